@@ -1,0 +1,236 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// judge says what an answer means for the points of a batch.
+func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
+	out := outcome{status: r.StatusCode}
+	if readsBody(r.StatusCode) {
+		if answer, ok := parsePutAnswer(text); ok {
+			c.count(&out, answer, b)
+			return out
+		}
+	}
+	failure := &StatusError{StatusCode: r.StatusCode, Message: c.creds.redact.text(excerpt(text))}
+	out.err = failure
+	switch {
+	case r.StatusCode == http.StatusOK || r.StatusCode == http.StatusNoContent:
+		if len(bytes.TrimSpace(text)) == 0 {
+			return outcome{status: r.StatusCode, accepted: b.Points()}
+		}
+		out.err = fmt.Errorf("not an ingest endpoint: %w", failure)
+		out.unnamed = b.Points()
+	case r.StatusCode == http.StatusRequestEntityTooLarge,
+		r.StatusCode == http.StatusBadRequest && bytes.Contains(text, []byte("Chunked request not supported")):
+		out.left, out.next = b, smaller
+	case retryStatus(r.StatusCode):
+		out.left, out.after = b, retryAfter(r.Header)
+	case r.StatusCode == http.StatusUnauthorized:
+		out.left, out.next = b, newToken
+	case r.StatusCode >= 300 && r.StatusCode < 400:
+		failure.Message = "redirects to " + c.creds.redact.text(location(r))
+		out.unnamed = b.Points()
+	default:
+		out.unnamed = b.Points()
+	}
+	return out
+}
+
+// retryStatus reports whether an answer may be another one later.
+func retryStatus(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// retryAfter reads RFC 9110, section 10.2.3: seconds or a date.
+func retryAfter(h http.Header) time.Duration {
+	v := h.Get("Retry-After")
+	if seconds, err := strconv.ParseInt(v, 10, 32); err == nil {
+		return max(0, time.Duration(seconds)*time.Second)
+	}
+	if at, err := http.ParseTime(v); err == nil {
+		return max(0, time.Until(at))
+	}
+	return 0
+}
+
+func location(r *http.Response) string {
+	u, err := url.Parse(r.Header.Get("Location"))
+	switch {
+	case err != nil:
+		return "what is not a URL"
+	case u.String() == "":
+		return "nowhere: Location is missing"
+	}
+	u.User, u.Fragment = nil, ""
+	if u.RawQuery != "" {
+		u.RawQuery = "…"
+	}
+	return u.String()
+}
+
+// excerpt makes a body one short line.
+func excerpt(text []byte) string {
+	var answer struct {
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	s := string(text[:min(len(text), 2048)])
+	if json.Unmarshal(text, &answer) == nil && answer.Error.Message != "" {
+		s = answer.Error.Message // as OpenTSDB has it
+	}
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
+	const most = 200
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
+// putAnswer is OpenTSDB's answer to a put with details.
+type putAnswer struct {
+	Success  *int            `json:"success"`
+	Failed   *int            `json:"failed"`
+	Timeouts int             `json:"timeouts"`
+	Errors   json.RawMessage `json:"errors"`
+}
+
+// pointAnswer is what it says of one point. A datapoint may be null.
+type pointAnswer struct {
+	Datapoint json.RawMessage `json:"datapoint"`
+	Error     string          `json:"error"`
+}
+
+func parsePutAnswer(text []byte) (*putAnswer, bool) {
+	var a putAnswer
+	if json.Unmarshal(text, &a) != nil || a.Success == nil || a.Failed == nil {
+		return nil, false
+	}
+	return &a, true
+}
+
+// count sorts the points of a batch by an answer with details. What the server
+// does not vouch for has failed: nothing is accepted by mistake.
+func (c *Client) count(out *outcome, a *putAnswer, b *wire.Batch) {
+	n := b.Points()
+	out.accepted = min(max(*a.Success, 0), n)
+	if out.accepted == n && *a.Failed <= 0 && a.Timeouts <= 0 {
+		return
+	}
+	var errs []pointAnswer
+	_ = json.Unmarshal(a.Errors, &errs) // without it the points have no names
+	named, err := matchEchoes(b, errs)
+	if err != nil {
+		out.err = err
+	}
+	// A server that counts a named point as stored, too, is not believed.
+	out.accepted = min(out.accepted, n-len(named), max(0, n-*a.Failed-max(a.Timeouts, 0)))
+	out.unnamed = n - out.accepted - len(named)
+	out.refused = named
+	var passing map[int]bool
+	for i, reason := range named {
+		if transient(reason) {
+			if passing == nil {
+				passing = map[int]bool{}
+			}
+			passing[i] = true
+		}
+		named[i] = excerpt([]byte(c.creds.redact.text(reason)))
+	}
+	if passing != nil {
+		if out.left, err = b.Select(func(i int) bool { return passing[i] }); err == nil {
+			out.err = &StatusError{StatusCode: out.status, Message: oneOf(named, passing)}
+			for i := range passing {
+				delete(named, i)
+			}
+		}
+	}
+	if out.unnamed > 0 {
+		out.err = errors.Join(out.err, &StatusError{
+			StatusCode: out.status,
+			Message:    fmt.Sprintf("%d stored, %d failed, %d timed out of %d; %d not named", *a.Success, *a.Failed, a.Timeouts, n, out.unnamed),
+		})
+	}
+}
+
+func oneOf(reasons map[int]string, indexes map[int]bool) string {
+	first := -1
+	for i := range indexes {
+		if first < 0 || i < first {
+			first = i
+		}
+	}
+	return reasons[first]
+}
+
+// transient reports whether OpenTSDB means an error of a single point as one
+// that may pass.
+func transient(reason string) bool {
+	for _, text := range []string{"Please throttle", "Timeout exception", "Write timedout", "Storage exception"} {
+		if strings.Contains(reason, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// matchEchoes finds the points that the server names, by series and timestamp,
+// and where a batch has several of those, by value. The order is no contract.
+func matchEchoes(b *wire.Batch, errs []pointAnswer) (map[int]string, error) {
+	type echo struct {
+		value  wire.Value
+		reason string
+		used   bool
+	}
+	echoes := make(map[string][]*echo, len(errs))
+	for _, e := range errs {
+		p, err := wire.DecodePoint(e.Datapoint)
+		if err != nil {
+			continue // names nothing
+		}
+		key := string(p.AppendKey(nil))
+		echoes[key] = append(echoes[key], &echo{value: p.Value, reason: e.Error})
+	}
+	named := make(map[int]string, len(echoes))
+	if len(echoes) == 0 {
+		return named, nil
+	}
+	err := b.Lines(func(i int, line []byte) bool {
+		key, value, ok := wire.SplitLine(line)
+		if !ok {
+			return true
+		}
+		for _, e := range echoes[string(key)] {
+			if !e.used && e.value.Same(value) {
+				e.used = true
+				named[i] = e.reason
+				break
+			}
+		}
+		return true
+	})
+	return named, err
+}

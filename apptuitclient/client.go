@@ -1,0 +1,138 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// Client sends points to one server. It is safe for concurrent use.
+type Client struct {
+	put     string
+	base    string
+	http    *http.Client
+	ownHTTP bool
+	creds   *credentials
+	headers *http.Header
+	codec   *wire.Codec
+	cfg     *config
+	global  []wire.Tag // of Send: sanitized, sorted
+
+	life context.Context // ends with Close
+	end  context.CancelCauseFunc
+}
+
+// New returns a client. Without options everything comes from the environment
+// variables in the package comment. Its error names every fault of the
+// configuration at once.
+func New(opts ...Option) (*Client, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	client, own, err := newHTTPClient(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("apptuit: configuration: %w", err)
+	}
+	c := &Client{
+		base:    cfg.endpoint.String(),
+		put:     putURL(cfg),
+		http:    client,
+		ownHTTP: own,
+		creds:   cfg.creds,
+		headers: headersOf(cfg),
+		codec:   wire.NewCodec(wire.Encoding(cfg.compression)),
+		cfg:     cfg,
+	}
+	c.life, c.end = context.WithCancelCause(context.Background())
+	global := cfg.tags
+	if len(global) == 0 {
+		global = cfg.envTags
+	}
+	if c.global, err = wire.SanitizeTags(cfg.mode, wire.TagsOf(nil, global)); err != nil {
+		return nil, fmt.Errorf("apptuit: configuration: global tags: %w", err)
+	}
+	return c, nil
+}
+
+func putURL(cfg *config) string {
+	u := *cfg.endpoint
+	u.Path += "/api/put"
+	if u.RawPath != "" {
+		u.RawPath += "/api/put"
+	}
+	u.RawQuery = "details"
+	if cfg.sync > 0 {
+		u.RawQuery += "&sync&sync_timeout=" + strconv.FormatInt(cfg.sync.Milliseconds(), 10)
+	}
+	return u.String()
+}
+
+func headersOf(cfg *config) *http.Header {
+	h := http.Header{}
+	for k, v := range cfg.headers {
+		h.Set(k, v)
+	}
+	h.Set("User-Agent", "apptuit-go/"+Version+" Go/"+strings.TrimPrefix(runtime.Version(), "go"))
+	h.Set("Content-Type", "application/json")
+	if e := wire.Encoding(cfg.compression).ContentEncoding(); e != "" {
+		h.Set("Content-Encoding", e)
+	}
+	return &h
+}
+
+// Endpoint returns the base URL of the server.
+func (c *Client) Endpoint() string { return c.base }
+
+// SanitizeMode returns how the client makes names and tag keys valid.
+func (c *Client) SanitizeMode() encoding.SanitizeMode { return c.cfg.mode }
+
+// Tags returns the tags of WithTags, as given.
+func (c *Client) Tags() map[string]string { return maps.Clone(c.cfg.tags) }
+
+// EnvironmentTags returns the tags of APPTUIT_TAGS, nil with
+// WithoutEnvironmentTags.
+func (c *Client) EnvironmentTags() map[string]string { return maps.Clone(c.cfg.envTags) }
+
+// MillisecondTimestamps reports whether timestamps go out in milliseconds.
+func (c *Client) MillisecondTimestamps() bool { return c.cfg.milliseconds }
+
+// Close ends what the client is doing, requests and waits alike: the points
+// that are on their way fail with [ErrClosed]. After it every Send fails so.
+// An HTTP client that was given by WithHTTPClient stays open. Close returns at
+// once, and always nil; it can be called more than once.
+func (c *Client) Close() error {
+	c.end(ErrClosed)
+	if c.ownHTTP {
+		c.http.CloseIdleConnections()
+	}
+	return nil
+}
+
+// whileOpen returns a context that ends with the client too.
+func (c *Client) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.life, func() { cancel(ErrClosed) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// String names the server, and nothing that is secret.
+func (c *Client) String() string {
+	return "apptuitclient.Client(" + c.base + ")"
+}
+
+// GoString is String.
+func (c *Client) GoString() string { return c.String() }

@@ -1,0 +1,179 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// DefaultEndpoint is where points go unless WithEndpoint or APPTUIT_ENDPOINT say
+// otherwise.
+const DefaultEndpoint = "https://api.apptuit.ai"
+
+type config struct {
+	endpoint       *url.URL // nil until set
+	creds          *credentials
+	tokenOptions   int
+	tags           map[string]string
+	envTags        map[string]string
+	noEnvTags      bool
+	mode           encoding.SanitizeMode
+	modeSet        bool
+	compression    Compression
+	compressionSet bool
+	timeout        time.Duration
+	timeoutSet     bool
+	retry          RetryConfig
+	sync           time.Duration
+	headers        map[string]string
+	httpClient     *http.Client
+	tls            *tls.Config
+	proxy          func(*http.Request) (*url.URL, error)
+	limits         wire.Limits
+	milliseconds   bool
+	warn           func(error)
+
+	faults []error
+}
+
+// newConfig applies the options over the environment over the defaults. Its
+// error is all that is wrong.
+func newConfig(opts []Option) (*config, error) {
+	c := &config{
+		creds:   &credentials{redact: &redactor{}},
+		timeout: 60 * time.Second,
+		retry:   RetryConfig{Enabled: true, MaxElapsedTime: time.Minute},
+		limits:  wire.Limits{Points: 50_000, Bytes: 16 << 20},
+		warn:    otel.Handle,
+	}
+	for _, o := range opts {
+		if o != nil {
+			o.apply(c)
+		}
+	}
+	c.environment()
+	if c.retry.InitialInterval == 0 {
+		c.retry.InitialInterval = time.Second
+	}
+	if c.retry.MaxInterval == 0 {
+		c.retry.MaxInterval = max(30*time.Second, c.retry.InitialInterval)
+	}
+	if c.tokenOptions > 1 {
+		c.fault("WithToken, WithTokenSource and WithTokenFile: give one of them")
+	}
+	c.checkHeaders()
+	custom := c.endpoint != nil
+	if !custom {
+		c.setEndpoint("default endpoint", DefaultEndpoint)
+	}
+	_, authorized := c.headers["Authorization"]
+	switch {
+	case c.creds.source != nil || authorized:
+	case c.creds.user != "":
+		c.fault("a token is needed with a user id: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
+	case !custom:
+		c.fault("a token is needed for %s: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", DefaultEndpoint)
+	}
+	if len(c.faults) > 0 {
+		return nil, fmt.Errorf("apptuit: configuration: %w", c.creds.redact.error(errors.Join(c.faults...)))
+	}
+	if (c.creds.source != nil || authorized) && c.endpoint.Scheme == "http" && !loopback(c.endpoint.Hostname()) {
+		c.warn(fmt.Errorf("apptuit: the token goes to %s without encryption: use https", c.endpoint.Host))
+	}
+	return c, nil
+}
+
+func (c *config) fault(format string, args ...any) {
+	c.faults = append(c.faults, fmt.Errorf(format, args...))
+}
+
+func (c *config) setToken(from, token string) {
+	if err := checkToken(token); err != nil {
+		c.fault("%s: the token %w", from, err)
+		return
+	}
+	c.creds.redact.add(token)
+	c.creds.source = func(context.Context) (string, error) { return token, nil }
+}
+
+func (c *config) setTokenFile(from, name string) {
+	c.creds.file = name
+	c.creds.source = readTokenFile(name)
+	if _, err := c.creds.lookup(context.Background()); err != nil {
+		c.fault("%s: %w", from, err)
+	}
+}
+
+func (c *config) setEndpoint(from, endpoint string) {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		// The error of url.Parse quotes the text, with a password if it has one.
+		c.fault("%s: not a URL", from)
+		return
+	}
+	switch {
+	case u.User != nil:
+		c.fault("%s: user information does not belong into the URL: use WithUserID and WithToken", from)
+	case u.Scheme != "http" && u.Scheme != "https":
+		c.fault("%s %q: the scheme must be http or https", from, endpoint)
+	case u.Host == "" || u.Hostname() == "":
+		c.fault("%s %q: the host is missing", from, endpoint)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		c.fault("%s: a query or fragment does not belong into the URL", from)
+	default:
+		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
+	}
+	c.endpoint = u
+}
+
+func (c *config) checkHeaders() {
+	canonical := make(map[string]string, len(c.headers))
+	for k, v := range c.headers {
+		key := http.CanonicalHeaderKey(k)
+		canonical[key] = v
+		switch {
+		case !validHeader(k, v):
+			c.fault("WithHeaders: %q is not a valid header", k)
+		case strings.HasPrefix(key, "Content-") || key == "User-Agent" || key == "Host" || key == "Transfer-Encoding":
+			c.fault("WithHeaders: %s is set by the client", key)
+		case key == "Authorization" && c.creds.source != nil:
+			c.fault("WithHeaders: Authorization and a token: give one of them")
+		}
+		c.creds.redact.add(v)
+	}
+	c.headers = canonical
+}
+
+// validHeader judges a header as RFC 9110, sections 5.1 and 5.5, does.
+func validHeader(name, value string) bool {
+	for _, r := range name {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
+			return false
+		}
+	}
+	for i := range len(value) {
+		if b := value[i]; b < ' ' && b != '\t' || b == 0x7f {
+			return false
+		}
+	}
+	return name != ""
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,138 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// Report says where the points of a delivered batch are. Accepted, Rejected and
+// Dropped add up to the points of the batch that count; the exporter's own
+// metrics do not.
+type Report struct {
+	// Accepted points were taken by the server.
+	Accepted int
+	// Rejected points were refused, here or by the server.
+	Rejected int
+	// Dropped points could not be delivered in time.
+	Dropped int
+	// Err says why, nil if every point that counts was accepted.
+	Err *SendError
+}
+
+// delivery is the way of one batch: requests, and the policies over them.
+type delivery struct {
+	c     *Client
+	ctx   context.Context
+	stop  <-chan struct{} // ends waiting for a retry, but not a request
+	start time.Time
+
+	report    Report
+	status    int
+	points    []PointError
+	causes    []error
+	retryable bool
+	refreshed bool
+}
+
+// deliver sends a batch, which it releases, and says where its points are. It
+// returns by the context's deadline. When stop is closed, no retry is waited
+// for any more.
+func (c *Client) deliver(ctx context.Context, stop <-chan struct{}, b *wire.Batch) Report {
+	ctx, cancel := c.whileOpen(ctx)
+	defer cancel()
+	d := &delivery{c: c, ctx: ctx, stop: stop, start: time.Now()}
+	d.halve(b)
+	r := d.report
+	if r.Rejected+r.Dropped == 0 {
+		return r
+	}
+	r.Err = &SendError{
+		StatusCode: d.status, Successful: r.Accepted, Failed: r.Rejected + r.Dropped,
+		Errors: d.points, causes: d.causes, retryable: d.retryable,
+	}
+	return r
+}
+
+// settle counts what one request has decided: all but what is left.
+func (d *delivery) settle(b *wire.Batch, out *outcome) {
+	if out.status != 0 && (out.err != nil || len(out.refused) > 0) {
+		d.status = out.status
+	}
+	// Points that do not count are told apart where the server names points.
+	// Where it gives only numbers, they are taken to be the accepted ones.
+	uncounted := b.Points() - b.Counted()
+	if out.left != nil {
+		uncounted -= out.left.Points() - out.left.Counted()
+	}
+	refused := len(out.refused)
+	for i := range out.refused {
+		if b.Source(i) == wire.Uncounted {
+			refused--
+			uncounted--
+		}
+	}
+	fine := min(uncounted, out.accepted)
+	unnamed := out.unnamed - (uncounted - fine)
+	d.report.Accepted += out.accepted - fine
+	d.report.Rejected += refused + unnamed
+	d.list(b, out.refused)
+	if unnamed > 0 {
+		d.causes = append(d.causes, out.err)
+	}
+}
+
+// drop counts a batch that could not be delivered and is given up.
+func (d *delivery) drop(b *wire.Batch, err error, retryable bool) {
+	if n := b.Counted(); n > 0 {
+		d.report.Dropped += n
+		d.causes = append(d.causes, err)
+		d.retryable = d.retryable || retryable
+	}
+	b.Release()
+}
+
+// refuse counts a batch that the server refused whole.
+func (d *delivery) refuse(b *wire.Batch, err error) {
+	if n := b.Counted(); n > 0 {
+		d.report.Rejected += n
+		d.causes = append(d.causes, err)
+	}
+	b.Release()
+}
+
+// list adds the points that were refused one by one to the error.
+func (d *delivery) list(b *wire.Batch, refused map[int]string) {
+	if len(refused) == 0 {
+		return
+	}
+	err := b.Lines(func(i int, line []byte) bool {
+		reason, ok := refused[i]
+		if !ok || b.Source(i) == wire.Uncounted {
+			return true
+		}
+		if p, err := wire.DecodePoint(line); err == nil {
+			d.points = append(d.points, PointError{Point: d.c.dataPoint(p), Reason: reason})
+		}
+		return len(d.points) < maxPointErrors
+	})
+	if err != nil {
+		d.causes = append(d.causes, err)
+	}
+}
+
+func (c *Client) dataPoint(p wire.Point) DataPoint {
+	return DataPoint{
+		Metric: p.Metric, Tags: p.Tags,
+		Timestamp: wire.Time(p.Timestamp, c.cfg.milliseconds), Value: p.Value.Float64(),
+	}
+}
+
+// invalid is the error of a point that is refused here.
+func invalid(p DataPoint, err error) PointError {
+	return PointError{Point: p, Reason: err.Error(), cause: err}
+}

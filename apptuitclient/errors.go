@@ -1,0 +1,197 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+var (
+	// ErrClosed is the cause of every failure after Close.
+	ErrClosed = errors.New("apptuit: client is closed")
+	// ErrUnauthorized matches a [StatusError] of 401 or 403: the token is
+	// missing, wrong or not allowed to do this.
+	ErrUnauthorized = errors.New("apptuit: not authorized")
+)
+
+// maxPointErrors bounds the points that one SendError lists; all are counted.
+const maxPointErrors = 1000
+
+// SendError says what became of the points of a Send or an Export of which not
+// all were accepted.
+type SendError struct {
+	// StatusCode is the status of the last answer to a batch that was a failure
+	// (of the first such batch, if there are several), or 0 if there was none: no
+	// answer came, or the points were invalid before they were sent.
+	StatusCode int
+	// Successful and Failed count points. Every point is in one of them, once,
+	// however often it was tried.
+	Successful, Failed int
+	// Errors lists points that failed for a reason of their own, at most 1,000.
+	// Points that failed with the rest of their batch are not listed.
+	Errors []PointError
+
+	causes    []error
+	retryable bool
+}
+
+// PointError is a point that was refused, here or by the server, and why. A
+// point that was refused here shows its name and tags as they would have been
+// sent, as far as they could be made.
+type PointError struct {
+	Point  DataPoint
+	Reason string
+	cause  error
+}
+
+// Error names the point and the reason.
+func (e *PointError) Error() string {
+	return fmt.Sprintf("%s%v at %d: %s", e.Point.Metric, e.Point.Tags, e.Point.Timestamp.Unix(), e.Reason)
+}
+
+// Unwrap returns the *encoding.Error of a point that was refused here, nil for
+// one that the server refused.
+func (e *PointError) Unwrap() error { return e.cause }
+
+// Error gives the counts, the status and a few of the reasons, each once.
+func (e *SendError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "apptuit: %d points sent, %d failed", e.Successful, e.Failed)
+	if e.StatusCode != 0 {
+		fmt.Fprintf(&b, " with status %d", e.StatusCode)
+	}
+	const most = 5
+	reasons, left := e.reasons(most)
+	sep := ": "
+	for _, r := range reasons {
+		b.WriteString(sep)
+		b.WriteString(r)
+		sep = "; "
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "; and %d more reasons", left)
+	}
+	return b.String()
+}
+
+// reasons returns up to most different reasons, with how often each occurs,
+// in the order of their first occurrence, and how many there are beyond.
+func (e *SendError) reasons(most int) (texts []string, left int) {
+	count := map[string]int{}
+	first := map[string]*PointError{}
+	var order []string
+	note := func(text string, p *PointError) {
+		if count[text]++; count[text] == 1 {
+			order = append(order, text)
+			first[text] = p
+		}
+	}
+	var causes func(e *SendError)
+	causes = func(e *SendError) {
+		for _, c := range e.causes {
+			if inner, ok := c.(*SendError); ok { //nolint:errorlint // only our own direct causes are flattened
+				causes(inner)
+			} else {
+				note(c.Error(), nil)
+			}
+		}
+	}
+	causes(e)
+	for i := range e.Errors {
+		note(e.Errors[i].Reason, &e.Errors[i])
+	}
+	for i, text := range order {
+		if i == most {
+			return texts, len(order) - most
+		}
+		p, n := first[text], count[text]
+		switch {
+		case p != nil && n == 1:
+			text = p.Error()
+		case p != nil:
+			text = fmt.Sprintf("%s (%d points, the first %s%v)", text, n, p.Point.Metric, p.Point.Tags)
+		case n > 1:
+			text = fmt.Sprintf("%s (%d batches)", text, n)
+		}
+		texts = append(texts, text)
+	}
+	return texts, 0
+}
+
+// Unwrap returns the causes: of a batch, what ended its delivery; of a Send or
+// Export, the errors of its batches. The reasons of points that were refused
+// here are among them.
+func (e *SendError) Unwrap() []error {
+	causes := slices.Clone(e.causes)
+	for i := range e.Errors {
+		if e.Errors[i].cause != nil {
+			causes = append(causes, e.Errors[i].cause)
+		}
+	}
+	return causes
+}
+
+// add makes the failures of a batch part of e.
+func (e *SendError) add(batch *SendError) {
+	if batch == nil {
+		return
+	}
+	if e.StatusCode == 0 {
+		e.StatusCode = batch.StatusCode
+	}
+	e.retryable = e.retryable || batch.retryable
+	room := maxPointErrors - len(e.Errors)
+	e.Errors = append(e.Errors, batch.Errors[:min(room, len(batch.Errors))]...)
+	e.causes = append(e.causes, batch.causes...)
+}
+
+// StatusError is an answer of the server that is not success.
+type StatusError struct {
+	StatusCode int
+	// Message is what the server says, shortened and without secrets; for a
+	// redirect, where it leads.
+	Message string
+}
+
+// Error gives the status and the message.
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("server answered %d", e.StatusCode)
+	if t := http.StatusText(e.StatusCode); t != "" {
+		text += " " + t
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
+}
+
+// Is makes 401 and 403 match [ErrUnauthorized].
+func (e *StatusError) Is(target error) bool {
+	return target == ErrUnauthorized && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden) //nolint:errorlint // Is is asked about one target
+}
+
+// Retryable reports whether at least one of the points that failed may be
+// accepted when it is sent again as it is: the server was unreachable, busy or
+// out of order, or time ran out. It is false for points that were refused for
+// what they are, and for a configuration that has to be mended first (token,
+// endpoint, certificates). Points that were accepted are sent twice then: same
+// series, same timestamp, same value.
+func Retryable(err error) bool {
+	var send *SendError
+	if errors.As(err, &send) {
+		return send.retryable
+	}
+	var status *StatusError
+	if errors.As(err, &status) {
+		return retryStatus(status.StatusCode)
+	}
+	var network net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)
+}

@@ -1,0 +1,123 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// outcome is what one request did to a batch: each of its points is accepted,
+// refused, or left. What follows for those is for the policies to say.
+type outcome struct {
+	status   int            // 0: no answer
+	accepted int            // points, by the server's word
+	refused  map[int]string // points that the server named, with its reason
+	unnamed  int            // points that the server refused without a name
+	left     *wire.Batch    // undecided: the batch itself, a part of it, or nil
+	next     verdict        // on what is left
+	after    time.Duration  // not before this, says the server
+	token    string         // that the request had
+	err      error          // why points are unnamed or left
+}
+
+// verdict says what may help the points that a request left undecided.
+type verdict uint8
+
+const (
+	again    verdict = iota // sending them again, later
+	smaller                 // a smaller batch
+	newToken                // another token
+	hopeless                // nothing that can be done here
+)
+
+// exchange makes exactly one HTTP request (and what redirects to the same
+// server add). The batch stays the caller's.
+func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
+	if ctx.Err() != nil {
+		return outcome{left: b, err: context.Cause(ctx)}
+	}
+	requestCtx, cancel := context.WithTimeoutCause(ctx, c.cfg.timeout,
+		fmt.Errorf("no answer within %v: %w", c.cfg.timeout, context.DeadlineExceeded))
+	defer cancel()
+	token, err := c.creds.lookup(requestCtx)
+	if err != nil {
+		return outcome{left: b, err: err}
+	}
+	request, err := http.NewRequestWithContext(requestCtx, http.MethodPost, c.put, nil)
+	if err != nil {
+		return outcome{left: b, next: hopeless, err: err}
+	}
+	maps.Copy(request.Header, *c.headers)
+	c.creds.set(request.Header, token)
+	request.ContentLength = int64(b.Size())
+	request.Body = b.Open()
+	request.GetBody = func() (io.ReadCloser, error) { return b.Open(), nil }
+	response, err := c.http.Do(request)
+	if err != nil {
+		return c.unanswered(requestCtx, b, err)
+	}
+	defer response.Body.Close()
+	text, err := readAnswer(response, 2*b.RawSize()+1<<20)
+	if err != nil {
+		return c.unanswered(requestCtx, b, fmt.Errorf("reading the answer to a put (status %d): %w", response.StatusCode, err))
+	}
+	out := c.judge(response, text, b)
+	out.token = token
+	return out
+}
+
+// unanswered is the outcome of a request without an answer: the points may have
+// been stored or not.
+func (c *Client) unanswered(ctx context.Context, b *wire.Batch, err error) outcome {
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err // without the URL, which says nothing new
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	out := outcome{left: b, err: c.creds.redact.error(err)}
+	if permanent(err) {
+		out.next = hopeless
+	}
+	return out
+}
+
+// permanent reports whether a request failed in a way that the next one will,
+// too: the server's certificate is not trusted, or it does not speak TLS.
+func permanent(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	return errors.As(err, &certificate) || errors.As(err, &noTLS)
+}
+
+// readAnswer reads a body up to a bound. What is beyond is drained for a
+// little, so that the connection can be used again.
+func readAnswer(r *http.Response, bound int64) ([]byte, error) {
+	if !readsBody(r.StatusCode) {
+		bound = 64 << 10
+	}
+	text, err := io.ReadAll(io.LimitReader(r.Body, bound))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) == bound {
+		_, _ = io.CopyN(io.Discard, r.Body, 256<<10)
+	}
+	return text, nil
+}
+
+// readsBody reports whether the answers of a status can name points, and so be
+// as large as what was sent.
+func readsBody(status int) bool { return status == http.StatusOK || status == http.StatusBadRequest }

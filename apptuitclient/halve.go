@@ -1,0 +1,41 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"fmt"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// halve delivers a batch, in halves where the server finds it too large, down
+// to single points. It releases the batch.
+func (d *delivery) halve(b *wire.Batch) {
+	rest := []*wire.Batch{b}
+	for len(rest) > 0 {
+		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
+		out := d.persist(b)
+		if out == nil {
+			continue
+		}
+		b = out.left // what was too large: b, or what was left of it
+		if b.Points() == 1 {
+			d.refuseLarge(b, out)
+			continue
+		}
+		first, second, err := b.Split()
+		if err != nil {
+			d.drop(b, err, false)
+			continue
+		}
+		b.Release()
+		rest = append(rest, second, first)
+	}
+}
+
+func (d *delivery) refuseLarge(b *wire.Batch, out *outcome) {
+	d.report.Rejected += b.Counted()
+	d.list(b, map[int]string{0: fmt.Sprintf("too large for the server by itself, with %d bytes: %v", b.RawSize(), out.err)})
+	b.Release()
+}

@@ -1,0 +1,264 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// Option configures a [Client].
+type Option interface{ apply(*config) }
+
+type optionFunc func(*config)
+
+func (f optionFunc) apply(c *config) { f(c) }
+
+// Compression is how the bodies of requests are compressed.
+type Compression uint8
+
+// The compressions. Gzip is the default and what every server understands.
+// Deflate is the zlib format, as apptuit-py sends it: Apptuit takes it,
+// VictoriaMetrics and InfluxDB answer 400 to it. With NoCompression the text of
+// one batch at a time is in memory.
+const (
+	GzipCompression Compression = iota
+	DeflateCompression
+	NoCompression
+)
+
+// ParseCompression returns the compression of a name: gzip, deflate or none,
+// in any case.
+func ParseCompression(s string) (Compression, error) {
+	for _, c := range []Compression{GzipCompression, DeflateCompression, NoCompression} {
+		if strings.EqualFold(s, c.String()) {
+			return c, nil
+		}
+	}
+	return 0, fmt.Errorf("compression %q: must be gzip, deflate or none", s)
+}
+
+// String returns the compression's name.
+func (c Compression) String() string { return wire.Encoding(c).String() }
+
+// RetryConfig says whether and how long a batch is tried again that could not
+// be delivered for a reason that may pass. It has the shape that OpenTelemetry's
+// OTLP exporters have.
+type RetryConfig struct {
+	// Enabled switches retries on.
+	Enabled bool
+	// InitialInterval bounds the first wait; each following bound is twice the
+	// one before. The wait is a random part of its bound (full jitter), so that
+	// many clients do not come back at once. 0 means the default, 1 s.
+	InitialInterval time.Duration
+	// MaxInterval is the largest bound. 0 means the default, 30 s.
+	MaxInterval time.Duration
+	// MaxElapsedTime bounds the time from the first attempt to the start of the
+	// last one. 0 means that only the context bounds it.
+	MaxElapsedTime time.Duration
+}
+
+// WithToken sets the API token. It beats APPTUIT_API_TOKEN and
+// APPTUIT_API_TOKEN_FILE. An empty token is none. At most one of WithToken,
+// WithTokenSource and WithTokenFile can be given.
+func WithToken(token string) Option {
+	return optionFunc(func(c *config) {
+		if token == "" {
+			return
+		}
+		c.tokenOptions++
+		c.setToken("WithToken", token)
+	})
+}
+
+// WithTokenSource sets a function that is asked for the API token when the
+// first request is made, and again once when the server answers 401. It may be
+// called concurrently. If it fails, the request is retried like one that was
+// not answered.
+func WithTokenSource(source func(context.Context) (string, error)) Option {
+	return optionFunc(func(c *config) {
+		c.tokenOptions++
+		if source == nil {
+			c.fault("WithTokenSource: the function is nil")
+			return
+		}
+		c.creds.source = source
+	})
+}
+
+// WithTokenFile sets a file that holds the API token; white space around it is
+// ignored. It is read by New, again when it changes, and after a 401. If it
+// cannot be read later, as while it is being replaced, the last token stays in
+// force. It beats APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
+func WithTokenFile(name string) Option {
+	return optionFunc(func(c *config) {
+		c.tokenOptions++
+		c.setTokenFile("WithTokenFile", name)
+	})
+}
+
+// WithUserID authorizes with Basic authentication: this user, with the token as
+// the password.
+func WithUserID(user string) Option {
+	return optionFunc(func(c *config) {
+		if strings.Contains(user, ":") {
+			c.fault("WithUserID: a user id cannot contain a colon")
+		}
+		c.creds.user = user
+	})
+}
+
+// WithEndpoint sets the base URL of the server, by default
+// https://api.apptuit.ai. Points go to /api/put below it. It beats
+// APPTUIT_ENDPOINT. User information, a query or a fragment in it is an error.
+func WithEndpoint(endpoint string) Option {
+	return optionFunc(func(c *config) { c.setEndpoint("WithEndpoint", endpoint) })
+}
+
+// WithTags sets global tags: they are added to every point that has no tag of
+// the same key. They replace those of APPTUIT_TAGS; an empty map leaves those
+// in force (as apptuit-py has it). An exporter that uses the client layers both.
+func WithTags(tags map[string]string) Option {
+	return optionFunc(func(c *config) { c.tags = maps.Clone(tags) })
+}
+
+// WithoutEnvironmentTags ignores APPTUIT_TAGS and APPTUIT_PY_TAGS.
+func WithoutEnvironmentTags() Option {
+	return optionFunc(func(c *config) { c.noEnvTags = true })
+}
+
+// WithSanitizeMode says how names and tag keys are made valid, by default
+// encoding.SanitizePrometheus. It beats APPTUIT_SANITIZE_MODE.
+func WithSanitizeMode(mode encoding.SanitizeMode) Option {
+	return optionFunc(func(c *config) {
+		if mode > encoding.SanitizeNone {
+			c.fault("WithSanitizeMode: unknown mode %d", mode)
+		}
+		c.mode, c.modeSet = mode, true
+	})
+}
+
+// WithCompression sets the compression of requests, by default gzip. It beats
+// APPTUIT_COMPRESSION.
+func WithCompression(compression Compression) Option {
+	return optionFunc(func(c *config) {
+		if compression > NoCompression {
+			c.fault("WithCompression: unknown compression %d", compression)
+		}
+		c.compression, c.compressionSet = compression, true
+	})
+}
+
+// WithTimeout bounds one request, from its start to the end of the answer; by
+// default 60 s, as in apptuit-py. It beats APPTUIT_TIMEOUT. What bounds all
+// attempts together is the context and RetryConfig.MaxElapsedTime.
+func WithTimeout(d time.Duration) Option {
+	return optionFunc(func(c *config) {
+		if d <= 0 {
+			c.fault("WithTimeout: %v is not positive", d)
+		}
+		c.timeout, c.timeoutSet = d, true
+	})
+}
+
+// WithRetry sets how batches are retried: by default enabled, with waits from
+// 1 s to 30 s, for 1 minute. A retry that could not start before the context's
+// deadline is not waited for.
+func WithRetry(retry RetryConfig) Option {
+	return optionFunc(func(c *config) {
+		if retry.InitialInterval < 0 || retry.MaxInterval < 0 || retry.MaxElapsedTime < 0 {
+			c.fault("WithRetry: negative durations")
+		}
+		c.retry = retry
+	})
+}
+
+// WithSync asks the server to answer when the points are stored (OpenTSDB's
+// sync and sync_timeout, in milliseconds on the wire), so that storage errors
+// of single points are reported and can be retried.
+func WithSync(timeout time.Duration) Option {
+	return optionFunc(func(c *config) {
+		if timeout < time.Millisecond {
+			c.fault("WithSync: %v is less than a millisecond", timeout)
+		}
+		c.sync = timeout
+	})
+}
+
+// WithHeaders adds headers to every request. Those that the client sets itself
+// (Content-*, User-Agent, and Authorization if there is a token) are refused.
+func WithHeaders(headers map[string]string) Option {
+	return optionFunc(func(c *config) { c.headers = maps.Clone(headers) })
+}
+
+// WithHTTPClient sets the HTTP client to use. It is copied, never changed. Its
+// CheckRedirect is not used: see the package comment for redirects.
+func WithHTTPClient(client *http.Client) Option {
+	return optionFunc(func(c *config) {
+		if client == nil {
+			c.fault("WithHTTPClient: the client is nil")
+		}
+		c.httpClient = client
+	})
+}
+
+// WithTLSClientConfig sets the TLS configuration. It is copied. TLS below 1.2 is
+// refused.
+func WithTLSClientConfig(cfg *tls.Config) Option {
+	return optionFunc(func(c *config) { c.tls = cfg.Clone() })
+}
+
+// WithProxy sets the function that chooses a request's proxy, by default
+// http.ProxyFromEnvironment.
+func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
+	return optionFunc(func(c *config) { c.proxy = proxy })
+}
+
+// WithMaxBatchPoints bounds the points of one request, by default 50,000.
+func WithMaxBatchPoints(n int) Option {
+	return optionFunc(func(c *config) {
+		if n < 1 {
+			c.fault("WithMaxBatchPoints: %d is not positive", n)
+		}
+		c.limits.Points = n
+	})
+}
+
+// WithMaxBatchBytes bounds the text of one request before compression, in
+// bytes, by default 16 MiB. A single point that is larger is sent by itself.
+func WithMaxBatchBytes(n int64) Option {
+	return optionFunc(func(c *config) {
+		if n < 1 {
+			c.fault("WithMaxBatchBytes: %d is not positive", n)
+		}
+		c.limits.Bytes = n
+	})
+}
+
+// WithMillisecondTimestamps sends timestamps in milliseconds instead of
+// seconds. Not for InfluxDB 1.x, which misreads them.
+func WithMillisecondTimestamps() Option {
+	return optionFunc(func(c *config) { c.milliseconds = true })
+}
+
+// WithWarningHandler sets what is called with a warning: a deprecated variable,
+// a token that is sent without encryption. By default otel.Handle. It may be
+// called concurrently.
+func WithWarningHandler(handle func(error)) Option {
+	return optionFunc(func(c *config) {
+		if handle == nil {
+			c.fault("WithWarningHandler: the function is nil")
+		}
+		c.warn = handle
+	})
+}

@@ -1,0 +1,96 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// Send sends points, in as many requests as they need, and returns when each
+// point is accepted, refused or given up. Points that are invalid are left out
+// and the rest is sent. If any point failed, the error is a *[SendError]. All
+// of it ends at the deadline of ctx.
+func (c *Client) Send(ctx context.Context, points []DataPoint) error {
+	s := c.newSending(ctx)
+	for i := range points {
+		p := &points[i]
+		if err := s.series(p.Metric, p.Tags); err != nil {
+			s.out.Reject(*p, err)
+			continue
+		}
+		s.point(p.Metric, p.Tags, p.Timestamp, p.Value)
+	}
+	return s.end()
+}
+
+// SendTimeSeries sends the points of series as [Client.Send] sends points:
+// sanitized, merged with the global tags, retried, and accounted for alike.
+func (c *Client) SendTimeSeries(ctx context.Context, series []TimeSeries) error {
+	s := c.newSending(ctx)
+	for i := range series {
+		ts := &series[i]
+		err := s.series(ts.Metric, ts.Tags)
+		for _, v := range ts.Samples {
+			if err != nil {
+				s.out.Reject(DataPoint{ts.Metric, ts.Tags, v.Timestamp, v.Value}, err)
+				continue
+			}
+			s.point(ts.Metric, ts.Tags, v.Timestamp, v.Value)
+		}
+	}
+	return s.end()
+}
+
+// sending renders the points of one Send.
+type sending struct {
+	c      *Client
+	out    *Outbox
+	prefix []byte
+	own    []wire.Tag
+	merged []wire.Tag
+}
+
+func (c *Client) newSending(ctx context.Context) *sending {
+	return &sending{c: c, out: c.NewOutbox(ctx, nil, nil)}
+}
+
+// series renders the constant part of the points that follow.
+func (s *sending) series(metric string, tags map[string]string) error {
+	mode := s.c.cfg.mode
+	name := mode.Sanitize(metric)
+	if err := wire.CheckName(encoding.FieldMetric, name); err != nil {
+		return err
+	}
+	s.own = wire.TagsOf(s.own, tags)
+	own, err := wire.SanitizeTags(mode, s.own)
+	if err != nil {
+		return err
+	}
+	s.merged = wire.MergeTags(s.merged[:0], own, s.c.global)
+	if s.merged, err = wire.FinishTags(s.merged); err != nil {
+		return err
+	}
+	s.prefix = wire.AppendPrefix(s.prefix[:0], name, s.merged)
+	return nil
+}
+
+func (s *sending) point(metric string, tags map[string]string, at time.Time, value float64) {
+	ts, v := wire.Timestamp(at, s.c.cfg.milliseconds), wire.Float(value)
+	if err := wire.CheckPoint(ts, v); err != nil {
+		s.out.Reject(DataPoint{metric, tags, at, value}, err)
+		return
+	}
+	s.out.AppendPrefix(s.prefix, ts, v, 0)
+}
+
+func (s *sending) end() error {
+	if r := s.out.Close(); r.Err != nil {
+		return r.Err
+	}
+	return nil
+}

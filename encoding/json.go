@@ -1,0 +1,87 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package encoding
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+const hexDigits = "0123456789abcdef"
+
+// AppendString appends s to dst as a JSON string, with its quotes, and returns
+// the extended slice. It escapes what JSON demands and nothing else: the quote,
+// the backslash and the control characters below U+0020, the latter as \b, \t,
+// \n, \f, \r or \u00xx. Other characters are copied as UTF-8; each byte that is
+// not valid UTF-8 becomes U+FFFD. So the result is valid JSON and holds no line
+// break. It is not made for embedding in HTML or JavaScript: <, >, & and U+2028
+// are not escaped. It allocates nothing but room in dst.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	start := 0 // of the run that is copied as it is
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			if c < ' ' || c == '"' || c == '\\' {
+				dst = append(dst, s[start:i]...)
+				dst = appendEscaped(dst, c)
+				start = i + 1
+			}
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && size == 1 {
+			dst = append(dst, s[start:i]...)
+			dst = utf8.AppendRune(dst, utf8.RuneError)
+			start = i + 1
+		}
+		i += size
+	}
+	dst = append(dst, s[start:]...)
+	return append(dst, '"')
+}
+
+// appendASCIIString is AppendString as json.dumps of Python writes it by
+// default: printable ASCII only, the rest as \uxxxx in UTF-16.
+func appendASCIIString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for _, r := range s {
+		switch {
+		case r < ' ' || r == '"' || r == '\\':
+			dst = appendEscaped(dst, byte(r))
+		case r < 0x7f:
+			dst = append(dst, byte(r))
+		case r <= 0xffff:
+			dst = appendUnit(dst, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			dst = appendUnit(appendUnit(dst, high), low)
+		}
+	}
+	return append(dst, '"')
+}
+
+// appendEscaped escapes a quote, a backslash or a control character.
+func appendEscaped(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, `\b`...)
+	case '\t':
+		return append(dst, `\t`...)
+	case '\n':
+		return append(dst, `\n`...)
+	case '\f':
+		return append(dst, `\f`...)
+	case '\r':
+		return append(dst, `\r`...)
+	}
+	return appendUnit(dst, rune(c))
+}
+
+func appendUnit(dst []byte, u rune) []byte {
+	return append(dst, '\\', 'u', hexDigits[u>>12&0xf], hexDigits[u>>8&0xf], hexDigits[u>>4&0xf], hexDigits[u&0xf])
+}

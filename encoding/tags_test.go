@@ -1,0 +1,113 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package encoding
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseTagsAsPython(t *testing.T) {
+	type vector struct {
+		In    string            `json:"in"`
+		Tags  map[string]string `json:"tags"`
+		Error bool              `json:"error"`
+	}
+	for _, v := range vectors[vector](t, "environment_tags.jsonl") {
+		tags, err := ParseTags(v.In)
+		switch {
+		case v.Error && err == nil:
+			t.Errorf("ParseTags(%q) = %q, want an error", v.In, tags)
+		case !v.Error && err != nil:
+			t.Errorf("ParseTags(%q): %v", v.In, err)
+		case !v.Error && (tags == nil || !maps.Equal(tags, v.Tags)):
+			t.Errorf("ParseTags(%q) = %q, want %q", v.In, tags, v.Tags)
+		}
+	}
+}
+
+func TestParseTags(t *testing.T) {
+	parsed := func(in string, want map[string]string) {
+		t.Helper()
+		got, err := ParseTags(in)
+		if err != nil {
+			t.Errorf("ParseTags(%q): %v", in, err)
+			return
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("ParseTags(%q) (-want +got):\n%s", in, diff)
+		}
+	}
+	parsed("", map[string]string{})
+	parsed(" ,\t,", map[string]string{})
+	parsed("k1: v1, k2: v2", map[string]string{"k1": "v1", "k2": "v2"})
+	parsed("k:v,k:", map[string]string{"k": ""})
+	parsed("\u00a0k\u2003:\x1f a b \x1c\n", map[string]string{"k": "a b"})
+	parsed("k: \xff\x85", map[string]string{"k": "\xff\x85"})
+
+	var many []string
+	for _, c := range "abcdefghijklmnopqrstuvwxyz" {
+		many = append(many, string(c)+":1")
+	}
+	if got, err := ParseTags(strings.Join(many, ",")); err != nil || len(got) != MaxTags+1 {
+		t.Errorf("%d tags of %d, %v: the number is for the point to check", len(got), len(many), err)
+	}
+}
+
+func TestParseTagsRefuses(t *testing.T) {
+	refused := func(in string, field Field, value string, rule error) {
+		t.Helper()
+		got, err := ParseTags(in)
+		if got != nil {
+			t.Errorf("ParseTags(%q) = %q, want nothing", in, got)
+		}
+		if e := wantError(t, err, field, rule); e.Value != value {
+			t.Errorf("ParseTags(%q) blames %q, want %q", in, e.Value, value)
+		}
+	}
+	refused("a: 1, b, c: 2", FieldTags, "b", ErrSyntax)
+	refused("a: 1, b:c:d ,", FieldTags, "b:c:d", ErrSyntax)
+	refused("url: http://x", FieldTags, "url: http://x", ErrSyntax)
+	refused(" : v", FieldTagKey, "", ErrEmpty)
+	refused("a b : v", FieldTagKey, "a b", ErrInvalidName)
+	refused("k\xff: v", FieldTagKey, "k\xff", ErrInvalidName)
+	refused("a٣: v", FieldTagKey, "a٣", ErrInvalidName) // a digit, but not an ASCII one
+}
+
+func FuzzParseTags(f *testing.F) {
+	for _, seed := range []string{
+		"", "k1: v1, k2: v2", ", , a: b,,", "a:b:c", "a", ":", "日本: \xff", "k:\x1c\u3000", "k:v,k:w", "\"k\": v",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		tags, err := ParseTags(in)
+		if err != nil {
+			if tags != nil {
+				t.Errorf("ParseTags(%q) = %q and an error", in, tags)
+			}
+			if strings.ContainsRune(err.Error(), '\n') {
+				t.Errorf("the error of ParseTags(%q) has lines: %q", in, err)
+			}
+			return
+		}
+		var items []string
+		for _, k := range slices.Sorted(maps.Keys(tags)) {
+			v := tags[k]
+			if !ValidName(k) || v != trimSpace(v) || strings.ContainsAny(v, ",:") {
+				t.Errorf("ParseTags(%q) has the tag %q: %q", in, k, v)
+			}
+			items = append(items, k+": "+v)
+		}
+		text := strings.Join(items, ", ")
+		again, err := ParseTags(text)
+		if err != nil || !maps.Equal(again, tags) {
+			t.Errorf("ParseTags(%q) = %q, %v, want %q", text, again, err, tags)
+		}
+	})
+}

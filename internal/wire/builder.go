@@ -1,0 +1,154 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import "strconv"
+
+// chunkSize is how much text is collected before it goes to the compressor:
+// the uncompressed body is never held whole.
+const chunkSize = 64 << 10
+
+// Uncounted is the source of a point that belongs to nobody's data: the
+// exporter's own metrics.
+const Uncounted = ^uint32(0)
+
+// Limits bound a batch.
+type Limits struct {
+	Points int   // at least 1
+	Bytes  int64 // of uncompressed text; a single larger point is a batch of its own
+}
+
+// Builder makes batches of points.
+type Builder struct {
+	codec  *Codec
+	limits Limits
+
+	chunk     []byte
+	out       body
+	z         compressor
+	raw       int64 // bytes that have left chunk
+	points    int
+	sources   []uint32
+	uncounted int
+}
+
+// NewBuilder returns a builder of batches in the codec's encoding. Close gives
+// back what it holds.
+func (c *Codec) NewBuilder(limits Limits) *Builder {
+	return &Builder{codec: c, limits: limits}
+}
+
+// Append adds a point, or returns true: the batch is full without it, take
+// the Batch and append it again. The timestamp is in wire units (see
+// [Timestamp]), the value finite. The source says whose data the point is; it
+// is kept beside the point.
+func (b *Builder) Append(s *Series, ts int64, v Value, source uint32) (full bool) {
+	mark := b.begin()
+	b.chunk = append(b.chunk, s.prefix...)
+	return b.end(mark, ts, v, source)
+}
+
+// AppendPrefix is Append for a series that is not kept: its prefix, as
+// [AppendPrefix] renders it.
+func (b *Builder) AppendPrefix(prefix []byte, ts int64, v Value, source uint32) (full bool) {
+	mark := b.begin()
+	b.chunk = append(b.chunk, prefix...)
+	return b.end(mark, ts, v, source)
+}
+
+// appendLine adds a whole rendered point.
+func (b *Builder) appendLine(line []byte, source uint32) {
+	b.begin()
+	b.chunk = append(b.chunk, line...)
+	b.take(source)
+}
+
+// begin opens the batch if there is none, and the line of the next point.
+func (b *Builder) begin() (mark int) {
+	if b.z == nil {
+		b.out.b = get[byte](&b.codec.bodies, chunkSize)
+		b.z = b.codec.compressor(&b.out)
+		b.chunk = get[byte](&b.codec.chunks, chunkSize+chunkSize/8)
+		b.sources = get[uint32](&b.codec.sources, 1024)
+	}
+	mark = len(b.chunk)
+	if b.points == 0 {
+		b.chunk = append(b.chunk, "[\n"...)
+	} else {
+		b.chunk = append(b.chunk, ",\n"...)
+	}
+	return mark
+}
+
+func (b *Builder) end(mark int, ts int64, v Value, source uint32) (full bool) {
+	b.chunk = strconv.AppendInt(b.chunk, ts, 10)
+	b.chunk = append(b.chunk, `,"value":`...)
+	b.chunk = v.Append(b.chunk)
+	b.chunk = append(b.chunk, '}')
+	if b.points > 0 && (b.points >= b.limits.Points || b.raw+int64(len(b.chunk))+2 > b.limits.Bytes) {
+		b.chunk = b.chunk[:mark]
+		return true
+	}
+	b.take(source)
+	return false
+}
+
+// take makes the line at the end of the chunk a point of the batch.
+func (b *Builder) take(source uint32) {
+	b.points++
+	b.sources = append(b.sources, source)
+	if source == Uncounted {
+		b.uncounted++
+	}
+	if len(b.chunk) >= chunkSize {
+		b.flush()
+	}
+}
+
+func (b *Builder) flush() {
+	_, _ = b.z.Write(b.chunk) // into memory: cannot fail
+	b.raw += int64(len(b.chunk))
+	b.chunk = b.chunk[:0]
+}
+
+// Points returns how many points the next Batch will have.
+func (b *Builder) Points() int { return b.points }
+
+// Batch returns the points since the last one as a batch, nil if there are
+// none. The caller releases it.
+func (b *Builder) Batch() *Batch {
+	if b.points == 0 {
+		b.Close()
+		return nil
+	}
+	b.chunk = append(b.chunk, "\n]"...)
+	b.flush()
+	_ = b.z.Close()
+	batch := &Batch{
+		codec: b.codec, body: b.out.b, points: b.points, raw: b.raw,
+		sources: b.sources, uncounted: b.uncounted,
+	}
+	batch.refs.Store(1)
+	b.out.b, b.sources = nil, nil
+	b.recycle()
+	return batch
+}
+
+// Close drops what has not become a Batch and gives back what the builder
+// holds. The builder may be used again.
+func (b *Builder) Close() {
+	if b.z == nil {
+		return
+	}
+	put(&b.codec.bodies, b.out.b)
+	put(&b.codec.sources, b.sources)
+	b.out.b, b.sources = nil, nil
+	b.recycle()
+}
+
+func (b *Builder) recycle() {
+	b.codec.compressors.Put(b.z)
+	put(&b.codec.chunks, b.chunk)
+	b.z, b.chunk, b.raw, b.points, b.uncounted = nil, nil, 0, 0, 0
+}

@@ -1,0 +1,79 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// Point is a decoded point.
+type Point struct {
+	Metric    string
+	Tags      map[string]string
+	Timestamp int64 // in wire units
+	Value     Value
+}
+
+// DecodePoint decodes one point of a batch, or one that a server echoes:
+// numbers may be strings there, as OpenTSDB prints values.
+func DecodePoint(line []byte) (Point, error) {
+	var p struct {
+		Metric    string            `json:"metric"`
+		Tags      map[string]string `json:"tags"`
+		Timestamp json.RawMessage   `json:"timestamp"`
+		Value     json.RawMessage   `json:"value"`
+	}
+	if err := json.Unmarshal(line, &p); err != nil {
+		return Point{}, fmt.Errorf("wire: point: %w", err)
+	}
+	ts, err := strconv.ParseInt(unquote(p.Timestamp), 10, 64)
+	if err != nil {
+		return Point{}, fmt.Errorf("wire: timestamp: %w", err)
+	}
+	v, err := parseValue(unquote(p.Value))
+	if err != nil {
+		return Point{}, fmt.Errorf("wire: value: %w", err)
+	}
+	return Point{Metric: p.Metric, Tags: p.Tags, Timestamp: ts, Value: v}, nil
+}
+
+func unquote(raw []byte) string { return string(bytes.Trim(raw, `"`)) }
+
+func parseValue(s string) (Value, error) {
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return Int(i), nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return Float(f), err
+}
+
+// AppendKey appends what names the point on the wire: series and timestamp,
+// the bytes that its line starts with.
+func (p Point) AppendKey(dst []byte) []byte {
+	dst = AppendPrefix(dst, p.Metric, TagsOf(nil, p.Tags))
+	return strconv.AppendInt(dst, p.Timestamp, 10)
+}
+
+// SplitLine cuts a point's line into its key (see [Point.AppendKey]) and its
+// value.
+func SplitLine(line []byte) (key []byte, v Value, ok bool) {
+	i := bytes.LastIndex(line, []byte(`,"value":`))
+	if i < 0 {
+		return nil, Value{}, false
+	}
+	v, err := parseValue(string(bytes.TrimSuffix(line[i+len(`,"value":`):], []byte("}"))))
+	return line[:i], v, err == nil
+}
+
+// Same reports whether two values are one number, whatever their kinds: what a
+// server echoes may have lost its kind or its last digits of an integer.
+func (v Value) Same(w Value) bool {
+	if v.float == w.float {
+		return v.bits == w.bits || v.float && v.Float64() == w.Float64()
+	}
+	return v.Float64() == w.Float64()
+}
