@@ -131,8 +131,3 @@ func (c *Client) dataPoint(p wire.Point) DataPoint {
 		Timestamp: wire.Time(p.Timestamp, c.cfg.milliseconds), Value: p.Value.Float64(),
 	}
 }
-
-// invalid is the error of a point that is refused here.
-func invalid(p DataPoint, err error) PointError {
-	return PointError{Point: p, Reason: err.Error(), cause: err}
-}

@@ -42,9 +42,9 @@ type SendError struct {
 	retryable bool
 }
 
-// PointError is a point that was refused, here or by the server, and why. A
-// point that was refused here shows its name and tags as they would have been
-// sent, as far as they could be made.
+// PointError is a point that was refused, here or by the server, and why.
+// Send shows a point that was refused here as it was given, everything else is
+// shown as it is on the wire.
 type PointError struct {
 	Point  DataPoint
 	Reason string
@@ -93,17 +93,9 @@ func (e *SendError) reasons(most int) (texts []string, left int) {
 			first[text] = p
 		}
 	}
-	var causes func(e *SendError)
-	causes = func(e *SendError) {
-		for _, c := range e.causes {
-			if inner, ok := c.(*SendError); ok { //nolint:errorlint // only our own direct causes are flattened
-				causes(inner)
-			} else {
-				note(c.Error(), nil)
-			}
-		}
+	for _, c := range e.causes {
+		note(c.Error(), nil)
 	}
-	causes(e)
 	for i := range e.Errors {
 		note(e.Errors[i].Reason, &e.Errors[i])
 	}
@@ -125,9 +117,8 @@ func (e *SendError) reasons(most int) (texts []string, left int) {
 	return texts, 0
 }
 
-// Unwrap returns the causes: of a batch, what ended its delivery; of a Send or
-// Export, the errors of its batches. The reasons of points that were refused
-// here are among them.
+// Unwrap returns what ended the delivery of batches, and the reasons of points
+// that were refused here.
 func (e *SendError) Unwrap() []error {
 	causes := slices.Clone(e.causes)
 	for i := range e.Errors {
@@ -140,9 +131,6 @@ func (e *SendError) Unwrap() []error {
 
 // add makes the failures of a batch part of e.
 func (e *SendError) add(batch *SendError) {
-	if batch == nil {
-		return
-	}
 	if e.StatusCode == 0 {
 		e.StatusCode = batch.StatusCode
 	}

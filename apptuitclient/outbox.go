@@ -5,6 +5,7 @@ package apptuitclient
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
@@ -16,23 +17,39 @@ import (
 type Outbox struct {
 	c       *Client
 	ctx     context.Context
-	stop    <-chan struct{}
-	reports func(Report)
+	opts    OutboxOptions
 	builder *wire.Builder
 
-	total Report
-	lost  SendError
+	total   Report
+	lost    SendError // of which the causes and points are new
+	invalid Report    // refused here
+	ended   bool      // ctx has: what comes now is not even made into batches
+	late    int       // that many points
 }
 
-// NewOutbox returns an outbox whose requests end with ctx, and whose waits for
-// a retry end with stop, too. The function reports, which may be nil, gets the
-// report of each batch.
-func (c *Client) NewOutbox(ctx context.Context, stop <-chan struct{}, reports func(Report)) *Outbox {
-	return &Outbox{c: c, ctx: ctx, stop: stop, reports: reports, builder: c.codec.NewBuilder(c.cfg.limits)}
+// OutboxOptions are what an exporter wants of an [Outbox]. All may be zero.
+type OutboxOptions struct {
+	// Stop, when closed, ends waits for a retry, but no request.
+	Stop <-chan struct{}
+	// Batch gets the report of each batch, and at last one of the points that
+	// were refused here for a new reason, if there are any.
+	Batch func(Report)
+	// Known says whether a point that the server refused has been reported
+	// before: then it only counts.
+	Known func(*PointError) bool
+}
+
+// NewOutbox returns an outbox whose requests and waits end with ctx.
+func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
+	return &Outbox{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.cfg.limits), ended: ctx.Err() != nil}
 }
 
 // Append adds a valid point of a series.
 func (o *Outbox) Append(s *wire.Series, ts int64, v wire.Value, source uint32) {
+	if o.ended {
+		o.tooLate(source)
+		return
+	}
 	if o.builder.Append(s, ts, v, source) {
 		o.Flush()
 		o.builder.Append(s, ts, v, source)
@@ -41,17 +58,35 @@ func (o *Outbox) Append(s *wire.Series, ts int64, v wire.Value, source uint32) {
 
 // AppendPrefix adds a valid point of a series that is not kept.
 func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v wire.Value, source uint32) {
+	if o.ended {
+		o.tooLate(source)
+		return
+	}
 	if o.builder.AppendPrefix(prefix, ts, v, source) {
 		o.Flush()
 		o.builder.AppendPrefix(prefix, ts, v, source)
 	}
 }
 
-// Reject counts a point that is refused here.
+func (o *Outbox) tooLate(source uint32) {
+	if source != wire.Uncounted {
+		o.late++
+	}
+}
+
+// Reject counts a point that is refused here. A nil error means that it is
+// known already.
 func (o *Outbox) Reject(p DataPoint, err error) {
 	o.total.Rejected++
-	if len(o.lost.Errors) < maxPointErrors {
-		o.lost.Errors = append(o.lost.Errors, invalid(p, err))
+	if err == nil {
+		return
+	}
+	o.invalid.Rejected++
+	if o.invalid.Err == nil {
+		o.invalid.Err = &SendError{}
+	}
+	if errs := &o.invalid.Err.Errors; len(*errs) < maxPointErrors {
+		*errs = append(*errs, PointError{Point: p, Reason: err.Error(), cause: err})
 	}
 }
 
@@ -61,23 +96,48 @@ func (o *Outbox) Flush() {
 	if b == nil {
 		return
 	}
-	r := o.c.deliver(o.ctx, o.stop, b)
+	r := o.c.deliver(o.ctx, o.opts.Stop, b)
 	o.total.Accepted += r.Accepted
 	o.total.Rejected += r.Rejected
 	o.total.Dropped += r.Dropped
-	o.lost.add(r.Err)
-	if o.reports != nil {
-		o.reports(r)
+	o.report(r)
+	o.ended = o.ctx.Err() != nil
+}
+
+// report passes a report on, and takes what is new of it into the error of all.
+func (o *Outbox) report(r Report) {
+	if o.opts.Batch != nil {
+		o.opts.Batch(r)
 	}
+	if r.Err == nil {
+		return
+	}
+	fresh := *r.Err
+	if o.opts.Known != nil {
+		fresh.Errors = slices.DeleteFunc(slices.Clone(fresh.Errors), func(p PointError) bool {
+			return p.cause == nil && o.opts.Known(&p)
+		})
+	}
+	o.lost.add(&fresh)
 }
 
 // Close delivers what has been added and reports all points of the outbox
-// together.
+// together. Its error is nil if all that failed is known.
 func (o *Outbox) Close() Report {
 	o.Flush()
 	o.builder.Close()
+	if o.invalid.Err != nil {
+		o.invalid.Err.Failed = o.invalid.Rejected
+		o.report(o.invalid)
+	}
+	if o.late > 0 {
+		o.total.Dropped += o.late
+		o.report(Report{Dropped: o.late, Err: &SendError{
+			Failed: o.late, causes: []error{context.Cause(o.ctx)}, retryable: true,
+		}})
+	}
 	r := o.total
-	if r.Rejected+r.Dropped > 0 {
+	if len(o.lost.causes)+len(o.lost.Errors) > 0 {
 		o.lost.Successful, o.lost.Failed = r.Accepted, r.Rejected+r.Dropped
 		r.Err = &o.lost
 	}

@@ -56,7 +56,7 @@ type sending struct {
 }
 
 func (c *Client) newSending(ctx context.Context) *sending {
-	return &sending{c: c, out: c.NewOutbox(ctx, nil, nil)}
+	return &sending{c: c, out: c.NewOutbox(ctx, OutboxOptions{})}
 }
 
 // series renders the constant part of the points that follow.

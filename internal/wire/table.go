@@ -3,21 +3,53 @@
 
 package wire
 
-// Table interns series: equal prefixes give one Series. It is bounded in
-// bytes, which also cover what its user keeps beside each series (Charge).
+import "sync/atomic"
+
+// Budget bounds the bytes of several tables together. It is safe for
+// concurrent use.
+type Budget struct {
+	limit int64
+	used  atomic.Int64
+}
+
+// NewBudget returns a budget of limit bytes.
+func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
+
+// Used returns the bytes in use.
+func (b *Budget) Used() int64 { return b.used.Load() }
+
+// Limit returns the bytes that may be in use.
+func (b *Budget) Limit() int64 { return b.limit }
+
+func (b *Budget) take(n int64) bool {
+	if b.used.Add(n) > b.limit && n > 0 {
+		b.used.Add(-n)
+		return false
+	}
+	return true
+}
+
+// Table interns series: equal prefixes give one Series. Its bytes come from a
+// budget, which also covers what its user keeps beside each series (Charge).
 type Table struct {
 	series map[string]*Series
 	bytes  int64
-	limit  int64
+	budget *Budget
 }
 
 // seriesOverhead is what a Series costs beside its prefix: the struct, its
 // place in the map, and slack of both.
 const seriesOverhead = 160
 
-// NewTable returns a table that holds at most limit bytes.
-func NewTable(limit int64) *Table {
-	return &Table{series: make(map[string]*Series), limit: limit}
+// NewTable returns an empty table.
+func NewTable(budget *Budget) *Table {
+	return &Table{series: make(map[string]*Series), budget: budget}
+}
+
+// Close gives the table's bytes back. The table must not be used any more.
+func (t *Table) Close() {
+	t.budget.take(-t.bytes)
+	t.series, t.bytes = nil, 0
 }
 
 // Intern returns the series of a prefix, which it copies, and counts one more
@@ -37,8 +69,11 @@ func (t *Table) Intern(prefix []byte) *Series {
 	return s
 }
 
-// Release says that a user of the series is gone. The last one takes it out of
-// the table.
+// Lookup returns the series of a prefix if the table has it, else nil.
+func (t *Table) Lookup(prefix []byte) *Series { return t.series[string(prefix)] }
+
+// Release says that a user of an interned series is gone. The last one takes
+// it out of the table.
 func (t *Table) Release(s *Series) {
 	s.refs--
 	if s.refs > 0 {
@@ -52,7 +87,7 @@ func (t *Table) Release(s *Series) {
 // its series, and reports whether they fit. Bytes that do not fit are not
 // counted.
 func (t *Table) Charge(n int64) bool {
-	if n > 0 && t.bytes+n > t.limit {
+	if !t.budget.take(n) {
 		return false
 	}
 	t.bytes += n

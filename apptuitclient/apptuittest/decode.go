@@ -1,0 +1,146 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuittest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// wirePoint is a point in JSON.
+type wirePoint struct {
+	Metric    string  `json:"metric"`
+	Timestamp number  `json:"timestamp"`
+	Value     number  `json:"value"`
+	Tags      wireTag `json:"tags"`
+}
+
+// number is a JSON number or a string, whose text is judged later.
+type number string
+
+func (n *number) UnmarshalJSON(data []byte) error {
+	switch data[0] {
+	case '"':
+		return json.Unmarshal(data, (*string)(n))
+	case '{', '[':
+		return errors.New("json: an object or array where a number belongs")
+	case 'n':
+		*n = ""
+	default:
+		*n = number(data)
+	}
+	return nil
+}
+
+// wireTag is an object of strings that remembers whether a key came twice.
+type wireTag struct {
+	tags      map[string]string
+	duplicate bool
+}
+
+func (t *wireTag) UnmarshalJSON(data []byte) error {
+	*t = wireTag{}
+	if err := json.Unmarshal(data, &t.tags); err != nil {
+		return err
+	}
+	t.duplicate = countMembers(data) > len(t.tags)
+	return nil
+}
+
+// countMembers counts the members of a valid JSON object without objects within: each has one colon outside a string.
+func countMembers(object []byte) int {
+	members, quoted := 0, false
+	for i := 0; i < len(object); i++ {
+		switch c := object[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\':
+			i++
+		case c == ':' && !quoted:
+			members++
+		}
+	}
+	return members
+}
+
+// decodePoints reads one point or an array of them as a stream and gives each to add. An error may come after points.
+func decodePoints(r io.Reader, add func(p Point, duplicateTag bool)) error {
+	br := bufio.NewReader(r)
+	first, err := peekByte(br)
+	if errors.Is(err, io.EOF) {
+		return errors.New("the body is empty")
+	}
+	if err != nil {
+		return err
+	}
+	dec := json.NewDecoder(br)
+	dec.DisallowUnknownFields()
+	decode := func() error {
+		var p wirePoint
+		if err := dec.Decode(&p); err != nil {
+			return err
+		}
+		add(Point{
+			Metric:    p.Metric,
+			Tags:      p.Tags.tags,
+			Timestamp: json.Number(p.Timestamp),
+			Value:     json.Number(p.Value),
+		}, p.Tags.duplicate)
+		return nil
+	}
+
+	switch first {
+	case '{':
+		err = decode()
+	case '[':
+		err = decodeArray(dec, decode)
+	default:
+		return fmt.Errorf("the body begins with %q, not with an object or an array", first)
+	}
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return err
+	}
+	// Only at its end does a compressed body prove whole.
+	switch _, err := dec.Token(); {
+	case err == nil:
+		return errors.New("the body goes on after its end")
+	case errors.Is(err, io.EOF):
+		return nil
+	default:
+		return err
+	}
+}
+
+func decodeArray(dec *json.Decoder, decode func() error) error {
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	for dec.More() {
+		if err := decode(); err != nil {
+			return err
+		}
+	}
+	_, err := dec.Token()
+	return err
+}
+
+// peekByte returns the first byte that is not white space and leaves it unread.
+func peekByte(br *bufio.Reader) (byte, error) {
+	for {
+		c, err := br.ReadByte()
+		if err != nil {
+			return 0, err
+		}
+		if !bytes.ContainsRune([]byte(" \t\r\n"), rune(c)) {
+			return c, br.UnreadByte()
+		}
+	}
+}

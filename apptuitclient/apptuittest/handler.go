@@ -1,0 +1,228 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuittest
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Handler is the server without its listener: an http.Handler for a server of your own. Make it with [NewHandler].
+type Handler struct {
+	cfg      config
+	done     chan struct{}
+	inFlight sync.WaitGroup
+
+	mu       sync.Mutex
+	closed   bool
+	script   []Fault
+	points   []Point
+	total    int
+	arrived  chan struct{} // closed and made anew when points are stored
+	requests []*Request
+}
+
+// NewHandler returns a handler that has received nothing. Inside a testing/synctest bubble, make it there.
+func NewHandler(opts ...Option) *Handler {
+	return &Handler{
+		cfg:     newConfig(opts),
+		done:    make(chan struct{}),
+		arrived: make(chan struct{}),
+	}
+}
+
+// Close ends delayed and hanging requests at once, without an answer, and makes later ones end so. What was received
+// stays readable. It may be called more than once.
+func (h *Handler) Close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.closed = true
+		close(h.done)
+	}
+}
+
+// ServeHTTP answers a request, or does to it what the next fault of the script says. To break a connection off without
+// an answer it panics with http.ErrAbortHandler, which net/http understands.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := h.begin(w, r)
+	if e == nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer h.inFlight.Done()
+	e.serve()
+}
+
+// exchange is one request and its answer.
+type exchange struct {
+	h      *Handler
+	w      http.ResponseWriter
+	r      *http.Request
+	fault  Fault
+	record *Request
+}
+
+// answer is a response that has not been written yet.
+type answer struct {
+	status      int
+	contentType string
+	header      http.Header
+	body        []byte
+}
+
+// begin takes note of a request, or returns nil when the handler is closed.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request) *exchange {
+	record := &Request{
+		Time:          time.Now(),
+		Method:        r.Method,
+		Path:          r.URL.Path,
+		Query:         r.URL.Query(),
+		Header:        r.Header.Clone(),
+		ContentLength: r.ContentLength,
+		Encoding:      r.Header.Get("Content-Encoding"),
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil
+	}
+	h.inFlight.Add(1)
+	e := &exchange{h: h, w: w, r: r, record: record}
+	e.fault, record.Faulted = h.nextFault()
+	if len(h.requests) < maxRequests {
+		h.requests = append(h.requests, record)
+	}
+	return e
+}
+
+func (e *exchange) serve() {
+	f := &e.fault
+	scripted, replace := f.scripted()
+	if f.BeforeBody {
+		e.wait()
+		f.Delay = 0
+		if replace || f.Reset {
+			e.respond(scripted)
+			return
+		}
+	}
+
+	own, points := e.process()
+	if f.Apply {
+		e.h.store(e.record, points)
+	}
+	e.wait()
+	if replace {
+		own = scripted
+	}
+	if !f.Apply && !replace && !f.Reset && !f.Truncate {
+		e.h.store(e.record, points)
+	}
+	e.respond(own)
+}
+
+// process reads the request and gives the server's own answer, and the points that go with it.
+func (e *exchange) process() (answer, []Point) {
+	body := e.body()
+	defer body.drain()
+	if !e.authorized() {
+		a := errorAnswer(http.StatusUnauthorized, "Unauthorized", "The request carries no accepted credentials")
+		a.header = http.Header{"Www-Authenticate": {`Bearer realm="apptuittest"`}}
+		return a, nil
+	}
+	switch strings.TrimSuffix(e.r.URL.Path, "/") {
+	case "/api/put":
+		return e.put(body)
+	default:
+		return errorAnswer(http.StatusNotFound, "Endpoint not found", "There is nothing at this path"), nil
+	}
+}
+
+// wait holds the request up for the fault's delay, or for ever. It does not return if the sender leaves or the server
+// is closed meanwhile.
+func (e *exchange) wait() {
+	var over <-chan time.Time
+	switch {
+	case e.fault.Hang:
+	case e.fault.Delay > 0:
+		timer := time.NewTimer(e.fault.Delay)
+		defer timer.Stop()
+		over = timer.C
+	default:
+		return
+	}
+	select {
+	case <-over:
+	case <-e.r.Context().Done():
+		panic(http.ErrAbortHandler)
+	case <-e.h.done:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (e *exchange) respond(a answer) {
+	f := &e.fault
+	if f.Reset && !f.Truncate {
+		e.reset()
+		return
+	}
+	body, announced := a.body, len(a.body)
+	if f.Truncate {
+		body, announced = body[:len(body)/2], max(len(body), 1)
+		if !hasBody(a.status) {
+			a.status = http.StatusOK
+		}
+	}
+
+	header := e.w.Header()
+	maps.Copy(header, a.header)
+	if a.contentType != "" {
+		header.Set("Content-Type", a.contentType)
+	}
+	if f.RetryAfter != "" {
+		header.Set("Retry-After", f.RetryAfter)
+	}
+	if hasBody(a.status) {
+		header.Set("Content-Length", strconv.Itoa(announced))
+	}
+	for key, values := range f.Header {
+		header[http.CanonicalHeaderKey(key)] = slices.Clone(values)
+	}
+
+	e.h.note(func() { e.record.Status = a.status })
+	e.w.WriteHeader(a.status)
+	if hasBody(a.status) {
+		// An error means that the sender has left; net/http closes the connection then, and after a short body.
+		_, _ = e.w.Write(body)
+	}
+	if f.Reset {
+		_ = http.NewResponseController(e.w).Flush()
+		e.reset()
+	}
+}
+
+func hasBody(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// reset closes the connection so that the other end sees it broken rather than closed.
+func (e *exchange) reset() {
+	conn, _, err := http.NewResponseController(e.w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2 resets the stream upon this
+	}
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		conn = t.NetConn() // beneath TLS, lest it says good-bye
+	}
+	if l, ok := conn.(interface{ SetLinger(sec int) error }); ok {
+		_ = l.SetLinger(0)
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,73 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuittest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// secondDigits is the longest timestamp that counts seconds; a longer one counts milliseconds.
+const secondDigits = 10
+
+// Point is a point as it was received. Its numbers are kept as they were written, so that a test can tell 1 from 1.0; a quoted
+// one is without its quotes.
+type Point struct {
+	Metric    string
+	Tags      map[string]string
+	Timestamp json.Number
+	Value     json.Number
+}
+
+// Time returns the point's timestamp, in UTC: of up to 10 digits it counts seconds since 1970, longer ones count
+// milliseconds. It is the zero time if Timestamp is not an integer, which no accepted point has.
+func (p Point) Time() time.Time {
+	n, err := p.Timestamp.Int64()
+	if err != nil {
+		return time.Time{}
+	}
+	if len(strings.TrimPrefix(p.Timestamp.String(), "-")) > secondDigits {
+		return time.UnixMilli(n).UTC()
+	}
+	return time.Unix(n, 0).UTC()
+}
+
+// Float returns the point's value, rounded to the nearest float64; 0 if Value is not a number, which no accepted
+// point has. Integers beyond 2^53 lose digits: use Value.Int64 for them.
+func (p Point) Float() float64 {
+	f, err := strconv.ParseFloat(p.Value.String(), 64)
+	if err != nil {
+		return 0
+	}
+	return f
+}
+
+// String returns the point as "metric{key=value, key2=value2} timestamp value", its tags sorted by key.
+func (p Point) String() string {
+	var b strings.Builder
+	b.WriteString(p.Metric)
+	b.WriteByte('{')
+	for i, key := range slices.Sorted(maps.Keys(p.Tags)) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(key)
+		b.WriteByte('=')
+		b.WriteString(p.Tags[key])
+	}
+	b.WriteString("} ")
+	b.WriteString(p.Timestamp.String())
+	b.WriteByte(' ')
+	b.WriteString(p.Value.String())
+	return b.String()
+}
+
+func (p Point) clone() Point {
+	p.Tags = maps.Clone(p.Tags)
+	return p
+}

@@ -1,0 +1,74 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuittest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const readHeaderTimeout = 10 * time.Second
+
+// Server is a [Handler] that listens. Make it with [NewServer] or [NewMemoryServer], and Close it.
+type Server struct {
+	// URL is the endpoint for a client, without a trailing slash.
+	URL string
+	*Handler
+
+	http   *http.Server
+	client *http.Client
+	served chan struct{}
+	once   sync.Once
+}
+
+// NewServer starts a server on a free port of 127.0.0.1. It panics if it cannot listen, as httptest does.
+func NewServer(opts ...Option) *Server {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(fmt.Sprintf("apptuittest: cannot listen: %v", err))
+	}
+	return start(l, "http://"+l.Addr().String(), &http.Transport{}, opts)
+}
+
+// NewMemoryServer starts a server that only its Client reaches, over pipes in memory rather than sockets: goroutines
+// that wait for it block durably in a testing/synctest bubble. Make and Close it inside the bubble. Its URL is a
+// loopback address that cannot be dialled.
+func NewMemoryServer(opts ...Option) *Server {
+	l := newPipeListener()
+	return start(l, "http://127.0.0.1:0", &http.Transport{DialContext: l.dial}, opts)
+}
+
+func start(l net.Listener, url string, transport *http.Transport, opts []Option) *Server {
+	s := &Server{
+		URL:     url,
+		Handler: NewHandler(opts...),
+		client:  &http.Client{Transport: transport},
+		served:  make(chan struct{}),
+	}
+	s.http = &http.Server{Handler: s.Handler, ReadHeaderTimeout: readHeaderTimeout}
+	go func() {
+		defer close(s.served)
+		_ = s.http.Serve(l) // ends with ErrServerClosed
+	}()
+	return s
+}
+
+// Client returns an HTTP client with connections to this server of its own, which Close closes. It knows no proxy.
+func (s *Server) Client() *http.Client { return s.client }
+
+// Close ends delayed and hanging requests at once, closes every connection and returns when no request is under way
+// any more. What was received stays readable. It may be called more than once.
+func (s *Server) Close() {
+	s.once.Do(func() {
+		s.Handler.Close()
+		_ = s.http.Close() // the error is the listener's, which is of no use any more
+		<-s.served
+		s.inFlight.Wait()
+		s.client.CloseIdleConnections()
+	})
+}

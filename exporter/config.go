@@ -1,0 +1,92 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+type config struct {
+	client        *apptuitclient.Client
+	clientGiven   bool
+	clientOptions []apptuitclient.Option
+	mode          encoding.SanitizeMode
+	modeSet       bool
+	tags          map[string]string
+	prefix        string
+	noHostTag     bool
+	instanceTag   bool
+	resource      attribute.Filter
+	scopeTags     bool
+	handler       func(*apptuitclient.SendError)
+	temporality   sdkmetric.TemporalitySelector
+	aggregation   sdkmetric.AggregationSelector
+	noSelfMetrics bool
+	cacheBytes    int64
+
+	faults []error
+}
+
+// newConfig applies the options over the environment over the defaults. Its
+// error is all that is wrong, the client's configuration included. The client
+// is there if there is no error.
+func newConfig(opts []Option) (*config, error) {
+	c := &config{
+		resource: attribute.NewAllowKeysFilter(
+			semconv.ServiceNameKey, semconv.ServiceNamespaceKey, semconv.ServiceInstanceIDKey),
+		temporality: sdkmetric.DefaultTemporalitySelector,
+		aggregation: sdkmetric.DefaultAggregationSelector,
+		cacheBytes:  64 << 20,
+	}
+	for _, o := range opts {
+		if o != nil {
+			o.apply(c)
+		}
+	}
+	c.environment()
+	c.clientGiven = c.client != nil
+	if c.clientGiven && c.clientOptions != nil {
+		c.fault("WithClient and WithClientOptions: give one of them")
+	}
+	if !c.clientGiven {
+		client, err := apptuitclient.New(c.clientOptions...)
+		if err != nil {
+			c.faults = append(c.faults, err)
+		}
+		c.client = client
+	}
+	if len(c.faults) > 0 {
+		if !c.clientGiven && c.client != nil {
+			_ = c.client.Close()
+		}
+		return nil, fmt.Errorf("apptuit exporter: %w", errors.Join(c.faults...))
+	}
+	if !c.modeSet {
+		c.mode = c.client.SanitizeMode()
+	}
+	return c, nil
+}
+
+func (c *config) environment() {
+	if v := os.Getenv("APPTUIT_DISABLE_HOST_TAG"); v != "" && !c.noHostTag {
+		disable, err := encoding.ParseBool(v)
+		if err != nil {
+			c.fault("APPTUIT_DISABLE_HOST_TAG: %w", err)
+		}
+		c.noHostTag = disable
+	}
+}
+
+func (c *config) fault(format string, args ...any) {
+	c.faults = append(c.faults, fmt.Errorf(format, args...))
+}

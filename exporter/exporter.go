@@ -1,0 +1,148 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// Exporter sends what a MeterProvider collects. It implements
+// sdkmetric.Exporter and is safe for concurrent use.
+type Exporter struct {
+	cfg     *config
+	own     bool // the client is ours to close
+	origins *origins
+	refused *refused
+	life    *lifecycle
+	stats   counters
+}
+
+var _ sdkmetric.Exporter = (*Exporter)(nil)
+
+// New returns an exporter. Without options everything comes from the
+// environment variables in the package comment. Its error names every fault of
+// the configuration at once. The context bounds nothing yet: New does not talk
+// to the server.
+func New(_ context.Context, opts ...Option) (*Exporter, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	origins, err := newOrigins(cfg)
+	if err != nil {
+		if !cfg.clientGiven {
+			_ = cfg.client.Close()
+		}
+		return nil, fmt.Errorf("apptuit exporter: tags: %w", err)
+	}
+	return &Exporter{
+		cfg:     cfg,
+		own:     !cfg.clientGiven,
+		origins: origins,
+		refused: newRefused(),
+		life:    newLifecycle(),
+	}, nil
+}
+
+// Temporality returns the temporality for a kind of instrument.
+func (e *Exporter) Temporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
+	return e.cfg.temporality(kind)
+}
+
+// Aggregation returns the aggregation for a kind of instrument.
+func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	return e.cfg.aggregation(kind)
+}
+
+// Export sends the metrics and returns when each of their points is accepted,
+// refused or given up, at the latest at the deadline of ctx. A failed batch does
+// not keep the following ones from being sent. The error is a
+// *apptuitclient.SendError about all that failed, but for points that are
+// refused at every Export for the same reason: those are reported once, and
+// then only counted. After Shutdown it is sdkmetric.ErrExporterShutdown.
+func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+	ctx, leave, ok := e.life.enter(ctx)
+	if !ok {
+		return sdkmetric.ErrExporterShutdown
+	}
+	defer leave()
+	if rm == nil {
+		return nil
+	}
+	start := time.Now()
+	o := e.origins.of(rm.Resource)
+	x := &export{
+		out: e.cfg.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
+			Stop:  e.life.stop,
+			Batch: e.batchDone,
+			Known: e.refused.known,
+		}),
+		conv:         e.origins.lease(o),
+		milliseconds: e.cfg.client.MillisecondTimestamps(),
+	}
+	x.conv.Begin(x, start)
+	x.metrics(rm)
+	if !e.cfg.noSelfMetrics {
+		x.self(o, start)
+	}
+	report := x.out.Close()
+	overflowed := x.conv.End()
+	e.origins.release(o, x.conv)
+	o.self.add(report, time.Since(start))
+	e.stats.add(report, overflowed)
+	if report.Err != nil {
+		return report.Err
+	}
+	return nil
+}
+
+// batchDone passes a failed batch to the error handler.
+func (e *Exporter) batchDone(r apptuitclient.Report) {
+	if r.Err != nil && e.cfg.handler != nil {
+		e.cfg.handler(r.Err)
+	}
+}
+
+// ForceFlush returns at once: the exporter holds no data.
+func (e *Exporter) ForceFlush(ctx context.Context) error {
+	if e.life.ended() {
+		return sdkmetric.ErrExporterShutdown
+	}
+	return ctx.Err()
+}
+
+// Shutdown lets the requests under way finish, but no retry start, closes the
+// client unless it was given by WithClient, and returns at the latest at the
+// deadline of ctx, with its error: what is under way then is cancelled. Further
+// calls return sdkmetric.ErrExporterShutdown.
+func (e *Exporter) Shutdown(ctx context.Context) error {
+	err := e.life.shutdown(ctx)
+	if errors.Is(err, sdkmetric.ErrExporterShutdown) {
+		return err
+	}
+	if e.own {
+		err = errors.Join(err, e.cfg.client.Close())
+	}
+	e.origins.close()
+	return err
+}
+
+// String names the server, and nothing that is secret.
+func (e *Exporter) String() string { return "exporter.Exporter(" + e.cfg.client.Endpoint() + ")" }
+
+// GoString is String.
+func (e *Exporter) GoString() string { return e.String() }
+
+// MarshalLog describes the exporter in the SDK's own log.
+func (e *Exporter) MarshalLog() any {
+	return struct{ Type, Endpoint string }{"apptuit", e.cfg.client.Endpoint()}
+}

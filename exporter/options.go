@@ -1,0 +1,146 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"maps"
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+// Option configures an [Exporter].
+type Option interface{ apply(*config) }
+
+type optionFunc func(*config)
+
+func (f optionFunc) apply(c *config) { f(c) }
+
+// WithClient sends with a client of yours. It stays yours to close: Shutdown
+// does not. It excludes WithClientOptions.
+func WithClient(client *apptuitclient.Client) Option {
+	return optionFunc(func(c *config) {
+		if client == nil {
+			c.fault("WithClient: the client is nil")
+		}
+		c.client = client
+	})
+}
+
+// WithClientOptions configures the client that New makes. The options beat the
+// client's environment variables.
+func WithClientOptions(opts ...apptuitclient.Option) Option {
+	return optionFunc(func(c *config) {
+		c.clientOptions = slices.Concat(c.clientOptions, opts, []apptuitclient.Option{})
+	})
+}
+
+// WithSanitizeMode says how metric names and tag keys are made valid, by
+// default as the client does (APPTUIT_SANITIZE_MODE, else prometheus).
+func WithSanitizeMode(mode encoding.SanitizeMode) Option {
+	return optionFunc(func(c *config) {
+		if mode > encoding.SanitizeNone {
+			c.fault("WithSanitizeMode: unknown mode %d", mode)
+		}
+		c.mode, c.modeSet = mode, true
+	})
+}
+
+// WithTags adds tags to every point. They beat the client's global tags, those
+// of APPTUIT_TAGS and the resource's; the point's own attributes beat them. An
+// empty value removes the tag.
+func WithTags(tags map[string]string) Option {
+	return optionFunc(func(c *config) { c.tags = maps.Clone(tags) })
+}
+
+// WithPrefix puts a text before every metric name, without a separator
+// ("apr." gives apr.requests, before sanitizing).
+func WithPrefix(prefix string) Option {
+	return optionFunc(func(c *config) { c.prefix = prefix })
+}
+
+// WithoutHostTag sends no host tag of the exporter's own. By default it is
+// host.name of the resource, else the name of this host, unless any other
+// source of tags sets host. APPTUIT_DISABLE_HOST_TAG does the same.
+func WithoutHostTag() Option {
+	return optionFunc(func(c *config) { c.noHostTag = true })
+}
+
+// WithInstanceTag adds the tag service_instance_id with a random text for the
+// life of the exporter, unless another source of tags sets it. It keeps apart
+// the series of processes that run on one host under one service name.
+func WithInstanceTag() Option {
+	return optionFunc(func(c *config) { c.instanceTag = true })
+}
+
+// WithResourceAttributes chooses the resource attributes that become tags, by
+// default service.name, service.namespace and service.instance.id. Nil chooses
+// all.
+func WithResourceAttributes(filter attribute.Filter) Option {
+	return optionFunc(func(c *config) {
+		if filter == nil {
+			filter = func(attribute.KeyValue) bool { return true }
+		}
+		c.resource = filter
+	})
+}
+
+// WithScopeTags adds otel_scope_name and otel_scope_version to each point. By
+// default they are left out: points have at most encoding.MaxTags tags.
+func WithScopeTags() Option {
+	return optionFunc(func(c *config) { c.scopeTags = true })
+}
+
+// WithErrorHandler sets a function that is called with each batch of which
+// points failed, as it happens, and at the end of an Export with the points
+// that were refused before they were sent, when the reason is new. It is called
+// by the goroutine that exports, concurrently if Exports are concurrent. There
+// is none by default: the error that Export returns reaches otel.Handle.
+func WithErrorHandler(handler func(*apptuitclient.SendError)) Option {
+	return optionFunc(func(c *config) { c.handler = handler })
+}
+
+// WithTemporalitySelector sets the temporality of each kind of instrument, by
+// default cumulative for all. Delta points of an Export that fails are lost.
+func WithTemporalitySelector(selector sdkmetric.TemporalitySelector) Option {
+	return optionFunc(func(c *config) {
+		if selector == nil {
+			c.fault("WithTemporalitySelector: the selector is nil")
+		}
+		c.temporality = selector
+	})
+}
+
+// WithAggregationSelector sets the aggregation of each kind of instrument, by
+// default the SDK's.
+func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
+	return optionFunc(func(c *config) {
+		if selector == nil {
+			c.fault("WithAggregationSelector: the selector is nil")
+		}
+		c.aggregation = selector
+	})
+}
+
+// WithoutSelfMetrics leaves out the exporter's own metrics,
+// apptuit.reporter.send.
+func WithoutSelfMetrics() Option {
+	return optionFunc(func(c *config) { c.noSelfMetrics = true })
+}
+
+// WithCacheBytes bounds the memory in which rendered series are kept from one
+// Export to the next, by default 64 MiB: some 150,000 series. What is beyond is
+// rendered at each Export.
+func WithCacheBytes(n int64) Option {
+	return optionFunc(func(c *config) {
+		if n < 0 {
+			c.fault("WithCacheBytes: %d is negative", n)
+		}
+		c.cacheBytes = n
+	})
+}

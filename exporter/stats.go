@@ -1,0 +1,83 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"sync"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+// Stats counts wire points since the exporter was made, its own metrics left
+// out: Produced = Accepted + Rejected + Dropped.
+type Stats struct {
+	// Exports counts calls of Export.
+	Exports uint64
+	// Produced points came out of the data points that were exported.
+	Produced uint64
+	// Accepted points were taken by the server.
+	Accepted uint64
+	// Rejected points were invalid, or refused by the server.
+	Rejected uint64
+	// Dropped points could not be delivered in time.
+	Dropped uint64
+	// Overflowed counts data points, not wire points, that carried the SDK's
+	// attribute otel.metric.overflow: what was over its cardinality limit.
+	Overflowed uint64
+}
+
+type counters struct {
+	mu    sync.Mutex
+	stats Stats
+}
+
+func (c *counters) add(r apptuitclient.Report, overflowed int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := &c.stats
+	s.Exports++
+	s.Produced += uint64(r.Accepted + r.Rejected + r.Dropped)
+	s.Accepted += uint64(r.Accepted)
+	s.Rejected += uint64(r.Rejected)
+	s.Dropped += uint64(r.Dropped)
+	s.Overflowed += uint64(overflowed)
+}
+
+// Stats returns what became of the points so far.
+func (e *Exporter) Stats() Stats {
+	e.stats.mu.Lock()
+	defer e.stats.mu.Unlock()
+	return e.stats.stats
+}
+
+// refused remembers the series that the server has refused, so that one that is
+// refused at every interval is reported once.
+type refused struct {
+	mu     sync.Mutex
+	series map[string]struct{}
+}
+
+// maxRefused bounds the series that are remembered.
+const maxRefused = 10_000
+
+func newRefused() *refused { return &refused{series: make(map[string]struct{})} }
+
+// known reports whether the series of a point has been reported, and notes it.
+func (r *refused) known(p *apptuitclient.PointError) bool {
+	name, err := encoding.EncodeName(p.Point.Metric, p.Point.Tags)
+	if err != nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, ok := r.series[name]; ok {
+		return true
+	}
+	if len(r.series) == maxRefused {
+		clear(r.series)
+	}
+	r.series[name] = struct{}{}
+	return false
+}

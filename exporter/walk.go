@@ -1,0 +1,172 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+type (
+	converter  = convert.Converter[attribute.Distinct]
+	instrument = convert.Instrument[attribute.Distinct]
+	point      = convert.Point[attribute.Distinct]
+)
+
+// export is one walk over collected metrics. It is the converter's sink.
+type export struct {
+	out          *apptuitclient.Outbox
+	conv         *converter
+	milliseconds bool
+
+	source     uint32 // which data point the wire points are of
+	attributes []wire.Tag
+	histogram  convert.HistogramPoint
+	exp        convert.ExponentialPoint
+	summary    convert.SummaryPoint
+}
+
+// Append passes a point on.
+func (x *export) Append(s *wire.Series, ts int64, v wire.Value) {
+	x.out.Append(s, ts, v, x.source)
+}
+
+// Reject passes a rejection on, unless it is of a metric of our own.
+func (x *export) Reject(r convert.Rejection) {
+	switch {
+	case x.source == wire.Uncounted:
+	case r.Known:
+		x.out.Reject(apptuitclient.DataPoint{}, nil)
+	default:
+		tags := make(map[string]string, len(r.Tags))
+		for _, t := range r.Tags {
+			tags[t.Key] = t.Value
+		}
+		x.out.Reject(apptuitclient.DataPoint{
+			Metric: r.Metric, Tags: tags,
+			Timestamp: wire.Time(r.Timestamp, x.milliseconds), Value: r.Value.Float64(),
+		}, r.Err)
+	}
+}
+
+func (x *export) metrics(rm *metricdata.ResourceMetrics) {
+	for i := range rm.ScopeMetrics {
+		sm := &rm.ScopeMetrics[i]
+		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent())
+		for j := range sm.Metrics {
+			m := &sm.Metrics[j]
+			switch data := m.Data.(type) {
+			case metricdata.Sum[int64]:
+				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
+			case metricdata.Sum[float64]:
+				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
+			case metricdata.Gauge[int64]:
+				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
+			case metricdata.Gauge[float64]:
+				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
+			case metricdata.Histogram[int64]:
+				histograms(x, scope.Instrument(m.Name, convert.Histogram), data.DataPoints)
+			case metricdata.Histogram[float64]:
+				histograms(x, scope.Instrument(m.Name, convert.Histogram), data.DataPoints)
+			case metricdata.ExponentialHistogram[int64]:
+				exponentials(x, scope.Instrument(m.Name, convert.Exponential), data.DataPoints)
+			case metricdata.ExponentialHistogram[float64]:
+				exponentials(x, scope.Instrument(m.Name, convert.Exponential), data.DataPoints)
+			case metricdata.Summary:
+				x.summaries(scope.Instrument(m.Name, convert.Summary), data.DataPoints)
+			}
+		}
+	}
+}
+
+// point finds the series of a data point.
+func (x *export) point(i *instrument, attributes *attribute.Set) *point {
+	x.source++
+	key := attributes.Equivalent()
+	if p := i.Lookup(key); p != nil {
+		return p
+	}
+	x.attributes = tagsOf(x.attributes[:0], attributes)
+	return i.Add(key, x.attributes)
+}
+
+// tagsOf appends a set's attributes, which are sorted by key.
+func tagsOf(dst []wire.Tag, set *attribute.Set) []wire.Tag {
+	for it := set.Iter(); it.Next(); {
+		kv := it.Attribute()
+		dst = append(dst, wire.Tag{Key: string(kv.Key), Value: kv.Value.String()})
+	}
+	return dst
+}
+
+func value[N int64 | float64](v N) wire.Value {
+	if i, ok := any(v).(int64); ok {
+		return wire.Int(i)
+	}
+	return wire.Float(float64(v))
+}
+
+func extremum[N int64 | float64](e metricdata.Extrema[N]) convert.Optional {
+	v, ok := e.Value()
+	return convert.Optional{Value: value(v), Set: ok}
+}
+
+func numbers[N int64 | float64](x *export, i *instrument, points []metricdata.DataPoint[N]) {
+	for j := range points {
+		dp := &points[j]
+		p := x.point(i, &dp.Attributes)
+		x.conv.Number(p, wire.Timestamp(dp.Time, x.milliseconds), value(dp.Value))
+	}
+}
+
+func histograms[N int64 | float64](x *export, i *instrument, points []metricdata.HistogramDataPoint[N]) {
+	for j := range points {
+		dp := &points[j]
+		p := x.point(i, &dp.Attributes)
+		x.histogram = convert.HistogramPoint{
+			Count: dp.Count,
+			Sum:   convert.Optional{Value: value(dp.Sum), Set: true},
+			Min:   extremum(dp.Min), Max: extremum(dp.Max),
+			Bounds: dp.Bounds, Buckets: dp.BucketCounts,
+		}
+		x.conv.Histogram(p, wire.Timestamp(dp.Time, x.milliseconds), &x.histogram)
+	}
+}
+
+func exponentials[N int64 | float64](x *export, i *instrument, points []metricdata.ExponentialHistogramDataPoint[N]) {
+	for j := range points {
+		dp := &points[j]
+		p := x.point(i, &dp.Attributes)
+		x.exp = convert.ExponentialPoint{
+			Count: dp.Count, ZeroCount: dp.ZeroCount,
+			Sum: convert.Optional{Value: value(dp.Sum), Set: true},
+			Min: extremum(dp.Min), Max: extremum(dp.Max),
+			Scale: dp.Scale, ZeroThreshold: dp.ZeroThreshold,
+			Positive: convert.ExponentialBuckets(dp.PositiveBucket),
+			Negative: convert.ExponentialBuckets(dp.NegativeBucket),
+		}
+		x.conv.Exponential(p, wire.Timestamp(dp.Time, x.milliseconds), &x.exp)
+	}
+}
+
+func (x *export) summaries(i *instrument, points []metricdata.SummaryDataPoint) {
+	for j := range points {
+		dp := &points[j]
+		p := x.point(i, &dp.Attributes)
+		s := &x.summary
+		*s = convert.SummaryPoint{
+			Count: dp.Count, Sum: convert.Optional{Value: wire.Float(dp.Sum), Set: true},
+			Quantiles: s.Quantiles[:0], Values: s.Values[:0],
+		}
+		for _, q := range dp.QuantileValues {
+			s.Quantiles = append(s.Quantiles, q.Quantile)
+			s.Values = append(s.Values, q.Value)
+		}
+		x.conv.Summary(p, wire.Timestamp(dp.Time, x.milliseconds), s)
+	}
+}

@@ -1,0 +1,155 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"time"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// IdleTime is how long a point is remembered without being seen.
+const IdleTime = 5 * time.Minute
+
+// Config says how points are rendered.
+type Config struct {
+	Mode      encoding.SanitizeMode
+	Prefix    string     // before each name
+	Base      []wire.Tag // under the points' own: a layer of wire.MergeTags
+	ScopeTags bool       // otel_scope_name and otel_scope_version
+	Budget    *wire.Budget
+}
+
+// Sink takes what comes out of a conversion.
+type Sink interface {
+	// Append takes a valid point.
+	Append(s *wire.Series, ts int64, v wire.Value)
+	// Reject takes a point that cannot be sent. The rejection's tags are valid
+	// during the call only.
+	Reject(Rejection)
+}
+
+// Rejection is a wire point that cannot be sent.
+type Rejection struct {
+	// Known says that this fault of this series, or this pair of instruments,
+	// has been reported before. Nothing else is set then.
+	Known     bool
+	Metric    string
+	Tags      []wire.Tag
+	Timestamp int64
+	Value     wire.Value
+	Err       error
+}
+
+// Converter converts the points of one resource. K identifies the attributes
+// of a point within its instrument.
+type Converter[K comparable] struct {
+	cfg    Config
+	table  *wire.Table
+	scopes map[scopeKey[K]]*Scope[K]
+
+	instruments []*Instrument[K] // by id; nil where an id is free
+	freeIDs     []uint32
+	passing     []*Instrument[K] // there was no room to keep them
+	pairs       map[pair[K]]struct{}
+
+	sink       Sink
+	generation uint64
+	now        uint32 // Unix time of Begin
+	swept      uint32 // and of the last sweep
+	full       bool   // a sweep in this export was no help
+	overflowed int
+
+	prefix  []byte
+	own     []wire.Tag
+	merged  []wire.Tag
+	values  []float64
+	scratch Point[K]
+}
+
+// New returns a converter with an empty cache. Close gives its memory back to
+// the budget.
+func New[K comparable](cfg Config) *Converter[K] {
+	return &Converter[K]{
+		cfg:    cfg,
+		table:  wire.NewTable(cfg.Budget),
+		scopes: make(map[scopeKey[K]]*Scope[K]),
+		pairs:  make(map[pair[K]]struct{}),
+	}
+}
+
+// Begin starts an export into a sink.
+func (c *Converter[K]) Begin(sink Sink, now time.Time) {
+	c.sink = sink
+	c.generation++
+	c.now = uint32(now.Unix())
+	c.full = false
+	c.overflowed = 0
+}
+
+// End ends an export. It returns how many points carried the SDK's overflow
+// attribute.
+func (c *Converter[K]) End() (overflowed int) {
+	c.sink = nil
+	for _, i := range c.passing {
+		c.free(i)
+	}
+	c.passing = c.passing[:0]
+	if c.now-c.swept >= uint32(IdleTime/time.Second)/2 {
+		c.sweep()
+	}
+	return c.overflowed
+}
+
+// Close ends the use of the converter.
+func (c *Converter[K]) Close() { c.table.Close() }
+
+// Bytes returns what the cache holds.
+func (c *Converter[K]) Bytes() int64 { return c.table.Bytes() }
+
+// emit sends a point of a series, unless the export has one of that time.
+func (c *Converter[K]) emit(p *Point[K], s *wire.Series, ts int64, v wire.Value) {
+	first, ok := s.Mark(c.generation, ts, p.instrument.id)
+	if ok {
+		c.sink.Append(s, ts, v)
+		return
+	}
+	winner := c.instruments[first]
+	if c.knownPair(winner, p.instrument) {
+		c.sink.Reject(Rejection{Known: true})
+		return
+	}
+	metric, tags := c.describe(s)
+	c.sink.Reject(Rejection{
+		Metric: metric, Tags: tags, Timestamp: ts, Value: v,
+		Err: &CollisionError{Winner: winner.Identity(), Loser: p.instrument.Identity()},
+	})
+}
+
+// describe reads name and tags back from a rendered series.
+func (c *Converter[K]) describe(s *wire.Series) (string, []wire.Tag) {
+	p, err := wire.DecodePoint([]byte(s.Prefix() + `0,"value":0}`))
+	if err != nil { // we rendered it
+		return s.Prefix(), nil
+	}
+	return p.Metric, wire.TagsOf(nil, p.Tags)
+}
+
+type pair[K comparable] struct{ winner, loser *Instrument[K] }
+
+// maxPairs bounds the collisions that are remembered.
+const maxPairs = 1000
+
+func (c *Converter[K]) knownPair(winner, loser *Instrument[K]) bool {
+	key := pair[K]{winner, loser}
+	if _, ok := c.pairs[key]; ok {
+		return true
+	}
+	if len(c.pairs) == maxPairs {
+		clear(c.pairs)
+	}
+	c.pairs[key] = struct{}{}
+	return false
+}

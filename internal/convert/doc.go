@@ -1,0 +1,36 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package convert maps OpenTelemetry points to wire points: which series a
+// point becomes, under which names and tags, with which values. It knows
+// neither the SDK's nor the Collector's types: both are walked by thin layers
+// that hand in plain scalars.
+//
+//	Converter ── Scope ── Instrument ── Point   (found by the identity K of its attributes)
+//	                                      └── its wire series, rendered once
+//
+// A [Converter] belongs to one resource. For an export, call Begin, then for
+// every point Lookup (Add, if it is new) and one of Number, Histogram,
+// Exponential and Summary, and at last End. What comes out goes to the [Sink]:
+// points that are valid and not yet sent in this export, and rejections.
+//
+// # Layout
+//
+//	Sum, Gauge             name
+//	Histogram              name.bucket{le} cumulative up to +Inf, name.count, name.sum, name.min, name.max
+//	ExponentialHistogram   name{quantile}, name.count, name.sum, name.min, name.max
+//	Summary                name{quantile}, name.count, name.sum
+//
+// Prefix, name and suffix are joined, then sanitized as one. NaN sums,
+// extremes and quantiles are skipped, as values that were not recorded; a
+// number that is NaN, and anything infinite, is rejected.
+//
+// # Memory
+//
+// Everything that outlives an export is charged to a [wire.Budget]. Points that
+// have not been seen for [IdleTime] are evicted. When there is no room, new
+// points are rendered at each export without being kept; two such points that
+// render to one series are not noticed then.
+//
+// A Converter belongs to one goroutine at a time.
+package convert

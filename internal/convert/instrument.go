@@ -1,0 +1,141 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// Kind is how the points of an instrument are laid out.
+type Kind uint8
+
+// The kinds.
+const (
+	Number Kind = iota
+	Histogram
+	Exponential
+	Summary
+)
+
+type scopeKey[K comparable] struct {
+	name, version, schema string
+	attributes            K
+}
+
+// Scope is an instrumentation scope.
+type Scope[K comparable] struct {
+	c           *Converter[K]
+	key         scopeKey[K]
+	base        []wire.Tag
+	instruments map[instrumentKey]*Instrument[K]
+	used        uint32
+}
+
+type instrumentKey struct {
+	name string
+	kind Kind
+}
+
+// Instrument is what gives points: all of one name and kind in one scope.
+type Instrument[K comparable] struct {
+	scope  *Scope[K]
+	key    instrumentKey
+	id     uint32
+	err    error // of the name: no point of it can be sent
+	names  [suffixes]string
+	points cursor[K]
+	used   uint32
+}
+
+// The costs of what is kept, beside names, in bytes: structs and their places
+// in maps.
+const (
+	scopeOverhead      = 256
+	instrumentOverhead = 512
+	pointOverhead      = 256
+	tagOverhead        = 32
+)
+
+// Scope returns the scope of an identity. The attributes are part of it, but
+// are not rendered.
+func (c *Converter[K]) Scope(name, version, schema string, attributes K) *Scope[K] {
+	key := scopeKey[K]{name, version, schema, attributes}
+	if s, ok := c.scopes[key]; ok {
+		s.used = c.now
+		return s
+	}
+	s := &Scope[K]{c: c, key: key, base: c.cfg.Base, instruments: make(map[instrumentKey]*Instrument[K]), used: c.now}
+	if c.cfg.ScopeTags {
+		own := []wire.Tag{{Key: "otel_scope_name", Value: name}, {Key: "otel_scope_version", Value: version}}
+		s.base = wire.MergeTags(nil, own, c.cfg.Base)
+	}
+	if c.charge(s.cost()) {
+		c.scopes[key] = s
+	}
+	return s
+}
+
+// Instrument returns the instrument of a name and kind.
+func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
+	c := s.c
+	key := instrumentKey{name, kind}
+	if i, ok := s.instruments[key]; ok {
+		i.used = c.now
+		return i
+	}
+	i := &Instrument[K]{scope: s, key: key, used: c.now}
+	for suffix := range suffixes {
+		i.names[suffix] = c.cfg.Mode.Sanitize(c.cfg.Prefix + name + suffixTexts[suffix])
+	}
+	if name == "" {
+		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
+	} else {
+		i.err = wire.CheckName(encoding.FieldMetric, i.names[plain])
+	}
+	c.identify(i)
+	if c.scopes[s.key] == s && c.charge(i.cost()) {
+		i.points.entries = make(map[K]*Point[K])
+		s.instruments[key] = i
+	} else {
+		c.passing = append(c.passing, i)
+	}
+	return i
+}
+
+func (i *Instrument[K]) cost() int64 { return instrumentOverhead + int64(len(i.key.name)) }
+
+func (s *Scope[K]) cost() int64 {
+	return scopeOverhead + int64(len(s.key.name)+len(s.key.version)+len(s.key.schema))
+}
+
+// identify gives an instrument its id.
+func (c *Converter[K]) identify(i *Instrument[K]) {
+	if n := len(c.freeIDs); n > 0 {
+		i.id = c.freeIDs[n-1]
+		c.freeIDs = c.freeIDs[:n-1]
+		c.instruments[i.id] = i
+		return
+	}
+	i.id = uint32(len(c.instruments))
+	c.instruments = append(c.instruments, i)
+}
+
+// Identity names the instrument and its scope.
+func (i *Instrument[K]) Identity() Identity {
+	return Identity{Instrument: i.key.name, Scope: i.scope.key.name, Version: i.scope.key.version}
+}
+
+// The suffixes of names, and so the kinds of series a point can have.
+const (
+	plain = iota
+	count
+	sum
+	minimum
+	maximum
+	bucket
+	suffixes
+)
+
+var suffixTexts = [suffixes]string{"", ".count", ".sum", ".min", ".max", ".bucket"}

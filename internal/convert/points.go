@@ -1,0 +1,177 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// HistogramPoint is a point of an explicit-bucket histogram. Buckets has one
+// element more than Bounds, or none at all.
+type HistogramPoint struct {
+	Count         uint64
+	Sum, Min, Max Optional
+	Bounds        []float64
+	Buckets       []uint64
+}
+
+// Optional is a value that may not have been recorded.
+type Optional struct {
+	Value wire.Value
+	Set   bool
+}
+
+// SummaryPoint is a point of a summary: Values[i] is the quantile Quantiles[i].
+type SummaryPoint struct {
+	Count             uint64
+	Sum               Optional
+	Quantiles, Values []float64
+}
+
+// Number converts a point of a sum or gauge. Timestamps are in wire units, 0
+// being invalid (see wire.Timestamp).
+func (c *Converter[K]) Number(p *Point[K], ts int64, v wire.Value) {
+	if !p.special && ts != 0 && v.Finite() {
+		c.emit(p, c.seriesOf(p, plain), ts, v)
+		return
+	}
+	c.note(p)
+	if c.judge(p, plain, p.err, faultSeries, ts, v) {
+		c.emit(p, c.seriesOf(p, plain), ts, v)
+	}
+}
+
+// Histogram converts a point of an explicit-bucket histogram: its cumulative
+// buckets, then what all histograms have.
+func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
+	c.note(p)
+	if len(h.Buckets) > 0 || len(h.Bounds) > 0 {
+		c.buckets(p, ts, h)
+	}
+	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
+}
+
+func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
+	if err := checkBuckets(h); err != nil {
+		for range len(h.Bounds) + 1 {
+			c.reject(p, bucket, ts, wire.Uint(h.Count), err, faultShape)
+		}
+		return
+	}
+	bounds := h.Bounds
+	if n := len(bounds); n > 0 && math.IsInf(bounds[n-1], 1) {
+		bounds = bounds[:n-1] // the bucket above is empty, and has this very le
+	}
+	c.relabel(p, bounds)
+	cumulative := uint64(0)
+	for i, n := range h.Buckets[:len(bounds)] {
+		cumulative += n
+		c.labelled(p, bucket, "le", i, ts, wire.Uint(cumulative))
+	}
+	for _, n := range h.Buckets[len(bounds):] {
+		cumulative += n
+	}
+	c.labelled(p, bucket, "le", len(bounds), ts, wire.Uint(cumulative))
+}
+
+func checkBuckets(h *HistogramPoint) error {
+	if len(h.Buckets) != len(h.Bounds)+1 {
+		return fmt.Errorf("%w: %d buckets for %d bounds", ErrMalformed, len(h.Buckets), len(h.Bounds))
+	}
+	for i, b := range h.Bounds {
+		if math.IsNaN(b) || math.IsInf(b, -1) || i > 0 && b <= h.Bounds[i-1] {
+			return fmt.Errorf("%w: bounds %v do not ascend", ErrMalformed, h.Bounds[max(0, i-1):i+1])
+		}
+	}
+	return nil
+}
+
+// Summary converts a point of a summary.
+func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
+	c.note(p)
+	c.quantiles(p, ts, s.Quantiles, s.Values)
+	c.totals(p, ts, s.Count, s.Sum, Optional{}, Optional{})
+}
+
+// quantiles converts values of quantiles. NaN is no value.
+func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64) {
+	if slices.ContainsFunc(quantiles, math.IsNaN) {
+		for _, v := range values {
+			c.reject(p, plain, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", ErrMalformed), faultShape)
+		}
+		return
+	}
+	c.relabel(p, quantiles)
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			c.labelled(p, plain, "quantile", i, ts, wire.Float(v))
+		}
+	}
+}
+
+func (c *Converter[K]) totals(p *Point[K], ts int64, n uint64, total, least, most Optional) {
+	c.fixed(p, count, ts, Optional{wire.Uint(n), true})
+	c.fixed(p, sum, ts, total)
+	c.fixed(p, minimum, ts, least)
+	c.fixed(p, maximum, ts, most)
+}
+
+// fixed converts a value that the point has one of.
+func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
+	if !v.Set || v.Value.NaN() {
+		return
+	}
+	if c.judge(p, suffix, p.err, faultSeries, ts, v.Value) {
+		c.emit(p, c.seriesOf(p, suffix), ts, v.Value)
+	}
+}
+
+// labelled converts a value that has a tag of ours.
+func (c *Converter[K]) labelled(p *Point[K], suffix int, key string, i int, ts int64, v wire.Value) {
+	if c.judge(p, suffix, p.labelErr, faultLabel, ts, v) {
+		c.emit(p, c.labelledOf(p, suffix, key, i), ts, v)
+	}
+}
+
+// note counts a point that took what was over the SDK's cardinality limit.
+func (c *Converter[K]) note(p *Point[K]) {
+	if p.overflow {
+		c.overflowed++
+	}
+}
+
+// judge rejects what cannot be sent.
+func (c *Converter[K]) judge(p *Point[K], suffix int, seriesErr error, kind fault, ts int64, v wire.Value) bool {
+	if seriesErr != nil {
+		c.reject(p, suffix, ts, v, seriesErr, kind)
+		return false
+	}
+	if ts != 0 && v.Finite() {
+		return true
+	}
+	kind = faultTimestamp
+	if ts != 0 {
+		kind = faultValue
+	}
+	c.reject(p, suffix, ts, v, wire.CheckPoint(ts, v), kind)
+	return false
+}
+
+// reject reports a fault of a series once, and counts it every time.
+func (c *Converter[K]) reject(p *Point[K], suffix int, ts int64, v wire.Value, err error, kind fault) {
+	if p.told&kind != 0 {
+		c.sink.Reject(Rejection{Known: true})
+		return
+	}
+	p.told |= kind
+	tags := p.tags
+	if s := p.series[0]; tags == nil && s != nil {
+		_, tags = c.describe(s)
+	}
+	c.sink.Reject(Rejection{Metric: p.instrument.names[suffix], Tags: tags, Timestamp: ts, Value: v, Err: err})
+}
