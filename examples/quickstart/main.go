@@ -1,0 +1,83 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command quickstart runs a small instrumented program for a few seconds and
+// shows what arrives at the server.
+//
+// Without configuration it starts a server in the process and prints the
+// points as they arrived there. With APPTUIT_ENDPOINT it sends to that server
+// instead, for example to VictoriaMetrics, which needs no token:
+//
+//	APPTUIT_ENDPOINT=http://127.0.0.1:4242 go run ./examples/quickstart
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+func main() {
+	duration := flag.Duration("for", 3500*time.Millisecond, "how long to work")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *duration); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, duration time.Duration) error {
+	endpoint := os.Getenv("APPTUIT_ENDPOINT")
+	var options []apptuitclient.Option
+	var server *apptuittest.Server
+	if endpoint == "" {
+		server = apptuittest.NewServer()
+		defer server.Close()
+		endpoint = server.URL + " (in this process)"
+		options = append(options, apptuitclient.WithEndpoint(server.URL))
+	}
+	fmt.Println("sending to", endpoint)
+
+	exp, err := exporter.New(ctx, exporter.WithClientOptions(options...))
+	if err != nil {
+		return err
+	}
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Second))),
+		sdkmetric.WithResource(resource.NewSchemaless(semconv.ServiceName("quickstart"))),
+	)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { fmt.Fprintln(os.Stderr, "error:", err) }))
+
+	workErr := work(ctx, provider.Meter("quickstart"), duration)
+
+	// Shutdown collects and exports once more: nothing is lost at the end.
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := provider.Shutdown(end); err != nil {
+		return err
+	}
+	if server != nil {
+		show(server.Points())
+	}
+	s := exp.Stats()
+	fmt.Printf("\n%d exports: %d points produced, %d accepted, %d rejected, %d dropped\n",
+		s.Exports, s.Produced, s.Accepted, s.Rejected, s.Dropped)
+	if s.Accepted != s.Produced {
+		return fmt.Errorf("%d of %d points did not arrive", s.Produced-s.Accepted, s.Produced)
+	}
+	return workErr
+}

@@ -1,0 +1,80 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package exporter is the OpenTelemetry metrics exporter for Apptuit, and for
+// servers that speak OpenTSDB's put protocol.
+//
+//	exp, err := exporter.New(ctx)
+//	provider := metric.NewMeterProvider(metric.WithReader(metric.NewPeriodicReader(exp)))
+//
+// What goes in: what a MeterProvider of go.opentelemetry.io/otel/sdk/metric
+// collects. What comes out: points, sent by package apptuitclient. What fails is
+// in the error of Export, a *apptuitclient.SendError; the SDK passes it to
+// otel.Handle.
+//
+// # Names and values
+//
+//	Sum, Gauge             name
+//	Histogram              name.bucket with the tag le, cumulative, up to le="+Inf";
+//	                       name.count, name.sum; name.min and name.max when recorded
+//	ExponentialHistogram   name with the tag quantile, 0.5, 0.75, 0.95, 0.99 and 0.999;
+//	                       name.count, name.sum, name.min, name.max
+//	Summary                name with the tag quantile; name.count, name.sum
+//
+// Names are sanitized after the suffix was joined: in the default mode
+// http.server.duration becomes http_server_duration_count, and so on. Quantiles
+// say what the data point carries: with cumulative temporality, all since the
+// start. Integers stay integers of 64 bits, floats keep every bit. NaN sums,
+// extremes and quantiles are left out; a sum or gauge that is NaN, and anything
+// infinite, is rejected. Exemplars are ignored.
+//
+// The wire has no start times and no staleness: a series that ends just stops,
+// and whoever reads it detects the resets of counters.
+//
+// # Tags
+//
+// Of several tags with one key the first of these stands:
+//
+//	the point's attributes
+//	otel_scope_name, otel_scope_version (WithScopeTags)
+//	WithTags
+//	the client's global tags, then those of APPTUIT_TAGS
+//	attributes of the resource: service.name, service.namespace and service.instance.id,
+//	or those of WithResourceAttributes
+//	service_instance_id (WithInstanceTag)
+//	host: host.name of the resource, or the name of this host
+//
+// A tag without a value is not sent, and hides those below it: WithTags with an
+// empty host sends none. Two attributes of one point whose keys become one when
+// sanitized are joined with ";". The tags le and quantile are ours where they
+// are needed: an attribute of that name moves to exported_le, exported_quantile.
+// A point has at most encoding.MaxTags tags, or is rejected.
+//
+// Two data points of one Export that render to the same series and timestamp
+// (instruments a.b and a_b, or one name in two scopes) are a collision: the first
+// is sent, the others are rejected, and each pair is reported once. Two processes
+// on one host without service.instance.id write the same series: WithInstanceTag
+// keeps them apart. Timestamps are in seconds: the second of two Exports within
+// one second overwrites the first.
+//
+// # Accounting
+//
+// Every wire point is accepted, rejected (invalid, or refused by the server) or
+// dropped (not delivered in time); see [Exporter.Stats]. The exporter adds
+// metrics of its own to each Export, about those before it, which are not
+// counted:
+//
+//	apptuit.reporter.send.total        points
+//	apptuit.reporter.send.successful   points accepted
+//	apptuit.reporter.send.failed       points rejected or dropped
+//	apptuit.reporter.send.time         seconds an Export took: .count, .sum, .min, .max
+//
+// Points of an Export that fails are lost with it. With cumulative temporality,
+// the default, the next one makes up for them; with delta it does not.
+//
+// # Environment
+//
+// The variables of package apptuitclient, unless WithClient is given, and
+//
+//	APPTUIT_DISABLE_HOST_TAG   a boolean (yes, true, 1, …): no host tag; no. WithoutHostTag beats it.
+package exporter
