@@ -13,10 +13,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
+
+// maxBlank is how much white space, in bytes, counts as an empty body: of a longer
+// text the end has not been read.
+const maxBlank = 64 << 10
 
 // judge says what an answer means for the points of a batch.
 func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
@@ -27,27 +30,29 @@ func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
 			return out
 		}
 	}
-	failure := &StatusError{StatusCode: r.StatusCode, Message: c.creds.redact.text(excerpt(text))}
-	out.err = failure
+	failure := &StatusError{StatusCode: r.StatusCode, Message: c.creds.redact.line(message(text))}
+	leave := func(next verdict) { out.left, out.next, out.err = b, next, failure }
+	refuse := func(err error) { out.unnamed, out.refusal = b.Points(), err }
 	switch {
 	case r.StatusCode == http.StatusOK || r.StatusCode == http.StatusNoContent:
-		if len(bytes.TrimSpace(text)) == 0 {
-			return outcome{status: r.StatusCode, accepted: b.Points()}
+		if len(text) <= maxBlank && len(bytes.TrimSpace(text)) == 0 {
+			out.accepted = b.Points()
+			break
 		}
-		out.err = fmt.Errorf("not an ingest endpoint: %w", failure)
-		out.unnamed = b.Points()
+		refuse(fmt.Errorf("not an ingest endpoint: %w", failure))
 	case r.StatusCode == http.StatusRequestEntityTooLarge,
 		r.StatusCode == http.StatusBadRequest && bytes.Contains(text, []byte("Chunked request not supported")):
-		out.left, out.next = b, smaller
+		leave(smaller)
 	case retryStatus(r.StatusCode):
-		out.left, out.after = b, retryAfter(r.Header)
+		leave(again)
+		out.after = retryAfter(r.Header)
 	case r.StatusCode == http.StatusUnauthorized:
-		out.left, out.next = b, newToken
+		leave(newToken)
 	case r.StatusCode >= 300 && r.StatusCode < 400:
-		failure.Message = "redirects to " + c.creds.redact.text(location(r))
-		out.unnamed = b.Points()
+		failure.Message = c.creds.redact.line("redirects to " + location(r))
+		refuse(failure)
 	default:
-		out.unnamed = b.Points()
+		refuse(failure)
 	}
 	return out
 }
@@ -62,14 +67,17 @@ func retryStatus(status int) bool {
 	return false
 }
 
-// retryAfter reads RFC 9110, section 10.2.3: seconds or a date.
+// retryAfter reads RFC 9110, section 10.2.3: seconds or a date. What is far off
+// is cut to where it is still past any bound and can be added to a time.
 func retryAfter(h http.Header) time.Duration {
+	const farOff = 100 * 365 * 24 * time.Hour
 	v := h.Get("Retry-After")
-	if seconds, err := strconv.ParseInt(v, 10, 32); err == nil {
-		return max(0, time.Duration(seconds)*time.Second)
+	seconds, err := strconv.ParseInt(v, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(max(seconds, 0), int64(farOff/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(v); err == nil {
-		return max(0, time.Until(at))
+		return min(max(0, time.Until(at)), farOff)
 	}
 	return 0
 }
@@ -89,25 +97,18 @@ func location(r *http.Response) string {
 	return u.String()
 }
 
-// excerpt makes a body one short line.
-func excerpt(text []byte) string {
+// message returns what a body says: all of it, unless it is an error as OpenTSDB
+// has it.
+func message(text []byte) string {
 	var answer struct {
 		Error struct {
 			Message string `json:"message"`
 		} `json:"error"`
 	}
-	s := string(text[:min(len(text), 2048)])
 	if json.Unmarshal(text, &answer) == nil && answer.Error.Message != "" {
-		s = answer.Error.Message // as OpenTSDB has it
+		return answer.Error.Message
 	}
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
-	const most = 200
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return s
+	return string(text)
 }
 
 // putAnswer is OpenTSDB's answer to a put with details.
@@ -143,9 +144,6 @@ func (c *Client) count(out *outcome, a *putAnswer, b *wire.Batch) {
 	var errs []pointAnswer
 	_ = json.Unmarshal(a.Errors, &errs) // without it the points have no names
 	named, err := matchEchoes(b, errs)
-	if err != nil {
-		out.err = err
-	}
 	// A server that counts a named point as stored, too, is not believed.
 	out.accepted = min(out.accepted, n-len(named), max(0, n-*a.Failed-max(a.Timeouts, 0)))
 	out.unnamed = n - out.accepted - len(named)
@@ -158,21 +156,25 @@ func (c *Client) count(out *outcome, a *putAnswer, b *wire.Batch) {
 			}
 			passing[i] = true
 		}
-		named[i] = excerpt([]byte(c.creds.redact.text(reason)))
+		named[i] = c.creds.redact.line(reason)
 	}
 	if passing != nil {
-		if out.left, err = b.Select(func(i int) bool { return passing[i] }); err == nil {
-			out.err = &StatusError{StatusCode: out.status, Message: oneOf(named, passing)}
+		out.err = &StatusError{StatusCode: out.status, Message: oneOf(named, passing)}
+		var selectErr error
+		if out.left, selectErr = b.Select(func(i int) bool { return passing[i] }); selectErr == nil {
 			for i := range passing {
 				delete(named, i)
 			}
 		}
 	}
 	if out.unnamed > 0 {
-		out.err = errors.Join(out.err, &StatusError{
+		out.refusal = &StatusError{
 			StatusCode: out.status,
 			Message:    fmt.Sprintf("%d stored, %d failed, %d timed out of %d; %d not named", *a.Success, *a.Failed, a.Timeouts, n, out.unnamed),
-		})
+		}
+		if err != nil {
+			out.refusal = fmt.Errorf("%w: %w", out.refusal, err)
+		}
 	}
 }
 
@@ -197,8 +199,8 @@ func transient(reason string) bool {
 	return false
 }
 
-// matchEchoes finds the points that the server names, by series and timestamp,
-// and where a batch has several of those, by value. The order is no contract.
+// matchEchoes finds the points that the server names: by series, timestamp and
+// value, which is compared as a number. The order is no contract.
 func matchEchoes(b *wire.Batch, errs []pointAnswer) (map[int]string, error) {
 	type echo struct {
 		value  wire.Value

@@ -5,7 +5,6 @@ package apptuitclient
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"runtime"
@@ -40,28 +39,18 @@ func New(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, own, err := newHTTPClient(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("apptuit: configuration: %w", err)
-	}
 	c := &Client{
 		base:    cfg.endpoint.String(),
 		put:     putURL(cfg),
-		http:    client,
-		ownHTTP: own,
+		http:    cfg.client,
+		ownHTTP: cfg.ownClient,
 		creds:   cfg.creds,
 		headers: headersOf(cfg),
 		codec:   wire.NewCodec(wire.Encoding(cfg.compression)),
 		cfg:     cfg,
+		global:  cfg.global,
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
-	global := cfg.tags
-	if len(global) == 0 {
-		global = cfg.envTags
-	}
-	if c.global, err = wire.SanitizeTags(cfg.mode, wire.TagsOf(nil, global)); err != nil {
-		return nil, fmt.Errorf("apptuit: configuration: global tags: %w", err)
-	}
 	return c, nil
 }
 
@@ -122,6 +111,9 @@ func (c *Client) Close() error {
 // whileOpen returns a context that ends with the client too.
 func (c *Client) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
+	if c.life.Err() != nil { // now, while AfterFunc would do it soon
+		cancel(ErrClosed)
+	}
 	stop := context.AfterFunc(c.life, func() { cancel(ErrClosed) })
 	return ctx, func() {
 		stop()
@@ -129,10 +121,11 @@ func (c *Client) whileOpen(ctx context.Context) (context.Context, context.Cancel
 	}
 }
 
-// String names the server, and nothing that is secret.
-func (c *Client) String() string {
+// String names the server, and nothing that is secret. It is a method of the
+// value, so that a copy does not print its fields.
+func (c Client) String() string {
 	return "apptuitclient.Client(" + c.base + ")"
 }
 
 // GoString is String.
-func (c *Client) GoString() string { return c.String() }
+func (c Client) GoString() string { return c.String() }

@@ -8,9 +8,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,12 +42,17 @@ type config struct {
 	retry          RetryConfig
 	sync           time.Duration
 	headers        map[string]string
-	httpClient     *http.Client
+	httpClient     *http.Client // as given
 	tls            *tls.Config
 	proxy          func(*http.Request) (*url.URL, error)
 	limits         wire.Limits
 	milliseconds   bool
 	warn           func(error)
+
+	// What follows from the options.
+	client    *http.Client // that requests are made with
+	ownClient bool         // its connections are ours to close
+	global    []wire.Tag   // of Send: sanitized, sorted
 
 	faults []error
 }
@@ -54,7 +61,7 @@ type config struct {
 // error is all that is wrong.
 func newConfig(opts []Option) (*config, error) {
 	c := &config{
-		creds:   &credentials{redact: &redactor{}},
+		creds:   newCredentials(),
 		timeout: 60 * time.Second,
 		retry:   RetryConfig{Enabled: true, MaxElapsedTime: time.Minute},
 		limits:  wire.Limits{Points: 50_000, Bytes: 16 << 20},
@@ -65,6 +72,10 @@ func newConfig(opts []Option) (*config, error) {
 			o.apply(c)
 		}
 	}
+	if c.tokenOptions > 1 {
+		c.fault("WithToken, WithTokenSource and WithTokenFile: give one of them")
+	}
+	c.checkHeaders()
 	c.environment()
 	if c.retry.InitialInterval == 0 {
 		c.retry.InitialInterval = time.Second
@@ -72,26 +83,24 @@ func newConfig(opts []Option) (*config, error) {
 	if c.retry.MaxInterval == 0 {
 		c.retry.MaxInterval = max(30*time.Second, c.retry.InitialInterval)
 	}
-	if c.tokenOptions > 1 {
-		c.fault("WithToken, WithTokenSource and WithTokenFile: give one of them")
-	}
-	c.checkHeaders()
 	custom := c.endpoint != nil
 	if !custom {
 		c.setEndpoint("default endpoint", DefaultEndpoint)
 	}
-	_, authorized := c.headers["Authorization"]
+	authorized := c.creds.source != nil || c.authorizationHeader()
 	switch {
-	case c.creds.source != nil || authorized:
+	case authorized || c.tokenOptions > 0:
 	case c.creds.user != "":
 		c.fault("a token is needed with a user id: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
 	case !custom:
 		c.fault("a token is needed for %s: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", DefaultEndpoint)
 	}
+	c.globalTags()
+	c.setClient()
 	if len(c.faults) > 0 {
 		return nil, fmt.Errorf("apptuit: configuration: %w", c.creds.redact.error(errors.Join(c.faults...)))
 	}
-	if (c.creds.source != nil || authorized) && c.endpoint.Scheme == "http" && !loopback(c.endpoint.Hostname()) {
+	if authorized && c.endpoint.Scheme == "http" && !loopback(c.endpoint.Hostname()) {
 		c.warn(fmt.Errorf("apptuit: the token goes to %s without encryption: use https", c.endpoint.Host))
 	}
 	return c, nil
@@ -102,12 +111,11 @@ func (c *config) fault(format string, args ...any) {
 }
 
 func (c *config) setToken(from, token string) {
+	c.creds.source = func(context.Context) (string, error) { return token, nil }
 	if err := checkToken(token); err != nil {
 		c.fault("%s: the token %w", from, err)
-		return
 	}
-	c.creds.redact.add(token)
-	c.creds.source = func(context.Context) (string, error) { return token, nil }
+	c.creds.redact.keep(token)
 }
 
 func (c *config) setTokenFile(from, name string) {
@@ -119,9 +127,11 @@ func (c *config) setTokenFile(from, name string) {
 }
 
 func (c *config) setEndpoint(from, endpoint string) {
+	// The text is not quoted, nor is the error of url.Parse, which quotes it: it
+	// may have a secret in it.
 	u, err := url.Parse(endpoint)
 	if err != nil {
-		// The error of url.Parse quotes the text, with a password if it has one.
+		c.endpoint = new(url.URL)
 		c.fault("%s: not a URL", from)
 		return
 	}
@@ -129,9 +139,9 @@ func (c *config) setEndpoint(from, endpoint string) {
 	case u.User != nil:
 		c.fault("%s: user information does not belong into the URL: use WithUserID and WithToken", from)
 	case u.Scheme != "http" && u.Scheme != "https":
-		c.fault("%s %q: the scheme must be http or https", from, endpoint)
+		c.fault("%s: the scheme must be http or https", from)
 	case u.Host == "" || u.Hostname() == "":
-		c.fault("%s %q: the host is missing", from, endpoint)
+		c.fault("%s: the host is missing", from)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		c.fault("%s: a query or fragment does not belong into the URL", from)
 	default:
@@ -142,20 +152,38 @@ func (c *config) setEndpoint(from, endpoint string) {
 
 func (c *config) checkHeaders() {
 	canonical := make(map[string]string, len(c.headers))
-	for k, v := range c.headers {
-		key := http.CanonicalHeaderKey(k)
+	for _, k := range slices.Sorted(maps.Keys(c.headers)) {
+		v, key := c.headers[k], http.CanonicalHeaderKey(k)
 		canonical[key] = v
 		switch {
 		case !validHeader(k, v):
 			c.fault("WithHeaders: %q is not a valid header", k)
 		case strings.HasPrefix(key, "Content-") || key == "User-Agent" || key == "Host" || key == "Transfer-Encoding":
 			c.fault("WithHeaders: %s is set by the client", key)
-		case key == "Authorization" && c.creds.source != nil:
-			c.fault("WithHeaders: Authorization and a token: give one of them")
+		case key == "Authorization" && (c.tokenOptions > 0 || c.creds.user != ""):
+			c.fault("WithHeaders: Authorization and a token or user id: give one of them")
 		}
-		c.creds.redact.add(v)
+		c.creds.redact.keepHeader(v)
 	}
 	c.headers = canonical
+}
+
+// authorizationHeader reports whether the Authorization is among the headers.
+func (c *config) authorizationHeader() bool {
+	_, ok := c.headers["Authorization"]
+	return ok
+}
+
+// globalTags makes the layer of tags that is under those of Send.
+func (c *config) globalTags() {
+	from, tags := "WithTags", c.tags
+	if len(tags) == 0 {
+		from, tags = "APPTUIT_TAGS", c.envTags
+	}
+	var err error
+	if c.global, err = wire.SanitizeTags(c.mode, wire.TagsOf(nil, tags)); err != nil {
+		c.fault("%s: %w", from, err)
+	}
 }
 
 // validHeader judges a header as RFC 9110, sections 5.1 and 5.5, does.
@@ -175,5 +203,5 @@ func validHeader(name, value string) bool {
 
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -36,7 +36,7 @@ type delivery struct {
 	points    []PointError
 	causes    []error
 	retryable bool
-	refreshed bool
+	renewed   bool // the token
 }
 
 // deliver sends a batch, which it releases, and says where its points are. It
@@ -60,9 +60,6 @@ func (c *Client) deliver(ctx context.Context, stop <-chan struct{}, b *wire.Batc
 
 // settle counts what one request has decided: all but what is left.
 func (d *delivery) settle(b *wire.Batch, out *outcome) {
-	if out.status != 0 && (out.err != nil || len(out.refused) > 0) {
-		d.status = out.status
-	}
 	// Points that do not count are told apart where the server names points.
 	// Where it gives only numbers, they are taken to be the accepted ones.
 	uncounted := b.Points() - b.Counted()
@@ -80,34 +77,45 @@ func (d *delivery) settle(b *wire.Batch, out *outcome) {
 	unnamed := out.unnamed - (uncounted - fine)
 	d.report.Accepted += out.accepted - fine
 	d.report.Rejected += refused + unnamed
+	if refused+unnamed > 0 {
+		d.status = out.status
+	}
 	d.list(b, out.refused)
 	if unnamed > 0 {
-		d.causes = append(d.causes, out.err)
+		d.causes = append(d.causes, out.refusal)
 	}
 }
 
-// drop counts a batch that could not be delivered and is given up.
-func (d *delivery) drop(b *wire.Batch, err error, retryable bool) {
+// drop counts a batch that could not be delivered and is given up. The status is
+// of the last answer to it, 0 if there was none.
+func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 	if n := b.Counted(); n > 0 {
 		d.report.Dropped += n
-		d.causes = append(d.causes, err)
+		d.lost(status, err)
 		d.retryable = d.retryable || retryable
 	}
 	b.Release()
 }
 
 // refuse counts a batch that the server refused whole.
-func (d *delivery) refuse(b *wire.Batch, err error) {
+func (d *delivery) refuse(b *wire.Batch, status int, err error) {
 	if n := b.Counted(); n > 0 {
 		d.report.Rejected += n
-		d.causes = append(d.causes, err)
+		d.lost(status, err)
 	}
 	b.Release()
 }
 
+func (d *delivery) lost(status int, err error) {
+	d.causes = append(d.causes, err)
+	if status != 0 {
+		d.status = status
+	}
+}
+
 // list adds the points that were refused one by one to the error.
 func (d *delivery) list(b *wire.Batch, refused map[int]string) {
-	if len(refused) == 0 {
+	if len(refused) == 0 || len(d.points) >= maxPointErrors {
 		return
 	}
 	err := b.Lines(func(i int, line []byte) bool {

@@ -5,6 +5,7 @@ package apptuitclient
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"time"
@@ -17,7 +18,7 @@ func (c *config) environment() {
 	if v := os.Getenv("APPTUIT_ENDPOINT"); v != "" && c.endpoint == nil {
 		c.setEndpoint("APPTUIT_ENDPOINT", v)
 	}
-	if c.tokenOptions == 0 {
+	if c.tokenOptions == 0 && !c.authorizationHeader() {
 		c.environmentToken()
 	}
 	if !c.noEnvTags {
@@ -81,7 +82,7 @@ func (c *config) deprecated(old, name string) {
 // parseTimeout reads "30s", or a number of seconds as apptuit-py has time-outs.
 func parseTimeout(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
-	if seconds, numErr := strconv.ParseFloat(s, 64); numErr == nil {
+	if seconds, numErr := strconv.ParseFloat(s, 64); numErr == nil && math.Abs(seconds) < math.MaxInt64/float64(time.Second) {
 		d, err = time.Duration(seconds*float64(time.Second)), nil
 	}
 	if err != nil || d <= 0 {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -27,9 +28,9 @@ const maxPointErrors = 1000
 // SendError says what became of the points of a Send or an Export of which not
 // all were accepted.
 type SendError struct {
-	// StatusCode is the status of the last answer to a batch that was a failure
-	// (of the first such batch, if there are several), or 0 if there was none: no
-	// answer came, or the points were invalid before they were sent.
+	// StatusCode is the status of the last answer that cost points (of the first
+	// batch of which points failed, if there are several), or 0 if there was
+	// none: no answer came, or the points were invalid before they were sent.
 	StatusCode int
 	// Successful and Failed count points. Every point is in one of them, once,
 	// however often it was tried.
@@ -51,9 +52,17 @@ type PointError struct {
 	cause  error
 }
 
-// Error names the point and the reason.
+// Error names the point, shortened if need be, and the reason.
 func (e *PointError) Error() string {
-	return fmt.Sprintf("%s%v at %d: %s", e.Point.Metric, e.Point.Tags, e.Point.Timestamp.Unix(), e.Reason)
+	return fmt.Sprintf("%s at %d: %s", seriesOf(e.Point), e.Point.Timestamp.Unix(), e.Reason)
+}
+
+func seriesOf(p DataPoint) string {
+	tags := make([]string, 0, len(p.Tags))
+	for _, k := range slices.Sorted(maps.Keys(p.Tags)) {
+		tags = append(tags, k+"="+p.Tags[k])
+	}
+	return oneLine(p.Metric + "{" + strings.Join(tags, ", ") + "}")
 }
 
 // Unwrap returns the *encoding.Error of a point that was refused here, nil for
@@ -108,7 +117,7 @@ func (e *SendError) reasons(most int) (texts []string, left int) {
 		case p != nil && n == 1:
 			text = p.Error()
 		case p != nil:
-			text = fmt.Sprintf("%s (%d points, the first %s%v)", text, n, p.Point.Metric, p.Point.Tags)
+			text = fmt.Sprintf("%s (%d points, the first %s)", text, n, seriesOf(p.Point))
 		case n > 1:
 			text = fmt.Sprintf("%s (%d batches)", text, n)
 		}
@@ -162,15 +171,16 @@ func (e *StatusError) Error() string {
 
 // Is makes 401 and 403 match [ErrUnauthorized].
 func (e *StatusError) Is(target error) bool {
-	return target == ErrUnauthorized && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden) //nolint:errorlint // Is is asked about one target
+	return target == ErrUnauthorized && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden)
 }
 
 // Retryable reports whether at least one of the points that failed may be
 // accepted when it is sent again as it is: the server was unreachable, busy or
 // out of order, or time ran out. It is false for points that were refused for
 // what they are, and for a configuration that has to be mended first (token,
-// endpoint, certificates). Points that were accepted are sent twice then: same
-// series, same timestamp, same value.
+// endpoint, certificates). After Close it is true: another client may deliver the
+// points. Points that were accepted are sent twice then: same series, same
+// timestamp, same value.
 func Retryable(err error) bool {
 	var send *SendError
 	if errors.As(err, &send) {

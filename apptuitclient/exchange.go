@@ -28,7 +28,8 @@ type outcome struct {
 	next     verdict        // on what is left
 	after    time.Duration  // not before this, says the server
 	token    string         // that the request had
-	err      error          // why points are unnamed or left
+	refusal  error          // why points are unnamed
+	err      error          // why points are left
 }
 
 // verdict says what may help the points that a request left undecided.
@@ -47,8 +48,7 @@ func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
 	if ctx.Err() != nil {
 		return outcome{left: b, err: context.Cause(ctx)}
 	}
-	requestCtx, cancel := context.WithTimeoutCause(ctx, c.cfg.timeout,
-		fmt.Errorf("no answer within %v: %w", c.cfg.timeout, context.DeadlineExceeded))
+	requestCtx, cancel := c.requestContext(ctx)
 	defer cancel()
 	token, err := c.creds.lookup(requestCtx)
 	if err != nil {
@@ -68,13 +68,19 @@ func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
 		return c.unanswered(requestCtx, b, err)
 	}
 	defer response.Body.Close()
-	text, err := readAnswer(response, 2*b.RawSize()+1<<20)
+	text, err := readAnswer(response, b)
 	if err != nil {
 		return c.unanswered(requestCtx, b, fmt.Errorf("reading the answer to a put (status %d): %w", response.StatusCode, err))
 	}
 	out := c.judge(response, text, b)
 	out.token = token
 	return out
+}
+
+// requestContext bounds one request.
+func (c *Client) requestContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, c.cfg.timeout,
+		fmt.Errorf("no answer within %v: %w", c.cfg.timeout, context.DeadlineExceeded))
 }
 
 // unanswered is the outcome of a request without an answer: the points may have
@@ -99,18 +105,24 @@ func (c *Client) unanswered(ctx context.Context, b *wire.Batch, err error) outco
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
-	return errors.As(err, &certificate) || errors.As(err, &noTLS)
+	return errors.As(err, &certificate) || errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // readAnswer reads a body up to a bound. What is beyond is drained for a
-// little, so that the connection can be used again.
-func readAnswer(r *http.Response, bound int64) ([]byte, error) {
-	if !readsBody(r.StatusCode) {
-		bound = 64 << 10
+// little, so that the connection can be used again. Where the status says all, a
+// body that breaks off will do: it does when a server refuses the request
+// before it has read it.
+func readAnswer(r *http.Response, b *wire.Batch) ([]byte, error) {
+	bound := int64(64 << 10)
+	if readsBody(r.StatusCode) { // each point, with its text twice as long by escapes, and a reason
+		bound = 2*b.RawSize() + 512*int64(b.Points()) + 1<<20
 	}
 	text, err := io.ReadAll(io.LimitReader(r.Body, bound))
 	if err != nil {
-		return nil, err
+		if readsBody(r.StatusCode) {
+			return nil, err
+		}
+		return text, nil // the status is enough
 	}
 	if int64(len(text)) == bound {
 		_, _ = io.CopyN(io.Discard, r.Body, 256<<10)

@@ -26,7 +26,7 @@ func (d *delivery) halve(b *wire.Batch) {
 		}
 		first, second, err := b.Split()
 		if err != nil {
-			d.drop(b, err, false)
+			d.drop(b, out.status, err, false)
 			continue
 		}
 		b.Release()
@@ -35,7 +35,10 @@ func (d *delivery) halve(b *wire.Batch) {
 }
 
 func (d *delivery) refuseLarge(b *wire.Batch, out *outcome) {
-	d.report.Rejected += b.Counted()
+	if n := b.Counted(); n > 0 {
+		d.report.Rejected += n
+		d.status = out.status
+	}
 	d.list(b, map[int]string{0: fmt.Sprintf("too large for the server by itself, with %d bytes: %v", b.RawSize(), out.err)})
 	b.Release()
 }

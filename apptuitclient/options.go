@@ -82,15 +82,15 @@ func WithToken(token string) Option {
 }
 
 // WithTokenSource sets a function that is asked for the API token when the
-// first request is made, and again once when the server answers 401. It may be
-// called concurrently. If it fails, the request is retried like one that was
-// not answered.
+// first request is made, and again once when the server answers 401. It is
+// called by one goroutine at a time, with a context that ends as the request's
+// does and that it must honour. If it fails, the request is retried like one
+// that was not answered.
 func WithTokenSource(source func(context.Context) (string, error)) Option {
 	return optionFunc(func(c *config) {
 		c.tokenOptions++
 		if source == nil {
 			c.fault("WithTokenSource: the function is nil")
-			return
 		}
 		c.creds.source = source
 	})
@@ -196,7 +196,8 @@ func WithSync(timeout time.Duration) Option {
 }
 
 // WithHeaders adds headers to every request. Those that the client sets itself
-// (Content-*, User-Agent, and Authorization if there is a token) are refused.
+// (Content-*, User-Agent, and Authorization if a token or user id is given) are
+// refused. An Authorization header beats the token of the environment.
 func WithHeaders(headers map[string]string) Option {
 	return optionFunc(func(c *config) { c.headers = maps.Clone(headers) })
 }
@@ -258,6 +259,7 @@ func WithWarningHandler(handle func(error)) Option {
 	return optionFunc(func(c *config) {
 		if handle == nil {
 			c.fault("WithWarningHandler: the function is nil")
+			return
 		}
 		c.warn = handle
 	})

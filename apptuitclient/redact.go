@@ -4,8 +4,12 @@
 package apptuitclient
 
 import (
+	"cmp"
+	"errors"
+	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 const redacted = "[redacted]"
@@ -13,50 +17,102 @@ const redacted = "[redacted]"
 // redactor takes the secrets of a client out of texts: servers, proxies and
 // token sources may quote them.
 type redactor struct {
-	mu      sync.RWMutex
-	secrets []string
+	mu     sync.RWMutex
+	fixed  []string // of the configuration
+	recent []string // of the requests, the latest last
 }
 
-// maxSecrets bounds the tokens that are remembered: the latest ones.
-const maxSecrets = 32
+const (
+	// maxRecent bounds the tokens and the like that are remembered.
+	maxRecent = 32
+	// minSecret is the length, in bytes, below which nothing is taken for a
+	// secret: the header value "1" would make every text unreadable.
+	minSecret = 3
+)
 
-func (r *redactor) add(secret string) {
-	if secret == "" {
+// keep adds a secret for good.
+func (r *redactor) keep(secret string) {
+	if len(secret) < minSecret {
 		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, s := range r.secrets {
-		if s == secret {
-			return
-		}
+	if !slices.Contains(r.fixed, secret) {
+		r.fixed = append(r.fixed, secret)
 	}
-	if len(r.secrets) == maxSecrets {
-		r.secrets = r.secrets[1:]
-	}
-	r.secrets = append(r.secrets, secret)
 }
 
+// keepHeader keeps the value of a header, and what follows the scheme of
+// credentials ("Bearer …").
+func (r *redactor) keepHeader(value string) {
+	r.keep(value)
+	if _, credentials, ok := strings.Cut(value, " "); ok {
+		r.keep(strings.TrimSpace(credentials))
+	}
+}
+
+// add adds a secret that others will follow: the latest are remembered.
+func (r *redactor) add(secret string) {
+	if len(secret) < minSecret {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.recent, secret); i >= 0 {
+		r.recent = slices.Delete(r.recent, i, i+1)
+	} else if len(r.recent) == maxRecent {
+		r.recent = slices.Delete(r.recent, 0, 1)
+	}
+	r.recent = append(r.recent, secret)
+}
+
+// text returns s without secrets.
 func (r *redactor) text(s string) string {
 	r.mu.RLock()
-	defer r.mu.RUnlock()
-	for _, secret := range r.secrets {
+	secrets := slices.Concat(r.fixed, r.recent)
+	r.mu.RUnlock()
+	// The longest first: a secret may be a part of another.
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	for _, secret := range secrets {
 		s = strings.ReplaceAll(s, secret, redacted)
 	}
 	return s
 }
 
-// error returns err, or if its text has a secret, an error that wraps it under
-// a text that has none.
+// line returns a text as [oneLine] does, without secrets. They go before the text
+// is cut: the cut could leave a part of one.
+func (r *redactor) line(s string) string { return oneLine(r.text(s)) }
+
+// error returns err, or if its text has a secret, an error under a text that has
+// none.
 func (r *redactor) error(err error) error {
 	text := r.text(err.Error())
 	if text == err.Error() {
 		return err
 	}
-	return &redactedError{text}
+	return &redactedError{text: text, is: func(target error) bool { return errors.Is(err, target) }}
 }
 
 // redactedError does not unwrap: the cause would print the secret again.
-type redactedError struct{ text string }
+type redactedError struct {
+	text string
+	is   func(error) bool
+}
 
 func (e *redactedError) Error() string { return e.text }
+
+// Is lets errors.Is find what the cause is.
+func (e *redactedError) Is(target error) bool { return e.is(target) }
+
+// oneLine makes a text one short line.
+func oneLine(s string) string {
+	const most, enough = 200, 2048
+	s = strings.ToValidUTF8(s[:min(len(s), enough)], "\uFFFD")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}

@@ -16,9 +16,13 @@ import (
 // time left, and releases it. It returns an outcome only if what is left of the
 // batch is too large.
 func (d *delivery) persist(b *wire.Batch) *outcome {
+	status := 0
 	for attempt := 0; ; attempt++ {
 		out := d.c.exchange(d.ctx, b)
 		d.settle(b, &out)
+		if out.status != 0 {
+			status = out.status
+		}
 		if out.left != b {
 			b.Release()
 		}
@@ -28,22 +32,38 @@ func (d *delivery) persist(b *wire.Batch) *outcome {
 		switch out.next {
 		case again:
 			if err := d.wait(attempt, &out); err != nil {
-				d.drop(b, err, true)
+				d.drop(b, status, err, true)
 				return nil
 			}
 		case smaller:
 			return &out
 		case newToken:
-			if d.refreshed || !d.c.creds.refresh(d.ctx, out.token) {
-				d.refuse(b, out.err)
+			if err := d.renew(&out); err != nil {
+				d.refuse(b, status, err)
 				return nil
 			}
-			d.refreshed = true
 		case hopeless:
-			d.drop(b, out.err, false)
+			d.drop(b, status, out.err, false)
 			return nil
 		}
 	}
+}
+
+// renew gets another token, once a delivery. Its error says why there is none.
+func (d *delivery) renew(out *outcome) error {
+	if d.renewed {
+		return out.err
+	}
+	d.renewed = true
+	ctx, cancel := d.c.requestContext(d.ctx)
+	defer cancel()
+	switch another, err := d.c.creds.refresh(ctx, out.token); {
+	case err != nil:
+		return fmt.Errorf("%w; %w", out.err, err)
+	case !another:
+		return out.err
+	}
+	return nil
 }
 
 // wait waits before the next attempt. Its error says why there is none.

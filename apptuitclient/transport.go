@@ -5,7 +5,7 @@ package apptuitclient
 
 import (
 	"crypto/tls"
-	"errors"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 )
@@ -13,23 +13,26 @@ import (
 // maxRedirects bounds how often one request is sent on.
 const maxRedirects = 3
 
-// newHTTPClient returns the client that requests are made with, and whether
-// its connections are ours to close.
-func newHTTPClient(c *config) (client *http.Client, own bool, err error) {
-	client = new(http.Client)
+// setClient makes the client that requests are made with.
+func (c *config) setClient() {
+	client := new(http.Client)
 	if c.httpClient != nil {
 		*client = *c.httpClient
 	}
 	client.CheckRedirect = checkRedirect
-	if client.Transport != nil && c.tls == nil && c.proxy == nil {
-		return client, false, nil
-	}
+	c.client = client
 	transport, ok := client.Transport.(*http.Transport)
 	switch {
+	case client.Transport != nil && c.tls == nil && c.proxy == nil:
+		if ok {
+			c.noteProxy(transport)
+		}
+		return
 	case ok:
 		transport = transport.Clone()
 	case client.Transport != nil:
-		return nil, false, errors.New("WithTLSClientConfig and WithProxy need a *http.Transport, which the one of WithHTTPClient is not")
+		c.fault("WithTLSClientConfig and WithProxy need a *http.Transport, which the one of WithHTTPClient is not")
+		return
 	default:
 		if transport, ok = http.DefaultTransport.(*http.Transport); ok {
 			transport = transport.Clone()
@@ -47,19 +50,47 @@ func newHTTPClient(c *config) (client *http.Client, own bool, err error) {
 	if c.proxy != nil {
 		transport.Proxy = c.proxy
 	}
+	c.noteConnectHeader(transport)
 	if proxy := transport.Proxy; proxy != nil {
 		transport.Proxy = func(r *http.Request) (*url.URL, error) {
 			u, err := proxy(r)
-			if u != nil && u.User != nil {
-				password, _ := u.User.Password()
-				c.creds.redact.add(password)
-				c.creds.redact.add(u.User.String())
-			}
+			c.creds.redact.proxy(u)
 			return u, err
 		}
 	}
 	client.Transport = transport
-	return client, true, nil
+	c.ownClient = true
+}
+
+// noteProxy makes the proxy credentials of the user's transport, which is not
+// changed, known as secrets, as far as they are fixed.
+func (c *config) noteProxy(transport *http.Transport) {
+	c.noteConnectHeader(transport)
+	if transport.Proxy == nil || c.endpoint.Host == "" {
+		return
+	}
+	if u, err := transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.endpoint, Header: http.Header{}}); err == nil {
+		c.creds.redact.proxy(u)
+	}
+}
+
+func (c *config) noteConnectHeader(transport *http.Transport) {
+	for _, values := range transport.ProxyConnectHeader {
+		for _, v := range values {
+			c.creds.redact.keepHeader(v)
+		}
+	}
+}
+
+// proxy adds the credentials of a proxy, in the forms in which it gets them.
+func (r *redactor) proxy(u *url.URL) {
+	if u == nil || u.User == nil {
+		return
+	}
+	password, _ := u.User.Password()
+	r.add(password)
+	r.add(u.User.String())
+	r.add(base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)))
 }
 
 // checkRedirect follows what keeps the method, the body and the server: 307 and

@@ -14,6 +14,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 type config struct {
@@ -33,6 +34,8 @@ type config struct {
 	aggregation   sdkmetric.AggregationSelector
 	noSelfMetrics bool
 	cacheBytes    int64
+
+	shared [][]wire.Tag // layers of tags over the resource's, highest first
 
 	faults []error
 }
@@ -54,27 +57,48 @@ func newConfig(opts []Option) (*config, error) {
 		}
 	}
 	c.environment()
-	c.clientGiven = c.client != nil
-	if c.clientGiven && c.clientOptions != nil {
-		c.fault("WithClient and WithClientOptions: give one of them")
-	}
-	if !c.clientGiven {
-		client, err := apptuitclient.New(c.clientOptions...)
-		if err != nil {
-			c.faults = append(c.faults, err)
-		}
-		c.client = client
-	}
+	c.connect()
+	c.shareTags()
 	if len(c.faults) > 0 {
 		if !c.clientGiven && c.client != nil {
 			_ = c.client.Close()
 		}
 		return nil, fmt.Errorf("apptuit exporter: %w", errors.Join(c.faults...))
 	}
-	if !c.modeSet {
-		c.mode = c.client.SanitizeMode()
-	}
 	return c, nil
+}
+
+// connect makes the client, unless one is given.
+func (c *config) connect() {
+	switch {
+	case !c.clientGiven:
+		client, err := apptuitclient.New(c.clientOptions...)
+		if err != nil {
+			c.faults = append(c.faults, err)
+		}
+		c.client = client
+	case len(c.clientOptions) > 0:
+		c.fault("WithClient and WithClientOptions: give one of them")
+	}
+}
+
+// shareTags makes layers of the exporter's, the client's and the environment's
+// tags.
+func (c *config) shareTags() {
+	sources := []map[string]string{c.tags}
+	if c.client != nil {
+		sources = append(sources, c.client.Tags(), c.client.EnvironmentTags())
+		if !c.modeSet {
+			c.mode = c.client.SanitizeMode()
+		}
+	}
+	for _, tags := range sources {
+		layer, err := wire.SanitizeTags(c.mode, wire.TagsOf(nil, tags))
+		if err != nil {
+			c.fault("tags: %w", err)
+		}
+		c.shared = append(c.shared, layer)
+	}
 }
 
 func (c *config) environment() {

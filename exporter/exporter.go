@@ -6,7 +6,6 @@ package exporter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -37,17 +36,10 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	origins, err := newOrigins(cfg)
-	if err != nil {
-		if !cfg.clientGiven {
-			_ = cfg.client.Close()
-		}
-		return nil, fmt.Errorf("apptuit exporter: tags: %w", err)
-	}
 	return &Exporter{
 		cfg:     cfg,
 		own:     !cfg.clientGiven,
-		origins: origins,
+		origins: newOrigins(cfg),
 		refused: newRefused(),
 		life:    newLifecycle(),
 	}, nil
@@ -68,15 +60,17 @@ func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregat
 // not keep the following ones from being sent. The error is a
 // *apptuitclient.SendError about all that failed, but for points that are
 // refused at every Export for the same reason: those are reported once, and
-// then only counted. After Shutdown it is sdkmetric.ErrExporterShutdown.
+// then only counted. With a context that has ended before, it is that of the
+// context; after Shutdown it is sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+	ended := ctx.Err()
 	ctx, leave, ok := e.life.enter(ctx)
 	if !ok {
 		return sdkmetric.ErrExporterShutdown
 	}
 	defer leave()
 	if rm == nil {
-		return nil
+		return ended
 	}
 	start := time.Now()
 	o := e.origins.of(rm.Resource)
@@ -102,7 +96,7 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	if report.Err != nil {
 		return report.Err
 	}
-	return nil
+	return ended
 }
 
 // batchDone passes a failed batch to the error handler.

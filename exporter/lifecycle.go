@@ -13,19 +13,20 @@ import (
 // lifecycle knows the Exports under way and ends them.
 type lifecycle struct {
 	stop chan struct{} // closed by shutdown: no further retry
-	kill context.Context
-	end  context.CancelCauseFunc
+	idle chan struct{} // closed when down and nothing runs
 
-	mu   sync.Mutex
-	down bool
-	busy int
-	idle chan struct{} // closed when down and not busy
+	mu      sync.Mutex
+	down    bool
+	running map[int]context.CancelCauseFunc
+	entered int
 }
 
 func newLifecycle() *lifecycle {
-	l := &lifecycle{stop: make(chan struct{}), idle: make(chan struct{})}
-	l.kill, l.end = context.WithCancelCause(context.Background())
-	return l
+	return &lifecycle{
+		stop:    make(chan struct{}),
+		idle:    make(chan struct{}),
+		running: make(map[int]context.CancelCauseFunc),
+	}
 }
 
 // enter starts an Export, unless it is too late. The context ends with the
@@ -36,21 +37,21 @@ func (l *lifecycle) enter(ctx context.Context) (_ context.Context, leave func(),
 	if l.down {
 		return nil, nil, false
 	}
-	l.busy++
 	ctx, cancel := context.WithCancelCause(ctx)
-	unhook := context.AfterFunc(l.kill, func() { cancel(sdkmetric.ErrExporterShutdown) })
+	l.entered++
+	id := l.entered
+	l.running[id] = cancel
 	return ctx, func() {
-		unhook()
 		cancel(nil)
-		l.leave()
+		l.leave(id)
 	}, true
 }
 
-func (l *lifecycle) leave() {
+func (l *lifecycle) leave(id int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.busy--
-	if l.down && l.busy == 0 {
+	delete(l.running, id)
+	if l.down && len(l.running) == 0 {
 		close(l.idle)
 	}
 }
@@ -63,22 +64,38 @@ func (l *lifecycle) ended() bool {
 
 // shutdown waits for the Exports under way, and cancels them when ctx ends.
 func (l *lifecycle) shutdown(ctx context.Context) error {
+	if err := l.close(); err != nil {
+		return err
+	}
+	select {
+	case <-l.idle:
+	case <-ctx.Done():
+		l.cancel()
+	}
+	return ctx.Err()
+}
+
+// close lets no further Export start.
+func (l *lifecycle) close() error {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.down {
-		l.mu.Unlock()
 		return sdkmetric.ErrExporterShutdown
 	}
 	l.down = true
 	close(l.stop)
-	if l.busy == 0 {
+	if len(l.running) == 0 {
 		close(l.idle)
 	}
-	l.mu.Unlock()
-	defer l.end(sdkmetric.ErrExporterShutdown)
-	select {
-	case <-l.idle:
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
+	return nil
+}
+
+// cancel cancels the Exports under way. They know when it returns, so that what
+// they see first is not the end of the client.
+func (l *lifecycle) cancel() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, cancel := range l.running {
+		cancel(sdkmetric.ErrExporterShutdown)
 	}
 }

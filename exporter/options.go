@@ -5,7 +5,6 @@ package exporter
 
 import (
 	"maps"
-	"slices"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -28,16 +27,14 @@ func WithClient(client *apptuitclient.Client) Option {
 		if client == nil {
 			c.fault("WithClient: the client is nil")
 		}
-		c.client = client
+		c.client, c.clientGiven = client, true
 	})
 }
 
 // WithClientOptions configures the client that New makes. The options beat the
 // client's environment variables.
 func WithClientOptions(opts ...apptuitclient.Option) Option {
-	return optionFunc(func(c *config) {
-		c.clientOptions = slices.Concat(c.clientOptions, opts, []apptuitclient.Option{})
-	})
+	return optionFunc(func(c *config) { c.clientOptions = append(c.clientOptions, opts...) })
 }
 
 // WithSanitizeMode says how metric names and tag keys are made valid, by
@@ -55,7 +52,8 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 // of APPTUIT_TAGS and the resource's; the point's own attributes beat them. An
 // empty value removes the tag.
 func WithTags(tags map[string]string) Option {
-	return optionFunc(func(c *config) { c.tags = maps.Clone(tags) })
+	tags = maps.Clone(tags)
+	return optionFunc(func(c *config) { c.tags = tags })
 }
 
 // WithPrefix puts a text before every metric name, without a separator
@@ -134,7 +132,7 @@ func WithoutSelfMetrics() Option {
 }
 
 // WithCacheBytes bounds the memory in which rendered series are kept from one
-// Export to the next, by default 64 MiB: some 150,000 series. What is beyond is
+// Export to the next, by default 64 MiB: some 100,000 series. What is beyond is
 // rendered at each Export.
 func WithCacheBytes(n int64) Option {
 	return optionFunc(func(c *config) {

@@ -37,8 +37,7 @@ type origin struct {
 type origins struct {
 	cfg    *config
 	budget *wire.Budget
-	shared [][]wire.Tag // layers of tags over the resource's, highest first
-	lowest []wire.Tag   // below it
+	lowest []wire.Tag // tags below the resource's
 
 	mu     sync.Mutex
 	byKey  map[attribute.Distinct]*origin
@@ -51,19 +50,12 @@ const (
 	maxIdle    = 4
 )
 
-func newOrigins(cfg *config) (*origins, error) {
+func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg, budget: wire.NewBudget(cfg.cacheBytes), byKey: make(map[attribute.Distinct]*origin)}
-	for _, tags := range []map[string]string{cfg.tags, cfg.client.Tags(), cfg.client.EnvironmentTags()} {
-		layer, err := wire.SanitizeTags(cfg.mode, wire.TagsOf(nil, tags))
-		if err != nil {
-			return nil, err
-		}
-		o.shared = append(o.shared, layer)
-	}
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, wire.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}
-	return o, nil
+	return o
 }
 
 // of returns the origin of a resource.
@@ -90,7 +82,7 @@ func (o *origins) of(r *resource.Resource) *origin {
 // the client's, the environment's, the resource's, and at last the host.
 func (o *origins) tags(r *resource.Resource) []wire.Tag {
 	set, _ := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource)
-	layers := append(slices.Clone(o.shared), o.layer(tagsOf(nil, &set)))
+	layers := append(slices.Clone(o.cfg.shared), o.layer(tagsOf(nil, &set)))
 	low := slices.Clone(o.lowest)
 	if !o.cfg.noHostTag {
 		if name := hostName(r); name != "" {
@@ -131,15 +123,15 @@ func hostName(r *resource.Resource) string {
 func (o *origins) lease(n *origin) *converter {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for _, other := range o.byKey {
+		if other != n && time.Since(other.used) > convert.IdleTime {
+			o.drop(other) // it may hold all of the budget
+		}
+	}
 	if last := len(n.idle) - 1; last >= 0 {
 		c := n.idle[last]
 		n.idle = n.idle[:last]
 		return c
-	}
-	for _, other := range o.byKey {
-		if time.Since(other.used) > convert.IdleTime {
-			o.drop(other)
-		}
 	}
 	return convert.New[attribute.Distinct](convert.Config{
 		Mode: o.cfg.mode, Prefix: o.cfg.prefix, Base: n.base, ScopeTags: o.cfg.scopeTags, Budget: o.budget,

@@ -10,7 +10,8 @@ import (
 )
 
 // Fault is what a server does to a request instead of, or besides, answering it. The zero value changes nothing. The
-// fields combine: a Delay comes before everything else, then Hang, Reset or an answer, which Truncate cuts short.
+// fields combine: a Delay comes before everything else, then Hang, Reset or an answer, which Truncate cuts
+// short and Pause holds up in the middle.
 //
 // The points of a request are stored when the server gives its own answer in full, however late and with whatever
 // headers, and when it rejects some of them. Every other fault stores nothing unless Apply is set.
@@ -38,6 +39,13 @@ type Fault struct {
 	// Truncate announces the whole body but sends only its first half and closes the connection, or breaks it off if
 	// Reset is set as well. A 204 becomes a 200, and an answer without a body announces one byte.
 	Truncate bool
+	// Chunked sends the body without announcing its length, the first half of it in HTTP chunks of its own, as a
+	// server does that makes its answer up on the way. With Truncate the chunk that ends a body is left out.
+	Chunked bool
+	// Pause passes in the middle of the body: its first half has been sent then, with a length or Chunked. The second
+	// half follows, or with Truncate the end of the connection. It ends early if the sender leaves or the server is
+	// closed.
+	Pause time.Duration
 	// BeforeBody does all this before a byte of the request's body is read, as a proxy does that refuses by the
 	// headers; nothing can be stored then. Without Status, Body, Hang and Reset only the Delay comes before the body,
 	// and the request goes on as usual.

@@ -84,6 +84,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) *exchange {
 		Method:        r.Method,
 		Path:          r.URL.Path,
 		Query:         r.URL.Query(),
+		RawQuery:      r.URL.RawQuery,
 		Header:        r.Header.Clone(),
 		ContentLength: r.ContentLength,
 		Encoding:      r.Header.Get("Content-Encoding"),
@@ -140,6 +141,8 @@ func (e *exchange) process() (answer, []Point) {
 	switch strings.TrimSuffix(e.r.URL.Path, "/") {
 	case "/api/put":
 		return e.put(body)
+	case "/api/query":
+		return e.query(), nil
 	default:
 		return errorAnswer(http.StatusNotFound, "Endpoint not found", "There is nothing at this path"), nil
 	}
@@ -148,16 +151,22 @@ func (e *exchange) process() (answer, []Point) {
 // wait holds the request up for the fault's delay, or for ever. It does not return if the sender leaves or the server
 // is closed meanwhile.
 func (e *exchange) wait() {
-	var over <-chan time.Time
-	switch {
-	case e.fault.Hang:
-	case e.fault.Delay > 0:
-		timer := time.NewTimer(e.fault.Delay)
-		defer timer.Stop()
-		over = timer.C
-	default:
+	if e.fault.Hang {
+		e.hold(nil)
+	}
+	e.sleep(e.fault.Delay)
+}
+
+func (e *exchange) sleep(d time.Duration) {
+	if d <= 0 {
 		return
 	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	e.hold(timer.C)
+}
+
+func (e *exchange) hold(over <-chan time.Time) {
 	select {
 	case <-over:
 	case <-e.r.Context().Done():
@@ -173,9 +182,10 @@ func (e *exchange) respond(a answer) {
 		e.reset()
 		return
 	}
-	body, announced := a.body, len(a.body)
+	half := len(a.body) / 2
+	first, rest, announced := a.body[:half], a.body[half:], len(a.body)
 	if f.Truncate {
-		body, announced = body[:len(body)/2], max(len(body), 1)
+		rest, announced = nil, max(announced, 1)
 		if !hasBody(a.status) {
 			a.status = http.StatusOK
 		}
@@ -189,7 +199,7 @@ func (e *exchange) respond(a answer) {
 	if f.RetryAfter != "" {
 		header.Set("Retry-After", f.RetryAfter)
 	}
-	if hasBody(a.status) {
+	if hasBody(a.status) && !f.Chunked {
 		header.Set("Content-Length", strconv.Itoa(announced))
 	}
 	for key, values := range f.Header {
@@ -200,11 +210,18 @@ func (e *exchange) respond(a answer) {
 	e.w.WriteHeader(a.status)
 	if hasBody(a.status) {
 		// An error means that the sender has left; net/http closes the connection then, and after a short body.
-		_, _ = e.w.Write(body)
+		_, _ = e.w.Write(first)
+		if f.Chunked || f.Pause > 0 || f.Reset {
+			_ = http.NewResponseController(e.w).Flush()
+		}
+		e.sleep(f.Pause)
+		_, _ = e.w.Write(rest)
 	}
-	if f.Reset {
-		_ = http.NewResponseController(e.w).Flush()
+	switch {
+	case f.Reset:
 		e.reset()
+	case f.Truncate && f.Chunked:
+		panic(http.ErrAbortHandler) // to return would end the body properly
 	}
 }
 

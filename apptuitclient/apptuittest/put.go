@@ -64,10 +64,7 @@ func newEcho(p Point) echo {
 
 func (e *exchange) put(body *requestBody) (answer, []Point) {
 	if e.r.Method != http.MethodPost {
-		a := errorAnswer(http.StatusMethodNotAllowed, "Method not allowed",
-			fmt.Sprintf("The HTTP method [%s] is not permitted for this endpoint", e.r.Method))
-		a.header = http.Header{"Allow": {http.MethodPost}}
-		return a, nil
+		return notAllowed(e.r.Method, http.MethodPost), nil
 	}
 	query := e.r.URL.Query()
 	var syncTimeout int
@@ -151,6 +148,13 @@ func (e *exchange) readPoints(body *requestBody) (points []Point, failures []poi
 		return nil, nil, err
 	}
 	return points, failures, nil
+}
+
+func notAllowed(method, allowed string) answer {
+	a := errorAnswer(http.StatusMethodNotAllowed, "Method not allowed",
+		fmt.Sprintf("The HTTP method [%s] is not permitted for this endpoint", method))
+	a.header = http.Header{"Allow": {allowed}}
+	return a
 }
 
 func jsonAnswer(status int, v any) answer {

@@ -76,7 +76,7 @@ func TestWhatConcernsTheWholeRequest(t *testing.T) {
 		headers                  []string
 		status                   int
 	}{
-		{"another path", "POST", "/api/query", goodPoint, nil, 404},
+		{"another path", "POST", "/api/version", goodPoint, nil, 404},
 		{"the root", "POST", "/", goodPoint, nil, 404},
 		{"GET", "GET", "/api/put", "", nil, 405},
 		{"PUT", "PUT", "/api/put", goodPoint, nil, 405},

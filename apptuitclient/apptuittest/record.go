@@ -21,8 +21,10 @@ type Request struct {
 	Time   time.Time // of its arrival
 	Method string
 	Path   string
-	Query  url.Values
+	Query  url.Values  // without what cannot be read
 	Header http.Header // with Authorization
+
+	RawQuery string // the query string as sent, in its quoting
 
 	ContentLength int64  // as announced; -1 for a chunked body
 	Encoding      string // its Content-Encoding

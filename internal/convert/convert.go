@@ -53,17 +53,17 @@ type Converter[K comparable] struct {
 	instruments []*Instrument[K] // by id; nil where an id is free
 	freeIDs     []uint32
 	passing     []*Instrument[K] // there was no room to keep them
-	pairs       map[pair[K]]struct{}
+	reported    reported[K]
 
 	sink       Sink
 	generation uint64
-	now        uint32 // Unix time of Begin
-	swept      uint32 // and of the last sweep
-	full       bool   // a sweep in this export was no help
+	start      time.Time // of the first Begin
+	now        uint32    // seconds from there to the last Begin
+	swept      uint32    // and to the last sweep
+	full       bool      // a sweep in this export was no help
 	overflowed int
 
 	prefix  []byte
-	own     []wire.Tag
 	merged  []wire.Tag
 	values  []float64
 	scratch Point[K]
@@ -76,7 +76,6 @@ func New[K comparable](cfg Config) *Converter[K] {
 		cfg:    cfg,
 		table:  wire.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),
-		pairs:  make(map[pair[K]]struct{}),
 	}
 }
 
@@ -84,7 +83,10 @@ func New[K comparable](cfg Config) *Converter[K] {
 func (c *Converter[K]) Begin(sink Sink, now time.Time) {
 	c.sink = sink
 	c.generation++
-	c.now = uint32(now.Unix())
+	if c.start.IsZero() {
+		c.start = now
+	}
+	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second)) // whatever the clock does
 	c.full = false
 	c.overflowed = 0
 }
@@ -97,7 +99,7 @@ func (c *Converter[K]) End() (overflowed int) {
 		c.free(i)
 	}
 	c.passing = c.passing[:0]
-	if c.now-c.swept >= uint32(IdleTime/time.Second)/2 {
+	if c.now-c.swept >= idleSeconds/2 {
 		c.sweep()
 	}
 	return c.overflowed
@@ -116,16 +118,13 @@ func (c *Converter[K]) emit(p *Point[K], s *wire.Series, ts int64, v wire.Value)
 		c.sink.Append(s, ts, v)
 		return
 	}
-	winner := c.instruments[first]
-	if c.knownPair(winner, p.instrument) {
+	collision := CollisionError{Winner: c.instruments[first].Identity(), Loser: p.instrument.Identity()}
+	if c.reported.collision(collision) {
 		c.sink.Reject(Rejection{Known: true})
 		return
 	}
 	metric, tags := c.describe(s)
-	c.sink.Reject(Rejection{
-		Metric: metric, Tags: tags, Timestamp: ts, Value: v,
-		Err: &CollisionError{Winner: winner.Identity(), Loser: p.instrument.Identity()},
-	})
+	c.sink.Reject(Rejection{Metric: metric, Tags: tags, Timestamp: ts, Value: v, Err: collision})
 }
 
 // describe reads name and tags back from a rendered series.
@@ -135,21 +134,4 @@ func (c *Converter[K]) describe(s *wire.Series) (string, []wire.Tag) {
 		return s.Prefix(), nil
 	}
 	return p.Metric, wire.TagsOf(nil, p.Tags)
-}
-
-type pair[K comparable] struct{ winner, loser *Instrument[K] }
-
-// maxPairs bounds the collisions that are remembered.
-const maxPairs = 1000
-
-func (c *Converter[K]) knownPair(winner, loser *Instrument[K]) bool {
-	key := pair[K]{winner, loser}
-	if _, ok := c.pairs[key]; ok {
-		return true
-	}
-	if len(c.pairs) == maxPairs {
-		clear(c.pairs)
-	}
-	c.pairs[key] = struct{}{}
-	return false
 }

@@ -27,8 +27,9 @@
 //
 // # Memory
 //
-// Everything that outlives an export is charged to a [wire.Budget]. Points that
-// have not been seen for [IdleTime] are evicted. When there is no room, new
+// Everything that outlives an export is charged to a [wire.Budget], but for a
+// bounded memory of what has been reported. Points that have not been seen for
+// [IdleTime] are evicted. When there is no room, new
 // points are rendered at each export without being kept; two such points that
 // render to one series are not noticed then.
 //

@@ -31,7 +31,7 @@ func versionSuffix(version string) string {
 type CollisionError struct{ Winner, Loser Identity }
 
 // Error names both instruments and scopes.
-func (e *CollisionError) Error() string {
+func (e CollisionError) Error() string {
 	if e.Winner == e.Loser {
 		return fmt.Sprintf("two points of %v render to one series and timestamp: the first is sent", e.Winner)
 	}

@@ -5,6 +5,8 @@ package convert
 
 import "time"
 
+const idleSeconds = uint32(IdleTime / time.Second)
+
 // charge takes bytes for something that is to be kept, and reports whether
 // there is room, after a sweep if need be.
 func (c *Converter[K]) charge(n int64) bool {
@@ -34,7 +36,7 @@ func (c *Converter[K]) free(i *Instrument[K]) {
 // a circle.
 func (c *Converter[K]) sweep() {
 	c.swept = c.now
-	idle := func(used uint32) bool { return c.now-used >= uint32(IdleTime/time.Second) }
+	idle := func(used uint32) bool { return c.now-used >= idleSeconds }
 	for scopeKey, s := range c.scopes {
 		for key, i := range s.instruments {
 			for _, p := range i.points.entries {

@@ -5,6 +5,7 @@ package convert
 
 import (
 	"math"
+	"slices"
 )
 
 // ExponentialPoint is a point of an exponential histogram (OpenTelemetry
@@ -25,34 +26,40 @@ type ExponentialBuckets struct {
 }
 
 // reporterQuantiles are the percentiles that apptuit-py's reporter gives.
-var reporterQuantiles = [...]float64{0.5, 0.75, 0.95, 0.99, 0.999}
+func reporterQuantiles() []float64 { return []float64{0.5, 0.75, 0.95, 0.99, 0.999} }
 
 // Exponential converts a point of an exponential histogram: quantiles, then
 // what all histograms have.
 func (c *Converter[K]) Exponential(p *Point[K], ts int64, h *ExponentialPoint) {
 	c.note(p)
+	quantiles, total := reporterQuantiles(), h.total()
 	c.values = c.values[:0]
-	for _, q := range reporterQuantiles {
-		c.values = append(c.values, h.quantile(q))
+	for _, q := range quantiles {
+		c.values = append(c.values, h.quantile(q, total))
 	}
-	c.quantiles(p, ts, reporterQuantiles[:], c.values)
+	c.quantiles(p, ts, quantiles, c.values)
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
 }
 
-// quantile estimates a quantile: the value at its rank, interpolated within
-// its bucket (exponentially, as the buckets are; linearly in the zero bucket)
-// and kept within the recorded extremes. It is NaN for an empty histogram.
-func (h *ExponentialPoint) quantile(q float64) float64 {
-	total := float64(h.ZeroCount)
-	for _, n := range h.Negative.Counts {
+// total counts what the buckets hold, which is what quantiles are of. It adds
+// up in the order in which at does, so that both round alike.
+func (h *ExponentialPoint) total() float64 {
+	total := 0.0
+	for _, n := range slices.Backward(h.Negative.Counts) {
 		total += float64(n)
 	}
+	total += float64(h.ZeroCount)
 	for _, n := range h.Positive.Counts {
 		total += float64(n)
 	}
-	if total == 0 {
-		return math.NaN()
-	}
+	return total
+}
+
+// quantile estimates a quantile of total values: the value at its rank,
+// interpolated within its bucket (exponentially, as the buckets are; linearly
+// in the zero bucket) and kept within the recorded extremes. It is NaN for an
+// empty histogram.
+func (h *ExponentialPoint) quantile(q, total float64) float64 {
 	v := h.at(q * total)
 	if h.Min.Set && !h.Min.Value.NaN() {
 		v = math.Max(v, h.Min.Value.Float64())
@@ -63,45 +70,43 @@ func (h *ExponentialPoint) quantile(q float64) float64 {
 	return v
 }
 
-// at returns the value at a rank, counting from the lowest.
+// at returns the value at a rank, counting from the lowest, NaN if there are no
+// values.
 func (h *ExponentialPoint) at(rank float64) float64 {
-	v := 0.0
-	// into moves past a bucket of n, unless the rank is in it: then it gives
-	// how far.
+	seen := 0.0
+	// into counts a bucket of n, and gives how far up in it the rank is, if it
+	// is.
 	into := func(n uint64) (part float64, found bool) {
-		if n == 0 || rank > float64(n) {
-			rank -= float64(n)
+		before := seen
+		seen += float64(n)
+		if n == 0 || rank > seen {
 			return 0, false
 		}
-		return rank / float64(n), true
+		return min((rank-before)/float64(n), 1), true
 	}
-	for i := len(h.Negative.Counts) - 1; i >= 0; i-- {
-		index := float64(h.Negative.Offset) + float64(i)
-		if part, ok := into(h.Negative.Counts[i]); ok {
-			return -h.bound(index + 1 - part)
-		}
-		if h.Negative.Counts[i] > 0 {
-			v = -h.bound(index)
+	for i, n := range slices.Backward(h.Negative.Counts) {
+		if part, ok := into(n); ok {
+			return -h.bound(h.Negative.Offset, float64(i)+1-part)
 		}
 	}
 	if part, ok := into(h.ZeroCount); ok {
 		return h.zero(part)
 	}
 	for i, n := range h.Positive.Counts {
-		index := float64(h.Positive.Offset) + float64(i)
 		if part, ok := into(n); ok {
-			return h.bound(index + part)
-		}
-		if n > 0 {
-			v = h.bound(index + 1)
+			return h.bound(h.Positive.Offset, float64(i)+part)
 		}
 	}
-	return v // the rank is past the end by a rounding
+	return math.NaN()
 }
 
-// bound returns base^index, at most the largest float.
-func (h *ExponentialPoint) bound(index float64) float64 {
-	return math.Min(math.Exp2(math.Ldexp(index, int(-h.Scale))), math.MaxFloat64)
+// bound returns base^(offset+index), at most the largest float. Beyond maxScale
+// either way a scale makes no difference: all bounds are 1, or none is between 0
+// and the largest float.
+func (h *ExponentialPoint) bound(offset int32, index float64) float64 {
+	const maxScale = 2000
+	scale := int(min(max(h.Scale, -maxScale), maxScale))
+	return math.Min(math.Exp2(math.Ldexp(float64(offset)+index, -scale)), math.MaxFloat64)
 }
 
 // zero interpolates in the zero bucket, which ends at 0 on the side where
@@ -114,7 +119,7 @@ func (h *ExponentialPoint) zero(part float64) float64 {
 	if !some(h.Positive.Counts) {
 		high = 0
 	}
-	return low + (high-low)*part
+	return low*(1-part) + high*part
 }
 
 func some(counts []uint64) bool {

@@ -86,8 +86,10 @@ func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 		return i
 	}
 	i := &Instrument[K]{scope: s, key: key, used: c.now}
-	for suffix := range suffixes {
-		i.names[suffix] = c.cfg.Mode.Sanitize(c.cfg.Prefix + name + suffixTexts[suffix])
+	for suffix, text := range suffixTexts() {
+		if suffix == plain || kind != Number {
+			i.names[suffix] = c.cfg.Mode.Sanitize(c.cfg.Prefix + name + text)
+		}
 	}
 	if name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
@@ -104,10 +106,29 @@ func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 	return i
 }
 
-func (i *Instrument[K]) cost() int64 { return instrumentOverhead + int64(len(i.key.name)) }
+func (i *Instrument[K]) cost() int64 {
+	n := instrumentOverhead + len(i.key.name)
+	for _, name := range i.names {
+		n += len(name)
+	}
+	return int64(n)
+}
 
 func (s *Scope[K]) cost() int64 {
-	return scopeOverhead + int64(len(s.key.name)+len(s.key.version)+len(s.key.schema))
+	n := scopeOverhead + len(s.key.name) + len(s.key.version) + len(s.key.schema)
+	if s.c.cfg.ScopeTags {
+		n += tagOverhead * len(s.base)
+	}
+	return int64(n)
+}
+
+// tagsCost is what tags cost that a point keeps.
+func tagsCost(tags []wire.Tag) int64 {
+	n := 0
+	for _, t := range tags {
+		n += tagOverhead + len(t.Key) + len(t.Value)
+	}
+	return int64(n)
 }
 
 // identify gives an instrument its id.
@@ -138,4 +159,7 @@ const (
 	suffixes
 )
 
-var suffixTexts = [suffixes]string{"", ".count", ".sum", ".min", ".max", ".bucket"}
+// suffixTexts returns the suffixes as they are joined to a name.
+func suffixTexts() [suffixes]string {
+	return [...]string{plain: "", count: ".count", sum: ".sum", minimum: ".min", maximum: ".max", bucket: ".bucket"}
+}

@@ -82,7 +82,7 @@ func (c *Converter[K]) keep(p *Point[K]) bool {
 	number := p.instrument.key.kind == Number
 	cost := int64(pointOverhead) + 8*int64(len(p.series))
 	if !number || p.err != nil {
-		cost += tagOverhead * int64(len(p.tags))
+		cost += tagsCost(p.tags)
 	}
 	if !c.charge(cost) {
 		return false

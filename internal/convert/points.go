@@ -162,13 +162,23 @@ func (c *Converter[K]) judge(p *Point[K], suffix int, seriesErr error, kind faul
 	return false
 }
 
+// known reports whether a kind of fault of a point has been reported, and notes
+// it.
+func (c *Converter[K]) known(p *Point[K], kind fault) bool {
+	if !p.kept {
+		return c.reported.fault(p.instrument.Identity(), p.key, kind)
+	}
+	known := p.told&kind != 0
+	p.told |= kind
+	return known
+}
+
 // reject reports a fault of a series once, and counts it every time.
 func (c *Converter[K]) reject(p *Point[K], suffix int, ts int64, v wire.Value, err error, kind fault) {
-	if p.told&kind != 0 {
+	if c.known(p, kind) {
 		c.sink.Reject(Rejection{Known: true})
 		return
 	}
-	p.told |= kind
 	tags := p.tags
 	if s := p.series[0]; tags == nil && s != nil {
 		_, tags = c.describe(s)

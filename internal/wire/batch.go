@@ -65,12 +65,15 @@ type bodyReader struct {
 	mu    sync.Mutex
 	batch *Batch // nil once closed
 	rest  []byte
+	whole bool // closed after all has been read
 }
 
 func (r *bodyReader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case r.whole: // a transport that has sent all may look for the end only now
+		return 0, io.EOF
 	case r.batch == nil:
 		return 0, errClosed
 	case len(r.rest) == 0:
@@ -85,6 +88,7 @@ func (r *bodyReader) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.batch != nil {
+		r.whole = len(r.rest) == 0
 		r.batch.Release()
 		r.batch, r.rest = nil, nil
 	}

@@ -149,6 +149,8 @@ func (b *Builder) Close() {
 
 func (b *Builder) recycle() {
 	b.codec.compressors.Put(b.z)
-	put(&b.codec.chunks, b.chunk)
+	if cap(b.chunk) <= 2*chunkSize { // not one that a huge point has stretched
+		put(&b.codec.chunks, b.chunk)
+	}
 	b.z, b.chunk, b.raw, b.points, b.uncounted = nil, nil, 0, 0, 0
 }

@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -15,11 +16,16 @@ type Series struct {
 	prefix string
 	refs   int32
 
-	// The stamps this export has given the series already; see Mark.
+	// What this export has given the series already; see Mark.
 	generation uint64
-	owner      uint32
-	last       int64
-	earlier    []int64
+	last       stamp
+	earlier    []stamp // sorted
+}
+
+// stamp is a point of a series: its time, and who wrote it.
+type stamp struct {
+	ts    int64
+	owner uint32
 }
 
 // NewSeries returns a series outside any table, for points that are sent once.
@@ -29,28 +35,29 @@ func NewSeries(prefix []byte) *Series { return &Series{prefix: string(prefix)} }
 func (s *Series) Prefix() string { return s.prefix }
 
 // Mark notes that owner writes a point of the series at ts in the given
-// generation (one export). It returns false, and who came first, if the series
-// has a point of that time in that generation already: two points that render
-// to one series and timestamp.
+// generation (one export, counted from 1). It returns false, and who came
+// first, if the series has a point of that time in that generation already: two
+// points that render to one series and timestamp.
 func (s *Series) Mark(generation uint64, ts int64, owner uint32) (first uint32, ok bool) {
+	now := stamp{ts, owner}
 	if s.generation != generation {
-		s.generation, s.owner, s.last = generation, owner, ts
+		s.generation, s.last = generation, now
 		s.earlier = s.earlier[:0]
 		return owner, true
 	}
-	if ts == s.last {
-		return s.owner, false
-	}
-	i, found := slices.BinarySearch(s.earlier, ts)
-	if found {
-		return s.owner, false
-	}
-	if ts < s.last {
-		s.earlier = slices.Insert(s.earlier, i, ts)
-	} else {
+	switch {
+	case ts == s.last.ts:
+		return s.last.owner, false
+	case ts > s.last.ts:
 		s.earlier = append(s.earlier, s.last)
-		s.last = ts
+		s.last = now
+		return owner, true
 	}
+	i, found := slices.BinarySearchFunc(s.earlier, ts, func(e stamp, ts int64) int { return cmp.Compare(e.ts, ts) })
+	if found {
+		return s.earlier[i].owner, false
+	}
+	s.earlier = slices.Insert(s.earlier, i, now)
 	return owner, true
 }
 

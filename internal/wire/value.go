@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -79,7 +80,10 @@ func (v Value) Append(dst []byte) []byte {
 func CheckPoint(ts int64, v Value) error {
 	switch {
 	case ts == 0:
-		return &encoding.Error{Field: encoding.FieldTimestamp, Rule: encoding.ErrTimestamp}
+		return &encoding.Error{
+			Field: encoding.FieldTimestamp,
+			Rule:  fmt.Errorf("%w, or after the year 2286", encoding.ErrTimestamp),
+		}
 	case !v.Finite():
 		text := strconv.FormatFloat(v.Float64(), 'g', -1, 64)
 		return &encoding.Error{Field: encoding.FieldValue, Value: text, Rule: encoding.ErrNotFinite}

@@ -1,0 +1,130 @@
+# Copyright The apptuit-go Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# The modules are found, not listed: a new go.mod is tested, linted and kept tidy without a change here.
+# MODULES='./integration/e2e' on the command line works on that module alone.
+MODULES := $(patsubst %/,%,$(sort $(dir $(shell find . -name go.mod -not -path '*/.*' -not -path '*/testdata/*' -not -path './tools/*'))))
+
+# Modules whose tests take too long with the race detector, as ./integration/name.
+HEAVY :=
+
+# Further arguments for the demo (ARGS), for go test (TESTFLAGS), the time for one fuzz target, and which benchmarks to run how often.
+ARGS      :=
+TESTFLAGS :=
+FUZZTIME  := 30s
+BENCH     := .
+COUNT     := 1
+
+# INSTALL=no keeps make from installing the servers that the integration tests run against.
+INSTALL := yes
+
+# Platforms, besides this one, that the root module is type-checked for. 386 catches an int that holds 64 bits.
+PLATFORMS := darwin/arm64 windows/amd64 freebsd/amd64 linux/386
+
+export GOWORK := off
+
+.DEFAULT_GOAL := help
+
+# in-modules runs a command in each module, carries on after a failure, and at the end names the modules that failed.
+# The command may use $$module and $$race.
+define in-modules
+@failed=; for module in $(MODULES); do \
+	race=-race; case ' $(HEAVY) ' in *" $$module "*) race=;; esac; \
+	echo "==> $$module"; \
+	(cd "$$module" && $(1)) || failed="$$failed $$module"; \
+done; \
+if [ -n "$$failed" ]; then echo "$@ failed in:$$failed" >&2; exit 1; fi
+endef
+
+##@ Use
+
+.PHONY: help
+help: ## Show the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## Run an instrumented program against the embedded server, or against APPTUIT_ENDPOINT
+	go run ./examples/quickstart $(ARGS)
+
+##@ Test
+
+.PHONY: test
+test: $(if $(filter integration/% ./integration/%,$(MODULES)),servers) ## Vet and test every module, with -race except in HEAVY ones
+	$(call in-modules,go vet ./... && go test $$race $(TESTFLAGS) ./...)
+
+.PHONY: test-long
+test-long: servers ## Run the long tests (APPTUIT_LONG=1), then each fuzz target for FUZZTIME (30s)
+	$(call in-modules,APPTUIT_LONG=1 go test $$race -count=1 -shuffle=on -timeout=60m $(TESTFLAGS) ./...)
+	@$(MAKE) --no-print-directory fuzz
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	@tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: ## Run the root module's benchmarks; BENCH chooses (regexp), COUNT repeats
+	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) ./...
+
+.PHONY: cover
+cover: ## Measure the root module's coverage, into coverage.out and coverage.html
+	go test -coverpkg=./... -coverprofile=coverage.out ./...
+	go tool cover -html=coverage.out -o coverage.html
+	go tool cover -func=coverage.out | tail -n 1
+
+.PHONY: servers
+servers: ## Install the servers that the integration tests run against, where they are missing
+	@INSTALL=$(INSTALL) tools/servers.sh
+
+##@ Check
+
+.PHONY: lint
+lint: lint-go lint-vet lint-tidy lint-layout ## All of the following; make --keep-going lint shows every fault at once
+
+.PHONY: lint-go
+lint-go: golangci-lint ## Run golangci-lint, gofumpt among it, in every module
+	$(call in-modules,$(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...)
+
+.PHONY: lint-vet
+lint-vet: ## Vet the root module for the other platforms
+	@failed=; for platform in $(PLATFORMS); do \
+		echo "==> vet for $$platform"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || failed="$$failed $$platform"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "$@ failed for:$$failed" >&2; exit 1; fi
+
+.PHONY: lint-tidy
+lint-tidy: MODULES += ./tools
+lint-tidy: ## Check that go.mod and go.sum are tidy in every module
+	$(call in-modules,go mod tidy -diff)
+
+.PHONY: lint-layout
+lint-layout: ## Check the length of files and the root module's dependencies
+	@tools/layout.sh
+
+.PHONY: fmt
+fmt: gofumpt ## Format all Go files
+	$(GOFUMPT) -w .
+
+##@ Tools
+
+# The tools' versions are in tools/go.mod. They are built once for each Go release and again when tools/go.mod changes.
+TOOLS_DIR     := $(CURDIR)/.tools/$(shell go env GOVERSION)
+GOLANGCI_LINT := $(TOOLS_DIR)/golangci-lint
+GOFUMPT       := $(TOOLS_DIR)/gofumpt
+TOOL_PACKAGES := $(shell sed -n '/^tool (/,/^)/s/^\t//p' tools/go.mod)
+TOOLS         := $(notdir $(TOOL_PACKAGES))
+
+$(addprefix $(TOOLS_DIR)/,$(TOOLS)): tools/go.mod tools/go.sum
+	@echo "building $(@F)$(if $(filter golangci-lint,$(@F)), (once; it takes minutes))"
+	@cd tools && go build -trimpath -o $@ $(filter %/$(@F),$(TOOL_PACKAGES))
+
+.PHONY: tools $(TOOLS)
+$(TOOLS): %: $(TOOLS_DIR)/%
+
+tools: $(TOOLS) ## Build golangci-lint, gofumpt, benchstat, gorelease and govulncheck into .tools/
+
+.PHONY: clean
+clean: ## Remove the tools and the coverage reports
+	rm -rf .tools coverage.out coverage.html

@@ -1,0 +1,196 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/internal/convert"
+)
+
+// everyKind returns n points of each kind of data.
+func everyKind(n int) *metricdata.ResourceMetrics {
+	counters := make([]metricdata.DataPoint[int64], n)
+	histograms := make([]metricdata.HistogramDataPoint[int64], n)
+	exponentials := make([]metricdata.ExponentialHistogramDataPoint[float64], n)
+	summaries := make([]metricdata.SummaryDataPoint, n)
+	for i := range n {
+		attributes := attribute.NewSet(attribute.Int("k", i))
+		counters[i] = number(int64(i), attribute.Int("k", i))
+		histograms[i] = metricdata.HistogramDataPoint[int64]{
+			Attributes: attributes, Count: 3, Sum: 5, Bounds: []float64{1, 2}, BucketCounts: []uint64{1, uint64(i), 1},
+		}
+		exponentials[i] = metricdata.ExponentialHistogramDataPoint[float64]{
+			Attributes: attributes, Count: 2, Sum: 5, PositiveBucket: metricdata.ExponentialBucket{Offset: int32(i), Counts: []uint64{1, 1}},
+		}
+		summaries[i] = metricdata.SummaryDataPoint{Attributes: attributes, Count: 2, QuantileValues: quantiles(0.5, float64(i))}
+	}
+	h, e, s := histogram(histograms...), exponential(exponentials...), summary(summaries...)
+	h.Name, e.Name, s.Name = "h", "e", "s"
+	return metricsOf(counter("n", counters...), h, e, s)
+}
+
+// However small the cache is, the same points arrive, in the same order.
+func TestSmallCache(t *testing.T) {
+	const n = 30
+	srv := memoryServer(t)
+	big := newExporter(t, toServer(srv), WithoutSelfMetrics())
+	mustExport(t, big, everyKind(n))
+	want, whole := arrived(srv), big.origins.budget.Used()
+	for _, limit := range []int64{0, 100, whole / 10, whole / 3, whole - 1, whole} {
+		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithCacheBytes(limit))
+		for range 3 {
+			mustExport(t, e, everyKind(n))
+			if diff := cmp.Diff(want, arrived(srv)); diff != "" {
+				t.Fatalf("limit %d (-want +got):\n%s", limit, diff)
+			}
+			if used := e.origins.budget.Used(); used > limit || limit == whole && used != whole {
+				t.Fatalf("limit %d: %d bytes are held", limit, used)
+			}
+		}
+		wantStats(t, e, Stats{Produced: uint64(3 * len(want)), Accepted: uint64(3 * len(want))})
+	}
+}
+
+// What comes and goes leaves nothing behind: after IdleTime, what has not been
+// exported again makes room.
+func TestCacheEvicts(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+		mustExport(t, e, everyKind(1))
+		few := e.origins.budget.Used()
+		mustExport(t, e, everyKind(30))
+		if many := e.origins.budget.Used(); many < 10*few {
+			t.Fatalf("%d bytes are held for 30 times what takes %d", many, few)
+		}
+		for range 12 {
+			time.Sleep(convert.IdleTime / 8)
+			mustExport(t, e, everyKind(1))
+		}
+		if held := e.origins.budget.Used(); held != few {
+			t.Errorf("%d bytes are held, want %d", held, few)
+		}
+	})
+}
+
+func ofService(rm *metricdata.ResourceMetrics, service string) *metricdata.ResourceMetrics {
+	rm.Resource = resource.NewSchemaless(attribute.String("service.name", service), attribute.String("host.name", "web1"))
+	return rm
+}
+
+// A provider that has gone does not hold the cache against those that have not.
+func TestIdleOriginsMakeRoom(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+		mustExport(t, e, ofService(everyKind(30), "goes"))
+		all := e.origins.budget.Used()
+		mustExport(t, e, ofService(everyKind(1), "stays"))
+		rest := e.origins.budget.Used() - all
+		for range 12 {
+			time.Sleep(convert.IdleTime / 8)
+			mustExport(t, e, ofService(everyKind(1), "stays"))
+		}
+		if held := e.origins.budget.Used(); held != rest {
+			t.Errorf("%d bytes are held, want those of the resource that is exported, %d", held, rest)
+		}
+		srv.Take()
+		mustExport(t, e, ofService(metricsOf(counter("n", number[int64](1))), "goes"))
+		wantArrived(t, srv, "n{host=web1, service_name=goes} 1700000000 1")
+	})
+}
+
+// Resources without end are forgotten one after the other.
+func TestOriginsAreBounded(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+	one := int64(0)
+	for i := range 3 * maxOrigins {
+		service := fmt.Sprintf("s%03d", i)
+		mustExport(t, e, ofService(metricsOf(counter("n", number[int64](1))), service))
+		wantArrived(t, srv, "n{host=web1, service_name="+service+"} 1700000000 1")
+		if i == 0 {
+			one = e.origins.budget.Used()
+		}
+	}
+	if n, used := len(e.origins.byKey), e.origins.budget.Used(); n > maxOrigins || used > maxOrigins*one {
+		t.Errorf("%d resources are remembered in %d bytes, want at most %d of %d", n, used, maxOrigins, one)
+	}
+	if _, ok := e.origins.byKey[ofService(metricsOf(), fmt.Sprintf("s%03d", 3*maxOrigins-1)).Resource.Equivalent()]; !ok {
+		t.Error("the last resource is forgotten")
+	}
+}
+
+// A converter that comes back to an origin that is forgotten, or to an exporter
+// that is shut down, gives its memory back.
+func TestLeasesThatEndLate(t *testing.T) {
+	e := newExporter(t, toSink(), WithoutSelfMetrics())
+	o := e.origins.of(resource.Empty())
+	lease := func() *converter {
+		c := e.origins.lease(o)
+		c.Begin(&export{}, time.Now())
+		c.Scope("scope", "", "", attribute.EmptySet().Equivalent())
+		c.End()
+		if c.Bytes() == 0 {
+			t.Fatal("the converter holds nothing")
+		}
+		return c
+	}
+	var leases []*converter
+	for range 2 * maxIdle {
+		leases = append(leases, lease())
+	}
+	for _, c := range leases {
+		e.origins.release(o, c)
+	}
+	if n, used := len(o.idle), e.origins.budget.Used(); n != maxIdle || used != maxIdle*leases[0].Bytes() {
+		t.Errorf("%d converters are kept in %d bytes, want %d", n, used, maxIdle)
+	}
+	forgotten := lease()
+	for i := range maxOrigins {
+		e.origins.of(resource.NewSchemaless(attribute.Int("i", i)))
+	}
+	e.origins.release(o, forgotten)
+	if used := e.origins.budget.Used(); used != 0 {
+		t.Errorf("%d bytes are held of an origin that is forgotten", used)
+	}
+	late := lease()
+	e.origins.close()
+	e.origins.release(o, late)
+	if used := e.origins.budget.Used(); used != 0 {
+		t.Errorf("%d bytes are held after the end", used)
+	}
+}
+
+// Whatever order the points come in, values go to their own series.
+func TestOrdersOfPoints(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+	random := rand.New(rand.NewPCG(1, 2))
+	for round := range 20 {
+		n := 1 + random.IntN(50)
+		data := make([]metricdata.DataPoint[int64], 0, n)
+		for _, i := range random.Perm(60)[:n] {
+			data = append(data, number(int64(100*round+i), attribute.Int("k", i)))
+		}
+		mustExport(t, e, metricsOf(counter("n", data...)))
+		got := srv.Take()
+		if len(got) != n {
+			t.Fatalf("%d points arrived, want %d", len(got), n)
+		}
+		for i, p := range got {
+			if k, v := data[i].Attributes.ToSlice()[0].Value.String(), data[i].Value; p.Tags["k"] != k || p.Value.String() != fmt.Sprint(v) {
+				t.Fatalf("round %d: point %d arrived as %v, want k=%s and %d", round, i, p, k, v)
+			}
+		}
+	}
+}

@@ -1,0 +1,132 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+func newClient(t *testing.T, opts ...apptuitclient.Option) *apptuitclient.Client {
+	t.Helper()
+	c, err := apptuitclient.New(append([]apptuitclient.Option{apptuitclient.WithEndpoint("http://127.0.0.1:1")}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestConfigurationFaults(t *testing.T) {
+	endpoint := WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1"))
+	for name, c := range map[string]struct {
+		env     map[string]string
+		options []Option
+		want    []string // parts of the error
+		not     string
+	}{
+		"no token":              {want: []string{"token"}},
+		"the client's":          {options: []Option{WithClientOptions(apptuitclient.WithEndpoint("ftp://x"))}, want: []string{"WithEndpoint", "http or https"}},
+		"two clients":           {options: []Option{WithClient(newClient(t)), endpoint}, want: []string{"WithClient and WithClientOptions"}},
+		"no client":             {options: []Option{WithClient(nil)}, want: []string{"WithClient: the client is nil"}, not: "token"},
+		"no client, and two":    {options: []Option{WithClient(nil), endpoint}, want: []string{"the client is nil", "WithClient and WithClientOptions"}},
+		"sanitize mode":         {options: []Option{endpoint, WithSanitizeMode(7)}, want: []string{"WithSanitizeMode: unknown mode 7"}},
+		"temporality":           {options: []Option{endpoint, WithTemporalitySelector(nil)}, want: []string{"WithTemporalitySelector"}},
+		"aggregation":           {options: []Option{endpoint, WithAggregationSelector(nil)}, want: []string{"WithAggregationSelector"}},
+		"cache":                 {options: []Option{endpoint, WithCacheBytes(-1)}, want: []string{"WithCacheBytes: -1"}},
+		"an empty tag key":      {options: []Option{endpoint, WithTags(map[string]string{"": "v"})}, want: []string{"tag key"}},
+		"a tag key, mode none":  {options: []Option{endpoint, WithSanitizeMode(encoding.SanitizeNone), WithTags(map[string]string{"a b": "v"})}, want: []string{`"a b"`}},
+		"the client's tag keys": {options: []Option{WithClient(newClient(t, apptuitclient.WithTags(map[string]string{"a b": "v"}))), WithSanitizeMode(encoding.SanitizeNone)}, want: []string{`"a b"`}},
+		"host tag":              {env: map[string]string{"APPTUIT_DISABLE_HOST_TAG": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_DISABLE_HOST_TAG", "perhaps"}},
+		"the environment":       {env: map[string]string{"APPTUIT_TAGS": "k:v:w"}, options: []Option{endpoint}, want: []string{"APPTUIT_TAGS", "k:v:w"}},
+		"all at once": {
+			env: map[string]string{"APPTUIT_DISABLE_HOST_TAG": "perhaps", "APPTUIT_COMPRESSION": "lzma"},
+			options: []Option{
+				nil, WithSanitizeMode(9), WithTemporalitySelector(nil), WithAggregationSelector(nil), WithCacheBytes(-2), WithTags(map[string]string{"": "v"}),
+				WithClientOptions(apptuitclient.WithTimeout(-1)), WithClientOptions(apptuitclient.WithMaxBatchPoints(0)),
+			},
+			want: []string{
+				"unknown mode 9", "WithTemporalitySelector", "WithAggregationSelector", "WithCacheBytes", "tag key", "WithTimeout", "WithMaxBatchPoints",
+				"APPTUIT_DISABLE_HOST_TAG", "APPTUIT_COMPRESSION", "token",
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range c.env {
+				t.Setenv(variable, value)
+			}
+			e, err := New(t.Context(), c.options...)
+			if err == nil || e != nil {
+				t.Fatalf("New = %v, %v, want an error", e, err)
+			}
+			for _, part := range c.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("error %q, want %q in it", err, part)
+				}
+			}
+			if c.not != "" && strings.Contains(err.Error(), c.not) {
+				t.Errorf("error %q, with %q in it", err, c.not)
+			}
+		})
+	}
+}
+
+func TestConfigurationFaultsAreTyped(t *testing.T) {
+	_, err := New(t.Context(), WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1")), WithSanitizeMode(encoding.SanitizeNone),
+		WithTags(map[string]string{"a b": "v"}))
+	var e *encoding.Error
+	if !errors.As(err, &e) || e.Field != encoding.FieldTagKey || e.Value != "a b" {
+		t.Errorf("error %v, want one about the key", err)
+	}
+}
+
+func TestOptionsAddUp(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithoutHostTag(), nil,
+		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithClientOptions(apptuitclient.WithMillisecondTimestamps()))
+	mustExport(t, e, metricsOf(counter("n", number[int64](1))))
+	wantArrived(t, srv, "n{a=1, service_name=shop} 1700000000000 1")
+}
+
+func TestSelectors(t *testing.T) {
+	e := newExporter(t, toSink())
+	if e.Temporality(sdkmetric.InstrumentKindCounter) != metricdata.CumulativeTemporality {
+		t.Error("the default is not cumulative")
+	}
+	if _, ok := e.Aggregation(sdkmetric.InstrumentKindHistogram).(sdkmetric.AggregationExplicitBucketHistogram); !ok {
+		t.Error("the default aggregation is not the SDK's")
+	}
+	exponential := func(sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+	}
+	e = newExporter(t, toSink(), WithTemporalitySelector(sdkmetric.DeltaTemporalitySelector), WithAggregationSelector(exponential))
+	if e.Temporality(sdkmetric.InstrumentKindCounter) != metricdata.DeltaTemporality {
+		t.Error("the temporality selector is not used")
+	}
+	if _, ok := e.Aggregation(sdkmetric.InstrumentKindHistogram).(sdkmetric.AggregationBase2ExponentialHistogram); !ok {
+		t.Error("the aggregation selector is not used")
+	}
+}
+
+// However it is printed, an exporter shows no secret.
+func TestNoSecretIsPrinted(t *testing.T) {
+	e := newExporter(t, toSink(
+		apptuitclient.WithToken("s3cr3t-t0k3n"), apptuitclient.WithHeaders(map[string]string{"X-Key": "s3cr3t-h34d3r"}),
+	))
+	for _, text := range []string{
+		fmt.Sprint(e), fmt.Sprintf("%v", e), fmt.Sprintf("%+v", e), fmt.Sprintf("%#v", e), fmt.Sprintf("%+v", e.MarshalLog()), fmt.Sprintf("%#v", e.MarshalLog()),
+	} {
+		if strings.Contains(text, "s3cr3t") || !strings.Contains(text, "http://127.0.0.1:1") {
+			t.Errorf("printed as %q", text)
+		}
+	}
+}

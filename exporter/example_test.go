@@ -1,0 +1,91 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter_test
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+// The exporter plugs into a MeterProvider. Against Apptuit itself it needs no
+// options, only APPTUIT_API_TOKEN; here a server in the process takes the points.
+func Example() {
+	srv := apptuittest.NewServer(apptuittest.WithToken("secret"))
+	defer srv.Close()
+
+	ctx := context.Background()
+	exp, err := exporter.New(ctx,
+		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithToken("secret")),
+		exporter.WithoutSelfMetrics(),
+	)
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)),
+		sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("host.name", "web1"))),
+	)
+
+	orders, err := provider.Meter("example").Int64Counter("shop.orders")
+	if err != nil {
+		panic(err)
+	}
+	orders.Add(ctx, 3, metric.WithAttributes(attribute.String("country", "de")))
+
+	// Shutdown exports what has not been exported yet.
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+	for _, p := range srv.Points() {
+		fmt.Println(p.Metric, p.Tags, p.Value)
+	}
+	fmt.Printf("%d of %d points accepted\n", exp.Stats().Accepted, exp.Stats().Produced)
+	// Output:
+	// shop_orders map[country:de host:web1 service_name:shop] 3
+	// 1 of 1 points accepted
+}
+
+// A client of yours can serve both: its points and the exporter's metrics go
+// to one server, over the same connections.
+func ExampleWithClient() {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+
+	client, err := apptuitclient.New(apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithTags(map[string]string{"zone": "eu"}))
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+
+	ctx := context.Background()
+	exp, err := exporter.New(ctx, exporter.WithClient(client), exporter.WithPrefix("shop."), exporter.WithoutHostTag(), exporter.WithoutSelfMetrics())
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)), sdkmetric.WithResource(resource.Empty()),
+	)
+	queue, err := provider.Meter("example").Float64Gauge("queue.seconds")
+	if err != nil {
+		panic(err)
+	}
+	queue.Record(ctx, 1.5)
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+	for _, p := range srv.Points() {
+		fmt.Println(p.Metric, p.Tags, p.Value)
+	}
+	// Output:
+	// shop_queue_seconds map[zone:eu] 1.5
+}

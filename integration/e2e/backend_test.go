@@ -1,0 +1,187 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+)
+
+// backend is a server that keeps points.
+type backend struct {
+	name      string
+	endpoint  string
+	tolerance float64
+	points    func(t testing.TB, metrics ...string) []servers.Point
+}
+
+func victoriaMetrics(t *testing.T) backend {
+	v := servers.StartVictoriaMetrics(t)
+	return backend{"VictoriaMetrics", v.Endpoint(), servers.VictoriaMetricsTolerance, v.Points}
+}
+
+func influxDB(t *testing.T) backend {
+	i := servers.StartInfluxDB(t)
+	return backend{"InfluxDB", i.Endpoint(), 0, i.Points}
+}
+
+// onEachBackend runs a test against an empty server of each kind.
+func onEachBackend(t *testing.T, f func(t *testing.T, b backend)) {
+	t.Parallel()
+	for name, start := range map[string]func(*testing.T) backend{
+		"VictoriaMetrics": victoriaMetrics,
+		"InfluxDB":        influxDB,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f(t, start(t))
+		})
+	}
+}
+
+// holds fails the test unless the server has these points and no others, or no
+// others of some metrics.
+func (b backend) holds(t *testing.T, want []servers.Point, metrics ...string) {
+	t.Helper()
+	if diff := servers.Diff(want, b.points(t, metrics...), b.tolerance); diff != "" {
+		t.Errorf("in %s: %s", b.name, diff)
+	}
+}
+
+// hurry retries soon and for as long as the test's own deadlines let it.
+func hurry() apptuitclient.Option {
+	return apptuitclient.WithRetry(apptuitclient.RetryConfig{
+		Enabled: true, InitialInterval: 50 * time.Millisecond, MaxInterval: 200 * time.Millisecond,
+	})
+}
+
+func newClient(t *testing.T, endpoint string, opts ...apptuitclient.Option) *apptuitclient.Client {
+	t.Helper()
+	c, err := apptuitclient.New(append([]apptuitclient.Option{apptuitclient.WithEndpoint(endpoint)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("closing the client: %v", err)
+		}
+	})
+	return c
+}
+
+func newExporter(t *testing.T, endpoint string, opts ...exporter.Option) *exporter.Exporter {
+	t.Helper()
+	endpointOption := exporter.WithClientOptions(apptuitclient.WithEndpoint(endpoint))
+	e, err := exporter.New(t.Context(), append([]exporter.Option{endpointOption}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// within bounds what a test waits for.
+func within(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// attempt is one request and the answer's status, 0 if there was none.
+type attempt struct {
+	at     time.Time
+	status int
+}
+
+// wire sees the requests of a client.
+type wire struct {
+	mu       sync.Mutex
+	attempts []attempt
+	failed   chan struct{} // closed when a first request was not accepted
+}
+
+func newWire() *wire { return &wire{failed: make(chan struct{})} }
+
+// client returns what a client under test makes its requests with.
+func (w *wire) client() apptuitclient.Option {
+	return apptuitclient.WithHTTPClient(&http.Client{Transport: w})
+}
+
+// RoundTrip makes a request as the default transport does, and notes it.
+func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := attempt{at: time.Now()}
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil {
+		a.status = response.StatusCode
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.attempts = append(w.attempts, a)
+	if a.status != http.StatusNoContent {
+		select {
+		case <-w.failed:
+		default:
+			close(w.failed)
+		}
+	}
+	return response, err
+}
+
+// seen returns the attempts so far.
+func (w *wire) seen() []attempt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]attempt(nil), w.attempts...)
+}
+
+// afterFailure waits for a request that was not accepted, then repairs what is
+// wrong.
+func (w *wire) afterFailure(ctx context.Context, repair func()) error {
+	select {
+	case <-w.failed:
+		repair()
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// sendError returns the error of a Send or an Export that cannot be nil.
+func sendError(t *testing.T, err error) *apptuitclient.SendError {
+	t.Helper()
+	var s *apptuitclient.SendError
+	if !errors.As(err, &s) {
+		t.Fatalf("error %v of type %T, want a *SendError", err, err)
+	}
+	return s
+}
+
+// past is a time that has nothing to do with now, and its whole second.
+var past = time.Date(2026, 2, 3, 4, 5, 6, 999_000_000, time.UTC)
+
+// millis is the time of a point that was sent in whole seconds.
+func millis(t time.Time) int64 { return t.Unix() * 1000 }
+
+// samplePoints returns n points for a client, each of a series of its own, and
+// what a server has then.
+func samplePoints(n int) ([]apptuitclient.DataPoint, []servers.Point) {
+	sent, stored := make([]apptuitclient.DataPoint, n), make([]servers.Point, n)
+	for i := range n {
+		tags := map[string]string{"series": "s" + strconv.Itoa(i)}
+		at := past.Add(time.Duration(i) * 17 * time.Second)
+		value := float64(i)*1.25 + 0.1
+		sent[i] = apptuitclient.DataPoint{Metric: "sample.points", Tags: tags, Timestamp: at, Value: value}
+		stored[i] = servers.Point{Metric: "sample_points", Tags: tags, Time: millis(at), Value: value}
+	}
+	return sent, stored
+}

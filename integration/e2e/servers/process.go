@@ -1,0 +1,243 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package servers
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	// readyTime bounds the start of a server, on a machine that has other things
+	// to do.
+	readyTime = 30 * time.Second
+	// stopTime bounds how long a server may take to end in order.
+	stopTime = 20 * time.Second
+	// starts bounds the attempts to start a server whose ports are taken.
+	starts = 5
+)
+
+// errPortTaken is why a server ended that could not listen.
+var errPortTaken = errors.New("the port is taken")
+
+// process is a server's process: at most one at a time, on the same data and
+// ports whenever it is started again.
+type process struct {
+	name    string
+	path    string
+	dir     string
+	command func() []string             // arguments, for the ports of the moment
+	ready   func(context.Context) error // nil when this very process serves
+
+	runs int
+	run  *run
+}
+
+// run is one life of a process.
+type run struct {
+	process *os.Process
+	log     string
+	done    chan struct{} // closed when the process has ended
+	err     error         // how, after done
+}
+
+// start starts the process at ports that choose picks, and others if those are
+// taken. The end of the test ends it and shows its log if the test failed.
+func (p *process) start(t testing.TB, choose func()) {
+	t.Helper()
+	t.Cleanup(func() {
+		p.kill(t)
+		if t.Failed() {
+			t.Logf("log of %s:\n%s", p.name, p.logTail())
+		}
+	})
+	for attempt := 1; ; attempt++ {
+		choose()
+		err := p.launch()
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, errPortTaken) || attempt == starts {
+			t.Fatalf("starting %s: %v", p.name, err)
+		}
+	}
+}
+
+// restart ends the process if it runs and starts it on the same data and ports.
+func (p *process) restart(t testing.TB) {
+	t.Helper()
+	p.kill(t)
+	for attempt := 1; ; attempt++ {
+		err := p.launch()
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, errPortTaken) || attempt == starts {
+			t.Fatalf("starting %s again: %v", p.name, err)
+		}
+		time.Sleep(200 * time.Millisecond) // until whoever has the port is gone
+	}
+}
+
+// launch runs the process and waits until it serves.
+func (p *process) launch() error {
+	r, err := p.spawn()
+	if err != nil {
+		return err
+	}
+	p.run = r
+	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
+	defer cancel()
+	// Whoever has a port of ours may leave the question unanswered, while the
+	// process has ended because of that.
+	go func() {
+		select {
+		case <-r.done:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for {
+		err := p.ready(ctx)
+		if err == nil {
+			return nil
+		}
+		if r.ended() {
+			return r.failure()
+		}
+		if ctx.Err() != nil {
+			return errors.Join(fmt.Errorf("not ready within %v: %w", readyTime, err), r.kill())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// spawn runs the process. It belongs to one thread from its birth to its end,
+// since the kernel takes the thread that made it for its parent.
+func (p *process) spawn() (*run, error) {
+	p.runs++
+	r := &run{
+		log:  filepath.Join(p.dir, fmt.Sprintf("%s-%d.log", p.name, p.runs)),
+		done: make(chan struct{}),
+	}
+	log, err := os.Create(r.log)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(p.path, p.command()...) //nolint:noctx // it is ended by its id, and outlives the contexts of subtests
+	cmd.Dir = p.dir
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = dieWithParent()
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := cmd.Start(); err != nil {
+			started <- errors.Join(err, log.Close())
+			return
+		}
+		started <- nil
+		r.err = errors.Join(cmd.Wait(), log.Close())
+		close(r.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	r.process = cmd.Process
+	return r, nil
+}
+
+// stop ends the process in order, as its service manager would.
+func (p *process) stop(t testing.TB) {
+	t.Helper()
+	if p.run == nil || p.run.ended() {
+		return
+	}
+	if err := p.run.process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Errorf("stopping %s: %v", p.name, err)
+	}
+	select {
+	case <-p.run.done:
+	case <-time.After(stopTime):
+		t.Errorf("%s did not stop within %v", p.name, stopTime)
+		p.kill(t)
+	}
+}
+
+// kill ends the process as a crash would.
+func (p *process) kill(t testing.TB) {
+	t.Helper()
+	if p.run == nil {
+		return
+	}
+	if err := p.run.kill(); err != nil {
+		t.Errorf("killing %s: %v", p.name, err)
+	}
+}
+
+func (r *run) kill() error {
+	if err := r.process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-r.done:
+		return nil
+	case <-time.After(stopTime):
+		return fmt.Errorf("process %d still runs %v after SIGKILL", r.process.Pid, stopTime)
+	}
+}
+
+func (r *run) ended() bool {
+	select {
+	case <-r.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// failure says why a process has ended that should serve.
+func (r *run) failure() error {
+	text, _ := os.ReadFile(r.log) // without it the error says less
+	if strings.Contains(strings.ToLower(string(text)), "address already in use") {
+		return errPortTaken
+	}
+	return fmt.Errorf("it has ended: %w", cmp.Or(r.err, errors.New("with status 0")))
+}
+
+// logTail returns the end of the logs of all runs.
+func (p *process) logTail() string {
+	var b strings.Builder
+	for i := range p.runs {
+		text, err := os.ReadFile(filepath.Join(p.dir, fmt.Sprintf("%s-%d.log", p.name, i+1)))
+		if err != nil {
+			text = []byte(err.Error())
+		}
+		const most = 16 << 10
+		if len(text) > most {
+			text = append([]byte("…"), text[len(text)-most:]...)
+		}
+		fmt.Fprintf(&b, "--- run %d\n%s\n", i+1, text)
+	}
+	return b.String()
+}
+
+// logContains reports whether the log of this run has a text.
+func (p *process) logContains(s string) error {
+	text, err := os.ReadFile(p.run.log)
+	if err == nil && !strings.Contains(string(text), s) {
+		err = fmt.Errorf("its log does not say %q", s)
+	}
+	return err
+}

@@ -1,0 +1,82 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package servers
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Bounds on a request to a server: how long it may take, and how large its
+// answer may be.
+const (
+	requestTime = 2 * time.Minute
+	maxAnswer   = 1 << 30
+)
+
+// get returns the body of a 200 or 204.
+func get(ctx context.Context, address string) ([]byte, error) {
+	return do(ctx, http.MethodGet, address, nil)
+}
+
+// post sends a form and returns the body of a 200 or 204.
+func post(ctx context.Context, address string, form url.Values) ([]byte, error) {
+	return do(ctx, http.MethodPost, address, form)
+}
+
+func do(ctx context.Context, method, address string, form url.Values) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.Close = true // the server may be another one next time
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK && response.StatusCode != http.StatusNoContent {
+		return nil, fmt.Errorf("%s %s: %s: %s", method, address, response.Status, bytes.TrimSpace(text))
+	}
+	return text, nil
+}
+
+// Put sends a body to /api/put of an endpoint as it is, without the client
+// under test, and returns the answer's status and body.
+func Put(t testing.TB, endpoint, body string) (status int, answer string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), requestTime)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint+"/api/put", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close = true
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}

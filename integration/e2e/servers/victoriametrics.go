@@ -1,0 +1,154 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package servers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// VictoriaMetrics is a running VictoriaMetrics. It keeps 12 to 13 decimal
+// digits of a value (see [VictoriaMetricsTolerance]), and two points of one
+// series and time both, unless it is started with -dedup.minScrapeInterval=1ms.
+type VictoriaMetrics struct {
+	p         *process
+	http, put string
+}
+
+// VictoriaMetricsTolerance is the relative error that VictoriaMetrics may make
+// in storing a value. Values of very different magnitude in one series have
+// more.
+const VictoriaMetricsTolerance = 1e-12
+
+// StartVictoriaMetrics starts VictoriaMetrics, with further flags.
+func StartVictoriaMetrics(t testing.TB, flags ...string) *VictoriaMetrics {
+	t.Helper()
+	v := newVictoriaMetrics(t, flags)
+	v.p.start(t, func() { v.http, v.put = FreeAddr(t), FreeAddr(t) })
+	return v
+}
+
+func newVictoriaMetrics(t testing.TB, flags []string) *VictoriaMetrics {
+	t.Helper()
+	path, dir := find(t, "victoria-metrics", "victoria-metrics"), t.TempDir()
+	v := &VictoriaMetrics{}
+	data := filepath.Join(dir, "data")
+	v.p = &process{
+		name: "victoria-metrics", path: path, dir: dir,
+		command: func() []string {
+			return slices.Concat([]string{
+				"-storageDataPath=" + data,
+				"-retentionPeriod=100y",
+				"-httpListenAddr=" + v.http,
+				"-opentsdbHTTPListenAddr=" + v.put,
+				"-search.latencyOffset=0s",
+				"-search.disableCache",
+				"-memory.allowedBytes=256MiB",
+				"-loggerLevel=WARN",
+			}, flags)
+		},
+		// It serves this page last of all. The folder tells that it is this
+		// process and not another one that took the port.
+		ready: func(ctx context.Context) error {
+			text, err := get(ctx, v.URL()+"/flags")
+			if err == nil && !bytes.Contains(text, []byte(data)) {
+				err = errors.New("another server answers")
+			}
+			return err
+		},
+	}
+	return v
+}
+
+// Endpoint returns the URL that points are put below.
+func (v *VictoriaMetrics) Endpoint() string { return "http://" + v.put }
+
+// URL returns the URL of everything else, queries (/prometheus/api/v1) among it.
+func (v *VictoriaMetrics) URL() string { return "http://" + v.http }
+
+// Stop ends the server in order.
+func (v *VictoriaMetrics) Stop(t testing.TB) { v.p.stop(t) }
+
+// Kill ends the server as a crash does. What it acknowledged in the last
+// seconds may be lost.
+func (v *VictoriaMetrics) Kill(t testing.TB) { v.p.kill(t) }
+
+// Restart starts the server again, on the same data and ports. It is killed
+// first if it runs.
+func (v *VictoriaMetrics) Restart(t testing.TB) { v.p.restart(t) }
+
+// Suspend stops the server in its tracks (SIGSTOP): its system takes
+// connections for it, and nobody answers.
+func (v *VictoriaMetrics) Suspend(t testing.TB) { v.p.suspend(t) }
+
+// Resume lets a suspended server go on.
+func (v *VictoriaMetrics) Resume(t testing.TB) { v.p.resume(t) }
+
+// Points returns all points that the server has, or those of some metrics.
+func (v *VictoriaMetrics) Points(t testing.TB, metrics ...string) []Point {
+	t.Helper()
+	if _, err := get(t.Context(), v.URL()+"/internal/force_flush"); err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{"start": {"1"}, "end": {"9999999999"}, "match[]": {`{__name__!=""}`}}
+	if len(metrics) > 0 {
+		form.Del("match[]")
+		for _, m := range metrics {
+			form.Add("match[]", "{__name__="+quotePromQL(m)+"}")
+		}
+	}
+	text, err := post(t.Context(), v.URL()+"/api/v1/export", form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	points, err := parseExport(text)
+	if err != nil {
+		t.Fatalf("export of VictoriaMetrics: %v", err)
+	}
+	return points
+}
+
+// parseExport reads lines of JSON, each a series.
+func parseExport(text []byte) ([]Point, error) {
+	var points []Point
+	for d := json.NewDecoder(bytes.NewReader(text)); ; {
+		var series struct {
+			Metric     map[string]string `json:"metric"`
+			Values     []float64         `json:"values"`
+			Timestamps []int64           `json:"timestamps"`
+		}
+		if err := d.Decode(&series); errors.Is(err, io.EOF) {
+			return points, nil
+		} else if err != nil {
+			return nil, err
+		}
+		if len(series.Values) != len(series.Timestamps) {
+			return nil, fmt.Errorf("%d values at %d times", len(series.Values), len(series.Timestamps))
+		}
+		metric := takeName(series.Metric)
+		for i, v := range series.Values {
+			points = append(points, Point{Metric: metric, Tags: series.Metric, Time: series.Timestamps[i], Value: v})
+		}
+	}
+}
+
+// takeName takes the name out of labels.
+func takeName(labels map[string]string) string {
+	name := labels["__name__"]
+	delete(labels, "__name__")
+	return name
+}
+
+func quotePromQL(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) + `"`
+}

@@ -1,0 +1,55 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+)
+
+// TestShutdownDeliversTheLastCollection lets a program end long before its
+// reader would have collected for the first time.
+func TestShutdownDeliversTheLastCollection(t *testing.T) {
+	onEachBackend(t, func(t *testing.T, b backend) {
+		exp := newExporter(t, b.endpoint, exporter.WithoutHostTag())
+		provider := sdkmetric.NewMeterProvider(
+			sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))),
+			sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "job"))))
+		rows := must(provider.Meter("e2e").Int64Counter("rows.copied"))
+		rows.Add(t.Context(), 12, metric.WithAttributes(attribute.String("table", "users")))
+		rows.Add(t.Context(), 30, metric.WithAttributes(attribute.String("table", "users")))
+		if got := b.points(t); len(got) != 0 {
+			t.Errorf("before Shutdown there are %v", got)
+		}
+
+		from := millis(time.Now())
+		if err := provider.Shutdown(within(t, 20*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		to := millis(time.Now())
+		base := map[string]string{"service_name": "job"}
+		want := []servers.Point{{
+			Metric: "rows_copied", Tags: map[string]string{"service_name": "job", "table": "users"}, Time: from, Value: 42,
+		}}
+		for _, name := range []string{"total", "successful", "failed", "time_count", "time_sum"} {
+			want = append(want, servers.Point{Metric: "apptuit_reporter_send_" + name, Tags: base, Time: from})
+		}
+		got := b.points(t)
+		align(got, from, to)
+		if diff := servers.Diff(want, got, b.tolerance); diff != "" {
+			t.Errorf("in %s: %s", b.name, diff)
+		}
+		if got, want := exp.Stats(), (exporter.Stats{Exports: 1, Produced: 1, Accepted: 1}); got != want {
+			t.Errorf("stats: %+v, want %+v", got, want)
+		}
+	})
+}

@@ -1,0 +1,113 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+)
+
+// TestTagValuesSurvive sends values that mean something to JSON, to PromQL, to
+// InfluxDB's line protocol or to careless code, and finds them unchanged.
+func TestTagValuesSurvive(t *testing.T) {
+	values := []string{
+		"Zürich", "日本語", "Ελληνικά", "עברית", "😀", "🏳️‍🌈 flag", "é", "e\u0301", "\ufffd", "\u2028", "\ufeffmark",
+		"a b", " leading", "trailing ", `say "hi"`, "'single'", `back\slash`, `\leading`, `\"`, `\,`, `\=`, `\ `, `a\\b`, `c\,d`, `\n`, `\u00e9`,
+		"k=v", "a,b", "a=b,c d", "{x}", `{a="b"}`, "[1]", "<b>&amp;</b>", "%41+%20", "$1", "#", "/a/b?c=d", "null", "1.5", "true", "-",
+		"new\nline", "\r\n", "tab\there", "\x01\x1f\x7f", "nul\x00byte", strings.Repeat("long ", 200),
+	}
+	// What is not UTF-8 cannot be JSON: each such byte is replaced (Unicode, U+FFFD).
+	notUTF8 := map[string]string{"bad\xff!": "bad\ufffd!", "\xe6\x97cut": "\ufffd\ufffdcut"}
+
+	onEachBackend(t, func(t *testing.T, b backend) {
+		var points []metricdata.DataPoint[int64]
+		var want []servers.Point
+		add := func(value, stored string) {
+			points = append(points, metricdata.DataPoint[int64]{
+				Attributes: attribute.NewSet(attribute.String("text", value), attribute.String("zone", "z")),
+				Time:       past, Value: int64(len(points)),
+			})
+			want = append(want, servers.Point{
+				Metric: "texts", Tags: map[string]string{"text": stored, "zone": "z"}, Time: millis(past), Value: float64(len(want)),
+			})
+		}
+		for _, v := range values {
+			add(v, v)
+		}
+		for v, stored := range notUTF8 {
+			add(v, stored)
+		}
+		exportOnce(t, b, resource.Empty(), metricdata.Metrics{Name: "texts", Data: metricdata.Gauge[int64]{DataPoints: points}})
+		b.holds(t, want)
+	})
+}
+
+// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.x, which keeps a
+// value's backslashes unescaped: the last one takes the comma after it along,
+// and the next tag becomes part of the value.
+func TestTagValuesThatEndInABackslash(t *testing.T) {
+	stored := map[string]map[string]string{
+		"VictoriaMetrics": {"text": `C:\`, "zone": "z"},
+		"InfluxDB":        {"text": `C:,zone=z`},
+	}
+	onEachBackend(t, func(t *testing.T, b backend) {
+		exportOnce(t, b, resource.Empty(), metricdata.Metrics{Name: "texts", Data: metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{{
+			Attributes: attribute.NewSet(attribute.String("text", `C:\`), attribute.String("zone", "z")),
+			Time:       past, Value: 1,
+		}}}})
+		b.holds(t, []servers.Point{{Metric: "texts", Tags: stored[b.name], Time: millis(past), Value: 1}})
+	})
+}
+
+// TestNamesAndKeysAreSanitized uses names that no server takes as they are.
+func TestNamesAndKeysAreSanitized(t *testing.T) {
+	onEachBackend(t, func(t *testing.T, b backend) {
+		gauge := func(name string, attributes ...attribute.KeyValue) metricdata.Metrics {
+			return metricdata.Metrics{Name: name, Data: metricdata.Gauge[float64]{DataPoints: []metricdata.DataPoint[float64]{{
+				Attributes: attribute.NewSet(attributes...), Time: past, Value: 0.5,
+			}}}}
+		}
+		r := resource.NewSchemaless(attribute.String("service.name", "s"))
+		exportOnce(t, b, r,
+			gauge("5xx.größe/总数", attribute.String("käse.1", "a"), attribute.String("9", "nine")),
+			gauge("with space", attribute.String("a.b", "x"), attribute.String("a-b", "y"), attribute.String("service.name", "own")),
+		)
+		point := func(name string, tags map[string]string) servers.Point {
+			merged := map[string]string{"service_name": "s"}
+			maps.Copy(merged, tags)
+			return servers.Point{Metric: name, Tags: merged, Time: millis(past), Value: 0.5}
+		}
+		b.holds(t, []servers.Point{
+			point("_5xx_gr_e_", map[string]string{"k_se_1": "a", "_9": "nine"}),
+			point("with_space", map[string]string{"a_b": "y;x", "service_name": "own"}),
+		})
+	})
+}
+
+// exportOnce exports metrics, of which every point is to be accepted, without
+// host tag and self metrics.
+func exportOnce(t *testing.T, b backend, r *resource.Resource, metrics ...metricdata.Metrics) {
+	t.Helper()
+	exp := newExporter(t, b.endpoint, exporter.WithoutHostTag(), exporter.WithoutSelfMetrics())
+	ctx := within(t, 20*time.Second)
+	rm := metricdata.ResourceMetrics{Resource: r, ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: metrics}}}
+	if err := exp.Export(ctx, &rm); err != nil {
+		t.Fatal(err)
+	}
+	if s := exp.Stats(); s.Produced == 0 || s.Accepted != s.Produced {
+		t.Errorf("stats: %+v", s)
+	}
+	if err := exp.Shutdown(ctx); err != nil {
+		t.Error(err)
+	}
+}

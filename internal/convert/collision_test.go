@@ -1,0 +1,149 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+func TestCollisions(t *testing.T) {
+	type from struct{ scope, version, name, attributes string }
+	for name, c := range map[string]struct {
+		points []from
+		error  string
+	}{
+		"one instrument twice": {
+			points: []from{{"s", "", "n", "k=v"}, {"s", "", "n", "k=v"}},
+			error:  `two points of "n" (scope "s") render to one series and timestamp: the first is sent`,
+		},
+		"names that sanitize to one": {
+			points: []from{{"s", "", "a.b", "k=v"}, {"s", "", "a_b", "k=v"}},
+			error:  `"a.b" (scope "s") and "a_b" (scope "s") render to one series and timestamp: the first is sent`,
+		},
+		"one name in two scopes": {
+			points: []from{{"s", "", "n", "k=v"}, {"t", "2.0", "n", "k=v"}},
+			error:  `"n" (scope "s") and "n" (scope "t@2.0") render to one series and timestamp: the first is sent`,
+		},
+		"keys that sanitize to one": {
+			points: []from{{"s", "", "n", "a.b=v"}, {"s", "", "n", "a_b=v"}},
+			error:  `two points of "n" (scope "s") render to one series and timestamp: the first is sent`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, Config{})
+			walk := func() {
+				for value, p := range c.points {
+					i := h.Scope(p.scope, p.version, "", "").Instrument(p.name, Number)
+					h.Number(h.point(i, p.attributes), stamp, wire.Int(int64(value)))
+				}
+			}
+			r := h.export(walk)
+			if len(r.points) != 1 || len(r.rejects) != 1 || r.rejects[0].Err == nil || r.rejects[0].Err.Error() != c.error {
+				t.Fatalf("points %v, rejections %+v, want one each: %s", r.points, r.rejects, c.error)
+			}
+			if got := fmt.Sprintf("%s%s %v", r.rejects[0].Metric, tagsText(r.rejects[0].Tags), r.rejects[0].Value.Float64()); got == r.points[0] {
+				t.Errorf("the rejected point is the one that was sent: %s", got)
+			}
+			r = h.export(walk)
+			wantRejects(t, r, "known")
+			if len(r.points) != 1 {
+				t.Errorf("points %v, want one again", r.points)
+			}
+		})
+	}
+}
+
+func TestCollisionsAreOfOneTimestamp(t *testing.T) {
+	h := newHarness(t, Config{})
+	for range 2 {
+		r := h.export(func() {
+			for _, ts := range []int64{stamp, stamp + 2, stamp + 1, stamp, stamp + 1, stamp + 2} {
+				h.Number(h.point(h.instrument("n", Number), "k=v"), ts, wire.Int(ts))
+			}
+		})
+		wantPoints(
+			t, r,
+			fmt.Sprintf("n{k=v} %d", stamp),
+			fmt.Sprintf("n{k=v} %d @%d", stamp+2, stamp+2), fmt.Sprintf("n{k=v} %d @%d", stamp+1, stamp+1),
+		)
+		if len(r.rejects) != 3 {
+			t.Errorf("%d rejections, want 3", len(r.rejects))
+		}
+	}
+}
+
+// Histograms of one name collide in each of their series, which is one report.
+func TestCollidingHistograms(t *testing.T) {
+	h := newHarness(t, Config{})
+	r := h.export(func() {
+		for _, name := range []string{"h.a", "h_a"} {
+			h.Histogram(h.point(h.instrument(name, Histogram), "k=v"), stamp, &HistogramPoint{Bounds: []float64{1}, Buckets: []uint64{1, 0}})
+		}
+	})
+	wantPoints(t, r, "h_a_bucket{k=v,le=1} 1", "h_a_bucket{k=v,le=+Inf} 1", "h_a_count{k=v} 0")
+	wantRejects(
+		t, r,
+		`h_a_bucket{k=v,le=1} 1: "h.a" (scope "scope@1.0") and "h_a" (scope "scope@1.0") render to one series and timestamp: the first is sent`,
+		"known", "known",
+	)
+}
+
+// A suffix may meet another instrument's name.
+func TestCollisionOfASuffix(t *testing.T) {
+	h := newHarness(t, Config{})
+	r := h.export(func() {
+		h.number("h.count", "k=v", wire.Int(1))
+		h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &HistogramPoint{})
+	})
+	wantPoints(t, r, "h_count{k=v} 1")
+	var collision CollisionError
+	if len(r.rejects) != 1 || !errors.As(r.rejects[0].Err, &collision) ||
+		collision.Winner.Instrument != "h.count" || collision.Loser.Instrument != "h" {
+		t.Errorf("rejections %+v", r.rejects)
+	}
+}
+
+// The winner is the first, also when there is no room to keep the other one:
+// its series is in the table.
+func TestCollisionWithAPointThatIsNotKept(t *testing.T) {
+	budget := wire.NewBudget(1 << 20)
+	h := newHarness(t, Config{Budget: budget})
+	h.export(func() { h.number("a.b", "k=v", wire.Int(1)) })
+	taken := budget.Limit() - budget.Used()
+	if !h.table.Charge(taken) {
+		t.Fatal("the budget cannot be filled")
+	}
+	defer h.table.Charge(-taken)
+	walk := func() {
+		h.number("a.b", "k=v", wire.Int(1))
+		h.number("a_b", "k=v", wire.Int(2))
+		h.number("a-b", "k=v", wire.Int(3))
+	}
+	r := h.export(walk)
+	wantPoints(t, r, "a_b{k=v} 1")
+	if len(r.rejects) != 2 || r.rejects[0].Known || r.rejects[1].Known {
+		t.Errorf("rejections %+v, want two that are new", r.rejects)
+	}
+	wantRejects(t, h.export(walk), "known", "known")
+}
+
+func TestReportedCollisionsAreBounded(t *testing.T) {
+	var r reported[string]
+	for i := range 3 * maxReported {
+		e := CollisionError{Winner: Identity{Instrument: fmt.Sprint(i)}}
+		if r.collision(e) {
+			t.Fatalf("collision %d is known before it happens", i)
+		}
+		if !r.collision(e) {
+			t.Fatalf("collision %d is not known after it has happened", i)
+		}
+	}
+	if len(r.collisions) > maxReported {
+		t.Errorf("%d collisions are remembered, want at most %d", len(r.collisions), maxReported)
+	}
+}

@@ -1,0 +1,229 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+func TestTagsOfPoints(t *testing.T) {
+	base := []wire.Tag{{Key: "host", Value: "web1"}, {Key: "zone", Value: ""}}
+	for name, c := range map[string]struct {
+		mode       encoding.SanitizeMode
+		attributes string
+		want       string
+		reject     string
+	}{
+		"over the base":               {attributes: "k=v", want: "n{host=web1,k=v} 1"},
+		"an attribute beats the base": {attributes: "host=own", want: "n{host=own} 1"},
+		"an empty one hides the base": {attributes: "host=,k=v", want: "n{k=v} 1"},
+		"it may hide the last tag":    {attributes: "host=", reject: "n{} 1: tags: a point needs at least one tag"},
+		"also after sanitizing":       {attributes: "ho?st=x,host=own", want: "n{ho_st=x,host=own} 1"},
+		"colliding keys":              {attributes: "a.b=1,a_b=2", want: "n{a_b=1;2,host=web1} 1"},
+		"in order of the originals":   {attributes: "a-b=1,a.b=2,a_b=3", want: "n{a_b=1;2;3,host=web1} 1"},
+		"distinct in another mode":    {mode: encoding.SanitizeApptuit, attributes: "a b=1,a.b=2", want: "n{a.b=2,a_b=1,host=web1} 1"},
+		"invalid in mode none":        {mode: encoding.SanitizeNone, attributes: "a b=1", reject: `n{host=web1} 1: tag key "a b": only Unicode letters, ASCII digits and - _ . / are allowed`},
+		"valid in mode none":          {mode: encoding.SanitizeNone, attributes: "ключ.x/y-z=значение", want: "n{host=web1,ключ.x/y-z=значение} 1"},
+		"an empty key":                {attributes: "=v", reject: "n{host=web1} 1: tag key: empty"},
+		"values are not sanitized":    {attributes: "k=a b\x01\"\\é", want: "n{host=web1,k=a b\x01\"\\é} 1"},
+		"invalid UTF-8":               {attributes: "k=a\xffb", want: "n{host=web1,k=a\uFFFDb} 1"},
+		"the limit":                   {attributes: manyTags(24), want: "n{host=web1," + manyTags(24) + "} 1"},
+		"empty ones do not count":     {attributes: "a=,b=,host=," + manyTags(25), want: "n{" + manyTags(25) + "} 1"},
+		"beyond it":                   {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: a point has at most 25 tags, not 26"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, Config{Mode: c.mode, Base: base})
+			for range 2 { // new, then known
+				r := h.export(func() { h.number("n", c.attributes, wire.Int(1)) })
+				if c.reject != "" {
+					wantPoints(t, r)
+					wantRejects(t, r, c.reject)
+					c.reject = "known"
+					continue
+				}
+				wantPoints(t, r, c.want)
+				wantRejects(t, r)
+			}
+		})
+	}
+}
+
+// The tag of ours wins; the attribute moves aside, also after sanitizing and
+// down a chain.
+func TestReservedTags(t *testing.T) {
+	h := newHarness(t, Config{})
+	r := h.export(func() {
+		histogram := func(attributes string) {
+			h.Histogram(h.point(h.instrument("h", Histogram), attributes), stamp, &HistogramPoint{Buckets: []uint64{1}})
+		}
+		histogram("le=mine")
+		histogram("exported_le=too,le=mine")
+		histogram("quantile=0.1")
+		h.Summary(h.point(h.instrument("s", Summary), "Quantile=up,quantile=mine"), stamp,
+			&SummaryPoint{Quantiles: []float64{0.5}, Values: []float64{1}})
+	})
+	wantPoints(
+		t, r,
+		"h_bucket{exported_le=mine,le=+Inf} 1", "h_count{le=mine} 0",
+		"h_bucket{exported_exported_le=too,exported_le=mine,le=+Inf} 1", "h_count{exported_le=too,le=mine} 0",
+		"h_bucket{le=+Inf,quantile=0.1} 1", "h_count{quantile=0.1} 0",
+		"s{Quantile=up,exported_quantile=mine,quantile=0.5} 1.0", "s_count{Quantile=up,quantile=mine} 0",
+	)
+}
+
+// A label of ours is a tag more: of a point with 25 tags the buckets are too
+// many, the rest is not. A point without tags is the other way round.
+func TestLabelsCountAsTags(t *testing.T) {
+	for name, c := range map[string]struct {
+		attributes string
+		points     []string
+		rejects    []string
+	}{
+		"24 tags": {
+			attributes: manyTags(24),
+			points:     []string{"h_bucket{" + manyTags(24) + ",le=+Inf} 1", "h_count{" + manyTags(24) + "} 1"},
+		},
+		"25 tags": {
+			attributes: manyTags(25),
+			points:     []string{"h_count{" + manyTags(25) + "} 1"},
+			rejects:    []string{"h_bucket{" + manyTags(25) + "} 1: tags: a point has at most 25 tags, not 26", "known"},
+		},
+		"26 tags": {
+			attributes: manyTags(26),
+			rejects: []string{
+				"h_bucket{" + manyTags(26) + "} 1: tags: a point has at most 25 tags, not 27", "known",
+				"h_count{" + manyTags(26) + "} 1: tags: a point has at most 25 tags, not 26",
+			},
+		},
+		"none": {
+			points:  []string{"h_bucket{le=1} 1", "h_bucket{le=+Inf} 1"},
+			rejects: []string{"h_count{} 1: tags: a point needs at least one tag"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, Config{})
+			p := HistogramPoint{Count: 1, Buckets: []uint64{1}}
+			if len(c.rejects) > 0 {
+				p.Bounds, p.Buckets = []float64{1}, []uint64{1, 0}
+			}
+			r := h.export(func() { h.Histogram(h.point(h.instrument("h", Histogram), c.attributes), stamp, &p) })
+			wantPoints(t, r, c.points...)
+			wantRejects(t, r, c.rejects...)
+		})
+	}
+}
+
+func TestNames(t *testing.T) {
+	for name, c := range map[string]struct {
+		mode         encoding.SanitizeMode
+		prefix, name string
+		want         string
+		rule         error
+	}{
+		"sanitized as one":     {prefix: "2x.", name: "a..b", want: "_2x_a_b"},
+		"with the suffix":      {name: "a.", want: "a_"},
+		"apptuit":              {mode: encoding.SanitizeApptuit, prefix: "apr.", name: "größe µ", want: "apr.größe_µ"},
+		"none":                 {mode: encoding.SanitizeNone, prefix: "apr.", name: "a.b", want: "apr.a.b"},
+		"none, invalid":        {mode: encoding.SanitizeNone, name: "a b", rule: encoding.ErrInvalidName},
+		"none, invalid prefix": {mode: encoding.SanitizeNone, prefix: "a ", name: "b", rule: encoding.ErrInvalidName},
+		"empty":                {prefix: "apr.", rule: encoding.ErrEmpty},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, Config{Mode: c.mode, Prefix: c.prefix})
+			r := h.export(func() {
+				h.number(c.name, "k=v", wire.Int(1))
+				h.Histogram(h.point(h.instrument(c.name, Histogram), "k=v"), stamp, &HistogramPoint{})
+			})
+			if c.rule != nil {
+				wantPoints(t, r)
+				if len(r.rejects) != 2 || !errors.Is(r.rejects[0].Err, c.rule) || !errors.Is(r.rejects[1].Err, c.rule) {
+					t.Errorf("rejections %+v, want two: %v", r.rejects, c.rule)
+				}
+				return
+			}
+			wantPoints(t, r, c.want+"{k=v} 1", c.mode.Sanitize(c.prefix+c.name+".count")+"{k=v} 0")
+		})
+	}
+}
+
+func TestScopeTags(t *testing.T) {
+	h := newHarness(t, Config{ScopeTags: true, Base: []wire.Tag{{Key: "otel_scope_version", Value: "base"}}})
+	walk := func() {
+		for _, scope := range [][2]string{{"one", "1.0"}, {"two", ""}, {"", ""}} {
+			i := h.Scope(scope[0], scope[1], "", "").Instrument("n", Number)
+			h.Number(h.point(i, "k=v"), stamp, wire.Int(1))
+		}
+	}
+	want := []string{
+		"n{k=v,otel_scope_name=one,otel_scope_version=1.0} 1",
+		"n{k=v,otel_scope_name=two} 1",
+		"n{k=v} 1",
+	}
+	wantPoints(t, h.export(walk), want...)
+	wantPoints(t, h.export(walk), want...)
+}
+
+func TestOverflow(t *testing.T) {
+	h := newHarness(t, Config{})
+	for range 2 {
+		h.Begin(&recorder{}, h.time)
+		h.number("n", "k=v", wire.Int(1))
+		h.number("n", "otel.metric.overflow=true", wire.Int(1))
+		h.number("n", "otel.metric.overflow=false", wire.Int(1))
+		h.Histogram(h.point(h.instrument("h", Histogram), "otel.metric.overflow=true"), stamp, &HistogramPoint{})
+		h.Exponential(h.point(h.instrument("e", Exponential), "otel.metric.overflow=true"), stamp, &ExponentialPoint{})
+		h.Summary(h.point(h.instrument("s", Summary), "otel.metric.overflow=true"), stamp, &SummaryPoint{})
+		h.Number(h.point(h.instrument("n", Number), "a=b,otel.metric.overflow=true"), 0, wire.Int(1)) // rejected, and yet
+		if n := h.End(); n != 5 {
+			t.Errorf("%d points overflowed, want 5", n)
+		}
+	}
+	wantPoints(
+		t, h.export(func() { h.number("n", "otel.metric.overflow=true", wire.Int(1)) }),
+		"n{otel_metric_overflow=true} 1",
+	)
+}
+
+// What the caller passes in is not kept: its memory may be reused at once.
+func TestNothingOfTheCallerIsKept(t *testing.T) {
+	h := newHarness(t, Config{})
+	attributes := []wire.Tag{{Key: "a.b", Value: "1"}, {Key: "c", Value: "2"}}
+	bounds := []float64{1, 2}
+	i := func() *Instrument[string] { return h.instrument("h", Histogram) }
+	h.export(func() {
+		h.Histogram(i().Add("id", attributes), stamp, &HistogramPoint{Bounds: bounds, Buckets: []uint64{1, 1, 1}})
+	})
+	clear(attributes)
+	bounds[0] = -1
+	wantPoints(
+		t, h.export(func() {
+			h.Histogram(i().Lookup("id"), stamp, &HistogramPoint{Bounds: []float64{1, 2}, Buckets: []uint64{1, 1, 1}})
+		}),
+		"h_bucket{a_b=1,c=2,le=1} 1", "h_bucket{a_b=1,c=2,le=2} 2", "h_bucket{a_b=1,c=2,le=+Inf} 3", "h_count{a_b=1,c=2} 0",
+	)
+}
+
+func TestRejectionsNameTheWholeSeries(t *testing.T) {
+	h := newHarness(t, Config{Base: []wire.Tag{{Key: "host", Value: "web1"}}})
+	h.export(func() { h.number("n", "k=v", wire.Int(1)) })
+	r := h.export(func() { h.Number(h.point(h.instrument("n", Number), "k=v"), 0, wire.Int(7)) })
+	want := []wire.Tag{{Key: "host", Value: "web1"}, {Key: "k", Value: "v"}}
+	if len(r.rejects) != 1 || r.rejects[0].Metric != "n" || !slices.Equal(r.rejects[0].Tags, want) || r.rejects[0].Timestamp != 0 {
+		t.Errorf("rejections %+v", r.rejects)
+	}
+}
+
+func TestLabelTexts(t *testing.T) {
+	for want, f := range map[string]float64{"0.005": 0.005, "10": 10, "1e+06": 1e6, "-2.5": -2.5, "0": 0, "1e-07": 1e-7, "0.999": 0.999} {
+		if got := formatLabel(f); got != want || strings.Contains(got, " ") {
+			t.Errorf("formatLabel(%v) = %q, want %q", f, got, want)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+func TestNumber(t *testing.T) {
+	h := newHarness(t, Config{})
+	r := h.export(func() {
+		h.number("least", "k=v", wire.Int(math.MinInt64))
+		h.number("most", "k=v", wire.Int(math.MaxInt64))
+		h.number("whole", "k=v", wire.Float(3))
+		h.number("tiny", "k=v", wire.Float(math.SmallestNonzeroFloat64))
+		h.number("huge", "k=v", wire.Float(-math.MaxFloat64))
+	})
+	wantPoints(
+		t, r,
+		"least{k=v} -9223372036854775808", "most{k=v} 9223372036854775807", "whole{k=v} 3.0",
+		"tiny{k=v} 5e-324", "huge{k=v} -1.7976931348623157e+308",
+	)
+	wantRejects(t, r)
+}
+
+// A fault is reported once a series and kind of fault, whether the point is
+// kept or there is no room to.
+func TestFaultsAreReportedOnce(t *testing.T) {
+	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t, Config{Budget: wire.NewBudget(budget)})
+			walk := func() {
+				h.number("a", "k=v", wire.Float(math.NaN()))
+				h.number("a", "k=w", wire.Float(math.Inf(-1)))
+				h.number("b", "", wire.Int(1))
+				h.Number(h.point(h.instrument("c", Number), "k=v"), 0, wire.Int(1))
+			}
+			wantRejects(
+				t, h.export(walk),
+				`a{k=v} NaN: value "NaN": not a finite number`,
+				`a{k=w} -Inf: value "-Inf": not a finite number`,
+				`b{} 1: tags: a point needs at least one tag`,
+				`c{k=v} 1: `+wire.CheckPoint(0, wire.Int(1)).Error(),
+			)
+			wantRejects(t, h.export(walk), "known", "known", "known", "known")
+			// Another fault of a series is news, and the series still works.
+			r := h.export(func() {
+				h.Number(h.point(h.instrument("a", Number), "k=v"), 0, wire.Int(1))
+				h.number("a", "k=w", wire.Int(2))
+			})
+			wantRejects(t, r, `a{k=v} 1: `+wire.CheckPoint(0, wire.Int(1)).Error())
+			wantPoints(t, r, "a{k=w} 2")
+		})
+	}
+}
+
+func TestReportedFaultsAreBounded(t *testing.T) {
+	h := newHarness(t, Config{Budget: wire.NewBudget(0)})
+	h.export(func() {
+		for i := range 3 * maxReported {
+			h.number("a", "k="+formatLabel(float64(i)), wire.Float(math.NaN()))
+		}
+	})
+	if n := len(h.reported.faults); n == 0 || n > maxReported {
+		t.Errorf("%d faults are remembered, want at most %d", n, maxReported)
+	}
+}
+
+func TestHistogram(t *testing.T) {
+	inf := math.Inf(1)
+	totals := func(n string) []string { return []string{"h_count{k=v} " + n, "h_sum{k=v} 7.5"} }
+	for name, c := range map[string]struct {
+		point   HistogramPoint
+		points  []string
+		rejects []string
+	}{
+		"cumulative": {
+			point:  HistogramPoint{Count: 6, Bounds: []float64{0.005, 10, 1e6}, Buckets: []uint64{1, 2, 0, 3}},
+			points: append([]string{"h_bucket{k=v,le=0.005} 1", "h_bucket{k=v,le=10} 3", "h_bucket{k=v,le=1e+06} 3", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
+		},
+		"one bucket": {
+			point:  HistogramPoint{Count: 6, Buckets: []uint64{6}},
+			points: append([]string{"h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
+		},
+		"no buckets": {
+			point:  HistogramPoint{Count: 6},
+			points: totals("6"),
+		},
+		"an explicit last bound": {
+			point:  HistogramPoint{Count: 6, Bounds: []float64{1, inf}, Buckets: []uint64{2, 4, 0}},
+			points: append([]string{"h_bucket{k=v,le=1} 2", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
+		},
+		"counts beyond int64": {
+			point:  HistogramPoint{Count: math.MaxUint64, Bounds: []float64{1}, Buckets: []uint64{math.MaxInt64, 1 << 63}},
+			points: append([]string{"h_bucket{k=v,le=1} 9223372036854775807", "h_bucket{k=v,le=+Inf} 1.8446744073709552e+19"}, totals("1.8446744073709552e+19")...),
+		},
+		"too few buckets": {
+			point:   HistogramPoint{Count: 6, Bounds: []float64{1, 2}, Buckets: []uint64{6, 0}},
+			points:  totals("6"),
+			rejects: []string{"h_bucket{k=v} 6: malformed histogram: 2 buckets for 2 bounds", "known", "known"},
+		},
+		"too many buckets": {
+			point:   HistogramPoint{Count: 6, Buckets: []uint64{6, 0}},
+			points:  totals("6"),
+			rejects: []string{"h_bucket{k=v} 6: malformed histogram: 2 buckets for 0 bounds"},
+		},
+		"bounds that do not ascend": {
+			point:   HistogramPoint{Count: 6, Bounds: []float64{1, 1}, Buckets: []uint64{6, 0, 0}},
+			points:  totals("6"),
+			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [1 1] do not ascend", "known", "known"},
+		},
+		"a bound that is not a number": {
+			point:   HistogramPoint{Count: 6, Bounds: []float64{math.NaN()}, Buckets: []uint64{6, 0}},
+			points:  totals("6"),
+			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [NaN] do not ascend", "known"},
+		},
+		"a bound without end below": {
+			point:   HistogramPoint{Count: 6, Bounds: []float64{-inf, 1}, Buckets: []uint64{0, 6, 0}},
+			points:  totals("6"),
+			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [-Inf] do not ascend", "known", "known"},
+		},
+		"an infinite bound in the middle": {
+			point:   HistogramPoint{Count: 6, Bounds: []float64{inf, inf}, Buckets: []uint64{0, 6, 0}},
+			points:  totals("6"),
+			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [+Inf +Inf] do not ascend", "known", "known"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.point.Sum = set(wire.Float(7.5))
+			h := newHarness(t, Config{})
+			r := h.export(func() {
+				h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &c.point)
+			})
+			wantPoints(t, r, c.points...)
+			wantRejects(t, r, c.rejects...)
+		})
+	}
+}
+
+func TestHistogramExtremes(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	h := newHarness(t, Config{})
+	r := h.export(func() {
+		convert := func(attributes string, p HistogramPoint) {
+			h.Histogram(h.point(h.instrument("h", Histogram), attributes), stamp, &p)
+		}
+		convert("k=ints", HistogramPoint{Count: 2, Sum: set(wire.Int(-3)), Min: set(wire.Int(math.MinInt64)), Max: set(wire.Int(7))})
+		convert("k=none", HistogramPoint{})
+		convert("k=nan", HistogramPoint{Count: 1, Sum: set(wire.Float(nan)), Min: set(wire.Float(nan)), Max: set(wire.Float(nan))})
+		convert("k=inf", HistogramPoint{Count: 1, Sum: set(wire.Float(inf)), Min: set(wire.Float(-inf)), Max: set(wire.Float(inf))})
+	})
+	wantPoints(
+		t, r,
+		"h_count{k=ints} 2", "h_sum{k=ints} -3", "h_min{k=ints} -9223372036854775808", "h_max{k=ints} 7",
+		"h_count{k=none} 0",
+		"h_count{k=nan} 1",
+		"h_count{k=inf} 1",
+	)
+	wantRejects(t, r, `h_sum{k=inf} +Inf: value "+Inf": not a finite number`, "known", "known")
+}
+
+// Nothing of one point's buckets reaches the next point, be it of the same
+// series or of another one, with the same bounds or not.
+func TestBucketsDoNotCarryOver(t *testing.T) {
+	h := newHarness(t, Config{})
+	convert := func(attributes string, bounds []float64, buckets ...uint64) {
+		h.Histogram(h.point(h.instrument("h", Histogram), attributes), stamp, &HistogramPoint{Bounds: bounds, Buckets: buckets})
+	}
+	first := []string{
+		"h_bucket{k=v,le=1} 5", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=+Inf} 6", "h_count{k=v} 0",
+		"h_bucket{k=w,le=1} 0", "h_bucket{k=w,le=2} 0", "h_bucket{k=w,le=+Inf} 1", "h_count{k=w} 0",
+	}
+	walk := func() {
+		convert("k=v", []float64{1, 2}, 5, 1, 0)
+		convert("k=w", []float64{1, 2}, 0, 0, 1)
+	}
+	wantPoints(t, h.export(walk), first...)
+	wantPoints(t, h.export(walk), first...)
+	wantPoints(
+		t, h.export(func() { convert("k=v", []float64{3}, 1, 1) }),
+		"h_bucket{k=v,le=3} 1", "h_bucket{k=v,le=+Inf} 2", "h_count{k=v} 0",
+	)
+	wantPoints(t, h.export(walk), first...)
+}
+
+func TestSummary(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	h := newHarness(t, Config{})
+	r := h.export(func() {
+		convert := func(attributes string, p SummaryPoint) {
+			h.Summary(h.point(h.instrument("s", Summary), attributes), stamp, &p)
+		}
+		convert("k=v", SummaryPoint{Count: 3, Sum: set(wire.Float(6)), Quantiles: []float64{0, 0.5, 1}, Values: []float64{1, nan, inf}})
+		convert("k=none", SummaryPoint{Sum: set(wire.Float(nan))})
+		convert("k=bad", SummaryPoint{Quantiles: []float64{0.5, nan}, Values: []float64{1, 2}})
+	})
+	wantPoints(
+		t, r,
+		"s{k=v,quantile=0} 1.0", "s_count{k=v} 3", "s_sum{k=v} 6.0",
+		"s_count{k=none} 0",
+		"s_count{k=bad} 0",
+	)
+	wantRejects(
+		t, r,
+		`s{k=v} +Inf: value "+Inf": not a finite number`,
+		"s{k=bad} 1: malformed histogram: NaN among the quantiles", "known",
+	)
+}
+
+func TestMalformedIsAnError(t *testing.T) {
+	h := newHarness(t, Config{})
+	r := h.export(func() {
+		h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &HistogramPoint{Buckets: []uint64{1, 2}})
+		h.number("n", "k=v", wire.Float(math.NaN()))
+	})
+	if len(r.rejects) != 2 || !errors.Is(r.rejects[0].Err, ErrMalformed) || !errors.Is(r.rejects[1].Err, encoding.ErrNotFinite) {
+		t.Errorf("rejections %+v", r.rejects)
+	}
+}
+
+// A quantile or bound that comes and goes does not disturb the others.
+func TestLabelsThatChange(t *testing.T) {
+	h := newHarness(t, Config{})
+	convert := func(quantiles ...float64) *recorder {
+		return h.export(func() {
+			h.Summary(h.point(h.instrument("s", Summary), "k=v"), stamp, &SummaryPoint{Quantiles: quantiles, Values: quantiles})
+		})
+	}
+	wantPoints(t, convert(0.5, 0.9), "s{k=v,quantile=0.5} 0.5", "s{k=v,quantile=0.9} 0.9", "s_count{k=v} 0")
+	held := h.Bytes()
+	wantPoints(t, convert(0.9), "s{k=v,quantile=0.9} 0.9", "s_count{k=v} 0")
+	if h.Bytes() >= held || h.table.Len() != 2 {
+		t.Errorf("%d series in %d bytes held after a quantile has gone, %d before", h.table.Len(), h.Bytes(), held)
+	}
+	wantPoints(t, convert(0.5, 0.9), "s{k=v,quantile=0.5} 0.5", "s{k=v,quantile=0.9} 0.9", "s_count{k=v} 0")
+	if h.Bytes() != held {
+		t.Errorf("%d bytes held with the same quantiles, %d before", h.Bytes(), held)
+	}
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Copyright The apptuit-go Authors
+# SPDX-License-Identifier: Apache-2.0
+
+# Runs each fuzz target of every module for the time given (a Go duration), and fails at the end if one of them failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+fuzztime=${1:?usage: fuzz.sh DURATION}
+failed=()
+
+# A line is "./directory/file_test.go:func FuzzName"; go test fuzzes one target of one package at a time.
+targets=$(grep -roE --include='*_test.go' --exclude-dir=testdata --exclude-dir='.?*' '^func Fuzz[A-Za-z0-9_]*' . | sort || true)
+
+while IFS=: read -r file name; do
+	[[ -n $name ]] || continue
+	dir=$(dirname "$file") name=${name#func }
+	echo "==> $dir $name"
+	(cd "$dir" && go test -run='^$' -fuzz="^$name\$" -fuzztime="$fuzztime" .) || failed+=("$dir:$name")
+done <<<"$targets"
+
+if ((${#failed[@]})); then
+	echo "fuzz failed in: ${failed[*]}" >&2
+	exit 1
+fi
