@@ -98,17 +98,45 @@ func location(r *http.Response) string {
 }
 
 // message returns what a body says: all of it, unless it is an error as OpenTSDB
-// has it.
+// or Prometheus have it, or a page.
 func message(text []byte) string {
 	var answer struct {
-		Error struct {
-			Message string `json:"message"`
-		} `json:"error"`
+		Error json.RawMessage `json:"error"`
 	}
-	if json.Unmarshal(text, &answer) == nil && answer.Error.Message != "" {
-		return answer.Error.Message
+	if json.Unmarshal(text, &answer) == nil && answer.Error != nil {
+		var openTSDB struct {
+			Message string `json:"message"`
+		}
+		var prometheus string
+		switch {
+		case json.Unmarshal(answer.Error, &openTSDB) == nil && openTSDB.Message != "":
+			return openTSDB.Message
+		case json.Unmarshal(answer.Error, &prometheus) == nil && prometheus != "":
+			return prometheus
+		}
+	}
+	if page := bytes.TrimSpace(text); len(page) > 0 && page[0] == '<' {
+		return withoutTags(page)
 	}
 	return string(text)
+}
+
+// withoutTags returns the text of the beginning of a page.
+func withoutTags(page []byte) string {
+	var text strings.Builder
+	inside := false
+	for _, c := range page[:min(len(page), 8<<10)] {
+		switch {
+		case c == '<':
+			inside = true
+			text.WriteByte(' ')
+		case c == '>':
+			inside = false
+		case !inside:
+			text.WriteByte(c)
+		}
+	}
+	return text.String()
 }
 
 // putAnswer is OpenTSDB's answer to a put with details.

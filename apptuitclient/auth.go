@@ -87,7 +87,7 @@ func (c *credentials) enter(ctx context.Context) error {
 	case c.asking <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("token: waiting for the source: %w", context.Cause(ctx))
+		return fmt.Errorf("token: waiting for the source: %w", ended(ctx))
 	}
 }
 

@@ -7,9 +7,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"runtime"
 	"strconv"
-	"strings"
 
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/wire"
@@ -65,19 +63,6 @@ func putURL(cfg *config) string {
 		u.RawQuery += "&sync&sync_timeout=" + strconv.FormatInt(cfg.sync.Milliseconds(), 10)
 	}
 	return u.String()
-}
-
-func headersOf(cfg *config) *http.Header {
-	h := http.Header{}
-	for k, v := range cfg.headers {
-		h.Set(k, v)
-	}
-	h.Set("User-Agent", "apptuit-go/"+Version+" Go/"+strings.TrimPrefix(runtime.Version(), "go"))
-	h.Set("Content-Type", "application/json")
-	if e := wire.Encoding(cfg.compression).ContentEncoding(); e != "" {
-		h.Set("Content-Encoding", e)
-	}
-	return &h
 }
 
 // Endpoint returns the base URL of the server.

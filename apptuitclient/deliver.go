@@ -26,10 +26,9 @@ type Report struct {
 
 // delivery is the way of one batch: requests, and the policies over them.
 type delivery struct {
-	c     *Client
-	ctx   context.Context
-	stop  <-chan struct{} // ends waiting for a retry, but not a request
-	start time.Time
+	c        *Client
+	ctx      context.Context
+	patience patience
 
 	report    Report
 	status    int
@@ -45,7 +44,7 @@ type delivery struct {
 func (c *Client) deliver(ctx context.Context, stop <-chan struct{}, b *wire.Batch) Report {
 	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
-	d := &delivery{c: c, ctx: ctx, stop: stop, start: time.Now()}
+	d := &delivery{c: c, ctx: ctx, patience: patience{ctx: ctx, stop: stop, retry: c.cfg.retry, start: time.Now()}}
 	d.halve(b)
 	r := d.report
 	if r.Rejected+r.Dropped == 0 {

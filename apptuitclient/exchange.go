@@ -5,13 +5,9 @@ package apptuitclient
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
@@ -46,20 +42,18 @@ const (
 // server add). The batch stays the caller's.
 func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
 	if ctx.Err() != nil {
-		return outcome{left: b, err: context.Cause(ctx)}
+		return outcome{left: b, err: ended(ctx)}
 	}
-	requestCtx, cancel := c.requestContext(ctx)
+	requestCtx, cancel := c.bound(ctx, c.cfg.timeout)
 	defer cancel()
-	token, err := c.creds.lookup(requestCtx)
+	request, token, err := c.newRequest(requestCtx, http.MethodPost, c.put)
 	if err != nil {
 		return outcome{left: b, err: err}
 	}
-	request, err := http.NewRequestWithContext(requestCtx, http.MethodPost, c.put, nil)
-	if err != nil {
-		return outcome{left: b, next: hopeless, err: err}
+	request.Header.Set("Content-Type", "application/json")
+	if e := b.Encoding().ContentEncoding(); e != "" {
+		request.Header.Set("Content-Encoding", e)
 	}
-	maps.Copy(request.Header, *c.headers)
-	c.creds.set(request.Header, token)
 	request.ContentLength = int64(b.Size())
 	request.Body = b.Open()
 	request.GetBody = func() (io.ReadCloser, error) { return b.Open(), nil }
@@ -77,35 +71,12 @@ func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
 	return out
 }
 
-// requestContext bounds one request.
-func (c *Client) requestContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, c.cfg.timeout,
-		fmt.Errorf("no answer within %v: %w", c.cfg.timeout, context.DeadlineExceeded))
-}
-
-// unanswered is the outcome of a request without an answer: the points may have
-// been stored or not.
+// unanswered is the outcome of a put without an answer: the points may have been
+// stored or not.
 func (c *Client) unanswered(ctx context.Context, b *wire.Batch, err error) outcome {
-	var address *url.Error
-	if errors.As(err, &address) {
-		err = address.Err // without the URL, which says nothing new
-	}
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	out := outcome{left: b, err: c.creds.redact.error(err)}
-	if permanent(err) {
-		out.next = hopeless
-	}
+	out := c.lost(ctx, err)
+	out.left = b
 	return out
-}
-
-// permanent reports whether a request failed in a way that the next one will,
-// too: the server's certificate is not trusted, or it does not speak TLS.
-func permanent(err error) bool {
-	var certificate *tls.CertificateVerificationError
-	var noTLS tls.RecordHeaderError
-	return errors.As(err, &certificate) || errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // readAnswer reads a body up to a bound. What is beyond is drained for a

@@ -9,10 +9,15 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
+// maxAlone bounds the single points that are tried on a server that takes none:
+// its limit is not about size.
+const maxAlone = 16
+
 // halve delivers a batch, in halves where the server finds it too large, down
 // to single points. It releases the batch.
 func (d *delivery) halve(b *wire.Batch) {
 	rest := []*wire.Batch{b}
+	alone := 0
 	for len(rest) > 0 {
 		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
 		out := d.persist(b)
@@ -22,6 +27,11 @@ func (d *delivery) halve(b *wire.Batch) {
 		b = out.left // what was too large: b, or what was left of it
 		if b.Points() == 1 {
 			d.refuseLarge(b, out)
+			alone++
+			continue
+		}
+		if alone >= maxAlone && d.report.Accepted == 0 {
+			d.refuse(b, out.status, fmt.Errorf("%d points were too large one by one: %w", alone, out.err))
 			continue
 		}
 		first, second, err := b.Split()

@@ -142,15 +142,32 @@ func TestTransientRestIsHalved(t *testing.T) {
 
 // However many single points are refused, the list of them is bounded.
 func TestHalvingListsABoundedNumber(t *testing.T) {
-	f := newFake(t, status(http.StatusRequestEntityTooLarge))
+	f := &fake{t: t, answer: func(c *call) (answer, error) {
+		if numbers := c.numbers(t); len(numbers) == 1 && numbers[0] == 0 {
+			return status(http.StatusNoContent), nil
+		}
+		return status(http.StatusRequestEntityTooLarge), nil
+	}}
 	var batch *apptuitclient.SendError
 	o := f.client(apptuitclient.WithCompression(apptuitclient.NoCompression)).NewOutbox(t.Context(),
 		apptuitclient.OutboxOptions{Batch: func(r apptuitclient.Report) { batch = r.Err }})
-	fill(o, 1100)
+	fill(o, 1101)
 	all := o.Close().Err
 	for _, e := range []*apptuitclient.SendError{batch, all} {
-		if counted(t, e, 0, 1100); len(e.Errors) != 1000 {
+		if counted(t, e, 1, 1100); len(e.Errors) != 1000 {
 			t.Errorf("%d points are listed", len(e.Errors))
 		}
+	}
+}
+
+// A server that takes no single point has no limit that halving could meet: it is
+// not asked twice for every point.
+func TestHalvingGivesUpOnAServerThatTakesNothing(t *testing.T) {
+	f := newFake(t, status(http.StatusRequestEntityTooLarge))
+	err := f.client().Send(t.Context(), numberedPoints(10_000))
+	counted(t, err, 0, 10_000)
+	contains(t, err, "16 points were too large one by one", "413")
+	if n := len(f.all()); n > 100 {
+		t.Errorf("%d requests", n)
 	}
 }

@@ -129,7 +129,8 @@ func WithEndpoint(endpoint string) Option {
 // the same key. They replace those of APPTUIT_TAGS; an empty map leaves those
 // in force (as apptuit-py has it). An exporter that uses the client layers both.
 func WithTags(tags map[string]string) Option {
-	return optionFunc(func(c *config) { c.tags = maps.Clone(tags) })
+	tags = maps.Clone(tags)
+	return optionFunc(func(c *config) { c.tags = tags })
 }
 
 // WithoutEnvironmentTags ignores APPTUIT_TAGS and APPTUIT_PY_TAGS.
@@ -199,7 +200,8 @@ func WithSync(timeout time.Duration) Option {
 // (Content-*, User-Agent, and Authorization if a token or user id is given) are
 // refused. An Authorization header beats the token of the environment.
 func WithHeaders(headers map[string]string) Option {
-	return optionFunc(func(c *config) { c.headers = maps.Clone(headers) })
+	headers = maps.Clone(headers)
+	return optionFunc(func(c *config) { c.headers = headers })
 }
 
 // WithHTTPClient sets the HTTP client to use. It is copied, never changed. Its

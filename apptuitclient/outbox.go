@@ -133,7 +133,7 @@ func (o *Outbox) Close() Report {
 	if o.late > 0 {
 		o.total.Dropped += o.late
 		o.report(Report{Dropped: o.late, Err: &SendError{
-			Failed: o.late, causes: []error{context.Cause(o.ctx)}, retryable: true,
+			Failed: o.late, causes: []error{ended(o.ctx)}, retryable: true,
 		}})
 	}
 	r := o.total

@@ -277,7 +277,10 @@ func TestCancelEndsAWait(t *testing.T) {
 		if took := time.Since(start); took != 3*time.Second || !errors.Is(err, why) {
 			t.Errorf("after %v: %v", took, err)
 		}
-		contains(t, err, "the program ends after 1 attempts: server answered 503")
+		contains(t, err, "the program ends (context canceled) after 1 attempts: server answered 503")
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%v is not context.Canceled", err)
+		}
 	})
 }
 

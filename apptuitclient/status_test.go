@@ -93,7 +93,7 @@ func TestAcceptance(t *testing.T) {
 		{"errors of another kind", 400, `{"success":3,"failed":1,"errors":"one"}`, 3, "1 not named"},
 		{"errors of other kinds", 400, `{"success":3,"failed":1,"errors":[1,null,"x",{}]}`, 3, "1 not named"},
 
-		{"a login page", 200, login, 0, "not an ingest endpoint: server answered 200 OK: <!DOCTYPE html> <html>"},
+		{"a login page", 200, login, 0, "not an ingest endpoint: server answered 200 OK: Sign in"},
 		{"text", 200, "OK", 0, "not an ingest endpoint: server answered 200 OK: OK"},
 		{"another object", 200, `{"status":"ok"}`, 0, "not an ingest endpoint"},
 		{"only success", 200, `{"success":4}`, 0, "not an ingest endpoint"},
@@ -105,7 +105,7 @@ func TestAcceptance(t *testing.T) {
 
 		{"202 with details", 202, `{"success":4,"failed":0}`, 0, "server answered 202 Accepted"},
 		{"text of a 400", 400, "one too many", 0, "server answered 400 Bad Request: one too many"},
-		{"HTML of a 400", 400, login, 0, "400 Bad Request: <!DOCTYPE html>"},
+		{"HTML of a 400", 400, login, 0, "400 Bad Request: Sign in"},
 		{"OpenTSDB's error", 400, `{"error":{"code":400,"message":"Unable to parse","details":"long","trace":"longer"}}`, 0, "400 Bad Request: Unable to parse"},
 		{"nothing", 400, "", 0, "server answered 400 Bad Request"},
 		{"control characters", 403, "a\x00b\x1b[31m\r\nc\xff", 0, "403 Forbidden: a b [31m c\uFFFD"},

@@ -1,0 +1,133 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Read is a request for data; package query makes them.
+type Read struct {
+	Path     string        // below the endpoint, as in a URL
+	Query    string        // encoded
+	Form     string        // encoded; makes the request a POST
+	Timeout  time.Duration // of one attempt, to the end of the answer
+	MaxBytes int64         // of the answer, decompressed
+}
+
+// ErrAnswerTooLarge is the error of an answer that is larger than allowed.
+var ErrAnswerTooLarge = errors.New("the answer is larger than allowed")
+
+// Read makes a request, again when that may help, and hands the body of an
+// answer of 200 to decode, whose error is final. Any other answer is a
+// [*StatusError]. It is made with the token and the connections of the client,
+// and ends with ctx and with Close.
+func (c *Client) Read(ctx context.Context, r Read, decode func(io.Reader) error) error {
+	ctx, cancel := c.whileOpen(ctx)
+	defer cancel()
+	w := &patience{ctx: ctx, retry: c.cfg.retry, start: time.Now()}
+	renewed := false
+	for attempt := 0; ; attempt++ {
+		out := c.readOnce(ctx, r, decode)
+		switch {
+		case out.err == nil || out.next == hopeless:
+			return out.err
+		case out.next == newToken:
+			if renewed {
+				return out.err
+			}
+			renewed = true
+			if err := c.renew(ctx, &out); err != nil {
+				return err
+			}
+		default:
+			if err := w.wait(attempt, &out); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// readOnce makes one request.
+func (c *Client) readOnce(ctx context.Context, r Read, decode func(io.Reader) error) outcome {
+	if ctx.Err() != nil {
+		return outcome{next: hopeless, err: ended(ctx)}
+	}
+	ctx, cancel := c.bound(ctx, r.Timeout)
+	defer cancel()
+	method, address := http.MethodGet, c.base+r.Path
+	if r.Form != "" {
+		method = http.MethodPost
+	}
+	if r.Query != "" {
+		address += "?" + r.Query
+	}
+	request, token, err := c.newRequest(ctx, method, address)
+	if err != nil {
+		return outcome{err: err}
+	}
+	request.Header.Set("Accept", "application/json")
+	if r.Form != "" {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.ContentLength = int64(len(r.Form))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.Form)), nil }
+		request.Body, _ = request.GetBody()
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return c.lost(ctx, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return c.readRefused(response, token)
+	}
+	if err := decode(&bounded{r: response.Body, left: r.MaxBytes}); err != nil {
+		if ctx.Err() != nil {
+			err = ended(ctx)
+		}
+		return outcome{next: hopeless, err: c.creds.redact.error(err)}
+	}
+	return outcome{}
+}
+
+// readRefused judges an answer that has no data.
+func (c *Client) readRefused(response *http.Response, token string) outcome {
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	failure := &StatusError{StatusCode: response.StatusCode, Message: c.creds.redact.line(message(text))}
+	out := outcome{status: response.StatusCode, next: hopeless, token: token, err: failure}
+	switch {
+	case retryStatus(response.StatusCode):
+		out.next, out.after = again, retryAfter(response.Header)
+	case response.StatusCode == http.StatusUnauthorized:
+		out.next = newToken
+	case response.StatusCode >= 300 && response.StatusCode < 400:
+		failure.Message = c.creds.redact.line("redirects to " + location(response))
+	}
+	return out
+}
+
+// bounded reads at most so many bytes, and fails if there are more.
+type bounded struct {
+	r    io.Reader
+	left int64
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return 0, ErrAnswerTooLarge
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.r.Read(p)
+	if b.left -= int64(n); b.left < 0 {
+		return n - 1, ErrAnswerTooLarge
+	}
+	return n, err
+}

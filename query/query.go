@@ -1,0 +1,159 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// Query asks Apptuit's own query API for the points from start to end; a zero
+// end is open. The language of q is the server's, and goes through untouched:
+//
+//	fetch('proc.cpu.percent').downsample('1m','avg')
+//	a=fetch('x'); b=fetch('y'); output(a,b)
+//
+// A query that finds nothing is a Result without series, not an error.
+func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Result, error) {
+	faults := slices.Clone(c.faults)
+	check(&faults, q, start, end)
+	if len(faults) > 0 {
+		return nil, failed("query", errors.Join(faults...))
+	}
+	// The server knows whole seconds: ask for those around, and keep what is
+	// within.
+	text := "start=" + strconv.FormatInt(start.Unix(), 10)
+	last := end.UnixMilli()
+	if end.IsZero() {
+		last = open
+	} else {
+		text += "&end=" + strconv.FormatInt(end.Add(time.Second-1).Unix(), 10)
+	}
+	request := apptuitclient.Read{Path: "/api/query", Query: text + "&q=" + escape(q), Timeout: c.timeout, MaxBytes: c.maxBytes}
+	var result *Result
+	err := c.core.Read(ctx, request, func(body io.Reader) (err error) {
+		result, err = decodeNative(body, start.UnixMilli(), last)
+		return err
+	})
+	if err != nil {
+		return nil, failed("query", err)
+	}
+	return result, nil
+}
+
+// QueryRange asks a Prometheus-compatible API to evaluate a PromQL expression
+// at start, start+step, …, up to end; a zero end is now. A zero step is chosen
+// for about 1,000 points a series: 1, 5 or 15 seconds or minutes, or a multiple
+// of an hour. Servers give at most 11,000 points a series in one answer: longer
+// ranges are asked for in parts, one after the other.
+//
+// An expression that gives a scalar has one series without metric and tags.
+func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.Time, step time.Duration) (*Result, error) {
+	if end.IsZero() {
+		end = time.Now()
+	}
+	faults := slices.Clone(c.faults)
+	check(&faults, promql, start, end)
+	switch {
+	case step < 0:
+		faults = append(faults, fmt.Errorf("step %v is negative", step))
+	case step == 0:
+		step = chooseStep(end.Sub(start))
+	case step%time.Millisecond != 0:
+		faults = append(faults, fmt.Errorf("step %v is not in whole milliseconds", step))
+	}
+	if len(faults) > 0 {
+		return nil, failed("query range", errors.Join(faults...))
+	}
+	var parts []*matrix
+	for _, part := range split(start.Truncate(time.Millisecond), end.Truncate(time.Millisecond), step, maxPoints) {
+		m, err := c.span(ctx, promql, part, step)
+		if err != nil {
+			return nil, failed("query range", err)
+		}
+		parts = append(parts, m)
+	}
+	all := join(parts)
+	return &Result{Outputs: []Output{{Series: all.series}}, Warnings: distinct(all.warnings)}, nil
+}
+
+func (c *Client) span(ctx context.Context, promql string, part span, step time.Duration) (*matrix, error) {
+	form := url.Values{
+		"query": {promql},
+		"start": {seconds(part.start.UnixMilli())},
+		"end":   {seconds(part.end.UnixMilli())},
+		"step":  {seconds(step.Milliseconds())},
+	}
+	request := apptuitclient.Read{
+		Path: c.prometheus + "/api/v1/query_range", Form: form.Encode(),
+		Timeout: c.timeout, MaxBytes: c.maxBytes,
+	}
+	var m *matrix
+	err := c.core.Read(ctx, request, func(body io.Reader) (err error) {
+		m, err = decodePrometheus(body)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range m.warnings {
+		if strings.Contains(warning, hiddenUnauthorized) {
+			return nil, fmt.Errorf("%w: %s", apptuitclient.ErrUnauthorized, warning)
+		}
+	}
+	return m, nil
+}
+
+// hiddenUnauthorized is how Apptuit's query front end says in a successful
+// answer that the store behind it refused the token.
+const hiddenUnauthorized = "server returned HTTP status 401 Unauthorized"
+
+// open is the last millisecond of a range without an end.
+const open = 1<<63 - 1
+
+func check(faults *[]error, q string, start, end time.Time) {
+	if strings.TrimSpace(q) == "" {
+		*faults = append(*faults, errors.New("the query is empty"))
+	}
+	switch {
+	case start.IsZero():
+		*faults = append(*faults, errors.New("the start is missing"))
+	case !end.IsZero() && end.Before(start):
+		*faults = append(*faults, fmt.Errorf("the end %s is before the start %s",
+			end.UTC().Format(time.RFC3339Nano), start.UTC().Format(time.RFC3339Nano)))
+	}
+}
+
+func failed(what string, err error) error { return fmt.Errorf("apptuit: %s: %w", what, err) }
+
+// escape quotes as Python's urllib.parse.quote does, as apptuit-py: a space is
+// %20.
+func escape(q string) string {
+	return strings.ReplaceAll(url.QueryEscape(q), "+", "%20")
+}
+
+// seconds prints milliseconds as Prometheus takes times and durations.
+func seconds(ms int64) string {
+	s := strconv.FormatFloat(float64(ms)/1000, 'f', 3, 64)
+	return strings.TrimSuffix(s, ".000")
+}
+
+func distinct(texts []string) []string {
+	var out []string
+	for _, t := range texts {
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
