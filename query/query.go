@@ -93,6 +93,9 @@ func (c *Client) span(ctx context.Context, promql string, part span, step time.D
 		"start": {seconds(part.start.UnixMilli())},
 		"end":   {seconds(part.end.UnixMilli())},
 		"step":  {seconds(step.Milliseconds())},
+		// VictoriaMetrics moves start and end to multiples of the step unless it
+		// is told not to; others ignore this.
+		"nocache": {"1"},
 	}
 	request := apptuitclient.Read{
 		Path: c.prometheus + "/api/v1/query_range", Form: form.Encode(),

@@ -5,7 +5,7 @@
 // shows what arrives at the server.
 //
 // Without configuration it starts a server in the process and prints the
-// points as they arrived there. With APPTUIT_ENDPOINT it sends to that server
+// points as they arrived there, and a frame that it reads back. With APPTUIT_ENDPOINT it sends to that server
 // instead, for example to VictoriaMetrics, which needs no token:
 //
 //	APPTUIT_ENDPOINT=http://127.0.0.1:4242 go run ./examples/quickstart
@@ -33,8 +33,9 @@ func main() {
 	duration := flag.Duration("for", 3500*time.Millisecond, "how long to work")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *duration); err != nil {
+	err := run(ctx, *duration)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
@@ -72,6 +73,9 @@ func run(ctx context.Context, duration time.Duration) error {
 	}
 	if server != nil {
 		show(server.Points())
+		if err := readBack(end, server.URL); err != nil {
+			return err
+		}
 	}
 	s := exp.Stats()
 	fmt.Printf("\n%d exports: %d points produced, %d accepted, %d rejected, %d dropped\n",

@@ -6,14 +6,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-
-	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
 // work pretends to serve orders, and measures it with the OpenTelemetry API:
@@ -44,20 +41,4 @@ func work(ctx context.Context, meter metric.Meter, duration time.Duration) error
 		latency.Record(ctx, time.Since(start).Seconds(), country)
 	}
 	return nil
-}
-
-// show prints the points of the last export.
-func show(points []apptuittest.Point) {
-	if len(points) == 0 {
-		return
-	}
-	last := points[len(points)-1].Timestamp
-	first := len(points)
-	for first > 0 && points[first-1].Timestamp == last {
-		first--
-	}
-	fmt.Printf("%d points arrived; the %d of the last second:\n\n", len(points), len(points)-first)
-	for _, p := range points[first:] {
-		fmt.Println(" ", p)
-	}
 }

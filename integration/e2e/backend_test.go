@@ -185,3 +185,13 @@ func samplePoints(n int) ([]apptuitclient.DataPoint, []servers.Point) {
 	}
 	return sent, stored
 }
+
+// statusOf returns the answer that an error is about.
+func statusOf(t *testing.T, err error) *apptuitclient.StatusError {
+	t.Helper()
+	var status *apptuitclient.StatusError
+	if !errors.As(err, &status) {
+		t.Fatalf("error %v, want a StatusError", err)
+	}
+	return status
+}
