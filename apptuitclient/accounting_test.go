@@ -145,7 +145,7 @@ func TestSendErrorTexts(t *testing.T) {
 			"the same reason of batches", numberedPoints(30),
 			[]apptuitclient.Option{apptuitclient.WithMaxBatchPoints(10)},
 			text(404, "nobody here"),
-			"apptuit: 0 points sent, 30 failed with status 404: server answered 404 Not Found: nobody here (3 batches)",
+			"apptuit: 0 points sent, 30 failed with status 404: fake.test/api/put: server answered 404 Not Found: nobody here (3 batches)",
 		},
 		{
 			"invalid ones",
@@ -159,7 +159,7 @@ func TestSendErrorTexts(t *testing.T) {
 			[]apptuitclient.DataPoint{nan(0), numbered(1)},
 			nil,
 			text(403, "go away"),
-			"apptuit: 0 points sent, 2 failed with status 403: server answered 403 Forbidden: go away; {i=0} at 1700000000: metric: empty",
+			"apptuit: 0 points sent, 2 failed with status 403: fake.test/api/put: server answered 403 Forbidden: go away; {i=0} at 1700000000: metric: empty",
 		},
 		{
 			"many reasons", numberedPoints(7), nil,

@@ -30,7 +30,7 @@ func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
 			return out
 		}
 	}
-	failure := &StatusError{StatusCode: r.StatusCode, Message: c.creds.redact.line(message(text))}
+	failure := c.statusError(r, text)
 	leave := func(next verdict) { out.left, out.next, out.err = b, next, failure }
 	refuse := func(err error) { out.unnamed, out.refusal = b.Points(), err }
 	switch {
@@ -55,6 +55,17 @@ func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
 		refuse(failure)
 	}
 	return out
+}
+
+// statusError is the error of an answer.
+func (c *Client) statusError(r *http.Response, text []byte) *StatusError {
+	e := &StatusError{StatusCode: r.StatusCode, Address: c.cfg.endpoint.Host + r.Request.URL.Path}
+	// Secrets go before the text is cut: the cut could leave a part of one.
+	e.Message = oneLine(message([]byte(c.creds.redact.text(string(text[:min(len(text), 64<<10)])))))
+	if r.StatusCode == http.StatusUnauthorized && r.Request.Header.Get("Authorization") == "" {
+		e.Message = strings.TrimPrefix(e.Message+"; no token was sent", "; ")
+	}
+	return e
 }
 
 // retryStatus reports whether an answer may be another one later.

@@ -97,28 +97,13 @@ func TestRotatedToken(t *testing.T) {
 }
 
 func TestRefusedTokens(t *testing.T) {
-	down := errors.New("the token server is down")
 	for _, tt := range []struct {
 		name     string
 		give     func(n int64) (string, error)
 		requests int
-		asked    int64
-		want     string
 	}{
-		{"the same again", func(int64) (string, error) { return "wrong", nil }, 1, 2, "who are you?"},
-		{"others, as wrong", func(n int64) (string, error) { return fmt.Sprint("wrong", n), nil }, 2, 2, "who are you?"},
-		{"none when asked again", func(n int64) (string, error) {
-			if n > 1 {
-				return "", down
-			}
-			return "wrong", nil
-		}, 1, 2, "who are you?; token: the token server is down"},
-		{"an unusable one when asked again", func(n int64) (string, error) {
-			if n > 1 {
-				return "new\r\nX-Injected: yes", nil
-			}
-			return "wrong", nil
-		}, 1, 2, "who are you?; token: contains white space or control characters"},
+		{"the same again", func(int64) (string, error) { return "wrong", nil }, 1},
+		{"others, as wrong", func(n int64) (string, error) { return fmt.Sprint("wrong", n), nil }, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGuarded(t, "right")
@@ -128,12 +113,55 @@ func TestRefusedTokens(t *testing.T) {
 			if e.StatusCode != http.StatusUnauthorized || !errors.Is(err, apptuitclient.ErrUnauthorized) || apptuitclient.Retryable(err) {
 				t.Errorf("status %d: %v", e.StatusCode, err)
 			}
-			contains(t, err, "0 points sent, 3 failed with status 401: server answered 401 Unauthorized: "+tt.want)
-			if len(g.all()) != tt.requests || s.asked.Load() != tt.asked {
+			contains(t, err, "0 points sent, 3 failed with status 401: fake.test/api/put: server answered 401 Unauthorized: who are you?")
+			if len(g.all()) != tt.requests || s.asked.Load() != 2 {
 				t.Errorf("%d requests, asked %d times", len(g.all()), s.asked.Load())
 			}
 		})
 	}
+}
+
+// A source that fails when it is asked again may have a token later.
+func TestTokenSourceThatFailsIsAskedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(t, "new")
+		s := &source{give: func(n int64) (string, error) {
+			switch n {
+			case 1:
+				return "old", nil
+			case 2:
+				return "", errors.New("the token server is down")
+			case 3:
+				return "not\nusable", nil
+			}
+			return "new", nil
+		}}
+		if err := g.client(s.option()).Send(t.Context(), numberedPoints(3)); err != nil {
+			t.Error(err)
+		}
+		if n := s.asked.Load(); n != 4 {
+			t.Errorf("asked %d times", n)
+		}
+	})
+}
+
+func TestTokenSourceThatKeepsFailing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(t, "right")
+		s := &source{give: func(n int64) (string, error) {
+			if n > 1 {
+				return "", errors.New("the token server is down")
+			}
+			return "wrong", nil
+		}}
+		start := time.Now()
+		err := g.client(s.option()).Send(t.Context(), numberedPoints(3))
+		counted(t, err, 0, 3)
+		if !errors.Is(err, apptuitclient.ErrUnauthorized) || !apptuitclient.Retryable(err) || time.Since(start) > time.Minute {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+		contains(t, err, "who are you?; token: the token server is down")
+	})
 }
 
 func TestFixedTokenIsNotTriedTwice(t *testing.T) {

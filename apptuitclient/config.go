@@ -122,24 +122,24 @@ func (c *config) setTokenFile(from, name string) {
 	c.creds.file = name
 	c.creds.source = readTokenFile(name)
 	if _, err := c.creds.lookup(context.Background()); err != nil {
-		c.fault("%s: %w", from, err)
+		c.fault("%s: file %q: %w", from, name, err)
 	}
 }
 
 func (c *config) setEndpoint(from, endpoint string) {
 	// The text is not quoted, nor is the error of url.Parse, which quotes it: it
 	// may have a secret in it.
-	u, err := url.Parse(endpoint)
+	u, err := url.Parse(strings.TrimSpace(endpoint))
 	if err != nil {
 		c.endpoint = new(url.URL)
-		c.fault("%s: not a URL", from)
+		c.fault("%s: not a URL: it must look like https://host:port", from)
 		return
 	}
 	switch {
 	case u.User != nil:
 		c.fault("%s: user information does not belong into the URL: use WithUserID and WithToken", from)
 	case u.Scheme != "http" && u.Scheme != "https":
-		c.fault("%s: the scheme must be http or https", from)
+		c.fault("%s: the scheme must be http or https, as in https://host:port", from)
 	case u.Host == "" || u.Hostname() == "":
 		c.fault("%s: the host is missing", from)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
@@ -154,6 +154,9 @@ func (c *config) checkHeaders() {
 	canonical := make(map[string]string, len(c.headers))
 	for _, k := range slices.Sorted(maps.Keys(c.headers)) {
 		v, key := c.headers[k], http.CanonicalHeaderKey(k)
+		if _, double := canonical[key]; double {
+			c.fault("WithHeaders: %s is given twice", key)
+		}
 		canonical[key] = v
 		switch {
 		case !validHeader(k, v):

@@ -22,6 +22,8 @@ type Report struct {
 	Dropped int
 	// Err says why, nil if every point that counts was accepted.
 	Err *SendError
+
+	fresh *SendError // Err without the points that are known
 }
 
 // delivery is the way of one batch: requests, and the policies over them.
@@ -30,31 +32,37 @@ type delivery struct {
 	ctx      context.Context
 	patience patience
 
+	known     func(*PointError) bool
 	report    Report
 	status    int
 	points    []PointError
+	fresh     []PointError // those of points that are not known
 	causes    []error
 	retryable bool
-	renewed   bool // the token
 }
 
 // deliver sends a batch, which it releases, and says where its points are. It
-// returns by the context's deadline. When stop is closed, no retry is waited
-// for any more.
-func (c *Client) deliver(ctx context.Context, stop <-chan struct{}, b *wire.Batch) Report {
+// returns by the context's deadline.
+func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch) Report {
 	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
-	d := &delivery{c: c, ctx: ctx, patience: patience{ctx: ctx, stop: stop, retry: c.cfg.retry, start: time.Now()}}
+	d := &delivery{
+		c: c, ctx: ctx, known: opts.Known,
+		patience: patience{c: c, ctx: ctx, stop: opts.Stop, start: time.Now()},
+	}
 	d.halve(b)
 	r := d.report
-	if r.Rejected+r.Dropped == 0 {
-		return r
-	}
-	r.Err = &SendError{
-		StatusCode: d.status, Successful: r.Accepted, Failed: r.Rejected + r.Dropped,
-		Errors: d.points, causes: d.causes, retryable: d.retryable,
+	if r.Rejected+r.Dropped > 0 {
+		r.Err, r.fresh = d.error(d.points), d.error(d.fresh)
 	}
 	return r
+}
+
+func (d *delivery) error(points []PointError) *SendError {
+	return &SendError{
+		StatusCode: d.status, Successful: d.report.Accepted, Failed: d.report.Rejected + d.report.Dropped,
+		Errors: points, causes: d.causes, retryable: d.retryable,
+	}
 }
 
 // settle counts what one request has decided: all but what is left.
@@ -114,7 +122,7 @@ func (d *delivery) lost(status int, err error) {
 
 // list adds the points that were refused one by one to the error.
 func (d *delivery) list(b *wire.Batch, refused map[int]string) {
-	if len(refused) == 0 || len(d.points) >= maxPointErrors {
+	if len(refused) == 0 || len(d.points) >= maxPointErrors && (d.known == nil || len(d.fresh) >= maxPointErrors) {
 		return
 	}
 	err := b.Lines(func(i int, line []byte) bool {
@@ -123,12 +131,21 @@ func (d *delivery) list(b *wire.Batch, refused map[int]string) {
 			return true
 		}
 		if p, err := wire.DecodePoint(line); err == nil {
-			d.points = append(d.points, PointError{Point: d.c.dataPoint(p), Reason: reason})
+			d.add(PointError{Point: d.c.dataPoint(p), Reason: reason})
 		}
-		return len(d.points) < maxPointErrors
+		return true
 	})
 	if err != nil {
 		d.causes = append(d.causes, err)
+	}
+}
+
+func (d *delivery) add(p PointError) {
+	if len(d.points) < maxPointErrors {
+		d.points = append(d.points, p)
+	}
+	if len(d.fresh) < maxPointErrors && (d.known == nil || !d.known(&p)) {
+		d.fresh = append(d.fresh, p)
 	}
 }
 

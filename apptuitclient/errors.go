@@ -152,6 +152,8 @@ func (e *SendError) add(batch *SendError) {
 // StatusError is an answer of the server that is not success.
 type StatusError struct {
 	StatusCode int
+	// Address is who answered: host and path.
+	Address string
 	// Message is what the server says, shortened and without secrets; for a
 	// redirect, where it leads.
 	Message string
@@ -160,6 +162,9 @@ type StatusError struct {
 // Error gives the status and the message.
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("server answered %d", e.StatusCode)
+	if e.Address != "" {
+		text = e.Address + ": " + text
+	}
 	if t := http.StatusText(e.StatusCode); t != "" {
 		text += " " + t
 	}

@@ -63,8 +63,8 @@ type RetryConfig struct {
 	InitialInterval time.Duration
 	// MaxInterval is the largest bound. 0 means the default, 30 s.
 	MaxInterval time.Duration
-	// MaxElapsedTime bounds the time from the first attempt to the start of the
-	// last one. 0 means that only the context bounds it.
+	// MaxElapsedTime bounds the time from the first attempt at a batch to the
+	// start of the last one. 0 means that only the context bounds it.
 	MaxElapsedTime time.Duration
 }
 
@@ -197,7 +197,7 @@ func WithSync(timeout time.Duration) Option {
 }
 
 // WithHeaders adds headers to every request. Those that the client sets itself
-// (Content-*, User-Agent, and Authorization if a token or user id is given) are
+// (Content-*, Host, Transfer-Encoding, User-Agent, and Authorization if a token or user id is given) are
 // refused. An Authorization header beats the token of the environment.
 func WithHeaders(headers map[string]string) Option {
 	headers = maps.Clone(headers)

@@ -5,7 +5,6 @@ package apptuitclient
 
 import (
 	"context"
-	"slices"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
@@ -46,8 +45,7 @@ func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
 
 // Append adds a valid point of a series.
 func (o *Outbox) Append(s *wire.Series, ts int64, v wire.Value, source uint32) {
-	if o.ended {
-		o.tooLate(source)
+	if o.tooLate(source) {
 		return
 	}
 	if o.builder.Append(s, ts, v, source) {
@@ -58,8 +56,7 @@ func (o *Outbox) Append(s *wire.Series, ts int64, v wire.Value, source uint32) {
 
 // AppendPrefix adds a valid point of a series that is not kept.
 func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v wire.Value, source uint32) {
-	if o.ended {
-		o.tooLate(source)
+	if o.tooLate(source) {
 		return
 	}
 	if o.builder.AppendPrefix(prefix, ts, v, source) {
@@ -68,10 +65,12 @@ func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v wire.Value, source uint
 	}
 }
 
-func (o *Outbox) tooLate(source uint32) {
-	if source != wire.Uncounted {
+// tooLate counts a point that comes when the context has ended.
+func (o *Outbox) tooLate(source uint32) bool {
+	if o.ended && source != wire.Uncounted {
 		o.late++
 	}
+	return o.ended
 }
 
 // Reject counts a point that is refused here. A nil error means that it is
@@ -96,7 +95,7 @@ func (o *Outbox) Flush() {
 	if b == nil {
 		return
 	}
-	r := o.c.deliver(o.ctx, o.opts.Stop, b)
+	r := o.c.deliver(o.ctx, &o.opts, b)
 	o.total.Accepted += r.Accepted
 	o.total.Rejected += r.Rejected
 	o.total.Dropped += r.Dropped
@@ -109,16 +108,9 @@ func (o *Outbox) report(r Report) {
 	if o.opts.Batch != nil {
 		o.opts.Batch(r)
 	}
-	if r.Err == nil {
-		return
+	if r.fresh != nil {
+		o.lost.add(r.fresh)
 	}
-	fresh := *r.Err
-	if o.opts.Known != nil {
-		fresh.Errors = slices.DeleteFunc(slices.Clone(fresh.Errors), func(p PointError) bool {
-			return p.cause == nil && o.opts.Known(&p)
-		})
-	}
-	o.lost.add(&fresh)
 }
 
 // Close delivers what has been added and reports all points of the outbox
@@ -128,13 +120,13 @@ func (o *Outbox) Close() Report {
 	o.builder.Close()
 	if o.invalid.Err != nil {
 		o.invalid.Err.Failed = o.invalid.Rejected
+		o.invalid.fresh = o.invalid.Err
 		o.report(o.invalid)
 	}
 	if o.late > 0 {
 		o.total.Dropped += o.late
-		o.report(Report{Dropped: o.late, Err: &SendError{
-			Failed: o.late, causes: []error{ended(o.ctx)}, retryable: true,
-		}})
+		err := &SendError{Failed: o.late, causes: []error{ended(o.ctx)}, retryable: true}
+		o.report(Report{Dropped: o.late, Err: err, fresh: err})
 	}
 	r := o.total
 	if len(o.lost.causes)+len(o.lost.Errors) > 0 {

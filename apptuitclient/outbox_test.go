@@ -234,7 +234,7 @@ func TestOutboxStop(t *testing.T) {
 		if took := time.Since(start); took != 10*time.Second || len(f.all()) != 1 {
 			t.Errorf("%d requests, it took %v", len(f.all()), took)
 		}
-		contains(t, r.Err, "shut down after 1 attempts", "503")
+		contains(t, r.Err, "shut down after 1 attempt", "503")
 		if !apptuitclient.Retryable(r.Err) {
 			t.Error("may not be sent again")
 		}

@@ -11,32 +11,82 @@ import (
 	"time"
 )
 
-// patience says how long something is tried again.
+// patience leads from one attempt at something to the next.
 type patience struct {
-	ctx   context.Context
-	stop  <-chan struct{} // ends waiting, too; may be nil
-	retry RetryConfig
-	start time.Time
+	c        *Client
+	ctx      context.Context
+	stop     <-chan struct{} // ends waiting, too; may be nil
+	start    time.Time
+	attempts int
+	renewed  bool // the token, which is done once
+}
+
+// ending says whether there is another attempt.
+type ending uint8
+
+const (
+	goOn        ending = iota
+	refused            // by the server
+	undelivered        // and another attempt would not help
+	outOfTime
+)
+
+// next does what the outcome of an attempt asks for before another one: it
+// waits, or gets another token. The error says why there is none.
+func (p *patience) next(out *outcome) (ending, error) {
+	p.attempts++
+	switch out.next {
+	case hopeless:
+		return undelivered, out.err
+	case newToken:
+		another, err := p.renew(out.token)
+		switch {
+		case another:
+			return goOn, nil
+		case err == nil:
+			return refused, out.err
+		}
+		// A source that fails is a reason that may pass.
+		out.err = fmt.Errorf("%w; %w", out.err, err)
+	}
+	if err := p.wait(out); err != nil {
+		return outOfTime, err
+	}
+	return goOn, nil
+}
+
+// renew gets another token than the one that was refused.
+func (p *patience) renew(token string) (bool, error) {
+	if p.renewed {
+		return false, nil
+	}
+	ctx, cancel := p.c.bound(p.ctx, p.c.cfg.timeout)
+	defer cancel()
+	another, err := p.c.creds.refresh(ctx, token)
+	p.renewed = err == nil
+	return another, err
 }
 
 // wait waits before the next attempt. Its error says why there is none.
-func (p *patience) wait(attempt int, out *outcome) error {
-	retry := p.retry
+func (p *patience) wait(out *outcome) error {
+	retry := p.c.cfg.retry
 	if !retry.Enabled || p.ctx.Err() != nil {
 		return out.err
 	}
-	pause := backoff(retry, attempt)
+	pause := backoff(retry, p.attempts-1)
+	asked := ""
 	if out.after > 0 {
 		// The server's word, and a little more, so that not all come at once.
 		pause = out.after + rand.N(retry.InitialInterval)
+		asked = fmt.Sprintf(" in the %v that the server asks for", out.after)
 	}
 	next := time.Now().Add(pause)
 	deadline, bounded := p.ctx.Deadline()
 	switch {
 	case retry.MaxElapsedTime > 0 && next.Sub(p.start) > retry.MaxElapsedTime:
-		return fmt.Errorf("gave up after %d attempts, %v being the most to retry for: %w", attempt+1, retry.MaxElapsedTime, out.err)
+		return fmt.Errorf("gave up after %s, the next one%s would be after more than %v: %w", p.tried(), asked, retry.MaxElapsedTime, out.err)
 	case bounded && !next.Before(deadline):
-		return fmt.Errorf("gave up after %d attempts, the next one would be past the deadline: %w", attempt+1, out.err)
+		return fmt.Errorf("gave up after %s, the next one%s would be past the deadline: %w", p.tried(), asked, out.err)
 	}
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -44,10 +94,17 @@ func (p *patience) wait(attempt int, out *outcome) error {
 	case <-timer.C:
 		return nil
 	case <-p.stop:
-		return fmt.Errorf("shut down after %d attempts: %w", attempt+1, out.err)
+		return fmt.Errorf("shut down after %s: %w", p.tried(), out.err)
 	case <-p.ctx.Done():
-		return fmt.Errorf("%w after %d attempts: %w", ended(p.ctx), attempt+1, out.err)
+		return fmt.Errorf("%w after %s: %w", ended(p.ctx), p.tried(), out.err)
 	}
+}
+
+func (p *patience) tried() string {
+	if p.attempts == 1 {
+		return "1 attempt"
+	}
+	return fmt.Sprintf("%d attempts", p.attempts)
 }
 
 // backoff is exponential with full jitter: uniform below a bound that doubles

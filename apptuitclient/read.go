@@ -4,10 +4,14 @@
 package apptuitclient
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -25,48 +29,41 @@ type Read struct {
 var ErrAnswerTooLarge = errors.New("the answer is larger than allowed")
 
 // Read makes a request, again when that may help, and hands the body of an
-// answer of 200 to decode, whose error is final. Any other answer is a
-// [*StatusError]. It is made with the token and the connections of the client,
-// and ends with ctx and with Close.
+// answer of 200 to decode, whose error is final. Any other answer, and a page
+// of HTML, is a [*StatusError]. It is made with the token and the connections of
+// the client, and ends with ctx and with Close.
 func (c *Client) Read(ctx context.Context, r Read, decode func(io.Reader) error) error {
+	address := c.base + r.Path
+	if r.Query != "" {
+		address += "?" + r.Query
+	}
+	if _, err := url.Parse(address); err != nil {
+		return c.creds.redact.error(err)
+	}
 	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
-	w := &patience{ctx: ctx, retry: c.cfg.retry, start: time.Now()}
-	renewed := false
-	for attempt := 0; ; attempt++ {
-		out := c.readOnce(ctx, r, decode)
-		switch {
-		case out.err == nil || out.next == hopeless:
-			return out.err
-		case out.next == newToken:
-			if renewed {
-				return out.err
-			}
-			renewed = true
-			if err := c.renew(ctx, &out); err != nil {
-				return err
-			}
-		default:
-			if err := w.wait(attempt, &out); err != nil {
-				return err
-			}
+	p := &patience{c: c, ctx: ctx, start: time.Now()}
+	for {
+		out := c.readOnce(ctx, address, r, decode)
+		if out.err == nil {
+			return nil
+		}
+		if end, err := p.next(&out); end != goOn {
+			return err
 		}
 	}
 }
 
 // readOnce makes one request.
-func (c *Client) readOnce(ctx context.Context, r Read, decode func(io.Reader) error) outcome {
+func (c *Client) readOnce(ctx context.Context, address string, r Read, decode func(io.Reader) error) outcome {
 	if ctx.Err() != nil {
 		return outcome{next: hopeless, err: ended(ctx)}
 	}
 	ctx, cancel := c.bound(ctx, r.Timeout)
 	defer cancel()
-	method, address := http.MethodGet, c.base+r.Path
+	method := http.MethodGet
 	if r.Form != "" {
 		method = http.MethodPost
-	}
-	if r.Query != "" {
-		address += "?" + r.Query
 	}
 	request, token, err := c.newRequest(ctx, method, address)
 	if err != nil {
@@ -85,9 +82,15 @@ func (c *Client) readOnce(ctx context.Context, r Read, decode func(io.Reader) er
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return c.readRefused(response, token)
+		return c.readRefused(response, response.Body, token)
 	}
-	if err := decode(&bounded{r: response.Body, left: r.MaxBytes}); err != nil {
+	body := bufio.NewReaderSize(&bounded{r: response.Body, left: r.MaxBytes}, 512)
+	if isPage(body) {
+		out := c.readRefused(response, body, token)
+		out.err = fmt.Errorf("not a query endpoint: %w", out.err)
+		return out
+	}
+	if err := decode(body); err != nil {
 		if ctx.Err() != nil {
 			err = ended(ctx)
 		}
@@ -96,10 +99,19 @@ func (c *Client) readOnce(ctx context.Context, r Read, decode func(io.Reader) er
 	return outcome{}
 }
 
+// isPage reports whether a body begins as HTML does, as far as one read tells.
+func isPage(body *bufio.Reader) bool {
+	if _, err := body.Peek(1); err != nil {
+		return false // which decode will see
+	}
+	start, _ := body.Peek(body.Buffered())
+	return bytes.HasPrefix(bytes.TrimSpace(start), []byte("<"))
+}
+
 // readRefused judges an answer that has no data.
-func (c *Client) readRefused(response *http.Response, token string) outcome {
-	text, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
-	failure := &StatusError{StatusCode: response.StatusCode, Message: c.creds.redact.line(message(text))}
+func (c *Client) readRefused(response *http.Response, body io.Reader, token string) outcome {
+	text, _ := io.ReadAll(io.LimitReader(body, 64<<10))
+	failure := c.statusError(response, text)
 	out := outcome{status: response.StatusCode, next: hopeless, token: token, err: failure}
 	switch {
 	case retryStatus(response.StatusCode):
@@ -122,7 +134,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	if b.left < 0 {
 		return 0, ErrAnswerTooLarge
 	}
-	if int64(len(p)) > b.left+1 {
+	if int64(len(p))-1 > b.left {
 		p = p[:b.left+1]
 	}
 	n, err := b.r.Read(p)

@@ -6,7 +6,10 @@ package apptuitclient
 import (
 	"cmp"
 	"errors"
+	"html"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -66,11 +69,29 @@ func (r *redactor) add(secret string) {
 	r.recent = append(r.recent, secret)
 }
 
+// forms returns a secret as it may be quoted: in a text, a URL, a page, as JSON.
+func forms(secret string) []string {
+	quoted := strconv.Quote(secret)
+	quoted = quoted[1 : len(quoted)-1]
+	return []string{
+		secret, strings.TrimRight(secret, "="), url.QueryEscape(secret), url.PathEscape(secret),
+		html.EscapeString(secret), quoted, strings.ReplaceAll(quoted, "/", `\/`),
+	}
+}
+
 // text returns s without secrets.
 func (r *redactor) text(s string) string {
 	r.mu.RLock()
-	secrets := slices.Concat(r.fixed, r.recent)
+	known := slices.Concat(r.fixed, r.recent)
 	r.mu.RUnlock()
+	var secrets []string
+	for _, secret := range known {
+		for _, form := range forms(secret) {
+			if len(form) >= minSecret && !slices.Contains(secrets, form) {
+				secrets = append(secrets, form)
+			}
+		}
+	}
 	// The longest first: a secret may be a part of another.
 	slices.SortFunc(secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	for _, secret := range secrets {

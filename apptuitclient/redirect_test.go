@@ -117,3 +117,29 @@ func TestGivenClientDoesNotFollowEither(t *testing.T) {
 		t.Error("its CheckRedirect has been asked")
 	}
 }
+
+// However an origin is written, it is the same one.
+func TestRedirectsToTheSameServerInOtherWords(t *testing.T) {
+	for location, follow := range map[string]bool{
+		"https://Fake.Test/api/put/":     true,
+		"https://fake.test:443/api/put/": true,
+		"http://fake.test/api/put/":      false,
+		"https://fake.test:444/api/put/": false,
+		"https://fake.test./api/put/":    false,
+	} {
+		f := newFake(t, status(http.StatusPermanentRedirect, "Location", location), status(http.StatusNoContent))
+		if err := f.client().Send(t.Context(), numberedPoints(1)); (err == nil) != follow {
+			t.Errorf("%s: %v", location, err)
+		}
+	}
+}
+
+func TestRedirectToNoURL(t *testing.T) {
+	for _, code := range []int{301, 302, 303, 307, 308} {
+		f := newFake(t, status(code, "Location", "http://[nowhere"))
+		err := f.client().Send(t.Context(), numberedPoints(1))
+		if counted(t, err, 0, 1); len(f.all()) != 1 || apptuitclient.Retryable(err) {
+			t.Errorf("%d: %d requests, %v", code, len(f.all()), err)
+		}
+	}
+}

@@ -52,20 +52,22 @@ func (c *Client) lost(ctx context.Context, err error) outcome {
 		out.next = hopeless
 	}
 	var address *url.Error
-	if errors.As(err, &address) { // instead of all of the URL, where it went
-		err = fmt.Errorf("%s: %w", c.cfg.endpoint.Host, address.Err)
+	if errors.As(err, &address) {
+		err = address.Err // without the URL, for which the host will do
 	}
 	if ctx.Err() != nil {
 		err = ended(ctx)
 	}
-	out.err = c.creds.redact.error(err)
+	out.err = c.creds.redact.error(fmt.Errorf("%s: %w", c.cfg.endpoint.Host, err))
 	return out
 }
 
 // permanent reports whether a request failed in a way that the next one will,
-// too: the server's certificate is not trusted, or it does not speak TLS.
+// too: the server's certificate is not trusted, it does not speak TLS, or it
+// redirects to what is no URL, for which net/http has no type.
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
-	return errors.As(err, &certificate) || errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch)
+	return errors.As(err, &certificate) || errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch) ||
+		strings.Contains(err.Error(), "failed to parse Location header")
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -234,4 +235,28 @@ func TestShortHeaderValues(t *testing.T) {
 	f := newFake(t, text(http.StatusForbidden, "tenant 1 of 10"))
 	err := f.client(apptuitclient.WithHeaders(map[string]string{"X-Scope-Orgid": "1"})).Send(t.Context(), numberedPoints(1))
 	contains(t, err, "tenant 1 of 10")
+}
+
+// A server may quote a secret in another form than it has.
+func TestSecretsInOtherForms(t *testing.T) {
+	const token = `S3cr3t+"T0k/3n<=`
+	for _, quoted := range []string{
+		fmt.Sprintf("%q", token), url.QueryEscape(token), url.PathEscape(token), html.EscapeString(token),
+		strings.TrimRight(token, "="), `S3cr3t+\"T0k\/3n<=`,
+	} {
+		f := newFake(t, text(http.StatusForbidden, "not with "+quoted+", please"))
+		err := f.client(apptuitclient.WithToken(token)).Send(t.Context(), numberedPoints(1))
+		if strings.Contains(err.Error(), "S3cr3t") || !strings.Contains(err.Error(), "not with") {
+			t.Errorf("%s: %v", quoted, err)
+		}
+	}
+}
+
+// Wherever a long answer is cut, nothing is left of a secret.
+func TestSecretsWhereAPageIsCut(t *testing.T) {
+	for n := 8192 - 2*len(theToken); n < 8192+len(theToken); n++ {
+		f := newFake(t, text(http.StatusForbidden, "<"+strings.Repeat("x", n)+">"+theToken))
+		err := f.client(apptuitclient.WithToken(theToken)).Send(t.Context(), numberedPoints(1))
+		silent(t, fmt.Sprint(n), err)
+	}
 }

@@ -47,7 +47,7 @@ func TestStatuses(t *testing.T) {
 			if e.StatusCode != code {
 				t.Errorf("%d: the error has status %d", code, e.StatusCode)
 			}
-			contains(t, err, fmt.Sprintf("apptuit: 0 points sent, 4 failed with status %d: server answered %d", code, code))
+			contains(t, err, fmt.Sprintf("apptuit: 0 points sent, 4 failed with status %d: fake.test/api/put: server answered %d", code, code))
 			if unauthorized := code == 401 || code == 403; errors.Is(err, apptuitclient.ErrUnauthorized) != unauthorized {
 				t.Errorf("%d: unauthorized is %v", code, !unauthorized)
 			}
@@ -93,8 +93,8 @@ func TestAcceptance(t *testing.T) {
 		{"errors of another kind", 400, `{"success":3,"failed":1,"errors":"one"}`, 3, "1 not named"},
 		{"errors of other kinds", 400, `{"success":3,"failed":1,"errors":[1,null,"x",{}]}`, 3, "1 not named"},
 
-		{"a login page", 200, login, 0, "not an ingest endpoint: server answered 200 OK: Sign in"},
-		{"text", 200, "OK", 0, "not an ingest endpoint: server answered 200 OK: OK"},
+		{"a login page", 200, login, 0, "not an ingest endpoint: fake.test/api/put: server answered 200 OK: Sign in"},
+		{"text", 200, "OK", 0, "not an ingest endpoint: fake.test/api/put: server answered 200 OK: OK"},
 		{"another object", 200, `{"status":"ok"}`, 0, "not an ingest endpoint"},
 		{"only success", 200, `{"success":4}`, 0, "not an ingest endpoint"},
 		{"numbers as text", 200, `{"success":"4","failed":"0"}`, 0, "not an ingest endpoint"},
@@ -148,5 +148,5 @@ func TestBatchesAreIndependent(t *testing.T) {
 	if len(f.all()) != 4 || e.StatusCode != http.StatusBadRequest {
 		t.Errorf("%d requests, status %d", len(f.all()), e.StatusCode)
 	}
-	contains(t, err, "20 points sent, 15 failed with status 400: server answered 400 Bad Request: no; server answered 404 Not Found: gone")
+	contains(t, err, "20 points sent, 15 failed with status 400: fake.test/api/put: server answered 400 Bad Request: no; fake.test/api/put: server answered 404 Not Found: gone")
 }

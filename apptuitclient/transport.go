@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // maxRedirects bounds how often one request is sent on.
@@ -97,7 +98,7 @@ func (r *redactor) proxy(u *url.URL) {
 // 308 to the same scheme, host and port. Any other redirect is the answer.
 func checkRedirect(r *http.Request, via []*http.Request) error {
 	from := via[len(via)-1]
-	same := r.URL.Scheme == from.URL.Scheme && r.URL.Host == from.URL.Host
+	same := origin(r.URL) == origin(from.URL)
 	switch r.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		if same && len(via) <= maxRedirects {
@@ -105,4 +106,13 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 		}
 	}
 	return http.ErrUseLastResponse
+}
+
+// origin is scheme, host and port in the form that can be compared.
+func origin(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }

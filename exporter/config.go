@@ -85,17 +85,21 @@ func (c *config) connect() {
 // shareTags makes layers of the exporter's, the client's and the environment's
 // tags.
 func (c *config) shareTags() {
-	sources := []map[string]string{c.tags}
+	type source struct {
+		name string
+		tags map[string]string
+	}
+	sources := []source{{"WithTags", c.tags}}
 	if c.client != nil {
-		sources = append(sources, c.client.Tags(), c.client.EnvironmentTags())
+		sources = append(sources, source{"the client's WithTags", c.client.Tags()}, source{"APPTUIT_TAGS", c.client.EnvironmentTags()})
 		if !c.modeSet {
 			c.mode = c.client.SanitizeMode()
 		}
 	}
-	for _, tags := range sources {
-		layer, err := wire.SanitizeTags(c.mode, wire.TagsOf(nil, tags))
+	for _, s := range sources {
+		layer, err := wire.SanitizeTags(c.mode, wire.TagsOf(nil, s.tags))
 		if err != nil {
-			c.fault("tags: %w", err)
+			c.fault("%s: %w", s.name, err)
 		}
 		c.shared = append(c.shared, layer)
 	}

@@ -52,7 +52,9 @@
 //
 // Two data points of one Export that render to the same series and timestamp
 // (instruments a.b and a_b, or one name in two scopes) are a collision: the first
-// is sent, the others are rejected, and each pair is reported once. Two processes
+// is sent, the others are rejected, and each pair is reported once. It is noticed
+// within one Export (a reader may split one collection into several), and among
+// the series that there is room for (WithCacheBytes). Two processes
 // on one host without service.instance.id write the same series: WithInstanceTag
 // keeps them apart. Timestamps are in seconds: the second of two Exports within
 // one second overwrites the first.

@@ -83,6 +83,7 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		conv:         e.origins.lease(o),
 		milliseconds: e.cfg.client.MillisecondTimestamps(),
 	}
+	defer e.origins.release(o, x.conv) // also when a handler panics
 	x.conv.Begin(x, start)
 	x.metrics(rm)
 	if !e.cfg.noSelfMetrics {
@@ -90,9 +91,8 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	}
 	report := x.out.Close()
 	overflowed := x.conv.End()
-	e.origins.release(o, x.conv)
 	o.self.add(report, time.Since(start))
-	e.stats.add(report, overflowed)
+	e.stats.add(report, x.produced, overflowed)
 	if report.Err != nil {
 		return report.Err
 	}

@@ -98,7 +98,8 @@ func WithScopeTags() Option {
 // points failed, as it happens, and at the end of an Export with the points
 // that were refused before they were sent, when the reason is new. It is called
 // by the goroutine that exports, concurrently if Exports are concurrent. There
-// is none by default: the error that Export returns reaches otel.Handle.
+// is none by default. The error that Export returns reaches otel.Handle with and
+// without it. It must not call Shutdown, which waits for this very Export.
 func WithErrorHandler(handler func(*apptuitclient.SendError)) Option {
 	return optionFunc(func(c *config) { c.handler = handler })
 }
@@ -133,7 +134,7 @@ func WithoutSelfMetrics() Option {
 
 // WithCacheBytes bounds the memory in which rendered series are kept from one
 // Export to the next, by default 64 MiB: some 100,000 series. What is beyond is
-// rendered at each Export.
+// rendered at each Export, and collisions among it are not noticed.
 func WithCacheBytes(n int64) Option {
 	return optionFunc(func(c *config) {
 		if n < 0 {

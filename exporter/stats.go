@@ -33,12 +33,12 @@ type counters struct {
 	stats Stats
 }
 
-func (c *counters) add(r apptuitclient.Report, overflowed int) {
+func (c *counters) add(r apptuitclient.Report, produced, overflowed int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &c.stats
 	s.Exports++
-	s.Produced += uint64(r.Accepted + r.Rejected + r.Dropped)
+	s.Produced += uint64(produced)
 	s.Accepted += uint64(r.Accepted)
 	s.Rejected += uint64(r.Rejected)
 	s.Dropped += uint64(r.Dropped)
@@ -52,8 +52,8 @@ func (e *Exporter) Stats() Stats {
 	return e.stats.stats
 }
 
-// refused remembers the series that the server has refused, so that one that is
-// refused at every interval is reported once.
+// refused remembers the series that the server has refused, and why, so that one
+// that is refused at every interval is reported once.
 type refused struct {
 	mu     sync.Mutex
 	series map[string]struct{}
@@ -64,12 +64,14 @@ const maxRefused = 10_000
 
 func newRefused() *refused { return &refused{series: make(map[string]struct{})} }
 
-// known reports whether the series of a point has been reported, and notes it.
+// known reports whether the series of a point has been reported with this
+// reason, and notes it.
 func (r *refused) known(p *apptuitclient.PointError) bool {
 	name, err := encoding.EncodeName(p.Point.Metric, p.Point.Tags)
 	if err != nil {
 		return false
 	}
+	name += p.Reason
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := r.series[name]; ok {

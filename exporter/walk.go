@@ -24,6 +24,7 @@ type export struct {
 	conv         *converter
 	milliseconds bool
 
+	produced   int    // wire points, the exporter's own apart
 	source     uint32 // which data point the wire points are of
 	attributes []wire.Tag
 	histogram  convert.HistogramPoint
@@ -33,13 +34,19 @@ type export struct {
 
 // Append passes a point on.
 func (x *export) Append(s *wire.Series, ts int64, v wire.Value) {
+	if x.source != wire.Uncounted {
+		x.produced++
+	}
 	x.out.Append(s, ts, v, x.source)
 }
 
 // Reject passes a rejection on, unless it is of a metric of our own.
 func (x *export) Reject(r convert.Rejection) {
+	if x.source == wire.Uncounted {
+		return
+	}
+	x.produced++
 	switch {
-	case x.source == wire.Uncounted:
 	case r.Known:
 		x.out.Reject(apptuitclient.DataPoint{}, nil)
 	default:

@@ -23,7 +23,7 @@ func show(points []apptuittest.Point) {
 	for first > 0 && points[first-1].Timestamp == last {
 		first--
 	}
-	fmt.Printf("%d points arrived; the %d of the last second:\n\n", len(points), len(points)-first)
+	fmt.Printf("%d points arrived, the exporter's own among them; the %d of the last second:\n\n", len(points), len(points)-first)
 	for _, p := range points[first:] {
 		fmt.Println(" ", p)
 	}

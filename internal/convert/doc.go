@@ -27,8 +27,8 @@
 //
 // # Memory
 //
-// Everything that outlives an export is charged to a [wire.Budget], but for a
-// bounded memory of what has been reported. Points that have not been seen for
+// What is kept for points, instruments and scopes is charged to a [wire.Budget];
+// what has been reported has a bounded memory of its own. Points that have not been seen for
 // [IdleTime] are evicted. When there is no room, new
 // points are rendered at each export without being kept; two such points that
 // render to one series are not noticed then.

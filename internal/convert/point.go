@@ -33,15 +33,16 @@ type Point[K comparable] struct {
 	labelled []*wire.Series // one a label, and +Inf
 }
 
-// fault is a kind of rejection, so that each is reported once a point.
-type fault uint8
+// fault is a kind of rejection, so that each is reported once a point, and a
+// value of no use once a series.
+type fault uint16
 
 const (
 	faultSeries fault = 1 << iota
 	faultLabel
 	faultTimestamp
-	faultValue
 	faultShape
+	faultValue // shifted by the suffix
 )
 
 // overflowKey is the attribute that the SDK sets on the point that takes what is

@@ -156,7 +156,7 @@ func (c *Converter[K]) judge(p *Point[K], suffix int, seriesErr error, kind faul
 	}
 	kind = faultTimestamp
 	if ts != 0 {
-		kind = faultValue
+		kind = faultValue << suffix
 	}
 	c.reject(p, suffix, ts, v, wire.CheckPoint(ts, v), kind)
 	return false

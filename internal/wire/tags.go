@@ -33,7 +33,8 @@ func TagsOf(dst []Tag, tags map[string]string) []Tag {
 // SanitizeTags makes one source's tags, sorted by their original keys, into a
 // layer for [MergeTags]: keys sanitized, sorted, each key once. Values whose
 // keys became one are joined with ";" in the order of the original keys, as
-// OpenTelemetry's Prometheus compatibility rules have it. It works in place.
+// OpenTelemetry's Prometheus compatibility rules have it, but for empty ones. It
+// works in place.
 //
 // A key that the mode leaves invalid is an *[encoding.Error].
 func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
@@ -60,7 +61,9 @@ func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
 		if end > i+1 {
 			values := make([]string, 0, end-i)
 			for _, t := range tags[i:end] {
-				values = append(values, t.Value)
+				if t.Value != "" {
+					values = append(values, t.Value)
+				}
 			}
 			tag.Value = strings.Join(values, ";")
 		}

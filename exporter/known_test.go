@@ -1,0 +1,107 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// A series that is refused for another reason than before is news.
+func TestAnotherReasonIsReported(t *testing.T) {
+	srv := memoryServer(t)
+	reason := "too old"
+	srv.Fail(apptuittest.Fault{Reject: func(apptuittest.Point) string { return reason }, Times: 100})
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+	for _, reason = range []string{"too old", "too new"} {
+		if err := e.Export(t.Context(), points(1)); err == nil || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%s: %v", reason, err)
+		}
+		mustExport(t, e, points(1))
+	}
+}
+
+// However many series are refused, each is named once: what one error cannot
+// list is in the next.
+func TestEachRefusedSeriesIsNamed(t *testing.T) {
+	srv := memoryServer(t)
+	srv.Fail(apptuittest.Fault{Reject: func(apptuittest.Point) string { return "no" }, Times: 100})
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+	var data []metricdata.DataPoint[int64]
+	for i := range 1500 {
+		data = append(data, number(int64(i), k(strconv.Itoa(i))))
+	}
+	named := map[string]bool{}
+	for _, want := range []int{1000, 1500} {
+		err := sendErrorOf(t, e.Export(t.Context(), metricsOf(counter("n", data...))))
+		if err.Failed != 1500 {
+			t.Errorf("%d failed", err.Failed)
+		}
+		for _, p := range err.Errors {
+			named[p.Point.Tags["k"]] = true
+		}
+		if len(named) != want {
+			t.Errorf("%d are named, want %d", len(named), want)
+		}
+	}
+	mustExport(t, e, metricsOf(counter("n", data...)))
+}
+
+// Each series of a histogram has faults of its own.
+func TestEachValueOfAHistogramIsReported(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+	export := func(sum float64, most metricdata.Extrema[float64]) error {
+		return e.Export(t.Context(), metricsOf(metricOf("h", metricdata.Histogram[float64]{
+			DataPoints: []metricdata.HistogramDataPoint[float64]{{Time: at(), Count: 1, Sum: sum, Max: most}},
+		})))
+	}
+	infinite := metricdata.NewExtrema(math.Inf(1))
+	for _, tt := range []struct {
+		sum  float64
+		most metricdata.Extrema[float64]
+		want string
+	}{
+		{math.Inf(1), metricdata.NewExtrema(1.0), "h_sum"},
+		{math.Inf(1), metricdata.NewExtrema(1.0), ""},
+		{1, infinite, "h_max"},
+		{math.Inf(-1), infinite, ""},
+	} {
+		switch err := export(tt.sum, tt.most); {
+		case tt.want == "" && err != nil:
+			t.Errorf("reported again: %v", err)
+		case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("error %v, want one about %s", err, tt.want)
+		}
+	}
+}
+
+// A handler that panics costs nothing but its Export.
+func TestAPanickingHandlerLeaksNothing(t *testing.T) {
+	srv := memoryServer(t)
+	srv.Fail(apptuittest.Status(404))
+	e := newExporter(t, toServer(srv), WithErrorHandler(func(err *apptuitclient.SendError) { panic(err) }))
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		_ = e.Export(t.Context(), points(10))
+	}()
+	mustExport(t, e, points(10))
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if used := e.origins.budget.Used(); used != 0 {
+		t.Errorf("%d bytes are left", used)
+	}
+}
