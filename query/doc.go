@@ -23,6 +23,6 @@
 // Timestamps are milliseconds; numbers above 9,999,999,999 are taken for
 // milliseconds, smaller ones for seconds (OpenTSDB's rule). A value may be null,
 // which is NaN, and Prometheus' "NaN", "+Inf" and "-Inf". Points outside the
-// range that was asked for are dropped. Unlike in apptuit-py, an output without
+// range of a Client.Query are dropped. Unlike in apptuit-py, an output without
 // series stays in the result, with an empty frame.
 package query

@@ -6,7 +6,6 @@ package query
 import (
 	"errors"
 	"io"
-	"slices"
 )
 
 // decoder puts an answer together.
@@ -14,12 +13,6 @@ type decoder struct {
 	*scanner
 	first, last int64 // points outside are dropped, in Unix milliseconds
 	got         samples
-}
-
-// take copies the points read last into a series of their own size.
-func (d *decoder) take(s *Series) {
-	s.Timestamps, s.Values = slices.Clone(d.got.times), slices.Clone(d.got.values)
-	d.got.times, d.got.values = d.got.times[:0], d.got.values[:0]
 }
 
 // tags reads an object of strings.
@@ -90,7 +83,7 @@ func (d *decoder) nativeSeries(o *Output) error {
 		}
 		return err
 	})
-	d.take(&s)
+	s.Timestamps, s.Values = d.got.take()
 	o.Series = append(o.Series, s)
 	return err
 }

@@ -4,106 +4,16 @@
 package query
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"strconv"
 	"unsafe"
 )
 
-// samples are points as they are read: times in Unix milliseconds.
-type samples struct {
-	times  []int64
-	values []float64
-}
-
-// points reads [[time, value], …], and keeps those from first to last.
-func (s *scanner) points(into *samples, first, last int64) error {
-	return s.array(func() error { return s.point(into, first, last) })
-}
-
-// point reads [time, value].
-func (s *scanner) point(into *samples, first, last int64) error {
-	if s.end-s.pos < 64 {
-		s.fill() // if there is more, the common point is in the buffer whole
-	}
-	if err := s.expect('['); err != nil {
-		return err
-	}
-	t, err := s.time()
-	if err != nil {
-		return err
-	}
-	if err := s.expect(','); err != nil {
-		return err
-	}
-	v, err := s.value()
-	if err != nil {
-		return err
-	}
-	if err := s.expect(']'); err != nil {
-		return err
-	}
-	if t >= first && t <= last {
-		into.times = append(into.times, t)
-		into.values = append(into.values, v)
-	}
-	return nil
-}
-
-// maxSeconds is the largest number that is a time in seconds. Larger ones are
-// milliseconds, by OpenTSDB's rule.
-const maxSeconds = 9_999_999_999
-
-// time reads a timestamp as Unix milliseconds.
-func (s *scanner) time() (int64, error) {
-	f, err := s.number()
-	if err != nil {
-		return 0, err
-	}
-	if math.Abs(f) <= maxSeconds {
-		f *= 1000
-	}
-	if math.Abs(f) >= 1<<53 {
-		return 0, s.fail("timestamp %v is out of range", f)
-	}
-	return int64(math.Round(f)), nil
-}
-
-// value reads a number, one in quotes as Prometheus writes it, or null, which
-// is NaN.
-func (s *scanner) value() (float64, error) {
-	c, err := s.peek()
-	if err != nil {
-		return 0, err
-	}
-	switch c {
-	default:
-		return s.number()
-	case 'n':
-		return math.NaN(), s.literal("null")
-	case '"':
-		if s.end-s.pos > 1 && isDigit(s.buf[s.pos+1]) || s.end-s.pos > 2 && s.buf[s.pos+1] == '-' && isDigit(s.buf[s.pos+2]) {
-			s.pos++
-			v, err := s.number()
-			if err != nil {
-				return 0, err
-			}
-			return v, s.expect('"')
-		}
-	}
-	text, err := s.bytes()
-	if err != nil {
-		return 0, err
-	}
-	switch string(text) {
-	case "NaN":
-		return math.NaN(), nil
-	case "+Inf", "Inf":
-		return math.Inf(1), nil
-	case "-Inf":
-		return math.Inf(-1), nil
-	}
-	return 0, s.fail("%.40q is not a number", text)
-}
+// maxNumber bounds the text of a number, in bytes: one that does not end is not
+// read over and over again as it grows.
+const maxNumber = 4096
 
 // number reads a JSON number.
 func (s *scanner) number() (float64, error) {
@@ -113,13 +23,19 @@ func (s *scanner) number() (float64, error) {
 	}
 	for {
 		f, n := parseNumber(s.buf[s.pos:s.end])
+		if n > maxNumber {
+			return 0, s.fail("a number of more than %d bytes", maxNumber)
+		}
 		if s.pos+n == s.end && s.fill() {
 			continue // it may go on
 		}
 		if n == 0 {
 			return 0, s.unexpected(c, "a number")
 		}
-		if f != f { // incomplete, or more than a float holds
+		if s.pos+n == s.end && !isDigit(s.buf[s.end-1]) {
+			return 0, s.ended()
+		}
+		if math.IsNaN(f) { // incomplete, or more than a float holds
 			return 0, s.fail("%.40q is not a number", s.buf[s.pos:s.pos+n])
 		}
 		s.pos += n
@@ -127,75 +43,148 @@ func (s *scanner) number() (float64, error) {
 	}
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+func isDigit(c byte) bool { return c-'0' <= 9 }
 
 // parseNumber parses the JSON number that b starts with and returns its length,
 // 0 if there is none. The number is NaN if it is cut off or out of range.
 func parseNumber(b []byte) (f float64, n int) {
-	i := 0
-	negative := false
+	whole := 0
 	if len(b) > 0 && b[0] == '-' {
-		negative = true
-		i++
+		whole = 1
 	}
-	var mantissa uint64
-	digits, exponent := 0, 0
-	whole := i
-	for i < len(b) && isDigit(b[i]) {
-		mantissa = mantissa*10 + uint64(b[i]-'0')
-		i++
-	}
-	digits = i - whole
+	mantissa, i := digits(b, whole, 0)
+	count := i - whole
 	switch {
 	case i == 0:
 		return 0, 0
-	case digits == 0 || digits > 1 && b[whole] == '0':
+	case count == 0 || count > 1 && b[whole] == '0':
 		return math.NaN(), i
 	}
+	exponent := 0
 	if i < len(b) && b[i] == '.' {
-		i++
-		fraction := i
-		for i < len(b) && isDigit(b[i]) {
-			mantissa = mantissa*10 + uint64(b[i]-'0')
-			i++
-		}
+		fraction := i + 1
+		mantissa, i = digits(b, fraction, mantissa)
 		if i == fraction {
 			return math.NaN(), i
 		}
-		digits += i - fraction
 		exponent = fraction - i
+		count -= exponent
 	}
 	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
+		e, end := parseExponent(b, i+1)
+		if !isDigit(b[end-1]) {
+			return math.NaN(), end
 		}
-		start := i
-		for i < len(b) && isDigit(b[i]) {
-			i++
-		}
-		if i == start {
-			return math.NaN(), i
-		}
-		digits = 99 // for strconv
+		exponent += e
+		i = end
 	}
-	// With a mantissa and a power of ten that floats hold exactly, one division
-	// rounds once, and so right (Clinger's fast path).
-	if digits <= 19 && mantissa <= 1<<53 && exponent >= -22 {
-		f = float64(mantissa)
-		if exponent < 0 {
-			f /= pow10(-exponent)
-		}
-		if negative {
-			f = -f
+	ok := count <= 19 // or the mantissa has overflowed
+	if ok {
+		f, ok = scale(mantissa, exponent)
+	}
+	if !ok {
+		f, err := strconv.ParseFloat(unsafe.String(&b[0], i), 64) // keeps nothing of it
+		if err != nil {
+			return math.NaN(), i
 		}
 		return f, i
 	}
-	f, err := strconv.ParseFloat(unsafe.String(&b[0], i), 64) // keeps nothing of it
-	if err != nil {
-		return math.NaN(), i
+	if whole == 1 {
+		f = -f
 	}
 	return f, i
+}
+
+// parseExponent parses what follows the e of a number, and returns where it
+// ends, which is not behind a digit if it is cut off. Beyond all range it is not
+// exact.
+func parseExponent(b []byte, i int) (exponent, end int) {
+	sign := 1
+	if i < len(b) && (b[i] == '+' || b[i] == '-') {
+		if b[i] == '-' {
+			sign = -1
+		}
+		i++
+	}
+	for i < len(b) && isDigit(b[i]) {
+		exponent = min(exponent*10+int(b[i]-'0'), 1<<20)
+		i++
+	}
+	return sign * exponent, i
+}
+
+// digits appends the decimal digits of b from i on to a number, and returns
+// where they end. More than 19 digits overflow.
+func digits(b []byte, i int, number uint64) (uint64, int) {
+	for i+8 <= len(b) {
+		x, n := eightDigits(b[i:])
+		if n == 8 {
+			number = number*1e8 + sum(x)
+			i += 8
+			continue
+		}
+		x <<= 64 - 8*n // so that zeros go before the digits
+		power := [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}[n&7]
+		return number*power + sum(x), i + int(n)
+	}
+	for i < len(b) && isDigit(b[i]) {
+		number = number*10 + uint64(b[i]-'0')
+		i++
+	}
+	return number, i
+}
+
+// eightDigits takes eight characters at once, the first one in the lowest byte,
+// and returns what they are as digits and how many of them are.
+func eightDigits(b []byte) (x uint64, n uint) {
+	x = binary.LittleEndian.Uint64(b) ^ 0x3030303030303030
+	// A character that is no digit sets the highest bit of its byte; its carry may
+	// do so in bytes behind it, which do not count anymore.
+	others := (x + 0x7676767676767676 | x) & 0x8080808080808080
+	return x, uint(bits.TrailingZeros64(others)) / 8
+}
+
+// sum adds up eight decimal digits, the first one in the lowest byte: two digits
+// each, two of these, and two of these.
+func sum(x uint64) uint64 {
+	x = (x*10 + x>>8) & 0x00ff00ff00ff00ff
+	x = (x*100 + x>>16) & 0x0000ffff0000ffff
+	return (x*10_000 + x>>32) & 0xffffffff
+}
+
+// scale returns mantissa · 10^exponent, correctly rounded, where a few
+// instructions can tell.
+func scale(mantissa uint64, exponent int) (f float64, ok bool) {
+	const exact = 1 << 53 // floats hold integers up to here
+	switch {
+	case mantissa <= exact && exponent <= 0 && exponent >= -22:
+		return float64(mantissa) / pow10(-exponent), true // of exact floats, rounded once: Clinger's fast path
+	case mantissa <= exact && exponent > 0 && exponent <= 22:
+		return float64(mantissa) * pow10(exponent), true
+	case mantissa > 0 && exponent <= 0 && exponent >= -27:
+		return quotient(mantissa, -exponent), true
+	}
+	return 0, false
+}
+
+// quotient returns mantissa / 10^n, correctly rounded, for n from 0 to 27 and a
+// mantissa above 0.
+//
+// 10^n is 5^n · 2^n, and the power of two is a matter of the float's exponent.
+// The rest is a division of integers with both highest bits set, which gives 63
+// or 64 bits. That is more than a float holds, so that for rounding it is enough
+// to know of the remainder that there is one.
+func quotient(mantissa uint64, n int) float64 {
+	divisor := pow5(n)
+	up, down := bits.LeadingZeros64(mantissa), bits.LeadingZeros64(divisor)
+	mantissa, divisor = mantissa<<up, divisor<<down
+	q, rest := bits.Div64(mantissa>>1, mantissa<<63, divisor) // mantissa · 2^63 / divisor
+	half := q>>1 | q&1
+	if rest != 0 {
+		half |= 1
+	}
+	power := down - up - n - 62
+	return float64(int64(half)) * math.Float64frombits(uint64(1023+power)<<52)
 }
 
 // pow10 returns 10^n for n from 0 to 22, exactly.
@@ -203,5 +192,17 @@ func pow10(n int) float64 {
 	return [...]float64{
 		1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
 		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+	}[n]
+}
+
+// pow5 returns 5^n for n from 0 to 27.
+func pow5(n int) uint64 {
+	return [...]uint64{
+		1, 5, 25, 125, 625, 3_125, 15_625, 78_125, 390_625, 1_953_125,
+		9_765_625, 48_828_125, 244_140_625, 1_220_703_125, 6_103_515_625,
+		30_517_578_125, 152_587_890_625, 762_939_453_125, 3_814_697_265_625,
+		19_073_486_328_125, 95_367_431_640_625, 476_837_158_203_125,
+		2_384_185_791_015_625, 11_920_928_955_078_125, 59_604_644_775_390_625,
+		298_023_223_876_953_125, 1_490_116_119_384_765_625, 7_450_580_596_923_828_125,
 	}[n]
 }

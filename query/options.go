@@ -5,6 +5,7 @@ package query
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -30,8 +31,9 @@ func WithTimeout(d time.Duration) Option {
 	})
 }
 
-// WithMaxResponseBytes bounds an answer, in bytes after decompression; by
-// default 256 MiB. A larger one is an error.
+// WithMaxResponseBytes bounds the answer to a query, in bytes after
+// decompression, all parts of a long range together; by default 256 MiB. A larger
+// one is an error: apptuitclient.ErrAnswerTooLarge.
 func WithMaxResponseBytes(n int64) Option {
 	return optionFunc(func(c *Client) {
 		if n < 1 {
@@ -47,7 +49,8 @@ func WithMaxResponseBytes(n int64) Option {
 func WithPrometheusPath(path string) Option {
 	return optionFunc(func(c *Client) {
 		path = strings.TrimRight(path, "/")
-		if path != "" && path[0] != '/' || strings.ContainsAny(path, "?#") {
+		_, err := url.Parse(path)
+		if err != nil || path != "" && path[0] != '/' || strings.ContainsAny(path, "?#") {
 			c.fault("WithPrometheusPath: %q is not a path", path)
 		}
 		c.prometheus = path

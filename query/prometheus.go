@@ -22,7 +22,10 @@ type matrix struct {
 	warnings []string
 }
 
-var errNoStatus = errors.New("no status in the answer: not a Prometheus query endpoint")
+var (
+	errNoStatus = errors.New("no status in the answer: not a Prometheus query endpoint")
+	errNoData   = errors.New("no data in the answer")
+)
 
 // decodePrometheus reads an answer of Prometheus' HTTP API: a matrix, vector or
 // scalar, whatever the order of its keys.
@@ -30,12 +33,14 @@ func decodePrometheus(r io.Reader) (*matrix, error) {
 	d := &decoder{scanner: newScanner(r), first: math.MinInt64, last: math.MaxInt64}
 	m := &matrix{}
 	var status string
+	found := false
 	var failure PrometheusError
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "status":
 			status, err = d.name()
 		case "data":
+			found = true
 			err = d.data(m)
 		case "errorType":
 			failure.Type, err = d.name()
@@ -61,16 +66,20 @@ func decodePrometheus(r io.Reader) (*matrix, error) {
 		err = errNoStatus
 	case status != "success":
 		err = &failure
+	case !found:
+		err = errNoData
 	}
 	return m, err
 }
 
 func (d *decoder) data(m *matrix) error {
-	kind := "none"
+	kind := ""
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "resultType":
-			kind, err = d.name()
+			if kind, err = d.name(); err == nil {
+				err = d.hasPoints(kind) // before the result, which may be anything
+			}
 		case "result":
 			err = d.prometheusResult(m)
 		default:
@@ -78,9 +87,14 @@ func (d *decoder) data(m *matrix) error {
 		}
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil && kind == "" {
+		err = d.fail("a result without a type")
 	}
+	return err
+}
+
+// hasPoints checks the type of a result.
+func (d *decoder) hasPoints(kind string) error {
 	switch kind {
 	case "matrix", "vector", "scalar":
 		return nil
@@ -132,7 +146,7 @@ func (d *decoder) prometheusSeries(m *matrix) error {
 		}
 		return err
 	})
-	d.take(&s)
+	s.Timestamps, s.Values = d.got.take()
 	s.Metric = s.Tags["__name__"]
 	delete(s.Tags, "__name__")
 	if histograms {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -32,17 +33,16 @@ func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Re
 	}
 	// The server knows whole seconds: ask for those around, and keep what is
 	// within.
+	first, last := start.Add(time.Millisecond-1).UnixMilli(), int64(math.MaxInt64)
 	text := "start=" + strconv.FormatInt(start.Unix(), 10)
-	last := end.UnixMilli()
-	if end.IsZero() {
-		last = open
-	} else {
+	if !end.IsZero() {
+		last = end.UnixMilli()
 		text += "&end=" + strconv.FormatInt(end.Add(time.Second-1).Unix(), 10)
 	}
 	request := apptuitclient.Read{Path: "/api/query", Query: text + "&q=" + escape(q), Timeout: c.timeout, MaxBytes: c.maxBytes}
 	var result *Result
 	err := c.core.Read(ctx, request, func(body io.Reader) (err error) {
-		result, err = decodeNative(body, start.UnixMilli(), last)
+		result, err = decodeNative(body, first, last)
 		return err
 	})
 	if err != nil {
@@ -52,10 +52,14 @@ func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Re
 }
 
 // QueryRange asks a Prometheus-compatible API to evaluate a PromQL expression
-// at start, start+step, …, up to end; a zero end is now. A zero step is chosen
-// for about 1,000 points a series: 1, 5 or 15 seconds or minutes, or a multiple
-// of an hour. Servers give at most 11,000 points a series in one answer: longer
-// ranges are asked for in parts, one after the other.
+// at start, start+step, …, up to end, all cut to milliseconds; a zero end is now.
+// A zero step is chosen for about 1,000 points a series: 1, 5 or 15 seconds or
+// minutes, or a multiple of an hour. Servers give at most 11,000 points a series
+// in one answer: longer ranges are asked for in parts, one after the other.
+//
+// VictoriaMetrics rounds start and end to multiples of the step if there are 50
+// points or more, unless its cache is switched off: the first point can be before
+// start.
 //
 // An expression that gives a scalar has one series without metric and tags.
 func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.Time, step time.Duration) (*Result, error) {
@@ -66,63 +70,74 @@ func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.
 	check(&faults, promql, start, end)
 	switch {
 	case step < 0:
-		faults = append(faults, fmt.Errorf("step %v is negative", step))
+		faults = append(faults, fmt.Errorf("the step %v is negative", step))
 	case step == 0:
 		step = chooseStep(end.Sub(start))
 	case step%time.Millisecond != 0:
-		faults = append(faults, fmt.Errorf("step %v is not in whole milliseconds", step))
+		faults = append(faults, fmt.Errorf("the step %v is not in whole milliseconds", step))
 	}
 	if len(faults) > 0 {
 		return nil, failed("query range", errors.Join(faults...))
 	}
-	var parts []*matrix
-	for _, part := range split(start.Truncate(time.Millisecond), end.Truncate(time.Millisecond), step, maxPoints) {
-		m, err := c.span(ctx, promql, part, step)
+	var all joiner
+	left := c.maxBytes
+	for part := range split(start.UnixMilli(), end.UnixMilli(), step.Milliseconds(), maxPoints) {
+		m, n, err := c.span(ctx, promql, part, step, left)
 		if err != nil {
 			return nil, failed("query range", err)
 		}
-		parts = append(parts, m)
+		all.add(m)
+		left -= n
 	}
-	all := join(parts)
-	return &Result{Outputs: []Output{{Series: all.series}}, Warnings: distinct(all.warnings)}, nil
+	return &Result{Outputs: []Output{{Series: all.series}}, Warnings: all.warnings}, nil
 }
 
-func (c *Client) span(ctx context.Context, promql string, part span, step time.Duration) (*matrix, error) {
+// span asks for a part of a range. It returns also the length of the answer.
+func (c *Client) span(ctx context.Context, promql string, part span, step time.Duration, most int64) (*matrix, int64, error) {
 	form := url.Values{
 		"query": {promql},
-		"start": {seconds(part.start.UnixMilli())},
-		"end":   {seconds(part.end.UnixMilli())},
+		"start": {seconds(part.start)},
+		"end":   {seconds(part.end)},
 		"step":  {seconds(step.Milliseconds())},
-		// VictoriaMetrics moves start and end to multiples of the step unless it
-		// is told not to; others ignore this.
-		"nocache": {"1"},
 	}
 	request := apptuitclient.Read{
 		Path: c.prometheus + "/api/v1/query_range", Form: form.Encode(),
-		Timeout: c.timeout, MaxBytes: c.maxBytes,
+		Timeout: c.timeout, MaxBytes: most,
 	}
 	var m *matrix
+	var answer counted
 	err := c.core.Read(ctx, request, func(body io.Reader) (err error) {
-		m, err = decodePrometheus(body)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, warning := range m.warnings {
-		if strings.Contains(warning, hiddenUnauthorized) {
-			return nil, fmt.Errorf("%w: %s", apptuitclient.ErrUnauthorized, warning)
+		answer.r = body
+		if m, err = decodePrometheus(&answer); err != nil {
+			return err
 		}
-	}
-	return m, nil
+		return unauthorized(m.warnings)
+	})
+	return m, answer.n, err
 }
 
-// hiddenUnauthorized is how Apptuit's query front end says in a successful
-// answer that the store behind it refused the token.
-const hiddenUnauthorized = "server returned HTTP status 401 Unauthorized"
+// unauthorized finds the warning by which Apptuit's query front end says in a
+// successful answer that the store behind it refused the token.
+func unauthorized(warnings []string) error {
+	for _, w := range warnings {
+		if strings.Contains(w, "server returned HTTP status 401 Unauthorized") {
+			return fmt.Errorf("%w: %.200s", apptuitclient.ErrUnauthorized, w)
+		}
+	}
+	return nil
+}
 
-// open is the last millisecond of a range without an end.
-const open = 1<<63 - 1
+// counted counts what is read.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
 
 func check(faults *[]error, q string, start, end time.Time) {
 	if strings.TrimSpace(q) == "" {
@@ -134,6 +149,8 @@ func check(faults *[]error, q string, start, end time.Time) {
 	case !end.IsZero() && end.Before(start):
 		*faults = append(*faults, fmt.Errorf("the end %s is before the start %s",
 			end.UTC().Format(time.RFC3339Nano), start.UTC().Format(time.RFC3339Nano)))
+	case max(start.Year(), end.Year()) > 9999 || start.Year() < 0: // what fits into milliseconds, and RFC 3339
+		*faults = append(*faults, errors.New("the range is not within the years 0 to 9999"))
 	}
 }
 
@@ -149,14 +166,4 @@ func escape(q string) string {
 func seconds(ms int64) string {
 	s := strconv.FormatFloat(float64(ms)/1000, 'f', 3, 64)
 	return strings.TrimSuffix(s, ".000")
-}
-
-func distinct(texts []string) []string {
-	var out []string
-	for _, t := range texts {
-		if !slices.Contains(out, t) {
-			out = append(out, t)
-		}
-	}
-	return out
 }

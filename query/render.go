@@ -13,6 +13,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 )
 
 // What String shows of a frame: the rows and columns of both ends.
@@ -23,21 +24,22 @@ const (
 
 // String returns the frame as a table. Of a long or wide one the middle is left
 // out.
-func (f *Frame) String() string {
+func (f Frame) String() string {
 	rows, columns := ends(len(f.Index), shownRows), ends(len(f.Columns), shownColumns)
 	layout := f.layout()
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	var table strings.Builder
 	line := func(first string, cell func(column int) string) {
-		fmt.Fprint(w, first, "\t")
+		table.WriteString(first)
+		table.WriteByte('\t')
 		for _, c := range columns {
 			if c < 0 {
-				fmt.Fprint(w, "…\t")
+				table.WriteString("…")
 			} else {
-				fmt.Fprint(w, cell(c), "\t")
+				table.WriteString(cell(c))
 			}
+			table.WriteByte('\t')
 		}
-		fmt.Fprintln(w)
+		table.WriteByte('\n')
 	}
 	line("time", func(c int) string { return strings.Map(visible, f.Columns[c].Name) })
 	for _, r := range rows {
@@ -47,17 +49,20 @@ func (f *Frame) String() string {
 		}
 		line(f.Index[r].Format(layout), func(c int) string { return text(f.Columns[c].Values[r]) })
 	}
-	_ = w.Flush() // into memory
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_, _ = io.WriteString(w, table.String()) // into memory, as Flush
+	_ = w.Flush()
 	fmt.Fprintf(&b, "[%d rows x %d columns]\n", len(f.Index), len(f.Columns))
 	return b.String()
 }
 
-// visible keeps what is in a name from breaking a table.
+// visible keeps what is in a name from breaking a table, or a terminal.
 func visible(r rune) rune {
-	if r < ' ' || r == 0x7f {
-		return '�'
+	if unicode.IsGraphic(r) {
+		return r
 	}
-	return r
+	return unicode.ReplacementChar
 }
 
 // ends returns the numbers below n, or if they are more than most, those of
@@ -76,7 +81,7 @@ func ends(n, most int) []int {
 }
 
 // layout shows milliseconds if there are any.
-func (f *Frame) layout() string {
+func (f Frame) layout() string {
 	for _, t := range f.Index {
 		if t.Nanosecond() != 0 {
 			return "2006-01-02 15:04:05.000Z07:00"
@@ -90,7 +95,7 @@ func text(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 // WriteCSV writes the frame as CSV (RFC 4180): a header with "time" and the
 // names of the columns, then a line a time, in RFC 3339. A missing value is
 // empty.
-func (f *Frame) WriteCSV(w io.Writer) error {
+func (f Frame) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	record := make([]string, len(f.Columns)+1)
 	record[0] = "time"
@@ -119,7 +124,7 @@ func (f *Frame) WriteCSV(w io.Writer) error {
 // MarshalJSON returns {"index": [times], "columns": [{"name", "metric", "tags",
 // "values"}]}. Times are in RFC 3339, a missing value is null, infinities are
 // "+Inf" and "-Inf".
-func (f *Frame) MarshalJSON() ([]byte, error) {
+func (f Frame) MarshalJSON() ([]byte, error) {
 	type column struct {
 		Name   string            `json:"name"`
 		Metric string            `json:"metric"`
@@ -134,6 +139,9 @@ func (f *Frame) MarshalJSON() ([]byte, error) {
 		out.Index = []time.Time{}
 	}
 	for i, c := range f.Columns {
+		if c.Tags == nil {
+			c.Tags = map[string]string{}
+		}
 		out.Columns[i] = column{c.Name, c.Metric, c.Tags, c.Values}
 	}
 	return json.Marshal(out)

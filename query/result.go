@@ -54,21 +54,17 @@ func (s *Series) Time(i int) time.Time { return time.UnixMilli(s.Timestamps[i]).
 
 // Name returns metric{k:v, k2:v2} with the tags sorted by key, which is also
 // the name of the series' column in a frame (as apptuit-py has it).
-func (s *Series) Name() string { return columnName(s.Metric, s.Tags) }
-
-func columnName(metric string, tags map[string]string) string {
+func (s *Series) Name() string {
 	var b strings.Builder
-	b.WriteString(metric)
-	sep := "{"
-	for _, k := range slices.Sorted(maps.Keys(tags)) {
-		b.WriteString(sep)
+	b.WriteString(s.Metric)
+	b.WriteByte('{')
+	for i, k := range slices.Sorted(maps.Keys(s.Tags)) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
 		b.WriteString(k)
 		b.WriteByte(':')
-		b.WriteString(tags[k])
-		sep = ", "
-	}
-	if sep == "{" {
-		b.WriteString(sep)
+		b.WriteString(s.Tags[k])
 	}
 	b.WriteByte('}')
 	return b.String()

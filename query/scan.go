@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // DecodeError says where an answer is not what it should be.
@@ -44,8 +42,11 @@ func newScanner(r io.Reader) *scanner {
 	return &scanner{r: r, buf: make([]byte, 64<<10), names: make(map[string]string)}
 }
 
+// offset returns that of the next byte.
+func (s *scanner) offset() int64 { return s.base + int64(s.pos) }
+
 func (s *scanner) fail(format string, args ...any) error {
-	return &DecodeError{Offset: s.base + int64(s.pos), Err: fmt.Errorf(format, args...)}
+	return &DecodeError{Offset: s.offset(), Err: fmt.Errorf(format, args...)}
 }
 
 // fill gets more behind what is there, and reports whether there was any.
@@ -143,13 +144,14 @@ func kindOf(c byte) string {
 	return fmt.Sprintf("%q", c)
 }
 
-// eof checks that nothing follows.
+// eof checks that nothing follows but the end of the stream, which may break off
+// there, too: a checksum, say, comes last.
 func (s *scanner) eof() error {
 	c, err := s.peek()
 	switch {
 	case err == nil:
 		return s.fail("%s after the end", kindOf(c))
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(s.err, io.EOF):
 		return nil
 	}
 	return err
@@ -181,67 +183,79 @@ func (s *scanner) null() (bool, error) {
 // object reads an object, calling member for the value of each key. A null is
 // an object without members.
 func (s *scanner) object(member func(key string) error) error {
-	if null, err := s.null(); null || err != nil {
-		return err
-	}
-	if c, err := s.peek(); err != nil {
-		return err
-	} else if c != '{' {
-		return s.unexpected(c, "an object")
-	}
-	return s.list('{', '}', func() error {
-		key, err := s.name()
-		if err != nil {
+	more, err := s.open('{', '}', "an object")
+	for more && err == nil {
+		var key string
+		if key, err = s.key(); err != nil {
 			return err
 		}
-		if err := s.expect(':'); err != nil {
+		if err = member(key); err != nil {
 			return err
 		}
-		return member(key)
-	})
+		more, err = s.next('}')
+	}
+	return err
 }
 
 // array reads an array, calling element for each value. A null is an empty one.
 func (s *scanner) array(element func() error) error {
-	if null, err := s.null(); null || err != nil {
-		return err
+	more, err := s.open('[', ']', "an array")
+	for more && err == nil {
+		if err = element(); err != nil {
+			return err
+		}
+		more, err = s.next(']')
 	}
-	if c, err := s.peek(); err != nil {
-		return err
-	} else if c != '[' {
-		return s.unexpected(c, "an array")
-	}
-	return s.list('[', ']', element)
+	return err
 }
 
-func (s *scanner) list(open, end byte, element func() error) error {
-	if err := s.expect(open); err != nil {
-		return err
+// open reads the start of an array or object, or a null, and reports whether
+// there is something in it.
+func (s *scanner) open(start, end byte, kind string) (bool, error) {
+	if null, err := s.null(); null || err != nil {
+		return false, err
 	}
 	c, err := s.peek()
 	if err != nil {
-		return err
+		return false, err
+	}
+	if c != start {
+		return false, s.unexpected(c, kind)
+	}
+	s.pos++
+	if c, err = s.peek(); err != nil {
+		return false, err
 	}
 	if c == end {
 		s.pos++
-		return nil
+		return false, nil
 	}
-	for {
-		if err := element(); err != nil {
-			return err
-		}
-		c, err := s.peek()
-		switch {
-		case err != nil:
-			return err
-		case c == end:
-			s.pos++
-			return nil
-		case c != ',':
-			return s.unexpected(c, fmt.Sprintf("',' or %q", end))
-		}
+	return true, nil
+}
+
+// next reads what follows an element, and reports whether it is another one.
+func (s *scanner) next(end byte) (bool, error) {
+	c, err := s.peek()
+	switch {
+	case err != nil:
+		return false, err
+	case c == ',':
 		s.pos++
+		return true, nil
+	case c == end:
+		s.pos++
+		return false, nil
 	}
+	return false, s.unexpected(c, fmt.Sprintf("',' or %q", end))
+}
+
+// key reads the key of a member, and the colon.
+func (s *scanner) key() (string, error) {
+	key, err := s.name()
+	if err != nil {
+		return "", err
+	}
+	return key, s.expect(':')
 }
 
 // skip reads a value of any kind.
@@ -272,135 +286,4 @@ func (s *scanner) skipAt(depth int) error {
 	}
 	_, err = s.number()
 	return err
-}
-
-// maxNames bounds the strings that are shared.
-const maxNames = 100_000
-
-// name reads a string that is likely to repeat.
-func (s *scanner) name() (string, error) {
-	b, err := s.bytes()
-	if err != nil {
-		return "", err
-	}
-	if name, ok := s.names[string(b)]; ok {
-		return name, nil
-	}
-	name := string(b)
-	if len(s.names) < maxNames {
-		s.names[name] = name
-	}
-	return name, nil
-}
-
-// bytes reads a string. The bytes are good until the next read.
-func (s *scanner) bytes() ([]byte, error) {
-	if c, err := s.peek(); err != nil {
-		return nil, err
-	} else if c != '"' {
-		return nil, s.unexpected(c, "a string")
-	}
-	for i := 1; ; i++ {
-		if s.pos+i == s.end && !s.fill() {
-			return nil, s.ended()
-		}
-		switch c := s.buf[s.pos+i]; {
-		case c == '"':
-			b := s.buf[s.pos+1 : s.pos+i]
-			s.pos += i + 1
-			return b, nil
-		case c == '\\' || c >= utf8.RuneSelf:
-			return s.decoded(i)
-		case c < ' ':
-			s.pos += i
-			return nil, s.fail("control character %q in a string", c)
-		}
-	}
-}
-
-// decoded reads a string that needs more than copying from its i-th byte on.
-func (s *scanner) decoded(i int) ([]byte, error) {
-	s.text = append(s.text[:0], s.buf[s.pos+1:s.pos+i]...)
-	s.pos += i
-	for {
-		if s.end-s.pos < 12 { // two \uXXXX
-			s.fill()
-		}
-		if s.pos == s.end {
-			return nil, s.ended()
-		}
-		switch c := s.buf[s.pos]; {
-		case c == '"':
-			s.pos++
-			return s.text, nil
-		case c == '\\':
-			if err := s.escape(); err != nil {
-				return nil, err
-			}
-		case c < ' ':
-			return nil, s.fail("control character %q in a string", c)
-		case c < utf8.RuneSelf:
-			s.text = append(s.text, c)
-			s.pos++
-		default:
-			r, n := utf8.DecodeRune(s.buf[s.pos:s.end])
-			s.text = utf8.AppendRune(s.text, r)
-			s.pos += n
-		}
-	}
-}
-
-func (s *scanner) escape() error {
-	if s.end-s.pos < 2 {
-		return s.ended()
-	}
-	const from, to = `"\/bfnrt`, "\"\\/\b\f\n\r\t"
-	c := s.buf[s.pos+1]
-	for i := range len(from) {
-		if c == from[i] {
-			s.text = append(s.text, to[i])
-			s.pos += 2
-			return nil
-		}
-	}
-	if c != 'u' {
-		return s.fail("invalid escape \\%c", c)
-	}
-	r, err := s.unicode(s.pos)
-	if err != nil {
-		return err
-	}
-	s.pos += 6
-	if utf16.IsSurrogate(r) {
-		low, err := s.unicode(s.pos)
-		if pair := utf16.DecodeRune(r, low); err == nil && pair != utf8.RuneError {
-			s.pos += 6
-			r = pair
-		} else {
-			r = utf8.RuneError
-		}
-	}
-	s.text = utf8.AppendRune(s.text, r)
-	return nil
-}
-
-// unicode reads \uXXXX at a place in the buffer.
-func (s *scanner) unicode(at int) (rune, error) {
-	if s.end-at < 6 || s.buf[at] != '\\' || s.buf[at+1] != 'u' {
-		return 0, s.fail("invalid escape")
-	}
-	var r rune
-	for _, c := range s.buf[at+2 : at+6] {
-		switch {
-		case c >= '0' && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case c >= 'a' && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		case c >= 'A' && c <= 'F':
-			r = r<<4 | rune(c-'A'+10)
-		default:
-			return 0, s.fail("invalid escape")
-		}
-	}
-	return r, nil
 }

@@ -4,6 +4,7 @@
 package query
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -14,25 +15,31 @@ import (
 // one answer.
 const maxPoints = 11_000
 
-// span is a part of a range: its first and last time, both on the grid.
-type span struct{ start, end time.Time }
+// span is a part of a range, in Unix milliseconds. Its start is on the grid.
+type span struct{ start, end int64 }
 
-// split cuts a range into spans of at most most points, which together have
-// the points of the range, each once.
-func split(start, end time.Time, step time.Duration, most int) []span {
-	if end.Sub(start)/step < time.Duration(most) {
-		return []span{{start, end}}
-	}
-	var spans []span
-	width := time.Duration(most-1) * step
-	for {
-		last := start.Add(width)
-		if !last.Before(end) {
-			return append(spans, span{start, end})
-		}
-		spans = append(spans, span{start, last})
-		if start = last.Add(step); start.After(end) {
-			return spans
+// split cuts a range into spans of at most most points, which together have the
+// points of the range, each once. They are of one size, give or take a point:
+// VictoriaMetrics rounds the times of all ranges but short ones, and is to treat
+// all spans alike.
+func split(start, end, step, most int64) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		points := (end-start)/step + 1
+		spans := (points-1)/most + 1
+		size, larger := points/spans, points%spans
+		for i := range spans {
+			n := size
+			if i < larger {
+				n++
+			}
+			last := start + (n-1)*step
+			if i == spans-1 {
+				last = end
+			}
+			if !yield(span{start, last}) {
+				return
+			}
+			start = last + step
 		}
 	}
 }
@@ -43,40 +50,72 @@ func chooseStep(width time.Duration) time.Duration {
 	const points = 1000
 	for _, step := range []time.Duration{
 		time.Second, 5 * time.Second, 15 * time.Second,
-		time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour,
+		time.Minute, 5 * time.Minute, 15 * time.Minute,
 	} {
 		if width <= points*step {
 			return step
 		}
 	}
-	hours := (width + points*time.Hour - 1) / (points * time.Hour)
-	return hours * time.Hour
+	hours := int64((width-1)/(points*time.Hour)) + 1
+	return time.Duration(hours) * time.Hour
 }
 
-// join puts the series of consecutive spans together.
-func join(parts []*matrix) *matrix {
-	if len(parts) == 1 {
-		return parts[0]
+// joiner puts the answers to consecutive spans together.
+type joiner struct {
+	matrix
+	place  map[string]int // of series, by identity; nil until there is a second span
+	warned map[string]bool
+}
+
+func (j *joiner) add(part *matrix) {
+	j.warn(part.warnings)
+	if j.series == nil {
+		j.series = part.series
+		return
 	}
-	all := &matrix{}
-	place := map[string]int{}
-	for _, part := range parts {
-		for i := range part.series {
-			s := &part.series[i]
-			id := identity(s)
-			at, ok := place[id]
-			if !ok {
-				place[id] = len(all.series)
-				all.series = append(all.series, *s)
-				continue
-			}
-			whole := &all.series[at]
-			whole.Timestamps = append(whole.Timestamps, s.Timestamps...)
-			whole.Values = append(whole.Values, s.Values...)
+	if j.place == nil {
+		j.place = make(map[string]int, len(j.series))
+		for i := range j.series {
+			j.place[identity(&j.series[i])] = i
 		}
-		all.warnings = append(all.warnings, part.warnings...)
 	}
-	return all
+	for i := range part.series {
+		s := &part.series[i]
+		id := identity(s)
+		if at, ok := j.place[id]; ok {
+			j.series[at].extend(s)
+			continue
+		}
+		j.place[id] = len(j.series)
+		j.series = append(j.series, *s)
+	}
+}
+
+// extend appends the points of a later span. A server that rounds times may
+// begin it before the end of the one before.
+func (s *Series) extend(later *Series) {
+	from := 0
+	if n := s.Len(); n > 0 {
+		for from < later.Len() && later.Timestamps[from] <= s.Timestamps[n-1] {
+			from++
+		}
+	}
+	s.Timestamps = append(s.Timestamps, later.Timestamps[from:]...)
+	s.Values = append(s.Values, later.Values[from:]...)
+}
+
+// warn keeps each warning once.
+func (j *joiner) warn(warnings []string) {
+	for _, w := range warnings {
+		if j.warned[w] {
+			continue
+		}
+		if j.warned == nil {
+			j.warned = make(map[string]bool)
+		}
+		j.warned[w] = true
+		j.warnings = append(j.warnings, w)
+	}
 }
 
 // identity is unlike that of any other series, which a name may not be.

@@ -1,0 +1,221 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chart
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/query"
+)
+
+var noon = time.Date(2026, 6, 16, 12, 0, 0, 0, time.UTC)
+
+// frame returns n series of ten minutes, a value each 15 s.
+func frame(n int) *query.Frame {
+	var o query.Output
+	for i := range n {
+		s := query.Series{Metric: "requests", Tags: map[string]string{"route": fmt.Sprintf("/route/%d", i), "host": "web1"}}
+		for j := range 41 {
+			s.Timestamps = append(s.Timestamps, noon.Add(time.Duration(j)*15*time.Second).UnixMilli())
+			s.Values = append(s.Values, float64(10*i+j%7))
+		}
+		o.Series = append(o.Series, s)
+	}
+	return o.Frame()
+}
+
+func chartOf(frames ...*query.Frame) *Chart {
+	c := &Chart{Title: "the title", From: noon, To: noon.Add(10 * time.Minute), Width: 600, Height: 300 * max(1, len(frames))}
+	for i, f := range frames {
+		c.Panels = append(c.Panels, Panel{Title: fmt.Sprintf("panel%d", i), Frame: f})
+	}
+	return c
+}
+
+func drawPNG(t *testing.T, c *Chart) image.Image {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.WritePNG(&b); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return img
+}
+
+// svgTexts reads the picture as XML and returns its texts.
+func svgTexts(t *testing.T, c *Chart) []string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	root := ""
+	for d := xml.NewDecoder(&b); ; {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := token.(xml.StartElement); ok {
+			if root == "" {
+				root = e.Name.Local
+			}
+			if e.Name.Local == "text" {
+				var text string
+				if err := d.DecodeElement(&text, &e); err != nil {
+					t.Fatal(err)
+				}
+				texts = append(texts, text)
+			}
+		}
+	}
+	if root != "svg" {
+		t.Fatalf("the root element is %q", root)
+	}
+	return texts
+}
+
+// colored counts the pixels of the i-th line's colour in a part of the picture.
+func colored(img image.Image, i int, part image.Rectangle) int {
+	want, n := color.RGBAModel.Convert(lineStyle(i).Color), 0
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			if color.RGBAModel.Convert(img.At(x, y)) == want {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func TestPNGHasTheSizeAndTheLines(t *testing.T) {
+	t.Parallel()
+	img := drawPNG(t, chartOf(frame(7)))
+	if got := img.Bounds(); got != image.Rect(0, 0, 600, 300) {
+		t.Errorf("bounds %v", got)
+	}
+	for i := range 7 {
+		if n := colored(img, i, image.Rect(0, 40, 600, 240)); n < 300 {
+			t.Errorf("line %d has %d pixels in the plot", i, n)
+		}
+		if n := colored(img, i, image.Rect(0, 250, 600, 300)); n < 20 {
+			t.Errorf("line %d has %d pixels in the legend", i, n)
+		}
+	}
+	if got := color.RGBAModel.Convert(img.At(0, 0)); got != (color.RGBA{R: 0xff, G: 0xff, B: 0xff, A: 0xff}) {
+		t.Errorf("background %v", got)
+	}
+}
+
+func TestSVGHasTheTexts(t *testing.T) {
+	t.Parallel()
+	texts := strings.Join(svgTexts(t, chartOf(frame(3), frame(1))), "\n")
+	for _, want := range []string{
+		"the title", "panel0: requests{host:web1}", "panel1", "route", "/route/0", "/route/1", "/route/2",
+		"requests{host:web1, route:/route/0}", "12:02", "12:08", "2026-06-16 UTC", "20",
+	} {
+		if !strings.Contains("\n"+texts+"\n", "\n"+want+"\n") {
+			t.Errorf("no text %q in\n%s", want, texts)
+		}
+	}
+}
+
+func TestSVGSurvivesAnyTag(t *testing.T) {
+	t.Parallel()
+	f := frame(2)
+	f.Columns[0].Tags = map[string]string{"route": "<&\"'>\x00\x1b\xff\ufffe日本\n", "]]>": "--"}
+	texts := strings.Join(svgTexts(t, chartOf(f)), "\n")
+	if want := "]]>=-- host="; strings.Contains(texts, want) || !strings.Contains(texts, "<&\"'>") || !strings.Contains(texts, "日本") {
+		t.Errorf("texts:\n%s", texts)
+	}
+}
+
+func TestWithoutDataTheChartSaysSo(t *testing.T) {
+	t.Parallel()
+	nothing := query.Output{Series: []query.Series{{
+		Metric: "m", Timestamps: []int64{noon.UnixMilli(), noon.UnixMilli() + 1}, Values: []float64{math.NaN(), math.Inf(1)},
+	}}}
+	for _, f := range []*query.Frame{{}, nothing.Frame()} {
+		c := chartOf(f)
+		if texts := strings.Join(svgTexts(t, c), "\n"); !strings.Contains(texts, "no data") || !strings.Contains(texts, "12:02") {
+			t.Errorf("texts:\n%s", texts)
+		}
+		drawPNG(t, c)
+	}
+	if texts := strings.Join(svgTexts(t, chartOf(frame(1))), "\n"); strings.Contains(texts, "no data") {
+		t.Errorf("with data, texts:\n%s", texts)
+	}
+}
+
+func TestAChartOfAnInstant(t *testing.T) {
+	t.Parallel()
+	c := chartOf(query.Output{Series: []query.Series{{Metric: "m", Timestamps: []int64{noon.UnixMilli()}, Values: []float64{3}}}}.Frame())
+	c.To = c.From
+	if n := colored(drawPNG(t, c), 0, image.Rect(0, 40, 600, 240)); n == 0 {
+		t.Error("the point is not there")
+	}
+}
+
+func TestNumbersOfAnySizeAreDrawn(t *testing.T) {
+	t.Parallel()
+	f := frame(1)
+	for i := range f.Columns[0].Values {
+		f.Columns[0].Values[i] = []float64{math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, 0}[i%4]
+	}
+	if n := colored(drawPNG(t, chartOf(f)), 0, image.Rect(0, 40, 600, 240)); n == 0 {
+		t.Error("no line")
+	}
+	for i := range f.Columns[0].Values {
+		f.Columns[0].Values[i] = float64(i) * math.SmallestNonzeroFloat64
+	}
+	if n := colored(drawPNG(t, chartOf(f)), 0, image.Rect(0, 40, 600, 240)); n == 0 {
+		t.Error("no line")
+	}
+}
+
+func TestImpossibleCharts(t *testing.T) {
+	t.Parallel()
+	f := func(want string, change func(*Chart)) {
+		t.Helper()
+		c := chartOf(frame(1))
+		change(c)
+		for _, write := range []func(io.Writer) error{c.WritePNG, c.WriteSVG} {
+			if err := write(io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q", err, want)
+			}
+		}
+	}
+	f("99 x 300 pixels", func(c *Chart) { c.Width = 99 })
+	f("600 x 10001 pixels", func(c *Chart) { c.Height = 10_001 })
+	f("without panels", func(c *Chart) { c.Panels = nil })
+	f("4 panels in 300 pixels", func(c *Chart) { c.Panels = append(c.Panels, c.Panels[0], c.Panels[0], c.Panels[0]) })
+	f("from", func(c *Chart) { c.To = c.From.Add(-1) })
+}
+
+func TestTheSmallestChart(t *testing.T) {
+	t.Parallel()
+	c := chartOf(frame(30))
+	c.Width, c.Height = MinSide, MinSide
+	if got := drawPNG(t, c).Bounds(); got != image.Rect(0, 0, MinSide, MinSide) {
+		t.Errorf("bounds %v", got)
+	}
+	svgTexts(t, c)
+}

@@ -1,0 +1,34 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package arrow
+
+import "github.com/apache/arrow-go/v18/arrow/memory"
+
+// Option configures [Record].
+type Option interface{ apply(*config) }
+
+type optionFunc func(*config)
+
+func (f optionFunc) apply(c *config) { f(c) }
+
+type config struct{ allocator memory.Allocator }
+
+func newConfig(opts []Option) config {
+	var c config
+	for _, o := range opts {
+		if o != nil {
+			o.apply(&c)
+		}
+	}
+	if c.allocator == nil {
+		c.allocator = memory.DefaultAllocator
+	}
+	return c
+}
+
+// WithAllocator sets where the memory of the record comes from; by default, and
+// with nil, memory.DefaultAllocator, which is Go's heap. Release returns it.
+func WithAllocator(allocator memory.Allocator) Option {
+	return optionFunc(func(c *config) { c.allocator = allocator })
+}

@@ -1,0 +1,289 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package query
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+)
+
+// An oracle says what an answer means by way of encoding/json. It agrees with the decoders on all JSON but for this:
+//   - they refuse numbers that no float64 holds, or of more than 4,096 bytes, wherever they are;
+//   - they refuse values that are nested deeper than 200 where they are skipped.
+//
+// Keys are compared exactly, unlike by json.Unmarshal. Of a key that occurs twice, strings and tags stand as they are last;
+// arrays are put together. A null is an empty array or object, and as a value NaN.
+type oracle struct {
+	refused   bool
+	undefined bool // what is neither an answer nor clearly none
+}
+
+type object []member
+
+type member struct {
+	key   string
+	value any
+}
+
+// parse returns a tree of object, []any, string, json.Number, bool and nil.
+func (o *oracle) parse(data []byte) any {
+	if !json.Valid(data) {
+		o.refused = true
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	return o.tree(d, 0)
+}
+
+func (o *oracle) tree(d *json.Decoder, depth int) any {
+	token, err := d.Token()
+	if err != nil {
+		panic(err) // it is valid
+	}
+	o.undefined = o.undefined || depth > 190
+	switch token {
+	case json.Delim('{'):
+		all := object{}
+		for d.More() {
+			key, err := d.Token()
+			if err != nil {
+				panic(err)
+			}
+			all = append(all, member{key.(string), o.tree(d, depth+1)})
+		}
+		_, _ = d.Token()
+		return all
+	case json.Delim('['):
+		all := []any{}
+		for d.More() {
+			all = append(all, o.tree(d, depth+1))
+		}
+		_, _ = d.Token()
+		return all
+	}
+	if n, ok := token.(json.Number); ok {
+		o.number(n)
+	}
+	return token
+}
+
+func (o *oracle) refuse() { o.refused = true }
+
+func (o *oracle) number(v any) float64 {
+	n, ok := v.(json.Number)
+	f, err := strconv.ParseFloat(string(n), 64)
+	if !ok || err != nil || len(n) > 4096 {
+		o.refuse()
+	}
+	return f
+}
+
+func (o *oracle) text(v any) string {
+	s, ok := v.(string)
+	if !ok {
+		o.refuse()
+	}
+	return s
+}
+
+func (o *oracle) array(v any) []any {
+	all, ok := v.([]any)
+	if !ok && v != nil {
+		o.refuse()
+	}
+	return all
+}
+
+func (o *oracle) object(v any) object {
+	all, ok := v.(object)
+	if !ok && v != nil {
+		o.refuse()
+	}
+	return all
+}
+
+func (o *oracle) tags(v any) map[string]string {
+	tags := map[string]string{}
+	for _, m := range o.object(v) {
+		tags[m.key] = o.text(m.value)
+	}
+	return tags
+}
+
+func (o *oracle) time(v any) int64 {
+	f := o.number(v)
+	if math.Abs(f) <= 9_999_999_999 {
+		f *= 1000
+	}
+	if math.Abs(f) >= 1<<53 {
+		o.refuse()
+		return 0
+	}
+	return int64(math.Round(f))
+}
+
+func (o *oracle) value(v any) float64 {
+	text, ok := v.(string)
+	switch {
+	case v == nil || text == "NaN":
+		return math.NaN()
+	case !ok:
+		return o.number(v)
+	case text == "+Inf" || text == "Inf":
+		return math.Inf(1)
+	case text == "-Inf":
+		return math.Inf(-1)
+	case !json.Valid([]byte(text)) || !bytes.ContainsRune([]byte("-0123456789"), rune(text[0])) || text[len(text)-1] <= ' ':
+		o.refuse()
+		return 0
+	}
+	return o.number(json.Number(text))
+}
+
+// point adds [time, value] to a series.
+func (o *oracle) point(s *Series, v any, first, last int64) {
+	pair, ok := v.([]any)
+	if !ok || len(pair) != 2 {
+		o.refuse()
+		return
+	}
+	at, value := o.time(pair[0]), o.value(pair[1])
+	if at >= first && at <= last {
+		s.Timestamps, s.Values = append(s.Timestamps, at), append(s.Values, value)
+	}
+}
+
+func (o *oracle) native(data []byte, first, last int64) *Result {
+	result, found := &Result{}, false
+	for _, m := range o.object(o.parse(data)) {
+		if m.key != "outputs" {
+			continue
+		}
+		found = true
+		for _, v := range o.array(m.value) {
+			var output Output
+			for _, m := range o.object(v) {
+				switch m.key {
+				case "id":
+					output.ID = o.text(m.value)
+				case "result":
+					for _, v := range o.array(m.value) {
+						output.Series = append(output.Series, o.nativeSeries(v, first, last))
+					}
+				}
+			}
+			result.Outputs = append(result.Outputs, output)
+		}
+	}
+	if !found {
+		o.refuse()
+	}
+	return result
+}
+
+func (o *oracle) nativeSeries(v any, first, last int64) Series {
+	var s Series
+	for _, m := range o.object(v) {
+		switch m.key {
+		case "metric":
+			s.Metric = o.text(m.value)
+		case "tags":
+			s.Tags = o.tags(m.value)
+		case "dps":
+			for _, p := range o.array(m.value) {
+				o.point(&s, p, first, last)
+			}
+		}
+	}
+	return s
+}
+
+func (o *oracle) prometheus(data []byte) *matrix {
+	m, status, found := &matrix{}, "", false
+	for _, member := range o.object(o.parse(data)) {
+		switch member.key {
+		case "status":
+			status = o.text(member.value)
+		case "error", "errorType":
+			o.text(member.value)
+		case "warnings":
+			for _, w := range o.array(member.value) {
+				m.warnings = append(m.warnings, o.text(w))
+			}
+		case "data":
+			found = true
+			o.data(m, member.value)
+		}
+	}
+	if status != "success" || !found {
+		o.refuse()
+	}
+	return m
+}
+
+func (o *oracle) data(m *matrix, v any) {
+	typed := false
+	for _, member := range o.object(v) {
+		switch member.key {
+		case "resultType":
+			typed = true
+			switch o.text(member.value) {
+			case "matrix", "vector", "scalar":
+			default:
+				o.refuse()
+			}
+		case "result":
+			o.result(m, o.array(member.value))
+		}
+	}
+	if !typed {
+		o.refuse()
+	}
+}
+
+func (o *oracle) result(m *matrix, elements []any) {
+	objects := 0
+	for _, e := range elements {
+		if _, ok := e.(object); ok {
+			objects++
+		}
+	}
+	switch {
+	case objects == len(elements):
+		for _, e := range elements {
+			o.prometheusSeries(m, e)
+		}
+	case objects == 0 && len(elements) == 2:
+		m.series = append(m.series, Series{Timestamps: []int64{o.time(elements[0])}, Values: []float64{o.value(elements[1])}})
+	default:
+		o.undefined = true
+	}
+}
+
+func (o *oracle) prometheusSeries(m *matrix, v any) {
+	var s Series
+	histograms := false
+	for _, member := range o.object(v) {
+		switch member.key {
+		case "metric":
+			s.Tags = o.tags(member.value)
+		case "values":
+			for _, p := range o.array(member.value) {
+				o.point(&s, p, math.MinInt64, math.MaxInt64)
+			}
+		case "value":
+			o.point(&s, member.value, math.MinInt64, math.MaxInt64)
+		case "histogram", "histograms":
+			histograms = true
+		}
+	}
+	s.Metric = s.Tags["__name__"]
+	delete(s.Tags, "__name__")
+	if len(s.Values) > 0 || !histograms {
+		m.series = append(m.series, s)
+	}
+}

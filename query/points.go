@@ -1,0 +1,214 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package query
+
+import (
+	"fmt"
+	"math"
+)
+
+// samples are points as they are read: times in Unix milliseconds. They are in
+// blocks, so that a long series is not copied again and again to make room.
+type samples struct {
+	times  []int64
+	values []float64
+
+	fullTimes  [][]int64
+	fullValues [][]float64
+}
+
+const blockPoints = 8192
+
+func (p *samples) add(t int64, v float64) {
+	if len(p.times) == blockPoints {
+		p.fullTimes, p.fullValues = append(p.fullTimes, p.times), append(p.fullValues, p.values)
+		p.times, p.values = make([]int64, 0, blockPoints), make([]float64, 0, blockPoints)
+	}
+	p.times = append(p.times, t)
+	p.values = append(p.values, v)
+}
+
+// take returns the points in slices of their own size.
+func (p *samples) take() ([]int64, []float64) {
+	times, values := concat(p.fullTimes, p.times), concat(p.fullValues, p.values)
+	*p = samples{times: p.times[:0], values: p.values[:0]}
+	return times, values
+}
+
+func concat[T any](full [][]T, last []T) []T {
+	n := len(full)*blockPoints + len(last)
+	if n == 0 {
+		return nil
+	}
+	all := make([]T, 0, n)
+	for _, block := range full {
+		all = append(all, block...)
+	}
+	return append(all, last...)
+}
+
+// points reads [[time, value], …], and keeps those from first to last.
+func (s *scanner) points(into *samples, first, last int64) error {
+	more, err := s.open('[', ']', "an array")
+	for more && err == nil {
+		if err = s.point(into, first, last); err != nil {
+			return err
+		}
+		more, err = s.next(']')
+	}
+	return err
+}
+
+// usualPair is more than a point takes that is written in no unusual way.
+const usualPair = 64
+
+// point reads [time, value].
+func (s *scanner) point(into *samples, first, last int64) error {
+	if s.end-s.pos < usualPair {
+		s.fill()
+	}
+	t, v, n := parsePair(s.buf[s.pos:s.end])
+	s.pos += n
+	if n == 0 {
+		var err error
+		if t, v, err = s.pair(); err != nil {
+			return err
+		}
+	}
+	if t >= first && t <= last {
+		into.add(t, v)
+	}
+	return nil
+}
+
+// parsePair parses the point that b starts with if it is there whole and written
+// as servers write most of them, and returns its length. Otherwise the length is
+// 0: pair reads all that there can be, and finds what is wrong.
+func parsePair(b []byte) (t int64, v float64, n int) {
+	if len(b) == 0 || b[0] != '[' {
+		return 0, 0, 0
+	}
+	t, i := parseStamp(b, 1)
+	if i+2 > len(b) || b[i] != ',' {
+		return 0, 0, 0
+	}
+	if i++; b[i] == ' ' {
+		i++
+	}
+	quoted := i < len(b) && b[i] == '"'
+	if quoted {
+		i++
+	}
+	v, length := parseNumber(b[i:])
+	i += length
+	if length == 0 || math.IsNaN(v) {
+		return 0, 0, 0
+	}
+	if quoted {
+		if i == len(b) || b[i] != '"' {
+			return 0, 0, 0
+		}
+		i++
+	}
+	if i == len(b) || b[i] != ']' {
+		return 0, 0, 0
+	}
+	return t, v, i + 1
+}
+
+// parseStamp parses the timestamp at b[i:], of 9 to 13 digits, and returns where
+// it ends; what it parses of others does not end where it should.
+func parseStamp(b []byte, i int) (ms int64, end int) {
+	if i+13 >= len(b) || b[i] == '0' {
+		return 0, 0
+	}
+	x, n := eightDigits(b[i:])
+	if n < 8 {
+		return 0, 0
+	}
+	number := sum(x)
+	i += 8
+	for end = i + 5; i < end && isDigit(b[i]); i++ { // as many as in the last one: foreseeable
+		number = number*10 + uint64(b[i]-'0')
+	}
+	if number <= maxSeconds {
+		number *= 1000
+	}
+	return int64(number), i
+}
+
+// pair reads [time, value].
+func (s *scanner) pair() (t int64, v float64, err error) {
+	if err = s.expect('['); err != nil {
+		return 0, 0, err
+	}
+	if t, err = s.time(); err != nil {
+		return 0, 0, err
+	}
+	if err = s.expect(','); err != nil {
+		return 0, 0, err
+	}
+	if v, err = s.value(); err != nil {
+		return 0, 0, err
+	}
+	return t, v, s.expect(']')
+}
+
+// maxSeconds is the largest number that is a time in seconds. Larger ones are
+// milliseconds, by OpenTSDB's rule.
+const maxSeconds = 9_999_999_999
+
+// time reads a timestamp as Unix milliseconds.
+func (s *scanner) time() (int64, error) {
+	f, err := s.number()
+	if err != nil {
+		return 0, err
+	}
+	if math.Abs(f) <= maxSeconds {
+		f *= 1000
+	}
+	if math.Abs(f) >= 1<<53 {
+		return 0, s.fail("timestamp %v is out of range", f)
+	}
+	return int64(math.Round(f)), nil
+}
+
+// value reads a number, one in quotes as Prometheus writes it, or null, which
+// is NaN.
+func (s *scanner) value() (float64, error) {
+	c, err := s.peek()
+	if err != nil {
+		return 0, err
+	}
+	switch c {
+	default:
+		return s.number()
+	case 'n':
+		return math.NaN(), s.literal("null")
+	case '"':
+		return s.quoted()
+	}
+}
+
+// quoted reads a number in quotes.
+func (s *scanner) quoted() (float64, error) {
+	start := s.offset()
+	text, err := s.bytes()
+	if err != nil {
+		return 0, err
+	}
+	switch string(text) {
+	case "NaN":
+		return math.NaN(), nil
+	case "+Inf", "Inf":
+		return math.Inf(1), nil
+	case "-Inf":
+		return math.Inf(-1), nil
+	}
+	f, n := parseNumber(text)
+	if n == 0 || n < len(text) || math.IsNaN(f) {
+		return 0, &DecodeError{Offset: start, Err: fmt.Errorf("%.40q is not a number", text)}
+	}
+	return f, nil
+}
