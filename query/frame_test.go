@@ -129,7 +129,7 @@ func TestFrameIn(t *testing.T) {
 
 // The times of many series, most of them in common, are sorted in parts.
 func TestFrameOfManyTimes(t *testing.T) {
-	const times, shift = 400_000, 1000
+	const times, shift = 300_000, 1000
 	var o query.Output
 	for i := range 6 {
 		s := query.Series{Metric: strconv.Itoa(i), Timestamps: make([]int64, times), Values: make([]float64, times)}

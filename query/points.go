@@ -11,41 +11,48 @@ import (
 // samples are points as they are read: times in Unix milliseconds. They are in
 // blocks, so that a long series is not copied again and again to make room.
 type samples struct {
+	block         // that is being filled
+	full  []block // before it
+	spare []block // empty ones of longer series
+}
+
+type block struct {
 	times  []int64
 	values []float64
-
-	fullTimes  [][]int64
-	fullValues [][]float64
 }
 
 const blockPoints = 8192
 
 func (p *samples) add(t int64, v float64) {
 	if len(p.times) == blockPoints {
-		p.fullTimes, p.fullValues = append(p.fullTimes, p.times), append(p.fullValues, p.values)
-		p.times, p.values = make([]int64, 0, blockPoints), make([]float64, 0, blockPoints)
+		p.turn()
 	}
 	p.times = append(p.times, t)
 	p.values = append(p.values, v)
 }
 
-// take returns the points in slices of their own size.
-func (p *samples) take() ([]int64, []float64) {
-	times, values := concat(p.fullTimes, p.times), concat(p.fullValues, p.values)
-	*p = samples{times: p.times[:0], values: p.values[:0]}
-	return times, values
+// turn goes on to the next block.
+func (p *samples) turn() {
+	p.full = append(p.full, p.block)
+	if last := len(p.spare) - 1; last >= 0 {
+		p.block, p.spare = p.spare[last], p.spare[:last]
+		return
+	}
+	p.block = block{make([]int64, 0, blockPoints), make([]float64, 0, blockPoints)}
 }
 
-func concat[T any](full [][]T, last []T) []T {
-	n := len(full)*blockPoints + len(last)
-	if n == 0 {
-		return nil
+// take returns the points in slices of their own size.
+func (p *samples) take() (times []int64, values []float64) {
+	if n := len(p.full)*blockPoints + len(p.times); n > 0 {
+		times, values = make([]int64, 0, n), make([]float64, 0, n)
 	}
-	all := make([]T, 0, n)
-	for _, block := range full {
-		all = append(all, block...)
+	for _, b := range p.full {
+		times, values = append(times, b.times...), append(values, b.values...)
+		p.spare = append(p.spare, block{b.times[:0], b.values[:0]})
 	}
-	return append(all, last...)
+	times, values = append(times, p.times...), append(values, p.values...)
+	p.full, p.times, p.values = p.full[:0], p.times[:0], p.values[:0]
+	return times, values
 }
 
 // points reads [[time, value], …], and keeps those from first to last.

@@ -57,10 +57,6 @@ func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Re
 // minutes, or a multiple of an hour. Servers give at most 11,000 points a series
 // in one answer: longer ranges are asked for in parts, one after the other.
 //
-// VictoriaMetrics rounds start and end to multiples of the step if there are 50
-// points or more, unless its cache is switched off: the first point can be before
-// start.
-//
 // An expression that gives a scalar has one series without metric and tags.
 func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.Time, step time.Duration) (*Result, error) {
 	if end.IsZero() {
@@ -99,6 +95,9 @@ func (c *Client) span(ctx context.Context, promql string, part span, step time.D
 		"start": {seconds(part.start)},
 		"end":   {seconds(part.end)},
 		"step":  {seconds(step.Milliseconds())},
+		// VictoriaMetrics rounds start and end to multiples of the step unless it
+		// is told not to. Others ignore this.
+		"nocache": {"1"},
 	}
 	request := apptuitclient.Read{
 		Path: c.prometheus + "/api/v1/query_range", Form: form.Encode(),

@@ -50,7 +50,7 @@ func TestQueryRangeRequest(t *testing.T) {
 			if user, token, _ := r.BasicAuth(); user != "me" || token != "secret" {
 				t.Errorf("user %q, token %q", user, token)
 			}
-			same(t, r.form, url.Values{"query": {promql}, "start": {c.from}, "end": {c.to}, "step": {c.stride}})
+			same(t, r.form, url.Values{"query": {promql}, "start": {c.from}, "end": {c.to}, "step": {c.stride}, "nocache": {"1"}})
 		})
 	}
 }

@@ -148,10 +148,11 @@ func TestSeriesAreJoinedByTheirTags(t *testing.T) {
 	const one = `{"metric":{"__name__":"m","a":"1, b:2"},"values":[[%[1]d,"1"]]}`
 	const two = `{"metric":{"__name__":"m","a":"1","b":"2"},"values":[[%[1]d,"2"]]}`
 	const three = `{"metric":{"a":"1","b":"2"},"values":[[%[1]d,"3"]]}`
+	const four = `{"metric":{"__name__":"ma","1":", b:2"},"values":[[%[1]d,"4"]]}`
 	f := &fake{t: t, answer: func(r *asked) reply {
-		order := []string{one, two, three}
+		order := []string{one, two, three, four}
 		if r.n == 1 {
-			order = []string{three, one, two}
+			order = []string{four, three, one, two}
 		}
 		return reply{body: fmt.Sprintf(`{"status":"success","data":{"resultType":"matrix","result":[`+strings.Join(order, ",")+`]}}`, r.milliseconds(t, "start")/1000)}
 	}}
@@ -161,7 +162,7 @@ func TestSeriesAreJoinedByTheirTags(t *testing.T) {
 	for _, s := range r.Outputs[0].Series {
 		got = append(got, fmt.Sprint(s.Name(), s.Values))
 	}
-	same(t, got, []string{"m{a:1, b:2}[1 1]", "m{a:1, b:2}[2 2]", "{a:1, b:2}[3 3]"})
+	same(t, got, []string{"m{a:1, b:2}[1 1]", "m{a:1, b:2}[2 2]", "{a:1, b:2}[3 3]", "ma{1:, b:2}[4 4]"})
 }
 
 // VictoriaMetrics rounds the times of a range to multiples of the step; another server may round them so that parts
