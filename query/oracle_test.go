@@ -226,42 +226,42 @@ func (o *oracle) prometheus(data []byte) *matrix {
 }
 
 func (o *oracle) data(m *matrix, v any) {
-	typed := false
+	kind, found, pair, series := "", false, false, false
 	for _, member := range o.object(v) {
 		switch member.key {
 		case "resultType":
-			typed = true
-			switch o.text(member.value) {
+			switch kind = o.text(member.value); kind {
 			case "matrix", "vector", "scalar":
 			default:
 				o.refuse()
 			}
 		case "result":
-			o.result(m, o.array(member.value))
+			found = true
+			pair, series = o.result(m, o.array(member.value))
 		}
 	}
-	if !typed {
+	if kind == "" || !found || kind == "scalar" && !pair || kind != "scalar" && pair && !series {
 		o.refuse()
 	}
 }
 
-func (o *oracle) result(m *matrix, elements []any) {
-	objects := 0
-	for _, e := range elements {
-		if _, ok := e.(object); ok {
-			objects++
-		}
+// result reads series, or a pair that is a scalar.
+func (o *oracle) result(m *matrix, elements []any) (pair, series bool) {
+	if len(elements) == 0 {
+		return false, false
 	}
-	switch {
-	case objects == len(elements):
+	if _, ok := elements[0].(object); ok {
 		for _, e := range elements {
 			o.prometheusSeries(m, e)
 		}
-	case objects == 0 && len(elements) == 2:
-		m.series = append(m.series, Series{Timestamps: []int64{o.time(elements[0])}, Values: []float64{o.value(elements[1])}})
-	default:
-		o.undefined = true
+		return false, true
 	}
+	if len(elements) != 2 {
+		o.refuse()
+		return false, false
+	}
+	m.series = append(m.series, Series{Timestamps: []int64{o.time(elements[0])}, Values: []float64{o.value(elements[1])}})
+	return true, false
 }
 
 func (o *oracle) prometheusSeries(m *matrix, v any) {

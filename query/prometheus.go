@@ -8,18 +8,23 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 )
 
 // PrometheusError is the error of a Prometheus-compatible server.
 type PrometheusError struct{ Type, Message string }
 
-// Error gives type and message.
-func (e *PrometheusError) Error() string { return e.Type + ": " + e.Message }
+// Error gives type and message, shortened, on one line.
+func (e *PrometheusError) Error() string {
+	text := strings.Join(strings.Fields(e.Type+": "+e.Message), " ")
+	return fmt.Sprintf("%.300s", strings.TrimSuffix(text, ":"))
+}
 
 // matrix is the answer to one range of a PromQL query.
 type matrix struct {
-	series   []Series
-	warnings []string
+	series     []Series
+	warnings   []string
+	histograms int // series of which those were left out
 }
 
 var (
@@ -43,9 +48,9 @@ func decodePrometheus(r io.Reader) (*matrix, error) {
 			found = true
 			err = d.data(m)
 		case "errorType":
-			failure.Type, err = d.name()
+			failure.Type, err = d.optional()
 		case "error":
-			failure.Message, err = d.name()
+			failure.Message, err = d.optional()
 		case "warnings":
 			err = d.array(func() error {
 				text, err := d.name()
@@ -65,15 +70,29 @@ func decodePrometheus(r io.Reader) (*matrix, error) {
 	case status == "":
 		err = errNoStatus
 	case status != "success":
+		if failure == (PrometheusError{}) {
+			failure.Type = fmt.Sprintf("status %.40q", status)
+		}
 		err = &failure
 	case !found:
 		err = errNoData
 	}
+	if m.histograms > 0 {
+		m.warnings = append(m.warnings, fmt.Sprintf("the native histograms of %d series are left out", m.histograms))
+	}
 	return m, err
 }
 
+// optional reads a string, or null, which is none.
+func (d *decoder) optional() (string, error) {
+	if null, err := d.null(); null || err != nil {
+		return "", err
+	}
+	return d.name()
+}
+
 func (d *decoder) data(m *matrix) error {
-	kind := ""
+	kind, result := "", absent
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "resultType":
@@ -81,17 +100,32 @@ func (d *decoder) data(m *matrix) error {
 				err = d.hasPoints(kind) // before the result, which may be anything
 			}
 		case "result":
-			err = d.prometheusResult(m)
+			result, err = d.prometheusResult(m)
 		default:
 			err = d.skip()
 		}
 		return err
 	})
-	if err == nil && kind == "" {
-		err = d.fail("a result without a type")
+	switch {
+	case err != nil:
+		return err
+	case kind == "":
+		return d.fail("a result without a type")
+	case result == absent, kind == "scalar" && result != scalar, kind != "scalar" && result == scalar:
+		return d.fail("%s where a %s is expected", result, kind)
 	}
-	return err
+	return nil
 }
+
+// shape is what a result looks like.
+type shape string
+
+const (
+	absent  shape = "no result"
+	nothing shape = "nothing"
+	several shape = "series"
+	scalar  shape = "a scalar"
+)
 
 // hasPoints checks the type of a result.
 func (d *decoder) hasPoints(kind string) error {
@@ -104,16 +138,22 @@ func (d *decoder) hasPoints(kind string) error {
 
 // prometheusResult reads an array of series, or [time, value], which is a
 // scalar.
-func (d *decoder) prometheusResult(m *matrix) error {
-	element := 0
+func (d *decoder) prometheusResult(m *matrix) (shape, error) {
+	result, element := nothing, 0
 	var at int64
-	return d.array(func() error {
+	err := d.array(func() error {
 		element++
 		c, err := d.peek()
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case c == '{':
+		}
+		if element == 1 {
+			if result = scalar; c == '{' {
+				result = several
+			}
+		}
+		switch {
+		case result == several:
 			return d.prometheusSeries(m)
 		case element == 1:
 			at, err = d.time()
@@ -123,8 +163,12 @@ func (d *decoder) prometheusResult(m *matrix) error {
 			m.series = append(m.series, Series{Tags: map[string]string{}, Timestamps: []int64{at}, Values: []float64{v}})
 			return err
 		}
-		return d.unexpected(c, "a series")
+		return d.unexpected(c, "the end of a scalar")
 	})
+	if err == nil && result == scalar && element != 2 {
+		err = d.fail("a scalar without a value")
+	}
+	return result, err
 }
 
 func (d *decoder) prometheusSeries(m *matrix) error {
@@ -150,7 +194,7 @@ func (d *decoder) prometheusSeries(m *matrix) error {
 	s.Metric = s.Tags["__name__"]
 	delete(s.Tags, "__name__")
 	if histograms {
-		m.warnings = append(m.warnings, fmt.Sprintf("native histograms of %s are left out", s.Name()))
+		m.histograms++
 	}
 	if len(s.Values) > 0 || !histograms {
 		m.series = append(m.series, s)

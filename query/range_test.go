@@ -235,7 +235,7 @@ func TestNativeHistogramsAreAWarning(t *testing.T) {
 	}
 	same(t, names, []string{"mixed{}", "m{}"})
 	text := strings.Join(r.Warnings, "\n")
-	contains(t, errors.New(text), "slow", "native histograms", "h{k:v}")
+	contains(t, errors.New(text), "slow", "the native histograms of 2 series are left out")
 }
 
 func TestWarningsAreKeptOnce(t *testing.T) {
