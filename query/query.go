@@ -85,7 +85,7 @@ func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.
 		all.add(m)
 		left -= n
 	}
-	return &Result{Outputs: []Output{{Series: all.series}}, Warnings: all.warnings}, nil
+	return &Result{Outputs: []Output{{Series: all.joined()}}, Warnings: all.warnings}, nil
 }
 
 // span asks for a part of a range. It returns also the length of the answer.

@@ -60,10 +60,13 @@ func chooseStep(width time.Duration) time.Duration {
 	return time.Duration(hours) * time.Hour
 }
 
-// joiner puts the answers to consecutive spans together.
+// joiner puts the answers to consecutive spans together. Points are copied once,
+// at the end, to slices of their own size: growing these span by span would take
+// several times the memory.
 type joiner struct {
 	matrix
 	place  map[string]int // of series, by identity; nil until there is a second span
+	later  [][]Series     // of each series, its points in later spans
 	warned map[string]bool
 }
 
@@ -79,29 +82,59 @@ func (j *joiner) add(part *matrix) {
 			j.place[identity(&j.series[i])] = i
 		}
 	}
+	j.later = append(j.later, make([][]Series, len(j.series)-len(j.later))...)
 	for i := range part.series {
-		s := &part.series[i]
-		id := identity(s)
-		if at, ok := j.place[id]; ok {
-			j.series[at].extend(s)
+		s := part.series[i]
+		id := identity(&s)
+		at, ok := j.place[id]
+		if !ok {
+			j.place[id] = len(j.series)
+			j.series = append(j.series, s)
+			j.later = append(j.later, nil)
 			continue
 		}
-		j.place[id] = len(j.series)
-		j.series = append(j.series, *s)
+		before := &j.series[at]
+		if n := len(j.later[at]); n > 0 {
+			before = &j.later[at][n-1]
+		}
+		if s.cut(before); s.Len() > 0 {
+			j.later[at] = append(j.later[at], s)
+		}
 	}
 }
 
-// extend appends the points of a later span. A server that rounds times may
-// begin it before the end of the one before.
-func (s *Series) extend(later *Series) {
+// cut drops the points that are in an earlier span, too: a server that rounds
+// times may begin a span before the end of the one before.
+func (s *Series) cut(earlier *Series) {
 	from := 0
-	if n := s.Len(); n > 0 {
-		for from < later.Len() && later.Timestamps[from] <= s.Timestamps[n-1] {
+	if n := earlier.Len(); n > 0 {
+		for from < s.Len() && s.Timestamps[from] <= earlier.Timestamps[n-1] {
 			from++
 		}
 	}
-	s.Timestamps = append(s.Timestamps, later.Timestamps[from:]...)
-	s.Values = append(s.Values, later.Values[from:]...)
+	s.Timestamps, s.Values = s.Timestamps[from:], s.Values[from:]
+}
+
+// joined returns the series.
+func (j *joiner) joined() []Series {
+	for i, later := range j.later {
+		if len(later) == 0 {
+			continue
+		}
+		s := &j.series[i]
+		n := s.Len()
+		for k := range later {
+			n += later[k].Len()
+		}
+		times, values := make([]int64, 0, n), make([]float64, 0, n)
+		times, values = append(times, s.Timestamps...), append(values, s.Values...)
+		for k := range later {
+			times, values = append(times, later[k].Timestamps...), append(values, later[k].Values...)
+		}
+		s.Timestamps, s.Values = times, values
+		j.later[i] = nil
+	}
+	return j.series
 }
 
 // warn keeps each warning once.
