@@ -5,8 +5,8 @@
 # MODULES='./integration/e2e' on the command line works on that module alone.
 MODULES := $(patsubst %/,%,$(sort $(dir $(shell find . -name go.mod -not -path '*/.*' -not -path '*/testdata/*' -not -path './tools/*'))))
 
-# Modules whose tests take too long with the race detector, as ./integration/name.
-HEAVY :=
+# Modules that are tested without the race detector: they have no concurrency of ours, or compile for minutes with it.
+HEAVY := ./integration/arrow ./integration/bench ./examples/query
 
 # Further arguments for the demo (ARGS), for go test (TESTFLAGS), the time for one fuzz target, and which benchmarks to run how often.
 ARGS      :=

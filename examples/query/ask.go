@@ -32,7 +32,7 @@ func (c *command) ask(ctx context.Context, warn func(error)) (*query.Result, err
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }() // it has sent no points
 
 	q := query.New(client, query.WithPrometheusPath(c.prometheusPath), query.WithTimeout(c.timeout))
 	bounded, cancel := context.WithTimeoutCause(ctx, c.timeout, fmt.Errorf("no answer within %v", c.timeout))

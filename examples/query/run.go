@@ -27,14 +27,16 @@ const (
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd, err := parse(args, time.Now())
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage())
+		if _, err := io.WriteString(stdout, usage()); err != nil {
+			return exitFailed
+		}
 		return exitOK
 	}
 	if err == nil {
 		err = cmd.refuseTerminal(stdout)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "query: %v\nquery -h shows the flags\n", err)
+		say(stderr, "%v\nquery -h shows the flags", err)
 		return exitUsage
 	}
 	err = cmd.execute(ctx, stdout, stderr)
@@ -42,20 +44,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "query: interrupted")
+		say(stderr, "interrupted")
 		return exitInterrupted
 	}
-	fmt.Fprintf(stderr, "query: %v\n", err)
+	say(stderr, "%v", err)
 	return exitFailed
 }
 
+// say tells the person who asks. If that fails, there is nobody to tell.
+func say(stderr io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(stderr, "query: "+format+"\n", args...)
+}
+
 func (c *command) execute(ctx context.Context, stdout, stderr io.Writer) error {
-	result, err := c.ask(ctx, func(err error) { fmt.Fprintf(stderr, "query: %v\n", err) })
+	result, err := c.ask(ctx, func(err error) { say(stderr, "%v", err) })
 	if err != nil {
 		return err
 	}
 	for _, w := range result.Warnings {
-		fmt.Fprintf(stderr, "query: the server warns: %s\n", w)
+		say(stderr, "the server warns: %s", w)
 	}
 	if c.output != "" {
 		o, ok := result.Output(c.output)
@@ -65,7 +72,7 @@ func (c *command) execute(ctx context.Context, stdout, stderr io.Writer) error {
 		result.Outputs = []query.Output{o}
 	}
 	if points(result) == 0 {
-		fmt.Fprintf(stderr, "query: no points from %s to %s\n", c.start.In(c.zone).Format(time.RFC3339), c.until().In(c.zone).Format(time.RFC3339))
+		say(stderr, "no points from %s to %s", c.start.In(c.zone).Format(time.RFC3339), c.until().In(c.zone).Format(time.RFC3339))
 	}
 	text, err := c.render(result)
 	if err != nil {

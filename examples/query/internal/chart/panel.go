@@ -59,7 +59,7 @@ func axes(p *plot.Plot, times timeAxis, values valueAxis) {
 	p.Y.Min, p.Y.Max, p.Y.Tick.Marker = values.low, values.high, values
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Padding = 0
-		a.LineStyle.Color, a.Tick.LineStyle.Color = axisColor(), axisColor()
+		a.Color, a.Tick.Color = axisColor(), axisColor()
 		style := tickStyle()
 		style.XAlign, style.YAlign = a.Tick.Label.XAlign, a.Tick.Label.YAlign
 		a.Tick.Label = style
@@ -67,7 +67,7 @@ func axes(p *plot.Plot, times timeAxis, values valueAxis) {
 		a.Label.TextStyle = style
 	}
 	// The lines of the grid are enough to read values by.
-	p.Y.LineStyle.Width, p.Y.Tick.LineStyle.Width, p.Y.Tick.Length = 0, 0, 4
+	p.Y.Width, p.Y.Tick.Width, p.Y.Tick.Length = 0, 0, 4
 	p.X.Tick.Length = 4
 	p.X.Label.Padding = 2
 }

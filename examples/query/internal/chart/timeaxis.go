@@ -71,9 +71,9 @@ const dateLayout = "Jan 2"
 
 func paces() []pace {
 	var all []pace
-	parts := func(layout string, unit time.Duration, numbers ...time.Duration) {
+	parts := func(layout string, unit time.Duration, numbers ...int) {
 		for _, n := range numbers {
-			all = append(all, pace{part: n * unit, layout: layout})
+			all = append(all, pace{part: time.Duration(n) * unit, layout: layout})
 		}
 	}
 	parts("15:04:05.000", time.Millisecond, 1, 2, 5, 10, 20, 50, 100, 200, 500)
