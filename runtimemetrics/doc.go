@@ -1,5 +1,181 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package runtimemetrics x.
+// Package runtimemetrics reports what a process uses (CPU, memory, threads,
+// files, …) and how its Go runtime is doing, as OpenTelemetry metrics.
+//
+//	registration, err := runtimemetrics.Start()
+//	…
+//	defer registration.Unregister()
+//
+// What goes in: what the kernel and package runtime/metrics say at each
+// collection. What comes out: the instruments below, on any MeterProvider, for
+// any exporter. The instruments need only OpenTelemetry's API; [NewProducer],
+// for histograms, is for its SDK.
+//
+// # What fails
+//
+// A file of /proc that is missing or cannot be read, or a system call that is
+// refused, leaves out the observations that depend on it, and nothing else: the
+// first error of each goes to otel.Handle, later ones nowhere. Collections go on
+// trying. An instrument that a platform cannot give is not registered there.
+//
+// # Cost
+//
+// A collection calls getrusage(2) once, reads /proc/self/statm once and asks
+// stat(2) for the number of entries in /proc/self/task and /proc/self/fd, all in
+// one callback, and twice has runtime/metrics read a few numbers, in this one
+// and in contrib's. That makes at most 20 allocations, besides what the SDK does
+// with the numbers. Kernels before Linux 6.2 do not tell the number of file
+// descriptors by stat(2): there the entries are listed, at a cost that grows with
+// their number. /proc/self/stat is read at the start only. See
+// [WithMinimumInterval].
+//
+// To measure it here:
+//
+//	go test -run '^$' -bench . github.com/apptuitai/apptuit-go/runtimemetrics
+//
+// # Instruments
+//
+// Of the process. Names, units and kinds are those of OpenTelemetry's semantic
+// conventions. Where no platform is named, it is reported on all of Linux, macOS,
+// the BSDs and Windows.
+//
+//	process.cpu.time                     counter, s
+//	    cpu.mode=user: getrusage ru_utime; Windows: GetProcessTimes
+//	    cpu.mode=system: getrusage ru_stime; Windows: GetProcessTimes
+//	process.memory.usage                 updowncounter, By; Linux
+//	    /proc/self/statm, resident
+//	process.memory.virtual               updowncounter, By; Linux
+//	    /proc/self/statm, size
+//	process.paging.faults                counter, {fault}; Linux, macOS, BSD
+//	    system.paging.fault.type=major: getrusage ru_majflt
+//	    system.paging.fault.type=minor: getrusage ru_minflt
+//	process.context_switches             counter, {context_switch}; Linux, macOS, BSD
+//	    process.context_switch.type=voluntary: getrusage ru_nvcsw
+//	    process.context_switch.type=involuntary: getrusage ru_nivcsw
+//	process.disk.io                      counter, By; Linux
+//	    disk.io.direction=read: getrusage ru_inblock × 512
+//	    disk.io.direction=write: getrusage ru_oublock × 512
+//	process.thread.count                 updowncounter, {thread}; Linux
+//	    /proc/self/task, number of entries
+//	process.unix.file_descriptor.count   updowncounter, {file_descriptor}; Linux, macOS
+//	    /proc/self/fd, number of entries; macOS: /dev/fd
+//	process.uptime                       gauge, s; Linux, macOS, Windows
+//	    /proc/self/stat, starttime; macOS: sysctl kern.proc.pid; Windows: GetProcessTimes; read once
+//
+// On Linux, process.disk.io says the same as read_bytes and write_bytes of
+// /proc/self/io, from which the kernel derives ru_inblock and ru_oublock. 32-bit
+// kernels wrap these at 2^32, that is at 2 TiB. Uptime does not count while
+// the system is suspended. There is no process.network.io: /proc/self/net/dev
+// counts for all processes of a network namespace.
+//
+// Of the process, what apptuit-py reported and the conventions do not name. Linux
+// keeps some of these at zero.
+//
+//	process.rusage.memory.peak           gauge, By; Linux, macOS, BSD
+//	    The largest amount of physical memory that was in use at any time since the process started.
+//	    getrusage ru_maxrss
+//	process.rusage.memory.integral       counter, KiBy.{tick}; Linux, macOS, BSD
+//	    Memory in use, summed over the ticks of execution. Always zero on Linux.
+//	    process.rusage.memory.segment=shared_text: getrusage ru_ixrss
+//	    process.rusage.memory.segment=unshared_data: getrusage ru_idrss
+//	    process.rusage.memory.segment=unshared_stack: getrusage ru_isrss
+//	process.rusage.block.operations      counter, {operation}; Linux, macOS, BSD
+//	    Number of times the file system had to read or write a block device. On Linux, of 512 bytes each.
+//	    disk.io.direction=read: getrusage ru_inblock
+//	    disk.io.direction=write: getrusage ru_oublock
+//	process.rusage.swaps                 counter, {swap}; Linux, macOS, BSD
+//	    Number of times the process was swapped out of main memory. Always zero on Linux.
+//	    getrusage ru_nswap
+//	process.rusage.messages              counter, {message}; Linux, macOS, BSD
+//	    Number of messages of interprocess communication. Always zero on Linux.
+//	    process.rusage.message.direction=sent: getrusage ru_msgsnd
+//	    process.rusage.message.direction=received: getrusage ru_msgrcv
+//	process.rusage.signals               counter, {signal}; Linux, macOS, BSD
+//	    Number of signals delivered to the process. Always zero on Linux.
+//	    getrusage ru_nsignals
+//
+// Of the Go runtime, on all platforms, from runtime/metrics.
+//
+//	go.memory.gc.cycles                  counter, {gc_cycle}
+//	    Number of completed GC cycles.
+//	    /gc/cycles/total:gc-cycles
+//	go.cpu.time                          counter, s
+//	    Estimated CPU time spent by the Go runtime.
+//	    go.cpu.state=user: /cpu/classes/user:cpu-seconds
+//	    go.cpu.state=gc: /cpu/classes/gc/total:cpu-seconds
+//	    go.cpu.state=scavenge: /cpu/classes/scavenge/total:cpu-seconds
+//	    go.cpu.state=idle: /cpu/classes/idle:cpu-seconds
+//	go.memory.heap.live                  updowncounter, By
+//	    Heap memory occupied by live objects that were marked by the previous GC.
+//	    /gc/heap/live:bytes
+//	go.memory.heap.objects               updowncounter, {object}
+//	    Number of objects, live or unswept, occupying heap memory.
+//	    /gc/heap/objects:objects
+//	go.mutex.wait.time                   counter, s
+//	    Approximate cumulative time that goroutines have spent blocked on a sync.Mutex, a sync.RWMutex or a lock of the runtime.
+//	    /sync/mutex/wait/total:seconds
+//	go.memory.gc.cpu.utilization         gauge, 1; after the first GC
+//	    Estimated share of the CPU time available to the program that the GC has used since the program started.
+//	    go.cpu.time of gc / /cpu/classes/total:cpu-seconds
+//
+// Of the Go runtime, by go.opentelemetry.io/contrib/instrumentation/runtime, under
+// its own scope, started and stopped together with the above. Its environment
+// variable OTEL_GO_X_DEPRECATED_RUNTIME_METRICS works as there.
+//
+//	go.memory.used                       updowncounter, By
+//	    go.memory.type=stack
+//	    go.memory.type=other
+//	go.memory.limit                      updowncounter, By; if there is a limit
+//	go.memory.allocated                  counter, By
+//	go.memory.allocations                counter, {allocation}
+//	go.memory.gc.goal                    updowncounter, By
+//	go.goroutine.count                   updowncounter, {goroutine}
+//	go.processor.limit                   updowncounter, {thread}
+//	go.config.gogc                       updowncounter, %
+//
+// Of the Go runtime, by [NewProducer].
+//
+//	go.schedule.duration                 histogram, s
+//	    /sched/latencies:seconds
+//	go.memory.gc.pause.duration          histogram, s
+//	    /sched/pauses/total/gc:seconds
+//
+// # What apptuit-py reported
+//
+// ApptuitReporter of apptuit-py 2.4.2, with collect_process_metrics, and where it
+// is found here. Its counters end in _count, its gauges in _value, and the type is
+// a tag. Its tag worker_id comes with [WithWorkerID].
+//
+//	python_cpu_time_used_seconds
+//	    user                 process.cpu.time user
+//	    system               process.cpu.time system
+//	python_memory_usage_bytes
+//	    main                 process.rusage.memory.peak (process.memory.usage is what is in use now)
+//	    shared               process.rusage.memory.integral shared_text
+//	    unshared             process.rusage.memory.integral unshared_data
+//	    unshared_stack_size  process.rusage.memory.integral unshared_stack
+//	python_page_faults
+//	    major                process.paging.faults minor (apptuit-py has ru_minflt here)
+//	    minor                process.paging.faults major (apptuit-py has ru_majflt here)
+//	python_process_swaps     process.rusage.swaps
+//	python_block_operations
+//	    input                process.rusage.block.operations read
+//	    output               process.rusage.block.operations write
+//	python_ipc_messages
+//	    sent                 process.rusage.messages sent
+//	    received             process.rusage.messages received
+//	python_system_signals    process.rusage.signals
+//	python_context_switches
+//	    voluntary            process.context_switches voluntary
+//	    involuntary          process.context_switches involuntary
+//	python_thread
+//	    alive                process.thread.count (all threads; of goroutines, go.goroutine.count)
+//	    demon                none, because a Go program does not wait for any thread or goroutine, but for main
+//	    dummy                none, because threads that Python did not start have no counterpart
+//	python_gc_collection
+//	    collection_0, 1, 2   none, because Go's GC has no generations; it counts go.memory.gc.cycles
+//	python_gc_threshold
+//	    threshold_0, 1, 2    none, because Go's GC has no generations; go.config.gogc and go.memory.gc.goal steer it
 package runtimemetrics

@@ -21,36 +21,54 @@ var errOutOfRange = errors.New("a number is out of range")
 
 // age reads when the process started, in ticks since the system's boot.
 func (d *procDir) age() (age time.Duration, err error) {
-	defer d.recoverFrom("stat", &err)
-	stat, err := d.proc.Stat()
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", d.path("stat"), err)
-	}
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
-		return 0, fmt.Errorf("clock_gettime: %w", err)
-	}
-	if stat.Starttime > math.MaxInt64/uint64(clockTick) {
-		return 0, fmt.Errorf("%s: %w", d.path("stat"), errOutOfRange)
-	}
-	// A process of this very tick may seem to start after now.
-	return max(0, time.Duration(now.Nano())-time.Duration(stat.Starttime)*clockTick), nil
+	err = d.parse("stat", func() error {
+		stat, err := d.proc.Stat()
+		if err != nil {
+			return err
+		}
+		if stat.Starttime > math.MaxInt64/uint64(clockTick) {
+			return errOutOfRange
+		}
+		var now unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
+			return os.NewSyscallError("clock_gettime", err)
+		}
+		// A process of this very tick may seem to start after now.
+		age = max(0, time.Duration(now.Nano())-time.Duration(stat.Starttime)*clockTick)
+		return nil
+	})
+	return age, err
 }
 
 // readMemory reads statm, which is in pages.
-func (d *procDir) readMemory(s *snapshot) (err error) {
-	defer d.recoverFrom("statm", &err)
-	statm, err := d.proc.Statm()
-	if err != nil {
-		return fmt.Errorf("%s: %w", d.path("statm"), err)
-	}
-	page := int64(os.Getpagesize())
-	if most := uint64(math.MaxInt64 / page); statm.Resident > most || statm.Size > most {
-		return fmt.Errorf("%s: %w", d.path("statm"), errOutOfRange)
-	}
-	s.setInt(residentMemory, int64(statm.Resident)*page)
-	s.setInt(virtualMemory, int64(statm.Size)*page)
-	return nil
+func (d *procDir) readMemory(s *snapshot) error {
+	return d.parse("statm", func() error {
+		statm, err := d.proc.Statm()
+		if err != nil {
+			return err
+		}
+		page := int64(os.Getpagesize())
+		if most := uint64(math.MaxInt64 / page); statm.Resident > most || statm.Size > most {
+			return errOutOfRange
+		}
+		s.setInt(residentMemory, int64(statm.Resident)*page)
+		s.setInt(virtualMemory, int64(statm.Size)*page)
+		return nil
+	})
+}
+
+// parse names the file in errors, and makes one of a panic: procfs takes for
+// granted that a file has all its fields.
+func (d *procDir) parse(file string, read func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("malformed: %v", p)
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", d.path(file), err)
+		}
+	}()
+	return read()
 }
 
 // readThreads counts the entries of task. The kernel does so itself for
@@ -94,12 +112,4 @@ func (d *procDir) readFileDescriptors(s *snapshot) error {
 	}
 	s.setInt(fileDescriptors, int64(n))
 	return nil
-}
-
-// recoverFrom turns a panic of procfs into an error: it takes for granted that a
-// file has all its fields.
-func (d *procDir) recoverFrom(file string, err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%s: malformed: %v", d.path(file), p)
-	}
 }

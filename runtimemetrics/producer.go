@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/instrumentation"     //nolint:depguard // A producer speaks the SDK's language.
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"   //nolint:depguard // A producer speaks the SDK's language.
-	semconv "go.opentelemetry.io/otel/semconv/v1.43.0" //nolint:gci // One block.
+	"go.opentelemetry.io/otel/sdk/instrumentation"   //nolint:depguard // A producer speaks the SDK's language.
+	"go.opentelemetry.io/otel/sdk/metric/metricdata" //nolint:depguard // A producer speaks the SDK's language.
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
 // Producer gives the histograms of the Go runtime, for

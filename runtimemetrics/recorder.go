@@ -5,6 +5,7 @@ package runtimemetrics
 
 import (
 	"context"
+	"slices"
 
 	"go.opentelemetry.io/otel/metric"
 )
@@ -48,9 +49,9 @@ type taggingObserver struct {
 }
 
 func (o taggingObserver) ObserveInt64(inst metric.Int64Observable, value int64, opts ...metric.ObserveOption) {
-	o.Observer.ObserveInt64(inst, value, append(opts[:len(opts):len(opts)], o.tags)...)
+	o.Observer.ObserveInt64(inst, value, append(slices.Clip(opts), o.tags)...)
 }
 
 func (o taggingObserver) ObserveFloat64(inst metric.Float64Observable, value float64, opts ...metric.ObserveOption) {
-	o.Observer.ObserveFloat64(inst, value, append(opts[:len(opts):len(opts)], o.tags)...)
+	o.Observer.ObserveFloat64(inst, value, append(slices.Clip(opts), o.tags)...)
 }

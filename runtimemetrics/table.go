@@ -60,28 +60,29 @@ const (
 type platforms uint8
 
 const (
-	linux platforms = 1 << iota
-	darwin
-	bsd
-	windows
+	onLinux platforms = 1 << iota
+	onDarwin
+	onBSD
+	onWindows
+	elsewhere
 
-	unixes     = linux | darwin | bsd
-	everywhere = platforms(0xff)
+	onUnix     = onLinux | onDarwin | onBSD
+	everywhere = onUnix | onWindows | elsewhere
 )
 
 // here is the platform that the program runs on.
 func here() platforms {
 	switch runtime.GOOS {
 	case "linux", "android":
-		return linux
+		return onLinux
 	case "darwin", "ios":
-		return darwin
+		return onDarwin
 	case "freebsd", "netbsd", "openbsd", "dragonfly":
-		return bsd
+		return onBSD
 	case "windows":
-		return windows
+		return onWindows
 	}
-	return 1 << 7 // The Go runtime alone.
+	return elsewhere
 }
 
 // convention is what the packages of semantic conventions say of an instrument.
@@ -107,7 +108,9 @@ func conventional(c convention, p part, on platforms, points ...point) instrumen
 		row.kind, row.number = upDownCounter, integer
 	case metric.Float64ObservableGauge:
 		row.kind, row.number = gauge, float
-	case metric.Float64Histogram:
+	case interface {
+		Inst() metric.Float64Histogram
+	}: // The type's Record is another.
 		row.kind, row.number = histogram, float
 	}
 	return row
@@ -142,27 +145,27 @@ func conventionalProcess() []instrument {
 		disk     processconv.DiskIOObservable
 	)
 	return []instrument{
-		conventional(cpu, process, unixes|windows,
+		conventional(cpu, process, onUnix|onWindows,
 			from(cpuUser, "getrusage ru_utime; Windows: GetProcessTimes").with(cpu.AttrCPUMode(processconv.CPUModeUser)),
 			from(cpuSystem, "getrusage ru_stime; Windows: GetProcessTimes").with(cpu.AttrCPUMode(processconv.CPUModeSystem))),
-		conventional(processconv.MemoryUsageObservable{}, process, linux,
+		conventional(processconv.MemoryUsageObservable{}, process, onLinux,
 			from(residentMemory, "/proc/self/statm, resident")),
-		conventional(processconv.MemoryVirtualObservable{}, process, linux,
+		conventional(processconv.MemoryVirtualObservable{}, process, onLinux,
 			from(virtualMemory, "/proc/self/statm, size")),
-		conventional(faults, process, unixes,
+		conventional(faults, process, onUnix,
 			from(majorFaults, "getrusage ru_majflt").with(faults.AttrSystemPagingFaultType(processconv.SystemPagingFaultTypeMajor)),
 			from(minorFaults, "getrusage ru_minflt").with(faults.AttrSystemPagingFaultType(processconv.SystemPagingFaultTypeMinor))),
-		conventional(switches, process, unixes,
+		conventional(switches, process, onUnix,
 			from(voluntarySwitches, "getrusage ru_nvcsw").with(switches.AttrContextSwitchType(processconv.ContextSwitchTypeVoluntary)),
 			from(involuntarySwitches, "getrusage ru_nivcsw").with(switches.AttrContextSwitchType(processconv.ContextSwitchTypeInvoluntary))),
-		conventional(disk, process, linux,
+		conventional(disk, process, onLinux,
 			from(diskRead, "getrusage ru_inblock × 512").with(disk.AttrDiskIODirection(processconv.DiskIODirectionRead)),
 			from(diskWritten, "getrusage ru_oublock × 512").with(disk.AttrDiskIODirection(processconv.DiskIODirectionWrite))),
-		conventional(processconv.ThreadCountObservable{}, process, linux,
+		conventional(processconv.ThreadCountObservable{}, process, onLinux,
 			from(threads, "/proc/self/task, number of entries")),
-		conventional(processconv.UnixFileDescriptorCountObservable{}, process, linux|darwin,
+		conventional(processconv.UnixFileDescriptorCountObservable{}, process, onLinux|onDarwin,
 			from(fileDescriptors, "/proc/self/fd, number of entries; macOS: /dev/fd")),
-		conventional(processconv.UptimeObservable{}, process, linux|darwin|windows,
+		conventional(processconv.UptimeObservable{}, process, onLinux|onDarwin|onWindows,
 			from(uptime, "/proc/self/stat, starttime; macOS: sysctl kern.proc.pid; Windows: GetProcessTimes; read once")),
 	}
 }
@@ -176,12 +179,12 @@ func ownProcess() []instrument {
 	var disk processconv.DiskIOObservable
 	return []instrument{
 		{
-			name: "process.rusage.memory.peak", unit: "By", kind: gauge, number: integer, on: unixes,
+			name: "process.rusage.memory.peak", unit: "By", kind: gauge, number: integer, on: onUnix,
 			description: "The largest amount of physical memory that was in use at any time since the process started.",
 			points:      []point{from(peakMemory, "getrusage ru_maxrss")},
 		},
 		{
-			name: "process.rusage.memory.integral", unit: "KiBy.{tick}", kind: counter, number: integer, on: unixes,
+			name: "process.rusage.memory.integral", unit: "KiBy.{tick}", kind: counter, number: integer, on: onUnix,
 			description: "Memory in use, summed over the ticks of execution. Always zero on Linux.",
 			points: []point{
 				from(integralSharedText, "getrusage ru_ixrss").with(segment.String("shared_text")),
@@ -190,7 +193,7 @@ func ownProcess() []instrument {
 			},
 		},
 		{
-			name: "process.rusage.block.operations", unit: "{operation}", kind: counter, number: integer, on: unixes,
+			name: "process.rusage.block.operations", unit: "{operation}", kind: counter, number: integer, on: onUnix,
 			description: "Number of times the file system had to read or write a block device. On Linux, of 512 bytes each.",
 			points: []point{
 				from(blocksIn, "getrusage ru_inblock").with(disk.AttrDiskIODirection(processconv.DiskIODirectionRead)),
@@ -198,12 +201,12 @@ func ownProcess() []instrument {
 			},
 		},
 		{
-			name: "process.rusage.swaps", unit: "{swap}", kind: counter, number: integer, on: unixes,
+			name: "process.rusage.swaps", unit: "{swap}", kind: counter, number: integer, on: onUnix,
 			description: "Number of times the process was swapped out of main memory. Always zero on Linux.",
 			points:      []point{from(swaps, "getrusage ru_nswap")},
 		},
 		{
-			name: "process.rusage.messages", unit: "{message}", kind: counter, number: integer, on: unixes,
+			name: "process.rusage.messages", unit: "{message}", kind: counter, number: integer, on: onUnix,
 			description: "Number of messages of interprocess communication. Always zero on Linux.",
 			points: []point{
 				from(messagesSent, "getrusage ru_msgsnd").with(direction.String("sent")),
@@ -211,7 +214,7 @@ func ownProcess() []instrument {
 			},
 		},
 		{
-			name: "process.rusage.signals", unit: "{signal}", kind: counter, number: integer, on: unixes,
+			name: "process.rusage.signals", unit: "{signal}", kind: counter, number: integer, on: onUnix,
 			description: "Number of signals delivered to the process. Always zero on Linux.",
 			points:      []point{from(signals, "getrusage ru_nsignals")},
 		},
@@ -246,7 +249,7 @@ func goInstruments() []instrument {
 		instrument{
 			name: "go.memory.gc.cpu.utilization", unit: "1", kind: gauge, number: float, part: goRuntime, on: everywhere,
 			description: "Estimated share of the CPU time available to the program that the GC has used since the program started.",
-			points:      []point{from(gcCPUShare, "")},
+			points:      []point{from(gcCPUShare, "go.cpu.time of gc / /cpu/classes/total:cpu-seconds")},
 		}.when("after the first GC"),
 	}
 }

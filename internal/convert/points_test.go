@@ -162,7 +162,12 @@ func TestHistogramExtremes(t *testing.T) {
 		"h_count{k=nan} 1",
 		"h_count{k=inf} 1",
 	)
-	wantRejects(t, r, `h_sum{k=inf} +Inf: value "+Inf": not a finite number`, "known", "known")
+	wantRejects(
+		t, r,
+		`h_sum{k=inf} +Inf: value "+Inf": not a finite number`,
+		`h_min{k=inf} -Inf: value "-Inf": not a finite number`,
+		`h_max{k=inf} +Inf: value "+Inf": not a finite number`,
+	)
 }
 
 // Nothing of one point's buckets reaches the next point, be it of the same

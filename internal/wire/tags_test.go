@@ -57,7 +57,8 @@ func TestSanitizeTags(t *testing.T) {
 		{"order changes", prometheus, "a.c=1 aBc=2", "aBc=2 a_c=1"},
 		{"one key: joined in the order of the originals", prometheus, "a-b=1 a.b=2 a_b=3 c=4", "a_b=1;2;3 c=4"},
 		{"one key, not neighbours", prometheus, "a.b=1 aZ=2 a_b=3", "aZ=2 a_b=1;3"},
-		{"empty values are joined, too", prometheus, "a.b= a_b=", "a_b=;"},
+		{"empty values are not joined", prometheus, "a-b=1 a.b= a_b=3", "a_b=1;3"},
+		{"all empty: empty, which hides", prometheus, "a.b= a_b=", "a_b="},
 		{"apptuit keeps more apart", apptuit, "a-b=1 a.b=2 a~b=3", "a-b=1 a.b=2 a_b=3"},
 		{"none changes nothing", none, "a-b=1 a.b=2", "a-b=1 a.b=2"},
 	} {
