@@ -166,8 +166,7 @@ func TestUntrusted(t *testing.T) {
 		if s.StatusCode != 0 || s.Failed != 10 || apptuitclient.Retryable(err) || !strings.Contains(err.Error(), text) {
 			t.Errorf("status %d, %d failed, want an error about %s: %v", s.StatusCode, s.Failed, text, err)
 		}
-		var unverified *tls.CertificateVerificationError
-		if !errors.As(err, &unverified) {
+		if _, ok := errors.AsType[*tls.CertificateVerificationError](err); !ok {
 			t.Errorf("no *tls.CertificateVerificationError: %v", err)
 		}
 		if n := connections.Load(); n != 1 {
