@@ -1,0 +1,39 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+)
+
+// drainTime bounds how long requests may go on after the signal to end. It is
+// longer than any of them takes.
+const drainTime = maxSlow + 2*time.Second
+
+// serve answers requests until ctx ends, and then those under way.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if late := server.Shutdown(end); late != nil {
+		err = errors.Join(err, late, server.Close())
+	}
+	return err
+}
