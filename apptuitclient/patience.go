@@ -18,7 +18,8 @@ type patience struct {
 	stop     <-chan struct{} // ends waiting, too; may be nil
 	start    time.Time
 	attempts int
-	renewed  bool // the token, which is done once
+	renewed  bool  // the token, which is done once
+	answer   error // the last one there was
 }
 
 // ending says whether there is another attempt.
@@ -35,6 +36,12 @@ const (
 // waits, or gets another token. The error says why there is none.
 func (p *patience) next(out *outcome) (ending, error) {
 	p.attempts++
+	switch {
+	case out.status != 0:
+		p.answer = out.err
+	case p.answer != nil: // it says more than that time ran out on the next attempt
+		out.err = fmt.Errorf("%w; before that, %w", out.err, p.answer)
+	}
 	switch out.next {
 	case hopeless:
 		return undelivered, out.err

@@ -10,7 +10,7 @@ import "github.com/apptuitai/apptuit-go/internal/wire"
 // batch is too large.
 func (d *delivery) persist(b *wire.Batch) *outcome {
 	status := 0
-	d.patience.attempts = 0
+	d.patience.attempts, d.patience.answer = 0, nil
 	for {
 		out := d.c.exchange(d.ctx, b)
 		d.settle(b, &out)

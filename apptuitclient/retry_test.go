@@ -383,3 +383,23 @@ func TestTLSFailuresAreNotRetried(t *testing.T) {
 		})
 	}
 }
+
+// When time runs out on an attempt, the error has what the server said before.
+func TestTheLastAnswerIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{t: t, answer: func(c *call) (answer, error) {
+			if c.n == 0 {
+				return text(http.StatusInternalServerError, "database not found"), nil
+			}
+			<-c.Context().Done()
+			return answer{}, c.Context().Err()
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		err := f.client().Send(ctx, numberedPoints(3))
+		if e := counted(t, err, 0, 3); e.StatusCode != http.StatusInternalServerError || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("status %d: %v", e.StatusCode, err)
+		}
+		contains(t, err, "deadline exceeded; before that, ", "database not found")
+	})
+}
