@@ -73,25 +73,25 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		return ended
 	}
 	start := time.Now()
-	o := e.origins.of(rm.Resource)
+	lease := e.origins.lease(rm.Resource)
+	defer lease.Release() // also when a handler panics
 	x := &export{
 		out: e.cfg.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
 			Stop:  e.life.stop,
 			Batch: e.batchDone,
 			Known: e.refused.known,
 		}),
-		conv:         e.origins.lease(o),
+		conv:         lease.Converter,
 		milliseconds: e.cfg.client.MillisecondTimestamps(),
 	}
-	defer e.origins.release(o, x.conv) // also when a handler panics
 	x.conv.Begin(x, start)
 	x.metrics(rm)
 	if !e.cfg.noSelfMetrics {
-		x.self(o, start)
+		x.self(lease.State, start)
 	}
 	report := x.out.Close()
 	overflowed := x.conv.End()
-	o.self.add(report, time.Since(start))
+	lease.State.add(report, time.Since(start))
 	e.stats.add(report, x.produced, overflowed)
 	if report.Err != nil {
 		return report.Err
@@ -126,7 +126,7 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	if e.own {
 		err = errors.Join(err, e.cfg.client.Close())
 	}
-	e.origins.close()
+	e.origins.pool.Close()
 	return err
 }
 

@@ -101,7 +101,7 @@ func TestAPanickingHandlerLeaksNothing(t *testing.T) {
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if used := e.origins.budget.Used(); used != 0 {
+	if used := e.origins.pool.Used(); used != 0 {
 		t.Errorf("%d bytes are left", used)
 	}
 }

@@ -45,9 +45,8 @@ func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration) {
 
 // self appends the metrics of the Exports before this one, at most once a
 // timestamp: a second point would be another value of the same series then.
-func (x *export) self(o *origin, now time.Time) {
+func (x *export) self(s *selfMetrics, now time.Time) {
 	ts := wire.Timestamp(now, x.milliseconds)
-	s := &o.self
 	s.mu.Lock()
 	if s.last == ts {
 		s.mu.Unlock()

@@ -1,0 +1,134 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"sync"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// Bounds on what is kept for resources and for concurrent exports.
+const (
+	maxOrigins = 64
+	maxIdle    = 4
+)
+
+// Pool keeps the converters of all resources that one exporter serves: each
+// resource has converters of its own, so that their caches do not thrash, under
+// one budget. Every export leases one for itself, so that none waits for the
+// requests of another. S is what the user of the pool keeps for a resource. A
+// Pool is safe for concurrent use.
+type Pool[K comparable, S any] struct {
+	cfg    Config
+	budget *wire.Budget
+
+	mu      sync.Mutex
+	origins map[K]*origin[K, S]
+	closed  bool
+}
+
+// origin is a resource.
+type origin[K comparable, S any] struct {
+	key   K
+	base  []wire.Tag
+	state S
+	idle  []*Converter[K]
+	used  time.Time
+}
+
+// Lease is the use of a converter by one export.
+type Lease[K comparable, S any] struct {
+	*Converter[K]
+	// State is kept for the resource. Exports of one resource share it.
+	State  *S
+	pool   *Pool[K, S]
+	origin *origin[K, S]
+}
+
+// NewPool returns a pool whose converters have this configuration, but for Base
+// and Budget, and together keep at most that many bytes.
+func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
+	return &Pool[K, S]{cfg: cfg, budget: wire.NewBudget(cacheBytes), origins: make(map[K]*origin[K, S])}
+}
+
+// Lease takes a converter of a resource. If the resource is new, base is asked
+// for the tags that all its points share (see [BaseTags]). Release ends the
+// lease.
+func (p *Pool[K, S]) Lease(resource K, base func() []wire.Tag) *Lease[K, S] {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o, ok := p.origins[resource]
+	if !ok {
+		if len(p.origins) >= maxOrigins {
+			p.forgetOldest()
+		}
+		o = &origin[K, S]{key: resource, base: base()}
+		p.origins[resource] = o
+	}
+	o.used = now
+	for _, other := range p.origins {
+		if now.Sub(other.used) > IdleTime {
+			other.drop() // it may hold all of the budget
+		}
+	}
+	return &Lease[K, S]{Converter: p.converter(o), State: &o.state, pool: p, origin: o}
+}
+
+func (p *Pool[K, S]) converter(o *origin[K, S]) *Converter[K] {
+	if last := len(o.idle) - 1; last >= 0 {
+		c := o.idle[last]
+		o.idle = o.idle[:last]
+		return c
+	}
+	cfg := p.cfg
+	cfg.Base, cfg.Budget = o.base, p.budget
+	return New[K](cfg)
+}
+
+// Release ends the lease.
+func (l *Lease[K, S]) Release() {
+	p := l.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || p.origins[l.origin.key] != l.origin || len(l.origin.idle) == maxIdle {
+		l.Close()
+		return
+	}
+	l.origin.idle = append(l.origin.idle, l.Converter)
+}
+
+// forgetOldest makes room for another resource.
+func (p *Pool[K, S]) forgetOldest() {
+	var oldest *origin[K, S]
+	for _, o := range p.origins {
+		if oldest == nil || o.used.Before(oldest.used) {
+			oldest = o
+		}
+	}
+	oldest.drop()
+	delete(p.origins, oldest.key)
+}
+
+func (o *origin[K, S]) drop() {
+	for _, c := range o.idle {
+		c.Close()
+	}
+	o.idle = nil
+}
+
+// Used returns what all converters of the pool hold, in bytes.
+func (p *Pool[K, S]) Used() int64 { return p.budget.Used() }
+
+// Close gives all caches back. Leases that are not released yet stay good.
+func (p *Pool[K, S]) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, o := range p.origins {
+		o.drop()
+	}
+}
