@@ -33,6 +33,7 @@ type config struct {
 	tags           map[string]string
 	envTags        map[string]string
 	noEnvTags      bool
+	noEnv          bool
 	mode           encoding.SanitizeMode
 	modeSet        bool
 	compression    Compression
@@ -76,7 +77,9 @@ func newConfig(opts []Option) (*config, error) {
 		c.fault("WithToken, WithTokenSource and WithTokenFile: give one of them")
 	}
 	c.checkHeaders()
-	c.environment()
+	if !c.noEnv {
+		c.environment()
+	}
 	if c.retry.InitialInterval == 0 {
 		c.retry.InitialInterval = time.Second
 	}
@@ -108,6 +111,13 @@ func newConfig(opts []Option) (*config, error) {
 
 func (c *config) fault(format string, args ...any) {
 	c.faults = append(c.faults, fmt.Errorf(format, args...))
+}
+
+func (c *config) setUser(from, user string) {
+	if strings.Contains(user, ":") {
+		c.fault("%s: a user id cannot contain a colon", from)
+	}
+	c.creds.user = user
 }
 
 func (c *config) setToken(from, token string) {

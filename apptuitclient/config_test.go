@@ -95,6 +95,15 @@ func TestEnvironment(t *testing.T) {
 		{map[string]string{"APPTUIT_API_TOKEN_FILE": "/does/not/exist"}, []apptuitclient.Option{apptuitclient.WithToken("option")}, authorization, "Bearer option"},
 		{map[string]string{"APPTUIT_API_TOKEN": ""}, []apptuitclient.Option{endpoint}, authorization, ""},
 
+		{map[string]string{"APPTUIT_USER_ID": "u", "APPTUIT_API_TOKEN": "t0k"}, nil, authorization, "Basic dTp0MGs="},
+		{map[string]string{"APPTUIT_USER_ID": "env", "APPTUIT_API_TOKEN": "t0k"}, []apptuitclient.Option{apptuitclient.WithUserID("u")}, authorization, "Basic dTp0MGs="},
+		{map[string]string{"APPTUIT_USER_ID": "a:b"}, []apptuitclient.Option{apptuitclient.WithHeaders(map[string]string{"authorization": "Custom 1234"})}, authorization, "Custom 1234"},
+		{
+			map[string]string{"APPTUIT_USER_ID": "u", "APPTUIT_API_TOKEN": "t0k", "APPTUIT_TAGS": "k:v:w", "APPTUIT_TIMEOUT": "x", "APPTUIT_COMPRESSION": "x"},
+			[]apptuitclient.Option{endpoint, apptuitclient.WithoutEnvironment()},
+			authorization, "",
+		},
+
 		{map[string]string{"APPTUIT_ENDPOINT": "https://env.test/base/"}, nil, base, "https://env.test/base"},
 		{map[string]string{"APPTUIT_ENDPOINT": "https://env.test"}, []apptuitclient.Option{endpoint}, base, "https://option.test"},
 		{map[string]string{"APPTUIT_ENDPOINT": "no URL at all"}, []apptuitclient.Option{endpoint}, base, "https://option.test"},

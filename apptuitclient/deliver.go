@@ -20,6 +20,9 @@ type Report struct {
 	Rejected int
 	// Dropped points could not be delivered in time.
 	Dropped int
+	// After is how long the server asks to wait before points that are dropped are
+	// sent again, 0 if it does not say.
+	After time.Duration
 	// Err says why, nil if every point that counts was accepted.
 	Err *SendError
 
@@ -32,7 +35,7 @@ type delivery struct {
 	ctx      context.Context
 	patience patience
 
-	known     func(*PointError) bool
+	opts      *OutboxOptions
 	report    Report
 	status    int
 	points    []PointError
@@ -47,7 +50,7 @@ func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch
 	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
 	d := &delivery{
-		c: c, ctx: ctx, known: opts.Known,
+		c: c, ctx: ctx, opts: opts,
 		patience: patience{c: c, ctx: ctx, stop: opts.Stop, start: time.Now()},
 	}
 	d.halve(b)
@@ -101,6 +104,13 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 		d.lost(status, err)
 		d.retryable = d.retryable || retryable
 	}
+	if retryable && d.opts.Undelivered != nil {
+		for i := range b.Points() {
+			if source := b.Source(i); source != wire.Uncounted {
+				d.opts.Undelivered(source)
+			}
+		}
+	}
 	b.Release()
 }
 
@@ -122,7 +132,7 @@ func (d *delivery) lost(status int, err error) {
 
 // list adds the points that were refused one by one to the error.
 func (d *delivery) list(b *wire.Batch, refused map[int]string) {
-	if len(refused) == 0 || len(d.points) >= maxPointErrors && (d.known == nil || len(d.fresh) >= maxPointErrors) {
+	if len(refused) == 0 || len(d.points) >= maxPointErrors && (d.opts.Known == nil || len(d.fresh) >= maxPointErrors) {
 		return
 	}
 	err := b.Lines(func(i int, line []byte) bool {
@@ -144,7 +154,7 @@ func (d *delivery) add(p PointError) {
 	if len(d.points) < maxPointErrors {
 		d.points = append(d.points, p)
 	}
-	if len(d.fresh) < maxPointErrors && (d.known == nil || !d.known(&p)) {
+	if len(d.fresh) < maxPointErrors && (d.opts.Known == nil || !d.opts.Known(&p)) {
 		d.fresh = append(d.fresh, p)
 	}
 }

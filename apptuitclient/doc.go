@@ -48,6 +48,7 @@
 //
 //	APPTUIT_API_TOKEN       the token; none. WithToken, WithTokenSource, WithTokenFile beat it.
 //	APPTUIT_API_TOKEN_FILE  a file with the token; none. APPTUIT_API_TOKEN and those options beat it.
+//	APPTUIT_USER_ID         Basic authentication as this user; none. WithUserID beats it.
 //	APPTUIT_ENDPOINT        base URL; https://api.apptuit.ai. WithEndpoint beats it.
 //	APPTUIT_TAGS            global tags, "k1: v1, k2: v2"; none. WithTags replaces them,
 //	                        WithoutEnvironmentTags ignores them.
@@ -58,7 +59,9 @@
 //	                        as in net/http. WithProxy beats them.
 //
 // APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS are read where APPTUIT_API_TOKEN and
-// APPTUIT_TAGS are not set, with a warning: they are deprecated.
+// APPTUIT_TAGS are not set, with a warning: they are deprecated. An Authorization
+// header of WithHeaders beats token and user id. WithoutEnvironment ignores all
+// APPTUIT_ variables.
 //
 // # Secrets
 //

@@ -18,8 +18,13 @@ func (c *config) environment() {
 	if v := os.Getenv("APPTUIT_ENDPOINT"); v != "" && c.endpoint == nil {
 		c.setEndpoint("APPTUIT_ENDPOINT", v)
 	}
-	if c.tokenOptions == 0 && !c.authorizationHeader() {
-		c.environmentToken()
+	if !c.authorizationHeader() {
+		if v := os.Getenv("APPTUIT_USER_ID"); v != "" && c.creds.user == "" {
+			c.setUser("APPTUIT_USER_ID", v)
+		}
+		if c.tokenOptions == 0 {
+			c.environmentToken()
+		}
 	}
 	if !c.noEnvTags {
 		c.environmentTags()

@@ -108,13 +108,10 @@ func WithTokenFile(name string) Option {
 }
 
 // WithUserID authorizes with Basic authentication: this user, with the token as
-// the password.
+// the password. It beats APPTUIT_USER_ID.
 func WithUserID(user string) Option {
 	return optionFunc(func(c *config) {
-		if strings.Contains(user, ":") {
-			c.fault("WithUserID: a user id cannot contain a colon")
-		}
-		c.creds.user = user
+		c.setUser("WithUserID", user)
 	})
 }
 
@@ -136,6 +133,12 @@ func WithTags(tags map[string]string) Option {
 // WithoutEnvironmentTags ignores APPTUIT_TAGS and APPTUIT_PY_TAGS.
 func WithoutEnvironmentTags() Option {
 	return optionFunc(func(c *config) { c.noEnvTags = true })
+}
+
+// WithoutEnvironment ignores every variable of the package comment, but for
+// those of proxies.
+func WithoutEnvironment() Option {
+	return optionFunc(func(c *config) { c.noEnv = true })
 }
 
 // WithSanitizeMode says how names and tag keys are made valid, by default

@@ -36,6 +36,9 @@ type OutboxOptions struct {
 	// Known says whether a point that the server refused has been reported
 	// before: then it only counts.
 	Known func(*PointError) bool
+	// Undelivered gets the source of each point that counts and is dropped for a
+	// reason that may pass, for an exporter whose caller keeps and retries.
+	Undelivered func(source uint32)
 }
 
 // NewOutbox returns an outbox whose requests and waits end with ctx.
@@ -69,6 +72,9 @@ func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v wire.Value, source uint
 func (o *Outbox) tooLate(source uint32) bool {
 	if o.ended && source != wire.Uncounted {
 		o.late++
+		if o.opts.Undelivered != nil {
+			o.opts.Undelivered(source)
+		}
 	}
 	return o.ended
 }
@@ -99,6 +105,7 @@ func (o *Outbox) Flush() {
 	o.total.Accepted += r.Accepted
 	o.total.Rejected += r.Rejected
 	o.total.Dropped += r.Dropped
+	o.total.After = max(o.total.After, r.After)
 	o.report(r)
 	o.ended = o.ctx.Err() != nil
 }

@@ -32,6 +32,7 @@ func (d *delivery) persist(b *wire.Batch) *outcome {
 			d.refuse(b, status, err)
 			return nil
 		case undelivered, outOfTime:
+			d.report.After = max(d.report.After, out.after)
 			d.drop(b, status, err, end == outOfTime)
 			return nil
 		}

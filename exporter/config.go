@@ -6,7 +6,6 @@ package exporter
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -18,22 +17,25 @@ import (
 )
 
 type config struct {
-	client        *apptuitclient.Client
-	clientGiven   bool
-	clientOptions []apptuitclient.Option
-	mode          encoding.SanitizeMode
-	modeSet       bool
-	tags          map[string]string
-	prefix        string
-	noHostTag     bool
-	instanceTag   bool
-	resource      attribute.Filter
-	scopeTags     bool
-	handler       func(*apptuitclient.SendError)
-	temporality   sdkmetric.TemporalitySelector
-	aggregation   sdkmetric.AggregationSelector
-	noSelfMetrics bool
-	cacheBytes    int64
+	client         *apptuitclient.Client
+	clientGiven    bool
+	clientOptions  []apptuitclient.Option
+	mode           encoding.SanitizeMode
+	modeSet        bool
+	tags           map[string]string
+	prefix         string
+	prefixSet      bool
+	noHostTag      bool
+	instanceTag    bool
+	resource       attribute.Filter
+	scopeTags      bool
+	handler        func(*apptuitclient.SendError)
+	temporality    sdkmetric.TemporalitySelector
+	temporalitySet bool
+	aggregation    sdkmetric.AggregationSelector
+	aggregationSet bool
+	noSelfMetrics  bool
+	cacheBytes     int64
 
 	shared [][]wire.Tag // layers of tags over the resource's, highest first
 
@@ -102,16 +104,6 @@ func (c *config) shareTags() {
 			c.fault("%s: %w", s.name, err)
 		}
 		c.shared = append(c.shared, layer)
-	}
-}
-
-func (c *config) environment() {
-	if v := os.Getenv("APPTUIT_DISABLE_HOST_TAG"); v != "" && !c.noHostTag {
-		disable, err := encoding.ParseBool(v)
-		if err != nil {
-			c.fault("APPTUIT_DISABLE_HOST_TAG: %w", err)
-		}
-		c.noHostTag = disable
 	}
 }
 

@@ -47,6 +47,8 @@ func TestConfigurationFaults(t *testing.T) {
 		"a tag key, mode none":  {options: []Option{endpoint, WithSanitizeMode(encoding.SanitizeNone), WithTags(map[string]string{"a b": "v"})}, want: []string{`"a b"`}},
 		"the client's tag keys": {options: []Option{WithClient(newClient(t, apptuitclient.WithTags(map[string]string{"a b": "v"}))), WithSanitizeMode(encoding.SanitizeNone)}, want: []string{`"a b"`}},
 		"host tag":              {env: map[string]string{"APPTUIT_DISABLE_HOST_TAG": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_DISABLE_HOST_TAG", "perhaps"}},
+		"temporality by name":   {env: map[string]string{"APPTUIT_TEMPORALITY_PREFERENCE": "deltas"}, options: []Option{endpoint}, want: []string{"APPTUIT_TEMPORALITY_PREFERENCE", `"deltas"`, "low_memory"}},
+		"aggregation by name":   {env: map[string]string{"APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION": "buckets"}, options: []Option{endpoint}, want: []string{"APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", `"buckets"`, "base2_exponential_bucket_histogram"}},
 		"the environment":       {env: map[string]string{"APPTUIT_TAGS": "k:v:w"}, options: []Option{endpoint}, want: []string{"APPTUIT_TAGS", "k:v:w"}},
 		"all at once": {
 			env: map[string]string{"APPTUIT_DISABLE_HOST_TAG": "perhaps", "APPTUIT_COMPRESSION": "lzma"},
@@ -114,6 +116,57 @@ func TestSelectors(t *testing.T) {
 	}
 	if _, ok := e.Aggregation(sdkmetric.InstrumentKindHistogram).(sdkmetric.AggregationBase2ExponentialHistogram); !ok {
 		t.Error("the aggregation selector is not used")
+	}
+}
+
+// The variables do what the options do, and an option beats its variable.
+func TestSelectorsOfTheEnvironment(t *testing.T) {
+	type kinds = map[sdkmetric.InstrumentKind]metricdata.Temporality
+	const delta, cumulative = metricdata.DeltaTemporality, metricdata.CumulativeTemporality
+	f := func(preference string, want kinds, opts ...Option) {
+		t.Helper()
+		t.Setenv("APPTUIT_TEMPORALITY_PREFERENCE", preference)
+		e := newExporter(t, append(opts, toSink())...)
+		for kind, temporality := range want {
+			if got := e.Temporality(kind); got != temporality {
+				t.Errorf("%q: %v is %v, want %v", preference, kind, got, temporality)
+			}
+		}
+	}
+	counter, observed, upDown := sdkmetric.InstrumentKindCounter, sdkmetric.InstrumentKindObservableCounter, sdkmetric.InstrumentKindUpDownCounter
+	f("", kinds{counter: cumulative})
+	f("Cumulative", kinds{counter: cumulative, observed: cumulative})
+	f("delta", kinds{counter: delta, observed: delta, upDown: cumulative})
+	f("lowmemory", kinds{counter: delta, observed: cumulative})
+	f("LOW_MEMORY", kinds{counter: delta, observed: cumulative})
+	f("delta", kinds{counter: cumulative}, WithTemporalitySelector(sdkmetric.CumulativeTemporalitySelector))
+	f("nonsense", kinds{counter: cumulative}, WithTemporalitySelector(sdkmetric.CumulativeTemporalitySelector))
+
+	g := func(name string, exponential bool, opts ...Option) {
+		t.Helper()
+		t.Setenv("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", name)
+		e := newExporter(t, append(opts, toSink())...)
+		if _, ok := e.Aggregation(sdkmetric.InstrumentKindHistogram).(sdkmetric.AggregationBase2ExponentialHistogram); ok != exponential {
+			t.Errorf("%q: a histogram is %T", name, e.Aggregation(sdkmetric.InstrumentKindHistogram))
+		}
+		if _, ok := e.Aggregation(counter).(sdkmetric.AggregationSum); !ok {
+			t.Errorf("%q: a counter is %T", name, e.Aggregation(counter))
+		}
+	}
+	t.Setenv("APPTUIT_TEMPORALITY_PREFERENCE", "")
+	g("", false)
+	g("explicit_bucket_histogram", false)
+	g("base2_exponential_bucket_histogram", true)
+	g("base2_exponential_bucket_histogram", false, WithAggregationSelector(sdkmetric.DefaultAggregationSelector))
+}
+
+func TestPrefixOfTheEnvironment(t *testing.T) {
+	t.Setenv("APPTUIT_PREFIX", "env.")
+	srv := memoryServer(t)
+	for want, opts := range map[string][]Option{"env_n": nil, "option_n": {WithPrefix("option.")}, "n": {WithPrefix("")}} {
+		e := newExporter(t, append(opts, toServer(srv), WithoutSelfMetrics(), WithoutHostTag())...)
+		mustExport(t, e, metricsOf(counter("n", number[int64](1))))
+		wantArrived(t, srv, want+"{service_name=shop} 1700000000 1")
 	}
 }
 

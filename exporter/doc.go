@@ -79,4 +79,10 @@
 // The variables of package apptuitclient, unless WithClient is given, and
 //
 //	APPTUIT_DISABLE_HOST_TAG   a boolean (yes, true, 1, …): no host tag; no. WithoutHostTag beats it.
+//	APPTUIT_PREFIX             a text before all metric names; none. WithPrefix beats it.
+//	APPTUIT_TEMPORALITY_PREFERENCE
+//	                           cumulative, delta or low_memory; cumulative. WithTemporalitySelector beats it.
+//	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION
+//	                           explicit_bucket_histogram or base2_exponential_bucket_histogram; the first.
+//	                           WithAggregationSelector beats it.
 package exporter

@@ -57,9 +57,9 @@ func WithTags(tags map[string]string) Option {
 }
 
 // WithPrefix puts a text before every metric name, without a separator
-// ("apr." gives apr.requests, before sanitizing).
+// ("apr." gives apr.requests, before sanitizing). It beats APPTUIT_PREFIX.
 func WithPrefix(prefix string) Option {
-	return optionFunc(func(c *config) { c.prefix = prefix })
+	return optionFunc(func(c *config) { c.prefix, c.prefixSet = prefix, true })
 }
 
 // WithoutHostTag sends no host tag of the exporter's own. By default it is
@@ -105,24 +105,27 @@ func WithErrorHandler(handler func(*apptuitclient.SendError)) Option {
 }
 
 // WithTemporalitySelector sets the temporality of each kind of instrument, by
-// default cumulative for all. Delta points of an Export that fails are lost.
+// default cumulative for all. Delta points of an Export that fails are lost. It
+// beats APPTUIT_TEMPORALITY_PREFERENCE; [ParseTemporalityPreference] gives its
+// selectors.
 func WithTemporalitySelector(selector sdkmetric.TemporalitySelector) Option {
 	return optionFunc(func(c *config) {
 		if selector == nil {
 			c.fault("WithTemporalitySelector: the selector is nil")
 		}
-		c.temporality = selector
+		c.temporality, c.temporalitySet = selector, true
 	})
 }
 
 // WithAggregationSelector sets the aggregation of each kind of instrument, by
-// default the SDK's.
+// default the SDK's. It beats APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION;
+// [ParseHistogramAggregation] gives its selectors.
 func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 	return optionFunc(func(c *config) {
 		if selector == nil {
 			c.fault("WithAggregationSelector: the selector is nil")
 		}
-		c.aggregation = selector
+		c.aggregation, c.aggregationSet = selector, true
 	})
 }
 

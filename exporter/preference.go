@@ -1,0 +1,46 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"fmt"
+	"strings"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+)
+
+// ParseTemporalityPreference returns the selector of a name in any case:
+// cumulative, delta, or low_memory (also lowmemory), as the OTLP exporters'
+// temporality preference has them (specification, OTLP Metrics Exporter).
+func ParseTemporalityPreference(name string) (sdkmetric.TemporalitySelector, error) {
+	switch strings.ToLower(name) {
+	case "cumulative":
+		return sdkmetric.CumulativeTemporalitySelector, nil
+	case "delta":
+		return sdkmetric.DeltaTemporalitySelector, nil
+	case "low_memory", "lowmemory":
+		return sdkmetric.LowMemoryTemporalitySelector, nil
+	}
+	return nil, fmt.Errorf("temporality preference %q: must be cumulative, delta or low_memory", name)
+}
+
+// ParseHistogramAggregation returns a selector that gives histograms the
+// aggregation of a name in any case, explicit_bucket_histogram or
+// base2_exponential_bucket_histogram, and everything else the SDK's default
+// (specification, OTLP Metrics Exporter, default histogram aggregation).
+func ParseHistogramAggregation(name string) (sdkmetric.AggregationSelector, error) {
+	switch strings.ToLower(name) {
+	case "explicit_bucket_histogram":
+		return sdkmetric.DefaultAggregationSelector, nil
+	case "base2_exponential_bucket_histogram":
+		return func(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+			if kind == sdkmetric.InstrumentKindHistogram {
+				// The defaults of the specification, Metrics SDK, Base2 Exponential Bucket Histogram Aggregation.
+				return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+			}
+			return sdkmetric.DefaultAggregationSelector(kind)
+		}, nil
+	}
+	return nil, fmt.Errorf("histogram aggregation %q: must be explicit_bucket_histogram or base2_exponential_bucket_histogram", name)
+}
