@@ -48,6 +48,8 @@ func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
 		out.after = retryAfter(r.Header)
 	case r.StatusCode == http.StatusUnauthorized:
 		leave(newToken)
+	case r.StatusCode == http.StatusForbidden:
+		leave(denied)
 	case r.StatusCode >= 300 && r.StatusCode < 400:
 		failure.Message = c.creds.redact.line("redirects to " + location(r))
 		refuse(failure)

@@ -5,6 +5,7 @@ package apptuitclient
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -24,6 +25,8 @@ type Client struct {
 	codec   *wire.Codec
 	cfg     *config
 	global  []wire.Tag // of Send: sanitized, sorted
+
+	spool *spooler // nil without one
 
 	life context.Context // ends with Close
 	end  context.CancelCauseFunc
@@ -49,6 +52,12 @@ func New(opts ...Option) (*Client, error) {
 		global:  cfg.global,
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
+	if cfg.spool != nil {
+		if c.spool, err = openSpool(c, cfg.spool); err != nil {
+			_ = c.Close()
+			return nil, fmt.Errorf("apptuit: %w", err)
+		}
+	}
 	return c, nil
 }
 
@@ -83,10 +92,15 @@ func (c *Client) MillisecondTimestamps() bool { return c.cfg.milliseconds }
 
 // Close ends what the client is doing, requests and waits alike: the points
 // that are on their way fail with [ErrClosed]. After it every Send fails so.
-// An HTTP client that was given by WithHTTPClient stays open. Close returns at
-// once, and always nil; it can be called more than once.
+// An HTTP client that was given by WithHTTPClient stays open. With a spool, points
+// that are on their way are spooled instead, which Close waits for, at most a
+// second; without one it returns at once. It always returns nil, and can be
+// called more than once.
 func (c *Client) Close() error {
 	c.end(ErrClosed)
+	if c.spool != nil {
+		c.spool.close()
+	}
 	if c.ownHTTP {
 		c.http.CloseIdleConnections()
 	}

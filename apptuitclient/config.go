@@ -49,6 +49,7 @@ type config struct {
 	limits         wire.Limits
 	milliseconds   bool
 	warn           func(error)
+	spool          *spoolConfig // nil without one
 
 	// What follows from the options.
 	client    *http.Client // that requests are made with

@@ -5,25 +5,28 @@ package apptuitclient
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
-// Report says where the points of a delivered batch are. Accepted, Rejected and
-// Dropped add up to the points of the batch that count; the exporter's own
-// metrics do not.
+// Report says where the points of a delivered batch are. Accepted, Rejected,
+// Spooled and Dropped add up to the points of the batch that count; the
+// exporter's own metrics do not.
 type Report struct {
 	// Accepted points were taken by the server.
 	Accepted int
 	// Rejected points were refused, here or by the server.
 	Rejected int
+	// Spooled points are kept on disk and delivered later.
+	Spooled int
 	// Dropped points could not be delivered in time.
 	Dropped int
 	// After is how long the server asks to wait before points that are dropped are
 	// sent again, 0 if it does not say.
 	After time.Duration
-	// Err says why, nil if every point that counts was accepted.
+	// Err says why points were rejected or dropped, nil if none was.
 	Err *SendError
 
 	fresh *SendError // Err without the points that are known
@@ -36,24 +39,41 @@ type delivery struct {
 	patience patience
 
 	opts      *OutboxOptions
+	keep      func(b *wire.Batch, why error) error // another way for what is not delivered; may be nil
+	replay    bool                                 // keep takes what no other attempt would help, too
 	report    Report
 	status    int
 	points    []PointError
 	fresh     []PointError // those of points that are not known
 	causes    []error
 	retryable bool
+
+	failure       error // the last one that may pass
+	failureStatus int
+	unkept        bool // keep has failed
 }
 
 // deliver sends a batch, which it releases, and says where its points are. It
 // returns by the context's deadline.
-func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch) Report {
-	ctx, cancel := c.whileOpen(ctx)
-	defer cancel()
-	d := &delivery{
-		c: c, ctx: ctx, opts: opts,
-		patience: patience{c: c, ctx: ctx, stop: opts.Stop, start: time.Now()},
+func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch, graceEnd time.Time) Report {
+	d := &delivery{c: c, opts: opts}
+	if c.spool != nil {
+		return c.spool.deliver(ctx, d, b, graceEnd)
 	}
+	d.send(ctx, b)
+	return d.result()
+}
+
+// send sends a batch, which it releases, with the patience that there is.
+func (d *delivery) send(ctx context.Context, b *wire.Batch) {
+	ctx, cancel := d.c.whileOpen(ctx)
+	defer cancel()
+	d.ctx = ctx
+	d.patience = patience{c: d.c, ctx: ctx, stop: d.opts.Stop, once: d.keep != nil, start: time.Now()}
 	d.halve(b)
+}
+
+func (d *delivery) result() Report {
 	r := d.report
 	if r.Rejected+r.Dropped > 0 {
 		r.Err, r.fresh = d.error(d.points), d.error(d.fresh)
@@ -63,7 +83,7 @@ func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch
 
 func (d *delivery) error(points []PointError) *SendError {
 	return &SendError{
-		StatusCode: d.status, Successful: d.report.Accepted, Failed: d.report.Rejected + d.report.Dropped,
+		StatusCode: d.status, Successful: d.report.Accepted, Failed: d.report.Rejected + d.report.Dropped, Spooled: d.report.Spooled,
 		Errors: points, causes: d.causes, retryable: d.retryable,
 	}
 }
@@ -96,14 +116,29 @@ func (d *delivery) settle(b *wire.Batch, out *outcome) {
 	}
 }
 
-// drop counts a batch that could not be delivered and is given up. The status is
-// of the last answer to it, 0 if there was none.
+// drop gives up a batch that could not be delivered, or has it kept if the reason
+// may pass. The status is of the last answer to it, 0 if there was none.
 func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
-	if n := b.Counted(); n > 0 {
-		d.report.Dropped += n
-		d.lost(status, err)
-		d.retryable = d.retryable || retryable
+	defer b.Release()
+	if retryable {
+		d.failure, d.failureStatus = err, status
 	}
+	n := b.Counted()
+	if n == 0 {
+		return
+	}
+	if retryable && d.keep != nil {
+		keepErr := d.keep(b, err)
+		if keepErr == nil {
+			d.report.Spooled += n
+			return
+		}
+		d.unkept = true
+		err = fmt.Errorf("%w; it could not be spooled: %w", err, keepErr)
+	}
+	d.report.Dropped += n
+	d.lost(status, err)
+	d.retryable = d.retryable || retryable
 	if retryable && d.opts.Undelivered != nil {
 		for i := range b.Points() {
 			if source := b.Source(i); source != wire.Uncounted {
@@ -111,7 +146,6 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 			}
 		}
 	}
-	b.Release()
 }
 
 // refuse counts a batch that the server refused whole.

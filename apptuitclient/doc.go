@@ -42,6 +42,24 @@
 // InfluxDB overwrite; VictoriaMetrics keeps both, unless it runs with
 // -dedup.minScrapeInterval.
 //
+// # Spool
+//
+// With WithSpool or APPTUIT_SPOOL_DIR what cannot be delivered for a reason that
+// may pass (a status of the list above that is sent again later, no answer, 401,
+// 403, a context that ends) is kept on disk. A batch then gets one attempt, of
+// which a second of the time to the deadline is left for the disk. While the last
+// attempt has failed, batches go to the spool without a request, but for one
+// probe a back-off. In the background the spool is emptied, oldest first, at most
+// 10 requests a second, with back-off and Retry-After. What the server refuses
+// then is reported to the warning handler, as are the beginning and the end of
+// spooling. A batch that fails 8 times while the server takes others is set
+// aside: it is counted as dropped, and its file is kept in the folder's "aside".
+//
+// Files have mode 0600 and hold names, tags and values, never a token. They go to
+// whichever server the client is configured for that opens the folder next. A
+// process that is killed between the server's answer and the removal of the file
+// sends the batch again.
+//
 // # Environment
 //
 // An option beats its variable; an empty variable is an unset one.
@@ -55,6 +73,7 @@
 //	APPTUIT_SANITIZE_MODE   prometheus, apptuit or none; prometheus. WithSanitizeMode beats it.
 //	APPTUIT_COMPRESSION     gzip, deflate or none; gzip. WithCompression beats it.
 //	APPTUIT_TIMEOUT         of one request, "30s" or a number of seconds; 60s. WithTimeout beats it.
+//	APPTUIT_SPOOL_DIR       a folder for what cannot be delivered now; none. WithSpool beats it.
 //	HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 //	                        as in net/http. WithProxy beats them.
 //

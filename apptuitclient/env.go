@@ -43,6 +43,9 @@ func (c *config) environment() {
 		}
 		c.compression = compression
 	}
+	if v := os.Getenv("APPTUIT_SPOOL_DIR"); v != "" && c.spool == nil {
+		c.setSpool("APPTUIT_SPOOL_DIR", v, nil)
+	}
 	if v := os.Getenv("APPTUIT_TIMEOUT"); v != "" && !c.timeoutSet {
 		d, err := parseTimeout(v)
 		if err != nil {

@@ -32,9 +32,11 @@ type SendError struct {
 	// batch of which points failed, if there are several), or 0 if there was
 	// none: no answer came, or the points were invalid before they were sent.
 	StatusCode int
-	// Successful and Failed count points. Every point is in one of them, once,
-	// however often it was tried.
+	// Successful and Failed count points. Every point is in one of them, or in
+	// Spooled, once, however often it was tried.
 	Successful, Failed int
+	// Spooled points are kept on disk and delivered later (WithSpool).
+	Spooled int
 	// Errors lists points that failed for a reason of their own, at most 1,000.
 	// Points that failed with the rest of their batch are not listed.
 	Errors []PointError
@@ -73,6 +75,9 @@ func (e *PointError) Unwrap() error { return e.cause }
 func (e *SendError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "apptuit: %d points sent, %d failed", e.Successful, e.Failed)
+	if e.Spooled > 0 {
+		fmt.Fprintf(&b, " (%d more are spooled)", e.Spooled)
+	}
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, " with status %d", e.StatusCode)
 	}

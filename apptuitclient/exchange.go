@@ -35,6 +35,7 @@ const (
 	again    verdict = iota // sending them again, later
 	smaller                 // a smaller batch
 	newToken                // another token
+	denied                  // another token or right, which the user has to give
 	hopeless                // nothing that can be done here
 )
 

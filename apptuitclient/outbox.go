@@ -5,6 +5,7 @@ package apptuitclient
 
 import (
 	"context"
+	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
@@ -23,6 +24,7 @@ type Outbox struct {
 	lost    SendError // of which the causes and points are new
 	invalid Report    // refused here
 	ended   bool      // ctx has: what comes now is not even made into batches
+	grace   time.Time // but until then, where there is a spool
 	late    int       // that many points
 }
 
@@ -43,7 +45,22 @@ type OutboxOptions struct {
 
 // NewOutbox returns an outbox whose requests and waits end with ctx.
 func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
-	return &Outbox{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.cfg.limits), ended: ctx.Err() != nil}
+	o := &Outbox{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.cfg.limits)}
+	o.look()
+	return o
+}
+
+// look notices that the context has ended.
+func (o *Outbox) look() {
+	o.ended = o.ctx.Err() != nil
+	if !o.ended || o.c.spool == nil {
+		return
+	}
+	now := time.Now()
+	if o.grace.IsZero() {
+		o.grace = now.Add(grace)
+	}
+	o.ended = !now.Before(o.grace)
 }
 
 // Append adds a valid point of a series.
@@ -101,13 +118,14 @@ func (o *Outbox) Flush() {
 	if b == nil {
 		return
 	}
-	r := o.c.deliver(o.ctx, &o.opts, b)
+	r := o.c.deliver(o.ctx, &o.opts, b, o.grace)
 	o.total.Accepted += r.Accepted
 	o.total.Rejected += r.Rejected
+	o.total.Spooled += r.Spooled
 	o.total.Dropped += r.Dropped
 	o.total.After = max(o.total.After, r.After)
 	o.report(r)
-	o.ended = o.ctx.Err() != nil
+	o.look()
 }
 
 // report passes a report on, and takes what is new of it into the error of all.
@@ -137,7 +155,7 @@ func (o *Outbox) Close() Report {
 	}
 	r := o.total
 	if len(o.lost.causes)+len(o.lost.Errors) > 0 {
-		o.lost.Successful, o.lost.Failed = r.Accepted, r.Rejected+r.Dropped
+		o.lost.Successful, o.lost.Failed, o.lost.Spooled = r.Accepted, r.Rejected+r.Dropped, r.Spooled
 		r.Err = &o.lost
 	}
 	return r

@@ -16,6 +16,7 @@ type patience struct {
 	c        *Client
 	ctx      context.Context
 	stop     <-chan struct{} // ends waiting, too; may be nil
+	once     bool            // no waiting at all
 	start    time.Time
 	attempts int
 	renewed  bool  // the token, which is done once
@@ -45,6 +46,8 @@ func (p *patience) next(out *outcome) (ending, error) {
 	switch out.next {
 	case hopeless:
 		return undelivered, out.err
+	case denied:
+		return refused, out.err
 	case newToken:
 		another, err := p.renew(out.token)
 		switch {
@@ -77,7 +80,7 @@ func (p *patience) renew(token string) (bool, error) {
 // wait waits before the next attempt. Its error says why there is none.
 func (p *patience) wait(out *outcome) error {
 	retry := p.c.cfg.retry
-	if !retry.Enabled || p.ctx.Err() != nil {
+	if p.once || !retry.Enabled || p.ctx.Err() != nil {
 		return out.err
 	}
 	pause := backoff(retry, p.attempts-1)

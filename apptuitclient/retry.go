@@ -29,11 +29,15 @@ func (d *delivery) persist(b *wire.Batch) *outcome {
 		switch end, err := d.patience.next(&out); end {
 		case goOn:
 		case refused:
+			if d.keep != nil { // another token may help
+				d.drop(b, status, err, true)
+				return nil
+			}
 			d.refuse(b, status, err)
 			return nil
 		case undelivered, outOfTime:
 			d.report.After = max(d.report.After, out.after)
-			d.drop(b, status, err, end == outOfTime)
+			d.drop(b, status, err, end == outOfTime || d.replay)
 			return nil
 		}
 	}

@@ -61,8 +61,9 @@
 //
 // # Accounting
 //
-// Every wire point is accepted, rejected (invalid, or refused by the server) or
-// dropped (not delivered in time); see [Exporter.Stats]. The exporter adds
+// Every wire point is accepted, rejected (invalid, or refused by the server),
+// spooled (kept on disk, see apptuitclient.WithSpool) or dropped (not delivered
+// in time); see [Exporter.Stats]. The exporter adds
 // metrics of its own to each Export, about those before it, which are not
 // counted:
 //
@@ -71,7 +72,13 @@
 //	apptuit.reporter.send.failed       points rejected or dropped
 //	apptuit.reporter.send.time         seconds an Export took: .count, .sum, .min, .max
 //
-// Points of an Export that fails are lost with it. With cumulative temporality,
+// and, of the client's spool if there is one,
+//
+//	apptuit.reporter.spool.points, .bytes                in it now
+//	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped
+//	                                                     points, since the client was made
+//
+// Points of an Export that fails are lost with it, unless there is a spool. With cumulative temporality,
 // the default, the next one makes up for them; with delta it does not.
 //
 // # Environment

@@ -56,7 +56,8 @@ func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregat
 }
 
 // Export sends the metrics and returns when each of their points is accepted,
-// refused or given up, at the latest at the deadline of ctx. A failed batch does
+// refused, spooled or given up, at the latest at the deadline of ctx; with a
+// spool, 100 ms after it. A failed batch does
 // not keep the following ones from being sent. The error is a
 // *apptuitclient.SendError about all that failed, but for points that are
 // refused at every Export for the same reason: those are reported once, and
@@ -87,7 +88,7 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	x.conv.Begin(x, start)
 	x.metrics(rm)
 	if !e.cfg.noSelfMetrics {
-		x.self(lease.State, start)
+		x.self(e.cfg.client, lease.State, start)
 	}
 	report := x.out.Close()
 	overflowed := x.conv.End()
@@ -106,7 +107,7 @@ func (e *Exporter) batchDone(r apptuitclient.Report) {
 	}
 }
 
-// ForceFlush returns at once: the exporter holds no data.
+// ForceFlush returns at once: the exporter holds no data but what is spooled.
 func (e *Exporter) ForceFlush(ctx context.Context) error {
 	if e.life.ended() {
 		return sdkmetric.ErrExporterShutdown

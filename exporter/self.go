@@ -31,7 +31,7 @@ func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	failed := uint64(r.Rejected + r.Dropped)
-	s.total += uint64(r.Accepted) + failed
+	s.total += uint64(r.Accepted+r.Spooled) + failed
 	s.successful += uint64(r.Accepted)
 	s.failed += failed
 	t := took.Seconds()
@@ -45,7 +45,7 @@ func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration) {
 
 // self appends the metrics of the Exports before this one, at most once a
 // timestamp: a second point would be another value of the same series then.
-func (x *export) self(s *selfMetrics, now time.Time) {
+func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Time) {
 	ts := wire.Timestamp(now, x.milliseconds)
 	s.mu.Lock()
 	if s.last == ts {
@@ -77,4 +77,19 @@ func (x *export) self(s *selfMetrics, now time.Time) {
 	x.conv.Number(find("apptuit.reporter.send.successful", convert.Number), ts, wire.Uint(successful))
 	x.conv.Number(find("apptuit.reporter.send.failed", convert.Number), ts, wire.Uint(failed))
 	x.conv.Histogram(find("apptuit.reporter.send.time", convert.Histogram), ts, &duration)
+	if spool, ok := client.SpoolStats(); ok {
+		for _, m := range []struct {
+			name  string
+			value uint64
+		}{
+			{"points", uint64(spool.Points)},
+			{"bytes", uint64(spool.Bytes)},
+			{"spooled", spool.Spooled},
+			{"replayed", spool.Replayed},
+			{"rejected", spool.Rejected},
+			{"dropped", spool.Dropped},
+		} {
+			x.conv.Number(find("apptuit.reporter.spool."+m.name, convert.Number), ts, wire.Uint(m.value))
+		}
+	}
 }

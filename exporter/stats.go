@@ -11,7 +11,8 @@ import (
 )
 
 // Stats counts wire points since the exporter was made, its own metrics left
-// out: Produced = Accepted + Rejected + Dropped.
+// out: Produced = Accepted + Rejected + Spooled + Dropped. What becomes of
+// spooled points is in the client's SpoolStats.
 type Stats struct {
 	// Exports counts calls of Export.
 	Exports uint64
@@ -21,6 +22,8 @@ type Stats struct {
 	Accepted uint64
 	// Rejected points were invalid, or refused by the server.
 	Rejected uint64
+	// Spooled points are kept on disk and delivered later.
+	Spooled uint64
 	// Dropped points could not be delivered in time.
 	Dropped uint64
 	// Overflowed counts data points, not wire points, that carried the SDK's
@@ -41,6 +44,7 @@ func (c *counters) add(r apptuitclient.Report, produced, overflowed int) {
 	s.Produced += uint64(produced)
 	s.Accepted += uint64(r.Accepted)
 	s.Rejected += uint64(r.Rejected)
+	s.Spooled += uint64(r.Spooled)
 	s.Dropped += uint64(r.Dropped)
 	s.Overflowed += uint64(overflowed)
 }

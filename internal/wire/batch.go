@@ -40,6 +40,33 @@ func (b *Batch) Encoding() Encoding { return b.codec.encoding }
 // Source returns the source of point i.
 func (b *Batch) Source(i int) uint32 { return b.sources[i] }
 
+// Uncounted appends the indexes of the points that do not count.
+func (b *Batch) Uncounted(dst []uint32) []uint32 {
+	for i, source := range b.sources {
+		if source == Uncounted {
+			dst = append(dst, uint32(i))
+		}
+	}
+	return dst
+}
+
+// Body returns the compressed body, which is valid until the batch is released.
+func (b *Batch) Body() []byte { return b.body }
+
+// Retain makes the caller another owner, who releases the batch, too.
+func (b *Batch) Retain() { b.refs.Add(1) }
+
+// Load returns a batch of a body that another one had, which becomes the
+// batch's. The sources are lost but for the indexes of points that do not count.
+func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Batch {
+	b := &Batch{codec: c, body: body, points: points, raw: raw, sources: make([]uint32, points), uncounted: len(uncounted)}
+	for _, i := range uncounted {
+		b.sources[i] = Uncounted
+	}
+	b.refs.Store(1)
+	return b
+}
+
 // Open returns a reader of the compressed body. The batch must not have been
 // released. The reader may be closed while another goroutine reads from it, as
 // HTTP transports do, and more than once.
@@ -48,7 +75,7 @@ func (b *Batch) Open() io.ReadCloser {
 	return &bodyReader{batch: b, rest: b.body}
 }
 
-// Release ends the owner's use of the batch. It must be called once.
+// Release ends an owner's use of the batch. It must be called once by each.
 func (b *Batch) Release() {
 	if b.refs.Add(-1) == 0 {
 		put(&b.codec.bodies, b.body)

@@ -1,0 +1,192 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/spool"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// SpoolStats says what became of spooled points since the client was made:
+// Found + Spooled = Replayed + Rejected + Dropped + Points. The exporter's own
+// metrics are left out.
+type SpoolStats struct {
+	// Batches, Points and Bytes are in the folder now.
+	Batches       int
+	Points, Bytes int64
+	// Found points were there when the folder was opened.
+	Found uint64
+	// Spooled points were put there.
+	Spooled uint64
+	// Replayed points were accepted by the server.
+	Replayed uint64
+	// Rejected points were refused by the server.
+	Rejected uint64
+	// Dropped points were too old or too many, or in files that were damaged or
+	// that the server answered with errors again and again.
+	Dropped uint64
+}
+
+// SpoolStats returns what became of spooled points so far, and false without a
+// spool. It is safe for concurrent use.
+func (c *Client) SpoolStats() (SpoolStats, bool) {
+	if c.spool == nil {
+		return SpoolStats{}, false
+	}
+	return c.spool.statistics(), true
+}
+
+// spooler keeps batches that cannot be delivered now, and delivers them later.
+type spooler struct {
+	c       *Client
+	folder  *spool.Folder
+	pause   time.Duration
+	gate    gate
+	writing chan struct{} // has room for the one that writes
+	wake    chan struct{} // has room for the news that there is a batch
+	ended   chan struct{} // the replay has
+	idle    chan struct{} // closed when closing and no delivery is under way
+
+	mu       sync.Mutex
+	stats    SpoolStats // but for what is in the folder
+	spooling bool       // has been reported
+	denied   bool       // and so has that the token is refused
+	known    func(*PointError) bool
+	running  int // deliveries
+	closing  bool
+	codecs   map[wire.Encoding]*wire.Codec
+
+	replayState
+}
+
+// openSpool opens the folder and starts the replay.
+func openSpool(c *Client, cfg *spoolConfig) (*spooler, error) {
+	s := &spooler{
+		c: c, pause: cfg.pause,
+		writing: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		ended: make(chan struct{}), idle: make(chan struct{}),
+		codecs: map[wire.Encoding]*wire.Codec{c.codec.Encoding(): c.codec},
+	}
+	folder, err := spool.Open(cfg.dir, cfg.limits, cfg.instances, s.lost)
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	s.folder = folder
+	s.spooling = folder.Content().Batches > 0
+	go s.replayAll()
+	return s, nil
+}
+
+func (s *spooler) statistics() SpoolStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats, content := s.stats, s.folder.Content()
+	stats.Batches, stats.Points, stats.Bytes, stats.Found = content.Batches, content.Points, content.Bytes, uint64(content.Found)
+	return stats
+}
+
+// lost counts and reports what the folder has lost.
+func (s *spooler) lost(l spool.Loss) {
+	s.mu.Lock()
+	s.stats.Dropped += uint64(l.Points)
+	s.mu.Unlock()
+	s.c.cfg.warn(fmt.Errorf("apptuit: spool: %d points are lost: %w", l.Points, l.Err))
+}
+
+// began reports that points are spooled, once, and when the token becomes the
+// reason or is no longer.
+func (s *spooler) began(reason error) {
+	denied := errors.Is(reason, ErrUnauthorized)
+	s.mu.Lock()
+	news := !s.spooling || denied != s.denied
+	s.spooling, s.denied = true, denied
+	s.mu.Unlock()
+	if news {
+		s.c.cfg.warn(fmt.Errorf("apptuit: points go to the spool %s until they can be delivered: %w", s.folder.Dir(), reason))
+	}
+}
+
+// over reports that the spool is empty again.
+func (s *spooler) over() {
+	s.mu.Lock()
+	was, stats := s.spooling, s.stats
+	s.spooling, s.denied = false, false
+	s.mu.Unlock()
+	if was {
+		s.c.cfg.warn(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d refused, %d lost",
+			s.folder.Dir(), stats.Replayed, stats.Rejected, stats.Dropped))
+	}
+}
+
+// enter starts a delivery, unless it is too late.
+func (s *spooler) enter(known func(*PointError) bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	if known != nil {
+		s.known = known
+	}
+	s.running++
+	return true
+}
+
+func (s *spooler) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running--
+	if s.closing && s.running == 0 {
+		close(s.idle)
+	}
+}
+
+// closeTime bounds how long Close waits for a disk.
+const closeTime = time.Second
+
+// close waits until what is under way is spooled and the replay has stopped,
+// and gives the folder back. The client's life has ended before.
+func (s *spooler) close() {
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return
+	}
+	s.closing = true
+	if s.running == 0 {
+		close(s.idle)
+	}
+	s.mu.Unlock()
+	timer := time.NewTimer(closeTime)
+	defer timer.Stop()
+	for _, end := range []chan struct{}{s.idle, s.ended} {
+		select {
+		case <-end:
+		case <-timer.C:
+			timer.Reset(0)
+		}
+	}
+	if err := s.folder.Close(); err != nil {
+		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %w", err))
+	}
+}
+
+// codec returns the codec of an encoding, nil if it is none that we know.
+func (s *spooler) codec(e uint16) *wire.Codec {
+	encoding := wire.Encoding(e)
+	if uint16(encoding) != e || encoding > wire.None {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.codecs[encoding] == nil {
+		s.codecs[encoding] = wire.NewCodec(encoding)
+	}
+	return s.codecs[encoding]
+}

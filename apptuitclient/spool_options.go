@@ -1,0 +1,82 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/spool"
+)
+
+// SpoolOption configures [WithSpool].
+type SpoolOption interface{ applySpool(*spoolConfig) }
+
+type spoolOptionFunc func(*spoolConfig)
+
+func (f spoolOptionFunc) applySpool(c *spoolConfig) { f(c) }
+
+type spoolConfig struct {
+	dir       string
+	limits    spool.Limits
+	pause     time.Duration // between two replays
+	instances bool
+}
+
+// WithSpool keeps batches in a folder while they cannot be delivered, for a
+// reason that may pass or because the token is refused, and delivers them in the
+// background, oldest first, also after a restart of the process. Spooled points
+// are not an error of Send or Export. The folder is made if need be; at most 512
+// MiB and 24 hours are kept unless options say otherwise; what is over them goes,
+// oldest first, counted and reported. A folder belongs to one process at a time:
+// New fails if another one has it, unless WithSpoolInstances is given. The client
+// has to be closed. It beats APPTUIT_SPOOL_DIR. Without either there is no spool.
+func WithSpool(dir string, opts ...SpoolOption) Option {
+	return optionFunc(func(c *config) {
+		if dir == "" {
+			c.fault("WithSpool: the folder has no name")
+		}
+		c.setSpool("WithSpool", dir, opts)
+	})
+}
+
+func (c *config) setSpool(from, dir string, opts []SpoolOption) {
+	s := &spoolConfig{dir: dir, limits: spool.Limits{Bytes: 512 << 20, Age: 24 * time.Hour}, pause: 100 * time.Millisecond}
+	for _, o := range opts {
+		if o != nil {
+			o.applySpool(s)
+		}
+	}
+	if s.limits.Bytes < 1 || s.limits.Age < 1 || s.pause < 0 {
+		c.fault("%s: bytes, age and rate must be positive", from)
+	}
+	c.spool = s
+}
+
+// WithSpoolMaxBytes bounds the spool's files, in bytes, by default 512 MiB.
+func WithSpoolMaxBytes(n int64) SpoolOption {
+	return spoolOptionFunc(func(c *spoolConfig) { c.limits.Bytes = n })
+}
+
+// WithSpoolMaxAge bounds how long a batch is kept, by default 24 hours.
+func WithSpoolMaxAge(d time.Duration) SpoolOption {
+	return spoolOptionFunc(func(c *spoolConfig) { c.limits.Age = d })
+}
+
+// WithSpoolRate bounds the requests with which spooled batches are delivered, by
+// default 10 a second, so that a server that is back is not met by the whole
+// outage at once.
+func WithSpoolRate(perSecond float64) SpoolOption {
+	return spoolOptionFunc(func(c *spoolConfig) {
+		c.pause = -1
+		if perSecond > 0 {
+			c.pause = time.Duration(float64(time.Second) / perSecond)
+		}
+	})
+}
+
+// WithSpoolInstances lets up to 64 processes share the folder: each takes a
+// subfolder, and takes over what processes that are gone have left.
+func WithSpoolInstances() SpoolOption {
+	return spoolOptionFunc(func(c *spoolConfig) { c.instances = true })
+}
