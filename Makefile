@@ -6,7 +6,7 @@
 MODULES := $(patsubst %/,%,$(sort $(dir $(shell find . -name go.mod -not -path '*/.*' -not -path '*/testdata/*' -not -path './tools/*'))))
 
 # Modules that are tested without the race detector: they have no concurrency of ours, or compile for minutes with it.
-HEAVY := ./integration/arrow ./integration/bench ./examples/query
+HEAVY := ./integration/arrow ./integration/bench ./integration/collector/e2e ./integration/collector/otelcol-apptuit ./examples/query
 
 # Further arguments for the demo (ARGS), for go test (TESTFLAGS), the time for one fuzz target, and which benchmarks to run how often.
 ARGS      :=
@@ -42,7 +42,7 @@ endef
 help: ## Show the targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: demo
 demo: ## Run an instrumented program against the embedded server, or against APPTUIT_ENDPOINT
@@ -51,8 +51,15 @@ demo: ## Run an instrumented program against the embedded server, or against APP
 ##@ Test
 
 .PHONY: test
-test: $(if $(filter integration/% ./integration/%,$(MODULES)),servers) ## Vet and test every module, with -race except in HEAVY ones
+test: test-modules $(if $(filter .,$(MODULES)),test-newest) ## test-modules and test-newest
+
+.PHONY: test-modules
+test-modules: $(if $(filter integration/% ./integration/%,$(MODULES)),servers) ## Vet and test every module, with -race except in HEAVY ones
 	$(call in-modules,go vet ./... && go test $$race $(TESTFLAGS) ./...)
+
+.PHONY: test-newest
+test-newest: ## Vet and test the root module with the newest OpenTelemetry
+	@tools/newest.sh $(TESTFLAGS)
 
 .PHONY: test-long
 test-long: servers ## Run the long tests (APPTUIT_LONG=1), then each fuzz target for FUZZTIME (30s)
@@ -80,7 +87,7 @@ servers: ## Install the servers that the integration tests run against, where th
 ##@ Check
 
 .PHONY: lint
-lint: lint-go lint-vet lint-tidy lint-layout ## All of the following; make --keep-going lint shows every fault at once
+lint: lint-go lint-vet lint-tidy lint-layout lint-release ## All of the following; make --keep-going lint shows every fault at once
 
 .PHONY: lint-go
 lint-go: golangci-lint ## Run golangci-lint, gofumpt among it, in every module
@@ -100,8 +107,12 @@ lint-tidy: ## Check that go.mod and go.sum are tidy in every module
 	$(call in-modules,go mod tidy -diff)
 
 .PHONY: lint-layout
-lint-layout: ## Check the length of files and the root module's dependencies
+lint-layout: ## Check the length of files, the root module's dependencies, and that modules are of one version
 	@tools/layout.sh
+
+.PHONY: lint-release
+lint-release: ## Test the script that makes releases
+	@tools/release_test.sh
 
 .PHONY: fmt
 fmt: gofumpt ## Format all Go files

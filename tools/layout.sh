@@ -2,9 +2,10 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Checks what no linter does: how long files are, and what the root module depends on.
+# Checks what no linter does: how long files are, what the root module depends on, and that the modules are of one version.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source tools/modules.sh
 export GOWORK=off
 failed=0
 
@@ -37,14 +38,70 @@ allowed=(
 	go.opentelemetry.io/otel/sdk/metric
 	golang.org/x/sys
 )
+# What those bring along. A line more is a module more in every user's go.sum: look where it comes from (go mod why -m) first.
+allowed_indirect=(
+	github.com/cespare/xxhash/v2
+	github.com/go-logr/logr
+	github.com/go-logr/stdr
+	github.com/google/uuid
+	go.opentelemetry.io/auto/sdk
+	go.opentelemetry.io/otel/trace
+)
 direct=$(go list -m -f '{{if not (or .Main .Indirect)}}{{.Path}}{{end}}' all)
 for module in $direct; do
 	[[ " ${allowed[*]} " == *" $module "* ]] || fault "go.mod: $module is not among the direct dependencies that tools/layout.sh allows"
 done
+indirect=$(awk '$NF == "indirect" && $(NF - 1) == "//" { print $(NF - 3) }' go.mod)
+for module in $indirect; do
+	[[ " ${allowed_indirect[*]} " == *" $module "* ]] || fault "go.mod: $module is not among the indirect dependencies that tools/layout.sh allows"
+done
+
+# OpenTelemetry's newest release is where the tests are, its last but two what users need. A module tests with the newest one if it says so.
+otel=go.opentelemetry.io/otel
+oldest=$(requirement go.mod $otel) newest=$(requirement integration/autoexport/go.mod $otel)
+minor() { cut -d. -f2 <<<"$1"; }
+(($(minor "$oldest") + 2 <= $(minor "$newest"))) || fault "go.mod: $otel $oldest is not two minor versions older than $newest"
+[[ $(requirement integration/e2e/go.mod $otel) == "$newest" ]] || fault "integration/e2e/go.mod: $otel is not $newest as in integration/autoexport"
 
 # Users of a module do not get its replacements, so that a root module that needs one is broken for them.
 if grep -nE '^[[:space:]]*(replace|exclude|toolchain|tool)[[:space:](]' go.mod >&2; then
 	fault "go.mod: replace, exclude, toolchain and tool are for nested modules"
 fi
+
+# In development nested modules require v0.0.0 of ours, replaced by what is beside them; on a release commit the version that the code
+# has, and those with tags have no replace.
+root=$(awk '$1 == "module" { print $2; exit }' go.mod)
+development=v0.0.0 wanted=v$(code_version)
+while IFS= read -r module; do
+	[[ $(requirement "$module/go.mod" "$root") != "$development" ]] || wanted=$development
+done < <(nested_modules)
+while IFS= read -r module; do
+	file=$module/go.mod
+	is_released "$module" || is_unreleased "$module" || fault "$file: tools/modules.sh does not say whether the module gets tags"
+	while read -r directive path version _; do
+		case $directive in
+		require)
+			[[ $path/ == "$root"/* ]] || continue
+			dir=.${path#"$root"}
+			[[ $version == "$wanted" ]] || fault "$file: $path $version is required, where it must be $wanted"
+			! is_released "$module" || [[ $dir == . ]] || is_released "${dir#./}" || fault "$file: $path is required, and gets no tags"
+			replaced=$(directives "$file" | awk -v path="$path" '$1 == "replace" && $2 == path { print $NF }')
+			if is_released "$module" && [[ $wanted != "$development" ]]; then
+				[[ -z $replaced ]] || fault "$file: $path is replaced, in a release"
+			else
+				[[ $(cd "$module" && cd "${replaced:-missing}" 2>/dev/null && pwd -P) == "$(cd "$dir" && pwd -P)" ]] ||
+					fault "$file: $path must be replaced by its folder"
+			fi
+			;;
+		replace)
+			[[ -n $(requirement "$file" "$path") ]] || fault "$file: $path is replaced, but not required"
+			! is_released "$module" || [[ $path/ == "$root"/* ]] || fault "$file: $path is replaced: users do not get that"
+			;;
+		exclude)
+			! is_released "$module" || fault "$file: $path is excluded: users do not get that"
+			;;
+		esac
+	done < <(directives "$file")
+done < <(nested_modules)
 
 exit "$failed"

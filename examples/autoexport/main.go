@@ -1,0 +1,79 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command autoexport is a program whose environment chooses where its metrics
+// go: to an OTLP server, to Prometheus, or, since the line that says so, to
+// Apptuit.
+//
+//	OTEL_METRICS_EXPORTER=apptuit APPTUIT_API_TOKEN=... go run .
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"time"
+
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "autoexport:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	apptuit.Register() // All that is new: the rest is as it was with OTLP.
+
+	reader, err := autoexport.NewMetricReader(ctx)
+	if err != nil {
+		return err
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	defer func() { // Exports what was collected last, also when ctx has ended.
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		err = errors.Join(err, provider.Shutdown(end))
+	}()
+	otel.SetMeterProvider(provider)
+
+	return serve(ctx)
+}
+
+// serve pretends to serve ten orders, and measures it.
+func serve(ctx context.Context) error {
+	meter := otel.Meter("shop")
+	orders, err := meter.Int64Counter("orders")
+	duration, err2 := meter.Float64Histogram("order.duration", metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries(0.02, 0.05, 0.1))
+	if err := errors.Join(err, err2); err != nil {
+		return err
+	}
+	country := metric.WithAttributes(attribute.String("country", "ch"))
+	for range 10 {
+		start := time.Now()
+		select {
+		case <-time.After(rand.N(100 * time.Millisecond)):
+		case <-ctx.Done():
+			return nil
+		}
+		orders.Add(ctx, 1, country)
+		duration.Record(ctx, time.Since(start).Seconds(), country)
+	}
+	fmt.Println("served 10 orders")
+	return nil
+}

@@ -1,0 +1,166 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// childVariable makes the test binary the program.
+const childVariable = "AUTOEXPORT_EXAMPLE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		main()
+		return
+	}
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "APPTUIT_") || strings.HasPrefix(name, "OTEL_") {
+			if err := os.Unsetenv(name); err != nil {
+				panic(err)
+			}
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// commands returns the README's blocks of shell commands.
+func commands(t *testing.T) []string {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for _, rest := range strings.Split(string(readme), "```sh\n")[1:] {
+		block, _, closed := strings.Cut(rest, "```")
+		if !closed {
+			t.Fatal("README.md: a block is not closed")
+		}
+		blocks = append(blocks, block)
+	}
+	return blocks
+}
+
+// shell runs a block with the program in the place of "go run .", and other texts
+// replaced, each of which must be in it.
+func shell(t *testing.T, block string, replace map[string]string) (output string, err error) {
+	t.Helper()
+	replace["go run ."] = `"$PROGRAM"`
+	for old, text := range replace {
+		if !strings.Contains(block, old) {
+			t.Fatalf("the README's commands have no %q:\n%s", old, block)
+		}
+		block = strings.ReplaceAll(block, old, text)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "sh", "-c", block)
+	c.Env = append(os.Environ(), childVariable+"=yes", "PROGRAM="+os.Args[0])
+	text, err := c.CombinedOutput()
+	return string(text), err
+}
+
+// metrics returns what arrived, but for the exporter's own.
+func metrics(server *apptuittest.Server) map[string]apptuittest.Point {
+	arrived := map[string]apptuittest.Point{}
+	for _, p := range server.Points() {
+		if !strings.HasPrefix(p.Metric, "apptuit_") {
+			arrived[p.Metric] = p
+		}
+	}
+	return arrived
+}
+
+func TestREADME(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("there is no shell")
+	}
+	blocks := commands(t)
+	if len(blocks) != 3 {
+		t.Fatalf("the README has %d blocks of commands, not the three that are run here", len(blocks))
+	}
+
+	t.Run("OTLP", func(t *testing.T) {
+		t.Parallel()
+		paths := make(chan string, 100)
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			paths <- r.URL.Path
+		}))
+		defer server.Close()
+		output, err := shell(t, blocks[0], map[string]string{"http://127.0.0.1:4318": server.URL})
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, output)
+		}
+		select {
+		case path := <-paths:
+			if path != "/v1/metrics" {
+				t.Errorf("the server was asked for %s", path)
+			}
+		default:
+			t.Error("nothing was sent")
+		}
+	})
+
+	t.Run("Apptuit", func(t *testing.T) {
+		t.Parallel()
+		server := apptuittest.NewServer(apptuittest.WithToken("secret"))
+		defer server.Close()
+		output, err := shell(t, blocks[1], map[string]string{
+			// Apptuit's own address is the default; the test's is not.
+			"APPTUIT_API_TOKEN=...": "APPTUIT_API_TOKEN=secret APPTUIT_ENDPOINT=" + server.URL,
+		})
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, output)
+		}
+		orders := metrics(server)["orders"]
+		if orders.Value != "10" || orders.Tags["service_name"] != "shop" || orders.Tags["country"] != "ch" {
+			t.Errorf("orders arrived as %v", orders)
+		}
+	})
+
+	t.Run("VictoriaMetrics", func(t *testing.T) {
+		t.Parallel()
+		server := apptuittest.NewServer()
+		defer server.Close()
+		output, err := shell(t, blocks[2], map[string]string{"http://127.0.0.1:4242": server.URL})
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, output)
+		}
+		arrived := metrics(server)
+		orders := arrived["orders"]
+		if orders.Value != "10" || orders.Tags["env"] != "test" || orders.Tags["team"] != "shop" || orders.Tags["host"] == "" {
+			t.Errorf("orders arrived as %v", orders)
+		}
+		if last := arrived["order_duration_bucket"]; last.Value != "10" || last.Tags["le"] != "+Inf" {
+			t.Errorf("the last bucket arrived as %v", last)
+		}
+		for _, name := range []string{"order_duration_count", "order_duration_sum", "order_duration_max"} {
+			if _, ok := arrived[name]; !ok {
+				t.Errorf("%s did not arrive", name)
+			}
+		}
+	})
+}
+
+// Without the token the program ends with an error that says so, and a newcomer
+// sees it.
+func TestNoToken(t *testing.T) {
+	output, err := shell(t, "OTEL_METRICS_EXPORTER=apptuit go run .", map[string]string{})
+	if err == nil || !strings.Contains(output, "APPTUIT_API_TOKEN") {
+		t.Errorf("the program ended with %v:\n%s", err, output)
+	}
+}

@@ -1,0 +1,259 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package autoexport_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// password stands in an endpoint, where it does not belong.
+const password = "pw-58e2b4a0"
+
+// OTEL_METRICS_EXPORTER=apptuit is all that it takes, and the points are those
+// that the variables ask for.
+func TestExports(t *testing.T) {
+	s := newTarget(t)
+	o := run(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "APPTUIT_PREFIX=acme.",
+		"OTEL_RESOURCE_ATTRIBUTES=service.instance.id=7")...)
+	if o.failed {
+		t.Fatalf("the program failed:\n%s", o.stderr)
+	}
+	var got []apptuittest.Point
+	for _, p := range s.Points() {
+		if !strings.Contains(p.Metric, "apptuit_") {
+			p.Timestamp = ""
+			got = append(got, p)
+		}
+	}
+	want := []apptuittest.Point{{
+		Metric: "acme_orders", Value: "3",
+		Tags: map[string]string{"env": "test", "service_name": "shop", "service_instance_id": "7"},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("points (-want +got):\n%s", diff)
+	}
+	if got := s.otlp.received(); len(got) > 0 {
+		t.Errorf("an OTLP server received %q", got)
+	}
+}
+
+// Which exporter is chosen is as without this package, but for the new name.
+func TestChoice(t *testing.T) {
+	const apptuit, otlp, none = "apptuit", "otlp", "none"
+	for _, test := range []struct{ name, child, variable, want string }{
+		{"apptuit", "register", "OTEL_METRICS_EXPORTER=apptuit", apptuit},
+		{"registered twice", "register twice", "OTEL_METRICS_EXPORTER=apptuit", apptuit},
+		{"registered concurrently", "register concurrently", "OTEL_METRICS_EXPORTER=apptuit", apptuit},
+		{"unset", "register", "", otlp},
+		{"empty", "register", "OTEL_METRICS_EXPORTER=", otlp},
+		{"otlp", "register", "OTEL_METRICS_EXPORTER=otlp", otlp},
+		{"none", "register", "OTEL_METRICS_EXPORTER=none", none},
+		{"a fallback, unset", "fallback", "", apptuit},
+		{"a fallback, otlp", "fallback", "OTEL_METRICS_EXPORTER=otlp", otlp},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newTarget(t)
+			variables := s.variables()
+			if test.variable != "" {
+				variables = append(variables, test.variable)
+			}
+			o := run(t, test.child, variables...)
+			if o.failed {
+				t.Fatalf("the program failed:\n%s", o.stderr)
+			}
+			if got, want := s.value("orders") == "3", test.want == apptuit; got != want {
+				t.Errorf("Apptuit's server received the orders: %t, want %t", got, want)
+			}
+			if got, want := slices.Contains(s.otlp.received(), "/v1/metrics"), test.want == otlp; got != want {
+				t.Errorf("the OTLP server received metrics: %t, want %t", got, want)
+			}
+			if got, want := strings.Contains(o.stdout, "none: true"), test.want == none; got != want {
+				t.Errorf("IsNoneMetricReader is %t, want %t", got, want)
+			}
+		})
+	}
+}
+
+// What cannot work is an error that says what to do, before anything is sent.
+func TestFaults(t *testing.T) {
+	const chosen = "OTEL_METRICS_EXPORTER=apptuit"
+	for _, test := range []struct {
+		name, child string
+		variables   []string
+		want        []string
+	}{
+		{
+			"an unknown exporter", "register",
+			[]string{"OTEL_METRICS_EXPORTER=nagios"},
+			[]string{"unknown exporter"},
+		},
+		{
+			"without Register", "not registered",
+			[]string{chosen},
+			[]string{"unknown exporter"},
+		},
+		{
+			"no token", "register",
+			[]string{chosen, "APPTUIT_ENDPOINT=", "APPTUIT_API_TOKEN="},
+			[]string{"token is needed", "https://api.apptuit.ai", "APPTUIT_API_TOKEN"},
+		},
+		{
+			"an endpoint that is no URL", "register",
+			[]string{chosen, "APPTUIT_ENDPOINT=apptuit.example"},
+			[]string{"APPTUIT_ENDPOINT", "https://host:port"},
+		},
+		{
+			"an endpoint with a password", "register",
+			[]string{chosen, "APPTUIT_ENDPOINT=https://user:" + password + "@apptuit.example"},
+			[]string{"APPTUIT_ENDPOINT", "user information"},
+		},
+		{
+			"an endpoint that is the token", "register",
+			[]string{chosen, "APPTUIT_ENDPOINT=" + token},
+			[]string{"APPTUIT_ENDPOINT"},
+		},
+		{
+			"a token that is no header", "register",
+			[]string{chosen, "APPTUIT_API_TOKEN=" + token + "\n" + password},
+			[]string{"APPTUIT_API_TOKEN"},
+		},
+		{
+			"an unknown producer", "register",
+			[]string{chosen, "OTEL_METRICS_PRODUCERS=prometheus,statsd"},
+			[]string{`OTEL_METRICS_PRODUCERS: the producer "statsd"`, "only prometheus and none"},
+		},
+		{
+			"a producer after a space", "register",
+			[]string{chosen, "OTEL_METRICS_PRODUCERS=none, prometheus"},
+			[]string{`the producer " prometheus"`},
+		},
+		{
+			"an empty producer", "register",
+			[]string{chosen, "OTEL_METRICS_PRODUCERS=prometheus,"},
+			[]string{`the producer ""`},
+		},
+		{
+			"all at once", "register",
+			[]string{chosen, "OTEL_METRICS_PRODUCERS=a,b", "APPTUIT_ENDPOINT=ftp://x", "APPTUIT_TEMPORALITY_PREFERENCE=none"},
+			[]string{`"a"`, `"b"`, "APPTUIT_ENDPOINT", "APPTUIT_TEMPORALITY_PREFERENCE"},
+		},
+		{
+			"the name taken before", "registered by the program",
+			[]string{chosen},
+			[]string{`"apptuit" of its own: duplicate registration`},
+		},
+		{
+			"the name taken later", "registered by the program later",
+			[]string{chosen},
+			[]string{`panic: duplicate registration: "apptuit"`},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newTarget(t)
+			o := run(t, test.child, s.variables(test.variables...)...)
+			if !o.failed {
+				t.Errorf("the program ended well, its stderr: %s", o.stderr)
+			}
+			for _, text := range test.want {
+				if !strings.Contains(o.stderr, text) {
+					t.Errorf("the error says nothing of %q:\n%s", text, o.stderr)
+				}
+			}
+			if n := len(s.Requests()) + len(s.otlp.received()); n > 0 {
+				t.Errorf("%d requests were made", n)
+			}
+		})
+	}
+}
+
+// OTEL_METRICS_PRODUCERS means what it means for the contrib package's own
+// exporters.
+func TestProducers(t *testing.T) {
+	for _, test := range []struct{ name, variable, sold string }{
+		{"unset", "OTEL_METRICS_PRODUCERS=", ""},
+		{"none", "OTEL_METRICS_PRODUCERS=none", ""},
+		{"prometheus", "OTEL_METRICS_PRODUCERS=prometheus", "3.0"},
+		{"both", "OTEL_METRICS_PRODUCERS=none,prometheus", "3.0"},
+		{"repeated", "OTEL_METRICS_PRODUCERS=prometheus,prometheus", "3.0"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := newTarget(t)
+			o := run(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", test.variable)...)
+			if o.failed || o.stderr != "" {
+				t.Fatalf("failed: %t, stderr:\n%s", o.failed, o.stderr)
+			}
+			if got := s.value("orders"); got != "3" {
+				t.Errorf("orders is %q", got)
+			}
+			if got := s.value("sold"); got != test.sold {
+				t.Errorf("sold, of Prometheus' registry, is %q, want %q", got, test.sold)
+			}
+		})
+	}
+}
+
+// The interval is the SDK's to read: a short one exports before the end, the
+// default does not.
+func TestInterval(t *testing.T) {
+	s := newTarget(t)
+	c := start(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRIC_EXPORT_INTERVAL=20")...)
+	deadline := time.Now().Add(time.Minute)
+	for len(s.Requests()) < 3 && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if n := len(s.Requests()); n < 3 {
+		t.Errorf("%d exports before the program ends", n)
+	}
+	if o := c.end(t); o.failed {
+		t.Errorf("the program failed:\n%s", o.stderr)
+	}
+}
+
+// The export's time-out ends a request that its own would let run for a minute.
+func TestTimeout(t *testing.T) {
+	s := newTarget(t)
+	s.Fail(apptuittest.Fault{Hang: true})
+	c := start(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit",
+		"OTEL_METRIC_EXPORT_INTERVAL=20", "OTEL_METRIC_EXPORT_TIMEOUT=300", "APPTUIT_TIMEOUT=60s")...)
+	deadline := time.Now().Add(30 * time.Second)
+	for s.Total() == 0 && time.Now().Before(deadline) {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if s.Total() == 0 {
+		t.Error("no export follows the one that hangs")
+	}
+	o := c.end(t)
+	if o.failed {
+		t.Errorf("the program failed:\n%s", o.stderr)
+	}
+	if !strings.Contains(o.stderr, "handled: ") || !strings.Contains(o.stderr, "deadline") {
+		t.Errorf("the time-out is not reported:\n%s", o.stderr)
+	}
+}
+
+// A text that is no interval is the SDK's to refuse: the program runs on with the
+// default.
+func TestBadInterval(t *testing.T) {
+	s := newTarget(t)
+	o := run(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRIC_EXPORT_INTERVAL=10s")...)
+	if o.failed {
+		t.Fatalf("the program failed:\n%s", o.stderr)
+	}
+	if got := s.value("orders"); got != "3" {
+		t.Errorf("orders is %q", got)
+	}
+	if !strings.Contains(o.stderr, "OTEL_METRIC_EXPORT_INTERVAL") {
+		t.Errorf("the variable is not named:\n%s", o.stderr)
+	}
+}

@@ -1,0 +1,115 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package autoexport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/otel"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
+)
+
+// children are the programs that a test runs in a process of their own: each
+// exports, and configures the process it runs in.
+func children() map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		// The program of the README.
+		"register": func(ctx context.Context) error {
+			apptuit.Register()
+			return export(ctx)
+		},
+		"register twice": func(ctx context.Context) error {
+			apptuit.Register()
+			apptuit.Register()
+			return export(ctx)
+		},
+		"register concurrently": func(ctx context.Context) error {
+			var all sync.WaitGroup
+			for range 32 {
+				all.Go(apptuit.Register)
+			}
+			all.Wait()
+			return export(ctx)
+		},
+		"not registered": func(ctx context.Context) error { return export(ctx) },
+		// The program has an exporter of this name itself, and carries on after the panic.
+		"registered by the program": func(context.Context) error {
+			autoexport.RegisterMetricReader(apptuit.Name, func(context.Context) (sdkmetric.Reader, error) {
+				return sdkmetric.NewManualReader(), nil
+			})
+			first, second := caught(apptuit.Register), caught(apptuit.Register)
+			if first == nil || second == nil {
+				return nil // is what the test does not expect
+			}
+			return errors.Join(first, second)
+		},
+		"registered by the program later": func(context.Context) error {
+			apptuit.Register()
+			return caught(func() { autoexport.RegisterMetricReader(apptuit.Name, apptuit.NewMetricReader) })
+		},
+		"fallback": func(ctx context.Context) error {
+			return export(ctx, autoexport.WithFallbackMetricReader(apptuit.NewMetricReader))
+		},
+	}
+}
+
+// runChild is what the test binary does as a child.
+func runChild(name string) int {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { fmt.Fprintln(os.Stderr, "handled:", err) }))
+	if err := children()[name](ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// export counts three orders, with OpenTelemetry and with Prometheus' library,
+// and shuts down when stdin is at its end.
+func export(ctx context.Context, opts ...autoexport.MetricOption) error {
+	sold := prometheus.NewCounter(prometheus.CounterOpts{Name: "sold", Help: "Orders sold."})
+	if err := prometheus.Register(sold); err != nil {
+		return err
+	}
+	sold.Add(3)
+
+	reader, err := autoexport.NewMetricReader(ctx, opts...)
+	if err != nil {
+		return err
+	}
+	fmt.Println("none:", autoexport.IsNoneMetricReader(reader))
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	orders, err := provider.Meter("shop").Int64Counter("orders")
+	if err != nil {
+		return err
+	}
+	orders.Add(ctx, 3)
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		return err
+	}
+	return provider.Shutdown(ctx)
+}
+
+// caught returns what f panicked with, a line of it.
+func caught(f func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %s", strings.TrimSpace(fmt.Sprint(r)))
+		}
+	}()
+	f()
+	return nil
+}

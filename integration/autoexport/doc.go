@@ -1,0 +1,53 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package autoexport makes OTEL_METRICS_EXPORTER=apptuit work in programs that
+// choose their exporter by the environment, with
+// go.opentelemetry.io/contrib/exporters/autoexport. One line, before the reader
+// is made:
+//
+//	apptuit.Register() // import apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
+//	reader, err := autoexport.NewMetricReader(ctx)
+//	provider := metric.NewMeterProvider(metric.WithReader(reader))
+//
+// What goes in: environment variables. What comes out: a PeriodicReader of
+// go.opentelemetry.io/otel/sdk/metric with an exporter of package exporter,
+// which the reader's Shutdown shuts down. What fails: [NewMetricReader], with
+// every fault of the variables in one error, none of which has a token in it.
+//
+// # Environment
+//
+//	OTEL_METRICS_EXPORTER        apptuit: this exporter; one name, in exactly these letters. Unset, it is
+//	                             otlp: that is the contrib package's default. Beaten by nothing.
+//	APPTUIT_*                    the server, the token, tags and all else that package exporter and
+//	                             package apptuitclient document. There are no options here to beat them.
+//	OTEL_METRIC_EXPORT_INTERVAL  milliseconds between two exports; 60000, where apptuit-py reports every
+//	                             10 s: set 10000 for the same. Read by the SDK, which logs a value that
+//	                             is no positive number, and takes the default.
+//	OTEL_METRIC_EXPORT_TIMEOUT   milliseconds for one collection and its export, retries included; 30000.
+//	                             Read by the SDK likewise. It ends requests that APPTUIT_TIMEOUT would let
+//	                             run for longer.
+//	OTEL_METRICS_PRODUCERS       what else is exported, names with commas between them: prometheus (the
+//	                             default registry of prometheus/client_golang), none. Unset, it is none.
+//
+// The variables that begin with OTEL_EXPORTER_OTLP_ are OTLP's alone.
+//
+// # Producers
+//
+// The contrib package keeps the producers that OTEL_METRICS_PRODUCERS chooses
+// from to its own exporters: a registered one cannot get at them. So the two that
+// it knows by itself are made here, and mean what they mean with OTLP; any other
+// name, one of RegisterMetricProducer among them, is an error rather than metrics
+// that are silently missing. WithFallbackMetricProducer has no effect either. A
+// program with a producer of its own gives it to its reader in code:
+//
+//	exp, err := exporter.New(ctx)
+//	reader := metric.NewPeriodicReader(exp, metric.WithProducer(producer))
+//
+// # The name
+//
+// The contrib package panics when a name is registered twice. [Register] does it
+// once, however often it is called. If the program has registered an "apptuit" of
+// its own, Register panics as well: which of the two would export must not depend
+// on their order.
+package autoexport

@@ -1,0 +1,162 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package autoexport_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// childVariable makes the test binary the child that it names.
+const childVariable = "AUTOEXPORT_TEST_CHILD"
+
+// token is in the environment of every child, and in nothing that one prints.
+const token = "tok-3f9c1d77"
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv(childVariable); name != "" {
+		os.Exit(runChild(name))
+	}
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "APPTUIT_") || strings.HasPrefix(name, "OTEL_") {
+			if err := os.Unsetenv(name); err != nil {
+				panic(err)
+			}
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// outcome is what a child printed, and whether it ended well.
+type outcome struct {
+	stdout, stderr string
+	failed         bool
+}
+
+// running is a child that works until it is ended.
+type running struct {
+	command        *exec.Cmd
+	stdin          io.Closer
+	stdout, stderr bytes.Buffer
+}
+
+// start starts a child with variables of the form "name=value"; an empty value
+// unsets nothing, an absent one does.
+func start(t *testing.T, name string, variables ...string) *running {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(cancel)
+	c := &running{command: exec.CommandContext(ctx, os.Args[0])}
+	c.command.Env = append(os.Environ(), childVariable+"="+name)
+	c.command.Env = append(c.command.Env, variables...)
+	c.command.Stdout, c.command.Stderr = &c.stdout, &c.stderr
+	stdin, err := c.command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.stdin = stdin
+	if err := c.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// end has the child shut down, waits for it, and sees that it kept its secrets.
+func (c *running) end(t *testing.T) outcome {
+	t.Helper()
+	c.stdin.Close()
+	err := c.command.Wait()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && !exited {
+		t.Fatal(err)
+	}
+	o := outcome{c.stdout.String(), c.stderr.String(), err != nil}
+	for _, secret := range []string{token, password} {
+		if strings.Contains(o.stdout+o.stderr, secret) {
+			t.Errorf("the child printed the secret %q:\n%s%s", secret, o.stdout, o.stderr)
+		}
+	}
+	return o
+}
+
+// run runs a child from its start to its end.
+func run(t *testing.T, name string, variables ...string) outcome {
+	t.Helper()
+	return start(t, name, variables...).end(t)
+}
+
+// target are a server of Apptuit's and one of OTLP's, which a child may send to.
+type target struct {
+	*apptuittest.Server
+	otlp *otlpServer
+}
+
+func newTarget(t *testing.T) *target {
+	t.Helper()
+	s := &target{apptuittest.NewServer(apptuittest.WithToken(token)), newOTLPServer(t)}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// variables are those that name both servers, and more.
+func (s *target) variables(more ...string) []string {
+	return append([]string{
+		"APPTUIT_ENDPOINT=" + s.URL,
+		"APPTUIT_API_TOKEN=" + token,
+		"APPTUIT_TAGS=env: test",
+		"APPTUIT_DISABLE_HOST_TAG=true",
+		"OTEL_SERVICE_NAME=shop",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + s.otlp.URL,
+	}, more...)
+}
+
+// value returns the last value of a metric that arrived, and "" if none did.
+func (s *target) value(metric string) string {
+	points := s.Points()
+	for _, p := range slices.Backward(points) {
+		if p.Metric == metric {
+			return p.Value.String()
+		}
+	}
+	return ""
+}
+
+// otlpServer notes what is posted to it, and accepts it.
+type otlpServer struct {
+	*httptest.Server
+	mu    sync.Mutex
+	paths []string
+}
+
+func newOTLPServer(t *testing.T) *otlpServer {
+	t.Helper()
+	s := &otlpServer{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.paths = append(s.paths, r.URL.Path)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *otlpServer) received() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.paths)
+}
