@@ -25,9 +25,13 @@ type Builder struct {
 	limits Limits
 
 	chunk     []byte
-	out       body
-	z         compressor
-	raw       int64 // bytes that have left chunk
+	out       body       // of z
+	z         compressor // of text as it comes; nil if there is no batch, or
+	lines     *liner     // this is used
+	raw       int64      // bytes that have left chunk
+	time      int64      // of the last point
+	clock     [20]byte   // its text, and
+	digits    int        // how long that is
 	points    int
 	sources   []uint32
 	uncounted int
@@ -44,51 +48,73 @@ func (c *Codec) NewBuilder(limits Limits) *Builder {
 // [Timestamp]), the value finite. The source says whose data the point is; it
 // is kept beside the point.
 func (b *Builder) Append(s *Series, ts int64, v Value, source uint32) (full bool) {
-	mark := b.begin()
+	mark := b.begin(b.codec.lined())
 	b.chunk = append(b.chunk, s.prefix...)
-	return b.end(mark, ts, v, source)
+	n := line{prefix: len(s.prefix), time: ts}
+	if s.refs > 0 {
+		n.series = s
+	}
+	return b.end(mark, &n, v, source)
 }
 
 // AppendPrefix is Append for a series that is not kept: its prefix, as
 // [AppendPrefix] renders it.
 func (b *Builder) AppendPrefix(prefix []byte, ts int64, v Value, source uint32) (full bool) {
-	mark := b.begin()
+	mark := b.begin(b.codec.lined())
 	b.chunk = append(b.chunk, prefix...)
-	return b.end(mark, ts, v, source)
+	return b.end(mark, &line{prefix: len(prefix), time: ts}, v, source)
 }
 
-// appendLine adds a whole rendered point.
-func (b *Builder) appendLine(line []byte, source uint32) {
-	b.begin()
-	b.chunk = append(b.chunk, line...)
+// appendLine adds a whole rendered point, to a batch of nothing else.
+func (b *Builder) appendLine(text []byte, source uint32) {
+	b.begin(false)
+	b.chunk = append(b.chunk, text...)
 	b.take(source)
 }
 
 // begin opens the batch if there is none, and the line of the next point.
-func (b *Builder) begin() (mark int) {
-	if b.z == nil {
+func (b *Builder) begin(lined bool) (mark int) {
+	if b.points == 0 && b.chunk == nil {
 		b.out.b = get[byte](&b.codec.bodies, chunkSize)
-		b.z = b.codec.compressor(&b.out)
+		if lined {
+			b.lines = b.codec.liner()
+			b.lines.begin(b.out.b)
+		} else {
+			b.z = b.codec.compressor(&b.out)
+		}
 		b.chunk = get[byte](&b.codec.chunks, chunkSize+chunkSize/8)
 		b.sources = get[uint32](&b.codec.sources, 1024)
 	}
 	mark = len(b.chunk)
 	if b.points == 0 {
-		b.chunk = append(b.chunk, "[\n"...)
+		b.chunk = append(b.chunk, bodyStart...)
 	} else {
-		b.chunk = append(b.chunk, ",\n"...)
+		b.chunk = append(b.chunk, lineStart...)
 	}
 	return mark
 }
 
-func (b *Builder) end(mark int, ts int64, v Value, source uint32) (full bool) {
-	b.chunk = strconv.AppendInt(b.chunk, ts, 10)
-	b.chunk = append(b.chunk, `,"value":`...)
-	b.chunk = v.Append(b.chunk)
-	b.chunk = append(b.chunk, '}')
-	if b.points > 0 && (b.points >= b.limits.Points || b.raw+int64(len(b.chunk))+2 > b.limits.Bytes) {
+func (b *Builder) end(mark int, n *line, v Value, source uint32) (full bool) {
+	start := mark + len(lineStart)
+	if n.time != b.time || b.digits == 0 {
+		b.time, b.digits = n.time, len(strconv.AppendInt(b.clock[:0], n.time, 10))
+	}
+	n.digits = b.digits
+	b.chunk = append(b.chunk, b.clock[:b.digits]...)
+	b.chunk = append(b.chunk, valueKey...)
+	if n.series != nil {
+		b.chunk = n.series.appendValue(b.chunk, v)
+	} else {
+		b.chunk = v.Append(b.chunk)
+	}
+	b.chunk = append(b.chunk, lineEnd...)
+	if b.points > 0 && (b.points >= b.limits.Points || b.raw+int64(len(b.chunk)+len(bodyEnd)) > b.limits.Bytes) {
 		b.chunk = b.chunk[:mark]
 		return true
+	}
+	if b.lines != nil {
+		n.text, n.start = b.chunk[start:], int(b.raw)+start
+		b.lines.add(n)
 	}
 	b.take(source)
 	return false
@@ -107,7 +133,11 @@ func (b *Builder) take(source uint32) {
 }
 
 func (b *Builder) flush() {
-	_, _ = b.z.Write(b.chunk) // into memory: cannot fail
+	if b.lines != nil {
+		b.lines.w.Sum(b.chunk)
+	} else {
+		_, _ = b.z.Write(b.chunk) // into memory: cannot fail
+	}
 	b.raw += int64(len(b.chunk))
 	b.chunk = b.chunk[:0]
 }
@@ -122,9 +152,13 @@ func (b *Builder) Batch() *Batch {
 		b.Close()
 		return nil
 	}
-	b.chunk = append(b.chunk, "\n]"...)
+	b.chunk = append(b.chunk, bodyEnd...)
 	b.flush()
-	_ = b.z.Close()
+	if b.lines != nil {
+		b.out.b = b.lines.end()
+	} else {
+		_ = b.z.Close()
+	}
 	batch := &Batch{
 		codec: b.codec, body: b.out.b, points: b.points, raw: b.raw,
 		sources: b.sources, uncounted: b.uncounted,
@@ -138,8 +172,11 @@ func (b *Builder) Batch() *Batch {
 // Close drops what has not become a Batch and gives back what the builder
 // holds. The builder may be used again.
 func (b *Builder) Close() {
-	if b.z == nil {
+	if b.chunk == nil {
 		return
+	}
+	if b.lines != nil {
+		b.out.b = b.lines.end()
 	}
 	put(&b.codec.bodies, b.out.b)
 	put(&b.codec.sources, b.sources)
@@ -148,9 +185,14 @@ func (b *Builder) Close() {
 }
 
 func (b *Builder) recycle() {
-	b.codec.compressors.Put(b.z)
+	if b.lines != nil {
+		b.lines.series = nil
+		b.codec.liners.Put(b.lines)
+	} else {
+		b.codec.compressors.Put(b.z)
+	}
 	if cap(b.chunk) <= 2*chunkSize { // not one that a huge point has stretched
 		put(&b.codec.chunks, b.chunk)
 	}
-	b.z, b.chunk, b.raw, b.points, b.uncounted = nil, nil, 0, 0, 0
+	b.z, b.lines, b.chunk, b.raw, b.points, b.uncounted = nil, nil, nil, 0, 0, 0
 }

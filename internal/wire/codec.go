@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
+
+	"github.com/apptuitai/apptuit-go/internal/deflate"
 )
 
 // Encoding is how a body is compressed.
@@ -59,6 +61,8 @@ type compressor interface {
 type Codec struct {
 	encoding    Encoding
 	compressors sync.Pool
+	liners      sync.Pool
+	code        func() *deflate.Code
 	readers     sync.Pool
 	bodies      sync.Pool // *[]byte
 	chunks      sync.Pool // *[]byte
@@ -66,7 +70,7 @@ type Codec struct {
 }
 
 // NewCodec returns a codec for an encoding.
-func NewCodec(e Encoding) *Codec { return &Codec{encoding: e} }
+func NewCodec(e Encoding) *Codec { return &Codec{encoding: e, code: sync.OnceValue(deflate.NewCode)} }
 
 // Encoding returns the codec's encoding.
 func (c *Codec) Encoding() Encoding { return c.encoding }
@@ -86,6 +90,16 @@ func (c *Codec) compressor(w io.Writer) compressor {
 	default:
 		return &plain{w}
 	}
+}
+
+// lined reports whether bodies are compressed line by line: that is gzip only.
+func (c *Codec) lined() bool { return c.encoding == Gzip }
+
+func (c *Codec) liner() *liner {
+	if l, ok := c.liners.Get().(*liner); ok {
+		return l
+	}
+	return &liner{w: deflate.NewWriter(c.code())}
 }
 
 // decompress opens a compressed body. The returned function gives the reader

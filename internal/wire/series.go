@@ -15,6 +15,13 @@ import (
 type Series struct {
 	prefix string
 	refs   int32
+	latest int8    // of links
+	links  [2]link // to the series that came before it
+
+	// The last float and its text: many gauges stay what they are.
+	float uint64
+	text  [maxFloat]byte
+	size  int8
 
 	// What this export has given the series already; see Mark.
 	generation uint64
@@ -33,6 +40,23 @@ func NewSeries(prefix []byte) *Series { return &Series{prefix: string(prefix)} }
 
 // Prefix returns the rendered part.
 func (s *Series) Prefix() string { return s.prefix }
+
+// maxFloat is the length of the longest float: -2.2250738585072014e-308.
+const maxFloat = 24
+
+// appendValue is v.Append, remembering what was formatted last.
+func (s *Series) appendValue(dst []byte, v Value) []byte {
+	switch {
+	case !v.float:
+		return v.Append(dst)
+	case s.size > 0 && s.float == v.bits:
+		return append(dst, s.text[:s.size]...)
+	}
+	at := len(dst)
+	dst = v.Append(dst)
+	s.float, s.size = v.bits, int8(copy(s.text[:], dst[at:]))
+	return dst
+}
 
 // Mark notes that owner writes a point of the series at ts in the given
 // generation (one export, counted from 1). It returns false, and who came

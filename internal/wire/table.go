@@ -39,7 +39,7 @@ type Table struct {
 
 // seriesOverhead is what a Series costs beside its prefix: the struct, its
 // place in the map, and slack of both.
-const seriesOverhead = 160
+const seriesOverhead = 320
 
 // NewTable returns an empty table.
 func NewTable(budget *Budget) *Table {
@@ -80,6 +80,7 @@ func (t *Table) Release(s *Series) {
 		return
 	}
 	delete(t.series, s.prefix)
+	s.links = [2]link{} // or those that come after it would hold all that came before
 	t.Charge(-int64(len(s.prefix)) - seriesOverhead)
 }
 

@@ -1,0 +1,31 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package deflate
+
+import "testing"
+
+func BenchmarkNewCode(b *testing.B) {
+	for range b.N {
+		NewCode()
+	}
+}
+
+// A line of two matches, four bytes that differ and a number.
+func BenchmarkLine(b *testing.B) {
+	w := NewWriter(NewCode())
+	var out []byte
+	for i := range b.N {
+		if i%10_000 == 0 {
+			if i > 0 {
+				out = w.Finish()[:0]
+			}
+			w.Reset(out)
+			w.Literals(make([]byte, 500))
+		}
+		w.Match(120, 240)
+		w.Literals([]byte("k123"))
+		w.Match(100, 240)
+		w.Literals([]byte("1234567.25"))
+	}
+}

@@ -1,0 +1,173 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package deflate
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	kgzip "github.com/klauspost/compress/gzip"
+)
+
+// body writes literals and matches, and keeps the text that they mean.
+type body struct {
+	w    *Writer
+	text []byte
+}
+
+func newBody(code *Code) *body {
+	b := &body{w: NewWriter(code)}
+	b.w.Reset(nil)
+	return b
+}
+
+func (b *body) literals(p []byte) {
+	b.w.Literals(p)
+	b.text = append(b.text, p...)
+}
+
+func (b *body) match(length, distance int) {
+	b.w.Match(length, distance)
+	for range length {
+		b.text = append(b.text, b.text[len(b.text)-distance])
+	}
+}
+
+// check reads the body with two readers.
+func (b *body) check(t *testing.T) {
+	t.Helper()
+	b.w.Sum(b.text)
+	out := b.w.Finish()
+	for name, open := range map[string]func(io.Reader) (io.Reader, error){
+		"compress/gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		"klauspost":     func(r io.Reader) (io.Reader, error) { return kgzip.NewReader(r) },
+	} {
+		r, err := open(bytes.NewReader(out))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(got, b.text) {
+			t.Fatalf("%s: %v; %d bytes of %d are right", name, err, common(got, b.text), len(b.text))
+		}
+	}
+}
+
+func common(a, b []byte) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+func TestEmptyBody(t *testing.T) { newBody(NewCode()).check(t) }
+
+func TestEveryLiteral(t *testing.T) {
+	b := newBody(NewCode())
+	for i := range 256 {
+		b.literals([]byte{byte(i)})
+	}
+	b.check(t)
+}
+
+func TestEveryLengthAndDistance(t *testing.T) {
+	code := NewCode()
+	random := rand.New(rand.NewPCG(1, 2))
+	text := make([]byte, MaxDistance)
+	for i := range text {
+		text[i] = byte(random.Uint32())
+	}
+	b := newBody(code)
+	b.literals(text)
+	for length := MinMatch; length < 3*maxMatch; length++ {
+		b.match(length, 1+random.IntN(MaxDistance))
+	}
+	b.check(t)
+	b = newBody(code)
+	b.literals(text)
+	for distance := 1; distance <= MaxDistance; distance++ {
+		b.match(MinMatch, distance)
+	}
+	b.check(t)
+}
+
+// The codes fit where they are put: a complete code of at most 15 bits.
+func TestCodesAreComplete(t *testing.T) {
+	for _, lengths := range [][]uint8{lengthsOf(literalWeights(), maxBits), lengthsOf(distanceWeights(), maxBits), lengthsOf([]uint64{1, 1 << 40, 1, 1 << 20, 5, 0, 1, 1}, 3)} {
+		sum := 0
+		for _, n := range lengths {
+			if n > 0 {
+				sum += 1 << (maxBits - n)
+			}
+		}
+		if sum != 1<<maxBits {
+			t.Errorf("lengths %v: %d of %d codes are used", lengths, sum, 1<<maxBits)
+		}
+	}
+}
+
+func TestReset(t *testing.T) {
+	w := NewWriter(NewCode())
+	w.Reset(nil)
+	w.Literals([]byte("something else"))
+	w.Reset([]byte("before"))
+	w.Literals([]byte("text"))
+	w.Sum([]byte("text"))
+	out, ok := bytes.CutPrefix(w.Finish(), []byte("before"))
+	if !ok {
+		t.Fatal("what was there before is gone")
+	}
+	r, err := gzip.NewReader(bytes.NewReader(out))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(r); string(text) != "text" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// A match that is not in the text is found by the reader.
+func TestWrongSum(t *testing.T) {
+	w := NewWriter(NewCode())
+	w.Reset(nil)
+	w.Literals([]byte("text"))
+	w.Sum([]byte("texts"))
+	r, err := gzip.NewReader(bytes.NewReader(w.Finish()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(r); err == nil {
+		t.Error("read without an error")
+	}
+}
+
+func FuzzWriter(f *testing.F) {
+	f.Add([]byte("\x05hello\x85\x03\x00\x20"))
+	f.Add([]byte{})
+	code := NewCode()
+	f.Fuzz(func(t *testing.T, ops []byte) {
+		b := newBody(code)
+		for len(ops) > 0 {
+			op := ops[0]
+			ops = ops[1:]
+			if op < 0x80 {
+				n := min(int(op), len(ops))
+				b.literals(ops[:n])
+				ops = ops[n:]
+				continue
+			}
+			if len(ops) < 3 || len(b.text) == 0 {
+				break
+			}
+			distance := min(1+int(ops[0])<<8|int(ops[1]), len(b.text), MaxDistance)
+			b.match(MinMatch+int(op&0x7f)*int(ops[2]&7), distance)
+			ops = ops[3:]
+		}
+		b.check(t)
+	})
+}

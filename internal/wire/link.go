@@ -1,0 +1,154 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// step is a part of a prefix that follows another one: some bytes of its own, then
+// a copy.
+type step struct {
+	literal uint16
+	from    uint16 // in the prefix before
+	length  uint16 // of the copy; 0 in a last step without one
+}
+
+// maxSteps bounds the steps of a prefix: shorter copies give way to literals.
+const maxSteps = 6
+
+// link is how the prefix of a series repeats that of the series before it.
+type link struct {
+	before *Series
+	steps  [maxSteps]step
+	n      int8
+}
+
+// linkOf returns the steps from one series to the next, nil if they are not
+// known. Points come in one order, or in two that alternate.
+func (s *Series) linkOf(before *Series) []step {
+	for i := range s.links {
+		if l := &s.links[i]; l.before == before {
+			s.latest = int8(i)
+			return l.steps[:l.n]
+		}
+	}
+	return nil
+}
+
+// link remembers steps in place of those that were not used last.
+func (s *Series) link(before *Series, steps []step) {
+	s.latest = 1 - s.latest
+	l := &s.links[s.latest]
+	l.before, l.n = before, int8(copy(l.steps[:], steps))
+}
+
+// minCopy is the shortest copy that is worth its codes.
+const minCopy = 4
+
+// maxLinked is the longest prefix that is linked: farther than deflate's window
+// nothing can be copied from.
+const maxLinked = 8 << 10
+
+// differ finds what a text repeats of another one.
+type differ struct {
+	places [256]uint16 // by hash: 1 + where
+}
+
+// steps appends what makes next of before.
+func (d *differ) steps(dst []step, before, next []byte) []step {
+	if len(before) > maxLinked || len(next) > maxLinked {
+		return append(dst, step{literal: uint16(min(len(next), math.MaxUint16))})
+	}
+	first := len(dst)
+	head := commonPrefix(before, next)
+	if head < minCopy {
+		head = 0
+	}
+	if head > 0 {
+		dst = append(dst, step{length: uint16(head)})
+	}
+	tail := commonSuffix(before[head:], next[head:])
+	if tail < minCopy {
+		tail = 0
+	}
+	end, literal := len(next)-tail, 0
+	middle := next[:end]
+	if end-head >= 2*minCopy {
+		dst, literal = d.search(dst, before, middle, head)
+	} else {
+		literal = end - head
+	}
+	if tail > 0 || literal > 0 {
+		dst = append(dst, step{literal: uint16(literal), from: uint16(len(before) - tail), length: uint16(tail)})
+	}
+	for len(dst)-first > maxSteps {
+		dst = withoutShortest(dst, first)
+	}
+	return dst
+}
+
+// withoutShortest makes a literal of the shortest copy but the last.
+func withoutShortest(steps []step, first int) []step {
+	at := first
+	for i := first; i < len(steps)-1; i++ {
+		if steps[i].length < steps[at].length {
+			at = i
+		}
+	}
+	steps[at+1].literal += steps[at].literal + steps[at].length
+	return slices.Delete(steps, at, at+1)
+}
+
+// search finds copies for next from at on, and returns how many bytes are left
+// behind the last one.
+func (d *differ) search(dst []step, before, next []byte, at int) ([]step, int) {
+	clear(d.places[:])
+	for i := 0; i+minCopy <= len(before); i++ {
+		d.places[hash(before[i:])] = uint16(i + 1)
+	}
+	literal := 0
+	for at+minCopy <= len(next) {
+		if place := int(d.places[hash(next[at:])]); place > 0 {
+			if n := commonPrefix(before[place-1:], next[at:]); n >= minCopy {
+				dst = append(dst, step{literal: uint16(literal), from: uint16(place - 1), length: uint16(n)})
+				at += n
+				literal = 0
+				continue
+			}
+		}
+		at++
+		literal++
+	}
+	return dst, literal + len(next) - at
+}
+
+func hash(p []byte) uint8 {
+	return uint8(binary.LittleEndian.Uint32(p) * 2654435761 >> 24)
+}
+
+func commonPrefix(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+func commonSuffix(a, b []byte) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}
