@@ -67,6 +67,8 @@ type Converter[K comparable] struct {
 	merged  []wire.Tag
 	values  []float64
 	scratch Point[K]
+
+	scratchDetail detail
 }
 
 // New returns a converter with an empty cache. Close gives its memory back to

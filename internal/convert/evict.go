@@ -60,8 +60,13 @@ func (c *Converter[K]) sweep() {
 // evict forgets a point. Whoever has it may still emit it.
 func (c *Converter[K]) evict(p *Point[K]) {
 	p.instrument.points.remove(p)
-	c.releaseAll(p, p.series)
-	c.releaseAll(p, p.labelled)
-	c.table.Charge(-p.cost)
+	if p.single != nil {
+		c.table.Release(p.single)
+	}
+	if d := p.detail; d != nil {
+		c.releaseAll(p, d.series)
+		c.releaseAll(p, d.labelled)
+	}
+	c.table.Charge(-int64(p.cost))
 	p.kept = false
 }

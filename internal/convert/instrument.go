@@ -54,7 +54,8 @@ type Instrument[K comparable] struct {
 const (
 	scopeOverhead      = 256
 	instrumentOverhead = 512
-	pointOverhead      = 256
+	pointOverhead      = 96
+	detailOverhead     = 160
 	tagOverhead        = 32
 )
 

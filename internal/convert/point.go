@@ -22,13 +22,18 @@ type Point[K comparable] struct {
 	overflow   bool
 	told       fault
 	used       uint32
-	cost       int64
+	cost       int32
+	single     *wire.Series // of a number that is kept and valid: most points have nothing more
+	detail     *detail      // of all others
+}
 
+// detail is what points have that are made of several series, are not kept, or
+// cannot be sent.
+type detail struct {
 	err      error // of the series, by name or tags
 	labelErr error // of the series that have a tag of ours
 	tags     []wire.Tag
-	single   [1]*wire.Series
-	series   []*wire.Series // of the fixed suffixes, or single
+	series   []*wire.Series // of the fixed suffixes; of a number, the only one
 	labels   []float64      // bounds or quantiles
 	labelled []*wire.Series // one a label, and +Inf
 }
@@ -62,88 +67,100 @@ func (i *Instrument[K]) Lookup(key K) *Point[K] {
 // call. The point is good until the next Add.
 func (i *Instrument[K]) Add(key K, attributes []wire.Tag) *Point[K] {
 	c := i.scope.c
-	p := &c.scratch
-	*p = Point[K]{tags: p.tags[:0], labels: p.labels[:0], labelled: p.labelled[:0]}
-	p.instrument, p.key, p.used = i, key, c.now
+	p, d := &c.scratch, &c.scratchDetail
+	*p = Point[K]{instrument: i, key: key, used: c.now, detail: d}
+	*d = detail{tags: d.tags[:0], series: append(d.series[:0], make([]*wire.Series, i.fixed())...), labels: d.labels[:0], labelled: d.labelled[:0]}
 	p.overflow = slices.ContainsFunc(attributes, func(t wire.Tag) bool { return t.Key == overflowKey && t.Value == "true" })
 	c.resolve(p, attributes)
-	p.special = p.overflow || p.err != nil
-	p.series = p.single[:]
-	if i.key.kind != Number {
-		p.series = make([]*wire.Series, bucket)
-	}
+	p.special = p.overflow || d.err != nil
 	if i.points.entries == nil || !c.keep(p) {
 		return p
 	}
 	return i.points.entries[key]
 }
 
+// fixed returns how many series a point has that have no tag of ours.
+func (i *Instrument[K]) fixed() int {
+	if i.key.kind == Number {
+		return 1
+	}
+	return bucket
+}
+
 // keep makes a copy of a new point known, if there is room for it.
 func (c *Converter[K]) keep(p *Point[K]) bool {
-	number := p.instrument.key.kind == Number
-	cost := int64(pointOverhead) + 8*int64(len(p.series))
-	if !number || p.err != nil {
-		cost += tagsCost(p.tags)
+	d := p.detail
+	simple := p.instrument.key.kind == Number && d.err == nil
+	cost := int64(pointOverhead)
+	if !simple {
+		cost += detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
 	}
 	if !c.charge(cost) {
 		return false
 	}
 	kept := *p
-	kept.kept, kept.cost = true, cost
-	kept.labels, kept.labelled = nil, nil
-	if number && p.err == nil {
-		kept.single[0] = c.intern(kept.instrument.names[plain], kept.tags)
-		if kept.single[0] == nil {
+	kept.kept, kept.cost, kept.detail = true, int32(cost), nil
+	if simple {
+		if kept.single = c.intern(kept.instrument.names[plain], d.tags); kept.single == nil {
 			c.table.Charge(-cost)
 			return false
 		}
-		kept.tags = nil
 	} else {
-		kept.tags = slices.Clone(p.tags)
+		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}
-	k := &kept
-	if number {
-		k.series = k.single[:]
-	}
-	p.instrument.points.add(k)
+	p.instrument.points.add(&kept)
 	return true
 }
 
-// resolve merges the tags of a point and judges them.
+// resolve merges the tags of a new point and judges them.
 func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
+	d := p.detail
 	own, err := wire.SanitizeTags(c.cfg.Mode, attributes)
-	p.tags = wire.MergeTags(p.tags[:0], own, p.instrument.scope.base)
-	tags, countErr := wire.FinishTags(p.tags)
-	p.tags = tags
-	p.err, p.labelErr = countErr, wire.CheckTags(len(tags)+1)
+	d.tags = wire.MergeTags(d.tags[:0], own, p.instrument.scope.base)
+	tags, countErr := wire.FinishTags(d.tags)
+	d.tags = tags
+	d.err, d.labelErr = countErr, wire.CheckTags(len(tags)+1)
 	if err != nil {
-		p.err, p.labelErr = err, err
+		d.err, d.labelErr = err, err
 	}
 	if p.instrument.err != nil {
-		p.err, p.labelErr = p.instrument.err, p.instrument.err
+		d.err, d.labelErr = p.instrument.err, p.instrument.err
 	}
+}
+
+// err returns why no point of the fixed series can be sent, nil if they can.
+func (p *Point[K]) err() error {
+	if p.detail == nil {
+		return nil
+	}
+	return p.detail.err
 }
 
 // seriesOf returns the series of a suffix.
 func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
-	at := &p.series[min(suffix, len(p.series)-1)]
+	if p.single != nil {
+		return p.single
+	}
+	d := p.detail
+	at := &d.series[min(suffix, len(d.series)-1)]
 	if *at != nil {
 		return *at
 	}
-	return c.series(p, at, suffix, p.tags)
+	return c.series(p, at, suffix, d.tags)
 }
 
 // labelledOf returns the series of label i, the last one being le="+Inf".
 func (c *Converter[K]) labelledOf(p *Point[K], suffix int, key string, i int) *wire.Series {
-	at := &p.labelled[i]
+	d := p.detail
+	at := &d.labelled[i]
 	if *at != nil {
 		return *at
 	}
 	text := "+Inf"
-	if i < len(p.labels) {
-		text = formatLabel(p.labels[i])
+	if i < len(d.labels) {
+		text = formatLabel(d.labels[i])
 	}
-	c.merged = wire.WithTag(c.merged[:0], p.tags, wire.Tag{Key: key, Value: text})
+	c.merged = wire.WithTag(c.merged[:0], d.tags, wire.Tag{Key: key, Value: text})
 	return c.series(p, at, suffix, c.merged)
 }
 
@@ -179,19 +196,20 @@ func formatLabel(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) 
 
 // relabel gives the point its bounds or quantiles, if they are new.
 func (c *Converter[K]) relabel(p *Point[K], labels []float64) {
-	if len(p.labelled) > 0 && slices.Equal(p.labels, labels) {
+	d := p.detail
+	if len(d.labelled) > 0 && slices.Equal(d.labels, labels) {
 		return
 	}
-	c.releaseAll(p, p.labelled)
+	c.releaseAll(p, d.labelled)
 	if p.kept {
-		if cost := 16 * int64(len(labels)+1-len(p.labelled)); c.charge(cost) {
-			p.cost += cost
+		if cost := 16 * int64(len(labels)+1-len(d.labelled)); c.charge(cost) {
+			p.cost += int32(cost)
 		} else {
 			c.evict(p)
 		}
 	}
-	p.labels = append(p.labels[:0], labels...)
-	p.labelled = append(p.labelled[:0], make([]*wire.Series, len(labels)+1)...)
+	d.labels = append(d.labels[:0], labels...)
+	d.labelled = append(d.labelled[:0], make([]*wire.Series, len(labels)+1)...)
 }
 
 // releaseAll gives series back to the table: only those of kept points are in

@@ -41,7 +41,7 @@ func (c *Converter[K]) Number(p *Point[K], ts int64, v wire.Value) {
 		return
 	}
 	c.note(p)
-	if c.judge(p, plain, p.err, faultSeries, ts, v) {
+	if c.judge(p, plain, p.err(), faultSeries, ts, v) {
 		c.emit(p, c.seriesOf(p, plain), ts, v)
 	}
 }
@@ -126,14 +126,14 @@ func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
 	if !v.Set || v.Value.NaN() {
 		return
 	}
-	if c.judge(p, suffix, p.err, faultSeries, ts, v.Value) {
+	if c.judge(p, suffix, p.err(), faultSeries, ts, v.Value) {
 		c.emit(p, c.seriesOf(p, suffix), ts, v.Value)
 	}
 }
 
 // labelled converts a value that has a tag of ours.
 func (c *Converter[K]) labelled(p *Point[K], suffix int, key string, i int, ts int64, v wire.Value) {
-	if c.judge(p, suffix, p.labelErr, faultLabel, ts, v) {
+	if c.judge(p, suffix, p.detail.labelErr, faultLabel, ts, v) {
 		c.emit(p, c.labelledOf(p, suffix, key, i), ts, v)
 	}
 }
@@ -179,9 +179,11 @@ func (c *Converter[K]) reject(p *Point[K], suffix int, ts int64, v wire.Value, e
 		c.sink.Reject(Rejection{Known: true})
 		return
 	}
-	tags := p.tags
-	if s := p.series[0]; tags == nil && s != nil {
-		_, tags = c.describe(s)
+	var tags []wire.Tag
+	if p.detail != nil {
+		tags = p.detail.tags
+	} else {
+		_, tags = c.describe(p.single)
 	}
 	c.sink.Reject(Rejection{Metric: p.instrument.names[suffix], Tags: tags, Timestamp: ts, Value: v, Err: err})
 }

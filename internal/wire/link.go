@@ -19,7 +19,7 @@ type step struct {
 }
 
 // maxSteps bounds the steps of a prefix: shorter copies give way to literals.
-const maxSteps = 6
+const maxSteps = 5
 
 // link is how the prefix of a series repeats that of the series before it.
 type link struct {

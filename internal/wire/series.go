@@ -26,7 +26,7 @@ type Series struct {
 	// What this export has given the series already; see Mark.
 	generation uint64
 	last       stamp
-	earlier    []stamp // sorted
+	earlier    *[]stamp // sorted; nil until there are several
 }
 
 // stamp is a point of a series: its time, and who wrote it.
@@ -66,22 +66,27 @@ func (s *Series) Mark(generation uint64, ts int64, owner uint32) (first uint32, 
 	now := stamp{ts, owner}
 	if s.generation != generation {
 		s.generation, s.last = generation, now
-		s.earlier = s.earlier[:0]
+		if s.earlier != nil {
+			*s.earlier = (*s.earlier)[:0]
+		}
 		return owner, true
 	}
-	switch {
-	case ts == s.last.ts:
+	if ts == s.last.ts {
 		return s.last.owner, false
-	case ts > s.last.ts:
-		s.earlier = append(s.earlier, s.last)
+	}
+	if s.earlier == nil {
+		s.earlier = new([]stamp)
+	}
+	if ts > s.last.ts {
+		*s.earlier = append(*s.earlier, s.last)
 		s.last = now
 		return owner, true
 	}
-	i, found := slices.BinarySearchFunc(s.earlier, ts, func(e stamp, ts int64) int { return cmp.Compare(e.ts, ts) })
+	i, found := slices.BinarySearchFunc(*s.earlier, ts, func(e stamp, ts int64) int { return cmp.Compare(e.ts, ts) })
 	if found {
-		return s.earlier[i].owner, false
+		return (*s.earlier)[i].owner, false
 	}
-	s.earlier = slices.Insert(s.earlier, i, now)
+	*s.earlier = slices.Insert(*s.earlier, i, now)
 	return owner, true
 }
 
