@@ -58,7 +58,7 @@ func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
 	request.ContentLength = int64(b.Size())
 	request.Body = b.Open()
 	request.GetBody = func() (io.ReadCloser, error) { return b.Open(), nil }
-	response, err := c.http.Do(request)
+	response, err := c.do(request)
 	if err != nil {
 		return c.unanswered(requestCtx, b, err)
 	}

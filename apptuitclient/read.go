@@ -76,7 +76,7 @@ func (c *Client) readOnce(ctx context.Context, address string, r Read, decode fu
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.Form)), nil }
 		request.Body, _ = request.GetBody()
 	}
-	response, err := c.http.Do(request)
+	response, err := c.do(request)
 	if err != nil {
 		return c.lost(ctx, err)
 	}

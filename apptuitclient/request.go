@@ -45,6 +45,15 @@ func (c *Client) newRequest(ctx context.Context, method, address string) (*http.
 	return request, token, nil
 }
 
+// do makes a request.
+func (c *Client) do(request *http.Request) (*http.Response, error) {
+	response, err := c.http.Do(request)
+	if err == nil && response.Request == nil { // a transport that is not net/http's may forget it
+		response.Request = request
+	}
+	return response, err
+}
+
 // lost is the outcome of a request without an answer.
 func (c *Client) lost(ctx context.Context, err error) outcome {
 	out := outcome{}

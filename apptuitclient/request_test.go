@@ -215,3 +215,17 @@ func payload(t *testing.T, mode string, global map[string]string, p apptuitclien
 	}
 	return f.all()[0].points(t)[0], nil
 }
+
+// A transport that does not say which request an answer is to costs no more than
+// that.
+func TestAnswersWithoutTheirRequest(t *testing.T) {
+	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusUnauthorized, Body: http.NoBody, Header: http.Header{}}, nil
+	})
+	c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: transport}))
+	contains(t, c.Send(t.Context(), numberedPoints(1)), "fake.test/api/put", "401")
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -10,9 +10,10 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
-// Bounds on what is kept for resources and for concurrent exports.
+// Bounds on what is kept for resources and for concurrent exports, beside the
+// bytes. A Collector may serve thousands of resources.
 const (
-	maxOrigins = 64
+	maxOrigins = 10_000
 	maxIdle    = 4
 )
 
@@ -27,6 +28,7 @@ type Pool[K comparable, S any] struct {
 
 	mu      sync.Mutex
 	origins map[K]*origin[K, S]
+	swept   time.Time // when idle origins were looked for last
 	closed  bool
 }
 
@@ -70,12 +72,22 @@ func (p *Pool[K, S]) Lease(resource K, base func() []wire.Tag) *Lease[K, S] {
 		p.origins[resource] = o
 	}
 	o.used = now
-	for _, other := range p.origins {
-		if now.Sub(other.used) > IdleTime {
-			other.drop() // it may hold all of the budget
+	p.sweep(now)
+	return &Lease[K, S]{Converter: p.converter(o), State: &o.state, pool: p, origin: o}
+}
+
+// sweep gives back what resources hold that have gone: it may be all of the
+// budget.
+func (p *Pool[K, S]) sweep(now time.Time) {
+	if now.Sub(p.swept) < IdleTime/4 {
+		return
+	}
+	p.swept = now
+	for _, o := range p.origins {
+		if now.Sub(o.used) > IdleTime {
+			o.drop()
 		}
 	}
-	return &Lease[K, S]{Converter: p.converter(o), State: &o.state, pool: p, origin: o}
 }
 
 func (p *Pool[K, S]) converter(o *origin[K, S]) *Converter[K] {

@@ -72,7 +72,7 @@ func TestPoolIsBounded(t *testing.T) {
 		}
 		forgotten := p.Lease(0, noTags)
 		for i := range maxOrigins {
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Microsecond)
 			p.Lease(i+1, noTags).Release()
 		}
 		if n := len(p.origins); n != maxOrigins {
