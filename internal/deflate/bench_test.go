@@ -7,20 +7,21 @@ import "testing"
 
 func BenchmarkNewCode(b *testing.B) {
 	for range b.N {
-		NewCode()
+		NewCode(nil)
 	}
 }
 
 // A line of two matches, four bytes that differ and a number.
 func BenchmarkLine(b *testing.B) {
-	w := NewWriter(NewCode())
+	var w Writer
+	code := NewCode(nil)
 	var out []byte
 	for i := range b.N {
 		if i%10_000 == 0 {
 			if i > 0 {
 				out = w.Finish()[:0]
 			}
-			w.Reset(out)
+			w.Reset(out, code, nil)
 			w.Literals(make([]byte, 500))
 		}
 		w.Match(120, 240)

@@ -35,10 +35,15 @@ type Code struct {
 	distance [distances]symbol // without the extra bits
 }
 
-// NewCode makes the codes.
-func NewCode() *Code {
+// NewCode makes the codes for what a sample has shown; without one (nil), for
+// what is expected.
+func NewCode(sample *Sample) *Code {
 	c := new(Code)
-	literals, distanceLengths := lengthsOf(literalWeights(), maxBits), lengthsOf(distanceWeights(), maxBits)
+	literalWeight, distanceWeight := literalWeights(), distanceWeights()
+	if sample != nil {
+		literalWeight, distanceWeight = sample.weights()
+	}
+	literals, distanceLengths := lengthsOf(literalWeight, maxBits), lengthsOf(distanceWeight, maxBits)
 	codes := codesOf(literals)
 	for i := range c.literal {
 		c.literal[i] = symbol{codes[i], literals[i]}

@@ -8,21 +8,22 @@ import (
 	"hash/crc32"
 )
 
-// Writer writes one body at a time. It belongs to one goroutine.
+// Writer writes one body at a time. Reset makes it ready. It belongs to one
+// goroutine.
 type Writer struct {
-	code *Code
-	out  []byte
-	acc  uint64
-	n    uint8 // bits in acc, fewer than 32
-	sum  uint32
-	size uint32
+	code   *Code
+	sample *Sample // counts; nil most of the time
+	out    []byte
+	acc    uint64
+	n      uint8 // bits in acc, fewer than 32
+	sum    uint32
+	size   uint32
 }
 
-// NewWriter returns a writer. Reset makes it ready.
-func NewWriter(code *Code) *Writer { return &Writer{code: code} }
-
-// Reset begins a body, which is appended to dst.
-func (w *Writer) Reset(dst []byte) {
+// Reset begins a body in a code, which is appended to dst. What is written is
+// counted in the sample, unless that is nil, which is faster.
+func (w *Writer) Reset(dst []byte, code *Code, sample *Sample) {
+	w.code, w.sample = code, sample
 	w.out = append(dst, w.code.header...)
 	w.acc, w.n = uint64(w.code.rest.bits), w.code.rest.n
 	w.sum, w.size = 0, 0
@@ -30,6 +31,9 @@ func (w *Writer) Reset(dst []byte) {
 
 // Literals writes bytes as they are.
 func (w *Writer) Literals(p []byte) {
+	if w.sample != nil {
+		w.sample.text(p)
+	}
 	out, acc, n := w.out, w.acc, w.n
 	for _, b := range p {
 		s := w.code.literal[b]
@@ -46,6 +50,9 @@ func (w *Writer) Literals(p []byte) {
 // Match writes length bytes, at least [MinMatch], that stand distance bytes
 // before.
 func (w *Writer) Match(length, distance int) {
+	if w.sample != nil {
+		w.sample.match(min(length, maxMatch), distance)
+	}
 	d := w.distance(distance)
 	for length > maxMatch {
 		part := maxMatch

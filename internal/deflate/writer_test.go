@@ -20,8 +20,8 @@ type body struct {
 }
 
 func newBody(code *Code) *body {
-	b := &body{w: NewWriter(code)}
-	b.w.Reset(nil)
+	b := &body{w: new(Writer)}
+	b.w.Reset(nil, code, nil)
 	return b
 }
 
@@ -65,10 +65,10 @@ func common(a, b []byte) int {
 	return n
 }
 
-func TestEmptyBody(t *testing.T) { newBody(NewCode()).check(t) }
+func TestEmptyBody(t *testing.T) { newBody(NewCode(nil)).check(t) }
 
 func TestEveryLiteral(t *testing.T) {
-	b := newBody(NewCode())
+	b := newBody(NewCode(nil))
 	for i := range 256 {
 		b.literals([]byte{byte(i)})
 	}
@@ -76,7 +76,7 @@ func TestEveryLiteral(t *testing.T) {
 }
 
 func TestEveryLengthAndDistance(t *testing.T) {
-	code := NewCode()
+	code := NewCode(nil)
 	random := rand.New(rand.NewPCG(1, 2))
 	text := make([]byte, MaxDistance)
 	for i := range text {
@@ -112,10 +112,10 @@ func TestCodesAreComplete(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
-	w := NewWriter(NewCode())
-	w.Reset(nil)
+	var w Writer
+	w.Reset(nil, NewCode(nil), nil)
 	w.Literals([]byte("something else"))
-	w.Reset([]byte("before"))
+	w.Reset([]byte("before"), NewCode(nil), nil)
 	w.Literals([]byte("text"))
 	w.Sum([]byte("text"))
 	out, ok := bytes.CutPrefix(w.Finish(), []byte("before"))
@@ -133,8 +133,8 @@ func TestReset(t *testing.T) {
 
 // A match that is not in the text is found by the reader.
 func TestWrongSum(t *testing.T) {
-	w := NewWriter(NewCode())
-	w.Reset(nil)
+	var w Writer
+	w.Reset(nil, NewCode(nil), nil)
 	w.Literals([]byte("text"))
 	w.Sum([]byte("texts"))
 	r, err := gzip.NewReader(bytes.NewReader(w.Finish()))
@@ -149,25 +149,58 @@ func TestWrongSum(t *testing.T) {
 func FuzzWriter(f *testing.F) {
 	f.Add([]byte("\x05hello\x85\x03\x00\x20"))
 	f.Add([]byte{})
-	code := NewCode()
+	expected := NewCode(nil)
 	f.Fuzz(func(t *testing.T, ops []byte) {
-		b := newBody(code)
-		for len(ops) > 0 {
-			op := ops[0]
-			ops = ops[1:]
-			if op < 0x80 {
-				n := min(int(op), len(ops))
-				b.literals(ops[:n])
-				ops = ops[n:]
-				continue
-			}
-			if len(ops) < 3 || len(b.text) == 0 {
-				break
-			}
-			distance := min(1+int(ops[0])<<8|int(ops[1]), len(b.text), MaxDistance)
-			b.match(MinMatch+int(op&0x7f)*int(ops[2]&7), distance)
-			ops = ops[3:]
-		}
-		b.check(t)
+		var sample Sample
+		first := newBody(expected)
+		first.w.sample = &sample
+		first.run(ops)
+		first.check(t)
+		learned := newBody(NewCode(&sample))
+		learned.run(ops)
+		learned.check(t)
 	})
+}
+
+// run does what bytes say.
+func (b *body) run(ops []byte) {
+	for len(ops) > 0 {
+		op := ops[0]
+		ops = ops[1:]
+		if op < 0x80 {
+			n := min(int(op), len(ops))
+			b.literals(ops[:n])
+			ops = ops[n:]
+			continue
+		}
+		if len(ops) < 3 || len(b.text) == 0 {
+			break
+		}
+		distance := min(1+int(ops[0])<<8|int(ops[1]), len(b.text), MaxDistance)
+		b.match(MinMatch+int(op&0x7f)*int(ops[2]&7), distance)
+		ops = ops[3:]
+	}
+}
+
+// What a sample has shown takes fewer bits than what is expected.
+func TestCodesOfASample(t *testing.T) {
+	write := func(code *Code, sample *Sample) int {
+		b := newBody(code)
+		b.w.sample = sample
+		b.literals([]byte("[abcdefghijklmnopqrstuvwxyz"))
+		for i := range 1000 {
+			b.literals([]byte{"xyz"[i%3], "uvw"[i%2]})
+			b.match(20, 24)
+		}
+		size := len(b.w.out)
+		b.check(t)
+		return size
+	}
+	var sample Sample
+	expected := write(NewCode(nil), &sample)
+	if learned := write(NewCode(&sample), nil); learned > expected/2 {
+		t.Errorf("%d bytes, without the sample %d", learned, expected)
+	}
+	sample.Clear()
+	newBody(NewCode(&sample)).check(t)
 }

@@ -16,36 +16,45 @@ import (
 // addition to them.
 const asideShare = 8
 
+// maxAside bounds the files that are aside.
+const maxAside = 1000
+
 // setAside moves a file where somebody can look at it and nobody sends it.
-func (f *Folder) setAside(name string, points int, reason error) {
-	aside := filepath.Join(f.dir, asideName)
+func (f *Folder) setAside(name string, points int, reason error) Loss {
+	path, aside := filepath.Join(f.dir, name), filepath.Join(f.dir, asideName)
 	err := os.Mkdir(aside, 0o700)
 	if err == nil || errors.Is(err, os.ErrExist) {
-		err = os.Rename(filepath.Join(f.dir, name), filepath.Join(aside, name))
+		err = os.Rename(path, filepath.Join(aside, name))
 	}
-	if err == nil {
-		err = tidy(aside, f.limits)
+	if err != nil {
+		return Loss{Points: points, Err: errors.Join(fmt.Errorf("%s: %w", path, reason), err)}
 	}
-	f.lost(Loss{Points: points, Err: errors.Join(fmt.Errorf("%s is set aside: %w", filepath.Join(f.dir, name), reason), err)})
+	if info, err := os.Lstat(filepath.Join(aside, name)); err == nil && info.Mode().IsRegular() {
+		now := time.Now()
+		_ = os.Chtimes(filepath.Join(aside, name), now, now) // from here on its age counts
+	}
+	return Loss{Points: points, Err: errors.Join(fmt.Errorf("%s is set aside: %w", path, reason), tidy(aside, f.limits))}
 }
 
-// tidy removes what is too old or too much, oldest first. Names are in the order
-// of time.
+// tidy removes what is too old or too much, oldest first.
 func tidy(aside string, limits Limits) error {
 	entries, err := os.ReadDir(aside)
 	if err != nil {
 		return err
 	}
+	infos := make([]os.FileInfo, 0, len(entries))
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil { // else it has gone
+			infos = append(infos, info)
+		}
+	}
+	slices.SortFunc(infos, func(a, b os.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
 	var bytes int64
 	var errs []error
-	for _, e := range slices.Backward(entries) {
-		info, err := e.Info()
-		if err != nil {
-			continue // it has gone
-		}
+	for i, info := range infos {
 		bytes += info.Size()
-		if bytes > limits.Bytes/asideShare || time.Since(info.ModTime()) > limits.Age {
-			errs = append(errs, os.RemoveAll(filepath.Join(aside, e.Name())))
+		if i >= maxAside || bytes > limits.Bytes/asideShare || time.Since(info.ModTime()) > limits.Age {
+			errs = append(errs, os.RemoveAll(filepath.Join(aside, info.Name())))
 		}
 	}
 	return errors.Join(errs...)

@@ -8,44 +8,63 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
-// expire takes what is too old out of the folder. The caller has the lock and
-// reports the losses without it.
-func (f *Folder) expire() []Loss {
-	var losses []Loss
-	for i := 0; i < len(f.files); {
-		file := f.files[i]
-		if file.taken || time.Since(file.born) <= f.limits.Age {
-			i++ // and further: after a jump of the clock the names are not in the order of age
-			continue
-		}
-		losses = append(losses, f.drop(file, fmt.Errorf("older than %v", f.limits.Age)))
-	}
-	return losses
+// evicted is a file that has gone out of the index, but not yet of the folder.
+type evicted struct {
+	file   *File
+	reason error
 }
 
-// makeRoom takes the oldest out of the folder until there is room for more.
-func (f *Folder) makeRoom(size int64) []Loss {
-	var losses []Loss
-	for i := 0; i < len(f.files) && (f.bytes+size > f.limits.Bytes || len(f.files) >= maxFiles); {
-		file := f.files[i]
-		if file.taken {
-			i++
-			continue
-		}
-		losses = append(losses, f.drop(file, fmt.Errorf("the spool is full with %d bytes in %d batches", f.bytes, len(f.files))))
+// evict takes what is too old out of the index, and then the oldest until there
+// is room for so many more files and bytes. The caller has the lock, and calls
+// discard without it.
+func (f *Folder) evict(files int, bytes int64) []evicted {
+	var gone []evicted
+	remove := func(fault func(*File) error) {
+		f.files = slices.DeleteFunc(f.files, func(file *File) bool {
+			if file.taken {
+				return false
+			}
+			reason := fault(file)
+			if reason == nil {
+				return false
+			}
+			f.bytes -= file.size
+			f.points -= int64(file.points)
+			gone = append(gone, evicted{file, reason})
+			return true
+		})
 	}
-	return losses
+	remove(func(file *File) error { // all of them: after a jump of the clock they are not in the order of age
+		if time.Since(file.born) <= f.limits.Age {
+			return nil
+		}
+		return fmt.Errorf("older than %v", f.limits.Age)
+	})
+	files += len(f.files)
+	remove(func(*File) error {
+		if f.bytes+bytes <= f.limits.Bytes && files <= maxFiles {
+			return nil
+		}
+		files--
+		return fmt.Errorf("the spool is full with %d bytes in %d batches", f.bytes, files)
+	})
+	return gone
 }
 
-func (f *Folder) drop(file *File, reason error) Loss {
-	f.forget(file)
-	if err := os.Remove(filepath.Join(f.dir, file.name)); err != nil {
-		reason = errors.Join(reason, err)
+// discard removes files and reports them as one loss.
+func (f *Folder) discard(gone []evicted) {
+	losses := make([]Loss, 0, len(gone))
+	for _, g := range gone {
+		if err := os.Remove(filepath.Join(f.dir, g.file.name)); err != nil {
+			g.reason = errors.Join(g.reason, err)
+		}
+		losses = append(losses, Loss{Points: g.file.points, Bound: true, Err: g.reason})
 	}
-	return Loss{Points: file.points, Err: reason}
+	f.report(losses)
 }
 
 // report reports losses that have come together as one.

@@ -4,6 +4,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ func claim(dir string, instances bool) (string, *os.File, error) {
 		}
 	}
 	for _, candidate := range candidates {
-		if err := os.MkdirAll(candidate, 0o700); err != nil {
+		if err := makeFolder(candidate); err != nil {
 			return "", nil, err
 		}
 		file, err := lockFolder(candidate)
@@ -31,6 +32,24 @@ func claim(dir string, instances bool) (string, *os.File, error) {
 		}
 	}
 	return "", nil, fmt.Errorf("%s: %w", dir, ErrInUse)
+}
+
+// makeFolder makes a folder that survives a crash as its files do.
+func makeFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	_ = syncFolder(parent) // which may be of somebody else
+	return nil
 }
 
 // lockFolder returns a file that holds the lock, nil if another one does.

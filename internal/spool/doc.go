@@ -7,7 +7,7 @@
 // A batch is a file, named by its time, so that the names' order is that of the
 // batches:
 //
-//	magic "APTSPOOL"  version  encoding  points  raw size  time  uncounted points  body size  checksum  body
+//	magic "APTSPOOL"  version  encoding  points  raw size  time  uncounted points  body size  checksums  body
 //
 // It is written under another name, synced, and renamed, and the folder is
 // synced: when Put returns, the batch survives a crash of the process and of the

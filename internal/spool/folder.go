@@ -4,6 +4,7 @@
 package spool
 
 import (
+	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -42,7 +44,8 @@ type Limits struct {
 // Loss is a batch that went out of the folder without being delivered, or a
 // fault of the folder.
 type Loss struct {
-	Points int // that count
+	Points int  // that count
+	Bound  bool // it was too old, or one too many: more will follow
 	Err    error
 }
 
@@ -53,9 +56,13 @@ type Folder struct {
 	lost   func(Loss)
 	lock   *os.File
 
-	mu       sync.Mutex
-	files    []*File // oldest first
-	bytes    int64   // of files, and of those being written
+	// Write makes a file. A test that needs a slow or broken disk replaces it
+	// before the first Put.
+	Write func(dir, name string, commit func() bool, parts ...[]byte) error
+
+	mu       sync.Mutex // not held over what a disk may hold up
+	files    []*File    // oldest first
+	bytes    int64      // of files, and of those being written
 	points   int64
 	found    int64
 	sequence uint32
@@ -70,10 +77,19 @@ type File struct {
 	born   time.Time // on the monotonic clock, which does not jump
 	taken  bool
 
-	// What its user knows of it: the last pass in which it was tried, its
-	// failures, and the successes of others before the last of them.
+	// Mark is what its user knows of it.
+	Mark Mark
+}
+
+// Points returns the number of the batch's points that count.
+func (f *File) Points() int { return f.points }
+
+// Mark is the last pass in which a file was tried, its failures, the successes
+// of others before the last of them, and when it may be tried again.
+type Mark struct {
 	Pass, Successes uint64
 	Strikes         int
+	NotBefore       time.Time
 }
 
 // Open opens a folder, which it makes if need be, and finds what is left in it.
@@ -82,7 +98,7 @@ type File struct {
 // The function lost is called, not concurrently with itself from one call, with
 // what is lost then and later.
 func Open(dir string, limits Limits, instances bool, lost func(Loss)) (*Folder, error) {
-	f := &Folder{limits: limits, lost: lost, sequence: rand.Uint32()}
+	f := &Folder{limits: limits, lost: lost, sequence: rand.Uint32(), Write: write}
 	var err error
 	if f.dir, f.lock, err = claim(dir, instances); err != nil {
 		return nil, err
@@ -106,33 +122,43 @@ func (f *Folder) load() error {
 		return err
 	}
 	now := time.Now()
+	var losses []Loss
 	for _, e := range entries {
+		name := e.Name()
 		switch {
-		case filepath.Ext(e.Name()) == temporarySuffix:
-			_ = os.Remove(filepath.Join(f.dir, e.Name())) // a write that a crash has ended
-		case filepath.Ext(e.Name()) != batchSuffix:
-		case len(f.files) == maxFiles:
-			return fmt.Errorf("%s: more than %d batches", f.dir, maxFiles)
+		case strings.HasSuffix(name, batchSuffix+temporarySuffix):
+			_ = os.Remove(filepath.Join(f.dir, name)) // a write that a crash has ended
+		case !strings.HasSuffix(name, batchSuffix):
 		default:
-			f.index(e.Name(), now)
+			if loss := f.index(name, now); loss.Err != nil {
+				losses = append(losses, loss)
+			}
 		}
 	}
 	f.sort()
 	f.found = f.points
+	f.report(losses)
+	f.discard(f.evict(0, 0))
 	return nil
 }
 
-// index adds a file that was found.
-func (f *Folder) index(name string, now time.Time) {
+// index adds a file that was found. What is no batch is set aside; what cannot
+// be read stays for the next time.
+func (f *Folder) index(name string, now time.Time) Loss {
 	b, size, err := f.inspect(name)
-	if err != nil {
-		f.setAside(name, 0, err)
-		return
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Loss{}
+	case errors.Is(err, ErrFormat):
+		return f.setAside(name, 0, err)
+	case err != nil:
+		return Loss{Err: err}
 	}
 	file := &File{name: name, size: size, points: b.Counted(), born: now.Add(-max(0, now.Sub(b.Time)))}
 	f.files = append(f.files, file)
 	f.bytes += size
 	f.points += int64(file.points)
+	return Loss{}
 }
 
 // inspect reads the header of a file.
@@ -143,14 +169,14 @@ func (f *Folder) inspect(name string) (*Batch, int64, error) {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%w: it is no file", errFormat)
+		return nil, 0, fmt.Errorf("%w: it is no file", ErrFormat)
 	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer file.Close()
-	b, _, _, _, err := readHeader(file, info.Size())
+	b, _, _, err := readHeader(bufio.NewReader(file), info.Size())
 	return b, info.Size(), err
 }
 
@@ -163,41 +189,50 @@ func (f *Folder) sort() {
 // is the oldest.
 func (f *Folder) Put(b *Batch, commit func() bool) error {
 	size := b.size()
+	if size > f.limits.Bytes {
+		return fmt.Errorf("a batch of %d bytes is larger than the spool may be, %d", size, f.limits.Bytes)
+	}
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()
 		return ErrClosed
 	}
-	if size > f.limits.Bytes {
-		f.mu.Unlock()
-		return fmt.Errorf("a batch of %d bytes is larger than the spool may be, %d", size, f.limits.Bytes)
-	}
-	losses := append(f.expire(), f.makeRoom(size)...)
-	f.bytes += size
-	f.sequence++
-	file := &File{name: fmt.Sprintf("%016x-%08x%s", b.Time.UnixNano(), f.sequence, batchSuffix), size: size, points: b.Counted()}
+	gone := f.evict(1, size)
+	file := f.reserve(b, time.Now().Add(-max(0, time.Since(b.Time))))
 	f.mu.Unlock()
-	f.report(losses)
+	f.discard(gone)
 
-	file.born = time.Now().Add(-max(0, time.Since(b.Time)))
-	err := write(f.dir, file.name, commit, b.header(), b.Body)
+	err := f.Write(f.dir, file.name, commit, b.header(), b.Body)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err != nil {
 		f.bytes -= size
 		return err
 	}
-	at, _ := slices.BinarySearchFunc(f.files, file.name, func(file *File, name string) int { return cmp.Compare(file.name, name) })
-	f.files = slices.Insert(f.files, at, file)
-	f.points += int64(file.points)
+	f.insert(file)
 	return nil
 }
 
+// reserve names a file and counts its bytes.
+func (f *Folder) reserve(b *Batch, born time.Time) *File {
+	f.sequence++
+	file := &File{name: fmt.Sprintf("%016x-%08x%s", b.Time.UnixNano(), f.sequence, batchSuffix), size: b.size(), points: b.Counted(), born: born}
+	f.bytes += file.size
+	return file
+}
+
+// insert puts a reserved file into the index.
+func (f *Folder) insert(file *File) {
+	at, _ := slices.BinarySearchFunc(f.files, file.name, func(file *File, name string) int { return cmp.Compare(file.name, name) })
+	f.files = slices.Insert(f.files, at, file)
+	f.points += int64(file.points)
+}
+
 // Take returns the oldest file for which choose returns true, nil if there is
-// none. It is the caller's until Return, Remove or SetAside.
+// none. It is the caller's until Return, Replace or SetAside.
 func (f *Folder) Take(choose func(*File) bool) *File {
 	f.mu.Lock()
-	losses := f.expire()
+	gone := f.evict(0, 0)
 	var found *File
 	for _, file := range f.files {
 		if !file.taken && choose(file) {
@@ -206,7 +241,7 @@ func (f *Folder) Take(choose func(*File) bool) *File {
 		}
 	}
 	f.mu.Unlock()
-	f.report(losses)
+	f.discard(gone)
 	return found
 }
 
@@ -227,17 +262,52 @@ func (f *Folder) Read(file *File) (*Batch, error) {
 	return read(in, file.size)
 }
 
-// Remove removes a file whose batch is settled. If the file cannot be removed,
-// the batch is sent again by the next process.
-func (f *Folder) Remove(file *File) error {
+// Replace puts what is left of a file's batch, which may be nothing, in its
+// place. The new files are taken, too, and have its age and mark. If it fails,
+// nothing has changed. If the old file cannot be removed, which is reported, its
+// batch is sent again by the next process.
+func (f *Folder) Replace(file *File, parts ...*Batch) ([]*File, error) {
+	files := make([]*File, 0, len(parts))
+	for _, b := range parts {
+		f.mu.Lock()
+		part := f.reserve(b, file.born)
+		closed := f.closed
+		f.mu.Unlock()
+		files = append(files, part)
+		err := ErrClosed
+		if !closed {
+			err = f.Write(f.dir, part.name, func() bool { return true }, b.header(), b.Body)
+		}
+		if err != nil {
+			f.undo(files)
+			return nil, err
+		}
+		part.taken, part.Mark = true, file.Mark
+	}
 	f.mu.Lock()
 	f.forget(file)
-	f.mu.Unlock()
-	err := os.Remove(filepath.Join(f.dir, file.name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	for _, part := range files {
+		f.insert(part)
 	}
-	return err
+	f.mu.Unlock()
+	if err := os.Remove(filepath.Join(f.dir, file.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.lost(Loss{Err: err})
+	}
+	return files, nil
+}
+
+// undo removes reserved files, of which the last has not been written.
+func (f *Folder) undo(files []*File) {
+	var bytes int64
+	for i, file := range files {
+		bytes += file.size
+		if i < len(files)-1 {
+			_ = os.Remove(filepath.Join(f.dir, file.name))
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bytes -= bytes
 }
 
 // SetAside moves a file away that is not to be sent, and reports its points as
@@ -246,7 +316,7 @@ func (f *Folder) SetAside(file *File, reason error) {
 	f.mu.Lock()
 	f.forget(file)
 	f.mu.Unlock()
-	f.setAside(file.name, file.points, reason)
+	f.lost(f.setAside(file.name, file.points, reason))
 }
 
 // forget takes a file out of the index.
@@ -276,10 +346,11 @@ func (f *Folder) Content() Content {
 // Close gives the folder back. What is in it stays.
 func (f *Folder) Close() error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.closed {
+	was := f.closed
+	f.closed = true
+	f.mu.Unlock()
+	if was {
 		return nil
 	}
-	f.closed = true
 	return f.lock.Close()
 }

@@ -4,6 +4,7 @@
 package spool
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ const (
 	version = 1
 
 	fixedSize = len(magic) + 2 + 2 + 4 + 8 + 8 + 4 + 8 // up to the uncounted points
-	sumSize   = 4
+	sumsSize  = 4 + 4                                  // of the body, and of all before
 )
 
 // Batch is what is kept of a batch. The body is compressed already.
@@ -34,17 +35,17 @@ type Batch struct {
 // Counted returns the number of points that count.
 func (b *Batch) Counted() int { return int(b.Points) - len(b.Uncounted) }
 
-// errFormat is what is wrong with a file that is not a whole batch.
-var errFormat = errors.New("not a whole batch")
+// ErrFormat is what is wrong with a file that is not a whole batch.
+var ErrFormat = errors.New("not a whole batch")
 
 func (b *Batch) size() int64 {
-	return int64(fixedSize + 4*len(b.Uncounted) + sumSize + len(b.Body))
+	return int64(fixedSize + 4*len(b.Uncounted) + sumsSize + len(b.Body))
 }
 
-// header renders all that is before the body. The checksum covers header and
-// body.
+// header renders all that is before the body. It has a checksum of its own, so
+// that what is counted by headers alone is true.
 func (b *Batch) header() []byte {
-	h := make([]byte, 0, fixedSize+4*len(b.Uncounted)+sumSize)
+	h := make([]byte, 0, fixedSize+4*len(b.Uncounted)+sumsSize)
 	h = append(h, magic...)
 	h = binary.BigEndian.AppendUint16(h, version)
 	h = binary.BigEndian.AppendUint16(h, b.Encoding)
@@ -56,23 +57,22 @@ func (b *Batch) header() []byte {
 	for _, i := range b.Uncounted {
 		h = binary.BigEndian.AppendUint32(h, i)
 	}
-	return binary.BigEndian.AppendUint32(h, checksum(h, b.Body))
+	h = binary.BigEndian.AppendUint32(h, checksum(b.Body))
+	return binary.BigEndian.AppendUint32(h, checksum(h))
 }
 
-func checksum(header, body []byte) uint32 {
-	table := crc32.MakeTable(crc32.Castagnoli)
-	return crc32.Update(crc32.Update(0, table, header), table, body)
-}
+func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 // readHeader reads what is before the body of a file of that size, and returns
-// the rendered header without its checksum, and the checksum.
-func readHeader(r io.Reader, fileSize int64) (b *Batch, bodySize int64, header []byte, sum uint32, err error) {
-	fault := func(format string, args ...any) (*Batch, int64, []byte, uint32, error) {
-		return nil, 0, nil, 0, fmt.Errorf("%w: %s", errFormat, fmt.Sprintf(format, args...))
+// the body's size and checksum. What it allocates is bounded by what it could
+// read and make sense of, not by what the header says.
+func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, bodySum uint32, err error) {
+	fault := func(format string, args ...any) (*Batch, int64, uint32, error) {
+		return nil, 0, 0, fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, args...))
 	}
-	header = make([]byte, fixedSize)
-	if _, err := io.ReadFull(r, header); err != nil {
-		return fault("%d bytes are less than a header", fileSize)
+	header := make([]byte, fixedSize)
+	if err := fill(r, header); err != nil {
+		return nil, 0, 0, err
 	}
 	if string(header[:len(magic)]) != magic {
 		return fault("it begins with %q", header[:len(magic)])
@@ -87,35 +87,62 @@ func readHeader(r io.Reader, fileSize int64) (b *Batch, bodySize int64, header [
 	switch {
 	case b.Points == 0 || b.Points > math.MaxInt32 || uncounted > b.Points || raw > math.MaxInt64:
 		return fault("%d points, %d of them uncounted, %d bytes", b.Points, uncounted, raw)
-	case uint64(fixedSize)+4*uint64(uncounted)+uint64(sumSize)+body != uint64(fileSize) || body > uint64(fileSize):
+	case uint64(fixedSize)+4*uint64(uncounted)+uint64(sumsSize)+body != uint64(fileSize) || body > uint64(fileSize):
 		return fault("%d bytes, where its header says %d of body and %d uncounted points", fileSize, body, uncounted)
 	}
-	rest := make([]byte, 4*int(uncounted)+sumSize)
-	if _, err := io.ReadFull(r, rest); err != nil {
-		return fault("the header breaks off")
+	var word [4]byte
+	next := func() (uint32, error) {
+		err := fill(r, word[:])
+		return binary.BigEndian.Uint32(word[:]), err
 	}
 	for i := range int(uncounted) {
-		index := binary.BigEndian.Uint32(rest[4*i:])
+		index, err := next()
+		if err != nil {
+			return nil, 0, 0, err
+		}
 		if index >= b.Points || i > 0 && index <= b.Uncounted[i-1] {
 			return fault("uncounted point %d of %d", index, b.Points)
 		}
 		b.Uncounted = append(b.Uncounted, index)
+		header = append(header, word[:]...)
 	}
-	return b, int64(body), append(header, rest[:4*uncounted]...), binary.BigEndian.Uint32(rest[4*uncounted:]), nil
+	if bodySum, err = next(); err != nil {
+		return nil, 0, 0, err
+	}
+	header = append(header, word[:]...)
+	sum, err := next()
+	switch {
+	case err != nil:
+		return nil, 0, 0, err
+	case sum != checksum(header):
+		return fault("the checksum of the header is another one")
+	}
+	return b, int64(body), bodySum, nil
+}
+
+// fill reads as much as there is room for. That there is less is a fault of the
+// format, another error one of the disk.
+func fill(r io.Reader, p []byte) error {
+	_, err := io.ReadFull(r, p)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: it breaks off", ErrFormat)
+	}
+	return err
 }
 
 // read reads a whole file.
-func read(r io.Reader, fileSize int64) (*Batch, error) {
-	b, size, header, sum, err := readHeader(r, fileSize)
+func read(file io.Reader, fileSize int64) (*Batch, error) {
+	r := bufio.NewReader(file)
+	b, size, sum, err := readHeader(r, fileSize)
 	if err != nil {
 		return nil, err
 	}
 	b.Body = make([]byte, size)
-	if _, err := io.ReadFull(r, b.Body); err != nil {
-		return nil, fmt.Errorf("%w: the body breaks off", errFormat)
+	if err := fill(r, b.Body); err != nil {
+		return nil, err
 	}
-	if checksum(header, b.Body) != sum {
-		return nil, fmt.Errorf("%w: the checksum is another one", errFormat)
+	if checksum(b.Body) != sum {
+		return nil, fmt.Errorf("%w: the checksum is another one", ErrFormat)
 	}
 	return b, nil
 }

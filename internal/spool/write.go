@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // errAbandoned is the end of a write that nobody waits for any more.
@@ -40,10 +41,14 @@ func write(dir, name string, commit func() bool, parts ...[]byte) (err error) {
 	if !commit() {
 		return errAbandoned
 	}
-	if err := os.Rename(temporary, filepath.Join(dir, name)); err != nil {
+	visible := filepath.Join(dir, name)
+	if err := os.Rename(temporary, visible); err != nil {
 		return err
 	}
-	return syncFolder(dir)
+	if err := syncFolder(dir); err != nil {
+		return errors.Join(err, os.Remove(visible)) // or it would count as lost, and come back
+	}
+	return nil
 }
 
 // syncFolder makes the names in a folder durable. Windows does that by itself,
@@ -56,5 +61,9 @@ func syncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	err = f.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) { // says a file system that cannot
+		err = nil
+	}
+	return errors.Join(err, f.Close())
 }

@@ -48,9 +48,9 @@ func (c *Codec) NewBuilder(limits Limits) *Builder {
 // [Timestamp]), the value finite. The source says whose data the point is; it
 // is kept beside the point.
 func (b *Builder) Append(s *Series, ts int64, v Value, source uint32) (full bool) {
-	mark := b.begin(b.codec.lined())
+	mark := b.begin(b.codec.encoding == Gzip)
 	b.chunk = append(b.chunk, s.prefix...)
-	n := line{prefix: len(s.prefix), time: ts}
+	n := line{placed: placed{length: len(s.prefix), time: ts}}
 	if s.refs > 0 {
 		n.series = s
 	}
@@ -60,9 +60,9 @@ func (b *Builder) Append(s *Series, ts int64, v Value, source uint32) (full bool
 // AppendPrefix is Append for a series that is not kept: its prefix, as
 // [AppendPrefix] renders it.
 func (b *Builder) AppendPrefix(prefix []byte, ts int64, v Value, source uint32) (full bool) {
-	mark := b.begin(b.codec.lined())
+	mark := b.begin(b.codec.encoding == Gzip)
 	b.chunk = append(b.chunk, prefix...)
-	return b.end(mark, &line{prefix: len(prefix), time: ts}, v, source)
+	return b.end(mark, &line{placed: placed{length: len(prefix), time: ts}}, v, source)
 }
 
 // appendLine adds a whole rendered point, to a batch of nothing else.
@@ -77,8 +77,7 @@ func (b *Builder) begin(lined bool) (mark int) {
 	if b.points == 0 && b.chunk == nil {
 		b.out.b = get[byte](&b.codec.bodies, chunkSize)
 		if lined {
-			b.lines = b.codec.liner()
-			b.lines.begin(b.out.b)
+			b.lines = b.codec.liner(b.out.b)
 		} else {
 			b.z = b.codec.compressor(&b.out)
 		}
@@ -156,6 +155,7 @@ func (b *Builder) Batch() *Batch {
 	b.flush()
 	if b.lines != nil {
 		b.out.b = b.lines.end()
+		b.codec.learn(b.lines)
 	} else {
 		_ = b.z.Close()
 	}
@@ -186,7 +186,7 @@ func (b *Builder) Close() {
 
 func (b *Builder) recycle() {
 	if b.lines != nil {
-		b.lines.series = nil
+		b.lines.forget()
 		b.codec.liners.Put(b.lines)
 	} else {
 		b.codec.compressors.Put(b.z)

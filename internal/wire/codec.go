@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
@@ -62,7 +63,8 @@ type Codec struct {
 	encoding    Encoding
 	compressors sync.Pool
 	liners      sync.Pool
-	code        func() *deflate.Code
+	code        atomic.Pointer[deflate.Code]
+	lined       atomic.Uint64 // bodies that were compressed line by line
 	readers     sync.Pool
 	bodies      sync.Pool // *[]byte
 	chunks      sync.Pool // *[]byte
@@ -70,7 +72,7 @@ type Codec struct {
 }
 
 // NewCodec returns a codec for an encoding.
-func NewCodec(e Encoding) *Codec { return &Codec{encoding: e, code: sync.OnceValue(deflate.NewCode)} }
+func NewCodec(e Encoding) *Codec { return &Codec{encoding: e} }
 
 // Encoding returns the codec's encoding.
 func (c *Codec) Encoding() Encoding { return c.encoding }
@@ -92,14 +94,28 @@ func (c *Codec) compressor(w io.Writer) compressor {
 	}
 }
 
-// lined reports whether bodies are compressed line by line: that is gzip only.
-func (c *Codec) lined() bool { return c.encoding == Gzip }
-
-func (c *Codec) liner() *liner {
-	if l, ok := c.liners.Get().(*liner); ok {
-		return l
+// liner begins a body that is compressed line by line.
+func (c *Codec) liner(dst []byte) *liner {
+	l, ok := c.liners.Get().(*liner)
+	if !ok {
+		l = new(liner)
 	}
-	return &liner{w: deflate.NewWriter(c.code())}
+	code := c.code.Load()
+	if code == nil {
+		code = deflate.NewCode(nil)
+		c.code.CompareAndSwap(nil, code)
+	}
+	// The first bodies, then fewer and fewer of them.
+	n := c.lined.Add(1)
+	l.begin(dst, code, n&(n-1) == 0 || n%64 == 0)
+	return l
+}
+
+// learn makes a code of what a body has shown, if it was sampled.
+func (c *Codec) learn(l *liner) {
+	if l.sampled && l.lines >= window {
+		c.code.Store(deflate.NewCode(&l.sample))
+	}
 }
 
 // decompress opens a compressed body. The returned function gives the reader

@@ -9,31 +9,49 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/deflate"
 )
 
-// liner compresses a body line by line. Nearly all of a line stands in the one
-// before it, and where is known: the prefix by the link of its series, the rest
-// by the form of a line. What is left are the value and what tells two series
-// apart.
+// liner compresses a body line by line. Nearly all of a line stands in one of
+// those before it, and where is known: the prefix by a link of its series, the
+// rest by the form of a line. What is left are the value and what tells two
+// series apart.
 //
 //	,\n {"metric":…,"timestamp": 1700000000 ,"value": 12.5 }
 //	    prefix                   time       gap       value
 //
 // The brace that ends a line is written with the beginning of the next one.
 type liner struct {
-	w     *deflate.Writer
-	lines int
+	w       deflate.Writer
+	sample  deflate.Sample
+	sampled bool
+	lines   int
+	recent  [window]placed
 
-	// The line before.
+	// The line before, if its series is not kept, and its value.
+	prefix []byte
+	value  []byte
+
+	own    link   // of a prefix that has none
+	model  []byte // which that is like
+	steps  []step
+	differ differ
+}
+
+// window is how many lines may be models for the next one. Many more do not fit
+// into deflate's window.
+const window = 128
+
+// placed is a line that has been written.
+type placed struct {
 	series *Series // nil if it is not kept
-	prefix []byte  // of it then
 	start  int     // of its prefix in the text
 	length int     // of its prefix
 	time   int64
 	digits int // of time
-	value  []byte
+}
 
-	steps  []step // of a prefix that has no link
-	text   []byte // of the prefix before then
-	differ differ
+// line is a line that has been added to the text.
+type line struct {
+	placed
+	text []byte // from its prefix on
 }
 
 const (
@@ -44,63 +62,63 @@ const (
 	valueKey  = `,"value":`
 )
 
-// line is a line that has been added to the text.
-type line struct {
-	series *Series // nil if it is not kept
-	text   []byte  // from its prefix on
-	start  int     // of its prefix in the text
-	prefix int     // its length
-	time   int64
-	digits int // of time
-}
-
-func (l *liner) begin(dst []byte) {
-	l.w.Reset(dst)
-	l.lines, l.series = 0, nil
+// begin begins a body.
+func (l *liner) begin(dst []byte, code *deflate.Code, sample bool) {
+	l.sampled = sample
+	if sample {
+		l.sample.Clear()
+		l.w.Reset(dst, code, &l.sample)
+	} else {
+		l.w.Reset(dst, code, nil)
+	}
+	l.lines = 0
 }
 
 // add writes a line.
 func (l *liner) add(n *line) {
-	value := n.text[n.prefix+n.digits+len(valueKey) : len(n.text)-len(lineEnd)]
-	switch l.lines {
-	case 0:
+	value := n.text[n.length+n.digits+len(valueKey) : len(n.text)-len(lineEnd)]
+	if l.lines == 0 {
 		l.w.Literals([]byte(bodyStart))
 		l.w.Literals(n.text[:len(n.text)-len(lineEnd)])
-	default:
-		l.follow(n, l.stepsTo(n), value)
+	} else {
+		l.follow(n, l.linkOf(n), value)
 	}
+	l.recent[l.lines%window] = n.placed
 	l.lines++
-	if l.series = n.series; n.series == nil {
-		l.prefix = append(l.prefix[:0], n.text[:n.prefix]...)
+	if n.series == nil {
+		l.prefix = append(l.prefix[:0], n.text[:n.length]...)
 	}
-	l.start, l.length, l.time, l.digits = n.start, n.prefix, n.time, n.digits
 	l.value = append(l.value[:0], value...)
 }
 
-// follow writes a line in terms of the one before.
-func (l *liner) follow(n *line, steps []step, value []byte) {
-	distance := n.start - l.start // between two lines' beginnings
-	ahead := 0                    // of what is copied with the first step
-	if l.lines > 1 && len(steps) > 0 && steps[0].length > 0 && steps[0].literal == 0 && steps[0].from == 0 {
+// follow writes a line in terms of its model.
+func (l *liner) follow(n *line, k *link, value []byte) {
+	model := &l.recent[(l.lines-int(k.back))%window]
+	steps := k.steps[:k.n]
+	distance := n.start - model.start // between two lines' beginnings
+	ahead := 0                        // of what is copied with the first step
+	if model.start > len(bodyStart) && len(steps) > 0 && steps[0].length > 0 && steps[0].literal == 0 && steps[0].from == 0 {
 		ahead = len(lineEnd + lineStart)
 	} else {
 		l.w.Literals([]byte(lineEnd + lineStart))
 	}
 	at := 0
-	whole := false // the prefix, time and gap are
+	whole := false // the prefix, time and gap are written
 	for i, s := range steps {
-		l.w.Literals(n.text[at : at+int(s.literal)])
-		at += int(s.literal)
+		if s.literal > 0 {
+			l.w.Literals(n.text[at : at+int(s.literal)])
+			at += int(s.literal)
+		}
 		if s.length == 0 {
 			break
 		}
 		length, from := int(s.length), int(s.from)
 		back := distance + at - from
 		at += length
-		if i == len(steps)-1 && at == n.prefix && from+length == l.length && n.time == l.time {
+		if i == len(steps)-1 && at == n.length && from+length == model.length && n.time == model.time {
 			whole = true
 			length += n.digits + len(valueKey)
-			if bytes.Equal(value, l.value) {
+			if k.back == 1 && bytes.Equal(value, l.value) {
 				length += len(value)
 				value = nil
 			}
@@ -109,8 +127,8 @@ func (l *liner) follow(n *line, steps []step, value []byte) {
 		ahead = 0
 	}
 	if !whole {
-		l.w.Literals(n.text[at : n.prefix+n.digits])
-		l.gap(distance + n.prefix + n.digits - l.length - l.digits)
+		l.w.Literals(n.text[at : n.length+n.digits])
+		l.gap(distance + n.length + n.digits - model.length - model.digits)
 	}
 	l.w.Literals(value)
 }
@@ -124,24 +142,61 @@ func (l *liner) gap(back int) {
 	l.w.Match(len(valueKey), back)
 }
 
-// stepsTo returns how a line's prefix follows from the one before.
-func (l *liner) stepsTo(n *line) []step {
-	kept := n.series != nil && l.series != nil
-	if kept {
-		if steps := n.series.linkOf(l.series); steps != nil {
-			return steps
+// linkOf returns how a line's prefix follows from one before.
+func (l *liner) linkOf(n *line) *link {
+	if n.series != nil {
+		for i := range n.series.links.of {
+			if k := &n.series.links.of[i]; l.good(k, n) {
+				n.series.links.latest = int8(i)
+				return k
+			}
+		}
+		if back := l.mostLike(n); back > 0 {
+			model := l.recent[(l.lines-back)%window].series
+			l.model = append(l.model[:0], model.prefix...)
+			l.steps = l.differ.steps(l.steps[:0], l.model, n.text[:n.length])
+			return n.series.links.set(model, uint8(back), l.steps)
 		}
 	}
-	if l.series != nil {
-		l.text = append(l.text[:0], l.series.prefix...)
+	if before := l.recent[(l.lines-1)%window].series; before != nil {
+		l.model = append(l.model[:0], before.prefix...)
 	} else {
-		l.text, l.prefix = l.prefix, l.text
+		l.model, l.prefix = l.prefix, l.model
 	}
-	l.steps = l.differ.steps(l.steps[:0], l.text, n.text[:n.prefix])
-	if kept {
-		n.series.link(l.series, l.steps)
+	l.steps = l.differ.steps(l.steps[:0], l.model, n.text[:n.length])
+	l.own.back, l.own.n = 1, int8(copy(l.own.steps[:], l.steps))
+	return &l.own
+}
+
+// good reports whether the model of a link stands where the link says, not too
+// far away.
+func (l *liner) good(k *link, n *line) bool {
+	if int(k.back) > l.lines || k.model == nil {
+		return false
 	}
-	return l.steps
+	model := &l.recent[(l.lines-int(k.back))%window]
+	return model.series == k.model && n.start-model.start+n.length <= deflate.MaxDistance
+}
+
+// mostLike returns how many lines back the best model is, 0 if there is none.
+func (l *liner) mostLike(n *line) (back int) {
+	best := -1
+	for i := 1; i < min(l.lines+1, window); i++ {
+		p := &l.recent[(l.lines-i)%window]
+		if n.start-p.start+n.length > deflate.MaxDistance {
+			break
+		}
+		if p.series == nil {
+			continue
+		}
+		if like := p.series.like.like(n.series.like); like > best {
+			best, back = like, i
+			if like >= 7 {
+				break // no nearer one is better
+			}
+		}
+	}
+	return back
 }
 
 // end writes the end of the body and returns it.
@@ -149,3 +204,6 @@ func (l *liner) end() []byte {
 	l.w.Literals([]byte(lineEnd + bodyEnd))
 	return l.w.Finish()
 }
+
+// forget lets go of the series.
+func (l *liner) forget() { clear(l.recent[:]) }

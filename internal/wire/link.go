@@ -10,41 +10,39 @@ import (
 	"slices"
 )
 
-// step is a part of a prefix that follows another one: some bytes of its own, then
+// step is a part of a prefix that is like another one: some bytes of its own, then
 // a copy.
 type step struct {
 	literal uint16
-	from    uint16 // in the prefix before
+	from    uint16 // in the other prefix
 	length  uint16 // of the copy; 0 in a last step without one
 }
 
 // maxSteps bounds the steps of a prefix: shorter copies give way to literals.
 const maxSteps = 5
 
-// link is how the prefix of a series repeats that of the series before it.
+// link is how the prefix of a series repeats that of one that came some lines
+// before it.
 type link struct {
-	before *Series
-	steps  [maxSteps]step
-	n      int8
+	model *Series
+	back  uint8 // lines
+	n     int8
+	steps [maxSteps]step
 }
 
-// linkOf returns the steps from one series to the next, nil if they are not
-// known. Points come in one order, or in two that alternate.
-func (s *Series) linkOf(before *Series) []step {
-	for i := range s.links {
-		if l := &s.links[i]; l.before == before {
-			s.latest = int8(i)
-			return l.steps[:l.n]
-		}
-	}
-	return nil
+// links are those of a series: points come in one order, or in two that
+// alternate.
+type links struct {
+	of     [2]link
+	latest int8
 }
 
-// link remembers steps in place of those that were not used last.
-func (s *Series) link(before *Series, steps []step) {
-	s.latest = 1 - s.latest
-	l := &s.links[s.latest]
-	l.before, l.n = before, int8(copy(l.steps[:], steps))
+// set remembers steps in place of those that were not made last.
+func (l *links) set(model *Series, back uint8, steps []step) *link {
+	l.latest = 1 - l.latest
+	k := &l.of[l.latest]
+	k.model, k.back, k.n = model, back, int8(copy(k.steps[:], steps))
+	return k
 }
 
 // minCopy is the shortest copy that is worth its codes.
@@ -147,6 +145,13 @@ func commonPrefix(a, b []byte) int {
 
 func commonSuffix(a, b []byte) int {
 	n := 0
+	for n+8 <= min(len(a), len(b)) {
+		x := binary.LittleEndian.Uint64(a[len(a)-n-8:]) ^ binary.LittleEndian.Uint64(b[len(b)-n-8:])
+		if x != 0 {
+			return n + bits.LeadingZeros64(x)/8
+		}
+		n += 8
+	}
 	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
 		n++
 	}

@@ -15,8 +15,8 @@ import (
 type Series struct {
 	prefix string
 	refs   int32
-	latest int8    // of links
-	links  [2]link // to the series that came before it
+	like   likeness
+	links  links
 
 	// The last float and its text: many gauges stay what they are.
 	float uint64

@@ -3,7 +3,10 @@
 
 package wire
 
-import "sync/atomic"
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
 
 // Budget bounds the bytes of several tables together. It is safe for
 // concurrent use.
@@ -35,6 +38,7 @@ type Table struct {
 	series map[string]*Series
 	bytes  int64
 	budget *Budget
+	seed   maphash.Seed
 }
 
 // seriesOverhead is what a Series costs beside its prefix: the struct, its
@@ -43,7 +47,7 @@ const seriesOverhead = 224
 
 // NewTable returns an empty table.
 func NewTable(budget *Budget) *Table {
-	return &Table{series: make(map[string]*Series), budget: budget}
+	return &Table{series: make(map[string]*Series), budget: budget, seed: maphash.MakeSeed()}
 }
 
 // Close gives the table's bytes back. The table must not be used any more.
@@ -64,7 +68,7 @@ func (t *Table) Intern(prefix []byte) *Series {
 		return nil
 	}
 	key := string(prefix)
-	s := &Series{prefix: key, refs: 1}
+	s := &Series{prefix: key, refs: 1, like: likenessOf(t.seed, prefix)}
 	t.series[key] = s
 	return s
 }
@@ -80,7 +84,7 @@ func (t *Table) Release(s *Series) {
 		return
 	}
 	delete(t.series, s.prefix)
-	s.links = [2]link{} // or those that come after it would hold all that came before
+	s.links = links{} // or those that come after it would hold all that came before
 	t.Charge(-int64(len(s.prefix)) - seriesOverhead)
 }
 

@@ -1,0 +1,157 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// child is what this program does as another process.
+func child(what, dir string) {
+	fail := func(err error) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	if childOfDisk(what, dir, fail) {
+		return
+	}
+	f, err := Open(dir, generous, what == "instance", func(Loss) {})
+	if err != nil {
+		fail(err)
+	}
+	if err := f.Put(numbered(os.Getpid(), 0), always); err != nil {
+		fail(err)
+	}
+	fmt.Println(f.Dir())
+	time.Sleep(time.Hour) // until it is killed
+	_ = f.Close()
+}
+
+// startChild starts a process that has a folder and a batch in it, and returns
+// which folder, and what kills it.
+func startChild(t *testing.T, what, dir string) (string, int, func()) {
+	t.Helper()
+	cmd := childProcess(t, what, dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	t.Cleanup(kill)
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() {
+		t.Fatal("the other process has not got the folder")
+	}
+	return lines.Text(), cmd.Process.Pid, kill
+}
+
+func TestOneProcessHasTheFolder(t *testing.T) {
+	dir := t.TempDir()
+	_, pid, kill := startChild(t, "one", dir)
+	if _, err := Open(dir, generous, false, func(Loss) {}); !errors.Is(err, ErrInUse) {
+		t.Fatalf("Open: %v", err)
+	}
+	kill()
+	f, lost := open(t, dir, generous)
+	if diff := cmp.Diff([]int{pid}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	lost.none(t)
+}
+
+// Also within one process: it would send each batch twice.
+func TestOneFolderHasTheFolder(t *testing.T) {
+	f, _ := open(t, t.TempDir(), generous)
+	if _, err := Open(f.dir, generous, false, func(Loss) {}); !errors.Is(err, ErrInUse) {
+		t.Errorf("Open: %v", err)
+	}
+	reopen(t, f)
+}
+
+// Each process takes a subfolder, and what those left that are gone.
+func TestInstances(t *testing.T) {
+	dir := t.TempDir()
+	var pids []int
+	var kills []func()
+	for i := range 3 {
+		got, pid, kill := startChild(t, "instance", dir)
+		want := dir
+		if i > 0 {
+			want = filepath.Join(dir, strconv.Itoa(i+1))
+		}
+		if got != want {
+			t.Errorf("process %d has %s, want %s", i, got, want)
+		}
+		pids, kills = append(pids, pid), append(kills, kill)
+	}
+	kills[0]()
+	kills[2]()
+	lost := new(losses)
+	f, err := Open(dir, generous, true, lost.add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if f.Dir() != dir {
+		t.Errorf("it has %s", f.Dir())
+	}
+	if diff := cmp.Diff([]int{pids[0], pids[2]}, drain(t, f)); diff != "" {
+		t.Errorf("the second one lives, the others do not (-want +got):\n%s", diff)
+	}
+	kills[1]()
+	second, err := Open(dir, generous, true, lost.add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if want := filepath.Join(dir, "2"); second.Dir() != want {
+		t.Errorf("it has %s, want %s", second.Dir(), want)
+	}
+	if diff := cmp.Diff([]int{pids[1]}, drain(t, second)); diff != "" {
+		t.Error(diff)
+	}
+	lost.none(t)
+}
+
+func TestInstancesAreBounded(t *testing.T) {
+	dir := t.TempDir()
+	for i := range maxInstances {
+		f, err := Open(dir, generous, true, func(Loss) {})
+		if err != nil {
+			t.Fatalf("instance %d: %v", i+1, err)
+		}
+		defer f.Close()
+	}
+	if _, err := Open(dir, generous, true, func(Loss) {}); !errors.Is(err, ErrInUse) {
+		t.Errorf("Open: %v", err)
+	}
+}
+
+func TestAFileInPlaceOfTheFolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{path, filepath.Join(path, "below")} {
+		if f, err := Open(dir, generous, false, func(Loss) {}); err == nil {
+			f.Close()
+			t.Errorf("%s is a folder", dir)
+		}
+	}
+}

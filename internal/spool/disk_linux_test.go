@@ -1,0 +1,184 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// childOfDisk is what the other process does about disks.
+func childOfDisk(what, dir string, fail func(error)) bool {
+	switch what {
+	case "small": // files may have 4 KB
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 4096, Max: 4096}); err != nil {
+			fail(err)
+		}
+		fillDisk(dir, fail, unix.EFBIG)
+	case "full": // a file system of 64 KB
+		if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k"); err != nil {
+			fmt.Println("no file system:", err)
+			return true
+		}
+		fillDisk(dir, fail, unix.ENOSPC)
+		if err := unix.Mount("none", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+			fail(err)
+		}
+		if _, err := Open(dir, generous, false, func(Loss) {}); !errors.Is(err, unix.EROFS) {
+			fail(fmt.Errorf("Open of a read-only folder: %w", err))
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// fillDisk puts batches into a folder until the disk says no, and demands that
+// nothing is half there.
+func fillDisk(dir string, fail func(error), want error) {
+	f, err := Open(dir, generous, false, func(l Loss) { fail(l.Err) })
+	if err != nil {
+		fail(err)
+	}
+	kept := 0
+	for i := 0; err == nil && i < 100; i++ {
+		if err = f.Put(numbered(i, 1000*(i+1)), always); err == nil {
+			kept++
+		}
+	}
+	entries, readErr := os.ReadDir(dir)
+	if !errors.Is(err, want) || readErr != nil || kept == 0 || len(entries) != kept+1 || f.Content().Batches != kept {
+		fail(fmt.Errorf("%d batches are kept, %+v counted, %d files there: %w", kept, f.Content(), len(entries), err))
+	}
+	if file := f.Take(anyFile); file == nil {
+		fail(errors.New("nothing can be taken"))
+	} else if _, err := f.Replace(file, numbered(0, 100)); err != nil && want != unix.ENOSPC {
+		fail(err)
+	}
+	if err := f.Close(); err != nil {
+		fail(err)
+	}
+	fmt.Println("as it should be")
+}
+
+func TestAFullDisk(t *testing.T) {
+	for what, attributes := range map[string]*syscall.SysProcAttr{
+		"small": nil,
+		"full": {
+			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
+			UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}},
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			cmd := childProcess(t, what, t.TempDir())
+			cmd.SysProcAttr = attributes
+			out, err := cmd.Output()
+			switch {
+			case errors.Is(err, fs.ErrPermission) || err == nil && string(out) != "as it should be\n":
+				t.Skipf("%s, %v", out, err)
+			case err != nil:
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// asNobody runs a test as a user who is not root, for whom rights are what they
+// are. The thread that has become that user ends with it.
+func asNobody(t *testing.T, test func()) {
+	done := make(chan error)
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if os.Getuid() == 0 {
+			if err := unix.Setfsuid(65534); err != nil {
+				done <- err
+				return
+			}
+		}
+		test()
+	}()
+	if err := <-done; err != nil {
+		t.Skip(err)
+	}
+}
+
+func chmod(t *testing.T, mode fs.FileMode, paths ...string) {
+	t.Helper()
+	for _, path := range paths {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAReadOnlyFolder(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0), numbered(1, 0))
+	chmod(t, 0o755, filepath.Dir(f.dir))
+	chmod(t, 0o555, f.dir)
+	defer os.Chmod(f.dir, 0o700)
+	counted := func(batches int) {
+		t.Helper()
+		if c := f.Content(); c.Batches != batches || c.Points != int64(10*batches) {
+			t.Errorf("%+v", c)
+		}
+	}
+	asNobody(t, func() {
+		if err := f.Put(numbered(2, 0), always); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("Put: %v", err)
+		}
+		counted(2)
+		// What is settled is not sent again, until the next start.
+		if _, err := f.Replace(f.Take(anyFile)); err != nil {
+			t.Errorf("Replace: %v", err)
+		}
+		counted(1)
+		f.SetAside(f.Take(anyFile), errors.New("bad"))
+		counted(0)
+	})
+	got := lost.take()
+	if len(got) != 2 || got[0].Points != 0 || got[1].Points != 10 || !errors.Is(got[0].Err, fs.ErrPermission) || !errors.Is(got[1].Err, fs.ErrPermission) {
+		t.Errorf("losses %v", got)
+	}
+}
+
+// What cannot be read just now is neither lost nor set aside.
+func TestAFileThatCannotBeRead(t *testing.T) {
+	f, _ := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0), numbered(1, 0))
+	lost := new(losses)
+	f.Close()
+	chmod(t, 0o777, filepath.Dir(f.dir), f.dir)
+	chmod(t, 0o666, filepath.Join(f.dir, lockName))
+	for _, name := range list(t, f.dir) {
+		chmod(t, 0, filepath.Join(f.dir, name))
+	}
+	asNobody(t, func() {
+		f, err := Open(f.dir, generous, false, lost.add)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer f.Close()
+		if c := f.Content(); c.Batches != 0 {
+			t.Errorf("%+v", c)
+		}
+	})
+	lost.want(t, 0, "permission denied", "1 more")
+	if n := len(list(t, f.dir)); n != 2 {
+		t.Errorf("%d files are left", n)
+	}
+}

@@ -1,0 +1,409 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestOldestFirst(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	for i := range 20 {
+		put(t, f, numbered(i, 100))
+	}
+	wantContent(t, f, 20)
+	f, lostLater := reopen(t, f)
+	if c := f.Content(); c.Found != 200 {
+		t.Errorf("%+v after a restart", c)
+	}
+	put(t, f, numbered(20, 100))
+	want := make([]int, 21)
+	for i := range want {
+		want[i] = i
+	}
+	if diff := cmp.Diff(want, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	wantContent(t, f, 0)
+	lost.none(t)
+	lostLater.none(t)
+}
+
+// The order is that of the clock at the time, whatever the clock does, and within
+// one reading of the clock that of Put.
+func TestOrderWhenTheClockJumps(t *testing.T) {
+	f, _ := open(t, t.TempDir(), generous)
+	at := time.Now().Round(0)
+	for i, jump := range []time.Duration{0, time.Hour, -time.Hour, 0, 0} {
+		b := numbered(i, 0)
+		b.Time = at.Add(jump)
+		put(t, f, b)
+	}
+	f, _ = reopen(t, f)
+	if diff := cmp.Diff([]int{2, 0, 3, 4, 1}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// While the process lives, age does not follow the clock; after a restart, what
+// is from the future is new.
+func TestAgeWhenTheClockJumps(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		f, lost := open(t, dir, generous)
+		b := numbered(0, 0)
+		b.Time = time.Now().Add(48 * time.Hour)
+		put(t, f, b)
+		f, _ = reopen(t, f)
+		time.Sleep(23 * time.Hour)
+		if got := f.Take(anyFile); got == nil {
+			t.Error("it has gone")
+		} else {
+			f.Return(got)
+		}
+		time.Sleep(2 * time.Hour)
+		f.lost = lost.add
+		if f.Take(anyFile) != nil {
+			t.Error("it is older than a day, and still there")
+		}
+		lost.want(t, 10, "older than 24h0m0s")
+	})
+}
+
+func TestTakenFilesAreTheTakers(t *testing.T) {
+	f, _ := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0), numbered(1, 0))
+	first, second := f.Take(anyFile), f.Take(anyFile)
+	if first == nil || second == nil || first == second || f.Take(anyFile) != nil {
+		t.Fatalf("took %v and %v", first, second)
+	}
+	f.Return(first)
+	if again := f.Take(anyFile); again != first {
+		t.Errorf("took %v after it was returned", again)
+	}
+	if f.Take(func(*File) bool { return false }) != nil {
+		t.Error("took what was not chosen")
+	}
+}
+
+func TestReplace(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 100), numbered(9, 100))
+	file := f.Take(anyFile)
+	file.Mark = Mark{Pass: 3, Strikes: 2}
+	record, err := f.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := numbered(1, 50), numbered(2, 40)
+	a.Time, b.Time = record.Time, record.Time
+	files, err := f.Replace(file, a, b)
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	wantContent(t, f, 3)
+	for _, part := range files {
+		if part.Mark != file.Mark || part.born != file.born {
+			t.Errorf("the part is marked %+v of %v, the whole %+v of %v", part.Mark, part.born, file.Mark, file.born)
+		}
+		if next := f.Take(func(other *File) bool { return other == part }); next != nil {
+			t.Error("the part is not the taker's")
+		}
+		f.Return(part)
+	}
+	f, _ = reopen(t, f)
+	if diff := cmp.Diff([]int{1, 2, 9}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	lost.none(t)
+}
+
+// Half of a replacement would be delivered twice.
+func TestReplaceIsWholeOrNot(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 100))
+	file := f.Take(anyFile)
+	full := errors.New("no space left on device")
+	writes := 0
+	f.Write = func(dir, name string, commit func() bool, parts ...[]byte) error {
+		if writes++; writes == 3 {
+			return full
+		}
+		return write(dir, name, commit, parts...)
+	}
+	if _, err := f.Replace(file, numbered(1, 50), numbered(2, 50), numbered(3, 50)); !errors.Is(err, full) {
+		t.Error(err)
+	}
+	wantContent(t, f, 1)
+	f.Return(file)
+	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	lost.none(t)
+}
+
+func TestACrashLeavesNothingHalf(t *testing.T) {
+	f, _ := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0))
+	name := list(t, f.dir)[0]
+	left := filepath.Join(f.dir, name+temporarySuffix)
+	foreign := filepath.Join(f.dir, "report.tmp")
+	for _, path := range []string{left, foreign} {
+		if err := os.WriteFile(path, []byte(magic), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, lost := reopen(t, f)
+	if diff := cmp.Diff([]string{name, "report.tmp"}, list(t, f.dir)); diff != "" {
+		t.Errorf("files that are not ours stay, ours that is half goes (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	lost.none(t)
+}
+
+func TestCommitIsAskedLast(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	asked := 0
+	err := f.Put(numbered(0, 0), func() bool {
+		asked++
+		if names := list(t, f.dir); len(names) != 1 || !strings.HasSuffix(names[0], temporarySuffix) {
+			t.Errorf("there are %v", names)
+		}
+		return false
+	})
+	if !errors.Is(err, errAbandoned) || asked != 1 {
+		t.Errorf("commit is asked %d times: %v", asked, err)
+	}
+	wantContent(t, f, 0)
+	lost.none(t)
+}
+
+func TestModes(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has other rights")
+	}
+	dir := filepath.Join(t.TempDir(), "new", "spool")
+	f, _ := open(t, dir, generous)
+	put(t, f, numbered(0, 0), numbered(1, 0))
+	f.SetAside(f.Take(anyFile), errors.New("bad"))
+	err := filepath.WalkDir(filepath.Dir(dir), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		want := fs.FileMode(0o600)
+		if d.IsDir() {
+			want = 0o700
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %v, want %v", path, got, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What is in the folder and no batch of ours is set aside, reported once, and
+// neither sent nor fatal.
+func TestWhatIsNoBatchIsSetAside(t *testing.T) {
+	f, _ := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0))
+	batch := list(t, f.dir)[0]
+	outside := filepath.Join(t.TempDir(), "outside.batch")
+	if err := os.Symlink(filepath.Join(f.dir, batch), filepath.Join(f.dir, "link.batch")); err != nil {
+		t.Skip(err)
+	}
+	for path, content := range map[string]string{
+		outside:                               "not ours",
+		filepath.Join(f.dir, "empty.batch"):   "",
+		filepath.Join(f.dir, "foreign.batch"): "a text of somebody else",
+		filepath.Join(f.dir, "torn.batch"):    string(whole(numbered(1, 0))[:70]),
+		filepath.Join(f.dir, "notes.txt"):     "stay here",
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(outside, filepath.Join(f.dir, "out.batch")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(f.dir, "folder.batch"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f, lost := reopen(t, f)
+	lost.want(t, 0, "is set aside: not a whole batch", "and so are 5 more batches")
+	if diff := cmp.Diff([]string{batch, asideName, "notes.txt"}, list(t, f.dir)); diff != "" {
+		t.Error(diff)
+	}
+	want := []string{"empty.batch", "folder.batch", "foreign.batch", "link.batch", "out.batch", "torn.batch"}
+	if diff := cmp.Diff(want, list(t, filepath.Join(f.dir, asideName))); diff != "" {
+		t.Error(diff)
+	}
+	f, lost = reopen(t, f)
+	lost.none(t)
+	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	if text, err := os.ReadFile(outside); err != nil || string(text) != "not ours" {
+		t.Errorf("what a link leads to is touched: %q, %v", text, err)
+	}
+}
+
+// A body that was damaged later is noticed when it is read; its points are known.
+func TestADamagedBody(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 1000))
+	path := filepath.Join(f.dir, list(t, f.dir)[0])
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file[len(file)-1] ^= 1
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	taken := f.Take(anyFile)
+	if _, err = f.Read(taken); !errors.Is(err, ErrFormat) {
+		t.Error(err)
+	}
+	f.SetAside(taken, err)
+	lost.want(t, 10, "is set aside", "checksum")
+	wantContent(t, f, 0)
+}
+
+func TestTheFolderIsDeleted(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0), numbered(1, 0))
+	if err := os.RemoveAll(f.dir); err != nil {
+		t.Skip(err)
+	}
+	if err := f.Put(numbered(2, 0), always); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Put: %v", err)
+	}
+	file := f.Take(anyFile)
+	if _, err := f.Read(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Read: %v", err)
+	}
+	f.SetAside(file, fs.ErrNotExist)
+	lost.want(t, 10)
+	if _, err := f.Replace(f.Take(anyFile)); err != nil {
+		t.Errorf("Replace: %v", err)
+	}
+	if c := f.Content(); c.Batches != 0 || c.Bytes != 0 || c.Points != 0 {
+		t.Errorf("%+v is counted", c)
+	}
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAfterClose(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0))
+	file := f.Take(anyFile)
+	for range 2 {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := f.Put(numbered(1, 0), always); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	if _, err := f.Replace(file, numbered(2, 0)); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+	wantContent(t, f, 1)
+	lost.none(t)
+}
+
+func TestConcurrently(t *testing.T) {
+	const writers, each = 4, 25
+	f, lost := open(t, t.TempDir(), Limits{Bytes: 1 << 30, Age: time.Hour})
+	seen := make(chan string, writers*each)
+	var put, taken sync.WaitGroup
+	done := make(chan struct{})
+	for w := range writers {
+		put.Go(func() {
+			for i := range each {
+				if err := f.Put(&Batch{Points: 10, Time: time.Now(), Body: fmt.Append(nil, w, "/", i)}, always); err != nil {
+					t.Error(err)
+				}
+				f.Content()
+			}
+		})
+	}
+	for range 2 {
+		taken.Go(func() {
+			for n := 0; ; n++ {
+				file := f.Take(anyFile)
+				if file == nil {
+					select {
+					case <-done:
+						return
+					default:
+						runtime.Gosched()
+						continue
+					}
+				}
+				b, err := f.Read(file)
+				switch {
+				case err != nil:
+					t.Error(err)
+				case n%3 == 0:
+					f.Return(file)
+					continue
+				default:
+					seen <- string(b.Body)
+				}
+				if _, err := f.Replace(file); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	put.Wait()
+	close(done)
+	taken.Wait()
+	for file := f.Take(anyFile); file != nil; file = f.Take(anyFile) {
+		b, err := f.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen <- string(b.Body)
+		if _, err := f.Replace(file); err != nil {
+			t.Error(err)
+		}
+	}
+	close(seen)
+	var all []string
+	for body := range seen {
+		all = append(all, body)
+	}
+	slices.Sort(all)
+	if n := len(slices.Compact(all)); len(all) != writers*each || n != len(all) {
+		t.Errorf("%d batches came back, %d different ones, of %d", len(all), n, writers*each)
+	}
+	wantContent(t, f, 0)
+	lost.none(t)
+}

@@ -1,0 +1,181 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// childVariable names what this program does as another process of a test.
+const childVariable = "SPOOL_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if what := os.Getenv(childVariable); what != "" {
+		child(what, os.Args[len(os.Args)-1])
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// childProcess is this program as another process, which works on a folder.
+func childProcess(t *testing.T, what, dir string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe, dir)
+	cmd.Env = append(os.Environ(), childVariable+"="+what)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// losses are what a folder has reported.
+type losses struct {
+	mu  sync.Mutex
+	all []Loss
+}
+
+func (l *losses) add(loss Loss) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, loss)
+}
+
+// take returns the losses so far, and forgets them.
+func (l *losses) take() []Loss {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.all
+	l.all = nil
+	return all
+}
+
+// want demands one report of that many points with these texts in it.
+func (l *losses) want(t testing.TB, points int, texts ...string) {
+	t.Helper()
+	got := l.take()
+	if len(got) != 1 || got[0].Points != points {
+		t.Fatalf("losses %v, want one of %d points", got, points)
+	}
+	for _, text := range texts {
+		if !strings.Contains(got[0].Err.Error(), text) {
+			t.Errorf("%q is not in %q", text, got[0].Err)
+		}
+	}
+}
+
+func (l *losses) none(t testing.TB) {
+	t.Helper()
+	if got := l.take(); len(got) > 0 {
+		t.Errorf("losses %v, want none", got)
+	}
+}
+
+var generous = Limits{Bytes: 1 << 20, Age: 24 * time.Hour}
+
+// open opens a folder that is closed with the test.
+func open(t testing.TB, dir string, limits Limits) (*Folder, *losses) {
+	t.Helper()
+	lost := new(losses)
+	f, err := Open(dir, limits, false, lost.add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f, lost
+}
+
+// reopen is a restart of the process.
+func reopen(t testing.TB, f *Folder) (*Folder, *losses) {
+	t.Helper()
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, f.dir, f.limits)
+}
+
+// numbered is test batch i, of ten points, with a body of so many bytes.
+func numbered(i, size int) *Batch {
+	body := fmt.Appendf(nil, "batch %d ", i)
+	return &Batch{Points: 10, Raw: 1000, Time: time.Now(), Body: append(body, bytes.Repeat([]byte{'x'}, max(0, size-len(body)))...)}
+}
+
+func always() bool { return true }
+
+func put(t testing.TB, f *Folder, batches ...*Batch) {
+	t.Helper()
+	for _, b := range batches {
+		if err := f.Put(b, always); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func anyFile(*File) bool { return true }
+
+// drain takes and removes all batches, and tells the numbers of them, in order.
+func drain(t testing.TB, f *Folder) []int {
+	t.Helper()
+	var numbers []int
+	for file := f.Take(anyFile); file != nil; file = f.Take(anyFile) {
+		b, err := f.Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var i int
+		if _, err := fmt.Sscanf(string(b.Body), "batch %d ", &i); err != nil {
+			t.Fatal(err)
+		}
+		numbers = append(numbers, i)
+		if _, err := f.Replace(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return numbers
+}
+
+// list tells the names in a folder, without the lock.
+func list(t testing.TB, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name() != lockName {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// wantContent compares what is counted with what is in the folder.
+func wantContent(t testing.TB, f *Folder, batches int) {
+	t.Helper()
+	c := f.Content()
+	var bytes int64
+	names := list(t, f.dir)
+	names = slices.DeleteFunc(names, func(name string) bool { return name == asideName })
+	for _, name := range names {
+		info, err := os.Stat(filepath.Join(f.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += info.Size()
+	}
+	if c.Batches != batches || c.Points != int64(10*batches) || len(names) != batches || c.Bytes != bytes {
+		t.Errorf("%+v is counted, and %d files of %d bytes are there: %v; want %d batches", c, len(names), bytes, names, batches)
+	}
+}
