@@ -70,7 +70,7 @@ func TestCacheEvicts(t *testing.T) {
 		mustExport(t, e, everyKind(1))
 		few := e.origins.pool.Used()
 		mustExport(t, e, everyKind(30))
-		if many := e.origins.pool.Used(); many < 10*few {
+		if many := e.origins.pool.Used(); many < 5*few {
 			t.Fatalf("%d bytes are held for 30 times what takes %d", many, few)
 		}
 		for range 12 {

@@ -24,8 +24,9 @@ type export struct {
 	conv         *converter
 	milliseconds bool
 
-	produced   int    // wire points, the exporter's own apart
-	source     uint32 // which data point the wire points are of
+	produced   int           // wire points, the exporter's own apart
+	source     uint32        // which data point the wire points are of
+	found      []*instrument // of all metrics, in order
 	attributes []wire.Tag
 	histogram  convert.HistogramPoint
 	exp        convert.ExponentialPoint
@@ -38,6 +39,14 @@ func (x *export) Append(s *wire.Series, ts int64, v wire.Value) {
 		x.produced++
 	}
 	x.out.Append(s, ts, v, x.source)
+}
+
+// AppendPrefix passes a point on.
+func (x *export) AppendPrefix(prefix []byte, ts int64, v wire.Value) {
+	if x.source != wire.Uncounted {
+		x.produced++
+	}
+	x.out.AppendPrefix(prefix, ts, v, x.source)
 }
 
 // Reject passes a rejection on, unless it is of a metric of our own.
@@ -62,32 +71,66 @@ func (x *export) Reject(r convert.Rejection) {
 }
 
 func (x *export) metrics(rm *metricdata.ResourceMetrics) {
+	x.instruments(rm)
+	at := 0
+	for i := range rm.ScopeMetrics {
+		for j := range rm.ScopeMetrics[i].Metrics {
+			x.metric(x.found[at], rm.ScopeMetrics[i].Metrics[j].Data)
+			at++
+		}
+	}
+}
+
+// instruments finds the instruments of all metrics; nil is one that has no data.
+func (x *export) instruments(rm *metricdata.ResourceMetrics) {
 	for i := range rm.ScopeMetrics {
 		sm := &rm.ScopeMetrics[i]
 		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent())
 		for j := range sm.Metrics {
 			m := &sm.Metrics[j]
-			switch data := m.Data.(type) {
-			case metricdata.Sum[int64]:
-				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
-			case metricdata.Sum[float64]:
-				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
-			case metricdata.Gauge[int64]:
-				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
-			case metricdata.Gauge[float64]:
-				numbers(x, scope.Instrument(m.Name, convert.Number), data.DataPoints)
-			case metricdata.Histogram[int64]:
-				histograms(x, scope.Instrument(m.Name, convert.Histogram), data.DataPoints)
-			case metricdata.Histogram[float64]:
-				histograms(x, scope.Instrument(m.Name, convert.Histogram), data.DataPoints)
-			case metricdata.ExponentialHistogram[int64]:
-				exponentials(x, scope.Instrument(m.Name, convert.Exponential), data.DataPoints)
-			case metricdata.ExponentialHistogram[float64]:
-				exponentials(x, scope.Instrument(m.Name, convert.Exponential), data.DataPoints)
-			case metricdata.Summary:
-				x.summaries(scope.Instrument(m.Name, convert.Summary), data.DataPoints)
+			var found *instrument
+			if kind, ok := kindOf(m.Data); ok {
+				found = scope.Instrument(m.Name, kind)
 			}
+			x.found = append(x.found, found)
 		}
+	}
+}
+
+func kindOf(data metricdata.Aggregation) (kind convert.Kind, ok bool) {
+	switch data.(type) {
+	case metricdata.Sum[int64], metricdata.Sum[float64], metricdata.Gauge[int64], metricdata.Gauge[float64]:
+		return convert.Number, true
+	case metricdata.Histogram[int64], metricdata.Histogram[float64]:
+		return convert.Histogram, true
+	case metricdata.ExponentialHistogram[int64], metricdata.ExponentialHistogram[float64]:
+		return convert.Exponential, true
+	case metricdata.Summary:
+		return convert.Summary, true
+	}
+	return 0, false
+}
+
+func (x *export) metric(i *instrument, data metricdata.Aggregation) {
+	switch data := data.(type) {
+	case metricdata.Sum[int64]:
+		numbers(x, i, data.DataPoints)
+	case metricdata.Sum[float64]:
+		numbers(x, i, data.DataPoints)
+	case metricdata.Gauge[int64]:
+		numbers(x, i, data.DataPoints)
+	case metricdata.Gauge[float64]:
+		numbers(x, i, data.DataPoints)
+	case metricdata.Histogram[int64]:
+		histograms(x, i, data.DataPoints)
+	case metricdata.Histogram[float64]:
+		histograms(x, i, data.DataPoints)
+	case metricdata.ExponentialHistogram[int64]:
+		exponentials(x, i, data.DataPoints)
+	case metricdata.ExponentialHistogram[float64]:
+		exponentials(x, i, data.DataPoints)
+	case metricdata.Summary:
+		x.summaries(i, data.DataPoints)
 	}
 }
 

@@ -88,7 +88,7 @@ func TestCollidingHistograms(t *testing.T) {
 	wantPoints(t, r, "h_a_bucket{k=v,le=1} 1", "h_a_bucket{k=v,le=+Inf} 1", "h_a_count{k=v} 0")
 	wantRejects(
 		t, r,
-		`h_a_bucket{k=v,le=1} 1: "h.a" (scope "scope@1.0") and "h_a" (scope "scope@1.0") render to one series and timestamp: the first is sent`,
+		`h_a_count{k=v} 0: "h.a" (scope "scope@1.0") and "h_a" (scope "scope@1.0") render to one series and timestamp: the first is sent`,
 		"known", "known",
 	)
 }

@@ -26,6 +26,9 @@ type Config struct {
 type Sink interface {
 	// Append takes a valid point.
 	Append(s *wire.Series, ts int64, v wire.Value)
+	// AppendPrefix takes a valid point of a series that is not kept, as
+	// wire.AppendPrefix renders it. The bytes are valid during the call only.
+	AppendPrefix(prefix []byte, ts int64, v wire.Value)
 	// Reject takes a point that cannot be sent. The rejection's tags are valid
 	// during the call only.
 	Reject(Rejection)
@@ -53,7 +56,9 @@ type Converter[K comparable] struct {
 	instruments []*Instrument[K] // by id; nil where an id is free
 	freeIDs     []uint32
 	passing     []*Instrument[K] // there was no room to keep them
+	roles       map[string]*roles
 	reported    reported[K]
+	lost        *CollisionError // the group that is being converted, by this
 
 	sink       Sink
 	generation uint64
@@ -78,6 +83,7 @@ func New[K comparable](cfg Config) *Converter[K] {
 		cfg:    cfg,
 		table:  wire.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),
+		roles:  make(map[string]*roles),
 	}
 }
 

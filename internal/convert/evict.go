@@ -26,6 +26,7 @@ func (c *Converter[K]) makeRoom() bool {
 
 // free gives back what an instrument has beside its points.
 func (c *Converter[K]) free(i *Instrument[K]) {
+	c.vacate(i)
 	c.instruments[i.id] = nil
 	c.freeIDs = append(c.freeIDs, i.id)
 }

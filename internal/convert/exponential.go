@@ -28,17 +28,17 @@ type ExponentialBuckets struct {
 // reporterQuantiles are the percentiles that apptuit-py's reporter gives.
 func reporterQuantiles() []float64 { return []float64{0.5, 0.75, 0.95, 0.99, 0.999} }
 
-// Exponential converts a point of an exponential histogram: quantiles, then
-// what all histograms have.
+// Exponential converts a point of an exponential histogram: what all histograms
+// have, then quantiles.
 func (c *Converter[K]) Exponential(p *Point[K], ts int64, h *ExponentialPoint) {
-	c.note(p)
+	c.enter(p, ts)
 	quantiles, total := reporterQuantiles(), h.total()
 	c.values = c.values[:0]
 	for _, q := range quantiles {
 		c.values = append(c.values, h.quantile(q, total))
 	}
-	c.quantiles(p, ts, quantiles, c.values)
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
+	c.quantiles(p, ts, quantiles, c.values)
 }
 
 // total counts what the buckets hold, which is what quantiles are of. It adds

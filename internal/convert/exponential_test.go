@@ -232,6 +232,8 @@ func (s finiteSink) Append(_ *wire.Series, _ int64, v wire.Value) {
 	}
 }
 
+func (s finiteSink) AppendPrefix(_ []byte, ts int64, v wire.Value) { s.Append(nil, ts, v) }
+
 func (s finiteSink) Reject(r Rejection) {
 	if r.Value.NaN() {
 		s.t.Error("a value that is NaN is rejected, not skipped")

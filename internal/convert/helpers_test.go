@@ -32,6 +32,10 @@ func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
 	r.points = append(r.points, line)
 }
 
+func (r *recorder) AppendPrefix(prefix []byte, ts int64, v wire.Value) {
+	r.Append(wire.NewSeries(prefix), ts, v)
+}
+
 func (r *recorder) Reject(j Rejection) {
 	j.Tags = slices.Clone(j.Tags)
 	r.rejects = append(r.rejects, j)
@@ -119,15 +123,16 @@ func manyTags(n int) string {
 	return strings.Join(texts, ",")
 }
 
+// wantPoints compares points, in whatever order.
 func wantPoints(t testing.TB, r *recorder, want ...string) {
 	t.Helper()
-	if diff := cmp.Diff(want, r.points); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(r.points))); diff != "" {
 		t.Errorf("points (-want +got):\n%s", diff)
 	}
 }
 
-// wantRejects compares rejections, printed as "metric{tags} value: error", or
-// "known".
+// wantRejects compares rejections, in whatever order, printed as "metric{tags}
+// value: error", or "known".
 func wantRejects(t testing.TB, r *recorder, want ...string) {
 	t.Helper()
 	var got []string
@@ -138,7 +143,7 @@ func wantRejects(t testing.TB, r *recorder, want ...string) {
 		}
 		got = append(got, fmt.Sprintf("%s%s %v: %v", j.Metric, tagsText(j.Tags), j.Value.Float64(), j.Err))
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(got))); diff != "" {
 		t.Errorf("rejections (-want +got):\n%s", diff)
 	}
 }

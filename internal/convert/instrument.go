@@ -45,15 +45,21 @@ type Instrument[K comparable] struct {
 	id     uint32
 	err    error // of the name: no point of it can be sent
 	names  [suffixes]string
+	heads  [suffixes]string // of prefixes; none of a number
 	points cursor[K]
 	used   uint32
+
+	contested bool      // see group.go
+	labels    []float64 // of the last point, and
+	texts     []string  // how they are rendered
+	repeats   bool      // one of them does
 }
 
 // The costs of what is kept, beside names, in bytes: structs and their places
 // in maps.
 const (
 	scopeOverhead      = 256
-	instrumentOverhead = 512
+	instrumentOverhead = 1024
 	pointOverhead      = 96
 	detailOverhead     = 160
 	tagOverhead        = 32
@@ -78,7 +84,9 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K) *Scope[
 	return s
 }
 
-// Instrument returns the instrument of a name and kind.
+// Instrument returns the instrument of a name and kind. An export has to ask for
+// all of its instruments before it converts their points: a name that two of
+// them have in different roles is noticed then.
 func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 	c := s.c
 	key := instrumentKey{name, kind}
@@ -90,6 +98,9 @@ func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 	for suffix, text := range suffixTexts() {
 		if suffix == plain || kind != Number {
 			i.names[suffix] = c.cfg.Mode.Sanitize(c.cfg.Prefix + name + text)
+		}
+		if kind != Number {
+			i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
 		}
 	}
 	if name == "" {
@@ -109,8 +120,8 @@ func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 
 func (i *Instrument[K]) cost() int64 {
 	n := instrumentOverhead + len(i.key.name)
-	for _, name := range i.names {
-		n += len(name)
+	for suffix, name := range i.names {
+		n += 2*len(name) + len(i.heads[suffix])
 	}
 	return int64(n)
 }
@@ -138,10 +149,11 @@ func (c *Converter[K]) identify(i *Instrument[K]) {
 		i.id = c.freeIDs[n-1]
 		c.freeIDs = c.freeIDs[:n-1]
 		c.instruments[i.id] = i
-		return
+	} else {
+		i.id = uint32(len(c.instruments))
+		c.instruments = append(c.instruments, i)
 	}
-	i.id = uint32(len(c.instruments))
-	c.instruments = append(c.instruments, i)
+	c.occupy(i)
 }
 
 // Identity names the instrument and its scope.

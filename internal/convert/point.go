@@ -21,9 +21,10 @@ type Point[K comparable] struct {
 	special    bool // something below is set that needs a look
 	overflow   bool
 	told       fault
+	at         uint16 // of a group: where in its tags that of ours belongs
 	used       uint32
 	cost       int32
-	single     *wire.Series // of a number that is kept and valid: most points have nothing more
+	single     *wire.Series // of a number that is kept and valid, or a group: most points have nothing more
 	detail     *detail      // of all others
 }
 
@@ -73,10 +74,17 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag) *Point[K] {
 	p.overflow = slices.ContainsFunc(attributes, func(t wire.Tag) bool { return t.Key == overflowKey && t.Value == "true" })
 	c.resolve(p, attributes)
 	p.special = p.overflow || d.err != nil
-	if i.points.entries == nil || !c.keep(p) {
-		return p
+	grouped := c.group(p)
+	if i.points.entries != nil && c.keep(p, grouped) {
+		return i.points.entries[key]
 	}
-	return i.points.entries[key]
+	if grouped {
+		if p.single = c.table.Lookup(c.prefix); p.single == nil {
+			p.single = wire.NewSeries(c.prefix)
+		}
+		p.detail = nil
+	}
+	return p
 }
 
 // fixed returns how many series a point has that have no tag of ours.
@@ -88,9 +96,9 @@ func (i *Instrument[K]) fixed() int {
 }
 
 // keep makes a copy of a new point known, if there is room for it.
-func (c *Converter[K]) keep(p *Point[K]) bool {
+func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	d := p.detail
-	simple := p.instrument.key.kind == Number && d.err == nil
+	simple := grouped || p.instrument.key.kind == Number && d.err == nil
 	cost := int64(pointOverhead)
 	if !simple {
 		cost += detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
@@ -101,7 +109,10 @@ func (c *Converter[K]) keep(p *Point[K]) bool {
 	kept := *p
 	kept.kept, kept.cost, kept.detail = true, int32(cost), nil
 	if simple {
-		if kept.single = c.intern(kept.instrument.names[plain], d.tags); kept.single == nil {
+		if !grouped {
+			c.prefix = wire.AppendPrefix(c.prefix[:0], kept.instrument.names[plain], d.tags)
+		}
+		if kept.single = c.internPrefix(); kept.single == nil {
 			c.table.Charge(-cost)
 			return false
 		}
@@ -138,10 +149,10 @@ func (p *Point[K]) err() error {
 
 // seriesOf returns the series of a suffix.
 func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
-	if p.single != nil {
+	d := p.detail
+	if d == nil {
 		return p.single
 	}
-	d := p.detail
 	at := &d.series[min(suffix, len(d.series)-1)]
 	if *at != nil {
 		return *at
@@ -184,6 +195,10 @@ func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix int, tags []
 // intern renders a series into the table. It returns nil if there is no room.
 func (c *Converter[K]) intern(name string, tags []wire.Tag) *wire.Series {
 	c.prefix = wire.AppendPrefix(c.prefix[:0], name, tags)
+	return c.internPrefix()
+}
+
+func (c *Converter[K]) internPrefix() *wire.Series {
 	s := c.table.Intern(c.prefix)
 	if s == nil && c.makeRoom() {
 		s = c.table.Intern(c.prefix)
@@ -196,8 +211,11 @@ func formatLabel(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) 
 
 // relabel gives the point its bounds or quantiles, if they are new.
 func (c *Converter[K]) relabel(p *Point[K], labels []float64) {
+	if p.grouped() {
+		c.prepare(p, labels)
+	}
 	d := p.detail
-	if len(d.labelled) > 0 && slices.Equal(d.labels, labels) {
+	if d == nil || len(d.labelled) > 0 && slices.Equal(d.labels, labels) {
 		return
 	}
 	c.releaseAll(p, d.labelled)

@@ -46,14 +46,14 @@ func (c *Converter[K]) Number(p *Point[K], ts int64, v wire.Value) {
 	}
 }
 
-// Histogram converts a point of an explicit-bucket histogram: its cumulative
-// buckets, then what all histograms have.
+// Histogram converts a point of an explicit-bucket histogram: what all
+// histograms have, then its cumulative buckets.
 func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
-	c.note(p)
+	c.enter(p, ts)
+	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
 	if len(h.Buckets) > 0 || len(h.Bounds) > 0 {
 		c.buckets(p, ts, h)
 	}
-	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
 }
 
 func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
@@ -71,12 +71,12 @@ func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
 	cumulative := uint64(0)
 	for i, n := range h.Buckets[:len(bounds)] {
 		cumulative += n
-		c.labelled(p, bucket, "le", i, ts, wire.Uint(cumulative))
+		c.labelled(p, bucket, i, ts, wire.Uint(cumulative))
 	}
 	for _, n := range h.Buckets[len(bounds):] {
 		cumulative += n
 	}
-	c.labelled(p, bucket, "le", len(bounds), ts, wire.Uint(cumulative))
+	c.labelled(p, bucket, len(bounds), ts, wire.Uint(cumulative))
 }
 
 func checkBuckets(h *HistogramPoint) error {
@@ -93,9 +93,9 @@ func checkBuckets(h *HistogramPoint) error {
 
 // Summary converts a point of a summary.
 func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
-	c.note(p)
-	c.quantiles(p, ts, s.Quantiles, s.Values)
+	c.enter(p, ts)
 	c.totals(p, ts, s.Count, s.Sum, Optional{}, Optional{})
+	c.quantiles(p, ts, s.Quantiles, s.Values)
 }
 
 // quantiles converts values of quantiles. NaN is no value.
@@ -109,7 +109,7 @@ func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []floa
 	c.relabel(p, quantiles)
 	for i, v := range values {
 		if !math.IsNaN(v) {
-			c.labelled(p, plain, "quantile", i, ts, wire.Float(v))
+			c.labelled(p, plain, i, ts, wire.Float(v))
 		}
 	}
 }
@@ -126,15 +126,28 @@ func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
 	if !v.Set || v.Value.NaN() {
 		return
 	}
-	if c.judge(p, suffix, p.err(), faultSeries, ts, v.Value) {
+	switch {
+	case !c.judge(p, suffix, p.err(), faultSeries, ts, v.Value):
+	case !p.grouped():
 		c.emit(p, c.seriesOf(p, suffix), ts, v.Value)
+	case suffix == count && c.lost == nil:
+		c.sink.Append(p.single, ts, v.Value) // marked already
+	default:
+		c.part(p, suffix, "", ts, v.Value)
 	}
 }
 
-// labelled converts a value that has a tag of ours.
-func (c *Converter[K]) labelled(p *Point[K], suffix int, key string, i int, ts int64, v wire.Value) {
+// labelled converts a value that has a tag of ours: label i, the last one being
+// +Inf.
+func (c *Converter[K]) labelled(p *Point[K], suffix, i int, ts int64, v wire.Value) {
+	if p.grouped() {
+		if c.judge(p, suffix, nil, faultLabel, ts, v) {
+			c.part(p, suffix, p.instrument.texts[i], ts, v)
+		}
+		return
+	}
 	if c.judge(p, suffix, p.detail.labelErr, faultLabel, ts, v) {
-		c.emit(p, c.labelledOf(p, suffix, key, i), ts, v)
+		c.emit(p, c.labelledOf(p, suffix, p.instrument.label(), i), ts, v)
 	}
 }
 

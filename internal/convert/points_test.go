@@ -5,7 +5,9 @@ package convert
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -229,22 +231,31 @@ func TestMalformedIsAnError(t *testing.T) {
 	}
 }
 
-// A quantile or bound that comes and goes does not disturb the others.
+// A quantile or bound that comes and goes does not disturb the others. With an
+// attribute of its key, each has a series of its own.
 func TestLabelsThatChange(t *testing.T) {
-	h := newHarness(t, Config{})
-	convert := func(quantiles ...float64) *recorder {
-		return h.export(func() {
-			h.Summary(h.point(h.instrument("s", Summary), "k=v"), stamp, &SummaryPoint{Quantiles: quantiles, Values: quantiles})
-		})
-	}
-	wantPoints(t, convert(0.5, 0.9), "s{k=v,quantile=0.5} 0.5", "s{k=v,quantile=0.9} 0.9", "s_count{k=v} 0")
-	held := h.Bytes()
-	wantPoints(t, convert(0.9), "s{k=v,quantile=0.9} 0.9", "s_count{k=v} 0")
-	if h.Bytes() >= held || h.table.Len() != 2 {
-		t.Errorf("%d series in %d bytes held after a quantile has gone, %d before", h.table.Len(), h.Bytes(), held)
-	}
-	wantPoints(t, convert(0.5, 0.9), "s{k=v,quantile=0.5} 0.5", "s{k=v,quantile=0.9} 0.9", "s_count{k=v} 0")
-	if h.Bytes() != held {
-		t.Errorf("%d bytes held with the same quantiles, %d before", h.Bytes(), held)
+	for _, attributes := range []string{"k=v", "quantile=v"} {
+		h := newHarness(t, Config{})
+		tags := strings.Replace(attributes, "quantile", "exported_quantile", 1)
+		convert := func(quantiles ...float64) {
+			t.Helper()
+			want := []string{"s_count{" + attributes + "} 0"}
+			for _, q := range quantiles {
+				want = append(want, fmt.Sprintf("s{%s,quantile=%v} %v", tags, q, q))
+			}
+			wantPoints(t, h.export(func() {
+				h.Summary(h.point(h.instrument("s", Summary), attributes), stamp, &SummaryPoint{Quantiles: quantiles, Values: quantiles})
+			}), want...)
+		}
+		convert(0.5, 0.9)
+		held := h.Bytes()
+		convert(0.9)
+		if less := h.Bytes() < held; less != (attributes != "k=v") {
+			t.Errorf("%s: %d series in %d bytes held after a quantile has gone, %d before", attributes, h.table.Len(), h.Bytes(), held)
+		}
+		convert(0.5, 0.9)
+		if h.Bytes() != held {
+			t.Errorf("%s: %d bytes held with the same quantiles, %d before", attributes, h.Bytes(), held)
+		}
 	}
 }

@@ -84,6 +84,18 @@ func TestOneFolderHasTheFolder(t *testing.T) {
 	reopen(t, f)
 }
 
+// A relative name is that of one folder, wherever the program goes.
+func TestARelativeName(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f, _ := open(t, "spool", generous)
+	t.Chdir(t.TempDir())
+	put(t, f, numbered(0, 0))
+	wantContent(t, f, 1)
+	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Each process takes a subfolder, and what those left that are gone.
 func TestInstances(t *testing.T) {
 	dir := t.TempDir()

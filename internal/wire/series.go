@@ -93,9 +93,21 @@ func (s *Series) Mark(generation uint64, ts int64, owner uint32) (first uint32, 
 // AppendPrefix renders the constant part of a series. The metric and the keys
 // are valid names, the tags sorted by key; equal series give equal bytes.
 func AppendPrefix(dst []byte, metric string, tags []Tag) []byte {
+	return append(AppendTags(AppendHead(dst, metric), tags), PrefixTail...)
+}
+
+// PrefixTail is what is between the tags and the timestamp.
+const PrefixTail = `},"timestamp":`
+
+// AppendHead renders what is before the tags of a prefix.
+func AppendHead(dst []byte, metric string) []byte {
 	dst = append(dst, `{"metric":`...)
 	dst = encoding.AppendString(dst, metric)
-	dst = append(dst, `,"tags":{`...)
+	return append(dst, `,"tags":{`...)
+}
+
+// AppendTags renders tags as they are in a prefix.
+func AppendTags(dst []byte, tags []Tag) []byte {
 	for i, t := range tags {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -104,5 +116,5 @@ func AppendPrefix(dst []byte, metric string, tags []Tag) []byte {
 		dst = append(dst, ':')
 		dst = encoding.AppendString(dst, t.Value)
 	}
-	return append(dst, `},"timestamp":`...)
+	return dst
 }

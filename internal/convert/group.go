@@ -1,0 +1,210 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"math"
+	"slices"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// The series of a histogram or summary differ in the name's suffix and in one tag
+// of ours. Of such a group only the series of the count is kept: the others are
+// rendered from its tags at each export, which costs less than a place in memory
+// for each. The count's mark stands for the group: if it collides, all of the
+// point does.
+//
+// That cannot see a number that is named as one of the group's series is. So an
+// instrument with such a name in another role is contested, and the points of
+// all that have it are made of single series.
+
+// roles are what a rendered name is used for: the series of a suffix of a group,
+// or, last, a number.
+type roles [suffixes + 1]int32
+
+const numberRole = suffixes
+
+func (r *roles) contested() bool {
+	used := 0
+	for _, n := range r {
+		if n > 0 {
+			used++
+		}
+	}
+	return used > 1
+}
+
+// occupy counts the names of an instrument, and finds what they are contested by.
+func (c *Converter[K]) occupy(i *Instrument[K]) {
+	news := false
+	for suffix, name := range i.names {
+		if name == "" {
+			continue
+		}
+		r := c.roles[name]
+		if r == nil {
+			r = new(roles)
+			c.roles[name] = r
+		}
+		was := r.contested()
+		r[i.role(suffix)]++
+		i.contested = i.contested || r.contested()
+		news = news || r.contested() && !was
+	}
+	if !news {
+		return
+	}
+	for _, other := range c.instruments {
+		if other != nil && !other.contested {
+			other.contested = slices.ContainsFunc(other.names[:], func(name string) bool {
+				return c.roles[name] != nil && c.roles[name].contested()
+			})
+		}
+	}
+}
+
+// vacate is the reverse of occupy. What was contested stays so.
+func (c *Converter[K]) vacate(i *Instrument[K]) {
+	for suffix, name := range i.names {
+		if name == "" {
+			continue
+		}
+		r := c.roles[name]
+		if r[i.role(suffix)]--; *r == (roles{}) {
+			delete(c.roles, name)
+		}
+	}
+}
+
+func (i *Instrument[K]) role(suffix int) int {
+	if i.key.kind == Number {
+		return numberRole
+	}
+	return suffix
+}
+
+// label is the key of the tag of ours.
+func (i *Instrument[K]) label() string {
+	if i.key.kind == Histogram {
+		return "le"
+	}
+	return "quantile"
+}
+
+// group makes a new point a group, if it can be one, and reports whether it did.
+// The point has its series then, which is not kept.
+func (c *Converter[K]) group(p *Point[K]) bool {
+	i, d := p.instrument, p.detail
+	if i.key.kind == Number || i.contested || d.err != nil || d.labelErr != nil {
+		return false
+	}
+	at := 0
+	for at < len(d.tags) && d.tags[at].Key < i.label() {
+		at++
+	}
+	if at < len(d.tags) && d.tags[at].Key == i.label() {
+		return false // which moves aside where ours is
+	}
+	c.prefix = append(c.prefix[:0], i.heads[count]...)
+	c.prefix = wire.AppendTags(c.prefix, d.tags[:at])
+	if at > 0 && at < len(d.tags) {
+		c.prefix = append(c.prefix, ',')
+	}
+	place := len(c.prefix) - len(i.heads[count])
+	if place > math.MaxUint16 {
+		return false
+	}
+	c.prefix = wire.AppendTags(c.prefix, d.tags[at:])
+	c.prefix = append(c.prefix, wire.PrefixTail...)
+	p.at = uint16(place)
+	return true
+}
+
+// grouped reports whether a point is a group.
+func (p *Point[K]) grouped() bool { return p.detail == nil && p.instrument.key.kind != Number }
+
+// enter begins the conversion of a point that may be a group.
+func (c *Converter[K]) enter(p *Point[K], ts int64) {
+	c.note(p)
+	if p.grouped() && p.instrument.contested {
+		c.expand(p)
+	}
+	c.lost = nil
+	if p.grouped() && ts != 0 {
+		if first, ok := p.single.Mark(c.generation, ts, p.instrument.id); !ok {
+			c.lost = &CollisionError{Winner: c.instruments[first].Identity(), Loser: p.instrument.Identity()}
+		}
+	}
+}
+
+// expand makes single series of a group that has become contested.
+func (c *Converter[K]) expand(p *Point[K]) {
+	_, tags := c.describe(p.single)
+	d := &detail{tags: tags, labelErr: wire.CheckTags(len(tags) + 1), series: make([]*wire.Series, bucket)}
+	if p.kept {
+		if cost := detailOverhead + 8*int64(len(d.series)) + tagsCost(tags); c.charge(cost) {
+			p.cost += int32(cost)
+		} else {
+			c.evict(p)
+		}
+	}
+	p.detail = d
+}
+
+// part converts a value of a group. Without a label it is one of the fixed ones.
+func (c *Converter[K]) part(p *Point[K], suffix int, label string, ts int64, v wire.Value) {
+	i := p.instrument
+	prefix := p.single.Prefix()
+	tags := prefix[len(i.heads[count]) : len(prefix)-len(wire.PrefixTail)]
+	c.prefix = append(c.prefix[:0], i.heads[suffix]...)
+	if label != "" {
+		before, after := tags[:p.at], tags[p.at:]
+		c.prefix = append(c.prefix, before...)
+		if len(before) > 0 && len(after) == 0 {
+			c.prefix = append(c.prefix, ',')
+		}
+		c.prefix = append(c.prefix, label...)
+		if len(after) > 0 {
+			c.prefix = append(c.prefix, ',')
+		}
+		tags = after
+	}
+	c.prefix = append(c.prefix, tags...)
+	c.prefix = append(c.prefix, wire.PrefixTail...)
+	if c.lost == nil {
+		c.sink.AppendPrefix(c.prefix, ts, v)
+		return
+	}
+	if c.reported.collision(*c.lost) {
+		c.sink.Reject(Rejection{Known: true})
+		return
+	}
+	metric, own := c.describe(wire.NewSeries(c.prefix))
+	c.sink.Reject(Rejection{Metric: metric, Tags: own, Timestamp: ts, Value: v, Err: *c.lost})
+}
+
+// prepare renders the tags of ours that the labels of a point are, and +Inf. A
+// group whose labels repeat is expanded: its series would collide unseen.
+func (c *Converter[K]) prepare(p *Point[K], labels []float64) {
+	i := p.instrument
+	if len(i.texts) != len(labels)+1 || !slices.Equal(i.labels, labels) {
+		i.labels = append(i.labels[:0], labels...)
+		i.texts = i.texts[:0]
+		seen := make(map[string]bool, len(labels))
+		for _, l := range labels {
+			i.texts = append(i.texts, i.render(formatLabel(l)))
+			seen[i.texts[len(i.texts)-1]] = true
+		}
+		i.repeats = len(seen) < len(labels)
+		i.texts = append(i.texts, i.render("+Inf"))
+	}
+	if i.repeats {
+		c.expand(p)
+	}
+}
+
+func (i *Instrument[K]) render(value string) string {
+	return string(wire.AppendTags(nil, []wire.Tag{{Key: i.label(), Value: value}}))
+}
