@@ -57,6 +57,7 @@ type Converter[K comparable] struct {
 	freeIDs     []uint32
 	passing     []*Instrument[K] // there was no room to keep them
 	roles       map[string]*roles
+	keys        map[string]string // sanitized
 	reported    reported[K]
 	lost        *CollisionError // the group that is being converted, by this
 
@@ -84,6 +85,7 @@ func New[K comparable](cfg Config) *Converter[K] {
 		table:  wire.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),
 		roles:  make(map[string]*roles),
+		keys:   make(map[string]string),
 	}
 }
 

@@ -6,6 +6,7 @@ package convert
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
@@ -126,6 +127,9 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 // resolve merges the tags of a new point and judges them.
 func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 	d := p.detail
+	for i := range attributes {
+		attributes[i].Key = c.sanitized(attributes[i].Key)
+	}
 	own, err := wire.SanitizeTags(c.cfg.Mode, attributes)
 	d.tags = wire.MergeTags(d.tags[:0], own, p.instrument.scope.base)
 	tags, countErr := wire.FinishTags(d.tags)
@@ -137,6 +141,23 @@ func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 	if p.instrument.err != nil {
 		d.err, d.labelErr = p.instrument.err, p.instrument.err
 	}
+}
+
+// maxKeys bounds the keys whose sanitized form is remembered.
+const maxKeys = 1000
+
+// sanitized returns the sanitized form of a key. Most points have the same few
+// keys.
+func (c *Converter[K]) sanitized(key string) string {
+	clean, ok := c.keys[key]
+	if !ok {
+		if len(c.keys) == maxKeys {
+			clear(c.keys)
+		}
+		clean = c.cfg.Mode.Sanitize(key)
+		c.keys[strings.Clone(key)] = clean
+	}
+	return clean
 }
 
 // err returns why no point of the fixed series can be sent, nil if they can.
