@@ -1,0 +1,228 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otelconf
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// faults are the lines and keys of an error, the path shortened, with what is wrong.
+func faults(t testing.TB, err error) []string {
+	t.Helper()
+	var list []string
+	var collect func(error)
+	collect = func(err error) {
+		if several, ok := errors.AsType[interface {
+			error
+			Unwrap() []error
+		}](err); ok {
+			for _, e := range several.Unwrap() {
+				collect(e)
+			}
+			return
+		}
+		if fault, ok := errors.AsType[*KeyError](err); ok {
+			key := strings.TrimPrefix(fault.Key, "meter_provider.readers[0].periodic.")
+			list = append(list, fmt.Sprintf("%d %s: %v", fault.Line, strings.TrimPrefix(key, "exporter."), fault.Err))
+			return
+		}
+		list = append(list, err.Error())
+	}
+	if err != nil {
+		collect(err)
+	}
+	return list
+}
+
+// In the documents of this test the keys of apptuit begin in line 7.
+func TestFaultsOfKeys(t *testing.T) {
+	t.Setenv("SECRET", secret)
+	t.Setenv("EMPTY", "")
+	all := func(lines ...string) string { return "apptuit:\n            " + strings.Join(lines, "\n            ") }
+	for name, test := range map[string]struct {
+		exporter string
+		want     []string
+	}{
+		"unknown key":             {all("endpoint: http://a", "tokens: "+secret), []string{"8 apptuit: tokens is not known here: there is token, token_file"}},
+		"unknown key, unlike any": {all("zzz: " + secret), []string{"7 apptuit: zzz is not known here: the README of this package has all keys"}},
+		"a long key":              {all(strings.Repeat("x", 41) + ": a"), []string{"7 apptuit: (a key) is not known here: the README of this package has all keys"}},
+		"missing space":           {"apptuit: {token:" + secret + "}", []string{"6 apptuit: (a key) is not known here: there is token, token_file"}},
+		"no mapping":              {"apptuit: " + secret, []string{"6 apptuit: must be a mapping"}},
+		"a list":                  {"apptuit: [token]", []string{"6 apptuit: must be a mapping"}},
+		"no text":                 {all("token: ["+secret+"]", "endpoint: {a: b}"), []string{"7 apptuit.token: must be a text", "8 apptuit.endpoint: must be a text"}},
+		"no integer":              {all("timeout: ${SECRET}", "cache_bytes: 1.5", "max_batch_points: '7'"), []string{"7 apptuit.timeout: must be an integer", "8 apptuit.cache_bytes: must be an integer", "9 apptuit.max_batch_points: must be an integer"}},
+		"out of range": {all("timeout: -1", "sync_timeout: 0", "max_batch_points: 0", "max_batch_bytes: -5", "cache_bytes: -1", "retry: {max_interval: 99999999999999999}"), []string{
+			"7 apptuit.timeout: must be at least 0", "8 apptuit.sync_timeout: must be at least 1", "9 apptuit.max_batch_points: must be at least 1",
+			"10 apptuit.max_batch_bytes: must be at least 1", "11 apptuit.cache_bytes: must be at least 0", "12 apptuit.retry.max_interval: must be at most 9223372036854",
+		}},
+		"no flag":         {all("host_tag: ${SECRET}", "self_metrics: 1"), []string{"7 apptuit.host_tag: must be true or false", "8 apptuit.self_metrics: must be true or false"}},
+		"no such name":    {all("compression: ${SECRET}", "sanitize_mode: x", "temporality_preference: x", "default_histogram_aggregation: x"), []string{"7 apptuit.compression: must be gzip, deflate or none", "8 apptuit.sanitize_mode: must be prometheus, apptuit or none", "9 apptuit.temporality_preference: must be cumulative, delta or low_memory", "10 apptuit.default_histogram_aggregation: must be explicit_bucket_histogram or base2_exponential_bucket_histogram"}},
+		"twice":           {all("token: a", "prefix: b", "token: "+secret), []string{"9 apptuit.token: is there twice"}},
+		"key of a list":   {all("? [a]", ": b"), []string{"7 apptuit: a key must be a text"}},
+		"two tokens":      {all("token: "+secret, "token_file: /nowhere"), []string{"8 apptuit.token_file: there is a token already: give one of them"}},
+		"tags":            {all("tags: [a]"), []string{"7 apptuit.tags: must be a mapping"}},
+		"a tag":           {all("tags:", "  a: [b]"), []string{"8 apptuit.tags.a: must be a text"}},
+		"headers":         {all("headers: {a: "+secret+"}", "headers_list: '"+secret+"'"), []string{"7 apptuit.headers: must be a list", "8 apptuit.headers_list: must be name=value,name=value, with values percent-encoded"}},
+		"a header":        {all("headers:", "  - {value: a}", "  - {name: a}", "  - {name: a, values: b}", "  - x"), []string{"8 apptuit.headers[0]: name is missing", "9 apptuit.headers[1]: value is missing", "10 apptuit.headers[2]: values is not known here: there is name, value", "10 apptuit.headers[2]: value is missing", "11 apptuit.headers[3]: must be a mapping", "11 apptuit.headers[3]: name is missing"}},
+		"tls":             {all("tls: {cert_file: a, ca: b}"), []string{"7 apptuit.tls: ca is not known here: there is ca_file, cert_file, key_file", "7 apptuit.tls.cert_file: needs key_file, too"}},
+		"tls, the other":  {all("tls: {key_file: a}"), []string{"7 apptuit.tls.key_file: needs cert_file, too"}},
+		"proxy":           {all("proxy_url: 'http://user:" + secret + "@'"), []string{"7 apptuit.proxy_url: must look like http://host:port"}},
+		"no proxy":        {all("proxy_url: 'http://user:" + secret + "@[host'"), []string{"7 apptuit.proxy_url: must look like http://host:port"}},
+		"ftp proxy":       {all("proxy_url: 'ftp://user:" + secret + "@host'"), []string{"7 apptuit.proxy_url: the scheme must be http, https, socks5 or socks5h"}},
+		"retry":           {all("retry: {enabled: x, interval: 1}"), []string{"7 apptuit.retry: interval is not known here: there is enabled, initial_interval, max_interval, max_elapsed_time", "7 apptuit.retry.enabled: must be true or false"}},
+		"attributes":      {all("resource_attributes: {included: [], excluded: x}"), []string{`7 apptuit.resource_attributes.included: is empty: leave it out to include all, or exclude "*" to include none`, "7 apptuit.resource_attributes.excluded: must be a list"}},
+		"a pattern":       {all("resource_attributes: {included: [{a: b}, null]}"), []string{"7 apptuit.resource_attributes.included[0]: must be a text", "7 apptuit.resource_attributes.included[1]: must be a text"}},
+		"spool":           {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{"7 apptuit.spool: dir is not known here: there is directory, max_bytes, max_age, rate, instances", "7 apptuit.spool.max_bytes: must be at least 1", "7 apptuit.spool.max_age: must be an integer", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
+		"merge of itself": {all("retry: &r {<<: *r, enabled: 1}"), []string{"7 apptuit.retry.enabled: must be true or false"}},
+	} {
+		_, err := ParseYAML([]byte(documentWith(test.exporter)))
+		if diff := cmp.Diff(test.want, faults(t, err)); diff != "" {
+			t.Errorf("%s: want -, got +:\n%s", name, diff)
+		}
+		if err != nil && leaks(err) {
+			t.Errorf("%s: the error has the secret in it: %v", name, err)
+		}
+	}
+}
+
+// What only the making of exporters finds has its key and line as well, for all
+// exporters at once.
+func TestFaultsOfOptions(t *testing.T) {
+	for name, test := range map[string]struct {
+		document string
+		want     []string
+	}{
+		"missing token": {documentWith("apptuit:"), []string{
+			"6 apptuit.token: is needed for https://api.apptuit.ai: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		}},
+		"empty token": {documentWith("apptuit:\n            prefix: a\n            token: ${NO_TOKEN}"), []string{
+			"8 apptuit.token: is needed for https://api.apptuit.ai: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		}},
+		"missing token for an endpoint that is given": {documentWith("apptuit:\n            endpoint: https://api.apptuit.ai/\n            token: \"${NO_TOKEN}\""), []string{
+			"8 apptuit.token: is needed for https://api.apptuit.ai: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		}},
+		"missing token of a user": {documentWith("apptuit:\n            user_id: ann\n            endpoint: http://a\n            token: ''"), []string{
+			"9 apptuit.token: is needed with a user id: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		}},
+		"several": {documentWith("apptuit: {endpoint: 'http://"+secret+"@a', token: "+secret+"}", "apptuit:\n            endpoint: ftp://a\n            user_id: a:b\n            headers: [{name: Host, value: "+secret+"}]\n            token: x"), []string{
+			"6 apptuit.endpoint: user information does not belong into the URL: use WithUserID and WithToken",
+			"10 meter_provider.readers[1].periodic.exporter.apptuit.endpoint: the scheme must be http or https, as in https://host:port",
+			"11 meter_provider.readers[1].periodic.exporter.apptuit.user_id: a user id cannot contain a colon",
+			"12 meter_provider.readers[1].periodic.exporter.apptuit.headers: Host is set by the client",
+		}},
+		"bad token": {documentWith("apptuit: {token: '" + secret + " x'}"), []string{"6 apptuit.token: the token contains white space or control characters"}},
+		"a file as the spool's folder": {documentWith("apptuit:\n            token: x\n            spool: {directory: testdata/plain.yaml}"), []string{
+			"8 apptuit.spool: …", // whatever the system says
+		}},
+		"files": {documentWith("apptuit:\n            token_file: testdata/none\n            tls: {ca_file: testdata/plain.yaml, cert_file: testdata/none, key_file: testdata/none}"), []string{
+			"8 apptuit.tls.ca_file: no certificate in PEM format in it",
+			"8 apptuit.tls.cert_file: with key_file: open testdata/none: no such file or directory",
+			`7 apptuit.token_file: file "testdata/none": token: open testdata/none: no such file or directory`,
+		}},
+	} {
+		sdk, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, test.document)))
+		got := faults(t, err)
+		for _, want := range test.want {
+			want, part := strings.CutSuffix(want, "…")
+			if !slices.ContainsFunc(got, func(text string) bool { return text == want || part && strings.HasPrefix(text, want) }) {
+				t.Errorf("%s: missing: %s\nin %s", name, want, strings.Join(got, "\n"))
+			}
+		}
+		if len(got) != len(test.want) {
+			t.Errorf("%s: %d faults, want %d:\n%s", name, len(got), len(test.want), strings.Join(got, "\n"))
+		}
+		if err != nil && leaks(err) {
+			t.Errorf("%s: the error has the secret in it: %v", name, err)
+		}
+		count(t, sdk, "a", 1) // works, and does nothing
+		shutdown(t, sdk)
+	}
+}
+
+// Faults of the reader around our exporter, which otelconf does not look at any more.
+func TestFaultsOfReaders(t *testing.T) {
+	const reader = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - "
+	t.Setenv("SECRET", secret)
+	for name, test := range map[string]struct {
+		document string
+		want     []string
+	}{
+		"console and apptuit":   {documentWith("apptuit: {token: x}\n          console:"), []string{"7 console: a reader has one exporter, and this one has apptuit"}},
+		"apptuit and otlp":      {documentWith("otlp_http: {endpoint: http://a}\n          apptuit:"), []string{"6 otlp_http: a reader has one exporter, and this one has apptuit"}},
+		"pull and periodic":     {reader + "periodic: {exporter: {apptuit: }}\n      pull: {exporter: {}}\n", []string{"5 meter_provider.readers[0].pull: a reader is either periodic or pull"}},
+		"unknown":               {reader + "periodic: {exporter: {apptuit: }, intervall: 1}\n      name: x\n", []string{"4 meter_provider.readers[0].periodic: intervall is not known here: there is interval, timeout, exporter, producers, cardinality_limits", "5 meter_provider.readers[0]: name is not known here: there is periodic, pull"}},
+		"times":                 {reader + "periodic: {exporter: {apptuit: }, interval: ${SECRET}, timeout: -1}\n", []string{"4 interval: must be an integer", "4 timeout: must be at least 0"}},
+		"limits":                {reader + "periodic: {exporter: {apptuit: }, cardinality_limits: {default: 0, counters: 1, gauge: x}}\n", []string{"4 cardinality_limits: counters is not known here: there is default, counter, gauge, histogram, observable_counter, observable_gauge, observable_up_down_counter, up_down_counter", "4 cardinality_limits.default: must be at least 1", "4 cardinality_limits.gauge: must be an integer"}},
+		"producers":             {reader + "periodic: {exporter: {apptuit: }, producers: [{opencensus: }, {prometheus: {a: b}}, prometheus]}\n", []string{"4 producers[0]: only the producer prometheus is supported", "4 producers[1].prometheus: must be empty", "4 producers[2]: must be a mapping"}},
+		"twice":                 {documentWith("apptuit:\n          apptuit:"), []string{"7 apptuit: is there twice"}},
+		"a value of otelconf's": {"disabled: ${SECRET}\n" + documentWith("apptuit:"), []string{"unmarshal error", "cannot unmarshal !!str `…` into bool"}},
+		"both parts":            {"file_format: '1.0'\nresource: 7\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {tokn: x}}}\n", []string{"5 apptuit: tokn is not known here", "unmarshal error"}},
+	} {
+		_, err := ParseYAML([]byte(test.document))
+		list := faults(t, err)
+		got := strings.Join(list, "\n")
+		if len(list) > len(test.want) && !strings.Contains(got, "unmarshal error") { // yaml.v3's has more lines
+			t.Errorf("%s: %d faults, want %d:\n%s", name, len(list), len(test.want), got)
+		}
+		for _, want := range test.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: missing: %s\nin %s", name, want, got)
+			}
+		}
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		} else if leaks(err) {
+			t.Errorf("%s: the error has the secret in it: %v", name, err)
+		}
+	}
+}
+
+// An apptuit that otelconf would pass over in silence is an error.
+func TestMisplaced(t *testing.T) {
+	const ok = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {token: x}}}\n"
+	for name, test := range map[string]struct {
+		document string
+		line     int
+	}{
+		"pull":                {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - pull: {exporter: {apptuit: }}\n", 4},
+		"indented too little": {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n        apptuit:\n", 6},
+		"mistyped provider":   {"file_format: '1.0'\nmeter_providers:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n", 4},
+		"traces":              {"file_format: '1.0'\ntracer_provider:\n  processors:\n    - batch: {exporter: {apptuit: }}\n", 4},
+		"logs":                {"file_format: '1.0'\nlogger_provider:\n  processors:\n    - simple: {exporter: {apptuit: }}\n", 4},
+		"capitals":            {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {Apptuit: }}\n", 4},
+		"second document":     {ok + "---\n" + ok, 9},
+		"unused anchor":       {"x: &e {apptuit: }\n" + ok, 1},
+		"beside a good one":   {ok + "x:\n  apptuit:\n", 6},
+	} {
+		_, err := ParseYAML([]byte(test.document))
+		fault, is := errors.AsType[*KeyError](err)
+		why := map[string]string{"second document": "only the first document", "capitals": "small letters"}[name]
+		if !is || fault.Line != test.line || fault.Key != "apptuit" || !strings.Contains(fault.Error(), why) {
+			t.Errorf("%s: got %v, want a fault in line %d", name, err, test.line)
+		}
+	}
+}
+
+func TestBrokenYAML(t *testing.T) {
+	for _, doc := range []string{
+		documentWith("apptuit: {token: *" + secret + "}"),
+		documentWith("apptuit: {token: " + secret),
+		documentWith("apptuit: {token: !<" + secret + "> '}"),
+		documentWith("apptuit:\n\t token: " + secret),
+		documentWith("apptuit: {token: \"" + secret + "\\q\"}"),
+		documentWith("apptuit: {token: &" + secret + "}"),
+	} {
+		if _, err := ParseYAML([]byte(doc)); err != nil && leaks(err) {
+			t.Errorf("%s\nthe error has the secret in it: %v", doc, err)
+		} else if err == nil && !strings.Contains(doc, "&") {
+			t.Errorf("%s\nno error", doc)
+		}
+	}
+}

@@ -1,0 +1,249 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otelconf
+
+import (
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+// key is a key of the exporter. The table in the README is made of this.
+type key struct {
+	name      string
+	kind      string // of its value
+	otherwise string // the default
+	meaning   string
+	options   []string // that it gives
+	variables []string // that it beats
+	fields    []key    // of a mapping, or of the items of a list
+	set       func(*settings, value)
+}
+
+const (
+	texts        = "text"
+	flags        = "`true` or `false`"
+	integers     = "integer"
+	milliseconds = "milliseconds"
+	mappings     = "mapping"
+
+	compressions  = "`gzip`, `deflate` or `none`"
+	sanitizeModes = "`prometheus`, `apptuit` or `none`"
+	temporalities = "`cumulative`, `delta` or `low_memory`"
+	aggregations  = "`explicit_bucket_histogram` or `base2_exponential_bucket_histogram`"
+)
+
+// keys are all keys, in the order of the documentation.
+func keys() []key {
+	return []key{
+		{
+			name: "endpoint", kind: texts, otherwise: "`https://api.apptuit.ai`",
+			meaning: "base URL of the server",
+			options: []string{"apptuitclient.WithEndpoint"}, variables: []string{"APPTUIT_ENDPOINT"},
+			set: (*settings).readEndpoint,
+		},
+		{
+			name: "token", kind: texts,
+			meaning: "API token; needed for the default endpoint",
+			options: []string{"apptuitclient.WithToken"}, variables: []string{"APPTUIT_API_TOKEN", "APPTUIT_API_TOKEN_FILE", "APPTUIT_PY_TOKEN"},
+			set: client(value.word, apptuitclient.WithToken),
+		},
+		{
+			name: "token_file", kind: texts,
+			meaning: "a file that holds the token, read again when it changes; in place of `token`",
+			options: []string{"apptuitclient.WithTokenFile"}, variables: []string{"APPTUIT_API_TOKEN", "APPTUIT_API_TOKEN_FILE", "APPTUIT_PY_TOKEN"},
+			set: client(value.word, apptuitclient.WithTokenFile),
+		},
+		{
+			name: "user_id", kind: texts,
+			meaning: "Basic authentication as this user, the token as the password",
+			options: []string{"apptuitclient.WithUserID"}, variables: []string{"APPTUIT_USER_ID"},
+			set: client(value.word, apptuitclient.WithUserID),
+		},
+		{
+			name: "headers", kind: "list of name and value",
+			meaning: "headers of every request. A null value is left out",
+			options: []string{"apptuitclient.WithHeaders"},
+			fields:  []key{{name: "name"}, {name: "value"}},
+			set:     (*settings).readHeaders,
+		},
+		{
+			name: "headers_list", kind: "`name=value,name=value`",
+			meaning: "the same, values percent-encoded; `headers` beats it",
+			options: []string{"apptuitclient.WithHeaders"},
+			set:     (*settings).readHeadersList,
+		},
+		{
+			name: "tls", kind: mappings,
+			meaning: "as for OTLP over HTTP; files in PEM format",
+			options: []string{"apptuitclient.WithTLSClientConfig"},
+			fields: []key{
+				{name: "ca_file", kind: texts, otherwise: "the system's", meaning: "certificates that the server's is verified with"},
+				{name: "cert_file", kind: texts, meaning: "certificate of the client, with `key_file`"},
+				{name: "key_file", kind: texts, meaning: "its private key"},
+			},
+			set: (*settings).readTLS,
+		},
+		{
+			name: "proxy_url", kind: texts, otherwise: "as `net/http`",
+			meaning: "`http`, `https`, `socks5` or `socks5h`; may have user and password",
+			options: []string{"apptuitclient.WithProxy"}, variables: []string{"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"},
+			set: (*settings).readProxy,
+		},
+		{
+			name: "timeout", kind: milliseconds, otherwise: "`60000`",
+			meaning: "of one request; `0`: none. The reader's `timeout` bounds all of an export",
+			options: []string{"apptuitclient.WithTimeout"}, variables: []string{"APPTUIT_TIMEOUT"},
+			set: (*settings).readTimeout,
+		},
+		{
+			name: "retry", kind: mappings,
+			meaning: "of batches whose failure may pass",
+			options: []string{"apptuitclient.WithRetry"},
+			fields: []key{
+				{name: "enabled", kind: flags, otherwise: "`true`"},
+				{name: "initial_interval", kind: milliseconds, otherwise: "`1000`", meaning: "bound of the first wait, each next is twice as long; a wait is a random part of it"},
+				{name: "max_interval", kind: milliseconds, otherwise: "`30000`", meaning: "the largest bound"},
+				{name: "max_elapsed_time", kind: milliseconds, otherwise: "`60000`", meaning: "from the first attempt to the start of the last; `0`: no limit of its own"},
+			},
+			set: (*settings).readRetry,
+		},
+		{
+			name: "spool", kind: mappings, otherwise: "none",
+			meaning: "keeps on disk what cannot be delivered now, and delivers it later",
+			options: []string{
+				"apptuitclient.WithSpool", "apptuitclient.WithSpoolMaxBytes", "apptuitclient.WithSpoolMaxAge",
+				"apptuitclient.WithSpoolRate", "apptuitclient.WithSpoolInstances",
+			},
+			variables: []string{"APPTUIT_SPOOL_DIR"},
+			fields: []key{
+				{name: "directory", kind: texts, meaning: "needed. Each reader has its own, unless `instances`"},
+				{name: "max_bytes", kind: integers, otherwise: "`536870912`", meaning: "the oldest goes, what is over it"},
+				{name: "max_age", kind: milliseconds, otherwise: "`86400000`", meaning: "what is older goes"},
+				{name: "rate", kind: "number", otherwise: "`10`", meaning: "requests a second that deliver it"},
+				{name: "instances", kind: flags, otherwise: "`false`", meaning: "up to 64 processes or readers share the directory"},
+			},
+			set: (*settings).readSpool,
+		},
+		{
+			name: "sync_timeout", kind: milliseconds, otherwise: "not asked for",
+			meaning: "the server answers when the points are stored, at the latest after this time",
+			options: []string{"apptuitclient.WithSync"},
+			set:     client(value.positiveMilliseconds, apptuitclient.WithSync),
+		},
+		{
+			name: "compression", kind: compressions, otherwise: "`gzip`",
+			meaning: "of requests. VictoriaMetrics and InfluxDB refuse `deflate`",
+			options: []string{"apptuitclient.WithCompression"}, variables: []string{"APPTUIT_COMPRESSION"},
+			set: client(oneOf(apptuitclient.ParseCompression, compressions), apptuitclient.WithCompression),
+		},
+		{
+			name: "max_batch_points", kind: integers, otherwise: "`50000`",
+			meaning: "points in one request",
+			options: []string{"apptuitclient.WithMaxBatchPoints"},
+			set:     client(value.count, apptuitclient.WithMaxBatchPoints),
+		},
+		{
+			name: "max_batch_bytes", kind: integers, otherwise: "`16777216`",
+			meaning: "text of one request before compression",
+			options: []string{"apptuitclient.WithMaxBatchBytes"},
+			set:     client(value.positiveSize, apptuitclient.WithMaxBatchBytes),
+		},
+		{
+			name: "millisecond_timestamps", kind: flags, otherwise: "`false`",
+			meaning: "timestamps in milliseconds instead of seconds. Not for InfluxDB 1.x",
+			options: []string{"apptuitclient.WithMillisecondTimestamps"},
+			set:     clientIf(true, apptuitclient.WithMillisecondTimestamps),
+		},
+		{
+			name: "prefix", kind: texts,
+			meaning: "put before all metric names, without a separator",
+			options: []string{"exporter.WithPrefix"}, variables: []string{"APPTUIT_PREFIX"},
+			set: export(value.text, exporter.WithPrefix),
+		},
+		{
+			name: "sanitize_mode", kind: sanitizeModes, otherwise: "`prometheus`",
+			meaning: "how metric names and tag keys are made valid",
+			options: []string{"exporter.WithSanitizeMode", "apptuitclient.WithSanitizeMode"}, variables: []string{"APPTUIT_SANITIZE_MODE"},
+			set: (*settings).readSanitizeMode,
+		},
+		{
+			name: "tags", kind: "mapping of texts",
+			meaning: "on every point, over those of the variable; an empty text hides a tag from there, or the host",
+			options: []string{"exporter.WithTags"}, variables: []string{"APPTUIT_TAGS", "APPTUIT_PY_TAGS"},
+			set: (*settings).readTags,
+		},
+		{
+			name: "environment_tags", kind: flags, otherwise: "`true`",
+			meaning: "`false` leaves out those of the variable",
+			options: []string{"apptuitclient.WithoutEnvironmentTags"}, variables: []string{"APPTUIT_TAGS", "APPTUIT_PY_TAGS"},
+			set: clientIf(false, apptuitclient.WithoutEnvironmentTags),
+		},
+		{
+			name: "host_tag", kind: flags, otherwise: "`true`",
+			meaning: "a tag `host`: `host.name` of the resource, else this host's name. `false` beats the variable, `true` does not",
+			options: []string{"exporter.WithoutHostTag"}, variables: []string{"APPTUIT_DISABLE_HOST_TAG"},
+			set: exportIf(false, exporter.WithoutHostTag),
+		},
+		{
+			name: "instance_tag", kind: flags, otherwise: "`false`",
+			meaning: "a random tag `service_instance_id`, to tell processes apart",
+			options: []string{"exporter.WithInstanceTag"},
+			set:     exportIf(true, exporter.WithInstanceTag),
+		},
+		{
+			name: "scope_tags", kind: flags, otherwise: "`false`",
+			meaning: "tags `otel_scope_name` and `otel_scope_version`",
+			options: []string{"exporter.WithScopeTags"},
+			set:     exportIf(true, exporter.WithScopeTags),
+		},
+		{
+			name: "resource_attributes", kind: mappings, otherwise: "`service.name`, `service.namespace`, `service.instance.id`",
+			meaning: "which attributes of the resource become tags; `?` is any character, `*` any number of them",
+			options: []string{"exporter.WithResourceAttributes"},
+			fields: []key{
+				{name: "included", kind: "list of patterns", otherwise: "all", meaning: "`[]` is refused, as it reads both ways"},
+				{name: "excluded", kind: "list of patterns", otherwise: "none", meaning: "beats `included`"},
+			},
+			set: (*settings).readResourceAttributes,
+		},
+		{
+			name: "temporality_preference", kind: temporalities, otherwise: "`cumulative`",
+			meaning: "as for OTLP. Delta points of an export that fails are lost",
+			options: []string{"exporter.WithTemporalitySelector"}, variables: []string{"APPTUIT_TEMPORALITY_PREFERENCE"},
+			set: export(oneOf(exporter.ParseTemporalityPreference, temporalities), exporter.WithTemporalitySelector),
+		},
+		{
+			name: "default_histogram_aggregation", kind: aggregations,
+			otherwise: "`explicit_bucket_histogram`", meaning: "as for OTLP; views beat it",
+			options: []string{"exporter.WithAggregationSelector"}, variables: []string{"APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION"},
+			set: export(oneOf(exporter.ParseHistogramAggregation, aggregations), exporter.WithAggregationSelector),
+		},
+		{
+			name: "self_metrics", kind: flags, otherwise: "`true`",
+			meaning: "the exporter's own `apptuit.reporter.send.*`",
+			options: []string{"exporter.WithoutSelfMetrics"},
+			set:     exportIf(false, exporter.WithoutSelfMetrics),
+		},
+		{
+			name: "cache_bytes", kind: integers, otherwise: "`67108864`",
+			meaning: "memory for rendered series, some 100,000; `0`: none",
+			options: []string{"exporter.WithCacheBytes"},
+			set:     export(value.size, exporter.WithCacheBytes),
+		},
+	}
+}
+
+// codeOnly are the options that no key gives, and why.
+func codeOnly() map[string]string {
+	return map[string]string{
+		"exporter.WithClient":              "a reader makes a client of its own, of its keys",
+		"exporter.WithClientOptions":       "what these set are keys",
+		"exporter.WithErrorHandler":        "a function",
+		"apptuitclient.WithTokenSource":    "a function",
+		"apptuitclient.WithTags":           "`tags` are the exporter's, which beat these",
+		"apptuitclient.WithoutEnvironment": "the variables are there to complete a document; `environment_tags` leaves out what would add to it",
+		"apptuitclient.WithHTTPClient":     "a value of Go; `tls`, `proxy_url` and `timeout` are keys",
+		"apptuitclient.WithWarningHandler": "a function",
+	}
+}

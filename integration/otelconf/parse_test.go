@@ -1,0 +1,189 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otelconf
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	contrib "go.opentelemetry.io/contrib/otelconf"
+	"go.yaml.in/yaml/v3"
+)
+
+// plain is a document without apptuit that has something of everything.
+func plain(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/plain.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SERVICE", "shop")
+	return string(text)
+}
+
+func TestDocumentWithoutApptuitIsOtelconfs(t *testing.T) {
+	for name, doc := range map[string]string{
+		"everything":         plain(t),
+		"empty":              "",
+		"only a format":      "file_format: '1.0'\n",
+		"a hidden reference": "file_format: '1.0'\nresource: {attributes: [{name: a, value: '${SERVICE}'}]}\n",
+		"a lost fault":       "file_format: '1.0'\ndisabled: false # ${SERVICE x} ${SERVICE}\n",
+		"of a vendor":        "file_format: '1.0'\ndistribution:\n  apptuit:\n    a: b\n",
+		"no readers":         "file_format: '1.0'\nmeter_provider:\n",
+		"a list of nothing":  "file_format: '1.0'\nmeter_provider:\n  readers:\n    -\n",
+	} {
+		want, err := contrib.ParseYAML([]byte(doc))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := ParseYAML([]byte(doc))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if diff := cmp.Diff(*want, got.Rest); diff != "" {
+			t.Errorf("%s: otelconf -, we +:\n%s", name, diff)
+		}
+	}
+}
+
+func TestFaultsOfDocumentWithoutApptuitAreOtelconfs(t *testing.T) {
+	for _, doc := range []string{
+		"resource: {}\n",
+		"file_format: '1.0'\nmeter_provider:\n  readers: 7\n",
+		"file_format: '1.0'\nresource:\n  attributes:\n    - name: a\n",
+		"file_format: '1.0'\nresource:\n  schema_url: ${A B}\n",
+	} {
+		_, want := contrib.ParseYAML([]byte(doc))
+		_, got := ParseYAML([]byte(doc))
+		if want == nil || got == nil || want.Error() != got.Error() {
+			t.Errorf("%s\notelconf says %v, we say %v", doc, want, got)
+		}
+	}
+}
+
+// What otelconf gets of a document with apptuit is what it makes of that
+// document without our readers.
+func TestTheRestIsOtelconfs(t *testing.T) {
+	doc := plain(t)
+	want, err := contrib.ParseYAML([]byte(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const reader = "    - periodic: {interval: 7, exporter: {apptuit: {token: ${SERVICE}}}}\n"
+	for name, doc := range map[string]string{
+		"first": strings.Replace(doc, "  readers:\n", "  readers:\n"+reader, 1),
+		"last":  strings.Replace(doc, "  views:\n", reader+"  views:\n", 1),
+		"both":  strings.Replace(strings.Replace(doc, "  readers:\n", "  readers:\n"+reader, 1), "  views:\n", reader+"  views:\n", 1),
+		// yaml.v3 leaves nulls out of a list of structs: places shift.
+		"behind a null": strings.Replace(doc, "  readers:\n", "  readers:\n    -\n    - null\n"+reader, 1),
+	} {
+		got := parse(t, doc)
+		if diff := cmp.Diff(*want, got.Rest); diff != "" {
+			t.Errorf("%s: otelconf -, we +:\n%s", name, diff)
+		}
+		if readers := strings.Count(doc, "apptuit:"); len(got.readers) != readers {
+			t.Errorf("%s: %d readers, want %d", name, len(got.readers), readers)
+		}
+	}
+}
+
+// Otelconf's ParseYAML does nothing after its substitution but what we do.
+func TestOtelconfParsesAsYAMLDoes(t *testing.T) {
+	text := []byte(plain(t))
+	want, err := contrib.ParseYAML(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got contrib.OpenTelemetryConfiguration
+	if err := yaml.Unmarshal(substitute(text).text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(*want, got); diff != "" {
+		t.Errorf("otelconf -, we +:\n%s", diff)
+	}
+}
+
+func TestMeterProviderStays(t *testing.T) {
+	c := parse(t, documentWith("apptuit:"))
+	if c.Rest.MeterProvider == nil || len(c.Rest.MeterProvider.Readers) != 0 {
+		t.Errorf("the meter provider is %+v, want one without readers", c.Rest.MeterProvider)
+	}
+}
+
+// The forms of YAML that otelconf understands are understood here, too.
+func TestForms(t *testing.T) {
+	const reader = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - "
+	t.Setenv("NAME", "apptuit")
+	for name, doc := range map[string]string{
+		"null":     reader + "periodic: {exporter: {apptuit: }}\n",
+		"json":     `{"file_format": "1.0", "meter_provider": {"readers": [{"periodic": {"exporter": {"apptuit": {"prefix": "p."}}}}]}}`,
+		"name":     reader + "periodic:\n        exporter:\n          ${NAME}:\n            prefix: p.\n",
+		"alias":    "x: &e {apptuit: {prefix: p.}}\n" + reader + "periodic: {exporter: *e}\n",
+		"aliases":  "x: &m\n  readers:\n    - &r\n      periodic: &p {exporter: {apptuit: &a {prefix: p.}}}\nfile_format: '1.0'\nmeter_provider: *m\n",
+		"merge":    "x: &e {prefix: p.}\n" + reader + "periodic: {exporter: {apptuit: {<<: *e, cache_bytes: 1}}}\n",
+		"merges":   "x: [&e {prefix: p.}, &f {prefix: q., cache_bytes: 2}]\n" + reader + "periodic: {exporter: {apptuit: {cache_bytes: 1, <<: [*e, *f]}}}\n",
+		"exporter": "x: &e {apptuit: {prefix: p.}}\n" + reader + "periodic: {exporter: {<<: *e}}\n",
+		"endings":  strings.ReplaceAll(reader+"periodic:\n        exporter:\n          apptuit:\n            prefix: p.\n", "\n", "\r\n"),
+		"more":     reader + "periodic: {exporter: {apptuit: }}\n---\nfile_format: '1.0'\n",
+	} {
+		c, err := ParseYAML([]byte(doc))
+		if err != nil || len(c.readers) != 1 {
+			t.Errorf("%s: %+v, %v", name, c, err)
+			continue
+		}
+		prefix := "p."
+		if name == "null" || name == "more" {
+			prefix = ""
+		}
+		if got := c.readers[0].settings.placed["WithPrefix"]; prefix != "" && (got.node == nil || got.node.Value != prefix) {
+			t.Errorf("%s: the prefix is %v", name, got.node)
+		}
+		if c.Rest.MeterProvider == nil || len(c.Rest.MeterProvider.Readers) != 0 {
+			t.Errorf("%s: otelconf has kept readers: %+v", name, c.Rest.MeterProvider)
+		}
+	}
+}
+
+// The document of the README in flow style, in which otelconf does not see the
+// references at all.
+func TestFlowStyle(t *testing.T) {
+	t.Setenv("APPTUIT_API_TOKEN", secret)
+	srv := newServer(t)
+	t.Setenv("URL", srv.URL)
+	doc := documentWith("apptuit: {endpoint: ${URL}, token: ${APPTUIT_API_TOKEN}, tags: {zone: ${ZONE:-eu}}, sanitize_mode: prometheus, compression: gzip}")
+	if _, err := contrib.ParseYAML([]byte(doc)); err == nil {
+		t.Error("otelconf understands this by now: compare its substitution with ours")
+	}
+	exportOnce(t, doc)
+	for _, r := range srv.Requests() {
+		if got := r.Header.Get("Authorization"); got != "Bearer "+secret {
+			t.Errorf("Authorization: %q", got)
+		}
+	}
+	for _, p := range srv.Points() {
+		if p.Tags["zone"] != "eu" {
+			t.Errorf("%v: the tag zone is not there", p)
+		}
+	}
+	if srv.Total() == 0 {
+		t.Error("nothing has arrived")
+	}
+}
+
+// Merges that multiply are given up, not followed.
+func TestMergeBomb(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("x0: &x0 {prefix: a}\n")
+	for i := range 9 {
+		fmt.Fprintf(&b, "x%d: &x%d {<<: [%s]}\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*x%d, ", i), 10), ", "))
+	}
+	_, err := ParseYAML([]byte(b.String() + documentWith("apptuit: {<<: *x9}")))
+	if err == nil || !strings.Contains(err.Error(), "too many merged keys") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,176 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otelconf
+
+import (
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/contrib/bridges/prometheus"
+	contrib "go.opentelemetry.io/contrib/otelconf"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+// reader is a periodic reader of the document that has our exporter.
+type reader struct {
+	at        value // the exporter
+	index, of int   // its place among the readers that otelconf sees
+
+	interval, timeout *time.Duration
+	limits            *contrib.CardinalityLimits
+	prometheus        bool
+	settings          settings
+}
+
+// readers finds those that are ours, by the structure that otelconf reads. What
+// is wrong elsewhere is otelconf's to say.
+func (d *decoding) readers(root value) []*reader {
+	var ours []*reader
+	of := 0
+	for _, item := range root.child("meter_provider").child("readers").items() {
+		if item.null() { // yaml.v3 leaves it out of a list of structs
+			continue
+		}
+		periodic := item.child("periodic")
+		push := periodic.child("exporter")
+		if at := push.child(exporterName); at.key != nil {
+			d.used[at.key] = true
+			for _, again := range push.node.Content { // is a fault of its own
+				d.used[again] = true
+			}
+			r := &reader{at: at, index: of}
+			r.read(item, periodic)
+			ours = append(ours, r)
+		}
+		of++
+	}
+	for _, r := range ours {
+		r.of = of
+	}
+	return ours
+}
+
+// read decodes all but what is under apptuit.
+func (r *reader) read(item, periodic value) {
+	for _, other := range item.fields(nil) {
+		switch other.name {
+		case "periodic":
+		case "pull":
+			other.fault("a reader is either periodic or pull")
+		default:
+			other.path = item.path
+			other.fault("%s is not known here%s", harmless(other.name), suggestion(other.name, []string{"periodic", "pull"}))
+		}
+	}
+	for _, other := range periodic.child("exporter").fields(func(value) {}) {
+		if other.name != exporterName {
+			other.fault("a reader has one exporter, and this one has apptuit")
+		}
+	}
+	for _, f := range periodic.mapping("interval", "timeout", "exporter", "producers", "cardinality_limits") {
+		switch f.name {
+		case "interval":
+			r.interval = f.optionalMilliseconds()
+		case "timeout":
+			r.timeout = f.optionalMilliseconds()
+		case "producers":
+			r.readProducers(f)
+		case "cardinality_limits":
+			for _, limit := range f.mapping("default", "counter", "gauge", "histogram", "observable_counter", "observable_gauge",
+				"observable_up_down_counter", "up_down_counter") {
+				limit.count()
+			}
+		}
+	}
+}
+
+func (v value) optionalMilliseconds() *time.Duration {
+	if d, ok := v.milliseconds(); ok {
+		return &d
+	}
+	return nil
+}
+
+// readProducers refuses what otelconf ignores.
+func (r *reader) readProducers(v value) {
+	for _, item := range v.list() {
+		if item.node.Kind != yaml.MappingNode {
+			item.fault("must be a mapping")
+		}
+		for _, f := range item.fields(nil) {
+			if f.name != "prometheus" {
+				f.path = item.path
+				f.fault("only the producer prometheus is supported")
+				continue
+			}
+			r.prometheus = true
+			if !f.null() && (f.node.Kind != yaml.MappingNode || len(f.node.Content) > 0) {
+				f.fault("must be empty")
+			}
+		}
+	}
+}
+
+// start makes the reader and its exporter. The keys beat options in code.
+func (r *reader) start(c *config) (started, []error) {
+	options, faults := r.settings.options()
+	exp, err := exporter.New(c.ctx, append(slices.Clone(c.exporter), options...)...)
+	if err != nil {
+		return started{}, append(faults, r.explain(err)...)
+	}
+	if r.settings.lacksToken() && len(c.exporter) == 0 {
+		faults = append(faults, r.needsToken("for "+apptuitclient.DefaultEndpoint))
+	}
+	if len(faults) > 0 {
+		_ = exp.Shutdown(c.ctx)
+		return started{}, faults
+	}
+	return started{sdkmetric.NewPeriodicReader(exp, r.options(c.producers)...), exp}, nil
+}
+
+func (r *reader) options(producers []sdkmetric.Producer) []sdkmetric.PeriodicReaderOption {
+	var options []sdkmetric.PeriodicReaderOption
+	if r.interval != nil {
+		options = append(options, sdkmetric.WithInterval(*r.interval))
+	}
+	if r.timeout != nil {
+		options = append(options, sdkmetric.WithTimeout(*r.timeout))
+	}
+	if r.limits != nil {
+		options = append(options, sdkmetric.WithCardinalityLimitSelector(cardinalityLimit(r.limits)))
+	}
+	if r.prometheus {
+		options = append(options, sdkmetric.WithProducer(prometheus.NewMetricProducer()))
+	}
+	for _, p := range producers {
+		options = append(options, sdkmetric.WithProducer(p))
+	}
+	return options
+}
+
+// cardinalityLimit prefers the limit of the kind to the default to the SDK's.
+func cardinalityLimit(limits *contrib.CardinalityLimits) sdkmetric.CardinalityLimitSelector {
+	kinds := map[sdkmetric.InstrumentKind]*int{
+		sdkmetric.InstrumentKindCounter:                 limits.Counter,
+		sdkmetric.InstrumentKindUpDownCounter:           limits.UpDownCounter,
+		sdkmetric.InstrumentKindHistogram:               limits.Histogram,
+		sdkmetric.InstrumentKindGauge:                   limits.Gauge,
+		sdkmetric.InstrumentKindObservableCounter:       limits.ObservableCounter,
+		sdkmetric.InstrumentKindObservableUpDownCounter: limits.ObservableUpDownCounter,
+		sdkmetric.InstrumentKindObservableGauge:         limits.ObservableGauge,
+	}
+	return func(kind sdkmetric.InstrumentKind) (limit int, fallback bool) {
+		switch n := kinds[kind]; {
+		case n != nil:
+			return *n, false
+		case limits.Default != nil:
+			return *limits.Default, false
+		}
+		return 0, true
+	}
+}

@@ -1,0 +1,227 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otelconf
+
+import (
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+// settings are the options that the keys of one exporter give.
+type settings struct {
+	client   []apptuitclient.Option
+	exporter []exporter.Option
+	placed   map[string]value // by the name of an option, without its package
+
+	endpoint             string
+	headers, headersList map[string]string
+	tls                  tlsFiles
+}
+
+// read decodes what is under apptuit.
+func (s *settings) read(at value) {
+	s.placed = make(map[string]value)
+	if at.null() { // everything from the environment, as in "console:"
+		return
+	}
+	table := keys()
+	names := make([]string, len(table))
+	byName := make(map[string]key, len(table))
+	for i, k := range table {
+		names[i], byName[k.name] = k.name, k
+	}
+	for _, v := range at.mapping(names...) {
+		if v.node.Kind == yaml.ScalarNode && v.node.Value == "" && v.name != "prefix" {
+			continue
+		}
+		k := byName[v.name]
+		for _, option := range k.options {
+			_, name, _ := strings.Cut(option, ".")
+			s.placed[name] = v
+		}
+		k.set(s, v)
+	}
+	_, token := s.placed["WithToken"]
+	if file, both := s.placed["WithTokenFile"]; token && both {
+		file.fault("there is a token already: give one of them")
+	}
+}
+
+// options are those of exporter.New. What is wrong are the files of tls.
+func (s *settings) options() ([]exporter.Option, []error) {
+	config, faults := s.tls.load()
+	client := s.client
+	if config != nil {
+		client = append(client, apptuitclient.WithTLSClientConfig(config))
+	}
+	headers := maps.Clone(s.headersList)
+	if headers == nil {
+		headers = s.headers
+	} else {
+		maps.Copy(headers, s.headers)
+	}
+	if len(headers) > 0 {
+		client = append(client, apptuitclient.WithHeaders(headers))
+	}
+	return append(slices.Clone(s.exporter), exporter.WithClientOptions(client...)), faults
+}
+
+func (s *settings) readEndpoint(v value) {
+	if text, ok := v.word(); ok {
+		s.endpoint = text
+		s.client = append(s.client, apptuitclient.WithEndpoint(text))
+	}
+}
+
+// lacksToken reports whether a document gives Apptuit's own endpoint, and neither
+// it nor a variable a token. The client asks for one if the endpoint is its default
+// by itself.
+func (s *settings) lacksToken() bool {
+	_, token := s.placed["WithToken"]
+	_, file := s.placed["WithTokenFile"]
+	_, header := s.headers["Authorization"]
+	_, listed := s.headersList["Authorization"]
+	return strings.TrimRight(s.endpoint, "/") == apptuitclient.DefaultEndpoint && !token && !file && !header && !listed &&
+		os.Getenv("APPTUIT_API_TOKEN")+os.Getenv("APPTUIT_API_TOKEN_FILE")+os.Getenv("APPTUIT_PY_TOKEN") == ""
+}
+
+func (s *settings) readTimeout(v value) {
+	d, ok := v.milliseconds()
+	if d == 0 { // no limit, as OTLP's exporters have it
+		d = math.MaxInt64
+	}
+	if ok {
+		s.client = append(s.client, apptuitclient.WithTimeout(d))
+	}
+}
+
+func (s *settings) readRetry(v value) {
+	// The client's defaults. For the intervals 0 stands for them.
+	retry := apptuitclient.RetryConfig{Enabled: true, MaxElapsedTime: time.Minute}
+	for _, f := range v.mapping("enabled", "initial_interval", "max_interval", "max_elapsed_time") {
+		if f.name == "enabled" {
+			retry.Enabled, _ = f.truth()
+			continue
+		}
+		d, _ := f.milliseconds()
+		switch f.name {
+		case "initial_interval":
+			retry.InitialInterval = d
+		case "max_interval":
+			retry.MaxInterval = d
+		case "max_elapsed_time":
+			retry.MaxElapsedTime = d
+		}
+	}
+	s.client = append(s.client, apptuitclient.WithRetry(retry))
+}
+
+func (s *settings) readSpool(v value) {
+	var options []apptuitclient.SpoolOption
+	directory := ""
+	for _, f := range v.mapping("directory", "max_bytes", "max_age", "rate", "instances") {
+		switch f.name {
+		case "directory":
+			directory, _ = f.word()
+		case "max_bytes":
+			n, _ := f.positiveSize()
+			options = append(options, apptuitclient.WithSpoolMaxBytes(n))
+		case "max_age":
+			d, _ := f.positiveMilliseconds()
+			options = append(options, apptuitclient.WithSpoolMaxAge(d))
+		case "rate":
+			n, _ := f.positiveNumber()
+			options = append(options, apptuitclient.WithSpoolRate(n))
+		case "instances":
+			if on, _ := f.truth(); on {
+				options = append(options, apptuitclient.WithSpoolInstances())
+			}
+		}
+	}
+	if directory == "" {
+		v.fault("directory is missing")
+	}
+	s.client = append(s.client, apptuitclient.WithSpool(directory, options...))
+}
+
+func (s *settings) readSanitizeMode(v value) {
+	if mode, ok := oneOf(encoding.ParseSanitizeMode, sanitizeModes)(v); ok {
+		s.exporter = append(s.exporter, exporter.WithSanitizeMode(mode))
+		s.client = append(s.client, apptuitclient.WithSanitizeMode(mode)) // so that the variable is not looked at
+	}
+}
+
+func (s *settings) readTags(v value) {
+	tags := make(map[string]string)
+	for _, f := range v.mapping() {
+		if text, ok := f.text(); ok {
+			tags[f.name] = text
+		}
+	}
+	s.exporter = append(s.exporter, exporter.WithTags(tags))
+}
+
+// oneOf reads a name that parse knows. The error of parse is not shown: it
+// quotes the text, which may be a secret in the wrong place.
+func oneOf[T any](parse func(string) (T, error), names string) func(value) (T, bool) {
+	return func(v value) (T, bool) {
+		var none T
+		name, ok := v.word()
+		if !ok {
+			return none, false
+		}
+		t, err := parse(name)
+		if err != nil {
+			v.fault("must be %s", strings.ReplaceAll(names, "`", ""))
+			return none, false
+		}
+		return t, true
+	}
+}
+
+// client is the setter of an option of the client.
+func client[T any](read func(value) (T, bool), option func(T) apptuitclient.Option) func(*settings, value) {
+	return func(s *settings, v value) {
+		if t, ok := read(v); ok {
+			s.client = append(s.client, option(t))
+		}
+	}
+}
+
+// clientIf is the setter of an option that is given if a flag has a value.
+func clientIf(flag bool, option func() apptuitclient.Option) func(*settings, value) {
+	return func(s *settings, v value) {
+		if b, ok := v.truth(); ok && b == flag {
+			s.client = append(s.client, option())
+		}
+	}
+}
+
+// export is the setter of an option of the exporter.
+func export[T any](read func(value) (T, bool), option func(T) exporter.Option) func(*settings, value) {
+	return func(s *settings, v value) {
+		if t, ok := read(v); ok {
+			s.exporter = append(s.exporter, option(t))
+		}
+	}
+}
+
+// exportIf is the setter of an option that is given if a flag has a value.
+func exportIf(flag bool, option func() exporter.Option) func(*settings, value) {
+	return func(s *settings, v value) {
+		if b, ok := v.truth(); ok && b == flag {
+			s.exporter = append(s.exporter, option())
+		}
+	}
+}
