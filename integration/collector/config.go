@@ -1,0 +1,167 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/config/configcompression"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// Config is the configuration of the exporter. Durations are as Go has them
+// ("30s"). Start with the default of the factory: the zero value is not valid.
+type Config struct {
+	// ClientConfig has the settings of HTTP clients that all components share.
+	// Endpoint is the base URL, by default https://api.apptuit.ai. Timeout bounds
+	// one attempt to deliver a batch, and each request of it, by default 30 s; it
+	// cannot be 0. Compression is gzip, deflate or none, by default gzip, without
+	// parameters. Headers cannot be those that the client sets itself (Content-*,
+	// Host, Transfer-Encoding, User-Agent). TLS below 1.2 is refused.
+	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
+
+	// QueueConfig is the queue before this exporter and how it makes batches, by
+	// default of 8,192 to 50,000 data points, by 4 consumers.
+	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	// RetryConfig says how batches are retried. Only exporterhelper retries.
+	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+
+	// Token is the API token. At most one of Token, TokenFile, Auth and an
+	// Authorization header is set; for the default endpoint one is needed.
+	Token configopaque.String `mapstructure:"token"`
+	// TokenFile names a file that holds the token. It is read again when it changes,
+	// and after a 401.
+	TokenFile string `mapstructure:"token_file"`
+	// UserID authorizes with Basic authentication: this user, with the token as the
+	// password.
+	UserID string `mapstructure:"user_id"`
+
+	// Tags are added to every point. They beat the resource's attributes; a point's
+	// own attributes beat them. An empty value removes the tag.
+	Tags map[string]string `mapstructure:"tags"`
+	// Prefix is put before every metric name, without a separator.
+	Prefix string `mapstructure:"prefix"`
+	// SanitizeMode says how names and tag keys are made valid: prometheus (the
+	// default), apptuit or none.
+	SanitizeMode string `mapstructure:"sanitize_mode"`
+	// ResourceAttributes chooses the attributes of the resource that become tags,
+	// by default service.name, service.namespace and service.instance.id.
+	ResourceAttributes ResourceAttributes `mapstructure:"resource_attributes"`
+	// HostTag adds the tag host with host.name of the resource, if it has one and
+	// no other source sets host. On by default.
+	HostTag bool `mapstructure:"host_tag"`
+	// ScopeTags adds otel_scope_name and otel_scope_version. Off by default: a
+	// point has at most encoding.MaxTags tags.
+	ScopeTags bool `mapstructure:"scope_tags"`
+
+	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
+	// Not for InfluxDB 1.x.
+	MillisecondTimestamps bool `mapstructure:"millisecond_timestamps"`
+	// SyncTimeout asks the server to answer when the points are stored, within this
+	// time. By default 0: it is not asked.
+	SyncTimeout time.Duration `mapstructure:"sync_timeout"`
+	// MaxBatchPoints bounds the wire points of one request, by default 50,000.
+	MaxBatchPoints int `mapstructure:"max_batch_points"`
+	// MaxBatchBytes bounds the text of one request before compression, in bytes, by
+	// default 16 MiB.
+	MaxBatchBytes int64 `mapstructure:"max_batch_bytes"`
+	// CacheBytes bounds the memory in which rendered series are kept from one push
+	// to the next, by default 64 MiB: some 100,000 series.
+	CacheBytes int64 `mapstructure:"cache_bytes"`
+}
+
+// ResourceAttributes chooses attributes by their keys. In a pattern, * stands for
+// any characters and ? for one.
+type ResourceAttributes struct {
+	// Included are patterns of keys. Without it all are included, if Excluded is
+	// there. An empty list is refused: it reads both ways.
+	Included []string `mapstructure:"included"`
+	// Excluded are patterns of keys that are left out, whatever is included.
+	Excluded []string `mapstructure:"excluded"`
+}
+
+// Validate reports every fault of the configuration at once, by key. It reads
+// no file: a token file is for the machine on which the exporter runs.
+func (cfg *Config) Validate() error {
+	var faults []error
+	fault := func(key, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: "+format, append([]any{key}, args...)...))
+	}
+	for _, s := range settings() {
+		if s.atStart {
+			continue
+		}
+		option, err := s.option(cfg)
+		if err == nil && option != nil {
+			err = tryOption(s.name, option)
+		}
+		if err != nil {
+			fault(s.key, "%w", err)
+		}
+	}
+	if cfg.ClientConfig.CompressionParams != (configcompression.CompressionParams{}) {
+		fault("compression_params", "the level is not adjustable")
+	}
+	if v := cfg.ClientConfig.TLS.MinVersion; v == "1.0" || v == "1.1" {
+		fault("tls::min_version", "TLS below 1.2 is refused")
+	}
+	if r := cfg.ResourceAttributes; r.Included != nil && len(r.Included) == 0 {
+		fault("resource_attributes::included", `is empty: leave it out to include all, or exclude "*" to include none`)
+	}
+	if cfg.CacheBytes < 0 {
+		fault("cache_bytes", "%d is negative", cfg.CacheBytes)
+	}
+	cfg.validateCredentials(fault)
+	return errors.Join(faults...)
+}
+
+func (cfg *Config) validateCredentials(fault func(key, format string, args ...any)) {
+	header := false
+	for name := range cfg.ClientConfig.Headers.Iter {
+		header = header || http.CanonicalHeaderKey(name) == "Authorization"
+	}
+	var given []string
+	for _, c := range []struct {
+		key string
+		set bool
+	}{
+		{"token", cfg.Token != ""}, {"token_file", cfg.TokenFile != ""}, {"auth", cfg.ClientConfig.Auth.HasValue()}, {"headers (Authorization)", header},
+	} {
+		if c.set {
+			given = append(given, c.key)
+		}
+	}
+	if len(given) > 1 {
+		fault(strings.Join(given, ", "), "give one of them")
+	}
+	if cfg.UserID != "" && cfg.Token == "" && cfg.TokenFile == "" {
+		fault("user_id", "needs token or token_file")
+	}
+	if len(given) == 0 && defaultServer(cfg.ClientConfig.Endpoint) {
+		fault("token", "is needed for %s: set token, token_file or auth (the Collector takes nothing from APPTUIT_API_TOKEN by itself: token: ${env:APPTUIT_API_TOKEN})",
+			apptuitclient.DefaultEndpoint)
+	}
+}
+
+// defaultServer reports whether an endpoint is Apptuit's own, however it is
+// written.
+func defaultServer(endpoint string) bool {
+	own, err := url.Parse(apptuitclient.DefaultEndpoint)
+	if err != nil {
+		return false
+	}
+	u, err := url.Parse(strings.TrimSpace(endpoint))
+	return err == nil && strings.EqualFold(u.Hostname(), own.Hostname())
+}

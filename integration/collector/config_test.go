@@ -1,0 +1,212 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.yaml.in/yaml/v3"
+)
+
+// load reads a configuration as the Collector does.
+func load(t testing.TB, text string) (*Config, error) {
+	t.Helper()
+	var raw map[string]any
+	if err := yaml.Unmarshal([]byte(text), &raw); err != nil {
+		t.Fatal(err)
+	}
+	cfg := NewFactory().CreateDefaultConfig().(*Config)
+	if err := confmap.NewFromStringMap(raw).Unmarshal(cfg); err != nil {
+		return nil, err
+	}
+	return cfg, confmap.Validate(cfg)
+}
+
+func mustLoad(t testing.TB, text string) *Config {
+	t.Helper()
+	cfg, err := load(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func TestDefaults(t *testing.T) {
+	cfg := mustLoad(t, `token: t0k3n`)
+	if got := cfg.ClientConfig.Endpoint; got != "https://api.apptuit.ai" {
+		t.Errorf("endpoint %q", got)
+	}
+	queue := cfg.QueueConfig.Get()
+	if queue == nil || queue.NumConsumers != 4 || queue.StorageID != nil || queue.BlockOnOverflow || queue.WaitForResult {
+		t.Fatalf("queue %+v", queue)
+	}
+	batch := queue.Batch.Get()
+	if batch == nil || batch.Sizer != exporterhelper.RequestSizerTypeItems || batch.MinSize != 8192 || batch.MaxSize != 50_000 || batch.FlushTimeout != 200*time.Millisecond {
+		t.Errorf("batch %+v", batch)
+	}
+	if !cfg.RetryConfig.Enabled || cfg.RetryConfig.MaxElapsedTime != 5*time.Minute {
+		t.Errorf("retry %+v", cfg.RetryConfig)
+	}
+}
+
+func TestEveryKeyIsRead(t *testing.T) {
+	cfg := mustLoad(t, `
+endpoint: https://tsdb.example:4243/base
+timeout: 7s
+compression: none
+proxy_url: http://proxy:3128
+headers: {X-Scope: a}
+tls: {ca_file: /ca.pem, min_version: "1.3"}
+token_file: /does/not/exist/here
+user_id: me
+tags: {Zone.Name: eu, host: ""}
+prefix: apr.
+sanitize_mode: none
+resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
+host_tag: false
+scope_tags: true
+millisecond_timestamps: true
+sync_timeout: 30s
+max_batch_points: 1000
+max_batch_bytes: 1048576
+cache_bytes: 0
+retry_on_failure: {max_elapsed_time: 0s}
+sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
+`)
+	if diff := cmp.Diff(map[string]string{"Zone.Name": "eu", "host": ""}, cfg.Tags); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(ResourceAttributes{Included: []string{"k8s.*"}, Excluded: []string{"k8s.pod.uid"}}, cfg.ResourceAttributes); diff != "" {
+		t.Error(diff)
+	}
+	type scalars struct {
+		endpoint, compression, tokenFile, user, prefix, mode string
+		timeout, sync                                        time.Duration
+		host, scope, milliseconds                            bool
+		points                                               int
+		bytes, cache                                         int64
+	}
+	got := scalars{
+		cfg.ClientConfig.Endpoint, string(cfg.ClientConfig.Compression), cfg.TokenFile, cfg.UserID, cfg.Prefix, cfg.SanitizeMode,
+		cfg.ClientConfig.Timeout, cfg.SyncTimeout, cfg.HostTag, cfg.ScopeTags, cfg.MillisecondTimestamps,
+		cfg.MaxBatchPoints, cfg.MaxBatchBytes, cfg.CacheBytes,
+	}
+	want := scalars{
+		"https://tsdb.example:4243/base", "none", "/does/not/exist/here", "me", "apr.", "none",
+		7 * time.Second, 30 * time.Second, false, true, true, 1000, 1 << 20, 0,
+	}
+	if got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	queue := cfg.QueueConfig.Get()
+	if queue.QueueSize != 17 || queue.StorageID.String() != "file_storage" || queue.Batch.Get().MaxSize != 9000 || queue.Batch.Get().MinSize != 8192 || cfg.RetryConfig.MaxElapsedTime != 0 {
+		t.Errorf("queue %+v", queue)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       []string // lines, by their beginning
+	}{
+		{"no token", `{}`, []string{"token: is needed for https://api.apptuit.ai"}},
+		{"no token, in other words", `endpoint: "https://API.Apptuit.AI:443/"`, []string{"token: is needed"}},
+		{"endpoint", `endpoint: tsdb:4242`, []string{"endpoint: the scheme must be http or https"}},
+		{"no endpoint", `endpoint: ""`, []string{"endpoint: the scheme must be"}},
+		{"two tokens", `{token: abc, token_file: /x}`, []string{"token, token_file: give one of them"}},
+		{"token and auth", `{token: abc, auth: {authenticator: oauth2client}}`, []string{"token, auth: give one of them"}},
+		{"token and header", `{token: abc, headers: {authorization: "Bearer x"}}`, []string{"token, headers (Authorization): give one of them"}},
+		{"token", `token: "a b\n"`, []string{"token: the token"}},
+		{"user without token", `{endpoint: "http://x", user_id: me}`, []string{"user_id: needs token or token_file"}},
+		{"tags, mode none", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
+		{"an empty tag", `{token: abc, tags: {"": c}}`, []string{"tags:"}},
+		{"included", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},
+		{"TLS", `{token: abc, tls: {min_version: "1.1"}}`, []string{"tls::min_version: TLS below 1.2"}},
+		{"queue", `{token: abc, sending_queue: {num_consumers: 0}}`, []string{"sending_queue: `num_consumers` must be positive"}},
+		{"retry", `{token: abc, retry_on_failure: {multiplier: -1}}`, []string{"retry_on_failure: multiplier"}},
+		{"all at once", `
+endpoint: ftp://tsdb
+timeout: 0s
+compression: zstd
+compression_params: {level: 3}
+headers: {User-Agent: me}
+user_id: a:b
+sanitize_mode: loud
+sync_timeout: 1us
+max_batch_points: 0
+max_batch_bytes: -1
+cache_bytes: -1
+sending_queue: {queue_size: 0}
+`, []string{
+			"cache_bytes: -1 is negative", "compression: compression \"zstd\": must be gzip, deflate or none", "compression_params: ", "endpoint: the scheme must be",
+			"headers: User-Agent is set by the client", "max_batch_bytes: -1 is not positive", "max_batch_points: 0 is not positive", "sanitize_mode: sanitize mode \"loud\"",
+			"sending_queue: `queue_size` must be positive", "sync_timeout: 1µs is less", "timeout: 0s is not positive", "user_id: a user id cannot contain a colon",
+			"user_id: needs token or token_file",
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := load(t, tt.text)
+			if err == nil {
+				t.Fatal("no fault")
+			}
+			got := strings.Split(err.Error(), "\n")
+			slices.Sort(got)
+			if len(got) != len(tt.want) {
+				t.Fatalf("faults %q, want %q", got, tt.want)
+			}
+			for i, line := range got {
+				if !strings.HasPrefix(line, tt.want[i]) {
+					t.Errorf("fault %q, want %q", line, tt.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestUnknownKeysAreFaults(t *testing.T) {
+	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `millisecond_timestamps: 5`, `tags: [a]`} {
+		if _, err := load(t, "token: abc\n"+text); err == nil {
+			t.Errorf("%s is accepted", text)
+		}
+	}
+}
+
+func TestNoFault(t *testing.T) {
+	for _, text := range []string{
+		`endpoint: http://victoriametrics:4242`, // other servers may need no token
+		`auth: {authenticator: oauth2client}`,
+		`headers: {Authorization: "Custom x"}`,
+		`{token: abc, user_id: me}`,
+		`{token: abc, compression: ""}`,
+		`{token: abc, resource_attributes: {excluded: ["*"]}}`,
+		`{token: abc, sending_queue: {enabled: false}}`,
+	} {
+		if _, err := load(t, text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A configuration is printed in support requests.
+func TestNoSecretIsPrinted(t *testing.T) {
+	cfg := mustLoad(t, `{token: s3cr3t-t0k3n, headers: {X-Key: s3cr3t-h34d3r}}`)
+	conf := confmap.New()
+	if err := conf.Marshal(cfg); err != nil {
+		t.Fatal(err)
+	}
+	text, err := yaml.Marshal(conf.ToStringMap())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "s3cr3t") {
+		t.Errorf("printed as\n%s", text)
+	}
+	contains(t, string(text), "[REDACTED]")
+}

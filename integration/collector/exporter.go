@@ -1,0 +1,135 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// metricsExporter pushes metrics. It is safe for concurrent use from start to
+// shutdown.
+type metricsExporter struct {
+	cfg       *Config
+	telemetry component.TelemetrySettings
+	counters  *counters
+	resources *resources
+	pool      *convert.Pool[identity, struct{}]
+	hasher    hasher
+	known     *known
+
+	// of start
+	http   *http.Client
+	client *apptuitclient.Client
+}
+
+func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
+	counters, err := newCounters(set)
+	if err != nil {
+		return nil, err
+	}
+	resources, err := newResources(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("apptuit exporter: %w", err)
+	}
+	return &metricsExporter{
+		cfg:       cfg,
+		telemetry: set.TelemetrySettings,
+		counters:  counters,
+		resources: resources,
+		pool: convert.NewPool[identity, struct{}](convert.Config{
+			Mode: resources.mode, Prefix: cfg.Prefix, ScopeTags: cfg.ScopeTags,
+		}, cfg.CacheBytes),
+		hasher: newHasher(),
+		known:  newKnown(),
+	}, nil
+}
+
+// start makes the client: only now are the extensions there that authorize it,
+// and the files that it reads are this machine's.
+func (e *metricsExporter) start(ctx context.Context, host component.Host) error {
+	// Connections, TLS, authentication and instrumentation are confighttp's. What
+	// is said on them is the client's: it compresses, knows the values of headers
+	// that no error may show, and ends requests that take too long.
+	shared := e.cfg.ClientConfig
+	shared.Compression, shared.Headers, shared.Timeout = "", nil, 0
+	connections, err := shared.ToClient(ctx, host.GetExtensions(), e.telemetry)
+	if err != nil {
+		return fmt.Errorf("apptuit exporter: %w", err)
+	}
+	return e.use(connections)
+}
+
+// use makes the client of connections.
+func (e *metricsExporter) use(connections *http.Client) error {
+	options, err := e.cfg.clientOptions()
+	if err != nil {
+		return fmt.Errorf("apptuit exporter: %w", err)
+	}
+	e.http = connections
+	e.client, err = apptuitclient.New(append(options,
+		apptuitclient.WithoutEnvironment(),
+		apptuitclient.WithHTTPClient(connections),
+		apptuitclient.WithRetry(apptuitclient.RetryConfig{}),
+		apptuitclient.WithWarningHandler(func(err error) { e.telemetry.Logger.Warn("Apptuit client.", zap.Error(err)) }),
+	)...)
+	return err
+}
+
+// shutdown ends what is under way. exporterhelper has waited for it before.
+func (e *metricsExporter) shutdown(context.Context) error {
+	e.pool.Close()
+	if e.client == nil {
+		return nil
+	}
+	e.http.CloseIdleConnections()
+	return e.client.Close()
+}
+
+// push makes one attempt to deliver metrics.
+func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
+	var again again
+	returned := 0
+	w := &walk{
+		out: e.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
+			Known: e.known.point,
+			Undelivered: func(source uint32) {
+				again.add(source)
+				returned++
+			},
+		}),
+		milliseconds: e.cfg.MillisecondTimestamps,
+		attributes:   attributes{hasher: e.hasher},
+	}
+	now := time.Now()
+	for _, rm := range md.ResourceMetrics().All() {
+		e.resource(w, rm, now)
+	}
+	report := w.out.Close()
+	e.counters.add(ctx, report, returned)
+	return e.judge(md, report, &again, returned)
+}
+
+// resource walks the metrics of one resource with a converter of its own.
+func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics, now time.Time) {
+	attributes := rm.Resource().Attributes()
+	lease := e.pool.Lease(w.attributes.read(attributes), func() []wire.Tag { return e.resources.base(attributes) })
+	defer lease.Release()
+	w.conv = lease.Converter
+	w.conv.Begin(w, now)
+	w.resource(rm)
+	w.conv.End()
+}

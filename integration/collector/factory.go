@@ -1,0 +1,93 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configcompression"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// Defaults of the keys that are ours, and where we differ from exporterhelper.
+const (
+	defaultTimeout        = 30 * time.Second
+	defaultMaxBatchPoints = 50_000
+	defaultMaxBatchBytes  = 16 << 20
+	defaultCacheBytes     = 64 << 20
+	defaultConsumers      = 4
+)
+
+// NewFactory returns the factory of the exporter, whose type is "apptuit".
+func NewFactory() exporter.Factory {
+	return exporter.NewFactory(
+		component.MustNewType(componentType),
+		createDefaultConfig,
+		exporter.WithMetrics(createMetrics, stability),
+	)
+}
+
+// componentType and stability are in metadata.yaml, too.
+const (
+	componentType = "apptuit"
+	stability     = component.StabilityLevelAlpha
+)
+
+func createDefaultConfig() component.Config {
+	client := confighttp.NewDefaultClientConfig()
+	client.Endpoint = apptuitclient.DefaultEndpoint
+	client.Timeout = defaultTimeout
+	client.Compression = configcompression.TypeGzip
+
+	// A data point is at least one wire point, so that no batch of them is too
+	// small for a request.
+	batch := exporterhelper.NewDefaultBatchConfig()
+	batch.Sizer = exporterhelper.RequestSizerTypeItems
+	batch.MaxSize = defaultMaxBatchPoints
+	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.NumConsumers = defaultConsumers
+	queue.Batch = configoptional.Some(batch)
+
+	return &Config{
+		ClientConfig:   client,
+		QueueConfig:    configoptional.Some(queue),
+		RetryConfig:    configretry.NewDefaultBackOffConfig(),
+		SanitizeMode:   "prometheus",
+		HostTag:        true,
+		MaxBatchPoints: defaultMaxBatchPoints,
+		MaxBatchBytes:  defaultMaxBatchBytes,
+		CacheBytes:     defaultCacheBytes,
+	}
+}
+
+func createMetrics(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Metrics, error) {
+	cfg, ok := config.(*Config)
+	if !ok {
+		return nil, fmt.Errorf("apptuit exporter: the configuration is a %T", config)
+	}
+	e, err := newExporter(set, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return exporterhelper.NewMetrics(ctx, set, cfg, e.push,
+		exporterhelper.WithStart(e.start),
+		exporterhelper.WithShutdown(e.shutdown),
+		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
+		// One time-out is both the attempt's and, in the client, each request's, so
+		// that a shutdown never waits for longer.
+		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: cfg.ClientConfig.Timeout}),
+		exporterhelper.WithRetry(cfg.RetryConfig),
+		exporterhelper.WithQueue(cfg.QueueConfig),
+	)
+}

@@ -1,0 +1,217 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/trace/noop"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// memory carries requests to a handler without a socket.
+type memory struct{ http.Handler }
+
+func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	w := httptest.NewRecorder()
+	m.ServeHTTP(w, r)
+	_ = r.Body.Close()
+	response := w.Result()
+	response.Request = r
+	return response, nil
+}
+
+// telemetry is what a component tells of itself.
+type telemetry struct {
+	reader *sdkmetric.ManualReader
+	logs   *observer.ObservedLogs
+}
+
+func newSettings() (exporter.Settings, *telemetry) {
+	core, logs := observer.New(zapcore.DebugLevel)
+	tel := &telemetry{reader: sdkmetric.NewManualReader(), logs: logs}
+	return exporter.Settings{
+		ID: component.MustNewID(componentType),
+		TelemetrySettings: component.TelemetrySettings{
+			Logger:         zap.New(core),
+			TracerProvider: noop.NewTracerProvider(),
+			MeterProvider:  sdkmetric.NewMeterProvider(sdkmetric.WithReader(tel.reader)),
+			Resource:       pcommon.NewResource(),
+		},
+	}, tel
+}
+
+// tally is how many points had which outcome.
+type tally struct{ Accepted, Rejected, Dropped, Returned int64 }
+
+func (t *tally) total() int64 { return t.Accepted + t.Rejected + t.Dropped + t.Returned }
+
+// tally reads the component's counter.
+func (tel *telemetry) tally(t testing.TB) tally {
+	t.Helper()
+	var rm metricdata.ResourceMetrics
+	if err := tel.reader.Collect(t.Context(), &rm); err != nil {
+		t.Fatal(err)
+	}
+	var got tally
+	for _, sm := range rm.ScopeMetrics {
+		for _, m := range sm.Metrics {
+			if m.Name != "otelcol_exporter_apptuit_points" {
+				continue
+			}
+			for _, dp := range m.Data.(metricdata.Sum[int64]).DataPoints {
+				if id, _ := dp.Attributes.Value("exporter"); id.AsString() != "apptuit" {
+					t.Errorf("exporter %q", id.AsString())
+				}
+				outcome, _ := dp.Attributes.Value("outcome")
+				*map[string]*int64{
+					"accepted": &got.Accepted, "rejected": &got.Rejected, "dropped": &got.Dropped, "returned": &got.Returned,
+				}[outcome.AsString()] = dp.Value
+			}
+		}
+	}
+	return got
+}
+
+// lines returns what was logged from a level on.
+func (tel *telemetry) lines(from zapcore.Level) []string {
+	var lines []string
+	for _, e := range tel.logs.All() {
+		if e.Level >= from {
+			text := e.Message
+			for _, f := range e.Context {
+				if f.Key == "error" {
+					text += " " + f.Interface.(error).Error()
+				}
+			}
+			lines = append(lines, text)
+		}
+	}
+	return lines
+}
+
+// rig is an exporter without exporterhelper around it, and a server without
+// sockets.
+type rig struct {
+	*telemetry
+	t   testing.TB
+	srv *apptuittest.Handler
+	e   *metricsExporter
+}
+
+func newRig(t testing.TB, change func(*Config), opts ...apptuittest.Option) *rig {
+	t.Helper()
+	cfg := createDefaultConfig().(*Config)
+	cfg.ClientConfig.Endpoint = "http://127.0.0.1:1"
+	if change != nil {
+		change(cfg)
+	}
+	if err := cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	set, tel := newSettings()
+	e, err := newExporter(set, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := apptuittest.NewHandler(opts...)
+	if err := e.use(&http.Client{Transport: memory{srv}}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		if used := e.pool.Used(); used != 0 {
+			t.Errorf("%d bytes of the cache are not given back", used)
+		}
+	})
+	return &rig{telemetry: tel, t: t, srv: srv, e: e}
+}
+
+func (r *rig) mustPush(md pmetric.Metrics) {
+	r.t.Helper()
+	if err := r.e.push(r.t.Context(), md); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// want compares what has arrived, sorted, with lines such as
+// "m{k=v} 1700000000 1.5".
+func (r *rig) want(lines ...string) {
+	r.t.Helper()
+	var got []string
+	for _, p := range r.srv.Take() {
+		got = append(got, p.String())
+	}
+	slices.Sort(got)
+	slices.Sort(lines)
+	if diff := cmp.Diff(lines, got); diff != "" {
+		r.t.Errorf("wanted (-), arrived (+):\n%s", diff)
+	}
+}
+
+// second is a time of OTLP.
+func second(n int64) pcommon.Timestamp { return pcommon.Timestamp(n * 1e9) }
+
+const now = 1_700_000_000
+
+// from starts the metrics of a resource, with service.name=shop if no
+// attributes are given, as key, value, ….
+func from(md pmetric.Metrics, attributes ...any) pmetric.MetricSlice {
+	if len(attributes) == 0 {
+		attributes = []any{"service.name", "shop"}
+	}
+	rm := md.ResourceMetrics().AppendEmpty()
+	put(rm.Resource().Attributes(), attributes...)
+	return rm.ScopeMetrics().AppendEmpty().Metrics()
+}
+
+func put(m pcommon.Map, attributes ...any) {
+	for i := 0; i < len(attributes); i += 2 {
+		if err := m.PutEmpty(attributes[i].(string)).FromRaw(attributes[i+1]); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// gauge adds a gauge with a point.
+func gauge(to pmetric.MetricSlice, name string, value float64, attributes ...any) pmetric.NumberDataPoint {
+	m := to.AppendEmpty()
+	m.SetName(name)
+	dp := m.SetEmptyGauge().DataPoints().AppendEmpty()
+	dp.SetTimestamp(second(now))
+	dp.SetDoubleValue(value)
+	put(dp.Attributes(), attributes...)
+	return dp
+}
+
+// contains checks that a text has all parts.
+func contains(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q: want %q in it", text, part)
+		}
+	}
+}

@@ -1,0 +1,62 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// errKnown is the cause of a push of which all that failed has been reported
+// before.
+var errKnown = errors.New("points were refused for reasons that have been reported before")
+
+// maxThrottle bounds how long a server keeps a consumer of the queue from trying
+// again.
+const maxThrottle = time.Hour
+
+// judge says what exporterhelper should do about a push.
+func (e *metricsExporter) judge(md pmetric.Metrics, r apptuitclient.Report, again *again, returned int) error {
+	err := errKnown
+	if r.Err != nil {
+		err = r.Err
+	}
+	lost := r.Rejected + r.Dropped - returned
+	switch {
+	case returned == 0 && lost == 0:
+		return nil
+	case returned == 0 && r.Accepted == 0:
+		return consumererror.NewPermanent(fmt.Errorf("apptuit exporter: %d points lost: %w", lost, err))
+	case lost > 0 && r.Err != nil:
+		e.telemetry.Logger.Warn("Some points are lost: they are not sent again.",
+			zap.Int("points", lost), zap.Int("accepted", r.Accepted), zap.Int("to_be_sent_again", returned), zap.Error(err))
+	}
+	if returned == 0 {
+		return nil
+	}
+	return retryable(err, r, again.of(md))
+}
+
+// retryable asks exporterhelper to push some data again, after what the server
+// asks for if it is longer than exporterhelper would wait.
+func retryable(err error, r apptuitclient.Report, data pmetric.Metrics) error {
+	if consumererror.IsPermanent(err) {
+		// An authenticator has called one of the failures permanent; exporterhelper
+		// would drop the others with it.
+		err = errors.New(err.Error())
+	}
+	if r.After > 0 {
+		err = exporterhelper.NewThrottleRetry(err, min(r.After, maxThrottle))
+	}
+	return consumererror.NewMetrics(err, data)
+}

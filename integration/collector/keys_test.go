@@ -1,0 +1,225 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/component"
+	"go.yaml.in/yaml/v3"
+)
+
+// otherKeys are the options of the Go packages whose key is not among settings.
+func otherKeys() map[string]string {
+	return map[string]string{
+		"apptuitclient.WithRetry":           "retry_on_failure",
+		"apptuitclient.WithTLSClientConfig": "tls",
+		"apptuitclient.WithProxy":           "proxy_url",
+
+		"exporter.WithSanitizeMode":       "sanitize_mode",
+		"exporter.WithTags":               "tags",
+		"exporter.WithPrefix":             "prefix",
+		"exporter.WithoutHostTag":         "host_tag",
+		"exporter.WithResourceAttributes": "resource_attributes",
+		"exporter.WithScopeTags":          "scope_tags",
+		"exporter.WithCacheBytes":         "cache_bytes",
+	}
+}
+
+// withoutKey are the options that no key gives, and why.
+func withoutKey() map[string]string {
+	return map[string]string{
+		"apptuitclient.WithTokenSource":        "a function; auth has extensions that get tokens",
+		"apptuitclient.WithHTTPClient":         "confighttp makes it",
+		"apptuitclient.WithWarningHandler":     "the Collector's log",
+		"apptuitclient.WithoutEnvironment":     "always: a configuration names its variables",
+		"apptuitclient.WithoutEnvironmentTags": "always: a configuration names its variables",
+		"apptuitclient.WithSpool":              "sending_queue with storage keeps on disk what is not delivered",
+		"apptuitclient.WithSpoolMaxBytes":      "as WithSpool",
+		"apptuitclient.WithSpoolMaxAge":        "as WithSpool",
+		"apptuitclient.WithSpoolRate":          "as WithSpool",
+		"apptuitclient.WithSpoolInstances":     "as WithSpool",
+
+		"exporter.WithClient":              "the exporter makes a client of its keys",
+		"exporter.WithClientOptions":       "what these set are keys",
+		"exporter.WithInstanceTag":         "the text would be one for all programs that send to a Collector",
+		"exporter.WithErrorHandler":        "the Collector's log",
+		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
+		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
+		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",
+	}
+}
+
+// options returns the names of all options of a package.
+func options(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && strings.HasPrefix(fn.Name.Name, "With") {
+				names = append(names, filepath.Base(dir)+"."+fn.Name.Name)
+			}
+		}
+	}
+	return names
+}
+
+// Every option of the exporter and the client has a key, or a reason why not.
+func TestOptionsHaveKeys(t *testing.T) {
+	covered := otherKeys()
+	for _, s := range settings() {
+		covered["apptuitclient."+s.name] = s.key
+	}
+	known := slices.Collect(maps.Keys(keys(t)))
+	for option, key := range covered {
+		if !slices.Contains(known, key) {
+			t.Errorf("%s: there is no key %s", option, key)
+		}
+	}
+	for option, reason := range withoutKey() {
+		if key, ok := covered[option]; ok || reason == "" {
+			t.Errorf("%s has the key %q and the reason %q", option, key, reason)
+		}
+		covered[option] = ""
+	}
+	there := slices.Concat(options(t, "../../apptuitclient"), options(t, "../../exporter"))
+	if len(there) < 30 {
+		t.Fatalf("%d options: are they elsewhere?", len(there))
+	}
+	slices.Sort(there)
+	if diff := cmp.Diff(there, slices.Sorted(maps.Keys(covered))); diff != "" {
+		t.Errorf("options without a word on their key (-), words on options that are not there (+):\n%s", diff)
+	}
+}
+
+// keys returns the top-level keys of the configuration and their defaults.
+func keys(t *testing.T) map[string]any {
+	t.Helper()
+	found := map[string]any{}
+	var add func(v reflect.Value)
+	add = func(v reflect.Value) {
+		for i := range v.NumField() {
+			name, tag, _ := strings.Cut(v.Type().Field(i).Tag.Get("mapstructure"), ",")
+			switch {
+			case strings.Contains(tag, "squash"):
+				add(v.Field(i))
+			case name != "" && name != "-":
+				found[name] = v.Field(i).Interface()
+			}
+		}
+	}
+	add(reflect.ValueOf(createDefaultConfig()).Elem())
+	return found
+}
+
+// The README has exactly the keys that there are, with the defaults that are
+// plain values.
+func TestREADMEHasAllKeys(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "## Keys\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	told := map[string]string{}
+	quoted := regexp.MustCompile("`([^`]+)`")
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		for _, key := range quoted.FindAllStringSubmatch(cells[1], -1) {
+			told[key[1]] = strings.TrimSpace(cells[2])
+		}
+	}
+	there := keys(t)
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(told))); diff != "" {
+		t.Errorf("keys that the README lacks (-), that are not there (+):\n%s", diff)
+	}
+	for key, value := range there {
+		v := reflect.ValueOf(value)
+		if v.IsZero() && v.Kind() != reflect.Bool && v.Kind() != reflect.Int64 || !v.Comparable() || v.Kind() == reflect.Struct {
+			continue
+		}
+		if want := "`" + fmt.Sprint(value) + "`"; told[key] != want && (told[key] != "" || !v.IsZero()) {
+			t.Errorf("%s: the README has the default %s, not %s", key, told[key], want)
+		}
+	}
+	for _, key := range []string{"included", "excluded"} {
+		if !strings.Contains(section, "`"+key+"`") {
+			t.Errorf("the README lacks resource_attributes::%s", key)
+		}
+	}
+}
+
+// metadata.yaml says what the code does.
+func TestMetadata(t *testing.T) {
+	text, err := os.ReadFile("metadata.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Type   string
+		Scope  string `yaml:"scope_name"`
+		Status struct {
+			Class     string
+			Stability map[string][]string
+		}
+		Attributes map[string]struct{ Enum []string }
+		Telemetry  struct {
+			Metrics map[string]struct {
+				Prefix, Unit, Description string
+				Attributes                []string
+			}
+		}
+	}
+	if err := yaml.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	f := NewFactory()
+	if m.Type != f.Type().String() || m.Scope != scopeName || m.Status.Class != "exporter" {
+		t.Errorf("type %q, scope %q, class %q", m.Type, m.Scope, m.Status.Class)
+	}
+	level := strings.ToLower(f.MetricsStability().String())
+	if diff := cmp.Diff(map[string][]string{level: {"metrics"}}, m.Status.Stability); diff != "" {
+		t.Error(diff)
+	}
+	if f.LogsStability() != component.StabilityLevelUndefined || f.TracesStability() != component.StabilityLevelUndefined {
+		t.Error("logs or traces are supported")
+	}
+	if diff := cmp.Diff([]string{"accepted", "rejected", "dropped", "returned"}, m.Attributes["outcome"].Enum); diff != "" {
+		t.Error(diff)
+	}
+	for name, metric := range m.Telemetry.Metrics {
+		if metric.Prefix+name != "otelcol_exporter_apptuit_points" || metric.Unit != "{point}" || !slices.Equal(metric.Attributes, []string{"exporter", "outcome"}) {
+			t.Errorf("metric %s: %+v", name, metric)
+		}
+	}
+	if len(m.Telemetry.Metrics) != 1 {
+		t.Errorf("%d metrics", len(m.Telemetry.Metrics))
+	}
+}

@@ -1,0 +1,133 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// setting is a key of the configuration and the option of apptuitclient that it
+// sets. The option is nil where the key is not set.
+type setting struct {
+	key     string
+	name    string // of the option
+	option  func(*Config) (apptuitclient.Option, error)
+	atStart bool // it reads what only the machine has that runs the exporter
+}
+
+// settings is the one list of the options that have a key: they are checked
+// one by one, and set all together.
+func settings() []setting {
+	return []setting{
+		{key: "endpoint", name: "WithEndpoint", option: func(cfg *Config) (apptuitclient.Option, error) {
+			return apptuitclient.WithEndpoint(cfg.ClientConfig.Endpoint), nil
+		}},
+		{key: "timeout", name: "WithTimeout", option: func(cfg *Config) (apptuitclient.Option, error) {
+			return apptuitclient.WithTimeout(cfg.ClientConfig.Timeout), nil
+		}},
+		{key: "compression", name: "WithCompression", option: func(cfg *Config) (apptuitclient.Option, error) {
+			if cfg.ClientConfig.Compression == "" { // as confighttp has it
+				return apptuitclient.WithCompression(apptuitclient.NoCompression), nil
+			}
+			c, err := apptuitclient.ParseCompression(string(cfg.ClientConfig.Compression))
+			return apptuitclient.WithCompression(c), err
+		}},
+		{key: "headers", name: "WithHeaders", option: func(cfg *Config) (apptuitclient.Option, error) {
+			headers := make(map[string]string, len(cfg.ClientConfig.Headers))
+			for name, value := range cfg.ClientConfig.Headers.Iter {
+				headers[name] = string(value)
+			}
+			return apptuitclient.WithHeaders(headers), nil
+		}},
+		{key: "token", name: "WithToken", option: func(cfg *Config) (apptuitclient.Option, error) {
+			return apptuitclient.WithToken(string(cfg.Token)), nil
+		}},
+		{key: "token_file", name: "WithTokenFile", atStart: true, option: func(cfg *Config) (apptuitclient.Option, error) {
+			if cfg.TokenFile == "" {
+				return nil, nil
+			}
+			return apptuitclient.WithTokenFile(cfg.TokenFile), nil
+		}},
+		{key: "user_id", name: "WithUserID", option: func(cfg *Config) (apptuitclient.Option, error) {
+			return apptuitclient.WithUserID(cfg.UserID), nil
+		}},
+		{key: "sanitize_mode", name: "WithSanitizeMode", option: func(cfg *Config) (apptuitclient.Option, error) {
+			mode, err := encoding.ParseSanitizeMode(cfg.SanitizeMode)
+			return apptuitclient.WithSanitizeMode(mode), err
+		}},
+		{key: "tags", name: "WithTags", option: func(cfg *Config) (apptuitclient.Option, error) {
+			mode, _ := encoding.ParseSanitizeMode(cfg.SanitizeMode) // one that is unknown is the fault of its key
+			_, err := wire.SanitizeTags(mode, wire.TagsOf(nil, cfg.Tags))
+			return apptuitclient.WithTags(cfg.Tags), err
+		}},
+		{key: "millisecond_timestamps", name: "WithMillisecondTimestamps", option: func(cfg *Config) (apptuitclient.Option, error) {
+			if !cfg.MillisecondTimestamps {
+				return nil, nil
+			}
+			return apptuitclient.WithMillisecondTimestamps(), nil
+		}},
+		{key: "sync_timeout", name: "WithSync", option: func(cfg *Config) (apptuitclient.Option, error) {
+			if cfg.SyncTimeout == 0 {
+				return nil, nil
+			}
+			return apptuitclient.WithSync(cfg.SyncTimeout), nil
+		}},
+		{key: "max_batch_points", name: "WithMaxBatchPoints", option: func(cfg *Config) (apptuitclient.Option, error) {
+			return apptuitclient.WithMaxBatchPoints(cfg.MaxBatchPoints), nil
+		}},
+		{key: "max_batch_bytes", name: "WithMaxBatchBytes", option: func(cfg *Config) (apptuitclient.Option, error) {
+			return apptuitclient.WithMaxBatchBytes(cfg.MaxBatchBytes), nil
+		}},
+	}
+}
+
+// clientOptions returns the options of all keys.
+func (cfg *Config) clientOptions() ([]apptuitclient.Option, error) {
+	var options []apptuitclient.Option
+	for _, s := range settings() {
+		option, err := s.option(cfg)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.key, err)
+		}
+		options = append(options, option)
+	}
+	return options, nil
+}
+
+// tryOption returns what the client has against an option.
+func tryOption(name string, option apptuitclient.Option) error {
+	quiet := apptuitclient.WithWarningHandler(func(error) {})
+	// Tags are judged where the mode is known, a user without a token where tokens
+	// are.
+	mode := apptuitclient.WithSanitizeMode(encoding.SanitizePrometheus)
+	token := apptuitclient.WithTokenSource(noToken)
+	if name == "WithToken" || name == "WithHeaders" {
+		token = nil
+	}
+	client, err := apptuitclient.New(apptuitclient.WithoutEnvironment(), quiet, apptuitclient.WithEndpoint("http://localhost"), mode, token, option)
+	if err != nil {
+		text := strings.TrimPrefix(err.Error(), "apptuit: configuration: ")
+		return &optionError{text: strings.ReplaceAll(text, name+": ", ""), cause: err}
+	}
+	return client.Close()
+}
+
+func noToken(context.Context) (string, error) { return "", nil }
+
+// optionError tells of an option what is wrong, without its name: the key is
+// what the user knows.
+type optionError struct {
+	text  string
+	cause error
+}
+
+func (e *optionError) Error() string { return e.text }
+
+func (e *optionError) Unwrap() error { return e.cause }

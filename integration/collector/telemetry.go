@@ -1,0 +1,58 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"go.opentelemetry.io/collector/exporter"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// scopeName is the scope of the exporter's telemetry.
+const scopeName = "github.com/apptuitai/apptuit-go/integration/collector"
+
+// counters count the wire points of all pushes (metadata.yaml, telemetry).
+type counters struct {
+	points                                metric.Int64Counter
+	accepted, rejected, dropped, returned metric.MeasurementOption
+}
+
+func newCounters(set exporter.Settings) (*counters, error) {
+	meter := set.MeterProvider.Meter(scopeName, metric.WithInstrumentationVersion(apptuitclient.Version))
+	points, err := meter.Int64Counter("otelcol_exporter_apptuit_points",
+		metric.WithDescription("Points on the wire, by what became of them in a push. Those that are returned for another push are counted again in it."),
+		metric.WithUnit("{point}"))
+	if err != nil {
+		return nil, fmt.Errorf("apptuit exporter: %w", err)
+	}
+	outcome := func(name string) metric.MeasurementOption {
+		return metric.WithAttributeSet(attribute.NewSet(
+			attribute.String("exporter", set.ID.String()), attribute.String("outcome", name)))
+	}
+	return &counters{
+		points:   points,
+		accepted: outcome("accepted"), rejected: outcome("rejected"), dropped: outcome("dropped"), returned: outcome("returned"),
+	}, nil
+}
+
+// add counts the points of a push, of which some that the report has as dropped
+// are returned.
+func (c *counters) add(ctx context.Context, r apptuitclient.Report, returned int) {
+	for _, o := range []struct {
+		n  int
+		as metric.MeasurementOption
+	}{
+		{r.Accepted, c.accepted}, {r.Rejected, c.rejected}, {r.Dropped - returned, c.dropped}, {returned, c.returned},
+	} {
+		if o.n > 0 {
+			c.points.Add(ctx, int64(o.n), o.as)
+		}
+	}
+}

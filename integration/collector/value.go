@@ -1,0 +1,150 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+)
+
+// maxDepth bounds how deep a value is read: what is deeper is null. Whoever
+// sends a value chooses its depth, and a stack that overflows ends the Collector.
+const maxDepth = 64
+
+// text returns the canonical text of a value, the one that
+// attribute.Value.String gives (specification, Common, AnyValue representation
+// for non-OTLP protocols).
+func text(v pcommon.Value) string {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return v.Str()
+	case pcommon.ValueTypeBool:
+		return strconv.FormatBool(v.Bool())
+	}
+	return string(appendText(nil, v))
+}
+
+// appendText appends the canonical text of a value.
+func appendText(dst []byte, v pcommon.Value) []byte {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return append(dst, v.Str()...)
+	case pcommon.ValueTypeDouble:
+		return appendFloat(dst, v.Double())
+	case pcommon.ValueTypeBytes:
+		return appendBytes(dst, v.Bytes())
+	case pcommon.ValueTypeEmpty:
+		return dst
+	}
+	return appendJSON(dst, v, 0)
+}
+
+// appendJSON appends a value as it is within an array or a map.
+func appendJSON(dst []byte, v pcommon.Value, depth int) []byte {
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return appendString(dst, v.Str())
+	case pcommon.ValueTypeBool:
+		return strconv.AppendBool(dst, v.Bool())
+	case pcommon.ValueTypeInt:
+		return strconv.AppendInt(dst, v.Int(), 10)
+	case pcommon.ValueTypeDouble:
+		if f := v.Double(); math.IsNaN(f) || math.IsInf(f, 0) {
+			return append(appendFloat(append(dst, '"'), f), '"')
+		}
+		return appendFloat(dst, v.Double())
+	case pcommon.ValueTypeBytes:
+		return append(appendBytes(append(dst, '"'), v.Bytes()), '"')
+	case pcommon.ValueTypeSlice:
+		if depth < maxDepth {
+			return appendSlice(dst, v.Slice(), depth+1)
+		}
+	case pcommon.ValueTypeMap:
+		if depth < maxDepth {
+			return appendMap(dst, v.Map(), depth+1)
+		}
+	}
+	return append(dst, "null"...)
+}
+
+func appendSlice(dst []byte, s pcommon.Slice, depth int) []byte {
+	dst = append(dst, '[')
+	for i := range s.Len() {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendJSON(dst, s.At(i), depth)
+	}
+	return append(dst, ']')
+}
+
+func appendMap(dst []byte, m pcommon.Map, depth int) []byte {
+	dst = append(dst, '{')
+	for i, a := range sortedAttributes(nil, m) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, a.key), ':')
+		dst = appendJSON(dst, a.value, depth)
+	}
+	return append(dst, '}')
+}
+
+// appendFloat appends a number in Go's shortest form.
+func appendFloat(dst []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(dst, "NaN"...)
+	case math.IsInf(f, 1):
+		return append(dst, "Infinity"...)
+	case math.IsInf(f, -1):
+		return append(dst, "-Infinity"...)
+	}
+	return strconv.AppendFloat(dst, f, 'g', -1, 64)
+}
+
+func appendBytes(dst []byte, b pcommon.ByteSlice) []byte {
+	return base64.StdEncoding.AppendEncode(dst, b.AsRaw())
+}
+
+// appendString appends a JSON string, as encoding/json writes it without
+// escapes for HTML.
+func appendString(dst []byte, s string) []byte {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		return append(dst, `""`...) // no string has one
+	}
+	return append(dst, strings.TrimSuffix(b.String(), "\n")...)
+}
+
+// pair is an attribute.
+type pair struct {
+	key   string
+	value pcommon.Value
+}
+
+// sortedAttributes returns a map's attributes, sorted by key, in dst. OTLP
+// wants keys to be unique; of several, the first stands, which is the one that
+// pcommon.Map.Get finds.
+func sortedAttributes(dst []pair, m pcommon.Map) []pair {
+	dst = dst[:0]
+	sorted := true
+	for k, v := range m.All() {
+		sorted = sorted && (len(dst) == 0 || dst[len(dst)-1].key < k)
+		dst = append(dst, pair{k, v})
+	}
+	if sorted {
+		return dst
+	}
+	slices.SortStableFunc(dst, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	return slices.CompactFunc(dst, func(a, b pair) bool { return a.key == b.key })
+}

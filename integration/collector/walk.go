@@ -1,0 +1,229 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+type (
+	instrument = convert.Instrument[identity]
+	point      = convert.Point[identity]
+)
+
+// walk is one way through the metrics of a push. It is the converter's sink.
+type walk struct {
+	out          *apptuitclient.Outbox
+	conv         *convert.Converter[identity]
+	milliseconds bool
+
+	next       uint32 // number of data points so far, skipped ones among them
+	source     uint32 // the data point that the wire points are of
+	found      []*instrument
+	attributes attributes
+	histogram  convert.HistogramPoint
+	exp        convert.ExponentialPoint
+	summary    convert.SummaryPoint
+}
+
+// Append passes a point on.
+func (w *walk) Append(s *wire.Series, ts int64, v wire.Value) {
+	w.out.Append(s, ts, v, w.source)
+}
+
+// AppendPrefix passes a point on.
+func (w *walk) AppendPrefix(prefix []byte, ts int64, v wire.Value) {
+	w.out.AppendPrefix(prefix, ts, v, w.source)
+}
+
+// Reject passes a rejection on.
+func (w *walk) Reject(r convert.Rejection) {
+	if r.Known {
+		w.out.Reject(apptuitclient.DataPoint{}, nil)
+		return
+	}
+	tags := make(map[string]string, len(r.Tags))
+	for _, t := range r.Tags {
+		tags[t.Key] = t.Value
+	}
+	w.out.Reject(apptuitclient.DataPoint{
+		Metric: r.Metric, Tags: tags,
+		Timestamp: wire.Time(r.Timestamp, w.milliseconds), Value: r.Value.Float64(),
+	}, r.Err)
+}
+
+// resource walks the metrics of one resource.
+func (w *walk) resource(rm pmetric.ResourceMetrics) {
+	w.instruments(rm)
+	at := 0
+	for _, sm := range rm.ScopeMetrics().All() {
+		for _, m := range sm.Metrics().All() {
+			w.metric(w.found[at], m)
+			at++
+		}
+	}
+}
+
+// instruments finds the instruments of all metrics, in order, before any of
+// their points is converted. Nil is one that has no data.
+func (w *walk) instruments(rm pmetric.ResourceMetrics) {
+	w.found = w.found[:0]
+	for _, sm := range rm.ScopeMetrics().All() {
+		s := sm.Scope()
+		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()))
+		for _, m := range sm.Metrics().All() {
+			var found *instrument
+			if kind, ok := kindOf(m.Type()); ok {
+				found = scope.Instrument(m.Name(), kind)
+			}
+			w.found = append(w.found, found)
+		}
+	}
+}
+
+func kindOf(t pmetric.MetricType) (kind convert.Kind, ok bool) {
+	switch t {
+	case pmetric.MetricTypeGauge, pmetric.MetricTypeSum:
+		return convert.Number, true
+	case pmetric.MetricTypeHistogram:
+		return convert.Histogram, true
+	case pmetric.MetricTypeExponentialHistogram:
+		return convert.Exponential, true
+	case pmetric.MetricTypeSummary:
+		return convert.Summary, true
+	}
+	return 0, false
+}
+
+func (w *walk) metric(i *instrument, m pmetric.Metric) {
+	switch m.Type() {
+	case pmetric.MetricTypeGauge:
+		w.numbers(i, m.Gauge().DataPoints())
+	case pmetric.MetricTypeSum:
+		w.numbers(i, m.Sum().DataPoints())
+	case pmetric.MetricTypeHistogram:
+		w.histograms(i, m.Histogram().DataPoints())
+	case pmetric.MetricTypeExponentialHistogram:
+		w.exponentials(i, m.ExponentialHistogram().DataPoints())
+	case pmetric.MetricTypeSummary:
+		w.summaries(i, m.Summary().DataPoints())
+	}
+}
+
+// point counts a data point and finds its series and timestamp, unless it has
+// no value.
+func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags pmetric.DataPointFlags) (*point, int64, bool) {
+	w.source = w.next
+	w.next++
+	if flags.NoRecordedValue() {
+		return nil, 0, false
+	}
+	ts := timestamp(at, w.milliseconds)
+	key := w.attributes.read(m)
+	if p := i.Lookup(key); p != nil {
+		return p, ts, true
+	}
+	return i.Add(key, w.attributes.all()), ts, true
+}
+
+// timestamp is the wire's, 0 for one that it cannot carry. A time of OTLP
+// beyond int64 is one.
+func timestamp(ts pcommon.Timestamp, milliseconds bool) int64 {
+	return wire.Timestamp(time.Unix(int64(ts/1e9), int64(ts%1e9)), milliseconds)
+}
+
+func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
+	for _, dp := range points.All() {
+		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		if !ok {
+			continue
+		}
+		switch dp.ValueType() {
+		case pmetric.NumberDataPointValueTypeInt:
+			w.conv.Number(p, ts, wire.Int(dp.IntValue()))
+		case pmetric.NumberDataPointValueTypeDouble:
+			w.conv.Number(p, ts, wire.Float(dp.DoubleValue()))
+		}
+	}
+}
+
+func (w *walk) histograms(i *instrument, points pmetric.HistogramDataPointSlice) {
+	for _, dp := range points.All() {
+		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		if !ok {
+			continue
+		}
+		h := &w.histogram
+		*h = convert.HistogramPoint{
+			Count: dp.Count(),
+			Sum:   optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
+			Bounds:  appendAll(h.Bounds[:0], dp.ExplicitBounds()),
+			Buckets: appendAll(h.Buckets[:0], dp.BucketCounts()),
+		}
+		w.conv.Histogram(p, ts, h)
+	}
+}
+
+func (w *walk) exponentials(i *instrument, points pmetric.ExponentialHistogramDataPointSlice) {
+	for _, dp := range points.All() {
+		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		if !ok {
+			continue
+		}
+		h := &w.exp
+		*h = convert.ExponentialPoint{
+			Count: dp.Count(), ZeroCount: dp.ZeroCount(),
+			Sum: optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
+			Scale: dp.Scale(), ZeroThreshold: dp.ZeroThreshold(),
+			Positive: buckets(h.Positive.Counts, dp.Positive()),
+			Negative: buckets(h.Negative.Counts, dp.Negative()),
+		}
+		w.conv.Exponential(p, ts, h)
+	}
+}
+
+func (w *walk) summaries(i *instrument, points pmetric.SummaryDataPointSlice) {
+	for _, dp := range points.All() {
+		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		if !ok {
+			continue
+		}
+		s := &w.summary
+		*s = convert.SummaryPoint{
+			Count: dp.Count(), Sum: optional(true, dp.Sum()),
+			Quantiles: s.Quantiles[:0], Values: s.Values[:0],
+		}
+		for _, q := range dp.QuantileValues().All() {
+			s.Quantiles = append(s.Quantiles, q.Quantile())
+			s.Values = append(s.Values, q.Value())
+		}
+		w.conv.Summary(p, ts, s)
+	}
+}
+
+func optional(set bool, v float64) convert.Optional {
+	return convert.Optional{Value: wire.Float(v), Set: set}
+}
+
+func buckets(counts []uint64, b pmetric.ExponentialHistogramDataPointBuckets) convert.ExponentialBuckets {
+	return convert.ExponentialBuckets{Offset: b.Offset(), Counts: appendAll(counts[:0], b.BucketCounts())}
+}
+
+// appendAll appends a slice of pdata's without another copy of it.
+func appendAll[T any, S interface {
+	Len() int
+	At(int) T
+}](dst []T, s S) []T {
+	for i := range s.Len() {
+		dst = append(dst, s.At(i))
+	}
+	return dst
+}
