@@ -61,7 +61,8 @@ func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
 
 // statusError is the error of an answer.
 func (c *Client) statusError(r *http.Response, text []byte) *StatusError {
-	e := &StatusError{StatusCode: r.StatusCode, Address: c.cfg.endpoint.Host + r.Request.URL.Path}
+	// A redirect that was followed may have put a secret into the path.
+	e := &StatusError{StatusCode: r.StatusCode, Address: c.creds.redact.line(c.cfg.endpoint.Host + r.Request.URL.Path)}
 	// Secrets go before the text is cut: the cut could leave a part of one.
 	e.Message = oneLine(message([]byte(c.creds.redact.text(string(text[:min(len(text), 64<<10)])))))
 	if r.StatusCode == http.StatusUnauthorized && r.Request.Header.Get("Authorization") == "" {

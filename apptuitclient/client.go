@@ -15,7 +15,12 @@ import (
 )
 
 // Client sends points to one server. It is safe for concurrent use.
-type Client struct {
+type Client struct{ *core }
+
+// core is what a client is made of. It is behind a pointer of its own, because
+// fmt, which calls no method of an unexported field, follows one pointer with
+// some verbs: there it finds only others.
+type core struct {
 	put     string
 	base    string
 	http    *http.Client
@@ -40,7 +45,7 @@ func New(opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{
+	c := &Client{&core{
 		base:    cfg.endpoint.String(),
 		put:     putURL(cfg),
 		http:    cfg.client,
@@ -50,7 +55,7 @@ func New(opts ...Option) (*Client, error) {
 		codec:   wire.NewCodec(wire.Encoding(cfg.compression)),
 		cfg:     cfg,
 		global:  cfg.global,
-	}
+	}}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	if cfg.spool != nil {
 		if c.spool, err = openSpool(c, cfg.spool); err != nil {

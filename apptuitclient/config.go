@@ -87,10 +87,10 @@ func newConfig(opts []Option) (*config, error) {
 	if c.retry.MaxInterval == 0 {
 		c.retry.MaxInterval = max(30*time.Second, c.retry.InitialInterval)
 	}
-	custom := c.endpoint != nil
-	if !custom {
+	if c.endpoint == nil {
 		c.setEndpoint("default endpoint", DefaultEndpoint)
 	}
+	custom := c.endpoint.String() != DefaultEndpoint
 	authorized := c.creds.source != nil || c.authorizationHeader()
 	switch {
 	case authorized || c.tokenOptions > 0:

@@ -6,14 +6,10 @@ package apptuitclient_test
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"io"
-	"log"
 	"maps"
 	"math"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -176,6 +172,7 @@ func TestConfigurationFaults(t *testing.T) {
 		want string
 	}{
 		{"no token", "", nil, "a token is needed for https://api.apptuit.ai"},
+		{"no token for the default by name", "", []apptuitclient.Option{apptuitclient.WithEndpoint(apptuitclient.DefaultEndpoint + "/")}, "a token is needed for https://api.apptuit.ai"},
 		{"a user without token", "", []apptuitclient.Option{endpoint, apptuitclient.WithUserID("u")}, "a token is needed with a user id"},
 		{"a user with a colon", "", []apptuitclient.Option{endpoint, token, apptuitclient.WithUserID("u:v")}, "colon"},
 		{"two tokens", "", []apptuitclient.Option{token, apptuitclient.WithTokenSource(source)}, "give one of them"},
@@ -380,21 +377,6 @@ func TestReplacedDefaultTransport(t *testing.T) {
 	if err := c.Send(t.Context(), numberedPoints(3)); err != nil || s.Total() != 3 {
 		t.Errorf("%d points: %v", s.Total(), err)
 	}
-}
-
-func TestOldTLSIsRefused(t *testing.T) {
-	s := httptest.NewUnstartedServer(apptuittest.NewHandler())
-	s.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10} //nolint:gosec // the point of the test
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.StartTLS()
-	defer s.Close()
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	c := newClient(t, apptuitclient.WithEndpoint(s.URL), withoutRetry(),
-		apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10})) //nolint:gosec // the point of the test
-	err := c.Send(t.Context(), numberedPoints(1))
-	counted(t, err, 0, 1)
-	contains(t, err, "protocol version")
 }
 
 func TestRetryDefaultsFillUp(t *testing.T) {

@@ -30,6 +30,7 @@ type Report struct {
 	Err *SendError
 
 	fresh *SendError // Err without the points that are known
+	until time.Time  // when spooling ends, if the context has
 }
 
 // delivery is the way of one batch: requests, and the policies over them.
@@ -48,9 +49,12 @@ type delivery struct {
 	causes    []error
 	retryable bool
 
+	between func() // is called between two requests for parts of the batch; may be nil
+
 	failure       error // the last one that may pass
 	failureStatus int
-	unkept        bool // keep has failed
+	hopeless      error // one that another attempt would not help
+	taken         bool  // the server has looked at points and taken or refused them
 }
 
 // deliver sends a batch, which it releases, and says where its points are. It
@@ -92,6 +96,7 @@ func (d *delivery) error(points []PointError) *SendError {
 func (d *delivery) settle(b *wire.Batch, out *outcome) {
 	// Points that do not count are told apart where the server names points.
 	// Where it gives only numbers, they are taken to be the accepted ones.
+	d.taken = d.taken || out.accepted > 0 || len(out.refused) > 0
 	uncounted := b.Points() - b.Counted()
 	if out.left != nil {
 		uncounted -= out.left.Points() - out.left.Counted()
@@ -122,6 +127,8 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 	defer b.Release()
 	if retryable {
 		d.failure, d.failureStatus = err, status
+	} else {
+		d.hopeless = err
 	}
 	n := b.Counted()
 	if n == 0 {
@@ -133,7 +140,6 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 			d.report.Spooled += n
 			return
 		}
-		d.unkept = true
 		err = fmt.Errorf("%w; it could not be spooled: %w", err, keepErr)
 	}
 	d.report.Dropped += n

@@ -49,11 +49,14 @@
 // 403, a context that ends) is kept on disk. A batch then gets one attempt, of
 // which a second of the time to the deadline is left for the disk. While the last
 // attempt has failed, batches go to the spool without a request, but for one
-// probe a back-off. In the background the spool is emptied, oldest first, at most
-// 10 requests a second, with back-off and Retry-After. What the server refuses
-// then is reported to the warning handler, as are the beginning and the end of
-// spooling. A batch that fails 8 times while the server takes others is set
-// aside: it is counted as dropped, and its file is kept in the folder's "aside".
+// probe a back-off: the one of WithRetry, enabled or not, or Retry-After, of which
+// an hour counts. In the background the spool is emptied, oldest first (but for
+// some of the probes, lest a batch that fails for ever keeps the others), at most
+// 10 requests a second. What the server refuses then is reported to the warning
+// handler, as are the beginning and the end of spooling, and at most once a minute
+// what is lost to the spool's bounds. A batch that fails 8 times while the server
+// takes others is set aside: it is counted as dropped, and its file is kept in the
+// folder's "aside".
 //
 // Files have mode 0600 and hold names, tags and values, never a token. They go to
 // whichever server the client is configured for that opens the folder next. A

@@ -4,7 +4,6 @@
 package apptuitclient
 
 import (
-	"errors"
 	"sync"
 	"time"
 )
@@ -20,22 +19,31 @@ type gate struct {
 	reason   error
 }
 
-// errProbing is why a batch waits before the first probe has an answer.
-var errProbing = errors.New("the server is being tried")
+// maxAsked bounds what a server can ask for with Retry-After.
+const maxAsked = time.Hour
+
+// pause is how long to wait after so many failures before this one, of which the
+// last may have asked for a time.
+func pause(retry RetryConfig, failures int, asked time.Duration) time.Duration {
+	if asked > 0 {
+		return min(asked, maxAsked) + backoff(retry, 0)
+	}
+	return backoff(retry, failures)
+}
 
 // pass reports whether a request may be made now, and whether it is the probe.
-// If it may, open, fail or cancel has to follow.
-func (g *gate) pass() (ok, probe bool) {
+// If it may, open, fail or cancel has to follow. If not, it says why.
+func (g *gate) pass() (ok, probe bool, why error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.closed {
-		return true, false
+		return true, false, nil
 	}
 	if g.probing || time.Now().Before(g.at) {
-		return false, false
+		return false, false, g.reason
 	}
 	g.probing = true
-	return true, true
+	return true, true, nil
 }
 
 // open says that the server has taken something, or that waiting is of no use.
@@ -55,12 +63,8 @@ func (g *gate) fail(retry RetryConfig, probe bool, after time.Duration, reason e
 		return
 	}
 	g.closed, g.probing = true, false
-	wait := backoff(retry, g.failures)
-	if after > 0 {
-		wait = after + backoff(retry, 0)
-	}
+	g.at = time.Now().Add(pause(retry, g.failures, after))
 	g.failures++
-	g.at = time.Now().Add(wait)
 }
 
 // cancel says that an attempt was not made.
@@ -72,15 +76,12 @@ func (g *gate) cancel(probe bool) {
 	}
 }
 
-// state returns when the next probe may be, zero if the gate is open, and why.
-func (g *gate) state() (at time.Time, reason error) {
+// opens returns when the next probe may be, zero if the gate is open.
+func (g *gate) opens() time.Time {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case !g.closed:
-		return time.Time{}, nil
-	case g.reason == nil:
-		return g.at, errProbing
+	if !g.closed {
+		return time.Time{}
 	}
-	return g.at, g.reason
+	return g.at
 }

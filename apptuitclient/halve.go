@@ -17,9 +17,16 @@ const maxAlone = 16
 // to single points. It releases the batch.
 func (d *delivery) halve(b *wire.Batch) {
 	rest := []*wire.Batch{b}
-	alone := 0
+	alone, requests := 0, 0
 	for len(rest) > 0 {
 		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
+		if d.keep != nil && d.failure != nil { // one attempt is enough
+			d.drop(b, d.failureStatus, d.failure, true)
+			continue
+		}
+		if requests++; requests > 1 && d.between != nil {
+			d.between()
+		}
 		out := d.persist(b)
 		if out == nil {
 			continue

@@ -43,41 +43,50 @@ func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, grace
 		}
 	}
 	defer cancel()
+	pass, probe, why := false, false, ended(ctx)
+	if ctx.Err() == nil {
+		pass, probe, why = s.gate.pass()
+	}
+	judged := !pass
 	d.keep = func(b *wire.Batch, why error) error {
+		if !judged { // before the replay sees the batch, and tries it at once
+			judged = true
+			s.judge(ctx, d, probe)
+		}
 		if ctx.Err() != nil || s.c.life.Err() != nil { // by is from before
 			by = minTime(by, time.Now().Add(grace))
 		}
 		if err := s.keep(b, by); err != nil {
-			s.gate.open()
+			s.gate.open() // there is nothing better than to try
 			return err
 		}
 		s.began(why)
+		s.stir()
 		return nil
 	}
-	pass, probe := false, false
-	if ctx.Err() == nil {
-		pass, probe = s.gate.pass()
-	}
-	if !pass {
-		_, why := s.gate.state()
-		if ctx.Err() != nil || why == nil {
-			why = ended(ctx)
-		}
+	if pass {
+		d.send(requestCtx, b)
+	} else {
 		d.drop(b, 0, why, true)
-		return d.result()
 	}
-	d.send(requestCtx, b)
-	s.judge(ctx, d, probe)
-	return d.result()
+	if !judged {
+		s.judge(ctx, d, probe)
+	}
+	r := d.result()
+	if ctx.Err() != nil {
+		r.until = minTime(by, time.Now().Add(grace))
+	}
+	return r
 }
 
 // judge tells the gate how a live attempt went.
 func (s *spooler) judge(ctx context.Context, d *delivery, probe bool) {
 	switch {
+	case d.hopeless != nil && probe:
+		s.gate.fail(s.c.cfg.retry, true, 0, d.hopeless)
+	case d.hopeless != nil: // which is not for the spool
 	case d.failure == nil:
-		s.succeeded()
-	case d.unkept:
-		s.gate.open() // there is nothing better than to try
+		s.succeeded(d.taken)
 	case errors.Is(ctx.Err(), context.Canceled) || s.c.life.Err() != nil:
 		s.gate.cancel(probe) // that was the caller, not the server
 	default:
@@ -85,9 +94,11 @@ func (s *spooler) judge(ctx context.Context, d *delivery, probe bool) {
 	}
 }
 
-// succeeded opens the gate.
-func (s *spooler) succeeded() {
-	s.successes.Add(1)
+// succeeded opens the gate: the server has answered, and taken something or not.
+func (s *spooler) succeeded(taken bool) {
+	if taken {
+		s.successes.Add(1)
+	}
 	s.gate.open()
 	s.stir()
 }
@@ -153,7 +164,6 @@ func (s *spooler) keep(b *wire.Batch, by time.Time) error {
 	s.mu.Lock()
 	s.stats.Spooled += uint64(record.Counted())
 	s.mu.Unlock()
-	s.stir()
 	return nil
 }
 

@@ -208,7 +208,8 @@ func WithHeaders(headers map[string]string) Option {
 }
 
 // WithHTTPClient sets the HTTP client to use. It is copied, never changed. Its
-// CheckRedirect is not used: see the package comment for redirects.
+// CheckRedirect is not used: see the package comment for redirects. A transport
+// whose configuration allows TLS below 1.2 is an error of New.
 func WithHTTPClient(client *http.Client) Option {
 	return optionFunc(func(c *config) {
 		if client == nil {

@@ -124,6 +124,9 @@ func (o *Outbox) Flush() {
 	o.total.Spooled += r.Spooled
 	o.total.Dropped += r.Dropped
 	o.total.After = max(o.total.After, r.After)
+	if o.grace.IsZero() {
+		o.grace = r.until
+	}
 	o.report(r)
 	o.look()
 }

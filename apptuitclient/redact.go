@@ -5,6 +5,7 @@ package apptuitclient
 
 import (
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"html"
 	"net/url"
@@ -45,12 +46,23 @@ func (r *redactor) keep(secret string) {
 	}
 }
 
-// keepHeader keeps the value of a header, and what follows the scheme of
-// credentials ("Bearer …").
+// keepHeader keeps the value of a header, what follows the scheme of credentials
+// ("Bearer …"), and what that says ("Basic …").
 func (r *redactor) keepHeader(value string) {
 	r.keep(value)
-	if _, credentials, ok := strings.Cut(value, " "); ok {
-		r.keep(strings.TrimSpace(credentials))
+	scheme, credentials, ok := strings.Cut(value, " ")
+	if !ok {
+		return
+	}
+	credentials = strings.TrimSpace(credentials)
+	r.keep(credentials)
+	if !strings.EqualFold(scheme, "Basic") {
+		return
+	}
+	if text, err := base64.StdEncoding.DecodeString(credentials); err == nil {
+		r.keep(string(text))
+		_, password, _ := strings.Cut(string(text), ":")
+		r.keep(password)
 	}
 }
 

@@ -6,6 +6,7 @@ package apptuitclient
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
@@ -19,10 +20,14 @@ import (
 // answers with errors.
 const maxStrikes = 8
 
+// maxStrikeWait bounds how long such a batch waits for its next try.
+const maxStrikeWait = 5 * time.Minute
+
 // replayState belongs to the goroutine of the replay, but for successes.
 type replayState struct {
-	successes atomic.Uint64 // requests that the server has taken
-	failures  int           // of the replay alone, one after the other
+	successes atomic.Uint64 // requests of which the server has taken points
+	failures  int           // of the replay, one after the other
+	probes    int           // of these for the gate
 	next      time.Time     // not before this
 	pass      uint64        // each batch is tried once a pass, from the oldest on
 }
@@ -44,60 +49,89 @@ func (s *spooler) replayAll() {
 		if !s.rest() {
 			continue
 		}
-		ok, probe := s.gate.pass()
-		if !ok {
-			s.next = time.Now().Add(s.c.cfg.retry.InitialInterval / 4) // a live batch is the probe
+		ok, probe, _ := s.gate.pass()
+		if !ok { // a live batch is the probe
+			s.next = time.Now().Add(max(s.c.cfg.retry.InitialInterval/4, 10*time.Millisecond))
 			continue
 		}
-		file := s.take()
+		file, again := s.take(probe)
 		if file == nil {
 			s.gate.cancel(probe)
+			s.sleep(again)
 			continue
 		}
 		s.replay(file, probe)
 	}
 }
 
-// rest waits until the next batch may be tried, and reports whether it may.
+// rest waits until the next batch may be tried, or there is news, and reports
+// whether it may.
 func (s *spooler) rest() bool {
-	at, _ := s.gate.state()
-	if at.Before(s.next) {
-		at = s.next
-	}
-	timer := time.NewTimer(time.Until(at))
+	s.sleep(later(s.gate.opens(), s.next))
+	return s.c.life.Err() == nil && !time.Now().Before(later(s.gate.opens(), s.next))
+}
+
+// sleep waits for a time, or for news: a batch, or that the server may be back.
+func (s *spooler) sleep(until time.Time) {
+	timer := time.NewTimer(time.Until(until))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
-	case <-s.wake: // the server may be back
-		return !time.Now().Before(s.next)
+	case <-s.wake:
 	case <-s.c.life.Done():
-		return false
 	}
 }
 
-// take takes the oldest batch that has not been tried in this pass.
-func (s *spooler) take() *spool.File {
-	untried := func(f *spool.File) bool { return f.Pass != s.pass }
-	if file := s.folder.Take(untried); file != nil {
-		return file
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	s.pass++
-	return s.folder.Take(untried)
+	return b
+}
+
+// take takes the oldest batch that has not been tried in this pass. If none may
+// be tried, it says when to look again. Of the probes each fourth is any batch:
+// the oldest ones may be what the server fails on.
+func (s *spooler) take(probe bool) (file *spool.File, again time.Time) {
+	now := time.Now()
+	again = now.Add(s.c.cfg.retry.MaxInterval)
+	untried := func(f *spool.File) bool {
+		if now.Before(f.Mark.NotBefore) {
+			again = minTime(again, f.Mark.NotBefore)
+			return false
+		}
+		return f.Mark.Pass != s.pass
+	}
+	if probe && s.probes%4 == 3 {
+		skip := rand.N(max(s.folder.Content().Batches, 1))
+		if file = s.folder.Take(func(f *spool.File) bool { skip--; return skip < 0 && untried(f) }); file != nil {
+			return file, again
+		}
+	}
+	for range 2 {
+		if file = s.folder.Take(untried); file != nil {
+			break
+		}
+		s.pass++
+	}
+	return file, again
 }
 
 // replay tries one batch.
 func (s *spooler) replay(file *spool.File, probe bool) {
 	record, err := s.folder.Read(file)
-	if err == nil && s.codec(record.Encoding) == nil {
-		err = fmt.Errorf("encoding %d is not known", record.Encoding)
+	var codec *wire.Codec
+	if err == nil {
+		if codec = s.codec(record.Encoding); codec == nil {
+			err = fmt.Errorf("%w: encoding %d is not known", spool.ErrFormat, record.Encoding)
+		}
 	}
 	if err != nil {
 		s.gate.cancel(probe)
-		s.folder.SetAside(file, err)
+		s.unreadable(file, err)
 		return
 	}
-	b := s.codec(record.Encoding).Load(record.Body, int(record.Points), record.Raw, record.Uncounted)
+	b := codec.Load(record.Body, int(record.Points), record.Raw, record.Uncounted)
 	s.mu.Lock()
 	opts := &OutboxOptions{Known: s.known}
 	s.mu.Unlock()
@@ -108,42 +142,61 @@ func (s *spooler) replay(file *spool.File, probe bool) {
 		left = append(left, b)
 		return nil
 	}
+	d.between = func() { // the server is there, and asks for smaller batches
+		s.gate.open()
+		timer := time.NewTimer(s.pause)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-s.c.life.Done():
+		}
+	}
 	d.send(s.c.life, b)
 	report := d.result()
-	unchanged := len(left) == 1 && left[0] == b
-	if !unchanged {
-		err = s.exchange(file, record, left)
+	files := []*spool.File{file}
+	if len(left) != 1 || left[0] != b {
+		rest, err := s.folder.Replace(file, parts(record, left)...)
+		if err == nil {
+			files = rest
+			s.count(&report)
+		} else {
+			s.lost(spool.Loss{Err: fmt.Errorf("what is left of %d points cannot be written, and all are sent again: %w", record.Counted(), err)})
+		}
 	}
 	for _, b := range left {
 		b.Release()
 	}
-	switch {
-	case err != nil:
-		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %w", err))
+	s.proceed(files, d, probe)
+	for _, file := range files {
 		s.folder.Return(file)
-	case unchanged:
-		s.folder.Return(file)
-	default:
-		s.count(&report)
 	}
-	if !unchanged {
-		file = nil
-	}
-	s.proceed(file, d, probe)
 }
 
-// exchange puts what is left of a batch in its place.
-func (s *spooler) exchange(file *spool.File, record *spool.Batch, left []*wire.Batch) error {
+// unreadable sets a file aside that will not be another one. What the disk or
+// the process may get over waits.
+func (s *spooler) unreadable(file *spool.File, err error) {
+	if errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist) {
+		s.folder.SetAside(file, err)
+		return
+	}
+	if file.Mark.Strikes == 0 {
+		file.Mark.Strikes = 1
+		s.lost(spool.Loss{Err: fmt.Errorf("%d points have to wait: %w", file.Points(), err)})
+	}
+	file.Mark.NotBefore = time.Now().Add(s.c.cfg.retry.MaxInterval)
+	s.folder.Return(file)
+}
+
+// parts is what is left of a batch as it is kept.
+func parts(record *spool.Batch, left []*wire.Batch) []*spool.Batch {
+	var parts []*spool.Batch
 	for _, b := range left {
-		part := &spool.Batch{
+		parts = append(parts, &spool.Batch{
 			Encoding: record.Encoding, Points: uint32(b.Points()), Uncounted: b.Uncounted(nil),
 			Raw: b.RawSize(), Time: record.Time, Body: b.Body(),
-		}
-		if err := s.folder.Put(part, func() bool { return true }); err != nil {
-			return err
-		}
+		})
 	}
-	return s.folder.Remove(file)
+	return parts
 }
 
 // count counts what became of a batch, and reports what was refused as it is
@@ -159,49 +212,65 @@ func (s *spooler) count(r *Report) {
 	}
 }
 
-// proceed decides when, and with what, it goes on. The file is nil if it has
-// gone.
-func (s *spooler) proceed(file *spool.File, d *delivery, probe bool) {
+// proceed decides when it goes on, and what is tried then. The files are what is
+// left of the batch.
+func (s *spooler) proceed(files []*spool.File, d *delivery, probe bool) {
 	now := time.Now()
 	if d.failure == nil {
-		s.failures = 0
+		s.failures, s.probes = 0, 0
 		s.pass++ // with the oldest again
 		s.next = now.Add(s.pause)
-		s.succeeded()
+		s.succeeded(d.taken)
 		return
 	}
 	if s.c.life.Err() != nil {
 		s.gate.cancel(probe)
 		return
 	}
-	if closed, _ := s.gate.state(); file != nil && (closed.IsZero() || d.failureStatus == http.StatusInternalServerError) {
-		// The server may mean this batch: the others have their turn.
-		file.Pass = s.pass
-		if d.failureStatus == http.StatusInternalServerError || d.failureStatus == 0 {
+	open := s.gate.opens().IsZero()
+	for _, file := range files {
+		if open || d.aboutBatch() { // the others have their turn
+			file.Mark.Pass = s.pass
+		}
+		if d.aboutBatch() || open && d.failureStatus == 0 {
 			s.strike(file, d.failure)
 		}
 	}
 	if probe {
+		s.probes++
 		s.gate.fail(s.c.cfg.retry, true, d.report.After, d.failure)
 		s.next = now
 		return
 	}
-	wait := backoff(s.c.cfg.retry, s.failures)
-	if d.report.After > 0 {
-		wait = d.report.After + backoff(s.c.cfg.retry, 0)
-	}
+	s.next = now.Add(pause(s.c.cfg.retry, s.failures, d.report.After))
 	s.failures++
-	s.next = now.Add(wait)
+}
+
+// aboutBatch reports whether a failure may be one that this batch alone has: an
+// error within the server, or one that it tells of single points.
+func (d *delivery) aboutBatch() bool {
+	switch d.failureStatus {
+	case http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError:
+		return true
+	}
+	return false
 }
 
 // strike counts the failures of a batch between which the server has taken
-// others. A batch that has too many is set aside.
+// others, and makes it wait longer each time. A batch that has too many is set
+// aside.
 func (s *spooler) strike(file *spool.File, reason error) {
-	if n := s.successes.Load(); file.Strikes == 0 || n > file.Successes {
-		file.Strikes++
-		file.Successes = n
+	m := &file.Mark
+	if n := s.successes.Load(); m.Strikes == 0 || n > m.Successes {
+		m.Strikes++
+		m.Successes = n
+		if m.Strikes > 1 {
+			retry := s.c.cfg.retry
+			retry.MaxInterval = max(retry.MaxInterval, maxStrikeWait)
+			m.NotBefore = time.Now().Add(backoff(retry, m.Strikes))
+		}
 	}
-	if file.Strikes >= maxStrikes {
+	if m.Strikes >= maxStrikes {
 		s.folder.SetAside(file, errors.Join(fmt.Errorf("it failed %d times while others did not", maxStrikes), reason))
 	}
 }

@@ -16,6 +16,7 @@ func (d *delivery) persist(b *wire.Batch) *outcome {
 		d.settle(b, &out)
 		if out.status != 0 {
 			status = out.status
+			d.patience.renewed = d.patience.renewed && out.next == newToken // any other answer is to a good token
 		}
 		if out.left != b {
 			b.Release()

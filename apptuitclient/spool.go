@@ -4,6 +4,7 @@
 package apptuitclient
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -14,8 +15,8 @@ import (
 )
 
 // SpoolStats says what became of spooled points since the client was made:
-// Found + Spooled = Replayed + Rejected + Dropped + Points. The exporter's own
-// metrics are left out.
+// Found + Spooled = Replayed + Rejected + Dropped + Points, but for a batch that
+// is on its way at that moment. The exporter's own metrics are left out.
 type SpoolStats struct {
 	// Batches, Points and Bytes are in the folder now.
 	Batches       int
@@ -57,6 +58,8 @@ type spooler struct {
 	stats    SpoolStats // but for what is in the folder
 	spooling bool       // has been reported
 	denied   bool       // and so has that the token is refused
+	untold   int        // points lost by bounds that have not been reported
+	quiet    time.Time  // until then
 	known    func(*PointError) bool
 	running  int // deliveries
 	closing  bool
@@ -91,12 +94,40 @@ func (s *spooler) statistics() SpoolStats {
 	return stats
 }
 
-// lost counts and reports what the folder has lost.
+// quietTime is the time between two reports of losses to the spool's bounds.
+const quietTime = time.Minute
+
+// lost counts and reports what the folder has lost: what goes by its bounds, of
+// which there is more with each batch, now and then.
 func (s *spooler) lost(l spool.Loss) {
 	s.mu.Lock()
 	s.stats.Dropped += uint64(l.Points)
+	if l.Bound {
+		now := time.Now()
+		s.untold += l.Points
+		if now.Before(s.quiet) {
+			s.mu.Unlock()
+			return
+		}
+		l.Points, s.untold, s.quiet = s.untold, 0, now.Add(quietTime)
+	}
 	s.mu.Unlock()
+	if l.Points == 0 {
+		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %w", l.Err))
+		return
+	}
 	s.c.cfg.warn(fmt.Errorf("apptuit: spool: %d points are lost: %w", l.Points, l.Err))
+}
+
+// tellRest reports the losses that have not been.
+func (s *spooler) tellRest() {
+	s.mu.Lock()
+	n := s.untold
+	s.untold = 0
+	s.mu.Unlock()
+	if n > 0 {
+		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %d more points are lost to the bounds of %s", n, s.folder.Dir()))
+	}
 }
 
 // began reports that points are spooled, once, and when the token becomes the
@@ -104,6 +135,9 @@ func (s *spooler) lost(l spool.Loss) {
 func (s *spooler) began(reason error) {
 	denied := errors.Is(reason, ErrUnauthorized)
 	s.mu.Lock()
+	if errors.Is(reason, context.Canceled) || errors.Is(reason, context.DeadlineExceeded) {
+		denied = s.denied // that tells nothing of the token
+	}
 	news := !s.spooling || denied != s.denied
 	s.spooling, s.denied = true, denied
 	s.mu.Unlock()
@@ -118,6 +152,7 @@ func (s *spooler) over() {
 	was, stats := s.spooling, s.stats
 	s.spooling, s.denied = false, false
 	s.mu.Unlock()
+	s.tellRest()
 	if was {
 		s.c.cfg.warn(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d refused, %d lost",
 			s.folder.Dir(), stats.Replayed, stats.Rejected, stats.Dropped))
@@ -172,6 +207,11 @@ func (s *spooler) close() {
 			timer.Reset(0)
 		}
 	}
+	select {
+	case s.writing <- struct{}{}: // also a write that nobody has waited for has ended
+	case <-timer.C:
+	}
+	s.tellRest()
 	if err := s.folder.Close(); err != nil {
 		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %w", err))
 	}

@@ -53,12 +53,14 @@ func (c *config) setSpool(from, dir string, opts []SpoolOption) {
 	c.spool = s
 }
 
-// WithSpoolMaxBytes bounds the spool's files, in bytes, by default 512 MiB.
+// WithSpoolMaxBytes bounds the spool's files, in bytes, by default 512 MiB. What
+// is set aside may have an eighth of that in addition.
 func WithSpoolMaxBytes(n int64) SpoolOption {
 	return spoolOptionFunc(func(c *spoolConfig) { c.limits.Bytes = n })
 }
 
-// WithSpoolMaxAge bounds how long a batch is kept, by default 24 hours.
+// WithSpoolMaxAge bounds how long a batch is kept, by default 24 hours. While the
+// process lives, jumps of the clock do not matter.
 func WithSpoolMaxAge(d time.Duration) SpoolOption {
 	return spoolOptionFunc(func(c *spoolConfig) { c.limits.Age = d })
 }
@@ -70,7 +72,7 @@ func WithSpoolRate(perSecond float64) SpoolOption {
 	return spoolOptionFunc(func(c *spoolConfig) {
 		c.pause = -1
 		if perSecond > 0 {
-			c.pause = time.Duration(float64(time.Second) / perSecond)
+			c.pause = time.Duration(min(float64(time.Second)/perSecond, float64(24*time.Hour)))
 		}
 	})
 }

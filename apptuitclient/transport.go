@@ -26,7 +26,7 @@ func (c *config) setClient() {
 	switch {
 	case client.Transport != nil && c.tls == nil && c.proxy == nil:
 		if ok {
-			c.noteProxy(transport)
+			c.checkTransport(transport)
 		}
 		return
 	case ok:
@@ -63,9 +63,12 @@ func (c *config) setClient() {
 	c.ownClient = true
 }
 
-// noteProxy makes the proxy credentials of the user's transport, which is not
-// changed, known as secrets, as far as they are fixed.
-func (c *config) noteProxy(transport *http.Transport) {
+// checkTransport judges the user's transport, which is not changed, and makes
+// its proxy's credentials known as secrets, as far as they are fixed.
+func (c *config) checkTransport(transport *http.Transport) {
+	if t := transport.TLSClientConfig; t != nil && t.MinVersion != 0 && t.MinVersion < tls.VersionTLS12 {
+		c.fault("WithHTTPClient: its transport would speak %s, and TLS below 1.2 is refused", tls.VersionName(t.MinVersion))
+	}
 	c.noteConnectHeader(transport)
 	if transport.Proxy == nil || c.endpoint.Host == "" {
 		return
@@ -102,6 +105,7 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 	switch r.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		if same && len(via) <= maxRedirects {
+			r.Header.Del("Referer") // by net/http: it need not go into the server's log
 			return nil
 		}
 	}

@@ -57,12 +57,12 @@ func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregat
 
 // Export sends the metrics and returns when each of their points is accepted,
 // refused, spooled or given up, at the latest at the deadline of ctx; with a
-// spool, 100 ms after it. A failed batch does
-// not keep the following ones from being sent. The error is a
-// *apptuitclient.SendError about all that failed, but for points that are
-// refused at every Export for the same reason: those are reported once, and
-// then only counted. With a context that has ended before, it is that of the
-// context; after Shutdown it is sdkmetric.ErrExporterShutdown.
+// spool, 100 ms after it. A failed batch does not keep the following ones from
+// being sent. The error is a *apptuitclient.SendError about all that failed, but
+// for points that are refused at every Export for the same reason: those are
+// reported once, and then only counted. Spooled points are no error. With a
+// context that has ended before, it is that of the context, unless points were
+// spooled; after Shutdown it is sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	ended := ctx.Err()
 	ctx, leave, ok := e.life.enter(ctx)
@@ -94,8 +94,11 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	overflowed := x.conv.End()
 	lease.State.add(report, time.Since(start))
 	e.stats.add(report, x.produced, overflowed)
-	if report.Err != nil {
+	switch {
+	case report.Err != nil:
 		return report.Err
+	case report.Spooled > 0:
+		return nil
 	}
 	return ended
 }
@@ -117,18 +120,54 @@ func (e *Exporter) ForceFlush(ctx context.Context) error {
 
 // Shutdown lets the requests under way finish, but no retry start, closes the
 // client unless it was given by WithClient, and returns at the latest at the
-// deadline of ctx, with its error: what is under way then is cancelled. Further
-// calls return sdkmetric.ErrExporterShutdown.
+// deadline of ctx, with its error: what is under way then is cancelled. With a
+// spool it is spooled, which takes 100 ms more at the most. Further calls return
+// sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Shutdown(ctx context.Context) error {
-	err := e.life.shutdown(ctx)
+	last, cancel := e.lastMoment(ctx)
+	defer cancel()
+	err := e.life.shutdown(ctx, last)
 	if errors.Is(err, sdkmetric.ErrExporterShutdown) {
 		return err
 	}
 	if e.own {
-		err = errors.Join(err, e.cfg.client.Close())
+		err = errors.Join(err, e.closeClient(last))
 	}
 	e.origins.pool.Close()
 	return err
+}
+
+// grace is how long after its deadline Shutdown may spool what is left.
+const grace = 100 * time.Millisecond
+
+// lastMoment returns a context that ends with ctx, or where there is a spool, a
+// little later.
+func (e *Exporter) lastMoment(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, spooling := e.cfg.client.SpoolStats(); !spooling {
+		return context.WithCancel(ctx)
+	}
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return last, func() {
+		stop()
+		cancel()
+	}
+}
+
+// closeClient closes the client, which waits for a disk if there is a spool, but
+// not longer than ctx.
+func (e *Exporter) closeClient(ctx context.Context) error {
+	if _, spooling := e.cfg.client.SpoolStats(); !spooling {
+		return e.cfg.client.Close()
+	}
+	done := make(chan error, 1)
+	go func() { done <- e.cfg.client.Close() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return nil // it goes on by itself, and ends
+	}
 }
 
 // String names the server, and nothing that is secret.

@@ -62,8 +62,9 @@ func (l *lifecycle) ended() bool {
 	return l.down
 }
 
-// shutdown waits for the Exports under way, and cancels them when ctx ends.
-func (l *lifecycle) shutdown(ctx context.Context) error {
+// shutdown waits for the Exports under way, and cancels them when ctx ends. Until
+// last ends, it waits for them to spool what is left.
+func (l *lifecycle) shutdown(ctx, last context.Context) error {
 	if err := l.close(); err != nil {
 		return err
 	}
@@ -71,6 +72,10 @@ func (l *lifecycle) shutdown(ctx context.Context) error {
 	case <-l.idle:
 	case <-ctx.Done():
 		l.cancel()
+		select {
+		case <-l.idle:
+		case <-last.Done():
+		}
 	}
 	return ctx.Err()
 }

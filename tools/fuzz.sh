@@ -15,7 +15,7 @@ while IFS=: read -r file name; do
 	[[ -n $name ]] || continue
 	dir=$(dirname "$file") name=${name#func }
 	echo "==> $dir $name"
-	(cd "$dir" && go test -run='^$' -fuzz="^$name\$" -fuzztime="$fuzztime" .) || failed+=("$dir:$name")
+	(cd "$dir" && go test -run='^$' -fuzz="^$name\$" -fuzzminimizetime=10x -fuzztime="$fuzztime" .) || failed+=("$dir:$name")
 done <<<"$targets"
 
 if ((${#failed[@]})); then

@@ -27,6 +27,10 @@ type requestBody struct {
 func (e *exchange) body() *requestBody { return &requestBody{e: e} }
 
 func (b *requestBody) Read(p []byte) (int, error) {
+	if pause := b.e.fault.ReadPause; pause > 0 {
+		b.e.sleep(pause)
+		p = p[:min(len(p), 1)]
+	}
 	n, err := b.e.r.Body.Read(p)
 	b.n += int64(n)
 	return n, err

@@ -21,6 +21,8 @@ type Fault struct {
 	Status int
 	// Body is the body of a scripted answer, sent exactly so; an empty one is sent as no body.
 	Body string
+	// Repeat sends the Body so many times over, without all of it being in memory; by default once.
+	Repeat int
 	// ContentType of Body, by default text/plain.
 	ContentType string
 	// RetryAfter is sent as the Retry-After header when not empty, also with the server's own answer.
@@ -46,6 +48,9 @@ type Fault struct {
 	// half follows, or with Truncate the end of the connection. It ends early if the sender leaves or the server is
 	// closed.
 	Pause time.Duration
+	// ReadPause passes before each byte of the request's body that is read. What has been read to its end is treated as
+	// usual, though the sender may have left.
+	ReadPause time.Duration
 	// BeforeBody does all this before a byte of the request's body is read, as a proxy does that refuses by the
 	// headers; nothing can be stored then. Without Status, Body, Hang and Reset only the Delay comes before the body,
 	// and the request goes on as usual.
@@ -107,7 +112,7 @@ func (f *Fault) scripted() (answer, bool) {
 	if f.Reject != nil && !f.BeforeBody || f.Status == 0 && f.Body == "" {
 		return answer{}, false
 	}
-	a := answer{status: f.Status, contentType: f.ContentType, body: []byte(f.Body)}
+	a := answer{status: f.Status, contentType: f.ContentType, body: []byte(f.Body), repeat: f.Repeat}
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}

@@ -75,6 +75,16 @@ type answer struct {
 	contentType string
 	header      http.Header
 	body        []byte
+	repeat      int // of the body; 0 is once
+}
+
+// halves returns the body in two parts, each to be sent so many times.
+func (a *answer) halves() (first, second []byte, firstTimes, secondTimes int) {
+	if a.repeat > 1 {
+		return a.body, a.body, a.repeat / 2, a.repeat - a.repeat/2
+	}
+	half := len(a.body) / 2
+	return a.body[:half], a.body[half:], 1, 1
 }
 
 // begin takes note of a request, or returns nil when the handler is closed.
@@ -182,10 +192,10 @@ func (e *exchange) respond(a answer) {
 		e.reset()
 		return
 	}
-	half := len(a.body) / 2
-	first, rest, announced := a.body[:half], a.body[half:], len(a.body)
+	first, rest, firstTimes, restTimes := a.halves()
+	announced := len(first)*firstTimes + len(rest)*restTimes
 	if f.Truncate {
-		rest, announced = nil, max(announced, 1)
+		restTimes, announced = 0, max(announced, 1)
 		if !hasBody(a.status) {
 			a.status = http.StatusOK
 		}
@@ -209,19 +219,28 @@ func (e *exchange) respond(a answer) {
 	e.h.note(func() { e.record.Status = a.status })
 	e.w.WriteHeader(a.status)
 	if hasBody(a.status) {
-		// An error means that the sender has left; net/http closes the connection then, and after a short body.
-		_, _ = e.w.Write(first)
+		e.write(first, firstTimes)
 		if f.Chunked || f.Pause > 0 || f.Reset {
 			_ = http.NewResponseController(e.w).Flush()
 		}
 		e.sleep(f.Pause)
-		_, _ = e.w.Write(rest)
+		e.write(rest, restTimes)
 	}
 	switch {
 	case f.Reset:
 		e.reset()
 	case f.Truncate && f.Chunked:
 		panic(http.ErrAbortHandler) // to return would end the body properly
+	}
+}
+
+// write sends a part of the body some times. An error means that the sender has left; net/http closes the connection then,
+// and after a short body.
+func (e *exchange) write(part []byte, times int) {
+	for range times {
+		if _, err := e.w.Write(part); err != nil {
+			return
+		}
 	}
 }
 

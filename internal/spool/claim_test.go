@@ -148,7 +148,7 @@ func TestInstancesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatalf("instance %d: %v", i+1, err)
 		}
-		defer f.Close()
+		t.Cleanup(func() { f.Close() })
 	}
 	if _, err := Open(dir, generous, true, func(Loss) {}); !errors.Is(err, ErrInUse) {
 		t.Errorf("Open: %v", err)

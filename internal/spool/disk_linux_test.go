@@ -63,7 +63,7 @@ func fillDisk(dir string, fail func(error), want error) {
 	}
 	if file := f.Take(anyFile); file == nil {
 		fail(errors.New("nothing can be taken"))
-	} else if _, err := f.Replace(file, numbered(0, 100)); err != nil && want != unix.ENOSPC {
+	} else if _, err := f.Replace(file, numbered(0, 100)); err != nil && !errors.Is(want, unix.ENOSPC) {
 		fail(err)
 	}
 	if err := f.Close(); err != nil {
@@ -129,7 +129,7 @@ func TestAReadOnlyFolder(t *testing.T) {
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	chmod(t, 0o755, filepath.Dir(f.dir))
 	chmod(t, 0o555, f.dir)
-	defer os.Chmod(f.dir, 0o700)
+	t.Cleanup(func() { chmod(t, 0o700, f.dir) })
 	counted := func(batches int) {
 		t.Helper()
 		if c := f.Content(); c.Batches != batches || c.Points != int64(10*batches) {
@@ -153,6 +153,23 @@ func TestAReadOnlyFolder(t *testing.T) {
 	if len(got) != 2 || got[0].Points != 0 || got[1].Points != 10 || !errors.Is(got[0].Err, fs.ErrPermission) || !errors.Is(got[1].Err, fs.ErrPermission) {
 		t.Errorf("losses %v", got)
 	}
+}
+
+// A file whose name is not durable is lost to the caller, so that it must not
+// come back.
+func TestAFolderThatCannotBeSynced(t *testing.T) {
+	f, lost := open(t, t.TempDir(), generous)
+	chmod(t, 0o755, filepath.Dir(f.dir))
+	chmod(t, 0o333, f.dir) // to open it is to read it
+	t.Cleanup(func() { chmod(t, 0o700, f.dir) })
+	asNobody(t, func() {
+		if err := f.Put(numbered(0, 0), always); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("Put: %v", err)
+		}
+	})
+	chmod(t, 0o700, f.dir)
+	wantContent(t, f, 0)
+	lost.none(t)
 }
 
 // What cannot be read just now is neither lost nor set aside.

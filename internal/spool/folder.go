@@ -178,7 +178,7 @@ func (f *Folder) inspect(name string) (*Batch, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	b, _, _, err := readHeader(bufio.NewReader(file), info.Size())
 	return b, info.Size(), err
 }
@@ -261,7 +261,7 @@ func (f *Folder) Read(file *File) (*Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	return read(in, file.size)
 }
 

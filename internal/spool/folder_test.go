@@ -117,7 +117,7 @@ func TestReplace(t *testing.T) {
 	}
 	wantContent(t, f, 3)
 	for _, part := range files {
-		if part.Mark != file.Mark || part.born != file.born {
+		if part.Mark != file.Mark || !part.born.Equal(file.born) {
 			t.Errorf("the part is marked %+v of %v, the whole %+v of %v", part.Mark, part.born, file.Mark, file.born)
 		}
 		if next := f.Take(func(other *File) bool { return other == part }); next != nil {

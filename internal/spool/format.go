@@ -90,9 +90,11 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	case uint64(fixedSize)+4*uint64(uncounted)+uint64(sumsSize)+body != uint64(fileSize) || body > uint64(fileSize):
 		return fault("%d bytes, where its header says %d of body and %d uncounted points", fileSize, body, uncounted)
 	}
+	sum := checksum(header)
 	var word [4]byte
 	next := func() (uint32, error) {
 		err := fill(r, word[:])
+		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), word[:])
 		return binary.BigEndian.Uint32(word[:]), err
 	}
 	for i := range int(uncounted) {
@@ -104,17 +106,16 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 			return fault("uncounted point %d of %d", index, b.Points)
 		}
 		b.Uncounted = append(b.Uncounted, index)
-		header = append(header, word[:]...)
 	}
 	if bodySum, err = next(); err != nil {
 		return nil, 0, 0, err
 	}
-	header = append(header, word[:]...)
-	sum, err := next()
+	want := sum
+	got, err := next()
 	switch {
 	case err != nil:
 		return nil, 0, 0, err
-	case sum != checksum(header):
+	case got != want:
 		return fault("the checksum of the header is another one")
 	}
 	return b, int64(body), bodySum, nil

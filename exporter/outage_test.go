@@ -1,0 +1,193 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// long says that there is time. The variable is read before TestMain.
+var long = os.Getenv("APPTUIT_LONG") != ""
+
+// observer looks at requests on their way.
+type observer struct {
+	t    *testing.T
+	next http.RoundTripper
+
+	mu       sync.Mutex
+	requests int
+	accepted []int64       // timestamps, one a request
+	points   map[int64]int // accepted by timestamp, the exporter's own left out
+}
+
+func (o *observer) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body.Close()
+	timestamp, n := o.read(body)
+	again := r.Clone(r.Context())
+	again.Body = io.NopCloser(bytes.NewReader(body))
+	response, err := o.next.RoundTrip(again)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.requests++
+	if err == nil && response.StatusCode/100 == 2 {
+		o.accepted = append(o.accepted, timestamp)
+		o.points[timestamp] += n
+	}
+	return response, err
+}
+
+// read returns the timestamp of a body, and how many points that count it has.
+func (o *observer) read(body []byte) (timestamp int64, n int) {
+	plain, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		o.t.Error(err)
+		return 0, 0
+	}
+	const mark = `"timestamp":`
+	for lines := bufio.NewScanner(plain); lines.Scan(); {
+		line := lines.Text()
+		if !strings.HasPrefix(line, `{"metric":"g"`) {
+			continue
+		}
+		if n++; n == 1 {
+			digits, _, _ := strings.Cut(line[strings.Index(line, mark)+len(mark):], ",")
+			if timestamp, err = strconv.ParseInt(digits, 10, 64); err != nil {
+				o.t.Error(err)
+			}
+		}
+	}
+	return timestamp, n
+}
+
+func (o *observer) take() (requests int, accepted []int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	requests, accepted = o.requests, o.accepted
+	o.requests, o.accepted = 0, nil
+	return requests, accepted
+}
+
+// heap is what is alive.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// A server is away for an hour: the program goes on as if nothing were, with as
+// much memory, and afterwards everything is there. With APPTUIT_LONG=1 there are
+// 5,000 points each 10 s, otherwise 200.
+func TestAnHourOfOutage(t *testing.T) {
+	series := 200
+	if long {
+		series = 5000
+	}
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		const interval = 10 * time.Second
+		o := &observer{t: t, next: srv.Client().Transport, points: map[int64]int{}}
+		dir := spoolDir(t)
+		e := newExporter(t, toSpool(srv, dir, apptuitclient.WithHTTPClient(&http.Client{Transport: o})))
+		var exported []int64
+		export := func() {
+			t.Helper()
+			start := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), interval)
+			defer cancel()
+			if err := e.Export(ctx, gauges(series)); err != nil {
+				t.Errorf("Export: %v", err)
+			}
+			if took := time.Since(start); took > 0 {
+				t.Errorf("Export took %v", took)
+			}
+			exported = append(exported, start.Unix())
+			srv.Take() // the test is not to remember them
+			time.Sleep(interval - time.Since(start))
+		}
+		const warm, outage, after = 10, 360, 10
+		for range warm {
+			export()
+		}
+		if requests, _ := o.take(); requests != warm {
+			t.Errorf("%d requests before the outage", requests)
+		}
+
+		srv.Fail(apptuittest.Fault{Status: 503, Times: 1e6})
+		var heaps []uint64
+		for i := range outage {
+			export()
+			if i%60 == 0 {
+				heaps = append(heaps, heap())
+			}
+		}
+		requests, _ := o.take()
+		stats := spoolStats(t, e)
+		t.Logf("in the outage: %d requests, %d bytes in the spool, heaps of %d bytes", requests, stats.Bytes, heaps)
+		if requests < 120 || requests > 480 { // uniform below 30 s: 240 are to be expected
+			t.Errorf("%d requests in an hour", requests)
+		}
+		if stats.Batches != outage || stats.Points != int64(outage*series) {
+			t.Errorf("%+v", stats)
+		}
+		if growth := int64(slices.Max(heaps)) - int64(heaps[0]); growth > 4<<20 {
+			t.Errorf("the heap has grown by %d bytes: %d", growth, heaps)
+		}
+
+		srv.Reset() // the server is back
+		start := time.Now()
+		for range after {
+			export()
+		}
+		for spoolStats(t, e).Batches > 0 && time.Since(start) < time.Hour {
+			time.Sleep(time.Second)
+		}
+		requests, accepted := o.take()
+		t.Logf("after it: %d requests in %v", requests, time.Since(start))
+		if took := time.Since(start); took > 3*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		if requests != outage+after && requests != outage+after+1 { // a last probe may fail
+			t.Errorf("%d requests for %d batches", requests, outage+after)
+		}
+		var replayed []int64
+		for _, at := range accepted {
+			if at < start.Unix() {
+				replayed = append(replayed, at)
+			}
+		}
+		// The first one has been the probe, which may be any.
+		if len(replayed) < outage || !slices.IsSorted(replayed[1:]) {
+			t.Errorf("%d batches came, not oldest first: %v", len(replayed), replayed)
+		}
+		for _, at := range exported {
+			if o.points[at] != series {
+				t.Errorf("%d points arrived of %d", o.points[at], at)
+			}
+		}
+		total := uint64(len(exported) * series)
+		if got := e.Stats(); got.Produced != total || got.Accepted+got.Spooled != total {
+			t.Errorf("%+v, want %d", got, total)
+		}
+	})
+}
