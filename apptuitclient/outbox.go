@@ -85,6 +85,17 @@ func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v wire.Value, source uint
 	}
 }
 
+// AppendPart adds a valid point of a group.
+func (o *Outbox) AppendPart(p *wire.Part, ts int64, v wire.Value, source uint32) {
+	if o.tooLate(source) {
+		return
+	}
+	if o.builder.AppendPart(p, ts, v, source) {
+		o.Flush()
+		o.builder.AppendPart(p, ts, v, source)
+	}
+}
+
 // tooLate counts a point that comes when the context has ended.
 func (o *Outbox) tooLate(source uint32) bool {
 	if o.ended && source != wire.Uncounted {

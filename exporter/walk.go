@@ -41,12 +41,12 @@ func (x *export) Append(s *wire.Series, ts int64, v wire.Value) {
 	x.out.Append(s, ts, v, x.source)
 }
 
-// AppendPrefix passes a point on.
-func (x *export) AppendPrefix(prefix []byte, ts int64, v wire.Value) {
+// AppendPart passes a point on.
+func (x *export) AppendPart(p *wire.Part, ts int64, v wire.Value) {
 	if x.source != wire.Uncounted {
 		x.produced++
 	}
-	x.out.AppendPrefix(prefix, ts, v, x.source)
+	x.out.AppendPart(p, ts, v, x.source)
 }
 
 // Reject passes a rejection on, unless it is of a metric of our own.

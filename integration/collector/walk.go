@@ -39,9 +39,9 @@ func (w *walk) Append(s *wire.Series, ts int64, v wire.Value) {
 	w.out.Append(s, ts, v, w.source)
 }
 
-// AppendPrefix passes a point on.
-func (w *walk) AppendPrefix(prefix []byte, ts int64, v wire.Value) {
-	w.out.AppendPrefix(prefix, ts, v, w.source)
+// AppendPart passes a point on.
+func (w *walk) AppendPart(p *wire.Part, ts int64, v wire.Value) {
+	w.out.AppendPart(p, ts, v, w.source)
 }
 
 // Reject passes a rejection on.

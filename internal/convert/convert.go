@@ -26,9 +26,9 @@ type Config struct {
 type Sink interface {
 	// Append takes a valid point.
 	Append(s *wire.Series, ts int64, v wire.Value)
-	// AppendPrefix takes a valid point of a series that is not kept, as
-	// wire.AppendPrefix renders it. The bytes are valid during the call only.
-	AppendPrefix(prefix []byte, ts int64, v wire.Value)
+	// AppendPart takes a valid point of a group. The part is valid during the
+	// call only.
+	AppendPart(p *wire.Part, ts int64, v wire.Value)
 	// Reject takes a point that cannot be sent. The rejection's tags are valid
 	// during the call only.
 	Reject(Rejection)
@@ -60,6 +60,7 @@ type Converter[K comparable] struct {
 	keys        map[string]string // sanitized
 	reported    reported[K]
 	lost        *CollisionError // the group that is being converted, by this
+	single      wire.Part       // of it
 
 	sink       Sink
 	generation uint64

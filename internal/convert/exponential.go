@@ -26,23 +26,20 @@ type ExponentialBuckets struct {
 }
 
 // reporterQuantiles are the percentiles that apptuit-py's reporter gives.
-func reporterQuantiles() []float64 { return []float64{0.5, 0.75, 0.95, 0.99, 0.999} }
+func reporterQuantiles() [5]float64 { return [...]float64{0.5, 0.75, 0.95, 0.99, 0.999} }
 
 // Exponential converts a point of an exponential histogram: what all histograms
 // have, then quantiles.
 func (c *Converter[K]) Exponential(p *Point[K], ts int64, h *ExponentialPoint) {
 	c.enter(p, ts)
-	quantiles, total := reporterQuantiles(), h.total()
-	c.values = c.values[:0]
-	for _, q := range quantiles {
-		c.values = append(c.values, h.quantile(q, total))
-	}
+	quantiles := reporterQuantiles()
+	c.values = h.quantiles(c.values[:0], quantiles[:])
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
-	c.quantiles(p, ts, quantiles, c.values)
+	c.quantiles(p, ts, quantiles[:], c.values)
 }
 
 // total counts what the buckets hold, which is what quantiles are of. It adds
-// up in the order in which at does, so that both round alike.
+// up in the order in which quantiles does, so that both round alike.
 func (h *ExponentialPoint) total() float64 {
 	total := 0.0
 	for _, n := range slices.Backward(h.Negative.Counts) {
@@ -55,12 +52,41 @@ func (h *ExponentialPoint) total() float64 {
 	return total
 }
 
-// quantile estimates a quantile of total values: the value at its rank,
-// interpolated within its bucket (exponentially, as the buckets are; linearly
-// in the zero bucket) and kept within the recorded extremes. It is NaN for an
-// empty histogram.
-func (h *ExponentialPoint) quantile(q, total float64) float64 {
-	v := h.at(q * total)
+// quantiles appends estimates of quantiles, which ascend: the values at their
+// ranks, interpolated within their buckets (exponentially, as the buckets are;
+// linearly in the zero bucket) and kept within the recorded extremes. Those of an
+// empty histogram are NaN.
+func (h *ExponentialPoint) quantiles(dst, quantiles []float64) []float64 {
+	total, seen, done := h.total(), 0.0, 0
+	// into counts a bucket of n, and gives the values of those ranks that are in
+	// it, by how far up in it they are.
+	into := func(n uint64, value func(part float64) float64) {
+		before := seen
+		seen += float64(n)
+		for ; n > 0 && done < len(quantiles) && quantiles[done]*total <= seen; done++ {
+			part := (quantiles[done]*total - before) / float64(n)
+			dst = append(dst, h.within(value(min(part, 1))))
+		}
+	}
+	for i, n := range slices.Backward(h.Negative.Counts) {
+		into(n, func(part float64) float64 { return -h.bound(h.Negative.Offset, float64(i)+1-part) })
+	}
+	into(h.ZeroCount, h.zero)
+	for i, n := range h.Positive.Counts {
+		if seen+float64(n) < quantiles[min(done, len(quantiles)-1)]*total { // most of them
+			seen += float64(n)
+			continue
+		}
+		into(n, func(part float64) float64 { return h.bound(h.Positive.Offset, float64(i)+part) })
+	}
+	for ; done < len(quantiles); done++ {
+		dst = append(dst, math.NaN())
+	}
+	return dst
+}
+
+// within keeps a value between the recorded extremes.
+func (h *ExponentialPoint) within(v float64) float64 {
 	if h.Min.Set && !h.Min.Value.NaN() {
 		v = math.Max(v, h.Min.Value.Float64())
 	}
@@ -68,36 +94,6 @@ func (h *ExponentialPoint) quantile(q, total float64) float64 {
 		v = math.Min(v, h.Max.Value.Float64())
 	}
 	return v
-}
-
-// at returns the value at a rank, counting from the lowest, NaN if there are no
-// values.
-func (h *ExponentialPoint) at(rank float64) float64 {
-	seen := 0.0
-	// into counts a bucket of n, and gives how far up in it the rank is, if it
-	// is.
-	into := func(n uint64) (part float64, found bool) {
-		before := seen
-		seen += float64(n)
-		if n == 0 || rank > seen {
-			return 0, false
-		}
-		return min((rank-before)/float64(n), 1), true
-	}
-	for i, n := range slices.Backward(h.Negative.Counts) {
-		if part, ok := into(n); ok {
-			return -h.bound(h.Negative.Offset, float64(i)+1-part)
-		}
-	}
-	if part, ok := into(h.ZeroCount); ok {
-		return h.zero(part)
-	}
-	for i, n := range h.Positive.Counts {
-		if part, ok := into(n); ok {
-			return h.bound(h.Positive.Offset, float64(i)+part)
-		}
-	}
-	return math.NaN()
 }
 
 // bound returns base^(offset+index), at most the largest float. Beyond maxScale

@@ -156,31 +156,19 @@ func (c *Converter[K]) expand(p *Point[K]) {
 // part converts a value of a group. Without a label it is one of the fixed ones.
 func (c *Converter[K]) part(p *Point[K], suffix int, label string, ts int64, v wire.Value) {
 	i := p.instrument
-	prefix := p.single.Prefix()
-	tags := prefix[len(i.heads[count]) : len(prefix)-len(wire.PrefixTail)]
-	c.prefix = append(c.prefix[:0], i.heads[suffix]...)
-	if label != "" {
-		before, after := tags[:p.at], tags[p.at:]
-		c.prefix = append(c.prefix, before...)
-		if len(before) > 0 && len(after) == 0 {
-			c.prefix = append(c.prefix, ',')
-		}
-		c.prefix = append(c.prefix, label...)
-		if len(after) > 0 {
-			c.prefix = append(c.prefix, ',')
-		}
-		tags = after
+	c.single = wire.Part{
+		Series: p.single, Tags: len(i.heads[count]), Head: i.heads[suffix],
+		Label: label, Key: len(i.label()) + len(`"":"`), At: int(p.at),
 	}
-	c.prefix = append(c.prefix, tags...)
-	c.prefix = append(c.prefix, wire.PrefixTail...)
 	if c.lost == nil {
-		c.sink.AppendPrefix(c.prefix, ts, v)
+		c.sink.AppendPart(&c.single, ts, v)
 		return
 	}
 	if c.reported.collision(*c.lost) {
 		c.sink.Reject(Rejection{Known: true})
 		return
 	}
+	c.prefix = c.single.AppendPrefix(c.prefix[:0])
 	metric, own := c.describe(wire.NewSeries(c.prefix))
 	c.sink.Reject(Rejection{Metric: metric, Tags: own, Timestamp: ts, Value: v, Err: *c.lost})
 }

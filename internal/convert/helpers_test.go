@@ -32,8 +32,8 @@ func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
 	r.points = append(r.points, line)
 }
 
-func (r *recorder) AppendPrefix(prefix []byte, ts int64, v wire.Value) {
-	r.Append(wire.NewSeries(prefix), ts, v)
+func (r *recorder) AppendPart(p *wire.Part, ts int64, v wire.Value) {
+	r.Append(wire.NewSeries(p.AppendPrefix(nil)), ts, v)
 }
 
 func (r *recorder) Reject(j Rejection) {

@@ -6,6 +6,7 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +20,8 @@ const asideShare = 8
 // maxAside bounds the files that are aside.
 const maxAside = 1000
 
-// setAside moves a file where somebody can look at it and nobody sends it.
+// setAside moves a file where somebody can look at it and nobody sends it. The
+// caller has to call tidy when it has moved all.
 func (f *Folder) setAside(name string, points int, reason error) Loss {
 	path, aside := filepath.Join(f.dir, name), filepath.Join(f.dir, asideName)
 	err := os.Mkdir(aside, 0o700)
@@ -33,13 +35,14 @@ func (f *Folder) setAside(name string, points int, reason error) Loss {
 		now := time.Now()
 		_ = os.Chtimes(filepath.Join(aside, name), now, now) // from here on its age counts
 	}
-	return Loss{Points: points, Err: errors.Join(fmt.Errorf("%s is set aside: %w", path, reason), tidy(aside, f.limits))}
+	return Loss{Points: points, Err: fmt.Errorf("%s is set aside: %w", path, reason)}
 }
 
-// tidy removes what is too old or too much, oldest first.
-func tidy(aside string, limits Limits) error {
+// tidy removes what is aside and too old or too much, oldest first.
+func (f *Folder) tidy() error {
+	aside := filepath.Join(f.dir, asideName)
 	entries, err := os.ReadDir(aside)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	infos := make([]os.FileInfo, 0, len(entries))
@@ -53,7 +56,7 @@ func tidy(aside string, limits Limits) error {
 	var errs []error
 	for i, info := range infos {
 		bytes += info.Size()
-		if i >= maxAside || bytes > limits.Bytes/asideShare || time.Since(info.ModTime()) > limits.Age {
+		if i >= maxAside || bytes > f.limits.Bytes/asideShare || time.Since(info.ModTime()) > f.limits.Age {
 			errs = append(errs, os.RemoveAll(filepath.Join(aside, info.Name())))
 		}
 	}

@@ -160,3 +160,19 @@ func TestAsideIsBounded(t *testing.T) {
 		t.Errorf("%d are aside", n)
 	}
 }
+
+// A folder full of what is no batch is moved in one go.
+func TestManyAsideAreBounded(t *testing.T) {
+	dir := t.TempDir()
+	for i := range maxAside + 20 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04x%s", i, batchSuffix)), []byte("junk"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, lost := open(t, dir, Limits{Bytes: 1 << 20, Age: time.Hour})
+	lost.want(t, 0, "is set aside: not a whole batch", fmt.Sprintf("and so are %d more batches", maxAside+19))
+	if n := len(list(t, filepath.Join(f.dir, asideName))); n != maxAside {
+		t.Errorf("%d are aside, want %d", n, maxAside)
+	}
+	wantContent(t, f, 0)
+}

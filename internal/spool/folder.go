@@ -140,6 +140,11 @@ func (f *Folder) load() error {
 	}
 	f.sort()
 	f.found = f.points
+	if len(losses) > 0 { // once, not for each of what may be many
+		if err := f.tidy(); err != nil {
+			losses = append(losses, Loss{Err: err})
+		}
+	}
 	f.report(losses)
 	f.discard(f.evict(0, 0))
 	return nil
@@ -319,7 +324,9 @@ func (f *Folder) SetAside(file *File, reason error) {
 	f.mu.Lock()
 	f.forget(file)
 	f.mu.Unlock()
-	f.lost(f.setAside(file.name, file.points, reason))
+	loss := f.setAside(file.name, file.points, reason)
+	loss.Err = errors.Join(loss.Err, f.tidy())
+	f.lost(loss)
 }
 
 // forget takes a file out of the index.

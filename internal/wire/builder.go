@@ -134,6 +134,7 @@ func (b *Builder) take(source uint32) {
 func (b *Builder) flush() {
 	if b.lines != nil {
 		b.lines.w.Sum(b.chunk)
+		b.lines.detach()
 	} else {
 		_, _ = b.z.Write(b.chunk) // into memory: cannot fail
 	}

@@ -25,9 +25,13 @@ type liner struct {
 	lines   int
 	recent  [window]placed
 
-	// The line before, if its series is not kept, and its value.
+	// The line before: its prefix, if its series is not kept, its value, and what
+	// part of which group it is.
 	prefix []byte
 	value  []byte
+	part   Part
+
+	text []byte // of the prefix, when the text has gone
 
 	own    link   // of a prefix that has none
 	model  []byte // which that is like
@@ -52,6 +56,7 @@ type placed struct {
 type line struct {
 	placed
 	text []byte // from its prefix on
+	part *Part  // nil if it is of no group
 }
 
 const (
@@ -80,15 +85,24 @@ func (l *liner) add(n *line) {
 	if l.lines == 0 {
 		l.w.Literals([]byte(bodyStart))
 		l.w.Literals(n.text[:len(n.text)-len(lineEnd)])
-	} else {
+	} else if !l.sibling(n, value) {
 		l.follow(n, l.linkOf(n), value)
 	}
 	l.recent[l.lines%window] = n.placed
 	l.lines++
-	if n.series == nil {
-		l.prefix = append(l.prefix[:0], n.text[:n.length]...)
-	}
+	l.prefix = n.text[:n.length]
 	l.value = append(l.value[:0], value...)
+	if n.part != nil {
+		l.part = *n.part
+	} else {
+		l.part.Series = nil
+	}
+}
+
+// detach lets go of the text.
+func (l *liner) detach() {
+	l.text = append(l.text[:0], l.prefix...)
+	l.prefix = l.text
 }
 
 // follow writes a line in terms of its model.
@@ -161,7 +175,7 @@ func (l *liner) linkOf(n *line) *link {
 	if before := l.recent[(l.lines-1)%window].series; before != nil {
 		l.model = append(l.model[:0], before.prefix...)
 	} else {
-		l.model, l.prefix = l.prefix, l.model
+		l.model = append(l.model[:0], l.prefix...)
 	}
 	l.steps = l.differ.steps(l.steps[:0], l.model, n.text[:n.length])
 	l.own.back, l.own.n = 1, int8(copy(l.own.steps[:], l.steps))
@@ -206,4 +220,7 @@ func (l *liner) end() []byte {
 }
 
 // forget lets go of the series.
-func (l *liner) forget() { clear(l.recent[:]) }
+func (l *liner) forget() {
+	clear(l.recent[:])
+	l.part, l.prefix = Part{}, nil
+}

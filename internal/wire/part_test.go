@@ -1,0 +1,104 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// partOf is a part of the group of a series with these tags; without a label, one
+// of the fixed ones.
+func partOf(s *Series, tags []Tag, metric, of string, label *Tag) *Part {
+	p := &Part{Series: s, Tags: len(AppendHead(nil, of)), Head: string(AppendHead(nil, metric))}
+	if label == nil {
+		return p
+	}
+	at := 0
+	for at < len(tags) && tags[at].Key < label.Key {
+		at++
+	}
+	before := AppendTags(nil, tags[:at])
+	if at > 0 && at < len(tags) {
+		before = append(before, ',')
+	}
+	p.At = len(before)
+	p.Label, p.Key = string(AppendTags(nil, []Tag{*label})), len(label.Key)+len(`"":"`)
+	return p
+}
+
+func TestPartsRenderAsSeries(t *testing.T) {
+	le := &Tag{"le", "0.5"}
+	for _, tags := range [][]Tag{nil, {{"a", "1"}}, {{"z", "1"}}, {{"a", "1"}, {"z", "2"}}, {{"a", "1"}, {"b", "2"}}, {{"y", "1"}, {"z", "2"}}} {
+		s := NewSeries(AppendPrefix(nil, "m_count", tags))
+		want := string(AppendPrefix(nil, "m_bucket", WithTag(nil, tags, *le)))
+		if diff := cmp.Diff(want, string(partOf(s, tags, "m_bucket", "m_count", le).AppendPrefix(nil))); diff != "" {
+			t.Errorf("%v: %s", tags, diff)
+		}
+		want = string(AppendPrefix(nil, "m_sum", tags))
+		if diff := cmp.Diff(want, string(partOf(s, tags, "m_sum", "m_count", nil).AppendPrefix(nil))); diff != "" {
+			t.Errorf("%v: %s", tags, diff)
+		}
+	}
+}
+
+// Parts after each other, in any order, with lines of other kinds in between,
+// over several chunks.
+func TestPartsAtRandom(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	codec, table := NewCodec(Gzip), NewTable(NewBudget(1<<30))
+	type group struct {
+		series *Series
+		tags   []Tag
+		name   string
+	}
+	var groups []group
+	for i := range 20 {
+		var tags []Tag
+		for _, key := range []string{"a", "lb", "lf", "z"} {
+			if random.IntN(2) == 0 {
+				tags = append(tags, Tag{key, strings.Repeat("v", random.IntN(30))})
+			}
+		}
+		name := fmt.Sprintf("name%d", i%3)
+		groups = append(groups, group{table.Intern(AppendPrefix(nil, name+"_count", tags)), tags, name})
+	}
+	if long := strings.Repeat("x", maxLinked); true {
+		tags := []Tag{{"a", long}}
+		groups = append(groups, group{NewSeries(AppendPrefix(nil, "long_count", tags)), tags, "long"})
+	}
+	for range 60 {
+		p := newPair(t, codec)
+		for range random.IntN(300) {
+			g := groups[random.IntN(len(groups))]
+			ts := int64(1_700_000_000 + random.IntN(2)*random.IntN(1_000_000))
+			for range random.IntN(12) {
+				v := Int(int64(random.IntN(3)))
+				var part *Part
+				switch random.IntN(8) {
+				case 0:
+					p.series(g.series, ts, v)
+					continue
+				case 1:
+					p.prefix(labelled("other", "a"), ts, v)
+					continue
+				case 2:
+					part = partOf(g.series, g.tags, g.name+[]string{"_sum", "_min", "_minimum", ""}[random.IntN(4)], g.name+"_count", nil)
+				case 3:
+					part = partOf(g.series, g.tags, g.name, g.name+"_count", &Tag{"quantile", fmt.Sprint(random.IntN(3))})
+				default:
+					part = partOf(g.series, g.tags, g.name+"_bucket", g.name+"_count", &Tag{"le", fmt.Sprint(random.IntN(1000))})
+				}
+				p.lines.AppendPart(part, ts, v, 0)
+				p.plain.AppendPart(part, ts, v, 0)
+			}
+		}
+		p.prefix(prefixOf(0), 1, Int(1))
+		p.check()
+	}
+}
