@@ -48,6 +48,7 @@ type config struct {
 	proxy          func(*http.Request) (*url.URL, error)
 	limits         wire.Limits
 	milliseconds   bool
+	inFlight       int
 	warn           func(error)
 	spool          *spoolConfig // nil without one
 
@@ -66,8 +67,8 @@ func newConfig(opts []Option) (*config, error) {
 		creds:   newCredentials(),
 		timeout: 60 * time.Second,
 		retry:   RetryConfig{Enabled: true, MaxElapsedTime: time.Minute},
-		limits:  wire.Limits{Points: 50_000, Bytes: 16 << 20},
-		warn:    otel.Handle,
+		limits:  wire.Limits{Points: 50_000, Bytes: 16 << 20}, inFlight: 2,
+		warn: otel.Handle,
 	}
 	for _, o := range opts {
 		if o != nil {

@@ -175,6 +175,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"no token for the default by name", "", []apptuitclient.Option{apptuitclient.WithEndpoint(apptuitclient.DefaultEndpoint + "/")}, "a token is needed for https://api.apptuit.ai"},
 		{"a user without token", "", []apptuitclient.Option{endpoint, apptuitclient.WithUserID("u")}, "a token is needed with a user id"},
 		{"a user with a colon", "", []apptuitclient.Option{endpoint, token, apptuitclient.WithUserID("u:v")}, "colon"},
+		{"no batch in flight", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxInFlight(0)}, "WithMaxInFlight: 0"},
 		{"two tokens", "", []apptuitclient.Option{token, apptuitclient.WithTokenSource(source)}, "give one of them"},
 		{"a token and a header", "", []apptuitclient.Option{token, apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},
 		{"a user and a header", "", []apptuitclient.Option{apptuitclient.WithUserID("u"), apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},

@@ -30,7 +30,9 @@ type Report struct {
 	Err *SendError
 
 	fresh *SendError // Err without the points that are known
-	until time.Time  // when spooling ends, if the context has
+
+	undelivered []uint32  // sources of what may be delivered later, for Undelivered
+	until       time.Time // when spooling ends, if the context has
 }
 
 // delivery is the way of one batch: requests, and the policies over them.
@@ -148,7 +150,7 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 	if retryable && d.opts.Undelivered != nil {
 		for i := range b.Points() {
 			if source := b.Source(i); source != wire.Uncounted {
-				d.opts.Undelivered(source)
+				d.report.undelivered = append(d.report.undelivered, source)
 			}
 		}
 	}

@@ -252,6 +252,19 @@ func WithMaxBatchBytes(n int64) Option {
 	})
 }
 
+// WithMaxInFlight bounds the batches of one Export that are on their way at once,
+// by default 2. While they are, the next one is made. Two batches with points of
+// one series never are: Exports of such data, and Sends, send one batch after the
+// other.
+func WithMaxInFlight(n int) Option {
+	return optionFunc(func(c *config) {
+		if n < 1 {
+			c.fault("WithMaxInFlight: %d is not positive", n)
+		}
+		c.inFlight = n
+	})
+}
+
 // WithMillisecondTimestamps sends timestamps in milliseconds instead of
 // seconds. Not for InfluxDB 1.x, which misreads them.
 func WithMillisecondTimestamps() Option {

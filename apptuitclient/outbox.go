@@ -26,6 +26,9 @@ type Outbox struct {
 	ended   bool      // ctx has: what comes now is not even made into batches
 	grace   time.Time // but until then, where there is a spool
 	late    int       // that many points
+
+	flying  []chan Report // of batches that are on their way, oldest first
+	repeats bool          // a series may be in more than one batch
 }
 
 // OutboxOptions are what an exporter wants of an [Outbox]. All may be zero.
@@ -38,6 +41,9 @@ type OutboxOptions struct {
 	// Known says whether a point that the server refused has been reported
 	// before: then it only counts.
 	Known func(*PointError) bool
+	// Parallel says that each series comes once, until Repeats is called: then
+	// several batches may be on their way at once (WithMaxInFlight).
+	Parallel bool
 	// Undelivered gets the source of each point that counts and is dropped for a
 	// reason that may pass, for an exporter whose caller keeps and retries.
 	Undelivered func(source uint32)
@@ -123,13 +129,54 @@ func (o *Outbox) Reject(p DataPoint, err error) {
 	}
 }
 
-// Flush delivers what has been added.
+// Repeats says that a series may come more than once. From now on the points of
+// one batch are settled before the next is sent.
+func (o *Outbox) Repeats() { o.repeats = true }
+
+// Flush sends what has been added on its way. The next batch can be made
+// meanwhile.
 func (o *Outbox) Flush() {
 	b := o.builder.Batch()
 	if b == nil {
 		return
 	}
-	r := o.c.deliver(o.ctx, &o.opts, b, o.grace)
+	most := 1
+	if o.opts.Parallel && !o.repeats {
+		most = o.c.cfg.inFlight
+	}
+	for len(o.flying) >= most {
+		o.land()
+	}
+	report := make(chan Report, 1)
+	grace := o.grace
+	go func() { report <- o.c.deliver(o.ctx, &o.opts, b, grace) }()
+	o.flying = append(o.flying, report)
+	o.look()
+}
+
+// finish delivers what has been added and waits for all that is on its way.
+func (o *Outbox) finish() {
+	if len(o.flying) == 0 { // most of the time: one batch is all
+		if b := o.builder.Batch(); b != nil {
+			o.settle(o.c.deliver(o.ctx, &o.opts, b, o.grace))
+		}
+		return
+	}
+	o.Flush()
+	for len(o.flying) > 0 {
+		o.land()
+	}
+}
+
+// land waits for the oldest batch that is on its way.
+func (o *Outbox) land() {
+	r := <-o.flying[0]
+	o.flying = o.flying[1:]
+	o.settle(r)
+}
+
+// settle counts and reports a batch.
+func (o *Outbox) settle(r Report) {
 	o.total.Accepted += r.Accepted
 	o.total.Rejected += r.Rejected
 	o.total.Spooled += r.Spooled
@@ -137,6 +184,11 @@ func (o *Outbox) Flush() {
 	o.total.After = max(o.total.After, r.After)
 	if o.grace.IsZero() {
 		o.grace = r.until
+	}
+	if o.opts.Undelivered != nil {
+		for _, source := range r.undelivered {
+			o.opts.Undelivered(source)
+		}
 	}
 	o.report(r)
 	o.look()
@@ -155,7 +207,7 @@ func (o *Outbox) report(r Report) {
 // Close delivers what has been added and reports all points of the outbox
 // together. Its error is nil if all that failed is known.
 func (o *Outbox) Close() Report {
-	o.Flush()
+	o.finish()
 	o.builder.Close()
 	if o.invalid.Err != nil {
 		o.invalid.Err.Failed = o.invalid.Rejected

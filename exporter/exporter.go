@@ -81,6 +81,8 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 			Stop:  e.life.stop,
 			Batch: e.batchDone,
 			Known: e.refused.known,
+
+			Parallel: true,
 		}),
 		conv:         lease.Converter,
 		milliseconds: e.cfg.client.MillisecondTimestamps(),

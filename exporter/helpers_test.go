@@ -47,6 +47,7 @@ func memoryServer(t testing.TB, opts ...apptuittest.Option) *apptuittest.Server 
 func toServer(srv *apptuittest.Server, opts ...apptuitclient.Option) Option {
 	return WithClientOptions(append([]apptuitclient.Option{
 		apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(srv.Client()),
+		apptuitclient.WithMaxInFlight(1), // so that faults meet the batches in order
 	}, opts...)...)
 }
 

@@ -49,6 +49,9 @@ func (x *export) AppendPart(p *wire.Part, ts int64, v wire.Value) {
 	x.out.AppendPart(p, ts, v, x.source)
 }
 
+// Repeats passes on that a series may come more than once.
+func (x *export) Repeats() { x.out.Repeats() }
+
 // Reject passes a rejection on, unless it is of a metric of our own.
 func (x *export) Reject(r convert.Rejection) {
 	if x.source == wire.Uncounted {

@@ -44,6 +44,9 @@ func (w *walk) AppendPart(p *wire.Part, ts int64, v wire.Value) {
 	w.out.AppendPart(p, ts, v, w.source)
 }
 
+// Repeats is of no interest: batches are sent one after the other.
+func (w *walk) Repeats() {}
+
 // Reject passes a rejection on.
 func (w *walk) Reject(r convert.Rejection) {
 	if r.Known {

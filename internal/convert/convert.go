@@ -29,6 +29,8 @@ type Sink interface {
 	// AppendPart takes a valid point of a group. The part is valid during the
 	// call only.
 	AppendPart(p *wire.Part, ts int64, v wire.Value)
+	// Repeats says, at most once an export, that a series may come more than once.
+	Repeats()
 	// Reject takes a point that cannot be sent. The rejection's tags are valid
 	// during the call only.
 	Reject(Rejection)
@@ -69,6 +71,7 @@ type Converter[K comparable] struct {
 	swept      uint32    // and to the last sweep
 	full       bool      // a sweep in this export was no help
 	overflowed int
+	repeated   bool // the sink knows
 
 	prefix  []byte
 	merged  []wire.Tag
@@ -100,6 +103,16 @@ func (c *Converter[K]) Begin(sink Sink, now time.Time) {
 	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second)) // whatever the clock does
 	c.full = false
 	c.overflowed = 0
+	c.repeated = false
+}
+
+// repeats tells the sink that a series may come more than once: it has, or what
+// is known of it is not kept.
+func (c *Converter[K]) repeats() {
+	if !c.repeated {
+		c.repeated = true
+		c.sink.Repeats()
+	}
 }
 
 // End ends an export. It returns how many points carried the SDK's overflow
@@ -124,6 +137,9 @@ func (c *Converter[K]) Bytes() int64 { return c.table.Bytes() }
 
 // emit sends a point of a series, unless the export has one of that time.
 func (c *Converter[K]) emit(p *Point[K], s *wire.Series, ts int64, v wire.Value) {
+	if !p.kept || s.Marked(c.generation) {
+		c.repeats()
+	}
 	first, ok := s.Mark(c.generation, ts, p.instrument.id)
 	if ok {
 		c.sink.Append(s, ts, v)

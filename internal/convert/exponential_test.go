@@ -236,6 +236,8 @@ func (s finiteSink) Append(_ *wire.Series, _ int64, v wire.Value) {
 
 func (s finiteSink) AppendPart(_ *wire.Part, ts int64, v wire.Value) { s.Append(nil, ts, v) }
 
+func (s finiteSink) Repeats() {}
+
 func (s finiteSink) Reject(r Rejection) {
 	if r.Value.NaN() {
 		s.t.Error("a value that is NaN is rejected, not skipped")

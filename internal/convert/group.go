@@ -133,6 +133,9 @@ func (c *Converter[K]) enter(p *Point[K], ts int64) {
 	}
 	c.lost = nil
 	if p.grouped() && ts != 0 {
+		if !p.kept || p.single.Marked(c.generation) {
+			c.repeats()
+		}
 		if first, ok := p.single.Mark(c.generation, ts, p.instrument.id); !ok {
 			c.lost = &CollisionError{Winner: c.instruments[first].Identity(), Loser: p.instrument.Identity()}
 		}

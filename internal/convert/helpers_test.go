@@ -20,6 +20,7 @@ const stamp = 1_700_000_000
 
 // recorder is a sink that keeps what comes out of a conversion.
 type recorder struct {
+	repeats int
 	points  []string // as "metric{tags} value", or with another timestamp, "metric{tags} value @timestamp"
 	rejects []Rejection
 }
@@ -35,6 +36,8 @@ func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
 func (r *recorder) AppendPart(p *wire.Part, ts int64, v wire.Value) {
 	r.Append(wire.NewSeries(p.AppendPrefix(nil)), ts, v)
 }
+
+func (r *recorder) Repeats() { r.repeats++ }
 
 func (r *recorder) Reject(j Rejection) {
 	j.Tags = slices.Clone(j.Tags)

@@ -90,6 +90,9 @@ func (s *Series) Mark(generation uint64, ts int64, owner uint32) (first uint32, 
 	return owner, true
 }
 
+// Marked reports whether the series has a point in a generation.
+func (s *Series) Marked(generation uint64) bool { return s.generation == generation }
+
 // AppendPrefix renders the constant part of a series. The metric and the keys
 // are valid names, the tags sorted by key; equal series give equal bytes.
 func AppendPrefix(dst []byte, metric string, tags []Tag) []byte {

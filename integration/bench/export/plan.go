@@ -1,0 +1,88 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package export
+
+import (
+	"slices"
+
+	"github.com/apptuitai/apptuit-go/integration/bench/export/collection"
+	"github.com/apptuitai/apptuit-go/integration/bench/export/peer"
+)
+
+// Plan is what to measure.
+type Plan struct {
+	Groups []Group
+	Memory []collection.Config
+}
+
+// Quick is for two minutes: collections of 10,000 points, few rounds, and only
+// this project's exporter and OTLP over HTTP cold and with churn.
+func Quick() Plan {
+	const rounds = 5
+	var plan Plan
+	for _, kind := range kinds() {
+		plan.Groups = append(plan.Groups, Group{
+			Config: collection.Config{Kind: kind, Points: 10_000, SDK: kind == collection.Mixed}, States: []State{Warm, Cold, Churn}, Rounds: rounds,
+			Measures: func(name string, state State) bool {
+				return state == Warm || name == peer.Apptuit || name == peer.OTLPHTTPGzip
+			},
+		})
+	}
+	plan.Groups = append(plan.Groups, client(rounds))
+	return plan
+}
+
+// Full is all of it.
+func Full() Plan {
+	var plan Plan
+	add := func(rounds int, cfg collection.Config, states ...State) {
+		plan.Groups = append(plan.Groups, Group{
+			Config: cfg, States: states, Rounds: rounds,
+			Measures: func(name string, _ State) bool { return !cfg.Delta || takesDelta(name) },
+		})
+	}
+	for _, kind := range kinds() {
+		for _, size := range []struct{ points, rounds int }{{1000, 11}, {10_000, 11}, {100_000, 5}} {
+			add(size.rounds, collection.Config{Kind: kind, Points: size.points, SDK: kind == collection.Mixed}, Warm, Cold, Churn)
+		}
+	}
+	for _, kind := range kinds() {
+		if kind == collection.Mixed {
+			continue
+		}
+		add(7, collection.Config{Kind: kind, Points: 10_000, SDK: true}, Warm)
+		add(7, collection.Config{Kind: kind, Points: 10_000, SDK: true, Delta: true}, Warm, Churn)
+	}
+	for _, kind := range []collection.Kind{collection.Sum, collection.Gauge} {
+		add(7, collection.Config{Kind: kind, Points: 10_000, SDK: true, Observable: true}, Warm, Churn)
+	}
+	plan.Groups = append(plan.Groups, client(11))
+	for _, kind := range []collection.Kind{collection.Sum, collection.Histogram} {
+		plan.Memory = append(plan.Memory, collection.Config{Kind: kind, Points: 1_000_000})
+	}
+	return plan
+}
+
+// client returns the group of the client alone.
+func client(rounds int) Group {
+	return Group{
+		Sending: &Sending{Points: 10_000, Series: 1000, Samples: 50}, States: []State{Points, TimeSeries}, Rounds: rounds,
+		Measures: func(name string, _ State) bool { return name == peer.Apptuit || name == peer.Telegraf },
+	}
+}
+
+func takesDelta(name string) bool {
+	p, err := peerNamed(name)
+	return err == nil && p.Delta
+}
+
+// Only keeps the groups that have one of the names, as the table has them.
+func (p *Plan) Only(names []string) {
+	p.Groups = slices.DeleteFunc(p.Groups, func(g Group) bool { return !slices.Contains(names, g.Name()) })
+	p.Memory = slices.DeleteFunc(p.Memory, func(c collection.Config) bool { return !slices.Contains(names, string(c.Kind)) })
+}
+
+func kinds() []collection.Kind {
+	return []collection.Kind{collection.Sum, collection.Gauge, collection.Histogram, collection.Exponential, collection.Mixed}
+}
