@@ -70,8 +70,13 @@ test-long: servers ## Run the long tests (APPTUIT_LONG=1), then each fuzz target
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	@tools/fuzz.sh $(FUZZTIME)
 
+# ARGS=-full measures all of it, for an hour; without it, minutes.
 .PHONY: bench
-bench: ## Run the root module's benchmarks; BENCH chooses (regexp), COUNT repeats
+bench: ## Measure beside other exporters: one table, also into integration/bench/RESULTS.md; ARGS=-full for all of it (long)
+	cd integration/bench && go run ./cmd/table -write RESULTS.md $(ARGS)
+
+.PHONY: bench-go
+bench-go: ## Run the root module's benchmarks; BENCH chooses (regexp), COUNT repeats
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) ./...
 
 .PHONY: cover
@@ -118,12 +123,20 @@ lint-release: ## Test the script that makes releases
 fmt: gofumpt ## Format all Go files
 	$(GOFUMPT) -w .
 
+# Where known vulnerabilities are looked up: a mirror, or a file:// URL.
+VULNDB := https://vuln.go.dev
+
+.PHONY: vuln
+vuln: govulncheck ## Look for known vulnerabilities in every module; needs VULNDB, and is no part of CI
+	$(call in-modules,$(GOVULNCHECK) -db='$(VULNDB)' ./...)
+
 ##@ Tools
 
 # The tools' versions are in tools/go.mod. They are built once for each Go release and again when tools/go.mod changes.
 TOOLS_DIR     := $(CURDIR)/.tools/$(shell go env GOVERSION)
 GOLANGCI_LINT := $(TOOLS_DIR)/golangci-lint
 GOFUMPT       := $(TOOLS_DIR)/gofumpt
+GOVULNCHECK   := $(TOOLS_DIR)/govulncheck
 TOOL_PACKAGES := $(shell sed -n '/^tool (/,/^)/s/^\t//p' tools/go.mod)
 TOOLS         := $(notdir $(TOOL_PACKAGES))
 

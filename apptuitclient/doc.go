@@ -29,7 +29,7 @@
 //	200 with anything else                  refused: not an ingest endpoint
 //	307, 308 to the same server             followed
 //	any other redirect                      refused; the error names where it leads
-//	401                                     a new token is asked for once, then refused
+//	401                                     a new token is asked for, once in a row, then refused
 //	413, 400 "Chunked request not supported"
 //	                                        sent in halves, down to single points
 //	408, 429, 500, 502, 503, 504            sent again later; Retry-After is honoured

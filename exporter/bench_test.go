@@ -134,10 +134,10 @@ func TestAllocations(t *testing.T) {
 		n          int // data points
 		warm, cold float64
 	}{
-		"sum":         {n: 10_000, warm: 0.05, cold: 12},
-		"gauge":       {n: 4000, warm: 0.05, cold: 12},
-		"histogram":   {n: 500, warm: 0.05, cold: 5},
-		"exponential": {n: 500, warm: 0.05, cold: 6},
+		"sum":         {n: 10_000, warm: 0.02, cold: 7},
+		"gauge":       {n: 10_000, warm: 0.02, cold: 7},
+		"histogram":   {n: 500, warm: 0.02, cold: 1},
+		"exponential": {n: 500, warm: 0.02, cold: 1},
 	} {
 		t.Run(kind, func(t *testing.T) {
 			rm, wirePoints := benchData(kind, bound.n)

@@ -43,6 +43,7 @@ func otherKeys() map[string]string {
 func withoutKey() map[string]string {
 	return map[string]string{
 		"apptuitclient.WithTokenSource":        "a function; auth has extensions that get tokens",
+		"apptuitclient.WithMaxInFlight":        "sending_queue has num_consumers; a push is one batch most of the time",
 		"apptuitclient.WithHTTPClient":         "confighttp makes it",
 		"apptuitclient.WithWarningHandler":     "the Collector's log",
 		"apptuitclient.WithoutEnvironment":     "always: a configuration names its variables",

@@ -150,6 +150,12 @@ func keys() []key {
 			set:     client(value.positiveSize, apptuitclient.WithMaxBatchBytes),
 		},
 		{
+			name: "max_in_flight", kind: integers, otherwise: "`2`",
+			meaning: "batches of one export on their way at once",
+			options: []string{"apptuitclient.WithMaxInFlight"},
+			set:     client(value.count, apptuitclient.WithMaxInFlight),
+		},
+		{
 			name: "millisecond_timestamps", kind: flags, otherwise: "`false`",
 			meaning: "timestamps in milliseconds instead of seconds. Not for InfluxDB 1.x",
 			options: []string{"apptuitclient.WithMillisecondTimestamps"},

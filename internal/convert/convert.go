@@ -78,6 +78,9 @@ type Converter[K comparable] struct {
 	values  []float64
 	scratch Point[K]
 
+	passingSeries wire.Series // of what is not kept, till the next one
+	passingPrefix []byte
+
 	scratchDetail detail
 }
 

@@ -81,7 +81,8 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag) *Point[K] {
 	}
 	if grouped {
 		if p.single = c.table.Lookup(c.prefix); p.single == nil {
-			p.single = wire.NewSeries(c.prefix)
+			c.passingPrefix = append(c.passingPrefix[:0], c.prefix...) // c.prefix is for others, while the point is converted
+			p.single = c.passingSeries.Borrow(c.passingPrefix)
 		}
 		p.detail = nil
 	}
@@ -210,7 +211,7 @@ func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix int, tags []
 	if s := c.table.Lookup(c.prefix); s != nil {
 		return s
 	}
-	return wire.NewSeries(c.prefix)
+	return c.passingSeries.Borrow(c.prefix)
 }
 
 // intern renders a series into the table. It returns nil if there is no room.

@@ -30,6 +30,7 @@ type liner struct {
 	prefix []byte
 	value  []byte
 	part   Part
+	life   uint32 // of the part's series
 
 	text []byte // of the prefix, when the text has gone
 
@@ -93,7 +94,7 @@ func (l *liner) add(n *line) {
 	l.prefix = n.text[:n.length]
 	l.value = append(l.value[:0], value...)
 	if n.part != nil {
-		l.part = *n.part
+		l.part, l.life = *n.part, n.part.Series.lives
 	} else {
 		l.part.Series = nil
 	}

@@ -65,11 +65,12 @@ func (l *liner) sibling(n *line, value []byte) bool {
 	if n.part == nil || l.lines < 2 || n.length > maxLinked || before.length > maxLinked {
 		return false
 	}
-	last := &l.part
+	last, life := &l.part, l.life
 	if before.series == n.part.Series && n.part.Series != nil {
 		last = &Part{Series: before.series, Tags: n.part.Tags, Head: before.series.prefix[:n.part.Tags]}
+		life = before.series.lives
 	}
-	if last.Series != n.part.Series {
+	if last.Series != n.part.Series || life != n.part.Series.lives {
 		return false
 	}
 	var from, to, was int // what is its own, and where that ended in the line before

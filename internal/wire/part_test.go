@@ -102,3 +102,20 @@ func TestPartsAtRandom(t *testing.T) {
 		p.check()
 	}
 }
+
+// A series that is borrowed for one group after the other is not taken for the
+// same one.
+func TestPartsOfBorrowedSeries(t *testing.T) {
+	p := newPair(t, NewCodec(Gzip))
+	var s Series
+	for i := range 100 {
+		tags := []Tag{{"a", strings.Repeat("v", i%7)}, {"b", fmt.Sprint(i)}}
+		s.Borrow(AppendPrefix(nil, "m_count", tags))
+		for j := range 3 {
+			part := partOf(&s, tags, "m_bucket", "m_count", &Tag{"le", fmt.Sprint(j)})
+			p.lines.AppendPart(part, 1, Int(7), 0)
+			p.plain.AppendPart(part, 1, Int(7), 0)
+		}
+	}
+	p.check()
+}

@@ -6,6 +6,7 @@ package wire
 import (
 	"cmp"
 	"slices"
+	"unsafe"
 
 	"github.com/apptuitai/apptuit-go/encoding"
 )
@@ -15,6 +16,7 @@ import (
 type Series struct {
 	prefix string
 	refs   int32
+	lives  uint32 // how often it was borrowed
 	like   likeness
 	links  links
 
@@ -37,6 +39,13 @@ type stamp struct {
 
 // NewSeries returns a series outside any table, for points that are sent once.
 func NewSeries(prefix []byte) *Series { return &Series{prefix: string(prefix)} }
+
+// Borrow makes s a series outside any table whose prefix is these bytes, for as
+// long as they do not change. It may be used again and again.
+func (s *Series) Borrow(prefix []byte) *Series {
+	*s = Series{prefix: unsafe.String(unsafe.SliceData(prefix), len(prefix)), lives: s.lives + 1}
+	return s
+}
 
 // Prefix returns the rendered part.
 func (s *Series) Prefix() string { return s.prefix }
