@@ -57,9 +57,9 @@ func (p *Part) labelAt() (start, end int) {
 	return start, start + len(p.Label) - p.Key - len(`"`)
 }
 
-// sibling writes a line that is of the same group as the one before, and differs
-// from it in the value of its label alone, or, without labels, in its name. It
-// reports whether it is such a line. Nothing has to be looked for then.
+// sibling writes a line that is of the same group as the one before, and reports
+// whether it is such a line. It differs in its name, or in its label, or has one
+// while the other has none, all of which is known: nothing has to be looked for.
 func (l *liner) sibling(n *line, value []byte) bool {
 	before := &l.recent[(l.lines-1)%window]
 	if n.part == nil || l.lines < 2 || n.length > maxLinked || before.length > maxLinked {
@@ -73,23 +73,37 @@ func (l *liner) sibling(n *line, value []byte) bool {
 	if last.Series != n.part.Series || life != n.part.Series.lives {
 		return false
 	}
+	const headEnd = len(`","tags":{`)
+	distance := n.start - before.start
+	ahead := len(lineEnd + lineStart)
 	var from, to, was int // what is its own, and where that ended in the line before
 	switch {
 	case n.part.Label != "" && last.Label != "" && n.part.Head == last.Head:
 		from, to = n.part.labelAt()
 		_, was = last.labelAt()
-	case n.part.Label == "" && last.Label == "":
-		const rest = len(`","tags":{`)
+	case last.Label == "":
 		from = commonHead(n.part.Head, last.Head)
-		to, was = max(from, len(n.part.Head)-rest), len(last.Head)-rest
+		to, was = max(from, len(n.part.Head)-headEnd), len(last.Head)-headEnd
+		if was < from { // one name begins with the other
+			return false
+		}
+		if n.part.Label == "" {
+			break
+		}
+		// The name, and then what is before the label.
+		l.w.Match(ahead+from, distance)
+		l.w.Literals(n.text[from:to])
+		l.w.Match(len(n.part.Head)+n.part.At-to, distance+to-was)
+		ahead = 0
+		from = len(n.part.Head) + n.part.At
+		to = n.length - (len(last.Series.prefix) - n.part.Tags - n.part.At) // what is behind it is as long
+		was = len(last.Head) + n.part.At
 	default:
 		return false
 	}
-	if was < from { // one name begins with the other
-		return false
+	if ahead > 0 {
+		l.w.Match(ahead+from, distance)
 	}
-	distance := n.start - before.start
-	l.w.Match(len(lineEnd+lineStart)+from, distance)
 	l.w.Literals(n.text[from:to])
 	length, back := n.length-to, distance+to-was
 	if n.time != before.time {
