@@ -1,0 +1,142 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+)
+
+// load is what a program measures, and which points have to come of it. It
+// follows from its seed.
+type load struct {
+	rng       *rand.Rand
+	requests  [8]int64
+	durations [2]distribution
+}
+
+// distribution is what has been recorded by a histogram.
+type distribution struct {
+	buckets       [4]int64 // not cumulative
+	sum, min, max float64
+}
+
+// pass is what is recorded between two exports.
+type pass struct {
+	requests  [8]int64
+	levels    [6]float64
+	durations [2][]float64
+}
+
+const service = "chaos"
+
+// invalidPoints are in each pass: a gauge that is not a number.
+const invalidPoints = 1
+
+func newLoad(seed1, seed2 uint64) *load {
+	return &load{rng: rand.New(rand.NewPCG(seed1, seed2))}
+}
+
+// next makes up a pass and returns the points that its export consists of, those
+// that are invalid left out.
+func (l *load) next(second int64) (pass, []servers.Point) {
+	var p pass
+	var points []servers.Point
+	add := func(metric string, value float64, tags ...string) {
+		all := map[string]string{"service_name": service}
+		for i := 0; i < len(tags); i += 2 {
+			all[tags[i]] = tags[i+1]
+		}
+		points = append(points, servers.Point{Metric: metric, Tags: all, Time: second * 1000, Value: value})
+	}
+	for i := range p.requests {
+		p.requests[i] = l.rng.Int64N(1000)
+		l.requests[i] += p.requests[i]
+		add("chaos_requests", float64(l.requests[i]), "route", "/r/"+strconv.Itoa(i))
+	}
+	for i := range p.levels {
+		p.levels[i] = float64(100_000+l.rng.IntN(900_000)) / 1000
+		add("chaos_level", p.levels[i], "zone", strconv.Itoa(i))
+	}
+	for i := range p.durations {
+		d := &l.durations[i]
+		for range 1 + l.rng.IntN(4) {
+			p.durations[i] = append(p.durations[i], d.draw(l.rng))
+		}
+		op := "op " + strconv.Itoa(i)
+		count := int64(0)
+		for j, le := range []string{"1", "10", "100", "+Inf"} {
+			count += d.buckets[j]
+			add("chaos_duration_bucket", float64(count), "op", op, "le", le)
+		}
+		add("chaos_duration_count", float64(count), "op", op)
+		add("chaos_duration_sum", d.sum, "op", op)
+		add("chaos_duration_min", d.min, "op", op)
+		add("chaos_duration_max", d.max, "op", op)
+	}
+	return p, points
+}
+
+// draw draws a value, of which sums are exact, and adds it.
+func (d *distribution) draw(rng *rand.Rand) float64 {
+	bucket := rng.IntN(len(d.buckets))
+	v := []float64{0.5, 5.25, 50.125, 500.5}[bucket]
+	if d.buckets == [4]int64{} {
+		d.min, d.max = v, v
+	}
+	d.buckets[bucket]++
+	d.sum += v
+	d.min, d.max = min(d.min, v), max(d.max, v)
+	return v
+}
+
+// instruments are those of the program.
+type instruments struct {
+	requests      metric.Int64Counter
+	level, broken metric.Float64Gauge
+	duration      metric.Float64Histogram
+}
+
+func newInstruments(m metric.Meter) (*instruments, error) {
+	var i instruments
+	var errs [4]error
+	i.requests, errs[0] = m.Int64Counter("chaos.requests")
+	i.level, errs[1] = m.Float64Gauge("chaos.level")
+	i.broken, errs[2] = m.Float64Gauge("chaos.broken")
+	i.duration, errs[3] = m.Float64Histogram("chaos.duration", metric.WithExplicitBucketBoundaries(1, 10, 100))
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &i, nil
+}
+
+func (i *instruments) record(p *pass) {
+	ctx := context.Background()
+	for j, n := range p.requests {
+		i.requests.Add(ctx, n, metric.WithAttributes(attribute.String("route", "/r/"+strconv.Itoa(j))))
+	}
+	for j, v := range p.levels {
+		i.level.Record(ctx, v, metric.WithAttributes(attribute.Int("zone", j)))
+	}
+	for j, values := range p.durations {
+		for _, v := range values {
+			i.duration.Record(ctx, v, metric.WithAttributes(attribute.String("op", "op "+strconv.Itoa(j))))
+		}
+	}
+	i.broken.Record(ctx, math.NaN())
+}
+
+// noon is when the first pass is exported, as far as its points say: one a
+// second, so that none has the time of another.
+var noon = time.Date(2026, 2, 3, 12, 0, 0, 0, time.UTC).Unix()

@@ -1,0 +1,171 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"hash/fnv"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+)
+
+// script is a fault of the test server, with all its kinds.
+type script struct {
+	name    string
+	faults  []apptuittest.Fault
+	rejects bool
+	drops   bool // for all that the spool can do
+}
+
+// scripts are the faults that no real server here commits.
+func scripts() []script {
+	const page = "<!DOCTYPE html><html><head><title>Log in</title></head><body>Welcome!</body></html>"
+	large := strings.Repeat("all is lost ", 1000)
+	refuse := func(text string) func(apptuittest.Point) string {
+		return func(p apptuittest.Point) string {
+			h := fnv.New32()
+			h.Write([]byte(p.String()))
+			if h.Sum32()%3 == 0 {
+				return text
+			}
+			return ""
+		}
+	}
+	bomb := func(status int) apptuittest.Fault { // 1 GiB of zeros in 1 MiB
+		return apptuittest.Fault{
+			Status: status, Body: zeros(1 << 20), Repeat: 1 << 10, ContentType: "application/json",
+			Header: http.Header{"Content-Encoding": {"gzip"}},
+		}
+	}
+	return []script{
+		{"reset instead of an answer, stored and not", []apptuittest.Fault{{Reset: true}, {Reset: true, Apply: true}}, false, false},
+		{"reset in the middle of the answer, stored and not", []apptuittest.Fault{
+			{Truncate: true, Reset: true},
+			{Truncate: true, Reset: true, Apply: true},
+			{Truncate: true, Apply: true},
+			{Truncate: true, Chunked: true, Apply: true},
+		}, false, false},
+		{"no answer, stored and not", []apptuittest.Fault{{Hang: true}, {Hang: true, Apply: true}, {Pause: time.Hour, Apply: true}}, false, false},
+		{"500 and 503, stored and not", []apptuittest.Fault{{Status: 500}, {Status: 503}, {Status: 500, Apply: true}, {Status: 408}}, false, false},
+		{"an error body that breaks off", []apptuittest.Fault{
+			{Status: 500, Body: large, Truncate: true},
+			{Status: 503, Body: large, Truncate: true, Reset: true},
+			{Status: 502, Body: large, Chunked: true, Truncate: true},
+		}, false, false},
+		{"an error body of 1 GiB", []apptuittest.Fault{{Status: 503, Body: strings.Repeat("x", 1<<20), Repeat: 1 << 10}}, false, false},
+		{"gzip bombs as errors", []apptuittest.Fault{bomb(500), bomb(503)}, false, false},
+		{"gzip bombs as success and refusal", []apptuittest.Fault{bomb(200), bomb(400)}, true, false},
+		{"HTML with 200", []apptuittest.Fault{{Body: page, ContentType: "text/html"}}, true, false},
+		{"invalid JSON with 200, stored and not", []apptuittest.Fault{
+			{Body: `{"success": 12, "failed": `}, {Body: `{"success": 12, "failed": `, Apply: true}, {Body: `{"success":"12"}`},
+		}, true, false},
+		{"points that fail in a 200", []apptuittest.Fault{{Status: 200, Reject: refuse("Unable to parse value")}}, true, false},
+		{"points that cannot be stored just then", []apptuittest.Fault{
+			{Status: 200, Reject: refuse("Please throttle writes")}, {Reject: refuse("Storage exception: none")},
+		}, false, false},
+		{"400 and 404", []apptuittest.Fault{{Status: 400, Body: "no"}, {Status: 404}}, true, false},
+		{"redirects of every kind", redirects(), true, true},
+		{"the server reads one byte a second", []apptuittest.Fault{{ReadPause: time.Second}}, false, false},
+	}
+}
+
+// elsewhere is where a redirect leads to that must not be followed.
+const elsewhere = "http://elsewhere.invalid/api/put"
+
+// redirects lead to the same server, to itself, to another server, and nowhere.
+func redirects() []apptuittest.Fault {
+	var all []apptuittest.Fault
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, to := range []string{"/api/put?details", elsewhere, "", ":"} {
+			header := http.Header{}
+			if to != "" {
+				header.Set("Location", to)
+			}
+			all = append(all, apptuittest.Fault{Status: status, Header: header})
+		}
+	}
+	loop := http.Header{"Location": {"/api/put?details"}}
+	return append(all, apptuittest.Fault{Status: 307, Header: loop, Times: 8}, apptuittest.Fault{Status: 308, Header: loop, Times: 2})
+}
+
+// zeros compresses n zero bytes.
+func zeros(n int) string {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err1 := z.Write(make([]byte, n))
+	err2 := z.Close()
+	if err1 != nil || err2 != nil {
+		panic("writing to a buffer failed")
+	}
+	return b.String()
+}
+
+func scriptedFaults() []fault {
+	var all []fault
+	for _, s := range scripts() {
+		all = append(all, fault{name: s.name, rejects: s.rejects, drops: s.drops, run: func(w *world) { w.scripted(s.faults) }})
+	}
+	return all
+}
+
+// scripted has requests meet each fault, one at a time.
+func (w *world) scripted(faults []apptuittest.Fault) {
+	s := w.testServer()
+	w.start(s.URL)
+	w.calm(1)
+	for range w.n(1, 5) {
+		for _, f := range faults {
+			w.meet(s, f)
+			w.calm(1)
+		}
+	}
+	w.finish(s.URL, storedIn(s), 0)
+}
+
+// testServer starts a server that commits every fault.
+func (w *world) testServer() *apptuittest.Server {
+	s := apptuittest.NewServer(apptuittest.WithToken(token))
+	w.t.Cleanup(s.Close)
+	return s
+}
+
+// meet exports until requests have met a fault.
+func (w *world) meet(s *apptuittest.Server, f apptuittest.Fault) {
+	w.t.Helper()
+	w.times += max(f.Times, 1)
+	s.Fail(f)
+	for deadline := time.Now().Add(4 * generous); ; time.Sleep(5 * time.Millisecond) {
+		w.storm(1)
+		met := 0
+		for _, r := range s.Requests() {
+			if r.Faulted {
+				met++
+			}
+		}
+		if met == w.times {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%d requests have met one of %d faults", met, w.times)
+		}
+	}
+}
+
+// storedIn returns what reads a test server, which keeps what it gets as often as
+// it gets it.
+func storedIn(s *apptuittest.Server) func(testing.TB, ...string) []servers.Point {
+	return func(testing.TB, ...string) []servers.Point {
+		var all []servers.Point
+		for _, p := range s.Points() {
+			all = append(all, servers.Point{Metric: p.Metric, Tags: p.Tags, Time: p.Time().UnixMilli(), Value: p.Float()})
+		}
+		return all
+	}
+}

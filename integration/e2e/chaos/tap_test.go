@@ -1,0 +1,181 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+)
+
+// tap sits on the wire: it reads every request, and as much of each answer as
+// the client does, and notes in the ledger what that means for the points.
+type tap struct {
+	base   http.RoundTripper
+	ledger *ledger
+}
+
+// RoundTrip makes a request.
+func (t *tap) RoundTrip(r *http.Request) (*http.Response, error) {
+	points, err := pointsOf(r)
+	if err != nil {
+		return nil, fmt.Errorf("the tap cannot read a request: %w", err)
+	}
+	response, err := t.base.RoundTrip(r)
+	if err != nil {
+		v := unclear
+		if neverSent(err) {
+			v = refused
+		}
+		t.note(points, func(*servers.Point) verdict { return v })
+		return nil, err
+	}
+	response.Body = &answer{ReadCloser: response.Body, t: t, status: response.StatusCode, points: points}
+	return response, nil
+}
+
+func (t *tap) note(points []servers.Point, judge func(*servers.Point) verdict) {
+	for i := range points {
+		if !isSelf(points[i].Metric) {
+			t.ledger.note(points[i].Key(), judge(&points[i]))
+		}
+	}
+}
+
+// neverSent reports whether a request failed before it was sent.
+func neverSent(err error) bool {
+	var op *net.OpError
+	var certificate *tls.CertificateVerificationError
+	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &certificate)
+}
+
+// answer is the body of a response.
+type answer struct {
+	io.ReadCloser
+	t      *tap
+	status int
+	points []servers.Point
+	seen   bytes.Buffer
+	whole  bool
+	once   sync.Once
+}
+
+// maxSeen is more than an answer has that says something of points.
+const maxSeen = 1 << 20
+
+func (a *answer) Read(p []byte) (int, error) {
+	n, err := a.ReadCloser.Read(p)
+	a.seen.Write(p[:min(n, maxSeen-min(a.seen.Len(), maxSeen))])
+	a.whole = a.whole || errors.Is(err, io.EOF)
+	return n, err
+}
+
+// Close judges what was read.
+func (a *answer) Close() error {
+	a.once.Do(func() { a.t.note(a.points, a.judge()) })
+	return a.ReadCloser.Close()
+}
+
+func (a *answer) judge() func(*servers.Point) verdict {
+	all := func(v verdict) func(*servers.Point) verdict { return func(*servers.Point) verdict { return v } }
+	blank := a.whole && len(bytes.TrimSpace(a.seen.Bytes())) == 0
+	switch a.status {
+	case http.StatusNoContent:
+		return all(accepted)
+	case http.StatusOK, http.StatusBadRequest:
+		if named := a.named(); named != nil {
+			return named
+		}
+		if a.status == http.StatusOK && blank {
+			return all(accepted)
+		}
+		if a.status == http.StatusOK {
+			return all(unclear)
+		}
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout, http.StatusRequestTimeout:
+		return all(unclear)
+	}
+	return all(refused)
+}
+
+// named reads an answer with details, if it is a whole one.
+func (a *answer) named() func(*servers.Point) verdict {
+	var text struct {
+		Success, Failed *int
+		Errors          []struct{ Datapoint wirePoint }
+	}
+	if !a.whole || json.Unmarshal(a.seen.Bytes(), &text) != nil || text.Success == nil || text.Failed == nil {
+		return nil
+	}
+	failed := map[string]bool{}
+	for _, e := range text.Errors {
+		p := e.Datapoint.point()
+		failed[p.Key()] = true
+	}
+	if *text.Success+len(failed) != len(a.points) {
+		return func(*servers.Point) verdict { return unclear }
+	}
+	return func(p *servers.Point) verdict {
+		if failed[p.Key()] {
+			return refused
+		}
+		return accepted
+	}
+}
+
+// wirePoint is a point as it is sent; OpenTSDB quotes the value of one that it
+// refuses.
+type wirePoint struct {
+	Metric    string
+	Tags      map[string]string
+	Timestamp int64
+	Value     any
+}
+
+func (w *wirePoint) point() servers.Point {
+	p := servers.Point{Metric: w.Metric, Tags: w.Tags, Time: w.Timestamp * 1000}
+	p.Value, _ = w.Value.(float64)
+	return p
+}
+
+// pointsOf reads the points of a request, which can still be sent.
+func pointsOf(r *http.Request) ([]servers.Point, error) {
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return decode(r.Header.Get("Content-Encoding"), body)
+}
+
+// decode reads points from a body.
+func decode(encoding string, body io.Reader) ([]servers.Point, error) {
+	if strings.EqualFold(encoding, "gzip") {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, err
+		}
+		body = z
+	}
+	var all []wirePoint
+	d := json.NewDecoder(body)
+	if err := d.Decode(&all); err != nil {
+		return nil, err
+	}
+	points := make([]servers.Point, len(all))
+	for i := range all {
+		points[i] = all[i].point()
+	}
+	return points, nil
+}

@@ -1,0 +1,325 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chaos_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+)
+
+// chaos is the whole test.
+type chaos struct {
+	seed  uint64
+	board board
+}
+
+// fault is a kind of fault, with and without the spool.
+type fault struct {
+	order   int
+	name    string
+	run     func(w *world)
+	only    string // "spool", if it makes no sense without one
+	rejects bool   // points may be refused
+	drops   bool   // points may be dropped, for all that the spool can do
+}
+
+// both runs a fault with and without a spool.
+func (c *chaos) both(t *testing.T, f fault) {
+	for _, spooled := range []bool{false, true} {
+		if !spooled && f.only == "spool" {
+			continue
+		}
+		name := f.name + "/alone"
+		if spooled {
+			name = f.name + "/spool"
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := c.newWorld(t, f, spooled)
+			f.run(w)
+		})
+	}
+}
+
+// world is what one fault is tried in.
+type world struct {
+	t       *testing.T
+	c       *chaos
+	fault   fault
+	spooled bool
+	long    bool
+	seed    uint64
+	rng     *rand.Rand
+	dir     string
+	token   apptuitclient.Option
+
+	ledger  *ledger
+	books   books
+	windows []window
+	times   int
+	second  int64
+	lives   int
+
+	p *program
+
+	mu      sync.Mutex
+	must    bool
+	reports []string
+}
+
+func (c *chaos) newWorld(t *testing.T, f fault, spooled bool) *world {
+	h := fnv.New64()
+	fmt.Fprint(h, f.name, spooled)
+	w := &world{
+		t: t, c: c, fault: f, spooled: spooled, long: isLong(), seed: c.seed ^ h.Sum64(),
+		token: apptuitclient.WithToken(token), ledger: newLedger(), second: noon, dir: filepath.Join(t.TempDir(), "spool"),
+	}
+	w.rng = rand.New(rand.NewPCG(w.seed, 0))
+	return w
+}
+
+// n chooses how often something is done.
+func (w *world) n(short, long int) int {
+	if w.long {
+		return long
+	}
+	return short
+}
+
+// pause waits a random time.
+func (w *world) pause(from, to time.Duration) {
+	time.Sleep(from + time.Duration(w.rng.Int64N(int64(to-from))))
+}
+
+// start starts the program.
+func (w *world) start(endpoint string, opts ...apptuitclient.Option) {
+	w.startOver(endpoint, &http.Transport{}, opts...)
+}
+
+// startOver starts the program on a transport of its own.
+func (w *world) startOver(endpoint string, transport http.RoundTripper, opts ...apptuitclient.Option) {
+	w.t.Helper()
+	w.lives++
+	opts = append(w.options(endpoint), opts...)
+	p, err := newProgram(newLoad(w.seed, uint64(w.lives)), w.second, &tap{base: transport, ledger: w.ledger}, opts...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p.exports = func(points []servers.Point) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.ledger.export(points, invalidPoints, w.must)
+	}
+	w.p = p
+	w.t.Cleanup(func() { _ = p.client.Close() })
+}
+
+func (w *world) options(endpoint string) []apptuitclient.Option {
+	opts := []apptuitclient.Option{apptuitclient.WithEndpoint(endpoint), w.token, apptuitclient.WithWarningHandler(w.report)}
+	if w.spooled {
+		opts = append(opts, apptuitclient.WithSpool(w.dir, apptuitclient.WithSpoolRate(1000)))
+	}
+	return opts
+}
+
+// report notes what the program is told.
+func (w *world) report(err error) {
+	if err == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reports = append(w.reports, err.Error())
+}
+
+func (w *world) setMust(must bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.must = must
+}
+
+// calm exports while the server is well: these points have to be there in the
+// end.
+func (w *world) calm(passes int) {
+	w.setMust(true)
+	for range passes {
+		w.report(w.p.export(generous))
+	}
+	w.setMust(false)
+}
+
+// storm exports while there is a fault.
+func (w *world) storm(passes int) {
+	deadline := impatient
+	if w.spooled { // which takes what is not delivered within requestTime
+		deadline = generous
+	}
+	for range passes {
+		w.report(w.p.export(deadline))
+	}
+}
+
+// during exports all the time while f does its work.
+func (w *world) during(f func()) {
+	stop, done := make(chan struct{}), make(chan struct{})
+	defer func() {
+		close(stop)
+		<-done
+	}()
+	rng := rand.New(rand.NewPCG(w.seed, 1))
+	go func() {
+		defer close(done)
+		for {
+			w.storm(1)
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Duration(5+rng.IntN(30)) * time.Millisecond):
+			}
+		}
+	}()
+	f()
+}
+
+// drained waits until the spool is empty.
+func (w *world) drained(client *apptuitclient.Client) {
+	w.t.Helper()
+	if err := waitForSpool(client); err != nil {
+		s, _ := client.SpoolStats()
+		w.t.Fatalf("%v: %+v; reports: %s", err, s, w.tail())
+	}
+}
+
+// stop ends the program in order.
+func (w *world) stop() {
+	w.t.Helper()
+	w.report(w.p.stop())
+	s, _ := w.p.client.SpoolStats()
+	w.books.add(w.p.exporter.Stats(), s)
+	w.second = w.p.second
+}
+
+// finish ends the program while the server is well, and does the accounts.
+func (w *world) finish(endpoint string, stored func(testing.TB, ...string) []servers.Point, tolerance float64) {
+	w.t.Helper()
+	w.calm(2)
+	w.drained(w.p.client)
+	w.setMust(true)
+	w.stop()
+	for range 5 {
+		if w.books.left == 0 {
+			break
+		}
+		w.drain(endpoint)
+	}
+	w.settle(stored(w.t), tolerance)
+}
+
+// drain empties the spool without a program.
+func (w *world) drain(endpoint string) {
+	w.t.Helper()
+	transport := w.p.transport
+	client, err := apptuitclient.New(append(w.options(endpoint), hurry(),
+		apptuitclient.WithHTTPClient(&http.Client{Transport: transport}))...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.drained(client)
+	_ = client.Close() // always nil
+	s, _ := client.SpoolStats()
+	w.books.add(exporter.Stats{}, s)
+}
+
+// settle does the accounts.
+func (w *world) settle(stored []servers.Point, tolerance float64) {
+	w.t.Helper()
+	a, faults := w.ledger.settle(stored, &w.books, tolerance, w.windows)
+	const most = 20
+	for i, f := range faults {
+		if i == most {
+			w.t.Errorf("and %d faults more", len(faults)-most)
+			break
+		}
+		w.t.Error(f)
+	}
+	if !w.fault.rejects && a.rejected != w.ledger.invalid {
+		w.t.Errorf("%d points are reported as rejected, of which %d were invalid", a.rejected, w.ledger.invalid)
+	}
+	if w.spooled && !w.fault.drops && a.dropped != 0 {
+		w.t.Errorf("%d points are dropped for all the spool", a.dropped)
+	}
+	if a.rejected+a.dropped > 0 && len(w.reports) == 0 {
+		w.t.Errorf("%d points are rejected and %d dropped, and nothing is reported", a.rejected, a.dropped)
+	}
+	if left := w.batches(); len(left) > 0 {
+		w.t.Errorf("in the spool there are still %q", left)
+	}
+	if w.times == 0 {
+		w.t.Error("there was no fault")
+	}
+	w.secrets()
+	if w.t.Failed() {
+		w.t.Logf("%+v\nreports: %s", a, w.tail())
+	}
+	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spooled: w.spooled, times: w.times, account: a})
+	aside := 0
+	for _, r := range w.reports {
+		aside += strings.Count(r, "is set aside")
+	}
+	if aside > 0 {
+		w.c.board.note("%s (spool: %s): %d batches were set aside.", w.fault.name, yes(w.spooled), aside)
+	}
+}
+
+// secrets looks for the token where it must not be.
+func (w *world) secrets() {
+	w.t.Helper()
+	for _, r := range append(w.reports, fmt.Sprintf("%+v %#v %v", w.p.client, w.p.exporter, w.p.exporter.MarshalLog())) {
+		if strings.Contains(r, token) {
+			w.t.Errorf("the token is in %q", r)
+		}
+	}
+	w.secretsInSpool()
+}
+
+func (w *world) secretsInSpool() {
+	w.t.Helper()
+	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if bytes.Contains(text, []byte(token)) {
+			w.t.Errorf("the token is in %s", path)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.t.Error(err)
+	}
+}
+
+// tail returns the last reports.
+func (w *world) tail() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	const most = 15
+	from := max(0, len(w.reports)-most)
+	return fmt.Sprintf("%d, the last of them:\n\t%s", len(w.reports), strings.Join(w.reports[from:], "\n\t"))
+}
