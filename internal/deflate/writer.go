@@ -24,7 +24,8 @@ type Writer struct {
 // counted in the sample, unless that is nil, which is faster.
 func (w *Writer) Reset(dst []byte, code *Code, sample *Sample) {
 	w.code, w.sample = code, sample
-	w.out = append(dst, w.code.header...)
+	dst = append(dst, w.code.header...)
+	w.out = dst
 	w.acc, w.n = uint64(w.code.rest.bits), w.code.rest.n
 	w.sum, w.size = 0, 0
 }

@@ -74,12 +74,10 @@ func (d *differ) steps(dst []step, before, next []byte) []step {
 	if tail < minCopy {
 		tail = 0
 	}
-	end, literal := len(next)-tail, 0
-	middle := next[:end]
-	if end-head >= 2*minCopy {
-		dst, literal = d.search(dst, before, middle, head)
-	} else {
-		literal = end - head
+	end := len(next) - tail
+	literal := end - head
+	if literal >= 2*minCopy {
+		dst, literal = d.search(dst, before, next[:end], head)
 	}
 	if tail > 0 || literal > 0 {
 		dst = append(dst, step{literal: uint16(literal), from: uint16(len(before) - tail), length: uint16(tail)})
