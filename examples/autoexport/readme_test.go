@@ -1,0 +1,32 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What the project's README shows is in the program and its README, which the
+// tests run.
+func TestProjectReadmeShowsTheExample(t *testing.T) {
+	var texts []string
+	for _, name := range []string{filepath.Join("..", "..", "README.md"), "main.go", "README.md"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	for _, line := range []string{"apptuit.Register()", "reader, err := autoexport.NewMetricReader(ctx)"} {
+		if !strings.Contains(texts[0], line) || !strings.Contains(texts[1], line) {
+			t.Errorf("%q is not in both the README and the program", line)
+		}
+	}
+	if line := "OTEL_METRICS_EXPORTER=apptuit"; !strings.Contains(texts[0], line) || !strings.Contains(texts[2], line) {
+		t.Errorf("%q is not in both READMEs", line)
+	}
+}
