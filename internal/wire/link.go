@@ -19,7 +19,7 @@ type step struct {
 }
 
 // maxSteps bounds the steps of a prefix: shorter copies give way to literals.
-const maxSteps = 5
+const maxSteps = 8
 
 // link is how the prefix of a series repeats that of one that came some lines
 // before it.
