@@ -9,6 +9,8 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/wire"
@@ -31,7 +33,11 @@ type core struct {
 	cfg     *config
 	global  []wire.Tag // of Send: sanitized, sorted
 
-	spool *spooler // nil without one
+	spoolOnce sync.Once // opens the spool
+	spoolErr  error     // why it could not be opened
+	spoolMu   sync.Mutex
+	spool     *spooler    // nil without one, or before it is open
+	warned    atomic.Bool // of spoolErr
 
 	life context.Context // ends with Close
 	end  context.CancelCauseFunc
@@ -57,13 +63,41 @@ func New(opts ...Option) (*Client, error) {
 		global:  cfg.global,
 	}}
 	c.life, c.end = context.WithCancelCause(context.Background())
-	if cfg.spool != nil {
-		if c.spool, err = openSpool(c, cfg.spool); err != nil {
+	if cfg.spool != nil && !cfg.spool.later {
+		if err := c.Prepare(); err != nil {
 			_ = c.Close()
-			return nil, fmt.Errorf("apptuit: %w", err)
+			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// Prepare opens the spool that APPTUIT_SPOOL_DIR names, which else the first Send
+// does: a client that only asks leaves it alone. Exporters call it, so that its
+// error is one of theirs; a Send that meets it passes it to the warning handler,
+// once, and goes on without a spool. Further calls return the same.
+func (c *Client) Prepare() error {
+	c.spoolOnce.Do(func() {
+		if c.cfg.spool == nil || c.life.Err() != nil {
+			return
+		}
+		s, err := openSpool(c, c.cfg.spool)
+		if err != nil {
+			c.spoolErr = fmt.Errorf("apptuit: %w", err)
+			return
+		}
+		c.spoolMu.Lock()
+		c.spool = s
+		c.spoolMu.Unlock()
+	})
+	return c.spoolErr
+}
+
+// keeper returns the spool, if there is one and it is open.
+func (c *Client) keeper() *spooler {
+	c.spoolMu.Lock()
+	defer c.spoolMu.Unlock()
+	return c.spool
 }
 
 func putURL(cfg *config) string {
@@ -103,8 +137,9 @@ func (c *Client) MillisecondTimestamps() bool { return c.cfg.milliseconds }
 // called more than once.
 func (c *Client) Close() error {
 	c.end(ErrClosed)
-	if c.spool != nil {
-		c.spool.close()
+	c.spoolOnce.Do(func() {}) // not any more
+	if s := c.keeper(); s != nil {
+		s.close()
 	}
 	if c.ownHTTP {
 		c.http.CloseIdleConnections()

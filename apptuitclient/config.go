@@ -149,7 +149,7 @@ func (c *config) setEndpoint(from, endpoint string) {
 	}
 	switch {
 	case u.User != nil:
-		c.fault("%s: user information does not belong into the URL: use WithUserID and WithToken", from)
+		c.fault("%s: user information does not belong into the URL: give user id and token on their own", from)
 	case u.Scheme != "http" && u.Scheme != "https":
 		c.fault("%s: the scheme must be http or https, as in https://host:port", from)
 	case u.Host == "" || u.Hostname() == "":

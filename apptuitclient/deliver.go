@@ -63,8 +63,8 @@ type delivery struct {
 // returns by the context's deadline.
 func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch, graceEnd time.Time) Report {
 	d := &delivery{c: c, opts: opts}
-	if c.spool != nil {
-		return c.spool.deliver(ctx, d, b, graceEnd)
+	if s := c.keeper(); s != nil {
+		return s.deliver(ctx, d, b, graceEnd)
 	}
 	d.send(ctx, b)
 	return d.result()

@@ -43,9 +43,7 @@ func (c *config) environment() {
 		}
 		c.compression = compression
 	}
-	if v := os.Getenv("APPTUIT_SPOOL_DIR"); v != "" && c.spool == nil {
-		c.setSpool("APPTUIT_SPOOL_DIR", v, nil)
-	}
+	c.environmentSpool()
 	if v := os.Getenv("APPTUIT_TIMEOUT"); v != "" && !c.timeoutSet {
 		d, err := parseTimeout(v)
 		if err != nil {

@@ -51,6 +51,7 @@ type OutboxOptions struct {
 
 // NewOutbox returns an outbox whose requests and waits end with ctx.
 func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
+	c.prepareOnce()
 	o := &Outbox{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.cfg.limits)}
 	o.look()
 	return o
@@ -59,7 +60,7 @@ func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
 // look notices that the context has ended.
 func (o *Outbox) look() {
 	o.ended = o.ctx.Err() != nil
-	if !o.ended || o.c.spool == nil {
+	if !o.ended || o.c.keeper() == nil {
 		return
 	}
 	now := time.Now()

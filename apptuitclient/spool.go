@@ -35,12 +35,20 @@ type SpoolStats struct {
 }
 
 // SpoolStats returns what became of spooled points so far, and false without a
-// spool. It is safe for concurrent use.
+// spool, or before it is open (see Prepare). It is safe for concurrent use.
 func (c *Client) SpoolStats() (SpoolStats, bool) {
-	if c.spool == nil {
+	s := c.keeper()
+	if s == nil {
 		return SpoolStats{}, false
 	}
-	return c.spool.statistics(), true
+	return s.statistics(), true
+}
+
+// prepareOnce prepares for a Send, and warns of it if that fails.
+func (c *Client) prepareOnce() {
+	if err := c.Prepare(); err != nil && c.warned.CompareAndSwap(false, true) {
+		c.cfg.warn(err)
+	}
 }
 
 // spooler keeps batches that cannot be delivered now, and delivers them later.

@@ -4,8 +4,10 @@
 package apptuitclient
 
 import (
+	"os"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
@@ -21,6 +23,7 @@ type spoolConfig struct {
 	limits    spool.Limits
 	pause     time.Duration // between two replays
 	instances bool
+	later     bool // than New: by the first Send
 }
 
 // WithSpool keeps batches in a folder while they cannot be delivered, for a
@@ -29,8 +32,10 @@ type spoolConfig struct {
 // are not an error of Send or Export. The folder is made if need be; at most 512
 // MiB and 24 hours are kept unless options say otherwise; what is over them goes,
 // oldest first, counted and reported. A folder belongs to one process at a time:
-// New fails if another one has it, unless WithSpoolInstances is given. The client
-// has to be closed. It beats APPTUIT_SPOOL_DIR. Without either there is no spool.
+// New fails if another client, of this or another process, has it, unless
+// WithSpoolInstances is given. The client has to be closed. It beats
+// APPTUIT_SPOOL_DIR, of which the folder is opened by exporter.New, or by the
+// client's first Send. Without either there is no spool.
 func WithSpool(dir string, opts ...SpoolOption) Option {
 	return optionFunc(func(c *config) {
 		if dir == "" {
@@ -51,6 +56,26 @@ func (c *config) setSpool(from, dir string, opts []SpoolOption) {
 		c.fault("%s: bytes, age and rate must be positive", from)
 	}
 	c.spool = s
+}
+
+// environmentSpool is the spool of the environment's variables.
+func (c *config) environmentSpool() {
+	dir := os.Getenv("APPTUIT_SPOOL_DIR")
+	if dir == "" || c.spool != nil {
+		return
+	}
+	var opts []SpoolOption
+	if v := os.Getenv("APPTUIT_SPOOL_INSTANCES"); v != "" {
+		share, err := encoding.ParseBool(v)
+		if err != nil {
+			c.fault("APPTUIT_SPOOL_INSTANCES: %w", err)
+		}
+		if share {
+			opts = append(opts, WithSpoolInstances())
+		}
+	}
+	c.setSpool("APPTUIT_SPOOL_DIR", dir, opts)
+	c.spool.later = true
 }
 
 // WithSpoolMaxBytes bounds the spool's files, in bytes, by default 512 MiB. What
@@ -77,8 +102,9 @@ func WithSpoolRate(perSecond float64) SpoolOption {
 	})
 }
 
-// WithSpoolInstances lets up to 64 processes share the folder: each takes a
-// subfolder, and takes over what processes that are gone have left.
+// WithSpoolInstances lets up to 64 clients, of this and other processes, share the
+// folder: each takes a subfolder, and takes over what those that are gone have left.
+// APPTUIT_SPOOL_INSTANCES does the same for APPTUIT_SPOOL_DIR.
 func WithSpoolInstances() SpoolOption {
 	return spoolOptionFunc(func(c *spoolConfig) { c.instances = true })
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -350,7 +351,7 @@ func TestTwoClients(t *testing.T) {
 	f := newFake(t, status(503))
 	first := f.spooling(dir)
 	_, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithSpool(dir))
-	contains(t, err, "apptuit: spool: "+dir+": another process uses the folder")
+	contains(t, err, "apptuit: spool: "+dir+": another client, of this or another process, uses the folder")
 	second := f.spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolInstances()))
 	send(t, first, numbered(0))
 	send(t, second, numbered(1))
@@ -418,5 +419,54 @@ func TestSpoolConfiguration(t *testing.T) {
 		if diff := cmp.Diff(tt.want, outcome(tt.dir, append(tt.opts, none)...)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+}
+
+// A client that only asks leaves the environment's spool to those who send.
+func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		t.Setenv("APPTUIT_SPOOL_DIR", dir)
+		down := newFake(t, status(503))
+		first := down.client()
+		_ = first.Send(t.Context(), numberedPoints(3))
+		var w warnings
+		second := down.client(w.option())
+		if _, ok := second.SpoolStats(); ok {
+			t.Error("a client opens the spool without a Send")
+		}
+		if err := second.Prepare(); err == nil || !strings.Contains(err.Error(), "another client") {
+			t.Errorf("two clients have one folder: %v", err)
+		}
+		counted(t, second.Send(t.Context(), numberedPoints(1)), 0, 1) // without a spool
+		_ = second.Send(t.Context(), numberedPoints(1))
+		if len(w) != 1 || !strings.Contains(w[0], dir) {
+			t.Errorf("warned %q, want once about the folder", w)
+		}
+		first.Close()
+		asks := newFake(t, status(400)).client()
+		time.Sleep(time.Hour)
+		if n := len(batchFiles(t, dir)); n != 1 {
+			t.Errorf("%d batches after an hour of a client that only asks, want 1", n)
+		}
+		asks.Close()
+		if err := asks.Prepare(); err != nil || len(batchFiles(t, dir)) != 1 {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+}
+
+func TestSpoolInstancesOfTheEnvironment(t *testing.T) {
+	dir := spoolDir(t)
+	t.Setenv("APPTUIT_SPOOL_DIR", dir)
+	t.Setenv("APPTUIT_SPOOL_INSTANCES", "yes")
+	for range 3 {
+		if err := newClient(t, apptuitclient.WithEndpoint("https://fake.test")).Prepare(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Setenv("APPTUIT_SPOOL_INSTANCES", "perhaps")
+	if _, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test")); err == nil || !strings.Contains(err.Error(), "APPTUIT_SPOOL_INSTANCES") {
+		t.Errorf("error %v", err)
 	}
 }

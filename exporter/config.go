@@ -82,6 +82,11 @@ func (c *config) connect() {
 	case len(c.clientOptions) > 0:
 		c.fault("WithClient and WithClientOptions: give one of them")
 	}
+	if c.client != nil {
+		if err := c.client.Prepare(); err != nil {
+			c.faults = append(c.faults, err)
+		}
+	}
 }
 
 // shareTags makes layers of the exporter's, the client's and the environment's

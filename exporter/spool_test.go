@@ -192,7 +192,7 @@ func TestSpoolOfTheEnvironment(t *testing.T) {
 	e := newExporter(t, toServer(srv, apptuitclient.WithWarningHandler(func(error) {})))
 	mustExport(t, e, points(3))
 	wantStats(t, e, Stats{Produced: 3, Spooled: 3})
-	if _, err := New(t.Context(), toServer(srv)); err == nil || !strings.Contains(err.Error(), "another process uses the folder") {
+	if _, err := New(t.Context(), toServer(srv)); err == nil || !strings.Contains(err.Error(), "another client, of this or another process, uses the folder") {
 		t.Errorf("a second exporter: %v", err)
 	}
 }

@@ -6,7 +6,7 @@
 //
 //	registration, err := runtimemetrics.Start()
 //	…
-//	defer registration.Unregister()
+//	defer registration.Unregister() // after the MeterProvider's Shutdown, so that the last export has them
 //
 // What goes in: what the kernel and package runtime/metrics say at each
 // collection. What comes out: the instruments below, on any MeterProvider, for

@@ -4,7 +4,9 @@
 package collector
 
 import (
+	"fmt"
 	"reflect"
+	"strings"
 
 	"go.opentelemetry.io/collector/config/confighttp"
 	"go.opentelemetry.io/collector/confmap"
@@ -13,6 +15,11 @@ import (
 // Unmarshal reads the configuration. A key that is not known is a fault.
 func (cfg *Config) Unmarshal(conf *confmap.Conf) error {
 	if err := conf.Unmarshal(strict()); err != nil {
+		// The decoder names the struct by its type, which has no name.
+		_, keys, unknown := strings.Cut(err.Error(), "}' has invalid keys: ")
+		if unknown {
+			return fmt.Errorf("unknown keys: %s", keys)
+		}
 		return err
 	}
 	return conf.Unmarshal(cfg)

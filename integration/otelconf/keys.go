@@ -115,7 +115,7 @@ func keys() []key {
 				"apptuitclient.WithSpool", "apptuitclient.WithSpoolMaxBytes", "apptuitclient.WithSpoolMaxAge",
 				"apptuitclient.WithSpoolRate", "apptuitclient.WithSpoolInstances",
 			},
-			variables: []string{"APPTUIT_SPOOL_DIR"},
+			variables: []string{"APPTUIT_SPOOL_DIR", "APPTUIT_SPOOL_INSTANCES"},
 			fields: []key{
 				{name: "directory", kind: texts, meaning: "needed. Each reader has its own, unless `instances`"},
 				{name: "max_bytes", kind: integers, otherwise: "`536870912`", meaning: "the oldest goes, what is over it"},

@@ -32,7 +32,7 @@ var (
 	// ErrClosed is the error of everything after Close.
 	ErrClosed = errors.New("the spool is closed")
 	// ErrInUse is the error of Open if another process has the folder.
-	ErrInUse = errors.New("another process uses the folder")
+	ErrInUse = errors.New("another client, of this or another process, uses the folder")
 )
 
 // Limits bound a folder.
