@@ -161,7 +161,7 @@ func (l *liner) gap(back int) {
 func (l *liner) linkOf(n *line) *link {
 	if n.series != nil {
 		for i := range n.series.links.of {
-			if k := &n.series.links.of[i]; l.good(k, n) {
+			if k := &n.series.links.of[i]; l.locate(k, n) {
 				n.series.links.latest = int8(i)
 				return k
 			}
@@ -183,14 +183,29 @@ func (l *liner) linkOf(n *line) *link {
 	return &l.own
 }
 
-// good reports whether the model of a link stands where the link says, not too
-// far away.
-func (l *liner) good(k *link, n *line) bool {
-	if int(k.back) > l.lines || k.model == nil {
+// drift is by how many lines a model may stand elsewhere than it did: series that
+// come and go between it and the line move it.
+const drift = 8
+
+// locate finds the model of a link, and reports whether it is there, not too far
+// away.
+func (l *liner) locate(k *link, n *line) bool {
+	if k.model == nil {
 		return false
 	}
-	model := &l.recent[(l.lines-int(k.back))%window]
-	return model.series == k.model && n.start-model.start+n.length <= deflate.MaxDistance
+	for d := 0; d <= drift; d++ {
+		for _, back := range [...]int{int(k.back) + d, int(k.back) - d} {
+			if back < 1 || back > min(l.lines, window-1) {
+				continue
+			}
+			model := &l.recent[(l.lines-back)%window]
+			if model.series == k.model && n.start-model.start+n.length <= deflate.MaxDistance {
+				k.back = uint8(back)
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mostLike returns how many lines back the best model is, 0 if there is none.
