@@ -59,7 +59,7 @@ type Converter[K comparable] struct {
 	freeIDs     []uint32
 	passing     []*Instrument[K] // there was no room to keep them
 	roles       map[string]*roles
-	keys        map[string]string // sanitized
+	keys        map[string]key // sanitized
 	reported    reported[K]
 	lost        *CollisionError // the group that is being converted, by this
 	single      wire.Part       // of it
@@ -92,7 +92,7 @@ func New[K comparable](cfg Config) *Converter[K] {
 		table:  wire.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),
 		roles:  make(map[string]*roles),
-		keys:   make(map[string]string),
+		keys:   make(map[string]key),
 	}
 }
 

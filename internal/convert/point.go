@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -128,10 +129,17 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 // resolve merges the tags of a new point and judges them.
 func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 	d := p.detail
+	var err error
 	for i := range attributes {
-		attributes[i].Key = c.sanitized(attributes[i].Key)
+		k := c.sanitized(attributes[i].Key)
+		if attributes[i].Key = k.text; k.err != nil && err == nil {
+			err = k.err
+		}
 	}
-	own, err := wire.SanitizeTags(c.cfg.Mode, attributes)
+	var own []wire.Tag
+	if err == nil {
+		own = wire.JoinTags(attributes)
+	}
 	d.tags = wire.MergeTags(d.tags[:0], own, p.instrument.scope.base)
 	tags, countErr := wire.FinishTags(d.tags)
 	d.tags = tags
@@ -147,16 +155,23 @@ func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 // maxKeys bounds the keys whose sanitized form is remembered.
 const maxKeys = 1000
 
+// key is the sanitized form of a key, and what is wrong with it.
+type key struct {
+	text string
+	err  error
+}
+
 // sanitized returns the sanitized form of a key. Most points have the same few
 // keys.
-func (c *Converter[K]) sanitized(key string) string {
-	clean, ok := c.keys[key]
+func (c *Converter[K]) sanitized(name string) key {
+	clean, ok := c.keys[name]
 	if !ok {
 		if len(c.keys) == maxKeys {
 			clear(c.keys)
 		}
-		clean = c.cfg.Mode.Sanitize(key)
-		c.keys[strings.Clone(key)] = clean
+		clean.text = c.cfg.Mode.Sanitize(name)
+		clean.err = wire.CheckName(encoding.FieldTagKey, clean.text)
+		c.keys[strings.Clone(name)] = clean
 	}
 	return clean
 }

@@ -5,6 +5,7 @@ package wire
 
 import (
 	"fmt"
+	"hash/maphash"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -65,6 +66,7 @@ type Codec struct {
 	liners      sync.Pool
 	code        atomic.Pointer[deflate.Code]
 	lined       atomic.Uint64 // bodies that were compressed line by line
+	seed        maphash.Seed  // of likenesses
 	readers     sync.Pool
 	bodies      sync.Pool // *[]byte
 	chunks      sync.Pool // *[]byte
@@ -72,7 +74,7 @@ type Codec struct {
 }
 
 // NewCodec returns a codec for an encoding.
-func NewCodec(e Encoding) *Codec { return &Codec{encoding: e} }
+func NewCodec(e Encoding) *Codec { return &Codec{encoding: e, seed: maphash.MakeSeed()} }
 
 // Encoding returns the codec's encoding.
 func (c *Codec) Encoding() Encoding { return c.encoding }
@@ -98,7 +100,7 @@ func (c *Codec) compressor(w io.Writer) compressor {
 func (c *Codec) liner(dst []byte) *liner {
 	l, ok := c.liners.Get().(*liner)
 	if !ok {
-		l = new(liner)
+		l = &liner{seed: c.seed}
 	}
 	code := c.code.Load()
 	if code == nil {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"hash/maphash"
 	"math/bits"
+	"unsafe"
 )
 
 // likeness is eight hashes of eight bits, of a prefix's parts between commas. The
@@ -24,6 +25,14 @@ func likenessOf(seed maphash.Seed, prefix []byte) likeness {
 		}
 		prefix = rest
 	}
+}
+
+// likeness returns that of the series' prefix.
+func (s *Series) likeness(seed maphash.Seed) likeness {
+	if s.like == 0 {
+		s.like = likenessOf(seed, unsafe.Slice(unsafe.StringData(s.prefix), len(s.prefix))) | 1
+	}
+	return s.like
 }
 
 // like returns how many of the parts are the same.

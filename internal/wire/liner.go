@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bytes"
+	"hash/maphash"
 
 	"github.com/apptuitai/apptuit-go/internal/deflate"
 )
@@ -19,6 +20,7 @@ import (
 //
 // The brace that ends a line is written with the beginning of the next one.
 type liner struct {
+	seed    maphash.Seed // of likenesses
 	w       deflate.Writer
 	sample  deflate.Sample
 	sampled bool
@@ -157,30 +159,46 @@ func (l *liner) gap(back int) {
 	l.w.Match(len(valueKey), back)
 }
 
-// linkOf returns how a line's prefix follows from one before.
+// linkOf returns how a line's prefix follows from one before. The first time that
+// is the line before: it may be the only time. The second time the most alike one
+// is looked for.
 func (l *liner) linkOf(n *line) *link {
-	if n.series != nil {
-		for i := range n.series.links.of {
-			if k := &n.series.links.of[i]; l.locate(k, n) {
-				n.series.links.latest = int8(i)
-				return k
-			}
-		}
-		if back := l.mostLike(n); back > 0 {
-			model := l.recent[(l.lines-back)%window].series
-			l.model = append(l.model[:0], model.prefix...)
-			l.steps = l.differ.steps(l.steps[:0], l.model, n.text[:n.length])
-			return n.series.links.set(model, uint8(back), l.steps)
-		}
+	before := l.recent[(l.lines-1)%window].series
+	if n.series == nil || before == nil {
+		l.own.back = 1
+		l.own.n = int8(copy(l.own.steps[:], l.stepsFrom(before, n)))
+		return &l.own
 	}
-	if before := l.recent[(l.lines-1)%window].series; before != nil {
-		l.model = append(l.model[:0], before.prefix...)
+	links := &n.series.links
+	for i := range links.of {
+		k := &links.of[i]
+		if !l.locate(k, n) {
+			continue
+		}
+		links.latest = int8(i)
+		if k.first {
+			back := l.mostLike(n)
+			model := l.recent[(l.lines-back)%window].series
+			k.set(model, uint8(back), l.stepsFrom(model, n))
+		}
+		return k
+	}
+	k := links.next()
+	k.set(before, 1, l.stepsFrom(before, n))
+	k.first = true
+	return k
+}
+
+// stepsFrom returns what makes a line's prefix of that of a series; nil is the
+// line before.
+func (l *liner) stepsFrom(model *Series, n *line) []step {
+	if model != nil {
+		l.model = append(l.model[:0], model.prefix...)
 	} else {
 		l.model = append(l.model[:0], l.prefix...)
 	}
 	l.steps = l.differ.steps(l.steps[:0], l.model, n.text[:n.length])
-	l.own.back, l.own.n = 1, int8(copy(l.own.steps[:], l.steps))
-	return &l.own
+	return l.steps
 }
 
 // drift is by how many lines a model may stand elsewhere than it did: series that
@@ -208,9 +226,9 @@ func (l *liner) locate(k *link, n *line) bool {
 	return false
 }
 
-// mostLike returns how many lines back the best model is, 0 if there is none.
+// mostLike returns how many lines back the best model is. The line before is one.
 func (l *liner) mostLike(n *line) (back int) {
-	best := -1
+	best, own := -1, n.series.likeness(l.seed)
 	for i := 1; i < min(l.lines+1, window); i++ {
 		p := &l.recent[(l.lines-i)%window]
 		if n.start-p.start+n.length > deflate.MaxDistance {
@@ -219,7 +237,7 @@ func (l *liner) mostLike(n *line) (back int) {
 		if p.series == nil {
 			continue
 		}
-		if like := p.series.like.like(n.series.like); like > best {
+		if like := p.series.likeness(l.seed).like(own); like > best {
 			best, back = like, i
 			if like >= 7 {
 				break // no nearer one is better

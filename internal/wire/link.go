@@ -27,6 +27,7 @@ type link struct {
 	model *Series
 	back  uint8 // lines
 	n     int8
+	first bool // has not been used again yet
 	steps [maxSteps]step
 }
 
@@ -37,12 +38,14 @@ type links struct {
 	latest int8
 }
 
-// set remembers steps in place of those that were not made last.
-func (l *links) set(model *Series, back uint8, steps []step) *link {
+// next returns the link that was not made last, for another one.
+func (l *links) next() *link {
 	l.latest = 1 - l.latest
-	k := &l.of[l.latest]
-	k.model, k.back, k.n = model, back, int8(copy(k.steps[:], steps))
-	return k
+	return &l.of[l.latest]
+}
+
+func (k *link) set(model *Series, back uint8, steps []step) {
+	k.model, k.back, k.n, k.first = model, back, int8(copy(k.steps[:], steps)), false
 }
 
 // minCopy is the shortest copy that is worth its codes.

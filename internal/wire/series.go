@@ -16,8 +16,8 @@ import (
 type Series struct {
 	prefix string
 	refs   int32
-	lives  uint32 // how often it was borrowed
-	like   likeness
+	lives  uint32   // how often it was borrowed
+	like   likeness // 0 until it is needed
 	links  links
 
 	// The last float and its text: many gauges stay what they are.

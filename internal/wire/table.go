@@ -3,10 +3,7 @@
 
 package wire
 
-import (
-	"hash/maphash"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // Budget bounds the bytes of several tables together. It is safe for
 // concurrent use.
@@ -38,7 +35,6 @@ type Table struct {
 	series map[string]*Series
 	bytes  int64
 	budget *Budget
-	seed   maphash.Seed
 }
 
 // seriesOverhead is what a Series costs beside its prefix: the struct, its
@@ -47,7 +43,7 @@ const seriesOverhead = 284
 
 // NewTable returns an empty table.
 func NewTable(budget *Budget) *Table {
-	return &Table{series: make(map[string]*Series), budget: budget, seed: maphash.MakeSeed()}
+	return &Table{series: make(map[string]*Series), budget: budget}
 }
 
 // Close gives the table's bytes back. The table must not be used any more.
@@ -68,7 +64,7 @@ func (t *Table) Intern(prefix []byte) *Series {
 		return nil
 	}
 	key := string(prefix)
-	s := &Series{prefix: key, refs: 1, like: likenessOf(t.seed, prefix)}
+	s := &Series{prefix: key, refs: 1}
 	t.series[key] = s
 	return s
 }

@@ -38,17 +38,25 @@ func TagsOf(dst []Tag, tags map[string]string) []Tag {
 //
 // A key that the mode leaves invalid is an *[encoding.Error].
 func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
-	sorted := true
 	for i := range tags {
 		key := mode.Sanitize(tags[i].Key)
 		if err := CheckName(encoding.FieldTagKey, key); err != nil {
 			return nil, err
 		}
 		tags[i].Key = key
-		sorted = sorted && (i == 0 || tags[i-1].Key < key)
+	}
+	return JoinTags(tags), nil
+}
+
+// JoinTags is what SanitizeTags does with tags whose keys are sanitized and
+// valid, in the order of the original ones.
+func JoinTags(tags []Tag) []Tag {
+	sorted := true
+	for i := 1; i < len(tags) && sorted; i++ {
+		sorted = tags[i-1].Key < tags[i].Key
 	}
 	if sorted {
-		return tags, nil
+		return tags
 	}
 	SortTags(tags)
 	out := tags[:0]
@@ -70,7 +78,7 @@ func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
 		out = append(out, tag)
 		i = end
 	}
-	return out, nil
+	return out
 }
 
 // CheckName judges a metric or a key. Its error is an *[encoding.Error].
