@@ -93,8 +93,8 @@ func (i *Instrument[K]) label() string {
 	return "quantile"
 }
 
-// group makes a new point a group, if it can be one, and reports whether it did.
-// The point has its series then, which is not kept.
+// group reports whether a new point can be a group. If so, the prefix of its count
+// is in c.prefix, and where the tag of ours belongs in the point.
 func (c *Converter[K]) group(p *Point[K]) bool {
 	i, d := p.instrument, p.detail
 	if i.key.kind == Number || i.contested || d.err != nil || d.labelErr != nil {
@@ -191,7 +191,7 @@ func (c *Converter[K]) prepare(p *Point[K], labels []float64) {
 		i.repeats = len(seen) < len(labels)
 		i.texts = append(i.texts, i.render("+Inf"))
 	}
-	if i.repeats {
+	if i.repeats && c.lost == nil {
 		c.expand(p)
 	}
 }

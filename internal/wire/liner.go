@@ -27,14 +27,13 @@ type liner struct {
 	lines   int
 	recent  [window]placed
 
-	// The line before: its prefix, if its series is not kept, its value, and what
-	// part of which group it is.
+	// The line before: its prefix, its value, and what part of which group it is.
 	prefix []byte
 	value  []byte
 	part   Part
 	life   uint32 // of the part's series
 
-	text []byte // of the prefix, when the text has gone
+	text []byte // has the prefix when the chunk that it stood in is used again
 
 	own    link   // of a prefix that has none
 	model  []byte // which that is like
@@ -160,14 +159,12 @@ func (l *liner) gap(back int) {
 }
 
 // linkOf returns how a line's prefix follows from one before. The first time that
-// is the line before: it may be the only time. The second time the most alike one
-// is looked for.
+// is the line before, if its series is kept: it may be the only time. The second
+// time, or else at once, the most alike one is looked for.
 func (l *liner) linkOf(n *line) *link {
 	before := l.recent[(l.lines-1)%window].series
-	if n.series == nil || before == nil {
-		l.own.back = 1
-		l.own.n = int8(copy(l.own.steps[:], l.stepsFrom(before, n)))
-		return &l.own
+	if n.series == nil {
+		return l.passing(n, before)
 	}
 	links := &n.series.links
 	for i := range links.of {
@@ -177,16 +174,35 @@ func (l *liner) linkOf(n *line) *link {
 		}
 		links.latest = int8(i)
 		if k.first {
-			back := l.mostLike(n)
-			model := l.recent[(l.lines-back)%window].series
-			k.set(model, uint8(back), l.stepsFrom(model, n))
+			l.improve(k, n)
 		}
 		return k
 	}
+	if before == nil && l.mostLike(n) == 0 {
+		return l.passing(n, nil)
+	}
 	k := links.next()
+	if before == nil {
+		l.improve(k, n)
+		return k
+	}
 	k.set(before, 1, l.stepsFrom(before, n))
 	k.first = true
 	return k
+}
+
+// improve makes a link to the most alike line. There is one.
+func (l *liner) improve(k *link, n *line) {
+	back := l.mostLike(n)
+	model := l.recent[(l.lines-back)%window].series
+	k.set(model, uint8(back), l.stepsFrom(model, n))
+}
+
+// passing returns a link to the line before that is good for this line only.
+func (l *liner) passing(n *line, before *Series) *link {
+	l.own.back = 1
+	l.own.n = int8(copy(l.own.steps[:], l.stepsFrom(before, n)))
+	return &l.own
 }
 
 // stepsFrom returns what makes a line's prefix of that of a series; nil is the
@@ -226,7 +242,7 @@ func (l *liner) locate(k *link, n *line) bool {
 	return false
 }
 
-// mostLike returns how many lines back the best model is. The line before is one.
+// mostLike returns how many lines back the best model is, 0 if there is none.
 func (l *liner) mostLike(n *line) (back int) {
 	best, own := -1, n.series.likeness(l.seed)
 	for i := 1; i < min(l.lines+1, window); i++ {
@@ -240,7 +256,7 @@ func (l *liner) mostLike(n *line) (back int) {
 		if like := p.series.likeness(l.seed).like(own); like > best {
 			best, back = like, i
 			if like >= 7 {
-				break // no nearer one is better
+				break // nothing is much better, and all that follow are farther
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func (l *liner) sibling(n *line, value []byte) bool {
 		return false
 	}
 	last, life := &l.part, l.life
-	if before.series == n.part.Series && n.part.Series != nil {
+	if before.series == n.part.Series {
 		last = &Part{Series: before.series, Tags: n.part.Tags, Head: before.series.prefix[:n.part.Tags]}
 		life = before.series.lives
 	}

@@ -119,3 +119,49 @@ func TestPartsOfBorrowedSeries(t *testing.T) {
 	}
 	p.check()
 }
+
+// What repeats is looked for when series are new, and not again, neither among
+// numbers nor among groups.
+func TestWarmExportsLookForNothing(t *testing.T) {
+	codec, table := NewCodec(Gzip), NewTable(NewBudget(1<<30))
+	type group struct {
+		series *Series
+		tags   []Tag
+	}
+	var numbers []*Series
+	var groups []group
+	for i := range 200 {
+		tags := []Tag{{"a", strings.Repeat("v", i%7)}, {"b", fmt.Sprint(i)}, {"c", fmt.Sprint(i % 13)}}
+		numbers = append(numbers, table.Intern(AppendPrefix(nil, "number", tags)))
+		groups = append(groups, group{table.Intern(AppendPrefix(nil, "m_count", tags)), tags})
+	}
+	const poison = 0xffff
+	searches := func() bool {
+		b := codec.NewBuilder(unlimited())
+		b.Append(numbers[0], 1, Int(1), 0)
+		places := &b.lines.differ.places
+		for i := range places {
+			places[i] = poison
+		}
+		for i, s := range numbers[1:] {
+			b.Append(s, 1, Int(int64(i)), 0)
+		}
+		for i, g := range groups {
+			b.Append(g.series, 1, Int(int64(i)), 0)
+			b.AppendPart(partOf(g.series, g.tags, "m_sum", "m_count", nil), 1, Int(2), 0)
+			for le := range 10 {
+				b.AppendPart(partOf(g.series, g.tags, "m_bucket", "m_count", &Tag{"le", fmt.Sprint(le)}), 1, Int(3), 0)
+			}
+		}
+		untouched := places[0] == poison
+		b.Batch().Release()
+		return !untouched
+	}
+	if !searches() {
+		t.Fatal("nothing is looked for at first: the test sees nothing")
+	}
+	searches() // and the second time for better ones
+	if searches() {
+		t.Error("something is looked for in a warm export")
+	}
+}
