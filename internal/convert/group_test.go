@@ -153,3 +153,17 @@ func TestGroupsAreSmall(t *testing.T) {
 		t.Errorf("100 histograms take %d bytes, 100 numbers %d", histogram, number)
 	}
 }
+
+// Also if its quantiles repeat, which makes single series of it.
+func TestGroupsWithRepeatedLabelsCollideWhole(t *testing.T) {
+	h := newHarness(t, Config{})
+	once, twice := []float64{0.5, 0.9}, []float64{0.5, 0.5}
+	r := h.export(func() {
+		h.Summary(h.point(h.instrument("s.a", Summary), "k=v"), stamp, &SummaryPoint{Quantiles: once, Values: once})
+		h.Summary(h.point(h.instrument("s_a", Summary), "k=v"), stamp, &SummaryPoint{Quantiles: twice, Values: twice})
+	})
+	wantPoints(t, r, "s_a_count{k=v} 0", "s_a{k=v,quantile=0.5} 0.5", "s_a{k=v,quantile=0.9} 0.9")
+	if len(r.rejects) != 3 {
+		t.Errorf("%d rejections, want 3: the count and both quantiles", len(r.rejects))
+	}
+}
