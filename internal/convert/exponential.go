@@ -6,6 +6,8 @@ package convert
 import (
 	"math"
 	"slices"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 // ExponentialPoint is a point of an exponential histogram (OpenTelemetry
@@ -35,58 +37,43 @@ func (c *Converter[K]) Exponential(p *Point[K], ts int64, h *ExponentialPoint) {
 	quantiles := reporterQuantiles()
 	c.values = h.quantiles(c.values[:0], quantiles[:])
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
-	c.quantiles(p, ts, quantiles[:], c.values)
-}
-
-// total counts what the buckets hold, which is what quantiles are of. It adds
-// up in the order in which quantiles does, so that both round alike.
-func (h *ExponentialPoint) total() float64 {
-	total := 0.0
-	for _, n := range slices.Backward(h.Negative.Counts) {
-		total += float64(n)
-	}
-	total += float64(h.ZeroCount)
-	for _, n := range h.Positive.Counts {
-		total += float64(n)
-	}
-	return total
+	c.quantiles(p, ts, quantiles[:], c.values, wire.Short)
 }
 
 // quantiles appends estimates of quantiles, which ascend: the values at their
 // ranks, interpolated within their buckets (exponentially, as the buckets are;
-// linearly in the zero bucket) and kept within the recorded extremes. Those of an
-// empty histogram are NaN.
+// linearly in the zero bucket), with as many digits as make sense, and kept within
+// the recorded extremes. Those of an empty histogram are NaN.
 func (h *ExponentialPoint) quantiles(dst, quantiles []float64) []float64 {
-	total, seen, done := h.total(), 0.0, 0
-	// into counts a bucket of n, and gives the values of those ranks that are in
-	// it, by how far up in it they are.
-	into := func(n uint64, value func(part float64) float64) {
-		before := seen
-		seen += float64(n)
-		for ; n > 0 && done < len(quantiles) && quantiles[done]*total <= seen; done++ {
-			part := (quantiles[done]*total - before) / float64(n)
-			dst = append(dst, h.within(value(min(part, 1))))
-		}
-	}
+	r := newRanks(h, quantiles)
 	for i, n := range slices.Backward(h.Negative.Counts) {
-		into(n, func(part float64) float64 { return -h.bound(h.Negative.Offset, float64(i)+1-part) })
-	}
-	into(h.ZeroCount, h.zero)
-	for i, n := range h.Positive.Counts {
-		if seen+float64(n) < quantiles[min(done, len(quantiles)-1)]*total { // most of them
-			seen += float64(n)
-			continue
+		for n = r.bucket(n); r.inside(n); r.next() {
+			dst = append(dst, h.within(-h.bound(h.Negative.Offset, float64(i)+1-r.part(n))))
 		}
-		into(n, func(part float64) float64 { return h.bound(h.Positive.Offset, float64(i)+part) })
+		r.seen += n
 	}
-	for ; done < len(quantiles); done++ {
+	zeros := r.bucket(h.ZeroCount)
+	for ; r.inside(zeros); r.next() {
+		dst = append(dst, h.within(h.zero(r.part(zeros))))
+	}
+	r.seen += zeros
+	positive := h.Positive.Counts
+	for i := r.pass(positive); i < len(positive) && len(r.quantiles) > 0; i += 1 + r.pass(positive[i+1:]) {
+		n := r.bucket(positive[i])
+		for ; r.inside(n); r.next() {
+			dst = append(dst, h.within(h.bound(h.Positive.Offset, float64(i)+r.part(n))))
+		}
+		r.seen += n
+	}
+	for range r.quantiles {
 		dst = append(dst, math.NaN())
 	}
 	return dst
 }
 
-// within keeps a value between the recorded extremes.
+// within rounds an estimate and keeps it between the recorded extremes.
 func (h *ExponentialPoint) within(v float64) float64 {
+	v = wire.Round(v)
 	if h.Min.Set && !h.Min.Value.NaN() {
 		v = math.Max(v, h.Min.Value.Float64())
 	}
@@ -100,9 +87,10 @@ func (h *ExponentialPoint) within(v float64) float64 {
 // either way a scale makes no difference: all bounds are 1, or none is between 0
 // and the largest float.
 func (h *ExponentialPoint) bound(offset int32, index float64) float64 {
-	const maxScale = 2000
+	const maxScale = 980
 	scale := int(min(max(h.Scale, -maxScale), maxScale))
-	return math.Min(math.Exp2(math.Ldexp(float64(offset)+index, -scale)), math.MaxFloat64)
+	step := math.Float64frombits(uint64(1023-scale) << 52) // 2^-scale
+	return math.Min(math.Exp2((float64(offset)+index)*step), math.MaxFloat64)
 }
 
 // zero interpolates in the zero bucket, which ends at 0 on the side where

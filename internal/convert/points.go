@@ -95,11 +95,11 @@ func checkBuckets(h *HistogramPoint) error {
 func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
 	c.enter(p, ts)
 	c.totals(p, ts, s.Count, s.Sum, Optional{}, Optional{})
-	c.quantiles(p, ts, s.Quantiles, s.Values)
+	c.quantiles(p, ts, s.Quantiles, s.Values, wire.Float)
 }
 
 // quantiles converts values of quantiles. NaN is no value.
-func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64) {
+func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64, number func(float64) wire.Value) {
 	if slices.ContainsFunc(quantiles, math.IsNaN) {
 		for _, v := range values {
 			c.reject(p, plain, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", ErrMalformed), faultShape)
@@ -109,7 +109,7 @@ func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []floa
 	c.relabel(p, quantiles)
 	for i, v := range values {
 		if !math.IsNaN(v) {
-			c.labelled(p, plain, i, ts, wire.Float(v))
+			c.labelled(p, plain, i, ts, number(v))
 		}
 	}
 }

@@ -43,7 +43,7 @@ func NewCode(sample *Sample) *Code {
 	if sample != nil {
 		literalWeight, distanceWeight = sample.weights()
 	}
-	literals, distanceLengths := lengthsOf(literalWeight, maxBits), lengthsOf(distanceWeight, maxBits)
+	literals, distanceLengths := lengthsOf(literalWeight, maxLiteralBits), lengthsOf(distanceWeight, maxBits)
 	codes := codesOf(literals)
 	for i := range c.literal {
 		c.literal[i] = symbol{codes[i], literals[i]}

@@ -10,7 +10,7 @@
 // A body is one gzip member (RFC 1952) with one dynamic block (RFC 1951, section
 // 3.2.7), whose codes are made before, by [NewCode]: for lines of JSON with names
 // and numbers, or for what a [Sample] of earlier bodies has shown. Any reader of
-// gzip can read it. Whatever the data, a literal takes at most 15 bits.
+// gzip can read it. Whatever the data, a literal takes at most 14 bits.
 //
 // Matches may not be longer than what has been written, nor farther than
 // [MaxDistance]. What is written is checked by nothing here: the checksum at the

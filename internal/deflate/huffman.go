@@ -12,6 +12,10 @@ import (
 // maxBits is the longest code of RFC 1951, section 3.2.7.
 const maxBits = 15
 
+// maxLiteralBits is the longest code of a literal or length here, so that a Writer
+// can write four at once.
+const maxLiteralBits = 14
+
 // lengthsOf returns the lengths of a complete prefix code for symbols of these
 // weights, of which at least two are over 0; the others get no code. Weights are
 // levelled until no code is longer than limit.

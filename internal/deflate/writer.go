@@ -6,28 +6,43 @@ package deflate
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 )
 
 // Writer writes one body at a time. Reset makes it ready. It belongs to one
 // goroutine.
+//
+// Bits are collected in acc and stored eight bytes at once, whether or not there
+// are eight: what is too much is overwritten by what comes next. Branches that
+// depend on how many bits there are would be guessed wrong half of the time.
 type Writer struct {
 	code   *Code
 	sample *Sample // counts; nil most of the time
 	out    []byte
+	at     int // where in out acc belongs
 	acc    uint64
-	n      uint8 // bits in acc, fewer than 32
+	n      uint // bits in acc, fewer than 8
 	sum    uint32
 	size   uint32
 }
+
+// slack is what a store may write beyond its bits.
+const slack = 8
 
 // Reset begins a body in a code, which is appended to dst. What is written is
 // counted in the sample, unless that is nil, which is faster.
 func (w *Writer) Reset(dst []byte, code *Code, sample *Sample) {
 	w.code, w.sample = code, sample
 	dst = append(dst, w.code.header...)
-	w.out = dst
-	w.acc, w.n = uint64(w.code.rest.bits), w.code.rest.n
+	w.out, w.at = dst[:cap(dst)], len(dst)
+	w.acc, w.n = uint64(w.code.rest.bits), uint(w.code.rest.n)
 	w.sum, w.size = 0, 0
+}
+
+// grow makes room for n bytes and slack.
+func (w *Writer) grow(n int) {
+	w.out = slices.Grow(w.out[:w.at], n+slack)
+	w.out = w.out[:cap(w.out)]
 }
 
 // Literals writes bytes as they are.
@@ -35,17 +50,34 @@ func (w *Writer) Literals(p []byte) {
 	if w.sample != nil {
 		w.sample.text(p)
 	}
-	out, acc, n := w.out, w.acc, w.n
-	for _, b := range p {
-		s := w.code.literal[b]
-		acc |= uint64(s.bits) << (n & 63)
-		if n += s.n; n >= 32 {
-			out = binary.LittleEndian.AppendUint32(out, uint32(acc))
-			acc >>= 32
-			n -= 32
-		}
+	if w.at+2*len(p)+2*slack > len(w.out) { // a code has fewer bits than two bytes
+		w.grow(2*len(p) + slack)
 	}
-	w.out, w.acc, w.n = out, acc, n
+	out, at, acc, n := w.out, w.at, w.acc, w.n
+	code := &w.code.literal
+	for len(p) >= 4 { // 7 + 4 * maxLiteralBits bits fit into acc
+		a, b, c, d := code[p[0]], code[p[1]], code[p[2]], code[p[3]]
+		acc |= uint64(a.bits) << (n & 63)
+		n += uint(a.n)
+		acc |= uint64(b.bits) << (n & 63)
+		n += uint(b.n)
+		acc |= uint64(c.bits) << (n & 63)
+		n += uint(c.n)
+		acc |= uint64(d.bits) << (n & 63)
+		n += uint(d.n)
+		binary.LittleEndian.PutUint64(out[at:], acc)
+		at += int(n >> 3)
+		acc >>= n & 56
+		n &= 7
+		p = p[4:]
+	}
+	for _, b := range p {
+		s := code[b]
+		acc |= uint64(s.bits) << (n & 63)
+		n += uint(s.n)
+	}
+	binary.LittleEndian.PutUint64(out[at:], acc)
+	w.at, w.acc, w.n = at+int(n>>3), acc>>(n&56), n&7
 }
 
 // Match writes length bytes, at least [MinMatch], that stand distance bytes
@@ -54,7 +86,13 @@ func (w *Writer) Match(length, distance int) {
 	if w.sample != nil {
 		w.sample.match(min(length, maxMatch), distance)
 	}
-	d := w.distance(distance)
+	var d symbol
+	if distance < len(w.code.near) {
+		d = w.code.near[distance]
+	} else {
+		at, extra, value := distanceCode(distance)
+		d = join(w.code.distance[at], value, extra)
+	}
 	for length > maxMatch {
 		part := maxMatch
 		if length-part < MinMatch {
@@ -66,31 +104,21 @@ func (w *Writer) Match(length, distance int) {
 	w.match(length, d)
 }
 
-func (w *Writer) distance(distance int) symbol {
-	if distance < len(w.code.near) {
-		return w.code.near[distance]
-	}
-	at, extra, value := distanceCode(distance)
-	return join(w.code.distance[at], value, extra)
-}
-
+// match writes the codes of a match: at most 7 + maxLiteralBits + 5 + maxBits + 13
+// bits, which fit into acc.
 func (w *Writer) match(length int, d symbol) {
-	l := w.code.length[length]
-	w.acc |= uint64(l.bits) << (w.n & 63)
-	w.n += l.n // below 32 + 15 + 5
-	w.spill()
-	w.acc |= uint64(d.bits) << (w.n & 63)
-	w.n += d.n // below 32 + 15 + 13
-	w.spill()
-}
-
-// spill makes room for at least 32 bits.
-func (w *Writer) spill() {
-	if w.n >= 32 {
-		w.out = binary.LittleEndian.AppendUint32(w.out, uint32(w.acc))
-		w.acc >>= 32
-		w.n -= 32
+	if w.at+2*slack > len(w.out) {
+		w.grow(slack)
 	}
+	l := w.code.length[length]
+	acc, n := w.acc, w.n
+	acc |= uint64(l.bits) << (n & 63)
+	n += uint(l.n)
+	acc |= uint64(d.bits) << (n & 63)
+	n += uint(d.n)
+	binary.LittleEndian.PutUint64(w.out[w.at:], acc)
+	w.at += int(n >> 3)
+	w.acc, w.n = acc>>(n&56), n&7
 }
 
 // Sum says which text has been written, or is about to be. All of it has to be
@@ -103,17 +131,14 @@ func (w *Writer) Sum(text []byte) {
 // Finish ends the body and returns what Reset got with the body behind it.
 func (w *Writer) Finish() []byte {
 	end := w.code.literal[endOfBlock]
-	w.acc |= uint64(end.bits) << (w.n & 63)
-	for w.n += end.n; ; w.n -= 8 {
-		w.out = append(w.out, byte(w.acc))
-		w.acc >>= 8
-		if w.n <= 8 {
-			break
-		}
+	w.acc |= uint64(end.bits) << w.n
+	w.n += uint(end.n)
+	out := w.out[:w.at]
+	for n := 0; n < int(w.n); n += 8 {
+		out = append(out, byte(w.acc>>n))
 	}
-	w.out = binary.LittleEndian.AppendUint32(w.out, w.sum)
-	w.out = binary.LittleEndian.AppendUint32(w.out, w.size)
-	out := w.out
+	out = binary.LittleEndian.AppendUint32(out, w.sum)
+	out = binary.LittleEndian.AppendUint32(out, w.size)
 	w.out = nil
 	return out
 }

@@ -17,6 +17,7 @@ import (
 type Value struct {
 	bits  uint64
 	float bool
+	short bool // see Short
 }
 
 // Int returns an integer value.
@@ -66,6 +67,11 @@ func (v Value) Append(dst []byte) []byte {
 	case abs < 1e-4 && abs != 0 || abs >= 1e16:
 		return strconv.AppendFloat(dst, f, 'e', -1, 64)
 	case f != math.Trunc(f):
+		if v.short {
+			if dst, ok := appendShort(dst, f); ok {
+				return dst
+			}
+		}
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	case f == 0 && math.Signbit(f):
 		return append(dst, "-0.0"...)

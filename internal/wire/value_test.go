@@ -68,6 +68,9 @@ func FuzzValueText(f *testing.F) {
 			return
 		}
 		text := string(Float(v).Append(nil))
+		if short := string(Short(v).Append(nil)); short != text {
+			t.Errorf("%v: %s if it is said to be short, else %s", v, short, text)
+		}
 		if !json.Valid([]byte(text)) {
 			t.Errorf("%v: %s is no JSON", v, text)
 		}
