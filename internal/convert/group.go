@@ -132,6 +132,10 @@ func (c *Converter[K]) enter(p *Point[K], ts int64) {
 		c.expand(p)
 	}
 	c.lost = nil
+	if p.grouped() {
+		i := p.instrument
+		c.single = wire.Part{Series: p.single, Tags: len(i.heads[count]), Key: len(i.label()) + len(`"":"`), At: int(p.at)}
+	}
 	if p.grouped() && ts != 0 {
 		if !p.kept || p.single.Marked(c.generation) {
 			c.repeats()
@@ -158,11 +162,7 @@ func (c *Converter[K]) expand(p *Point[K]) {
 
 // part converts a value of a group. Without a label it is one of the fixed ones.
 func (c *Converter[K]) part(p *Point[K], suffix int, label string, ts int64, v wire.Value) {
-	i := p.instrument
-	c.single = wire.Part{
-		Series: p.single, Tags: len(i.heads[count]), Head: i.heads[suffix],
-		Label: label, Key: len(i.label()) + len(`"":"`), At: int(p.at),
-	}
+	c.single.Head, c.single.Label = p.instrument.heads[suffix], label
 	if c.lost == nil {
 		c.sink.AppendPart(&c.single, ts, v)
 		return

@@ -30,8 +30,7 @@ type Builder struct {
 	lines     *liner     // this is used
 	raw       int64      // bytes that have left chunk
 	time      int64      // of the last point
-	clock     [20]byte   // its text, and
-	digits    int        // how long that is
+	clock     []byte     // its text, and what is between it and the value
 	points    int
 	sources   []uint32
 	uncounted int
@@ -93,14 +92,20 @@ func (b *Builder) begin(lined bool) (mark int) {
 	return mark
 }
 
+// end adds what comes after the prefix.
 func (b *Builder) end(mark int, n *line, v Value, source uint32) (full bool) {
-	start := mark + len(lineStart)
-	if n.time != b.time || b.digits == 0 {
-		b.time, b.digits = n.time, len(strconv.AppendInt(b.clock[:0], n.time, 10))
+	if n.time != b.time || len(b.clock) == 0 {
+		b.time = n.time
+		b.clock = append(strconv.AppendInt(b.clock[:0], n.time, 10), valueKey...)
 	}
-	n.digits = b.digits
-	b.chunk = append(b.chunk, b.clock[:b.digits]...)
-	b.chunk = append(b.chunk, valueKey...)
+	n.digits = len(b.clock) - len(valueKey)
+	b.chunk = append(b.chunk, b.clock...)
+	return b.value(mark, n, v, source)
+}
+
+// value adds what comes last.
+func (b *Builder) value(mark int, n *line, v Value, source uint32) (full bool) {
+	start := mark + len(lineStart)
 	if n.series != nil {
 		b.chunk = n.series.appendValue(b.chunk, v)
 	} else {

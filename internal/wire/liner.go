@@ -30,8 +30,8 @@ type liner struct {
 	// The line before: its prefix, its value, and what part of which group it is.
 	prefix []byte
 	value  []byte
-	part   Part
-	life   uint32 // of the part's series
+	last   lastPart
+	there  bool // its text is in the chunk
 
 	text []byte // has the prefix when the chunk that it stood in is used again
 
@@ -59,6 +59,10 @@ type line struct {
 	placed
 	text []byte // from its prefix on
 	part *Part  // nil if it is of no group
+
+	// If there is only a label that the line before has not: where it begins, where it
+	// ends, and where that of the line before ended.
+	own, ownEnd, beforeEnd int
 }
 
 const (
@@ -84,27 +88,38 @@ func (l *liner) begin(dst []byte, code *deflate.Code, sample bool) {
 // add writes a line.
 func (l *liner) add(n *line) {
 	value := n.text[n.length+n.digits+len(valueKey) : len(n.text)-len(lineEnd)]
-	if l.lines == 0 {
+	switch {
+	case n.ownEnd > 0:
+		l.relabel(n, value)
+	case l.lines == 0:
 		l.w.Literals([]byte(bodyStart))
 		l.w.Literals(n.text[:len(n.text)-len(lineEnd)])
-	} else if !l.sibling(n, value) {
+	case !l.sibling(n, value):
 		l.follow(n, l.linkOf(n), value)
 	}
 	l.recent[l.lines%window] = n.placed
 	l.lines++
 	l.prefix = n.text[:n.length]
 	l.value = append(l.value[:0], value...)
-	if n.part != nil {
-		l.part, l.life = *n.part, n.part.Series.lives
-	} else {
-		l.part.Series = nil
+	l.there = true
+	switch {
+	case n.part != nil:
+		l.last = lastPart{n.part.Series, n.part.Series.lives, n.part.Head, n.part.Label, n.part.At, n.part.Key}
+	case n.series != nil:
+		l.last = lastPart{series: n.series, life: n.series.lives}
+	default:
+		l.last.series = nil
 	}
 }
+
+// before returns the line before, of which there is one.
+func (l *liner) before() *placed { return &l.recent[(l.lines-1)%window] }
 
 // detach lets go of the text.
 func (l *liner) detach() {
 	l.text = append(l.text[:0], l.prefix...)
 	l.prefix = l.text
+	l.there = false
 }
 
 // follow writes a line in terms of its model.
@@ -272,5 +287,5 @@ func (l *liner) end() []byte {
 // forget lets go of the series.
 func (l *liner) forget() {
 	clear(l.recent[:])
-	l.part, l.prefix = Part{}, nil
+	l.last, l.prefix, l.there = lastPart{}, nil, false
 }

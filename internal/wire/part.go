@@ -3,7 +3,10 @@
 
 package wire
 
-import "bytes"
+import (
+	"bytes"
+	"unsafe"
+)
 
 // Part is a series of a group: series that have the tags of one of them, under
 // another name, most with one more tag.
@@ -41,8 +44,21 @@ func (p *Part) AppendPrefix(dst []byte) []byte {
 func (b *Builder) AppendPart(p *Part, ts int64, v Value, source uint32) (full bool) {
 	mark := b.begin(b.codec.encoding == Gzip)
 	at := len(b.chunk)
+	n := line{placed: placed{time: ts}, part: p}
+	if b.lines != nil && b.lines.again(p, ts) {
+		// Most parts differ in their label from the line before, and in nothing else.
+		before := b.lines.before()
+		text := b.chunk[before.start-int(b.raw):]
+		from, to := p.labelAt()
+		n.own, n.ownEnd, n.beforeEnd = from, to, from+len(b.lines.last.label)-p.Key-len(`"`)
+		n.length, n.digits = before.length-n.beforeEnd+to, before.digits
+		b.chunk = append(b.chunk, text[:from]...)
+		b.chunk = append(b.chunk, p.Label[p.Key:p.Key+to-from]...)
+		b.chunk = append(b.chunk, text[n.beforeEnd:before.length+before.digits+len(valueKey)]...)
+		return b.value(mark, &n, v, source)
+	}
 	b.chunk = p.AppendPrefix(b.chunk)
-	n := line{placed: placed{length: len(b.chunk) - at, time: ts}, part: p}
+	n.length = len(b.chunk) - at
 	return b.end(mark, &n, v, source)
 }
 
@@ -57,47 +73,79 @@ func (p *Part) labelAt() (start, end int) {
 	return start, start + len(p.Label) - p.Key - len(`"`)
 }
 
+// lastPart is what is known of the line before, if it is a part of a group or its
+// first series.
+type lastPart struct {
+	series      *Series // nil if it is neither
+	life        uint32  // of series
+	head, label string
+	at, key     int
+}
+
+// again reports whether a part has the name and the time of the line before, which
+// is of its group and is still there, so that only the label is another one.
+func (l *liner) again(p *Part, ts int64) bool {
+	last := &l.last
+	return l.there && last.series == p.Series && last.life == p.Series.lives && last.label != "" && p.Label != "" &&
+		last.head == p.Head && last.at == p.At && last.key == p.Key &&
+		l.before().time == ts && l.lines > 1 && l.before().length <= maxLinked && len(p.Label) <= maxLinked
+}
+
+// relabel writes a line that is like the one before but for its label.
+func (l *liner) relabel(n *line, value []byte) {
+	distance := n.start - l.before().start
+	l.w.Match(len(lineEnd+lineStart)+n.own, distance)
+	l.w.Literals(n.text[n.own:n.ownEnd])
+	length := n.length - n.ownEnd + n.digits + len(valueKey)
+	if bytes.Equal(value, l.value) {
+		length += len(value)
+		value = nil
+	}
+	l.w.Match(length, distance+n.ownEnd-n.beforeEnd)
+	l.w.Literals(value)
+}
+
 // sibling writes a line that is of the same group as the one before, and reports
 // whether it is such a line. It differs in its name, or in its label, or has one
 // while the other has none, all of which is known: nothing has to be looked for.
 func (l *liner) sibling(n *line, value []byte) bool {
-	before := &l.recent[(l.lines-1)%window]
+	before := l.before()
 	if n.part == nil || l.lines < 2 || n.length > maxLinked || before.length > maxLinked {
 		return false
 	}
-	last, life := &l.part, l.life
-	if before.series == n.part.Series {
-		last = &Part{Series: before.series, Tags: n.part.Tags, Head: before.series.prefix[:n.part.Tags]}
-		life = before.series.lives
-	}
-	if last.Series != n.part.Series || life != n.part.Series.lives {
+	p, last := n.part, &l.last
+	if last.series != p.Series || last.life != p.Series.lives {
 		return false
+	}
+	head := last.head
+	if before.series == p.Series {
+		head = p.Series.prefix[:p.Tags]
 	}
 	const headEnd = len(`","tags":{`)
 	distance := n.start - before.start
 	ahead := len(lineEnd + lineStart)
 	var from, to, was int // what is its own, and where that ended in the line before
 	switch {
-	case n.part.Label != "" && last.Label != "" && n.part.Head == last.Head:
-		from, to = n.part.labelAt()
-		_, was = last.labelAt()
-	case last.Label == "":
-		from = commonHead(n.part.Head, last.Head)
-		to, was = max(from, len(n.part.Head)-headEnd), len(last.Head)-headEnd
+	case p.Label != "" && last.label != "" && p.Head == head && p.At == last.at && p.Key == last.key:
+		from, to = p.labelAt()
+		was = from + len(last.label) - last.key - len(`"`)
+	case last.label == "":
+		from = commonHead(p.Head, head)
+		to, was = max(from, len(p.Head)-headEnd), len(head)-headEnd
 		if was < from { // one name begins with the other
 			return false
 		}
-		if n.part.Label == "" {
+		if p.Label == "" {
 			break
 		}
 		// The name, and then what is before the label.
 		l.w.Match(ahead+from, distance)
 		l.w.Literals(n.text[from:to])
-		l.w.Match(len(n.part.Head)+n.part.At-to, distance+to-was)
+		l.w.Match(len(p.Head)+p.At-to, distance+to-was)
 		ahead = 0
-		from = len(n.part.Head) + n.part.At
-		to = n.length - (len(last.Series.prefix) - n.part.Tags - n.part.At) // what is behind it is as long
-		was = len(last.Head) + n.part.At
+		from = len(p.Head) + p.At
+		to = n.length - (len(p.Series.prefix) - p.Tags - p.At) // what is behind it is as long
+		was = len(head) + p.At
 	default:
 		return false
 	}
@@ -124,9 +172,5 @@ func (l *liner) sibling(n *line, value []byte) bool {
 }
 
 func commonHead(a, b string) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return n
+	return commonPrefix(unsafe.Slice(unsafe.StringData(a), len(a)), unsafe.Slice(unsafe.StringData(b), len(b)))
 }
