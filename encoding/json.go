@@ -20,7 +20,7 @@ const hexDigits = "0123456789abcdef"
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0 // of the run that is copied as it is
-	for i := 0; i < len(s); {
+	for i := ordinary(s); i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c < ' ' || c == '"' || c == '\\' {
@@ -41,6 +41,24 @@ func AppendString(dst []byte, s string) []byte {
 	}
 	dst = append(dst, s[start:]...)
 	return append(dst, '"')
+}
+
+// ordinary returns how many bytes at the beginning of s need no look one by one,
+// which is all of most strings, or all but the last seven bytes.
+func ordinary(s string) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		quote, backslash := x^'"'*ones, x^'\\'*ones
+		// A byte has its high bit set if it is not ASCII, or less than a blank, a quote, a
+		// backslash. Carries come only from bytes that are.
+		if (x|(x-' '*ones)|(quote-ones)|(backslash-ones))&highs != 0 {
+			break
+		}
+	}
+	return i
 }
 
 // appendASCIIString is AppendString as json.dumps of Python writes it by

@@ -109,20 +109,23 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	if !c.charge(cost) {
 		return false
 	}
-	kept := *p
-	kept.kept, kept.cost, kept.detail = true, int32(cost), nil
+	var single *wire.Series
 	if simple {
 		if !grouped {
-			c.prefix = wire.AppendPrefix(c.prefix[:0], kept.instrument.names[plain], d.tags)
+			c.prefix = wire.AppendPrefix(c.prefix[:0], p.instrument.names[plain], d.tags)
 		}
-		if kept.single = c.internPrefix(); kept.single == nil {
+		if single = c.internPrefix(); single == nil {
 			c.table.Charge(-cost)
 			return false
 		}
-	} else {
+	}
+	kept := new(Point[K])
+	*kept = *p
+	kept.kept, kept.cost, kept.single, kept.detail = true, int32(cost), single, nil
+	if !simple {
 		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}
-	p.instrument.points.add(&kept)
+	p.instrument.points.add(kept)
 	return true
 }
 

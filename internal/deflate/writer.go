@@ -39,9 +39,9 @@ func (w *Writer) Reset(dst []byte, code *Code, sample *Sample) {
 	w.sum, w.size = 0, 0
 }
 
-// grow makes room for n bytes and slack.
+// grow makes room for n bytes and slack, and for as much again as there is.
 func (w *Writer) grow(n int) {
-	w.out = slices.Grow(w.out[:w.at], n+slack)
+	w.out = slices.Grow(w.out[:w.at], max(n+slack, w.at))
 	w.out = w.out[:cap(w.out)]
 }
 

@@ -3,7 +3,10 @@
 
 package wire
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // chunkSize is how much text is collected before it goes to the compressor:
 // the uncompressed body is never held whole.
@@ -74,14 +77,14 @@ func (b *Builder) appendLine(text []byte, source uint32) {
 // begin opens the batch if there is none, and the line of the next point.
 func (b *Builder) begin(lined bool) (mark int) {
 	if b.points == 0 && b.chunk == nil {
-		b.out.b = get[byte](&b.codec.bodies, chunkSize)
+		b.out.b = get[byte](&b.codec.bodies, b.codec.bodySize.expected(chunkSize))
 		if lined {
 			b.lines = b.codec.liner(b.out.b)
 		} else {
 			b.z = b.codec.compressor(&b.out)
 		}
 		b.chunk = get[byte](&b.codec.chunks, chunkSize+chunkSize/8)
-		b.sources = get[uint32](&b.codec.sources, 1024)
+		b.sources = get[uint32](&b.codec.sources, b.codec.sourcesSize.expected(1024))
 	}
 	mark = len(b.chunk)
 	if b.points == 0 {
@@ -127,6 +130,9 @@ func (b *Builder) value(mark int, n *line, v Value, source uint32) (full bool) {
 // take makes the line at the end of the chunk a point of the batch.
 func (b *Builder) take(source uint32) {
 	b.points++
+	if len(b.sources) == cap(b.sources) {
+		b.sources = slices.Grow(b.sources, len(b.sources)) // twice as many
+	}
 	b.sources = append(b.sources, source)
 	if source == Uncounted {
 		b.uncounted++
@@ -170,6 +176,8 @@ func (b *Builder) Batch() *Batch {
 		sources: b.sources, uncounted: b.uncounted,
 	}
 	batch.refs.Store(1)
+	b.codec.bodySize.saw(len(b.out.b))
+	b.codec.sourcesSize.saw(len(b.sources))
 	b.out.b, b.sources = nil, nil
 	b.recycle()
 	return batch

@@ -71,6 +71,8 @@ type Codec struct {
 	bodies      sync.Pool // *[]byte
 	chunks      sync.Pool // *[]byte
 	sources     sync.Pool // *[]uint32
+	bodySize    size
+	sourcesSize size
 }
 
 // NewCodec returns a codec for an encoding.
@@ -143,6 +145,16 @@ func (c *Codec) decompress(r io.Reader) (io.Reader, func(), error) {
 		return r, func() {}, nil
 	}
 }
+
+// size is how large something has lately become, so that the next one need not
+// grow. It is safe for concurrent use.
+type size struct{ n atomic.Int64 }
+
+// saw notes a size.
+func (s *size) saw(n int) { s.n.Store(max(int64(n), s.n.Load()*7/8)) }
+
+// expected returns a little more than that, or least.
+func (s *size) expected(least int) int { return max(least, int(s.n.Load()*9/8)) }
 
 // get returns an empty slice from a pool.
 func get[E any](p *sync.Pool, size int) []E {

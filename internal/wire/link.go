@@ -4,6 +4,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -73,6 +74,7 @@ func (d *differ) steps(dst []step, before, next []byte) []step {
 	if head > 0 {
 		dst = append(dst, step{length: uint16(head)})
 	}
+	afterHead := len(dst)
 	tail := commonSuffix(before[head:], next[head:])
 	if tail < minCopy {
 		tail = 0
@@ -80,7 +82,11 @@ func (d *differ) steps(dst []step, before, next []byte) []step {
 	end := len(next) - tail
 	literal := end - head
 	if literal >= 2*minCopy {
-		dst, literal = d.search(dst, before, next[:end], head)
+		var left int
+		if dst, left = byTags(dst, before, next[:end], head); 2*left > literal {
+			dst, left = d.search(dst[:afterHead], before, next[:end], head)
+		}
+		literal = left
 	}
 	if tail > 0 || literal > 0 {
 		dst = append(dst, step{literal: uint16(literal), from: uint16(len(before) - tail), length: uint16(tail)})
@@ -103,8 +109,35 @@ func withoutShortest(steps []step, first int) []step {
 	return slices.Delete(steps, at, at+1)
 }
 
-// search finds copies for next from at on, and returns how many bytes are left
-// behind the last one.
+// byTags finds copies for next from at on, where before has the same tags with
+// other values: what differs ends with a quote in both. It returns how many bytes
+// are left behind the last copy.
+func byTags(dst []step, before, next []byte, at int) ([]step, int) {
+	literal, from := 0, at
+	for at < len(next) {
+		theirs, ours := bytes.IndexByte(before[from:], '"'), bytes.IndexByte(next[at:], '"')
+		if theirs < 0 || ours < 0 {
+			break
+		}
+		same := commonSuffix(before[from:from+theirs], next[at:at+ours])
+		literal += ours - same
+		from += theirs - same
+		at += ours - same
+		n := commonPrefix(before[from:], next[at:])
+		if n < minCopy {
+			literal += n
+		} else {
+			dst = append(dst, step{literal: uint16(literal), from: uint16(from), length: uint16(n)})
+			literal = 0
+		}
+		from += n
+		at += n
+	}
+	return dst, literal + len(next) - at
+}
+
+// search finds copies for next from at on, wherever they are, and returns how many
+// bytes are left behind the last one.
 func (d *differ) search(dst []step, before, next []byte, at int) ([]step, int) {
 	clear(d.places[:])
 	for i := 0; i+minCopy <= len(before); i++ {
