@@ -86,32 +86,47 @@ func (x *export) metrics(rm *metricdata.ResourceMetrics) {
 
 // instruments finds the instruments of all metrics; nil is one that has no data.
 func (x *export) instruments(rm *metricdata.ResourceMetrics) {
+	all := 0
 	for i := range rm.ScopeMetrics {
 		sm := &rm.ScopeMetrics[i]
 		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent())
 		for j := range sm.Metrics {
 			m := &sm.Metrics[j]
 			var found *instrument
-			if kind, ok := kindOf(m.Data); ok {
+			if kind, n, ok := kindOf(m.Data); ok {
 				found = scope.Instrument(m.Name, kind)
+				found.Expect(n)
+				all += n
 			}
 			x.found = append(x.found, found)
 		}
 	}
+	x.conv.Expect(all)
 }
 
-func kindOf(data metricdata.Aggregation) (kind convert.Kind, ok bool) {
-	switch data.(type) {
-	case metricdata.Sum[int64], metricdata.Sum[float64], metricdata.Gauge[int64], metricdata.Gauge[float64]:
-		return convert.Number, true
-	case metricdata.Histogram[int64], metricdata.Histogram[float64]:
-		return convert.Histogram, true
-	case metricdata.ExponentialHistogram[int64], metricdata.ExponentialHistogram[float64]:
-		return convert.Exponential, true
+// kindOf returns how the points of an aggregation are laid out, and how many it has.
+func kindOf(data metricdata.Aggregation) (kind convert.Kind, points int, ok bool) {
+	switch data := data.(type) {
+	case metricdata.Sum[int64]:
+		return convert.Number, len(data.DataPoints), true
+	case metricdata.Sum[float64]:
+		return convert.Number, len(data.DataPoints), true
+	case metricdata.Gauge[int64]:
+		return convert.Number, len(data.DataPoints), true
+	case metricdata.Gauge[float64]:
+		return convert.Number, len(data.DataPoints), true
+	case metricdata.Histogram[int64]:
+		return convert.Histogram, len(data.DataPoints), true
+	case metricdata.Histogram[float64]:
+		return convert.Histogram, len(data.DataPoints), true
+	case metricdata.ExponentialHistogram[int64]:
+		return convert.Exponential, len(data.DataPoints), true
+	case metricdata.ExponentialHistogram[float64]:
+		return convert.Exponential, len(data.DataPoints), true
 	case metricdata.Summary:
-		return convert.Summary, true
+		return convert.Summary, len(data.DataPoints), true
 	}
-	return 0, false
+	return 0, 0, false
 }
 
 func (x *export) metric(i *instrument, data metricdata.Aggregation) {

@@ -109,6 +109,9 @@ func (c *Converter[K]) Begin(sink Sink, now time.Time) {
 	c.repeated = false
 }
 
+// Expect says that an export is of some n points.
+func (c *Converter[K]) Expect(n int) { c.table.Expect(n) }
+
 // repeats tells the sink that a series may come more than once: it has, or what
 // is known of it is not kept.
 func (c *Converter[K]) repeats() {

@@ -118,6 +118,15 @@ func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 	return i
 }
 
+// Expect says that some n points follow. What is empty makes room for them at once,
+// as far as there is any.
+func (i *Instrument[K]) Expect(n int) {
+	c := i.scope.c
+	if room := (c.cfg.Budget.Limit() - c.cfg.Budget.Used()) / pointOverhead; i.points.entries != nil && len(i.points.entries) == 0 && n > 0 {
+		i.points.entries = make(map[K]*Point[K], min(int64(n), max(room, 0)))
+	}
+}
+
 func (i *Instrument[K]) cost() int64 {
 	n := instrumentOverhead + len(i.key.name)
 	for suffix, name := range i.names {

@@ -46,6 +46,15 @@ func NewTable(budget *Budget) *Table {
 	return &Table{series: make(map[string]*Series), budget: budget}
 }
 
+// Expect says that some n series are about to be interned, as many as there is
+// room for. An empty table makes room for them at once.
+func (t *Table) Expect(n int) {
+	room := (t.budget.Limit() - t.budget.Used()) / seriesOverhead
+	if n = int(min(int64(n), room)); len(t.series) == 0 && n > 0 {
+		t.series = make(map[string]*Series, n)
+	}
+}
+
 // Close gives the table's bytes back. The table must not be used any more.
 func (t *Table) Close() {
 	t.budget.take(-t.bytes)
