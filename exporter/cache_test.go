@@ -144,9 +144,13 @@ func TestOrdersOfPoints(t *testing.T) {
 		if len(got) != n {
 			t.Fatalf("%d points arrived, want %d", len(got), n)
 		}
-		for i, p := range got {
-			if k, v := data[i].Attributes.ToSlice()[0].Value.String(), data[i].Value; p.Tags["k"] != k || p.Value.String() != fmt.Sprint(v) {
-				t.Fatalf("round %d: point %d arrived as %v, want k=%s and %d", round, i, p, k, v)
+		arrived := map[string]string{}
+		for _, p := range got {
+			arrived[p.Tags["k"]] = p.Value.String()
+		}
+		for i := range data {
+			if k, v := data[i].Attributes.ToSlice()[0].Value.String(), fmt.Sprint(data[i].Value); arrived[k] != v {
+				t.Fatalf("round %d: k=%s arrived with %q, want %s", round, k, arrived[k], v)
 			}
 		}
 	}

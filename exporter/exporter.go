@@ -87,7 +87,7 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		conv:         lease.Converter,
 		milliseconds: e.cfg.client.MillisecondTimestamps(),
 	}
-	x.conv.Begin(x, start)
+	x.conv.Begin(x, &x.source, start)
 	x.metrics(rm)
 	if !e.cfg.noSelfMetrics {
 		x.self(e.cfg.client, lease.State, start)

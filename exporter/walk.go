@@ -82,6 +82,7 @@ func (x *export) metrics(rm *metricdata.ResourceMetrics) {
 			at++
 		}
 	}
+	x.conv.Settle()
 }
 
 // instruments finds the instruments of all metrics; nil is one that has no data.

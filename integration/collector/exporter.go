@@ -129,7 +129,7 @@ func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics, now time
 	lease := e.pool.Lease(w.attributes.read(attributes), func() []wire.Tag { return e.resources.base(attributes) })
 	defer lease.Release()
 	w.conv = lease.Converter
-	w.conv.Begin(w, now)
+	w.conv.Begin(w, &w.source, now)
 	w.resource(rm)
 	w.conv.End()
 }

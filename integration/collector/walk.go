@@ -73,6 +73,7 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 			at++
 		}
 	}
+	w.conv.Settle()
 }
 
 // instruments finds the instruments of all metrics, in order, before any of

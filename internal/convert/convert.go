@@ -65,6 +65,8 @@ type Converter[K comparable] struct {
 	single      wire.Part       // of it
 
 	sink       Sink
+	source     *uint32        // whose data the points are
+	holding    *Instrument[K] // has values in slots
 	generation uint64
 	start      time.Time // of the first Begin
 	now        uint32    // seconds from there to the last Begin
@@ -96,9 +98,10 @@ func New[K comparable](cfg Config) *Converter[K] {
 	}
 }
 
-// Begin starts an export into a sink.
-func (c *Converter[K]) Begin(sink Sink, now time.Time) {
-	c.sink = sink
+// Begin starts an export into a sink. Whose data points are, is what source points
+// to when they are converted, and again when they come to the sink.
+func (c *Converter[K]) Begin(sink Sink, source *uint32, now time.Time) {
+	c.sink, c.source = sink, source
 	c.generation++
 	if c.start.IsZero() {
 		c.start = now
@@ -124,7 +127,8 @@ func (c *Converter[K]) repeats() {
 // End ends an export. It returns how many points carried the SDK's overflow
 // attribute.
 func (c *Converter[K]) End() (overflowed int) {
-	c.sink = nil
+	c.Settle()
+	c.sink, c.source = nil, nil
 	for _, i := range c.passing {
 		c.free(i)
 	}
@@ -142,16 +146,16 @@ func (c *Converter[K]) Close() { c.table.Close() }
 func (c *Converter[K]) Bytes() int64 { return c.table.Bytes() }
 
 // emit sends a point of a series, unless the export has one of that time.
-func (c *Converter[K]) emit(p *Point[K], s *wire.Series, ts int64, v wire.Value) {
-	if !p.kept || s.Marked(c.generation) {
+func (c *Converter[K]) emit(i *Instrument[K], kept bool, s *wire.Series, ts int64, v wire.Value) {
+	if !kept || s.Marked(c.generation) {
 		c.repeats()
 	}
-	first, ok := s.Mark(c.generation, ts, p.instrument.id)
+	first, ok := s.Mark(c.generation, ts, i.id)
 	if ok {
 		c.sink.Append(s, ts, v)
 		return
 	}
-	collision := CollisionError{Winner: c.instruments[first].Identity(), Loser: p.instrument.Identity()}
+	collision := CollisionError{Winner: c.instruments[first].Identity(), Loser: i.Identity()}
 	if c.reported.collision(collision) {
 		c.sink.Reject(Rejection{Known: true})
 		return

@@ -48,7 +48,7 @@ func (c *Converter[K]) sweep() {
 			if len(i.points.entries) == 0 && idle(i.used) {
 				delete(s.instruments, key)
 				c.free(i)
-				c.table.Charge(-i.cost())
+				c.table.Charge(-i.cost() - i.order.cost)
 			}
 		}
 		if len(s.instruments) == 0 && idle(s.used) {
@@ -61,6 +61,7 @@ func (c *Converter[K]) sweep() {
 // evict forgets a point. Whoever has it may still emit it.
 func (c *Converter[K]) evict(p *Point[K]) {
 	p.instrument.points.remove(p)
+	p.instrument.order.leave(p.slot)
 	if p.single != nil {
 		c.table.Release(p.single)
 	}

@@ -68,7 +68,7 @@ func TestIdlePointsMakeRoom(t *testing.T) {
 		t.Fatalf("there was room for %v, the test shows nothing", i.Identity())
 	}
 	h.time = h.time.Add(IdleTime)
-	h.Begin(&recorder{}, h.time)
+	h.Begin(&recorder{}, &h.source, h.time)
 	h.mixed("b", 20)
 	kept := 0
 	for _, i := range h.Scope("scope", "1.0", "", "").instruments {

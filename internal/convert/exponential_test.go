@@ -220,7 +220,7 @@ func FuzzExponential(f *testing.F) {
 		}
 		// Whatever it is, only finite numbers come out.
 		h := newHarness(t, Config{})
-		h.Begin(finiteSink{t}, h.time)
+		h.Begin(finiteSink{t}, &h.source, h.time)
 		h.Exponential(h.point(h.instrument("e", Exponential), "k=v"), stamp, point)
 		h.End()
 	})

@@ -127,6 +127,7 @@ func (p *Point[K]) grouped() bool { return p.detail == nil && p.instrument.key.k
 
 // enter begins the conversion of a point that may be a group.
 func (c *Converter[K]) enter(p *Point[K], ts int64) {
+	c.Settle()
 	c.note(p)
 	if p.grouped() && p.instrument.contested {
 		c.expand(p)

@@ -68,6 +68,8 @@ type harness struct {
 	t    testing.TB
 	rec  *recorder
 	time time.Time
+
+	source uint32
 }
 
 // newHarness returns a harness with room for everything, unless the
@@ -83,8 +85,9 @@ func newHarness(t testing.TB, cfg Config) *harness {
 func (h *harness) export(walk func()) *recorder {
 	h.t.Helper()
 	h.rec = &recorder{}
-	h.Begin(h.rec, h.time)
+	h.Begin(h.rec, &h.source, h.time)
 	walk()
+	h.Settle()
 	h.End()
 	return h.rec
 }

@@ -47,6 +47,7 @@ type Instrument[K comparable] struct {
 	names  [suffixes]string
 	heads  [suffixes]string // of prefixes; none of a number
 	points cursor[K]
+	order  order // of numbers
 	used   uint32
 
 	contested bool      // see group.go

@@ -26,6 +26,7 @@ type Point[K comparable] struct {
 	at         uint16 // of a group: where in its tags that of ours belongs
 	used       uint32
 	cost       int32
+	slot       int32        // 1 + the place in the instrument's order, 0 without one
 	single     *wire.Series // of a number that is kept and valid, or a group: most points have nothing more
 	detail     *detail      // of all others
 }
@@ -126,6 +127,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}
 	p.instrument.points.add(kept)
+	p.instrument.order.stale++
 	return true
 }
 

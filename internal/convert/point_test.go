@@ -173,7 +173,7 @@ func TestScopeTags(t *testing.T) {
 func TestOverflow(t *testing.T) {
 	h := newHarness(t, Config{})
 	for range 2 {
-		h.Begin(&recorder{}, h.time)
+		h.Begin(&recorder{}, &h.source, h.time)
 		h.number("n", "k=v", wire.Int(1))
 		h.number("n", "otel.metric.overflow=true", wire.Int(1))
 		h.number("n", "otel.metric.overflow=false", wire.Int(1))

@@ -36,13 +36,14 @@ type SummaryPoint struct {
 // Number converts a point of a sum or gauge. Timestamps are in wire units, 0
 // being invalid (see wire.Timestamp).
 func (c *Converter[K]) Number(p *Point[K], ts int64, v wire.Value) {
-	if !p.special && ts != 0 && v.Finite() {
-		c.emit(p, c.seriesOf(p, plain), ts, v)
-		return
+	if p.special || ts == 0 || !v.Finite() {
+		c.note(p)
+		if !c.judge(p, plain, p.err(), faultSeries, ts, v) {
+			return
+		}
 	}
-	c.note(p)
-	if c.judge(p, plain, p.err(), faultSeries, ts, v) {
-		c.emit(p, c.seriesOf(p, plain), ts, v)
+	if !c.hold(p, ts, v) {
+		c.emit(p.instrument, p.kept, c.seriesOf(p, plain), ts, v)
 	}
 }
 
@@ -129,7 +130,7 @@ func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
 	switch {
 	case !c.judge(p, suffix, p.err(), faultSeries, ts, v.Value):
 	case !p.grouped():
-		c.emit(p, c.seriesOf(p, suffix), ts, v.Value)
+		c.emit(p.instrument, p.kept, c.seriesOf(p, suffix), ts, v.Value)
 	case suffix == count && c.lost == nil:
 		c.sink.Append(p.single, ts, v.Value) // marked already
 	default:
@@ -147,7 +148,7 @@ func (c *Converter[K]) labelled(p *Point[K], suffix, i int, ts int64, v wire.Val
 		return
 	}
 	if c.judge(p, suffix, p.detail.labelErr, faultLabel, ts, v) {
-		c.emit(p, c.labelledOf(p, suffix, p.instrument.label(), i), ts, v)
+		c.emit(p.instrument, p.kept, c.labelledOf(p, suffix, p.instrument.label(), i), ts, v)
 	}
 }
 

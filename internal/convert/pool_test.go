@@ -18,7 +18,7 @@ func noTags() []wire.Tag { return nil }
 
 // use makes a lease hold something.
 func use(l *Lease[string, int]) {
-	l.Begin(nil, time.Now())
+	l.Begin(nil, new(uint32), time.Now())
 	l.Scope("scope", "", "", "")
 	l.End()
 }
@@ -58,7 +58,7 @@ func TestPoolIsBounded(t *testing.T) {
 		var leases []*Lease[int, int]
 		for range 2 * maxIdle {
 			l := p.Lease(0, noTags)
-			l.Begin(nil, time.Now())
+			l.Begin(nil, new(uint32), time.Now())
 			l.Scope("scope", "", "", 0)
 			l.End()
 			leases = append(leases, l)

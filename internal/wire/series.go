@@ -47,6 +47,9 @@ func (s *Series) Borrow(prefix []byte) *Series {
 	return s
 }
 
+// Users returns how many users an interned series has, 0 for another one.
+func (s *Series) Users() int { return int(s.refs) }
+
 // Prefix returns the rendered part.
 func (s *Series) Prefix() string { return s.prefix }
 

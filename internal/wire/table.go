@@ -3,7 +3,10 @@
 
 package wire
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // Budget bounds the bytes of several tables together. It is safe for
 // concurrent use.
@@ -76,6 +79,26 @@ func (t *Table) Intern(prefix []byte) *Series {
 	s := &Series{prefix: key, refs: 1}
 	t.series[key] = s
 	return s
+}
+
+// Gather moves series next to each other in memory, in this order, in which they
+// are about to be written again and again. Each has one user, who gets the new one
+// in the place of the old one.
+func (t *Table) Gather(series []*Series) {
+	size := 0
+	for _, s := range series {
+		size += len(s.prefix)
+	}
+	text, moved := make([]byte, 0, size), make([]Series, len(series))
+	for i, s := range series {
+		at := len(text)
+		text = append(text, s.prefix...)
+		moved[i] = *s
+		moved[i].prefix = unsafe.String(unsafe.SliceData(text[at:]), len(s.prefix))
+		moved[i].links = links{} // others have moved, too
+		t.series[moved[i].prefix] = &moved[i]
+		series[i] = &moved[i]
+	}
 }
 
 // Lookup returns the series of a prefix if the table has it, else nil.

@@ -1,0 +1,162 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// sourced is a sink that keeps what came and whose it was.
+type sourced struct {
+	recorder
+	of     *uint32
+	source []uint32
+}
+
+func (s *sourced) Append(series *wire.Series, ts int64, v wire.Value) {
+	s.source = append(s.source, *s.of)
+	s.recorder.Append(series, ts, v)
+}
+
+// ofThree are attributes whose neighbours differ in all three tags.
+func ofThree(n int) string { return fmt.Sprintf("a=%d,b=%d,c=%d", n%2, n%40, n*7%200) }
+
+// walkAll exports points in an order, and returns what came out. The value of point n
+// is its number, and so is its source.
+func walkAll(h *harness, order []int) *sourced {
+	h.t.Helper()
+	s := &sourced{of: &h.source}
+	h.Begin(s, &h.source, h.time)
+	i := h.instrument("n", Number)
+	for _, n := range order {
+		h.source = uint32(n)
+		h.Number(h.point(i, ofThree(n)), stamp, wire.Int(int64(n)))
+	}
+	h.Settle()
+	h.End()
+	return s
+}
+
+func numbersUpTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// From the second export on, points that are alike come after each other, in
+// whatever order they are given.
+func TestNumbersAreSentInOrderOfLikeness(t *testing.T) {
+	h := newHarness(t, Config{})
+	given := walkAll(h, numbersUpTo(200)).points
+	random := rand.New(rand.NewPCG(1, 2))
+	var order []string
+	for range 3 {
+		s := walkAll(h, random.Perm(200))
+		if order != nil && !slices.Equal(s.points, order) {
+			t.Error("another order of what is given gives another order on the wire")
+		}
+		order = s.points
+		wantPoints(t, &s.recorder, given...)
+	}
+	changes := 0 // of the tag that has two values
+	for n := range order[1:] {
+		if !strings.HasPrefix(order[n+1], order[n][:len("n{a=0")]) {
+			changes++
+		}
+	}
+	if changes != 1 {
+		t.Errorf("the tag that differs least often changes %d times", changes)
+	}
+}
+
+// A point comes with its own value and source, whatever comes and goes.
+func TestHeldValuesAreTheirOwn(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	h := newHarness(t, Config{})
+	for round := range 60 {
+		h.time = h.time.Add(time.Minute)
+		from, part := 10*round, random.Perm(100) // each round some are new, and some have gone
+		part = part[:1+random.IntN(100)]
+		for i := range part {
+			part[i] += from
+		}
+		s := walkAll(h, part)
+		if len(s.points) != len(part) || len(s.rejects) > 0 {
+			t.Fatalf("round %d: %d points and %d rejections of %d", round, len(s.points), len(s.rejects), len(part))
+		}
+		for i, p := range s.points {
+			n := int(s.source[i])
+			if want := fmt.Sprintf("n{%s} %d", ofThree(n), n); p != want || !slices.Contains(part, n) {
+				t.Fatalf("round %d: %s came from %d, want %s", round, p, n, want)
+			}
+		}
+	}
+}
+
+// Of two points of one series the one that is given first stands, whether the one
+// or the other is held back.
+func TestTheFirstOfOneSeriesStands(t *testing.T) {
+	h := newHarness(t, Config{})
+	for range 3 {
+		walkAll(h, numbersUpTo(100))
+	}
+	twin := ofThree(5) + ",d=" // a tag without a value: the series of number 5
+	for name, order := range map[string][]string{"held first": {ofThree(5), twin}, "held last": {twin, ofThree(5)}, "twice": {ofThree(5), ofThree(5)}} {
+		r := h.export(func() {
+			for v, attributes := range order {
+				h.number("n", ofThree(7), wire.Int(70))
+				h.number("n", attributes, wire.Int(int64(v)))
+			}
+		})
+		if !slices.Contains(r.points, "n{"+ofThree(5)+"} 0") || slices.Contains(r.points, "n{"+ofThree(5)+"} 1") {
+			t.Errorf("%s: %v", name, r.points)
+		}
+		if len(r.points) != 2 || len(r.rejects) != 2 || r.repeats != 1 {
+			t.Errorf("%s: %d points, %d rejections, %d times said that series repeat", name, len(r.points), len(r.rejects), r.repeats)
+		}
+	}
+	// A histogram that comes after a number finds it sent.
+	r := h.export(func() {
+		h.number("n", ofThree(5), wire.Int(1))
+		h.number("n_count", "k=v", wire.Int(2))
+		h.Histogram(h.point(h.instrument("n", Histogram), "k=v"), stamp, &HistogramPoint{Count: 3})
+	})
+	wantPoints(t, r, "n{"+ofThree(5)+"} 1", "n_count{k=v} 2")
+}
+
+// An order costs bytes of the budget, which it gives back; without room there is
+// none, and all points come all the same.
+func TestOrdersAreCharged(t *testing.T) {
+	budget := wire.NewBudget(1 << 20)
+	h := newHarness(t, Config{Budget: budget})
+	walkAll(h, numbersUpTo(100))
+	before := budget.Used()
+	walkAll(h, numbersUpTo(100))
+	if got := budget.Used() - before; got != 100*slotOverhead {
+		t.Errorf("the order of 100 points costs %d bytes", got)
+	}
+	h.time = h.time.Add(2 * IdleTime)
+	h.export(func() {})
+	if budget.Used() != 0 {
+		t.Errorf("%d bytes are left", budget.Used())
+	}
+
+	tight := wire.NewBudget(before + 50*slotOverhead)
+	h = newHarness(t, Config{Budget: tight})
+	for range 3 {
+		s := walkAll(h, numbersUpTo(100))
+		if len(s.points) != 100 || tight.Used() > tight.Limit() {
+			t.Errorf("%d points, %d bytes of %d", len(s.points), tight.Used(), tight.Limit())
+		}
+	}
+}
