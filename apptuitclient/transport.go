@@ -41,6 +41,9 @@ func (c *config) setClient() {
 			transport = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 		}
 	}
+	if transport.WriteBufferSize == 0 {
+		transport.WriteBufferSize = 64 << 10 // a batch in fewer calls of the system
+	}
 	if c.tls != nil {
 		transport.TLSClientConfig = c.tls
 	}

@@ -160,7 +160,17 @@ func (x *export) point(i *instrument, attributes *attribute.Set) *point {
 	if p := i.Lookup(key); p != nil {
 		return p
 	}
-	x.attributes = tagsOf(x.attributes[:0], attributes)
+	x.attributes = x.attributes[:0]
+	for it := attributes.Iter(); it.Next(); {
+		kv := it.Attribute()
+		tag := wire.Tag{Key: string(kv.Key)}
+		if kv.Value.Type() == attribute.INT64 {
+			tag.Value = x.conv.Integer(kv.Value.AsInt64())
+		} else {
+			tag.Value = kv.Value.String()
+		}
+		x.attributes = append(x.attributes, tag)
+	}
 	return i.Add(key, x.attributes)
 }
 

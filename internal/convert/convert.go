@@ -60,6 +60,8 @@ type Converter[K comparable] struct {
 	passing     []*Instrument[K] // there was no room to keep them
 	roles       map[string]*roles
 	keys        map[string]key // sanitized
+	lastKeys    []lastKey      // of the last new point
+	integers    map[int64]string
 	reported    reported[K]
 	lost        *CollisionError // the group that is being converted, by this
 	single      wire.Part       // of it
@@ -95,6 +97,8 @@ func New[K comparable](cfg Config) *Converter[K] {
 		scopes: make(map[scopeKey[K]]*Scope[K]),
 		roles:  make(map[string]*roles),
 		keys:   make(map[string]key),
+
+		integers: make(map[int64]string),
 	}
 }
 

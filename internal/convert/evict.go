@@ -61,7 +61,7 @@ func (c *Converter[K]) sweep() {
 // evict forgets a point. Whoever has it may still emit it.
 func (c *Converter[K]) evict(p *Point[K]) {
 	p.instrument.points.remove(p)
-	p.instrument.order.leave(p.slot)
+	p.instrument.order.leave(p)
 	if p.single != nil {
 		c.table.Release(p.single)
 	}

@@ -47,7 +47,7 @@ type Instrument[K comparable] struct {
 	names  [suffixes]string
 	heads  [suffixes]string // of prefixes; none of a number
 	points cursor[K]
-	order  order // of numbers
+	order  order[K] // of numbers
 	used   uint32
 
 	contested bool      // see group.go
@@ -122,9 +122,8 @@ func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 // Expect says that some n points follow. What is empty makes room for them at once,
 // as far as there is any.
 func (i *Instrument[K]) Expect(n int) {
-	c := i.scope.c
-	if room := (c.cfg.Budget.Limit() - c.cfg.Budget.Used()) / pointOverhead; i.points.entries != nil && len(i.points.entries) == 0 && n > 0 {
-		i.points.entries = make(map[K]*Point[K], min(int64(n), max(room, 0)))
+	if n = min(n, i.scope.c.cfg.Budget.Room()); i.points.entries != nil && len(i.points.entries) == 0 && n > 0 {
+		i.points.entries = make(map[K]*Point[K], n)
 	}
 }
 

@@ -16,16 +16,20 @@ import (
 // them in that of a map; here series that are alike come after each other, so that
 // a line repeats most of the one before it: fewer bytes, written faster. Values
 // are held back in slots until all of the instrument are there.
-type order struct {
-	slots []slot
-	held  []int32 // slots that have a value
-	stale int     // points that have come since, and so have no slot, or have gone
-	cost  int64
+type order[K comparable] struct {
+	slots   []slot[K]
+	held    []int32     // slots that have a value
+	news    []*Point[K] // that have been kept since
+	gone    int         // slots whose points have gone
+	columns []int       // of a series' parts, by which it is ordered
+	cost    int64
 }
 
-// slot is the place of a series, and its value while that is held back.
-type slot struct {
-	series *wire.Series // nil if its point is gone
+// slot is the place of a point, and its value while that is held back.
+type slot[K comparable] struct {
+	point  *Point[K] // nil if it has gone
+	series *wire.Series
+	key    uint64 // slots ascend by it
 	ts     int64
 	v      wire.Value
 	source uint32
@@ -35,7 +39,8 @@ type slot struct {
 const (
 	// leastOrdered is how many points are worth an order.
 	leastOrdered = 32
-	slotOverhead = 48
+	// slotOverhead is what a slot costs, with what is held and new.
+	slotOverhead = 80
 	// orderColumns are how many parts of a series' text the order goes by.
 	orderColumns = 8
 )
@@ -48,9 +53,7 @@ func (c *Converter[K]) hold(p *Point[K], ts int64, v wire.Value) bool {
 	if c.holding != i {
 		c.Settle()
 		c.holding = i
-		if i.order.stale >= max(leastOrdered, len(i.order.slots)/4) {
-			c.arrange(i)
-		}
+		c.arrange(i)
 	}
 	if p.slot == 0 {
 		if len(i.order.held) > 0 && c.others(p) {
@@ -103,62 +106,157 @@ func (c *Converter[K]) Settle() {
 }
 
 // settle sends the value of a slot.
-func (c *Converter[K]) settle(i *Instrument[K], s *slot) {
+func (c *Converter[K]) settle(i *Instrument[K], s *slot[K]) {
 	s.set = false
 	*c.source = s.source
 	c.emit(i, true, s.series, s.ts, s.v)
 }
 
-// arrange gives all points of an instrument their slots.
+// arrange gives slots to the points that have none, if they are many: among the
+// others, or, if they are most, all anew.
 func (c *Converter[K]) arrange(i *Instrument[K]) {
 	o := &i.order
-	o.stale = 0
+	stale, slots := len(o.news)+o.gone, len(o.slots)
+	switch {
+	case stale < leastOrdered/2 || stale < slots/16:
+	case stale > slots/2:
+		c.order(i)
+	default:
+		c.insert(i)
+	}
+}
+
+// order gives all points of an instrument their slots.
+func (c *Converter[K]) order(i *Instrument[K]) {
+	o := &i.order
 	points := make([]*Point[K], 0, len(i.points.entries))
 	for _, p := range i.points.entries {
 		p.slot = 0
-		if p.detail == nil && p.single.Users() == 1 { // of two points of one series the first one stands
+		if p.sole() {
 			points = append(points, p)
 		}
 	}
-	o.slots = o.slots[:0]
-	cost := slotOverhead * int64(len(points))
-	if len(points) < leastOrdered || !c.table.Charge(cost-o.cost) {
+	o.slots, o.news, o.gone = o.slots[:0], o.news[:0], 0
+	if len(points) < leastOrdered || !c.chargeSlots(o, len(points)) {
+		c.table.Charge(-o.cost)
+		o.cost = 0
 		return
 	}
-	o.cost = cost
-	sortByLikeness(points)
-	series := make([]*wire.Series, len(points))
-	for n, p := range points {
-		series[n] = p.single
+	o.columns = columnsOf(points)
+	o.slots = slices.Grow(o.slots, len(points))
+	for _, p := range points {
+		o.slots = append(o.slots, o.slotOf(p))
+	}
+	slices.SortFunc(o.slots, compareSlots[K])
+	series := make([]*wire.Series, len(o.slots))
+	for n := range o.slots {
+		series[n] = o.slots[n].series
 	}
 	c.table.Gather(series)
-	o.slots, o.held = slices.Grow(o.slots, len(points)), slices.Grow(o.held[:0], len(points))
-	for n, p := range points {
-		p.single, p.slot = series[n], int32(n+1)
-		o.slots = append(o.slots, slot{series: p.single})
+	for n := range o.slots {
+		o.slots[n].series, o.slots[n].point.single = series[n], series[n]
 	}
+	o.number()
 }
+
+// insert gives new points slots among the others.
+func (c *Converter[K]) insert(i *Instrument[K]) {
+	o := &i.order
+	o.slots = slices.DeleteFunc(o.slots, func(s slot[K]) bool { return s.point == nil })
+	o.gone = 0
+	rest := len(o.slots)
+	if !c.chargeSlots(o, rest+len(o.news)) {
+		o.news = o.news[:0]
+		o.number()
+		return
+	}
+	for _, p := range o.news {
+		if !p.dead && p.sole() {
+			o.slots = append(o.slots, o.slotOf(p))
+		}
+	}
+	o.news = o.news[:0]
+	slices.SortFunc(o.slots[rest:], compareSlots[K])
+	o.slots = merged(o.slots, rest)
+	o.number()
+}
+
+// merged merges two sorted parts of slots, in place but for the second, which is
+// much shorter.
+func merged[K comparable](slots []slot[K], second int) []slot[K] {
+	news := slices.Clone(slots[second:])
+	at := len(slots) - 1
+	for len(news) > 0 {
+		last := news[len(news)-1]
+		if second > 0 && compareSlots(slots[second-1], last) > 0 {
+			second--
+			slots[at] = slots[second]
+		} else {
+			slots[at] = last
+			news = news[:len(news)-1]
+		}
+		at--
+	}
+	return slots
+}
+
+// number tells points where their slots are.
+func (o *order[K]) number() {
+	for n := range o.slots {
+		o.slots[n].point.slot = int32(n + 1)
+	}
+	o.held = slices.Grow(o.held[:0], len(o.slots))
+}
+
+// chargeSlots has an order cost n slots, and reports whether there is room.
+func (c *Converter[K]) chargeSlots(o *order[K], n int) bool {
+	cost := slotOverhead * int64(n)
+	if !c.table.Charge(cost - o.cost) {
+		return false
+	}
+	o.cost = cost
+	return true
+}
+
+// sole reports whether a number is the only point of its series: of two the first
+// one that is given stands, and so none is held back.
+func (p *Point[K]) sole() bool { return p.detail == nil && p.single.Users() == 1 }
 
 // leave empties the slot of a point that goes.
-func (o *order) leave(slot int32) {
-	o.stale++
-	if slot > 0 {
-		o.slots[slot-1].series = nil
+func (o *order[K]) leave(p *Point[K]) {
+	if p.slot > 0 {
+		o.slots[p.slot-1].point = nil
+		o.gone++
+		p.slot = 0
 	}
 }
 
-// sortByLikeness sorts points by the parts of their series' text, those first that
-// differ least often.
-func sortByLikeness[K comparable](points []*Point[K]) {
-	parts := make([][wire.MaxParts]uint8, len(points))
+func (o *order[K]) slotOf(p *Point[K]) slot[K] {
+	s := slot[K]{point: p, series: p.single}
+	parts := p.single.Parts()
+	for _, column := range o.columns {
+		s.key = s.key<<8 | uint64(parts[column])
+	}
+	return s
+}
+
+func compareSlots[K comparable](a, b slot[K]) int {
+	if c := cmp.Compare(a.key, b.key); c != 0 {
+		return c
+	}
+	return strings.Compare(a.series.Prefix(), b.series.Prefix())
+}
+
+// columnsOf returns the parts by which series are ordered, those first that differ
+// least often.
+func columnsOf[K comparable](points []*Point[K]) []int {
 	var seen [wire.MaxParts][4]uint64
-	for n, p := range points {
-		parts[n] = p.single.Parts()
-		for column, part := range parts[n] {
+	for _, p := range points {
+		for column, part := range p.single.Parts() {
 			seen[column][part>>6] |= 1 << (part & 63)
 		}
 	}
-	columns := make([]int, 0, wire.MaxParts)
+	var columns []int
 	var values [wire.MaxParts]int
 	for column := range seen {
 		for _, word := range seen[column] {
@@ -169,26 +267,5 @@ func sortByLikeness[K comparable](points []*Point[K]) {
 		}
 	}
 	slices.SortStableFunc(columns, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	columns = columns[:min(len(columns), orderColumns)]
-
-	type keyed struct {
-		key   uint64
-		point *Point[K]
-	}
-	keys := make([]keyed, len(points))
-	for n, p := range points {
-		keys[n].point = p
-		for _, column := range columns {
-			keys[n].key = keys[n].key<<8 | uint64(parts[n][column])
-		}
-	}
-	slices.SortFunc(keys, func(a, b keyed) int {
-		if c := cmp.Compare(a.key, b.key); c != 0 {
-			return c
-		}
-		return strings.Compare(a.point.single.Prefix(), b.point.single.Prefix())
-	})
-	for n := range keys {
-		points[n] = keys[n].point
-	}
+	return columns[:min(len(columns), orderColumns)]
 }

@@ -127,7 +127,9 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}
 	p.instrument.points.add(kept)
-	p.instrument.order.stale++
+	if p.instrument.key.kind == Number {
+		p.instrument.order.news = append(p.instrument.order.news, kept)
+	}
 	return true
 }
 
@@ -136,7 +138,7 @@ func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 	d := p.detail
 	var err error
 	for i := range attributes {
-		k := c.sanitized(attributes[i].Key)
+		k := c.sanitizedAt(i, attributes[i].Key)
 		if attributes[i].Key = k.text; k.err != nil && err == nil {
 			err = k.err
 		}
@@ -166,6 +168,26 @@ type key struct {
 	err  error
 }
 
+// lastKey is a key and its sanitized form.
+type lastKey struct {
+	name string
+	key
+}
+
+// sanitizedAt returns the sanitized form of key i of a point, which most likely is
+// that of the point before it.
+func (c *Converter[K]) sanitizedAt(i int, name string) key {
+	if i < len(c.lastKeys) && c.lastKeys[i].name == name {
+		return c.lastKeys[i].key
+	}
+	k := c.sanitized(name)
+	if i >= 2*encoding.MaxTags {
+		return k
+	}
+	c.lastKeys = append(c.lastKeys[:min(i, len(c.lastKeys))], lastKey{strings.Clone(name), k})
+	return k
+}
+
 // sanitized returns the sanitized form of a key. Most points have the same few
 // keys.
 func (c *Converter[K]) sanitized(name string) key {
@@ -179,6 +201,22 @@ func (c *Converter[K]) sanitized(name string) key {
 		c.keys[strings.Clone(name)] = clean
 	}
 	return clean
+}
+
+// maxIntegers bounds the integers whose text is remembered.
+const maxIntegers = 4096
+
+// Integer returns the text of an attribute's value. Many points have the same few.
+func (c *Converter[K]) Integer(v int64) string {
+	text, ok := c.integers[v]
+	if !ok {
+		if len(c.integers) == maxIntegers {
+			clear(c.integers)
+		}
+		text = strconv.FormatInt(v, 10)
+		c.integers[v] = text
+	}
+	return text
 }
 
 // err returns why no point of the fixed series can be sent, nil if they can.

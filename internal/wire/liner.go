@@ -202,9 +202,12 @@ func (l *liner) linkOf(n *line) *link {
 		return k
 	}
 	k.set(before, 1, l.stepsFrom(before, n))
-	k.first = true
+	k.first = len(l.steps) > goodSteps
 	return k
 }
+
+// goodSteps are so few that no search for fewer is worth it.
+const goodSteps = 3
 
 // improve makes a link to the most alike line. There is one.
 func (l *liner) improve(k *link, n *line) {

@@ -24,6 +24,10 @@ func (b *Budget) Used() int64 { return b.used.Load() }
 // Limit returns the bytes that may be in use.
 func (b *Budget) Limit() int64 { return b.limit }
 
+// Room returns how many series of the usual size, with what is kept beside them,
+// there is room for.
+func (b *Budget) Room() int { return int(max(0, b.limit-b.Used()) / 600) }
+
 func (b *Budget) take(n int64) bool {
 	if b.used.Add(n) > b.limit && n > 0 {
 		b.used.Add(-n)
@@ -52,8 +56,7 @@ func NewTable(budget *Budget) *Table {
 // Expect says that some n series are about to be interned, as many as there is
 // room for. An empty table makes room for them at once.
 func (t *Table) Expect(n int) {
-	room := (t.budget.Limit() - t.budget.Used()) / seriesOverhead
-	if n = int(min(int64(n), room)); len(t.series) == 0 && n > 0 {
+	if n = min(n, t.budget.Room()); len(t.series) == 0 && n > 0 {
 		t.series = make(map[string]*Series, n)
 	}
 }
