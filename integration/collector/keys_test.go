@@ -47,6 +47,7 @@ func withoutKey() map[string]string {
 		"apptuitclient.WithHTTPClient":         "confighttp makes it",
 		"apptuitclient.WithWarningHandler":     "the Collector's log",
 		"apptuitclient.WithoutEnvironment":     "always: a configuration names its variables",
+		"apptuitclient.WithEncodedNames":       "for points that a program sends itself",
 		"apptuitclient.WithoutEnvironmentTags": "always: a configuration names its variables",
 		"apptuitclient.WithSpool":              "sending_queue with storage keeps on disk what is not delivered",
 		"apptuitclient.WithSpoolMaxBytes":      "as WithSpool",
