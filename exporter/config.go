@@ -28,6 +28,7 @@ type config struct {
 	noHostTag      bool
 	instanceTag    bool
 	resource       attribute.Filter
+	filter         attribute.Filter // of points; nil without one
 	scopeTags      bool
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector

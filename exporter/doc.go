@@ -48,7 +48,8 @@
 // empty host sends none. Two attributes of one point whose keys become one when
 // sanitized are joined with ";". The tags le and quantile are ours where they
 // are needed: an attribute of that name moves to exported_le, exported_quantile.
-// A point has at most encoding.MaxTags tags, or is rejected.
+// A point has at most encoding.MaxTags tags, or is rejected; WithAttributeFilter
+// leaves out attributes of points.
 //
 // Two data points of one Export that render to the same series and timestamp
 // (instruments a.b and a_b, or one name in two scopes) are a collision: the first
@@ -71,6 +72,8 @@
 //	apptuit.reporter.send.successful   points accepted
 //	apptuit.reporter.send.failed       points rejected or dropped
 //	apptuit.reporter.send.time         seconds an Export took: .count, .sum, .min, .max
+//	apptuit.reporter.filtered          data points that lost attributes to WithAttributeFilter,
+//	                                   if it is given
 //
 // and, of the client's spool if there is one,
 //

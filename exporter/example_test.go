@@ -89,3 +89,39 @@ func ExampleWithClient() {
 	// Output:
 	// shop_queue_seconds map[zone:eu] 1.5
 }
+
+// Attributes that are of no use as tags are left out: here the order's number,
+// which would be a series each. Where the program makes its MeterProvider itself, a
+// View with an AttributeFilter adds up what becomes one series, too.
+func ExampleWithAttributeFilter() {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+
+	ctx := context.Background()
+	exp, err := exporter.New(ctx,
+		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithAttributeFilter(attribute.NewDenyKeysFilter("order.id")),
+		exporter.WithoutHostTag(), exporter.WithoutSelfMetrics(),
+	)
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)), sdkmetric.WithResource(resource.Empty()),
+	)
+	last, err := provider.Meter("example").Int64Gauge("last.order")
+	if err != nil {
+		panic(err)
+	}
+	last.Record(ctx, 25, metric.WithAttributes(attribute.String("country", "de"), attribute.Int("order.id", 4711)))
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+	for _, p := range srv.Points() {
+		fmt.Println(p.Metric, p.Tags, p.Value)
+	}
+	fmt.Println(exp.Stats().Filtered, "data point with fewer attributes")
+	// Output:
+	// last_order map[country:de] 25
+	// 1 data point with fewer attributes
+}

@@ -86,6 +86,7 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		}),
 		conv:         lease.Converter,
 		milliseconds: e.cfg.client.MillisecondTimestamps(),
+		filter:       e.cfg.filter,
 	}
 	x.conv.Begin(x, start)
 	x.metrics(rm)
@@ -93,9 +94,9 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		x.self(e.cfg.client, lease.State, start)
 	}
 	report := x.out.Close()
-	overflowed := x.conv.End()
-	lease.State.add(report, time.Since(start))
-	e.stats.add(report, x.produced, overflowed)
+	tally := x.conv.End()
+	lease.State.add(report, time.Since(start), tally)
+	e.stats.add(report, x.produced, tally)
 	switch {
 	case report.Err != nil:
 		return report.Err

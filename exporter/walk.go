@@ -23,6 +23,7 @@ type export struct {
 	out          *apptuitclient.Outbox
 	conv         *converter
 	milliseconds bool
+	filter       attribute.Filter
 
 	produced   int           // wire points, the exporter's own apart
 	source     uint32        // which data point the wire points are of
@@ -144,17 +145,30 @@ func (x *export) point(i *instrument, attributes *attribute.Set) *point {
 	if p := i.Lookup(key); p != nil {
 		return p
 	}
-	x.attributes = tagsOf(x.attributes[:0], attributes)
-	return i.Add(key, x.attributes)
+	x.attributes = x.attributes[:0]
+	for it := attributes.Iter(); it.Next(); {
+		if kv := it.Attribute(); x.passes(kv) {
+			x.attributes = append(x.attributes, tagOf(kv))
+		}
+	}
+	return i.Add(key, x.attributes, len(x.attributes) < attributes.Len())
+}
+
+// passes asks the filter, which so is asked once about a point that is remembered.
+func (x *export) passes(kv attribute.KeyValue) bool {
+	return x.filter == nil || kv.Key == convert.OverflowKey || x.filter(kv)
 }
 
 // tagsOf appends a set's attributes, which are sorted by key.
 func tagsOf(dst []wire.Tag, set *attribute.Set) []wire.Tag {
 	for it := set.Iter(); it.Next(); {
-		kv := it.Attribute()
-		dst = append(dst, wire.Tag{Key: string(kv.Key), Value: kv.Value.String()})
+		dst = append(dst, tagOf(it.Attribute()))
 	}
 	return dst
+}
+
+func tagOf(kv attribute.KeyValue) wire.Tag {
+	return wire.Tag{Key: string(kv.Key), Value: kv.Value.String()}
 }
 
 func value[N int64 | float64](v N) wire.Value {

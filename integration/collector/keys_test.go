@@ -34,6 +34,7 @@ func otherKeys() map[string]string {
 		"exporter.WithPrefix":             "prefix",
 		"exporter.WithoutHostTag":         "host_tag",
 		"exporter.WithResourceAttributes": "resource_attributes",
+		"exporter.WithAttributeFilter":    "attributes",
 		"exporter.WithScopeTags":          "scope_tags",
 		"exporter.WithCacheBytes":         "cache_bytes",
 	}
@@ -216,12 +217,16 @@ func TestMetadata(t *testing.T) {
 	if diff := cmp.Diff([]string{"accepted", "rejected", "dropped", "returned"}, m.Attributes["outcome"].Enum); diff != "" {
 		t.Error(diff)
 	}
+	var metrics []string
 	for name, metric := range m.Telemetry.Metrics {
-		if metric.Prefix+name != "otelcol_exporter_apptuit_points" || metric.Unit != "{point}" || !slices.Equal(metric.Attributes, []string{"exporter", "outcome"}) {
-			t.Errorf("metric %s: %+v", name, metric)
-		}
+		metrics = append(metrics, fmt.Sprint(metric.Prefix, name, " ", metric.Unit, " ", metric.Attributes))
 	}
-	if len(m.Telemetry.Metrics) != 1 {
-		t.Errorf("%d metrics", len(m.Telemetry.Metrics))
+	slices.Sort(metrics)
+	want := []string{
+		"otelcol_exporter_apptuit_filtered_data_points {datapoint} [exporter]",
+		"otelcol_exporter_apptuit_points {point} [exporter outcome]",
+	}
+	if diff := cmp.Diff(want, metrics); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -211,7 +211,17 @@ func keys() []key {
 				{name: "included", kind: "list of patterns", otherwise: "all", meaning: "`[]` is refused, as it reads both ways"},
 				{name: "excluded", kind: "list of patterns", otherwise: "none", meaning: "beats `included`"},
 			},
-			set: (*settings).readResourceAttributes,
+			set: chosen(exporter.WithResourceAttributes),
+		},
+		{
+			name: "attributes", kind: mappings, otherwise: "all",
+			meaning: "which attributes of points become tags, as above; points that they no longer tell apart collide. `otel.metric.overflow` always does",
+			options: []string{"exporter.WithAttributeFilter"},
+			fields: []key{
+				{name: "included", kind: "list of patterns", otherwise: "all", meaning: "`[]` is refused, as it reads both ways"},
+				{name: "excluded", kind: "list of patterns", otherwise: "none", meaning: "beats `included`"},
+			},
+			set: chosen(exporter.WithAttributeFilter),
 		},
 		{
 			name: "temporality_preference", kind: temporalities, otherwise: "`cumulative`",

@@ -70,7 +70,7 @@ type Converter[K comparable] struct {
 	now        uint32    // seconds from there to the last Begin
 	swept      uint32    // and to the last sweep
 	full       bool      // a sweep in this export was no help
-	overflowed int
+	tally      Tally
 	repeated   bool // the sink knows
 
 	prefix  []byte
@@ -105,7 +105,7 @@ func (c *Converter[K]) Begin(sink Sink, now time.Time) {
 	}
 	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second)) // whatever the clock does
 	c.full = false
-	c.overflowed = 0
+	c.tally = Tally{}
 	c.repeated = false
 }
 
@@ -118,9 +118,19 @@ func (c *Converter[K]) repeats() {
 	}
 }
 
-// End ends an export. It returns how many points carried the SDK's overflow
-// attribute.
-func (c *Converter[K]) End() (overflowed int) {
+// Tally counts OpenTelemetry points of an export, not wire points.
+type Tally struct {
+	Overflowed int // carried the SDK's overflow attribute
+	Filtered   int // have lost attributes to a filter
+}
+
+// Plus adds what another export has counted.
+func (t Tally) Plus(other Tally) Tally {
+	return Tally{Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered}
+}
+
+// End ends an export, and returns what it has counted.
+func (c *Converter[K]) End() Tally {
 	c.sink = nil
 	for _, i := range c.passing {
 		c.free(i)
@@ -129,7 +139,7 @@ func (c *Converter[K]) End() (overflowed int) {
 	if c.now-c.swept >= idleSeconds/2 {
 		c.sweep()
 	}
-	return c.overflowed
+	return c.tally
 }
 
 // Close ends the use of the converter.
@@ -148,13 +158,20 @@ func (c *Converter[K]) emit(p *Point[K], s *wire.Series, ts int64, v wire.Value)
 		c.sink.Append(s, ts, v)
 		return
 	}
-	collision := CollisionError{Winner: c.instruments[first].Identity(), Loser: p.instrument.Identity()}
+	collision := c.collision(first, p)
 	if c.reported.collision(collision) {
 		c.sink.Reject(Rejection{Known: true})
 		return
 	}
 	metric, tags := c.describe(s)
 	c.sink.Reject(Rejection{Metric: metric, Tags: tags, Timestamp: ts, Value: v, Err: collision})
+}
+
+// collision is the error of a point of which another instrument, or this one, has
+// written a series first.
+func (c *Converter[K]) collision(first uint32, p *Point[K]) CollisionError {
+	winner, loser := c.instruments[first], p.instrument
+	return CollisionError{Winner: winner.Identity(), Loser: loser.Identity(), Filtered: winner.filtered || loser.filtered}
 }
 
 // describe reads name and tags back from a rendered series.

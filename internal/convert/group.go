@@ -137,7 +137,8 @@ func (c *Converter[K]) enter(p *Point[K], ts int64) {
 			c.repeats()
 		}
 		if first, ok := p.single.Mark(c.generation, ts, p.instrument.id); !ok {
-			c.lost = &CollisionError{Winner: c.instruments[first].Identity(), Loser: p.instrument.Identity()}
+			lost := c.collision(first, p)
+			c.lost = &lost
 		}
 	}
 }

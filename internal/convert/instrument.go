@@ -49,6 +49,7 @@ type Instrument[K comparable] struct {
 	points cursor[K]
 	used   uint32
 
+	filtered  bool      // a point of it has lost attributes to a filter
 	contested bool      // see group.go
 	labels    []float64 // of the last point, and
 	texts     []string  // how they are rendered
