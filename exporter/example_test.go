@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -124,4 +125,46 @@ func ExampleWithAttributeFilter() {
 	// Output:
 	// last_order map[country:de] 25
 	// 1 data point with fewer attributes
+}
+
+// OpenTelemetry's metrics about exporters go to any MeterProvider: here to one that
+// a program looks at itself. The one that the exporter serves does as well, by
+// otel.GetMeterProvider and otel.SetMeterProvider.
+func ExampleWithMeterProvider() {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+
+	ctx := context.Background()
+	reader := sdkmetric.NewManualReader()
+	exp, err := exporter.New(ctx,
+		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
+	)
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)))
+	latency, err := provider.Meter("example").Float64Histogram("latency")
+	if err != nil {
+		panic(err)
+	}
+	latency.Record(ctx, 0.2)
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+
+	var rm metricdata.ResourceMetrics
+	if err := reader.Collect(ctx, &rm); err != nil {
+		panic(err)
+	}
+	for _, m := range rm.ScopeMetrics[0].Metrics {
+		if sum, ok := m.Data.(metricdata.Sum[int64]); ok {
+			fmt.Println(m.Name, sum.DataPoints[0].Value)
+		}
+	}
+	fmt.Println(exp.Stats().Accepted, "points on the wire")
+	// Output:
+	// otel.sdk.exporter.metric_data_point.inflight 0
+	// otel.sdk.exporter.metric_data_point.exported 1
+	// 20 points on the wire
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -156,6 +157,33 @@ func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 // apptuit.reporter.send.
 func WithoutSelfMetrics() Option {
 	return optionFunc(func(c *config) { c.noSelfMetrics = true })
+}
+
+// WithMeterProvider records OpenTelemetry's own metrics about exporters, in
+// addition to apptuit.reporter.send: otel.sdk.exporter.metric_data_point.inflight
+// and .exported, and otel.sdk.exporter.operation.duration, as the package comment
+// describes them. By default there are none.
+//
+// The provider may be the one that this exporter serves. It is not there yet when
+// the exporter is made; the global one stands in for it, and passes on what is
+// recorded from the moment on that it is set:
+//
+//	exp, err := exporter.New(ctx, exporter.WithMeterProvider(otel.GetMeterProvider()))
+//	…
+//	provider := metric.NewMeterProvider(metric.WithReader(metric.NewPeriodicReader(exp)))
+//	otel.SetMeterProvider(provider)
+//
+// The instruments are made by New, and Export only records with them, while no
+// collection is under way: it does not wait for itself. What it records goes out
+// with the next Export, and causes none. There is no variable: a provider is a value
+// of Go.
+func WithMeterProvider(provider metric.MeterProvider) Option {
+	return optionFunc(func(c *config) {
+		if provider == nil {
+			c.fault("WithMeterProvider: the provider is nil")
+		}
+		c.meterProvider = provider
+	})
 }
 
 // WithCacheBytes bounds the memory in which rendered series are kept from one

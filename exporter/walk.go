@@ -24,6 +24,7 @@ type export struct {
 	conv         *converter
 	milliseconds bool
 	filter       attribute.Filter
+	operation    *operation // nil if nobody observes it
 
 	produced   int           // wire points, the exporter's own apart
 	source     uint32        // which data point the wire points are of
@@ -59,6 +60,11 @@ func (x *export) Reject(r convert.Rejection) {
 		return
 	}
 	x.produced++
+	reason := errorInvalid
+	if r.Collision {
+		reason = errorCollision
+	}
+	x.operation.reject(x.source, reason)
 	switch {
 	case r.Known:
 		x.out.Reject(apptuitclient.DataPoint{}, nil)

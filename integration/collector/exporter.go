@@ -108,9 +108,11 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	w := &walk{
 		out: e.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
 			Known: e.known.point,
-			Undelivered: func(source uint32) {
-				again.add(source)
-				returned++
+			Failed: func(source uint32, why *apptuitclient.Failure) {
+				if why.MayPass {
+					again.add(source)
+					returned++
+				}
 			},
 		}),
 		milliseconds: e.cfg.MillisecondTimestamps,

@@ -60,6 +60,7 @@ func withoutKey() map[string]string {
 		"exporter.WithClientOptions":       "what these set are keys",
 		"exporter.WithInstanceTag":         "the text would be one for all programs that send to a Collector",
 		"exporter.WithErrorHandler":        "the Collector's log",
+		"exporter.WithMeterProvider":       "exporterhelper records what it sends and how long that takes",
 		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
 		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
 		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",

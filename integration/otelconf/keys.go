@@ -256,6 +256,7 @@ func codeOnly() map[string]string {
 		"exporter.WithClient":              "a reader makes a client of its own, of its keys",
 		"exporter.WithClientOptions":       "what these set are keys",
 		"exporter.WithErrorHandler":        "a function",
+		"exporter.WithMeterProvider":       "a value of Go: `otel.GetMeterProvider()`, where the SDK's becomes the global one",
 		"apptuitclient.WithTokenSource":    "a function",
 		"apptuitclient.WithTags":           "`tags` are the exporter's, which beat these",
 		"apptuitclient.WithEncodedNames":   "for points that a program sends itself: exporters have no such names",

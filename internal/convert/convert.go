@@ -38,8 +38,10 @@ type Sink interface {
 
 // Rejection is a wire point that cannot be sent.
 type Rejection struct {
+	// Collision says that it is one, and not invalid.
+	Collision bool
 	// Known says that this fault of this series, or this pair of instruments,
-	// has been reported before. Nothing else is set then.
+	// has been reported before. Nothing that follows is set then.
 	Known     bool
 	Metric    string
 	Tags      []wire.Tag
@@ -160,11 +162,11 @@ func (c *Converter[K]) emit(p *Point[K], s *wire.Series, ts int64, v wire.Value)
 	}
 	collision := c.collision(first, p)
 	if c.reported.collision(collision) {
-		c.sink.Reject(Rejection{Known: true})
+		c.sink.Reject(Rejection{Collision: true, Known: true})
 		return
 	}
 	metric, tags := c.describe(s)
-	c.sink.Reject(Rejection{Metric: metric, Tags: tags, Timestamp: ts, Value: v, Err: collision})
+	c.sink.Reject(Rejection{Collision: true, Metric: metric, Tags: tags, Timestamp: ts, Value: v, Err: collision})
 }
 
 // collision is the error of a point of which another instrument, or this one, has
