@@ -79,6 +79,35 @@ func (w watch) recorded(t testing.TB) []string {
 	return lines
 }
 
+// counts returns how many data points have been exported and have failed, and are
+// in flight.
+func (w watch) counts(t testing.TB) (fine, failed, inflight int64) {
+	t.Helper()
+	for _, sm := range w.metrics(t) {
+		for _, m := range sm.Metrics {
+			data, _ := m.Data.(metricdata.Sum[int64])
+			for _, p := range data.DataPoints {
+				switch {
+				case !data.IsMonotonic:
+					inflight += p.Value
+				case p.Attributes.HasValue(semconv.ErrorTypeKey):
+					failed += p.Value
+				default:
+					fine += p.Value
+				}
+			}
+		}
+	}
+	return fine, failed, inflight
+}
+
+func (w watch) wantCounts(t testing.TB, fine, failed int64) {
+	t.Helper()
+	if gotFine, gotFailed, inflight := w.counts(t); gotFine != fine || gotFailed != failed || inflight != 0 {
+		t.Errorf("%d data points are exported, %d have failed and %d are in flight, want %d and %d", gotFine, gotFailed, inflight, fine, failed)
+	}
+}
+
 func (w watch) want(t testing.TB, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, w.recorded(t)); diff != "" {
