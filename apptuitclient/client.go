@@ -32,6 +32,7 @@ type core struct {
 	codec   *wire.Codec
 	cfg     *config
 	global  []wire.Tag // of Send: sanitized, sorted
+	names   *names     // of Send; nil unless names may be encoded
 
 	spoolOnce sync.Once // opens the spool
 	spoolErr  error     // why it could not be opened
@@ -62,6 +63,9 @@ func New(opts ...Option) (*Client, error) {
 		cfg:     cfg,
 		global:  cfg.global,
 	}}
+	if cfg.encodedNames {
+		c.names = newNames(cfg.mode, maxNames, maxNameBytes)
+	}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	if cfg.spool != nil && !cfg.spool.later {
 		if err := c.Prepare(); err != nil {

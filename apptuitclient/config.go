@@ -48,6 +48,7 @@ type config struct {
 	proxy          func(*http.Request) (*url.URL, error)
 	limits         wire.Limits
 	milliseconds   bool
+	encodedNames   bool
 	inFlight       int
 	warn           func(error)
 	spool          *spoolConfig // nil without one

@@ -26,13 +26,16 @@ type Report struct {
 	// After is how long the server asks to wait before points that are dropped are
 	// sent again, 0 if it does not say.
 	After time.Duration
+	// StatusCode is the status of the answer to the last request for the batch, 0 if
+	// it got none, or none was made.
+	StatusCode int
 	// Err says why points were rejected or dropped, nil if none was.
 	Err *SendError
 
 	fresh *SendError // Err without the points that are known
 
-	undelivered []uint32  // sources of what may be delivered later, for Undelivered
-	until       time.Time // when spooling ends, if the context has
+	failures []*failure // for Failed
+	until    time.Time  // when spooling ends, if the context has
 }
 
 // delivery is the way of one batch: requests, and the policies over them.
@@ -118,6 +121,7 @@ func (d *delivery) settle(b *wire.Batch, out *outcome) {
 		d.status = out.status
 	}
 	d.list(b, out.refused)
+	d.failRefused(b, out, unnamed)
 	if unnamed > 0 {
 		d.causes = append(d.causes, out.refusal)
 	}
@@ -147,13 +151,7 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 	d.report.Dropped += n
 	d.lost(status, err)
 	d.retryable = d.retryable || retryable
-	if retryable && d.opts.Undelivered != nil {
-		for i := range b.Points() {
-			if source := b.Source(i); source != wire.Uncounted {
-				d.report.undelivered = append(d.report.undelivered, source)
-			}
-		}
-	}
+	d.fail(b, Failure{StatusCode: status, Err: err, MayPass: retryable}, all)
 }
 
 // refuse counts a batch that the server refused whole.
@@ -161,6 +159,7 @@ func (d *delivery) refuse(b *wire.Batch, status int, err error) {
 	if n := b.Counted(); n > 0 {
 		d.report.Rejected += n
 		d.lost(status, err)
+		d.fail(b, Failure{StatusCode: status, Err: err}, all)
 	}
 	b.Release()
 }

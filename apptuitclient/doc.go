@@ -16,7 +16,9 @@
 // are not. A point's own tags beat the global tags; a tag without a value is
 // left out, and hides a global one. Then a point needs at least one and at most
 // encoding.MaxTags tags, a timestamp from 1970 to 2286 and a finite value.
-// Timestamps are whole seconds unless WithMillisecondTimestamps is given.
+// Timestamps are whole seconds unless WithMillisecondTimestamps is given. With
+// WithEncodedNames a metric may have tags in it, name{"k": "v"}, which beat the
+// point's.
 //
 // Requests have at most 50,000 points and 16 MiB of text before compression.
 // The text is never in memory as a whole, except with NoCompression.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/encoding"
 )
 
 func ExampleClient_Send() {
@@ -113,4 +114,41 @@ func ExampleSendError() {
 	// secret_plan Metric is not allowed
 	// temperature value "NaN": not a finite number
 	// worth another try: false
+}
+
+// A registry of counters has room for one string each: metric and tags go in as
+// encode_metric of apptuit-py has them.
+func ExampleWithEncodedNames() {
+	server := apptuittest.NewServer()
+	defer server.Close()
+	client, err := apptuitclient.New(
+		apptuitclient.WithEndpoint(server.URL),
+		apptuitclient.WithEncodedNames(),
+		apptuitclient.WithTags(map[string]string{"host": "web1"}),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+
+	name, err := encoding.EncodeName("node.cpu", map[string]string{"core": "0", "type": "idle"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(name)
+	err = client.Send(context.Background(), []apptuitclient.DataPoint{
+		{Metric: name, Timestamp: time.Unix(1700000000, 0), Value: 12.5},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range server.Points() {
+		fmt.Println(p)
+	}
+	// Output:
+	// node.cpu{"core": "0", "type": "idle"}
+	// node_cpu{core=0, host=web1, type=idle} 1700000000 12.5
 }

@@ -55,6 +55,7 @@ func (d *delivery) refuseLarge(b *wire.Batch, out *outcome) {
 	if n := b.Counted(); n > 0 {
 		d.report.Rejected += n
 		d.status = out.status
+		d.fail(b, Failure{StatusCode: out.status, Err: out.err}, all)
 	}
 	d.list(b, map[int]string{0: fmt.Sprintf("too large for the server by itself, with %d bytes: %v", b.RawSize(), out.err)})
 	b.Release()

@@ -271,6 +271,27 @@ func WithMillisecondTimestamps() Option {
 	return optionFunc(func(c *config) { c.milliseconds = true })
 }
 
+// WithEncodedNames takes a metric with a "{" in it for an encoded name, as
+// encoding.EncodeName and encode_metric of apptuit-py write it:
+//
+//	node.cpu{"core": "0", "type": "idle"}
+//
+// Send and SendTimeSeries send the metric before the brace, with the tags of the
+// name. They beat the point's Tags, as apptuit-py's reporter has it for what is
+// beside a name, and those beat the global tags; a tag without a value hides the
+// others of its key. A name that cannot be decoded costs its points, with an
+// error that wraps encoding.ErrSyntax or encoding.ErrNotScalar. What names say is
+// remembered, of up to 10,000 and 8 MiB of them: beyond, each is decoded at
+// every use until others have gone out of use for minutes.
+//
+// By default braces are sanitized like anything else. There is no variable: what a
+// metric means is for the program to know that makes its name. Exporters hand
+// finished series to the client, so that it does not concern them: attributes
+// take the place of encoded names there.
+func WithEncodedNames() Option {
+	return optionFunc(func(c *config) { c.encodedNames = true })
+}
+
 // WithWarningHandler sets what is called with a warning: a deprecated variable,
 // a token that is sent without encryption. By default otel.Handle. It may be
 // called concurrently.

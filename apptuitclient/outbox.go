@@ -26,6 +26,7 @@ type Outbox struct {
 	ended   bool      // ctx has: what comes now is not even made into batches
 	grace   time.Time // but until then, where there is a spool
 	late    int       // that many points
+	tardy   *Failure  // of these, for Failed
 
 	flying  []chan Report // of batches that are on their way, oldest first
 	repeats bool          // a series may be in more than one batch
@@ -44,9 +45,11 @@ type OutboxOptions struct {
 	// Parallel says that each series comes once, until Repeats is called: then
 	// several batches may be on their way at once (WithMaxInFlight).
 	Parallel bool
-	// Undelivered gets the source of each point that counts and is dropped for a
-	// reason that may pass, for an exporter whose caller keeps and retries.
-	Undelivered func(source uint32)
+	// Failed gets the source of each point that counts and was rejected by the server
+	// or dropped, and why: points that failed together share a Failure. It is called
+	// by the goroutine of the outbox. Of points that the server refused without
+	// naming them, where it has accepted others, the sources are a guess.
+	Failed func(source uint32, why *Failure)
 }
 
 // NewOutbox returns an outbox whose requests and waits end with ctx.
@@ -107,8 +110,11 @@ func (o *Outbox) AppendPart(p *wire.Part, ts int64, v wire.Value, source uint32)
 func (o *Outbox) tooLate(source uint32) bool {
 	if o.ended && source != wire.Uncounted {
 		o.late++
-		if o.opts.Undelivered != nil {
-			o.opts.Undelivered(source)
+		if o.opts.Failed != nil {
+			if o.tardy == nil {
+				o.tardy = &Failure{Err: ended(o.ctx), MayPass: true}
+			}
+			o.opts.Failed(source, o.tardy)
 		}
 	}
 	return o.ended
@@ -186,9 +192,9 @@ func (o *Outbox) settle(r Report) {
 	if o.grace.IsZero() {
 		o.grace = r.until
 	}
-	if o.opts.Undelivered != nil {
-		for _, source := range r.undelivered {
-			o.opts.Undelivered(source)
+	for _, f := range r.failures {
+		for _, source := range f.sources {
+			o.opts.Failed(source, &f.Failure)
 		}
 	}
 	o.report(r)

@@ -7,7 +7,8 @@ import "time"
 
 // DataPoint is one value of one series at one time.
 type DataPoint struct {
-	// Metric is the name. It is sanitized when sent; it must not be empty.
+	// Metric is the name. It is sanitized when sent; it must not be empty. With
+	// WithEncodedNames it may be an encoded name.
 	Metric string
 	// Tags are the point's own tags. They beat the client's global tags. Keys
 	// are sanitized, values may hold anything; a tag without a value is not

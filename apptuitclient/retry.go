@@ -14,6 +14,7 @@ func (d *delivery) persist(b *wire.Batch) *outcome {
 	for {
 		out := d.c.exchange(d.ctx, b)
 		d.settle(b, &out)
+		d.report.StatusCode = out.status
 		if out.status != 0 {
 			status = out.status
 			d.patience.renewed = d.patience.renewed && out.next == newToken // any other answer is to a good token

@@ -52,6 +52,7 @@ type sending struct {
 	out    *Outbox
 	prefix []byte
 	own    []wire.Tag
+	named  []wire.Tag // the own ones under those of an encoded name
 	merged []wire.Tag
 }
 
@@ -61,22 +62,36 @@ func (c *Client) newSending(ctx context.Context) *sending {
 
 // series renders the constant part of the points that follow.
 func (s *sending) series(metric string, tags map[string]string) error {
-	mode := s.c.cfg.mode
-	name := mode.Sanitize(metric)
-	if err := wire.CheckName(encoding.FieldMetric, name); err != nil {
+	metric, named, err := s.name(metric)
+	if err != nil {
 		return err
 	}
 	s.own = wire.TagsOf(s.own, tags)
-	own, err := wire.SanitizeTags(mode, s.own)
+	own, err := wire.SanitizeTags(s.c.cfg.mode, s.own)
 	if err != nil {
 		return err
+	}
+	if len(named) > 0 {
+		s.named = wire.MergeTags(s.named[:0], named, own)
+		own = s.named
 	}
 	s.merged = wire.MergeTags(s.merged[:0], own, s.c.global)
 	if s.merged, err = wire.FinishTags(s.merged); err != nil {
 		return err
 	}
-	s.prefix = wire.AppendPrefix(s.prefix[:0], name, s.merged)
+	s.prefix = wire.AppendPrefix(s.prefix[:0], metric, s.merged)
 	return nil
+}
+
+// name returns the name that a metric has on the wire, and the tags in it if it is
+// an encoded name.
+func (s *sending) name(metric string) (string, []wire.Tag, error) {
+	if s.c.names != nil && isEncoded(metric) {
+		n := s.c.names.decode(metric)
+		return n.metric, n.tags, n.err
+	}
+	name := s.c.cfg.mode.Sanitize(metric)
+	return name, nil, wire.CheckName(encoding.FieldMetric, name)
 }
 
 func (s *sending) point(metric string, tags map[string]string, at time.Time, value float64) {

@@ -91,7 +91,8 @@ func TestAccountingOfFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 				srv.Fail(c.faults...)
-				opts := []Option{toServer(srv, apptuitclient.WithMaxBatchPoints(10), apptuitclient.WithTimeout(30*time.Second))}
+				w := newWatch()
+				opts := []Option{toServer(srv, apptuitclient.WithMaxBatchPoints(10), apptuitclient.WithTimeout(30*time.Second)), WithMeterProvider(w)}
 				if c.noRetry {
 					opts = append(opts, withoutRetry())
 				}
@@ -101,6 +102,7 @@ func TestAccountingOfFaults(t *testing.T) {
 				err := e.Export(ctx, points(30))
 				c.want.Produced = 30
 				wantStats(t, e, c.want)
+				w.wantCounts(t, int64(c.want.Accepted), int64(c.want.Rejected+c.want.Dropped)) // a data point is a point here
 				if failed := c.want.Rejected + c.want.Dropped; failed > 0 {
 					send := sendErrorOf(t, err)
 					if send.Successful != int(c.want.Accepted) || send.Failed != int(failed) {
@@ -130,13 +132,17 @@ func TestAccountingOfRandomFaults(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 				random := rand.New(rand.NewPCG(seed, 7))
 				retry := apptuitclient.RetryConfig{Enabled: random.IntN(2) == 0, MaxElapsedTime: time.Minute}
-				e := newExporter(t, toServer(srv,
+				w := newWatch()
+				e := newExporter(t, WithMeterProvider(w), toServer(srv,
 					apptuitclient.WithMaxBatchPoints(1+random.IntN(40)), apptuitclient.WithTimeout(10*time.Second), apptuitclient.WithRetry(retry),
 				))
 				want, exports := Stats{}, 1+random.IntN(4)
+				dataPointsSoFar := int64(0)
 				for range exports {
 					srv.Fail(randomFaults(random)...)
 					rm, produced, rejected := randomMetrics(random)
+					dataPointsSoFar += dataPoints(rm)
+					fine, failedBefore, _ := w.counts(t)
 					before := e.Stats()
 					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1+random.IntN(60))*time.Second)
 					err := e.Export(ctx, rm)
@@ -145,6 +151,13 @@ func TestAccountingOfRandomFaults(t *testing.T) {
 					want.Rejected += rejected // here; more of them at the server
 					got := e.Stats()
 					failed := got.Rejected + got.Dropped - before.Rejected - before.Dropped
+					accepted, failedNow, inflight := w.counts(t)
+					if accepted+failedNow != dataPointsSoFar || inflight != 0 {
+						t.Errorf("%d data points are accepted, %d failed and %d in flight, of %d", accepted, failedNow, inflight, dataPointsSoFar)
+					}
+					if n := failedNow - failedBefore; n > int64(failed) || (n == 0) != (failed == 0) || accepted-fine > int64(got.Accepted-before.Accepted) {
+						t.Errorf("%d data points have failed and %d not, of %d points and %d", n, accepted-fine, failed, got.Accepted-before.Accepted)
+					}
 					if err != nil {
 						if send := sendErrorOf(t, err); send.Failed != int(failed) || send.Successful != int(got.Accepted-before.Accepted) {
 							t.Errorf("the error counts %d sent and %d failed, the stats %+v after %+v", send.Successful, send.Failed, got, before)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
@@ -28,6 +29,7 @@ type config struct {
 	noHostTag      bool
 	instanceTag    bool
 	resource       attribute.Filter
+	filter         attribute.Filter // of points; nil without one
 	scopeTags      bool
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector
@@ -35,7 +37,10 @@ type config struct {
 	aggregation    sdkmetric.AggregationSelector
 	aggregationSet bool
 	noSelfMetrics  bool
+	meterProvider  metric.MeterProvider // nil without one
 	cacheBytes     int64
+
+	telemetry *telemetry // nil without a MeterProvider
 
 	shared [][]wire.Tag // layers of tags over the resource's, highest first
 
@@ -61,6 +66,7 @@ func newConfig(opts []Option) (*config, error) {
 	c.environment()
 	c.connect()
 	c.shareTags()
+	c.observe()
 	if len(c.faults) > 0 {
 		if !c.clientGiven && c.client != nil {
 			_ = c.client.Close()
@@ -87,6 +93,18 @@ func (c *config) connect() {
 			c.faults = append(c.faults, err)
 		}
 	}
+}
+
+// observe makes the instruments about the exporter, if they are wanted.
+func (c *config) observe() {
+	if c.meterProvider == nil || c.client == nil {
+		return
+	}
+	t, err := newTelemetry(c.meterProvider, c.client.Endpoint())
+	if err != nil {
+		c.fault("WithMeterProvider: %w", err)
+	}
+	c.telemetry = t
 }
 
 // shareTags makes layers of the exporter's, the client's and the environment's

@@ -48,7 +48,8 @@
 // empty host sends none. Two attributes of one point whose keys become one when
 // sanitized are joined with ";". The tags le and quantile are ours where they
 // are needed: an attribute of that name moves to exported_le, exported_quantile.
-// A point has at most encoding.MaxTags tags, or is rejected.
+// A point has at most encoding.MaxTags tags, or is rejected; WithAttributeFilter
+// leaves out attributes of points.
 //
 // Two data points of one Export that render to the same series and timestamp
 // (instruments a.b and a_b, or one name in two scopes) are a collision: the first
@@ -71,12 +72,46 @@
 //	apptuit.reporter.send.successful   points accepted
 //	apptuit.reporter.send.failed       points rejected or dropped
 //	apptuit.reporter.send.time         seconds an Export took: .count, .sum, .min, .max
+//	apptuit.reporter.filtered          data points that lost attributes to WithAttributeFilter,
+//	                                   if it is given
 //
 // and, of the client's spool if there is one,
 //
 //	apptuit.reporter.spool.points, .bytes                in it now
 //	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped
 //	                                                     points, since the client was made
+//
+// WithMeterProvider adds OpenTelemetry's metrics about exporters (semantic
+// conventions for SDK metrics, 1.41.0). They count data points, not wire points,
+// each once an Export: one has failed if any of its wire points has. Retries are
+// within one duration.
+//
+//	otel.sdk.exporter.metric_data_point.inflight   in Exports that are under way
+//	otel.sdk.exporter.metric_data_point.exported   of Exports that have ended; error.type on those that failed
+//	otel.sdk.exporter.operation.duration           seconds an Export took; error.type unless all was accepted,
+//	                                               http.response.status_code
+//
+// All have otel.component.type, github.com/apptuitai/apptuit-go/exporter.Exporter,
+// otel.component.name, that with a number, server.address and server.port. The status
+// is that of the last answer to the first batch of which points failed, or else to the
+// last batch; there is none if no answer came. error.type of a data point is that of the first
+// of its wire points that failed, and of an Export that of the first batch with
+// failures, else spooled, else that of the first point that was rejected here:
+//
+//	400, 401, 503, …   the status of the last answer to what was refused or dropped as a whole
+//	rejected           refused by the server, one by one: the reasons are texts
+//	invalid            cannot be sent: NaN, too many tags
+//	collision          of a series and timestamp that the Export has already
+//	timeout            no answer, or none that decides, by the deadline
+//	canceled           the context was
+//	shutdown           the exporter or the client was shut down
+//	dns, tls, network  no answer, for this reason
+//	spooled            of an Export: of its points some, and none that failed, are kept on disk
+//	_OTHER             anything else, as a token source that fails
+//
+// Spooled data points have not failed: the spool has taken them over, and the metrics
+// above say what becomes of them. Of points that the server refuses without naming
+// them, the most data points that it can be have failed.
 //
 // Points of an Export that fails are lost with it, unless there is a spool. With cumulative temporality,
 // the default, the next one makes up for them; with delta it does not.

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -88,4 +89,82 @@ func ExampleWithClient() {
 	}
 	// Output:
 	// shop_queue_seconds map[zone:eu] 1.5
+}
+
+// Attributes that are of no use as tags are left out: here the order's number,
+// which would be a series each. Where the program makes its MeterProvider itself, a
+// View with an AttributeFilter adds up what becomes one series, too.
+func ExampleWithAttributeFilter() {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+
+	ctx := context.Background()
+	exp, err := exporter.New(ctx,
+		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithAttributeFilter(attribute.NewDenyKeysFilter("order.id")),
+		exporter.WithoutHostTag(), exporter.WithoutSelfMetrics(),
+	)
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)), sdkmetric.WithResource(resource.Empty()),
+	)
+	last, err := provider.Meter("example").Int64Gauge("last.order")
+	if err != nil {
+		panic(err)
+	}
+	last.Record(ctx, 25, metric.WithAttributes(attribute.String("country", "de"), attribute.Int("order.id", 4711)))
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+	for _, p := range srv.Points() {
+		fmt.Println(p.Metric, p.Tags, p.Value)
+	}
+	fmt.Println(exp.Stats().Filtered, "data point with fewer attributes")
+	// Output:
+	// last_order map[country:de] 25
+	// 1 data point with fewer attributes
+}
+
+// OpenTelemetry's metrics about exporters go to any MeterProvider: here to one that
+// a program looks at itself. The one that the exporter serves does as well, by
+// otel.GetMeterProvider and otel.SetMeterProvider.
+func ExampleWithMeterProvider() {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+
+	ctx := context.Background()
+	reader := sdkmetric.NewManualReader()
+	exp, err := exporter.New(ctx,
+		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
+	)
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)))
+	latency, err := provider.Meter("example").Float64Histogram("latency")
+	if err != nil {
+		panic(err)
+	}
+	latency.Record(ctx, 0.2)
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+
+	var rm metricdata.ResourceMetrics
+	if err := reader.Collect(ctx, &rm); err != nil {
+		panic(err)
+	}
+	for _, m := range rm.ScopeMetrics[0].Metrics {
+		if sum, ok := m.Data.(metricdata.Sum[int64]); ok {
+			fmt.Println(m.Name, sum.DataPoints[0].Value)
+		}
+	}
+	fmt.Println(exp.Stats().Accepted, "points on the wire")
+	// Output:
+	// otel.sdk.exporter.metric_data_point.inflight 0
+	// otel.sdk.exporter.metric_data_point.exported 1
+	// 20 points on the wire
 }

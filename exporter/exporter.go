@@ -65,8 +65,10 @@ func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregat
 // spooled; after Shutdown it is sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	ended := ctx.Err()
+	op := e.cfg.telemetry.begin(ctx, rm)
 	ctx, leave, ok := e.life.enter(ctx)
 	if !ok {
+		op.refuse(errorShutdown)
 		return sdkmetric.ErrExporterShutdown
 	}
 	defer leave()
@@ -76,16 +78,13 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	start := time.Now()
 	lease := e.origins.lease(rm.Resource)
 	defer lease.Release() // also when a handler panics
+	defer op.end()
 	x := &export{
-		out: e.cfg.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
-			Stop:  e.life.stop,
-			Batch: e.batchDone,
-			Known: e.refused.known,
-
-			Parallel: true,
-		}),
+		out:          e.cfg.client.NewOutbox(ctx, e.outboxOptions(op)),
+		operation:    op,
 		conv:         lease.Converter,
 		milliseconds: e.cfg.client.MillisecondTimestamps(),
+		filter:       e.cfg.filter,
 	}
 	x.conv.Begin(x, &x.source, start)
 	x.metrics(rm)
@@ -93,9 +92,10 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		x.self(e.cfg.client, lease.State, start)
 	}
 	report := x.out.Close()
-	overflowed := x.conv.End()
-	lease.State.add(report, time.Since(start))
-	e.stats.add(report, x.produced, overflowed)
+	tally := x.conv.End()
+	lease.State.add(report, time.Since(start), tally)
+	e.stats.add(report, x.produced, tally)
+	op.done()
 	switch {
 	case report.Err != nil:
 		return report.Err
@@ -105,8 +105,23 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	return ended
 }
 
+func (e *Exporter) outboxOptions(op *operation) apptuitclient.OutboxOptions {
+	opts := apptuitclient.OutboxOptions{
+		Stop:  e.life.stop,
+		Batch: func(r apptuitclient.Report) { e.batchDone(op, r) },
+		Known: e.refused.known,
+
+		Parallel: true,
+	}
+	if op != nil {
+		opts.Failed = op.failure
+	}
+	return opts
+}
+
 // batchDone passes a failed batch to the error handler.
-func (e *Exporter) batchDone(r apptuitclient.Report) {
+func (e *Exporter) batchDone(op *operation, r apptuitclient.Report) {
+	op.batch(&r)
 	if r.Err != nil && e.cfg.handler != nil {
 		e.cfg.handler(r.Err)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -88,6 +89,29 @@ func WithResourceAttributes(filter attribute.Filter) Option {
 	})
 }
 
+// WithAttributeFilter sends of the attributes of data points only those that the
+// filter returns true for, so that a point that has more of them than a point may
+// have tags (encoding.MaxTags) is sent with fewer instead of being rejected. By
+// default, and with nil, all are sent. Attributes of the resource
+// (WithResourceAttributes), of the scope, and tags of options are not filtered, nor
+// is otel.metric.overflow: without it the SDK's point for what is over its
+// cardinality limit would pass for one of the others. What is left out hides no tag
+// of a lower source. Stats.Filtered and the metric apptuit.reporter.filtered count
+// the data points that have lost attributes.
+//
+// Points that differ in nothing else are one series then. An exporter cannot add
+// them up: the first of an Export is sent, and the others are rejected, in an error
+// that names the filter. A View with an AttributeFilter (metric.Stream of
+// go.opentelemetry.io/otel/sdk/metric) aggregates them, and is the better tool
+// wherever the program can have one.
+//
+// The filter is asked about keys as they are before sanitizing, by several Exports
+// at once, and once for a set of attributes that is remembered: it must always
+// answer the same.
+func WithAttributeFilter(filter attribute.Filter) Option {
+	return optionFunc(func(c *config) { c.filter = filter })
+}
+
 // WithScopeTags adds otel_scope_name and otel_scope_version to each point. By
 // default they are left out: points have at most encoding.MaxTags tags.
 func WithScopeTags() Option {
@@ -133,6 +157,33 @@ func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 // apptuit.reporter.send.
 func WithoutSelfMetrics() Option {
 	return optionFunc(func(c *config) { c.noSelfMetrics = true })
+}
+
+// WithMeterProvider records OpenTelemetry's own metrics about exporters, in
+// addition to apptuit.reporter.send: otel.sdk.exporter.metric_data_point.inflight
+// and .exported, and otel.sdk.exporter.operation.duration, as the package comment
+// describes them. By default there are none.
+//
+// The provider may be the one that this exporter serves. It is not there yet when
+// the exporter is made; the global one stands in for it, and passes on what is
+// recorded from the moment on that it is set:
+//
+//	exp, err := exporter.New(ctx, exporter.WithMeterProvider(otel.GetMeterProvider()))
+//	…
+//	provider := metric.NewMeterProvider(metric.WithReader(metric.NewPeriodicReader(exp)))
+//	otel.SetMeterProvider(provider)
+//
+// The instruments are made by New, and Export only records with them, while no
+// collection is under way: it does not wait for itself. What it records goes out
+// with the next Export, and causes none. There is no variable: a provider is a value
+// of Go.
+func WithMeterProvider(provider metric.MeterProvider) Option {
+	return optionFunc(func(c *config) {
+		if provider == nil {
+			c.fault("WithMeterProvider: the provider is nil")
+		}
+		c.meterProvider = provider
+	})
 }
 
 // WithCacheBytes bounds the memory in which rendered series are kept from one

@@ -23,17 +23,19 @@ type selfMetrics struct {
 	mu                        sync.Mutex
 	total, successful, failed uint64
 	sends                     uint64
+	filtered                  uint64
 	seconds, least, most      float64
 	last                      int64 // the timestamp they were last sent with
 }
 
-func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration) {
+func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration, tally convert.Tally) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	failed := uint64(r.Rejected + r.Dropped)
 	s.total += uint64(r.Accepted+r.Spooled) + failed
 	s.successful += uint64(r.Accepted)
 	s.failed += failed
+	s.filtered += uint64(tally.Filtered)
 	t := took.Seconds()
 	if s.sends == 0 {
 		s.least, s.most = t, t
@@ -53,7 +55,7 @@ func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Tim
 		return
 	}
 	s.last = ts
-	total, successful, failed := s.total, s.successful, s.failed
+	total, successful, failed, filtered := s.total, s.successful, s.failed, s.filtered
 	recorded := s.sends > 0
 	duration := convert.HistogramPoint{
 		Count: s.sends,
@@ -71,12 +73,15 @@ func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Tim
 		if p := i.Lookup(none); p != nil {
 			return p
 		}
-		return i.Add(none, nil)
+		return i.Add(none, nil, false)
 	}
 	x.conv.Number(find("apptuit.reporter.send.total", convert.Number), ts, wire.Uint(total))
 	x.conv.Number(find("apptuit.reporter.send.successful", convert.Number), ts, wire.Uint(successful))
 	x.conv.Number(find("apptuit.reporter.send.failed", convert.Number), ts, wire.Uint(failed))
 	x.conv.Histogram(find("apptuit.reporter.send.time", convert.Histogram), ts, &duration)
+	if x.filter != nil {
+		x.conv.Number(find("apptuit.reporter.filtered", convert.Number), ts, wire.Uint(filtered))
+	}
 	if spool, ok := client.SpoolStats(); ok {
 		for _, m := range []struct {
 			name  string

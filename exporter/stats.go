@@ -8,6 +8,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 // Stats counts wire points since the exporter was made, its own metrics left
@@ -29,6 +30,9 @@ type Stats struct {
 	// Overflowed counts data points, not wire points, that carried the SDK's
 	// attribute otel.metric.overflow: what was over its cardinality limit.
 	Overflowed uint64
+	// Filtered counts data points, not wire points, that lost attributes to
+	// WithAttributeFilter, accepted or not.
+	Filtered uint64
 }
 
 type counters struct {
@@ -36,7 +40,7 @@ type counters struct {
 	stats Stats
 }
 
-func (c *counters) add(r apptuitclient.Report, produced, overflowed int) {
+func (c *counters) add(r apptuitclient.Report, produced int, tally convert.Tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &c.stats
@@ -46,7 +50,8 @@ func (c *counters) add(r apptuitclient.Report, produced, overflowed int) {
 	s.Rejected += uint64(r.Rejected)
 	s.Spooled += uint64(r.Spooled)
 	s.Dropped += uint64(r.Dropped)
-	s.Overflowed += uint64(overflowed)
+	s.Overflowed += uint64(tally.Overflowed)
+	s.Filtered += uint64(tally.Filtered)
 }
 
 // Stats returns what became of the points so far.

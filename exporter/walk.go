@@ -23,6 +23,8 @@ type export struct {
 	out          *apptuitclient.Outbox
 	conv         *converter
 	milliseconds bool
+	filter       attribute.Filter
+	operation    *operation // nil if nobody observes it
 
 	produced   int           // wire points, the exporter's own apart
 	source     uint32        // which data point the wire points are of
@@ -58,6 +60,11 @@ func (x *export) Reject(r convert.Rejection) {
 		return
 	}
 	x.produced++
+	reason := errorInvalid
+	if r.Collision {
+		reason = errorCollision
+	}
+	x.operation.reject(x.source, reason)
 	switch {
 	case r.Known:
 		x.out.Reject(apptuitclient.DataPoint{}, nil)
@@ -162,25 +169,36 @@ func (x *export) point(i *instrument, attributes *attribute.Set) *point {
 	}
 	x.attributes = x.attributes[:0]
 	for it := attributes.Iter(); it.Next(); {
-		kv := it.Attribute()
-		tag := wire.Tag{Key: string(kv.Key)}
-		if kv.Value.Type() == attribute.INT64 {
-			tag.Value = x.conv.Integer(kv.Value.AsInt64())
-		} else {
-			tag.Value = kv.Value.String()
+		if kv := it.Attribute(); x.passes(kv) {
+			x.attributes = append(x.attributes, x.tagOf(kv))
 		}
-		x.attributes = append(x.attributes, tag)
 	}
-	return i.Add(key, x.attributes)
+	return i.Add(key, x.attributes, len(x.attributes) < attributes.Len())
+}
+
+// tagOf is tagOf without making a text of each integer.
+func (x *export) tagOf(kv attribute.KeyValue) wire.Tag {
+	if kv.Value.Type() == attribute.INT64 {
+		return wire.Tag{Key: string(kv.Key), Value: x.conv.Integer(kv.Value.AsInt64())}
+	}
+	return tagOf(kv)
+}
+
+// passes asks the filter, which so is asked once about a point that is remembered.
+func (x *export) passes(kv attribute.KeyValue) bool {
+	return x.filter == nil || kv.Key == convert.OverflowKey || x.filter(kv)
 }
 
 // tagsOf appends a set's attributes, which are sorted by key.
 func tagsOf(dst []wire.Tag, set *attribute.Set) []wire.Tag {
 	for it := set.Iter(); it.Next(); {
-		kv := it.Attribute()
-		dst = append(dst, wire.Tag{Key: string(kv.Key), Value: kv.Value.String()})
+		dst = append(dst, tagOf(it.Attribute()))
 	}
 	return dst
+}
+
+func tagOf(kv attribute.KeyValue) wire.Tag {
+	return wire.Tag{Key: string(kv.Key), Value: kv.Value.String()}
 }
 
 func value[N int64 | float64](v N) wire.Value {

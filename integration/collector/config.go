@@ -58,7 +58,11 @@ type Config struct {
 	SanitizeMode string `mapstructure:"sanitize_mode"`
 	// ResourceAttributes chooses the attributes of the resource that become tags,
 	// by default service.name, service.namespace and service.instance.id.
-	ResourceAttributes ResourceAttributes `mapstructure:"resource_attributes"`
+	ResourceAttributes ChosenAttributes `mapstructure:"resource_attributes"`
+	// Attributes chooses the attributes of points that become tags, by default all.
+	// otel.metric.overflow always becomes one. Points that the others no longer tell
+	// apart are one series: the first of a batch is sent.
+	Attributes ChosenAttributes `mapstructure:"attributes"`
 	// HostTag adds the tag host with host.name of the resource, if it has one and
 	// no other source sets host. On by default.
 	HostTag bool `mapstructure:"host_tag"`
@@ -82,9 +86,9 @@ type Config struct {
 	CacheBytes int64 `mapstructure:"cache_bytes"`
 }
 
-// ResourceAttributes chooses attributes by their keys. In a pattern, * stands for
+// ChosenAttributes chooses attributes by their keys. In a pattern, * stands for
 // any characters and ? for one.
-type ResourceAttributes struct {
+type ChosenAttributes struct {
 	// Included are patterns of keys. Without it all are included, if Excluded is
 	// there. An empty list is refused: it reads both ways.
 	Included []string `mapstructure:"included"`
@@ -117,8 +121,13 @@ func (cfg *Config) Validate() error {
 	if v := cfg.ClientConfig.TLS.MinVersion; v == "1.0" || v == "1.1" {
 		fault("tls::min_version", "TLS below 1.2 is refused")
 	}
-	if r := cfg.ResourceAttributes; r.Included != nil && len(r.Included) == 0 {
-		fault("resource_attributes::included", `is empty: leave it out to include all, or exclude "*" to include none`)
+	for _, c := range []struct {
+		key    string
+		chosen ChosenAttributes
+	}{{"resource_attributes", cfg.ResourceAttributes}, {"attributes", cfg.Attributes}} {
+		if c.chosen.Included != nil && len(c.chosen.Included) == 0 {
+			fault(c.key+"::included", `is empty: leave it out to include all, or exclude "*" to include none`)
+		}
 	}
 	if cfg.CacheBytes < 0 {
 		fault("cache_bytes", "%d is negative", cfg.CacheBytes)

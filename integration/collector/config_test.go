@@ -70,6 +70,7 @@ tags: {Zone.Name: eu, host: ""}
 prefix: apr.
 sanitize_mode: none
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
+attributes: {excluded: [user.id]}
 host_tag: false
 scope_tags: true
 millisecond_timestamps: true
@@ -83,7 +84,10 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 	if diff := cmp.Diff(map[string]string{"Zone.Name": "eu", "host": ""}, cfg.Tags); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(ResourceAttributes{Included: []string{"k8s.*"}, Excluded: []string{"k8s.pod.uid"}}, cfg.ResourceAttributes); diff != "" {
+	if diff := cmp.Diff(ChosenAttributes{Included: []string{"k8s.*"}, Excluded: []string{"k8s.pod.uid"}}, cfg.ResourceAttributes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(ChosenAttributes{Excluded: []string{"user.id"}}, cfg.Attributes); diff != "" {
 		t.Error(diff)
 	}
 	type scalars struct {
@@ -128,6 +132,7 @@ func TestFaults(t *testing.T) {
 		{"tags, mode none", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
 		{"an empty tag", `{token: abc, tags: {"": c}}`, []string{"tags:"}},
 		{"included", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},
+		{"included of points", `{token: abc, attributes: {included: []}}`, []string{"attributes::included: is empty"}},
 		{"TLS", `{token: abc, tls: {min_version: "1.1"}}`, []string{"tls::min_version: TLS below 1.2"}},
 		{"queue", `{token: abc, sending_queue: {num_consumers: 0}}`, []string{"sending_queue: `num_consumers` must be positive"}},
 		{"retry", `{token: abc, retry_on_failure: {multiplier: -1}}`, []string{"retry_on_failure: multiplier"}},
@@ -171,7 +176,7 @@ sending_queue: {queue_size: 0}
 }
 
 func TestUnknownKeysAreFaults(t *testing.T) {
-	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `millisecond_timestamps: 5`, `tags: [a]`} {
+	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `millisecond_timestamps: 5`, `tags: [a]`} {
 		if _, err := load(t, "token: abc\n"+text); err == nil {
 			t.Errorf("%s is accepted", text)
 		}

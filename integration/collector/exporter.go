@@ -27,6 +27,7 @@ type metricsExporter struct {
 	telemetry component.TelemetrySettings
 	counters  *counters
 	resources *resources
+	chosen    *chooser // of the points' attributes; nil for all
 	pool      *convert.Pool[identity, struct{}]
 	hasher    hasher
 	known     *known
@@ -50,6 +51,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		telemetry: set.TelemetrySettings,
 		counters:  counters,
 		resources: resources,
+		chosen:    newChooser(cfg.Attributes),
 		pool: convert.NewPool[identity, struct{}](convert.Config{
 			Mode: resources.mode, Prefix: cfg.Prefix, ScopeTags: cfg.ScopeTags,
 		}, cfg.CacheBytes),
@@ -106,12 +108,15 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	w := &walk{
 		out: e.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
 			Known: e.known.point,
-			Undelivered: func(source uint32) {
-				again.add(source)
-				returned++
+			Failed: func(source uint32, why *apptuitclient.Failure) {
+				if why.MayPass {
+					again.add(source)
+					returned++
+				}
 			},
 		}),
 		milliseconds: e.cfg.MillisecondTimestamps,
+		chosen:       e.chosen,
 		attributes:   attributes{hasher: e.hasher},
 	}
 	now := time.Now()
@@ -120,6 +125,9 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	}
 	report := w.out.Close()
 	e.counters.add(ctx, report, returned)
+	if e.chosen != nil {
+		e.counters.filter(ctx, w.tally)
+	}
 	return e.judge(md, report, &again, returned)
 }
 
@@ -131,5 +139,5 @@ func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics, now time
 	w.conv = lease.Converter
 	w.conv.Begin(w, &w.source, now)
 	w.resource(rm)
-	w.conv.End()
+	w.tally = w.tally.Plus(w.conv.End())
 }

@@ -93,6 +93,24 @@ func (tel *telemetry) tally(t testing.TB) tally {
 	return got
 }
 
+// filtered reads the counter of data points that have lost attributes, -1 if it is
+// not there.
+func (tel *telemetry) filtered(t testing.TB) int64 {
+	t.Helper()
+	var rm metricdata.ResourceMetrics
+	if err := tel.reader.Collect(t.Context(), &rm); err != nil {
+		t.Fatal(err)
+	}
+	for _, sm := range rm.ScopeMetrics {
+		for _, m := range sm.Metrics {
+			if m.Name == "otelcol_exporter_apptuit_filtered_data_points" {
+				return m.Data.(metricdata.Sum[int64]).DataPoints[0].Value
+			}
+		}
+	}
+	return -1
+}
+
 // lines returns what was logged from a level on.
 func (tel *telemetry) lines(from zapcore.Level) []string {
 	var lines []string

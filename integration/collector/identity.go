@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
+	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -51,12 +52,15 @@ func (a *attributes) read(m pcommon.Map) identity {
 	return identity{maphash.Bytes(a.seeds[0], buf), maphash.Bytes(a.seeds[1], buf)}
 }
 
-// all returns the attributes read last, sorted by key. They are good until the
+// chosen returns the attributes read last, sorted by key, and whether there are
+// others that the chooser, if there is one, has left out. They are good until the
 // next call.
-func (a *attributes) all() []wire.Tag {
+func (a *attributes) chosen(by *chooser) (tags []wire.Tag, filtered bool) {
 	a.tags = a.tags[:0]
 	for _, p := range a.sorted {
-		a.tags = append(a.tags, wire.Tag{Key: p.key, Value: text(p.value)})
+		if by == nil || p.key == convert.OverflowKey || by.passes(p.key) {
+			a.tags = append(a.tags, wire.Tag{Key: p.key, Value: text(p.value)})
+		}
 	}
-	return a.tags
+	return a.tags, len(a.tags) < len(a.sorted)
 }

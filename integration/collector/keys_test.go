@@ -34,6 +34,7 @@ func otherKeys() map[string]string {
 		"exporter.WithPrefix":             "prefix",
 		"exporter.WithoutHostTag":         "host_tag",
 		"exporter.WithResourceAttributes": "resource_attributes",
+		"exporter.WithAttributeFilter":    "attributes",
 		"exporter.WithScopeTags":          "scope_tags",
 		"exporter.WithCacheBytes":         "cache_bytes",
 	}
@@ -47,6 +48,7 @@ func withoutKey() map[string]string {
 		"apptuitclient.WithHTTPClient":         "confighttp makes it",
 		"apptuitclient.WithWarningHandler":     "the Collector's log",
 		"apptuitclient.WithoutEnvironment":     "always: a configuration names its variables",
+		"apptuitclient.WithEncodedNames":       "for points that a program sends itself",
 		"apptuitclient.WithoutEnvironmentTags": "always: a configuration names its variables",
 		"apptuitclient.WithSpool":              "sending_queue with storage keeps on disk what is not delivered",
 		"apptuitclient.WithSpoolMaxBytes":      "as WithSpool",
@@ -58,6 +60,7 @@ func withoutKey() map[string]string {
 		"exporter.WithClientOptions":       "what these set are keys",
 		"exporter.WithInstanceTag":         "the text would be one for all programs that send to a Collector",
 		"exporter.WithErrorHandler":        "the Collector's log",
+		"exporter.WithMeterProvider":       "exporterhelper records what it sends and how long that takes",
 		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
 		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
 		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",
@@ -215,12 +218,16 @@ func TestMetadata(t *testing.T) {
 	if diff := cmp.Diff([]string{"accepted", "rejected", "dropped", "returned"}, m.Attributes["outcome"].Enum); diff != "" {
 		t.Error(diff)
 	}
+	var metrics []string
 	for name, metric := range m.Telemetry.Metrics {
-		if metric.Prefix+name != "otelcol_exporter_apptuit_points" || metric.Unit != "{point}" || !slices.Equal(metric.Attributes, []string{"exporter", "outcome"}) {
-			t.Errorf("metric %s: %+v", name, metric)
-		}
+		metrics = append(metrics, fmt.Sprint(metric.Prefix, name, " ", metric.Unit, " ", metric.Attributes))
 	}
-	if len(m.Telemetry.Metrics) != 1 {
-		t.Errorf("%d metrics", len(m.Telemetry.Metrics))
+	slices.Sort(metrics)
+	want := []string{
+		"otelcol_exporter_apptuit_filtered_data_points {datapoint} [exporter]",
+		"otelcol_exporter_apptuit_points {point} [exporter outcome]",
+	}
+	if diff := cmp.Diff(want, metrics); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -13,15 +13,18 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 // scopeName is the scope of the exporter's telemetry.
 const scopeName = "github.com/apptuitai/apptuit-go/integration/collector"
 
-// counters count the wire points of all pushes (metadata.yaml, telemetry).
+// counters count the wire points of all pushes, and the data points among theirs
+// that have lost attributes (metadata.yaml, telemetry).
 type counters struct {
-	points                                metric.Int64Counter
+	points, filtered                      metric.Int64Counter
 	accepted, rejected, dropped, returned metric.MeasurementOption
+	exporter                              metric.MeasurementOption
 }
 
 func newCounters(set exporter.Settings) (*counters, error) {
@@ -32,12 +35,19 @@ func newCounters(set exporter.Settings) (*counters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apptuit exporter: %w", err)
 	}
+	filtered, err := meter.Int64Counter("otelcol_exporter_apptuit_filtered_data_points",
+		metric.WithDescription("Data points of which attributes were left out, in each push that had them."),
+		metric.WithUnit("{datapoint}"))
+	if err != nil {
+		return nil, fmt.Errorf("apptuit exporter: %w", err)
+	}
+	exporter := attribute.String("exporter", set.ID.String())
 	outcome := func(name string) metric.MeasurementOption {
-		return metric.WithAttributeSet(attribute.NewSet(
-			attribute.String("exporter", set.ID.String()), attribute.String("outcome", name)))
+		return metric.WithAttributeSet(attribute.NewSet(exporter, attribute.String("outcome", name)))
 	}
 	return &counters{
-		points:   points,
+		points: points, filtered: filtered,
+		exporter: metric.WithAttributeSet(attribute.NewSet(exporter)),
 		accepted: outcome("accepted"), rejected: outcome("rejected"), dropped: outcome("dropped"), returned: outcome("returned"),
 	}, nil
 }
@@ -55,4 +65,9 @@ func (c *counters) add(ctx context.Context, r apptuitclient.Report, returned int
 			c.points.Add(ctx, int64(o.n), o.as)
 		}
 	}
+}
+
+// filter counts the data points of a push that have lost attributes.
+func (c *counters) filter(ctx context.Context, t convert.Tally) {
+	c.filtered.Add(ctx, int64(t.Filtered), c.exporter)
 }

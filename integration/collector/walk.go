@@ -24,9 +24,11 @@ type walk struct {
 	out          *apptuitclient.Outbox
 	conv         *convert.Converter[identity]
 	milliseconds bool
+	chosen       *chooser // of the points' attributes; nil for all
 
-	next       uint32 // number of data points so far, skipped ones among them
-	source     uint32 // the data point that the wire points are of
+	next       uint32        // number of data points so far, skipped ones among them
+	source     uint32        // the data point that the wire points are of
+	tally      convert.Tally // of the resources so far
 	found      []*instrument
 	attributes attributes
 	histogram  convert.HistogramPoint
@@ -135,7 +137,8 @@ func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags p
 	if p := i.Lookup(key); p != nil {
 		return p, ts, true
 	}
-	return i.Add(key, w.attributes.all()), ts, true
+	tags, filtered := w.attributes.chosen(w.chosen)
+	return i.Add(key, tags, filtered), ts, true
 }
 
 // timestamp is the wire's, 0 for one that it cannot carry. A time of OTLP

@@ -12,7 +12,14 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-func (s *settings) readResourceAttributes(v value) {
+// chosen is the setter of an option that has a filter of attributes.
+func chosen(option func(attribute.Filter) exporter.Option) func(*settings, value) {
+	return func(s *settings, v value) {
+		s.exporter = append(s.exporter, option(v.chooser()))
+	}
+}
+
+func (v value) chooser() attribute.Filter {
 	var included, excluded []string
 	for _, f := range v.mapping("included", "excluded") {
 		if f.name == "excluded" {
@@ -23,7 +30,7 @@ func (s *settings) readResourceAttributes(v value) {
 			f.fault(`is empty: leave it out to include all, or exclude "*" to include none`)
 		}
 	}
-	s.exporter = append(s.exporter, exporter.WithResourceAttributes(chooser(included, excluded)))
+	return chooser(included, excluded)
 }
 
 func (v value) patterns() []string {

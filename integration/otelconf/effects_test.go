@@ -39,18 +39,21 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// arrived is what a document with these keys, and no others but the endpoint,
-// has sent to a server.
-func arrived(t *testing.T, keys string, server ...apptuittest.Option) ([]apptuittest.Point, []apptuittest.Request) {
-	t.Helper()
-	srv := newServer(t, server...)
-	doc := strings.Replace(documentWith("apptuit: {endpoint: "+srv.URL+", "+keys+"}"), "meter_provider:", `resource:
+// resourceOfShop takes the place of "meter_provider:" in a document.
+const resourceOfShop = `resource:
   attributes:
     - {name: service.name, value: shop}
     - {name: host.name, value: web1}
     - {name: team.name, value: blue}
     - {name: team.size, value: 7, type: int}
-meter_provider:`, 1)
+meter_provider:`
+
+// arrived is what a document with these keys, and no others but the endpoint,
+// has sent to a server.
+func arrived(t *testing.T, keys string, server ...apptuittest.Option) ([]apptuittest.Point, []apptuittest.Request) {
+	t.Helper()
+	srv := newServer(t, server...)
+	doc := strings.Replace(documentWith("apptuit: {endpoint: "+srv.URL+", "+keys+"}"), "meter_provider:", resourceOfShop, 1)
 	exportOnce(t, doc)
 	return srv.Points(), srv.Requests()
 }
@@ -74,6 +77,25 @@ func TestEffectsOnPoints(t *testing.T) {
 	} {
 		points, _ := arrived(t, test.keys+", self_metrics: false")
 		if len(points) != 1 || !strings.Contains(points[0].String(), test.want) {
+			t.Errorf("%s: got %v, want %s", test.keys, points, test.want)
+		}
+	}
+	for _, test := range []struct{ keys, want string }{
+		{"attributes: {}", "carts{host=web1, http_route=/cart, service_name=shop, user_id=7, user_name=ann}"},
+		{"attributes: {included: ['user.*', host]}", "carts{host=web1, service_name=shop, user_id=7, user_name=ann}"},
+		{"attributes: {included: ['user.*'], excluded: ['*.??']}", "carts{host=web1, service_name=shop, user_name=ann}"},
+		{"attributes: {excluded: ['*']}", "carts{host=web1, service_name=shop}"},
+	} {
+		srv := newServer(t)
+		sdk := newSDK(t, strings.Replace(documentWith("apptuit: {endpoint: "+srv.URL+", self_metrics: false, "+test.keys+"}"), "meter_provider:", resourceOfShop, 1))
+		carts, err := sdk.MeterProvider().Meter("test").Int64Counter("carts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		carts.Add(t.Context(), 1, metric.WithAttributes(
+			attribute.Int("user.id", 7), attribute.String("user.name", "ann"), attribute.String("http.route", "/cart")))
+		shutdown(t, sdk)
+		if points := srv.Points(); len(points) != 1 || !strings.HasPrefix(points[0].String(), test.want+" ") {
 			t.Errorf("%s: got %v, want %s", test.keys, points, test.want)
 		}
 	}

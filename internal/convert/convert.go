@@ -38,8 +38,10 @@ type Sink interface {
 
 // Rejection is a wire point that cannot be sent.
 type Rejection struct {
+	// Collision says that it is one, and not invalid.
+	Collision bool
 	// Known says that this fault of this series, or this pair of instruments,
-	// has been reported before. Nothing else is set then.
+	// has been reported before. Nothing that follows is set then.
 	Known     bool
 	Metric    string
 	Tags      []wire.Tag
@@ -74,7 +76,7 @@ type Converter[K comparable] struct {
 	now        uint32    // seconds from there to the last Begin
 	swept      uint32    // and to the last sweep
 	full       bool      // a sweep in this export was no help
-	overflowed int
+	tally      Tally
 	repeated   bool // the sink knows
 
 	prefix  []byte
@@ -112,7 +114,7 @@ func (c *Converter[K]) Begin(sink Sink, source *uint32, now time.Time) {
 	}
 	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second)) // whatever the clock does
 	c.full = false
-	c.overflowed = 0
+	c.tally = Tally{}
 	c.repeated = false
 }
 
@@ -128,9 +130,19 @@ func (c *Converter[K]) repeats() {
 	}
 }
 
-// End ends an export. It returns how many points carried the SDK's overflow
-// attribute.
-func (c *Converter[K]) End() (overflowed int) {
+// Tally counts OpenTelemetry points of an export, not wire points.
+type Tally struct {
+	Overflowed int // carried the SDK's overflow attribute
+	Filtered   int // have lost attributes to a filter
+}
+
+// Plus adds what another export has counted.
+func (t Tally) Plus(other Tally) Tally {
+	return Tally{Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered}
+}
+
+// End ends an export, and returns what it has counted.
+func (c *Converter[K]) End() Tally {
 	c.Settle()
 	c.sink, c.source = nil, nil
 	for _, i := range c.passing {
@@ -140,7 +152,7 @@ func (c *Converter[K]) End() (overflowed int) {
 	if c.now-c.swept >= idleSeconds/2 {
 		c.sweep()
 	}
-	return c.overflowed
+	return c.tally
 }
 
 // Close ends the use of the converter.
@@ -159,13 +171,20 @@ func (c *Converter[K]) emit(i *Instrument[K], kept bool, s *wire.Series, ts int6
 		c.sink.Append(s, ts, v)
 		return
 	}
-	collision := CollisionError{Winner: c.instruments[first].Identity(), Loser: i.Identity()}
+	collision := c.collision(first, i)
 	if c.reported.collision(collision) {
-		c.sink.Reject(Rejection{Known: true})
+		c.sink.Reject(Rejection{Collision: true, Known: true})
 		return
 	}
 	metric, tags := c.describe(s)
-	c.sink.Reject(Rejection{Metric: metric, Tags: tags, Timestamp: ts, Value: v, Err: collision})
+	c.sink.Reject(Rejection{Collision: true, Metric: metric, Tags: tags, Timestamp: ts, Value: v, Err: collision})
+}
+
+// collision is the error of a point whose series another instrument, or its own, has
+// written first.
+func (c *Converter[K]) collision(first uint32, loser *Instrument[K]) CollisionError {
+	winner := c.instruments[first]
+	return CollisionError{Winner: winner.Identity(), Loser: loser.Identity(), Filtered: winner.filtered || loser.filtered}
 }
 
 // describe reads name and tags back from a rendered series.

@@ -17,11 +17,11 @@ type cursor[K comparable] struct {
 func (c *cursor[K]) find(key K) *Point[K] {
 	last := c.last
 	if last != nil {
-		if p := last.next[0]; p != nil && p.key == key && !p.dead {
+		if p := last.next[0]; p != nil && p.key == key && p.kept {
 			c.last = p
 			return p
 		}
-		if p := last.next[1]; p != nil && p.key == key && !p.dead {
+		if p := last.next[1]; p != nil && p.key == key && p.kept {
 			c.last = p
 			return p
 		}
@@ -36,6 +36,7 @@ func (c *cursor[K]) find(key K) *Point[K] {
 
 // add makes p known.
 func (c *cursor[K]) add(p *Point[K]) {
+	p.kept = true
 	c.entries[p.key] = p
 	c.follow(p)
 }
@@ -48,10 +49,10 @@ func (c *cursor[K]) follow(p *Point[K]) {
 	c.last = p
 }
 
-// remove forgets p. Others may still have it as a successor: it is dead.
+// remove forgets p. Others may still have it as a successor: it is not kept.
 func (c *cursor[K]) remove(p *Point[K]) {
 	delete(c.entries, p.key)
-	p.dead = true
+	p.kept = false
 	p.next = [2]*Point[K]{}
 	if c.last == p {
 		c.last = nil

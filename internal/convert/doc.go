@@ -12,7 +12,8 @@
 // A [Converter] belongs to one resource. For an export, call Begin, then for
 // every point Lookup (Add, if it is new) and one of Number, Histogram,
 // Exponential and Summary, and at last End. What comes out goes to the [Sink]:
-// points that are valid and not yet sent in this export, and rejections.
+// points that are valid and not yet sent in this export, and rejections. Attributes
+// are filtered by whoever adds a point: it is known by all that it had.
 //
 // # Layout
 //

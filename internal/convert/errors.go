@@ -28,12 +28,20 @@ func versionSuffix(version string) string {
 
 // CollisionError says that two points of one export render to the same series
 // and timestamp.
-type CollisionError struct{ Winner, Loser Identity }
+type CollisionError struct {
+	Winner, Loser Identity
+	// Filtered says that a filter has left out attributes of points of one of them.
+	Filtered bool
+}
 
-// Error names both instruments and scopes.
+// Error names both instruments and scopes, and a filter that may be the reason.
 func (e CollisionError) Error() string {
+	who, without := fmt.Sprintf("%v and %v", e.Winner, e.Loser), ""
 	if e.Winner == e.Loser {
-		return fmt.Sprintf("two points of %v render to one series and timestamp: the first is sent", e.Winner)
+		who = fmt.Sprintf("two points of %v", e.Winner)
 	}
-	return fmt.Sprintf("%v and %v render to one series and timestamp: the first is sent", e.Winner, e.Loser)
+	if e.Filtered {
+		without = ", without the attributes that the attribute filter leaves out"
+	}
+	return who + " render to one series and timestamp" + without + ": the first is sent"
 }

@@ -60,7 +60,6 @@ func (c *Converter[K]) sweep() {
 
 // evict forgets a point. Whoever has it may still emit it.
 func (c *Converter[K]) evict(p *Point[K]) {
-	p.instrument.points.remove(p)
 	p.instrument.order.leave(p)
 	if p.single != nil {
 		c.table.Release(p.single)
@@ -70,5 +69,5 @@ func (c *Converter[K]) evict(p *Point[K]) {
 		c.releaseAll(p, d.labelled)
 	}
 	c.table.Charge(-int64(p.cost))
-	p.kept = false
+	p.instrument.points.remove(p)
 }

@@ -229,7 +229,7 @@ func TestSweepDuringAnExport(t *testing.T) {
 	h.time = h.time.Add(IdleTime)
 	h.export(func() {
 		i := h.instrument("m.n", Number)
-		h.Number(i.Add("k=new", parseTags("k=new")), stamp, wire.Int(1))
+		h.Number(i.Add("k=new", parseTags("k=new"), false), stamp, wire.Int(1))
 		if h.instrument("m.n", Number) != i || i.Lookup("k=new") == nil || len(i.points.entries) != 1 {
 			t.Error("the instrument was evicted while it was walked")
 		}

@@ -142,7 +142,8 @@ func (c *Converter[K]) enter(p *Point[K], ts int64) {
 			c.repeats()
 		}
 		if first, ok := p.single.Mark(c.generation, ts, p.instrument.id); !ok {
-			c.lost = &CollisionError{Winner: c.instruments[first].Identity(), Loser: p.instrument.Identity()}
+			lost := c.collision(first, p.instrument)
+			c.lost = &lost
 		}
 	}
 }
@@ -169,12 +170,12 @@ func (c *Converter[K]) part(p *Point[K], suffix int, label string, ts int64, v w
 		return
 	}
 	if c.reported.collision(*c.lost) {
-		c.sink.Reject(Rejection{Known: true})
+		c.sink.Reject(Rejection{Collision: true, Known: true})
 		return
 	}
 	c.prefix = c.single.AppendPrefix(c.prefix[:0])
 	metric, own := c.describe(wire.NewSeries(c.prefix))
-	c.sink.Reject(Rejection{Metric: metric, Tags: own, Timestamp: ts, Value: v, Err: *c.lost})
+	c.sink.Reject(Rejection{Collision: true, Metric: metric, Tags: own, Timestamp: ts, Value: v, Err: *c.lost})
 }
 
 // prepare renders the tags of ours that the labels of a point are, and +Inf. A

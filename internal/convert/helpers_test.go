@@ -102,7 +102,7 @@ func (h *harness) point(i *Instrument[string], attributes string) *Point[string]
 	if p := i.Lookup(attributes); p != nil {
 		return p
 	}
-	return i.Add(attributes, parseTags(attributes))
+	return i.Add(attributes, parseTags(attributes), false)
 }
 
 // number converts one point of a number.

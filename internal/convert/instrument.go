@@ -50,6 +50,7 @@ type Instrument[K comparable] struct {
 	order  order[K] // of numbers
 	used   uint32
 
+	filtered  bool      // a point of it has lost attributes to a filter
 	contested bool      // see group.go
 	labels    []float64 // of the last point, and
 	texts     []string  // how they are rendered

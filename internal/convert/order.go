@@ -171,7 +171,7 @@ func (c *Converter[K]) insert(i *Instrument[K]) {
 		return
 	}
 	for _, p := range o.news {
-		if !p.dead && p.sole() {
+		if p.kept && p.sole() {
 			o.slots = append(o.slots, o.slotOf(p))
 		}
 	}

@@ -18,10 +18,10 @@ type Point[K comparable] struct {
 	instrument *Instrument[K]
 	key        K
 	next       [2]*Point[K]
-	kept       bool
-	dead       bool
+	kept       bool // a cursor has it
 	special    bool // something below is set that needs a look
 	overflow   bool
+	filtered   bool
 	told       fault
 	at         uint16 // of a group: where in its tags that of ours belongs
 	used       uint32
@@ -54,9 +54,10 @@ const (
 	faultValue // shifted by the suffix
 )
 
-// overflowKey is the attribute that the SDK sets on the point that takes what is
-// over its cardinality limit (specification, Metrics SDK, cardinality limits).
-const overflowKey = "otel.metric.overflow"
+// OverflowKey is the attribute that the SDK sets on the point that takes what is
+// over its cardinality limit (specification, Metrics SDK, cardinality limits). No
+// filter leaves it out: without it that point would pass for one of the others.
+const OverflowKey = "otel.metric.overflow"
 
 // Lookup returns the point of an identity, nil if it is not known: Add it then.
 func (i *Instrument[K]) Lookup(key K) *Point[K] {
@@ -68,15 +69,17 @@ func (i *Instrument[K]) Lookup(key K) *Point[K] {
 }
 
 // Add makes a point known by its attributes, sorted by key and used up by the
-// call. The point is good until the next Add.
-func (i *Instrument[K]) Add(key K, attributes []wire.Tag) *Point[K] {
+// call. Filtered says that there were more, which a filter has left out: they are
+// a part of the identity, but make no tags. The point is good until the next Add.
+func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[K] {
 	c := i.scope.c
 	p, d := &c.scratch, &c.scratchDetail
-	*p = Point[K]{instrument: i, key: key, used: c.now, detail: d}
+	*p = Point[K]{instrument: i, key: key, used: c.now, filtered: filtered, detail: d}
+	i.filtered = i.filtered || filtered
 	*d = detail{tags: d.tags[:0], series: append(d.series[:0], make([]*wire.Series, i.fixed())...), labels: d.labels[:0], labelled: d.labelled[:0]}
-	p.overflow = slices.ContainsFunc(attributes, func(t wire.Tag) bool { return t.Key == overflowKey && t.Value == "true" })
+	p.overflow = slices.ContainsFunc(attributes, func(t wire.Tag) bool { return t.Key == OverflowKey && t.Value == "true" })
 	c.resolve(p, attributes)
-	p.special = p.overflow || d.err != nil
+	p.special = p.overflow || p.filtered || d.err != nil
 	grouped := c.group(p)
 	if i.points.entries != nil && c.keep(p, grouped) {
 		return i.points.entries[key]
@@ -122,7 +125,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	}
 	kept := new(Point[K])
 	*kept = *p
-	kept.kept, kept.cost, kept.single, kept.detail = true, int32(cost), single, nil
+	kept.cost, kept.single, kept.detail = int32(cost), single, nil
 	if !simple {
 		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}

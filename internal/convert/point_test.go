@@ -181,7 +181,7 @@ func TestOverflow(t *testing.T) {
 		h.Exponential(h.point(h.instrument("e", Exponential), "otel.metric.overflow=true"), stamp, &ExponentialPoint{})
 		h.Summary(h.point(h.instrument("s", Summary), "otel.metric.overflow=true"), stamp, &SummaryPoint{})
 		h.Number(h.point(h.instrument("n", Number), "a=b,otel.metric.overflow=true"), 0, wire.Int(1)) // rejected, and yet
-		if n := h.End(); n != 5 {
+		if n := h.End().Overflowed; n != 5 {
 			t.Errorf("%d points overflowed, want 5", n)
 		}
 	}
@@ -198,7 +198,7 @@ func TestNothingOfTheCallerIsKept(t *testing.T) {
 	bounds := []float64{1, 2}
 	i := func() *Instrument[string] { return h.instrument("h", Histogram) }
 	h.export(func() {
-		h.Histogram(i().Add("id", attributes), stamp, &HistogramPoint{Bounds: bounds, Buckets: []uint64{1, 1, 1}})
+		h.Histogram(i().Add("id", attributes, false), stamp, &HistogramPoint{Bounds: bounds, Buckets: []uint64{1, 1, 1}})
 	})
 	clear(attributes)
 	bounds[0] = -1

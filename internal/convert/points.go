@@ -152,10 +152,14 @@ func (c *Converter[K]) labelled(p *Point[K], suffix, i int, ts int64, v wire.Val
 	}
 }
 
-// note counts a point that took what was over the SDK's cardinality limit.
+// note counts a point that took what was over the SDK's cardinality limit, and
+// one that has lost attributes.
 func (c *Converter[K]) note(p *Point[K]) {
 	if p.overflow {
-		c.overflowed++
+		c.tally.Overflowed++
+	}
+	if p.filtered {
+		c.tally.Filtered++
 	}
 }
 

@@ -1,0 +1,66 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/semconv/v1.41.0/otelconv"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// The values of error.type, beside statuses and _OTHER: see the package comment.
+const (
+	errorRejected  = "rejected"
+	errorInvalid   = "invalid"
+	errorCollision = "collision"
+	errorSpooled   = "spooled"
+	errorShutdown  = "shutdown"
+	errorTimeout   = "timeout"
+	errorCanceled  = "canceled"
+	errorDNS       = "dns"
+	errorTLS       = "tls"
+	errorNetwork   = "network"
+)
+
+// errorType is the value of error.type for points that failed. There are few.
+func errorType(why *apptuitclient.Failure) string {
+	switch {
+	case why.Err == nil || why.StatusCode > 0 && why.StatusCode < http.StatusMultipleChoices:
+		return errorRejected
+	case why.StatusCode > 0:
+		return strconv.Itoa(why.StatusCode)
+	}
+	err := why.Err
+	var network net.Error
+	timeout := errors.As(err, &network) && network.Timeout()
+	switch {
+	case errors.Is(err, sdkmetric.ErrExporterShutdown), errors.Is(err, apptuitclient.ErrClosed):
+		return errorShutdown
+	case timeout, errors.Is(err, context.DeadlineExceeded):
+		return errorTimeout
+	case errors.Is(err, context.Canceled):
+		return errorCanceled
+	case isA[*net.DNSError](err):
+		return errorDNS
+	case isA[*tls.CertificateVerificationError](err), isA[tls.RecordHeaderError](err), isA[tls.AlertError](err):
+		return errorTLS
+	case network != nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errorNetwork
+	}
+	return string(otelconv.ErrorTypeOther)
+}
+
+func isA[E error](err error) bool {
+	var target E
+	return errors.As(err, &target)
+}

@@ -1,0 +1,254 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// The filter is of the point's own attributes, by their keys before sanitizing, and of nothing else.
+func TestAttributeFilter(t *testing.T) {
+	text := attribute.String
+	res := []attribute.KeyValue{text("service.name", "shop"), text("user.id", "resource")}
+	point := []attribute.KeyValue{text("http.route", "/cart"), attribute.Int("user.id", 7), text("host", "point")}
+	for name, c := range map[string]struct {
+		filter  attribute.Filter
+		options []Option
+		want    string
+	}{
+		"none":       {nil, nil, "host=point, http_route=/cart, service_name=shop, user_id=7"},
+		"allow":      {attribute.NewAllowKeysFilter("http.route", "host"), nil, "host=point, http_route=/cart, service_name=shop"},
+		"deny":       {attribute.NewDenyKeysFilter("user.id"), nil, "host=point, http_route=/cart, service_name=shop"},
+		"by value":   {func(kv attribute.KeyValue) bool { return kv.Value.Type() == attribute.STRING }, nil, "host=point, http_route=/cart, service_name=shop"},
+		"sanitized":  {attribute.NewDenyKeysFilter("user_id"), nil, "host=point, http_route=/cart, service_name=shop, user_id=7"},
+		"everything": {attribute.NewAllowKeysFilter(), []Option{WithoutHostTag()}, "service_name=shop"},
+		"what is below comes up": {
+			attribute.NewAllowKeysFilter(),
+			[]Option{WithTags(map[string]string{"host": "exporter", "http.route": "exporter"}), WithResourceAttributes(nil)},
+			"host=exporter, http_route=exporter, service_name=shop, user_id=resource",
+		},
+		"not of other sources": {
+			attribute.NewDenyKeysFilter("service.name", "otel_scope_name", "env"),
+			[]Option{WithScopeTags(), WithTags(map[string]string{"env": "test"})},
+			"env=test, host=point, http_route=/cart, otel_scope_name=scope, otel_scope_version=1.0, service_name=shop, user_id=7",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tagsOfPoint(t, res, point, append(c.options, WithAttributeFilter(c.filter))...); got != c.want {
+				t.Errorf("tags %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// eachKind returns one point of each kind of aggregation with the attributes.
+func eachKind(attributes ...attribute.KeyValue) *metricdata.ResourceMetrics {
+	set := attribute.NewSet(attributes...)
+	return metricsOf(
+		counter("sum", metricdata.DataPoint[int64]{Attributes: set, Time: at()}),
+		gauge("gauge", metricdata.DataPoint[float64]{Attributes: set, Time: at()}),
+		metricOf("histogram", metricdata.Histogram[float64]{DataPoints: []metricdata.HistogramDataPoint[float64]{{Attributes: set, Time: at(), Bounds: []float64{1}, BucketCounts: []uint64{1, 0}}}}),
+		metricOf("exponential", metricdata.ExponentialHistogram[int64]{DataPoints: []metricdata.ExponentialHistogramDataPoint[int64]{{Attributes: set, Time: at()}}}),
+		metricOf("summary", metricdata.Summary{DataPoints: []metricdata.SummaryDataPoint{{Attributes: set, Time: at(), QuantileValues: []metricdata.QuantileValue{{Quantile: 0.5, Value: 1}}}}}),
+	)
+}
+
+// A point of each kind, with more attributes than there can be tags: rejected, unless a filter leaves them out.
+func TestTagsBeyondTheLimit(t *testing.T) {
+	var many []attribute.KeyValue
+	for i := range 30 {
+		many = append(many, attribute.Int(fmt.Sprintf("k%02d", i), i))
+	}
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+	if err := e.Export(t.Context(), eachKind(many...)); err == nil || !strings.Contains(err.Error(), "at most 25 tags") || srv.Total() != 0 {
+		t.Errorf("without a filter %d points arrive: %v", srv.Total(), err)
+	}
+	e = newExporter(t, toServer(srv), WithoutSelfMetrics(), WithAttributeFilter(func(kv attribute.KeyValue) bool { return kv.Key < "k20" }))
+	for i := range 3 {
+		mustExport(t, e, eachKind(many...))
+		got := srv.Take()
+		if len(got) != 11 || len(got[0].Tags) != 22 {
+			t.Errorf("%d points of %d tags arrive", len(got), len(got[0].Tags))
+		}
+		wantStats(t, e, Stats{Produced: uint64(11 * (i + 1)), Accepted: uint64(11 * (i + 1)), Filtered: uint64(5 * (i + 1))})
+	}
+}
+
+// The filter is asked when a point is new, and never again while it is remembered; what it left out is counted each time.
+func TestFilterIsAskedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		cache int64
+		asked int64 // by three Exports of five points with two attributes
+	}{
+		"remembered":     {1 << 20, 10},
+		"not remembered": {0, 30},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := memoryServer(t)
+			var asked atomic.Int64
+			e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithCacheBytes(c.cache), WithAttributeFilter(func(kv attribute.KeyValue) bool {
+				asked.Add(1)
+				return kv.Key != "b"
+			}))
+			for range 3 {
+				mustExport(t, e, eachKind(attribute.Int("a", 1), attribute.Int("b", 2)))
+			}
+			if asked.Load() != c.asked {
+				t.Errorf("asked %d times, want %d", asked.Load(), c.asked)
+			}
+			if got := e.Stats().Filtered; got != 15 {
+				t.Errorf("%d data points have lost attributes, want 15", got)
+			}
+		})
+	}
+}
+
+// What the filter leaves out does not tell points apart: the first is sent, the others say why they are not.
+func TestFilteredPointsCollide(t *testing.T) {
+	for name, c := range map[string]struct {
+		rm       *metricdata.ResourceMetrics
+		arrived  []string
+		rejected uint64
+		who      string
+	}{
+		"of one instrument": {
+			metricsOf(counter("n", number(int64(1), k("v"), attribute.Int("id", 1)), number(int64(2), k("v"), attribute.Int("id", 2)), number(int64(3), k("w"), attribute.Int("id", 3)))),
+			[]string{"n{host=web1, k=v, service_name=shop} 1700000000 1", "n{host=web1, k=w, service_name=shop} 1700000000 3"},
+			1,
+			`two points of "n" (scope "scope@1.0")`,
+		},
+		"the first has lost some": {
+			metricsOf(counter("n", number(int64(1), k("v"), attribute.Int("id", 1)), number(int64(2), k("v")))),
+			[]string{"n{host=web1, k=v, service_name=shop} 1700000000 1"},
+			1, `two points of "n" (scope "scope@1.0")`,
+		},
+		"the second has lost some": {
+			metricsOf(counter("n", number(int64(1), k("v")), number(int64(2), k("v"), attribute.Int("id", 1)))),
+			[]string{"n{host=web1, k=v, service_name=shop} 1700000000 1"},
+			1, `two points of "n" (scope "scope@1.0")`,
+		},
+		"of two instruments": {
+			metricsOf(counter("a.b", number(int64(1), k("v"), attribute.Int("id", 1))), counter("a_b", number(int64(2), k("v")))),
+			[]string{"a_b{host=web1, k=v, service_name=shop} 1700000000 1"},
+			1, `"a.b" (scope "scope@1.0") and "a_b" (scope "scope@1.0")`,
+		},
+		"histograms": {
+			metricsOf(metricOf("h", metricdata.Histogram[int64]{DataPoints: []metricdata.HistogramDataPoint[int64]{
+				{Attributes: attribute.NewSet(attribute.Int("id", 1)), Time: at(), Count: 1}, {Attributes: attribute.NewSet(attribute.Int("id", 2)), Time: at(), Count: 2},
+			}})),
+			[]string{"h_count{host=web1, service_name=shop} 1700000000 1", "h_sum{host=web1, service_name=shop} 1700000000 0"},
+			2,
+			`two points of "h" (scope "scope@1.0")`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := memoryServer(t)
+			e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
+			err := e.Export(t.Context(), c.rm)
+			wantArrived(t, srv, c.arrived...)
+			want := c.who + " render to one series and timestamp, without the attributes that the attribute filter leaves out: the first is sent"
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %s", err, want)
+			}
+			mustExport(t, e, c.rm) // it is known
+			if got := e.Stats(); got.Rejected != 2*c.rejected {
+				t.Errorf("%d points are rejected, want %d", got.Rejected, 2*c.rejected)
+			}
+		})
+	}
+}
+
+// A collision that has nothing to do with a filter does not blame it.
+func TestCollisionBesideAFilter(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
+	err := e.Export(t.Context(), metricsOf(counter("n", number(int64(1), k("v")), number(int64(2), k("v"))), counter("other", number(int64(1), attribute.Int("id", 1)))))
+	if err == nil || strings.Contains(err.Error(), "filter") {
+		t.Errorf("error %v, want none about the filter", err)
+	}
+}
+
+// The SDK's mark of what is over its cardinality limit always passes.
+func TestOverflowPassesTheFilter(t *testing.T) {
+	overflow := attribute.Bool("otel.metric.overflow", true)
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithAttributeFilter(attribute.NewAllowKeysFilter()))
+	mustExport(t, e, metricsOf(counter("n", number(int64(5), overflow), number(int64(1), k("v")))))
+	wantArrived(t, srv, "n{host=web1, otel_metric_overflow=true, service_name=shop} 1700000000 5", "n{host=web1, service_name=shop} 1700000000 1")
+	wantStats(t, e, Stats{Produced: 2, Accepted: 2, Overflowed: 1, Filtered: 1})
+}
+
+// Beside the other self metrics, of each resource, if there is a filter.
+func TestSelfMetricOfTheFilter(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("k")))
+		for _, want := range []string{"0", "5", "10"} {
+			rm := eachKind(k("v"), attribute.Int("other", 1))
+			mustExport(t, e, rm)
+			var got []string
+			for _, p := range srv.Take() {
+				if p.Metric == "apptuit_reporter_filtered" {
+					got = append(got, p.Value.String())
+				}
+			}
+			if diff := cmp.Diff([]string{want}, got); diff != "" {
+				t.Errorf("apptuit.reporter.filtered (-want +got):\n%s", diff)
+			}
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// Exports at once count each point, with caches of their own.
+func TestFilterAtOnce(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
+	var wg sync.WaitGroup
+	const exports, each = 8, 20
+	for i := range exports {
+		wg.Go(func() {
+			for range each {
+				mustExport(t, e, metricsOf(counter("n", number(int64(i), attribute.Int("i", i), attribute.Int("id", i)), number(int64(i), attribute.Int("other", i)))))
+			}
+		})
+	}
+	wg.Wait()
+	if got := e.Stats().Filtered; got != exports*each {
+		t.Errorf("%d data points have lost attributes, want %d", got, exports*each)
+	}
+}
+
+// A warm Export of filtered points allocates no more than one of others.
+func TestAllocationsOfFilteredPoints(t *testing.T) {
+	const n = 2000
+	rm := metricsOf(counter("n", slices.Collect(func(yield func(metricdata.DataPoint[int64]) bool) {
+		for i := range n {
+			if !yield(number(int64(i), attribute.Int("i", i), attribute.String("user", "x"))) {
+				return
+			}
+		}
+	})...))
+	warm := func(opts ...Option) float64 {
+		e := newExporter(t, append(opts, toSink())...)
+		mustExport(t, e, rm)
+		return testing.AllocsPerRun(5, func() { mustExport(t, e, rm) }) / n
+	}
+	with, without := warm(WithAttributeFilter(attribute.NewDenyKeysFilter("user"))), warm()
+	if with > without+0.01 || with > 0.1 {
+		t.Errorf("%.3f allocations a point, %.3f without a filter", with, without)
+	}
+}

@@ -1,0 +1,122 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// inProcess runs a test in a process of its own, for the global MeterProvider can be
+// set once, and reports whether this is it. One that deadlocks ends after a minute.
+func inProcess(t *testing.T) bool {
+	t.Helper()
+	const mark = "TEST_IN_PROCESS"
+	if os.Getenv(mark) != "" {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), mark+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	return false
+}
+
+// sdkMetrics takes what has arrived of the exporter's counters, without tags.
+func sdkMetrics(srv *apptuittest.Server) map[string]string {
+	got := map[string]string{}
+	for _, p := range srv.Take() {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.Metric, "otel_sdk_exporter_"), "metric_data_point_")
+		if name == "orders" || name == "inflight" || name == "exported" || name == "operation_duration_count" {
+			got[name] = p.Value.String()
+		}
+	}
+	return got
+}
+
+// The provider that the exporter serves is the one that it records with, through the global one, which is there before.
+func TestTelemetryOfItsOwnProvider(t *testing.T) {
+	if !inProcess(t) {
+		return
+	}
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithMeterProvider(otel.GetMeterProvider()))
+		reader := sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second))
+		provider := newProvider(reader, "shop")
+		otel.SetMeterProvider(provider)
+		orders, err := provider.Meter("app").Int64Counter("orders")
+		if err != nil {
+			t.Fatal(err)
+		}
+		orders.Add(t.Context(), 1)
+		step := func(name string, flush func(context.Context) error, want map[string]string) {
+			t.Helper()
+			if err := flush(t.Context()); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			synctest.Wait()
+			if diff := cmp.Diff(want, sdkMetrics(srv)); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+		tick := func(context.Context) error { time.Sleep(10 * time.Second); return nil }
+		// Each Export has the data points of those before it: 1, and then 4.
+		step("first", tick, map[string]string{"orders": "1"})
+		step("second", tick, map[string]string{"orders": "1", "inflight": "0", "exported": "1", "operation_duration_count": "1"})
+		step("third", tick, map[string]string{"orders": "1", "inflight": "0", "exported": "5", "operation_duration_count": "2"})
+		step("ForceFlush", provider.ForceFlush, map[string]string{"orders": "1", "inflight": "0", "exported": "9", "operation_duration_count": "3"})
+		step("Shutdown", provider.Shutdown, map[string]string{"orders": "1", "inflight": "0", "exported": "13", "operation_duration_count": "4"})
+		if got := e.Stats().Exports; got != 5 {
+			t.Errorf("%d Exports: what they record has caused others", got)
+		}
+	})
+}
+
+// As the one before, with all that can happen at once.
+func TestTelemetryOfItsOwnProviderAtOnce(t *testing.T) {
+	if !inProcess(t) {
+		return
+	}
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), withoutRetry(), WithMeterProvider(otel.GetMeterProvider()))
+	provider := newProvider(sdkmetric.NewPeriodicReader(e), "shop", sdkmetric.WithReader(sdkmetric.NewPeriodicReader(e)))
+	srv.Fail(apptuittest.Fault{Status: 503, Times: 20}, apptuittest.Fault{Reject: odd("bad"), Times: 20})
+	orders, err := provider.Meter("app").Int64Counter("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			if i == 0 {
+				otel.SetMeterProvider(provider) // in the middle of Exports
+			}
+			for range 20 {
+				orders.Add(t.Context(), 1)
+				_ = provider.ForceFlush(t.Context())
+			}
+		})
+	}
+	wg.Wait()
+	_ = provider.Shutdown(t.Context()) // that of the second reader finds the exporter shut down
+	if got := e.Stats(); got.Exports < 40 || got.Produced != got.Accepted+got.Rejected+got.Dropped {
+		t.Errorf("%+v", got)
+	}
+}
