@@ -13,6 +13,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -20,15 +21,16 @@ type config struct {
 	client         *apptuitclient.Client
 	clientGiven    bool
 	clientOptions  []apptuitclient.Option
-	mode           encoding.SanitizeMode
+	names          convert.Names
 	modeSet        bool
+	prometheusSet  bool
 	tags           map[string]string
-	prefix         string
 	prefixSet      bool
 	noHostTag      bool
 	instanceTag    bool
 	resource       attribute.Filter
 	scopeTags      bool
+	target         attribute.Filter // of target_info; nil: there is none
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector
 	temporalitySet bool
@@ -60,6 +62,7 @@ func newConfig(opts []Option) (*config, error) {
 	}
 	c.environment()
 	c.connect()
+	c.checkNames()
 	c.shareTags()
 	if len(c.faults) > 0 {
 		if !c.clientGiven && c.client != nil {
@@ -89,6 +92,20 @@ func (c *config) connect() {
 	}
 }
 
+// checkNames takes the client's sanitize mode, unless there is one, and judges it.
+func (c *config) checkNames() {
+	if c.client != nil && !c.modeSet {
+		c.names.Mode = c.client.SanitizeMode()
+	}
+	if mode := c.names.Mode; c.names.Prometheus && mode != encoding.SanitizePrometheus {
+		source := "APPTUIT_PROMETHEUS_NAMES"
+		if c.prometheusSet {
+			source = "WithPrometheusNames"
+		}
+		c.fault("%s: the sanitize mode must be %v, not %v", source, encoding.SanitizePrometheus, mode)
+	}
+}
+
 // shareTags makes layers of the exporter's, the client's and the environment's
 // tags.
 func (c *config) shareTags() {
@@ -99,12 +116,9 @@ func (c *config) shareTags() {
 	sources := []source{{"WithTags", c.tags}}
 	if c.client != nil {
 		sources = append(sources, source{"the client's WithTags", c.client.Tags()}, source{"APPTUIT_TAGS", c.client.EnvironmentTags()})
-		if !c.modeSet {
-			c.mode = c.client.SanitizeMode()
-		}
 	}
 	for _, s := range sources {
-		layer, err := wire.SanitizeTags(c.mode, wire.TagsOf(nil, s.tags))
+		layer, err := c.names.Layer(wire.TagsOf(nil, s.tags))
 		if err != nil {
 			c.fault("%s: %w", s.name, err)
 		}

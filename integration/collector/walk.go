@@ -82,29 +82,31 @@ func (w *walk) instruments(rm pmetric.ResourceMetrics) {
 	w.found = w.found[:0]
 	for _, sm := range rm.ScopeMetrics().All() {
 		s := sm.Scope()
-		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()))
+		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()), w.attributes.all)
 		for _, m := range sm.Metrics().All() {
 			var found *instrument
-			if kind, ok := kindOf(m.Type()); ok {
-				found = scope.Instrument(m.Name(), kind)
+			if kind, monotonic, ok := kindOf(m); ok {
+				found = scope.Instrument(convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit(), Kind: kind, Monotonic: monotonic})
 			}
 			w.found = append(w.found, found)
 		}
 	}
 }
 
-func kindOf(t pmetric.MetricType) (kind convert.Kind, ok bool) {
-	switch t {
-	case pmetric.MetricTypeGauge, pmetric.MetricTypeSum:
-		return convert.Number, true
+func kindOf(m pmetric.Metric) (kind convert.Kind, monotonic, ok bool) {
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		return convert.Sum, m.Sum().IsMonotonic(), true
+	case pmetric.MetricTypeGauge:
+		return convert.Gauge, false, true
 	case pmetric.MetricTypeHistogram:
-		return convert.Histogram, true
+		return convert.Histogram, false, true
 	case pmetric.MetricTypeExponentialHistogram:
-		return convert.Exponential, true
+		return convert.Exponential, false, true
 	case pmetric.MetricTypeSummary:
-		return convert.Summary, true
+		return convert.Summary, false, true
 	}
-	return 0, false
+	return 0, false, false
 }
 
 func (w *walk) metric(i *instrument, m pmetric.Metric) {

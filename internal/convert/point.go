@@ -93,7 +93,7 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag) *Point[K] {
 
 // fixed returns how many series a point has that have no tag of ours.
 func (i *Instrument[K]) fixed() int {
-	if i.key.kind == Number {
+	if i.spec.Kind.number() {
 		return 1
 	}
 	return bucket
@@ -102,7 +102,7 @@ func (i *Instrument[K]) fixed() int {
 // keep makes a copy of a new point known, if there is room for it.
 func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	d := p.detail
-	simple := grouped || p.instrument.key.kind == Number && d.err == nil
+	simple := grouped || p.instrument.spec.Kind.number() && d.err == nil
 	cost := int64(pointOverhead)
 	if !simple {
 		cost += detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
@@ -143,7 +143,7 @@ func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 	}
 	var own []wire.Tag
 	if err == nil {
-		own = wire.JoinTags(attributes)
+		own = c.cfg.Names.join(attributes)
 	}
 	d.tags = wire.MergeTags(d.tags[:0], own, p.instrument.scope.base)
 	tags, countErr := wire.FinishTags(d.tags)
@@ -174,7 +174,7 @@ func (c *Converter[K]) sanitized(name string) key {
 		if len(c.keys) == maxKeys {
 			clear(c.keys)
 		}
-		clean.text = c.cfg.Mode.Sanitize(name)
+		clean.text = c.cfg.Names.key(name)
 		clean.err = wire.CheckName(encoding.FieldTagKey, clean.text)
 		c.keys[strings.Clone(name)] = clean
 	}
