@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
 )
 
 // Config is the configuration of the exporter. Durations are as Go has them
@@ -62,9 +64,18 @@ type Config struct {
 	// HostTag adds the tag host with host.name of the resource, if it has one and
 	// no other source sets host. On by default.
 	HostTag bool `mapstructure:"host_tag"`
-	// ScopeTags adds otel_scope_name and otel_scope_version. Off by default: a
-	// point has at most encoding.MaxTags tags.
+	// ScopeTags adds otel_scope_name and otel_scope_version; with PrometheusNames
+	// also otel_scope_schema_url and the scope's attributes. Off by default: a point
+	// has at most encoding.MaxTags tags.
 	ScopeTags bool `mapstructure:"scope_tags"`
+	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter
+	// for Go does, with units and _total (see exporter.WithPrometheusNames). It needs
+	// the sanitize mode prometheus. Off by default.
+	PrometheusNames bool `mapstructure:"prometheus_names"`
+	// TargetInfo adds a point of target_info for each resource of a push, whose tags
+	// are those of its points and these attributes of the resource; without a
+	// pattern, all. Without it, as by default, there is none.
+	TargetInfo configoptional.Optional[ResourceAttributes] `mapstructure:"target_info"`
 
 	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
 	// Not for InfluxDB 1.x.
@@ -92,6 +103,16 @@ type ResourceAttributes struct {
 	Excluded []string `mapstructure:"excluded"`
 }
 
+func (r *ResourceAttributes) includesNothing() bool {
+	return r.Included != nil && len(r.Included) == 0
+}
+
+// choose reports whether an attribute is chosen.
+func (r *ResourceAttributes) choose(key string) bool {
+	matches := func(pattern string) bool { return match(pattern, key) }
+	return (r.Included == nil || slices.ContainsFunc(r.Included, matches)) && !slices.ContainsFunc(r.Excluded, matches)
+}
+
 // Validate reports every fault of the configuration at once, by key. It reads
 // no file: a token file is for the machine on which the exporter runs.
 func (cfg *Config) Validate() error {
@@ -117,8 +138,15 @@ func (cfg *Config) Validate() error {
 	if v := cfg.ClientConfig.TLS.MinVersion; v == "1.0" || v == "1.1" {
 		fault("tls::min_version", "TLS below 1.2 is refused")
 	}
-	if r := cfg.ResourceAttributes; r.Included != nil && len(r.Included) == 0 {
-		fault("resource_attributes::included", `is empty: leave it out to include all, or exclude "*" to include none`)
+	if mode := strings.ToLower(cfg.SanitizeMode); cfg.PrometheusNames && mode != encoding.SanitizePrometheus.String() {
+		fault("prometheus_names", "sanitize_mode must be %v, not %q", encoding.SanitizePrometheus, mode)
+	}
+	const nothing = `is empty: leave it out to include all, or exclude "*" to include none`
+	if cfg.ResourceAttributes.includesNothing() {
+		fault("resource_attributes::included", nothing)
+	}
+	if r := cfg.TargetInfo.Get(); r != nil && r.includesNothing() {
+		fault("target_info::included", nothing)
 	}
 	if cfg.CacheBytes < 0 {
 		fault("cache_bytes", "%d is negative", cfg.CacheBytes)

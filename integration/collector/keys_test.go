@@ -35,6 +35,8 @@ func otherKeys() map[string]string {
 		"exporter.WithoutHostTag":         "host_tag",
 		"exporter.WithResourceAttributes": "resource_attributes",
 		"exporter.WithScopeTags":          "scope_tags",
+		"exporter.WithPrometheusNames":    "prometheus_names",
+		"exporter.WithTargetInfo":         "target_info",
 		"exporter.WithCacheBytes":         "cache_bytes",
 	}
 }

@@ -4,8 +4,6 @@
 package collector
 
 import (
-	"slices"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -19,50 +17,59 @@ const hostName = "host.name"
 
 // resources makes the tags that all points of a resource share.
 type resources struct {
-	mode     encoding.SanitizeMode
-	tags     []wire.Tag // the configuration's: a layer
-	included []string
-	excluded []string
-	host     bool
+	names  convert.Names
+	tags   []wire.Tag // the configuration's: a layer
+	chosen ResourceAttributes
+	target *ResourceAttributes // nil: there is no target_info
+	host   bool
 }
 
 func newResources(cfg *Config) (*resources, error) {
-	mode, err := encoding.ParseSanitizeMode(cfg.SanitizeMode)
+	names, err := cfg.names()
 	if err != nil {
 		return nil, err
 	}
-	tags, err := wire.SanitizeTags(mode, wire.TagsOf(nil, cfg.Tags))
+	tags, err := names.Layer(wire.TagsOf(nil, cfg.Tags))
 	if err != nil {
 		return nil, err
 	}
 	chosen := cfg.ResourceAttributes
-	if chosen.Included == nil {
-		chosen.Included = []string{"*"}
-		if chosen.Excluded == nil { // as exporter.WithResourceAttributes is by default
-			chosen.Included = []string{"service.name", "service.namespace", "service.instance.id"}
-		}
+	if chosen.Included == nil && chosen.Excluded == nil { // as exporter.WithResourceAttributes is by default
+		chosen.Included = []string{"service.name", "service.namespace", "service.instance.id"}
 	}
-	return &resources{mode: mode, tags: tags, host: cfg.HostTag, included: chosen.Included, excluded: chosen.Excluded}, nil
+	return &resources{names: names, tags: tags, host: cfg.HostTag, chosen: chosen, target: cfg.TargetInfo.Get()}, nil
 }
 
-// chosen reports whether an attribute of the resource becomes a tag.
-func (r *resources) chosen(key string) bool {
-	matches := func(pattern string) bool { return match(pattern, key) }
-	return slices.ContainsFunc(r.included, matches) && !slices.ContainsFunc(r.excluded, matches)
+func (cfg *Config) names() (convert.Names, error) {
+	mode, err := encoding.ParseSanitizeMode(cfg.SanitizeMode)
+	return convert.Names{Mode: mode, Prefix: cfg.Prefix, Prometheus: cfg.PrometheusNames}, err
 }
 
-// base merges the tags of a resource.
-func (r *resources) base(m pcommon.Map) []wire.Tag {
-	var chosen, lowest []wire.Tag
+// of merges the tags that all points of a resource share, and those of
+// target_info, which are the same and more attributes: none if there is no such
+// attribute.
+func (r *resources) of(m pcommon.Map) (base, target []wire.Tag) {
+	var chosen, told, lowest []wire.Tag
+	tells := false
 	for _, p := range sortedAttributes(nil, m) {
-		if r.chosen(p.key) {
+		inBase, inTarget := r.chosen.choose(p.key), r.target != nil && r.target.choose(p.key)
+		tells = tells || inTarget
+		if inBase {
 			chosen = append(chosen, wire.Tag{Key: p.key, Value: text(p.value)})
+		}
+		if inBase || inTarget {
+			told = append(told, wire.Tag{Key: p.key, Value: text(p.value)})
 		}
 		if p.key == hostName && r.host {
 			lowest = append(lowest, wire.Tag{Key: "host", Value: text(p.value)})
 		}
 	}
-	return convert.BaseTags(r.mode, [][]wire.Tag{r.tags}, chosen, lowest)
+	shared := [][]wire.Tag{r.tags}
+	base = convert.BaseTags(r.names, shared, chosen, lowest)
+	if tells {
+		target = convert.BaseTags(r.names, shared, told, lowest)
+	}
+	return base, target
 }
 
 // match reports whether a pattern is of a key: * stands for any characters,

@@ -25,8 +25,11 @@ type walk struct {
 	conv         *convert.Converter[identity]
 	milliseconds bool
 
-	next       uint32 // number of data points so far, skipped ones among them
-	source     uint32 // the data point that the wire points are of
+	next       uint32             // number of data points so far, skipped ones among them
+	source     uint32             // the data point that the wire points are of
+	newest     int64              // timestamp of a data point of the resource,
+	bearer     uint32             // and which one it is of
+	told       map[identity]int64 // the newest timestamps of target_info in this push, by resource; nil if there is none
 	found      []*instrument
 	attributes attributes
 	histogram  convert.HistogramPoint
@@ -65,6 +68,7 @@ func (w *walk) Reject(r convert.Rejection) {
 
 // resource walks the metrics of one resource.
 func (w *walk) resource(rm pmetric.ResourceMetrics) {
+	w.newest = 0
 	w.instruments(rm)
 	at := 0
 	for _, sm := range rm.ScopeMetrics().All() {
@@ -74,6 +78,18 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 		}
 	}
 	w.conv.Settle()
+}
+
+// target converts target_info at the time of the resource's newest data point. It
+// is of that data point: when one has to be pushed again, both are. A resource may
+// come in many parts, and is told of once.
+func (w *walk) target(resource identity) {
+	if w.told == nil || w.newest <= w.told[resource] {
+		return
+	}
+	w.told[resource] = w.newest
+	w.source = w.bearer
+	w.conv.Target(w.newest)
 }
 
 // instruments finds the instruments of all metrics, in order, before any of
@@ -133,6 +149,9 @@ func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags p
 		return nil, 0, false
 	}
 	ts := timestamp(at, w.milliseconds)
+	if ts > w.newest {
+		w.newest, w.bearer = ts, w.source
+	}
 	key := w.attributes.read(m)
 	if p := i.Lookup(key); p != nil {
 		return p, ts, true

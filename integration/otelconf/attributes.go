@@ -12,18 +12,21 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-func (s *settings) readResourceAttributes(v value) {
-	var included, excluded []string
-	for _, f := range v.mapping("included", "excluded") {
-		if f.name == "excluded" {
-			excluded = f.patterns()
-			continue
+// attributes is the setter of an option that chooses attributes of the resource.
+func attributes(option func(attribute.Filter) exporter.Option) func(*settings, value) {
+	return func(s *settings, v value) {
+		var included, excluded []string
+		for _, f := range v.mapping("included", "excluded") {
+			if f.name == "excluded" {
+				excluded = f.patterns()
+				continue
+			}
+			if included = f.patterns(); f.node.Kind == yaml.SequenceNode && len(f.node.Content) == 0 {
+				f.fault(`is empty: leave it out to include all, or exclude "*" to include none`)
+			}
 		}
-		if included = f.patterns(); f.node.Kind == yaml.SequenceNode && len(f.node.Content) == 0 {
-			f.fault(`is empty: leave it out to include all, or exclude "*" to include none`)
-		}
+		s.exporter = append(s.exporter, option(chooser(included, excluded)))
 	}
-	s.exporter = append(s.exporter, exporter.WithResourceAttributes(chooser(included, excluded)))
 }
 
 func (v value) patterns() []string {
