@@ -101,28 +101,31 @@ func (w *walk) instruments(rm pmetric.ResourceMetrics) {
 		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()), w.attributes.all)
 		for _, m := range sm.Metrics().All() {
 			var found *instrument
-			if kind, monotonic, ok := kindOf(m); ok {
-				found = scope.Instrument(convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit(), Kind: kind, Monotonic: monotonic})
+			if spec, ok := specOf(m); ok {
+				found = scope.Instrument(spec)
 			}
 			w.found = append(w.found, found)
 		}
 	}
 }
 
-func kindOf(m pmetric.Metric) (kind convert.Kind, monotonic, ok bool) {
+func specOf(m pmetric.Metric) (spec convert.InstrumentSpec, ok bool) {
+	spec = convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit()}
 	switch m.Type() {
 	case pmetric.MetricTypeSum:
-		return convert.Sum, m.Sum().IsMonotonic(), true
+		spec.Kind, spec.Monotonic = convert.Sum, m.Sum().IsMonotonic()
 	case pmetric.MetricTypeGauge:
-		return convert.Gauge, false, true
+		spec.Kind = convert.Gauge
 	case pmetric.MetricTypeHistogram:
-		return convert.Histogram, false, true
+		spec.Kind = convert.Histogram
 	case pmetric.MetricTypeExponentialHistogram:
-		return convert.Exponential, false, true
+		spec.Kind = convert.Exponential
 	case pmetric.MetricTypeSummary:
-		return convert.Summary, false, true
+		spec.Kind = convert.Summary
+	default:
+		return spec, false
 	}
-	return 0, false, false
+	return spec, true
 }
 
 func (w *walk) metric(i *instrument, m pmetric.Metric) {
