@@ -14,6 +14,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -21,16 +22,17 @@ type config struct {
 	client         *apptuitclient.Client
 	clientGiven    bool
 	clientOptions  []apptuitclient.Option
-	mode           encoding.SanitizeMode
+	names          convert.Names
 	modeSet        bool
+	prometheusSet  bool
 	tags           map[string]string
-	prefix         string
 	prefixSet      bool
 	noHostTag      bool
 	instanceTag    bool
 	resource       attribute.Filter
 	filter         attribute.Filter // of points; nil without one
 	scopeTags      bool
+	target         attribute.Filter // of target_info; nil: there is none
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector
 	temporalitySet bool
@@ -65,6 +67,7 @@ func newConfig(opts []Option) (*config, error) {
 	}
 	c.environment()
 	c.connect()
+	c.checkNames()
 	c.shareTags()
 	c.observe()
 	if len(c.faults) > 0 {
@@ -107,6 +110,20 @@ func (c *config) observe() {
 	c.telemetry = t
 }
 
+// checkNames takes the client's sanitize mode, unless there is one, and judges it.
+func (c *config) checkNames() {
+	if c.client != nil && !c.modeSet {
+		c.names.Mode = c.client.SanitizeMode()
+	}
+	if mode := c.names.Mode; c.names.Prometheus && mode != encoding.SanitizePrometheus {
+		source := "APPTUIT_PROMETHEUS_NAMES"
+		if c.prometheusSet {
+			source = "WithPrometheusNames"
+		}
+		c.fault("%s: the sanitize mode must be %v, not %v", source, encoding.SanitizePrometheus, mode)
+	}
+}
+
 // shareTags makes layers of the exporter's, the client's and the environment's
 // tags.
 func (c *config) shareTags() {
@@ -117,12 +134,9 @@ func (c *config) shareTags() {
 	sources := []source{{"WithTags", c.tags}}
 	if c.client != nil {
 		sources = append(sources, source{"the client's WithTags", c.client.Tags()}, source{"APPTUIT_TAGS", c.client.EnvironmentTags()})
-		if !c.modeSet {
-			c.mode = c.client.SanitizeMode()
-		}
 	}
 	for _, s := range sources {
-		layer, err := wire.SanitizeTags(c.mode, wire.TagsOf(nil, s.tags))
+		layer, err := c.names.Layer(wire.TagsOf(nil, s.tags))
 		if err != nil {
 			c.fault("%s: %w", s.name, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -46,6 +47,11 @@ func TestConfigurationFaults(t *testing.T) {
 		"an empty tag key":      {options: []Option{endpoint, WithTags(map[string]string{"": "v"})}, want: []string{"tag key"}},
 		"a tag key, mode none":  {options: []Option{endpoint, WithSanitizeMode(encoding.SanitizeNone), WithTags(map[string]string{"a b": "v"})}, want: []string{`"a b"`}},
 		"the client's tag keys": {options: []Option{WithClient(newClient(t, apptuitclient.WithTags(map[string]string{"a b": "v"}))), WithSanitizeMode(encoding.SanitizeNone)}, want: []string{`"a b"`}},
+		"Prometheus names":      {options: []Option{endpoint, WithPrometheusNames(), WithSanitizeMode(encoding.SanitizeApptuit)}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not apptuit"}},
+		"… the client's mode":   {options: []Option{WithClient(newClient(t, apptuitclient.WithSanitizeMode(encoding.SanitizeNone))), WithPrometheusNames()}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not none"}},
+		"… by variables":        {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_SANITIZE_MODE": "none"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES: the sanitize mode must be prometheus, not none"}},
+		"… or none":             {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES", "perhaps"}},
+		"target_info":           {env: map[string]string{"APPTUIT_TARGET_INFO": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_TARGET_INFO", "perhaps"}},
 		"host tag":              {env: map[string]string{"APPTUIT_DISABLE_HOST_TAG": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_DISABLE_HOST_TAG", "perhaps"}},
 		"temporality by name":   {env: map[string]string{"APPTUIT_TEMPORALITY_PREFERENCE": "deltas"}, options: []Option{endpoint}, want: []string{"APPTUIT_TEMPORALITY_PREFERENCE", `"deltas"`, "low_memory"}},
 		"aggregation by name":   {env: map[string]string{"APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION": "buckets"}, options: []Option{endpoint}, want: []string{"APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", `"buckets"`, "base2_exponential_bucket_histogram"}},
@@ -168,6 +174,27 @@ func TestPrefixOfTheEnvironment(t *testing.T) {
 		mustExport(t, e, metricsOf(counter("n", number[int64](1))))
 		wantArrived(t, srv, want+"{service_name=shop} 1700000000 1")
 	}
+}
+
+// The variables do what the options do; an option, and an empty variable, keep
+// them from it.
+func TestNamesOfTheEnvironment(t *testing.T) {
+	const target = "target_info{host_name=web1, service_name=shop} 1700000000 1"
+	f := func(names, targetInfo string, options []Option, want ...string) {
+		t.Helper()
+		t.Setenv("APPTUIT_PROMETHEUS_NAMES", names)
+		t.Setenv("APPTUIT_TARGET_INFO", targetInfo)
+		srv := memoryServer(t)
+		e := newExporter(t, append(options, toServer(srv), WithoutSelfMetrics(), WithoutHostTag())...)
+		mustExport(t, e, metricsOf(counter("n", number[int64](1))))
+		wantArrived(t, srv, want...)
+	}
+	named, plain := "n_total{service_name=shop} 1700000000 1", "n{service_name=shop} 1700000000 1"
+	f("", "", nil, plain)
+	f("no", "off", nil, plain)
+	f("yes", "1", nil, named, target)
+	f("", "", []Option{WithPrometheusNames(), WithTargetInfo(nil)}, named, target)
+	f("nonsense", "nonsense", []Option{WithPrometheusNames(), WithTargetInfo(func(attribute.KeyValue) bool { return false })}, named)
 }
 
 // However it is printed, an exporter shows no secret.

@@ -36,7 +36,7 @@
 // Of several tags with one key the first of these stands:
 //
 //	the point's attributes
-//	otel_scope_name, otel_scope_version (WithScopeTags)
+//	otel_scope_name, otel_scope_version and so on (WithScopeTags)
 //	WithTags
 //	the client's global tags, then those of APPTUIT_TAGS
 //	attributes of the resource: service.name, service.namespace and service.instance.id,
@@ -59,6 +59,41 @@
 // on one host without service.instance.id write the same series: WithInstanceTag
 // keeps them apart. Timestamps are in seconds: the second of two Exports within
 // one second overwrites the first.
+//
+// # Prometheus names
+//
+// With [WithPrometheusNames] metrics and tags have the names that OpenTelemetry's
+// Prometheus exporter gives them, made by github.com/prometheus/otlptranslator as
+// it does (specification, Prometheus and OpenMetrics Compatibility):
+//
+//	counter http.requests, {request}           http_requests_total
+//	counter req.total, total.req               req_total
+//	up-down counter memory, By                 memory_bytes
+//	gauge cpu.utilization, 1                   cpu_utilization_ratio
+//	gauge io, By/s                             io_bytes_per_second
+//	histogram http.server.duration, s          http_server_duration_seconds_bucket, _count, _sum, _min, _max
+//	attributes http.route, 2nd                 http_route, key_2nd
+//	attributes a.b="z" and a_b="y"             a_b="y;z": the values in their own order
+//
+// The prefix is put before the name first: shop. gives shop_http_requests_total,
+// and is no namespace, which would have an underscore after it. Where those rules
+// give nothing that can be sent, names are sanitized as in mode prometheus: a
+// name or key without a letter or digit, such as ///, becomes _; a colon, in a
+// name or unit, becomes _ as well; a key with two underscores before it, which
+// are Prometheus' own, keeps one (__name__ becomes _name_). The same goes for
+// WithTags, the attributes of the resource, and the exporter's own metrics, as
+// apptuit_reporter_send_failed_total.
+//
+// [WithTargetInfo] adds the point target_info to each Export, at the time of its
+// newest data point, but once a timestamp. An Export without data has none, and
+// neither has a resource without attributes. The point is counted: it is
+// produced, accepted and so on as those of the program are.
+//
+// What the Prometheus exporter has and this does not: job and instance, which
+// whoever scrapes adds; NaN and infinities; what makes all of a scrape fail or go
+// missing there (collisions, reserved or empty labels) costs one point here. What
+// this has in addition: _min and _max, host, and the attributes of the resource
+// that are tags.
 //
 // # Accounting
 //
@@ -122,6 +157,10 @@
 //
 //	APPTUIT_DISABLE_HOST_TAG   a boolean (yes, true, 1, …): no host tag; no. WithoutHostTag beats it.
 //	APPTUIT_PREFIX             a text before all metric names; none. WithPrefix beats it.
+//	APPTUIT_PROMETHEUS_NAMES   a boolean: names as OpenTelemetry's Prometheus exporter gives them; no.
+//	                           WithPrometheusNames does the same.
+//	APPTUIT_TARGET_INFO        a boolean: target_info with all attributes of the resource; no.
+//	                           WithTargetInfo beats it.
 //	APPTUIT_TEMPORALITY_PREFERENCE
 //	                           cumulative, delta or low_memory; cumulative. WithTemporalitySelector beats it.
 //	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION

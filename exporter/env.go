@@ -17,7 +17,19 @@ func (c *config) environment() {
 		c.noHostTag = disable
 	}
 	if v := os.Getenv("APPTUIT_PREFIX"); v != "" && !c.prefixSet {
-		c.prefix = v
+		c.names.Prefix = v
+	}
+	if v := os.Getenv("APPTUIT_PROMETHEUS_NAMES"); v != "" && !c.names.Prometheus {
+		names, err := encoding.ParseBool(v)
+		c.check("APPTUIT_PROMETHEUS_NAMES", err)
+		c.names.Prometheus = names
+	}
+	if v := os.Getenv("APPTUIT_TARGET_INFO"); v != "" && c.target == nil {
+		target, err := encoding.ParseBool(v)
+		c.check("APPTUIT_TARGET_INFO", err)
+		if target {
+			c.target = all
+		}
 	}
 	if v := os.Getenv("APPTUIT_TEMPORALITY_PREFERENCE"); v != "" && !c.temporalitySet {
 		selector, err := ParseTemporalityPreference(v)

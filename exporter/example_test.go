@@ -168,3 +168,38 @@ func ExampleWithMeterProvider() {
 	// otel.sdk.exporter.metric_data_point.exported 1
 	// 20 points on the wire
 }
+
+// A program whose metrics were scraped keeps its dashboards: names have units and
+// _total, and target_info tells the rest of the resource.
+func ExampleWithPrometheusNames() {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+
+	ctx := context.Background()
+	exp, err := exporter.New(ctx,
+		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithPrometheusNames(), exporter.WithTargetInfo(nil), exporter.WithoutSelfMetrics(), exporter.WithoutHostTag(),
+	)
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)),
+		sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("k8s.pod.name", "shop-7"))),
+	)
+	meter := provider.Meter("example")
+	sent, err := meter.Int64Counter("http.sent", metric.WithUnit("By"))
+	if err != nil {
+		panic(err)
+	}
+	sent.Add(ctx, 1500, metric.WithAttributes(attribute.String("http.route", "/cart")))
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+	for _, p := range srv.Points() {
+		fmt.Println(p.Metric, p.Tags, p.Value)
+	}
+	// Output:
+	// http_sent_bytes_total map[http_route:/cart service_name:shop] 1500
+	// target_info map[k8s_pod_name:shop-7 service_name:shop] 1
+}

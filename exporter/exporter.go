@@ -88,8 +88,9 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	}
 	x.conv.Begin(x, &x.source, start)
 	x.metrics(rm)
+	x.target(lease.State)
 	if !e.cfg.noSelfMetrics {
-		x.self(e.cfg.client, lease.State, start)
+		x.self(e.cfg.client, &lease.State.selfMetrics, start)
 	}
 	report := x.out.Close()
 	tally := x.conv.End()

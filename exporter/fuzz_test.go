@@ -88,6 +88,12 @@ func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (o
 	if t.below(4) == 1 {
 		opts = append(opts, WithPrefix(t.text()))
 	}
+	if mode == encoding.SanitizePrometheus && t.below(2) == 1 {
+		opts = append(opts, WithPrometheusNames())
+	}
+	if t.below(2) == 1 {
+		opts = append(opts, WithTargetInfo(nil))
+	}
 	return opts, mode
 }
 
@@ -111,6 +117,9 @@ func exportAnything(t *testing.T, data []byte, more ...apptuitclient.Option) (*E
 			rm = bytes.resourceMetrics()
 		}
 		from, to := wirePoints(rm)
+		if e.cfg.target != nil {
+			to++ // target_info
+		}
 		least, most = least+from, most+to
 		handler.Fail(bytes.faults()...)
 		exportOne(t, e, rm)

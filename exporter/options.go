@@ -45,7 +45,7 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 		if mode > encoding.SanitizeNone {
 			c.fault("WithSanitizeMode: unknown mode %d", mode)
 		}
-		c.mode, c.modeSet = mode, true
+		c.names.Mode, c.modeSet = mode, true
 	})
 }
 
@@ -60,7 +60,7 @@ func WithTags(tags map[string]string) Option {
 // WithPrefix puts a text before every metric name, without a separator
 // ("apr." gives apr.requests, before sanitizing). It beats APPTUIT_PREFIX.
 func WithPrefix(prefix string) Option {
-	return optionFunc(func(c *config) { c.prefix, c.prefixSet = prefix, true })
+	return optionFunc(func(c *config) { c.names.Prefix, c.prefixSet = prefix, true })
 }
 
 // WithoutHostTag sends no host tag of the exporter's own. By default it is
@@ -82,10 +82,7 @@ func WithInstanceTag() Option {
 // all.
 func WithResourceAttributes(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) {
-		if filter == nil {
-			filter = func(attribute.KeyValue) bool { return true }
-		}
-		c.resource = filter
+		c.resource = orAll(filter)
 	})
 }
 
@@ -112,8 +109,41 @@ func WithAttributeFilter(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.filter = filter })
 }
 
-// WithScopeTags adds otel_scope_name and otel_scope_version to each point. By
-// default they are left out: points have at most encoding.MaxTags tags.
+func orAll(filter attribute.Filter) attribute.Filter {
+	if filter == nil {
+		return all
+	}
+	return filter
+}
+
+func all(attribute.KeyValue) bool { return true }
+
+// WithPrometheusNames names metrics and tags as OpenTelemetry's Prometheus
+// exporter does, so that dashboards and alerts of a program that it was in go on:
+// a metric has its unit (http.server.duration in s becomes
+// http_server_duration_seconds) and, if it only grows, _total; an attribute's key
+// is made a label's. The package comment has the rules. It needs the sanitize
+// mode prometheus, which is the default. APPTUIT_PROMETHEUS_NAMES, a boolean,
+// does the same.
+func WithPrometheusNames() Option {
+	return optionFunc(func(c *config) { c.names.Prometheus, c.prometheusSet = true, true })
+}
+
+// WithTargetInfo adds a point of target_info to each Export, whose value is 1 and
+// whose tags are those of all points and the attributes of the resource that a
+// filter chooses; nil chooses all. It is for joins, as
+// requests_total * on (service_name, host) group_left (k8s_pod_name) target_info.
+// Its name gets no prefix. It has at most encoding.MaxTags tags, as any point, or
+// is rejected: a filter can leave out what a resource has more.
+// APPTUIT_TARGET_INFO, a boolean, chooses all; this option beats it.
+func WithTargetInfo(filter attribute.Filter) Option {
+	return optionFunc(func(c *config) { c.target = orAll(filter) })
+}
+
+// WithScopeTags adds otel_scope_name and otel_scope_version to each point, with
+// WithPrometheusNames also otel_scope_schema_url and, of each attribute of the
+// scope, otel_scope_ and its key. By default they are left out: points have at
+// most encoding.MaxTags tags.
 func WithScopeTags() Option {
 	return optionFunc(func(c *config) { c.scopeTags = true })
 }

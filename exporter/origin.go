@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"os"
 	"slices"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
@@ -20,16 +21,22 @@ import (
 // several MeterProviders.
 type origins struct {
 	cfg    *config
-	pool   *convert.Pool[attribute.Distinct, selfMetrics]
+	pool   *convert.Pool[attribute.Distinct, kept]
 	lowest []wire.Tag // tags below the resource's
 }
 
+// kept is what the Exports of a resource share.
+type kept struct {
+	selfMetrics
+	targetAt atomic.Int64 // the timestamp that target_info was last sent with
+}
+
 // lease is what one Export has of the resource that it is of.
-type lease = convert.Lease[attribute.Distinct, selfMetrics]
+type lease = convert.Lease[attribute.Distinct, kept]
 
 func newOrigins(cfg *config) *origins {
-	o := &origins{cfg: cfg, pool: convert.NewPool[attribute.Distinct, selfMetrics](
-		convert.Config{Mode: cfg.mode, Prefix: cfg.prefix, ScopeTags: cfg.scopeTags}, cfg.cacheBytes)}
+	o := &origins{cfg: cfg, pool: convert.NewPool[attribute.Distinct, kept](
+		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags}, cfg.cacheBytes)}
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, wire.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}
@@ -40,20 +47,36 @@ func (o *origins) lease(r *resource.Resource) *lease {
 	if r == nil {
 		r = resource.Empty()
 	}
-	return o.pool.Lease(r.Equivalent(), func() []wire.Tag { return o.tags(r) })
+	return o.pool.Lease(r.Equivalent(), func() (base, target []wire.Tag) { return o.tags(r), o.targetTags(r) })
 }
 
 // tags merges what is below the points' own attributes: the exporter's tags,
 // the client's, the environment's, the resource's, and at last the host.
 func (o *origins) tags(r *resource.Resource) []wire.Tag {
 	set, _ := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource)
+	return o.merge(r, &set)
+}
+
+// targetTags are those of target_info: tags, with more attributes of the
+// resource. There are none if it is not wanted or has nothing to tell.
+func (o *origins) targetTags(r *resource.Resource) []wire.Tag {
+	if o.cfg.target == nil || !slices.ContainsFunc(r.Attributes(), o.cfg.target) {
+		return nil
+	}
+	set, _ := attribute.NewSetWithFiltered(r.Attributes(), func(kv attribute.KeyValue) bool {
+		return o.cfg.target(kv) || o.cfg.resource(kv)
+	})
+	return o.merge(r, &set)
+}
+
+func (o *origins) merge(r *resource.Resource, chosen *attribute.Set) []wire.Tag {
 	low := slices.Clone(o.lowest)
 	if !o.cfg.noHostTag {
 		if name := hostName(r); name != "" {
 			low = append(low, wire.Tag{Key: "host", Value: name})
 		}
 	}
-	return convert.BaseTags(o.cfg.mode, o.cfg.shared, tagsOf(nil, &set), low)
+	return convert.BaseTags(o.cfg.names, o.cfg.shared, tagsOf(nil, chosen), low)
 }
 
 func hostName(r *resource.Resource) string {

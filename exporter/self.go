@@ -67,34 +67,32 @@ func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Tim
 
 	x.source = wire.Uncounted
 	none := attribute.EmptySet().Equivalent()
-	scope := x.conv.Scope(selfScope, apptuitclient.Version, "", none)
-	find := func(name string, kind convert.Kind) *point {
-		i := scope.Instrument(name, kind)
+	scope := x.conv.Scope(selfScope, apptuitclient.Version, "", none, func() []wire.Tag { return nil })
+	find := func(spec convert.InstrumentSpec) *point {
+		i := scope.Instrument(spec)
 		if p := i.Lookup(none); p != nil {
 			return p
 		}
 		return i.Add(none, nil, false)
 	}
-	x.conv.Number(find("apptuit.reporter.send.total", convert.Number), ts, wire.Uint(total))
-	x.conv.Number(find("apptuit.reporter.send.successful", convert.Number), ts, wire.Uint(successful))
-	x.conv.Number(find("apptuit.reporter.send.failed", convert.Number), ts, wire.Uint(failed))
-	x.conv.Histogram(find("apptuit.reporter.send.time", convert.Histogram), ts, &duration)
+	number := func(name, unit string, monotonic bool, value uint64) {
+		p := find(convert.InstrumentSpec{Name: name, Unit: unit, Kind: convert.Sum, Monotonic: monotonic})
+		x.conv.Number(p, ts, wire.Uint(value))
+	}
+	const points = "{point}"
+	number("apptuit.reporter.send.total", points, true, total)
+	number("apptuit.reporter.send.successful", points, true, successful)
+	number("apptuit.reporter.send.failed", points, true, failed)
+	x.conv.Histogram(find(convert.InstrumentSpec{Name: "apptuit.reporter.send.time", Unit: "s", Kind: convert.Histogram}), ts, &duration)
 	if x.filter != nil {
-		x.conv.Number(find("apptuit.reporter.filtered", convert.Number), ts, wire.Uint(filtered))
+		number("apptuit.reporter.filtered", points, true, filtered)
 	}
 	if spool, ok := client.SpoolStats(); ok {
-		for _, m := range []struct {
-			name  string
-			value uint64
-		}{
-			{"points", uint64(spool.Points)},
-			{"bytes", uint64(spool.Bytes)},
-			{"spooled", spool.Spooled},
-			{"replayed", spool.Replayed},
-			{"rejected", spool.Rejected},
-			{"dropped", spool.Dropped},
-		} {
-			x.conv.Number(find("apptuit.reporter.spool."+m.name, convert.Number), ts, wire.Uint(m.value))
-		}
+		number("apptuit.reporter.spool.points", points, false, uint64(spool.Points))
+		number("apptuit.reporter.spool.bytes", "By", false, uint64(spool.Bytes))
+		number("apptuit.reporter.spool.spooled", points, true, spool.Spooled)
+		number("apptuit.reporter.spool.replayed", points, true, spool.Replayed)
+		number("apptuit.reporter.spool.rejected", points, true, spool.Rejected)
+		number("apptuit.reporter.spool.dropped", points, true, spool.Dropped)
 	}
 }

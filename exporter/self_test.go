@@ -73,6 +73,28 @@ func selfTotals(srv *apptuittest.Server) string {
 	return strings.Join(got, ", ")
 }
 
+// They are named as all others are.
+func TestSelfMetricsByPrometheusNames(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv, apptuitclient.WithSpool(spoolDir(t))), WithPrometheusNames(), WithPrefix("p."))
+		mustExport(t, e, points(1))
+		srv.Take()
+		time.Sleep(time.Minute)
+		mustExport(t, e, resourceMetrics())
+		var got []string
+		for _, p := range srv.Take() {
+			got = append(got, strings.TrimPrefix(p.Metric, "p_apptuit_reporter_"))
+		}
+		want := []string{
+			"send_total", "send_successful_total", "send_failed_total", "send_time_seconds_count", "send_time_seconds_sum", "send_time_seconds_min", "send_time_seconds_max",
+			"spool_points", "spool_bytes", "spool_spooled_total", "spool_replayed_total", "spool_rejected_total", "spool_dropped_total",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("self metrics (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestWithoutSelfMetrics(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())

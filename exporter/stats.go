@@ -17,7 +17,8 @@ import (
 type Stats struct {
 	// Exports counts calls of Export.
 	Exports uint64
-	// Produced points came out of the data points that were exported.
+	// Produced points came out of the data points that were exported, or are
+	// target_info (WithTargetInfo).
 	Produced uint64
 	// Accepted points were taken by the server.
 	Accepted uint64

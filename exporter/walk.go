@@ -4,6 +4,8 @@
 package exporter
 
 import (
+	"time"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -27,7 +29,8 @@ type export struct {
 	operation    *operation // nil if nobody observes it
 
 	produced   int           // wire points, the exporter's own apart
-	source     uint32        // which data point the wire points are of
+	source     uint32        // which data point the wire points are of, from 1
+	newest     int64         // timestamp of a data point
 	found      []*instrument // of all metrics, in order
 	attributes []wire.Tag
 	histogram  convert.HistogramPoint
@@ -97,12 +100,13 @@ func (x *export) instruments(rm *metricdata.ResourceMetrics) {
 	all := 0
 	for i := range rm.ScopeMetrics {
 		sm := &rm.ScopeMetrics[i]
-		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent())
+		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent(),
+			func() []wire.Tag { return tagsOf(nil, &sm.Scope.Attributes) })
 		for j := range sm.Metrics {
 			m := &sm.Metrics[j]
 			var found *instrument
-			if kind, n, ok := kindOf(m.Data); ok {
-				found = scope.Instrument(m.Name, kind)
+			if spec, n, ok := specOf(m); ok {
+				found = scope.Instrument(spec)
 				found.Expect(n)
 				all += n
 			}
@@ -112,29 +116,32 @@ func (x *export) instruments(rm *metricdata.ResourceMetrics) {
 	x.conv.Expect(all)
 }
 
-// kindOf returns how the points of an aggregation are laid out, and how many it has.
-func kindOf(data metricdata.Aggregation) (kind convert.Kind, points int, ok bool) {
-	switch data := data.(type) {
+// specOf returns what the instrument of a metric is, and how many points it has.
+func specOf(m *metricdata.Metrics) (spec convert.InstrumentSpec, points int, ok bool) {
+	spec = convert.InstrumentSpec{Name: m.Name, Unit: m.Unit}
+	switch data := m.Data.(type) {
 	case metricdata.Sum[int64]:
-		return convert.Number, len(data.DataPoints), true
+		spec.Kind, spec.Monotonic, points = convert.Sum, data.IsMonotonic, len(data.DataPoints)
 	case metricdata.Sum[float64]:
-		return convert.Number, len(data.DataPoints), true
+		spec.Kind, spec.Monotonic, points = convert.Sum, data.IsMonotonic, len(data.DataPoints)
 	case metricdata.Gauge[int64]:
-		return convert.Number, len(data.DataPoints), true
+		spec.Kind, points = convert.Gauge, len(data.DataPoints)
 	case metricdata.Gauge[float64]:
-		return convert.Number, len(data.DataPoints), true
+		spec.Kind, points = convert.Gauge, len(data.DataPoints)
 	case metricdata.Histogram[int64]:
-		return convert.Histogram, len(data.DataPoints), true
+		spec.Kind, points = convert.Histogram, len(data.DataPoints)
 	case metricdata.Histogram[float64]:
-		return convert.Histogram, len(data.DataPoints), true
+		spec.Kind, points = convert.Histogram, len(data.DataPoints)
 	case metricdata.ExponentialHistogram[int64]:
-		return convert.Exponential, len(data.DataPoints), true
+		spec.Kind, points = convert.Exponential, len(data.DataPoints)
 	case metricdata.ExponentialHistogram[float64]:
-		return convert.Exponential, len(data.DataPoints), true
+		spec.Kind, points = convert.Exponential, len(data.DataPoints)
 	case metricdata.Summary:
-		return convert.Summary, len(data.DataPoints), true
+		spec.Kind, points = convert.Summary, len(data.DataPoints)
+	default:
+		return spec, 0, false
 	}
-	return 0, 0, false
+	return spec, points, true
 }
 
 func (x *export) metric(i *instrument, data metricdata.Aggregation) {
@@ -160,12 +167,14 @@ func (x *export) metric(i *instrument, data metricdata.Aggregation) {
 	}
 }
 
-// point finds the series of a data point.
-func (x *export) point(i *instrument, attributes *attribute.Set) *point {
+// point finds the series and the timestamp of a data point.
+func (x *export) point(i *instrument, attributes *attribute.Set, at time.Time) (*point, int64) {
 	x.source++
+	ts := wire.Timestamp(at, x.milliseconds)
+	x.newest = max(x.newest, ts)
 	key := attributes.Equivalent()
 	if p := i.Lookup(key); p != nil {
-		return p
+		return p, ts
 	}
 	x.attributes = x.attributes[:0]
 	for it := attributes.Iter(); it.Next(); {
@@ -173,7 +182,7 @@ func (x *export) point(i *instrument, attributes *attribute.Set) *point {
 			x.attributes = append(x.attributes, x.tagOf(kv))
 		}
 	}
-	return i.Add(key, x.attributes, len(x.attributes) < attributes.Len())
+	return i.Add(key, x.attributes, len(x.attributes) < attributes.Len()), ts
 }
 
 // tagOf is tagOf without making a text of each integer.
@@ -216,29 +225,29 @@ func extremum[N int64 | float64](e metricdata.Extrema[N]) convert.Optional {
 func numbers[N int64 | float64](x *export, i *instrument, points []metricdata.DataPoint[N]) {
 	for j := range points {
 		dp := &points[j]
-		p := x.point(i, &dp.Attributes)
-		x.conv.Number(p, wire.Timestamp(dp.Time, x.milliseconds), value(dp.Value))
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
+		x.conv.Number(p, ts, value(dp.Value))
 	}
 }
 
 func histograms[N int64 | float64](x *export, i *instrument, points []metricdata.HistogramDataPoint[N]) {
 	for j := range points {
 		dp := &points[j]
-		p := x.point(i, &dp.Attributes)
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		x.histogram = convert.HistogramPoint{
 			Count: dp.Count,
 			Sum:   convert.Optional{Value: value(dp.Sum), Set: true},
 			Min:   extremum(dp.Min), Max: extremum(dp.Max),
 			Bounds: dp.Bounds, Buckets: dp.BucketCounts,
 		}
-		x.conv.Histogram(p, wire.Timestamp(dp.Time, x.milliseconds), &x.histogram)
+		x.conv.Histogram(p, ts, &x.histogram)
 	}
 }
 
 func exponentials[N int64 | float64](x *export, i *instrument, points []metricdata.ExponentialHistogramDataPoint[N]) {
 	for j := range points {
 		dp := &points[j]
-		p := x.point(i, &dp.Attributes)
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		x.exp = convert.ExponentialPoint{
 			Count: dp.Count, ZeroCount: dp.ZeroCount,
 			Sum: convert.Optional{Value: value(dp.Sum), Set: true},
@@ -247,14 +256,14 @@ func exponentials[N int64 | float64](x *export, i *instrument, points []metricda
 			Positive: convert.ExponentialBuckets(dp.PositiveBucket),
 			Negative: convert.ExponentialBuckets(dp.NegativeBucket),
 		}
-		x.conv.Exponential(p, wire.Timestamp(dp.Time, x.milliseconds), &x.exp)
+		x.conv.Exponential(p, ts, &x.exp)
 	}
 }
 
 func (x *export) summaries(i *instrument, points []metricdata.SummaryDataPoint) {
 	for j := range points {
 		dp := &points[j]
-		p := x.point(i, &dp.Attributes)
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		s := &x.summary
 		*s = convert.SummaryPoint{
 			Count: dp.Count, Sum: convert.Optional{Value: wire.Float(dp.Sum), Set: true},
@@ -264,6 +273,6 @@ func (x *export) summaries(i *instrument, points []metricdata.SummaryDataPoint) 
 			s.Quantiles = append(s.Quantiles, q.Quantile)
 			s.Values = append(s.Values, q.Value)
 		}
-		x.conv.Summary(p, wire.Timestamp(dp.Time, x.milliseconds), s)
+		x.conv.Summary(p, ts, s)
 	}
 }

@@ -6,8 +6,10 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
 )
 
 // Config is the configuration of the exporter. Durations are as Go has them
@@ -66,9 +69,18 @@ type Config struct {
 	// HostTag adds the tag host with host.name of the resource, if it has one and
 	// no other source sets host. On by default.
 	HostTag bool `mapstructure:"host_tag"`
-	// ScopeTags adds otel_scope_name and otel_scope_version. Off by default: a
-	// point has at most encoding.MaxTags tags.
+	// ScopeTags adds otel_scope_name and otel_scope_version; with PrometheusNames
+	// also otel_scope_schema_url and the scope's attributes. Off by default: a point
+	// has at most encoding.MaxTags tags.
 	ScopeTags bool `mapstructure:"scope_tags"`
+	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter
+	// for Go does, with units and _total (see exporter.WithPrometheusNames). It needs
+	// the sanitize mode prometheus. Off by default.
+	PrometheusNames bool `mapstructure:"prometheus_names"`
+	// TargetInfo adds a point of target_info for each resource of a push, whose tags
+	// are those of its points and these attributes of the resource; without a
+	// pattern, all. Without it, as by default, there is none.
+	TargetInfo configoptional.Optional[ChosenAttributes] `mapstructure:"target_info"`
 
 	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
 	// Not for InfluxDB 1.x.
@@ -121,12 +133,16 @@ func (cfg *Config) Validate() error {
 	if v := cfg.ClientConfig.TLS.MinVersion; v == "1.0" || v == "1.1" {
 		fault("tls::min_version", "TLS below 1.2 is refused")
 	}
-	for _, c := range []struct {
-		key    string
-		chosen ChosenAttributes
-	}{{"resource_attributes", cfg.ResourceAttributes}, {"attributes", cfg.Attributes}} {
-		if c.chosen.Included != nil && len(c.chosen.Included) == 0 {
-			fault(c.key+"::included", `is empty: leave it out to include all, or exclude "*" to include none`)
+	if mode := strings.ToLower(cfg.SanitizeMode); cfg.PrometheusNames && mode != encoding.SanitizePrometheus.String() {
+		fault("prometheus_names", "sanitize_mode must be %v, not %q", encoding.SanitizePrometheus, mode)
+	}
+	chosen := map[string]ChosenAttributes{"resource_attributes": cfg.ResourceAttributes, "attributes": cfg.Attributes}
+	if t := cfg.TargetInfo.Get(); t != nil {
+		chosen["target_info"] = *t
+	}
+	for _, key := range slices.Sorted(maps.Keys(chosen)) {
+		if included := chosen[key].Included; included != nil && len(included) == 0 {
+			fault(key+"::included", `is empty: leave it out to include all, or exclude "*" to include none`)
 		}
 	}
 	if cfg.CacheBytes < 0 {

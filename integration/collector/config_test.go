@@ -69,6 +69,7 @@ user_id: me
 tags: {Zone.Name: eu, host: ""}
 prefix: apr.
 sanitize_mode: none
+target_info: {included: ["os.*"], excluded: [os.version]}
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
 host_tag: false
@@ -88,6 +89,9 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(ChosenAttributes{Excluded: []string{"user.id"}}, cfg.Attributes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(&ChosenAttributes{Included: []string{"os.*"}, Excluded: []string{"os.version"}}, cfg.TargetInfo.Get()); diff != "" {
 		t.Error(diff)
 	}
 	type scalars struct {
@@ -133,6 +137,8 @@ func TestFaults(t *testing.T) {
 		{"an empty tag", `{token: abc, tags: {"": c}}`, []string{"tags:"}},
 		{"included", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},
 		{"included of points", `{token: abc, attributes: {included: []}}`, []string{"attributes::included: is empty"}},
+		{"target_info", `{token: abc, target_info: {included: []}}`, []string{"target_info::included: is empty"}},
+		{"Prometheus names", `{token: abc, prometheus_names: true, sanitize_mode: apptuit}`, []string{`prometheus_names: sanitize_mode must be prometheus, not "apptuit"`}},
 		{"TLS", `{token: abc, tls: {min_version: "1.1"}}`, []string{"tls::min_version: TLS below 1.2"}},
 		{"queue", `{token: abc, sending_queue: {num_consumers: 0}}`, []string{"sending_queue: `num_consumers` must be positive"}},
 		{"retry", `{token: abc, retry_on_failure: {multiplier: -1}}`, []string{"retry_on_failure: multiplier"}},
@@ -176,7 +182,7 @@ sending_queue: {queue_size: 0}
 }
 
 func TestUnknownKeysAreFaults(t *testing.T) {
-	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `millisecond_timestamps: 5`, `tags: [a]`} {
+	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `target_info: {include: [a]}`, `target_info: [a]`, `millisecond_timestamps: 5`, `tags: [a]`} {
 		if _, err := load(t, "token: abc\n"+text); err == nil {
 			t.Errorf("%s is accepted", text)
 		}
@@ -189,6 +195,7 @@ func TestNoFault(t *testing.T) {
 		`auth: {authenticator: oauth2client}`,
 		`headers: {Authorization: "Custom x"}`,
 		`{token: abc, user_id: me}`,
+		`{token: abc, prometheus_names: true, sanitize_mode: Prometheus}`,
 		`{token: abc, compression: ""}`,
 		`{token: abc, resource_attributes: {excluded: ["*"]}}`,
 		`{token: abc, sending_queue: {enabled: false}}`,
@@ -214,4 +221,12 @@ func TestNoSecretIsPrinted(t *testing.T) {
 		t.Errorf("printed as\n%s", text)
 	}
 	contains(t, string(text), "[REDACTED]")
+}
+
+func TestTargetInfoKey(t *testing.T) {
+	for text, want := range map[string]bool{"": false, "target_info:": false, "target_info: {}": true, "target_info: {excluded: [a]}": true, "target_info: {enabled: false}": false} {
+		if cfg := mustLoad(t, "token: abc\n"+text); cfg.TargetInfo.HasValue() != want {
+			t.Errorf("%q: %v, want %v", text, cfg.TargetInfo.HasValue(), want)
+		}
+	}
 }

@@ -27,7 +27,8 @@
 // through as it comes: the wire does not tell. The host tag is host.name of
 // the resource, never the name of the host on which the Collector runs. Tags come
 // from, highest first: the point's attributes; scope_tags; tags; attributes of
-// the resource; the host tag.
+// the resource; the host tag. target_info comes once for each resource of a push,
+// and is pushed again with the data point whose time it has.
 //
 // # Errors
 //

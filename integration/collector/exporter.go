@@ -53,7 +53,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		resources: resources,
 		chosen:    newChooser(cfg.Attributes),
 		pool: convert.NewPool[identity, struct{}](convert.Config{
-			Mode: resources.mode, Prefix: cfg.Prefix, ScopeTags: cfg.ScopeTags,
+			Names: resources.names, ScopeTags: cfg.ScopeTags,
 		}, cfg.CacheBytes),
 		hasher: newHasher(),
 		known:  newKnown(),
@@ -119,6 +119,9 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 		chosen:       e.chosen,
 		attributes:   attributes{hasher: e.hasher},
 	}
+	if e.resources.target != nil {
+		w.told = make(map[identity]int64)
+	}
 	now := time.Now()
 	for _, rm := range md.ResourceMetrics().All() {
 		e.resource(w, rm, now)
@@ -134,10 +137,12 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 // resource walks the metrics of one resource with a converter of its own.
 func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics, now time.Time) {
 	attributes := rm.Resource().Attributes()
-	lease := e.pool.Lease(w.attributes.read(attributes), func() []wire.Tag { return e.resources.base(attributes) })
+	id := w.attributes.read(attributes)
+	lease := e.pool.Lease(id, func() (base, target []wire.Tag) { return e.resources.of(attributes) })
 	defer lease.Release()
 	w.conv = lease.Converter
 	w.conv.Begin(w, &w.source, now)
 	w.resource(rm)
+	w.target(id)
 	w.tally = w.tally.Plus(w.conv.End())
 }

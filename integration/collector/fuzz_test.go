@@ -133,6 +133,7 @@ func (g *generator) number(dp pmetric.NumberDataPoint) {
 
 func (g *generator) metric(m pmetric.Metric) {
 	m.SetName(g.text())
+	m.SetUnit(g.text())
 	kind, points := g.n(5), g.n(3)
 	switch kind {
 	case 0:
@@ -360,6 +361,7 @@ func FuzzPush(f *testing.F) {
 		before := numbers(t, md)
 		r := newRig(t, func(cfg *Config) {
 			cfg.ScopeTags = len(answers)%2 == 1
+			cfg.PrometheusNames = len(answers)%4 > 1
 			cfg.MaxBatchPoints = 1 + len(answers)
 			cfg.CacheBytes = int64(len(data)) * 100
 		})

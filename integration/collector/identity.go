@@ -64,3 +64,9 @@ func (a *attributes) chosen(by *chooser) (tags []wire.Tag, filtered bool) {
 	}
 	return a.tags, len(a.tags) < len(a.sorted)
 }
+
+// all returns the attributes read last, as chosen does.
+func (a *attributes) all() []wire.Tag {
+	tags, _ := a.chosen(nil)
+	return tags
+}

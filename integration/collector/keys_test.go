@@ -36,6 +36,8 @@ func otherKeys() map[string]string {
 		"exporter.WithResourceAttributes": "resource_attributes",
 		"exporter.WithAttributeFilter":    "attributes",
 		"exporter.WithScopeTags":          "scope_tags",
+		"exporter.WithPrometheusNames":    "prometheus_names",
+		"exporter.WithTargetInfo":         "target_info",
 		"exporter.WithCacheBytes":         "cache_bytes",
 	}
 }

@@ -17,38 +17,62 @@ const hostName = "host.name"
 
 // resources makes the tags that all points of a resource share.
 type resources struct {
-	mode   encoding.SanitizeMode
+	names  convert.Names
 	tags   []wire.Tag // the configuration's: a layer
 	chosen *chooser
+	target *chooser // nil: there is no target_info
 	host   bool
 }
 
 func newResources(cfg *Config) (*resources, error) {
-	mode, err := encoding.ParseSanitizeMode(cfg.SanitizeMode)
+	names, err := cfg.names()
 	if err != nil {
 		return nil, err
 	}
-	tags, err := wire.SanitizeTags(mode, wire.TagsOf(nil, cfg.Tags))
+	tags, err := names.Layer(wire.TagsOf(nil, cfg.Tags))
 	if err != nil {
 		return nil, err
 	}
-	chosen := newChooser(cfg.ResourceAttributes)
-	if chosen == nil { // as exporter.WithResourceAttributes is by default
-		chosen = &chooser{included: []string{"service.name", "service.namespace", "service.instance.id"}}
+	r := &resources{names: names, tags: tags, host: cfg.HostTag, chosen: newChooser(cfg.ResourceAttributes)}
+	if r.chosen == nil { // as exporter.WithResourceAttributes is by default
+		r.chosen = &chooser{included: []string{"service.name", "service.namespace", "service.instance.id"}}
 	}
-	return &resources{mode: mode, tags: tags, host: cfg.HostTag, chosen: chosen}, nil
+	if t := cfg.TargetInfo.Get(); t != nil {
+		if r.target = newChooser(*t); r.target == nil {
+			r.target = &chooser{included: []string{"*"}}
+		}
+	}
+	return r, nil
 }
 
-// base merges the tags of a resource.
-func (r *resources) base(m pcommon.Map) []wire.Tag {
-	var chosen, lowest []wire.Tag
+func (cfg *Config) names() (convert.Names, error) {
+	mode, err := encoding.ParseSanitizeMode(cfg.SanitizeMode)
+	return convert.Names{Mode: mode, Prefix: cfg.Prefix, Prometheus: cfg.PrometheusNames}, err
+}
+
+// of merges the tags that all points of a resource share, and those of
+// target_info, which are the same and more attributes: none if there is no such
+// attribute.
+func (r *resources) of(m pcommon.Map) (base, target []wire.Tag) {
+	var chosen, told, lowest []wire.Tag
+	tells := false
 	for _, p := range sortedAttributes(nil, m) {
-		if r.chosen.passes(p.key) {
+		inBase, inTarget := r.chosen.passes(p.key), r.target != nil && r.target.passes(p.key)
+		tells = tells || inTarget
+		if inBase {
 			chosen = append(chosen, wire.Tag{Key: p.key, Value: text(p.value)})
+		}
+		if inBase || inTarget {
+			told = append(told, wire.Tag{Key: p.key, Value: text(p.value)})
 		}
 		if p.key == hostName && r.host {
 			lowest = append(lowest, wire.Tag{Key: "host", Value: text(p.value)})
 		}
 	}
-	return convert.BaseTags(r.mode, [][]wire.Tag{r.tags}, chosen, lowest)
+	shared := [][]wire.Tag{r.tags}
+	base = convert.BaseTags(r.names, shared, chosen, lowest)
+	if tells {
+		target = convert.BaseTags(r.names, shared, told, lowest)
+	}
+	return base, target
 }

@@ -63,8 +63,8 @@ func settings() []setting {
 			return apptuitclient.WithSanitizeMode(mode), err
 		}},
 		{key: "tags", name: "WithTags", option: func(cfg *Config) (apptuitclient.Option, error) {
-			mode, _ := encoding.ParseSanitizeMode(cfg.SanitizeMode) // one that is unknown is the fault of its key
-			_, err := wire.SanitizeTags(mode, wire.TagsOf(nil, cfg.Tags))
+			names, _ := cfg.names() // a mode that is unknown is the fault of its key
+			_, err := names.Layer(wire.TagsOf(nil, cfg.Tags))
 			return apptuitclient.WithTags(cfg.Tags), err
 		}},
 		{key: "millisecond_timestamps", name: "WithMillisecondTimestamps", option: func(cfg *Config) (apptuitclient.Option, error) {

@@ -26,9 +26,12 @@ type walk struct {
 	milliseconds bool
 	chosen       *chooser // of the points' attributes; nil for all
 
-	next       uint32        // number of data points so far, skipped ones among them
-	source     uint32        // the data point that the wire points are of
-	tally      convert.Tally // of the resources so far
+	next       uint32             // number of data points so far, skipped ones among them
+	source     uint32             // the data point that the wire points are of
+	newest     int64              // timestamp of a data point of the resource,
+	bearer     uint32             // and which one it is of
+	told       map[identity]int64 // the newest timestamps of target_info in this push, by resource; nil if there is none
+	tally      convert.Tally      // of the resources so far
 	found      []*instrument
 	attributes attributes
 	histogram  convert.HistogramPoint
@@ -67,6 +70,7 @@ func (w *walk) Reject(r convert.Rejection) {
 
 // resource walks the metrics of one resource.
 func (w *walk) resource(rm pmetric.ResourceMetrics) {
+	w.newest = 0
 	w.instruments(rm)
 	at := 0
 	for _, sm := range rm.ScopeMetrics().All() {
@@ -78,35 +82,52 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 	w.conv.Settle()
 }
 
+// target converts target_info at the time of the resource's newest data point. It
+// is of that data point: when one has to be pushed again, both are. A resource may
+// come in many parts, and is told of once.
+func (w *walk) target(resource identity) {
+	if w.told == nil || w.newest <= w.told[resource] {
+		return
+	}
+	w.told[resource] = w.newest
+	w.source = w.bearer
+	w.conv.Target(w.newest)
+}
+
 // instruments finds the instruments of all metrics, in order, before any of
 // their points is converted. Nil is one that has no data.
 func (w *walk) instruments(rm pmetric.ResourceMetrics) {
 	w.found = w.found[:0]
 	for _, sm := range rm.ScopeMetrics().All() {
 		s := sm.Scope()
-		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()))
+		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()), w.attributes.all)
 		for _, m := range sm.Metrics().All() {
 			var found *instrument
-			if kind, ok := kindOf(m.Type()); ok {
-				found = scope.Instrument(m.Name(), kind)
+			if spec, ok := specOf(m); ok {
+				found = scope.Instrument(spec)
 			}
 			w.found = append(w.found, found)
 		}
 	}
 }
 
-func kindOf(t pmetric.MetricType) (kind convert.Kind, ok bool) {
-	switch t {
-	case pmetric.MetricTypeGauge, pmetric.MetricTypeSum:
-		return convert.Number, true
+func specOf(m pmetric.Metric) (spec convert.InstrumentSpec, ok bool) {
+	spec = convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit()}
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		spec.Kind, spec.Monotonic = convert.Sum, m.Sum().IsMonotonic()
+	case pmetric.MetricTypeGauge:
+		spec.Kind = convert.Gauge
 	case pmetric.MetricTypeHistogram:
-		return convert.Histogram, true
+		spec.Kind = convert.Histogram
 	case pmetric.MetricTypeExponentialHistogram:
-		return convert.Exponential, true
+		spec.Kind = convert.Exponential
 	case pmetric.MetricTypeSummary:
-		return convert.Summary, true
+		spec.Kind = convert.Summary
+	default:
+		return spec, false
 	}
-	return 0, false
+	return spec, true
 }
 
 func (w *walk) metric(i *instrument, m pmetric.Metric) {
@@ -133,6 +154,9 @@ func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags p
 		return nil, 0, false
 	}
 	ts := timestamp(at, w.milliseconds)
+	if ts > w.newest {
+		w.newest, w.bearer = ts, w.source
+	}
 	key := w.attributes.read(m)
 	if p := i.Lookup(key); p != nil {
 		return p, ts, true

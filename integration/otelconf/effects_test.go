@@ -70,6 +70,8 @@ func TestEffectsOnPoints(t *testing.T) {
 		{"host_tag: false", "requests{service_name=shop}"},
 		{"host_tag: true", "requests{host=web1, service_name=shop}"},
 		{"scope_tags: true", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
+		{"prometheus_names: true", "requests_total{host=web1, service_name=shop}"},
+		{"prometheus_names: false", "requests{host=web1, service_name=shop}"},
 		{"resource_attributes: {}", "team_name=blue, team_size=7, telemetry_sdk_language=go"},
 		{"resource_attributes: {included: ['team.*']}", "requests{host=web1, team_name=blue, team_size=7}"},
 		{"resource_attributes: {included: ['team.????', service.name], excluded: ['*size']}", "requests{host=web1, service_name=shop, team_name=blue}"},
@@ -97,6 +99,14 @@ func TestEffectsOnPoints(t *testing.T) {
 		shutdown(t, sdk)
 		if points := srv.Points(); len(points) != 1 || !strings.HasPrefix(points[0].String(), test.want+" ") {
 			t.Errorf("%s: got %v, want %s", test.keys, points, test.want)
+		}
+	}
+	for keys, want := range map[string]string{
+		"target_info: {}, resource_attributes: {excluded: ['*']}, tags: {telemetry.sdk.version: ''}": "target_info{host=web1, host_name=web1, service_name=shop, team_name=blue, team_size=7, telemetry_sdk_language=go, telemetry_sdk_name=opentelemetry}",
+		"target_info: {included: [team.*], excluded: [team.size]}":                                   "target_info{host=web1, service_name=shop, team_name=blue}",
+	} {
+		if points, _ := arrived(t, keys+", self_metrics: false"); len(points) != 2 || !strings.HasPrefix(points[1].String(), want) {
+			t.Errorf("%s: got %v, want %s", keys, points, want)
 		}
 	}
 	if points, _ := arrived(t, "instance_tag: true"); points[0].Tags["service_instance_id"] == "" {

@@ -79,6 +79,7 @@ func TestFaultsOfKeys(t *testing.T) {
 		"retry":           {all("retry: {enabled: x, interval: 1}"), []string{"7 apptuit.retry: interval is not known here: there is enabled, initial_interval, max_interval, max_elapsed_time", "7 apptuit.retry.enabled: must be true or false"}},
 		"attributes":      {all("resource_attributes: {included: [], excluded: x}"), []string{`7 apptuit.resource_attributes.included: is empty: leave it out to include all, or exclude "*" to include none`, "7 apptuit.resource_attributes.excluded: must be a list"}},
 		"of points":       {all("attributes: {included: [], exclude: x}"), []string{"7 apptuit.attributes: exclude is not known here: there is included, excluded", `7 apptuit.attributes.included: is empty: leave it out to include all, or exclude "*" to include none`}},
+		"target_info":     {all("target_info: {included: [], all: x}"), []string{"7 apptuit.target_info: all is not known here: there is included, excluded", `7 apptuit.target_info.included: is empty: leave it out to include all, or exclude "*" to include none`}},
 		"a pattern":       {all("resource_attributes: {included: [{a: b}, null]}"), []string{"7 apptuit.resource_attributes.included[0]: must be a text", "7 apptuit.resource_attributes.included[1]: must be a text"}},
 		"spool":           {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{"7 apptuit.spool: dir is not known here: there is directory, max_bytes, max_age, rate, instances", "7 apptuit.spool.max_bytes: must be at least 1", "7 apptuit.spool.max_age: must be an integer", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
 		"merge of itself": {all("retry: &r {<<: *r, enabled: 1}"), []string{"7 apptuit.retry.enabled: must be true or false"}},
@@ -117,6 +118,9 @@ func TestFaultsOfOptions(t *testing.T) {
 			"10 meter_provider.readers[1].periodic.exporter.apptuit.endpoint: the scheme must be http or https, as in https://host:port",
 			"11 meter_provider.readers[1].periodic.exporter.apptuit.user_id: a user id cannot contain a colon",
 			"12 meter_provider.readers[1].periodic.exporter.apptuit.headers: Host is set by the client",
+		}},
+		"Prometheus names of another mode": {documentWith("apptuit:\n            token: x\n            prometheus_names: true\n            sanitize_mode: none"), []string{
+			"8 apptuit.prometheus_names: the sanitize mode must be prometheus, not none",
 		}},
 		"bad token": {documentWith("apptuit: {token: '" + secret + " x'}"), []string{"6 apptuit.token: the token contains white space or control characters"}},
 		"a file as the spool's folder": {documentWith("apptuit:\n            token: x\n            spool: {directory: testdata/plain.yaml}"), []string{

@@ -199,9 +199,25 @@ func keys() []key {
 		},
 		{
 			name: "scope_tags", kind: flags, otherwise: "`false`",
-			meaning: "tags `otel_scope_name` and `otel_scope_version`",
+			meaning: "tags `otel_scope_name` and `otel_scope_version`; with `prometheus_names` also `otel_scope_schema_url` and the scope's attributes",
 			options: []string{"exporter.WithScopeTags"},
 			set:     exportIf(true, exporter.WithScopeTags),
+		},
+		{
+			name: "prometheus_names", kind: flags, otherwise: "`false`",
+			meaning: "names as OpenTelemetry's Prometheus exporter gives them: units, `_total`, labels. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithPrometheusNames"}, variables: []string{"APPTUIT_PROMETHEUS_NAMES"},
+			set: exportIf(true, exporter.WithPrometheusNames),
+		},
+		{
+			name: "target_info", kind: mappings, otherwise: "none",
+			meaning: "a point `target_info` an export, with more attributes of the resource; `{}`: with all. Over 25 tags it is rejected",
+			options: []string{"exporter.WithTargetInfo"}, variables: []string{"APPTUIT_TARGET_INFO"},
+			fields: []key{
+				{name: "included", kind: "list of patterns", otherwise: "all", meaning: "as in `resource_attributes`"},
+				{name: "excluded", kind: "list of patterns", otherwise: "none", meaning: "beats `included`"},
+			},
+			set: chosen(exporter.WithTargetInfo),
 		},
 		{
 			name: "resource_attributes", kind: mappings, otherwise: "`service.name`, `service.namespace`, `service.instance.id`",

@@ -6,7 +6,6 @@ package convert
 import (
 	"time"
 
-	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -15,10 +14,10 @@ const IdleTime = 5 * time.Minute
 
 // Config says how points are rendered.
 type Config struct {
-	Mode      encoding.SanitizeMode
-	Prefix    string     // before each name
+	Names     Names
 	Base      []wire.Tag // under the points' own: a layer of wire.MergeTags
-	ScopeTags bool       // otel_scope_name and otel_scope_version
+	Target    []wire.Tag // of target_info, as Base is; nil if there is none
+	ScopeTags bool       // otel_scope_name and so on
 	Budget    *wire.Budget
 }
 
@@ -57,6 +56,7 @@ type Converter[K comparable] struct {
 	table  *wire.Table
 	scopes map[scopeKey[K]]*Scope[K]
 
+	target      *Instrument[K]   // nil if there is none
 	instruments []*Instrument[K] // by id; nil where an id is free
 	freeIDs     []uint32
 	passing     []*Instrument[K] // there was no room to keep them
@@ -93,7 +93,7 @@ type Converter[K comparable] struct {
 // New returns a converter with an empty cache. Close gives its memory back to
 // the budget.
 func New[K comparable](cfg Config) *Converter[K] {
-	return &Converter[K]{
+	c := &Converter[K]{
 		cfg:    cfg,
 		table:  wire.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),
@@ -102,6 +102,10 @@ func New[K comparable](cfg Config) *Converter[K] {
 
 		integers: make(map[int64]string),
 	}
+	if cfg.Target != nil {
+		c.target = c.newTarget()
+	}
+	return c
 }
 
 // Begin starts an export into a sink. Whose data points are, is what source points

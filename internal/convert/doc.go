@@ -13,7 +13,8 @@
 // every point Lookup (Add, if it is new) and one of Number, Histogram,
 // Exponential and Summary, and at last End. What comes out goes to the [Sink]:
 // points that are valid and not yet sent in this export, and rejections. Attributes
-// are filtered by whoever adds a point: it is known by all that it had.
+// are filtered by whoever adds a point: it is known by all that it had. Target
+// converts target_info, which is of the resource and of no instrument.
 //
 // # Layout
 //
@@ -22,7 +23,9 @@
 //	ExponentialHistogram   name{quantile}, name.count, name.sum, name.min, name.max
 //	Summary                name{quantile}, name.count, name.sum
 //
-// Prefix, name and suffix are joined, then sanitized as one. NaN sums,
+// Prefix, name and suffix are joined, then sanitized as one; or, by Prometheus'
+// rules, a name with unit and _total is made of prefix and name, and the suffix
+// is joined to it with "_" (see [Names]). NaN sums,
 // extremes and quantiles are skipped, as values that were not recorded; a
 // number that is NaN, and anything infinite, is rejected.
 //

@@ -79,7 +79,7 @@ func (c *Converter[K]) vacate(i *Instrument[K]) {
 }
 
 func (i *Instrument[K]) role(suffix int) int {
-	if i.key.kind == Number {
+	if i.spec.Kind.number() {
 		return numberRole
 	}
 	return suffix
@@ -87,7 +87,7 @@ func (i *Instrument[K]) role(suffix int) int {
 
 // label is the key of the tag of ours.
 func (i *Instrument[K]) label() string {
-	if i.key.kind == Histogram {
+	if i.spec.Kind == Histogram {
 		return "le"
 	}
 	return "quantile"
@@ -97,7 +97,7 @@ func (i *Instrument[K]) label() string {
 // is in c.prefix, and where the tag of ours belongs in the point.
 func (c *Converter[K]) group(p *Point[K]) bool {
 	i, d := p.instrument, p.detail
-	if i.key.kind == Number || i.contested || d.err != nil || d.labelErr != nil {
+	if i.spec.Kind.number() || i.contested || d.err != nil || d.labelErr != nil {
 		return false
 	}
 	at := 0
@@ -123,7 +123,7 @@ func (c *Converter[K]) group(p *Point[K]) bool {
 }
 
 // grouped reports whether a point is a group.
-func (p *Point[K]) grouped() bool { return p.detail == nil && p.instrument.key.kind != Number }
+func (p *Point[K]) grouped() bool { return p.detail == nil && !p.instrument.spec.Kind.number() }
 
 // enter begins the conversion of a point that may be a group.
 func (c *Converter[K]) enter(p *Point[K], ts int64) {

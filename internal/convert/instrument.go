@@ -8,16 +8,27 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
-// Kind is how the points of an instrument are laid out.
+// Kind is how the points of an instrument are laid out. Those of sums and gauges
+// are numbers.
 type Kind uint8
 
 // The kinds.
 const (
-	Number Kind = iota
+	Sum Kind = iota
+	Gauge
 	Histogram
 	Exponential
 	Summary
 )
+
+func (k Kind) number() bool { return k <= Gauge }
+
+// InstrumentSpec says what an instrument is, within its scope.
+type InstrumentSpec struct {
+	Name, Unit string
+	Kind       Kind
+	Monotonic  bool // a Sum that only grows
+}
 
 type scopeKey[K comparable] struct {
 	name, version, schema string
@@ -29,19 +40,14 @@ type Scope[K comparable] struct {
 	c           *Converter[K]
 	key         scopeKey[K]
 	base        []wire.Tag
-	instruments map[instrumentKey]*Instrument[K]
+	instruments map[InstrumentSpec]*Instrument[K]
 	used        uint32
 }
 
-type instrumentKey struct {
-	name string
-	kind Kind
-}
-
-// Instrument is what gives points: all of one name and kind in one scope.
+// Instrument is what gives points: all of one spec in one scope.
 type Instrument[K comparable] struct {
 	scope  *Scope[K]
-	key    instrumentKey
+	spec   InstrumentSpec // what the names depend on
 	id     uint32
 	err    error // of the name: no point of it can be sent
 	names  [suffixes]string
@@ -67,18 +73,17 @@ const (
 	tagOverhead        = 32
 )
 
-// Scope returns the scope of an identity. The attributes are part of it, but
-// are not rendered.
-func (c *Converter[K]) Scope(name, version, schema string, attributes K) *Scope[K] {
+// Scope returns the scope of an identity, of which the attributes are a part. If
+// the scope is new and they are rendered, tags is asked for them, sorted by key.
+func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags func() []wire.Tag) *Scope[K] {
 	key := scopeKey[K]{name, version, schema, attributes}
 	if s, ok := c.scopes[key]; ok {
 		s.used = c.now
 		return s
 	}
-	s := &Scope[K]{c: c, key: key, base: c.cfg.Base, instruments: make(map[instrumentKey]*Instrument[K]), used: c.now}
+	s := &Scope[K]{c: c, key: key, base: c.cfg.Base, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
 	if c.cfg.ScopeTags {
-		own := []wire.Tag{{Key: "otel_scope_name", Value: name}, {Key: "otel_scope_version", Value: version}}
-		s.base = wire.MergeTags(nil, own, c.cfg.Base)
+		s.base = wire.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.cfg.Base)
 	}
 	if c.charge(s.cost()) {
 		c.scopes[key] = s
@@ -86,26 +91,27 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K) *Scope[
 	return s
 }
 
-// Instrument returns the instrument of a name and kind. An export has to ask for
-// all of its instruments before it converts their points: a name that two of
-// them have in different roles is noticed then.
-func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
+// Instrument returns the instrument of a spec. An export has to ask for all of
+// its instruments before it converts their points: a name that two of them have
+// in different roles is noticed then.
+func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 	c := s.c
-	key := instrumentKey{name, kind}
-	if i, ok := s.instruments[key]; ok {
+	spec = c.cfg.Names.essence(spec)
+	if i, ok := s.instruments[spec]; ok {
 		i.used = c.now
 		return i
 	}
-	i := &Instrument[K]{scope: s, key: key, used: c.now}
+	i := &Instrument[K]{scope: s, spec: spec, used: c.now}
+	name := c.cfg.Names.metric(spec)
 	for suffix, text := range suffixTexts() {
-		if suffix == plain || kind != Number {
-			i.names[suffix] = c.cfg.Mode.Sanitize(c.cfg.Prefix + name + text)
+		if suffix == plain || !spec.Kind.number() {
+			i.names[suffix] = name(text)
 		}
-		if kind != Number {
+		if !spec.Kind.number() {
 			i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
 		}
 	}
-	if name == "" {
+	if spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	} else {
 		i.err = wire.CheckName(encoding.FieldMetric, i.names[plain])
@@ -113,7 +119,7 @@ func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
 	c.identify(i)
 	if c.scopes[s.key] == s && c.charge(i.cost()) {
 		i.points.entries = make(map[K]*Point[K])
-		s.instruments[key] = i
+		s.instruments[spec] = i
 	} else {
 		c.passing = append(c.passing, i)
 	}
@@ -129,7 +135,7 @@ func (i *Instrument[K]) Expect(n int) {
 }
 
 func (i *Instrument[K]) cost() int64 {
-	n := instrumentOverhead + len(i.key.name)
+	n := instrumentOverhead + len(i.spec.Name) + len(i.spec.Unit)
 	for suffix, name := range i.names {
 		n += 2*len(name) + len(i.heads[suffix])
 	}
@@ -137,11 +143,11 @@ func (i *Instrument[K]) cost() int64 {
 }
 
 func (s *Scope[K]) cost() int64 {
-	n := scopeOverhead + len(s.key.name) + len(s.key.version) + len(s.key.schema)
+	n := int64(scopeOverhead + len(s.key.name) + len(s.key.version) + len(s.key.schema))
 	if s.c.cfg.ScopeTags {
-		n += tagOverhead * len(s.base)
+		n += tagsCost(s.base)
 	}
-	return int64(n)
+	return n
 }
 
 // tagsCost is what tags cost that a point keeps.
@@ -168,7 +174,7 @@ func (c *Converter[K]) identify(i *Instrument[K]) {
 
 // Identity names the instrument and its scope.
 func (i *Instrument[K]) Identity() Identity {
-	return Identity{Instrument: i.key.name, Scope: i.scope.key.name, Version: i.scope.key.version}
+	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
 }
 
 // The suffixes of names, and so the kinds of series a point can have.

@@ -35,7 +35,7 @@ func walkAll(h *harness, order []int) *sourced {
 	h.t.Helper()
 	s := &sourced{of: &h.source}
 	h.Begin(s, &h.source, h.time)
-	i := h.instrument("n", Number)
+	i := h.instrument("n", Sum)
 	for _, n := range order {
 		h.source = uint32(n)
 		h.Number(h.point(i, ofThree(n)), stamp, wire.Int(int64(n)))

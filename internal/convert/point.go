@@ -96,7 +96,7 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[
 
 // fixed returns how many series a point has that have no tag of ours.
 func (i *Instrument[K]) fixed() int {
-	if i.key.kind == Number {
+	if i.spec.Kind.number() {
 		return 1
 	}
 	return bucket
@@ -105,7 +105,7 @@ func (i *Instrument[K]) fixed() int {
 // keep makes a copy of a new point known, if there is room for it.
 func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	d := p.detail
-	simple := grouped || p.instrument.key.kind == Number && d.err == nil
+	simple := grouped || p.instrument.spec.Kind.number() && d.err == nil
 	cost := int64(pointOverhead)
 	if !simple {
 		cost += detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
@@ -130,7 +130,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}
 	p.instrument.points.add(kept)
-	if p.instrument.key.kind == Number {
+	if p.instrument.spec.Kind.number() {
 		p.instrument.order.news = append(p.instrument.order.news, kept)
 	}
 	return true
@@ -148,7 +148,7 @@ func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 	}
 	var own []wire.Tag
 	if err == nil {
-		own = wire.JoinTags(attributes)
+		own = c.cfg.Names.join(attributes)
 	}
 	d.tags = wire.MergeTags(d.tags[:0], own, p.instrument.scope.base)
 	tags, countErr := wire.FinishTags(d.tags)
@@ -199,7 +199,7 @@ func (c *Converter[K]) sanitized(name string) key {
 		if len(c.keys) == maxKeys {
 			clear(c.keys)
 		}
-		clean.text = c.cfg.Mode.Sanitize(name)
+		clean.text = c.cfg.Names.key(name)
 		clean.err = wire.CheckName(encoding.FieldTagKey, clean.text)
 		c.keys[strings.Clone(name)] = clean
 	}

@@ -34,11 +34,12 @@ type Pool[K comparable, S any] struct {
 
 // origin is a resource.
 type origin[K comparable, S any] struct {
-	key   K
-	base  []wire.Tag
-	state S
-	idle  []*Converter[K]
-	used  time.Time
+	key    K
+	base   []wire.Tag
+	target []wire.Tag
+	state  S
+	idle   []*Converter[K]
+	used   time.Time
 }
 
 // Lease is the use of a converter by one export.
@@ -50,16 +51,16 @@ type Lease[K comparable, S any] struct {
 	origin *origin[K, S]
 }
 
-// NewPool returns a pool whose converters have this configuration, but for Base
-// and Budget, and together keep at most that many bytes.
+// NewPool returns a pool whose converters have this configuration, but for Base,
+// Target and Budget, and together keep at most that many bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
 	return &Pool[K, S]{cfg: cfg, budget: wire.NewBudget(cacheBytes), origins: make(map[K]*origin[K, S])}
 }
 
-// Lease takes a converter of a resource. If the resource is new, base is asked
-// for the tags that all its points share (see [BaseTags]). Release ends the
-// lease.
-func (p *Pool[K, S]) Lease(resource K, base func() []wire.Tag) *Lease[K, S] {
+// Lease takes a converter of a resource. If the resource is new, tags is asked
+// for those that all its points share, and those of target_info (see [BaseTags]
+// and [Config]). Release ends the lease.
+func (p *Pool[K, S]) Lease(resource K, tags func() (base, target []wire.Tag)) *Lease[K, S] {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,7 +69,8 @@ func (p *Pool[K, S]) Lease(resource K, base func() []wire.Tag) *Lease[K, S] {
 		if len(p.origins) >= maxOrigins {
 			p.forgetOldest()
 		}
-		o = &origin[K, S]{key: resource, base: base()}
+		o = &origin[K, S]{key: resource}
+		o.base, o.target = tags()
 		p.origins[resource] = o
 	}
 	o.used = now
@@ -97,7 +99,7 @@ func (p *Pool[K, S]) converter(o *origin[K, S]) *Converter[K] {
 		return c
 	}
 	cfg := p.cfg
-	cfg.Base, cfg.Budget = o.base, p.budget
+	cfg.Base, cfg.Target, cfg.Budget = o.base, o.target, p.budget
 	return New[K](cfg)
 }
 

@@ -16,19 +16,21 @@ import (
 
 func noTags() []wire.Tag { return nil }
 
+func noBase() (base, target []wire.Tag) { return nil, nil }
+
 // use makes a lease hold something.
 func use(l *Lease[string, int]) {
 	l.Begin(nil, new(uint32), time.Now())
-	l.Scope("scope", "", "", "")
+	l.Scope("scope", "", "", "", noTags)
 	l.End()
 }
 
 func TestPoolOfOneResource(t *testing.T) {
-	p := NewPool[string, int](Config{Prefix: "p."}, 1<<20)
+	p := NewPool[string, int](Config{Names: Names{Prefix: "p."}}, 1<<20)
 	asked := 0
-	base := func() []wire.Tag {
+	base := func() (base, target []wire.Tag) {
 		asked++
-		return []wire.Tag{{Key: "host", Value: "web1"}}
+		return []wire.Tag{{Key: "host", Value: "web1"}}, nil
 	}
 	first, second := p.Lease("r", base), p.Lease("r", base)
 	if first.Converter == second.Converter {
@@ -42,10 +44,10 @@ func TestPoolOfOneResource(t *testing.T) {
 	if again := p.Lease("r", base); again.Converter != was || asked != 1 {
 		t.Errorf("the converter was not used again, or the tags were made %d times", asked)
 	}
-	if diff := cmp.Diff("p.", was.cfg.Prefix); diff != "" || len(was.cfg.Base) != 1 {
+	if diff := cmp.Diff("p.", was.cfg.Names.Prefix); diff != "" || len(was.cfg.Base) != 1 {
 		t.Errorf("the converter has another configuration: %+v", was.cfg)
 	}
-	if other := p.Lease("other", noTags); *other.State != 0 || len(other.cfg.Base) != 0 {
+	if other := p.Lease("other", noBase); *other.State != 0 || len(other.cfg.Base) != 0 {
 		t.Error("another resource has the state or the tags of the first")
 	}
 }
@@ -57,9 +59,9 @@ func TestPoolIsBounded(t *testing.T) {
 		p := NewPool[int, int](Config{}, 1<<20)
 		var leases []*Lease[int, int]
 		for range 2 * maxIdle {
-			l := p.Lease(0, noTags)
+			l := p.Lease(0, noBase)
 			l.Begin(nil, new(uint32), time.Now())
-			l.Scope("scope", "", "", 0)
+			l.Scope("scope", "", "", 0, noTags)
 			l.End()
 			leases = append(leases, l)
 		}
@@ -70,10 +72,10 @@ func TestPoolIsBounded(t *testing.T) {
 		if p.Used() != maxIdle*one || one == 0 {
 			t.Errorf("%d bytes are held, want those of %d converters of %d", p.Used(), maxIdle, one)
 		}
-		forgotten := p.Lease(0, noTags)
+		forgotten := p.Lease(0, noBase)
 		for i := range maxOrigins {
 			time.Sleep(time.Microsecond)
-			p.Lease(i+1, noTags).Release()
+			p.Lease(i+1, noBase).Release()
 		}
 		if n := len(p.origins); n != maxOrigins {
 			t.Errorf("%d resources are remembered, want %d", n, maxOrigins)
@@ -91,16 +93,16 @@ func TestPoolIsBounded(t *testing.T) {
 func TestPoolGivesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool[string, int](Config{}, 1<<20)
-		idle := p.Lease("idle", noTags)
+		idle := p.Lease("idle", noBase)
 		use(idle)
 		idle.Release()
 		time.Sleep(IdleTime + time.Second)
-		late := p.Lease("late", noTags)
+		late := p.Lease("late", noBase)
 		if p.Used() != 0 {
 			t.Error("a resource that has gone holds the cache")
 		}
 		use(late)
-		early := p.Lease("late", noTags)
+		early := p.Lease("late", noBase)
 		use(early)
 		early.Release()
 		p.Close()
@@ -117,7 +119,7 @@ func TestBaseTags(t *testing.T) {
 	lowest := []wire.Tag{{Key: "host", Value: "h"}, {Key: "c_d", Value: "5"}}
 	f := func(mode encoding.SanitizeMode, want ...wire.Tag) {
 		t.Helper()
-		got, err := wire.FinishTags(BaseTags(mode, shared, resource, lowest))
+		got, err := wire.FinishTags(BaseTags(Names{Mode: mode}, shared, resource, lowest))
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("mode %v: %v (-want +got):\n%s", mode, err, diff)
 		}

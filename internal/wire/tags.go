@@ -45,12 +45,19 @@ func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
 		}
 		tags[i].Key = key
 	}
-	return JoinTags(tags), nil
+	return JoinTags(tags, JoinValues), nil
 }
 
-// JoinTags is what SanitizeTags does with tags whose keys are sanitized and
-// valid, in the order of the original ones.
-func JoinTags(tags []Tag) []Tag {
+// JoinValues joins the values of one key as SanitizeTags does.
+func JoinValues(values []string) string {
+	values = slices.DeleteFunc(values, func(v string) bool { return v == "" })
+	return strings.Join(values, ";")
+}
+
+// JoinTags makes a layer of tags whose keys are sanitized and valid, in the order
+// of the original ones. Values whose keys became one are joined by a function,
+// which gets them in that order and may change the slice. It works in place.
+func JoinTags(tags []Tag, join func(values []string) string) []Tag {
 	sorted := true
 	for i := 1; i < len(tags) && sorted; i++ {
 		sorted = tags[i-1].Key < tags[i].Key
@@ -69,11 +76,9 @@ func JoinTags(tags []Tag) []Tag {
 		if end > i+1 {
 			values := make([]string, 0, end-i)
 			for _, t := range tags[i:end] {
-				if t.Value != "" {
-					values = append(values, t.Value)
-				}
+				values = append(values, t.Value)
 			}
-			tag.Value = strings.Join(values, ";")
+			tag.Value = join(values)
 		}
 		out = append(out, tag)
 		i = end

@@ -52,6 +52,13 @@ func TestEquivalence(t *testing.T) {
 				"exporters.apptuit.millisecond_timestamps=true", "exporters.apptuit.sanitize_mode=apptuit",
 			},
 		},
+		{
+			name: "Prometheus names", temporality: sdkmetric.DefaultTemporalitySelector,
+			direct: []exporter.Option{exporter.WithPrometheusNames(), exporter.WithScopeTags(), exporter.WithTargetInfo(nil)},
+			collector: []string{
+				"exporters.apptuit.prometheus_names=true", "exporters.apptuit.scope_tags=true", "exporters.apptuit.target_info={}",
+			},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			direct, through := apptuittest.NewServer(), apptuittest.NewServer()

@@ -51,7 +51,7 @@ func record(t testing.TB, provider metric.MeterProvider) {
 		return nil
 	}))
 	must(err)
-	duration, err := meter.Float64Histogram("http.server.duration")
+	duration, err := meter.Float64Histogram("http.server.duration", metric.WithUnit("s"))
 	must(err)
 	size, err := meter.Int64Histogram("request.size")
 	must(err)
