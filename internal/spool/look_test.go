@@ -75,7 +75,7 @@ func TestLookSeesInstances(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
+		t.Cleanup(func() { f.Close() })
 		put(t, f, numbered(0, 50))
 	}
 	if got, err := Look(dir); err != nil || got.Batches != 2 || got.Points != 20 || !got.InUse {
