@@ -20,14 +20,14 @@ import (
 func networkAdvice(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
-	var alert tls.AlertError
+	var operation *net.OpError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &certificate):
 		return certificateAdvice(err)
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return "The server does not speak TLS at this port. Is it the right one, or is it http:// ?"
-	case errors.As(err, &alert):
+	case errors.As(err, &operation) && (operation.Op == "remote error" || operation.Op == "local error"): // alerts of TLS
 		return "The server does not agree to TLS: an old version of it, or a client certificate that it wants."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens there. Does the server run, and is the port right?"
@@ -35,7 +35,7 @@ func networkAdvice(err error) string {
 		return "There is no way to this network from here."
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "Does a firewall drop what is sent there? Is the server busy?"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "The server, or something before it, closed the connection. Its log may say why."
 	case strings.Contains(err.Error(), "malformed HTTP"):
 		return "What answers there does not speak HTTP. Is the port right?"

@@ -59,13 +59,14 @@ func tellUnknown(p *patient, n *notes) {
 	for _, s := range settings() {
 		known = append(known, s.variables...)
 	}
+	current := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return strings.HasPrefix(name, "APPTUIT_PY_") })
 	for _, v := range p.environ {
 		name, value, _ := strings.Cut(v, "=")
 		if !strings.HasPrefix(strings.ToUpper(name), "APPTUIT_") || slices.Contains(known, name) || value == "" {
 			continue
 		}
 		advice := "The README lists the variables that there are."
-		if like := nearest(strings.ToUpper(name), known); like != "" {
+		if like := nearest(strings.ToUpper(name), current); like != "" {
 			advice = "Do you mean " + like + "?"
 		}
 		n.about("variable").warn(advice, "%s is set, and nothing reads it", name)

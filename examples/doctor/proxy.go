@@ -8,21 +8,28 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // checkProxy says whether requests go by a proxy. From there on the way is the one
 // to the proxy.
 func checkProxy(_ context.Context, p *patient, n *notes) {
-	var err error
-	if p.proxy, err = p.proxyFor(p.endpoint); err != nil {
-		n.fail("It must look like http://host:port, or http://user:password@host:port.", "%s: not a URL", p.proxySource())
+	from := p.proxySource()
+	_, err := url.Parse(from.value)
+	if strings.Contains(from.value, "://") && err != nil { // net/http would go on without it, or with a part of it
+		n.fail("It must look like http://host:port, or http://user:password@host:port, with special characters in percent-encoding.",
+			"%s: not a URL", from.name)
 		return
 	}
-	switch source := p.proxySource(); {
+	if p.proxy, err = p.proxyFor(p.endpoint); err != nil {
+		n.fail("It must look like http://host:port, or http://user:password@host:port.", "%s: %v", from.name, err)
+		return
+	}
+	switch {
 	case p.proxy != nil:
-		n.ok("requests go by %s, from %s", hostPort(p.proxy), source)
-	case source != "":
-		n.ok("none: NO_PROXY, or that it is this host, leaves %s out of %s", p.endpoint.Hostname(), source)
+		n.ok("requests go by %s, from %s", hostPort(p.proxy), from.name)
+	case from.name != "":
+		n.ok("none: NO_PROXY, or that it is this host, leaves %s out of %s", p.endpoint.Hostname(), from.name)
 	default:
 		n.ok("none")
 	}
@@ -37,16 +44,16 @@ func (p *patient) proxyFor(u *url.URL) (*url.URL, error) {
 }
 
 // proxySource says where a proxy for the endpoint's scheme is set.
-func (p *patient) proxySource() string {
+func (p *patient) proxySource() source {
 	for _, s := range settings() {
 		if s.name != "proxy" && s.name != p.endpoint.Scheme+" proxy" {
 			continue
 		}
 		if all := s.sources(p); len(all) > 0 {
-			return all[0].name
+			return all[0]
 		}
 	}
-	return ""
+	return source{}
 }
 
 // next is where connections go: to the proxy or to the server.

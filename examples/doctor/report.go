@@ -55,12 +55,12 @@ func (r *report) end() error {
 			Findings []finding `json:"findings"`
 		}{r.verdict(), r.all})
 	}
-	text := r.verdict().String()
+	text := ok.String()
 	if len(r.failures) > 0 {
-		text += " (" + strings.Join(r.failures, ", ") + ")"
+		text = failed.String() + " (" + strings.Join(r.failures, ", ") + ")"
 	}
 	if r.warnings > 0 {
-		text += fmt.Sprintf(", warnings: %d", r.warnings)
+		text += fmt.Sprintf("; warnings: %d", r.warnings)
 	}
 	r.print("\nverdict: %s\n", text)
 	return r.err

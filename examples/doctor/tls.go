@@ -40,10 +40,12 @@ func checkTLS(ctx context.Context, p *patient, n *notes) {
 	if p.proxy != nil {
 		if status, err := p.connect(conn); err != nil {
 			n.about("proxy").fail(networkAdvice(err), "%s: %v", hostPort(p.proxy), err)
+			n.skip("the proxy has no answer")
 			return
 		} else if status != http.StatusOK {
 			n.about("proxy").fail(proxyAdvice(status), "%s answered %d %s to CONNECT %s",
 				hostPort(p.proxy), status, http.StatusText(status), hostPort(p.endpoint))
+			n.skip("the proxy refuses")
 			return
 		}
 	}
