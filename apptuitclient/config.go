@@ -52,6 +52,7 @@ type config struct {
 	inFlight       int
 	warn           func(error)
 	spool          *spoolConfig // nil without one
+	noSpool        bool
 
 	// What follows from the options.
 	client    *http.Client // that requests are made with
@@ -100,6 +101,9 @@ func newConfig(opts []Option) (*config, error) {
 		c.fault("a token is needed with a user id: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
 	case !custom:
 		c.fault("a token is needed for %s: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", DefaultEndpoint)
+	}
+	if c.noSpool && c.spool != nil {
+		c.fault("WithSpool and WithoutSpool: give one of them")
 	}
 	c.globalTags()
 	c.setClient()

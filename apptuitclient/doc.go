@@ -78,8 +78,9 @@
 //	APPTUIT_SANITIZE_MODE   prometheus, apptuit or none; prometheus. WithSanitizeMode beats it.
 //	APPTUIT_COMPRESSION     gzip, deflate or none; gzip. WithCompression beats it.
 //	APPTUIT_TIMEOUT         of one request, "30s" or a number of seconds; 60s. WithTimeout beats it.
-//	APPTUIT_SPOOL_DIR       a folder for what cannot be delivered now; none. WithSpool beats it.
-//	                        It is opened by exporter.New, or by the client's first Send.
+//	APPTUIT_SPOOL_DIR       a folder for what cannot be delivered now; none. WithSpool beats it,
+//	                        WithoutSpool ignores it. It is opened by exporter.New, or by the
+//	                        client's first Send.
 //	APPTUIT_SPOOL_INSTANCES a boolean: several clients may share that folder; no.
 //	HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 //	                        as in net/http. WithProxy beats them.

@@ -74,8 +74,18 @@ func (c *config) environmentSpool() {
 			opts = append(opts, WithSpoolInstances())
 		}
 	}
+	if c.noSpool {
+		return
+	}
 	c.setSpool("APPTUIT_SPOOL_DIR", dir, opts)
 	c.spool.later = true
+}
+
+// WithoutSpool ignores APPTUIT_SPOOL_DIR: for a program beside the one that has
+// the folder, such as a command that sends a few points in the same environment.
+// A value of APPTUIT_SPOOL_INSTANCES that is none is still an error.
+func WithoutSpool() Option {
+	return optionFunc(func(c *config) { c.noSpool = true })
 }
 
 // WithSpoolMaxBytes bounds the spool's files, in bytes, by default 512 MiB. What

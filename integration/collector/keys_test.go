@@ -57,6 +57,7 @@ func withoutKey() map[string]string {
 		"apptuitclient.WithSpoolMaxAge":        "as WithSpool",
 		"apptuitclient.WithSpoolRate":          "as WithSpool",
 		"apptuitclient.WithSpoolInstances":     "as WithSpool",
+		"apptuitclient.WithoutSpool":           "as WithSpool",
 
 		"exporter.WithClient":              "the exporter makes a client of its keys",
 		"exporter.WithClientOptions":       "what these set are keys",

@@ -276,6 +276,7 @@ func codeOnly() map[string]string {
 		"apptuitclient.WithTokenSource":    "a function",
 		"apptuitclient.WithTags":           "`tags` are the exporter's, which beat these",
 		"apptuitclient.WithEncodedNames":   "for points that a program sends itself: exporters have no such names",
+		"apptuitclient.WithoutSpool":       "for programs beside the one that has the folder; without `spool` and `APPTUIT_SPOOL_DIR` there is none",
 		"apptuitclient.WithoutEnvironment": "the variables are there to complete a document; `environment_tags` leaves out what would add to it",
 		"apptuitclient.WithHTTPClient":     "a value of Go; `tls`, `proxy_url` and `timeout` are keys",
 		"apptuitclient.WithWarningHandler": "a function",

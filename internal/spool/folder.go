@@ -153,7 +153,7 @@ func (f *Folder) load() error {
 // index adds a file that was found. What is no batch is set aside; what cannot
 // be read stays for the next time.
 func (f *Folder) index(name string, now time.Time) Loss {
-	b, size, err := f.inspect(name)
+	b, size, err := inspect(filepath.Join(f.dir, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Loss{}
@@ -170,8 +170,7 @@ func (f *Folder) index(name string, now time.Time) Loss {
 }
 
 // inspect reads the header of a file.
-func (f *Folder) inspect(name string) (*Batch, int64, error) {
-	path := filepath.Join(f.dir, name)
+func inspect(path string) (*Batch, int64, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, 0, err

@@ -1,0 +1,41 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package apptuitclient
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/spool"
+)
+
+// SpoolContent says what was in a spool's folder at some moment, its instances
+// included.
+type SpoolContent struct {
+	// Batches, Points and Bytes wait to be delivered. Points are without the
+	// exporter's own metrics.
+	Batches       int
+	Points, Bytes int64
+	// Oldest is when the oldest batch was spooled; zero without batches.
+	Oldest time.Time
+	// Faulty files are no whole batches, or cannot be read.
+	Faulty int
+	// Aside files are in the subfolder "aside", and will not be delivered.
+	Aside int
+	// InUse says that a client, of this or another process, has the folder.
+	InUse bool
+}
+
+// InspectSpool says what is in a spool's folder (WithSpool, APPTUIT_SPOOL_DIR)
+// without opening it: nothing is delivered, moved or removed, and a client that has
+// the folder is not disturbed. A client that opens the folder in the moment in which
+// its lock is looked at may find it in use. A folder that is not there is
+// fs.ErrNotExist.
+func InspectSpool(dir string) (SpoolContent, error) {
+	s, err := spool.Look(dir)
+	if err != nil {
+		return SpoolContent{}, fmt.Errorf("apptuit: spool: %w", err)
+	}
+	return SpoolContent(s), nil
+}

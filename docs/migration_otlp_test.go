@@ -1,0 +1,50 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package docs_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"testing"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+func fromOTLP(ctx context.Context, roots *x509.CertPool) (*exporter.Exporter, error) {
+	exp, err := exporter.New(ctx,
+		exporter.WithTemporalitySelector(sdkmetric.LowMemoryTemporalitySelector),
+		exporter.WithClientOptions(
+			apptuitclient.WithEndpoint("https://metrics.example.com/otlp"), // points go to /otlp/api/put
+			apptuitclient.WithHeaders(map[string]string{"X-Tenant": "shop"}),
+			apptuitclient.WithToken(token),
+			apptuitclient.WithTimeout(10*time.Second),
+			apptuitclient.WithRetry(apptuitclient.RetryConfig{
+				Enabled: true, InitialInterval: 5 * time.Second, MaxInterval: 30 * time.Second, MaxElapsedTime: time.Minute,
+			}),
+			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots}),
+			apptuitclient.WithProxy(http.ProxyFromEnvironment),
+		),
+	)
+	return exp, err
+}
+
+func TestOptionsOfOTLP(t *testing.T) {
+	exp, err := fromOTLP(t.Context(), x509.NewCertPool())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := exp.Temporality(sdkmetric.InstrumentKindCounter); got != metricdata.DeltaTemporality {
+		t.Errorf("temporality %v", got)
+	}
+	if err := exp.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

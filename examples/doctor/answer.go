@@ -1,0 +1,126 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// tellRefusal says why the probe was not accepted, and what to do about it. The
+// exchange is nil if there was no request.
+func tellRefusal(ctx context.Context, p *patient, n *notes, x *exchange, err error) {
+	var status *apptuitclient.StatusError
+	var send *apptuitclient.SendError
+	switch {
+	case errors.Is(err, apptuitclient.ErrUnauthorized):
+		tellUnauthorized(p, n, x, err)
+	case errors.As(err, &send) && len(send.Errors) > 0:
+		refused := send.Errors[0]
+		n.fail(pointAdvice(send), "the point is refused: %s", refused.Error())
+	case errors.As(err, &status):
+		who := n
+		if status.StatusCode == http.StatusProxyAuthRequired {
+			who = n.about("proxy")
+		}
+		who.fail(statusAdvice(p, x, status), "%s", cause(err))
+	default:
+		text := cause(err).Error()
+		if ctx.Err() != nil {
+			text = "no answer: " + text
+		}
+		n.fail(networkAdvice(err), "%s", text)
+	}
+}
+
+// cause is what is below the counts of points, of which there is one here.
+func cause(err error) error {
+	var send *apptuitclient.SendError
+	if errors.As(err, &send) {
+		if causes := send.Unwrap(); len(causes) > 0 {
+			return causes[0]
+		}
+	}
+	return err
+}
+
+// tellUnauthorized tells a missing token from a wrong one, and from one that may
+// not do this.
+func tellUnauthorized(p *patient, n *notes, x *exchange, err error) {
+	var status *apptuitclient.StatusError
+	forbidden := errors.As(err, &status) && status.StatusCode == http.StatusForbidden
+	_, from := p.token()
+	sent := x != nil && x.authorized
+	n = n.about("token")
+	switch {
+	case !sent:
+		n.fail("Give one: APPTUIT_API_TOKEN, or a file with it in APPTUIT_API_TOKEN_FILE.", "the server wants a token, and none was sent: %s", cause(err))
+	case forbidden:
+		n.fail("The token is known, but may not do this; or something before the server refuses. It is the one of "+from.name+".", "%s", cause(err))
+	default:
+		n.fail("The token of "+from.name+" is wrong or has expired, or is one of another server than "+p.endpoint.Host+".", "%s", cause(err))
+	}
+}
+
+// pointAdvice is about a point that was refused for what it is.
+func pointAdvice(err *apptuitclient.SendError) string {
+	switch err.StatusCode {
+	case 0:
+		return "All points have the tags of the configuration and the resource. Mend those."
+	case http.StatusRequestEntityTooLarge:
+		return "The server, or a proxy before it, takes less than one point: its limit (nginx: client_max_body_size) has to be larger."
+	}
+	return "The server takes points, but not with such a name, tags, time or value."
+}
+
+// statusAdvice is about an answer that is not success.
+func statusAdvice(p *patient, x *exchange, err *apptuitclient.StatusError) string {
+	switch code := err.StatusCode; {
+	case code < 300:
+		if strings.Contains(x.header.Get("Content-Type"), "html") {
+			return "That is a page, perhaps a login, and no ingest API. Is the endpoint right?"
+		}
+		return "Whatever answers there, it is no ingest API: nothing was stored. Is the endpoint right?"
+	case code < 400:
+		return "Points are not sent on to another address. If it is the right one, make it the endpoint."
+	case code == http.StatusBadRequest:
+		return badRequestAdvice(p, x, err)
+	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusGone:
+		if strings.HasSuffix(p.endpoint.Path, "/api/put") {
+			return "The endpoint is a base URL, to which /api/put is added. Leave it out."
+		}
+		return "Points are not taken at this path. Are host, port and path right? InfluxDB takes them at the bind-address of [[opentsdb]]."
+	case code == http.StatusProxyAuthRequired:
+		return proxyAdvice(code)
+	case code == http.StatusTooManyRequests:
+		text := "The server asks for patience"
+		if after := x.header.Get("Retry-After"); after != "" {
+			text += fmt.Sprintf(" (Retry-After: %.40s)", after)
+		}
+		return text + ". The exporter would wait and try again; if it lasts, export less often or ask for a higher limit."
+	case code == http.StatusInternalServerError && strings.Contains(err.Message, "database not found"):
+		return "InfluxDB needs the database that [[opentsdb]] names: CREATE DATABASE."
+	case apptuitclient.Retryable(err):
+		return "The server is there, but does not do it now. The exporter would try again; the server's log says why."
+	}
+	return "The server refuses this for good. Its log may say why."
+}
+
+// badRequestAdvice knows how servers say what they do not understand.
+func badRequestAdvice(p *patient, x *exchange, err *apptuitclient.StatusError) string {
+	switch text := err.Message; {
+	case strings.Contains(text, "HTTPS"):
+		return "The port speaks TLS: the endpoint must begin with https://."
+	case strings.Contains(text, "unsupported path"), strings.Contains(text, "unexpected path"):
+		return "VictoriaMetrics takes points at the port of -opentsdbHTTPListenAddr, often 4242, and none here."
+	case x.encoding == "deflate":
+		return "VictoriaMetrics and InfluxDB do not understand deflate. Use gzip: APPTUIT_COMPRESSION=gzip, or leave it out."
+	}
+	return "The server understands the request, or not, but does not take it. What it says is all that is known."
+}

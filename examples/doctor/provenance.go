@@ -1,0 +1,119 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// checkSettings says what is set and where it comes from, and what is set in vain.
+func checkSettings(_ context.Context, p *patient, n *notes) {
+	var names []string
+	groups := map[string][]setting{} // settings of one name, which beat each other
+	for _, s := range settings() {
+		if groups[s.name] == nil {
+			names = append(names, s.name)
+		}
+		groups[s.name] = append(groups[s.name], s)
+	}
+	var standards []string
+	for _, name := range names {
+		if standard := tellSetting(p, n.about(name), groups[name]); standard != "" {
+			standards = append(standards, name+": "+standard)
+		}
+	}
+	n.about("defaults").ok("%s", strings.Join(standards, "; "))
+	tellUnknown(p, n)
+	tellOTLP(p, n)
+}
+
+// tellSetting tells of one setting, or returns its default if nothing is set.
+func tellSetting(p *patient, n *notes, rows []setting) (standard string) {
+	told, first := "", ""
+	for _, s := range rows {
+		for _, from := range s.sources(p) {
+			switch {
+			case first == "":
+				first, told = from.name, s.show(from.value)+", from "+from.name
+			case s.layered && strings.HasPrefix(first, "-"):
+				told += ", and below them those of " + from.name + ": " + s.show(from.value)
+				first = from.name
+			default:
+				told += "; " + first + " beats " + from.name
+			}
+		}
+	}
+	if told == "" {
+		return rows[len(rows)-1].standard
+	}
+	n.ok("%s", told)
+	return ""
+}
+
+// tellUnknown warns of variables of our name that nothing reads.
+func tellUnknown(p *patient, n *notes) {
+	var known []string
+	for _, s := range settings() {
+		known = append(known, s.variables...)
+	}
+	current := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return strings.HasPrefix(name, "APPTUIT_PY_") })
+	for _, v := range p.environ {
+		name, value, _ := strings.Cut(v, "=")
+		if !strings.HasPrefix(strings.ToUpper(name), "APPTUIT_") || slices.Contains(known, name) || value == "" {
+			continue
+		}
+		advice := "The README lists the variables that there are."
+		if like := nearest(strings.ToUpper(name), current); like != "" {
+			advice = "Do you mean " + like + "?"
+		}
+		n.about("variable").warn(advice, "%s is set, and nothing reads it", name)
+	}
+}
+
+// tellOTLP names variables that are for another exporter.
+func tellOTLP(p *patient, n *notes) {
+	var names []string
+	for _, v := range p.environ {
+		if name, value, _ := strings.Cut(v, "="); strings.HasPrefix(name, "OTEL_EXPORTER_OTLP_") && value != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		n.about("otlp").ok("%s: for OTLP exporters, not for this one (docs/migration.md)", strings.Join(names, ", "))
+	}
+}
+
+// nearest returns the name that is spelt most alike, if any is.
+func nearest(name string, known []string) string {
+	best, least := "", 5 // as far as from APPTUIT_TOKEN to APPTUIT_API_TOKEN
+	for _, k := range known {
+		if d := distance(name, k); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// distance is Levenshtein's: how many bytes are inserted, removed or replaced.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			d := diagonal
+			if a[i] != b[j] {
+				d = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], d
+		}
+	}
+	return row[len(b)]
+}

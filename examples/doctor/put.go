@@ -1,0 +1,58 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+)
+
+// probeName is the instrument of the point that is sent.
+const probeName = "apptuit.doctor.probe"
+
+// checkPut sends a point as the program would, with all tags that it gets from the
+// configuration. Its value is random, so that it is told from those of other days.
+func checkPut(ctx context.Context, p *patient, n *notes) {
+	start := time.Now()
+	err := p.exporter.Export(ctx, probe(p.resource(ctx), start))
+	took := time.Since(start).Round(time.Microsecond)
+	last, _ := p.tap.seen()
+	if err != nil {
+		tellRefusal(ctx, p, n, last, err)
+		return
+	}
+	p.sent = last.point
+	tellToken(p, n, last)
+	n.ok("%d in %v: %s", last.status, took, p.sent)
+}
+
+func probe(res *resource.Resource, at time.Time) *metricdata.ResourceMetrics {
+	return &metricdata.ResourceMetrics{Resource: res, ScopeMetrics: []metricdata.ScopeMetrics{{
+		Scope: instrumentation.Scope{Name: "github.com/apptuitai/apptuit-go/examples/doctor"},
+		Metrics: []metricdata.Metrics{{Name: probeName, Data: metricdata.Gauge[int64]{
+			DataPoints: []metricdata.DataPoint[int64]{{
+				Attributes: attribute.NewSet(attribute.String("source", "doctor")), Time: at, Value: 1 + rand.Int64N(1_000_000),
+			}},
+		}}},
+	}}}
+}
+
+// tellToken says that the server has taken the token, or that there is none.
+func tellToken(p *patient, n *notes, x *exchange) {
+	_, from := p.token()
+	switch {
+	case !x.authorized && from.name != "":
+		n.about("token").ok("%s is there, and was not sent", from.name)
+	case !x.authorized:
+		n.about("token").ok("none, and the server asks for none")
+	default:
+		n.about("token").ok("taken by the server")
+	}
+}

@@ -1,0 +1,104 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"net/url"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// setting is something that a user can set, and where.
+type setting struct {
+	name      string
+	flag      string   // of the doctor, in the place of the option; beats the variables
+	variables []string // the first that is set is in effect; later ones may be deprecated
+	standard  string   // what is in effect if nothing is set; empty: there is nothing to say
+	secret    secrecy
+	layered   bool // what is set further down is in effect, too, where it is not hidden
+}
+
+// secrecy is what of a value must not be seen.
+type secrecy uint8
+
+const (
+	public secrecy = iota
+	aToken
+	aTokenFile // what is in it
+	inURL      // user information and query
+)
+
+// settings are all variables that are read, and the flags that beat them. A new
+// variable is a new row; a test compares them with those that are documented.
+func settings() []setting {
+	one := func(name string) []string { return []string{name} }
+	return []setting{
+		{name: "endpoint", flag: "endpoint", variables: one("APPTUIT_ENDPOINT"), standard: apptuitclient.DefaultEndpoint, secret: inURL},
+		{name: "token", flag: "token-file", secret: aTokenFile},
+		{name: "token", variables: one("APPTUIT_API_TOKEN"), secret: aToken},
+		{name: "token", variables: one("APPTUIT_API_TOKEN_FILE"), secret: aTokenFile},
+		{name: "token", variables: one("APPTUIT_PY_TOKEN"), standard: "none", secret: aToken},
+		{name: "user", flag: "user", variables: one("APPTUIT_USER_ID")},
+		{name: "tags", flag: "tags", variables: []string{"APPTUIT_TAGS", "APPTUIT_PY_TAGS"}, standard: "none", layered: true},
+		{name: "no host tag", variables: one("APPTUIT_DISABLE_HOST_TAG"), standard: "no"},
+		{name: "prefix", variables: one("APPTUIT_PREFIX")},
+		{name: "sanitize mode", variables: one("APPTUIT_SANITIZE_MODE"), standard: "prometheus"},
+		{name: "temporality", variables: one("APPTUIT_TEMPORALITY_PREFERENCE"), standard: "cumulative"},
+		{name: "histograms", variables: one("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION"), standard: "explicit_bucket_histogram"},
+		{name: "compression", flag: "compression", variables: one("APPTUIT_COMPRESSION"), standard: "gzip"},
+		{name: "request timeout", variables: one("APPTUIT_TIMEOUT"), standard: "60s"},
+		{name: "spool", variables: one("APPTUIT_SPOOL_DIR"), standard: "none"},
+		{name: "spool shared", variables: one("APPTUIT_SPOOL_INSTANCES"), standard: "no"},
+		{name: "export interval", variables: one("OTEL_METRIC_EXPORT_INTERVAL"), standard: "60000 ms"},
+		{name: "export timeout", variables: one("OTEL_METRIC_EXPORT_TIMEOUT"), standard: "30000 ms"},
+		{name: "service name", variables: one("OTEL_SERVICE_NAME")},
+		{name: "resource", variables: one("OTEL_RESOURCE_ATTRIBUTES")},
+		{name: "proxy", flag: "proxy", secret: inURL},
+		{name: "https proxy", variables: []string{"HTTPS_PROXY", "https_proxy"}, secret: inURL},
+		{name: "http proxy", variables: []string{"HTTP_PROXY", "http_proxy"}, secret: inURL},
+		{name: "no proxy for", variables: []string{"NO_PROXY", "no_proxy"}},
+	}
+}
+
+// source is where a value comes from.
+type source struct{ name, value string }
+
+// sources are the places where a setting is set, that in effect first.
+func (s *setting) sources(p *patient) []source {
+	var all []source
+	if value := p.flags.given[s.flag]; value != "" {
+		all = append(all, source{"-" + s.flag, value})
+	}
+	for _, name := range s.variables {
+		if value := p.lookup(name); value != "" {
+			all = append(all, source{name, value})
+		}
+	}
+	return all
+}
+
+// show is how a value can be shown.
+func (s *setting) show(value string) string {
+	switch s.secret {
+	case aToken:
+		return "is set"
+	case aTokenFile:
+		return "in the file " + value
+	case inURL:
+		return showURL(value)
+	}
+	return value
+}
+
+// showURL returns a URL without what may be secret.
+func showURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return "a text that is no URL"
+	}
+	if u.User == nil && u.RawQuery == "" {
+		return text
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String() + " (and what is not shown)"
+}

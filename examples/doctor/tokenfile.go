@@ -1,0 +1,49 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"os"
+	"runtime"
+)
+
+// checkTokenFile looks at who can read the file with the token.
+func checkTokenFile(_ context.Context, p *patient, n *notes) {
+	name := p.tokenFile()
+	if name == "" {
+		return
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return // which is a fault of the configuration
+	}
+	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
+		n.warn("Others on this machine can use it. chmod 600, if nobody else needs it.", "%s has mode %04o", name, mode)
+		return
+	}
+	n.ok("%s is for its owner only", name)
+}
+
+// tokenFile returns the name of the file that the token comes from.
+func (p *patient) tokenFile() string {
+	s, from := p.token()
+	if s.secret != aTokenFile {
+		return ""
+	}
+	return from.value
+}
+
+// token returns the setting that the token comes from.
+func (p *patient) token() (setting, source) {
+	for _, s := range settings() {
+		if s.name != "token" {
+			continue
+		}
+		if all := s.sources(p); len(all) > 0 {
+			return s, all[0]
+		}
+	}
+	return setting{}, source{}
+}
