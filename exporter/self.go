@@ -67,15 +67,15 @@ func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Tim
 	none := attribute.EmptySet().Equivalent()
 	scope := x.conv.Scope(selfScope, apptuitclient.Version, "", none)
 	find := func(name string, kind convert.Kind) *point {
-		i := scope.Instrument(name, kind)
+		i := scope.Instrument(convert.InstrumentSpec{Name: name, Kind: kind})
 		if p := i.Lookup(none); p != nil {
 			return p
 		}
 		return i.Add(none, nil)
 	}
-	x.conv.Number(find("apptuit.reporter.send.total", convert.Number), ts, wire.Uint(total))
-	x.conv.Number(find("apptuit.reporter.send.successful", convert.Number), ts, wire.Uint(successful))
-	x.conv.Number(find("apptuit.reporter.send.failed", convert.Number), ts, wire.Uint(failed))
+	x.conv.Number(find("apptuit.reporter.send.total", convert.Sum), ts, wire.Uint(total))
+	x.conv.Number(find("apptuit.reporter.send.successful", convert.Sum), ts, wire.Uint(successful))
+	x.conv.Number(find("apptuit.reporter.send.failed", convert.Sum), ts, wire.Uint(failed))
 	x.conv.Histogram(find("apptuit.reporter.send.time", convert.Histogram), ts, &duration)
 	if spool, ok := client.SpoolStats(); ok {
 		for _, m := range []struct {
@@ -89,7 +89,7 @@ func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Tim
 			{"rejected", spool.Rejected},
 			{"dropped", spool.Dropped},
 		} {
-			x.conv.Number(find("apptuit.reporter.spool."+m.name, convert.Number), ts, wire.Uint(m.value))
+			x.conv.Number(find("apptuit.reporter.spool."+m.name, convert.Sum), ts, wire.Uint(m.value))
 		}
 	}
 }

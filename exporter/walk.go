@@ -92,26 +92,33 @@ func (x *export) instruments(rm *metricdata.ResourceMetrics) {
 		for j := range sm.Metrics {
 			m := &sm.Metrics[j]
 			var found *instrument
-			if kind, ok := kindOf(m.Data); ok {
-				found = scope.Instrument(m.Name, kind)
+			if spec, ok := specOf(m); ok {
+				found = scope.Instrument(spec)
 			}
 			x.found = append(x.found, found)
 		}
 	}
 }
 
-func kindOf(data metricdata.Aggregation) (kind convert.Kind, ok bool) {
-	switch data.(type) {
-	case metricdata.Sum[int64], metricdata.Sum[float64], metricdata.Gauge[int64], metricdata.Gauge[float64]:
-		return convert.Number, true
+func specOf(m *metricdata.Metrics) (spec convert.InstrumentSpec, ok bool) {
+	spec = convert.InstrumentSpec{Name: m.Name, Unit: m.Unit}
+	switch data := m.Data.(type) {
+	case metricdata.Sum[int64]:
+		spec.Kind, spec.Monotonic = convert.Sum, data.IsMonotonic
+	case metricdata.Sum[float64]:
+		spec.Kind, spec.Monotonic = convert.Sum, data.IsMonotonic
+	case metricdata.Gauge[int64], metricdata.Gauge[float64]:
+		spec.Kind = convert.Gauge
 	case metricdata.Histogram[int64], metricdata.Histogram[float64]:
-		return convert.Histogram, true
+		spec.Kind = convert.Histogram
 	case metricdata.ExponentialHistogram[int64], metricdata.ExponentialHistogram[float64]:
-		return convert.Exponential, true
+		spec.Kind = convert.Exponential
 	case metricdata.Summary:
-		return convert.Summary, true
+		spec.Kind = convert.Summary
+	default:
+		return spec, false
 	}
-	return 0, false
+	return spec, true
 }
 
 func (x *export) metric(i *instrument, data metricdata.Aggregation) {

@@ -84,26 +84,31 @@ func (w *walk) instruments(rm pmetric.ResourceMetrics) {
 		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()))
 		for _, m := range sm.Metrics().All() {
 			var found *instrument
-			if kind, ok := kindOf(m.Type()); ok {
-				found = scope.Instrument(m.Name(), kind)
+			if spec, ok := specOf(m); ok {
+				found = scope.Instrument(spec)
 			}
 			w.found = append(w.found, found)
 		}
 	}
 }
 
-func kindOf(t pmetric.MetricType) (kind convert.Kind, ok bool) {
-	switch t {
-	case pmetric.MetricTypeGauge, pmetric.MetricTypeSum:
-		return convert.Number, true
+func specOf(m pmetric.Metric) (spec convert.InstrumentSpec, ok bool) {
+	spec = convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit()}
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		spec.Kind, spec.Monotonic = convert.Sum, m.Sum().IsMonotonic()
+	case pmetric.MetricTypeGauge:
+		spec.Kind = convert.Gauge
 	case pmetric.MetricTypeHistogram:
-		return convert.Histogram, true
+		spec.Kind = convert.Histogram
 	case pmetric.MetricTypeExponentialHistogram:
-		return convert.Exponential, true
+		spec.Kind = convert.Exponential
 	case pmetric.MetricTypeSummary:
-		return convert.Summary, true
+		spec.Kind = convert.Summary
+	default:
+		return spec, false
 	}
-	return 0, false
+	return spec, true
 }
 
 func (w *walk) metric(i *instrument, m pmetric.Metric) {

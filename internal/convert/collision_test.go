@@ -38,7 +38,7 @@ func TestCollisions(t *testing.T) {
 			h := newHarness(t, Config{})
 			walk := func() {
 				for value, p := range c.points {
-					i := h.Scope(p.scope, p.version, "", "").Instrument(p.name, Number)
+					i := h.Scope(p.scope, p.version, "", "").Instrument(InstrumentSpec{Name: p.name, Kind: Sum})
 					h.Number(h.point(i, p.attributes), stamp, wire.Int(int64(value)))
 				}
 			}
@@ -63,7 +63,7 @@ func TestCollisionsAreOfOneTimestamp(t *testing.T) {
 	for range 2 {
 		r := h.export(func() {
 			for _, ts := range []int64{stamp, stamp + 2, stamp + 1, stamp, stamp + 1, stamp + 2} {
-				h.Number(h.point(h.instrument("n", Number), "k=v"), ts, wire.Int(ts))
+				h.Number(h.point(h.instrument("n", Sum), "k=v"), ts, wire.Int(ts))
 			}
 		})
 		wantPoints(

@@ -19,6 +19,7 @@ type Config struct {
 	Prefix    string     // before each name
 	Base      []wire.Tag // under the points' own: a layer of wire.MergeTags
 	ScopeTags bool       // otel_scope_name and otel_scope_version
+	Layout    Layout
 	Budget    *wire.Budget
 }
 
@@ -63,6 +64,7 @@ type Converter[K comparable] struct {
 	reported    reported[K]
 	lost        *CollisionError // the group that is being converted, by this
 	single      wire.Part       // of it
+	places      [labelKinds]int // in its tags, of ours
 
 	sink       Sink
 	generation uint64
@@ -72,6 +74,9 @@ type Converter[K comparable] struct {
 	full       bool      // a sweep in this export was no help
 	overflowed int
 	repeated   bool // the sink knows
+
+	quantileSet []float64 // of histograms
+	coarse      coarse
 
 	prefix  []byte
 	merged  []wire.Tag
@@ -87,7 +92,13 @@ type Converter[K comparable] struct {
 // New returns a converter with an empty cache. Close gives its memory back to
 // the budget.
 func New[K comparable](cfg Config) *Converter[K] {
+	quantiles := cfg.Layout.Quantiles
+	if quantiles == nil {
+		quantiles = DefaultQuantiles()
+	}
 	return &Converter[K]{
+		quantileSet: quantiles,
+
 		cfg:    cfg,
 		table:  wire.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),

@@ -119,7 +119,7 @@ func TestCursorAcrossParts(t *testing.T) {
 			})
 		}
 	}
-	if n := h.instrument("n", Number).points.lookups(keys); n != 0 {
+	if n := h.instrument("n", Sum).points.lookups(keys); n != 0 {
 		t.Errorf("%d look-ups in the map", n)
 	}
 }

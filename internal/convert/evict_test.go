@@ -18,7 +18,7 @@ import (
 func (h *harness) mixed(name string, n int) {
 	for i := range n {
 		attributes := fmt.Sprintf("k=%d", i)
-		h.Number(h.point(h.instrument(name+".n", Number), attributes), stamp, wire.Int(int64(i)))
+		h.Number(h.point(h.instrument(name+".n", Sum), attributes), stamp, wire.Int(int64(i)))
 		h.Histogram(h.point(h.instrument(name+".h", Histogram), attributes), stamp,
 			&HistogramPoint{Count: 3, Sum: set(wire.Float(1)), Bounds: []float64{1, 2}, Buckets: []uint64{1, 1, 1}})
 		h.Exponential(h.point(h.instrument(name+".e", Exponential), attributes), stamp,
@@ -64,7 +64,7 @@ func TestIdlePointsMakeRoom(t *testing.T) {
 	h := newHarness(t, Config{Budget: budget})
 	h.export(func() { h.mixed("a", 20) })
 	h.export(func() { h.mixed("b", 20) })
-	if i, ok := h.Scope("scope", "1.0", "", "").instruments[instrumentKey{"b.n", Number}]; ok {
+	if i, ok := h.Scope("scope", "1.0", "", "").instruments[InstrumentSpec{Name: "b.n", Kind: Sum}]; ok {
 		t.Fatalf("there was room for %v, the test shows nothing", i.Identity())
 	}
 	h.time = h.time.Add(IdleTime)
@@ -72,7 +72,7 @@ func TestIdlePointsMakeRoom(t *testing.T) {
 	h.mixed("b", 20)
 	kept := 0
 	for _, i := range h.Scope("scope", "1.0", "", "").instruments {
-		if i.key.name[0] == 'b' {
+		if i.spec.Name[0] == 'b' {
 			kept += len(i.points.entries)
 		}
 	}
@@ -107,12 +107,12 @@ func TestPointsInUseAreNotIdle(t *testing.T) {
 	walk := func() { h.mixed("m", 10) }
 	h.export(walk)
 	held := h.Bytes()
-	points := h.instrument("m.n", Number).points.entries["k=1"]
+	points := h.instrument("m.n", Sum).points.entries["k=1"]
 	for range 10 { // the time between two exports does not count
 		h.time = h.time.Add(10 * IdleTime)
 		h.export(walk)
 	}
-	if h.Bytes() != held || h.instrument("m.n", Number).points.entries["k=1"] != points {
+	if h.Bytes() != held || h.instrument("m.n", Sum).points.entries["k=1"] != points {
 		t.Errorf("%d bytes are held, %d before: points were evicted that each export has used", h.Bytes(), held)
 	}
 }
@@ -187,10 +187,10 @@ func TestClockSetBack(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.time = h.time.Add(time.Hour)
 	h.export(func() { h.mixed("m", 10) })
-	held, p := h.Bytes(), h.instrument("m.n", Number).points.entries["k=1"]
+	held, p := h.Bytes(), h.instrument("m.n", Sum).points.entries["k=1"]
 	h.time = h.time.Add(-30 * time.Minute)
 	h.export(func() { h.number("m.n", "k=0", wire.Int(1)) })
-	if h.Bytes() != held || h.instrument("m.n", Number).points.entries["k=1"] != p {
+	if h.Bytes() != held || h.instrument("m.n", Sum).points.entries["k=1"] != p {
 		t.Errorf("%d bytes are held, %d before: points were evicted because of the clock", h.Bytes(), held)
 	}
 }
@@ -212,7 +212,7 @@ func TestPointsWithoutRoomForTheirSeries(t *testing.T) {
 	big.export(walk(big))
 	h := newHarness(t, Config{Budget: wire.NewBudget(big.Bytes() - 1)})
 	wantPoints(t, h.export(walk(h)), "n{k=v} 1")
-	i := h.instrument("n", Number)
+	i := h.instrument("n", Sum)
 	if want := i.scope.cost() + i.cost(); h.Bytes() != want || len(i.points.entries) != 0 {
 		t.Errorf("%d bytes are held, want those of scope and instrument, %d", h.Bytes(), want)
 	}
@@ -228,9 +228,9 @@ func TestSweepDuringAnExport(t *testing.T) {
 	h.table.Charge(filler)
 	h.time = h.time.Add(IdleTime)
 	h.export(func() {
-		i := h.instrument("m.n", Number)
+		i := h.instrument("m.n", Sum)
 		h.Number(i.Add("k=new", parseTags("k=new")), stamp, wire.Int(1))
-		if h.instrument("m.n", Number) != i || i.Lookup("k=new") == nil || len(i.points.entries) != 1 {
+		if h.instrument("m.n", Sum) != i || i.Lookup("k=new") == nil || len(i.points.entries) != 1 {
 			t.Error("the instrument was evicted while it was walked")
 		}
 	})

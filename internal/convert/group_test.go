@@ -72,7 +72,7 @@ func TestNumbersNamedAsPartsOfGroups(t *testing.T) {
 					i := h.instrument("h", Histogram)
 					var n *Instrument[string]
 					if number {
-						n = h.instrument(tt.name, Number)
+						n = h.instrument(tt.name, Sum)
 					}
 					if number && order == "number first" {
 						h.Number(h.point(n, tt.attributes), stamp, wire.Int(100))
@@ -148,7 +148,7 @@ func TestGroupsAreSmall(t *testing.T) {
 		})
 		return h.Bytes()
 	}
-	number, histogram := held(Number, 101)-held(Number, 1), held(Histogram, 101)-held(Histogram, 1)
+	number, histogram := held(Sum, 101)-held(Sum, 1), held(Histogram, 101)-held(Histogram, 1)
 	if histogram > number*5/4 {
 		t.Errorf("100 histograms take %d bytes, 100 numbers %d", histogram, number)
 	}

@@ -91,7 +91,7 @@ func (h *harness) export(walk func()) *recorder {
 
 // instrument returns an instrument in the scope "scope".
 func (h *harness) instrument(name string, kind Kind) *Instrument[string] {
-	return h.Scope("scope", "1.0", "", "").Instrument(name, kind)
+	return h.Scope("scope", "1.0", "", "").Instrument(InstrumentSpec{Name: name, Kind: kind})
 }
 
 // point looks a point up, and adds it if it is new, as exporters do.
@@ -104,7 +104,7 @@ func (h *harness) point(i *Instrument[string], attributes string) *Point[string]
 
 // number converts one point of a number.
 func (h *harness) number(name, attributes string, v wire.Value) {
-	h.Number(h.point(h.instrument(name, Number), attributes), stamp, v)
+	h.Number(h.point(h.instrument(name, Sum), attributes), stamp, v)
 }
 
 func parseTags(text string) []wire.Tag {

@@ -4,6 +4,8 @@
 package convert
 
 import (
+	"slices"
+
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
@@ -13,11 +15,23 @@ type Kind uint8
 
 // The kinds.
 const (
-	Number Kind = iota
+	Sum Kind = iota
+	Gauge
 	Histogram
 	Exponential
 	Summary
 )
+
+// number reports whether the points are single numbers.
+func (k Kind) number() bool { return k <= Gauge }
+
+// InstrumentSpec is what tells an instrument from the others of its scope, and
+// decides how its points are laid out.
+type InstrumentSpec struct {
+	Name, Unit string
+	Kind       Kind
+	Monotonic  bool // of sums
+}
 
 type scopeKey[K comparable] struct {
 	name, version, schema string
@@ -29,39 +43,34 @@ type Scope[K comparable] struct {
 	c           *Converter[K]
 	key         scopeKey[K]
 	base        []wire.Tag
-	instruments map[instrumentKey]*Instrument[K]
+	instruments map[InstrumentSpec]*Instrument[K]
 	used        uint32
 }
 
-type instrumentKey struct {
-	name string
-	kind Kind
-}
-
-// Instrument is what gives points: all of one name and kind in one scope.
+// Instrument is what gives points: all of one specification in one scope.
 type Instrument[K comparable] struct {
 	scope  *Scope[K]
-	key    instrumentKey
+	spec   InstrumentSpec
+	shape  shape
+	only   int // the suffix of the one series, where a point is one
 	id     uint32
 	err    error // of the name: no point of it can be sent
 	names  [suffixes]string
-	heads  [suffixes]string // of prefixes; none of a number
+	heads  [suffixes]string // of prefixes; none where a point is one series
 	points cursor[K]
 	used   uint32
 
-	contested bool      // see group.go
-	labels    []float64 // of the last point, and
-	texts     []string  // how they are rendered
-	repeats   bool      // one of them does
+	contested bool // see group.go
+	labels    [labelKinds]labelTexts
 }
 
 // The costs of what is kept, beside names, in bytes: structs and their places
 // in maps.
 const (
 	scopeOverhead      = 256
-	instrumentOverhead = 1024
+	instrumentOverhead = 1536
 	pointOverhead      = 96
-	detailOverhead     = 160
+	detailOverhead     = 208
 	tagOverhead        = 32
 )
 
@@ -73,7 +82,7 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K) *Scope[
 		s.used = c.now
 		return s
 	}
-	s := &Scope[K]{c: c, key: key, base: c.cfg.Base, instruments: make(map[instrumentKey]*Instrument[K]), used: c.now}
+	s := &Scope[K]{c: c, key: key, base: c.cfg.Base, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
 	if c.cfg.ScopeTags {
 		own := []wire.Tag{{Key: "otel_scope_name", Value: name}, {Key: "otel_scope_version", Value: version}}
 		s.base = wire.MergeTags(nil, own, c.cfg.Base)
@@ -84,42 +93,54 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K) *Scope[
 	return s
 }
 
-// Instrument returns the instrument of a name and kind. An export has to ask for
+// Instrument returns the instrument of a specification. An export has to ask for
 // all of its instruments before it converts their points: a name that two of
 // them have in different roles is noticed then.
-func (s *Scope[K]) Instrument(name string, kind Kind) *Instrument[K] {
+func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 	c := s.c
-	key := instrumentKey{name, kind}
-	if i, ok := s.instruments[key]; ok {
+	if i, ok := s.instruments[spec]; ok {
 		i.used = c.now
 		return i
 	}
-	i := &Instrument[K]{scope: s, key: key, used: c.now}
-	for suffix, text := range suffixTexts() {
-		if suffix == plain || kind != Number {
-			i.names[suffix] = c.cfg.Mode.Sanitize(c.cfg.Prefix + name + text)
-		}
-		if kind != Number {
+	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec), used: c.now}
+	if i.shape.single() {
+		i.only = i.shape.fixed[0]
+	}
+	texts := suffixTexts()
+	for _, suffix := range i.suffixes() {
+		i.names[suffix] = c.cfg.Mode.Sanitize(c.cfg.Prefix + spec.Name + texts[suffix])
+		if !i.shape.single() {
 			i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
 		}
 	}
-	if name == "" {
+	if spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	} else {
-		i.err = wire.CheckName(encoding.FieldMetric, i.names[plain])
+		i.err = wire.CheckName(encoding.FieldMetric, i.names[i.shape.fixed[0]])
 	}
 	c.identify(i)
 	if c.scopes[s.key] == s && c.charge(i.cost()) {
 		i.points.entries = make(map[K]*Point[K])
-		s.instruments[key] = i
+		s.instruments[spec] = i
 	} else {
 		c.passing = append(c.passing, i)
 	}
 	return i
 }
 
+// suffixes returns those of all series that a point can have.
+func (i *Instrument[K]) suffixes() []int {
+	all := slices.Clone(i.shape.fixed)
+	for l, has := range i.shape.labels {
+		if has {
+			all = append(all, labelSuffix(l))
+		}
+	}
+	return all
+}
+
 func (i *Instrument[K]) cost() int64 {
-	n := instrumentOverhead + len(i.key.name)
+	n := instrumentOverhead + len(i.spec.Name) + len(i.spec.Unit)
 	for suffix, name := range i.names {
 		n += 2*len(name) + len(i.heads[suffix])
 	}
@@ -158,21 +179,5 @@ func (c *Converter[K]) identify(i *Instrument[K]) {
 
 // Identity names the instrument and its scope.
 func (i *Instrument[K]) Identity() Identity {
-	return Identity{Instrument: i.key.name, Scope: i.scope.key.name, Version: i.scope.key.version}
-}
-
-// The suffixes of names, and so the kinds of series a point can have.
-const (
-	plain = iota
-	count
-	sum
-	minimum
-	maximum
-	bucket
-	suffixes
-)
-
-// suffixTexts returns the suffixes as they are joined to a name.
-func suffixTexts() [suffixes]string {
-	return [...]string{plain: "", count: ".count", sum: ".sum", minimum: ".min", maximum: ".max", bucket: ".bucket"}
+	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
 }

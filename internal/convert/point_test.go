@@ -157,7 +157,7 @@ func TestScopeTags(t *testing.T) {
 	h := newHarness(t, Config{ScopeTags: true, Base: []wire.Tag{{Key: "otel_scope_version", Value: "base"}}})
 	walk := func() {
 		for _, scope := range [][2]string{{"one", "1.0"}, {"two", ""}, {"", ""}} {
-			i := h.Scope(scope[0], scope[1], "", "").Instrument("n", Number)
+			i := h.Scope(scope[0], scope[1], "", "").Instrument(InstrumentSpec{Name: "n", Kind: Sum})
 			h.Number(h.point(i, "k=v"), stamp, wire.Int(1))
 		}
 	}
@@ -180,7 +180,7 @@ func TestOverflow(t *testing.T) {
 		h.Histogram(h.point(h.instrument("h", Histogram), "otel.metric.overflow=true"), stamp, &HistogramPoint{})
 		h.Exponential(h.point(h.instrument("e", Exponential), "otel.metric.overflow=true"), stamp, &ExponentialPoint{})
 		h.Summary(h.point(h.instrument("s", Summary), "otel.metric.overflow=true"), stamp, &SummaryPoint{})
-		h.Number(h.point(h.instrument("n", Number), "a=b,otel.metric.overflow=true"), 0, wire.Int(1)) // rejected, and yet
+		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, wire.Int(1)) // rejected, and yet
 		if n := h.End(); n != 5 {
 			t.Errorf("%d points overflowed, want 5", n)
 		}
@@ -213,7 +213,7 @@ func TestNothingOfTheCallerIsKept(t *testing.T) {
 func TestRejectionsNameTheWholeSeries(t *testing.T) {
 	h := newHarness(t, Config{Base: []wire.Tag{{Key: "host", Value: "web1"}}})
 	h.export(func() { h.number("n", "k=v", wire.Int(1)) })
-	r := h.export(func() { h.Number(h.point(h.instrument("n", Number), "k=v"), 0, wire.Int(7)) })
+	r := h.export(func() { h.Number(h.point(h.instrument("n", Sum), "k=v"), 0, wire.Int(7)) })
 	want := []wire.Tag{{Key: "host", Value: "web1"}, {Key: "k", Value: "v"}}
 	if len(r.rejects) != 1 || r.rejects[0].Metric != "n" || !slices.Equal(r.rejects[0].Tags, want) || r.rejects[0].Timestamp != 0 {
 		t.Errorf("rejections %+v", r.rejects)

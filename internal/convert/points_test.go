@@ -41,7 +41,7 @@ func TestFaultsAreReportedOnce(t *testing.T) {
 				h.number("a", "k=v", wire.Float(math.NaN()))
 				h.number("a", "k=w", wire.Float(math.Inf(-1)))
 				h.number("b", "", wire.Int(1))
-				h.Number(h.point(h.instrument("c", Number), "k=v"), 0, wire.Int(1))
+				h.Number(h.point(h.instrument("c", Sum), "k=v"), 0, wire.Int(1))
 			}
 			wantRejects(
 				t, h.export(walk),
@@ -53,7 +53,7 @@ func TestFaultsAreReportedOnce(t *testing.T) {
 			wantRejects(t, h.export(walk), "known", "known", "known", "known")
 			// Another fault of a series is news, and the series still works.
 			r := h.export(func() {
-				h.Number(h.point(h.instrument("a", Number), "k=v"), 0, wire.Int(1))
+				h.Number(h.point(h.instrument("a", Sum), "k=v"), 0, wire.Int(1))
 				h.number("a", "k=w", wire.Int(2))
 			})
 			wantRejects(t, r, `a{k=v} 1: `+wire.CheckPoint(0, wire.Int(1)).Error())
