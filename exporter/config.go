@@ -6,6 +6,7 @@ package exporter
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -37,6 +38,18 @@ type config struct {
 	noSelfMetrics  bool
 	cacheBytes     int64
 
+	layout          Layout
+	layoutSet       bool
+	histograms      Histograms
+	histogramsSet   bool
+	quantiles       []float64 // nil: the default ones
+	quantilesSet    bool
+	timers          Timers
+	timersSet       bool
+	durationUnit    time.Duration
+	durationUnitSet bool
+	meters          bool
+
 	shared [][]wire.Tag // layers of tags over the resource's, highest first
 
 	faults []error
@@ -49,9 +62,8 @@ func newConfig(opts []Option) (*config, error) {
 	c := &config{
 		resource: attribute.NewAllowKeysFilter(
 			semconv.ServiceNameKey, semconv.ServiceNamespaceKey, semconv.ServiceInstanceIDKey),
-		temporality: sdkmetric.DefaultTemporalitySelector,
-		aggregation: sdkmetric.DefaultAggregationSelector,
-		cacheBytes:  64 << 20,
+		cacheBytes:   64 << 20,
+		durationUnit: time.Second,
 	}
 	for _, o := range opts {
 		if o != nil {
@@ -59,6 +71,7 @@ func newConfig(opts []Option) (*config, error) {
 		}
 	}
 	c.environment()
+	c.selectors()
 	c.connect()
 	c.shareTags()
 	if len(c.faults) > 0 {

@@ -88,10 +88,18 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		milliseconds: e.cfg.client.MillisecondTimestamps(),
 	}
 	x.conv.Begin(x, start)
-	x.metrics(rm)
+	var own []metricdata.ScopeMetrics
 	if !e.cfg.noSelfMetrics {
-		x.self(e.cfg.client, lease.State, start)
+		own = e.self(lease.State, start)
 	}
+	x.instruments(rm.ScopeMetrics)
+	x.instruments(own)
+	if e.cfg.layout == ReporterLayout {
+		x.observe(rm.ScopeMetrics, own, start)
+	}
+	x.metrics(rm.ScopeMetrics)
+	x.uncounted(own)
+	x.idle()
 	report := x.out.Close()
 	overflowed := x.conv.End()
 	lease.State.add(report, time.Since(start))

@@ -29,7 +29,7 @@ type lease = convert.Lease[attribute.Distinct, selfMetrics]
 
 func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg, pool: convert.NewPool[attribute.Distinct, selfMetrics](
-		convert.Config{Mode: cfg.mode, Prefix: cfg.prefix, ScopeTags: cfg.scopeTags}, cfg.cacheBytes)}
+		convert.Config{Mode: cfg.mode, Prefix: cfg.prefix, ScopeTags: cfg.scopeTags, Layout: cfg.convertLayout()}, cfg.cacheBytes)}
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, wire.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}

@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -22,9 +22,23 @@ const selfScope = "github.com/apptuitai/apptuit-go/exporter"
 type selfMetrics struct {
 	mu                        sync.Mutex
 	total, successful, failed uint64
-	sends                     uint64
-	seconds, least, most      float64
-	last                      int64 // the timestamp they were last sent with
+	times                     durations
+	first, last               time.Time // that they were sent with
+}
+
+// durations sums up how long Exports took, in seconds.
+type durations struct {
+	n                uint64
+	sum, least, most float64
+}
+
+func (d *durations) add(seconds float64) {
+	if d.n == 0 {
+		d.least, d.most = seconds, seconds
+	}
+	d.n++
+	d.sum += seconds
+	d.least, d.most = min(d.least, seconds), max(d.most, seconds)
 }
 
 func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration) {
@@ -34,62 +48,72 @@ func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration) {
 	s.total += uint64(r.Accepted+r.Spooled) + failed
 	s.successful += uint64(r.Accepted)
 	s.failed += failed
-	t := took.Seconds()
-	if s.sends == 0 {
-		s.least, s.most = t, t
-	}
-	s.sends++
-	s.seconds += t
-	s.least, s.most = min(s.least, t), max(s.most, t)
+	s.times.add(took.Seconds())
 }
 
-// self appends the metrics of the Exports before this one, at most once a
-// timestamp: a second point would be another value of the same series then.
-func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Time) {
-	ts := wire.Timestamp(now, x.milliseconds)
+// self returns the metrics of the Exports before this one, at most once a
+// timestamp: a second point would be another value of the same series then. The
+// reporter layout is told of the times since it was told last.
+func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics {
+	milliseconds := e.cfg.client.MillisecondTimestamps()
 	s.mu.Lock()
-	if s.last == ts {
-		s.mu.Unlock()
-		return
+	defer s.mu.Unlock()
+	if s.first.IsZero() {
+		s.first, s.last = now, time.Time{}
 	}
-	s.last = ts
-	total, successful, failed := s.total, s.successful, s.failed
-	recorded := s.sends > 0
-	duration := convert.HistogramPoint{
-		Count: s.sends,
-		Sum:   convert.Optional{Value: wire.Float(s.seconds), Set: true},
-		Min:   convert.Optional{Value: wire.Float(s.least), Set: recorded},
-		Max:   convert.Optional{Value: wire.Float(s.most), Set: recorded},
+	if wire.Timestamp(s.last, milliseconds) == wire.Timestamp(now, milliseconds) {
+		return nil
 	}
-	s.mu.Unlock()
+	times := metricdata.HistogramDataPoint[float64]{StartTime: s.first, Time: now, Count: s.times.n, Sum: s.times.sum}
+	if s.times.n > 0 {
+		times.Min, times.Max = metricdata.NewExtrema(s.times.least), metricdata.NewExtrema(s.times.most)
+	}
+	temporality := metricdata.CumulativeTemporality
+	if e.cfg.layout == ReporterLayout {
+		temporality = metricdata.DeltaTemporality
+		times.StartTime = s.last
+		s.times = durations{}
+	}
+	s.last = now
+	point := func(v uint64) []metricdata.DataPoint[int64] {
+		return []metricdata.DataPoint[int64]{{StartTime: s.first, Time: now, Value: int64(v)}}
+	}
+	counter := func(name string, v uint64) metricdata.Metrics {
+		return metricdata.Metrics{Name: "apptuit.reporter." + name, Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality, IsMonotonic: true, DataPoints: point(v),
+		}}
+	}
+	metrics := []metricdata.Metrics{
+		counter("send.total", s.total),
+		counter("send.successful", s.successful),
+		counter("send.failed", s.failed),
+		{Name: "apptuit.reporter.send.time", Unit: "s", Data: metricdata.Histogram[float64]{
+			Temporality: temporality, DataPoints: []metricdata.HistogramDataPoint[float64]{times},
+		}},
+	}
+	if spool, ok := e.cfg.client.SpoolStats(); ok {
+		gauge := func(name string, v int64) metricdata.Metrics {
+			return metricdata.Metrics{Name: "apptuit.reporter." + name, Data: metricdata.Gauge[int64]{DataPoints: point(uint64(v))}}
+		}
+		metrics = append(
+			metrics,
+			gauge("spool.points", int64(spool.Points)),
+			gauge("spool.bytes", int64(spool.Bytes)),
+			counter("spool.spooled", spool.Spooled),
+			counter("spool.replayed", spool.Replayed),
+			counter("spool.rejected", spool.Rejected),
+			counter("spool.dropped", spool.Dropped),
+		)
+	}
+	return []metricdata.ScopeMetrics{{
+		Scope: instrumentation.Scope{Name: selfScope, Version: apptuitclient.Version}, Metrics: metrics,
+	}}
+}
 
+// uncounted converts metrics whose points are not counted.
+func (x *export) uncounted(own []metricdata.ScopeMetrics) {
+	source := x.source
 	x.source = wire.Uncounted
-	none := attribute.EmptySet().Equivalent()
-	scope := x.conv.Scope(selfScope, apptuitclient.Version, "", none)
-	find := func(name string, kind convert.Kind) *point {
-		i := scope.Instrument(convert.InstrumentSpec{Name: name, Kind: kind})
-		if p := i.Lookup(none); p != nil {
-			return p
-		}
-		return i.Add(none, nil)
-	}
-	x.conv.Number(find("apptuit.reporter.send.total", convert.Sum), ts, wire.Uint(total))
-	x.conv.Number(find("apptuit.reporter.send.successful", convert.Sum), ts, wire.Uint(successful))
-	x.conv.Number(find("apptuit.reporter.send.failed", convert.Sum), ts, wire.Uint(failed))
-	x.conv.Histogram(find("apptuit.reporter.send.time", convert.Histogram), ts, &duration)
-	if spool, ok := client.SpoolStats(); ok {
-		for _, m := range []struct {
-			name  string
-			value uint64
-		}{
-			{"points", uint64(spool.Points)},
-			{"bytes", uint64(spool.Bytes)},
-			{"spooled", spool.Spooled},
-			{"replayed", spool.Replayed},
-			{"rejected", spool.Rejected},
-			{"dropped", spool.Dropped},
-		} {
-			x.conv.Number(find("apptuit.reporter.spool."+m.name, convert.Sum), ts, wire.Uint(m.value))
-		}
-	}
+	x.metrics(own)
+	x.source = source
 }

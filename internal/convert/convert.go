@@ -78,6 +78,17 @@ type Converter[K comparable] struct {
 	quantileSet []float64 // of histograms
 	coarse      coarse
 
+	// Of the reporter layout.
+	memory      *memory[K] // nil in others
+	readings    []reading
+	read        int // of them
+	idles       []idle[K]
+	ledger      *ledger[K]
+	ledgerOf    *Instrument[K]
+	dist        distribution
+	interval    HistogramPoint
+	exponential ExponentialPoint
+
 	prefix  []byte
 	merged  []wire.Tag
 	values  []float64
@@ -92,12 +103,21 @@ type Converter[K comparable] struct {
 // New returns a converter with an empty cache. Close gives its memory back to
 // the budget.
 func New[K comparable](cfg Config) *Converter[K] {
+	var m *memory[K]
+	if cfg.Layout.Reporter != nil {
+		m = newMemory[K](cfg.Budget)
+	}
+	return newConverter(cfg, m)
+}
+
+func newConverter[K comparable](cfg Config, m *memory[K]) *Converter[K] {
 	quantiles := cfg.Layout.Quantiles
 	if quantiles == nil {
 		quantiles = DefaultQuantiles()
 	}
 	return &Converter[K]{
 		quantileSet: quantiles,
+		memory:      m,
 
 		cfg:    cfg,
 		table:  wire.NewTable(cfg.Budget),
@@ -133,6 +153,7 @@ func (c *Converter[K]) repeats() {
 // attribute.
 func (c *Converter[K]) End() (overflowed int) {
 	c.sink = nil
+	c.forget()
 	for _, i := range c.passing {
 		c.free(i)
 	}

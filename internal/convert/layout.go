@@ -145,7 +145,7 @@ func (r *Reporter) shape(spec InstrumentSpec) shape {
 	}
 	statistics := []int{average, minimum, maximum, deviation}
 	percentiles := []int{percentile50, percentile75, percentile95, percentile99, percentile999}
-	unit, timed := unitOf(spec.Unit)
+	unit, timed := UnitOf(spec.Unit)
 	if r.Timers == NoTimers || r.Timers == TimersByUnit && !timed {
 		return shape{fixed: slices.Concat([]int{count}, statistics, percentiles[1:]), observed: true}
 	}
@@ -156,9 +156,9 @@ func (r *Reporter) shape(spec InstrumentSpec) shape {
 	return s
 }
 
-// unitOf returns the duration that a unit stands for (UCUM, as OpenTelemetry's
+// UnitOf returns the duration that a unit stands for (UCUM, as OpenTelemetry's
 // instruments have it), if it is one of time.
-func unitOf(unit string) (time.Duration, bool) {
+func UnitOf(unit string) (time.Duration, bool) {
 	switch unit {
 	case "ns":
 		return time.Nanosecond, true

@@ -141,17 +141,20 @@ func (c *Converter[K]) totals(p *Point[K], ts int64, n uint64, total, least, mos
 
 // fixed converts a value that the point has one of.
 func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
-	if !v.Set || v.Value.NaN() {
-		return
+	if v.Set && !v.Value.NaN() {
+		c.one(p, suffix, ts, v.Value)
 	}
+}
+
+func (c *Converter[K]) one(p *Point[K], suffix int, ts int64, v wire.Value) {
 	switch {
-	case !c.judge(p, suffix, p.err(), faultSeries, ts, v.Value):
+	case !c.judge(p, suffix, p.err(), faultSeries, ts, v):
 	case !p.grouped():
-		c.emit(p, c.seriesOf(p, suffix), ts, v.Value)
+		c.emit(p, c.seriesOf(p, suffix), ts, v)
 	case suffix == count && c.lost == nil:
-		c.sink.Append(p.single, ts, v.Value) // marked already
+		c.sink.Append(p.single, ts, v) // marked already
 	default:
-		c.part(p, suffix, ts, v.Value)
+		c.part(p, suffix, ts, v)
 	}
 }
 

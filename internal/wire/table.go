@@ -21,7 +21,9 @@ func (b *Budget) Used() int64 { return b.used.Load() }
 // Limit returns the bytes that may be in use.
 func (b *Budget) Limit() int64 { return b.limit }
 
-func (b *Budget) take(n int64) bool {
+// Take counts n bytes (negative: gives them back), and reports whether they fit.
+// Bytes that do not fit are not counted.
+func (b *Budget) Take(n int64) bool {
 	if b.used.Add(n) > b.limit && n > 0 {
 		b.used.Add(-n)
 		return false
@@ -48,7 +50,7 @@ func NewTable(budget *Budget) *Table {
 
 // Close gives the table's bytes back. The table must not be used any more.
 func (t *Table) Close() {
-	t.budget.take(-t.bytes)
+	t.budget.Take(-t.bytes)
 	t.series, t.bytes = nil, 0
 }
 
@@ -88,7 +90,7 @@ func (t *Table) Release(s *Series) {
 // its series, and reports whether they fit. Bytes that do not fit are not
 // counted.
 func (t *Table) Charge(n int64) bool {
-	if !t.budget.take(n) {
+	if !t.budget.Take(n) {
 		return false
 	}
 	t.bytes += n

@@ -1,0 +1,184 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
+)
+
+// Layout says which series data points become, and under which names.
+type Layout uint8
+
+const (
+	// DefaultLayout has OpenTelemetry's names, and Prometheus' for the parts of
+	// histograms.
+	DefaultLayout Layout = iota
+	// ReporterLayout has the names that apptuit-py's reporter gave.
+	ReporterLayout
+)
+
+// ParseLayout returns the layout of a name in any case: default or reporter.
+func ParseLayout(name string) (Layout, error) {
+	return named("layout", name, []string{DefaultLayout: "default", ReporterLayout: "reporter"}, DefaultLayout)
+}
+
+// Histograms says what the default layout makes of the distribution that a
+// histogram has recorded.
+type Histograms uint8
+
+const (
+	// HistogramsAsRecorded makes buckets of explicit buckets, and quantiles of
+	// exponential ones.
+	HistogramsAsRecorded Histograms = iota
+	// HistogramsAsBuckets makes name.bucket with the tag le of all histograms.
+	HistogramsAsBuckets
+	// HistogramsAsQuantiles makes name with the tag quantile of all histograms.
+	HistogramsAsQuantiles
+	// HistogramsAsBoth makes both of all histograms.
+	HistogramsAsBoth
+)
+
+// ParseHistograms returns what a name in any case stands for: recorded, buckets,
+// quantiles or both.
+func ParseHistograms(name string) (Histograms, error) {
+	return named("histograms", name, []string{
+		HistogramsAsRecorded: "recorded", HistogramsAsBuckets: "buckets",
+		HistogramsAsQuantiles: "quantiles", HistogramsAsBoth: "both",
+	}, HistogramsAsRecorded)
+}
+
+// Timers says which histograms are timers in the reporter layout; the others are
+// histograms.
+type Timers uint8
+
+const (
+	// TimersByUnit are the histograms whose unit is one of time: ns, us, ms, s,
+	// min, h or d.
+	TimersByUnit Timers = iota
+	// AllTimers makes timers of all histograms. Only the values of those whose unit
+	// is one of time are converted.
+	AllTimers
+	// NoTimers makes histograms of all, in their own units.
+	NoTimers
+)
+
+// ParseTimers returns what a name in any case stands for: unit, all or none.
+func ParseTimers(name string) (Timers, error) {
+	return named("timers", name, []string{TimersByUnit: "unit", AllTimers: "all", NoTimers: "none"}, TimersByUnit)
+}
+
+// named returns the value whose name this is, in any case. The type is that of
+// none.
+func named[T ~uint8](what, name string, names []string, none T) (T, error) {
+	for i, n := range names {
+		if strings.EqualFold(name, n) {
+			return T(i), nil
+		}
+	}
+	last := len(names) - 1
+	return none, fmt.Errorf("%s %q: must be %s or %s", what, name, strings.Join(names[:last], ", "), names[last])
+}
+
+// ParseDurationUnit returns the duration that the name of a unit stands for: ns,
+// us, ms, s, min, h or d.
+func ParseDurationUnit(name string) (time.Duration, error) {
+	if unit, ok := convert.UnitOf(name); ok {
+		return unit, nil
+	}
+	return 0, fmt.Errorf("duration unit %q: must be ns, us, ms, s, min, h or d", name)
+}
+
+// ParseQuantiles returns the quantiles of a list, 0.5,0.99, in order, each once. Its
+// error names all that is wrong.
+func ParseQuantiles(list string) ([]float64, error) {
+	var quantiles []float64
+	var faults []error
+	for text := range strings.SplitSeq(list, ",") {
+		q, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("quantile %q is not a number", text))
+			continue
+		}
+		quantiles = append(quantiles, q)
+	}
+	clean, err := cleanQuantiles(quantiles)
+	if err := errors.Join(append(faults, err)...); err != nil {
+		return nil, err
+	}
+	return clean, nil
+}
+
+// maxQuantiles bounds the quantiles of a histogram, each of which is a series.
+const maxQuantiles = 100
+
+// cleanQuantiles returns the quantiles in order, each once.
+func cleanQuantiles(quantiles []float64) ([]float64, error) {
+	var faults []error
+	for _, q := range quantiles {
+		if !(q > 0 && q < 1) {
+			faults = append(faults, fmt.Errorf("quantile %v is not between 0 and 1", q))
+		}
+	}
+	clean := slices.Clone(quantiles)
+	slices.Sort(clean)
+	clean = slices.Compact(clean)
+	if len(clean) == 0 || len(clean) > maxQuantiles {
+		faults = append(faults, fmt.Errorf("%d quantiles: must be 1 to %d", len(clean), maxQuantiles))
+	}
+	return clean, errors.Join(faults...)
+}
+
+// convertLayout is the layout as package convert has it.
+func (c *config) convertLayout() convert.Layout {
+	l := convert.Layout{Histograms: convert.Form(c.histograms), Quantiles: c.quantiles}
+	if c.layout == ReporterLayout {
+		l.Reporter = &convert.Reporter{Unit: c.durationUnit, Timers: convert.Timers(c.timers), Meters: c.meters}
+	}
+	return l
+}
+
+// selectors sets what nobody has chosen, as the layout needs it.
+func (c *config) selectors() {
+	reporter := c.layout == ReporterLayout
+	if c.temporality == nil {
+		c.temporality = sdkmetric.DefaultTemporalitySelector
+		if reporter {
+			c.temporality = reporterTemporality
+		}
+	}
+	if c.aggregation == nil {
+		c.aggregation = sdkmetric.DefaultAggregationSelector
+		if reporter {
+			c.aggregation = exponentialAggregation
+		}
+	}
+}
+
+// reporterTemporality is that of the reporter layout: of an interval, if it is
+// about values, and since the start of all that is counted.
+func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return metricdata.DeltaTemporality
+	}
+	return metricdata.CumulativeTemporality
+}
+
+// exponentialAggregation gives histograms the defaults of the specification
+// (Metrics SDK, Base2 Exponential Bucket Histogram Aggregation).
+func exponentialAggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+	}
+	return sdkmetric.DefaultAggregationSelector(kind)
+}
