@@ -48,6 +48,8 @@ func TestGolden(t *testing.T) {
 		"summary":     summaryConversions(),
 		"tags":        tagConversions(),
 		"collision":   collisionConversions(),
+		"reporter":    reporterConversions(),
+		"forms":       formConversions(),
 	} {
 		t.Run(file, func(t *testing.T) {
 			var got strings.Builder

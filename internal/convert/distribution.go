@@ -10,11 +10,12 @@ import (
 )
 
 // distribution is what is known of the values of one interval: bins that ascend,
-// and the extremes, NaN if they are not.
+// and what they are between, NaN if that is not known.
 type distribution struct {
 	bins        []bin
 	total       uint64
 	least, most float64
+	low, high   bool // there is a value that is the least, and one that is the most
 }
 
 // bin has values that are from low to high: spread evenly, as far as anybody
@@ -28,6 +29,7 @@ type bin struct {
 func (d *distribution) reset(least, most Optional) {
 	d.bins, d.total = d.bins[:0], 0
 	d.least, d.most = number(least), number(most)
+	d.low, d.high = !math.IsNaN(d.least), !math.IsNaN(d.most)
 }
 
 // number is the value as a float, NaN if there is none.
@@ -124,13 +126,12 @@ func (d *distribution) percentile(q float64) float64 {
 	return between(d.at(uint64(whole)), d.at(uint64(whole)+1), part)
 }
 
-// at estimates the value of a rank, from 1 on. The first and the last are known, if
-// the extremes are.
+// at estimates the value of a rank, from 1 on. The first and the last may be known.
 func (d *distribution) at(rank uint64) float64 {
 	switch {
-	case rank == 1 && !math.IsNaN(d.least):
+	case rank == 1 && d.low:
 		return d.least
-	case rank == d.total && !math.IsNaN(d.most):
+	case rank == d.total && d.high:
 		return d.most
 	}
 	i := sort.Search(len(d.bins)-1, func(i int) bool { return d.bins[i].before+d.bins[i].n >= rank })
@@ -139,6 +140,20 @@ func (d *distribution) at(rank uint64) float64 {
 		return b.low
 	}
 	return between(b.low, b.high, (float64(rank-b.before)-0.5)/float64(b.n))
+}
+
+// only says what the one value is.
+func (d *distribution) only(v float64) {
+	d.bins[0] = bin{low: v, high: v, n: 1}
+}
+
+// extreme returns the least or the greatest value: known, or that of a rank if it
+// is between extremes that were recorded, else NaN.
+func (d *distribution) extreme(recorded float64, known bool, rank uint64) float64 {
+	if known || math.IsNaN(recorded) || d.total == 0 {
+		return recorded
+	}
+	return d.at(rank)
 }
 
 // deviation estimates the standard deviation of the values as a sample, by the

@@ -3,7 +3,11 @@
 
 package convert
 
-import "github.com/apptuitai/apptuit-go/internal/wire"
+import (
+	"math"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
 
 // ObserveNumber observes a point of a sum.
 func (c *Converter[K]) ObserveNumber(i *Instrument[K], key K, span Span, v wire.Value) {
@@ -53,10 +57,12 @@ func (c *Converter[K]) ObserveHistogram(i *Instrument[K], key K, span Span, h *H
 		return
 	}
 	interval, known := h, span.Delta
+	low, high := true, true // the extremes are those of the interval
 	if s != nil && !span.Delta {
 		known = !s.blind
-		if s.explicit != nil && span.Start <= s.start && h.since(s.explicit, &c.interval) {
+		if last := s.explicit; last != nil && span.Start <= s.start && h.since(last, &c.interval) {
 			interval = &c.interval
+			low, high = lower(h.Min, last.Min), higher(h.Max, last.Max)
 		}
 		c.memory.keepExplicit(s, h)
 	}
@@ -65,6 +71,7 @@ func (c *Converter[K]) ObserveHistogram(i *Instrument[K], key K, span Span, h *H
 	} else {
 		c.dist.reset(interval.Min, interval.Max)
 	}
+	c.dist.low, c.dist.high = c.dist.low && low, c.dist.high && high
 	c.observe(r, s, i, span, totals{h.Count, h.Sum}, totals{interval.Count, interval.Sum}, known)
 }
 
@@ -76,14 +83,17 @@ func (c *Converter[K]) ObserveExponential(i *Instrument[K], key K, span Span, h 
 		return
 	}
 	interval, known := h, span.Delta
+	low, high := true, true // the extremes are those of the interval
 	if s != nil && !span.Delta {
 		known = !s.blind
-		if s.exponential != nil && span.Start <= s.start && h.since(s.exponential, &c.exponential) {
+		if last := s.exponential; last != nil && span.Start <= s.start && h.since(last, &c.exponential) {
 			interval = &c.exponential
+			low, high = lower(h.Min, last.Min), higher(h.Max, last.Max)
 		}
 		c.memory.keepExponential(s, h)
 	}
 	c.dist.exponential(interval)
+	c.dist.low, c.dist.high = c.dist.low && low, c.dist.high && high
 	c.observe(r, s, i, span, totals{h.Count, h.Sum}, totals{interval.Count, interval.Sum}, known)
 }
 
@@ -131,7 +141,10 @@ func (r *reading) statistics(d *distribution, unit scale, t totals) {
 	}
 	mean := d.within(number(t.sum) / float64(t.count)) // which may be rounded out of them
 	r.values[average] = unit.of(mean)
-	r.values[minimum], r.values[maximum] = unit.of(d.least), unit.of(d.most)
+	if d.total == 1 && t.count == 1 && !math.IsNaN(mean) {
+		d.only(mean)
+	}
+	r.values[minimum], r.values[maximum] = unit.of(d.extreme(d.least, d.low, 1)), unit.of(d.extreme(d.most, d.high, d.total))
 	if d.total == 0 {
 		return
 	}

@@ -4,15 +4,14 @@
 package convert
 
 import (
-	"math"
 	"slices"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 // Cumulative points say what was since the start. What was new in an interval is
-// the difference to the last point; the extremes of it are known where they are
-// extremes of all, and else by the buckets that they are in.
+// the difference to the last point. Its extremes are known where they are extremes
+// of all, and are else estimated, as percentiles are.
 
 // since makes dst what is new since an earlier point of the same stream, and reports
 // whether it could: not if something has become less, or the bounds are others.
@@ -23,22 +22,12 @@ func (h *HistogramPoint) since(last, dst *HistogramPoint) bool {
 	dst.Count, dst.Sum = h.Count-last.Count, less(h.Sum, last.Sum)
 	dst.Bounds, dst.Buckets = h.Bounds, dst.Buckets[:0]
 	dst.Min, dst.Max = h.Min, h.Max
-	low, high := math.NaN(), math.NaN() // of what is new
 	for i, n := range h.Buckets {
 		if n < last.Buckets[i] {
 			return false
 		}
-		n -= last.Buckets[i]
-		dst.Buckets = append(dst.Buckets, n)
-		if n > 0 {
-			least, most := h.edges(i)
-			if math.IsNaN(low) {
-				low = least
-			}
-			high = most
-		}
+		dst.Buckets = append(dst.Buckets, n-last.Buckets[i])
 	}
-	dst.Min, dst.Max = extremes(h.Min, h.Max, last.Min, last.Max, low, high)
 	return true
 }
 
@@ -55,12 +44,7 @@ func (h *ExponentialPoint) since(last, dst *ExponentialPoint) bool {
 		Positive: ExponentialBuckets{h.Positive.Offset, append(dst.Positive.Counts[:0], h.Positive.Counts...)},
 		Negative: ExponentialBuckets{h.Negative.Offset, append(dst.Negative.Counts[:0], h.Negative.Counts...)},
 	}
-	if !dst.Positive.subtract(&last.Positive, by) || !dst.Negative.subtract(&last.Negative, by) {
-		return false
-	}
-	low, high := dst.reach()
-	dst.Min, dst.Max = extremes(h.Min, h.Max, last.Min, last.Max, low, high)
-	return true
+	return dst.Positive.subtract(&last.Positive, by) && dst.Negative.subtract(&last.Negative, by)
 }
 
 // subtract takes away the counts of buckets whose scale is higher by so much, and
@@ -79,39 +63,11 @@ func (b *ExponentialBuckets) subtract(other *ExponentialBuckets, by int64) bool 
 	return true
 }
 
-// reach returns where the lowest bucket begins that is not empty, and where the
-// highest ends.
-func (h *ExponentialPoint) reach() (low, high float64) {
-	low, high = h.zero(0), h.zero(1)
-	negative, positive := some(h.Negative.Counts), some(h.Positive.Counts)
-	start, end := h.Positive.filled()
-	if positive {
-		high = h.bound(h.Positive.Offset, float64(end))
-		if h.ZeroCount == 0 && !negative {
-			low = h.bound(h.Positive.Offset, float64(start))
-		}
-	}
-	start, end = h.Negative.filled()
-	if negative {
-		low = -h.bound(h.Negative.Offset, float64(end))
-		if h.ZeroCount == 0 && !positive {
-			high = -h.bound(h.Negative.Offset, float64(start))
-		}
-	}
-	return low, high
-}
+// lower reports whether the least value is new, as one that is less than before.
+func lower(least, last Optional) bool { return number(least) < number(last) }
 
-// extremes returns those of what is new between low and high.
-func extremes(least, most, lastLeast, lastMost Optional, low, high float64) (newLeast, newMost Optional) {
-	newLeast, newMost = least, most
-	if least.Set && !(number(least) < number(lastLeast)) {
-		newLeast.Value = wire.Float(clamp(low, least, most))
-	}
-	if most.Set && !(number(most) > number(lastMost)) {
-		newMost.Value = wire.Float(clamp(high, least, most))
-	}
-	return newLeast, newMost
-}
+// higher reports whether the greatest value is new.
+func higher(most, last Optional) bool { return number(most) > number(last) }
 
 // less returns the difference of two sums, if both are there.
 func less(now, last Optional) Optional {
