@@ -54,9 +54,9 @@ func (m *meter) count(n float64, start, end int64) {
 	m.tick()
 }
 
-// restart starts the mean anew, with a counter that did.
-func (m *meter) restart(start int64) {
-	if start > m.start && start <= m.latest {
+// restart starts the mean anew, with a counter that did before end.
+func (m *meter) restart(start, end int64) {
+	if start > m.start && start <= end {
 		m.start, m.counted = start, 0
 	}
 }

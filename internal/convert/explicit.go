@@ -41,7 +41,12 @@ func (h *HistogramPoint) quantiles(dst, quantiles []float64) []float64 {
 }
 
 // between is the value that is a part of the way up.
-func between(low, high, part float64) float64 { return low*(1-part) + high*part }
+func between(low, high, part float64) float64 {
+	if low == high {
+		return low // and not a rounded one
+	}
+	return low*(1-part) + high*part
+}
 
 // edges returns where the values of bucket i are: between its bounds, and within
 // the recorded extremes. Without those, the lowest bucket begins at 0 if it ends

@@ -44,7 +44,7 @@ func (c *Converter[K]) ObserveNumber(i *Instrument[K], key K, span Span, v wire.
 // anew begins its mean anew.
 func (s *state[K]) rate(n float64, span Span) {
 	if !span.Delta && s.start > 0 && span.Start > s.start {
-		s.meter.restart(span.Start)
+		s.meter.restart(span.Start, span.End)
 	}
 	s.meter.count(n, span.Start, span.End)
 }
