@@ -43,7 +43,7 @@ func (h *HistogramPoint) quantiles(dst, quantiles []float64) []float64 {
 // between is the value that is a part of the way up.
 func between(low, high, part float64) float64 {
 	if low == high {
-		return low // and not a rounded one
+		return high // and not a rounded one
 	}
 	return low*(1-part) + high*part
 }
