@@ -6,7 +6,6 @@ package exporter
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ const (
 
 // ParseLayout returns the layout of a name in any case: default or reporter.
 func ParseLayout(name string) (Layout, error) {
-	return named("layout", name, []string{DefaultLayout: "default", ReporterLayout: "reporter"}, DefaultLayout)
+	return convert.Named("layout", name, DefaultLayout, "default", "reporter")
 }
 
 // Histograms says what the default layout makes of the distribution that a
@@ -52,10 +51,8 @@ const (
 // ParseHistograms returns what a name in any case stands for: recorded, buckets,
 // quantiles or both.
 func ParseHistograms(name string) (Histograms, error) {
-	return named("histograms", name, []string{
-		HistogramsAsRecorded: "recorded", HistogramsAsBuckets: "buckets",
-		HistogramsAsQuantiles: "quantiles", HistogramsAsBoth: "both",
-	}, HistogramsAsRecorded)
+	form, err := convert.ParseForm(name)
+	return Histograms(form), err
 }
 
 // Timers says which histograms are timers in the reporter layout; the others are
@@ -75,19 +72,7 @@ const (
 
 // ParseTimers returns what a name in any case stands for: unit, all or none.
 func ParseTimers(name string) (Timers, error) {
-	return named("timers", name, []string{TimersByUnit: "unit", AllTimers: "all", NoTimers: "none"}, TimersByUnit)
-}
-
-// named returns the value whose name this is, in any case. The type is that of
-// none.
-func named[T ~uint8](what, name string, names []string, none T) (T, error) {
-	for i, n := range names {
-		if strings.EqualFold(name, n) {
-			return T(i), nil
-		}
-	}
-	last := len(names) - 1
-	return none, fmt.Errorf("%s %q: must be %s or %s", what, name, strings.Join(names[:last], ", "), names[last])
+	return convert.Named("timers", name, TimersByUnit, "unit", "all", "none")
 }
 
 // ParseDurationUnit returns the duration that the name of a unit stands for: ns,
@@ -112,31 +97,11 @@ func ParseQuantiles(list string) ([]float64, error) {
 		}
 		quantiles = append(quantiles, q)
 	}
-	clean, err := cleanQuantiles(quantiles)
+	clean, err := convert.CleanQuantiles(quantiles)
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
 	return clean, nil
-}
-
-// maxQuantiles bounds the quantiles of a histogram, each of which is a series.
-const maxQuantiles = 100
-
-// cleanQuantiles returns the quantiles in order, each once.
-func cleanQuantiles(quantiles []float64) ([]float64, error) {
-	var faults []error
-	for _, q := range quantiles {
-		if !(q > 0 && q < 1) {
-			faults = append(faults, fmt.Errorf("quantile %v is not between 0 and 1", q))
-		}
-	}
-	clean := slices.Clone(quantiles)
-	slices.Sort(clean)
-	clean = slices.Compact(clean)
-	if len(clean) == 0 || len(clean) > maxQuantiles {
-		faults = append(faults, fmt.Errorf("%d quantiles: must be 1 to %d", len(clean), maxQuantiles))
-	}
-	return clean, errors.Join(faults...)
 }
 
 // convertLayout is the layout as package convert has it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 // Option configures an [Exporter].
@@ -172,7 +173,7 @@ func WithHistograms(histograms Histograms) Option {
 // excluded. Order and repetition do not matter. Summaries have their own. It beats
 // APPTUIT_QUANTILES.
 func WithQuantiles(quantiles ...float64) Option {
-	clean, err := cleanQuantiles(quantiles)
+	clean, err := convert.CleanQuantiles(quantiles)
 	return optionFunc(func(c *config) {
 		if err != nil {
 			c.fault("WithQuantiles: %w", err)

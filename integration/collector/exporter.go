@@ -45,13 +45,17 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apptuit exporter: %w", err)
 	}
+	layout, err := cfg.layout()
+	if err != nil {
+		return nil, fmt.Errorf("apptuit exporter: %w", err)
+	}
 	return &metricsExporter{
 		cfg:       cfg,
 		telemetry: set.TelemetrySettings,
 		counters:  counters,
 		resources: resources,
 		pool: convert.NewPool[identity, struct{}](convert.Config{
-			Mode: resources.mode, Prefix: cfg.Prefix, ScopeTags: cfg.ScopeTags,
+			Mode: resources.mode, Prefix: cfg.Prefix, ScopeTags: cfg.ScopeTags, Layout: layout,
 		}, cfg.CacheBytes),
 		hasher: newHasher(),
 		known:  newKnown(),

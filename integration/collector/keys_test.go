@@ -36,6 +36,8 @@ func otherKeys() map[string]string {
 		"exporter.WithResourceAttributes": "resource_attributes",
 		"exporter.WithScopeTags":          "scope_tags",
 		"exporter.WithCacheBytes":         "cache_bytes",
+		"exporter.WithHistograms":         "histograms",
+		"exporter.WithQuantiles":          "quantiles",
 	}
 }
 
@@ -61,6 +63,10 @@ func withoutKey() map[string]string {
 		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
 		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
 		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",
+		"exporter.WithLayout":              "the reporter layout adds up what it is given: exporterhelper gives it again what is retried, and whoever sends OTLP chooses the temporality",
+		"exporter.WithTimers":              "as WithLayout",
+		"exporter.WithDurationUnit":        "as WithLayout",
+		"exporter.WithMeters":              "as WithLayout",
 	}
 }
 

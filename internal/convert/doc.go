@@ -14,12 +14,19 @@
 // Exponential and Summary, and at last End. What comes out goes to the [Sink]:
 // points that are valid and not yet sent in this export, and rejections.
 //
-// # Layout
+// # Layouts
+//
+// An [Instrument] is known by its [InstrumentSpec], from which the [Layout] makes its
+// shape: the suffixes of its series, and the tags of ours that they have. In the
+// default layout these are
 //
 //	Sum, Gauge             name
 //	Histogram              name.bucket{le} cumulative up to +Inf, name.count, name.sum, name.min, name.max
 //	ExponentialHistogram   name{quantile}, name.count, name.sum, name.min, name.max
 //	Summary                name{quantile}, name.count, name.sum
+//
+// or both {le} and {quantile} of histograms. The reporter layout needs to remember
+// what was before: see Observe, and memory.go.
 //
 // Prefix, name and suffix are joined, then sanitized as one. NaN sums,
 // extremes and quantiles are skipped, as values that were not recorded; a
