@@ -97,8 +97,8 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 		}
 		metrics = append(
 			metrics,
-			gauge("spool.points", int64(spool.Points)),
-			gauge("spool.bytes", int64(spool.Bytes)),
+			gauge("spool.points", spool.Points),
+			gauge("spool.bytes", spool.Bytes),
 			counter("spool.spooled", spool.Spooled),
 			counter("spool.replayed", spool.Replayed),
 			counter("spool.rejected", spool.Rejected),

@@ -188,7 +188,7 @@ func TestExponential(t *testing.T) {
 	// What is empty has no quantiles, and the next export's scale is another.
 	wantPoints(t, convert(&ExponentialPoint{Sum: set(wire.Float(0))}), "e_count{k=v} 0", "e_sum{k=v} 0.0")
 	r := convert(&ExponentialPoint{Count: 2, Scale: 20, Positive: ExponentialBuckets{1 << 20, []uint64{2}}})
-	if quantiles := DefaultQuantiles(); len(r.points) != len(quantiles[:])+1 || len(r.rejects) > 0 {
+	if quantiles := DefaultQuantiles(); len(r.points) != len(quantiles)+1 || len(r.rejects) > 0 {
 		t.Errorf("points %v, rejections %v", r.points, r.rejects)
 	}
 }

@@ -34,8 +34,12 @@ func TestScales(t *testing.T) {
 		from, to    time.Duration
 		value, want float64
 	}{
-		{time.Millisecond, time.Second, 9, 0.009}, {time.Second, time.Millisecond, 0.25, 250}, {time.Second, time.Second, 0.1, 0.1},
-		{time.Nanosecond, time.Second, 123456789, 0.123456789}, {24 * time.Hour, time.Second, 0.5, 43200}, {time.Minute, 90 * time.Second, 3, 2},
+		{time.Millisecond, time.Second, 9, 0.009},
+		{time.Second, time.Millisecond, 0.25, 250},
+		{time.Second, time.Second, 0.1, 0.1},
+		{time.Nanosecond, time.Second, 123456789, 0.123456789},
+		{24 * time.Hour, time.Second, 0.5, 43200},
+		{time.Minute, 90 * time.Second, 3, 2},
 	} {
 		if got := scaleOf(c.from, c.to).of(c.value); got != c.want {
 			t.Errorf("%v of %v in %v: %v, want %v", c.value, c.from, c.to, got, c.want)
@@ -56,17 +60,20 @@ func TestShapes(t *testing.T) {
 		spec   InstrumentSpec
 		want   string
 	}{
-		{Layout{}, InstrumentSpec{Kind: Sum, Monotonic: true}, ""}, {Layout{}, InstrumentSpec{Kind: Gauge}, ""},
+		{Layout{}, InstrumentSpec{Kind: Sum, Monotonic: true}, ""},
+		{Layout{}, InstrumentSpec{Kind: Gauge}, ""},
 		{Layout{}, InstrumentSpec{Kind: Histogram}, ".count .sum .min .max .bucket{le}"},
 		{Layout{}, InstrumentSpec{Kind: Exponential}, ".count .sum .min .max {quantile}"},
 		{Layout{Histograms: AsBuckets}, InstrumentSpec{Kind: Exponential}, ".count .sum .min .max .bucket{le}"},
 		{Layout{Histograms: AsQuantiles}, InstrumentSpec{Kind: Histogram}, ".count .sum .min .max {quantile}"},
 		{Layout{Histograms: AsBoth}, InstrumentSpec{Kind: Histogram}, ".count .sum .min .max .bucket{le} {quantile}"},
 		{Layout{Histograms: AsBuckets}, InstrumentSpec{Kind: Summary}, ".count .sum {quantile}"},
-		{reporter(Reporter{}), InstrumentSpec{Kind: Sum, Monotonic: true}, ".count"}, {reporter(Reporter{Meters: true}), InstrumentSpec{Kind: Sum}, ".count"},
+		{reporter(Reporter{}), InstrumentSpec{Kind: Sum, Monotonic: true}, ".count"},
+		{reporter(Reporter{Meters: true}), InstrumentSpec{Kind: Sum}, ".count"},
 		{reporter(Reporter{Meters: true}), InstrumentSpec{Kind: Sum, Monotonic: true}, ".count .mean_rate .1m_rate .5m_rate .15m_rate"},
 		{reporter(Reporter{Meters: true}), InstrumentSpec{Kind: Gauge}, ".value"},
-		{reporter(Reporter{}), InstrumentSpec{Kind: Exponential, Unit: "ms"}, timer}, {reporter(Reporter{}), InstrumentSpec{Kind: Histogram, Unit: "By"}, histogram},
+		{reporter(Reporter{}), InstrumentSpec{Kind: Exponential, Unit: "ms"}, timer},
+		{reporter(Reporter{}), InstrumentSpec{Kind: Histogram, Unit: "By"}, histogram},
 		{reporter(Reporter{Timers: AllTimers}), InstrumentSpec{Kind: Histogram, Unit: "By"}, timer},
 		{reporter(Reporter{Timers: NoTimers}), InstrumentSpec{Kind: Histogram, Unit: "s"}, histogram},
 		{reporter(Reporter{}), InstrumentSpec{Kind: Summary}, ".count .sum {quantile}"},

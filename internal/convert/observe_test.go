@@ -190,7 +190,11 @@ func TestCumulativeSeriesThatGo(t *testing.T) {
 func TestResetsGiveNoNegativeRates(t *testing.T) {
 	h := newReporting(t, Reporter{Meters: true}, nil)
 	for n, p := range []seen{
-		{number: wire.Int(100)}, {number: wire.Int(200)}, {number: wire.Int(7)}, {number: wire.Int(9), start: 35}, {number: wire.Int(9), start: 35},
+		{number: wire.Int(100)},
+		{number: wire.Int(200)},
+		{number: wire.Int(7)},
+		{number: wire.Int(9), start: 35},
+		{number: wire.Int(9), start: 35},
 		{number: wire.Float(0.5), start: 60},
 	} {
 		p.name = "t"

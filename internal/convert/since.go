@@ -86,8 +86,9 @@ func (m *memory[K]) keepExplicit(s *state[K], h *HistogramPoint) {
 		s.explicit = nil
 		return
 	}
+	bounds, buckets = append(bounds[:0], h.Bounds...), append(buckets[:0], h.Buckets...)
 	*s.explicit = *h
-	s.explicit.Bounds, s.explicit.Buckets = append(bounds[:0], h.Bounds...), append(buckets[:0], h.Buckets...)
+	s.explicit.Bounds, s.explicit.Buckets = bounds, buckets
 }
 
 // keepExponential remembers a point, if there is room.
@@ -102,9 +103,9 @@ func (m *memory[K]) keepExponential(s *state[K], h *ExponentialPoint) {
 		s.exponential = nil
 		return
 	}
+	positive, negative = append(positive[:0], h.Positive.Counts...), append(negative[:0], h.Negative.Counts...)
 	*s.exponential = *h
-	s.exponential.Positive.Counts = append(positive[:0], h.Positive.Counts...)
-	s.exponential.Negative.Counts = append(negative[:0], h.Negative.Counts...)
+	s.exponential.Positive.Counts, s.exponential.Negative.Counts = positive, negative
 }
 
 // grow takes the bytes of n numbers more, or gives them back, and reports whether
