@@ -6,6 +6,7 @@ package exporter
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -42,7 +43,18 @@ type config struct {
 	meterProvider  metric.MeterProvider // nil without one
 	cacheBytes     int64
 
-	telemetry *telemetry // nil without a MeterProvider
+	telemetry       *telemetry // nil without a MeterProvider
+	layout          Layout
+	layoutSet       bool
+	histograms      Histograms
+	histogramsSet   bool
+	quantiles       []float64 // nil: the default ones
+	quantilesSet    bool
+	timers          Timers
+	timersSet       bool
+	durationUnit    time.Duration
+	durationUnitSet bool
+	meters          bool
 
 	shared [][]wire.Tag // layers of tags over the resource's, highest first
 
@@ -56,9 +68,8 @@ func newConfig(opts []Option) (*config, error) {
 	c := &config{
 		resource: attribute.NewAllowKeysFilter(
 			semconv.ServiceNameKey, semconv.ServiceNamespaceKey, semconv.ServiceInstanceIDKey),
-		temporality: sdkmetric.DefaultTemporalitySelector,
-		aggregation: sdkmetric.DefaultAggregationSelector,
-		cacheBytes:  64 << 20,
+		cacheBytes:   64 << 20,
+		durationUnit: time.Second,
 	}
 	for _, o := range opts {
 		if o != nil {
@@ -66,6 +77,7 @@ func newConfig(opts []Option) (*config, error) {
 		}
 	}
 	c.environment()
+	c.selectors()
 	c.connect()
 	c.checkNames()
 	c.shareTags()

@@ -21,6 +21,9 @@
 //	                       name.count, name.sum, name.min, name.max
 //	Summary                name with the tag quantile; name.count, name.sum
 //
+// This is the default layout. WithHistograms makes buckets, quantiles or both of
+// all histograms, WithQuantiles says which quantiles.
+//
 // Names are sanitized after the suffix was joined: in the default mode
 // http.server.duration becomes http_server_duration_count, and so on. Quantiles
 // say what the data point carries: with cumulative temporality, all since the
@@ -30,6 +33,45 @@
 //
 // The wire has no start times and no staleness: a series that ends just stops,
 // and whoever reads it detects the resets of counters.
+//
+// # The reporter layout
+//
+// WithLayout(ReporterLayout) gives the names that apptuit-py's reporter gave:
+//
+//	counter, up-down counter   name.count
+//	gauge                      name.value
+//	meter                      name.count, .mean_rate, .1m_rate, .5m_rate, .15m_rate
+//	histogram                  name.count, .avg, .min, .max, .std_dev,
+//	                           .75_percentile, .95_percentile, .99_percentile, .999_percentile
+//	timer                      those of a histogram and a meter, .sum and .50_percentile
+//
+// Histograms are timers if their unit is one of time (WithTimers), in seconds
+// (WithDurationUnit); monotonic sums are counters, or meters (WithMeters).
+// Summaries are as in the default layout. So are tags, prefix and sanitizing:
+// response.time becomes response_time_75_percentile.
+//
+// Counts and sums are since the exporter was made. An Export adds up all of its
+// points before it sends any, so that one that fails loses none: the next says it. Of
+// sums and histograms with cumulative temporality, count and sum are what they say.
+// Rates are a second: the mean since the start, and averages that move at each Export
+// of 5 s or more after the last move towards the rate since then, by 1 − e^(−Δt/window)
+// (as pyformance's). A counter that begins anew lowers no rate below zero.
+//
+// All else is of one interval. Minimum, maximum and average are exact. A percentile
+// of rank q·(n+1) is taken from exponential buckets: at most (2^(2^-scale) − 1)/2 off, 1.1 %
+// at scale 5, and the scale is 5 if all values of the interval are within a factor of
+// 32, and 2 if they are within seven decades. The standard deviation, of a sample, is
+// estimated from the same. A view may make explicit buckets of a histogram: then
+// percentiles are interpolated linearly. Cumulative histograms are taken apart: what
+// is reported is what is new, and minimum and maximum are estimated, as percentiles
+// are, unless they are new ones.
+//
+// A histogram that had no observations in an interval does not come from the SDK
+// (delta temporality). Its count, sum and rates are reported all the same, with the
+// time at which that interval ended, by the Export after the next: before, it might
+// come with another part of the collection. After an hour without any the series
+// ends, and its count begins anew when it comes again. What has cumulative temporality
+// ends when the SDK has it no more. State has bounds, see WithCacheBytes.
 //
 // # Tags
 //
@@ -110,7 +152,7 @@
 //	apptuit.reporter.filtered          data points that lost attributes to WithAttributeFilter,
 //	                                   if it is given
 //
-// and, of the client's spool if there is one,
+// (in the reporter layout the first three are counters, the last is a timer) and, of the client's spool if there is one,
 //
 //	apptuit.reporter.spool.points, .bytes                in it now
 //	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped
@@ -149,7 +191,8 @@
 // them, the most data points that it can be have failed.
 //
 // Points of an Export that fails are lost with it, unless there is a spool. With cumulative temporality,
-// the default, the next one makes up for them; with delta it does not.
+// the default, the next one makes up for them; with delta it does not, but for the counts and sums of
+// the reporter layout.
 //
 // # Environment
 //
@@ -163,6 +206,12 @@
 //	                           WithTargetInfo beats it.
 //	APPTUIT_TEMPORALITY_PREFERENCE
 //	                           cumulative, delta or low_memory; cumulative. WithTemporalitySelector beats it.
+//	APPTUIT_LAYOUT             default or reporter; default. WithLayout beats it.
+//	APPTUIT_HISTOGRAMS         recorded, buckets, quantiles or both; recorded. WithHistograms beats it.
+//	APPTUIT_QUANTILES          a list of numbers between 0 and 1; 0.5,0.75,0.95,0.99,0.999. WithQuantiles beats it.
+//	APPTUIT_TIMERS             which histograms are timers: unit, all or none; unit. WithTimers beats it.
+//	APPTUIT_DURATION_UNIT      of the values of timers: ns, us, ms, s, min, h or d; s. WithDurationUnit beats it.
+//	APPTUIT_METERS             a boolean: monotonic sums are meters; no. WithMeters beats it.
 //	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION
 //	                           explicit_bucket_histogram or base2_exponential_bucket_histogram; the first.
 //	                           WithAggregationSelector beats it.

@@ -41,6 +41,26 @@ func (c *config) environment() {
 		c.check("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", err)
 		c.aggregation = selector
 	}
+	c.layoutEnvironment()
+}
+
+// layoutEnvironment reads what is about layouts.
+func (c *config) layoutEnvironment() {
+	fromName(c, "APPTUIT_LAYOUT", c.layoutSet, ParseLayout, &c.layout)
+	fromName(c, "APPTUIT_HISTOGRAMS", c.histogramsSet, ParseHistograms, &c.histograms)
+	fromName(c, "APPTUIT_QUANTILES", c.quantilesSet, ParseQuantiles, &c.quantiles)
+	fromName(c, "APPTUIT_TIMERS", c.timersSet, ParseTimers, &c.timers)
+	fromName(c, "APPTUIT_DURATION_UNIT", c.durationUnitSet, ParseDurationUnit, &c.durationUnit)
+	fromName(c, "APPTUIT_METERS", c.meters, encoding.ParseBool, &c.meters)
+}
+
+// fromName reads a variable, unless an option has set what it is about.
+func fromName[T any](c *config, variable string, set bool, parse func(string) (T, error), to *T) {
+	if v := os.Getenv(variable); v != "" && !set {
+		t, err := parse(v)
+		c.check(variable, err)
+		*to = t
+	}
 }
 
 func (c *config) check(variable string, err error) {

@@ -6,6 +6,7 @@ package exporter_test
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -202,4 +203,47 @@ func ExampleWithPrometheusNames() {
 	// Output:
 	// http_sent_bytes_total map[http_route:/cart service_name:shop] 1500
 	// target_info map[k8s_pod_name:shop-7 service_name:shop] 1
+}
+
+// The names that apptuit-py's reporter gave: a timer in milliseconds arrives in
+// seconds, with a count that goes on, rates, and percentiles of the interval.
+func ExampleWithLayout() {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+
+	ctx := context.Background()
+	exp, err := exporter.New(
+		ctx, exporter.WithLayout(exporter.ReporterLayout), exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)), exporter.WithoutSelfMetrics(),
+	)
+	if err != nil {
+		panic(err)
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)))
+	response, err := provider.Meter("example").Float64Histogram("response.time", metric.WithUnit("ms"))
+	if err != nil {
+		panic(err)
+	}
+	for _, ms := range []float64{100, 200, 600} {
+		response.Record(ctx, ms)
+	}
+	if err := provider.Shutdown(ctx); err != nil {
+		panic(err)
+	}
+	for _, p := range srv.Points() {
+		if !strings.HasSuffix(p.Metric, "_rate") && !strings.HasSuffix(p.Metric, "_dev") {
+			v, _ := p.Value.Float64()
+			fmt.Printf("%s %.2g\n", p.Metric, v)
+		}
+	}
+	// Output:
+	// response_time_count 3
+	// response_time_sum 0.9
+	// response_time_avg 0.3
+	// response_time_min 0.1
+	// response_time_max 0.6
+	// response_time_50_percentile 0.2
+	// response_time_75_percentile 0.6
+	// response_time_95_percentile 0.6
+	// response_time_99_percentile 0.6
+	// response_time_999_percentile 0.6
 }

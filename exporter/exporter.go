@@ -87,11 +87,19 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		filter:       e.cfg.filter,
 	}
 	x.conv.Begin(x, &x.source, start)
-	x.metrics(rm)
-	x.target(lease.State)
+	var own []metricdata.ScopeMetrics
 	if !e.cfg.noSelfMetrics {
-		x.self(e.cfg.client, &lease.State.selfMetrics, start)
+		own = e.self(&lease.State.selfMetrics, start)
 	}
+	x.instruments(rm.ScopeMetrics)
+	x.instruments(own)
+	if e.cfg.layout == ReporterLayout {
+		x.observe(rm.ScopeMetrics, own, start)
+	}
+	x.metrics(rm.ScopeMetrics)
+	x.idle()
+	x.target(lease.State)
+	x.uncounted(own)
 	report := x.out.Close()
 	tally := x.conv.End()
 	lease.State.add(report, time.Since(start), tally)

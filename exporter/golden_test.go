@@ -50,6 +50,8 @@ func TestGolden(t *testing.T) {
 		"collision":   collisionConversions(),
 		"prometheus":  prometheusConversions(),
 		"target":      targetConversions(),
+		"reporter":    reporterConversions(),
+		"forms":       formConversions(),
 	} {
 		t.Run(file, func(t *testing.T) {
 			var got strings.Builder

@@ -72,8 +72,12 @@ func (op *operation) reject(source uint32, reason string) {
 	op.mark(source, reason)
 }
 
-// mark counts a data point once, by what has failed first of it.
+// mark counts a data point once, by what has failed first of it. Source 0 is of
+// points that are of no data point.
 func (op *operation) mark(source uint32, reason string) {
+	if source == 0 {
+		return
+	}
 	if op.failed == nil {
 		op.failed = make([]uint64, op.points/64+1) // sources begin with 1
 		op.reasons = make(map[string]int64)

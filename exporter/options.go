@@ -5,6 +5,7 @@ package exporter
 
 import (
 	"maps"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 // Option configures an [Exporter].
@@ -183,6 +185,86 @@ func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 	})
 }
 
+// WithLayout chooses the names of series and what data points become, as the
+// package comment lists them, by default [DefaultLayout]. [ReporterLayout] is for
+// who has dashboards from apptuit-py. It selects delta temporality for histograms
+// and exponential ones, of 160 buckets at a scale of up to 20, unless
+// WithTemporalitySelector, WithAggregationSelector or their variables say
+// otherwise, and keeps state: half of WithCacheBytes. It beats APPTUIT_LAYOUT.
+func WithLayout(layout Layout) Option {
+	return optionFunc(func(c *config) {
+		if layout > ReporterLayout {
+			c.fault("WithLayout: unknown layout %d", layout)
+		}
+		c.layout, c.layoutSet = layout, true
+	})
+}
+
+// WithHistograms says what the default layout makes of histograms, by default
+// [HistogramsAsRecorded]. The reporter layout has its own. It beats
+// APPTUIT_HISTOGRAMS.
+//
+// Quantiles of explicit buckets are interpolated linearly within their bucket, and
+// kept within the recorded extremes. Without those the lowest bucket begins at 0,
+// if it ends above, and what is in the open ones is taken for their bound; without
+// bounds either there are no quantiles.
+//
+// Buckets of an exponential histogram are of bounds that all such histograms share:
+// powers of the fourth root of 2 from the lowest that is needed to the highest, or,
+// where those were more than 64, of the square root of 2, of 2, and so on.
+// Histograms that are recorded more coarsely have the bounds that they have.
+func WithHistograms(histograms Histograms) Option {
+	return optionFunc(func(c *config) {
+		if histograms > HistogramsAsBoth {
+			c.fault("WithHistograms: unknown value %d", histograms)
+		}
+		c.histograms, c.histogramsSet = histograms, true
+	})
+}
+
+// WithQuantiles sets the quantiles of histograms in the default layout, by default
+// 0.5, 0.75, 0.95, 0.99 and 0.999: up to 100 numbers between 0 and 1, both
+// excluded. Order and repetition do not matter. Summaries have their own. It beats
+// APPTUIT_QUANTILES.
+func WithQuantiles(quantiles ...float64) Option {
+	clean, err := convert.CleanQuantiles(quantiles)
+	return optionFunc(func(c *config) {
+		if err != nil {
+			c.fault("WithQuantiles: %w", err)
+		}
+		c.quantiles, c.quantilesSet = clean, true
+	})
+}
+
+// WithTimers says which histograms are timers in the reporter layout, by default
+// [TimersByUnit]. It beats APPTUIT_TIMERS.
+func WithTimers(timers Timers) Option {
+	return optionFunc(func(c *config) {
+		if timers > NoTimers {
+			c.fault("WithTimers: unknown value %d", timers)
+		}
+		c.timers, c.timersSet = timers, true
+	})
+}
+
+// WithDurationUnit sets the unit of the values of timers in the reporter layout, by
+// default a second, as in apptuit-py. Timers whose own unit is another one are
+// converted. It beats APPTUIT_DURATION_UNIT.
+func WithDurationUnit(unit time.Duration) Option {
+	return optionFunc(func(c *config) {
+		if unit <= 0 {
+			c.fault("WithDurationUnit: %v is not positive", unit)
+		}
+		c.durationUnit, c.durationUnitSet = unit, true
+	})
+}
+
+// WithMeters makes meters, a count with rates, of all monotonic sums in the reporter
+// layout. By default they are counters. APPTUIT_METERS does the same.
+func WithMeters() Option {
+	return optionFunc(func(c *config) { c.meters = true })
+}
+
 // WithoutSelfMetrics leaves out the exporter's own metrics,
 // apptuit.reporter.send.
 func WithoutSelfMetrics() Option {
@@ -218,7 +300,10 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 
 // WithCacheBytes bounds the memory in which rendered series are kept from one
 // Export to the next, by default 64 MiB: some 100,000 series. What is beyond is
-// rendered at each Export, and collisions among it are not noticed.
+// rendered at each Export, and collisions among it are not noticed. In the reporter
+// layout half of it is for state, some 100,000 series too: those beyond have no
+// counts and no rates, which are rejected (those with cumulative temporality have a
+// count, but nothing about the interval).
 func WithCacheBytes(n int64) Option {
 	return optionFunc(func(c *config) {
 		if n < 0 {

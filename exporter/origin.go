@@ -36,7 +36,7 @@ type lease = convert.Lease[attribute.Distinct, kept]
 
 func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg, pool: convert.NewPool[attribute.Distinct, kept](
-		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags}, cfg.cacheBytes)}
+		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, Layout: cfg.convertLayout()}, cfg.cacheBytes)}
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, wire.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}

@@ -34,13 +34,7 @@ func ParseHistogramAggregation(name string) (sdkmetric.AggregationSelector, erro
 	case "explicit_bucket_histogram":
 		return sdkmetric.DefaultAggregationSelector, nil
 	case "base2_exponential_bucket_histogram":
-		return func(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
-			if kind == sdkmetric.InstrumentKindHistogram {
-				// The defaults of the specification, Metrics SDK, Base2 Exponential Bucket Histogram Aggregation.
-				return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
-			}
-			return sdkmetric.DefaultAggregationSelector(kind)
-		}, nil
+		return exponentialAggregation, nil
 	}
 	return nil, fmt.Errorf("histogram aggregation %q: must be explicit_bucket_histogram or base2_exponential_bucket_histogram", name)
 }

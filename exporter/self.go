@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
@@ -22,10 +23,24 @@ const selfScope = "github.com/apptuitai/apptuit-go/exporter"
 type selfMetrics struct {
 	mu                        sync.Mutex
 	total, successful, failed uint64
-	sends                     uint64
 	filtered                  uint64
-	seconds, least, most      float64
-	last                      int64 // the timestamp they were last sent with
+	times                     durations
+	first, last               time.Time // that they were sent with
+}
+
+// durations sums up how long Exports took, in seconds.
+type durations struct {
+	n                uint64
+	sum, least, most float64
+}
+
+func (d *durations) add(seconds float64) {
+	if d.n == 0 {
+		d.least, d.most = seconds, seconds
+	}
+	d.n++
+	d.sum += seconds
+	d.least, d.most = min(d.least, seconds), max(d.most, seconds)
 }
 
 func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration, tally convert.Tally) {
@@ -36,63 +51,76 @@ func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration, tally conv
 	s.successful += uint64(r.Accepted)
 	s.failed += failed
 	s.filtered += uint64(tally.Filtered)
-	t := took.Seconds()
-	if s.sends == 0 {
-		s.least, s.most = t, t
-	}
-	s.sends++
-	s.seconds += t
-	s.least, s.most = min(s.least, t), max(s.most, t)
+	s.times.add(took.Seconds())
 }
 
-// self appends the metrics of the Exports before this one, at most once a
-// timestamp: a second point would be another value of the same series then.
-func (x *export) self(client *apptuitclient.Client, s *selfMetrics, now time.Time) {
-	ts := wire.Timestamp(now, x.milliseconds)
+// self returns the metrics of the Exports before this one, at most once a
+// timestamp: a second point would be another value of the same series then. The
+// reporter layout is told of the times since it was told last.
+func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics {
+	milliseconds := e.cfg.client.MillisecondTimestamps()
 	s.mu.Lock()
-	if s.last == ts {
-		s.mu.Unlock()
-		return
+	defer s.mu.Unlock()
+	if s.first.IsZero() {
+		s.first, s.last = now, time.Time{}
 	}
-	s.last = ts
-	total, successful, failed, filtered := s.total, s.successful, s.failed, s.filtered
-	recorded := s.sends > 0
-	duration := convert.HistogramPoint{
-		Count: s.sends,
-		Sum:   convert.Optional{Value: wire.Float(s.seconds), Set: true},
-		Min:   convert.Optional{Value: wire.Float(s.least), Set: recorded},
-		Max:   convert.Optional{Value: wire.Float(s.most), Set: recorded},
+	if wire.Timestamp(s.last, milliseconds) == wire.Timestamp(now, milliseconds) {
+		return nil
 	}
-	s.mu.Unlock()
-
-	x.source = wire.Uncounted
-	none := attribute.EmptySet().Equivalent()
-	scope := x.conv.Scope(selfScope, apptuitclient.Version, "", none, func() []wire.Tag { return nil })
-	find := func(spec convert.InstrumentSpec) *point {
-		i := scope.Instrument(spec)
-		if p := i.Lookup(none); p != nil {
-			return p
-		}
-		return i.Add(none, nil, false)
+	times := metricdata.HistogramDataPoint[float64]{StartTime: s.first, Time: now, Count: s.times.n, Sum: s.times.sum}
+	if s.times.n > 0 {
+		times.Min, times.Max = metricdata.NewExtrema(s.times.least), metricdata.NewExtrema(s.times.most)
 	}
-	number := func(name, unit string, monotonic bool, value uint64) {
-		p := find(convert.InstrumentSpec{Name: name, Unit: unit, Kind: convert.Sum, Monotonic: monotonic})
-		x.conv.Number(p, ts, wire.Uint(value))
+	temporality := metricdata.CumulativeTemporality
+	if e.cfg.layout == ReporterLayout {
+		temporality = metricdata.DeltaTemporality
+		times.StartTime = s.last
+		s.times = durations{}
+	}
+	s.last = now
+	point := func(v uint64) []metricdata.DataPoint[int64] {
+		return []metricdata.DataPoint[int64]{{StartTime: s.first, Time: now, Value: int64(v)}}
 	}
 	const points = "{point}"
-	number("apptuit.reporter.send.total", points, true, total)
-	number("apptuit.reporter.send.successful", points, true, successful)
-	number("apptuit.reporter.send.failed", points, true, failed)
-	x.conv.Histogram(find(convert.InstrumentSpec{Name: "apptuit.reporter.send.time", Unit: "s", Kind: convert.Histogram}), ts, &duration)
-	if x.filter != nil {
-		number("apptuit.reporter.filtered", points, true, filtered)
+	counter := func(name string, v uint64) metricdata.Metrics {
+		return metricdata.Metrics{Name: "apptuit.reporter." + name, Unit: points, Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality, IsMonotonic: true, DataPoints: point(v),
+		}}
 	}
-	if spool, ok := client.SpoolStats(); ok {
-		number("apptuit.reporter.spool.points", points, false, uint64(spool.Points))
-		number("apptuit.reporter.spool.bytes", "By", false, uint64(spool.Bytes))
-		number("apptuit.reporter.spool.spooled", points, true, spool.Spooled)
-		number("apptuit.reporter.spool.replayed", points, true, spool.Replayed)
-		number("apptuit.reporter.spool.rejected", points, true, spool.Rejected)
-		number("apptuit.reporter.spool.dropped", points, true, spool.Dropped)
+	metrics := []metricdata.Metrics{
+		counter("send.total", s.total),
+		counter("send.successful", s.successful),
+		counter("send.failed", s.failed),
+		{Name: "apptuit.reporter.send.time", Unit: "s", Data: metricdata.Histogram[float64]{
+			Temporality: temporality, DataPoints: []metricdata.HistogramDataPoint[float64]{times},
+		}},
 	}
+	if e.cfg.filter != nil {
+		metrics = append(metrics, counter("filtered", s.filtered))
+	}
+	if spool, ok := e.cfg.client.SpoolStats(); ok {
+		gauge := func(name, unit string, v int64) metricdata.Metrics {
+			return metricdata.Metrics{Name: "apptuit.reporter." + name, Unit: unit, Data: metricdata.Gauge[int64]{DataPoints: point(uint64(v))}}
+		}
+		metrics = append(
+			metrics,
+			gauge("spool.points", points, spool.Points),
+			gauge("spool.bytes", "By", spool.Bytes),
+			counter("spool.spooled", spool.Spooled),
+			counter("spool.replayed", spool.Replayed),
+			counter("spool.rejected", spool.Rejected),
+			counter("spool.dropped", spool.Dropped),
+		)
+	}
+	return []metricdata.ScopeMetrics{{
+		Scope: instrumentation.Scope{Name: selfScope, Version: apptuitclient.Version}, Metrics: metrics,
+	}}
+}
+
+// uncounted converts metrics whose points are not counted.
+func (x *export) uncounted(own []metricdata.ScopeMetrics) {
+	source := x.source
+	x.source = wire.Uncounted
+	x.metrics(own)
+	x.source = source
 }

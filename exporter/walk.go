@@ -20,7 +20,8 @@ type (
 	point      = convert.Point[attribute.Distinct]
 )
 
-// export is one walk over collected metrics. It is the converter's sink.
+// export is one walk over collected metrics, or in the reporter layout two. It is
+// the converter's sink.
 type export struct {
 	out          *apptuitclient.Outbox
 	conv         *converter
@@ -28,10 +29,13 @@ type export struct {
 	filter       attribute.Filter
 	operation    *operation // nil if nobody observes it
 
+	observing  bool          // this walk is the first of two, see report.go
+	delta      bool          // the temporality of the metric
 	produced   int           // wire points, the exporter's own apart
 	source     uint32        // which data point the wire points are of, from 1
 	newest     int64         // timestamp of a data point
 	found      []*instrument // of all metrics, in order
+	at         int           // of them
 	attributes []wire.Tag
 	histogram  convert.HistogramPoint
 	exp        convert.ExponentialPoint
@@ -83,23 +87,22 @@ func (x *export) Reject(r convert.Rejection) {
 	}
 }
 
-func (x *export) metrics(rm *metricdata.ResourceMetrics) {
-	x.instruments(rm)
-	at := 0
-	for i := range rm.ScopeMetrics {
-		for j := range rm.ScopeMetrics[i].Metrics {
-			x.metric(x.found[at], rm.ScopeMetrics[i].Metrics[j].Data)
-			at++
+// metrics walks over metrics whose instruments were found in the same order.
+func (x *export) metrics(scopes []metricdata.ScopeMetrics) {
+	for i := range scopes {
+		for j := range scopes[i].Metrics {
+			x.metric(x.found[x.at], scopes[i].Metrics[j].Data)
+			x.at++
 		}
 	}
 	x.conv.Settle()
 }
 
-// instruments finds the instruments of all metrics; nil is one that has no data.
-func (x *export) instruments(rm *metricdata.ResourceMetrics) {
+// instruments finds the instruments of metrics; nil is one that has no data.
+func (x *export) instruments(scopes []metricdata.ScopeMetrics) {
 	all := 0
-	for i := range rm.ScopeMetrics {
-		sm := &rm.ScopeMetrics[i]
+	for i := range scopes {
+		sm := &scopes[i]
 		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent(),
 			func() []wire.Tag { return tagsOf(nil, &sm.Scope.Attributes) })
 		for j := range sm.Metrics {
@@ -147,31 +150,35 @@ func specOf(m *metricdata.Metrics) (spec convert.InstrumentSpec, points int, ok 
 func (x *export) metric(i *instrument, data metricdata.Aggregation) {
 	switch data := data.(type) {
 	case metricdata.Sum[int64]:
-		numbers(x, i, data.DataPoints)
+		numbers(x, i, x.way(i, data.Temporality), data.DataPoints)
 	case metricdata.Sum[float64]:
-		numbers(x, i, data.DataPoints)
+		numbers(x, i, x.way(i, data.Temporality), data.DataPoints)
 	case metricdata.Gauge[int64]:
-		numbers(x, i, data.DataPoints)
+		numbers(x, i, x.way(i, 0), data.DataPoints)
 	case metricdata.Gauge[float64]:
-		numbers(x, i, data.DataPoints)
+		numbers(x, i, x.way(i, 0), data.DataPoints)
 	case metricdata.Histogram[int64]:
-		histograms(x, i, data.DataPoints)
+		histograms(x, i, x.way(i, data.Temporality), data.DataPoints)
 	case metricdata.Histogram[float64]:
-		histograms(x, i, data.DataPoints)
+		histograms(x, i, x.way(i, data.Temporality), data.DataPoints)
 	case metricdata.ExponentialHistogram[int64]:
-		exponentials(x, i, data.DataPoints)
+		exponentials(x, i, x.way(i, data.Temporality), data.DataPoints)
 	case metricdata.ExponentialHistogram[float64]:
-		exponentials(x, i, data.DataPoints)
+		exponentials(x, i, x.way(i, data.Temporality), data.DataPoints)
 	case metricdata.Summary:
-		x.summaries(i, data.DataPoints)
+		if x.way(i, 0) == convertIt {
+			x.summaries(i, data.DataPoints)
+		}
 	}
 }
 
 // point finds the series and the timestamp of a data point.
 func (x *export) point(i *instrument, attributes *attribute.Set, at time.Time) (*point, int64) {
-	x.source++
 	ts := wire.Timestamp(at, x.milliseconds)
-	x.newest = max(x.newest, ts)
+	if x.source != wire.Uncounted {
+		x.source++
+		x.newest = max(x.newest, ts)
+	}
 	key := attributes.Equivalent()
 	if p := i.Lookup(key); p != nil {
 		return p, ts
@@ -222,32 +229,54 @@ func extremum[N int64 | float64](e metricdata.Extrema[N]) convert.Optional {
 	return convert.Optional{Value: value(v), Set: ok}
 }
 
-func numbers[N int64 | float64](x *export, i *instrument, points []metricdata.DataPoint[N]) {
+func numbers[N int64 | float64](x *export, i *instrument, w way, points []metricdata.DataPoint[N]) {
+	if w == passBy {
+		return
+	}
 	for j := range points {
 		dp := &points[j]
+		if w == observeIt {
+			x.conv.ObserveNumber(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), value(dp.Value))
+			continue
+		}
 		p, ts := x.point(i, &dp.Attributes, dp.Time)
-		x.conv.Number(p, ts, value(dp.Value))
+		if w == readIt {
+			x.conv.Reading(p, ts)
+		} else {
+			x.conv.Number(p, ts, value(dp.Value))
+		}
 	}
 }
 
-func histograms[N int64 | float64](x *export, i *instrument, points []metricdata.HistogramDataPoint[N]) {
+func histograms[N int64 | float64](x *export, i *instrument, w way, points []metricdata.HistogramDataPoint[N]) {
 	for j := range points {
 		dp := &points[j]
-		p, ts := x.point(i, &dp.Attributes, dp.Time)
+		if w == readIt {
+			x.conv.Reading(x.point(i, &dp.Attributes, dp.Time))
+			continue
+		}
 		x.histogram = convert.HistogramPoint{
 			Count: dp.Count,
 			Sum:   convert.Optional{Value: value(dp.Sum), Set: true},
 			Min:   extremum(dp.Min), Max: extremum(dp.Max),
 			Bounds: dp.Bounds, Buckets: dp.BucketCounts,
 		}
+		if w == observeIt {
+			x.conv.ObserveHistogram(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), &x.histogram)
+			continue
+		}
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		x.conv.Histogram(p, ts, &x.histogram)
 	}
 }
 
-func exponentials[N int64 | float64](x *export, i *instrument, points []metricdata.ExponentialHistogramDataPoint[N]) {
+func exponentials[N int64 | float64](x *export, i *instrument, w way, points []metricdata.ExponentialHistogramDataPoint[N]) {
 	for j := range points {
 		dp := &points[j]
-		p, ts := x.point(i, &dp.Attributes, dp.Time)
+		if w == readIt {
+			x.conv.Reading(x.point(i, &dp.Attributes, dp.Time))
+			continue
+		}
 		x.exp = convert.ExponentialPoint{
 			Count: dp.Count, ZeroCount: dp.ZeroCount,
 			Sum: convert.Optional{Value: value(dp.Sum), Set: true},
@@ -256,6 +285,11 @@ func exponentials[N int64 | float64](x *export, i *instrument, points []metricda
 			Positive: convert.ExponentialBuckets(dp.PositiveBucket),
 			Negative: convert.ExponentialBuckets(dp.NegativeBucket),
 		}
+		if w == observeIt {
+			x.conv.ObserveExponential(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), &x.exp)
+			continue
+		}
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		x.conv.Exponential(p, ts, &x.exp)
 	}
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 // Config is the configuration of the exporter. Durations are as Go has them
@@ -81,6 +82,14 @@ type Config struct {
 	// are those of its points and these attributes of the resource; without a
 	// pattern, all. Without it, as by default, there is none.
 	TargetInfo configoptional.Optional[ChosenAttributes] `mapstructure:"target_info"`
+
+	// Histograms says what becomes of histograms: recorded (the default) makes buckets
+	// of explicit buckets and quantiles of exponential ones; buckets, quantiles and
+	// both make that of all.
+	Histograms string `mapstructure:"histograms"`
+	// Quantiles are those of histograms, between 0 and 1, by default 0.5, 0.75, 0.95,
+	// 0.99 and 0.999; at most 100.
+	Quantiles []float64 `mapstructure:"quantiles"`
 
 	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
 	// Not for InfluxDB 1.x.
@@ -148,6 +157,9 @@ func (cfg *Config) Validate() error {
 	if cfg.CacheBytes < 0 {
 		fault("cache_bytes", "%d is negative", cfg.CacheBytes)
 	}
+	if _, err := cfg.layout(); err != nil {
+		faults = append(faults, err)
+	}
 	cfg.validateCredentials(fault)
 	return errors.Join(faults...)
 }
@@ -178,6 +190,22 @@ func (cfg *Config) validateCredentials(fault func(key, format string, args ...an
 		fault("token", "is needed for %s: set token, token_file or auth (the Collector takes nothing from APPTUIT_API_TOKEN by itself: token: ${env:APPTUIT_API_TOKEN})",
 			apptuitclient.DefaultEndpoint)
 	}
+}
+
+// layout is that of the configuration.
+func (cfg *Config) layout() (convert.Layout, error) {
+	var faults []error
+	form, err := convert.ParseForm(cfg.Histograms)
+	if err != nil {
+		faults = append(faults, fmt.Errorf("histograms: %w", err))
+	}
+	var quantiles []float64
+	if cfg.Quantiles != nil {
+		if quantiles, err = convert.CleanQuantiles(cfg.Quantiles); err != nil {
+			faults = append(faults, fmt.Errorf("quantiles: %w", err))
+		}
+	}
+	return convert.Layout{Histograms: form, Quantiles: quantiles}, errors.Join(faults...)
 }
 
 // defaultServer reports whether an endpoint is Apptuit's own, however it is

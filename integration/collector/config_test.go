@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 // load reads a configuration as the Collector does.
@@ -70,6 +72,8 @@ tags: {Zone.Name: eu, host: ""}
 prefix: apr.
 sanitize_mode: none
 target_info: {included: ["os.*"], excluded: [os.version]}
+histograms: both
+quantiles: [0.9, 0.5]
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
 host_tag: false
@@ -113,6 +117,10 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+	layout, err := cfg.layout()
+	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}}, layout); diff != "" || err != nil {
+		t.Errorf("layout, %v: %s", err, diff)
+	}
 	queue := cfg.QueueConfig.Get()
 	if queue.QueueSize != 17 || queue.StorageID.String() != "file_storage" || queue.Batch.Get().MaxSize != 9000 || queue.Batch.Get().MinSize != 8192 || cfg.RetryConfig.MaxElapsedTime != 0 {
 		t.Errorf("queue %+v", queue)
@@ -133,6 +141,10 @@ func TestFaults(t *testing.T) {
 		{"token and header", `{token: abc, headers: {authorization: "Bearer x"}}`, []string{"token, headers (Authorization): give one of them"}},
 		{"token", `token: "a b\n"`, []string{"token: the token"}},
 		{"user without token", `{endpoint: "http://x", user_id: me}`, []string{"user_id: needs token or token_file"}},
+		{"histograms and quantiles", `{token: abc, histograms: bars, quantiles: [2]}`, []string{
+			`histograms: histograms "bars": must be recorded, buckets, quantiles or both`, "quantiles: quantile 2 is not between 0 and 1",
+		}},
+		{"no quantiles", `{token: abc, quantiles: []}`, []string{"quantiles: 0 quantiles: must be 1 to 100"}},
 		{"tags, mode none", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
 		{"an empty tag", `{token: abc, tags: {"": c}}`, []string{"tags:"}},
 		{"included", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},

@@ -24,7 +24,8 @@
 // As in package exporter, with these differences, which are OTLP's or the
 // Collector's. OTLP has no integer histograms: their sum, min and max are
 // floats. Points with the flag "no recorded value" are skipped. Temporality passes
-// through as it comes: the wire does not tell. The host tag is host.name of
+// through as it comes: the wire does not tell. There is no reporter layout: it adds
+// up what it is given, and exporterhelper gives the same data again when it retries. The host tag is host.name of
 // the resource, never the name of the host on which the Collector runs. Tags come
 // from, highest first: the point's attributes; scope_tags; tags; attributes of
 // the resource; the host tag. target_info comes once for each resource of a push,

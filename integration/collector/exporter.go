@@ -46,6 +46,10 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apptuit exporter: %w", err)
 	}
+	layout, err := cfg.layout()
+	if err != nil {
+		return nil, fmt.Errorf("apptuit exporter: %w", err)
+	}
 	return &metricsExporter{
 		cfg:       cfg,
 		telemetry: set.TelemetrySettings,
@@ -53,7 +57,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		resources: resources,
 		chosen:    newChooser(cfg.Attributes),
 		pool: convert.NewPool[identity, struct{}](convert.Config{
-			Names: resources.names, ScopeTags: cfg.ScopeTags,
+			Names: resources.names, ScopeTags: cfg.ScopeTags, Layout: layout,
 		}, cfg.CacheBytes),
 		hasher: newHasher(),
 		known:  newKnown(),

@@ -64,6 +64,7 @@ func createDefaultConfig() component.Config {
 		QueueConfig:    configoptional.Some(queue),
 		RetryConfig:    configretry.NewDefaultBackOffConfig(),
 		SanitizeMode:   "prometheus",
+		Histograms:     "recorded",
 		HostTag:        true,
 		MaxBatchPoints: defaultMaxBatchPoints,
 		MaxBatchBytes:  defaultMaxBatchBytes,

@@ -39,6 +39,8 @@ func otherKeys() map[string]string {
 		"exporter.WithPrometheusNames":    "prometheus_names",
 		"exporter.WithTargetInfo":         "target_info",
 		"exporter.WithCacheBytes":         "cache_bytes",
+		"exporter.WithHistograms":         "histograms",
+		"exporter.WithQuantiles":          "quantiles",
 	}
 }
 
@@ -67,6 +69,10 @@ func withoutKey() map[string]string {
 		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
 		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
 		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",
+		"exporter.WithLayout":              "the reporter layout adds up what it is given: exporterhelper gives it again what is retried, and whoever sends OTLP chooses the temporality",
+		"exporter.WithTimers":              "as WithLayout",
+		"exporter.WithDurationUnit":        "as WithLayout",
+		"exporter.WithMeters":              "as WithLayout",
 	}
 }
 

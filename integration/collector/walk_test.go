@@ -110,6 +110,43 @@ func TestExponentialHistograms(t *testing.T) {
 	)
 }
 
+func TestHistogramsInOtherForms(t *testing.T) {
+	r := newRig(t, func(cfg *Config) { cfg.Histograms, cfg.Quantiles = "both", []float64{0.5} })
+	md := pmetric.NewMetrics()
+	ms := from(md)
+	m := ms.AppendEmpty()
+	m.SetName("duration")
+	dp := m.SetEmptyHistogram().DataPoints().AppendEmpty()
+	dp.SetTimestamp(second(now))
+	dp.SetCount(4)
+	dp.ExplicitBounds().FromRaw([]float64{1, 10})
+	dp.BucketCounts().FromRaw([]uint64{2, 2, 0})
+	m = ms.AppendEmpty()
+	m.SetName("latency")
+	edp := m.SetEmptyExponentialHistogram().DataPoints().AppendEmpty()
+	edp.SetTimestamp(second(now))
+	edp.SetCount(1)
+	edp.SetMin(3)
+	edp.SetMax(3)
+	edp.Positive().SetOffset(1) // (2, 4]
+	edp.Positive().BucketCounts().FromRaw([]uint64{1})
+	r.mustPush(md)
+	r.want(
+		"duration_count{service_name=shop} 1700000000 4",
+		"duration_bucket{le=1, service_name=shop} 1700000000 2",
+		"duration_bucket{le=10, service_name=shop} 1700000000 4",
+		"duration_bucket{le=+Inf, service_name=shop} 1700000000 4",
+		"duration{quantile=0.5, service_name=shop} 1700000000 1.0",
+		"latency_count{service_name=shop} 1700000000 1",
+		"latency_min{service_name=shop} 1700000000 3.0",
+		"latency_max{service_name=shop} 1700000000 3.0",
+		"latency_bucket{le=2, service_name=shop} 1700000000 0",
+		"latency_bucket{le=4, service_name=shop} 1700000000 1",
+		"latency_bucket{le=+Inf, service_name=shop} 1700000000 1",
+		"latency{quantile=0.5, service_name=shop} 1700000000 3.0",
+	)
+}
+
 func TestSummaries(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()

@@ -109,6 +109,12 @@ func TestEffectsOnPoints(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", keys, points, want)
 		}
 	}
+	if points, _ := arrived(t, "self_metrics: false, layout: reporter"); len(points) != 1 || points[0].Metric != "requests_count" {
+		t.Errorf("layout: %v", points)
+	}
+	if points, _ := arrived(t, "self_metrics: false, layout: reporter, meters: true"); len(points) != 5 {
+		t.Errorf("meters: %v", points)
+	}
 	if points, _ := arrived(t, "instance_tag: true"); points[0].Tags["service_instance_id"] == "" {
 		t.Errorf("instance_tag: %v", points[0])
 	}
@@ -227,6 +233,12 @@ func TestTemporalityAndAggregation(t *testing.T) {
 		"temporality_preference: low_memory":                                {"c 2", "o 2", "h.bucket"},
 		"default_histogram_aggregation: base2_exponential_bucket_histogram": {"c 3", "o 2", "h"},
 		"default_histogram_aggregation: explicit_bucket_histogram":          {"c 3", "o 2", "h.bucket"},
+		"histograms: quantiles":                                             {"c 3", "o 2", "h"},
+		"histograms: quantiles, quantiles: [0.25]":                          {"c 3", "o 2", "h", "h.count 2"},
+		"histograms: both":                                                  {"h", "h.bucket", "c 3"},
+		"layout: reporter":                                                  {"c.count 3", "o.count 2", "h.avg 1.0", "h.count 2", "h.75_percentile 1.0", "h.min 1.0"},
+		"layout: reporter, timers: all":                                     {"h.50_percentile 1.0", "h.mean_rate", "h.sum 2.0"},
+		"layout: reporter, timers: all, meters: true":                       {"c.mean_rate", "c.1m_rate", "o.15m_rate"},
 	} {
 		srv := newServer(t)
 		sdk := newSDK(t, documentWith("apptuit: {endpoint: "+srv.URL+", sanitize_mode: apptuit, "+keys+"}"))

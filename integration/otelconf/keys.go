@@ -30,6 +30,10 @@ const (
 	compressions  = "`gzip`, `deflate` or `none`"
 	sanitizeModes = "`prometheus`, `apptuit` or `none`"
 	temporalities = "`cumulative`, `delta` or `low_memory`"
+	layouts       = "`default` or `reporter`"
+	forms         = "`recorded`, `buckets`, `quantiles` or `both`"
+	timerKinds    = "`unit`, `all` or `none`"
+	durations     = "`ns`, `us`, `ms`, `s`, `min`, `h` or `d`"
 	aggregations  = "`explicit_bucket_histogram` or `base2_exponential_bucket_histogram`"
 )
 
@@ -250,6 +254,42 @@ func keys() []key {
 			otherwise: "`explicit_bucket_histogram`", meaning: "as for OTLP; views beat it",
 			options: []string{"exporter.WithAggregationSelector"}, variables: []string{"APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION"},
 			set: export(oneOf(exporter.ParseHistogramAggregation, aggregations), exporter.WithAggregationSelector),
+		},
+		{
+			name: "layout", kind: layouts, otherwise: "`default`",
+			meaning: "names and series: OpenTelemetry's, or those of apptuit-py's reporter, which sets `temporality_preference` and `default_histogram_aggregation` unless they are given",
+			options: []string{"exporter.WithLayout"}, variables: []string{"APPTUIT_LAYOUT"},
+			set: export(oneOf(exporter.ParseLayout, layouts), exporter.WithLayout),
+		},
+		{
+			name: "histograms", kind: forms, otherwise: "`recorded`",
+			meaning: "what the default layout makes of histograms; `recorded`: buckets of explicit buckets, quantiles of exponential ones",
+			options: []string{"exporter.WithHistograms"}, variables: []string{"APPTUIT_HISTOGRAMS"},
+			set: export(oneOf(exporter.ParseHistograms, forms), exporter.WithHistograms),
+		},
+		{
+			name: "quantiles", kind: "list of numbers between 0 and 1", otherwise: "0.5, 0.75, 0.95, 0.99, 0.999",
+			meaning: "those of histograms in the default layout",
+			options: []string{"exporter.WithQuantiles"}, variables: []string{"APPTUIT_QUANTILES"},
+			set: (*settings).readQuantiles,
+		},
+		{
+			name: "timers", kind: timerKinds, otherwise: "`unit`",
+			meaning: "which histograms are timers in the reporter layout; `unit`: those whose unit is one of time",
+			options: []string{"exporter.WithTimers"}, variables: []string{"APPTUIT_TIMERS"},
+			set: export(oneOf(exporter.ParseTimers, timerKinds), exporter.WithTimers),
+		},
+		{
+			name: "duration_unit", kind: durations, otherwise: "`s`",
+			meaning: "unit of the values of timers",
+			options: []string{"exporter.WithDurationUnit"}, variables: []string{"APPTUIT_DURATION_UNIT"},
+			set: export(oneOf(exporter.ParseDurationUnit, durations), exporter.WithDurationUnit),
+		},
+		{
+			name: "meters", kind: flags, otherwise: "`false`",
+			meaning: "monotonic sums have rates in the reporter layout. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithMeters"}, variables: []string{"APPTUIT_METERS"},
+			set: exportIf(true, exporter.WithMeters),
 		},
 		{
 			name: "self_metrics", kind: flags, otherwise: "`true`",

@@ -172,6 +172,23 @@ func (s *settings) readTags(v value) {
 	s.exporter = append(s.exporter, exporter.WithTags(tags))
 }
 
+func (s *settings) readQuantiles(v value) {
+	var quantiles []float64
+	for _, item := range v.list() {
+		if q, ok := item.fraction(); ok {
+			quantiles = append(quantiles, q)
+		}
+	}
+	if len(quantiles) == 0 || len(quantiles) > maxQuantiles {
+		v.fault("must have 1 to %d numbers", maxQuantiles)
+		return
+	}
+	s.exporter = append(s.exporter, exporter.WithQuantiles(quantiles...))
+}
+
+// maxQuantiles is exporter.WithQuantiles' bound.
+const maxQuantiles = 100
+
 // oneOf reads a name that parse knows. The error of parse is not shown: it
 // quotes the text, which may be a secret in the wrong place.
 func oneOf[T any](parse func(string) (T, error), names string) func(value) (T, bool) {

@@ -96,6 +96,15 @@ func (v value) positiveNumber() (float64, bool) {
 	return n, true
 }
 
+// fraction is a number between 0 and 1, neither of them.
+func (v value) fraction() (n float64, ok bool) {
+	if v.node.Kind != yaml.ScalarNode || v.node.ShortTag() != "!!float" || v.node.Decode(&n) != nil || !(n > 0 && n < 1) {
+		v.fault("must be a number between 0 and 1")
+		return 0, false
+	}
+	return n, true
+}
+
 // count is a number of things.
 func (v value) count() (int, bool) {
 	n, ok := v.integer(1, math.MaxInt32)

@@ -38,7 +38,7 @@ func TestCollisions(t *testing.T) {
 			h := newHarness(t, Config{})
 			walk := func() {
 				for value, p := range c.points {
-					i := h.Scope(p.scope, p.version, "", "", noTags).Instrument(InstrumentSpec{Name: p.name})
+					i := h.Scope(p.scope, p.version, "", "", noTags).Instrument(InstrumentSpec{Name: p.name, Kind: Sum})
 					h.Number(h.point(i, p.attributes), stamp, wire.Int(int64(value)))
 				}
 			}

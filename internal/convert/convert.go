@@ -18,6 +18,7 @@ type Config struct {
 	Base      []wire.Tag // under the points' own: a layer of wire.MergeTags
 	Target    []wire.Tag // of target_info, as Base is; nil if there is none
 	ScopeTags bool       // otel_scope_name and so on
+	Layout    Layout
 	Budget    *wire.Budget
 }
 
@@ -67,6 +68,7 @@ type Converter[K comparable] struct {
 	reported    reported[K]
 	lost        *CollisionError // the group that is being converted, by this
 	single      wire.Part       // of it
+	places      [labelKinds]int // in its tags, of ours
 
 	sink       Sink
 	source     *uint32        // whose data the points are
@@ -78,6 +80,20 @@ type Converter[K comparable] struct {
 	full       bool      // a sweep in this export was no help
 	tally      Tally
 	repeated   bool // the sink knows
+
+	quantileSet []float64 // of histograms
+	coarse      coarse
+
+	// Of the reporter layout.
+	memory      *memory[K] // nil in others
+	readings    []reading
+	read        int // of them
+	idles       []idle[K]
+	ledger      *ledger[K]
+	ledgerOf    *Instrument[K]
+	dist        distribution
+	interval    HistogramPoint
+	exponential ExponentialPoint
 
 	prefix  []byte
 	merged  []wire.Tag
@@ -93,7 +109,22 @@ type Converter[K comparable] struct {
 // New returns a converter with an empty cache. Close gives its memory back to
 // the budget.
 func New[K comparable](cfg Config) *Converter[K] {
+	var m *memory[K]
+	if cfg.Layout.Reporter != nil {
+		m = newMemory[K](cfg.Budget)
+	}
+	return newConverter(cfg, m)
+}
+
+func newConverter[K comparable](cfg Config, m *memory[K]) *Converter[K] {
+	quantiles := cfg.Layout.Quantiles
+	if quantiles == nil {
+		quantiles = DefaultQuantiles()
+	}
 	c := &Converter[K]{
+		quantileSet: quantiles,
+		memory:      m,
+
 		cfg:    cfg,
 		table:  wire.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),
@@ -149,6 +180,7 @@ func (t Tally) Plus(other Tally) Tally {
 func (c *Converter[K]) End() Tally {
 	c.Settle()
 	c.sink, c.source = nil, nil
+	c.forget()
 	for _, i := range c.passing {
 		c.free(i)
 	}

@@ -16,12 +16,19 @@
 // are filtered by whoever adds a point: it is known by all that it had. Target
 // converts target_info, which is of the resource and of no instrument.
 //
-// # Layout
+// # Layouts
+//
+// An [Instrument] is known by its [InstrumentSpec], from which the [Layout] makes its
+// shape: the suffixes of its series, and the tags of ours that they have. In the
+// default layout these are
 //
 //	Sum, Gauge             name
 //	Histogram              name.bucket{le} cumulative up to +Inf, name.count, name.sum, name.min, name.max
 //	ExponentialHistogram   name{quantile}, name.count, name.sum, name.min, name.max
 //	Summary                name{quantile}, name.count, name.sum
+//
+// or both {le} and {quantile} of histograms. The reporter layout needs to remember
+// what was before: see Observe, and memory.go.
 //
 // Prefix, name and suffix are joined, then sanitized as one; or, by Prometheus'
 // rules, a name with unit and _total is made of prefix and name, and the suffix

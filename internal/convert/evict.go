@@ -66,7 +66,9 @@ func (c *Converter[K]) evict(p *Point[K]) {
 	}
 	if d := p.detail; d != nil {
 		c.releaseAll(p, d.series)
-		c.releaseAll(p, d.labelled)
+		for l := range d.labels {
+			c.releaseAll(p, d.labels[l].series)
+		}
 	}
 	c.table.Charge(-int64(p.cost))
 	p.instrument.points.remove(p)

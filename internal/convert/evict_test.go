@@ -64,7 +64,7 @@ func TestIdlePointsMakeRoom(t *testing.T) {
 	h := newHarness(t, Config{Budget: budget})
 	h.export(func() { h.mixed("a", 20) })
 	h.export(func() { h.mixed("b", 20) })
-	if i, ok := h.Scope("scope", "1.0", "", "", noTags).instruments[InstrumentSpec{Name: "b.n"}]; ok {
+	if i, ok := h.Scope("scope", "1.0", "", "", noTags).instruments[InstrumentSpec{Name: "b.n", Kind: Sum}]; ok {
 		t.Fatalf("there was room for %v, the test shows nothing", i.Identity())
 	}
 	h.time = h.time.Add(IdleTime)

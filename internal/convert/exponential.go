@@ -27,17 +27,19 @@ type ExponentialBuckets struct {
 	Counts []uint64
 }
 
-// reporterQuantiles are the percentiles that apptuit-py's reporter gives.
-func reporterQuantiles() [5]float64 { return [...]float64{0.5, 0.75, 0.95, 0.99, 0.999} }
-
 // Exponential converts a point of an exponential histogram: what all histograms
-// have, then quantiles.
+// have, then quantiles, or cumulative buckets, or both.
 func (c *Converter[K]) Exponential(p *Point[K], ts int64, h *ExponentialPoint) {
 	c.enter(p, ts)
-	quantiles := reporterQuantiles()
-	c.values = h.quantiles(c.values[:0], quantiles[:])
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
-	c.quantiles(p, ts, quantiles[:], c.values, wire.Short)
+	if p.instrument.shape.labels[le] {
+		c.coarse.of(h)
+		c.buckets(p, ts, &c.coarse.HistogramPoint)
+	}
+	if p.instrument.shape.labels[quantile] {
+		c.values = h.quantiles(c.values[:0], c.quantileSet)
+		c.quantiles(p, ts, c.quantileSet, c.values, wire.Short)
+	}
 }
 
 // quantiles appends estimates of quantiles, which ascend: the values at their
@@ -72,16 +74,7 @@ func (h *ExponentialPoint) quantiles(dst, quantiles []float64) []float64 {
 }
 
 // within rounds an estimate and keeps it between the recorded extremes.
-func (h *ExponentialPoint) within(v float64) float64 {
-	v = wire.Round(v)
-	if h.Min.Set && !h.Min.Value.NaN() {
-		v = math.Max(v, h.Min.Value.Float64())
-	}
-	if h.Max.Set && !h.Max.Value.NaN() {
-		v = math.Min(v, h.Max.Value.Float64())
-	}
-	return v
-}
+func (h *ExponentialPoint) within(v float64) float64 { return clamp(wire.Round(v), h.Min, h.Max) }
 
 // bound returns base^(offset+index), at most the largest float. Beyond maxScale
 // either way a scale makes no difference: all bounds are 1, or none is between 0
@@ -103,7 +96,7 @@ func (h *ExponentialPoint) zero(part float64) float64 {
 	if !some(h.Positive.Counts) {
 		high = 0
 	}
-	return low*(1-part) + high*part
+	return between(low, high, part)
 }
 
 func some(counts []uint64) bool {

@@ -111,7 +111,7 @@ func TestQuantilesAreWithinTheExtremes(t *testing.T) {
 	for _, v := range []float64{42, -0.3, 1e-310, 1.7e308} {
 		h := sketch(0, 0, []float64{v, v, v})
 		h.Min, h.Max = set(wire.Float(v)), set(wire.Float(v))
-		for _, q := range reporterQuantiles() {
+		for _, q := range DefaultQuantiles() {
 			if got := h.estimate(q); got != v {
 				t.Errorf("quantile %v of a constant %v is %v", q, v, got)
 			}
@@ -188,7 +188,7 @@ func TestExponential(t *testing.T) {
 	// What is empty has no quantiles, and the next export's scale is another.
 	wantPoints(t, convert(&ExponentialPoint{Sum: set(wire.Float(0))}), "e_count{k=v} 0", "e_sum{k=v} 0.0")
 	r := convert(&ExponentialPoint{Count: 2, Scale: 20, Positive: ExponentialBuckets{1 << 20, []uint64{2}}})
-	if quantiles := reporterQuantiles(); len(r.points) != len(quantiles[:])+1 || len(r.rejects) > 0 {
+	if quantiles := DefaultQuantiles(); len(r.points) != len(quantiles)+1 || len(r.rejects) > 0 {
 		t.Errorf("points %v, rejections %v", r.points, r.rejects)
 	}
 }
@@ -212,7 +212,7 @@ func FuzzExponential(f *testing.F) {
 		}
 		point.Min, point.Max = set(wire.Float(least)), set(wire.Float(most))
 		if finite && total > 0 && least <= most {
-			for _, q := range reporterQuantiles() {
+			for _, q := range DefaultQuantiles() {
 				if v := point.estimate(q); v < least || v > most {
 					t.Errorf("quantile %v is %v, not within [%v, %v]", q, v, least, most)
 				}

@@ -6,6 +6,7 @@ package convert
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
@@ -79,33 +80,31 @@ func (c *Converter[K]) vacate(i *Instrument[K]) {
 }
 
 func (i *Instrument[K]) role(suffix int) int {
-	if i.spec.Kind.number() {
+	if i.shape.single() {
 		return numberRole
 	}
 	return suffix
 }
 
-// label is the key of the tag of ours.
-func (i *Instrument[K]) label() string {
-	if i.spec.Kind == Histogram {
-		return "le"
-	}
-	return "quantile"
-}
-
 // group reports whether a new point can be a group. If so, the prefix of its count
-// is in c.prefix, and where the tag of ours belongs in the point.
+// is in c.prefix, and where the first tag of ours belongs in the point.
 func (c *Converter[K]) group(p *Point[K]) bool {
 	i, d := p.instrument, p.detail
-	if i.spec.Kind.number() || i.contested || d.err != nil || d.labelErr != nil {
+	if i.shape.single() || i.contested || d.err != nil || d.labelErr != nil {
 		return false
 	}
 	at := 0
-	for at < len(d.tags) && d.tags[at].Key < i.label() {
-		at++
-	}
-	if at < len(d.tags) && d.tags[at].Key == i.label() {
-		return false // which moves aside where ours is
+	for l, has := range i.shape.labels {
+		if !has {
+			continue
+		}
+		place, taken := slices.BinarySearchFunc(d.tags, labelKey(l), func(t wire.Tag, key string) int { return strings.Compare(t.Key, key) })
+		if taken {
+			return false // that tag moves aside where ours is
+		}
+		if l == i.shape.first() {
+			at = place
+		}
 	}
 	c.prefix = append(c.prefix[:0], i.heads[count]...)
 	c.prefix = wire.AppendTags(c.prefix, d.tags[:at])
@@ -123,7 +122,7 @@ func (c *Converter[K]) group(p *Point[K]) bool {
 }
 
 // grouped reports whether a point is a group.
-func (p *Point[K]) grouped() bool { return p.detail == nil && !p.instrument.spec.Kind.number() }
+func (p *Point[K]) grouped() bool { return p.detail == nil && !p.instrument.shape.single() }
 
 // enter begins the conversion of a point that may be a group.
 func (c *Converter[K]) enter(p *Point[K], ts int64) {
@@ -134,8 +133,7 @@ func (c *Converter[K]) enter(p *Point[K], ts int64) {
 	}
 	c.lost = nil
 	if p.grouped() {
-		i := p.instrument
-		c.single = wire.Part{Series: p.single, Tags: len(i.heads[count]), Key: len(i.label()) + len(`"":"`), At: int(p.at)}
+		c.place(p)
 	}
 	if p.grouped() && ts != 0 {
 		if !p.kept || p.single.Marked(c.generation) {
@@ -148,10 +146,24 @@ func (c *Converter[K]) enter(p *Point[K], ts int64) {
 	}
 }
 
+// place begins the parts of a group, and finds where the tags of ours belong in its
+// tags. A point has
+// room for one place: the second is looked for from there.
+func (c *Converter[K]) place(p *Point[K]) {
+	s := &p.instrument.shape
+	c.single.Series, c.single.Tags = p.single, len(p.instrument.heads[count])
+	c.places[s.first()] = int(p.at)
+	if s.labels[le] && s.labels[quantile] {
+		tags := p.single.Prefix()
+		tags = tags[len(p.instrument.heads[count]) : len(tags)-len(wire.PrefixTail)]
+		c.places[quantile] = placeOf(tags, int(p.at), labelKey(quantile))
+	}
+}
+
 // expand makes single series of a group that has become contested.
 func (c *Converter[K]) expand(p *Point[K]) {
 	_, tags := c.describe(p.single)
-	d := &detail{tags: tags, labelErr: wire.CheckTags(len(tags) + 1), series: make([]*wire.Series, bucket)}
+	d := &detail{tags: tags, labelErr: wire.CheckTags(len(tags) + 1), series: make([]*wire.Series, p.instrument.span())}
 	if p.kept {
 		if cost := detailOverhead + 8*int64(len(d.series)) + tagsCost(tags); c.charge(cost) {
 			p.cost += int32(cost)
@@ -162,9 +174,21 @@ func (c *Converter[K]) expand(p *Point[K]) {
 	p.detail = d
 }
 
-// part converts a value of a group. Without a label it is one of the fixed ones.
-func (c *Converter[K]) part(p *Point[K], suffix int, label string, ts int64, v wire.Value) {
-	c.single.Head, c.single.Label = p.instrument.heads[suffix], label
+// part converts a value of a group that has no tag of ours.
+func (c *Converter[K]) part(p *Point[K], suffix int, ts int64, v wire.Value) {
+	c.single.Head, c.single.Label, c.single.Key, c.single.At = p.instrument.heads[suffix], "", 0, 0
+	c.emitPart(ts, v)
+}
+
+// labelledPart converts a value of a group that has a tag of ours.
+func (c *Converter[K]) labelledPart(p *Point[K], l int, text string, ts int64, v wire.Value) {
+	c.single.Head, c.single.Label = p.instrument.heads[labelSuffix(l)], text
+	c.single.Key, c.single.At = len(labelKey(l))+len(`"":"`), c.places[l]
+	c.emitPart(ts, v)
+}
+
+// emitPart sends a part, unless its group collides.
+func (c *Converter[K]) emitPart(ts int64, v wire.Value) {
 	if c.lost == nil {
 		c.sink.AppendPart(&c.single, ts, v)
 		return
@@ -176,28 +200,4 @@ func (c *Converter[K]) part(p *Point[K], suffix int, label string, ts int64, v w
 	c.prefix = c.single.AppendPrefix(c.prefix[:0])
 	metric, own := c.describe(wire.NewSeries(c.prefix))
 	c.sink.Reject(Rejection{Collision: true, Metric: metric, Tags: own, Timestamp: ts, Value: v, Err: *c.lost})
-}
-
-// prepare renders the tags of ours that the labels of a point are, and +Inf. A
-// group whose labels repeat is expanded: its series would collide unseen.
-func (c *Converter[K]) prepare(p *Point[K], labels []float64) {
-	i := p.instrument
-	if len(i.texts) != len(labels)+1 || !slices.Equal(i.labels, labels) {
-		i.labels = append(i.labels[:0], labels...)
-		i.texts = i.texts[:0]
-		seen := make(map[string]bool, len(labels))
-		for _, l := range labels {
-			i.texts = append(i.texts, i.render(formatLabel(l)))
-			seen[i.texts[len(i.texts)-1]] = true
-		}
-		i.repeats = len(seen) < len(labels)
-		i.texts = append(i.texts, i.render("+Inf"))
-	}
-	if i.repeats && c.lost == nil {
-		c.expand(p)
-	}
-}
-
-func (i *Instrument[K]) render(value string) string {
-	return string(wire.AppendTags(nil, []wire.Tag{{Key: i.label(), Value: value}}))
 }

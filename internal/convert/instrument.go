@@ -4,6 +4,8 @@
 package convert
 
 import (
+	"slices"
+
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
@@ -21,13 +23,15 @@ const (
 	Summary
 )
 
+// number reports whether the points are single numbers.
 func (k Kind) number() bool { return k <= Gauge }
 
-// InstrumentSpec says what an instrument is, within its scope.
+// InstrumentSpec is what tells an instrument from the others of its scope, and
+// decides how its points are laid out.
 type InstrumentSpec struct {
 	Name, Unit string
 	Kind       Kind
-	Monotonic  bool // a Sum that only grows
+	Monotonic  bool // of sums
 }
 
 type scopeKey[K comparable] struct {
@@ -44,32 +48,32 @@ type Scope[K comparable] struct {
 	used        uint32
 }
 
-// Instrument is what gives points: all of one spec in one scope.
+// Instrument is what gives points: all of one specification in one scope.
 type Instrument[K comparable] struct {
 	scope  *Scope[K]
-	spec   InstrumentSpec // what the names depend on
+	spec   InstrumentSpec
+	shape  shape
+	only   int // the suffix of the one series, where a point is one
 	id     uint32
 	err    error // of the name: no point of it can be sent
 	names  [suffixes]string
-	heads  [suffixes]string // of prefixes; none of a number
+	heads  [suffixes]string // of prefixes; none where a point is one series
 	points cursor[K]
 	order  order[K] // of numbers
 	used   uint32
 
-	filtered  bool      // a point of it has lost attributes to a filter
-	contested bool      // see group.go
-	labels    []float64 // of the last point, and
-	texts     []string  // how they are rendered
-	repeats   bool      // one of them does
+	filtered  bool // a point of it has lost attributes to a filter
+	contested bool // see group.go
+	labels    [labelKinds]labelTexts
 }
 
 // The costs of what is kept, beside names, in bytes: structs and their places
 // in maps.
 const (
 	scopeOverhead      = 256
-	instrumentOverhead = 1024
+	instrumentOverhead = 1536
 	pointOverhead      = 96
-	detailOverhead     = 160
+	detailOverhead     = 208
 	tagOverhead        = 32
 )
 
@@ -91,30 +95,33 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags fu
 	return s
 }
 
-// Instrument returns the instrument of a spec. An export has to ask for all of
-// its instruments before it converts their points: a name that two of them have
-// in different roles is noticed then.
+// Instrument returns the instrument of a specification. An export has to ask for
+// all of its instruments before it converts their points: a name that two of
+// them have in different roles is noticed then.
 func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 	c := s.c
-	spec = c.cfg.Names.essence(spec)
+	if c.cfg.Layout.Reporter == nil { // which depends on all of it
+		spec = c.cfg.Names.essence(spec)
+	}
 	if i, ok := s.instruments[spec]; ok {
 		i.used = c.now
 		return i
 	}
-	i := &Instrument[K]{scope: s, spec: spec, used: c.now}
-	name := c.cfg.Names.metric(spec)
-	for suffix, text := range suffixTexts() {
-		if suffix == plain || !spec.Kind.number() {
-			i.names[suffix] = name(text)
-		}
-		if !spec.Kind.number() {
+	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec), used: c.now}
+	if i.shape.single() {
+		i.only = i.shape.fixed[0]
+	}
+	name, texts := c.cfg.Names.metric(spec), suffixTexts()
+	for _, suffix := range i.suffixes() {
+		i.names[suffix] = name(texts[suffix])
+		if !i.shape.single() {
 			i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
 		}
 	}
 	if spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	} else {
-		i.err = wire.CheckName(encoding.FieldMetric, i.names[plain])
+		i.err = wire.CheckName(encoding.FieldMetric, i.names[i.shape.fixed[0]])
 	}
 	c.identify(i)
 	if c.scopes[s.key] == s && c.charge(i.cost()) {
@@ -132,6 +139,17 @@ func (i *Instrument[K]) Expect(n int) {
 	if n = min(n, i.scope.c.cfg.Budget.Room()); i.points.entries != nil && len(i.points.entries) == 0 && n > 0 {
 		i.points.entries = make(map[K]*Point[K], n)
 	}
+}
+
+// suffixes returns those of all series that a point can have.
+func (i *Instrument[K]) suffixes() []int {
+	all := slices.Clone(i.shape.fixed)
+	for l, has := range i.shape.labels {
+		if has {
+			all = append(all, labelSuffix(l))
+		}
+	}
+	return all
 }
 
 func (i *Instrument[K]) cost() int64 {
@@ -175,20 +193,4 @@ func (c *Converter[K]) identify(i *Instrument[K]) {
 // Identity names the instrument and its scope.
 func (i *Instrument[K]) Identity() Identity {
 	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
-}
-
-// The suffixes of names, and so the kinds of series a point can have.
-const (
-	plain = iota
-	count
-	sum
-	minimum
-	maximum
-	bucket
-	suffixes
-)
-
-// suffixTexts returns the suffixes as they are joined to a name.
-func suffixTexts() [suffixes]string {
-	return [...]string{plain: "", count: ".count", sum: ".sum", minimum: ".min", maximum: ".max", bucket: ".bucket"}
 }

@@ -74,9 +74,9 @@ func (c *Converter[K]) hold(p *Point[K], ts int64, v wire.Value) bool {
 // others reports whether the series of a number has other points.
 func (c *Converter[K]) others(p *Point[K]) bool {
 	if p.kept {
-		return c.seriesOf(p, plain).Users() > 1
+		return c.seriesOf(p, p.instrument.only).Users() > 1
 	}
-	return c.seriesOf(p, plain).Users() > 0
+	return c.seriesOf(p, p.instrument.only).Users() > 0
 }
 
 // Settle sends what is held back. Whoever converts numbers calls it after the last

@@ -37,9 +37,8 @@ type detail struct {
 	err      error // of the series, by name or tags
 	labelErr error // of the series that have a tag of ours
 	tags     []wire.Tag
-	series   []*wire.Series // of the fixed suffixes; of a number, the only one
-	labels   []float64      // bounds or quantiles
-	labelled []*wire.Series // one a label, and +Inf
+	series   []*wire.Series // of the fixed suffixes, or the only one
+	labels   [labelKinds]labelSeries
 }
 
 // fault is a kind of rejection, so that each is reported once a point, and a
@@ -51,8 +50,11 @@ const (
 	faultLabel
 	faultTimestamp
 	faultShape
-	faultValue // shifted by the suffix
+	faultValue // shifted by the suffix; the last ones share one
 )
+
+// valueFault is that of a value of no use of a suffix.
+func valueFault(suffix int) fault { return faultValue << min(suffix, percentile75) }
 
 // OverflowKey is the attribute that the SDK sets on the point that takes what is
 // over its cardinality limit (specification, Metrics SDK, cardinality limits). No
@@ -76,7 +78,10 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[
 	p, d := &c.scratch, &c.scratchDetail
 	*p = Point[K]{instrument: i, key: key, used: c.now, filtered: filtered, detail: d}
 	i.filtered = i.filtered || filtered
-	*d = detail{tags: d.tags[:0], series: append(d.series[:0], make([]*wire.Series, i.fixed())...), labels: d.labels[:0], labelled: d.labelled[:0]}
+	*d = detail{tags: d.tags[:0], series: append(d.series[:0], make([]*wire.Series, i.span())...), labels: d.labels}
+	for l := range d.labels {
+		d.labels[l] = labelSeries{values: d.labels[l].values[:0], series: d.labels[l].series[:0]}
+	}
 	p.overflow = slices.ContainsFunc(attributes, func(t wire.Tag) bool { return t.Key == OverflowKey && t.Value == "true" })
 	c.resolve(p, attributes)
 	p.special = p.overflow || p.filtered || d.err != nil
@@ -94,18 +99,19 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[
 	return p
 }
 
-// fixed returns how many series a point has that have no tag of ours.
-func (i *Instrument[K]) fixed() int {
-	if i.spec.Kind.number() {
+// span returns how many places the series of a point need that have no tag of
+// ours: by suffix, if there are several.
+func (i *Instrument[K]) span() int {
+	if i.shape.single() {
 		return 1
 	}
-	return bucket
+	return slices.Max(i.shape.fixed) + 1
 }
 
 // keep makes a copy of a new point known, if there is room for it.
 func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	d := p.detail
-	simple := grouped || p.instrument.spec.Kind.number() && d.err == nil
+	simple := grouped || p.instrument.shape.single() && d.err == nil
 	cost := int64(pointOverhead)
 	if !simple {
 		cost += detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
@@ -116,7 +122,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	var single *wire.Series
 	if simple {
 		if !grouped {
-			c.prefix = wire.AppendPrefix(c.prefix[:0], p.instrument.names[plain], d.tags)
+			c.prefix = wire.AppendPrefix(c.prefix[:0], p.instrument.names[p.instrument.only], d.tags)
 		}
 		if single = c.internPrefix(); single == nil {
 			c.table.Charge(-cost)
@@ -130,7 +136,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}
 	p.instrument.points.add(kept)
-	if p.instrument.spec.Kind.number() {
+	if p.instrument.shape.single() {
 		p.instrument.order.news = append(p.instrument.order.news, kept)
 	}
 	return true
@@ -243,21 +249,6 @@ func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
 	return c.series(p, at, suffix, d.tags)
 }
 
-// labelledOf returns the series of label i, the last one being le="+Inf".
-func (c *Converter[K]) labelledOf(p *Point[K], suffix int, key string, i int) *wire.Series {
-	d := p.detail
-	at := &d.labelled[i]
-	if *at != nil {
-		return *at
-	}
-	text := "+Inf"
-	if i < len(d.labels) {
-		text = formatLabel(d.labels[i])
-	}
-	c.merged = wire.WithTag(c.merged[:0], d.tags, wire.Tag{Key: key, Value: text})
-	return c.series(p, at, suffix, c.merged)
-}
-
 // series renders a series, and keeps it in its place if the point is kept and
 // there is room.
 func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix int, tags []wire.Tag) *wire.Series {
@@ -287,30 +278,6 @@ func (c *Converter[K]) internPrefix() *wire.Series {
 		s = c.table.Intern(c.prefix)
 	}
 	return s
-}
-
-// formatLabel is how Prometheus prints bounds and quantiles.
-func formatLabel(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-
-// relabel gives the point its bounds or quantiles, if they are new.
-func (c *Converter[K]) relabel(p *Point[K], labels []float64) {
-	if p.grouped() {
-		c.prepare(p, labels)
-	}
-	d := p.detail
-	if d == nil || len(d.labelled) > 0 && slices.Equal(d.labels, labels) {
-		return
-	}
-	c.releaseAll(p, d.labelled)
-	if p.kept {
-		if cost := 16 * int64(len(labels)+1-len(d.labelled)); c.charge(cost) {
-			p.cost += int32(cost)
-		} else {
-			c.evict(p)
-		}
-	}
-	d.labels = append(d.labels[:0], labels...)
-	d.labelled = append(d.labelled[:0], make([]*wire.Series, len(labels)+1)...)
 }
 
 // releaseAll gives series back to the table: only those of kept points are in

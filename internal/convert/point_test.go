@@ -157,7 +157,7 @@ func TestScopeTags(t *testing.T) {
 	h := newHarness(t, Config{ScopeTags: true, Base: []wire.Tag{{Key: "otel_scope_version", Value: "base"}}})
 	walk := func() {
 		for _, scope := range [][2]string{{"one", "1.0"}, {"two", ""}, {"", ""}} {
-			i := h.Scope(scope[0], scope[1], "", "", noTags).Instrument(InstrumentSpec{Name: "n"})
+			i := h.Scope(scope[0], scope[1], "", "", noTags).Instrument(InstrumentSpec{Name: "n", Kind: Sum})
 			h.Number(h.point(i, "k=v"), stamp, wire.Int(1))
 		}
 	}

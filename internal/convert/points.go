@@ -38,49 +38,67 @@ type SummaryPoint struct {
 func (c *Converter[K]) Number(p *Point[K], ts int64, v wire.Value) {
 	if p.special || ts == 0 || !v.Finite() {
 		c.note(p)
-		if !c.judge(p, plain, p.err(), faultSeries, ts, v) {
+		if !c.judge(p, p.instrument.only, p.err(), faultSeries, ts, v) {
 			return
 		}
 	}
 	if !c.hold(p, ts, v) {
-		c.emit(p.instrument, p.kept, c.seriesOf(p, plain), ts, v)
+		c.emit(p.instrument, p.kept, c.seriesOf(p, p.instrument.only), ts, v)
 	}
 }
 
 // Histogram converts a point of an explicit-bucket histogram: what all
-// histograms have, then its cumulative buckets.
+// histograms have, then its cumulative buckets, or quantiles, or both.
 func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
 	c.enter(p, ts)
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
-	if len(h.Buckets) > 0 || len(h.Bounds) > 0 {
+	labels := p.instrument.shape.labels
+	if err := checkBuckets(h); err != nil {
+		if labels[le] {
+			c.rejectAll(p, bucket, ts, h.Count, err, len(h.Bounds)+1)
+		}
+		if labels[quantile] {
+			c.rejectAll(p, plain, ts, h.Count, err, len(c.quantileSet))
+		}
+		return
+	}
+	if labels[le] && len(h.Buckets) > 0 {
 		c.buckets(p, ts, h)
+	}
+	if labels[quantile] {
+		c.values = h.quantiles(c.values[:0], c.quantileSet)
+		c.quantiles(p, ts, c.quantileSet, c.values, wire.Short)
+	}
+}
+
+// rejectAll rejects n points of a histogram whose parts do not fit.
+func (c *Converter[K]) rejectAll(p *Point[K], suffix int, ts int64, total uint64, err error, n int) {
+	for range n {
+		c.reject(p, suffix, ts, wire.Uint(total), err, faultShape)
 	}
 }
 
 func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
-	if err := checkBuckets(h); err != nil {
-		for range len(h.Bounds) + 1 {
-			c.reject(p, bucket, ts, wire.Uint(h.Count), err, faultShape)
-		}
-		return
-	}
 	bounds := h.Bounds
 	if n := len(bounds); n > 0 && math.IsInf(bounds[n-1], 1) {
 		bounds = bounds[:n-1] // the bucket above is empty, and has this very le
 	}
-	c.relabel(p, bounds)
+	c.relabel(p, le, bounds)
 	cumulative := uint64(0)
 	for i, n := range h.Buckets[:len(bounds)] {
 		cumulative += n
-		c.labelled(p, bucket, i, ts, wire.Uint(cumulative))
+		c.labelled(p, le, i, ts, wire.Uint(cumulative))
 	}
 	for _, n := range h.Buckets[len(bounds):] {
 		cumulative += n
 	}
-	c.labelled(p, bucket, len(bounds), ts, wire.Uint(cumulative))
+	c.labelled(p, le, len(bounds), ts, wire.Uint(cumulative))
 }
 
 func checkBuckets(h *HistogramPoint) error {
+	if len(h.Buckets) == 0 && len(h.Bounds) == 0 {
+		return nil
+	}
 	if len(h.Buckets) != len(h.Bounds)+1 {
 		return fmt.Errorf("%w: %d buckets for %d bounds", ErrMalformed, len(h.Buckets), len(h.Bounds))
 	}
@@ -107,10 +125,10 @@ func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []floa
 		}
 		return
 	}
-	c.relabel(p, quantiles)
+	c.relabel(p, quantile, quantiles)
 	for i, v := range values {
 		if !math.IsNaN(v) {
-			c.labelled(p, plain, i, ts, number(v))
+			c.labelled(p, quantile, i, ts, number(v))
 		}
 	}
 }
@@ -124,31 +142,35 @@ func (c *Converter[K]) totals(p *Point[K], ts int64, n uint64, total, least, mos
 
 // fixed converts a value that the point has one of.
 func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
-	if !v.Set || v.Value.NaN() {
-		return
-	}
-	switch {
-	case !c.judge(p, suffix, p.err(), faultSeries, ts, v.Value):
-	case !p.grouped():
-		c.emit(p.instrument, p.kept, c.seriesOf(p, suffix), ts, v.Value)
-	case suffix == count && c.lost == nil:
-		c.sink.Append(p.single, ts, v.Value) // marked already
-	default:
-		c.part(p, suffix, "", ts, v.Value)
+	if v.Set && !v.Value.NaN() {
+		c.one(p, suffix, ts, v.Value)
 	}
 }
 
-// labelled converts a value that has a tag of ours: label i, the last one being
-// +Inf.
-func (c *Converter[K]) labelled(p *Point[K], suffix, i int, ts int64, v wire.Value) {
+func (c *Converter[K]) one(p *Point[K], suffix int, ts int64, v wire.Value) {
+	switch {
+	case !c.judge(p, suffix, p.err(), faultSeries, ts, v):
+	case !p.grouped():
+		c.emit(p.instrument, p.kept, c.seriesOf(p, suffix), ts, v)
+	case suffix == count && c.lost == nil:
+		c.sink.Append(p.single, ts, v) // marked already
+	default:
+		c.part(p, suffix, ts, v)
+	}
+}
+
+// labelled converts a value that has a tag of ours: value i of it, the last one
+// being +Inf.
+func (c *Converter[K]) labelled(p *Point[K], l, i int, ts int64, v wire.Value) {
+	suffix := labelSuffix(l)
 	if p.grouped() {
 		if c.judge(p, suffix, nil, faultLabel, ts, v) {
-			c.part(p, suffix, p.instrument.texts[i], ts, v)
+			c.labelledPart(p, l, p.instrument.labels[l].texts[i], ts, v)
 		}
 		return
 	}
 	if c.judge(p, suffix, p.detail.labelErr, faultLabel, ts, v) {
-		c.emit(p.instrument, p.kept, c.labelledOf(p, suffix, p.instrument.label(), i), ts, v)
+		c.emit(p.instrument, p.kept, c.labelledOf(p, l, i), ts, v)
 	}
 }
 
@@ -174,7 +196,7 @@ func (c *Converter[K]) judge(p *Point[K], suffix int, seriesErr error, kind faul
 	}
 	kind = faultTimestamp
 	if ts != 0 {
-		kind = faultValue << suffix
+		kind = valueFault(suffix)
 	}
 	c.reject(p, suffix, ts, v, wire.CheckPoint(ts, v), kind)
 	return false

@@ -28,7 +28,9 @@ func (b *Budget) Limit() int64 { return b.limit }
 // there is room for.
 func (b *Budget) Room() int { return int(max(0, b.limit-b.Used()) / 600) }
 
-func (b *Budget) take(n int64) bool {
+// Take counts n bytes (negative: gives them back), and reports whether they fit.
+// Bytes that do not fit are not counted.
+func (b *Budget) Take(n int64) bool {
 	if b.used.Add(n) > b.limit && n > 0 {
 		b.used.Add(-n)
 		return false
@@ -63,7 +65,7 @@ func (t *Table) Expect(n int) {
 
 // Close gives the table's bytes back. The table must not be used any more.
 func (t *Table) Close() {
-	t.budget.take(-t.bytes)
+	t.budget.Take(-t.bytes)
 	t.series, t.bytes = nil, 0
 }
 
@@ -123,7 +125,7 @@ func (t *Table) Release(s *Series) {
 // its series, and reports whether they fit. Bytes that do not fit are not
 // counted.
 func (t *Table) Charge(n int64) bool {
-	if !t.budget.take(n) {
+	if !t.budget.Take(n) {
 		return false
 	}
 	t.bytes += n

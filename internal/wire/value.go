@@ -52,6 +52,15 @@ func (v Value) Float64() float64 {
 	return float64(int64(v.bits))
 }
 
+// Plus returns the sum of two values: an integer, if both are and it is one of 64
+// bits.
+func (v Value) Plus(w Value) Value {
+	if a, b := int64(v.bits), int64(w.bits); !v.float && !w.float && (b >= 0) == (a+b >= a) {
+		return Int(a + b)
+	}
+	return Float(v.Float64() + w.Float64())
+}
+
 // Append appends the JSON text: integers exactly, floats in the shortest form
 // that reads back as the same float, whole floats with ".0" so that a series
 // keeps one kind on servers that tell integers from floats (OpenTSDB). The

@@ -207,3 +207,19 @@ func checkError(t *testing.T, name string, err error, field encoding.Field, rule
 		t.Errorf("%s: got %v, want %v of %v", name, err, rule, field)
 	}
 }
+
+func TestPlus(t *testing.T) {
+	for _, c := range []struct{ a, b, want Value }{
+		{Int(2), Int(-5), Int(-3)},
+		{Int(math.MaxInt64 - 1), Int(1), Int(math.MaxInt64)},
+		{Int(math.MinInt64 + 1), Int(-1), Int(math.MinInt64)},
+		{Int(math.MaxInt64), Int(1), Float(1 << 63)},
+		{Int(math.MinInt64), Int(-1), Float(-(1 << 63))},
+		{Value{}, Float(0.5), Float(0.5)},
+		{Float(0.5), Int(2), Float(2.5)},
+	} {
+		if got := c.a.Plus(c.b); got != c.want {
+			t.Errorf("%s + %s = %s, want %s", c.a.Append(nil), c.b.Append(nil), got.Append(nil), c.want.Append(nil))
+		}
+	}
+}

@@ -1,0 +1,149 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
+)
+
+// Layout says which series data points become, and under which names.
+type Layout uint8
+
+const (
+	// DefaultLayout has OpenTelemetry's names, and Prometheus' for the parts of
+	// histograms.
+	DefaultLayout Layout = iota
+	// ReporterLayout has the names that apptuit-py's reporter gave.
+	ReporterLayout
+)
+
+// ParseLayout returns the layout of a name in any case: default or reporter.
+func ParseLayout(name string) (Layout, error) {
+	return convert.Named("layout", name, DefaultLayout, "default", "reporter")
+}
+
+// Histograms says what the default layout makes of the distribution that a
+// histogram has recorded.
+type Histograms uint8
+
+const (
+	// HistogramsAsRecorded makes buckets of explicit buckets, and quantiles of
+	// exponential ones.
+	HistogramsAsRecorded Histograms = iota
+	// HistogramsAsBuckets makes name.bucket with the tag le of all histograms.
+	HistogramsAsBuckets
+	// HistogramsAsQuantiles makes name with the tag quantile of all histograms.
+	HistogramsAsQuantiles
+	// HistogramsAsBoth makes both of all histograms.
+	HistogramsAsBoth
+)
+
+// ParseHistograms returns what a name in any case stands for: recorded, buckets,
+// quantiles or both.
+func ParseHistograms(name string) (Histograms, error) {
+	form, err := convert.ParseForm(name)
+	return Histograms(form), err
+}
+
+// Timers says which histograms are timers in the reporter layout; the others are
+// histograms.
+type Timers uint8
+
+const (
+	// TimersByUnit are the histograms whose unit is one of time: ns, us, ms, s,
+	// min, h or d.
+	TimersByUnit Timers = iota
+	// AllTimers makes timers of all histograms. Only the values of those whose unit
+	// is one of time are converted.
+	AllTimers
+	// NoTimers makes histograms of all, in their own units.
+	NoTimers
+)
+
+// ParseTimers returns what a name in any case stands for: unit, all or none.
+func ParseTimers(name string) (Timers, error) {
+	return convert.Named("timers", name, TimersByUnit, "unit", "all", "none")
+}
+
+// ParseDurationUnit returns the duration that the name of a unit stands for: ns,
+// us, ms, s, min, h or d.
+func ParseDurationUnit(name string) (time.Duration, error) {
+	if unit, ok := convert.UnitOf(name); ok {
+		return unit, nil
+	}
+	return 0, fmt.Errorf("duration unit %q: must be ns, us, ms, s, min, h or d", name)
+}
+
+// ParseQuantiles returns the quantiles of a list, 0.5,0.99, in order, each once. Its
+// error names all that is wrong.
+func ParseQuantiles(list string) ([]float64, error) {
+	var quantiles []float64
+	var faults []error
+	for text := range strings.SplitSeq(list, ",") {
+		q, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("quantile %q is not a number", text))
+			continue
+		}
+		quantiles = append(quantiles, q)
+	}
+	clean, err := convert.CleanQuantiles(quantiles)
+	if err := errors.Join(append(faults, err)...); err != nil {
+		return nil, err
+	}
+	return clean, nil
+}
+
+// convertLayout is the layout as package convert has it.
+func (c *config) convertLayout() convert.Layout {
+	l := convert.Layout{Histograms: convert.Form(c.histograms), Quantiles: c.quantiles}
+	if c.layout == ReporterLayout {
+		l.Reporter = &convert.Reporter{Unit: c.durationUnit, Timers: convert.Timers(c.timers), Meters: c.meters}
+	}
+	return l
+}
+
+// selectors sets what nobody has chosen, as the layout needs it.
+func (c *config) selectors() {
+	reporter := c.layout == ReporterLayout
+	if c.temporality == nil {
+		c.temporality = sdkmetric.DefaultTemporalitySelector
+		if reporter {
+			c.temporality = reporterTemporality
+		}
+	}
+	if c.aggregation == nil {
+		c.aggregation = sdkmetric.DefaultAggregationSelector
+		if reporter {
+			c.aggregation = exponentialAggregation
+		}
+	}
+}
+
+// reporterTemporality is that of the reporter layout: of an interval, if it is
+// about values, and since the start of all that is counted.
+func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return metricdata.DeltaTemporality
+	}
+	return metricdata.CumulativeTemporality
+}
+
+// exponentialAggregation gives histograms the defaults of the specification
+// (Metrics SDK, Base2 Exponential Bucket Histogram Aggregation).
+func exponentialAggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+	}
+	return sdkmetric.DefaultAggregationSelector(kind)
+}

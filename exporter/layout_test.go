@@ -1,0 +1,209 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+func TestLayoutFaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		env     map[string]string
+		options []Option
+		want    []string
+	}{
+		"unknown values": {
+			options: []Option{WithLayout(7), WithHistograms(8), WithTimers(9)},
+			want:    []string{"WithLayout: unknown layout 7", "WithHistograms: unknown value 8", "WithTimers: unknown value 9"},
+		},
+		"quantiles": {
+			options: []Option{WithQuantiles(0.5, 0, 1, -0.1, math.NaN(), math.Inf(1))},
+			want:    []string{"WithQuantiles", "quantile 0 is", "quantile 1 is", "quantile -0.1 is", "quantile NaN is", "quantile +Inf is"},
+		},
+		"no quantiles":       {options: []Option{WithQuantiles()}, want: []string{"WithQuantiles: 0 quantiles: must be 1 to 100"}},
+		"many quantiles":     {options: []Option{WithQuantiles(manyQuantiles(101)...)}, want: []string{"WithQuantiles: 101 quantiles"}},
+		"durations":          {options: []Option{WithDurationUnit(0), WithDurationUnit(-time.Second)}, want: []string{"WithDurationUnit: 0s", "WithDurationUnit: -1s"}},
+		"layout by name":     {env: map[string]string{"APPTUIT_LAYOUT": "pretty"}, want: []string{"APPTUIT_LAYOUT", `"pretty"`, "must be default or reporter"}},
+		"histograms by name": {env: map[string]string{"APPTUIT_HISTOGRAMS": "bars"}, want: []string{"APPTUIT_HISTOGRAMS", "must be recorded, buckets, quantiles or both"}},
+		"quantiles by name":  {env: map[string]string{"APPTUIT_QUANTILES": "0.5, x, 2"}, want: []string{"APPTUIT_QUANTILES", `quantile " x" is not a number`, "quantile 2 is not between"}},
+		"timers by name":     {env: map[string]string{"APPTUIT_TIMERS": "some"}, want: []string{"APPTUIT_TIMERS", "must be unit, all or none"}},
+		"duration by name":   {env: map[string]string{"APPTUIT_DURATION_UNIT": "fortnight"}, want: []string{"APPTUIT_DURATION_UNIT", "must be ns, us, ms, s, min, h or d"}},
+		"meters by name":     {env: map[string]string{"APPTUIT_METERS": "perhaps"}, want: []string{"APPTUIT_METERS", "perhaps"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range c.env {
+				t.Setenv(variable, value)
+			}
+			_, err := New(t.Context(), append(c.options, toSink())...)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, part := range c.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("error %q, want %q in it", err, part)
+				}
+			}
+		})
+	}
+}
+
+func manyQuantiles(n int) []float64 {
+	quantiles := make([]float64, n)
+	for i := range quantiles {
+		quantiles[i] = float64(i+1) / float64(n+1)
+	}
+	return quantiles
+}
+
+// namesOf exports a counter, a histogram in milliseconds and a size, and returns the
+// names of their series, without the part before the first "_".
+func namesOf(t *testing.T, opts ...Option) string {
+	t.Helper()
+	srv := memoryServer(t)
+	e := newExporter(t, append(opts, toServer(srv), WithoutSelfMetrics(), WithoutHostTag())...)
+	point := delta(0, 1)
+	mustExport(t, e, metricsOf(metricOf("orders", sumUntil[int64](0, 1)), deltas("time", "ms", point), deltas("size", "By", point)))
+	var names []string
+	for _, p := range srv.Take() {
+		name := p.Metric + p.Tags["quantile"]
+		if p.Metric == "time_min" {
+			name += "=" + p.Value.String()
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), " ")
+}
+
+// Each variable does what the option does, and the option beats it; an empty one is
+// an unset one.
+func TestLayoutsOfTheEnvironment(t *testing.T) {
+	variables := []string{"APPTUIT_LAYOUT", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS"}
+	reporter := WithLayout(ReporterLayout)
+	for variable, c := range map[string]struct {
+		value         string
+		same, instead []Option // options that say the same, and another thing
+		more          []Option
+	}{
+		"APPTUIT_LAYOUT":        {value: "Reporter", same: []Option{reporter}, instead: []Option{WithLayout(DefaultLayout)}},
+		"APPTUIT_HISTOGRAMS":    {value: "BOTH", same: []Option{WithHistograms(HistogramsAsBoth)}, instead: []Option{WithHistograms(HistogramsAsBuckets)}},
+		"APPTUIT_QUANTILES":     {value: "0.9, 0.25,0.9", same: []Option{WithQuantiles(0.25, 0.9)}, instead: []Option{WithQuantiles(0.1)}},
+		"APPTUIT_TIMERS":        {value: "all", same: []Option{WithTimers(AllTimers)}, instead: []Option{WithTimers(NoTimers)}, more: []Option{reporter}},
+		"APPTUIT_DURATION_UNIT": {value: "us", same: []Option{WithDurationUnit(time.Microsecond)}, instead: []Option{WithDurationUnit(time.Hour)}, more: []Option{reporter}},
+		"APPTUIT_METERS":        {value: "yes", same: []Option{WithMeters()}, more: []Option{reporter}},
+	} {
+		for _, v := range variables {
+			t.Setenv(v, "")
+		}
+		without, same := namesOf(t, c.more...), namesOf(t, append(c.same, c.more...)...)
+		other := namesOf(t, append(c.instead, c.more...)...)
+		t.Setenv(variable, c.value)
+		if got := namesOf(t, c.more...); got != same || got == without {
+			t.Errorf("%s=%s gives %s, the option %s, neither %s", variable, c.value, got, same, without)
+		}
+		if len(c.instead) == 0 {
+			continue
+		}
+		t.Setenv(variable, "nonsense")
+		if got := namesOf(t, append(c.instead, c.more...)...); got != other {
+			t.Errorf("with the option, %s gives %s, want %s", variable, got, other)
+		}
+	}
+}
+
+// The reporter layout selects delta temporality for histograms, and exponential
+// ones, unless somebody has chosen.
+func TestSelectorsOfTheReporterLayout(t *testing.T) {
+	const histogram, counter = sdkmetric.InstrumentKindHistogram, sdkmetric.InstrumentKindCounter
+	f := func(temporality metricdata.Temporality, exponential bool, opts ...Option) {
+		t.Helper()
+		e := newExporter(t, append(opts, toSink(), WithLayout(ReporterLayout))...)
+		if e.Temporality(histogram) != temporality || e.Temporality(counter) != metricdata.CumulativeTemporality {
+			t.Errorf("histograms are %v, counters %v", e.Temporality(histogram), e.Temporality(counter))
+		}
+		want := sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+		if got := e.Aggregation(histogram); (got == want) != exponential {
+			t.Errorf("a histogram is %+v", got)
+		}
+		if _, ok := e.Aggregation(counter).(sdkmetric.AggregationSum); !ok {
+			t.Errorf("a counter is %T", e.Aggregation(counter))
+		}
+	}
+	f(metricdata.DeltaTemporality, true)
+	f(metricdata.CumulativeTemporality, true, WithTemporalitySelector(sdkmetric.CumulativeTemporalitySelector))
+	f(metricdata.DeltaTemporality, false, WithAggregationSelector(func(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+		if kind == histogram {
+			return sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{1}}
+		}
+		return sdkmetric.DefaultAggregationSelector(kind)
+	}))
+	t.Setenv("APPTUIT_TEMPORALITY_PREFERENCE", "cumulative")
+	t.Setenv("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram")
+	f(metricdata.CumulativeTemporality, false)
+}
+
+// The exporter's own metrics have the layout, too: those of apptuit-py are 18.
+func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), withoutRetry(), WithLayout(ReporterLayout))
+		export := func() []string {
+			_ = e.Export(t.Context(), points(30))
+			got := selfMetricsOf(t, srv)
+			time.Sleep(10 * time.Second)
+			return got
+		}
+		srv.Fail(apptuittest.Fault{Delay: 2 * time.Second})
+		want := []string{
+			"total_count 0", "successful_count 0", "failed_count 0",
+			"time_count 0", "time_sum 0.0", "time_mean_rate 0.0", "time_1m_rate 0.0", "time_5m_rate 0.0", "time_15m_rate 0.0",
+		}
+		if diff := cmp.Diff(want, export()); diff != "" {
+			t.Errorf("self metrics (-want +got):\n%s", diff)
+		}
+		got := export()
+		if len(got) != 18 {
+			t.Errorf("%d self metrics, want 18: %v", len(got), got)
+		}
+		for _, line := range []string{"total_count 30", "time_count 1", "time_sum 2.0", "time_min 2.0", "time_max 2.0", "time_avg 2.0", "time_std_dev 0.0", "time_999_percentile 2.0"} {
+			if !slices.Contains(got, line) {
+				t.Errorf("%q is missing in %v", line, got)
+			}
+		}
+		if got := export(); !slices.Contains(got, "time_count 2") || !slices.Contains(got, "time_max 0.0") {
+			t.Errorf("self metrics %v, want those of the last interval", got)
+		}
+	})
+}
+
+// Quantiles are those that were asked for, in both kinds of histograms.
+func TestQuantiles(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithHistograms(HistogramsAsQuantiles), WithQuantiles(0.75, 0.25))
+	mustExport(t, e, metricsOf(
+		metricOf("wait", metricdata.Histogram[int64]{DataPoints: []metricdata.HistogramDataPoint[int64]{
+			{Attributes: attribute.NewSet(k("v")), Time: at(), Count: 4, Bounds: []float64{4, 8}, BucketCounts: []uint64{0, 4, 0}},
+		}}),
+		deltas("time", "s", delta(0, 4)),
+	))
+	got := values(srv)
+	for _, want := range []string{
+		"wait{host=web1, k=v, quantile=0.25, service_name=shop} 5.0", "wait{host=web1, k=v, quantile=0.75, service_name=shop} 7.0",
+		"time{host=web1, k=v, quantile=0.75, service_name=shop} 1.5",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("%s is missing in %v", want, got)
+		}
+	}
+}

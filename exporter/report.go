@@ -1,0 +1,132 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// In the reporter layout an Export walks twice: the first walk observes the points
+// that need state, under the lock of that state, and the second one converts what
+// there is to say of them. Nothing is sent before all is observed, so that no
+// failure loses a count.
+
+// way is what a walk does with the points of a metric.
+type way uint8
+
+const (
+	convertIt way = iota
+	observeIt
+	readIt // convert the reading of what was observed
+	passBy
+)
+
+// way returns what this walk does with the points of an instrument.
+func (x *export) way(i *instrument, temporality metricdata.Temporality) way {
+	x.delta = temporality == metricdata.DeltaTemporality
+	switch observed := i != nil && i.Observed(x.delta); {
+	case x.observing && observed:
+		return observeIt
+	case x.observing:
+		return passBy
+	case observed:
+		return readIt
+	}
+	return convertIt
+}
+
+// observe is the first walk: over the metrics, and the exporter's own.
+func (x *export) observe(scopes, own []metricdata.ScopeMetrics, now time.Time) {
+	x.observing = true
+	x.conv.Observe(now, latest(scopes, now), func() {
+		x.metrics(scopes)
+		x.metrics(own)
+	})
+	x.observing, x.at = false, 0
+}
+
+// idle converts the readings of points that had no observations. They are counted,
+// and of no data point.
+func (x *export) idle() {
+	x.source = 0
+	for p, at := range x.conv.Idle {
+		x.conv.Reading(p, wire.Timestamp(time.Unix(0, at), x.milliseconds))
+	}
+}
+
+func (x *export) span(start, end time.Time) convert.Span {
+	return convert.Span{Start: nanoseconds(start), End: nanoseconds(end), Delta: x.delta}
+}
+
+// nanoseconds returns a time since 1970, 0 for one that the wire cannot carry.
+func nanoseconds(t time.Time) int64 {
+	if wire.Timestamp(t, false) == 0 || t.Year() > 2261 {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// latest returns the latest time of metrics, by the first point of each: those of
+// an instrument are of one time. An Export of none is of now.
+func latest(scopes []metricdata.ScopeMetrics, now time.Time) int64 {
+	last, none := int64(0), true
+	for i := range scopes {
+		for j := range scopes[i].Metrics {
+			none = false
+			last = max(last, nanoseconds(firstTime(scopes[i].Metrics[j].Data)))
+		}
+	}
+	if none {
+		return nanoseconds(now)
+	}
+	return last
+}
+
+func firstTime(data metricdata.Aggregation) (t time.Time) {
+	switch data := data.(type) {
+	case metricdata.Sum[int64]:
+		return numberTime(data.DataPoints)
+	case metricdata.Sum[float64]:
+		return numberTime(data.DataPoints)
+	case metricdata.Gauge[int64]:
+		return numberTime(data.DataPoints)
+	case metricdata.Gauge[float64]:
+		return numberTime(data.DataPoints)
+	case metricdata.Histogram[int64]:
+		return histogramTime(data.DataPoints)
+	case metricdata.Histogram[float64]:
+		return histogramTime(data.DataPoints)
+	case metricdata.ExponentialHistogram[int64]:
+		return exponentialTime(data.DataPoints)
+	case metricdata.ExponentialHistogram[float64]:
+		return exponentialTime(data.DataPoints)
+	}
+	return t
+}
+
+func numberTime[N int64 | float64](points []metricdata.DataPoint[N]) (t time.Time) {
+	if len(points) > 0 {
+		t = points[0].Time
+	}
+	return t
+}
+
+func histogramTime[N int64 | float64](points []metricdata.HistogramDataPoint[N]) (t time.Time) {
+	if len(points) > 0 {
+		t = points[0].Time
+	}
+	return t
+}
+
+func exponentialTime[N int64 | float64](points []metricdata.ExponentialHistogramDataPoint[N]) (t time.Time) {
+	if len(points) > 0 {
+		t = points[0].Time
+	}
+	return t
+}

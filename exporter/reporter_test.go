@@ -1,0 +1,229 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// A program as apptuit-py's README has it, with the SDK: a counter, a gauge and a
+// timer in milliseconds, and a server that is away at one of the intervals.
+func TestReporterWithTheSDK(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(ReporterLayout))
+		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
+		defer func() { _ = provider.Shutdown(t.Context()) }()
+		meter := provider.Meter("app")
+		orders, _ := meter.Int64Counter("order")
+		response, _ := meter.Float64Histogram("response.time", metric.WithUnit("ms"))
+		_, _ = meter.Int64ObservableGauge("queue", metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			o.Observe(7)
+			return nil
+		}))
+		interval := func(times ...float64) []string {
+			orders.Add(t.Context(), 3)
+			for _, ms := range times {
+				response.Record(t.Context(), ms)
+			}
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			return values(srv)
+		}
+		wantSome := func(got []string, want ...string) {
+			t.Helper()
+			for _, w := range want {
+				name, value, _ := strings.Cut(w, " ")
+				if line := name + "{host=web1, service_name=shop} " + value; !slices.Contains(got, line) {
+					t.Errorf("%s is missing in %q", line, got)
+				}
+			}
+		}
+		got := interval(100, 200, 300)
+		if len(got) != 17 {
+			t.Errorf("%d points, want 15 of the timer and 2 more", len(got))
+		}
+		wantSome(got, "order_count 3", "queue_value 7", "response_time_count 3", "response_time_sum 0.6", "response_time_avg 0.2",
+			"response_time_min 0.1", "response_time_max 0.3", "response_time_mean_rate 0.3", "response_time_1m_rate 0.3")
+		srv.Fail(apptuittest.Status(503))
+		if got := interval(400); len(got) != 0 {
+			t.Errorf("%v arrived from a server that is away", got)
+		}
+		// What was lost is in the counts and rates all the same.
+		wantSome(interval(500), "order_count 9", "response_time_count 5", "response_time_sum 1.5", "response_time_min 0.5", "response_time_mean_rate 0.16666666666666666")
+		// And without observations counts go on.
+		interval()
+		wantSome(interval(), "order_count 15", "response_time_count 5", "response_time_sum 1.5", "response_time_mean_rate 0.125")
+		if s := e.Stats(); s.Produced != s.Accepted+s.Rejected+s.Dropped || s.Dropped == 0 {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+// A collection that the SDK splits into several Exports is one all the same: no
+// series is reported as one without observations that comes with the next part.
+func TestReporterWithSplitCollections(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(ReporterLayout))
+		for n := range 5 {
+			for part := range 4 {
+				srv.Fail(apptuittest.Fault{Delay: 4 * time.Second}) // so that the next part comes much later
+				var points []metricdata.ExponentialHistogramDataPoint[float64]
+				for i := range 3 {
+					p := delta(n, 1)
+					p.Attributes = attribute.NewSet(attribute.Int("i", 3*part+i))
+					points = append(points, p)
+				}
+				mustExport(t, e, metricsOf(deltas("size", "By", points...)))
+			}
+			counts := map[string]int{}
+			for _, p := range srv.Take() {
+				if p.Metric == "size_count" {
+					counts[p.Tags["i"]]++
+					if p.Value.String() != strconv.Itoa(n+1) {
+						t.Errorf("interval %d: %v", n, p)
+					}
+				}
+			}
+			if len(counts) != 12 || slices.Max(slices.Collect(maps.Values(counts))) != 1 {
+				t.Errorf("interval %d: points of each series: %v", n, counts)
+			}
+		}
+	})
+}
+
+// Exports that run at once add to the same counts, and none waits for the server of
+// another.
+func TestReporterWithConcurrentExports(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(ReporterLayout), WithTimers(NoTimers))
+	const workers, each, series = 6, 30, 20
+	var all sync.WaitGroup
+	for w := range workers {
+		all.Go(func() {
+			for n := range each {
+				var points []metricdata.ExponentialHistogramDataPoint[float64]
+				for s := range series {
+					p := delta(w*each+n, 2)
+					p.Attributes = attribute.NewSet(attribute.Int("s", s))
+					points = append(points, p)
+				}
+				if err := e.Export(t.Context(), metricsOf(deltas("size", "By", points...))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	most := map[string]int{}
+	for _, p := range srv.Take() {
+		if n, _ := strconv.Atoi(p.Value.String()); p.Metric == "size_count" {
+			most[p.Tags["s"]] = max(most[p.Tags["s"]], n)
+		}
+	}
+	for s := range series {
+		if got := most[fmt.Sprint(s)]; got != 2*workers*each {
+			t.Errorf("series %d: a count of %d, want %d", s, got, 2*workers*each)
+		}
+	}
+}
+
+// An Export whose server does not answer keeps no other from observing.
+func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(ReporterLayout))
+		srv.Fail(apptuittest.Fault{Delay: time.Hour})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		failed := make(chan error)
+		go func() { failed <- e.Export(ctx, metricsOf(deltas("time", "s", delta(0, 5)))) }()
+		time.Sleep(time.Second)
+		mustExport(t, e, metricsOf(deltas("time", "s", delta(1, 2))))
+		if got := values(srv); !slices.Contains(got, "time_count{host=web1, k=v, service_name=shop} 7") {
+			t.Errorf("%q, want a count of 7: the 5 of the Export that waits among them", got)
+		}
+		if err := <-failed; err == nil {
+			t.Error("the Export that waits did not fail")
+		}
+	})
+}
+
+// Warm Exports of timers allocate nothing but what every Export does.
+func TestReporterAllocations(t *testing.T) {
+	rm, _ := benchData("exponential", 500)
+	data, _ := rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.ExponentialHistogram[float64])
+	rm.ScopeMetrics[0].Metrics[0].Unit = "s"
+	data.Temporality = metricdata.DeltaTemporality
+	rm.ScopeMetrics[0].Metrics[0].Data = data
+	e := newExporter(t, toSink(), WithLayout(ReporterLayout))
+	step := 0
+	export := func() {
+		for i := range data.DataPoints {
+			data.DataPoints[i].StartTime, data.DataPoints[i].Time = interval(step)
+		}
+		step++
+		mustExport(t, e, rm)
+	}
+	for range 3 {
+		export()
+	}
+	allocations := testing.AllocsPerRun(5, export) / (500 * 15)
+	t.Logf("%.4f allocations a point", allocations)
+	if allocations > 0.03 {
+		t.Errorf("%.4f allocations a point, want at most 0.03", allocations)
+	}
+}
+
+// FuzzReporter exports anything in the reporter layout.
+func FuzzReporter(f *testing.F) {
+	for kind := range kinds {
+		for n := range 6 {
+			f.Add(seedTape(kind, 1+2*n), byte(n))
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte, options byte) {
+		bytes := &tape{data}
+		handler := apptuittest.NewHandler()
+		opts, mode := bytes.anyOptions(handler, apptuitclient.WithMaxInFlight(1))
+		opts = append(opts, WithLayout(ReporterLayout), WithTimers(Timers(options%3)))
+		if options&4 != 0 {
+			opts = append(opts, WithMeters())
+		}
+		e, err := New(t.Context(), opts...)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer func() { _ = e.Shutdown(t.Context()) }()
+		for range 3 {
+			rm := bytes.resourceMetrics()
+			for range 2 {
+				handler.Fail(bytes.faults()...)
+				exportOne(t, e, rm)
+			}
+		}
+		for _, r := range handler.Requests() {
+			if !r.Faulted && r.Status == 400 {
+				t.Errorf("the server refuses some of %d points that it was sent", r.Points)
+			}
+		}
+		wantValid(t, mode, handler.Points())
+		wantArrivedOf(t, handler, e.Stats().Accepted, 4*e.Stats().Exports)
+	})
+}
