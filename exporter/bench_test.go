@@ -113,6 +113,38 @@ func BenchmarkExport(b *testing.B) {
 	}
 }
 
+// timers are exponential histograms as the reporter layout has them, and how to make
+// them those of the next interval.
+func timers(n int) (rm *metricdata.ResourceMetrics, next func()) {
+	rm, _ = benchData("exponential", n)
+	m := &rm.ScopeMetrics[0].Metrics[0]
+	data, _ := m.Data.(metricdata.ExponentialHistogram[float64])
+	data.Temporality = metricdata.DeltaTemporality
+	m.Unit, m.Data = "s", data
+	step := 0
+	return rm, func() {
+		for i := range data.DataPoints {
+			data.DataPoints[i].StartTime, data.DataPoints[i].Time = interval(step)
+		}
+		step++
+	}
+}
+
+// BenchmarkReporter exports timers of 160 buckets, 15 series each, in the reporter
+// layout.
+func BenchmarkReporter(b *testing.B) {
+	rm, next := timers(benchPoints / 4)
+	e := newExporter(b, toSink(), WithCacheBytes(1<<30), WithLayout(ReporterLayout))
+	export := func() {
+		next()
+		mustExport(b, e, rm)
+	}
+	for range 3 {
+		export()
+	}
+	perPoint(b, benchPoints/4*15, export)
+}
+
 func perPoint(b *testing.B, points int, run func()) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

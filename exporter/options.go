@@ -161,7 +161,8 @@ func WithErrorHandler(handler func(*apptuitclient.SendError)) Option {
 }
 
 // WithTemporalitySelector sets the temporality of each kind of instrument, by
-// default cumulative for all. Delta points of an Export that fails are lost. It
+// default cumulative for all, but delta for histograms in the reporter layout. Delta
+// points of an Export that fails are lost, of which that layout keeps the counts. It
 // beats APPTUIT_TEMPORALITY_PREFERENCE; [ParseTemporalityPreference] gives its
 // selectors.
 func WithTemporalitySelector(selector sdkmetric.TemporalitySelector) Option {
@@ -174,7 +175,7 @@ func WithTemporalitySelector(selector sdkmetric.TemporalitySelector) Option {
 }
 
 // WithAggregationSelector sets the aggregation of each kind of instrument, by
-// default the SDK's. It beats APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION;
+// default the SDK's, but exponential histograms in the reporter layout. It beats APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION;
 // [ParseHistogramAggregation] gives its selectors.
 func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 	return optionFunc(func(c *config) {

@@ -167,18 +167,10 @@ func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
 
 // Warm Exports of timers allocate nothing but what every Export does.
 func TestReporterAllocations(t *testing.T) {
-	rm, _ := benchData("exponential", 500)
-	data, _ := rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.ExponentialHistogram[float64])
-	rm.ScopeMetrics[0].Metrics[0].Unit = "s"
-	data.Temporality = metricdata.DeltaTemporality
-	rm.ScopeMetrics[0].Metrics[0].Data = data
+	rm, next := timers(500)
 	e := newExporter(t, toSink(), WithLayout(ReporterLayout))
-	step := 0
 	export := func() {
-		for i := range data.DataPoints {
-			data.DataPoints[i].StartTime, data.DataPoints[i].Time = interval(step)
-		}
-		step++
+		next()
 		mustExport(t, e, rm)
 	}
 	for range 3 {

@@ -76,23 +76,39 @@ func (d *distribution) explicit(h *HistogramPoint) {
 // (base−1)/(base+1), less than half the bucket.
 func (d *distribution) exponential(h *ExponentialPoint) {
 	d.reset(h.Min, h.Max)
-	negative := h.Negative.Counts
-	for i, n := range slices.Backward(negative) {
-		if n > 0 {
-			low, high := -h.bound(h.Negative.Offset, float64(i)+1), -h.bound(h.Negative.Offset, float64(i))
-			v := middle(d.within(low), d.within(high))
-			d.add(v, v, n)
+	high := math.NaN() // of the bucket before, which is where the next one begins
+	for i, n := range slices.Backward(h.Negative.Counts) {
+		low := high
+		if high = math.NaN(); n == 0 {
+			continue
 		}
+		if math.IsNaN(low) {
+			low = -h.bound(h.Negative.Offset, float64(i)+1)
+		}
+		high = -h.bound(h.Negative.Offset, float64(i))
+		d.middle(low, high, n)
 	}
-	zero := d.within(h.zero(0.5))
-	d.add(zero, zero, h.ZeroCount)
+	if h.ZeroCount > 0 {
+		d.middle(h.zero(0), h.zero(1), h.ZeroCount)
+	}
+	high = math.NaN()
 	for i, n := range h.Positive.Counts {
-		if n > 0 {
-			low, high := h.bound(h.Positive.Offset, float64(i)), h.bound(h.Positive.Offset, float64(i)+1)
-			v := middle(d.within(low), d.within(high))
-			d.add(v, v, n)
+		low := high
+		if high = math.NaN(); n == 0 {
+			continue
 		}
+		if math.IsNaN(low) {
+			low = h.bound(h.Positive.Offset, float64(i))
+		}
+		high = h.bound(h.Positive.Offset, float64(i)+1)
+		d.middle(low, high, n)
 	}
+}
+
+// middle adds a bucket as one value.
+func (d *distribution) middle(low, high float64, n uint64) {
+	v := middle(d.within(low), d.within(high))
+	d.add(v, v, n)
 }
 
 // middle returns the value that is as far from low as from high, each relative to

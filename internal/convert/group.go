@@ -80,7 +80,7 @@ func (c *Converter[K]) vacate(i *Instrument[K]) {
 }
 
 func (i *Instrument[K]) role(suffix int) int {
-	if i.shape.single() {
+	if i.single {
 		return numberRole
 	}
 	return suffix
@@ -90,7 +90,7 @@ func (i *Instrument[K]) role(suffix int) int {
 // is in c.prefix, and where the first tag of ours belongs in the point.
 func (c *Converter[K]) group(p *Point[K]) bool {
 	i, d := p.instrument, p.detail
-	if i.shape.single() || i.contested || d.err != nil || d.labelErr != nil {
+	if i.single || i.contested || d.err != nil || d.labelErr != nil {
 		return false
 	}
 	at := 0
@@ -122,7 +122,7 @@ func (c *Converter[K]) group(p *Point[K]) bool {
 }
 
 // grouped reports whether a point is a group.
-func (p *Point[K]) grouped() bool { return p.detail == nil && !p.instrument.shape.single() }
+func (p *Point[K]) grouped() bool { return p.detail == nil && !p.instrument.single }
 
 // enter begins the conversion of a point that may be a group.
 func (c *Converter[K]) enter(p *Point[K], ts int64) {

@@ -53,7 +53,8 @@ type Instrument[K comparable] struct {
 	scope  *Scope[K]
 	spec   InstrumentSpec
 	shape  shape
-	only   int // the suffix of the one series, where a point is one
+	single bool // a point is one series
+	only   int  // of this suffix, then
 	id     uint32
 	err    error // of the name: no point of it can be sent
 	names  [suffixes]string
@@ -108,13 +109,13 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 		return i
 	}
 	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec), used: c.now}
-	if i.shape.single() {
+	if i.single = i.shape.single(); i.single {
 		i.only = i.shape.fixed[0]
 	}
 	name, texts := c.cfg.Names.metric(spec), suffixTexts()
 	for _, suffix := range i.suffixes() {
 		i.names[suffix] = name(texts[suffix])
-		if !i.shape.single() {
+		if !i.single {
 			i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
 		}
 	}

@@ -102,7 +102,7 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[
 // span returns how many places the series of a point need that have no tag of
 // ours: by suffix, if there are several.
 func (i *Instrument[K]) span() int {
-	if i.shape.single() {
+	if i.single {
 		return 1
 	}
 	return slices.Max(i.shape.fixed) + 1
@@ -111,7 +111,7 @@ func (i *Instrument[K]) span() int {
 // keep makes a copy of a new point known, if there is room for it.
 func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	d := p.detail
-	simple := grouped || p.instrument.shape.single() && d.err == nil
+	simple := grouped || p.instrument.single && d.err == nil
 	cost := int64(pointOverhead)
 	if !simple {
 		cost += detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
@@ -136,7 +136,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
 	}
 	p.instrument.points.add(kept)
-	if p.instrument.shape.single() {
+	if p.instrument.single {
 		p.instrument.order.news = append(p.instrument.order.news, kept)
 	}
 	return true
