@@ -127,12 +127,18 @@ func (c *config) checkNames() {
 	if c.client != nil && !c.modeSet {
 		c.names.Mode = c.client.SanitizeMode()
 	}
-	if mode := c.names.Mode; c.names.Prometheus && mode != encoding.SanitizePrometheus {
-		source := "APPTUIT_PROMETHEUS_NAMES"
-		if c.prometheusSet {
-			source = "WithPrometheusNames"
-		}
+	if !c.names.Prometheus {
+		return
+	}
+	source := "APPTUIT_PROMETHEUS_NAMES"
+	if c.prometheusSet {
+		source = "WithPrometheusNames"
+	}
+	if mode := c.names.Mode; mode != encoding.SanitizePrometheus {
 		c.fault("%s: the sanitize mode must be %v, not %v", source, encoding.SanitizePrometheus, mode)
+	}
+	if c.layout == ReporterLayout {
+		c.fault("%s: the reporter layout (WithLayout, APPTUIT_LAYOUT) has names of its own", source)
 	}
 }
 

@@ -125,8 +125,8 @@ func all(attribute.KeyValue) bool { return true }
 // a metric has its unit (http.server.duration in s becomes
 // http_server_duration_seconds) and, if it only grows, _total; an attribute's key
 // is made a label's. The package comment has the rules. It needs the sanitize
-// mode prometheus, which is the default. APPTUIT_PROMETHEUS_NAMES, a boolean,
-// does the same.
+// mode prometheus and the default layout, which are the defaults.
+// APPTUIT_PROMETHEUS_NAMES, a boolean, does the same.
 func WithPrometheusNames() Option {
 	return optionFunc(func(c *config) { c.names.Prometheus, c.prometheusSet = true, true })
 }

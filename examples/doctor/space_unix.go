@@ -17,4 +17,6 @@ func freeSpace(dir string) (bytes uint64, known bool) {
 }
 
 // product is of numbers whose types differ from one system to the next.
-func product[A, B ~int32 | ~int64 | ~uint32 | ~uint64](a A, b B) uint64 { return uint64(max(a, 0)) * uint64(b) }
+func product[A, B ~int32 | ~int64 | ~uint32 | ~uint64](a A, b B) uint64 {
+	return uint64(max(a, 0)) * uint64(b)
+}

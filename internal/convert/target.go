@@ -13,7 +13,7 @@ const targetName = "target_info"
 // newTarget makes the instrument of target_info. It is of no scope, and kept as
 // long as the converter.
 func (c *Converter[K]) newTarget() *Instrument[K] {
-	i := &Instrument[K]{scope: &Scope[K]{c: c, base: c.cfg.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge}, shape: shape{fixed: []int{plain}}}
+	i := &Instrument[K]{scope: &Scope[K]{c: c, base: c.cfg.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge}, shape: shape{fixed: []int{plain}}, single: true}
 	i.names[plain] = targetName
 	c.identify(i)
 	if c.charge(i.cost()) {
