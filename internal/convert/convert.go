@@ -142,6 +142,7 @@ func newConverter[K comparable](cfg Config, m *memory[K]) *Converter[K] {
 // Begin starts an export into a sink. Whose data points are, is what source points
 // to when they are converted, and again when they come to the sink.
 func (c *Converter[K]) Begin(sink Sink, source *uint32, now time.Time) {
+	c.abandon()
 	c.sink, c.source = sink, source
 	c.generation++
 	if c.start.IsZero() {

@@ -86,7 +86,6 @@ func (c *Converter[K]) Settle() {
 	if i == nil {
 		return
 	}
-	c.holding = nil
 	source := *c.source
 	slots, held := i.order.slots, i.order.held
 	if len(held) > len(slots)/8 {
@@ -102,7 +101,22 @@ func (c *Converter[K]) Settle() {
 		}
 	}
 	i.order.held = held[:0]
+	c.holding = nil
 	*c.source = source
+}
+
+// abandon drops what is held back: an export did not come to its end, because
+// somebody whom it called has panicked.
+func (c *Converter[K]) abandon() {
+	i := c.holding
+	if i == nil {
+		return
+	}
+	for n := range i.order.slots {
+		i.order.slots[n].set = false
+	}
+	i.order.held = i.order.held[:0]
+	c.holding = nil
 }
 
 // settle sends the value of a slot.

@@ -160,3 +160,36 @@ func TestOrdersAreCharged(t *testing.T) {
 		}
 	}
 }
+
+// panicking is a sink that panics at its second point.
+type panicking struct{ recorder }
+
+func (p *panicking) Append(s *wire.Series, ts int64, v wire.Value) {
+	if p.recorder.Append(s, ts, v); len(p.points) == 2 {
+		panic("no more")
+	}
+}
+
+// What an export has left when it panicked, before it was sent or meanwhile, is in no
+// other one.
+func TestNothingIsLeftOfAPanic(t *testing.T) {
+	h := newHarness(t, Config{})
+	for range 3 {
+		walkAll(h, numbersUpTo(100))
+	}
+	for _, settle := range []bool{false, true} {
+		func() {
+			defer func() { _ = recover() }()
+			h.Begin(&panicking{}, &h.source, h.time)
+			for n := range 100 {
+				h.number("n", ofThree(n), wire.Int(-1))
+			}
+			if settle {
+				h.Settle()
+				t.Error("there was no panic")
+			}
+		}()
+		s := walkAll(h, []int{7, 8, 9})
+		wantPoints(t, &s.recorder, "n{"+ofThree(7)+"} 7", "n{"+ofThree(8)+"} 8", "n{"+ofThree(9)+"} 9")
+	}
+}
