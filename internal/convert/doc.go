@@ -11,7 +11,7 @@
 //
 // A [Converter] belongs to one resource. For an export, call Begin, then for
 // every point Lookup (Add, if it is new) and one of Number, Histogram,
-// Exponential and Summary, and at last End. What comes out goes to the [Sink]:
+// Exponential and Summary, then Settle, and at last End. What comes out goes to the [Sink]:
 // points that are valid and not yet sent in this export, and rejections. Attributes
 // are filtered by whoever adds a point: it is known by all that it had. Target
 // converts target_info, which is of the resource and of no instrument.
@@ -35,6 +35,13 @@
 // is joined to it with "_" (see [Names]). NaN sums,
 // extremes and quantiles are skipped, as values that were not recorded; a
 // number that is NaN, and anything infinite, is rejected.
+//
+// # Order
+//
+// Series that are alike make small bodies if they come after each other. So the numbers
+// of an instrument are held back until all of an export are there, and come to the sink
+// in an order of their own, from the second export on: Settle sends what is held back.
+// Two points of one series keep their order, and instruments theirs.
 //
 // # Memory
 //

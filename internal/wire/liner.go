@@ -182,12 +182,11 @@ func (l *liner) linkOf(n *line) *link {
 		return l.passing(n, before)
 	}
 	links := &n.series.links
-	for i := range links.of {
-		k := &links.of[i]
-		if !l.locate(k, n) {
+	for _, k := range [...]*link{&links.one, links.other} {
+		if k == nil || !l.locate(k, n) {
 			continue
 		}
-		links.latest = int8(i)
+		links.latest = k
 		if k.first {
 			l.improve(k, n)
 		}

@@ -35,14 +35,23 @@ type link struct {
 // links are those of a series: points come in one order, or in two that
 // alternate.
 type links struct {
-	of     [2]link
-	latest int8
+	one    link
+	other  *link // most series have none
+	latest *link
 }
 
 // next returns the link that was not made last, for another one.
 func (l *links) next() *link {
-	l.latest = 1 - l.latest
-	return &l.of[l.latest]
+	switch {
+	case l.latest != &l.one:
+		l.latest = &l.one
+	case l.other == nil:
+		l.other = new(link)
+		fallthrough
+	default:
+		l.latest = l.other
+	}
+	return l.latest
 }
 
 func (k *link) set(model *Series, back uint8, steps []step) {

@@ -48,7 +48,7 @@ type Table struct {
 
 // seriesOverhead is what a Series costs beside its prefix: the struct, its
 // place in the map, and slack of both.
-const seriesOverhead = 284
+const seriesOverhead = 260
 
 // NewTable returns an empty table.
 func NewTable(budget *Budget) *Table {
