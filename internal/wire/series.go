@@ -15,6 +15,7 @@ import (
 // timestamp, rendered once.
 type Series struct {
 	prefix string
+	place  uint64 // in its table
 	refs   int32
 	lives  uint32   // how often it was borrowed
 	like   likeness // 0 until it is needed

@@ -4,6 +4,8 @@
 package wire
 
 import (
+	"hash/maphash"
+	"math"
 	"sync/atomic"
 	"unsafe"
 )
@@ -41,9 +43,11 @@ func (b *Budget) Take(n int64) bool {
 // Table interns series: equal prefixes give one Series. Its bytes come from a
 // budget, which also covers what its user keeps beside each series (Charge).
 type Table struct {
-	series map[string]*Series
+	series map[uint64]*Series // by hashes of prefixes
 	bytes  int64
 	budget *Budget
+	seed   maphash.Seed
+	mask   uint64 // of hashes: all bits, but in tests
 }
 
 // seriesOverhead is what a Series costs beside its prefix: the struct, its
@@ -52,14 +56,14 @@ const seriesOverhead = 260
 
 // NewTable returns an empty table.
 func NewTable(budget *Budget) *Table {
-	return &Table{series: make(map[string]*Series), budget: budget}
+	return &Table{series: make(map[uint64]*Series), budget: budget, seed: maphash.MakeSeed(), mask: math.MaxUint64}
 }
 
 // Expect says that some n series are about to be interned, as many as there is
 // room for. An empty table makes room for them at once.
 func (t *Table) Expect(n int) {
 	if n = min(n, t.budget.Room()); len(t.series) == 0 && n > 0 {
-		t.series = make(map[string]*Series, n)
+		t.series = make(map[uint64]*Series, n)
 	}
 }
 
@@ -72,7 +76,8 @@ func (t *Table) Close() {
 // Intern returns the series of a prefix, which it copies, and counts one more
 // user of it. It returns nil if the series is new and there is no room.
 func (t *Table) Intern(prefix []byte) *Series {
-	if s, ok := t.series[string(prefix)]; ok {
+	place, s := t.find(prefix)
+	if s != nil {
 		s.refs++
 		return s
 	}
@@ -80,10 +85,34 @@ func (t *Table) Intern(prefix []byte) *Series {
 	if !t.Charge(cost) {
 		return nil
 	}
-	key := string(prefix)
-	s := &Series{prefix: key, refs: 1}
-	t.series[key] = s
+	s = &Series{prefix: string(prefix), refs: 1, place: place}
+	t.series[place] = s
 	return s
+}
+
+// find returns the series of a prefix and its place, or nil and the place where it
+// would be: that of its hash, or the first behind it that is free.
+func (t *Table) find(prefix []byte) (place uint64, s *Series) {
+	for place = maphash.Bytes(t.seed, prefix) & t.mask; ; place++ {
+		if s = t.series[place]; s == nil || s.prefix == string(prefix) {
+			return place, s
+		}
+	}
+}
+
+// remove empties the place of a series. Those that found their places taken, up to
+// the next one that is free, are put where they belong now.
+func (t *Table) remove(s *Series) {
+	delete(t.series, s.place)
+	for place := s.place + 1; ; place++ {
+		after := t.series[place]
+		if after == nil {
+			return
+		}
+		delete(t.series, place)
+		after.place, _ = t.find(unsafe.Slice(unsafe.StringData(after.prefix), len(after.prefix)))
+		t.series[after.place] = after
+	}
 }
 
 // Gather moves series next to each other in memory, in this order, in which they
@@ -101,13 +130,16 @@ func (t *Table) Gather(series []*Series) {
 		moved[i] = *s
 		moved[i].prefix = unsafe.String(unsafe.SliceData(text[at:]), len(s.prefix))
 		moved[i].links = links{} // others have moved, too
-		t.series[moved[i].prefix] = &moved[i]
+		t.series[moved[i].place] = &moved[i]
 		series[i] = &moved[i]
 	}
 }
 
 // Lookup returns the series of a prefix if the table has it, else nil.
-func (t *Table) Lookup(prefix []byte) *Series { return t.series[string(prefix)] }
+func (t *Table) Lookup(prefix []byte) *Series {
+	_, s := t.find(prefix)
+	return s
+}
 
 // Release says that a user of an interned series is gone. The last one takes
 // it out of the table.
@@ -116,7 +148,7 @@ func (t *Table) Release(s *Series) {
 	if s.refs > 0 {
 		return
 	}
-	delete(t.series, s.prefix)
+	t.remove(s)
 	s.links = links{} // or those that come after it would hold all that came before
 	t.Charge(-int64(len(s.prefix)) - seriesOverhead)
 }
