@@ -55,6 +55,7 @@ type config struct {
 	durationUnit    time.Duration
 	durationUnitSet bool
 	meters          bool
+	metersSet       bool
 
 	shared [][]wire.Tag // layers of tags over the resource's, highest first
 
@@ -77,6 +78,7 @@ func newConfig(opts []Option) (*config, error) {
 		}
 	}
 	c.environment()
+	c.checkLayout()
 	c.selectors()
 	c.connect()
 	c.checkNames()

@@ -67,9 +67,10 @@
 // are, unless they are new ones.
 //
 // A histogram that had no observations in an interval does not come from the SDK
-// (delta temporality). Its count, sum and rates are reported all the same, with the
-// time at which that interval ended, by the Export after the next: before, it might
-// come with another part of the collection. After an hour without any the series
+// (delta temporality). If it has none in two intervals or more in a row, its count,
+// sum and rates are reported all the same, one Export late and at the time at which the
+// interval ended: before, it might come with another part of the collection. The last
+// interval before it comes again has no point. After an hour without any the series
 // ends, and its count begins anew when it comes again. What has cumulative temporality
 // ends when the SDK has it no more. State has bounds, see WithCacheBytes.
 //
@@ -142,8 +143,8 @@
 // Every wire point is accepted, rejected (invalid, or refused by the server),
 // spooled (kept on disk, see apptuitclient.WithSpool) or dropped (not delivered
 // in time); see [Exporter.Stats]. The exporter adds
-// metrics of its own to each Export, about those before it, which are not
-// counted:
+// metrics of its own to each Export, but the second one within a second, about those
+// before it, which are not counted:
 //
 //	apptuit.reporter.send.total        points
 //	apptuit.reporter.send.successful   points accepted
@@ -152,7 +153,9 @@
 //	apptuit.reporter.filtered          data points that lost attributes to WithAttributeFilter,
 //	                                   if it is given
 //
-// (in the reporter layout the first three are counters, the last is a timer) and, of the client's spool if there is one,
+// (in the reporter layout all but the last are counters, or meters with WithMeters, and
+// the last is a timer, in the unit of WithDurationUnit) and, of the client's spool if
+// there is one,
 //
 //	apptuit.reporter.spool.points, .bytes                in it now
 //	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped

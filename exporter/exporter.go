@@ -97,9 +97,9 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		x.observe(rm.ScopeMetrics, own, start)
 	}
 	x.metrics(rm.ScopeMetrics)
-	x.idle()
-	x.target(lease.State)
 	x.uncounted(own)
+	x.idle() // in the order in which they were observed
+	x.target(lease.State)
 	report := x.out.Close()
 	tally := x.conv.End()
 	lease.State.add(report, time.Since(start), tally)

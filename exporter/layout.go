@@ -88,20 +88,40 @@ func ParseDurationUnit(name string) (time.Duration, error) {
 // error names all that is wrong.
 func ParseQuantiles(list string) ([]float64, error) {
 	var quantiles []float64
-	var faults []error
+	var faults []string
 	for text := range strings.SplitSeq(list, ",") {
 		q, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("quantile %q is not a number", text))
+			faults = append(faults, fmt.Sprintf("quantile %q is not a number", text))
 			continue
 		}
 		quantiles = append(quantiles, q)
 	}
-	clean, err := convert.CleanQuantiles(quantiles)
-	if err := errors.Join(append(faults, err)...); err != nil {
-		return nil, err
+	if len(faults) == 0 {
+		return convert.CleanQuantiles(quantiles)
 	}
-	return clean, nil
+	if len(quantiles) > 0 {
+		if _, err := convert.CleanQuantiles(quantiles); err != nil {
+			faults = append(faults, err.Error())
+		}
+	}
+	return nil, errors.New(strings.Join(faults, "; "))
+}
+
+// checkLayout judges options that are of another layout. Variables are not: they may
+// be there for other programs.
+func (c *config) checkLayout() {
+	if c.layout == ReporterLayout {
+		return
+	}
+	for _, o := range []struct {
+		name string
+		set  bool
+	}{{"WithTimers", c.timersSet}, {"WithDurationUnit", c.durationUnitSet}, {"WithMeters", c.metersSet}} {
+		if o.set {
+			c.fault("%s: only the reporter layout (WithLayout, APPTUIT_LAYOUT) has it", o.name)
+		}
+	}
 }
 
 // convertLayout is the layout as package convert has it.

@@ -53,7 +53,7 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 
 // WithTags adds tags to every point. They beat the client's global tags, those
 // of APPTUIT_TAGS and the resource's; the point's own attributes beat them. An
-// empty value removes the tag.
+// empty value removes the tag. Given twice, the last one counts.
 func WithTags(tags map[string]string) Option {
 	tags = maps.Clone(tags)
 	return optionFunc(func(c *config) { c.tags = tags })
@@ -225,8 +225,8 @@ func WithHistograms(histograms Histograms) Option {
 
 // WithQuantiles sets the quantiles of histograms in the default layout, by default
 // 0.5, 0.75, 0.95, 0.99 and 0.999: up to 100 numbers between 0 and 1, both
-// excluded. Order and repetition do not matter. Summaries have their own. It beats
-// APPTUIT_QUANTILES.
+// excluded. Order and repetition do not matter. Summaries and the reporter layout
+// have their own. It beats APPTUIT_QUANTILES.
 func WithQuantiles(quantiles ...float64) Option {
 	clean, err := convert.CleanQuantiles(quantiles)
 	return optionFunc(func(c *config) {
@@ -238,7 +238,7 @@ func WithQuantiles(quantiles ...float64) Option {
 }
 
 // WithTimers says which histograms are timers in the reporter layout, by default
-// [TimersByUnit]. It beats APPTUIT_TIMERS.
+// [TimersByUnit]. It beats APPTUIT_TIMERS. In another layout it is an error of New.
 func WithTimers(timers Timers) Option {
 	return optionFunc(func(c *config) {
 		if timers > NoTimers {
@@ -250,7 +250,7 @@ func WithTimers(timers Timers) Option {
 
 // WithDurationUnit sets the unit of the values of timers in the reporter layout, by
 // default a second, as in apptuit-py. Timers whose own unit is another one are
-// converted. It beats APPTUIT_DURATION_UNIT.
+// converted. It beats APPTUIT_DURATION_UNIT. In another layout it is an error of New.
 func WithDurationUnit(unit time.Duration) Option {
 	return optionFunc(func(c *config) {
 		if unit <= 0 {
@@ -261,9 +261,10 @@ func WithDurationUnit(unit time.Duration) Option {
 }
 
 // WithMeters makes meters, a count with rates, of all monotonic sums in the reporter
-// layout. By default they are counters. APPTUIT_METERS does the same.
+// layout. By default they are counters. APPTUIT_METERS does the same. In another
+// layout it is an error of New.
 func WithMeters() Option {
-	return optionFunc(func(c *config) { c.meters = true })
+	return optionFunc(func(c *config) { c.meters, c.metersSet = true, true })
 }
 
 // WithoutSelfMetrics leaves out the exporter's own metrics,

@@ -77,6 +77,39 @@ func TestReporterWithTheSDK(t *testing.T) {
 	})
 }
 
+// Histograms that are idle, the exporter's own metrics, and what has observations are
+// told apart: what is said of one is of no other.
+func TestReporterTellsIdleSeriesApart(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), WithLayout(ReporterLayout), WithMeters())
+		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
+		defer func() { _ = provider.Shutdown(t.Context()) }()
+		meter := provider.Meter("app")
+		busy, _ := meter.Float64Histogram("busy", metric.WithUnit("ms"))
+		idle, _ := meter.Int64Histogram("idle", metric.WithUnit("By"))
+		last := map[string]string{}
+		for n := 1; n <= 8; n++ {
+			busy.Record(t.Context(), 1000)
+			if n <= 2 {
+				idle.Record(t.Context(), 5)
+			}
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			for _, p := range srv.Take() {
+				last[p.Metric] = p.Value.String()
+				for metric, want := range map[string]int{"busy_count": n, "idle_count": min(n, 2), "apptuit_reporter_send_failed_count": 0, "apptuit_reporter_send_time_count": n - 1} {
+					if p.Metric == metric && p.Value.String() != strconv.Itoa(want) {
+						t.Errorf("interval %d: %v, want %d", n, p, want)
+					}
+				}
+			}
+		}
+		if last["busy_sum"] != "8.0" || last["idle_count"] != "2" || last["busy_mean_rate"] != "0.1" {
+			t.Errorf("at last there are %v", last)
+		}
+	})
+}
+
 // A collection that the SDK splits into several Exports is one all the same: no
 // series is reported as one without observations that comes with the next part.
 func TestReporterWithSplitCollections(t *testing.T) {

@@ -90,3 +90,17 @@ func TestAnOutputThatIsGone(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the probe becomes, and whatever comes with it, it is read back.
+func TestTheProbeIsFound(t *testing.T) {
+	for variable, value := range map[string]string{"APPTUIT_TARGET_INFO": "yes", "APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_LAYOUT": "reporter", "APPTUIT_PREFIX": "shop."} {
+		t.Run(variable, func(t *testing.T) {
+			newServer(t)
+			t.Setenv(variable, value)
+			var out, errs strings.Builder
+			if code := run(t.Context(), nil, &out, &errs); code != exitOK || !strings.Contains(out.String(), "found by Apptuit's query API") {
+				t.Errorf("exit code %d, on stderr %q\n%s", code, errs.String(), out.String())
+			}
+		})
+	}
+}

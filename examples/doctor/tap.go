@@ -73,7 +73,8 @@ func (t *tap) seen() (last, dated *exchange) {
 
 func (t *tap) close() { t.base.CloseIdleConnections() }
 
-// pointOf returns the point of a put of one, nil of any other request.
+// pointOf returns the first point of a put, behind which target_info may come, nil of
+// any other request.
 func pointOf(r *http.Request) *point {
 	if r.GetBody == nil {
 		return nil
@@ -91,7 +92,7 @@ func pointOf(r *http.Request) *point {
 		text, err = zlib.NewReader(body)
 	}
 	var points []point
-	if err != nil || json.NewDecoder(text).Decode(&points) != nil || len(points) != 1 {
+	if err != nil || json.NewDecoder(text).Decode(&points) != nil || len(points) == 0 {
 		return nil
 	}
 	return &points[0]

@@ -142,9 +142,9 @@ func TestFaults(t *testing.T) {
 		{"token", `token: "a b\n"`, []string{"token: the token"}},
 		{"user without token", `{endpoint: "http://x", user_id: me}`, []string{"user_id: needs token or token_file"}},
 		{"histograms and quantiles", `{token: abc, histograms: bars, quantiles: [2]}`, []string{
-			`histograms: histograms "bars": must be recorded, buckets, quantiles or both`, "quantiles: quantile 2 is not between 0 and 1",
+			`histograms: histograms "bars": must be recorded, buckets, quantiles or both`, "quantiles: quantile 2 must be greater than 0 and less than 1",
 		}},
-		{"no quantiles", `{token: abc, quantiles: []}`, []string{"quantiles: 0 quantiles: must be 1 to 100"}},
+		{"no quantiles", `{token: abc, quantiles: []}`, []string{"quantiles: there must be 1 to 100 quantiles, not 0"}},
 		{"tags, mode none", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
 		{"an empty tag", `{token: abc, tags: {"": c}}`, []string{"tags:"}},
 		{"included", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},

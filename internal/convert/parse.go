@@ -32,19 +32,22 @@ func Named[T ~uint8](what, name string, first T, names ...string) (T, error) {
 const maxQuantiles = 100
 
 // CleanQuantiles returns quantiles in order, each once. Its error names all that is
-// wrong.
+// wrong, in one line.
 func CleanQuantiles(quantiles []float64) ([]float64, error) {
-	var faults []error
+	var faults []string
 	for _, q := range quantiles {
 		if !(q > 0 && q < 1) {
-			faults = append(faults, fmt.Errorf("quantile %v is not between 0 and 1", q))
+			faults = append(faults, fmt.Sprintf("quantile %v must be greater than 0 and less than 1", q))
 		}
 	}
 	clean := slices.Clone(quantiles)
 	slices.Sort(clean)
 	clean = slices.Compact(clean)
 	if len(clean) == 0 || len(clean) > maxQuantiles {
-		faults = append(faults, fmt.Errorf("%d quantiles: must be 1 to %d", len(clean), maxQuantiles))
+		faults = append(faults, fmt.Sprintf("there must be 1 to %d quantiles, not %d", maxQuantiles, len(clean)))
 	}
-	return clean, errors.Join(faults...)
+	if len(faults) > 0 {
+		return nil, errors.New(strings.Join(faults, "; "))
+	}
+	return clean, nil
 }
