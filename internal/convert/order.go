@@ -17,12 +17,12 @@ import (
 // a line repeats most of the one before it: fewer bytes, written faster. Values
 // are held back in slots until all of the instrument are there.
 type order[K comparable] struct {
-	slots   []slot[K]
-	held    []int32     // slots that have a value
-	news    []*Point[K] // that have been kept since
-	gone    int         // slots whose points have gone
-	columns []int       // of a series' parts, by which it is ordered
-	cost    int64
+	slots []slot[K]
+	held  []int32     // slots that have a value
+	live  int         // slots that had one in the last export
+	news  []*Point[K] // that have come since, and wait for a slot
+	gone  int         // slots whose points have gone
+	cost  int64
 }
 
 // slot is the place of a point, and its value while that is held back.
@@ -55,7 +55,10 @@ func (c *Converter[K]) hold(p *Point[K], ts int64, v wire.Value) bool {
 		c.holding = i
 		c.arrange(i)
 	}
-	if p.slot == 0 {
+	if p.slot <= 0 {
+		if p.slot == 0 && p.kept && p.sole() {
+			i.order.add(p)
+		}
 		if len(i.order.held) > 0 && c.others(p) {
 			c.Settle()
 		}
@@ -100,7 +103,7 @@ func (c *Converter[K]) Settle() {
 			c.settle(i, &slots[n])
 		}
 	}
-	i.order.held = held[:0]
+	i.order.live, i.order.held = len(held), held[:0]
 	c.holding = nil
 	*c.source = source
 }
@@ -126,40 +129,53 @@ func (c *Converter[K]) settle(i *Instrument[K], s *slot[K]) {
 	c.emit(i, true, s.series, s.ts, s.v)
 }
 
-// arrange gives slots to the points that have none, if they are many: among the
-// others, or, if they are most, all anew.
+// arrange gives all points slots, if those that have none are many, or those that
+// have gone. Few are not worth it: new points, which come at once, lie near each other
+// in memory, but not near those that they would be put between.
 func (c *Converter[K]) arrange(i *Instrument[K]) {
 	o := &i.order
-	stale, slots := len(o.news)+o.gone, len(o.slots)
-	switch {
-	case stale < leastOrdered/2 || stale < slots/16:
-	case stale > slots/2:
+	if len(o.news) >= max(leastOrdered, o.live) || o.gone >= max(leastOrdered, len(o.slots)/2) {
 		c.order(i)
-	default:
-		c.insert(i)
 	}
 }
 
-// order gives all points of an instrument their slots.
+// waiting is in the place of a slot.
+const waiting = -1
+
+// recent is how many exports ago a point may have come last to get a slot. One
+// collection may come in several exports.
+const recent = 8
+
+// order gives all points of an instrument that come slots, and moves their series next
+// to each other in memory.
 func (c *Converter[K]) order(i *Instrument[K]) {
 	o := &i.order
-	points := make([]*Point[K], 0, len(i.points.entries))
-	for _, p := range i.points.entries {
-		p.slot = 0
-		if p.sole() {
+	points := make([]*Point[K], 0, o.live+len(o.news))
+	since := c.generation - min(c.generation, recent)
+	consider := func(p *Point[K]) {
+		if p.slot = 0; p.kept && p.sole() && p.single.MarkedSince(since) {
 			points = append(points, p)
 		}
 	}
+	for n := range o.slots {
+		if p := o.slots[n].point; p != nil {
+			consider(p)
+		}
+	}
+	for _, p := range o.news {
+		consider(p)
+	}
+	clear(o.news)
 	o.slots, o.news, o.gone = o.slots[:0], o.news[:0], 0
 	if len(points) < leastOrdered || !c.chargeSlots(o, len(points)) {
 		c.table.Charge(-o.cost)
 		o.cost = 0
 		return
 	}
-	o.columns = columnsOf(points)
+	keys := keysOf(points)
 	o.slots = slices.Grow(o.slots, len(points))
-	for _, p := range points {
-		o.slots = append(o.slots, o.slotOf(p))
+	for n, p := range points {
+		o.slots = append(o.slots, slot[K]{point: p, series: p.single, key: keys[n]})
 	}
 	slices.SortFunc(o.slots, compareSlots[K])
 	series := make([]*wire.Series, len(o.slots))
@@ -168,56 +184,8 @@ func (c *Converter[K]) order(i *Instrument[K]) {
 	}
 	c.table.Gather(series)
 	for n := range o.slots {
-		o.slots[n].series, o.slots[n].point.single = series[n], series[n]
-	}
-	o.number()
-}
-
-// insert gives new points slots among the others.
-func (c *Converter[K]) insert(i *Instrument[K]) {
-	o := &i.order
-	o.slots = slices.DeleteFunc(o.slots, func(s slot[K]) bool { return s.point == nil })
-	o.gone = 0
-	rest := len(o.slots)
-	if !c.chargeSlots(o, rest+len(o.news)) {
-		o.news = o.news[:0]
-		o.number()
-		return
-	}
-	for _, p := range o.news {
-		if p.kept && p.sole() {
-			o.slots = append(o.slots, o.slotOf(p))
-		}
-	}
-	o.news = o.news[:0]
-	slices.SortFunc(o.slots[rest:], compareSlots[K])
-	o.slots = merged(o.slots, rest)
-	o.number()
-}
-
-// merged merges two sorted parts of slots, in place but for the second, which is
-// much shorter.
-func merged[K comparable](slots []slot[K], second int) []slot[K] {
-	news := slices.Clone(slots[second:])
-	at := len(slots) - 1
-	for len(news) > 0 {
-		last := news[len(news)-1]
-		if second > 0 && compareSlots(slots[second-1], last) > 0 {
-			second--
-			slots[at] = slots[second]
-		} else {
-			slots[at] = last
-			news = news[:len(news)-1]
-		}
-		at--
-	}
-	return slots
-}
-
-// number tells points where their slots are.
-func (o *order[K]) number() {
-	for n := range o.slots {
-		o.slots[n].point.slot = int32(n + 1)
+		s := &o.slots[n]
+		s.series, s.point.single, s.point.slot = series[n], series[n], int32(n+1)
 	}
 	o.held = slices.Grow(o.held[:0], len(o.slots))
 }
@@ -236,6 +204,12 @@ func (c *Converter[K]) chargeSlots(o *order[K], n int) bool {
 // one that is given stands, and so none is held back.
 func (p *Point[K]) sole() bool { return p.detail == nil && p.single.Users() == 1 }
 
+// add has a point get a slot some time.
+func (o *order[K]) add(p *Point[K]) {
+	p.slot = waiting
+	o.news = append(o.news, p)
+}
+
 // leave empties the slot of a point that goes.
 func (o *order[K]) leave(p *Point[K]) {
 	if p.slot > 0 {
@@ -245,15 +219,6 @@ func (o *order[K]) leave(p *Point[K]) {
 	}
 }
 
-func (o *order[K]) slotOf(p *Point[K]) slot[K] {
-	s := slot[K]{point: p, series: p.single}
-	parts := p.single.Parts()
-	for _, column := range o.columns {
-		s.key = s.key<<8 | uint64(parts[column])
-	}
-	return s
-}
-
 func compareSlots[K comparable](a, b slot[K]) int {
 	if c := cmp.Compare(a.key, b.key); c != 0 {
 		return c
@@ -261,12 +226,14 @@ func compareSlots[K comparable](a, b slot[K]) int {
 	return strings.Compare(a.series.Prefix(), b.series.Prefix())
 }
 
-// columnsOf returns the parts by which series are ordered, those first that differ
-// least often.
-func columnsOf[K comparable](points []*Point[K]) []int {
+// keysOf returns what points are ordered by: the parts of their series' text, those
+// first that differ least often.
+func keysOf[K comparable](points []*Point[K]) []uint64 {
 	var seen [wire.MaxParts][4]uint64
-	for _, p := range points {
-		for column, part := range p.single.Parts() {
+	parts := make([][wire.MaxParts]uint8, len(points))
+	for n, p := range points {
+		parts[n] = p.single.Parts()
+		for column, part := range parts[n] {
 			seen[column][part>>6] |= 1 << (part & 63)
 		}
 	}
@@ -281,5 +248,12 @@ func columnsOf[K comparable](points []*Point[K]) []int {
 		}
 	}
 	slices.SortStableFunc(columns, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	return columns[:min(len(columns), orderColumns)]
+	columns = columns[:min(len(columns), orderColumns)]
+	keys := make([]uint64, len(points))
+	for n := range keys {
+		for _, column := range columns {
+			keys[n] = keys[n]<<8 | uint64(parts[n][column])
+		}
+	}
+	return keys
 }

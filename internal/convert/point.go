@@ -26,7 +26,7 @@ type Point[K comparable] struct {
 	at         uint16 // of a group: where in its tags that of ours belongs
 	used       uint32
 	cost       int32
-	slot       int32        // 1 + the place in the instrument's order, 0 without one
+	slot       int32        // 1 + the place in the instrument's order, 0 without one, or waiting
 	single     *wire.Series // of a number that is kept and valid, or a group: most points have nothing more
 	detail     *detail      // of all others
 }
@@ -137,7 +137,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
 	}
 	p.instrument.points.add(kept)
 	if p.instrument.single {
-		p.instrument.order.news = append(p.instrument.order.news, kept)
+		p.instrument.order.add(kept)
 	}
 	return true
 }

@@ -41,6 +41,22 @@ func TestGather(t *testing.T) {
 	if table.Len() != len(series) || budget.Used() != used {
 		t.Errorf("%d series in %d bytes, want %d in %d", table.Len(), budget.Used(), len(series), used)
 	}
+	p = newPair(t, codec)
+	for range 3 { // in the order in which they were gathered: new links, and better ones
+		write()
+	}
+	p.check()
+	table.Gather(series)
+	p = newPair(t, codec)
+	p.series(series[0], 1_700_000_000, Int(1))
+	p.lines.lines.steps = nil
+	for _, s := range series[1:] {
+		p.series(s, 1_700_000_000, Int(2))
+	}
+	if p.lines.lines.steps != nil {
+		t.Error("links are lost")
+	}
+	p.check()
 	for _, s := range series {
 		table.Release(s)
 	}

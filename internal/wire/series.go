@@ -103,6 +103,9 @@ func (s *Series) Mark(generation uint64, ts int64, owner uint32) (first uint32, 
 	return owner, true
 }
 
+// MarkedSince reports whether the series has had a point in a generation, or later.
+func (s *Series) MarkedSince(generation uint64) bool { return s.generation >= generation }
+
 // Marked reports whether the series has a point in a generation.
 func (s *Series) Marked(generation uint64) bool { return s.generation == generation }
 

@@ -6,6 +6,7 @@ package wire
 import (
 	"hash/maphash"
 	"math"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 )
@@ -124,14 +125,24 @@ func (t *Table) Gather(series []*Series) {
 		size += len(s.prefix)
 	}
 	text, moved := make([]byte, 0, size), make([]Series, len(series))
+	old := slices.Clone(series)
 	for i, s := range series {
 		at := len(text)
 		text = append(text, s.prefix...)
 		moved[i] = *s
 		moved[i].prefix = unsafe.String(unsafe.SliceData(text[at:]), len(s.prefix))
-		moved[i].links = links{} // others have moved, too
 		t.series[moved[i].place] = &moved[i]
 		series[i] = &moved[i]
+		s.like = likeness(i) // the old one is of no more use
+	}
+	now := func(s *Series) *Series {
+		if s != nil && s.like < likeness(len(old)) && old[s.like] == s {
+			return &moved[s.like]
+		}
+		return s
+	}
+	for i := range moved {
+		moved[i].links.move(&old[i].links, now)
 	}
 }
 
