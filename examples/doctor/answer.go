@@ -35,7 +35,7 @@ func tellRefusal(ctx context.Context, p *patient, n *notes, x *exchange, err err
 		if ctx.Err() != nil {
 			text = "no answer: " + text
 		}
-		n.fail(networkAdvice(err), "%s", text)
+		n.fail(brokenOffAdvice(p, x, err), "%s", text)
 	}
 }
 
@@ -110,6 +110,16 @@ func statusAdvice(p *patient, x *exchange, err *apptuitclient.StatusError) strin
 		return "The server is there, but does not do it now. The exporter would try again; the server's log says why."
 	}
 	return "The server refuses this for good. Its log may say why."
+}
+
+// brokenOffAdvice is about a request without a whole answer. A port that speaks TLS says
+// 400 to the first bytes of HTTP and closes the connection, on whatever else was sent:
+// what it says may be lost by that.
+func brokenOffAdvice(p *patient, x *exchange, err error) string {
+	if x != nil && x.status == http.StatusBadRequest && p.endpoint.Scheme == "http" {
+		return "The server has not read all before it closed the connection. If the port speaks TLS, the endpoint must begin with https://."
+	}
+	return networkAdvice(err)
 }
 
 // badRequestAdvice knows how servers say what they do not understand.
