@@ -11,8 +11,8 @@ import (
 
 // quantiles appends estimates of quantiles, which ascend: the values at their
 // ranks, interpolated linearly within their buckets, with as many digits as make
-// sense, and kept within the recorded extremes. Those of a histogram that is empty, or has no buckets and no
-// extremes, are NaN.
+// sense, and kept within the recorded extremes. Those of a histogram that is empty,
+// or has no buckets and no extremes, are NaN.
 func (h *HistogramPoint) quantiles(dst, quantiles []float64) []float64 {
 	total := 0.0
 	for _, n := range h.Buckets {

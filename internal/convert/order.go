@@ -170,6 +170,9 @@ func (c *Converter[K]) order(i *Instrument[K]) {
 	if len(points) < leastOrdered || !c.chargeSlots(o, len(points)) {
 		c.table.Charge(-o.cost)
 		o.cost = 0
+		for _, p := range points {
+			p.slot = waiting // in vain, or all of this would be tried at every export
+		}
 		return
 	}
 	keys := keysOf(points)

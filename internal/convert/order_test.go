@@ -159,6 +159,9 @@ func TestOrdersAreCharged(t *testing.T) {
 			t.Errorf("%d points, %d bytes of %d", len(s.points), tight.Used(), tight.Limit())
 		}
 	}
+	if news := len(h.instrument("n", Sum).order.news); news != 0 {
+		t.Errorf("%d points wait for slots for which there is no room: it is tried again at every export", news)
+	}
 }
 
 // panicking is a sink that panics at its second point.

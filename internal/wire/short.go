@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// shortDigits is how many significant digits an estimate has: its error, below
-// 10^-8.7 of the value, is a hundredth of the narrowest bucket that it may come
-// from (scale 20).
+// shortDigits is how many significant digits an estimate has: what is rounded off,
+// 5·10^-9 of the value at the most, is less than a hundredth of the narrowest bucket
+// that it may come from (scale 20).
 const shortDigits = 9
 
 // The floats that have a short form: those that are printed without an exponent,
