@@ -17,21 +17,25 @@ import (
 // a line repeats most of the one before it, which saves a quarter of the bytes. Values
 // are held back in slots until all of the instrument are there.
 type order[K comparable] struct {
-	slots []slot[K]
-	held  []int32     // slots that have a value
-	live  int         // slots that had one in the last export
-	news  []*Point[K] // that have come since, and wait for a slot
-	gone  int         // slots whose points have gone
-	cost  int64
+	slots  []slot[K]
+	values []held      // of the slots, apart: they are written in any order, and so lie close together
+	held   []int32     // slots that have one
+	live   int         // slots that had one in the last export
+	news   []*Point[K] // that have come since, and wait for a slot
+	gone   int         // slots whose points have gone
+	cost   int64
 }
 
-// slot is the place of a point, and its value while that is held back.
+// slot is the place of a point.
 type slot[K comparable] struct {
 	point  *Point[K] // nil if it has gone
 	series *wire.Series
-	key    uint64 // slots ascend by it
-	ts     int64
+}
+
+// held is a value that is held back.
+type held struct {
 	v      wire.Value
+	ts     int64
 	source uint32
 	set    bool
 }
@@ -40,7 +44,7 @@ const (
 	// leastOrdered is how many points are worth an order.
 	leastOrdered = 32
 	// slotOverhead is what a slot costs, with what is held and new.
-	slotOverhead = 80
+	slotOverhead = 64
 	// orderColumns are how many parts of a series' text the order goes by.
 	orderColumns = 8
 )
@@ -64,12 +68,12 @@ func (c *Converter[K]) hold(p *Point[K], ts int64, v wire.Value) bool {
 		}
 		return false
 	}
-	s := &i.order.slots[p.slot-1]
-	if s.set {
+	h := &i.order.values[p.slot-1]
+	if h.set {
 		c.Settle()
 		return false
 	}
-	s.ts, s.v, s.source, s.set = ts, v, *c.source, true
+	*h = held{v, ts, *c.source, true}
 	i.order.held = append(i.order.held, p.slot-1)
 	return true
 }
@@ -90,17 +94,17 @@ func (c *Converter[K]) Settle() {
 		return
 	}
 	source := *c.source
-	slots, held := i.order.slots, i.order.held
+	slots, values, held := i.order.slots, i.order.values, i.order.held
 	if len(held) > len(slots)/8 {
-		for n := range slots {
-			if slots[n].set {
-				c.settle(i, &slots[n])
+		for n := range values {
+			if values[n].set {
+				c.settle(i, slots[n].series, &values[n])
 			}
 		}
 	} else { // a part of a collection
 		slices.Sort(held)
 		for _, n := range held {
-			c.settle(i, &slots[n])
+			c.settle(i, slots[n].series, &values[n])
 		}
 	}
 	i.order.live, i.order.held = len(held), held[:0]
@@ -115,18 +119,16 @@ func (c *Converter[K]) abandon() {
 	if i == nil {
 		return
 	}
-	for n := range i.order.slots {
-		i.order.slots[n].set = false
-	}
+	clear(i.order.values)
 	i.order.held = i.order.held[:0]
 	c.holding = nil
 }
 
-// settle sends the value of a slot.
-func (c *Converter[K]) settle(i *Instrument[K], s *slot[K]) {
-	s.set = false
-	*c.source = s.source
-	c.emit(i, true, s.series, s.ts, s.v)
+// settle sends a value.
+func (c *Converter[K]) settle(i *Instrument[K], s *wire.Series, h *held) {
+	h.set = false
+	*c.source = h.source
+	c.emit(i, true, s, h.ts, h.v)
 }
 
 // arrange gives all points slots, if those that have none are many, or those that
@@ -175,22 +177,16 @@ func (c *Converter[K]) order(i *Instrument[K]) {
 		}
 		return
 	}
-	keys := keysOf(points)
+	series := sortByLikeness(points)
+	c.table.Gather(series)
 	o.slots = slices.Grow(o.slots, len(points))
 	for n, p := range points {
-		o.slots = append(o.slots, slot[K]{point: p, series: p.single, key: keys[n]})
+		p.single, p.slot = series[n], int32(n+1)
+		o.slots = append(o.slots, slot[K]{p, series[n]})
 	}
-	slices.SortFunc(o.slots, compareSlots[K])
-	series := make([]*wire.Series, len(o.slots))
-	for n := range o.slots {
-		series[n] = o.slots[n].series
-	}
-	c.table.Gather(series)
-	for n := range o.slots {
-		s := &o.slots[n]
-		s.series, s.point.single, s.point.slot = series[n], series[n], int32(n+1)
-	}
-	o.held = slices.Grow(o.held[:0], len(o.slots))
+	o.values = slices.Grow(o.values[:0], len(points))[:len(points)]
+	clear(o.values)
+	o.held = slices.Grow(o.held[:0], len(points))
 }
 
 // chargeSlots has an order cost n slots, and reports whether there is room.
@@ -222,11 +218,27 @@ func (o *order[K]) leave(p *Point[K]) {
 	}
 }
 
-func compareSlots[K comparable](a, b slot[K]) int {
-	if c := cmp.Compare(a.key, b.key); c != 0 {
-		return c
+// sortByLikeness sorts points, and returns their series.
+func sortByLikeness[K comparable](points []*Point[K]) []*wire.Series {
+	type keyed struct {
+		key   uint64
+		point *Point[K]
 	}
-	return strings.Compare(a.series.Prefix(), b.series.Prefix())
+	all := make([]keyed, len(points))
+	for n, key := range keysOf(points) {
+		all[n] = keyed{key, points[n]}
+	}
+	slices.SortFunc(all, func(a, b keyed) int {
+		if c := cmp.Compare(a.key, b.key); c != 0 {
+			return c
+		}
+		return strings.Compare(a.point.single.Prefix(), b.point.single.Prefix())
+	})
+	series := make([]*wire.Series, len(all))
+	for n, k := range all {
+		points[n], series[n] = k.point, k.point.single
+	}
+	return series
 }
 
 // keysOf returns what points are ordered by: the parts of their series' text, those
