@@ -44,21 +44,28 @@ func AppendString(dst []byte, s string) []byte {
 }
 
 // ordinary returns how many bytes at the beginning of s need no look one by one,
-// which is all of most strings, or all but the last seven bytes.
+// which is all of most strings that have eight bytes or more.
 func ordinary(s string) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		quote, backslash := x^'"'*ones, x^'\\'*ones
-		// A byte has its high bit set if it is not ASCII, or less than a blank, a quote, a
-		// backslash. Carries come only from bytes that are.
-		if (x|(x-' '*ones)|(quote-ones)|(backslash-ones))&highs != 0 {
-			break
-		}
+	for i+8 <= len(s) && plain(s[i:]) {
+		i += 8
+	}
+	if n := len(s); i > 0 && i < n && n-i < 8 && plain(s[n-8:]) {
+		return n
 	}
 	return i
+}
+
+// plain reports whether the first eight bytes of s are written as they are.
+func plain(s string) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, backslash := x^'"'*ones, x^'\\'*ones
+	// A byte has its high bit set if it is not ASCII, or less than a blank, a quote, a
+	// backslash. Carries come only from bytes that are.
+	return (x|(x-' '*ones)|(quote-ones)|(backslash-ones))&highs == 0
 }
 
 // appendASCIIString is AppendString as json.dumps of Python writes it by

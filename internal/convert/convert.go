@@ -72,8 +72,11 @@ type Converter[K comparable] struct {
 
 	sink       Sink
 	source     *uint32        // whose data the points are
-	holding    *Instrument[K] // has values in slots
-	generation uint64
+	holding    *Instrument[K] // of which values are held back
+	staged     stage[K]       // of it
+	texts      wire.Reader
+	promised   int // places for points that are new in this export
+	generation uint32
 	start      time.Time // of the first Begin
 	now        uint32    // seconds from there to the last Begin
 	swept      uint32    // and to the last sweep
@@ -181,6 +184,8 @@ func (t Tally) Plus(other Tally) Tally {
 func (c *Converter[K]) End() Tally {
 	c.Settle()
 	c.sink, c.source = nil, nil
+	c.promised = 0
+	c.staged.shrink()
 	c.forget()
 	for _, i := range c.passing {
 		c.free(i)

@@ -70,6 +70,6 @@ func (c *Converter[K]) evict(p *Point[K]) {
 			c.releaseAll(p, d.labels[l].series)
 		}
 	}
-	c.table.Charge(-int64(p.cost))
+	c.table.Charge(-p.cost())
 	p.instrument.points.remove(p)
 }

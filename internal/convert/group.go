@@ -166,7 +166,7 @@ func (c *Converter[K]) expand(p *Point[K]) {
 	d := &detail{tags: tags, labelErr: wire.CheckTags(len(tags) + 1), series: make([]*wire.Series, p.instrument.span())}
 	if p.kept {
 		if cost := detailOverhead + 8*int64(len(d.series)) + tagsCost(tags); c.charge(cost) {
-			p.cost += int32(cost)
+			d.cost = cost
 		} else {
 			c.evict(p)
 		}

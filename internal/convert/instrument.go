@@ -61,7 +61,9 @@ type Instrument[K comparable] struct {
 	heads  [suffixes]string // of prefixes; none where a point is one series
 	points cursor[K]
 	order  order[K] // of numbers
-	used   uint32
+
+	expected int // points in this export
+	used     uint32
 
 	filtered  bool // a point of it has lost attributes to a filter
 	contested bool // see group.go
@@ -137,8 +139,11 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 // Expect says that some n points follow. What is empty makes room for them at once,
 // as far as there is any.
 func (i *Instrument[K]) Expect(n int) {
-	if n = min(n, i.scope.c.cfg.Budget.Room()); i.points.entries != nil && len(i.points.entries) == 0 && n > 0 {
+	i.expected = n
+	c := i.scope.c
+	if n = min(n, c.cfg.Budget.Room()-c.promised); i.points.entries != nil && len(i.points.entries) == 0 && n > 0 {
 		i.points.entries = make(map[K]*Point[K], n)
+		c.promised += n
 	}
 }
 

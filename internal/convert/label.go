@@ -80,7 +80,7 @@ func (c *Converter[K]) relabel(p *Point[K], l int, values []float64) {
 	c.releaseAll(p, set.series)
 	if p.kept {
 		if cost := 16 * int64(len(values)+1-len(set.series)); c.charge(cost) {
-			p.cost += int32(cost)
+			p.detail.cost += cost
 		} else {
 			c.evict(p)
 		}

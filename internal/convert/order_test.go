@@ -134,33 +134,64 @@ func TestTheFirstOfOneSeriesStands(t *testing.T) {
 	wantPoints(t, r, "n{"+ofThree(5)+"} 1", "n_count{k=v} 2")
 }
 
-// An order costs bytes of the budget, which it gives back; without room there is
-// none, and all points come all the same.
+// An order costs bytes of the budget, which it gives back. In whatever room there is,
+// all points come.
 func TestOrdersAreCharged(t *testing.T) {
 	budget := wire.NewBudget(1 << 20)
 	h := newHarness(t, Config{Budget: budget})
 	walkAll(h, numbersUpTo(100))
-	before := budget.Used()
-	walkAll(h, numbersUpTo(100))
-	if got := budget.Used() - before; got != 100*slotOverhead {
+	i := h.instrument("n", Sum)
+	if got := i.order.cost; got != 100*slotOverhead {
 		t.Errorf("the order of 100 points costs %d bytes", got)
 	}
+	whole := budget.Used()
 	h.time = h.time.Add(2 * IdleTime)
 	h.export(func() {})
 	if budget.Used() != 0 {
 		t.Errorf("%d bytes are left", budget.Used())
 	}
-
-	tight := wire.NewBudget(before + 50*slotOverhead)
-	h = newHarness(t, Config{Budget: tight})
-	for range 3 {
-		s := walkAll(h, numbersUpTo(100))
-		if len(s.points) != 100 || tight.Used() > tight.Limit() {
-			t.Errorf("%d points, %d bytes of %d", len(s.points), tight.Used(), tight.Limit())
+	for limit := int64(0); limit <= 2*whole; limit += 500 {
+		tight := wire.NewBudget(limit)
+		h := newHarness(t, Config{Budget: tight})
+		for n := range 5 {
+			s := walkAll(h, numbersUpTo(100))
+			if len(s.points) != 100 || len(s.rejects) > 0 || tight.Used() > limit {
+				t.Errorf("export %d: %d points, %d rejections, %d bytes of %d", n, len(s.points), len(s.rejects), tight.Used(), limit)
+			}
+		}
+		h.time = h.time.Add(2 * IdleTime)
+		h.export(func() {})
+		if tight.Used() != 0 {
+			t.Errorf("%d bytes of %d are left", tight.Used(), limit)
 		}
 	}
-	if news := len(h.instrument("n", Sum).order.news); news != 0 {
-		t.Errorf("%d points wait for slots for which there is no room: it is tried again at every export", news)
+}
+
+// New points that come few at a time are put in order when they are many, and what
+// has gone, or does not come any more, has no place for ever.
+func TestOrdersFollowWhatComes(t *testing.T) {
+	h := newHarness(t, Config{})
+	of := func(from, n int) []int {
+		all := numbersUpTo(n)
+		for i := range all {
+			all[i] += from
+		}
+		return all
+	}
+	most := 0
+	for round := range 300 { // 5 of 200 are new each time
+		h.time = h.time.Add(time.Second)
+		s := walkAll(h, of(5*round, 200))
+		if len(s.points) != 200 || len(s.rejects) > 0 {
+			t.Fatalf("round %d: %d points, %d rejections", round, len(s.points), len(s.rejects))
+		}
+		o := &h.instrument("n", Sum).order
+		if most = max(most, len(o.slots)+len(o.loose)); o.live+len(o.loose) < 200 {
+			t.Fatalf("round %d: %d points have a place, %d wait for one", round, o.live, len(o.loose))
+		}
+	}
+	if most > 600 {
+		t.Errorf("%d places for 200 points", most)
 	}
 }
 

@@ -25,9 +25,8 @@ type Point[K comparable] struct {
 	told       fault
 	at         uint16 // of a group: where in its tags that of ours belongs
 	used       uint32
-	cost       int32
-	slot       int32        // 1 + the place in the instrument's order, 0 without one, or waiting
-	single     *wire.Series // of a number that is kept and valid, or a group: most points have nothing more
+	slot       int32        // 1 + the place in the instrument's order, 0 without one, waiting, or staged
+	single     *wire.Series // of a number that is kept, valid and not staged, or a group: most points have nothing more
 	detail     *detail      // of all others
 }
 
@@ -39,6 +38,15 @@ type detail struct {
 	tags     []wire.Tag
 	series   []*wire.Series // of the fixed suffixes, or the only one
 	labels   [labelKinds]labelSeries
+	cost     int64
+}
+
+// cost is what a point that is kept costs beside its series.
+func (p *Point[K]) cost() int64 {
+	if p.detail == nil {
+		return pointOverhead
+	}
+	return pointOverhead + p.detail.cost
 }
 
 // fault is a kind of rejection, so that each is reported once a point, and a
@@ -75,6 +83,11 @@ func (i *Instrument[K]) Lookup(key K) *Point[K] {
 // a part of the identity, but make no tags. The point is good until the next Add.
 func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[K] {
 	c := i.scope.c
+	if i.single {
+		c.turn(i)
+	} else {
+		c.Settle()
+	}
 	p, d := &c.scratch, &c.scratchDetail
 	*p = Point[K]{instrument: i, key: key, used: c.now, filtered: filtered, detail: d}
 	i.filtered = i.filtered || filtered
@@ -86,8 +99,10 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[
 	c.resolve(p, attributes)
 	p.special = p.overflow || p.filtered || d.err != nil
 	grouped := c.group(p)
-	if i.points.entries != nil && c.keep(p, grouped) {
-		return i.points.entries[key]
+	if i.points.entries != nil {
+		if kept := c.keep(p, grouped); kept != nil {
+			return kept
+		}
 	}
 	if grouped {
 		if p.single = c.table.Lookup(c.prefix); p.single == nil {
@@ -109,37 +124,42 @@ func (i *Instrument[K]) span() int {
 }
 
 // keep makes a copy of a new point known, if there is room for it.
-func (c *Converter[K]) keep(p *Point[K], grouped bool) bool {
-	d := p.detail
-	simple := grouped || p.instrument.single && d.err == nil
-	cost := int64(pointOverhead)
-	if !simple {
-		cost += detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
+func (c *Converter[K]) keep(p *Point[K], grouped bool) *Point[K] {
+	d, i := p.detail, p.instrument
+	number := i.single && d.err == nil
+	var own int64 // of the detail
+	if !grouped && !number {
+		own = detailOverhead + 8*int64(len(d.series)) + tagsCost(d.tags)
 	}
-	if !c.charge(cost) {
-		return false
+	if !c.charge(pointOverhead + own) {
+		return nil
 	}
 	var single *wire.Series
-	if simple {
-		if !grouped {
-			c.prefix = wire.AppendPrefix(c.prefix[:0], p.instrument.names[p.instrument.only], d.tags)
+	slot := int32(0)
+	if number {
+		if c.stage(i, d.tags) {
+			slot = firstStaged - int32(len(c.staged.points)-1)
+		} else {
+			c.prefix = wire.AppendPrefix(c.prefix[:0], i.names[i.only], d.tags)
 		}
+	}
+	if (number || grouped) && slot == 0 {
 		if single = c.internPrefix(); single == nil {
-			c.table.Charge(-cost)
-			return false
+			c.table.Charge(-pointOverhead)
+			return nil
 		}
 	}
 	kept := new(Point[K])
 	*kept = *p
-	kept.cost, kept.single, kept.detail = int32(cost), single, nil
-	if !simple {
-		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series)}
+	kept.single, kept.detail, kept.slot = single, nil, slot
+	if !grouped && !number {
+		kept.detail = &detail{err: d.err, labelErr: d.labelErr, tags: slices.Clone(d.tags), series: slices.Clone(d.series), cost: own}
 	}
-	p.instrument.points.add(kept)
-	if p.instrument.single {
-		p.instrument.order.add(kept)
+	if slot != 0 {
+		c.staged.points[firstStaged-slot].point = kept
 	}
-	return true
+	i.points.add(kept)
+	return kept
 }
 
 // resolve merges the tags of a new point and judges them.
@@ -240,6 +260,9 @@ func (p *Point[K]) err() error {
 func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
 	d := p.detail
 	if d == nil {
+		if p.single == nil {
+			c.Settle()
+		}
 		return p.single
 	}
 	at := &d.series[min(suffix, len(d.series)-1)]

@@ -223,7 +223,7 @@ func (c *Converter[K]) reject(p *Point[K], suffix int, ts int64, v wire.Value, e
 	if p.detail != nil {
 		tags = p.detail.tags
 	} else {
-		_, tags = c.describe(p.single)
+		_, tags = c.describe(c.seriesOf(p, suffix))
 	}
 	c.sink.Reject(Rejection{Metric: p.instrument.names[suffix], Tags: tags, Timestamp: ts, Value: v, Err: err})
 }

@@ -34,4 +34,5 @@ func (c *Converter[K]) Target(ts int64) {
 		p = c.target.Add(none, nil, false)
 	}
 	c.Number(p, ts, wire.Int(1))
+	c.Settle()
 }

@@ -28,6 +28,7 @@ type Builder struct {
 	limits Limits
 
 	chunk     []byte
+	texts     Reader     // of series; the last one may be in the chunk
 	out       body       // of z
 	z         compressor // of text as it comes; nil if there is no batch, or
 	lines     *liner     // this is used
@@ -51,8 +52,10 @@ func (c *Codec) NewBuilder(limits Limits) *Builder {
 // is kept beside the point.
 func (b *Builder) Append(s *Series, ts int64, v Value, source uint32) (full bool) {
 	mark := b.begin(b.codec.encoding == Gzip)
-	b.chunk = append(b.chunk, s.prefix...)
-	n := line{placed: placed{length: len(s.prefix), time: ts}}
+	at := len(b.chunk)
+	n := line{placed: placed{time: ts}}
+	b.chunk, n.steps = b.texts.append(b.chunk, s)
+	n.length = len(b.chunk) - at
 	if s.refs > 0 {
 		n.series = s
 	}
@@ -149,6 +152,7 @@ func (b *Builder) flush() {
 	} else {
 		_, _ = b.z.Write(b.chunk) // into memory: cannot fail
 	}
+	b.texts.detach()
 	b.raw += int64(len(b.chunk))
 	b.chunk = b.chunk[:0]
 }
@@ -205,6 +209,7 @@ func (b *Builder) recycle() {
 	} else {
 		b.codec.compressors.Put(b.z)
 	}
+	b.texts.forget()
 	if cap(b.chunk) <= 2*chunkSize { // not one that a huge point has stretched
 		put(&b.codec.chunks, b.chunk)
 	}

@@ -5,12 +5,9 @@ package wire
 
 import (
 	"bytes"
-	"hash/crc32"
 	"hash/maphash"
 	"math/bits"
 	"unsafe"
-
-	"github.com/apptuitai/apptuit-go/encoding"
 )
 
 // likeness is eight hashes of eight bits, of a prefix's parts between commas. The
@@ -30,12 +27,12 @@ func likenessOf(seed maphash.Seed, prefix []byte) likeness {
 	}
 }
 
-// likeness returns that of the series' prefix.
-func (s *Series) likeness(seed maphash.Seed) likeness {
-	if s.like == 0 {
-		s.like = likenessOf(seed, unsafe.Slice(unsafe.StringData(s.prefix), len(s.prefix))) | 1
+// likeness returns that of a series alone.
+func (r *Run) likeness(seed maphash.Seed) likeness {
+	if r.like == 0 {
+		r.like = likenessOf(seed, unsafe.Slice(unsafe.StringData(r.text), len(r.text))) | 1
 	}
-	return s.like
+	return r.like
 }
 
 // like returns how many of the parts are the same.
@@ -43,23 +40,4 @@ func (l likeness) like(other likeness) int {
 	const low = 0x7f7f7f7f7f7f7f7f
 	x := uint64(l ^ other)
 	return 8 - bits.OnesCount64((x&low+low|x)&^low)
-}
-
-// MaxParts is how many parts of a series' text [Series.Parts] tells apart: the
-// metric's name and as many tags as a point may have.
-const MaxParts = 1 + encoding.MaxTags
-
-// Parts returns a hash of each part of the series' text between commas, 0 where
-// there is none. It is the same at every run.
-func (s *Series) Parts() (parts [MaxParts]uint8) {
-	text := unsafe.Slice(unsafe.StringData(s.prefix), len(s.prefix))
-	for i := range parts {
-		part, rest, more := bytes.Cut(text, []byte(`","`))
-		parts[i] = uint8(crc32.ChecksumIEEE(part))
-		if !more {
-			break
-		}
-		text = rest
-	}
-	return parts
 }

@@ -6,6 +6,7 @@ package wire
 import (
 	"bytes"
 	"hash/maphash"
+	"unsafe"
 
 	"github.com/apptuitai/apptuit-go/internal/deflate"
 )
@@ -35,8 +36,6 @@ type liner struct {
 
 	text []byte // has the prefix when the chunk that it stood in is used again
 
-	own    link   // of a prefix that has none
-	model  []byte // which that is like
 	steps  []step
 	differ differ
 }
@@ -59,6 +58,8 @@ type line struct {
 	placed
 	text []byte // from its prefix on
 	part *Part  // nil if it is of no group
+
+	steps []step // from the series before it in its run, if it is in one
 
 	// If there is only a label that the line before has not: where it begins, where it
 	// ends, and where that of the line before ended.
@@ -95,7 +96,8 @@ func (l *liner) add(n *line) {
 		l.w.Literals([]byte(bodyStart))
 		l.w.Literals(n.text[:len(n.text)-len(lineEnd)])
 	case !l.sibling(n, value):
-		l.follow(n, l.linkOf(n), value)
+		back, steps := l.linkOf(n)
+		l.follow(n, back, steps, value)
 	}
 	l.recent[l.lines%window] = n.placed
 	l.lines++
@@ -103,6 +105,8 @@ func (l *liner) add(n *line) {
 	l.value = append(l.value[:0], value...)
 	l.there = true
 	switch {
+	case n.ownEnd > 0:
+		l.last.label = n.part.Label // and nothing else
 	case n.part != nil:
 		l.last = lastPart{n.part.Series, n.part.Series.lives, n.part.Head, n.part.Label, n.part.At, n.part.Key}
 	case n.series != nil:
@@ -123,9 +127,8 @@ func (l *liner) detach() {
 }
 
 // follow writes a line in terms of its model.
-func (l *liner) follow(n *line, k *link, value []byte) {
-	model := &l.recent[(l.lines-int(k.back))%window]
-	steps := k.steps[:k.n]
+func (l *liner) follow(n *line, back int, steps []step, value []byte) {
+	model := &l.recent[(l.lines-back)%window]
 	distance := n.start - model.start // between two lines' beginnings
 	ahead := 0                        // of what is copied with the first step
 	if model.start > len(bodyStart) && len(steps) > 0 && steps[0].length > 0 && steps[0].literal == 0 && steps[0].from == 0 {
@@ -144,17 +147,17 @@ func (l *liner) follow(n *line, k *link, value []byte) {
 			break
 		}
 		length, from := int(s.length), int(s.from)
-		back := distance + at - from
+		copied := distance + at - from
 		at += length
 		if i == len(steps)-1 && at == n.length && from+length == model.length && n.time == model.time {
 			whole = true
 			length += n.digits + len(valueKey)
-			if k.back == 1 && bytes.Equal(value, l.value) {
+			if back == 1 && bytes.Equal(value, l.value) {
 				length += len(value)
 				value = nil
 			}
 		}
-		l.w.Match(length+ahead, back)
+		l.w.Match(length+ahead, copied)
 		ahead = 0
 	}
 	if !whole {
@@ -173,15 +176,21 @@ func (l *liner) gap(back int) {
 	l.w.Match(len(valueKey), back)
 }
 
-// linkOf returns how a line's prefix follows from one before. The first time that
-// is the line before, if its series is kept: it may be the only time. The second
-// time, or else at once, the most alike one is looked for.
-func (l *liner) linkOf(n *line) *link {
-	before := l.recent[(l.lines-1)%window].series
-	if n.series == nil {
-		return l.passing(n, before)
+// linkOf returns how a line's prefix follows from one before, some lines back. In a
+// run that is known. Of a series alone, the first time that is the line before: it may
+// be the only time. The second time, the most alike one is looked for.
+func (l *liner) linkOf(n *line) (back int, steps []step) {
+	before := l.before().series
+	switch {
+	case n.series == nil:
+		return 1, l.stepsFrom(l.prefix, n)
+	case !n.series.alone():
+		if n.steps != nil && before == n.series.before() {
+			return 1, n.steps
+		}
+		return 1, l.stepsFrom(l.prefix, n)
 	}
-	links := &n.series.links
+	links := &n.series.run.links
 	for _, k := range [...]*link{&links.one, links.other} {
 		if k == nil || !l.locate(k, n) {
 			continue
@@ -190,47 +199,37 @@ func (l *liner) linkOf(n *line) *link {
 		if k.first {
 			l.improve(k, n)
 		}
-		return k
+		return int(k.back), k.steps[:k.n]
 	}
 	if before == nil && l.mostLike(n) == 0 {
-		return l.passing(n, nil)
+		return 1, l.stepsFrom(l.prefix, n)
 	}
 	k := links.next()
 	if before == nil {
 		l.improve(k, n)
-		return k
+	} else {
+		k.set(before, 1, l.stepsFrom(l.prefix, n))
+		k.first = len(l.steps) > goodSteps
 	}
-	k.set(before, 1, l.stepsFrom(before, n))
-	k.first = len(l.steps) > goodSteps
-	return k
+	return int(k.back), k.steps[:k.n]
 }
 
 // goodSteps are so few that no search for fewer is worth it.
 const goodSteps = 3
 
-// improve makes a link to the most alike line. There is one.
+// improve makes a link to the most alike line, if there is one.
 func (l *liner) improve(k *link, n *line) {
-	back := l.mostLike(n)
-	model := l.recent[(l.lines-back)%window].series
-	k.set(model, uint8(back), l.stepsFrom(model, n))
-}
-
-// passing returns a link to the line before that is good for this line only.
-func (l *liner) passing(n *line, before *Series) *link {
-	l.own.back = 1
-	l.own.n = int8(copy(l.own.steps[:], l.stepsFrom(before, n)))
-	return &l.own
-}
-
-// stepsFrom returns what makes a line's prefix of that of a series; nil is the
-// line before.
-func (l *liner) stepsFrom(model *Series, n *line) []step {
-	if model != nil {
-		l.model = append(l.model[:0], model.prefix...)
-	} else {
-		l.model = append(l.model[:0], l.prefix...)
+	k.first = false
+	if back := l.mostLike(n); back > 0 {
+		model := l.recent[(l.lines-back)%window].series
+		text := model.run.text
+		k.set(model, uint8(back), l.stepsFrom(unsafe.Slice(unsafe.StringData(text), len(text)), n))
 	}
-	l.steps = l.differ.steps(l.steps[:0], l.model, n.text[:n.length])
+}
+
+// stepsFrom returns what makes a line's prefix of another one.
+func (l *liner) stepsFrom(model []byte, n *line) []step {
+	l.steps = l.differ.steps(l.steps[:0], model, n.text[:n.length])
 	return l.steps
 }
 
@@ -259,18 +258,19 @@ func (l *liner) locate(k *link, n *line) bool {
 	return false
 }
 
-// mostLike returns how many lines back the best model is, 0 if there is none.
+// mostLike returns how many lines back the best model is that is a series alone, 0 if
+// there is none.
 func (l *liner) mostLike(n *line) (back int) {
-	best, own := -1, n.series.likeness(l.seed)
+	best, own := -1, n.series.run.likeness(l.seed)
 	for i := 1; i < min(l.lines+1, window); i++ {
 		p := &l.recent[(l.lines-i)%window]
 		if n.start-p.start+n.length > deflate.MaxDistance {
 			break
 		}
-		if p.series == nil {
+		if p.series == nil || !p.series.alone() {
 			continue
 		}
-		if like := p.series.likeness(l.seed).like(own); like > best {
+		if like := p.series.run.likeness(l.seed).like(own); like > best {
 			best, back = like, i
 			if like >= 7 {
 				break // nothing is much better, and all that follow are farther

@@ -33,7 +33,7 @@ func newPair(t testing.TB, gzip *Codec) *pair {
 
 func (p *pair) series(s *Series, ts int64, v Value) {
 	p.lines.Append(s, ts, v, 0)
-	p.plain.AppendPrefix([]byte(s.prefix), ts, v, 0)
+	p.plain.AppendPrefix([]byte(s.Prefix()), ts, v, 0)
 }
 
 func (p *pair) prefix(prefix []byte, ts int64, v Value) {

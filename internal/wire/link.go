@@ -54,17 +54,6 @@ func (l *links) next() *link {
 	return l.latest
 }
 
-// move makes links, which are a copy of others, links of what their models are now.
-func (l *links) move(from *links, now func(*Series) *Series) {
-	if l.latest == &from.one {
-		l.latest = &l.one
-	}
-	l.one.model = now(l.one.model)
-	if l.other != nil {
-		l.other.model = now(l.other.model)
-	}
-}
-
 func (k *link) set(model *Series, back uint8, steps []step) {
 	k.model, k.back, k.n, k.first = model, back, int8(copy(k.steps[:], steps)), false
 }

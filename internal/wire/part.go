@@ -11,7 +11,7 @@ import (
 // Part is a series of a group: series that have the tags of one of them, under
 // another name, most with one more tag.
 type Part struct {
-	Series *Series // one of the group
+	Series *Series // one of the group, which is in no run of many
 	Tags   int     // where its tags begin in its prefix
 	Head   string  // of the part's prefix, as AppendHead renders it
 	Label  string  // the tag that it has more, as AppendTags renders it; empty if there is none
@@ -21,7 +21,7 @@ type Part struct {
 
 // AppendPrefix renders the part's prefix.
 func (p *Part) AppendPrefix(dst []byte) []byte {
-	prefix := p.Series.prefix
+	prefix := p.Series.run.text
 	tags := prefix[p.Tags : len(prefix)-len(PrefixTail)]
 	dst = append(dst, p.Head...)
 	if p.Label != "" {
@@ -66,7 +66,7 @@ func (b *Builder) AppendPart(p *Part, ts int64, v Value, source uint32) (full bo
 // part's prefix.
 func (p *Part) labelAt() (start, end int) {
 	start = len(p.Head) + p.At + p.Key
-	tags := len(p.Series.prefix) - len(PrefixTail) - p.Tags
+	tags := len(p.Series.run.text) - len(PrefixTail) - p.Tags
 	if p.At > 0 && p.At == tags {
 		start++ // a comma
 	}
@@ -119,7 +119,7 @@ func (l *liner) sibling(n *line, value []byte) bool {
 	}
 	head := last.head
 	if before.series == p.Series {
-		head = p.Series.prefix[:p.Tags]
+		head = p.Series.run.text[:p.Tags]
 	}
 	const headEnd = len(`","tags":{`)
 	distance := n.start - before.start
@@ -144,7 +144,7 @@ func (l *liner) sibling(n *line, value []byte) bool {
 		l.w.Match(len(p.Head)+p.At-to, distance+to-was)
 		ahead = 0
 		from = len(p.Head) + p.At
-		to = n.length - (len(p.Series.prefix) - p.Tags - p.At) // what is behind it is as long
+		to = n.length - (len(p.Series.run.text) - p.Tags - p.At) // what is behind it is as long
 		was = len(head) + p.At
 	default:
 		return false

@@ -145,7 +145,7 @@ func TestAppendPrefix(t *testing.T) {
 
 func TestMark(t *testing.T) {
 	type mark struct {
-		generation uint64
+		generation uint32
 		ts         int64
 		owner      uint32
 		first      uint32
@@ -174,7 +174,7 @@ func TestMark(t *testing.T) {
 
 func TestMarkAllocatesNothing(t *testing.T) {
 	s := NewSeries(nil)
-	generation := uint64(0)
+	generation := uint32(0)
 	if n := testing.AllocsPerRun(100, func() {
 		generation++
 		s.Mark(generation, 10, 1)

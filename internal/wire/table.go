@@ -4,9 +4,9 @@
 package wire
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math"
-	"slices"
 	"sync/atomic"
 	"unsafe"
 )
@@ -29,7 +29,7 @@ func (b *Budget) Limit() int64 { return b.limit }
 
 // Room returns how many series of the usual size, with what is kept beside them,
 // there is room for.
-func (b *Budget) Room() int { return int(max(0, b.limit-b.Used()) / 600) }
+func (b *Budget) Room() int { return int(max(0, b.limit-b.Used()) / 350) }
 
 // Take counts n bytes (negative: gives them back), and reports whether they fit.
 // Bytes that do not fit are not counted.
@@ -49,11 +49,13 @@ type Table struct {
 	budget *Budget
 	seed   maphash.Seed
 	mask   uint64 // of hashes: all bits, but in tests
-}
 
-// seriesOverhead is what a Series costs beside its prefix: the struct, its
-// place in the map, and slack of both.
-const seriesOverhead = 260
+	texts  Reader
+	text   []byte
+	differ differ
+	steps  []step
+	code   []byte
+}
 
 // NewTable returns an empty table.
 func NewTable(budget *Budget) *Table {
@@ -82,20 +84,29 @@ func (t *Table) Intern(prefix []byte) *Series {
 		s.refs++
 		return s
 	}
-	cost := int64(len(prefix)) + seriesOverhead
-	if !t.Charge(cost) {
+	if !t.Charge(StagedCost(prefix)) {
 		return nil
 	}
-	s = &Series{prefix: string(prefix), refs: 1, place: place}
+	s = newSingle(string(prefix))
+	s.refs, s.place = 1, place
 	t.series[place] = s
 	return s
+}
+
+// textOf returns the text of a series, till the next one.
+func (t *Table) textOf(s *Series) []byte {
+	if s.alone() {
+		return unsafe.Slice(unsafe.StringData(s.run.text), len(s.run.text))
+	}
+	t.text = t.texts.Append(t.text[:0], s)
+	return t.text
 }
 
 // find returns the series of a prefix and its place, or nil and the place where it
 // would be: that of its hash, or the first behind it that is free.
 func (t *Table) find(prefix []byte) (place uint64, s *Series) {
 	for place = maphash.Bytes(t.seed, prefix) & t.mask; ; place++ {
-		if s = t.series[place]; s == nil || s.prefix == string(prefix) {
+		if s = t.series[place]; s == nil || bytes.Equal(t.textOf(s), prefix) {
 			return place, s
 		}
 	}
@@ -111,38 +122,8 @@ func (t *Table) remove(s *Series) {
 			return
 		}
 		delete(t.series, place)
-		after.place, _ = t.find(unsafe.Slice(unsafe.StringData(after.prefix), len(after.prefix)))
+		after.place, _ = t.find(bytes.Clone(t.textOf(after)))
 		t.series[after.place] = after
-	}
-}
-
-// Gather moves series next to each other in memory, in this order, in which they
-// are about to be written again and again. Each has one user, who gets the new one
-// in the place of the old one.
-func (t *Table) Gather(series []*Series) {
-	size := 0
-	for _, s := range series {
-		size += len(s.prefix)
-	}
-	text, moved := make([]byte, 0, size), make([]Series, len(series))
-	old := slices.Clone(series)
-	for i, s := range series {
-		at := len(text)
-		text = append(text, s.prefix...)
-		moved[i] = *s
-		moved[i].prefix = unsafe.String(unsafe.SliceData(text[at:]), len(s.prefix))
-		t.series[moved[i].place] = &moved[i]
-		series[i] = &moved[i]
-		s.like = likeness(i) // the old one is of no more use
-	}
-	now := func(s *Series) *Series {
-		if s != nil && s.like < likeness(len(old)) && old[s.like] == s {
-			return &moved[s.like]
-		}
-		return s
-	}
-	for i := range moved {
-		moved[i].links.move(&old[i].links, now)
 	}
 }
 
@@ -160,8 +141,8 @@ func (t *Table) Release(s *Series) {
 		return
 	}
 	t.remove(s)
-	s.links = links{} // or those that come after it would hold all that came before
-	t.Charge(-int64(len(s.prefix)) - seriesOverhead)
+	t.Charge(-s.cost())
+	s.leave()
 }
 
 // Charge counts n bytes (negative: gives them back) that the user keeps beside

@@ -32,9 +32,7 @@ func TestTableIsAMap(t *testing.T) {
 				case users[name] > 0:
 					s := table.Lookup(prefix)
 					if s.Users() == 1 && random.IntN(4) == 0 {
-						moved := []*Series{s}
-						table.Gather(moved)
-						s = moved[0]
+						s = table.Arrange([]Member{{prefix, s}})[0]
 					}
 					table.Release(s)
 					users[name]--
