@@ -13,9 +13,10 @@ func (c *Converter[K]) charge(n int64) bool {
 	return c.table.Charge(n) || c.makeRoom() && c.table.Charge(n)
 }
 
-// makeRoom sweeps, once an export: what is idle then is so for all of it.
+// makeRoom sweeps, once an export and once a second: what is idle then is so for all
+// of it.
 func (c *Converter[K]) makeRoom() bool {
-	if c.full {
+	if c.full || c.swept == c.now {
 		return false
 	}
 	c.full = true

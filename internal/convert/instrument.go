@@ -58,7 +58,7 @@ type Instrument[K comparable] struct {
 	id     uint32
 	err    error // of the name: no point of it can be sent
 	names  [suffixes]string
-	heads  [suffixes]string // of prefixes; none where a point is one series
+	heads  [suffixes]string // of prefixes
 	points cursor[K]
 	order  order[K] // of numbers
 
@@ -117,9 +117,7 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 	name, texts := c.cfg.Names.metric(spec), suffixTexts()
 	for _, suffix := range i.suffixes() {
 		i.names[suffix] = name(texts[suffix])
-		if !i.single {
-			i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
-		}
+		i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
 	}
 	if spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}

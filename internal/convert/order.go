@@ -162,7 +162,7 @@ func (c *Converter[K]) arrange(i *Instrument[K]) {
 			points = append(points, p)
 		}
 	}
-	if gone || len(o.slots) >= 2*(o.live+len(o.loose)) {
+	if gone || len(o.slots) >= 3*(o.live+len(o.loose)) {
 		for n := range o.slots {
 			if p := o.slots[n].point; p != nil {
 				consider(p)
@@ -212,7 +212,10 @@ func (c *Converter[K]) order(i *Instrument[K], points []*Point[K]) {
 func (c *Converter[K]) sort(points []*Point[K]) []wire.Member {
 	var text []byte
 	ends := make([]int, 1, len(points)+1)
-	for _, p := range points {
+	for n, p := range points {
+		if n == 1 {
+			text = slices.Grow(text, len(points)*(len(text)+len(text)/16))
+		}
 		text = c.texts.Append(text, p.single)
 		ends = append(ends, len(text))
 	}

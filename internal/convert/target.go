@@ -14,7 +14,7 @@ const targetName = "target_info"
 // long as the converter.
 func (c *Converter[K]) newTarget() *Instrument[K] {
 	i := &Instrument[K]{scope: &Scope[K]{c: c, base: c.cfg.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge}, shape: shape{fixed: []int{plain}}, single: true}
-	i.names[plain] = targetName
+	i.names[plain], i.heads[plain] = targetName, string(wire.AppendHead(nil, targetName))
 	c.identify(i)
 	if c.charge(i.cost()) {
 		i.points.entries = make(map[K]*Point[K])

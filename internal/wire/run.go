@@ -6,6 +6,7 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"unsafe"
 )
 
@@ -173,12 +174,13 @@ func (s *Series) cost() int64 {
 	return s.run.rest.cost
 }
 
-// The code of a text: how many steps there are, the steps, and what is literal of
-// all of them.
-const stepSize = 6
+// The code of a text: how many steps there are, how long it is, the steps, and what is
+// literal of all of them.
+const headSize, stepSize = 3, 6
 
 func appendCode(dst []byte, steps []step, text []byte) []byte {
 	dst = append(dst, byte(len(steps)))
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(text)))
 	for _, s := range steps {
 		dst = binary.LittleEndian.AppendUint16(dst, s.literal)
 		dst = binary.LittleEndian.AppendUint16(dst, s.from)
@@ -194,9 +196,9 @@ func appendCode(dst []byte, steps []step, text []byte) []byte {
 
 // codeSize returns the length of the code at the beginning.
 func codeSize(code []byte) int {
-	n := 1 + stepSize*int(code[0])
+	n := headSize + stepSize*int(code[0])
 	for i := range int(code[0]) {
-		n += int(binary.LittleEndian.Uint16(code[1+stepSize*i:]))
+		n += int(binary.LittleEndian.Uint16(code[headSize+stepSize*i:]))
 	}
 	return n
 }
@@ -258,19 +260,38 @@ func (r *Reader) seek(s *Series) {
 func (r *Reader) make(dst []byte) ([]byte, []step) {
 	code := r.run.rest.code[r.next:]
 	n := int(code[0])
-	end := 1 + stepSize*n
-	own := end
-	steps := r.steps[:0]
-	for i := 1; i < end; i += stepSize {
+	size := int(binary.LittleEndian.Uint16(code[1:]))
+	own := headSize + stepSize*n
+	start := len(dst)
+	dst = slices.Grow(dst, size)[:start+size]
+	text, out := r.text, dst[start:]
+	// Copies that lie as far apart in both are one, together with what is between them,
+	// which is written over.
+	steps, at := r.steps[:0], 0
+	piece, shift := 0, 0
+	for i := headSize; i < own; i += stepSize {
 		s := step{
 			literal: binary.LittleEndian.Uint16(code[i:]),
 			from:    binary.LittleEndian.Uint16(code[i+2:]),
 			length:  binary.LittleEndian.Uint16(code[i+4:]),
 		}
 		steps = append(steps, s)
-		dst = append(dst, code[own:own+int(s.literal)]...)
-		own += int(s.literal)
-		dst = append(dst, r.text[s.from:int(s.from)+int(s.length)]...)
+		to := at + int(s.literal)
+		if int(s.from)-to != shift {
+			copy(out[piece:at], text[piece+shift:])
+			piece, shift = to, int(s.from)-to
+		}
+		at = to + int(s.length)
+	}
+	copy(out[piece:at], text[piece+shift:])
+	at = 0
+	for i := range steps {
+		literal := int(steps[i].literal)
+		for j, b := range code[own : own+literal] {
+			out[at+j] = b
+		}
+		own += literal
+		at += literal + int(steps[i].length)
 	}
 	r.steps = steps
 	r.next += own
