@@ -75,7 +75,7 @@ type Instrument[K comparable] struct {
 const (
 	scopeOverhead      = 256
 	instrumentOverhead = 1536
-	pointOverhead      = 96
+	pointOverhead      = 136
 	detailOverhead     = 208
 	tagOverhead        = 32
 )

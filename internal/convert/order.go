@@ -18,7 +18,9 @@ type order[K comparable] struct {
 	slots  []slot[K]
 	values []held      // of the slots, apart: they are written in any order, and so lie close together
 	held   []int32     // slots that have one
-	live   int         // values that were held back in the last export
+	sent   int         // values that have been held back in this export, and
+	live   int         // in the one before
+	export uint32      // this one
 	loose  []*Point[K] // that wait for a slot
 	gone   int         // slots whose points have gone
 	cost   int64
@@ -42,7 +44,7 @@ const (
 	// leastOrdered is how many points are worth an order.
 	leastOrdered = 32
 	// slotOverhead is what a slot costs, with its value and what is held.
-	slotOverhead = 56
+	slotOverhead = 64
 	// waiting is in the place of a slot.
 	waiting = -1
 )
@@ -121,7 +123,8 @@ func (c *Converter[K]) Settle() {
 			c.settle(i, slots[n].series, &values[n])
 		}
 	}
-	i.order.live, i.order.held = len(held), held[:0]
+	i.order.sent += len(held)
+	i.order.held = held[:0]
 	c.land(i)
 	c.holding = nil
 	*c.source = source
@@ -151,6 +154,10 @@ func (c *Converter[K]) abandon() {
 // ones if many have gone, or have not come lately. Few are not worth it.
 func (c *Converter[K]) arrange(i *Instrument[K]) {
 	o := &i.order
+	if o.export == c.generation { // a part of it has been sent
+		return
+	}
+	o.export, o.live, o.sent = c.generation, o.sent, 0
 	gone := o.gone >= max(leastOrdered, len(o.slots)/2)
 	if !gone && len(o.loose) < max(leastOrdered, o.live/4) {
 		return

@@ -186,8 +186,8 @@ func TestOrdersFollowWhatComes(t *testing.T) {
 			t.Fatalf("round %d: %d points, %d rejections", round, len(s.points), len(s.rejects))
 		}
 		o := &h.instrument("n", Sum).order
-		if most = max(most, len(o.slots)+len(o.loose)); o.live+len(o.loose) < 200 {
-			t.Fatalf("round %d: %d points have a place, %d wait for one", round, o.live, len(o.loose))
+		if most = max(most, len(o.slots)+len(o.loose)); o.sent+len(o.loose) < 200 {
+			t.Fatalf("round %d: %d points have a place, %d wait for one", round, o.sent, len(o.loose))
 		}
 	}
 	if most > 600 {

@@ -110,7 +110,7 @@ func (c *Converter[K]) land(i *Instrument[K]) {
 // depart sends the value of a point that has landed.
 func (c *Converter[K]) depart(i *Instrument[K], s *staged[K]) {
 	if s.value.set {
-		i.order.live++
+		i.order.sent++
 		*c.source = s.value.source
 		c.emit(i, s.point.kept, s.point.single, s.value.ts, s.value.v)
 	}
@@ -129,7 +129,8 @@ func (c *Converter[K]) landRun(i *Instrument[K]) bool {
 		return false
 	}
 	o := &i.order
-	o.grow(len(o.slots) + max(len(order), min(i.expected-len(o.slots), c.cfg.Budget.Room())))
+	room := c.cfg.Budget.Room()
+	o.grow(len(o.slots) + max(len(order), min(i.expected-len(o.slots), room+room/4)))
 	for n, k := range order {
 		p := s.points[k.place].point
 		p.single, p.slot = series[n], 0

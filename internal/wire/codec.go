@@ -154,7 +154,7 @@ type size struct{ n atomic.Int64 }
 func (s *size) saw(n int) { s.n.Store(max(int64(n), s.n.Load()*7/8)) }
 
 // expected returns a little more than that, or least.
-func (s *size) expected(least int) int { return max(least, int(s.n.Load()*9/8)) }
+func (s *size) expected(least int) int { return max(least, int(s.n.Load()*5/4)) }
 
 // get returns an empty slice from a pool.
 func get[E any](p *sync.Pool, size int) []E {

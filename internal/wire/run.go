@@ -37,7 +37,7 @@ type anchor struct {
 
 // anchored is how far apart anchors are. The texts between are made to find the one
 // that is wanted out of order.
-const anchored = 16
+const anchored = 32
 
 const (
 	// aloneOverhead is what a series alone costs beside its text: itself, its run, and
@@ -45,7 +45,7 @@ const (
 	aloneOverhead = 260
 	// runOverhead is what a series in a run costs beside its code: itself, its place in
 	// the table, and a float that stays.
-	runOverhead = 64 + 32 + 64
+	runOverhead = 256
 )
 
 // MaxRun is how many series one run has at the most.

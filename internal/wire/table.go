@@ -29,7 +29,7 @@ func (b *Budget) Limit() int64 { return b.limit }
 
 // Room returns how many series of the usual size, with what is kept beside them,
 // there is room for.
-func (b *Budget) Room() int { return int(max(0, b.limit-b.Used()) / 350) }
+func (b *Budget) Room() int { return int(max(0, b.limit-b.Used()) / 450) }
 
 // Take counts n bytes (negative: gives them back), and reports whether they fit.
 // Bytes that do not fit are not counted.
@@ -50,6 +50,8 @@ type Table struct {
 	seed   maphash.Seed
 	mask   uint64 // of hashes: all bits, but in tests
 
+	expected int // series that there is room for from the beginning
+
 	texts  Reader
 	text   []byte
 	differ differ
@@ -65,8 +67,8 @@ func NewTable(budget *Budget) *Table {
 // Expect says that some n series are about to be interned, as many as there is
 // room for. An empty table makes room for them at once.
 func (t *Table) Expect(n int) {
-	if n = min(n, t.budget.Room()); len(t.series) == 0 && n > 0 {
-		t.series = make(map[uint64]*Series, n)
+	if n = min(n, t.budget.Room()); len(t.series) == 0 && n > t.expected {
+		t.series, t.expected = make(map[uint64]*Series, n), n
 	}
 }
 
