@@ -106,6 +106,25 @@ func (o *Outbox) AppendPart(p *wire.Part, ts int64, v wire.Value, source uint32)
 	}
 }
 
+// AppendParts adds valid points of a group that differ in their label, and in nothing
+// else but their values.
+func (o *Outbox) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value, source uint32) {
+	if o.ended {
+		for range values {
+			o.tooLate(source)
+		}
+		return
+	}
+	for added := o.builder.AppendParts(p, labels, ts, values, source); added < len(values); {
+		o.Flush()
+		if o.ended {
+			o.AppendParts(p, labels[added:], ts, values[added:], source)
+			return
+		}
+		added += o.builder.AppendParts(p, labels[added:], ts, values[added:], source)
+	}
+}
+
 // tooLate counts a point that comes when the context has ended.
 func (o *Outbox) tooLate(source uint32) bool {
 	if o.ended && source != wire.Uncounted {

@@ -58,6 +58,14 @@ func (x *export) AppendPart(p *wire.Part, ts int64, v wire.Value) {
 	x.out.AppendPart(p, ts, v, x.source)
 }
 
+// AppendParts passes points on.
+func (x *export) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
+	if x.source != wire.Uncounted {
+		x.produced += len(values)
+	}
+	x.out.AppendParts(p, labels, ts, values, x.source)
+}
+
 // Repeats passes on that a series may come more than once.
 func (x *export) Repeats() { x.out.Repeats() }
 

@@ -49,6 +49,11 @@ func (w *walk) AppendPart(p *wire.Part, ts int64, v wire.Value) {
 	w.out.AppendPart(p, ts, v, w.source)
 }
 
+// AppendParts passes points on.
+func (w *walk) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
+	w.out.AppendParts(p, labels, ts, values, w.source)
+}
+
 // Repeats is of no interest: batches are sent one after the other.
 func (w *walk) Repeats() {}
 

@@ -29,6 +29,9 @@ type Sink interface {
 	// AppendPart takes a valid point of a group. The part is valid during the
 	// call only.
 	AppendPart(p *wire.Part, ts int64, v wire.Value)
+	// AppendParts takes valid points of a group that differ in their label: as many as
+	// there are values.
+	AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value)
 	// Repeats says, at most once an export, that a series may come more than once.
 	Repeats()
 	// Reject takes a point that cannot be sent. The rejection's tags are valid
@@ -101,6 +104,7 @@ type Converter[K comparable] struct {
 	prefix  []byte
 	merged  []wire.Tag
 	values  []float64
+	numbers []wire.Value
 	scratch Point[K]
 
 	passingSeries wire.Series // of what is not kept, till the next one

@@ -236,6 +236,12 @@ func (s finiteSink) Append(_ *wire.Series, _ int64, v wire.Value) {
 
 func (s finiteSink) AppendPart(_ *wire.Part, ts int64, v wire.Value) { s.Append(nil, ts, v) }
 
+func (s finiteSink) AppendParts(_ *wire.Part, _ []string, ts int64, values []wire.Value) {
+	for _, v := range values {
+		s.Append(nil, ts, v)
+	}
+}
+
 func (s finiteSink) Repeats() {}
 
 func (s finiteSink) Reject(r Rejection) {

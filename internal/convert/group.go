@@ -182,9 +182,31 @@ func (c *Converter[K]) part(p *Point[K], suffix int, ts int64, v wire.Value) {
 
 // labelledPart converts a value of a group that has a tag of ours.
 func (c *Converter[K]) labelledPart(p *Point[K], l int, text string, ts int64, v wire.Value) {
-	c.single.Head, c.single.Label = p.instrument.heads[labelSuffix(l)], text
-	c.single.Key, c.single.At = len(labelKey(l))+len(`"":"`), c.places[l]
+	c.label(p, l)
+	c.single.Label = text
 	c.emitPart(ts, v)
+}
+
+// label makes the part one that has a tag of ours.
+func (c *Converter[K]) label(p *Point[K], l int) {
+	c.single.Head = p.instrument.heads[labelSuffix(l)]
+	c.single.Key, c.single.At = len(labelKey(l))+len(`"":"`), c.places[l]
+}
+
+// labelledParts converts values of a group that have a tag of ours each, all at once, and
+// reports whether it has: nothing is wrong with any of them, and all are finite.
+func (c *Converter[K]) labelledParts(p *Point[K], l int, texts []string, ts int64, values []wire.Value) bool {
+	if !p.grouped() || c.lost != nil || ts == 0 {
+		return false
+	}
+	for _, v := range values {
+		if !v.Finite() {
+			return false
+		}
+	}
+	c.label(p, l)
+	c.sink.AppendParts(&c.single, texts, ts, values)
+	return true
 }
 
 // emitPart sends a part, unless its group collides.

@@ -37,6 +37,13 @@ func (r *recorder) AppendPart(p *wire.Part, ts int64, v wire.Value) {
 	r.Append(wire.NewSeries(p.AppendPrefix(nil)), ts, v)
 }
 
+func (r *recorder) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
+	for i, v := range values {
+		p.Label = labels[i]
+		r.AppendPart(p, ts, v)
+	}
+}
+
 func (r *recorder) Repeats() { r.repeats++ }
 
 func (r *recorder) Reject(j Rejection) {

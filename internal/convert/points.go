@@ -84,15 +84,26 @@ func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
 		bounds = bounds[:n-1] // the bucket above is empty, and has this very le
 	}
 	c.relabel(p, le, bounds)
-	cumulative := uint64(0)
-	for i, n := range h.Buckets[:len(bounds)] {
+	cumulative, counts := uint64(0), c.numbers[:0]
+	for _, n := range h.Buckets[:len(bounds)] {
 		cumulative += n
-		c.labelled(p, le, i, ts, wire.Uint(cumulative))
+		counts = append(counts, wire.Uint(cumulative))
 	}
 	for _, n := range h.Buckets[len(bounds):] {
 		cumulative += n
 	}
-	c.labelled(p, le, len(bounds), ts, wire.Uint(cumulative))
+	c.numbers = append(counts, wire.Uint(cumulative))
+	c.labelledAll(p, le, ts)
+}
+
+// labelledAll converts c.numbers, which have the first values of a tag of ours.
+func (c *Converter[K]) labelledAll(p *Point[K], l int, ts int64) {
+	if c.labelledParts(p, l, p.instrument.labels[l].texts, ts, c.numbers) {
+		return
+	}
+	for i, v := range c.numbers {
+		c.labelled(p, l, i, ts, v)
+	}
 }
 
 func checkBuckets(h *HistogramPoint) error {
@@ -126,6 +137,14 @@ func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []floa
 		return
 	}
 	c.relabel(p, quantile, quantiles)
+	if !slices.ContainsFunc(values, math.IsNaN) {
+		c.numbers = c.numbers[:0]
+		for _, v := range values {
+			c.numbers = append(c.numbers, number(v))
+		}
+		c.labelledAll(p, quantile, ts)
+		return
+	}
 	for i, v := range values {
 		if !math.IsNaN(v) {
 			c.labelled(p, quantile, i, ts, number(v))

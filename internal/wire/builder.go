@@ -74,7 +74,7 @@ func (b *Builder) AppendPrefix(prefix []byte, ts int64, v Value, source uint32) 
 func (b *Builder) appendLine(text []byte, source uint32) {
 	b.begin(false)
 	b.chunk = append(b.chunk, text...)
-	b.take(source)
+	b.took(1, source)
 }
 
 // begin opens the batch if there is none, and the line of the next point.
@@ -118,7 +118,7 @@ func (b *Builder) value(mark int, n *line, v Value, source uint32) (full bool) {
 		b.chunk = v.Append(b.chunk)
 	}
 	b.chunk = append(b.chunk, lineEnd...)
-	if b.points > 0 && (b.points >= b.limits.Points || b.raw+int64(len(b.chunk)+len(bodyEnd)) > b.limits.Bytes) {
+	if b.full(0) {
 		b.chunk = b.chunk[:mark]
 		return true
 	}
@@ -126,19 +126,28 @@ func (b *Builder) value(mark int, n *line, v Value, source uint32) (full bool) {
 		n.text, n.start = b.chunk[start:], int(b.raw)+start
 		b.lines.add(n)
 	}
-	b.take(source)
+	b.took(1, source)
 	return false
 }
 
-// take makes the line at the end of the chunk a point of the batch.
-func (b *Builder) take(source uint32) {
-	b.points++
-	if len(b.sources) == cap(b.sources) {
-		b.sources = slices.Grow(b.sources, len(b.sources)) // twice as many
+// full reports whether the line at the end of the chunk is too much for the batch, with
+// others that are in the chunk and not counted yet.
+func (b *Builder) full(others int) bool {
+	points := b.points + others
+	return points > 0 && (points >= b.limits.Points || b.raw+int64(len(b.chunk)+len(bodyEnd)) > b.limits.Bytes)
+}
+
+// took makes the lines at the end of the chunk points of the batch.
+func (b *Builder) took(lines int, source uint32) {
+	b.points += lines
+	if free := cap(b.sources) - len(b.sources); free < lines {
+		b.sources = slices.Grow(b.sources, max(lines, len(b.sources))) // twice as many
 	}
-	b.sources = append(b.sources, source)
+	for range lines {
+		b.sources = append(b.sources, source)
+	}
 	if source == Uncounted {
-		b.uncounted++
+		b.uncounted += lines
 	}
 	if len(b.chunk) >= chunkSize {
 		b.flush()

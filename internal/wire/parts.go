@@ -16,29 +16,34 @@ import (
 // and are the same at every run of a program.
 type Parts [encoding.MaxTags]uint8
 
-// PartsOf returns the parts of a series, by its text.
+// PartsOf returns the parts of a series, by its text. They are those of its tags,
+// unless values have escapes.
 func PartsOf(prefix []byte) (parts Parts) {
-	const tags, next = `"tags":{"`, `":"`
+	const tags, next = `"tags":{`, `":"`
 	at := bytes.Index(prefix, []byte(tags))
 	if at < 0 {
 		return parts
 	}
 	text := prefix[at+len(tags):]
 	for i := range parts {
-		_, value, more := bytes.Cut(text, []byte(next))
-		if !more {
+		if len(text) == 0 || text[0] != '"' {
 			break
 		}
-		end := 0
-		for end < len(value) && value[end] != '"' {
-			if value[end] == '\\' {
-				end++
-			}
-			end++
+		// From one quote to the next: `"key":"value",`.
+		key := bytes.IndexByte(text[1:], '"') + 1
+		if key <= 0 || key+len(next) > len(text) {
+			break
 		}
-		end = min(end, len(value))
-		parts[i] = part(value[:end])
-		text = value[end:]
+		text = text[key+len(next):]
+		end := bytes.IndexByte(text, '"')
+		if end < 0 {
+			break
+		}
+		parts[i] = part(text[:end])
+		if text = text[end+1:]; len(text) == 0 || text[0] != ',' {
+			break
+		}
+		text = text[1:]
 	}
 	return parts
 }

@@ -111,6 +111,7 @@ func (t *Table) encode(r *rest, members []Member) {
 			t.text = append(t.text, m.Prefix...)
 		}
 	}
+	t.code = append(t.code, make([]byte, codeSlack)...)
 	r.code = bytes.Clone(t.code)
 	all, at := string(t.text), 0
 	r.anchors = make([]anchor, 0, (len(members)+anchored-1)/anchored)
@@ -176,7 +177,10 @@ func (s *Series) cost() int64 {
 
 // The code of a text: how many steps there are, how long it is, the steps, and what is
 // literal of all of them.
-const headSize, stepSize = 3, 6
+const (
+	headSize, stepSize = 3, 6
+	codeSlack          = 8 // at the end, for it is read eight bytes at once
+)
 
 func appendCode(dst []byte, steps []step, text []byte) []byte {
 	dst = append(dst, byte(len(steps)))
@@ -211,7 +215,7 @@ type Reader struct {
 	next  int    // where in the code the one behind it begins
 	text  []byte // in one of bufs, or in somebody's who has to say when it goes
 	bufs  [2][]byte
-	steps []step
+	steps [maxSteps]step
 }
 
 // Append appends the text of a series.
@@ -259,23 +263,18 @@ func (r *Reader) seek(s *Series) {
 // make makes the next text of the last one.
 func (r *Reader) make(dst []byte) ([]byte, []step) {
 	code := r.run.rest.code[r.next:]
-	n := int(code[0])
+	n := min(int(code[0]), maxSteps)
 	size := int(binary.LittleEndian.Uint16(code[1:]))
-	own := headSize + stepSize*n
 	start := len(dst)
 	dst = slices.Grow(dst, size)[:start+size]
 	text, out := r.text, dst[start:]
 	// Copies that lie as far apart in both are one, together with what is between them,
 	// which is written over.
-	steps, at := r.steps[:0], 0
-	piece, shift := 0, 0
-	for i := headSize; i < own; i += stepSize {
-		s := step{
-			literal: binary.LittleEndian.Uint16(code[i:]),
-			from:    binary.LittleEndian.Uint16(code[i+2:]),
-			length:  binary.LittleEndian.Uint16(code[i+4:]),
-		}
-		steps = append(steps, s)
+	at, piece, shift := 0, 0, 0
+	for i := range n {
+		x := binary.LittleEndian.Uint64(code[headSize+stepSize*i:])
+		s := step{literal: uint16(x), from: uint16(x >> 16), length: uint16(x >> 32)}
+		r.steps[i] = s
 		to := at + int(s.literal)
 		if int(s.from)-to != shift {
 			copy(out[piece:at], text[piece+shift:])
@@ -284,19 +283,28 @@ func (r *Reader) make(dst []byte) ([]byte, []step) {
 		at = to + int(s.length)
 	}
 	copy(out[piece:at], text[piece+shift:])
+	steps := r.steps[:n]
+	own := code[headSize+stepSize*n:]
 	at = 0
-	for i := range steps {
-		literal := int(steps[i].literal)
-		for j, b := range code[own : own+literal] {
-			out[at+j] = b
-		}
-		own += literal
-		at += literal + int(steps[i].length)
+	for _, s := range steps {
+		patch(out[at:], own, uint(s.literal))
+		own = own[s.literal:]
+		at += int(s.literal) + int(s.length)
 	}
-	r.steps = steps
-	r.next += own
+	r.next += len(code) - len(own)
 	r.at++
 	return dst, steps
+}
+
+// patch copies n bytes, most of the time a few. There are eight in src.
+func patch(dst, src []byte, n uint) {
+	if n > 8 || len(dst) < 8 {
+		copy(dst[:n], src)
+		return
+	}
+	mask := uint64(1)<<(8*n) - 1
+	x := binary.LittleEndian.Uint64(dst)&^mask | binary.LittleEndian.Uint64(src)&mask
+	binary.LittleEndian.PutUint64(dst, x)
 }
 
 // detach keeps the last text.
