@@ -59,6 +59,9 @@ func (c *Converter[K]) turn(i *Instrument[K]) {
 	if i != nil {
 		c.holding = i
 		c.arrange(i)
+		if i.expected > len(i.order.values)/8 {
+			clear(i.order.values) // nothing is set: this has them come nearer all at once, not each when it is written
+		}
 	}
 }
 
