@@ -78,6 +78,7 @@ type Converter[K comparable] struct {
 	holding    *Instrument[K] // of which values are held back
 	staged     stage[K]       // of it
 	texts      wire.Reader
+	renderer   wire.Renderer
 	promised   int // places for points that are new in this export
 	generation uint32
 	start      time.Time // of the first Begin

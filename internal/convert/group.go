@@ -106,17 +106,11 @@ func (c *Converter[K]) group(p *Point[K]) bool {
 			at = place
 		}
 	}
-	c.prefix = append(c.prefix[:0], i.heads[count]...)
-	c.prefix = wire.AppendTags(c.prefix, d.tags[:at])
-	if at > 0 && at < len(d.tags) {
-		c.prefix = append(c.prefix, ',')
-	}
-	place := len(c.prefix) - len(i.heads[count])
+	c.prefix = c.renderer.AppendPrefix(c.prefix[:0], i.heads[count], d.tags)
+	place := c.renderer.Place(at)
 	if place > math.MaxUint16 {
 		return false
 	}
-	c.prefix = wire.AppendTags(c.prefix, d.tags[at:])
-	c.prefix = append(c.prefix, wire.PrefixTail...)
 	p.at = uint16(place)
 	return true
 }

@@ -13,11 +13,10 @@ import (
 // of their series, until they can be put in order: many at once become a run, with
 // less work than it takes to keep each for itself.
 type stage[K comparable] struct {
-	points   []staged[K]
-	text     []byte // of all series, one after the other
-	renderer wire.Renderer
-	sorter   sorter
-	members  []wire.Member
+	points  []staged[K]
+	text    []byte // of all series, one after the other
+	sorter  sorter
+	members []wire.Member
 }
 
 type staged[K comparable] struct {
@@ -69,7 +68,7 @@ func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) bool {
 		c.turn(i)
 	}
 	start := len(s.text)
-	s.text = s.renderer.AppendPrefix(s.text, i.heads[i.only], tags)
+	s.text = c.renderer.AppendPrefix(s.text, i.heads[i.only], tags)
 	prefix := s.text[start:]
 	if !wire.Runs(prefix) || c.table.Lookup(prefix) != nil || !c.charge(wire.StagedCost(prefix)+slotOverhead) {
 		s.text = s.text[:start]

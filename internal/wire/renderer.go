@@ -19,6 +19,17 @@ type rendered struct {
 	key, end int // of its key with the colon, and of all of it
 }
 
+// Place returns where tag i of the last prefix begins, or would, in bytes of the tags.
+func (r *Renderer) Place(i int) int {
+	switch {
+	case i == 0:
+		return 0
+	case i == len(r.tags):
+		return r.tags[i-1].end
+	}
+	return r.tags[i-1].end + len(",")
+}
+
 // AppendPrefix renders the constant part of a series, with what [AppendHead] has
 // rendered of its metric. The tags stay as they are until the next time.
 func (r *Renderer) AppendPrefix(dst []byte, head string, tags []Tag) []byte {
