@@ -6,7 +6,6 @@ package wire
 import (
 	"bytes"
 	"hash/maphash"
-	"unsafe"
 
 	"github.com/apptuitai/apptuit-go/internal/deflate"
 )
@@ -177,8 +176,9 @@ func (l *liner) gap(back int) {
 }
 
 // linkOf returns how a line's prefix follows from one before, some lines back. In a
-// run that is known. Of a series alone, the first time that is the line before: it may
-// be the only time. The second time, the most alike one is looked for.
+// run that is known. Of a series alone, the first time that is the line before, or the
+// last one of another series alone: it may be the only time. The second time, the most
+// alike one is looked for.
 func (l *liner) linkOf(n *line) (back int, steps []step) {
 	before := l.before().series
 	switch {
@@ -201,17 +201,18 @@ func (l *liner) linkOf(n *line) (back int, steps []step) {
 		}
 		return int(k.back), k.steps[:k.n]
 	}
-	if before == nil && l.mostLike(n) == 0 {
-		return 1, l.stepsFrom(l.prefix, n)
+	back, text := 1, l.prefix
+	if before == nil {
+		if back = l.latest(n); back == 0 {
+			return 1, l.stepsFrom(l.prefix, n)
+		}
+		before = l.recent[(l.lines-back)%window].series
+		text = before.bytes()
 	}
 	k := links.next()
-	if before == nil {
-		l.improve(k, n)
-	} else {
-		k.set(before, 1, l.stepsFrom(l.prefix, n))
-		k.first = len(l.steps) > goodSteps
-	}
-	return int(k.back), k.steps[:k.n]
+	k.set(before, uint8(back), l.stepsFrom(text, n))
+	k.first = back > 1 || len(l.steps) > goodSteps
+	return back, k.steps[:k.n]
 }
 
 // goodSteps are so few that no search for fewer is worth it.
@@ -222,9 +223,23 @@ func (l *liner) improve(k *link, n *line) {
 	k.first = false
 	if back := l.mostLike(n); back > 0 {
 		model := l.recent[(l.lines-back)%window].series
-		text := model.run.text
-		k.set(model, uint8(back), l.stepsFrom(unsafe.Slice(unsafe.StringData(text), len(text)), n))
+		k.set(model, uint8(back), l.stepsFrom(model.bytes(), n))
 	}
+}
+
+// latest returns how many lines back there is one of a series alone, 0 if there is
+// none.
+func (l *liner) latest(n *line) (back int) {
+	for i := 1; i < min(l.lines+1, window); i++ {
+		p := &l.recent[(l.lines-i)%window]
+		if n.start-p.start+n.length > deflate.MaxDistance {
+			break
+		}
+		if p.series != nil && p.series.alone() {
+			return i
+		}
+	}
+	return 0
 }
 
 // stepsFrom returns what makes a line's prefix of another one.

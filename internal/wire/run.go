@@ -159,6 +159,11 @@ func (s *Series) leave() {
 // alone reports whether the series is in no run of many.
 func (s *Series) alone() bool { return s.run.rest == nil }
 
+// bytes returns the text of a series alone, which must not be changed.
+func (s *Series) bytes() []byte {
+	return unsafe.Slice(unsafe.StringData(s.run.text), len(s.run.text))
+}
+
 // before returns the series before this one in its run, nil if there is none.
 func (s *Series) before() *Series {
 	if s.at == 0 || s.alone() {

@@ -8,7 +8,6 @@ import (
 	"hash/maphash"
 	"math"
 	"sync/atomic"
-	"unsafe"
 )
 
 // Budget bounds the bytes of several tables together. It is safe for
@@ -98,7 +97,7 @@ func (t *Table) Intern(prefix []byte) *Series {
 // textOf returns the text of a series, till the next one.
 func (t *Table) textOf(s *Series) []byte {
 	if s.alone() {
-		return unsafe.Slice(unsafe.StringData(s.run.text), len(s.run.text))
+		return s.bytes()
 	}
 	t.text = t.texts.Append(t.text[:0], s)
 	return t.text
