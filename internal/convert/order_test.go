@@ -227,3 +227,58 @@ func TestNothingIsLeftOfAPanic(t *testing.T) {
 		wantPoints(t, &s.recorder, "n{"+ofThree(7)+"} 7", "n{"+ofThree(8)+"} 8", "n{"+ofThree(9)+"} 9")
 	}
 }
+
+// Nor is anything left of points that were new in it: they are new again.
+func TestNothingIsLeftOfNewPointsInAPanic(t *testing.T) {
+	for _, settle := range []bool{false, true} {
+		budget := wire.NewBudget(1 << 20)
+		h := newHarness(t, Config{Budget: budget})
+		func() {
+			defer func() { _ = recover() }()
+			h.Begin(&panicking{}, &h.source, h.time)
+			for n := range 100 {
+				h.number("n", ofThree(n), wire.Int(-1))
+			}
+			if settle {
+				h.Settle()
+				t.Error("there was no panic")
+			}
+		}()
+		for range 2 {
+			if s := walkAll(h, numbersUpTo(100)); len(s.points) != 100 || len(s.rejects) > 0 || slices.ContainsFunc(s.points, func(p string) bool { return strings.HasSuffix(p, " -1") }) {
+				t.Errorf("%d points, %d rejections: %v", len(s.points), len(s.rejects), s.points)
+			}
+		}
+		h.time = h.time.Add(2 * IdleTime)
+		h.export(func() {})
+		if budget.Used() != 0 {
+			t.Errorf("%d bytes are left", budget.Used())
+		}
+	}
+}
+
+// A new point that is given twice, or whose series another one has, is sent as the
+// first was given, in whatever place it waits.
+func TestTheFirstOfNewPointsStands(t *testing.T) {
+	for name, order := range map[string][2]string{"one point": {ofThree(5), ofThree(5)}, "one series": {ofThree(5), ofThree(5) + ",d="}, "the other way round": {ofThree(5) + ",d=", ofThree(5)}} {
+		for _, many := range []int{0, 100} {
+			h := newHarness(t, Config{})
+			for range 3 {
+				r := h.export(func() {
+					for n := range many {
+						if n != 5 {
+							h.number("n", ofThree(n), wire.Int(9))
+						}
+					}
+					for v, attributes := range order {
+						h.number("n", attributes, wire.Int(int64(v)))
+					}
+				})
+				want := "n{" + ofThree(5) + "} 0"
+				if !slices.Contains(r.points, want) || len(r.points) != max(1, many) || len(r.rejects) != 1 || r.repeats != 1 {
+					t.Errorf("%s, with %d others: %d points, %d rejections, said %d times that series repeat", name, many, len(r.points), len(r.rejects), r.repeats)
+				}
+			}
+		}
+	}
+}

@@ -174,6 +174,40 @@ func TestArrange(t *testing.T) {
 	}
 }
 
+// Whatever the texts are, they are read and written.
+func FuzzRun(f *testing.F) {
+	for _, text := range []string{"a\nb\nc", "metric one\nmetric two\n\nmetric", strings.Repeat("abcdefgh\n", 50)} {
+		f.Add(text, uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, text string, seed uint64) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		table, codec := NewTable(NewBudget(1<<30)), NewCodec(Gzip)
+		var texts [][]byte
+		seen := map[string]bool{}
+		for line := range strings.SplitSeq(text, "\n") {
+			if line = line[:min(len(line), maxLinked)]; !seen[line] {
+				seen[line] = true
+				texts = append(texts, []byte(line))
+			}
+		}
+		series := runOf(t, table, texts)
+		var r Reader
+		p := newPair(t, codec)
+		for range 3 * len(series) {
+			i := random.IntN(len(series))
+			for ; i < len(series) && random.IntN(8) > 0; i++ {
+				if got := r.Append(nil, series[i]); string(got) != string(texts[i]) {
+					t.Fatalf("series %d is %q, want %q", i, got, texts[i])
+				}
+				p.series(series[i], 1, Int(int64(i)))
+			}
+		}
+		if p.lines.points > 0 {
+			p.check()
+		}
+	})
+}
+
 // Without room nothing changes.
 func TestArrangeWithoutRoom(t *testing.T) {
 	texts := [][]byte{bytes.Repeat([]byte("a"), 500), bytes.Repeat([]byte("b"), 500)}
