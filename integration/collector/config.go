@@ -102,8 +102,8 @@ type Config struct {
 	// MaxBatchBytes bounds the text of one request before compression, in bytes, by
 	// default 16 MiB.
 	MaxBatchBytes int64 `mapstructure:"max_batch_bytes"`
-	// CacheBytes bounds the memory in which rendered series are kept from one push
-	// to the next, by default 64 MiB: some 100,000 series.
+	// CacheBytes bounds the memory in which series are kept from one push to the next,
+	// by default 64 MiB: some 130,000 sums or gauges, or 90,000 histograms.
 	CacheBytes int64 `mapstructure:"cache_bytes"`
 }
 

@@ -299,7 +299,7 @@ func keys() []key {
 		},
 		{
 			name: "cache_bytes", kind: integers, otherwise: "`67108864`",
-			meaning: "memory for rendered series, some 100,000; `0`: none",
+			meaning: "memory for series, some 100,000; `0`: none",
 			options: []string{"exporter.WithCacheBytes"},
 			set:     export(value.size, exporter.WithCacheBytes),
 		},

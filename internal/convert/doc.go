@@ -40,8 +40,14 @@
 //
 // Series that are alike make small bodies if they come after each other. So the numbers
 // of an instrument are held back until all of an export are there, and come to the sink
-// in an order of their own, from the second export on: Settle sends what is held back.
-// Two points of one series keep their order, and instruments theirs.
+// in an order of their own: Settle sends what is held back. Two points of one series
+// keep their order, and instruments theirs.
+//
+// New numbers wait on a stage (stage.go). If they are many, they are sorted by
+// likeness (likeness.go) and become a run of the table, which keeps of each series only
+// what it has other than the one before it; and each gets a slot (order.go), in which
+// its values wait from then on. If they are few, each is kept for itself, until enough
+// of them make a run.
 //
 // # Memory
 //

@@ -84,15 +84,16 @@ func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
 		bounds = bounds[:n-1] // the bucket above is empty, and has this very le
 	}
 	c.relabel(p, le, bounds)
-	cumulative, counts := uint64(0), c.numbers[:0]
+	cumulative := uint64(0)
+	c.numbers = c.numbers[:0]
 	for _, n := range h.Buckets[:len(bounds)] {
 		cumulative += n
-		counts = append(counts, wire.Uint(cumulative))
+		c.numbers = append(c.numbers, wire.Uint(cumulative))
 	}
 	for _, n := range h.Buckets[len(bounds):] {
 		cumulative += n
 	}
-	c.numbers = append(counts, wire.Uint(cumulative))
+	c.numbers = append(c.numbers, wire.Uint(cumulative))
 	c.labelledAll(p, le, ts)
 }
 

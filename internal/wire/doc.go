@@ -15,6 +15,11 @@
 // A raw newline never occurs inside a point, so a line is a point and a point
 // is a line: [Batch.Select] relies on it.
 //
+// A [Series] is the constant part of such lines: all up to the timestamp. Most series are
+// in a [Run] of many that are alike, which is at once the memory for their texts (a
+// [Reader] makes them, each from the one before) and how a line repeats the line before
+// it, for the deflate writer.
+//
 // What goes in has been judged already: names and keys are sanitized, tags are
 // sorted, merged and counted ([FinishTags]), values are finite
 // ([Value.Finite]), timestamps are in range ([Timestamp]). Nothing in this

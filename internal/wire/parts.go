@@ -19,12 +19,8 @@ type Parts [encoding.MaxTags]uint8
 // PartsOf returns the parts of a series, by its text. They are those of its tags,
 // unless values have escapes.
 func PartsOf(prefix []byte) (parts Parts) {
-	const tags, next = `"tags":{`, `":"`
-	at := bytes.Index(prefix, []byte(tags))
-	if at < 0 {
-		return parts
-	}
-	text := prefix[at+len(tags):]
+	const next = `":"`
+	_, text, _ := bytes.Cut(prefix, []byte(`"tags":{`))
 	for i := range parts {
 		if len(text) == 0 || text[0] != '"' {
 			break

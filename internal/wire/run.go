@@ -13,7 +13,8 @@ import (
 // Run has the text of series. Most are in runs of many that are alike, in the
 // order in which they are sent: of each is kept what it has other than the one before
 // it, which is a tenth of its text, and at the same time how a line follows from the
-// line before. A series alone has its whole text.
+// line before. A series alone has its whole text. A run is in memory, whole, as long as
+// one of its series is used.
 type Run struct {
 	text  string   // of the first series
 	like  likeness // of it; 0 until it is needed

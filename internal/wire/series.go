@@ -45,7 +45,7 @@ type single struct {
 
 func newSingle(text string) *Series {
 	s := &single{Run: Run{text: text}}
-	s.Series.run = &s.Run
+	s.run = &s.Run
 	return &s.Series
 }
 
