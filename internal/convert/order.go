@@ -56,12 +56,14 @@ func (c *Converter[K]) turn(i *Instrument[K]) {
 		return
 	}
 	c.Settle()
-	if i != nil {
-		c.holding = i
-		c.arrange(i)
-		if i.expected > len(i.order.values)/8 {
-			clear(i.order.values) // nothing is set: this has them come nearer all at once, not each when it is written
-		}
+	if c.holding = i; i == nil || i.order.export == c.generation { // a part of it has been sent
+		return
+	}
+	o := &i.order
+	o.export, o.live, o.sent = c.generation, o.sent, 0
+	c.arrange(i)
+	if i.expected > len(o.values)/8 {
+		clear(o.values) // nothing is set: this has them come nearer all at once, not each when it is written
 	}
 }
 
@@ -157,10 +159,6 @@ func (c *Converter[K]) abandon() {
 // ones if many have gone, or have not come lately. Few are not worth it.
 func (c *Converter[K]) arrange(i *Instrument[K]) {
 	o := &i.order
-	if o.export == c.generation { // a part of it has been sent
-		return
-	}
-	o.export, o.live, o.sent = c.generation, o.sent, 0
 	gone := o.gone >= max(leastOrdered, len(o.slots)/2)
 	if !gone && len(o.loose) < max(leastOrdered, o.live/4) {
 		return

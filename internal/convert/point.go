@@ -137,10 +137,14 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) *Point[K] {
 	var single *wire.Series
 	slot := int32(0)
 	if number {
-		if c.stage(i, d.tags) {
+		switch fits, room := c.stage(i, d.tags); {
+		case fits && !room:
+			c.table.Charge(-pointOverhead)
+			return nil
+		case fits:
 			slot = firstStaged - int32(len(c.staged.points)-1)
-		} else {
-			c.prefix = wire.AppendPrefix(c.prefix[:0], i.names[i.only], d.tags)
+		default:
+			c.prefix = c.renderer.AppendPrefix(c.prefix[:0], i.heads[i.only], d.tags)
 		}
 	}
 	if (number || grouped) && slot == 0 {
@@ -275,26 +279,21 @@ func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
 // series renders a series, and keeps it in its place if the point is kept and
 // there is room.
 func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix int, tags []wire.Tag) *wire.Series {
-	name := p.instrument.names[suffix]
+	c.prefix = c.renderer.AppendPrefix(c.prefix[:0], p.instrument.heads[suffix], tags)
 	if p.kept {
-		if s := c.intern(name, tags); s != nil {
+		if s := c.internPrefix(); s != nil {
 			*at = s
 			return s
 		}
 	}
-	c.prefix = wire.AppendPrefix(c.prefix[:0], name, tags)
 	if s := c.table.Lookup(c.prefix); s != nil {
 		return s
 	}
 	return c.passingSeries.Borrow(c.prefix)
 }
 
-// intern renders a series into the table. It returns nil if there is no room.
-func (c *Converter[K]) intern(name string, tags []wire.Tag) *wire.Series {
-	c.prefix = wire.AppendPrefix(c.prefix[:0], name, tags)
-	return c.internPrefix()
-}
-
+// internPrefix puts a series into the table, or finds it there. It returns nil if there
+// is no room.
 func (c *Converter[K]) internPrefix() *wire.Series {
 	s := c.table.Intern(c.prefix)
 	if s == nil && c.makeRoom() {

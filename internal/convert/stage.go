@@ -58,9 +58,13 @@ func (s *stage[K]) shrink() {
 	}
 }
 
-// stage puts the series of a new number on the stage, and reports whether it is
-// there. It is not if the series is known already, or if there is no room.
-func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) bool {
+// stage puts the series of a new number on the stage, if there is room, and reports
+// whether that is what it needs. It is not if the series is known already, or if its
+// points are not held back, so that no order helps.
+func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) (fits, room bool) {
+	if i.Observed(true) {
+		return false, true
+	}
 	s := &c.staged
 	full := len(s.points) == wire.MaxRun || len(s.text) > maxStaged
 	if full || len(s.points) > 0 && c.cfg.Budget.Room() < 4 { // it needs less when it is in order
@@ -70,16 +74,17 @@ func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) bool {
 	start := len(s.text)
 	s.text = c.renderer.AppendPrefix(s.text, i.heads[i.only], tags)
 	prefix := s.text[start:]
-	if !wire.Runs(prefix) || c.table.Lookup(prefix) != nil || !c.charge(wire.StagedCost(prefix)+slotOverhead) {
+	fits = wire.Runs(prefix) && c.table.Lookup(prefix) == nil
+	if !fits || !c.charge(wire.StagedCost(prefix)+slotOverhead) {
 		s.text = s.text[:start]
-		return false
+		return fits, false
 	}
 	if len(s.points) == 0 {
 		s.expect(min(max(1, i.expected-len(i.points.entries)), wire.MaxRun))
 	}
 	s.points = append(s.points, staged[K]{end: len(s.text)})
 	s.sorter.parts = append(s.sorter.parts, wire.PartsOfTags(tags))
-	return true
+	return true, true
 }
 
 // expect makes room for n series like the first one, which is there.
