@@ -70,8 +70,8 @@ type Instrument[K comparable] struct {
 	labels    [labelKinds]labelTexts
 }
 
-// The costs of what is kept, beside names, in bytes: structs and their places
-// in maps.
+// The costs of what is kept, beside names, in bytes: structs, their places in maps,
+// and what making them leaves to the garbage collector.
 const (
 	scopeOverhead      = 256
 	instrumentOverhead = 1536
