@@ -193,24 +193,30 @@ func (x *export) point(i *instrument, attributes *attribute.Set, at time.Time) (
 	}
 	x.attributes = x.attributes[:0]
 	for it := attributes.Iter(); it.Next(); {
-		if kv := it.Attribute(); x.passes(kv) {
-			x.attributes = append(x.attributes, x.tagOf(kv))
+		if kv := it.Attribute(); x.filter == nil || x.passes(kv) {
+			x.attributes = append(x.attributes, x.tagOf(&kv))
 		}
 	}
 	return i.Add(key, x.attributes, len(x.attributes) < attributes.Len()), ts
 }
 
-// tagOf is tagOf without making a text of each integer.
-func (x *export) tagOf(kv attribute.KeyValue) wire.Tag {
-	if kv.Value.Type() == attribute.INT64 {
-		return wire.Tag{Key: string(kv.Key), Value: x.conv.Integer(kv.Value.AsInt64())}
+// tagOf is tagOf without making a text of each integer, and without copies.
+func (x *export) tagOf(kv *attribute.KeyValue) wire.Tag {
+	tag := wire.Tag{Key: string(kv.Key)}
+	switch kv.Value.Type() {
+	case attribute.STRING:
+		tag.Value = kv.Value.AsString()
+	case attribute.INT64:
+		tag.Value = x.conv.Integer(kv.Value.AsInt64())
+	default:
+		tag.Value = kv.Value.String()
 	}
-	return tagOf(kv)
+	return tag
 }
 
 // passes asks the filter, which so is asked once about a point that is remembered.
 func (x *export) passes(kv attribute.KeyValue) bool {
-	return x.filter == nil || kv.Key == convert.OverflowKey || x.filter(kv)
+	return kv.Key == convert.OverflowKey || x.filter(kv)
 }
 
 // tagsOf appends a set's attributes, which are sorted by key.
