@@ -15,6 +15,7 @@ import (
 type stage[K comparable] struct {
 	points  []staged[K]
 	text    []byte // of all series, one after the other
+	fresh   bool   // the table cannot have one of the series
 	sorter  sorter
 	members []wire.Member
 }
@@ -74,7 +75,10 @@ func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) (fits, room bool
 	start := len(s.text)
 	s.text = c.renderer.AppendPrefix(s.text, i.heads[i.only], tags)
 	prefix := s.text[start:]
-	fits = wire.Runs(prefix) && c.table.Lookup(prefix) == nil
+	if len(s.points) == 0 {
+		s.fresh = len(i.points.entries) == 0 && c.roles[i.names[i.only]].uses() == 1
+	}
+	fits = wire.Runs(prefix) && (s.fresh || c.table.Lookup(prefix) == nil)
 	if !fits || !c.charge(wire.StagedCost(prefix)+slotOverhead) {
 		s.text = s.text[:start]
 		return fits, false
