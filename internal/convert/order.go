@@ -21,6 +21,7 @@ type order[K comparable] struct {
 	sent   int         // values that have been held back in this export, and
 	live   int         // in the one before
 	export uint32      // this one
+	since  int         // values sent since all points were given slots anew
 	loose  []*Point[K] // that wait for a slot
 	gone   int         // slots whose points have gone
 	cost   int64
@@ -60,7 +61,7 @@ func (c *Converter[K]) turn(i *Instrument[K]) {
 		return
 	}
 	o := &i.order
-	o.export, o.live, o.sent = c.generation, o.sent, 0
+	o.export, o.live, o.sent, o.since = c.generation, o.sent, 0, o.since+o.sent
 	c.arrange(i)
 	if i.expected > len(o.values)/8 {
 		clear(o.values) // nothing is set: this has them come nearer all at once, not each when it is written
@@ -156,11 +157,13 @@ func (c *Converter[K]) abandon() {
 }
 
 // arrange gives points slots that have none, if they are many. It gives all points new
-// ones if many have gone, or have not come lately. Few are not worth it.
+// ones if many have gone, or have not come lately, and if that is little work beside what
+// has been done since the last time: of a large instrument each collection may have
+// others.
 func (c *Converter[K]) arrange(i *Instrument[K]) {
 	o := &i.order
 	gone := o.gone >= max(leastOrdered, len(o.slots)/2)
-	if !gone && len(o.loose) < max(leastOrdered, o.live/4) {
+	if !gone && len(o.loose) < max(leastOrdered, o.live/16) {
 		return
 	}
 	var points []*Point[K]
@@ -170,14 +173,14 @@ func (c *Converter[K]) arrange(i *Instrument[K]) {
 			points = append(points, p)
 		}
 	}
-	if gone || len(o.slots) >= 3*(o.live+len(o.loose)) {
+	if gone || 2*len(o.slots) >= 3*(o.live+len(o.loose)) && o.since >= patience*len(o.slots) {
 		for n := range o.slots {
 			if p := o.slots[n].point; p != nil {
 				consider(p)
 			}
 		}
 		c.table.Charge(-o.cost)
-		o.slots, o.values, o.gone, o.cost = nil, nil, 0, 0
+		o.slots, o.values, o.gone, o.cost, o.since = nil, nil, 0, 0, 0
 	}
 	for _, p := range o.loose {
 		consider(p)
@@ -187,6 +190,10 @@ func (c *Converter[K]) arrange(i *Instrument[K]) {
 		c.order(i, part)
 	}
 }
+
+// patience is how often as many values as there are slots are sent before all points are
+// given others: that takes as long as to send some five values each.
+const patience = 32
 
 // recent is how many exports ago a point may have come last to get a slot. One
 // collection may come in several exports.
