@@ -103,36 +103,41 @@ func (w *walk) target(resource identity) {
 // their points is converted. Nil is one that has no data.
 func (w *walk) instruments(rm pmetric.ResourceMetrics) {
 	w.found = w.found[:0]
+	all := 0
 	for _, sm := range rm.ScopeMetrics().All() {
 		s := sm.Scope()
 		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()), w.attributes.all)
 		for _, m := range sm.Metrics().All() {
 			var found *instrument
-			if spec, ok := specOf(m); ok {
+			if spec, n, ok := specOf(m); ok {
 				found = scope.Instrument(spec)
+				found.Expect(n)
+				all += n
 			}
 			w.found = append(w.found, found)
 		}
 	}
+	w.conv.Expect(all)
 }
 
-func specOf(m pmetric.Metric) (spec convert.InstrumentSpec, ok bool) {
+// specOf returns what the instrument of a metric is, and how many points it has.
+func specOf(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok bool) {
 	spec = convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit()}
 	switch m.Type() {
 	case pmetric.MetricTypeSum:
-		spec.Kind, spec.Monotonic = convert.Sum, m.Sum().IsMonotonic()
+		spec.Kind, spec.Monotonic, points = convert.Sum, m.Sum().IsMonotonic(), m.Sum().DataPoints().Len()
 	case pmetric.MetricTypeGauge:
-		spec.Kind = convert.Gauge
+		spec.Kind, points = convert.Gauge, m.Gauge().DataPoints().Len()
 	case pmetric.MetricTypeHistogram:
-		spec.Kind = convert.Histogram
+		spec.Kind, points = convert.Histogram, m.Histogram().DataPoints().Len()
 	case pmetric.MetricTypeExponentialHistogram:
-		spec.Kind = convert.Exponential
+		spec.Kind, points = convert.Exponential, m.ExponentialHistogram().DataPoints().Len()
 	case pmetric.MetricTypeSummary:
-		spec.Kind = convert.Summary
+		spec.Kind, points = convert.Summary, m.Summary().DataPoints().Len()
 	default:
-		return spec, false
+		return spec, 0, false
 	}
-	return spec, true
+	return spec, points, true
 }
 
 func (w *walk) metric(i *instrument, m pmetric.Metric) {
