@@ -109,19 +109,17 @@ func (o *Outbox) AppendPart(p *wire.Part, ts int64, v wire.Value, source uint32)
 // AppendParts adds valid points of a group that differ in their label, and in nothing
 // else but their values.
 func (o *Outbox) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value, source uint32) {
-	if o.ended {
-		for range values {
-			o.tooLate(source)
-		}
-		return
-	}
-	for added := o.builder.AppendParts(p, labels, ts, values, source); added < len(values); {
-		o.Flush()
+	for len(values) > 0 {
 		if o.ended {
-			o.AppendParts(p, labels[added:], ts, values[added:], source)
+			for range values {
+				o.tooLate(source)
+			}
 			return
 		}
-		added += o.builder.AppendParts(p, labels[added:], ts, values[added:], source)
+		added := o.builder.AppendParts(p, labels, ts, values, source)
+		if labels, values = labels[added:], values[added:]; len(values) > 0 {
+			o.Flush()
+		}
 	}
 }
 

@@ -287,3 +287,33 @@ func TestOutboxBoundsWhatItLists(t *testing.T) {
 		t.Errorf("%d points are listed", len(e.Errors))
 	}
 }
+
+// Parts that are added at once fill batches as others do, and after the end of the
+// context not even one is made of them.
+func TestOutboxPartsAtOnce(t *testing.T) {
+	head := string(wire.AppendHead(nil, "m"))
+	p := &wire.Part{Series: wire.NewSeries(seriesOf(0)), Tags: len(head), Head: head, Key: len(`"le":"`), At: len(`"i":"0"`)}
+	var labels []string
+	var values []wire.Value
+	for i := range 7 {
+		labels = append(labels, fmt.Sprintf(`"le":"%d"`, i))
+		values = append(values, wire.Int(int64(i)))
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tt := range []struct {
+		ctx               context.Context
+		want              tally
+		requests, batches int
+	}{{t.Context(), tally{7, 0, 0}, 4, 4}, {ended, tally{0, 0, 7}, 0, 1}} {
+		f := newFake(t, status(204))
+		batches := 0
+		o := f.client(apptuitclient.WithMaxBatchPoints(2)).NewOutbox(tt.ctx, apptuitclient.OutboxOptions{
+			Batch: func(apptuitclient.Report) { batches++ },
+		})
+		o.AppendParts(p, labels, 1700000000, values, 1)
+		if diff := cmp.Diff(tt.want, tallyOf(o.Close())); diff != "" || len(f.all()) != tt.requests || batches != tt.batches {
+			t.Errorf("%d requests, %d batches: %s", len(f.all()), batches, diff)
+		}
+	}
+}

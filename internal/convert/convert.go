@@ -157,7 +157,7 @@ func (c *Converter[K]) Begin(sink Sink, source *uint32, now time.Time) {
 		c.start = now
 	}
 	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second)) // whatever the clock does
-	c.full = false
+	c.full, c.promised = false, 0
 	c.tally = Tally{}
 	c.repeated = false
 }
@@ -189,7 +189,6 @@ func (t Tally) Plus(other Tally) Tally {
 func (c *Converter[K]) End() Tally {
 	c.Settle()
 	c.sink, c.source = nil, nil
-	c.promised = 0
 	c.staged.shrink()
 	c.forget()
 	for _, i := range c.passing {

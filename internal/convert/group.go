@@ -37,15 +37,6 @@ func (r *roles) contested() bool {
 	return used > 1
 }
 
-// uses returns how many series of instruments are named so.
-func (r *roles) uses() int {
-	n := 0
-	for _, role := range r {
-		n += int(role)
-	}
-	return n
-}
-
 // occupy counts the names of an instrument, and finds what they are contested by.
 func (c *Converter[K]) occupy(i *Instrument[K]) {
 	news := false

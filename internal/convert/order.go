@@ -199,12 +199,18 @@ const patience = 32
 // collection may come in several exports.
 const recent = 8
 
-// order puts points in order and gives them slots.
+// order puts points in order and gives them slots. Few wait for others.
 func (c *Converter[K]) order(i *Instrument[K], points []*Point[K]) {
+	if len(points) < leastOrdered {
+		for _, p := range points {
+			i.order.add(p)
+		}
+		return
+	}
 	cost := slotOverhead * int64(len(points))
 	members := c.sort(points)
 	var series []*wire.Series
-	if len(points) >= leastOrdered && c.table.Charge(cost) {
+	if c.table.Charge(cost) {
 		if series = c.table.Arrange(members); series == nil {
 			c.table.Charge(-cost)
 		}

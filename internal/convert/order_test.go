@@ -106,12 +106,13 @@ func TestHeldValuesAreTheirOwn(t *testing.T) {
 // Of two points of one series the one that is given first stands, whether the one
 // or the other is held back.
 func TestTheFirstOfOneSeriesStands(t *testing.T) {
-	h := newHarness(t, Config{})
-	for range 3 {
-		walkAll(h, numbersUpTo(100))
-	}
 	twin := ofThree(5) + ",d=" // a tag without a value: the series of number 5
+	var h *harness
 	for name, order := range map[string][]string{"held first": {ofThree(5), twin}, "held last": {twin, ofThree(5)}, "twice": {ofThree(5), ofThree(5)}} {
+		h = newHarness(t, Config{})
+		for range 3 {
+			walkAll(h, numbersUpTo(100))
+		}
 		r := h.export(func() {
 			for v, attributes := range order {
 				h.number("n", ofThree(7), wire.Int(70))
@@ -125,6 +126,13 @@ func TestTheFirstOfOneSeriesStands(t *testing.T) {
 			t.Errorf("%s: %d points, %d rejections, %d times said that series repeat", name, len(r.points), len(r.rejects), r.repeats)
 		}
 	}
+	// A twin that is new and comes first is sent first, without others between them.
+	h = newHarness(t, Config{})
+	walkAll(h, numbersUpTo(100))
+	wantPoints(t, h.export(func() {
+		h.number("n", twin, wire.Int(0))
+		h.number("n", ofThree(5), wire.Int(1))
+	}), "n{"+ofThree(5)+"} 0")
 	// A histogram that comes after a number finds it sent.
 	r := h.export(func() {
 		h.number("n", ofThree(5), wire.Int(1))
@@ -204,6 +212,39 @@ func (p *panicking) Append(s *wire.Series, ts int64, v wire.Value) {
 	}
 }
 
+// Where each export has other points of many, all are given other places now and then,
+// not every time.
+func TestOrdersOfSparseExports(t *testing.T) {
+	h := newHarness(t, Config{})
+	random := rand.New(rand.NewPCG(13, 14))
+	anew := 0
+	for range 100 {
+		o := &h.instrument("n", Sum).order
+		since := o.since
+		if walkAll(h, random.Perm(200)[:20]); o.since < since {
+			anew++
+		}
+	}
+	if anew > 3 {
+		t.Errorf("%d times in 100 exports", anew)
+	}
+}
+
+// panics begins an export of 100 numbers, and has it panic when they are sent, or
+// leaves it before.
+func (h *harness) panics(settle bool) {
+	h.t.Helper()
+	defer func() { _ = recover() }()
+	h.Begin(&panicking{}, &h.source, h.time)
+	for n := range 100 {
+		h.number("n", ofThree(n), wire.Int(-1))
+	}
+	if settle {
+		h.Settle()
+		h.t.Error("there was no panic")
+	}
+}
+
 // What an export has left when it panicked, before it was sent or meanwhile, is in no
 // other one.
 func TestNothingIsLeftOfAPanic(t *testing.T) {
@@ -212,17 +253,7 @@ func TestNothingIsLeftOfAPanic(t *testing.T) {
 		walkAll(h, numbersUpTo(100))
 	}
 	for _, settle := range []bool{false, true} {
-		func() {
-			defer func() { _ = recover() }()
-			h.Begin(&panicking{}, &h.source, h.time)
-			for n := range 100 {
-				h.number("n", ofThree(n), wire.Int(-1))
-			}
-			if settle {
-				h.Settle()
-				t.Error("there was no panic")
-			}
-		}()
+		h.panics(settle)
 		s := walkAll(h, []int{7, 8, 9})
 		wantPoints(t, &s.recorder, "n{"+ofThree(7)+"} 7", "n{"+ofThree(8)+"} 8", "n{"+ofThree(9)+"} 9")
 	}
@@ -233,17 +264,7 @@ func TestNothingIsLeftOfNewPointsInAPanic(t *testing.T) {
 	for _, settle := range []bool{false, true} {
 		budget := wire.NewBudget(1 << 20)
 		h := newHarness(t, Config{Budget: budget})
-		func() {
-			defer func() { _ = recover() }()
-			h.Begin(&panicking{}, &h.source, h.time)
-			for n := range 100 {
-				h.number("n", ofThree(n), wire.Int(-1))
-			}
-			if settle {
-				h.Settle()
-				t.Error("there was no panic")
-			}
-		}()
+		h.panics(settle)
 		for range 2 {
 			if s := walkAll(h, numbersUpTo(100)); len(s.points) != 100 || len(s.rejects) > 0 || slices.ContainsFunc(s.points, func(p string) bool { return strings.HasSuffix(p, " -1") }) {
 				t.Errorf("%d points, %d rejections: %v", len(s.points), len(s.rejects), s.points)

@@ -15,7 +15,7 @@ import (
 type stage[K comparable] struct {
 	points  []staged[K]
 	text    []byte // of all series, one after the other
-	fresh   bool   // the table cannot have one of the series
+	fresh   bool   // the instrument had no points before: none of them can wait for one of these
 	sorter  sorter
 	members []wire.Member
 }
@@ -76,7 +76,7 @@ func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) (fits, room bool
 	s.text = c.renderer.AppendPrefix(s.text, i.heads[i.only], tags)
 	prefix := s.text[start:]
 	if len(s.points) == 0 {
-		s.fresh = len(i.points.entries) == 0 && c.roles[i.names[i.only]].uses() == 1
+		s.fresh = len(i.points.entries) == 0
 	}
 	fits = wire.Runs(prefix) && (s.fresh || c.table.Lookup(prefix) == nil)
 	if !fits || !c.charge(wire.StagedCost(prefix)+slotOverhead) {

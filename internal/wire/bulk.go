@@ -11,11 +11,12 @@ import "bytes"
 func (b *Builder) AppendParts(p *Part, labels []string, ts int64, values []Value, source uint32) (added int) {
 	for added < len(values) {
 		p.Label = labels[added]
-		if b.lines != nil && b.points > 0 && b.lines.again(p, ts) {
-			n := b.relabel(p, labels[added:len(values)], values[added:])
-			if b.took(n, source); n == 0 {
+		if b.lines != nil && b.lines.again(p, ts) {
+			n := b.relabel(p, labels[added:], values[added:])
+			if n == 0 {
 				break
 			}
+			b.took(n, source)
 			added += n
 			continue
 		}
@@ -28,7 +29,8 @@ func (b *Builder) AppendParts(p *Part, labels []string, ts int64, values []Value
 }
 
 // relabel adds lines that differ from the line before, which is in the chunk, in
-// their label, until the chunk or the batch is full. It returns how many.
+// their label, until the chunk or the batch is full. It returns how many; 0 is a full
+// batch.
 func (b *Builder) relabel(p *Part, labels []string, values []Value) (added int) {
 	l := b.lines
 	before := *l.before()

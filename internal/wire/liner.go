@@ -59,10 +59,6 @@ type line struct {
 	part *Part  // nil if it is of no group
 
 	steps []step // from the series before it in its run, if it is in one
-
-	// If there is only a label that the line before has not: where it begins, where it
-	// ends, and where that of the line before ended.
-	own, ownEnd, beforeEnd int
 }
 
 const (
@@ -89,8 +85,6 @@ func (l *liner) begin(dst []byte, code *deflate.Code, sample bool) {
 func (l *liner) add(n *line) {
 	value := n.text[n.length+n.digits+len(valueKey) : len(n.text)-len(lineEnd)]
 	switch {
-	case n.ownEnd > 0:
-		l.relabel(n, value)
 	case l.lines == 0:
 		l.w.Literals([]byte(bodyStart))
 		l.w.Literals(n.text[:len(n.text)-len(lineEnd)])
@@ -104,8 +98,6 @@ func (l *liner) add(n *line) {
 	l.value = append(l.value[:0], value...)
 	l.there = true
 	switch {
-	case n.ownEnd > 0:
-		l.last.label = n.part.Label // and nothing else
 	case n.part != nil:
 		l.last = lastPart{n.part.Series, n.part.Series.lives, n.part.Head, n.part.Label, n.part.At, n.part.Key}
 	case n.series != nil:

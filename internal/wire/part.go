@@ -42,21 +42,14 @@ func (p *Part) AppendPrefix(dst []byte) []byte {
 
 // AppendPart is Append for a part of a group.
 func (b *Builder) AppendPart(p *Part, ts int64, v Value, source uint32) (full bool) {
+	if b.lines != nil && b.lines.again(p, ts) { // as most are
+		n := b.relabel(p, []string{p.Label}, []Value{v})
+		b.took(n, source)
+		return n == 0
+	}
 	mark := b.begin(b.codec.encoding == Gzip)
 	at := len(b.chunk)
 	n := line{placed: placed{time: ts}, part: p}
-	if b.lines != nil && b.lines.again(p, ts) {
-		// Most parts differ in their label from the line before, and in nothing else.
-		before := b.lines.before()
-		text := b.chunk[before.start-int(b.raw):]
-		from, to := p.labelAt()
-		n.own, n.ownEnd, n.beforeEnd = from, to, from+len(b.lines.last.label)-p.Key-len(`"`)
-		n.length, n.digits = before.length-n.beforeEnd+to, before.digits
-		b.chunk = append(b.chunk, text[:from]...)
-		b.chunk = append(b.chunk, p.Label[p.Key:p.Key+to-from]...)
-		b.chunk = append(b.chunk, text[n.beforeEnd:before.length+before.digits+len(valueKey)]...)
-		return b.value(mark, &n, v, source)
-	}
 	b.chunk = p.AppendPrefix(b.chunk)
 	n.length = len(b.chunk) - at
 	return b.end(mark, &n, v, source)
@@ -89,20 +82,6 @@ func (l *liner) again(p *Part, ts int64) bool {
 	return l.there && last.series == p.Series && last.life == p.Series.lives && last.label != "" && p.Label != "" &&
 		last.head == p.Head && last.at == p.At && last.key == p.Key &&
 		l.before().time == ts && l.lines > 1 && l.before().length <= maxLinked && len(p.Label) <= maxLinked
-}
-
-// relabel writes a line that is like the one before but for its label.
-func (l *liner) relabel(n *line, value []byte) {
-	distance := n.start - l.before().start
-	l.w.Match(len(lineEnd+lineStart)+n.own, distance)
-	l.w.Literals(n.text[n.own:n.ownEnd])
-	length := n.length - n.ownEnd + n.digits + len(valueKey)
-	if bytes.Equal(value, l.value) {
-		length += len(value)
-		value = nil
-	}
-	l.w.Match(length, distance+n.ownEnd-n.beforeEnd)
-	l.w.Literals(value)
 }
 
 // sibling writes a line that is of the same group as the one before, and reports

@@ -211,10 +211,13 @@ func FuzzRun(f *testing.F) {
 // Without room nothing changes.
 func TestArrangeWithoutRoom(t *testing.T) {
 	texts := [][]byte{bytes.Repeat([]byte("a"), 500), bytes.Repeat([]byte("b"), 500)}
-	budget := NewBudget(StagedCost(texts[0]))
+	budget := NewBudget(StagedCost(texts[0]) + StagedCost(texts[1]))
 	table := NewTable(budget)
 	s := table.Intern(texts[0])
-	if got := table.Arrange([]Member{{texts[0], s}, {texts[1], nil}}); got != nil && budget.Used() > budget.Limit() {
+	if !table.Charge(StagedCost(texts[1])) {
+		t.Fatal("there is no room for the second series")
+	}
+	if got := table.Arrange([]Member{{texts[0], s}, {texts[1], nil}}); got != nil {
 		t.Errorf("%d series in %d bytes of %d", len(got), budget.Used(), budget.Limit())
 	}
 	if table.Lookup(texts[0]) != s || budget.Used() != budget.Limit() || s.Prefix() != string(texts[0]) {
