@@ -47,7 +47,7 @@ func randomFault(random *rand.Rand) apptuittest.Fault {
 		{Status: 302, Header: http.Header{"Location": {"/login"}}},
 		{Status: 307, Header: http.Header{"Location": {"/api/put?details"}}},
 		{Status: 200, Body: "<html>"},
-		{Status: 202},
+		{Status: 202, Apply: true},
 		{Reset: true},
 		{Reset: true, Apply: true},
 		{Truncate: true},

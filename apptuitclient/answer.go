@@ -5,9 +5,10 @@ package apptuitclient
 
 import (
 	"bytes"
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -17,68 +18,132 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
-// maxBlank is how much white space, in bytes, counts as an empty body: of a longer
-// text the end has not been read.
-const maxBlank = 64 << 10
+const (
+	// maxText bounds how much of an answer is read, in bytes, unless it names points.
+	maxText = 64 << 10
+	// maxDrain bounds how much of the rest is read, in bytes, so that the connection can
+	// be used again.
+	maxDrain = 256 << 10
+)
 
-// judge says what an answer means for the points of a batch.
-func (c *Client) judge(r *http.Response, text []byte, b *wire.Batch) outcome {
-	out := outcome{status: r.StatusCode}
-	if readsBody(r.StatusCode) {
-		if answer, ok := parsePutAnswer(text); ok {
-			c.count(&out, answer, b)
-			return out
+// judge reads an answer and says what it means for the points of a batch.
+func (c *Client) judge(ctx context.Context, r *http.Response, b *wire.Batch) outcome {
+	text, err := io.ReadAll(io.LimitReader(r.Body, maxText))
+	if mayNamePoints(r.StatusCode) {
+		if err == nil && startsObject(text) {
+			out, ok, readErr := c.judgePutAnswer(ctx, r, text, b)
+			if ok {
+				return out
+			}
+			err = readErr
 		}
+		if err != nil {
+			return c.unanswered(ctx, b, fmt.Errorf("reading the answer to a put (status %d): %w", r.StatusCode, err))
+		}
+	} // of another status the status is enough: a server that refuses a request may close the connection early
+	_, _ = io.CopyN(io.Discard, r.Body, maxDrain)
+	return c.judgeText(r, text, b)
+}
+
+// mayNamePoints reports whether the answers of a status can be put answers, and so be
+// as large as the request.
+func mayNamePoints(status int) bool {
+	return status/100 == 2 || status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
+}
+
+func startsObject(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return len(text) > 0 && text[0] == '{'
+}
+
+// judgePutAnswer judges an answer that begins as a put answer does. If it is none, it
+// returns false, with an error if the rest of it could not be read.
+func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []byte, b *wire.Batch) (outcome, bool, error) {
+	body := &countingReader{r: io.MultiReader(bytes.NewReader(start), r.Body), left: maxPutAnswer(b)}
+	answer, err := readPutAnswer(ctx, body, b)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return outcome{}, false, ctx.Err()
+	case body.err != nil:
+		return outcome{}, false, body.err
+	default:
+		return outcome{}, false, nil
+	}
+	out := outcome{status: r.StatusCode}
+	if !answer.addsUp(b.Points()) {
+		err := c.statusError(r, nil)
+		err.Message = fmt.Sprintf("%s, which are not the %d points that were sent", answer, b.Points())
+		out.left, out.next, out.err = b, openCircuit, err
+		return out, true, nil
+	}
+	if err := c.count(ctx, &out, answer, b); err != nil {
+		return outcome{}, false, err
+	}
+	return out, true, nil
+}
+
+// judgeText judges an answer that is not a put answer.
+func (c *Client) judgeText(r *http.Response, text []byte, b *wire.Batch) outcome {
+	out := outcome{status: r.StatusCode}
+	blank := len(text) < maxText && len(bytes.TrimSpace(text)) == 0
+	if r.StatusCode == http.StatusNoContent || r.StatusCode/100 == 2 && blank {
+		out.accepted = b.Points()
+		return out
 	}
 	failure := c.statusError(r, text)
-	leave := func(next verdict) { out.left, out.next, out.err = b, next, failure }
-	refuse := func(err error) { out.unnamed, out.refusal = b.Points(), err }
-	switch {
-	case r.StatusCode == http.StatusOK || r.StatusCode == http.StatusNoContent:
-		if len(text) <= maxBlank && len(bytes.TrimSpace(text)) == 0 {
-			out.accepted = b.Points()
-			break
-		}
-		refuse(fmt.Errorf("not an ingest endpoint: %w", failure))
-	case r.StatusCode == http.StatusRequestEntityTooLarge,
-		r.StatusCode == http.StatusBadRequest && bytes.Contains(text, []byte("Chunked request not supported")):
-		leave(smaller)
-	case retryStatus(r.StatusCode):
-		leave(again)
+	if n, ok := partialWrite(r.StatusCode, text); ok && n <= b.Points() {
+		out.accepted, out.unnamed, out.refusal = b.Points()-n, n, failure
+		return out
+	}
+	out.left, out.next, out.err = b, decideText(r.StatusCode, text), failure
+	switch out.next {
+	case retry:
 		out.after = retryAfter(r.Header)
-	case r.StatusCode == http.StatusUnauthorized:
-		leave(newToken)
-	case r.StatusCode == http.StatusForbidden:
-		leave(denied)
-	case r.StatusCode >= 300 && r.StatusCode < 400:
-		failure.Message = c.creds.redact.line("redirects to " + location(r))
-		refuse(failure)
-	default:
-		refuse(failure)
+		out.cutOff = r.StatusCode == http.StatusBadGateway && out.after == 0
+	case reject:
+		out.left, out.unnamed, out.refusal, out.err = nil, b.Points(), failure, nil
+	case openCircuit:
+		switch {
+		case r.StatusCode >= 300 && r.StatusCode < 400:
+			failure.Message = "redirects to " + c.creds.redact.line(location(r))
+		case r.StatusCode < 300:
+			out.err = fmt.Errorf("not an ingest endpoint: %w", failure)
+		}
 	}
 	return out
 }
 
+// partialWrite returns the number of points that InfluxDB has dropped of a put whose
+// other points it has stored: it answers 500 (or 400) and "partial write: … dropped=N".
+func partialWrite(status int, text []byte) (int, bool) {
+	_, rest, found := bytes.Cut(text, []byte("partial write: "))
+	if status < 400 || !found {
+		return 0, false
+	}
+	_, number, found := bytes.Cut(rest, []byte(" dropped="))
+	if !found {
+		return 0, false
+	}
+	end := 0
+	for end < len(number) && number[end] >= '0' && number[end] <= '9' {
+		end++
+	}
+	n, err := strconv.Atoi(string(number[:end]))
+	return n, err == nil && n > 0
+}
+
 // statusError is the error of an answer.
 func (c *Client) statusError(r *http.Response, text []byte) *StatusError {
-	// A redirect that was followed may have put a secret into the path.
-	e := &StatusError{StatusCode: r.StatusCode, Address: c.creds.redact.line(c.cfg.endpoint.Host + r.Request.URL.Path)}
-	// Secrets go before the text is cut: the cut could leave a part of one.
-	e.Message = oneLine(message([]byte(c.creds.redact.text(string(text[:min(len(text), 64<<10)])))))
+	e := &StatusError{StatusCode: r.StatusCode, Address: c.cfg.endpoint.Host + r.Request.URL.Path}
+	if r.Request.Response != nil { // a redirect that was followed may have put a secret into the path
+		e.Address = c.creds.redact.line(e.Address)
+	}
+	e.Message = c.creds.redact.cutLine(message(text))
 	if r.StatusCode == http.StatusUnauthorized && r.Request.Header.Get("Authorization") == "" {
 		e.Message = strings.TrimPrefix(e.Message+"; no token was sent", "; ")
 	}
 	return e
-}
-
-// retryStatus reports whether an answer may be another one later.
-func retryStatus(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
 }
 
 // retryAfter reads RFC 9110, section 10.2.3: seconds or a date. What is far off
@@ -100,7 +165,7 @@ func location(r *http.Response) string {
 	u, err := url.Parse(r.Header.Get("Location"))
 	switch {
 	case err != nil:
-		return "what is not a URL"
+		return "an address that is not a URL"
 	case u.String() == "":
 		return "nowhere: Location is missing"
 	}
@@ -111,170 +176,27 @@ func location(r *http.Response) string {
 	return u.String()
 }
 
-// message returns what a body says: all of it, unless it is an error as OpenTSDB
-// or Prometheus have it, or a page.
-func message(text []byte) string {
-	var answer struct {
-		Error json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(text, &answer) == nil && answer.Error != nil {
-		var openTSDB struct {
-			Message string `json:"message"`
-		}
-		var prometheus string
-		switch {
-		case json.Unmarshal(answer.Error, &openTSDB) == nil && openTSDB.Message != "":
-			return openTSDB.Message
-		case json.Unmarshal(answer.Error, &prometheus) == nil && prometheus != "":
-			return prometheus
-		}
-	}
-	if page := bytes.TrimSpace(text); len(page) > 0 && page[0] == '<' {
-		return withoutTags(page)
-	}
-	return string(text)
-}
-
-// withoutTags returns the text of the beginning of a page.
-func withoutTags(page []byte) string {
-	var text strings.Builder
-	inside := false
-	for _, c := range page[:min(len(page), 8<<10)] {
-		switch {
-		case c == '<':
-			inside = true
-			text.WriteByte(' ')
-		case c == '>':
-			inside = false
-		case !inside:
-			text.WriteByte(c)
-		}
-	}
-	return text.String()
-}
-
-// putAnswer is OpenTSDB's answer to a put with details.
-type putAnswer struct {
-	Success  *int            `json:"success"`
-	Failed   *int            `json:"failed"`
-	Timeouts int             `json:"timeouts"`
-	Errors   json.RawMessage `json:"errors"`
-}
-
-// pointAnswer is what it says of one point. A datapoint may be null.
-type pointAnswer struct {
-	Datapoint json.RawMessage `json:"datapoint"`
-	Error     string          `json:"error"`
-}
-
-func parsePutAnswer(text []byte) (*putAnswer, bool) {
-	var a putAnswer
-	if json.Unmarshal(text, &a) != nil || a.Success == nil || a.Failed == nil {
-		return nil, false
-	}
-	return &a, true
-}
-
-// count sorts the points of a batch by an answer with details. What the server
-// does not vouch for has failed: nothing is accepted by mistake.
-func (c *Client) count(out *outcome, a *putAnswer, b *wire.Batch) {
+// count sorts the points of a batch by a put answer that adds up. A point that the
+// server neither vouches for nor names has failed: nothing is accepted by mistake.
+func (c *Client) count(ctx context.Context, out *outcome, a *putAnswer, b *wire.Batch) error {
+	// OpenTSDB counts a point as stored and names it all the same if its storage fails
+	// after the answer has been begun. The name counts.
 	n := b.Points()
-	out.accepted = min(max(*a.Success, 0), n)
-	if out.accepted == n && *a.Failed <= 0 && a.Timeouts <= 0 {
-		return
-	}
-	var errs []pointAnswer
-	_ = json.Unmarshal(a.Errors, &errs) // without it the points have no names
-	named, err := matchEchoes(b, errs)
-	// A server that counts a named point as stored, too, is not believed.
-	out.accepted = min(out.accepted, n-len(named), max(0, n-*a.Failed-max(a.Timeouts, 0)))
-	out.unnamed = n - out.accepted - len(named)
-	out.refused = named
-	var passing map[int]bool
-	for i, reason := range named {
-		if transient(reason) {
-			if passing == nil {
-				passing = map[int]bool{}
-			}
-			passing[i] = true
+	out.refused = a.named
+	out.accepted = min(int(a.success), n-len(a.named))
+	out.unnamed = n - out.accepted - len(a.named)
+	if len(a.transient) > 0 {
+		left, err := b.Select(ctx, func(i int) bool { return a.transient[i] })
+		if err != nil {
+			return err
 		}
-		named[i] = c.creds.redact.line(reason)
-	}
-	if passing != nil {
-		out.err = &StatusError{StatusCode: out.status, Message: oneOf(named, passing)}
-		var selectErr error
-		if out.left, selectErr = b.Select(func(i int) bool { return passing[i] }); selectErr == nil {
-			for i := range passing {
-				delete(named, i)
-			}
+		for i := range a.transient {
+			delete(a.named, i)
 		}
+		out.left, out.err = left, &StatusError{StatusCode: out.status, Message: c.creds.redact.line(a.transientReason)}
 	}
 	if out.unnamed > 0 {
-		out.refusal = &StatusError{
-			StatusCode: out.status,
-			Message:    fmt.Sprintf("%d stored, %d failed, %d timed out of %d; %d not named", *a.Success, *a.Failed, a.Timeouts, n, out.unnamed),
-		}
-		if err != nil {
-			out.refusal = fmt.Errorf("%w: %w", out.refusal, err)
-		}
+		out.refusal = &StatusError{StatusCode: out.status, Message: fmt.Sprintf("%s of %d; %d not named", a, n, out.unnamed)}
 	}
-}
-
-func oneOf(reasons map[int]string, indexes map[int]bool) string {
-	first := -1
-	for i := range indexes {
-		if first < 0 || i < first {
-			first = i
-		}
-	}
-	return reasons[first]
-}
-
-// transient reports whether OpenTSDB means an error of a single point as one
-// that may pass.
-func transient(reason string) bool {
-	for _, text := range []string{"Please throttle", "Timeout exception", "Write timedout", "Storage exception"} {
-		if strings.Contains(reason, text) {
-			return true
-		}
-	}
-	return false
-}
-
-// matchEchoes finds the points that the server names: by series, timestamp and
-// value, which is compared as a number. The order is no contract.
-func matchEchoes(b *wire.Batch, errs []pointAnswer) (map[int]string, error) {
-	type echo struct {
-		value  wire.Value
-		reason string
-		used   bool
-	}
-	echoes := make(map[string][]*echo, len(errs))
-	for _, e := range errs {
-		p, err := wire.DecodePoint(e.Datapoint)
-		if err != nil {
-			continue // names nothing
-		}
-		key := string(p.AppendKey(nil))
-		echoes[key] = append(echoes[key], &echo{value: p.Value, reason: e.Error})
-	}
-	named := make(map[int]string, len(echoes))
-	if len(echoes) == 0 {
-		return named, nil
-	}
-	err := b.Lines(func(i int, line []byte) bool {
-		key, value, ok := wire.SplitLine(line)
-		if !ok {
-			return true
-		}
-		for _, e := range echoes[string(key)] {
-			if !e.used && e.value.Same(value) {
-				e.used = true
-				named[i] = e.reason
-				break
-			}
-		}
-		return true
-	})
-	return named, err
+	return nil
 }

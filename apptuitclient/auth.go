@@ -8,9 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
+	"time"
+	"unicode"
+
+	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
 // credentials gives each request its Authorization.
@@ -21,11 +24,31 @@ type credentials struct {
 	redact *redactor
 	asking chan struct{} // has room for the one who asks the source
 
-	mu    sync.Mutex
-	token string
-	known bool
-	read  fileState // of the file when the source was asked last
+	mu     sync.Mutex
+	token  string
+	known  bool
+	read   fileState // of the file when the source was asked last
+	denied denial
 }
+
+// denial is a token for which the source was asked again because of a 403.
+type denial struct {
+	token string
+	at    time.Time
+	err   error // of the source
+}
+
+const (
+	// denialInterval is the time between two questions for another token after a 403:
+	// a gateway may answer 403 for an expired token, and a server for one that is not
+	// allowed to do this.
+	denialInterval = time.Minute
+	// fileWait is how long a request waits for the token file to be read before it uses
+	// the token that it has.
+	fileWait = 2 * time.Second
+	// tokenFileTimeout bounds how long New waits for the token file.
+	tokenFileTimeout = 10 * time.Second
+)
 
 func newCredentials() *credentials {
 	return &credentials{redact: &redactor{}, asking: make(chan struct{}, 1)}
@@ -37,71 +60,101 @@ func (c *credentials) lookup(ctx context.Context) (string, error) {
 	if c.source == nil {
 		return "", nil
 	}
-	if token, ok := c.inForce(); ok {
+	token, known := c.current()
+	if known && c.file == "" {
 		return token, nil
 	}
-	if err := c.enter(ctx); err != nil {
-		return "", err
+	asked := ctx
+	if known {
+		var cancel context.CancelFunc
+		asked, cancel = context.WithTimeout(ctx, fileWait)
+		defer cancel()
 	}
-	defer c.leave()
-	if token, ok := c.inForce(); ok { // another request has asked meanwhile
-		return token, nil
+	latest, err := c.ask(asked, func(state fileState, found bool) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		// A file that is gone, as during a rotation, leaves the token in force.
+		return !c.known || found && state != c.read
+	})
+	if err != nil && known && ctx.Err() == nil {
+		return token, nil // the disk does not answer
 	}
-	return c.ask(ctx)
+	return latest, err
 }
 
-// inForce returns the token unless the source is to be asked. A file that is
-// gone, as during a rotation, leaves the token in force.
-func (c *credentials) inForce() (token string, ok bool) {
-	state, found := stateOf(c.file)
+func (c *credentials) current() (token string, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.token, c.known && (!found || state == c.read)
+	return c.token, c.known
 }
 
-// refresh asks for the token again after the server has refused this one,
-// unless another request has done so meanwhile. It reports whether there is
+// refresh asks for the token again after the server has refused this one with 401 or
+// 403, unless another request has done so meanwhile. It reports whether there is
 // one worth trying.
-func (c *credentials) refresh(ctx context.Context, refused string) (bool, error) {
+func (c *credentials) refresh(ctx context.Context, refused string, status int) (bool, error) {
 	if c.source == nil {
 		return false, nil
 	}
-	if err := c.enter(ctx); err != nil {
-		return false, err
-	}
-	defer c.leave()
+	asked := false
+	token, err := c.ask(ctx, func(fileState, bool) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		asked = c.token == refused && (status != http.StatusForbidden || c.token != c.denied.token || time.Since(c.denied.at) >= denialInterval)
+		return asked
+	})
 	c.mu.Lock()
-	current := c.token
-	c.mu.Unlock()
-	if current != refused {
-		return true, nil
+	defer c.mu.Unlock()
+	if status == http.StatusForbidden && token == refused {
+		if !asked {
+			return false, c.denied.err
+		}
+		c.denied = denial{token: refused, at: time.Now(), err: err}
 	}
-	token, err := c.ask(ctx)
 	return err == nil && token != refused, err
 }
 
-// enter waits until nobody else asks: a source that gives each token away once
-// is not asked for two.
-func (c *credentials) enter(ctx context.Context) error {
+// ask asks the source, if the state of its file is a reason to, and returns the token
+// in force. Nobody else asks at the same time: a source that gives each token away
+// once is not asked for two. When ctx ends, ask returns, and leaves behind a source or
+// a disk that does not.
+func (c *credentials) ask(ctx context.Context, needed func(fileState, bool) bool) (string, error) {
 	select {
 	case c.asking <- struct{}{}:
-		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("token: waiting for the source: %w", ended(ctx))
+		return "", fmt.Errorf("token: waiting for the source: %w", ended(ctx))
+	}
+	type answer struct {
+		token string
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		defer func() { <-c.asking }()
+		token, err := c.askNow(ctx, needed)
+		done <- answer{token, err}
+	}()
+	select {
+	case a := <-done:
+		return a.token, a.err
+	case <-ctx.Done():
+	}
+	select {
+	case a := <-done: // the source has honoured the context
+		return a.token, a.err
+	default:
+		return "", fmt.Errorf("token: waiting for the source: %w", ended(ctx))
 	}
 }
 
-func (c *credentials) leave() { <-c.asking }
-
-// ask asks the source. A file that cannot be used is tried once a change; the
+// askNow asks the source. A file that cannot be used is tried once a change; the
 // last token stays in force.
-func (c *credentials) ask(ctx context.Context) (string, error) {
-	state, _ := stateOf(c.file) // before it is read: a later change will be seen
-	token, err := c.source(ctx) // not under the lock: it may take its time
-	c.redact.add(token)
-	if err == nil {
-		err = checkToken(token)
+func (c *credentials) askNow(ctx context.Context, needed func(fileState, bool) bool) (string, error) {
+	state, found := stateOf(c.file) // before it is read: a later change will be seen
+	if !needed(state, found) {
+		token, _ := c.current()
+		return token, nil
 	}
+	token, err := c.callSource(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -113,6 +166,22 @@ func (c *credentials) ask(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("token: %w", c.redact.error(err))
 	}
 	return c.token, nil
+}
+
+// callSource calls the source, whose panic is its error: nobody else could recover it.
+func (c *credentials) callSource(ctx context.Context) (token string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the source has panicked: %v", r)
+		}
+	}()
+	text, err := c.source(ctx)
+	token = trimToken(text)
+	c.redact.add(token)
+	if err == nil {
+		err = checkToken(token)
+	}
+	return token, err
 }
 
 func (c *credentials) set(h http.Header, token string) {
@@ -127,37 +196,22 @@ func (c *credentials) set(h http.Header, token string) {
 	}
 }
 
+// trimToken removes what files, editors and shells leave around a token, and what RFC
+// 6750 has in none: white space, a byte-order mark, zero-width spaces.
+func trimToken(token string) string { return strings.TrimFunc(token, env.IsBlank) }
+
 // checkToken refuses what could not be a header, without showing it.
 func checkToken(token string) error {
 	if token == "" {
 		return errors.New("is empty")
 	}
+	if first, last := token[0], token[len(token)-1]; len(token) > 1 && first == last && (first == '"' || first == '\'') {
+		return errors.New("is in quotation marks, which are not a part of it: remove them")
+	}
 	for _, r := range token {
-		if r <= ' ' || r == 0x7f {
+		if r <= ' ' || r == 0x7f || unicode.IsSpace(r) {
 			return errors.New("contains white space or control characters")
 		}
 	}
 	return nil
-}
-
-func readTokenFile(name string) func(context.Context) (string, error) {
-	return func(context.Context) (string, error) {
-		text, err := os.ReadFile(name)
-		return strings.TrimSpace(string(text)), err
-	}
-}
-
-// fileState tells one content of a file from the next.
-type fileState struct{ modified, size int64 }
-
-// stateOf returns false for a file that is not there, or no file at all.
-func stateOf(name string) (fileState, bool) {
-	if name == "" {
-		return fileState{}, false
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return fileState{}, false
-	}
-	return fileState{info.ModTime().UnixNano(), info.Size()}, true
 }

@@ -11,8 +11,10 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/notify"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -33,6 +35,9 @@ type core struct {
 	cfg     *config
 	global  []wire.Tag // of Send: sanitized, sorted
 	names   *names     // of Send; nil unless names may be encoded
+	size    sizeLimit
+
+	warnings *notify.Queue[error]
 
 	spoolOnce sync.Once // opens the spool
 	spoolErr  error     // why it could not be opened
@@ -62,6 +67,9 @@ func New(opts ...Option) (*Client, error) {
 		codec:   wire.NewCodec(wire.Encoding(cfg.compression)),
 		cfg:     cfg,
 		global:  cfg.global,
+		size:    sizeLimit{most: cfg.limits.Bytes},
+
+		warnings: notify.New(cfg.warn),
 	}}
 	if cfg.encodedNames {
 		c.names = newNames(cfg.mode, maxNames, maxNameBytes)
@@ -148,8 +156,13 @@ func (c *Client) Close() error {
 	if c.ownHTTP {
 		c.http.CloseIdleConnections()
 	}
+	c.warnings.Wait(context.Background(), handlerWait)
 	return nil
 }
+
+// handlerWait is how long Close waits for the warning handler. It is short: the handler
+// may be the one who has called Close.
+const handlerWait = 100 * time.Millisecond
 
 // whileOpen returns a context that ends with the client too.
 func (c *Client) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/notify"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -108,10 +109,10 @@ func newConfig(opts []Option) (*config, error) {
 	c.globalTags()
 	c.setClient()
 	if len(c.faults) > 0 {
-		return nil, fmt.Errorf("apptuit: configuration: %w", c.creds.redact.error(errors.Join(c.faults...)))
+		return nil, fmt.Errorf("apptuit: configuration: %w", errors.Join(c.faults...))
 	}
 	if authorized && c.endpoint.Scheme == "http" && !loopback(c.endpoint.Hostname()) {
-		c.warn(fmt.Errorf("apptuit: the token goes to %s without encryption: use https", c.endpoint.Host))
+		notify.Call(c.warn, fmt.Errorf("apptuit: the token goes to %s without encryption: use https", c.endpoint.Host))
 	}
 	return c, nil
 }
@@ -128,6 +129,7 @@ func (c *config) setUser(from, user string) {
 }
 
 func (c *config) setToken(from, token string) {
+	token = trimToken(token)
 	c.creds.source = func(context.Context) (string, error) { return token, nil }
 	if err := checkToken(token); err != nil {
 		c.fault("%s: the token %w", from, err)
@@ -138,7 +140,9 @@ func (c *config) setToken(from, token string) {
 func (c *config) setTokenFile(from, name string) {
 	c.creds.file = name
 	c.creds.source = readTokenFile(name)
-	if _, err := c.creds.lookup(context.Background()); err != nil {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), tokenFileTimeout, context.DeadlineExceeded)
+	defer cancel()
+	if _, err := c.creds.lookup(ctx); err != nil {
 		c.fault("%s: file %q: %w", from, name, err)
 	}
 }

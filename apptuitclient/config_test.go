@@ -180,7 +180,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a token and a header", "", []apptuitclient.Option{token, apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},
 		{"a user and a header", "", []apptuitclient.Option{apptuitclient.WithUserID("u"), apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},
 		{"white space in a token", "", []apptuitclient.Option{apptuitclient.WithToken("se cret")}, "white space"},
-		{"a line break in a token", "", []apptuitclient.Option{apptuitclient.WithToken("secret\n")}, "control characters"},
+		{"a line break in a token", "", []apptuitclient.Option{apptuitclient.WithToken("sec\nret")}, "control characters"},
 		{"the same from the environment", "APPTUIT_API_TOKEN=se cret", nil, "APPTUIT_API_TOKEN: the token contains"},
 		{"no source", "", []apptuitclient.Option{apptuitclient.WithTokenSource(nil)}, "WithTokenSource: the function is nil"},
 		{"no file", "", []apptuitclient.Option{apptuitclient.WithTokenFile("/does/not/exist")}, "WithTokenFile: file \"/does/not/exist\": token: open"},

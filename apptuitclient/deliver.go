@@ -45,8 +45,8 @@ type delivery struct {
 	patience patience
 
 	opts      *OutboxOptions
-	keep      func(b *wire.Batch, why error) error // another way for what is not delivered; may be nil
-	replay    bool                                 // keep takes what no other attempt would help, too
+	keep      func(b *wire.Batch, why error, end ending) error // takes the points that are not delivered; may be nil
+	replay    bool                                             // the batch is from the spool
 	report    Report
 	status    int
 	points    []PointError
@@ -56,9 +56,10 @@ type delivery struct {
 
 	between func() // is called between two requests for parts of the batch; may be nil
 
-	failure       error // the last one that may pass
+	failure       error // the last one that may pass, or can be mended
 	failureStatus int
-	hopeless      error // one that another attempt would not help
+	failureEnd    ending
+	tooLarge      int64 // the size of the last part that the server has called too large
 	taken         bool  // the server has looked at points and taken or refused them
 }
 
@@ -79,7 +80,7 @@ func (d *delivery) send(ctx context.Context, b *wire.Batch) {
 	defer cancel()
 	d.ctx = ctx
 	d.patience = patience{c: d.c, ctx: ctx, stop: d.opts.Stop, once: d.keep != nil, start: time.Now()}
-	d.halve(b)
+	d.sendParts(b)
 }
 
 func (d *delivery) result() Report {
@@ -120,28 +121,31 @@ func (d *delivery) settle(b *wire.Batch, out *outcome) {
 	if refused+unnamed > 0 {
 		d.status = out.status
 	}
-	d.list(b, out.refused)
+	d.list(b, out.refused, d.c.serverReason)
 	d.failRefused(b, out, unnamed)
 	if unnamed > 0 {
 		d.causes = append(d.causes, out.refusal)
 	}
 }
 
-// drop gives up a batch that could not be delivered, or has it kept if the reason
-// may pass. The status is of the last answer to it, 0 if there was none.
-func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
+// drop gives up a batch that could not be delivered, or has it kept, by a spool or by
+// the caller, unless it cannot be read. The status is of the last answer to it, 0 if
+// there was none. Without a way to keep it, a batch that an answer has refused is rejected.
+func (d *delivery) drop(b *wire.Batch, status int, err error, end ending) {
+	if end == refused && d.keep == nil && !d.opts.Retain {
+		d.refuse(b, status, err)
+		return
+	}
 	defer b.Release()
-	if retryable {
-		d.failure, d.failureStatus = err, status
-	} else {
-		d.hopeless = err
+	if end != unreadable {
+		d.failure, d.failureStatus, d.failureEnd = err, status, end
 	}
 	n := b.Counted()
 	if n == 0 {
 		return
 	}
-	if retryable && d.keep != nil {
-		keepErr := d.keep(b, err)
+	if end != unreadable && d.keep != nil {
+		keepErr := d.keep(b, err, end)
 		if keepErr == nil {
 			d.report.Spooled += n
 			return
@@ -150,8 +154,8 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, retryable bool) {
 	}
 	d.report.Dropped += n
 	d.lost(status, err)
-	d.retryable = d.retryable || retryable
-	d.fail(b, Failure{StatusCode: status, Err: err, MayPass: retryable}, all)
+	d.retryable = d.retryable || end == outOfTime
+	d.fail(b, Failure{StatusCode: status, Err: err, MayPass: end == outOfTime || d.opts.Retain && end != unreadable}, all)
 }
 
 // refuse counts a batch that the server refused whole.
@@ -171,33 +175,47 @@ func (d *delivery) lost(status int, err error) {
 	}
 }
 
-// list adds the points that were refused one by one to the error.
-func (d *delivery) list(b *wire.Batch, refused map[int]string) {
+// list adds the points that were refused one by one to the error, with their reasons as
+// shown makes them. It ends with the context: to look at many points takes its time.
+func (d *delivery) list(b *wire.Batch, refused map[int]string, shown func(reason string) string) {
 	if len(refused) == 0 || len(d.points) >= maxPointErrors && (d.opts.Known == nil || len(d.fresh) >= maxPointErrors) {
 		return
 	}
-	err := b.Lines(func(i int, line []byte) bool {
+	err := b.Lines(d.ctx, func(i int, line []byte) bool {
 		reason, ok := refused[i]
 		if !ok || b.Source(i) == wire.Uncounted {
 			return true
 		}
 		if p, err := wire.DecodePoint(line); err == nil {
-			d.add(PointError{Point: d.c.dataPoint(p), Reason: reason})
+			d.add(PointError{Point: d.c.dataPoint(p), Reason: reason}, shown)
 		}
 		return true
 	})
 	if err != nil {
-		d.causes = append(d.causes, err)
+		d.causes = append(d.causes, fmt.Errorf("not all points that were refused are listed: %w", err))
 	}
 }
 
-func (d *delivery) add(p PointError) {
-	if len(d.points) < maxPointErrors {
+// add adds a point to the error, unless it has enough.
+func (d *delivery) add(p PointError, shown func(reason string) string) {
+	listed := len(d.points) < maxPointErrors
+	fresh := len(d.fresh) < maxPointErrors && (d.opts.Known == nil || !d.opts.Known(&p))
+	if !listed && !fresh {
+		return
+	}
+	p.Reason = shown(p.Reason)
+	if listed {
 		d.points = append(d.points, p)
 	}
-	if len(d.fresh) < maxPointErrors && (d.opts.Known == nil || !d.opts.Known(&p)) {
+	if fresh {
 		d.fresh = append(d.fresh, p)
 	}
+}
+
+// serverReason is a reason as an error shows it. It is searched for secrets only then:
+// the server may give one for each of many points.
+func (c *Client) serverReason(reason string) string {
+	return c.creds.redact.cutLine(reason, len(reason) >= maxReason)
 }
 
 func (c *Client) dataPoint(p wire.Point) DataPoint {

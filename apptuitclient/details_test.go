@@ -190,8 +190,8 @@ func TestTransientPointErrors(t *testing.T) {
 
 func TestTransientPointErrorsWithoutEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFake(t, text(http.StatusBadRequest, details(3, 1, 1,
-			pointFault{echo(3), "Please throttle"}, pointFault{echo(1), "Write timedout"})))
+		throttled, late := pointFault{echo(3), "Please throttle"}, pointFault{echo(1), "Write timedout"}
+		f := newFake(t, text(http.StatusBadRequest, details(3, 1, 1, throttled, late)), text(http.StatusBadRequest, details(0, 1, 1, throttled, late)))
 		err := f.client().Send(t.Context(), numberedPoints(5))
 		e := counted(t, err, 3, 2)
 		if !apptuitclient.Retryable(err) || e.StatusCode != http.StatusBadRequest || len(e.Errors) != 0 {

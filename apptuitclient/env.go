@@ -6,20 +6,21 @@ package apptuitclient
 import (
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/env"
+	"github.com/apptuitai/apptuit-go/internal/notify"
 )
 
 // environment reads what no option has set. An empty variable is an unset one.
 func (c *config) environment() {
-	if v := os.Getenv("APPTUIT_ENDPOINT"); v != "" && c.endpoint == nil {
+	if v := env.Get("APPTUIT_ENDPOINT"); v != "" && c.endpoint == nil {
 		c.setEndpoint("APPTUIT_ENDPOINT", v)
 	}
 	if !c.authorizationHeader() {
-		if v := os.Getenv("APPTUIT_USER_ID"); v != "" && c.creds.user == "" {
+		if v := env.Get("APPTUIT_USER_ID"); v != "" && c.creds.user == "" {
 			c.setUser("APPTUIT_USER_ID", v)
 		}
 		if c.tokenOptions == 0 {
@@ -29,14 +30,14 @@ func (c *config) environment() {
 	if !c.noEnvTags {
 		c.environmentTags()
 	}
-	if v := os.Getenv("APPTUIT_SANITIZE_MODE"); v != "" && !c.modeSet {
+	if v := env.Get("APPTUIT_SANITIZE_MODE"); v != "" && !c.modeSet {
 		mode, err := encoding.ParseSanitizeMode(v)
 		if err != nil {
 			c.fault("APPTUIT_SANITIZE_MODE: %w", err)
 		}
 		c.mode = mode
 	}
-	if v := os.Getenv("APPTUIT_COMPRESSION"); v != "" && !c.compressionSet {
+	if v := env.Get("APPTUIT_COMPRESSION"); v != "" && !c.compressionSet {
 		compression, err := ParseCompression(v)
 		if err != nil {
 			c.fault("APPTUIT_COMPRESSION: %w", err)
@@ -44,7 +45,7 @@ func (c *config) environment() {
 		c.compression = compression
 	}
 	c.environmentSpool()
-	if v := os.Getenv("APPTUIT_TIMEOUT"); v != "" && !c.timeoutSet {
+	if v := env.Get("APPTUIT_TIMEOUT"); v != "" && !c.timeoutSet {
 		d, err := parseTimeout(v)
 		if err != nil {
 			c.fault("APPTUIT_TIMEOUT: %w", err)
@@ -54,7 +55,7 @@ func (c *config) environment() {
 }
 
 func (c *config) environmentToken() {
-	token, file, old := os.Getenv("APPTUIT_API_TOKEN"), os.Getenv("APPTUIT_API_TOKEN_FILE"), os.Getenv("APPTUIT_PY_TOKEN")
+	token, file, old := env.Get("APPTUIT_API_TOKEN"), env.Get("APPTUIT_API_TOKEN_FILE"), env.Get("APPTUIT_PY_TOKEN")
 	switch {
 	case token != "":
 		c.setToken("APPTUIT_API_TOKEN", token)
@@ -67,9 +68,9 @@ func (c *config) environmentToken() {
 }
 
 func (c *config) environmentTags() {
-	name, text := "APPTUIT_TAGS", os.Getenv("APPTUIT_TAGS")
+	name, text := "APPTUIT_TAGS", env.Get("APPTUIT_TAGS")
 	if text == "" {
-		if text = os.Getenv("APPTUIT_PY_TAGS"); text != "" {
+		if text = env.Get("APPTUIT_PY_TAGS"); text != "" {
 			name = "APPTUIT_PY_TAGS"
 			c.deprecated(name, "APPTUIT_TAGS")
 		}
@@ -82,7 +83,7 @@ func (c *config) environmentTags() {
 }
 
 func (c *config) deprecated(old, name string) {
-	c.warn(fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
+	notify.Call(c.warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
 }
 
 // parseTimeout reads "30s", or a number of seconds as apptuit-py has time-outs.

@@ -17,8 +17,9 @@ import (
 var (
 	// ErrClosed is the cause of every failure after Close.
 	ErrClosed = errors.New("apptuit: client is closed")
-	// ErrUnauthorized matches a [StatusError] of 401 or 403: the token is
-	// missing, wrong or not allowed to do this.
+	// ErrUnauthorized matches a [StatusError] of 401 or 403: the token is missing,
+	// wrong or not allowed to do this. It also matches 407: the credentials of a proxy
+	// are missing or wrong.
 	ErrUnauthorized = errors.New("apptuit: not authorized")
 )
 
@@ -179,9 +180,16 @@ func (e *StatusError) Error() string {
 	return text
 }
 
-// Is makes 401 and 403 match [ErrUnauthorized].
+// Is makes 401, 403 and 407 match [ErrUnauthorized].
 func (e *StatusError) Is(target error) bool {
-	return target == ErrUnauthorized && (e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden)
+	if target != ErrUnauthorized {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
+		return true
+	}
+	return false
 }
 
 // Retryable reports whether at least one of the points that failed may be
@@ -198,7 +206,7 @@ func Retryable(err error) bool {
 	}
 	var status *StatusError
 	if errors.As(err, &status) {
-		return retryStatus(status.StatusCode)
+		return decide(status.StatusCode) == retry
 	}
 	var network net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)

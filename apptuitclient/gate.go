@@ -17,6 +17,7 @@ type gate struct {
 	failures int
 	at       time.Time // when the next probe may be
 	reason   error
+	end      ending // of the attempt that failed
 }
 
 // maxAsked bounds what a server can ask for with Retry-After.
@@ -32,33 +33,34 @@ func pause(retry RetryConfig, failures int, asked time.Duration) time.Duration {
 }
 
 // pass reports whether a request may be made now, and whether it is the probe.
-// If it may, open, fail or cancel has to follow. If not, it says why.
-func (g *gate) pass() (ok, probe bool, why error) {
+// If it may, open, fail or cancel has to follow. If not, it says why, and how
+// the last attempt ended.
+func (g *gate) pass() (ok, probe bool, why error, end ending) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.closed {
-		return true, false, nil
+		return true, false, nil, goOn
 	}
 	if g.probing || time.Now().Before(g.at) {
-		return false, false, g.reason
+		return false, false, g.reason, g.end
 	}
 	g.probing = true
-	return true, true, nil
+	return true, true, nil, goOn
 }
 
 // open says that the server has taken something, or that waiting is of no use.
 func (g *gate) open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.closed, g.probing, g.failures, g.reason = false, false, 0, nil
+	g.closed, g.probing, g.failures, g.reason, g.end = false, false, 0, nil, goOn
 }
 
 // fail says that an attempt has failed. It closes the gate, unless another
 // attempt, which has not probed, has closed it already.
-func (g *gate) fail(retry RetryConfig, probe bool, after time.Duration, reason error) {
+func (g *gate) fail(retry RetryConfig, probe bool, after time.Duration, reason error, end ending) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.reason = reason
+	g.reason, g.end = reason, end
 	if g.closed && !probe {
 		return
 	}

@@ -28,7 +28,7 @@ const (
 // answers, else into the spool.
 func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, graceEnd time.Time) Report {
 	if !s.enter(d.opts.Known) {
-		d.drop(b, 0, ErrClosed, true)
+		d.drop(b, 0, ErrClosed, outOfTime)
 		return d.result()
 	}
 	defer s.leave()
@@ -43,12 +43,12 @@ func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, grace
 		}
 	}
 	defer cancel()
-	pass, probe, why := false, false, ended(ctx)
+	pass, probe, why, last := false, false, ended(ctx), outOfTime
 	if ctx.Err() == nil {
-		pass, probe, why = s.gate.pass()
+		pass, probe, why, last = s.gate.pass()
 	}
 	judged := !pass
-	d.keep = func(b *wire.Batch, why error) error {
+	d.keep = func(b *wire.Batch, why error, end ending) error {
 		if !judged { // before the replay sees the batch, and tries it at once
 			judged = true
 			s.judge(ctx, d, probe)
@@ -60,14 +60,14 @@ func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, grace
 			s.gate.open() // there is nothing better than to try
 			return err
 		}
-		s.began(why)
+		s.began(why, spoolingReason(why, end))
 		s.stir()
 		return nil
 	}
 	if pass {
 		d.send(requestCtx, b)
 	} else {
-		d.drop(b, 0, why, true)
+		d.drop(b, 0, why, last)
 	}
 	if !judged {
 		s.judge(ctx, d, probe)
@@ -82,15 +82,12 @@ func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, grace
 // judge tells the gate how a live attempt went.
 func (s *spooler) judge(ctx context.Context, d *delivery, probe bool) {
 	switch {
-	case d.hopeless != nil && probe:
-		s.gate.fail(s.c.cfg.retry, true, 0, d.hopeless)
-	case d.hopeless != nil: // which is not for the spool
 	case d.failure == nil:
 		s.succeeded(d.taken)
 	case errors.Is(ctx.Err(), context.Canceled) || s.c.life.Err() != nil:
 		s.gate.cancel(probe) // that was the caller, not the server
 	default:
-		s.gate.fail(s.c.cfg.retry, probe, d.report.After, d.failure)
+		s.gate.fail(s.c.cfg.retry, probe, d.report.After, d.failure, d.failureEnd)
 	}
 }
 

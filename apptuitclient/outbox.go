@@ -42,6 +42,10 @@ type OutboxOptions struct {
 	// Known says whether a point that the server refused has been reported
 	// before: then it only counts.
 	Known func(*PointError) bool
+	// Retain says that the caller keeps points that may be accepted later. Then points
+	// that wait for another endpoint, token or certificate are not rejected but dropped,
+	// with MayPass.
+	Retain bool
 	// Parallel says that each series comes once, until Repeats is called: then
 	// several batches may be on their way at once (WithMaxInFlight).
 	Parallel bool
@@ -55,9 +59,18 @@ type OutboxOptions struct {
 // NewOutbox returns an outbox whose requests and waits end with ctx.
 func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
 	c.prepareOnce()
-	o := &Outbox{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.cfg.limits)}
+	o := &Outbox{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.limits())}
 	o.look()
 	return o
+}
+
+// limits are those of the configuration, and of the server as far as it is known.
+func (c *Client) limits() wire.Limits {
+	limits := c.cfg.limits
+	if size, suspected := c.size.get(); size > 0 && !suspected {
+		limits.Bytes = min(limits.Bytes, size)
+	}
+	return limits
 }
 
 // look notices that the context has ended.

@@ -23,14 +23,15 @@ type patience struct {
 	answer   error // the last one there was
 }
 
-// ending says whether there is another attempt.
+// ending says whether there is another attempt, and if not, why.
 type ending uint8
 
 const (
 	goOn        ending = iota
-	refused            // by the server
-	undelivered        // and another attempt would not help
-	outOfTime
+	outOfTime          // the reason may pass
+	refused            // by an answer: endpoint or credentials have to be mended
+	undelivered        // without an answer, and another attempt would not help
+	unreadable         // a body that cannot be read again
 )
 
 // next does what the outcome of an attempt asks for before another one: it
@@ -44,12 +45,13 @@ func (p *patience) next(out *outcome) (ending, error) {
 		out.err = fmt.Errorf("%w; before that, %w", out.err, p.answer)
 	}
 	switch out.next {
-	case hopeless:
-		return undelivered, out.err
-	case denied:
+	case split, openCircuit, reject:
+		if out.status == 0 {
+			return undelivered, out.err
+		}
 		return refused, out.err
-	case newToken:
-		another, err := p.renew(out.token)
+	case refreshToken:
+		another, err := p.renew(out)
 		switch {
 		case another:
 			return goOn, nil
@@ -66,13 +68,13 @@ func (p *patience) next(out *outcome) (ending, error) {
 }
 
 // renew gets another token than the one that was refused.
-func (p *patience) renew(token string) (bool, error) {
+func (p *patience) renew(out *outcome) (bool, error) {
 	if p.renewed {
 		return false, nil
 	}
 	ctx, cancel := p.c.bound(p.ctx, p.c.cfg.timeout)
 	defer cancel()
-	another, err := p.c.creds.refresh(ctx, token)
+	another, err := p.c.creds.refresh(ctx, out.token, out.status)
 	p.renewed = err == nil
 	return another, err
 }

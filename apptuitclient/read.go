@@ -38,7 +38,7 @@ func (c *Client) Read(ctx context.Context, r Read, decode func(io.Reader) error)
 		address += "?" + r.Query
 	}
 	if _, err := url.Parse(address); err != nil {
-		return c.creds.redact.error(err)
+		return err
 	}
 	ctx, cancel := c.whileOpen(ctx)
 	defer cancel()
@@ -57,7 +57,7 @@ func (c *Client) Read(ctx context.Context, r Read, decode func(io.Reader) error)
 // readOnce makes one request.
 func (c *Client) readOnce(ctx context.Context, address string, r Read, decode func(io.Reader) error) outcome {
 	if ctx.Err() != nil {
-		return outcome{next: hopeless, err: ended(ctx)}
+		return outcome{next: reject, err: ended(ctx)}
 	}
 	ctx, cancel := c.bound(ctx, r.Timeout)
 	defer cancel()
@@ -74,7 +74,6 @@ func (c *Client) readOnce(ctx context.Context, address string, r Read, decode fu
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		request.ContentLength = int64(len(r.Form))
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(r.Form)), nil }
-		request.Body, _ = request.GetBody()
 	}
 	response, err := c.do(request)
 	if err != nil {
@@ -94,7 +93,7 @@ func (c *Client) readOnce(ctx context.Context, address string, r Read, decode fu
 		if ctx.Err() != nil {
 			err = ended(ctx)
 		}
-		return outcome{next: hopeless, err: c.creds.redact.error(err)}
+		return outcome{next: reject, err: c.creds.redact.error(err)}
 	}
 	return outcome{}
 }
@@ -110,16 +109,14 @@ func isPage(body *bufio.Reader) bool {
 
 // readRefused judges an answer that has no data.
 func (c *Client) readRefused(response *http.Response, body io.Reader, token string) outcome {
-	text, _ := io.ReadAll(io.LimitReader(body, 64<<10))
+	text, _ := io.ReadAll(io.LimitReader(body, maxText))
 	failure := c.statusError(response, text)
-	out := outcome{status: response.StatusCode, next: hopeless, token: token, err: failure}
+	out := outcome{status: response.StatusCode, next: decide(response.StatusCode), token: token, err: failure}
 	switch {
-	case retryStatus(response.StatusCode):
-		out.next, out.after = again, retryAfter(response.Header)
-	case response.StatusCode == http.StatusUnauthorized:
-		out.next = newToken
+	case out.next == retry:
+		out.after = retryAfter(response.Header)
 	case response.StatusCode >= 300 && response.StatusCode < 400:
-		failure.Message = c.creds.redact.line("redirects to " + location(response))
+		failure.Message = "redirects to " + c.creds.redact.line(location(response))
 	}
 	return out
 }

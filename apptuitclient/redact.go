@@ -4,13 +4,10 @@
 package apptuitclient
 
 import (
-	"cmp"
 	"encoding/base64"
 	"errors"
-	"html"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -18,12 +15,14 @@ import (
 
 const redacted = "[redacted]"
 
-// redactor takes the secrets of a client out of texts: servers, proxies and
-// token sources may quote them.
+// redactor removes the secrets of a client from text of other origin: servers, proxies
+// and token sources may quote a secret. The client's own words are never given to it: a
+// token may be an ordinary word.
 type redactor struct {
 	mu     sync.RWMutex
-	fixed  []string // of the configuration
-	recent []string // of the requests, the latest last
+	fixed  []string    // of the configuration
+	recent []string    // of the requests, the latest last
+	index  secretIndex // of both; nil after a change
 }
 
 const (
@@ -43,13 +42,24 @@ func (r *redactor) keep(secret string) {
 	defer r.mu.Unlock()
 	if !slices.Contains(r.fixed, secret) {
 		r.fixed = append(r.fixed, secret)
+		r.index = nil
 	}
 }
 
-// keepHeader keeps the value of a header, what follows the scheme of credentials
-// ("Bearer …"), and what that says ("Basic …").
+// keepHeader keeps the value of a header, and each part of it that a server may quote
+// by itself: the credentials after a scheme ("Bearer …"), user and password of Basic
+// credentials, and the values of a list of pairs, as cookies are.
 func (r *redactor) keepHeader(value string) {
 	r.keep(value)
+	for pair := range strings.FieldsFuncSeq(value, func(c rune) bool { return c == ';' || c == ',' }) {
+		if _, v, ok := strings.Cut(pair, "="); ok {
+			v = strings.Trim(strings.TrimSpace(v), `"`)
+			r.keep(v)
+			if decoded, err := url.PathUnescape(v); err == nil {
+				r.keep(decoded)
+			}
+		}
+	}
 	scheme, credentials, ok := strings.Cut(value, " ")
 	if !ok {
 		return
@@ -73,6 +83,10 @@ func (r *redactor) add(secret string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if n := len(r.recent); n > 0 && r.recent[n-1] == secret {
+		return
+	}
+	r.index = nil
 	if i := slices.Index(r.recent, secret); i >= 0 {
 		r.recent = slices.Delete(r.recent, i, i+1)
 	} else if len(r.recent) == maxRecent {
@@ -81,40 +95,36 @@ func (r *redactor) add(secret string) {
 	r.recent = append(r.recent, secret)
 }
 
-// forms returns a secret as it may be quoted: in a text, a URL, a page, as JSON.
-func forms(secret string) []string {
-	quoted := strconv.Quote(secret)
-	quoted = quoted[1 : len(quoted)-1]
-	return []string{
-		secret, strings.TrimRight(secret, "="), url.QueryEscape(secret), url.PathEscape(secret),
-		html.EscapeString(secret), quoted, strings.ReplaceAll(quoted, "/", `\/`),
-	}
-}
-
-// text returns s without secrets.
-func (r *redactor) text(s string) string {
+// secrets returns the index of all secrets.
+func (r *redactor) secrets() secretIndex {
 	r.mu.RLock()
-	known := slices.Concat(r.fixed, r.recent)
+	index := r.index
 	r.mu.RUnlock()
-	var secrets []string
-	for _, secret := range known {
-		for _, form := range forms(secret) {
-			if len(form) >= minSecret && !slices.Contains(secrets, form) {
-				secrets = append(secrets, form)
-			}
-		}
+	if index != nil {
+		return index
 	}
-	// The longest first: a secret may be a part of another.
-	slices.SortFunc(secrets, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	for _, secret := range secrets {
-		s = strings.ReplaceAll(s, secret, redacted)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.index == nil {
+		r.index = newSecretIndex(r.fixed, r.recent)
 	}
-	return s
+	return r.index
 }
 
-// line returns a text as [oneLine] does, without secrets. They go before the text
-// is cut: the cut could leave a part of one.
-func (r *redactor) line(s string) string { return oneLine(r.text(s)) }
+// text returns s without secrets, however they are encoded in it.
+func (r *redactor) text(s string) string { return r.secrets().redact(s, false) }
+
+// line returns a text as [oneLine] does, without secrets.
+func (r *redactor) line(s string) string { return r.cutLine(s, false) }
+
+// cutLine is line of a text that may be the beginning of a longer one: then a secret
+// that its end has cut is removed, too.
+func (r *redactor) cutLine(s string, cut bool) string {
+	if len(s) > maxText {
+		s, cut = s[:maxText], true
+	}
+	return oneLine(r.secrets().redact(s, cut))
+}
 
 // error returns err, or if its text has a secret, an error under a text that has
 // none.

@@ -49,7 +49,7 @@ func (s *spooler) replayAll() {
 		if !s.rest() {
 			continue
 		}
-		ok, probe, _ := s.gate.pass()
+		ok, probe, _, _ := s.gate.pass()
 		if !ok { // a live batch is the probe
 			s.next = time.Now().Add(max(s.c.cfg.retry.InitialInterval/4, 10*time.Millisecond))
 			continue
@@ -137,7 +137,7 @@ func (s *spooler) replay(file *spool.File, probe bool) {
 	s.mu.Unlock()
 	d := &delivery{c: s.c, opts: opts, replay: true}
 	var left []*wire.Batch
-	d.keep = func(b *wire.Batch, _ error) error {
+	d.keep = func(b *wire.Batch, _ error, _ ending) error {
 		b.Retain()
 		left = append(left, b)
 		return nil
@@ -154,7 +154,7 @@ func (s *spooler) replay(file *spool.File, probe bool) {
 	d.send(s.c.life, b)
 	report := d.result()
 	files := []*spool.File{file}
-	if len(left) != 1 || left[0] != b {
+	if !isWhole(left, b) {
 		rest, err := s.folder.Replace(file, parts(record, left)...)
 		if err == nil {
 			files = rest
@@ -170,6 +170,16 @@ func (s *spooler) replay(file *spool.File, probe bool) {
 	for _, file := range files {
 		s.folder.Return(file)
 	}
+}
+
+// isWhole reports whether what is left of a batch is all of it, perhaps in parts. Then
+// its file stays: the parts would be as many files.
+func isWhole(left []*wire.Batch, b *wire.Batch) bool {
+	points := 0
+	for _, part := range left {
+		points += part.Points()
+	}
+	return points == b.Points()
 }
 
 // unreadable sets a file aside that will not be another one. What the disk or
@@ -208,7 +218,7 @@ func (s *spooler) count(r *Report) {
 	s.stats.Dropped += uint64(r.Dropped)
 	s.mu.Unlock()
 	if r.fresh != nil && len(r.fresh.causes)+len(r.fresh.Errors) > 0 {
-		s.c.cfg.warn(fmt.Errorf("apptuit: delivering spooled points: %w", r.fresh))
+		s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", r.fresh))
 	}
 }
 
@@ -232,13 +242,16 @@ func (s *spooler) proceed(files []*spool.File, d *delivery, probe bool) {
 		if open || d.aboutBatch() { // the others have their turn
 			file.Mark.Pass = s.pass
 		}
-		if d.aboutBatch() || open && d.failureStatus == 0 {
+		switch {
+		case d.aboutBatch(), open && d.failureStatus == 0 && d.failureEnd == outOfTime:
 			s.strike(file, d.failure)
+		case open && d.failureEnd != outOfTime: // for this batch alone, but not for what it is
+			s.delay(file)
 		}
 	}
 	if probe {
 		s.probes++
-		s.gate.fail(s.c.cfg.retry, true, d.report.After, d.failure)
+		s.gate.fail(s.c.cfg.retry, true, d.report.After, d.failure, d.failureEnd)
 		s.next = now
 		return
 	}
@@ -249,28 +262,37 @@ func (s *spooler) proceed(files []*spool.File, d *delivery, probe bool) {
 // aboutBatch reports whether a failure may be one that this batch alone has: an
 // error within the server, or one that it tells of single points.
 func (d *delivery) aboutBatch() bool {
+	if d.failureEnd != outOfTime {
+		return false
+	}
 	switch d.failureStatus {
-	case http.StatusOK, http.StatusBadRequest, http.StatusInternalServerError:
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusInternalServerError:
 		return true
 	}
-	return false
+	return d.failureStatus/100 == 2
 }
 
 // strike counts the failures of a batch between which the server has taken
 // others, and makes it wait longer each time. A batch that has too many is set
 // aside.
 func (s *spooler) strike(file *spool.File, reason error) {
-	m := &file.Mark
-	if n := s.successes.Load(); m.Strikes == 0 || n > m.Successes {
-		m.Strikes++
-		m.Successes = n
-		if m.Strikes > 1 {
-			retry := s.c.cfg.retry
-			retry.MaxInterval = max(retry.MaxInterval, maxStrikeWait)
-			m.NotBefore = time.Now().Add(backoff(retry, m.Strikes))
-		}
-	}
-	if m.Strikes >= maxStrikes {
+	s.delay(file)
+	if file.Mark.Strikes >= maxStrikes {
 		s.folder.SetAside(file, errors.Join(fmt.Errorf("it failed %d times while others did not", maxStrikes), reason))
+	}
+}
+
+// delay makes a batch wait, longer each time that the server has taken others since.
+func (s *spooler) delay(file *spool.File) {
+	m, n := &file.Mark, s.successes.Load()
+	if m.Strikes > 0 && n <= m.Successes {
+		return
+	}
+	m.Strikes++
+	m.Successes = n
+	if m.Strikes > 1 {
+		retry := s.c.cfg.retry
+		retry.MaxInterval = max(retry.MaxInterval, maxStrikeWait)
+		m.NotBefore = time.Now().Add(backoff(retry, m.Strikes))
 	}
 }

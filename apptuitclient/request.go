@@ -8,10 +8,15 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -38,27 +43,90 @@ func (c *Client) newRequest(ctx context.Context, method, address string) (*http.
 	}
 	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
-		return nil, "", c.creds.redact.error(err)
+		return nil, "", err
 	}
 	request.Header = c.headers.Clone()
 	c.creds.set(request.Header, token)
 	return request, token, nil
 }
 
-// do makes a request.
+// do makes a request, whose body GetBody gives. If the server had closed the connection
+// before the request came, the request is made once more: a connection that was kept for
+// it may be closed at any moment, which says nothing about the server.
 func (c *Client) do(request *http.Request) (*http.Response, error) {
-	response, err := c.http.Do(request)
-	if err == nil && response.Request == nil { // a transport that is not net/http's may forget it
-		response.Request = request
+	for again := false; ; again = true {
+		if request.GetBody != nil {
+			request.Body, _ = request.GetBody()
+		}
+		var conn connectionTrace
+		response, err := c.http.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), conn.hooks())))
+		switch {
+		case err == nil:
+			if response.Request == nil { // a transport that is not net/http's may forget it
+				response.Request = request
+			}
+			return response, nil
+		case again || request.Context().Err() != nil || !conn.reused.Load() || conn.answered.Load() || isTimeout(err):
+			return nil, conn.error(err)
+		}
 	}
-	return response, err
+}
+
+// connectionTrace notes how far a request came.
+type connectionTrace struct {
+	connected atomic.Bool // there was a connection
+	reused    atomic.Bool // which another request had used before
+	answered  atomic.Bool // a byte of an answer came
+}
+
+func (t *connectionTrace) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GotConn:              func(info httptrace.GotConnInfo) { t.connected.Store(true); t.reused.Store(info.Reused) },
+		GotFirstResponseByte: func() { t.answered.Store(true) },
+	}
+}
+
+// error wraps the error of a request with a [cutOffError] if the connection was there
+// and broke.
+func (t *connectionTrace) error(err error) error {
+	if isTimeout(err) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	broken := t.connected.Load() && !t.answered.Load()
+	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		broken = broken || errors.Is(err, cause)
+	}
+	if !broken {
+		return err
+	}
+	return &cutOffError{err}
+}
+
+// cutOffError is the error of a request whose connection broke: the server may have
+// gone, or have found the request too large.
+type cutOffError struct{ error }
+
+func (e *cutOffError) Unwrap() error { return e.error }
+
+func isTimeout(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
 }
 
 // lost is the outcome of a request without an answer.
 func (c *Client) lost(ctx context.Context, err error) outcome {
 	out := outcome{}
-	if permanent(err) {
-		out.next = hopeless
+	var cutOff *cutOffError
+	var proxy *StatusError
+	switch {
+	case permanent(err):
+		out.next = openCircuit
+	case errors.As(err, &proxy): // see checkProxyAnswer
+		out.status, out.next, out.err = proxy.StatusCode, openCircuit, proxy
+		return out
+	case errors.As(err, &cutOff):
+		out.cutOff = true
+		err = cutOff.error
 	}
 	var address *url.Error
 	if errors.As(err, &address) {
@@ -67,13 +135,13 @@ func (c *Client) lost(ctx context.Context, err error) outcome {
 	if ctx.Err() != nil {
 		err = ended(ctx)
 	}
-	out.err = c.creds.redact.error(fmt.Errorf("%s: %w", c.cfg.endpoint.Host, err))
+	out.err = fmt.Errorf("%s: %w", c.cfg.endpoint.Host, c.creds.redact.error(err))
 	return out
 }
 
 // permanent reports whether a request failed in a way that the next one will,
 // too: the server's certificate is not trusted, it does not speak TLS, or it
-// redirects to what is no URL, for which net/http has no type.
+// redirects to an address that is not a URL, for which net/http has no type.
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError

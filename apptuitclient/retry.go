@@ -6,41 +6,42 @@ package apptuitclient
 import "github.com/apptuitai/apptuit-go/internal/wire"
 
 // persist sends a batch until every point of it is settled, or there is no
-// time left, and releases it. It returns an outcome only if what is left of the
-// batch is too large.
+// time left, and releases it. It returns an outcome only if the points that are left
+// have to be sent in parts.
 func (d *delivery) persist(b *wire.Batch) *outcome {
 	status := 0
-	d.patience.attempts, d.patience.answer = 0, nil
+	if _, suspected := d.c.size.get(); !suspected {
+		d.patience.attempts, d.patience.answer = 0, nil
+	}
 	for {
 		out := d.c.exchange(d.ctx, b)
 		d.settle(b, &out)
 		d.report.StatusCode = out.status
 		if out.status != 0 {
 			status = out.status
-			d.patience.renewed = d.patience.renewed && out.next == newToken // any other answer is to a good token
+			d.patience.renewed = d.patience.renewed && out.next == refreshToken // any other answer is to a good token
 		}
-		if out.left != b {
+		switch {
+		case out.left != b:
+			d.c.size.passed(b.RawSize(), d.tooLarge)
 			b.Release()
+		case out.cutOff && b.Size() >= minSuspect && b.Points() > 1:
+			d.c.size.cutOff(b.RawSize())
 		}
 		if b = out.left; b == nil {
 			return nil
 		}
-		if out.next == smaller {
+		if out.next == split {
 			return &out
 		}
-		switch end, err := d.patience.next(&out); end {
-		case goOn:
-		case refused:
-			if d.keep != nil { // another token may help
-				d.drop(b, status, err, true)
-				return nil
-			}
-			d.refuse(b, status, err)
-			return nil
-		case undelivered, outOfTime:
+		end, err := d.patience.next(&out)
+		if end != goOn {
 			d.report.After = max(d.report.After, out.after)
-			d.drop(b, status, err, end == outOfTime || d.replay)
+			d.drop(b, status, err, end)
 			return nil
+		}
+		if d.exceedsLimit(b) {
+			return &out
 		}
 	}
 }

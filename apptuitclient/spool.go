@@ -47,7 +47,7 @@ func (c *Client) SpoolStats() (SpoolStats, bool) {
 // prepareOnce prepares for a Send, and warns of it if that fails.
 func (c *Client) prepareOnce() {
 	if err := c.Prepare(); err != nil && c.warned.CompareAndSwap(false, true) {
-		c.cfg.warn(err)
+		c.warnings.Add(err)
 	}
 }
 
@@ -65,7 +65,7 @@ type spooler struct {
 	mu       sync.Mutex
 	stats    SpoolStats // but for what is in the folder
 	spooling bool       // has been reported
-	denied   bool       // and so has that the token is refused
+	reason   reason     // and so has this reason
 	untold   int        // points lost by bounds that have not been reported
 	quiet    time.Time  // until then
 	known    func(*PointError) bool
@@ -121,10 +121,10 @@ func (s *spooler) lost(l spool.Loss) {
 	}
 	s.mu.Unlock()
 	if l.Points == 0 {
-		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %w", l.Err))
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", l.Err))
 		return
 	}
-	s.c.cfg.warn(fmt.Errorf("apptuit: spool: %d points are lost: %w", l.Points, l.Err))
+	s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d points are lost: %w", l.Points, l.Err))
 }
 
 // tellRest reports the losses that have not been.
@@ -134,23 +134,49 @@ func (s *spooler) tellRest() {
 	s.untold = 0
 	s.mu.Unlock()
 	if n > 0 {
-		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %d more points are lost to the bounds of %s", n, s.folder.Dir()))
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d more points are lost to the bounds of %s", n, s.folder.Dir()))
 	}
 }
 
-// began reports that points are spooled, once, and when the token becomes the
-// reason or is no longer.
-func (s *spooler) began(reason error) {
-	denied := errors.Is(reason, ErrUnauthorized)
-	s.mu.Lock()
-	if errors.Is(reason, context.Canceled) || errors.Is(reason, context.DeadlineExceeded) {
-		denied = s.denied // that tells nothing of the token
+// reason is why points are spooled, as far as the user has to know: for each a
+// different thing has to be mended.
+type reason uint8
+
+const (
+	reasonUnknown     reason = iota // the context has ended, or there was no request
+	reasonOutage                    // which passes
+	reasonCredentials               // of the server, or of a proxy
+	reasonSetup                     // endpoint or certificates
+)
+
+// spoolingReason is the reason of a delivery that has ended so.
+func spoolingReason(err error, end ending) reason {
+	switch {
+	case errors.Is(err, ErrUnauthorized):
+		return reasonCredentials
+	case end != outOfTime:
+		return reasonSetup
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return reasonUnknown
 	}
-	news := !s.spooling || denied != s.denied
-	s.spooling, s.denied = true, denied
+	return reasonOutage
+}
+
+// began reports that points are spooled, once, and again when the reason changes.
+func (s *spooler) began(why error, reason reason) {
+	s.mu.Lock()
+	switch {
+	case reason != reasonUnknown:
+	case s.spooling:
+		reason = s.reason
+	default:
+		reason = reasonOutage
+	}
+	news := !s.spooling || reason != s.reason
+	s.spooling, s.reason = true, reason
 	s.mu.Unlock()
 	if news {
-		s.c.cfg.warn(fmt.Errorf("apptuit: points go to the spool %s until they can be delivered: %w", s.folder.Dir(), reason))
+		s.c.warnings.Add(fmt.Errorf("apptuit: points go to the spool %s until they can be delivered: %w", s.folder.Dir(), why))
 	}
 }
 
@@ -158,11 +184,11 @@ func (s *spooler) began(reason error) {
 func (s *spooler) over() {
 	s.mu.Lock()
 	was, stats := s.spooling, s.stats
-	s.spooling, s.denied = false, false
+	s.spooling = false
 	s.mu.Unlock()
 	s.tellRest()
 	if was {
-		s.c.cfg.warn(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d refused, %d lost",
+		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d refused, %d lost",
 			s.folder.Dir(), stats.Replayed, stats.Rejected, stats.Dropped))
 	}
 }
@@ -221,7 +247,7 @@ func (s *spooler) close() {
 	}
 	s.tellRest()
 	if err := s.folder.Close(); err != nil {
-		s.c.cfg.warn(fmt.Errorf("apptuit: spool: %w", err))
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", err))
 	}
 }
 

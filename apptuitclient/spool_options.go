@@ -4,10 +4,10 @@
 package apptuitclient
 
 import (
-	"os"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/env"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
@@ -60,12 +60,12 @@ func (c *config) setSpool(from, dir string, opts []SpoolOption) {
 
 // environmentSpool is the spool of the environment's variables.
 func (c *config) environmentSpool() {
-	dir := os.Getenv("APPTUIT_SPOOL_DIR")
+	dir := env.Get("APPTUIT_SPOOL_DIR")
 	if dir == "" || c.spool != nil {
 		return
 	}
 	var opts []SpoolOption
-	if v := os.Getenv("APPTUIT_SPOOL_INSTANCES"); v != "" {
+	if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
 		share, err := encoding.ParseBool(v)
 		if err != nil {
 			c.fault("APPTUIT_SPOOL_INSTANCES: %w", err)

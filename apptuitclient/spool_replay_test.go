@@ -376,37 +376,28 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 	})
 }
 
-// A certificate that is not trusted keeps the gate closed, if it was, and does not
-// close it.
-func TestABadCertificateInAnOutage(t *testing.T) {
+// A certificate that is not trusted opens the circuit as an outage does, and loses no
+// point.
+func TestSpool_OutlivesABadCertificate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bad := func(*call) (answer, error) {
 			return answer{}, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 		}
+		var w reports
 		f, set := changing(t, bad)
 		hour := apptuitclient.WithRetry(apptuitclient.RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Hour})
-		c := f.spooling(spoolDir(t), hour)
-		for range 3 {
-			counted(t, c.Send(t.Context(), numberedPoints(1)), 0, 1)
-		}
-		if n := len(f.all()); n != 3 {
-			t.Errorf("%d requests", n)
-		}
-		set(always(503))
-		send(t, c, numbered(0)) // closes it
-		set(bad)
+		c := f.spooling(spoolDir(t), hour, w.option())
 		for range 600 {
-			_ = c.Send(t.Context(), []apptuitclient.DataPoint{numbered(1)}) // spooled, but for the probes
+			send(t, c, numbered(1)) // spooled, but for the probes
 			time.Sleep(time.Minute)
 		}
 		if n := len(f.all()); n < 8 || n > 80 { // 20 are to be expected in ten hours
 			t.Errorf("%d requests", n)
 		}
+		w.want(t, "failed to verify certificate")
 		set(always(204))
 		time.Sleep(10 * time.Hour)
-		if s := stats(t, c); s.Points != 0 || s.Dropped != 0 || s.Replayed != s.Spooled {
-			t.Errorf("%+v", s)
-		}
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 600, Replayed: 600})
 	})
 }
 

@@ -4,63 +4,12 @@
 package apptuitclient_test
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
-
-// What a status means without a body that says more. Retries are on: what is retried succeeds then.
-func TestStatuses(t *testing.T) {
-	retried := map[int]bool{408: true, 429: true, 500: true, 502: true, 503: true, 504: true}
-	halved := map[int]bool{413: true}
-	accepted := map[int]bool{200: true, 204: true}
-	for _, code := range []int{
-		200, 201, 202, 203, 204, 205, 206, 207, 300, 301, 302, 303, 304, 305, 307, 308,
-		400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 421, 422, 423, 425, 426, 428, 429, 431, 451, 499,
-		500, 501, 502, 503, 504, 505, 507, 508, 511, 520, 599,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFake(t, status(code), status(http.StatusNoContent))
-			err := f.client().Send(t.Context(), numberedPoints(4))
-			requests := 1
-			switch {
-			case retried[code]:
-				requests = 2
-			case halved[code]:
-				requests = 3
-			}
-			if got := len(f.all()); got != requests {
-				t.Errorf("%d: %d requests, want %d", code, got, requests)
-			}
-			if retried[code] || halved[code] || accepted[code] {
-				if err != nil {
-					t.Errorf("%d: %v", code, err)
-				}
-				return
-			}
-			e := counted(t, err, 0, 4)
-			if e.StatusCode != code {
-				t.Errorf("%d: the error has status %d", code, e.StatusCode)
-			}
-			contains(t, err, fmt.Sprintf("apptuit: 0 points sent, 4 failed with status %d: fake.test/api/put: server answered %d", code, code))
-			if unauthorized := code == 401 || code == 403; errors.Is(err, apptuitclient.ErrUnauthorized) != unauthorized {
-				t.Errorf("%d: unauthorized is %v", code, !unauthorized)
-			}
-			if apptuitclient.Retryable(err) {
-				t.Errorf("%d: %v may be sent again", code, err)
-			}
-			var s *apptuitclient.StatusError
-			if !errors.As(err, &s) || s.StatusCode != code {
-				t.Errorf("%d: no StatusError in %v", code, err)
-			}
-		})
-	}
-}
 
 // What is and is not success, by the body of a 200 and other statuses.
 func TestAcceptance(t *testing.T) {
@@ -76,20 +25,30 @@ func TestAcceptance(t *testing.T) {
 		{"white space", 200, " \r\n\t", 4, ""},
 		{"details", 200, `{"success":4,"failed":0}`, 4, ""},
 		{"details with empty errors", 200, `{"success":4,"failed":0,"errors":[],"timeouts":0,"more":1}`, 4, ""},
-		{"more than sent", 200, `{"success":9,"failed":0}`, 4, ""},
+		{"201 with details", 201, `{"success":4,"failed":0}`, 4, ""},
+		{"202 with details", 202, `{"success":4,"failed":0}`, 4, ""},
+		{"an empty 202", 202, "", 4, ""},
 		{"a 400 that is none", 400, `{"success":4,"failed":0}`, 4, ""},
 
 		{"partly failed", 200, `{"success":3,"failed":1,"errors":[]}`, 3, "3 stored, 1 failed, 0 timed out of 4; 1 not named"},
 		{"partly failed, no errors", 200, `{"success":3,"failed":1}`, 3, "1 not named"},
 		{"partly timed out", 200, `{"success":3,"failed":0,"timeouts":1}`, 3, "1 timed out"},
-		{"too few for no failure", 200, `{"success":3,"failed":0}`, 3, "3 stored, 0 failed"},
-		{"none stored", 200, `{"success":0,"failed":0}`, 0, "0 stored"},
-		{"all stored and all failed", 200, `{"success":4,"failed":4}`, 0, "4 not named"},
-		{"contradicting numbers", 200, `{"success":4,"failed":1}`, 3, "1 not named"},
-		{"contradicting time-outs", 200, `{"success":4,"failed":0,"timeouts":2}`, 2, "2 not named"},
-		{"negative numbers", 200, `{"success":-3,"failed":-1}`, 0, "4 not named"},
-		{"a negative failure", 200, `{"success":2,"failed":-2}`, 2, "2 not named"},
-		{"more failed than sent", 400, `{"success":1,"failed":90}`, 0, "4 not named"},
+		{"stored beyond its own count", 200, `{"success":4,"failed":0,"errors":[{"datapoint":{"metric":"m","tags":{"i":"1"},"timestamp":1700000001,"value":1},"error":"late"}]}`, 3, "m{i=1} at 1700000001: late"},
+
+		{"more than sent", 200, `{"success":9,"failed":0}`, 0, "9 stored, 0 failed, 0 timed out, which are not the 4 points that were sent"},
+		{"too few for no failure", 200, `{"success":3,"failed":0}`, 0, "3 stored, 0 failed, 0 timed out, which are not"},
+		{"none stored", 200, `{"success":0,"failed":0}`, 0, "0 stored, 0 failed, 0 timed out, which are not"},
+		{"all stored and all failed", 200, `{"success":4,"failed":4}`, 0, "4 stored, 4 failed"},
+		{"contradicting numbers", 200, `{"success":4,"failed":1}`, 0, "4 stored, 1 failed"},
+		{"contradicting time-outs", 200, `{"success":4,"failed":0,"timeouts":2}`, 0, "2 timed out"},
+		{"negative numbers", 200, `{"success":-3,"failed":-1}`, 0, "-3 stored"},
+		{"a negative failure", 200, `{"success":6,"failed":-2}`, 0, "-2 failed"},
+		{"more failed than sent", 400, `{"success":1,"failed":90}`, 0, "90 failed"},
+		{"a sum that overflows", 200, `{"success":9223372036854775807,"failed":9223372036854775807,"timeouts":6}`, 0, "9223372036854775807 stored"},
+		{"a number that overflows", 200, `{"success":4,"failed":18446744073709551616}`, 0, "which are not the 4 points"},
+		{"a number below all", 200, `{"success":4,"failed":-18446744073709551616}`, 0, "which are not the 4 points"},
+		{"a fraction", 200, `{"success":4.0,"failed":0}`, 0, "not an ingest endpoint"},
+
 		{"errors of another kind", 400, `{"success":3,"failed":1,"errors":"one"}`, 3, "1 not named"},
 		{"errors of other kinds", 400, `{"success":3,"failed":1,"errors":[1,null,"x",{}]}`, 3, "1 not named"},
 
@@ -103,7 +62,7 @@ func TestAcceptance(t *testing.T) {
 		{"cut off", 200, `{"success":4,"failed":0`, 0, "not an ingest endpoint"},
 		{"two objects", 200, `{"success":4,"failed":0}{"success":4,"failed":0}`, 0, "not an ingest endpoint"},
 
-		{"202 with details", 202, `{"success":4,"failed":0}`, 0, "server answered 202 Accepted"},
+		{"a 202 with a page", 202, login, 0, "not an ingest endpoint: fake.test/api/put: server answered 202 Accepted: Sign in"},
 		{"text of a 400", 400, "one too many", 0, "server answered 400 Bad Request: one too many"},
 		{"HTML of a 400", 400, login, 0, "400 Bad Request: Sign in"},
 		{"OpenTSDB's error", 400, `{"error":{"code":400,"message":"Unable to parse","details":"long","trace":"longer"}}`, 0, "400 Bad Request: Unable to parse"},

@@ -4,11 +4,13 @@
 package apptuitclient
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // maxRedirects bounds how often one request is sent on.
@@ -54,6 +56,7 @@ func (c *config) setClient() {
 	if c.proxy != nil {
 		transport.Proxy = c.proxy
 	}
+	c.checkConnections(transport)
 	c.noteConnectHeader(transport)
 	if proxy := transport.Proxy; proxy != nil {
 		transport.Proxy = func(r *http.Request) (*url.URL, error) {
@@ -64,6 +67,45 @@ func (c *config) setClient() {
 	}
 	client.Transport = transport
 	c.ownClient = true
+}
+
+const (
+	// pingAfter is how long an HTTP/2 connection may be silent before the transport asks
+	// whether its peer is still there.
+	pingAfter = 10 * time.Second
+	// pingTimeout is how long the transport waits for the answer before it closes the
+	// connection. Requests on it are made again on a new one.
+	pingTimeout = 5 * time.Second
+)
+
+// checkConnections has the transport notice an HTTP/2 peer that has gone without a word,
+// as behind a firewall that forgets a connection. HTTP/1 needs no such check: a request
+// that is not answered in time takes its connection with it.
+func (c *config) checkConnections(transport *http.Transport) {
+	settings := http.HTTP2Config{}
+	if transport.HTTP2 != nil {
+		settings = *transport.HTTP2
+	}
+	if settings.SendPingTimeout == 0 {
+		settings.SendPingTimeout, settings.PingTimeout = pingAfter, pingTimeout
+	}
+	transport.HTTP2 = &settings
+	if transport.OnProxyConnectResponse == nil {
+		transport.OnProxyConnectResponse = c.checkProxyAnswer
+	}
+}
+
+// checkProxyAnswer makes an error of a proxy that wants credentials for a tunnel, as an
+// answer of a server is one. Without it, it would be a broken connection.
+func (c *config) checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
+	if r.StatusCode != http.StatusProxyAuthRequired {
+		return nil
+	}
+	err := &StatusError{StatusCode: r.StatusCode, Address: "proxy " + proxy.Host}
+	if _, text, _ := strings.Cut(r.Status, " "); text != http.StatusText(r.StatusCode) {
+		err.Message = c.creds.redact.line(text)
+	}
+	return err
 }
 
 // checkTransport judges the user's transport, which is not changed, and makes

@@ -64,7 +64,7 @@ func TestAccountingOfFaults(t *testing.T) {
 		"400":                         {faults: []apptuittest.Fault{{Status: 400, Body: "no"}}, want: Stats{Accepted: 20, Rejected: 10}},
 		"400, HTML":                   {faults: []apptuittest.Fault{{Status: 400, Body: "<html>", ContentType: "text/html"}}, want: Stats{Accepted: 20, Rejected: 10}},
 		"400, some unnamed":           {faults: []apptuittest.Fault{{Status: 400, Body: `{"success":3,"failed":7}`}}, want: Stats{Accepted: 23, Rejected: 7}},
-		"200, some unnamed":           {faults: []apptuittest.Fault{{Status: 200, Body: `{"success":3,"failed":2,"timeouts":1}`}}, want: Stats{Accepted: 23, Rejected: 7}},
+		"200, some unnamed":           {faults: []apptuittest.Fault{{Status: 200, Body: `{"success":3,"failed":6,"timeouts":1}`}}, want: Stats{Accepted: 23, Rejected: 7}},
 		"200, a login page":           {faults: []apptuittest.Fault{{Status: 200, Body: "<html>Log in</html>"}}, want: Stats{Accepted: 20, Rejected: 10}},
 		"401":                         {faults: []apptuittest.Fault{{Status: 401}}, want: Stats{Accepted: 20, Rejected: 10}},
 		"404":                         {faults: []apptuittest.Fault{{Status: 404, Times: 2}}, want: Stats{Accepted: 10, Rejected: 20}},

@@ -4,39 +4,39 @@
 package exporter
 
 import (
-	"os"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
 // environment reads what no option has set. An empty variable is an unset one.
 func (c *config) environment() {
-	if v := os.Getenv("APPTUIT_DISABLE_HOST_TAG"); v != "" && !c.noHostTag {
+	if v := env.Get("APPTUIT_DISABLE_HOST_TAG"); v != "" && !c.noHostTag {
 		disable, err := encoding.ParseBool(v)
 		c.check("APPTUIT_DISABLE_HOST_TAG", err)
 		c.noHostTag = disable
 	}
-	if v := os.Getenv("APPTUIT_PREFIX"); v != "" && !c.prefixSet {
+	if v := env.Get("APPTUIT_PREFIX"); v != "" && !c.prefixSet {
 		c.names.Prefix = v
 	}
-	if v := os.Getenv("APPTUIT_PROMETHEUS_NAMES"); v != "" && !c.names.Prometheus {
+	if v := env.Get("APPTUIT_PROMETHEUS_NAMES"); v != "" && !c.names.Prometheus {
 		names, err := encoding.ParseBool(v)
 		c.check("APPTUIT_PROMETHEUS_NAMES", err)
 		c.names.Prometheus = names
 	}
-	if v := os.Getenv("APPTUIT_TARGET_INFO"); v != "" && c.target == nil {
+	if v := env.Get("APPTUIT_TARGET_INFO"); v != "" && c.target == nil {
 		target, err := encoding.ParseBool(v)
 		c.check("APPTUIT_TARGET_INFO", err)
 		if target {
 			c.target = all
 		}
 	}
-	if v := os.Getenv("APPTUIT_TEMPORALITY_PREFERENCE"); v != "" && !c.temporalitySet {
+	if v := env.Get("APPTUIT_TEMPORALITY_PREFERENCE"); v != "" && !c.temporalitySet {
 		selector, err := ParseTemporalityPreference(v)
 		c.check("APPTUIT_TEMPORALITY_PREFERENCE", err)
 		c.temporality = selector
 	}
-	if v := os.Getenv("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION"); v != "" && !c.aggregationSet {
+	if v := env.Get("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION"); v != "" && !c.aggregationSet {
 		selector, err := ParseHistogramAggregation(v)
 		c.check("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", err)
 		c.aggregation = selector
@@ -56,7 +56,7 @@ func (c *config) layoutEnvironment() {
 
 // fromName reads a variable, unless an option has set what it is about.
 func fromName[T any](c *config, variable string, set bool, parse func(string) (T, error), to *T) {
-	if v := os.Getenv(variable); v != "" && !set {
+	if v := env.Get(variable); v != "" && !set {
 		t, err := parse(v)
 		c.check(variable, err)
 		*to = t

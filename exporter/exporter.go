@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/notify"
 )
 
 // Exporter sends what a MeterProvider collects. It implements
@@ -23,6 +24,7 @@ type Exporter struct {
 	refused *refused
 	life    *lifecycle
 	stats   counters
+	failed  *notify.Queue[*apptuitclient.SendError] // for the error handler
 }
 
 var _ sdkmetric.Exporter = (*Exporter)(nil)
@@ -42,6 +44,7 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 		origins: newOrigins(cfg),
 		refused: newRefused(),
 		life:    newLifecycle(),
+		failed:  notify.New(cfg.handler),
 	}, nil
 }
 
@@ -64,6 +67,16 @@ func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregat
 // context that has ended before, it is that of the context, unless points were
 // spooled; after Shutdown it is sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+	err := e.export(ctx, rm)
+	e.failed.Wait(ctx, handlerWait)
+	return err
+}
+
+// handlerWait is how long Export and Shutdown wait for the error handler to return. It is
+// short: the handler may be the one who has called them.
+const handlerWait = 100 * time.Millisecond
+
+func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	ended := ctx.Err()
 	op := e.cfg.telemetry.begin(ctx, rm)
 	ctx, leave, ok := e.life.enter(ctx)
@@ -77,7 +90,7 @@ func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	}
 	start := time.Now()
 	lease := e.origins.lease(rm.Resource)
-	defer lease.Release() // also when a handler panics
+	defer lease.Release() // also when a filter panics
 	defer op.end()
 	x := &export{
 		out:          e.cfg.client.NewOutbox(ctx, e.outboxOptions(op)),
@@ -131,8 +144,8 @@ func (e *Exporter) outboxOptions(op *operation) apptuitclient.OutboxOptions {
 // batchDone passes a failed batch to the error handler.
 func (e *Exporter) batchDone(op *operation, r apptuitclient.Report) {
 	op.batch(&r)
-	if r.Err != nil && e.cfg.handler != nil {
-		e.cfg.handler(r.Err)
+	if r.Err != nil {
+		e.failed.Add(r.Err)
 	}
 }
 
@@ -160,6 +173,7 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 		err = errors.Join(err, e.closeClient(last))
 	}
 	e.origins.pool.Close()
+	e.failed.Wait(ctx, handlerWait)
 	return err
 }
 

@@ -4,11 +4,15 @@
 package exporter
 
 import (
+	"context"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -84,24 +88,43 @@ func TestEachValueOfAHistogramIsReported(t *testing.T) {
 	}
 }
 
-// A handler that panics costs nothing but its Export.
-func TestAPanickingHandlerLeaksNothing(t *testing.T) {
-	srv := memoryServer(t)
-	srv.Fail(apptuittest.Status(404))
-	e := newExporter(t, toServer(srv), WithErrorHandler(func(err *apptuitclient.SendError) { panic(err) }))
-	func() {
-		defer func() {
-			if recover() == nil {
-				t.Error("no panic")
-			}
-		}()
-		_ = e.Export(t.Context(), points(10))
-	}()
-	mustExport(t, e, points(10))
-	if err := e.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if used := e.origins.pool.Used(); used != 0 {
-		t.Errorf("%d bytes are left", used)
+// A handler may panic, or use the exporter whose error it gets.
+func TestErrorHandler_CanDoAnything(t *testing.T) {
+	for name, handle := range map[string]func(context.Context, *Exporter){
+		"panics":   func(context.Context, *Exporter) { panic("handler") },
+		"exports":  func(_ context.Context, e *Exporter) { _ = e.Export(context.Background(), points(10)) },
+		"flushes":  func(ctx context.Context, e *Exporter) { _ = e.ForceFlush(ctx) },
+		"shuts it": func(_ context.Context, e *Exporter) { _ = e.Shutdown(context.Background()) },
+		"blocks":   func(ctx context.Context, _ *Exporter) { <-ctx.Done() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+				srv.Fail(apptuittest.Fault{Status: 404, Times: 3})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var e *Exporter
+				calls := 0
+				e = newExporter(t, toServer(srv), WithErrorHandler(func(*apptuitclient.SendError) {
+					calls++
+					handle(ctx, e)
+				}))
+				start := time.Now()
+				sendErrorOf(t, e.Export(ctx, points(10)))
+				if took := time.Since(start); took > handlerWait {
+					t.Errorf("Export took %v", took)
+				}
+				if calls == 0 {
+					t.Error("the handler was not called")
+				}
+				cancel()
+				time.Sleep(time.Minute)
+				if err := e.Shutdown(t.Context()); err != nil && !errors.Is(err, sdkmetric.ErrExporterShutdown) {
+					t.Error(err)
+				}
+				if used := e.origins.pool.Used(); used != 0 {
+					t.Errorf("%d bytes are left", used)
+				}
+			})
+		})
 	}
 }

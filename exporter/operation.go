@@ -119,8 +119,8 @@ func (op *operation) done() {
 	}
 }
 
-// end records the operation. Of one that is not done a handler has panicked: what
-// has become of points that it has no reason for is not known.
+// end records the operation. If it is not done, a filter or an instrument of the program
+// has panicked: the fate of points without a reason is not known.
 func (op *operation) end() {
 	if op == nil {
 		return

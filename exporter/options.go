@@ -150,12 +150,15 @@ func WithScopeTags() Option {
 	return optionFunc(func(c *config) { c.scopeTags = true })
 }
 
-// WithErrorHandler sets a function that is called with each batch of which
-// points failed, as it happens, and at the end of an Export with the points
-// that were refused before they were sent, when the reason is new. It is called
-// by the goroutine that exports, concurrently if Exports are concurrent. There
-// is none by default. The error that Export returns reaches otel.Handle with and
-// without it. It must not call Shutdown, which waits for this very Export.
+// WithErrorHandler sets a function that is called with the error of each batch of
+// which points failed, and with the points that were refused before they were sent,
+// when the reason is new. There is none by default. The error that Export returns
+// reaches otel.Handle with and without it.
+//
+// The handler is called with one error after the other, on a goroutine of its own. It
+// may call Export, ForceFlush and Shutdown of the exporter. A panic in it is ignored.
+// Export and Shutdown wait up to 100 ms for it to return. While 100 errors wait for a
+// handler that does not return, further ones are dropped.
 func WithErrorHandler(handler func(*apptuitclient.SendError)) Option {
 	return optionFunc(func(c *config) { c.handler = handler })
 }

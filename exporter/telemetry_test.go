@@ -414,22 +414,21 @@ func TestTelemetryInflight(t *testing.T) {
 	})
 }
 
-// A handler that panics leaves nothing in flight, and no point uncounted.
+// A filter that panics leaves nothing in flight, and no point uncounted.
 func TestTelemetryOfPanics(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
-	e := newExporter(t, toServer(srv, apptuitclient.WithMaxBatchPoints(10)), WithMeterProvider(w), WithoutSelfMetrics(),
-		WithErrorHandler(func(*apptuitclient.SendError) { panic("handler") }))
-	srv.Fail(apptuittest.Status(400))
+	e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics(),
+		WithAttributeFilter(func(attribute.KeyValue) bool { panic("filter") }))
 	func() {
 		defer func() {
-			if r := recover(); r != "handler" {
+			if r := recover(); r != "filter" {
 				t.Errorf("recovered %v", r)
 			}
 		}()
 		_ = e.Export(t.Context(), points(30))
 	}()
-	w.want(t, "duration[_OTHER 400] 1", "exported[400] 10", "exported[] 0", "exported[_OTHER] 20", "inflight[] 0")
+	w.want(t, "duration[_OTHER] 1", "exported[] 0", "exported[_OTHER] 30", "inflight[] 0")
 }
 
 func TestTelemetryOfShutdown(t *testing.T) {

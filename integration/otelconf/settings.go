@@ -93,7 +93,7 @@ func (s *settings) lacksToken() bool {
 	_, header := s.headers["Authorization"]
 	_, listed := s.headersList["Authorization"]
 	return strings.TrimRight(s.endpoint, "/") == apptuitclient.DefaultEndpoint && !token && !file && !header && !listed &&
-		os.Getenv("APPTUIT_API_TOKEN")+os.Getenv("APPTUIT_API_TOKEN_FILE")+os.Getenv("APPTUIT_PY_TOKEN") == ""
+		env.Get("APPTUIT_API_TOKEN")+env.Get("APPTUIT_API_TOKEN_FILE")+env.Get("APPTUIT_PY_TOKEN") == ""
 }
 
 func (s *settings) readTimeout(v value) {

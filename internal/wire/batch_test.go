@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -135,7 +136,7 @@ func TestLines(t *testing.T) {
 		}
 		batch := b.Batch()
 		var got []Point
-		if err := batch.Lines(func(i int, line []byte) bool {
+		if err := batch.Lines(t.Context(), func(i int, line []byte) bool {
 			p, err := DecodePoint(line)
 			if err != nil || i != len(got) {
 				t.Fatalf("%v, line %d: %v", e, i, err)
@@ -152,7 +153,7 @@ func TestLines(t *testing.T) {
 		}
 
 		calls := 0
-		if err := batch.Lines(func(int, []byte) bool { calls++; return calls < 2 }); err != nil || calls != 2 {
+		if err := batch.Lines(t.Context(), func(int, []byte) bool { calls++; return calls < 2 }); err != nil || calls != 2 {
 			t.Errorf("%v: stopped after %d lines, %v", e, calls, err)
 		}
 		batch.Release()
@@ -174,10 +175,10 @@ func TestGarbledBatch(t *testing.T) {
 			add(t, builder, 0, 5000)
 			b := builder.Batch()
 			spoil(b)
-			if _, err := b.Select(func(int) bool { return false }); err == nil {
+			if _, err := b.Select(t.Context(), func(int) bool { return false }); err == nil {
 				t.Errorf("%v, %s: selected", e, name)
 			}
-			if _, _, err := b.Split(); err == nil {
+			if _, _, err := b.Split(t.Context()); err == nil {
 				t.Errorf("%v, %s: split", e, name)
 			}
 			if b.refs.Load() != 1 {
@@ -188,7 +189,7 @@ func TestGarbledBatch(t *testing.T) {
 	for _, text := range []string{"", "[", "{\n}", "[\n]", "[\nnull\n]", "[\n\n]"} {
 		b := &Batch{codec: NewCodec(None), body: []byte(text), points: 1, sources: []uint32{0}}
 		b.refs.Store(1)
-		if err := b.Lines(func(int, []byte) bool { return true }); err == nil {
+		if err := b.Lines(t.Context(), func(int, []byte) bool { return true }); err == nil {
 			t.Errorf("%q has a point", text)
 		}
 	}
@@ -214,7 +215,7 @@ func FuzzSelect(f *testing.F) {
 // checkSelect selects from a batch of n test points, twice, and demands the kept ones in their order.
 func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	t.Helper()
-	part, err := batch.Select(keep)
+	part, err := batch.Select(t.Context(), keep)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +239,7 @@ func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	if got := int64(len(textOfBody(t, part))); got != part.RawSize() {
 		t.Errorf("%d bytes of text, and RawSize says %d", got, part.RawSize())
 	}
-	odd, err := part.Select(func(i int) bool { return i%2 == 1 })
+	odd, err := part.Select(t.Context(), func(i int) bool { return i%2 == 1 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +275,7 @@ func TestSplit(t *testing.T) {
 	for _, e := range encodings() {
 		codec := NewCodec(e)
 		for _, n := range []int{2, 3, 7, 1001} {
-			first, second, err := batchOf(t, codec, n).Split()
+			first, second, err := batchOf(t, codec, n).Split(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -289,6 +290,21 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// A batch is not read to its end when the time is up.
+func TestBatch_Select_EndsWithItsContext(t *testing.T) {
+	batch := batchOf(t, NewCodec(Gzip), 2*linesPerCheck)
+	defer batch.Release()
+	ctx, cancel := context.WithCancel(t.Context())
+	seen := 0
+	_, err := batch.Select(ctx, func(int) bool { seen++; cancel(); return true })
+	if !errors.Is(err, context.Canceled) || seen != linesPerCheck {
+		t.Errorf("%d points were read, error %v", seen, err)
+	}
+	if _, _, err := batch.Split(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Split: %v", err)
+	}
+}
+
 // Batches of one codec are built, read and split by many goroutines.
 func TestCodecIsShared(t *testing.T) {
 	for _, e := range encodings() {
@@ -300,7 +316,7 @@ func TestCodecIsShared(t *testing.T) {
 				for range 5 {
 					add(t, builder, u*1000, u*1000+200)
 					b := builder.Batch()
-					first, second, err := b.Split()
+					first, second, err := b.Split(t.Context())
 					if err != nil {
 						t.Error(err)
 						return

@@ -286,7 +286,7 @@ func TestUncounted(t *testing.T) {
 	if batch.Points() != 5 || batch.Counted() != 3 {
 		t.Errorf("%d points, %d counted", batch.Points(), batch.Counted())
 	}
-	part, err := batch.Select(func(i int) bool { return i < 2 })
+	part, err := batch.Select(t.Context(), func(i int) bool { return i < 2 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,7 +370,7 @@ func BenchmarkSelectHalf(b *testing.B) {
 	batch := batchOf(b, NewCodec(Gzip), n)
 	b.ReportAllocs()
 	for b.Loop() {
-		half, err := batch.Select(func(i int) bool { return i%2 == 0 })
+		half, err := batch.Select(b.Context(), func(i int) bool { return i%2 == 0 })
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -5,6 +5,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"math"
 	"strings"
@@ -20,7 +21,7 @@ func render(codec *Codec, metric string, tags []Tag, ts int64, v Value) []byte {
 	batch := b.Batch()
 	defer batch.Release()
 	var out []byte
-	_ = batch.Lines(func(_ int, line []byte) bool {
+	_ = batch.Lines(context.Background(), func(_ int, line []byte) bool {
 		out = bytes.Clone(line)
 		return true
 	})

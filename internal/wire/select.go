@@ -6,6 +6,7 @@ package wire
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -13,8 +14,9 @@ import (
 
 // Lines calls yield with every point of the batch as it stands in the body:
 // one JSON object, valid during the call. It ends early when yield returns
-// false. It fails only on bytes that no Builder wrote.
-func (b *Batch) Lines(yield func(i int, line []byte) bool) error {
+// false. It fails on bytes that no Builder wrote, and with the error of ctx
+// soon after ctx has ended: a large batch takes tens of milliseconds.
+func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) error {
 	in := b.Open()
 	defer in.Close()
 	plain, done, err := b.codec.decompress(in)
@@ -27,6 +29,9 @@ func (b *Batch) Lines(yield func(i int, line []byte) bool) error {
 		return b.garbled(0, err)
 	}
 	for i := range b.points {
+		if i%linesPerCheck == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		line, err := lines.next()
 		if err != nil {
 			return b.garbled(i, err)
@@ -41,6 +46,10 @@ func (b *Batch) Lines(yield func(i int, line []byte) bool) error {
 	}
 	return nil
 }
+
+// linesPerCheck is how many lines are read between two looks at the context: some
+// hundred microseconds' worth.
+const linesPerCheck = 256
 
 func (b *Batch) garbled(i int, err error) error {
 	if err == nil {
@@ -74,11 +83,12 @@ func (l *lineReader) next() ([]byte, error) {
 
 // Select returns a batch of the points for which keep returns true, nil if
 // there are none. It streams: neither text is ever whole in memory. The
-// sources go along. The caller releases the new batch; b stays valid.
-func (b *Batch) Select(keep func(i int) bool) (*Batch, error) {
+// sources go along. The caller releases the new batch; b stays valid. It fails as
+// Lines does.
+func (b *Batch) Select(ctx context.Context, keep func(i int) bool) (*Batch, error) {
 	part := b.codec.NewBuilder(Limits{Points: math.MaxInt, Bytes: math.MaxInt64})
 	defer part.Close()
-	err := b.Lines(func(i int, line []byte) bool {
+	err := b.Lines(ctx, func(i int, line []byte) bool {
 		if keep(i) {
 			part.appendLine(line, b.sources[i])
 		}
@@ -90,13 +100,14 @@ func (b *Batch) Select(keep func(i int) bool) (*Batch, error) {
 	return part.Batch(), nil
 }
 
-// Split returns the two halves of a batch of at least two points.
-func (b *Batch) Split() (first, second *Batch, err error) {
+// Split returns the two halves of a batch of at least two points. It fails as
+// Lines does.
+func (b *Batch) Split(ctx context.Context) (first, second *Batch, err error) {
 	half := b.points / 2
-	if first, err = b.Select(func(i int) bool { return i < half }); err != nil {
+	if first, err = b.Select(ctx, func(i int) bool { return i < half }); err != nil {
 		return nil, nil, err
 	}
-	if second, err = b.Select(func(i int) bool { return i >= half }); err != nil {
+	if second, err = b.Select(ctx, func(i int) bool { return i >= half }); err != nil {
 		first.Release()
 		return nil, nil, err
 	}
