@@ -104,11 +104,12 @@ func (c *credentials) refresh(ctx context.Context, refused string, status int) (
 	})
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if status == http.StatusForbidden && token == refused {
-		if !asked {
-			return false, c.denied.err
-		}
+	switch {
+	case status != http.StatusForbidden:
+	case asked:
 		c.denied = denial{token: refused, at: time.Now(), err: err}
+	case err == nil && token == refused:
+		return false, c.denied.err
 	}
 	return err == nil && token != refused, err
 }

@@ -48,10 +48,15 @@ const (
 // as long by escapes, and a reason.
 func maxPutAnswer(b *wire.Batch) int64 { return 2*b.RawSize() + 512*int64(b.Points()) + 1<<20 }
 
+// maxEntries bounds the points that a put answer names. OpenTSDB can name a point twice: its
+// storage may fail after the time for the answer is over.
+func maxEntries(b *wire.Batch) int { return 2*b.Points() + 16 }
+
 var (
 	errAnswerTooLong  = errors.New("the answer is too long")
 	errNotAPutAnswer  = errors.New("not a put answer")
 	errEntryTooLarge  = errors.New("a value of the answer is too long")
+	errTooManyNames   = errors.New("more points are named than were sent")
 	errAfterPutAnswer = errors.New("more than a put answer")
 )
 
@@ -196,7 +201,10 @@ func (r *putAnswerReader) errors() error {
 	case token != json.Delim('['):
 		return nil
 	}
-	for r.json.More() {
+	for entries := 0; r.json.More(); entries++ {
+		if entries > maxEntries(r.b) {
+			return errTooManyNames
+		}
 		var e struct {
 			Datapoint json.RawMessage `json:"datapoint"`
 			Error     string          `json:"error"`

@@ -20,9 +20,9 @@ const redacted = "[redacted]"
 // token may be an ordinary word.
 type redactor struct {
 	mu     sync.RWMutex
-	fixed  []string    // of the configuration
-	recent []string    // of the requests, the latest last
-	index  secretIndex // of both; nil after a change
+	fixed  []string     // of the configuration
+	recent []string     // of the requests, the latest last
+	index  *secretIndex // of both; nil after a change
 }
 
 const (
@@ -96,7 +96,7 @@ func (r *redactor) add(secret string) {
 }
 
 // secrets returns the index of all secrets.
-func (r *redactor) secrets() secretIndex {
+func (r *redactor) secrets() *secretIndex {
 	r.mu.RLock()
 	index := r.index
 	r.mu.RUnlock()

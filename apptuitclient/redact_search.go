@@ -13,11 +13,14 @@ import (
 )
 
 // secretIndex finds secrets by their first bytes, so that a text is searched in one
-// pass, however many secrets there are. The longest of a key comes first.
-type secretIndex map[[minSecret]byte][]string
+// pass, however many secrets there are.
+type secretIndex struct {
+	first [256]bool                    // the bytes that secrets begin with
+	forms map[[minSecret]byte][]string // the longest comes first
+}
 
-func newSecretIndex(lists ...[]string) secretIndex {
-	index := secretIndex{}
+func newSecretIndex(lists ...[]string) *secretIndex {
+	index := &secretIndex{forms: map[[minSecret]byte][]string{}}
 	for _, secret := range slices.Concat(lists...) {
 		// Base64 is also written without its padding.
 		for _, form := range []string{secret, strings.TrimRight(secret, "=")} {
@@ -25,12 +28,13 @@ func newSecretIndex(lists ...[]string) secretIndex {
 				continue
 			}
 			key := [minSecret]byte([]byte(form))
-			if !slices.Contains(index[key], form) {
-				index[key] = append(index[key], form)
+			index.first[form[0]] = true
+			if !slices.Contains(index.forms[key], form) {
+				index.forms[key] = append(index.forms[key], form)
 			}
 		}
 	}
-	for _, forms := range index {
+	for _, forms := range index.forms {
 		slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
 	}
 	return index
@@ -43,8 +47,8 @@ type span struct{ start, end int }
 // by one or two of the decoders: a server may quote a token in JSON that stands in a
 // page, for example. With cut, the text is the beginning of a longer one, and a
 // secret that begins in it is removed with the rest of the text.
-func (x secretIndex) redact(s string, cut bool) string {
-	if len(x) == 0 {
+func (x *secretIndex) redact(s string, cut bool) string {
+	if len(x.forms) == 0 {
 		return s
 	}
 	plain := reading{text: s}
@@ -65,10 +69,13 @@ func (x secretIndex) redact(s string, cut bool) string {
 }
 
 // find appends the spans of a text in which its reading has secrets.
-func (x secretIndex) find(r reading, cut bool, spans []span) []span {
+func (x *secretIndex) find(r reading, cut bool, spans []span) []span {
 	for i := 0; i+minSecret <= len(r.text); i++ {
+		if !x.first[r.text[i]] {
+			continue
+		}
 		rest := r.text[i:]
-		for _, secret := range x[[minSecret]byte([]byte(rest[:minSecret]))] {
+		for _, secret := range x.forms[[minSecret]byte([]byte(rest[:minSecret]))] {
 			if strings.HasPrefix(rest, secret) {
 				spans = append(spans, span{r.offset(i), r.offset(i + len(secret))})
 				break
@@ -120,45 +127,50 @@ func (r reading) offset(i int) int {
 // maxEscape is more bytes than any character takes that is encoded twice.
 const maxEscape = 40
 
-// endsWithin reports whether the rest of a text is the beginning of a secret, but for
-// the end of the rest, which may be a part of an encoded character.
+// endsWithin reports whether the rest of a text may be the beginning of a secret. The
+// last bytes may differ: they may be a part of an encoded character.
 func (r reading) endsWithin(rest, secret string) bool {
 	same := 0
 	for same < len(rest) && same < len(secret) && rest[same] == secret[same] {
 		same++
 	}
-	if same == len(rest) {
-		return true
-	}
 	from := len(r.text) - len(rest) + same
-	return same >= minSecret && r.offset(len(r.text))-r.offset(from) < maxEscape && strings.IndexByte(`\&%`, rest[same]) >= 0
+	return r.offset(len(r.text))-r.offset(from) < maxEscape
 }
 
-// decoder decodes the character at the beginning of a text. It returns the number of
-// bytes that the character takes, 0 if it is not encoded.
-type decoder func(s string) (char string, size int)
+// decoder decodes characters of one encoding.
+type decoder struct {
+	lead byte // that encoded characters begin with
+	// decode appends the character at the beginning of a text. It returns the number of
+	// bytes that it takes, 0 if it is not encoded.
+	decode func(dst []byte, s string) (_ []byte, size int)
+}
 
 // decoders returns those of JSON and its relatives, of HTML, and of URLs.
-func decoders() [3]decoder { return [...]decoder{decodeBackslash, decodeEntity, decodePercent} }
+func decoders() [3]decoder {
+	return [...]decoder{{'\\', decodeBackslash}, {'&', decodeEntity}, {'%', decodePercent}}
+}
 
 // decoded returns the reading of what a decoder makes of the text, and false if that
 // is the text itself.
-func (r reading) decoded(decode decoder) (reading, bool) {
-	if strings.IndexAny(r.text, `\&%`) < 0 {
+func (r reading) decoded(d decoder) (reading, bool) {
+	if strings.IndexByte(r.text, d.lead) < 0 {
 		return reading{}, false
 	}
-	var out []byte
-	var offsets []int
+	out := make([]byte, 0, len(r.text))
+	offsets := make([]int, 0, len(r.text)+1)
 	changed := false
 	for i := 0; i < len(r.text); {
-		char, size := decode(r.text[i:])
-		if size == 0 {
-			char, size = r.text[i:i+1], 1
-		} else {
-			changed = true
+		size := 0
+		if r.text[i] == d.lead {
+			out, size = d.decode(out, r.text[i:])
 		}
-		for j := range len(char) {
-			out = append(out, char[j])
+		if size > 0 {
+			changed = true
+		} else {
+			out, size = append(out, r.text[i]), 1
+		}
+		for len(offsets) < len(out) {
 			offsets = append(offsets, r.offset(i))
 		}
 		i += size
@@ -167,118 +179,107 @@ func (r reading) decoded(decode decoder) (reading, bool) {
 }
 
 // decodeBackslash decodes an escape of JSON, Go, Python or JavaScript.
-func decodeBackslash(s string) (string, int) {
-	if len(s) < 2 || s[0] != '\\' {
-		return "", 0
+func decodeBackslash(dst []byte, s string) ([]byte, int) {
+	if len(s) < 2 {
+		return dst, 0
 	}
 	digits := 0
 	switch s[1] {
 	case '"', '\\', '/', '\'':
-		return s[1:2], 2
+		return append(dst, s[1]), 2
 	case 'x':
 		digits = 2
 	case 'u':
 		digits = 4
-		if braced, size := decodeHex(s[2:], 1, 6, "{", "}"); size > 0 {
-			return braced, 2 + size
+		if strings.HasPrefix(s[2:], "{") {
+			code, size := hex(s[3:], 1, 6)
+			if size == 0 || !strings.HasPrefix(s[3+size:], "}") {
+				return dst, 0
+			}
+			return appendRune(dst, code), 4 + size
 		}
 	case 'U':
 		digits = 8
-	default:
-		return "", 0
 	}
-	char, size := decodeHex(s[2:], digits, digits, "", "")
+	code, size := hex(s[2:], digits, digits)
 	if size == 0 {
-		return "", 0
+		return dst, 0
 	}
 	size += 2
-	if high, _ := strconv.ParseUint(s[2:size], 16, 32); utf16.IsSurrogate(rune(high)) && len(s) >= size+6 && s[size:size+2] == `\u` {
-		if low, err := strconv.ParseUint(s[size+2:size+6], 16, 32); err == nil {
-			return string(utf16.DecodeRune(rune(high), rune(low))), size + 6
+	if utf16.IsSurrogate(rune(code)) && strings.HasPrefix(s[size:], `\u`) {
+		if low, more := hex(s[size+2:], 4, 4); more > 0 {
+			return utf8.AppendRune(dst, utf16.DecodeRune(rune(code), rune(low))), size + 2 + more
 		}
 	}
-	return char, size
+	return appendRune(dst, code), size
 }
 
 // decodeEntity decodes a character reference of HTML.
-func decodeEntity(s string) (string, int) {
-	if len(s) < 3 || s[0] != '&' {
-		return "", 0
-	}
-	for _, numeric := range []struct {
-		prefix  string
-		base    int
-		longest int
-	}{{"&#x", 16, 6}, {"&#X", 16, 6}, {"&#", 10, 7}} {
-		if !strings.HasPrefix(s, numeric.prefix) {
-			continue
-		}
-		digits := len(numeric.prefix)
-		end := digits
-		for end < len(s) && end < digits+numeric.longest && isDigit(s[end], numeric.base) {
-			end++
-		}
-		code, err := strconv.ParseUint(s[digits:end], numeric.base, 32)
-		if err != nil {
-			return "", 0
-		}
-		if end < len(s) && s[end] == ';' {
-			end++
-		}
-		return encodeRune(code), end
+func decodeEntity(dst []byte, s string) ([]byte, int) {
+	if strings.HasPrefix(s, "&#") {
+		return decodeReference(dst, s)
 	}
 	const longest = 33 // the name of any character
 	if end := strings.IndexByte(s[:min(len(s), longest)], ';'); end > 0 {
 		if char := html.UnescapeString(s[:end+1]); char != s[:end+1] {
-			return char, end + 1
+			return append(dst, char...), end + 1
 		}
 	}
 	for _, name := range []string{"&amp", "&lt", "&gt", "&quot"} { // which need no semicolon
 		if strings.HasPrefix(s, name) {
-			return html.UnescapeString(name), len(name)
+			return append(dst, html.UnescapeString(name)...), len(name)
 		}
 	}
-	return "", 0
+	return dst, 0
+}
+
+// decodeReference decodes a numeric character reference, with or without its semicolon.
+func decodeReference(dst []byte, s string) ([]byte, int) {
+	start, base := 2, 10
+	if len(s) > 2 && (s[2] == 'x' || s[2] == 'X') {
+		start, base = 3, 16
+	}
+	const longest = 7 // of the largest character, in decimal digits
+	end := start
+	for end < len(s) && end < start+longest && isDigit(s[end], base) {
+		end++
+	}
+	code, err := strconv.ParseUint(s[start:end], base, 32)
+	if err != nil {
+		return dst, 0
+	}
+	if end < len(s) && s[end] == ';' {
+		end++
+	}
+	return appendRune(dst, code), end
 }
 
 // decodePercent decodes a byte of a URL.
-func decodePercent(s string) (string, int) {
-	if len(s) < 3 || s[0] != '%' {
-		return "", 0
+func decodePercent(dst []byte, s string) ([]byte, int) {
+	code, size := hex(s[1:], 2, 2)
+	if size == 0 {
+		return dst, 0
 	}
-	b, err := strconv.ParseUint(s[1:3], 16, 8)
-	if err != nil {
-		return "", 0
-	}
-	return string([]byte{byte(b)}), 3
+	return append(dst, byte(code)), 1 + size
 }
 
-// decodeHex decodes a character that is given by hexadecimal digits between two marks.
-func decodeHex(s string, least, most int, before, after string) (string, int) {
-	if !strings.HasPrefix(s, before) {
-		return "", 0
+// hex reads from least to most hexadecimal digits, and returns how many it has read, 0
+// if there are fewer.
+func hex(s string, least, most int) (code uint64, size int) {
+	for size < len(s) && size < most && isDigit(s[size], 16) {
+		size++
 	}
-	end := len(before)
-	for end < len(s) && end < len(before)+most && isDigit(s[end], 16) {
-		end++
+	if size < max(least, 1) {
+		return 0, 0
 	}
-	if end-len(before) < least || !strings.HasPrefix(s[end:], after) {
-		return "", 0
-	}
-	code, err := strconv.ParseUint(s[len(before):end], 16, 32)
-	if err != nil {
-		return "", 0
-	}
-	return encodeRune(code), end + len(after)
+	code, _ = strconv.ParseUint(s[:size], 16, 64)
+	return code, size
 }
 
 func isDigit(b byte, base int) bool {
 	return b >= '0' && b <= '9' || base == 16 && (b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F')
 }
 
-func encodeRune(code uint64) string {
-	if code > utf8.MaxRune {
-		return "\uFFFD"
-	}
-	return string(rune(code))
+func appendRune(dst []byte, code uint64) []byte {
+	return utf8.AppendRune(dst, rune(min(code, utf8.MaxRune+1))) // U+FFFD, if it is none
 }

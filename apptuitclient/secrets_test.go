@@ -260,3 +260,52 @@ func TestSecretsWhereAPageIsCut(t *testing.T) {
 		silent(t, fmt.Sprint(n), err)
 	}
 }
+
+// A token may be an ordinary word: it is removed from the words of servers, and not
+// from our own, nor from names of metrics and hosts.
+func TestSecrets_AreNotRemovedFromOurOwnWords(t *testing.T) {
+	for _, word := range []string{"apptuit", "points", "failed", "server", "answered", "fake", "token", "metric", "large", "put"} {
+		f := newFake(t, text(400, details(1, 1, 0, pointFault{echo(0), "no " + word + " here"})))
+		c := f.client(apptuitclient.WithToken(word))
+		e := counted(t, c.Send(t.Context(), numberedPoints(2)), 1, 1)
+		if want := "apptuit: 1 points sent, 1 failed with status 400: m{i=0} at 1700000000: no [redacted] here"; e.Error() != want {
+			t.Errorf("%s: %v", word, e)
+		}
+		f = newFake(t, text(404, word+"!"))
+		c = f.client(apptuitclient.WithToken(word))
+		e = counted(t, c.Send(t.Context(), numberedPoints(2)), 0, 2)
+		if want := "apptuit: 0 points sent, 2 failed with status 404: fake.test/api/put: server answered 404 Not Found: [redacted]!"; e.Error() != want {
+			t.Errorf("%s: %v", word, e)
+		}
+		f = newFake(t, status(413))
+		c = f.client(apptuitclient.WithToken(word))
+		e = counted(t, c.Send(t.Context(), numberedPoints(1)), 0, 1)
+		contains(t, e, "m{i=0} at 1700000000: too large for the server by itself, with 70 bytes: fake.test/api/put: server answered 413")
+		_, err := apptuitclient.New(apptuitclient.WithEndpoint("ftp://fake.test"), apptuitclient.WithToken(word), apptuitclient.WithTimeout(-1))
+		contains(t, err, "apptuit: configuration: WithEndpoint: the scheme must be http or https, as in https://host:port\nWithTimeout: -1ns is not positive")
+	}
+}
+
+// The token of the answer's own encoding, as JSON libraries write it, and a cookie that
+// is quoted by itself.
+func TestEchoedSecrets_AreFoundWhenTheyAreEncoded(t *testing.T) {
+	const token = "t0ken<&+5ecret"
+	for name, body := range map[string]string{
+		"Go's JSON":       `{"error":{"message":"unknown token t0ken\u003c\u0026+5ecret"}}`,
+		"upper case":      `{"error":{"message":"unknown token t0ken\u003C\u0026\u002B5ecret"}}`,
+		"a page":          `<html>unknown token t0ken&lt;&amp;&#43;5ecret`,
+		"a URL":           `unknown token t0ken%3c%26%2b5ecret`,
+		"a URL in a page": `<html>unknown token t0ken%3c&#37;26%2b5ecret`,
+		"JSON in JSON":    `{"error":{"message":"{\"m\":\"unknown token t0ken\\u003c\\u0026+5ecret\"}"}}`,
+		"a cookie":        `unknown token c00kie5ecret`,
+	} {
+		f := newFake(t, text(403, body))
+		c := f.client(apptuitclient.WithToken(token), apptuitclient.WithHeaders(map[string]string{"Cookie": "a=b; id=c00kie5ecret"}))
+		err := c.Send(t.Context(), numberedPoints(1))
+		contains(t, err, "unknown token [redacted]")
+		silent(t, name, printable(err)...)
+		if strings.Contains(err.Error(), "kie5") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -65,11 +65,16 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	suspected := s.failures >= suspicious && size < s.failed
+	explicit := tooLarge > size
+	if suspected && !explicit {
+		tooLarge = s.failed
+	}
 	s.failures = 0
-	switch explicit := tooLarge > size; {
+	switch {
 	case explicit && (!s.proven || size > s.limit || tooLarge <= s.limit), suspected:
 		s.proven = explicit || s.limit > 0 // in this case smaller ones have passed meanwhile
-		s.limit, s.grow = size, now.Add(growInterval)
+		// A part beside a single large point may be much smaller than half.
+		s.limit, s.grow = max(size, tooLarge/2), now.Add(growInterval)
 	case s.limit == 0:
 	case !s.proven:
 		s.limit = max(s.limit, 2*size)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,9 +104,9 @@ func TestErrorHandler_CanDoAnything(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				var e *Exporter
-				calls := 0
+				var calls atomic.Int32
 				e = newExporter(t, toServer(srv), WithErrorHandler(func(*apptuitclient.SendError) {
-					calls++
+					calls.Add(1)
 					handle(ctx, e)
 				}))
 				start := time.Now()
@@ -113,7 +114,7 @@ func TestErrorHandler_CanDoAnything(t *testing.T) {
 				if took := time.Since(start); took > handlerWait {
 					t.Errorf("Export took %v", took)
 				}
-				if calls == 0 {
+				if calls.Load() == 0 {
 					t.Error("the handler was not called")
 				}
 				cancel()
