@@ -11,6 +11,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -296,8 +297,8 @@ func exponentials[N int64 | float64](x *export, i *instrument, w way, points []m
 			Sum: convert.Optional{Value: value(dp.Sum), Set: true},
 			Min: extremum(dp.Min), Max: extremum(dp.Max),
 			Scale: dp.Scale, ZeroThreshold: dp.ZeroThreshold,
-			Positive: convert.ExponentialBuckets(dp.PositiveBucket),
-			Negative: convert.ExponentialBuckets(dp.NegativeBucket),
+			Positive: histogram.Buckets(dp.PositiveBucket),
+			Negative: histogram.Buckets(dp.NegativeBucket),
 		}
 		if w == observeIt {
 			x.conv.ObserveExponential(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), &x.exp)

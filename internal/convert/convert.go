@@ -6,6 +6,7 @@ package convert
 import (
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -88,19 +89,17 @@ type Converter[K comparable] struct {
 	tally      Tally
 	repeated   bool // the sink knows
 
-	quantileSet []float64 // of histograms
-	coarse      coarse
+	quantileSet []float64                 // of histograms
+	explicit    histogram.ExplicitBuckets // of an exponential histogram
 
 	// Of the reporter layout.
-	memory      *memory[K] // nil in others
-	readings    []reading
-	read        int // of them
-	idles       []idle[K]
-	ledger      *ledger[K]
-	ledgerOf    *Instrument[K]
-	dist        distribution
-	interval    HistogramPoint
-	exponential ExponentialPoint
+	memory   *memory[K] // nil in others
+	readings []reading
+	read     int // of them
+	idles    []idle[K]
+	ledger   *ledger[K]
+	ledgerOf *Instrument[K]
+	interval histogram.Interval
 
 	prefix  []byte
 	merged  []wire.Tag

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -76,10 +77,10 @@ type state[K comparable] struct {
 	total wire.Value // of a sum
 	count uint64     // of a histogram, and
 	sum   float64
-	meter meter
+	meter histogram.Meter
 
-	explicit    *HistogramPoint // the last ones, of cumulative temporality
-	exponential *ExponentialPoint
+	explicit    *histogram.Explicit // the last ones, of cumulative temporality
+	exponential *histogram.Exponential
 	blind       bool // there was no room for them
 	cost        int64
 }
@@ -187,4 +188,49 @@ func (m *memory[K]) close() {
 	m.held, m.closed = 0, true
 	clear(m.ledgers)
 	m.order = nil
+}
+
+// keepExplicit remembers a point, if there is room.
+func (m *memory[K]) keepExplicit(s *state[K], h *histogram.Explicit) {
+	if s.explicit == nil {
+		s.explicit = new(histogram.Explicit)
+	}
+	bounds, buckets := s.explicit.Bounds, s.explicit.Counts
+	had := len(bounds) + len(buckets)
+	if s.blind = !m.grow(s, len(h.Bounds)+len(h.Counts)-had); s.blind {
+		m.grow(s, -had)
+		s.explicit = nil
+		return
+	}
+	bounds, buckets = append(bounds[:0], h.Bounds...), append(buckets[:0], h.Counts...)
+	*s.explicit = *h
+	s.explicit.Bounds, s.explicit.Counts = bounds, buckets
+}
+
+// keepExponential remembers a point, if there is room.
+func (m *memory[K]) keepExponential(s *state[K], h *histogram.Exponential) {
+	if s.exponential == nil {
+		s.exponential = new(histogram.Exponential)
+	}
+	positive, negative := s.exponential.Positive.Counts, s.exponential.Negative.Counts
+	had := len(positive) + len(negative)
+	if s.blind = !m.grow(s, len(h.Positive.Counts)+len(h.Negative.Counts)-had); s.blind {
+		m.grow(s, -had)
+		s.exponential = nil
+		return
+	}
+	positive, negative = append(positive[:0], h.Positive.Counts...), append(negative[:0], h.Negative.Counts...)
+	*s.exponential = *h
+	s.exponential.Positive.Counts, s.exponential.Negative.Counts = positive, negative
+}
+
+// grow takes the bytes of n numbers more, or gives them back, and reports whether
+// there is room.
+func (m *memory[K]) grow(s *state[K], n int) bool {
+	bytes := 8 * int64(n)
+	if !m.charge(bytes) {
+		return false
+	}
+	s.cost += bytes
+	return true
 }

@@ -6,6 +6,7 @@ package convert
 import (
 	"math"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -44,112 +45,89 @@ func (c *Converter[K]) ObserveNumber(i *Instrument[K], key K, span Span, v wire.
 // anew begins its mean anew.
 func (s *state[K]) rate(n float64, span Span) {
 	if !span.Delta && s.start > 0 && span.Start > s.start {
-		s.meter.restart(span.Start, span.End)
+		s.meter.Restart(span.Start, span.End)
 	}
-	s.meter.count(n, span.Start, span.End)
+	s.meter.Mark(n, span.Start, span.End)
 }
 
 // ObserveHistogram observes a point of an explicit-bucket histogram.
-func (c *Converter[K]) ObserveHistogram(i *Instrument[K], key K, span Span, h *HistogramPoint) {
+func (c *Converter[K]) ObserveHistogram(i *Instrument[K], key K, span Span, point *HistogramPoint) {
 	r, s := c.next(), c.stateOf(i, key)
 	if s != nil && s.again(c.memory.generation, span) {
-		r.count = Optional{Value: wire.Uint(h.Count), Set: true}
+		r.count = Optional{Value: wire.Uint(point.Count), Set: true}
 		return
 	}
-	interval, known := h, span.Delta
-	low, high := true, true // the extremes are those of the interval
-	if s != nil && !span.Delta {
-		known = !s.blind
-		if last := s.explicit; last != nil && span.Start <= s.start && h.since(last, &c.interval) {
-			interval = &c.interval
-			low, high = lower(h.Min, last.Min), higher(h.Max, last.Max)
-		}
-		c.memory.keepExplicit(s, h)
-	}
-	if checkBuckets(interval) == nil {
-		c.dist.explicit(interval)
+	h, known := point.floats(), span.Delta
+	if s == nil || span.Delta {
+		c.interval.SetExplicit(&h)
 	} else {
-		c.dist.reset(interval.Min, interval.Max)
+		known = !s.blind
+		if s.explicit == nil || span.Start > s.start || !c.interval.SetExplicitDelta(&h, s.explicit) {
+			c.interval.SetExplicit(&h)
+		}
+		c.memory.keepExplicit(s, &h)
 	}
-	c.dist.low, c.dist.high = c.dist.low && low, c.dist.high && high
-	c.observe(r, s, i, span, totals{h.Count, h.Sum}, totals{interval.Count, interval.Sum}, known)
+	c.observe(r, s, i, span, h.Count, h.Sum, known)
 }
 
 // ObserveExponential observes a point of an exponential histogram.
-func (c *Converter[K]) ObserveExponential(i *Instrument[K], key K, span Span, h *ExponentialPoint) {
+func (c *Converter[K]) ObserveExponential(i *Instrument[K], key K, span Span, point *ExponentialPoint) {
 	r, s := c.next(), c.stateOf(i, key)
 	if s != nil && s.again(c.memory.generation, span) {
-		r.count = Optional{Value: wire.Uint(h.Count), Set: true}
+		r.count = Optional{Value: wire.Uint(point.Count), Set: true}
 		return
 	}
-	interval, known := h, span.Delta
-	low, high := true, true // the extremes are those of the interval
-	if s != nil && !span.Delta {
+	h, known := point.floats(), span.Delta
+	if s == nil || span.Delta {
+		c.interval.SetExponential(&h)
+	} else {
 		known = !s.blind
-		if last := s.exponential; last != nil && span.Start <= s.start && h.since(last, &c.exponential) {
-			interval = &c.exponential
-			low, high = lower(h.Min, last.Min), higher(h.Max, last.Max)
+		if s.exponential == nil || span.Start > s.start || !c.interval.SetExponentialDelta(&h, s.exponential) {
+			c.interval.SetExponential(&h)
 		}
-		c.memory.keepExponential(s, h)
+		c.memory.keepExponential(s, &h)
 	}
-	c.dist.exponential(interval)
-	c.dist.low, c.dist.high = c.dist.low && low, c.dist.high && high
-	c.observe(r, s, i, span, totals{h.Count, h.Sum}, totals{interval.Count, interval.Sum}, known)
+	c.observe(r, s, i, span, h.Count, h.Sum, known)
 }
 
-// totals are what all histograms have.
-type totals struct {
-	count uint64
-	sum   Optional
-}
-
-// observe is what histograms have in common: recorded is what the point says,
-// interval what was new, and c.dist its distribution, which is known or not.
-func (c *Converter[K]) observe(r *reading, s *state[K], i *Instrument[K], span Span, recorded, interval totals, known bool) {
+// observe is what histograms have in common. The count and the sum are those of
+// the point. c.interval has the observations of its interval, if those are known.
+func (c *Converter[K]) observe(r *reading, s *state[K], i *Instrument[K], span Span, recorded uint64, total float64, known bool) {
+	unit := i.shape.unit
 	if known {
-		r.statistics(&c.dist, i.shape.unit, interval)
+		r.statistics(&c.interval, unit)
 	}
 	if s == nil || !known {
 		r.err = ErrNoRoom
 	}
 	if !span.Delta {
-		r.count = Optional{Value: wire.Uint(recorded.count), Set: true}
-		r.values[sum] = i.shape.unit.of(number(recorded.sum))
+		r.count = Optional{Value: wire.Uint(recorded), Set: true}
+		r.values[sum] = unit.of(total)
 	}
 	if s == nil {
 		return
 	}
 	if span.Delta {
-		s.count += interval.count
-		if interval.sum.Set && interval.sum.Value.Finite() {
-			s.sum += interval.sum.Value.Float64()
+		s.count += recorded
+		if !math.IsNaN(total) && !math.IsInf(total, 0) {
+			s.sum += total
 		}
 		r.count = Optional{Value: wire.Uint(s.count), Set: true}
-		r.values[sum] = i.shape.unit.of(s.sum)
+		r.values[sum] = unit.of(s.sum)
 	}
 	if i.shape.rated {
-		s.rate(float64(interval.count), span)
+		s.rate(float64(c.interval.Count()), span)
 		r.rates(&s.meter)
 	}
 	s.start = span.Start
 }
 
-// statistics gives the reading what is known of the values of an interval.
-func (r *reading) statistics(d *distribution, unit scale, t totals) {
-	if t.count == 0 {
-		return
-	}
-	mean := d.within(number(t.sum) / float64(t.count)) // which may be rounded out of them
-	r.values[average] = unit.of(mean)
-	if d.total == 1 && t.count == 1 && !math.IsNaN(mean) {
-		d.only(mean)
-	}
-	r.values[minimum], r.values[maximum] = unit.of(d.extreme(d.least, d.low, 1)), unit.of(d.extreme(d.most, d.high, d.total))
-	if d.total == 0 {
-		return
-	}
-	r.values[deviation] = unit.of(d.deviation(mean))
+// statistics gives the reading the statistics of an interval.
+func (r *reading) statistics(v *histogram.Interval, unit scale) {
+	r.values[average] = unit.of(v.Mean())
+	r.values[minimum], r.values[maximum] = unit.of(v.Min()), unit.of(v.Max())
+	r.values[deviation] = unit.of(v.StdDev())
 	for j, q := range DefaultQuantiles() {
-		r.values[percentile50+j] = unit.of(d.percentile(q))
+		r.values[percentile50+j] = unit.of(v.Percentile(q))
 	}
 }

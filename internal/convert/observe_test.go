@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -118,6 +119,23 @@ func wantValues(t *testing.T, r *recorder, want ...string) {
 
 // of is an exponential histogram of values, as it is recorded in an interval.
 func of(values ...float64) *ExponentialPoint { return recorded(20, values) }
+
+// recorded is an exponential histogram of values above 0.
+func recorded(scale int32, values []float64) *ExponentialPoint {
+	index := func(v float64) int32 { return int32(math.Ceil(math.Ldexp(math.Log2(v), int(scale)))) - 1 }
+	first, last := index(slices.Min(values)), index(slices.Max(values))
+	h := &ExponentialPoint{
+		Count: uint64(len(values)), Min: set(wire.Float(slices.Min(values))), Max: set(wire.Float(slices.Max(values))),
+		Scale: scale, Positive: histogram.Buckets{Offset: first, Counts: make([]uint64, last-first+1)},
+	}
+	total := 0.0
+	for _, v := range values {
+		h.Positive.Counts[index(v)-first]++
+		total += v
+	}
+	h.Sum = set(wire.Float(total))
+	return h
+}
 
 func TestCountsAndSumsGoOn(t *testing.T) {
 	h := newReporting(t, Reporter{}, nil)
@@ -231,33 +249,6 @@ func TestCumulativeHistograms(t *testing.T) {
 	wantValues(t, r, "count 7", "avg 7.0", "min 4.68629150101524", "max 9.37258300203048")
 }
 
-// since is what a histogram of the values that came later is, whatever they are.
-func TestSinceIsTheDifference(t *testing.T) {
-	for name, c := range map[string]struct{ before, after []float64 }{
-		"above": {[]float64{1, 2, 3}, []float64{100, 200}}, "below": {[]float64{-1, 2, 3}, []float64{-100, 0.001, 0}},
-		"nothing": {[]float64{1}, nil}, "after nothing": {nil, []float64{1, -1}},
-	} {
-		all := sketch(1, 0, slices.Concat(c.before, c.after))
-		for _, scale := range []int32{1, 2, 6} {
-			var got ExponentialPoint
-			if !all.since(sketch(scale, 0, c.before), &got) {
-				t.Errorf("%s: not later than what was before, at scale %d", name, scale)
-				continue
-			}
-			want := sketch(1, 0, c.after)
-			for q := range 21 {
-				if g, w := got.estimate(float64(q)/20), want.estimate(float64(q)/20); !near(g, w) && !(math.IsNaN(g) && math.IsNaN(w)) {
-					t.Errorf("%s, scale %d: quantile %v is %v, want %v", name, scale, float64(q)/20, g, w)
-				}
-			}
-		}
-		var none ExponentialPoint
-		if len(c.after) > 0 && sketch(1, 0, c.before).since(all, &none) {
-			t.Errorf("%s: less is later", name)
-		}
-	}
-}
-
 // Without room for a state, what is of the interval is reported, and what would need
 // a memory is rejected, once by name.
 func TestNoRoomForStates(t *testing.T) {
@@ -319,3 +310,5 @@ func TestNoRoomForTheLastPoint(t *testing.T) {
 	first.explicit = &HistogramPoint{Count: 3, Sum: set(wire.Int(7)), Bounds: []float64{1}, Buckets: []uint64{1, 2}}
 	wantValues(t, h.run(first), "count 3", "avg 4.0")
 }
+
+const second = int64(time.Second)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -20,10 +21,29 @@ type HistogramPoint struct {
 	Buckets       []uint64
 }
 
+// floats returns the histogram with sum and extremes as floats.
+func (h *HistogramPoint) floats() histogram.Explicit {
+	return histogram.Explicit{
+		Count: h.Count, Sum: h.Sum.float(), Extremes: extremes(h.Min, h.Max), Bounds: h.Bounds, Counts: h.Buckets,
+	}
+}
+
 // Optional is a value that may not have been recorded.
 type Optional struct {
 	Value wire.Value
 	Set   bool
+}
+
+// float returns the value as a float, NaN if it was not recorded.
+func (o Optional) float() float64 {
+	if !o.Set {
+		return math.NaN()
+	}
+	return o.Value.Float64()
+}
+
+func extremes(least, most Optional) histogram.Extremes {
+	return histogram.Extremes{Min: least.float(), Max: most.float()}
 }
 
 // SummaryPoint is a point of a summary: Values[i] is the quantile Quantiles[i].
@@ -53,7 +73,7 @@ func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
 	c.enter(p, ts)
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
 	labels := p.instrument.shape.labels
-	if err := checkBuckets(h); err != nil {
+	if err := histogram.CheckBuckets(h.Bounds, h.Buckets); err != nil {
 		if labels[le] {
 			c.rejectAll(p, bucket, ts, h.Count, err, len(h.Bounds)+1)
 		}
@@ -63,11 +83,11 @@ func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
 		return
 	}
 	if labels[le] && len(h.Buckets) > 0 {
-		c.buckets(p, ts, h)
+		c.buckets(p, ts, h.Bounds, h.Buckets)
 	}
 	if labels[quantile] {
-		c.values = h.quantiles(c.values[:0], c.quantileSet)
-		c.quantiles(p, ts, c.quantileSet, c.values, wire.Short)
+		e := h.floats()
+		c.estimates(p, ts, e.AppendQuantiles(c.values[:0], c.quantileSet), e.Extremes)
 	}
 }
 
@@ -78,19 +98,19 @@ func (c *Converter[K]) rejectAll(p *Point[K], suffix int, ts int64, total uint64
 	}
 }
 
-func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
-	bounds := h.Bounds
+// buckets converts explicit buckets, of which there is at least one.
+func (c *Converter[K]) buckets(p *Point[K], ts int64, bounds []float64, counts []uint64) {
 	if n := len(bounds); n > 0 && math.IsInf(bounds[n-1], 1) {
 		bounds = bounds[:n-1] // the bucket above is empty, and has this very le
 	}
 	c.relabel(p, le, bounds)
 	cumulative := uint64(0)
 	c.numbers = c.numbers[:0]
-	for _, n := range h.Buckets[:len(bounds)] {
+	for _, n := range counts[:len(bounds)] {
 		cumulative += n
 		c.numbers = append(c.numbers, wire.Uint(cumulative))
 	}
-	for _, n := range h.Buckets[len(bounds):] {
+	for _, n := range counts[len(bounds):] {
 		cumulative += n
 	}
 	c.numbers = append(c.numbers, wire.Uint(cumulative))
@@ -107,21 +127,6 @@ func (c *Converter[K]) labelledAll(p *Point[K], l int, ts int64) {
 	}
 }
 
-func checkBuckets(h *HistogramPoint) error {
-	if len(h.Buckets) == 0 && len(h.Bounds) == 0 {
-		return nil
-	}
-	if len(h.Buckets) != len(h.Bounds)+1 {
-		return fmt.Errorf("%w: %d buckets for %d bounds", ErrMalformed, len(h.Buckets), len(h.Bounds))
-	}
-	for i, b := range h.Bounds {
-		if math.IsNaN(b) || math.IsInf(b, -1) || i > 0 && b <= h.Bounds[i-1] {
-			return fmt.Errorf("%w: bounds %v do not ascend", ErrMalformed, h.Bounds[max(0, i-1):i+1])
-		}
-	}
-	return nil
-}
-
 // Summary converts a point of a summary.
 func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
 	c.enter(p, ts)
@@ -133,7 +138,7 @@ func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
 func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64, number func(float64) wire.Value) {
 	if slices.ContainsFunc(quantiles, math.IsNaN) {
 		for _, v := range values {
-			c.reject(p, plain, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", ErrMalformed), faultShape)
+			c.reject(p, plain, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed), faultShape)
 		}
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -112,11 +113,9 @@ func (s *state[K]) again(generation uint64, span Span) bool {
 }
 
 // rates gives the reading the rates of a meter.
-func (r *reading) rates(m *meter) {
-	r.values[meanRate] = m.mean()
-	for i, suffix := range [...]int{rate1, rate5, rate15} {
-		r.values[suffix] = m.averages[i]
-	}
+func (r *reading) rates(m *histogram.Meter) {
+	r.values[meanRate] = m.MeanRate()
+	r.values[rate1], r.values[rate5], r.values[rate15] = m.MovingAverages()
 }
 
 // Reading converts the next reading: of a point that is looked up again, at its
@@ -168,7 +167,7 @@ func (c *Converter[K]) rest(latest int64) {
 				r.values[sum] = i.shape.unit.of(s.sum)
 			}
 			if i.shape.rated {
-				s.meter.count(0, s.seen-s.every, s.seen)
+				s.meter.Mark(0, s.seen-s.every, s.seen)
 				r.rates(&s.meter)
 			}
 		}
