@@ -3,10 +3,7 @@
 
 package convert
 
-import (
-	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
-)
+import "github.com/apptuitai/apptuit-go/internal/histogram"
 
 // ExponentialPoint is a data point of an exponential histogram, see
 // [histogram.Exponential].
@@ -39,14 +36,4 @@ func (h *ExponentialPoint) floats() histogram.Exponential {
 		Count: h.Count, ZeroCount: h.ZeroCount, Sum: h.Sum.float(), Extremes: extremes(h.Min, h.Max),
 		Scale: h.Scale, ZeroThreshold: h.ZeroThreshold, Positive: h.Positive, Negative: h.Negative,
 	}
-}
-
-// estimates converts estimates of the quantiles of a histogram, which are rounded
-// here and then kept within the extremes, so that a constant is sent exactly.
-func (c *Converter[K]) estimates(p *Point[K], ts int64, values []float64, e histogram.Extremes) {
-	for i, v := range values {
-		values[i] = e.Clamp(wire.Round(v))
-	}
-	c.values = values
-	c.quantiles(p, ts, c.quantileSet, values, wire.Short)
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -17,44 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
-func TestUnitsOfTime(t *testing.T) {
-	for unit, want := range map[string]time.Duration{
-		"ns": 1, "us": time.Microsecond, "µs": time.Microsecond, "μs": time.Microsecond, "ms": time.Millisecond, "s": time.Second,
-		"min": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "": 0, "1": 0, "By": 0, "m": 0, "S": 0, "{s}": 0, "By/s": 0,
-	} {
-		if got, ok := UnitOf(unit); got != want || ok != (want != 0) {
-			t.Errorf("unit %q is %v, %v, want %v", unit, got, ok, want)
-		}
-	}
-}
-
-// Values are rounded once, as if they were divided or multiplied by hand.
-func TestScales(t *testing.T) {
-	for _, c := range []struct {
-		from, to    time.Duration
-		value, want float64
-	}{
-		{time.Millisecond, time.Second, 9, 0.009},
-		{time.Second, time.Millisecond, 0.25, 250},
-		{time.Second, time.Second, 0.1, 0.1},
-		{time.Nanosecond, time.Second, 123456789, 0.123456789},
-		{24 * time.Hour, time.Second, 0.5, 43200},
-		{time.Minute, 90 * time.Second, 3, 2},
-	} {
-		if got := scaleOf(c.from, c.to).of(c.value); got != c.want {
-			t.Errorf("%v of %v in %v: %v, want %v", c.value, c.from, c.to, got, c.want)
-		}
-	}
-	if got := (scale{}).of(7); got != 7 {
-		t.Errorf("no scale makes %v of 7", got)
-	}
-}
-
 // The series of each kind, by the suffixes of their names.
 func TestShapes(t *testing.T) {
-	timer := ".count .sum .avg .min .max .std_dev .50_percentile .75_percentile .95_percentile .99_percentile .999_percentile .mean_rate .1m_rate .5m_rate .15m_rate"
-	histogram := ".count .avg .min .max .std_dev .75_percentile .95_percentile .99_percentile .999_percentile"
-	reporter := func(r Reporter) Layout { r.Unit = time.Second; return Layout{Reporter: &r} }
 	for _, c := range []struct {
 		layout Layout
 		spec   InstrumentSpec
@@ -68,24 +31,15 @@ func TestShapes(t *testing.T) {
 		{Layout{Histograms: AsQuantiles}, InstrumentSpec{Kind: Histogram}, ".count .sum .min .max {quantile}"},
 		{Layout{Histograms: AsBoth}, InstrumentSpec{Kind: Histogram}, ".count .sum .min .max .bucket{le} {quantile}"},
 		{Layout{Histograms: AsBuckets}, InstrumentSpec{Kind: Summary}, ".count .sum {quantile}"},
-		{reporter(Reporter{}), InstrumentSpec{Kind: Sum, Monotonic: true}, ".count"},
-		{reporter(Reporter{Meters: true}), InstrumentSpec{Kind: Sum}, ".count"},
-		{reporter(Reporter{Meters: true}), InstrumentSpec{Kind: Sum, Monotonic: true}, ".count .mean_rate .1m_rate .5m_rate .15m_rate"},
-		{reporter(Reporter{Meters: true}), InstrumentSpec{Kind: Gauge}, ".value"},
-		{reporter(Reporter{}), InstrumentSpec{Kind: Exponential, Unit: "ms"}, timer},
-		{reporter(Reporter{}), InstrumentSpec{Kind: Histogram, Unit: "By"}, histogram},
-		{reporter(Reporter{Timers: AllTimers}), InstrumentSpec{Kind: Histogram, Unit: "By"}, timer},
-		{reporter(Reporter{Timers: NoTimers}), InstrumentSpec{Kind: Histogram, Unit: "s"}, histogram},
-		{reporter(Reporter{}), InstrumentSpec{Kind: Summary}, ".count .sum {quantile}"},
 	} {
 		s := c.layout.shape(c.spec)
 		var got []string
-		for _, suffix := range s.fixed {
-			got = append(got, suffixTexts()[suffix])
+		for _, suffix := range s.Suffixes {
+			got = append(got, suffix.String())
 		}
 		for l, has := range s.labels {
 			if has {
-				got = append(got, suffixTexts()[labelSuffix(l)]+"{"+labelKey(l)+"}")
+				got = append(got, labelSuffix(l).String()+"{"+labelKey(l)+"}")
 			}
 		}
 		if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {

@@ -75,10 +75,10 @@ func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
 	labels := p.instrument.shape.labels
 	if err := histogram.CheckBuckets(h.Bounds, h.Buckets); err != nil {
 		if labels[le] {
-			c.rejectAll(p, bucket, ts, h.Count, err, len(h.Bounds)+1)
+			c.rejectAll(p, SuffixBucket, ts, h.Count, err, len(h.Bounds)+1)
 		}
 		if labels[quantile] {
-			c.rejectAll(p, plain, ts, h.Count, err, len(c.quantileSet))
+			c.rejectAll(p, SuffixNone, ts, h.Count, err, len(c.quantileSet))
 		}
 		return
 	}
@@ -92,7 +92,7 @@ func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
 }
 
 // rejectAll rejects n points of a histogram whose parts do not fit.
-func (c *Converter[K]) rejectAll(p *Point[K], suffix int, ts int64, total uint64, err error, n int) {
+func (c *Converter[K]) rejectAll(p *Point[K], suffix Suffix, ts int64, total uint64, err error, n int) {
 	for range n {
 		c.reject(p, suffix, ts, wire.Uint(total), err, faultShape)
 	}
@@ -134,11 +134,21 @@ func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
 	c.quantiles(p, ts, s.Quantiles, s.Values, wire.Float)
 }
 
+// estimates converts estimates of the quantiles of a histogram. It rounds them, and
+// then clamps them to the extremes, so that a constant is sent exactly.
+func (c *Converter[K]) estimates(p *Point[K], ts int64, values []float64, e histogram.Extremes) {
+	for i, v := range values {
+		values[i] = e.Clamp(wire.Round(v))
+	}
+	c.values = values
+	c.quantiles(p, ts, c.quantileSet, values, wire.Short)
+}
+
 // quantiles converts values of quantiles. NaN is no value.
 func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64, number func(float64) wire.Value) {
 	if slices.ContainsFunc(quantiles, math.IsNaN) {
 		for _, v := range values {
-			c.reject(p, plain, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed), faultShape)
+			c.reject(p, SuffixNone, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed), faultShape)
 		}
 		return
 	}
@@ -159,25 +169,25 @@ func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []floa
 }
 
 func (c *Converter[K]) totals(p *Point[K], ts int64, n uint64, total, least, most Optional) {
-	c.fixed(p, count, ts, Optional{wire.Uint(n), true})
-	c.fixed(p, sum, ts, total)
-	c.fixed(p, minimum, ts, least)
-	c.fixed(p, maximum, ts, most)
+	c.fixed(p, SuffixCount, ts, Optional{wire.Uint(n), true})
+	c.fixed(p, SuffixSum, ts, total)
+	c.fixed(p, SuffixMin, ts, least)
+	c.fixed(p, SuffixMax, ts, most)
 }
 
 // fixed converts a value that the point has one of.
-func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
+func (c *Converter[K]) fixed(p *Point[K], suffix Suffix, ts int64, v Optional) {
 	if v.Set && !v.Value.NaN() {
 		c.one(p, suffix, ts, v.Value)
 	}
 }
 
-func (c *Converter[K]) one(p *Point[K], suffix int, ts int64, v wire.Value) {
+func (c *Converter[K]) one(p *Point[K], suffix Suffix, ts int64, v wire.Value) {
 	switch {
 	case !c.judge(p, suffix, p.err(), faultSeries, ts, v):
 	case !p.grouped():
 		c.emit(p.instrument, p.kept, c.seriesOf(p, suffix), ts, v)
-	case suffix == count && c.lost == nil:
+	case suffix == SuffixCount && c.lost == nil:
 		c.sink.Append(p.single, ts, v) // marked already
 	default:
 		c.part(p, suffix, ts, v)
@@ -211,7 +221,7 @@ func (c *Converter[K]) note(p *Point[K]) {
 }
 
 // judge rejects what cannot be sent.
-func (c *Converter[K]) judge(p *Point[K], suffix int, seriesErr error, kind fault, ts int64, v wire.Value) bool {
+func (c *Converter[K]) judge(p *Point[K], suffix Suffix, seriesErr error, kind fault, ts int64, v wire.Value) bool {
 	if seriesErr != nil {
 		c.reject(p, suffix, ts, v, seriesErr, kind)
 		return false
@@ -239,7 +249,7 @@ func (c *Converter[K]) known(p *Point[K], kind fault) bool {
 }
 
 // reject reports a fault of a series once, and counts it every time.
-func (c *Converter[K]) reject(p *Point[K], suffix int, ts int64, v wire.Value, err error, kind fault) {
+func (c *Converter[K]) reject(p *Point[K], suffix Suffix, ts int64, v wire.Value, err error, kind fault) {
 	if c.known(p, kind) {
 		c.sink.Reject(Rejection{Known: true})
 		return

@@ -43,13 +43,10 @@ func (h *Exponential) Delta(dst, previous *Exponential) (ok bool) {
 	if h.Count < previous.Count || h.ZeroCount < previous.ZeroCount || d < 0 || h.ZeroThreshold != previous.ZeroThreshold {
 		return false
 	}
-	*dst = Exponential{
-		Count: h.Count - previous.Count, ZeroCount: h.ZeroCount - previous.ZeroCount,
-		Sum: h.Sum - previous.Sum, Extremes: h.Extremes,
-		Scale: h.Scale, ZeroThreshold: h.ZeroThreshold,
-		Positive: Buckets{h.Positive.Offset, append(dst.Positive.Counts[:0], h.Positive.Counts...)},
-		Negative: Buckets{h.Negative.Offset, append(dst.Negative.Counts[:0], h.Negative.Counts...)},
-	}
+	dst.CopyFrom(h)
+	dst.Count -= previous.Count
+	dst.ZeroCount -= previous.ZeroCount
+	dst.Sum -= previous.Sum
 	return dst.Positive.subtract(&previous.Positive, d) && dst.Negative.subtract(&previous.Negative, d)
 }
 

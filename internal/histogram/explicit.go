@@ -42,6 +42,15 @@ func CheckBuckets(bounds []float64, counts []uint64) error {
 	return nil
 }
 
+// CopyFrom makes h a copy of src that shares no memory with it. It reuses the memory of h.
+func (h *Explicit) CopyFrom(src *Explicit) {
+	bounds, counts := h.Bounds[:0], h.Counts[:0]
+	bounds = append(bounds, src.Bounds...)
+	counts = append(counts, src.Counts...)
+	*h = *src
+	h.Bounds, h.Counts = bounds, counts
+}
+
 // AppendQuantiles appends one estimate for each of the quantiles, which must ascend,
 // and returns the extended slice. An estimate is interpolated linearly within the
 // bucket of its rank. It is NaN if the histogram is empty, or has neither buckets nor

@@ -28,6 +28,15 @@ type Buckets struct {
 	Counts []uint64
 }
 
+// CopyFrom makes h a copy of src that shares no memory with it. It reuses the memory of h.
+func (h *Exponential) CopyFrom(src *Exponential) {
+	positive, negative := h.Positive.Counts[:0], h.Negative.Counts[:0]
+	positive = append(positive, src.Positive.Counts...)
+	negative = append(negative, src.Negative.Counts...)
+	*h = *src
+	h.Positive.Counts, h.Negative.Counts = positive, negative
+}
+
 // AppendQuantiles appends one estimate for each of the quantiles, which must ascend,
 // and returns the extended slice. An estimate is interpolated within the bucket of its
 // rank: exponentially in a positive or negative bucket, linearly in the zero bucket. It
@@ -68,7 +77,7 @@ func (h *Exponential) bound(offset int32, index float64) float64 {
 	const maxScale = 980
 	scale := int(min(max(h.Scale, -maxScale), maxScale))
 	step := math.Float64frombits(uint64(1023-scale) << 52) // 2^-scale
-	return math.Min(math.Exp2((float64(offset)+index)*step), math.MaxFloat64)
+	return min(math.Exp2((float64(offset)+index)*step), math.MaxFloat64)
 }
 
 // zero returns the value at a fraction of the zero bucket. A side without observations

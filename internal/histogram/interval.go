@@ -95,6 +95,7 @@ func (v *Interval) SetExplicitDelta(h, previous *Explicit) (ok bool) {
 		return false
 	}
 	v.SetExplicit(&v.explicitDelta)
+	v.explicitDelta.Bounds = nil // they belong to h
 	v.setExact(h.Extremes, previous.Extremes)
 	return true
 }
