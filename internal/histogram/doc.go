@@ -18,6 +18,6 @@
 // A value that was not recorded, for example the minimum of a histogram without one, is
 // NaN.
 //
-// Values of these types may be copied, but one value must not be used by two goroutines
-// at a time.
+// No value may be used by two goroutines at a time. An [Interval] and an
+// [ExplicitBuckets] own memory that they reuse, so they should not be copied.
 package histogram
