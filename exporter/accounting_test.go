@@ -241,7 +241,7 @@ func randomMetrics(random *rand.Rand) (rm *metricdata.ResourceMetrics, produced,
 			h.BucketCounts = h.BucketCounts[:2]
 			rejected += 3
 		}
-		m := histogram(h)
+		m := explicitHistogram(h)
 		m.Name = fmt.Sprintf("h%d", i)
 		metrics = append(metrics, m)
 	}

@@ -52,7 +52,7 @@ func benchData(kind string, n int) (rm *metricdata.ResourceMetrics, wirePoints i
 				Bounds: bounds, BucketCounts: counts,
 			}
 		}
-		return metricsOf(histogram(data...)), n * (len(bounds) + 1 + 4)
+		return metricsOf(explicitHistogram(data...)), n * (len(bounds) + 1 + 4)
 	default: // exponential
 		data := make([]metricdata.ExponentialHistogramDataPoint[float64], n)
 		for i := range data {

@@ -35,7 +35,7 @@ func everyKind(n int) *metricdata.ResourceMetrics {
 		}
 		summaries[i] = metricdata.SummaryDataPoint{Attributes: attributes, Count: 2, QuantileValues: quantiles(0.5, float64(i))}
 	}
-	h, e, s := histogram(histograms...), exponential(exponentials...), summary(summaries...)
+	h, e, s := explicitHistogram(histograms...), exponential(exponentials...), summary(summaries...)
 	h.Name, e.Name, s.Name = "h", "e", "s"
 	return metricsOf(counter("n", counters...), h, e, s)
 }

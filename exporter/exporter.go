@@ -10,6 +10,7 @@ import (
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/notify"
@@ -89,13 +90,18 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		return ended
 	}
 	start := time.Now()
-	lease := e.origins.lease(rm.Resource)
+	res := rm.Resource
+	if res == nil {
+		res = resource.Empty()
+	}
+	lease := e.origins.lease(res)
 	defer lease.Release() // also when a filter panics
 	defer op.end()
 	x := &export{
 		out:          e.cfg.client.NewOutbox(ctx, e.outboxOptions(op)),
 		operation:    op,
 		conv:         lease.Converter,
+		observer:     e.origins.observer(res, lease.Converter, start),
 		milliseconds: e.cfg.client.MillisecondTimestamps(),
 		filter:       e.cfg.filter,
 	}
@@ -106,12 +112,15 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	}
 	x.instruments(rm.ScopeMetrics)
 	x.instruments(own)
-	if e.cfg.layout == ReporterLayout {
+	if x.observer != nil {
+		defer x.observer.Release()
 		x.observe(rm.ScopeMetrics, own, start)
 	}
 	x.metrics(rm.ScopeMetrics)
 	x.uncounted(own)
-	x.idle() // in the order in which they were observed
+	if x.observer != nil {
+		x.idle() // in the order of their samples
+	}
 	x.target(lease.State)
 	report := x.out.Close()
 	tally := x.conv.End()
@@ -172,7 +181,7 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	if e.own {
 		err = errors.Join(err, e.closeClient(last))
 	}
-	e.origins.pool.Close()
+	e.origins.close()
 	e.failed.Wait(ctx, handlerWait)
 	return err
 }

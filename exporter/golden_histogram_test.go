@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-func histogram[N int64 | float64](points ...metricdata.HistogramDataPoint[N]) metricdata.Metrics {
+func explicitHistogram[N int64 | float64](points ...metricdata.HistogramDataPoint[N]) metricdata.Metrics {
 	for i := range points {
 		points[i].Time = at()
 		if points[i].Attributes.Len() == 0 {
@@ -28,52 +28,52 @@ func histogramConversions() []conversion {
 	extrema := metricdata.NewExtrema[float64]
 	bounds := []float64{0.005, 0.01, 2.5, 10, 1e6}
 	return []conversion{
-		one("int64", histogram(ints{
+		one("int64", explicitHistogram(ints{
 			Count: 6, Sum: 60, Min: metricdata.NewExtrema[int64](-4), Max: metricdata.NewExtrema[int64](40),
 			Bounds: []float64{0, 5, 10}, BucketCounts: []uint64{1, 2, 0, 3},
 		})),
-		one("float64", histogram(floats{
+		one("float64", explicitHistogram(floats{
 			Count: 6, Sum: 60.25, Min: extrema(0.001), Max: extrema(4e6), Bounds: bounds, BucketCounts: []uint64{1, 0, 2, 0, 0, 3},
 		})),
-		one("no buckets", histogram(floats{Count: 2, Sum: 3})),
-		one("one bucket", histogram(floats{Count: 2, Sum: 3, BucketCounts: []uint64{2}})),
-		one("empty", histogram(floats{Bounds: []float64{1, 2}, BucketCounts: []uint64{0, 0, 0}})),
-		one("an explicit last bound", histogram(floats{Count: 3, Sum: 3, Bounds: []float64{1, inf}, BucketCounts: []uint64{2, 1, 0}})),
-		one("bucket counts that do not match", histogram(floats{Count: 2, Sum: 3, Bounds: []float64{1, 2}, BucketCounts: []uint64{2}})),
-		one("buckets without bounds", histogram(floats{Count: 2, Sum: 3, BucketCounts: []uint64{1, 1}})),
-		one("bounds without buckets", histogram(floats{Count: 2, Sum: 3, Bounds: []float64{1}})),
-		one("bounds that do not ascend", histogram(floats{Count: 2, Sum: 3, Bounds: []float64{1, 3, 2}, BucketCounts: []uint64{2, 0, 0, 0}})),
-		one("bounds that are not numbers", histogram(floats{Count: 2, Sum: 3, Bounds: []float64{nan}, BucketCounts: []uint64{2, 0}})),
-		one("sum, min and max that are NaN", histogram(floats{Count: 2, Sum: nan, Min: extrema(nan), Max: extrema(nan)})),
-		one("sum, min and max that are infinite", histogram(floats{Count: 2, Sum: inf, Min: extrema(-inf), Max: extrema(inf)})),
-		one("counts beyond int64", histogram(floats{
+		one("no buckets", explicitHistogram(floats{Count: 2, Sum: 3})),
+		one("one bucket", explicitHistogram(floats{Count: 2, Sum: 3, BucketCounts: []uint64{2}})),
+		one("empty", explicitHistogram(floats{Bounds: []float64{1, 2}, BucketCounts: []uint64{0, 0, 0}})),
+		one("an explicit last bound", explicitHistogram(floats{Count: 3, Sum: 3, Bounds: []float64{1, inf}, BucketCounts: []uint64{2, 1, 0}})),
+		one("bucket counts that do not match", explicitHistogram(floats{Count: 2, Sum: 3, Bounds: []float64{1, 2}, BucketCounts: []uint64{2}})),
+		one("buckets without bounds", explicitHistogram(floats{Count: 2, Sum: 3, BucketCounts: []uint64{1, 1}})),
+		one("bounds without buckets", explicitHistogram(floats{Count: 2, Sum: 3, Bounds: []float64{1}})),
+		one("bounds that do not ascend", explicitHistogram(floats{Count: 2, Sum: 3, Bounds: []float64{1, 3, 2}, BucketCounts: []uint64{2, 0, 0, 0}})),
+		one("bounds that are not numbers", explicitHistogram(floats{Count: 2, Sum: 3, Bounds: []float64{nan}, BucketCounts: []uint64{2, 0}})),
+		one("sum, min and max that are NaN", explicitHistogram(floats{Count: 2, Sum: nan, Min: extrema(nan), Max: extrema(nan)})),
+		one("sum, min and max that are infinite", explicitHistogram(floats{Count: 2, Sum: inf, Min: extrema(-inf), Max: extrema(inf)})),
+		one("counts beyond int64", explicitHistogram(floats{
 			Count: math.MaxUint64, Sum: 1, Bounds: []float64{1}, BucketCounts: []uint64{math.MaxInt64, math.MaxInt64 + 1},
 		})),
-		one("extremes of int64", histogram(ints{
+		one("extremes of int64", explicitHistogram(ints{
 			Count: 1, Sum: math.MinInt64, Min: metricdata.NewExtrema[int64](math.MinInt64), Max: metricdata.NewExtrema[int64](math.MaxInt64),
 		})),
-		one("an attribute le", histogram(floats{
+		one("an attribute le", explicitHistogram(floats{
 			Attributes: attribute.NewSet(attribute.String("le", "mine"), attribute.String("quantile", "stays")),
 			Count:      1, Bounds: []float64{1}, BucketCounts: []uint64{1, 0},
 		})),
-		one("an attribute le, and exported_le", histogram(floats{
+		one("an attribute le, and exported_le", explicitHistogram(floats{
 			Attributes: attribute.NewSet(attribute.String("le", "mine"), attribute.String("exported_le", "too")),
 			Count:      1, BucketCounts: []uint64{1},
 		})),
-		one("exemplars are ignored", histogram(floats{
+		one("exemplars are ignored", explicitHistogram(floats{
 			Count: 1, BucketCounts: []uint64{1}, Exemplars: []metricdata.Exemplar[float64]{{Value: nan}},
 		})),
-		one("25 tags with le, and 26", histogram(
+		one("25 tags with le, and 26", explicitHistogram(
 			floats{Attributes: attribute.NewSet(many(22)...), Count: 1, BucketCounts: []uint64{1}},
 			floats{Attributes: attribute.NewSet(many(23)...), Count: 1, BucketCounts: []uint64{1}},
 		)),
 		{
 			name: "totals do not carry over: between points, and between Exports", exports: []*metricdata.ResourceMetrics{
-				metricsOf(histogram(
+				metricsOf(explicitHistogram(
 					floats{Attributes: attribute.NewSet(k("a")), Count: 4, Sum: 9, Bounds: []float64{1}, BucketCounts: []uint64{3, 1}},
 					floats{Attributes: attribute.NewSet(k("b")), Count: 1, Sum: 1, Bounds: []float64{1}, BucketCounts: []uint64{0, 1}},
 				)),
-				metricsOf(histogram(
+				metricsOf(explicitHistogram(
 					floats{Attributes: attribute.NewSet(k("b")), Count: 2, Sum: 1, Bounds: []float64{2}, BucketCounts: []uint64{1, 1}},
 					floats{Attributes: attribute.NewSet(k("a")), Count: 4, Sum: 9, Bounds: []float64{1}, BucketCounts: []uint64{3, 1}},
 				)),

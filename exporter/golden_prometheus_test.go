@@ -31,7 +31,7 @@ func prometheusConversions() []conversion {
 	}
 	level := func(unit, name string) metricdata.Metrics { return in(unit, gauge(name, number(1.5, k("v")))) }
 	spread := func(unit string) metricdata.Metrics {
-		return in(unit, histogram(metricdata.HistogramDataPoint[float64]{
+		return in(unit, explicitHistogram(metricdata.HistogramDataPoint[float64]{
 			Count: 3, Sum: 4.5, Min: metricdata.NewExtrema(0.5), Max: metricdata.NewExtrema(3.0), Bounds: []float64{1}, BucketCounts: []uint64{1, 2},
 		}))
 	}

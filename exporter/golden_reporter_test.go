@@ -131,12 +131,12 @@ func reporterConversions() []conversion {
 func formConversions() []conversion {
 	type floats = metricdata.HistogramDataPoint[float64]
 	extrema := metricdata.NewExtrema[float64]
-	explicit := histogram(floats{
+	explicit := explicitHistogram(floats{
 		Count: 6, Sum: 60.25, Min: extrema(0.5), Max: extrema(40), Bounds: []float64{1, 10, 20}, BucketCounts: []uint64{1, 2, 0, 3},
 	})
-	open := histogram(floats{Count: 6, Sum: 60.25, Bounds: []float64{1, 10, 20}, BucketCounts: []uint64{1, 2, 0, 3}})
-	broken := histogram(floats{Count: 2, Sum: 3, Bounds: []float64{1, 2}, BucketCounts: []uint64{2}})
-	tagged := histogram(floats{
+	open := explicitHistogram(floats{Count: 6, Sum: 60.25, Bounds: []float64{1, 10, 20}, BucketCounts: []uint64{1, 2, 0, 3}})
+	broken := explicitHistogram(floats{Count: 2, Sum: 3, Bounds: []float64{1, 2}, BucketCounts: []uint64{2}})
+	tagged := explicitHistogram(floats{
 		Attributes: attribute.NewSet(attribute.String("a", `"\`), attribute.String("m", "1"), attribute.String("z", "2")), Count: 1, Sum: 1, Bounds: []float64{1}, BucketCounts: []uint64{1, 0},
 	})
 	exp := exponential(metricdata.ExponentialHistogramDataPoint[float64]{

@@ -80,10 +80,10 @@ func collisionConversions() []conversion {
 			with(WithScopeTags()),
 		again("keys that sanitize to one", metricsOf(counter("n", number[int64](1, attribute.String("a.b", "v")), number[int64](2, attribute.String("a_b", "v"))))),
 		again("a sum and a gauge", metricsOf(counter("n", point(1)), gauge("n", number(2.5, k("v"))))),
-		again("a suffix", metricsOf(counter("latency.count", point(1)), histogram(metricdata.HistogramDataPoint[int64]{Count: 2, Sum: 3}))),
+		again("a suffix", metricsOf(counter("latency.count", point(1)), explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 2, Sum: 3}))),
 		again("histograms", resourceMetrics(
-			scopeMetrics("x", histogram(metricdata.HistogramDataPoint[int64]{Count: 1, Sum: 1, BucketCounts: []uint64{1}})),
-			scopeMetrics("y", histogram(metricdata.HistogramDataPoint[int64]{Count: 2, Sum: 2, BucketCounts: []uint64{2}})),
+			scopeMetrics("x", explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 1, Sum: 1, BucketCounts: []uint64{1}})),
+			scopeMetrics("y", explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 2, Sum: 2, BucketCounts: []uint64{2}})),
 		)),
 	}
 }

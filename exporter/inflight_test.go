@@ -103,7 +103,7 @@ func TestBatchesInFlight(t *testing.T) {
 		"two by default":                  {rm: points(40), most: 2, seconds: 2},
 		"one":                             {rm: points(40), client: []apptuitclient.Option{apptuitclient.WithMaxInFlight(1)}, most: 1, seconds: 4},
 		"four":                            {rm: points(40), client: []apptuitclient.Option{apptuitclient.WithMaxInFlight(4)}, most: 4, seconds: 1},
-		"histograms":                      {rm: metricsOf(histogram(histograms...)), most: 2, seconds: 2},
+		"histograms":                      {rm: metricsOf(explicitHistogram(histograms...)), most: 2, seconds: 2},
 		"a series that comes again waits": {rm: twice, most: 1, seconds: 4},
 		"series that are not kept may":    {rm: points(40), options: []Option{WithCacheBytes(0)}, most: 1, seconds: 4},
 	} {

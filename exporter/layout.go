@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
 
 // Layout says which series data points become, and under which names.
@@ -78,7 +79,7 @@ func ParseTimers(name string) (Timers, error) {
 // ParseDurationUnit returns the duration that the name of a unit stands for: ns,
 // us, ms, s, min, h or d.
 func ParseDurationUnit(name string) (time.Duration, error) {
-	if unit, ok := convert.UnitOf(name); ok {
+	if unit, ok := reporter.UnitOf(name); ok {
 		return unit, nil
 	}
 	return 0, fmt.Errorf("duration unit %q: must be ns, us, ms, s, min, h or d", name)
@@ -124,27 +125,18 @@ func (c *config) checkLayout() {
 	}
 }
 
-// convertLayout is the layout as package convert has it.
-func (c *config) convertLayout() convert.Layout {
-	l := convert.Layout{Histograms: convert.Form(c.histograms), Quantiles: c.quantiles}
-	if c.layout == ReporterLayout {
-		l.Reporter = &convert.Reporter{Unit: c.durationUnit, Timers: convert.Timers(c.timers), Meters: c.meters}
-	}
-	return l
-}
-
 // selectors sets what nobody has chosen, as the layout needs it.
 func (c *config) selectors() {
-	reporter := c.layout == ReporterLayout
+	isReporter := c.layout == ReporterLayout
 	if c.temporality == nil {
 		c.temporality = sdkmetric.DefaultTemporalitySelector
-		if reporter {
+		if isReporter {
 			c.temporality = reporterTemporality
 		}
 	}
 	if c.aggregation == nil {
 		c.aggregation = sdkmetric.DefaultAggregationSelector
-		if reporter {
+		if isReporter {
 			c.aggregation = exponentialAggregation
 		}
 	}

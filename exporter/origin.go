@@ -8,12 +8,14 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/reporter"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -22,7 +24,8 @@ import (
 type origins struct {
 	cfg    *config
 	pool   *convert.Pool[attribute.Distinct, kept]
-	lowest []wire.Tag // tags below the resource's
+	states *reporter.Store[attribute.Distinct] // nil unless the layout is the reporter's
+	lowest []wire.Tag                          // tags below the resource's
 }
 
 // kept is what the Exports of a resource share.
@@ -35,8 +38,19 @@ type kept struct {
 type lease = convert.Lease[attribute.Distinct, kept]
 
 func newOrigins(cfg *config) *origins {
-	o := &origins{cfg: cfg, pool: convert.NewPool[attribute.Distinct, kept](
-		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, Layout: cfg.convertLayout()}, cfg.cacheBytes)}
+	o := &origins{cfg: cfg}
+	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles}
+	cacheBytes := cfg.cacheBytes
+	if cfg.layout == ReporterLayout {
+		l := reporter.Layout{Unit: cfg.durationUnit, Timers: reporter.Timers(cfg.timers), Meters: cfg.meters}
+		layout.Custom = l.Shape
+		// Half of the cache is for states, so that rendered series, which only save time,
+		// cannot take all of it.
+		o.states = reporter.NewStore[attribute.Distinct](l, cacheBytes/2)
+		cacheBytes -= cacheBytes / 2
+	}
+	o.pool = convert.NewPool[attribute.Distinct, kept](
+		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, Layout: layout}, cacheBytes)
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, wire.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}
@@ -44,10 +58,24 @@ func newOrigins(cfg *config) *origins {
 }
 
 func (o *origins) lease(r *resource.Resource) *lease {
-	if r == nil {
-		r = resource.Empty()
-	}
 	return o.pool.Lease(r.Equivalent(), func() (base, target []wire.Tag) { return o.tags(r), o.targetTags(r) })
+}
+
+// observer returns the observer of an Export of a resource, nil unless the layout is the
+// reporter's.
+func (o *origins) observer(r *resource.Resource, conv *converter, now time.Time) *reporter.Observer[attribute.Distinct] {
+	if o.states == nil {
+		return nil
+	}
+	return o.states.Observer(r.Equivalent(), conv, now)
+}
+
+// close gives the cache back.
+func (o *origins) close() {
+	o.pool.Close()
+	if o.states != nil {
+		o.states.Close()
+	}
 }
 
 // tags merges what is below the points' own attributes: the exporter's tags,

@@ -8,60 +8,60 @@ import (
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/reporter"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
-// In the reporter layout an Export walks twice: the first walk observes the points
-// that need state, under the lock of that state, and the second one converts what
-// there is to say of them. Nothing is sent before all is observed, so that no
-// failure loses a count.
+// In the reporter layout an Export passes over the metrics twice. The first pass
+// observes the data points that need state, under the lock of that state; the second
+// one emits their samples. Nothing is sent before all is observed, so that no failure
+// loses a count.
 
-// way is what a walk does with the points of a metric.
-type way uint8
+// pass is what a walk does with the data points of a metric.
+type pass uint8
 
 const (
-	convertIt way = iota
-	observeIt
-	readIt // convert the reading of what was observed
-	passBy
+	passConvert pass = iota
+	passObserve
+	passEmit // the samples of data points that were observed
+	passSkip
 )
 
-// way returns what this walk does with the points of an instrument.
-func (x *export) way(i *instrument, temporality metricdata.Temporality) way {
+// pass returns what the current walk does with the data points of an instrument.
+func (x *export) pass(i *instrument, temporality metricdata.Temporality) pass {
 	x.delta = temporality == metricdata.DeltaTemporality
-	switch observed := i != nil && i.Observed(x.delta); {
+	switch observed := x.observer != nil && i != nil && x.observer.Observed(i, x.delta); {
 	case x.observing && observed:
-		return observeIt
+		return passObserve
 	case x.observing:
-		return passBy
+		return passSkip
 	case observed:
-		return readIt
+		return passEmit
 	}
-	return convertIt
+	return passConvert
 }
 
 // observe is the first walk: over the metrics, and the exporter's own.
 func (x *export) observe(scopes, own []metricdata.ScopeMetrics, now time.Time) {
 	x.observing = true
-	x.conv.Observe(now, latest(scopes, now), func() {
+	x.observer.Observe(now, latest(scopes, now), func() {
 		x.metrics(scopes)
 		x.metrics(own)
 	})
 	x.observing, x.at = false, 0
 }
 
-// idle converts the readings of points that had no observations. They are counted,
-// and of no data point.
+// idle emits the samples of series without observations. They are counted, but belong to
+// no data point.
 func (x *export) idle() {
 	x.source = 0
-	for p, at := range x.conv.Idle {
-		x.conv.Reading(p, wire.Timestamp(time.Unix(0, at), x.milliseconds))
+	for p, at := range x.observer.Idle {
+		x.conv.Values(p, wire.Timestamp(time.Unix(0, at), x.milliseconds), x.observer.Next())
 	}
 }
 
-func (x *export) span(start, end time.Time) convert.Span {
-	return convert.Span{Start: nanoseconds(start), End: nanoseconds(end), Delta: x.delta}
+func (x *export) span(start, end time.Time) reporter.Span {
+	return reporter.Span{Start: nanoseconds(start), End: nanoseconds(end), Delta: x.delta}
 }
 
 // nanoseconds returns a time since 1970, 0 for one that the wire cannot carry.

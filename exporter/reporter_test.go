@@ -216,6 +216,23 @@ func TestReporterAllocations(t *testing.T) {
 	}
 }
 
+// Shutdown gives back the states as well as the rendered series.
+func TestReporterShutdownGivesStatesBack(t *testing.T) {
+	rm, next := timers(5)
+	e := newExporter(t, toSink(), WithLayout(ReporterLayout))
+	next()
+	mustExport(t, e, rm)
+	if e.origins.pool.Used() == 0 || e.origins.states.Used() == 0 {
+		t.Fatal("neither series nor states are kept")
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if series, states := e.origins.pool.Used(), e.origins.states.Used(); series != 0 || states != 0 {
+		t.Errorf("%d bytes of series and %d of states are kept after Shutdown", series, states)
+	}
+}
+
 // FuzzReporter exports anything in the reporter layout.
 func FuzzReporter(f *testing.F) {
 	for kind := range kinds {

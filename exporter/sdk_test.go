@@ -224,7 +224,7 @@ func TestMetricsAreReusedAfterExport(t *testing.T) {
 	bounds, counts := []float64{1, 2}, []uint64{1, 2, 3}
 	rm := metricsOf(
 		counter("n", number[int64](1, k("a")), number[int64](2, k("b"))),
-		histogram(metricdata.HistogramDataPoint[int64]{Count: 6, Sum: 9, Bounds: bounds, BucketCounts: counts}),
+		explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 6, Sum: 9, Bounds: bounds, BucketCounts: counts}),
 	)
 	want := []string{
 		"n{k=a, service_name=shop} 1700000000 1", "n{k=b, service_name=shop} 1700000000 2",

@@ -62,7 +62,7 @@ func (s *station) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // histogram counts the requests from a time on, a bar for each step, and logs it.
-func (s *station) histogram(t *testing.T, what string, from, step time.Duration, bars int) (counts []int) {
+func (s *station) explicitHistogram(t *testing.T, what string, from, step time.Duration, bars int) (counts []int) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,10 +153,10 @@ func TestRetryStorm(t *testing.T) {
 		s := newStation(20 * time.Second)
 		exporters := crowdOf(t, s, none)
 		exportAll(t, exporters, 55*time.Second)
-		s.histogram(t, "during the outage", 0, time.Second, 20)
+		s.explicitHistogram(t, "during the outage", 0, time.Second, 20)
 		// During a long outage about a tenth of them comes each second.
-		counts := s.histogram(t, "when the server is back", s.back, time.Second, 25)
-		fine := s.histogram(t, "in its first two seconds", s.back, 100*time.Millisecond, 20)
+		counts := s.explicitHistogram(t, "when the server is back", s.back, time.Second, 25)
+		fine := s.explicitHistogram(t, "in its first two seconds", s.back, 100*time.Millisecond, 20)
 		if n := total(counts); n < crowd*9/10 || n > crowd {
 			t.Errorf("%d requests when the server is back, want one of nearly each exporter", n)
 		}
@@ -174,7 +174,7 @@ func TestRetryAfterStorm(t *testing.T) {
 		s.away = func(r *http.Request) *http.Response { return answerOf(r, 429, "Retry-After", "10") }
 		exporters := crowdOf(t, s, none)
 		exportAll(t, exporters, 55*time.Second)
-		counts := s.histogram(t, "told to come in 10 s", 10*time.Second, 100*time.Millisecond, 11)
+		counts := s.explicitHistogram(t, "told to come in 10 s", 10*time.Second, 100*time.Millisecond, 11)
 		if n := total(counts); n != crowd || s.taken != crowd {
 			t.Errorf("%d requests from 10 s on, %d in all were taken, want %d", n, s.taken, crowd)
 		}
@@ -210,9 +210,9 @@ func TestReplayStorm(t *testing.T) {
 			t.Errorf("%d points are spooled, want %d", n, 3*rounds*crowd)
 		}
 		time.Sleep(s.back + 40*time.Second - time.Since(s.start))
-		during := s.histogram(t, "during the outage", 0, 5*time.Second, int(s.back/(5*time.Second)))
-		counts := s.histogram(t, "when the server is back", s.back, time.Second, 35)
-		fine := s.histogram(t, "in its first two seconds", s.back, 100*time.Millisecond, 20)
+		during := s.explicitHistogram(t, "during the outage", 0, 5*time.Second, int(s.back/(5*time.Second)))
+		counts := s.explicitHistogram(t, "when the server is back", s.back, time.Second, 35)
+		fine := s.explicitHistogram(t, "in its first two seconds", s.back, 100*time.Millisecond, 20)
 		if n := spooled(exporters); n != 0 || s.taken != rounds*crowd || total(counts) != rounds*crowd {
 			t.Errorf("35 s after the server is back, %d points are spooled; %d requests were taken, want %d", n, s.taken, rounds*crowd)
 		}
@@ -233,7 +233,7 @@ func TestReplayStorm(t *testing.T) {
 			t.Errorf("%d points are found, want %d", n, 3*crowd)
 		}
 		time.Sleep(5 * time.Second)
-		counts = s.histogram(t, "restarted", s.back, 100*time.Millisecond, 15)
+		counts = s.explicitHistogram(t, "restarted", s.back, 100*time.Millisecond, 15)
 		if n := spooled(exporters); n != 0 || s.taken != crowd {
 			t.Errorf("5 s after the start, %d points are spooled, %d requests were taken, want %d", n, s.taken, crowd)
 		}

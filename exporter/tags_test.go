@@ -209,7 +209,7 @@ func TestPrefix(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithPrefix("apr."))
 	rm := metricsOf(counter("n", number[int64](1)))
-	rm.ScopeMetrics[0].Metrics = append(rm.ScopeMetrics[0].Metrics, histogram(metricdata.HistogramDataPoint[int64]{}))
+	rm.ScopeMetrics[0].Metrics = append(rm.ScopeMetrics[0].Metrics, explicitHistogram(metricdata.HistogramDataPoint[int64]{}))
 	mustExport(t, e, rm)
 	for _, p := range srv.Take() {
 		if !strings.HasPrefix(p.Metric, "apr_") {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
+	"github.com/apptuitai/apptuit-go/internal/reporter"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -25,6 +27,7 @@ type (
 type export struct {
 	out          *apptuitclient.Outbox
 	conv         *converter
+	observer     *reporter.Observer[attribute.Distinct] // nil unless the layout is the reporter's
 	milliseconds bool
 	filter       attribute.Filter
 	operation    *operation // nil if nobody observes it
@@ -158,23 +161,23 @@ func specOf(m *metricdata.Metrics) (spec convert.InstrumentSpec, points int, ok 
 func (x *export) metric(i *instrument, data metricdata.Aggregation) {
 	switch data := data.(type) {
 	case metricdata.Sum[int64]:
-		numbers(x, i, x.way(i, data.Temporality), data.DataPoints)
+		numbers(x, i, x.pass(i, data.Temporality), data.DataPoints)
 	case metricdata.Sum[float64]:
-		numbers(x, i, x.way(i, data.Temporality), data.DataPoints)
+		numbers(x, i, x.pass(i, data.Temporality), data.DataPoints)
 	case metricdata.Gauge[int64]:
-		numbers(x, i, x.way(i, 0), data.DataPoints)
+		numbers(x, i, x.pass(i, 0), data.DataPoints)
 	case metricdata.Gauge[float64]:
-		numbers(x, i, x.way(i, 0), data.DataPoints)
+		numbers(x, i, x.pass(i, 0), data.DataPoints)
 	case metricdata.Histogram[int64]:
-		histograms(x, i, x.way(i, data.Temporality), data.DataPoints)
+		histograms(x, i, x.pass(i, data.Temporality), data.DataPoints)
 	case metricdata.Histogram[float64]:
-		histograms(x, i, x.way(i, data.Temporality), data.DataPoints)
+		histograms(x, i, x.pass(i, data.Temporality), data.DataPoints)
 	case metricdata.ExponentialHistogram[int64]:
-		exponentials(x, i, x.way(i, data.Temporality), data.DataPoints)
+		exponentials(x, i, x.pass(i, data.Temporality), data.DataPoints)
 	case metricdata.ExponentialHistogram[float64]:
-		exponentials(x, i, x.way(i, data.Temporality), data.DataPoints)
+		exponentials(x, i, x.pass(i, data.Temporality), data.DataPoints)
 	case metricdata.Summary:
-		if x.way(i, 0) == convertIt {
+		if x.pass(i, 0) == passConvert {
 			x.summaries(i, data.DataPoints)
 		}
 	}
@@ -243,30 +246,50 @@ func extremum[N int64 | float64](e metricdata.Extrema[N]) convert.Optional {
 	return convert.Optional{Value: value(v), Set: ok}
 }
 
-func numbers[N int64 | float64](x *export, i *instrument, w way, points []metricdata.DataPoint[N]) {
-	if w == passBy {
+// extremes returns both extremes as floats, NaN for one that was not recorded.
+func extremes[N int64 | float64](least, most metricdata.Extrema[N]) histogram.Extremes {
+	e := histogram.NoExtremes()
+	if v, ok := least.Value(); ok {
+		e.Min = float64(v)
+	}
+	if v, ok := most.Value(); ok {
+		e.Max = float64(v)
+	}
+	return e
+}
+
+func numbers[N int64 | float64](x *export, i *instrument, do pass, points []metricdata.DataPoint[N]) {
+	if do == passSkip {
 		return
 	}
 	for j := range points {
 		dp := &points[j]
-		if w == observeIt {
-			x.conv.ObserveNumber(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), value(dp.Value))
+		if do == passObserve {
+			x.observer.Number(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), value(dp.Value))
 			continue
 		}
 		p, ts := x.point(i, &dp.Attributes, dp.Time)
-		if w == readIt {
-			x.conv.Reading(p, ts)
+		if do == passEmit {
+			x.conv.Values(p, ts, x.observer.Next())
 		} else {
 			x.conv.Number(p, ts, value(dp.Value))
 		}
 	}
 }
 
-func histograms[N int64 | float64](x *export, i *instrument, w way, points []metricdata.HistogramDataPoint[N]) {
+func histograms[N int64 | float64](x *export, i *instrument, do pass, points []metricdata.HistogramDataPoint[N]) {
 	for j := range points {
 		dp := &points[j]
-		if w == readIt {
-			x.conv.Reading(x.point(i, &dp.Attributes, dp.Time))
+		if do == passObserve {
+			x.observer.Explicit(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), &histogram.Explicit{
+				Count: dp.Count, Sum: float64(dp.Sum), Extremes: extremes(dp.Min, dp.Max),
+				Bounds: dp.Bounds, Counts: dp.BucketCounts,
+			})
+			continue
+		}
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
+		if do == passEmit {
+			x.conv.Values(p, ts, x.observer.Next())
 			continue
 		}
 		x.histogram = convert.HistogramPoint{
@@ -275,35 +298,32 @@ func histograms[N int64 | float64](x *export, i *instrument, w way, points []met
 			Min:   extremum(dp.Min), Max: extremum(dp.Max),
 			Bounds: dp.Bounds, Buckets: dp.BucketCounts,
 		}
-		if w == observeIt {
-			x.conv.ObserveHistogram(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), &x.histogram)
-			continue
-		}
-		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		x.conv.Histogram(p, ts, &x.histogram)
 	}
 }
 
-func exponentials[N int64 | float64](x *export, i *instrument, w way, points []metricdata.ExponentialHistogramDataPoint[N]) {
+func exponentials[N int64 | float64](x *export, i *instrument, do pass, points []metricdata.ExponentialHistogramDataPoint[N]) {
 	for j := range points {
 		dp := &points[j]
-		if w == readIt {
-			x.conv.Reading(x.point(i, &dp.Attributes, dp.Time))
+		positive, negative := histogram.Buckets(dp.PositiveBucket), histogram.Buckets(dp.NegativeBucket)
+		if do == passObserve {
+			x.observer.Exponential(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), &histogram.Exponential{
+				Count: dp.Count, ZeroCount: dp.ZeroCount, Sum: float64(dp.Sum), Extremes: extremes(dp.Min, dp.Max),
+				Scale: dp.Scale, ZeroThreshold: dp.ZeroThreshold, Positive: positive, Negative: negative,
+			})
+			continue
+		}
+		p, ts := x.point(i, &dp.Attributes, dp.Time)
+		if do == passEmit {
+			x.conv.Values(p, ts, x.observer.Next())
 			continue
 		}
 		x.exp = convert.ExponentialPoint{
 			Count: dp.Count, ZeroCount: dp.ZeroCount,
 			Sum: convert.Optional{Value: value(dp.Sum), Set: true},
 			Min: extremum(dp.Min), Max: extremum(dp.Max),
-			Scale: dp.Scale, ZeroThreshold: dp.ZeroThreshold,
-			Positive: convert.ExponentialBuckets(dp.PositiveBucket),
-			Negative: convert.ExponentialBuckets(dp.NegativeBucket),
+			Scale: dp.Scale, ZeroThreshold: dp.ZeroThreshold, Positive: positive, Negative: negative,
 		}
-		if w == observeIt {
-			x.conv.ObserveExponential(i, dp.Attributes.Equivalent(), x.span(dp.StartTime, dp.Time), &x.exp)
-			continue
-		}
-		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		x.conv.Exponential(p, ts, &x.exp)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -254,8 +255,8 @@ func optional(set bool, v float64) convert.Optional {
 	return convert.Optional{Value: wire.Float(v), Set: set}
 }
 
-func buckets(counts []uint64, b pmetric.ExponentialHistogramDataPointBuckets) convert.ExponentialBuckets {
-	return convert.ExponentialBuckets{Offset: b.Offset(), Counts: appendAll(counts[:0], b.BucketCounts())}
+func buckets(counts []uint64, b pmetric.ExponentialHistogramDataPointBuckets) histogram.Buckets {
+	return histogram.Buckets{Offset: b.Offset(), Counts: appendAll(counts[:0], b.BucketCounts())}
 }
 
 // appendAll appends a slice of pdata's without another copy of it.

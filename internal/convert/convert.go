@@ -6,6 +6,7 @@ package convert
 import (
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -88,19 +89,8 @@ type Converter[K comparable] struct {
 	tally      Tally
 	repeated   bool // the sink knows
 
-	quantileSet []float64 // of histograms
-	coarse      coarse
-
-	// Of the reporter layout.
-	memory      *memory[K] // nil in others
-	readings    []reading
-	read        int // of them
-	idles       []idle[K]
-	ledger      *ledger[K]
-	ledgerOf    *Instrument[K]
-	dist        distribution
-	interval    HistogramPoint
-	exponential ExponentialPoint
+	quantileSet []float64                 // of histograms
+	explicit    histogram.ExplicitBuckets // of an exponential histogram
 
 	prefix  []byte
 	merged  []wire.Tag
@@ -117,21 +107,12 @@ type Converter[K comparable] struct {
 // New returns a converter with an empty cache. Close gives its memory back to
 // the budget.
 func New[K comparable](cfg Config) *Converter[K] {
-	var m *memory[K]
-	if cfg.Layout.Reporter != nil {
-		m = newMemory[K](cfg.Budget)
-	}
-	return newConverter(cfg, m)
-}
-
-func newConverter[K comparable](cfg Config, m *memory[K]) *Converter[K] {
 	quantiles := cfg.Layout.Quantiles
 	if quantiles == nil {
 		quantiles = DefaultQuantiles()
 	}
 	c := &Converter[K]{
 		quantileSet: quantiles,
-		memory:      m,
 
 		cfg:    cfg,
 		table:  wire.NewTable(cfg.Budget),
@@ -190,7 +171,6 @@ func (c *Converter[K]) End() Tally {
 	c.Settle()
 	c.sink, c.source = nil, nil
 	c.staged.shrink()
-	c.forget()
 	for _, i := range c.passing {
 		c.free(i)
 	}

@@ -11,7 +11,7 @@
 //
 // A [Converter] belongs to one resource. For an export, call Begin, then for
 // every point Lookup (Add, if it is new) and one of Number, Histogram,
-// Exponential and Summary, then Settle, and at last End. What comes out goes to the [Sink]:
+// Exponential, Summary and Values, then Settle, and at last End. What comes out goes to the [Sink]:
 // points that are valid and not yet sent in this export, and rejections. Attributes
 // are filtered by whoever adds a point: it is known by all that it had. Target
 // converts target_info, which is of the resource and of no instrument.
@@ -27,8 +27,8 @@
 //	ExponentialHistogram   name{quantile}, name.count, name.sum, name.min, name.max
 //	Summary                name{quantile}, name.count, name.sum
 //
-// or both {le} and {quantile} of histograms. The reporter layout needs to remember
-// what was before: see Observe, and memory.go.
+// or both {le} and {quantile} of histograms. Another package may give instruments a
+// [Shape] of its own ([Layout.Custom]) and hand in finished [Values] by suffix.
 //
 // Prefix, name and suffix are joined, then sanitized as one; or, by Prometheus'
 // rules, a name with unit and _total is made of prefix and name, and the suffix

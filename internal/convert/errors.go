@@ -3,13 +3,7 @@
 
 package convert
 
-import (
-	"errors"
-	"fmt"
-)
-
-// ErrMalformed is the rule that a histogram breaks whose parts do not fit.
-var ErrMalformed = errors.New("malformed histogram")
+import "fmt"
 
 // Identity names an instrument.
 type Identity struct{ Instrument, Scope, Version string }

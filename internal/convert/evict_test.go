@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -22,7 +23,7 @@ func (h *harness) mixed(name string, n int) {
 		h.Histogram(h.point(h.instrument(name+".h", Histogram), attributes), stamp,
 			&HistogramPoint{Count: 3, Sum: set(wire.Float(1)), Bounds: []float64{1, 2}, Buckets: []uint64{1, 1, 1}})
 		h.Exponential(h.point(h.instrument(name+".e", Exponential), attributes), stamp,
-			&ExponentialPoint{Count: 2, Positive: ExponentialBuckets{Counts: []uint64{1, 1}}})
+			&ExponentialPoint{Count: 2, Positive: histogram.Buckets{Counts: []uint64{1, 1}}})
 		h.Summary(h.point(h.instrument(name+".s", Summary), attributes), stamp,
 			&SummaryPoint{Count: 2, Quantiles: []float64{0.5}, Values: []float64{1}})
 	}

@@ -23,9 +23,9 @@ import (
 
 // roles are what a rendered name is used for: the series of a suffix of a group,
 // or, last, a number.
-type roles [suffixes + 1]int32
+type roles [NumSuffixes + 1]int32
 
-const numberRole = suffixes
+const numberRole = NumSuffixes
 
 func (r *roles) contested() bool {
 	used := 0
@@ -50,7 +50,7 @@ func (c *Converter[K]) occupy(i *Instrument[K]) {
 			c.roles[name] = r
 		}
 		was := r.contested()
-		r[i.role(suffix)]++
+		r[i.role(Suffix(suffix))]++
 		i.contested = i.contested || r.contested()
 		news = news || r.contested() && !was
 	}
@@ -73,17 +73,17 @@ func (c *Converter[K]) vacate(i *Instrument[K]) {
 			continue
 		}
 		r := c.roles[name]
-		if r[i.role(suffix)]--; *r == (roles{}) {
+		if r[i.role(Suffix(suffix))]--; *r == (roles{}) {
 			delete(c.roles, name)
 		}
 	}
 }
 
-func (i *Instrument[K]) role(suffix int) int {
+func (i *Instrument[K]) role(suffix Suffix) int {
 	if i.single {
 		return numberRole
 	}
-	return suffix
+	return int(suffix)
 }
 
 // group reports whether a new point can be a group. If so, the prefix of its count
@@ -106,7 +106,7 @@ func (c *Converter[K]) group(p *Point[K]) bool {
 			at = place
 		}
 	}
-	c.prefix = c.renderer.AppendPrefix(c.prefix[:0], i.heads[count], d.tags)
+	c.prefix = c.renderer.AppendPrefix(c.prefix[:0], i.heads[SuffixCount], d.tags)
 	place := c.renderer.Place(at)
 	if place > math.MaxUint16 {
 		return false
@@ -145,11 +145,11 @@ func (c *Converter[K]) enter(p *Point[K], ts int64) {
 // room for one place: the second is looked for from there.
 func (c *Converter[K]) place(p *Point[K]) {
 	s := &p.instrument.shape
-	c.single.Series, c.single.Tags = p.single, len(p.instrument.heads[count])
+	c.single.Series, c.single.Tags = p.single, len(p.instrument.heads[SuffixCount])
 	c.places[s.first()] = int(p.at)
 	if s.labels[le] && s.labels[quantile] {
 		tags := p.single.Prefix()
-		tags = tags[len(p.instrument.heads[count]) : len(tags)-len(wire.PrefixTail)]
+		tags = tags[len(p.instrument.heads[SuffixCount]) : len(tags)-len(wire.PrefixTail)]
 		c.places[quantile] = placeOf(tags, int(p.at), labelKey(quantile))
 	}
 }
@@ -169,7 +169,7 @@ func (c *Converter[K]) expand(p *Point[K]) {
 }
 
 // part converts a value of a group that has no tag of ours.
-func (c *Converter[K]) part(p *Point[K], suffix int, ts int64, v wire.Value) {
+func (c *Converter[K]) part(p *Point[K], suffix Suffix, ts int64, v wire.Value) {
 	c.single.Head, c.single.Label, c.single.Key, c.single.At = p.instrument.heads[suffix], "", 0, 0
 	c.emitPart(ts, v)
 }

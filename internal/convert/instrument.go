@@ -39,6 +39,13 @@ type scopeKey[K comparable] struct {
 	attributes            K
 }
 
+// InstrumentKey identifies an instrument of a resource in all converters of that
+// resource.
+type InstrumentKey[K comparable] struct {
+	scope scopeKey[K]
+	Spec  InstrumentSpec
+}
+
 // Scope is an instrumentation scope.
 type Scope[K comparable] struct {
 	c           *Converter[K]
@@ -52,13 +59,13 @@ type Scope[K comparable] struct {
 type Instrument[K comparable] struct {
 	scope  *Scope[K]
 	spec   InstrumentSpec
-	shape  shape
-	single bool // a point is one series
-	only   int  // of this suffix, then
+	shape  Shape
+	single bool   // a point is one series
+	only   Suffix // of this suffix, then
 	id     uint32
 	err    error // of the name: no point of it can be sent
-	names  [suffixes]string
-	heads  [suffixes]string // of prefixes
+	names  [NumSuffixes]string
+	heads  [NumSuffixes]string // of prefixes
 	points cursor[K]
 	order  order[K] // of numbers
 
@@ -103,7 +110,7 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags fu
 // them have in different roles is noticed then.
 func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 	c := s.c
-	if c.cfg.Layout.Reporter == nil { // which depends on all of it
+	if c.cfg.Layout.Custom == nil { // which may depend on all of it
 		spec = c.cfg.Names.essence(spec)
 	}
 	if i, ok := s.instruments[spec]; ok {
@@ -112,17 +119,17 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 	}
 	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec), used: c.now}
 	if i.single = i.shape.single(); i.single {
-		i.only = i.shape.fixed[0]
+		i.only = i.shape.Suffixes[0]
 	}
-	name, texts := c.cfg.Names.metric(spec), suffixTexts()
+	name := c.cfg.Names.metric(spec)
 	for _, suffix := range i.suffixes() {
-		i.names[suffix] = name(texts[suffix])
+		i.names[suffix] = name(suffix.String())
 		i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
 	}
 	if spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	} else {
-		i.err = wire.CheckName(encoding.FieldMetric, i.names[i.shape.fixed[0]])
+		i.err = wire.CheckName(encoding.FieldMetric, i.names[i.shape.Suffixes[0]])
 	}
 	c.identify(i)
 	if c.scopes[s.key] == s && c.charge(i.cost()) {
@@ -132,6 +139,17 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 		c.passing = append(c.passing, i)
 	}
 	return i
+}
+
+// Key returns the key of the instrument.
+func (i *Instrument[K]) Key() InstrumentKey[K] { return InstrumentKey[K]{i.scope.key, i.spec} }
+
+// Find returns the instrument of a key, nil if the converter does not keep it.
+func (c *Converter[K]) Find(key InstrumentKey[K]) *Instrument[K] {
+	if s := c.scopes[key.scope]; s != nil {
+		return s.instruments[key.Spec]
+	}
+	return nil
 }
 
 // Expect says that some n points follow. What is empty makes room for them at once,
@@ -146,8 +164,8 @@ func (i *Instrument[K]) Expect(n int) {
 }
 
 // suffixes returns those of all series that a point can have.
-func (i *Instrument[K]) suffixes() []int {
-	all := slices.Clone(i.shape.fixed)
+func (i *Instrument[K]) suffixes() []Suffix {
+	all := slices.Clone(i.shape.Suffixes)
 	for l, has := range i.shape.labels {
 		if has {
 			all = append(all, labelSuffix(l))

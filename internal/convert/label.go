@@ -27,11 +27,11 @@ func labelKey(l int) string {
 }
 
 // labelSuffix returns the suffix of the series that have the tag.
-func labelSuffix(l int) int {
+func labelSuffix(l int) Suffix {
 	if l == le {
-		return bucket
+		return SuffixBucket
 	}
-	return plain
+	return SuffixNone
 }
 
 // labelTexts are the tags that the last point of an instrument had, of one key.

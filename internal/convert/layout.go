@@ -3,11 +3,6 @@
 
 package convert
 
-import (
-	"slices"
-	"time"
-)
-
 // Layout says which series the points of an instrument become. The zero value is
 // the default layout.
 type Layout struct {
@@ -16,8 +11,9 @@ type Layout struct {
 	// Quantiles are the quantiles of histograms in the default layout: ascending,
 	// between 0 and 1. Nil stands for [DefaultQuantiles].
 	Quantiles []float64
-	// Reporter is the layout of apptuit-py's reporter, nil for the default one.
-	Reporter *Reporter
+	// Custom, if set, replaces the default layout of all instruments but summaries. It
+	// must return equal shapes for equal specifications.
+	Custom func(InstrumentSpec) Shape
 }
 
 // Form is what the distribution of a histogram becomes.
@@ -32,78 +28,28 @@ const (
 	AsBoth
 )
 
-// Reporter configures the reporter layout.
-type Reporter struct {
-	// Unit is that of the values of timers.
-	Unit time.Duration
-	// Timers says which histograms are timers.
-	Timers Timers
-	// Meters makes meters of monotonic sums.
-	Meters bool
-}
-
-// Timers says which histograms are timers.
-type Timers uint8
-
-// By their unit: those whose unit is one of time.
-const (
-	TimersByUnit Timers = iota
-	AllTimers
-	NoTimers
-)
-
-// DefaultQuantiles returns the percentiles that apptuit-py's reporter gives.
+// DefaultQuantiles returns the quantiles of histograms in the default layout: the
+// percentiles of apptuit-py's reporter.
 func DefaultQuantiles() []float64 { return []float64{0.5, 0.75, 0.95, 0.99, 0.999} }
 
-// The suffixes of names, and so the kinds of series a point can have.
-const (
-	plain = iota
-	count
-	sum
-	minimum
-	maximum
-	bucket
-	// Of the reporter layout only.
-	gaugeValue
-	average
-	deviation
-	percentile50
-	percentile75
-	percentile95
-	percentile99
-	percentile999
-	meanRate
-	rate1
-	rate5
-	rate15
-	suffixes
-)
+// Shape says which series the points of an instrument are made of.
+type Shape struct {
+	// Suffixes are the suffixes of the series without a tag of ours, at least one,
+	// each once.
+	Suffixes []Suffix
+	// Unordered says that points may be converted by [Converter.Values]. Values are
+	// sent at once and not in the order of their series (see Order in the package
+	// comment), so new series are not collected for that order either.
+	Unordered bool
 
-// suffixTexts returns the suffixes as they are joined to a name.
-func suffixTexts() [suffixes]string {
-	return [...]string{
-		plain: "", count: ".count", sum: ".sum", minimum: ".min", maximum: ".max", bucket: ".bucket",
-		gaugeValue: ".value", average: ".avg", deviation: ".std_dev",
-		percentile50: ".50_percentile", percentile75: ".75_percentile", percentile95: ".95_percentile",
-		percentile99: ".99_percentile", percentile999: ".999_percentile",
-		meanRate: ".mean_rate", rate1: ".1m_rate", rate5: ".5m_rate", rate15: ".15m_rate",
-	}
-}
-
-// shape is what an instrument's points are made of.
-type shape struct {
-	fixed    []int            // the suffixes of the series that have no tag of ours
-	labels   [labelKinds]bool // the tags of ours that other series have
-	observed bool             // made of readings, see memory.go, whatever the temporality is
-	rated    bool             // with rates
-	unit     scale            // to which values are brought
+	labels [labelKinds]bool // the tags of ours that other series have
 }
 
 // single reports whether a point is one series.
-func (s *shape) single() bool { return len(s.fixed) == 1 && s.labels == [labelKinds]bool{} }
+func (s *Shape) single() bool { return len(s.Suffixes) == 1 && s.labels == [labelKinds]bool{} }
 
 // first is the first of the tags of ours, in the order of their keys.
-func (s *shape) first() int {
+func (s *Shape) first() int {
 	if s.labels[le] {
 		return le
 	}
@@ -111,14 +57,14 @@ func (s *shape) first() int {
 }
 
 // shape returns what the points of an instrument are made of.
-func (l *Layout) shape(spec InstrumentSpec) shape {
+func (l *Layout) shape(spec InstrumentSpec) Shape {
 	switch {
 	case spec.Kind == Summary:
-		return shape{fixed: []int{count, sum}, labels: [labelKinds]bool{quantile: true}}
-	case l.Reporter != nil:
-		return l.Reporter.shape(spec)
+		return Shape{Suffixes: []Suffix{SuffixCount, SuffixSum}, labels: [labelKinds]bool{quantile: true}}
+	case l.Custom != nil:
+		return l.Custom(spec)
 	case spec.Kind.number():
-		return shape{fixed: []int{plain}}
+		return Shape{Suffixes: []Suffix{SuffixNone}}
 	}
 	form := l.Histograms
 	if form == AsRecorded {
@@ -127,75 +73,8 @@ func (l *Layout) shape(spec InstrumentSpec) shape {
 			form = AsQuantiles
 		}
 	}
-	return shape{
-		fixed:  []int{count, sum, minimum, maximum},
-		labels: [labelKinds]bool{le: form != AsQuantiles, quantile: form != AsBuckets},
+	return Shape{
+		Suffixes: []Suffix{SuffixCount, SuffixSum, SuffixMin, SuffixMax},
+		labels:   [labelKinds]bool{le: form != AsQuantiles, quantile: form != AsBuckets},
 	}
-}
-
-func (r *Reporter) shape(spec InstrumentSpec) shape {
-	rates := []int{meanRate, rate1, rate5, rate15}
-	switch {
-	case spec.Kind == Gauge:
-		return shape{fixed: []int{gaugeValue}}
-	case spec.Kind == Sum && r.Meters && spec.Monotonic:
-		return shape{fixed: append([]int{count}, rates...), observed: true, rated: true}
-	case spec.Kind == Sum:
-		return shape{fixed: []int{count}}
-	}
-	statistics := []int{average, minimum, maximum, deviation}
-	percentiles := []int{percentile50, percentile75, percentile95, percentile99, percentile999}
-	unit, timed := UnitOf(spec.Unit)
-	if r.Timers == NoTimers || r.Timers == TimersByUnit && !timed {
-		return shape{fixed: slices.Concat([]int{count}, statistics, percentiles[1:]), observed: true}
-	}
-	s := shape{fixed: slices.Concat([]int{count, sum}, statistics, percentiles, rates), observed: true, rated: true}
-	if timed {
-		s.unit = scaleOf(unit, r.Unit)
-	}
-	return s
-}
-
-// UnitOf returns the duration that a unit stands for (UCUM, as OpenTelemetry's
-// instruments have it), if it is one of time.
-func UnitOf(unit string) (time.Duration, bool) {
-	switch unit {
-	case "ns":
-		return time.Nanosecond, true
-	case "us", "µs", "μs": // both of Unicode's
-		return time.Microsecond, true
-	case "ms":
-		return time.Millisecond, true
-	case "s":
-		return time.Second, true
-	case "min":
-		return time.Minute, true
-	case "h":
-		return time.Hour, true
-	case "d":
-		return 24 * time.Hour, true
-	}
-	return 0, false
-}
-
-// scale brings values from one unit to another. The zero value changes nothing.
-type scale struct{ times, by float64 }
-
-// scaleOf returns the scale that rounds once, where one of the units is a
-// multiple of the other.
-func scaleOf(from, to time.Duration) scale {
-	switch {
-	case from%to == 0:
-		return scale{times: float64(from / to), by: 1}
-	case to%from == 0:
-		return scale{times: 1, by: float64(to / from)}
-	}
-	return scale{times: float64(from), by: float64(to)}
-}
-
-func (s scale) of(v float64) float64 {
-	if s == (scale{}) {
-		return v
-	}
-	return v * s.times / s.by
 }

@@ -62,7 +62,7 @@ const (
 )
 
 // valueFault is that of a value of no use of a suffix.
-func valueFault(suffix int) fault { return faultValue << min(suffix, percentile75) }
+func valueFault(suffix Suffix) fault { return faultValue << min(suffix, SuffixPercentile75) }
 
 // OverflowKey is the attribute that the SDK sets on the point that takes what is
 // over its cardinality limit (specification, Metrics SDK, cardinality limits). No
@@ -74,6 +74,16 @@ func (i *Instrument[K]) Lookup(key K) *Point[K] {
 	p := i.points.find(key)
 	if p != nil {
 		p.used = i.scope.c.now
+	}
+	return p
+}
+
+// LookupIdle is Lookup for a point that the export does not contain but that is
+// converted all the same. It does not change the order in which Lookup expects points.
+func (i *Instrument[K]) LookupIdle(key K) *Point[K] {
+	p := i.points.entries[key]
+	if p != nil {
+		p.used, i.used = i.scope.c.now, i.scope.c.now
 	}
 	return p
 }
@@ -120,7 +130,7 @@ func (i *Instrument[K]) span() int {
 	if i.single {
 		return 1
 	}
-	return slices.Max(i.shape.fixed) + 1
+	return int(slices.Max(i.shape.Suffixes)) + 1
 }
 
 // keep makes a copy of a new point known, if there is room for it.
@@ -261,7 +271,7 @@ func (p *Point[K]) err() error {
 }
 
 // seriesOf returns the series of a suffix.
-func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
+func (c *Converter[K]) seriesOf(p *Point[K], suffix Suffix) *wire.Series {
 	d := p.detail
 	if d == nil {
 		if p.single == nil {
@@ -269,7 +279,7 @@ func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
 		}
 		return p.single
 	}
-	at := &d.series[min(suffix, len(d.series)-1)]
+	at := &d.series[min(int(suffix), len(d.series)-1)]
 	if *at != nil {
 		return *at
 	}
@@ -278,7 +288,7 @@ func (c *Converter[K]) seriesOf(p *Point[K], suffix int) *wire.Series {
 
 // series renders a series, and keeps it in its place if the point is kept and
 // there is room.
-func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix int, tags []wire.Tag) *wire.Series {
+func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix Suffix, tags []wire.Tag) *wire.Series {
 	c.prefix = c.renderer.AppendPrefix(c.prefix[:0], p.instrument.heads[suffix], tags)
 	if p.kept {
 		if s := c.internPrefix(); s != nil {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -20,10 +21,29 @@ type HistogramPoint struct {
 	Buckets       []uint64
 }
 
+// floats returns the histogram with sum and extremes as floats.
+func (h *HistogramPoint) floats() histogram.Explicit {
+	return histogram.Explicit{
+		Count: h.Count, Sum: h.Sum.float(), Extremes: extremes(h.Min, h.Max), Bounds: h.Bounds, Counts: h.Buckets,
+	}
+}
+
 // Optional is a value that may not have been recorded.
 type Optional struct {
 	Value wire.Value
 	Set   bool
+}
+
+// float returns the value as a float, NaN if it was not recorded.
+func (o Optional) float() float64 {
+	if !o.Set {
+		return math.NaN()
+	}
+	return o.Value.Float64()
+}
+
+func extremes(least, most Optional) histogram.Extremes {
+	return histogram.Extremes{Min: least.float(), Max: most.float()}
 }
 
 // SummaryPoint is a point of a summary: Values[i] is the quantile Quantiles[i].
@@ -53,44 +73,44 @@ func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
 	c.enter(p, ts)
 	c.totals(p, ts, h.Count, h.Sum, h.Min, h.Max)
 	labels := p.instrument.shape.labels
-	if err := checkBuckets(h); err != nil {
+	if err := histogram.CheckBuckets(h.Bounds, h.Buckets); err != nil {
 		if labels[le] {
-			c.rejectAll(p, bucket, ts, h.Count, err, len(h.Bounds)+1)
+			c.rejectAll(p, SuffixBucket, ts, h.Count, err, len(h.Bounds)+1)
 		}
 		if labels[quantile] {
-			c.rejectAll(p, plain, ts, h.Count, err, len(c.quantileSet))
+			c.rejectAll(p, SuffixNone, ts, h.Count, err, len(c.quantileSet))
 		}
 		return
 	}
 	if labels[le] && len(h.Buckets) > 0 {
-		c.buckets(p, ts, h)
+		c.buckets(p, ts, h.Bounds, h.Buckets)
 	}
 	if labels[quantile] {
-		c.values = h.quantiles(c.values[:0], c.quantileSet)
-		c.quantiles(p, ts, c.quantileSet, c.values, wire.Short)
+		e := h.floats()
+		c.estimates(p, ts, e.AppendQuantiles(c.values[:0], c.quantileSet), e.Extremes)
 	}
 }
 
 // rejectAll rejects n points of a histogram whose parts do not fit.
-func (c *Converter[K]) rejectAll(p *Point[K], suffix int, ts int64, total uint64, err error, n int) {
+func (c *Converter[K]) rejectAll(p *Point[K], suffix Suffix, ts int64, total uint64, err error, n int) {
 	for range n {
 		c.reject(p, suffix, ts, wire.Uint(total), err, faultShape)
 	}
 }
 
-func (c *Converter[K]) buckets(p *Point[K], ts int64, h *HistogramPoint) {
-	bounds := h.Bounds
+// buckets converts explicit buckets, of which there is at least one.
+func (c *Converter[K]) buckets(p *Point[K], ts int64, bounds []float64, counts []uint64) {
 	if n := len(bounds); n > 0 && math.IsInf(bounds[n-1], 1) {
 		bounds = bounds[:n-1] // the bucket above is empty, and has this very le
 	}
 	c.relabel(p, le, bounds)
 	cumulative := uint64(0)
 	c.numbers = c.numbers[:0]
-	for _, n := range h.Buckets[:len(bounds)] {
+	for _, n := range counts[:len(bounds)] {
 		cumulative += n
 		c.numbers = append(c.numbers, wire.Uint(cumulative))
 	}
-	for _, n := range h.Buckets[len(bounds):] {
+	for _, n := range counts[len(bounds):] {
 		cumulative += n
 	}
 	c.numbers = append(c.numbers, wire.Uint(cumulative))
@@ -107,21 +127,6 @@ func (c *Converter[K]) labelledAll(p *Point[K], l int, ts int64) {
 	}
 }
 
-func checkBuckets(h *HistogramPoint) error {
-	if len(h.Buckets) == 0 && len(h.Bounds) == 0 {
-		return nil
-	}
-	if len(h.Buckets) != len(h.Bounds)+1 {
-		return fmt.Errorf("%w: %d buckets for %d bounds", ErrMalformed, len(h.Buckets), len(h.Bounds))
-	}
-	for i, b := range h.Bounds {
-		if math.IsNaN(b) || math.IsInf(b, -1) || i > 0 && b <= h.Bounds[i-1] {
-			return fmt.Errorf("%w: bounds %v do not ascend", ErrMalformed, h.Bounds[max(0, i-1):i+1])
-		}
-	}
-	return nil
-}
-
 // Summary converts a point of a summary.
 func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
 	c.enter(p, ts)
@@ -129,11 +134,21 @@ func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
 	c.quantiles(p, ts, s.Quantiles, s.Values, wire.Float)
 }
 
+// estimates converts estimates of the quantiles of a histogram. It rounds them, and
+// then clamps them to the extremes, so that a constant is sent exactly.
+func (c *Converter[K]) estimates(p *Point[K], ts int64, values []float64, e histogram.Extremes) {
+	for i, v := range values {
+		values[i] = e.Clamp(wire.Round(v))
+	}
+	c.values = values
+	c.quantiles(p, ts, c.quantileSet, values, wire.Short)
+}
+
 // quantiles converts values of quantiles. NaN is no value.
 func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64, number func(float64) wire.Value) {
 	if slices.ContainsFunc(quantiles, math.IsNaN) {
 		for _, v := range values {
-			c.reject(p, plain, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", ErrMalformed), faultShape)
+			c.reject(p, SuffixNone, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed), faultShape)
 		}
 		return
 	}
@@ -154,25 +169,25 @@ func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []floa
 }
 
 func (c *Converter[K]) totals(p *Point[K], ts int64, n uint64, total, least, most Optional) {
-	c.fixed(p, count, ts, Optional{wire.Uint(n), true})
-	c.fixed(p, sum, ts, total)
-	c.fixed(p, minimum, ts, least)
-	c.fixed(p, maximum, ts, most)
+	c.fixed(p, SuffixCount, ts, Optional{wire.Uint(n), true})
+	c.fixed(p, SuffixSum, ts, total)
+	c.fixed(p, SuffixMin, ts, least)
+	c.fixed(p, SuffixMax, ts, most)
 }
 
 // fixed converts a value that the point has one of.
-func (c *Converter[K]) fixed(p *Point[K], suffix int, ts int64, v Optional) {
+func (c *Converter[K]) fixed(p *Point[K], suffix Suffix, ts int64, v Optional) {
 	if v.Set && !v.Value.NaN() {
 		c.one(p, suffix, ts, v.Value)
 	}
 }
 
-func (c *Converter[K]) one(p *Point[K], suffix int, ts int64, v wire.Value) {
+func (c *Converter[K]) one(p *Point[K], suffix Suffix, ts int64, v wire.Value) {
 	switch {
 	case !c.judge(p, suffix, p.err(), faultSeries, ts, v):
 	case !p.grouped():
 		c.emit(p.instrument, p.kept, c.seriesOf(p, suffix), ts, v)
-	case suffix == count && c.lost == nil:
+	case suffix == SuffixCount && c.lost == nil:
 		c.sink.Append(p.single, ts, v) // marked already
 	default:
 		c.part(p, suffix, ts, v)
@@ -206,7 +221,7 @@ func (c *Converter[K]) note(p *Point[K]) {
 }
 
 // judge rejects what cannot be sent.
-func (c *Converter[K]) judge(p *Point[K], suffix int, seriesErr error, kind fault, ts int64, v wire.Value) bool {
+func (c *Converter[K]) judge(p *Point[K], suffix Suffix, seriesErr error, kind fault, ts int64, v wire.Value) bool {
 	if seriesErr != nil {
 		c.reject(p, suffix, ts, v, seriesErr, kind)
 		return false
@@ -234,7 +249,7 @@ func (c *Converter[K]) known(p *Point[K], kind fault) bool {
 }
 
 // reject reports a fault of a series once, and counts it every time.
-func (c *Converter[K]) reject(p *Point[K], suffix int, ts int64, v wire.Value, err error, kind fault) {
+func (c *Converter[K]) reject(p *Point[K], suffix Suffix, ts int64, v wire.Value, err error, kind fault) {
 	if c.known(p, kind) {
 		c.sink.Reject(Rejection{Known: true})
 		return

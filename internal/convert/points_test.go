@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
@@ -226,7 +227,7 @@ func TestMalformedIsAnError(t *testing.T) {
 		h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &HistogramPoint{Buckets: []uint64{1, 2}})
 		h.number("n", "k=v", wire.Float(math.NaN()))
 	})
-	if len(r.rejects) != 2 || !errors.Is(r.rejects[0].Err, ErrMalformed) || !errors.Is(r.rejects[1].Err, encoding.ErrNotFinite) {
+	if len(r.rejects) != 2 || !errors.Is(r.rejects[0].Err, histogram.ErrMalformed) || !errors.Is(r.rejects[1].Err, encoding.ErrNotFinite) {
 		t.Errorf("rejections %+v", r.rejects)
 	}
 }

@@ -25,7 +25,6 @@ const (
 type Pool[K comparable, S any] struct {
 	cfg    Config
 	budget *wire.Budget // of the converters
-	states *wire.Budget // of what the reporter layout remembers
 
 	mu      sync.Mutex
 	origins map[K]*origin[K, S]
@@ -41,7 +40,6 @@ type origin[K comparable, S any] struct {
 	state  S
 	idle   []*Converter[K]
 	used   time.Time
-	memory *memory[K] // in the reporter layout; all converters have it
 }
 
 // Lease is the use of a converter by one export.
@@ -54,17 +52,9 @@ type Lease[K comparable, S any] struct {
 }
 
 // NewPool returns a pool whose converters have this configuration, but for Base,
-// Target and Budget, and together keep at most that many bytes. In the reporter
-// layout half of them is for what it remembers, so that rendered series, which only
-// save time, cannot take it all.
+// Target and Budget, and together keep at most that many bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
-	p := &Pool[K, S]{cfg: cfg, origins: make(map[K]*origin[K, S])}
-	if cfg.Layout.Reporter != nil {
-		p.states = wire.NewBudget(cacheBytes / 2)
-		cacheBytes -= cacheBytes / 2
-	}
-	p.budget = wire.NewBudget(cacheBytes)
-	return p
+	return &Pool[K, S]{cfg: cfg, origins: make(map[K]*origin[K, S]), budget: wire.NewBudget(cacheBytes)}
 }
 
 // Lease takes a converter of a resource. If the resource is new, tags is asked
@@ -99,9 +89,6 @@ func (p *Pool[K, S]) sweep(now time.Time) {
 		if now.Sub(o.used) > IdleTime {
 			o.drop()
 		}
-		if now.Sub(o.used) > StateTime {
-			o.forget()
-		}
 	}
 }
 
@@ -113,10 +100,7 @@ func (p *Pool[K, S]) converter(o *origin[K, S]) *Converter[K] {
 	}
 	cfg := p.cfg
 	cfg.Base, cfg.Target, cfg.Budget = o.base, o.target, p.budget
-	if o.memory == nil && p.states != nil {
-		o.memory = newMemory[K](p.states)
-	}
-	return newConverter(cfg, o.memory)
+	return New[K](cfg)
 }
 
 // Release ends the lease.
@@ -124,7 +108,7 @@ func (l *Lease[K, S]) Release() {
 	p := l.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.origins[l.origin.key] != l.origin || l.memory != l.origin.memory || len(l.origin.idle) == maxIdle {
+	if p.closed || p.origins[l.origin.key] != l.origin || len(l.origin.idle) == maxIdle {
 		l.Close()
 		return
 	}
@@ -140,7 +124,6 @@ func (p *Pool[K, S]) forgetOldest() {
 		}
 	}
 	oldest.drop()
-	oldest.forget()
 	delete(p.origins, oldest.key)
 }
 
@@ -151,23 +134,8 @@ func (o *origin[K, S]) drop() {
 	o.idle = nil
 }
 
-// forget drops what is remembered. Converters that are on lease have no room to
-// remember anything any more.
-func (o *origin[K, S]) forget() {
-	if o.memory != nil {
-		o.memory.close()
-		o.memory = nil
-	}
-}
-
 // Used returns what the pool holds, in bytes.
-func (p *Pool[K, S]) Used() int64 {
-	used := p.budget.Used()
-	if p.states != nil {
-		used += p.states.Used()
-	}
-	return used
-}
+func (p *Pool[K, S]) Used() int64 { return p.budget.Used() }
 
 // Close gives all caches back. Leases that are not released yet stay good.
 func (p *Pool[K, S]) Close() {
@@ -176,6 +144,5 @@ func (p *Pool[K, S]) Close() {
 	p.closed = true
 	for _, o := range p.origins {
 		o.drop()
-		o.forget()
 	}
 }

@@ -4,8 +4,6 @@
 package convert
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,76 +126,4 @@ func TestBaseTags(t *testing.T) {
 	}
 	f(encoding.SanitizePrometheus, wire.Tag{Key: "a", Value: "1"}, wire.Tag{Key: "c_d", Value: "4"}, wire.Tag{Key: "host", Value: "h"})
 	f(encoding.SanitizeNone, wire.Tag{Key: "a", Value: "1"}, wire.Tag{Key: "c_d", Value: "5"}, wire.Tag{Key: "host", Value: "h"})
-}
-
-// observe observes a histogram of one value, and returns what its count is then.
-func observe(l *Lease[string, int], now time.Time) string {
-	rec := &recorder{}
-	l.Begin(rec, new(uint32), now)
-	i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "t", Kind: Exponential})
-	l.Observe(now, now.UnixNano(), func() {
-		l.ObserveExponential(i, "k=v", Span{Start: now.UnixNano() - 10*second, End: now.UnixNano(), Delta: true}, of(3))
-	})
-	p := i.Lookup("k=v")
-	if p == nil {
-		p = i.Add("k=v", parseTags("k=v"), false)
-	}
-	l.Reading(p, stamp)
-	l.End()
-	if len(rec.points) == 0 || len(rec.rejects) > 0 {
-		return fmt.Sprint(rec.points, rec.rejects)
-	}
-	return rec.points[0]
-}
-
-// What is remembered of a resource is one, however many converters it has, outlives
-// the converters that are idle, and ends with the pool.
-func TestPoolRemembers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := NewPool[string, int](Config{Layout: Layout{Reporter: &Reporter{Unit: time.Second}}}, 1<<20)
-		first, second := p.Lease("r", noBase), p.Lease("r", noBase)
-		want := func(l *Lease[string, int], want string) {
-			t.Helper()
-			time.Sleep(10 * time.Second)
-			if got := observe(l, time.Now()); got != want {
-				t.Errorf("%s, want %s", got, want)
-			}
-		}
-		want(first, "t_count{k=v} 1")
-		want(second, "t_count{k=v} 2")
-		want(p.Lease("other", noBase), "t_count{k=v} 1")
-		first.Release()
-		second.Release()
-		time.Sleep(2 * IdleTime)
-		p.Lease("other", noBase).Release() // the converters of r are dropped
-		l := p.Lease("r", noBase)
-		want(l, "t_count{k=v} 3")
-		l.Release()
-		time.Sleep(2 * StateTime)
-		p.Lease("other", noBase).Release() // and now what was remembered
-		l = p.Lease("r", noBase)
-		want(l, "t_count{k=v} 1")
-		p.Close()
-		l.Release()
-		if used := p.states.Used(); used != 0 {
-			t.Errorf("%d bytes are remembered by a pool that is closed", used)
-		}
-	})
-}
-
-// A lease that outlives what its resource remembered says so, and is not used again.
-func TestPoolForgets(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := NewPool[string, int](Config{Layout: Layout{Reporter: &Reporter{Unit: time.Second}}}, 1<<20)
-		l := p.Lease("r", noBase)
-		time.Sleep(2 * StateTime)
-		p.Lease("other", noBase).Release()
-		if got := observe(l, time.Now()); !strings.Contains(got, ErrNoRoom.Error()) {
-			t.Errorf("%s, want a rejection", got)
-		}
-		l.Release()
-		if got := observe(p.Lease("r", noBase), time.Now()); got != "t_count{k=v} 1" {
-			t.Errorf("%s from a new lease", got)
-		}
-	})
 }

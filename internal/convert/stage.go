@@ -63,7 +63,7 @@ func (s *stage[K]) shrink() {
 // whether that is what it needs. It is not if the series is known already, or if its
 // points are not held back, so that no order helps.
 func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) (fits, room bool) {
-	if i.Observed(true) {
+	if i.shape.Unordered {
 		return false, true
 	}
 	s := &c.staged

@@ -13,8 +13,8 @@ const targetName = "target_info"
 // newTarget makes the instrument of target_info. It is of no scope, and kept as
 // long as the converter.
 func (c *Converter[K]) newTarget() *Instrument[K] {
-	i := &Instrument[K]{scope: &Scope[K]{c: c, base: c.cfg.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge}, shape: shape{fixed: []int{plain}}, single: true}
-	i.names[plain], i.heads[plain] = targetName, string(wire.AppendHead(nil, targetName))
+	i := &Instrument[K]{scope: &Scope[K]{c: c, base: c.cfg.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge}, shape: Shape{Suffixes: []Suffix{SuffixNone}}, single: true}
+	i.names[SuffixNone], i.heads[SuffixNone] = targetName, string(wire.AppendHead(nil, targetName))
 	c.identify(i)
 	if c.charge(i.cost()) {
 		i.points.entries = make(map[K]*Point[K])

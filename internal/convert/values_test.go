@@ -1,0 +1,105 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// custom returns a harness with a layout of its own: a count and a mean of histograms, one
+// value of all others.
+func custom(t *testing.T) *harness {
+	return newHarness(t, Config{Layout: Layout{Custom: func(spec InstrumentSpec) Shape {
+		if spec.Kind == Histogram {
+			return Shape{Suffixes: []Suffix{SuffixCount, SuffixAvg}, Unordered: true}
+		}
+		return Shape{Suffixes: []Suffix{SuffixValue}}
+	}}})
+}
+
+func TestConverter_Values_SendsTheSuffixesOfTheShape(t *testing.T) {
+	h := custom(t)
+	var v Values
+	for i := range v.Floats {
+		v.Floats[i] = float64(i)
+	}
+	v.Count = set(wire.Int(3))
+	convert := func() *recorder {
+		return h.export(func() {
+			h.Values(h.point(h.instrument("h", Histogram), "k=v"), stamp, &v)
+			h.Number(h.point(h.instrument("g", Gauge), "k=v"), stamp, wire.Int(5))
+			h.Summary(h.point(h.instrument("s", Summary), "k=v"), stamp, &SummaryPoint{Count: 1})
+		})
+	}
+	for range 2 { // new, then known
+		r := convert()
+		wantPoints(t, r, "h_count{k=v} 3", "h_avg{k=v} 7.0", "g_value{k=v} 5", "s_count{k=v} 1")
+		wantRejects(t, r)
+	}
+}
+
+func TestConverter_Values_RejectsMissingValuesForAReason(t *testing.T) {
+	h := custom(t)
+	v := Values{Count: set(wire.Int(3))}
+	v.Floats[SuffixAvg] = math.NaN()
+	convert := func() *recorder {
+		return h.export(func() { h.Values(h.point(h.instrument("h", Histogram), "k=v"), stamp, &v) })
+	}
+	r := convert()
+	wantPoints(t, r, "h_count{k=v} 3")
+	wantRejects(t, r)
+	v.Missing = errors.New("no reason")
+	r = convert()
+	wantPoints(t, r, "h_count{k=v} 3")
+	wantRejects(t, r, "h_avg{k=v} NaN: no reason")
+	v.Count = Optional{}
+	wantRejects(t, convert(), "known", "known") // a fault of a point is reported once
+}
+
+// A point of which nothing comes in an export is found by the key of its instrument, also
+// by another converter of its resource.
+func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
+	h, other := custom(t), custom(t)
+	var key InstrumentKey[string]
+	h.export(func() {
+		i := h.instrument("h", Histogram)
+		h.point(i, "k=v")
+		key = i.Key()
+	})
+	i := h.Find(key)
+	if i == nil || i.Key() != key || key.Spec.Name != "h" || i.LookupIdle("k=v") == nil || i.LookupIdle("k=w") != nil {
+		t.Errorf("%v of key %+v has not the one point", i, key)
+	}
+	if i := other.Find(key); i != nil {
+		t.Errorf("%v is known to a converter that has not seen it", i)
+	}
+	other.export(func() { other.instrument("h", Histogram) })
+	if other.Find(key) == nil {
+		t.Error("the instrument has another key in another converter")
+	}
+}
+
+// A point that is looked up as idle is in use: it is not evicted.
+func TestInstrument_LookupIdle_KeepsThePoint(t *testing.T) {
+	h := custom(t)
+	h.export(func() { h.point(h.instrument("h", Histogram), "k=v") })
+	key := h.Scope("scope", "1.0", "", "", noTags).Instrument(InstrumentSpec{Name: "h", Kind: Histogram}).Key()
+	for range 10 {
+		h.time = h.time.Add(IdleTime / 2)
+		h.export(func() {
+			if i := h.Find(key); i == nil || i.LookupIdle("k=v") == nil {
+				t.Fatal("the point was evicted")
+			}
+		})
+	}
+	h.time = h.time.Add(2 * IdleTime)
+	h.export(func() {})
+	if h.Find(key) != nil {
+		t.Error("the instrument was kept without use")
+	}
+}

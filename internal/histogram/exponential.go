@@ -1,0 +1,104 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package histogram
+
+import (
+	"math"
+	"slices"
+)
+
+// Exponential is a histogram with exponential buckets (OpenTelemetry Metrics Data
+// Model, ExponentialHistogram). Its base is 2^(2^-Scale). ZeroCount is the number of
+// observations whose magnitude is at most ZeroThreshold; Negative counts the magnitudes
+// of negative observations.
+type Exponential struct {
+	Count, ZeroCount uint64
+	Sum              float64 // NaN if not recorded
+	Extremes
+	Scale              int32
+	ZeroThreshold      float64
+	Positive, Negative Buckets
+}
+
+// Buckets are consecutive exponential buckets. Counts[i] is the number of magnitudes in
+// (base^(Offset+i), base^(Offset+i+1)]; Offset+i is the index of that bucket.
+type Buckets struct {
+	Offset int32
+	Counts []uint64
+}
+
+// CopyFrom makes h a copy of src that shares no memory with it. It reuses the memory of h.
+func (h *Exponential) CopyFrom(src *Exponential) {
+	positive, negative := h.Positive.Counts[:0], h.Negative.Counts[:0]
+	positive = append(positive, src.Positive.Counts...)
+	negative = append(negative, src.Negative.Counts...)
+	*h = *src
+	h.Positive.Counts, h.Negative.Counts = positive, negative
+}
+
+// AppendQuantiles appends one estimate for each of the quantiles, which must ascend,
+// and returns the extended slice. An estimate is interpolated within the bucket of its
+// rank: exponentially in a positive or negative bucket, linearly in the zero bucket. It
+// lies within that bucket, but not necessarily within the recorded extremes: a caller
+// that rounds estimates should round first and then apply [Extremes.Clamp]. All
+// estimates of an empty histogram are NaN.
+func (h *Exponential) AppendQuantiles(dst, quantiles []float64) []float64 {
+	s := newRankScan(h, quantiles)
+	for i, n := range slices.Backward(h.Negative.Counts) {
+		for n = s.scaled(n); s.reaches(n); s.next() {
+			dst = append(dst, -h.bound(h.Negative.Offset, float64(i)+1-s.fraction(n)))
+		}
+		s.below += n
+	}
+	zeros := s.scaled(h.ZeroCount)
+	for ; s.reaches(zeros); s.next() {
+		dst = append(dst, h.zero(s.fraction(zeros)))
+	}
+	s.below += zeros
+	positive := h.Positive.Counts
+	for i := s.skip(positive); i < len(positive) && len(s.quantiles) > 0; i += 1 + s.skip(positive[i+1:]) {
+		n := s.scaled(positive[i])
+		for ; s.reaches(n); s.next() {
+			dst = append(dst, h.bound(h.Positive.Offset, float64(i)+s.fraction(n)))
+		}
+		s.below += n
+	}
+	for range s.quantiles {
+		dst = append(dst, math.NaN())
+	}
+	return dst
+}
+
+// bound returns base^(offset+index), at most the largest float.
+func (h *Exponential) bound(offset int32, index float64) float64 {
+	// Beyond this scale, either way, the scale makes no difference: all bounds are
+	// 1, or no bound lies between 0 and the largest float.
+	const maxScale = 980
+	scale := int(min(max(h.Scale, -maxScale), maxScale))
+	step := math.Float64frombits(uint64(1023-scale) << 52) // 2^-scale
+	return min(math.Exp2((float64(offset)+index)*step), math.MaxFloat64)
+}
+
+// zero returns the value at a fraction of the zero bucket. A side without observations
+// ends at 0.
+func (h *Exponential) zero(fraction float64) float64 {
+	low, high := -h.ZeroThreshold, h.ZeroThreshold
+	if h.Negative.empty() {
+		low = 0
+	}
+	if h.Positive.empty() {
+		high = 0
+	}
+	return interpolate(low, high, fraction)
+}
+
+// empty reports whether there are no observations.
+func (b *Buckets) empty() bool {
+	for _, n := range b.Counts {
+		if n > 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,222 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package reporter
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
+	"github.com/apptuitai/apptuit-go/internal/wire"
+)
+
+// stamp is the timestamp of data points that need no particular one.
+const stamp = 1_700_000_000
+
+const second = int64(time.Second)
+
+// recorder is a sink that keeps the points of a conversion.
+type recorder struct {
+	points  []string // "metric{tags} value", with another timestamp than stamp "metric{tags} value @timestamp"
+	rejects []convert.Rejection
+}
+
+func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
+	p, err := wire.DecodePoint([]byte(s.Prefix() + `1,"value":0}`))
+	if err != nil {
+		panic(err)
+	}
+	var tags []string
+	for _, t := range wire.TagsOf(nil, p.Tags) {
+		tags = append(tags, t.Key+"="+t.Value)
+	}
+	line := fmt.Sprintf("%s{%s} %s", p.Metric, strings.Join(tags, ","), v.Append(nil))
+	if ts != stamp {
+		line += fmt.Sprintf(" @%d", ts)
+	}
+	r.points = append(r.points, line)
+}
+
+func (r *recorder) AppendPart(p *wire.Part, ts int64, v wire.Value) {
+	r.Append(wire.NewSeries(p.AppendPrefix(nil)), ts, v)
+}
+
+func (r *recorder) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
+	for i, v := range values {
+		p.Label = labels[i]
+		r.AppendPart(p, ts, v)
+	}
+}
+
+func (r *recorder) Repeats() {}
+
+func (r *recorder) Reject(j convert.Rejection) { r.rejects = append(r.rejects, j) }
+
+func noTags() []wire.Tag { return nil }
+
+// point finds a point, and adds it if it is new. Its key is the value of its tag k.
+func point(i *convert.Instrument[string], key string) *convert.Point[string] {
+	if p := i.Lookup(key); p != nil {
+		return p
+	}
+	return i.Add(key, []wire.Tag{{Key: "k", Value: key}}, false)
+}
+
+// harness exports data points of one resource with a store and a converter. Each export
+// is ten seconds after the one before.
+type harness struct {
+	t      testing.TB
+	store  *Store[string]
+	conv   *convert.Converter[string]
+	budget *wire.Budget // of the converter
+	step   int64
+}
+
+// newHarness returns a harness whose store and whose converter keep that many bytes
+// each.
+func newHarness(t testing.TB, layout Layout, bytes int64) *harness {
+	if layout.Unit == 0 {
+		layout.Unit = time.Second
+	}
+	h := &harness{t: t, store: NewStore[string](layout, bytes), budget: wire.NewBudget(bytes)}
+	h.conv = convert.New[string](convert.Config{
+		Layout: convert.Layout{Custom: h.store.layout.Shape}, Budget: h.budget, Base: []wire.Tag{{Key: "host", Value: "web1"}},
+	})
+	return h
+}
+
+// plenty is more bytes than any test needs.
+const plenty = 1 << 30
+
+// resource returns the state of the resource that is exported.
+func (h *harness) resource() *resource[string] { return h.store.resources["resource"] }
+
+// seen is a data point of an export: a histogram of one of the two kinds, or else a
+// number.
+type seen struct {
+	name, unit, key string
+	delta           bool
+	explicit        *histogram.Explicit
+	exponential     *histogram.Exponential
+	number          wire.Value
+	start           int64 // of a cumulative stream, in seconds after stamp
+}
+
+func (s seen) spec() convert.InstrumentSpec {
+	spec := convert.InstrumentSpec{Name: s.name, Unit: s.unit, Kind: convert.Sum, Monotonic: true}
+	if s.explicit != nil {
+		spec.Kind = convert.Histogram
+	}
+	if s.exponential != nil {
+		spec.Kind = convert.Exponential
+	}
+	return spec
+}
+
+// run exports data points, ten seconds after the export before.
+func (h *harness) run(points ...seen) *recorder {
+	h.t.Helper()
+	h.step++
+	return h.export(h.conv, "resource", time.Unix(stamp+10*h.step, 0), points...)
+}
+
+func (h *harness) export(conv *convert.Converter[string], resource string, now time.Time, points ...seen) *recorder {
+	h.t.Helper()
+	rec := new(recorder)
+	conv.Begin(rec, new(uint32), now)
+	defer conv.End()
+	o := h.store.Observer(resource, conv, now)
+	defer o.Release()
+	var found []*convert.Instrument[string]
+	for _, p := range points {
+		found = append(found, conv.Scope("scope", "1.0", "", "", noTags).Instrument(p.spec()))
+	}
+	o.Observe(now, now.UnixNano(), func() {
+		for n, p := range points {
+			span := Span{Start: (stamp + p.start) * second, End: now.UnixNano(), Delta: p.delta}
+			if p.delta {
+				span.Start = span.End - 10*second
+			}
+			switch i := found[n]; {
+			case !o.Observed(i, p.delta):
+			case p.explicit != nil:
+				o.Explicit(i, p.key, span, p.explicit)
+			case p.exponential != nil:
+				o.Exponential(i, p.key, span, p.exponential)
+			default:
+				o.Number(i, p.key, span, p.number)
+			}
+		}
+	})
+	for n, p := range points {
+		if at := point(found[n], p.key); o.Observed(found[n], p.delta) {
+			conv.Values(at, stamp, o.Next())
+		} else {
+			conv.Number(at, stamp, p.number)
+		}
+	}
+	for p, at := range o.Idle {
+		conv.Values(p, at/second, o.Next())
+	}
+	return rec
+}
+
+// recorded returns an exponential histogram of positive values, as an SDK records it.
+func recorded(scale int32, values ...float64) *histogram.Exponential {
+	index := func(v float64) int32 { return int32(math.Ceil(math.Ldexp(math.Log2(v), int(scale)))) - 1 }
+	first, last := index(slices.Min(values)), index(slices.Max(values))
+	h := &histogram.Exponential{
+		Count: uint64(len(values)), Extremes: histogram.Extremes{Min: slices.Min(values), Max: slices.Max(values)},
+		Scale: scale, Positive: histogram.Buckets{Offset: first, Counts: make([]uint64, last-first+1)},
+	}
+	for _, v := range values {
+		h.Positive.Counts[index(v)-first]++
+		h.Sum += v
+	}
+	return h
+}
+
+// of returns a histogram of the values of an interval.
+func of(values ...float64) *histogram.Exponential { return recorded(20, values...) }
+
+func itoa(n int64) string { return string(wire.Int(n).Append(nil)) }
+
+// wantValues compares some of the points, by the suffix of their names: "count 3", or
+// "count" if there must be none.
+func wantValues(t *testing.T, r *recorder, want ...string) {
+	t.Helper()
+	var names []string
+	for _, w := range want {
+		name, _, _ := strings.Cut(w, " ")
+		names = append(names, name)
+	}
+	var got []string
+	for _, p := range r.points {
+		series, value, _ := strings.Cut(p, " ")
+		metric, _, _ := strings.Cut(series, "{")
+		if name := strings.TrimPrefix(metric, "t_"); slices.Contains(names, name) {
+			got = append(got, name+" "+value)
+		}
+	}
+	want = slices.DeleteFunc(want, func(w string) bool { return !strings.Contains(w, " ") })
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("points (-want +got):\n%s", diff)
+	}
+}
+
+func wantNothing(t *testing.T, r *recorder) {
+	t.Helper()
+	if len(r.points)+len(r.rejects) > 0 {
+		t.Errorf("points %v, rejections %+v, want none", r.points, r.rejects)
+	}
+}
