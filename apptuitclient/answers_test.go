@@ -190,7 +190,7 @@ func answerRows() []answerRow {
 				402, 404, 405, 406, 409, 410, 411, 412, 415, 417, 418, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505,
 				status(301, "Location", "/login"), status(302, "Location", "https://elsewhere.test/"), 300, 304, status(307, "Location", "https://elsewhere.test/"),
 				text(404, "404 page not found"), text(200, page), text(200, "OK"), text(202, "queued"), text(200, `{"status":"ok"}`), text(400, page),
-				400, 422, text(400, "Bad Request"), text(400, "400 Bad Request\n"), text(400, "Client sent an HTTP request to an HTTPS server.\n"),
+				400, 422, text(400, "\x00\x00\n\x00"), text(400, "Bad Request"), text(400, "400 Bad Request\n"), text(400, "Client sent an HTTP request to an HTTPS server.\n"),
 				text(400, `unsupported path requested: "/api/put"`),
 				put(200, 9, 0), put(200, 3, 0), put(200, 4, 4), put(200, -4, 8), put(400, 0, 99), text(200, `{"success":4,"failed":99999999999999999999}`),
 				text(200, `{"success":4`), text(200, `{"success":4,"failed":0}{}`),

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // decision is the next step for points that an attempt left undecided.
@@ -75,10 +76,10 @@ func saysTooLarge(text []byte) bool {
 }
 
 // saysReason reports whether a 400 or 422 says something about the points. It does
-// not if it is empty, a page, or the name of the status, as proxies answer, or if it
-// is about the address: a port that speaks TLS, or another API of VictoriaMetrics.
+// not if it has no text, is a page, or the name of the status, as proxies answer, or if
+// it is about the address: a port that speaks TLS, or another API of VictoriaMetrics.
 func saysReason(status int, text []byte) bool {
-	text = bytes.TrimSpace(text)
+	text = bytes.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
 	name := strings.ToLower(http.StatusText(status))
 	switch strings.ToLower(strings.TrimRight(string(text[:min(len(text), 64)]), ".")) {
 	case "", name, strconv.Itoa(status), strconv.Itoa(status) + " " + name:

@@ -14,8 +14,8 @@ const (
 	// its limit is not about size.
 	maxAlone = 16
 	// minSuspect is the size, in compressed bytes, from which a batch may be too large
-	// though nobody says so: OpenTSDB's max_chunk, the smallest limit known, is 4,096.
-	minSuspect = 4 << 10
+	// though nobody says so. The smallest limit known is OpenTSDB's max_chunk, 4,096.
+	minSuspect = 2 << 10
 )
 
 // sendParts delivers a batch, in parts where it is too large for the server, down to

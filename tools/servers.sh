@@ -15,6 +15,7 @@ servers=(
 	victoria-metrics:victoria-metrics
 	influxd:influxdb
 	nginx:nginx-light
+	caddy:caddy
 )
 
 missing() {

@@ -104,20 +104,36 @@ sending_queue: {batch: {flush_timeout: 1ms}}
 	}
 }
 
-// What is refused is not sent again.
-func TestPermanentIsNotRetried(t *testing.T) {
-	srv := apptuittest.NewServer(apptuittest.WithToken("right-token"))
+// Points that are refused for what they are are not sent again.
+func TestExporter_DoesNotRetryRefusedPoints(t *testing.T) {
+	srv := apptuittest.NewServer()
 	defer srv.Close()
+	srv.Fail(apptuittest.Fault{Status: 400, Body: "no point of wrong-token"})
 	e, tel := started(t, nil, `{endpoint: "`+srv.URL+`", token: wrong-token, retry_on_failure: {initial_interval: 1ms}, sending_queue: {enabled: false}}`)
 	err := e.ConsumeMetrics(t.Context(), one())
 	if err == nil || len(srv.Requests()) != 1 {
 		t.Errorf("%d requests, error %v", len(srv.Requests()), err)
 	}
-	contains(t, err.Error(), "401", "1 points lost")
+	contains(t, err.Error(), "400", "1 points lost", "no point of [redacted]")
 	for _, line := range append(tel.lines(zapcore.DebugLevel), err.Error()) {
 		if strings.Contains(line, "wrong-token") {
 			t.Errorf("a secret is in %q", line)
 		}
+	}
+}
+
+// A wrong token, endpoint or proxy is retried: a queue on disk must not be emptied
+// by a mistake in the configuration.
+func TestExporter_RetriesAnswersThatSayNothingAboutPoints(t *testing.T) {
+	srv := apptuittest.NewServer()
+	defer srv.Close()
+	srv.Fail(apptuittest.Status(401), apptuittest.Status(404), apptuittest.Fault{Status: 200, Body: "<html>"}, apptuittest.Status(520))
+	e, _ := started(t, nil, `{endpoint: "`+srv.URL+`", token: wrong-token, retry_on_failure: {initial_interval: 1ms}, sending_queue: {enabled: false}}`)
+	if err := e.ConsumeMetrics(t.Context(), one()); err != nil {
+		t.Error(err)
+	}
+	if n := len(srv.Requests()); n < 4 || srv.Total() != 1 {
+		t.Errorf("%d requests, %d points", n, srv.Total())
 	}
 }
 
@@ -218,11 +234,11 @@ func TestTLSAndAuthenticator(t *testing.T) {
 		t.Errorf("%d points", h.Total())
 	}
 
-	e, tel := started(t, extensions, text+`, retry_on_failure: {initial_interval: 1ms}}`) // that knows the system's authorities only
+	e, tel := started(t, extensions, text+`, retry_on_failure: {enabled: false}}`) // that knows the system's authorities only
 	if err := e.ConsumeMetrics(t.Context(), one()); err == nil {
 		t.Error("the certificate is not verified")
 	}
-	if got, want := tel.tally(t), (tally{Dropped: 1}); got != want {
+	if got, want := tel.tally(t), (tally{Returned: 1}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

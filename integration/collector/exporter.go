@@ -111,7 +111,8 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	returned := 0
 	w := &walk{
 		out: e.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
-			Known: e.known.point,
+			Known:  e.known.point,
+			Retain: true,
 			Failed: func(source uint32, why *apptuitclient.Failure) {
 				if why.MayPass {
 					again.add(source)

@@ -23,6 +23,8 @@ import (
 // Defaults of the keys that are ours, and where we differ from exporterhelper.
 const (
 	defaultTimeout        = 30 * time.Second
+	defaultPingAfter      = 10 * time.Second
+	defaultPingTimeout    = 5 * time.Second
 	defaultMaxBatchPoints = 50_000
 	defaultMaxBatchBytes  = 16 << 20
 	defaultCacheBytes     = 64 << 20
@@ -49,6 +51,7 @@ func createDefaultConfig() component.Config {
 	client.Endpoint = apptuitclient.DefaultEndpoint
 	client.Timeout = defaultTimeout
 	client.Compression = configcompression.TypeGzip
+	client.HTTP2ReadIdleTimeout, client.HTTP2PingTimeout = defaultPingAfter, defaultPingTimeout
 
 	// A data point is at least one wire point, so that no batch of them is too
 	// small for a request.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -115,7 +116,7 @@ func TestOutcomes(t *testing.T) {
 		},
 		{
 			name: "refused points are not joined in", faults: []apptuittest.Fault{
-				refuse(map[string]string{"shop 1": "Please throttle writes", "shop 2": "Unknown metric"}), {Status: 404},
+				refuse(map[string]string{"shop 1": "Please throttle writes", "shop 2": "Unknown metric"}), {Status: 400, Body: "cannot parse"},
 			},
 			again: []string{"shop 1"}, tally: tally{Accepted: 2, Rejected: 5, Returned: 1}, logged: "Unknown metric",
 		},
@@ -124,16 +125,30 @@ func TestOutcomes(t *testing.T) {
 			tally: tally{Accepted: 7, Rejected: 1}, logged: "Unknown metric",
 		},
 		{
-			name: "all refused", faults: []apptuittest.Fault{{Status: 404, Times: 2}},
+			name: "all refused", faults: []apptuittest.Fault{{Status: 400, Body: "cannot parse", Times: 2}},
 			permanent: true, tally: tally{Rejected: 8},
 		},
 		{
-			name: "not authorized", faults: []apptuittest.Fault{{Status: 401, Times: 2}},
-			permanent: true, tally: tally{Rejected: 8},
+			name: "refused whole, but another batch may pass", faults: []apptuittest.Fault{{Status: 422, Body: "cannot parse"}, {Status: 503}},
+			again: []string{"bank 0", "bank 1", "bank 2", "bank 3"}, tally: tally{Rejected: 4, Returned: 4}, logged: "422",
 		},
 		{
-			name: "refused whole, but another batch may pass", faults: []apptuittest.Fault{{Status: 401}, {Status: 503}},
-			again: []string{"bank 0", "bank 1", "bank 2", "bank 3"}, tally: tally{Rejected: 4, Returned: 4}, logged: "401",
+			name: "InfluxDB drops some, and stores the others", faults: []apptuittest.Fault{
+				{Status: 500, Body: "write series error: partial write: points beyond retention policy dropped=3", Apply: true}, {},
+			},
+			tally: tally{Accepted: 5, Rejected: 3}, logged: "points beyond retention policy",
+		},
+		{
+			name: "not an ingest endpoint, then unauthorized", faults: []apptuittest.Fault{{Status: 404}, {Status: 401}},
+			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, tally: tally{Returned: 8},
+		},
+		{
+			name: "a page, then a redirect", faults: []apptuittest.Fault{{Status: 200, Body: "<html>"}, {Status: 302, Header: http.Header{"Location": {"/login"}}}},
+			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, tally: tally{Returned: 8},
+		},
+		{
+			name: "403, then an unknown 5xx", faults: []apptuittest.Fault{{Status: 403}, {Status: 530}},
+			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, tally: tally{Returned: 8},
 		},
 		{
 			name: "too large: in halves", faults: []apptuittest.Fault{{Status: 413}, {}, {Status: 503}},

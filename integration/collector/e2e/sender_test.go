@@ -44,6 +44,7 @@ type sender struct {
 	otlp  *otlpmetrichttp.Exporter
 	sent  int
 	acked map[int]bool
+	more  []metricdata.Metrics // that each request has beside them
 }
 
 const (
@@ -71,7 +72,7 @@ func (s *sender) send() bool {
 	defer cancel()
 	err := s.otlp.Export(ctx, &metricdata.ResourceMetrics{
 		Resource:     resource.NewSchemaless(attribute.String("service.name", "numbers")),
-		ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: []metricdata.Metrics{{Name: "number", Data: gauge}}}},
+		ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: append([]metricdata.Metrics{{Name: "number", Data: gauge}}, s.more...)}},
 	})
 	s.acked[n] = err == nil
 	return err == nil

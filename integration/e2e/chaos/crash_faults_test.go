@@ -270,7 +270,7 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 		load := newLoad(l.Seed, l.Life)
 		for second := l.Second; l.passes[second] != nil; second++ {
 			_, points := load.next(second)
-			want.export(points, invalidPoints, false)
+			want.export(points, newLoad(0, 0).invalid(), false)
 			exports = append(exports, export{*l.passes[second], points})
 		}
 	}
@@ -289,8 +289,8 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 			cutStored += there
 			continue
 		}
-		all := len(e.points) + invalidPoints
-		if e.accepted+e.rejected+e.spooled+e.dropped != all || e.rejected != invalidPoints {
+		all := len(e.points) + newLoad(0, 0).invalid()
+		if e.accepted+e.rejected+e.spooled+e.dropped != all || e.rejected != newLoad(0, 0).invalid() {
 			w.t.Errorf("of %d points in an Export: %+v", all, e.told)
 		}
 		if there < e.accepted+e.spooled {

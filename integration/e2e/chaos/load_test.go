@@ -22,6 +22,7 @@ type load struct {
 	rng       *rand.Rand
 	requests  [8]int64
 	durations [2]distribution
+	refused   bool // each pass has a point that InfluxDB refuses
 }
 
 // distribution is what has been recorded by a histogram.
@@ -35,12 +36,19 @@ type pass struct {
 	requests  [8]int64
 	levels    [6]float64
 	durations [2][]float64
+	refused   bool
 }
 
 const service = "chaos"
 
-// invalidPoints are in each pass: a gauge that is not a number.
-const invalidPoints = 1
+// invalid is the number of points of a pass that no server can have: a gauge that is not a
+// number, and perhaps one that InfluxDB refuses.
+func (l *load) invalid() int {
+	if l.refused {
+		return 2
+	}
+	return 1
+}
 
 func newLoad(seed1, seed2 uint64) *load {
 	return &load{rng: rand.New(rand.NewPCG(seed1, seed2))}
@@ -49,7 +57,7 @@ func newLoad(seed1, seed2 uint64) *load {
 // next makes up a pass and returns the points that its export consists of, those
 // that are invalid left out.
 func (l *load) next(second int64) (pass, []servers.Point) {
-	var p pass
+	p := pass{refused: l.refused}
 	var points []servers.Point
 	add := func(metric string, value float64, tags ...string) {
 		all := map[string]string{"service_name": service}
@@ -103,16 +111,18 @@ func (d *distribution) draw(rng *rand.Rand) float64 {
 type instruments struct {
 	requests      metric.Int64Counter
 	level, broken metric.Float64Gauge
+	refused       metric.Float64Gauge
 	duration      metric.Float64Histogram
 }
 
 func newInstruments(m metric.Meter) (*instruments, error) {
 	var i instruments
-	var errs [4]error
+	var errs [5]error
 	i.requests, errs[0] = m.Int64Counter("chaos.requests")
 	i.level, errs[1] = m.Float64Gauge("chaos.level")
 	i.broken, errs[2] = m.Float64Gauge("chaos.broken")
 	i.duration, errs[3] = m.Float64Histogram("chaos.duration", metric.WithExplicitBucketBoundaries(1, 10, 100))
+	i.refused, errs[4] = m.Float64Gauge("chaos.refused")
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -135,7 +145,13 @@ func (i *instruments) record(p *pass) {
 		}
 	}
 	i.broken.Record(ctx, math.NaN())
+	if p.refused {
+		i.refused.Record(ctx, 1, metric.WithAttributes(attribute.String(refusedKey, "noon")))
+	}
 }
+
+// refusedKey is a tag key that InfluxDB takes for a time.
+const refusedKey = "time"
 
 // noon is when the first pass is exported, as far as its points say: one a
 // second, so that none has the time of another.

@@ -16,8 +16,8 @@ import (
 // mixedFaults are all of them, in random order, while the program exports.
 func mixedFaults() []fault {
 	return []fault{
-		{name: "all scripts at random", run: mixedScripts, rejects: true, drops: true},
-		{name: "nginx and InfluxDB at random", run: mixedServers, rejects: true, drops: true},
+		{name: "all scripts at random", run: mixedScripts, rejects: always, drops: true},
+		{name: "nginx and InfluxDB at random", run: mixedServers, rejects: always, drops: true},
 	}
 }
 

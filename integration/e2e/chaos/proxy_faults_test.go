@@ -17,11 +17,18 @@ import (
 // proxyFaults are those of nginx in front of VictoriaMetrics.
 func proxyFaults() []fault {
 	return []fault{
-		{name: "nginx: 401", run: func(w *world) { w.proxied(401, `return 401 "not $http_authorization";`) }, rejects: true},
-		{name: "nginx: another token, the file follows later", run: rotation, rejects: true},
-		{name: "nginx: 413, and 503 in between", run: tooLarge},
+		{name: "nginx: 401", run: func(w *world) { w.proxied(401, `return 401 "not $http_authorization";`) }, rejects: unkept},
+		{name: "nginx: another token, the file follows later", run: rotation, rejects: unkept},
+		{name: "nginx: 404, as during a deployment", run: func(w *world) { w.proxied(404, "return 404;") }, rejects: unkept},
+		{name: "nginx: 403, a page", run: func(w *world) { w.proxied(403, `return 403 "<html>Forbidden</html>";`) }, rejects: unkept},
+		{name: "nginx: 413, and 503 in between", run: func(w *world) { w.tooLarge("") }},
+		{name: "nginx: large requests are cut off, and 503 in between", run: func(w *world) {
+			w.tooLarge("error_page 413 @close; location @close { return 444; }")
+		}},
+		{name: "Caddy: large requests are 502, and killed in between", run: caddyTooLarge},
 		{name: "nginx: 429 with Retry-After", run: func(w *world) { w.proxied(429, "add_header Retry-After 1 always; return 429;") }},
 		{name: "nginx: 502", run: func(w *world) { w.proxied(502, "proxy_pass http://"+servers.FreeAddr(w.t)+";") }},
+		{name: "nginx: 520, which nobody knows", run: func(w *world) { w.proxied(520, "return 520;") }},
 		{name: "nginx: 503", run: func(w *world) { w.proxied(503, "return 503;") }},
 		{name: "nginx: 504", run: gatewayTimeout},
 		{name: "nginx: 444, the connection is closed", run: func(w *world) { w.proxied(444, "return 444;") }},
@@ -123,11 +130,11 @@ server {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// tooLarge has nginx take a few points a request: batches are halved, also those
-// that come out of the spool.
-func tooLarge(w *world) {
-	n, v := w.inFront("503", "return 503;", "client_max_body_size 1100;")
-	w.start(n.URL(), apptuitclient.WithCompression(apptuitclient.NoCompression), apptuitclient.WithMaxBatchPoints(40))
+// tooLarge has nginx take a few points a request, and refuse larger requests with 413 or
+// as more says: batches are split, also those that come out of the spool.
+func (w *world) tooLarge(more string) {
+	n, v := w.inFront("503", "return 503;", "client_max_body_size 2300;"+more)
+	w.start(n.URL(), large()...)
 	w.calm(1)
 	for range w.n(2, 12) {
 		w.storm(1)
@@ -136,6 +143,28 @@ func tooLarge(w *world) {
 		w.calm(1)
 	}
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
+}
+
+// large has a program send each export in one request of some kilobytes.
+func large() []apptuitclient.Option {
+	return []apptuitclient.Option{apptuitclient.WithCompression(apptuitclient.NoCompression), apptuitclient.WithMaxBatchPoints(40)}
+}
+
+// caddyTooLarge has Caddy answer 502 to large requests, and crash now and then.
+func caddyTooLarge(w *world) {
+	v := servers.StartVictoriaMetrics(w.t)
+	c := servers.StartCaddy(w.t, fmt.Sprintf("request_body {\nmax_size 2300\n}\nreverse_proxy %s", v.Endpoint()))
+	w.start(c.URL(), large()...)
+	w.calm(1)
+	for range w.n(2, 12) {
+		w.storm(1)
+		w.times++
+		c.Kill(w.t)
+		w.storm(2)
+		c.Restart(w.t)
+		w.calm(1)
+	}
+	w.finish(c.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
 // gatewayTimeout has nginx give up on an upstream that hangs and then goes on, so

@@ -20,7 +20,7 @@ import (
 type script struct {
 	name    string
 	faults  []apptuittest.Fault
-	rejects bool
+	rejects rejection
 	drops   bool // for all that the spool can do
 }
 
@@ -45,34 +45,42 @@ func scripts() []script {
 		}
 	}
 	return []script{
-		{"reset instead of an answer, stored and not", []apptuittest.Fault{{Reset: true}, {Reset: true, Apply: true}}, false, false},
+		{"reset instead of an answer, stored and not", []apptuittest.Fault{{Reset: true}, {Reset: true, Apply: true}}, never, false},
 		{"reset in the middle of the answer, stored and not", []apptuittest.Fault{
 			{Truncate: true, Reset: true},
 			{Truncate: true, Reset: true, Apply: true},
 			{Truncate: true, Apply: true},
 			{Truncate: true, Chunked: true, Apply: true},
-		}, false, false},
-		{"no answer, stored and not", []apptuittest.Fault{{Hang: true}, {Hang: true, Apply: true}, {Pause: time.Hour, Apply: true}}, false, false},
-		{"500 and 503, stored and not", []apptuittest.Fault{{Status: 500}, {Status: 503}, {Status: 500, Apply: true}, {Status: 408}}, false, false},
+		}, never, false},
+		{"no answer, stored and not", []apptuittest.Fault{{Hang: true}, {Hang: true, Apply: true}, {Pause: time.Hour, Apply: true}}, never, false},
+		{"500 and 503, stored and not", []apptuittest.Fault{{Status: 500}, {Status: 503}, {Status: 500, Apply: true}, {Status: 408}}, never, false},
 		{"an error body that breaks off", []apptuittest.Fault{
 			{Status: 500, Body: large, Truncate: true},
 			{Status: 503, Body: large, Truncate: true, Reset: true},
 			{Status: 502, Body: large, Chunked: true, Truncate: true},
-		}, false, false},
-		{"an error body of 1 GiB", []apptuittest.Fault{{Status: 503, Body: strings.Repeat("x", 1<<20), Repeat: 1 << 10}}, false, false},
-		{"gzip bombs as errors", []apptuittest.Fault{bomb(500), bomb(503)}, false, false},
-		{"gzip bombs as success and refusal", []apptuittest.Fault{bomb(200), bomb(400)}, true, false},
-		{"HTML with 200", []apptuittest.Fault{{Body: page, ContentType: "text/html"}}, true, false},
+		}, never, false},
+		{"an error body of 1 GiB", []apptuittest.Fault{{Status: 503, Body: strings.Repeat("x", 1<<20), Repeat: 1 << 10}}, never, false},
+		{"gzip bombs as errors", []apptuittest.Fault{bomb(500), bomb(503)}, never, false},
+		{"gzip bombs as success and refusal", []apptuittest.Fault{bomb(200), bomb(400)}, unkept, false},
+		{"HTML with 200", []apptuittest.Fault{{Body: page, ContentType: "text/html"}}, unkept, false},
 		{"invalid JSON with 200, stored and not", []apptuittest.Fault{
 			{Body: `{"success": 12, "failed": `}, {Body: `{"success": 12, "failed": `, Apply: true}, {Body: `{"success":"12"}`},
-		}, true, false},
-		{"points that fail in a 200", []apptuittest.Fault{{Status: 200, Reject: refuse("Unable to parse value")}}, true, false},
+		}, unkept, false},
+		{"points that fail in a 200", []apptuittest.Fault{{Status: 200, Reject: refuse("Unable to parse value")}}, always, false},
 		{"points that cannot be stored just then", []apptuittest.Fault{
 			{Status: 200, Reject: refuse("Please throttle writes")}, {Reject: refuse("Storage exception: none")},
-		}, false, false},
-		{"400 and 404", []apptuittest.Fault{{Status: 400, Body: "no"}, {Status: 404}}, true, false},
-		{"redirects of every kind", redirects(), true, true},
-		{"the server reads one byte a second", []apptuittest.Fault{{ReadPause: time.Second}}, false, false},
+		}, never, false},
+		{"400 with a reason", []apptuittest.Fault{{Status: 400, Body: "no"}, {Status: 422, Body: "no"}}, always, false},
+		{"answers that are not about points", []apptuittest.Fault{
+			{Status: 404}, {Status: 405}, {Status: 410}, {Status: 501}, {Status: 505}, {Status: 418}, {Status: 400}, {Status: 407},
+			{Body: `{"success":1,"failed":1}`}, {Body: `{"success":9223372036854775807,"failed":9223372036854775807}`},
+		}, unkept, false},
+		{"unknown 5xx, stored and not", []apptuittest.Fault{
+			{Status: 520}, {Status: 522, Apply: true}, {Status: 530}, {Status: 561, Apply: true}, {Status: 599}, {Status: 421}, {Status: 425},
+		}, never, false},
+		{"202 of a gateway", []apptuittest.Fault{{Status: 202, Apply: true}, {Status: 201, Apply: true}}, never, false},
+		{"redirects of every kind", redirects(), unkept, false},
+		{"the server reads one byte a second", []apptuittest.Fault{{ReadPause: time.Second}}, never, false},
 	}
 }
 

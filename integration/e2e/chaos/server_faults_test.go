@@ -17,6 +17,7 @@ import (
 func serverFaults() []fault {
 	return []fault{
 		{name: "InfluxDB is killed and restarted", run: influxKilled},
+		{name: "InfluxDB refuses a point of each export, is killed and restarted", run: influxRefuses},
 		{name: "InfluxDB loses its database, and gets it back", run: influxDropped},
 		{name: "VictoriaMetrics is killed and restarted", run: victoriaKilled},
 		{name: "VictoriaMetrics hangs", run: victoriaHangs},
@@ -39,6 +40,13 @@ func influxKilled(w *world) {
 		w.pause(50*time.Millisecond, 200*time.Millisecond)
 	})
 	w.finish(i.Endpoint(), i.Points, 0)
+}
+
+// influxRefuses has InfluxDB answer 500 to a put of which it has stored all points but
+// one, and crash now and then.
+func influxRefuses(w *world) {
+	w.refused = true
+	influxKilled(w)
 }
 
 // influxDropped has InfluxDB answer 500 for a while. What was stored before goes

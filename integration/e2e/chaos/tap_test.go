@@ -47,7 +47,7 @@ func (t *tap) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (t *tap) note(points []servers.Point, judge func(*servers.Point) verdict) {
 	for i := range points {
-		if !isSelf(points[i].Metric) {
+		if _, refused := points[i].Tags[refusedKey]; !refused && !isSelf(points[i].Metric) {
 			t.ledger.note(points[i].Key(), judge(&points[i]))
 		}
 	}
@@ -91,7 +91,7 @@ func (a *answer) judge() func(*servers.Point) verdict {
 	all := func(v verdict) func(*servers.Point) verdict { return func(*servers.Point) verdict { return v } }
 	blank := a.whole && len(bytes.TrimSpace(a.seen.Bytes())) == 0
 	switch a.status {
-	case http.StatusNoContent:
+	case http.StatusNoContent, http.StatusAccepted:
 		return all(accepted)
 	case http.StatusOK, http.StatusBadRequest:
 		if named := a.named(); named != nil {
@@ -103,7 +103,13 @@ func (a *answer) judge() func(*servers.Point) verdict {
 		if a.status == http.StatusOK {
 			return all(unclear)
 		}
-	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout, http.StatusRequestTimeout:
+	case http.StatusRequestTimeout:
+		return all(unclear)
+	}
+	switch {
+	case bytes.Contains(a.seen.Bytes(), []byte("partial write: ")): // of the points that have a tag of the refused key
+		return all(accepted)
+	case a.status >= 500 && a.status != http.StatusServiceUnavailable:
 		return all(unclear)
 	}
 	return all(refused)

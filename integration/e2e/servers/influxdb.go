@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // InfluxDB is a running InfluxDB 1.x with an OpenTSDB service. It keeps all
@@ -26,8 +27,22 @@ type InfluxDB struct {
 // database is where the OpenTSDB service writes.
 const database = "apptuit"
 
-// StartInfluxDB starts InfluxDB, with an empty database.
+// Limits are the bounds of InfluxDB on new series, 0 for none.
+type Limits struct {
+	// SeriesPerDatabase is max-series-per-database.
+	SeriesPerDatabase int
+	// ValuesPerTag is max-values-per-tag.
+	ValuesPerTag int
+}
+
+// StartInfluxDB starts InfluxDB, with an empty database that has no limits.
 func StartInfluxDB(t testing.TB) *InfluxDB {
+	t.Helper()
+	return StartLimitedInfluxDB(t, Limits{})
+}
+
+// StartLimitedInfluxDB starts InfluxDB, with an empty database and limits.
+func StartLimitedInfluxDB(t testing.TB, limits Limits) *InfluxDB {
 	t.Helper()
 	path, dir := find(t, "influxd", "influxdb"), t.TempDir()
 	i := &InfluxDB{}
@@ -46,7 +61,7 @@ func StartInfluxDB(t testing.TB) *InfluxDB {
 	}
 	i.p.start(t, func() {
 		i.http, i.put = FreeAddr(t), FreeAddr(t)
-		if err := os.WriteFile(config, i.config(dir), 0o600); err != nil {
+		if err := os.WriteFile(config, i.config(dir, limits), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -54,7 +69,7 @@ func StartInfluxDB(t testing.TB) *InfluxDB {
 	return i
 }
 
-func (i *InfluxDB) config(dir string) []byte {
+func (i *InfluxDB) config(dir string, limits Limits) []byte {
 	return fmt.Appendf(nil, `
 reporting-disabled = true
 bind-address = "127.0.0.1:0"
@@ -63,8 +78,8 @@ bind-address = "127.0.0.1:0"
 [data]
   dir = %q
   wal-dir = %q
-  max-series-per-database = 0
-  max-values-per-tag = 0
+  max-series-per-database = %d
+  max-values-per-tag = %d
   query-log-enabled = false
 [monitor]
   store-enabled = false
@@ -77,7 +92,7 @@ bind-address = "127.0.0.1:0"
   enabled = true
   bind-address = %q
   database = %q
-`, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), i.http, i.put, database)
+`, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), limits.SeriesPerDatabase, limits.ValuesPerTag, i.http, i.put, database)
 }
 
 // Endpoint returns the URL that points are put below.
@@ -107,6 +122,12 @@ func (i *InfluxDB) CreateDatabase(t testing.TB) {
 func (i *InfluxDB) DropDatabase(t testing.TB) {
 	t.Helper()
 	i.query(t, "DROP DATABASE "+quoteInfluxQL(database))
+}
+
+// Retain makes the database refuse points that are older, at least an hour.
+func (i *InfluxDB) Retain(t testing.TB, age time.Duration) {
+	t.Helper()
+	i.query(t, fmt.Sprintf("ALTER RETENTION POLICY autogen ON %s DURATION %ds SHARD DURATION 1h", quoteInfluxQL(database), int(age.Seconds())))
 }
 
 // Points returns all points that the server has, or those of some metrics.

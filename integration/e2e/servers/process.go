@@ -37,6 +37,7 @@ type process struct {
 	name    string
 	path    string
 	dir     string
+	env     []string                    // in addition to the test's
 	command func() []string             // arguments, for the ports of the moment
 	ready   func(context.Context) error // nil when this very process serves
 
@@ -137,6 +138,7 @@ func (p *process) spawn() (*run, error) {
 	}
 	cmd := exec.Command(p.path, p.command()...) //nolint:noctx // it is ended by its id, and outlives the contexts of subtests
 	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = dieWithParent()
 	started := make(chan error)
