@@ -25,19 +25,35 @@
 //
 // # What an answer means
 //
-//	200, 204 without a body                 accepted
-//	200, 400 with success and failed        what the server says of each point; those that it
+// An answer that says nothing about the points does not cost points if there is a spool
+// to keep them. A status is judged by its class (RFC 9110, section 15).
+//
+//	2xx without a body                      accepted
+//	2xx, 400, 422 with success and failed   the server's word on each point; points that it
 //	                                        could not store just then are sent again
-//	200 with anything else                  refused: not an ingest endpoint
-//	307, 308 to the same server             followed
-//	any other redirect                      refused; the error names where it leads
-//	401                                     a new token is asked for, once in a row, then refused
-//	413, 400 "Chunked request not supported"
+//	500 "partial write: … dropped=N"        InfluxDB: N points rejected, the others accepted
+//	400, 422 with a reason                  rejected
+//	413, 400 "too large", "too big", "Chunked request not supported"
 //	                                        sent in halves, down to single points
-//	408, 429, 500, 502, 503, 504            sent again later; Retry-After is honoured
+//	408, 421, 425, 429, 5xx but 501, 505    sent again later; Retry-After is honoured
 //	no answer in time, network errors       sent again later
-//	certificates that cannot be verified    given up
-//	anything else                           refused
+//	307, 308 to the same server             followed
+//	401, 403                                the token source or file is asked again: after 401 once
+//	                                        in a row, after 403 once a minute; then as below
+//	any other answer: 404, 407, 501, a redirect, a page, counts that do not add up
+//	                                        spooled until it is mended; without a spool rejected
+//	certificates that cannot be verified    spooled until it is mended; without a spool dropped
+//
+// docs/guarantees.md has the whole table.
+//
+// Some servers and proxies do not say that a request is too large: the connection breaks,
+// or a proxy answers 502. After two such failures of a batch of more than 2 KiB, a half is
+// tried, then a quarter, and so on. The client remembers the size that has passed and makes
+// the following batches no larger. The limit grows by a quarter every five minutes.
+//
+// A request on a connection that the server had closed is made once more at once. HTTP/2
+// connections that are silent for 10 s are checked by a ping, and closed if it is not
+// answered within 5 s, unless the transport is the user's.
 //
 // A request without an answer may have been carried out, and its points are
 // then sent twice: same series, same timestamp, same value. OpenTSDB and
@@ -46,19 +62,21 @@
 //
 // # Spool
 //
-// With WithSpool or APPTUIT_SPOOL_DIR what cannot be delivered for a reason that
-// may pass (a status of the list above that is sent again later, no answer, 401,
-// 403, a context that ends) is kept on disk. A batch then gets one attempt, of
-// which a second of the time to the deadline is left for the disk. While the last
-// attempt has failed, batches go to the spool without a request, but for one
-// probe a back-off: the one of WithRetry, enabled or not, or Retry-After, of which
-// an hour counts. In the background the spool is emptied, oldest first (but for
-// some of the probes, lest a batch that fails for ever keeps the others), at most
-// 10 requests a second. What the server refuses then is reported to the warning
-// handler, as are the beginning and the end of spooling, and at most once a minute
-// what is lost to the spool's bounds. A batch that fails 8 times while the server
-// takes others is set aside: it is counted as dropped, and its file is kept in the
-// folder's "aside".
+// With WithSpool or APPTUIT_SPOOL_DIR, points that are not delivered and not rejected are
+// kept on disk. A batch is then attempted once; up to one second before the deadline is
+// reserved for the disk. While the last attempt has failed, batches go to the spool
+// without a request, and one probe is sent per back-off interval: that of WithRetry,
+// enabled or not, or Retry-After, up to an hour. When the server takes points again, the
+// spool is emptied in the background, oldest batch first, with at most 10 requests per
+// second. Each fourth probe may be any batch, so that a batch that always fails does not
+// keep the others.
+//
+// The warning handler is told when spooling begins, why, when the reason changes (an
+// outage, the credentials, the endpoint or certificate), and when the spool is empty
+// again. It also gets points that are rejected from the spool and, at most once a minute,
+// points that are lost to the spool's bounds. A batch that the server answers with 500, or
+// whose connection breaks, 8 times while the server takes others is moved to the folder's
+// "aside" and counted as dropped.
 //
 // Files have mode 0600 and hold names, tags and values, never a token. They go to
 // whichever server the client is configured for that opens the folder next. A
@@ -67,7 +85,8 @@
 //
 // # Environment
 //
-// An option beats its variable; an empty variable is an unset one.
+// An option beats its variable. White space, a byte-order mark and zero-width spaces
+// around a value are removed; an empty variable is an unset one.
 //
 //	APPTUIT_API_TOKEN       the token; none. WithToken, WithTokenSource, WithTokenFile beat it.
 //	APPTUIT_API_TOKEN_FILE  a file with the token; none. APPTUIT_API_TOKEN and those options beat it.
@@ -92,7 +111,8 @@
 //
 // # Secrets
 //
-// Tokens, values of WithHeaders and proxy passwords are taken out of every error
-// and warning, also where a server quotes them. A token over http:// to another
-// host than this one is allowed, and warned about once.
+// Tokens, values of WithHeaders (cookies one by one) and proxy passwords are removed from
+// all text of servers, proxies and token sources that an error or warning shows, also if
+// they are encoded in it: as JSON, HTML, in a URL, or by two of these. A token over http://
+// to another host than this one is allowed, and warned about once.
 package apptuitclient

@@ -68,9 +68,10 @@ type RetryConfig struct {
 	MaxElapsedTime time.Duration
 }
 
-// WithToken sets the API token. It beats APPTUIT_API_TOKEN and
-// APPTUIT_API_TOKEN_FILE. An empty token is none. At most one of WithToken,
-// WithTokenSource and WithTokenFile can be given.
+// WithToken sets the API token. White space, a byte-order mark and zero-width spaces
+// around it are removed; quotation marks around it, or white space within, are an error.
+// It beats APPTUIT_API_TOKEN and APPTUIT_API_TOKEN_FILE. An empty token is none. At most
+// one of WithToken, WithTokenSource and WithTokenFile can be given.
 func WithToken(token string) Option {
 	return optionFunc(func(c *config) {
 		if token == "" {
@@ -81,10 +82,11 @@ func WithToken(token string) Option {
 	})
 }
 
-// WithTokenSource sets a function that is asked for the API token when the
-// first request is made, and again once when the server answers 401. It is
-// called by one goroutine at a time, with a context that ends as the request's
-// does and that it must honour. If it fails, the request is retried like one
+// WithTokenSource sets a function that is asked for the API token when the first
+// request is made, again once when the server answers 401, and at most once a minute for
+// one token when the server answers 403. The token is trimmed as that of WithToken. The
+// function is called by one goroutine at a time, with a context that ends with the
+// request; it should honour the context. If it fails, the request is retried like one
 // that was not answered.
 func WithTokenSource(source func(context.Context) (string, error)) Option {
 	return optionFunc(func(c *config) {
@@ -96,10 +98,11 @@ func WithTokenSource(source func(context.Context) (string, error)) Option {
 	})
 }
 
-// WithTokenFile sets a file that holds the API token; white space around it is
-// ignored. It is read by New, again when it changes, and after a 401. If it
-// cannot be read later, as while it is being replaced, the last token stays in
-// force. It beats APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
+// WithTokenFile sets a file of at most 64 KiB that holds the API token, which is trimmed
+// as that of WithToken. It is read by New, again when it changes, after a 401, and after
+// a 403 at most once a minute. If it cannot be read later, for example while it is being
+// replaced, the last token stays in force; so it does if the disk does not answer within
+// two seconds. It beats APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
 func WithTokenFile(name string) Option {
 	return optionFunc(func(c *config) {
 		c.tokenOptions++
@@ -292,9 +295,14 @@ func WithEncodedNames() Option {
 	return optionFunc(func(c *config) { c.encodedNames = true })
 }
 
-// WithWarningHandler sets what is called with a warning: a deprecated variable,
-// a token that is sent without encryption. By default otel.Handle. It may be
-// called concurrently.
+// WithWarningHandler sets the function that is called with warnings: a deprecated
+// variable, a token that is sent without encryption, the beginning and end of spooling.
+// The default is otel.Handle.
+//
+// After New the handler is called with one warning after the other, on a goroutine of its
+// own. It may use and close the client. A panic in it is ignored. Close waits up to 100
+// ms for it to return. While 100 warnings wait for a handler that does not return, further
+// ones are dropped.
 func WithWarningHandler(handle func(error)) Option {
 	return optionFunc(func(c *config) {
 		if handle == nil {

@@ -25,11 +25,7 @@ func tellRefusal(ctx context.Context, p *patient, n *notes, x *exchange, err err
 		refused := send.Errors[0]
 		n.fail(pointAdvice(send), "the point is refused: %s", refused.Error())
 	case errors.As(err, &status):
-		who := n
-		if status.StatusCode == http.StatusProxyAuthRequired {
-			who = n.about("proxy")
-		}
-		who.fail(statusAdvice(p, x, status), "%s", cause(err))
+		n.fail(statusAdvice(p, x, status), "%s", cause(err))
 	default:
 		text := cause(err).Error()
 		if ctx.Err() != nil {
@@ -55,6 +51,10 @@ func cause(err error) error {
 func tellUnauthorized(p *patient, n *notes, x *exchange, err error) {
 	var status *apptuitclient.StatusError
 	forbidden := errors.As(err, &status) && status.StatusCode == http.StatusForbidden
+	if status != nil && status.StatusCode == http.StatusProxyAuthRequired { // which is not about the token
+		n.about("proxy").fail(statusAdvice(p, x, status), "%s", cause(err))
+		return
+	}
 	_, from := p.token()
 	sent := x != nil && x.authorized
 	n = n.about("token")
@@ -109,7 +109,7 @@ func statusAdvice(p *patient, x *exchange, err *apptuitclient.StatusError) strin
 	case apptuitclient.Retryable(err):
 		return "The server is there, but does not do it now. The exporter would try again; the server's log says why."
 	}
-	return "The server refuses this for good. Its log may say why."
+	return "Whatever answers there does not take points. Its log may say why."
 }
 
 // brokenOffAdvice is about a request without a whole answer. A port that speaks TLS says

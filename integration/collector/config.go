@@ -46,7 +46,7 @@ type Config struct {
 	// Authorization header is set; for the default endpoint one is needed.
 	Token configopaque.String `mapstructure:"token"`
 	// TokenFile names a file that holds the token. It is read again when it changes,
-	// and after a 401.
+	// after a 401, and after a 403 at most once a minute.
 	TokenFile string `mapstructure:"token_file"`
 	// UserID authorizes with Basic authentication: this user, with the token as the
 	// password.
