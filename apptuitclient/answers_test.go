@@ -22,7 +22,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of answers in docs/guarantees.md") //nolint:gochecknoglobals // a flag
+var update = flag.Bool("update", false, "rewrite the table of answers in docs/guarantees.md")
 
 // fate is what becomes of the points of a batch that gets an answer.
 type fate struct {

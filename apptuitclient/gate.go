@@ -35,17 +35,17 @@ func pause(retry RetryConfig, failures int, asked time.Duration) time.Duration {
 // pass reports whether a request may be made now, and whether it is the probe.
 // If it may, open, fail or cancel has to follow. If not, it says why, and how
 // the last attempt ended.
-func (g *gate) pass() (ok, probe bool, why error, end ending) {
+func (g *gate) pass() (ok, probe bool, end ending, why error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.closed {
-		return true, false, nil, goOn
+		return true, false, goOn, nil
 	}
 	if g.probing || time.Now().Before(g.at) {
-		return false, false, g.reason, g.end
+		return false, false, g.end, g.reason
 	}
 	g.probing = true
-	return true, true, nil, goOn
+	return true, true, goOn, nil
 }
 
 // open says that the server has taken something, or that waiting is of no use.

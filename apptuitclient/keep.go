@@ -43,9 +43,9 @@ func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, grace
 		}
 	}
 	defer cancel()
-	pass, probe, why, last := false, false, ended(ctx), outOfTime
+	pass, probe, last, why := false, false, outOfTime, ended(ctx)
 	if ctx.Err() == nil {
-		pass, probe, why, last = s.gate.pass()
+		pass, probe, last, why = s.gate.pass()
 	}
 	judged := !pass
 	d.keep = func(b *wire.Batch, why error, end ending) error {

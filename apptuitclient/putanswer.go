@@ -12,6 +12,7 @@ import (
 	"hash/maphash"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -314,8 +315,8 @@ func indexPoints(ctx context.Context, b *wire.Batch) (*pointIndex, error) {
 		}
 		return true
 	})
-	for i := len(hashes) - 1; i >= 0; i-- {
-		x.link(hashes[i], i)
+	for i, hash := range slices.Backward(hashes) {
+		x.link(hash, i)
 	}
 	return x, err
 }

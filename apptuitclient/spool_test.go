@@ -40,7 +40,7 @@ func (w *reports) option() apptuitclient.Option {
 
 // take returns the warnings so far, and forgets them.
 func (w *reports) take() []string {
-	time.Sleep(1) // in a bubble: until the handler has been called
+	time.Sleep(time.Nanosecond) // in a bubble: until the handler has been called
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := w.all

@@ -6,7 +6,6 @@ package otelconf
 import (
 	"maps"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
 // settings are the options that the keys of one exporter give.

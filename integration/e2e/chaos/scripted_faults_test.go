@@ -72,8 +72,16 @@ func scripts() []script {
 		}, never, false},
 		{"400 with a reason", []apptuittest.Fault{{Status: 400, Body: "no"}, {Status: 422, Body: "no"}}, always, false},
 		{"answers that are not about points", []apptuittest.Fault{
-			{Status: 404}, {Status: 405}, {Status: 410}, {Status: 501}, {Status: 505}, {Status: 418}, {Status: 400}, {Status: 407},
-			{Body: `{"success":1,"failed":1}`}, {Body: `{"success":9223372036854775807,"failed":9223372036854775807}`},
+			{Status: 404},
+			{Status: 405},
+			{Status: 410},
+			{Status: 501},
+			{Status: 505},
+			{Status: 418},
+			{Status: 400},
+			{Status: 407},
+			{Body: `{"success":1,"failed":1}`},
+			{Body: `{"success":9223372036854775807,"failed":9223372036854775807}`},
 		}, unkept, false},
 		{"unknown 5xx, stored and not", []apptuittest.Fault{
 			{Status: 520}, {Status: 522, Apply: true}, {Status: 530}, {Status: 561, Apply: true}, {Status: 599}, {Status: 421}, {Status: 425},
