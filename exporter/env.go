@@ -4,7 +4,6 @@
 package exporter
 
 import (
-
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/env"
 )
