@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 )
 
 // judge reads an answer and says what it means for the points of a batch.
-func (c *Client) judge(ctx context.Context, r *http.Response, b *wire.Batch) outcome {
+func (c *Client) judge(ctx context.Context, r *http.Response, b *put.Batch) outcome {
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxText))
 	if mayNamePoints(r.StatusCode) {
 		if err == nil && startsObject(text) {
@@ -58,7 +58,7 @@ func startsObject(text []byte) bool {
 
 // judgePutAnswer judges an answer that begins as a put answer does. If it is none, it
 // returns false, with an error if the rest of it could not be read.
-func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []byte, b *wire.Batch) (outcome, bool, error) {
+func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []byte, b *put.Batch) (outcome, bool, error) {
 	body := &countingReader{r: io.MultiReader(bytes.NewReader(start), r.Body), left: maxPutAnswer(b)}
 	answer, err := readPutAnswer(ctx, body, b)
 	switch {
@@ -84,7 +84,7 @@ func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []b
 }
 
 // judgeText judges an answer that is not a put answer.
-func (c *Client) judgeText(r *http.Response, text []byte, b *wire.Batch) outcome {
+func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) outcome {
 	out := outcome{status: r.StatusCode}
 	blank := len(text) < maxText && len(bytes.TrimSpace(text)) == 0
 	if r.StatusCode == http.StatusNoContent || r.StatusCode/100 == 2 && blank {
@@ -178,7 +178,7 @@ func location(r *http.Response) string {
 
 // count sorts the points of a batch by a put answer that adds up. A point that the
 // server neither vouches for nor names has failed: nothing is accepted by mistake.
-func (c *Client) count(ctx context.Context, out *outcome, a *putAnswer, b *wire.Batch) error {
+func (c *Client) count(ctx context.Context, out *outcome, a *putAnswer, b *put.Batch) error {
 	// OpenTSDB counts a point as stored and names it all the same if its storage fails
 	// after the answer has been begun. The name counts.
 	n := b.Points()

@@ -14,8 +14,9 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/notify"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Client sends points to one server. It is safe for concurrent use.
@@ -31,10 +32,10 @@ type core struct {
 	ownHTTP bool
 	creds   *credentials
 	headers *http.Header
-	codec   *wire.Codec
+	codec   *put.Codec
 	cfg     *config
-	global  []wire.Tag // of Send: sanitized, sorted
-	names   *names     // of Send; nil unless names may be encoded
+	global  []model.Tag // of Send: sanitized, sorted
+	names   *names      // of Send; nil unless names may be encoded
 	size    sizeLimit
 
 	warnings *notify.Queue[error]
@@ -64,7 +65,7 @@ func New(opts ...Option) (*Client, error) {
 		ownHTTP: cfg.ownClient,
 		creds:   cfg.creds,
 		headers: headersOf(cfg),
-		codec:   wire.NewCodec(wire.Encoding(cfg.compression)),
+		codec:   put.NewCodec(put.Encoding(cfg.compression)),
 		cfg:     cfg,
 		global:  cfg.global,
 		size:    sizeLimit{most: cfg.limits.Bytes},

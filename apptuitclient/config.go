@@ -19,8 +19,9 @@ import (
 	"go.opentelemetry.io/otel"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/notify"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // DefaultEndpoint is where points go unless WithEndpoint or APPTUIT_ENDPOINT say
@@ -47,7 +48,7 @@ type config struct {
 	httpClient     *http.Client // as given
 	tls            *tls.Config
 	proxy          func(*http.Request) (*url.URL, error)
-	limits         wire.Limits
+	limits         put.Limits
 	milliseconds   bool
 	encodedNames   bool
 	inFlight       int
@@ -58,7 +59,7 @@ type config struct {
 	// What follows from the options.
 	client    *http.Client // that requests are made with
 	ownClient bool         // its connections are ours to close
-	global    []wire.Tag   // of Send: sanitized, sorted
+	global    []model.Tag  // of Send: sanitized, sorted
 
 	faults []error
 }
@@ -70,7 +71,7 @@ func newConfig(opts []Option) (*config, error) {
 		creds:   newCredentials(),
 		timeout: 60 * time.Second,
 		retry:   RetryConfig{Enabled: true, MaxElapsedTime: time.Minute},
-		limits:  wire.Limits{Points: 50_000, Bytes: 16 << 20}, inFlight: 2,
+		limits:  put.Limits{Points: 50_000, Bytes: 16 << 20}, inFlight: 2,
 		warn: otel.Handle,
 	}
 	for _, o := range opts {
@@ -205,7 +206,7 @@ func (c *config) globalTags() {
 		from, tags = "APPTUIT_TAGS", c.envTags
 	}
 	var err error
-	if c.global, err = wire.SanitizeTags(c.mode, wire.TagsOf(nil, tags)); err != nil {
+	if c.global, err = model.SanitizeTags(c.mode, model.TagsOf(nil, tags)); err != nil {
 		c.fault("%s: %w", from, err)
 	}
 }

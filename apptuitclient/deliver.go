@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Report says where the points of a delivered batch are. Accepted, Rejected,
@@ -45,8 +46,8 @@ type delivery struct {
 	patience patience
 
 	opts      *OutboxOptions
-	keep      func(b *wire.Batch, why error, end ending) error // takes the points that are not delivered; may be nil
-	replay    bool                                             // the batch is from the spool
+	keep      func(b *put.Batch, why error, end ending) error // takes the points that are not delivered; may be nil
+	replay    bool                                            // the batch is from the spool
 	report    Report
 	status    int
 	points    []PointError
@@ -65,7 +66,7 @@ type delivery struct {
 
 // deliver sends a batch, which it releases, and says where its points are. It
 // returns by the context's deadline.
-func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch, graceEnd time.Time) Report {
+func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *put.Batch, graceEnd time.Time) Report {
 	d := &delivery{c: c, opts: opts}
 	if s := c.keeper(); s != nil {
 		return s.deliver(ctx, d, b, graceEnd)
@@ -75,7 +76,7 @@ func (c *Client) deliver(ctx context.Context, opts *OutboxOptions, b *wire.Batch
 }
 
 // send sends a batch, which it releases, with the patience that there is.
-func (d *delivery) send(ctx context.Context, b *wire.Batch) {
+func (d *delivery) send(ctx context.Context, b *put.Batch) {
 	ctx, cancel := d.c.whileOpen(ctx)
 	defer cancel()
 	d.ctx = ctx
@@ -99,7 +100,7 @@ func (d *delivery) error(points []PointError) *SendError {
 }
 
 // settle counts what one request has decided: all but what is left.
-func (d *delivery) settle(b *wire.Batch, out *outcome) {
+func (d *delivery) settle(b *put.Batch, out *outcome) {
 	// Points that do not count are told apart where the server names points.
 	// Where it gives only numbers, they are taken to be the accepted ones.
 	d.taken = d.taken || out.accepted > 0 || len(out.refused) > 0
@@ -109,7 +110,7 @@ func (d *delivery) settle(b *wire.Batch, out *outcome) {
 	}
 	refused := len(out.refused)
 	for i := range out.refused {
-		if b.Source(i) == wire.Uncounted {
+		if b.Source(i) == put.Uncounted {
 			refused--
 			uncounted--
 		}
@@ -131,7 +132,7 @@ func (d *delivery) settle(b *wire.Batch, out *outcome) {
 // drop gives up a batch that could not be delivered, or has it kept, by a spool or by
 // the caller, unless it cannot be read. The status is of the last answer to it, 0 if
 // there was none. Without a way to keep it, a batch that an answer has refused is rejected.
-func (d *delivery) drop(b *wire.Batch, status int, err error, end ending) {
+func (d *delivery) drop(b *put.Batch, status int, err error, end ending) {
 	if end == refused && d.keep == nil && !d.opts.Retain {
 		d.refuse(b, status, err)
 		return
@@ -159,7 +160,7 @@ func (d *delivery) drop(b *wire.Batch, status int, err error, end ending) {
 }
 
 // refuse counts a batch that the server refused whole.
-func (d *delivery) refuse(b *wire.Batch, status int, err error) {
+func (d *delivery) refuse(b *put.Batch, status int, err error) {
 	if n := b.Counted(); n > 0 {
 		d.report.Rejected += n
 		d.lost(status, err)
@@ -177,16 +178,16 @@ func (d *delivery) lost(status int, err error) {
 
 // list adds the points that were refused one by one to the error, with their reasons as
 // shown makes them. It ends with the context: to look at many points takes its time.
-func (d *delivery) list(b *wire.Batch, refused map[int]string, shown func(reason string) string) {
+func (d *delivery) list(b *put.Batch, refused map[int]string, shown func(reason string) string) {
 	if len(refused) == 0 || len(d.points) >= maxPointErrors && (d.opts.Known == nil || len(d.fresh) >= maxPointErrors) {
 		return
 	}
 	err := b.Lines(d.ctx, func(i int, line []byte) bool {
 		reason, ok := refused[i]
-		if !ok || b.Source(i) == wire.Uncounted {
+		if !ok || b.Source(i) == put.Uncounted {
 			return true
 		}
-		if p, err := wire.DecodePoint(line); err == nil {
+		if p, err := put.DecodePoint(line); err == nil {
 			d.add(PointError{Point: d.c.dataPoint(p), Reason: reason}, shown)
 		}
 		return true
@@ -218,9 +219,9 @@ func (c *Client) serverReason(reason string) string {
 	return c.creds.redact.cutLine(reason, len(reason) >= maxReason)
 }
 
-func (c *Client) dataPoint(p wire.Point) DataPoint {
+func (c *Client) dataPoint(p put.Point) DataPoint {
 	return DataPoint{
 		Metric: p.Metric, Tags: p.Tags,
-		Timestamp: wire.Time(p.Timestamp, c.cfg.milliseconds), Value: p.Value.Float64(),
+		Timestamp: model.Time(p.Timestamp, c.cfg.milliseconds), Value: p.Value.Float64(),
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // outcome is what one request did to a batch: each of its points is accepted,
@@ -19,7 +19,7 @@ type outcome struct {
 	accepted int            // points, by the server's word
 	refused  map[int]string // points that the server named, with its reason
 	unnamed  int            // points that the server refused without a name
-	left     *wire.Batch    // undecided: the batch itself, a part of it, or nil
+	left     *put.Batch     // undecided: the batch itself, a part of it, or nil
 	next     decision       // on the points that are left
 	after    time.Duration  // not before this, says the server
 	cutOff   bool           // the connection broke, or a proxy answered 502: the batch may have been too large
@@ -30,7 +30,7 @@ type outcome struct {
 
 // exchange makes exactly one HTTP request (and what redirects to the same
 // server, and a connection that had been closed, add). The batch stays the caller's.
-func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
+func (c *Client) exchange(ctx context.Context, b *put.Batch) outcome {
 	if ctx.Err() != nil {
 		return outcome{left: b, err: ended(ctx)}
 	}
@@ -61,7 +61,7 @@ func (c *Client) exchange(ctx context.Context, b *wire.Batch) outcome {
 
 // unanswered is the outcome of a put without an answer: the points may have been
 // stored or not.
-func (c *Client) unanswered(ctx context.Context, b *wire.Batch, err error) outcome {
+func (c *Client) unanswered(ctx context.Context, b *put.Batch, err error) outcome {
 	out := c.lost(ctx, err)
 	out.left = b
 	return out

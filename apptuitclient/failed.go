@@ -3,7 +3,7 @@
 
 package apptuitclient
 
-import "github.com/apptuitai/apptuit-go/internal/wire"
+import "github.com/apptuitai/apptuit-go/internal/put"
 
 // Failure is why points were rejected by the server, or dropped.
 type Failure struct {
@@ -24,13 +24,13 @@ type failure struct {
 }
 
 // fail notes those points of a batch that failed, if anybody wants to know.
-func (d *delivery) fail(b *wire.Batch, why Failure, failed func(i int) bool) {
+func (d *delivery) fail(b *put.Batch, why Failure, failed func(i int) bool) {
 	if d.opts.Failed == nil {
 		return
 	}
 	f := &failure{Failure: why}
 	for i := range b.Points() {
-		if source := b.Source(i); source != wire.Uncounted && failed(i) {
+		if source := b.Source(i); source != put.Uncounted && failed(i) {
 			f.sources = append(f.sources, source)
 		}
 	}
@@ -43,7 +43,7 @@ func all(int) bool { return true }
 
 // failRefused notes the points that a request has had refused: those that the
 // server named, and so many that it did not.
-func (d *delivery) failRefused(b *wire.Batch, out *outcome, unnamed int) {
+func (d *delivery) failRefused(b *put.Batch, out *outcome, unnamed int) {
 	if d.opts.Failed == nil {
 		return
 	}
@@ -62,15 +62,15 @@ func (d *delivery) failRefused(b *wire.Batch, out *outcome, unnamed int) {
 // undecided, of which it has accepted the others. Which ones, nobody knows: they
 // are of as many sources as they can be, so that none passes for accepted by
 // mistake. It is to be asked about each point that counts, in their order.
-func suspects(b *wire.Batch, out *outcome, named func(i int) bool, n int) func(i int) bool {
-	left, last := 0, wire.Uncounted
+func suspects(b *put.Batch, out *outcome, named func(i int) bool, n int) func(i int) bool {
+	left, last := 0, put.Uncounted
 	return func(i int) bool {
 		source := b.Source(i)
 		if named(i) {
 			return false
 		}
 		if out.left != nil {
-			for left < out.left.Points() && out.left.Source(left) == wire.Uncounted {
+			for left < out.left.Points() && out.left.Source(left) == put.Uncounted {
 				left++
 			}
 			if left < out.left.Points() && out.left.Source(left) == source {

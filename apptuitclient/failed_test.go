@@ -15,7 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // A caller that keeps points and retries is told which, and when. Of five points,
@@ -113,8 +114,8 @@ func TestFailedPoints(t *testing.T) {
 				}
 				got = append(got, fmt.Sprintf("%d: %d %s", source, why.StatusCode, how))
 			}})
-			for i, source := range []uint32{wire.Uncounted, 1, 2, 3, 4, 4} {
-				o.AppendPrefix(seriesOf(i), int64(1700000000+i), wire.Float(float64(i)), source)
+			for i, source := range []uint32{put.Uncounted, 1, 2, 3, 4, 4} {
+				o.AppendPrefix(seriesOf(i), int64(1700000000+i), model.Float(float64(i)), source)
 			}
 			r := o.Close()
 			if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/spool"
-	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 
 // deliver sends a live batch, which it releases: one attempt if the server
 // answers, else into the spool.
-func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, graceEnd time.Time) Report {
+func (s *spooler) deliver(ctx context.Context, d *delivery, b *put.Batch, graceEnd time.Time) Report {
 	if !s.enter(d.opts.Known) {
 		d.drop(b, 0, ErrClosed, outOfTime)
 		return d.result()
@@ -48,7 +48,7 @@ func (s *spooler) deliver(ctx context.Context, d *delivery, b *wire.Batch, grace
 		pass, probe, last, why = s.gate.pass()
 	}
 	judged := !pass
-	d.keep = func(b *wire.Batch, why error, end ending) error {
+	d.keep = func(b *put.Batch, why error, end ending) error {
 		if !judged { // before the replay sees the batch, and tries it at once
 			judged = true
 			s.judge(ctx, d, probe)
@@ -118,7 +118,7 @@ const (
 )
 
 // keep puts a batch into the folder. Until by it has to be visible there.
-func (s *spooler) keep(b *wire.Batch, by time.Time) error {
+func (s *spooler) keep(b *put.Batch, by time.Time) error {
 	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()
 	slow := errors.New("the disk is too slow")

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // Bounds of the encoded names that are remembered.
@@ -40,9 +40,9 @@ type names struct {
 
 // name is what an encoded name says.
 type name struct {
-	metric string     // sanitized
-	tags   []wire.Tag // a layer of wire.MergeTags
-	err    error      // instead of both
+	metric string      // sanitized
+	tags   []model.Tag // a layer of model.MergeTags
+	err    error       // instead of both
 	used   atomic.Uint32
 }
 
@@ -76,10 +76,10 @@ func readName(mode encoding.SanitizeMode, encoded string) *name {
 		return &name{err: err}
 	}
 	metric = mode.Sanitize(metric)
-	if err := wire.CheckName(encoding.FieldMetric, metric); err != nil {
+	if err := model.CheckName(encoding.FieldMetric, metric); err != nil {
 		return &name{err: err}
 	}
-	layer, err := wire.SanitizeTags(mode, wire.TagsOf(nil, tags))
+	layer, err := model.SanitizeTags(mode, model.TagsOf(nil, tags))
 	if err != nil {
 		return &name{err: err}
 	}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Option configures a [Client].
@@ -49,7 +49,7 @@ func ParseCompression(s string) (Compression, error) {
 }
 
 // String returns the compression's name.
-func (c Compression) String() string { return wire.Encoding(c).String() }
+func (c Compression) String() string { return put.Encoding(c).String() }
 
 // RetryConfig says whether and how long a batch is tried again that could not
 // be delivered for a reason that may pass. It has the shape that OpenTelemetry's

@@ -7,7 +7,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Outbox takes points one after the other and delivers a batch whenever one is
@@ -18,7 +19,7 @@ type Outbox struct {
 	c       *Client
 	ctx     context.Context
 	opts    OutboxOptions
-	builder *wire.Builder
+	builder *put.Builder
 
 	total   Report
 	lost    SendError // of which the causes and points are new
@@ -65,7 +66,7 @@ func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
 }
 
 // limits are those of the configuration, and of the server as far as it is known.
-func (c *Client) limits() wire.Limits {
+func (c *Client) limits() put.Limits {
 	limits := c.cfg.limits
 	if size, suspected := c.size.get(); size > 0 && !suspected {
 		limits.Bytes = min(limits.Bytes, size)
@@ -87,7 +88,7 @@ func (o *Outbox) look() {
 }
 
 // Append adds a valid point of a series.
-func (o *Outbox) Append(s *wire.Series, ts int64, v wire.Value, source uint32) {
+func (o *Outbox) Append(s *put.Series, ts int64, v model.Value, source uint32) {
 	if o.tooLate(source) {
 		return
 	}
@@ -98,7 +99,7 @@ func (o *Outbox) Append(s *wire.Series, ts int64, v wire.Value, source uint32) {
 }
 
 // AppendPrefix adds a valid point of a series that is not kept.
-func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v wire.Value, source uint32) {
+func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v model.Value, source uint32) {
 	if o.tooLate(source) {
 		return
 	}
@@ -109,7 +110,7 @@ func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v wire.Value, source uint
 }
 
 // AppendPart adds a valid point of a group.
-func (o *Outbox) AppendPart(p *wire.Part, ts int64, v wire.Value, source uint32) {
+func (o *Outbox) AppendPart(p *put.Part, ts int64, v model.Value, source uint32) {
 	if o.tooLate(source) {
 		return
 	}
@@ -121,7 +122,7 @@ func (o *Outbox) AppendPart(p *wire.Part, ts int64, v wire.Value, source uint32)
 
 // AppendParts adds valid points of a group that differ in their label, and in nothing
 // else but their values.
-func (o *Outbox) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value, source uint32) {
+func (o *Outbox) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value, source uint32) {
 	for len(values) > 0 {
 		if o.ended {
 			for range values {
@@ -138,7 +139,7 @@ func (o *Outbox) AppendParts(p *wire.Part, labels []string, ts int64, values []w
 
 // tooLate counts a point that comes when the context has ended.
 func (o *Outbox) tooLate(source uint32) bool {
-	if o.ended && source != wire.Uncounted {
+	if o.ended && source != put.Uncounted {
 		o.late++
 		if o.opts.Failed != nil {
 			if o.tardy == nil {

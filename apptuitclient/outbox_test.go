@@ -15,12 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // seriesOf is the series of test point i.
 func seriesOf(i int) []byte {
-	return wire.AppendPrefix(nil, "m", []wire.Tag{{Key: "i", Value: fmt.Sprint(i)}})
+	return put.AppendPrefix(nil, "m", []model.Tag{{Key: "i", Value: fmt.Sprint(i)}})
 }
 
 // fill adds test points, of which those of own do not count.
@@ -32,12 +33,12 @@ func fill(o *apptuitclient.Outbox, n int, own ...int) {
 	for i := range n {
 		source := uint32(i)
 		if uncounted[i] {
-			source = wire.Uncounted
+			source = put.Uncounted
 		}
 		if i%2 == 0 {
-			o.AppendPrefix(seriesOf(i), int64(1700000000+i), wire.Float(float64(i)), source)
+			o.AppendPrefix(seriesOf(i), int64(1700000000+i), model.Float(float64(i)), source)
 		} else {
-			o.Append(wire.NewSeries(seriesOf(i)), int64(1700000000+i), wire.Float(float64(i)), source)
+			o.Append(put.NewSeries(seriesOf(i)), int64(1700000000+i), model.Float(float64(i)), source)
 		}
 	}
 }
@@ -291,13 +292,13 @@ func TestOutboxBoundsWhatItLists(t *testing.T) {
 // Parts that are added at once fill batches as others do, and after the end of the
 // context not even one is made of them.
 func TestOutboxPartsAtOnce(t *testing.T) {
-	head := string(wire.AppendHead(nil, "m"))
-	p := &wire.Part{Series: wire.NewSeries(seriesOf(0)), Tags: len(head), Head: head, Key: len(`"le":"`), At: len(`"i":"0"`)}
+	head := string(put.AppendHead(nil, "m"))
+	p := &put.Part{Series: put.NewSeries(seriesOf(0)), Tags: len(head), Head: head, Key: len(`"le":"`), At: len(`"i":"0"`)}
 	var labels []string
-	var values []wire.Value
+	var values []model.Value
 	for i := range 7 {
 		labels = append(labels, fmt.Sprintf(`"le":"%d"`, i))
-		values = append(values, wire.Int(int64(i)))
+		values = append(values, model.Int(int64(i)))
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

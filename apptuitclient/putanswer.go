@@ -16,7 +16,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // putAnswer is OpenTSDB's answer to a put with details: how many points were stored,
@@ -47,11 +48,11 @@ const (
 
 // maxPutAnswer bounds the put answer to a batch, in bytes: each point, its text twice
 // as long by escapes, and a reason.
-func maxPutAnswer(b *wire.Batch) int64 { return 2*b.RawSize() + 512*int64(b.Points()) + 1<<20 }
+func maxPutAnswer(b *put.Batch) int64 { return 2*b.RawSize() + 512*int64(b.Points()) + 1<<20 }
 
 // maxEntries bounds the points that a put answer names. OpenTSDB can name a point twice: its
 // storage may fail after the time for the answer is over.
-func maxEntries(b *wire.Batch) int { return 2*b.Points() + 16 }
+func maxEntries(b *put.Batch) int { return 2*b.Points() + 16 }
 
 var (
 	errAnswerTooLong  = errors.New("the answer is too long")
@@ -91,13 +92,13 @@ type putAnswerReader struct {
 	ctx  context.Context //nolint:containedctx // of the one call that the reader lives for
 	body *countingReader
 	json *json.Decoder
-	b    *wire.Batch
+	b    *put.Batch
 	a    *putAnswer
 }
 
 // readPutAnswer reads a put answer about a batch. It ends with ctx: an answer can name
 // as many points as were sent, which takes some microseconds each.
-func readPutAnswer(ctx context.Context, body *countingReader, b *wire.Batch) (*putAnswer, error) {
+func readPutAnswer(ctx context.Context, body *countingReader, b *put.Batch) (*putAnswer, error) {
 	r := &putAnswerReader{ctx: ctx, body: body, json: json.NewDecoder(body), b: b, a: &putAnswer{named: map[int]string{}}}
 	if err := r.object(); err != nil {
 		return nil, err
@@ -235,7 +236,7 @@ func (r *putAnswerReader) skip() error {
 // name notes a point that was not stored. A point that is not of the batch, or has
 // been named before, names nothing.
 func (r *putAnswerReader) name(datapoint []byte, reason string) error {
-	p, err := wire.DecodePoint(datapoint)
+	p, err := put.DecodePoint(datapoint)
 	if err != nil {
 		return nil //nolint:nilerr // the server names nothing that can be found
 	}
@@ -306,11 +307,11 @@ type pointIndex struct {
 }
 
 // indexPoints reads a batch once.
-func indexPoints(ctx context.Context, b *wire.Batch) (*pointIndex, error) {
+func indexPoints(ctx context.Context, b *put.Batch) (*pointIndex, error) {
 	x := &pointIndex{seed: maphash.MakeSeed(), first: make(map[uint64]int32, b.Points()), next: make([]int32, b.Points())}
 	hashes := make([]uint64, b.Points())
 	err := b.Lines(ctx, func(i int, line []byte) bool {
-		if key, value, ok := wire.SplitLine(line); ok {
+		if key, value, ok := put.SplitLine(line); ok {
 			hashes[i] = x.hash(key, value)
 		}
 		return true
@@ -323,7 +324,7 @@ func indexPoints(ctx context.Context, b *wire.Batch) (*pointIndex, error) {
 
 // hash is of series, timestamp and value. Values are compared as numbers: a server
 // may echo 1 as 1.0.
-func (x *pointIndex) hash(key []byte, v wire.Value) uint64 {
+func (x *pointIndex) hash(key []byte, v model.Value) uint64 {
 	x.key = binary.LittleEndian.AppendUint64(append(x.key[:0], key...), math.Float64bits(v.Float64()+0)) // -0 + 0 is 0
 	return maphash.Bytes(x.seed, x.key)
 }
@@ -338,7 +339,7 @@ func (x *pointIndex) link(hash uint64, i int) {
 }
 
 // take returns the number of a point that has not been taken.
-func (x *pointIndex) take(p wire.Point) (int, bool) {
+func (x *pointIndex) take(p put.Point) (int, bool) {
 	hash := x.hash(p.AppendKey(nil), p.Value)
 	i, ok := x.first[hash]
 	if !ok {

@@ -12,8 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/spool"
-	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 // maxStrikes is how often a batch is tried that a server which takes others
@@ -120,7 +120,7 @@ func (s *spooler) take(probe bool) (file *spool.File, again time.Time) {
 // replay tries one batch.
 func (s *spooler) replay(file *spool.File, probe bool) {
 	record, err := s.folder.Read(file)
-	var codec *wire.Codec
+	var codec *put.Codec
 	if err == nil {
 		if codec = s.codec(record.Encoding); codec == nil {
 			err = fmt.Errorf("%w: encoding %d is not known", spool.ErrFormat, record.Encoding)
@@ -136,8 +136,8 @@ func (s *spooler) replay(file *spool.File, probe bool) {
 	opts := &OutboxOptions{Known: s.known}
 	s.mu.Unlock()
 	d := &delivery{c: s.c, opts: opts, replay: true}
-	var left []*wire.Batch
-	d.keep = func(b *wire.Batch, _ error, _ ending) error {
+	var left []*put.Batch
+	d.keep = func(b *put.Batch, _ error, _ ending) error {
 		b.Retain()
 		left = append(left, b)
 		return nil
@@ -174,7 +174,7 @@ func (s *spooler) replay(file *spool.File, probe bool) {
 
 // isWhole reports whether what is left of a batch is all of it, perhaps in parts. Then
 // its file stays: the parts would be as many files.
-func isWhole(left []*wire.Batch, b *wire.Batch) bool {
+func isWhole(left []*put.Batch, b *put.Batch) bool {
 	points := 0
 	for _, part := range left {
 		points += part.Points()
@@ -198,7 +198,7 @@ func (s *spooler) unreadable(file *spool.File, err error) {
 }
 
 // parts is what is left of a batch as it is kept.
-func parts(record *spool.Batch, left []*wire.Batch) []*spool.Batch {
+func parts(record *spool.Batch, left []*put.Batch) []*spool.Batch {
 	var parts []*spool.Batch
 	for _, b := range left {
 		parts = append(parts, &spool.Batch{

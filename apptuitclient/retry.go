@@ -3,12 +3,12 @@
 
 package apptuitclient
 
-import "github.com/apptuitai/apptuit-go/internal/wire"
+import "github.com/apptuitai/apptuit-go/internal/put"
 
 // persist sends a batch until every point of it is settled, or there is no
 // time left, and releases it. It returns an outcome only if the points that are left
 // have to be sent in parts.
-func (d *delivery) persist(b *wire.Batch) *outcome {
+func (d *delivery) persist(b *put.Batch) *outcome {
 	status := 0
 	if _, suspected := d.c.size.get(); !suspected {
 		d.patience.attempts, d.patience.answer = 0, nil

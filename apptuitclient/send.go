@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Send sends points, in as many requests as they need, and returns when each
@@ -51,9 +52,9 @@ type sending struct {
 	c      *Client
 	out    *Outbox
 	prefix []byte
-	own    []wire.Tag
-	named  []wire.Tag // the own ones under those of an encoded name
-	merged []wire.Tag
+	own    []model.Tag
+	named  []model.Tag // the own ones under those of an encoded name
+	merged []model.Tag
 }
 
 func (c *Client) newSending(ctx context.Context) *sending {
@@ -66,37 +67,37 @@ func (s *sending) series(metric string, tags map[string]string) error {
 	if err != nil {
 		return err
 	}
-	s.own = wire.TagsOf(s.own, tags)
-	own, err := wire.SanitizeTags(s.c.cfg.mode, s.own)
+	s.own = model.TagsOf(s.own, tags)
+	own, err := model.SanitizeTags(s.c.cfg.mode, s.own)
 	if err != nil {
 		return err
 	}
 	if len(named) > 0 {
-		s.named = wire.MergeTags(s.named[:0], named, own)
+		s.named = model.MergeTags(s.named[:0], named, own)
 		own = s.named
 	}
-	s.merged = wire.MergeTags(s.merged[:0], own, s.c.global)
-	if s.merged, err = wire.FinishTags(s.merged); err != nil {
+	s.merged = model.MergeTags(s.merged[:0], own, s.c.global)
+	if s.merged, err = model.FinishTags(s.merged); err != nil {
 		return err
 	}
-	s.prefix = wire.AppendPrefix(s.prefix[:0], metric, s.merged)
+	s.prefix = put.AppendPrefix(s.prefix[:0], metric, s.merged)
 	return nil
 }
 
 // name returns the name that a metric has on the wire, and the tags in it if it is
 // an encoded name.
-func (s *sending) name(metric string) (string, []wire.Tag, error) {
+func (s *sending) name(metric string) (string, []model.Tag, error) {
 	if s.c.names != nil && isEncoded(metric) {
 		n := s.c.names.decode(metric)
 		return n.metric, n.tags, n.err
 	}
 	name := s.c.cfg.mode.Sanitize(metric)
-	return name, nil, wire.CheckName(encoding.FieldMetric, name)
+	return name, nil, model.CheckName(encoding.FieldMetric, name)
 }
 
 func (s *sending) point(metric string, tags map[string]string, at time.Time, value float64) {
-	ts, v := wire.Timestamp(at, s.c.cfg.milliseconds), wire.Float(value)
-	if err := wire.CheckPoint(ts, v); err != nil {
+	ts, v := model.Timestamp(at, s.c.cfg.milliseconds), model.Float(value)
+	if err := model.CheckPoint(ts, v); err != nil {
 		s.out.Reject(DataPoint{metric, tags, at, value}, err)
 		return
 	}

@@ -6,7 +6,7 @@ package apptuitclient
 import (
 	"fmt"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 const (
@@ -20,8 +20,8 @@ const (
 
 // sendParts delivers a batch, in parts where it is too large for the server, down to
 // single points. It releases the batch.
-func (d *delivery) sendParts(b *wire.Batch) {
-	rest := []*wire.Batch{b}
+func (d *delivery) sendParts(b *put.Batch) {
+	rest := []*put.Batch{b}
 	alone, requests := 0, 0
 	for len(rest) > 0 {
 		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
@@ -66,7 +66,7 @@ func (d *delivery) oneFailureIsEnough() bool {
 
 // exceedsLimit reports whether a batch is to be sent in parts. A live batch that can be
 // spooled is no experiment: the parts would be spooled as so many batches.
-func (d *delivery) exceedsLimit(b *wire.Batch) bool {
+func (d *delivery) exceedsLimit(b *put.Batch) bool {
 	limit, suspected := d.c.size.get()
 	if suspected && (b.Size() < minSuspect || d.keep != nil && !d.replay) {
 		return false
@@ -76,7 +76,7 @@ func (d *delivery) exceedsLimit(b *wire.Batch) bool {
 }
 
 // split puts the halves of a batch onto the stack of batches to send.
-func (d *delivery) split(b *wire.Batch, rest []*wire.Batch, status int) []*wire.Batch {
+func (d *delivery) split(b *put.Batch, rest []*put.Batch, status int) []*put.Batch {
 	first, second, err := b.Split(d.ctx)
 	switch {
 	case err == nil:
@@ -90,7 +90,7 @@ func (d *delivery) split(b *wire.Batch, rest []*wire.Batch, status int) []*wire.
 	return rest
 }
 
-func (d *delivery) refuseLarge(b *wire.Batch, out *outcome) {
+func (d *delivery) refuseLarge(b *put.Batch, out *outcome) {
 	if n := b.Counted(); n > 0 {
 		d.report.Rejected += n
 		d.status = out.status

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/spool"
-	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 // SpoolStats says what became of spooled points since the client was made:
@@ -71,7 +71,7 @@ type spooler struct {
 	known    func(*PointError) bool
 	running  int // deliveries
 	closing  bool
-	codecs   map[wire.Encoding]*wire.Codec
+	codecs   map[put.Encoding]*put.Codec
 
 	replayState
 }
@@ -82,7 +82,7 @@ func openSpool(c *Client, cfg *spoolConfig) (*spooler, error) {
 		c: c, pause: cfg.pause,
 		writing: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		ended: make(chan struct{}), idle: make(chan struct{}),
-		codecs: map[wire.Encoding]*wire.Codec{c.codec.Encoding(): c.codec},
+		codecs: map[put.Encoding]*put.Codec{c.codec.Encoding(): c.codec},
 	}
 	folder, err := spool.Open(cfg.dir, cfg.limits, cfg.instances, s.lost)
 	if err != nil {
@@ -252,15 +252,15 @@ func (s *spooler) close() {
 }
 
 // codec returns the codec of an encoding, nil if it is none that we know.
-func (s *spooler) codec(e uint16) *wire.Codec {
-	encoding := wire.Encoding(e)
-	if uint16(encoding) != e || encoding > wire.None {
+func (s *spooler) codec(e uint16) *put.Codec {
+	encoding := put.Encoding(e)
+	if uint16(encoding) != e || encoding > put.None {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.codecs[encoding] == nil {
-		s.codecs[encoding] = wire.NewCodec(encoding)
+		s.codecs[encoding] = put.NewCodec(encoding)
 	}
 	return s.codecs[encoding]
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // long says that there is time. The variable is read before TestMain.
@@ -39,7 +39,7 @@ func (l *ledger) batch(ctx context.Context, t *testing.T, c *apptuitclient.Clien
 	l.mu.Unlock()
 	out := c.NewOutbox(ctx, apptuitclient.OutboxOptions{})
 	for i := first; i < first+n; i++ {
-		out.AppendPrefix(seriesOf(i), 1700000000, wire.Float(float64(i)), uint32(i))
+		out.AppendPrefix(seriesOf(i), 1700000000, model.Float(float64(i)), uint32(i))
 	}
 	r := out.Close()
 	if r.Accepted+r.Rejected+r.Spooled+r.Dropped != n {

@@ -22,8 +22,8 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/spool"
-	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 // poisoned fails on requests with test point 0, and takes the others.
@@ -462,7 +462,7 @@ func TestKnownRefusalsInTheReplay(t *testing.T) {
 		}))
 		out := c.NewOutbox(t.Context(), apptuitclient.OutboxOptions{Known: func(p *apptuitclient.PointError) bool { return p.Point.Value != 7 }})
 		for i := range 10 {
-			out.AppendPrefix(seriesOf(i), 1700000000, wire.Float(float64(i)), uint32(i))
+			out.AppendPrefix(seriesOf(i), 1700000000, model.Float(float64(i)), uint32(i))
 		}
 		if r := out.Close(); r.Spooled != 10 || r.Err != nil {
 			t.Errorf("%+v", r)

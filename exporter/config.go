@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 type config struct {
@@ -57,7 +57,7 @@ type config struct {
 	meters          bool
 	metersSet       bool
 
-	shared [][]wire.Tag // layers of tags over the resource's, highest first
+	shared [][]model.Tag // layers of tags over the resource's, highest first
 
 	faults []error
 }
@@ -156,7 +156,7 @@ func (c *config) shareTags() {
 		sources = append(sources, source{"the client's WithTags", c.client.Tags()}, source{"APPTUIT_TAGS", c.client.EnvironmentTags()})
 	}
 	for _, s := range sources {
-		layer, err := c.names.Layer(wire.TagsOf(nil, s.tags))
+		layer, err := c.names.Layer(model.TagsOf(nil, s.tags))
 		if err != nil {
 			c.fault("%s: %w", s.name, err)
 		}

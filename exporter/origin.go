@@ -15,8 +15,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
-	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 // origins are the resources whose metrics are exported: one exporter may serve
@@ -25,7 +25,7 @@ type origins struct {
 	cfg    *config
 	pool   *convert.Pool[attribute.Distinct, kept]
 	states *reporter.Store[attribute.Distinct] // nil unless the layout is the reporter's
-	lowest []wire.Tag                          // tags below the resource's
+	lowest []model.Tag                         // tags below the resource's
 }
 
 // kept is what the Exports of a resource share.
@@ -52,13 +52,13 @@ func newOrigins(cfg *config) *origins {
 	o.pool = convert.NewPool[attribute.Distinct, kept](
 		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, Layout: layout}, cacheBytes)
 	if cfg.instanceTag {
-		o.lowest = append(o.lowest, wire.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
+		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}
 	return o
 }
 
 func (o *origins) lease(r *resource.Resource) *lease {
-	return o.pool.Lease(r.Equivalent(), func() (base, target []wire.Tag) { return o.tags(r), o.targetTags(r) })
+	return o.pool.Lease(r.Equivalent(), func() (base, target []model.Tag) { return o.tags(r), o.targetTags(r) })
 }
 
 // observer returns the observer of an Export of a resource, nil unless the layout is the
@@ -80,14 +80,14 @@ func (o *origins) close() {
 
 // tags merges what is below the points' own attributes: the exporter's tags,
 // the client's, the environment's, the resource's, and at last the host.
-func (o *origins) tags(r *resource.Resource) []wire.Tag {
+func (o *origins) tags(r *resource.Resource) []model.Tag {
 	set, _ := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource)
 	return o.merge(r, &set)
 }
 
 // targetTags are those of target_info: tags, with more attributes of the
 // resource. There are none if it is not wanted or has nothing to tell.
-func (o *origins) targetTags(r *resource.Resource) []wire.Tag {
+func (o *origins) targetTags(r *resource.Resource) []model.Tag {
 	if o.cfg.target == nil || !slices.ContainsFunc(r.Attributes(), o.cfg.target) {
 		return nil
 	}
@@ -97,11 +97,11 @@ func (o *origins) targetTags(r *resource.Resource) []wire.Tag {
 	return o.merge(r, &set)
 }
 
-func (o *origins) merge(r *resource.Resource, chosen *attribute.Set) []wire.Tag {
+func (o *origins) merge(r *resource.Resource, chosen *attribute.Set) []model.Tag {
 	low := slices.Clone(o.lowest)
 	if !o.cfg.noHostTag {
 		if name := hostName(r); name != "" {
-			low = append(low, wire.Tag{Key: "host", Value: name})
+			low = append(low, model.Tag{Key: "host", Value: name})
 		}
 	}
 	return convert.BaseTags(o.cfg.names, o.cfg.shared, tagsOf(nil, chosen), low)

@@ -8,8 +8,8 @@ import (
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
-	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 // In the reporter layout an Export passes over the metrics twice. The first pass
@@ -56,7 +56,7 @@ func (x *export) observe(scopes, own []metricdata.ScopeMetrics, now time.Time) {
 func (x *export) idle() {
 	x.source = 0
 	for p, at := range x.observer.Idle {
-		x.conv.Values(p, wire.Timestamp(time.Unix(0, at), x.milliseconds), x.observer.Next())
+		x.conv.Values(p, model.Timestamp(time.Unix(0, at), x.milliseconds), x.observer.Next())
 	}
 }
 
@@ -66,7 +66,7 @@ func (x *export) span(start, end time.Time) reporter.Span {
 
 // nanoseconds returns a time since 1970, 0 for one that the wire cannot carry.
 func nanoseconds(t time.Time) int64 {
-	if wire.Timestamp(t, false) == 0 || t.Year() > 2261 {
+	if model.Timestamp(t, false) == 0 || t.Year() > 2261 {
 		return 0
 	}
 	return t.UnixNano()

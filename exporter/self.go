@@ -12,7 +12,8 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // selfScope is the scope of the exporter's own metrics.
@@ -64,7 +65,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 	if s.first.IsZero() {
 		s.first, s.last = now, time.Time{}
 	}
-	if wire.Timestamp(s.last, milliseconds) == wire.Timestamp(now, milliseconds) {
+	if model.Timestamp(s.last, milliseconds) == model.Timestamp(now, milliseconds) {
 		return nil
 	}
 	times := metricdata.HistogramDataPoint[float64]{StartTime: s.first, Time: now, Count: s.times.n, Sum: s.times.sum}
@@ -120,7 +121,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 // uncounted converts metrics whose points are not counted.
 func (x *export) uncounted(own []metricdata.ScopeMetrics) {
 	source := x.source
-	x.source = wire.Uncounted
+	x.source = put.Uncounted
 	x.metrics(own)
 	x.source = source
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
-	"github.com/apptuitai/apptuit-go/internal/wire"
 )
 
 type (
@@ -39,31 +40,31 @@ type export struct {
 	newest     int64         // timestamp of a data point
 	found      []*instrument // of all metrics, in order
 	at         int           // of them
-	attributes []wire.Tag
+	attributes []model.Tag
 	histogram  convert.HistogramPoint
 	exp        convert.ExponentialPoint
 	summary    convert.SummaryPoint
 }
 
 // Append passes a point on.
-func (x *export) Append(s *wire.Series, ts int64, v wire.Value) {
-	if x.source != wire.Uncounted {
+func (x *export) Append(s *put.Series, ts int64, v model.Value) {
+	if x.source != put.Uncounted {
 		x.produced++
 	}
 	x.out.Append(s, ts, v, x.source)
 }
 
 // AppendPart passes a point on.
-func (x *export) AppendPart(p *wire.Part, ts int64, v wire.Value) {
-	if x.source != wire.Uncounted {
+func (x *export) AppendPart(p *put.Part, ts int64, v model.Value) {
+	if x.source != put.Uncounted {
 		x.produced++
 	}
 	x.out.AppendPart(p, ts, v, x.source)
 }
 
 // AppendParts passes points on.
-func (x *export) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
-	if x.source != wire.Uncounted {
+func (x *export) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value) {
+	if x.source != put.Uncounted {
 		x.produced += len(values)
 	}
 	x.out.AppendParts(p, labels, ts, values, x.source)
@@ -74,7 +75,7 @@ func (x *export) Repeats() { x.out.Repeats() }
 
 // Reject passes a rejection on, unless it is of a metric of our own.
 func (x *export) Reject(r convert.Rejection) {
-	if x.source == wire.Uncounted {
+	if x.source == put.Uncounted {
 		return
 	}
 	x.produced++
@@ -93,7 +94,7 @@ func (x *export) Reject(r convert.Rejection) {
 		}
 		x.out.Reject(apptuitclient.DataPoint{
 			Metric: r.Metric, Tags: tags,
-			Timestamp: wire.Time(r.Timestamp, x.milliseconds), Value: r.Value.Float64(),
+			Timestamp: model.Time(r.Timestamp, x.milliseconds), Value: r.Value.Float64(),
 		}, r.Err)
 	}
 }
@@ -115,7 +116,7 @@ func (x *export) instruments(scopes []metricdata.ScopeMetrics) {
 	for i := range scopes {
 		sm := &scopes[i]
 		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent(),
-			func() []wire.Tag { return tagsOf(nil, &sm.Scope.Attributes) })
+			func() []model.Tag { return tagsOf(nil, &sm.Scope.Attributes) })
 		for j := range sm.Metrics {
 			m := &sm.Metrics[j]
 			var found *instrument
@@ -185,8 +186,8 @@ func (x *export) metric(i *instrument, data metricdata.Aggregation) {
 
 // point finds the series and the timestamp of a data point.
 func (x *export) point(i *instrument, attributes *attribute.Set, at time.Time) (*point, int64) {
-	ts := wire.Timestamp(at, x.milliseconds)
-	if x.source != wire.Uncounted {
+	ts := model.Timestamp(at, x.milliseconds)
+	if x.source != put.Uncounted {
 		x.source++
 		x.newest = max(x.newest, ts)
 	}
@@ -204,8 +205,8 @@ func (x *export) point(i *instrument, attributes *attribute.Set, at time.Time) (
 }
 
 // tagOf is tagOf without making a text of each integer, and without copies.
-func (x *export) tagOf(kv *attribute.KeyValue) wire.Tag {
-	tag := wire.Tag{Key: string(kv.Key)}
+func (x *export) tagOf(kv *attribute.KeyValue) model.Tag {
+	tag := model.Tag{Key: string(kv.Key)}
 	switch kv.Value.Type() {
 	case attribute.STRING:
 		tag.Value = kv.Value.AsString()
@@ -223,22 +224,22 @@ func (x *export) passes(kv attribute.KeyValue) bool {
 }
 
 // tagsOf appends a set's attributes, which are sorted by key.
-func tagsOf(dst []wire.Tag, set *attribute.Set) []wire.Tag {
+func tagsOf(dst []model.Tag, set *attribute.Set) []model.Tag {
 	for it := set.Iter(); it.Next(); {
 		dst = append(dst, tagOf(it.Attribute()))
 	}
 	return dst
 }
 
-func tagOf(kv attribute.KeyValue) wire.Tag {
-	return wire.Tag{Key: string(kv.Key), Value: kv.Value.String()}
+func tagOf(kv attribute.KeyValue) model.Tag {
+	return model.Tag{Key: string(kv.Key), Value: kv.Value.String()}
 }
 
-func value[N int64 | float64](v N) wire.Value {
+func value[N int64 | float64](v N) model.Value {
 	if i, ok := any(v).(int64); ok {
-		return wire.Int(i)
+		return model.Int(i)
 	}
-	return wire.Float(float64(v))
+	return model.Float(float64(v))
 }
 
 func extremum[N int64 | float64](e metricdata.Extrema[N]) convert.Optional {
@@ -334,7 +335,7 @@ func (x *export) summaries(i *instrument, points []metricdata.SummaryDataPoint) 
 		p, ts := x.point(i, &dp.Attributes, dp.Time)
 		s := &x.summary
 		*s = convert.SummaryPoint{
-			Count: dp.Count, Sum: convert.Optional{Value: wire.Float(dp.Sum), Set: true},
+			Count: dp.Count, Sum: convert.Optional{Value: model.Float(dp.Sum), Set: true},
 			Quantiles: s.Quantiles[:0], Values: s.Values[:0],
 		}
 		for _, q := range dp.QuantileValues {

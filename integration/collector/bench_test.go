@@ -31,7 +31,7 @@ func testLoad(resources, points int, histograms bool) pmetric.Metrics {
 		m := from(md, "service.name", "shop", "service.instance.id", fmt.Sprint(i)).AppendEmpty()
 		m.SetName("http.server.requests")
 		attributes := func(to pcommon.Map, j int) {
-			put(to, "http.request.method", "GET", "http.response.status_code", 200, "http.route", fmt.Sprint("/users/{id}/", j),
+			putAttributes(to, "http.request.method", "GET", "http.response.status_code", 200, "http.route", fmt.Sprint("/users/{id}/", j),
 				"network.protocol.version", "1.1", "server.address", "shop.example", "url.scheme", "https")
 		}
 		if histograms {

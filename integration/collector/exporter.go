@@ -17,7 +17,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // metricsExporter pushes metrics. It is safe for concurrent use from start to
@@ -143,7 +143,7 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics, now time.Time) {
 	attributes := rm.Resource().Attributes()
 	id := w.attributes.read(attributes)
-	lease := e.pool.Lease(id, func() (base, target []wire.Tag) { return e.resources.of(attributes) })
+	lease := e.pool.Lease(id, func() (base, target []model.Tag) { return e.resources.of(attributes) })
 	defer lease.Release()
 	w.conv = lease.Converter
 	w.conv.Begin(w, &w.source, now)

@@ -201,11 +201,11 @@ func from(md pmetric.Metrics, attributes ...any) pmetric.MetricSlice {
 		attributes = []any{"service.name", "shop"}
 	}
 	rm := md.ResourceMetrics().AppendEmpty()
-	put(rm.Resource().Attributes(), attributes...)
+	putAttributes(rm.Resource().Attributes(), attributes...)
 	return rm.ScopeMetrics().AppendEmpty().Metrics()
 }
 
-func put(m pcommon.Map, attributes ...any) {
+func putAttributes(m pcommon.Map, attributes ...any) {
 	for i := 0; i < len(attributes); i += 2 {
 		if err := m.PutEmpty(attributes[i].(string)).FromRaw(attributes[i+1]); err != nil {
 			panic(err)
@@ -220,7 +220,7 @@ func gauge(to pmetric.MetricSlice, name string, value float64, attributes ...any
 	dp := m.SetEmptyGauge().DataPoints().AppendEmpty()
 	dp.SetTimestamp(second(now))
 	dp.SetDoubleValue(value)
-	put(dp.Attributes(), attributes...)
+	putAttributes(dp.Attributes(), attributes...)
 	return dp
 }
 

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // identity stands for a set of attributes: 128 bits of their hash under seeds
@@ -31,7 +31,7 @@ type attributes struct {
 	hasher
 	sorted []pair
 	text   []byte
-	tags   []wire.Tag
+	tags   []model.Tag
 }
 
 // read takes a map and returns its identity.
@@ -55,18 +55,18 @@ func (a *attributes) read(m pcommon.Map) identity {
 // chosen returns the attributes read last, sorted by key, and whether there are
 // others that the chooser, if there is one, has left out. They are good until the
 // next call.
-func (a *attributes) chosen(by *chooser) (tags []wire.Tag, filtered bool) {
+func (a *attributes) chosen(by *chooser) (tags []model.Tag, filtered bool) {
 	a.tags = a.tags[:0]
 	for _, p := range a.sorted {
 		if by == nil || p.key == convert.OverflowKey || by.passes(p.key) {
-			a.tags = append(a.tags, wire.Tag{Key: p.key, Value: text(p.value)})
+			a.tags = append(a.tags, model.Tag{Key: p.key, Value: text(p.value)})
 		}
 	}
 	return a.tags, len(a.tags) < len(a.sorted)
 }
 
 // all returns the attributes read last, as chosen does.
-func (a *attributes) all() []wire.Tag {
+func (a *attributes) all() []model.Tag {
 	tags, _ := a.chosen(nil)
 	return tags
 }

@@ -215,7 +215,7 @@ func TestPushedAgainIsWhole(t *testing.T) {
 	md := numbered(4)
 	rm := md.ResourceMetrics().At(1)
 	rm.SetSchemaUrl("https://schema")
-	put(rm.Resource().Attributes(), "k", []any{"v"})
+	putAttributes(rm.Resource().Attributes(), "k", []any{"v"})
 	sm := rm.ScopeMetrics().At(0)
 	sm.SetSchemaUrl("https://schema/2")
 	sm.Scope().SetName("scope")

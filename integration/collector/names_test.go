@@ -54,7 +54,7 @@ func TestPrometheusNames(t *testing.T) {
 	sm := md.ResourceMetrics().At(0).ScopeMetrics().At(0)
 	sm.SetSchemaUrl("https://example.com/1")
 	sm.Scope().SetName("cart")
-	put(sm.Scope().Attributes(), "a.b", "z", "a_b", "y", "name", "no")
+	putAttributes(sm.Scope().Attributes(), "a.b", "z", "a_b", "y", "name", "no")
 	r.mustPush(md)
 	const tags = "key_2nd=tag, key_3rd=resource"
 	const scope = ", otel_scope_a_b=y;z, otel_scope_name=cart, otel_scope_schema_url=https://example.com/1}"
@@ -83,7 +83,7 @@ func TestTargetInfo(t *testing.T) {
 		for i, attributes := range [][]any{{"service.name", "shop", "os.type", "linux", "host.name", "web1"}, {}, {"service.name", "bank"}} {
 			for range 2 { // in two parts
 				ms := md.ResourceMetrics().AppendEmpty()
-				put(ms.Resource().Attributes(), attributes...)
+				putAttributes(ms.Resource().Attributes(), attributes...)
 				metrics := ms.ScopeMetrics().AppendEmpty().Metrics()
 				gauge(metrics, "m", 1).SetTimestamp(second(now - 1))
 				gauge(metrics, "m", 2).SetTimestamp(second(now + int64(i)))
@@ -147,7 +147,7 @@ func TestTargetInfoOfALargeResource(t *testing.T) {
 		md := pmetric.NewMetrics()
 		ms := from(md, "service.name", "shop")
 		for i := range 26 {
-			put(md.ResourceMetrics().At(0).Resource().Attributes(), string(rune('a'+i)), i)
+			putAttributes(md.ResourceMetrics().At(0).Resource().Attributes(), string(rune('a'+i)), i)
 		}
 		gauge(ms, "m", 1)
 		r.mustPush(md)

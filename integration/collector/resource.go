@@ -8,7 +8,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // hostName is the attribute of the resource that becomes the host tag
@@ -18,7 +18,7 @@ const hostName = "host.name"
 // resources makes the tags that all points of a resource share.
 type resources struct {
 	names  convert.Names
-	tags   []wire.Tag // the configuration's: a layer
+	tags   []model.Tag // the configuration's: a layer
 	chosen *chooser
 	target *chooser // nil: there is no target_info
 	host   bool
@@ -29,7 +29,7 @@ func newResources(cfg *Config) (*resources, error) {
 	if err != nil {
 		return nil, err
 	}
-	tags, err := names.Layer(wire.TagsOf(nil, cfg.Tags))
+	tags, err := names.Layer(model.TagsOf(nil, cfg.Tags))
 	if err != nil {
 		return nil, err
 	}
@@ -53,23 +53,23 @@ func (cfg *Config) names() (convert.Names, error) {
 // of merges the tags that all points of a resource share, and those of
 // target_info, which are the same and more attributes: none if there is no such
 // attribute.
-func (r *resources) of(m pcommon.Map) (base, target []wire.Tag) {
-	var chosen, told, lowest []wire.Tag
+func (r *resources) of(m pcommon.Map) (base, target []model.Tag) {
+	var chosen, told, lowest []model.Tag
 	tells := false
 	for _, p := range sortedAttributes(nil, m) {
 		inBase, inTarget := r.chosen.passes(p.key), r.target != nil && r.target.passes(p.key)
 		tells = tells || inTarget
 		if inBase {
-			chosen = append(chosen, wire.Tag{Key: p.key, Value: text(p.value)})
+			chosen = append(chosen, model.Tag{Key: p.key, Value: text(p.value)})
 		}
 		if inBase || inTarget {
-			told = append(told, wire.Tag{Key: p.key, Value: text(p.value)})
+			told = append(told, model.Tag{Key: p.key, Value: text(p.value)})
 		}
 		if p.key == hostName && r.host {
-			lowest = append(lowest, wire.Tag{Key: "host", Value: text(p.value)})
+			lowest = append(lowest, model.Tag{Key: "host", Value: text(p.value)})
 		}
 	}
-	shared := [][]wire.Tag{r.tags}
+	shared := [][]model.Tag{r.tags}
 	base = convert.BaseTags(r.names, shared, chosen, lowest)
 	if tells {
 		target = convert.BaseTags(r.names, shared, told, lowest)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // setting is a key of the configuration and the option of apptuitclient that it
@@ -64,7 +64,7 @@ func settings() []setting {
 		}},
 		{key: "tags", name: "WithTags", option: func(cfg *Config) (apptuitclient.Option, error) {
 			names, _ := cfg.names() // a mode that is unknown is the fault of its key
-			_, err := names.Layer(wire.TagsOf(nil, cfg.Tags))
+			_, err := names.Layer(model.TagsOf(nil, cfg.Tags))
 			return apptuitclient.WithTags(cfg.Tags), err
 		}},
 		{key: "millisecond_timestamps", name: "WithMillisecondTimestamps", option: func(cfg *Config) (apptuitclient.Option, error) {

@@ -104,7 +104,7 @@ func TestIdentity(t *testing.T) {
 	a := attributes{hasher: newHasher()}
 	id := func(attributes ...any) identity {
 		m := pcommon.NewMap()
-		put(m, attributes...)
+		putAttributes(m, attributes...)
 		return a.read(m)
 	}
 	same := [][2]identity{
@@ -152,7 +152,7 @@ func TestIdentity(t *testing.T) {
 // reads it.
 func TestFirstOfEqualKeysStands(t *testing.T) {
 	m := pcommon.NewMap()
-	put(m, "k", "first", "a", "x", "l", "second")
+	putAttributes(m, "k", "first", "a", "x", "l", "second")
 	for k, v := range m.All() { // there is no way to put a key twice
 		if k == "l" {
 			v.SetStr("second")

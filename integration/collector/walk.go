@@ -12,7 +12,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 type (
@@ -41,17 +42,17 @@ type walk struct {
 }
 
 // Append passes a point on.
-func (w *walk) Append(s *wire.Series, ts int64, v wire.Value) {
+func (w *walk) Append(s *put.Series, ts int64, v model.Value) {
 	w.out.Append(s, ts, v, w.source)
 }
 
 // AppendPart passes a point on.
-func (w *walk) AppendPart(p *wire.Part, ts int64, v wire.Value) {
+func (w *walk) AppendPart(p *put.Part, ts int64, v model.Value) {
 	w.out.AppendPart(p, ts, v, w.source)
 }
 
 // AppendParts passes points on.
-func (w *walk) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
+func (w *walk) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value) {
 	w.out.AppendParts(p, labels, ts, values, w.source)
 }
 
@@ -70,7 +71,7 @@ func (w *walk) Reject(r convert.Rejection) {
 	}
 	w.out.Reject(apptuitclient.DataPoint{
 		Metric: r.Metric, Tags: tags,
-		Timestamp: wire.Time(r.Timestamp, w.milliseconds), Value: r.Value.Float64(),
+		Timestamp: model.Time(r.Timestamp, w.milliseconds), Value: r.Value.Float64(),
 	}, r.Err)
 }
 
@@ -179,7 +180,7 @@ func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags p
 // timestamp is the wire's, 0 for one that it cannot carry. A time of OTLP
 // beyond int64 is one.
 func timestamp(ts pcommon.Timestamp, milliseconds bool) int64 {
-	return wire.Timestamp(time.Unix(int64(ts/1e9), int64(ts%1e9)), milliseconds)
+	return model.Timestamp(time.Unix(int64(ts/1e9), int64(ts%1e9)), milliseconds)
 }
 
 func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
@@ -190,9 +191,9 @@ func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
 		}
 		switch dp.ValueType() {
 		case pmetric.NumberDataPointValueTypeInt:
-			w.conv.Number(p, ts, wire.Int(dp.IntValue()))
+			w.conv.Number(p, ts, model.Int(dp.IntValue()))
 		case pmetric.NumberDataPointValueTypeDouble:
-			w.conv.Number(p, ts, wire.Float(dp.DoubleValue()))
+			w.conv.Number(p, ts, model.Float(dp.DoubleValue()))
 		}
 	}
 }
@@ -252,7 +253,7 @@ func (w *walk) summaries(i *instrument, points pmetric.SummaryDataPointSlice) {
 }
 
 func optional(set bool, v float64) convert.Optional {
-	return convert.Optional{Value: wire.Float(v), Set: set}
+	return convert.Optional{Value: model.Float(v), Set: set}
 }
 
 func buckets(counts []uint64, b pmetric.ExponentialHistogramDataPointBuckets) histogram.Buckets {

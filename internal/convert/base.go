@@ -6,30 +6,30 @@ package convert
 import (
 	"slices"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // BaseTags merges what is below the points' own attributes, highest first: the
 // layers that all resources share, which are sanitized already, the attributes of the
 // resource, and the lowest of all. A key of the latter two that stays invalid,
 // in mode none, is left out: it would cost every point.
-func BaseTags(names Names, shared [][]wire.Tag, resource, lowest []wire.Tag) []wire.Tag {
+func BaseTags(names Names, shared [][]model.Tag, resource, lowest []model.Tag) []model.Tag {
 	layers := append(slices.Clone(shared), names.validTags(resource), names.validTags(lowest))
-	var merged []wire.Tag
+	var merged []model.Tag
 	for _, layer := range layers {
-		merged = wire.MergeTags(nil, merged, layer)
+		merged = model.MergeTags(nil, merged, layer)
 	}
 	return merged
 }
 
-func (n Names) validTags(tags []wire.Tag) []wire.Tag {
-	valid := make([]wire.Tag, 0, len(tags))
+func (n Names) validTags(tags []model.Tag) []model.Tag {
+	valid := make([]model.Tag, 0, len(tags))
 	for i := range tags {
 		if _, err := n.Layer(slices.Clone(tags[i : i+1])); err == nil {
 			valid = append(valid, tags[i])
 		}
 	}
-	wire.SortTags(valid)
+	model.SortTags(valid)
 	layer, _ := n.Layer(valid)
 	return layer
 }

@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 func TestCollisions(t *testing.T) {
@@ -39,7 +40,7 @@ func TestCollisions(t *testing.T) {
 			walk := func() {
 				for value, p := range c.points {
 					i := h.Scope(p.scope, p.version, "", "", noTags).Instrument(InstrumentSpec{Name: p.name, Kind: Sum})
-					h.Number(h.point(i, p.attributes), stamp, wire.Int(int64(value)))
+					h.Number(h.point(i, p.attributes), stamp, model.Int(int64(value)))
 				}
 			}
 			r := h.export(walk)
@@ -63,7 +64,7 @@ func TestCollisionsAreOfOneTimestamp(t *testing.T) {
 	for range 2 {
 		r := h.export(func() {
 			for _, ts := range []int64{stamp, stamp + 2, stamp + 1, stamp, stamp + 1, stamp + 2} {
-				h.Number(h.point(h.instrument("n", Sum), "k=v"), ts, wire.Int(ts))
+				h.Number(h.point(h.instrument("n", Sum), "k=v"), ts, model.Int(ts))
 			}
 		})
 		wantPoints(
@@ -97,7 +98,7 @@ func TestCollidingHistograms(t *testing.T) {
 func TestCollisionOfASuffix(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
-		h.number("h.count", "k=v", wire.Int(1))
+		h.number("h.count", "k=v", model.Int(1))
 		h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &HistogramPoint{})
 	})
 	wantPoints(t, r, "h_count{k=v} 1")
@@ -111,18 +112,18 @@ func TestCollisionOfASuffix(t *testing.T) {
 // The winner is the first, also when there is no room to keep the other one:
 // its series is in the table.
 func TestCollisionWithAPointThatIsNotKept(t *testing.T) {
-	budget := wire.NewBudget(1 << 20)
+	budget := put.NewBudget(1 << 20)
 	h := newHarness(t, Config{Budget: budget})
-	h.export(func() { h.number("a.b", "k=v", wire.Int(1)) })
+	h.export(func() { h.number("a.b", "k=v", model.Int(1)) })
 	taken := budget.Limit() - budget.Used()
 	if !h.table.Charge(taken) {
 		t.Fatal("the budget cannot be filled")
 	}
 	defer h.table.Charge(-taken)
 	walk := func() {
-		h.number("a.b", "k=v", wire.Int(1))
-		h.number("a_b", "k=v", wire.Int(2))
-		h.number("a-b", "k=v", wire.Int(3))
+		h.number("a.b", "k=v", model.Int(1))
+		h.number("a_b", "k=v", model.Int(2))
+		h.number("a-b", "k=v", model.Int(3))
 	}
 	r := h.export(walk)
 	wantPoints(t, r, "a_b{k=v} 1")

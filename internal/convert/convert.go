@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // IdleTime is how long a point is remembered without being seen.
@@ -16,23 +17,23 @@ const IdleTime = 5 * time.Minute
 // Config says how points are rendered.
 type Config struct {
 	Names     Names
-	Base      []wire.Tag // under the points' own: a layer of wire.MergeTags
-	Target    []wire.Tag // of target_info, as Base is; nil if there is none
-	ScopeTags bool       // otel_scope_name and so on
+	Base      []model.Tag // under the points' own: a layer of model.MergeTags
+	Target    []model.Tag // of target_info, as Base is; nil if there is none
+	ScopeTags bool        // otel_scope_name and so on
 	Layout    Layout
-	Budget    *wire.Budget
+	Budget    *put.Budget
 }
 
 // Sink takes what comes out of a conversion.
 type Sink interface {
 	// Append takes a valid point.
-	Append(s *wire.Series, ts int64, v wire.Value)
+	Append(s *put.Series, ts int64, v model.Value)
 	// AppendPart takes a valid point of a group. The part is valid during the
 	// call only.
-	AppendPart(p *wire.Part, ts int64, v wire.Value)
+	AppendPart(p *put.Part, ts int64, v model.Value)
 	// AppendParts takes valid points of a group that differ in their label: as many as
 	// there are values.
-	AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value)
+	AppendParts(p *put.Part, labels []string, ts int64, values []model.Value)
 	// Repeats says, at most once an export, that a series may come more than once.
 	Repeats()
 	// Reject takes a point that cannot be sent. The rejection's tags are valid
@@ -48,9 +49,9 @@ type Rejection struct {
 	// has been reported before. Nothing that follows is set then.
 	Known     bool
 	Metric    string
-	Tags      []wire.Tag
+	Tags      []model.Tag
 	Timestamp int64
-	Value     wire.Value
+	Value     model.Value
 	Err       error
 }
 
@@ -58,7 +59,7 @@ type Rejection struct {
 // of a point within its instrument.
 type Converter[K comparable] struct {
 	cfg    Config
-	table  *wire.Table
+	table  *put.Table
 	scopes map[scopeKey[K]]*Scope[K]
 
 	target      *Instrument[K]   // nil if there is none
@@ -71,15 +72,15 @@ type Converter[K comparable] struct {
 	integers    map[int64]string
 	reported    reported[K]
 	lost        *CollisionError // the group that is being converted, by this
-	single      wire.Part       // of it
+	single      put.Part        // of it
 	places      [labelKinds]int // in its tags, of ours
 
 	sink       Sink
 	source     *uint32        // whose data the points are
 	holding    *Instrument[K] // of which values are held back
 	staged     stage[K]       // of it
-	texts      wire.Reader
-	renderer   wire.Renderer
+	texts      put.Reader
+	renderer   put.Renderer
 	promised   int // places for points that are new in this export
 	generation uint32
 	start      time.Time // of the first Begin
@@ -93,12 +94,12 @@ type Converter[K comparable] struct {
 	explicit    histogram.ExplicitBuckets // of an exponential histogram
 
 	prefix  []byte
-	merged  []wire.Tag
+	merged  []model.Tag
 	values  []float64
-	numbers []wire.Value
+	numbers []model.Value
 	scratch Point[K]
 
-	passingSeries wire.Series // of what is not kept, till the next one
+	passingSeries put.Series // of what is not kept, till the next one
 	passingPrefix []byte
 
 	scratchDetail detail
@@ -115,7 +116,7 @@ func New[K comparable](cfg Config) *Converter[K] {
 		quantileSet: quantiles,
 
 		cfg:    cfg,
-		table:  wire.NewTable(cfg.Budget),
+		table:  put.NewTable(cfg.Budget),
 		scopes: make(map[scopeKey[K]]*Scope[K]),
 		roles:  make(map[string]*roles),
 		keys:   make(map[string]key),
@@ -188,7 +189,7 @@ func (c *Converter[K]) Close() { c.table.Close() }
 func (c *Converter[K]) Bytes() int64 { return c.table.Bytes() }
 
 // emit sends a point of a series, unless the export has one of that time.
-func (c *Converter[K]) emit(i *Instrument[K], kept bool, s *wire.Series, ts int64, v wire.Value) {
+func (c *Converter[K]) emit(i *Instrument[K], kept bool, s *put.Series, ts int64, v model.Value) {
 	if !kept || s.Marked(c.generation) {
 		c.repeats()
 	}
@@ -214,10 +215,10 @@ func (c *Converter[K]) collision(first uint32, loser *Instrument[K]) CollisionEr
 }
 
 // describe reads name and tags back from a rendered series.
-func (c *Converter[K]) describe(s *wire.Series) (string, []wire.Tag) {
-	p, err := wire.DecodePoint([]byte(s.Prefix() + `0,"value":0}`))
+func (c *Converter[K]) describe(s *put.Series) (string, []model.Tag) {
+	p, err := put.DecodePoint([]byte(s.Prefix() + `0,"value":0}`))
 	if err != nil { // we rendered it
 		return s.Prefix(), nil
 	}
-	return p.Metric, wire.TagsOf(nil, p.Tags)
+	return p.Metric, model.TagsOf(nil, p.Tags)
 }

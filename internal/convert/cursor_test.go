@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 func newCursor(n int) *cursor[int] {
@@ -114,7 +114,7 @@ func TestCursorAcrossParts(t *testing.T) {
 		for _, part := range [][]string{keys[:2], keys[2:4], keys[4:]} {
 			h.export(func() {
 				for _, key := range part {
-					h.number("n", key, wire.Int(1))
+					h.number("n", key, model.Int(1))
 				}
 			})
 		}

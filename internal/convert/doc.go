@@ -51,7 +51,7 @@
 //
 // # Memory
 //
-// What is kept for points, instruments and scopes is charged to a [wire.Budget];
+// What is kept for points, instruments and scopes is charged to a [put.Budget];
 // what has been reported has a bounded memory of its own. Points that have not been seen for
 // [IdleTime] are evicted. When there is no room, new
 // points are rendered at each export without being kept; two such points that

@@ -11,7 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // mixed converts n points of each kind under one name, and its points are what
@@ -19,9 +20,9 @@ import (
 func (h *harness) mixed(name string, n int) {
 	for i := range n {
 		attributes := fmt.Sprintf("k=%d", i)
-		h.Number(h.point(h.instrument(name+".n", Sum), attributes), stamp, wire.Int(int64(i)))
+		h.Number(h.point(h.instrument(name+".n", Sum), attributes), stamp, model.Int(int64(i)))
 		h.Histogram(h.point(h.instrument(name+".h", Histogram), attributes), stamp,
-			&HistogramPoint{Count: 3, Sum: set(wire.Float(1)), Bounds: []float64{1, 2}, Buckets: []uint64{1, 1, 1}})
+			&HistogramPoint{Count: 3, Sum: set(model.Float(1)), Bounds: []float64{1, 2}, Buckets: []uint64{1, 1, 1}})
 		h.Exponential(h.point(h.instrument(name+".e", Exponential), attributes), stamp,
 			&ExponentialPoint{Count: 2, Positive: histogram.Buckets{Counts: []uint64{1, 1}}})
 		h.Summary(h.point(h.instrument(name+".s", Summary), attributes), stamp,
@@ -36,7 +37,7 @@ func TestBudget(t *testing.T) {
 	want := big.export(walk(big)).points
 	whole := big.Bytes()
 	for limit := int64(0); limit <= whole; limit += whole / 20 {
-		budget := wire.NewBudget(limit)
+		budget := put.NewBudget(limit)
 		h := newHarness(t, Config{Budget: budget})
 		for range 3 {
 			r := h.export(walk(h))
@@ -61,7 +62,7 @@ func TestBudget(t *testing.T) {
 func TestIdlePointsMakeRoom(t *testing.T) {
 	probe := newHarness(t, Config{})
 	probe.export(func() { probe.mixed("a", 20) })
-	budget := wire.NewBudget(probe.Bytes())
+	budget := put.NewBudget(probe.Bytes())
 	h := newHarness(t, Config{Budget: budget})
 	h.export(func() { h.mixed("a", 20) })
 	h.export(func() { h.mixed("b", 20) })
@@ -99,7 +100,7 @@ func TestIdleTime(t *testing.T) {
 	}
 
 	// One that is gone is no other than a new one.
-	r := h.export(func() { h.number("goes.n", "k=1", wire.Int(1)) })
+	r := h.export(func() { h.number("goes.n", "k=1", model.Int(1)) })
 	wantPoints(t, r, "goes_n{k=1} 1")
 }
 
@@ -119,7 +120,7 @@ func TestPointsInUseAreNotIdle(t *testing.T) {
 }
 
 func TestAllIdleGivesAllBack(t *testing.T) {
-	budget := wire.NewBudget(1 << 30)
+	budget := put.NewBudget(1 << 30)
 	h := newHarness(t, Config{Budget: budget})
 	h.export(func() { h.mixed("m", 10) })
 	h.time = h.time.Add(2 * IdleTime)
@@ -133,19 +134,19 @@ func TestAllIdleGivesAllBack(t *testing.T) {
 func TestSharedSeriesOutliveOnePoint(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.export(func() {
-		h.number("a.b", "k=v", wire.Int(1))
-		h.number("a_b", "k=v", wire.Int(2))
+		h.number("a.b", "k=v", model.Int(1))
+		h.number("a_b", "k=v", model.Int(2))
 	})
 	for range 10 {
 		h.time = h.time.Add(time.Minute)
-		wantPoints(t, h.export(func() { h.number("a_b", "k=v", wire.Int(2)) }), "a_b{k=v} 2")
+		wantPoints(t, h.export(func() { h.number("a_b", "k=v", model.Int(2)) }), "a_b{k=v} 2")
 	}
 	if h.table.Len() != 1 || len(h.Scope("scope", "1.0", "", "", noTags).instruments) != 1 {
 		t.Errorf("%d series of %d instruments, want one of one", h.table.Len(), len(h.scopes))
 	}
 	r := h.export(func() {
-		h.number("a_b", "k=v", wire.Int(2))
-		h.number("a.b", "k=v", wire.Int(1))
+		h.number("a_b", "k=v", model.Int(2))
+		h.number("a.b", "k=v", model.Int(1))
 	})
 	wantPoints(t, r, "a_b{k=v} 2")
 	if len(r.rejects) != 1 {
@@ -157,11 +158,11 @@ func TestSharedSeriesOutliveOnePoint(t *testing.T) {
 func TestInstrumentIDsAreRecycled(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t, Config{Budget: wire.NewBudget(budget)})
+			h := newHarness(t, Config{Budget: put.NewBudget(budget)})
 			for round := range 20 {
 				h.export(func() {
 					for i := range 10 {
-						h.number(fmt.Sprintf("n%d.%d", round, i), "k=v", wire.Int(1))
+						h.number(fmt.Sprintf("n%d.%d", round, i), "k=v", model.Int(1))
 					}
 				})
 				h.time = h.time.Add(2 * IdleTime)
@@ -171,9 +172,9 @@ func TestInstrumentIDsAreRecycled(t *testing.T) {
 			}
 			// A collision names the right ones, whoever had the ids before.
 			r := h.export(func() {
-				h.number("x.y", "k=v", wire.Int(1))
+				h.number("x.y", "k=v", model.Int(1))
 				if budget > 0 {
-					h.number("x_y", "k=v", wire.Int(1))
+					h.number("x_y", "k=v", model.Int(1))
 				}
 			})
 			if budget > 0 {
@@ -190,7 +191,7 @@ func TestClockSetBack(t *testing.T) {
 	h.export(func() { h.mixed("m", 10) })
 	held, p := h.Bytes(), h.instrument("m.n", Sum).points.entries["k=1"]
 	h.time = h.time.Add(-30 * time.Minute)
-	h.export(func() { h.number("m.n", "k=0", wire.Int(1)) })
+	h.export(func() { h.number("m.n", "k=0", model.Int(1)) })
 	if h.Bytes() != held || h.instrument("m.n", Sum).points.entries["k=1"] != p {
 		t.Errorf("%d bytes are held, %d before: points were evicted because of the clock", h.Bytes(), held)
 	}
@@ -209,9 +210,9 @@ func TestLongTagsAreCharged(t *testing.T) {
 // A point that cannot be kept because its series has no room costs nothing.
 func TestPointsWithoutRoomForTheirSeries(t *testing.T) {
 	big := newHarness(t, Config{})
-	walk := func(h *harness) func() { return func() { h.number("n", "k=v", wire.Int(1)) } }
+	walk := func(h *harness) func() { return func() { h.number("n", "k=v", model.Int(1)) } }
 	big.export(walk(big))
-	h := newHarness(t, Config{Budget: wire.NewBudget(big.Bytes() - 1)})
+	h := newHarness(t, Config{Budget: put.NewBudget(big.Bytes() - 1)})
 	wantPoints(t, h.export(walk(h)), "n{k=v} 1")
 	i := h.instrument("n", Sum)
 	if want := i.scope.cost() + i.cost(); h.Bytes() != want || len(i.points.entries) != 0 {
@@ -222,7 +223,7 @@ func TestPointsWithoutRoomForTheirSeries(t *testing.T) {
 // A sweep in the middle of an export spares the scope and the instrument that
 // are being walked, though all points they had are idle.
 func TestSweepDuringAnExport(t *testing.T) {
-	budget := wire.NewBudget(1 << 30)
+	budget := put.NewBudget(1 << 30)
 	h := newHarness(t, Config{Budget: budget})
 	h.export(func() { h.mixed("m", 10) })
 	filler := budget.Limit() - budget.Used()
@@ -230,7 +231,7 @@ func TestSweepDuringAnExport(t *testing.T) {
 	h.time = h.time.Add(IdleTime)
 	h.export(func() {
 		i := h.instrument("m.n", Sum)
-		h.Number(i.Add("k=new", parseTags("k=new"), false), stamp, wire.Int(1))
+		h.Number(i.Add("k=new", parseTags("k=new"), false), stamp, model.Int(1))
 		if h.instrument("m.n", Sum) != i || i.Lookup("k=new") == nil || len(i.points.entries) != 1 {
 			t.Error("the instrument was evicted while it was walked")
 		}

@@ -9,7 +9,8 @@ import (
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 func TestExponential(t *testing.T) {
@@ -17,14 +18,14 @@ func TestExponential(t *testing.T) {
 	convert := func(p *ExponentialPoint) *recorder {
 		return h.export(func() { h.Exponential(h.point(h.instrument("e", Exponential), "k=v"), stamp, p) })
 	}
-	constant := set(wire.Float(3))
+	constant := set(model.Float(3))
 	wantPoints(
-		t, convert(&ExponentialPoint{Count: 4, Sum: set(wire.Int(12)), Min: constant, Max: constant, Positive: histogram.Buckets{Offset: 1, Counts: []uint64{4}}}),
+		t, convert(&ExponentialPoint{Count: 4, Sum: set(model.Int(12)), Min: constant, Max: constant, Positive: histogram.Buckets{Offset: 1, Counts: []uint64{4}}}),
 		"e{k=v,quantile=0.5} 3.0", "e{k=v,quantile=0.75} 3.0", "e{k=v,quantile=0.95} 3.0", "e{k=v,quantile=0.99} 3.0", "e{k=v,quantile=0.999} 3.0",
 		"e_count{k=v} 4", "e_sum{k=v} 12", "e_min{k=v} 3.0", "e_max{k=v} 3.0",
 	)
 	// What is empty has no quantiles, and the next export's scale is another.
-	wantPoints(t, convert(&ExponentialPoint{Sum: set(wire.Float(0))}), "e_count{k=v} 0", "e_sum{k=v} 0.0")
+	wantPoints(t, convert(&ExponentialPoint{Sum: set(model.Float(0))}), "e_count{k=v} 0", "e_sum{k=v} 0.0")
 	r := convert(&ExponentialPoint{Count: 2, Scale: 20, Positive: histogram.Buckets{Offset: 1 << 20, Counts: []uint64{2}}})
 	if quantiles := DefaultQuantiles(); len(r.points) != len(quantiles)+1 || len(r.rejects) > 0 {
 		t.Errorf("points %v, rejections %v", r.points, r.rejects)
@@ -39,9 +40,9 @@ func TestExponential_QuantilesAreRoundedWithinTheExtremes(t *testing.T) {
 		want        string
 	}{
 		"no extremes": {Optional{}, Optional{}, "5.65685425"},
-		"constant":    {set(wire.Float(5.123456789012)), set(wire.Float(5.123456789012)), "5.123456789012"},
-		"minimum":     {set(wire.Float(7.123456789012)), Optional{}, "7.123456789012"},
-		"NaN maximum": {Optional{}, set(wire.Float(math.NaN())), "5.65685425"},
+		"constant":    {set(model.Float(5.123456789012)), set(model.Float(5.123456789012)), "5.123456789012"},
+		"minimum":     {set(model.Float(7.123456789012)), Optional{}, "7.123456789012"},
+		"NaN maximum": {Optional{}, set(model.Float(math.NaN())), "5.65685425"},
 	} {
 		r := h.export(func() {
 			h.Exponential(h.point(h.instrument("e", Exponential), "k=v"), stamp, &ExponentialPoint{
@@ -64,7 +65,7 @@ func FuzzExponential(f *testing.F) {
 			Scale: scale, ZeroCount: zeros, ZeroThreshold: threshold,
 			Positive: histogram.Buckets{Offset: positive, Counts: spread(p)}, Negative: histogram.Buckets{Offset: negative, Counts: spread(n)},
 		}
-		point.Min, point.Max = set(wire.Float(least)), set(wire.Float(most))
+		point.Min, point.Max = set(model.Float(least)), set(model.Float(most))
 		// Whatever it is, only finite numbers come out.
 		h := newHarness(t, Config{})
 		h.Begin(finiteSink{t}, &h.source, h.time)
@@ -75,15 +76,15 @@ func FuzzExponential(f *testing.F) {
 
 type finiteSink struct{ t *testing.T }
 
-func (s finiteSink) Append(_ *wire.Series, _ int64, v wire.Value) {
+func (s finiteSink) Append(_ *put.Series, _ int64, v model.Value) {
 	if !v.Finite() {
 		s.t.Errorf("the sink gets %v", v.Float64())
 	}
 }
 
-func (s finiteSink) AppendPart(_ *wire.Part, ts int64, v wire.Value) { s.Append(nil, ts, v) }
+func (s finiteSink) AppendPart(_ *put.Part, ts int64, v model.Value) { s.Append(nil, ts, v) }
 
-func (s finiteSink) AppendParts(_ *wire.Part, _ []string, ts int64, values []wire.Value) {
+func (s finiteSink) AppendParts(_ *put.Part, _ []string, ts int64, values []model.Value) {
 	for _, v := range values {
 		s.Append(nil, ts, v)
 	}

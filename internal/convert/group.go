@@ -8,7 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // The series of a histogram or summary differ in the name's suffix and in one tag
@@ -98,7 +99,7 @@ func (c *Converter[K]) group(p *Point[K]) bool {
 		if !has {
 			continue
 		}
-		place, taken := slices.BinarySearchFunc(d.tags, labelKey(l), func(t wire.Tag, key string) int { return strings.Compare(t.Key, key) })
+		place, taken := slices.BinarySearchFunc(d.tags, labelKey(l), func(t model.Tag, key string) int { return strings.Compare(t.Key, key) })
 		if taken {
 			return false // that tag moves aside where ours is
 		}
@@ -149,7 +150,7 @@ func (c *Converter[K]) place(p *Point[K]) {
 	c.places[s.first()] = int(p.at)
 	if s.labels[le] && s.labels[quantile] {
 		tags := p.single.Prefix()
-		tags = tags[len(p.instrument.heads[SuffixCount]) : len(tags)-len(wire.PrefixTail)]
+		tags = tags[len(p.instrument.heads[SuffixCount]) : len(tags)-len(put.PrefixTail)]
 		c.places[quantile] = placeOf(tags, int(p.at), labelKey(quantile))
 	}
 }
@@ -157,7 +158,7 @@ func (c *Converter[K]) place(p *Point[K]) {
 // expand makes single series of a group that has become contested.
 func (c *Converter[K]) expand(p *Point[K]) {
 	_, tags := c.describe(p.single)
-	d := &detail{tags: tags, labelErr: wire.CheckTags(len(tags) + 1), series: make([]*wire.Series, p.instrument.span())}
+	d := &detail{tags: tags, labelErr: model.CheckTags(len(tags) + 1), series: make([]*put.Series, p.instrument.span())}
 	if p.kept {
 		if cost := detailOverhead + 8*int64(len(d.series)) + tagsCost(tags); c.charge(cost) {
 			d.cost = cost
@@ -169,13 +170,13 @@ func (c *Converter[K]) expand(p *Point[K]) {
 }
 
 // part converts a value of a group that has no tag of ours.
-func (c *Converter[K]) part(p *Point[K], suffix Suffix, ts int64, v wire.Value) {
+func (c *Converter[K]) part(p *Point[K], suffix Suffix, ts int64, v model.Value) {
 	c.single.Head, c.single.Label, c.single.Key, c.single.At = p.instrument.heads[suffix], "", 0, 0
 	c.emitPart(ts, v)
 }
 
 // labelledPart converts a value of a group that has a tag of ours.
-func (c *Converter[K]) labelledPart(p *Point[K], l int, text string, ts int64, v wire.Value) {
+func (c *Converter[K]) labelledPart(p *Point[K], l int, text string, ts int64, v model.Value) {
 	c.label(p, l)
 	c.single.Label = text
 	c.emitPart(ts, v)
@@ -189,7 +190,7 @@ func (c *Converter[K]) label(p *Point[K], l int) {
 
 // labelledParts converts values of a group that have a tag of ours each, all at once, and
 // reports whether it has: nothing is wrong with any of them, and all are finite.
-func (c *Converter[K]) labelledParts(p *Point[K], l int, texts []string, ts int64, values []wire.Value) bool {
+func (c *Converter[K]) labelledParts(p *Point[K], l int, texts []string, ts int64, values []model.Value) bool {
 	if !p.grouped() || c.lost != nil || ts == 0 {
 		return false
 	}
@@ -204,7 +205,7 @@ func (c *Converter[K]) labelledParts(p *Point[K], l int, texts []string, ts int6
 }
 
 // emitPart sends a part, unless its group collides.
-func (c *Converter[K]) emitPart(ts int64, v wire.Value) {
+func (c *Converter[K]) emitPart(ts int64, v model.Value) {
 	if c.lost == nil {
 		c.sink.AppendPart(&c.single, ts, v)
 		return
@@ -214,6 +215,6 @@ func (c *Converter[K]) emitPart(ts int64, v wire.Value) {
 		return
 	}
 	c.prefix = c.single.AppendPrefix(c.prefix[:0])
-	metric, own := c.describe(wire.NewSeries(c.prefix))
+	metric, own := c.describe(put.NewSeries(c.prefix))
 	c.sink.Reject(Rejection{Collision: true, Metric: metric, Tags: own, Timestamp: ts, Value: v, Err: *c.lost})
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // A group gives the points that single series would, whatever the tags are:
@@ -20,7 +20,7 @@ import (
 func TestGroupsAreLikeSingleSeries(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	keys := []string{"a", "k", "ld", "le", "lf", "quantil", "quantile", "quantilf", "z", "exported_le", "ключ"}
-	base := []wire.Tag{{Key: "host", Value: "web1"}}
+	base := []model.Tag{{Key: "host", Value: "web1"}}
 	for range 300 {
 		var attributes []string
 		for _, key := range keys {
@@ -31,7 +31,7 @@ func TestGroupsAreLikeSingleSeries(t *testing.T) {
 		slices.Sort(attributes)
 		text := strings.Join(attributes, ",")
 		bounds := []float64{0.1, 2, 30}[:random.IntN(4)]
-		h := HistogramPoint{Count: 9, Sum: set(wire.Float(7)), Min: set(wire.Int(1)), Bounds: bounds, Buckets: make([]uint64, len(bounds)+1)}
+		h := HistogramPoint{Count: 9, Sum: set(model.Float(7)), Min: set(model.Int(1)), Bounds: bounds, Buckets: make([]uint64, len(bounds)+1)}
 		s := SummaryPoint{Count: 2, Quantiles: []float64{0, 0.5, 1}, Values: []float64{1, 2, 3}}
 		convert := func(contested bool) []string {
 			c := newHarness(t, Config{Base: base, Names: Names{Prefix: "p."}})
@@ -56,7 +56,7 @@ func TestGroupsAreLikeSingleSeries(t *testing.T) {
 // A number that is named as a series of a histogram is collides with it, whichever
 // comes first, also if it is new while the histogram is known.
 func TestNumbersNamedAsPartsOfGroups(t *testing.T) {
-	histogram := HistogramPoint{Count: 3, Sum: set(wire.Int(7)), Bounds: []float64{1}, Buckets: []uint64{1, 2}}
+	histogram := HistogramPoint{Count: 3, Sum: set(model.Int(7)), Bounds: []float64{1}, Buckets: []uint64{1, 2}}
 	for _, tt := range []struct{ name, attributes, collides string }{
 		{"h.count", "k=v", "h_count{k=v}"},
 		{"h.sum", "k=v", "h_sum{k=v}"},
@@ -75,11 +75,11 @@ func TestNumbersNamedAsPartsOfGroups(t *testing.T) {
 						n = h.instrument(tt.name, Sum)
 					}
 					if number && order == "number first" {
-						h.Number(h.point(n, tt.attributes), stamp, wire.Int(100))
+						h.Number(h.point(n, tt.attributes), stamp, model.Int(100))
 					}
 					h.Histogram(h.point(i, "k=v"), stamp, &histogram)
 					if number && order != "number first" {
-						h.Number(h.point(n, tt.attributes), stamp, wire.Int(100))
+						h.Number(h.point(n, tt.attributes), stamp, model.Int(100))
 					}
 				}
 			}
@@ -142,7 +142,7 @@ func TestGroupsAreSmall(t *testing.T) {
 				if kind == Histogram {
 					h.Histogram(at, stamp, &p)
 				} else {
-					h.Number(at, stamp, wire.Int(1))
+					h.Number(at, stamp, model.Int(1))
 				}
 			}
 		})

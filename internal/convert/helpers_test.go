@@ -12,7 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // stamp is the timestamp of points that need no particular one.
@@ -25,7 +26,7 @@ type recorder struct {
 	rejects []Rejection
 }
 
-func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
+func (r *recorder) Append(s *put.Series, ts int64, v model.Value) {
 	line := fmt.Sprintf("%s %s", seriesText(s), v.Append(nil))
 	if ts != stamp {
 		line += fmt.Sprintf(" @%d", ts)
@@ -33,11 +34,11 @@ func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
 	r.points = append(r.points, line)
 }
 
-func (r *recorder) AppendPart(p *wire.Part, ts int64, v wire.Value) {
-	r.Append(wire.NewSeries(p.AppendPrefix(nil)), ts, v)
+func (r *recorder) AppendPart(p *put.Part, ts int64, v model.Value) {
+	r.Append(put.NewSeries(p.AppendPrefix(nil)), ts, v)
 }
 
-func (r *recorder) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
+func (r *recorder) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value) {
 	for i, v := range values {
 		p.Label = labels[i]
 		r.AppendPart(p, ts, v)
@@ -52,15 +53,15 @@ func (r *recorder) Reject(j Rejection) {
 }
 
 // seriesText prints a series as metric{key=value,…}.
-func seriesText(s *wire.Series) string {
-	p, err := wire.DecodePoint([]byte(s.Prefix() + `1,"value":0}`))
+func seriesText(s *put.Series) string {
+	p, err := put.DecodePoint([]byte(s.Prefix() + `1,"value":0}`))
 	if err != nil {
 		return err.Error()
 	}
-	return p.Metric + tagsText(wire.TagsOf(nil, p.Tags))
+	return p.Metric + tagsText(model.TagsOf(nil, p.Tags))
 }
 
-func tagsText(tags []wire.Tag) string {
+func tagsText(tags []model.Tag) string {
 	texts := make([]string, 0, len(tags))
 	for _, t := range tags {
 		texts = append(texts, t.Key+"="+t.Value)
@@ -83,7 +84,7 @@ type harness struct {
 // configuration has a budget.
 func newHarness(t testing.TB, cfg Config) *harness {
 	if cfg.Budget == nil {
-		cfg.Budget = wire.NewBudget(1 << 30)
+		cfg.Budget = put.NewBudget(1 << 30)
 	}
 	return &harness{Converter: New[string](cfg), t: t, time: time.Unix(stamp, 0)}
 }
@@ -113,15 +114,15 @@ func (h *harness) point(i *Instrument[string], attributes string) *Point[string]
 }
 
 // number converts one point of a number.
-func (h *harness) number(name, attributes string, v wire.Value) {
+func (h *harness) number(name, attributes string, v model.Value) {
 	h.Number(h.point(h.instrument(name, Sum), attributes), stamp, v)
 }
 
-func parseTags(text string) []wire.Tag {
-	var tags []wire.Tag
+func parseTags(text string) []model.Tag {
+	var tags []model.Tag
 	for item := range strings.SplitSeq(text, ",") {
 		if key, value, ok := strings.Cut(item, "="); ok {
-			tags = append(tags, wire.Tag{Key: key, Value: value})
+			tags = append(tags, model.Tag{Key: key, Value: value})
 		}
 	}
 	return tags
@@ -161,4 +162,4 @@ func wantRejects(t testing.TB, r *recorder, want ...string) {
 	}
 }
 
-func set(v wire.Value) Optional { return Optional{Value: v, Set: true} }
+func set(v model.Value) Optional { return Optional{Value: v, Set: true} }

@@ -7,7 +7,8 @@ import (
 	"slices"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Kind is how the points of an instrument are laid out. Those of sums and gauges
@@ -50,7 +51,7 @@ type InstrumentKey[K comparable] struct {
 type Scope[K comparable] struct {
 	c           *Converter[K]
 	key         scopeKey[K]
-	base        []wire.Tag
+	base        []model.Tag
 	instruments map[InstrumentSpec]*Instrument[K]
 	used        uint32
 }
@@ -89,7 +90,7 @@ const (
 
 // Scope returns the scope of an identity, of which the attributes are a part. If
 // the scope is new and they are rendered, tags is asked for them, sorted by key.
-func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags func() []wire.Tag) *Scope[K] {
+func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags func() []model.Tag) *Scope[K] {
 	key := scopeKey[K]{name, version, schema, attributes}
 	if s, ok := c.scopes[key]; ok {
 		s.used = c.now
@@ -97,7 +98,7 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags fu
 	}
 	s := &Scope[K]{c: c, key: key, base: c.cfg.Base, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
 	if c.cfg.ScopeTags {
-		s.base = wire.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.cfg.Base)
+		s.base = model.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.cfg.Base)
 	}
 	if c.charge(s.cost()) {
 		c.scopes[key] = s
@@ -124,12 +125,12 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
 	name := c.cfg.Names.metric(spec)
 	for _, suffix := range i.suffixes() {
 		i.names[suffix] = name(suffix.String())
-		i.heads[suffix] = string(wire.AppendHead(nil, i.names[suffix]))
+		i.heads[suffix] = string(put.AppendHead(nil, i.names[suffix]))
 	}
 	if spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	} else {
-		i.err = wire.CheckName(encoding.FieldMetric, i.names[i.shape.Suffixes[0]])
+		i.err = model.CheckName(encoding.FieldMetric, i.names[i.shape.Suffixes[0]])
 	}
 	c.identify(i)
 	if c.scopes[s.key] == s && c.charge(i.cost()) {
@@ -191,7 +192,7 @@ func (s *Scope[K]) cost() int64 {
 }
 
 // tagsCost is what tags cost that a point keeps.
-func tagsCost(tags []wire.Tag) int64 {
+func tagsCost(tags []model.Tag) int64 {
 	n := 0
 	for _, t := range tags {
 		n += tagOverhead + len(t.Key) + len(t.Value)

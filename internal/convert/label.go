@@ -8,7 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // The tags of ours that tell the series of one point apart.
@@ -44,14 +45,14 @@ type labelTexts struct {
 // labelSeries are the series of a point that have a tag of one key.
 type labelSeries struct {
 	values []float64
-	series []*wire.Series // one a value, and +Inf
+	series []*put.Series // one a value, and +Inf
 }
 
 // formatLabel is how Prometheus prints bounds and quantiles.
 func formatLabel(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
 // labelledOf returns the series of value i, the last one being le="+Inf".
-func (c *Converter[K]) labelledOf(p *Point[K], l, i int) *wire.Series {
+func (c *Converter[K]) labelledOf(p *Point[K], l, i int) *put.Series {
 	set := &p.detail.labels[l]
 	at := &set.series[i]
 	if *at != nil {
@@ -61,7 +62,7 @@ func (c *Converter[K]) labelledOf(p *Point[K], l, i int) *wire.Series {
 	if i < len(set.values) {
 		text = formatLabel(set.values[i])
 	}
-	c.merged = wire.WithTag(c.merged[:0], p.detail.tags, wire.Tag{Key: labelKey(l), Value: text})
+	c.merged = model.WithTag(c.merged[:0], p.detail.tags, model.Tag{Key: labelKey(l), Value: text})
 	return c.series(p, at, labelSuffix(l), c.merged)
 }
 
@@ -86,7 +87,7 @@ func (c *Converter[K]) relabel(p *Point[K], l int, values []float64) {
 		}
 	}
 	set.values = append(set.values[:0], values...)
-	set.series = append(set.series[:0], make([]*wire.Series, len(values)+1)...)
+	set.series = append(set.series[:0], make([]*put.Series, len(values)+1)...)
 }
 
 // prepare renders the tags of ours that a point has, and +Inf. A group in which
@@ -110,7 +111,7 @@ func (c *Converter[K]) prepare(p *Point[K], l int, values []float64) {
 }
 
 func renderLabel(l int, value string) string {
-	return string(wire.AppendTags(nil, []wire.Tag{{Key: labelKey(l), Value: value}}))
+	return string(put.AppendTags(nil, []model.Tag{{Key: labelKey(l), Value: value}}))
 }
 
 // placeOf returns where a tag of a key belongs in rendered tags, from a place on

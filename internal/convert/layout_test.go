@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // The series of each kind, by the suffixes of their names.
@@ -53,9 +53,9 @@ func TestShapes(t *testing.T) {
 func TestGroupsOfAllLayoutsAreLikeSingleSeries(t *testing.T) {
 	random := rand.New(rand.NewPCG(15, 16))
 	keys := []string{"a", "k", "ld", "le", "lf", "quantil", "quantile", "quantilf", "z", "exported_le", "ключ"}
-	h := HistogramPoint{Count: 9, Sum: set(wire.Float(7)), Min: set(wire.Int(1)), Bounds: []float64{0.1, 2}, Buckets: []uint64{2, 3, 4}}
+	h := HistogramPoint{Count: 9, Sum: set(model.Float(7)), Min: set(model.Int(1)), Bounds: []float64{0.1, 2}, Buckets: []uint64{2, 3, 4}}
 	e := &ExponentialPoint{
-		Count: 3, Sum: set(wire.Float(6)), Min: set(wire.Float(1)), Max: set(wire.Float(3)), Scale: 3,
+		Count: 3, Sum: set(model.Float(6)), Min: set(model.Float(1)), Max: set(model.Float(3)), Scale: 3,
 		Positive: histogram.Buckets{Offset: -1, Counts: []uint64{1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1}},
 	}
 	for _, layout := range []Layout{{Histograms: AsBoth}, {Histograms: AsBuckets}, {Histograms: AsQuantiles, Quantiles: []float64{0.25}}} {
@@ -69,7 +69,7 @@ func TestGroupsOfAllLayoutsAreLikeSingleSeries(t *testing.T) {
 			slices.Sort(attributes)
 			text := strings.Join(attributes, ",")
 			convert := func(contested bool) []string {
-				c := newHarness(t, Config{Base: []wire.Tag{{Key: "host", Value: "web1"}}, Layout: layout})
+				c := newHarness(t, Config{Base: []model.Tag{{Key: "host", Value: "web1"}}, Layout: layout})
 				var r *recorder
 				for range 2 { // new, then known
 					r = c.export(func() {

@@ -9,13 +9,13 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // sorter sorts series, those that are alike next to each other. What it takes for some
 // stays for others.
 type sorter struct {
-	parts []wire.Parts
+	parts []put.Parts
 	keys  []sortKey
 }
 
@@ -47,7 +47,7 @@ func (s *sorter) sort(text func(place int) []byte) []sortKey {
 // setKeys makes what series are sorted by of their parts, those first that differ
 // least often.
 func (s *sorter) setKeys() {
-	var seen [len(wire.Parts{})][4]uint64
+	var seen [len(put.Parts{})][4]uint64
 	for i := range s.parts {
 		for column, part := range s.parts[i] {
 			seen[column][part>>6] |= 1 << (part & 63)

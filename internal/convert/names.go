@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // Names says how metrics and tags are called.
@@ -48,18 +48,18 @@ func (n Names) key(attribute string) string {
 }
 
 // join joins the tags of attributes whose keys have become one.
-func (n Names) join(tags []wire.Tag) []wire.Tag {
+func (n Names) join(tags []model.Tag) []model.Tag {
 	if n.Prometheus {
-		return wire.JoinTags(tags, joinSorted)
+		return model.JoinTags(tags, joinSorted)
 	}
-	return wire.JoinTags(tags, wire.JoinValues)
+	return model.JoinTags(tags, model.JoinValues)
 }
 
-// Layer is wire.SanitizeTags with these names.
-func (n Names) Layer(tags []wire.Tag) ([]wire.Tag, error) {
+// Layer is model.SanitizeTags with these names.
+func (n Names) Layer(tags []model.Tag) ([]model.Tag, error) {
 	for i := range tags {
 		key := n.key(tags[i].Key)
-		if err := wire.CheckName(encoding.FieldTagKey, key); err != nil {
+		if err := model.CheckName(encoding.FieldTagKey, key); err != nil {
 			return nil, err
 		}
 		tags[i].Key = key
@@ -69,17 +69,17 @@ func (n Names) Layer(tags []wire.Tag) ([]wire.Tag, error) {
 
 // scope returns the tags that tell of a scope, as a layer. Its attributes are
 // sorted by key.
-func (n Names) scope(name, version, schema string, attributes []wire.Tag) []wire.Tag {
-	tags := []wire.Tag{{Key: "otel_scope_name", Value: name}, {Key: "otel_scope_version", Value: version}}
+func (n Names) scope(name, version, schema string, attributes []model.Tag) []model.Tag {
+	tags := []model.Tag{{Key: "otel_scope_name", Value: name}, {Key: "otel_scope_version", Value: version}}
 	if !n.Prometheus {
 		return tags
 	}
-	tags = append(tags, wire.Tag{Key: "otel_scope_schema_url", Value: schema})
+	tags = append(tags, model.Tag{Key: "otel_scope_schema_url", Value: schema})
 	for _, t := range attributes {
 		switch key := n.key(t.Key); key {
 		case "", "name", "version", "schema_url": // not valid, or what is there already
 		default:
-			tags = append(tags, wire.Tag{Key: "otel_scope_" + key, Value: t.Value})
+			tags = append(tags, model.Tag{Key: "otel_scope_" + key, Value: t.Value})
 		}
 	}
 	return n.join(tags)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // The examples are those of the specification and of otlptranslator; what is
@@ -74,7 +74,7 @@ func TestPrometheusKeys(t *testing.T) {
 func TestPrometheusJoin(t *testing.T) {
 	tags := parseTags("a-b=,a.b=z,a_b=y,c=")
 	for prometheus, want := range map[bool]string{true: "{a_b=;y;z,c=}", false: "{a_b=z;y,c=}"} {
-		got, err := Names{Prometheus: prometheus}.Layer(append([]wire.Tag(nil), tags...))
+		got, err := Names{Prometheus: prometheus}.Layer(append([]model.Tag(nil), tags...))
 		if err != nil || tagsText(got) != want {
 			t.Errorf("Prometheus %v: %s, %v, want %s", prometheus, tagsText(got), err, want)
 		}
@@ -94,7 +94,7 @@ func TestSpecs(t *testing.T) {
 			r := h.export(func() {
 				scope := h.Scope("scope", "1.0", "", "", noTags)
 				for i, spec := range specs {
-					h.Number(h.point(scope.Instrument(spec), "k=v"), stamp, wire.Int(int64(i)))
+					h.Number(h.point(scope.Instrument(spec), "k=v"), stamp, model.Int(int64(i)))
 				}
 				if n := len(scope.instruments); n != instruments {
 					t.Errorf("%d instruments, want %d", n, instruments)
@@ -116,8 +116,8 @@ func TestPrometheusNamesAreContested(t *testing.T) {
 			scope := h.Scope("scope", "1.0", "", "", noTags)
 			latency := scope.Instrument(InstrumentSpec{Name: "latency", Unit: "s", Kind: Histogram})
 			number := scope.Instrument(InstrumentSpec{Name: "latency.seconds.sum", Kind: Gauge})
-			h.Histogram(h.point(latency, "k=v"), stamp, &HistogramPoint{Count: 1, Sum: set(wire.Int(2))})
-			h.Number(h.point(number, "k=v"), stamp, wire.Int(3))
+			h.Histogram(h.point(latency, "k=v"), stamp, &HistogramPoint{Count: 1, Sum: set(model.Int(2))})
+			h.Number(h.point(number, "k=v"), stamp, model.Int(3))
 		})
 		wantPoints(t, r, "latency_seconds_count{k=v} 1", "latency_seconds_sum{k=v} 2")
 	}
@@ -142,7 +142,7 @@ func TestPrometheusScopeTags(t *testing.T) {
 		h := newHarness(t, Config{ScopeTags: scopeTags})
 		for range 3 {
 			h.export(func() {
-				h.Scope("one", "", "", "a", func() []wire.Tag {
+				h.Scope("one", "", "", "a", func() []model.Tag {
 					asked++
 					return nil
 				})

@@ -6,7 +6,8 @@ package convert
 import (
 	"slices"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // order is the order in which the numbers of an instrument are sent. An SDK gives
@@ -30,12 +31,12 @@ type order[K comparable] struct {
 // slot is the place of a point.
 type slot[K comparable] struct {
 	point  *Point[K] // nil if it has gone
-	series *wire.Series
+	series *put.Series
 }
 
 // held is a value that is held back.
 type held struct {
-	v      wire.Value
+	v      model.Value
 	ts     int64
 	source uint32
 	set    bool
@@ -71,7 +72,7 @@ func (c *Converter[K]) turn(i *Instrument[K]) {
 // hold keeps a value for its place, and reports whether it has one that is free. If
 // it has none, its value is to be sent at once, and one of its series that must
 // come before it has been sent.
-func (c *Converter[K]) hold(p *Point[K], ts int64, v wire.Value) bool {
+func (c *Converter[K]) hold(p *Point[K], ts int64, v model.Value) bool {
 	i := p.instrument
 	c.turn(i)
 	var h *held
@@ -137,7 +138,7 @@ func (c *Converter[K]) Settle() {
 }
 
 // settle sends a value.
-func (c *Converter[K]) settle(i *Instrument[K], s *wire.Series, h *held) {
+func (c *Converter[K]) settle(i *Instrument[K], s *put.Series, h *held) {
 	h.set = false
 	*c.source = h.source
 	c.emit(i, true, s, h.ts, h.v)
@@ -186,7 +187,7 @@ func (c *Converter[K]) arrange(i *Instrument[K]) {
 		consider(p)
 	}
 	o.loose = nil
-	for part := range slices.Chunk(points, wire.MaxRun) {
+	for part := range slices.Chunk(points, put.MaxRun) {
 		c.order(i, part)
 	}
 }
@@ -209,7 +210,7 @@ func (c *Converter[K]) order(i *Instrument[K], points []*Point[K]) {
 	}
 	cost := slotOverhead * int64(len(points))
 	members := c.sort(points)
-	var series []*wire.Series
+	var series []*put.Series
 	if c.table.Charge(cost) {
 		if series = c.table.Arrange(members); series == nil {
 			c.table.Charge(-cost)
@@ -230,7 +231,7 @@ func (c *Converter[K]) order(i *Instrument[K], points []*Point[K]) {
 }
 
 // sort sorts points, and returns their series.
-func (c *Converter[K]) sort(points []*Point[K]) []wire.Member {
+func (c *Converter[K]) sort(points []*Point[K]) []put.Member {
 	var text []byte
 	ends := make([]int, 1, len(points)+1)
 	for n, p := range points {
@@ -243,13 +244,13 @@ func (c *Converter[K]) sort(points []*Point[K]) []wire.Member {
 	textOf := func(n int) []byte { return text[ends[n]:ends[n+1]:ends[n+1]] }
 	var s sorter
 	for n := range points {
-		s.parts = append(s.parts, wire.PartsOf(textOf(n)))
+		s.parts = append(s.parts, put.PartsOf(textOf(n)))
 	}
 	given := slices.Clone(points)
-	members := make([]wire.Member, len(points))
+	members := make([]put.Member, len(points))
 	for n, k := range s.sort(textOf) {
 		points[n] = given[k.place]
-		members[n] = wire.Member{Prefix: textOf(k.place), Series: points[n].single}
+		members[n] = put.Member{Prefix: textOf(k.place), Series: points[n].single}
 	}
 	return members
 }

@@ -11,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // sourced is a sink that keeps what came and whose it was.
@@ -21,7 +22,7 @@ type sourced struct {
 	source []uint32
 }
 
-func (s *sourced) Append(series *wire.Series, ts int64, v wire.Value) {
+func (s *sourced) Append(series *put.Series, ts int64, v model.Value) {
 	s.source = append(s.source, *s.of)
 	s.recorder.Append(series, ts, v)
 }
@@ -38,7 +39,7 @@ func walkAll(h *harness, order []int) *sourced {
 	i := h.instrument("n", Sum)
 	for _, n := range order {
 		h.source = uint32(n)
-		h.Number(h.point(i, ofThree(n)), stamp, wire.Int(int64(n)))
+		h.Number(h.point(i, ofThree(n)), stamp, model.Int(int64(n)))
 	}
 	h.Settle()
 	h.End()
@@ -115,8 +116,8 @@ func TestTheFirstOfOneSeriesStands(t *testing.T) {
 		}
 		r := h.export(func() {
 			for v, attributes := range order {
-				h.number("n", ofThree(7), wire.Int(70))
-				h.number("n", attributes, wire.Int(int64(v)))
+				h.number("n", ofThree(7), model.Int(70))
+				h.number("n", attributes, model.Int(int64(v)))
 			}
 		})
 		if !slices.Contains(r.points, "n{"+ofThree(5)+"} 0") || slices.Contains(r.points, "n{"+ofThree(5)+"} 1") {
@@ -130,13 +131,13 @@ func TestTheFirstOfOneSeriesStands(t *testing.T) {
 	h = newHarness(t, Config{})
 	walkAll(h, numbersUpTo(100))
 	wantPoints(t, h.export(func() {
-		h.number("n", twin, wire.Int(0))
-		h.number("n", ofThree(5), wire.Int(1))
+		h.number("n", twin, model.Int(0))
+		h.number("n", ofThree(5), model.Int(1))
 	}), "n{"+ofThree(5)+"} 0")
 	// A histogram that comes after a number finds it sent.
 	r := h.export(func() {
-		h.number("n", ofThree(5), wire.Int(1))
-		h.number("n_count", "k=v", wire.Int(2))
+		h.number("n", ofThree(5), model.Int(1))
+		h.number("n_count", "k=v", model.Int(2))
 		h.Histogram(h.point(h.instrument("n", Histogram), "k=v"), stamp, &HistogramPoint{Count: 3})
 	})
 	wantPoints(t, r, "n{"+ofThree(5)+"} 1", "n_count{k=v} 2")
@@ -145,7 +146,7 @@ func TestTheFirstOfOneSeriesStands(t *testing.T) {
 // An order costs bytes of the budget, which it gives back. In whatever room there is,
 // all points come.
 func TestOrdersAreCharged(t *testing.T) {
-	budget := wire.NewBudget(1 << 20)
+	budget := put.NewBudget(1 << 20)
 	h := newHarness(t, Config{Budget: budget})
 	walkAll(h, numbersUpTo(100))
 	i := h.instrument("n", Sum)
@@ -159,7 +160,7 @@ func TestOrdersAreCharged(t *testing.T) {
 		t.Errorf("%d bytes are left", budget.Used())
 	}
 	for limit := int64(0); limit <= 2*whole; limit += 500 {
-		tight := wire.NewBudget(limit)
+		tight := put.NewBudget(limit)
 		h := newHarness(t, Config{Budget: tight})
 		for n := range 5 {
 			s := walkAll(h, numbersUpTo(100))
@@ -206,7 +207,7 @@ func TestOrdersFollowWhatComes(t *testing.T) {
 // panicking is a sink that panics at its second point.
 type panicking struct{ recorder }
 
-func (p *panicking) Append(s *wire.Series, ts int64, v wire.Value) {
+func (p *panicking) Append(s *put.Series, ts int64, v model.Value) {
 	if p.recorder.Append(s, ts, v); len(p.points) == 2 {
 		panic("no more")
 	}
@@ -237,7 +238,7 @@ func (h *harness) panics(settle bool) {
 	defer func() { _ = recover() }()
 	h.Begin(&panicking{}, &h.source, h.time)
 	for n := range 100 {
-		h.number("n", ofThree(n), wire.Int(-1))
+		h.number("n", ofThree(n), model.Int(-1))
 	}
 	if settle {
 		h.Settle()
@@ -262,7 +263,7 @@ func TestNothingIsLeftOfAPanic(t *testing.T) {
 // Nor is anything left of points that were new in it: they are new again.
 func TestNothingIsLeftOfNewPointsInAPanic(t *testing.T) {
 	for _, settle := range []bool{false, true} {
-		budget := wire.NewBudget(1 << 20)
+		budget := put.NewBudget(1 << 20)
 		h := newHarness(t, Config{Budget: budget})
 		h.panics(settle)
 		for range 2 {
@@ -288,11 +289,11 @@ func TestTheFirstOfNewPointsStands(t *testing.T) {
 				r := h.export(func() {
 					for n := range many {
 						if n != 5 {
-							h.number("n", ofThree(n), wire.Int(9))
+							h.number("n", ofThree(n), model.Int(9))
 						}
 					}
 					for v, attributes := range order {
-						h.number("n", attributes, wire.Int(int64(v)))
+						h.number("n", attributes, model.Int(int64(v)))
 					}
 				})
 				want := "n{" + ofThree(5) + "} 0"

@@ -9,7 +9,8 @@ import (
 	"strings"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Point is one set of attributes of one instrument, and the wire series it is
@@ -25,9 +26,9 @@ type Point[K comparable] struct {
 	told       fault
 	at         uint16 // of a group: where in its tags that of ours belongs
 	used       uint32
-	slot       int32        // 1 + the place in the instrument's order, 0 without one, waiting, or staged
-	single     *wire.Series // of a number that is kept, valid and not staged, or a group: most points have nothing more
-	detail     *detail      // of all others
+	slot       int32       // 1 + the place in the instrument's order, 0 without one, waiting, or staged
+	single     *put.Series // of a number that is kept, valid and not staged, or a group: most points have nothing more
+	detail     *detail     // of all others
 }
 
 // detail is what points have that are made of several series, are not kept, or
@@ -35,8 +36,8 @@ type Point[K comparable] struct {
 type detail struct {
 	err      error // of the series, by name or tags
 	labelErr error // of the series that have a tag of ours
-	tags     []wire.Tag
-	series   []*wire.Series // of the fixed suffixes, or the only one
+	tags     []model.Tag
+	series   []*put.Series // of the fixed suffixes, or the only one
 	labels   [labelKinds]labelSeries
 	cost     int64
 }
@@ -91,7 +92,7 @@ func (i *Instrument[K]) LookupIdle(key K) *Point[K] {
 // Add makes a point known by its attributes, sorted by key and used up by the
 // call. Filtered says that there were more, which a filter has left out: they are
 // a part of the identity, but make no tags. The point is good until the next Add.
-func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[K] {
+func (i *Instrument[K]) Add(key K, attributes []model.Tag, filtered bool) *Point[K] {
 	c := i.scope.c
 	if i.single {
 		c.turn(i)
@@ -101,11 +102,11 @@ func (i *Instrument[K]) Add(key K, attributes []wire.Tag, filtered bool) *Point[
 	p, d := &c.scratch, &c.scratchDetail
 	*p = Point[K]{instrument: i, key: key, used: c.now, filtered: filtered, detail: d}
 	i.filtered = i.filtered || filtered
-	*d = detail{tags: d.tags[:0], series: append(d.series[:0], make([]*wire.Series, i.span())...), labels: d.labels}
+	*d = detail{tags: d.tags[:0], series: append(d.series[:0], make([]*put.Series, i.span())...), labels: d.labels}
 	for l := range d.labels {
 		d.labels[l] = labelSeries{values: d.labels[l].values[:0], series: d.labels[l].series[:0]}
 	}
-	p.overflow = slices.ContainsFunc(attributes, func(t wire.Tag) bool { return t.Key == OverflowKey && t.Value == "true" })
+	p.overflow = slices.ContainsFunc(attributes, func(t model.Tag) bool { return t.Key == OverflowKey && t.Value == "true" })
 	c.resolve(p, attributes)
 	p.special = p.overflow || p.filtered || d.err != nil
 	grouped := c.group(p)
@@ -144,7 +145,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) *Point[K] {
 	if !c.charge(pointOverhead + own) {
 		return nil
 	}
-	var single *wire.Series
+	var single *put.Series
 	slot := int32(0)
 	if number {
 		switch fits, room := c.stage(i, d.tags); {
@@ -177,7 +178,7 @@ func (c *Converter[K]) keep(p *Point[K], grouped bool) *Point[K] {
 }
 
 // resolve merges the tags of a new point and judges them.
-func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
+func (c *Converter[K]) resolve(p *Point[K], attributes []model.Tag) {
 	d := p.detail
 	var err error
 	for i := range attributes {
@@ -186,14 +187,14 @@ func (c *Converter[K]) resolve(p *Point[K], attributes []wire.Tag) {
 			err = k.err
 		}
 	}
-	var own []wire.Tag
+	var own []model.Tag
 	if err == nil {
 		own = c.cfg.Names.join(attributes)
 	}
-	d.tags = wire.MergeTags(d.tags[:0], own, p.instrument.scope.base)
-	tags, countErr := wire.FinishTags(d.tags)
+	d.tags = model.MergeTags(d.tags[:0], own, p.instrument.scope.base)
+	tags, countErr := model.FinishTags(d.tags)
 	d.tags = tags
-	d.err, d.labelErr = countErr, wire.CheckTags(len(tags)+1)
+	d.err, d.labelErr = countErr, model.CheckTags(len(tags)+1)
 	if err != nil {
 		d.err, d.labelErr = err, err
 	}
@@ -240,7 +241,7 @@ func (c *Converter[K]) sanitized(name string) key {
 			clear(c.keys)
 		}
 		clean.text = c.cfg.Names.key(name)
-		clean.err = wire.CheckName(encoding.FieldTagKey, clean.text)
+		clean.err = model.CheckName(encoding.FieldTagKey, clean.text)
 		c.keys[strings.Clone(name)] = clean
 	}
 	return clean
@@ -271,7 +272,7 @@ func (p *Point[K]) err() error {
 }
 
 // seriesOf returns the series of a suffix.
-func (c *Converter[K]) seriesOf(p *Point[K], suffix Suffix) *wire.Series {
+func (c *Converter[K]) seriesOf(p *Point[K], suffix Suffix) *put.Series {
 	d := p.detail
 	if d == nil {
 		if p.single == nil {
@@ -288,7 +289,7 @@ func (c *Converter[K]) seriesOf(p *Point[K], suffix Suffix) *wire.Series {
 
 // series renders a series, and keeps it in its place if the point is kept and
 // there is room.
-func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix Suffix, tags []wire.Tag) *wire.Series {
+func (c *Converter[K]) series(p *Point[K], at **put.Series, suffix Suffix, tags []model.Tag) *put.Series {
 	c.prefix = c.renderer.AppendPrefix(c.prefix[:0], p.instrument.heads[suffix], tags)
 	if p.kept {
 		if s := c.internPrefix(); s != nil {
@@ -304,7 +305,7 @@ func (c *Converter[K]) series(p *Point[K], at **wire.Series, suffix Suffix, tags
 
 // internPrefix puts a series into the table, or finds it there. It returns nil if there
 // is no room.
-func (c *Converter[K]) internPrefix() *wire.Series {
+func (c *Converter[K]) internPrefix() *put.Series {
 	s := c.table.Intern(c.prefix)
 	if s == nil && c.makeRoom() {
 		s = c.table.Intern(c.prefix)
@@ -314,7 +315,7 @@ func (c *Converter[K]) internPrefix() *wire.Series {
 
 // releaseAll gives series back to the table: only those of kept points are in
 // it.
-func (c *Converter[K]) releaseAll(p *Point[K], series []*wire.Series) {
+func (c *Converter[K]) releaseAll(p *Point[K], series []*put.Series) {
 	for i, s := range series {
 		if s != nil && p.kept {
 			c.table.Release(s)

@@ -10,11 +10,11 @@ import (
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 func TestTagsOfPoints(t *testing.T) {
-	base := []wire.Tag{{Key: "host", Value: "web1"}, {Key: "zone", Value: ""}}
+	base := []model.Tag{{Key: "host", Value: "web1"}, {Key: "zone", Value: ""}}
 	for name, c := range map[string]struct {
 		mode       encoding.SanitizeMode
 		attributes string
@@ -41,7 +41,7 @@ func TestTagsOfPoints(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode}, Base: base})
 			for range 2 { // new, then known
-				r := h.export(func() { h.number("n", c.attributes, wire.Int(1)) })
+				r := h.export(func() { h.number("n", c.attributes, model.Int(1)) })
 				if c.reject != "" {
 					wantPoints(t, r)
 					wantRejects(t, r, c.reject)
@@ -138,7 +138,7 @@ func TestNames(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode, Prefix: c.prefix}})
 			r := h.export(func() {
-				h.number(c.name, "k=v", wire.Int(1))
+				h.number(c.name, "k=v", model.Int(1))
 				h.Histogram(h.point(h.instrument(c.name, Histogram), "k=v"), stamp, &HistogramPoint{})
 			})
 			if c.rule != nil {
@@ -154,11 +154,11 @@ func TestNames(t *testing.T) {
 }
 
 func TestScopeTags(t *testing.T) {
-	h := newHarness(t, Config{ScopeTags: true, Base: []wire.Tag{{Key: "otel_scope_version", Value: "base"}}})
+	h := newHarness(t, Config{ScopeTags: true, Base: []model.Tag{{Key: "otel_scope_version", Value: "base"}}})
 	walk := func() {
 		for _, scope := range [][2]string{{"one", "1.0"}, {"two", ""}, {"", ""}} {
 			i := h.Scope(scope[0], scope[1], "", "", noTags).Instrument(InstrumentSpec{Name: "n", Kind: Sum})
-			h.Number(h.point(i, "k=v"), stamp, wire.Int(1))
+			h.Number(h.point(i, "k=v"), stamp, model.Int(1))
 		}
 	}
 	want := []string{
@@ -174,19 +174,19 @@ func TestOverflow(t *testing.T) {
 	h := newHarness(t, Config{})
 	for range 2 {
 		h.Begin(&recorder{}, &h.source, h.time)
-		h.number("n", "k=v", wire.Int(1))
-		h.number("n", "otel.metric.overflow=true", wire.Int(1))
-		h.number("n", "otel.metric.overflow=false", wire.Int(1))
+		h.number("n", "k=v", model.Int(1))
+		h.number("n", "otel.metric.overflow=true", model.Int(1))
+		h.number("n", "otel.metric.overflow=false", model.Int(1))
 		h.Histogram(h.point(h.instrument("h", Histogram), "otel.metric.overflow=true"), stamp, &HistogramPoint{})
 		h.Exponential(h.point(h.instrument("e", Exponential), "otel.metric.overflow=true"), stamp, &ExponentialPoint{})
 		h.Summary(h.point(h.instrument("s", Summary), "otel.metric.overflow=true"), stamp, &SummaryPoint{})
-		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, wire.Int(1)) // rejected, and yet
+		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, model.Int(1)) // rejected, and yet
 		if n := h.End().Overflowed; n != 5 {
 			t.Errorf("%d points overflowed, want 5", n)
 		}
 	}
 	wantPoints(
-		t, h.export(func() { h.number("n", "otel.metric.overflow=true", wire.Int(1)) }),
+		t, h.export(func() { h.number("n", "otel.metric.overflow=true", model.Int(1)) }),
 		"n{otel_metric_overflow=true} 1",
 	)
 }
@@ -194,7 +194,7 @@ func TestOverflow(t *testing.T) {
 // What the caller passes in is not kept: its memory may be reused at once.
 func TestNothingOfTheCallerIsKept(t *testing.T) {
 	h := newHarness(t, Config{})
-	attributes := []wire.Tag{{Key: "a.b", Value: "1"}, {Key: "c", Value: "2"}}
+	attributes := []model.Tag{{Key: "a.b", Value: "1"}, {Key: "c", Value: "2"}}
 	bounds := []float64{1, 2}
 	i := func() *Instrument[string] { return h.instrument("h", Histogram) }
 	h.export(func() {
@@ -211,10 +211,10 @@ func TestNothingOfTheCallerIsKept(t *testing.T) {
 }
 
 func TestRejectionsNameTheWholeSeries(t *testing.T) {
-	h := newHarness(t, Config{Base: []wire.Tag{{Key: "host", Value: "web1"}}})
-	h.export(func() { h.number("n", "k=v", wire.Int(1)) })
-	r := h.export(func() { h.Number(h.point(h.instrument("n", Sum), "k=v"), 0, wire.Int(7)) })
-	want := []wire.Tag{{Key: "host", Value: "web1"}, {Key: "k", Value: "v"}}
+	h := newHarness(t, Config{Base: []model.Tag{{Key: "host", Value: "web1"}}})
+	h.export(func() { h.number("n", "k=v", model.Int(1)) })
+	r := h.export(func() { h.Number(h.point(h.instrument("n", Sum), "k=v"), 0, model.Int(7)) })
+	want := []model.Tag{{Key: "host", Value: "web1"}, {Key: "k", Value: "v"}}
 	if len(r.rejects) != 1 || r.rejects[0].Metric != "n" || !slices.Equal(r.rejects[0].Tags, want) || r.rejects[0].Timestamp != 0 {
 		t.Errorf("rejections %+v", r.rejects)
 	}

@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // HistogramPoint is a point of an explicit-bucket histogram. Buckets has one
@@ -30,7 +30,7 @@ func (h *HistogramPoint) floats() histogram.Explicit {
 
 // Optional is a value that may not have been recorded.
 type Optional struct {
-	Value wire.Value
+	Value model.Value
 	Set   bool
 }
 
@@ -54,8 +54,8 @@ type SummaryPoint struct {
 }
 
 // Number converts a point of a sum or gauge. Timestamps are in wire units, 0
-// being invalid (see wire.Timestamp).
-func (c *Converter[K]) Number(p *Point[K], ts int64, v wire.Value) {
+// being invalid (see model.Timestamp).
+func (c *Converter[K]) Number(p *Point[K], ts int64, v model.Value) {
 	if p.special || ts == 0 || !v.Finite() {
 		c.note(p)
 		if !c.judge(p, p.instrument.only, p.err(), faultSeries, ts, v) {
@@ -94,7 +94,7 @@ func (c *Converter[K]) Histogram(p *Point[K], ts int64, h *HistogramPoint) {
 // rejectAll rejects n points of a histogram whose parts do not fit.
 func (c *Converter[K]) rejectAll(p *Point[K], suffix Suffix, ts int64, total uint64, err error, n int) {
 	for range n {
-		c.reject(p, suffix, ts, wire.Uint(total), err, faultShape)
+		c.reject(p, suffix, ts, model.Uint(total), err, faultShape)
 	}
 }
 
@@ -108,12 +108,12 @@ func (c *Converter[K]) buckets(p *Point[K], ts int64, bounds []float64, counts [
 	c.numbers = c.numbers[:0]
 	for _, n := range counts[:len(bounds)] {
 		cumulative += n
-		c.numbers = append(c.numbers, wire.Uint(cumulative))
+		c.numbers = append(c.numbers, model.Uint(cumulative))
 	}
 	for _, n := range counts[len(bounds):] {
 		cumulative += n
 	}
-	c.numbers = append(c.numbers, wire.Uint(cumulative))
+	c.numbers = append(c.numbers, model.Uint(cumulative))
 	c.labelledAll(p, le, ts)
 }
 
@@ -131,24 +131,24 @@ func (c *Converter[K]) labelledAll(p *Point[K], l int, ts int64) {
 func (c *Converter[K]) Summary(p *Point[K], ts int64, s *SummaryPoint) {
 	c.enter(p, ts)
 	c.totals(p, ts, s.Count, s.Sum, Optional{}, Optional{})
-	c.quantiles(p, ts, s.Quantiles, s.Values, wire.Float)
+	c.quantiles(p, ts, s.Quantiles, s.Values, model.Float)
 }
 
 // estimates converts estimates of the quantiles of a histogram. It rounds them, and
 // then clamps them to the extremes, so that a constant is sent exactly.
 func (c *Converter[K]) estimates(p *Point[K], ts int64, values []float64, e histogram.Extremes) {
 	for i, v := range values {
-		values[i] = e.Clamp(wire.Round(v))
+		values[i] = e.Clamp(model.Round(v))
 	}
 	c.values = values
-	c.quantiles(p, ts, c.quantileSet, values, wire.Short)
+	c.quantiles(p, ts, c.quantileSet, values, model.Short)
 }
 
 // quantiles converts values of quantiles. NaN is no value.
-func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64, number func(float64) wire.Value) {
+func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []float64, number func(float64) model.Value) {
 	if slices.ContainsFunc(quantiles, math.IsNaN) {
 		for _, v := range values {
-			c.reject(p, SuffixNone, ts, wire.Float(v), fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed), faultShape)
+			c.reject(p, SuffixNone, ts, model.Float(v), fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed), faultShape)
 		}
 		return
 	}
@@ -169,7 +169,7 @@ func (c *Converter[K]) quantiles(p *Point[K], ts int64, quantiles, values []floa
 }
 
 func (c *Converter[K]) totals(p *Point[K], ts int64, n uint64, total, least, most Optional) {
-	c.fixed(p, SuffixCount, ts, Optional{wire.Uint(n), true})
+	c.fixed(p, SuffixCount, ts, Optional{model.Uint(n), true})
 	c.fixed(p, SuffixSum, ts, total)
 	c.fixed(p, SuffixMin, ts, least)
 	c.fixed(p, SuffixMax, ts, most)
@@ -182,7 +182,7 @@ func (c *Converter[K]) fixed(p *Point[K], suffix Suffix, ts int64, v Optional) {
 	}
 }
 
-func (c *Converter[K]) one(p *Point[K], suffix Suffix, ts int64, v wire.Value) {
+func (c *Converter[K]) one(p *Point[K], suffix Suffix, ts int64, v model.Value) {
 	switch {
 	case !c.judge(p, suffix, p.err(), faultSeries, ts, v):
 	case !p.grouped():
@@ -196,7 +196,7 @@ func (c *Converter[K]) one(p *Point[K], suffix Suffix, ts int64, v wire.Value) {
 
 // labelled converts a value that has a tag of ours: value i of it, the last one
 // being +Inf.
-func (c *Converter[K]) labelled(p *Point[K], l, i int, ts int64, v wire.Value) {
+func (c *Converter[K]) labelled(p *Point[K], l, i int, ts int64, v model.Value) {
 	suffix := labelSuffix(l)
 	if p.grouped() {
 		if c.judge(p, suffix, nil, faultLabel, ts, v) {
@@ -221,7 +221,7 @@ func (c *Converter[K]) note(p *Point[K]) {
 }
 
 // judge rejects what cannot be sent.
-func (c *Converter[K]) judge(p *Point[K], suffix Suffix, seriesErr error, kind fault, ts int64, v wire.Value) bool {
+func (c *Converter[K]) judge(p *Point[K], suffix Suffix, seriesErr error, kind fault, ts int64, v model.Value) bool {
 	if seriesErr != nil {
 		c.reject(p, suffix, ts, v, seriesErr, kind)
 		return false
@@ -233,7 +233,7 @@ func (c *Converter[K]) judge(p *Point[K], suffix Suffix, seriesErr error, kind f
 	if ts != 0 {
 		kind = valueFault(suffix)
 	}
-	c.reject(p, suffix, ts, v, wire.CheckPoint(ts, v), kind)
+	c.reject(p, suffix, ts, v, model.CheckPoint(ts, v), kind)
 	return false
 }
 
@@ -249,12 +249,12 @@ func (c *Converter[K]) known(p *Point[K], kind fault) bool {
 }
 
 // reject reports a fault of a series once, and counts it every time.
-func (c *Converter[K]) reject(p *Point[K], suffix Suffix, ts int64, v wire.Value, err error, kind fault) {
+func (c *Converter[K]) reject(p *Point[K], suffix Suffix, ts int64, v model.Value, err error, kind fault) {
 	if c.known(p, kind) {
 		c.sink.Reject(Rejection{Known: true})
 		return
 	}
-	var tags []wire.Tag
+	var tags []model.Tag
 	if p.detail != nil {
 		tags = p.detail.tags
 	} else {

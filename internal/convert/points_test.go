@@ -12,17 +12,18 @@ import (
 
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 func TestNumber(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
-		h.number("least", "k=v", wire.Int(math.MinInt64))
-		h.number("most", "k=v", wire.Int(math.MaxInt64))
-		h.number("whole", "k=v", wire.Float(3))
-		h.number("tiny", "k=v", wire.Float(math.SmallestNonzeroFloat64))
-		h.number("huge", "k=v", wire.Float(-math.MaxFloat64))
+		h.number("least", "k=v", model.Int(math.MinInt64))
+		h.number("most", "k=v", model.Int(math.MaxInt64))
+		h.number("whole", "k=v", model.Float(3))
+		h.number("tiny", "k=v", model.Float(math.SmallestNonzeroFloat64))
+		h.number("huge", "k=v", model.Float(-math.MaxFloat64))
 	})
 	wantPoints(
 		t, r,
@@ -37,37 +38,37 @@ func TestNumber(t *testing.T) {
 func TestFaultsAreReportedOnce(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t, Config{Budget: wire.NewBudget(budget)})
+			h := newHarness(t, Config{Budget: put.NewBudget(budget)})
 			walk := func() {
-				h.number("a", "k=v", wire.Float(math.NaN()))
-				h.number("a", "k=w", wire.Float(math.Inf(-1)))
-				h.number("b", "", wire.Int(1))
-				h.Number(h.point(h.instrument("c", Sum), "k=v"), 0, wire.Int(1))
+				h.number("a", "k=v", model.Float(math.NaN()))
+				h.number("a", "k=w", model.Float(math.Inf(-1)))
+				h.number("b", "", model.Int(1))
+				h.Number(h.point(h.instrument("c", Sum), "k=v"), 0, model.Int(1))
 			}
 			wantRejects(
 				t, h.export(walk),
 				`a{k=v} NaN: value "NaN": not a finite number`,
 				`a{k=w} -Inf: value "-Inf": not a finite number`,
 				`b{} 1: tags: a point needs at least one tag`,
-				`c{k=v} 1: `+wire.CheckPoint(0, wire.Int(1)).Error(),
+				`c{k=v} 1: `+model.CheckPoint(0, model.Int(1)).Error(),
 			)
 			wantRejects(t, h.export(walk), "known", "known", "known", "known")
 			// Another fault of a series is news, and the series still works.
 			r := h.export(func() {
-				h.Number(h.point(h.instrument("a", Sum), "k=v"), 0, wire.Int(1))
-				h.number("a", "k=w", wire.Int(2))
+				h.Number(h.point(h.instrument("a", Sum), "k=v"), 0, model.Int(1))
+				h.number("a", "k=w", model.Int(2))
 			})
-			wantRejects(t, r, `a{k=v} 1: `+wire.CheckPoint(0, wire.Int(1)).Error())
+			wantRejects(t, r, `a{k=v} 1: `+model.CheckPoint(0, model.Int(1)).Error())
 			wantPoints(t, r, "a{k=w} 2")
 		})
 	}
 }
 
 func TestReportedFaultsAreBounded(t *testing.T) {
-	h := newHarness(t, Config{Budget: wire.NewBudget(0)})
+	h := newHarness(t, Config{Budget: put.NewBudget(0)})
 	h.export(func() {
 		for i := range 3 * maxReported {
-			h.number("a", "k="+formatLabel(float64(i)), wire.Float(math.NaN()))
+			h.number("a", "k="+formatLabel(float64(i)), model.Float(math.NaN()))
 		}
 	})
 	if n := len(h.reported.faults); n == 0 || n > maxReported {
@@ -135,7 +136,7 @@ func TestHistogram(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.point.Sum = set(wire.Float(7.5))
+			c.point.Sum = set(model.Float(7.5))
 			h := newHarness(t, Config{})
 			r := h.export(func() {
 				h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &c.point)
@@ -153,10 +154,10 @@ func TestHistogramExtremes(t *testing.T) {
 		convert := func(attributes string, p HistogramPoint) {
 			h.Histogram(h.point(h.instrument("h", Histogram), attributes), stamp, &p)
 		}
-		convert("k=ints", HistogramPoint{Count: 2, Sum: set(wire.Int(-3)), Min: set(wire.Int(math.MinInt64)), Max: set(wire.Int(7))})
+		convert("k=ints", HistogramPoint{Count: 2, Sum: set(model.Int(-3)), Min: set(model.Int(math.MinInt64)), Max: set(model.Int(7))})
 		convert("k=none", HistogramPoint{})
-		convert("k=nan", HistogramPoint{Count: 1, Sum: set(wire.Float(nan)), Min: set(wire.Float(nan)), Max: set(wire.Float(nan))})
-		convert("k=inf", HistogramPoint{Count: 1, Sum: set(wire.Float(inf)), Min: set(wire.Float(-inf)), Max: set(wire.Float(inf))})
+		convert("k=nan", HistogramPoint{Count: 1, Sum: set(model.Float(nan)), Min: set(model.Float(nan)), Max: set(model.Float(nan))})
+		convert("k=inf", HistogramPoint{Count: 1, Sum: set(model.Float(inf)), Min: set(model.Float(-inf)), Max: set(model.Float(inf))})
 	})
 	wantPoints(
 		t, r,
@@ -204,8 +205,8 @@ func TestSummary(t *testing.T) {
 		convert := func(attributes string, p SummaryPoint) {
 			h.Summary(h.point(h.instrument("s", Summary), attributes), stamp, &p)
 		}
-		convert("k=v", SummaryPoint{Count: 3, Sum: set(wire.Float(6)), Quantiles: []float64{0, 0.5, 1}, Values: []float64{1, nan, inf}})
-		convert("k=none", SummaryPoint{Sum: set(wire.Float(nan))})
+		convert("k=v", SummaryPoint{Count: 3, Sum: set(model.Float(6)), Quantiles: []float64{0, 0.5, 1}, Values: []float64{1, nan, inf}})
+		convert("k=none", SummaryPoint{Sum: set(model.Float(nan))})
 		convert("k=bad", SummaryPoint{Quantiles: []float64{0.5, nan}, Values: []float64{1, 2}})
 	})
 	wantPoints(
@@ -225,7 +226,7 @@ func TestMalformedIsAnError(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &HistogramPoint{Buckets: []uint64{1, 2}})
-		h.number("n", "k=v", wire.Float(math.NaN()))
+		h.number("n", "k=v", model.Float(math.NaN()))
 	})
 	if len(r.rejects) != 2 || !errors.Is(r.rejects[0].Err, histogram.ErrMalformed) || !errors.Is(r.rejects[1].Err, encoding.ErrNotFinite) {
 		t.Errorf("rejections %+v", r.rejects)

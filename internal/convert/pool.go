@@ -7,7 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Bounds on what is kept for resources and for concurrent exports, beside the
@@ -24,7 +25,7 @@ const (
 // Pool is safe for concurrent use.
 type Pool[K comparable, S any] struct {
 	cfg    Config
-	budget *wire.Budget // of the converters
+	budget *put.Budget // of the converters
 
 	mu      sync.Mutex
 	origins map[K]*origin[K, S]
@@ -35,8 +36,8 @@ type Pool[K comparable, S any] struct {
 // origin is a resource.
 type origin[K comparable, S any] struct {
 	key    K
-	base   []wire.Tag
-	target []wire.Tag
+	base   []model.Tag
+	target []model.Tag
 	state  S
 	idle   []*Converter[K]
 	used   time.Time
@@ -54,13 +55,13 @@ type Lease[K comparable, S any] struct {
 // NewPool returns a pool whose converters have this configuration, but for Base,
 // Target and Budget, and together keep at most that many bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
-	return &Pool[K, S]{cfg: cfg, origins: make(map[K]*origin[K, S]), budget: wire.NewBudget(cacheBytes)}
+	return &Pool[K, S]{cfg: cfg, origins: make(map[K]*origin[K, S]), budget: put.NewBudget(cacheBytes)}
 }
 
 // Lease takes a converter of a resource. If the resource is new, tags is asked
 // for those that all its points share, and those of target_info (see [BaseTags]
 // and [Config]). Release ends the lease.
-func (p *Pool[K, S]) Lease(resource K, tags func() (base, target []wire.Tag)) *Lease[K, S] {
+func (p *Pool[K, S]) Lease(resource K, tags func() (base, target []model.Tag)) *Lease[K, S] {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,12 +11,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func noTags() []wire.Tag { return nil }
+func noTags() []model.Tag { return nil }
 
-func noBase() (base, target []wire.Tag) { return nil, nil }
+func noBase() (base, target []model.Tag) { return nil, nil }
 
 // use makes a lease hold something.
 func use(l *Lease[string, int]) {
@@ -28,9 +28,9 @@ func use(l *Lease[string, int]) {
 func TestPoolOfOneResource(t *testing.T) {
 	p := NewPool[string, int](Config{Names: Names{Prefix: "p."}}, 1<<20)
 	asked := 0
-	base := func() (base, target []wire.Tag) {
+	base := func() (base, target []model.Tag) {
 		asked++
-		return []wire.Tag{{Key: "host", Value: "web1"}}, nil
+		return []model.Tag{{Key: "host", Value: "web1"}}, nil
 	}
 	first, second := p.Lease("r", base), p.Lease("r", base)
 	if first.Converter == second.Converter {
@@ -114,16 +114,16 @@ func TestPoolGivesBack(t *testing.T) {
 }
 
 func TestBaseTags(t *testing.T) {
-	shared := [][]wire.Tag{{{Key: "a", Value: "1"}}, {{Key: "a", Value: "2"}, {Key: "b", Value: ""}}}
-	resource := []wire.Tag{{Key: "b", Value: "3"}, {Key: "c d", Value: "4"}}
-	lowest := []wire.Tag{{Key: "host", Value: "h"}, {Key: "c_d", Value: "5"}}
-	f := func(mode encoding.SanitizeMode, want ...wire.Tag) {
+	shared := [][]model.Tag{{{Key: "a", Value: "1"}}, {{Key: "a", Value: "2"}, {Key: "b", Value: ""}}}
+	resource := []model.Tag{{Key: "b", Value: "3"}, {Key: "c d", Value: "4"}}
+	lowest := []model.Tag{{Key: "host", Value: "h"}, {Key: "c_d", Value: "5"}}
+	f := func(mode encoding.SanitizeMode, want ...model.Tag) {
 		t.Helper()
-		got, err := wire.FinishTags(BaseTags(Names{Mode: mode}, shared, resource, lowest))
+		got, err := model.FinishTags(BaseTags(Names{Mode: mode}, shared, resource, lowest))
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("mode %v: %v (-want +got):\n%s", mode, err, diff)
 		}
 	}
-	f(encoding.SanitizePrometheus, wire.Tag{Key: "a", Value: "1"}, wire.Tag{Key: "c_d", Value: "4"}, wire.Tag{Key: "host", Value: "h"})
-	f(encoding.SanitizeNone, wire.Tag{Key: "a", Value: "1"}, wire.Tag{Key: "c_d", Value: "5"}, wire.Tag{Key: "host", Value: "h"})
+	f(encoding.SanitizePrometheus, model.Tag{Key: "a", Value: "1"}, model.Tag{Key: "c_d", Value: "4"}, model.Tag{Key: "host", Value: "h"})
+	f(encoding.SanitizeNone, model.Tag{Key: "a", Value: "1"}, model.Tag{Key: "c_d", Value: "5"}, model.Tag{Key: "host", Value: "h"})
 }

@@ -6,7 +6,8 @@ package convert
 import (
 	"slices"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // stage has the new numbers of the instrument that is being converted, with the texts
@@ -17,7 +18,7 @@ type stage[K comparable] struct {
 	text    []byte // of all series, one after the other
 	fresh   bool   // the instrument had no points before: none of them can wait for one of these
 	sorter  sorter
-	members []wire.Member
+	members []put.Member
 }
 
 type staged[K comparable] struct {
@@ -62,12 +63,12 @@ func (s *stage[K]) shrink() {
 // stage puts the series of a new number on the stage, if there is room, and reports
 // whether that is what it needs. It is not if the series is known already, or if its
 // points are not held back, so that no order helps.
-func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) (fits, room bool) {
+func (c *Converter[K]) stage(i *Instrument[K], tags []model.Tag) (fits, room bool) {
 	if i.shape.Unordered {
 		return false, true
 	}
 	s := &c.staged
-	full := len(s.points) == wire.MaxRun || len(s.text) > maxStaged
+	full := len(s.points) == put.MaxRun || len(s.text) > maxStaged
 	if full || len(s.points) > 0 && c.cfg.Budget.Room() < 4 { // it needs less when it is in order
 		c.turn(nil)
 		c.turn(i)
@@ -78,16 +79,16 @@ func (c *Converter[K]) stage(i *Instrument[K], tags []wire.Tag) (fits, room bool
 	if len(s.points) == 0 {
 		s.fresh = len(i.points.entries) == 0
 	}
-	fits = wire.Runs(prefix) && (s.fresh || c.table.Lookup(prefix) == nil)
-	if !fits || !c.charge(wire.StagedCost(prefix)+slotOverhead) {
+	fits = put.Runs(prefix) && (s.fresh || c.table.Lookup(prefix) == nil)
+	if !fits || !c.charge(put.StagedCost(prefix)+slotOverhead) {
 		s.text = s.text[:start]
 		return fits, false
 	}
 	if len(s.points) == 0 {
-		s.expect(min(max(1, i.expected-len(i.points.entries)), wire.MaxRun))
+		s.expect(min(max(1, i.expected-len(i.points.entries)), put.MaxRun))
 	}
 	s.points = append(s.points, staged[K]{end: len(s.text)})
-	s.sorter.parts = append(s.sorter.parts, wire.PartsOfTags(tags))
+	s.sorter.parts = append(s.sorter.parts, put.PartsOfTags(tags))
 	return true, true
 }
 
@@ -130,7 +131,7 @@ func (c *Converter[K]) landRun(i *Instrument[K]) bool {
 	order := s.sorter.sort(s.textOf)
 	s.members = slices.Grow(s.members, len(order))
 	for _, k := range order {
-		s.members = append(s.members, wire.Member{Prefix: s.textOf(k.place)})
+		s.members = append(s.members, put.Member{Prefix: s.textOf(k.place)})
 	}
 	series := c.table.Arrange(s.members)
 	if series == nil {
@@ -160,12 +161,12 @@ func (c *Converter[K]) landRun(i *Instrument[K]) bool {
 // landAlone keeps a series of the stage for itself.
 func (c *Converter[K]) landAlone(i *Instrument[K], n int) {
 	prefix, p := c.staged.textOf(n), c.staged.points[n].point
-	c.table.Charge(-wire.StagedCost(prefix) - slotOverhead)
+	c.table.Charge(-put.StagedCost(prefix) - slotOverhead)
 	p.single, p.slot = c.table.Intern(prefix), 0
 	switch {
 	case p.single == nil: // somebody else has taken the room
 		c.evict(p)
-		p.single = wire.NewSeries(prefix)
+		p.single = put.NewSeries(prefix)
 	case p.sole():
 		i.order.add(p)
 	}
@@ -175,7 +176,7 @@ func (c *Converter[K]) landAlone(i *Instrument[K], n int) {
 func (c *Converter[K]) drop() {
 	s := &c.staged
 	for n := range s.points {
-		c.table.Charge(-wire.StagedCost(s.textOf(n)) - slotOverhead)
+		c.table.Charge(-put.StagedCost(s.textOf(n)) - slotOverhead)
 		c.evict(s.points[n].point)
 	}
 	s.clear()

@@ -3,7 +3,10 @@
 
 package convert
 
-import "github.com/apptuitai/apptuit-go/internal/wire"
+import (
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
+)
 
 // targetName is the name of the metric that has a resource's attributes
 // (specification, Prometheus and OpenMetrics compatibility, resource attributes).
@@ -14,7 +17,7 @@ const targetName = "target_info"
 // long as the converter.
 func (c *Converter[K]) newTarget() *Instrument[K] {
 	i := &Instrument[K]{scope: &Scope[K]{c: c, base: c.cfg.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge}, shape: Shape{Suffixes: []Suffix{SuffixNone}}, single: true}
-	i.names[SuffixNone], i.heads[SuffixNone] = targetName, string(wire.AppendHead(nil, targetName))
+	i.names[SuffixNone], i.heads[SuffixNone] = targetName, string(put.AppendHead(nil, targetName))
 	c.identify(i)
 	if c.charge(i.cost()) {
 		i.points.entries = make(map[K]*Point[K])
@@ -33,6 +36,6 @@ func (c *Converter[K]) Target(ts int64) {
 	if p == nil {
 		p = c.target.Add(none, nil, false)
 	}
-	c.Number(p, ts, wire.Int(1))
+	c.Number(p, ts, model.Int(1))
 	c.Settle()
 }

@@ -6,7 +6,8 @@ package convert
 import (
 	"testing"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // target_info has the tags of the resource and no others, and no prefix. It is
@@ -14,7 +15,7 @@ import (
 func TestTarget(t *testing.T) {
 	for name, limit := range map[string]int64{"kept": 1 << 20, "the instrument is kept": instrumentOverhead + 100, "not kept": 0} {
 		t.Run(name, func(t *testing.T) {
-			budget := wire.NewBudget(limit)
+			budget := put.NewBudget(limit)
 			h := newHarness(t, Config{
 				Names: Names{Prefix: "p.", Prometheus: true}, ScopeTags: true, Budget: budget,
 				Base: parseTags("host=web1"), Target: parseTags("host=web1,os_type=linux,x="),
@@ -43,7 +44,7 @@ func TestTargetIsAPoint(t *testing.T) {
 	}
 	h = newHarness(t, Config{Base: parseTags("k=v"), Target: parseTags("k=v")})
 	r := h.export(func() {
-		h.number("target.info", "", wire.Int(7))
+		h.number("target.info", "", model.Int(7))
 		h.Target(stamp)
 	})
 	wantPoints(t, r, "target_info{k=v} 7")

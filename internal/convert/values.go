@@ -3,7 +3,7 @@
 
 package convert
 
-import "github.com/apptuitai/apptuit-go/internal/wire"
+import "github.com/apptuitai/apptuit-go/internal/model"
 
 // Values are the finished values of one point in a custom layout, by suffix.
 type Values struct {
@@ -22,7 +22,7 @@ type Values struct {
 func (c *Converter[K]) Values(p *Point[K], ts int64, v *Values) {
 	c.enter(p, ts)
 	for _, suffix := range p.instrument.shape.Suffixes {
-		value := Optional{Value: wire.Float(v.Floats[suffix]), Set: true}
+		value := Optional{Value: model.Float(v.Floats[suffix]), Set: true}
 		missing := value.Value.NaN()
 		if suffix == SuffixCount {
 			value, missing = v.Count, !v.Count.Set

@@ -8,7 +8,7 @@ import (
 	"math"
 	"testing"
 
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // custom returns a harness with a layout of its own: a count and a mean of histograms, one
@@ -28,11 +28,11 @@ func TestConverter_Values_SendsTheSuffixesOfTheShape(t *testing.T) {
 	for i := range v.Floats {
 		v.Floats[i] = float64(i)
 	}
-	v.Count = set(wire.Int(3))
+	v.Count = set(model.Int(3))
 	convert := func() *recorder {
 		return h.export(func() {
 			h.Values(h.point(h.instrument("h", Histogram), "k=v"), stamp, &v)
-			h.Number(h.point(h.instrument("g", Gauge), "k=v"), stamp, wire.Int(5))
+			h.Number(h.point(h.instrument("g", Gauge), "k=v"), stamp, model.Int(5))
 			h.Summary(h.point(h.instrument("s", Summary), "k=v"), stamp, &SummaryPoint{Count: 1})
 		})
 	}
@@ -45,7 +45,7 @@ func TestConverter_Values_SendsTheSuffixesOfTheShape(t *testing.T) {
 
 func TestConverter_Values_RejectsMissingValuesForAReason(t *testing.T) {
 	h := custom(t)
-	v := Values{Count: set(wire.Int(3))}
+	v := Values{Count: set(model.Int(3))}
 	v.Floats[SuffixAvg] = math.NaN()
 	convert := func() *recorder {
 		return h.export(func() { h.Values(h.point(h.instrument("h", Histogram), "k=v"), stamp, &v) })

@@ -15,7 +15,8 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // stamp is the timestamp of data points that need no particular one.
@@ -29,13 +30,13 @@ type recorder struct {
 	rejects []convert.Rejection
 }
 
-func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
-	p, err := wire.DecodePoint([]byte(s.Prefix() + `1,"value":0}`))
+func (r *recorder) Append(s *put.Series, ts int64, v model.Value) {
+	p, err := put.DecodePoint([]byte(s.Prefix() + `1,"value":0}`))
 	if err != nil {
 		panic(err)
 	}
 	var tags []string
-	for _, t := range wire.TagsOf(nil, p.Tags) {
+	for _, t := range model.TagsOf(nil, p.Tags) {
 		tags = append(tags, t.Key+"="+t.Value)
 	}
 	line := fmt.Sprintf("%s{%s} %s", p.Metric, strings.Join(tags, ","), v.Append(nil))
@@ -45,11 +46,11 @@ func (r *recorder) Append(s *wire.Series, ts int64, v wire.Value) {
 	r.points = append(r.points, line)
 }
 
-func (r *recorder) AppendPart(p *wire.Part, ts int64, v wire.Value) {
-	r.Append(wire.NewSeries(p.AppendPrefix(nil)), ts, v)
+func (r *recorder) AppendPart(p *put.Part, ts int64, v model.Value) {
+	r.Append(put.NewSeries(p.AppendPrefix(nil)), ts, v)
 }
 
-func (r *recorder) AppendParts(p *wire.Part, labels []string, ts int64, values []wire.Value) {
+func (r *recorder) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value) {
 	for i, v := range values {
 		p.Label = labels[i]
 		r.AppendPart(p, ts, v)
@@ -60,14 +61,14 @@ func (r *recorder) Repeats() {}
 
 func (r *recorder) Reject(j convert.Rejection) { r.rejects = append(r.rejects, j) }
 
-func noTags() []wire.Tag { return nil }
+func noTags() []model.Tag { return nil }
 
 // point finds a point, and adds it if it is new. Its key is the value of its tag k.
 func point(i *convert.Instrument[string], key string) *convert.Point[string] {
 	if p := i.Lookup(key); p != nil {
 		return p
 	}
-	return i.Add(key, []wire.Tag{{Key: "k", Value: key}}, false)
+	return i.Add(key, []model.Tag{{Key: "k", Value: key}}, false)
 }
 
 // harness exports data points of one resource with a store and a converter. Each export
@@ -76,7 +77,7 @@ type harness struct {
 	t      testing.TB
 	store  *Store[string]
 	conv   *convert.Converter[string]
-	budget *wire.Budget // of the converter
+	budget *put.Budget // of the converter
 	step   int64
 }
 
@@ -86,9 +87,9 @@ func newHarness(t testing.TB, layout Layout, bytes int64) *harness {
 	if layout.Unit == 0 {
 		layout.Unit = time.Second
 	}
-	h := &harness{t: t, store: NewStore[string](layout, bytes), budget: wire.NewBudget(bytes)}
+	h := &harness{t: t, store: NewStore[string](layout, bytes), budget: put.NewBudget(bytes)}
 	h.conv = convert.New[string](convert.Config{
-		Layout: convert.Layout{Custom: h.store.layout.Shape}, Budget: h.budget, Base: []wire.Tag{{Key: "host", Value: "web1"}},
+		Layout: convert.Layout{Custom: h.store.layout.Shape}, Budget: h.budget, Base: []model.Tag{{Key: "host", Value: "web1"}},
 	})
 	return h
 }
@@ -106,7 +107,7 @@ type seen struct {
 	delta           bool
 	explicit        *histogram.Explicit
 	exponential     *histogram.Exponential
-	number          wire.Value
+	number          model.Value
 	start           int64 // of a cumulative stream, in seconds after stamp
 }
 
@@ -187,7 +188,7 @@ func recorded(scale int32, values ...float64) *histogram.Exponential {
 // of returns a histogram of the values of an interval.
 func of(values ...float64) *histogram.Exponential { return recorded(20, values...) }
 
-func itoa(n int64) string { return string(wire.Int(n).Append(nil)) }
+func itoa(n int64) string { return string(model.Int(n).Append(nil)) }
 
 // wantValues compares some of the points, by the suffix of their names: "count 3", or
 // "count" if there must be none.

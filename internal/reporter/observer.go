@@ -10,7 +10,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // ErrNoRoom is the reason why a series lacks its count, rates or statistics: the store
@@ -91,7 +91,7 @@ func (o *Observer[K]) Observe(now time.Time, latest int64, walk func()) {
 }
 
 // Number observes a data point of a sum.
-func (o *Observer[K]) Number(i *convert.Instrument[K], key K, span Span, value wire.Value) {
+func (o *Observer[K]) Number(i *convert.Instrument[K], key K, span Span, value model.Value) {
 	v, s := o.sample(), o.state(i, key)
 	v.Count = convert.Optional{Value: value, Set: true}
 	switch {
@@ -126,7 +126,7 @@ func (o *Observer[K]) Number(i *convert.Instrument[K], key K, span Span, value w
 func (o *Observer[K]) Explicit(i *convert.Instrument[K], key K, span Span, h *histogram.Explicit) {
 	v, s := o.sample(), o.state(i, key)
 	if s != nil && !s.observe(o.resource.generation, span) {
-		v.Count = convert.Optional{Value: wire.Uint(h.Count), Set: true}
+		v.Count = convert.Optional{Value: model.Uint(h.Count), Set: true}
 		return
 	}
 	known := span.Delta // whether the observations of the interval are known
@@ -147,7 +147,7 @@ func (o *Observer[K]) Explicit(i *convert.Instrument[K], key K, span Span, h *hi
 func (o *Observer[K]) Exponential(i *convert.Instrument[K], key K, span Span, h *histogram.Exponential) {
 	v, s := o.sample(), o.state(i, key)
 	if s != nil && !s.observe(o.resource.generation, span) {
-		v.Count = convert.Optional{Value: wire.Uint(h.Count), Set: true}
+		v.Count = convert.Optional{Value: model.Uint(h.Count), Set: true}
 		return
 	}
 	known := span.Delta // whether the observations of the interval are known
@@ -174,7 +174,7 @@ func (o *Observer[K]) histogram(v *convert.Values, s *state[K], span Span, count
 		v.Missing = ErrNoRoom
 	}
 	if !span.Delta {
-		v.Count = convert.Optional{Value: wire.Uint(count), Set: true}
+		v.Count = convert.Optional{Value: model.Uint(count), Set: true}
 		v.Floats[convert.SuffixSum] = unit.of(sum)
 	}
 	if s == nil {
@@ -185,7 +185,7 @@ func (o *Observer[K]) histogram(v *convert.Values, s *state[K], span Span, count
 		if !math.IsNaN(sum) && !math.IsInf(sum, 0) {
 			s.sum += sum
 		}
-		v.Count = convert.Optional{Value: wire.Uint(s.count), Set: true}
+		v.Count = convert.Optional{Value: model.Uint(s.count), Set: true}
 		v.Floats[convert.SuffixSum] = unit.of(s.sum)
 	}
 	if o.current.rated {
@@ -234,7 +234,7 @@ func (o *Observer[K]) observeIdle(s *state[K], m metric, end int64) {
 	if m.kind == convert.Sum {
 		v.Count = convert.Optional{Value: s.total, Set: true}
 	} else {
-		v.Count = convert.Optional{Value: wire.Uint(s.count), Set: true}
+		v.Count = convert.Optional{Value: model.Uint(s.count), Set: true}
 		v.Floats[convert.SuffixSum] = m.unit.of(s.sum)
 	}
 	if m.rated {

@@ -12,7 +12,8 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 func TestObserver_CountsAndSumsGoOn(t *testing.T) {
@@ -66,7 +67,7 @@ func TestObserver_DropsIdleSeriesAfterStateTime(t *testing.T) {
 // A cumulative series that does not come is not idle but gone.
 func TestObserver_DropsCumulativeSeriesAfterIdleTime(t *testing.T) {
 	h := newHarness(t, Layout{Meters: true}, plenty)
-	h.run(seen{name: "t", number: wire.Int(5)})
+	h.run(seen{name: "t", number: model.Int(5)})
 	for range int64(convert.IdleTime / (10 * time.Second)) {
 		wantNothing(t, h.run())
 	}
@@ -78,12 +79,12 @@ func TestObserver_DropsCumulativeSeriesAfterIdleTime(t *testing.T) {
 func TestObserver_ResetsGiveNoNegativeRates(t *testing.T) {
 	h := newHarness(t, Layout{Meters: true}, plenty)
 	for n, p := range []seen{
-		{number: wire.Int(100)},
-		{number: wire.Int(200)},
-		{number: wire.Int(7)},
-		{number: wire.Int(9), start: 35},
-		{number: wire.Int(9), start: 35},
-		{number: wire.Float(0.5), start: 60},
+		{number: model.Int(100)},
+		{number: model.Int(200)},
+		{number: model.Int(7)},
+		{number: model.Int(9), start: 35},
+		{number: model.Int(9), start: 35},
+		{number: model.Float(0.5), start: 60},
 	} {
 		p.name = "t"
 		r := h.run(p)
@@ -94,7 +95,7 @@ func TestObserver_ResetsGiveNoNegativeRates(t *testing.T) {
 			}
 		}
 	}
-	wantValues(t, h.run(seen{name: "t", number: wire.Int(10), start: 60}), "mean_rate 1.0") // 10 in the 10 s since 60
+	wantValues(t, h.run(seen{name: "t", number: model.Int(10), start: 60}), "mean_rate 1.0") // 10 in the 10 s since 60
 }
 
 // The statistics of a cumulative histogram are those of the interval. A histogram that
@@ -126,7 +127,7 @@ func TestObserver_WithoutRoomRejectsValuesThatNeedState(t *testing.T) {
 	h := newHarness(t, Layout{Meters: true}, 100)
 	for n := range 2 {
 		r := h.run(
-			seen{name: "t", unit: "s", delta: true, exponential: of(1, 2)}, seen{name: "m", number: wire.Int(5)}, seen{name: "d", number: wire.Int(5), delta: true},
+			seen{name: "t", unit: "s", delta: true, exponential: of(1, 2)}, seen{name: "m", number: model.Int(5)}, seen{name: "d", number: model.Int(5), delta: true},
 			seen{name: "c", unit: "s", exponential: of(1, 2)},
 		)
 		wantValues(t, r, "avg 1.5", "min 1.0", "max 2.0", "99_percentile 2.0", "m_count 5", "c_count 2", "c_sum 3.0")
@@ -153,7 +154,7 @@ func TestObserver_WithoutRoomRejectsValuesThatNeedState(t *testing.T) {
 // A new series takes the room of series that have been idle for convert.IdleTime.
 func TestObserver_IdleSeriesMakeRoomForNewOnes(t *testing.T) {
 	h := newHarness(t, Layout{}, 1<<20)
-	h.store.budget = wire.NewBudget(3*instrumentOverhead + 2*stateOverhead)
+	h.store.budget = put.NewBudget(3*instrumentOverhead + 2*stateOverhead)
 	a, b, c := seen{name: "a", unit: "s", delta: true, exponential: of(1)}, seen{name: "b", unit: "s", delta: true, exponential: of(1)}, seen{name: "t", unit: "s", delta: true, exponential: of(1)}
 	h.run(a, b)
 	for range int64(convert.IdleTime/(10*time.Second)) - 1 {
@@ -172,7 +173,7 @@ func TestObserver_IdleSeriesMakeRoomForNewOnes(t *testing.T) {
 // interval has no statistics.
 func TestObserver_WithoutThePreviousHistogramThereAreNoStatistics(t *testing.T) {
 	h := newHarness(t, Layout{}, 1<<20)
-	h.store.budget = wire.NewBudget(instrumentOverhead + stateOverhead + 8)
+	h.store.budget = put.NewBudget(instrumentOverhead + stateOverhead + 8)
 	first := seen{name: "t", unit: "s", explicit: &histogram.Explicit{Count: 2, Sum: 3, Extremes: histogram.NoExtremes(), Bounds: []float64{1}, Counts: []uint64{1, 1}}}
 	h.run(first)
 	r := h.run(first)
@@ -180,7 +181,7 @@ func TestObserver_WithoutThePreviousHistogramThereAreNoStatistics(t *testing.T) 
 	if len(r.rejects) == 0 {
 		t.Error("no missing value is rejected")
 	}
-	h.resource().budget = wire.NewBudget(1 << 20)
+	h.resource().budget = put.NewBudget(1 << 20)
 	h.run(first)
 	first.explicit = &histogram.Explicit{Count: 3, Sum: 7, Extremes: histogram.NoExtremes(), Bounds: []float64{1}, Counts: []uint64{1, 2}}
 	wantValues(t, h.run(first), "count 3", "avg 4.0")

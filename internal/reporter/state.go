@@ -5,7 +5,7 @@ package reporter
 
 import (
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // Span is the time of a data point.
@@ -37,9 +37,9 @@ type state[K comparable] struct {
 	length int64 // of the last interval, 0 if not known
 	delta  bool
 
-	total wire.Value // of a sum: the last one, or the sum of all deltas
-	count uint64     // of all deltas of a histogram
-	sum   float64    // of all deltas of a histogram
+	total model.Value // of a sum: the last one, or the sum of all deltas
+	count uint64      // of all deltas of a histogram
+	sum   float64     // of all deltas of a histogram
 	meter histogram.Meter
 
 	previous    previousPoint          // of a sum, or of a cumulative histogram

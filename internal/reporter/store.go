@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/wire"
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // StateTime is how long the state of a series with delta temporality is kept without
@@ -29,7 +29,7 @@ const (
 // concurrent use.
 type Store[K comparable] struct {
 	layout Layout
-	budget *wire.Budget
+	budget *put.Budget
 
 	mu        sync.Mutex
 	resources map[K]*resource[K]
@@ -40,7 +40,7 @@ type Store[K comparable] struct {
 
 // NewStore returns a store that keeps at most so many bytes of state.
 func NewStore[K comparable](layout Layout, bytes int64) *Store[K] {
-	return &Store[K]{layout: layout, budget: wire.NewBudget(bytes), resources: make(map[K]*resource[K])}
+	return &Store[K]{layout: layout, budget: put.NewBudget(bytes), resources: make(map[K]*resource[K])}
 }
 
 // Observer returns an observer for one export of a resource, whose data points are

@@ -1,0 +1,58 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package model
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+// The largest timestamps that a server reads in the unit in which they are sent:
+// OpenTSDB takes a number with more digits than maxSeconds for milliseconds.
+const (
+	maxSeconds      = 9_999_999_999
+	maxMilliseconds = 9_999_999_999_999
+)
+
+// Timestamp returns t in wire units: whole seconds or milliseconds, truncated toward
+// zero. It returns 0, which is no valid timestamp, for a time that cannot be sent: at or
+// before the start of 1970, or after the year 2286.
+func Timestamp(t time.Time, milliseconds bool) int64 {
+	limit, ts := int64(maxSeconds), t.Unix()
+	if milliseconds {
+		limit, ts = maxMilliseconds, t.UnixMilli()
+	}
+	if ts <= 0 || ts > limit {
+		return 0
+	}
+	return ts
+}
+
+// Time is the reverse of [Timestamp].
+func Time(ts int64, milliseconds bool) time.Time {
+	if milliseconds {
+		return time.UnixMilli(ts)
+	}
+	return time.Unix(ts, 0)
+}
+
+// CheckPoint checks the parts of a point that do not belong to its series: a timestamp
+// in wire units, as [Timestamp] returns it, and a value. Its error is an
+// *[encoding.Error].
+func CheckPoint(ts int64, v Value) error {
+	switch {
+	case ts == 0:
+		return &encoding.Error{
+			Field: encoding.FieldTimestamp,
+			Rule:  fmt.Errorf("%w, or after the year 2286", encoding.ErrTimestamp),
+		}
+	case !v.Finite():
+		text := strconv.FormatFloat(v.Float64(), 'g', -1, 64)
+		return &encoding.Error{Field: encoding.FieldValue, Value: text, Rule: encoding.ErrNotFinite}
+	}
+	return nil
+}

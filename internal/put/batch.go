@@ -1,0 +1,123 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package put
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+)
+
+// Batch is an immutable, compressed put body. Its bytes are pooled: they are
+// recycled when its owner has released it and every reader of it is closed.
+type Batch struct {
+	codec     *Codec
+	body      []byte
+	points    int
+	raw       int64
+	sources   []uint32
+	uncounted int
+	refs      atomic.Int32
+}
+
+// Points returns the number of points, uncounted ones included.
+func (b *Batch) Points() int { return b.points }
+
+// Counted returns the number of points whose source is not [Uncounted].
+func (b *Batch) Counted() int { return b.points - b.uncounted }
+
+// Size returns the length of the compressed body, in bytes.
+func (b *Batch) Size() int { return len(b.body) }
+
+// RawSize returns the length of the uncompressed body, in bytes.
+func (b *Batch) RawSize() int64 { return b.raw }
+
+// Encoding returns how the body is compressed.
+func (b *Batch) Encoding() Encoding { return b.codec.encoding }
+
+// Source returns the source of point i.
+func (b *Batch) Source(i int) uint32 { return b.sources[i] }
+
+// Uncounted appends the indexes of the points that do not count.
+func (b *Batch) Uncounted(dst []uint32) []uint32 {
+	for i, source := range b.sources {
+		if source == Uncounted {
+			dst = append(dst, uint32(i))
+		}
+	}
+	return dst
+}
+
+// Body returns the compressed body, which is valid until the batch is released.
+func (b *Batch) Body() []byte { return b.body }
+
+// Retain makes the caller another owner, who releases the batch, too.
+func (b *Batch) Retain() { b.refs.Add(1) }
+
+// Load returns a batch of a body that another one had, which becomes the
+// batch's. The sources are lost but for the indexes of points that do not count.
+func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Batch {
+	b := &Batch{codec: c, body: body, points: points, raw: raw, sources: make([]uint32, points), uncounted: len(uncounted)}
+	for _, i := range uncounted {
+		b.sources[i] = Uncounted
+	}
+	b.refs.Store(1)
+	return b
+}
+
+// Open returns a reader of the compressed body. The batch must not have been
+// released. The reader may be closed while another goroutine reads from it, as
+// HTTP transports do, and more than once.
+func (b *Batch) Open() io.ReadCloser {
+	b.refs.Add(1)
+	return &bodyReader{batch: b, rest: b.body}
+}
+
+// Release ends an owner's use of the batch. It must be called once by each.
+func (b *Batch) Release() {
+	if b.refs.Add(-1) == 0 {
+		put(&b.codec.bodies, b.body)
+		put(&b.codec.sources, b.sources)
+		b.body, b.sources = nil, nil
+	}
+}
+
+var errClosed = errors.New("put: read from a closed body")
+
+// bodyReader deliberately has no WriteTo: a copy that holds the bytes would
+// outlive Close.
+type bodyReader struct {
+	mu    sync.Mutex
+	batch *Batch // nil once closed
+	rest  []byte
+	whole bool // closed after all has been read
+}
+
+func (r *bodyReader) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.whole: // a transport that has sent all may look for the end only now
+		return 0, io.EOF
+	case r.batch == nil:
+		return 0, errClosed
+	case len(r.rest) == 0:
+		return 0, io.EOF
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+func (r *bodyReader) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.batch != nil {
+		r.whole = len(r.rest) == 0
+		r.batch.Release()
+		r.batch, r.rest = nil, nil
+	}
+	return nil
+}

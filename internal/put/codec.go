@@ -1,0 +1,182 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package put
+
+import (
+	"fmt"
+	"hash/maphash"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+
+	"github.com/apptuitai/apptuit-go/internal/deflate"
+)
+
+// Encoding is how a body is compressed.
+type Encoding uint8
+
+// The encodings. Gzip is what every server understands; deflate is the zlib
+// format, as HTTP means it.
+const (
+	Gzip Encoding = iota
+	Deflate
+	None
+)
+
+// String returns the encoding's name in options and environment variables.
+func (e Encoding) String() string {
+	switch e {
+	case Gzip:
+		return "gzip"
+	case Deflate:
+		return "deflate"
+	case None:
+		return "none"
+	}
+	return fmt.Sprintf("Encoding(%d)", uint8(e))
+}
+
+// ContentEncoding returns the value of the HTTP header, "" for none.
+func (e Encoding) ContentEncoding() string {
+	if e == None {
+		return ""
+	}
+	return e.String()
+}
+
+// level 1 of klauspost/compress: the fastest, and on lines that repeat as ours
+// do about as small as the higher ones.
+const level = 1
+
+// compressor is what a gzip.Writer and a zlib.Writer have in common.
+type compressor interface {
+	io.WriteCloser
+	Reset(io.Writer)
+}
+
+// Codec compresses and decompresses batches in one encoding, and pools what
+// that takes: compressors of a megabyte, chunks and bodies.
+type Codec struct {
+	encoding    Encoding
+	compressors sync.Pool
+	liners      sync.Pool
+	code        atomic.Pointer[deflate.Code]
+	lined       atomic.Uint64 // bodies that were compressed line by line
+	seed        maphash.Seed  // of likenesses
+	readers     sync.Pool
+	bodies      sync.Pool // *[]byte
+	chunks      sync.Pool // *[]byte
+	sources     sync.Pool // *[]uint32
+	bodySize    size
+	sourcesSize size
+}
+
+// NewCodec returns a codec for an encoding.
+func NewCodec(e Encoding) *Codec { return &Codec{encoding: e, seed: maphash.MakeSeed()} }
+
+// Encoding returns the codec's encoding.
+func (c *Codec) Encoding() Encoding { return c.encoding }
+
+func (c *Codec) compressor(w io.Writer) compressor {
+	if z, ok := c.compressors.Get().(compressor); ok {
+		z.Reset(w)
+		return z
+	}
+	switch c.encoding {
+	case Gzip:
+		z, _ := gzip.NewWriterLevel(w, level) // fails on an unknown level only
+		return z
+	case Deflate:
+		z, _ := zlib.NewWriterLevel(w, level)
+		return z
+	default:
+		return &plain{w}
+	}
+}
+
+// liner begins a body that is compressed line by line.
+func (c *Codec) liner(dst []byte) *liner {
+	l, ok := c.liners.Get().(*liner)
+	if !ok {
+		l = &liner{seed: c.seed}
+	}
+	code := c.code.Load()
+	if code == nil {
+		code = deflate.NewCode(nil)
+		c.code.CompareAndSwap(nil, code)
+	}
+	// The first bodies, then fewer and fewer of them.
+	n := c.lined.Add(1)
+	l.begin(dst, code, n&(n-1) == 0 || n%64 == 0)
+	return l
+}
+
+// learn makes a code of what a body has shown, if it was sampled.
+func (c *Codec) learn(l *liner) {
+	if l.sampled && l.lines >= window {
+		c.code.Store(deflate.NewCode(&l.sample))
+	}
+}
+
+// decompress opens a compressed body. The returned function gives the reader
+// back; the reader must not be used after it.
+func (c *Codec) decompress(r io.Reader) (io.Reader, func(), error) {
+	switch c.encoding {
+	case Gzip:
+		z, ok := c.readers.Get().(*gzip.Reader)
+		if !ok {
+			z = new(gzip.Reader)
+		}
+		if err := z.Reset(r); err != nil {
+			return nil, nil, err
+		}
+		return z, func() { c.readers.Put(z) }, nil
+	case Deflate:
+		z, err := zlib.NewReader(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		return z, func() { _ = z.Close() }, nil
+	default:
+		return r, func() {}, nil
+	}
+}
+
+// size is how large something has lately become, so that the next one need not
+// grow. It is safe for concurrent use.
+type size struct{ n atomic.Int64 }
+
+// saw notes a size.
+func (s *size) saw(n int) { s.n.Store(max(int64(n), s.n.Load()*7/8)) }
+
+// expected returns a little more than that, or least.
+func (s *size) expected(least int) int { return max(least, int(s.n.Load()*5/4)) }
+
+// get returns an empty slice from a pool.
+func get[E any](p *sync.Pool, size int) []E {
+	if s, ok := p.Get().(*[]E); ok {
+		return (*s)[:0]
+	}
+	return make([]E, 0, size)
+}
+
+func put[E any](p *sync.Pool, s []E) { p.Put(&s) }
+
+// plain is the compressor of the encoding none.
+type plain struct{ w io.Writer }
+
+func (p *plain) Write(b []byte) (int, error) { return p.w.Write(b) }
+func (p *plain) Close() error                { return nil }
+func (p *plain) Reset(w io.Writer)           { p.w = w }
+
+// body collects compressed bytes.
+type body struct{ b []byte }
+
+func (w *body) Write(p []byte) (int, error) {
+	w.b = append(w.b, p...)
+	return len(p), nil
+}
