@@ -90,23 +90,17 @@ func (a *answer) Close() error {
 func (a *answer) judge() func(*servers.Point) verdict {
 	all := func(v verdict) func(*servers.Point) verdict { return func(*servers.Point) verdict { return v } }
 	blank := a.whole && len(bytes.TrimSpace(a.seen.Bytes())) == 0
-	switch a.status {
-	case http.StatusNoContent, http.StatusAccepted:
-		return all(accepted)
-	case http.StatusOK, http.StatusBadRequest:
+	success := a.status/100 == 2
+	if success || a.status == http.StatusBadRequest {
 		if named := a.named(); named != nil {
 			return named
 		}
-		if a.status == http.StatusOK && blank {
-			return all(accepted)
-		}
-		if a.status == http.StatusOK {
-			return all(unclear)
-		}
-	case http.StatusRequestTimeout:
-		return all(unclear)
 	}
 	switch {
+	case a.status == http.StatusNoContent, success && blank:
+		return all(accepted)
+	case success, a.status == http.StatusRequestTimeout:
+		return all(unclear)
 	case bytes.Contains(a.seen.Bytes(), []byte("partial write: ")): // of the points that have a tag of the refused key
 		return all(accepted)
 	case a.status >= 500 && a.status != http.StatusServiceUnavailable:

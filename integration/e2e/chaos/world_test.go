@@ -270,7 +270,7 @@ func (w *world) settle(stored []servers.Point, tolerance float64) {
 		}
 		w.t.Error(f)
 	}
-	if may := w.fault.rejects == always || w.fault.rejects == unkept && !w.spooled; !may && a.rejected != w.ledger.invalid {
+	if may := w.fault.rejects == always || w.fault.rejects == unkept && !w.spooled; !may && (a.rejected > w.ledger.invalid || a.rejected < w.ledger.invalid && !w.refused) {
 		w.t.Errorf("%d points are reported as rejected, of which %d were invalid", a.rejected, w.ledger.invalid)
 	}
 	if w.spooled && !w.fault.drops && a.dropped != 0 {
