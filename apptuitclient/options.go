@@ -122,7 +122,7 @@ func WithEndpoint(endpoint string) Option {
 // in force (as apptuit-py has it). An exporter that uses the client layers both.
 func WithTags(tags map[string]string) Option {
 	tags = maps.Clone(tags)
-	return optionFunc(func(s *client.Settings) { s.Tags = tags })
+	return optionFunc(func(s *client.Settings) { s.Points.Tags = tags })
 }
 
 // WithoutEnvironmentTags ignores APPTUIT_TAGS and APPTUIT_PY_TAGS.
@@ -143,7 +143,7 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 		if mode > encoding.SanitizeNone {
 			s.Fault("WithSanitizeMode: unknown mode %d", mode)
 		}
-		s.Mode.Set(mode)
+		s.Points.Mode.Set(mode)
 	})
 }
 
@@ -154,7 +154,7 @@ func WithCompression(compression Compression) Option {
 		if compression > NoCompression {
 			s.Fault("WithCompression: unknown compression %d", compression)
 		}
-		s.Compression.Set(put.Encoding(compression))
+		s.Points.Compression.Set(put.Encoding(compression))
 	})
 }
 
@@ -166,7 +166,7 @@ func WithTimeout(d time.Duration) Option {
 		if d <= 0 {
 			s.Fault("WithTimeout: %v is not positive", d)
 		}
-		s.Timeout = d
+		s.Connection.Timeout = d
 	})
 }
 
@@ -190,7 +190,7 @@ func WithSync(timeout time.Duration) Option {
 		if timeout < time.Millisecond {
 			s.Fault("WithSync: %v is less than a millisecond", timeout)
 		}
-		s.Sync = timeout
+		s.Connection.Sync = timeout
 	})
 }
 
@@ -199,7 +199,7 @@ func WithSync(timeout time.Duration) Option {
 // refused. An Authorization header beats the token of the environment.
 func WithHeaders(headers map[string]string) Option {
 	headers = maps.Clone(headers)
-	return optionFunc(func(s *client.Settings) { s.Headers = headers })
+	return optionFunc(func(s *client.Settings) { s.Connection.Headers = headers })
 }
 
 // WithHTTPClient sets the HTTP client to use. It is copied, never changed. Its
@@ -210,20 +210,20 @@ func WithHTTPClient(httpClient *http.Client) Option {
 		if httpClient == nil {
 			s.Fault("WithHTTPClient: the client is nil")
 		}
-		s.HTTPClient = httpClient
+		s.Connection.HTTPClient = httpClient
 	})
 }
 
 // WithTLSClientConfig sets the TLS configuration. It is copied. TLS below 1.2 is
 // refused.
 func WithTLSClientConfig(cfg *tls.Config) Option {
-	return optionFunc(func(s *client.Settings) { s.TLS = cfg.Clone() })
+	return optionFunc(func(s *client.Settings) { s.Connection.TLS = cfg.Clone() })
 }
 
 // WithProxy sets the function that chooses a request's proxy, by default
 // http.ProxyFromEnvironment.
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
-	return optionFunc(func(s *client.Settings) { s.Proxy = proxy })
+	return optionFunc(func(s *client.Settings) { s.Connection.Proxy = proxy })
 }
 
 // WithMaxBatchPoints bounds the points of one request, by default 50,000.
@@ -232,7 +232,7 @@ func WithMaxBatchPoints(n int) Option {
 		if n < 1 {
 			s.Fault("WithMaxBatchPoints: %d is not positive", n)
 		}
-		s.Batch.Points = n
+		s.Points.Batch.Points = n
 	})
 }
 
@@ -243,7 +243,7 @@ func WithMaxBatchBytes(n int64) Option {
 		if n < 1 {
 			s.Fault("WithMaxBatchBytes: %d is not positive", n)
 		}
-		s.Batch.Bytes = n
+		s.Points.Batch.Bytes = n
 	})
 }
 
@@ -256,14 +256,14 @@ func WithMaxInFlight(n int) Option {
 		if n < 1 {
 			s.Fault("WithMaxInFlight: %d is not positive", n)
 		}
-		s.InFlight = n
+		s.Points.InFlight = n
 	})
 }
 
 // WithMillisecondTimestamps sends timestamps in milliseconds instead of
 // seconds. Not for InfluxDB 1.x, which misreads them.
 func WithMillisecondTimestamps() Option {
-	return optionFunc(func(s *client.Settings) { s.Milliseconds = true })
+	return optionFunc(func(s *client.Settings) { s.Points.Milliseconds = true })
 }
 
 // WithEncodedNames takes a metric with a "{" in it for an encoded name, as
@@ -284,7 +284,7 @@ func WithMillisecondTimestamps() Option {
 // finished series to the client, so that it does not concern them: attributes
 // take the place of encoded names there.
 func WithEncodedNames() Option {
-	return optionFunc(func(s *client.Settings) { s.EncodedNames = true })
+	return optionFunc(func(s *client.Settings) { s.Points.EncodedNames = true })
 }
 
 // WithWarningHandler sets the function that is called with warnings: a deprecated

@@ -142,7 +142,7 @@ func (c *Client) answerError(r *http.Response, text []byte) error {
 
 // statusError is the error of an answer, with a message that has no secrets.
 func (c *Client) statusError(r *http.Response, message string) error {
-	address := c.settings.endpoint.Host + r.Request.URL.Path
+	address := c.settings.Connection.endpoint.Host + r.Request.URL.Path
 	if r.Request.Response != nil { // a redirect that was followed may have put a secret into the path
 		address = c.settings.creds.redact.line(address)
 	}

@@ -34,7 +34,7 @@ func (c *Client) attempt(ctx context.Context, b *put.Batch) result {
 	if ctx.Err() != nil {
 		return result{left: b, next: retry, err: ended(ctx)}
 	}
-	requestCtx, cancel := bound(ctx, c.settings.Timeout)
+	requestCtx, cancel := bound(ctx, c.settings.Connection.Timeout)
 	defer cancel()
 	request, token, err := c.newRequest(requestCtx, http.MethodPost, c.put)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *Client) attempt(ctx context.Context, b *put.Batch) result {
 	res := c.judge(requestCtx, response, b)
 	_ = response.Body.Close()
 	if res.status == http.StatusMisdirectedRequest {
-		c.settings.http.CloseIdleConnections() // the next attempt needs a new connection
+		c.settings.Connection.http.CloseIdleConnections() // the next attempt needs a new connection
 	}
 	res.token = token
 	return res

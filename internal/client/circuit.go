@@ -33,18 +33,6 @@ type circuit struct {
 // permit is the right to make a request. Its holder has to call close, open or cancel.
 type permit struct{ probe bool }
 
-// maxAsked bounds the time that a server can ask for with Retry-After.
-const maxAsked = time.Hour
-
-// pause returns how long to wait after a number of failures, of which the last may
-// have asked for a time.
-func pause(retry Retry, failures int, asked time.Duration) time.Duration {
-	if asked > 0 {
-		return min(asked, maxAsked) + backoff(retry, 0)
-	}
-	return backoff(retry, failures)
-}
-
 // allow reports whether a request may be made now. If not, it returns why the circuit
 // is open.
 func (c *circuit) allow() (permit, bool, failed) {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,9 +20,9 @@ import (
 // Client sends points to one server, and asks it. It is safe for concurrent use.
 type Client struct {
 	settings *Settings
-	base     string // URL of the server
-	put      string // URL of puts
-	headers  http.Header
+	base     string       // URL of the server
+	put      string       // URL of puts
+	headers  *http.Header // behind a pointer, so that fmt does not print secrets
 	codec    *put.Codec
 	names    *names // of Send; nil unless names may be encoded
 	size     sizeLimit
@@ -45,15 +44,15 @@ func New(settings *Settings) (*Client, error) {
 	}
 	c := &Client{
 		settings: settings,
-		base:     settings.endpoint.String(),
+		base:     settings.Connection.endpoint.String(),
 		put:      settings.putURL(),
 		headers:  settings.allHeaders(),
-		codec:    put.NewCodec(settings.Compression.Value),
-		size:     sizeLimit{most: settings.Batch.Bytes},
+		codec:    put.NewCodec(settings.Points.Compression.Value),
+		size:     sizeLimit{most: settings.Points.Batch.Bytes},
 		warnings: notify.New(settings.Warn),
 	}
-	if settings.EncodedNames {
-		c.names = newNames(settings.Mode.Value, maxNames, maxNameBytes)
+	if settings.Points.EncodedNames {
+		c.names = newNames(settings.Points.Mode.Value, maxNames, maxNameBytes)
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	if settings.Spool != nil && !settings.Spool.later {
@@ -87,33 +86,37 @@ func (c *Client) Prepare() error {
 // spooler returns the spool, nil if there is none or it is not open.
 func (c *Client) spooler() *spooler { return c.spool.Load() }
 
-func (s *Settings) putURL() string {
-	u := *s.endpoint
-	u.Path += "/api/put"
-	if u.RawPath != "" {
-		u.RawPath += "/api/put"
+// SpoolStats returns what became of spooled points so far, and false without a
+// spool, or before it is open (see Prepare). It is safe for concurrent use.
+func (c *Client) SpoolStats() (SpoolStats, bool) {
+	s := c.spooler()
+	if s == nil {
+		return SpoolStats{}, false
 	}
-	u.RawQuery = "details"
-	if s.Sync > 0 {
-		u.RawQuery += "&sync&sync_timeout=" + strconv.FormatInt(s.Sync.Milliseconds(), 10)
+	return s.statistics(), true
+}
+
+// prepareOnce prepares for a Send, and warns of it if that fails.
+func (c *Client) prepareOnce() {
+	if err := c.Prepare(); err != nil && c.warned.CompareAndSwap(false, true) {
+		c.warnings.Add(err)
 	}
-	return u.String()
 }
 
 // Endpoint returns the base URL of the server.
 func (c *Client) Endpoint() string { return c.base }
 
 // SanitizeMode returns how the client makes names and tag keys valid.
-func (c *Client) SanitizeMode() encoding.SanitizeMode { return c.settings.Mode.Value }
+func (c *Client) SanitizeMode() encoding.SanitizeMode { return c.settings.Points.Mode.Value }
 
 // Tags returns the global tags of the options, as given.
-func (c *Client) Tags() map[string]string { return maps.Clone(c.settings.Tags) }
+func (c *Client) Tags() map[string]string { return maps.Clone(c.settings.Points.Tags) }
 
 // EnvironmentTags returns the tags of APPTUIT_TAGS, nil if they are ignored.
-func (c *Client) EnvironmentTags() map[string]string { return maps.Clone(c.settings.envTags) }
+func (c *Client) EnvironmentTags() map[string]string { return maps.Clone(c.settings.Points.envTags) }
 
 // Milliseconds reports whether timestamps go out in milliseconds.
-func (c *Client) Milliseconds() bool { return c.settings.Milliseconds }
+func (c *Client) Milliseconds() bool { return c.settings.Points.Milliseconds }
 
 // Close ends the requests and waits of the client: the points that are on their way fail
 // with [ErrClosed]. With a spool they are spooled instead, which Close waits for, at most
@@ -124,8 +127,8 @@ func (c *Client) Close() {
 	if s := c.spooler(); s != nil {
 		s.close()
 	}
-	if c.settings.ownHTTP {
-		c.settings.http.CloseIdleConnections()
+	if c.settings.Connection.ownHTTP {
+		c.settings.Connection.http.CloseIdleConnections()
 	}
 	c.warnings.Wait(context.Background(), handlerWait)
 }
@@ -133,16 +136,3 @@ func (c *Client) Close() {
 // handlerWait is how long Close waits for the warning handler. It is short: the handler
 // may be the one who has called Close.
 const handlerWait = 100 * time.Millisecond
-
-// whileOpen returns a context that ends with the client too.
-func (c *Client) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	if c.life.Err() != nil { // now, while AfterFunc would do it soon
-		cancel(ErrClosed)
-	}
-	stop := context.AfterFunc(c.life, func() { cancel(ErrClosed) })
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
-}

@@ -18,7 +18,7 @@ import (
 // environment reads the settings that no option has made. An empty variable is an
 // unset one.
 func (s *Settings) environment() {
-	if v := env.Get("APPTUIT_ENDPOINT"); v != "" && s.endpoint == nil {
+	if v := env.Get("APPTUIT_ENDPOINT"); v != "" && s.Connection.endpoint == nil {
 		s.SetEndpoint("APPTUIT_ENDPOINT", v)
 	}
 	if !s.authorizationHeader() {
@@ -32,15 +32,15 @@ func (s *Settings) environment() {
 	if !s.Ignore.Tags {
 		s.environmentTags()
 	}
-	if v := env.Get("APPTUIT_SANITIZE_MODE"); v != "" && !s.Mode.Given {
-		read(s, "APPTUIT_SANITIZE_MODE", v, encoding.ParseSanitizeMode, &s.Mode.Value)
+	if v := env.Get("APPTUIT_SANITIZE_MODE"); v != "" && !s.Points.Mode.Given {
+		read(s, "APPTUIT_SANITIZE_MODE", v, encoding.ParseSanitizeMode, &s.Points.Mode.Value)
 	}
-	if v := env.Get("APPTUIT_COMPRESSION"); v != "" && !s.Compression.Given {
-		read(s, "APPTUIT_COMPRESSION", v, put.ParseEncoding, &s.Compression.Value)
+	if v := env.Get("APPTUIT_COMPRESSION"); v != "" && !s.Points.Compression.Given {
+		read(s, "APPTUIT_COMPRESSION", v, put.ParseEncoding, &s.Points.Compression.Value)
 	}
 	s.environmentSpool()
-	if v := env.Get("APPTUIT_TIMEOUT"); v != "" && s.Timeout == 0 {
-		read(s, "APPTUIT_TIMEOUT", v, parseTimeout, &s.Timeout)
+	if v := env.Get("APPTUIT_TIMEOUT"); v != "" && s.Connection.Timeout == 0 {
+		read(s, "APPTUIT_TIMEOUT", v, parseTimeout, &s.Connection.Timeout)
 	}
 }
 
@@ -74,7 +74,7 @@ func (s *Settings) environmentTags() {
 			s.deprecated(name, "APPTUIT_TAGS")
 		}
 	}
-	read(s, name, text, encoding.ParseTags, &s.envTags)
+	read(s, name, text, encoding.ParseTags, &s.Points.envTags)
 }
 
 func (s *Settings) deprecated(old, name string) {

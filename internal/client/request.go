@@ -14,25 +14,34 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
+// putURL returns the address of puts.
+func (s *Settings) putURL() string {
+	u := *s.Connection.endpoint
+	u.Path += "/api/put"
+	if u.RawPath != "" {
+		u.RawPath += "/api/put"
+	}
+	u.RawQuery = "details"
+	if s.Connection.Sync > 0 {
+		u.RawQuery += "&sync&sync_timeout=" + strconv.FormatInt(s.Connection.Sync.Milliseconds(), 10)
+	}
+	return u.String()
+}
+
 // allHeaders returns the headers of every request.
-func (s *Settings) allHeaders() http.Header {
+func (s *Settings) allHeaders() *http.Header {
 	h := http.Header{}
-	for k, v := range s.Headers {
+	for k, v := range s.Connection.Headers {
 		h.Set(k, v)
 	}
 	h.Set("User-Agent", "apptuit-go/"+s.Version+" Go/"+strings.TrimPrefix(runtime.Version(), "go"))
-	return h
-}
-
-// bound returns the context of one request.
-func bound(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded))
+	return &h
 }
 
 // newRequest returns a request with the headers of all, and the token it has.
@@ -59,7 +68,7 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 			request.Body, _ = request.GetBody()
 		}
 		var conn connectionTrace
-		response, err := c.settings.http.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), conn.hooks())))
+		response, err := c.settings.Connection.http.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), conn.hooks())))
 		switch {
 		case err == nil:
 			if response.Request == nil { // a transport that is not net/http's may forget it
@@ -135,7 +144,7 @@ func (c *Client) lost(ctx context.Context, err error) result {
 	if ctx.Err() != nil {
 		err = ended(ctx)
 	}
-	res.err = fmt.Errorf("%s: %w", c.settings.endpoint.Host, c.settings.creds.redact.error(err))
+	res.err = fmt.Errorf("%s: %w", c.settings.Connection.endpoint.Host, c.settings.creds.redact.error(err))
 	return res
 }
 

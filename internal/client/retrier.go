@@ -5,7 +5,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -62,7 +61,7 @@ func (r *retrier) renew(res *result) (bool, error) {
 	if r.renewed {
 		return false, nil
 	}
-	ctx, cancel := bound(r.ctx, r.c.settings.Timeout)
+	ctx, cancel := bound(r.ctx, r.c.settings.Connection.Timeout)
 	defer cancel()
 	another, err := r.c.settings.creds.refresh(ctx, res.token, res.status)
 	r.renewed = err == nil
@@ -107,28 +106,4 @@ func (r *retrier) tried() string {
 		return "1 attempt"
 	}
 	return fmt.Sprintf("%d attempts", r.attempts)
-}
-
-// backoff is exponential with full jitter: uniform below a bound that doubles
-// from InitialInterval to MaxInterval.
-func backoff(retry Retry, attempt int) time.Duration {
-	bound := retry.InitialInterval
-	for range attempt {
-		if bound >= retry.MaxInterval/2 {
-			bound = retry.MaxInterval
-			break
-		}
-		bound *= 2
-	}
-	return rand.N(min(bound, retry.MaxInterval)) + 1
-}
-
-// ended is the error of a context that has ended: its cause, which also matches
-// context.Canceled or context.DeadlineExceeded.
-func ended(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w (%w)", cause, err)
 }

@@ -43,7 +43,7 @@ func (s *Sending) series(metric string, tags map[string]string) error {
 		return err
 	}
 	s.own = model.TagsOf(s.own, tags)
-	own, err := model.SanitizeTags(s.c.settings.Mode.Value, s.own)
+	own, err := model.SanitizeTags(s.c.settings.Points.Mode.Value, s.own)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Sending) series(metric string, tags map[string]string) error {
 		s.named = model.MergeTags(s.named[:0], named, own)
 		own = s.named
 	}
-	s.merged = model.MergeTags(s.merged[:0], own, s.c.settings.global)
+	s.merged = model.MergeTags(s.merged[:0], own, s.c.settings.Points.global)
 	if s.merged, err = model.FinishTags(s.merged); err != nil {
 		return err
 	}
@@ -66,13 +66,13 @@ func (s *Sending) name(metric string) (string, []model.Tag, error) {
 		n := s.c.names.decode(metric)
 		return n.metric, n.tags, n.err
 	}
-	name := s.c.settings.Mode.Value.Sanitize(metric)
+	name := s.c.settings.Points.Mode.Value.Sanitize(metric)
 	return name, nil, model.CheckName(encoding.FieldMetric, name)
 }
 
 // Add adds a point of the series.
 func (s *Sending) Add(at time.Time, value float64) {
-	ts, v := model.Timestamp(at, s.c.settings.Milliseconds), model.Float(value)
+	ts, v := model.Timestamp(at, s.c.settings.Points.Milliseconds), model.Float(value)
 	err := s.failed
 	if err == nil {
 		err = model.CheckPoint(ts, v)

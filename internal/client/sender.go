@@ -5,8 +5,6 @@ package client
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
@@ -58,62 +56,6 @@ const (
 
 func (c *Client) newSender(opts *WriterOptions) *sender {
 	return &sender{c: c, opts: opts, tally: tally{c: c, opts: opts}}
-}
-
-// deliver sends a batch, which it releases, and says where its points are. It
-// returns by the context's deadline.
-func (c *Client) deliver(ctx context.Context, opts *WriterOptions, b *put.Batch, graceEnd time.Time) Report {
-	s := c.newSender(opts)
-	if spool := c.spooler(); spool != nil {
-		return spool.deliver(ctx, s, b, graceEnd)
-	}
-	s.send(ctx, b)
-	for _, u := range s.undelivered {
-		s.tally.giveUp(u)
-	}
-	return s.tally.report()
-}
-
-// send sends a batch in as many parts as it takes. The batch is released, or among
-// the undelivered ones.
-func (s *sender) send(ctx context.Context, b *put.Batch) {
-	ctx, cancel := s.c.whileOpen(ctx)
-	defer cancel()
-	s.ctx = ctx
-	s.retrier = retrier{c: s.c, ctx: ctx, stop: s.opts.Stop, once: s.spooled, start: time.Now()}
-	rest := []*put.Batch{b}
-	alone, requests := 0, 0
-	for len(rest) > 0 {
-		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
-		if s.hasFailed && s.oneFailureIsEnough() {
-			s.leave(b, s.last)
-			continue
-		}
-		if s.exceedsLimit(b) {
-			rest = s.split(b, rest, 0)
-			continue
-		}
-		if requests++; requests > 1 && s.between != nil {
-			s.between()
-		}
-		res := s.persist(b)
-		if res == nil {
-			continue
-		}
-		b = res.left // b, or the points that were left of it
-		switch {
-		case res.next != split: // it is to be tried again, in parts
-			rest = append(rest, b)
-		case b.Points() == 1:
-			s.tally.rejectAlone(ctx, b, res)
-			alone++
-		case alone >= maxAlone && s.tally.counts.Accepted == 0:
-			s.tally.reject(b, res.status, fmt.Errorf("%d points were too large one by one: %w", alone, res.err))
-		default:
-			s.tooLarge = b.RawSize()
-			rest = s.split(b, rest, res.status)
-		}
-	}
 }
 
 // persist attempts to deliver a batch until each of its points is decided, or there is no

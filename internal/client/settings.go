@@ -33,35 +33,47 @@ type Settings struct {
 	Errors  ErrorTypes
 	Version string // of this module, for the User-Agent
 
-	Tags         map[string]string
-	Headers      map[string]string
-	Mode         Optional[encoding.SanitizeMode]
-	Compression  Optional[put.Encoding]
-	Timeout      time.Duration // 0 until it is set
-	Retry        Retry
-	Sync         time.Duration
-	HTTPClient   *http.Client // as given
-	TLS          *tls.Config
-	Proxy        func(*http.Request) (*url.URL, error)
-	Batch        put.Limits
-	InFlight     int
-	Milliseconds bool
-	EncodedNames bool
-	Warn         func(error)
-	Spool        *SpoolSettings // nil without one
+	Connection ConnectionSettings
+	Points     PointSettings
+	Retry      Retry
+	Warn       func(error)
+	Spool      *SpoolSettings // nil without one
 
 	Ignore struct { // of the environment
 		All, Tags, Spool bool
 	}
 
-	endpoint *url.URL // nil until it is set
-	creds    *credentials
-	tokens   int // options that give a token
-	envTags  map[string]string
+	creds  *credentials
+	tokens int // options that give a token
+	faults []error
+}
+
+// ConnectionSettings are those of requests.
+type ConnectionSettings struct {
+	Headers    map[string]string
+	Timeout    time.Duration // 0 until it is set
+	Sync       time.Duration
+	HTTPClient *http.Client // as given
+	TLS        *tls.Config
+	Proxy      func(*http.Request) (*url.URL, error)
+
+	endpoint *url.URL     // nil until it is set
 	http     *http.Client // that requests are made with
 	ownHTTP  bool         // its connections are ours to close
-	global   []model.Tag  // of Send: sanitized, sorted
-	faults   []error
+}
+
+// PointSettings are those of points and batches.
+type PointSettings struct {
+	Tags         map[string]string
+	Mode         Optional[encoding.SanitizeMode]
+	Compression  Optional[put.Encoding]
+	Batch        put.Limits
+	InFlight     int
+	Milliseconds bool
+	EncodedNames bool
+
+	envTags map[string]string
+	global  []model.Tag // of Send: sanitized, sorted
 }
 
 // Optional is a setting that may not have been made.
@@ -101,11 +113,10 @@ func NewSpoolSettings(dir string) *SpoolSettings {
 // NewSettings returns the defaults.
 func NewSettings() *Settings {
 	return &Settings{
-		Retry:    Retry{Enabled: true, MaxElapsedTime: time.Minute},
-		Batch:    put.Limits{Points: 50_000, Bytes: 16 << 20},
-		InFlight: 2,
-		Warn:     otel.Handle,
-		creds:    newCredentials(),
+		Points: PointSettings{Batch: put.Limits{Points: 50_000, Bytes: 16 << 20}, InFlight: 2},
+		Retry:  Retry{Enabled: true, MaxElapsedTime: time.Minute},
+		Warn:   otel.Handle,
+		creds:  newCredentials(),
 	}
 }
 
@@ -125,7 +136,7 @@ func (s *Settings) complete() error {
 	case authorized || s.tokens > 0:
 	case s.creds.user != "":
 		s.Fault("a token is needed with a user id: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
-	case s.endpoint.String() == DefaultEndpoint:
+	case s.Connection.endpoint.String() == DefaultEndpoint:
 		s.Fault("a token is needed for %s: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", DefaultEndpoint)
 	}
 	if s.Ignore.Spool && s.Spool != nil {
@@ -136,15 +147,15 @@ func (s *Settings) complete() error {
 	if len(s.faults) > 0 {
 		return fmt.Errorf("apptuit: configuration: %w", errors.Join(s.faults...))
 	}
-	if authorized && s.endpoint.Scheme == "http" && !loopback(s.endpoint.Hostname()) {
-		notify.Call(s.Warn, fmt.Errorf("apptuit: the token goes to %s without encryption: use https", s.endpoint.Host))
+	if authorized && s.Connection.endpoint.Scheme == "http" && !loopback(s.Connection.endpoint.Hostname()) {
+		notify.Call(s.Warn, fmt.Errorf("apptuit: the token goes to %s without encryption: use https", s.Connection.endpoint.Host))
 	}
 	return nil
 }
 
 func (s *Settings) defaults() {
-	if s.Timeout == 0 {
-		s.Timeout = 60 * time.Second
+	if s.Connection.Timeout == 0 {
+		s.Connection.Timeout = 60 * time.Second
 	}
 	if s.Retry.InitialInterval == 0 {
 		s.Retry.InitialInterval = time.Second
@@ -152,7 +163,7 @@ func (s *Settings) defaults() {
 	if s.Retry.MaxInterval == 0 {
 		s.Retry.MaxInterval = max(30*time.Second, s.Retry.InitialInterval)
 	}
-	if s.endpoint == nil {
+	if s.Connection.endpoint == nil {
 		s.SetEndpoint("default endpoint", DefaultEndpoint)
 	}
 }
@@ -213,7 +224,7 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 	// may have a secret in it.
 	u, err := url.Parse(strings.TrimSpace(endpoint))
 	if err != nil {
-		s.endpoint = new(url.URL)
+		s.Connection.endpoint = new(url.URL)
 		s.Fault("%s: not a URL: it must look like https://host:port", from)
 		return
 	}
@@ -229,7 +240,7 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 	default:
 		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	}
-	s.endpoint = u
+	s.Connection.endpoint = u
 }
 
 // CheckSpool checks the settings of a spool. From names the option or variable.
@@ -240,9 +251,9 @@ func (s *Settings) CheckSpool(from string) {
 }
 
 func (s *Settings) checkHeaders() {
-	canonical := make(map[string]string, len(s.Headers))
-	for _, k := range slices.Sorted(maps.Keys(s.Headers)) {
-		v, key := s.Headers[k], http.CanonicalHeaderKey(k)
+	canonical := make(map[string]string, len(s.Connection.Headers))
+	for _, k := range slices.Sorted(maps.Keys(s.Connection.Headers)) {
+		v, key := s.Connection.Headers[k], http.CanonicalHeaderKey(k)
 		if _, double := canonical[key]; double {
 			s.Fault("WithHeaders: %s is given twice", key)
 		}
@@ -257,23 +268,23 @@ func (s *Settings) checkHeaders() {
 		}
 		s.creds.redact.keepHeader(v)
 	}
-	s.Headers = canonical
+	s.Connection.Headers = canonical
 }
 
 // authorizationHeader reports whether the Authorization is among the headers.
 func (s *Settings) authorizationHeader() bool {
-	_, ok := s.Headers["Authorization"]
+	_, ok := s.Connection.Headers["Authorization"]
 	return ok
 }
 
 // globalTags makes the layer of tags that is under those of Send.
 func (s *Settings) globalTags() {
-	from, tags := "WithTags", s.Tags
+	from, tags := "WithTags", s.Points.Tags
 	if len(tags) == 0 {
-		from, tags = "APPTUIT_TAGS", s.envTags
+		from, tags = "APPTUIT_TAGS", s.Points.envTags
 	}
 	var err error
-	if s.global, err = model.SanitizeTags(s.Mode.Value, model.TagsOf(nil, tags)); err != nil {
+	if s.Points.global, err = model.SanitizeTags(s.Points.Mode.Value, model.TagsOf(nil, tags)); err != nil {
 		s.Fault("%s: %w", from, err)
 	}
 }

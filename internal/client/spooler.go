@@ -28,23 +28,6 @@ type SpoolStats struct {
 	Dropped       uint64
 }
 
-// SpoolStats returns what became of spooled points so far, and false without a
-// spool, or before it is open (see Prepare). It is safe for concurrent use.
-func (c *Client) SpoolStats() (SpoolStats, bool) {
-	s := c.spooler()
-	if s == nil {
-		return SpoolStats{}, false
-	}
-	return s.statistics(), true
-}
-
-// prepareOnce prepares for a Send, and warns of it if that fails.
-func (c *Client) prepareOnce() {
-	if err := c.Prepare(); err != nil && c.warned.CompareAndSwap(false, true) {
-		c.warnings.Add(err)
-	}
-}
-
 // spooler keeps batches that cannot be delivered now, and delivers them later.
 type spooler struct {
 	c       *Client

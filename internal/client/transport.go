@@ -19,14 +19,14 @@ const maxRedirects = 3
 // setClient makes the client that requests are made with.
 func (s *Settings) setClient() {
 	client := new(http.Client)
-	if s.HTTPClient != nil {
-		*client = *s.HTTPClient
+	if s.Connection.HTTPClient != nil {
+		*client = *s.Connection.HTTPClient
 	}
 	client.CheckRedirect = checkRedirect
-	s.http = client
+	s.Connection.http = client
 	transport, ok := client.Transport.(*http.Transport)
 	switch {
-	case client.Transport != nil && s.TLS == nil && s.Proxy == nil:
+	case client.Transport != nil && s.Connection.TLS == nil && s.Connection.Proxy == nil:
 		if ok {
 			s.checkTransport(transport)
 		}
@@ -46,15 +46,15 @@ func (s *Settings) setClient() {
 	if transport.WriteBufferSize == 0 {
 		transport.WriteBufferSize = 64 << 10 // a batch in fewer calls of the system
 	}
-	if s.TLS != nil {
-		transport.TLSClientConfig = s.TLS
+	if s.Connection.TLS != nil {
+		transport.TLSClientConfig = s.Connection.TLS
 	}
 	if transport.TLSClientConfig == nil {
 		transport.TLSClientConfig = &tls.Config{}
 	}
 	transport.TLSClientConfig.MinVersion = max(transport.TLSClientConfig.MinVersion, tls.VersionTLS12)
-	if s.Proxy != nil {
-		transport.Proxy = s.Proxy
+	if s.Connection.Proxy != nil {
+		transport.Proxy = s.Connection.Proxy
 	}
 	s.checkConnections(transport)
 	s.noteConnectHeader(transport)
@@ -66,7 +66,7 @@ func (s *Settings) setClient() {
 		}
 	}
 	client.Transport = transport
-	s.ownHTTP = true
+	s.Connection.ownHTTP = true
 }
 
 const (
@@ -123,10 +123,10 @@ func (s *Settings) checkTransport(transport *http.Transport) {
 		s.Fault("WithHTTPClient: its transport would speak %s, and TLS below 1.2 is refused", tls.VersionName(t.MinVersion))
 	}
 	s.noteConnectHeader(transport)
-	if transport.Proxy == nil || s.endpoint.Host == "" {
+	if transport.Proxy == nil || s.Connection.endpoint.Host == "" {
 		return
 	}
-	if u, err := transport.Proxy(&http.Request{Method: http.MethodPost, URL: s.endpoint, Header: http.Header{}}); err == nil {
+	if u, err := transport.Proxy(&http.Request{Method: http.MethodPost, URL: s.Connection.endpoint, Header: http.Header{}}); err == nil {
 		s.creds.redact.proxy(u)
 	}
 }

@@ -67,7 +67,7 @@ func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
 
 // limits are those of the configuration, and of the server as far as it is known.
 func (c *Client) limits() put.Limits {
-	limits := c.settings.Batch
+	limits := c.settings.Points.Batch
 	if size, suspected := c.size.get(); size > 0 && !suspected {
 		limits.Bytes = min(limits.Bytes, size)
 	}
@@ -177,7 +177,7 @@ func (w *Writer) Flush() {
 	}
 	most := 1
 	if w.opts.Parallel && !w.repeats {
-		most = w.c.settings.InFlight
+		most = w.c.settings.Points.InFlight
 	}
 	for len(w.inFlight) >= most {
 		w.await()
