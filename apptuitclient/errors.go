@@ -12,19 +12,18 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 var (
 	// ErrClosed is the cause of every failure after Close.
-	ErrClosed = errors.New("apptuit: client is closed")
+	ErrClosed = client.ErrClosed
 	// ErrUnauthorized matches a [StatusError] of 401 or 403: the token is missing,
 	// wrong or not allowed to do this. It also matches 407: the credentials of a proxy
 	// are missing or wrong.
-	ErrUnauthorized = errors.New("apptuit: not authorized")
+	ErrUnauthorized = client.ErrUnauthorized
 )
-
-// maxPointErrors bounds the points that one SendError lists; all are counted.
-const maxPointErrors = 1000
 
 // SendError says what became of the points of a Send or an Export of which not
 // all were accepted.
@@ -65,7 +64,7 @@ func seriesOf(p DataPoint) string {
 	for _, k := range slices.Sorted(maps.Keys(p.Tags)) {
 		tags = append(tags, k+"="+p.Tags[k])
 	}
-	return oneLine(p.Metric + "{" + strings.Join(tags, ", ") + "}")
+	return client.OneLine(p.Metric + "{" + strings.Join(tags, ", ") + "}")
 }
 
 // Unwrap returns the *encoding.Error of a point that was refused here, nil for
@@ -144,15 +143,16 @@ func (e *SendError) Unwrap() []error {
 	return causes
 }
 
-// add makes the failures of a batch part of e.
-func (e *SendError) add(batch *SendError) {
-	if e.StatusCode == 0 {
-		e.StatusCode = batch.StatusCode
+// newSendError makes the error of points that were not accepted.
+func newSendError(s *client.Summary) error {
+	e := &SendError{
+		StatusCode: s.StatusCode, Successful: s.Successful, Failed: s.Failed, Spooled: s.Spooled,
+		causes: s.Causes, retryable: s.Retryable,
 	}
-	e.retryable = e.retryable || batch.retryable
-	room := maxPointErrors - len(e.Errors)
-	e.Errors = append(e.Errors, batch.Errors[:min(room, len(batch.Errors))]...)
-	e.causes = append(e.causes, batch.causes...)
+	for _, p := range s.Points {
+		e.Errors = append(e.Errors, PointError{Point: DataPoint(p.Point), Reason: p.Reason, cause: p.Cause})
+	}
+	return e
 }
 
 // StatusError is an answer of the server that is not success.
@@ -163,6 +163,11 @@ type StatusError struct {
 	// Message is what the server says, shortened and without secrets; for a
 	// redirect, where it leads.
 	Message string
+}
+
+// newStatusError makes the error of an answer.
+func newStatusError(code int, address, message string) error {
+	return &StatusError{StatusCode: code, Address: address, Message: message}
 }
 
 // Error gives the status and the message.
@@ -206,7 +211,7 @@ func Retryable(err error) bool {
 	}
 	var status *StatusError
 	if errors.As(err, &status) {
-		return decide(status.StatusCode) == retry
+		return client.MayPass(status.StatusCode)
 	}
 	var network net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)

@@ -6,23 +6,22 @@ package apptuitclient
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // Option configures a [Client].
-type Option interface{ apply(*config) }
+type Option interface{ apply(*client.Settings) }
 
-type optionFunc func(*config)
+type optionFunc func(*client.Settings)
 
-func (f optionFunc) apply(c *config) { f(c) }
+func (f optionFunc) apply(s *client.Settings) { f(s) }
 
 // Compression is how the bodies of requests are compressed.
 type Compression uint8
@@ -40,12 +39,8 @@ const (
 // ParseCompression returns the compression of a name: gzip, deflate or none,
 // in any case.
 func ParseCompression(s string) (Compression, error) {
-	for _, c := range []Compression{GzipCompression, DeflateCompression, NoCompression} {
-		if strings.EqualFold(s, c.String()) {
-			return c, nil
-		}
-	}
-	return 0, fmt.Errorf("compression %q: must be gzip, deflate or none", s)
+	e, err := put.ParseEncoding(s)
+	return Compression(e), err
 }
 
 // String returns the compression's name.
@@ -73,12 +68,11 @@ type RetryConfig struct {
 // It beats APPTUIT_API_TOKEN and APPTUIT_API_TOKEN_FILE. An empty token is none. At most
 // one of WithToken, WithTokenSource and WithTokenFile can be given.
 func WithToken(token string) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if token == "" {
 			return
 		}
-		c.tokenOptions++
-		c.setToken("WithToken", token)
+		s.GiveToken("WithToken", token)
 	})
 }
 
@@ -89,12 +83,11 @@ func WithToken(token string) Option {
 // request; it should honour the context. If it fails, the request is retried like one
 // that was not answered.
 func WithTokenSource(source func(context.Context) (string, error)) Option {
-	return optionFunc(func(c *config) {
-		c.tokenOptions++
+	return optionFunc(func(s *client.Settings) {
 		if source == nil {
-			c.fault("WithTokenSource: the function is nil")
+			s.Fault("WithTokenSource: the function is nil")
 		}
-		c.creds.source = source
+		s.GiveTokenSource(source)
 	})
 }
 
@@ -104,17 +97,16 @@ func WithTokenSource(source func(context.Context) (string, error)) Option {
 // replaced, the last token stays in force; so it does if the disk does not answer within
 // two seconds. It beats APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
 func WithTokenFile(name string) Option {
-	return optionFunc(func(c *config) {
-		c.tokenOptions++
-		c.setTokenFile("WithTokenFile", name)
+	return optionFunc(func(s *client.Settings) {
+		s.GiveTokenFile("WithTokenFile", name)
 	})
 }
 
 // WithUserID authorizes with Basic authentication: this user, with the token as
 // the password. It beats APPTUIT_USER_ID.
 func WithUserID(user string) Option {
-	return optionFunc(func(c *config) {
-		c.setUser("WithUserID", user)
+	return optionFunc(func(s *client.Settings) {
+		s.SetUser("WithUserID", user)
 	})
 }
 
@@ -122,7 +114,7 @@ func WithUserID(user string) Option {
 // https://api.apptuit.ai. Points go to /api/put below it. It beats
 // APPTUIT_ENDPOINT. User information, a query or a fragment in it is an error.
 func WithEndpoint(endpoint string) Option {
-	return optionFunc(func(c *config) { c.setEndpoint("WithEndpoint", endpoint) })
+	return optionFunc(func(s *client.Settings) { s.SetEndpoint("WithEndpoint", endpoint) })
 }
 
 // WithTags sets global tags: they are added to every point that has no tag of
@@ -130,39 +122,39 @@ func WithEndpoint(endpoint string) Option {
 // in force (as apptuit-py has it). An exporter that uses the client layers both.
 func WithTags(tags map[string]string) Option {
 	tags = maps.Clone(tags)
-	return optionFunc(func(c *config) { c.tags = tags })
+	return optionFunc(func(s *client.Settings) { s.Points.Tags = tags })
 }
 
 // WithoutEnvironmentTags ignores APPTUIT_TAGS and APPTUIT_PY_TAGS.
 func WithoutEnvironmentTags() Option {
-	return optionFunc(func(c *config) { c.noEnvTags = true })
+	return optionFunc(func(s *client.Settings) { s.Ignore.Tags = true })
 }
 
 // WithoutEnvironment ignores every variable of the package comment, but for
 // those of proxies.
 func WithoutEnvironment() Option {
-	return optionFunc(func(c *config) { c.noEnv = true })
+	return optionFunc(func(s *client.Settings) { s.Ignore.All = true })
 }
 
 // WithSanitizeMode says how names and tag keys are made valid, by default
 // encoding.SanitizePrometheus. It beats APPTUIT_SANITIZE_MODE.
 func WithSanitizeMode(mode encoding.SanitizeMode) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if mode > encoding.SanitizeNone {
-			c.fault("WithSanitizeMode: unknown mode %d", mode)
+			s.Fault("WithSanitizeMode: unknown mode %d", mode)
 		}
-		c.mode, c.modeSet = mode, true
+		s.Points.Mode.Set(mode)
 	})
 }
 
 // WithCompression sets the compression of requests, by default gzip. It beats
 // APPTUIT_COMPRESSION.
 func WithCompression(compression Compression) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if compression > NoCompression {
-			c.fault("WithCompression: unknown compression %d", compression)
+			s.Fault("WithCompression: unknown compression %d", compression)
 		}
-		c.compression, c.compressionSet = compression, true
+		s.Points.Compression.Set(put.Encoding(compression))
 	})
 }
 
@@ -170,11 +162,11 @@ func WithCompression(compression Compression) Option {
 // default 60 s, as in apptuit-py. It beats APPTUIT_TIMEOUT. What bounds all
 // attempts together is the context and RetryConfig.MaxElapsedTime.
 func WithTimeout(d time.Duration) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if d <= 0 {
-			c.fault("WithTimeout: %v is not positive", d)
+			s.Fault("WithTimeout: %v is not positive", d)
 		}
-		c.timeout, c.timeoutSet = d, true
+		s.Connection.Timeout = d
 	})
 }
 
@@ -182,11 +174,11 @@ func WithTimeout(d time.Duration) Option {
 // 1 s to 30 s, for 1 minute. A retry that could not start before the context's
 // deadline is not waited for.
 func WithRetry(retry RetryConfig) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if retry.InitialInterval < 0 || retry.MaxInterval < 0 || retry.MaxElapsedTime < 0 {
-			c.fault("WithRetry: negative durations")
+			s.Fault("WithRetry: negative durations")
 		}
-		c.retry = retry
+		s.Retry = client.Retry(retry)
 	})
 }
 
@@ -194,11 +186,11 @@ func WithRetry(retry RetryConfig) Option {
 // sync and sync_timeout, in milliseconds on the wire), so that storage errors
 // of single points are reported and can be retried.
 func WithSync(timeout time.Duration) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if timeout < time.Millisecond {
-			c.fault("WithSync: %v is less than a millisecond", timeout)
+			s.Fault("WithSync: %v is less than a millisecond", timeout)
 		}
-		c.sync = timeout
+		s.Connection.Sync = timeout
 	})
 }
 
@@ -207,51 +199,51 @@ func WithSync(timeout time.Duration) Option {
 // refused. An Authorization header beats the token of the environment.
 func WithHeaders(headers map[string]string) Option {
 	headers = maps.Clone(headers)
-	return optionFunc(func(c *config) { c.headers = headers })
+	return optionFunc(func(s *client.Settings) { s.Connection.Headers = headers })
 }
 
 // WithHTTPClient sets the HTTP client to use. It is copied, never changed. Its
 // CheckRedirect is not used: see the package comment for redirects. A transport
 // whose configuration allows TLS below 1.2 is an error of New.
-func WithHTTPClient(client *http.Client) Option {
-	return optionFunc(func(c *config) {
-		if client == nil {
-			c.fault("WithHTTPClient: the client is nil")
+func WithHTTPClient(httpClient *http.Client) Option {
+	return optionFunc(func(s *client.Settings) {
+		if httpClient == nil {
+			s.Fault("WithHTTPClient: the client is nil")
 		}
-		c.httpClient = client
+		s.Connection.HTTPClient = httpClient
 	})
 }
 
 // WithTLSClientConfig sets the TLS configuration. It is copied. TLS below 1.2 is
 // refused.
 func WithTLSClientConfig(cfg *tls.Config) Option {
-	return optionFunc(func(c *config) { c.tls = cfg.Clone() })
+	return optionFunc(func(s *client.Settings) { s.Connection.TLS = cfg.Clone() })
 }
 
 // WithProxy sets the function that chooses a request's proxy, by default
 // http.ProxyFromEnvironment.
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
-	return optionFunc(func(c *config) { c.proxy = proxy })
+	return optionFunc(func(s *client.Settings) { s.Connection.Proxy = proxy })
 }
 
 // WithMaxBatchPoints bounds the points of one request, by default 50,000.
 func WithMaxBatchPoints(n int) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
-			c.fault("WithMaxBatchPoints: %d is not positive", n)
+			s.Fault("WithMaxBatchPoints: %d is not positive", n)
 		}
-		c.limits.Points = n
+		s.Points.Batch.Points = n
 	})
 }
 
 // WithMaxBatchBytes bounds the text of one request before compression, in
 // bytes, by default 16 MiB. A single point that is larger is sent by itself.
 func WithMaxBatchBytes(n int64) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
-			c.fault("WithMaxBatchBytes: %d is not positive", n)
+			s.Fault("WithMaxBatchBytes: %d is not positive", n)
 		}
-		c.limits.Bytes = n
+		s.Points.Batch.Bytes = n
 	})
 }
 
@@ -260,18 +252,18 @@ func WithMaxBatchBytes(n int64) Option {
 // one series never are: Exports of such data, and Sends, send one batch after the
 // other.
 func WithMaxInFlight(n int) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
-			c.fault("WithMaxInFlight: %d is not positive", n)
+			s.Fault("WithMaxInFlight: %d is not positive", n)
 		}
-		c.inFlight = n
+		s.Points.InFlight = n
 	})
 }
 
 // WithMillisecondTimestamps sends timestamps in milliseconds instead of
 // seconds. Not for InfluxDB 1.x, which misreads them.
 func WithMillisecondTimestamps() Option {
-	return optionFunc(func(c *config) { c.milliseconds = true })
+	return optionFunc(func(s *client.Settings) { s.Points.Milliseconds = true })
 }
 
 // WithEncodedNames takes a metric with a "{" in it for an encoded name, as
@@ -292,7 +284,7 @@ func WithMillisecondTimestamps() Option {
 // finished series to the client, so that it does not concern them: attributes
 // take the place of encoded names there.
 func WithEncodedNames() Option {
-	return optionFunc(func(c *config) { c.encodedNames = true })
+	return optionFunc(func(s *client.Settings) { s.Points.EncodedNames = true })
 }
 
 // WithWarningHandler sets the function that is called with warnings: a deprecated
@@ -304,11 +296,11 @@ func WithEncodedNames() Option {
 // ms for it to return. While 100 warnings wait for a handler that does not return, further
 // ones are dropped.
 func WithWarningHandler(handle func(error)) Option {
-	return optionFunc(func(c *config) {
+	return optionFunc(func(s *client.Settings) {
 		if handle == nil {
-			c.fault("WithWarningHandler: the function is nil")
+			s.Fault("WithWarningHandler: the function is nil")
 			return
 		}
-		c.warn = handle
+		s.Warn = handle
 	})
 }

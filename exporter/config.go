@@ -15,12 +15,14 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 type config struct {
 	client         *apptuitclient.Client
+	core           *client.Client // within it
 	clientGiven    bool
 	clientOptions  []apptuitclient.Option
 	names          convert.Names
@@ -97,16 +99,17 @@ func newConfig(opts []Option) (*config, error) {
 func (c *config) connect() {
 	switch {
 	case !c.clientGiven:
-		client, err := apptuitclient.New(c.clientOptions...)
+		made, err := apptuitclient.New(c.clientOptions...)
 		if err != nil {
 			c.faults = append(c.faults, err)
 		}
-		c.client = client
+		c.client = made
 	case len(c.clientOptions) > 0:
 		c.fault("WithClient and WithClientOptions: give one of them")
 	}
 	if c.client != nil {
-		if err := c.client.Prepare(); err != nil {
+		c.core = client.Of(c.client)
+		if err := c.core.Prepare(); err != nil {
 			c.faults = append(c.faults, err)
 		}
 	}
@@ -127,7 +130,7 @@ func (c *config) observe() {
 // checkNames takes the client's sanitize mode, unless there is one, and judges it.
 func (c *config) checkNames() {
 	if c.client != nil && !c.modeSet {
-		c.names.Mode = c.client.SanitizeMode()
+		c.names.Mode = c.core.SanitizeMode()
 	}
 	if !c.names.Prometheus {
 		return
@@ -153,7 +156,7 @@ func (c *config) shareTags() {
 	}
 	sources := []source{{"WithTags", c.tags}}
 	if c.client != nil {
-		sources = append(sources, source{"the client's WithTags", c.client.Tags()}, source{"APPTUIT_TAGS", c.client.EnvironmentTags()})
+		sources = append(sources, source{"the client's WithTags", c.core.Tags()}, source{"APPTUIT_TAGS", c.core.EnvironmentTags()})
 	}
 	for _, s := range sources {
 		layer, err := c.names.Layer(model.TagsOf(nil, s.tags))

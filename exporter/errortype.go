@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/semconv/v1.41.0/otelconv"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // The values of error.type, beside statuses and _OTHER: see the package comment.
@@ -33,7 +34,7 @@ const (
 )
 
 // errorType is the value of error.type for points that failed. There are few.
-func errorType(why *apptuitclient.Failure) string {
+func errorType(why *client.Failure) string {
 	switch {
 	case why.Err == nil || why.StatusCode > 0 && why.StatusCode < http.StatusMultipleChoices:
 		return errorRejected

@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/lifecycle"
 	"github.com/apptuitai/apptuit-go/internal/notify"
 )
 
@@ -22,8 +24,8 @@ type Exporter struct {
 	cfg     *config
 	own     bool // the client is ours to close
 	origins *origins
-	refused *refused
-	life    *lifecycle
+	refused *client.Refusals
+	life    *lifecycle.Lifecycle
 	stats   counters
 	failed  *notify.Queue[*apptuitclient.SendError] // for the error handler
 }
@@ -43,8 +45,8 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 		cfg:     cfg,
 		own:     !cfg.clientGiven,
 		origins: newOrigins(cfg),
-		refused: newRefused(),
-		life:    newLifecycle(),
+		refused: client.NewRefusals(),
+		life:    lifecycle.New(),
 		failed:  notify.New(cfg.handler),
 	}, nil
 }
@@ -80,7 +82,7 @@ const handlerWait = 100 * time.Millisecond
 func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	ended := ctx.Err()
 	op := e.cfg.telemetry.begin(ctx, rm)
-	ctx, leave, ok := e.life.enter(ctx)
+	ctx, leave, ok := e.life.Enter(ctx)
 	if !ok {
 		op.refuse(errorShutdown)
 		return sdkmetric.ErrExporterShutdown
@@ -98,11 +100,11 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	defer lease.Release() // also when a filter panics
 	defer op.end()
 	x := &export{
-		out:          e.cfg.client.NewOutbox(ctx, e.outboxOptions(op)),
+		out:          e.cfg.core.NewWriter(ctx, e.writerOptions(op)),
 		operation:    op,
 		conv:         lease.Converter,
 		observer:     e.origins.observer(res, lease.Converter, start),
-		milliseconds: e.cfg.client.MillisecondTimestamps(),
+		milliseconds: e.cfg.core.Milliseconds(),
 		filter:       e.cfg.filter,
 	}
 	x.conv.Begin(x, &x.source, start)
@@ -136,11 +138,11 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	return ended
 }
 
-func (e *Exporter) outboxOptions(op *operation) apptuitclient.OutboxOptions {
-	opts := apptuitclient.OutboxOptions{
-		Stop:  e.life.stop,
-		Batch: func(r apptuitclient.Report) { e.batchDone(op, r) },
-		Known: e.refused.known,
+func (e *Exporter) writerOptions(op *operation) client.WriterOptions {
+	opts := client.WriterOptions{
+		Stop:  e.life.Ending(),
+		Batch: func(r client.Report) { e.batchDone(op, r) },
+		Known: e.refused.Known,
 
 		Parallel: true,
 	}
@@ -151,16 +153,17 @@ func (e *Exporter) outboxOptions(op *operation) apptuitclient.OutboxOptions {
 }
 
 // batchDone passes a failed batch to the error handler.
-func (e *Exporter) batchDone(op *operation, r apptuitclient.Report) {
+func (e *Exporter) batchDone(op *operation, r client.Report) {
 	op.batch(&r)
-	if r.Err != nil {
-		e.failed.Add(r.Err)
+	var failed *apptuitclient.SendError
+	if errors.As(r.Err, &failed) {
+		e.failed.Add(failed)
 	}
 }
 
 // ForceFlush returns at once: the exporter holds no data but what is spooled.
 func (e *Exporter) ForceFlush(ctx context.Context) error {
-	if e.life.ended() {
+	if e.life.Ended() {
 		return sdkmetric.ErrExporterShutdown
 	}
 	return ctx.Err()
@@ -174,7 +177,7 @@ func (e *Exporter) ForceFlush(ctx context.Context) error {
 func (e *Exporter) Shutdown(ctx context.Context) error {
 	last, cancel := e.lastMoment(ctx)
 	defer cancel()
-	err := e.life.shutdown(ctx, last)
+	err := e.end(ctx, last)
 	if errors.Is(err, sdkmetric.ErrExporterShutdown) {
 		return err
 	}
@@ -184,6 +187,26 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	e.origins.close()
 	e.failed.Wait(ctx, handlerWait)
 	return err
+}
+
+// end waits for the Exports under way, and cancels them when ctx ends. Until last ends,
+// it waits for them to spool the points that are left.
+func (e *Exporter) end(ctx, last context.Context) error {
+	if !e.life.End() {
+		return sdkmetric.ErrExporterShutdown
+	}
+	select {
+	case <-e.life.Idle():
+	case <-ctx.Done():
+		// They know when it returns, so that the end of the client is not the first that
+		// they see.
+		e.life.Cancel(sdkmetric.ErrExporterShutdown)
+		select {
+		case <-e.life.Idle():
+		case <-last.Done():
+		}
+	}
+	return ctx.Err()
 }
 
 // grace is how long after its deadline Shutdown may spool what is left.

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/semconv/v1.41.0/otelconv"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // operation is one Export as it is observed. A nil one observes nothing.
@@ -25,7 +25,7 @@ type operation struct {
 
 	failed  []uint64         // bits by source: points that are in reasons
 	reasons map[string]int64 // how many points have failed for which
-	last    *apptuitclient.Failure
+	last    *client.Failure
 	reason  string // the one that last is
 	first   string // of a delivery
 	local   string // and of a rejection here
@@ -51,7 +51,7 @@ func (t *telemetry) begin(ctx context.Context, rm *metricdata.ResourceMetrics) *
 }
 
 // failure notes why points of a source were not accepted.
-func (op *operation) failure(source uint32, why *apptuitclient.Failure) {
+func (op *operation) failure(source uint32, why *client.Failure) {
 	if why != op.last {
 		op.last, op.reason = why, errorType(why)
 	}
@@ -91,7 +91,7 @@ func (op *operation) mark(source uint32, reason string) {
 
 // batch notes the status that the first batch with failures has got, or else the
 // last one.
-func (op *operation) batch(r *apptuitclient.Report) {
+func (op *operation) batch(r *client.Report) {
 	if op == nil || op.settled {
 		return
 	}

@@ -100,31 +100,6 @@ func numbersK(values ...int64) []metricdata.DataPoint[int64] {
 	return points
 }
 
-func TestRefusedSeriesAreBounded(t *testing.T) {
-	r := newRefused()
-	refusal := func(i int) *apptuitclient.PointError {
-		return &apptuitclient.PointError{Point: apptuitclient.DataPoint{Metric: "n", Tags: map[string]string{"k": string(rune(i))}}}
-	}
-	for i := range 3 * maxRefused {
-		if i >= 0xd800 && i < 0xe000 {
-			continue // no characters
-		}
-		if r.known(refusal(i)) || !r.known(refusal(i)) {
-			t.Fatalf("series %d is known before it is refused, or not after", i)
-		}
-	}
-	if len(r.series) > maxRefused {
-		t.Errorf("%d series are remembered, want at most %d", len(r.series), maxRefused)
-	}
-	// Not to be told apart from another one, so never known.
-	odd := &apptuitclient.PointError{Point: apptuitclient.DataPoint{Metric: "a{b"}}
-	for range 2 {
-		if r.known(odd) {
-			t.Error("a series without an encoded name is known")
-		}
-	}
-}
-
 // Each call honours a context that has ended, whatever there is to do.
 func TestEndedContexts(t *testing.T) {
 	expired, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))

@@ -212,15 +212,10 @@ func secretsAfter(t *testing.T, srv *apptuittest.Server, fault apptuittest.Fault
 	wantFiles(t, dir)
 
 	c := e.cfg.client
-	spooler := reflect.ValueOf(c).Elem().FieldByName("spool")
-	gate := reflect.Value{}
-	if !spooler.IsNil() {
-		gate = spooler.Elem().FieldByName("gate")
-	}
 	wantSilent(t, "what was told", l.heard...)
 	wantSilent(t, "the exporter", e, e.MarshalLog(), e.Stats(), struct{ e *Exporter }{e})
 	wantSilent(t, "the client", c, *c, struct{ c apptuitclient.Client }{*c}, []any{c, *c})
-	for _, inside := range []reflect.Value{reflect.ValueOf(e).Elem(), spooler, gate} {
+	for _, inside := range []reflect.Value{reflect.ValueOf(e).Elem(), reflect.ValueOf(e.cfg.core).Elem()} {
 		wantNoSecret(t, "what is inside", fmt.Appendf(nil, "%v %+v %#v", inside, inside, inside))
 	}
 	for _, r := range srv.Requests() {

@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
@@ -44,7 +45,7 @@ func (d *durations) add(seconds float64) {
 	d.least, d.most = min(d.least, seconds), max(d.most, seconds)
 }
 
-func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration, tally convert.Tally) {
+func (s *selfMetrics) add(r client.Report, took time.Duration, tally convert.Tally) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	failed := uint64(r.Rejected + r.Dropped)
@@ -59,7 +60,7 @@ func (s *selfMetrics) add(r apptuitclient.Report, took time.Duration, tally conv
 // timestamp: a second point would be another value of the same series then. The
 // reporter layout is told of the times since it was told last.
 func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics {
-	milliseconds := e.cfg.client.MillisecondTimestamps()
+	milliseconds := e.cfg.core.Milliseconds()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.first.IsZero() {

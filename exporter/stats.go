@@ -6,8 +6,7 @@ package exporter
 import (
 	"sync"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
@@ -41,7 +40,7 @@ type counters struct {
 	stats Stats
 }
 
-func (c *counters) add(r apptuitclient.Report, produced int, tally convert.Tally) {
+func (c *counters) add(r client.Report, produced int, tally convert.Tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := &c.stats
@@ -60,36 +59,4 @@ func (e *Exporter) Stats() Stats {
 	e.stats.mu.Lock()
 	defer e.stats.mu.Unlock()
 	return e.stats.stats
-}
-
-// refused remembers the series that the server has refused, and why, so that one
-// that is refused at every interval is reported once.
-type refused struct {
-	mu     sync.Mutex
-	series map[string]struct{}
-}
-
-// maxRefused bounds the series that are remembered.
-const maxRefused = 10_000
-
-func newRefused() *refused { return &refused{series: make(map[string]struct{})} }
-
-// known reports whether the series of a point has been reported with this
-// reason, and notes it.
-func (r *refused) known(p *apptuitclient.PointError) bool {
-	name, err := encoding.EncodeName(p.Point.Metric, p.Point.Tags)
-	if err != nil {
-		return false
-	}
-	name += p.Reason
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if _, ok := r.series[name]; ok {
-		return true
-	}
-	if len(r.series) == maxRefused {
-		clear(r.series)
-	}
-	r.series[name] = struct{}{}
-	return false
 }

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
@@ -26,7 +26,7 @@ type (
 // export is one walk over collected metrics, or in the reporter layout two. It is
 // the converter's sink.
 type export struct {
-	out          *apptuitclient.Outbox
+	out          *client.Writer
 	conv         *converter
 	observer     *reporter.Observer[attribute.Distinct] // nil unless the layout is the reporter's
 	milliseconds bool
@@ -86,13 +86,13 @@ func (x *export) Reject(r convert.Rejection) {
 	x.operation.reject(x.source, reason)
 	switch {
 	case r.Known:
-		x.out.Reject(apptuitclient.DataPoint{}, nil)
+		x.out.Reject(client.Point{}, nil)
 	default:
 		tags := make(map[string]string, len(r.Tags))
 		for _, t := range r.Tags {
 			tags[t.Key] = t.Value
 		}
-		x.out.Reject(apptuitclient.DataPoint{
+		x.out.Reject(client.Point{
 			Metric: r.Metric, Tags: tags,
 			Timestamp: model.Time(r.Timestamp, x.milliseconds), Value: r.Value.Float64(),
 		}, r.Err)

@@ -276,7 +276,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		}
 		for bound := int64(1); bound < int64(len(body)); bound++ {
 			err := ask(strings.NewReader(body), bound)
-			is(t, err, apptuitclient.ErrAnswerTooLarge)
+			is(t, err, query.ErrAnswerTooLarge)
 			same(t, offset(t, err), bound)
 		}
 		for _, text := range []endless{" ", "[", `{"a":`, `{"a":"aaaaa`, "1", `"\n`, `[1,`} {
@@ -285,7 +285,7 @@ func TestAnswersAreBounded(t *testing.T) {
 				t.Errorf("endless %q: %v", text, err)
 			}
 		}
-		is(t, ask(io.MultiReader(strings.NewReader(body), endless(" ")), 1<<20), apptuitclient.ErrAnswerTooLarge)
+		is(t, ask(io.MultiReader(strings.NewReader(body), endless(" ")), 1<<20), query.ErrAnswerTooLarge)
 	})
 }
 
@@ -319,7 +319,7 @@ func TestCompressedAnswers(t *testing.T) {
 	r, err := ask(len(body))
 	same(t, succeeds(t, r, err).Outputs[0].Series[0].Values, []float64{2, 4})
 	_, err = ask(len(body) - 1) // of the text, which is longer than what came
-	is(t, err, apptuitclient.ErrAnswerTooLarge)
+	is(t, err, query.ErrAnswerTooLarge)
 	for cut = 1; cut < packed.Len(); cut += 5 {
 		_, err = ask(len(body))
 		is(t, err, io.ErrUnexpectedEOF)

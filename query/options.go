@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // Option configures a [Client].
@@ -31,9 +32,12 @@ func WithTimeout(d time.Duration) Option {
 	})
 }
 
+// ErrAnswerTooLarge is the error of an answer that is larger than allowed.
+var ErrAnswerTooLarge = client.ErrAnswerTooLarge
+
 // WithMaxResponseBytes bounds the answer to a query, in bytes after
 // decompression, all parts of a long range together; by default 256 MiB. A larger
-// one is an error: apptuitclient.ErrAnswerTooLarge.
+// one is an error: [ErrAnswerTooLarge].
 func WithMaxResponseBytes(n int64) Option {
 	return optionFunc(func(c *Client) {
 		if n < 1 {
@@ -59,7 +63,7 @@ func WithPrometheusPath(path string) Option {
 
 // Client asks one server. It is safe for concurrent use.
 type Client struct {
-	core       *apptuitclient.Client
+	core       *client.Client
 	timeout    time.Duration
 	maxBytes   int64
 	prometheus string
@@ -70,9 +74,11 @@ type Client struct {
 // retries of c, which stays the caller's to close. A fault of an option is the
 // error of every query.
 func New(c *apptuitclient.Client, opts ...Option) *Client {
-	q := &Client{core: c, timeout: 180 * time.Second, maxBytes: 256 << 20, prometheus: "/prometheus"}
+	q := &Client{timeout: 180 * time.Second, maxBytes: 256 << 20, prometheus: "/prometheus"}
 	if c == nil {
 		q.fault("New: the client is nil")
+	} else {
+		q.core = client.Of(c)
 	}
 	for _, o := range opts {
 		if o != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // Query asks Apptuit's own query API for the points from start to end; a zero
@@ -39,7 +40,7 @@ func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Re
 		last = end.UnixMilli()
 		text += "&end=" + strconv.FormatInt(end.Add(time.Second-1).Unix(), 10)
 	}
-	request := apptuitclient.Read{Path: "/api/query", Query: text + "&q=" + escape(q), Timeout: c.timeout, MaxBytes: c.maxBytes}
+	request := client.Question{Path: "/api/query", Query: text + "&q=" + escape(q), Timeout: c.timeout, MaxBytes: c.maxBytes}
 	var result *Result
 	err := c.core.Read(ctx, request, func(body io.Reader) (err error) {
 		result, err = decodeNative(body, first, last)
@@ -99,7 +100,7 @@ func (c *Client) span(ctx context.Context, promql string, part span, step time.D
 		// is told not to. Others ignore this.
 		"nocache": {"1"},
 	}
-	request := apptuitclient.Read{
+	request := client.Question{
 		Path: c.prometheus + "/api/v1/query_range", Form: form.Encode(),
 		Timeout: c.timeout, MaxBytes: most,
 	}

@@ -244,7 +244,7 @@ func TestOptionsOfAClientAreItsOwn(t *testing.T) {
 	core := f.core()
 	small, large := query.New(core, query.WithMaxResponseBytes(5)), query.New(core)
 	_, err := small.Query(t.Context(), "q", at(0), time.Time{})
-	is(t, err, apptuitclient.ErrAnswerTooLarge)
+	is(t, err, query.ErrAnswerTooLarge)
 	if _, err := large.Query(t.Context(), "q", at(0), time.Time{}); err != nil {
 		t.Error(err)
 	}

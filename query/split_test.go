@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -210,6 +209,6 @@ func TestPartsAreBoundedTogether(t *testing.T) {
 	if err := ask(3 * len(body)); err != nil {
 		t.Error(err)
 	}
-	is(t, ask(3*len(body)-1), apptuitclient.ErrAnswerTooLarge)
-	is(t, ask(2*len(body)), apptuitclient.ErrAnswerTooLarge)
+	is(t, ask(3*len(body)-1), query.ErrAnswerTooLarge)
+	is(t, ask(2*len(body)), query.ErrAnswerTooLarge)
 }

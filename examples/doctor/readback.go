@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -69,7 +70,7 @@ func checkReadBack(ctx context.Context, p *patient, n *notes) {
 
 // checkQuery asks whether the server answers, for want of a probe.
 func checkQuery(ctx context.Context, p *patient, n *notes) {
-	metric := p.client.SanitizeMode().Sanitize(probeName)
+	metric := client.Of(p.client).SanitizeMode().Sanitize(probeName)
 	way, _, ready := findQuestion(ctx, p, n, metric, time.Now().Add(-time.Minute))
 	if !ready {
 		return

@@ -9,6 +9,8 @@ import (
 
 	"go.opentelemetry.io/otel/sdk/resource"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // checkService looks at what tells this process from others: what the SDK finds
@@ -53,7 +55,7 @@ func (p *patient) instanceTag() string {
 	if p.client == nil {
 		return ""
 	}
-	mode := p.client.SanitizeMode()
+	mode := client.Of(p.client).SanitizeMode()
 	has := func(tags map[string]string) bool {
 		for key, value := range tags {
 			if mode.Sanitize(key) == mode.Sanitize(string(semconv.ServiceInstanceIDKey)) && value != "" {
@@ -63,9 +65,9 @@ func (p *patient) instanceTag() string {
 		return false
 	}
 	switch {
-	case has(p.client.Tags()):
+	case has(client.Of(p.client).Tags()):
 		return "-tags"
-	case has(p.client.EnvironmentTags()):
+	case has(client.Of(p.client).EnvironmentTags()):
 		return "APPTUIT_TAGS"
 	}
 	return ""

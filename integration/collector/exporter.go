@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
@@ -30,7 +31,7 @@ type metricsExporter struct {
 	chosen    *chooser // of the points' attributes; nil for all
 	pool      *convert.Pool[identity, struct{}]
 	hasher    hasher
-	known     *known
+	refused   *client.Refusals
 
 	// of start
 	http   *http.Client
@@ -59,8 +60,8 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		pool: convert.NewPool[identity, struct{}](convert.Config{
 			Names: resources.names, ScopeTags: cfg.ScopeTags, Layout: layout,
 		}, cfg.CacheBytes),
-		hasher: newHasher(),
-		known:  newKnown(),
+		hasher:  newHasher(),
+		refused: client.NewRefusals(),
 	}, nil
 }
 
@@ -110,10 +111,10 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	var again again
 	returned := 0
 	w := &walk{
-		out: e.client.NewOutbox(ctx, apptuitclient.OutboxOptions{
-			Known:  e.known.point,
+		out: client.Of(e.client).NewWriter(ctx, client.WriterOptions{
+			Known:  e.refused.Known,
 			Retain: true,
-			Failed: func(source uint32, why *apptuitclient.Failure) {
+			Failed: func(source uint32, why *client.Failure) {
 				if why.MayPass {
 					again.add(source)
 					returned++

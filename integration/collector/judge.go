@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // errKnown is the cause of a push of which all that failed has been reported
@@ -26,7 +26,7 @@ var errKnown = errors.New("points were refused for reasons that have been report
 const maxThrottle = time.Hour
 
 // judge says what exporterhelper should do about a push.
-func (e *metricsExporter) judge(md pmetric.Metrics, r apptuitclient.Report, again *again, returned int) error {
+func (e *metricsExporter) judge(md pmetric.Metrics, r client.Report, again *again, returned int) error {
 	err := errKnown
 	if r.Err != nil {
 		err = r.Err
@@ -49,7 +49,7 @@ func (e *metricsExporter) judge(md pmetric.Metrics, r apptuitclient.Report, agai
 
 // retryable asks exporterhelper to push some data again, after what the server
 // asks for if it is longer than exporterhelper would wait.
-func retryable(err error, r apptuitclient.Report, data pmetric.Metrics) error {
+func retryable(err error, r client.Report, data pmetric.Metrics) error {
 	if consumererror.IsPermanent(err) {
 		// An authenticator has called one of the failures permanent; exporterhelper
 		// would drop the others with it.

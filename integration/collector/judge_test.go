@@ -20,8 +20,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // names returns which data points there are: "metric number" by the attribute
@@ -379,7 +379,7 @@ func TestOutOfTime(t *testing.T) {
 // does not concern.
 func TestPermanentCauseIsNotJoined(t *testing.T) {
 	cause := fmt.Errorf("auth: %w", consumererror.NewPermanent(errors.New("no ticket")))
-	err := retryable(cause, apptuitclient.Report{}, pmetric.NewMetrics())
+	err := retryable(cause, client.Report{}, pmetric.NewMetrics())
 	if consumererror.IsPermanent(err) {
 		t.Errorf("%v is permanent", err)
 	}

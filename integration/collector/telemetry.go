@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
@@ -54,7 +55,7 @@ func newCounters(set exporter.Settings) (*counters, error) {
 
 // add counts the points of a push, of which some that the report has as dropped
 // are returned.
-func (c *counters) add(ctx context.Context, r apptuitclient.Report, returned int) {
+func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 	for _, o := range []struct {
 		n  int
 		as metric.MeasurementOption

@@ -9,7 +9,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
@@ -23,7 +23,7 @@ type (
 
 // walk is one way through the metrics of a push. It is the converter's sink.
 type walk struct {
-	out          *apptuitclient.Outbox
+	out          *client.Writer
 	conv         *convert.Converter[identity]
 	milliseconds bool
 	chosen       *chooser // of the points' attributes; nil for all
@@ -62,14 +62,14 @@ func (w *walk) Repeats() {}
 // Reject passes a rejection on.
 func (w *walk) Reject(r convert.Rejection) {
 	if r.Known {
-		w.out.Reject(apptuitclient.DataPoint{}, nil)
+		w.out.Reject(client.Point{}, nil)
 		return
 	}
 	tags := make(map[string]string, len(r.Tags))
 	for _, t := range r.Tags {
 		tags[t.Key] = t.Value
 	}
-	w.out.Reject(apptuitclient.DataPoint{
+	w.out.Reject(client.Point{
 		Metric: r.Metric, Tags: tags,
 		Timestamp: model.Time(r.Timestamp, w.milliseconds), Value: r.Value.Float64(),
 	}, r.Err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -38,6 +39,16 @@ func (e Encoding) String() string {
 		return "none"
 	}
 	return fmt.Sprintf("Encoding(%d)", uint8(e))
+}
+
+// ParseEncoding returns the encoding of a name: gzip, deflate or none, in any case.
+func ParseEncoding(s string) (Encoding, error) {
+	for _, e := range []Encoding{Gzip, Deflate, None} {
+		if strings.EqualFold(s, e.String()) {
+			return e, nil
+		}
+	}
+	return 0, fmt.Errorf("compression %q: must be gzip, deflate or none", s)
 }
 
 // ContentEncoding returns the value of the HTTP header, "" for none.

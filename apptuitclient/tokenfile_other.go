@@ -1,9 +1,0 @@
-// Copyright The apptuit-go Authors
-// SPDX-License-Identifier: Apache-2.0
-
-//go:build !unix
-
-package apptuitclient
-
-// openWithoutWaiting is nothing where there are no pipes with names of files.
-const openWithoutWaiting = 0

@@ -1,0 +1,105 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// action is the next step for the points of an attempt, or for those that it left
+// undecided.
+type action uint8
+
+const (
+	// accept is final: the server has stored the points.
+	accept action = iota
+	// retry sends the points again later: the reason may pass.
+	retry
+	// split sends the points in smaller batches.
+	split
+	// refreshToken asks for the token again and sends the points with the new one. If
+	// there is no new one, openCircuit follows.
+	refreshToken
+	// openCircuit stops sending until the endpoint, the credentials or the certificates
+	// are mended. A spool keeps the points meanwhile, and probes for the change. Without a
+	// spool the points have failed.
+	openCircuit
+	// reject is final: the server has refused the points for what they are.
+	reject
+)
+
+// actionOf judges a status by its class, as RFC 9110, section 15, asks of a client that
+// does not know a status. It is for answers without a word about the points: such an
+// answer never rejects them.
+func actionOf(status int) action {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return refreshToken
+	case http.StatusRequestTimeout, http.StatusMisdirectedRequest, http.StatusTooEarly, http.StatusTooManyRequests:
+		return retry
+	case http.StatusRequestEntityTooLarge:
+		return split
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return openCircuit
+	}
+	if status >= 100 && status < 500 {
+		return openCircuit
+	}
+	return retry // also a status that is invalid, see the RFC
+}
+
+// actionOfText judges an answer by its status and its text, which is not a put answer.
+func actionOfText(status int, text []byte) action {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		switch {
+		case saysTooLarge(text):
+			return split
+		case saysReason(status, text):
+			return reject
+		}
+	case http.StatusInternalServerError:
+		if containsAny(text, "request body too large") { // net/http's MaxBytesReader, passed on
+			return split
+		}
+	}
+	return actionOf(status)
+}
+
+// saysTooLarge reports whether a refusal is about the size of the request: OpenTSDB
+// ("Chunked request not supported"), VictoriaMetrics ("too big HTTP OpenTSDB request")
+// and servers that pass on the error of their HTTP library do not answer 413.
+func saysTooLarge(text []byte) bool {
+	return containsAny(text, "chunked request not supported", "too big", "too large")
+}
+
+// saysReason reports whether a 400 or 422 says something about the points. It does
+// not if it has no text, is a page, or the name of the status, as proxies answer, or if
+// it is about the address: a port that speaks TLS, or another API of VictoriaMetrics.
+func saysReason(status int, text []byte) bool {
+	text = bytes.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
+	name := strings.ToLower(http.StatusText(status))
+	switch strings.ToLower(strings.TrimRight(string(text[:min(len(text), 64)]), ".")) {
+	case "", name, strconv.Itoa(status), strconv.Itoa(status) + " " + name:
+		return false
+	}
+	return text[0] != '<' && !containsAny(text, "http request to an https server", "unsupported path", "unexpected path")
+}
+
+func containsAny(text []byte, phrases ...string) bool {
+	lower := bytes.ToLower(text)
+	for _, phrase := range phrases {
+		if bytes.Contains(lower, []byte(phrase)) {
+			return true
+		}
+	}
+	return false
+}
+
+// MayPass reports whether an answer of a status may be another one later.
+func MayPass(status int) bool { return actionOf(status) == retry }

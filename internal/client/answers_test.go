@@ -1,0 +1,323 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+var update = flag.Bool("update", false, "rewrite the table of answers in docs/guarantees.md")
+
+// fate is what becomes of the points of a batch that gets an answer.
+type fate struct {
+	// plain and spooled are the cells of the documentation.
+	plain, spooled string
+	check          func(t *testing.T, plain, spooled seen)
+}
+
+// seen is what a test sees of four points that are sent.
+type seen struct {
+	requests               int
+	accepted, failed, kept int // by Send
+	retryable              bool
+	replayed, rejected     uint64 // later, when the server takes all again
+	warnings               []string
+}
+
+// accepted, rejected, … are all that can become of points.
+func accepted() fate {
+	return fate{"accepted", "accepted", func(t *testing.T, plain, spooled seen) {
+		for _, s := range []seen{plain, spooled} {
+			if s.accepted != 4 || s.requests != 1 || len(s.warnings) > 0 {
+				t.Errorf("%+v", s)
+			}
+		}
+	}}
+}
+
+func rejected() fate {
+	return fate{"rejected", "rejected", func(t *testing.T, plain, spooled seen) {
+		for _, s := range []seen{plain, spooled} {
+			if s.failed != 4 || s.requests != 1 || s.retryable || len(s.warnings) > 0 {
+				t.Errorf("%+v", s)
+			}
+		}
+	}}
+}
+
+// counted is a fate of which the server says that so many of four points failed.
+func countedFate(cell string, failed int) fate {
+	return fate{cell, cell, func(t *testing.T, plain, spooled seen) {
+		for _, s := range []seen{plain, spooled} {
+			if s.failed != failed || s.accepted != 4-failed || s.requests != 1 || s.retryable || len(s.warnings) > 0 {
+				t.Errorf("%+v", s)
+			}
+		}
+	}}
+}
+
+func retried() fate {
+	return fate{"sent again, until the deadline or for a minute; then dropped", "spooled", func(t *testing.T, plain, spooled seen) {
+		if plain.failed != 4 || plain.requests < 3 || !plain.retryable {
+			t.Errorf("without a spool: %+v", plain)
+		}
+		wantSpooled(t, spooled, 4)
+	}}
+}
+
+func transientPoints() fate {
+	return fate{"those points are sent again, then dropped", "those points are spooled", func(t *testing.T, plain, spooled seen) {
+		if plain.accepted != 3 || plain.failed != 1 || plain.requests < 3 || !plain.retryable {
+			t.Errorf("without a spool: %+v", plain)
+		}
+		if spooled.accepted != 3 || spooled.kept != 1 || spooled.requests != 1 || spooled.replayed != 1 {
+			t.Errorf("with a spool: %+v", spooled)
+		}
+	}}
+}
+
+// awaited is the fate of points that wait for something to be mended.
+func awaited(cell string) fate {
+	return fate{cell, "spooled", func(t *testing.T, plain, spooled seen) {
+		if plain.failed != 4 || plain.requests != 1 || plain.retryable {
+			t.Errorf("without a spool: %+v", plain)
+		}
+		wantSpooled(t, spooled, 4)
+	}}
+}
+
+func split() fate {
+	return fate{"sent in halves, down to single points", "sent in halves, down to single points", func(t *testing.T, plain, spooled seen) {
+		for _, s := range []seen{plain, spooled} {
+			if s.failed != 4 || s.requests != 7 || s.retryable {
+				t.Errorf("%+v", s)
+			}
+		}
+	}}
+}
+
+// wantSpooled demands that all points were spooled, reported once, and delivered in the end.
+func wantSpooled(t *testing.T, s seen, n int) {
+	t.Helper()
+	if s.kept != n || s.failed != 0 || s.requests != 1 || int(s.replayed) != n || s.rejected != 0 || len(s.warnings) != 1 ||
+		!strings.Contains(s.warnings[0], "points go to the spool") || !strings.Contains(s.warnings[0], "fake.test") {
+		t.Errorf("with a spool: %+v", s)
+	}
+}
+
+// answerRow is a row of the table in docs/guarantees.md: answers that mean the same.
+type answerRow struct {
+	text    string
+	answers []any // statuses, answers, functions that make answers, or errors of the connection
+	fate    fate
+}
+
+func answerRows() []answerRow {
+	put := func(code, success, failed int, faults ...pointFault) answer {
+		return text(code, details(success, failed, 0, faults...))
+	}
+	page := "<!DOCTYPE html><title>Sign in</title>"
+	partial := "write series error: partial write: invalid tag key: input tag \"time\" on measurement \"m\" is invalid dropped=1"
+	bad := pointFault{echo(1), "Unknown metric"}
+	busy := func(code int) func(*call) (answer, error) { // of point 1, whenever it comes
+		return func(c *call) (answer, error) {
+			return put(code, strings.Count(c.text, "metric")-1, 1, pointFault{echo(1), "Please throttle"}), nil
+		}
+	}
+	return []answerRow{
+		{"2xx without a body", []any{200, 201, 202, 203, 204, 205, 206, 299, text(200, " \r\n")}, accepted()},
+		{"2xx with a put answer", []any{put(200, 4, 0), put(201, 4, 0), put(202, 4, 0)}, accepted()},
+		{
+			"a put answer that counts failed points",
+			[]any{put(200, 3, 1), put(400, 3, 1), put(400, 3, 1, bad), put(422, 3, 1, bad), put(200, 3, 1, bad)},
+			countedFate("those points rejected, the others accepted", 1),
+		},
+		{"OpenTSDB: points that it could not store just then", []any{busy(400), busy(200)}, transientPoints()},
+		{
+			"InfluxDB: `partial write: … dropped=N`",
+			[]any{text(500, partial), text(400, partial), text(500, partial+" for database: opentsdb\n")},
+			countedFate("N points rejected, the others accepted", 1),
+		},
+		{
+			"400 or 422 with a reason",
+			[]any{
+				text(400, "cannot parse"), text(422, "no"), text(400, `{"message":"bad"}`),
+				text(400, `{"error":{"code":400,"message":"Unable to parse"}}`),
+			},
+			rejected(),
+		},
+		{
+			"413, or 400 that says so (“too large”, “too big”, “Chunked request not supported”)",
+			[]any{
+				413, text(413, page), text(400, "too big HTTP OpenTSDB request; mustn't exceed `-opentsdbhttp.maxInsertRequestSize=2000` bytes"),
+				text(400, "Chunked request not supported."), text(400, "http: request body too large"), text(500, "http: request body too large"),
+			},
+			split(),
+		},
+		{
+			"408, 421, 425, 429; 5xx, known or not, except 501 and 505",
+			[]any{
+				408, 421, 425, 429, 500, 502, 503, 504, 506, 507, 508, 509, 510, 511, 520, 521, 522, 525, 530, 561, 598, 599, 600, 999,
+				text(500, "partial write: x dropped=5"), text(500, "partial write: x dropped=0"), text(500, "partial write: dropped=99999999999999999999"),
+			},
+			retried(),
+		},
+		{
+			"no answer, a broken connection",
+			[]any{syscall.ECONNREFUSED, syscall.ECONNRESET, io.EOF, errors.New("no route"), answer{code: 200, stream: brokenBody(`{"success":4,"fai`)}},
+			retried(),
+		},
+		{"401, 403, 407", []any{401, 403, 407, text(403, page)}, awaited("rejected, after a new token was asked for")},
+		{
+			"any other 4xx, 501, 505; a redirect that is not followed; a page or any other body; counts that do not add up",
+			[]any{
+				402, 404, 405, 406, 409, 410, 411, 412, 415, 417, 418, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505,
+				status(301, "Location", "/login"), status(302, "Location", "https://elsewhere.test/"), 300, 304, status(307, "Location", "https://elsewhere.test/"),
+				text(404, "404 page not found"), text(200, page), text(200, "OK"), text(202, "queued"), text(200, `{"status":"ok"}`), text(400, page),
+				400, 422, text(400, "\x00\x00\n\x00"), text(400, "Bad Request"), text(400, "400 Bad Request\n"), text(400, "Client sent an HTTP request to an HTTPS server.\n"),
+				text(400, `unsupported path requested: "/api/put"`),
+				put(200, 9, 0), put(200, 3, 0), put(200, 4, 4), put(200, -4, 8), put(400, 0, 99), text(200, `{"success":4,"failed":99999999999999999999}`),
+				text(200, `{"success":4`), text(200, `{"success":4,"failed":0}{}`),
+			},
+			awaited("rejected"),
+		},
+		{
+			"a certificate that is not trusted",
+			[]any{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
+			awaited("dropped, without another attempt"),
+		},
+	}
+}
+
+// brokenBody is a body that breaks off.
+func brokenBody(start string) io.ReadCloser {
+	return io.NopCloser(io.MultiReader(strings.NewReader(start), brokenReader{}))
+}
+
+type brokenReader struct{}
+
+func (brokenReader) Read([]byte) (int, error) { return 0, syscall.ECONNRESET }
+
+// What becomes of points, by answer, without and with a spool.
+func TestAnswers(t *testing.T) {
+	for _, row := range answerRows() {
+		for _, a := range row.answers {
+			t.Run(nameOf(a), func(t *testing.T) {
+				answers, ok := a.(func(*call) (answer, error))
+				if !ok {
+					answers = func(*call) (answer, error) { return asAnswer(a) }
+				}
+				row.fate.check(t, observe(t, answers, false), observe(t, answers, true))
+			})
+		}
+	}
+}
+
+func nameOf(a any) string {
+	switch a := a.(type) {
+	case answer:
+		return fmt.Sprintf("%d %.30s", a.code, a.body)
+	case func(*call) (answer, error):
+		return "by point"
+	}
+	return fmt.Sprint(a)
+}
+
+func asAnswer(a any) (answer, error) {
+	switch a := a.(type) {
+	case int:
+		return status(a), nil
+	case error:
+		return answer{}, a
+	case answer:
+		if a.stream != nil {
+			a.stream = brokenBody(`{"success":4,"fai`) // each answer has its own
+		}
+		return a, nil
+	}
+	panic("not an answer")
+}
+
+// observe sends four points to a server that answers so. With a spool the server
+// takes everything an hour later.
+func observe(t *testing.T, answers func(*call) (answer, error), withSpool bool) (s seen) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var w reports
+		f, set := changing(t, answers)
+		opts := []apptuitclient.Option{apptuitclient.WithToken(theToken), w.option()}
+		if withSpool {
+			opts = append(opts, apptuitclient.WithSpool(spoolDir(t)))
+		}
+		c := f.client(opts...)
+		err := c.Send(t.Context(), numberedPoints(4))
+		s.requests, s.retryable, s.accepted = len(f.all()), apptuitclient.Retryable(err), 4
+		var e *apptuitclient.SendError
+		if errors.As(err, &e) {
+			s.accepted, s.failed = e.Successful, e.Failed
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		s.warnings = w.take()
+		if !withSpool {
+			return
+		}
+		s.kept = int(stats(t, c).Spooled)
+		s.accepted -= s.kept
+		time.Sleep(time.Hour) // an answer that lasts loses nothing
+		set(always(http.StatusNoContent))
+		time.Sleep(time.Hour)
+		later := stats(t, c)
+		s.replayed, s.rejected = later.Replayed, later.Rejected
+	})
+	return s
+}
+
+const (
+	tableStart = "<!-- made by TestTableOfAnswers -->\n"
+	tableEnd   = "<!-- end -->\n"
+)
+
+// The table of answers in the documentation is the one of the tests.
+func TestTableOfAnswers(t *testing.T) {
+	const name = "../../docs/guarantees.md"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table bytes.Buffer
+	table.WriteString("| answer | without a spool | with a spool |\n|---|---|---|\n")
+	for _, row := range answerRows() {
+		fmt.Fprintf(&table, "| %s | %s | %s |\n", row.text, row.fate.plain, row.fate.spooled)
+	}
+	before, rest, found := strings.Cut(string(page), tableStart)
+	got, after, ends := strings.Cut(rest, tableEnd)
+	if !found || !ends {
+		t.Fatalf("%s has no place for the table", name)
+	}
+	if got == table.String() {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s has another table: run go test ./internal/client -run TestTableOfAnswers -update", name)
+	}
+	if err := os.WriteFile(name, []byte(before+tableStart+table.String()+tableEnd+after), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

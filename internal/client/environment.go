@@ -1,0 +1,111 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/env"
+	"github.com/apptuitai/apptuit-go/internal/notify"
+	"github.com/apptuitai/apptuit-go/internal/put"
+)
+
+// environment reads the settings that no option has made. An empty variable is an
+// unset one.
+func (s *Settings) environment() {
+	if v := env.Get("APPTUIT_ENDPOINT"); v != "" && s.Connection.endpoint == nil {
+		s.SetEndpoint("APPTUIT_ENDPOINT", v)
+	}
+	if !s.authorizationHeader() {
+		if v := env.Get("APPTUIT_USER_ID"); v != "" && s.creds.user == "" {
+			s.SetUser("APPTUIT_USER_ID", v)
+		}
+		if s.tokens == 0 {
+			s.environmentToken()
+		}
+	}
+	if !s.Ignore.Tags {
+		s.environmentTags()
+	}
+	if v := env.Get("APPTUIT_SANITIZE_MODE"); v != "" && !s.Points.Mode.Given {
+		read(s, "APPTUIT_SANITIZE_MODE", v, encoding.ParseSanitizeMode, &s.Points.Mode.Value)
+	}
+	if v := env.Get("APPTUIT_COMPRESSION"); v != "" && !s.Points.Compression.Given {
+		read(s, "APPTUIT_COMPRESSION", v, put.ParseEncoding, &s.Points.Compression.Value)
+	}
+	s.environmentSpool()
+	if v := env.Get("APPTUIT_TIMEOUT"); v != "" && s.Connection.Timeout == 0 {
+		read(s, "APPTUIT_TIMEOUT", v, parseTimeout, &s.Connection.Timeout)
+	}
+}
+
+// read parses the value of a variable.
+func read[T any](s *Settings, variable, value string, parse func(string) (T, error), to *T) {
+	v, err := parse(value)
+	if err != nil {
+		s.Fault("%s: %w", variable, err)
+	}
+	*to = v
+}
+
+func (s *Settings) environmentToken() {
+	token, file, old := env.Get("APPTUIT_API_TOKEN"), env.Get("APPTUIT_API_TOKEN_FILE"), env.Get("APPTUIT_PY_TOKEN")
+	switch {
+	case token != "":
+		s.setToken("APPTUIT_API_TOKEN", token)
+	case file != "":
+		s.setTokenFile("APPTUIT_API_TOKEN_FILE", file)
+	case old != "":
+		s.deprecated("APPTUIT_PY_TOKEN", "APPTUIT_API_TOKEN")
+		s.setToken("APPTUIT_PY_TOKEN", old)
+	}
+}
+
+func (s *Settings) environmentTags() {
+	name, text := "APPTUIT_TAGS", env.Get("APPTUIT_TAGS")
+	if text == "" {
+		if text = env.Get("APPTUIT_PY_TAGS"); text != "" {
+			name = "APPTUIT_PY_TAGS"
+			s.deprecated(name, "APPTUIT_TAGS")
+		}
+	}
+	read(s, name, text, encoding.ParseTags, &s.Points.envTags)
+}
+
+func (s *Settings) deprecated(old, name string) {
+	notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
+}
+
+// environmentSpool reads the settings of the spool. A value that is none is a fault, also
+// if the spool is ignored.
+func (s *Settings) environmentSpool() {
+	dir := env.Get("APPTUIT_SPOOL_DIR")
+	if dir == "" || s.Spool != nil {
+		return
+	}
+	spool := NewSpoolSettings(dir)
+	spool.later = true
+	if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
+		read(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
+	}
+	if !s.Ignore.Spool {
+		s.Spool = spool
+	}
+}
+
+// parseTimeout reads "30s", or a number of seconds as apptuit-py has time-outs.
+func parseTimeout(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if seconds, numErr := strconv.ParseFloat(s, 64); numErr == nil && math.Abs(seconds) < math.MaxInt64/float64(time.Second) {
+		d, err = time.Duration(seconds*float64(time.Second)), nil
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q must be a positive duration such as 30s, or a number of seconds", s)
+	}
+	return d, nil
+}

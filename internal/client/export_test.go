@@ -1,0 +1,14 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+// SetDisk makes the spool of a client write as a test wants: the function is
+// called for each file, and next writes it.
+func SetDisk(c *Client, disk func(next func() error) error) {
+	folder := c.spooler().folder
+	write := folder.Write
+	folder.Write = func(dir, name string, commit func() bool, parts ...[]byte) error {
+		return disk(func() error { return write(dir, name, commit, parts...) })
+	}
+}

@@ -1,0 +1,245 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// The environment of whoever runs the tests is not theirs.
+func TestMain(m *testing.M) {
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "APPTUIT_") || strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
+			_ = os.Unsetenv(name)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// numbered is test point i.
+func numbered(i int) apptuitclient.DataPoint {
+	return apptuitclient.DataPoint{
+		Metric:    "m",
+		Tags:      map[string]string{"i": strconv.Itoa(i)},
+		Timestamp: time.Unix(int64(1700000000+i), 0),
+		Value:     float64(i),
+	}
+}
+
+func numberedPoints(n int) []apptuitclient.DataPoint {
+	points := make([]apptuitclient.DataPoint, n)
+	for i := range points {
+		points[i] = numbered(i)
+	}
+	return points
+}
+
+// fake is a server that is a RoundTripper, so that tests need neither sockets nor time.
+type fake struct {
+	t      testing.TB
+	answer func(c *call) (answer, error)
+
+	mu    sync.Mutex
+	calls []*call
+}
+
+// call is a request that the fake got.
+type call struct {
+	*http.Request
+	n    int // 0 for the first one
+	at   time.Time
+	text string // of the body, decompressed
+}
+
+func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
+	text := decompress(f.t, r.Header.Get("Content-Encoding"), r.Body, r.ContentLength)
+	f.mu.Lock()
+	c := &call{Request: r, n: len(f.calls), at: time.Now(), text: text}
+	f.calls = append(f.calls, c)
+	f.mu.Unlock()
+	a, err := f.answer(c)
+	if err != nil {
+		return nil, err
+	}
+	return a.response(r), nil
+}
+
+func (f *fake) all() []*call {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.calls)
+}
+
+// decompress reads a request's body to its end, closes it and checks its length.
+func decompress(t testing.TB, encoding string, body io.ReadCloser, length int64) string {
+	t.Helper()
+	defer body.Close()
+	raw, err := io.ReadAll(body)
+	if err != nil || int64(len(raw)) != length {
+		t.Errorf("read %d bytes of a body of %d: %v", len(raw), length, err)
+	}
+	var r io.Reader = bytes.NewReader(raw)
+	switch encoding {
+	case "gzip":
+		r, err = gzip.NewReader(r)
+	case "deflate":
+		r, err = zlib.NewReader(r)
+	}
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(text)
+}
+
+// sentPoint is a point as it was sent.
+type sentPoint struct {
+	Metric    string            `json:"metric"`
+	Tags      map[string]string `json:"tags"`
+	Timestamp json.Number       `json:"timestamp"`
+	Value     json.Number       `json:"value"`
+}
+
+// points are those of a request.
+func (c *call) points(t testing.TB) []sentPoint {
+	t.Helper()
+	var points []sentPoint
+	if err := json.Unmarshal([]byte(c.text), &points); err != nil {
+		t.Errorf("the body of request %d: %v", c.n, err)
+	}
+	return points
+}
+
+// numbers tells which test points a request has.
+func (c *call) numbers(t testing.TB) []int {
+	t.Helper()
+	var numbers []int
+	for _, p := range c.points(t) {
+		i, err := strconv.Atoi(p.Tags["i"])
+		if err != nil {
+			t.Errorf("not a test point: %v", p)
+		}
+		numbers = append(numbers, i)
+	}
+	return numbers
+}
+
+// answer is what the fake answers.
+type answer struct {
+	code    int
+	body    string
+	headers []string      // in pairs
+	stream  io.ReadCloser // instead of the body, its length unknown
+}
+
+func (a answer) response(r *http.Request) *http.Response {
+	response := &http.Response{
+		Status: http.StatusText(a.code), StatusCode: a.code, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Body: io.NopCloser(strings.NewReader(a.body)), ContentLength: int64(len(a.body)), Request: r,
+	}
+	if a.stream != nil {
+		response.Body, response.ContentLength = a.stream, -1
+	}
+	for i := 0; i < len(a.headers); i += 2 {
+		response.Header.Add(a.headers[i], a.headers[i+1])
+	}
+	return response
+}
+
+func status(code int, headers ...string) answer { return text(code, "", headers...) }
+
+func text(code int, body string, headers ...string) answer {
+	return answer{code: code, body: body, headers: headers}
+}
+
+// newFake answers request n with answers[n], and those beyond with the last one.
+func newFake(t testing.TB, answers ...answer) *fake {
+	t.Helper()
+	return &fake{t: t, answer: func(c *call) (answer, error) { return answers[min(c.n, len(answers)-1)], nil }}
+}
+
+// client is a client of the fake.
+func (f *fake) client(opts ...apptuitclient.Option) *apptuitclient.Client {
+	f.t.Helper()
+	return newClient(f.t, append([]apptuitclient.Option{
+		apptuitclient.WithEndpoint("https://fake.test"),
+		apptuitclient.WithHTTPClient(&http.Client{Transport: f}),
+	}, opts...)...)
+}
+
+// newClient is a client that is closed with the test.
+func newClient(t testing.TB, opts ...apptuitclient.Option) *apptuitclient.Client {
+	t.Helper()
+	c, err := apptuitclient.New(opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// newServer is a server that is closed with the test, and a client of it.
+func newServer(t testing.TB, opts ...apptuitclient.Option) (*apptuittest.Server, *apptuitclient.Client) {
+	t.Helper()
+	s := apptuittest.NewServer()
+	t.Cleanup(s.Close)
+	return s, newClient(t, append([]apptuitclient.Option{apptuitclient.WithEndpoint(s.URL)}, opts...)...)
+}
+
+func withoutRetry() apptuitclient.Option {
+	return apptuitclient.WithRetry(apptuitclient.RetryConfig{})
+}
+
+// counted demands that a Send failed in part, and returns its error.
+func counted(t testing.TB, err error, successful, failed int) *apptuitclient.SendError {
+	t.Helper()
+	var e *apptuitclient.SendError
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a SendError of %d and %d points", err, successful, failed)
+	}
+	if e.Successful != successful || e.Failed != failed {
+		t.Errorf("%d points are successful and %d failed, want %d and %d: %v", e.Successful, e.Failed, successful, failed, err)
+	}
+	if strings.ContainsAny(err.Error(), "\n\r") {
+		t.Errorf("more than a line: %q", err)
+	}
+	return e
+}
+
+// contains demands texts in an error.
+func contains(t testing.TB, err error, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(fmt.Sprint(err), text) {
+			t.Errorf("%q is not in %q", text, fmt.Sprint(err))
+		}
+	}
+}
+
+func sorted(numbers []int) []int {
+	slices.Sort(numbers)
+	return numbers
+}

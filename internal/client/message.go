@@ -1,0 +1,56 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// message returns the message in the body of an answer: that of an error of OpenTSDB
+// or Prometheus, the text of a page without its tags, or else the whole body. It
+// reports whether the message may have been cut off.
+func message(text []byte) (_ string, cut bool) {
+	var answer struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(text, &answer) == nil && answer.Error != nil {
+		var openTSDB struct {
+			Message string `json:"message"`
+		}
+		var prometheus string
+		switch {
+		case json.Unmarshal(answer.Error, &openTSDB) == nil && openTSDB.Message != "":
+			return openTSDB.Message, false
+		case json.Unmarshal(answer.Error, &prometheus) == nil && prometheus != "":
+			return prometheus, false
+		}
+	}
+	if page := bytes.TrimSpace(text); len(page) > 0 && page[0] == '<' {
+		return withoutTags(page[:min(len(page), maxPage)]), len(page) > maxPage
+	}
+	return string(text), len(text) >= maxText
+}
+
+// maxPage bounds how much of a page is looked at, in bytes.
+const maxPage = 8 << 10
+
+// withoutTags returns the text of a page.
+func withoutTags(page []byte) string {
+	var text strings.Builder
+	inside := false
+	for _, c := range page {
+		switch {
+		case c == '<':
+			inside = true
+			text.WriteByte(' ')
+		case c == '>':
+			inside = false
+		case !inside:
+			text.WriteByte(c)
+		}
+	}
+	return text.String()
+}

@@ -1,0 +1,103 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+func encodedName(i int) string { return fmt.Sprintf(`m{"i": "%06d"}`, i) }
+
+// use decodes names and returns how many of them were known.
+func use(t *testing.T, n *names, from, to int) (known int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		encoded := encodedName(i)
+		before := n.known[encoded]
+		d := n.decode(encoded)
+		if d.err != nil || d.metric != "m" || len(d.tags) != 1 || d.tags[0].Value != fmt.Sprintf("%06d", i) {
+			t.Fatalf("%s is %+v", encoded, d)
+		}
+		if before != nil {
+			if before != d {
+				t.Fatalf("%s is decoded again", encoded)
+			}
+			known++
+		}
+	}
+	return known
+}
+
+func TestNamesAreBounded(t *testing.T) {
+	entry := readName(0, encodedName(0)).cost(encodedName(0))
+	for _, tt := range []struct {
+		name                 string
+		entries, bytes, most int
+	}{
+		{"by entries", 100, 1 << 20, 100},
+		{"by bytes", 1000, 50*entry + 1, 50},
+		{"to nothing", 0, 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNames(encoding.SanitizePrometheus, tt.entries, tt.bytes)
+			for range 3 {
+				use(t, n, 0, 500)
+				if len(n.known) != tt.most || n.held != tt.most*entry {
+					t.Fatalf("%d names of %d bytes, want %d", len(n.known), n.held, tt.most)
+				}
+			}
+		})
+	}
+}
+
+func TestLongNames(t *testing.T) {
+	n := newNames(encoding.SanitizePrometheus, 100, 1<<20)
+	long := `m{"k": "` + strings.Repeat("x", 1<<20) + `"}`
+	if d := n.decode(long); d.err != nil || len(d.tags[0].Value) != 1<<20 || len(n.known) != 0 {
+		t.Errorf("%v, %d names are kept", d.err, len(n.known))
+	}
+	use(t, n, 0, 10)
+	if got := use(t, n, 0, 10); got != 10 {
+		t.Errorf("%d of 10 names are known", got)
+	}
+}
+
+// More names than there is room for: those that are known stay so, round after
+// round.
+func TestNamesDoNotThrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNames(encoding.SanitizePrometheus, 100, 1<<20)
+		use(t, n, 0, 200)
+		for range 10 {
+			time.Sleep(2 * sweepTime)
+			if got := use(t, n, 0, 200); got != 100 {
+				t.Fatalf("%d of 200 names are known, want 100", got)
+			}
+		}
+	})
+}
+
+// Names that have gone give way.
+func TestNamesGoOutOfUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNames(encoding.SanitizePrometheus, 100, 1<<20)
+		use(t, n, 0, 100)
+		rounds := 0
+		for use(t, n, 1000, 1100) < 100 {
+			if rounds++; rounds > 5 {
+				t.Fatalf("after %d rounds they have not", rounds)
+			}
+			time.Sleep(sweepTime)
+		}
+		if len(n.known) != 100 {
+			t.Errorf("%d names are kept", len(n.known))
+		}
+	})
+}

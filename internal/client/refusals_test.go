@@ -1,0 +1,33 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/apptuitai/apptuit-go/internal/client"
+)
+
+func TestRefusals_KnowSeriesByNameTagsAndReason(t *testing.T) {
+	r := client.NewRefusals()
+	refusal := func(metric, k, reason string) *client.PointError {
+		return &client.PointError{Point: client.Point{Metric: metric, Tags: map[string]string{"k": k}}, Reason: reason}
+	}
+	for i := range 3000 {
+		p := refusal("n", strconv.Itoa(i), "bad")
+		if r.Known(p) || !r.Known(p) {
+			t.Fatalf("series %d is known before it is refused, or not after", i)
+		}
+	}
+	if r.Known(refusal("n", "1", "worse")) || r.Known(refusal("m", "1", "bad")) || !r.Known(refusal("n", "1", "bad")) {
+		t.Error("a series is mistaken for another one, or a reason")
+	}
+	odd := &client.PointError{Point: client.Point{Metric: "a{b"}}
+	for range 2 { // it cannot be told apart from another one, so it is never known
+		if r.Known(odd) {
+			t.Error("a series without an encoded name is known")
+		}
+	}
+}

@@ -1,0 +1,312 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/put"
+	"github.com/apptuitai/apptuit-go/internal/spool"
+)
+
+const (
+	// maxStrikes is how often a batch is tried that a server which takes others
+	// answers with errors.
+	maxStrikes = 8
+	// maxStrikeWait bounds how long such a batch waits for its next try.
+	maxStrikeWait = 5 * time.Minute
+)
+
+// replayer delivers the batches in a spool's folder, one after the other. All but
+// successes, wake and ended belongs to its goroutine.
+type replayer struct {
+	s         *spooler
+	pause     time.Duration // between two requests
+	successes atomic.Uint64 // requests of which the server has taken points
+	wake      chan struct{} // has room for the news that there is a batch, or that the server is back
+	ended     chan struct{} // closed when the goroutine has ended
+
+	failures int       // of the replay, one after the other
+	probes   int       // of these for the circuit
+	next     time.Time // not before this
+	pass     uint64    // each batch is tried once a pass, from the oldest on
+}
+
+func newReplayer(s *spooler, pause time.Duration) *replayer {
+	return &replayer{s: s, pause: pause, wake: make(chan struct{}, 1), ended: make(chan struct{}), pass: 1}
+}
+
+// run delivers the batches in the folder until the client is closed.
+func (r *replayer) run() {
+	defer close(r.ended)
+	retry := r.s.c.settings.Retry
+	r.next = time.Now().Add(rand.N(retry.InitialInterval)) // not all processes that are started at once
+	life := r.s.c.life
+	for life.Err() == nil {
+		if r.s.folder.Content().Batches == 0 {
+			r.s.over()
+			select {
+			case <-r.wake:
+			case <-life.Done():
+			}
+			continue
+		}
+		if !r.rest() {
+			continue
+		}
+		p, allowed, _ := r.s.circuit.allow()
+		if !allowed { // a live batch is the probe
+			r.next = time.Now().Add(max(retry.InitialInterval/4, 10*time.Millisecond))
+			continue
+		}
+		file, again := r.take(p.probe)
+		if file == nil {
+			r.s.circuit.cancel(p)
+			r.sleep(again)
+			continue
+		}
+		r.try(file, p)
+	}
+}
+
+// stir wakes the replay.
+func (r *replayer) stir() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// rest waits until the next batch may be tried, or there is news, and reports
+// whether it may.
+func (r *replayer) rest() bool {
+	r.sleep(later(r.s.circuit.probeDue(), r.next))
+	return r.s.c.life.Err() == nil && !time.Now().Before(later(r.s.circuit.probeDue(), r.next))
+}
+
+// sleep waits for a time, or for news.
+func (r *replayer) sleep(until time.Time) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.wake:
+	case <-r.s.c.life.Done():
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// take takes the oldest batch that has not been tried in this pass. If none may
+// be tried, it says when to look again. Of the probes each fourth is any batch:
+// the oldest ones may be those that the server fails on.
+func (r *replayer) take(probe bool) (file *spool.File, again time.Time) {
+	now := time.Now()
+	again = now.Add(r.s.c.settings.Retry.MaxInterval)
+	untried := func(f *spool.File) bool {
+		if now.Before(f.Mark.NotBefore) {
+			again = minTime(again, f.Mark.NotBefore)
+			return false
+		}
+		return f.Mark.Pass != r.pass
+	}
+	folder := r.s.folder
+	if probe && r.probes%4 == 3 {
+		skip := rand.N(max(folder.Content().Batches, 1))
+		if file = folder.Take(func(f *spool.File) bool { skip--; return skip < 0 && untried(f) }); file != nil {
+			return file, again
+		}
+	}
+	for range 2 {
+		if file = folder.Take(untried); file != nil {
+			break
+		}
+		r.pass++
+	}
+	return file, again
+}
+
+// try tries to deliver one batch.
+func (r *replayer) try(file *spool.File, p permit) {
+	record, err := r.s.folder.Read(file)
+	var codec *put.Codec
+	if err == nil {
+		if codec = r.s.codec(record.Encoding); codec == nil {
+			err = fmt.Errorf("%w: encoding %d is not known", spool.ErrFormat, record.Encoding)
+		}
+	}
+	if err != nil {
+		r.s.circuit.cancel(p)
+		r.unreadable(file, err)
+		return
+	}
+	b := codec.Load(record.Body, int(record.Points), record.Raw, record.Uncounted)
+	points := b.Points()
+	sender := r.s.c.newSender(r.s.options())
+	sender.spooled, sender.replay, sender.between = true, true, r.between
+	sender.send(r.s.c.life, b)
+	files := r.put(file, record, sender, points)
+	for _, u := range sender.undelivered {
+		u.batch.Release()
+	}
+	r.proceed(files, sender, p)
+	for _, file := range files {
+		r.s.folder.Return(file)
+	}
+}
+
+// between waits between two parts of a batch. The server is there: it asks for smaller
+// batches.
+func (r *replayer) between() {
+	r.s.circuit.close()
+	timer := time.NewTimer(r.pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.s.c.life.Done():
+	}
+}
+
+// put replaces the file of a batch by files of the parts that are left, and returns the
+// files that there are then. If all of the batch is left, its file stays: the parts would
+// be as many files.
+func (r *replayer) put(file *spool.File, record *spool.Batch, sender *sender, points int) []*spool.File {
+	left := 0
+	var parts []*spool.Batch
+	for _, u := range sender.undelivered {
+		b := u.batch
+		left += b.Points()
+		parts = append(parts, &spool.Batch{
+			Encoding: record.Encoding, Points: uint32(b.Points()), Uncounted: b.Uncounted(nil),
+			Raw: b.RawSize(), Time: record.Time, Body: b.Body(),
+		})
+	}
+	if left == points {
+		return []*spool.File{file}
+	}
+	files, err := r.s.folder.Replace(file, parts...)
+	if err != nil {
+		r.s.lost(spool.Loss{Err: fmt.Errorf("the rest of %d points cannot be written, and all are sent again: %w", record.Counted(), err)})
+		return []*spool.File{file}
+	}
+	r.count(sender.tally.report())
+	return files
+}
+
+// unreadable sets a file aside that will not be another one. A fault that the disk or
+// the process may get over makes the file wait.
+func (r *replayer) unreadable(file *spool.File, err error) {
+	if errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist) {
+		r.s.folder.SetAside(file, err)
+		return
+	}
+	if file.Mark.Strikes == 0 {
+		file.Mark.Strikes = 1
+		r.s.lost(spool.Loss{Err: fmt.Errorf("%d points have to wait: %w", file.Points(), err)})
+	}
+	file.Mark.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
+	r.s.folder.Return(file)
+}
+
+// count counts the points of a batch, and reports points that were refused as those of
+// live batches are reported.
+func (r *replayer) count(report Report) {
+	r.s.mu.Lock()
+	r.s.stats.Replayed += uint64(report.Accepted)
+	r.s.stats.Rejected += uint64(report.Rejected)
+	r.s.stats.Dropped += uint64(report.Dropped)
+	r.s.mu.Unlock()
+	if !report.fresh.empty() {
+		r.s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", r.s.c.settings.Errors.Send(report.fresh)))
+	}
+}
+
+// proceed decides when the replay goes on, and which batch is tried then. The files are
+// those that are left of the batch.
+func (r *replayer) proceed(files []*spool.File, sender *sender, p permit) {
+	now := time.Now()
+	circuit := &r.s.circuit
+	if !sender.hasFailed {
+		r.failures, r.probes = 0, 0
+		r.pass++ // with the oldest again
+		r.next = now.Add(r.pause)
+		r.s.succeeded(sender.tally.taken)
+		return
+	}
+	if r.s.c.life.Err() != nil {
+		circuit.cancel(p)
+		return
+	}
+	serverIsThere := circuit.probeDue().IsZero()
+	for _, file := range files {
+		about := aboutBatch(sender.last)
+		if serverIsThere || about { // the others have their turn
+			file.Mark.Pass = r.pass
+		}
+		switch {
+		case about, serverIsThere && sender.last.status == 0 && sender.last.end == outOfTime:
+			r.strike(file, sender.last.err)
+		case serverIsThere && sender.last.end != outOfTime: // for this batch alone, but not for its points
+			r.delay(file)
+		}
+	}
+	after := sender.tally.counts.After
+	if p.probe {
+		r.probes++
+		circuit.open(p, after, sender.last)
+		r.next = now
+		return
+	}
+	r.next = now.Add(pause(r.s.c.settings.Retry, r.failures, after))
+	r.failures++
+}
+
+// aboutBatch reports whether a failure may be one that this batch alone has: an
+// error within the server, or one that it tells of single points.
+func aboutBatch(why failed) bool {
+	if why.end != outOfTime {
+		return false
+	}
+	switch why.status {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusInternalServerError:
+		return true
+	}
+	return why.status/100 == 2
+}
+
+// strike counts the failures of a batch between which the server has taken
+// others, and makes it wait longer each time. A batch that has too many is set
+// aside.
+func (r *replayer) strike(file *spool.File, reason error) {
+	r.delay(file)
+	if file.Mark.Strikes >= maxStrikes {
+		r.s.folder.SetAside(file, errors.Join(fmt.Errorf("it failed %d times while others did not", maxStrikes), reason))
+	}
+}
+
+// delay makes a batch wait, longer each time that the server has taken others since.
+func (r *replayer) delay(file *spool.File) {
+	m, n := &file.Mark, r.successes.Load()
+	if m.Strikes > 0 && n <= m.Successes {
+		return
+	}
+	m.Strikes++
+	m.Successes = n
+	if m.Strikes > 1 {
+		retry := r.s.c.settings.Retry
+		retry.MaxInterval = max(retry.MaxInterval, maxStrikeWait)
+		m.NotBefore = time.Now().Add(backoff(retry, m.Strikes))
+	}
+}

@@ -1,0 +1,285 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"html"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// secretIndex finds secrets by their first bytes, so that a text is searched in one
+// pass, however many secrets there are.
+type secretIndex struct {
+	first [256]bool                    // the bytes that secrets begin with
+	forms map[[minSecret]byte][]string // the longest comes first
+}
+
+func newSecretIndex(lists ...[]string) *secretIndex {
+	index := &secretIndex{forms: map[[minSecret]byte][]string{}}
+	for _, secret := range slices.Concat(lists...) {
+		// Base64 is also written without its padding.
+		for _, form := range []string{secret, strings.TrimRight(secret, "=")} {
+			if len(form) < minSecret {
+				continue
+			}
+			key := [minSecret]byte([]byte(form))
+			index.first[form[0]] = true
+			if !slices.Contains(index.forms[key], form) {
+				index.forms[key] = append(index.forms[key], form)
+			}
+		}
+	}
+	for _, forms := range index.forms {
+		slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	}
+	return index
+}
+
+// span is a part of a text, in bytes.
+type span struct{ start, end int }
+
+// redact replaces the secrets in a text. It finds each of them as it is, and decoded
+// by one or two of the decoders: a server may quote a token in JSON that stands in a
+// page, for example. With cut, the text is the beginning of a longer one, and a
+// secret that begins in it is removed with the rest of the text.
+func (x *secretIndex) redact(s string, cut bool) string {
+	if len(x.forms) == 0 {
+		return s
+	}
+	plain := reading{text: s}
+	spans := x.find(plain, cut, nil)
+	for _, outer := range decoders() {
+		once, ok := plain.decoded(outer)
+		if !ok {
+			continue // nothing is encoded so
+		}
+		spans = x.find(once, cut, spans)
+		for _, inner := range decoders() {
+			if twice, ok := once.decoded(inner); ok {
+				spans = x.find(twice, cut, spans)
+			}
+		}
+	}
+	return replaceSpans(s, spans)
+}
+
+// find appends the spans of a text in which its reading has secrets.
+func (x *secretIndex) find(r reading, cut bool, spans []span) []span {
+	for i := 0; i+minSecret <= len(r.text); i++ {
+		if !x.first[r.text[i]] {
+			continue
+		}
+		rest := r.text[i:]
+		for _, secret := range x.forms[[minSecret]byte([]byte(rest[:minSecret]))] {
+			if strings.HasPrefix(rest, secret) {
+				spans = append(spans, span{r.offset(i), r.offset(i + len(secret))})
+				break
+			}
+			if cut && r.endsWithin(rest, secret) {
+				spans = append(spans, span{r.offset(i), r.offset(len(r.text))})
+				break
+			}
+		}
+	}
+	return spans
+}
+
+// replaceSpans replaces spans, which may overlap, each by a word.
+func replaceSpans(s string, spans []span) string {
+	if len(spans) == 0 {
+		return s
+	}
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	var out strings.Builder
+	done := 0
+	for i := 0; i < len(spans); {
+		whole := spans[i]
+		for i++; i < len(spans) && spans[i].start < whole.end; i++ {
+			whole.end = max(whole.end, spans[i].end)
+		}
+		out.WriteString(s[done:whole.start])
+		out.WriteString(redacted)
+		done = whole.end
+	}
+	out.WriteString(s[done:])
+	return out.String()
+}
+
+// reading is a text, perhaps decoded, that knows where each of its bytes stands in
+// the original.
+type reading struct {
+	text    string
+	offsets []int // of each byte and of the end; nil: as in the text
+}
+
+func (r reading) offset(i int) int {
+	if r.offsets == nil {
+		return i
+	}
+	return r.offsets[i]
+}
+
+// maxEscape is more bytes than any character takes that is encoded twice.
+const maxEscape = 40
+
+// endsWithin reports whether the rest of a text may be the beginning of a secret. The
+// last bytes may differ: they may be a part of an encoded character.
+func (r reading) endsWithin(rest, secret string) bool {
+	same := 0
+	for same < len(rest) && same < len(secret) && rest[same] == secret[same] {
+		same++
+	}
+	from := len(r.text) - len(rest) + same
+	return r.offset(len(r.text))-r.offset(from) < maxEscape
+}
+
+// decoder decodes characters of one encoding.
+type decoder struct {
+	lead byte // that encoded characters begin with
+	// decode appends the character at the beginning of a text. It returns the number of
+	// bytes that it takes, 0 if it is not encoded.
+	decode func(dst []byte, s string) (_ []byte, size int)
+}
+
+// decoders returns those of JSON and its relatives, of HTML, and of URLs.
+func decoders() [3]decoder {
+	return [...]decoder{{'\\', decodeBackslash}, {'&', decodeEntity}, {'%', decodePercent}}
+}
+
+// decoded returns the reading of what a decoder makes of the text, and false if that
+// is the text itself.
+func (r reading) decoded(d decoder) (reading, bool) {
+	if strings.IndexByte(r.text, d.lead) < 0 {
+		return reading{}, false
+	}
+	out := make([]byte, 0, len(r.text))
+	offsets := make([]int, 0, len(r.text)+1)
+	changed := false
+	for i := 0; i < len(r.text); {
+		size := 0
+		if r.text[i] == d.lead {
+			out, size = d.decode(out, r.text[i:])
+		}
+		if size > 0 {
+			changed = true
+		} else {
+			out, size = append(out, r.text[i]), 1
+		}
+		for len(offsets) < len(out) {
+			offsets = append(offsets, r.offset(i))
+		}
+		i += size
+	}
+	return reading{text: string(out), offsets: append(offsets, r.offset(len(r.text)))}, changed
+}
+
+// decodeBackslash decodes an escape of JSON, Go, Python or JavaScript.
+func decodeBackslash(dst []byte, s string) ([]byte, int) {
+	if len(s) < 2 {
+		return dst, 0
+	}
+	digits := 0
+	switch s[1] {
+	case '"', '\\', '/', '\'':
+		return append(dst, s[1]), 2
+	case 'x':
+		digits = 2
+	case 'u':
+		digits = 4
+		if strings.HasPrefix(s[2:], "{") {
+			code, size := hex(s[3:], 1, 6)
+			if size == 0 || !strings.HasPrefix(s[3+size:], "}") {
+				return dst, 0
+			}
+			return appendRune(dst, code), 4 + size
+		}
+	case 'U':
+		digits = 8
+	}
+	code, size := hex(s[2:], digits, digits)
+	if size == 0 {
+		return dst, 0
+	}
+	size += 2
+	if utf16.IsSurrogate(rune(code)) && strings.HasPrefix(s[size:], `\u`) {
+		if low, more := hex(s[size+2:], 4, 4); more > 0 {
+			return utf8.AppendRune(dst, utf16.DecodeRune(rune(code), rune(low))), size + 2 + more
+		}
+	}
+	return appendRune(dst, code), size
+}
+
+// decodeEntity decodes a character reference of HTML.
+func decodeEntity(dst []byte, s string) ([]byte, int) {
+	if strings.HasPrefix(s, "&#") {
+		return decodeReference(dst, s)
+	}
+	const longest = 33 // the name of any character
+	if end := strings.IndexByte(s[:min(len(s), longest)], ';'); end > 0 {
+		if char := html.UnescapeString(s[:end+1]); char != s[:end+1] {
+			return append(dst, char...), end + 1
+		}
+	}
+	for _, name := range []string{"&amp", "&lt", "&gt", "&quot"} { // which need no semicolon
+		if strings.HasPrefix(s, name) {
+			return append(dst, html.UnescapeString(name)...), len(name)
+		}
+	}
+	return dst, 0
+}
+
+// decodeReference decodes a numeric character reference, with or without its semicolon.
+func decodeReference(dst []byte, s string) ([]byte, int) {
+	start, base := 2, 10
+	if len(s) > 2 && (s[2] == 'x' || s[2] == 'X') {
+		start, base = 3, 16
+	}
+	const longest = 7 // of the largest character, in decimal digits
+	end := start
+	for end < len(s) && end < start+longest && isDigit(s[end], base) {
+		end++
+	}
+	code, err := strconv.ParseUint(s[start:end], base, 32)
+	if err != nil {
+		return dst, 0
+	}
+	if end < len(s) && s[end] == ';' {
+		end++
+	}
+	return appendRune(dst, code), end
+}
+
+// decodePercent decodes a byte of a URL.
+func decodePercent(dst []byte, s string) ([]byte, int) {
+	code, size := hex(s[1:], 2, 2)
+	if size == 0 {
+		return dst, 0
+	}
+	return append(dst, byte(code)), 1 + size
+}
+
+// hex reads from least to most hexadecimal digits, and returns how many it has read, 0
+// if there are fewer.
+func hex(s string, least, most int) (code uint64, size int) {
+	for size < len(s) && size < most && isDigit(s[size], 16) {
+		size++
+	}
+	if size < max(least, 1) {
+		return 0, 0
+	}
+	code, _ = strconv.ParseUint(s[:size], 16, 64)
+	return code, size
+}
+
+func isDigit(b byte, base int) bool {
+	return b >= '0' && b <= '9' || base == 16 && (b >= 'a' && b <= 'f' || b >= 'A' && b <= 'F')
+}
+
+func appendRune(dst []byte, code uint64) []byte {
+	return utf8.AppendRune(dst, rune(min(code, utf8.MaxRune+1))) // U+FFFD, if it is none
+}

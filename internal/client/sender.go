@@ -1,0 +1,108 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+
+	"github.com/apptuitai/apptuit-go/internal/put"
+)
+
+// sender delivers one batch: it makes attempts, waits between them, and sends the batch
+// in parts where it is too large. It counts the points that are decided, and returns the
+// batches that are not.
+type sender struct {
+	c       *Client
+	opts    *WriterOptions
+	tally   tally
+	retrier retrier
+
+	ctx      context.Context // of send
+	spooled  bool            // undelivered batches are spooled: each is attempted once
+	replay   bool            // the batch comes from the spool
+	between  func()          // is called between two requests for parts of the batch; may be nil
+	tooLarge int64           // the size of the last part that the server has called too large
+
+	undelivered []undelivered
+	hasFailed   bool   // an attempt, for a reason that may pass or can be mended
+	last        failed // how
+}
+
+// undelivered is a batch without a decision of the server, and why. It belongs to the
+// caller, who releases it.
+type undelivered struct {
+	batch *put.Batch
+	failed
+}
+
+// failed is how the attempts at a batch have ended without success.
+type failed struct {
+	status int // of the last answer, 0 if there was none
+	err    error
+	end    ending
+}
+
+// ending says why there is no further attempt.
+type ending uint8
+
+const (
+	goOn       ending = iota // there is one
+	outOfTime                // the reason may pass
+	refused                  // by an answer: endpoint or credentials have to be mended
+	undecided                // there was no answer, and another attempt would not help
+	unreadable               // the body of the batch cannot be read
+)
+
+func (c *Client) newSender(opts *WriterOptions) *sender {
+	return &sender{c: c, opts: opts, tally: tally{c: c, opts: opts}}
+}
+
+// persist attempts to deliver a batch until each of its points is decided, or there is no
+// time left. It returns a result only if the points that are left have to be sent in
+// parts.
+func (s *sender) persist(b *put.Batch) *result {
+	status := 0
+	if _, suspected := s.c.size.get(); !suspected {
+		s.retrier.attempts, s.retrier.answer = 0, nil
+	}
+	for {
+		res := s.c.attempt(s.ctx, b)
+		s.tally.settle(s.ctx, b, &res)
+		s.tally.counts.StatusCode = res.status
+		if res.status != 0 {
+			status = res.status
+			s.retrier.renewed = s.retrier.renewed && res.next == refreshToken // any other answer is to a good token
+		}
+		switch {
+		case res.left != b:
+			s.c.size.passed(b.RawSize(), s.tooLarge)
+			b.Release()
+		case res.cutOff && b.Size() >= minSuspect && b.Points() > 1:
+			s.c.size.cutOff(b.RawSize())
+		}
+		if b = res.left; b == nil {
+			return nil
+		}
+		if res.next == split {
+			return &res
+		}
+		end, err := s.retrier.next(&res)
+		if end != goOn {
+			s.tally.counts.After = max(s.tally.counts.After, res.after)
+			s.leave(b, failed{status, err, end})
+			return nil
+		}
+		if s.exceedsLimit(b) {
+			return &res
+		}
+	}
+}
+
+// leave puts a batch among the undelivered ones.
+func (s *sender) leave(b *put.Batch, why failed) {
+	if why.end == outOfTime || why.end != unreadable && (s.spooled || s.opts.Retain) {
+		s.hasFailed, s.last = true, why
+	}
+	s.undelivered = append(s.undelivered, undelivered{b, why})
+}

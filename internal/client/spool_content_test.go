@@ -1,0 +1,67 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
+)
+
+func TestInspectSpoolShowsWhatWaits(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	if _, err := apptuitclient.InspectSpool(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("before there is one: %v", err)
+	}
+	away := newFake(t, status(503))
+	warned := new(reports)
+	c := away.client(apptuitclient.WithSpool(dir), warned.option())
+	if err := c.Send(t.Context(), numberedPoints(3)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := apptuitclient.InspectSpool(dir)
+	if err != nil || !got.InUse || time.Since(got.Oldest) > time.Minute {
+		t.Errorf("%+v, %v", got, err)
+	}
+	stats, _ := c.SpoolStats()
+	if got.Batches != stats.Batches || got.Points != stats.Points || got.Bytes != stats.Bytes || got.Points != 3 {
+		t.Errorf("%+v, where the client has %+v", got, stats)
+	}
+}
+
+func TestWithoutSpoolIgnoresTheVariable(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	t.Setenv("APPTUIT_SPOOL_DIR", dir)
+	away := newFake(t, status(503))
+	c := away.client(withoutRetry(), apptuitclient.WithoutSpool())
+	if err := client.Of(c).Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	var send *apptuitclient.SendError
+	if err := c.Send(t.Context(), numberedPoints(3)); !errors.As(err, &send) || send.Failed != 3 {
+		t.Errorf("error %v", err)
+	}
+	if _, spooling := c.SpoolStats(); spooling {
+		t.Error("there is a spool")
+	}
+	if _, err := apptuitclient.InspectSpool(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the folder: %v", err)
+	}
+
+	t.Setenv("APPTUIT_SPOOL_INSTANCES", "perhaps")
+	_, err := apptuitclient.New(apptuitclient.WithEndpoint("http://fake.test"), apptuitclient.WithoutSpool())
+	if err == nil || !strings.Contains(err.Error(), "APPTUIT_SPOOL_INSTANCES") {
+		t.Errorf("error %v", err)
+	}
+	_, err = apptuitclient.New(apptuitclient.WithEndpoint("http://fake.test"), apptuitclient.WithoutSpool(), apptuitclient.WithSpool(dir))
+	if err == nil || !strings.Contains(err.Error(), "WithSpool and WithoutSpool") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,475 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/spool"
+)
+
+// poisoned fails on requests with test point 0, and takes the others.
+func poisoned(t testing.TB, failure func(*call) (answer, error)) func(*call) (answer, error) {
+	return func(c *call) (answer, error) {
+		if slices.Contains(c.numbers(t), 0) {
+			return failure(c)
+		}
+		return status(204), nil
+	}
+}
+
+// tries counts the requests with test point 0.
+func tries(t testing.TB, f *fake) int {
+	t.Helper()
+	n := 0
+	for _, c := range f.all() {
+		if slices.Contains(c.numbers(t), 0) {
+			n++
+		}
+	}
+	return n
+}
+
+// A batch that the server answers with 500 for ever is set aside after a few
+// tries, and does not keep the others.
+func TestAPoisonBatch(t *testing.T) {
+	for name, failure := range map[string]func(*call) (answer, error){
+		"500":     always(500),
+		"a reset": func(*call) (answer, error) { return answer{}, syscall.ECONNRESET },
+		"storage": func(*call) (answer, error) {
+			return text(400, details(0, 1, 0, pointFault{echo(0), "Storage exception: gone"})), nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir := spoolDir(t)
+				var w reports
+				f, set := changing(t, always(503))
+				c := f.spooling(dir, w.option())
+				for i := range 20 {
+					send(t, c, numbered(i))
+				}
+				outage := tries(t, f)
+				w.take()
+				set(poisoned(t, failure))
+				for range 180 { // the program goes on, and its batches are taken
+					time.Sleep(10 * time.Second)
+					send(t, c, numbered(100))
+				}
+				if n := tries(t, f) - outage; n < 8 || n > 40 {
+					t.Errorf("it was tried %d times", n)
+				}
+				s := stats(t, c)
+				if s.Dropped != 1 || s.Points != 0 || s.Replayed != s.Spooled-1 {
+					t.Errorf("%+v", s)
+				}
+				aside, err := os.ReadDir(filepath.Join(dir, "aside"))
+				if err != nil || len(aside) != 1 {
+					t.Errorf("aside is %v: %v", aside, err)
+				}
+				reported := 0
+				for _, warning := range w.take() {
+					if strings.Contains(warning, "1 points are lost: ") && strings.Contains(warning, "is set aside: it failed 8 times while others did not") {
+						reported++
+					}
+				}
+				if reported != 1 {
+					t.Errorf("it was reported %d times", reported)
+				}
+			})
+		})
+	}
+}
+
+// What fails for all batches is no poison, however long it lasts, and however
+// the server fails.
+func TestAnOutageSetsNothingAside(t *testing.T) {
+	for name, outage := range map[string]func(*call) (answer, error){
+		"500":    always(500),
+		"503":    always(503),
+		"resets": func(*call) (answer, error) { return answer{}, syscall.ECONNRESET },
+		"401":    always(401),
+		"certificate": func(*call) (answer, error) {
+			return answer{}, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir := spoolDir(t)
+				first := newFake(t, status(503)).spooling(dir)
+				for i := range 10 {
+					send(t, first, numbered(i))
+				}
+				first.Close()
+				f, over := outageOf(t, outage)
+				c := f.spooling(dir)
+				for range 300 {
+					time.Sleep(20 * time.Second)
+					_ = c.Send(t.Context(), numberedPoints(1))
+				}
+				if s := stats(t, c); s.Dropped != 0 || s.Points < 10 {
+					t.Errorf("%+v", s)
+				}
+				over()
+				time.Sleep(5 * time.Minute)
+				if s := stats(t, c); s.Dropped != 0 || s.Points != 0 || s.Rejected != 0 || s.Replayed != s.Found+s.Spooled {
+					t.Errorf("%+v", s)
+				}
+			})
+		})
+	}
+}
+
+// A server that fails now and then, however often, has no poison.
+func TestAFlakyServerSetsNothingAside(t *testing.T) {
+	for seed := range 5 {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			f := &fake{t: t, answer: func(c *call) (answer, error) {
+				if time.Since(start) < 2*time.Minute && (c.n*7919+seed)%10 != 0 {
+					return status(500), nil
+				}
+				return status(204), nil
+			}}
+			c := f.spooling(spoolDir(t))
+			for i := range 100 {
+				send(t, c, numbered(i))
+				time.Sleep(time.Second)
+			}
+			time.Sleep(30 * time.Minute)
+			if s := stats(t, c); s.Dropped != 0 || s.Points != 0 {
+				t.Errorf("seed %d: %+v", seed, s)
+			}
+		})
+	}
+}
+
+// Nor has one that fails on a batch for a while, however much it takes meanwhile.
+func TestAShortFailureIsNoPoison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, set := changing(t, always(503))
+		c := f.spooling(spoolDir(t))
+		for i := range 60 {
+			send(t, c, numbered(i))
+		}
+		set(poisoned(t, always(500)))
+		time.Sleep(12 * time.Second)
+		set(always(204))
+		time.Sleep(10 * time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 60, Replayed: 60})
+	})
+}
+
+// While the gate is closed and no live batch comes, it is the replay that has to
+// find out that the server is back, also if it fails on the oldest batch for ever.
+func TestThePoisonIsTheProbe(t *testing.T) {
+	for name, failure := range map[string]func(*call) (answer, error){
+		"500":       always(500),
+		"504":       always(504),
+		"no answer": hang,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f, set := changing(t, always(503))
+			c := f.spooling(spoolDir(t), apptuitclient.WithTimeout(20*time.Second))
+			for i := range 20 {
+				send(t, c, numbered(i))
+			}
+			set(poisoned(t, failure))
+			time.Sleep(30 * time.Minute)
+			if s := stats(t, c); s.Replayed != 19 {
+				t.Errorf("%s: %+v", name, s)
+			}
+		})
+	}
+}
+
+// A batch that is too large is delivered in parts, at the rate of the spool, and
+// what is too large by itself is refused.
+func TestHalvingInTheReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w reports
+		f, set := changing(t, always(503))
+		c := f.spooling(spoolDir(t), w.option())
+		send(t, c, numberedPoints(32)...)
+		w.take()
+		outage := len(f.all())
+		set(func(c *call) (answer, error) {
+			if numbers := c.numbers(t); len(numbers) > 4 || slices.Contains(numbers, 7) {
+				return status(413), nil
+			}
+			return status(204), nil
+		})
+		time.Sleep(time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 32, Replayed: 31, Rejected: 1})
+		calls := f.all()[outage:]
+		for i := 1; i < len(calls); i++ {
+			if gap := calls[i].at.Sub(calls[i-1].at); gap < 100*time.Millisecond {
+				t.Errorf("request %d comes %v after the one before", i, gap)
+			}
+		}
+		w.want(t, "31 points sent, 1 failed with status 413: m{i=7} at 1700000007: too large for the server by itself", "is empty again")
+	})
+}
+
+// An outage in the middle of it: what is delivered is, the rest stays.
+func TestHalvingIsInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		f, set := changing(t, always(503))
+		c := f.spooling(dir)
+		send(t, c, numberedPoints(16)...)
+		var broken atomic.Bool
+		set(func(c *call) (answer, error) {
+			switch n := len(c.numbers(t)); {
+			case n > 4:
+				return status(413), nil
+			case broken.Load():
+				return status(503), nil
+			}
+			broken.Store(true)
+			return status(204), nil
+		})
+		time.Sleep(time.Minute)
+		s := stats(t, c)
+		if s.Replayed != 4 || s.Points != 12 || s.Batches < 2 {
+			t.Errorf("%+v", s)
+		}
+		c.Close()
+		f = newFake(t, status(204))
+		f.spooling(dir)
+		time.Sleep(time.Minute)
+		var got []int
+		for _, call := range f.all() {
+			got = append(got, call.numbers(t)...)
+		}
+		if diff := cmp.Diff([]int{4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// What is left of a batch cannot be written: all of it is sent again, and counted
+// once.
+func TestTheRestCannotBeWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, set := changing(t, always(503))
+		c := f.spooling(spoolDir(t))
+		var full atomic.Bool
+		client.SetDisk(client.Of(c), func(next func() error) error {
+			if full.Load() {
+				return errors.New("no space left on device")
+			}
+			return next()
+		})
+		send(t, c, numberedPoints(10)...)
+		full.Store(true)
+		set(func(*call) (answer, error) {
+			return text(400, details(8, 2, 0, pointFault{echo(1), "Please throttle"}, pointFault{echo(2), "bad"})), nil
+		})
+		time.Sleep(5 * time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 10, Spooled: 10})
+		full.Store(false)
+		time.Sleep(5 * time.Minute)
+		if s := stats(t, c); s.Replayed != 8 || s.Rejected != 1 || s.Points != 1 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// Damage is reported once, and does not keep the others.
+func TestDamagedFilesInTheReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		first := newFake(t, status(503)).spooling(dir)
+		for i := range 6 {
+			send(t, first, numbered(2*i), numbered(2*i+1))
+			time.Sleep(time.Millisecond)
+		}
+		first.Close()
+		files := batchFiles(t, dir)
+		damage := func(i int, change func([]byte) []byte) {
+			content, err := os.ReadFile(files[i])
+			if err == nil {
+				err = os.WriteFile(files[i], change(content), 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		damage(0, func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
+		damage(2, func(b []byte) []byte { return b[:len(b)/2] })
+		damage(3, func([]byte) []byte { return nil })
+		var w reports
+		f := newFake(t, status(204))
+		c := f.spooling(dir, w.option())
+		time.Sleep(time.Minute)
+		var got []int
+		for _, call := range f.all() {
+			got = append(got, call.numbers(t)...)
+		}
+		if diff := cmp.Diff([]int{2, 3, 8, 9, 10, 11}, got); diff != "" {
+			t.Error(diff)
+		}
+		wantStats(t, c, apptuitclient.SpoolStats{Found: 8, Replayed: 6, Dropped: 2})
+		w.want(t, "and so are 1 more batches", "2 points are lost: "+files[0]+" is set aside: not a whole batch", "is empty again: so far 6 points were delivered from it, 0 refused, 2 lost")
+	})
+}
+
+// A file that cannot be read just then waits, which is told once; what it is
+// made of is not known to this version, it is set aside.
+func TestUnreadableFilesInTheReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		first := newFake(t, status(503)).spooling(dir)
+		send(t, first, numbered(0))
+		time.Sleep(time.Second)
+		send(t, first, numbered(1))
+		first.Close()
+		time.Sleep(time.Second)
+		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, false, func(spool.Loss) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := folder.Put(&spool.Batch{Encoding: 9, Points: 3, Raw: 5, Time: time.Now(), Body: []byte("???")}, func() bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		folder.Close()
+		var w reports
+		f := newFake(t, status(204))
+		c := f.spooling(dir, w.option())
+		name := batchFiles(t, dir)[1]
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		turn := func(err ...error) {
+			t.Helper()
+			if err := errors.Join(err...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		turn(os.Remove(name), os.Mkdir(name, 0o700))
+		time.Sleep(10 * time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 1, Found: 5, Replayed: 1, Dropped: 3})
+		turn(os.Remove(name), os.WriteFile(name, content, 0o600))
+		time.Sleep(time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Found: 5, Replayed: 2, Dropped: 3})
+		w.want(t, "1 points have to wait: ", "3 points are lost: ", "is empty again")
+	})
+}
+
+// A certificate that is not trusted opens the circuit as an outage does, and loses no
+// point.
+func TestSpool_OutlivesABadCertificate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bad := func(*call) (answer, error) {
+			return answer{}, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+		}
+		var w reports
+		f, set := changing(t, bad)
+		hour := apptuitclient.WithRetry(apptuitclient.RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Hour})
+		c := f.spooling(spoolDir(t), hour, w.option())
+		for range 600 {
+			send(t, c, numbered(1)) // spooled, but for the probes
+			time.Sleep(time.Minute)
+		}
+		if n := len(f.all()); n < 8 || n > 80 { // 20 are to be expected in ten hours
+			t.Errorf("%d requests", n)
+		}
+		w.want(t, "failed to verify certificate")
+		set(always(204))
+		time.Sleep(10 * time.Hour)
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 600, Replayed: 600})
+	})
+}
+
+// Bounds hold in an outage, and what goes is reported.
+func TestTheSpoolIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		var w reports
+		f, over := outageOf(t, always(503))
+		c := f.spooling(dir, w.option(), apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxBytes(2000), apptuitclient.WithSpoolMaxAge(time.Hour)))
+		for i := range 100 {
+			send(t, c, numbered(i))
+			if s := stats(t, c); s.Bytes > 2000 {
+				t.Fatalf("%+v", s)
+			}
+		}
+		s := stats(t, c)
+		if s.Dropped < 50 || s.Points < 5 {
+			t.Errorf("%+v", s)
+		}
+		w.want(t, "points go to the spool", "1 points are lost: the spool is full with") // and not for each
+		time.Sleep(time.Minute)
+		send(t, c, numbered(0))
+		w.want(t, fmt.Sprintf("%d points are lost: the spool is full with", s.Dropped)) // all but one of those, and one
+		time.Sleep(2 * time.Hour)
+		if now := stats(t, c); now.Points != 0 || now.Dropped != 101 {
+			t.Errorf("%+v", now)
+		}
+		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], "lost: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far 0 points were delivered from it, 0 refused, 101 lost") {
+			t.Errorf("warnings %q", told)
+		}
+		over()
+		n := len(f.all())
+		send(t, c, numbered(0))
+		if len(f.all()) == n {
+			t.Error("the gate is closed for nothing")
+		}
+	})
+}
+
+func TestABatchLargerThanTheSpool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		c := newFake(t, status(503)).spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxBytes(10)))
+		e := counted(t, c.Send(t.Context(), numberedPoints(1)), 0, 1)
+		contains(t, e, "503", "could not be spooled", "larger than the spool may be, 10")
+	})
+}
+
+// A refusal that is known is counted, and not reported again, as for live points.
+func TestKnownRefusalsInTheReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := apptuittest.NewMemoryServer()
+		defer s.Close()
+		var w reports
+		c := newClient(t, apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()), w.option(), apptuitclient.WithSpool(spoolDir(t)))
+		s.Fail(apptuittest.Status(503), apptuittest.Reject(func(p apptuittest.Point) string {
+			if p.Float() > 5 {
+				return "too high"
+			}
+			return ""
+		}))
+		out := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Known: func(p *client.PointError) bool { return p.Point.Value != 7 }})
+		for i := range 10 {
+			out.AppendPrefix(seriesOf(i), 1700000000, model.Float(float64(i)), uint32(i))
+		}
+		if r := out.Close(); r.Spooled != 10 || r.Err != nil {
+			t.Errorf("%+v", r)
+		}
+		time.Sleep(time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 10, Replayed: 6, Rejected: 4})
+		w.want(t, "points go to the spool", "6 points sent, 4 failed with status 400: m{i=7} at 1700000000: too high", "is empty again")
+	})
+}

@@ -1,0 +1,472 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
+)
+
+// reports are what a client has warned of.
+type reports struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (w *reports) option() apptuitclient.Option {
+	return apptuitclient.WithWarningHandler(func(err error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.all = append(w.all, err.Error())
+	})
+}
+
+// take returns the warnings so far, and forgets them.
+func (w *reports) take() []string {
+	time.Sleep(time.Nanosecond) // in a bubble: until the handler has been called
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.all
+	w.all = nil
+	return all
+}
+
+// want demands exactly these warnings, each by a part of it.
+func (w *reports) want(t testing.TB, texts ...string) {
+	t.Helper()
+	got := w.take()
+	if len(got) != len(texts) {
+		t.Fatalf("%d warnings, want %d:\n%s", len(got), len(texts), strings.Join(got, "\n"))
+	}
+	for i, text := range texts {
+		if !strings.Contains(got[i], text) {
+			t.Errorf("%q is not in %q", text, got[i])
+		}
+	}
+}
+
+// spooling is a client of the fake with a spool.
+func (f *fake) spooling(dir string, opts ...apptuitclient.Option) *apptuitclient.Client {
+	f.t.Helper()
+	quiet := apptuitclient.WithWarningHandler(func(error) {})
+	return f.client(append([]apptuitclient.Option{quiet, apptuitclient.WithSpool(dir)}, opts...)...)
+}
+
+func always(code int, headers ...string) func(*call) (answer, error) {
+	return func(*call) (answer, error) { return status(code, headers...), nil }
+}
+
+// changing is a server that answers as it was told last.
+func changing(t testing.TB, first func(*call) (answer, error)) (*fake, func(func(*call) (answer, error))) {
+	t.Helper()
+	var now atomic.Value
+	now.Store(first)
+	return &fake{t: t, answer: func(c *call) (answer, error) { return now.Load().(func(*call) (answer, error))(c) }},
+		func(next func(*call) (answer, error)) { now.Store(next) }
+}
+
+// outageOf is a server whose outage lasts until the returned function is called.
+func outageOf(t testing.TB, outage func(*call) (answer, error)) (*fake, func()) {
+	t.Helper()
+	f, set := changing(t, outage)
+	return f, func() { set(always(204)) }
+}
+
+// spoolDir is a folder for a spool of a test that has nothing to do with disks: in
+// memory, if it can be, where a sync takes no time.
+func spoolDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "apptuit-spool-") //nolint:usetesting // which would be on a disk
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func stats(t testing.TB, c *apptuitclient.Client) apptuitclient.SpoolStats {
+	t.Helper()
+	s, ok := c.SpoolStats()
+	if !ok {
+		t.Fatal("there is no spool")
+	}
+	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+uint64(s.Points) {
+		t.Errorf("points are lost or counted twice: %+v", s)
+	}
+	return s
+}
+
+// wantStats compares what became of spooled points, but for the bytes.
+func wantStats(t testing.TB, c *apptuitclient.Client, want apptuitclient.SpoolStats) {
+	t.Helper()
+	got := stats(t, c)
+	got.Bytes = 0
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("spool (-want +got):\n%s", diff)
+	}
+}
+
+// send sends points and demands that none failed.
+func send(t testing.TB, c *apptuitclient.Client, points ...apptuitclient.DataPoint) {
+	t.Helper()
+	if err := c.Send(t.Context(), points); err != nil {
+		t.Error(err)
+	}
+}
+
+// batchFiles tells the names of what is in a spool.
+func batchFiles(t testing.TB, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.batch"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestWhatIsSpooled(t *testing.T) {
+	fails := func(err error) func(*call) (answer, error) {
+		return func(*call) (answer, error) { return answer{}, err }
+	}
+	for name, tt := range map[string]struct {
+		outage  func(*call) (answer, error)
+		spooled bool
+	}{
+		"408":               {always(408), true},
+		"429":               {always(429), true},
+		"500":               {always(500), true},
+		"502":               {always(502), true},
+		"503":               {always(503), true},
+		"504":               {always(504), true},
+		"a reset":           {fails(syscall.ECONNRESET), true},
+		"no server":         {fails(syscall.ECONNREFUSED), true},
+		"401":               {always(401), true},
+		"403":               {always(403), true},
+		"400":               {always(400), true},
+		"404":               {always(404), true},
+		"413 for one point": {always(413), false},
+		"501":               {always(501), true},
+		"a reason":          {func(*call) (answer, error) { return text(400, "unknown metric"), nil }, false},
+		"407":               {always(407), true},
+		"a redirect":        {always(302, "Location", "/login"), true},
+		"a page":            {func(*call) (answer, error) { return text(200, "<html>"), nil }, true},
+		"a bad certificate": {fails(&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				dir := spoolDir(t)
+				f, over := outageOf(t, tt.outage)
+				c := f.spooling(dir)
+				start := time.Now()
+				err := c.Send(t.Context(), numberedPoints(1))
+				if !tt.spooled {
+					counted(t, err, 0, 1)
+					wantStats(t, c, apptuitclient.SpoolStats{})
+					if names := batchFiles(t, dir); len(names) > 0 {
+						t.Errorf("files %v", names)
+					}
+					return
+				}
+				if err != nil || time.Since(start) > 0 || len(f.all()) != 1 {
+					t.Errorf("after %v and %d attempts: %v", time.Since(start), len(f.all()), err)
+				}
+				wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 1, Spooled: 1})
+				if names := batchFiles(t, dir); len(names) != 1 {
+					t.Errorf("files %v", names)
+				}
+				over()
+				time.Sleep(time.Minute)
+				wantStats(t, c, apptuitclient.SpoolStats{Spooled: 1, Replayed: 1})
+				if names := batchFiles(t, dir); len(names) > 0 {
+					t.Errorf("files %v are left", names)
+				}
+				calls := f.all()
+				if first, last := calls[0], calls[len(calls)-1]; first.text != last.text || first.Header.Get("Content-Encoding") != last.Header.Get("Content-Encoding") {
+					t.Errorf("sent %q, then %q", first.text, last.text)
+				}
+			})
+		})
+	}
+}
+
+func TestInvalidPointsAreNotSpooled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newFake(t, status(503)).spooling(spoolDir(t))
+		points := numberedPoints(5)
+		points[1].Metric = ""
+		e := counted(t, c.Send(t.Context(), points), 0, 1)
+		if e.Spooled != 4 {
+			t.Errorf("%d points are spooled: %v", e.Spooled, e)
+		}
+		contains(t, e, "apptuit: 0 points sent, 1 failed (4 more are spooled): {i=1} at 1700000001: metric: empty")
+		wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 4, Spooled: 4})
+	})
+}
+
+// A point that the server cannot store just then is spooled; its neighbours are
+// stored or refused.
+func TestPartialAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t,
+			text(400, details(6, 4, 0, pointFault{echo(1), "Please throttle"}, pointFault{echo(2), "Unknown metric"},
+				pointFault{echo(3), "Storage exception: gone"}, pointFault{echo(4), "Unknown metric"})),
+			text(400, details(1, 1, 0, pointFault{echo(3), "Unknown metric"})))
+		var w reports
+		c := f.spooling(spoolDir(t), w.option())
+		e := counted(t, c.Send(t.Context(), numberedPoints(10)), 6, 2)
+		if diff := cmp.Diff([]int{2, 4}, listed(t, e)); diff != "" || e.Spooled != 2 {
+			t.Errorf("%d points are spooled, and these refused: %s", e.Spooled, diff)
+		}
+		wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 2, Spooled: 2})
+		time.Sleep(time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 2, Replayed: 1, Rejected: 1})
+		calls := f.all()
+		if len(calls) != 2 {
+			t.Fatalf("%d requests", len(calls))
+		}
+		if diff := cmp.Diff([]int{1, 3}, calls[1].numbers(t)); diff != "" {
+			t.Errorf("sent again (-want +got):\n%s", diff)
+		}
+		w.want(t, "points go to the spool", "delivering spooled points: apptuit: 1 points sent, 1 failed with status 400: m{i=3} at 1700000003: Unknown metric",
+			"is empty again: so far 1 points were delivered from it, 1 refused, 0 lost")
+	})
+}
+
+// Within a large batch that is halved, nothing is sent after a failure.
+func TestOneAttemptForAllHalves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, status(413), status(204), status(503), status(204))
+		c := f.spooling(spoolDir(t), apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Hour, MaxInterval: time.Hour}))
+		client.SetDisk(client.Of(c), func(next func() error) error {
+			time.Sleep(time.Second) // in which the replay could try as well
+			return next()
+		})
+		time.Sleep(2 * time.Hour) // it may try at any time
+		points := numberedPoints(8)
+		f.answer = func(c *call) (answer, error) {
+			switch c.n {
+			case 0, 2:
+				return status(413), nil
+			case 1:
+				return status(204), nil
+			}
+			return status(503), nil
+		}
+		send(t, c, points...)
+		// 8 are too many, 4 are taken, 4 are too many, 2 meet the outage, 2 do not try.
+		if n := len(f.all()); n != 4 {
+			t.Errorf("%d requests", n)
+		}
+		wantStats(t, c, apptuitclient.SpoolStats{Batches: 2, Points: 4, Spooled: 4})
+	})
+}
+
+// The time to the deadline is shared: a second, or a fifth, is for the disk.
+func TestTheDeadlineIsShared(t *testing.T) {
+	for deadline, want := range map[time.Duration]time.Duration{
+		30 * time.Second:       29 * time.Second,
+		5 * time.Second:        4 * time.Second,
+		time.Second:            800 * time.Millisecond,
+		100 * time.Millisecond: 80 * time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{t: t, answer: hang}
+			c := f.spooling(spoolDir(t))
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+			start := time.Now()
+			if err := c.Send(ctx, numberedPoints(3)); err != nil || time.Since(start) != want {
+				t.Errorf("%v: it returns after %v: %v", deadline, time.Since(start), err)
+			}
+			if n := len(f.all()); n != 1 {
+				t.Errorf("%d attempts", n)
+			}
+			wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 3, Spooled: 3})
+		})
+	}
+}
+
+func TestAContextThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{t: t, answer: hang}
+		c := f.spooling(spoolDir(t), apptuitclient.WithMaxBatchPoints(2))
+		for name, end := range map[string]func() (context.Context, context.CancelFunc){
+			"cancelled": func() (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(t.Context())
+				cancel()
+				return ctx, cancel
+			},
+			"expired": func() (context.Context, context.CancelFunc) {
+				return context.WithDeadline(t.Context(), time.Now().Add(-time.Hour))
+			},
+		} {
+			before, requests := stats(t, c).Points, len(f.all())
+			ctx, cancel := end()
+			start := time.Now()
+			if err := c.Send(ctx, numberedPoints(7)); err != nil || time.Since(start) != 0 {
+				t.Errorf("%s: after %v: %v", name, time.Since(start), err)
+			}
+			cancel()
+			if n := len(f.all()); n != requests {
+				t.Errorf("%s: %d requests", name, n-requests)
+			}
+			if now := stats(t, c).Points; now != before+7 {
+				t.Errorf("%s: %d points in the spool, %d before", name, now, before)
+			}
+		}
+	})
+}
+
+// A caller that cancels is spooled at once, and does not mean that the server is
+// away: the next batch is sent.
+func TestCancelledInARequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{t: t, answer: func(c *call) (answer, error) {
+			if c.n == 0 {
+				return hang(c)
+			}
+			return status(204), nil
+		}}
+		c := f.spooling(spoolDir(t), apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Hour, MaxInterval: time.Hour}))
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Second, cancel)
+		start := time.Now()
+		if err := c.Send(ctx, numberedPoints(3)); err != nil || time.Since(start) != 5*time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+		if s := stats(t, c); s.Spooled != 3 {
+			t.Errorf("%+v", s)
+		}
+		n := len(f.all())
+		send(t, c, numbered(5))
+		if len(f.all()) <= n {
+			t.Error("the next batch is not sent")
+		}
+	})
+}
+
+func TestNoSpool(t *testing.T) {
+	c := newFake(t, status(204)).client()
+	if s, ok := c.SpoolStats(); ok || s != (apptuitclient.SpoolStats{}) {
+		t.Errorf("%+v", s)
+	}
+}
+
+// The points of a batch come back byte for byte, in each compression, also where
+// the next process has another one.
+func TestSpooledBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		compressions := []apptuitclient.Compression{apptuitclient.GzipCompression, apptuitclient.DeflateCompression, apptuitclient.NoCompression}
+		var want []string
+		for i, compression := range compressions {
+			f := newFake(t, status(503))
+			c := f.spooling(dir, apptuitclient.WithCompression(compression))
+			send(t, c, numbered(i), numbered(i+1))
+			want = append(want, fmt.Sprint(compression, " ", f.all()[0].text))
+			c.Close()
+			time.Sleep(time.Millisecond)
+		}
+		f := newFake(t, status(204))
+		c := f.spooling(dir)
+		time.Sleep(time.Minute)
+		var got []string
+		for _, c := range f.all() {
+			encoding := c.Header.Get("Content-Encoding")
+			if encoding == "" {
+				encoding = "none"
+			}
+			got = append(got, encoding+" "+c.text)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		wantStats(t, c, apptuitclient.SpoolStats{Found: 6, Replayed: 6})
+	})
+}
+
+// No secret is in the spool, nor in what is said of it.
+func TestNoTokenInTheSpool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		const secret = "S3CRET-t0ken"
+		var w reports
+		f := newFake(t, text(401, "the token "+secret+" is refused"))
+		c := f.spooling(dir, w.option(), apptuitclient.WithToken(secret), apptuitclient.WithCompression(apptuitclient.NoCompression),
+			apptuitclient.WithHeaders(map[string]string{"X-Key": secret + "-2"}))
+		send(t, c, numberedPoints(10)...)
+		time.Sleep(time.Hour)
+		c.Close()
+		for _, warning := range w.take() {
+			if strings.Contains(warning, secret) {
+				t.Errorf("a warning has the token: %s", warning)
+			}
+		}
+		files := 0
+		err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			content, err := os.ReadFile(path)
+			if strings.Contains(string(content)+path, secret) {
+				t.Errorf("%s has the token", path)
+			}
+			if strings.Contains(string(content), `"metric":"m"`) {
+				files++
+			}
+			return err
+		})
+		if err != nil || files != 1 {
+			t.Errorf("%d files with points: %v", files, err)
+		}
+	})
+}
+
+// The folder goes away under a running client: it says so, and goes on.
+func TestTheSpoolIsDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(spoolDir(t), "spool")
+		f, over := outageOf(t, always(503))
+		c := f.spooling(dir)
+		send(t, c, numbered(0))
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 { // nothing is kept, so that each batch has its attempt
+			n := len(f.all())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			err := c.Send(ctx, numberedPoints(2))
+			cancel()
+			e := counted(t, err, 0, 2)
+			contains(t, e, "could not be spooled", "no such file or directory")
+			if !errors.Is(err, os.ErrNotExist) || !apptuitclient.Retryable(err) {
+				t.Error(err)
+			}
+			if i > 0 && len(f.all()) == n {
+				t.Error("no attempt was made")
+			}
+		}
+		over()
+		send(t, c, numbered(1))
+		time.Sleep(time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 1, Dropped: 1})
+	})
+}

@@ -1,0 +1,107 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/spool"
+)
+
+// quietTime is the time between two reports of losses to the spool's bounds.
+const quietTime = time.Minute
+
+// lost counts and reports what the folder has lost. Losses to its bounds come with each
+// batch, and are reported together.
+func (s *spooler) lost(l spool.Loss) {
+	s.mu.Lock()
+	s.stats.Dropped += uint64(l.Points)
+	if l.Bound {
+		now := time.Now()
+		s.unsaid += l.Points
+		if now.Before(s.quiet) {
+			s.mu.Unlock()
+			return
+		}
+		l.Points, s.unsaid, s.quiet = s.unsaid, 0, now.Add(quietTime)
+	}
+	s.mu.Unlock()
+	if l.Points == 0 {
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", l.Err))
+		return
+	}
+	s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d points are lost: %w", l.Points, l.Err))
+}
+
+// reportRest reports the losses that have not been.
+func (s *spooler) reportRest() {
+	s.mu.Lock()
+	n := s.unsaid
+	s.unsaid = 0
+	s.mu.Unlock()
+	if n > 0 {
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d more points are lost to the bounds of %s", n, s.folder.Dir()))
+	}
+}
+
+// reason is why points are spooled, as far as the user has to know: for each a
+// different thing has to be mended.
+type reason uint8
+
+const (
+	reasonUnknown     reason = iota // the context has ended, or there was no request
+	reasonOutage                    // which passes
+	reasonCredentials               // of the server, or of a proxy
+	reasonSetup                     // endpoint or certificates
+)
+
+// reasonOf is the reason of an attempt that has failed so.
+func reasonOf(why failed) reason {
+	switch {
+	case why.status == http.StatusUnauthorized, why.status == http.StatusForbidden, why.status == http.StatusProxyAuthRequired,
+		errors.Is(why.err, ErrUnauthorized):
+		return reasonCredentials
+	case why.end != outOfTime:
+		return reasonSetup
+	case errors.Is(why.err, context.Canceled), errors.Is(why.err, context.DeadlineExceeded):
+		return reasonUnknown
+	}
+	return reasonOutage
+}
+
+// began reports that points are spooled, once, and again when the reason changes.
+func (s *spooler) began(why failed) {
+	reason := reasonOf(why)
+	s.mu.Lock()
+	switch {
+	case reason != reasonUnknown:
+	case s.spooling:
+		reason = s.reason
+	default:
+		reason = reasonOutage
+	}
+	news := !s.spooling || reason != s.reason
+	s.spooling, s.reason = true, reason
+	s.mu.Unlock()
+	if news {
+		s.c.warnings.Add(fmt.Errorf("apptuit: points go to the spool %s until they can be delivered: %w", s.folder.Dir(), why.err))
+	}
+}
+
+// over reports that the spool is empty again.
+func (s *spooler) over() {
+	s.mu.Lock()
+	was, stats := s.spooling, s.stats
+	s.spooling = false
+	s.mu.Unlock()
+	s.reportRest()
+	if was {
+		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d refused, %d lost",
+			s.folder.Dir(), stats.Replayed, stats.Rejected, stats.Dropped))
+	}
+}

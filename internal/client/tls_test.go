@@ -1,0 +1,84 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// newOldServer starts a server that speaks TLS 1.0 and 1.1 only, and counts the
+// requests that get through.
+func newOldServer(t *testing.T) (s *httptest.Server, roots *x509.CertPool, got *atomic.Int32) {
+	t.Helper()
+	got = new(atomic.Int32)
+	s = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		got.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	roots = x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	return s, roots, got
+}
+
+func TestOldTLSIsRefused(t *testing.T) {
+	s, roots, got := newOldServer(t)
+	// The server is one that who asks for it can talk to.
+	old := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10}}}
+	defer old.CloseIdleConnections()
+	if response, err := old.Get(s.URL); err != nil || response.TLS.Version != tls.VersionTLS11 {
+		t.Fatalf("a client that speaks TLS 1.1: %v", err)
+	} else {
+		response.Body.Close()
+	}
+	got.Store(0)
+	for name, opts := range map[string][]apptuitclient.Option{
+		"by default": {apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots})},
+		"also if asked for": {
+			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10}),
+		},
+		"also if nothing else is asked for": {
+			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}),
+		},
+		"by the transport of a given client": {
+			apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}),
+		},
+		"by the copy of such a transport": {
+			apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS10}}}),
+			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS11}),
+		},
+	} {
+		c := newClient(t, append(opts, apptuitclient.WithEndpoint(s.URL), apptuitclient.WithToken(theToken), withoutRetry())...)
+		err := c.Send(t.Context(), numberedPoints(2))
+		counted(t, err, 0, 2)
+		contains(t, err, "version")
+		silent(t, name, printable(err)...)
+		if n := got.Load(); n != 0 {
+			t.Errorf("%s: %d requests got through", name, n)
+		}
+	}
+}
+
+// A transport that would speak older versions cannot be mended without changing
+// what is the caller's.
+func TestTransportsThatSpeakOldTLSAreRefused(t *testing.T) {
+	old := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS11}}
+	_, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: old}))
+	contains(t, err, "WithHTTPClient: its transport would speak TLS 1.1, and TLS below 1.2 is refused")
+	if old.TLSClientConfig.MinVersion != tls.VersionTLS11 {
+		t.Error("the transport was changed")
+	}
+}
