@@ -112,7 +112,7 @@ lint-tidy: ## Check that go.mod and go.sum are tidy in every module
 	$(call in-modules,go mod tidy -diff)
 
 .PHONY: lint-layout
-lint-layout: ## Check the length of files, the root module's dependencies, and that modules are of one version
+lint-layout: ## Check the root module's dependencies, and that modules are of one version
 	@tools/layout.sh
 
 .PHONY: lint-release

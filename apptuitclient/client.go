@@ -11,7 +11,7 @@ import (
 
 // DefaultEndpoint is where points go unless WithEndpoint or APPTUIT_ENDPOINT say
 // otherwise.
-const DefaultEndpoint = client.DefaultEndpoint
+const DefaultEndpoint = "https://api.apptuit.ai"
 
 // Client sends points to one server. It is safe for concurrent use.
 type Client struct{ holder }
@@ -25,7 +25,7 @@ type holder = client.Holder
 func New(opts ...Option) (*Client, error) {
 	s := client.NewSettings()
 	s.Errors = client.ErrorTypes{Status: newStatusError, Send: newSendError}
-	s.Version = Version
+	s.Version, s.DefaultEndpoint = Version, DefaultEndpoint
 	for _, o := range opts {
 		if o != nil {
 			o.apply(s)

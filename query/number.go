@@ -5,6 +5,7 @@ package query
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"math/bits"
 	"strconv"
@@ -36,7 +37,7 @@ func (s *scanner) number() (float64, error) {
 			return 0, s.ended()
 		}
 		if math.IsNaN(f) { // incomplete, or more than a float holds
-			return 0, s.fail("%.40q is not a number", s.buf[s.pos:s.pos+n])
+			return 0, s.fail("%s is not a number", quoteNumber(s.buf[s.pos:s.pos+n]))
 		}
 		s.pos += n
 		return f, nil
@@ -205,4 +206,14 @@ func pow5(n int) uint64 {
 		2_384_185_791_015_625, 11_920_928_955_078_125, 59_604_644_775_390_625,
 		298_023_223_876_953_125, 1_490_116_119_384_765_625, 7_450_580_596_923_828_125,
 	}[n]
+}
+
+// quoteNumber quotes a text that should be a number, unless it is long: a part of it
+// could be a part of a secret, which could not be found any more.
+func quoteNumber(text []byte) string {
+	const most = 40
+	if len(text) > most {
+		return fmt.Sprintf("a text of %d bytes", len(text))
+	}
+	return strconv.Quote(string(text))
 }

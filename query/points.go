@@ -215,7 +215,7 @@ func (s *scanner) quoted() (float64, error) {
 	}
 	f, n := parseNumber(text)
 	if n == 0 || n < len(text) || math.IsNaN(f) {
-		return 0, &DecodeError{Offset: start, Err: fmt.Errorf("%.40q is not a number", text)}
+		return 0, &DecodeError{Offset: start, Err: fmt.Errorf("%s is not a number", quoteNumber(text))}
 	}
 	return f, nil
 }

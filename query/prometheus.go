@@ -71,7 +71,7 @@ func decodePrometheus(r io.Reader) (*matrix, error) {
 		err = errNoStatus
 	case status != "success":
 		if failure == (PrometheusError{}) {
-			failure.Type = fmt.Sprintf("status %.40q", status)
+			failure.Type = fmt.Sprintf("status %q", status)
 		}
 		err = &failure
 	case !found:

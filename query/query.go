@@ -109,11 +109,23 @@ func (c *Client) span(ctx context.Context, promql string, part span, step time.D
 	err := c.core.Read(ctx, request, func(body io.Reader) (err error) {
 		answer.r = body
 		if m, err = decodePrometheus(&answer); err != nil {
-			return err
+			return c.withoutSecrets(err)
+		}
+		for i, w := range m.warnings {
+			m.warnings[i] = c.core.Redact(w)
 		}
 		return unauthorized(m.warnings)
 	})
 	return m, answer.n, err
+}
+
+// withoutSecrets removes secrets from the error of a server before it is shortened.
+func (c *Client) withoutSecrets(err error) error {
+	var failure *PrometheusError
+	if errors.As(err, &failure) {
+		failure.Type, failure.Message = c.core.Redact(failure.Type), c.core.Redact(failure.Message)
+	}
+	return err
 }
 
 // unauthorized finds the warning by which Apptuit's query front end says in a

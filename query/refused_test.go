@@ -331,3 +331,25 @@ func TestTruncatedOverTheWire(t *testing.T) {
 		})
 	}
 }
+
+// A query endpoint may quote the token in its errors and warnings.
+func TestSecretsOfAnswers(t *testing.T) {
+	const token = "t0ken-5ecret-long"
+	for _, padding := range []int{0, 30, 190, 290} {
+		pad := strings.Repeat("x", padding)
+		for _, body := range []string{
+			`{"status":"error","errorType":"` + pad + token + `","error":"no"}`,
+			`{"status":"error","errorType":"bad","error":"` + pad + token + `"}`,
+			`{"status":"` + pad + token + `"}`,
+			`{"status":"success","warnings":["` + pad + token + `"],"data":{"resultType":"matrix","result":[]}}`,
+			`{"status":"success","warnings":["` + pad + token + ` server returned HTTP status 401 Unauthorized"],"data":{"resultType":"matrix","result":[]}}`,
+			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"` + pad + token + `"]]}]}}`,
+		} {
+			core := newFake(t, reply{body: body}).core(apptuitclient.WithToken(token))
+			result, err := query.New(core).QueryRange(t.Context(), "q", at(epoch), at(epoch+60), time.Second)
+			if text := fmt.Sprint(result, err); strings.Contains(text, "t0ken") {
+				t.Errorf("%s: %s", body, text)
+			}
+		}
+	}
+}

@@ -2,7 +2,7 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Checks what no linter does: how long files are, what the root module depends on, and that the modules are of one version.
+# Checks what no linter does: what the root module depends on, and that the modules are of one version.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/modules.sh
@@ -13,16 +13,6 @@ fault() {
 	echo "$*" >&2
 	failed=1
 }
-
-# A longer file has a second concern in it.
-max_lines=400
-max_test_lines=600
-while IFS= read -r file; do
-	max=$max_lines
-	[[ $file == *_test.go ]] && max=$max_test_lines
-	lines=$(wc -l <"$file")
-	((lines <= max)) || fault "${file#./}: $lines lines, more than $max: is there a second concern in it?"
-done < <(find . -name '*.go' -not -path '*/.*' -not -path '*/testdata/*' | sort)
 
 # What the root module requires, its users require. Heavy things belong into nested modules.
 allowed=(

@@ -3,13 +3,7 @@
 
 package client
 
-import (
-	"bytes"
-	"net/http"
-	"strconv"
-	"strings"
-	"unicode"
-)
+import "net/http"
 
 // action is the next step for the points of an attempt, or for those that it left
 // undecided.
@@ -60,7 +54,7 @@ func actionOfText(status int, text []byte) action {
 		switch {
 		case saysTooLarge(text):
 			return split
-		case saysReason(status, text):
+		case saysReason(text):
 			return reject
 		}
 	case http.StatusInternalServerError:
@@ -69,36 +63,6 @@ func actionOfText(status int, text []byte) action {
 		}
 	}
 	return actionOf(status)
-}
-
-// saysTooLarge reports whether a refusal is about the size of the request: OpenTSDB
-// ("Chunked request not supported"), VictoriaMetrics ("too big HTTP OpenTSDB request")
-// and servers that pass on the error of their HTTP library do not answer 413.
-func saysTooLarge(text []byte) bool {
-	return containsAny(text, "chunked request not supported", "too big", "too large")
-}
-
-// saysReason reports whether a 400 or 422 says something about the points. It does
-// not if it has no text, is a page, or the name of the status, as proxies answer, or if
-// it is about the address: a port that speaks TLS, or another API of VictoriaMetrics.
-func saysReason(status int, text []byte) bool {
-	text = bytes.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) })
-	name := strings.ToLower(http.StatusText(status))
-	switch strings.ToLower(strings.TrimRight(string(text[:min(len(text), 64)]), ".")) {
-	case "", name, strconv.Itoa(status), strconv.Itoa(status) + " " + name:
-		return false
-	}
-	return text[0] != '<' && !containsAny(text, "http request to an https server", "unsupported path", "unexpected path")
-}
-
-func containsAny(text []byte, phrases ...string) bool {
-	lower := bytes.ToLower(text)
-	for _, phrase := range phrases {
-		if bytes.Contains(lower, []byte(phrase)) {
-			return true
-		}
-	}
-	return false
 }
 
 // MayPass reports whether an answer of a status may be another one later.

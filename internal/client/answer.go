@@ -28,7 +28,11 @@ const (
 
 // judge reads an answer and says what it means for the points of a batch.
 func (c *Client) judge(ctx context.Context, r *http.Response, b *put.Batch) result {
+	if r.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which does not end
+		return c.judgeText(r, nil, b)
+	}
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxText))
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if mayNamePoints(r.StatusCode) {
 		if err == nil && startsObject(text) {
 			res, ok, readErr := c.judgePutAnswer(ctx, r, text, b)
@@ -51,6 +55,9 @@ func mayNamePoints(status int) bool {
 	return status/100 == 2 || status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 }
 
+// isPage reports whether a text begins as HTML does.
+func isPage(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) }
+
 func startsObject(text []byte) bool {
 	text = bytes.TrimLeft(text, " \t\r\n")
 	return len(text) > 0 && text[0] == '{'
@@ -67,14 +74,13 @@ func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []b
 		return result{}, false, ctx.Err()
 	case body.err != nil:
 		return result{}, false, body.err
-	default:
+	case !answer.begun:
 		return result{}, false, nil
 	}
 	res := result{status: r.StatusCode}
-	if !answer.addsUp(b.Points()) {
-		res.left, res.next = b, openCircuit
-		res.err = c.statusError(r, fmt.Sprintf("%s, which are not the %d points that were sent", answer, b.Points()))
-		return res, true, nil
+	if unclear := c.unclear(r, answer, err, b.Points()); unclear != nil {
+		res.left, res.next, res.err = b, openCircuit, unclear
+		return res, true, nil //nolint:nilerr // the error is in the result
 	}
 	if err := c.count(ctx, &res, answer, b); err != nil {
 		return result{}, false, err
@@ -82,20 +88,31 @@ func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []b
 	return res, true, nil
 }
 
+// unclear is the error of a put answer that cannot be read, or is not about n points.
+func (c *Client) unclear(r *http.Response, a *putAnswer, err error, n int) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("not an ingest endpoint: %w", c.statusError(r, "a put answer that cannot be read: "+err.Error()))
+	case !a.addsUp(n):
+		return c.statusError(r, fmt.Sprintf("%s, which are not the %d points that were sent", a, n))
+	}
+	return nil
+}
+
 // judgeText judges an answer that is not a put answer.
 func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) result {
-	res := result{status: r.StatusCode}
 	blank := len(text) < maxText && len(bytes.TrimSpace(text)) == 0
 	if r.StatusCode == http.StatusNoContent || r.StatusCode/100 == 2 && blank {
-		res.accepted = b.Points()
-		return res
+		return result{status: r.StatusCode, next: accept, accepted: b.Points()}
 	}
 	failure := c.answerError(r, text)
-	if n, ok := partialWrite(r.StatusCode, text); ok && n <= b.Points() {
-		res.accepted, res.unnamed, res.refusal = b.Points()-n, n, failure
-		return res
+	res := result{status: r.StatusCode, next: actionOfText(r.StatusCode, text), left: b, err: failure}
+	if n, ok := partialWrite(r.StatusCode, text); ok {
+		if n <= b.Points() {
+			return result{status: r.StatusCode, next: accept, accepted: b.Points() - n, unnamed: n, refusal: failure}
+		}
+		res.next = actionOf(r.StatusCode) // more than were sent: that says nothing
 	}
-	res.left, res.next, res.err = b, actionOfText(r.StatusCode, text), failure
 	switch {
 	case res.next == retry:
 		res.after = retryAfter(r.Header)
@@ -112,7 +129,7 @@ func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) result {
 // other points it has stored: it answers 500 (or 400) and "partial write: … dropped=N".
 func partialWrite(status int, text []byte) (int, bool) {
 	_, rest, found := bytes.Cut(text, []byte("partial write: "))
-	if status < 400 || !found {
+	if status != http.StatusInternalServerError && status != http.StatusBadRequest || !found || isPage(text) {
 		return 0, false
 	}
 	_, number, found := bytes.Cut(rest, []byte(" dropped="))
@@ -196,7 +213,7 @@ func (c *Client) count(ctx context.Context, res *result, a *putAnswer, b *put.Ba
 		for i := range a.transient {
 			delete(a.named, i)
 		}
-		reason := c.settings.creds.redact.line(a.transientReason)
+		reason := c.serverReason(a.transientReason)
 		res.left, res.next, res.err = left, retry, c.settings.Errors.Status(res.status, "", reason)
 	}
 	if res.unnamed > 0 {

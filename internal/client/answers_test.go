@@ -157,7 +157,7 @@ func answerRows() []answerRow {
 		{
 			"400 or 422 with a reason",
 			[]any{
-				text(400, "cannot parse"), text(422, "no"), text(400, `{"message":"bad"}`),
+				text(400, "cannot parse"), text(422, "no"), text(400, `{"message":"bad value"}`),
 				text(400, `{"error":{"code":400,"message":"Unable to parse"}}`),
 			},
 			rejected(),
@@ -166,7 +166,7 @@ func answerRows() []answerRow {
 			"413, or 400 that says so (“too large”, “too big”, “Chunked request not supported”)",
 			[]any{
 				413, text(413, page), text(400, "too big HTTP OpenTSDB request; mustn't exceed `-opentsdbhttp.maxInsertRequestSize=2000` bytes"),
-				text(400, "Chunked request not supported."), text(400, "http: request body too large"), text(500, "http: request body too large"),
+				text(400, "Chunked request not supported."), text(400, "http: request body too large"), text(422, `{"error":"Payload Too Large"}`), text(500, "http: request body too large"),
 			},
 			split(),
 		},
@@ -189,8 +189,12 @@ func answerRows() []answerRow {
 			[]any{
 				402, 404, 405, 406, 409, 410, 411, 412, 415, 417, 418, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505,
 				status(301, "Location", "/login"), status(302, "Location", "https://elsewhere.test/"), 300, 304, status(307, "Location", "https://elsewhere.test/"),
-				text(404, "404 page not found"), text(200, page), text(200, "OK"), text(202, "queued"), text(200, `{"status":"ok"}`), text(400, page),
-				400, 422, text(400, "\x00\x00\n\x00"), text(400, "Bad Request"), text(400, "400 Bad Request\n"), text(400, "Client sent an HTTP request to an HTTPS server.\n"),
+				text(404, "404 page not found"), text(200, page), text(200, "OK"), text(202, "queued"), text(200, `{"status":"ok"}`), text(404, "partial write: x dropped=1"), text(400, page),
+				400, 422, text(400, "\x00\x00\n\x00"), text(400, "Bad Request"), text(400, "400 Bad Request\n"), text(400, "{}"), text(400, "[]"), text(422, "null"),
+				text(400, `{"message":"Bad Request"}`), text(400, `{"error":{"code":400,"message":"Bad Request"}}`), text(400, `{"message":null}`), text(400, "HTTP 400 - Bad Request!"),
+				text(400, "400 Bad Request: missing required Host header"), text(400, "Invalid host header"), text(400, "invalid token"), text(400, "no healthy upstream"),
+				text(400, `{"success":2,"failed":"2"}`), text(400, `{"success":2.0,"failed":2}`), text(400, `{"success":2}`), text(400, `{"success":2,"failed":2}x`),
+				text(400, "partial write: x dropped=5"), 101, text(400, "Client sent an HTTP request to an HTTPS server.\n"),
 				text(400, `unsupported path requested: "/api/put"`),
 				put(200, 9, 0), put(200, 3, 0), put(200, 4, 4), put(200, -4, 8), put(400, 0, 99), text(200, `{"success":4,"failed":99999999999999999999}`),
 				text(200, `{"success":4`), text(200, `{"success":4,"failed":0}{}`),

@@ -28,10 +28,11 @@ type Client struct {
 	size     sizeLimit
 	warnings *notify.Queue[error]
 
-	spoolOnce sync.Once // opens the spool
-	spoolErr  error     // why it could not be opened
-	spool     atomic.Pointer[spooler]
-	warned    atomic.Bool // of spoolErr
+	opening  sync.Once
+	opened   chan struct{} // closed when spool and spoolErr are there
+	spool    atomic.Pointer[spooler]
+	spoolErr error       // why it could not be opened
+	warned   atomic.Bool // of spoolErr
 
 	life context.Context // ends with Close
 	end  context.CancelCauseFunc
@@ -50,6 +51,7 @@ func New(settings *Settings) (*Client, error) {
 		codec:    put.NewCodec(settings.Points.Compression.Value),
 		size:     sizeLimit{most: settings.Points.Batch.Bytes},
 		warnings: notify.New(settings.Warn),
+		opened:   make(chan struct{}),
 	}
 	if settings.Points.EncodedNames {
 		c.names = newNames(settings.Points.Mode.Value, maxNames, maxNameBytes)
@@ -69,18 +71,32 @@ func New(settings *Settings) (*Client, error) {
 // error is one of theirs; a Send that meets it passes it to the warning handler,
 // once, and goes on without a spool. Further calls return the same.
 func (c *Client) Prepare() error {
-	c.spoolOnce.Do(func() {
-		if c.settings.Spool == nil || c.life.Err() != nil {
-			return
-		}
-		s, err := openSpool(c, c.settings.Spool)
-		if err != nil {
-			c.spoolErr = fmt.Errorf("apptuit: %w", err)
-			return
-		}
-		c.spool.Store(s)
-	})
+	c.open()
+	<-c.opened
 	return c.spoolErr
+}
+
+// open opens the spool, once. A folder with many files, or a slow disk, takes its time,
+// which is not that of a Send.
+func (c *Client) open() {
+	c.opening.Do(func() {
+		if c.settings.Spool == nil || c.life.Err() != nil {
+			close(c.opened)
+			return
+		}
+		go func() {
+			defer close(c.opened)
+			s, err := openSpool(c, c.settings.Spool)
+			if err != nil {
+				c.spoolErr = fmt.Errorf("apptuit: %w", err)
+				return
+			}
+			c.spool.Store(s)
+			if c.life.Err() != nil { // Close may have looked before
+				s.close()
+			}
+		}()
+	})
 }
 
 // spooler returns the spool, nil if there is none or it is not open.
@@ -96,10 +112,18 @@ func (c *Client) SpoolStats() (SpoolStats, bool) {
 	return s.statistics(), true
 }
 
-// prepareOnce prepares for a Send, and warns of it if that fails.
-func (c *Client) prepareOnce() {
-	if err := c.Prepare(); err != nil && c.warned.CompareAndSwap(false, true) {
-		c.warnings.Add(err)
+// prepareOnce prepares for a Send, as far as its context allows, and warns if that fails.
+func (c *Client) prepareOnce(ctx context.Context) {
+	c.open()
+	select {
+	case <-c.opened:
+	case <-ctx.Done():
+		return
+	case <-c.life.Done():
+		return
+	}
+	if c.spoolErr != nil && c.warned.CompareAndSwap(false, true) {
+		c.warnings.Add(c.spoolErr)
 	}
 }
 
@@ -123,7 +147,7 @@ func (c *Client) Milliseconds() bool { return c.settings.Points.Milliseconds }
 // a second. Close can be called more than once.
 func (c *Client) Close() {
 	c.end(ErrClosed)
-	c.spoolOnce.Do(func() {}) // not any more
+	c.opening.Do(func() { close(c.opened) }) // not any more
 	if s := c.spooler(); s != nil {
 		s.close()
 	}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -28,14 +29,13 @@ type credentials struct {
 	token  string
 	known  bool
 	read   fileState // of the file when the source was asked last
-	denied denial
+	denied map[string]denial
 }
 
-// denial is a token for which the source was asked again because of a 403.
+// denial is that the source was asked again because of a 403 for a token.
 type denial struct {
-	token string
-	at    time.Time
-	err   error // of the source
+	at  time.Time
+	err error // of the source
 }
 
 const (
@@ -51,7 +51,7 @@ const (
 )
 
 func newCredentials() *credentials {
-	return &credentials{redact: &redactor{}, asking: make(chan struct{}, 1)}
+	return &credentials{redact: &redactor{}, asking: make(chan struct{}, 1), denied: make(map[string]denial)}
 }
 
 // lookup returns the token in force, asking for it if there is none yet or its
@@ -67,7 +67,11 @@ func (c *credentials) lookup(ctx context.Context) (string, error) {
 	asked := ctx
 	if known {
 		var cancel context.CancelFunc
-		asked, cancel = context.WithTimeout(ctx, fileWait)
+		wait := fileWait
+		if deadline, ok := ctx.Deadline(); ok {
+			wait = min(wait, time.Until(deadline)/2)
+		}
+		asked, cancel = context.WithTimeout(ctx, wait)
 		defer cancel()
 	}
 	latest, err := c.ask(asked, func(state fileState, found bool) bool {
@@ -99,7 +103,8 @@ func (c *credentials) refresh(ctx context.Context, refused string, status int) (
 	token, err := c.ask(ctx, func(fileState, bool) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		asked = c.token == refused && (status != http.StatusForbidden || c.token != c.denied.token || time.Since(c.denied.at) >= denialInterval)
+		denied, before := c.denied[refused]
+		asked = c.token == refused && (status != http.StatusForbidden || !before || time.Since(denied.at) >= denialInterval)
 		return asked
 	})
 	c.mu.Lock()
@@ -107,11 +112,20 @@ func (c *credentials) refresh(ctx context.Context, refused string, status int) (
 	switch {
 	case status != http.StatusForbidden:
 	case asked:
-		c.denied = denial{token: refused, at: time.Now(), err: err}
+		c.deny(refused, err)
 	case err == nil && token == refused:
-		return false, c.denied.err
+		return false, c.denied[refused].err
 	}
 	return err == nil && token != refused, err
+}
+
+// deny notes that the source was asked because of a 403, and forgets older notes.
+func (c *credentials) deny(token string, err error) {
+	now := time.Now()
+	maps.DeleteFunc(c.denied, func(_ string, d denial) bool { return now.Sub(d.at) >= denialInterval })
+	if len(c.denied) < maxRecent {
+		c.denied[token] = denial{at: now, err: err}
+	}
 }
 
 // ask asks the source, if the state of its file is a reason to, and returns the token

@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// message returns the message in the body of an answer: that of an error of OpenTSDB
-// or Prometheus, the text of a page without its tags, or else the whole body. It
+// message returns the message in the body of an answer: that of an error of OpenTSDB,
+// Prometheus or a gateway, the text of a page without its tags, or else the whole body. It
 // reports whether the message may have been cut off.
 func message(text []byte) (_ string, cut bool) {
 	var answer struct {
-		Error json.RawMessage `json:"error"`
+		Error   json.RawMessage `json:"error"`
+		Message string          `json:"message"`
 	}
 	if json.Unmarshal(text, &answer) == nil && answer.Error != nil {
 		var openTSDB struct {
@@ -28,8 +29,11 @@ func message(text []byte) (_ string, cut bool) {
 			return prometheus, false
 		}
 	}
+	if answer.Message != "" {
+		return answer.Message, false
+	}
 	if page := bytes.TrimSpace(text); len(page) > 0 && page[0] == '<' {
-		return withoutTags(page[:min(len(page), maxPage)]), len(page) > maxPage
+		return withoutTags(page[:min(len(page), maxPage)]), len(page) > maxPage || len(text) >= maxText
 	}
 	return string(text), len(text) >= maxText
 }

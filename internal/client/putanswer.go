@@ -24,6 +24,7 @@ import (
 // and which were not. The points are found while the answer is read, so that memory
 // is bounded by the batch and not by the answer.
 type putAnswer struct {
+	begun                     bool // it has a count, or a list of errors
 	success, failed, timeouts int64
 
 	named     map[int]string // the reasons of points that were not stored, by the point's number
@@ -38,7 +39,7 @@ type putAnswer struct {
 
 const (
 	// maxEntry bounds a single value of a put answer, in bytes: a point and its reason.
-	maxEntry = 1 << 20
+	maxEntry = 256 << 10
 	// maxReason bounds what is kept of a reason, in bytes: an error shows less.
 	maxReason = 512
 	// maxReasons bounds what is kept of all reasons of an answer, in bytes. Further
@@ -47,8 +48,8 @@ const (
 )
 
 // maxPutAnswer bounds the put answer to a batch, in bytes: each point, its text twice
-// as long by escapes, and a reason.
-func maxPutAnswer(b *put.Batch) int64 { return 2*b.RawSize() + 512*int64(b.Points()) + 1<<20 }
+// as long by escapes, and a reason of 2 KiB.
+func maxPutAnswer(b *put.Batch) int64 { return 2*b.RawSize() + 2<<10*int64(b.Points()) + 1<<20 }
 
 // maxEntries bounds the points that a put answer names. OpenTSDB can name a point twice: its
 // storage may fail after the time for the answer is over.
@@ -100,14 +101,15 @@ type putAnswerReader struct {
 // as many points as were sent, which takes some microseconds each.
 func readPutAnswer(ctx context.Context, body *countingReader, b *put.Batch) (*putAnswer, error) {
 	r := &putAnswerReader{ctx: ctx, body: body, json: json.NewDecoder(body), b: b, a: &putAnswer{named: map[int]string{}}}
-	if err := r.object(); err != nil {
-		return nil, err
+	err := r.object()
+	if err == nil {
+		err = r.next()
 	}
-	if err := r.next(); err != nil {
-		return nil, err
+	if err != nil {
+		return r.a, err
 	}
 	if _, err := r.json.Token(); !errors.Is(err, io.EOF) {
-		return nil, errAfterPutAnswer
+		return r.a, errAfterPutAnswer
 	}
 	return r.a, nil
 }
@@ -152,6 +154,10 @@ func (r *putAnswerReader) object() error {
 		key, err := r.json.Token()
 		if err != nil {
 			return err
+		}
+		switch key {
+		case "success", "failed", "timeouts":
+			r.a.begun = true
 		}
 		switch key {
 		case "success":
@@ -212,6 +218,7 @@ func (r *putAnswerReader) errors() error {
 			Error     string          `json:"error"`
 		}
 		if err := r.value(&e); err != nil {
+			r.a.begun = true // a list of points, which cannot be read
 			return err
 		}
 		if err := r.name(e.Datapoint, e.Error); err != nil {

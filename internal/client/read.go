@@ -5,7 +5,6 @@ package client
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -80,7 +79,7 @@ func (c *Client) readOnce(ctx context.Context, address string, q Question, decod
 		return c.readRefused(response, response.Body, token)
 	}
 	body := bufio.NewReaderSize(&bounded{r: response.Body, left: q.MaxBytes}, 512)
-	if isPage(body) {
+	if startsPage(body) {
 		res := c.readRefused(response, body, token)
 		res.err = fmt.Errorf("not a query endpoint: %w", res.err)
 		return res
@@ -94,18 +93,24 @@ func (c *Client) readOnce(ctx context.Context, address string, q Question, decod
 	return result{}
 }
 
-// isPage reports whether a body begins as HTML does, as far as one read tells.
-func isPage(body *bufio.Reader) bool {
+// Redact returns a text of the server without secrets.
+func (c *Client) Redact(text string) string { return c.settings.creds.redact.text(text) }
+
+// startsPage reports whether a body begins as HTML does, as far as one read tells.
+func startsPage(body *bufio.Reader) bool {
 	if _, err := body.Peek(1); err != nil {
 		return false // which decode will see
 	}
 	start, _ := body.Peek(body.Buffered())
-	return bytes.HasPrefix(bytes.TrimSpace(start), []byte("<"))
+	return isPage(start)
 }
 
 // readRefused judges an answer that has no data.
 func (c *Client) readRefused(response *http.Response, body io.Reader, token string) result {
-	text, _ := io.ReadAll(io.LimitReader(body, maxText))
+	var text []byte
+	if response.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which does not end
+		text, _ = io.ReadAll(io.LimitReader(body, maxText))
+	}
 	res := result{
 		status: response.StatusCode, next: actionOf(response.StatusCode), token: token, err: c.answerError(response, text),
 	}

@@ -111,29 +111,49 @@ func (r *redactor) secrets() *secretIndex {
 	return r.index
 }
 
-// text returns s without secrets, however they are encoded in it.
-func (r *redactor) text(s string) string { return r.secrets().redact(s, false) }
+// text returns the beginning of s without secrets, however they are encoded in it.
+func (r *redactor) text(s string) string {
+	return r.secrets().redact(s[:min(len(s), maxText)], len(s) > maxText)
+}
 
 // line returns a text as [OneLine] does, without secrets.
 func (r *redactor) line(s string) string { return r.cutLine(s, false) }
 
+// maxSearched bounds the text that is searched for secrets, in bytes. An error shows
+// much less.
+const maxSearched = 4 << 10
+
 // cutLine is line of a text that may be the beginning of a longer one: then a secret
 // that its end has cut is removed, too.
 func (r *redactor) cutLine(s string, cut bool) string {
+	return OneLine(r.search(s, cut))
+}
+
+// search returns the beginning of a text, on one line, without secrets. The line is made
+// first: a secret may have blanks in it, which the server writes in another way.
+func (r *redactor) search(s string, cut bool) string {
 	if len(s) > maxText {
 		s, cut = s[:maxText], true
 	}
-	return OneLine(r.secrets().redact(s, cut))
+	if s = joinFields(s); len(s) > maxSearched {
+		s, cut = s[:maxSearched], true
+	}
+	return r.secrets().redact(s, cut)
 }
 
-// error returns err, or if its text has a secret, an error under a text that has
-// none.
+// error returns err, or if its text is long, of several lines, or has a secret, an error
+// under a text that is not and has none.
 func (r *redactor) error(err error) error {
-	text := r.text(err.Error())
-	if text == err.Error() {
+	text := err.Error()
+	clean := strings.ToValidUTF8(r.search(text, false), "\uFFFD")
+	if clean == text {
 		return err
 	}
-	return &redactedError{text: text, is: func(target error) bool { return errors.Is(err, target) }}
+	const most = 1000
+	if runes := []rune(clean); len(runes) > most {
+		clean = string(runes[:most]) + "…"
+	}
+	return &redactedError{text: clean, is: func(target error) bool { return errors.Is(err, target) }}
 }
 
 // redactedError does not unwrap: the cause would print the secret again.
@@ -150,12 +170,15 @@ func (e *redactedError) Is(target error) bool { return e.is(target) }
 // OneLine makes a text one short line.
 func OneLine(s string) string {
 	const most, enough = 200, 2048
-	s = strings.ToValidUTF8(s[:min(len(s), enough)], "\uFFFD")
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
+	s = joinFields(strings.ToValidUTF8(s[:min(len(s), enough)], "\uFFFD"))
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
 	return s
+}
+
+// joinFields puts a single blank in the place of white space and control characters, and
+// none at the ends.
+func joinFields(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }

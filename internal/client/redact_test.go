@@ -59,7 +59,15 @@ func encoders() map[string]func(string) string {
 		"HTML by name": func(s string) string {
 			return strings.NewReplacer("&", "&amp;", "+", "&plus;", "/", "&sol;", "=", "&equals;", "<", "&lt", ".", "&period;").Replace(s)
 		},
-		"HTML decimal":     each("&#%d;"),
+		"HTML decimal":    each("&#%d;"),
+		"HTML with zeros": each("&#%010d;"),
+		"octal": func(s string) string {
+			var out strings.Builder
+			for i := range len(s) {
+				fmt.Fprintf(&out, `\%03o`, s[i])
+			}
+			return out.String()
+		},
 		"HTML hexadecimal": each("&#x%X;"),
 		"query":            url.QueryEscape,
 		"path":             url.PathEscape,
@@ -180,6 +188,24 @@ func TestRedactor_HidesSecretsThatAreCut(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// Encodings may stand side by side, and a secret may be written in another form.
+func TestRedactor_FindsOtherForms(t *testing.T) {
+	for secret, quoted := range map[string]string{
+		"t0k<en&5ec+ret":           `t0k\u003cen&amp;5ec%2bret`,
+		"correct horse  battery":   "correct\nhorse\tbattery",
+		"correct horse":            "correct+horse",
+		"bWU6dDBrZW4+c2Vj/3JldA==": "bWU6dDBrZW4-c2Vj_3JldA",
+		"gehe\xefm-5ecret":         "gehe\uFFFDm-5ecret",
+		"ümlaut-5ecret":            "Ã¼mlaut-5ecret",
+	} {
+		r := &redactor{}
+		r.keep(secret)
+		if got := r.line("it is " + quoted + "!"); got != "it is [redacted]!" {
+			t.Errorf("%q became %q", quoted, got)
 		}
 	}
 }

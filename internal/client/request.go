@@ -74,8 +74,9 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 			if response.Request == nil { // a transport that is not net/http's may forget it
 				response.Request = request
 			}
+			response.Body = endWith(request.Context(), response.Body)
 			return response, nil
-		case again || request.Context().Err() != nil || !conn.reused.Load() || conn.answered.Load() || isTimeout(err):
+		case again || request.Context().Err() != nil || !conn.reused.Load() || conn.answered.Load() || isTimeout(err) || isStreamError(err):
 			return nil, conn.error(err)
 		}
 	}
@@ -117,6 +118,26 @@ type cutOffError struct{ error }
 
 func (e *cutOffError) Unwrap() error { return e.error }
 
+// isStreamError reports whether an HTTP/2 server has reset a request, and not closed the
+// connection: the error has no type that could be asked for.
+func isStreamError(err error) bool { return strings.Contains(err.Error(), "stream error: stream ID ") }
+
+// endWith closes a body when a context ends: that of a 101, and that of a transport which
+// is not net/http's, would go on.
+func endWith(ctx context.Context, body io.ReadCloser) io.ReadCloser {
+	return &endingBody{ReadCloser: body, stop: context.AfterFunc(ctx, func() { _ = body.Close() })}
+}
+
+type endingBody struct {
+	io.ReadCloser
+	stop func() bool
+}
+
+func (b *endingBody) Close() error {
+	b.stop()
+	return b.ReadCloser.Close()
+}
+
 func isTimeout(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) && network.Timeout()
@@ -131,7 +152,11 @@ func (c *Client) lost(ctx context.Context, err error) result {
 	case permanent(err):
 		res.next = openCircuit
 	case errors.As(err, &proxy):
-		res.status, res.next, res.err = proxy.status, openCircuit, c.settings.Errors.Status(proxy.status, "proxy "+proxy.host, proxy.message)
+		res.status, res.next = proxy.status, actionOf(proxy.status)
+		if res.next != retry { // no token of ours, and no smaller batch, would help
+			res.next = openCircuit
+		}
+		res.err = c.settings.Errors.Status(proxy.status, "proxy "+proxy.host, proxy.message)
 		return res
 	case errors.As(err, &cutOff):
 		res.cutOff = true
@@ -154,6 +179,7 @@ func (c *Client) lost(ctx context.Context, err error) result {
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError
+	var address *url.Error
 	return errors.As(err, &certificate) || errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch) ||
-		strings.Contains(err.Error(), "failed to parse Location header")
+		errors.As(err, &address) && strings.HasPrefix(address.Err.Error(), "failed to parse Location header")
 }

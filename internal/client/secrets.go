@@ -15,20 +15,39 @@ import (
 // secretIndex finds secrets by their first bytes, so that a text is searched in one
 // pass, however many secrets there are.
 type secretIndex struct {
-	first [256]bool                    // the bytes that secrets begin with
-	forms map[[minSecret]byte][]string // the longest comes first
+	first   [256]bool                    // the bytes that secrets begin with
+	forms   map[[minSecret]byte][]string // the longest comes first
+	longest int
+	blanks  bool // a secret has blanks, which forms of web pages send as "+"
+}
+
+// formsOf returns the forms in which a secret may be quoted, besides encodings of its
+// characters: Base64 without its padding, or for URLs; blanks on one line; and bytes that
+// are not UTF-8 as JSON has them, or UTF-8 read as Latin-1.
+func formsOf(secret string) []string {
+	latin1 := make([]rune, len(secret))
+	for i := range len(secret) {
+		latin1[i] = rune(secret[i])
+	}
+	var forms []string
+	for _, form := range []string{secret, string([]rune(secret)), string(latin1), joinFields(secret)} {
+		forURLs := strings.NewReplacer("+", "-", "/", "_").Replace(form)
+		forms = append(forms, form, strings.TrimRight(form, "="), forURLs, strings.TrimRight(forURLs, "="))
+	}
+	return forms
 }
 
 func newSecretIndex(lists ...[]string) *secretIndex {
 	index := &secretIndex{forms: map[[minSecret]byte][]string{}}
 	for _, secret := range slices.Concat(lists...) {
-		// Base64 is also written without its padding.
-		for _, form := range []string{secret, strings.TrimRight(secret, "=")} {
+		for _, form := range formsOf(secret) {
 			if len(form) < minSecret {
 				continue
 			}
 			key := [minSecret]byte([]byte(form))
 			index.first[form[0]] = true
+			index.longest = max(index.longest, len(form))
+			index.blanks = index.blanks || strings.Contains(form, " ")
 			if !slices.Contains(index.forms[key], form) {
 				index.forms[key] = append(index.forms[key], form)
 			}
@@ -53,13 +72,14 @@ func (x *secretIndex) redact(s string, cut bool) string {
 	}
 	plain := reading{text: s}
 	spans := x.find(plain, cut, nil)
-	for _, outer := range decoders() {
+	decoders := x.decoders()
+	for _, outer := range decoders {
 		once, ok := plain.decoded(outer)
 		if !ok {
 			continue // nothing is encoded so
 		}
 		spans = x.find(once, cut, spans)
-		for _, inner := range decoders() {
+		for _, inner := range decoders {
 			if twice, ok := once.decoded(inner); ok {
 				spans = x.find(twice, cut, spans)
 			}
@@ -80,7 +100,7 @@ func (x *secretIndex) find(r reading, cut bool, spans []span) []span {
 				spans = append(spans, span{r.offset(i), r.offset(i + len(secret))})
 				break
 			}
-			if cut && r.endsWithin(rest, secret) {
+			if cut && len(rest) < len(secret)+maxEscape && r.endsWithin(rest, secret) {
 				spans = append(spans, span{r.offset(i), r.offset(len(r.text))})
 				break
 			}
@@ -125,7 +145,7 @@ func (r reading) offset(i int) int {
 }
 
 // maxEscape is more bytes than any character takes that is encoded twice.
-const maxEscape = 40
+const maxEscape = 120
 
 // endsWithin reports whether the rest of a text may be the beginning of a secret. The
 // last bytes may differ: they may be a part of an encoded character.
@@ -140,21 +160,28 @@ func (r reading) endsWithin(rest, secret string) bool {
 
 // decoder decodes characters of one encoding.
 type decoder struct {
-	lead byte // that encoded characters begin with
+	leads string // the bytes that encoded characters begin with
 	// decode appends the character at the beginning of a text. It returns the number of
 	// bytes that it takes, 0 if it is not encoded.
 	decode func(dst []byte, s string) (_ []byte, size int)
 }
 
-// decoders returns those of JSON and its relatives, of HTML, and of URLs.
-func decoders() [3]decoder {
-	return [...]decoder{{'\\', decodeBackslash}, {'&', decodeEntity}, {'%', decodePercent}}
+// decoders returns those of JSON and its relatives, of HTML, of URLs, of a text that has
+// all of these side by side, and of forms.
+func (x *secretIndex) decoders() []decoder {
+	all := []decoder{
+		{`\`, decodeBackslash}, {"&", decodeEntity}, {"%", decodePercent}, {`\&%`, decodeAny},
+	}
+	if x.blanks {
+		all = append(all, decoder{"%+", decodeForm})
+	}
+	return all
 }
 
 // decoded returns the reading of what a decoder makes of the text, and false if that
 // is the text itself.
 func (r reading) decoded(d decoder) (reading, bool) {
-	if strings.IndexByte(r.text, d.lead) < 0 {
+	if !strings.ContainsAny(r.text, d.leads) {
 		return reading{}, false
 	}
 	out := make([]byte, 0, len(r.text))
@@ -162,7 +189,7 @@ func (r reading) decoded(d decoder) (reading, bool) {
 	changed := false
 	for i := 0; i < len(r.text); {
 		size := 0
-		if r.text[i] == d.lead {
+		if strings.IndexByte(d.leads, r.text[i]) >= 0 {
 			out, size = d.decode(out, r.text[i:])
 		}
 		if size > 0 {
@@ -176,6 +203,25 @@ func (r reading) decoded(d decoder) (reading, bool) {
 		i += size
 	}
 	return reading{text: string(out), offsets: append(offsets, r.offset(len(r.text)))}, changed
+}
+
+// decodeAny decodes a character in whichever encoding it is.
+func decodeAny(dst []byte, s string) ([]byte, int) {
+	switch s[0] {
+	case '&':
+		return decodeEntity(dst, s)
+	case '%':
+		return decodePercent(dst, s)
+	}
+	return decodeBackslash(dst, s)
+}
+
+// decodeForm decodes a character of a form, where "+" is a blank.
+func decodeForm(dst []byte, s string) ([]byte, int) {
+	if s[0] == '+' {
+		return append(dst, ' '), 1
+	}
+	return decodePercent(dst, s)
 }
 
 // decodeBackslash decodes an escape of JSON, Go, Python or JavaScript.
@@ -200,6 +246,8 @@ func decodeBackslash(dst []byte, s string) ([]byte, int) {
 		}
 	case 'U':
 		digits = 8
+	case '0', '1', '2', '3':
+		return decodeOctal(dst, s)
 	}
 	code, size := hex(s[2:], digits, digits)
 	if size == 0 {
@@ -212,6 +260,18 @@ func decodeBackslash(dst []byte, s string) ([]byte, int) {
 		}
 	}
 	return appendRune(dst, code), size
+}
+
+// decodeOctal decodes a backslash and three octal digits.
+func decodeOctal(dst []byte, s string) ([]byte, int) {
+	if len(s) < 4 {
+		return dst, 0
+	}
+	code, err := strconv.ParseUint(s[1:4], 8, 8)
+	if err != nil {
+		return dst, 0
+	}
+	return append(dst, byte(code)), 4
 }
 
 // decodeEntity decodes a character reference of HTML.
@@ -239,12 +299,12 @@ func decodeReference(dst []byte, s string) ([]byte, int) {
 	if len(s) > 2 && (s[2] == 'x' || s[2] == 'X') {
 		start, base = 3, 16
 	}
-	const longest = 7 // of the largest character, in decimal digits
+	const longest = 16 // more digits than a character has: there may be zeros before them
 	end := start
 	for end < len(s) && end < start+longest && isDigit(s[end], base) {
 		end++
 	}
-	code, err := strconv.ParseUint(s[start:end], base, 32)
+	code, err := strconv.ParseUint(s[start:end], base, 64)
 	if err != nil {
 		return dst, 0
 	}

@@ -24,6 +24,7 @@ type sender struct {
 	between  func()          // is called between two requests for parts of the batch; may be nil
 	tooLarge int64           // the size of the last part that the server has called too large
 
+	alone       []undelivered // single points that were too large, until it is known whether others are taken
 	undelivered []undelivered
 	hasFailed   bool   // an attempt, for a reason that may pass or can be mended
 	last        failed // how

@@ -24,14 +24,13 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// DefaultEndpoint is the server of a client whose settings name none.
-const DefaultEndpoint = "https://api.apptuit.ai"
-
 // Settings are the configuration of a client. Options set them, then New fills the
 // rest from the environment and the defaults, and reports every fault at once.
 type Settings struct {
 	Errors  ErrorTypes
 	Version string // of this module, for the User-Agent
+
+	DefaultEndpoint string // the server, if neither an option nor a variable names one
 
 	Connection ConnectionSettings
 	Points     PointSettings
@@ -136,8 +135,8 @@ func (s *Settings) complete() error {
 	case authorized || s.tokens > 0:
 	case s.creds.user != "":
 		s.Fault("a token is needed with a user id: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
-	case s.Connection.endpoint.String() == DefaultEndpoint:
-		s.Fault("a token is needed for %s: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", DefaultEndpoint)
+	case s.Connection.endpoint.String() == s.DefaultEndpoint:
+		s.Fault("a token is needed for %s: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", s.DefaultEndpoint)
 	}
 	if s.Ignore.Spool && s.Spool != nil {
 		s.Fault("WithSpool and WithoutSpool: give one of them")
@@ -164,7 +163,7 @@ func (s *Settings) defaults() {
 		s.Retry.MaxInterval = max(30*time.Second, s.Retry.InitialInterval)
 	}
 	if s.Connection.endpoint == nil {
-		s.SetEndpoint("default endpoint", DefaultEndpoint)
+		s.SetEndpoint("default endpoint", s.DefaultEndpoint)
 	}
 }
 

@@ -18,7 +18,9 @@ import (
 //
 // After that it works as TCP finds the rate of a path: if the failures may have been an
 // outage all the same, the limit doubles with each batch that passes. If larger batches
-// have failed while smaller ones passed, it grows by a quarter at most every five minutes.
+// have failed while smaller ones passed, it grows by half at most every five minutes. It is
+// never less than 16 KiB: a server that takes less has each batch refused once, and a
+// limit that has been lifted is found within hours.
 type sizeLimit struct {
 	mu     sync.Mutex
 	limit  int64     // 0: none is known
@@ -35,6 +37,8 @@ const (
 	suspicious = 2
 	// growInterval is the time between two steps of a proven limit.
 	growInterval = 5 * time.Minute
+	// leastLimit is the smallest limit, in bytes of text.
+	leastLimit = 16 << 10
 )
 
 // get returns the limit of a batch, 0 if there is none, and whether it is only an
@@ -45,7 +49,7 @@ func (s *sizeLimit) get() (limit int64, suspected bool) {
 	if s.failures < suspicious {
 		return s.limit, false
 	}
-	return max(s.failed/2, 1), true
+	return s.failed / 2, true
 }
 
 // cutOff notes a batch that failed in a way that looks like an outage.
@@ -69,17 +73,19 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 	if suspected && !explicit {
 		tooLarge = s.failed
 	}
-	s.failures = 0
+	if suspected || size >= s.failed { // a smaller batch says nothing about a single failure
+		s.failures = 0
+	}
 	switch {
 	case explicit && (!s.proven || size > s.limit || tooLarge <= s.limit), suspected:
 		s.proven = explicit || s.limit > 0 // in this case smaller ones have passed meanwhile
 		// A part beside a single large point may be much smaller than half.
-		s.limit, s.grow = max(size, tooLarge/2), now.Add(growInterval)
+		s.limit, s.grow = max(size, tooLarge/2, leastLimit), now.Add(growInterval)
 	case s.limit == 0:
 	case !s.proven:
 		s.limit = max(s.limit, 2*size)
-	case size > s.limit-s.limit/4 && !now.Before(s.grow):
-		s.limit += s.limit / 4
+	case size >= s.limit/2 && !now.Before(s.grow):
+		s.limit += s.limit / 2
 		s.grow = now.Add(growInterval)
 	}
 	if s.limit >= s.most {

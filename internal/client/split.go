@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	// maxAlone bounds the single points that are tried on a server that takes none:
-	// its limit is not about size.
+	// maxAlone bounds the single points that are tried on a server that takes none.
 	maxAlone = 16
 	// minSuspect is the size, in compressed bytes, from which a batch may be too large
 	// though nobody says so. The smallest limit known is OpenTSDB's max_chunk, 4,096.
@@ -28,7 +27,7 @@ func (s *sender) send(ctx context.Context, b *put.Batch) {
 	s.ctx = ctx
 	s.retrier = retrier{c: s.c, ctx: ctx, stop: s.opts.Stop, once: s.spooled, start: time.Now()}
 	rest := []*put.Batch{b}
-	alone, requests := 0, 0
+	requests := 0
 	for len(rest) > 0 {
 		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
 		if s.hasFailed && s.oneFailureIsEnough() {
@@ -51,13 +50,27 @@ func (s *sender) send(ctx context.Context, b *put.Batch) {
 		case res.next != split: // it is to be tried again, in parts
 			rest = append(rest, b)
 		case b.Points() == 1:
-			s.tally.rejectAlone(ctx, b, res)
-			alone++
-		case alone >= maxAlone && s.tally.counts.Accepted == 0:
-			s.tally.reject(b, res.status, fmt.Errorf("%d points were too large one by one: %w", alone, res.err))
+			s.alone = append(s.alone, undelivered{b, failed{res.status, res.err, refused}})
+		case len(s.alone) >= maxAlone && s.tally.counts.Accepted == 0:
+			err := fmt.Errorf("%d points were too large one by one: %w", len(s.alone), res.err)
+			s.leave(b, failed{res.status, err, refused})
 		default:
 			s.tooLarge = b.RawSize()
 			rest = s.split(b, rest, res.status)
+		}
+	}
+	s.decideAlone()
+}
+
+// decideAlone rejects the single points that were too large. If the server has taken
+// none of many, its limit is not about size, and they are undelivered like the rest.
+func (s *sender) decideAlone() {
+	limitOfSize := len(s.alone) < maxAlone || s.tally.counts.Accepted > 0
+	for _, u := range s.alone {
+		if limitOfSize {
+			s.tally.rejectAlone(s.ctx, u)
+		} else {
+			s.leave(u.batch, u.failed)
 		}
 	}
 }

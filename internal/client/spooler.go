@@ -38,11 +38,12 @@ type spooler struct {
 	replay  *replayer
 
 	mu       sync.Mutex
-	stats    SpoolStats // without what is in the folder
-	spooling bool       // has been reported
-	reason   reason     // and so has this reason
-	unsaid   int        // points lost by bounds that have not been reported
-	quiet    time.Time  // until then
+	stats    SpoolStats   // without what is in the folder
+	spooling bool         // has been reported
+	reason   reason       // and so has this reason
+	reasons  [4]time.Time // when each reason was reported last
+	unsaid   int          // points lost by bounds that have not been reported
+	quiet    time.Time    // until then
 	known    func(*PointError) bool
 	codecs   map[put.Encoding]*put.Codec
 }

@@ -74,7 +74,11 @@ func reasonOf(why failed) reason {
 	return reasonOutage
 }
 
-// began reports that points are spooled, once, and again when the reason changes.
+// reasonTime is the time between two reports of one reason, while points are spooled.
+const reasonTime = time.Minute
+
+// began reports that points are spooled, once, and again when the reason changes to one
+// that has not been reported lately.
 func (s *spooler) began(why failed) {
 	reason := reasonOf(why)
 	s.mu.Lock()
@@ -85,8 +89,12 @@ func (s *spooler) began(why failed) {
 	default:
 		reason = reasonOutage
 	}
-	news := !s.spooling || reason != s.reason
+	now := time.Now()
+	news := !s.spooling || reason != s.reason && now.Sub(s.reasons[reason]) >= reasonTime
 	s.spooling, s.reason = true, reason
+	if news {
+		s.reasons[reason] = now
+	}
 	s.mu.Unlock()
 	if news {
 		s.c.warnings.Add(fmt.Errorf("apptuit: points go to the spool %s until they can be delivered: %w", s.folder.Dir(), why.err))

@@ -139,13 +139,14 @@ func (t *tally) failWhole(b *put.Batch, why Failure) {
 }
 
 // rejectAlone counts a single point that is too large for the server, and releases it.
-func (t *tally) rejectAlone(ctx context.Context, b *put.Batch, res *result) {
+func (t *tally) rejectAlone(ctx context.Context, u undelivered) {
+	b := u.batch
 	if n := b.Counted(); n > 0 {
 		t.counts.Rejected += n
-		t.status = res.status
-		t.fail(b, Failure{StatusCode: res.status, Err: res.err}, all)
+		t.status = u.status
+		t.fail(b, Failure{StatusCode: u.status, Err: u.err}, all)
 	}
-	reason := fmt.Sprintf("too large for the server by itself, with %d bytes: %v", b.RawSize(), res.err)
+	reason := fmt.Sprintf("too large for the server by itself, with %d bytes: %v", b.RawSize(), u.err)
 	t.list(ctx, b, map[int]string{0: reason}, OneLine)
 	b.Release()
 }
@@ -157,6 +158,9 @@ func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, 
 		return
 	}
 	err := b.Lines(ctx, func(i int, line []byte) bool {
+		if ctx.Err() != nil { // a reason takes its time, too
+			return false
+		}
 		reason, ok := refused[i]
 		if !ok || b.Source(i) == put.Uncounted {
 			return true
@@ -166,6 +170,9 @@ func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, 
 		}
 		return true
 	})
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		t.causes = append(t.causes, fmt.Errorf("not all points that were refused are listed: %w", err))
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // maxTokenFile bounds a token file, in bytes.
@@ -22,9 +23,8 @@ func readTokenFile(name string) func(context.Context) (string, error) {
 			return "", err
 		}
 		defer func() { _ = file.Close() }()
-		if deadline, ok := ctx.Deadline(); ok {
-			_ = file.SetReadDeadline(deadline) // of a regular file there is none
-		}
+		stop := context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) }) // of a regular file there is none
+		defer stop()
 		text, err := io.ReadAll(io.LimitReader(file, maxTokenFile+1))
 		if len(text) > maxTokenFile {
 			return "", fmt.Errorf("%s has more than %d bytes", name, maxTokenFile)

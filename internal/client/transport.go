@@ -76,6 +76,8 @@ const (
 	// pingTimeout is how long the transport waits for the answer before it closes the
 	// connection. Requests on it are made again on a new one.
 	pingTimeout = 5 * time.Second
+	// maxHeaders bounds the headers of an answer, in bytes.
+	maxHeaders = 64 << 10
 )
 
 // checkConnections has the transport notice an HTTP/2 peer that has gone without a word,
@@ -90,15 +92,18 @@ func (s *Settings) checkConnections(transport *http.Transport) {
 		settings.SendPingTimeout, settings.PingTimeout = pingAfter, pingTimeout
 	}
 	transport.HTTP2 = &settings
+	if transport.MaxResponseHeaderBytes == 0 {
+		transport.MaxResponseHeaderBytes = maxHeaders
+	}
 	if transport.OnProxyConnectResponse == nil {
 		transport.OnProxyConnectResponse = s.checkProxyAnswer
 	}
 }
 
-// checkProxyAnswer makes an error of a proxy that wants credentials for a tunnel, as an
-// answer of a server is one. Without it, it would be a broken connection.
+// checkProxyAnswer gives the refusal of a tunnel a status, as the answer of a server has
+// one. Without it, the refusal would be a broken connection.
 func (s *Settings) checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
-	if r.StatusCode != http.StatusProxyAuthRequired {
+	if r.StatusCode == http.StatusOK {
 		return nil
 	}
 	err := &proxyError{status: r.StatusCode, host: proxy.Host}
@@ -108,7 +113,7 @@ func (s *Settings) checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.R
 	return err
 }
 
-// proxyError is the answer of a proxy that wants credentials for a tunnel.
+// proxyError is the answer of a proxy that refuses a tunnel.
 type proxyError struct {
 	status        int
 	host, message string

@@ -59,7 +59,7 @@ type WriterOptions struct {
 
 // NewWriter returns an writer whose requests and waits end with ctx.
 func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
-	c.prepareOnce()
+	c.prepareOnce(ctx)
 	w := &Writer{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.limits())}
 	w.look()
 	return w

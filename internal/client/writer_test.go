@@ -100,7 +100,7 @@ func TestUncountedPoints(t *testing.T) {
 	}
 }
 
-func TestOutboxReportsBatches(t *testing.T) {
+func TestWriter_ReportsBatches(t *testing.T) {
 	f := newFake(t, status(204), text(400, details(1, 1, 0, pointFault{echo(2), "bad"})), text(404, "gone"), status(204))
 	c := f.client(apptuitclient.WithMaxBatchPoints(2))
 	var batches []tally
@@ -128,7 +128,7 @@ func TestOutboxReportsBatches(t *testing.T) {
 }
 
 // A point that has been reported before counts, and is not reported again.
-func TestOutboxKnown(t *testing.T) {
+func TestWriter_Known(t *testing.T) {
 	refusal := text(400, details(3, 2, 0, pointFault{echo(1), "bad"}, pointFault{echo(2), "bad"}))
 	for _, tt := range []struct {
 		name  string
@@ -162,7 +162,7 @@ func TestOutboxKnown(t *testing.T) {
 	}
 }
 
-func TestOutboxKnownDoesNotHideOtherFailures(t *testing.T) {
+func TestWriter_KnownDoesNotHideOtherFailures(t *testing.T) {
 	c := newFake(t, text(400, details(2, 3, 0, pointFault{echo(1), "bad"}))).client()
 	o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Known: func(*client.PointError) bool { return true }})
 	o.Reject(client.Point(numbered(90)), errors.New("refused here"))
@@ -172,7 +172,7 @@ func TestOutboxKnownDoesNotHideOtherFailures(t *testing.T) {
 }
 
 // After the end of the context nothing is sent, and all that still comes is dropped.
-func TestOutboxAfterTheEnd(t *testing.T) {
+func TestWriter_AfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
@@ -218,7 +218,7 @@ func TestOutboxAfterTheEnd(t *testing.T) {
 }
 
 // Stop ends the wait for a retry, not the request.
-func TestOutboxStop(t *testing.T) {
+func TestWriter_Stop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stop := make(chan struct{})
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
@@ -244,7 +244,7 @@ func TestOutboxStop(t *testing.T) {
 }
 
 // However a point is added, a full batch goes first, and the point with the next one.
-func TestOutboxFillsBatches(t *testing.T) {
+func TestWriter_FillsBatches(t *testing.T) {
 	for _, most := range []int{1, 3, 4} {
 		f := newFake(t, status(204))
 		o := client.Of(f.client(apptuitclient.WithMaxBatchPoints(most))).NewWriter(t.Context(), client.WriterOptions{})
@@ -280,7 +280,7 @@ func TestEmptyOutbox(t *testing.T) {
 	}
 }
 
-func TestOutboxBoundsWhatItLists(t *testing.T) {
+func TestWriter_BoundsWhatItLists(t *testing.T) {
 	o := client.Of(newFake(t, status(204)).client()).NewWriter(t.Context(), client.WriterOptions{})
 	for i := range 2000 {
 		o.Reject(client.Point(numbered(i)), errors.New("bad"))
@@ -292,7 +292,7 @@ func TestOutboxBoundsWhatItLists(t *testing.T) {
 
 // Parts that are added at once fill batches as others do, and after the end of the
 // context not even one is made of them.
-func TestOutboxPartsAtOnce(t *testing.T) {
+func TestWriter_PartsAtOnce(t *testing.T) {
 	head := string(put.AppendHead(nil, "m"))
 	p := &put.Part{Series: put.NewSeries(seriesOf(0)), Tags: len(head), Head: head, Key: len(`"le":"`), At: len(`"i":"0"`)}
 	var labels []string
