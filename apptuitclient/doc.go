@@ -21,7 +21,7 @@
 // point's.
 //
 // Requests have at most 50,000 points and 16 MiB of text before compression.
-// The text is never in memory as a whole, except with NoCompression.
+// The text is never in memory as a whole, except with CompressionNone.
 //
 // # What an answer means
 //

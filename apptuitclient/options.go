@@ -28,12 +28,12 @@ type Compression uint8
 
 // The compressions. Gzip is the default and what every server understands.
 // Deflate is the zlib format, as apptuit-py sends it: Apptuit takes it,
-// VictoriaMetrics and InfluxDB answer 400 to it. With NoCompression the text of
+// VictoriaMetrics and InfluxDB answer 400 to it. With CompressionNone the text of
 // one batch at a time is in memory.
 const (
-	GzipCompression Compression = iota
-	DeflateCompression
-	NoCompression
+	CompressionGzip Compression = iota
+	CompressionDeflate
+	CompressionNone
 )
 
 // ParseCompression returns the compression of a name: gzip, deflate or none,
@@ -151,7 +151,7 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 // APPTUIT_COMPRESSION.
 func WithCompression(compression Compression) Option {
 	return optionFunc(func(s *client.Settings) {
-		if compression > NoCompression {
+		if compression > CompressionNone {
 			s.Fault("WithCompression: unknown compression %d", compression)
 		}
 		s.Points.Compression.Set(put.Encoding(compression))

@@ -17,7 +17,7 @@ import (
 
 func reporterLayout(ctx context.Context) (*exporter.Exporter, error) {
 	exp, err := exporter.New(ctx,
-		exporter.WithLayout(exporter.ReporterLayout),
+		exporter.WithLayout(exporter.LayoutReporter),
 		exporter.WithDurationUnit(time.Millisecond),                     // of timers; seconds unless set, as in Python
 		exporter.WithMeters(),                                           // counters have rates, too
 		exporter.WithResourceAttributes(attribute.NewAllowKeysFilter()), // no service_name, as in Python
@@ -27,7 +27,7 @@ func reporterLayout(ctx context.Context) (*exporter.Exporter, error) {
 
 func histogramOptions(ctx context.Context) (*exporter.Exporter, error) {
 	exp, err := exporter.New(ctx,
-		exporter.WithHistograms(exporter.HistogramsAsBoth), // buckets and quantiles
+		exporter.WithHistograms(exporter.HistogramsBoth), // buckets and quantiles
 		exporter.WithQuantiles(0.5, 0.9, 0.99),
 	)
 	return exp, err

@@ -134,7 +134,7 @@ func timers(n int) (rm *metricdata.ResourceMetrics, next func()) {
 // layout.
 func BenchmarkReporter(b *testing.B) {
 	rm, next := timers(benchPoints / 4)
-	e := newExporter(b, toSink(), WithCacheBytes(1<<30), WithLayout(ReporterLayout))
+	e := newExporter(b, toSink(), WithCacheBytes(1<<30), WithLayout(LayoutReporter))
 	export := func() {
 		next()
 		mustExport(b, e, rm)

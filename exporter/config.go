@@ -142,7 +142,7 @@ func (c *config) checkNames() {
 	if mode := c.names.Mode; mode != encoding.SanitizePrometheus {
 		c.fault("%s: the sanitize mode must be %v, not %v", source, encoding.SanitizePrometheus, mode)
 	}
-	if c.layout == ReporterLayout {
+	if c.layout == LayoutReporter {
 		c.fault("%s: the reporter layout (WithLayout, APPTUIT_LAYOUT) has names of its own", source)
 	}
 }

@@ -36,7 +36,7 @@
 //
 // # The reporter layout
 //
-// WithLayout(ReporterLayout) gives the names that apptuit-py's reporter gave:
+// WithLayout(LayoutReporter) gives the names that apptuit-py's reporter gave:
 //
 //	counter, up-down counter   name.count
 //	gauge                      name.value

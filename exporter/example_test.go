@@ -213,7 +213,7 @@ func ExampleWithLayout() {
 
 	ctx := context.Background()
 	exp, err := exporter.New(
-		ctx, exporter.WithLayout(exporter.ReporterLayout), exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)), exporter.WithoutSelfMetrics(),
+		ctx, exporter.WithLayout(exporter.LayoutReporter), exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)), exporter.WithoutSelfMetrics(),
 	)
 	if err != nil {
 		panic(err)

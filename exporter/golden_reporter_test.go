@@ -99,10 +99,10 @@ func reporterConversions() []conversion {
 		},
 		{name: "sums of delta temporality are added up", exports: exports{metricsOf(deltaSum(0, 2)), metricsOf(deltaSum(1, 0.5)), metricsOf(deltaSum(2, nan)), metricsOf(deltaSum(3, 1))}},
 		{
-			name: "all histograms are timers", options: []Option{WithTimers(AllTimers), WithDurationUnit(time.Millisecond)},
+			name: "all histograms are timers", options: []Option{WithTimers(TimersAll), WithDurationUnit(time.Millisecond)},
 			exports: exports{metricsOf(deltas("response.time", "s", delta(0, 1)), deltas("size", "By", delta(0, 1)))},
 		},
-		{name: "no histogram is a timer", options: []Option{WithTimers(NoTimers)}, exports: exports{metricsOf(deltas("response.time", "ms", delta(0, 1)))}},
+		{name: "no histogram is a timer", options: []Option{WithTimers(TimersNone)}, exports: exports{metricsOf(deltas("response.time", "ms", delta(0, 1)))}},
 		{
 			name: "cumulative histograms: what is new", exports: exports{
 				metricsOf(explicitUntil(0, 0.5, 3, 5, 1, 1, 1, 0)), metricsOf(explicitUntil(1, 0.5, 3, 8, 1, 3, 1, 0)),
@@ -122,7 +122,7 @@ func reporterConversions() []conversion {
 		{name: "a prefix, and names that are not sanitized", options: []Option{WithPrefix("apr."), WithSanitizeMode(2)}, exports: exports{metricsOf(deltas("size", "By", delta(0, 1)))}},
 	}
 	for i := range cases {
-		cases[i].options = append([]Option{WithLayout(ReporterLayout)}, cases[i].options...)
+		cases[i].options = append([]Option{WithLayout(LayoutReporter)}, cases[i].options...)
 	}
 	return cases
 }
@@ -151,11 +151,11 @@ func formConversions() []conversion {
 	for _, c := range []struct {
 		name string
 		as   Histograms
-	}{{"recorded", HistogramsAsRecorded}, {"buckets", HistogramsAsBuckets}, {"quantiles", HistogramsAsQuantiles}, {"both", HistogramsAsBoth}} {
+	}{{"recorded", HistogramsRecorded}, {"buckets", HistogramsBuckets}, {"quantiles", HistogramsQuantiles}, {"both", HistogramsBoth}} {
 		all := one("as "+c.name, explicit, exp)
 		all.options = []Option{WithHistograms(c.as), WithQuantiles(0.9, 0.5, 0.5)}
 		cases = append(cases, all)
-		if c.as < HistogramsAsQuantiles {
+		if c.as < HistogramsQuantiles {
 			continue
 		}
 		for _, more := range []conversion{one("as "+c.name+", without extremes", open), one("as "+c.name+", malformed", broken), one("as "+c.name+", among other tags", tagged)} {
@@ -164,6 +164,6 @@ func formConversions() []conversion {
 		}
 	}
 	far := one("buckets of 27 decades", wide)
-	far.options = []Option{WithHistograms(HistogramsAsBuckets)}
+	far.options = []Option{WithHistograms(HistogramsBuckets)}
 	return append(cases, far)
 }

@@ -83,7 +83,7 @@ func (c conversion) run(t *testing.T, w io.Writer) {
 		WithoutSelfMetrics(),
 		WithClientOptions(
 			apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(&http.Client{Transport: tap}),
-			apptuitclient.WithCompression(apptuitclient.NoCompression),
+			apptuitclient.WithCompression(apptuitclient.CompressionNone),
 		),
 	}, c.options...)
 	e, err := New(t.Context(), options...)

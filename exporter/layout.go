@@ -21,16 +21,16 @@ import (
 type Layout uint8
 
 const (
-	// DefaultLayout has OpenTelemetry's names, and Prometheus' for the parts of
+	// LayoutDefault has OpenTelemetry's names, and Prometheus' for the parts of
 	// histograms.
-	DefaultLayout Layout = iota
-	// ReporterLayout has the names that apptuit-py's reporter gave.
-	ReporterLayout
+	LayoutDefault Layout = iota
+	// LayoutReporter has the names that apptuit-py's reporter gave.
+	LayoutReporter
 )
 
 // ParseLayout returns the layout of a name in any case: default or reporter.
 func ParseLayout(name string) (Layout, error) {
-	return convert.Named("layout", name, DefaultLayout, "default", "reporter")
+	return convert.Named("layout", name, LayoutDefault, "default", "reporter")
 }
 
 // Histograms says what the default layout makes of the distribution that a
@@ -38,15 +38,15 @@ func ParseLayout(name string) (Layout, error) {
 type Histograms uint8
 
 const (
-	// HistogramsAsRecorded makes buckets of explicit buckets, and quantiles of
+	// HistogramsRecorded makes buckets of explicit buckets, and quantiles of
 	// exponential ones.
-	HistogramsAsRecorded Histograms = iota
-	// HistogramsAsBuckets makes name.bucket with the tag le of all histograms.
-	HistogramsAsBuckets
-	// HistogramsAsQuantiles makes name with the tag quantile of all histograms.
-	HistogramsAsQuantiles
-	// HistogramsAsBoth makes both of all histograms.
-	HistogramsAsBoth
+	HistogramsRecorded Histograms = iota
+	// HistogramsBuckets makes name.bucket with the tag le of all histograms.
+	HistogramsBuckets
+	// HistogramsQuantiles makes name with the tag quantile of all histograms.
+	HistogramsQuantiles
+	// HistogramsBoth makes both of all histograms.
+	HistogramsBoth
 )
 
 // ParseHistograms returns what a name in any case stands for: recorded, buckets,
@@ -64,11 +64,11 @@ const (
 	// TimersByUnit are the histograms whose unit is one of time: ns, us, ms, s,
 	// min, h or d.
 	TimersByUnit Timers = iota
-	// AllTimers makes timers of all histograms. Only the values of those whose unit
+	// TimersAll makes timers of all histograms. Only the values of those whose unit
 	// is one of time are converted.
-	AllTimers
-	// NoTimers makes histograms of all, in their own units.
-	NoTimers
+	TimersAll
+	// TimersNone makes histograms of all, in their own units.
+	TimersNone
 )
 
 // ParseTimers returns what a name in any case stands for: unit, all or none.
@@ -112,7 +112,7 @@ func ParseQuantiles(list string) ([]float64, error) {
 // checkLayout judges options that are of another layout. Variables are not: they may
 // be there for other programs.
 func (c *config) checkLayout() {
-	if c.layout == ReporterLayout {
+	if c.layout == LayoutReporter {
 		return
 	}
 	for _, o := range []struct {
@@ -127,7 +127,7 @@ func (c *config) checkLayout() {
 
 // selectors sets what nobody has chosen, as the layout needs it.
 func (c *config) selectors() {
-	isReporter := c.layout == ReporterLayout
+	isReporter := c.layout == LayoutReporter
 	if c.temporality == nil {
 		c.temporality = sdkmetric.DefaultTemporalitySelector
 		if isReporter {

@@ -33,7 +33,7 @@ func TestLayoutFaults(t *testing.T) {
 			want:    []string{"WithQuantiles", "quantile 0 must be", "quantile 1 must be", "quantile -0.1 must be", "quantile NaN must be", "quantile +Inf must be"},
 		},
 		"another layout's": {
-			options: []Option{WithTimers(NoTimers), WithDurationUnit(time.Second), WithMeters()},
+			options: []Option{WithTimers(TimersNone), WithDurationUnit(time.Second), WithMeters()},
 			want:    []string{"WithTimers: only the reporter layout", "WithDurationUnit: only the reporter layout", "WithMeters: only the reporter layout"},
 		},
 		"no quantiles":       {options: []Option{WithQuantiles()}, want: []string{"WithQuantiles: there must be 1 to 100 quantiles, not 0"}},
@@ -95,16 +95,16 @@ func namesOf(t *testing.T, opts ...Option) string {
 // an unset one.
 func TestLayoutsOfTheEnvironment(t *testing.T) {
 	variables := []string{"APPTUIT_LAYOUT", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS"}
-	reporter := WithLayout(ReporterLayout)
+	reporter := WithLayout(LayoutReporter)
 	for variable, c := range map[string]struct {
 		value         string
 		same, instead []Option // options that say the same, and another thing
 		more          []Option
 	}{
-		"APPTUIT_LAYOUT":        {value: "Reporter", same: []Option{reporter}, instead: []Option{WithLayout(DefaultLayout)}},
-		"APPTUIT_HISTOGRAMS":    {value: "BOTH", same: []Option{WithHistograms(HistogramsAsBoth)}, instead: []Option{WithHistograms(HistogramsAsBuckets)}},
+		"APPTUIT_LAYOUT":        {value: "Reporter", same: []Option{reporter}, instead: []Option{WithLayout(LayoutDefault)}},
+		"APPTUIT_HISTOGRAMS":    {value: "BOTH", same: []Option{WithHistograms(HistogramsBoth)}, instead: []Option{WithHistograms(HistogramsBuckets)}},
 		"APPTUIT_QUANTILES":     {value: "0.9, 0.25,0.9", same: []Option{WithQuantiles(0.25, 0.9)}, instead: []Option{WithQuantiles(0.1)}},
-		"APPTUIT_TIMERS":        {value: "all", same: []Option{WithTimers(AllTimers)}, instead: []Option{WithTimers(NoTimers)}, more: []Option{reporter}},
+		"APPTUIT_TIMERS":        {value: "all", same: []Option{WithTimers(TimersAll)}, instead: []Option{WithTimers(TimersNone)}, more: []Option{reporter}},
 		"APPTUIT_DURATION_UNIT": {value: "us", same: []Option{WithDurationUnit(time.Microsecond)}, instead: []Option{WithDurationUnit(time.Hour)}, more: []Option{reporter}},
 		"APPTUIT_METERS":        {value: "yes", same: []Option{WithMeters()}, more: []Option{reporter}},
 	} {
@@ -133,7 +133,7 @@ func TestSelectorsOfTheReporterLayout(t *testing.T) {
 	const histogram, counter = sdkmetric.InstrumentKindHistogram, sdkmetric.InstrumentKindCounter
 	f := func(temporality metricdata.Temporality, exponential bool, opts ...Option) {
 		t.Helper()
-		e := newExporter(t, append(opts, toSink(), WithLayout(ReporterLayout))...)
+		e := newExporter(t, append(opts, toSink(), WithLayout(LayoutReporter))...)
 		if e.Temporality(histogram) != temporality || e.Temporality(counter) != metricdata.CumulativeTemporality {
 			t.Errorf("histograms are %v, counters %v", e.Temporality(histogram), e.Temporality(counter))
 		}
@@ -161,7 +161,7 @@ func TestSelectorsOfTheReporterLayout(t *testing.T) {
 // The exporter's own metrics have the layout, too: those of apptuit-py are 18.
 func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
-		e := newExporter(t, toServer(srv), withoutRetry(), WithLayout(ReporterLayout))
+		e := newExporter(t, toServer(srv), withoutRetry(), WithLayout(LayoutReporter))
 		export := func() []string {
 			_ = e.Export(t.Context(), points(30))
 			got := selfMetricsOf(t, srv)
@@ -194,7 +194,7 @@ func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
 // Quantiles are those that were asked for, in both kinds of histograms.
 func TestQuantiles(t *testing.T) {
 	srv := memoryServer(t)
-	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithHistograms(HistogramsAsQuantiles), WithQuantiles(0.75, 0.25))
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithHistograms(HistogramsQuantiles), WithQuantiles(0.75, 0.25))
 	mustExport(t, e, metricsOf(
 		metricOf("wait", metricdata.Histogram[int64]{DataPoints: []metricdata.HistogramDataPoint[int64]{
 			{Attributes: attribute.NewSet(k("v")), Time: at(), Count: 4, Bounds: []float64{4, 8}, BucketCounts: []uint64{0, 4, 0}},

@@ -190,14 +190,14 @@ func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 }
 
 // WithLayout chooses the names of series and what data points become, as the
-// package comment lists them, by default [DefaultLayout]. [ReporterLayout] is for
+// package comment lists them, by default [LayoutDefault]. [LayoutReporter] is for
 // who has dashboards from apptuit-py. It selects delta temporality for histograms
 // and exponential ones, of 160 buckets at a scale of up to 20, unless
 // WithTemporalitySelector, WithAggregationSelector or their variables say
 // otherwise, and keeps state: half of WithCacheBytes. It beats APPTUIT_LAYOUT.
 func WithLayout(layout Layout) Option {
 	return optionFunc(func(c *config) {
-		if layout > ReporterLayout {
+		if layout > LayoutReporter {
 			c.fault("WithLayout: unknown layout %d", layout)
 		}
 		c.layout, c.layoutSet = layout, true
@@ -205,7 +205,7 @@ func WithLayout(layout Layout) Option {
 }
 
 // WithHistograms says what the default layout makes of histograms, by default
-// [HistogramsAsRecorded]. The reporter layout has its own. It beats
+// [HistogramsRecorded]. The reporter layout has its own. It beats
 // APPTUIT_HISTOGRAMS.
 //
 // Quantiles of explicit buckets are interpolated linearly within their bucket, and
@@ -219,7 +219,7 @@ func WithLayout(layout Layout) Option {
 // Histograms that are recorded more coarsely have the bounds that they have.
 func WithHistograms(histograms Histograms) Option {
 	return optionFunc(func(c *config) {
-		if histograms > HistogramsAsBoth {
+		if histograms > HistogramsBoth {
 			c.fault("WithHistograms: unknown value %d", histograms)
 		}
 		c.histograms, c.histogramsSet = histograms, true
@@ -244,7 +244,7 @@ func WithQuantiles(quantiles ...float64) Option {
 // [TimersByUnit]. It beats APPTUIT_TIMERS. In another layout it is an error of New.
 func WithTimers(timers Timers) Option {
 	return optionFunc(func(c *config) {
-		if timers > NoTimers {
+		if timers > TimersNone {
 			c.fault("WithTimers: unknown value %d", timers)
 		}
 		c.timers, c.timersSet = timers, true

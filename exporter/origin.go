@@ -41,7 +41,7 @@ func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg}
 	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles}
 	cacheBytes := cfg.cacheBytes
-	if cfg.layout == ReporterLayout {
+	if cfg.layout == LayoutReporter {
 		l := reporter.Layout{Unit: cfg.durationUnit, Timers: reporter.Timers(cfg.timers), Meters: cfg.meters}
 		layout.Custom = l.Shape
 		// Half of the cache is for states, so that rendered series, which only save time,

@@ -28,7 +28,7 @@ import (
 // timer in milliseconds, and a server that is away at one of the intervals.
 func TestReporterWithTheSDK(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
-		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(ReporterLayout))
+		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
 		defer func() { _ = provider.Shutdown(t.Context()) }()
 		meter := provider.Meter("app")
@@ -81,7 +81,7 @@ func TestReporterWithTheSDK(t *testing.T) {
 // told apart: what is said of one is of no other.
 func TestReporterTellsIdleSeriesApart(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
-		e := newExporter(t, toServer(srv), WithLayout(ReporterLayout), WithMeters())
+		e := newExporter(t, toServer(srv), WithLayout(LayoutReporter), WithMeters())
 		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
 		defer func() { _ = provider.Shutdown(t.Context()) }()
 		meter := provider.Meter("app")
@@ -114,7 +114,7 @@ func TestReporterTellsIdleSeriesApart(t *testing.T) {
 // series is reported as one without observations that comes with the next part.
 func TestReporterWithSplitCollections(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
-		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(ReporterLayout))
+		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		for n := range 5 {
 			for part := range 4 {
 				srv.Fail(apptuittest.Fault{Delay: 4 * time.Second}) // so that the next part comes much later
@@ -146,7 +146,7 @@ func TestReporterWithSplitCollections(t *testing.T) {
 // another.
 func TestReporterWithConcurrentExports(t *testing.T) {
 	srv := memoryServer(t)
-	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(ReporterLayout), WithTimers(NoTimers))
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter), WithTimers(TimersNone))
 	const workers, each, series = 6, 30, 20
 	var all sync.WaitGroup
 	for w := range workers {
@@ -181,7 +181,7 @@ func TestReporterWithConcurrentExports(t *testing.T) {
 // An Export whose server does not answer keeps no other from observing.
 func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
-		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(ReporterLayout))
+		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		srv.Fail(apptuittest.Fault{Delay: time.Hour})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -201,7 +201,7 @@ func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
 // Warm Exports of timers allocate nothing but what every Export does.
 func TestReporterAllocations(t *testing.T) {
 	rm, next := timers(500)
-	e := newExporter(t, toSink(), WithLayout(ReporterLayout))
+	e := newExporter(t, toSink(), WithLayout(LayoutReporter))
 	export := func() {
 		next()
 		mustExport(t, e, rm)
@@ -219,7 +219,7 @@ func TestReporterAllocations(t *testing.T) {
 // Shutdown gives back the states as well as the rendered series.
 func TestReporterShutdownGivesStatesBack(t *testing.T) {
 	rm, next := timers(5)
-	e := newExporter(t, toSink(), WithLayout(ReporterLayout))
+	e := newExporter(t, toSink(), WithLayout(LayoutReporter))
 	next()
 	mustExport(t, e, rm)
 	if e.origins.pool.Used() == 0 || e.origins.states.Used() == 0 {
@@ -244,7 +244,7 @@ func FuzzReporter(f *testing.F) {
 		bytes := &tape{data}
 		handler := apptuittest.NewHandler()
 		opts, mode := bytes.anyOptions(handler, apptuitclient.WithMaxInFlight(1))
-		opts = append(opts, WithLayout(ReporterLayout), WithTimers(Timers(options%3)))
+		opts = append(opts, WithLayout(LayoutReporter), WithTimers(Timers(options%3)))
 		if options&4 != 0 {
 			opts = append(opts, WithMeters())
 		}

@@ -74,7 +74,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 		times.Min, times.Max = metricdata.NewExtrema(s.times.least), metricdata.NewExtrema(s.times.most)
 	}
 	temporality := metricdata.CumulativeTemporality
-	if e.cfg.layout == ReporterLayout {
+	if e.cfg.layout == LayoutReporter {
 		temporality = metricdata.DeltaTemporality
 		times.StartTime = s.last
 		s.times = durations{}

@@ -109,7 +109,7 @@ func crowdOf(t *testing.T, s *station, more func(i int) []apptuitclient.Option) 
 	exporters := make([]*Exporter, crowd)
 	for i := range exporters {
 		opts := append(more(i), apptuitclient.WithEndpoint("http://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: s}),
-			apptuitclient.WithCompression(apptuitclient.NoCompression), apptuitclient.WithWarningHandler(func(error) {}))
+			apptuitclient.WithCompression(apptuitclient.CompressionNone), apptuitclient.WithWarningHandler(func(error) {}))
 		e, err := New(t.Context(), WithClientOptions(opts...), WithoutSelfMetrics())
 		if err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ func settings() []setting {
 		}},
 		{key: "compression", name: "WithCompression", option: func(cfg *Config) (apptuitclient.Option, error) {
 			if cfg.ClientConfig.Compression == "" { // as confighttp has it
-				return apptuitclient.WithCompression(apptuitclient.NoCompression), nil
+				return apptuitclient.WithCompression(apptuitclient.CompressionNone), nil
 			}
 			c, err := apptuitclient.ParseCompression(string(cfg.ClientConfig.Compression))
 			return apptuitclient.WithCompression(c), err

@@ -139,7 +139,7 @@ func TestCompression(t *testing.T) {
 			c := newClient(t, b.endpoint, apptuitclient.WithCompression(compression), w.client())
 			return w, c.Send(within(t, 20*time.Second), sent)
 		}
-		w, err := f(apptuitclient.DeflateCompression)
+		w, err := f(apptuitclient.CompressionDeflate)
 		s := sendError(t, err)
 		if s.StatusCode != http.StatusBadRequest || s.Successful != 0 || s.Failed != len(sent) || apptuitclient.Retryable(err) {
 			t.Errorf("deflate: status %d, %d successful, %d failed: %v", s.StatusCode, s.Successful, s.Failed, err)
@@ -150,7 +150,7 @@ func TestCompression(t *testing.T) {
 		b.holds(t, nil)
 
 		var all []servers.Point
-		for _, compression := range []apptuitclient.Compression{apptuitclient.GzipCompression, apptuitclient.NoCompression} {
+		for _, compression := range []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionNone} {
 			for i := range sent {
 				sent[i].Timestamp = sent[i].Timestamp.Add(24 * time.Hour)
 				stored[i].Time += (24 * time.Hour).Milliseconds()

@@ -138,7 +138,7 @@ func TestTooLarge(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "client_max_body_size 1k;", "")
 	sent, stored := samplePoints(3000)
-	for name, compression := range map[string]apptuitclient.Compression{"gzip": apptuitclient.GzipCompression, "none": apptuitclient.NoCompression} {
+	for name, compression := range map[string]apptuitclient.Compression{"gzip": apptuitclient.CompressionGzip, "none": apptuitclient.CompressionNone} {
 		for i := range sent {
 			sent[i].Tags["compression"] = name
 		}
@@ -175,7 +175,7 @@ func TestOnePointIsTooLarge(t *testing.T) {
 	n, v := inFront(t, "client_max_body_size 2k;", "")
 	sent, stored := samplePoints(50)
 	big := apptuitclient.DataPoint{Metric: "big", Tags: map[string]string{"text": strings.Repeat("x", 5000)}, Timestamp: past, Value: 1}
-	c := newClient(t, n.URL(), apptuitclient.WithCompression(apptuitclient.NoCompression))
+	c := newClient(t, n.URL(), apptuitclient.WithCompression(apptuitclient.CompressionNone))
 	err := c.Send(within(t, 20*time.Second), slices.Insert(sent, 25, big))
 	s := sendError(t, err)
 	if s.Successful != 50 || s.Failed != 1 || len(s.Errors) != 1 || s.Errors[0].Point.Metric != "big" || s.StatusCode != http.StatusRequestEntityTooLarge || apptuitclient.Retryable(err) {

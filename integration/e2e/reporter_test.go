@@ -24,7 +24,7 @@ import (
 // with their values.
 func TestReporterLayout(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
-		exp := newExporter(t, b.endpoint, exporter.WithLayout(exporter.ReporterLayout), exporter.WithMeters(), exporter.WithTags(map[string]string{"region": shopTags()["region"]}))
+		exp := newExporter(t, b.endpoint, exporter.WithLayout(exporter.LayoutReporter), exporter.WithMeters(), exporter.WithTags(map[string]string{"region": shopTags()["region"]}))
 		provider := sdkmetric.NewMeterProvider(
 			sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour), sdkmetric.WithMaxExportBatchSize(1))),
 			sdkmetric.WithResource(shop()))

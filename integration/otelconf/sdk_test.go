@@ -373,7 +373,7 @@ func TestExporterOptions(t *testing.T) {
 	handler := exporter.WithErrorHandler(func(err *apptuitclient.SendError) { failed = append(failed, err) })
 	srv.Fail(refuseAll())
 	options := WithExporterOptions(handler, exporter.WithPrefix("code."), exporter.WithTags(map[string]string{"from": "code"}),
-		exporter.WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1"), apptuitclient.WithCompression(apptuitclient.NoCompression)))
+		exporter.WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1"), apptuitclient.WithCompression(apptuitclient.CompressionNone)))
 	doc := documentWith("apptuit: {endpoint: " + srv.URL + ", prefix: doc., self_metrics: false}")
 	sdk := newSDK(t, doc, options)
 	count(t, sdk, "requests", 1)

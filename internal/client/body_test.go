@@ -187,7 +187,7 @@ func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 // A server that answers 413 before it reads the body: what the transport still reads of it must be left alone.
 func TestEarly413(t *testing.T) {
 	s, c := newServer(t,
-		apptuitclient.WithCompression(apptuitclient.NoCompression),
+		apptuitclient.WithCompression(apptuitclient.CompressionNone),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond}))
 	var sends sync.WaitGroup
 	for g := range 8 {

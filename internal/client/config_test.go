@@ -108,7 +108,7 @@ func TestEnvironment(t *testing.T) {
 
 		{map[string]string{"APPTUIT_COMPRESSION": "Deflate"}, []apptuitclient.Option{endpoint}, compression, "deflate"},
 		{map[string]string{"APPTUIT_COMPRESSION": "none"}, []apptuitclient.Option{endpoint}, compression, ""},
-		{map[string]string{"APPTUIT_COMPRESSION": "none"}, []apptuitclient.Option{endpoint, apptuitclient.WithCompression(apptuitclient.GzipCompression)}, compression, "gzip"},
+		{map[string]string{"APPTUIT_COMPRESSION": "none"}, []apptuitclient.Option{endpoint, apptuitclient.WithCompression(apptuitclient.CompressionGzip)}, compression, "gzip"},
 		{map[string]string{"APPTUIT_COMPRESSION": ""}, []apptuitclient.Option{endpoint}, compression, "gzip"},
 
 		{map[string]string{"APPTUIT_SANITIZE_MODE": "APPTUIT"}, []apptuitclient.Option{endpoint}, name, "a-b.c/d"},
@@ -342,7 +342,7 @@ func TestAccessors(t *testing.T) {
 }
 
 func TestParseCompression(t *testing.T) {
-	for _, c := range []apptuitclient.Compression{apptuitclient.GzipCompression, apptuitclient.DeflateCompression, apptuitclient.NoCompression} {
+	for _, c := range []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone} {
 		if got, err := apptuitclient.ParseCompression(strings.ToUpper(c.String())); err != nil || got != c {
 			t.Errorf("%v: got %v, %v", c, got, err)
 		}

@@ -57,7 +57,7 @@ func TestRequestForm(t *testing.T) {
 
 func TestCompressions(t *testing.T) {
 	for compression, header := range map[apptuitclient.Compression]string{
-		apptuitclient.GzipCompression: "gzip", apptuitclient.DeflateCompression: "deflate", apptuitclient.NoCompression: "",
+		apptuitclient.CompressionGzip: "gzip", apptuitclient.CompressionDeflate: "deflate", apptuitclient.CompressionNone: "",
 	} {
 		s, c := newServer(t, apptuitclient.WithCompression(compression), apptuitclient.WithMaxBatchPoints(1000))
 		if err := c.Send(t.Context(), numberedPoints(1500)); err != nil {

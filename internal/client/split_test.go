@@ -150,7 +150,7 @@ func TestHalvingListsABoundedNumber(t *testing.T) {
 		return status(http.StatusRequestEntityTooLarge), nil
 	}}
 	var batch *apptuitclient.SendError
-	o := client.Of(f.client(apptuitclient.WithCompression(apptuitclient.NoCompression))).NewWriter(t.Context(),
+	o := client.Of(f.client(apptuitclient.WithCompression(apptuitclient.CompressionNone))).NewWriter(t.Context(),
 		client.WriterOptions{Batch: func(r client.Report) { batch = sendErrorOf(t, r.Err) }})
 	fill(o, 1101)
 	all := sendErrorOf(t, o.Close().Err)

@@ -375,7 +375,7 @@ func TestNoSpool(t *testing.T) {
 func TestSpooledBodies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
-		compressions := []apptuitclient.Compression{apptuitclient.GzipCompression, apptuitclient.DeflateCompression, apptuitclient.NoCompression}
+		compressions := []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone}
 		var want []string
 		for i, compression := range compressions {
 			f := newFake(t, status(503))
@@ -410,7 +410,7 @@ func TestNoTokenInTheSpool(t *testing.T) {
 		const secret = "S3CRET-t0ken"
 		var w reports
 		f := newFake(t, text(401, "the token "+secret+" is refused"))
-		c := f.spooling(dir, w.option(), apptuitclient.WithToken(secret), apptuitclient.WithCompression(apptuitclient.NoCompression),
+		c := f.spooling(dir, w.option(), apptuitclient.WithToken(secret), apptuitclient.WithCompression(apptuitclient.CompressionNone),
 			apptuitclient.WithHeaders(map[string]string{"X-Key": secret + "-2"}))
 		send(t, c, numberedPoints(10)...)
 		time.Sleep(time.Hour)

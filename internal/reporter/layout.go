@@ -26,10 +26,10 @@ type Timers uint8
 const (
 	// TimersByUnit are the histograms with a unit of time, see [UnitOf].
 	TimersByUnit Timers = iota
-	// AllTimers makes timers of all histograms.
-	AllTimers
-	// NoTimers makes timers of none.
-	NoTimers
+	// TimersAll makes timers of all histograms.
+	TimersAll
+	// TimersNone makes timers of none.
+	TimersNone
 )
 
 // metricType is a metric type of apptuit-py.
@@ -57,7 +57,7 @@ func (l *Layout) typeOf(spec convert.InstrumentSpec) metricType {
 		}
 		return typeCounter
 	}
-	if _, timed := UnitOf(spec.Unit); l.Timers == AllTimers || l.Timers == TimersByUnit && timed {
+	if _, timed := UnitOf(spec.Unit); l.Timers == TimersAll || l.Timers == TimersByUnit && timed {
 		return typeTimer
 	}
 	return typeHistogram

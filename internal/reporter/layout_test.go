@@ -28,8 +28,8 @@ func TestLayout_Shape_HasTheSeriesOfApptuitPy(t *testing.T) {
 		{Layout{Meters: true}, convert.InstrumentSpec{Kind: convert.Gauge}, ".value"},
 		{Layout{}, convert.InstrumentSpec{Kind: convert.Exponential, Unit: "ms"}, timer},
 		{Layout{}, convert.InstrumentSpec{Kind: convert.Histogram, Unit: "By"}, histogram},
-		{Layout{Timers: AllTimers}, convert.InstrumentSpec{Kind: convert.Histogram, Unit: "By"}, timer},
-		{Layout{Timers: NoTimers}, convert.InstrumentSpec{Kind: convert.Histogram, Unit: "s"}, histogram},
+		{Layout{Timers: TimersAll}, convert.InstrumentSpec{Kind: convert.Histogram, Unit: "By"}, timer},
+		{Layout{Timers: TimersNone}, convert.InstrumentSpec{Kind: convert.Histogram, Unit: "s"}, histogram},
 	} {
 		c.layout.Unit = time.Second
 		var got []string

@@ -147,7 +147,7 @@ func (w *world) tooLarge(more string) {
 
 // large has a program send each export in one request of some kilobytes.
 func large() []apptuitclient.Option {
-	return []apptuitclient.Option{apptuitclient.WithCompression(apptuitclient.NoCompression), apptuitclient.WithMaxBatchPoints(40)}
+	return []apptuitclient.Option{apptuitclient.WithCompression(apptuitclient.CompressionNone), apptuitclient.WithMaxBatchPoints(40)}
 }
 
 // caddyTooLarge has Caddy answer 502 to large requests, and crash now and then.
