@@ -19,7 +19,9 @@ type Outbox struct {
 	c       *Client
 	ctx     context.Context
 	opts    OutboxOptions
-	builder *put.Builder
+	builder *put.Builder       // of lines
+	series  *put.SeriesBuilder // of series
+	line    put.Line
 
 	total   Report
 	lost    SendError // of which the causes and points are new
@@ -31,6 +33,7 @@ type Outbox struct {
 
 	flying  []chan Report // of batches that are on their way, oldest first
 	repeats bool          // a series may be in more than one batch
+	last    bool          // no point comes after the batch
 }
 
 // OutboxOptions are what an exporter wants of an [Outbox]. All may be zero.
@@ -60,7 +63,8 @@ type OutboxOptions struct {
 // NewOutbox returns an outbox whose requests and waits end with ctx.
 func (c *Client) NewOutbox(ctx context.Context, opts OutboxOptions) *Outbox {
 	c.prepareOnce()
-	o := &Outbox{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.limits())}
+	o := &Outbox{c: c, ctx: ctx, opts: opts, series: c.codec.NewSeriesBuilder(c.limits())}
+	o.builder = c.codec.NewBuilder(c.limits(), o.deliver)
 	o.look()
 	return o
 }
@@ -77,14 +81,16 @@ func (c *Client) limits() put.Limits {
 // look notices that the context has ended.
 func (o *Outbox) look() {
 	o.ended = o.ctx.Err() != nil
-	if !o.ended || o.c.keeper() == nil {
-		return
+	if o.ended && o.c.keeper() != nil {
+		now := time.Now()
+		if o.grace.IsZero() {
+			o.grace = now.Add(grace)
+		}
+		o.ended = !now.Before(o.grace)
 	}
-	now := time.Now()
-	if o.grace.IsZero() {
-		o.grace = now.Add(grace)
+	if o.ended {
+		o.builder.Discard(func(source uint32) { o.tooLate(source) })
 	}
-	o.ended = !now.Before(o.grace)
 }
 
 // Append adds a valid point of a series.
@@ -92,21 +98,16 @@ func (o *Outbox) Append(s *put.Series, ts int64, v model.Value, source uint32) {
 	if o.tooLate(source) {
 		return
 	}
-	if o.builder.Append(s, ts, v, source) {
+	if o.series.Append(s, ts, v, source) {
 		o.Flush()
-		o.builder.Append(s, ts, v, source)
+		o.series.Append(s, ts, v, source)
 	}
 }
 
 // AppendPrefix adds a valid point of a series that is not kept.
 func (o *Outbox) AppendPrefix(prefix []byte, ts int64, v model.Value, source uint32) {
-	if o.tooLate(source) {
-		return
-	}
-	if o.builder.AppendPrefix(prefix, ts, v, source) {
-		o.Flush()
-		o.builder.AppendPrefix(prefix, ts, v, source)
-	}
+	o.line.Text = put.AppendTime(append(o.line.Text[:0], prefix...), ts)
+	o.builder.Append(&o.line, v, source)
 }
 
 // AppendPart adds a valid point of a group.
@@ -114,9 +115,9 @@ func (o *Outbox) AppendPart(p *put.Part, ts int64, v model.Value, source uint32)
 	if o.tooLate(source) {
 		return
 	}
-	if o.builder.AppendPart(p, ts, v, source) {
+	if o.series.AppendPart(p, ts, v, source) {
 		o.Flush()
-		o.builder.AppendPart(p, ts, v, source)
+		o.series.AppendPart(p, ts, v, source)
 	}
 }
 
@@ -130,7 +131,7 @@ func (o *Outbox) AppendParts(p *put.Part, labels []string, ts int64, values []mo
 			}
 			return
 		}
-		added := o.builder.AppendParts(p, labels, ts, values, source)
+		added := o.series.AppendParts(p, labels, ts, values, source)
 		if labels, values = labels[added:], values[added:]; len(values) > 0 {
 			o.Flush()
 		}
@@ -174,8 +175,16 @@ func (o *Outbox) Repeats() { o.repeats = true }
 // Flush sends what has been added on its way. The next batch can be made
 // meanwhile.
 func (o *Outbox) Flush() {
-	b := o.builder.Batch()
-	if b == nil {
+	o.builder.Flush()
+	if b := o.series.Batch(); b != nil {
+		o.deliver(b)
+	}
+}
+
+// deliver sends a batch on its way.
+func (o *Outbox) deliver(b *put.Batch) {
+	if o.last && len(o.flying) == 0 { // most of the time: one batch is all
+		o.settle(o.c.deliver(o.ctx, &o.opts, b, o.grace))
 		return
 	}
 	most := 1
@@ -194,12 +203,7 @@ func (o *Outbox) Flush() {
 
 // finish delivers what has been added and waits for all that is on its way.
 func (o *Outbox) finish() {
-	if len(o.flying) == 0 { // most of the time: one batch is all
-		if b := o.builder.Batch(); b != nil {
-			o.settle(o.c.deliver(o.ctx, &o.opts, b, o.grace))
-		}
-		return
-	}
+	o.last = true
 	o.Flush()
 	for len(o.flying) > 0 {
 		o.land()
@@ -247,6 +251,7 @@ func (o *Outbox) report(r Report) {
 func (o *Outbox) Close() Report {
 	o.finish()
 	o.builder.Close()
+	o.series.Close()
 	if o.invalid.Err != nil {
 		o.invalid.Err.Failed = o.invalid.Rejected
 		o.invalid.fresh = o.invalid.Err
