@@ -201,7 +201,7 @@ func TestClient_Send_IsNotLimitedByOneLargePoint(t *testing.T) {
 	c := f.client()
 	points := widePoints(n)
 	var large strings.Builder
-	for i := range 20_000 {
+	for i := range 30_000 {
 		large.WriteString(time.Unix(int64(i)*7919*7919, 0).UTC().Format("150405"))
 	}
 	points[0].Tags["large"] = large.String()

@@ -17,7 +17,9 @@ type Writer struct {
 	c       *Client
 	ctx     context.Context
 	opts    WriterOptions
-	builder *put.Builder
+	builder *put.Builder       // of lines
+	series  *put.SeriesBuilder // of series
+	line    put.Line
 
 	total   Report
 	fresh   Summary // of failures that have not been reported before
@@ -31,6 +33,7 @@ type Writer struct {
 
 	inFlight []chan Report // of batches that are on their way, oldest first
 	repeats  bool          // a series may be in more than one batch
+	last     bool          // no point comes after the batch
 }
 
 // WriterOptions are the wishes of an exporter. All may be zero.
@@ -57,10 +60,11 @@ type WriterOptions struct {
 	Failed func(source uint32, why *Failure)
 }
 
-// NewWriter returns an writer whose requests and waits end with ctx.
+// NewWriter returns a writer whose requests and waits end with ctx.
 func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
 	c.prepareOnce(ctx)
-	w := &Writer{c: c, ctx: ctx, opts: opts, builder: c.codec.NewBuilder(c.limits())}
+	w := &Writer{c: c, ctx: ctx, opts: opts, series: c.codec.NewSeriesBuilder(c.limits())}
+	w.builder = c.codec.NewBuilder(c.limits(), w.deliver)
 	w.look()
 	return w
 }
@@ -77,14 +81,16 @@ func (c *Client) limits() put.Limits {
 // look notices that the context has ended.
 func (w *Writer) look() {
 	w.ended = w.ctx.Err() != nil
-	if !w.ended || w.c.spooler() == nil {
-		return
+	if w.ended && w.c.spooler() != nil {
+		now := time.Now()
+		if w.grace.IsZero() {
+			w.grace = now.Add(grace)
+		}
+		w.ended = !now.Before(w.grace)
 	}
-	now := time.Now()
-	if w.grace.IsZero() {
-		w.grace = now.Add(grace)
+	if w.ended {
+		w.builder.Discard(func(source uint32) { w.tooLate(source) })
 	}
-	w.ended = !now.Before(w.grace)
 }
 
 // Append adds a valid point of a series.
@@ -92,21 +98,16 @@ func (w *Writer) Append(s *put.Series, ts int64, v model.Value, source uint32) {
 	if w.tooLate(source) {
 		return
 	}
-	if w.builder.Append(s, ts, v, source) {
+	if w.series.Append(s, ts, v, source) {
 		w.Flush()
-		w.builder.Append(s, ts, v, source)
+		w.series.Append(s, ts, v, source)
 	}
 }
 
 // AppendPrefix adds a valid point of a series that is not kept.
 func (w *Writer) AppendPrefix(prefix []byte, ts int64, v model.Value, source uint32) {
-	if w.tooLate(source) {
-		return
-	}
-	if w.builder.AppendPrefix(prefix, ts, v, source) {
-		w.Flush()
-		w.builder.AppendPrefix(prefix, ts, v, source)
-	}
+	w.line.Text = put.AppendTime(append(w.line.Text[:0], prefix...), ts)
+	w.builder.Append(&w.line, v, source)
 }
 
 // AppendPart adds a valid point of a group.
@@ -114,9 +115,9 @@ func (w *Writer) AppendPart(p *put.Part, ts int64, v model.Value, source uint32)
 	if w.tooLate(source) {
 		return
 	}
-	if w.builder.AppendPart(p, ts, v, source) {
+	if w.series.AppendPart(p, ts, v, source) {
 		w.Flush()
-		w.builder.AppendPart(p, ts, v, source)
+		w.series.AppendPart(p, ts, v, source)
 	}
 }
 
@@ -130,7 +131,7 @@ func (w *Writer) AppendParts(p *put.Part, labels []string, ts int64, values []mo
 			}
 			return
 		}
-		added := w.builder.AppendParts(p, labels, ts, values, source)
+		added := w.series.AppendParts(p, labels, ts, values, source)
 		if labels, values = labels[added:], values[added:]; len(values) > 0 {
 			w.Flush()
 		}
@@ -171,8 +172,16 @@ func (w *Writer) Repeats() { w.repeats = true }
 // Flush sends what has been added on its way. The next batch can be made
 // meanwhile.
 func (w *Writer) Flush() {
-	b := w.builder.Batch()
-	if b == nil {
+	w.builder.Flush()
+	if b := w.series.Batch(); b != nil {
+		w.deliver(b)
+	}
+}
+
+// deliver sends a batch on its way.
+func (w *Writer) deliver(b *put.Batch) {
+	if w.last && len(w.inFlight) == 0 { // most of the time: one batch is all
+		w.settle(w.c.deliver(w.ctx, &w.opts, b, w.grace))
 		return
 	}
 	most := 1
@@ -191,12 +200,7 @@ func (w *Writer) Flush() {
 
 // finish delivers what has been added and waits for all that is on its way.
 func (w *Writer) finish() {
-	if len(w.inFlight) == 0 { // most of the time: one batch is all
-		if b := w.builder.Batch(); b != nil {
-			w.settle(w.c.deliver(w.ctx, &w.opts, b, w.grace))
-		}
-		return
-	}
+	w.last = true
 	w.Flush()
 	for len(w.inFlight) > 0 {
 		w.await()
@@ -250,6 +254,7 @@ func (w *Writer) reportFailed(r Report, failed *Summary) {
 func (w *Writer) Close() Report {
 	w.finish()
 	w.builder.Close()
+	w.series.Close()
 	if w.refused > 0 {
 		w.invalid.Failed = w.refused
 		w.reportFailed(Report{Rejected: w.refused}, &w.invalid)

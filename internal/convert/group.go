@@ -150,7 +150,7 @@ func (c *Converter[K]) place(p *Point[K]) {
 	c.places[s.first()] = int(p.at)
 	if s.labels[le] && s.labels[quantile] {
 		tags := p.single.Prefix()
-		tags = tags[len(p.instrument.heads[SuffixCount]) : len(tags)-len(put.PrefixTail)]
+		tags = tags[len(p.instrument.heads[SuffixCount]) : len(tags)-len(put.PrefixEnd)]
 		c.places[quantile] = placeOf(tags, int(p.at), labelKey(quantile))
 	}
 }

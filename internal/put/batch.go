@@ -56,15 +56,23 @@ func (b *Batch) Body() []byte { return b.body }
 // Retain makes the caller another owner, who releases the batch, too.
 func (b *Batch) Retain() { b.refs.Add(1) }
 
-// Load returns a batch of a body that another one had, which becomes the
-// batch's. The sources are lost but for the indexes of points that do not count.
-func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Batch {
-	b := &Batch{codec: c, body: body, points: points, raw: raw, sources: make([]uint32, points), uncounted: len(uncounted)}
-	for _, i := range uncounted {
-		b.sources[i] = Uncounted
-	}
+// newBatch makes a batch of a body and the sources of its points, which the batch owns
+// from then on.
+func (c *Codec) newBatch(body []byte, raw int64, sources []uint32, uncounted int) *Batch {
+	b := &Batch{codec: c, body: body, points: len(sources), raw: raw, sources: sources, uncounted: uncounted}
 	b.refs.Store(1)
 	return b
+}
+
+// Load returns a batch of a body that another batch had, for example before a restart.
+// The new batch owns the body. Of the sources only the indexes of uncounted points are
+// left.
+func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Batch {
+	sources := make([]uint32, points)
+	for _, i := range uncounted {
+		sources[i] = Uncounted
+	}
+	return c.newBatch(body, raw, sources, len(uncounted))
 }
 
 // Open returns a reader of the compressed body. The batch must not have been

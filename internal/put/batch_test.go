@@ -61,9 +61,7 @@ func TestReaderAfterClose(t *testing.T) {
 // A body returns to its pool when its owner and all its readers are done with it, not before.
 func TestBodyIsKeptWhileItIsRead(t *testing.T) {
 	codec := NewCodec(None)
-	builder := codec.NewBuilder(unlimited())
-	add(t, builder, 0, 1000)
-	b := builder.Batch()
+	b := batchFor(codec, 0, 1000)
 	want := textOfBody(t, b)
 
 	r := b.Open()
@@ -73,8 +71,7 @@ func TestBodyIsKeptWhileItIsRead(t *testing.T) {
 	}
 	b.Release()
 	for range 10 { // these would overwrite it
-		add(t, builder, 5000, 6000)
-		builder.Batch().Release()
+		batchFor(codec, 5000, 6000).Release()
 	}
 	tail, err := io.ReadAll(r)
 	if err != nil {
@@ -95,10 +92,8 @@ func TestBodyIsKeptWhileItIsRead(t *testing.T) {
 // An HTTP transport may read a body while, or after, it closes it, and while the next one is written.
 func TestReadDuringClose(t *testing.T) {
 	codec := NewCodec(None)
-	builder := codec.NewBuilder(unlimited())
 	for range 50 {
-		add(t, builder, 0, 200)
-		b := builder.Batch()
+		b := batchFor(codec, 0, 200)
 		var readers sync.WaitGroup
 		for range 3 {
 			r := b.Open()
@@ -119,8 +114,7 @@ func TestReadDuringClose(t *testing.T) {
 			readers.Go(func() { r.Close() })
 		}
 		b.Release()
-		add(t, builder, 1000, 1200)
-		builder.Batch().Release()
+		batchFor(codec, 1000, 1200).Release()
 		readers.Wait()
 		if b.refs.Load() != 0 {
 			t.Fatalf("%d users are left", b.refs.Load())
@@ -131,12 +125,12 @@ func TestReadDuringClose(t *testing.T) {
 func TestLines(t *testing.T) {
 	for _, e := range encodings() {
 		codec := NewCodec(e)
-		b := codec.NewBuilder(unlimited())
+		b := newTestBuilder(t, codec, unlimited())
 		long := strings.Repeat("long", chunkSize)
 		for i, value := range []string{"a", long, "b\n,", long, long, "}"} {
-			b.AppendPrefix(AppendPrefix(nil, "m", []model.Tag{{Key: "k", Value: value}}), 17, model.Int(int64(i)), 0)
+			b.Append(lineOf(AppendPrefix(nil, "m", []model.Tag{{Key: "k", Value: value}}), 17), model.Int(int64(i)), 0)
 		}
-		batch := b.Batch()
+		batch := b.one()
 		var got []Point
 		if err := batch.Lines(t.Context(), func(i int, line []byte) bool {
 			p, err := DecodePoint(line)
@@ -173,9 +167,7 @@ func TestGarbledBatch(t *testing.T) {
 	} {
 		for _, e := range []Encoding{Gzip, Deflate} {
 			codec := NewCodec(e)
-			builder := codec.NewBuilder(unlimited())
-			add(t, builder, 0, 5000)
-			b := builder.Batch()
+			b := batchFor(codec, 0, 5000)
 			spoil(b)
 			if _, err := b.Select(t.Context(), func(int) bool { return false }); err == nil {
 				t.Errorf("%v, %s: selected", e, name)
@@ -314,10 +306,8 @@ func TestCodecIsShared(t *testing.T) {
 		var users sync.WaitGroup
 		for u := range 4 {
 			users.Go(func() {
-				builder := codec.NewBuilder(unlimited())
 				for range 5 {
-					add(t, builder, u*1000, u*1000+200)
-					b := builder.Batch()
+					b := batchFor(codec, u*1000, u*1000+200)
 					first, second, err := b.Split(t.Context())
 					if err != nil {
 						t.Error(err)

@@ -4,6 +4,7 @@
 package put
 
 import (
+	"bytes"
 	"compress/gzip"
 	"compress/zlib"
 	"encoding/json"
@@ -27,24 +28,65 @@ func prefixOf(i int) []byte {
 	return AppendPrefix(nil, "m", []model.Tag{{Key: "i", Value: fmt.Sprint(i)}})
 }
 
-// add adds test points to a builder, which must have room; their sources are their numbers.
-func add(t testing.TB, b *Builder, from, to int) {
-	t.Helper()
+// lineOf is the line of a prefix and a time.
+func lineOf(prefix []byte, ts int64) *Line { return &Line{Text: AppendTime(bytes.Clone(prefix), ts)} }
+
+// testBuilder is a builder that keeps its batches.
+type testBuilder struct {
+	*Builder
+	t       testing.TB
+	batches []*Batch
+}
+
+// newTestBuilder returns a builder whose batches are released with the test.
+func newTestBuilder(t testing.TB, c *Codec, limits Limits) *testBuilder {
+	b := &testBuilder{t: t}
+	b.Builder = c.NewBuilder(limits, func(batch *Batch) {
+		t.Cleanup(batch.Release)
+		b.batches = append(b.batches, batch)
+	})
+	return b
+}
+
+// add adds test points, whose sources are their numbers.
+func (b *testBuilder) add(from, to int) {
 	for i := from; i < to; i++ {
-		if b.AppendPrefix(prefixOf(i), int64(1700000000+i), model.Int(int64(i)), uint32(i)) {
-			t.Fatalf("full at %d", i)
-		}
+		b.Append(lineOf(prefixOf(i), int64(1700000000+i)), model.Int(int64(i)), uint32(i))
 	}
+}
+
+// take returns the batches since the last take, the rest of the points among them.
+func (b *testBuilder) take() []*Batch {
+	b.Flush()
+	all := b.batches
+	b.batches = nil
+	return all
+}
+
+// one returns the only batch since the last take.
+func (b *testBuilder) one() *Batch {
+	b.t.Helper()
+	all := b.take()
+	if len(all) != 1 {
+		b.t.Fatalf("%d batches, want 1", len(all))
+	}
+	return all[0]
+}
+
+// batchFor is a batch of test points, which the caller releases.
+func batchFor(c *Codec, from, to int) (batch *Batch) {
+	b := &testBuilder{Builder: c.NewBuilder(unlimited(), func(b *Batch) { batch = b })}
+	b.add(from, to)
+	b.Flush()
+	return batch
 }
 
 // batchOf is a batch of n test points, released with the test.
 func batchOf(t testing.TB, c *Codec, n int) *Batch {
 	t.Helper()
-	b := c.NewBuilder(unlimited())
-	add(t, b, 0, n)
-	batch := b.Batch()
-	t.Cleanup(batch.Release)
-	return batch
+	b := newTestBuilder(t, c, unlimited())
+	b.add(0, n)
+	return b.one()
 }
 
 // textOfBody decompresses a batch as any program would.
@@ -132,140 +174,103 @@ func TestBatchText(t *testing.T) {
 }
 
 // What a compressor, a chunk or a body held before must not show.
-func TestBuilderIsReused(t *testing.T) {
+func TestBuilder_Append_AfterClose(t *testing.T) {
 	for _, e := range encodings() {
-		codec := NewCodec(e)
-		builder := codec.NewBuilder(unlimited())
+		b := newTestBuilder(t, NewCodec(e), unlimited())
 		for _, n := range []int{3, 2000, 1, 6000, 2} {
-			add(t, builder, 0, 7)
-			builder.Close() // nobody wants these
-			if builder.Points() != 0 {
-				t.Fatalf("%v: %d points after Close", e, builder.Points())
+			b.add(0, 7)
+			b.add(0, n/2)
+			b.Close() // nobody wants these
+			if got := b.take(); len(got) > 0 {
+				t.Fatalf("%v: %d batches of no points", e, len(got))
 			}
-			if b := builder.Batch(); b != nil {
-				t.Fatalf("%v: a batch of no points", e)
-			}
-			add(t, builder, 0, n)
-			if builder.Points() != n {
-				t.Errorf("%v: %d points, want %d", e, builder.Points(), n)
-			}
-			b := builder.Batch()
-			body, sources := pointsOf(t, b)
+			b.add(0, n)
+			body, sources := pointsOf(t, b.one())
 			if diff := cmp.Diff(numbers(0, n), body); diff != "" {
 				t.Errorf("%v: %s", e, diff)
 			}
 			if diff := cmp.Diff(body, sources); diff != "" {
 				t.Errorf("%v, sources: %s", e, diff)
 			}
-			b.Release()
 		}
 	}
 }
 
-func TestAppendIsAppendPrefix(t *testing.T) {
-	codec := NewCodec(None)
-	byPrefix, bySeries := codec.NewBuilder(unlimited()), codec.NewBuilder(unlimited())
-	for i := range 3 {
-		byPrefix.AppendPrefix(prefixOf(i), 17, model.Float(1.5), 1)
-		bySeries.Append(NewSeries(prefixOf(i)), 17, model.Float(1.5), 1)
+// A full batch is delivered as soon as a point does not fit, and the point is in the next one.
+func TestBuilder_Append_LimitOfPoints(t *testing.T) {
+	b := newTestBuilder(t, NewCodec(Gzip), Limits{Points: 3, Bytes: math.MaxInt64})
+	b.add(0, 3)
+	if len(b.batches) != 0 {
+		t.Error("delivered before a point did not fit")
 	}
-	a, b := byPrefix.Batch(), bySeries.Batch()
-	defer a.Release()
-	defer b.Release()
-	if diff := cmp.Diff(textOfBody(t, a), textOfBody(t, b)); diff != "" {
+	b.add(3, 7)
+	var got [][]int
+	for _, batch := range b.take() {
+		body, sources := pointsOf(t, batch)
+		if !cmp.Equal(body, sources) {
+			t.Errorf("points %v with sources %v", body, sources)
+		}
+		got = append(got, body)
+	}
+	if diff := cmp.Diff([][]int{numbers(0, 3), numbers(3, 6), numbers(6, 7)}, got); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestLimitOfPoints(t *testing.T) {
-	b := NewCodec(Gzip).NewBuilder(Limits{Points: 3, Bytes: math.MaxInt64})
-	defer b.Close()
-	add(t, b, 0, 3)
-	for range 2 { // and it stays full
-		if !b.AppendPrefix(prefixOf(3), 1700000003, model.Int(3), 3) {
-			t.Fatal("not full")
-		}
-	}
-	first := b.Batch()
-	defer first.Release()
-	add(t, b, 3, 4)
-	second := b.Batch()
-	defer second.Release()
-	for _, tt := range []struct {
-		batch *Batch
-		want  []int
-	}{{first, numbers(0, 3)}, {second, numbers(3, 4)}} {
-		body, sources := pointsOf(t, tt.batch)
-		if !cmp.Equal(body, tt.want) || !cmp.Equal(sources, tt.want) {
-			t.Errorf("got %v of %v, want %v", body, sources, tt.want)
-		}
-	}
-}
-
-func TestLimitOfBytes(t *testing.T) {
+func TestBuilder_Append_LimitOfBytes(t *testing.T) {
 	codec := NewCodec(Gzip)
 	for _, n := range []int{2, 3, 10, 5000} { // the last one is several chunks
 		exact := batchOf(t, codec, n).RawSize()
 
-		fits := codec.NewBuilder(Limits{Points: math.MaxInt, Bytes: exact})
-		add(t, fits, 0, n)
-		b := fits.Batch()
-		if b.RawSize() != exact {
+		fits := newTestBuilder(t, codec, Limits{Points: math.MaxInt, Bytes: exact})
+		fits.add(0, n)
+		if b := fits.one(); b.RawSize() != exact {
 			t.Errorf("%d points have %d bytes, want %d", n, b.RawSize(), exact)
 		}
-		b.Release()
 
-		short := codec.NewBuilder(Limits{Points: math.MaxInt, Bytes: exact - 1})
-		add(t, short, 0, n-1)
-		if !short.AppendPrefix(prefixOf(n-1), int64(1700000000+n-1), model.Int(int64(n-1)), 0) {
-			t.Errorf("%d points fit into a byte less than they have", n)
+		short := newTestBuilder(t, codec, Limits{Points: math.MaxInt, Bytes: exact - 1})
+		short.add(0, n)
+		all := short.take()
+		if len(all) != 2 {
+			t.Fatalf("%d points in %d batches of a byte less", n, len(all))
 		}
-		b = short.Batch()
-		if body, _ := pointsOf(t, b); !cmp.Equal(body, numbers(0, n-1)) {
-			t.Errorf("the point that did not fit left something behind: %d points", len(body))
+		first, _ := pointsOf(t, all[0])
+		second, _ := pointsOf(t, all[1])
+		if !cmp.Equal(first, numbers(0, n-1)) || !cmp.Equal(second, numbers(n-1, n)) {
+			t.Errorf("%d points in the first batch, %v in the second", len(first), second)
 		}
-		b.Release()
 	}
 }
 
-func TestHugePointIsABatchOfItsOwn(t *testing.T) {
+func TestBuilder_Append_HugePointIsABatchOfItsOwn(t *testing.T) {
 	codec := NewCodec(Gzip)
-	b := codec.NewBuilder(Limits{Points: 100, Bytes: 1000})
+	b := newTestBuilder(t, codec, Limits{Points: 100, Bytes: 1000})
 	huge := AppendPrefix(nil, "m", []model.Tag{{Key: "i", Value: strings.Repeat("x", 5*chunkSize)}})
-	add(t, b, 0, 1)
-	if !b.AppendPrefix(huge, 17, model.Int(1), 0) {
-		t.Fatal("it fits beside another")
+	b.add(0, 1)
+	b.Append(lineOf(huge, 17), model.Int(1), 0)
+	b.add(1, 2)
+	all := b.take()
+	if len(all) != 3 {
+		t.Fatalf("%d batches", len(all))
 	}
-	small := b.Batch()
-	defer small.Release()
-	if body, _ := pointsOf(t, small); !cmp.Equal(body, []int{0}) {
-		t.Errorf("beside it: %v", body)
+	if body, _ := pointsOf(t, all[0]); !cmp.Equal(body, []int{0}) {
+		t.Errorf("before it: %v", body)
 	}
-	if b.AppendPrefix(huge, 17, model.Int(1), 0) {
-		t.Fatal("it does not fit alone")
+	if text := textOfBody(t, all[1]); all[1].Points() != 1 || !json.Valid([]byte(text)) || len(text) < 5*chunkSize {
+		t.Errorf("%d points, %d bytes", all[1].Points(), len(text))
 	}
-	if !b.AppendPrefix(prefixOf(1), 17, model.Int(1), 0) {
-		t.Error("another fits beside it")
-	}
-	alone := b.Batch()
-	defer alone.Release()
-	if text := textOfBody(t, alone); alone.Points() != 1 || !json.Valid([]byte(text)) || len(text) < 5*chunkSize {
-		t.Errorf("%d points, %d bytes", alone.Points(), len(text))
-	}
-	if n := cap(get[byte](&codec.chunks, 0)); n > 2*chunkSize {
+	if n := cap(codec.chunks.get().text); n > 2*chunkSize {
 		t.Errorf("a chunk of %d bytes is kept", n)
 	}
 }
 
 // The uncompressed text is never whole in memory.
-func TestBuilderHoldsAChunk(t *testing.T) {
-	b := NewCodec(Gzip).NewBuilder(unlimited())
-	defer b.Close()
-	s := NewSeries(prefixOf(1))
+func TestBuilder_Append_HoldsOneChunk(t *testing.T) {
+	b := newTestBuilder(t, NewCodec(Gzip), unlimited())
 	largest := 0
 	for i := range 100_000 {
-		b.Append(s, int64(1700000000+i), model.Float(float64(i)), 0)
-		largest = max(largest, cap(b.chunk))
+		b.Append(lineOf(prefixOf(1), int64(1700000000+i)), model.Float(float64(i)), 0)
+		largest = max(largest, cap(b.chunk.text))
 	}
 	if raw := b.raw; raw < 5<<20 {
 		t.Fatalf("only %d bytes have been written", raw)
@@ -273,18 +278,17 @@ func TestBuilderHoldsAChunk(t *testing.T) {
 	if largest > chunkSize*5/4 {
 		t.Errorf("the chunk has grown to %d bytes", largest)
 	}
-	if n := cap(b.out.b); n > 2<<20 {
+	if n := cap(b.one().Body()); n > 2<<20 {
 		t.Errorf("the compressed body takes %d bytes", n)
 	}
 }
 
-func TestUncounted(t *testing.T) {
-	b := NewCodec(Gzip).NewBuilder(unlimited())
+func TestBuilder_Append_Uncounted(t *testing.T) {
+	b := newTestBuilder(t, NewCodec(Gzip), unlimited())
 	for i, source := range []uint32{7, Uncounted, 8, Uncounted, 9} {
-		b.AppendPrefix(prefixOf(i), int64(1700000000+i), model.Int(int64(i)), source)
+		b.Append(lineOf(prefixOf(i), int64(1700000000+i)), model.Int(int64(i)), source)
 	}
-	batch := b.Batch()
-	defer batch.Release()
+	batch := b.one()
 	if batch.Points() != 5 || batch.Counted() != 3 {
 		t.Errorf("%d points, %d counted", batch.Points(), batch.Counted())
 	}
@@ -296,31 +300,43 @@ func TestUncounted(t *testing.T) {
 	if part.Points() != 2 || part.Counted() != 1 || part.Source(0) != 7 || part.Source(1) != Uncounted {
 		t.Errorf("of two: %d points, %d counted", part.Points(), part.Counted())
 	}
-	add(t, b, 0, 1)
-	next := b.Batch()
-	defer next.Release()
-	if next.Counted() != 1 {
+	b.add(0, 1)
+	if next := b.one(); next.Counted() != 1 {
 		t.Errorf("the next batch counts %d of 1", next.Counted())
 	}
 }
 
-func TestAppendAllocatesNothing(t *testing.T) {
+func TestBuilder_Discard_CallsBackForEachPoint(t *testing.T) {
+	b := newTestBuilder(t, NewCodec(Gzip), Limits{Points: 2, Bytes: math.MaxInt64})
+	b.add(0, 1)
+	var late []int
+	b.Discard(func(source uint32) { late = append(late, int(source)) })
+	b.add(1, 4)
+	if body, _ := pointsOf(t, b.one()); !cmp.Equal(body, numbers(0, 1)) {
+		t.Errorf("the batch has %v", body)
+	}
+	if diff := cmp.Diff(numbers(1, 4), late); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBuilder_Append_AllocatesNothing(t *testing.T) {
 	for _, e := range encodings() {
-		b := NewCodec(e).NewBuilder(unlimited())
-		series := make([]*Series, 100)
-		for i := range series {
-			series[i] = NewSeries(prefixOf(i))
+		b := NewCodec(e).NewBuilder(unlimited(), (*Batch).Release)
+		lines := make([]*Line, 100)
+		for i := range lines {
+			lines[i] = lineOf(prefixOf(i), 1700000000)
 		}
 		round := func() {
-			for i, s := range series {
-				b.Append(s, 1700000000, model.Float(float64(i)+0.5), uint32(i))
+			for i, l := range lines {
+				b.Append(l, model.Float(float64(i)+0.5), uint32(i))
 			}
 		}
 		batch := func() {
 			for range 20 {
 				round()
 			}
-			b.Batch().Release()
+			b.Flush()
 		}
 		for range 3 {
 			batch() // fills the pools
@@ -334,36 +350,6 @@ func TestAppendAllocatesNothing(t *testing.T) {
 			t.Errorf("%v: %v allocations for 100 points within a batch", e, n)
 		}
 		b.Close()
-	}
-}
-
-func BenchmarkAppend(b *testing.B) {
-	for _, e := range encodings() {
-		b.Run(e.String(), func(b *testing.B) {
-			builder := NewCodec(e).NewBuilder(Limits{Points: 50_000, Bytes: 16 << 20})
-			defer builder.Close()
-			series := make([]*Series, 10_000)
-			for i := range series {
-				series[i] = NewSeries(AppendPrefix(nil, "http_server_request_duration_count", []model.Tag{
-					{Key: "host", Value: "web1"},
-					{Key: "http_route", Value: fmt.Sprintf("/api/v1/orders/%d", i)},
-					{Key: "method", Value: "GET"},
-					{Key: "service_name", Value: "checkout"},
-					{Key: "status", Value: "200"},
-					{Key: "zone", Value: "eu-west-1a"},
-				}))
-			}
-			b.ReportAllocs()
-			b.ResetTimer()
-			for i := range b.N {
-				s := series[i%len(series)]
-				v := model.Int(int64(i) * 7919)
-				if builder.Append(s, 1700000000, v, 0) {
-					builder.Batch().Release()
-					builder.Append(s, 1700000000, v, 0)
-				}
-			}
-		})
 	}
 }
 

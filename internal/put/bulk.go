@@ -9,10 +9,10 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// AppendParts is [Builder.AppendPart] for parts that have a label each, and else are
+// AppendParts is [SeriesBuilder.AppendPart] for parts that have a label each, and else are
 // the same: most of the points of a histogram. It returns how many it has added; if
 // these are not all of them, the batch is full. The part's own label is of no meaning.
-func (b *Builder) AppendParts(p *Part, labels []string, ts int64, values []model.Value, source uint32) (added int) {
+func (b *SeriesBuilder) AppendParts(p *Part, labels []string, ts int64, values []model.Value, source uint32) (added int) {
 	for added < len(values) {
 		p.Label = labels[added]
 		if b.lines != nil && b.lines.again(p, ts) {
@@ -35,7 +35,7 @@ func (b *Builder) AppendParts(p *Part, labels []string, ts int64, values []model
 // relabel adds lines that differ from the line before, which is in the chunk, in
 // their label, until the chunk or the batch is full. It returns how many; 0 is a full
 // batch.
-func (b *Builder) relabel(p *Part, labels []string, values []model.Value) (added int) {
+func (b *SeriesBuilder) relabel(p *Part, labels []string, values []model.Value) (added int) {
 	l := b.lines
 	before := *l.before()
 	from, _ := p.labelAt()

@@ -19,7 +19,7 @@ func TestAppendParts(t *testing.T) {
 	table, packed, plain := NewTable(NewBudget(1<<24)), NewCodec(Gzip), NewCodec(None)
 	for _, points := range []int{1, 7, 100, 1 << 20} {
 		limits := Limits{Points: points, Bytes: 1 << 18}
-		lines, texts := packed.NewBuilder(limits), plain.NewBuilder(limits)
+		lines, texts := packed.NewSeriesBuilder(limits), plain.NewSeriesBuilder(limits)
 		compare := func() {
 			t.Helper()
 			a, b := lines.Batch(), texts.Batch()

@@ -59,54 +59,51 @@ func (e Encoding) ContentEncoding() string {
 	return e.String()
 }
 
-// level 1 of klauspost/compress: the fastest, and on lines that repeat as ours
-// do about as small as the higher ones.
-const level = 1
-
-// compressor is what a gzip.Writer and a zlib.Writer have in common.
-type compressor interface {
-	io.WriteCloser
-	Reset(io.Writer)
-}
-
 // Codec compresses and decompresses batches in one encoding, and pools what
 // that takes: compressors of a megabyte, chunks and bodies.
 type Codec struct {
 	encoding    Encoding
-	compressors sync.Pool
+	small       sync.Pool // compressors of bodies of one chunk, for Gzip
+	large       sync.Pool // compressors of all other bodies
+	codes       codes
 	liners      sync.Pool
 	code        atomic.Pointer[deflate.Code]
 	lined       atomic.Uint64 // bodies that were compressed line by line
 	seed        maphash.Seed  // of likenesses
 	readers     sync.Pool
 	bodies      sync.Pool // *[]byte
-	chunks      sync.Pool // *[]byte
+	chunks      chunks
+	texts       sync.Pool // *[]byte, of a SeriesBuilder
 	sources     sync.Pool // *[]uint32
 	bodySize    size
 	sourcesSize size
 }
 
 // NewCodec returns a codec for an encoding.
-func NewCodec(e Encoding) *Codec { return &Codec{encoding: e, seed: maphash.MakeSeed()} }
+func NewCodec(e Encoding) *Codec {
+	c := &Codec{encoding: e, seed: maphash.MakeSeed()}
+	switch e {
+	case Gzip:
+		c.small.New = func() any { return newGzipStream() }
+		c.large.New = func() any { return &delta{codes: &c.codes} }
+	case Deflate:
+		c.large.New = func() any { return newZlibStream() }
+	default:
+		c.large.New = func() any { return new(plain) }
+	}
+	return c
+}
 
 // Encoding returns the codec's encoding.
 func (c *Codec) Encoding() Encoding { return c.encoding }
 
-func (c *Codec) compressor(w io.Writer) compressor {
-	if z, ok := c.compressors.Get().(compressor); ok {
-		z.Reset(w)
-		return z
+// compressors returns the pool of the compressors for a body that is one chunk, or a
+// larger one.
+func (c *Codec) compressors(oneChunk bool) *sync.Pool {
+	if oneChunk && c.encoding == Gzip {
+		return &c.small
 	}
-	switch c.encoding {
-	case Gzip:
-		z, _ := gzip.NewWriterLevel(w, level) // fails on an unknown level only
-		return z
-	case Deflate:
-		z, _ := zlib.NewWriterLevel(w, level)
-		return z
-	default:
-		return &plain{w}
-	}
+	return &c.large
 }
 
 // liner begins a body that is compressed line by line.
@@ -176,18 +173,3 @@ func get[E any](p *sync.Pool, size int) []E {
 }
 
 func put[E any](p *sync.Pool, s []E) { p.Put(&s) }
-
-// plain is the compressor of the encoding none.
-type plain struct{ w io.Writer }
-
-func (p *plain) Write(b []byte) (int, error) { return p.w.Write(b) }
-func (p *plain) Close() error                { return nil }
-func (p *plain) Reset(w io.Writer)           { p.w = w }
-
-// body collects compressed bytes.
-type body struct{ b []byte }
-
-func (w *body) Write(p []byte) (int, error) {
-	w.b = append(w.b, p...)
-	return len(p), nil
-}

@@ -1,31 +1,53 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package put holds the bytes of a put request: the rendered constant part of
-// a series, batches of points, their compression, and the selection of a
-// subset of a batch.
+// Package put makes the bodies of put requests. A [Builder] collects points into batches
+// and compresses them; a [Batch] is immutable, can be sent more than once, and gives back
+// single points ([Batch.Lines]) or a batch of some of its points ([Batch.Select]).
 //
-// A batch is a JSON array with one point a line:
+// A body is a JSON array with one point a line:
 //
 //	[
 //	{"metric":"m","tags":{"k":"v"},"timestamp":1700000000,"value":1.5},
 //	{"metric":"m","tags":{"k":"w"},"timestamp":1700000000,"value":2}
 //	]
 //
-// A raw newline never occurs inside a point, so a line is a point and a point
-// is a line: [Batch.Select] relies on it.
+// A newline never occurs within a point, so that a body can be cut into points without
+// parsing JSON. The package does not check points: their names must be valid, their tags
+// sorted ([model.FinishTags]), their values finite and their timestamps in range
+// ([model.CheckPoint]).
 //
-// A [Series] is the constant part of such lines: all up to the timestamp. Most series are
-// in a [Run] of many that are alike, which is at once the memory for their texts (a
-// [Reader] makes them, each from the one before) and how a line repeats the line before
-// it, for the deflate writer.
+// # Compression
 //
-// What goes in has been judged already: names and keys are sanitized, tags are
-// sorted, merged and counted ([model.FinishTags]), values are finite
-// ([model.Value.Finite]), timestamps are in range ([model.Timestamp]). Nothing in this
-// package fails on such input; only reading a batch back can fail, when its
-// bytes did not come from a [Builder].
+// Each line of a body repeats most of the line before it. A caller that sorts its series
+// knows how two lines differ, as a list of edits, and passes it with the line:
 //
-// A [Builder], a [Table] and a [Series] belong to one goroutine at a time. A
-// [Codec] and a [Batch] are safe for concurrent use.
+//	{"metric":"m","tags":{"host":"web1","path":"/a"},"timestamp":1700000000,"value":17
+//	{"metric":"m","tags":{"host":"web2","path":"/a"},"timestamp":1700000000,"value":5
+//	─────────── skip ──────────── ↑ delete 1, insert 1
+//
+// One interface, compressor, has three implementations. They get the text of a chunk and
+// the edits of its lines:
+//
+//   - delta writes a gzip stream from the edits: a match for the bytes that are skipped,
+//     literals for the bytes that are inserted. It searches for nothing and uses one
+//     Huffman table for all bodies. It is the fastest, for the encoding gzip and bodies
+//     of more than one chunk of text (64 KiB, some 250 lines).
+//   - stream is klauspost/compress, which ignores the edits. It makes the other bodies:
+//     those of the encoding deflate, and of one chunk, since it finds more repetitions in
+//     few lines than between neighbours and each body has a Huffman table of its own.
+//   - plain does not compress.
+//
+// Beside stream, on lines of 250 bytes with six tags, sorted:
+//
+//	lines      delta                  stream
+//	   120     107 ns   25.9 bytes    252 ns   20.7 bytes
+//	   250     102      23.7          242      19.2
+//	 1,000     104      19.8          250      17.1
+//	10,000     104      13.5          355      14.8
+//
+//	go test ./internal/put -run '^$' -bench Compressor
+//
+// A [Builder] belongs to one goroutine. A [Codec] and a [Batch] are safe for concurrent
+// use.
 package put

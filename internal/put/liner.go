@@ -62,11 +62,9 @@ type line struct {
 }
 
 const (
-	bodyStart = "[\n"
-	bodyEnd   = "\n]"
+	bodyTail  = "\n]"
 	lineStart = ",\n"
 	lineEnd   = "}"
-	valueKey  = `,"value":`
 )
 
 // begin begins a body.
@@ -289,7 +287,7 @@ func (l *liner) mostLike(n *line) (back int) {
 
 // end writes the end of the body and returns it.
 func (l *liner) end() []byte {
-	l.w.Literals([]byte(lineEnd + bodyEnd))
+	l.w.Literals([]byte(lineEnd + bodyTail))
 	return l.w.Finish()
 }
 

@@ -25,12 +25,12 @@ import (
 // that is not compressed.
 type pair struct {
 	t     testing.TB
-	lines *Builder
-	plain *Builder
+	lines *SeriesBuilder
+	plain *SeriesBuilder
 }
 
 func newPair(t testing.TB, gzip *Codec) *pair {
-	return &pair{t, gzip.NewBuilder(unlimited()), NewCodec(None).NewBuilder(unlimited())}
+	return &pair{t, gzip.NewSeriesBuilder(unlimited()), NewCodec(None).NewSeriesBuilder(unlimited())}
 }
 
 func (p *pair) series(s *Series, ts int64, v model.Value) {
@@ -176,7 +176,7 @@ func FuzzLines(f *testing.F) {
 // A series that has gone is not held by those that came after it.
 func TestLinksHoldNothingForLong(t *testing.T) {
 	codec, table := NewCodec(Gzip), NewTable(NewBudget(1<<30))
-	b := codec.NewBuilder(unlimited())
+	b := codec.NewSeriesBuilder(unlimited())
 	var chain []weak.Pointer[Series]
 	for i := range 100 {
 		s := table.Intern(prefixOf(i))

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"math/bits"
 	"slices"
 )
 
@@ -170,33 +169,4 @@ func (d *differ) search(dst []step, before, next []byte, at int) ([]step, int) {
 
 func hash(p []byte) uint8 {
 	return uint8(binary.LittleEndian.Uint32(p) * 2654435761 >> 24)
-}
-
-func commonPrefix(a, b []byte) int {
-	n := min(len(a), len(b))
-	i := 0
-	for ; i+8 <= n; i += 8 {
-		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
-			return i + bits.TrailingZeros64(x)/8
-		}
-	}
-	for i < n && a[i] == b[i] {
-		i++
-	}
-	return i
-}
-
-func commonSuffix(a, b []byte) int {
-	n := 0
-	for n+8 <= min(len(a), len(b)) {
-		x := binary.LittleEndian.Uint64(a[len(a)-n-8:]) ^ binary.LittleEndian.Uint64(b[len(b)-n-8:])
-		if x != 0 {
-			return n + bits.LeadingZeros64(x)/8
-		}
-		n += 8
-	}
-	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
-		n++
-	}
-	return n
 }

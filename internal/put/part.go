@@ -24,7 +24,7 @@ type Part struct {
 // AppendPrefix renders the part's prefix.
 func (p *Part) AppendPrefix(dst []byte) []byte {
 	prefix := p.Series.run.text
-	tags := prefix[p.Tags : len(prefix)-len(PrefixTail)]
+	tags := prefix[p.Tags : len(prefix)-len(PrefixEnd)]
 	dst = append(dst, p.Head...)
 	if p.Label != "" {
 		before, after := tags[:p.At], tags[p.At:]
@@ -39,11 +39,11 @@ func (p *Part) AppendPrefix(dst []byte) []byte {
 		tags = after
 	}
 	dst = append(dst, tags...)
-	return append(dst, PrefixTail...)
+	return append(dst, PrefixEnd...)
 }
 
 // AppendPart is Append for a part of a group.
-func (b *Builder) AppendPart(p *Part, ts int64, v model.Value, source uint32) (full bool) {
+func (b *SeriesBuilder) AppendPart(p *Part, ts int64, v model.Value, source uint32) (full bool) {
 	if b.lines != nil && b.lines.again(p, ts) { // as most are
 		n := b.relabel(p, []string{p.Label}, []model.Value{v})
 		b.took(n, source)
@@ -61,7 +61,7 @@ func (b *Builder) AppendPart(p *Part, ts int64, v model.Value, source uint32) (f
 // part's prefix.
 func (p *Part) labelAt() (start, end int) {
 	start = len(p.Head) + p.At + p.Key
-	tags := len(p.Series.run.text) - len(PrefixTail) - p.Tags
+	tags := len(p.Series.run.text) - len(PrefixEnd) - p.Tags
 	if p.At > 0 && p.At == tags {
 		start++ // a comma
 	}

@@ -138,7 +138,7 @@ func TestWarmExportsLookForNothing(t *testing.T) {
 		groups = append(groups, group{table.Intern(AppendPrefix(nil, "m_count", tags)), tags})
 	}
 	searches := func() bool {
-		b := codec.NewBuilder(unlimited())
+		b := codec.NewSeriesBuilder(unlimited())
 		b.Append(numbers[0], 1, model.Int(1), 0)
 		b.lines.steps = nil
 		for i, s := range numbers[1:] {

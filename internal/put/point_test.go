@@ -18,9 +18,10 @@ import (
 
 // render is the line of a point.
 func render(codec *Codec, metric string, tags []model.Tag, ts int64, v model.Value) []byte {
-	b := codec.NewBuilder(Limits{Points: 1, Bytes: math.MaxInt64})
-	b.AppendPrefix(AppendPrefix(nil, metric, tags), ts, v, 0)
-	batch := b.Batch()
+	var batch *Batch
+	b := codec.NewBuilder(Limits{Points: 1, Bytes: math.MaxInt64}, func(b *Batch) { batch = b })
+	b.Append(lineOf(AppendPrefix(nil, metric, tags), ts), v, 0)
+	b.Flush()
 	defer batch.Release()
 	var out []byte
 	_ = batch.Lines(context.Background(), func(_ int, line []byte) bool {

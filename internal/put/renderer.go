@@ -67,5 +67,5 @@ func (r *Renderer) AppendPrefix(dst []byte, head string, tags []model.Tag) []byt
 	}
 	r.tags = r.tags[:len(tags)]
 	r.text = append(r.text[:0], dst[start:]...)
-	return append(dst, PrefixTail...)
+	return append(dst, PrefixEnd...)
 }

@@ -85,19 +85,20 @@ func (l *lineReader) next() ([]byte, error) {
 // there are none. It streams: neither text is ever whole in memory. The
 // sources go along. The caller releases the new batch; b stays valid. It fails as
 // Lines does.
-func (b *Batch) Select(ctx context.Context, keep func(i int) bool) (*Batch, error) {
-	part := b.codec.NewBuilder(Limits{Points: math.MaxInt, Bytes: math.MaxInt64})
-	defer part.Close()
-	err := b.Lines(ctx, func(i int, line []byte) bool {
+func (b *Batch) Select(ctx context.Context, keep func(i int) bool) (part *Batch, err error) {
+	builder := b.codec.NewBuilder(Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, func(b *Batch) { part = b })
+	defer builder.Close()
+	err = b.Lines(ctx, func(i int, line []byte) bool {
 		if keep(i) {
-			part.appendLine(line, b.sources[i])
+			builder.appendPoint(line, b.sources[i])
 		}
 		return true
 	})
 	if err != nil {
 		return nil, err
 	}
-	return part.Batch(), nil
+	builder.Flush()
+	return part, nil
 }
 
 // Split returns the two halves of a batch of at least two points. It fails as

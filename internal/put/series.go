@@ -8,7 +8,6 @@ import (
 	"slices"
 	"unsafe"
 
-	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
@@ -151,32 +150,3 @@ func (s *Series) MarkedSince(generation uint32) bool { return s.generation >= ge
 
 // Marked reports whether the series has a point in a generation.
 func (s *Series) Marked(generation uint32) bool { return s.generation == generation }
-
-// AppendPrefix renders the constant part of a series. The metric and the keys
-// are valid names, the tags sorted by key; equal series give equal bytes.
-func AppendPrefix(dst []byte, metric string, tags []model.Tag) []byte {
-	return append(AppendTags(AppendHead(dst, metric), tags), PrefixTail...)
-}
-
-// PrefixTail is what is between the tags and the timestamp.
-const PrefixTail = `},"timestamp":`
-
-// AppendHead renders what is before the tags of a prefix.
-func AppendHead(dst []byte, metric string) []byte {
-	dst = append(dst, `{"metric":`...)
-	dst = encoding.AppendString(dst, metric)
-	return append(dst, `,"tags":{`...)
-}
-
-// AppendTags renders tags as they are in a prefix.
-func AppendTags(dst []byte, tags []model.Tag) []byte {
-	for i, t := range tags {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = encoding.AppendString(dst, t.Key)
-		dst = append(dst, ':')
-		dst = encoding.AppendString(dst, t.Value)
-	}
-	return dst
-}

@@ -1,0 +1,70 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package put
+
+import (
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+)
+
+// compressor compresses bodies, one after the other. The calls for a body are reset,
+// write for each chunk, and finish.
+type compressor interface {
+	// reset begins a body, which will be appended to dst.
+	reset(dst []byte)
+	// write compresses the next chunk of the body.
+	write(c *chunk)
+	// finish ends the body and returns dst with the body appended.
+	finish() []byte
+}
+
+// level is the fastest level of klauspost/compress. Higher ones take several times as
+// long and make lines, which repeat each other, hardly smaller.
+const level = 1
+
+// stream is the compressor that leaves the work to klauspost/compress.
+type stream struct {
+	z interface {
+		io.WriteCloser
+		Reset(io.Writer)
+	}
+	out []byte
+}
+
+func newGzipStream() *stream {
+	z, _ := gzip.NewWriterLevel(nil, level) // fails only on an unknown level
+	return &stream{z: z}
+}
+
+func newZlibStream() *stream {
+	z, _ := zlib.NewWriterLevel(nil, level)
+	return &stream{z: z}
+}
+
+// Write collects compressed bytes.
+func (s *stream) Write(p []byte) (int, error) {
+	s.out = append(s.out, p...)
+	return len(p), nil
+}
+
+func (s *stream) reset(dst []byte) {
+	s.out = dst
+	s.z.Reset(s)
+}
+
+func (s *stream) write(c *chunk) { _, _ = s.z.Write(c.text) } // into memory: cannot fail
+
+func (s *stream) finish() []byte {
+	_ = s.z.Close()
+	return s.out
+}
+
+// plain is the compressor of the encoding None.
+type plain struct{ out []byte }
+
+func (p *plain) reset(dst []byte) { p.out = dst }
+func (p *plain) write(c *chunk)   { p.out = append(p.out, c.text...) }
+func (p *plain) finish() []byte   { return p.out }

@@ -1,0 +1,99 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package put
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
+
+// Edit is one place where a text differs from the text before it: after Skip bytes that
+// both have, Insert bytes replace Delete bytes. After the last edit both texts are equal.
+type Edit struct{ Skip, Delete, Insert uint16 }
+
+// minSkip is the shortest run of equal bytes between two edits. Copying fewer bytes takes
+// more bits than writing them.
+const minSkip = 4
+
+// Diff appends the edits that make b of a. It assumes texts of lines: where both have a
+// tag with different values, the edit is the part of the value that differs.
+func Diff(dst []Edit, a, b []byte) []Edit {
+	skip := commonPrefix(a, b)
+	a, b = a[skip:], b[skip:]
+	tail := commonSuffix(a, b)
+	a, b = a[:len(a)-tail], b[:len(b)-tail]
+	if len(a)+len(b) == 0 {
+		return dst
+	}
+	first := len(dst)
+	for len(b) >= 2*minSkip {
+		// The values that differ end at the next quote.
+		i, j := bytes.IndexByte(a, '"'), bytes.IndexByte(b, '"')
+		if i < 0 || j < 0 {
+			break
+		}
+		same := commonSuffix(a[:i], b[:j])
+		dst = appendEdit(dst, first, skip, i-same, j-same)
+		a, b = a[i-same:], b[j-same:]
+		skip = commonPrefix(a, b)
+		a, b = a[skip:], b[skip:]
+	}
+	if len(a)+len(b) > 0 {
+		dst = appendEdit(dst, first, skip, len(a), len(b))
+	}
+	return dst
+}
+
+// appendEdit appends an edit to the edits from first on. It joins the edit with the last
+// one if few bytes are between them, and splits an edit whose numbers are too large.
+func appendEdit(dst []Edit, first, skip, del, ins int) []Edit {
+	if n := len(dst); n > first && skip < minSkip {
+		last := &dst[n-1]
+		del, ins = int(last.Delete)+skip+del, int(last.Insert)+skip+ins
+		skip = int(last.Skip)
+		dst = dst[:n-1]
+	}
+	for max(skip, del, ins) > math.MaxUint16 {
+		e := Edit{Skip: uint16(min(skip, math.MaxUint16))}
+		if skip <= math.MaxUint16 {
+			e.Delete, e.Insert = uint16(min(del, math.MaxUint16)), uint16(min(ins, math.MaxUint16))
+		}
+		dst = append(dst, e)
+		skip, del, ins = skip-int(e.Skip), del-int(e.Delete), ins-int(e.Insert)
+	}
+	return append(dst, Edit{uint16(skip), uint16(del), uint16(ins)})
+}
+
+// commonPrefix returns the number of equal bytes at the beginning of two texts.
+func commonPrefix(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// commonSuffix returns the number of equal bytes at the end of two texts.
+func commonSuffix(a, b []byte) int {
+	n := 0
+	for n+8 <= min(len(a), len(b)) {
+		x := binary.LittleEndian.Uint64(a[len(a)-n-8:]) ^ binary.LittleEndian.Uint64(b[len(b)-n-8:])
+		if x != 0 {
+			return n + bits.LeadingZeros64(x)/8
+		}
+		n += 8
+	}
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}
