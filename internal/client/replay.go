@@ -156,6 +156,7 @@ func (r *replayer) try(file *spool.File, p permit) {
 	points := b.Points()
 	sender := r.s.c.newSender(r.s.options())
 	sender.spooled, sender.replay, sender.between = true, true, r.between
+	sender.atMost = file.Mark.AtMost
 	sender.send(r.s.c.life, b)
 	files := r.put(file, record, sender, points)
 	for _, u := range sender.undelivered {
@@ -257,6 +258,9 @@ func (r *replayer) proceed(files []*spool.File, sender *sender, p permit) {
 		}
 		switch {
 		case about, serverIsThere && sender.last.status == 0 && sender.last.end == outOfTime:
+			if sender.last.cutOff > 0 {
+				file.Mark.AtMost = sender.last.cutOff / 2
+			}
 			r.strike(file, sender.last.err)
 		case serverIsThere && sender.last.end != outOfTime: // for this batch alone, but not for its points
 			r.delay(file)

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // putURL returns the address of puts.
@@ -122,19 +123,41 @@ func (e *cutOffError) Unwrap() error { return e.error }
 // connection: the error has no type that could be asked for.
 func isStreamError(err error) bool { return strings.Contains(err.Error(), "stream error: stream ID ") }
 
-// endWith closes a body when a context ends: that of a 101, and that of a transport which
-// is not net/http's, would go on.
+// bodyGrace is the time in which a body has to notice that the context of its request has
+// ended.
+const bodyGrace = 200 * time.Millisecond
+
+// endWith closes a body when a context has ended and the body goes on all the same, as that
+// of a 101, or of a transport which is not net/http's. Other bodies end by themselves: they
+// may not expect to be closed while they are read.
 func endWith(ctx context.Context, body io.ReadCloser) io.ReadCloser {
-	return &endingBody{ReadCloser: body, stop: context.AfterFunc(ctx, func() { _ = body.Close() })}
+	b := &endingBody{ReadCloser: body, closed: make(chan struct{})}
+	b.stop = context.AfterFunc(ctx, func() {
+		select {
+		case <-b.closed:
+		case <-time.After(bodyGrace):
+			_ = body.Close()
+		}
+	})
+	return b
 }
 
+// endingBody is closed once, by its reader.
 type endingBody struct {
 	io.ReadCloser
-	stop func() bool
+	stop   func() bool
+	closed chan struct{}
 }
 
 func (b *endingBody) Close() error {
-	b.stop()
+	if b.stop() {
+		return b.ReadCloser.Close()
+	}
+	select {
+	case <-b.closed:
+	default:
+		close(b.closed)
+	}
 	return b.ReadCloser.Close()
 }
 

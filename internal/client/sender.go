@@ -21,6 +21,7 @@ type sender struct {
 	ctx      context.Context // of send
 	spooled  bool            // undelivered batches are spooled: each is attempted once
 	replay   bool            // the batch comes from the spool
+	atMost   int64           // the size of a batch that may pass, where larger ones alone were cut off; 0: any
 	between  func()          // is called between two requests for parts of the batch; may be nil
 	tooLarge int64           // the size of the last part that the server has called too large
 
@@ -42,6 +43,7 @@ type failed struct {
 	status int // of the last answer, 0 if there was none
 	err    error
 	end    ending
+	cutOff int64 // the size of the batch if it may have been too large though nobody said so
 }
 
 // ending says why there is no further attempt.
@@ -63,7 +65,7 @@ func (c *Client) newSender(opts *WriterOptions) *sender {
 // time left. It returns a result only if the points that are left have to be sent in
 // parts.
 func (s *sender) persist(b *put.Batch) *result {
-	status := 0
+	status, cutOff := 0, int64(0)
 	if _, suspected := s.c.size.get(); !suspected {
 		s.retrier.attempts, s.retrier.answer = 0, nil
 	}
@@ -80,7 +82,8 @@ func (s *sender) persist(b *put.Batch) *result {
 			s.c.size.passed(b.RawSize(), s.tooLarge)
 			b.Release()
 		case res.cutOff && b.Size() >= minSuspect && b.Points() > 1:
-			s.c.size.cutOff(b.RawSize())
+			cutOff = b.RawSize()
+			s.c.size.cutOff(cutOff)
 		}
 		if b = res.left; b == nil {
 			return nil
@@ -91,7 +94,7 @@ func (s *sender) persist(b *put.Batch) *result {
 		end, err := s.retrier.next(&res)
 		if end != goOn {
 			s.tally.counts.After = max(s.tally.counts.After, res.after)
-			s.leave(b, failed{status, err, end})
+			s.leave(b, failed{status, err, end, cutOff})
 			return nil
 		}
 		if s.exceedsLimit(b) {

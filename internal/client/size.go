@@ -20,7 +20,8 @@ import (
 // outage all the same, the limit doubles with each batch that passes. If larger batches
 // have failed while smaller ones passed, it grows by half at most every five minutes. It is
 // never less than 16 KiB: a server that takes less has each batch refused once, and a
-// limit that has been lifted is found within hours.
+// limit that has been lifted is found within hours. A batch in the spool whose connection
+// breaks again and again, while the server takes others, is tried in parts of any size.
 type sizeLimit struct {
 	mu     sync.Mutex
 	limit  int64     // 0: none is known

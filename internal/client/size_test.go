@@ -5,6 +5,7 @@ package client_test
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -124,6 +125,38 @@ func TestSpool_LearnsTheSizeThatPasses(t *testing.T) {
 				s.wantEach(t, n, 2)
 				if got := stats(t, c); got.Dropped+got.Rejected > 0 || got.Points > 0 {
 					t.Errorf("%+v", got)
+				}
+			})
+		})
+	}
+}
+
+// A limit that is smaller than the least one that is learned costs no batch in the spool,
+// though small batches pass between its failures.
+func TestSpool_DeliversBatchesAboveAnySmallLimit(t *testing.T) {
+	for name, refusal := range refusalsOfSize() {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n, batches = 60, 20
+				dir := spoolDir(t)
+				uncompressed := apptuitclient.WithCompression(apptuitclient.CompressionNone)
+				c := newFake(t, status(503)).spooling(dir, uncompressed)
+				for range batches {
+					send(t, c, widePoints(n)...)
+				}
+				c.Close()
+				s := &limited{limit: 2300, refusal: refusal}
+				c = (&fake{t: t, answer: s.answer(t)}).spooling(dir, uncompressed)
+				for range 60 {
+					send(t, c, widePoints(1)...)
+					time.Sleep(time.Minute)
+				}
+				if got := stats(t, c); got.Dropped+got.Rejected > 0 || got.Points > 0 {
+					t.Errorf("%+v", got)
+				}
+				s.taken = slices.DeleteFunc(s.taken, func(i int) bool { return i == 0 })
+				if want := batches * (n - 1); len(s.taken) != want {
+					t.Errorf("%d points came, want %d", len(s.taken), want)
 				}
 			})
 		})

@@ -50,10 +50,10 @@ func (s *sender) send(ctx context.Context, b *put.Batch) {
 		case res.next != split: // it is to be tried again, in parts
 			rest = append(rest, b)
 		case b.Points() == 1:
-			s.alone = append(s.alone, undelivered{b, failed{res.status, res.err, refused}})
+			s.alone = append(s.alone, undelivered{b, failed{status: res.status, err: res.err, end: refused}})
 		case len(s.alone) >= maxAlone && s.tally.counts.Accepted == 0:
 			err := fmt.Errorf("%d points were too large one by one: %w", len(s.alone), res.err)
-			s.leave(b, failed{res.status, err, refused})
+			s.leave(b, failed{status: res.status, err: err, end: refused})
 		default:
 			s.tooLarge = b.RawSize()
 			rest = s.split(b, rest, res.status)
@@ -87,6 +87,9 @@ func (s *sender) oneFailureIsEnough() bool {
 // spooled is no experiment: the parts would be spooled as so many batches.
 func (s *sender) exceedsLimit(b *put.Batch) bool {
 	limit, suspected := s.c.size.get()
+	if s.atMost > 0 && b.Size() >= minSuspect && (limit == 0 || s.atMost < limit) {
+		limit, suspected = s.atMost, false
+	}
 	if suspected && (b.Size() < minSuspect || s.spooled && !s.replay) {
 		return false
 	}
@@ -102,9 +105,9 @@ func (s *sender) split(b *put.Batch, rest []*put.Batch, status int) []*put.Batch
 		b.Release()
 		return append(rest, second, first)
 	case s.ctx.Err() != nil:
-		s.leave(b, failed{status, ended(s.ctx), outOfTime})
+		s.leave(b, failed{status: status, err: ended(s.ctx), end: outOfTime})
 	default:
-		s.leave(b, failed{status, err, unreadable})
+		s.leave(b, failed{status: status, err: err, end: unreadable})
 	}
 	return rest
 }

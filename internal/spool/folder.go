@@ -85,11 +85,13 @@ type File struct {
 func (f *File) Points() int { return f.points }
 
 // Mark is the last pass in which a file was tried, its failures, the successes
-// of others before the last of them, and when it may be tried again.
+// of others before the last of them, when it may be tried again, and the size in
+// bytes of text from which the connection broke, or 0.
 type Mark struct {
 	Pass, Successes uint64
 	Strikes         int
 	NotBefore       time.Time
+	AtMost          int64
 }
 
 // Open opens a folder, which it makes if need be, and finds what is left in it.

@@ -80,7 +80,7 @@ func scripts() []script {
 			{Status: 418},
 			{Status: 400},
 			{Status: 407},
-			{Body: `{"success":1,"failed":1}`},
+			{Body: `{"success":1000,"failed":1}`}, // more than any batch here has
 			{Body: `{"success":9223372036854775807,"failed":9223372036854775807}`},
 		}, unkept, false},
 		{"unknown 5xx, stored and not", []apptuittest.Fault{
