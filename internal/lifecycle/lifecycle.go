@@ -31,7 +31,8 @@ func New() *Lifecycle {
 }
 
 // Enter starts an operation. It returns false if the lifecycle has ended. The context
-// ends with Cancel, too; leave must be called when the operation has ended.
+// ends with Cancel, too; leave must be called when the operation has ended. A second call
+// of leave has no effect.
 func (l *Lifecycle) Enter(ctx context.Context) (_ context.Context, leave func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,6 +52,9 @@ func (l *Lifecycle) Enter(ctx context.Context) (_ context.Context, leave func(),
 func (l *Lifecycle) leave(id int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if _, running := l.running[id]; !running {
+		return
+	}
 	delete(l.running, id)
 	if l.ended && len(l.running) == 0 {
 		close(l.idle)
