@@ -75,9 +75,9 @@
 // The warning handler is told when spooling begins, why, when the reason changes (an
 // outage, the credentials, the endpoint or certificate), and when the spool is empty
 // again. It also gets points that are rejected from the spool and, at most once a minute,
-// points that are lost to the spool's bounds. A batch that the server answers with 500, or
-// whose connection breaks, 8 times while the server takes others is moved to the folder's
-// "aside" and counted as dropped.
+// points that are dropped at the limits of the spool. A batch that the server answers with
+// 500, or whose connection breaks, 8 times while the server takes others is moved to the
+// quarantine, the subfolder "quarantine", and counted as dropped.
 //
 // Files have mode 0600 and hold names, tags and values, never a token. They go to
 // whichever server the client is configured for that opens the folder next. A

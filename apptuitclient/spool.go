@@ -26,8 +26,8 @@ type SpoolStats struct {
 	Replayed uint64
 	// Rejected points were refused by the server.
 	Rejected uint64
-	// Dropped points were too old or too many, or in files that were damaged or
-	// that the server answered with errors again and again.
+	// Dropped points exceeded the limits of the spool, or were in files that were moved
+	// to the quarantine.
 	Dropped uint64
 }
 
@@ -39,8 +39,7 @@ func (c *Client) SpoolStats() (SpoolStats, bool) {
 	return SpoolStats(s), ok
 }
 
-// SpoolContent says what was in a spool's folder at some moment, its instances
-// included.
+// SpoolContent describes the folder of a spool, with the subfolders of its instances.
 type SpoolContent struct {
 	// Batches, Points and Bytes wait to be delivered. Points are without the
 	// exporter's own metrics.
@@ -48,21 +47,21 @@ type SpoolContent struct {
 	Points, Bytes int64
 	// Oldest is when the oldest batch was spooled; zero without batches.
 	Oldest time.Time
-	// Faulty files are no whole batches, or cannot be read.
+	// Faulty files are damaged, foreign or unreadable.
 	Faulty int
-	// Aside files are in the subfolder "aside", and will not be delivered.
-	Aside int
-	// InUse says that a client, of this or another process, has the folder.
+	// Quarantined files are in the subfolder "quarantine". They are not delivered.
+	Quarantined int
+	// InUse reports whether a client, of this or another process, has the folder.
 	InUse bool
 }
 
-// InspectSpool says what is in a spool's folder (WithSpool, APPTUIT_SPOOL_DIR)
-// without opening it: nothing is delivered, moved or removed, and a client that has
-// the folder is not disturbed. A client that opens the folder in the moment in which
-// its lock is looked at may find it in use. A folder that is not there is
-// fs.ErrNotExist.
+// InspectSpool describes the folder of a spool (WithSpool, APPTUIT_SPOOL_DIR) without
+// opening it: nothing is delivered, moved or removed, and a client that has the folder is
+// not disturbed. It holds the lock of the folder for a moment; a client that opens the
+// folder at that moment can find it in use. The error wraps fs.ErrNotExist if there is no
+// such folder.
 func InspectSpool(dir string) (SpoolContent, error) {
-	s, err := spool.Look(dir)
+	s, err := spool.Inspect(dir)
 	if err != nil {
 		return SpoolContent{}, fmt.Errorf("apptuit: spool: %w", err)
 	}

@@ -48,8 +48,8 @@ func WithoutSpool() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.Spool = true })
 }
 
-// WithSpoolMaxBytes bounds the spool's files, in bytes, by default 512 MiB. What
-// is set aside may have an eighth of that in addition.
+// WithSpoolMaxBytes limits the files of the spool, in bytes, by default 512 MiB. The
+// quarantine has up to an eighth of that in addition.
 func WithSpoolMaxBytes(n int64) SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes = n })
 }

@@ -59,9 +59,9 @@ func tellContent(n *notes, dir string, c apptuitclient.SpoolContent) {
 	if c.InUse {
 		text += "; a process has the folder"
 	}
-	if c.Faulty+c.Aside > 0 {
+	if c.Faulty+c.Quarantined > 0 {
 		n.warn("They will not be delivered: remove them, or see what they are.",
-			"%s; %d files cannot be read, %d are set aside", text, c.Faulty, c.Aside)
+			"%s; %d files cannot be read, %d are in the quarantine", text, c.Faulty, c.Quarantined)
 		return
 	}
 	n.ok("%s", text)

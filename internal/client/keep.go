@@ -48,7 +48,7 @@ func (s *spooler) keep(b *put.Batch, by time.Time) error {
 		err := s.folder.Put(record, func() bool { return swap(writing, committed) })
 		<-s.writing
 		if !swap(committed, finished) && writeState(state.Load()) == unawaited && err != nil {
-			s.lost(spool.Loss{Points: record.Counted(), Err: err})
+			s.dropped(spool.Drop{Points: record.Counted(), Err: err})
 		}
 		done <- err
 	}()

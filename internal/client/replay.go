@@ -199,23 +199,23 @@ func (r *replayer) put(file *spool.File, record *spool.Batch, sender *sender, po
 	}
 	files, err := r.s.folder.Replace(file, parts...)
 	if err != nil {
-		r.s.lost(spool.Loss{Err: fmt.Errorf("the rest of %d points cannot be written, and all are sent again: %w", record.Counted(), err)})
+		r.s.dropped(spool.Drop{Err: fmt.Errorf("the rest of %d points cannot be written, and all are sent again: %w", record.Counted(), err)})
 		return []*spool.File{file}
 	}
 	r.count(sender.tally.report())
 	return files
 }
 
-// unreadable sets a file aside that will not be another one. A fault that the disk or
-// the process may get over makes the file wait.
+// unreadable moves a damaged file to the quarantine. After a fault of the disk or the
+// process, which may pass, the file is tried again later.
 func (r *replayer) unreadable(file *spool.File, err error) {
 	if errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist) {
-		r.s.folder.SetAside(file, err)
+		r.s.folder.Quarantine(file, err)
 		return
 	}
 	if file.Mark.Strikes == 0 {
 		file.Mark.Strikes = 1
-		r.s.lost(spool.Loss{Err: fmt.Errorf("%d points have to wait: %w", file.Points(), err)})
+		r.s.dropped(spool.Drop{Err: fmt.Errorf("%d points have to wait: %w", file.Points(), err)})
 	}
 	file.Mark.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
 	r.s.folder.Return(file)
@@ -290,13 +290,12 @@ func aboutBatch(why failed) bool {
 	return why.status/100 == 2
 }
 
-// strike counts the failures of a batch between which the server has taken
-// others, and makes it wait longer each time. A batch that has too many is set
-// aside.
+// strike counts the failures of a batch between which the server has taken others, with a
+// longer wait after each. After too many the batch is moved to the quarantine.
 func (r *replayer) strike(file *spool.File, reason error) {
 	r.delay(file)
 	if file.Mark.Strikes >= maxStrikes {
-		r.s.folder.SetAside(file, errors.Join(fmt.Errorf("it failed %d times while others did not", maxStrikes), reason))
+		r.s.folder.Quarantine(file, errors.Join(fmt.Errorf("it failed %d times while others did not", maxStrikes), reason))
 	}
 }
 

@@ -49,7 +49,7 @@ func tries(t testing.TB, f *fake) int {
 	return n
 }
 
-// A batch that the server answers with 500 for ever is set aside after a few
+// A batch that the server answers with 500 for ever is moved to the quarantine after a few
 // tries, and does not keep the others.
 func TestAPoisonBatch(t *testing.T) {
 	for name, failure := range map[string]func(*call) (answer, error){
@@ -82,13 +82,13 @@ func TestAPoisonBatch(t *testing.T) {
 				if s.Dropped != 1 || s.Points != 0 || s.Replayed != s.Spooled-1 {
 					t.Errorf("%+v", s)
 				}
-				aside, err := os.ReadDir(filepath.Join(dir, "aside"))
-				if err != nil || len(aside) != 1 {
-					t.Errorf("aside is %v: %v", aside, err)
+				quarantined, err := os.ReadDir(filepath.Join(dir, "quarantine"))
+				if err != nil || len(quarantined) != 1 {
+					t.Errorf("the quarantine has %v: %v", quarantined, err)
 				}
 				reported := 0
 				for _, warning := range w.take() {
-					if strings.Contains(warning, "1 points are lost: ") && strings.Contains(warning, "is set aside: it failed 8 times while others did not") {
+					if strings.Contains(warning, "1 points are dropped: ") && strings.Contains(warning, "is moved to the quarantine: it failed 8 times while others did not") {
 						reported++
 					}
 				}
@@ -102,7 +102,7 @@ func TestAPoisonBatch(t *testing.T) {
 
 // What fails for all batches is no poison, however long it lasts, and however
 // the server fails.
-func TestAnOutageSetsNothingAside(t *testing.T) {
+func TestAnOutageQuarantinesNothing(t *testing.T) {
 	for name, outage := range map[string]func(*call) (answer, error){
 		"500":    always(500),
 		"503":    always(503),
@@ -140,7 +140,7 @@ func TestAnOutageSetsNothingAside(t *testing.T) {
 }
 
 // A server that fails now and then, however often, has no poison.
-func TestAFlakyServerSetsNothingAside(t *testing.T) {
+func TestAFlakyServerQuarantinesNothing(t *testing.T) {
 	for seed := range 5 {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -330,12 +330,12 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 			t.Error(diff)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 8, Replayed: 6, Dropped: 2})
-		w.want(t, "and so are 1 more batches", "2 points are lost: "+files[0]+" is set aside: not a whole batch", "is empty again: so far 6 points were delivered from it, 0 refused, 2 lost")
+		w.want(t, "and so are 1 more batches", "2 points are dropped: "+files[0]+" is moved to the quarantine: not a whole batch", "is empty again: so far 6 points were delivered from it, 0 rejected, 2 dropped")
 	})
 }
 
 // A file that cannot be read just then waits, which is told once; what it is
-// made of is not known to this version, it is set aside.
+// made of is not known to this version, it is moved to the quarantine.
 func TestUnreadableFilesInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -345,7 +345,7 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 		send(t, first, numbered(1))
 		first.Close()
 		time.Sleep(time.Second)
-		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, false, func(spool.Loss) {})
+		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, false, func(spool.Drop) {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -373,7 +373,7 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 		turn(os.Remove(name), os.WriteFile(name, content, 0o600))
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 5, Replayed: 2, Dropped: 3})
-		w.want(t, "1 points have to wait: ", "3 points are lost: ", "is empty again")
+		w.want(t, "1 points have to wait: ", "3 points are dropped: ", "is empty again")
 	})
 }
 
@@ -419,15 +419,15 @@ func TestTheSpoolIsBounded(t *testing.T) {
 		if s.Dropped < 50 || s.Points < 5 {
 			t.Errorf("%+v", s)
 		}
-		w.want(t, "points go to the spool", "1 points are lost: the spool is full with") // and not for each
+		w.want(t, "points go to the spool", "1 points are dropped: the spool is full with") // and not for each
 		time.Sleep(time.Minute)
 		send(t, c, numbered(0))
-		w.want(t, fmt.Sprintf("%d points are lost: the spool is full with", s.Dropped)) // all but one of those, and one
+		w.want(t, fmt.Sprintf("%d points are dropped: the spool is full with", s.Dropped)) // all but one of those, and one
 		time.Sleep(2 * time.Hour)
 		if now := stats(t, c); now.Points != 0 || now.Dropped != 101 {
 			t.Errorf("%+v", now)
 		}
-		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], "lost: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far 0 points were delivered from it, 0 refused, 101 lost") {
+		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], "dropped: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far 0 points were delivered from it, 0 rejected, 101 dropped") {
 			t.Errorf("warnings %q", told)
 		}
 		over()
@@ -444,7 +444,7 @@ func TestABatchLargerThanTheSpool(t *testing.T) {
 		dir := spoolDir(t)
 		c := newFake(t, status(503)).spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxBytes(10)))
 		e := counted(t, c.Send(t.Context(), numberedPoints(1)), 0, 1)
-		contains(t, e, "503", "could not be spooled", "larger than the spool may be, 10")
+		contains(t, e, "503", "could not be spooled", "exceeds the limit of the spool, 10")
 	})
 }
 

@@ -42,7 +42,7 @@ type spooler struct {
 	spooling bool         // has been reported
 	reason   reason       // and so has this reason
 	reasons  [4]time.Time // when each reason was reported last
-	unsaid   int          // points lost by bounds that have not been reported
+	unsaid   int          // points dropped at the limits that have not been reported
 	quiet    time.Time    // until then
 	known    func(*PointError) bool
 	codecs   map[put.Encoding]*put.Codec
@@ -54,7 +54,7 @@ func openSpool(c *Client, settings *SpoolSettings) (*spooler, error) {
 		c: c, circuit: circuit{retry: c.settings.Retry}, live: lifecycle.New(), writing: make(chan struct{}, 1),
 		codecs: map[put.Encoding]*put.Codec{c.codec.Encoding(): c.codec},
 	}
-	folder, err := spool.Open(settings.Dir, spool.Limits{Bytes: settings.Bytes, Age: settings.Age}, settings.Instances, s.lost)
+	folder, err := spool.Open(settings.Dir, spool.Limits{Bytes: settings.Bytes, Age: settings.Age}, settings.Instances, s.dropped)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}

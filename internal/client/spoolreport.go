@@ -13,39 +13,39 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// quietTime is the time between two reports of losses to the spool's bounds.
+// quietTime is the time between two reports of drops at the limits of the spool.
 const quietTime = time.Minute
 
-// lost counts and reports what the folder has lost. Losses to its bounds come with each
-// batch, and are reported together.
-func (s *spooler) lost(l spool.Loss) {
+// dropped counts and reports a drop. A full spool drops with each batch: drops at its
+// limits are reported together.
+func (s *spooler) dropped(d spool.Drop) {
 	s.mu.Lock()
-	s.stats.Dropped += uint64(l.Points)
-	if l.Bound {
+	s.stats.Dropped += uint64(d.Points)
+	if d.AtLimit {
 		now := time.Now()
-		s.unsaid += l.Points
+		s.unsaid += d.Points
 		if now.Before(s.quiet) {
 			s.mu.Unlock()
 			return
 		}
-		l.Points, s.unsaid, s.quiet = s.unsaid, 0, now.Add(quietTime)
+		d.Points, s.unsaid, s.quiet = s.unsaid, 0, now.Add(quietTime)
 	}
 	s.mu.Unlock()
-	if l.Points == 0 {
-		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", l.Err))
+	if d.Points == 0 {
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", d.Err))
 		return
 	}
-	s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d points are lost: %w", l.Points, l.Err))
+	s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d points are dropped: %w", d.Points, d.Err))
 }
 
-// reportRest reports the losses that have not been.
+// reportRest reports the drops that have not been reported.
 func (s *spooler) reportRest() {
 	s.mu.Lock()
 	n := s.unsaid
 	s.unsaid = 0
 	s.mu.Unlock()
 	if n > 0 {
-		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d more points are lost to the bounds of %s", n, s.folder.Dir()))
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d more points are dropped at the limits of %s", n, s.folder.Dir()))
 	}
 }
 
@@ -109,7 +109,7 @@ func (s *spooler) over() {
 	s.mu.Unlock()
 	s.reportRest()
 	if was {
-		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d refused, %d lost",
+		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d rejected, %d dropped",
 			s.folder.Dir(), stats.Replayed, stats.Rejected, stats.Dropped))
 	}
 }

@@ -35,7 +35,7 @@ func childOfDisk(what, dir string, fail func(error)) bool {
 		if err := unix.Mount("none", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 			fail(err)
 		}
-		if _, err := Open(dir, generous, false, func(Loss) {}); !errors.Is(err, unix.EROFS) {
+		if _, err := Open(dir, generous, false, func(Drop) {}); !errors.Is(err, unix.EROFS) {
 			fail(fmt.Errorf("Open of a read-only folder: %w", err))
 		}
 	default:
@@ -47,7 +47,7 @@ func childOfDisk(what, dir string, fail func(error)) bool {
 // fillDisk puts batches into a folder until the disk says no, and demands that
 // nothing is half there.
 func fillDisk(dir string, fail func(error), want error) {
-	f, err := Open(dir, generous, false, func(l Loss) { fail(l.Err) })
+	f, err := Open(dir, generous, false, func(l Drop) { fail(l.Err) })
 	if err != nil {
 		fail(err)
 	}
@@ -125,7 +125,7 @@ func chmod(t *testing.T, mode fs.FileMode, paths ...string) {
 }
 
 func TestAReadOnlyFolder(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	chmod(t, 0o755, filepath.Dir(f.dir))
 	chmod(t, 0o555, f.dir)
@@ -146,19 +146,19 @@ func TestAReadOnlyFolder(t *testing.T) {
 			t.Errorf("Replace: %v", err)
 		}
 		counted(1)
-		f.SetAside(f.Take(anyFile), errors.New("bad"))
+		f.Quarantine(f.Take(anyFile), errors.New("bad"))
 		counted(0)
 	})
-	got := lost.take()
+	got := dropped.take()
 	if len(got) != 2 || got[0].Points != 0 || got[1].Points != 10 || !errors.Is(got[0].Err, fs.ErrPermission) || !errors.Is(got[1].Err, fs.ErrPermission) {
-		t.Errorf("losses %v", got)
+		t.Errorf("drops %v", got)
 	}
 }
 
-// A file whose name is not durable is lost to the caller, so that it must not
+// A file whose name is not durable is dropped for the caller, so that it must not
 // come back.
 func TestAFolderThatCannotBeSynced(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	chmod(t, 0o755, filepath.Dir(f.dir))
 	chmod(t, 0o333, f.dir) // to open it is to read it
 	t.Cleanup(func() { chmod(t, 0o700, f.dir) })
@@ -169,14 +169,14 @@ func TestAFolderThatCannotBeSynced(t *testing.T) {
 	})
 	chmod(t, 0o700, f.dir)
 	wantContent(t, f, 0)
-	lost.none(t)
+	dropped.none(t)
 }
 
-// What cannot be read just now is neither lost nor set aside.
+// What cannot be read just now is neither dropped nor moved to the quarantine.
 func TestAFileThatCannotBeRead(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
-	lost := new(losses)
+	dropped := new(drops)
 	f.Close()
 	chmod(t, 0o777, filepath.Dir(f.dir), f.dir)
 	chmod(t, 0o666, filepath.Join(f.dir, lockName))
@@ -184,7 +184,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 		chmod(t, 0, filepath.Join(f.dir, name))
 	}
 	asNobody(t, func() {
-		f, err := Open(f.dir, generous, false, lost.add)
+		f, err := Open(f.dir, generous, false, dropped.add)
 		if err != nil {
 			t.Error(err)
 			return
@@ -194,7 +194,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
-	lost.want(t, 0, "permission denied", "1 more")
+	dropped.want(t, 0, "permission denied", "1 more")
 	if n := len(list(t, f.dir)); n != 2 {
 		t.Errorf("%d files are left", n)
 	}

@@ -1,22 +1,22 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package spool keeps batches in a folder until they can be delivered. It knows
-// files, bounds and the lock of the folder, and nothing of servers.
+// Package spool stores batches in a folder until they can be delivered. It knows files,
+// limits and the lock of the folder, and nothing of servers.
 //
-// A batch is a file, named by its time, so that the names' order is that of the
+// A batch is one file, named by its time, so that the order of names is that of the
 // batches:
 //
 //	magic "APTSPOOL"  version  encoding  points  raw size  time  uncounted points  body size  checksums  body
 //
-// It is written under another name, synced, and renamed, and the folder is
-// synced: when Put returns, the batch survives a crash of the process and of the
-// machine. A file that is torn or not of this format is moved into the folder
-// "aside" and reported, never sent, never fatal.
+// A file is written under a temporary name, synced and renamed, and the folder is synced:
+// when Put returns, the batch survives a crash of the process and of the machine. A torn,
+// foreign or damaged file is moved to the quarantine, which is the subfolder "quarantine",
+// and reported once. It is never sent, and never stops the spool.
 //
-// A folder belongs to one process at a time, by a lock on the file "lock", which
-// ends with the process. What is over the bounds of bytes, files and age goes,
-// oldest first, and is reported.
+// A folder belongs to one process at a time, by a lock on the file "lock" that ends with
+// the process. When a limit of bytes, files or age is exceeded, the oldest batches are
+// dropped and reported.
 //
 // A [Folder] is safe for concurrent use.
 package spool

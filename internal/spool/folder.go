@@ -22,45 +22,32 @@ const (
 	batchSuffix     = ".batch"
 	temporarySuffix = ".tmp"
 	lockName        = "lock"
-	asideName       = "aside"
+	quarantineName  = "quarantine"
 
-	// maxFiles bounds the index, which is in memory.
+	// maxFiles limits the index, which is in memory.
 	maxFiles = 65_536
 )
 
 var (
-	// ErrClosed is the error of everything after Close.
+	// ErrClosed is returned by methods that are called after Close.
 	ErrClosed = errors.New("the spool is closed")
-	// ErrInUse is the error of Open if another process has the folder.
+	// ErrInUse is returned by Open if another process, or another Folder of this one, has the
+	// folder.
 	ErrInUse = errors.New("another client, of this or another process, uses the folder")
 )
 
-// Limits bound a folder.
-type Limits struct {
-	Bytes int64
-	Age   time.Duration
-}
-
-// Loss is a batch that went out of the folder without being delivered, or a
-// fault of the folder.
-type Loss struct {
-	Points int  // that count
-	Bound  bool // it was too old, or one too many: more will follow
-	Err    error
-}
-
 // Folder is an open folder of batches.
 type Folder struct {
-	dir    string
-	limits Limits
-	lost   func(Loss)
-	lock   *os.File
+	dir     string
+	limits  Limits
+	dropped func(Drop)
+	lock    *os.File
 
-	// Write makes a file. A test that needs a slow or broken disk replaces it
-	// before the first Put.
+	// Write creates a file. Tests replace it before the first Put to simulate a slow or
+	// broken disk.
 	Write func(dir, name string, commit func() bool, parts ...[]byte) error
 
-	mu       sync.Mutex // not held over what a disk may hold up
+	mu       sync.Mutex // not held during operations of the disk, which may block
 	files    []*File    // oldest first
 	bytes    int64      // of files, and of those being written
 	points   int64
@@ -74,42 +61,41 @@ type File struct {
 	name   string
 	size   int64
 	points int
-	born   time.Time // on the monotonic clock, which does not jump
-	taken  bool
+	born   time.Time // with a monotonic reading, which clock changes do not affect
+	taken  bool      // between Take and Return, Replace or Quarantine
 
-	// Mark is what its user knows of it.
+	// Mark belongs to the caller of Take.
 	Mark Mark
 }
 
-// Points returns the number of the batch's points that count.
+// Points returns the number of points of the batch, without uncounted ones.
 func (f *File) Points() int { return f.points }
 
-// Mark is the last pass in which a file was tried, its failures, the successes
-// of others before the last of them, when it may be tried again, and the size in
-// bytes of text from which the connection broke, or 0.
+// Mark is the state of the replay of a file. It is not stored.
 type Mark struct {
-	Pass, Successes uint64
-	Strikes         int
-	NotBefore       time.Time
-	AtMost          int64
+	Pass      uint64    // the last pass in which the file was tried
+	Strikes   int       // failures of this file alone
+	Successes uint64    // of the replay at the last strike
+	NotBefore time.Time // the earliest time of the next try
+	AtMost    int64     // bytes of text to send in one request, 0 for all
 }
 
-// Open opens a folder, which it makes if need be, and finds what is left in it.
-// With instances, if another process has the folder, its subfolders "2", "3" and
-// so on are tried; what processes that are gone have left in them is taken over.
-// The function lost is called, not concurrently with itself from one call, with
-// what is lost then and later.
-func Open(dir string, limits Limits, instances bool, lost func(Loss)) (*Folder, error) {
-	f := &Folder{limits: limits, lost: lost, sequence: rand.Uint32(), Write: write}
+// Open opens a folder, which is created if necessary, and indexes the batches in it. With
+// instances, and if another process has the folder, the first free of the subfolders "2",
+// "3" and so on is opened; batches of instances that have ended are taken over. The
+// function dropped is called with each drop, by Open and later by the methods that cause
+// it; calls by several methods can be concurrent.
+func Open(dir string, limits Limits, instances bool, dropped func(Drop)) (*Folder, error) {
+	f := &Folder{limits: limits, dropped: dropped, sequence: rand.Uint32(), Write: write}
 	dir, err := filepath.Abs(dir) // the program may change its working directory
 	if err != nil {
 		return nil, err
 	}
-	if f.dir, f.lock, err = claim(dir, instances); err != nil {
+	if f.dir, f.lock, err = acquire(dir, instances); err != nil {
 		return nil, err
 	}
 	if instances {
-		f.adopt(dir)
+		f.takeOver(dir)
 	}
 	if err := f.load(); err != nil {
 		return nil, errors.Join(err, f.lock.Close())
@@ -117,68 +103,69 @@ func Open(dir string, limits Limits, instances bool, lost func(Loss)) (*Folder, 
 	return f, nil
 }
 
-// Dir returns the folder's path: with instances it may be a subfolder.
+// Dir returns the path of the folder. With instances it can be a subfolder of that given
+// to Open.
 func (f *Folder) Dir() string { return f.dir }
 
-// load indexes what is in the folder.
+// load indexes the files in the folder.
 func (f *Folder) load() error {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return err
 	}
 	now := time.Now()
-	var losses []Loss
+	var drops []Drop
 	for _, e := range entries {
 		name := e.Name()
 		switch {
 		case strings.HasSuffix(name, batchSuffix+temporarySuffix):
-			_ = os.Remove(filepath.Join(f.dir, name)) // a write that a crash has ended
+			_ = os.Remove(filepath.Join(f.dir, name)) // a crash interrupted the write
 		case !strings.HasSuffix(name, batchSuffix):
 		default:
-			if loss := f.index(name, now); loss.Err != nil {
-				losses = append(losses, loss)
+			if drop := f.index(name, now); drop.Err != nil {
+				drops = append(drops, drop)
 			}
 		}
 	}
 	f.sort()
 	f.found = f.points
-	if len(losses) > 0 { // once, not for each of what may be many
-		if err := f.tidy(); err != nil {
-			losses = append(losses, Loss{Err: err})
+	if len(drops) > 0 { // once, as there may be many
+		if err := f.trimQuarantine(); err != nil {
+			drops = append(drops, Drop{Err: err})
 		}
 	}
-	f.report(losses)
+	f.report(drops)
 	f.discard(f.evict(0, 0))
 	return nil
 }
 
-// index adds a file that was found. What is no batch is set aside; what cannot
-// be read stays for the next time.
-func (f *Folder) index(name string, now time.Time) Loss {
-	b, size, err := inspect(filepath.Join(f.dir, name))
+// index adds an existing file to the index. A file that is not a batch is moved to the
+// quarantine. A file that cannot be read stays where it is, for the next Open.
+func (f *Folder) index(name string, now time.Time) Drop {
+	b, size, err := stat(filepath.Join(f.dir, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Loss{}
+		return Drop{}
 	case errors.Is(err, ErrFormat):
-		return f.setAside(name, 0, err)
+		return f.quarantine(name, 0, err)
 	case err != nil:
-		return Loss{Err: err}
+		return Drop{Err: err}
 	}
 	file := &File{name: name, size: size, points: b.Counted(), born: now.Add(-max(0, now.Sub(b.Time)))}
 	f.files = append(f.files, file)
 	f.bytes += size
 	f.points += int64(file.points)
-	return Loss{}
+	return Drop{}
 }
 
-// inspect reads the header of a file.
-func inspect(path string) (*Batch, int64, error) {
+// stat returns the header of a file as a batch without body, and the size of the file.
+func stat(path string) (*Batch, int64, error) {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%w: it is no file", ErrFormat)
+		return nil, 0, fmt.Errorf("%w: not a regular file", ErrFormat)
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -193,23 +180,23 @@ func (f *Folder) sort() {
 	slices.SortFunc(f.files, func(a, b *File) int { return cmp.Compare(a.name, b.name) })
 }
 
-// Put keeps a batch. When it returns nil the batch survives a crash. Just before
-// it is kept, commit is asked whether it still should be. What has to go for it
-// is the oldest.
+// Put stores a batch, and drops the oldest ones if it needs their room. When it returns
+// nil the batch survives a crash of the machine. The function commit is called just before
+// the batch becomes visible; if it returns false the batch is not stored.
 func (f *Folder) Put(b *Batch, commit func() bool) error {
 	size := b.size()
 	if size > f.limits.Bytes {
-		return fmt.Errorf("a batch of %d bytes is larger than the spool may be, %d", size, f.limits.Bytes)
+		return fmt.Errorf("a batch of %d bytes exceeds the limit of the spool, %d", size, f.limits.Bytes)
 	}
 	f.mu.Lock()
 	if f.closed {
 		f.mu.Unlock()
 		return ErrClosed
 	}
-	gone := f.evict(1, size)
+	out := f.evict(1, size)
 	file := f.reserve(b, time.Now().Add(-max(0, time.Since(b.Time))))
 	f.mu.Unlock()
-	f.discard(gone)
+	f.discard(out)
 
 	err := f.Write(f.dir, file.name, commit, b.header(), b.Body)
 	f.mu.Lock()
@@ -222,7 +209,7 @@ func (f *Folder) Put(b *Batch, commit func() bool) error {
 	return nil
 }
 
-// reserve names a file and counts its bytes.
+// reserve chooses the name of a new file and adds its size to the total.
 func (f *Folder) reserve(b *Batch, born time.Time) *File {
 	f.sequence++
 	file := &File{name: fmt.Sprintf("%016x-%08x%s", b.Time.UnixNano(), f.sequence, batchSuffix), size: b.size(), points: b.Counted(), born: born}
@@ -230,18 +217,18 @@ func (f *Folder) reserve(b *Batch, born time.Time) *File {
 	return file
 }
 
-// insert puts a reserved file into the index.
+// insert adds a reserved file to the index.
 func (f *Folder) insert(file *File) {
 	at, _ := slices.BinarySearchFunc(f.files, file.name, func(file *File, name string) int { return cmp.Compare(file.name, name) })
 	f.files = slices.Insert(f.files, at, file)
 	f.points += int64(file.points)
 }
 
-// Take returns the oldest file for which choose returns true, nil if there is
-// none. It is the caller's until Return, Replace or SetAside.
+// Take returns the oldest file for which choose returns true, nil if there is none. It
+// belongs to the caller until Return, Replace or Quarantine.
 func (f *Folder) Take(choose func(*File) bool) *File {
 	f.mu.Lock()
-	gone := f.evict(0, 0)
+	out := f.evict(0, 0)
 	var found *File
 	for _, file := range f.files {
 		if !file.taken && choose(file) {
@@ -250,18 +237,18 @@ func (f *Folder) Take(choose func(*File) bool) *File {
 		}
 	}
 	f.mu.Unlock()
-	f.discard(gone)
+	f.discard(out)
 	return found
 }
 
-// Return ends a Take: the file stays.
+// Return gives a file back that was taken: it stays in the folder.
 func (f *Folder) Return(file *File) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	file.taken = false
 }
 
-// Read reads a file.
+// Read reads the batch of a file.
 func (f *Folder) Read(file *File) (*Batch, error) {
 	in, err := os.Open(filepath.Join(f.dir, file.name))
 	if err != nil {
@@ -271,10 +258,10 @@ func (f *Folder) Read(file *File) (*Batch, error) {
 	return read(in, file.size)
 }
 
-// Replace puts what is left of a file's batch, which may be nothing, in its
-// place. The new files are taken, too, and have its age and mark. If it fails,
-// nothing has changed. If the old file cannot be removed, which is reported, its
-// batch is sent again by the next process.
+// Replace stores the undelivered parts of a batch in its place; without parts the batch is
+// removed. The new files are taken, and have the age and the mark of the old one. If
+// Replace returns an error, nothing has changed. If the old file cannot be removed, which
+// is reported as a drop without points, the next process sends its batch again.
 func (f *Folder) Replace(file *File, parts ...*Batch) ([]*File, error) {
 	files := make([]*File, 0, len(parts))
 	for _, b := range parts {
@@ -300,12 +287,13 @@ func (f *Folder) Replace(file *File, parts ...*Batch) ([]*File, error) {
 	}
 	f.mu.Unlock()
 	if err := os.Remove(filepath.Join(f.dir, file.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.lost(Loss{Err: err})
+		f.dropped(Drop{Err: err})
 	}
 	return files, nil
 }
 
-// undo removes reserved files, of which the last has not been written.
+// undo removes the files that Replace has reserved. The last of them does not exist: its
+// write failed.
 func (f *Folder) undo(files []*File) {
 	var bytes int64
 	for i, file := range files {
@@ -319,18 +307,17 @@ func (f *Folder) undo(files []*File) {
 	f.bytes -= bytes
 }
 
-// SetAside moves a file away that is not to be sent, and reports its points as
-// lost.
-func (f *Folder) SetAside(file *File, reason error) {
+// Quarantine moves a file to the quarantine, and reports its points as dropped.
+func (f *Folder) Quarantine(file *File, reason error) {
 	f.mu.Lock()
 	f.forget(file)
 	f.mu.Unlock()
-	loss := f.setAside(file.name, file.points, reason)
-	loss.Err = errors.Join(loss.Err, f.tidy())
-	f.lost(loss)
+	drop := f.quarantine(file.name, file.points, reason)
+	drop.Err = errors.Join(drop.Err, f.trimQuarantine())
+	f.dropped(drop)
 }
 
-// forget takes a file out of the index.
+// forget removes a file from the index.
 func (f *Folder) forget(file *File) {
 	if at := slices.Index(f.files, file); at >= 0 {
 		f.files = slices.Delete(f.files, at, at+1)
@@ -339,22 +326,22 @@ func (f *Folder) forget(file *File) {
 	}
 }
 
-// Content says what is in the folder.
+// Content describes the batches in a folder.
 type Content struct {
 	Batches int
-	Points  int64 // that count
+	Points  int64 // without uncounted ones
 	Bytes   int64
-	Found   int64 // points that were there when it was opened
+	Found   int64 // points that Open found
 }
 
-// Content returns what is in the folder now.
+// Content describes the batches that are in the folder now.
 func (f *Folder) Content() Content {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return Content{Batches: len(f.files), Points: f.points, Bytes: f.bytes, Found: f.found}
 }
 
-// Close gives the folder back. What is in it stays.
+// Close releases the lock of the folder. The batches stay.
 func (f *Folder) Close() error {
 	f.mu.Lock()
 	was := f.closed

@@ -21,12 +21,12 @@ import (
 )
 
 func TestOldestFirst(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	for i := range 20 {
 		put(t, f, numbered(i, 100))
 	}
 	wantContent(t, f, 20)
-	f, lostLater := reopen(t, f)
+	f, droppedLater := reopen(t, f)
 	if c := f.Content(); c.Found != 200 {
 		t.Errorf("%+v after a restart", c)
 	}
@@ -39,8 +39,8 @@ func TestOldestFirst(t *testing.T) {
 		t.Error(diff)
 	}
 	wantContent(t, f, 0)
-	lost.none(t)
-	lostLater.none(t)
+	dropped.none(t)
+	droppedLater.none(t)
 }
 
 // The order is that of the clock at the time, whatever the clock does, and within
@@ -64,23 +64,23 @@ func TestOrderWhenTheClockJumps(t *testing.T) {
 func TestAgeWhenTheClockJumps(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		f, lost := open(t, dir, generous)
+		f, dropped := open(t, dir, generous)
 		b := numbered(0, 0)
 		b.Time = time.Now().Add(48 * time.Hour)
 		put(t, f, b)
 		f, _ = reopen(t, f)
 		time.Sleep(23 * time.Hour)
 		if got := f.Take(anyFile); got == nil {
-			t.Error("it has gone")
+			t.Error("it has been removed")
 		} else {
 			f.Return(got)
 		}
 		time.Sleep(2 * time.Hour)
-		f.lost = lost.add
+		f.dropped = dropped.add
 		if f.Take(anyFile) != nil {
 			t.Error("it is older than a day, and still there")
 		}
-		lost.want(t, 10, "older than 24h0m0s")
+		dropped.want(t, 10, "older than 24h0m0s")
 	})
 }
 
@@ -101,7 +101,7 @@ func TestTakenFilesAreTheTakers(t *testing.T) {
 }
 
 func TestReplace(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100), numbered(9, 100))
 	file := f.Take(anyFile)
 	file.Mark = Mark{Pass: 3, Strikes: 2}
@@ -129,12 +129,12 @@ func TestReplace(t *testing.T) {
 	if diff := cmp.Diff([]int{1, 2, 9}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
-	lost.none(t)
+	dropped.none(t)
 }
 
 // Half of a replacement would be delivered twice.
 func TestReplaceIsWholeOrNot(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100))
 	file := f.Take(anyFile)
 	full := errors.New("no space left on device")
@@ -153,7 +153,7 @@ func TestReplaceIsWholeOrNot(t *testing.T) {
 	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
-	lost.none(t)
+	dropped.none(t)
 }
 
 func TestACrashLeavesNothingHalf(t *testing.T) {
@@ -167,18 +167,18 @@ func TestACrashLeavesNothingHalf(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f, lost := reopen(t, f)
+	f, dropped := reopen(t, f)
 	if diff := cmp.Diff([]string{name, "report.tmp"}, list(t, f.dir)); diff != "" {
 		t.Errorf("files that are not ours stay, ours that is half goes (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
-	lost.none(t)
+	dropped.none(t)
 }
 
 func TestCommitIsAskedLast(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	asked := 0
 	err := f.Put(numbered(0, 0), func() bool {
 		asked++
@@ -191,7 +191,7 @@ func TestCommitIsAskedLast(t *testing.T) {
 		t.Errorf("commit is asked %d times: %v", asked, err)
 	}
 	wantContent(t, f, 0)
-	lost.none(t)
+	dropped.none(t)
 }
 
 func TestModes(t *testing.T) {
@@ -201,7 +201,7 @@ func TestModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "spool")
 	f, _ := open(t, dir, generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
-	f.SetAside(f.Take(anyFile), errors.New("bad"))
+	f.Quarantine(f.Take(anyFile), errors.New("bad"))
 	err := filepath.WalkDir(filepath.Dir(dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -224,9 +224,9 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// What is in the folder and no batch of ours is set aside, reported once, and
+// What is in the folder and no batch of ours is moved to the quarantine, reported once, and
 // neither sent nor fatal.
-func TestWhatIsNoBatchIsSetAside(t *testing.T) {
+func TestWhatIsNoBatchIsQuarantined(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	batch := list(t, f.dir)[0]
@@ -251,17 +251,17 @@ func TestWhatIsNoBatchIsSetAside(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(f.dir, "folder.batch"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	f, lost := reopen(t, f)
-	lost.want(t, 0, "is set aside: not a whole batch", "and so are 5 more batches")
-	if diff := cmp.Diff([]string{batch, asideName, "notes.txt"}, list(t, f.dir)); diff != "" {
+	f, dropped := reopen(t, f)
+	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", "and so are 5 more batches")
+	if diff := cmp.Diff([]string{batch, "notes.txt", quarantineName}, list(t, f.dir)); diff != "" {
 		t.Error(diff)
 	}
 	want := []string{"empty.batch", "folder.batch", "foreign.batch", "link.batch", "out.batch", "torn.batch"}
-	if diff := cmp.Diff(want, list(t, filepath.Join(f.dir, asideName))); diff != "" {
+	if diff := cmp.Diff(want, list(t, filepath.Join(f.dir, quarantineName))); diff != "" {
 		t.Error(diff)
 	}
-	f, lost = reopen(t, f)
-	lost.none(t)
+	f, dropped = reopen(t, f)
+	dropped.none(t)
 	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
@@ -272,7 +272,7 @@ func TestWhatIsNoBatchIsSetAside(t *testing.T) {
 
 // A body that was damaged later is noticed when it is read; its points are known.
 func TestADamagedBody(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 1000))
 	path := filepath.Join(f.dir, list(t, f.dir)[0])
 	file, err := os.ReadFile(path)
@@ -287,13 +287,13 @@ func TestADamagedBody(t *testing.T) {
 	if _, err = f.Read(taken); !errors.Is(err, ErrFormat) {
 		t.Error(err)
 	}
-	f.SetAside(taken, err)
-	lost.want(t, 10, "is set aside", "checksum")
+	f.Quarantine(taken, err)
+	dropped.want(t, 10, "is moved to the quarantine", "checksum")
 	wantContent(t, f, 0)
 }
 
 func TestTheFolderIsDeleted(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	if err := os.RemoveAll(f.dir); err != nil {
 		t.Skip(err)
@@ -305,8 +305,8 @@ func TestTheFolderIsDeleted(t *testing.T) {
 	if _, err := f.Read(file); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Read: %v", err)
 	}
-	f.SetAside(file, fs.ErrNotExist)
-	lost.want(t, 10)
+	f.Quarantine(file, fs.ErrNotExist)
+	dropped.want(t, 10)
 	if _, err := f.Replace(f.Take(anyFile)); err != nil {
 		t.Errorf("Replace: %v", err)
 	}
@@ -319,7 +319,7 @@ func TestTheFolderIsDeleted(t *testing.T) {
 }
 
 func TestAfterClose(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	file := f.Take(anyFile)
 	for range 2 {
@@ -334,12 +334,12 @@ func TestAfterClose(t *testing.T) {
 		t.Error(err)
 	}
 	wantContent(t, f, 1)
-	lost.none(t)
+	dropped.none(t)
 }
 
 func TestConcurrently(t *testing.T) {
 	const writers, each = 4, 25
-	f, lost := open(t, t.TempDir(), Limits{Bytes: 1 << 30, Age: time.Hour})
+	f, dropped := open(t, t.TempDir(), Limits{Bytes: 1 << 30, Age: time.Hour})
 	seen := make(chan string, writers*each)
 	var put, taken sync.WaitGroup
 	done := make(chan struct{})
@@ -405,5 +405,5 @@ func TestConcurrently(t *testing.T) {
 		t.Errorf("%d batches came back, %d different ones, of %d", len(all), n, writers*each)
 	}
 	wantContent(t, f, 0)
-	lost.none(t)
+	dropped.none(t)
 }

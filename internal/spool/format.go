@@ -22,28 +22,28 @@ const (
 	sumsSize  = 4 + 4                                  // of the body, and of all before
 )
 
-// Batch is what is kept of a batch. The body is compressed already.
+// Batch is the content of a file.
 type Batch struct {
 	Encoding  uint16
-	Points    uint32   // all lines of the body
-	Uncounted []uint32 // lines that are nobody's data, in order
-	Raw       int64    // bytes of the body before compression
-	Time      time.Time
-	Body      []byte
+	Points    uint32    // in the body
+	Uncounted []uint32  // points that no account counts, such as the exporter's own metrics, in order
+	Raw       int64     // size of the body before compression, in bytes
+	Time      time.Time // when it was spooled
+	Body      []byte    // compressed, as it is sent
 }
 
-// Counted returns the number of points that count.
+// Counted returns the number of points without the uncounted ones.
 func (b *Batch) Counted() int { return int(b.Points) - len(b.Uncounted) }
 
-// ErrFormat is what is wrong with a file that is not a whole batch.
+// ErrFormat is the error of a file that is torn, damaged or foreign.
 var ErrFormat = errors.New("not a whole batch")
 
 func (b *Batch) size() int64 {
 	return int64(fixedSize + 4*len(b.Uncounted) + sumsSize + len(b.Body))
 }
 
-// header renders all that is before the body. It has a checksum of its own, so
-// that what is counted by headers alone is true.
+// header returns the encoded header, everything before the body. It has its own checksum,
+// so that counts that are read from headers alone are correct.
 func (b *Batch) header() []byte {
 	h := make([]byte, 0, fixedSize+4*len(b.Uncounted)+sumsSize)
 	h = append(h, magic...)
@@ -63,9 +63,9 @@ func (b *Batch) header() []byte {
 
 func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
-// readHeader reads what is before the body of a file of that size, and returns
-// the body's size and checksum. What it allocates is bounded by what it could
-// read and make sense of, not by what the header says.
+// readHeader reads the header of a file of the given size, and returns the size and the
+// checksum of the body. Memory is allocated for data that has been read and validated,
+// never for a size that the header claims.
 func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, bodySum uint32, err error) {
 	fault := func(format string, args ...any) (*Batch, int64, uint32, error) {
 		return nil, 0, 0, fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, args...))
@@ -116,17 +116,17 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	case err != nil:
 		return nil, 0, 0, err
 	case got != want:
-		return fault("the checksum of the header is another one")
+		return fault("the checksum of the header does not match")
 	}
 	return b, int64(body), bodySum, nil
 }
 
-// fill reads as much as there is room for. That there is less is a fault of the
-// format, another error one of the disk.
+// fill reads len(p) bytes. A short file is an [ErrFormat]; other errors are those of the
+// disk.
 func fill(r io.Reader, p []byte) error {
 	_, err := io.ReadFull(r, p)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: it breaks off", ErrFormat)
+		return fmt.Errorf("%w: it ends too early", ErrFormat)
 	}
 	return err
 }
@@ -143,7 +143,7 @@ func read(file io.Reader, fileSize int64) (*Batch, error) {
 		return nil, err
 	}
 	if checksum(b.Body) != sum {
-		return nil, fmt.Errorf("%w: the checksum is another one", ErrFormat)
+		return nil, fmt.Errorf("%w: the checksum of the body does not match", ErrFormat)
 	}
 	return b, nil
 }

@@ -40,20 +40,20 @@ func childProcess(t *testing.T, what, dir string) *exec.Cmd {
 	return cmd
 }
 
-// losses are what a folder has reported.
-type losses struct {
+// drops are those that a folder has reported.
+type drops struct {
 	mu  sync.Mutex
-	all []Loss
+	all []Drop
 }
 
-func (l *losses) add(loss Loss) {
+func (l *drops) add(drop Drop) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.all = append(l.all, loss)
+	l.all = append(l.all, drop)
 }
 
-// take returns the losses so far, and forgets them.
-func (l *losses) take() []Loss {
+// take returns the drops so far, and forgets them.
+func (l *drops) take() []Drop {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := l.all
@@ -62,11 +62,11 @@ func (l *losses) take() []Loss {
 }
 
 // want demands one report of that many points with these texts in it.
-func (l *losses) want(t testing.TB, points int, texts ...string) {
+func (l *drops) want(t testing.TB, points int, texts ...string) {
 	t.Helper()
 	got := l.take()
 	if len(got) != 1 || got[0].Points != points {
-		t.Fatalf("losses %v, want one of %d points", got, points)
+		t.Fatalf("drops %v, want one of %d points", got, points)
 	}
 	for _, text := range texts {
 		if !strings.Contains(got[0].Err.Error(), text) {
@@ -75,29 +75,29 @@ func (l *losses) want(t testing.TB, points int, texts ...string) {
 	}
 }
 
-func (l *losses) none(t testing.TB) {
+func (l *drops) none(t testing.TB) {
 	t.Helper()
 	if got := l.take(); len(got) > 0 {
-		t.Errorf("losses %v, want none", got)
+		t.Errorf("drops %v, want none", got)
 	}
 }
 
 var generous = Limits{Bytes: 1 << 20, Age: 24 * time.Hour}
 
 // open opens a folder that is closed with the test.
-func open(t testing.TB, dir string, limits Limits) (*Folder, *losses) {
+func open(t testing.TB, dir string, limits Limits) (*Folder, *drops) {
 	t.Helper()
-	lost := new(losses)
-	f, err := Open(dir, limits, false, lost.add)
+	dropped := new(drops)
+	f, err := Open(dir, limits, false, dropped.add)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	return f, lost
+	return f, dropped
 }
 
 // reopen is a restart of the process.
-func reopen(t testing.TB, f *Folder) (*Folder, *losses) {
+func reopen(t testing.TB, f *Folder) (*Folder, *drops) {
 	t.Helper()
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func wantContent(t testing.TB, f *Folder, batches int) {
 	c := f.Content()
 	var bytes int64
 	names := list(t, f.dir)
-	names = slices.DeleteFunc(names, func(name string) bool { return name == asideName })
+	names = slices.DeleteFunc(names, func(name string) bool { return name == quarantineName })
 	for _, name := range names {
 		info, err := os.Stat(filepath.Join(f.dir, name))
 		if err != nil {

@@ -11,11 +11,12 @@ import (
 	"syscall"
 )
 
-// errAbandoned is the end of a write that nobody waits for any more.
-var errAbandoned = errors.New("nobody waits for it any more")
+// errAbandoned is the error of a write that commit has refused.
+var errAbandoned = errors.New("the write was abandoned")
 
-// write makes a file of these parts that is there whole or not at all. Just
-// before it becomes visible, commit is asked whether it still should.
+// write creates a file atomically from parts: after a crash it exists whole or not at all.
+// The function commit is called just before the file becomes visible; if it returns false
+// there is no file.
 func write(dir, name string, commit func() bool, parts ...[]byte) (err error) {
 	temporary := filepath.Join(dir, name+temporarySuffix)
 	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -46,13 +47,13 @@ func write(dir, name string, commit func() bool, parts ...[]byte) (err error) {
 		return err
 	}
 	if err := syncFolder(dir); err != nil {
-		return errors.Join(err, os.Remove(visible)) // or it would count as lost, and come back
+		return errors.Join(err, os.Remove(visible)) // the caller counts its points as dropped: they must not come back
 	}
 	return nil
 }
 
-// syncFolder makes the names in a folder durable. Windows does that by itself,
-// and cannot be asked to.
+// syncFolder makes the names in a folder durable. On Windows it does nothing: the file
+// system does that, and folders cannot be synced.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -62,7 +63,7 @@ func syncFolder(dir string) error {
 		return err
 	}
 	err = f.Sync()
-	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) { // says a file system that cannot
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) { // the file system does not support it
 		err = nil
 	}
 	return errors.Join(err, f.Close())

@@ -290,12 +290,12 @@ func (w *world) settle(stored []servers.Point, tolerance float64) {
 		w.t.Logf("%+v\nreports: %s", a, w.tail())
 	}
 	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spooled: w.spooled, times: w.times, account: a})
-	aside := 0
+	quarantined := 0
 	for _, r := range w.reports {
-		aside += strings.Count(r, "is set aside")
+		quarantined += strings.Count(r, "is moved to the quarantine")
 	}
-	if aside > 0 {
-		w.c.board.note("%s (spool: %s): %d batches were set aside.", w.fault.name, yes(w.spooled), aside)
+	if quarantined > 0 {
+		w.c.board.note("%s (spool: %s): %d batches were moved to the quarantine.", w.fault.name, yes(w.spooled), quarantined)
 	}
 }
 

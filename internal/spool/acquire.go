@@ -11,11 +11,12 @@ import (
 	"strconv"
 )
 
-// maxInstances bounds the processes that share a folder.
+// maxInstances limits the processes that share a folder, each with a subfolder.
 const maxInstances = 64
 
-// claim finds a folder that no other process has.
-func claim(dir string, instances bool) (string, *os.File, error) {
+// acquire locks the folder, or with instances the first of its subfolders that no other
+// process has locked, and returns its path.
+func acquire(dir string, instances bool) (string, *os.File, error) {
 	candidates := []string{dir}
 	if instances {
 		for i := 2; i <= maxInstances; i++ {
@@ -34,7 +35,8 @@ func claim(dir string, instances bool) (string, *os.File, error) {
 	return "", nil, fmt.Errorf("%s: %w", dir, ErrInUse)
 }
 
-// makeFolder makes a folder that survives a crash as its files do.
+// makeFolder creates a folder and its parents, and syncs them: a crash must not lose the
+// folder of a batch that is safe.
 func makeFolder(dir string) error {
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
@@ -48,11 +50,12 @@ func makeFolder(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	_ = syncFolder(parent) // which may be of somebody else
+	_ = syncFolder(parent) // the parent may belong to another user
 	return nil
 }
 
-// lockFolder returns a file that holds the lock, nil if another one does.
+// lockFolder returns the open file that holds the lock of a folder, or nil if another
+// process holds it.
 func lockFolder(dir string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -69,9 +72,9 @@ func lockFolder(dir string) (*os.File, error) {
 	return nil, nil
 }
 
-// adopt takes over what other instances have left: those that are gone hold no
-// lock.
-func (f *Folder) adopt(dir string) {
+// takeOver moves the batches of instances that have ended into this folder. An instance
+// has ended if nobody holds the lock of its folder.
+func (f *Folder) takeOver(dir string) {
 	for i := 1; i <= maxInstances; i++ {
 		other := filepath.Join(dir, strconv.Itoa(i))
 		if i == 1 {

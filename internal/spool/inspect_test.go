@@ -30,15 +30,15 @@ func contents(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-func TestLookCountsAndChangesNothing(t *testing.T) {
+func TestInspectCountsAndChangesNothing(t *testing.T) {
 	dir := t.TempDir()
-	f, lost := open(t, dir, generous)
+	f, dropped := open(t, dir, generous)
 	old := numbered(1, 100)
 	old.Time = time.Now().Add(-time.Hour).Truncate(0)
 	old.Uncounted = []uint32{0, 4}
 	put(t, f, numbered(0, 50), old)
 	for path, text := range map[string]string{
-		"torn.batch": "APTSPOOL", "writing.batch.tmp": "x", "aside/bad.batch": "x",
+		"torn.batch": "APTSPOOL", "writing.batch.tmp": "x", "quarantine/bad.batch": "x",
 	} {
 		path = filepath.Join(dir, path)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
@@ -46,8 +46,8 @@ func TestLookCountsAndChangesNothing(t *testing.T) {
 		}
 	}
 	before := contents(t, dir)
-	want := Survey{Batches: 2, Points: 18, Bytes: f.Content().Bytes, Oldest: old.Time, Faulty: 1, Aside: 1, InUse: true}
-	got, err := Look(dir)
+	want := Info{Batches: 2, Points: 18, Bytes: f.Content().Bytes, Oldest: old.Time, Faulty: 1, Quarantined: 1, InUse: true}
+	got, err := Inspect(dir)
 	if err != nil || !got.Oldest.Equal(want.Oldest) {
 		t.Errorf("oldest %v, %v; want %v", got.Oldest, err, want.Oldest)
 	}
@@ -59,33 +59,33 @@ func TestLookCountsAndChangesNothing(t *testing.T) {
 		t.Errorf("files before %v, after %v", before, after)
 	}
 	put(t, f, numbered(2, 50)) // it is still open
-	lost.none(t)
+	dropped.none(t)
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = Look(dir); err != nil || got.InUse || got.Points != 28 {
+	if got, err = Inspect(dir); err != nil || got.InUse || got.Points != 28 {
 		t.Errorf("after Close: %+v, %v", got, err)
 	}
 }
 
-func TestLookSeesInstances(t *testing.T) {
+func TestInspectSeesInstances(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {
-		f, err := Open(dir, generous, true, new(losses).add)
+		f, err := Open(dir, generous, true, new(drops).add)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { f.Close() })
 		put(t, f, numbered(0, 50))
 	}
-	if got, err := Look(dir); err != nil || got.Batches != 2 || got.Points != 20 || !got.InUse {
+	if got, err := Inspect(dir); err != nil || got.Batches != 2 || got.Points != 20 || !got.InUse {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
 
-func TestLookDoesNotMakeTheFolder(t *testing.T) {
+func TestInspectDoesNotMakeTheFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
-	if _, err := Look(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Inspect(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +94,7 @@ func TestLookDoesNotMakeTheFolder(t *testing.T) {
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Look(dir); err == nil {
+	if _, err := Inspect(dir); err == nil {
 		t.Error("a file passes for a folder")
 	}
 }

@@ -25,7 +25,7 @@ func child(what, dir string) {
 	if childOfDisk(what, dir, fail) {
 		return
 	}
-	f, err := Open(dir, generous, what == "instance", func(Loss) {})
+	f, err := Open(dir, generous, what == "instance", func(Drop) {})
 	if err != nil {
 		fail(err)
 	}
@@ -64,21 +64,21 @@ func startChild(t *testing.T, what, dir string) (string, int, func()) {
 func TestOneProcessHasTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	_, pid, kill := startChild(t, "one", dir)
-	if _, err := Open(dir, generous, false, func(Loss) {}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(dir, generous, false, func(Drop) {}); !errors.Is(err, ErrInUse) {
 		t.Fatalf("Open: %v", err)
 	}
 	kill()
-	f, lost := open(t, dir, generous)
+	f, dropped := open(t, dir, generous)
 	if diff := cmp.Diff([]int{pid}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
-	lost.none(t)
+	dropped.none(t)
 }
 
 // Also within one process: it would send each batch twice.
 func TestOneFolderHasTheFolder(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
-	if _, err := Open(f.dir, generous, false, func(Loss) {}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(f.dir, generous, false, func(Drop) {}); !errors.Is(err, ErrInUse) {
 		t.Errorf("Open: %v", err)
 	}
 	reopen(t, f)
@@ -114,8 +114,8 @@ func TestInstances(t *testing.T) {
 	}
 	kills[0]()
 	kills[2]()
-	lost := new(losses)
-	f, err := Open(dir, generous, true, lost.add)
+	dropped := new(drops)
+	f, err := Open(dir, generous, true, dropped.add)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestInstances(t *testing.T) {
 		t.Errorf("the second one lives, the others do not (-want +got):\n%s", diff)
 	}
 	kills[1]()
-	second, err := Open(dir, generous, true, lost.add)
+	second, err := Open(dir, generous, true, dropped.add)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,19 +138,19 @@ func TestInstances(t *testing.T) {
 	if diff := cmp.Diff([]int{pids[1]}, drain(t, second)); diff != "" {
 		t.Error(diff)
 	}
-	lost.none(t)
+	dropped.none(t)
 }
 
-func TestInstancesAreBounded(t *testing.T) {
+func TestInstancesAreLimited(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxInstances {
-		f, err := Open(dir, generous, true, func(Loss) {})
+		f, err := Open(dir, generous, true, func(Drop) {})
 		if err != nil {
 			t.Fatalf("instance %d: %v", i+1, err)
 		}
 		t.Cleanup(func() { f.Close() })
 	}
-	if _, err := Open(dir, generous, true, func(Loss) {}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(dir, generous, true, func(Drop) {}); !errors.Is(err, ErrInUse) {
 		t.Errorf("Open: %v", err)
 	}
 }
@@ -161,7 +161,7 @@ func TestAFileInPlaceOfTheFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{path, filepath.Join(path, "below")} {
-		if f, err := Open(dir, generous, false, func(Loss) {}); err == nil {
+		if f, err := Open(dir, generous, false, func(Drop) {}); err == nil {
 			f.Close()
 			t.Errorf("%s is a folder", dir)
 		}

@@ -16,22 +16,22 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestBytesAreBounded(t *testing.T) {
+func TestBytesAreLimited(t *testing.T) {
 	size := numbered(0, 1000).size()
-	f, lost := open(t, t.TempDir(), Limits{Bytes: 5 * size, Age: time.Hour})
+	f, dropped := open(t, t.TempDir(), Limits{Bytes: 5 * size, Age: time.Hour})
 	for i := range 5 {
 		put(t, f, numbered(i, 1000))
 	}
-	lost.none(t)
+	dropped.none(t)
 	put(t, f, numbered(5, 1000))
-	lost.want(t, 10, fmt.Sprintf("the spool is full with %d bytes in 5 batches", 5*size))
+	dropped.want(t, 10, fmt.Sprintf("the spool is full with %d bytes in 5 batches", 5*size))
 	put(t, f, numbered(6, 2500))
-	lost.want(t, 30, "and so are 2 more batches")
+	dropped.want(t, 30, "and so are 2 more batches")
 	wantContent(t, f, 3)
 	if err := f.Put(numbered(7, 6000), always); err == nil {
 		t.Error("a batch is kept that is larger than all may be")
 	}
-	lost.none(t)
+	dropped.none(t)
 	if diff := cmp.Diff([]int{4, 5, 6}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
@@ -40,41 +40,41 @@ func TestBytesAreBounded(t *testing.T) {
 func TestTakenFilesStay(t *testing.T) {
 	size := numbered(0, 1000).size()
 	synctest.Test(t, func(t *testing.T) {
-		f, lost := open(t, t.TempDir(), Limits{Bytes: 3 * size, Age: time.Hour})
+		f, dropped := open(t, t.TempDir(), Limits{Bytes: 3 * size, Age: time.Hour})
 		put(t, f, numbered(0, 1000), numbered(1, 1000), numbered(2, 1000))
 		oldest := f.Take(anyFile)
 		put(t, f, numbered(3, 1000))
-		lost.want(t, 10)
+		dropped.want(t, 10)
 		time.Sleep(2 * time.Hour)
 		put(t, f, numbered(4, 1000))
-		lost.want(t, 20, "older than 1h0m0s", "1 more")
+		dropped.want(t, 20, "older than 1h0m0s", "1 more")
 		f.Return(oldest)
 		if diff := cmp.Diff([]int{4}, drain(t, f)); diff != "" {
 			t.Error(diff)
 		}
-		lost.want(t, 10)
+		dropped.want(t, 10)
 	})
 }
 
-func TestAgeIsBounded(t *testing.T) {
+func TestAgeIsLimited(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		f, lost := open(t, dir, generous)
+		f, dropped := open(t, dir, generous)
 		for i := range 3 {
 			put(t, f, numbered(i, 0))
 			time.Sleep(8 * time.Hour)
 		}
 		time.Sleep(time.Second)
 		put(t, f, numbered(3, 0))
-		lost.want(t, 10, "older than 24h0m0s")
+		dropped.want(t, 10, "older than 24h0m0s")
 		// Also what was found.
-		f, lost = reopen(t, f)
-		lost.none(t)
+		f, dropped = reopen(t, f)
+		dropped.none(t)
 		time.Sleep(8 * time.Hour)
-		f, lost = reopen(t, f)
-		lost.want(t, 10, "older")
+		f, dropped = reopen(t, f)
+		dropped.want(t, 10, "older")
 		if c := f.Content(); c.Found != 30 || c.Points != 20 {
-			t.Errorf("%+v, want what was found to be counted before it is lost", c)
+			t.Errorf("%+v, want what was found to be counted before it is dropped", c)
 		}
 		if diff := cmp.Diff([]int{2, 3}, drain(t, f)); diff != "" {
 			t.Error(diff)
@@ -83,22 +83,22 @@ func TestAgeIsBounded(t *testing.T) {
 }
 
 // A folder that was left with more than it may have now loses the oldest.
-func TestBoundsAreLowered(t *testing.T) {
+func TestLimitsAreLowered(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	for i := range 10 {
 		put(t, f, numbered(i, 1000))
 	}
 	f.limits.Bytes = 4 * numbered(0, 1000).size()
-	f, lost := reopen(t, f)
-	lost.want(t, 60, "and so are 5 more batches")
+	f, dropped := reopen(t, f)
+	dropped.want(t, 60, "and so are 5 more batches")
 	wantContent(t, f, 4)
 	if diff := cmp.Diff([]int{6, 7, 8, 9}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestFilesAreBounded(t *testing.T) {
-	f, lost := open(t, t.TempDir(), generous)
+func TestFilesAreLimited(t *testing.T) {
+	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	f.mu.Lock()
 	for len(f.files) < maxFiles {
@@ -106,73 +106,73 @@ func TestFilesAreBounded(t *testing.T) {
 	}
 	f.mu.Unlock()
 	put(t, f, numbered(2, 0))
-	lost.want(t, 10, "65536 batches")
+	dropped.want(t, 10, "65536 batches")
 	if c := f.Content(); c.Batches != maxFiles || c.Points != 20 {
 		t.Errorf("%+v", c)
 	}
 }
 
-// What cannot be removed is lost all the same: the reason says both.
-func TestLossesThatCannotBeRemoved(t *testing.T) {
-	f, lost := open(t, t.TempDir(), Limits{Bytes: 2 * numbered(0, 1000).size(), Age: time.Hour})
+// What cannot be removed is dropped all the same: the reason says both.
+func TestDropsThatCannotBeRemoved(t *testing.T) {
+	f, dropped := open(t, t.TempDir(), Limits{Bytes: 2 * numbered(0, 1000).size(), Age: time.Hour})
 	put(t, f, numbered(0, 1000), numbered(1, 1000))
 	if err := os.Remove(filepath.Join(f.dir, list(t, f.dir)[0])); err != nil {
 		t.Fatal(err)
 	}
 	put(t, f, numbered(2, 1000))
-	lost.want(t, 10, "the spool is full", "no such file")
+	dropped.want(t, 10, "the spool is full", "no such file")
 	wantContent(t, f, 2)
 }
 
-func TestAsideIsBounded(t *testing.T) {
+func TestQuarantineIsLimited(t *testing.T) {
 	size := numbered(0, 1000).size()
-	f, lost := open(t, t.TempDir(), Limits{Bytes: asideShare * 3 * size, Age: time.Hour})
+	f, dropped := open(t, t.TempDir(), Limits{Bytes: quarantineShare * 3 * size, Age: time.Hour})
 	set := func(i int) {
 		t.Helper()
 		put(t, f, numbered(i, 1000))
-		f.SetAside(f.Take(anyFile), errors.New("bad"))
-		lost.want(t, 10, "is set aside: bad")
+		f.Quarantine(f.Take(anyFile), errors.New("bad"))
+		dropped.want(t, 10, "is moved to the quarantine: bad")
 	}
-	aside := filepath.Join(f.dir, asideName)
+	quarantine := filepath.Join(f.dir, quarantineName)
 	var names []string
 	for i := range 5 {
 		set(i)
-		names = list(t, aside)
+		names = list(t, quarantine)
 		if len(names) != min(i+1, 3) {
-			t.Fatalf("%d are aside after %d", len(names), i+1)
+			t.Fatalf("%d are in the quarantine after %d", len(names), i+1)
 		}
 		for j, name := range names { // each a minute older than the next
 			at := time.Now().Add(time.Duration(j-len(names)) * time.Minute)
-			if err := os.Chtimes(filepath.Join(aside, name), at, at); err != nil {
+			if err := os.Chtimes(filepath.Join(quarantine, name), at, at); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	old := time.Now().Add(-2 * time.Hour)
-	if err := os.Chtimes(filepath.Join(aside, names[2]), old, old); err != nil {
+	if err := os.Chtimes(filepath.Join(quarantine, names[2]), old, old); err != nil {
 		t.Fatal(err)
 	}
 	set(5)
-	if _, err := os.Stat(filepath.Join(aside, names[2])); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("what is too old is still aside: %v", err)
+	if _, err := os.Stat(filepath.Join(quarantine, names[2])); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what is too old is still in the quarantine: %v", err)
 	}
-	if n := len(list(t, aside)); n != 3 {
-		t.Errorf("%d are aside", n)
+	if n := len(list(t, quarantine)); n != 3 {
+		t.Errorf("%d are in the quarantine", n)
 	}
 }
 
 // A folder full of what is no batch is moved in one go.
-func TestManyAsideAreBounded(t *testing.T) {
+func TestManyQuarantinedAreLimited(t *testing.T) {
 	dir := t.TempDir()
-	for i := range maxAside + 20 {
+	for i := range maxQuarantined + 20 {
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04x%s", i, batchSuffix)), []byte("junk"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	f, lost := open(t, dir, Limits{Bytes: 1 << 20, Age: time.Hour})
-	lost.want(t, 0, "is set aside: not a whole batch", fmt.Sprintf("and so are %d more batches", maxAside+19))
-	if n := len(list(t, filepath.Join(f.dir, asideName))); n != maxAside {
-		t.Errorf("%d are aside, want %d", n, maxAside)
+	f, dropped := open(t, dir, Limits{Bytes: 1 << 20, Age: time.Hour})
+	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", fmt.Sprintf("and so are %d more batches", maxQuarantined+19))
+	if n := len(list(t, filepath.Join(f.dir, quarantineName))); n != maxQuarantined {
+		t.Errorf("%d are in the quarantine, want %d", n, maxQuarantined)
 	}
 	wantContent(t, f, 0)
 }

@@ -1,0 +1,97 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Limits are the limits of a folder, without its quarantine.
+type Limits struct {
+	Bytes int64         // of all batches, with their headers
+	Age   time.Duration // of a batch since it was spooled
+}
+
+// Drop is the removal of a batch that has not been delivered, or a fault of the folder,
+// which has no points.
+type Drop struct {
+	Points  int  // without uncounted ones
+	AtLimit bool // the batch was too old, or the folder full: more drops will follow
+	Err     error
+}
+
+// evicted is a batch that is no longer in the index, while its file still exists.
+type evicted struct {
+	file   *File
+	reason error
+}
+
+// evict removes batches from the index that are too old, and then the oldest ones until
+// there is room for the given number of files and bytes. The caller holds f.mu, and calls
+// discard after releasing it.
+func (f *Folder) evict(files int, bytes int64) []evicted {
+	var out []evicted
+	remove := func(fault func(*File) error) {
+		f.files = slices.DeleteFunc(f.files, func(file *File) bool {
+			if file.taken {
+				return false
+			}
+			reason := fault(file)
+			if reason == nil {
+				return false
+			}
+			f.bytes -= file.size
+			f.points -= int64(file.points)
+			out = append(out, evicted{file, reason})
+			return true
+		})
+	}
+	remove(func(file *File) error { // every file is checked: after a clock change the index is not in the order of age
+		if time.Since(file.born) <= f.limits.Age {
+			return nil
+		}
+		return fmt.Errorf("older than %v", f.limits.Age)
+	})
+	files += len(f.files)
+	remove(func(*File) error {
+		if f.bytes+bytes <= f.limits.Bytes && files <= maxFiles {
+			return nil
+		}
+		files--
+		return fmt.Errorf("the spool is full with %d bytes in %d batches", f.bytes, files)
+	})
+	return out
+}
+
+// discard removes the files of evicted batches, and reports them as one drop.
+func (f *Folder) discard(batches []evicted) {
+	drops := make([]Drop, 0, len(batches))
+	for _, e := range batches {
+		if err := os.Remove(filepath.Join(f.dir, e.file.name)); err != nil {
+			e.reason = errors.Join(e.reason, err)
+		}
+		drops = append(drops, Drop{Points: e.file.points, AtLimit: true, Err: e.reason})
+	}
+	f.report(drops)
+}
+
+// report reports drops with a common cause as one.
+func (f *Folder) report(drops []Drop) {
+	if len(drops) == 0 {
+		return
+	}
+	all := drops[0]
+	for _, d := range drops[1:] {
+		all.Points += d.Points
+	}
+	if n := len(drops) - 1; n > 0 {
+		all.Err = fmt.Errorf("%w, and so are %d more batches", all.Err, n)
+	}
+	f.dropped(all)
+}
