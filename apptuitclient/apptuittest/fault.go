@@ -9,76 +9,75 @@ import (
 	"time"
 )
 
-// Fault is what a server does to a request instead of, or besides, answering it. The zero value changes nothing. The
-// fields combine: a Delay comes before everything else, then Hang, Reset or an answer, which Truncate cuts
-// short and Pause holds up in the middle.
+// Fault is a failure of the server for one or more requests. The zero value changes nothing. Fields can be combined: the
+// Delay comes first, then Hang, Reset or an answer, which Truncate cuts off and Pause interrupts in the middle.
 //
-// The points of a request are stored when the server gives its own answer in full, however late and with whatever
-// headers, and when it rejects some of them. Every other fault stores nothing unless Apply is set.
+// Points are stored if the server gives its own complete answer, however late and with whatever headers, and if
+// Reject is set: then those that it accepts. With any other fault, points are stored only if Apply is set.
 type Fault struct {
 	// Status is the status of a scripted answer, 200 to 999. With Reject it replaces the status of the put answer.
 	// Zero leaves the server's own answer, or 200 if there is a Body.
 	Status int
-	// Body is the body of a scripted answer, sent exactly so; an empty one is sent as no body.
+	// Body is the body of a scripted answer. An empty Body is no body.
 	Body string
-	// Repeat sends the Body so many times over, without all of it being in memory; by default once.
+	// Repeat is the number of times the Body is sent, by default 1. The repeated body is not kept in memory.
 	Repeat int
-	// ContentType of Body, by default text/plain.
+	// ContentType is that of Body, by default text/plain.
 	ContentType string
-	// RetryAfter is sent as the Retry-After header when not empty, also with the server's own answer.
+	// RetryAfter is the Retry-After header, unless it is empty, also of the server's own answer.
 	RetryAfter string
-	// Header is added to the answer, also to the server's own, and beats the fields above.
+	// Header is added to the answer, also to the server's own. It overrides the fields above.
 	Header http.Header
 
-	// Delay passes before the request is answered. Without Apply nothing is stored of a request whose sender has left
-	// in the meantime.
+	// Delay is the time before the request is answered. If the sender disconnects in the meantime, its points are stored
+	// only if Apply is set.
 	Delay time.Duration
-	// Hang never answers. It ends when the sender leaves or the server is closed; when BeforeBody is set as well, a
-	// sender whose body has not been read to its end is not seen leaving.
+	// Hang sends no answer. It ends when the sender disconnects or the server is closed. With BeforeBody, the server does
+	// not notice that a sender disconnects before its body has been read.
 	Hang bool
-	// Reset breaks the connection off instead of answering, with a TCP RST where it is one.
+	// Reset aborts the connection instead of answering, with a TCP RST on a TCP connection.
 	Reset bool
-	// Truncate announces the whole body but sends only its first half and closes the connection, or breaks it off if
-	// Reset is set as well. A 204 becomes a 200, and an answer without a body announces one byte.
+	// Truncate announces the whole body, sends its first half and closes the connection, or aborts it with Reset. The
+	// status 204 becomes 200, and an answer without a body announces one byte.
 	Truncate bool
-	// Chunked sends the body without announcing its length, the first half of it in HTTP chunks of its own, as a
-	// server does that makes its answer up on the way. With Truncate the chunk that ends a body is left out.
+	// Chunked sends the body with chunked transfer encoding, without a length. With Truncate the last, empty chunk is not
+	// sent.
 	Chunked bool
-	// Pause passes in the middle of the body: its first half has been sent then, with a length or Chunked. The second
-	// half follows, or with Truncate the end of the connection. It ends early if the sender leaves or the server is
-	// closed.
+	// Pause is the time between the first and the second half of the body, or with Truncate between the first half and
+	// the end of the connection. It ends early if the sender disconnects or the server is closed.
 	Pause time.Duration
-	// ReadPause passes before each byte of the request's body that is read. What has been read to its end is treated as
-	// usual, though the sender may have left.
+	// ReadPause is the time before each byte of the request's body is read. A request whose body has been read completely
+	// is handled as usual, even if the sender has disconnected.
 	ReadPause time.Duration
-	// BeforeBody does all this before a byte of the request's body is read, as a proxy does that refuses by the
-	// headers; nothing can be stored then. Without Status, Body, Hang and Reset only the Delay comes before the body,
-	// and the request goes on as usual.
+	// BeforeBody applies the fault before the request's body is read, as a proxy does that rejects a request by its
+	// headers. No points are stored. Without Status, Body, Hang and Reset only the Delay comes before the body, and the
+	// request is then handled as usual.
 	BeforeBody bool
 
-	// Apply stores the good points of the request as soon as it is read, whatever the answer: the sender cannot know.
+	// Apply stores the valid points of the request when it has been read, whatever the answer.
 	Apply bool
-	// Reject is asked for each point that is good in itself: a text refuses the point with it, in the manner of
-	// OpenTSDB; an empty one accepts it. The text "Write timedout" counts the point under timeouts, not under failed.
+	// Reject is called for each valid point. If it returns a text, the point is rejected with that reason; if the text is
+	// empty, the point is accepted. The reason "Write timedout" counts the point as a timeout, as OpenTSDB does.
 	Reject func(Point) string
 
-	// Times is the number of requests that meet this fault, by default 1.
+	// Times is the number of requests with this fault, by default 1.
 	Times int
 }
 
-// Status answers one request with the status and no body.
+// Status returns a fault that answers one request with a status and no body.
 func Status(code int) Fault { return Fault{Status: code} }
 
-// TooManyRequests answers one request with 429 and, when not empty, the Retry-After header: seconds or an HTTP date.
+// TooManyRequests returns a fault that answers one request with 429 and the Retry-After header (seconds or an HTTP date),
+// unless it is empty.
 func TooManyRequests(retryAfter string) Fault {
 	return Fault{Status: http.StatusTooManyRequests, RetryAfter: retryAfter}
 }
 
-// Reject refuses those points of one request for which reason returns a text; the others are stored.
+// Reject returns a fault that rejects the points of one request for which reason returns a text. The others are stored.
 func Reject(reason func(Point) string) Fault { return Fault{Reject: reason} }
 
-// Fail appends faults to the script: each request takes the first one left, and is answered as usual when there is
-// none. It panics if a Status is neither 0 nor between 200 and 999.
+// Fail appends faults to the queue. Each request takes the first fault of the queue; if the queue is empty, it is handled
+// as usual. Fail panics if a Status is neither 0 nor between 200 and 999.
 func (h *Handler) Fail(faults ...Fault) {
 	for _, f := range faults {
 		if f.Status != 0 && (f.Status < 200 || f.Status > 999) {
@@ -94,7 +93,7 @@ func (h *Handler) Fail(faults ...Fault) {
 	}
 }
 
-// nextFault takes one request's fault off the script. The caller holds the lock.
+// nextFault removes the fault of one request from the queue. The caller holds the lock.
 func (h *Handler) nextFault() (Fault, bool) {
 	if len(h.script) == 0 {
 		return Fault{}, false

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Handler is the server without its listener: an http.Handler for a server of your own. Make it with [NewHandler].
+// Handler is the server without a listener, to be used with any HTTP server. Create it with [NewHandler].
 type Handler struct {
 	cfg      config
 	done     chan struct{}
@@ -29,7 +29,7 @@ type Handler struct {
 	requests []*Request
 }
 
-// NewHandler returns a handler that has received nothing. Inside a testing/synctest bubble, make it there.
+// NewHandler returns a handler without points. To use it in a testing/synctest bubble, call NewHandler inside the bubble.
 func NewHandler(opts ...Option) *Handler {
 	return &Handler{
 		cfg:     newConfig(opts),
@@ -38,8 +38,8 @@ func NewHandler(opts ...Option) *Handler {
 	}
 }
 
-// Close ends delayed and hanging requests at once, without an answer, and makes later ones end so. What was received
-// stays readable. It may be called more than once.
+// Close aborts delayed and hanging requests, and all later ones. Points and requests that have been received can still be
+// read. Close can be called more than once.
 func (h *Handler) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -49,8 +49,8 @@ func (h *Handler) Close() {
 	}
 }
 
-// ServeHTTP answers a request, or does to it what the next fault of the script says. To break a connection off without
-// an answer it panics with http.ErrAbortHandler, which net/http understands.
+// ServeHTTP handles a request, with the next fault of the queue. To abort a connection it panics with
+// http.ErrAbortHandler, as net/http specifies.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := h.begin(w, r)
 	if e == nil {

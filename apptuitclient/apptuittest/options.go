@@ -33,30 +33,30 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-// WithToken demands "Authorization: Bearer token" of every request and answers 401 to others. Given several times, or
-// with WithUser, each credential is accepted. Without either, nothing is demanded.
+// WithToken makes the server require "Authorization: Bearer token", and answer 401 to other requests. If it is given
+// several times, or with WithUser, each of the credentials is accepted. By default none is required.
 func WithToken(token string) Option {
 	return optionFunc(func(c *config) {
 		c.authorizations = append(c.authorizations, bearer(token))
 	})
 }
 
-// WithUser demands basic authentication with the user and the token as password, and answers 401 to others. Given
-// several times, or with WithToken, each credential is accepted.
+// WithUser makes the server require basic authentication with the user, and the token as password, and answer 401 to
+// other requests. If it is given several times, or with WithToken, each of the credentials is accepted.
 func WithUser(user, token string) Option {
 	return optionFunc(func(c *config) {
 		c.authorizations = append(c.authorizations, basic(user, token))
 	})
 }
 
-// WithoutDetails answers a put as servers do that know neither details nor summary: 204 when every point is accepted,
-// 400 when one is not, both without a body. The good points are stored all the same.
+// WithoutDetails makes the server ignore the flags details and summary, as some servers do: it answers 204 if every point
+// is accepted and 400 if one is rejected, both without a body. Valid points are stored in both cases.
 func WithoutDetails() Option {
 	return optionFunc(func(c *config) { c.withoutDetails = true })
 }
 
-// WithMaxBodyBytes answers 413 to a body of more than n bytes, counted after decompression, and stores nothing of it.
-// The default, also for n below 1, is 64 MiB.
+// WithMaxBodyBytes makes the server answer 413 to a body of more than n bytes, after decompression, and store no point of
+// it. The default, also for n below 1, is 64 MiB.
 func WithMaxBodyBytes(n int64) Option {
 	return optionFunc(func(c *config) {
 		if n < 1 {
@@ -66,8 +66,8 @@ func WithMaxBodyBytes(n int64) Option {
 	})
 }
 
-// WithMaxPoints keeps at most the first n accepted points; later ones are accepted and counted, but not kept. The
-// default, also for n below 1, is 1,000,000; a point of six tags takes about 1 KB.
+// WithMaxPoints limits the points that are kept to the first n. Further points are accepted and counted, but not kept.
+// The default, also for n below 1, is 1,000,000; a point with six tags takes about 1 KB.
 func WithMaxPoints(n int) Option {
 	return optionFunc(func(c *config) {
 		if n < 1 {

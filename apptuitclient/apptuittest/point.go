@@ -15,8 +15,7 @@ import (
 // secondDigits is the longest timestamp that counts seconds; a longer one counts milliseconds.
 const secondDigits = 10
 
-// Point is a point as it was received. Its numbers are kept as they were written, so that a test can tell 1 from 1.0; a quoted
-// one is without its quotes.
+// Point is a point as it was received. Numbers keep their text, without quotes, so that a test can distinguish 1 from 1.0.
 type Point struct {
 	Metric    string
 	Tags      map[string]string
@@ -24,8 +23,8 @@ type Point struct {
 	Value     json.Number
 }
 
-// Time returns the point's timestamp, in UTC: of up to 10 digits it counts seconds since 1970, longer ones count
-// milliseconds. It is the zero time if Timestamp is not an integer, which no accepted point has.
+// Time returns the timestamp in UTC. A timestamp of up to 10 digits is in seconds since 1970, a longer one in milliseconds.
+// Time returns the zero time if Timestamp is not an integer, which does not occur in accepted points.
 func (p Point) Time() time.Time {
 	n, err := p.Timestamp.Int64()
 	if err != nil {
@@ -37,8 +36,8 @@ func (p Point) Time() time.Time {
 	return time.Unix(n, 0).UTC()
 }
 
-// Float returns the point's value, rounded to the nearest float64; 0 if Value is not a number, which no accepted
-// point has. Integers beyond 2^53 lose digits: use Value.Int64 for them.
+// Float returns the value, rounded to the nearest float64, or 0 if Value is not a number, which does not occur in accepted
+// points. Integers above 2^53 lose digits: use Value.Int64 for them.
 func (p Point) Float() float64 {
 	f, err := strconv.ParseFloat(p.Value.String(), 64)
 	if err != nil {
@@ -47,7 +46,7 @@ func (p Point) Float() float64 {
 	return f
 }
 
-// String returns the point as "metric{key=value, key2=value2} timestamp value", its tags sorted by key.
+// String returns the point as "metric{key=value, key2=value2} timestamp value", with its tags sorted by key.
 func (p Point) String() string {
 	var b strings.Builder
 	b.WriteString(p.Metric)

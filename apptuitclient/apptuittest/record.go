@@ -16,29 +16,29 @@ import (
 
 var errClosed = errors.New("the server is closed")
 
-// Request is a request as it was seen.
+// Request describes a request that has been received.
 type Request struct {
 	Time   time.Time // of its arrival
 	Method string
 	Path   string
-	Query  url.Values  // without what cannot be read
+	Query  url.Values  // without parameters that are malformed
 	Header http.Header // with Authorization
 
-	RawQuery string // the query string as sent, in its quoting
+	RawQuery string // the query string, as it was sent
 
-	ContentLength int64  // as announced; -1 for a chunked body
+	ContentLength int64  // -1 for a chunked body
 	Encoding      string // its Content-Encoding
-	BodyBytes     int64  // read of the body, as sent
-	DecodedBytes  int64  // read of the body, decompressed
+	BodyBytes     int64  // that were read of the body, as it was sent
+	DecodedBytes  int64  // that were read of the body, after decompression
 
 	Points   int // in the body, as far as it could be read
-	Accepted int // of these stored
+	Accepted int // of Points, and stored
 
-	Faulted bool // a fault of the script applied
-	Status  int  // answered; 0 when nothing was, or not yet
+	Faulted bool // a fault was applied
+	Status  int  // of the answer, 0 if there is none (yet)
 }
 
-// Points returns the accepted points in order of arrival. They are the caller's.
+// Points returns a copy of the accepted points, in order of arrival.
 func (h *Handler) Points() []Point {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -49,7 +49,7 @@ func (h *Handler) Points() []Point {
 	return points
 }
 
-// Take returns the accepted points as Points does, and forgets them. Total stays.
+// Take returns the accepted points, in order of arrival, and removes them. Total does not change.
 func (h *Handler) Take() []Point {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -58,15 +58,15 @@ func (h *Handler) Take() []Point {
 	return points
 }
 
-// Total returns the number of points accepted so far, also of those no longer or never kept.
+// Total returns the number of points that have been accepted, including those that are not kept.
 func (h *Handler) Total() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.total
 }
 
-// Requests returns the requests in order of arrival, those still under way included. The first 10,000 are kept. They
-// are the caller's.
+// Requests returns a copy of the requests in order of arrival, including those that are still being handled. The first
+// 10,000 are kept.
 func (h *Handler) Requests() []Request {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -82,16 +82,16 @@ func (h *Handler) Requests() []Request {
 	return requests
 }
 
-// Reset forgets points, requests and what is left of the script of faults, and sets Total to 0. Requests under way are
-// not touched.
+// Reset removes all points, requests and queued faults, and sets Total to 0. It does not affect requests that are being
+// handled.
 func (h *Handler) Reset() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.points, h.requests, h.script, h.total = nil, nil, nil, 0
 }
 
-// WaitPoints waits until Total is at least n. Its error says how many points have arrived and wraps the context's, or
-// tells that the server is closed.
+// WaitPoints waits until Total is at least n. It returns an error with the number of points if ctx ends, which the error
+// wraps, or if the server is closed.
 func (h *Handler) WaitPoints(ctx context.Context, n int) error {
 	for {
 		h.mu.Lock()

@@ -14,7 +14,7 @@ import (
 
 const readHeaderTimeout = 10 * time.Second
 
-// Server is a [Handler] that listens. Make it with [NewServer] or [NewMemoryServer], and Close it.
+// Server is a [Handler] with a listener. Create it with [NewServer] or [NewMemoryServer], and close it with Close.
 type Server struct {
 	// URL is the endpoint for a client, without a trailing slash.
 	URL string
@@ -35,9 +35,9 @@ func NewServer(opts ...Option) *Server {
 	return start(l, "http://"+l.Addr().String(), &http.Transport{}, opts)
 }
 
-// NewMemoryServer starts a server that only its Client reaches, over pipes in memory rather than sockets: goroutines
-// that wait for it block durably in a testing/synctest bubble. Make and Close it inside the bubble. Its URL is a
-// loopback address that cannot be dialled.
+// NewMemoryServer starts a server that is reached by its Client only, over pipes in memory instead of sockets: goroutines
+// that wait for it are durably blocked in the sense of testing/synctest. Create and close it inside the bubble. Its URL
+// is a loopback address that cannot be dialled.
 func NewMemoryServer(opts ...Option) *Server {
 	l := newPipeListener()
 	return start(l, "http://127.0.0.1:0", &http.Transport{DialContext: l.dial}, opts)
@@ -58,11 +58,11 @@ func start(l net.Listener, url string, transport *http.Transport, opts []Option)
 	return s
 }
 
-// Client returns an HTTP client with connections to this server of its own, which Close closes. It knows no proxy.
+// Client returns an HTTP client with its own connections to this server, which Close closes. It uses no proxy.
 func (s *Server) Client() *http.Client { return s.client }
 
-// Close ends delayed and hanging requests at once, closes every connection and returns when no request is under way
-// any more. What was received stays readable. It may be called more than once.
+// Close aborts delayed and hanging requests, closes all connections and returns when no request is being handled.
+// Points and requests that have been received can still be read. Close can be called more than once.
 func (s *Server) Close() {
 	s.once.Do(func() {
 		s.Handler.Close()
