@@ -23,8 +23,8 @@ type optionFunc func(*config)
 
 func (f optionFunc) apply(c *config) { f(c) }
 
-// WithClient sends with a client of yours. It stays yours to close: Shutdown
-// does not. It excludes WithClientOptions.
+// WithClient sets the client that sends the points. Shutdown does not close it. It cannot
+// be combined with WithClientOptions.
 func WithClient(client *apptuitclient.Client) Option {
 	return optionFunc(func(c *config) {
 		if client == nil {
@@ -34,14 +34,14 @@ func WithClient(client *apptuitclient.Client) Option {
 	})
 }
 
-// WithClientOptions configures the client that New makes. The options beat the
+// WithClientOptions configures the client that New creates. The options override the
 // client's environment variables.
 func WithClientOptions(opts ...apptuitclient.Option) Option {
 	return optionFunc(func(c *config) { c.clientOptions = append(c.clientOptions, opts...) })
 }
 
-// WithSanitizeMode says how metric names and tag keys are made valid, by
-// default as the client does (APPTUIT_SANITIZE_MODE, else prometheus).
+// WithSanitizeMode sets how invalid characters in metric names and tag keys are replaced.
+// The default is the mode of the client: APPTUIT_SANITIZE_MODE, or prometheus.
 func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 	return optionFunc(func(c *config) {
 		if mode > encoding.SanitizeNone {
@@ -51,62 +51,62 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 	})
 }
 
-// WithTags adds tags to every point. They beat the client's global tags, those
-// of APPTUIT_TAGS and the resource's; the point's own attributes beat them. An
-// empty value removes the tag. Given twice, the last one counts.
+// WithTags adds tags to every point. They override the global tags of the client, those of
+// APPTUIT_TAGS and those of the resource, and are overridden by the attributes of the
+// point. A tag with an empty value is not sent, and hides those that it overrides. If the
+// option is given several times, the last one applies.
 func WithTags(tags map[string]string) Option {
 	tags = maps.Clone(tags)
 	return optionFunc(func(c *config) { c.tags = tags })
 }
 
-// WithPrefix puts a text before every metric name, without a separator
-// ("apr." gives apr.requests, before sanitizing). It beats APPTUIT_PREFIX.
+// WithPrefix adds a prefix to every metric name before sanitizing, without a separator:
+// with "shop." the metric requests becomes shop.requests. The default is no prefix. It
+// overrides APPTUIT_PREFIX.
 func WithPrefix(prefix string) Option {
 	return optionFunc(func(c *config) { c.names.Prefix, c.prefixSet = prefix, true })
 }
 
-// WithoutHostTag sends no host tag of the exporter's own. By default it is
-// host.name of the resource, else the name of this host, unless any other
-// source of tags sets host. APPTUIT_DISABLE_HOST_TAG does the same.
+// WithoutHostTag disables the host tag of the exporter. By default the tag host is
+// host.name of the resource, or the name of this host, unless another source of tags sets
+// it. APPTUIT_DISABLE_HOST_TAG has the same effect.
 func WithoutHostTag() Option {
 	return optionFunc(func(c *config) { c.noHostTag = true })
 }
 
-// WithInstanceTag adds the tag service_instance_id with a random text for the
-// life of the exporter, unless another source of tags sets it. It keeps apart
-// the series of processes that run on one host under one service name.
+// WithInstanceTag adds the tag service_instance_id, with a random value that does not
+// change during the life of the exporter, unless another source of tags sets it. It
+// distinguishes processes with the same service name on one host.
 func WithInstanceTag() Option {
 	return optionFunc(func(c *config) { c.instanceTag = true })
 }
 
-// WithResourceAttributes chooses the resource attributes that become tags, by
-// default service.name, service.namespace and service.instance.id. Nil chooses
-// all.
+// WithResourceAttributes selects the resource attributes that become tags. The default is
+// service.name, service.namespace and service.instance.id. A nil filter selects all.
 func WithResourceAttributes(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) {
 		c.resource = orAll(filter)
 	})
 }
 
-// WithAttributeFilter sends of the attributes of data points only those that the
-// filter returns true for, so that a point that has more of them than a point may
-// have tags (encoding.MaxTags) is sent with fewer instead of being rejected. By
-// default, and with nil, all are sent. Attributes of the resource
-// (WithResourceAttributes), of the scope, and tags of options are not filtered, nor
-// is otel.metric.overflow: without it the SDK's point for what is over its
-// cardinality limit would pass for one of the others. What is left out hides no tag
-// of a lower source. Stats.Filtered and the metric apptuit.reporter.filtered count
-// the data points that have lost attributes.
+// WithAttributeFilter sends only those attributes of data points for which the filter
+// returns true. Without it, a data point with more attributes than a point can have tags
+// (encoding.MaxTags) is rejected. By default, and with a nil filter, all attributes are
+// sent. The filter does not apply to attributes of the resource (WithResourceAttributes)
+// and of the scope, to tags of options, and to otel.metric.overflow, which marks the SDK's
+// data point for everything above its cardinality limit. An attribute that is left out does
+// not hide a tag that it would override. Stats.Filtered and the metric
+// apptuit.reporter.filtered count the data points with fewer attributes.
 //
-// Points that differ in nothing else are one series then. An exporter cannot add
-// them up: the first of an Export is sent, and the others are rejected, in an error
-// that names the filter. A View with an AttributeFilter (metric.Stream of
-// go.opentelemetry.io/otel/sdk/metric) aggregates them, and is the better tool
-// wherever the program can have one.
+// Data points that differ only in attributes that are left out become one series. The
+// exporter cannot add them up: it sends the first one of an Export, and rejects the others
+// with an error that names the filter. If the program can have a View with an
+// AttributeFilter (metric.Stream of go.opentelemetry.io/otel/sdk/metric), use that instead:
+// it aggregates them.
 //
-// The filter is asked about keys as they are before sanitizing, by several Exports
-// at once, and once for a set of attributes that is remembered: it must always
-// answer the same.
+// The filter gets attributes with keys before sanitizing. It is called concurrently, and
+// its result is cached per set of attributes: it must always return the same result for
+// the same attribute.
 func WithAttributeFilter(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.filter = filter })
 }
@@ -120,31 +120,29 @@ func orAll(filter attribute.Filter) attribute.Filter {
 
 func all(attribute.KeyValue) bool { return true }
 
-// WithPrometheusNames names metrics and tags as OpenTelemetry's Prometheus
-// exporter does, so that dashboards and alerts of a program that it was in go on:
-// a metric has its unit (http.server.duration in s becomes
-// http_server_duration_seconds) and, if it only grows, _total; an attribute's key
-// is made a label's. The package comment has the rules. It needs the sanitize
-// mode prometheus and the default layout, which are the defaults.
-// APPTUIT_PROMETHEUS_NAMES, a boolean, does the same.
+// WithPrometheusNames gives metrics and tags the names that OpenTelemetry's Prometheus
+// exporter gives them, so that dashboards and alerts for that exporter continue to work:
+// the unit is appended (http.server.duration in s becomes http_server_duration_seconds),
+// monotonic sums get the suffix _total, and attribute keys become valid label names. The
+// package comment has the rules. It requires the sanitize mode prometheus and the default
+// layout, which are the defaults. APPTUIT_PROMETHEUS_NAMES has the same effect.
 func WithPrometheusNames() Option {
 	return optionFunc(func(c *config) { c.names.Prometheus, c.prometheusSet = true, true })
 }
 
-// WithTargetInfo adds a point of target_info to each Export, whose value is 1 and
-// whose tags are those of all points and the attributes of the resource that a
-// filter chooses; nil chooses all. It is for joins, as
-// requests_total * on (service_name, host) group_left (k8s_pod_name) target_info.
-// Its name gets no prefix. It has at most encoding.MaxTags tags, as any point, or
-// is rejected: a filter can leave out what a resource has more.
-// APPTUIT_TARGET_INFO, a boolean, chooses all; this option beats it.
+// WithTargetInfo adds a point of the metric target_info to each Export. Its value is 1; its
+// tags are those that all points have, and the resource attributes that the filter selects.
+// A nil filter selects all. The metric is used in joins, for example
+// requests_total * on (service_name, host) group_left (k8s_pod_name) target_info. Its name
+// gets no prefix. With more than encoding.MaxTags tags the point is rejected, as any point
+// is. APPTUIT_TARGET_INFO selects all attributes; this option overrides it.
 func WithTargetInfo(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.target = orAll(filter) })
 }
 
-// WithScopeTags adds otel_scope_name and otel_scope_version to each point, with
-// WithPrometheusNames also otel_scope_schema_url and, of each attribute of the
-// scope, otel_scope_ and its key. By default they are left out: points have at
+// WithScopeTags adds the tags otel_scope_name and otel_scope_version to each point. With
+// WithPrometheusNames it also adds otel_scope_schema_url, and a tag otel_scope_<key> for
+// each attribute of the scope. By default there are no scope tags, because a point has at
 // most encoding.MaxTags tags.
 func WithScopeTags() Option {
 	return optionFunc(func(c *config) { c.scopeTags = true })
@@ -163,11 +161,11 @@ func WithErrorHandler(handler func(*apptuitclient.SendError)) Option {
 	return optionFunc(func(c *config) { c.handler = handler })
 }
 
-// WithTemporalitySelector sets the temporality of each kind of instrument, by
-// default cumulative for all, but delta for histograms in the reporter layout. Delta
-// points of an Export that fails are lost, of which that layout keeps the counts. It
-// beats APPTUIT_TEMPORALITY_PREFERENCE; [ParseTemporalityPreference] gives its
-// selectors.
+// WithTemporalitySelector sets the temporality of each kind of instrument. The default is
+// cumulative, except for histograms in the reporter layout, which are delta. Delta points
+// of an Export that fails are lost; the reporter layout adds their counts and sums to the
+// next Export. It overrides APPTUIT_TEMPORALITY_PREFERENCE, whose values
+// [ParseTemporalityPreference] parses.
 func WithTemporalitySelector(selector sdkmetric.TemporalitySelector) Option {
 	return optionFunc(func(c *config) {
 		if selector == nil {
@@ -177,9 +175,10 @@ func WithTemporalitySelector(selector sdkmetric.TemporalitySelector) Option {
 	})
 }
 
-// WithAggregationSelector sets the aggregation of each kind of instrument, by
-// default the SDK's, but exponential histograms in the reporter layout. It beats APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION;
-// [ParseHistogramAggregation] gives its selectors.
+// WithAggregationSelector sets the aggregation of each kind of instrument. The default is
+// that of the SDK, except for histograms in the reporter layout, which are exponential. It
+// overrides APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION, whose values [ParseHistogramAggregation]
+// parses.
 func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 	return optionFunc(func(c *config) {
 		if selector == nil {
@@ -189,12 +188,12 @@ func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 	})
 }
 
-// WithLayout chooses the names of series and what data points become, as the
-// package comment lists them, by default [LayoutDefault]. [LayoutReporter] is for
-// who has dashboards from apptuit-py. It selects delta temporality for histograms
-// and exponential ones, of 160 buckets at a scale of up to 20, unless
-// WithTemporalitySelector, WithAggregationSelector or their variables say
-// otherwise, and keeps state: half of WithCacheBytes. It beats APPTUIT_LAYOUT.
+// WithLayout sets the layout: the series that each data point becomes, and their names. The
+// package comment lists them. The default is [LayoutDefault]. [LayoutReporter] is
+// compatible with dashboards for apptuit-py. It selects delta temporality for histograms,
+// and exponential histograms of 160 buckets with a scale of at most 20, unless
+// WithTemporalitySelector, WithAggregationSelector or their environment variables are set.
+// Its state takes up to half of WithCacheBytes. It overrides APPTUIT_LAYOUT.
 func WithLayout(layout Layout) Option {
 	return optionFunc(func(c *config) {
 		if layout > LayoutReporter {
@@ -204,19 +203,19 @@ func WithLayout(layout Layout) Option {
 	})
 }
 
-// WithHistograms says what the default layout makes of histograms, by default
-// [HistogramsRecorded]. The reporter layout has its own. It beats
+// WithHistograms sets whether histograms are sent as buckets, quantiles or both. The default
+// is [HistogramsRecorded]. It has no effect in the reporter layout. It overrides
 // APPTUIT_HISTOGRAMS.
 //
-// Quantiles of explicit buckets are interpolated linearly within their bucket, and
-// kept within the recorded extremes. Without those the lowest bucket begins at 0,
-// if it ends above, and what is in the open ones is taken for their bound; without
-// bounds either there are no quantiles.
+// Quantiles of explicit buckets are interpolated linearly within the bucket, and limited to
+// the recorded minimum and maximum. If these are not recorded, the lowest bucket begins at
+// 0 if its bound is positive, and values in the lowest and the highest bucket are otherwise
+// taken to be at its bound. A histogram without bounds and extremes has no quantiles.
 //
-// Buckets of an exponential histogram are of bounds that all such histograms share:
-// powers of the fourth root of 2 from the lowest that is needed to the highest, or,
-// where those were more than 64, of the square root of 2, of 2, and so on.
-// Histograms that are recorded more coarsely have the bounds that they have.
+// Buckets of exponential histograms get bounds that all of them share: powers of the fourth
+// root of 2 from the lowest needed to the highest. If these are more than 64, they are
+// powers of the square root of 2, of 2, and so on. A histogram with a lower scale keeps its
+// own bounds.
 func WithHistograms(histograms Histograms) Option {
 	return optionFunc(func(c *config) {
 		if histograms > HistogramsBoth {
@@ -226,10 +225,10 @@ func WithHistograms(histograms Histograms) Option {
 	})
 }
 
-// WithQuantiles sets the quantiles of histograms in the default layout, by default
-// 0.5, 0.75, 0.95, 0.99 and 0.999: up to 100 numbers between 0 and 1, both
-// excluded. Order and repetition do not matter. Summaries and the reporter layout
-// have their own. It beats APPTUIT_QUANTILES.
+// WithQuantiles sets the quantiles of histograms in the default layout: up to 100 numbers
+// between 0 and 1, both exclusive, in any order. The default is 0.5, 0.75, 0.95, 0.99 and
+// 0.999. It does not apply to summaries, which have their own quantiles. It overrides
+// APPTUIT_QUANTILES.
 func WithQuantiles(quantiles ...float64) Option {
 	clean, err := convert.CleanQuantiles(quantiles)
 	return optionFunc(func(c *config) {
@@ -240,8 +239,8 @@ func WithQuantiles(quantiles ...float64) Option {
 	})
 }
 
-// WithTimers says which histograms are timers in the reporter layout, by default
-// [TimersByUnit]. It beats APPTUIT_TIMERS. In another layout it is an error of New.
+// WithTimers sets which histograms are timers in the reporter layout. The default is
+// [TimersByUnit]. It overrides APPTUIT_TIMERS. In another layout New returns an error.
 func WithTimers(timers Timers) Option {
 	return optionFunc(func(c *config) {
 		if timers > TimersNone {
@@ -251,9 +250,9 @@ func WithTimers(timers Timers) Option {
 	})
 }
 
-// WithDurationUnit sets the unit of the values of timers in the reporter layout, by
-// default a second, as in apptuit-py. Timers whose own unit is another one are
-// converted. It beats APPTUIT_DURATION_UNIT. In another layout it is an error of New.
+// WithDurationUnit sets the unit of timers in the reporter layout. The default is one
+// second, as in apptuit-py. Timers with another unit are converted. It overrides
+// APPTUIT_DURATION_UNIT. In another layout New returns an error.
 func WithDurationUnit(unit time.Duration) Option {
 	return optionFunc(func(c *config) {
 		if unit <= 0 {
@@ -263,37 +262,34 @@ func WithDurationUnit(unit time.Duration) Option {
 	})
 }
 
-// WithMeters makes meters, a count with rates, of all monotonic sums in the reporter
-// layout. By default they are counters. APPTUIT_METERS does the same. In another
-// layout it is an error of New.
+// WithMeters sends all monotonic sums as meters in the reporter layout: a count with rates.
+// By default they are counters. APPTUIT_METERS has the same effect. In another layout New
+// returns an error.
 func WithMeters() Option {
 	return optionFunc(func(c *config) { c.meters, c.metersSet = true, true })
 }
 
-// WithoutSelfMetrics leaves out the exporter's own metrics,
-// apptuit.reporter.send.
+// WithoutSelfMetrics disables the exporter's own metrics, apptuit.reporter.*.
 func WithoutSelfMetrics() Option {
 	return optionFunc(func(c *config) { c.noSelfMetrics = true })
 }
 
-// WithMeterProvider records OpenTelemetry's own metrics about exporters, in
-// addition to apptuit.reporter.send: otel.sdk.exporter.metric_data_point.inflight
-// and .exported, and otel.sdk.exporter.operation.duration, as the package comment
-// describes them. By default there are none.
+// WithMeterProvider sets the provider of the instruments for OpenTelemetry's metrics about
+// exporters: otel.sdk.exporter.metric_data_point.inflight and .exported, and
+// otel.sdk.exporter.operation.duration. The package comment describes them. By default they
+// are not recorded.
 //
-// The provider may be the one that this exporter serves. It is not there yet when
-// the exporter is made; the global one stands in for it, and passes on what is
-// recorded from the moment on that it is set:
+// The provider can be the one that this exporter serves, which does not exist yet when the
+// exporter is created. Use the global provider, which delegates to it as soon as it is set:
 //
 //	exp, err := exporter.New(ctx, exporter.WithMeterProvider(otel.GetMeterProvider()))
 //	…
 //	provider := metric.NewMeterProvider(metric.WithReader(metric.NewPeriodicReader(exp)))
 //	otel.SetMeterProvider(provider)
 //
-// The instruments are made by New, and Export only records with them, while no
-// collection is under way: it does not wait for itself. What it records goes out
-// with the next Export, and causes none. There is no variable: a provider is a value
-// of Go.
+// New creates the instruments. Export records with them after the collection has ended, so
+// it cannot wait for itself. The measurements are sent with the next Export, and do not
+// cause one. There is no environment variable for it.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return optionFunc(func(c *config) {
 		if provider == nil {
@@ -303,13 +299,12 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 	})
 }
 
-// WithCacheBytes bounds the memory in which series are kept from one Export to the
-// next, by default 64 MiB: some 130,000 sums or gauges that are alike, or 90,000
-// histograms, for tags of 350 bytes. What is beyond is
-// rendered at each Export, and collisions among it are not noticed. In the reporter
-// layout half of it is for state, some 100,000 series too: those beyond have no
-// counts and no rates, which are rejected (those with cumulative temporality have a
-// count, but nothing about the interval).
+// WithCacheBytes limits the memory, in bytes, for series that are kept between Exports. The
+// default is 64 MiB, enough for some 130,000 similar sums or gauges, or 90,000 histograms,
+// with tags of 350 bytes. Series that do not fit are rendered at each Export, and collisions
+// between them are not detected. In the reporter layout half of the memory is for state,
+// enough for some 100,000 series. The counts and rates of series that do not fit are
+// rejected; those with cumulative temporality keep their count.
 func WithCacheBytes(n int64) Option {
 	return optionFunc(func(c *config) {
 		if n < 0 {
