@@ -158,6 +158,12 @@ func (r *replayer) try(file *spool.File, p permit) {
 	sender.spooled, sender.replay, sender.between = true, true, r.between
 	sender.atMost = file.Mark.AtMost
 	sender.send(r.s.c.life, b)
+	if u := sender.undelivered; len(u) == 1 && u[0].end == unreadable {
+		u[0].batch.Release()
+		r.s.circuit.cancel(p)
+		r.unreadable(file, fmt.Errorf("%w: %w", spool.ErrFormat, u[0].err))
+		return
+	}
 	files := r.put(file, record, sender, points)
 	for _, u := range sender.undelivered {
 		u.batch.Release()
@@ -256,19 +262,21 @@ func (r *replayer) proceed(files []*spool.File, sender *sender, p permit) {
 		if serverIsThere || about { // the others have their turn
 			file.Mark.Pass = r.pass
 		}
+		if serverIsThere && sender.last.cutOff > 0 {
+			file.Mark.AtMost = sender.last.cutOff / 2
+		}
 		switch {
 		case about, serverIsThere && sender.last.status == 0 && sender.last.end == outOfTime:
-			if sender.last.cutOff > 0 {
-				file.Mark.AtMost = sender.last.cutOff / 2
-			}
 			r.strike(file, sender.last.err)
-		case serverIsThere && sender.last.end != outOfTime: // for this batch alone, but not for its points
+		case serverIsThere: // for this batch alone, but not for its points
 			r.delay(file)
 		}
 	}
 	after := sender.tally.counts.After
-	if p.probe {
-		r.probes++
+	if p.probe || after > 0 { // what the server asks for, live batches have to know, too
+		if p.probe {
+			r.probes++
+		}
 		circuit.open(p, after, sender.last)
 		r.next = now
 		return

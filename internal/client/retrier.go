@@ -78,7 +78,7 @@ func (r *retrier) wait(res *result) error {
 	asked := ""
 	if res.after > 0 {
 		// The server's word, and a little more, so that not all come at once.
-		pause = res.after + rand.N(retry.InitialInterval)
+		pause = min(res.after, maxAsked) + rand.N(retry.InitialInterval)
 		asked = fmt.Sprintf(" in the %v that the server asks for", res.after)
 	}
 	next := time.Now().Add(pause)

@@ -185,8 +185,30 @@ func TestRetryAfterOfTheReplay(t *testing.T) {
 	})
 }
 
+// Live batches observe the time that the replay was asked to wait.
+func TestRetryAfterOfTheReplayHoldsForLiveBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		c := newFake(t, status(503)).spooling(dir)
+		send(t, c, numbered(0))
+		c.Close()
+		f := newFake(t, status(429, "Retry-After", "40"), status(204))
+		c = f.spooling(dir)
+		time.Sleep(20 * time.Second)
+		for i := range 3 {
+			send(t, c, numbered(i+1))
+			time.Sleep(5 * time.Second)
+		}
+		if n := len(f.all()); n != 1 {
+			t.Errorf("%d requests within the time that the server asks for", n)
+		}
+		time.Sleep(time.Minute)
+		wantStats(t, c, apptuitclient.SpoolStats{Found: 1, Spooled: 3, Replayed: 4})
+	})
+}
+
 // A server that asks for a hundred years gets an hour.
-func TestTheGateOpensAgain(t *testing.T) {
+func TestRetryAfterIsLimitedWithASpool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(503, "Retry-After", "999999999999"), status(204))
 		c := f.spooling(spoolDir(t))

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -179,7 +180,7 @@ func TestAShortFailureIsNoPoison(t *testing.T) {
 	})
 }
 
-// While the gate is closed and no live batch comes, it is the replay that has to
+// While the circuit is open and no live batch comes, it is the replay that has to
 // find out that the server is back, also if it fails on the oldest batch for ever.
 func TestThePoisonIsTheProbe(t *testing.T) {
 	for name, failure := range map[string]func(*call) (answer, error){
@@ -334,6 +335,71 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 	})
 }
 
+// A batch whose body cannot be decompressed, which shows when it has to be sent in parts, is
+// moved to the quarantine, and does not keep the others.
+func TestABodyThatCannotBeSplit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, false, func(spool.Drop) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		broken := &spool.Batch{Points: 10, Raw: 1 << 20, Time: time.Now(), Body: []byte(strings.Repeat("no gzip ", 1000))}
+		if err := folder.Put(broken, func() bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		folder.Close()
+		requests := 0
+		server := roundTrip(func(r *http.Request) (*http.Response, error) {
+			requests++
+			if r.ContentLength > 5000 {
+				return status(413).response(r), nil
+			}
+			return status(204).response(r), nil
+		})
+		var w reports
+		c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: server}),
+			apptuitclient.WithSpool(dir), w.option())
+		time.Sleep(time.Minute)
+		send(t, c, numbered(1))
+		if requests != 2 {
+			t.Errorf("%d requests", requests)
+		}
+		wantStats(t, c, apptuitclient.SpoolStats{Found: 10, Dropped: 10})
+		w.want(t, "10 points are dropped: ", "0 rejected, 10 dropped")
+	})
+}
+
+// A batch that a gateway cannot deliver waits longer after each try, and is not given up.
+func TestABatchThatAGatewayFailsOn(t *testing.T) {
+	for _, code := range []int{502, 504} {
+		synctest.Test(t, func(t *testing.T) {
+			f, set := changing(t, always(503))
+			c := f.spooling(spoolDir(t))
+			for i := range 10 {
+				send(t, c, numbered(i))
+			}
+			outage := tries(t, f)
+			set(poisoned(t, always(code)))
+			for range 1000 {
+				time.Sleep(time.Second)
+				send(t, c, numbered(100))
+			}
+			if n := tries(t, f) - outage; n < 5 || n > 60 {
+				t.Errorf("%d: tried %d times", code, n)
+			}
+			if s := stats(t, c); s.Points != 1 || s.Dropped != 0 {
+				t.Errorf("%d: %+v", code, s)
+			}
+			set(always(204))
+			time.Sleep(10 * time.Minute)
+			if s := stats(t, c); s.Points != 0 || s.Dropped != 0 {
+				t.Errorf("%d: %+v", code, s)
+			}
+		})
+	}
+}
+
 // A file that cannot be read just then waits, which is told once; what it is
 // made of is not known to this version, it is moved to the quarantine.
 func TestUnreadableFilesInTheReplay(t *testing.T) {
@@ -434,7 +500,7 @@ func TestTheSpoolIsBounded(t *testing.T) {
 		n := len(f.all())
 		send(t, c, numbered(0))
 		if len(f.all()) == n {
-			t.Error("the gate is closed for nothing")
+			t.Error("the circuit is open for nothing")
 		}
 	})
 }
