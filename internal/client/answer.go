@@ -55,9 +55,6 @@ func mayNamePoints(status int) bool {
 	return status/100 == 2 || status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 }
 
-// isPage reports whether a text begins as HTML does.
-func isPage(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) }
-
 func startsObject(text []byte) bool {
 	text = bytes.TrimLeft(text, " \t\r\n")
 	return len(text) > 0 && text[0] == '{'

@@ -25,7 +25,7 @@ type circuit struct {
 
 	mu       sync.Mutex
 	state    circuitState
-	failures int       // of probes, one after the other
+	failures int       // since it was closed
 	due      time.Time // when the next probe may be made
 	last     failed    // why it is open
 }

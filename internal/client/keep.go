@@ -21,7 +21,7 @@ const (
 	writing   writeState = iota // the caller may still abandon it
 	committed                   // the file becomes visible
 	abandoned                   // by the caller, before it was committed
-	unawaited                   // by the caller, after it was committed
+	detached                    // by the caller, after it was committed
 	finished
 )
 
@@ -47,7 +47,7 @@ func (s *spooler) keep(b *put.Batch, by time.Time) error {
 		defer b.Release()
 		err := s.folder.Put(record, func() bool { return swap(writing, committed) })
 		<-s.writing
-		if !swap(committed, finished) && writeState(state.Load()) == unawaited && err != nil {
+		if !swap(committed, finished) && writeState(state.Load()) == detached && err != nil {
 			s.dropped(spool.Drop{Points: record.Counted(), Err: err})
 		}
 		done <- err
@@ -61,7 +61,7 @@ func (s *spooler) keep(b *put.Batch, by time.Time) error {
 		if swap(writing, abandoned) {
 			return slow
 		}
-		if !swap(committed, unawaited) {
+		if !swap(committed, detached) {
 			if err := <-done; err != nil { // it is there already
 				return fmt.Errorf("%s: %w", s.folder.Dir(), err)
 			}

@@ -72,7 +72,7 @@ func (c *Client) readOnce(ctx context.Context, address string, q Question, decod
 	}
 	response, err := c.do(request)
 	if err != nil {
-		return c.lost(ctx, err)
+		return c.noAnswer(ctx, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {

@@ -76,3 +76,6 @@ func containsAny(text []byte, phrases ...string) bool {
 	lower := bytes.ToLower(text)
 	return slices.ContainsFunc(phrases, func(phrase string) bool { return bytes.Contains(lower, []byte(phrase)) })
 }
+
+// isPage reports whether a text begins as HTML does.
+func isPage(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) }

@@ -51,7 +51,7 @@ func (r *replayer) run() {
 	life := r.s.c.life
 	for life.Err() == nil {
 		if r.s.folder.Content().Batches == 0 {
-			r.s.over()
+			r.s.reportEmpty()
 			select {
 			case <-r.wake:
 			case <-life.Done():
@@ -164,7 +164,7 @@ func (r *replayer) try(file *spool.File, p permit) {
 		r.unreadable(file, fmt.Errorf("%w: %w", spool.ErrFormat, u[0].err))
 		return
 	}
-	files := r.put(file, record, sender, points)
+	files := r.replaceFile(file, record, sender, points)
 	for _, u := range sender.undelivered {
 		u.batch.Release()
 	}
@@ -186,10 +186,10 @@ func (r *replayer) between() {
 	}
 }
 
-// put replaces the file of a batch by files of the parts that are left, and returns the
+// replaceFile replaces the file of a batch by files of the parts that are left, and returns the
 // files that there are then. If all of the batch is left, its file stays: the parts would
 // be as many files.
-func (r *replayer) put(file *spool.File, record *spool.Batch, sender *sender, points int) []*spool.File {
+func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *sender, points int) []*spool.File {
 	left := 0
 	var parts []*spool.Batch
 	for _, u := range sender.undelivered {

@@ -5,14 +5,11 @@ package client
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"net/url"
 	"runtime"
 	"strconv"
 	"strings"
@@ -164,45 +161,4 @@ func (b *endingBody) Close() error {
 func isTimeout(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) && network.Timeout()
-}
-
-// lost is the result of a request without an answer.
-func (c *Client) lost(ctx context.Context, err error) result {
-	res := result{next: retry}
-	var cutOff *cutOffError
-	var proxy *proxyError
-	switch {
-	case permanent(err):
-		res.next = openCircuit
-	case errors.As(err, &proxy):
-		res.status, res.next = proxy.status, actionOf(proxy.status)
-		if res.next != retry { // no token of ours, and no smaller batch, would help
-			res.next = openCircuit
-		}
-		res.err = c.settings.Errors.Status(proxy.status, "proxy "+proxy.host, proxy.message)
-		return res
-	case errors.As(err, &cutOff):
-		res.cutOff = true
-		err = cutOff.error
-	}
-	var address *url.Error
-	if errors.As(err, &address) {
-		err = address.Err // without the URL, for which the host will do
-	}
-	if ctx.Err() != nil {
-		err = ended(ctx)
-	}
-	res.err = fmt.Errorf("%s: %w", c.settings.Connection.endpoint.Host, c.settings.creds.redact.error(err))
-	return res
-}
-
-// permanent reports whether a request failed in a way that the next one will,
-// too: the server's certificate is not trusted, it does not speak TLS, or it
-// redirects to an address that is not a URL, for which net/http has no type.
-func permanent(err error) bool {
-	var certificate *tls.CertificateVerificationError
-	var noTLS tls.RecordHeaderError
-	var address *url.Error
-	return errors.As(err, &certificate) || errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch) ||
-		errors.As(err, &address) && strings.HasPrefix(address.Err.Error(), "failed to parse Location header")
 }

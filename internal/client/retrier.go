@@ -19,7 +19,7 @@ type retrier struct {
 	once     bool            // no waiting at all
 	start    time.Time
 	attempts int
-	renewed  bool  // the token, which is done once
+	renewed  bool  // another token was requested since the last answer that was not about the token
 	answer   error // the last one there was
 }
 

@@ -5,6 +5,8 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
@@ -27,7 +29,7 @@ type sender struct {
 
 	alone       []undelivered // single points that were too large, until it is known whether others are taken
 	undelivered []undelivered
-	hasFailed   bool   // an attempt, for a reason that may pass or can be mended
+	hasFailed   bool   // a batch is undelivered for a reason outside it, which may pass or can be fixed
 	last        failed // how
 }
 
@@ -50,7 +52,7 @@ type failed struct {
 type ending uint8
 
 const (
-	goOn       ending = iota // there is one
+	goOn       ending = iota // no ending: there is another attempt
 	outOfTime                // the reason may pass
 	refused                  // by an answer: endpoint or credentials have to be mended
 	undecided                // there was no answer, and another attempt would not help
@@ -59,6 +61,49 @@ const (
 
 func (c *Client) newSender(opts *WriterOptions) *sender {
 	return &sender{c: c, opts: opts, tally: tally{c: c, opts: opts}}
+}
+
+// send sends a batch in as many parts as it takes. The batch is released, or among
+// the undelivered ones.
+func (s *sender) send(ctx context.Context, b *put.Batch) {
+	ctx, cancel := s.c.whileOpen(ctx)
+	defer cancel()
+	s.ctx = ctx
+	s.retrier = retrier{c: s.c, ctx: ctx, stop: s.opts.Stop, once: s.spooled, start: time.Now()}
+	rest := []*put.Batch{b}
+	requests := 0
+	for len(rest) > 0 {
+		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
+		if s.hasFailed && s.oneFailureIsEnough() {
+			s.addUndelivered(b, s.last)
+			continue
+		}
+		if s.exceedsLimit(b) {
+			rest = s.split(b, rest, 0)
+			continue
+		}
+		if requests++; requests > 1 && s.between != nil {
+			s.between()
+		}
+		res := s.persist(b)
+		if res == nil {
+			continue
+		}
+		b = res.left // b, or the points that were left of it
+		switch {
+		case res.next != split: // it is to be tried again, in parts
+			rest = append(rest, b)
+		case b.Points() == 1:
+			s.alone = append(s.alone, undelivered{b, failed{status: res.status, err: res.err, end: refused}})
+		case len(s.alone) >= maxAlone && s.tally.counts.Accepted == 0:
+			err := fmt.Errorf("%d points were too large one by one: %w", len(s.alone), res.err)
+			s.addUndelivered(b, failed{status: res.status, err: err, end: refused})
+		default:
+			s.tooLarge = b.RawSize()
+			rest = s.split(b, rest, res.status)
+		}
+	}
+	s.decideAlone()
 }
 
 // persist attempts to deliver a batch until each of its points is decided, or there is no
@@ -94,7 +139,7 @@ func (s *sender) persist(b *put.Batch) *result {
 		end, err := s.retrier.next(&res)
 		if end != goOn {
 			s.tally.counts.After = max(s.tally.counts.After, res.after)
-			s.leave(b, failed{status, err, end, cutOff})
+			s.addUndelivered(b, failed{status, err, end, cutOff})
 			return nil
 		}
 		if s.exceedsLimit(b) {
@@ -103,8 +148,8 @@ func (s *sender) persist(b *put.Batch) *result {
 	}
 }
 
-// leave puts a batch among the undelivered ones.
-func (s *sender) leave(b *put.Batch, why failed) {
+// addUndelivered puts a batch among the undelivered ones.
+func (s *sender) addUndelivered(b *put.Batch, why failed) {
 	if why.end == outOfTime || why.end != unreadable && (s.spooled || s.opts.Retain) {
 		s.hasFailed, s.last = true, why
 	}

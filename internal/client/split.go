@@ -3,13 +3,7 @@
 
 package client
 
-import (
-	"context"
-	"fmt"
-	"time"
-
-	"github.com/apptuitai/apptuit-go/internal/put"
-)
+import "github.com/apptuitai/apptuit-go/internal/put"
 
 const (
 	// maxAlone bounds the single points that are tried on a server that takes none.
@@ -19,49 +13,6 @@ const (
 	minSuspect = 2 << 10
 )
 
-// send sends a batch in as many parts as it takes. The batch is released, or among
-// the undelivered ones.
-func (s *sender) send(ctx context.Context, b *put.Batch) {
-	ctx, cancel := s.c.whileOpen(ctx)
-	defer cancel()
-	s.ctx = ctx
-	s.retrier = retrier{c: s.c, ctx: ctx, stop: s.opts.Stop, once: s.spooled, start: time.Now()}
-	rest := []*put.Batch{b}
-	requests := 0
-	for len(rest) > 0 {
-		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
-		if s.hasFailed && s.oneFailureIsEnough() {
-			s.leave(b, s.last)
-			continue
-		}
-		if s.exceedsLimit(b) {
-			rest = s.split(b, rest, 0)
-			continue
-		}
-		if requests++; requests > 1 && s.between != nil {
-			s.between()
-		}
-		res := s.persist(b)
-		if res == nil {
-			continue
-		}
-		b = res.left // b, or the points that were left of it
-		switch {
-		case res.next != split: // it is to be tried again, in parts
-			rest = append(rest, b)
-		case b.Points() == 1:
-			s.alone = append(s.alone, undelivered{b, failed{status: res.status, err: res.err, end: refused}})
-		case len(s.alone) >= maxAlone && s.tally.counts.Accepted == 0:
-			err := fmt.Errorf("%d points were too large one by one: %w", len(s.alone), res.err)
-			s.leave(b, failed{status: res.status, err: err, end: refused})
-		default:
-			s.tooLarge = b.RawSize()
-			rest = s.split(b, rest, res.status)
-		}
-	}
-	s.decideAlone()
-}
-
 // decideAlone rejects the single points that were too large. If the server has taken
 // none of many, its limit is not about size, and they are undelivered like the rest.
 func (s *sender) decideAlone() {
@@ -70,7 +21,7 @@ func (s *sender) decideAlone() {
 		if limitOfSize {
 			s.tally.rejectAlone(s.ctx, u)
 		} else {
-			s.leave(u.batch, u.failed)
+			s.addUndelivered(u.batch, u.failed)
 		}
 	}
 }
@@ -105,9 +56,9 @@ func (s *sender) split(b *put.Batch, rest []*put.Batch, status int) []*put.Batch
 		b.Release()
 		return append(rest, second, first)
 	case s.ctx.Err() != nil:
-		s.leave(b, failed{status: status, err: ended(s.ctx), end: outOfTime})
+		s.addUndelivered(b, failed{status: status, err: ended(s.ctx), end: outOfTime})
 	default:
-		s.leave(b, failed{status: status, err: err, end: unreadable})
+		s.addUndelivered(b, failed{status: status, err: err, end: unreadable})
 	}
 	return rest
 }

@@ -37,15 +37,15 @@ type spooler struct {
 	writing chan struct{}        // has room for the one that writes
 	replay  *replayer
 
-	mu       sync.Mutex
-	stats    SpoolStats   // without what is in the folder
-	spooling bool         // has been reported
-	reason   reason       // and so has this reason
-	reasons  [4]time.Time // when each reason was reported last
-	unsaid   int          // points dropped at the limits that have not been reported
-	quiet    time.Time    // until then
-	known    func(*PointError) bool
-	codecs   map[put.Encoding]*put.Codec
+	mu         sync.Mutex
+	stats      SpoolStats   // without what is in the folder
+	spooling   bool         // has been reported
+	reason     reason       // and so has this reason
+	reasons    [4]time.Time // when each reason was reported last
+	unreported int          // points dropped at the limits that have not been reported
+	quiet      time.Time    // until then
+	known      func(*PointError) bool
+	codecs     map[put.Encoding]*put.Codec
 }
 
 // openSpool opens the folder and starts the replay.
@@ -74,13 +74,13 @@ func (s *spooler) statistics() SpoolStats {
 }
 
 const (
-	// reserve is how much of the time to the deadline is left for the spool, at
+	// diskReserve is how much of the time to the deadline is left for the spool, at
 	// most; a fifth of less.
-	reserve = time.Second
-	// grace is how long spooling may go on when the context has ended.
-	grace = 100 * time.Millisecond
-	// patient is how long a disk may take without a deadline.
-	patient = 10 * time.Second
+	diskReserve = time.Second
+	// gracePeriod is how long spooling may go on when the context has ended.
+	gracePeriod = 100 * time.Millisecond
+	// diskTimeout is how long a disk may take without a deadline.
+	diskTimeout = 10 * time.Second
 )
 
 // deliver sends a live batch, which it releases: one attempt if the circuit is closed,
@@ -97,31 +97,31 @@ func (s *spooler) deliver(ctx context.Context, sender *sender, b *put.Batch, gra
 	by := graceEnd
 	requestCtx, cancel := ctx, context.CancelFunc(func() {})
 	if by.IsZero() {
-		by = time.Now().Add(patient)
+		by = time.Now().Add(diskTimeout)
 		if deadline, ok := ctx.Deadline(); ok {
 			left := time.Until(deadline)
-			by = deadline.Add(grace)
-			requestCtx, cancel = context.WithDeadline(ctx, deadline.Add(-min(reserve, left/5)))
+			by = deadline.Add(gracePeriod)
+			requestCtx, cancel = context.WithDeadline(ctx, deadline.Add(-min(diskReserve, left/5)))
 		}
 	}
 	defer cancel()
-	s.attempt(ctx, requestCtx, sender, b)
-	if ctx.Err() != nil || s.c.life.Err() != nil { // by is from before
-		by = minTime(by, time.Now().Add(grace))
+	s.sendIfAllowed(ctx, requestCtx, sender, b)
+	if ctx.Err() != nil || s.c.life.Err() != nil { // by was computed before the context ended
+		by = minTime(by, time.Now().Add(gracePeriod))
 	}
 	for _, u := range sender.undelivered {
 		s.keepOrGiveUp(sender, u, by)
 	}
 	r := sender.tally.report()
 	if ctx.Err() != nil {
-		r.until = minTime(by, time.Now().Add(grace))
+		r.until = minTime(by, time.Now().Add(gracePeriod))
 	}
 	return r
 }
 
-// attempt sends a live batch if the circuit allows it, and tells the circuit how it
+// sendIfAllowed sends a live batch if the circuit allows it, and tells the circuit how it
 // went: before the replay can see a batch in the folder, and try it at once.
-func (s *spooler) attempt(ctx, requestCtx context.Context, sender *sender, b *put.Batch) {
+func (s *spooler) sendIfAllowed(ctx, requestCtx context.Context, sender *sender, b *put.Batch) {
 	why := failed{err: ended(ctx), end: outOfTime}
 	var p permit
 	allowed := false
@@ -129,7 +129,7 @@ func (s *spooler) attempt(ctx, requestCtx context.Context, sender *sender, b *pu
 		p, allowed, why = s.circuit.allow()
 	}
 	if !allowed {
-		sender.leave(b, failed{err: why.err, end: why.end})
+		sender.addUndelivered(b, failed{err: why.err, end: why.end})
 		return
 	}
 	sender.send(requestCtx, b)
@@ -160,11 +160,12 @@ func (s *spooler) keepOrGiveUp(sender *sender, u undelivered, by time.Time) {
 	}
 	sender.tally.spooled(u.batch)
 	u.batch.Release()
-	s.began(u.failed)
+	s.reportSpooling(u.failed)
 	s.replay.stir()
 }
 
-// succeeded closes the circuit: the server has answered, and taken something or not.
+// succeeded closes the circuit: the server has answered. Whether it has judged points is in
+// taken.
 func (s *spooler) succeeded(taken bool) {
 	if taken {
 		s.replay.successes.Add(1)
@@ -190,8 +191,8 @@ func (s *spooler) options() *WriterOptions {
 	return &WriterOptions{Known: s.known}
 }
 
-// closeTime bounds how long Close waits for a disk.
-const closeTime = time.Second
+// closeTimeout bounds how long Close waits for a disk.
+const closeTimeout = time.Second
 
 // close waits until the batches under way are spooled and the replay has stopped,
 // and gives the folder back. The client's life has ended before.
@@ -199,7 +200,7 @@ func (s *spooler) close() {
 	if !s.live.End() {
 		return
 	}
-	timer := time.NewTimer(closeTime)
+	timer := time.NewTimer(closeTimeout)
 	defer timer.Stop()
 	for _, end := range []<-chan struct{}{s.live.Idle(), s.replay.ended} {
 		select {

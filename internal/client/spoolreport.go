@@ -23,12 +23,12 @@ func (s *spooler) dropped(d spool.Drop) {
 	s.stats.Dropped += uint64(d.Points)
 	if d.AtLimit {
 		now := time.Now()
-		s.unsaid += d.Points
+		s.unreported += d.Points
 		if now.Before(s.quiet) {
 			s.mu.Unlock()
 			return
 		}
-		d.Points, s.unsaid, s.quiet = s.unsaid, 0, now.Add(quietTime)
+		d.Points, s.unreported, s.quiet = s.unreported, 0, now.Add(quietTime)
 	}
 	s.mu.Unlock()
 	if d.Points == 0 {
@@ -41,8 +41,8 @@ func (s *spooler) dropped(d spool.Drop) {
 // reportRest reports the drops that have not been reported.
 func (s *spooler) reportRest() {
 	s.mu.Lock()
-	n := s.unsaid
-	s.unsaid = 0
+	n := s.unreported
+	s.unreported = 0
 	s.mu.Unlock()
 	if n > 0 {
 		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d more points are dropped at the limits of %s", n, s.folder.Dir()))
@@ -77,9 +77,9 @@ func reasonOf(why failed) reason {
 // reasonTime is the time between two reports of one reason, while points are spooled.
 const reasonTime = time.Minute
 
-// began reports that points are spooled, once, and again when the reason changes to one
+// reportSpooling reports that points are spooled, once, and again when the reason changes to one
 // that has not been reported lately.
-func (s *spooler) began(why failed) {
+func (s *spooler) reportSpooling(why failed) {
 	reason := reasonOf(why)
 	s.mu.Lock()
 	switch {
@@ -101,8 +101,8 @@ func (s *spooler) began(why failed) {
 	}
 }
 
-// over reports that the spool is empty again.
-func (s *spooler) over() {
+// reportEmpty reports that the spool is empty again.
+func (s *spooler) reportEmpty() {
 	s.mu.Lock()
 	was, stats := s.spooling, s.stats
 	s.spooling = false

@@ -24,10 +24,9 @@ type Writer struct {
 	total   Report
 	fresh   Summary // of failures that have not been reported before
 	invalid Summary // of points that were refused here
-	refused int     // points that were refused here
 
 	ended       bool      // the context: further points are not made into batches
-	grace       time.Time // until then they are all the same, where there is a spool
+	grace       time.Time // with a spool, points are still batched until then
 	late        int       // points that came after that
 	lateFailure *Failure  // of these, for Failed
 
@@ -36,7 +35,7 @@ type Writer struct {
 	last     bool          // no point comes after the batch
 }
 
-// WriterOptions are the wishes of an exporter. All may be zero.
+// WriterOptions are the options of a [Writer]. The zero value has none.
 type WriterOptions struct {
 	// Stop, when closed, ends waits for a retry, but no request.
 	Stop <-chan struct{}
@@ -64,8 +63,8 @@ type WriterOptions struct {
 func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
 	c.prepareOnce(ctx)
 	w := &Writer{c: c, ctx: ctx, opts: opts, series: c.codec.NewSeriesBuilder(c.limits())}
-	w.builder = c.codec.NewBuilder(c.limits(), w.deliver)
-	w.look()
+	w.builder = c.codec.NewBuilder(c.limits(), w.dispatch)
+	w.checkContext()
 	return w
 }
 
@@ -79,12 +78,12 @@ func (c *Client) limits() put.Limits {
 }
 
 // look notices that the context has ended.
-func (w *Writer) look() {
+func (w *Writer) checkContext() {
 	w.ended = w.ctx.Err() != nil
 	if w.ended && w.c.spooler() != nil {
 		now := time.Now()
 		if w.grace.IsZero() {
-			w.grace = now.Add(grace)
+			w.grace = now.Add(gracePeriod)
 		}
 		w.ended = !now.Before(w.grace)
 	}
@@ -104,7 +103,8 @@ func (w *Writer) Append(s *put.Series, ts int64, v model.Value, source uint32) {
 	}
 }
 
-// AppendPrefix adds a valid point of a series that is not kept.
+// AppendPrefix adds a valid point of a series that is not kept. When the context has ended,
+// the builder discards it (checkContext).
 func (w *Writer) AppendPrefix(prefix []byte, ts int64, v model.Value, source uint32) {
 	w.line.Text = put.AppendTime(append(w.line.Text[:0], prefix...), ts)
 	w.builder.Append(&w.line, v, source)
@@ -159,7 +159,7 @@ func (w *Writer) Reject(p Point, err error) {
 	if err == nil {
 		return
 	}
-	w.refused++
+	w.invalid.Failed++
 	if len(w.invalid.Points) < maxPointErrors {
 		w.invalid.Points = append(w.invalid.Points, PointError{Point: p, Reason: err.Error(), Cause: err})
 	}
@@ -174,12 +174,12 @@ func (w *Writer) Repeats() { w.repeats = true }
 func (w *Writer) Flush() {
 	w.builder.Flush()
 	if b := w.series.Batch(); b != nil {
-		w.deliver(b)
+		w.dispatch(b)
 	}
 }
 
-// deliver sends a batch on its way.
-func (w *Writer) deliver(b *put.Batch) {
+// dispatch sends a batch on its way.
+func (w *Writer) dispatch(b *put.Batch) {
 	if w.last && len(w.inFlight) == 0 { // most of the time: one batch is all
 		w.settle(w.c.deliver(w.ctx, &w.opts, b, w.grace))
 		return
@@ -195,7 +195,7 @@ func (w *Writer) deliver(b *put.Batch) {
 	grace := w.grace
 	go func() { report <- w.c.deliver(w.ctx, &w.opts, b, grace) }()
 	w.inFlight = append(w.inFlight, report)
-	w.look()
+	w.checkContext()
 }
 
 // finish delivers what has been added and waits for all that is on its way.
@@ -230,7 +230,7 @@ func (w *Writer) settle(r Report) {
 		}
 	}
 	w.report(r)
-	w.look()
+	w.checkContext()
 }
 
 // report passes a report on, and takes its new failures into the error of all.
@@ -255,9 +255,8 @@ func (w *Writer) Close() Report {
 	w.finish()
 	w.builder.Close()
 	w.series.Close()
-	if w.refused > 0 {
-		w.invalid.Failed = w.refused
-		w.reportFailed(Report{Rejected: w.refused}, &w.invalid)
+	if w.invalid.Failed > 0 {
+		w.reportFailed(Report{Rejected: w.invalid.Failed}, &w.invalid)
 	}
 	if w.late > 0 {
 		w.total.Dropped += w.late
