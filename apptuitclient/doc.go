@@ -49,8 +49,8 @@
 // Some servers and proxies do not say that a request is too large: the connection breaks,
 // or a proxy answers 502. After two such failures of a batch of more than 2 KiB, a half is
 // tried, then a quarter, and so on. The client remembers the size that has passed and makes
-// the following batches no larger. The limit is at least 16 KiB
-// of text, and grows by half every five minutes.
+// the following batches no larger. The limit is at least 16 KiB of text, or 1 KiB without
+// compression, and grows by half every five minutes.
 //
 // A request on a connection that the server had closed is made once more at once. HTTP/2
 // connections that are silent for 10 s are checked by a ping, and closed if it is not

@@ -49,7 +49,7 @@ func New(settings *Settings) (*Client, error) {
 		put:      settings.putURL(),
 		headers:  settings.allHeaders(),
 		codec:    put.NewCodec(settings.Points.Compression.Value),
-		size:     sizeLimit{most: settings.Points.Batch.Bytes},
+		size:     newSizeLimit(settings.Points.Batch.Bytes, settings.Points.Compression.Value),
 		warnings: notify.New(settings.Warn),
 		opened:   make(chan struct{}),
 	}

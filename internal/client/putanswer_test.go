@@ -91,7 +91,8 @@ func TestDeadlines_HoldForAnyAnswer(t *testing.T) {
 		return fmt.Sprintf("t0ken-%d", asked.Add(1)), nil
 	})
 	for name, body := range largeAnswers(n) {
-		for _, deadline := range []time.Duration{20 * time.Millisecond, 300 * time.Millisecond, time.Minute} {
+		var whole time.Duration // without a deadline that matters
+		for _, deadline := range []time.Duration{time.Minute, 20 * time.Millisecond, 300 * time.Millisecond} {
 			t.Run(fmt.Sprint(name, deadline), func(t *testing.T) {
 				status := http.StatusUnauthorized
 				s := &canned{code: status, body: func() io.Reader { return strings.NewReader("no") }}
@@ -115,7 +116,10 @@ func TestDeadlines_HoldForAnyAnswer(t *testing.T) {
 					t.Errorf("%d points failed: %v", failed, err)
 				}
 				t.Logf("took %v", took)
-				if late := took - deadline; late > time.Second { // some ms, but for the race detector and a busy machine
+				if deadline == time.Minute {
+					whole = took
+				}
+				if late := took - deadline; late > time.Second+whole/2 { // some ms, but for the race detector and a busy machine
 					t.Errorf("%v after the deadline of %v", late, deadline)
 				}
 			})

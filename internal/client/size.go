@@ -6,6 +6,8 @@ package client
 import (
 	"sync"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // sizeLimit learns how large a batch may be for a server, or for a proxy before it,
@@ -19,7 +21,7 @@ import (
 // After that it works as TCP finds the rate of a path: if the failures may have been an
 // outage all the same, the limit doubles with each batch that passes. If larger batches
 // have failed while smaller ones passed, it grows by half at most every five minutes. It is
-// never less than 16 KiB: a server that takes less has each batch refused once, and a
+// never less than 16 KiB, or 1 KiB without compression: a server that takes less has each batch refused once, and a
 // limit that has been lifted is found within hours. A batch in the spool whose connection
 // breaks again and again, while the server takes others, is tried in parts of any size.
 type sizeLimit struct {
@@ -27,6 +29,7 @@ type sizeLimit struct {
 	limit  int64     // 0: none is known
 	proven bool      // larger batches have failed while smaller ones passed
 	grow   time.Time // when a proven limit may grow
+	least  int64     // the limit is never less
 	most   int64     // from here on only the configuration limits
 
 	failures int   // that look like an outage, since a batch has passed
@@ -38,9 +41,19 @@ const (
 	suspicious = 2
 	// growInterval is the time between two steps of a proven limit.
 	growInterval = 5 * time.Minute
-	// leastLimit is the smallest limit, in bytes of text.
-	leastLimit = 16 << 10
+	// leastCompressed and leastUncompressed are the smallest limits, in bytes of text:
+	// bodies of about 1 KiB.
+	leastCompressed   = 16 << 10
+	leastUncompressed = 1 << 10
 )
+
+func newSizeLimit(most int64, encoding put.Encoding) sizeLimit {
+	least := int64(leastCompressed)
+	if encoding == put.None {
+		least = leastUncompressed
+	}
+	return sizeLimit{least: least, most: most}
+}
 
 // get returns the limit of a batch, 0 if there is none, and whether it is only an
 // experiment.
@@ -81,7 +94,7 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 	case explicit && (!s.proven || size > s.limit || tooLarge <= s.limit), suspected:
 		s.proven = explicit || s.limit > 0 // in this case smaller ones have passed meanwhile
 		// A part beside a single large point may be much smaller than half.
-		s.limit, s.grow = max(size, tooLarge/2, leastLimit), now.Add(growInterval)
+		s.limit, s.grow = max(size, tooLarge/2, s.least), now.Add(growInterval)
 	case s.limit == 0:
 	case !s.proven:
 		s.limit = max(s.limit, 2*size)

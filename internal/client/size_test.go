@@ -137,16 +137,15 @@ func TestSpool_DeliversBatchesAboveAnySmallLimit(t *testing.T) {
 	for name, refusal := range refusalsOfSize() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const n, batches = 60, 20
+				const n, batches = 140, 20
 				dir := spoolDir(t)
-				uncompressed := apptuitclient.WithCompression(apptuitclient.CompressionNone)
-				c := newFake(t, status(503)).spooling(dir, uncompressed)
+				c := newFake(t, status(503)).spooling(dir)
 				for range batches {
 					send(t, c, widePoints(n)...)
 				}
 				c.Close()
 				s := &limited{limit: 2300, refusal: refusal}
-				c = (&fake{t: t, answer: s.answer(t)}).spooling(dir, uncompressed)
+				c = (&fake{t: t, answer: s.answer(t)}).spooling(dir)
 				for range 60 {
 					send(t, c, widePoints(1)...)
 					time.Sleep(time.Minute)
