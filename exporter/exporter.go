@@ -14,6 +14,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/lifecycle"
 	"github.com/apptuitai/apptuit-go/internal/notify"
 )
@@ -96,38 +97,34 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	if res == nil {
 		res = resource.Empty()
 	}
-	lease := e.origins.lease(res)
-	defer lease.Release() // also when a filter panics
-	defer op.end()
+	defer op.end() // also when a filter panics
+	out := e.cfg.core.NewWriter(ctx, e.writerOptions(op))
+	conversion := e.origins.pool.Begin(out, start)
+	defer conversion.Close()
+	lease := conversion.Lease(res.Equivalent(), func() convert.Tags { return e.origins.tagsOf(res) })
 	x := &export{
-		out:          e.cfg.core.NewWriter(ctx, e.writerOptions(op)),
-		operation:    op,
 		conv:         lease.Converter,
 		observer:     e.origins.observer(res, lease.Converter, start),
 		milliseconds: e.cfg.core.Milliseconds(),
 		filter:       e.cfg.filter,
 	}
-	x.conv.Begin(x, &x.source, start)
-	var own []metricdata.ScopeMetrics
+	x.find(rm.ScopeMetrics, false)
 	if !e.cfg.noSelfMetrics {
-		own = e.self(&lease.State.selfMetrics, start)
+		x.find(e.self(&lease.State.selfMetrics, start), true)
 	}
-	x.instruments(rm.ScopeMetrics)
-	x.instruments(own)
 	if x.observer != nil {
 		defer x.observer.Release()
-		x.observe(rm.ScopeMetrics, own, start)
+		x.observe(start)
 	}
-	x.metrics(rm.ScopeMetrics)
-	x.uncounted(own)
+	x.walk(false)
 	if x.observer != nil {
 		x.idle() // in the order of their samples
 	}
 	x.target(lease.State)
-	report := x.out.Close()
-	tally := x.conv.End()
+	tally := lease.End()
+	report := out.Close()
 	lease.State.add(report, time.Since(start), tally)
-	e.stats.add(report, x.produced, tally)
+	e.stats.add(report, out.Produced(), tally)
 	op.done()
 	switch {
 	case report.Err != nil:
@@ -147,7 +144,7 @@ func (e *Exporter) writerOptions(op *operation) client.WriterOptions {
 		Parallel: true,
 	}
 	if op != nil {
-		opts.Failed = op.failure
+		opts.Failed, opts.Rejected = op.failure, op.reject
 	}
 	return opts
 }

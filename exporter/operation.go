@@ -62,9 +62,10 @@ func (op *operation) failure(source uint32, why *client.Failure) {
 }
 
 // reject notes that a point of a source cannot be sent.
-func (op *operation) reject(source uint32, reason string) {
-	if op == nil {
-		return
+func (op *operation) reject(source uint32, collision bool) {
+	reason := errorInvalid
+	if collision {
+		reason = errorCollision
 	}
 	if op.local == "" {
 		op.local = reason
@@ -167,25 +168,8 @@ func dataPoints(rm *metricdata.ResourceMetrics) int64 {
 	n := 0
 	for i := range rm.ScopeMetrics {
 		for j := range rm.ScopeMetrics[i].Metrics {
-			switch data := rm.ScopeMetrics[i].Metrics[j].Data.(type) {
-			case metricdata.Sum[int64]:
-				n += len(data.DataPoints)
-			case metricdata.Sum[float64]:
-				n += len(data.DataPoints)
-			case metricdata.Gauge[int64]:
-				n += len(data.DataPoints)
-			case metricdata.Gauge[float64]:
-				n += len(data.DataPoints)
-			case metricdata.Histogram[int64]:
-				n += len(data.DataPoints)
-			case metricdata.Histogram[float64]:
-				n += len(data.DataPoints)
-			case metricdata.ExponentialHistogram[int64]:
-				n += len(data.DataPoints)
-			case metricdata.ExponentialHistogram[float64]:
-				n += len(data.DataPoints)
-			case metricdata.Summary:
-				n += len(data.DataPoints)
+			if d, ok := describe(&rm.ScopeMetrics[i].Metrics[j]); ok {
+				n += d.points
 			}
 		}
 	}

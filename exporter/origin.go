@@ -34,9 +34,6 @@ type kept struct {
 	targetAt atomic.Int64 // the timestamp that target_info was last sent with
 }
 
-// lease is what one Export has of the resource that it is of.
-type lease = convert.Lease[attribute.Distinct, kept]
-
 func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg}
 	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles}
@@ -57,8 +54,9 @@ func newOrigins(cfg *config) *origins {
 	return o
 }
 
-func (o *origins) lease(r *resource.Resource) *lease {
-	return o.pool.Lease(r.Equivalent(), func() (base, target []model.Tag) { return o.tags(r), o.targetTags(r) })
+// tagsOf returns the tags that the points of a resource get.
+func (o *origins) tagsOf(r *resource.Resource) convert.Tags {
+	return convert.Tags{Base: o.tags(r), Target: o.targetTags(r)}
 }
 
 // observer returns the observer of an Export of a resource, nil unless the layout is the

@@ -6,8 +6,6 @@ package exporter
 import (
 	"time"
 
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
@@ -27,13 +25,12 @@ const (
 	passSkip
 )
 
-// pass returns what the current walk does with the data points of an instrument.
-func (x *export) pass(i *instrument, temporality metricdata.Temporality) pass {
-	x.delta = temporality == metricdata.DeltaTemporality
-	switch observed := x.observer != nil && i != nil && x.observer.Observed(i, x.delta); {
-	case x.observing && observed:
+// pass returns what a walk does with the data points of a metric.
+func (x *export) pass(m *collected, observing bool) pass {
+	switch observed := x.observer != nil && x.observer.Observed(m.instrument, m.delta); {
+	case observing && observed:
 		return passObserve
-	case x.observing:
+	case observing:
 		return passSkip
 	case observed:
 		return passEmit
@@ -41,30 +38,25 @@ func (x *export) pass(i *instrument, temporality metricdata.Temporality) pass {
 	return passConvert
 }
 
-// observe is the first walk: over the metrics, and the exporter's own.
-func (x *export) observe(scopes, own []metricdata.ScopeMetrics, now time.Time) {
-	x.observing = true
-	x.observer.Observe(now, latest(scopes, now), func() {
-		x.metrics(scopes)
-		x.metrics(own)
-	})
-	x.observing, x.at = false, 0
+// observe is the first walk.
+func (x *export) observe(now time.Time) {
+	x.observer.Observe(now, x.latest(now), func() { x.walk(true) })
 }
 
 // idle emits the samples of series without observations. They are counted, but belong to
 // no data point.
 func (x *export) idle() {
-	x.source = 0
 	for p, at := range x.observer.Idle {
-		x.conv.Values(p, model.Timestamp(time.Unix(0, at), x.milliseconds), x.observer.Next())
+		p.Values(model.Timestamp(time.Unix(0, at), x.milliseconds), x.observer.Next(), 0)
 	}
 }
 
-func (x *export) span(start, end time.Time) reporter.Span {
-	return reporter.Span{Start: nanoseconds(start), End: nanoseconds(end), Delta: x.delta}
+// span returns the time of a data point.
+func (m *collected) span(start, end time.Time) reporter.Span {
+	return reporter.Span{Start: nanoseconds(start), End: nanoseconds(end), Delta: m.delta}
 }
 
-// nanoseconds returns a time since 1970, 0 for one that the wire cannot carry.
+// nanoseconds returns a time since 1970, 0 for a time that cannot be sent.
 func nanoseconds(t time.Time) int64 {
 	if model.Timestamp(t, false) == 0 || t.Year() > 2261 {
 		return 0
@@ -72,61 +64,19 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// latest returns the latest time of metrics, by the first point of each: those of
-// an instrument are of one time. An Export of none is of now.
-func latest(scopes []metricdata.ScopeMetrics, now time.Time) int64 {
+// latest returns the latest time of the metrics that are not the exporter's own, by the
+// first data point of each: those of an instrument are of one time. An Export without
+// metrics is of now.
+func (x *export) latest(now time.Time) int64 {
 	last, none := int64(0), true
-	for i := range scopes {
-		for j := range scopes[i].Metrics {
+	for i := range x.metrics {
+		if m := &x.metrics[i]; !m.own {
 			none = false
-			last = max(last, nanoseconds(firstTime(scopes[i].Metrics[j].Data)))
+			last = max(last, nanoseconds(m.first))
 		}
 	}
 	if none {
 		return nanoseconds(now)
 	}
 	return last
-}
-
-func firstTime(data metricdata.Aggregation) (t time.Time) {
-	switch data := data.(type) {
-	case metricdata.Sum[int64]:
-		return numberTime(data.DataPoints)
-	case metricdata.Sum[float64]:
-		return numberTime(data.DataPoints)
-	case metricdata.Gauge[int64]:
-		return numberTime(data.DataPoints)
-	case metricdata.Gauge[float64]:
-		return numberTime(data.DataPoints)
-	case metricdata.Histogram[int64]:
-		return histogramTime(data.DataPoints)
-	case metricdata.Histogram[float64]:
-		return histogramTime(data.DataPoints)
-	case metricdata.ExponentialHistogram[int64]:
-		return exponentialTime(data.DataPoints)
-	case metricdata.ExponentialHistogram[float64]:
-		return exponentialTime(data.DataPoints)
-	}
-	return t
-}
-
-func numberTime[N int64 | float64](points []metricdata.DataPoint[N]) (t time.Time) {
-	if len(points) > 0 {
-		t = points[0].Time
-	}
-	return t
-}
-
-func histogramTime[N int64 | float64](points []metricdata.HistogramDataPoint[N]) (t time.Time) {
-	if len(points) > 0 {
-		t = points[0].Time
-	}
-	return t
-}
-
-func exponentialTime[N int64 | float64](points []metricdata.ExponentialHistogramDataPoint[N]) (t time.Time) {
-	if len(points) > 0 {
-		t = points[0].Time
-	}
-	return t
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // selfScope is the scope of the exporter's own metrics.
@@ -117,12 +116,4 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 	return []metricdata.ScopeMetrics{{
 		Scope: instrumentation.Scope{Name: selfScope, Version: apptuitclient.Version}, Metrics: metrics,
 	}}
-}
-
-// uncounted converts metrics whose points are not counted.
-func (x *export) uncounted(own []metricdata.ScopeMetrics) {
-	source := x.source
-	x.source = put.Uncounted
-	x.metrics(own)
-	x.source = source
 }

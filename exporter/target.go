@@ -10,6 +10,5 @@ func (x *export) target(k *kept) {
 	if x.newest == 0 || k.targetAt.Swap(x.newest) == x.newest {
 		return
 	}
-	x.source = 0
-	x.conv.Target(x.newest)
+	x.conv.Target(x.newest, 0)
 }

@@ -5,8 +5,8 @@ package collector
 
 import "go.opentelemetry.io/collector/pdata/pmetric"
 
-// again is the set of data points to push again, by their number in the order
-// of the walk.
+// again is the set of data points to push again, by their number in the order of the walk,
+// from 1.
 type again struct {
 	bits  []uint64
 	count int
@@ -70,9 +70,8 @@ func prune[P any](a *again, next *uint32, points interface {
 },
 ) bool {
 	points.RemoveIf(func(P) bool {
-		source := *next
 		*next++
-		return !a.has(source)
+		return !a.has(*next)
 	})
 	return points.Len() == 0
 }

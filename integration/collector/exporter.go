@@ -18,7 +18,6 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // metricsExporter pushes metrics. It is safe for concurrent use from start to
@@ -110,29 +109,30 @@ func (e *metricsExporter) shutdown(context.Context) error {
 func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	var again again
 	returned := 0
+	out := client.Of(e.client).NewWriter(ctx, client.WriterOptions{
+		Known:  e.refused.Known,
+		Retain: true,
+		Failed: func(source uint32, why *client.Failure) {
+			if why.MayPass {
+				again.add(source)
+				returned++
+			}
+		},
+	})
 	w := &walk{
-		out: client.Of(e.client).NewWriter(ctx, client.WriterOptions{
-			Known:  e.refused.Known,
-			Retain: true,
-			Failed: func(source uint32, why *client.Failure) {
-				if why.MayPass {
-					again.add(source)
-					returned++
-				}
-			},
-		}),
+		export:       e.pool.Begin(out, time.Now()),
 		milliseconds: e.cfg.MillisecondTimestamps,
 		chosen:       e.chosen,
 		attributes:   attributes{hasher: e.hasher},
 	}
+	defer w.export.Close()
 	if e.resources.target != nil {
 		w.told = make(map[identity]int64)
 	}
-	now := time.Now()
 	for _, rm := range md.ResourceMetrics().All() {
-		e.resource(w, rm, now)
+		e.resource(w, rm)
 	}
-	report := w.out.Close()
+	report := out.Close()
 	e.counters.add(ctx, report, returned)
 	if e.chosen != nil {
 		e.counters.filter(ctx, w.tally)
@@ -140,15 +140,13 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	return e.judge(md, report, &again, returned)
 }
 
-// resource walks the metrics of one resource with a converter of its own.
-func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics, now time.Time) {
+// resource walks the metrics of one resource.
+func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics) {
 	attributes := rm.Resource().Attributes()
 	id := w.attributes.read(attributes)
-	lease := e.pool.Lease(id, func() (base, target []model.Tag) { return e.resources.of(attributes) })
-	defer lease.Release()
+	lease := w.export.Lease(id, func() convert.Tags { return e.resources.of(attributes) })
 	w.conv = lease.Converter
-	w.conv.Begin(w, &w.source, now)
 	w.resource(rm)
 	w.target(id)
-	w.tally = w.tally.Plus(w.conv.End())
+	w.tally = w.tally.Plus(lease.End())
 }

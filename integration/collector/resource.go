@@ -53,7 +53,7 @@ func (cfg *Config) names() (convert.Names, error) {
 // of merges the tags that all points of a resource share, and those of
 // target_info, which are the same and more attributes: none if there is no such
 // attribute.
-func (r *resources) of(m pcommon.Map) (base, target []model.Tag) {
+func (r *resources) of(m pcommon.Map) (all convert.Tags) {
 	var chosen, told, lowest []model.Tag
 	tells := false
 	for _, p := range sortedAttributes(nil, m) {
@@ -70,9 +70,9 @@ func (r *resources) of(m pcommon.Map) (base, target []model.Tag) {
 		}
 	}
 	shared := [][]model.Tag{r.tags}
-	base = convert.BaseTags(r.names, shared, chosen, lowest)
+	all.Base = convert.BaseTags(r.names, shared, chosen, lowest)
 	if tells {
-		target = convert.BaseTags(r.names, shared, told, lowest)
+		all.Target = convert.BaseTags(r.names, shared, told, lowest)
 	}
-	return base, target
+	return all
 }

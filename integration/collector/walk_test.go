@@ -293,7 +293,7 @@ func TestOrderOfAttributes(t *testing.T) {
 		if i == 0 {
 			continue
 		}
-		if used := r.e.pool.Used(); used > 2500 {
+		if used := r.e.pool.Used(); used > 3500 {
 			t.Errorf("%d bytes for one series", used)
 		}
 	}

@@ -80,7 +80,7 @@ func (s *Sending) Add(at time.Time, value float64) {
 	if err != nil {
 		p := s.given
 		p.Timestamp, p.Value = at, value
-		s.out.Reject(p, err)
+		s.out.reject(p, err)
 		return
 	}
 	s.out.AppendPrefix(s.prefix, ts, v, 0)

@@ -17,13 +17,14 @@ type Writer struct {
 	c       *Client
 	ctx     context.Context
 	opts    WriterOptions
-	builder *put.Builder       // of lines
-	series  *put.SeriesBuilder // of series
-	line    put.Line
+	builder *put.Builder
+	line    put.Line // of AppendPrefix
+	text    []byte   // of the line
 
 	total   Report
 	fresh   Summary // of failures that have not been reported before
 	invalid Summary // of points that were refused here
+	refused int     // all points that were refused here
 
 	ended       bool      // the context: further points are not made into batches
 	grace       time.Time // with a spool, points are still batched until then
@@ -52,6 +53,9 @@ type WriterOptions struct {
 	// Parallel says that each series comes once, until Repeats is called: then
 	// several batches may be on their way at once (WithMaxInFlight).
 	Parallel bool
+	// Rejected gets the source of each counted point that was rejected before it became
+	// part of a batch, because it was invalid or collided with another point.
+	Rejected func(source uint32, collision bool)
 	// Failed gets the source of each point that counts and was rejected by the server
 	// or dropped, and why: points that failed together share a Failure. It is called
 	// by the goroutine of the writer. Of points that the server refused without
@@ -62,7 +66,7 @@ type WriterOptions struct {
 // NewWriter returns a writer whose requests and waits end with ctx.
 func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
 	c.prepareOnce(ctx)
-	w := &Writer{c: c, ctx: ctx, opts: opts, series: c.codec.NewSeriesBuilder(c.limits())}
+	w := &Writer{c: c, ctx: ctx, opts: opts}
 	w.builder = c.codec.NewBuilder(c.limits(), w.dispatch)
 	w.checkContext()
 	return w
@@ -88,73 +92,64 @@ func (w *Writer) checkContext() {
 		w.ended = !now.Before(w.grace)
 	}
 	if w.ended {
-		w.builder.Discard(func(source uint32) { w.tooLate(source) })
+		w.builder.Discard(w.tooLate)
 	}
 }
 
-// Append adds a valid point of a series.
-func (w *Writer) Append(s *put.Series, ts int64, v model.Value, source uint32) {
-	if w.tooLate(source) {
-		return
-	}
-	if w.series.Append(s, ts, v, source) {
-		w.Flush()
-		w.series.Append(s, ts, v, source)
-	}
-}
+// Lines returns the builder to which valid points are added. When the context has ended, the
+// builder discards them (checkContext).
+func (w *Writer) Lines() *put.Builder { return w.builder }
 
-// AppendPrefix adds a valid point of a series that is not kept. When the context has ended,
-// the builder discards it (checkContext).
+// AppendPrefix adds a valid point of a series.
 func (w *Writer) AppendPrefix(prefix []byte, ts int64, v model.Value, source uint32) {
-	w.line.Text = put.AppendTime(append(w.line.Text[:0], prefix...), ts)
+	w.text = put.AppendTime(append(w.text[:0], prefix...), ts)
+	w.line.SetText(w.text)
 	w.builder.Append(&w.line, v, source)
 }
 
-// AppendPart adds a valid point of a group.
-func (w *Writer) AppendPart(p *put.Part, ts int64, v model.Value, source uint32) {
-	if w.tooLate(source) {
+// tooLate counts a point that comes when the context has ended.
+func (w *Writer) tooLate(source uint32) {
+	if source == put.Uncounted {
 		return
 	}
-	if w.series.AppendPart(p, ts, v, source) {
-		w.Flush()
-		w.series.AppendPart(p, ts, v, source)
+	w.late++
+	if w.opts.Failed != nil {
+		if w.lateFailure == nil {
+			w.lateFailure = &Failure{Err: ended(w.ctx), MayPass: true}
+		}
+		w.opts.Failed(source, w.lateFailure)
 	}
 }
 
-// AppendParts adds valid points of a group that differ in their label, and in nothing
-// else but their values.
-func (w *Writer) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value, source uint32) {
-	for len(values) > 0 {
-		if w.ended {
-			for range values {
-				w.tooLate(source)
-			}
-			return
-		}
-		added := w.series.AppendParts(p, labels, ts, values, source)
-		if labels, values = labels[added:], values[added:]; len(values) > 0 {
-			w.Flush()
-		}
+// Produced returns how many counted points were added or rejected so far.
+func (w *Writer) Produced() int { return w.builder.Counted() + w.refused }
+
+// Reject counts a point that cannot be sent, unless it is uncounted.
+func (w *Writer) Reject(r put.Rejection) {
+	if r.Source == put.Uncounted {
+		return
 	}
+	if w.opts.Rejected != nil {
+		w.opts.Rejected(r.Source, r.Collision)
+	}
+	if r.Reported {
+		w.reject(Point{}, nil)
+		return
+	}
+	tags := make(map[string]string, len(r.Tags))
+	for _, t := range r.Tags {
+		tags[t.Key] = t.Value
+	}
+	w.reject(Point{
+		Metric: r.Metric, Tags: tags,
+		Timestamp: model.Time(r.Timestamp, w.c.settings.Points.Milliseconds), Value: r.Value.Float64(),
+	}, r.Err)
 }
 
-// tooLate counts a point that comes when the context has ended.
-func (w *Writer) tooLate(source uint32) bool {
-	if w.ended && source != put.Uncounted {
-		w.late++
-		if w.opts.Failed != nil {
-			if w.lateFailure == nil {
-				w.lateFailure = &Failure{Err: ended(w.ctx), MayPass: true}
-			}
-			w.opts.Failed(source, w.lateFailure)
-		}
-	}
-	return w.ended
-}
-
-// Reject counts a point that is refused here. A nil error means that it has been
+// reject counts a point that is refused here. A nil error means that it has been
 // reported before.
-func (w *Writer) Reject(p Point, err error) {
+func (w *Writer) reject(p Point, err error) {
+	w.refused++
 	w.total.Rejected++
 	if err == nil {
 		return
@@ -171,12 +166,7 @@ func (w *Writer) Repeats() { w.repeats = true }
 
 // Flush sends what has been added on its way. The next batch can be made
 // meanwhile.
-func (w *Writer) Flush() {
-	w.builder.Flush()
-	if b := w.series.Batch(); b != nil {
-		w.dispatch(b)
-	}
-}
+func (w *Writer) Flush() { w.builder.Flush() }
 
 // dispatch sends a batch on its way.
 func (w *Writer) dispatch(b *put.Batch) {
@@ -254,7 +244,6 @@ func (w *Writer) reportFailed(r Report, failed *Summary) {
 func (w *Writer) Close() Report {
 	w.finish()
 	w.builder.Close()
-	w.series.Close()
 	if w.invalid.Failed > 0 {
 		w.reportFailed(Report{Rejected: w.invalid.Failed}, &w.invalid)
 	}
