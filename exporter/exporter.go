@@ -102,6 +102,7 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	conversion := e.origins.pool.Begin(out, start)
 	defer conversion.Close()
 	lease := conversion.Lease(res.Equivalent(), func() convert.Tags { return e.origins.tagsOf(res) })
+	state := lease.State
 	x := &export{
 		conv:         lease.Converter,
 		observer:     e.origins.observer(res, lease.Converter, start),
@@ -110,7 +111,7 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	}
 	x.find(rm.ScopeMetrics, false)
 	if !e.cfg.noSelfMetrics {
-		x.find(e.self(&lease.State.selfMetrics, start), true)
+		x.find(e.self(&state.selfMetrics, start), true)
 	}
 	if x.observer != nil {
 		defer x.observer.Release()
@@ -120,10 +121,10 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	if x.observer != nil {
 		x.idle() // in the order of their samples
 	}
-	x.target(lease.State)
+	x.target(state)
 	tally := lease.End()
 	report := out.Close()
-	lease.State.add(report, time.Since(start), tally)
+	state.add(report, time.Since(start), tally)
 	e.stats.add(report, out.Produced(), tally)
 	op.done()
 	switch {

@@ -123,6 +123,7 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 		export:       e.pool.Begin(out, time.Now()),
 		milliseconds: e.cfg.MillisecondTimestamps,
 		chosen:       e.chosen,
+		shared:       attributes{hasher: e.hasher},
 		attributes:   attributes{hasher: e.hasher},
 	}
 	defer w.export.Close()
@@ -143,7 +144,7 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 // resource walks the metrics of one resource.
 func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics) {
 	attributes := rm.Resource().Attributes()
-	id := w.attributes.read(attributes)
+	id := w.shared.identify(attributes)
 	lease := w.export.Lease(id, func() convert.Tags { return e.resources.of(attributes) })
 	w.conv = lease.Converter
 	w.resource(rm)

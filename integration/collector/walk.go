@@ -35,7 +35,8 @@ type walk struct {
 
 	tally      convert.Tally // of the resources so far
 	metrics    []found       // of the resource
-	attributes attributes
+	shared     attributes    // of resources and scopes
+	attributes attributes    // of data points
 	histogram  convert.HistogramPoint
 	exp        convert.ExponentialPoint
 	summary    convert.SummaryPoint
@@ -87,7 +88,7 @@ func (w *walk) find(rm pmetric.ResourceMetrics) {
 	w.metrics = w.metrics[:0]
 	for _, sm := range rm.ScopeMetrics().All() {
 		s := sm.Scope()
-		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()), w.attributes.all)
+		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.shared.identify(s.Attributes()), w.shared.all)
 		for _, m := range sm.Metrics().All() {
 			if spec, n, ok := describe(m); ok {
 				w.metrics = append(w.metrics, found{m, scope.Instrument(spec, n)})
@@ -127,7 +128,7 @@ func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags p
 	if ts = timestamp(at, w.milliseconds); ts > w.newest {
 		w.newest, w.bearer = ts, source
 	}
-	key := w.attributes.read(m)
+	key := w.attributes.identify(m)
 	if p, ok = i.Lookup(key); !ok {
 		tags, filtered := w.attributes.chosen(w.chosen)
 		p = i.Add(key, tags, filtered)

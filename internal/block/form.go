@@ -5,7 +5,6 @@ package block
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 
 	"github.com/apptuitai/apptuit-go/internal/put"
@@ -21,6 +20,7 @@ type form struct {
 	time    int64
 	digits  []byte // of the time
 	label   label
+	text    []byte // of a line without tags
 }
 
 // label is the label of a line, or none if end is 0.
@@ -44,7 +44,9 @@ func (f *form) tail() int { return len(put.PrefixEnd) + len(f.digits) + len(put.
 func (f *form) reset(metrics [][]byte) {
 	f.metrics, f.metric, f.time, f.label.end = metrics, 0, 0, 0
 	f.digits = append(f.digits[:0], '0')
-	f.line.SetText(slices.Concat([]byte(nameStart), metrics[0], []byte(nameEnd+put.PrefixEnd+"0"+put.ValueKey)))
+	f.text = append(append(f.text[:0], nameStart...), metrics[0]...)
+	f.text = append(append(append(f.text, nameEnd+put.PrefixEnd...), f.digits...), put.ValueKey...)
+	f.line.SetText(f.text)
 }
 
 // tagsLen returns the length of the tags, with the label.

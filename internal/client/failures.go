@@ -48,7 +48,9 @@ func (t *tally) failRefused(b *put.Batch, res *result, unnamed int) {
 		return
 	}
 	named := func(i int) bool { _, ok := res.refused[i]; return ok }
-	t.fail(b, Failure{StatusCode: res.status}, named)
+	if len(res.refused) > 0 {
+		t.fail(b, Failure{StatusCode: res.status}, named)
+	}
 	switch {
 	case unnamed <= 0:
 	case res.accepted == 0 && len(res.refused) == 0 && res.left == nil:

@@ -64,14 +64,14 @@ type Export[K comparable, S any] struct {
 	ws    *workspace
 	sink  Sink
 	now   time.Time
-	lease *Lease[K, S] // nil between two resources
+	lease Lease[K, S] // of the resource that is converted
 }
 
-// Lease is the use of a converter for one resource.
+// Lease is the use of a converter for one resource. It is valid until its End.
 type Lease[K comparable, S any] struct {
 	*Converter[K]
 	// State is kept for the resource. Exports of one resource that run at the same time
-	// share it.
+	// share it. It can be used after End.
 	State    *S
 	export   *Export[K, S]
 	resource *resource[K, S]
@@ -94,7 +94,7 @@ func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 // that it called has panicked, all that is known of the resource is dropped.
 func (x *Export[K, S]) Close() {
 	p := x.pool
-	if l := x.lease; l != nil {
+	if l := &x.lease; l.Converter != nil {
 		l.close()
 		return // nor is the workspace used again
 	}
@@ -110,15 +110,15 @@ func (x *Export[K, S]) Close() {
 func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
 	r, c := x.pool.take(key, x.now, tags)
 	c.begin(x.ws, x.sink, x.now)
-	x.lease = &Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
-	return x.lease
+	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
+	return &x.lease
 }
 
 // End writes what was converted and ends the conversion of the resource.
 func (l *Lease[K, S]) End() Tally {
 	tally := l.end()
-	l.export.lease = nil
 	l.export.pool.release(l)
+	*l = Lease[K, S]{}
 	return tally
 }
 
