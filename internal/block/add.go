@@ -93,9 +93,12 @@ func (w *Writer) Remove(b *Block, ids []uint32) {
 	b.remove(ids)
 }
 
-// Size returns the bytes that the series of a block take.
+// Size returns the bytes that are allocated for the series of a block.
 func (b *Block) Size() int64 {
-	n := b.texts.size() + cellSize*int64(len(b.cells))
+	n := b.texts.size() + cellSize*int64(cap(b.cells)) + int64(4*cap(b.free))
+	for _, p := range b.places {
+		n += int64(4 * cap(p))
+	}
 	for i := range b.pending {
 		n += b.pending[i].size()
 	}
@@ -110,5 +113,5 @@ func NewSeriesSize(text []byte) int64 {
 // pendingSize is the size of what is kept for a pending series beside its text.
 const pendingSize = 4 + 8 + 16
 
-// cellSize is the size of a cell, and of what is kept for an entry beside it.
+// cellSize is the size of a cell, with its bit in the set.
 const cellSize = 32 + 1

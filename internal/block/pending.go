@@ -74,7 +74,8 @@ func (p *pending) sort(old texts) texts {
 		return cmp.Or(bytes.Compare(p.textOf(a.n), p.textOf(b.n)), cmp.Compare(a.n, b.n))
 	})
 	n := len(p.ids)
-	out := old.reset(room{texts: n, edits: 4 * n, inserted: 12 * n, full: len(p.text)/restartInterval + 1<<10})
+	usual := len(p.text)/n + 16 // length of a text
+	out := old.reset(room{texts: n, edits: 4 * n, inserted: 12 * n, full: (n/restartInterval + 1) * usual})
 	var last []byte
 	for _, k := range p.order {
 		text := p.textOf(k.n)

@@ -34,9 +34,9 @@ const restartInterval = 16
 // len returns the number of texts.
 func (t *texts) len() int { return len(t.ids) }
 
-// size returns the bytes in use.
+// size returns the bytes that are allocated.
 func (t *texts) size() int64 {
-	return int64(6*len(t.ids) + 6*len(t.edits) + len(t.inserted) + 32*len(t.restarts) + len(t.full))
+	return int64(4*cap(t.ids) + 2*cap(t.counts) + 6*cap(t.edits) + cap(t.inserted) + 32*cap(t.restarts) + cap(t.full))
 }
 
 // room is the size of a list.

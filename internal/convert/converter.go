@@ -52,10 +52,9 @@ type Converter[K comparable] struct {
 	collisions *reported.Set[CollisionError]
 	faults     *reported.Set[faultKey[K]]
 
-	start time.Time // of the first export
-	now   uint32    // seconds from there to the current export
-	swept uint32    // seconds from there to the last sweep
-	full  bool      // a sweep in this export made no room
+	clock
+	swept uint32 // the time of the last sweep
+	full  bool   // a sweep in this export made no room
 
 	// The current export.
 	ws      *workspace
@@ -63,6 +62,20 @@ type Converter[K comparable] struct {
 	tally   Tally
 	open    []*metric[K]     // of the instruments of the export
 	passing []*Instrument[K] // that are not kept
+}
+
+// clock counts seconds from the first export to the current one. It stands still while the
+// system's clock is behind the last export.
+type clock struct {
+	start time.Time
+	now   uint32
+}
+
+func (c *clock) set(now time.Time) {
+	if c.start.IsZero() {
+		c.start = now
+	}
+	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second))
 }
 
 // Tally counts data points of an export, not wire points.
@@ -94,10 +107,7 @@ func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Convert
 
 // begin starts an export.
 func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
-	if c.start.IsZero() {
-		c.start = now
-	}
-	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second)) // also if the clock was set back
+	c.set(now)
 	c.full, c.tally = false, Tally{}
 	c.ws, c.sink = ws, sink
 	ws.writer.Begin(sink, c)

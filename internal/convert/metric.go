@@ -59,12 +59,12 @@ type invalid struct {
 	tags          []model.Tag
 }
 
-// Costs in bytes, with the places in maps and slices.
+// Costs in bytes, with the places in maps and slices. Maps of one element have room for
+// eight.
 const (
-	converterCost  = 1024
-	scopeCost      = 256
-	instrumentCost = 512
-	metricCost     = 512
+	scopeCost      = 900
+	instrumentCost = 768
+	metricCost     = 1200
 	tagCost        = 32
 	invalidCost    = 128
 	indexCost      = 32
@@ -129,7 +129,7 @@ func (c *Converter[K]) write(m *metric[K]) {
 // settle charges the metric for what it is, instead of for what its new series were
 // expected to take.
 func (c *Converter[K]) settle(m *metric[K]) {
-	n := m.block.Size() + int64(len(m.points))*(int64(unsafe.Sizeof(point[K]{}))+indexCost)
+	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
 	for _, v := range m.invalid {
 		n += invalidCost + tagsCost(v.tags)
 	}
