@@ -80,7 +80,7 @@ func (w *Writer) merge(b *Block, keep func(id uint32) bool) {
 		w.merger.spare = old
 	}
 	clear(b.pending)
-	b.pending = b.pending[:0]
+	b.pending, b.ranks = b.pending[:0], b.ranks[:0]
 }
 
 // Remove drops the series of entries. Their numbers are used again.
@@ -95,7 +95,7 @@ func (w *Writer) Remove(b *Block, ids []uint32) {
 
 // Size returns the bytes that are allocated for the series of a block.
 func (b *Block) Size() int64 {
-	n := b.texts.size() + cellSize*int64(cap(b.cells)) + int64(4*cap(b.free))
+	n := b.texts.size() + cellSize*int64(cap(b.cells)) + int64(4*cap(b.free)+4*cap(b.ranks))
 	for _, p := range b.places {
 		n += int64(4 * cap(p))
 	}

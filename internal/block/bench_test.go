@@ -101,6 +101,31 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
+// BenchmarkWriteFew writes 1,000 values of a block.
+func BenchmarkWriteFew(b *testing.B) {
+	for _, n := range []int{4000, 10_000, 100_000} {
+		texts := benchTexts(n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			sink, w, block := newDiscardSink(b), &Writer{}, New(Lines{Fixed: []string{"http.server.requests"}})
+			for _, text := range texts {
+				w.Add(block, block.NewEntry(), text, n)
+			}
+			b.ResetTimer()
+			for k := range b.N {
+				w.Begin(sink, sink)
+				for i := range 1000 {
+					id := uint32((1000*k + i) % n)
+					w.PutNumber(block, id, Stamp{Timestamp: stamp + int64(k), Source: id}, model.Int(int64(k)+int64(id)%1000))
+				}
+				w.Write(block)
+				w.End()
+				sink.builder.Flush()
+			}
+			report(b, 1000, sink.bytes, block.Size()*1000/int64(n))
+		})
+	}
+}
+
 func report(b *testing.B, n int, bytes, held int64) {
 	points := float64(n) * float64(b.N)
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/points, "ns/point")

@@ -40,6 +40,7 @@ type Block struct {
 	cells   []cell
 	places  [MaxLabels][]int32 // of labels in the tags of entries, see labelPlace
 	free    []uint32           // numbers of entries that can be used again, descending
+	ranks   []uint32           // where in texts an entry is; empty if not known, see rank
 
 	set      bitset   // entries that have a value or a rejection in the current export
 	current  *current // what a few entries have beside their cells; nil if none has

@@ -53,6 +53,43 @@ func TestWriter_Write_OnlyEntriesWithValues(t *testing.T) {
 	}
 }
 
+// Exports with values for few and for many entries write the same lines, also of equal
+// series and of distributions.
+func TestWriter_Write_FewOrManyValues(t *testing.T) {
+	const n = 200
+	for _, every := range []int{1, 2, 7, 9, 40, n} {
+		var w Writer
+		r := newRecorder(t, put.Gzip)
+		b := New(Lines{Fixed: []string{"h_count"}, Labels: []Label{{"h", "quantile"}}})
+		tags := func(i int) string { return fmt.Sprintf("a=x,k=%03d,z=%0*d", i/2*2, i%5/2+1, i/2%3) } // equal ones in pairs
+		for i := range n {
+			add(&w, b, tags(i))
+		}
+		for offset := range min(every, 10) {
+			w.Begin(r, r)
+			r.pad()
+			var want []string
+			written := map[string]bool{}
+			for i := offset; i < n; i += every {
+				w.PutDistribution(b, uint32(i), Stamp{stamp, uint32(i + 1), 0}, &Distribution{
+					Fixed:    []model.Value{model.Int(int64(i))},
+					Labelled: [MaxLabels]Labelled{{At: []float64{0.5}, Values: []model.Value{model.Int(7)}}},
+				})
+				if !written[tags(i)] {
+					written[tags(i)] = true
+					labelled := strings.Replace(tags(i), ",z=", ",quantile=0.5,z=", 1)
+					want = append(want, lineOf("h_count", tags(i), stamp, i), lineOf("h", labelled, stamp, 7))
+				}
+			}
+			w.Write(b)
+			got := r.take(&w)
+			slices.Sort(got)
+			slices.Sort(want)
+			wantLines(t, got, want...)
+		}
+	}
+}
+
 // A distribution is several lines of one series, with a label or without.
 func TestWriter_Write_Distribution(t *testing.T) {
 	nan := model.Float(math.NaN())

@@ -52,10 +52,12 @@ func (f *form) reset(metrics [][]byte) {
 // tagsLen returns the length of the tags, with the label.
 func (f *form) tagsLen() int { return f.line.Len() - f.head() - f.tail() }
 
-// setTags replaces the tags, about whose difference to the new ones nothing is known.
-func (f *form) setTags(tags []byte) {
-	f.line.Edit(f.head(), f.tagsLen(), tags)
-	f.line.Apply()
+// tags removes the label and returns the tags. They are valid until the line is changed or
+// appended.
+func (f *form) tags() []byte {
+	f.unlabel(f.metric)
+	text := f.line.Text()
+	return text[f.head() : len(text)-f.tail()]
 }
 
 func (f *form) setMetric(metric int) {

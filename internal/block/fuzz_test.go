@@ -195,7 +195,7 @@ func checkTexts(t *testing.T, b *Block, ref *reference) {
 	l.SetText([]byte("headtail"))
 	var texts [][]byte
 	for r := (reader{texts: &b.texts}); !r.done(); {
-		r.read(&l, len("head"))
+		r.readInto(&l, len("head"))
 		id := b.texts.ids[r.next-1]
 		text := bytes.TrimSuffix(bytes.TrimPrefix(l.Text(), []byte("head")), []byte("tail"))
 		if want := ref.texts[id]; string(text) != want {

@@ -21,19 +21,15 @@ type merger struct {
 
 // source is a list that is merged, read up to its smallest text that is not in the result.
 type source struct {
-	reader reader
-	line   put.Line
-	done   bool
+	reader
+	done bool
 }
 
-func (s *source) read() {
+func (s *source) readNext() {
 	if s.done = s.reader.done(); !s.done {
-		s.reader.read(&s.line, 0)
+		s.read()
 	}
 }
-
-// text returns the text that was read last.
-func (s *source) text() []byte { return s.line.Text() }
 
 // merge returns the texts of all lists whose entries are kept. Of equal texts, those of an
 // earlier list come first. keep may be nil, which keeps all.
@@ -44,9 +40,8 @@ func (m *merger) merge(lists []*texts, keep func(id uint32) bool) texts {
 		own := t.room()
 		n = room{n.texts + own.texts, n.edits + own.edits + 4, n.inserted + own.inserted + 16, n.full + own.full + own.full/16}
 		s := &m.sources[i]
-		s.reader = reader{texts: t}
-		s.line.SetText(nil)
-		s.read()
+		s.reset(t)
+		s.readNext()
 	}
 	spare := m.takeSpare()
 	m.out, m.last = spare.reset(n), m.last[:0]
@@ -57,14 +52,14 @@ func (m *merger) merge(lists []*texts, keep func(id uint32) bool) texts {
 		}
 		var limit []byte
 		if second != nil {
-			limit = second.text()
+			limit = second.text
 		}
 		m.take(first, limit, second != nil, keep)
 	}
 	out := m.out
 	m.out = texts{}
 	for i := range m.sources {
-		m.sources[i].reader.texts = nil
+		m.sources[i].texts = nil
 	}
 	return out
 }
@@ -74,9 +69,9 @@ func (m *merger) smallest() (first, second *source) {
 	for i := range m.sources {
 		switch s := &m.sources[i]; {
 		case s.done:
-		case first == nil || bytes.Compare(s.text(), first.text()) < 0:
+		case first == nil || bytes.Compare(s.text, first.text) < 0:
 			first, second = s, first
-		case second == nil || bytes.Compare(s.text(), second.text()) < 0:
+		case second == nil || bytes.Compare(s.text, second.text) < 0:
 			second = s
 		}
 	}
@@ -95,16 +90,16 @@ func (m *merger) take(s *source, limit []byte, limited bool, keep func(id uint32
 		case keep != nil && !keep(id):
 			follows = false
 		case follows:
-			m.out.copy(r, s.text())
+			m.out.copy(r, s.text)
 		default:
-			m.edits = put.Diff(m.edits, m.last, s.text())
-			m.out.add(id, m.edits, s.text())
+			m.edits = put.Diff(m.edits, m.last, s.text)
+			m.out.add(id, m.edits, s.text)
 			follows = true
 		}
 		if follows {
-			m.last = append(m.last[:0], s.text()...)
+			m.last = append(m.last[:0], s.text...)
 		}
-		if s.read(); s.done || !before(s.text()) {
+		if s.readNext(); s.done || !before(s.text) {
 			return
 		}
 		if group < len(r.restarts) && r.next-1 == r.restarts[group].text {
@@ -114,7 +109,7 @@ func (m *merger) take(s *source, limit []byte, limited bool, keep func(id uint32
 			}
 			if group > first {
 				m.out.copyGroups(r.texts, first, group)
-				s.line.SetText(r.seek(group))
+				r.seek(group)
 			}
 			group++
 		}

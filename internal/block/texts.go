@@ -72,12 +72,18 @@ func (t *texts) add(id uint32, edits []put.Edit, text []byte) {
 	t.mark(text)
 	t.ids, t.counts = append(t.ids, id), append(t.counts, uint16(len(edits)))
 	t.edits = append(t.edits, edits...)
+	t.inserted = appendInserted(t.inserted, edits, text)
+}
+
+// appendInserted appends the bytes that edits insert, given the edited text.
+func appendInserted(dst []byte, edits []put.Edit, text []byte) []byte {
 	at := 0
 	for _, e := range edits {
 		at += int(e.Skip)
-		t.inserted = append(t.inserted, text[at:at+int(e.Insert)]...)
+		dst = append(dst, text[at:at+int(e.Insert)]...)
 		at += int(e.Insert)
 	}
+	return dst
 }
 
 // mark makes the next text a restart point, if it is time for one.
@@ -143,16 +149,14 @@ func (t *texts) find(text []byte) (id uint32, ok bool) {
 	if g < 0 {
 		return 0, false
 	}
-	r, l := reader{texts: t}, put.Line{}
-	l.SetText(r.seek(g))
-	for {
-		switch c := bytes.Compare(l.Text(), text); {
+	r := reader{texts: t}
+	for r.seek(g); ; r.read() {
+		switch c := bytes.Compare(r.text, text); {
 		case c == 0:
 			return t.ids[r.next-1], true
 		case c > 0 || r.done():
 			return 0, false
 		}
-		r.read(&l, 0)
 	}
 }
 
@@ -170,13 +174,17 @@ func (t *texts) lastGroupUpTo(text []byte) int {
 	return low - 1
 }
 
-// reader reads a list of texts in order, each in the place of the one before in a line.
+// reader reads a list of texts in order.
 type reader struct {
 	*texts
-	next         int // text
-	edit, insert int // where the edits of the next text and their bytes begin
+	text         []byte // that was read last, by read or seek
+	next         int    // text
+	edit, insert int    // where the edits of the next text and their bytes begin
 	last         struct{ edit, insert int }
 }
+
+// reset begins to read a list.
+func (r *reader) reset(t *texts) { *r = reader{texts: t, text: r.text[:0]} }
 
 // done reports whether there is no next text.
 func (r *reader) done() bool { return r.next == len(r.ids) }
@@ -184,16 +192,30 @@ func (r *reader) done() bool { return r.next == len(r.ids) }
 // repeats reports whether the next text is equal to the last one.
 func (r *reader) repeats() bool { return !r.done() && r.counts[r.next] == 0 }
 
-// read makes the next text of the last one, which begins at an offset of a line.
-func (r *reader) read(l *put.Line, at int) {
-	r.last.edit, r.last.insert = r.edit, r.insert
-	r.edit += int(r.counts[r.next])
-	r.insert += l.EditAll(at, r.edits[r.last.edit:r.edit], r.inserted[r.insert:])
-	r.next++
+// read reads the next text.
+func (r *reader) read() {
+	text, n := put.Apply(r.text, r.advance(), r.inserted[r.insert:])
+	r.text = text
+	r.insert += n
 }
 
-// seek goes to restart point g as if its text had been read, and returns the text.
-func (r *reader) seek(g int) []byte {
+// readInto makes the next text of the last one, which begins at an offset of a line. It
+// does not change r.text.
+func (r *reader) readInto(l *put.Line, at int) {
+	edits := r.advance()
+	r.insert += l.EditAll(at, edits, r.inserted[r.insert:])
+}
+
+// advance returns the edits that make the next text, and goes to the text after it.
+func (r *reader) advance() []put.Edit {
+	r.last.edit, r.last.insert = r.edit, r.insert
+	r.edit += int(r.counts[r.next])
+	r.next++
+	return r.edits[r.last.edit:r.edit]
+}
+
+// seek reads the text of restart point g.
+func (r *reader) seek(g int) {
 	p := &r.restarts[g]
 	r.last.edit, r.last.insert = p.edits, p.inserted
 	r.edit, r.insert = p.edits+int(r.counts[p.text]), p.inserted
@@ -201,5 +223,5 @@ func (r *reader) seek(g int) []byte {
 		r.insert += int(e.Insert)
 	}
 	r.next = p.text + 1
-	return r.restartText(g)
+	r.text = append(r.text[:0], r.restartText(g)...)
 }

@@ -29,8 +29,14 @@ func (w *Writer) Write(b *Block) {
 // walk reads the groups of the block in which entries have values.
 func (w *Writer) walk(b *Block) {
 	r, t := &w.reader, &b.texts
-	*r = reader{texts: t}
+	r.reset(t)
+	defer r.reset(nil)
 	w.form.reset(b.metrics)
+	var sparse bool
+	if w.ranks, sparse = b.setRanks(w.ranks[:0]); sparse {
+		w.walkSparse(b, w.ranks)
+		return
+	}
 	for g := range t.restarts {
 		from, to := t.group(g)
 		last := b.lastSet(from, to)
@@ -41,17 +47,16 @@ func (w *Writer) walk(b *Block) {
 			continue
 		}
 		if r.next < from { // texts before the group were not read
-			w.form.unlabel(0)
-			w.form.setTags(r.seek(g))
+			r.seek(g)
+			w.setTags(r.text)
 			w.entry(b)
 		}
 		for r.next <= last {
 			w.form.unlabel(0)
-			r.read(&w.form.line, w.form.head())
+			r.readInto(&w.form.line, w.form.head())
 			w.entry(b)
 		}
 	}
-	r.texts = nil
 }
 
 // lastSet returns the last of some texts whose entry has a value, -1 if there is none.
@@ -98,7 +103,7 @@ func (w *Writer) several(b *Block) {
 		if !w.reader.repeats() {
 			break
 		}
-		w.reader.read(&w.form.line, w.form.head())
+		w.reader.readInto(&w.form.line, w.form.head())
 	}
 	slices.SortStableFunc(w.equal, func(x, y cell) int {
 		return cmp.Or(cmp.Compare(x.ts, y.ts), cmp.Compare(order(x.source), order(y.source)))

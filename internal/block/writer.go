@@ -40,15 +40,18 @@ type Writer struct {
 	merger    merger
 	currents  []*current // not in use
 
-	reader reader
-	form   form
-	id     uint32   // an entry with the current text
-	other  put.Line // for lines that form cannot make
-	labels [MaxLabels]labelTexts
-	equal  []cell                   // values of one series
-	lines  map[string]contestedLine // of contested blocks in this export
-	lostTo *uint32                  // the owner to whom all lines of the current point are lost
-	loaded uint32                   // see [Writer.load]
+	reader   reader
+	form     form
+	ranks    []uint32   // of sparse exports
+	edits    []put.Edit // of setTags
+	inserted []byte
+	id       uint32   // an entry with the current text
+	other    put.Line // for lines that form cannot make
+	labels   [MaxLabels]labelTexts
+	equal    []cell                   // values of one series
+	lines    map[string]contestedLine // of contested blocks in this export
+	lostTo   *uint32                  // the owner to whom all lines of the current point are lost
+	loaded   uint32                   // see [Writer.load]
 }
 
 // Begin begins an export.

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Edit is one place where a text differs from the text before it: after Skip bytes that
@@ -46,6 +47,27 @@ func Diff(dst []Edit, a, b []byte) []Edit {
 		dst = joinEdit(dst, skip, len(a), len(b))
 	}
 	return dst
+}
+
+// Apply makes the edits in a text, in its memory if there is room. It returns the text and
+// the number of bytes of inserted that the edits insert.
+func Apply(text []byte, edits []Edit, inserted []byte) (edited []byte, n int) {
+	at := 0
+	for _, e := range edits {
+		at += int(e.Skip)
+		text = replace(text, at, int(e.Delete), inserted[n:n+int(e.Insert)])
+		at, n = at+int(e.Insert), n+int(e.Insert)
+	}
+	return text, n
+}
+
+// replace replaces del bytes of a text at an offset.
+func replace(text []byte, at, del int, insert []byte) []byte {
+	if len(insert) != del {
+		return slices.Replace(text, at, at+del, insert...)
+	}
+	copy(text[at:], insert)
+	return text
 }
 
 // joinEdit appends an edit, or makes it one with the last edit if few bytes are between

@@ -116,15 +116,6 @@ func (l *Line) Apply() {
 	l.clear()
 }
 
-// replace replaces del bytes of a text at an offset.
-func replace(text []byte, at, del int, insert []byte) []byte {
-	if len(insert) != del {
-		return slices.Replace(text, at, at+del, insert...)
-	}
-	copy(text[at:], insert)
-	return text
-}
-
 // clear drops the edits.
 func (l *Line) clear() { l.edits, l.inserts, l.end = l.edits[:0], l.inserts[:0], 0 }
 
