@@ -211,7 +211,7 @@ func Retryable(err error) bool {
 	}
 	var status *StatusError
 	if errors.As(err, &status) {
-		return client.MayPass(status.StatusCode)
+		return client.RetryableStatus(status.StatusCode)
 	}
 	var network net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)

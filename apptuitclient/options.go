@@ -178,7 +178,7 @@ func WithRetry(retry RetryConfig) Option {
 		if retry.InitialInterval < 0 || retry.MaxInterval < 0 || retry.MaxElapsedTime < 0 {
 			s.Fault("WithRetry: negative durations")
 		}
-		s.Retry = client.Retry(retry)
+		s.Retry = client.RetryPolicy(retry)
 	})
 }
 

@@ -65,9 +65,9 @@ func WithSpoolMaxAge(d time.Duration) SpoolOption {
 // outage at once.
 func WithSpoolRate(perSecond float64) SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) {
-		s.Pause = -1
+		s.ReplayInterval = -1
 		if perSecond > 0 {
-			s.Pause = time.Duration(min(float64(time.Second)/perSecond, float64(24*time.Hour)))
+			s.ReplayInterval = time.Duration(min(float64(time.Second)/perSecond, float64(24*time.Hour)))
 		}
 	})
 }

@@ -177,9 +177,9 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a user without token", "", []apptuitclient.Option{endpoint, apptuitclient.WithUserID("u")}, "a token is needed with a user id"},
 		{"a user with a colon", "", []apptuitclient.Option{endpoint, token, apptuitclient.WithUserID("u:v")}, "colon"},
 		{"no batch in flight", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxInFlight(0)}, "WithMaxInFlight: 0"},
-		{"two tokens", "", []apptuitclient.Option{token, apptuitclient.WithTokenSource(source)}, "give one of them"},
-		{"a token and a header", "", []apptuitclient.Option{token, apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},
-		{"a user and a header", "", []apptuitclient.Option{apptuitclient.WithUserID("u"), apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},
+		{"two tokens", "", []apptuitclient.Option{token, apptuitclient.WithTokenSource(source)}, "exclude each other: use one of them"},
+		{"a token and a header", "", []apptuitclient.Option{token, apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "exclude each other: use one of them"},
+		{"a user and a header", "", []apptuitclient.Option{apptuitclient.WithUserID("u"), apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "exclude each other: use one of them"},
 		{"white space in a token", "", []apptuitclient.Option{apptuitclient.WithToken("se cret")}, "white space"},
 		{"a line break in a token", "", []apptuitclient.Option{apptuitclient.WithToken("sec\nret")}, "control characters"},
 		{"the same from the environment", "APPTUIT_API_TOKEN=se cret", nil, "APPTUIT_API_TOKEN: the token contains"},
@@ -197,7 +197,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"only a port", "", []apptuitclient.Option{apptuitclient.WithEndpoint("https://:80")}, "the host is missing"},
 		{"no URL", "", []apptuitclient.Option{apptuitclient.WithEndpoint("https://me:pw@fake.test:port")}, "not a URL"},
 		{"no endpoint", "", []apptuitclient.Option{apptuitclient.WithEndpoint("")}, "must be http or https"},
-		{"an endpoint of the environment", "APPTUIT_ENDPOINT=https://me:pw@fake.test", nil, "APPTUIT_ENDPOINT: user information"},
+		{"an endpoint of the environment", "APPTUIT_ENDPOINT=https://me:pw@fake.test", nil, "APPTUIT_ENDPOINT: the URL must not contain user information"},
 		{"tags of the environment", "APPTUIT_TAGS=k:v:w", []apptuitclient.Option{endpoint}, "APPTUIT_TAGS: "},
 		{"old tags", "APPTUIT_PY_TAGS=k", []apptuitclient.Option{endpoint}, "APPTUIT_PY_TAGS: "},
 		{"an empty key", "", []apptuitclient.Option{endpoint, apptuitclient.WithTags(map[string]string{"": "x"})}, "WithTags: tag key"},
@@ -219,7 +219,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"no HTTP client", "", []apptuitclient.Option{endpoint, apptuitclient.WithHTTPClient(nil)}, "WithHTTPClient: the client is nil"},
 		{"TLS for a round tripper", "", []apptuitclient.Option{
 			endpoint, apptuitclient.WithHTTPClient(&http.Client{Transport: &fake{}}), apptuitclient.WithTLSClientConfig(&tls.Config{}),
-		}, "need a *http.Transport"},
+		}, "require that the client of WithHTTPClient has a *http.Transport"},
 		{"no warning handler, and a warning", "APPTUIT_PY_TOKEN=old", []apptuitclient.Option{endpoint, apptuitclient.WithWarningHandler(nil)}, "WithWarningHandler: the function is nil"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -315,7 +315,7 @@ func TestWarningsGoToOpenTelemetry(t *testing.T) {
 	want := []string{
 		"apptuit: the environment variable APPTUIT_PY_TOKEN is deprecated: use APPTUIT_API_TOKEN",
 		"apptuit: the environment variable APPTUIT_PY_TAGS is deprecated: use APPTUIT_TAGS",
-		"apptuit: the token goes to fake.test without encryption: use https",
+		"apptuit: the token is sent to fake.test without encryption: use https",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

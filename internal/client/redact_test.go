@@ -123,7 +123,7 @@ func TestRedactor_FindsEncodedSecrets(t *testing.T) {
 		"t0ken-5ecret/+==", "a&b<c>d\"e'f", "100%41&#43;", `back\slash\u002b`, "ümlaut+日本", "A+/=", base64.StdEncoding.EncodeToString([]byte("me:t0ken+secret")),
 	} {
 		r := &redactor{}
-		r.add(secret)
+		r.addRecent(secret)
 		for outer, encodeOuter := range encoders() {
 			for inner, encodeInner := range encoders() {
 				quoted := encodeOuter(encodeInner(secret))
@@ -154,8 +154,8 @@ func FuzzRedactor(f *testing.F) {
 			return
 		}
 		r := &redactor{}
-		r.add("another-one")
-		r.add(secret)
+		r.addRecent("another-one")
+		r.addRecent(secret)
 		all := encoders()
 		a, b := names[int(outer)%len(names)], names[int(inner)%len(names)]
 		quoted := all[a](all[b](secret))
@@ -174,7 +174,7 @@ func FuzzRedactor(f *testing.F) {
 func TestRedactor_HidesSecretsThatAreCut(t *testing.T) {
 	const secret = "t0ken-5ecret/+=="
 	r := &redactor{}
-	r.add(secret)
+	r.addRecent(secret)
 	for outer, encodeOuter := range encoders() {
 		for inner, encodeInner := range encoders() {
 			quoted := encodeOuter(encodeInner(secret))
@@ -203,7 +203,7 @@ func TestRedactor_FindsOtherForms(t *testing.T) {
 		"ümlaut-5ecret":            "Ã¼mlaut-5ecret",
 	} {
 		r := &redactor{}
-		r.keep(secret)
+		r.addPermanent(secret)
 		if got := r.line("it is " + quoted + "!"); got != "it is [redacted]!" {
 			t.Errorf("%q became %q", quoted, got)
 		}
@@ -213,8 +213,8 @@ func TestRedactor_FindsOtherForms(t *testing.T) {
 // The values of cookies and of other lists are secrets by themselves.
 func TestRedactor_KnowsThePartsOfHeaders(t *testing.T) {
 	r := &redactor{}
-	r.keepHeader(`session=c00kie%2B5ecret; theme=dark; quoted="qu0ted-5ecret"`)
-	r.keepHeader("Basic " + base64.StdEncoding.EncodeToString([]byte("me:passw0rd-5ecret")))
+	r.addHeader(`session=c00kie%2B5ecret; theme=dark; quoted="qu0ted-5ecret"`)
+	r.addHeader("Basic " + base64.StdEncoding.EncodeToString([]byte("me:passw0rd-5ecret")))
 	for _, text := range []string{"c00kie%2B5ecret", "c00kie+5ecret", "qu0ted-5ecret", "passw0rd-5ecret", "me:passw0rd-5ecret"} {
 		if got := r.text("no session " + text + "!"); got != "no session [redacted]!" {
 			t.Errorf("%q became %q", text, got)
@@ -229,7 +229,7 @@ func BenchmarkRedactor(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			r := &redactor{}
 			for i := range n {
-				r.add(fmt.Sprintf("t0ken-%d-5ecret", i))
+				r.addRecent(fmt.Sprintf("t0ken-%d-5ecret", i))
 			}
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {

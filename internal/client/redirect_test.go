@@ -65,9 +65,9 @@ func TestOtherRedirectsAreRefused(t *testing.T) {
 		{"several choices", 300, elsewhere, elsewhere},
 		{"a proxy", 305, elsewhere, elsewhere},
 		{"with a password", 302, "https://me:pw@elsewhere.test/", "redirects to https://elsewhere.test/"},
-		{"nowhere", 302, "", "Location is missing"},
-		{"temporarily nowhere", 307, "", "Location is missing"},
-		{"not modified", 304, "", "Location is missing"},
+		{"nowhere", 302, "", "the Location header is missing"},
+		{"temporarily nowhere", 307, "", "the Location header is missing"},
+		{"not modified", 304, "", "the Location header is missing"},
 		{"to no URL", 300, "http://[::1", "redirects to an address that is not a URL"},
 		{"very far", 302, "/" + strings.Repeat("far", 10_000), "farfar"},
 	} {

@@ -167,7 +167,7 @@ func TestHalvingGivesUpOnAServerThatTakesNothing(t *testing.T) {
 	f := newFake(t, status(http.StatusRequestEntityTooLarge))
 	err := f.client().Send(t.Context(), numberedPoints(10_000))
 	counted(t, err, 0, 10_000)
-	contains(t, err, "16 points were too large one by one", "413")
+	contains(t, err, "the server called 16 single points too large and accepted none", "413")
 	if n := len(f.all()); n > 100 {
 		t.Errorf("%d requests", n)
 	}

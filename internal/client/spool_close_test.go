@@ -295,7 +295,7 @@ func TestADiskThatFails(t *testing.T) {
 		for i := range 30 {
 			full.Store(i/10 == 1)
 			if err := c.Send(t.Context(), []apptuitclient.DataPoint{numbered(i)}); err != nil {
-				contains(t, counted(t, err, 0, 1), "503", "it could not be spooled", "no space left on device")
+				contains(t, counted(t, err, 0, 1), "503", "the batch could not be spooled", "no space left on device")
 				failed++
 			} else {
 				spooled++

@@ -96,7 +96,7 @@ func TestOldestFirstAfterARestart(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 		wantStats(t, second, apptuitclient.SpoolStats{Found: 30, Replayed: 30})
-		w.want(t, "is empty again: so far 30 points were delivered from it")
+		w.want(t, "is empty again: so far, it has delivered 30 points")
 	})
 }
 
@@ -426,17 +426,17 @@ func TestSpoolConfiguration(t *testing.T) {
 		{
 			"faults", "",
 			[]apptuitclient.Option{apptuitclient.WithTimeout(-1), apptuitclient.WithSpool(here, nil, apptuitclient.WithSpoolMaxBytes(-1))},
-			"apptuit: configuration: WithTimeout: -1ns is not positive\nWithSpool: bytes, age and rate must be positive",
+			"apptuit: configuration: WithTimeout: -1ns is not positive\nWithSpool: the size limit, the age limit and the rate must be positive",
 		},
 		{
 			"age", "",
 			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolMaxAge(0))},
-			"apptuit: configuration: WithSpool: bytes, age and rate must be positive",
+			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
 		},
 		{
 			"rate", "",
 			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolRate(0))},
-			"apptuit: configuration: WithSpool: bytes, age and rate must be positive",
+			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
 		},
 	} {
 		if diff := cmp.Diff(tt.want, outcome(tt.dir, append(tt.opts, none)...)); diff != "" {

@@ -89,7 +89,7 @@ func TestAPoisonBatch(t *testing.T) {
 				}
 				reported := 0
 				for _, warning := range w.take() {
-					if strings.Contains(warning, "1 points are dropped: ") && strings.Contains(warning, "is moved to the quarantine: it failed 8 times while others did not") {
+					if strings.Contains(warning, "dropped 1 point: ") && strings.Contains(warning, "is moved to the quarantine: it failed 8 times while other batches were delivered") {
 						reported++
 					}
 				}
@@ -331,7 +331,7 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 			t.Error(diff)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 8, Replayed: 6, Dropped: 2})
-		w.want(t, "and so are 1 more batches", "2 points are dropped: "+files[0]+" is moved to the quarantine: not a whole batch", "is empty again: so far 6 points were delivered from it, 0 rejected, 2 dropped")
+		w.want(t, "and so are 1 more batches", "dropped 2 points: "+files[0]+" is moved to the quarantine: not a whole batch", "is empty again: so far, it has delivered 6 points, 0 were rejected and 2 dropped")
 	})
 }
 
@@ -366,7 +366,7 @@ func TestABodyThatCannotBeSplit(t *testing.T) {
 			t.Errorf("%d requests", requests)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 10, Dropped: 10})
-		w.want(t, "10 points are dropped: ", "0 rejected, 10 dropped")
+		w.want(t, "dropped 10 points: ", "0 were rejected and 10 dropped")
 	})
 }
 
@@ -439,7 +439,7 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 		turn(os.Remove(name), os.WriteFile(name, content, 0o600))
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 5, Replayed: 2, Dropped: 3})
-		w.want(t, "1 points have to wait: ", "3 points are dropped: ", "is empty again")
+		w.want(t, "a file with 1 point cannot be read, and is tried again later: ", "dropped 3 points: ", "is empty again")
 	})
 }
 
@@ -485,15 +485,15 @@ func TestTheSpoolIsBounded(t *testing.T) {
 		if s.Dropped < 50 || s.Points < 5 {
 			t.Errorf("%+v", s)
 		}
-		w.want(t, "points go to the spool", "1 points are dropped: the spool is full with") // and not for each
+		w.want(t, "points go to the spool", "dropped 1 point: the spool is full with") // and not for each
 		time.Sleep(time.Minute)
 		send(t, c, numbered(0))
-		w.want(t, fmt.Sprintf("%d points are dropped: the spool is full with", s.Dropped)) // all but one of those, and one
+		w.want(t, fmt.Sprintf("dropped %d points: the spool is full with", s.Dropped)) // all but one of those, and one
 		time.Sleep(2 * time.Hour)
 		if now := stats(t, c); now.Points != 0 || now.Dropped != 101 {
 			t.Errorf("%+v", now)
 		}
-		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], "dropped: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far 0 points were delivered from it, 0 rejected, 101 dropped") {
+		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], " points: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far, it has delivered 0 points, 0 were rejected and 101 dropped") {
 			t.Errorf("warnings %q", told)
 		}
 		over()

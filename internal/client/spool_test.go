@@ -246,7 +246,7 @@ func TestPartialAnswers(t *testing.T) {
 			t.Errorf("sent again (-want +got):\n%s", diff)
 		}
 		w.want(t, "points go to the spool", "delivering spooled points: apptuit: 1 points sent, 1 failed with status 400: m{i=3} at 1700000003: Unknown metric",
-			"is empty again: so far 1 points were delivered from it, 1 rejected, 0 dropped")
+			"is empty again: so far, it has delivered 1 point, 1 were rejected and 0 dropped")
 	})
 }
 

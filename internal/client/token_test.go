@@ -84,7 +84,7 @@ func TestVariables_AreTrimmed(t *testing.T) {
 func TestTokens_InQuotationMarksAreRefused(t *testing.T) {
 	for _, text := range []string{`"` + theToken + `"`, "'" + theToken + "'", ` "` + theToken + `"` + "\r\n"} {
 		_, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithToken(text))
-		contains(t, err, "WithToken: the token is in quotation marks, which are not a part of it: remove them")
+		contains(t, err, "WithToken: the token is enclosed in quotation marks: remove them")
 		silent(t, text[:1], err)
 	}
 }
@@ -122,7 +122,7 @@ func TestTokenSource_CannotHang(t *testing.T) {
 func TestTokenSource_MayPanic(t *testing.T) {
 	c := newFake(t, status(204)).client(withoutRetry(), apptuitclient.WithTokenSource(func(context.Context) (string, error) { panic(theToken) }))
 	e := counted(t, c.Send(t.Context(), numberedPoints(2)), 0, 2)
-	contains(t, e, "token: the source has panicked")
+	contains(t, e, "token: the token source panicked")
 }
 
 // 403 asks for another token as 401 does, but at most once a minute for one token: a
