@@ -207,7 +207,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a compression", "APPTUIT_COMPRESSION=br", []apptuitclient.Option{endpoint}, `APPTUIT_COMPRESSION: compression "br": must be gzip, deflate or none`},
 		{"an unknown compression", "", []apptuitclient.Option{endpoint, apptuitclient.WithCompression(9)}, "unknown compression 9"},
 		{"a time-out", "", []apptuitclient.Option{endpoint, apptuitclient.WithTimeout(0)}, "WithTimeout: 0s is not positive"},
-		{"a wait", "", []apptuitclient.Option{endpoint, apptuitclient.WithRetry(apptuitclient.RetryConfig{MaxInterval: -1})}, "WithRetry: negative"},
+		{"a wait", "", []apptuitclient.Option{endpoint, apptuitclient.WithRetry(apptuitclient.RetryConfig{MaxInterval: -1})}, "WithRetry: durations must not be negative"},
 		{"sync", "", []apptuitclient.Option{endpoint, apptuitclient.WithSync(time.Microsecond)}, "WithSync: 1µs is less than a millisecond"},
 		{"batch points", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxBatchPoints(0)}, "WithMaxBatchPoints: 0 is not positive"},
 		{"batch bytes", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxBatchBytes(-1)}, "WithMaxBatchBytes: -1 is not positive"},
