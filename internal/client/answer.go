@@ -114,7 +114,7 @@ func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) result {
 	}
 	switch {
 	case res.action == actionRetry:
-		res.retryAfter = parseRetryAfter(r.Header)
+		res.retryAfter = requestedDelay(r)
 		res.cutOff = r.StatusCode == http.StatusBadGateway && res.retryAfter == 0
 	case res.action == actionReject:
 		res.undecided, res.unnamed, res.refusal, res.err = nil, b.Points(), failure, nil
@@ -166,12 +166,13 @@ func (c *Client) statusError(r *http.Response, message string) error {
 	return c.settings.Errors.Status(r.StatusCode, address, message)
 }
 
-// parseRetryAfter returns the delay of a Retry-After header (RFC 9110, section 10.2.3:
-// seconds or a date), and 0 without a valid one. Delays over a hundred years are cut, so
-// that they can be added to a time.
-func parseRetryAfter(h http.Header) time.Duration {
+// requestedDelay returns the delay that an answer requests before the next attempt: that of
+// Retry-After (RFC 9110, section 10.2.3: seconds or a date), and 0 without a valid one, which
+// means the back-off of the client. Delays over a hundred years are cut, so that they can be
+// added to a time.
+func requestedDelay(r *http.Response) time.Duration {
 	const farOff = 100 * 365 * 24 * time.Hour
-	v := h.Get("Retry-After")
+	v := r.Header.Get("Retry-After")
 	seconds, err := strconv.ParseInt(v, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(max(seconds, 0), int64(farOff/time.Second))) * time.Second

@@ -45,7 +45,8 @@
 //
 //	the action for a status                action.go
 //	the meaning of a server's text         reason.go
-//	delays between attempts                backoff.go, retrier.go
+//	the delay that an answer requests      answer.go (requestedDelay)
+//	other delays between attempts          backoff.go, retrier.go
 //	tokens                                 credentials.go, tokenfile.go
 //	secrets in the text of servers         redact.go, secrets.go
 //	options and environment variables      settings.go, environment.go

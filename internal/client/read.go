@@ -117,7 +117,7 @@ func (c *Client) readRefused(response *http.Response, body io.Reader, token stri
 		status: response.StatusCode, action: actionOf(response.StatusCode), token: token, err: c.answerError(response, text),
 	}
 	if res.action == actionRetry {
-		res.retryAfter = parseRetryAfter(response.Header)
+		res.retryAfter = requestedDelay(response)
 	}
 	return res
 }

@@ -152,10 +152,19 @@ func (s *sender) splitTooLarge(b *put.Batch, stack []*put.Batch, res *result) []
 	return s.split(b, stack, res.status)
 }
 
-// addUndelivered appends a batch to the undelivered ones.
+// addUndelivered appends a batch to the undelivered ones, and notes whether the reason also
+// affects other batches. A refusal does only if somebody keeps the points until it is
+// corrected; otherwise the refused batch is rejected, and each of the others is attempted.
 func (s *sender) addUndelivered(b *put.Batch, why deliveryFailure) {
-	if why.stop == stopTemporary || why.stop != stopUnreadable && (s.hasSpool || s.opts.Retain) {
+	kept := s.hasSpool || s.opts.Retain
+	switch why.stop {
+	case stopTemporary:
 		s.unavailable, s.cause = true, why
+	case stopRefused, stopNoAnswer:
+		if kept {
+			s.unavailable, s.cause = true, why
+		}
+	case stopNone, stopUnreadable:
 	}
 	s.undelivered = append(s.undelivered, undelivered{b, why})
 }
