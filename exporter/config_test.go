@@ -48,7 +48,7 @@ func TestConfigurationFaults(t *testing.T) {
 		"a tag key, mode none":  {options: []Option{endpoint, WithSanitizeMode(encoding.SanitizeNone), WithTags(map[string]string{"a b": "v"})}, want: []string{`"a b"`}},
 		"the client's tag keys": {options: []Option{WithClient(newClient(t, apptuitclient.WithTags(map[string]string{"a b": "v"}))), WithSanitizeMode(encoding.SanitizeNone)}, want: []string{`"a b"`}},
 		"Prometheus names":      {options: []Option{endpoint, WithPrometheusNames(), WithSanitizeMode(encoding.SanitizeApptuit)}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not apptuit"}},
-		"… and another layout":  {options: []Option{endpoint, WithPrometheusNames(), WithLayout(LayoutReporter)}, want: []string{"WithPrometheusNames: the reporter layout (WithLayout, APPTUIT_LAYOUT) has names of its own"}},
+		"… and another layout":  {options: []Option{endpoint, WithPrometheusNames(), WithLayout(LayoutReporter)}, want: []string{"WithPrometheusNames: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support Prometheus names"}},
 		"… the client's mode":   {options: []Option{WithClient(newClient(t, apptuitclient.WithSanitizeMode(encoding.SanitizeNone))), WithPrometheusNames()}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not none"}},
 		"… by variables":        {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_SANITIZE_MODE": "none"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES: the sanitize mode must be prometheus, not none"}},
 		"… or none":             {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES", "perhaps"}},

@@ -34,7 +34,7 @@ func TestLayoutFaults(t *testing.T) {
 		},
 		"another layout's": {
 			options: []Option{WithTimers(TimersNone), WithDurationUnit(time.Second), WithMeters()},
-			want:    []string{"WithTimers: only the reporter layout", "WithDurationUnit: only the reporter layout", "WithMeters: only the reporter layout"},
+			want:    []string{"WithTimers: only valid in the reporter layout", "WithDurationUnit: only valid in the reporter layout", "WithMeters: only valid in the reporter layout"},
 		},
 		"no quantiles":       {options: []Option{WithQuantiles()}, want: []string{"WithQuantiles: there must be 1 to 100 quantiles, not 0"}},
 		"many quantiles":     {options: []Option{WithQuantiles(manyQuantiles(101)...)}, want: []string{"WithQuantiles: there must be 1 to 100 quantiles, not 101"}},
