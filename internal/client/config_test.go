@@ -26,14 +26,14 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// warnings collects what a client warns about.
+// warnings collects the warnings of a client.
 type warnings []string
 
 func (w *warnings) option() apptuitclient.Option {
 	return apptuitclient.WithWarningHandler(func(err error) { *w = append(*w, err.Error()) })
 }
 
-// sendOne sends a point with a client made of the options and returns the request.
+// sendOne sends a point with a client of the given options, and returns the request.
 func sendOne(t *testing.T, opts ...apptuitclient.Option) *call {
 	t.Helper()
 	f := newFake(t, status(http.StatusNoContent))
@@ -60,7 +60,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// Each variable alone does what it says, an option beats it, and when empty it is unset.
+// Each variable has its documented effect by itself, is overridden by its option, and
+// counts as unset if it is empty.
 func TestEnvironment(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(" from-file\n"), 0o600); err != nil {
@@ -352,7 +353,7 @@ func TestParseCompression(t *testing.T) {
 	}
 }
 
-// What is given is copied, never changed.
+// Arguments of options are copied and not modified.
 func TestHTTPClientIsCopied(t *testing.T) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{ServerName: "x"}}
 	given := &http.Client{Transport: transport, Timeout: time.Minute}
@@ -368,7 +369,7 @@ func TestHTTPClientIsCopied(t *testing.T) {
 	}
 }
 
-// Instrumentation may replace http.DefaultTransport by a round tripper of another kind.
+// Instrumentation may replace http.DefaultTransport by another type of round tripper.
 func TestReplacedDefaultTransport(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()

@@ -15,7 +15,7 @@ import (
 
 func encodedName(i int) string { return fmt.Sprintf(`m{"i": "%06d"}`, i) }
 
-// use decodes names and returns how many of them were known.
+// use decodes names, and returns how many of them were cached.
 func use(t *testing.T, n *nameCache, from, to int) (known int) {
 	t.Helper()
 	for i := from; i < to; i++ {
@@ -69,8 +69,8 @@ func TestLongNames(t *testing.T) {
 	}
 }
 
-// More names than there is room for: those that are known stay so, round after
-// round.
+// If there are more names than fit, the cached ones stay in the cache, however often all
+// are used.
 func TestNamesDoNotThrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)
@@ -84,7 +84,7 @@ func TestNamesDoNotThrash(t *testing.T) {
 	})
 }
 
-// Names that have gone give way.
+// Names that are no longer used are replaced.
 func TestNamesGoOutOfUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)

@@ -103,7 +103,8 @@ func TestRedirectLoopsEnd(t *testing.T) {
 	}
 }
 
-// The CheckRedirect of a client that was given would follow anything.
+// The CheckRedirect function of the program's client, which follows all redirects, is not
+// used.
 func TestGivenClientDoesNotFollowEither(t *testing.T) {
 	other := httptest.NewServer(apptuittest.NewHandler())
 	defer other.Close()
@@ -118,7 +119,7 @@ func TestGivenClientDoesNotFollowEither(t *testing.T) {
 	}
 }
 
-// However an origin is written, it is the same one.
+// Different spellings of one origin are treated as the same.
 func TestRedirectsToTheSameServerInOtherWords(t *testing.T) {
 	for location, follow := range map[string]bool{
 		"https://Fake.Test/api/put/":     true,

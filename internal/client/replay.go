@@ -35,9 +35,9 @@ const (
 // first: the batch is not attempted again in the current pass. A pass attempts each batch
 // once; a success starts a new pass, and so returns to the oldest batch.
 //
-// A batch to blame collects a strike each time that it fails although the server has
-// processed another batch since the last strike. It is postponed, longer with each strike,
-// and after maxStrikes moved to the quarantine.
+// A file gets a strike when it fails although the server has processed another batch since
+// its last strike. From the second strike on it is postponed, longer each time. A batch that
+// is to blame and has maxStrikes is moved to the quarantine.
 //
 // The fields from failures on belong to the goroutine of run.
 type replayer struct {
@@ -316,7 +316,7 @@ func (r *replayer) scheduleAfterFailure(cause deliveryFailure, retryAfter time.D
 	r.failures++
 }
 
-// blame says to what a failed attempt is attributed.
+// blame says whether the server or the batch is the cause of a failed attempt.
 type blame uint8
 
 const (

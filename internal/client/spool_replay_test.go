@@ -28,7 +28,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// poisoned fails on requests with test point 0, and takes the others.
+// poisoned returns a server that fails on requests with test point 0, and accepts the
+// others.
 func poisoned(t testing.TB, failure func(*call) (answer, error)) func(*call) (answer, error) {
 	return func(c *call) (answer, error) {
 		if slices.Contains(c.numbers(t), 0) {
@@ -50,8 +51,8 @@ func tries(t testing.TB, f *fake) int {
 	return n
 }
 
-// A batch that the server answers with 500 for ever is moved to the quarantine after a few
-// tries, and does not keep the others.
+// A batch to which the server always answers 500 is moved to the quarantine after some
+// attempts, and does not block the others.
 func TestAPoisonBatch(t *testing.T) {
 	for name, failure := range map[string]func(*call) (answer, error){
 		"500":     always(500),
@@ -72,7 +73,7 @@ func TestAPoisonBatch(t *testing.T) {
 				outage := tries(t, f)
 				w.take()
 				set(poisoned(t, failure))
-				for range 180 { // the program goes on, and its batches are taken
+				for range 180 { // the program continues, and its batches are accepted
 					time.Sleep(10 * time.Second)
 					send(t, c, numbered(100))
 				}
@@ -101,8 +102,8 @@ func TestAPoisonBatch(t *testing.T) {
 	}
 }
 
-// What fails for all batches is no poison, however long it lasts, and however
-// the server fails.
+// If the server fails on all batches, none is quarantined, whatever the failure and its
+// duration.
 func TestAnOutageQuarantinesNothing(t *testing.T) {
 	for name, outage := range map[string]func(*call) (answer, error){
 		"500":    always(500),
@@ -140,7 +141,7 @@ func TestAnOutageQuarantinesNothing(t *testing.T) {
 	}
 }
 
-// A server that fails now and then, however often, has no poison.
+// If the server fails at random, however often, no batch is quarantined.
 func TestAFlakyServerQuarantinesNothing(t *testing.T) {
 	for seed := range 5 {
 		synctest.Test(t, func(t *testing.T) {
@@ -164,7 +165,8 @@ func TestAFlakyServerQuarantinesNothing(t *testing.T) {
 	}
 }
 
-// Nor has one that fails on a batch for a while, however much it takes meanwhile.
+// If the server fails on one batch for a limited time, the batch is not quarantined,
+// however many others are accepted meanwhile.
 func TestAShortFailureIsNoPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, set := changing(t, always(503))
@@ -180,8 +182,8 @@ func TestAShortFailureIsNoPoison(t *testing.T) {
 	})
 }
 
-// While the circuit is open and no live batch comes, it is the replay that has to
-// find out that the server is back, also if it fails on the oldest batch for ever.
+// If the circuit is open and no live batch comes, the replay must detect that the server is
+// back, even if the server always fails on the oldest batch.
 func TestThePoisonIsTheProbe(t *testing.T) {
 	for name, failure := range map[string]func(*call) (answer, error){
 		"500":       always(500),
@@ -203,8 +205,8 @@ func TestThePoisonIsTheProbe(t *testing.T) {
 	}
 }
 
-// A batch that is too large is delivered in parts, at the rate of the spool, and
-// what is too large by itself is refused.
+// A spooled batch that is too large is delivered in parts, at the replay rate. A single
+// point that is too large is rejected.
 func TestHalvingInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w reports
@@ -231,7 +233,8 @@ func TestHalvingInTheReplay(t *testing.T) {
 	})
 }
 
-// An outage in the middle of it: what is delivered is, the rest stays.
+// After an outage during a split, the delivered parts are not sent again, and the others
+// remain in the spool.
 func TestHalvingIsInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -268,8 +271,8 @@ func TestHalvingIsInterrupted(t *testing.T) {
 	})
 }
 
-// What is left of a batch cannot be written: all of it is sent again, and counted
-// once.
+// If the undelivered part of a batch cannot be written, the whole batch is sent again, and
+// counted once.
 func TestTheRestCannotBeWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, set := changing(t, always(503))
@@ -296,7 +299,7 @@ func TestTheRestCannotBeWritten(t *testing.T) {
 	})
 }
 
-// Damage is reported once, and does not keep the others.
+// A damaged file is reported once, and does not block the others.
 func TestDamagedFilesInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -335,8 +338,8 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 	})
 }
 
-// A batch whose body cannot be decompressed, which shows when it has to be sent in parts, is
-// moved to the quarantine, and does not keep the others.
+// A batch whose body cannot be decompressed, which is noticed when it must be split, is
+// moved to the quarantine and does not block the others.
 func TestABodyThatCannotBeSplit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -370,7 +373,8 @@ func TestABodyThatCannotBeSplit(t *testing.T) {
 	})
 }
 
-// A batch that a gateway cannot deliver waits longer after each try, and is not given up.
+// A batch that a gateway cannot deliver is postponed longer after each attempt, and is not
+// given up.
 func TestABatchThatAGatewayFailsOn(t *testing.T) {
 	for _, code := range []int{502, 504} {
 		synctest.Test(t, func(t *testing.T) {
@@ -400,8 +404,8 @@ func TestABatchThatAGatewayFailsOn(t *testing.T) {
 	}
 }
 
-// A file that cannot be read just then waits, which is told once; what it is
-// made of is not known to this version, it is moved to the quarantine.
+// A file that cannot be read at the moment is postponed, which is reported once. A file
+// with an unknown encoding is moved to the quarantine.
 func TestUnreadableFilesInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -443,8 +447,7 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 	})
 }
 
-// A certificate that is not trusted opens the circuit as an outage does, and loses no
-// point.
+// An untrusted certificate opens the circuit like an outage, and no point is lost.
 func TestSpool_OutlivesABadCertificate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bad := func(*call) (answer, error) {
@@ -455,10 +458,10 @@ func TestSpool_OutlivesABadCertificate(t *testing.T) {
 		hour := apptuitclient.WithRetry(apptuitclient.RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Hour})
 		c := f.spooling(spoolDir(t), hour, w.option())
 		for range 600 {
-			send(t, c, numbered(1)) // spooled, but for the probes
+			send(t, c, numbered(1)) // spooled, except for the probes
 			time.Sleep(time.Minute)
 		}
-		if n := len(f.all()); n < 8 || n > 80 { // 20 are to be expected in ten hours
+		if n := len(f.all()); n < 8 || n > 80 { // 20 are expected in ten hours
 			t.Errorf("%d requests", n)
 		}
 		w.want(t, "failed to verify certificate")
@@ -468,7 +471,7 @@ func TestSpool_OutlivesABadCertificate(t *testing.T) {
 	})
 }
 
-// Bounds hold in an outage, and what goes is reported.
+// The limits of the spool hold in an outage, and dropped points are reported.
 func TestTheSpoolIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -485,10 +488,10 @@ func TestTheSpoolIsBounded(t *testing.T) {
 		if s.Dropped < 50 || s.Points < 5 {
 			t.Errorf("%+v", s)
 		}
-		w.want(t, "points go to the spool", "dropped 1 point: the spool is full with") // and not for each
+		w.want(t, "points go to the spool", "dropped 1 point: the spool is full with") // and not for each drop
 		time.Sleep(time.Minute)
 		send(t, c, numbered(0))
-		w.want(t, fmt.Sprintf("dropped %d points: the spool is full with", s.Dropped)) // all but one of those, and one
+		w.want(t, fmt.Sprintf("dropped %d points: the spool is full with", s.Dropped)) // all drops since the last report
 		time.Sleep(2 * time.Hour)
 		if now := stats(t, c); now.Points != 0 || now.Dropped != 101 {
 			t.Errorf("%+v", now)
@@ -514,7 +517,7 @@ func TestABatchLargerThanTheSpool(t *testing.T) {
 	})
 }
 
-// A refusal that is known is counted, and not reported again, as for live points.
+// A refusal that was reported before is counted and not reported again, as for live points.
 func TestKnownRefusalsInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()

@@ -107,7 +107,7 @@ func (s *spooler) deliver(ctx context.Context, sender *sender, b *put.Batch, gra
 	}
 	defer cancel()
 	s.sendIfAllowed(ctx, requestCtx, sender, b)
-	if ctx.Err() != nil || s.c.life.Err() != nil { // canceled before its deadline, perhaps
+	if ctx.Err() != nil || s.c.life.Err() != nil { // perhaps canceled, long before its deadline
 		writeBy = minTime(writeBy, time.Now().Add(gracePeriod))
 	}
 	for _, u := range sender.undelivered {

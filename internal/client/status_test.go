@@ -11,7 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// What is and is not success, by the body of a 200 and other statuses.
+// Which answers are a success, by their status and body.
 func TestAcceptance(t *testing.T) {
 	const login = "<!DOCTYPE html>\n<html><title>Sign in</title></html>"
 	for _, tt := range []struct {
@@ -19,7 +19,7 @@ func TestAcceptance(t *testing.T) {
 		code       int
 		body       string
 		successful int
-		want       string // in the error
+		want       string // part of the error
 	}{
 		{"an empty 200", 200, "", 4, ""},
 		{"white space", 200, " \r\n\t", 4, ""},
@@ -99,7 +99,7 @@ func TestMessagesAreShort(t *testing.T) {
 	contains(t, err, "äöü äöü", "…")
 }
 
-// One 400 of several batches does not keep the others from being sent.
+// A 400 for one of several batches does not stop the others.
 func TestBatchesAreIndependent(t *testing.T) {
 	f := newFake(t, status(http.StatusNoContent), text(http.StatusBadRequest, "no"), status(http.StatusNoContent), text(http.StatusNotFound, "gone"))
 	err := f.client(apptuitclient.WithMaxBatchPoints(10)).Send(t.Context(), numberedPoints(35))
