@@ -111,7 +111,7 @@ func (c *config) connect() {
 	}
 	if c.client != nil {
 		c.core = client.Of(c.client)
-		if err := c.core.Prepare(); err != nil {
+		if err := c.core.OpenSpool(); err != nil {
 			c.faults = append(c.faults, err)
 		}
 	}

@@ -40,7 +40,7 @@ type Client struct {
 
 // New returns a client with the given settings, which it completes from the environment.
 // Its error joins all faults of the configuration. It opens the spool of WithSpool; for
-// that of APPTUIT_SPOOL_DIR see Prepare.
+// that of APPTUIT_SPOOL_DIR see OpenSpool.
 func New(settings *Settings) (*Client, error) {
 	if err := settings.complete(); err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func New(settings *Settings) (*Client, error) {
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	if settings.Spool != nil && !settings.Spool.openOnFirstSend {
-		if err := c.Prepare(); err != nil {
+		if err := c.OpenSpool(); err != nil {
 			c.Close()
 			return nil, err
 		}
@@ -68,20 +68,20 @@ func New(settings *Settings) (*Client, error) {
 	return c, nil
 }
 
-// Prepare opens the spool of APPTUIT_SPOOL_DIR, if it is not open. Exporters call it when
+// OpenSpool opens the spool of APPTUIT_SPOOL_DIR, if it is not open. Exporters call it when
 // they are created, to return its error. Otherwise the first Send opens the spool, so that
 // a client that is only used for queries does not occupy the folder; if that fails, Send
 // warns once and continues without a spool. Further calls return the result of the first
 // one.
-func (c *Client) Prepare() error {
-	c.open()
+func (c *Client) OpenSpool() error {
+	c.startOpeningSpool()
 	<-c.opened
 	return c.spoolErr
 }
 
-// open starts opening the spool, once. It does not wait: a slow disk or a folder with many
-// files must not delay a Send beyond its deadline.
-func (c *Client) open() {
+// startOpeningSpool starts opening the spool, once. It does not wait: a slow disk or a folder
+// with many files must not delay a Send beyond its deadline.
+func (c *Client) startOpeningSpool() {
 	c.opening.Do(func() {
 		if c.settings.Spool == nil || c.life.Err() != nil {
 			close(c.opened)
@@ -106,7 +106,7 @@ func (c *Client) open() {
 func (c *Client) spooler() *spooler { return c.spool.Load() }
 
 // SpoolStats returns the statistics of the spool. It returns false without a spool, or
-// before the spool is open (see Prepare).
+// before the spool is open (see OpenSpool).
 func (c *Client) SpoolStats() (SpoolStats, bool) {
 	s := c.spooler()
 	if s == nil {
@@ -118,7 +118,7 @@ func (c *Client) SpoolStats() (SpoolStats, bool) {
 // prepareOnce waits until the spool is open or ctx ends, and warns once if the spool cannot
 // be opened.
 func (c *Client) prepareOnce(ctx context.Context) {
-	c.open()
+	c.startOpeningSpool()
 	select {
 	case <-c.opened:
 	case <-ctx.Done():

@@ -227,7 +227,7 @@ func TestSend_DoesNotWaitForTheSpoolToOpen(t *testing.T) {
 	if err := c.Send(ctx, numberedPoints(1)); !errors.Is(err, context.Canceled) && err != nil {
 		t.Error(err)
 	}
-	if err := client.Of(c).Prepare(); err != nil {
+	if err := client.Of(c).OpenSpool(); err != nil {
 		t.Error(err)
 	}
 	if _, ok := c.SpoolStats(); !ok {

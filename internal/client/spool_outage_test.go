@@ -459,7 +459,7 @@ func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
 		if _, ok := second.SpoolStats(); ok {
 			t.Error("a client opens the spool without a Send")
 		}
-		if err := client.Of(second).Prepare(); err == nil || !strings.Contains(err.Error(), "another client") {
+		if err := client.Of(second).OpenSpool(); err == nil || !strings.Contains(err.Error(), "another client") {
 			t.Errorf("two clients have one folder: %v", err)
 		}
 		counted(t, second.Send(t.Context(), numberedPoints(1)), 0, 1) // without a spool
@@ -474,7 +474,7 @@ func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
 			t.Errorf("%d batches after an hour of a client that only asks, want 1", n)
 		}
 		asks.Close()
-		if err := client.Of(asks).Prepare(); err != nil || len(batchFiles(t, dir)) != 1 {
+		if err := client.Of(asks).OpenSpool(); err != nil || len(batchFiles(t, dir)) != 1 {
 			t.Errorf("after Close: %v", err)
 		}
 	})
@@ -485,7 +485,7 @@ func TestSpoolInstancesOfTheEnvironment(t *testing.T) {
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
 	t.Setenv("APPTUIT_SPOOL_INSTANCES", "yes")
 	for range 3 {
-		if err := client.Of(newClient(t, apptuitclient.WithEndpoint("https://fake.test"))).Prepare(); err != nil {
+		if err := client.Of(newClient(t, apptuitclient.WithEndpoint("https://fake.test"))).OpenSpool(); err != nil {
 			t.Error(err)
 		}
 	}
