@@ -137,7 +137,7 @@ func (c *credentials) ask(ctx context.Context, needed func(fileState, bool) bool
 	select {
 	case c.asking <- struct{}{}:
 	case <-ctx.Done():
-		return "", fmt.Errorf("token: waiting for the source: %w", ended(ctx))
+		return "", fmt.Errorf("token: waiting for the token source: %w", ended(ctx))
 	}
 	type answer struct {
 		token string
@@ -158,7 +158,7 @@ func (c *credentials) ask(ctx context.Context, needed func(fileState, bool) bool
 	case a := <-done: // the source has returned because of the context
 		return a.token, a.err
 	default:
-		return "", fmt.Errorf("token: waiting for the source: %w", ended(ctx))
+		return "", fmt.Errorf("token: waiting for the token source: %w", ended(ctx))
 	}
 }
 
@@ -224,14 +224,14 @@ func trimToken(token string) string { return strings.TrimFunc(token, env.IsBlank
 // not contain the token.
 func checkToken(token string) error {
 	if token == "" {
-		return errors.New("is empty")
+		return errors.New("the token is empty")
 	}
 	if first, last := token[0], token[len(token)-1]; len(token) > 1 && first == last && (first == '"' || first == '\'') {
-		return errors.New("is enclosed in quotation marks: remove them")
+		return errors.New("the token is enclosed in quotation marks: remove them")
 	}
 	for _, r := range token {
 		if r <= ' ' || r == 0x7f || unicode.IsSpace(r) {
-			return errors.New("contains white space or control characters")
+			return errors.New("the token contains white space or control characters")
 		}
 	}
 	return nil

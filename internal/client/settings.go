@@ -207,7 +207,7 @@ func (s *Settings) setToken(from, token string) {
 	token = trimToken(token)
 	s.creds.source = func(context.Context) (string, error) { return token, nil }
 	if err := checkToken(token); err != nil {
-		s.Fault("%s: the token %w", from, err)
+		s.Fault("%s: %w", from, err)
 	}
 	s.creds.redact.addPermanent(token)
 }

@@ -4,7 +4,6 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -32,7 +31,7 @@ const (
 func (s *spooler) write(b *put.Batch, by time.Time) error {
 	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()
-	slow := errors.New("the disk is too slow")
+	slow := fmt.Errorf("%s: the disk is too slow", s.folder.Dir())
 	select {
 	case s.writeSlot <- struct{}{}:
 	case <-timer.C:
