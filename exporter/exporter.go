@@ -19,8 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/notify"
 )
 
-// Exporter sends what a MeterProvider collects. It implements
-// sdkmetric.Exporter and is safe for concurrent use.
+// Exporter is an OpenTelemetry metrics exporter. It implements sdkmetric.Exporter and is
+// safe for concurrent use.
 type Exporter struct {
 	cfg     *config
 	own     bool // the client is ours to close
@@ -33,10 +33,11 @@ type Exporter struct {
 
 var _ sdkmetric.Exporter = (*Exporter)(nil)
 
-// New returns an exporter. Without options everything comes from the
-// environment variables in the package comment. Its error names every fault of
-// the configuration at once. The context bounds nothing yet: New does not talk
-// to the server.
+// New returns an exporter. The options override the environment variables listed in the
+// package comment, which override the defaults. The error lists all faults of the
+// configuration, including those of the client, one per line. The context is not used: New
+// does not connect to the server. Unless WithClient is given, New creates a client, and
+// Shutdown closes it.
 func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -52,32 +53,35 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	}, nil
 }
 
-// Temporality returns the temporality for a kind of instrument.
+// Temporality returns the temporality for a kind of instrument. See
+// [WithTemporalitySelector].
 func (e *Exporter) Temporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
 	return e.cfg.temporality(kind)
 }
 
-// Aggregation returns the aggregation for a kind of instrument.
+// Aggregation returns the default aggregation for a kind of instrument. See
+// [WithAggregationSelector].
 func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 	return e.cfg.aggregation(kind)
 }
 
-// Export sends the metrics and returns when each of their points is accepted,
-// refused, spooled or given up, at the latest at the deadline of ctx; with a
-// spool, 100 ms after it. A failed batch does not keep the following ones from
-// being sent. The error is a *apptuitclient.SendError about all that failed, but
-// for points that are refused at every Export for the same reason: those are
-// reported once, and then only counted. Spooled points are no error. With a
-// context that has ended before, it is that of the context, unless points were
-// spooled; after Shutdown it is sdkmetric.ErrExporterShutdown.
+// Export sends metrics, and returns when each of their points is accepted, rejected,
+// spooled or given up, at the latest at the deadline of ctx; with a spool, up to 100 ms
+// later. A failed batch does not stop the following ones.
+//
+// The error is a *apptuitclient.SendError that describes all rejected and dropped points,
+// except those that are refused at every Export for the same reason. These are reported
+// once, and only counted afterwards. Export returns nil if points are spooled. If ctx has
+// ended before the call and no point was spooled or failed, Export returns the error of
+// ctx. After Shutdown it returns sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	err := e.export(ctx, rm)
 	e.failed.Wait(ctx, handlerWait)
 	return err
 }
 
-// handlerWait is how long Export and Shutdown wait for the error handler to return. It is
-// short: the handler may be the one who has called them.
+// handlerWait bounds how long Export and Shutdown wait for the error handler. It is short,
+// because the handler may itself be calling them.
 const handlerWait = 100 * time.Millisecond
 
 func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
@@ -159,7 +163,8 @@ func (e *Exporter) batchDone(op *operation, r client.Report) {
 	}
 }
 
-// ForceFlush returns at once: the exporter holds no data but what is spooled.
+// ForceFlush returns immediately: Export does not buffer points, and a spool is not
+// flushed. After Shutdown it returns sdkmetric.ErrExporterShutdown.
 func (e *Exporter) ForceFlush(ctx context.Context) error {
 	if e.life.Ended() {
 		return sdkmetric.ErrExporterShutdown
@@ -167,11 +172,11 @@ func (e *Exporter) ForceFlush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Shutdown lets the requests under way finish, but no retry start, closes the
-// client unless it was given by WithClient, and returns at the latest at the
-// deadline of ctx, with its error: what is under way then is cancelled. With a
-// spool it is spooled, which takes 100 ms more at the most. Further calls return
-// sdkmetric.ErrExporterShutdown.
+// Shutdown ends the exporter. Requests in progress may finish until the deadline of ctx,
+// but no retry is started. When ctx ends, the requests are canceled, their points are
+// dropped, or with a spool spooled, which takes up to 100 ms more, and Shutdown returns the
+// error of ctx. It closes the client unless it was given by [WithClient]. Further calls
+// return sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Shutdown(ctx context.Context) error {
 	last, cancel := e.lastMoment(ctx)
 	defer cancel()
@@ -187,8 +192,8 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// end waits for the Exports under way, and cancels them when ctx ends. Until last ends,
-// it waits for them to spool the points that are left.
+// end waits for the Exports in progress, and cancels them when ctx ends. It then waits
+// until last ends for them to spool their points.
 func (e *Exporter) end(ctx, last context.Context) error {
 	if !e.life.End() {
 		return sdkmetric.ErrExporterShutdown
@@ -207,11 +212,10 @@ func (e *Exporter) end(ctx, last context.Context) error {
 	return ctx.Err()
 }
 
-// grace is how long after its deadline Shutdown may spool what is left.
+// grace is how long after the deadline Shutdown may spool points.
 const grace = 100 * time.Millisecond
 
-// lastMoment returns a context that ends with ctx, or where there is a spool, a
-// little later.
+// lastMoment returns a context that ends with ctx, or if there is a spool, grace later.
 func (e *Exporter) lastMoment(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, spooling := e.cfg.client.SpoolStats(); !spooling {
 		return context.WithCancel(ctx)
@@ -224,8 +228,8 @@ func (e *Exporter) lastMoment(ctx context.Context) (context.Context, context.Can
 	}
 }
 
-// closeClient closes the client, which waits for a disk if there is a spool, but
-// not longer than ctx.
+// closeClient closes the client. With a spool, the client waits for the disk; closeClient
+// returns when ctx ends.
 func (e *Exporter) closeClient(ctx context.Context) error {
 	if _, spooling := e.cfg.client.SpoolStats(); !spooling {
 		return e.cfg.client.Close()
@@ -236,17 +240,17 @@ func (e *Exporter) closeClient(ctx context.Context) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return nil // it goes on by itself, and ends
+		return nil // Close continues in the background, for at most a second
 	}
 }
 
-// String names the server, and nothing that is secret.
+// String returns the type and the endpoint, and no secrets.
 func (e *Exporter) String() string { return "exporter.Exporter(" + e.cfg.client.Endpoint() + ")" }
 
-// GoString is String.
+// GoString returns the same text as String, for the verb %#v.
 func (e *Exporter) GoString() string { return e.String() }
 
-// MarshalLog describes the exporter in the SDK's own log.
+// MarshalLog describes the exporter in the internal log of the SDK.
 func (e *Exporter) MarshalLog() any {
 	return struct{ Type, Endpoint string }{"apptuit", e.cfg.client.Endpoint()}
 }

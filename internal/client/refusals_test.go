@@ -25,7 +25,7 @@ func TestRefusals_KnowSeriesByNameTagsAndReason(t *testing.T) {
 		t.Error("a series is mistaken for another one, or a reason")
 	}
 	odd := &client.PointError{Point: client.Point{Metric: "a{b"}}
-	for range 2 { // it cannot be told apart from another one, so it is never known
+	for range 2 { // without an encoded name, it cannot be distinguished, and is never known
 		if r.Known(odd) {
 			t.Error("a series without an encoded name is known")
 		}

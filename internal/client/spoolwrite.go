@@ -4,7 +4,6 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -13,25 +12,28 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// writeState is how far the write of a batch is. Its writer and the caller, who may stop
-// waiting, agree by it whether the batch counts as spooled.
+// writeState is the progress of writing one batch. The goroutine that writes and its caller,
+// who may stop waiting, use it to agree on whether the batch counts as spooled. The writer
+// moves it from writing to committed to finished; the caller, when its time is over, from
+// writing to abandoned or from committed to detached.
 type writeState int32
 
 const (
-	writing   writeState = iota // the caller may still abandon it
-	committed                   // the file becomes visible
-	abandoned                   // by the caller, before it was committed
-	detached                    // by the caller, after it was committed
-	finished
+	writing   writeState = iota // the file is not visible yet
+	committed                   // the file is becoming visible, and the batch counts as spooled
+	abandoned                   // the caller has given the batch up: the file must not become visible
+	detached                    // the caller has counted the batch as spooled and does not wait for the rest
+	finished                    // the writer has ended after the commit
 )
 
-// keep puts a batch into the folder. Until by it has to be visible there.
-func (s *spooler) keep(b *put.Batch, by time.Time) error {
+// write writes a batch into the folder. It returns an error unless the file is visible, or
+// about to be, at the given time.
+func (s *spooler) write(b *put.Batch, by time.Time) error {
 	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()
-	slow := errors.New("the disk is too slow")
+	slow := fmt.Errorf("%s: the disk is too slow", s.folder.Dir())
 	select {
-	case s.writing <- struct{}{}:
+	case s.writeSlot <- struct{}{}:
 	case <-timer.C:
 		return slow
 	}
@@ -46,9 +48,9 @@ func (s *spooler) keep(b *put.Batch, by time.Time) error {
 	go func() {
 		defer b.Release()
 		err := s.folder.Put(record, func() bool { return swap(writing, committed) })
-		<-s.writing
+		<-s.writeSlot
 		if !swap(committed, finished) && writeState(state.Load()) == detached && err != nil {
-			s.dropped(spool.Drop{Points: record.Counted(), Err: err})
+			s.dropped(spool.Drop{Points: record.Counted(), Err: err}) // it was counted as spooled
 		}
 		done <- err
 	}()
@@ -62,7 +64,7 @@ func (s *spooler) keep(b *put.Batch, by time.Time) error {
 			return slow
 		}
 		if !swap(committed, detached) {
-			if err := <-done; err != nil { // it is there already
+			if err := <-done; err != nil { // the writer has finished, so this does not block
 				return fmt.Errorf("%s: %w", s.folder.Dir(), err)
 			}
 		}
