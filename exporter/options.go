@@ -306,9 +306,9 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 }
 
 // WithCacheBytes limits the memory, in bytes, for series that are kept between Exports. The
-// default is 64 MiB, which is enough for about 130,000 similar sums or gauges, or 90,000
-// histograms, with tags of 350 bytes. Series that do not fit are sent, but rendered at each
-// Export, and collisions between them are not detected. In the reporter layout, half of the
+// default is 64 MiB, which is enough for about 350,000 sums, gauges or histograms with six
+// attributes each. Series that do not fit are sent, but rendered at each Export, and not all
+// collisions between them are detected. In the reporter layout, half of the
 // memory is for state, which is enough for about 100,000 series. For series whose state
 // does not fit, counts and rates are rejected; with cumulative temporality, the count is
 // sent.

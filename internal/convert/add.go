@@ -126,6 +126,7 @@ func (i *Instrument[K]) resolve(attributes []model.Tag) (tags []model.Tag, bad i
 func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 	c, m := i.scope.c, i.metric
 	if i.index.entries != nil && c.makeRoom(m, m.seriesCost(text)) {
+		i.reserve()
 		id := m.newEntry()
 		i.remember(key, id, s)
 		m.block.Touch(id, c.now)

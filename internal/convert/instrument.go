@@ -64,8 +64,9 @@ type Instrument[K comparable] struct {
 	err      error // why no point can be sent: the name is invalid
 	metric   *metric[K]
 	index    index[K]
-	passing  K   // the key of the last data point that was not kept
-	expected int // data points of the export
+	passing  K    // the key of the last data point that was not kept
+	expected int  // data points of the export
+	reserved bool // memory for them is allocated
 	used     uint32
 	filtered bool // a filter has left out attributes of a data point
 }
@@ -101,7 +102,7 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 	if !ok {
 		i = c.newInstrument(s, spec)
 	}
-	i.used, i.expected = c.now, n
+	i.used, i.expected, i.reserved = c.now, n, false
 	c.expect(i)
 	return i
 }
@@ -152,10 +153,19 @@ func (c *Converter[K]) expect(i *Instrument[K]) {
 	m := i.metric
 	c.openMetric(m, false)
 	m.awaited++
-	if more := min(i.expected-len(i.index.entries), c.budget.room()); more > minGrow && i.index.entries != nil {
+}
+
+// reserve allocates memory for the new data points of an export, when the first of them
+// is added: by then the budget is charged for those of the instruments before.
+func (i *Instrument[K]) reserve() {
+	if i.reserved {
+		return
+	}
+	i.reserved = true
+	if more := min(i.expected-len(i.index.entries), i.scope.c.budget.room()); more > minGrow {
 		i.index.grow(more)
-		m.block.Grow(more)
-		m.points = slices.Grow(m.points, more)
+		i.metric.block.Grow(more)
+		i.metric.points = slices.Grow(i.metric.points, more)
 	}
 }
 

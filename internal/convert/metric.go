@@ -68,7 +68,7 @@ const (
 	tagCost        = 32
 	invalidCost    = 128
 	indexCost      = 32
-	usualSeries    = 230 // a series of six tags
+	usualSeries    = 180 // a series of six tags
 )
 
 // metricOf returns the metric of lines.
