@@ -144,9 +144,9 @@ func (e *Exporter) writerOptions(op *operation) client.WriterOptions {
 	opts := client.WriterOptions{
 		Stop:  e.life.Ending(),
 		Batch: func(r client.Report) { e.batchDone(op, r) },
-		Known: e.refused.Known,
+		Reported: e.refused.Reported,
 
-		Parallel: true,
+		Concurrent: true,
 	}
 	if op != nil {
 		opts.Failed, opts.Rejected = op.failure, op.reject

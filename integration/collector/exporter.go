@@ -110,10 +110,10 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	var again again
 	returned := 0
 	out := client.Of(e.client).NewWriter(ctx, client.WriterOptions{
-		Known:  e.refused.Known,
+		Reported:  e.refused.Reported,
 		Retain: true,
 		Failed: func(source uint32, why *client.Failure) {
-			if why.MayPass {
+			if why.Temporary {
 				again.add(source)
 				returned++
 			}

@@ -55,8 +55,8 @@ func retryable(err error, r client.Report, data pmetric.Metrics) error {
 		// would drop the others with it.
 		err = errors.New(err.Error())
 	}
-	if r.After > 0 {
-		err = exporterhelper.NewThrottleRetry(err, min(r.After, maxThrottle))
+	if r.RetryAfter > 0 {
+		err = exporterhelper.NewThrottleRetry(err, min(r.RetryAfter, maxThrottle))
 	}
 	return consumererror.NewMetrics(err, data)
 }

@@ -50,7 +50,7 @@ func (w *Writer) Overflow(b *Block) *Block {
 	if o == nil {
 		o = New(b.lines)
 		b.overflow = o
-		w.sink.Repeats()
+		w.sink.Sequential()
 	}
 	if o.Contested = b.Contested; len(o.cells) >= maxOverflow {
 		w.Write(o)

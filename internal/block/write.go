@@ -121,7 +121,7 @@ func (w *Writer) several(b *Block) {
 			continue
 		}
 		if i > 0 {
-			w.sink.Repeats()
+			w.sink.Sequential()
 		}
 		w.point(b, c)
 	}

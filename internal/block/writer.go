@@ -12,8 +12,9 @@ import (
 type Sink interface {
 	// Lines returns the builder for the lines.
 	Lines() *put.Builder
-	// Repeats says that a series may have more than one point.
-	Repeats()
+	// Sequential says that a series may have more than one point, so that batches must be
+	// sent one after the other.
+	Sequential()
 	// Reject takes a point that cannot be sent. Its tags are valid during the call.
 	Reject(r put.Rejection)
 }

@@ -115,9 +115,9 @@ func (c *Client) SpoolStats() (SpoolStats, bool) {
 	return s.statistics(), true
 }
 
-// prepareOnce waits until the spool is open or ctx ends, and warns once if the spool cannot
+// openOnce waits until the spool is open or ctx ends, and warns once if the spool cannot
 // be opened.
-func (c *Client) prepareOnce(ctx context.Context) {
+func (c *Client) openOnce(ctx context.Context) {
 	c.startOpeningSpool()
 	select {
 	case <-c.opened:

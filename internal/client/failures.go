@@ -13,8 +13,8 @@ type Failure struct {
 	// Err is the cause. It is nil if the server refused some points of a batch but not the
 	// batch: each of these points has a reason of its own, in the error of the batch.
 	Err error
-	// MayPass says that the points were dropped, and may be accepted later.
-	MayPass bool
+	// Temporary says that the points were dropped, and may be accepted later.
+	Temporary bool
 }
 
 // failure is a Failure with the sources of the points that it concerns.

@@ -44,8 +44,8 @@ func TestUndeliveredPoints(t *testing.T) {
 			o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Failed: passing(&got)})
 			fill(o, 5, 0)
 			r := o.Close()
-			if diff := cmp.Diff(tt.want, got); diff != "" || r.After != tt.after {
-				t.Errorf("%s: after %v, want %v; points (-want +got):\n%s", tt.name, r.After, tt.after, diff)
+			if diff := cmp.Diff(tt.want, got); diff != "" || r.RetryAfter != tt.after {
+				t.Errorf("%s: after %v, want %v; points (-want +got):\n%s", tt.name, r.RetryAfter, tt.after, diff)
 			}
 			if r.Dropped != len(got) {
 				t.Errorf("%s: %d points are dropped", tt.name, r.Dropped)
@@ -69,7 +69,7 @@ func TestUndeliveredBecauseItIsLate(t *testing.T) {
 // passing appends the sources of points that may be accepted later.
 func passing(to *[]uint32) func(uint32, *client.Failure) {
 	return func(source uint32, why *client.Failure) {
-		if why.MayPass {
+		if why.Temporary {
 			*to = append(*to, source)
 		}
 	}
@@ -108,7 +108,7 @@ func TestFailedPoints(t *testing.T) {
 				failures[why] = true
 				how := "refused"
 				switch {
-				case why.MayPass:
+				case why.Temporary:
 					how = "may pass"
 				case why.Err == nil:
 					how = "by itself"

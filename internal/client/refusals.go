@@ -27,9 +27,9 @@ func NewRefusals() *Refusals {
 	return &Refusals{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, seen: reported.NewSet[[2]uint64](maxRefusals)}
 }
 
-// Known reports whether the series of a point was reported with this reason before, and
+// Reported reports whether the series of a point was reported with this reason before, and
 // remembers it. A point that has no encoded name is always new.
-func (r *Refusals) Known(p *PointError) bool {
+func (r *Refusals) Reported(p *PointError) bool {
 	name, err := encoding.EncodeName(p.Point.Metric, p.Point.Tags)
 	if err != nil {
 		return false

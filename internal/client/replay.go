@@ -256,8 +256,8 @@ func (r *replayer) account(report Report) {
 	r.s.stats.Rejected += uint64(report.Rejected)
 	r.s.stats.Dropped += uint64(report.Dropped)
 	r.s.mu.Unlock()
-	if !report.fresh.empty() {
-		r.s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", r.s.c.settings.Errors.Send(report.fresh)))
+	if !report.unreported.empty() {
+		r.s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", r.s.c.settings.Errors.Send(report.unreported)))
 	}
 }
 
@@ -289,7 +289,7 @@ func (r *replayer) schedule(files []*spool.File, sender *sender, p permit) {
 		for _, file := range files {
 			r.markFailed(file, sender.cause, circuitClosed)
 		}
-		r.scheduleAfterFailure(sender.cause, sender.tally.counts.After, p)
+		r.scheduleAfterFailure(sender.cause, sender.tally.counts.RetryAfter, p)
 	}
 }
 

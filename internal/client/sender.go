@@ -126,7 +126,7 @@ func (s *sender) sendPart(b *put.Batch) *result {
 		}
 		stop, err := s.retrier.next(&res)
 		if stop != stopNone {
-			s.tally.counts.After = max(s.tally.counts.After, res.retryAfter)
+			s.tally.counts.RetryAfter = max(s.tally.counts.RetryAfter, res.retryAfter)
 			s.addUndelivered(b, deliveryFailure{status, err, stop, cutOff})
 			return nil
 		}

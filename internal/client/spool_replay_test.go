@@ -530,7 +530,7 @@ func TestKnownRefusalsInTheReplay(t *testing.T) {
 			}
 			return ""
 		}))
-		out := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Known: func(p *client.PointError) bool { return p.Point.Value != 7 }})
+		out := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Reported: func(p *client.PointError) bool { return p.Point.Value != 7 }})
 		for i := range 10 {
 			out.AppendPrefix(seriesOf(i), 1700000000, model.Float(float64(i)), uint32(i))
 		}

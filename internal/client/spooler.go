@@ -44,7 +44,7 @@ type spooler struct {
 	mu     sync.Mutex
 	stats  SpoolStats // without the current content of the folder
 	report spoolReport
-	known  func(*PointError) bool // WriterOptions.Known of the last live batch that had one
+	known  func(*PointError) bool // WriterOptions.Reported of the last live batch that had one
 	codecs map[put.Encoding]*put.Codec
 }
 
@@ -94,7 +94,7 @@ func (s *spooler) deliver(ctx context.Context, sender *sender, b *put.Batch, gra
 		return sender.tally.report()
 	}
 	defer leave()
-	s.setKnown(sender.opts.Known)
+	s.setKnown(sender.opts.Reported)
 	writeBy := graceEnd
 	requestCtx, cancel := ctx, context.CancelFunc(func() {})
 	if writeBy.IsZero() {
@@ -115,7 +115,7 @@ func (s *spooler) deliver(ctx context.Context, sender *sender, b *put.Batch, gra
 	}
 	r := sender.tally.report()
 	if ctx.Err() != nil {
-		r.until = minTime(writeBy, time.Now().Add(gracePeriod))
+		r.spoolUntil = minTime(writeBy, time.Now().Add(gracePeriod))
 	}
 	return r
 }
@@ -141,7 +141,7 @@ func (s *spooler) sendIfAllowed(ctx, requestCtx context.Context, sender *sender,
 	case errors.Is(ctx.Err(), context.Canceled) || s.c.life.Err() != nil:
 		s.circuit.cancel(p) // the caller ended the request: the server may be available
 	default:
-		s.circuit.open(p, sender.tally.counts.After, sender.cause)
+		s.circuit.open(p, sender.tally.counts.RetryAfter, sender.cause)
 	}
 }
 
@@ -192,7 +192,7 @@ func (s *spooler) setKnown(known func(*PointError) bool) {
 func (s *spooler) replayOptions() *WriterOptions {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &WriterOptions{Known: s.known}
+	return &WriterOptions{Reported: s.known}
 }
 
 // closeTimeout bounds how long Close waits for the disk.

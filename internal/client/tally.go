@@ -25,9 +25,9 @@ type Report struct {
 	Spooled int
 	// Dropped points could not be delivered in time.
 	Dropped int
-	// After is the delay that the server requested with Retry-After before dropped points
-	// are sent again, 0 if it requested none.
-	After time.Duration
+	// RetryAfter is the delay that the server requested before dropped points are sent
+	// again, 0 if it requested none.
+	RetryAfter time.Duration
 	// StatusCode is the HTTP status of the answer to the last request for the batch. It is
 	// 0 if that request got no answer, or if no request was made.
 	StatusCode int
@@ -35,9 +35,9 @@ type Report struct {
 	// are none.
 	Err error
 
-	fresh    *Summary   // like Err, without the points that were reported before; nil with Err
-	failures []*failure // for WriterOptions.Failed
-	until    time.Time  // if the context has ended: when spooling of further points must end
+	unreported *Summary   // like Err, without the points that were reported before; nil with Err
+	failures   []*failure // for WriterOptions.Failed
+	spoolUntil time.Time  // if the context has ended: when spooling of further points must end
 }
 
 // tally counts the points of one batch and collects the reasons of failures. It counts each
@@ -49,7 +49,7 @@ type tally struct {
 
 	status     int          // of the last answer that rejected or dropped points
 	points     []PointError // refused one by one, at most maxPointErrors
-	unreported []PointError // of these, without those that WriterOptions.Known knows
+	unreported []PointError // of these, without those that WriterOptions.Reported knows
 	causes     []error      // of batches that failed as a whole
 	retryable  bool         // a dropped point may be accepted later
 	processed  bool         // the server has accepted or refused single points, and so is an ingest endpoint
@@ -60,7 +60,7 @@ func (t *tally) report() Report {
 	r := t.counts
 	if r.Rejected+r.Dropped > 0 {
 		all := t.summary(t.points)
-		r.Err, r.fresh = t.c.settings.Errors.Send(all), t.summary(t.unreported)
+		r.Err, r.unreported = t.c.settings.Errors.Send(all), t.summary(t.unreported)
 	}
 	return r
 }
@@ -119,7 +119,7 @@ func (t *tally) giveUp(u undelivered) {
 	if n := u.batch.Counted(); n > 0 {
 		t.counts.Dropped += n
 		t.retryable = t.retryable || u.stop == stopTemporary
-		t.noteBatchFailed(u.batch, Failure{StatusCode: u.status, Err: u.err, MayPass: kept || u.stop == stopTemporary})
+		t.noteBatchFailed(u.batch, Failure{StatusCode: u.status, Err: u.err, Temporary: kept || u.stop == stopTemporary})
 	}
 }
 
@@ -159,7 +159,7 @@ func (t *tally) rejectOversized(ctx context.Context, u undelivered) {
 // their reasons by index in the batch; the function shown shortens a reason for display.
 // Decoding many points takes time, so list stops when ctx ends, and says so in the error.
 func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, shown func(reason string) string) {
-	if len(refused) == 0 || len(t.points) >= maxPointErrors && (t.opts.Known == nil || len(t.unreported) >= maxPointErrors) {
+	if len(refused) == 0 || len(t.points) >= maxPointErrors && (t.opts.Reported == nil || len(t.unreported) >= maxPointErrors) {
 		return
 	}
 	err := b.Lines(ctx, func(i int, line []byte) bool {
@@ -186,7 +186,7 @@ func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, 
 // add adds a point to the error, unless maxPointErrors points are listed already.
 func (t *tally) add(p PointError, shown func(reason string) string) {
 	listed := len(t.points) < maxPointErrors
-	fresh := len(t.unreported) < maxPointErrors && (t.opts.Known == nil || !t.opts.Known(&p))
+	fresh := len(t.unreported) < maxPointErrors && (t.opts.Reported == nil || !t.opts.Reported(&p))
 	if !listed && !fresh {
 		return
 	}

@@ -138,8 +138,8 @@ func TestWriter_Known(t *testing.T) {
 		c := newFake(t, refusal).client()
 		var batch *apptuitclient.SendError
 		o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{
-			Known: tt.known,
-			Batch: func(r client.Report) { batch = sendErrorOf(t, r.Err) },
+			Reported: tt.known,
+			Batch:    func(r client.Report) { batch = sendErrorOf(t, r.Err) },
 		})
 		fill(o, 5)
 		r := o.Close()
@@ -160,7 +160,7 @@ func TestWriter_Known(t *testing.T) {
 
 func TestWriter_KnownDoesNotHideOtherFailures(t *testing.T) {
 	c := newFake(t, text(400, details(2, 3, 0, pointFault{echo(1), "bad"}))).client()
-	o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Known: func(*client.PointError) bool { return true }})
+	o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Reported: func(*client.PointError) bool { return true }})
 	o.Reject(put.Rejection{Metric: "m", Err: errors.New("refused here")})
 	fill(o, 5)
 	e := counted(t, o.Close().Err, 2, 4)

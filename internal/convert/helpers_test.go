@@ -63,7 +63,7 @@ func pointText(t testing.TB, line []byte) string {
 
 func (r *recorder) Lines() *put.Builder { return r.builder }
 
-func (r *recorder) Repeats() { r.repeats++ }
+func (r *recorder) Sequential() { r.repeats++ }
 
 func (r *recorder) Reject(j put.Rejection) {
 	j.Tags = slices.Clone(j.Tags)

@@ -66,7 +66,7 @@ func pointText(t testing.TB, line []byte) string {
 
 func (r *recorder) Lines() *put.Builder { return r.builder }
 
-func (r *recorder) Repeats() {}
+func (r *recorder) Sequential() {}
 
 func (r *recorder) Reject(j put.Rejection) { r.rejects = append(r.rejects, j) }
 
