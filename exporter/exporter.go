@@ -142,8 +142,8 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 
 func (e *Exporter) writerOptions(op *operation) client.WriterOptions {
 	opts := client.WriterOptions{
-		Stop:  e.life.Ending(),
-		Batch: func(r client.Report) { e.batchDone(op, r) },
+		Stop:     e.life.Ending(),
+		Batch:    func(r client.Report) { e.batchDone(op, r) },
 		Reported: e.refused.Reported,
 
 		Concurrent: true,

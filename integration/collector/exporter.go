@@ -110,8 +110,8 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	var again again
 	returned := 0
 	out := client.Of(e.client).NewWriter(ctx, client.WriterOptions{
-		Reported:  e.refused.Reported,
-		Retain: true,
+		Reported: e.refused.Reported,
+		Retain:   true,
 		Failed: func(source uint32, why *client.Failure) {
 			if why.Temporary {
 				again.add(source)

@@ -35,7 +35,7 @@ func newDiscardSink(b *testing.B) *discardSink {
 }
 
 func (s *discardSink) Lines() *put.Builder                            { return s.builder }
-func (*discardSink) Sequential()                                         {}
+func (*discardSink) Sequential()                                      {}
 func (*discardSink) Reject(put.Rejection)                             {}
 func (*discardSink) Collision(_, _ uint32) (reported bool, err error) { return true, nil }
 

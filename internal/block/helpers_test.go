@@ -64,7 +64,7 @@ func linesOf(t testing.TB, b *put.Batch) []string {
 }
 
 func (r *recorder) Lines() *put.Builder    { return r.builder }
-func (r *recorder) Sequential()               { r.repeats = true }
+func (r *recorder) Sequential()            { r.repeats = true }
 func (r *recorder) Reject(p put.Rejection) { r.rejected = append(r.rejected, p) }
 
 func (r *recorder) Collision(winner, loser uint32) (reported bool, err error) {
