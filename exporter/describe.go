@@ -11,7 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// description is what is known of a metric without a look at its data points.
+// description describes a metric apart from the values of its data points.
 type description struct {
 	spec   convert.InstrumentSpec
 	points int       // number of data points
@@ -19,8 +19,8 @@ type description struct {
 	delta  bool      // the data points have delta temporality
 }
 
-// describe returns the description of a metric. It reports false for data that the
-// exporter does not know.
+// describe returns the description of a metric. It reports false for data of an unknown
+// type.
 func describe(m *metricdata.Metrics) (d description, ok bool) {
 	d.spec = convert.InstrumentSpec{Name: m.Name, Unit: m.Unit}
 	var temporality metricdata.Temporality

@@ -11,8 +11,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// The functions below hand the data points of a metric to the converter, or to the
-// observer of the reporter layout, as plain scalars.
+// The functions below pass the data points of a metric to the converter or, in the reporter
+// layout, to the observer.
 
 func numbers[N int64 | float64](x *export, m *collected, do pass, points []metricdata.DataPoint[N]) {
 	if do == passSkip {

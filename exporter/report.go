@@ -10,22 +10,22 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
 
-// In the reporter layout an Export passes over the metrics twice. The first pass
-// observes the data points that need state, under the lock of that state; the second
-// one emits their samples. Nothing is sent before all is observed, so that no failure
-// loses a count.
+// In the reporter layout, an Export passes over the metrics twice. The first pass adds the
+// data points that need state to that state, under its lock. The second pass emits the
+// resulting samples. No point is sent before all data points were added, so that a failed
+// Export loses no count.
 
-// pass is what a walk does with the data points of a metric.
+// pass is an action on all data points of a metric.
 type pass uint8
 
 const (
-	passConvert pass = iota
-	passObserve
-	passEmit // the samples of data points that were observed
+	passConvert pass = iota // to points
+	passObserve             // add them to the state
+	passEmit                // convert the samples of observed data points to points
 	passSkip
 )
 
-// pass returns what a walk does with the data points of a metric.
+// pass returns the action of the first (observing) or second walk on a metric.
 func (x *export) pass(m *collected, observing bool) pass {
 	switch observed := x.observer != nil && x.observer.Observed(m.instrument, m.delta); {
 	case observing && observed:
@@ -43,8 +43,8 @@ func (x *export) observe(now time.Time) {
 	x.observer.Observe(now, x.latest(now), func() { x.walk(true) })
 }
 
-// idle emits the samples of series without observations. They are counted, but belong to
-// no data point.
+// idle emits the samples of series that have no data point in this Export. Their points
+// are counted, but belong to no data point.
 func (x *export) idle() {
 	for p, at := range x.observer.Idle {
 		p.Values(model.Timestamp(time.Unix(0, at), x.milliseconds), x.observer.Next(), 0)
@@ -56,7 +56,7 @@ func (m *collected) span(start, end time.Time) reporter.Span {
 	return reporter.Span{Start: nanoseconds(start), End: nanoseconds(end), Delta: m.delta}
 }
 
-// nanoseconds returns a time since 1970, 0 for a time that cannot be sent.
+// nanoseconds returns the Unix time in nanoseconds, or 0 for a time that cannot be sent.
 func nanoseconds(t time.Time) int64 {
 	if model.Timestamp(t, false) == 0 || t.Year() > 2261 {
 		return 0
@@ -64,9 +64,8 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// latest returns the latest time of the metrics that are not the exporter's own, by the
-// first data point of each: those of an instrument are of one time. An Export without
-// metrics is of now.
+// latest returns the latest time of the program's metrics, or now if there are none. All
+// data points of an instrument have one time, so the first one of each metric is enough.
 func (x *export) latest(now time.Time) int64 {
 	last, none := int64(0), true
 	for i := range x.metrics {

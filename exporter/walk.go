@@ -21,7 +21,7 @@ type (
 	point      = convert.Point[attribute.Distinct]
 )
 
-// export is one walk over collected metrics, or in the reporter layout two.
+// export walks over the metrics of one Export, in the reporter layout twice.
 type export struct {
 	conv         *converter
 	observer     *reporter.Observer[attribute.Distinct] // nil unless the layout is the reporter's
@@ -29,8 +29,8 @@ type export struct {
 	filter       attribute.Filter
 
 	metrics []collected
-	points  uint32 // data points so far, which are numbered from 1
-	newest  int64  // timestamp of a data point
+	points  uint32 // number of data points so far; it is the source of their points
+	newest  int64  // latest timestamp of a data point
 
 	attributes []model.Tag // of a new data point
 	histogram  convert.HistogramPoint
@@ -43,11 +43,10 @@ type collected struct {
 	description
 	data       metricdata.Aggregation
 	instrument *instrument
-	own        bool // it is a metric of the exporter, whose points are not counted
+	own        bool // a metric of the exporter itself, whose points are not counted
 }
 
-// find adds metrics to the export and finds their instruments. It skips data that the
-// exporter does not know.
+// find adds metrics and their instruments to the export. It skips data of unknown types.
 func (x *export) find(scopes []metricdata.ScopeMetrics, own bool) {
 	for i := range scopes {
 		sm := &scopes[i]
@@ -61,7 +60,7 @@ func (x *export) find(scopes []metricdata.ScopeMetrics, own bool) {
 	}
 }
 
-// walk does the same with the data points of all metrics.
+// walk passes over the data points of all metrics, see report.go.
 func (x *export) walk(observing bool) {
 	for i := range x.metrics {
 		m := &x.metrics[i]
@@ -92,7 +91,7 @@ func (x *export) walk(observing bool) {
 	}
 }
 
-// point finds the place of a data point, its timestamp and its source.
+// point returns the converter's point for a data point, its timestamp and its source.
 func (x *export) point(m *collected, attributes *attribute.Set, at time.Time) (p point, ts int64, source uint32) {
 	ts, source = model.Timestamp(at, x.milliseconds), put.Uncounted
 	if !m.own {
@@ -107,7 +106,7 @@ func (x *export) point(m *collected, attributes *attribute.Set, at time.Time) (p
 	return p, ts, source
 }
 
-// add adds a data point that is not known.
+// add adds a data point that the converter does not know yet.
 func (x *export) add(i *instrument, key attribute.Distinct, attributes *attribute.Set) point {
 	x.attributes = x.attributes[:0]
 	for it := attributes.Iter(); it.Next(); {
@@ -118,12 +117,12 @@ func (x *export) add(i *instrument, key attribute.Distinct, attributes *attribut
 	return i.Add(key, x.attributes, len(x.attributes) < attributes.Len())
 }
 
-// passes asks the filter, which is asked once about a data point that is remembered.
+// passes applies the attribute filter. It is called once for each data point that is kept.
 func (x *export) passes(kv attribute.KeyValue) bool {
 	return kv.Key == convert.OverflowKey || x.filter(kv)
 }
 
-// tagOf is tagOf with less garbage: it makes no text of each integer.
+// tagOf is like the function tagOf, but shares the texts of integers.
 func (x *export) tagOf(kv *attribute.KeyValue) model.Tag {
 	tag := model.Tag{Key: string(kv.Key)}
 	switch kv.Value.Type() {
@@ -137,7 +136,7 @@ func (x *export) tagOf(kv *attribute.KeyValue) model.Tag {
 	return tag
 }
 
-// tagsOf appends a set's attributes, which are sorted by key.
+// tagsOf appends the attributes of a set, which are sorted by key.
 func tagsOf(dst []model.Tag, set *attribute.Set) []model.Tag {
 	for it := set.Iter(); it.Next(); {
 		dst = append(dst, tagOf(it.Attribute()))

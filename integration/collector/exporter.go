@@ -20,19 +20,18 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// metricsExporter pushes metrics. It is safe for concurrent use from start to
-// shutdown.
+// metricsExporter pushes metrics. It is safe for concurrent use between start and shutdown.
 type metricsExporter struct {
 	cfg       *Config
 	telemetry component.TelemetrySettings
 	counters  *counters
 	resources *resources
-	chosen    *chooser // of the points' attributes; nil for all
+	chosen    *chooser // selects the attributes of data points; nil selects all
 	pool      *convert.Pool[identity, struct{}]
 	hasher    hasher
 	refused   *client.Refusals
 
-	// of start
+	// Set by start.
 	http   *http.Client
 	client *apptuitclient.Client
 }
@@ -64,12 +63,12 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 	}, nil
 }
 
-// start makes the client: only now are the extensions there that authorize it,
-// and the files that it reads are this machine's.
+// start creates the client. It is not created earlier because extensions that authenticate
+// it are only available now.
 func (e *metricsExporter) start(ctx context.Context, host component.Host) error {
-	// Connections, TLS, authentication and instrumentation are confighttp's. What
-	// is said on them is the client's: it compresses, knows the values of headers
-	// that no error may show, and ends requests that take too long.
+	// confighttp provides connections, TLS, authentication and instrumentation. Our client
+	// compresses, sets the headers, whose values must not appear in errors, and limits the
+	// time of requests.
 	shared := e.cfg.ClientConfig
 	shared.Compression, shared.Headers, shared.Timeout = "", nil, 0
 	connections, err := shared.ToClient(ctx, host.GetExtensions(), e.telemetry)
@@ -79,7 +78,7 @@ func (e *metricsExporter) start(ctx context.Context, host component.Host) error 
 	return e.use(connections)
 }
 
-// use makes the client of connections.
+// use creates the client with an HTTP client.
 func (e *metricsExporter) use(connections *http.Client) error {
 	options, err := e.cfg.clientOptions()
 	if err != nil {
@@ -95,7 +94,7 @@ func (e *metricsExporter) use(connections *http.Client) error {
 	return err
 }
 
-// shutdown ends what is under way. exporterhelper has waited for it before.
+// shutdown closes the client. exporterhelper has waited for pushes before.
 func (e *metricsExporter) shutdown(context.Context) error {
 	e.pool.Close()
 	if e.client == nil {
@@ -105,7 +104,7 @@ func (e *metricsExporter) shutdown(context.Context) error {
 	return e.client.Close()
 }
 
-// push makes one attempt to deliver metrics.
+// push tries once to deliver metrics.
 func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	var again again
 	returned := 0
@@ -128,7 +127,7 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	}
 	defer w.export.Close()
 	if e.resources.target != nil {
-		w.told = make(map[identity]int64)
+		w.targets = make(map[identity]int64)
 	}
 	for _, rm := range md.ResourceMetrics().All() {
 		e.resource(w, rm)

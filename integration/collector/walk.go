@@ -20,20 +20,19 @@ type (
 	export     = convert.Export[identity, struct{}]
 )
 
-// walk is one way through the metrics of a push.
+// walk passes the data points of a push to the converters of their resources.
 type walk struct {
 	export       *export
 	conv         *convert.Converter[identity] // of the resource
 	milliseconds bool
-	chosen       *chooser // of the points' attributes; nil for all
+	chosen       *chooser // selects the attributes of data points; nil selects all
 
-	// Data points are numbered from 1 in the order of the walk, skipped ones among them.
-	points uint32
-	newest int64              // timestamp of a data point of the resource
-	bearer uint32             // the data point with that timestamp
-	told   map[identity]int64 // the newest timestamps of target_info in this push, by resource; nil if there is none
+	points  uint32             // number of data points so far, with skipped ones; the source of their points
+	newest  int64              // latest timestamp of a data point of the resource
+	bearer  uint32             // the data point with that timestamp
+	targets map[identity]int64 // latest timestamp of target_info in this push by resource; nil without target_info
 
-	tally      convert.Tally // of the resources so far
+	tally      convert.Tally // sum of the resources so far
 	metrics    []found       // of the resource
 	shared     attributes    // of resources and scopes
 	attributes attributes    // of data points
@@ -48,7 +47,7 @@ type found struct {
 	*instrument
 }
 
-// resource walks the metrics of one resource. Data of unknown types is skipped.
+// resource walks over the metrics of one resource. It skips data of unknown types.
 func (w *walk) resource(rm pmetric.ResourceMetrics) {
 	w.newest = 0
 	w.find(rm)
@@ -71,19 +70,18 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 	clear(w.metrics)
 }
 
-// target converts target_info at the time of the resource's newest data point. It
-// belongs to that data point: when one has to be pushed again, both are. A resource may
-// come in many parts, and is told of once.
+// target adds target_info with the timestamp of the resource's newest data point. Its
+// source is that data point, so that both are pushed again together. A push may contain a
+// resource in several parts; only a newer timestamp adds another point.
 func (w *walk) target(resource identity) {
-	if w.told == nil || w.newest <= w.told[resource] {
+	if w.targets == nil || w.newest <= w.targets[resource] {
 		return
 	}
-	w.told[resource] = w.newest
+	w.targets[resource] = w.newest
 	w.conv.Target(w.newest, w.bearer)
 }
 
-// find finds the instruments of all metrics, in order, before any of their points is
-// converted.
+// find finds the instruments of all metrics before a data point is converted.
 func (w *walk) find(rm pmetric.ResourceMetrics) {
 	w.metrics = w.metrics[:0]
 	for _, sm := range rm.ScopeMetrics().All() {
@@ -97,7 +95,8 @@ func (w *walk) find(rm pmetric.ResourceMetrics) {
 	}
 }
 
-// describe returns the instrument of a metric, and how many points it has.
+// describe returns the specification of a metric's instrument and the number of its data
+// points. It reports false for data of an unknown type.
 func describe(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok bool) {
 	spec = convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit()}
 	switch m.Type() {
@@ -117,8 +116,8 @@ func describe(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok boo
 	return spec, points, true
 }
 
-// point counts a data point and finds its place, timestamp and number, unless it has no
-// value.
+// point counts a data point and returns the converter's point for it, its timestamp and its
+// source. It reports false if the data point has no value.
 func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags pmetric.DataPointFlags) (p point, ts int64, source uint32, ok bool) {
 	w.points++
 	source = w.points
@@ -136,8 +135,8 @@ func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags p
 	return p, ts, source, true
 }
 
-// timestamp returns the timestamp of a point, 0 if it cannot be sent. A time of OTLP
-// beyond int64 cannot.
+// timestamp returns the timestamp of a point in wire units, or 0 if it cannot be sent. OTLP
+// allows times that int64 nanoseconds cannot hold.
 func timestamp(ts pcommon.Timestamp, milliseconds bool) int64 {
 	return model.Timestamp(time.Unix(int64(ts/1e9), int64(ts%1e9)), milliseconds)
 }
@@ -219,7 +218,7 @@ func buckets(counts []uint64, b pmetric.ExponentialHistogramDataPointBuckets) hi
 	return histogram.Buckets{Offset: b.Offset(), Counts: appendAll(counts[:0], b.BucketCounts())}
 }
 
-// appendAll appends a slice of pdata's without another copy of it.
+// appendAll appends a pdata slice without an intermediate copy.
 func appendAll[T any, S interface {
 	Len() int
 	At(int) T
