@@ -4,13 +4,12 @@
 package client
 
 import (
-	"math/rand/v2"
 	"time"
 )
 
 // backoff is exponential with full jitter: uniform below a bound that doubles
 // from InitialInterval to MaxInterval.
-func backoff(retry Retry, attempt int) time.Duration {
+func (m *Machine) backoff(retry Retry, attempt int) time.Duration {
 	bound := retry.InitialInterval
 	for range attempt {
 		if bound >= retry.MaxInterval/2 {
@@ -19,7 +18,7 @@ func backoff(retry Retry, attempt int) time.Duration {
 		}
 		bound *= 2
 	}
-	return rand.N(min(bound, retry.MaxInterval)) + 1
+	return m.random(min(bound, retry.MaxInterval)) + 1
 }
 
 // maxAsked bounds the time that a server can ask for with Retry-After.
@@ -27,9 +26,9 @@ const maxAsked = time.Hour
 
 // pause returns how long to wait after a number of failures, of which the last may
 // have asked for a time.
-func pause(retry Retry, failures int, asked time.Duration) time.Duration {
+func (m *Machine) pause(retry Retry, failures int, asked time.Duration) time.Duration {
 	if asked > 0 {
-		return min(asked, maxAsked) + backoff(retry, 0)
+		return min(asked, maxAsked) + m.backoff(retry, 0)
 	}
-	return backoff(retry, failures)
+	return m.backoff(retry, failures)
 }

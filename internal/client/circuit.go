@@ -21,7 +21,8 @@ const (
 // probe is made per back-off interval, by whichever batch comes first. A probe that
 // succeeds closes it. It is safe for concurrent use.
 type circuit struct {
-	retry Retry // gives the intervals
+	retry   Retry // gives the intervals
+	machine *Machine
 
 	mu       sync.Mutex
 	state    circuitState
@@ -65,7 +66,7 @@ func (c *circuit) open(p permit, after time.Duration, why failed) {
 		return
 	}
 	c.state = open
-	c.due = time.Now().Add(pause(c.retry, c.failures, after))
+	c.due = time.Now().Add(c.machine.pause(c.retry, c.failures, after))
 	c.failures++
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -47,7 +46,7 @@ func newReplayer(s *spooler, pause time.Duration) *replayer {
 func (r *replayer) run() {
 	defer close(r.ended)
 	retry := r.s.c.settings.Retry
-	r.next = time.Now().Add(rand.N(retry.InitialInterval)) // not all processes that are started at once
+	r.next = time.Now().Add(r.s.c.settings.machine.random(retry.InitialInterval)) // not all processes that are started at once
 	life := r.s.c.life
 	for life.Err() == nil {
 		if r.s.folder.Content().Batches == 0 {
@@ -124,7 +123,7 @@ func (r *replayer) take(probe bool) (file *spool.File, again time.Time) {
 	}
 	folder := r.s.folder
 	if probe && r.probes%4 == 3 {
-		skip := rand.N(max(folder.Content().Batches, 1))
+		skip := r.s.c.settings.machine.index(max(folder.Content().Batches, 1))
 		if file = folder.Take(func(f *spool.File) bool { skip--; return skip < 0 && untried(f) }); file != nil {
 			return file, again
 		}
@@ -281,7 +280,7 @@ func (r *replayer) proceed(files []*spool.File, sender *sender, p permit) {
 		r.next = now
 		return
 	}
-	r.next = now.Add(pause(r.s.c.settings.Retry, r.failures, after))
+	r.next = now.Add(r.s.c.settings.machine.pause(r.s.c.settings.Retry, r.failures, after))
 	r.failures++
 }
 
@@ -318,6 +317,6 @@ func (r *replayer) delay(file *spool.File) {
 	if m.Strikes > 1 {
 		retry := r.s.c.settings.Retry
 		retry.MaxInterval = max(retry.MaxInterval, maxStrikeWait)
-		m.NotBefore = time.Now().Add(backoff(retry, m.Strikes))
+		m.NotBefore = time.Now().Add(r.s.c.settings.machine.backoff(retry, m.Strikes))
 	}
 }

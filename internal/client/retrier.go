@@ -6,7 +6,6 @@ package client
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 )
 
@@ -74,11 +73,11 @@ func (r *retrier) wait(res *result) error {
 	if r.once || !retry.Enabled || r.ctx.Err() != nil {
 		return res.err
 	}
-	pause := backoff(retry, r.attempts-1)
+	pause := r.c.settings.machine.backoff(retry, r.attempts-1)
 	asked := ""
 	if res.after > 0 {
 		// The server's word, and a little more, so that not all come at once.
-		pause = min(res.after, maxAsked) + rand.N(retry.InitialInterval)
+		pause = min(res.after, maxAsked) + r.c.settings.machine.random(retry.InitialInterval)
 		asked = fmt.Sprintf(" in the %v that the server asks for", res.after)
 	}
 	next := time.Now().Add(pause)

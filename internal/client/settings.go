@@ -42,6 +42,8 @@ type Settings struct {
 		All, Tags, Spool bool
 	}
 
+	machine Machine
+
 	creds  *credentials
 	tokens int // options that give a token
 	faults []error

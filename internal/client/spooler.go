@@ -51,10 +51,10 @@ type spooler struct {
 // openSpool opens the folder and starts the replay.
 func openSpool(c *Client, settings *SpoolSettings) (*spooler, error) {
 	s := &spooler{
-		c: c, circuit: circuit{retry: c.settings.Retry}, live: lifecycle.New(), writing: make(chan struct{}, 1),
+		c: c, circuit: circuit{retry: c.settings.Retry, machine: &c.settings.machine}, live: lifecycle.New(), writing: make(chan struct{}, 1),
 		codecs: map[put.Encoding]*put.Codec{c.codec.Encoding(): c.codec},
 	}
-	folder, err := spool.Open(settings.Dir, spool.Limits{Bytes: settings.Bytes, Age: settings.Age}, settings.Instances, s.dropped)
+	folder, err := c.settings.machine.openFolder(settings, s.dropped)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}

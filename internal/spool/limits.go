@@ -6,8 +6,6 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 )
@@ -73,7 +71,7 @@ func (f *Folder) evict(files int, bytes int64) []evicted {
 func (f *Folder) discard(batches []evicted) {
 	drops := make([]Drop, 0, len(batches))
 	for _, e := range batches {
-		if err := os.Remove(filepath.Join(f.dir, e.file.name)); err != nil {
+		if err := f.disk.Remove(f.path(e.file.name)); err != nil {
 			e.reason = errors.Join(e.reason, err)
 		}
 		drops = append(drops, Drop{Points: e.file.points, AtLimit: true, Err: e.reason})
