@@ -19,13 +19,12 @@ type writeState int32
 
 const (
 	writing   writeState = iota // the caller may still abandon it
-	committed                   // the file becomes visible
-	abandoned                   // by the caller, before it was committed
-	detached                    // by the caller, after it was committed
-	finished
+	committed                   // the file is durable
+	abandoned                   // by the caller, before it was committed: the file is removed
 )
 
-// keep puts a batch into the folder. Until by it has to be visible there.
+// keep puts a batch into the folder, where it has to be durable by a time. A batch for which
+// the disk takes longer is not counted as spooled: only what is durable is.
 func (s *spooler) keep(b *put.Batch, by time.Time) error {
 	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()
@@ -47,9 +46,7 @@ func (s *spooler) keep(b *put.Batch, by time.Time) error {
 		defer b.Release()
 		err := s.folder.Put(record, func() bool { return swap(writing, committed) })
 		<-s.writing
-		if !swap(committed, finished) && writeState(state.Load()) == detached && err != nil {
-			s.dropped(spool.Drop{Points: record.Counted(), Err: err})
-		}
+		s.replay.stir() // the caller may not have waited for the file, and the replay for this write
 		done <- err
 	}()
 	select {
@@ -59,12 +56,7 @@ func (s *spooler) keep(b *put.Batch, by time.Time) error {
 		}
 	case <-timer.C:
 		if swap(writing, abandoned) {
-			return slow
-		}
-		if !swap(committed, detached) {
-			if err := <-done; err != nil { // it is there already
-				return fmt.Errorf("%s: %w", s.folder.Dir(), err)
-			}
+			return slow // or the write has failed, at this moment
 		}
 	}
 	s.mu.Lock()

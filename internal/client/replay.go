@@ -167,7 +167,7 @@ func (r *replayer) try(file *spool.File, p permit) {
 	for _, u := range sender.undelivered {
 		u.batch.Release()
 	}
-	r.proceed(files, sender, p)
+	r.proceed(files, failuresOf(files, sender), sender, p)
 	for _, file := range files {
 		r.s.folder.Return(file)
 	}
@@ -214,11 +214,11 @@ func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *se
 // unreadable moves a damaged file to the quarantine. After a fault of the disk or the
 // process, which may pass, the file is tried again later.
 func (r *replayer) unreadable(file *spool.File, err error) {
-	if errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist) {
-		r.s.folder.Quarantine(file, err)
+	damaged := errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist)
+	if damaged && r.s.folder.Quarantine(file, err) {
 		return
 	}
-	if file.Mark.Strikes == 0 {
+	if !damaged && file.Mark.Strikes == 0 {
 		file.Mark.Strikes = 1
 		r.s.dropped(spool.Drop{Err: fmt.Errorf("%d points have to wait: %w", file.Points(), err)})
 	}
@@ -239,9 +239,22 @@ func (r *replayer) count(report Report) {
 	}
 }
 
+// failuresOf returns why the batch of each file was not delivered. If one file holds all
+// parts that are left, the last failure stands for them.
+func failuresOf(files []*spool.File, sender *sender) []failed {
+	why := make([]failed, len(files))
+	for i := range files {
+		why[i] = sender.last
+		if len(files) == len(sender.undelivered) {
+			why[i] = sender.undelivered[i].failed
+		}
+	}
+	return why
+}
+
 // proceed decides when the replay goes on, and which batch is tried then. The files are
-// those that are left of the batch.
-func (r *replayer) proceed(files []*spool.File, sender *sender, p permit) {
+// those that are left of the batch, and why says how each of them has failed.
+func (r *replayer) proceed(files []*spool.File, why []failed, sender *sender, p permit) {
 	now := time.Now()
 	circuit := &r.s.circuit
 	if !sender.hasFailed {
@@ -256,17 +269,21 @@ func (r *replayer) proceed(files []*spool.File, sender *sender, p permit) {
 		return
 	}
 	serverIsThere := circuit.probeDue().IsZero()
-	for _, file := range files {
-		about := aboutBatch(sender.last)
+	for i, file := range files {
+		why := why[i]
+		if why.untried {
+			continue
+		}
+		about := aboutBatch(why)
 		if serverIsThere || about { // the others have their turn
 			file.Mark.Pass = r.pass
 		}
-		if serverIsThere && sender.last.cutOff > 0 {
-			file.Mark.AtMost = sender.last.cutOff / 2
+		if serverIsThere && why.cutOff > 0 {
+			file.Mark.AtMost = why.cutOff / 2
 		}
 		switch {
-		case about, serverIsThere && sender.last.status == 0 && sender.last.end == outOfTime:
-			r.strike(file, sender.last.err)
+		case about, serverIsThere && why.status == 0 && why.end == outOfTime:
+			r.strike(file, why.err)
 		case serverIsThere: // for this batch alone, but not for its points
 			r.delay(file)
 		}

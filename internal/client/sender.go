@@ -46,6 +46,8 @@ type failed struct {
 	err    error
 	end    ending
 	cutOff int64 // the size of the batch if it may have been too large though nobody said so
+
+	untried bool // the batch was not sent: this is the failure of another part
 }
 
 // ending says why there is no further attempt.
@@ -75,7 +77,9 @@ func (s *sender) send(ctx context.Context, b *put.Batch) {
 	for len(rest) > 0 {
 		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
 		if s.hasFailed && s.oneFailureIsEnough() {
-			s.addUndelivered(b, s.last)
+			why := s.last
+			why.untried = true
+			s.addUndelivered(b, why)
 			continue
 		}
 		if s.exceedsLimit(b) {
@@ -139,7 +143,7 @@ func (s *sender) persist(b *put.Batch) *result {
 		end, err := s.retrier.next(&res)
 		if end != goOn {
 			s.tally.counts.After = max(s.tally.counts.After, res.after)
-			s.addUndelivered(b, failed{status, err, end, cutOff})
+			s.addUndelivered(b, failed{status: status, err: err, end: end, cutOff: cutOff})
 			return nil
 		}
 		if s.exceedsLimit(b) {
@@ -152,6 +156,7 @@ func (s *sender) persist(b *put.Batch) *result {
 func (s *sender) addUndelivered(b *put.Batch, why failed) {
 	if why.end == outOfTime || why.end != unreadable && (s.spooled || s.opts.Retain) {
 		s.hasFailed, s.last = true, why
+		s.last.untried = false
 	}
 	s.undelivered = append(s.undelivered, undelivered{b, why})
 }

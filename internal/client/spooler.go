@@ -79,6 +79,9 @@ const (
 	diskReserve = time.Second
 	// gracePeriod is how long spooling may go on when the context has ended.
 	gracePeriod = 100 * time.Millisecond
+	// patience is how long a server must have had for an answer, before the end of the
+	// caller's time says something about the server.
+	patience = time.Second
 	// diskTimeout is how long a disk may take without a deadline.
 	diskTimeout = 10 * time.Second
 )
@@ -132,10 +135,13 @@ func (s *spooler) sendIfAllowed(ctx, requestCtx context.Context, sender *sender,
 		sender.addUndelivered(b, failed{err: why.err, end: why.end})
 		return
 	}
+	start := time.Now()
 	sender.send(requestCtx, b)
 	switch {
 	case !sender.hasFailed:
 		s.succeeded(sender.tally.taken)
+	case requestCtx.Err() != nil && sender.last.status == 0 && time.Since(start) < patience:
+		s.circuit.cancel(p) // so does the caller's deadline
 	case errors.Is(ctx.Err(), context.Canceled) || s.c.life.Err() != nil:
 		s.circuit.cancel(p) // that was the caller, not the server
 	default:

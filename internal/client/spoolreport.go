@@ -101,9 +101,14 @@ func (s *spooler) reportSpooling(why failed) {
 	}
 }
 
-// reportEmpty reports that the spool is empty again.
+// reportEmpty reports that the spool is empty again, if it is. While a batch is being
+// written it is not: the end of the write wakes the replay, which asks again.
 func (s *spooler) reportEmpty() {
 	s.mu.Lock()
+	if len(s.writing) > 0 || s.folder.Content().Batches > 0 { // in this order: a write that ends in between is in the folder
+		s.mu.Unlock()
+		return
+	}
 	was, stats := s.spooling, s.stats
 	s.spooling = false
 	s.mu.Unlock()

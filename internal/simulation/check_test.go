@@ -69,7 +69,7 @@ func (w *world) checkSpool(name string, s apptuitclient.SpoolStats) {
 
 // checkClosed checks a process whose client is closed.
 func (w *world) checkClosed(p *process) {
-	if p.dead {
+	if p.killed() {
 		return
 	}
 	stats, ok := p.client.SpoolStats()
@@ -96,7 +96,7 @@ func (w *world) checkAll() {
 	excess, lost, rejected := 0, 0, 0 // points that no unit has reported as failed; that spools have dropped, and rejected
 	for _, p := range w.ended {
 		stats, spool := p.exporter.Stats(), p.atDeath.spool
-		if p.dead {
+		if p.killed() {
 			stats = p.atDeath.stats
 		} else {
 			spool, _ = p.client.SpoolStats()
@@ -107,7 +107,7 @@ func (w *world) checkAll() {
 		together.dropped = int(stats.Dropped)
 		for _, u := range p.units {
 			if !u.returned || u.refused {
-				if !p.dead && !u.returned {
+				if !p.killed() && !u.returned {
 					l.failLocked("lifecycle", "%s has not returned", u.name)
 				}
 				continue
@@ -126,7 +126,7 @@ func (w *world) checkAll() {
 			produced += len(u.points) + u.invalid
 		}
 		excess += max(0, missing-together.dropped)
-		if sum := stats.Accepted + stats.Rejected + stats.Spooled + stats.Dropped; sum != stats.Produced || !p.dead && produced != int(stats.Produced) {
+		if sum := stats.Accepted + stats.Rejected + stats.Spooled + stats.Dropped; sum != stats.Produced || !p.killed() && produced != int(stats.Produced) {
 			l.failLocked("accounts", "%s: %+v, want %d produced", p.name, stats, produced)
 		}
 	}

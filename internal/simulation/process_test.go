@@ -46,6 +46,7 @@ type process struct {
 	active  int  // units under way
 	started int  // units
 	units   []*unit
+	emptied bool // it has reported that its spool is empty, and not since that points go there
 
 	atDeath struct { // the statistics when it was killed
 		stats exporter.Stats
@@ -142,6 +143,13 @@ func (p *process) die() {
 		_ = conn.Close()
 	}
 	go p.bury()
+}
+
+// killed reports whether the process was killed.
+func (p *process) killed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
 }
 
 // bury ends the goroutines of a process that was killed.
@@ -376,7 +384,7 @@ func (p *process) stop(within time.Duration) {
 	p.mu.Lock()
 	active := p.active
 	p.mu.Unlock()
-	if active > 0 && !p.dead {
+	if active > 0 && !p.killed() {
 		p.w.ledger.fail("lifecycle", "%d calls of %s have not returned after Close", active, p.name)
 	}
 	p.transport.CloseIdleConnections()

@@ -120,7 +120,9 @@ func newConfig(r *rand.Rand) config {
 	chance := func(percent int) bool { return r.IntN(100) < percent }
 	c := config{
 		spool: chance(75), bytes: 64 << 20, age: 24 * time.Hour, rate: []float64{1, 10, 1000}[r.IntN(3)],
-		compression: apptuitclient.Compression(r.IntN(3)), batch: 2 + r.IntN(12), inFlight: 1 + r.IntN(3),
+		compression: []apptuitclient.Compression{
+			apptuitclient.CompressionNone, apptuitclient.CompressionNone, apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate,
+		}[r.IntN(4)], batch: 2 + r.IntN(12), inFlight: 1 + r.IntN(3),
 		timeout: []time.Duration{time.Second, 5 * time.Second, 30 * time.Second, time.Minute}[r.IntN(4)],
 		retry: apptuitclient.RetryConfig{
 			Enabled: chance(90), InitialInterval: time.Duration(1+r.IntN(2000)) * time.Millisecond, MaxElapsedTime: time.Duration(r.IntN(3)) * time.Minute,
@@ -179,7 +181,7 @@ func newStep(r *rand.Rand, weights []int) step {
 			s.m = 1000
 		}
 	case diskIsSlow:
-		s.d, s.m = time.Duration(1+r.IntN(3000))*time.Millisecond, 1+r.IntN(8)
+		s.n, s.d, s.m = r.IntN(len(slowness())), time.Duration(1+r.IntN(3000))*time.Millisecond, 1+r.IntN(8)
 		if s.flag {
 			s.d *= 6
 		}

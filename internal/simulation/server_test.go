@@ -470,6 +470,6 @@ func (s *server) decideSome(react reaction, draw int, raw []json.RawMessage, lin
 	}
 	return answer{
 		status: status, decides: func(i int) bool { return react != throttlesSome || !bad(i) },
-		body:   fmt.Sprintf(`{"success":%d,"failed":%d,"errors":[%s]}`, len(lines)-failed, failed, strings.Join(errs, ",")),
+		body: fmt.Sprintf(`{"success":%d,"failed":%d,"errors":[%s]}`, len(lines)-failed, failed, strings.Join(errs, ",")),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -23,6 +24,12 @@ var (
 	schedules = flag.Int("schedules", 0, "how many schedules to run; 10,000 without it, 1,000,000 with APPTUIT_LONG=1")
 	from      = flag.Uint64("from", 1, "the first seed of the schedules")
 )
+
+// TestMain lets the heap grow: schedules make much garbage and keep little.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(800)
+	os.Exit(m.Run())
+}
 
 // run runs a schedule and returns what is wrong. A goroutine that is left makes the bubble
 // panic.

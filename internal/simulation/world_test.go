@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -42,6 +43,7 @@ type world struct {
 	faults  int // operations for which it holds
 	delay   time.Duration
 	delays  int
+	delayed []memdisk.Kind
 	killAt  int // operations until the process that makes the next is killed; -1: none is
 	killing int // which process
 	tokens  int
@@ -69,6 +71,18 @@ func diskFaults() []diskFault {
 		{[]memdisk.Kind{memdisk.Open, memdisk.Create, memdisk.ReadDir, memdisk.Lock}, syscall.EMFILE},
 		{[]memdisk.Kind{memdisk.Create, memdisk.Rename, memdisk.Remove, memdisk.Mkdir, memdisk.Chtimes}, syscall.EROFS},
 		{[]memdisk.Kind{memdisk.Lstat, memdisk.ReadDir}, syscall.EIO},
+	}
+}
+
+// slowness are the operations that are slow together.
+func slowness() [][]memdisk.Kind {
+	return [][]memdisk.Kind{
+		{memdisk.Create, memdisk.Write, memdisk.Sync, memdisk.Rename, memdisk.SyncFolder, memdisk.Remove, memdisk.Open, memdisk.Read, memdisk.Lock},
+		{memdisk.Rename},
+		{memdisk.SyncFolder},
+		{memdisk.Sync},
+		{memdisk.Open, memdisk.Read},
+		{memdisk.Remove},
 	}
 }
 
@@ -138,7 +152,7 @@ func (w *world) decide(op memdisk.Operation) (f memdisk.Fault) {
 			f.Kill = true
 		}
 	}
-	if w.delays > 0 {
+	if w.delays > 0 && slices.Contains(w.delayed, op.Kind) {
 		w.delays--
 		f.Delay = w.delay
 	}
@@ -156,7 +170,33 @@ func (w *world) decide(op memdisk.Operation) (f memdisk.Fault) {
 }
 
 // warn reads a warning of a process, and checks what it claims.
-func (w *world) warn(p *process, err error) { w.read("a warning of "+p.name, err) }
+func (w *world) warn(p *process, err error) {
+	w.read("a warning of "+p.name, err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch text := err.Error(); {
+	case strings.Contains(text, "points go to the spool"):
+		p.emptied = false
+	case strings.Contains(text, "is empty again"):
+		p.emptied = true
+	}
+}
+
+// checkReports checks that a spool which is empty by the last report is empty.
+func (w *world) checkReports() {
+	for _, p := range w.running {
+		if p == nil || !w.config.spool {
+			continue
+		}
+		stats, _ := p.client.SpoolStats()
+		p.mu.Lock()
+		emptied := p.emptied && !p.dead
+		p.mu.Unlock()
+		if emptied && stats.Batches > 0 {
+			w.ledger.fail("reports", "%s has reported that its spool is empty: %+v", p.name, stats)
+		}
+	}
+}
 
 // read looks for secrets in an error.
 func (w *world) read(where string, err error) {
@@ -181,6 +221,7 @@ func (w *world) run(s schedule) {
 	for _, step := range s.steps {
 		w.step(step)
 		synctest.Wait()
+		w.checkReports()
 	}
 	w.finish()
 }
@@ -194,7 +235,7 @@ func (w *world) start(i int) {
 	expected, sure := w.countFiles(), w.config.spool && !w.config.instances && !disturbed
 	p, err := w.open()
 	if err != nil {
-		if other := w.running[1-i]; w.config.spool && (other != nil && !other.dead && !w.config.instances) {
+		if other := w.running[1-i]; w.config.spool && (other != nil && !other.killed() && !w.config.instances) {
 			if !errors.Is(err, spool.ErrInUse) && !disturbed {
 				w.ledger.fail("lock", "the second client on the folder: %v", err)
 			}
@@ -204,7 +245,7 @@ func (w *world) start(i int) {
 		return
 	}
 	w.running[i] = p
-	if w.config.spool && !w.config.instances && w.running[1-i] != nil && !w.running[1-i].dead && !w.running[1-i].closed {
+	if w.config.spool && !w.config.instances && w.running[1-i] != nil && !w.running[1-i].killed() && !w.running[1-i].closed {
 		w.ledger.fail("lock", "two clients have the folder")
 	}
 	if stats, _ := p.client.SpoolStats(); sure && int(stats.Found) != expected {
@@ -230,7 +271,7 @@ func (w *world) end(i int) {
 // step makes one step.
 func (w *world) step(s step) {
 	p := w.running[s.process]
-	if p != nil && p.dead {
+	if p != nil && p.killed() {
 		w.end(s.process)
 		p = nil
 	}
@@ -306,7 +347,7 @@ func (w *world) disturb(s step) {
 	case diskFails:
 		w.fault, w.faults, w.faulty = diskFaults()[s.n], s.m, true
 	case diskIsSlow:
-		w.delay, w.delays, w.slow = s.d, s.m, true
+		w.delay, w.delays, w.delayed, w.slow = s.d, s.m, slowness()[s.n], true
 	case diskRecovers:
 		w.faults, w.delays, w.killAt = 0, 0, -1
 	case killAtDisk:
@@ -351,7 +392,7 @@ func (w *world) restart(s step) {
 	}
 	for _, i := range places {
 		p := w.running[i]
-		if s.action == restart && s.n > 0 && !p.dead {
+		if s.action == restart && s.n > 0 && !p.killed() {
 			p.stop(time.Duration(s.n) * time.Second)
 		} else {
 			w.crashed = true
@@ -391,7 +432,7 @@ func (w *world) finish() {
 		if p == nil {
 			continue
 		}
-		if !p.dead {
+		if !p.killed() {
 			w.drain(p)
 			p.stop(time.Second)
 		}

@@ -66,6 +66,7 @@ type File struct {
 	points int
 	born   time.Time // with a monotonic reading, which clock changes do not affect
 	taken  bool      // between Take and Return, Replace or Quarantine
+	stuck  bool      // it could not be moved to the quarantine; belongs to the one who has taken it
 
 	// Mark belongs to the caller of Take.
 	Mark Mark
@@ -165,7 +166,8 @@ func (f *Folder) index(name string, now time.Time) Drop {
 	case errors.Is(err, fs.ErrNotExist):
 		return Drop{}
 	case errors.Is(err, ErrFormat):
-		return f.quarantine(name, 0, err)
+		drop, _ := f.quarantine(name, 0, err)
+		return drop
 	case err != nil:
 		return Drop{Err: err}
 	}
@@ -199,8 +201,10 @@ func (f *Folder) sort() {
 }
 
 // Put stores a batch, and drops the oldest ones if it needs their room. When it returns
-// nil the batch survives a crash of the machine. The function commit is called just before
-// the batch becomes visible; if it returns false the batch is not stored.
+// nil the batch survives a crash of the machine. If it returns an error, nothing was dropped.
+// The old files are therefore removed after the new one is safe, and while it is written the
+// folder can exceed its limit by one batch. The function commit is called when the batch is
+// safe; if it returns false the batch is removed, and Put returns an error.
 func (f *Folder) Put(b *Batch, commit func() bool) error {
 	size := b.size()
 	if size > f.limits.Bytes {
@@ -214,16 +218,18 @@ func (f *Folder) Put(b *Batch, commit func() bool) error {
 	out := f.evict(1, size)
 	file := f.reserve(b, time.Now().Add(-max(0, time.Since(b.Time))))
 	f.mu.Unlock()
-	f.discard(out)
 
 	err := f.Write(file.name, commit, b.header(), b.Body)
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	if err != nil {
 		f.bytes -= size
+		f.restore(out)
+		f.mu.Unlock()
 		return err
 	}
 	f.insert(file)
+	f.mu.Unlock()
+	f.discard(out)
 	return nil
 }
 
@@ -325,14 +331,22 @@ func (f *Folder) undo(files []*File) {
 	f.bytes -= bytes
 }
 
-// Quarantine moves a file to the quarantine, and reports its points as dropped.
-func (f *Folder) Quarantine(file *File, reason error) {
-	f.mu.Lock()
-	f.forget(file)
-	f.mu.Unlock()
-	drop := f.quarantine(file.name, file.points, reason)
-	drop.Err = errors.Join(drop.Err, f.trimQuarantine())
-	f.dropped(drop)
+// Quarantine moves a file to the quarantine, and reports its points as dropped. If it cannot
+// be moved, which is reported once and without points, Quarantine returns false and the file
+// stays taken: its points are not lost.
+func (f *Folder) Quarantine(file *File, reason error) bool {
+	drop, moved := f.quarantine(file.name, file.points, reason)
+	if moved {
+		f.mu.Lock()
+		f.forget(file)
+		f.mu.Unlock()
+		drop.Err = errors.Join(drop.Err, f.trimQuarantine())
+	}
+	if moved || !file.stuck {
+		f.dropped(drop)
+	}
+	file.stuck = !moved
+	return moved
 }
 
 // forget removes a file from the index.

@@ -182,7 +182,7 @@ func TestCommitIsAskedLast(t *testing.T) {
 	asked := 0
 	err := f.Put(numbered(0, 0), func() bool {
 		asked++
-		if names := list(t, f.dir); len(names) != 1 || !strings.HasSuffix(names[0], temporarySuffix) {
+		if names := list(t, f.dir); len(names) != 1 || !strings.HasSuffix(names[0], batchSuffix) {
 			t.Errorf("there are %v", names)
 		}
 		return false

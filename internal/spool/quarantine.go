@@ -22,20 +22,26 @@ const (
 )
 
 // quarantine moves a file into the quarantine: it can be examined there and is never
-// sent. Callers call trimQuarantine after the last file they move.
-func (f *Folder) quarantine(name string, points int, reason error) Drop {
+// sent. Callers call trimQuarantine after the last file they move. If the file cannot be
+// moved, quarantine returns false and a drop without points. A file that is no longer there
+// counts as moved.
+func (f *Folder) quarantine(name string, points int, reason error) (drop Drop, moved bool) {
 	shown, quarantined := filepath.Join(f.dir, name), f.path(path.Join(quarantineName, name))
 	err := f.disk.Mkdir(f.path(quarantineName))
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		err = f.disk.Rename(f.path(name), quarantined)
 	}
 	if err != nil {
-		return Drop{Points: points, Err: errors.Join(fmt.Errorf("%s: %w", shown, reason), err)}
+		drop := Drop{Err: errors.Join(fmt.Errorf("%s: %w", shown, reason), err)}
+		if moved = errors.Is(err, fs.ErrNotExist); moved {
+			drop.Points = points
+		}
+		return drop, moved
 	}
 	if info, err := f.disk.Lstat(quarantined); err == nil && info.Mode().IsRegular() {
 		_ = f.disk.Chtimes(quarantined, time.Now()) // the age in the quarantine begins now
 	}
-	return Drop{Points: points, Err: fmt.Errorf("%s is moved to the quarantine: %w", shown, reason)}
+	return Drop{Points: points, Err: fmt.Errorf("%s is moved to the quarantine: %w", shown, reason)}, true
 }
 
 // trimQuarantine removes files from the quarantine that are older than the limit or

@@ -9,8 +9,8 @@ import "errors"
 var errAbandoned = errors.New("the write was abandoned")
 
 // write creates a file atomically from parts: after a crash it exists whole or not at all.
-// The function commit is called just before the file becomes visible; if it returns false
-// there is no file.
+// The function commit is called when the file is durable; if it returns false the file is
+// removed.
 func (f *Folder) write(name string, commit func() bool, parts ...[]byte) (err error) {
 	temporary := f.path(name + temporarySuffix)
 	file, err := f.disk.Create(temporary)
@@ -33,15 +33,15 @@ func (f *Folder) write(name string, commit func() bool, parts ...[]byte) (err er
 	if err := file.Close(); err != nil {
 		return err
 	}
-	if !commit() {
-		return errAbandoned
-	}
 	visible := f.path(name)
 	if err := f.disk.Rename(temporary, visible); err != nil {
 		return err
 	}
 	if err := f.disk.SyncFolder(f.sub); err != nil {
 		return errors.Join(err, f.disk.Remove(visible)) // the caller counts its points as dropped: they must not come back
+	}
+	if !commit() {
+		return errors.Join(errAbandoned, f.disk.Remove(visible))
 	}
 	return nil
 }
