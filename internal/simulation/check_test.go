@@ -130,7 +130,7 @@ func (w *world) checkAll() {
 			l.failLocked("accounts", "%s: %+v, want %d produced", p.name, stats, produced)
 		}
 	}
-	if excess > lost && !(w.crashed && w.limited()) {
+	if excess > lost && (!w.crashed || !w.limited()) {
 		l.failLocked("lost", "%d points that nobody has reported as dropped are not at the server; spools have dropped %d", excess, lost)
 	}
 	if lost > 0 && w.config.calm && !w.limited() && !w.struck() {

@@ -18,7 +18,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
 )
@@ -473,6 +472,3 @@ func (w *world) drain(p *process) {
 	defer p.mu.Unlock()
 	w.ledger.fail("drain", "%s: %d calls have not returned, or its spool is not empty", p.name, p.active)
 }
-
-// core returns the client within a public one.
-func (p *process) core() *client.Client { return client.Of(p.client) }
