@@ -573,3 +573,33 @@ func TestReplay_PartsThatWereNotTriedDoNotShareAFailure(t *testing.T) {
 		}
 	})
 }
+
+// After a success the replay begins with the oldest batch again: a batch that failed once does
+// not wait until all others have been sent.
+func TestReplay_ReturnsToTheOldestAfterASuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, set := changing(t, always(503))
+		c := f.spooling(spoolDir(t))
+		for i := range 4 {
+			send(t, c, numbered(i))
+			time.Sleep(time.Millisecond)
+		}
+		var mu sync.Mutex
+		var order []int
+		set(func(c *call) (answer, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, c.numbers(t)...)
+			if len(order) == 2 {
+				return status(500), nil
+			}
+			return status(204), nil
+		})
+		time.Sleep(2 * time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		if want := []int{0, 1, 2, 1, 3}; !slices.Equal(order, want) {
+			t.Errorf("batches were sent in the order %v, want %v", order, want)
+		}
+	})
+}

@@ -25,8 +25,10 @@ var (
 	from      = flag.Uint64("from", 1, "the first seed of the schedules")
 )
 
-// TestMain lets the heap grow: schedules make much garbage and keep little.
+// TestMain lets the heap grow: schedules make much garbage and keep little. After a panic, the
+// traces of all goroutines show the seed.
 func TestMain(m *testing.M) {
+	debug.SetTraceback("all")
 	debug.SetGCPercent(800)
 	os.Exit(m.Run())
 }
