@@ -38,15 +38,16 @@ type process struct {
 	exporter  *exporter.Exporter
 	transport *http.Transport
 
-	mu      sync.Mutex
-	conns   []net.Conn
-	dead    bool // killed: what it does from now on does not count
-	stopped bool // the exporter is shut down
-	closed  bool // the client is closed
-	active  int  // units under way
-	started int  // units
-	units   []*unit
-	emptied bool // it has reported that its spool is empty, and not since that points go there
+	mu       sync.Mutex
+	conns    []net.Conn
+	dead     bool // killed: what it does from now on does not count
+	stopped  bool // the exporter is shut down
+	closed   bool // the client is closed
+	active   int  // units under way
+	started  int  // units
+	units    []*unit
+	released bool // Close has returned before it gave up on the disk: the folder is another process' now
+	emptied  bool // it has reported that its spool is empty, and not since that points go there
 
 	atDeath struct { // the statistics when it was killed
 		stats exporter.Stats
@@ -355,7 +356,8 @@ func (p *process) close() {
 	p.active++
 	p.started++
 	p.mu.Unlock()
-	limit := time.Now()
+	start := time.Now()
+	limit := start
 	if p.w.config.spool {
 		limit = limit.Add(time.Second) // and that of the warning handler, which is quick
 	}
@@ -365,6 +367,7 @@ func (p *process) close() {
 		p.mu.Lock()
 		p.active--
 		dead := p.dead
+		p.released = now.Sub(start) < time.Second
 		p.mu.Unlock()
 		if !dead {
 			p.w.checkDeadline("Close of "+p.name, now, limit, false)

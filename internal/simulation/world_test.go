@@ -162,6 +162,12 @@ func (w *world) decide(op memdisk.Operation) (f memdisk.Fault) {
 		}
 	}
 	w.mu.Unlock()
+	p.mu.Lock()
+	late := p.released && !p.dead
+	p.mu.Unlock()
+	if late {
+		w.ledger.fail("lock", "%s has used the disk after Close: %v %s", p.name, op.Kind, op.Name)
+	}
 	if f.Kill {
 		p.die()
 	}
