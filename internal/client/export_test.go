@@ -12,3 +12,6 @@ func SetDisk(c *Client, disk func(next func() error) error) {
 		return disk(func() error { return write(name, commit, parts...) })
 	}
 }
+
+// ReportEmpty has the spool of a client report that it is empty, if it is.
+func ReportEmpty(c *Client) { c.spooler().reportEmpty() }

@@ -518,3 +518,21 @@ func TestSpool_AShortDeadlineOfTheCallerDoesNotOpenTheCircuit(t *testing.T) {
 		})
 	}
 }
+
+// The replay may have looked at the folder before a batch came. The report is about the
+// folder as it is.
+func TestSpool_IsNotReportedAsEmptyWhileItHoldsABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w reports
+		f, over := outageOf(t, always(503))
+		c := f.spooling(spoolDir(t), w.option())
+		send(t, c, numbered(0))
+		w.want(t, "points go to the spool")
+		client.ReportEmpty(client.Of(c))
+		synctest.Wait()
+		w.want(t)
+		over()
+		time.Sleep(time.Minute)
+		w.want(t, "is empty again")
+	})
+}
