@@ -9,19 +9,22 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// DefaultEndpoint is where points go unless WithEndpoint or APPTUIT_ENDPOINT say
-// otherwise.
+// DefaultEndpoint is the base URL of the server, unless [WithEndpoint] or APPTUIT_ENDPOINT
+// sets another.
 const DefaultEndpoint = "https://api.apptuit.ai"
 
-// Client sends points to one server. It is safe for concurrent use.
+// Client sends points to one server. Create it with [New], and close it when it is no
+// longer needed. It is safe for concurrent use.
 type Client struct{ holder }
 
-// holder makes the client within known to the other packages of this module.
+// holder gives the other packages of this module access to the internal client. See
+// client.Holder.
 type holder = client.Holder
 
-// New returns a client. Without options everything comes from the environment
-// variables in the package comment. Its error names every fault of the
-// configuration at once.
+// New returns a client. The options override the environment variables listed in the
+// package comment, which override the defaults. The error lists all faults of the
+// configuration, one per line. New does not connect to the server. It reads the token file
+// and opens the folder of [WithSpool], if these are configured.
 func New(opts ...Option) (*Client, error) {
 	s := client.NewSettings()
 	s.Errors = client.ErrorTypes{Status: newStatusError, Send: newSendError}
@@ -38,10 +41,11 @@ func New(opts ...Option) (*Client, error) {
 	return &Client{client.Hold(c)}, nil
 }
 
-// Send sends points, in as many requests as they need, and returns when each
-// point is accepted, refused or given up. Points that are invalid are left out
-// and the rest is sent. If any point failed, the error is a *[SendError]. All
-// of it ends at the deadline of ctx.
+// Send sends points, in as many requests as necessary, and returns when each point is
+// accepted, rejected, spooled or given up, at the latest at the deadline of ctx; with a
+// spool, up to 100 ms later. Invalid points are rejected, and the others are sent. Unless
+// all points are accepted or spooled, the error is a *[SendError]. After Close it wraps
+// [ErrClosed].
 func (c *Client) Send(ctx context.Context, points []DataPoint) error {
 	s := client.Of(c).NewSending(ctx)
 	for i := range points {
@@ -52,8 +56,8 @@ func (c *Client) Send(ctx context.Context, points []DataPoint) error {
 	return s.Close()
 }
 
-// SendTimeSeries sends the points of series as [Client.Send] sends points:
-// sanitized, merged with the global tags, retried, and accounted for alike.
+// SendTimeSeries sends the points of several series. It is like [Client.Send], but
+// sanitizes and renders the metric and tags of each series once.
 func (c *Client) SendTimeSeries(ctx context.Context, series []TimeSeries) error {
 	s := client.Of(c).NewSending(ctx)
 	for i := range series {
@@ -65,22 +69,22 @@ func (c *Client) SendTimeSeries(ctx context.Context, series []TimeSeries) error 
 	return s.Close()
 }
 
-// Endpoint returns the base URL of the server.
+// Endpoint returns the base URL of the server, without a trailing slash.
 func (c *Client) Endpoint() string { return client.Of(c).Endpoint() }
 
-// Close ends the requests and waits of the client: points that are on their way fail
-// with [ErrClosed], and so does every later Send. With a spool, points that are on their
-// way are spooled instead, which Close waits for, at most a second; without one it returns
-// at once, or after up to 100 ms if the warning handler is running. The HTTP client of
-// WithHTTPClient stays open. Close always returns nil, and can be called more than once.
+// Close ends the requests and waits of the client. Points that are being sent fail with
+// [ErrClosed], as do later calls of Send. With a spool, points that are being sent are
+// spooled instead, for which Close waits up to one second; without one it returns at once.
+// If the warning handler is running, Close waits up to 100 ms more. The HTTP client of
+// [WithHTTPClient] stays open. Close always returns nil, and may be called more than once.
 func (c *Client) Close() error {
 	client.Of(c).Close()
 	return nil
 }
 
-// String names the server, and nothing that is secret. It is a method of the
-// value, so that a copy does not print its fields.
+// String returns the type and the endpoint, and no secrets. It has a value receiver so that
+// printing a copy of a Client does not print its fields.
 func (c Client) String() string { return "apptuitclient.Client(" + c.Endpoint() + ")" }
 
-// GoString is String.
+// GoString returns the same text as String, for the verb %#v.
 func (c Client) GoString() string { return c.String() }

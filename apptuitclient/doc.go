@@ -1,119 +1,145 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package apptuitclient sends points to Apptuit, or to any server that speaks
-// OpenTSDB's put protocol (VictoriaMetrics, InfluxDB 1.x, OpenTSDB). It needs no
-// OpenTelemetry SDK.
+// Package apptuitclient sends data points to Apptuit, or to any server that implements
+// OpenTSDB's put protocol: VictoriaMetrics, InfluxDB 1.x and OpenTSDB. It does not require
+// the OpenTelemetry SDK; for OpenTelemetry metrics use package exporter.
 //
-// What goes in: [DataPoint] and [TimeSeries]. What comes out: POST requests to
-// {endpoint}/api/put?details with compressed JSON. What fails: single points,
-// which cost only themselves, and batches, which are retried when that may help;
-// a [*SendError] then accounts for every point.
+//	c, err := apptuitclient.New() // with APPTUIT_API_TOKEN in the environment
+//	if err != nil {
+//		return err
+//	}
+//	defer c.Close()
+//	err = c.Send(ctx, []apptuitclient.DataPoint{{
+//		Metric:    "queue.length",
+//		Tags:      map[string]string{"queue": "mail"},
+//		Timestamp: time.Now(),
+//		Value:     42,
+//	}})
 //
-// # What is sent
+// A [Client] sends POST requests to {endpoint}/api/put?details with compressed JSON. Invalid
+// points are rejected one by one and do not affect the others. Requests that fail are
+// retried where this may help. Unless all points are accepted or spooled, the error is a
+// [*SendError], which accounts for every point.
 //
-// Metric names and tag keys are sanitized (see package encoding), tag values
-// are not. A point's own tags beat the global tags; a tag without a value is
-// left out, and hides a global one. Then a point needs at least one and at most
-// encoding.MaxTags tags, a timestamp from 1970 to 2286 and a finite value.
-// Timestamps are whole seconds unless WithMillisecondTimestamps is given. With
-// WithEncodedNames a metric may have tags in it, name{"k": "v"}, which beat the
-// point's.
+// # Points
 //
-// Requests have at most 50,000 points and 16 MiB of text before compression.
-// The text is never in memory as a whole, except with CompressionNone.
+// Metric names and tag keys are sanitized, which replaces invalid characters (see package
+// encoding); tag values are sent unchanged. The tags of a point override the global tags of
+// [WithTags] and APPTUIT_TAGS. A tag with an empty value is not sent, and suppresses the
+// global tag with the same key. After that a point needs at least one tag, at most
+// encoding.MaxTags, a timestamp from 1970 to 2286 and a finite value. Timestamps are sent
+// in whole seconds, or in milliseconds with [WithMillisecondTimestamps]. With
+// [WithEncodedNames] a metric can contain tags, as in name{"k": "v"}, which override those
+// of the point.
 //
-// # What an answer means
+// A request has at most 50,000 points and 16 MiB of text before compression
+// ([WithMaxBatchPoints], [WithMaxBatchBytes]). The text is compressed as it is produced; it
+// is in memory as a whole only with [CompressionNone].
 //
-// An answer that says nothing about the points does not cost points if there is a spool
-// to keep them. A status is judged by its class (RFC 9110, section 15).
+// # Answers
 //
-//	2xx without a body                      accepted
-//	2xx, 400, 422 with success and failed   the server's word on each point; points that it
-//	                                        could not store just then are sent again
-//	500 "partial write: … dropped=N"        InfluxDB: N points rejected, the others accepted
-//	400, 422 with a reason                  rejected
+// An answer that says nothing about the points rejects no points if there is a spool to
+// keep them. An unlisted status is judged by its class (RFC 9110, section 15).
+//
+//	2xx without a body                      the points are accepted
+//	2xx, 400, 422 with success and failed   each point is accepted or rejected as the answer says;
+//	                                        points that the server could not store at that moment
+//	                                        are retried
+//	500 "partial write: … dropped=N"        InfluxDB: N points are rejected, the others accepted
+//	400, 422 with a reason                  the points are rejected
 //	413, 400 "too large", "too big", "Chunked request not supported"
-//	                                        sent in halves, down to single points
-//	408, 421, 425, 429, 5xx but 501, 505    sent again later; Retry-After is honoured
-//	no answer in time, network errors       sent again later
-//	307, 308 to the same server             followed
-//	401, 403                                the token source or file is asked again: after 401 once
-//	                                        in a row, after 403 once a minute; then as below
-//	any other answer: 404, 407, 501, a redirect, a page, counts that do not add up
-//	                                        spooled until it is mended; without a spool rejected
-//	certificates that cannot be verified    spooled until it is mended; without a spool dropped
+//	                                        the batch is sent in halves, down to single points
+//	408, 421, 425, 429, 5xx except 501, 505
+//	                                        the request is retried, after the delay of Retry-After if present
+//	no answer in time, network errors       the request is retried
+//	307, 308 to the same server             the redirect is followed
+//	401, 403                                the token source or file is read again, and the request is
+//	                                        retried with a new token; otherwise as in the next line
+//	other answers: 404, 407, 501, redirects, HTML pages, counts that do not add up
+//	                                        the points are spooled; without a spool they are rejected
+//	certificates that cannot be verified    the points are spooled; without a spool they are dropped
 //
-// docs/guarantees.md has the whole table.
+// docs/guarantees.md has the complete table. [WithRetry] configures delays and the total time
+// of retries.
 //
-// Some servers and proxies do not say that a request is too large: the connection breaks,
-// or a proxy answers 502. After two such failures of a batch of more than 2 KiB, a half is
-// tried, then a quarter, and so on. The client remembers the size that has passed and makes
-// the following batches no larger. The limit is at least 16 KiB of text, or 1 KiB without
-// compression, and grows by half every five minutes.
+// A request without an answer may have been carried out; the points are then sent twice,
+// with the same series, timestamp and value. OpenTSDB and InfluxDB overwrite such points.
+// VictoriaMetrics keeps both, unless it runs with -dedup.minScrapeInterval.
 //
-// A request on a connection that the server had closed is made once more at once. HTTP/2
-// connections that are silent for 10 s are checked by a ping, and closed if it is not
-// answered within 5 s, unless the transport is the user's.
+// Some servers and proxies do not report that a request is too large: they close the
+// connection, or answer 502. After two such failures in a row of batches of more than 2 KiB,
+// the client tries half of the batch, then a quarter, and so on. It limits the following
+// batches to the size that was accepted. This limit is at least 16 KiB of text, or 1 KiB
+// without compression, and grows by half every five minutes.
 //
-// A request without an answer may have been carried out, and its points are
-// then sent twice: same series, same timestamp, same value. OpenTSDB and
-// InfluxDB overwrite; VictoriaMetrics keeps both, unless it runs with
-// -dedup.minScrapeInterval.
+// A request on a reused connection that the server has just closed is repeated at once. The
+// client pings HTTP/2 connections that are silent for 10 s, and closes them if there is no
+// answer within 5 s, unless the transport is that of [WithHTTPClient].
 //
 // # Spool
 //
-// With WithSpool or APPTUIT_SPOOL_DIR, points that are not delivered and not rejected are
-// kept on disk. A batch is then attempted once; up to one second before the deadline is
-// reserved for the disk. While the last attempt has failed, batches go to the spool
-// without a request, and one probe is sent per back-off interval: that of WithRetry,
-// enabled or not, or Retry-After, up to an hour. When the server takes points again, the
-// spool is emptied in the background, oldest batch first, with at most 10 requests per
-// second. Each fourth probe may be any batch, so that a batch that always fails does not
-// keep the others.
+// With [WithSpool] or APPTUIT_SPOOL_DIR, batches that are neither accepted nor rejected are
+// written to a folder. Each batch is then attempted once, and up to one second before the
+// deadline of the context is reserved for writing to the disk.
 //
-// The warning handler is told when spooling begins, why, when the reason changes (an
-// outage, the credentials, the endpoint or certificate), and when the spool is empty
-// again. It also gets points that are rejected from the spool and, at most once a minute,
-// points that are dropped at the limits of the spool. A batch that the server answers with
-// 500, or whose connection breaks, 8 times while the server takes others is moved to the
-// quarantine, the subfolder "quarantine", and counted as dropped.
+// A circuit breaker follows the state of the server. After a failed attempt, batches are
+// spooled without a request, and one probe is sent per back-off interval: that of WithRetry,
+// whether or not retries are enabled, or the delay of Retry-After, up to one hour. When the
+// server answers again, spooled batches are replayed in the background, oldest first, with
+// at most 10 requests per second. Every fourth probe sends a random batch, so that a batch
+// on which the server fails does not block the others.
 //
-// Files have mode 0600 and hold names, tags and values, never a token. They go to
-// whichever server the client is configured for that opens the folder next. A
-// process that is killed between the server's answer and the removal of the file
-// sends the batch again.
+// A batch that fails 8 times, with an internal error of the server or a broken connection,
+// while the server accepts other batches is moved to the quarantine, the subfolder
+// "quarantine", and counted as dropped.
+//
+// The warning handler ([WithWarningHandler]) is called when spooling begins, when its reason
+// changes (an outage, the credentials, the endpoint or a certificate), when the spool is
+// empty again, when the server rejects spooled points, and, at most once per minute, when
+// points are dropped at the limits of the spool.
+//
+// Files have mode 0600. They contain names, tags and values, but no token, and are sent to
+// the server that is configured when the folder is next opened. If the process is killed
+// between the answer of the server and the removal of the file, the batch is sent again.
 //
 // # Environment
 //
-// An option beats its variable. White space, a byte-order mark and zero-width spaces
-// around a value are removed; an empty variable is an unset one.
+// Options override environment variables. White space, a byte-order mark and zero-width
+// spaces around a value are removed. An empty variable counts as unset.
 //
-//	APPTUIT_API_TOKEN       the token; none. WithToken, WithTokenSource, WithTokenFile beat it.
-//	APPTUIT_API_TOKEN_FILE  a file with the token; none. APPTUIT_API_TOKEN and those options beat it.
-//	APPTUIT_USER_ID         Basic authentication as this user; none. WithUserID beats it.
-//	APPTUIT_ENDPOINT        base URL; https://api.apptuit.ai. WithEndpoint beats it.
-//	APPTUIT_TAGS            global tags, "k1: v1, k2: v2"; none. WithTags replaces them,
-//	                        WithoutEnvironmentTags ignores them.
-//	APPTUIT_SANITIZE_MODE   prometheus, apptuit or none; prometheus. WithSanitizeMode beats it.
-//	APPTUIT_COMPRESSION     gzip, deflate or none; gzip. WithCompression beats it.
-//	APPTUIT_TIMEOUT         of one request, "30s" or a number of seconds; 60s. WithTimeout beats it.
-//	APPTUIT_SPOOL_DIR       a folder for what cannot be delivered now; none. WithSpool beats it,
-//	                        WithoutSpool ignores it. It is opened by exporter.New, or by the
-//	                        client's first Send.
-//	APPTUIT_SPOOL_INSTANCES a boolean: several clients may share that folder; no.
+//	APPTUIT_API_TOKEN       the API token. Default: none. Overridden by WithToken, WithTokenSource
+//	                        and WithTokenFile.
+//	APPTUIT_API_TOKEN_FILE  a file with the API token. Default: none. Overridden by APPTUIT_API_TOKEN
+//	                        and the same options.
+//	APPTUIT_USER_ID         the user of Basic authentication. Default: none. Overridden by WithUserID.
+//	APPTUIT_ENDPOINT        the base URL. Default: https://api.apptuit.ai. Overridden by WithEndpoint.
+//	APPTUIT_TAGS            global tags, as "k1: v1, k2: v2". Default: none. Replaced by WithTags,
+//	                        ignored with WithoutEnvironmentTags.
+//	APPTUIT_SANITIZE_MODE   prometheus, apptuit or none. Default: prometheus. Overridden by
+//	                        WithSanitizeMode.
+//	APPTUIT_COMPRESSION     gzip, deflate or none. Default: gzip. Overridden by WithCompression.
+//	APPTUIT_TIMEOUT         the time-out of one request, as "30s" or a number of seconds. Default: 60s.
+//	                        Overridden by WithTimeout.
+//	APPTUIT_SPOOL_DIR       the folder of the spool. Default: no spool. Overridden by WithSpool, ignored
+//	                        with WithoutSpool. Opened by exporter.New or by the first Send.
+//	APPTUIT_SPOOL_INSTANCES a boolean: several clients share the folder of APPTUIT_SPOOL_DIR. Default: no.
 //	HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-//	                        as in net/http. WithProxy beats them.
+//	                        as in net/http. Overridden by WithProxy.
 //
-// APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS are read where APPTUIT_API_TOKEN and
-// APPTUIT_TAGS are not set, with a warning: they are deprecated. An Authorization
-// header of WithHeaders beats token and user id. WithoutEnvironment ignores all
-// APPTUIT_ variables.
+// The deprecated variables APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS of apptuit-py are used, with
+// a warning, if APPTUIT_API_TOKEN, APPTUIT_API_TOKEN_FILE or APPTUIT_TAGS, respectively, are
+// not set. An Authorization header of [WithHeaders] overrides the variables of the token and
+// the user id. [WithoutEnvironment] ignores all variables whose names begin with APPTUIT_.
+//
+// # Concurrency
+//
+// A Client is safe for concurrent use. Concurrent calls of Send make requests of their own.
 //
 // # Secrets
 //
-// Tokens, values of WithHeaders (cookies one by one) and proxy passwords are removed from
-// all text of servers, proxies and token sources that an error or warning shows, also if
-// they are encoded in it: as JSON, HTML, in a URL, or by two of these. A token over http://
-// to another host than this one is allowed, and warned about once.
+// Errors and warnings quote text of servers, proxies and token sources. Tokens, the values
+// of WithHeaders (including single cookies) and proxy passwords are removed from it, also if
+// they are encoded in JSON, HTML or a URL, or in two of these. The client warns once if it
+// sends a token over http:// to another host.
 package apptuitclient

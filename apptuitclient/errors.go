@@ -17,44 +17,45 @@ import (
 )
 
 var (
-	// ErrClosed is the cause of every failure after Close.
+	// ErrClosed is the cause of all failures after Close.
 	ErrClosed = client.ErrClosed
-	// ErrUnauthorized matches a [StatusError] of 401 or 403: the token is missing,
-	// wrong or not allowed to do this. It also matches 407: the credentials of a proxy
-	// are missing or wrong.
+	// ErrUnauthorized matches a [StatusError] with status 401 or 403: the token is missing,
+	// wrong or lacks a permission. It also matches 407: the credentials for a proxy are
+	// missing or wrong.
 	ErrUnauthorized = client.ErrUnauthorized
 )
 
-// SendError says what became of the points of a Send or an Export of which not
-// all were accepted.
+// SendError is the error of Send and Export. It accounts for all points of the call, of
+// which at least one was rejected or dropped.
 type SendError struct {
-	// StatusCode is the status of the last answer that cost points (of the first
-	// batch of which points failed, if there are several), or 0 if there was
-	// none: no answer came, or the points were invalid before they were sent.
+	// StatusCode is the HTTP status of the last answer because of which points failed; with
+	// several batches, of the first batch with failures. It is 0 if there was no such
+	// answer: the server did not answer, or the points were invalid.
 	StatusCode int
-	// Successful and Failed count points. Every point is in one of them, or in
-	// Spooled, once, however often it was tried.
+	// Successful, Failed and Spooled count points. Each point is counted in one of them,
+	// once, regardless of the number of attempts.
 	Successful, Failed int
-	// Spooled points are kept on disk and delivered later (WithSpool).
+	// Spooled points are on disk, and will be delivered later (see [WithSpool]).
 	Spooled int
-	// Errors lists points that failed for a reason of their own, at most 1,000.
-	// Points that failed with the rest of their batch are not listed.
+	// Errors lists up to 1,000 of the points that were refused one by one, with their
+	// reasons. Points that failed together with their batch are not listed.
 	Errors []PointError
 
 	causes    []error
 	retryable bool
 }
 
-// PointError is a point that was refused, here or by the server, and why.
-// Send shows a point that was refused here as it was given, everything else is
-// shown as it is on the wire.
+// PointError describes a point that was refused, by the client or by the server.
 type PointError struct {
-	Point  DataPoint
+	// Point is the point as it is on the wire. A point that the client's Send refused is
+	// shown as the program passed it.
+	Point DataPoint
+	// Reason says why the point was refused.
 	Reason string
 	cause  error
 }
 
-// Error names the point, shortened if need be, and the reason.
+// Error returns the series, shortened to one line, the timestamp and the reason.
 func (e *PointError) Error() string {
 	return fmt.Sprintf("%s at %d: %s", seriesOf(e.Point), e.Point.Timestamp.Unix(), e.Reason)
 }
@@ -67,11 +68,11 @@ func seriesOf(p DataPoint) string {
 	return client.OneLine(p.Metric + "{" + strings.Join(tags, ", ") + "}")
 }
 
-// Unwrap returns the *encoding.Error of a point that was refused here, nil for
-// one that the server refused.
+// Unwrap returns the *encoding.Error of a point that the client refused, and nil for a
+// point that the server refused.
 func (e *PointError) Unwrap() error { return e.cause }
 
-// Error gives the counts, the status and a few of the reasons, each once.
+// Error returns the counts, the status and up to five different reasons.
 func (e *SendError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "apptuit: %d points sent, %d failed", e.Successful, e.Failed)
@@ -95,8 +96,8 @@ func (e *SendError) Error() string {
 	return b.String()
 }
 
-// reasons returns up to most different reasons, with how often each occurs,
-// in the order of their first occurrence, and how many there are beyond.
+// reasons returns up to most different reasons in the order of their first occurrence, with
+// the number of occurrences, and how many further reasons there are.
 func (e *SendError) reasons(most int) (texts []string, left int) {
 	count := map[string]int{}
 	first := map[string]*PointError{}
@@ -131,8 +132,8 @@ func (e *SendError) reasons(most int) (texts []string, left int) {
 	return texts, 0
 }
 
-// Unwrap returns what ended the delivery of batches, and the reasons of points
-// that were refused here.
+// Unwrap returns the errors because of which batches failed, and the errors of points that
+// the client refused.
 func (e *SendError) Unwrap() []error {
 	causes := slices.Clone(e.causes)
 	for i := range e.Errors {
@@ -143,7 +144,7 @@ func (e *SendError) Unwrap() []error {
 	return causes
 }
 
-// newSendError makes the error of points that were not accepted.
+// newSendError returns the public error for a summary.
 func newSendError(s *client.Summary) error {
 	e := &SendError{
 		StatusCode: s.StatusCode, Successful: s.Successful, Failed: s.Failed, Spooled: s.Spooled,
@@ -155,22 +156,23 @@ func newSendError(s *client.Summary) error {
 	return e
 }
 
-// StatusError is an answer of the server that is not success.
+// StatusError is an answer of the server, or of a proxy, that is not a success.
 type StatusError struct {
+	// StatusCode is the HTTP status.
 	StatusCode int
-	// Address is who answered: host and path.
+	// Address is the host and path of the request, or the proxy that answered.
 	Address string
-	// Message is what the server says, shortened and without secrets; for a
-	// redirect, where it leads.
+	// Message is the server's text, shortened to one line of 200 characters and without
+	// secrets. For a redirect it contains the target.
 	Message string
 }
 
-// newStatusError makes the error of an answer.
+// newStatusError returns the public error for an answer.
 func newStatusError(code int, address, message string) error {
 	return &StatusError{StatusCode: code, Address: address, Message: message}
 }
 
-// Error gives the status and the message.
+// Error returns the address, the status and the message.
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("server answered %d", e.StatusCode)
 	if e.Address != "" {
@@ -185,7 +187,7 @@ func (e *StatusError) Error() string {
 	return text
 }
 
-// Is makes 401, 403 and 407 match [ErrUnauthorized].
+// Is reports whether target is [ErrUnauthorized] and the status is 401, 403 or 407.
 func (e *StatusError) Is(target error) bool {
 	if target != ErrUnauthorized {
 		return false
@@ -197,13 +199,14 @@ func (e *StatusError) Is(target error) bool {
 	return false
 }
 
-// Retryable reports whether at least one of the points that failed may be
-// accepted when it is sent again as it is: the server was unreachable, busy or
-// out of order, or time ran out. It is false for points that were refused for
-// what they are, and for a configuration that has to be mended first (token,
-// endpoint, certificates). After Close it is true: another client may deliver the
-// points. Points that were accepted are sent twice then: same series, same
-// timestamp, same value.
+// Retryable reports whether at least one of the points that failed may be accepted if they
+// are sent again unchanged: the server was unreachable, overloaded or failing, or time ran
+// out. It returns false if all of them were refused because of their content, or if the
+// configuration must be corrected first (token, endpoint or certificates). After Close it
+// returns true, because another client may deliver the points.
+//
+// If the program sends the points of the call again, points that were accepted are sent
+// twice: same series, same timestamp, same value.
 func Retryable(err error) bool {
 	var send *SendError
 	if errors.As(err, &send) {
@@ -211,7 +214,7 @@ func Retryable(err error) bool {
 	}
 	var status *StatusError
 	if errors.As(err, &status) {
-		return client.MayPass(status.StatusCode)
+		return client.RetryableStatus(status.StatusCode)
 	}
 	var network net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network)

@@ -13,8 +13,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// A server is away while a program sends. Its points are kept on disk, and
-// delivered when the server is back: here, by the next process.
+// The server is unavailable when the program sends a point. The point is kept on disk, and
+// delivered when the server is back, here by the next process.
 func ExampleWithSpool() {
 	dir, err := os.MkdirTemp("", "spool")
 	if err != nil {
@@ -32,7 +32,7 @@ func ExampleWithSpool() {
 			apptuitclient.WithSpool(dir,
 				apptuitclient.WithSpoolMaxBytes(64<<20),
 				apptuitclient.WithSpoolMaxAge(6*time.Hour)),
-			// Otherwise otel.Handle is told when spooling begins and ends.
+			// By default, otel.Handle gets the warnings about spooling.
 			apptuitclient.WithWarningHandler(func(error) {}),
 		)
 	}
@@ -48,7 +48,7 @@ func ExampleWithSpool() {
 	fmt.Println("error:", err, "spooled:", stats.Spooled)
 	client.Close()
 
-	server.Reset() // it is back
+	server.Reset() // the server is back
 	client, err = connect()
 	if err != nil {
 		fmt.Println(err)

@@ -17,7 +17,8 @@ import (
 )
 
 func ExampleClient_Send() {
-	// A server for this example; without WithEndpoint points go to Apptuit.
+	// This example has a server of its own. Without WithEndpoint, points are sent to
+	// Apptuit.
 	server := apptuittest.NewServer(apptuittest.WithToken("my-token"))
 	defer server.Close()
 
@@ -78,7 +79,7 @@ func ExampleClient_SendTimeSeries() {
 	// queue_length{queue=mail} 1700000120 4.0
 }
 
-// Points that fail cost only themselves, and the error accounts for each.
+// A point that fails does not affect the others, and the error accounts for each point.
 func ExampleSendError() {
 	server := apptuittest.NewServer()
 	defer server.Close()
@@ -116,8 +117,8 @@ func ExampleSendError() {
 	// worth another try: false
 }
 
-// A registry of counters has room for one string each: metric and tags go in as
-// encode_metric of apptuit-py has them.
+// A registry of counters that stores one string per series can use encoded names, which
+// contain the metric and the tags like those of encode_metric in apptuit-py.
 func ExampleWithEncodedNames() {
 	server := apptuittest.NewServer()
 	defer server.Close()

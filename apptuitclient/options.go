@@ -16,57 +16,61 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Option configures a [Client].
+// Option configures a [Client]. If an option that replaces a value is given several times,
+// the last one applies.
 type Option interface{ apply(*client.Settings) }
 
 type optionFunc func(*client.Settings)
 
 func (f optionFunc) apply(s *client.Settings) { f(s) }
 
-// Compression is how the bodies of requests are compressed.
+// Compression is the compression of request bodies.
 type Compression uint8
 
-// The compressions. Gzip is the default and what every server understands.
-// Deflate is the zlib format, as apptuit-py sends it: Apptuit takes it,
-// VictoriaMetrics and InfluxDB answer 400 to it. With CompressionNone the text of
-// one batch at a time is in memory.
+// CompressionGzip is the default, and supported by all servers. CompressionDeflate is the
+// zlib format that apptuit-py sends: Apptuit and VictoriaMetrics from version 1.114 accept
+// it, InfluxDB answers 400. With CompressionNone the whole text of each batch is in memory.
 const (
 	CompressionGzip Compression = iota
 	CompressionDeflate
 	CompressionNone
 )
 
-// ParseCompression returns the compression of a name: gzip, deflate or none,
-// in any case.
+// ParseCompression returns the compression with the given name: gzip, deflate or none. It
+// ignores case.
 func ParseCompression(s string) (Compression, error) {
 	e, err := put.ParseEncoding(s)
 	return Compression(e), err
 }
 
-// String returns the compression's name.
+// String returns the name of the compression, as ParseCompression accepts it.
 func (c Compression) String() string { return put.Encoding(c).String() }
 
-// RetryConfig says whether and how long a batch is tried again that could not
-// be delivered for a reason that may pass. It has the shape that OpenTelemetry's
-// OTLP exporters have.
+// RetryConfig determines whether, when and how long requests are retried that failed for a
+// reason that may pass. Its fields are those of OpenTelemetry's OTLP exporters.
 type RetryConfig struct {
-	// Enabled switches retries on.
+	// Enabled enables retries. With a spool it has no effect on points: a batch is attempted
+	// once, and then spooled.
 	Enabled bool
-	// InitialInterval bounds the first wait; each following bound is twice the
-	// one before. The wait is a random part of its bound (full jitter), so that
-	// many clients do not come back at once. 0 means the default, 1 s.
+	// InitialInterval is the upper bound of the first delay. The bound doubles with each
+	// further delay. Each delay is a random duration up to its bound (full jitter), so that
+	// many clients do not return at the same moment. 0 means the default, 1 s.
 	InitialInterval time.Duration
-	// MaxInterval is the largest bound. 0 means the default, 30 s.
+	// MaxInterval limits the bound of the delays. 0 means the default: 30 s, or
+	// InitialInterval if that is longer.
 	MaxInterval time.Duration
-	// MaxElapsedTime bounds the time from the first attempt at a batch to the
-	// start of the last one. 0 means that only the context bounds it.
+	// MaxElapsedTime limits the time from the first attempt at a batch to the start of the
+	// last one. 0 means that only the context limits it.
 	MaxElapsedTime time.Duration
 }
 
-// WithToken sets the API token. White space, a byte-order mark and zero-width spaces
-// around it are removed; quotation marks around it, or white space within, are an error.
-// It beats APPTUIT_API_TOKEN and APPTUIT_API_TOKEN_FILE. An empty token is none. At most
-// one of WithToken, WithTokenSource and WithTokenFile can be given.
+// WithToken sets the API token. White space, a byte-order mark and zero-width spaces around
+// it are removed; quotation marks around it and white space within it are an error of New.
+// An empty token has no effect. WithToken overrides APPTUIT_API_TOKEN and
+// APPTUIT_API_TOKEN_FILE. Only one of WithToken, WithTokenSource and WithTokenFile can be
+// given.
+//
+// New requires a token for [DefaultEndpoint], and with a user id ([WithUserID]).
 func WithToken(token string) Option {
 	return optionFunc(func(s *client.Settings) {
 		if token == "" {
@@ -76,12 +80,13 @@ func WithToken(token string) Option {
 	})
 }
 
-// WithTokenSource sets a function that is asked for the API token when the first
-// request is made, again once when the server answers 401, and at most once a minute for
-// one token when the server answers 403. The token is trimmed as that of WithToken. The
-// function is called by one goroutine at a time, with a context that ends with the
-// request; it should honour the context. If it fails, the request is retried like one
-// that was not answered.
+// WithTokenSource sets a function that returns the API token. It is called before the first
+// request, once after one or several 401 answers in a row, and after a 403 at most once per
+// minute for each token. The result is trimmed as with [WithToken].
+//
+// The function is not called concurrently. Its context ends with the request, and it should
+// return then. If it returns an error or panics, the request is retried like one without an
+// answer. WithTokenSource overrides APPTUIT_API_TOKEN and APPTUIT_API_TOKEN_FILE.
 func WithTokenSource(source func(context.Context) (string, error)) Option {
 	return optionFunc(func(s *client.Settings) {
 		if source == nil {
@@ -91,35 +96,37 @@ func WithTokenSource(source func(context.Context) (string, error)) Option {
 	})
 }
 
-// WithTokenFile sets a file of at most 64 KiB that holds the API token, which is trimmed
-// as that of WithToken. It is read by New, again when it changes, after a 401, and after
-// a 403 at most once a minute. If it cannot be read later, for example while it is being
-// replaced, the last token stays in force; so it does if the disk does not answer within
-// two seconds. It beats APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
+// WithTokenFile sets a file of at most 64 KiB that contains the API token. The content is
+// trimmed as with [WithToken]. The file is read by New, whenever it changes, after a 401,
+// and after a 403 at most once per minute. If it cannot be read later, for example while it
+// is being replaced, or if reading takes more than two seconds, the last token remains in
+// use. WithTokenFile overrides APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
 func WithTokenFile(name string) Option {
 	return optionFunc(func(s *client.Settings) {
 		s.GiveTokenFile("WithTokenFile", name)
 	})
 }
 
-// WithUserID authorizes with Basic authentication: this user, with the token as
-// the password. It beats APPTUIT_USER_ID.
+// WithUserID selects Basic authentication with this user and the token as password. By
+// default the token is sent as a Bearer token. A colon in the user id is an error of New.
+// WithUserID overrides APPTUIT_USER_ID.
 func WithUserID(user string) Option {
 	return optionFunc(func(s *client.Settings) {
 		s.SetUser("WithUserID", user)
 	})
 }
 
-// WithEndpoint sets the base URL of the server, by default
-// https://api.apptuit.ai. Points go to /api/put below it. It beats
-// APPTUIT_ENDPOINT. User information, a query or a fragment in it is an error.
+// WithEndpoint sets the base URL of the server, for example http://localhost:4242. The
+// default is [DefaultEndpoint]. Points are sent to the path /api/put below it. User
+// information, a query or a fragment in the URL is an error of New. WithEndpoint overrides
+// APPTUIT_ENDPOINT.
 func WithEndpoint(endpoint string) Option {
 	return optionFunc(func(s *client.Settings) { s.SetEndpoint("WithEndpoint", endpoint) })
 }
 
-// WithTags sets global tags: they are added to every point that has no tag of
-// the same key. They replace those of APPTUIT_TAGS; an empty map leaves those
-// in force (as apptuit-py has it). An exporter that uses the client layers both.
+// WithTags sets global tags, which are added to each point that has no tag with the same
+// key. They replace the tags of APPTUIT_TAGS. As in apptuit-py, an empty map does not. An
+// exporter that uses the client adds both; WithTags has precedence there.
 func WithTags(tags map[string]string) Option {
 	tags = maps.Clone(tags)
 	return optionFunc(func(s *client.Settings) { s.Points.Tags = tags })
@@ -130,14 +137,15 @@ func WithoutEnvironmentTags() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.Tags = true })
 }
 
-// WithoutEnvironment ignores every variable of the package comment, but for
-// those of proxies.
+// WithoutEnvironment ignores all environment variables listed in the package comment,
+// except those for proxies.
 func WithoutEnvironment() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.All = true })
 }
 
-// WithSanitizeMode says how names and tag keys are made valid, by default
-// encoding.SanitizePrometheus. It beats APPTUIT_SANITIZE_MODE.
+// WithSanitizeMode sets how invalid characters in metric names and tag keys are replaced.
+// The default is encoding.SanitizePrometheus. WithSanitizeMode overrides
+// APPTUIT_SANITIZE_MODE.
 func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 	return optionFunc(func(s *client.Settings) {
 		if mode > encoding.SanitizeNone {
@@ -147,8 +155,8 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 	})
 }
 
-// WithCompression sets the compression of requests, by default gzip. It beats
-// APPTUIT_COMPRESSION.
+// WithCompression sets the compression of request bodies. The default is [CompressionGzip].
+// WithCompression overrides APPTUIT_COMPRESSION.
 func WithCompression(compression Compression) Option {
 	return optionFunc(func(s *client.Settings) {
 		if compression > CompressionNone {
@@ -158,9 +166,9 @@ func WithCompression(compression Compression) Option {
 	})
 }
 
-// WithTimeout bounds one request, from its start to the end of the answer; by
-// default 60 s, as in apptuit-py. It beats APPTUIT_TIMEOUT. What bounds all
-// attempts together is the context and RetryConfig.MaxElapsedTime.
+// WithTimeout limits the duration of one request, from its start to the end of the answer.
+// The default is 60 s, as in apptuit-py. The context and RetryConfig.MaxElapsedTime limit
+// all attempts together. WithTimeout overrides APPTUIT_TIMEOUT.
 func WithTimeout(d time.Duration) Option {
 	return optionFunc(func(s *client.Settings) {
 		if d <= 0 {
@@ -170,21 +178,23 @@ func WithTimeout(d time.Duration) Option {
 	})
 }
 
-// WithRetry sets how batches are retried: by default enabled, with waits from
-// 1 s to 30 s, for 1 minute. A retry that could not start before the context's
-// deadline is not waited for.
+// WithRetry configures retries. By default they are enabled, with bounds of the delay from
+// 1 s to 30 s, for up to one minute. If a retry would start after the deadline of the
+// context, Send returns at once. With a spool the intervals apply to probes of the circuit
+// breaker instead. There is no environment variable for it.
 func WithRetry(retry RetryConfig) Option {
 	return optionFunc(func(s *client.Settings) {
 		if retry.InitialInterval < 0 || retry.MaxInterval < 0 || retry.MaxElapsedTime < 0 {
-			s.Fault("WithRetry: negative durations")
+			s.Fault("WithRetry: durations must not be negative")
 		}
-		s.Retry = client.Retry(retry)
+		s.Retry = client.RetryPolicy(retry)
 	})
 }
 
-// WithSync asks the server to answer when the points are stored (OpenTSDB's
-// sync and sync_timeout, in milliseconds on the wire), so that storage errors
-// of single points are reported and can be retried.
+// WithSync makes the server answer only when it has stored the points, or after the given
+// time-out: OpenTSDB's parameters sync and sync_timeout. Points that it could not store are
+// then reported and can be retried. By default OpenTSDB answers before that. The time-out
+// must be at least one millisecond.
 func WithSync(timeout time.Duration) Option {
 	return optionFunc(func(s *client.Settings) {
 		if timeout < time.Millisecond {
@@ -194,17 +204,19 @@ func WithSync(timeout time.Duration) Option {
 	})
 }
 
-// WithHeaders adds headers to every request. Those that the client sets itself
-// (Content-*, Host, Transfer-Encoding, User-Agent, and Authorization if a token or user id is given) are
-// refused. An Authorization header beats the token of the environment.
+// WithHeaders adds headers to every request. Headers that the client sets itself are an
+// error of New: User-Agent, Host, Transfer-Encoding and all that begin with Content-. So is
+// Authorization together with an option that sets a token or user id. An Authorization
+// header overrides the environment variables for the token and the user id.
 func WithHeaders(headers map[string]string) Option {
 	headers = maps.Clone(headers)
 	return optionFunc(func(s *client.Settings) { s.Connection.Headers = headers })
 }
 
-// WithHTTPClient sets the HTTP client to use. It is copied, never changed. Its
-// CheckRedirect is not used: see the package comment for redirects. A transport
-// whose configuration allows TLS below 1.2 is an error of New.
+// WithHTTPClient sets the HTTP client for requests. The client is copied and not modified.
+// Its CheckRedirect function is not used; the package comment says which redirects are
+// followed. If its transport is configured for TLS below 1.2, New returns an error. By
+// default a copy of http.DefaultTransport is used.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return optionFunc(func(s *client.Settings) {
 		if httpClient == nil {
@@ -214,19 +226,19 @@ func WithHTTPClient(httpClient *http.Client) Option {
 	})
 }
 
-// WithTLSClientConfig sets the TLS configuration. It is copied. TLS below 1.2 is
-// refused.
+// WithTLSClientConfig sets the TLS configuration, which is copied. A MinVersion below TLS
+// 1.2 is raised to TLS 1.2.
 func WithTLSClientConfig(cfg *tls.Config) Option {
 	return optionFunc(func(s *client.Settings) { s.Connection.TLS = cfg.Clone() })
 }
 
-// WithProxy sets the function that chooses a request's proxy, by default
-// http.ProxyFromEnvironment.
+// WithProxy sets the function that returns the proxy for a request, as
+// http.Transport.Proxy. The default is http.ProxyFromEnvironment.
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 	return optionFunc(func(s *client.Settings) { s.Connection.Proxy = proxy })
 }
 
-// WithMaxBatchPoints bounds the points of one request, by default 50,000.
+// WithMaxBatchPoints limits the number of points per request. The default is 50,000.
 func WithMaxBatchPoints(n int) Option {
 	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
@@ -236,8 +248,8 @@ func WithMaxBatchPoints(n int) Option {
 	})
 }
 
-// WithMaxBatchBytes bounds the text of one request before compression, in
-// bytes, by default 16 MiB. A single point that is larger is sent by itself.
+// WithMaxBatchBytes limits the text of a request, in bytes before compression. The default
+// is 16 MiB. A single point that is larger is sent by itself.
 func WithMaxBatchBytes(n int64) Option {
 	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
@@ -247,10 +259,9 @@ func WithMaxBatchBytes(n int64) Option {
 	})
 }
 
-// WithMaxInFlight bounds the batches of one Export that are on their way at once,
-// by default 2. While they are, the next one is made. Two batches with points of
-// one series never are: Exports of such data, and Sends, send one batch after the
-// other.
+// WithMaxInFlight limits the batches of one Export that are sent concurrently. The default
+// is 2. It has no effect on Send, and on an Export in which a series occurs more than once:
+// to keep the order of points of one series, these send one batch after the other.
 func WithMaxInFlight(n int) Option {
 	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
@@ -260,41 +271,41 @@ func WithMaxInFlight(n int) Option {
 	})
 }
 
-// WithMillisecondTimestamps sends timestamps in milliseconds instead of
-// seconds. Not for InfluxDB 1.x, which misreads them.
+// WithMillisecondTimestamps sends timestamps in milliseconds instead of seconds. It must
+// not be used with InfluxDB 1.x, which misinterprets them.
 func WithMillisecondTimestamps() Option {
 	return optionFunc(func(s *client.Settings) { s.Points.Milliseconds = true })
 }
 
-// WithEncodedNames takes a metric with a "{" in it for an encoded name, as
-// encoding.EncodeName and encode_metric of apptuit-py write it:
+// WithEncodedNames treats a metric that contains "{" as an encoded name, as
+// encoding.EncodeName and encode_metric of apptuit-py produce it:
 //
 //	node.cpu{"core": "0", "type": "idle"}
 //
-// Send and SendTimeSeries send the metric before the brace, with the tags of the
-// name. They beat the point's Tags, as apptuit-py's reporter has it for what is
-// beside a name, and those beat the global tags; a tag without a value hides the
-// others of its key. A name that cannot be decoded costs its points, with an
-// error that wraps encoding.ErrSyntax or encoding.ErrNotScalar. What names say is
-// remembered, of up to 10,000 and 8 MiB of them: beyond, each is decoded at
-// every use until others have gone out of use for minutes.
+// Send and SendTimeSeries send the metric before the brace, with the tags in the name. As
+// in apptuit-py's reporter, these override the Tags of the point, which override the global
+// tags. A tag with an empty value suppresses the other tags with its key. If a name cannot
+// be decoded, its points are rejected with an error that wraps encoding.ErrSyntax or
+// encoding.ErrNotScalar.
 //
-// By default braces are sanitized like anything else. There is no variable: what a
-// metric means is for the program to know that makes its name. Exporters hand
-// finished series to the client, so that it does not concern them: attributes
-// take the place of encoded names there.
+// Decoded names are cached, up to 10,000 names and 8 MiB. Further names are decoded at
+// every use, until cached names have been out of use for minutes.
+//
+// By default braces are sanitized like other characters. There is no environment variable
+// for it, because the meaning of a metric's name is a decision of the program. It has no
+// effect on exporters: OpenTelemetry has attributes in place of encoded names.
 func WithEncodedNames() Option {
 	return optionFunc(func(s *client.Settings) { s.Points.EncodedNames = true })
 }
 
 // WithWarningHandler sets the function that is called with warnings: a deprecated
-// variable, a token that is sent without encryption, the beginning and end of spooling.
+// environment variable, a token that is sent without encryption, and events of the spool.
 // The default is otel.Handle.
 //
-// After New the handler is called with one warning after the other, on a goroutine of its
-// own. It may use and close the client. A panic in it is ignored. Close waits up to 100
-// ms for it to return. While 100 warnings wait for a handler that does not return, further
-// ones are dropped.
+// New calls the handler directly. Afterwards it is called on a goroutine of its own, with
+// one warning at a time. It may use and close the client. A panic in it is recovered and
+// discarded. Close waits up to 100 ms for it to return. While 100 warnings are waiting for
+// a handler that does not return, further warnings are discarded.
 func WithWarningHandler(handle func(error)) Option {
 	return optionFunc(func(s *client.Settings) {
 		if handle == nil {

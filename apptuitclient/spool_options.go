@@ -16,16 +16,20 @@ type spoolOptionFunc func(*client.SpoolSettings)
 
 func (f spoolOptionFunc) applySpool(s *client.SpoolSettings) { f(s) }
 
-// WithSpool keeps batches in a folder while they cannot be delivered, for a
-// reason that may pass or because the token is refused, and delivers them in the
-// background, oldest first, also after a restart of the process. Spooled points
-// are not an error of Send or Export. The folder is made if need be; at most 512
-// MiB and 24 hours are kept unless options say otherwise; what is over them goes,
-// oldest first, counted and reported. A folder belongs to one process at a time:
-// New fails if another client, of this or another process, has it, unless
-// WithSpoolInstances is given. The client has to be closed. It beats
-// APPTUIT_SPOOL_DIR, of which the folder is opened by exporter.New, or by the
-// client's first Send. Without either there is no spool.
+// WithSpool keeps batches that cannot be delivered in a folder, and delivers them in the
+// background, oldest first, even after a restart of the process. It keeps batches that
+// failed for a reason that may pass, or that a change of the configuration can remove, such
+// as a wrong token. Send and Export do not return an error for spooled points.
+//
+// The folder is created if necessary. It keeps at most 512 MiB and 24 hours, unless options
+// set other limits; beyond them, the oldest batches are dropped, counted and reported. One
+// client at a time can use a folder: New returns an error if another client, of this or
+// another process, uses it, unless [WithSpoolInstances] is given. The program must close
+// the client.
+//
+// There is no spool by default. WithSpool overrides APPTUIT_SPOOL_DIR, whose folder is
+// opened by exporter.New or by the client's first Send. The package comment describes the
+// behaviour of a client with a spool.
 func WithSpool(dir string, opts ...SpoolOption) Option {
 	return optionFunc(func(s *client.Settings) {
 		if dir == "" {
@@ -41,40 +45,40 @@ func WithSpool(dir string, opts ...SpoolOption) Option {
 	})
 }
 
-// WithoutSpool ignores APPTUIT_SPOOL_DIR: for a program beside the one that has
-// the folder, such as a command that sends a few points in the same environment.
-// A value of APPTUIT_SPOOL_INSTANCES that is none is still an error.
+// WithoutSpool ignores APPTUIT_SPOOL_DIR. It is meant for programs that run beside the one
+// that uses the folder, such as a command that sends a few points in the same environment.
+// An invalid APPTUIT_SPOOL_INSTANCES is an error of New nevertheless.
 func WithoutSpool() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.Spool = true })
 }
 
-// WithSpoolMaxBytes limits the files of the spool, in bytes, by default 512 MiB. The
-// quarantine has up to an eighth of that in addition.
+// WithSpoolMaxBytes limits the total size of the spool's files, in bytes. The default is
+// 512 MiB. The quarantine can take up to an eighth of the limit in addition.
 func WithSpoolMaxBytes(n int64) SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes = n })
 }
 
-// WithSpoolMaxAge bounds how long a batch is kept, by default 24 hours. While the
-// process lives, jumps of the clock do not matter.
+// WithSpoolMaxAge limits how long a batch is kept. The default is 24 hours. Changes of the
+// system clock have no effect on the batches that the running process has written or found.
 func WithSpoolMaxAge(d time.Duration) SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age = d })
 }
 
-// WithSpoolRate bounds the requests with which spooled batches are delivered, by
-// default 10 a second, so that a server that is back is not met by the whole
-// outage at once.
+// WithSpoolRate limits the rate of requests with spooled batches, in requests per second.
+// The default is 10, so that a server that has just recovered is not overloaded.
 func WithSpoolRate(perSecond float64) SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) {
-		s.Pause = -1
+		s.ReplayInterval = -1
 		if perSecond > 0 {
-			s.Pause = time.Duration(min(float64(time.Second)/perSecond, float64(24*time.Hour)))
+			s.ReplayInterval = time.Duration(min(float64(time.Second)/perSecond, float64(24*time.Hour)))
 		}
 	})
 }
 
-// WithSpoolInstances lets up to 64 clients, of this and other processes, share the
-// folder: each takes a subfolder, and takes over what those that are gone have left.
-// APPTUIT_SPOOL_INSTANCES does the same for APPTUIT_SPOOL_DIR.
+// WithSpoolInstances lets up to 64 clients, of this and other processes, share the folder.
+// Each client uses a subfolder of its own, and takes over the batches in the subfolders of
+// clients that have ended. For the folder of APPTUIT_SPOOL_DIR, use
+// APPTUIT_SPOOL_INSTANCES.
 func WithSpoolInstances() SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Instances = true })
 }

@@ -3,5 +3,5 @@
 
 package apptuitclient
 
-// Version is the version of this module, as the User-Agent has it.
+// Version is the version of this module. The User-Agent header of requests contains it.
 const Version = "0.1.0"

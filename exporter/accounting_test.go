@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// inBubble runs a test against a memory server in simulated time.
+// inBubble runs a test with an in-memory server in simulated time.
 func inBubble(t *testing.T, test func(t *testing.T, srv *apptuittest.Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -33,7 +33,7 @@ func inBubble(t *testing.T, test func(t *testing.T, srv *apptuittest.Server)) {
 	})
 }
 
-// odd refuses the points with an odd attribute k.
+// odd refuses points whose attribute k is odd.
 func odd(reason string) func(apptuittest.Point) string {
 	return func(p apptuittest.Point) string {
 		if n, err := strconv.Atoi(p.Tags["k"]); err == nil && n%2 == 1 {
@@ -43,8 +43,8 @@ func odd(reason string) func(apptuittest.Point) string {
 	}
 }
 
-// Thirty points go out in batches of ten; after them, in a batch of their own,
-// the self metrics, which do not count.
+// Thirty points are sent in batches of ten, followed by a batch with the self metrics,
+// which are not counted.
 func TestAccountingOfFaults(t *testing.T) {
 	const minute = time.Minute
 	for name, c := range map[string]struct {
@@ -102,7 +102,7 @@ func TestAccountingOfFaults(t *testing.T) {
 				err := e.Export(ctx, points(30))
 				c.want.Produced = 30
 				wantStats(t, e, c.want)
-				w.wantCounts(t, int64(c.want.Accepted), int64(c.want.Rejected+c.want.Dropped)) // a data point is a point here
+				w.wantCounts(t, int64(c.want.Accepted), int64(c.want.Rejected+c.want.Dropped)) // one data point is one wire point here
 				if failed := c.want.Rejected + c.want.Dropped; failed > 0 {
 					send := sendErrorOf(t, err)
 					if send.Successful != int(c.want.Accepted) || send.Failed != int(failed) {
@@ -117,7 +117,7 @@ func TestAccountingOfFaults(t *testing.T) {
 						stored[p.Tags["k"]] = true
 					}
 				}
-				if len(stored) < int(c.want.Accepted) && !strings.Contains(name, "unnamed") { // that answer is a lie
+				if len(stored) < int(c.want.Accepted) && !strings.Contains(name, "unnamed") { // such an answer is wrong about the number of stored points
 					t.Errorf("%d points are said to be accepted, %d are stored", c.want.Accepted, len(stored))
 				}
 			})
@@ -125,7 +125,7 @@ func TestAccountingOfFaults(t *testing.T) {
 	}
 }
 
-// Whatever happens, every point is somewhere, once.
+// Under random faults, each point is accounted for once.
 func TestAccountingOfRandomFaults(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestAccountingOfRandomFaults(t *testing.T) {
 					err := e.Export(ctx, rm)
 					cancel()
 					want.Produced += produced
-					want.Rejected += rejected // here; more of them at the server
+					want.Rejected += rejected // by the exporter; the server may reject more
 					got := e.Stats()
 					failed := got.Rejected + got.Dropped - before.Rejected - before.Dropped
 					accepted, failedNow, inflight := w.counts(t)
@@ -183,7 +183,7 @@ func TestAccountingOfRandomFaults(t *testing.T) {
 	}
 }
 
-// randomFaults returns faults that are no lies about what is stored.
+// randomFaults returns faults whose answers are true about the stored points.
 func randomFaults(random *rand.Rand) []apptuittest.Fault {
 	kinds := []apptuittest.Fault{
 		{},
@@ -217,8 +217,8 @@ func randomFaults(random *rand.Rand) []apptuittest.Fault {
 	return faults
 }
 
-// randomMetrics returns metrics, how many wire points they make, and how many
-// of these cannot be sent.
+// randomMetrics returns metrics, the number of their wire points, and the number of these
+// that cannot be sent.
 func randomMetrics(random *rand.Rand) (rm *metricdata.ResourceMetrics, produced, rejected uint64) {
 	var metrics []metricdata.Metrics
 	for i := range random.IntN(6) {

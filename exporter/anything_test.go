@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// tape makes anything out of bytes. At its end it gives zeros.
+// tape derives arbitrary data from bytes. After its end it returns zeros.
 type tape struct{ rest []byte }
 
 func (t *tape) byte() byte {
@@ -94,7 +94,7 @@ func (t *tape) time() time.Time {
 func (t *tape) attributes() attribute.Set {
 	n := t.below(8)
 	if n == 7 {
-		n = t.below(40) // more than 25 tags
+		n = t.below(40) // more than encoding.MaxTags tags
 	}
 	if n == 0 {
 		return attribute.Set{}
@@ -127,7 +127,7 @@ func (t *tape) value() attribute.Value {
 	}
 }
 
-// several makes nil, an empty slice, or up to most elements.
+// several returns nil, an empty slice, or up to most elements.
 func several[E any](t *tape, most int, one func() E) []E {
 	n := t.below(most + 2)
 	if n == most+1 {
@@ -158,11 +158,11 @@ func (t *tape) scopeMetrics() metricdata.ScopeMetrics {
 	}
 }
 
-// kinds is how many kinds of aggregations there are, none being one.
+// kinds is the number of kinds of aggregations, including none.
 const kinds = 10
 
 func (t *tape) aggregation() metricdata.Aggregation {
-	temporality := metricdata.Temporality(t.below(3)) // 0 is neither
+	temporality := metricdata.Temporality(t.below(3)) // 0 is an invalid temporality
 	switch t.below(kinds) {
 	case 0:
 		return metricdata.Sum[int64]{Temporality: temporality, DataPoints: several(t, 4, numberOf[int64](t))}
@@ -219,7 +219,7 @@ func histogramOf[N int64 | float64](t *tape) func() metricdata.HistogramDataPoin
 		h := metricdata.HistogramDataPoint[N]{
 			Attributes: t.attributes(), Time: t.time(), Count: t.integer(), Sum: valueOf[N](t), Min: extremaOf[N](t), Max: extremaOf[N](t),
 		}
-		if t.below(2) == 0 { // as it should be
+		if t.below(2) == 0 { // a valid value
 			for b := t.float(); len(h.Bounds) < t.below(8); b++ {
 				h.Bounds = append(h.Bounds, b)
 			}
@@ -248,7 +248,7 @@ func exponentialOf[N int64 | float64](t *tape) func() metricdata.ExponentialHist
 	}
 }
 
-// faults makes a script of answers that are true: what they say is stored is.
+// faults returns a sequence of answers that are true about the stored points.
 func (t *tape) faults() []apptuittest.Fault {
 	return several(t, 5, func() apptuittest.Fault {
 		all := []apptuittest.Fault{
@@ -270,8 +270,8 @@ func (t *tape) faults() []apptuittest.Fault {
 	})
 }
 
-// wirePoints returns how many points come out of metrics at least, and at most:
-// how many quantiles an exponential histogram has is not told.
+// wirePoints returns the least and the greatest possible number of points for metrics,
+// because the number of quantiles of an exponential histogram is not known.
 func wirePoints(rm *metricdata.ResourceMetrics) (least, most uint64) {
 	for _, sm := range rm.ScopeMetrics {
 		for _, m := range sm.Metrics {
@@ -315,7 +315,7 @@ func ofHistograms[N int64 | float64](points []metricdata.HistogramDataPoint[N]) 
 			ascend = ascend && !math.IsNaN(b) && !math.IsInf(b, -1) && (i == 0 || b > p.Bounds[i-1])
 		}
 		if ascend && bounds > 0 && math.IsInf(p.Bounds[bounds-1], 1) {
-			n-- // its bucket is the one that there is anyway
+			n-- // its bucket is one that there is anyway
 		}
 	}
 	return n
@@ -344,7 +344,7 @@ func ofSummaries(points []metricdata.SummaryDataPoint) (n int) {
 	return n
 }
 
-// ofTotals counts the number of values, and what else of a histogram is a number.
+// ofTotals returns the number of series of a histogram besides its buckets.
 func ofTotals[N int64 | float64](sum N, least, most metricdata.Extrema[N]) int {
 	n := 1
 	number := func(v N, ok bool) {

@@ -14,7 +14,7 @@ import (
 
 const benchPoints = 10_000
 
-// sixAttributes are those of a series as programs have them.
+// sixAttributes returns the attributes of a typical series.
 func sixAttributes(i int) attribute.Set {
 	return attribute.NewSet(
 		attribute.String("http.request.method", []string{"GET", "POST", "PUT"}[i%3]), attribute.String("http.route", "/api/v1/orders/"+strconv.Itoa(i%100)),
@@ -23,8 +23,8 @@ func sixAttributes(i int) attribute.Set {
 	)
 }
 
-// benchData returns data of n data points with six attributes each, and how
-// many wire points they are.
+// benchData returns n data points with six attributes each, and the number of their wire
+// points.
 func benchData(kind string, n int) (rm *metricdata.ResourceMetrics, wirePoints int) {
 	switch kind {
 	case "sum":
@@ -69,8 +69,7 @@ func benchData(kind string, n int) (rm *metricdata.ResourceMetrics, wirePoints i
 	}
 }
 
-// next makes the values of sums and gauges other ones, as those of another
-// collection are.
+// next changes the values of sums and gauges, as in the next collection.
 func next(rm *metricdata.ResourceMetrics) {
 	switch data := rm.ScopeMetrics[0].Metrics[0].Data.(type) {
 	case metricdata.Sum[int64]:
@@ -84,9 +83,9 @@ func next(rm *metricdata.ResourceMetrics) {
 	}
 }
 
-// BenchmarkExport exports 10,000 data points with six attributes to a sink in
-// the process. Warm, each series is known from the Export before; cold, the
-// exporter is new. Its metrics are per wire point.
+// BenchmarkExport exports 10,000 data points with six attributes to a sink in the process.
+// In the warm variant, each series is cached from a previous Export; in the cold one, the
+// exporter is new. The metrics are per wire point.
 func BenchmarkExport(b *testing.B) {
 	for _, kind := range []string{"sum", "gauge", "histogram", "exponential"} {
 		rm, wirePoints := benchData(kind, benchPoints)
@@ -113,8 +112,8 @@ func BenchmarkExport(b *testing.B) {
 	}
 }
 
-// timers are exponential histograms as the reporter layout has them, and how to make
-// them those of the next interval.
+// timers returns exponential histograms for the reporter layout, and a function that
+// changes them to those of the next interval.
 func timers(n int) (rm *metricdata.ResourceMetrics, next func()) {
 	rm, _ = benchData("exponential", n)
 	m := &rm.ScopeMetrics[0].Metrics[0]
@@ -130,7 +129,7 @@ func timers(n int) (rm *metricdata.ResourceMetrics, next func()) {
 	}
 }
 
-// BenchmarkReporter exports timers of 160 buckets, 15 series each, in the reporter
+// BenchmarkReporter exports timers of 160 buckets, with 15 series each, in the reporter
 // layout.
 func BenchmarkReporter(b *testing.B) {
 	rm, next := timers(benchPoints / 4)
@@ -160,7 +159,7 @@ func perPoint(b *testing.B, points int, run func()) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// Bounds on the allocations of an Export, per wire point.
+// Limits of the allocations of an Export, per wire point.
 func TestAllocations(t *testing.T) {
 	for kind, bound := range map[string]struct {
 		n          int // data points

@@ -20,9 +20,11 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
+// config is the configuration of an exporter. A field with a name that ends in Set or Given
+// says that an option has set the value, so that the environment does not override it.
 type config struct {
 	client         *apptuitclient.Client
-	core           *client.Client // within it
+	core           *client.Client // inside client, for use within this module
 	clientGiven    bool
 	clientOptions  []apptuitclient.Option
 	names          convert.Names
@@ -33,16 +35,16 @@ type config struct {
 	noHostTag      bool
 	instanceTag    bool
 	resource       attribute.Filter
-	filter         attribute.Filter // of points; nil without one
+	filter         attribute.Filter // of data point attributes; nil selects all
 	scopeTags      bool
-	target         attribute.Filter // of target_info; nil: there is none
+	target         attribute.Filter // of the attributes of target_info; nil disables it
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector
 	temporalitySet bool
 	aggregation    sdkmetric.AggregationSelector
 	aggregationSet bool
 	noSelfMetrics  bool
-	meterProvider  metric.MeterProvider // nil without one
+	meterProvider  metric.MeterProvider // nil disables telemetry
 	cacheBytes     int64
 
 	telemetry       *telemetry // nil without a MeterProvider
@@ -50,7 +52,7 @@ type config struct {
 	layoutSet       bool
 	histograms      Histograms
 	histogramsSet   bool
-	quantiles       []float64 // nil: the default ones
+	quantiles       []float64 // nil selects the default quantiles
 	quantilesSet    bool
 	timers          Timers
 	timersSet       bool
@@ -59,14 +61,14 @@ type config struct {
 	meters          bool
 	metersSet       bool
 
-	shared [][]model.Tag // layers of tags over the resource's, highest first
+	shared [][]model.Tag // tags for all points, as layers for model.MergeTags, highest precedence first
 
 	faults []error
 }
 
-// newConfig applies the options over the environment over the defaults. Its
-// error is all that is wrong, the client's configuration included. The client
-// is there if there is no error.
+// newConfig applies the options, then the environment where no option is set, then the
+// defaults, and creates the client. Its error joins all faults, including those of the
+// client's configuration.
 func newConfig(opts []Option) (*config, error) {
 	c := &config{
 		resource: attribute.NewAllowKeysFilter(
@@ -95,7 +97,7 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// connect makes the client, unless one is given.
+// connect creates the client, unless WithClient is given, and opens its spool.
 func (c *config) connect() {
 	switch {
 	case !c.clientGiven:
@@ -105,17 +107,18 @@ func (c *config) connect() {
 		}
 		c.client = made
 	case len(c.clientOptions) > 0:
-		c.fault("WithClient and WithClientOptions: give one of them")
+		c.fault("WithClient and WithClientOptions exclude each other: use one of them")
 	}
 	if c.client != nil {
 		c.core = client.Of(c.client)
-		if err := c.core.Prepare(); err != nil {
+		if err := c.core.OpenSpool(); err != nil {
 			c.faults = append(c.faults, err)
 		}
 	}
 }
 
-// observe makes the instruments about the exporter, if they are wanted.
+// observe creates the instruments for metrics about the exporter, if WithMeterProvider is
+// given.
 func (c *config) observe() {
 	if c.meterProvider == nil || c.client == nil {
 		return
@@ -127,7 +130,8 @@ func (c *config) observe() {
 	c.telemetry = t
 }
 
-// checkNames takes the client's sanitize mode, unless there is one, and judges it.
+// checkNames takes the sanitize mode of the client, unless an option has set it, and checks
+// that WithPrometheusNames is compatible with the mode and the layout.
 func (c *config) checkNames() {
 	if c.client != nil && !c.modeSet {
 		c.names.Mode = c.core.SanitizeMode()
@@ -143,12 +147,12 @@ func (c *config) checkNames() {
 		c.fault("%s: the sanitize mode must be %v, not %v", source, encoding.SanitizePrometheus, mode)
 	}
 	if c.layout == LayoutReporter {
-		c.fault("%s: the reporter layout (WithLayout, APPTUIT_LAYOUT) has names of its own", source)
+		c.fault("%s: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support Prometheus names", source)
 	}
 }
 
-// shareTags makes layers of the exporter's, the client's and the environment's
-// tags.
+// shareTags prepares the tags of the exporter, of the client and of APPTUIT_TAGS, in this
+// order of precedence.
 func (c *config) shareTags() {
 	type source struct {
 		name string

@@ -48,7 +48,7 @@ func TestConfigurationFaults(t *testing.T) {
 		"a tag key, mode none":  {options: []Option{endpoint, WithSanitizeMode(encoding.SanitizeNone), WithTags(map[string]string{"a b": "v"})}, want: []string{`"a b"`}},
 		"the client's tag keys": {options: []Option{WithClient(newClient(t, apptuitclient.WithTags(map[string]string{"a b": "v"}))), WithSanitizeMode(encoding.SanitizeNone)}, want: []string{`"a b"`}},
 		"Prometheus names":      {options: []Option{endpoint, WithPrometheusNames(), WithSanitizeMode(encoding.SanitizeApptuit)}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not apptuit"}},
-		"… and another layout":  {options: []Option{endpoint, WithPrometheusNames(), WithLayout(LayoutReporter)}, want: []string{"WithPrometheusNames: the reporter layout (WithLayout, APPTUIT_LAYOUT) has names of its own"}},
+		"… and another layout":  {options: []Option{endpoint, WithPrometheusNames(), WithLayout(LayoutReporter)}, want: []string{"WithPrometheusNames: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support Prometheus names"}},
 		"… the client's mode":   {options: []Option{WithClient(newClient(t, apptuitclient.WithSanitizeMode(encoding.SanitizeNone))), WithPrometheusNames()}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not none"}},
 		"… by variables":        {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_SANITIZE_MODE": "none"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES: the sanitize mode must be prometheus, not none"}},
 		"… or none":             {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES", "perhaps"}},
@@ -126,7 +126,7 @@ func TestSelectors(t *testing.T) {
 	}
 }
 
-// The variables do what the options do, and an option beats its variable.
+// Each variable has the effect of its option, which overrides it.
 func TestSelectorsOfTheEnvironment(t *testing.T) {
 	type kinds = map[sdkmetric.InstrumentKind]metricdata.Temporality
 	const delta, cumulative = metricdata.DeltaTemporality, metricdata.CumulativeTemporality
@@ -177,8 +177,8 @@ func TestPrefixOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// The variables do what the options do; an option, and an empty variable, keep
-// them from it.
+// Each variable has the effect of its option. An option overrides it, and an empty variable
+// has no effect.
 func TestNamesOfTheEnvironment(t *testing.T) {
 	const target = "target_info{host_name=web1, service_name=shop} 1700000000 1"
 	f := func(names, targetInfo string, options []Option, want ...string) {
@@ -198,7 +198,7 @@ func TestNamesOfTheEnvironment(t *testing.T) {
 	f("nonsense", "nonsense", []Option{WithPrometheusNames(), WithTargetInfo(func(attribute.KeyValue) bool { return false })}, named)
 }
 
-// However it is printed, an exporter shows no secret.
+// The printed form of an exporter contains no secret.
 func TestNoSecretIsPrinted(t *testing.T) {
 	e := newExporter(t, toSink(
 		apptuitclient.WithToken("s3cr3t-t0k3n"), apptuitclient.WithHeaders(map[string]string{"X-Key": "s3cr3t-h34d3r"}),

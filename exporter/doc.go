@@ -1,113 +1,128 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package exporter is the OpenTelemetry metrics exporter for Apptuit, and for
-// servers that speak OpenTSDB's put protocol.
+// Package exporter implements an OpenTelemetry metrics exporter for Apptuit, and for other
+// servers that implement OpenTSDB's put protocol.
 //
-//	exp, err := exporter.New(ctx)
+//	exp, err := exporter.New(ctx) // with APPTUIT_API_TOKEN in the environment
+//	if err != nil {
+//		return err
+//	}
 //	provider := metric.NewMeterProvider(metric.WithReader(metric.NewPeriodicReader(exp)))
+//	defer provider.Shutdown(ctx)
+//	otel.SetMeterProvider(provider)
 //
-// What goes in: what a MeterProvider of go.opentelemetry.io/otel/sdk/metric
-// collects. What comes out: points, sent by package apptuitclient. What fails is
-// in the error of Export, a *apptuitclient.SendError; the SDK passes it to
-// otel.Handle.
+// An [Exporter] converts the metrics that a MeterProvider of
+// go.opentelemetry.io/otel/sdk/metric collects to points, and sends them with a client of
+// package apptuitclient. In this documentation, a data point is OpenTelemetry's, and a wire
+// point, or point, is one that is sent: a histogram data point with 16 buckets becomes 20
+// points.
 //
 // # Names and values
 //
+// In the default layout, a data point becomes these series:
+//
 //	Sum, Gauge             name
 //	Histogram              name.bucket with the tag le, cumulative, up to le="+Inf";
-//	                       name.count, name.sum; name.min and name.max when recorded
-//	ExponentialHistogram   name with the tag quantile, 0.5, 0.75, 0.95, 0.99 and 0.999;
-//	                       name.count, name.sum, name.min, name.max
+//	                       name.count, name.sum; name.min and name.max if recorded
+//	ExponentialHistogram   name with the tag quantile: 0.5, 0.75, 0.95, 0.99, 0.999;
+//	                       name.count, name.sum; name.min and name.max if recorded
 //	Summary                name with the tag quantile; name.count, name.sum
 //
-// This is the default layout. WithHistograms makes buckets, quantiles or both of
-// all histograms, WithQuantiles says which quantiles.
+// [WithHistograms] sends buckets, quantiles or both for both kinds of histograms, and
+// [WithQuantiles] selects the quantiles. With cumulative temporality, quantiles describe all
+// measurements since the start of the program.
 //
-// Names are sanitized after the suffix was joined: in the default mode
-// http.server.duration becomes http_server_duration_count, and so on. Quantiles
-// say what the data point carries: with cumulative temporality, all since the
-// start. Integers stay integers of 64 bits, floats keep every bit. NaN sums,
-// extremes and quantiles are left out; a sum or gauge that is NaN, and anything
-// infinite, is rejected. Exemplars are ignored.
+// A name is sanitized after its suffix is added. In the default sanitize mode,
+// http.server.duration becomes http_server_duration_count and so on.
 //
-// The wire has no start times and no staleness: a series that ends just stops,
-// and whoever reads it detects the resets of counters.
+// Integers are sent as 64-bit integers, and floats without a loss of precision. NaN in sums,
+// minima, maxima and quantiles of histograms is omitted. NaN in a sum or gauge, and any
+// infinite value, is rejected. Exemplars are ignored. The put protocol has no start times
+// and no staleness markers: a series that ends just stops, and queries must detect the
+// resets of counters.
 //
-// # The reporter layout
+// # Reporter layout
 //
-// WithLayout(LayoutReporter) gives the names that apptuit-py's reporter gave:
+// [WithLayout] with [LayoutReporter] sends the names of apptuit-py's reporter:
 //
 //	counter, up-down counter   name.count
 //	gauge                      name.value
 //	meter                      name.count, .mean_rate, .1m_rate, .5m_rate, .15m_rate
 //	histogram                  name.count, .avg, .min, .max, .std_dev,
 //	                           .75_percentile, .95_percentile, .99_percentile, .999_percentile
-//	timer                      those of a histogram and a meter, .sum and .50_percentile
+//	timer                      as histogram and meter, and also .sum and .50_percentile
 //
-// Histograms are timers if their unit is one of time (WithTimers), in seconds
-// (WithDurationUnit); monotonic sums are counters, or meters (WithMeters).
-// Summaries are as in the default layout. So are tags, prefix and sanitizing:
-// response.time becomes response_time_75_percentile.
+// Monotonic sums are counters, or meters with [WithMeters]. Histograms with a unit of time
+// are timers ([WithTimers]), in seconds ([WithDurationUnit]). Summaries, tags, the prefix and
+// sanitizing are as in the default layout: response.time becomes
+// response_time_75_percentile.
 //
-// Counts and sums are since the exporter was made. An Export adds up all of its
-// points before it sends any, so that one that fails loses none: the next says it. Of
-// sums and histograms with cumulative temporality, count and sum are what they say.
-// Rates are a second: the mean since the start, and averages that move at each Export
-// of 5 s or more after the last move towards the rate since then, by 1 − e^(−Δt/window)
-// (as pyformance's). A counter that begins anew lowers no rate below zero.
+// Counts and sums are totals since the exporter was created; for sums and histograms with
+// cumulative temporality, they are the values of the data points. An Export adds the
+// observations to the totals before it sends anything, so if sending fails, the next Export
+// sends totals that include them.
 //
-// All else is of one interval. Minimum, maximum and average are exact. A percentile
-// of rank q·(n+1) is taken from exponential buckets: at most (2^(2^-scale) − 1)/2 off, 1.1 %
-// at scale 5, and the scale is 5 if all values of the interval are within a factor of
-// 32, and 2 if they are within seven decades. The standard deviation, of a sample, is
-// estimated from the same. A view may make explicit buckets of a histogram: then
-// percentiles are interpolated linearly. Cumulative histograms are taken apart: what
-// is reported is what is new, and minimum and maximum are estimated, as percentiles
-// are, unless they are new ones.
+// Rates are per second. The mean rate is that since the start. The others are exponentially
+// weighted moving averages as in pyformance: an Export at least 5 s after the last update,
+// Δt, moves an average towards the rate since then by the fraction 1 − e^(−Δt/window). A
+// counter that is reset does not make a rate negative.
 //
-// A histogram that had no observations in an interval does not come from the SDK
-// (delta temporality). If it has none in two intervals or more in a row, its count,
-// sum and rates are reported all the same, one Export late and at the time at which the
-// interval ended: before, it might come with another part of the collection. The last
-// interval before it comes again has no point. After an hour without any the series
-// ends, and its count begins anew when it comes again. What has cumulative temporality
-// ends when the SDK has it no more. State has bounds, see WithCacheBytes.
+// All other values describe one interval between two Exports. Minimum, maximum and average
+// are exact. The percentile q of n values is the value of rank q·(n+1), estimated from
+// exponential buckets with an error of at most (2^(2^-scale) − 1)/2: 1.1 % at scale 5, which
+// is the scale if all values of the interval are within a factor of 32. If they are within
+// seven decades, the scale is 2. The standard deviation, of a sample, is estimated from the
+// same buckets. For histograms with explicit buckets, which a View can select, percentiles
+// are interpolated linearly. For histograms with cumulative temporality, the values are
+// those of the difference between two data points; minimum and maximum are then estimated
+// like percentiles, unless they are new extremes.
+//
+// With delta temporality, the SDK does not export a histogram without observations in an
+// interval. If it is missing for two or more intervals, the exporter continues to send its
+// count, sum and rates, one Export late and with the time at which the interval ended,
+// because a reader can split a collection into several Exports. No point is sent for the
+// last interval before the histogram returns. After one hour without observations the series
+// ends, and its count starts again at zero when it returns. A series with cumulative
+// temporality ends when the SDK no longer exports it. [WithCacheBytes] limits the memory of
+// this state.
 //
 // # Tags
 //
-// Of several tags with one key the first of these stands:
+// If several sources set the same tag, the first of this list has precedence:
 //
-//	the point's attributes
+//	the attributes of the data point
 //	otel_scope_name, otel_scope_version and so on (WithScopeTags)
 //	WithTags
-//	the client's global tags, then those of APPTUIT_TAGS
-//	attributes of the resource: service.name, service.namespace and service.instance.id,
-//	or those of WithResourceAttributes
+//	the global tags of the client, then those of APPTUIT_TAGS
+//	resource attributes: service.name, service.namespace and service.instance.id, or
+//	    those that WithResourceAttributes selects
 //	service_instance_id (WithInstanceTag)
 //	host: host.name of the resource, or the name of this host
 //
-// A tag without a value is not sent, and hides those below it: WithTags with an
-// empty host sends none. Two attributes of one point whose keys become one when
-// sanitized are joined with ";". The tags le and quantile are ours where they
-// are needed: an attribute of that name moves to exported_le, exported_quantile.
-// A point has at most encoding.MaxTags tags, or is rejected; WithAttributeFilter
-// leaves out attributes of points.
+// A tag with an empty value is not sent, and suppresses the same tag of sources with lower
+// precedence. For example, WithTags with the tag host="" removes the host tag. The values of
+// two attributes of a data point whose keys are the same after sanitizing are joined with
+// ";". The exporter sets the tags le and quantile where the layout requires them; an
+// attribute with such a key becomes exported_le or exported_quantile. A point with more than
+// encoding.MaxTags tags is rejected; [WithAttributeFilter] removes attributes.
 //
-// Two data points of one Export that render to the same series and timestamp
-// (instruments a.b and a_b, or one name in two scopes) are a collision: the first
-// is sent, the others are rejected, and each pair is reported once. It is noticed
-// within one Export (a reader may split one collection into several), and among
-// the series that there is room for (WithCacheBytes). Two processes
-// on one host without service.instance.id write the same series: WithInstanceTag
-// keeps them apart. Timestamps are in seconds: the second of two Exports within
-// one second overwrites the first.
+// # Collisions
+//
+// Two data points collide if they render to the same series and timestamp, for example the
+// instruments a.b and a_b, or the same instrument in two scopes. The first one is sent. The
+// others are rejected, and each pair is reported once. Collisions are detected within one
+// Export, and among the series that fit into the cache ([WithCacheBytes]).
+//
+// Two processes on one host without service.instance.id write the same series.
+// [WithInstanceTag] distinguishes them. Timestamps are in seconds, so the points of a second
+// Export within one second overwrite those of the first.
 //
 // # Prometheus names
 //
-// With [WithPrometheusNames] metrics and tags have the names that OpenTelemetry's
-// Prometheus exporter gives them, made by github.com/prometheus/otlptranslator as
-// it does (specification, Prometheus and OpenMetrics Compatibility):
+// With [WithPrometheusNames], metrics and tags have the names that OpenTelemetry's Prometheus
+// exporter gives them, by the specification "Prometheus and OpenMetrics Compatibility".
+// Both exporters use github.com/prometheus/otlptranslator.
 //
 //	counter http.requests, {request}           http_requests_total
 //	counter req.total, total.req               req_total
@@ -116,106 +131,139 @@
 //	gauge io, By/s                             io_bytes_per_second
 //	histogram http.server.duration, s          http_server_duration_seconds_bucket, _count, _sum, _min, _max
 //	attributes http.route, 2nd                 http_route, key_2nd
-//	attributes a.b="z" and a_b="y"             a_b="y;z": the values in their own order
+//	attributes a.b="z" and a_b="y"             a_b="y;z", with the values sorted
 //
-// The prefix is put before the name first: shop. gives shop_http_requests_total,
-// and is no namespace, which would have an underscore after it. Where those rules
-// give nothing that can be sent, names are sanitized as in mode prometheus: a
-// name or key without a letter or digit, such as ///, becomes _; a colon, in a
-// name or unit, becomes _ as well; a key with two underscores before it, which
-// are Prometheus' own, keeps one (__name__ becomes _name_). The same goes for
-// WithTags, the attributes of the resource, and the exporter's own metrics, as
+// A prefix is added to the name before the translation: shop. results in
+// shop_http_requests_total. Unlike a namespace of the Prometheus exporter, it is not followed
+// by an underscore. Where the translation results in a name that cannot be sent, the name is
+// sanitized as in mode prometheus: a name or key without letters and digits, such as ///,
+// becomes _; a colon in a name or unit becomes _; and a key with two leading underscores,
+// which Prometheus reserves, keeps one (__name__ becomes _name_). The same rules apply to
+// WithTags, resource attributes, and the exporter's own metrics, for example
 // apptuit_reporter_send_failed_total.
 //
-// [WithTargetInfo] adds the point target_info to each Export, at the time of its
-// newest data point, but once a timestamp. An Export without data has none, and
-// neither has a resource without attributes. The point is counted: it is
-// produced, accepted and so on as those of the program are.
+// [WithTargetInfo] adds the metric target_info to each Export, with the timestamp of its
+// newest data point, but not twice with the same timestamp. An Export without data points has
+// none, and neither has a resource without attributes. The point is counted like those of the
+// program.
 //
-// What the Prometheus exporter has and this does not: job and instance, which
-// whoever scrapes adds; NaN and infinities; what makes all of a scrape fail or go
-// missing there (collisions, reserved or empty labels) costs one point here. What
-// this has in addition: _min and _max, host, and the attributes of the resource
-// that are tags.
+// Unlike the Prometheus exporter, this one does not send NaN and infinities, nor the labels
+// job and instance, which a scraper adds. A collision, or a reserved or empty label, rejects
+// one point here, and can make a scrape fail there. This exporter sends _min and _max, host
+// and resource attributes in addition.
 //
-// # Accounting
+// # Delivery and errors
 //
-// Every wire point is accepted, rejected (invalid, or refused by the server),
-// spooled (kept on disk, see apptuitclient.WithSpool) or dropped (not delivered
-// in time); see [Exporter.Stats]. The exporter adds
-// metrics of its own to each Export, but the second one within a second, about those
-// before it, which are not counted:
+// Each point is accepted by the server, rejected (invalid, or refused by the server), spooled
+// (kept on disk, see apptuitclient.WithSpool) or dropped (not delivered in time).
+// [Exporter.Stats] counts them. The error of Export is a *apptuitclient.SendError about the
+// points that were rejected or dropped; the SDK passes it to otel.Handle. A point that is
+// refused for the same reason at every Export is reported once. [WithErrorHandler] sets a
+// function that gets the error of each batch.
+//
+// A failed batch does not stop the other batches of an Export. Requests are retried as
+// package apptuitclient describes, until the deadline of the context. Without a spool, points
+// that are not delivered by then are dropped. With cumulative temporality, which is the
+// default, the next Export sends values that include them. With delta temporality they are
+// lost, except for the counts and sums of the reporter layout.
+//
+// # Self metrics
+//
+// The exporter adds metrics about the previous Exports to each Export, but not twice within
+// one second. They are not counted in Stats. [WithoutSelfMetrics] disables them.
 //
 //	apptuit.reporter.send.total        points
 //	apptuit.reporter.send.successful   points accepted
 //	apptuit.reporter.send.failed       points rejected or dropped
-//	apptuit.reporter.send.time         seconds an Export took: .count, .sum, .min, .max
-//	apptuit.reporter.filtered          data points that lost attributes to WithAttributeFilter,
-//	                                   if it is given
-//
-// (in the reporter layout all but the last are counters, or meters with WithMeters, and
-// the last is a timer, in the unit of WithDurationUnit) and, of the client's spool if
-// there is one,
-//
-//	apptuit.reporter.spool.points, .bytes                in it now
+//	apptuit.reporter.send.time         duration of an Export in seconds: .count, .sum, .min, .max
+//	apptuit.reporter.filtered          data points from which WithAttributeFilter has removed
+//	                                   attributes; only with that option
+//	apptuit.reporter.spool.points, .bytes
+//	                                   content of the client's spool; only with a spool, as the next
 //	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped
-//	                                                     points, since the client was made
+//	                                   points since the client was created
 //
-// WithMeterProvider adds OpenTelemetry's metrics about exporters (semantic
-// conventions for SDK metrics, 1.41.0). They count data points, not wire points,
-// each once an Export: one has failed if any of its wire points has. Retries are
-// within one duration.
+// In the reporter layout, send.total, .successful, .failed and filtered are counters, or
+// meters with WithMeters, and send.time is a timer in the unit of WithDurationUnit.
 //
-//	otel.sdk.exporter.metric_data_point.inflight   in Exports that are under way
-//	otel.sdk.exporter.metric_data_point.exported   of Exports that have ended; error.type on those that failed
-//	otel.sdk.exporter.operation.duration           seconds an Export took; error.type unless all was accepted,
-//	                                               http.response.status_code
+// # OpenTelemetry's exporter metrics
 //
-// All have otel.component.type, github.com/apptuitai/apptuit-go/exporter.Exporter,
-// otel.component.name, that with a number, server.address and server.port. The status
-// is that of the last answer to the first batch of which points failed, or else to the
-// last batch; there is none if no answer came. error.type of a data point is that of the first
-// of its wire points that failed, and of an Export that of the first batch with
-// failures, else spooled, else that of the first point that was rejected here:
+// [WithMeterProvider] records the metrics about exporters that OpenTelemetry's semantic
+// conventions 1.41.0 define. They count data points, each once per Export. A data point has
+// failed if any of its wire points was rejected or dropped. A duration includes retries.
 //
-//	400, 401, 503, …   the status of the last answer to what was refused or dropped as a whole
-//	rejected           refused by the server, one by one: the reasons are texts
-//	invalid            cannot be sent: NaN, too many tags
-//	collision          of a series and timestamp that the Export has already
+//	otel.sdk.exporter.metric_data_point.inflight   data points of Exports in progress
+//	otel.sdk.exporter.metric_data_point.exported   data points of finished Exports; failed ones have error.type
+//	otel.sdk.exporter.operation.duration           duration of an Export in seconds, with
+//	                                               http.response.status_code; with error.type
+//	                                               unless all points were accepted
+//
+// All of them have the attributes otel.component.type, with the value
+// github.com/apptuitai/apptuit-go/exporter.Exporter, otel.component.name, which is the same
+// followed by a number, server.address and server.port. The status is that of the last answer
+// to the first batch with failed points, or else to the last batch. It is missing if there
+// was no answer. The error.type of a data point is that of its first failed wire point. The
+// error.type of an Export is that of the first batch with failures, else "spooled" if points
+// were spooled, else that of the first point that the exporter rejected:
+//
+//	400, 401, 503, …   the status of the last answer to a batch that was refused or dropped as a whole
+//	rejected           the server refused the point, but not its batch
+//	invalid            the point cannot be sent: NaN, too many tags
+//	collision          the Export has a point with the same series and timestamp
 //	timeout            no answer, or none that decides, by the deadline
-//	canceled           the context was
+//	canceled           the context was canceled
 //	shutdown           the exporter or the client was shut down
-//	dns, tls, network  no answer, for this reason
-//	spooled            of an Export: of its points some, and none that failed, are kept on disk
-//	_OTHER             anything else, as a token source that fails
+//	dns, tls, network  no answer, because of such an error
+//	spooled            of an Export: some points were spooled, and none failed
+//	_OTHER             other errors, for example of a token source
 //
-// Spooled data points have not failed: the spool has taken them over, and the metrics
-// above say what becomes of them. Of points that the server refuses without naming
-// them, the most data points that it can be have failed.
-//
-// Points of an Export that fails are lost with it, unless there is a spool. With cumulative temporality,
-// the default, the next one makes up for them; with delta it does not, but for the counts and sums of
-// the reporter layout.
+// Spooled data points have not failed; the self metrics say what becomes of them. If the
+// server refuses points without naming them, as many data points as possible are taken for
+// failed, so that none is taken for exported by mistake.
 //
 // # Environment
 //
-// The variables of package apptuitclient, unless WithClient is given, and
+// Options override environment variables. An empty variable counts as unset. Unless
+// [WithClient] is given, the variables of package apptuitclient apply, too. Booleans are yes,
+// true, on, 1 and their opposites.
 //
-//	APPTUIT_DISABLE_HOST_TAG   a boolean (yes, true, 1, …): no host tag; no. WithoutHostTag beats it.
-//	APPTUIT_PREFIX             a text before all metric names; none. WithPrefix beats it.
-//	APPTUIT_PROMETHEUS_NAMES   a boolean: names as OpenTelemetry's Prometheus exporter gives them; no.
-//	                           WithPrometheusNames does the same.
-//	APPTUIT_TARGET_INFO        a boolean: target_info with all attributes of the resource; no.
-//	                           WithTargetInfo beats it.
+//	APPTUIT_DISABLE_HOST_TAG   a boolean: omit the host tag. Default: no. WithoutHostTag has the same effect.
+//	APPTUIT_PREFIX             a prefix of all metric names. Default: none. Overridden by WithPrefix.
+//	APPTUIT_PROMETHEUS_NAMES   a boolean: names as OpenTelemetry's Prometheus exporter gives them.
+//	                           Default: no. WithPrometheusNames has the same effect.
+//	APPTUIT_TARGET_INFO        a boolean: send target_info with all resource attributes. Default: no.
+//	                           Overridden by WithTargetInfo.
 //	APPTUIT_TEMPORALITY_PREFERENCE
-//	                           cumulative, delta or low_memory; cumulative. WithTemporalitySelector beats it.
-//	APPTUIT_LAYOUT             default or reporter; default. WithLayout beats it.
-//	APPTUIT_HISTOGRAMS         recorded, buckets, quantiles or both; recorded. WithHistograms beats it.
-//	APPTUIT_QUANTILES          a list of numbers between 0 and 1; 0.5,0.75,0.95,0.99,0.999. WithQuantiles beats it.
-//	APPTUIT_TIMERS             which histograms are timers: unit, all or none; unit. WithTimers beats it.
-//	APPTUIT_DURATION_UNIT      of the values of timers: ns, us, ms, s, min, h or d; s. WithDurationUnit beats it.
-//	APPTUIT_METERS             a boolean: monotonic sums are meters; no. WithMeters beats it.
+//	                           cumulative, delta or low_memory. Default: cumulative, in the reporter
+//	                           layout delta for histograms. Overridden by WithTemporalitySelector.
 //	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION
-//	                           explicit_bucket_histogram or base2_exponential_bucket_histogram; the first.
-//	                           WithAggregationSelector beats it.
+//	                           explicit_bucket_histogram or base2_exponential_bucket_histogram.
+//	                           Default: the first, in the reporter layout the second. Overridden by
+//	                           WithAggregationSelector.
+//	APPTUIT_LAYOUT             default or reporter. Default: default. Overridden by WithLayout.
+//	APPTUIT_HISTOGRAMS         recorded, buckets, quantiles or both. Default: recorded. Overridden by
+//	                           WithHistograms.
+//	APPTUIT_QUANTILES          numbers between 0 and 1. Default: 0.5,0.75,0.95,0.99,0.999. Overridden by
+//	                           WithQuantiles.
+//	APPTUIT_TIMERS             unit, all or none: the histograms that are timers. Default: unit.
+//	                           Overridden by WithTimers.
+//	APPTUIT_DURATION_UNIT      ns, us, ms, s, min, h or d: the unit of timers. Default: s. Overridden by
+//	                           WithDurationUnit.
+//	APPTUIT_METERS             a boolean: send monotonic sums as meters. Default: no. WithMeters has the
+//	                           same effect.
+//
+// # Concurrency
+//
+// An Exporter is safe for concurrent use. The batches of one Export are sent while the next
+// one is converted, up to two at a time (apptuitclient.WithMaxInFlight). Export does not
+// retain the metrics that it is passed. Attribute filters are called concurrently; the error
+// handler is not.
+//
+// # Limits
+//
+//	tags of a point       encoding.MaxTags
+//	points per request    50,000, and 16 MiB of text (apptuitclient.WithMaxBatchPoints, WithMaxBatchBytes)
+//	cached series         64 MiB (WithCacheBytes); more are sent, but rendered at each Export
+//	errors waiting for the error handler
+//	                      100; further ones are discarded
 package exporter

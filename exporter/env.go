@@ -8,7 +8,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
-// environment reads what no option has set. An empty variable is an unset one.
+// environment reads the variables that no option overrides. An empty variable counts as
+// unset.
 func (c *config) environment() {
 	if v := env.Get("APPTUIT_DISABLE_HOST_TAG"); v != "" && !c.noHostTag {
 		disable, err := encoding.ParseBool(v)
@@ -43,7 +44,7 @@ func (c *config) environment() {
 	c.layoutEnvironment()
 }
 
-// layoutEnvironment reads what is about layouts.
+// layoutEnvironment reads the variables of the layout.
 func (c *config) layoutEnvironment() {
 	fromName(c, "APPTUIT_LAYOUT", c.layoutSet, ParseLayout, &c.layout)
 	fromName(c, "APPTUIT_HISTOGRAMS", c.histogramsSet, ParseHistograms, &c.histograms)
@@ -53,7 +54,7 @@ func (c *config) layoutEnvironment() {
 	fromName(c, "APPTUIT_METERS", c.meters, encoding.ParseBool, &c.meters)
 }
 
-// fromName reads a variable, unless an option has set what it is about.
+// fromName parses a variable, unless an option has set its value.
 func fromName[T any](c *config, variable string, set bool, parse func(string) (T, error), to *T) {
 	if v := env.Get(variable); v != "" && !set {
 		t, err := parse(v)

@@ -19,7 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// The values of error.type, beside statuses and _OTHER: see the package comment.
+// The values of error.type other than HTTP statuses and _OTHER. The package comment explains them.
 const (
 	errorRejected  = "rejected"
 	errorInvalid   = "invalid"
@@ -33,7 +33,8 @@ const (
 	errorNetwork   = "network"
 )
 
-// errorType is the value of error.type for points that failed. There are few.
+// errorType returns the value of error.type for points that failed. The set of values is
+// small, as a metric attribute requires.
 func errorType(why *client.Failure) string {
 	switch {
 	case why.Err == nil || why.StatusCode > 0 && why.StatusCode < http.StatusMultipleChoices:

@@ -19,8 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// The exporter plugs into a MeterProvider. Against Apptuit itself it needs no
-// options, only APPTUIT_API_TOKEN; here a server in the process takes the points.
+// The exporter plugs into a MeterProvider. To send to Apptuit it requires no options, only
+// APPTUIT_API_TOKEN; this example sends to a server in the process.
 func Example() {
 	srv := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer srv.Close()
@@ -44,7 +44,7 @@ func Example() {
 	}
 	orders.Add(ctx, 3, metric.WithAttributes(attribute.String("country", "de")))
 
-	// Shutdown exports what has not been exported yet.
+	// Shutdown exports the pending measurements.
 	if err := provider.Shutdown(ctx); err != nil {
 		panic(err)
 	}
@@ -57,7 +57,7 @@ func Example() {
 	// 1 of 1 points accepted
 }
 
-// A client of yours can serve both: its points and the exporter's metrics go
+// A program can share one client between the exporter and points of its own. They are sent
 // to one server, over the same connections.
 func ExampleWithClient() {
 	srv := apptuittest.NewServer()
@@ -92,9 +92,10 @@ func ExampleWithClient() {
 	// shop_queue_seconds map[zone:eu] 1.5
 }
 
-// Attributes that are of no use as tags are left out: here the order's number,
-// which would be a series each. Where the program makes its MeterProvider itself, a
-// View with an AttributeFilter adds up what becomes one series, too.
+// An attribute filter removes attributes that are not useful as tags: here the order's
+// number, which would result in a series for each order. If the program creates its
+// MeterProvider itself, a View with an AttributeFilter is preferable, because it also
+// aggregates the data points that become one series.
 func ExampleWithAttributeFilter() {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
@@ -128,9 +129,9 @@ func ExampleWithAttributeFilter() {
 	// 1 data point with fewer attributes
 }
 
-// OpenTelemetry's metrics about exporters go to any MeterProvider: here to one that
-// a program looks at itself. The one that the exporter serves does as well, by
-// otel.GetMeterProvider and otel.SetMeterProvider.
+// OpenTelemetry's metrics about exporters can be recorded with any MeterProvider: here with
+// one that the program reads itself. With otel.GetMeterProvider and otel.SetMeterProvider
+// it can also be the one that the exporter serves.
 func ExampleWithMeterProvider() {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
@@ -170,8 +171,8 @@ func ExampleWithMeterProvider() {
 	// 20 points on the wire
 }
 
-// A program whose metrics were scraped keeps its dashboards: names have units and
-// _total, and target_info tells the rest of the resource.
+// A program whose metrics were scraped by Prometheus can keep its dashboards: names contain
+// the unit and _total, and target_info has the other resource attributes.
 func ExampleWithPrometheusNames() {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
@@ -205,8 +206,8 @@ func ExampleWithPrometheusNames() {
 	// target_info map[k8s_pod_name:shop-7 service_name:shop] 1
 }
 
-// The names that apptuit-py's reporter gave: a timer in milliseconds arrives in
-// seconds, with a count that goes on, rates, and percentiles of the interval.
+// The reporter layout has the names of apptuit-py's reporter: a timer in milliseconds is
+// sent in seconds, with a cumulative count, rates, and percentiles of the interval.
 func ExampleWithLayout() {
 	srv := apptuittest.NewServer()
 	defer srv.Close()

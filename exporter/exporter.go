@@ -14,12 +14,13 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/lifecycle"
 	"github.com/apptuitai/apptuit-go/internal/notify"
 )
 
-// Exporter sends what a MeterProvider collects. It implements
-// sdkmetric.Exporter and is safe for concurrent use.
+// Exporter is an OpenTelemetry metrics exporter. It implements sdkmetric.Exporter and is
+// safe for concurrent use.
 type Exporter struct {
 	cfg     *config
 	own     bool // the client is ours to close
@@ -32,10 +33,11 @@ type Exporter struct {
 
 var _ sdkmetric.Exporter = (*Exporter)(nil)
 
-// New returns an exporter. Without options everything comes from the
-// environment variables in the package comment. Its error names every fault of
-// the configuration at once. The context bounds nothing yet: New does not talk
-// to the server.
+// New returns an exporter. The options override the environment variables listed in the
+// package comment, which override the defaults. The error lists all faults of the
+// configuration, including those of the client, one per line. The context is not used: New
+// does not connect to the server. Unless WithClient is given, New creates a client, and
+// Shutdown closes it.
 func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -51,32 +53,35 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	}, nil
 }
 
-// Temporality returns the temporality for a kind of instrument.
+// Temporality returns the temporality for a kind of instrument. See
+// [WithTemporalitySelector].
 func (e *Exporter) Temporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
 	return e.cfg.temporality(kind)
 }
 
-// Aggregation returns the aggregation for a kind of instrument.
+// Aggregation returns the default aggregation for a kind of instrument. See
+// [WithAggregationSelector].
 func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 	return e.cfg.aggregation(kind)
 }
 
-// Export sends the metrics and returns when each of their points is accepted,
-// refused, spooled or given up, at the latest at the deadline of ctx; with a
-// spool, 100 ms after it. A failed batch does not keep the following ones from
-// being sent. The error is a *apptuitclient.SendError about all that failed, but
-// for points that are refused at every Export for the same reason: those are
-// reported once, and then only counted. Spooled points are no error. With a
-// context that has ended before, it is that of the context, unless points were
-// spooled; after Shutdown it is sdkmetric.ErrExporterShutdown.
+// Export sends metrics, and returns when each of their points is accepted, rejected,
+// spooled or given up, at the latest at the deadline of ctx; with a spool, up to 100 ms
+// later. A failed batch does not stop the following ones.
+//
+// The error is a *apptuitclient.SendError that describes all rejected and dropped points,
+// except those that are refused at every Export for the same reason. These are reported
+// once, and only counted afterwards. Export returns nil if points are spooled. If ctx has
+// ended before the call and no point was spooled or failed, Export returns the error of
+// ctx. After Shutdown it returns sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	err := e.export(ctx, rm)
 	e.failed.Wait(ctx, handlerWait)
 	return err
 }
 
-// handlerWait is how long Export and Shutdown wait for the error handler to return. It is
-// short: the handler may be the one who has called them.
+// handlerWait bounds how long Export and Shutdown wait for the error handler. It is short,
+// because the handler may itself be calling them.
 const handlerWait = 100 * time.Millisecond
 
 func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
@@ -96,38 +101,35 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	if res == nil {
 		res = resource.Empty()
 	}
-	lease := e.origins.lease(res)
-	defer lease.Release() // also when a filter panics
-	defer op.end()
+	defer op.end() // also when a filter panics
+	out := e.cfg.core.NewWriter(ctx, e.writerOptions(op))
+	conversion := e.origins.pool.Begin(out, start)
+	defer conversion.Close()
+	lease := conversion.Lease(res.Equivalent(), func() convert.Tags { return e.origins.tagsOf(res) })
+	state := lease.State
 	x := &export{
-		out:          e.cfg.core.NewWriter(ctx, e.writerOptions(op)),
-		operation:    op,
 		conv:         lease.Converter,
 		observer:     e.origins.observer(res, lease.Converter, start),
 		milliseconds: e.cfg.core.Milliseconds(),
 		filter:       e.cfg.filter,
 	}
-	x.conv.Begin(x, &x.source, start)
-	var own []metricdata.ScopeMetrics
+	x.find(rm.ScopeMetrics, false)
 	if !e.cfg.noSelfMetrics {
-		own = e.self(&lease.State.selfMetrics, start)
+		x.find(e.self(&state.selfMetrics, start), true)
 	}
-	x.instruments(rm.ScopeMetrics)
-	x.instruments(own)
 	if x.observer != nil {
 		defer x.observer.Release()
-		x.observe(rm.ScopeMetrics, own, start)
+		x.observe(start)
 	}
-	x.metrics(rm.ScopeMetrics)
-	x.uncounted(own)
+	x.walk(false)
 	if x.observer != nil {
 		x.idle() // in the order of their samples
 	}
-	x.target(lease.State)
-	report := x.out.Close()
-	tally := x.conv.End()
-	lease.State.add(report, time.Since(start), tally)
-	e.stats.add(report, x.produced, tally)
+	x.target(state)
+	tally := lease.End()
+	report := out.Close()
+	state.add(report, time.Since(start), tally)
+	e.stats.add(report, out.Produced(), tally)
 	op.done()
 	switch {
 	case report.Err != nil:
@@ -140,14 +142,14 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 
 func (e *Exporter) writerOptions(op *operation) client.WriterOptions {
 	opts := client.WriterOptions{
-		Stop:  e.life.Ending(),
-		Batch: func(r client.Report) { e.batchDone(op, r) },
-		Known: e.refused.Known,
+		Stop:     e.life.Ending(),
+		Batch:    func(r client.Report) { e.batchDone(op, r) },
+		Reported: e.refused.Reported,
 
-		Parallel: true,
+		Concurrent: true,
 	}
 	if op != nil {
-		opts.Failed = op.failure
+		opts.Failed, opts.Rejected = op.failure, op.reject
 	}
 	return opts
 }
@@ -161,7 +163,8 @@ func (e *Exporter) batchDone(op *operation, r client.Report) {
 	}
 }
 
-// ForceFlush returns at once: the exporter holds no data but what is spooled.
+// ForceFlush returns immediately: Export does not buffer points, and a spool is not
+// flushed. After Shutdown it returns sdkmetric.ErrExporterShutdown.
 func (e *Exporter) ForceFlush(ctx context.Context) error {
 	if e.life.Ended() {
 		return sdkmetric.ErrExporterShutdown
@@ -169,11 +172,11 @@ func (e *Exporter) ForceFlush(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Shutdown lets the requests under way finish, but no retry start, closes the
-// client unless it was given by WithClient, and returns at the latest at the
-// deadline of ctx, with its error: what is under way then is cancelled. With a
-// spool it is spooled, which takes 100 ms more at the most. Further calls return
-// sdkmetric.ErrExporterShutdown.
+// Shutdown ends the exporter. Requests in progress may finish until the deadline of ctx,
+// but no retry is started. When ctx ends, the requests are canceled, their points are
+// dropped, or with a spool spooled, which takes up to 100 ms more, and Shutdown returns the
+// error of ctx. It closes the client unless it was given by [WithClient]. Further calls
+// return sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Shutdown(ctx context.Context) error {
 	last, cancel := e.lastMoment(ctx)
 	defer cancel()
@@ -189,8 +192,8 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// end waits for the Exports under way, and cancels them when ctx ends. Until last ends,
-// it waits for them to spool the points that are left.
+// end waits for the Exports in progress, and cancels them when ctx ends. It then waits
+// until last ends for them to spool their points.
 func (e *Exporter) end(ctx, last context.Context) error {
 	if !e.life.End() {
 		return sdkmetric.ErrExporterShutdown
@@ -209,11 +212,10 @@ func (e *Exporter) end(ctx, last context.Context) error {
 	return ctx.Err()
 }
 
-// grace is how long after its deadline Shutdown may spool what is left.
+// grace is how long after the deadline Shutdown may spool points.
 const grace = 100 * time.Millisecond
 
-// lastMoment returns a context that ends with ctx, or where there is a spool, a
-// little later.
+// lastMoment returns a context that ends with ctx, or if there is a spool, grace later.
 func (e *Exporter) lastMoment(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, spooling := e.cfg.client.SpoolStats(); !spooling {
 		return context.WithCancel(ctx)
@@ -226,8 +228,8 @@ func (e *Exporter) lastMoment(ctx context.Context) (context.Context, context.Can
 	}
 }
 
-// closeClient closes the client, which waits for a disk if there is a spool, but
-// not longer than ctx.
+// closeClient closes the client. With a spool, the client waits for the disk; closeClient
+// returns when ctx ends.
 func (e *Exporter) closeClient(ctx context.Context) error {
 	if _, spooling := e.cfg.client.SpoolStats(); !spooling {
 		return e.cfg.client.Close()
@@ -238,17 +240,17 @@ func (e *Exporter) closeClient(ctx context.Context) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return nil // it goes on by itself, and ends
+		return nil // Close continues in the background, for at most a second
 	}
 }
 
-// String names the server, and nothing that is secret.
+// String returns the type and the endpoint, and no secrets.
 func (e *Exporter) String() string { return "exporter.Exporter(" + e.cfg.client.Endpoint() + ")" }
 
-// GoString is String.
+// GoString returns the same text as String, for the verb %#v.
 func (e *Exporter) GoString() string { return e.String() }
 
-// MarshalLog describes the exporter in the SDK's own log.
+// MarshalLog describes the exporter in the internal log of the SDK.
 func (e *Exporter) MarshalLog() any {
 	return struct{ Type, Endpoint string }{"apptuit", e.cfg.client.Endpoint()}
 }

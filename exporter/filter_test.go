@@ -19,7 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// The filter is of the point's own attributes, by their keys before sanitizing, and of nothing else.
+// The filter applies to the attributes of data points only, by their keys before
+// sanitizing.
 func TestAttributeFilter(t *testing.T) {
 	text := attribute.String
 	res := []attribute.KeyValue{text("service.name", "shop"), text("user.id", "resource")}
@@ -54,7 +55,7 @@ func TestAttributeFilter(t *testing.T) {
 	}
 }
 
-// eachKind returns one point of each kind of aggregation with the attributes.
+// eachKind returns one data point of each kind of aggregation with the given attributes.
 func eachKind(attributes ...attribute.KeyValue) *metricdata.ResourceMetrics {
 	set := attribute.NewSet(attributes...)
 	return metricsOf(
@@ -66,7 +67,8 @@ func eachKind(attributes ...attribute.KeyValue) *metricdata.ResourceMetrics {
 	)
 }
 
-// A point of each kind, with more attributes than there can be tags: rejected, unless a filter leaves them out.
+// A data point with more attributes than a point can have tags is rejected, unless a filter
+// removes some.
 func TestTagsBeyondTheLimit(t *testing.T) {
 	var many []attribute.KeyValue
 	for i := range 30 {
@@ -88,11 +90,12 @@ func TestTagsBeyondTheLimit(t *testing.T) {
 	}
 }
 
-// The filter is asked when a point is new, and never again while it is remembered; what it left out is counted each time.
+// The filter is called when a data point is new, and not while it is cached. Data points
+// with removed attributes are counted each time.
 func TestFilterIsAskedOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		cache int64
-		asked int64 // by three Exports of five points with two attributes
+		asked int64 // calls in three Exports of five points with two attributes
 	}{
 		"remembered":     {1 << 20, 10},
 		"not remembered": {0, 30},
@@ -117,7 +120,8 @@ func TestFilterIsAskedOnce(t *testing.T) {
 	}
 }
 
-// What the filter leaves out does not tell points apart: the first is sent, the others say why they are not.
+// Data points that differ only in removed attributes collide: the first is sent, and the
+// errors of the others name the filter.
 func TestFilteredPointsCollide(t *testing.T) {
 	for name, c := range map[string]struct {
 		rm       *metricdata.ResourceMetrics
@@ -164,7 +168,7 @@ func TestFilteredPointsCollide(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want %s", err, want)
 			}
-			mustExport(t, e, c.rm) // it is known
+			mustExport(t, e, c.rm) // the series is cached now
 			if got := e.Stats(); got.Rejected != 2*c.rejected {
 				t.Errorf("%d points are rejected, want %d", got.Rejected, 2*c.rejected)
 			}
@@ -172,7 +176,7 @@ func TestFilteredPointsCollide(t *testing.T) {
 	}
 }
 
-// A collision that has nothing to do with a filter does not blame it.
+// The error of a collision that a filter did not cause does not mention the filter.
 func TestCollisionBesideAFilter(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
@@ -182,7 +186,8 @@ func TestCollisionBesideAFilter(t *testing.T) {
 	}
 }
 
-// The SDK's mark of what is over its cardinality limit always passes.
+// The attribute with which the SDK marks measurements beyond its cardinality limit is never
+// removed.
 func TestOverflowPassesTheFilter(t *testing.T) {
 	overflow := attribute.Bool("otel.metric.overflow", true)
 	srv := memoryServer(t)
@@ -192,7 +197,7 @@ func TestOverflowPassesTheFilter(t *testing.T) {
 	wantStats(t, e, Stats{Produced: 2, Accepted: 2, Overflowed: 1, Filtered: 1})
 }
 
-// Beside the other self metrics, of each resource, if there is a filter.
+// With a filter, the self metrics of each resource include apptuit.reporter.filtered.
 func TestSelfMetricOfTheFilter(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("k")))
@@ -213,7 +218,7 @@ func TestSelfMetricOfTheFilter(t *testing.T) {
 	})
 }
 
-// Exports at once count each point, with caches of their own.
+// Concurrent Exports, which have caches of their own, count each data point.
 func TestFilterAtOnce(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
@@ -232,7 +237,7 @@ func TestFilterAtOnce(t *testing.T) {
 	}
 }
 
-// A warm Export of filtered points allocates no more than one of others.
+// A warm Export with a filter allocates no more than one without.
 func TestAllocationsOfFilteredPoints(t *testing.T) {
 	const n = 2000
 	rm := metricsOf(counter("n", slices.Collect(func(yield func(metricdata.DataPoint[int64]) bool) {

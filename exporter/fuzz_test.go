@@ -25,7 +25,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// direct has a handler answer requests without a network.
+// direct is a transport that lets a handler answer requests without a network.
 type direct struct{ http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (response *http.Response, err error) {
@@ -43,7 +43,7 @@ func (d direct) RoundTrip(r *http.Request) (response *http.Response, err error) 
 	response = w.Result()
 	response.Request = r
 	if length := int64(w.Body.Len()); response.ContentLength > length {
-		response.Body = io.NopCloser(io.MultiReader(response.Body, cutOff{})) // as net/http's would
+		response.Body = io.NopCloser(io.MultiReader(response.Body, cutOff{})) // as with net/http
 	}
 	return response, nil
 }
@@ -52,7 +52,7 @@ type cutOff struct{}
 
 func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// anyOptions are options of an exporter whose client sends to a handler.
+// anyOptions returns arbitrary options for an exporter whose client sends to a handler.
 func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (opts []Option, mode encoding.SanitizeMode) {
 	mode = encoding.SanitizeMode(t.below(3))
 	client := append([]apptuitclient.Option{
@@ -97,9 +97,9 @@ func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (o
 	return opts, mode
 }
 
-// exportAnything makes metrics out of bytes, and exports them a few times to a
-// server that does what the bytes say. It demands that each wire point is where
-// the statistics say that it is, and that what arrives is valid.
+// exportAnything derives metrics from bytes, and exports them a few times to a server whose
+// behaviour the bytes determine. It requires that each wire point is accounted for
+// correctly, and that the points that arrive are valid.
 func exportAnything(t *testing.T, data []byte, more ...apptuitclient.Option) (*Exporter, *apptuittest.Handler) {
 	t.Helper()
 	bytes := &tape{data}
@@ -137,8 +137,7 @@ func exportAnything(t *testing.T, data []byte, more ...apptuitclient.Option) (*E
 	return e, handler
 }
 
-// exportOne exports metrics, and demands that the error and the statistics say
-// the same.
+// exportOne exports metrics, and requires that the error and the statistics agree.
 func exportOne(t *testing.T, e *Exporter, rm *metricdata.ResourceMetrics) {
 	t.Helper()
 	before := e.Stats()
@@ -160,11 +159,11 @@ func exportOne(t *testing.T, e *Exporter, rm *metricdata.ResourceMetrics) {
 	}
 }
 
-// ownPoints is how many self metrics there are for an Export, spool and all.
+// ownPoints is the number of self metrics of an Export, including those of the spool.
 const ownPoints = 13
 
-// wantArrivedOf demands that as many points have arrived as are said to be
-// accepted, beside the self metrics.
+// wantArrivedOf requires that as many points have arrived as are counted as accepted, not
+// counting self metrics.
 func wantArrivedOf(t *testing.T, handler *apptuittest.Handler, accepted, exports uint64) {
 	t.Helper()
 	if total := uint64(handler.Total()); total < accepted || total > accepted+exports*ownPoints {
@@ -172,8 +171,8 @@ func wantArrivedOf(t *testing.T, handler *apptuittest.Handler, accepted, exports
 	}
 }
 
-// wantValid demands what a mode promises of names and keys. All else the server
-// judges.
+// wantValid requires that names and keys are valid in a sanitize mode. The server checks
+// all else.
 func wantValid(t *testing.T, mode encoding.SanitizeMode, points []apptuittest.Point) {
 	t.Helper()
 	valid := regexp.MustCompile(`^[\pL0-9_./-]+$`)
@@ -189,8 +188,7 @@ func wantValid(t *testing.T, mode encoding.SanitizeMode, points []apptuittest.Po
 	}
 }
 
-// seedTape returns a tape with much of one kind of aggregation, and a bit of all
-// else.
+// seedTape returns a tape that results mostly in one kind of aggregation.
 func seedTape(kind, n int) []byte {
 	random := rand.New(rand.NewPCG(uint64(kind), uint64(n)))
 	seed := make([]byte, 40*n)
@@ -207,7 +205,7 @@ func seedTape(kind, n int) []byte {
 	return seed
 }
 
-// FuzzExport exports anything to a server that may do anything.
+// FuzzExport exports arbitrary metrics to a server with arbitrary behaviour.
 func FuzzExport(f *testing.F) {
 	f.Add([]byte(nil))
 	f.Add(slices.Repeat([]byte{0xff}, 300))
@@ -226,7 +224,7 @@ func FuzzExport(f *testing.F) {
 	})
 }
 
-// What is spooled arrives, later and by another client.
+// Spooled points arrive, later and with another client.
 func TestAnythingArrivesFromTheSpool(t *testing.T) {
 	var spooled, replayed, rejected uint64
 	for kind := range kinds {

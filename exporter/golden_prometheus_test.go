@@ -13,7 +13,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// in gives a metric a unit.
+// in sets the unit of a metric.
 func in(unit string, m metricdata.Metrics) metricdata.Metrics {
 	m.Unit = unit
 	return m

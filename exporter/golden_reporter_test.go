@@ -11,13 +11,13 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// interval is a span of ten seconds; number 0 begins at at().
+// interval is a period of ten seconds; number 0 begins at at().
 func interval(n int) (start, end time.Time) {
 	return at().Add(time.Duration(n) * 10 * time.Second), at().Add(time.Duration(n+1) * 10 * time.Second)
 }
 
-// delta returns an exponential histogram of what was recorded in an interval: so many
-// of 1.5, 3, 6 and so on, at scale 0.
+// delta returns an exponential histogram of an interval, with the given numbers of the
+// values 1.5, 3, 6 and so on, at scale 0.
 func delta(n int, counts ...uint64) metricdata.ExponentialHistogramDataPoint[float64] {
 	p := metricdata.ExponentialHistogramDataPoint[float64]{
 		Attributes: attribute.NewSet(k("v")), PositiveBucket: metricdata.ExponentialBucket{Counts: counts},
@@ -37,7 +37,7 @@ func deltas(name, unit string, points ...metricdata.ExponentialHistogramDataPoin
 	}}
 }
 
-// sumUntil returns a sum that is v at the end of an interval.
+// sumUntil returns a sum with the value v at the end of an interval.
 func sumUntil[N int64 | float64](n int, v N) metricdata.Sum[N] {
 	start, _ := interval(0)
 	_, end := interval(n)
@@ -46,8 +46,8 @@ func sumUntil[N int64 | float64](n int, v N) metricdata.Sum[N] {
 	}}
 }
 
-// explicitUntil returns a cumulative histogram of explicit buckets as it is at the
-// end of an interval.
+// explicitUntil returns a cumulative histogram with explicit buckets at the end of an
+// interval.
 func explicitUntil(n int, least, most, total float64, counts ...uint64) metricdata.Metrics {
 	p := metricdata.HistogramDataPoint[float64]{
 		Attributes: attribute.NewSet(k("v")), Bounds: []float64{1, 2, 4}, BucketCounts: counts, Sum: total,

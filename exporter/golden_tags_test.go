@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// tagged is a case of one counter with these attributes.
+// tagged returns a case with one counter and these attributes.
 func tagged(name string, attributes ...attribute.KeyValue) conversion {
 	return one(name, counter("n", number[int64](1, attributes...)))
 }

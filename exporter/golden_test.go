@@ -25,21 +25,20 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
-// conversion is a case of a golden file: what is exported, one after the other.
+// conversion is a case of a golden file: a sequence of Exports.
 type conversion struct {
 	name    string
 	options []Option
 	exports []*metricdata.ResourceMetrics
 }
 
-// one is a case of one Export of some metrics.
+// one returns a case with one Export of some metrics.
 func one(name string, metrics ...metricdata.Metrics) conversion {
 	return conversion{name: name, exports: []*metricdata.ResourceMetrics{metricsOf(metrics...)}}
 }
 
-// TestGolden compares the text on the wire, and the rejections, with the golden
-// files: the points of each Export as they were sent, rejections after "!",
-// and the counts after "=".
+// TestGolden compares the text on the wire and the rejections with the golden files: the
+// points of each Export as they were sent, rejections after "!", and the counts after "=".
 func TestGolden(t *testing.T) {
 	for file, cases := range map[string][]conversion{
 		"number":      numberConversions(),
@@ -120,7 +119,7 @@ func (c conversion) run(t *testing.T, w io.Writer) {
 	}
 }
 
-// tap keeps the lines of the bodies that pass.
+// tap records the lines of the bodies of requests.
 type tap struct {
 	next  http.RoundTripper
 	lines []string

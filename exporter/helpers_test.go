@@ -22,7 +22,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// TestMain keeps the environment of whoever runs the tests out of them.
+// TestMain hides the caller's environment from the tests.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "APPTUIT_") {
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 // at is the time of points that need no particular one.
 func at() time.Time { return time.Unix(1_700_000_000, 0) }
 
-// memoryServer starts a server that ends with the test.
+// memoryServer starts a server that is closed at the end of the test.
 func memoryServer(t testing.TB, opts ...apptuittest.Option) *apptuittest.Server {
 	t.Helper()
 	srv := apptuittest.NewMemoryServer(opts...)
@@ -43,20 +43,20 @@ func memoryServer(t testing.TB, opts ...apptuittest.Option) *apptuittest.Server 
 	return srv
 }
 
-// toServer makes the exporter's client send to srv.
+// toServer configures the exporter's client to send to srv.
 func toServer(srv *apptuittest.Server, opts ...apptuitclient.Option) Option {
 	return WithClientOptions(append([]apptuitclient.Option{
 		apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(srv.Client()),
-		apptuitclient.WithMaxInFlight(1), // so that faults meet the batches in order
+		apptuitclient.WithMaxInFlight(1), // so that faults affect the batches in order
 	}, opts...)...)
 }
 
-// withoutRetry makes every failure final.
+// withoutRetry disables retries.
 func withoutRetry() Option {
 	return WithClientOptions(apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
 }
 
-// newExporter returns an exporter that is shut down with the test.
+// newExporter returns an exporter that is shut down at the end of the test.
 func newExporter(t testing.TB, opts ...Option) *Exporter {
 	t.Helper()
 	e, err := New(t.Context(), opts...)
@@ -67,8 +67,8 @@ func newExporter(t testing.TB, opts ...Option) *Exporter {
 	return e
 }
 
-// toSink makes the exporter's client send to a server that takes everything
-// and looks at nothing, without a network.
+// toSink configures the exporter's client to send to a server that accepts everything
+// without reading it, and without a network.
 func toSink(opts ...apptuitclient.Option) Option {
 	return WithClientOptions(append([]apptuitclient.Option{
 		apptuitclient.WithEndpoint("http://127.0.0.1:1"),
@@ -91,8 +91,7 @@ func (s *sink) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// metricsOf returns metrics of the scope "scope" of the service "shop" on the
-// host "web1".
+// metricsOf returns metrics of the scope "scope", the service "shop" and the host "web1".
 func metricsOf(metrics ...metricdata.Metrics) *metricdata.ResourceMetrics {
 	return resourceMetrics(scopeMetrics("scope", metrics...))
 }
@@ -127,7 +126,7 @@ func number[N int64 | float64](v N, attributes ...attribute.KeyValue) metricdata
 
 func k(value string) attribute.KeyValue { return attribute.String("k", value) }
 
-// points returns n points of the counter "n".
+// points returns n data points of the counter "n".
 func points(n int) *metricdata.ResourceMetrics {
 	points := make([]metricdata.DataPoint[int64], n)
 	for i := range points {
@@ -136,7 +135,7 @@ func points(n int) *metricdata.ResourceMetrics {
 	return metricsOf(counter("n", points...))
 }
 
-// arrived takes the points that have arrived, one a line.
+// arrived returns the points that have arrived since the last call, one per line.
 func arrived(srv *apptuittest.Server) []string {
 	var lines []string
 	for _, p := range srv.Take() {
@@ -152,7 +151,7 @@ func wantArrived(t testing.TB, srv *apptuittest.Server, want ...string) {
 	}
 }
 
-// sendErrorOf returns the *SendError that err must be.
+// sendErrorOf requires that err is a *SendError, and returns it.
 func sendErrorOf(t testing.TB, err error) *apptuitclient.SendError {
 	t.Helper()
 	var send *apptuitclient.SendError
@@ -162,7 +161,7 @@ func sendErrorOf(t testing.TB, err error) *apptuitclient.SendError {
 	return send
 }
 
-// wantStats compares all of Stats but the number of Exports.
+// wantStats compares all of Stats except the number of Exports.
 func wantStats(t testing.TB, e *Exporter, want Stats) {
 	t.Helper()
 	got := e.Stats()

@@ -22,12 +22,12 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// slowServer takes a second for each request, and notes what is there at once.
+// slowServer takes a second for each request, and records concurrent requests.
 type slowServer struct {
 	t testing.TB
 
 	mu       sync.Mutex
-	flying   map[int]map[string]bool // the series of each request
+	flying   map[int]map[string]bool // the series of each request in progress
 	requests int
 	most     int
 	together bool // a series was in two of them

@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// A series that is refused for another reason than before is news.
+// A series that is refused for a new reason is reported again.
 func TestAnotherReasonIsReported(t *testing.T) {
 	srv := memoryServer(t)
 	reason := "too old"
@@ -34,8 +34,8 @@ func TestAnotherReasonIsReported(t *testing.T) {
 	}
 }
 
-// However many series are refused, each is named once: what one error cannot
-// list is in the next.
+// Each of many refused series is reported once: those beyond the limit of one error are in
+// the next one.
 func TestEachRefusedSeriesIsNamed(t *testing.T) {
 	srv := memoryServer(t)
 	srv.Fail(apptuittest.Fault{Reject: func(apptuittest.Point) string { return "no" }, Times: 100})
@@ -60,7 +60,7 @@ func TestEachRefusedSeriesIsNamed(t *testing.T) {
 	mustExport(t, e, metricsOf(counter("n", data...)))
 }
 
-// Each series of a histogram has faults of its own.
+// The series of one histogram are refused and reported separately.
 func TestEachValueOfAHistogramIsReported(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
@@ -89,7 +89,7 @@ func TestEachValueOfAHistogramIsReported(t *testing.T) {
 	}
 }
 
-// A handler may panic, or use the exporter whose error it gets.
+// An error handler may panic, or use the exporter.
 func TestErrorHandler_CanDoAnything(t *testing.T) {
 	for name, handle := range map[string]func(context.Context, *Exporter){
 		"panics":   func(context.Context, *Exporter) { panic("handler") },

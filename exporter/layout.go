@@ -17,67 +17,66 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
 
-// Layout says which series data points become, and under which names.
+// Layout determines the series that each data point becomes, and their names. The package
+// comment lists them.
 type Layout uint8
 
 const (
-	// LayoutDefault has OpenTelemetry's names, and Prometheus' for the parts of
-	// histograms.
+	// LayoutDefault keeps OpenTelemetry's names, and adds Prometheus' suffixes for the
+	// parts of histograms. It is the default.
 	LayoutDefault Layout = iota
-	// LayoutReporter has the names that apptuit-py's reporter gave.
+	// LayoutReporter uses the names of apptuit-py's reporter.
 	LayoutReporter
 )
 
-// ParseLayout returns the layout of a name in any case: default or reporter.
+// ParseLayout returns the layout with the given name: default or reporter. It ignores case.
 func ParseLayout(name string) (Layout, error) {
 	return convert.Named("layout", name, LayoutDefault, "default", "reporter")
 }
 
-// Histograms says what the default layout makes of the distribution that a
-// histogram has recorded.
+// Histograms selects buckets or quantiles for histograms in the default layout.
 type Histograms uint8
 
 const (
-	// HistogramsRecorded makes buckets of explicit buckets, and quantiles of
-	// exponential ones.
+	// HistogramsRecorded sends histograms with explicit buckets as buckets, and exponential
+	// histograms as quantiles. It is the default.
 	HistogramsRecorded Histograms = iota
-	// HistogramsBuckets makes name.bucket with the tag le of all histograms.
+	// HistogramsBuckets sends all histograms as buckets: name.bucket with the tag le.
 	HistogramsBuckets
-	// HistogramsQuantiles makes name with the tag quantile of all histograms.
+	// HistogramsQuantiles sends all histograms as quantiles: name with the tag quantile.
 	HistogramsQuantiles
-	// HistogramsBoth makes both of all histograms.
+	// HistogramsBoth sends both for all histograms.
 	HistogramsBoth
 )
 
-// ParseHistograms returns what a name in any case stands for: recorded, buckets,
-// quantiles or both.
+// ParseHistograms returns the value with the given name: recorded, buckets, quantiles or
+// both. It ignores case.
 func ParseHistograms(name string) (Histograms, error) {
 	form, err := convert.ParseForm(name)
 	return Histograms(form), err
 }
 
-// Timers says which histograms are timers in the reporter layout; the others are
-// histograms.
+// Timers selects the histograms that are sent as timers in the reporter layout. The others
+// are sent as histograms.
 type Timers uint8
 
 const (
-	// TimersByUnit are the histograms whose unit is one of time: ns, us, ms, s,
-	// min, h or d.
+	// TimersByUnit selects the histograms with a unit of time: ns, us, ms, s, min, h or d.
+	// It is the default.
 	TimersByUnit Timers = iota
-	// TimersAll makes timers of all histograms. Only the values of those whose unit
-	// is one of time are converted.
+	// TimersAll selects all histograms. The values of histograms with other units are not
+	// converted to the unit of timers.
 	TimersAll
-	// TimersNone makes histograms of all, in their own units.
+	// TimersNone selects no histogram. Values keep their units.
 	TimersNone
 )
 
-// ParseTimers returns what a name in any case stands for: unit, all or none.
+// ParseTimers returns the value with the given name: unit, all or none. It ignores case.
 func ParseTimers(name string) (Timers, error) {
 	return convert.Named("timers", name, TimersByUnit, "unit", "all", "none")
 }
 
-// ParseDurationUnit returns the duration that the name of a unit stands for: ns,
-// us, ms, s, min, h or d.
+// ParseDurationUnit returns the duration of a unit: ns, us, ms, s, min, h or d.
 func ParseDurationUnit(name string) (time.Duration, error) {
 	if unit, ok := reporter.UnitOf(name); ok {
 		return unit, nil
@@ -85,8 +84,8 @@ func ParseDurationUnit(name string) (time.Duration, error) {
 	return 0, fmt.Errorf("duration unit %q: must be ns, us, ms, s, min, h or d", name)
 }
 
-// ParseQuantiles returns the quantiles of a list, 0.5,0.99, in order, each once. Its
-// error names all that is wrong.
+// ParseQuantiles parses a list of quantiles such as 0.5,0.99. It returns them sorted and
+// without duplicates. The error lists all invalid values.
 func ParseQuantiles(list string) ([]float64, error) {
 	var quantiles []float64
 	var faults []string
@@ -109,8 +108,8 @@ func ParseQuantiles(list string) ([]float64, error) {
 	return nil, errors.New(strings.Join(faults, "; "))
 }
 
-// checkLayout judges options that are of another layout. Variables are not: they may
-// be there for other programs.
+// checkLayout checks that options of the reporter layout are not used with another layout.
+// It ignores such variables: they may be set for another program.
 func (c *config) checkLayout() {
 	if c.layout == LayoutReporter {
 		return
@@ -120,12 +119,12 @@ func (c *config) checkLayout() {
 		set  bool
 	}{{"WithTimers", c.timersSet}, {"WithDurationUnit", c.durationUnitSet}, {"WithMeters", c.metersSet}} {
 		if o.set {
-			c.fault("%s: only the reporter layout (WithLayout, APPTUIT_LAYOUT) has it", o.name)
+			c.fault("%s: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)", o.name)
 		}
 	}
 }
 
-// selectors sets what nobody has chosen, as the layout needs it.
+// selectors sets the temporality and the aggregation to the defaults of the layout.
 func (c *config) selectors() {
 	isReporter := c.layout == LayoutReporter
 	if c.temporality == nil {
@@ -142,8 +141,8 @@ func (c *config) selectors() {
 	}
 }
 
-// reporterTemporality is that of the reporter layout: of an interval, if it is
-// about values, and since the start of all that is counted.
+// reporterTemporality is the temporality of the reporter layout: delta for histograms,
+// whose values describe an interval, and cumulative for counts.
 func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
 	if kind == sdkmetric.InstrumentKindHistogram {
 		return metricdata.DeltaTemporality
@@ -151,8 +150,8 @@ func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
 	return metricdata.CumulativeTemporality
 }
 
-// exponentialAggregation gives histograms the defaults of the specification
-// (Metrics SDK, Base2 Exponential Bucket Histogram Aggregation).
+// exponentialAggregation selects exponential histograms with the default parameters of the
+// specification (Metrics SDK, Base2 Exponential Bucket Histogram Aggregation).
 func exponentialAggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 	if kind == sdkmetric.InstrumentKindHistogram {
 		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}

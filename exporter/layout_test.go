@@ -34,7 +34,7 @@ func TestLayoutFaults(t *testing.T) {
 		},
 		"another layout's": {
 			options: []Option{WithTimers(TimersNone), WithDurationUnit(time.Second), WithMeters()},
-			want:    []string{"WithTimers: only the reporter layout", "WithDurationUnit: only the reporter layout", "WithMeters: only the reporter layout"},
+			want:    []string{"WithTimers: only valid in the reporter layout", "WithDurationUnit: only valid in the reporter layout", "WithMeters: only valid in the reporter layout"},
 		},
 		"no quantiles":       {options: []Option{WithQuantiles()}, want: []string{"WithQuantiles: there must be 1 to 100 quantiles, not 0"}},
 		"many quantiles":     {options: []Option{WithQuantiles(manyQuantiles(101)...)}, want: []string{"WithQuantiles: there must be 1 to 100 quantiles, not 101"}},
@@ -71,8 +71,8 @@ func manyQuantiles(n int) []float64 {
 	return quantiles
 }
 
-// namesOf exports a counter, a histogram in milliseconds and a size, and returns the
-// names of their series, without the part before the first "_".
+// namesOf exports a counter, a histogram in milliseconds and a histogram of sizes, and
+// returns the names of their series, without the part before the first "_".
 func namesOf(t *testing.T, opts ...Option) string {
 	t.Helper()
 	srv := memoryServer(t)
@@ -91,14 +91,14 @@ func namesOf(t *testing.T, opts ...Option) string {
 	return strings.Join(slices.Compact(names), " ")
 }
 
-// Each variable does what the option does, and the option beats it; an empty one is
-// an unset one.
+// Each variable has the effect of its option, which overrides it. An empty variable counts
+// as unset.
 func TestLayoutsOfTheEnvironment(t *testing.T) {
 	variables := []string{"APPTUIT_LAYOUT", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS"}
 	reporter := WithLayout(LayoutReporter)
 	for variable, c := range map[string]struct {
 		value         string
-		same, instead []Option // options that say the same, and another thing
+		same, instead []Option // options with the same effect as the variable, and options with another one
 		more          []Option
 	}{
 		"APPTUIT_LAYOUT":        {value: "Reporter", same: []Option{reporter}, instead: []Option{WithLayout(LayoutDefault)}},
@@ -127,8 +127,8 @@ func TestLayoutsOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// The reporter layout selects delta temporality for histograms, and exponential
-// ones, unless somebody has chosen.
+// The reporter layout selects delta temporality and exponential aggregation for histograms,
+// unless the program or the environment selects others.
 func TestSelectorsOfTheReporterLayout(t *testing.T) {
 	const histogram, counter = sdkmetric.InstrumentKindHistogram, sdkmetric.InstrumentKindCounter
 	f := func(temporality metricdata.Temporality, exponential bool, opts ...Option) {
@@ -158,7 +158,8 @@ func TestSelectorsOfTheReporterLayout(t *testing.T) {
 	f(metricdata.CumulativeTemporality, false)
 }
 
-// The exporter's own metrics have the layout, too: those of apptuit-py are 18.
+// The reporter layout applies to the self metrics, too: as in apptuit-py there are 18
+// series.
 func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), withoutRetry(), WithLayout(LayoutReporter))
@@ -191,7 +192,7 @@ func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
 	})
 }
 
-// Quantiles are those that were asked for, in both kinds of histograms.
+// The configured quantiles are sent for both kinds of histograms.
 func TestQuantiles(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithHistograms(HistogramsQuantiles), WithQuantiles(0.75, 0.25))

@@ -50,8 +50,8 @@ func TestAfterShutdown(t *testing.T) {
 	}
 }
 
-// Shutdown returns at its deadline exactly, whatever the server does, and
-// nothing of the exporter goes on: the bubble ends only without goroutines.
+// Shutdown returns exactly at its deadline, whatever the server does, and leaves no
+// goroutine: the bubble ends only when all its goroutines have.
 func TestShutdownWhileTheServerHangs(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		srv.Fail(apptuittest.Fault{Hang: true})
@@ -77,7 +77,7 @@ func TestShutdownWhileTheServerHangs(t *testing.T) {
 	})
 }
 
-// The same with sockets, real time, and the exporter's own HTTP client.
+// The same with sockets, in real time, with the exporter's own HTTP client.
 func TestShutdownWhileARealServerHangs(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
@@ -106,7 +106,7 @@ func TestShutdownWhileARealServerHangs(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-// wantGoroutines waits until there are no more than n goroutines.
+// wantGoroutines waits until there are at most n goroutines.
 func wantGoroutines(t *testing.T, n int) {
 	t.Helper()
 	for range 1000 {
@@ -182,7 +182,7 @@ func TestShutdownLetsARequestFinish(t *testing.T) {
 	})
 }
 
-// A client that was given stays usable.
+// Shutdown does not close the client of WithClient.
 func TestShutdownLeavesAGivenClient(t *testing.T) {
 	srv := memoryServer(t)
 	client := newClient(t, apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(srv.Client()))
@@ -197,7 +197,7 @@ func TestShutdownLeavesAGivenClient(t *testing.T) {
 	}
 }
 
-// closes notes whether idle connections were closed.
+// closes records whether idle connections were closed.
 type closes struct {
 	http.RoundTripper
 	n int

@@ -32,8 +32,7 @@ const (
 	loadPoints  = 100_000
 )
 
-// slow is a server that counts points and answers after a while. It keeps
-// nothing.
+// slow is a server that counts points and answers after a delay. It stores nothing.
 type slow struct {
 	delay  time.Duration
 	points atomic.Int64
@@ -52,8 +51,8 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// count counts the points of a body by their braces: each has two, and nothing
-// else here has any.
+// count counts the points of a body by their braces: each point has two, and there are no
+// others.
 func (s *slow) count(body io.Reader) (points int, err error) {
 	z, err := gzip.NewReader(body)
 	if err != nil {
@@ -72,7 +71,7 @@ func (s *slow) count(body io.Reader) (points int, err error) {
 	}
 }
 
-// watchHeap returns how much the live heap grows, in bytes, until its result is
+// watchHeap measures the growth of the live heap in bytes, until the returned function is
 // called.
 func watchHeap() (growth func() int64) {
 	runtime.GC()
@@ -107,8 +106,8 @@ func load(t testing.TB, e *Exporter, rm *metricdata.ResourceMetrics) {
 	running.Wait()
 }
 
-// Eight Exports of 100,000 points each, at once, to a server that takes its time:
-// all arrive, memory is bounded by what is compressed, and nothing is left.
+// Eight concurrent Exports of 100,000 points each, to a slow server: all points arrive,
+// memory is limited by the compressed size, and no goroutine is left.
 func TestUnderLoad(t *testing.T) {
 	rm, n := points(loadPoints), loadPoints
 	server := &slow{delay: 200 * time.Millisecond}
@@ -134,8 +133,8 @@ func TestUnderLoad(t *testing.T) {
 	}
 	t.Logf("%d points in %v, %.0f a second; the live heap grew by %d MiB; %d MiB went over the wire",
 		all, took.Round(time.Millisecond), float64(all)/took.Seconds(), heap>>20, server.bytes.Load()>>20)
-	// The text of these points is 70 MiB. What is under way of it is compressed; a
-	// compressor takes a megabyte, the cache nothing.
+	// The text of these points is 70 MiB, but it is in memory in compressed form only. A
+	// compressor takes a megabyte, and the cache is disabled.
 	if bound := int64(32 << 20); heap > bound {
 		t.Errorf("the live heap grew by %d MiB, want at most %d", heap>>20, bound>>20)
 	}
@@ -143,8 +142,7 @@ func TestUnderLoad(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-// BenchmarkLoad is TestUnderLoad over and over, of points with six attributes and
-// with a cache.
+// BenchmarkLoad repeats TestUnderLoad, with six attributes per point and a cache.
 func BenchmarkLoad(b *testing.B) {
 	rm, n := benchData("sum", loadPoints)
 	server := httptest.NewServer(&slow{delay: 200 * time.Millisecond})
@@ -162,11 +160,12 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportMetric(0, "B/op")
 }
 
-// moment is when, after the begin of the Exports, Shutdown is called, and with
-// how much time.
+// moment is the time after the begin of the Exports at which Shutdown is called, and its
+// time-out.
 type moment struct{ after, within time.Duration }
 
-// moments are seeded. Requests take 200 ms, of which the Exports here make five.
+// moments are random, with a fixed seed. A request takes 200 ms, and each Export makes
+// five.
 func moments(n int) []moment {
 	random := rand.New(rand.NewPCG(6, uint64(n)))
 	all := []moment{{}, {after: 200 * time.Millisecond}, {after: 100 * time.Millisecond, within: time.Hour}}
@@ -179,9 +178,9 @@ func moments(n int) []moment {
 	return all
 }
 
-// Whenever Shutdown is called, it returns by its deadline, in simulated time to
-// the nanosecond; so do the Exports, and every point is somewhere. With a spool
-// none is dropped, and it may take 100 ms more.
+// Shutdown at any moment returns by its deadline, in simulated time to the nanosecond, as
+// do the Exports, and each point is accounted for. With a spool, Shutdown may take 100 ms
+// more, and no point is dropped.
 func TestShutdownAtAnyMoment(t *testing.T) {
 	for _, spooling := range []bool{false, true} {
 		for i, m := range moments(15) {
@@ -213,8 +212,8 @@ func TestShutdownAtAnyMoment(t *testing.T) {
 	}
 }
 
-// shutDown shuts an exporter down while it exports, and demands that it, and the
-// Exports, return by the deadline, or so much later.
+// shutDown shuts an exporter down during Exports, and requires that it and the Exports
+// return within the given time after the deadline.
 func shutDown(t *testing.T, e *Exporter, rm *metricdata.ResourceMetrics, m moment, late time.Duration) {
 	t.Helper()
 	var running sync.WaitGroup
@@ -248,8 +247,7 @@ func shutDown(t *testing.T, e *Exporter, rm *metricdata.ResourceMetrics, m momen
 	}
 }
 
-// Client.Close at any moment returns at once: without a spool, and with one, too,
-// as long as the disk is quick.
+// Client.Close at any moment returns at once; with a spool, if the disk is fast.
 func TestCloseAtAnyMoment(t *testing.T) {
 	for _, spooling := range []bool{false, true} {
 		for i, m := range moments(15) {
@@ -293,7 +291,7 @@ func TestCloseAtAnyMoment(t *testing.T) {
 	}
 }
 
-// The same in real time: Exports that are busy do not keep Shutdown waiting. The bound on time is for busy machines.
+// The same in real time. The limit of the duration allows for a busy machine.
 func TestShutdownUnderLoad(t *testing.T) {
 	const patience = 3 * time.Second
 	rm, n := points(loadPoints/20), loadPoints/20

@@ -14,43 +14,44 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// operation is one Export as it is observed. A nil one observes nothing.
+// operation collects the telemetry of one Export (OpenTelemetry semantic conventions, SDK
+// exporter metrics). A nil operation collects nothing.
 type operation struct {
 	t        *telemetry
 	ctx      context.Context
 	start    time.Time
-	points   int64 // OpenTelemetry's, not wire points
-	inflight bool  // they are counted in it
-	complete bool
+	points   int64 // number of data points, not of wire points
+	inflight bool  // the points were added to the metric inflight
+	complete bool  // the Export did not end with a panic
 
-	failed  []uint64         // bits by source: points that are in reasons
-	reasons map[string]int64 // how many points have failed for which
-	last    *client.Failure
-	reason  string // the one that last is
-	first   string // of a delivery
-	local   string // and of a rejection here
-	spooled bool
-	status  int
-	settled bool // status is that of a batch that failed
+	failed  []uint64         // a bit for the source of each data point that is in reasons
+	reasons map[string]int64 // number of failed data points by error type
+	last    *client.Failure  // the failure that was noted last
+	reason  string           // error type of last
+	first   string           // error type of the first failed delivery
+	local   string           // error type of the first point that was rejected before it was sent
+	spooled bool             // a batch was spooled
+	status  int              // HTTP status for the duration metric
+	settled bool             // status belongs to a batch that failed, and is final
 }
 
-// begin starts the operation of an Export. Without telemetry there is none.
+// begin starts the operation of an Export. It returns nil without telemetry.
 func (t *telemetry) begin(ctx context.Context, rm *metricdata.ResourceMetrics) *operation {
 	if t == nil || rm == nil {
 		return nil
 	}
-	// Instruments may look at the context, and what is to be counted goes on when it
-	// has ended.
+	// Instruments may read values of the context. Its end must not keep them from
+	// recording.
 	op := &operation{t: t, ctx: context.WithoutCancel(ctx), start: time.Now(), points: dataPoints(rm)}
-	// A MeterProvider that comes later, as the global one does, may come in between:
-	// then the end must not take back what the beginning has not counted.
+	// The global MeterProvider may be set while the Export runs. Then end must not
+	// subtract points that begin has not added.
 	if op.inflight = t.inflight.Enabled(op.ctx); op.inflight {
 		t.inflight.AddSet(op.ctx, op.points, t.set)
 	}
 	return op
 }
 
-// failure notes why points of a source were not accepted.
+// failure notes why a point of a data point was not accepted.
 func (op *operation) failure(source uint32, why *client.Failure) {
 	if why != op.last {
 		op.last, op.reason = why, errorType(why)
@@ -61,10 +62,11 @@ func (op *operation) failure(source uint32, why *client.Failure) {
 	op.mark(source, op.reason)
 }
 
-// reject notes that a point of a source cannot be sent.
-func (op *operation) reject(source uint32, reason string) {
-	if op == nil {
-		return
+// reject notes that a point of a data point cannot be sent.
+func (op *operation) reject(source uint32, collision bool) {
+	reason := errorInvalid
+	if collision {
+		reason = errorCollision
 	}
 	if op.local == "" {
 		op.local = reason
@@ -72,8 +74,8 @@ func (op *operation) reject(source uint32, reason string) {
 	op.mark(source, reason)
 }
 
-// mark counts a data point once, by what has failed first of it. Source 0 is of
-// points that are of no data point.
+// mark counts a data point once, with the reason of its first failed wire point. Points
+// with source 0 belong to no data point and are not counted.
 func (op *operation) mark(source uint32, reason string) {
 	if source == 0 {
 		return
@@ -89,21 +91,21 @@ func (op *operation) mark(source uint32, reason string) {
 	}
 }
 
-// batch notes the status that the first batch with failures has got, or else the
-// last one.
+// batch notes the status of the first batch with failures, or of the last batch if none
+// failed.
 func (op *operation) batch(r *client.Report) {
 	if op == nil || op.settled {
 		return
 	}
 	if r.Accepted+r.Spooled+r.Dropped+r.StatusCode == 0 {
-		return // of what was refused here
+		return // the report is about points that were never sent
 	}
 	op.status = r.StatusCode
 	op.settled = r.Rejected+r.Dropped > 0
 	op.spooled = op.spooled || r.Spooled > 0
 }
 
-// refuse ends an operation that did not take place.
+// refuse ends the operation of an Export that was refused as a whole.
 func (op *operation) refuse(reason string) {
 	if op == nil {
 		return
@@ -112,15 +114,15 @@ func (op *operation) refuse(reason string) {
 	op.end()
 }
 
-// done says that the Export has come to its end.
+// done notes that the Export did not end with a panic.
 func (op *operation) done() {
 	if op != nil {
 		op.complete = true
 	}
 }
 
-// end records the operation. If it is not done, a filter or an instrument of the program
-// has panicked: the fate of points without a reason is not known.
+// end records the operation. If the Export ended with a panic, of a filter or an instrument
+// of the program, data points without a reason count as failed with _OTHER.
 func (op *operation) end() {
 	if op == nil {
 		return
@@ -137,7 +139,7 @@ func (op *operation) end() {
 		t.exported.AddSet(op.ctx, fine, t.with(t.exported.AttrErrorType(otelconv.ErrorTypeOther)))
 		op.first, fine = string(otelconv.ErrorTypeOther), 0
 	}
-	t.exported.AddSet(op.ctx, fine, t.set) // also 0: the series is there from the first Export on
+	t.exported.AddSet(op.ctx, fine, t.set) // also 0, so that the series exists from the first Export on
 	for reason, n := range op.reasons {
 		t.exported.AddSet(op.ctx, n, t.with(t.exported.AttrErrorType(otelconv.ErrorTypeAttr(reason))))
 	}
@@ -151,7 +153,7 @@ func (op *operation) end() {
 	t.duration.RecordSet(op.ctx, time.Since(op.start).Seconds(), t.with(outcome...))
 }
 
-// errorType is why the operation was not a full success, empty if it was one.
+// errorType returns the error type of the operation, empty for a full success.
 func (op *operation) errorType() string {
 	switch {
 	case op.first != "":
@@ -167,25 +169,8 @@ func dataPoints(rm *metricdata.ResourceMetrics) int64 {
 	n := 0
 	for i := range rm.ScopeMetrics {
 		for j := range rm.ScopeMetrics[i].Metrics {
-			switch data := rm.ScopeMetrics[i].Metrics[j].Data.(type) {
-			case metricdata.Sum[int64]:
-				n += len(data.DataPoints)
-			case metricdata.Sum[float64]:
-				n += len(data.DataPoints)
-			case metricdata.Gauge[int64]:
-				n += len(data.DataPoints)
-			case metricdata.Gauge[float64]:
-				n += len(data.DataPoints)
-			case metricdata.Histogram[int64]:
-				n += len(data.DataPoints)
-			case metricdata.Histogram[float64]:
-				n += len(data.DataPoints)
-			case metricdata.ExponentialHistogram[int64]:
-				n += len(data.DataPoints)
-			case metricdata.ExponentialHistogram[float64]:
-				n += len(data.DataPoints)
-			case metricdata.Summary:
-				n += len(data.DataPoints)
+			if d, ok := describe(&rm.ScopeMetrics[i].Metrics[j]); ok {
+				n += d.points
 			}
 		}
 	}

@@ -16,15 +16,17 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// Option configures an [Exporter].
+// Option configures an [Exporter]. If an option that sets a value is given several times,
+// the last one applies.
 type Option interface{ apply(*config) }
 
 type optionFunc func(*config)
 
 func (f optionFunc) apply(c *config) { f(c) }
 
-// WithClient sets the client that sends the points. Shutdown does not close it. It cannot
-// be combined with WithClientOptions.
+// WithClient sets the client that sends the points. By default New creates one, configured
+// by WithClientOptions and the environment. Shutdown does not close a client that is set
+// here. WithClient and WithClientOptions exclude each other.
 func WithClient(client *apptuitclient.Client) Option {
 	return optionFunc(func(c *config) {
 		if client == nil {
@@ -51,10 +53,10 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 	})
 }
 
-// WithTags adds tags to every point. They override the global tags of the client, those of
-// APPTUIT_TAGS and those of the resource, and are overridden by the attributes of the
-// point. A tag with an empty value is not sent, and hides those that it overrides. If the
-// option is given several times, the last one applies.
+// WithTags adds tags to every point. They override the global tags of the client, the tags
+// of APPTUIT_TAGS and resource attributes, and are overridden by the attributes of the data
+// point. A tag with an empty value is not sent, and suppresses the tags that it overrides.
+// By default there are none.
 func WithTags(tags map[string]string) Option {
 	tags = maps.Clone(tags)
 	return optionFunc(func(c *config) { c.tags = tags })
@@ -67,46 +69,48 @@ func WithPrefix(prefix string) Option {
 	return optionFunc(func(c *config) { c.names.Prefix, c.prefixSet = prefix, true })
 }
 
-// WithoutHostTag disables the host tag of the exporter. By default the tag host is
-// host.name of the resource, or the name of this host, unless another source of tags sets
-// it. APPTUIT_DISABLE_HOST_TAG has the same effect.
+// WithoutHostTag disables the host tag of the exporter. By default the exporter adds the
+// tag host, with the resource attribute host.name or the name of this host, unless another
+// source sets it (see the package comment). APPTUIT_DISABLE_HOST_TAG has the same effect.
 func WithoutHostTag() Option {
 	return optionFunc(func(c *config) { c.noHostTag = true })
 }
 
-// WithInstanceTag adds the tag service_instance_id, with a random value that does not
-// change during the life of the exporter, unless another source of tags sets it. It
-// distinguishes processes with the same service name on one host.
+// WithInstanceTag adds the tag service_instance_id, unless another source sets it. Its
+// value is random, and constant for the life of the exporter. The tag distinguishes
+// processes with the same service name on one host. There is no environment variable for
+// it.
 func WithInstanceTag() Option {
 	return optionFunc(func(c *config) { c.instanceTag = true })
 }
 
-// WithResourceAttributes selects the resource attributes that become tags. The default is
-// service.name, service.namespace and service.instance.id. A nil filter selects all.
+// WithResourceAttributes selects the resource attributes that become tags, by their keys
+// before sanitizing. The default is service.name, service.namespace and
+// service.instance.id. A nil filter selects all.
 func WithResourceAttributes(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) {
 		c.resource = orAll(filter)
 	})
 }
 
-// WithAttributeFilter sends only those attributes of data points for which the filter
-// returns true. Without it, a data point with more attributes than a point can have tags
-// (encoding.MaxTags) is rejected. By default, and with a nil filter, all attributes are
-// sent. The filter does not apply to attributes of the resource (WithResourceAttributes)
-// and of the scope, to tags of options, and to otel.metric.overflow, which marks the SDK's
-// data point for everything above its cardinality limit. An attribute that is left out does
-// not hide a tag that it would override. Stats.Filtered and the metric
-// apptuit.reporter.filtered count the data points with fewer attributes.
+// WithAttributeFilter selects the attributes of data points that become tags: those for
+// which the filter returns true. By default, and with a nil filter, all attributes are
+// sent. A data point that then has more than encoding.MaxTags tags is rejected.
 //
-// Data points that differ only in attributes that are left out become one series. The
-// exporter cannot add them up: it sends the first one of an Export, and rejects the others
-// with an error that names the filter. If the program can have a View with an
-// AttributeFilter (metric.Stream of go.opentelemetry.io/otel/sdk/metric), use that instead:
-// it aggregates them.
+// The filter does not apply to resource attributes ([WithResourceAttributes]), scope
+// attributes, tags of options, and the attribute otel.metric.overflow, with which the SDK
+// marks the data point for measurements beyond its cardinality limit. An attribute that is
+// removed does not suppress a tag that it would override. Stats.Filtered and the metric
+// apptuit.reporter.filtered count the data points from which attributes were removed.
 //
-// The filter gets attributes with keys before sanitizing. It is called concurrently, and
-// its result is cached per set of attributes: it must always return the same result for
-// the same attribute.
+// Data points that differ only in removed attributes become one series. The exporter cannot
+// aggregate them: it sends the first one of an Export, and rejects the others with an error
+// that names the filter. Prefer an SDK View with an AttributeFilter (metric.Stream of
+// go.opentelemetry.io/otel/sdk/metric) where the program can configure one, because it
+// aggregates them.
+//
+// The filter is called concurrently, with keys before sanitizing. Its result is cached for
+// each set of attributes, so it must always return the same result for the same attribute.
 func WithAttributeFilter(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.filter = filter })
 }
@@ -130,12 +134,12 @@ func WithPrometheusNames() Option {
 	return optionFunc(func(c *config) { c.names.Prometheus, c.prometheusSet = true, true })
 }
 
-// WithTargetInfo adds a point of the metric target_info to each Export. Its value is 1; its
-// tags are those that all points have, and the resource attributes that the filter selects.
-// A nil filter selects all. The metric is used in joins, for example
-// requests_total * on (service_name, host) group_left (k8s_pod_name) target_info. Its name
-// gets no prefix. With more than encoding.MaxTags tags the point is rejected, as any point
-// is. APPTUIT_TARGET_INFO selects all attributes; this option overrides it.
+// WithTargetInfo adds a point of the metric target_info to each Export. Its value is 1. Its
+// tags are those of all points, and the resource attributes that the filter selects; a nil
+// filter selects all. Queries join it with other metrics, for example requests_total * on
+// (service_name, host) group_left (k8s_pod_name) target_info. The prefix is not added to
+// its name. If it has more than encoding.MaxTags tags, it is rejected. By default there is
+// no target_info. APPTUIT_TARGET_INFO selects all attributes; WithTargetInfo overrides it.
 func WithTargetInfo(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.target = orAll(filter) })
 }
@@ -148,15 +152,15 @@ func WithScopeTags() Option {
 	return optionFunc(func(c *config) { c.scopeTags = true })
 }
 
-// WithErrorHandler sets a function that is called with the error of each batch of
-// which points failed, and with the points that were refused before they were sent,
-// when the reason is new. There is none by default. The error that Export returns
-// reaches otel.Handle with and without it.
+// WithErrorHandler sets a function that is called with the error of each batch with failed
+// points, and with an error about points that were rejected before they were sent, if they
+// were not rejected for the same reason before. By default there is none. Export returns
+// its error whether or not there is a handler.
 //
-// The handler is called with one error after the other, on a goroutine of its own. It
-// may call Export, ForceFlush and Shutdown of the exporter. A panic in it is ignored.
-// Export and Shutdown wait up to 100 ms for it to return. While 100 errors wait for a
-// handler that does not return, further ones are dropped.
+// The handler is called on a goroutine of its own, with one error at a time. It may call
+// Export, ForceFlush and Shutdown of the exporter. A panic in it is recovered and
+// discarded. Export and Shutdown wait up to 100 ms for it to return. While 100 errors are
+// waiting for a handler that does not return, further errors are discarded.
 func WithErrorHandler(handler func(*apptuitclient.SendError)) Option {
 	return optionFunc(func(c *config) { c.handler = handler })
 }
@@ -189,11 +193,12 @@ func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 }
 
 // WithLayout sets the layout: the series that each data point becomes, and their names. The
-// package comment lists them. The default is [LayoutDefault]. [LayoutReporter] is
-// compatible with dashboards for apptuit-py. It selects delta temporality for histograms,
-// and exponential histograms of 160 buckets with a scale of at most 20, unless
-// WithTemporalitySelector, WithAggregationSelector or their environment variables are set.
-// Its state takes up to half of WithCacheBytes. It overrides APPTUIT_LAYOUT.
+// package comment describes the layouts. The default is [LayoutDefault]. [LayoutReporter]
+// is compatible with dashboards for apptuit-py. It selects delta temporality for
+// histograms, and exponential histograms with up to 160 buckets and a scale of at most 20,
+// unless WithTemporalitySelector, WithAggregationSelector or their environment variables
+// are set. Its state takes up to half of WithCacheBytes. WithLayout overrides
+// APPTUIT_LAYOUT.
 func WithLayout(layout Layout) Option {
 	return optionFunc(func(c *config) {
 		if layout > LayoutReporter {
@@ -203,19 +208,20 @@ func WithLayout(layout Layout) Option {
 	})
 }
 
-// WithHistograms sets whether histograms are sent as buckets, quantiles or both. The default
-// is [HistogramsRecorded]. It has no effect in the reporter layout. It overrides
+// WithHistograms sets whether histograms are sent as buckets, quantiles or both. The
+// default is [HistogramsRecorded]. It has no effect in the reporter layout. It overrides
 // APPTUIT_HISTOGRAMS.
 //
-// Quantiles of explicit buckets are interpolated linearly within the bucket, and limited to
-// the recorded minimum and maximum. If these are not recorded, the lowest bucket begins at
-// 0 if its bound is positive, and values in the lowest and the highest bucket are otherwise
-// taken to be at its bound. A histogram without bounds and extremes has no quantiles.
+// Quantiles of explicit buckets are interpolated linearly within a bucket, and limited to
+// the recorded minimum and maximum. Without a recorded minimum, the lowest bucket begins at
+// 0 if its bound is positive; otherwise, and without a recorded maximum in the highest
+// bucket, the values are taken to be equal to the bound of the bucket. A histogram with
+// neither bounds nor minimum and maximum has no quantiles.
 //
-// Buckets of exponential histograms get bounds that all of them share: powers of the fourth
-// root of 2 from the lowest needed to the highest. If these are more than 64, they are
-// powers of the square root of 2, of 2, and so on. A histogram with a lower scale keeps its
-// own bounds.
+// Buckets of all exponential histograms share the same bounds, so that they can be
+// aggregated: the powers of the fourth root of 2, from the lowest to the highest that a
+// histogram needs. If these are more than 64, the powers of the square root of 2 are used,
+// then those of 2, and so on. A histogram with a lower scale keeps its own bounds.
 func WithHistograms(histograms Histograms) Option {
 	return optionFunc(func(c *config) {
 		if histograms > HistogramsBoth {
@@ -277,19 +283,19 @@ func WithoutSelfMetrics() Option {
 // WithMeterProvider sets the provider of the instruments for OpenTelemetry's metrics about
 // exporters: otel.sdk.exporter.metric_data_point.inflight and .exported, and
 // otel.sdk.exporter.operation.duration. The package comment describes them. By default they
-// are not recorded.
+// are not recorded. There is no environment variable for it.
 //
-// The provider can be the one that this exporter serves, which does not exist yet when the
-// exporter is created. Use the global provider, which delegates to it as soon as it is set:
+// The provider can be the one that the exporter serves. It does not exist yet when the
+// exporter is created, so use the global provider, which delegates to it as soon as it is
+// set:
 //
 //	exp, err := exporter.New(ctx, exporter.WithMeterProvider(otel.GetMeterProvider()))
 //	…
 //	provider := metric.NewMeterProvider(metric.WithReader(metric.NewPeriodicReader(exp)))
 //	otel.SetMeterProvider(provider)
 //
-// New creates the instruments. Export records with them after the collection has ended, so
-// it cannot wait for itself. The measurements are sent with the next Export, and do not
-// cause one. There is no environment variable for it.
+// New creates the instruments. Export records measurements after the collection, so it does
+// not wait for itself. They are sent with the next Export, and do not cause one.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return optionFunc(func(c *config) {
 		if provider == nil {
@@ -300,11 +306,12 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 }
 
 // WithCacheBytes limits the memory, in bytes, for series that are kept between Exports. The
-// default is 64 MiB, enough for some 130,000 similar sums or gauges, or 90,000 histograms,
-// with tags of 350 bytes. Series that do not fit are rendered at each Export, and collisions
-// between them are not detected. In the reporter layout half of the memory is for state,
-// enough for some 100,000 series. The counts and rates of series that do not fit are
-// rejected; those with cumulative temporality keep their count.
+// default is 64 MiB, which is enough for about 350,000 sums, gauges or histograms with six
+// attributes each. Series that do not fit are sent, but rendered at each Export, and not all
+// collisions between them are detected. In the reporter layout, half of the
+// memory is for state, which is enough for about 100,000 series. For series whose state
+// does not fit, counts and rates are rejected; with cumulative temporality, the count is
+// sent.
 func WithCacheBytes(n int64) Option {
 	return optionFunc(func(c *config) {
 		if n < 0 {

@@ -19,23 +19,20 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
 
-// origins are the resources whose metrics are exported: one exporter may serve
-// several MeterProviders.
+// origins keeps the state of each resource whose metrics are exported. One exporter may
+// serve several MeterProviders, each with a resource of its own.
 type origins struct {
 	cfg    *config
 	pool   *convert.Pool[attribute.Distinct, kept]
-	states *reporter.Store[attribute.Distinct] // nil unless the layout is the reporter's
-	lowest []model.Tag                         // tags below the resource's
+	states *reporter.Store[attribute.Distinct] // nil unless the layout is LayoutReporter
+	lowest []model.Tag                         // tags of lower priority than the resource's
 }
 
-// kept is what the Exports of a resource share.
+// kept is the state that the Exports of a resource share.
 type kept struct {
 	selfMetrics
-	targetAt atomic.Int64 // the timestamp that target_info was last sent with
+	targetAt atomic.Int64 // timestamp of the last point of target_info
 }
-
-// lease is what one Export has of the resource that it is of.
-type lease = convert.Lease[attribute.Distinct, kept]
 
 func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg}
@@ -44,8 +41,8 @@ func newOrigins(cfg *config) *origins {
 	if cfg.layout == LayoutReporter {
 		l := reporter.Layout{Unit: cfg.durationUnit, Timers: reporter.Timers(cfg.timers), Meters: cfg.meters}
 		layout.Custom = l.Shape
-		// Half of the cache is for states, so that rendered series, which only save time,
-		// cannot take all of it.
+		// Half of the cache is for the states, so that the cache of series, which only saves
+		// time, cannot use all of it.
 		o.states = reporter.NewStore[attribute.Distinct](l, cacheBytes/2)
 		cacheBytes -= cacheBytes / 2
 	}
@@ -57,12 +54,13 @@ func newOrigins(cfg *config) *origins {
 	return o
 }
 
-func (o *origins) lease(r *resource.Resource) *lease {
-	return o.pool.Lease(r.Equivalent(), func() (base, target []model.Tag) { return o.tags(r), o.targetTags(r) })
+// tagsOf returns the tags that the points of a resource get.
+func (o *origins) tagsOf(r *resource.Resource) convert.Tags {
+	return convert.Tags{Base: o.tags(r), Target: o.targetTags(r)}
 }
 
-// observer returns the observer of an Export of a resource, nil unless the layout is the
-// reporter's.
+// observer returns the observer for an Export of a resource. It is nil unless the layout is
+// LayoutReporter.
 func (o *origins) observer(r *resource.Resource, conv *converter, now time.Time) *reporter.Observer[attribute.Distinct] {
 	if o.states == nil {
 		return nil
@@ -70,7 +68,7 @@ func (o *origins) observer(r *resource.Resource, conv *converter, now time.Time)
 	return o.states.Observer(r.Equivalent(), conv, now)
 }
 
-// close gives the cache back.
+// close releases the cache and the states.
 func (o *origins) close() {
 	o.pool.Close()
 	if o.states != nil {
@@ -78,15 +76,17 @@ func (o *origins) close() {
 	}
 }
 
-// tags merges what is below the points' own attributes: the exporter's tags,
-// the client's, the environment's, the resource's, and at last the host.
+// tags returns the tags of all points of a resource. Their sources are, highest priority
+// first, the exporter's tags, the client's, the environment's, the resource's attributes
+// and the host. Attributes of a data point have a higher priority than all of them.
 func (o *origins) tags(r *resource.Resource) []model.Tag {
 	set, _ := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource)
 	return o.merge(r, &set)
 }
 
-// targetTags are those of target_info: tags, with more attributes of the
-// resource. There are none if it is not wanted or has nothing to tell.
+// targetTags returns the tags of target_info: those of all points and the selected
+// attributes of the resource. It returns nil if target_info is off or the resource has no
+// selected attribute.
 func (o *origins) targetTags(r *resource.Resource) []model.Tag {
 	if o.cfg.target == nil || !slices.ContainsFunc(r.Attributes(), o.cfg.target) {
 		return nil

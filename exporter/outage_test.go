@@ -23,18 +23,19 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// long says that there is time. The variable is read before TestMain.
+// long selects the long variant of the test. The variable is read before TestMain clears
+// the environment.
 var long = os.Getenv("APPTUIT_LONG") != ""
 
-// observer looks at requests on their way.
+// observer reads the requests of an exporter.
 type observer struct {
 	t    *testing.T
 	next http.RoundTripper
 
 	mu       sync.Mutex
 	requests int
-	accepted []int64       // timestamps, one a request
-	points   map[int64]int // accepted by timestamp, the exporter's own left out
+	accepted []int64       // timestamps, one per request
+	points   map[int64]int // accepted points by timestamp, without self metrics
 }
 
 func (o *observer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -57,7 +58,7 @@ func (o *observer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// read returns the timestamp of a body, and how many points that count it has.
+// read returns the timestamp of a body, and the number of its counted points.
 func (o *observer) read(body []byte) (timestamp int64, n int) {
 	plain, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
@@ -88,7 +89,7 @@ func (o *observer) take() (requests int, accepted []int64) {
 	return requests, accepted
 }
 
-// heap is what is alive.
+// heap returns the size of the live heap.
 func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -96,9 +97,9 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// A server is away for an hour: the program goes on as if nothing were, with as
-// much memory, and afterwards everything is there. With APPTUIT_LONG=1 there are
-// 5,000 points each 10 s, otherwise 200.
+// The server is unavailable for an hour. Exports return without an error, memory does not
+// grow, and afterwards all points arrive. The test exports 200 points each 10 s, or 5,000
+// with APPTUIT_LONG=1.
 func TestAnHourOfOutage(t *testing.T) {
 	series := 200
 	if long {
@@ -122,7 +123,7 @@ func TestAnHourOfOutage(t *testing.T) {
 				t.Errorf("Export took %v", took)
 			}
 			exported = append(exported, start.Unix())
-			srv.Take() // the test is not to remember them
+			srv.Take() // the test server would keep them in memory
 			time.Sleep(interval - time.Since(start))
 		}
 		const warm, outage, after = 10, 360, 10
@@ -144,7 +145,7 @@ func TestAnHourOfOutage(t *testing.T) {
 		requests, _ := o.take()
 		stats := spoolStats(t, e)
 		t.Logf("in the outage: %d requests, %d bytes in the spool, heaps of %d bytes", requests, stats.Bytes, heaps)
-		if requests < 120 || requests > 480 { // uniform below 30 s: 240 are to be expected
+		if requests < 120 || requests > 480 { // delays are uniform below 30 s: 240 requests are expected
 			t.Errorf("%d requests in an hour", requests)
 		}
 		if stats.Batches != outage || stats.Points != int64(outage*series) {
@@ -176,7 +177,7 @@ func TestAnHourOfOutage(t *testing.T) {
 				replayed = append(replayed, at)
 			}
 		}
-		// The first one has been the probe, which may be any.
+		// The first accepted batch was the probe, which may be any.
 		if len(replayed) < outage || !slices.IsSorted(replayed[1:]) {
 			t.Errorf("%d batches came, not oldest first: %v", len(replayed), replayed)
 		}

@@ -10,9 +10,9 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// ParseTemporalityPreference returns the selector of a name in any case:
-// cumulative, delta, or low_memory (also lowmemory), as the OTLP exporters'
-// temporality preference has them (specification, OTLP Metrics Exporter).
+// ParseTemporalityPreference returns the selector with the given name: cumulative, delta or
+// low_memory (also lowmemory). It ignores case. The names are those of the temporality
+// preference in the specification of the OTLP metrics exporter.
 func ParseTemporalityPreference(name string) (sdkmetric.TemporalitySelector, error) {
 	switch strings.ToLower(name) {
 	case "cumulative":
@@ -25,10 +25,10 @@ func ParseTemporalityPreference(name string) (sdkmetric.TemporalitySelector, err
 	return nil, fmt.Errorf("temporality preference %q: must be cumulative, delta or low_memory", name)
 }
 
-// ParseHistogramAggregation returns a selector that gives histograms the
-// aggregation of a name in any case, explicit_bucket_histogram or
-// base2_exponential_bucket_histogram, and everything else the SDK's default
-// (specification, OTLP Metrics Exporter, default histogram aggregation).
+// ParseHistogramAggregation returns a selector with the given default aggregation for
+// histograms: explicit_bucket_histogram or base2_exponential_bucket_histogram. It ignores
+// case. Other instruments get the default aggregation of the SDK. The names are those of
+// the specification of the OTLP metrics exporter.
 func ParseHistogramAggregation(name string) (sdkmetric.AggregationSelector, error) {
 	switch strings.ToLower(name) {
 	case "explicit_bucket_histogram":

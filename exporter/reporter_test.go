@@ -24,8 +24,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// A program as apptuit-py's README has it, with the SDK: a counter, a gauge and a
-// timer in milliseconds, and a server that is away at one of the intervals.
+// The program of apptuit-py's README with the SDK: a counter, a gauge and a timer in
+// milliseconds. The server is unavailable in one of the intervals.
 func TestReporterWithTheSDK(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(LayoutReporter))
@@ -66,9 +66,9 @@ func TestReporterWithTheSDK(t *testing.T) {
 		if got := interval(400); len(got) != 0 {
 			t.Errorf("%v arrived from a server that is away", got)
 		}
-		// What was lost is in the counts and rates all the same.
+		// Counts and rates include the interval whose Export failed.
 		wantSome(interval(500), "order_count 9", "response_time_count 5", "response_time_sum 1.5", "response_time_min 0.5", "response_time_mean_rate 0.16666666666666666")
-		// And without observations counts go on.
+		// Counts continue without observations.
 		interval()
 		wantSome(interval(), "order_count 15", "response_time_count 5", "response_time_sum 1.5", "response_time_mean_rate 0.125")
 		if s := e.Stats(); s.Produced != s.Accepted+s.Rejected+s.Dropped || s.Dropped == 0 {
@@ -77,8 +77,7 @@ func TestReporterWithTheSDK(t *testing.T) {
 	})
 }
 
-// Histograms that are idle, the exporter's own metrics, and what has observations are
-// told apart: what is said of one is of no other.
+// The states of idle histograms, of active ones and of the self metrics are independent.
 func TestReporterTellsIdleSeriesApart(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithLayout(LayoutReporter), WithMeters())
@@ -110,14 +109,14 @@ func TestReporterTellsIdleSeriesApart(t *testing.T) {
 	})
 }
 
-// A collection that the SDK splits into several Exports is one all the same: no
-// series is reported as one without observations that comes with the next part.
+// If the SDK splits a collection into several Exports, a series of a later part is not
+// reported as idle.
 func TestReporterWithSplitCollections(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		for n := range 5 {
 			for part := range 4 {
-				srv.Fail(apptuittest.Fault{Delay: 4 * time.Second}) // so that the next part comes much later
+				srv.Fail(apptuittest.Fault{Delay: 4 * time.Second}) // delays the next part
 				var points []metricdata.ExponentialHistogramDataPoint[float64]
 				for i := range 3 {
 					p := delta(n, 1)
@@ -142,8 +141,7 @@ func TestReporterWithSplitCollections(t *testing.T) {
 	})
 }
 
-// Exports that run at once add to the same counts, and none waits for the server of
-// another.
+// Concurrent Exports add to the same counts, and do not wait for each other's requests.
 func TestReporterWithConcurrentExports(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter), WithTimers(TimersNone))
@@ -178,7 +176,7 @@ func TestReporterWithConcurrentExports(t *testing.T) {
 	}
 }
 
-// An Export whose server does not answer keeps no other from observing.
+// An Export whose server does not answer does not block the observations of others.
 func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(LayoutReporter))
@@ -198,7 +196,7 @@ func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
 	})
 }
 
-// Warm Exports of timers allocate nothing but what every Export does.
+// Warm Exports of timers do not allocate more than other Exports.
 func TestReporterAllocations(t *testing.T) {
 	rm, next := timers(500)
 	e := newExporter(t, toSink(), WithLayout(LayoutReporter))
@@ -216,7 +214,7 @@ func TestReporterAllocations(t *testing.T) {
 	}
 }
 
-// Shutdown gives back the states as well as the rendered series.
+// Shutdown frees the states of the reporter layout, and the rendered series.
 func TestReporterShutdownGivesStatesBack(t *testing.T) {
 	rm, next := timers(5)
 	e := newExporter(t, toSink(), WithLayout(LayoutReporter))
@@ -233,7 +231,7 @@ func TestReporterShutdownGivesStatesBack(t *testing.T) {
 	}
 }
 
-// FuzzReporter exports anything in the reporter layout.
+// FuzzReporter exports arbitrary metrics in the reporter layout.
 func FuzzReporter(f *testing.F) {
 	for kind := range kinds {
 		for n := range 6 {

@@ -54,15 +54,15 @@ func TestErrorHandlerGetsWhatIsRefusedHere(t *testing.T) {
 		handled[0].Errors[0].Point.Metric != "g" || handled[0].Errors[0].Point.Tags["k"] != "a" {
 		t.Errorf("error %v, the handler got %v", err, handled)
 	}
-	mustExport(t, e, rm) // it is known now
+	mustExport(t, e, rm) // the refusals were reported
 	if len(handled) != 1 {
 		t.Errorf("the handler got %v again", handled[1:])
 	}
 	wantStats(t, e, Stats{Produced: 6, Accepted: 2, Rejected: 4})
 }
 
-// What is refused at every interval is reported once, and counted each time;
-// what is new is reported beside it.
+// A refusal that recurs at every interval is reported once and counted each time. New
+// refusals are reported beside it.
 func TestRefusedSeriesAreReportedOnce(t *testing.T) {
 	for name, options := range map[string][]Option{"cached": nil, "without a cache": {WithCacheBytes(0)}} {
 		t.Run(name, func(t *testing.T) {
@@ -84,14 +84,14 @@ func TestRefusedSeriesAreReportedOnce(t *testing.T) {
 				t.Errorf("error %v, want the point 5", send)
 			}
 			wantStats(t, e, Stats{Produced: 14, Accepted: 4, Rejected: 10})
-			if batches != 4 { // of three requests, and once of NaN
+			if batches != 4 { // for three requests, and once for NaN
 				t.Errorf("the handler was called %d times, want 4", batches)
 			}
 		})
 	}
 }
 
-// numbersK returns a point for each value, told apart by k.
+// numbersK returns a data point for each value, distinguished by the attribute k.
 func numbersK(values ...int64) []metricdata.DataPoint[int64] {
 	points := make([]metricdata.DataPoint[int64], len(values))
 	for i, v := range values {
@@ -100,7 +100,7 @@ func numbersK(values ...int64) []metricdata.DataPoint[int64] {
 	return points
 }
 
-// Each call honours a context that has ended, whatever there is to do.
+// All methods honour a context that has ended.
 func TestEndedContexts(t *testing.T) {
 	expired, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
 	defer cancel()

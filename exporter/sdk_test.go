@@ -228,9 +228,10 @@ func TestMetricsAreReusedAfterExport(t *testing.T) {
 	)
 	want := []string{
 		"n{k=a, service_name=shop} 1700000000 1", "n{k=b, service_name=shop} 1700000000 2",
-		"latency_count{k=v, service_name=shop} 1700000000 6", "latency_sum{k=v, service_name=shop} 1700000000 9",
+		"latency_count{k=v, service_name=shop} 1700000000 6",
 		"latency_bucket{k=v, le=1, service_name=shop} 1700000000 1", "latency_bucket{k=v, le=2, service_name=shop} 1700000000 3",
 		"latency_bucket{k=v, le=+Inf, service_name=shop} 1700000000 6",
+		"latency_sum{k=v, service_name=shop} 1700000000 9",
 	}
 	mustExport(t, e, rm)
 	saved := *rm

@@ -34,13 +34,13 @@ const (
 	secretHeader = "header-5ecret"
 )
 
-// secretForms are parts of the secrets in the forms that they have anywhere.
+// secretForms are parts of the secrets in all forms in which they are used.
 func secretForms() []string {
 	basic := base64.StdEncoding.EncodeToString([]byte("me:" + secretToken))
 	return []string{"5ecret", "t0ken", basic[:12], fmt.Sprintf("%x", secretToken)}
 }
 
-// wantNoSecret demands that there is no secret in a text.
+// wantNoSecret requires that a text contains no secret.
 func wantNoSecret(t *testing.T, what string, text []byte) {
 	t.Helper()
 	for _, secret := range secretForms() {
@@ -50,7 +50,7 @@ func wantNoSecret(t *testing.T, what string, text []byte) {
 	}
 }
 
-// wantSilent demands that values print no secret, however they are printed.
+// wantSilent requires that the printed forms of values contain no secret.
 func wantSilent(t *testing.T, what string, values ...any) {
 	t.Helper()
 	for _, v := range values {
@@ -65,16 +65,16 @@ func wantSilent(t *testing.T, what string, values ...any) {
 	}
 }
 
-// causes are an error and all that it wraps, and the parts of a SendError.
+// causes returns an error, all errors that it wraps, and the parts of a SendError.
 func causes(err error) []any {
 	if err == nil {
 		return nil
 	}
 	all := []any{err}
-	if send, ok := err.(*apptuitclient.SendError); ok { //nolint:errorlint // of each error in the tree
+	if send, ok := err.(*apptuitclient.SendError); ok { //nolint:errorlint // each error in the tree is looked at
 		all = append(all, *send, send.Errors)
 	}
-	switch e := err.(type) { //nolint:errorlint // of each error in the tree
+	switch e := err.(type) { //nolint:errorlint // each error in the tree is looked at
 	case interface{ Unwrap() error }:
 		all = append(all, causes(e.Unwrap())...)
 	case interface{ Unwrap() []error }:
@@ -85,7 +85,7 @@ func causes(err error) []any {
 	return all
 }
 
-// quoteOf is a text with the secrets as requests have them.
+// quoteOf returns a text with the secrets in the forms in which requests contain them.
 func quoteOf(basic bool) string {
 	authorization := "Bearer " + secretToken
 	if basic {
@@ -94,8 +94,8 @@ func quoteOf(basic bool) string {
 	return fmt.Sprintf("%s is not me:%s, key %s", authorization, secretToken, secretHeader)
 }
 
-// quotingFaults are all things that a server can do, with a text that quotes
-// secrets wherever it can send one.
+// quotingFaults are all faults of the test server, with a text that quotes secrets wherever
+// there can be one.
 func quotingFaults(quote string) map[string]apptuittest.Fault {
 	page := "<html><body>" + quote + "</body></html>"
 	header := http.Header{"X-Echo": {quote}, "Www-Authenticate": {quote}}
@@ -133,7 +133,7 @@ func quotingFaults(quote string) map[string]apptuittest.Fault {
 	}
 }
 
-// Each field of a fault is in one of them: a new field makes this fail.
+// Each field of a fault is in one of the lists, so that a new field makes this test fail.
 func TestAllFaultsQuote(t *testing.T) {
 	used := map[string]bool{"Times": true}
 	for _, f := range quotingFaults(quoteOf(false)) {
@@ -151,8 +151,8 @@ func TestAllFaultsQuote(t *testing.T) {
 	}
 }
 
-// After every fault, live and from the spool, no secret is in an error, a
-// warning, what anything prints, a file, or any part of a request but its header.
+// After every fault, live and from the spool, no secret is in an error, a warning, a
+// printed value, a file, or any part of a request except its header.
 func TestSecretsAfterEveryFault(t *testing.T) {
 	for how, credentials := range map[string][]apptuitclient.Option{
 		"bearer": {apptuitclient.WithToken(secretToken)},
@@ -177,7 +177,7 @@ func TestSecretsAfterEveryFault(t *testing.T) {
 	}
 }
 
-// listener keeps all that is told.
+// listener records all errors and warnings.
 type listener struct {
 	mu    sync.Mutex
 	heard []any
@@ -204,7 +204,7 @@ func secretsAfter(t *testing.T, srv *apptuittest.Server, fault apptuittest.Fault
 		wantFiles(t, dir)
 		time.Sleep(10 * time.Second)
 	}
-	time.Sleep(5 * time.Minute) // what is spooled is replayed
+	time.Sleep(5 * time.Minute) // time for the replay
 	srv.Fail(fault)
 	l.hear(e.Export(t.Context(), points(4)))
 	l.hear(e.Shutdown(t.Context()))
@@ -224,7 +224,7 @@ func secretsAfter(t *testing.T, srv *apptuittest.Server, fault apptuittest.Fault
 				wantNoSecret(t, "the header "+key, []byte(strings.Join(values, "\n")))
 			}
 		}
-		if r.Path == "/api/put" { // and not where the server has sent it
+		if r.Path == "/api/put" { // without redirected requests
 			wantNoSecret(t, "the URL", []byte(r.RawQuery))
 		}
 	}
@@ -233,13 +233,14 @@ func secretsAfter(t *testing.T, srv *apptuittest.Server, fault apptuittest.Fault
 	}
 }
 
-// wantFiles demands that no file below a folder, nor its name, has a secret.
+// wantFiles requires that no file below a folder contains a secret, in its name or its
+// content.
 func wantFiles(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil // it has been sent
+			return nil // the batch was sent meanwhile
 		case err != nil:
 			return err
 		}

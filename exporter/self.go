@@ -14,23 +14,22 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // selfScope is the scope of the exporter's own metrics.
 const selfScope = "github.com/apptuitai/apptuit-go/exporter"
 
-// selfMetrics are the exporter's metrics about the Exports of one resource,
-// under the names that apptuit-py's reporter gave them.
+// selfMetrics are the exporter's metrics about the Exports of one resource. Their names are
+// those of apptuit-py's reporter.
 type selfMetrics struct {
 	mu                        sync.Mutex
 	total, successful, failed uint64
 	filtered                  uint64
 	times                     durations
-	first, last               time.Time // that they were sent with
+	first, last               time.Time // timestamps of the first and the last export of these metrics
 }
 
-// durations sums up how long Exports took, in seconds.
+// durations are statistics of the durations of Exports, in seconds.
 type durations struct {
 	n                uint64
 	sum, least, most float64
@@ -56,9 +55,9 @@ func (s *selfMetrics) add(r client.Report, took time.Duration, tally convert.Tal
 	s.times.add(took.Seconds())
 }
 
-// self returns the metrics of the Exports before this one, at most once a
-// timestamp: a second point would be another value of the same series then. The
-// reporter layout is told of the times since it was told last.
+// self returns the metrics about the Exports before this one. It returns nil if they were
+// already exported with the same timestamp, since a series must not have two values at one
+// time. In the reporter layout, the histogram of durations has delta temporality.
 func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics {
 	milliseconds := e.cfg.core.Milliseconds()
 	s.mu.Lock()
@@ -117,12 +116,4 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 	return []metricdata.ScopeMetrics{{
 		Scope: instrumentation.Scope{Name: selfScope, Version: apptuitclient.Version}, Metrics: metrics,
 	}}
-}
-
-// uncounted converts metrics whose points are not counted.
-func (x *export) uncounted(own []metricdata.ScopeMetrics) {
-	source := x.source
-	x.source = put.Uncounted
-	x.metrics(own)
-	x.source = source
 }

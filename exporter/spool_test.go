@@ -23,11 +23,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// spoolDir is a folder for a spool of a test that has nothing to do with disks: in
-// memory, if it can be, where a sync takes no time.
+// spoolDir returns a folder for the spool of a test that is not about disks: in memory if
+// possible, where a sync takes no time.
 func spoolDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "apptuit-spool-") //nolint:usetesting // which would be on a disk
+	dir, err := os.MkdirTemp("/dev/shm", "apptuit-spool-") //nolint:usetesting // t.TempDir would be on a disk
 	if err != nil {
 		return t.TempDir()
 	}
@@ -35,7 +35,7 @@ func spoolDir(t testing.TB) string {
 	return dir
 }
 
-// toSpool makes the exporter's client send to srv, or else to a spool.
+// toSpool configures the exporter's client to send to srv, with a spool.
 func toSpool(srv *apptuittest.Server, dir string, opts ...apptuitclient.Option) Option {
 	return toServer(srv, append([]apptuitclient.Option{
 		apptuitclient.WithSpool(dir), apptuitclient.WithWarningHandler(func(error) {}),
@@ -54,7 +54,7 @@ func spoolStats(t testing.TB, e *Exporter) apptuitclient.SpoolStats {
 	return s
 }
 
-// Spooled points are no error, and arrive later.
+// Spooled points are not an error, and arrive later.
 func TestExportSpools(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toSpool(srv, spoolDir(t)))
@@ -72,8 +72,8 @@ func TestExportSpools(t *testing.T) {
 	})
 }
 
-// With a context that has ended points are spooled, which is no error; without
-// points it is that of the context.
+// If the context has ended, points are spooled, which is not an error. Without points, the
+// error is that of the context.
 func TestExportWithAnEndedContextSpools(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toSpool(srv, spoolDir(t)))
@@ -93,8 +93,8 @@ func TestExportWithAnEndedContextSpools(t *testing.T) {
 	})
 }
 
-// The reader's deadline is met, whatever the server does, and what it has not
-// taken is kept: ForceFlush and Shutdown are no exception.
+// Export, ForceFlush and Shutdown return by their deadline, whatever the server does, and
+// points that it has not accepted are spooled.
 func TestFlushAndShutdownSpool(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		dir := spoolDir(t)
@@ -152,7 +152,7 @@ func TestSpoolSelfMetrics(t *testing.T) {
 		}
 		srv.Fail(apptuittest.Fault{Status: 503}, apptuittest.Fault{Reject: odd("bad")})
 		time.Sleep(time.Minute)
-		mustExport(t, e, points(30)) // spooled, and then refused in part
+		mustExport(t, e, points(30)) // spooled, and later refused in part
 		if diff := cmp.Diff([]string{"points 0", "spooled 30", "replayed 15", "rejected 15", "dropped 0"}, self()); diff != "" {
 			t.Error(diff)
 		}
@@ -197,8 +197,7 @@ func TestSpoolOfTheEnvironment(t *testing.T) {
 	}
 }
 
-// Whatever happens, every point is somewhere, once, and so is every one that was
-// spooled.
+// Under random faults, each point is accounted for once, as is each spooled point.
 func TestAccountingOfRandomFaultsWithASpool(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -248,7 +247,7 @@ func TestAccountingOfRandomFaultsWithASpool(t *testing.T) {
 	}
 }
 
-// gauges are points of that many series, of now.
+// gauges returns n series with the current time.
 func gauges(n int) *metricdata.ResourceMetrics {
 	points := make([]metricdata.DataPoint[float64], n)
 	for i := range points {
@@ -257,7 +256,7 @@ func gauges(n int) *metricdata.ResourceMetrics {
 	return metricsOf(gauge("g", points...))
 }
 
-// Shutdown is bounded by its context although a live request and the replay hang.
+// Shutdown returns by its deadline although a live request and the replay hang.
 func TestShutdownInAReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := apptuittest.NewMemoryServer()

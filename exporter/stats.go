@@ -10,28 +10,31 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// Stats counts wire points since the exporter was made, its own metrics left
-// out: Produced = Accepted + Rejected + Spooled + Dropped. What becomes of
-// spooled points is in the client's SpoolStats.
+// Stats counts wire points since the exporter was created, without its own metrics:
+//
+//	Produced = Accepted + Rejected + Spooled + Dropped
+//
+// The client's SpoolStats says what becomes of spooled points.
 type Stats struct {
-	// Exports counts calls of Export.
+	// Exports is the number of calls of Export that converted metrics.
 	Exports uint64
-	// Produced points came out of the data points that were exported, or are
-	// target_info (WithTargetInfo).
+	// Produced points were rendered from the exported data points, or are target_info
+	// (WithTargetInfo).
 	Produced uint64
-	// Accepted points were taken by the server.
+	// Accepted points were accepted by the server.
 	Accepted uint64
 	// Rejected points were invalid, or refused by the server.
 	Rejected uint64
-	// Spooled points are kept on disk and delivered later.
+	// Spooled points are on disk, and will be delivered later.
 	Spooled uint64
 	// Dropped points could not be delivered in time.
 	Dropped uint64
-	// Overflowed counts data points, not wire points, that carried the SDK's
-	// attribute otel.metric.overflow: what was over its cardinality limit.
+	// Overflowed counts data points, not wire points, with the attribute
+	// otel.metric.overflow. The SDK aggregates all measurements beyond its cardinality
+	// limit in such a data point.
 	Overflowed uint64
-	// Filtered counts data points, not wire points, that lost attributes to
-	// WithAttributeFilter, accepted or not.
+	// Filtered counts data points, not wire points, from which WithAttributeFilter has
+	// removed attributes, whether or not they were accepted.
 	Filtered uint64
 }
 
@@ -54,7 +57,7 @@ func (c *counters) add(r client.Report, produced int, tally convert.Tally) {
 	s.Filtered += uint64(tally.Filtered)
 }
 
-// Stats returns what became of the points so far.
+// Stats returns the counts so far. It is safe for concurrent use.
 func (e *Exporter) Stats() Stats {
 	e.stats.mu.Lock()
 	defer e.stats.mu.Unlock()

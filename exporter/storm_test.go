@@ -21,15 +21,14 @@ import (
 
 const crowd = 1000
 
-// station is a server that is away for a while, and writes down when requests
-// come.
+// station is a server with an outage that records the times of requests.
 type station struct {
 	start time.Time
-	back  time.Duration // from when on it is there again
+	back  time.Duration // end of the outage
 	away  func(r *http.Request) *http.Response
 
 	mu    sync.Mutex
-	times []time.Duration // of the requests since the start
+	times []time.Duration // of the requests, since the start
 	taken int
 }
 
@@ -61,7 +60,7 @@ func (s *station) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answerOf(r, http.StatusNoContent), nil
 }
 
-// histogram counts the requests from a time on, a bar for each step, and logs it.
+// histogram counts the requests after a time in steps, and logs the counts as bars.
 func (s *station) explicitHistogram(t *testing.T, what string, from, step time.Duration, bars int) (counts []int) {
 	t.Helper()
 	s.mu.Lock()
@@ -84,8 +83,8 @@ func (s *station) explicitHistogram(t *testing.T, what string, from, step time.D
 	return counts
 }
 
-// wantSpread demands that no bar is higher than what chance makes of an even
-// share: six standard deviations over it.
+// wantSpread requires that no step has more requests than a uniform distribution explains:
+// its share plus six standard deviations.
 func wantSpread(t *testing.T, counts []int, share float64) {
 	t.Helper()
 	bound := int(share + 6*math.Sqrt(share))
@@ -103,7 +102,7 @@ func total(counts []int) (n int) {
 	return n
 }
 
-// crowdOf makes exporters that send to one server.
+// crowdOf creates exporters to one server.
 func crowdOf(t *testing.T, s *station, more func(i int) []apptuitclient.Option) []*Exporter {
 	t.Helper()
 	exporters := make([]*Exporter, crowd)
@@ -121,7 +120,7 @@ func crowdOf(t *testing.T, s *station, more func(i int) []apptuitclient.Option) 
 
 func none(int) []apptuitclient.Option { return nil }
 
-// exportAll has all exporters export at the same moment, the worst there is.
+// exportAll makes all exporters export at the same moment, which is the worst case.
 func exportAll(t *testing.T, exporters []*Exporter, within time.Duration) {
 	t.Helper()
 	rm := points(3)
@@ -130,7 +129,7 @@ func exportAll(t *testing.T, exporters []*Exporter, within time.Duration) {
 		running.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), within)
 			defer cancel()
-			_ = e.Export(ctx, rm) // some find no one until their deadline
+			_ = e.Export(ctx, rm) // some do not reach the server before their deadline
 		})
 	}
 	running.Wait()
@@ -145,16 +144,16 @@ func shutdownAll(t *testing.T, exporters []*Exporter) {
 	}
 }
 
-// A thousand exporters collect at the same moment, and find the server away for
-// 20 s. Their retries are spread when it is back: each waits a random part of a
-// time that has grown to 16 s and more.
+// A thousand exporters collect at the same moment, and the server is unavailable for 20 s.
+// Their retries afterwards are spread, because each delay is a random part of a bound that
+// has grown to at least 16 s.
 func TestRetryStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStation(20 * time.Second)
 		exporters := crowdOf(t, s, none)
 		exportAll(t, exporters, 55*time.Second)
 		s.explicitHistogram(t, "during the outage", 0, time.Second, 20)
-		// During a long outage about a tenth of them comes each second.
+		// In a long outage, about a tenth of the exporters send a request each second.
 		counts := s.explicitHistogram(t, "when the server is back", s.back, time.Second, 25)
 		fine := s.explicitHistogram(t, "in its first two seconds", s.back, 100*time.Millisecond, 20)
 		if n := total(counts); n < crowd*9/10 || n > crowd {
@@ -166,8 +165,8 @@ func TestRetryStorm(t *testing.T) {
 	})
 }
 
-// A server that tells all to come back in ten seconds is not met by all of them
-// then.
+// If a server answers Retry-After: 10 to all exporters, they do not return at the same
+// moment.
 func TestRetryAfterStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStation(5 * time.Second)
@@ -183,9 +182,9 @@ func TestRetryAfterStorm(t *testing.T) {
 	})
 }
 
-// With a spool there is one probe a back-off, and when the server is back what
-// has been spooled comes spread and no faster than the rate. The same after all
-// of them have been restarted at one moment.
+// With a spool there is one probe per back-off interval. When the server is back, the
+// replays are spread, and not faster than the configured rate. The same holds after a
+// simultaneous restart of all processes.
 func TestReplayStorm(t *testing.T) {
 	dir := spoolDir(t)
 	spool := func(i int) []apptuitclient.Option {
@@ -216,13 +215,14 @@ func TestReplayStorm(t *testing.T) {
 		if n := spooled(exporters); n != 0 || s.taken != rounds*crowd || total(counts) != rounds*crowd {
 			t.Errorf("35 s after the server is back, %d points are spooled; %d requests were taken, want %d", n, s.taken, rounds*crowd)
 		}
-		// A probe a back-off, of up to 30 s: a fifteenth of them each second. When
-		// the server is back, each sends what it has after its next one.
+		// One probe per interval of up to 30 s means a fifteenth of the exporters each
+		// second. When the server is back, each exporter replays its batches after its next
+		// probe.
 		wantSpread(t, during[4:], 5*crowd/10)
 		wantSpread(t, counts, rounds*crowd/12)
 		wantSpread(t, fine, rounds*crowd/120)
 
-		// All are stopped while the server is away, and started at one moment.
+		// All exporters are stopped during the outage, and restarted at the same moment.
 		s.back = time.Since(s.start) + time.Hour
 		exportAll(t, exporters, 10*time.Second)
 		shutdownAll(t, exporters)

@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// tagsOfPoint exports one point of a resource and returns its tags as they
-// arrive, as "key=value, key=value".
+// tagsOfPoint exports one point of a resource, and returns its tags as "key=value,
+// key=value".
 func tagsOfPoint(t *testing.T, res []attribute.KeyValue, point []attribute.KeyValue, opts ...Option) string {
 	t.Helper()
 	srv := memoryServer(t)
@@ -72,7 +72,7 @@ func TestPrecedenceOfTags(t *testing.T) {
 	}
 }
 
-// A map that is given is not watched.
+// Maps that are passed to options are copied.
 func TestTagsAreCopied(t *testing.T) {
 	tags := map[string]string{"k": "v"}
 	option := WithTags(tags)
@@ -139,7 +139,7 @@ func TestResourceAttributes(t *testing.T) {
 			[]Option{WithResourceAttributes(attribute.NewDenyKeysFilter("service.name"))},
 			"bad_key=v, process_pid=7, service_instance_id=i-1, service_namespace=eu, service_version=2",
 		},
-		// A key that would cost every point is left out.
+		// A resource attribute that would make every point invalid is left out.
 		"mode none": {
 			[]Option{WithResourceAttributes(nil), WithSanitizeMode(encoding.SanitizeNone)},
 			"process.pid=7, service.instance.id=i-1, service.name=shop, service.namespace=eu, service.version=2",

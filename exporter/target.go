@@ -3,13 +3,12 @@
 
 package exporter
 
-// target appends target_info at the time of the newest data point, at most once
-// a timestamp: one collection may come in several Exports. It is counted, and of
-// no data point.
+// target adds target_info with the timestamp of the newest data point, at most once for
+// each timestamp, since one collection may be exported in several parts. The point is
+// counted, but belongs to no data point.
 func (x *export) target(k *kept) {
 	if x.newest == 0 || k.targetAt.Swap(x.newest) == x.newest {
 		return
 	}
-	x.source = 0
-	x.conv.Target(x.newest)
+	x.conv.Target(x.newest, 0)
 }

@@ -18,26 +18,28 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// componentType is otel.component.type: the type of this exporter, as the
-// conventions have it for what is none of OpenTelemetry's own.
+// componentType is the value of otel.component.type. For components outside of
+// OpenTelemetry's specification, the semantic conventions ask for the type of the
+// implementation.
 const componentType = selfScope + ".Exporter"
 
-// observed counts the exporters that have a MeterProvider.
+// observed counts the exporters with a MeterProvider.
 //
-//nolint:gochecknoglobals // the conventions ask for names that no other exporter of the process has
+//nolint:gochecknoglobals // otel.component.name must be unique within the process
 var observed atomic.Int64
 
-// telemetry has OpenTelemetry's instruments about exporters (semantic conventions
-// for SDK metrics). All of them are made with the exporter: Export makes none.
+// telemetry holds the instruments for OpenTelemetry's metrics about exporters (semantic
+// conventions for SDK metrics). New creates them, because an Export must not create
+// instruments of the provider that is collecting.
 type telemetry struct {
 	inflight   otelconv.SDKExporterMetricDataPointInflight
 	exported   otelconv.SDKExporterMetricDataPointExported
 	duration   otelconv.SDKExporterOperationDuration
 	attributes []attribute.KeyValue
-	set        attribute.Set // of these
+	set        attribute.Set // of attributes
 }
 
-// newTelemetry returns the instruments of an exporter to a server.
+// newTelemetry creates the instruments of an exporter to the server at an endpoint.
 func newTelemetry(mp metric.MeterProvider, endpoint string) (*telemetry, error) {
 	meter := mp.Meter(selfScope, metric.WithInstrumentationVersion(apptuitclient.Version), metric.WithSchemaURL(semconv.SchemaURL))
 	t := &telemetry{}
@@ -71,7 +73,7 @@ func portOf(address *url.URL) int {
 	return map[string]int{"http": 80, "https": 443}[address.Scheme]
 }
 
-// with returns the attributes of all together with others.
+// with returns the common attributes together with others.
 func (t *telemetry) with(others ...attribute.KeyValue) attribute.Set {
 	return attribute.NewSet(append(others, t.attributes...)...)
 }

@@ -20,8 +20,9 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// inProcess runs a test in a process of its own, for the global MeterProvider can be
-// set once, and reports whether this is it. One that deadlocks ends after a minute.
+// inProcess runs a test in a process of its own, because the global MeterProvider can be
+// set only once, and reports whether it is that process. A process that deadlocks is killed
+// after a minute.
 func inProcess(t *testing.T) bool {
 	t.Helper()
 	const mark = "TEST_IN_PROCESS"
@@ -38,7 +39,7 @@ func inProcess(t *testing.T) bool {
 	return false
 }
 
-// sdkMetrics takes what has arrived of the exporter's counters, without tags.
+// sdkMetrics returns the exporter's own counters that have arrived, without tags.
 func sdkMetrics(srv *apptuittest.Server) map[string]string {
 	got := map[string]string{}
 	for _, p := range srv.Take() {
@@ -50,7 +51,7 @@ func sdkMetrics(srv *apptuittest.Server) map[string]string {
 	return got
 }
 
-// The provider that the exporter serves is the one that it records with, through the global one, which is there before.
+// The exporter records with the provider that it serves, through the global provider.
 func TestTelemetryOfItsOwnProvider(t *testing.T) {
 	if !inProcess(t) {
 		return
@@ -76,7 +77,8 @@ func TestTelemetryOfItsOwnProvider(t *testing.T) {
 			}
 		}
 		tick := func(context.Context) error { time.Sleep(10 * time.Second); return nil }
-		// Each Export has the data points of those before it: 1, and then 4.
+		// Each Export contains the measurements of the previous ones: 1, and then 4 data
+		// points.
 		step("first", tick, map[string]string{"orders": "1"})
 		step("second", tick, map[string]string{"orders": "1", "inflight": "0", "exported": "1", "operation_duration_count": "1"})
 		step("third", tick, map[string]string{"orders": "1", "inflight": "0", "exported": "5", "operation_duration_count": "2"})
@@ -88,7 +90,7 @@ func TestTelemetryOfItsOwnProvider(t *testing.T) {
 	})
 }
 
-// As the one before, with all that can happen at once.
+// The same, with concurrent Exports, collections and the global provider being set.
 func TestTelemetryOfItsOwnProviderAtOnce(t *testing.T) {
 	if !inProcess(t) {
 		return
@@ -106,7 +108,7 @@ func TestTelemetryOfItsOwnProviderAtOnce(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			if i == 0 {
-				otel.SetMeterProvider(provider) // in the middle of Exports
+				otel.SetMeterProvider(provider) // during Exports
 			}
 			for range 20 {
 				orders.Add(t.Context(), 1)
@@ -115,7 +117,7 @@ func TestTelemetryOfItsOwnProviderAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	_ = provider.Shutdown(t.Context()) // that of the second reader finds the exporter shut down
+	_ = provider.Shutdown(t.Context()) // the second reader finds the exporter shut down
 	if got := e.Stats(); got.Exports < 40 || got.Produced != got.Accepted+got.Rejected+got.Dropped {
 		t.Errorf("%+v", got)
 	}

@@ -27,7 +27,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// watch is a MeterProvider whose metrics can be looked at.
+// watch is a MeterProvider whose metrics can be read.
 type watch struct {
 	*sdkmetric.MeterProvider
 	reader *sdkmetric.ManualReader
@@ -47,8 +47,8 @@ func (w watch) metrics(t testing.TB) []metricdata.ScopeMetrics {
 	return rm.ScopeMetrics
 }
 
-// recorded returns what has been recorded, as "exported[503] 3": the last part of
-// the name, error.type and status where they are, and the value or count.
+// recorded returns the recorded metrics as "exported[503] 3": the last part of the name,
+// error.type and status if present, and the value or count.
 func (w watch) recorded(t testing.TB) []string {
 	t.Helper()
 	var lines []string
@@ -79,8 +79,7 @@ func (w watch) recorded(t testing.TB) []string {
 	return lines
 }
 
-// counts returns how many data points have been exported and have failed, and are
-// in flight.
+// counts returns how many data points have been exported, have failed, and are in flight.
 func (w watch) counts(t testing.TB) (fine, failed, inflight int64) {
 	t.Helper()
 	for _, sm := range w.metrics(t) {
@@ -115,7 +114,7 @@ func (w watch) want(t testing.TB, want ...string) {
 	}
 }
 
-// The instruments and attributes are those of the conventions.
+// The instruments and attributes are those of the semantic conventions.
 func TestTelemetryFollowsTheConventions(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
@@ -197,7 +196,7 @@ func TestServerAddressAndPort(t *testing.T) {
 	}
 }
 
-// Thirty data points of a wire point each, in batches of ten, without self metrics.
+// Thirty data points with one wire point each, in batches of ten, without self metrics.
 func TestTelemetryOfOutcomes(t *testing.T) {
 	short := func(t *testing.T) context.Context {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -316,7 +315,7 @@ func TestTelemetryOfOutcomes(t *testing.T) {
 	}
 }
 
-// Nobody listens, and there is no such host.
+// The host does not exist, or does not listen on the port.
 func TestTelemetryWithoutAServer(t *testing.T) {
 	for name, dial := range map[string]error{
 		"network": &net.OpError{Op: "dial", Err: errors.New("connection refused")},
@@ -334,7 +333,8 @@ func TestTelemetryWithoutAServer(t *testing.T) {
 	}
 }
 
-// A data point is one, however many wire points it is made of, and has failed if one of them has.
+// A data point is counted once, regardless of its number of wire points, and has failed if
+// one of them has.
 func TestTelemetryCountsDataPoints(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
@@ -353,7 +353,8 @@ func TestTelemetryCountsDataPoints(t *testing.T) {
 	w.want(t, "duration[200] 1", "duration[rejected 400] 1", "exported[] 8", "exported[rejected] 2", "inflight[] 0")
 }
 
-// What cannot be sent is told apart from what the server refuses, and counted each time, also when it is no error any more.
+// Points that cannot be sent have another error.type than points that the server refuses.
+// Both are counted each time, also when they are no longer reported.
 func TestTelemetryOfInvalidPoints(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
@@ -374,7 +375,7 @@ func TestTelemetryOfInvalidPoints(t *testing.T) {
 	w.want(t, "duration[400 400] 1", "duration[invalid 200] 2", "exported[400] 3", "exported[] 6", "exported[collision] 3", "exported[invalid] 9", "inflight[] 0")
 }
 
-// The spool takes points over: they have not failed, though the Export was no full success.
+// Spooled data points have not failed, although the Export is not a full success.
 func TestTelemetryOfSpooledPoints(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
@@ -389,7 +390,7 @@ func TestTelemetryOfSpooledPoints(t *testing.T) {
 	})
 }
 
-// Points are in flight while the server takes its time, and no longer.
+// Data points are in flight until the server answers.
 func TestTelemetryInflight(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
@@ -414,7 +415,7 @@ func TestTelemetryInflight(t *testing.T) {
 	})
 }
 
-// A filter that panics leaves nothing in flight, and no point uncounted.
+// If a filter panics, no data point stays in flight, and each is counted.
 func TestTelemetryOfPanics(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()

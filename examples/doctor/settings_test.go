@@ -90,7 +90,7 @@ func TestAllFaultsOfTheConfigurationAreTold(t *testing.T) {
 	t.Setenv("APPTUIT_SPOOL_INSTANCES", "perhaps")
 	o := doctor(t, "-compression", "bzip2", "-ca-file", os.DevNull)
 	for _, text := range []string{
-		"APPTUIT_ENDPOINT: user information", "APPTUIT_TAGS", "APPTUIT_TIMEOUT", "APPTUIT_TEMPORALITY_PREFERENCE", "APPTUIT_SPOOL_INSTANCES",
+		"APPTUIT_ENDPOINT: the URL must not contain user information", "APPTUIT_TAGS", "APPTUIT_TIMEOUT", "APPTUIT_TEMPORALITY_PREFERENCE", "APPTUIT_SPOOL_INSTANCES",
 		"-compression", "-ca-file: no certificate",
 	} {
 		o.has(t, "failed", "configuration", text)

@@ -5,8 +5,8 @@ package collector
 
 import "go.opentelemetry.io/collector/pdata/pmetric"
 
-// again is the set of data points to push again, by their number in the order
-// of the walk.
+// again is the set of data points that exporterhelper should push again. A data point is
+// identified by its number in the order of the walk, from 1.
 type again struct {
 	bits  []uint64
 	count int
@@ -28,7 +28,7 @@ func (a *again) has(source uint32) bool {
 	return word < len(a.bits) && a.bits[word]&(1<<(source%64)) != 0
 }
 
-// of returns just those data points of what was pushed, which stays as it is.
+// of returns a copy of md with these data points only, or md itself if it has no others.
 func (a *again) of(md pmetric.Metrics) pmetric.Metrics {
 	if a.count == md.DataPointCount() {
 		return md
@@ -46,8 +46,7 @@ func (a *again) of(md pmetric.Metrics) pmetric.Metrics {
 	return part
 }
 
-// prune removes the other data points of a metric, and reports whether none is
-// left.
+// prune removes the data points that are not in the set, and reports whether none is left.
 func (a *again) prune(m pmetric.Metric, next *uint32) bool {
 	switch m.Type() {
 	case pmetric.MetricTypeGauge:
@@ -70,9 +69,8 @@ func prune[P any](a *again, next *uint32, points interface {
 },
 ) bool {
 	points.RemoveIf(func(P) bool {
-		source := *next
 		*next++
-		return !a.has(source)
+		return !a.has(*next)
 	})
 	return points.Len() == 0
 }

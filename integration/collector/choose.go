@@ -5,10 +5,10 @@ package collector
 
 import "slices"
 
-// chooser chooses attributes by their keys.
+// chooser selects attributes by their keys.
 type chooser struct{ included, excluded []string }
 
-// newChooser returns what the configuration says, nil if it says nothing.
+// newChooser returns the chooser of a configuration, or nil if it is empty.
 func newChooser(cfg ChosenAttributes) *chooser {
 	c := &chooser{included: cfg.Included, excluded: cfg.Excluded}
 	if c.included == nil {
@@ -20,14 +20,14 @@ func newChooser(cfg ChosenAttributes) *chooser {
 	return c
 }
 
-// passes reports whether an attribute is chosen.
+// passes reports whether an attribute is selected.
 func (c *chooser) passes(key string) bool {
 	matches := func(pattern string) bool { return match(pattern, key) }
 	return slices.ContainsFunc(c.included, matches) && !slices.ContainsFunc(c.excluded, matches)
 }
 
-// match reports whether a pattern is of a key: * stands for any characters,
-// ? for one. Where it fails after a *, the last one takes one character more.
+// match reports whether a key matches a pattern, in which * stands for any characters and ?
+// for one. If the text after a * does not match, the last * is extended by one character.
 func match(pattern, key string) bool {
 	p, k := []rune(pattern), []rune(key)
 	i, star, taken := 0, -1, 0

@@ -103,7 +103,7 @@ type Config struct {
 	// default 16 MiB.
 	MaxBatchBytes int64 `mapstructure:"max_batch_bytes"`
 	// CacheBytes bounds the memory in which series are kept from one push to the next,
-	// by default 64 MiB: some 130,000 sums or gauges, or 90,000 histograms.
+	// by default 64 MiB: some 350,000 sums, gauges or histograms.
 	CacheBytes int64 `mapstructure:"cache_bytes"`
 }
 

@@ -1,57 +1,53 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package collector is the exporter component "apptuit" of the OpenTelemetry
-// Collector: metrics that a Collector receives go to Apptuit, or to a server that
-// speaks OpenTSDB's put protocol (VictoriaMetrics, InfluxDB 1.x, OpenTSDB).
-//
-// What goes in: pmetric.Metrics, from any pipeline. What comes out: the points that
-// package exporter makes of the same metrics in a process, under the same names
-// and tags, sent by package apptuitclient. What fails: see Errors.
+// Package collector is the exporter component "apptuit" of the OpenTelemetry Collector. It
+// sends metrics that a Collector receives to Apptuit, or to a server that accepts OpenTSDB's
+// put protocol (VictoriaMetrics, InfluxDB 1.x, OpenTSDB). The points are the same that
+// package exporter sends for these metrics from within a process.
 //
 //	exporters:
 //	  apptuit:
 //	    token: ${env:APPTUIT_API_TOKEN}
 //
-// [NewFactory] is for a Collector's main program: the one in otelcol-apptuit
-// beside this package, or one that the Collector's builder makes. [Config] has
-// the keys; the README has them in a table. No environment variable is read but
-// those that the configuration names, and those of proxies (HTTPS_PROXY,
-// HTTP_PROXY, NO_PROXY).
+// [NewFactory] returns the factory for a Collector's main program: the program
+// otelcol-apptuit beside this package, or one made with the Collector's builder. [Config]
+// documents the keys, as does a table in the README. The component reads no environment
+// variables except those of proxies (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). Variables can be
+// used in the configuration (${env:NAME}).
 //
-// # Names, values and tags
+// # Differences to package exporter
 //
-// As in package exporter, with these differences, which are OTLP's or the
-// Collector's. OTLP has no integer histograms: their sum, min and max are
-// floats. Points with the flag "no recorded value" are skipped. Temporality passes
-// through as it comes: the wire does not tell. There is no reporter layout: it adds
-// up what it is given, and exporterhelper gives the same data again when it retries. The host tag is host.name of
-// the resource, never the name of the host on which the Collector runs. Tags come
-// from, highest first: the point's attributes; scope_tags; tags; attributes of
-// the resource; the host tag. target_info comes once for each resource of a push,
-// and is pushed again with the data point whose time it has.
+//   - OTLP has no integer histograms: sum, min and max are floats.
+//   - Data points with the flag "no recorded value" are skipped.
+//   - Values are sent with the temporality in which they are received.
+//   - There is no reporter layout. It accumulates values, and exporterhelper pushes the same
+//     values again when it retries.
+//   - The host tag is host.name of the resource, never the name of the Collector's host.
+//   - The sources of tags are, highest priority first: attributes of the data point,
+//     scope_tags, tags, attributes of the resource, the host tag.
+//   - target_info is sent once for each resource of a push. It is pushed again together with
+//     the data point whose timestamp it has.
 //
 // # Errors
 //
-// The Collector's exporterhelper retries and queues; the client does not retry
-// (but it sends a batch that is too large in halves, and asks for another token
-// after a 401). A push makes one attempt at each wire batch. Then
+// exporterhelper queues and retries. The client does not retry, except that it splits a
+// batch that is too large, and asks for another token after a 401. A push makes one attempt
+// to deliver each batch. Its error is
 //
-//   - if wire points could not be delivered for a reason that may pass, the error
-//     carries just the data points that they are of, to be pushed again, and
-//     how long the server asks to wait. Of a data point that becomes several wire
-//     points, such as a histogram, all are sent again then: same series, same
-//     timestamp, same value.
-//   - points that were refused (invalid, or by the server) are logged, the same
-//     series for the same reason once, and counted. They are not in that error.
-//   - if nothing was accepted and nothing may pass, the error is permanent.
+//   - retryable, if points could not be delivered for a temporary reason. The error
+//     contains the data points of these points only, and the delay that the server
+//     requested. A data point that becomes several points, for example a histogram, is sent
+//     again as a whole: same series, same timestamps, same values.
+//   - permanent, if no point was accepted and none can be accepted later.
+//   - nil otherwise. Invalid points and points that the server refused are counted and
+//     logged, once for each series and reason.
 //
-// A push does not change what it is given, and panics on nothing.
+// A push does not modify the metrics it gets.
 //
 // # Telemetry
 //
-// The counter otelcol_exporter_apptuit_points has the wire points of all pushes,
-// by the attribute outcome: accepted; rejected; dropped, given up for a reason
-// that does not pass, such as a certificate; returned to exporterhelper for another
-// push, which counts them again.
+// The counter otelcol_exporter_apptuit_points counts the points of all pushes by the
+// attribute outcome: accepted; rejected; dropped, for a reason that is not temporary, such as
+// a certificate; returned to exporterhelper for another push, which counts them again.
 package collector

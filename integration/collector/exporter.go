@@ -18,22 +18,20 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// metricsExporter pushes metrics. It is safe for concurrent use from start to
-// shutdown.
+// metricsExporter pushes metrics. It is safe for concurrent use between start and shutdown.
 type metricsExporter struct {
 	cfg       *Config
 	telemetry component.TelemetrySettings
 	counters  *counters
 	resources *resources
-	chosen    *chooser // of the points' attributes; nil for all
+	chosen    *chooser // selects the attributes of data points; nil selects all
 	pool      *convert.Pool[identity, struct{}]
 	hasher    hasher
 	refused   *client.Refusals
 
-	// of start
+	// Set by start.
 	http   *http.Client
 	client *apptuitclient.Client
 }
@@ -65,12 +63,12 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 	}, nil
 }
 
-// start makes the client: only now are the extensions there that authorize it,
-// and the files that it reads are this machine's.
+// start creates the client. It is not created earlier because extensions that authenticate
+// it are only available now.
 func (e *metricsExporter) start(ctx context.Context, host component.Host) error {
-	// Connections, TLS, authentication and instrumentation are confighttp's. What
-	// is said on them is the client's: it compresses, knows the values of headers
-	// that no error may show, and ends requests that take too long.
+	// confighttp provides connections, TLS, authentication and instrumentation. Our client
+	// compresses, sets the headers, whose values must not appear in errors, and limits the
+	// time of requests.
 	shared := e.cfg.ClientConfig
 	shared.Compression, shared.Headers, shared.Timeout = "", nil, 0
 	connections, err := shared.ToClient(ctx, host.GetExtensions(), e.telemetry)
@@ -80,7 +78,7 @@ func (e *metricsExporter) start(ctx context.Context, host component.Host) error 
 	return e.use(connections)
 }
 
-// use makes the client of connections.
+// use creates the client with an HTTP client.
 func (e *metricsExporter) use(connections *http.Client) error {
 	options, err := e.cfg.clientOptions()
 	if err != nil {
@@ -96,7 +94,7 @@ func (e *metricsExporter) use(connections *http.Client) error {
 	return err
 }
 
-// shutdown ends what is under way. exporterhelper has waited for it before.
+// shutdown closes the client. exporterhelper has waited for pushes before.
 func (e *metricsExporter) shutdown(context.Context) error {
 	e.pool.Close()
 	if e.client == nil {
@@ -106,33 +104,35 @@ func (e *metricsExporter) shutdown(context.Context) error {
 	return e.client.Close()
 }
 
-// push makes one attempt to deliver metrics.
+// push tries once to deliver metrics.
 func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	var again again
 	returned := 0
+	out := client.Of(e.client).NewWriter(ctx, client.WriterOptions{
+		Reported: e.refused.Reported,
+		Retain:   true,
+		Failed: func(source uint32, why *client.Failure) {
+			if why.Temporary {
+				again.add(source)
+				returned++
+			}
+		},
+	})
 	w := &walk{
-		out: client.Of(e.client).NewWriter(ctx, client.WriterOptions{
-			Known:  e.refused.Known,
-			Retain: true,
-			Failed: func(source uint32, why *client.Failure) {
-				if why.MayPass {
-					again.add(source)
-					returned++
-				}
-			},
-		}),
+		export:       e.pool.Begin(out, time.Now()),
 		milliseconds: e.cfg.MillisecondTimestamps,
 		chosen:       e.chosen,
+		shared:       attributes{hasher: e.hasher},
 		attributes:   attributes{hasher: e.hasher},
 	}
+	defer w.export.Close()
 	if e.resources.target != nil {
-		w.told = make(map[identity]int64)
+		w.targets = make(map[identity]int64)
 	}
-	now := time.Now()
 	for _, rm := range md.ResourceMetrics().All() {
-		e.resource(w, rm, now)
+		e.resource(w, rm)
 	}
-	report := w.out.Close()
+	report := out.Close()
 	e.counters.add(ctx, report, returned)
 	if e.chosen != nil {
 		e.counters.filter(ctx, w.tally)
@@ -140,15 +140,13 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	return e.judge(md, report, &again, returned)
 }
 
-// resource walks the metrics of one resource with a converter of its own.
-func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics, now time.Time) {
+// resource walks the metrics of one resource.
+func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics) {
 	attributes := rm.Resource().Attributes()
-	id := w.attributes.read(attributes)
-	lease := e.pool.Lease(id, func() (base, target []model.Tag) { return e.resources.of(attributes) })
-	defer lease.Release()
+	id := w.shared.identify(attributes)
+	lease := w.export.Lease(id, func() convert.Tags { return e.resources.of(attributes) })
 	w.conv = lease.Converter
-	w.conv.Begin(w, &w.source, now)
 	w.resource(rm)
 	w.target(id)
-	w.tally = w.tally.Plus(w.conv.End())
+	w.tally = w.tally.Plus(lease.End())
 }

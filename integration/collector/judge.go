@@ -17,15 +17,13 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// errKnown is the cause of a push of which all that failed has been reported
-// before.
-var errKnown = errors.New("points were refused for reasons that have been reported before")
+// errKnown is the cause of a failed push if all of its failures were reported before.
+var errKnown = errors.New("points were refused for reasons that were reported before")
 
-// maxThrottle bounds how long a server keeps a consumer of the queue from trying
-// again.
+// maxThrottle bounds the delay of a retry that a server can request.
 const maxThrottle = time.Hour
 
-// judge says what exporterhelper should do about a push.
+// judge returns the error of a push, from which exporterhelper decides whether to retry.
 func (e *metricsExporter) judge(md pmetric.Metrics, r client.Report, again *again, returned int) error {
 	err := errKnown
 	if r.Err != nil {
@@ -38,7 +36,7 @@ func (e *metricsExporter) judge(md pmetric.Metrics, r client.Report, again *agai
 	case returned == 0 && r.Accepted == 0:
 		return consumererror.NewPermanent(fmt.Errorf("apptuit exporter: %d points lost: %w", lost, err))
 	case lost > 0 && r.Err != nil:
-		e.telemetry.Logger.Warn("Some points are lost: they are not sent again.",
+		e.telemetry.Logger.Warn("Some points are lost and will not be sent again.",
 			zap.Int("points", lost), zap.Int("accepted", r.Accepted), zap.Int("to_be_sent_again", returned), zap.Error(err))
 	}
 	if returned == 0 {
@@ -47,16 +45,16 @@ func (e *metricsExporter) judge(md pmetric.Metrics, r client.Report, again *agai
 	return retryable(err, r, again.of(md))
 }
 
-// retryable asks exporterhelper to push some data again, after what the server
-// asks for if it is longer than exporterhelper would wait.
+// retryable returns an error that makes exporterhelper push data again. A delay that the
+// server requests applies if it is longer than that of exporterhelper.
 func retryable(err error, r client.Report, data pmetric.Metrics) error {
 	if consumererror.IsPermanent(err) {
-		// An authenticator has called one of the failures permanent; exporterhelper
-		// would drop the others with it.
+		// An authenticator has marked one of the failures permanent. exporterhelper would
+		// drop all of the data because of it.
 		err = errors.New(err.Error())
 	}
-	if r.After > 0 {
-		err = exporterhelper.NewThrottleRetry(err, min(r.After, maxThrottle))
+	if r.RetryAfter > 0 {
+		err = exporterhelper.NewThrottleRetry(err, min(r.RetryAfter, maxThrottle))
 	}
 	return consumererror.NewMetrics(err, data)
 }

@@ -227,9 +227,9 @@ func TestPushedAgainIsWhole(t *testing.T) {
 	sum.Sum().DataPoints().AppendEmpty().SetStartTimestamp(6)
 
 	var a again
-	a.add(9) // the last of the sum
-	a.add(9)
-	a.add(6)
+	a.add(10) // the last of the sum
+	a.add(10)
+	a.add(7)
 	part := a.of(md)
 	if part.DataPointCount() != 2 || part.ResourceMetrics().Len() != 1 {
 		t.Fatalf("%d points of %d resources", part.DataPointCount(), part.ResourceMetrics().Len())

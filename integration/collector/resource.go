@@ -11,16 +11,16 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// hostName is the attribute of the resource that becomes the host tag
-// (OpenTelemetry semantic conventions, host).
+// hostName is the resource attribute that becomes the host tag (OpenTelemetry semantic
+// conventions, host).
 const hostName = "host.name"
 
-// resources makes the tags that all points of a resource share.
+// resources computes the tags that all points of a resource share.
 type resources struct {
 	names  convert.Names
-	tags   []model.Tag // the configuration's: a layer
-	chosen *chooser
-	target *chooser // nil: there is no target_info
+	tags   []model.Tag // of the configuration
+	chosen *chooser    // of attributes that become tags
+	target *chooser    // of attributes that become tags of target_info; nil without target_info
 	host   bool
 }
 
@@ -50,10 +50,9 @@ func (cfg *Config) names() (convert.Names, error) {
 	return convert.Names{Mode: mode, Prefix: cfg.Prefix, Prometheus: cfg.PrometheusNames}, err
 }
 
-// of merges the tags that all points of a resource share, and those of
-// target_info, which are the same and more attributes: none if there is no such
-// attribute.
-func (r *resources) of(m pcommon.Map) (base, target []model.Tag) {
+// of returns the tags that all points of a resource share, and the tags of target_info:
+// the same and the selected attributes. The latter are nil if no attribute is selected.
+func (r *resources) of(m pcommon.Map) (all convert.Tags) {
 	var chosen, told, lowest []model.Tag
 	tells := false
 	for _, p := range sortedAttributes(nil, m) {
@@ -70,9 +69,9 @@ func (r *resources) of(m pcommon.Map) (base, target []model.Tag) {
 		}
 	}
 	shared := [][]model.Tag{r.tags}
-	base = convert.BaseTags(r.names, shared, chosen, lowest)
+	all.Base = convert.BaseTags(r.names, shared, chosen, lowest)
 	if tells {
-		target = convert.BaseTags(r.names, shared, told, lowest)
+		all.Target = convert.BaseTags(r.names, shared, told, lowest)
 	}
-	return base, target
+	return all
 }

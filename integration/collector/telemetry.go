@@ -20,8 +20,8 @@ import (
 // scopeName is the scope of the exporter's telemetry.
 const scopeName = "github.com/apptuitai/apptuit-go/integration/collector"
 
-// counters count the wire points of all pushes, and the data points among theirs
-// that have lost attributes (metadata.yaml, telemetry).
+// counters count the wire points of all pushes, and the data points that lost attributes
+// to a filter (metadata.yaml, telemetry).
 type counters struct {
 	points, filtered                      metric.Int64Counter
 	accepted, rejected, dropped, returned metric.MeasurementOption
@@ -31,13 +31,13 @@ type counters struct {
 func newCounters(set exporter.Settings) (*counters, error) {
 	meter := set.MeterProvider.Meter(scopeName, metric.WithInstrumentationVersion(apptuitclient.Version))
 	points, err := meter.Int64Counter("otelcol_exporter_apptuit_points",
-		metric.WithDescription("Points on the wire, by what became of them in a push. Those that are returned for another push are counted again in it."),
+		metric.WithDescription("Points on the wire, by their outcome in a push. Points that are returned for another push are counted again in it."),
 		metric.WithUnit("{point}"))
 	if err != nil {
 		return nil, fmt.Errorf("apptuit exporter: %w", err)
 	}
 	filtered, err := meter.Int64Counter("otelcol_exporter_apptuit_filtered_data_points",
-		metric.WithDescription("Data points of which attributes were left out, in each push that had them."),
+		metric.WithDescription("Data points that lost attributes to the attribute filter, counted in each push."),
 		metric.WithUnit("{datapoint}"))
 	if err != nil {
 		return nil, fmt.Errorf("apptuit exporter: %w", err)
@@ -53,8 +53,8 @@ func newCounters(set exporter.Settings) (*counters, error) {
 	}, nil
 }
 
-// add counts the points of a push, of which some that the report has as dropped
-// are returned.
+// add counts the points of a push. Returned points are dropped points that exporterhelper
+// will push again.
 func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 	for _, o := range []struct {
 		n  int
@@ -68,7 +68,7 @@ func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 	}
 }
 
-// filter counts the data points of a push that have lost attributes.
+// filter counts the data points of a push that lost attributes.
 func (c *counters) filter(ctx context.Context, t convert.Tally) {
 	c.filtered.Add(ctx, int64(t.Filtered), c.exporter)
 }

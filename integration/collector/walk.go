@@ -9,121 +9,95 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 
-	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 type (
 	instrument = convert.Instrument[identity]
 	point      = convert.Point[identity]
+	export     = convert.Export[identity, struct{}]
 )
 
-// walk is one way through the metrics of a push. It is the converter's sink.
+// walk passes the data points of a push to the converters of their resources.
 type walk struct {
-	out          *client.Writer
-	conv         *convert.Converter[identity]
+	export       *export
+	conv         *convert.Converter[identity] // of the resource
 	milliseconds bool
-	chosen       *chooser // of the points' attributes; nil for all
+	chosen       *chooser // selects the attributes of data points; nil selects all
 
-	next       uint32             // number of data points so far, skipped ones among them
-	source     uint32             // the data point that the wire points are of
-	newest     int64              // timestamp of a data point of the resource,
-	bearer     uint32             // and which one it is of
-	told       map[identity]int64 // the newest timestamps of target_info in this push, by resource; nil if there is none
-	tally      convert.Tally      // of the resources so far
-	found      []*instrument
-	attributes attributes
+	points  uint32             // number of data points so far, with skipped ones; the source of their points
+	newest  int64              // latest timestamp of a data point of the resource
+	bearer  uint32             // the data point with that timestamp
+	targets map[identity]int64 // latest timestamp of target_info in this push by resource; nil without target_info
+
+	tally      convert.Tally // sum of the resources so far
+	metrics    []found       // of the resource
+	shared     attributes    // of resources and scopes
+	attributes attributes    // of data points
 	histogram  convert.HistogramPoint
 	exp        convert.ExponentialPoint
 	summary    convert.SummaryPoint
 }
 
-// Append passes a point on.
-func (w *walk) Append(s *put.Series, ts int64, v model.Value) {
-	w.out.Append(s, ts, v, w.source)
+// found is a metric with its instrument.
+type found struct {
+	pmetric.Metric
+	*instrument
 }
 
-// AppendPart passes a point on.
-func (w *walk) AppendPart(p *put.Part, ts int64, v model.Value) {
-	w.out.AppendPart(p, ts, v, w.source)
-}
-
-// AppendParts passes points on.
-func (w *walk) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value) {
-	w.out.AppendParts(p, labels, ts, values, w.source)
-}
-
-// Repeats is of no interest: batches are sent one after the other.
-func (w *walk) Repeats() {}
-
-// Reject passes a rejection on.
-func (w *walk) Reject(r convert.Rejection) {
-	if r.Known {
-		w.out.Reject(client.Point{}, nil)
-		return
-	}
-	tags := make(map[string]string, len(r.Tags))
-	for _, t := range r.Tags {
-		tags[t.Key] = t.Value
-	}
-	w.out.Reject(client.Point{
-		Metric: r.Metric, Tags: tags,
-		Timestamp: model.Time(r.Timestamp, w.milliseconds), Value: r.Value.Float64(),
-	}, r.Err)
-}
-
-// resource walks the metrics of one resource.
+// resource walks over the metrics of one resource. It skips data of unknown types.
 func (w *walk) resource(rm pmetric.ResourceMetrics) {
 	w.newest = 0
-	w.instruments(rm)
-	at := 0
-	for _, sm := range rm.ScopeMetrics().All() {
-		for _, m := range sm.Metrics().All() {
-			w.metric(w.found[at], m)
-			at++
+	w.find(rm)
+	for i := range w.metrics {
+		m := &w.metrics[i]
+		switch m.Type() {
+		case pmetric.MetricTypeGauge:
+			w.numbers(m.instrument, m.Gauge().DataPoints())
+		case pmetric.MetricTypeSum:
+			w.numbers(m.instrument, m.Sum().DataPoints())
+		case pmetric.MetricTypeHistogram:
+			w.histograms(m.instrument, m.Histogram().DataPoints())
+		case pmetric.MetricTypeExponentialHistogram:
+			w.exponentials(m.instrument, m.ExponentialHistogram().DataPoints())
+		case pmetric.MetricTypeSummary:
+			w.summaries(m.instrument, m.Summary().DataPoints())
 		}
+		m.Done()
 	}
-	w.conv.Settle()
+	clear(w.metrics)
 }
 
-// target converts target_info at the time of the resource's newest data point. It
-// is of that data point: when one has to be pushed again, both are. A resource may
-// come in many parts, and is told of once.
+// target adds target_info with the timestamp of the resource's newest data point. Its
+// source is that data point, so that both are pushed again together. A push may contain a
+// resource in several parts; only a newer timestamp adds another point.
 func (w *walk) target(resource identity) {
-	if w.told == nil || w.newest <= w.told[resource] {
+	if w.targets == nil || w.newest <= w.targets[resource] {
 		return
 	}
-	w.told[resource] = w.newest
-	w.source = w.bearer
-	w.conv.Target(w.newest)
+	w.targets[resource] = w.newest
+	w.conv.Target(w.newest, w.bearer)
 }
 
-// instruments finds the instruments of all metrics, in order, before any of
-// their points is converted. Nil is one that has no data.
-func (w *walk) instruments(rm pmetric.ResourceMetrics) {
-	w.found = w.found[:0]
-	all := 0
+// find finds the instruments of all metrics before a data point is converted.
+func (w *walk) find(rm pmetric.ResourceMetrics) {
+	w.metrics = w.metrics[:0]
 	for _, sm := range rm.ScopeMetrics().All() {
 		s := sm.Scope()
-		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.attributes.read(s.Attributes()), w.attributes.all)
+		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.shared.identify(s.Attributes()), w.shared.all)
 		for _, m := range sm.Metrics().All() {
-			var found *instrument
-			if spec, n, ok := specOf(m); ok {
-				found = scope.Instrument(spec)
-				found.Expect(n)
-				all += n
+			if spec, n, ok := describe(m); ok {
+				w.metrics = append(w.metrics, found{m, scope.Instrument(spec, n)})
 			}
-			w.found = append(w.found, found)
 		}
 	}
-	w.conv.Expect(all)
 }
 
-// specOf returns what the instrument of a metric is, and how many points it has.
-func specOf(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok bool) {
+// describe returns the specification of a metric's instrument and the number of its data
+// points. It reports false for data of an unknown type.
+func describe(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok bool) {
 	spec = convert.InstrumentSpec{Name: m.Name(), Unit: m.Unit()}
 	switch m.Type() {
 	case pmetric.MetricTypeSum:
@@ -142,65 +116,49 @@ func specOf(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok bool)
 	return spec, points, true
 }
 
-func (w *walk) metric(i *instrument, m pmetric.Metric) {
-	switch m.Type() {
-	case pmetric.MetricTypeGauge:
-		w.numbers(i, m.Gauge().DataPoints())
-	case pmetric.MetricTypeSum:
-		w.numbers(i, m.Sum().DataPoints())
-	case pmetric.MetricTypeHistogram:
-		w.histograms(i, m.Histogram().DataPoints())
-	case pmetric.MetricTypeExponentialHistogram:
-		w.exponentials(i, m.ExponentialHistogram().DataPoints())
-	case pmetric.MetricTypeSummary:
-		w.summaries(i, m.Summary().DataPoints())
-	}
-}
-
-// point counts a data point and finds its series and timestamp, unless it has
-// no value.
-func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags pmetric.DataPointFlags) (*point, int64, bool) {
-	w.source = w.next
-	w.next++
+// point counts a data point and returns the converter's point for it, its timestamp and its
+// source. It reports false if the data point has no value.
+func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags pmetric.DataPointFlags) (p point, ts int64, source uint32, ok bool) {
+	w.points++
+	source = w.points
 	if flags.NoRecordedValue() {
-		return nil, 0, false
+		return p, 0, source, false
 	}
-	ts := timestamp(at, w.milliseconds)
-	if ts > w.newest {
-		w.newest, w.bearer = ts, w.source
+	if ts = timestamp(at, w.milliseconds); ts > w.newest {
+		w.newest, w.bearer = ts, source
 	}
-	key := w.attributes.read(m)
-	if p := i.Lookup(key); p != nil {
-		return p, ts, true
+	key := w.attributes.identify(m)
+	if p, ok = i.Lookup(key); !ok {
+		tags, filtered := w.attributes.chosen(w.chosen)
+		p = i.Add(key, tags, filtered)
 	}
-	tags, filtered := w.attributes.chosen(w.chosen)
-	return i.Add(key, tags, filtered), ts, true
+	return p, ts, source, true
 }
 
-// timestamp is the wire's, 0 for one that it cannot carry. A time of OTLP
-// beyond int64 is one.
+// timestamp returns the timestamp of a point in wire units, or 0 if it cannot be sent. OTLP
+// allows times that int64 nanoseconds cannot hold.
 func timestamp(ts pcommon.Timestamp, milliseconds bool) int64 {
 	return model.Timestamp(time.Unix(int64(ts/1e9), int64(ts%1e9)), milliseconds)
 }
 
 func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
 	for _, dp := range points.All() {
-		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
 		switch dp.ValueType() {
 		case pmetric.NumberDataPointValueTypeInt:
-			w.conv.Number(p, ts, model.Int(dp.IntValue()))
+			p.Number(ts, model.Int(dp.IntValue()), source)
 		case pmetric.NumberDataPointValueTypeDouble:
-			w.conv.Number(p, ts, model.Float(dp.DoubleValue()))
+			p.Number(ts, model.Float(dp.DoubleValue()), source)
 		}
 	}
 }
 
 func (w *walk) histograms(i *instrument, points pmetric.HistogramDataPointSlice) {
 	for _, dp := range points.All() {
-		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -211,13 +169,13 @@ func (w *walk) histograms(i *instrument, points pmetric.HistogramDataPointSlice)
 			Bounds:  appendAll(h.Bounds[:0], dp.ExplicitBounds()),
 			Buckets: appendAll(h.Buckets[:0], dp.BucketCounts()),
 		}
-		w.conv.Histogram(p, ts, h)
+		p.Histogram(ts, h, source)
 	}
 }
 
 func (w *walk) exponentials(i *instrument, points pmetric.ExponentialHistogramDataPointSlice) {
 	for _, dp := range points.All() {
-		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -229,13 +187,13 @@ func (w *walk) exponentials(i *instrument, points pmetric.ExponentialHistogramDa
 			Positive: buckets(h.Positive.Counts, dp.Positive()),
 			Negative: buckets(h.Negative.Counts, dp.Negative()),
 		}
-		w.conv.Exponential(p, ts, h)
+		p.Exponential(ts, h, source)
 	}
 }
 
 func (w *walk) summaries(i *instrument, points pmetric.SummaryDataPointSlice) {
 	for _, dp := range points.All() {
-		p, ts, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -248,7 +206,7 @@ func (w *walk) summaries(i *instrument, points pmetric.SummaryDataPointSlice) {
 			s.Quantiles = append(s.Quantiles, q.Quantile())
 			s.Values = append(s.Values, q.Value())
 		}
-		w.conv.Summary(p, ts, s)
+		p.Summary(ts, s, source)
 	}
 }
 
@@ -260,7 +218,7 @@ func buckets(counts []uint64, b pmetric.ExponentialHistogramDataPointBuckets) hi
 	return histogram.Buckets{Offset: b.Offset(), Counts: appendAll(counts[:0], b.BucketCounts())}
 }
 
-// appendAll appends a slice of pdata's without another copy of it.
+// appendAll appends a pdata slice without an intermediate copy.
 func appendAll[T any, S interface {
 	Len() int
 	At(int) T

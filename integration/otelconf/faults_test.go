@@ -120,7 +120,7 @@ func TestFaultsOfOptions(t *testing.T) {
 			"9 apptuit.token: is needed with a user id: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
 		}},
 		"several": {documentWith("apptuit: {endpoint: 'http://"+secret+"@a', token: "+secret+"}", "apptuit:\n            endpoint: ftp://a\n            user_id: a:b\n            headers: [{name: Host, value: "+secret+"}]\n            token: x"), []string{
-			"6 apptuit.endpoint: user information does not belong into the URL: give user id and token on their own",
+			"6 apptuit.endpoint: the URL must not contain user information: set the user id and the token instead",
 			"10 meter_provider.readers[1].periodic.exporter.apptuit.endpoint: the scheme must be http or https, as in https://host:port",
 			"11 meter_provider.readers[1].periodic.exporter.apptuit.user_id: a user id cannot contain a colon",
 			"12 meter_provider.readers[1].periodic.exporter.apptuit.headers: Host is set by the client",

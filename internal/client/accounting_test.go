@@ -21,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// randomFault is one thing that a server or network may do to a request.
+// randomFault returns a random fault of a server or network.
 func randomFault(random *rand.Rand) apptuittest.Fault {
 	share := random.IntN(100)
 	some := func(reason string) func(apptuittest.Point) string {
@@ -63,7 +63,8 @@ func randomFault(random *rand.Rand) apptuittest.Fault {
 	return faults[random.IntN(len(faults))]
 }
 
-// Whatever happens, every point is successful or failed, once; and what is successful has been stored.
+// Under random faults, each point is counted once, as successful or failed, and the
+// successful points are stored.
 func TestEveryPointIsSomewhere(t *testing.T) {
 	for seed := range uint64(100) {
 		synctest.Test(t, func(t *testing.T) {

@@ -5,65 +5,67 @@ package client
 
 import "net/http"
 
-// action is the next step for the points of an attempt, or for those that it left
-// undecided.
+// action is the next step after an attempt, for the points that it left undecided.
 type action uint8
 
 const (
-	// accept is final: the server has stored the points.
-	accept action = iota
-	// retry sends the points again later: the reason may pass.
-	retry
-	// split sends the points in smaller batches.
-	split
-	// refreshToken asks for the token again and sends the points with the new one. If
-	// there is no new one, openCircuit follows.
-	refreshToken
-	// openCircuit stops sending until the endpoint, the credentials or the certificates
-	// are mended. A spool keeps the points meanwhile, and probes for the change. Without a
-	// spool the points have failed.
-	openCircuit
-	// reject is final: the server has refused the points for what they are.
-	reject
+	// actionAccept is final: the server has stored the points.
+	actionAccept action = iota
+	// actionRetry sends the points again after a delay: the cause may pass.
+	actionRetry
+	// actionSplit sends the points in smaller batches.
+	actionSplit
+	// actionRefreshToken asks the token source again, and sends the points with the new
+	// token. Without a new token it is like actionOpenCircuit.
+	actionRefreshToken
+	// actionOpenCircuit stops sending until the endpoint, the credentials or the
+	// certificates are corrected. With a spool, the points are spooled and probes detect
+	// the correction. Without a spool, the points are rejected, or dropped if there was no
+	// answer.
+	actionOpenCircuit
+	// actionReject is final: the server has refused the points because of their content.
+	actionReject
 )
 
-// actionOf judges a status by its class, as RFC 9110, section 15, asks of a client that
-// does not know a status. It is for answers without a word about the points: such an
-// answer never rejects them.
+// actionOf returns the action for a status whose answer says nothing about the points. Such
+// an answer never rejects points. An unknown status is judged by its class, as RFC 9110,
+// section 15, requires of clients. docs/guarantees.md has the table.
 func actionOf(status int) action {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return refreshToken
+		return actionRefreshToken
 	case http.StatusRequestTimeout, http.StatusMisdirectedRequest, http.StatusTooEarly, http.StatusTooManyRequests:
-		return retry
+		return actionRetry
 	case http.StatusRequestEntityTooLarge:
-		return split
+		return actionSplit
 	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		return openCircuit
+		return actionOpenCircuit
 	}
 	if status >= 100 && status < 500 {
-		return openCircuit
+		return actionOpenCircuit
 	}
-	return retry // also a status that is invalid, see the RFC
+	return actionRetry // 5xx, and an invalid status, which RFC 9110 treats as 5xx
 }
 
-// actionOfText judges an answer by its status and its text, which is not a put answer.
+// actionOfText returns the action for an answer that is not a put answer, by its status and
+// text.
 func actionOfText(status int, text []byte) action {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		switch {
 		case saysTooLarge(text):
-			return split
+			return actionSplit
 		case saysReason(text):
-			return reject
+			return actionReject
 		}
 	case http.StatusInternalServerError:
-		if containsAny(text, "request body too large") { // net/http's MaxBytesReader, passed on
-			return split
+		if containsAny(text, "request body too large") { // the error of Go's http.MaxBytesReader, which some servers pass on
+			return actionSplit
 		}
 	}
 	return actionOf(status)
 }
 
-// MayPass reports whether an answer of a status may be another one later.
-func MayPass(status int) bool { return actionOf(status) == retry }
+// RetryableStatus reports whether a request that was answered with the given status may
+// succeed later without a correction of the configuration.
+func RetryableStatus(status int) bool { return actionOf(status) == actionRetry }

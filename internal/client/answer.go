@@ -19,16 +19,17 @@ import (
 )
 
 const (
-	// maxText bounds how much of an answer is read, in bytes, unless it names points.
+	// maxText bounds how much of an answer is read, in bytes, unless it is a put answer,
+	// which names points.
 	maxText = 64 << 10
-	// maxDrain bounds how much of the rest is read, in bytes, so that the connection can
-	// be used again.
+	// maxDrain bounds how many further bytes are read and discarded so that the connection
+	// can be reused.
 	maxDrain = 256 << 10
 )
 
-// judge reads an answer and says what it means for the points of a batch.
+// judge reads an answer to a put and returns its effect on the points of the batch.
 func (c *Client) judge(ctx context.Context, r *http.Response, b *put.Batch) result {
-	if r.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which does not end
+	if r.StatusCode == http.StatusSwitchingProtocols { // its body is the connection, which has no end
 		return c.judgeText(r, nil, b)
 	}
 	text, err := io.ReadAll(io.LimitReader(r.Body, maxText))
@@ -44,13 +45,13 @@ func (c *Client) judge(ctx context.Context, r *http.Response, b *put.Batch) resu
 		if err != nil {
 			return c.unanswered(ctx, b, fmt.Errorf("reading the answer to a put (status %d): %w", r.StatusCode, err))
 		}
-	} // of another status the status is enough: a server that refuses a request may close the connection early
+	} // other answers are judged by their status: a server that refuses a request may close the connection before its text is complete
 	_, _ = io.CopyN(io.Discard, r.Body, maxDrain)
 	return c.judgeText(r, text, b)
 }
 
-// mayNamePoints reports whether the answers of a status can be put answers, and so be
-// as large as the request.
+// mayNamePoints reports whether an answer with the given status can be a put answer, and so
+// be as large as the request.
 func mayNamePoints(status int) bool {
 	return status/100 == 2 || status == http.StatusBadRequest || status == http.StatusUnprocessableEntity
 }
@@ -60,8 +61,8 @@ func startsObject(text []byte) bool {
 	return len(text) > 0 && text[0] == '{'
 }
 
-// judgePutAnswer judges an answer that begins as a put answer does. If it is none, it
-// returns false, with an error if the rest of it could not be read.
+// judgePutAnswer judges a JSON object that may be a put answer. It returns false if the
+// object is something else, with an error if it could not be read to its end.
 func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []byte, b *put.Batch) (result, bool, error) {
 	body := &countingReader{r: io.MultiReader(bytes.NewReader(start), r.Body), left: maxPutAnswer(b)}
 	answer, err := readPutAnswer(ctx, body, b)
@@ -75,23 +76,24 @@ func (c *Client) judgePutAnswer(ctx context.Context, r *http.Response, start []b
 		return result{}, false, nil
 	}
 	res := result{status: r.StatusCode}
-	if unclear := c.unclear(r, answer, err, b.Points()); unclear != nil {
-		res.left, res.next, res.err = b, openCircuit, unclear
+	if problem := c.putAnswerError(r, answer, err, b.Points()); problem != nil {
+		res.undecided, res.action, res.err = b, actionOpenCircuit, problem
 		return res, true, nil //nolint:nilerr // the error is in the result
 	}
-	if err := c.count(ctx, &res, answer, b); err != nil {
+	if err := c.applyPutAnswer(ctx, &res, answer, b); err != nil {
 		return result{}, false, err
 	}
 	return res, true, nil
 }
 
-// unclear is the error of a put answer that cannot be read, or is not about n points.
-func (c *Client) unclear(r *http.Response, a *putAnswer, err error, n int) error {
+// putAnswerError returns an error if a put answer cannot be read, or if its counts do not
+// add up to the n points that were sent.
+func (c *Client) putAnswerError(r *http.Response, a *putAnswer, err error, n int) error {
 	switch {
 	case err != nil:
-		return fmt.Errorf("not an ingest endpoint: %w", c.statusError(r, "a put answer that cannot be read: "+err.Error()))
+		return fmt.Errorf("not an ingest endpoint: %w", c.statusError(r, "unreadable put answer: "+err.Error()))
 	case !a.addsUp(n):
-		return c.statusError(r, fmt.Sprintf("%s, which are not the %d points that were sent", a, n))
+		return c.statusError(r, fmt.Sprintf("%s, but %d points were sent", a, n))
 	}
 	return nil
 }
@@ -100,30 +102,31 @@ func (c *Client) unclear(r *http.Response, a *putAnswer, err error, n int) error
 func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) result {
 	blank := len(text) < maxText && len(bytes.TrimSpace(text)) == 0
 	if r.StatusCode == http.StatusNoContent || r.StatusCode/100 == 2 && blank {
-		return result{status: r.StatusCode, next: accept, accepted: b.Points()}
+		return result{status: r.StatusCode, action: actionAccept, accepted: b.Points()}
 	}
 	failure := c.answerError(r, text)
-	res := result{status: r.StatusCode, next: actionOfText(r.StatusCode, text), left: b, err: failure}
+	res := result{status: r.StatusCode, action: actionOfText(r.StatusCode, text), undecided: b, err: failure}
 	if n, ok := partialWrite(r.StatusCode, text); ok {
 		if n <= b.Points() {
-			return result{status: r.StatusCode, next: accept, accepted: b.Points() - n, unnamed: n, refusal: failure}
+			return result{status: r.StatusCode, action: actionAccept, accepted: b.Points() - n, unnamed: n, refusal: failure}
 		}
-		res.next = actionOf(r.StatusCode) // more than were sent: that says nothing
+		res.action = actionOf(r.StatusCode) // more points than were sent: it is about another request
 	}
 	switch {
-	case res.next == retry:
-		res.after = retryAfter(r.Header)
-		res.cutOff = r.StatusCode == http.StatusBadGateway && res.after == 0
-	case res.next == reject:
-		res.left, res.unnamed, res.refusal, res.err = nil, b.Points(), failure, nil
-	case res.next == openCircuit && r.StatusCode < 300:
+	case res.action == actionRetry:
+		res.retryAfter = requestedDelay(r)
+		res.cutOff = r.StatusCode == http.StatusBadGateway && res.retryAfter == 0
+	case res.action == actionReject:
+		res.undecided, res.unnamed, res.refusal, res.err = nil, b.Points(), failure, nil
+	case res.action == actionOpenCircuit && r.StatusCode < 300:
 		res.err = fmt.Errorf("not an ingest endpoint: %w", failure)
 	}
 	return res
 }
 
-// partialWrite returns the number of points that InfluxDB has dropped of a put whose
-// other points it has stored: it answers 500 (or 400) and "partial write: … dropped=N".
+// partialWrite returns the number of points that InfluxDB 1.x has dropped from a put whose
+// other points it has stored. It answers such a put with 500 (or 400) and the text "partial
+// write: … dropped=N".
 func partialWrite(status int, text []byte) (int, bool) {
 	_, rest, found := bytes.Cut(text, []byte("partial write: "))
 	if status != http.StatusInternalServerError && status != http.StatusBadRequest || !found || isPage(text) {
@@ -141,8 +144,8 @@ func partialWrite(status int, text []byte) (int, bool) {
 	return n, err == nil && n > 0
 }
 
-// answerError is the error of an answer, with the message that is in its body or, for
-// a redirect, where it leads.
+// answerError returns the error for an answer, with the message from its body or, for a
+// redirect, its target.
 func (c *Client) answerError(r *http.Response, text []byte) error {
 	message := c.settings.creds.redact.cutLine(message(text))
 	switch {
@@ -154,20 +157,22 @@ func (c *Client) answerError(r *http.Response, text []byte) error {
 	return c.statusError(r, message)
 }
 
-// statusError is the error of an answer, with a message that has no secrets.
+// statusError returns the error for an answer. The message must not contain secrets.
 func (c *Client) statusError(r *http.Response, message string) error {
 	address := c.settings.Connection.endpoint.Host + r.Request.URL.Path
-	if r.Request.Response != nil { // a redirect that was followed may have put a secret into the path
+	if r.Request.Response != nil { // the path comes from the server, which may quote a secret
 		address = c.settings.creds.redact.line(address)
 	}
 	return c.settings.Errors.Status(r.StatusCode, address, message)
 }
 
-// retryAfter reads RFC 9110, section 10.2.3: seconds or a date. What is far off
-// is cut to where it is still past any bound and can be added to a time.
-func retryAfter(h http.Header) time.Duration {
+// requestedDelay returns the delay that an answer requests before the next attempt: that of
+// Retry-After (RFC 9110, section 10.2.3: seconds or a date), and 0 without a valid one, which
+// means the back-off of the client. Delays over a hundred years are cut, so that they can be
+// added to a time.
+func requestedDelay(r *http.Response) time.Duration {
 	const farOff = 100 * 365 * 24 * time.Hour
-	v := h.Get("Retry-After")
+	v := r.Header.Get("Retry-After")
 	seconds, err := strconv.ParseInt(v, 10, 64)
 	if err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(max(seconds, 0), int64(farOff/time.Second))) * time.Second
@@ -178,13 +183,15 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
+// location returns the target of a redirect for an error message, without user information,
+// query and fragment.
 func location(r *http.Response) string {
 	u, err := url.Parse(r.Header.Get("Location"))
 	switch {
 	case err != nil:
 		return "an address that is not a URL"
 	case u.String() == "":
-		return "nowhere: Location is missing"
+		return "an unknown address: the Location header is missing"
 	}
 	u.User, u.Fragment = nil, ""
 	if u.RawQuery != "" {
@@ -193,11 +200,12 @@ func location(r *http.Response) string {
 	return u.String()
 }
 
-// count sorts the points of a batch by a put answer that adds up. A point that the
-// server neither vouches for nor names has failed: nothing is accepted by mistake.
-func (c *Client) count(ctx context.Context, res *result, a *putAnswer, b *put.Batch) error {
-	// OpenTSDB counts a point as stored and names it all the same if its storage fails
-	// after the answer has been begun. The name counts.
+// applyPutAnswer sets the effect of a put answer whose counts add up. A point that the
+// server neither counts as stored nor names is refused, so that no point is taken for
+// accepted by mistake.
+func (c *Client) applyPutAnswer(ctx context.Context, res *result, a *putAnswer, b *put.Batch) error {
+	// If storing a point fails after OpenTSDB has begun the answer, the point is counted as
+	// stored and named as failed. The name is right.
 	n := b.Points()
 	res.refused = a.named
 	res.accepted = min(int(a.success), n-len(a.named))
@@ -211,10 +219,10 @@ func (c *Client) count(ctx context.Context, res *result, a *putAnswer, b *put.Ba
 			delete(a.named, i)
 		}
 		reason := c.serverReason(a.transientReason)
-		res.left, res.next, res.err = left, retry, c.settings.Errors.Status(res.status, "", reason)
+		res.undecided, res.action, res.err = left, actionRetry, c.settings.Errors.Status(res.status, "", reason)
 	}
 	if res.unnamed > 0 {
-		res.refusal = c.settings.Errors.Status(res.status, "", fmt.Sprintf("%s of %d; %d not named", a, n, res.unnamed))
+		res.refusal = c.settings.Errors.Status(res.status, "", fmt.Sprintf("%s of %d points (%d not named by the server)", a, n, res.unnamed))
 	}
 	return nil
 }

@@ -24,23 +24,23 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the table of answers in docs/guarantees.md")
 
-// fate is what becomes of the points of a batch that gets an answer.
+// fate is the expected outcome for the points of a batch after an answer.
 type fate struct {
-	// plain and spooled are the cells of the documentation.
+	// plain and spooled are the cells of the table in the documentation.
 	plain, spooled string
 	check          func(t *testing.T, plain, spooled seen)
 }
 
-// seen is what a test sees of four points that are sent.
+// seen is the observed outcome for four points.
 type seen struct {
 	requests               int
 	accepted, failed, kept int // by Send
 	retryable              bool
-	replayed, rejected     uint64 // later, when the server takes all again
+	replayed, rejected     uint64 // later, when the server accepts everything
 	warnings               []string
 }
 
-// accepted, rejected, … are all that can become of points.
+// accepted, rejected and so on are the possible outcomes.
 func accepted() fate {
 	return fate{"accepted", "accepted", func(t *testing.T, plain, spooled seen) {
 		for _, s := range []seen{plain, spooled} {
@@ -61,7 +61,8 @@ func rejected() fate {
 	}}
 }
 
-// counted is a fate of which the server says that so many of four points failed.
+// counted is the outcome if the server reports that the given number of four points has
+// failed.
 func countedFate(cell string, failed int) fate {
 	return fate{cell, cell, func(t *testing.T, plain, spooled seen) {
 		for _, s := range []seen{plain, spooled} {
@@ -92,7 +93,7 @@ func transientPoints() fate {
 	}}
 }
 
-// awaited is the fate of points that wait for something to be mended.
+// awaited is the outcome for points that wait until the configuration is corrected.
 func awaited(cell string) fate {
 	return fate{cell, "spooled", func(t *testing.T, plain, spooled seen) {
 		if plain.failed != 4 || plain.requests != 1 || plain.retryable {
@@ -112,7 +113,7 @@ func split() fate {
 	}}
 }
 
-// wantSpooled demands that all points were spooled, reported once, and delivered in the end.
+// wantSpooled requires that all points were spooled, reported once, and finally delivered.
 func wantSpooled(t *testing.T, s seen, n int) {
 	t.Helper()
 	if s.kept != n || s.failed != 0 || s.requests != 1 || int(s.replayed) != n || s.rejected != 0 || len(s.warnings) != 1 ||
@@ -121,10 +122,10 @@ func wantSpooled(t *testing.T, s seen, n int) {
 	}
 }
 
-// answerRow is a row of the table in docs/guarantees.md: answers that mean the same.
+// answerRow is a row of the table in docs/guarantees.md: answers with the same meaning.
 type answerRow struct {
 	text    string
-	answers []any // statuses, answers, functions that make answers, or errors of the connection
+	answers []any // statuses, answers, functions that return answers, or errors of the connection
 	fate    fate
 }
 
@@ -135,7 +136,7 @@ func answerRows() []answerRow {
 	page := "<!DOCTYPE html><title>Sign in</title>"
 	partial := "write series error: partial write: invalid tag key: input tag \"time\" on measurement \"m\" is invalid dropped=1"
 	bad := pointFault{echo(1), "Unknown metric"}
-	busy := func(code int) func(*call) (answer, error) { // of point 1, whenever it comes
+	busy := func(code int) func(*call) (answer, error) { // refuses point 1 in every request
 		return func(c *call) (answer, error) {
 			return put(code, strings.Count(c.text, "metric")-1, 1, pointFault{echo(1), "Please throttle"}), nil
 		}
@@ -209,7 +210,7 @@ func answerRows() []answerRow {
 	}
 }
 
-// brokenBody is a body that breaks off.
+// brokenBody is a body that ends with an error.
 func brokenBody(start string) io.ReadCloser {
 	return io.NopCloser(io.MultiReader(strings.NewReader(start), brokenReader{}))
 }
@@ -218,7 +219,7 @@ type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, syscall.ECONNRESET }
 
-// What becomes of points, by answer, without and with a spool.
+// The outcome for the points of a batch, by answer, without and with a spool.
 func TestAnswers(t *testing.T) {
 	for _, row := range answerRows() {
 		for _, a := range row.answers {
@@ -251,15 +252,15 @@ func asAnswer(a any) (answer, error) {
 		return answer{}, a
 	case answer:
 		if a.stream != nil {
-			a.stream = brokenBody(`{"success":4,"fai`) // each answer has its own
+			a.stream = brokenBody(`{"success":4,"fai`) // a stream can be read only once
 		}
 		return a, nil
 	}
 	panic("not an answer")
 }
 
-// observe sends four points to a server that answers so. With a spool the server
-// takes everything an hour later.
+// observe sends four points to a server that gives the answer. With a spool, the server
+// accepts everything an hour later.
 func observe(t *testing.T, answers func(*call) (answer, error), withSpool bool) (s seen) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -284,7 +285,7 @@ func observe(t *testing.T, answers func(*call) (answer, error), withSpool bool) 
 		}
 		s.kept = int(stats(t, c).Spooled)
 		s.accepted -= s.kept
-		time.Sleep(time.Hour) // an answer that lasts loses nothing
+		time.Sleep(time.Hour) // an answer that persists must not lose points
 		set(always(http.StatusNoContent))
 		time.Sleep(time.Hour)
 		later := stats(t, c)
@@ -298,7 +299,7 @@ const (
 	tableEnd   = "<!-- end -->\n"
 )
 
-// The table of answers in the documentation is the one of the tests.
+// The table of answers in the documentation is the one of these tests.
 func TestTableOfAnswers(t *testing.T) {
 	const name = "../../docs/guarantees.md"
 	page, err := os.ReadFile(name)

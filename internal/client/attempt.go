@@ -11,17 +11,17 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// attempt makes exactly one HTTP request, besides redirects to the same server and a
-// connection that had been closed. The batch stays the caller's.
+// attempt makes exactly one HTTP request for a batch, not counting redirects within the
+// server and the repetition in [Client.do]. It does not release the batch.
 func (c *Client) attempt(ctx context.Context, b *put.Batch) result {
 	if ctx.Err() != nil {
-		return result{left: b, next: retry, err: ended(ctx)}
+		return result{undecided: b, action: actionRetry, err: ended(ctx)}
 	}
-	requestCtx, cancel := bound(ctx, c.settings.Connection.Timeout)
+	requestCtx, cancel := withTimeout(ctx, c.settings.Connection.Timeout)
 	defer cancel()
 	request, token, err := c.newRequest(requestCtx, http.MethodPost, c.put)
 	if err != nil {
-		return result{left: b, next: retry, err: err}
+		return result{undecided: b, action: actionRetry, err: err}
 	}
 	request.Header.Set("Content-Type", "application/json")
 	if e := b.Encoding().ContentEncoding(); e != "" {
@@ -36,7 +36,7 @@ func (c *Client) attempt(ctx context.Context, b *put.Batch) result {
 	res := c.judge(requestCtx, response, b)
 	_ = response.Body.Close()
 	if res.status == http.StatusMisdirectedRequest {
-		c.settings.Connection.http.CloseIdleConnections() // the next attempt needs a new connection
+		c.settings.Connection.http.CloseIdleConnections() // RFC 9110, section 15.5.20: the next attempt needs a new connection
 	}
 	res.token = token
 	return res

@@ -21,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// guarded is a server that takes one token at a time.
+// guarded is a server that accepts one token at a time.
 type guarded struct {
 	*fake
 	token atomic.Value
@@ -40,7 +40,7 @@ func newGuarded(t testing.TB, token string) *guarded {
 	return g
 }
 
-// tokens are the tokens of the requests.
+// tokens returns the tokens of the requests.
 func (f *fake) tokens() []string {
 	var tokens []string
 	for _, c := range f.all() {
@@ -49,10 +49,10 @@ func (f *fake) tokens() []string {
 	return tokens
 }
 
-// source is a token source that counts how often it is asked.
+// source is a token source that counts its calls.
 type source struct {
 	asked atomic.Int64
-	give  func(n int64) (string, error) // n is 1 for the first time
+	give  func(n int64) (string, error) // n is the number of the call, from 1
 }
 
 func (s *source) option() apptuitclient.Option {
@@ -121,7 +121,7 @@ func TestRefusedTokens(t *testing.T) {
 	}
 }
 
-// A source that fails when it is asked again may have a token later.
+// If the token source fails after a 401, it is called again later.
 func TestTokenSourceThatFailsIsAskedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t, "new")
@@ -205,7 +205,7 @@ func TestFailingTokenSourceIsRetried(t *testing.T) {
 	})
 }
 
-// A source that does not answer is bounded like a request, also after a 401.
+// A token source that blocks is limited by the request's time-out, also after a 401.
 func TestHangingTokenSource(t *testing.T) {
 	for _, first := range []string{"", "wrong"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -229,13 +229,14 @@ func TestHangingTokenSource(t *testing.T) {
 	}
 }
 
-// Each token is worth one question, however many requests it is refused for.
+// The source is called once for each refused token, however many requests it is refused
+// for.
 func TestConcurrent401s(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const senders = 8
 		g := newGuarded(t, "token1")
 		s := &source{give: func(n int64) (string, error) {
-			time.Sleep(time.Second) // all the others come meanwhile
+			time.Sleep(time.Second) // the other requests are refused meanwhile
 			return fmt.Sprint("token", n), nil
 		}}
 		c := g.client(s.option())
@@ -262,7 +263,7 @@ func TestWaitForATokenEnds(t *testing.T) {
 		g := newGuarded(t, "right")
 		release := make(chan struct{})
 		c := g.client(apptuitclient.WithTokenSource(func(context.Context) (string, error) {
-			<-release // whatever its context says
+			<-release // ignores its context
 			return "right", nil
 		}))
 		var first sync.WaitGroup

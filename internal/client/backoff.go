@@ -7,28 +7,29 @@ import (
 	"time"
 )
 
-// backoff is exponential with full jitter: uniform below a bound that doubles
-// from InitialInterval to MaxInterval.
-func (m *Machine) backoff(retry Retry, attempt int) time.Duration {
-	bound := retry.InitialInterval
-	for range attempt {
-		if bound >= retry.MaxInterval/2 {
-			bound = retry.MaxInterval
+// backoff returns the delay before the next attempt after a number of failures, with
+// exponential back-off and full jitter: a random duration below a bound that starts at
+// InitialInterval and doubles with each failure up to MaxInterval.
+func (m *Machine) backoff(policy RetryPolicy, failures int) time.Duration {
+	bound := policy.InitialInterval
+	for range failures {
+		if bound >= policy.MaxInterval/2 {
+			bound = policy.MaxInterval
 			break
 		}
 		bound *= 2
 	}
-	return m.random(min(bound, retry.MaxInterval)) + 1
+	return m.random(min(bound, policy.MaxInterval)) + 1
 }
 
-// maxAsked bounds the time that a server can ask for with Retry-After.
-const maxAsked = time.Hour
+// maxRetryAfter bounds the delay that a server can request with Retry-After.
+const maxRetryAfter = time.Hour
 
-// pause returns how long to wait after a number of failures, of which the last may
-// have asked for a time.
-func (m *Machine) pause(retry Retry, failures int, asked time.Duration) time.Duration {
-	if asked > 0 {
-		return min(asked, maxAsked) + m.backoff(retry, 0)
+// backoffOrRetryAfter returns the delay that the server has requested, plus jitter so that
+// clients do not return at the same moment, or the back-off if it has requested none.
+func (m *Machine) backoffOrRetryAfter(policy RetryPolicy, failures int, retryAfter time.Duration) time.Duration {
+	if retryAfter > 0 {
+		return min(retryAfter, maxRetryAfter) + m.backoff(policy, 0)
 	}
-	return m.backoff(retry, failures)
+	return m.backoff(policy, failures)
 }

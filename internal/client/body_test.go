@@ -21,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// endless is a body that counts what is read of it and does not end before 1 GB.
+// endless is a body of 1 GB that counts the bytes that are read.
 type endless struct {
 	read   *atomic.Int64
 	closed *atomic.Bool
@@ -53,7 +53,7 @@ func TestAnswersAreBounded(t *testing.T) {
 			return r, nil
 		}}
 		err := f.client(withoutRetry()).Send(t.Context(), numberedPoints(1))
-		if (err == nil) != (code == 204) { // a 200 that has not been read to its end may be anything
+		if (err == nil) != (code == 204) { // without its complete body, a 200 is not a success
 			t.Errorf("%d: %v", code, err)
 		}
 		if n := body.read.Load(); n > 4<<20 {
@@ -65,7 +65,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// An answer that names each of many points is read whole.
+// An answer that names each of many points is read completely.
 func TestLargeDetailsAreRead(t *testing.T) {
 	s, c := newServer(t)
 	const n = 3500
@@ -107,7 +107,7 @@ func TestCompressedAnswersAreBounded(t *testing.T) {
 	}
 }
 
-// counting counts what is read of bodies, as the transport has decompressed them.
+// counting counts the bytes that are read of bodies, after decompression by the transport.
 type counting struct {
 	http.RoundTripper
 	read atomic.Int64
@@ -132,7 +132,7 @@ func (w writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Bodies are drained, so that errors do not cost connections.
+// Bodies are drained, so that connections are reused after errors.
 func TestConnectionsAreReused(t *testing.T) {
 	h := apptuittest.NewHandler()
 	s := httptest.NewUnstartedServer(h)
@@ -156,7 +156,8 @@ func TestConnectionsAreReused(t *testing.T) {
 	}
 }
 
-// The answer to a request that the server refuses by its headers breaks off when the connection is reset.
+// If a server refuses a request by its headers and then resets the connection, the answer
+// may be incomplete.
 func TestBrokenAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		code     int
@@ -184,14 +185,15 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// A server that answers 413 before it reads the body: what the transport still reads of it must be left alone.
+// If a server answers 413 before it reads the body, the transport may still be reading the
+// batch, which must not be released.
 func TestEarly413(t *testing.T) {
 	s, c := newServer(t,
 		apptuitclient.WithCompression(apptuitclient.CompressionNone),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond}))
 	var sends sync.WaitGroup
 	for g := range 8 {
-		s.Fail(apptuittest.Fault{Status: http.StatusRequestEntityTooLarge, BeforeBody: true, Times: 1}) // fewer in all than halvings down to one point
+		s.Fail(apptuittest.Fault{Status: http.StatusRequestEntityTooLarge, BeforeBody: true, Times: 1}) // fewer than it takes to split down to one point
 		sends.Go(func() {
 			points := make([]apptuitclient.DataPoint, 4000)
 			for i := range points {

@@ -8,82 +8,95 @@ import (
 	"time"
 )
 
-// circuitState is the state of a circuit breaker, in the usual meaning.
+// circuitState is the state of a circuit breaker.
 type circuitState uint8
 
 const (
-	closed   circuitState = iota // requests are made
-	open                         // no request is made until the next probe is due
-	halfOpen                     // one request, the probe, is being made
+	circuitClosed   circuitState = iota // requests are made
+	circuitOpen                         // no request is made until the next probe is due
+	circuitHalfOpen                     // one request, the probe, is in progress
 )
 
-// circuit is a circuit breaker for the server. A failure opens it; while it is open, one
-// probe is made per back-off interval, by whichever batch comes first. A probe that
-// succeeds closes it. It is safe for concurrent use.
+// circuit is the circuit breaker of a client with a spool. A failed request opens it. While
+// it is open, one probe is allowed per back-off interval: the first batch that asks, live
+// or spooled, is sent. A successful probe closes the circuit. It is safe for concurrent use.
+//
+// Call allow before a request. If it grants a permit, then call close, open or cancel.
 type circuit struct {
-	retry   Retry // gives the intervals
+	policy  RetryPolicy // determines the back-off intervals
 	machine *Machine
 
 	mu       sync.Mutex
 	state    circuitState
-	failures int       // since it was closed
-	due      time.Time // when the next probe may be made
-	last     failed    // why it is open
+	failures int             // probes that failed since the circuit was closed
+	due      time.Time       // when the next probe is allowed
+	cause    deliveryFailure // the last failure, while the circuit is not closed
 }
 
-// permit is the right to make a request. Its holder has to call close, open or cancel.
+// permit is the permission to make a request. Its owner must call close, open or cancel.
 type permit struct{ probe bool }
 
-// allow reports whether a request may be made now. If not, it returns why the circuit
-// is open.
-func (c *circuit) allow() (permit, bool, failed) {
+// allow grants a permit if a request may be made now. Otherwise it returns false and the
+// failure that keeps the circuit open.
+func (c *circuit) allow() (permit, bool, deliveryFailure) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.state == closed:
-		return permit{}, true, failed{}
-	case c.state == halfOpen || time.Now().Before(c.due):
-		return permit{}, false, c.last
+	case c.state == circuitClosed:
+		return permit{}, true, deliveryFailure{}
+	case c.state == circuitHalfOpen || time.Now().Before(c.due):
+		return permit{}, false, c.cause
 	}
-	c.state = halfOpen
-	return permit{probe: true}, true, failed{}
+	c.state = circuitHalfOpen
+	return permit{probe: true}, true, deliveryFailure{}
 }
 
-// close notes that the server has answered, or that waiting is of no use.
+// close closes the circuit, because the server has answered, or because keeping batches from
+// the server has no use.
 func (c *circuit) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.state, c.failures, c.last = closed, 0, failed{}
+	c.state, c.failures, c.cause = circuitClosed, 0, deliveryFailure{}
 }
 
-// open notes an attempt that failed, and the time that the server asks for. If the
-// circuit is not closed, only a probe changes when the next one is due.
-func (c *circuit) open(p permit, after time.Duration, why failed) {
+// open opens the circuit after a failed request. The server may have requested a delay with
+// Retry-After; 0 means the back-off interval. A request that was started before the circuit
+// opened, and fails later, does not move the next probe.
+func (c *circuit) open(p permit, retryAfter time.Duration, cause deliveryFailure) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = why
-	if c.state != closed && !p.probe {
+	c.cause = cause
+	if c.state != circuitClosed && !p.probe {
 		return
 	}
-	c.state = open
-	c.due = time.Now().Add(c.machine.pause(c.retry, c.failures, after))
+	c.state = circuitOpen
+	c.due = time.Now().Add(c.machine.backoffOrRetryAfter(c.policy, c.failures, retryAfter))
 	c.failures++
 }
 
-// cancel notes that no request was made, or that it says nothing about the server.
+// cancel returns a permit without a verdict on the server: no request was made, or the
+// caller ended it.
 func (c *circuit) cancel(p permit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if p.probe && c.state == halfOpen {
-		c.state = open
+	if p.probe && c.state == circuitHalfOpen {
+		c.state = circuitOpen
 	}
 }
 
-// probeDue returns when the next probe may be made, zero if the circuit is closed.
+// isClosed reports whether requests are made without probing first.
+func (c *circuit) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state == circuitClosed
+}
+
+// probeDue returns when the next probe is allowed, and the zero time if the circuit is
+// closed.
 func (c *circuit) probeDue() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.state == closed {
+	if c.state == circuitClosed {
 		return time.Time{}
 	}
 	return c.due

@@ -17,28 +17,30 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Client sends points to one server, and asks it. It is safe for concurrent use.
+// Client sends points to one server, and queries it. It is safe for concurrent use.
 type Client struct {
 	settings *Settings
-	base     string       // URL of the server
-	put      string       // URL of puts
-	headers  *http.Header // behind a pointer, so that fmt does not print secrets
+	base     string       // URL of the server, without a trailing slash
+	put      string       // URL of put requests
+	headers  *http.Header // of all requests; a pointer, so that fmt does not print secrets
 	codec    *put.Codec
-	names    *names // of Send; nil unless names may be encoded
+	names    *nameCache // used by Send; nil unless WithEncodedNames is given
 	size     sizeLimit
 	warnings *notify.Queue[error]
 
-	opening  sync.Once
-	opened   chan struct{} // closed when spool and spoolErr are there
+	opening  sync.Once     // guards the start of opening the spool
+	opened   chan struct{} // closed when spool and spoolErr are set
 	spool    atomic.Pointer[spooler]
-	spoolErr error       // why it could not be opened
-	warned   atomic.Bool // of spoolErr
+	spoolErr error     // why the spool could not be opened
+	warnOnce sync.Once // guards the warning about spoolErr
 
 	life context.Context // ends with Close
 	end  context.CancelCauseFunc
 }
 
-// New returns a client. Its error names every fault of the configuration at once.
+// New returns a client with the given settings, which it completes from the environment.
+// Its error joins all faults of the configuration. It opens the spool of WithSpool; for
+// that of APPTUIT_SPOOL_DIR see OpenSpool.
 func New(settings *Settings) (*Client, error) {
 	if err := settings.complete(); err != nil {
 		return nil, err
@@ -54,11 +56,11 @@ func New(settings *Settings) (*Client, error) {
 		opened:   make(chan struct{}),
 	}
 	if settings.Points.EncodedNames {
-		c.names = newNames(settings.Points.Mode.Value, maxNames, maxNameBytes)
+		c.names = newNameCache(settings.Points.Mode.Value, maxNames, maxNameBytes)
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
-	if settings.Spool != nil && !settings.Spool.later {
-		if err := c.Prepare(); err != nil {
+	if settings.Spool != nil && !settings.Spool.openOnFirstSend {
+		if err := c.OpenSpool(); err != nil {
 			c.Close()
 			return nil, err
 		}
@@ -66,19 +68,20 @@ func New(settings *Settings) (*Client, error) {
 	return c, nil
 }
 
-// Prepare opens the spool that APPTUIT_SPOOL_DIR names, which else the first Send
-// does: a client that only asks leaves it alone. Exporters call it, so that its
-// error is one of theirs; a Send that meets it passes it to the warning handler,
-// once, and goes on without a spool. Further calls return the same.
-func (c *Client) Prepare() error {
-	c.open()
+// OpenSpool opens the spool of APPTUIT_SPOOL_DIR, if it is not open. Exporters call it when
+// they are created, to return its error. Otherwise the first Send opens the spool, so that
+// a client that is only used for queries does not occupy the folder; if that fails, Send
+// warns once and continues without a spool. Further calls return the result of the first
+// one.
+func (c *Client) OpenSpool() error {
+	c.startOpeningSpool()
 	<-c.opened
 	return c.spoolErr
 }
 
-// open opens the spool, once. A folder with many files, or a slow disk, takes its time,
-// which is not that of a Send.
-func (c *Client) open() {
+// startOpeningSpool starts opening the spool, once. It does not wait: a slow disk or a folder
+// with many files must not delay a Send beyond its deadline.
+func (c *Client) startOpeningSpool() {
 	c.opening.Do(func() {
 		if c.settings.Spool == nil || c.life.Err() != nil {
 			close(c.opened)
@@ -92,7 +95,7 @@ func (c *Client) open() {
 				return
 			}
 			c.spool.Store(s)
-			if c.life.Err() != nil { // Close may have looked before
+			if c.life.Err() != nil { // Close was called meanwhile, and found no spool to close
 				s.close()
 			}
 		}()
@@ -102,8 +105,8 @@ func (c *Client) open() {
 // spooler returns the spool, nil if there is none or it is not open.
 func (c *Client) spooler() *spooler { return c.spool.Load() }
 
-// SpoolStats returns what became of spooled points so far, and false without a
-// spool, or before it is open (see Prepare). It is safe for concurrent use.
+// SpoolStats returns the statistics of the spool. It returns false without a spool, or
+// before the spool is open (see OpenSpool).
 func (c *Client) SpoolStats() (SpoolStats, bool) {
 	s := c.spooler()
 	if s == nil {
@@ -112,9 +115,10 @@ func (c *Client) SpoolStats() (SpoolStats, bool) {
 	return s.statistics(), true
 }
 
-// prepareOnce prepares for a Send, as far as its context allows, and warns if that fails.
-func (c *Client) prepareOnce(ctx context.Context) {
-	c.open()
+// openOnce waits until the spool is open or ctx ends, and warns once if the spool cannot
+// be opened.
+func (c *Client) openOnce(ctx context.Context) {
+	c.startOpeningSpool()
 	select {
 	case <-c.opened:
 	case <-ctx.Done():
@@ -122,32 +126,34 @@ func (c *Client) prepareOnce(ctx context.Context) {
 	case <-c.life.Done():
 		return
 	}
-	if c.spoolErr != nil && c.warned.CompareAndSwap(false, true) {
-		c.warnings.Add(c.spoolErr)
+	if c.spoolErr != nil {
+		c.warnOnce.Do(func() { c.warnings.Add(c.spoolErr) })
 	}
 }
 
 // Endpoint returns the base URL of the server.
 func (c *Client) Endpoint() string { return c.base }
 
-// SanitizeMode returns how the client makes names and tag keys valid.
+// SanitizeMode returns how the client replaces invalid characters in names and tag keys.
 func (c *Client) SanitizeMode() encoding.SanitizeMode { return c.settings.Points.Mode.Value }
 
-// Tags returns the global tags of the options, as given.
+// Tags returns a copy of the global tags of WithTags, as given.
 func (c *Client) Tags() map[string]string { return maps.Clone(c.settings.Points.Tags) }
 
-// EnvironmentTags returns the tags of APPTUIT_TAGS, nil if they are ignored.
+// EnvironmentTags returns a copy of the tags of APPTUIT_TAGS, nil if the client ignores
+// them.
 func (c *Client) EnvironmentTags() map[string]string { return maps.Clone(c.settings.Points.envTags) }
 
-// Milliseconds reports whether timestamps go out in milliseconds.
+// Milliseconds reports whether timestamps are sent in milliseconds rather than seconds.
 func (c *Client) Milliseconds() bool { return c.settings.Points.Milliseconds }
 
-// Close ends the requests and waits of the client: the points that are on their way fail
-// with [ErrClosed]. With a spool they are spooled instead, which Close waits for, at most
-// a second. Close can be called more than once.
+// Close ends the requests and waits of the client. Points that are being sent fail with
+// [ErrClosed]. With a spool they are spooled instead; Close waits up to one second for
+// this. It then waits up to 100 ms for the warning handler. Further calls of Close have no
+// effect.
 func (c *Client) Close() {
 	c.end(ErrClosed)
-	c.opening.Do(func() { close(c.opened) }) // not any more
+	c.opening.Do(func() { close(c.opened) }) // a Send after Close must not open the spool
 	if s := c.spooler(); s != nil {
 		s.close()
 	}
@@ -157,6 +163,6 @@ func (c *Client) Close() {
 	c.warnings.Wait(context.Background(), handlerWait)
 }
 
-// handlerWait is how long Close waits for the warning handler. It is short: the handler
-// may be the one who has called Close.
+// handlerWait bounds how long Close waits for the warning handler. It is short, because the
+// handler may itself be calling Close.
 const handlerWait = 100 * time.Millisecond

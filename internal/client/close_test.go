@@ -21,7 +21,7 @@ import (
 )
 
 func TestSendAfterClose(t *testing.T) {
-	for range 50 { // so that a race would show
+	for range 50 { // repeated, to expose races
 		f := newFake(t, status(http.StatusNoContent))
 		c := f.client(apptuitclient.WithMaxBatchPoints(2))
 		for range 2 {
@@ -37,7 +37,7 @@ func TestSendAfterClose(t *testing.T) {
 	}
 }
 
-// Close ends requests, waits and questions for a token, and does not wait itself.
+// Close ends requests, delays and calls of the token source, and returns at once.
 func TestCloseEndsSends(t *testing.T) {
 	for name, opts := range map[string]struct {
 		answer func(*call) (answer, error)
@@ -82,7 +82,8 @@ func TestCloseEndsSends(t *testing.T) {
 	}
 }
 
-// A bubble does not end while one of its goroutines lives: none of ours does.
+// After Close no goroutine of the client is left: a bubble ends only when all its
+// goroutines have.
 func TestNoGoroutineIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
@@ -99,7 +100,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	})
 }
 
-// Against a server that never answers, over real sockets.
+// Close returns at once with real sockets and a server that never answers.
 func TestCloseWhileTheServerHangs(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := apptuittest.NewServer()
@@ -135,7 +136,7 @@ func TestCloseWhileTheServerHangs(t *testing.T) {
 	}
 }
 
-// A client that was given stays open.
+// Close does not close the HTTP client of WithHTTPClient.
 func TestCloseLeavesTheGivenClientOpen(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()

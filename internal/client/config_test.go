@@ -26,14 +26,14 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// warnings collects what a client warns about.
+// warnings collects the warnings of a client.
 type warnings []string
 
 func (w *warnings) option() apptuitclient.Option {
 	return apptuitclient.WithWarningHandler(func(err error) { *w = append(*w, err.Error()) })
 }
 
-// sendOne sends a point with a client made of the options and returns the request.
+// sendOne sends a point with a client of the given options, and returns the request.
 func sendOne(t *testing.T, opts ...apptuitclient.Option) *call {
 	t.Helper()
 	f := newFake(t, status(http.StatusNoContent))
@@ -60,7 +60,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// Each variable alone does what it says, an option beats it, and when empty it is unset.
+// Each variable has its documented effect by itself, is overridden by its option, and
+// counts as unset if it is empty.
 func TestEnvironment(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(" from-file\n"), 0o600); err != nil {
@@ -177,9 +178,9 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a user without token", "", []apptuitclient.Option{endpoint, apptuitclient.WithUserID("u")}, "a token is needed with a user id"},
 		{"a user with a colon", "", []apptuitclient.Option{endpoint, token, apptuitclient.WithUserID("u:v")}, "colon"},
 		{"no batch in flight", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxInFlight(0)}, "WithMaxInFlight: 0"},
-		{"two tokens", "", []apptuitclient.Option{token, apptuitclient.WithTokenSource(source)}, "give one of them"},
-		{"a token and a header", "", []apptuitclient.Option{token, apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},
-		{"a user and a header", "", []apptuitclient.Option{apptuitclient.WithUserID("u"), apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "give one of them"},
+		{"two tokens", "", []apptuitclient.Option{token, apptuitclient.WithTokenSource(source)}, "exclude each other: use one of them"},
+		{"a token and a header", "", []apptuitclient.Option{token, apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "exclude each other: use one of them"},
+		{"a user and a header", "", []apptuitclient.Option{apptuitclient.WithUserID("u"), apptuitclient.WithHeaders(map[string]string{"Authorization": "x"})}, "exclude each other: use one of them"},
 		{"white space in a token", "", []apptuitclient.Option{apptuitclient.WithToken("se cret")}, "white space"},
 		{"a line break in a token", "", []apptuitclient.Option{apptuitclient.WithToken("sec\nret")}, "control characters"},
 		{"the same from the environment", "APPTUIT_API_TOKEN=se cret", nil, "APPTUIT_API_TOKEN: the token contains"},
@@ -197,7 +198,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"only a port", "", []apptuitclient.Option{apptuitclient.WithEndpoint("https://:80")}, "the host is missing"},
 		{"no URL", "", []apptuitclient.Option{apptuitclient.WithEndpoint("https://me:pw@fake.test:port")}, "not a URL"},
 		{"no endpoint", "", []apptuitclient.Option{apptuitclient.WithEndpoint("")}, "must be http or https"},
-		{"an endpoint of the environment", "APPTUIT_ENDPOINT=https://me:pw@fake.test", nil, "APPTUIT_ENDPOINT: user information"},
+		{"an endpoint of the environment", "APPTUIT_ENDPOINT=https://me:pw@fake.test", nil, "APPTUIT_ENDPOINT: the URL must not contain user information"},
 		{"tags of the environment", "APPTUIT_TAGS=k:v:w", []apptuitclient.Option{endpoint}, "APPTUIT_TAGS: "},
 		{"old tags", "APPTUIT_PY_TAGS=k", []apptuitclient.Option{endpoint}, "APPTUIT_PY_TAGS: "},
 		{"an empty key", "", []apptuitclient.Option{endpoint, apptuitclient.WithTags(map[string]string{"": "x"})}, "WithTags: tag key"},
@@ -207,7 +208,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a compression", "APPTUIT_COMPRESSION=br", []apptuitclient.Option{endpoint}, `APPTUIT_COMPRESSION: compression "br": must be gzip, deflate or none`},
 		{"an unknown compression", "", []apptuitclient.Option{endpoint, apptuitclient.WithCompression(9)}, "unknown compression 9"},
 		{"a time-out", "", []apptuitclient.Option{endpoint, apptuitclient.WithTimeout(0)}, "WithTimeout: 0s is not positive"},
-		{"a wait", "", []apptuitclient.Option{endpoint, apptuitclient.WithRetry(apptuitclient.RetryConfig{MaxInterval: -1})}, "WithRetry: negative"},
+		{"a wait", "", []apptuitclient.Option{endpoint, apptuitclient.WithRetry(apptuitclient.RetryConfig{MaxInterval: -1})}, "WithRetry: durations must not be negative"},
 		{"sync", "", []apptuitclient.Option{endpoint, apptuitclient.WithSync(time.Microsecond)}, "WithSync: 1µs is less than a millisecond"},
 		{"batch points", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxBatchPoints(0)}, "WithMaxBatchPoints: 0 is not positive"},
 		{"batch bytes", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxBatchBytes(-1)}, "WithMaxBatchBytes: -1 is not positive"},
@@ -219,7 +220,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"no HTTP client", "", []apptuitclient.Option{endpoint, apptuitclient.WithHTTPClient(nil)}, "WithHTTPClient: the client is nil"},
 		{"TLS for a round tripper", "", []apptuitclient.Option{
 			endpoint, apptuitclient.WithHTTPClient(&http.Client{Transport: &fake{}}), apptuitclient.WithTLSClientConfig(&tls.Config{}),
-		}, "need a *http.Transport"},
+		}, "require that the client of WithHTTPClient has a *http.Transport"},
 		{"no warning handler, and a warning", "APPTUIT_PY_TOKEN=old", []apptuitclient.Option{endpoint, apptuitclient.WithWarningHandler(nil)}, "WithWarningHandler: the function is nil"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -315,7 +316,7 @@ func TestWarningsGoToOpenTelemetry(t *testing.T) {
 	want := []string{
 		"apptuit: the environment variable APPTUIT_PY_TOKEN is deprecated: use APPTUIT_API_TOKEN",
 		"apptuit: the environment variable APPTUIT_PY_TAGS is deprecated: use APPTUIT_TAGS",
-		"apptuit: the token goes to fake.test without encryption: use https",
+		"apptuit: the token is sent to fake.test without encryption: use https",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -352,7 +353,7 @@ func TestParseCompression(t *testing.T) {
 	}
 }
 
-// What is given is copied, never changed.
+// Arguments of options are copied and not modified.
 func TestHTTPClientIsCopied(t *testing.T) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{ServerName: "x"}}
 	given := &http.Client{Transport: transport, Timeout: time.Minute}
@@ -368,7 +369,7 @@ func TestHTTPClientIsCopied(t *testing.T) {
 	}
 }
 
-// Instrumentation may replace http.DefaultTransport by a round tripper of another kind.
+// Instrumentation may replace http.DefaultTransport by another type of round tripper.
 func TestReplacedDefaultTransport(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()

@@ -21,11 +21,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// closing is a server, over pipes, that answers each connection's first requests, and
-// closes the connection when another one has come, before a byte of an answer.
+// closing is a server, over pipes, that answers the first requests of each connection, and
+// then closes it on the next request without an answer.
 type closing struct {
 	t        *testing.T
-	answered int // requests per connection that are answered
+	answered int // requests per connection that get an answer
 
 	mu          sync.Mutex
 	connections int
@@ -71,8 +71,8 @@ func (s *closing) client(opts ...apptuitclient.Option) *apptuitclient.Client {
 	}, opts...)...)
 }
 
-// A connection that the server closes when it is used again costs neither a wait nor,
-// with a spool, the way over the disk.
+// If the server closes a reused connection, the request is repeated without a delay and
+// without the spool.
 func TestClient_Send_RepeatsAtOnceOnAClosedConnection(t *testing.T) {
 	for name, spooled := range map[string]bool{"without a spool": false, "with a spool": true} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestClient_Send_RepeatsAtOnceOnAClosedConnection(t *testing.T) {
 	}
 }
 
-// It is repeated once: a server that closes new connections, too, is out of order.
+// The request is repeated once only: a server that also closes new connections is failing.
 func TestClient_Send_DoesNotRepeatOnANewConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &closing{t: t, answered: 0}
@@ -110,7 +110,7 @@ func TestClient_Send_DoesNotRepeatOnANewConnection(t *testing.T) {
 	})
 }
 
-// 421 says that the connection is the wrong one.
+// After a 421, the next attempt uses a new connection.
 func TestClient_Send_OpensANewConnectionAfter421(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &closing{t: t, answered: 10, code: 421}
@@ -123,11 +123,11 @@ func TestClient_Send_OpensANewConnectionAfter421(t *testing.T) {
 	})
 }
 
-// silentProxy forwards connections until it is silenced: from then on the connections
-// that there are stay open, and nothing comes through.
+// silentProxy forwards connections until it is silenced. After that the existing
+// connections stay open and forward nothing.
 type silentProxy struct {
 	listener net.Listener
-	silent   atomic.Bool // for the connections so far
+	silent   atomic.Bool // for the existing connections
 	accepted atomic.Int32
 }
 
@@ -185,8 +185,8 @@ func newSilentProxy(t *testing.T, to string) *silentProxy {
 	return p
 }
 
-// A peer that goes without a word, as behind a firewall that forgets a connection, costs
-// an HTTP/2 client one connection, and no points.
+// If a firewall drops an HTTP/2 connection silently, the client replaces the connection and
+// loses no point.
 func TestHTTP2_NoticesAPeerThatHasGone(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for pings")
@@ -214,7 +214,7 @@ func TestHTTP2_NoticesAPeerThatHasGone(t *testing.T) {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- c.Send(ctx, numberedPoints(10)) }()
-	time.Sleep(2 * time.Second) // the request is on its way
+	time.Sleep(2 * time.Second) // while the request is in flight
 	p.silent.Store(false)
 	if err := <-done; err != nil {
 		t.Errorf("after %v: %v", time.Since(start), err)

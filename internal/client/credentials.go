@@ -17,34 +17,35 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
-// credentials gives each request its Authorization.
+// credentials determines the Authorization header of each request. It is safe for
+// concurrent use.
 type credentials struct {
-	user   string
-	source func(context.Context) (string, error) // nil: no Authorization
-	file   string                                // source reads it: ask whenever it changes
+	user   string                                // of Basic authentication; empty for Bearer
+	source func(context.Context) (string, error) // returns the token; nil without a token
+	file   string                                // the file that source reads, if any: source is asked again whenever the file changes
 	redact *redactor
-	asking chan struct{} // has room for the one who asks the source
+	asking chan struct{} // capacity 1: one goroutine calls source at a time
 
-	mu     sync.Mutex
-	token  string
-	known  bool
-	read   fileState // of the file when the source was asked last
-	denied map[string]denial
+	mu     sync.Mutex        // guards the fields below
+	token  string            // the last one that source has returned
+	known  bool              // source has returned a token
+	read   fileState         // state of the file when source was last called
+	denied map[string]denial // by token: the calls of source because of a 403
 }
 
-// denial is that the source was asked again because of a 403 for a token.
+// denial records that the source was called because a server answered 403 to a token.
 type denial struct {
-	at  time.Time
-	err error // of the source
+	at  time.Time // when
+	err error     // the error of the source, nil if it returned a token
 }
 
 const (
-	// denialInterval is the time between two questions for another token after a 403:
-	// a gateway may answer 403 for an expired token, and a server for one that is not
-	// allowed to do this.
+	// denialInterval is the least time between two calls of the source because of 403
+	// answers to the same token. A 403 can mean that the token has expired, or that it is
+	// valid but lacks a permission, which another token would lack too.
 	denialInterval = time.Minute
-	// fileWait is how long a request waits for the token file to be read before it uses
-	// the token that it has.
+	// fileWait bounds how long a request waits for a changed token file to be read. After
+	// that it uses the last token.
 	fileWait = 2 * time.Second
 	// tokenFileTimeout bounds how long New waits for the token file.
 	tokenFileTimeout = 10 * time.Second
@@ -54,8 +55,8 @@ func newCredentials() *credentials {
 	return &credentials{redact: &redactor{}, asking: make(chan struct{}, 1), denied: make(map[string]denial)}
 }
 
-// lookup returns the token in force, asking for it if there is none yet or its
-// file has changed.
+// lookup returns the current token. It calls the source if there is no token yet, or if the
+// token file has changed.
 func (c *credentials) lookup(ctx context.Context) (string, error) {
 	if c.source == nil {
 		return "", nil
@@ -77,11 +78,11 @@ func (c *credentials) lookup(ctx context.Context) (string, error) {
 	latest, err := c.ask(asked, func(state fileState, found bool) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		// A file that is gone, as during a rotation, leaves the token in force.
+		// While a file is missing, for example during a rotation, the last token is used.
 		return !c.known || found && state != c.read
 	})
 	if err != nil && known && ctx.Err() == nil {
-		return token, nil // the disk does not answer
+		return token, nil // the disk is slow: use the last token
 	}
 	return latest, err
 }
@@ -92,9 +93,9 @@ func (c *credentials) current() (token string, known bool) {
 	return c.token, c.known
 }
 
-// refresh asks for the token again after the server has refused this one with 401 or
-// 403, unless another request has done so meanwhile. It reports whether there is
-// one worth trying.
+// refresh calls the source after the server has refused a token with 401 or 403, unless
+// another request has already done so. It reports whether the current token differs from
+// the refused one, so that another attempt is worthwhile.
 func (c *credentials) refresh(ctx context.Context, refused string, status int) (bool, error) {
 	if c.source == nil {
 		return false, nil
@@ -119,7 +120,7 @@ func (c *credentials) refresh(ctx context.Context, refused string, status int) (
 	return err == nil && token != refused, err
 }
 
-// deny notes that the source was asked because of a 403, and forgets older notes.
+// deny records a call of the source because of a 403, and removes expired records.
 func (c *credentials) deny(token string, err error) {
 	now := time.Now()
 	maps.DeleteFunc(c.denied, func(_ string, d denial) bool { return now.Sub(d.at) >= denialInterval })
@@ -128,19 +129,19 @@ func (c *credentials) deny(token string, err error) {
 	}
 }
 
-// ask asks the source, if the state of its file is a reason to, and returns the token
-// in force. Nobody else asks at the same time: a source that gives each token away
-// once is not asked for two. When ctx ends, ask returns, and leaves behind a source or
-// a disk that does not.
+// ask calls the source if needed returns true for the state of the token file, and returns
+// the current token. Concurrent calls wait for each other, because a source may return each
+// token only once. When ctx ends, ask returns without waiting for a source or a disk that
+// does not honour the context.
 func (c *credentials) ask(ctx context.Context, needed func(fileState, bool) bool) (string, error) {
 	select {
 	case c.asking <- struct{}{}:
 	case <-ctx.Done():
-		return "", fmt.Errorf("token: waiting for the source: %w", ended(ctx))
+		return "", fmt.Errorf("token: waiting for the token source: %w", ended(ctx))
 	}
 	type answer struct {
 		token string
-		err   error
+		err   error // the error of the source
 	}
 	done := make(chan answer, 1)
 	go func() {
@@ -154,17 +155,17 @@ func (c *credentials) ask(ctx context.Context, needed func(fileState, bool) bool
 	case <-ctx.Done():
 	}
 	select {
-	case a := <-done: // the source has honoured the context
+	case a := <-done: // the source has returned because of the context
 		return a.token, a.err
 	default:
-		return "", fmt.Errorf("token: waiting for the source: %w", ended(ctx))
+		return "", fmt.Errorf("token: waiting for the token source: %w", ended(ctx))
 	}
 }
 
-// askNow asks the source. A file that cannot be used is tried once a change; the
-// last token stays in force.
+// askNow is ask without waiting for concurrent calls. If a token file cannot be used, the
+// last token remains current, and the file is read again when it changes.
 func (c *credentials) askNow(ctx context.Context, needed func(fileState, bool) bool) (string, error) {
-	state, found := stateOf(c.file) // before it is read: a later change will be seen
+	state, found := stateOf(c.file) // before the file is read, so that a change while it is read is noticed next time
 	if !needed(state, found) {
 		token, _ := c.current()
 		return token, nil
@@ -183,49 +184,54 @@ func (c *credentials) askNow(ctx context.Context, needed func(fileState, bool) b
 	return c.token, nil
 }
 
-// callSource calls the source, whose panic is its error: nobody else could recover it.
+// callSource calls the source and checks the token. It returns a panic of the source as an
+// error, because the source runs on a goroutine of this package, where the program cannot
+// recover it.
 func (c *credentials) callSource(ctx context.Context) (token string, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the source has panicked: %v", r)
+			err = fmt.Errorf("the token source panicked: %v", r)
 		}
 	}()
 	text, err := c.source(ctx)
 	token = trimToken(text)
-	c.redact.add(token)
+	c.redact.addRecent(token)
 	if err == nil {
 		err = checkToken(token)
 	}
 	return token, err
 }
 
+// set adds the Authorization header for a token.
 func (c *credentials) set(h http.Header, token string) {
 	switch {
 	case token == "":
 	case c.user != "":
 		r := http.Request{Header: h}
 		r.SetBasicAuth(c.user, token)
-		c.redact.add(strings.TrimPrefix(h.Get("Authorization"), "Basic "))
+		c.redact.addRecent(strings.TrimPrefix(h.Get("Authorization"), "Basic "))
 	default:
 		h.Set("Authorization", "Bearer "+token)
 	}
 }
 
-// trimToken removes what files, editors and shells leave around a token, and what RFC
-// 6750 has in none: white space, a byte-order mark, zero-width spaces.
+// trimToken removes characters that files, editors and shells add around a token and that
+// no token contains (RFC 6750, section 2.1): white space, a byte-order mark, zero-width
+// spaces.
 func trimToken(token string) string { return strings.TrimFunc(token, env.IsBlank) }
 
-// checkToken refuses what could not be a header, without showing it.
+// checkToken returns an error for a token that cannot be sent in a header. The error does
+// not contain the token.
 func checkToken(token string) error {
 	if token == "" {
-		return errors.New("is empty")
+		return errors.New("the token is empty")
 	}
 	if first, last := token[0], token[len(token)-1]; len(token) > 1 && first == last && (first == '"' || first == '\'') {
-		return errors.New("is in quotation marks, which are not a part of it: remove them")
+		return errors.New("the token is enclosed in quotation marks: remove them")
 	}
 	for _, r := range token {
 		if r <= ' ' || r == 0x7f || unicode.IsSpace(r) {
-			return errors.New("contains white space or control characters")
+			return errors.New("the token contains white space or control characters")
 		}
 	}
 	return nil

@@ -10,8 +10,10 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// deliver sends a batch, which it releases, and says where its points are. It
-// returns by the context's deadline.
+// deliver sends a batch, through the spool if there is one, and returns the account of its
+// points. It returns by the deadline of ctx; with a spool, it may take until graceEnd if
+// that is not zero, and otherwise until gracePeriod after the deadline. It takes over the
+// caller's reference to the batch.
 func (c *Client) deliver(ctx context.Context, opts *WriterOptions, b *put.Batch, graceEnd time.Time) Report {
 	s := c.newSender(opts)
 	if spool := c.spooler(); spool != nil {

@@ -20,13 +20,13 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// pointFault is what a server says of a point.
+// pointFault is an entry of a put answer: a point and the reason of its failure.
 type pointFault struct {
 	Datapoint any    `json:"datapoint"`
 	Error     string `json:"error"`
 }
 
-// details is an answer that names points.
+// details returns a put answer that names points.
 func details(success, failed, timeouts int, faults ...pointFault) string {
 	text, err := json.Marshal(map[string]any{"success": success, "failed": failed, "timeouts": timeouts, "errors": faults})
 	if err != nil {
@@ -35,20 +35,20 @@ func details(success, failed, timeouts int, faults ...pointFault) string {
 	return string(text)
 }
 
-// echo is test point i as a server gives it back.
+// echo returns test point i as a server quotes it.
 func echo(i int) map[string]any {
 	return map[string]any{
 		"metric": "m", "timestamp": 1700000000 + i, "value": fmt.Sprint(i), "tags": map[string]string{"i": fmt.Sprint(i)},
 	}
 }
 
-// changed is an echo with another member.
+// changed returns an echo with one member replaced.
 func changed(echo map[string]any, key string, value any) map[string]any {
 	echo[key] = value
 	return echo
 }
 
-// listed tells which test points an error lists.
+// listed returns the numbers of the test points that an error lists.
 func listed(t *testing.T, e *apptuitclient.SendError) []int {
 	t.Helper()
 	var numbers []int
@@ -62,13 +62,13 @@ func listed(t *testing.T, e *apptuitclient.SendError) []int {
 	return sorted(numbers)
 }
 
-// Of five points, the answer's errors name some.
+// Answers to five points that name some of them.
 func TestEchoes(t *testing.T) {
 	const reason = "Unknown metric"
 	for _, tt := range []struct {
 		name   string
 		faults []pointFault
-		failed int // by the server's numbers
+		failed int // according to the counts of the answer
 		listed []int
 	}{
 		{"as sent", []pointFault{{echo(1), reason}}, 1, []int{1}},
@@ -117,7 +117,7 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// Points of one series and time are told apart by their values.
+// Points of one series with the same timestamp are distinguished by their values.
 func TestEchoesOfOneSeriesAndTime(t *testing.T) {
 	points := numberedPoints(1)
 	for _, v := range []float64{1.5, 1.5, 2.5, math.MaxFloat64} {
@@ -140,7 +140,7 @@ func TestEchoesOfOneSeriesAndTime(t *testing.T) {
 	}
 }
 
-// Tags that need escapes are found, however the server escapes them.
+// A point whose tags need escapes is found, however the server escapes them.
 func TestEchoesOfAnyText(t *testing.T) {
 	s, c := newServer(t)
 	var points []apptuitclient.DataPoint
@@ -156,7 +156,7 @@ func TestEchoesOfAnyText(t *testing.T) {
 	}
 }
 
-// What OpenTSDB means as transient is sent again, alone; the rest is final.
+// Points with a transient reason are sent again, and only these; the others are final.
 func TestTransientPointErrors(t *testing.T) {
 	for _, reason := range []string{
 		"Please throttle", "Timeout exception", "Write timedout", "Storage exception: RegionServer is gone",
@@ -201,7 +201,7 @@ func TestTransientPointErrorsWithoutEnd(t *testing.T) {
 	})
 }
 
-// Points that are not named are final, also beside transient ones.
+// Points that are not named are refused for good, also beside transient ones.
 func TestTransientBesideUnnamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t,
@@ -236,7 +236,8 @@ func TestSyncTimeouts(t *testing.T) {
 	})
 }
 
-// Any partition of a batch by the server is what the error says.
+// The error reports exactly the points that the server has refused, for any subset of a
+// batch.
 func TestEchoesAtRandom(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 100 {

@@ -2,36 +2,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package client sends points to one server over HTTP, and accounts for each of them.
-// Package apptuitclient is its public face; packages exporter and query and the Collector
-// component use it directly.
+// Package apptuitclient is its public API; packages exporter and query and the Collector
+// component use this package directly.
 //
 // # The path of a batch
 //
-// A [Writer] takes points and hands a full batch to Client.deliver. Without a spool a
-// [sender] sends it:
+// A [Writer] collects points, and passes each full batch to Client.deliver. Without a
+// spool, a [sender] delivers the batch:
 //
-//	sender.send      one batch, in parts where it is too large     sender.go, split.go, size.go
-//	sender.persist   one part, again while that may help           sender.go, retrier.go
-//	Client.attempt   exactly one request                           attempt.go, request.go
-//	Client.judge     the answer becomes a result                   answer.go, putanswer.go, result.go
-//	actionOf         a status, or a text, becomes an action        action.go, reason.go
+//	sender.send       splits the batch where it is too large         sender.go, split.go, size.go
+//	sender.sendPart   attempts one part, with retries                sender.go, retrier.go
+//	Client.attempt    makes exactly one request                      attempt.go, request.go
+//	Client.judge      turns the answer into a result                 answer.go, putanswer.go, result.go
+//	actionOf          turns a status or a text into an action        action.go, reason.go
 //
-// Points that the server has decided about are counted in the sender's [tally]. Batches
-// that it has not decided about are the sender's undelivered ones, which the caller gives
-// up or keeps: a [spooler] stands around the sender, asks the [circuit] breaker whether a
-// request may be made, and writes undelivered batches into a folder. Its [replayer]
-// delivers them later, with senders of the same kind:
+// The sender's [tally] counts the points that the server has accepted or rejected. A batch
+// without such a decision is undelivered, and its deliveryFailure has the reason. Without a
+// spool, tally.giveUp counts its points as rejected or dropped.
 //
-//	spooler.sendIfAllowed   one attempt, if the circuit allows it        spooler.go, circuit.go
-//	spooler.keepOrGiveUp    an undelivered batch becomes a file          spooler.go, keep.go
-//	replayer.run, try       the oldest file that may be tried is sent    replay.go
-//	replayer.replaceFile    files of the parts that are left, or none    replay.go
-//	replayer.proceed        when to go on, and with which file           replay.go
+// With a spool, a [spooler] uses the sender: the [circuit] breaker decides whether a live
+// batch is attempted, and an undelivered batch becomes a file in the folder. The [replayer]
+// delivers the files later, with senders of its own:
 //
-// # What goes where
+//	spooler.sendIfAllowed   one attempt, if the circuit breaker allows it   spooler.go, circuit.go
+//	spooler.spoolOrGiveUp   writes an undelivered batch into the folder     spooler.go, spoolwrite.go
+//	spooler.reportSpooling  tells the warning handler                       spoolreport.go
+//	replayer.run            chooses the next file and waits until it is due replay.go
+//	replayer.replay         attempts one file                               replay.go
+//	replayer.replaceFile    keeps the undelivered parts of a split batch    replay.go
+//	replayer.schedule       decides when to continue, and with which file   replay.go
 //
-// A status that is to be judged in another way: action.go. A text of a server that means
-// something: reason.go. Waits and their ends: retrier.go, backoff.go. Tokens:
-// credentials.go, tokenfile.go. Secrets in the text of servers: redact.go, secrets.go.
-// Options and variables: settings.go, environment.go. Questions to the server: read.go.
+// # Terms
+//
+// A live batch comes from the program, and a replayed batch from the folder. An attempt is
+// one HTTP request. A retry is a further attempt at a live batch, after a delay or with
+// another token; [retrier] and [RetryPolicy] control it. With a spool there are no delayed
+// retries: the replay takes their place. A refusal is an answer of the server that does not
+// accept points, and points are rejected when they are counted as refused for good. A
+// counted point belongs to the program; the exporter's own metrics are uncounted.
+//
+// # Where to make a change
+//
+//	the action for a status                action.go
+//	the meaning of a server's text         reason.go
+//	the delay that an answer requests      answer.go (requestedDelay)
+//	other delays between attempts          backoff.go, retrier.go
+//	tokens                                 credentials.go, tokenfile.go
+//	secrets in the text of servers         redact.go, secrets.go
+//	options and environment variables      settings.go, environment.go
+//	queries                                read.go
 package client

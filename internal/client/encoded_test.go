@@ -20,7 +20,8 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// sendBoth sends a point as both kinds of Send do, and returns what arrived.
+// sendBoth sends a point with Send and with SendTimeSeries, and returns the points that
+// arrived.
 func sendBoth(t testing.TB, p apptuitclient.DataPoint, opts ...apptuitclient.Option) (sentPoint, error) {
 	t.Helper()
 	f := newFake(t, status(http.StatusNoContent))
@@ -46,7 +47,8 @@ func sendBoth(t testing.TB, p apptuitclient.DataPoint, opts ...apptuitclient.Opt
 	return points[0], nil
 }
 
-// The tags of a name beat those beside it, which beat the global ones, by sanitized keys.
+// The tags of an encoded name override the tags of the point, which override the global
+// tags, by their sanitized keys.
 func TestEncodedNames(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -94,7 +96,8 @@ func TestBracesWithoutTheOption(t *testing.T) {
 	}
 }
 
-// A name that cannot be decoded costs its own points, which are shown as they were given.
+// If a name cannot be decoded, its points are rejected, and shown as the program passed
+// them.
 func TestBrokenEncodedNames(t *testing.T) {
 	for _, tt := range []struct {
 		name, metric string
@@ -115,7 +118,7 @@ func TestBrokenEncodedNames(t *testing.T) {
 			f := newFake(t, status(http.StatusNoContent))
 			c := f.client(apptuitclient.WithEncodedNames(), apptuitclient.WithSanitizeMode(tt.mode))
 			broken := apptuitclient.DataPoint{Metric: tt.metric, Tags: map[string]string{"k": "v"}, Timestamp: time.Unix(5, 0), Value: 1.5}
-			for range 2 { // the second time from what is remembered
+			for range 2 { // the second time from the cache
 				e := counted(t, c.Send(t.Context(), []apptuitclient.DataPoint{numbered(0), broken, numbered(1)}), 2, 1)
 				if len(e.Errors) != 1 || !errors.Is(&e.Errors[0], tt.rule) {
 					t.Fatalf("listed: %v", e.Errors)
@@ -134,7 +137,7 @@ func TestBrokenEncodedNames(t *testing.T) {
 	}
 }
 
-// 25 tags is the limit of name and point together.
+// The limit of 25 tags applies to the tags of the name and of the point together.
 func TestTagsOfNameAndPoint(t *testing.T) {
 	metric, err := encoding.EncodeName("m", manyTags(20))
 	if err != nil {
@@ -172,7 +175,7 @@ func TestRefusedEncodedName(t *testing.T) {
 	contains(t, e, "cpu{core=1, host=web1} at 1700000000: no room")
 }
 
-// As many Sends at once as there are, each with names that all have, its own, and broken ones.
+// Concurrent Sends with shared, individual and invalid names.
 func TestEncodedNamesAtOnce(t *testing.T) {
 	s, c := newServer(t, apptuitclient.WithEncodedNames(), apptuitclient.WithTags(map[string]string{"k": "v"}))
 	const sends, each = 8, 200
@@ -203,7 +206,7 @@ func TestEncodedNamesAtOnce(t *testing.T) {
 	}
 }
 
-// What names say is found again without an allocation a point.
+// Looking up a cached name allocates nothing per point.
 func TestAllocationsOfEncodedNames(t *testing.T) {
 	const points = 2000
 	allocations := func(metric func(i int) string, tags map[string]string) float64 {
@@ -227,7 +230,7 @@ func TestAllocationsOfEncodedNames(t *testing.T) {
 	}
 }
 
-// swallow takes everything.
+// swallow accepts all requests.
 type swallow struct{}
 
 func (swallow) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -235,7 +238,7 @@ func (swallow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return status(http.StatusNoContent).response(r), r.Body.Close()
 }
 
-// What EncodeName writes arrives as if metric and tags had been given each on its own.
+// A name from EncodeName results in the same point as the metric and tags given separately.
 func FuzzEncodedNames(f *testing.F) {
 	f.Add("node.cpu", "type", "idle", "core", "0", uint8(0))
 	f.Add(" m ", "", "", "k", "\"\\\b\t\n\x7f", uint8(1))

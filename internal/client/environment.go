@@ -15,8 +15,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// environment reads the settings that no option has made. An empty variable is an
-// unset one.
+// environment adds the settings of environment variables, except those that an option has
+// set. An empty variable counts as unset.
 func (s *Settings) environment() {
 	if v := env.Get("APPTUIT_ENDPOINT"); v != "" && s.Connection.endpoint == nil {
 		s.SetEndpoint("APPTUIT_ENDPOINT", v)
@@ -33,19 +33,19 @@ func (s *Settings) environment() {
 		s.environmentTags()
 	}
 	if v := env.Get("APPTUIT_SANITIZE_MODE"); v != "" && !s.Points.Mode.Given {
-		read(s, "APPTUIT_SANITIZE_MODE", v, encoding.ParseSanitizeMode, &s.Points.Mode.Value)
+		parseVariable(s, "APPTUIT_SANITIZE_MODE", v, encoding.ParseSanitizeMode, &s.Points.Mode.Value)
 	}
 	if v := env.Get("APPTUIT_COMPRESSION"); v != "" && !s.Points.Compression.Given {
-		read(s, "APPTUIT_COMPRESSION", v, put.ParseEncoding, &s.Points.Compression.Value)
+		parseVariable(s, "APPTUIT_COMPRESSION", v, put.ParseEncoding, &s.Points.Compression.Value)
 	}
 	s.environmentSpool()
 	if v := env.Get("APPTUIT_TIMEOUT"); v != "" && s.Connection.Timeout == 0 {
-		read(s, "APPTUIT_TIMEOUT", v, parseTimeout, &s.Connection.Timeout)
+		parseVariable(s, "APPTUIT_TIMEOUT", v, parseTimeout, &s.Connection.Timeout)
 	}
 }
 
-// read parses the value of a variable.
-func read[T any](s *Settings, variable, value string, parse func(string) (T, error), to *T) {
+// parseVariable parses the value of a variable, and records a fault if it is invalid.
+func parseVariable[T any](s *Settings, variable, value string, parse func(string) (T, error), to *T) {
 	v, err := parse(value)
 	if err != nil {
 		s.Fault("%s: %w", variable, err)
@@ -53,6 +53,8 @@ func read[T any](s *Settings, variable, value string, parse func(string) (T, err
 	*to = v
 }
 
+// environmentToken sets the token from the first variable that is set: APPTUIT_API_TOKEN,
+// APPTUIT_API_TOKEN_FILE, or the deprecated APPTUIT_PY_TOKEN of apptuit-py.
 func (s *Settings) environmentToken() {
 	token, file, old := env.Get("APPTUIT_API_TOKEN"), env.Get("APPTUIT_API_TOKEN_FILE"), env.Get("APPTUIT_PY_TOKEN")
 	switch {
@@ -74,31 +76,32 @@ func (s *Settings) environmentTags() {
 			s.deprecated(name, "APPTUIT_TAGS")
 		}
 	}
-	read(s, name, text, encoding.ParseTags, &s.Points.envTags)
+	parseVariable(s, name, text, encoding.ParseTags, &s.Points.envTags)
 }
 
 func (s *Settings) deprecated(old, name string) {
 	notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
 }
 
-// environmentSpool reads the settings of the spool. A value that is none is a fault, also
-// if the spool is ignored.
+// environmentSpool sets the spool of APPTUIT_SPOOL_DIR. An invalid APPTUIT_SPOOL_INSTANCES
+// is a fault even if WithoutSpool ignores the spool.
 func (s *Settings) environmentSpool() {
 	dir := env.Get("APPTUIT_SPOOL_DIR")
 	if dir == "" || s.Spool != nil {
 		return
 	}
 	spool := NewSpoolSettings(dir)
-	spool.later = true
+	spool.openOnFirstSend = true
 	if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
-		read(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
+		parseVariable(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
 	}
 	if !s.Ignore.Spool {
 		s.Spool = spool
 	}
 }
 
-// parseTimeout reads "30s", or a number of seconds as apptuit-py has time-outs.
+// parseTimeout parses a Go duration such as "30s", or a number of seconds, which apptuit-py
+// uses.
 func parseTimeout(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if seconds, numErr := strconv.ParseFloat(s, 64); numErr == nil && math.Abs(seconds) < math.MaxInt64/float64(time.Second) {

@@ -11,39 +11,41 @@ import (
 var (
 	// ErrClosed is the cause of every failure after Close.
 	ErrClosed = errors.New("apptuit: client is closed")
-	// ErrUnauthorized is matched by the errors of 401, 403 and 407.
+	// ErrUnauthorized is matched by the errors of answers with status 401, 403 and 407.
 	ErrUnauthorized = errors.New("apptuit: not authorized")
-	// ErrAnswerTooLarge is the error of an answer to Read that is larger than allowed.
+	// ErrAnswerTooLarge is the error of Read for an answer larger than Question.MaxBytes.
 	ErrAnswerTooLarge = errors.New("the answer is larger than allowed")
 )
 
-// ErrorTypes makes errors of the types that a program sees. They are declared in the
-// public package, which this package cannot import.
+// ErrorTypes creates errors of the public types, which are declared in package
+// apptuitclient. This package cannot import it.
 type ErrorTypes struct {
-	// Status is an answer of the server that is not success.
+	// Status returns the error of an answer that is not a success.
 	Status func(code int, address, message string) error
-	// Send is the error of points that were not accepted.
+	// Send returns the error of points that were not accepted.
 	Send func(*Summary) error
 }
 
-// maxPointErrors bounds the points that one Summary lists; all are counted.
+// maxPointErrors bounds the points that one Summary lists. All failed points are counted.
 const maxPointErrors = 1000
 
-// Summary says what became of points of which not all were accepted.
+// Summary describes the points of a delivery of which at least one was not accepted.
 type Summary struct {
-	// StatusCode is the status of the last answer that cost points, or 0.
+	// StatusCode is the HTTP status of the last answer because of which points failed, or
+	// 0.
 	StatusCode int
-	// Successful, Failed and Spooled count points: each is in one of them.
+	// Successful, Failed and Spooled count points. Each point is in one of them.
 	Successful, Failed, Spooled int
-	// Points failed for a reason of their own.
+	// Points lists points that were refused one by one, up to maxPointErrors.
 	Points []PointError
-	// Causes ended the delivery of batches.
+	// Causes are the errors because of which whole batches failed.
 	Causes []error
-	// Retryable says that a point may be accepted when it is sent again as it is.
+	// Retryable says that at least one failed point may be accepted when it is sent again
+	// unchanged.
 	Retryable bool
 }
 
-// add makes the failures of a batch part of s.
+// add adds the failures of a batch to s.
 func (s *Summary) add(batch *Summary) {
 	if s.StatusCode == 0 {
 		s.StatusCode = batch.StatusCode
@@ -54,10 +56,10 @@ func (s *Summary) add(batch *Summary) {
 	s.Causes = append(s.Causes, batch.Causes...)
 }
 
-// empty reports whether a summary names neither a point nor a cause.
+// empty reports whether a summary lists no point and no cause.
 func (s *Summary) empty() bool { return s == nil || len(s.Causes)+len(s.Points) == 0 }
 
-// Point is a point as a program gives it, or as it is on the wire.
+// Point is a data point as the program passed it to Send, or as it is on the wire.
 type Point struct {
 	Metric    string
 	Tags      map[string]string
@@ -65,9 +67,9 @@ type Point struct {
 	Value     float64
 }
 
-// PointError is a point that was refused, here or by the server.
+// PointError is a point that was refused, by this package or by the server.
 type PointError struct {
 	Point  Point
 	Reason string
-	Cause  error // of a point that was refused here
+	Cause  error // of a refusal by this package; nil if the server refused the point
 }

@@ -3,8 +3,8 @@
 
 package client
 
-// SetDisk makes the spool of a client write as a test wants: the function is
-// called for each file, and next writes it.
+// SetDisk replaces the function with which the spool of a client writes a file. disk is
+// called for each file; next performs the real write.
 func SetDisk(c *Client, disk func(next func() error) error) {
 	folder := c.spooler().folder
 	write := folder.Write

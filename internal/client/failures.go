@@ -5,26 +5,27 @@ package client
 
 import "github.com/apptuitai/apptuit-go/internal/put"
 
-// Failure is why points were rejected by the server, or dropped.
+// Failure says why points were rejected by the server, or dropped.
 type Failure struct {
-	// StatusCode is the status of the answer that refused the points, or of the last
-	// one that their batch got, or 0 if it got none.
+	// StatusCode is the HTTP status of the answer that refused the points, or of the last
+	// answer to a request for their batch; 0 if there was none.
 	StatusCode int
-	// Err says why. It is nil where the server refused some points of a batch and not
-	// the batch: each has a reason of its own then.
+	// Err is the cause. It is nil if the server refused some points of a batch but not the
+	// batch: each of these points has a reason of its own, in the error of the batch.
 	Err error
-	// MayPass says that the points were dropped, and may be accepted later.
-	MayPass bool
+	// Temporary says that the points were dropped, and may be accepted later.
+	Temporary bool
 }
 
-// failure is why points failed, and the sources of these.
+// failure is a Failure with the sources of the points that it concerns.
 type failure struct {
 	Failure
 	sources []uint32
 }
 
-// fail notes those points of a batch that failed, if anybody wants to know.
-func (t *tally) fail(b *put.Batch, why Failure, failed func(i int) bool) {
+// noteFailed records the sources of those points of a batch for which failed returns true,
+// if the caller has set WriterOptions.Failed.
+func (t *tally) noteFailed(b *put.Batch, why Failure, failed func(i int) bool) {
 	if t.opts.Failed == nil {
 		return
 	}
@@ -41,39 +42,43 @@ func (t *tally) fail(b *put.Batch, why Failure, failed func(i int) bool) {
 
 func all(int) bool { return true }
 
-// failRefused notes the points that a request has had refused: those that the
-// server named, and so many that it did not.
-func (t *tally) failRefused(b *put.Batch, res *result, unnamed int) {
+// noteRefused records the points that an answer has refused: the points that it names, and
+// as many others as it has counted without naming them.
+func (t *tally) noteRefused(b *put.Batch, res *result, unnamed int) {
 	if t.opts.Failed == nil {
 		return
 	}
 	named := func(i int) bool { _, ok := res.refused[i]; return ok }
-	t.fail(b, Failure{StatusCode: res.status}, named)
+	if len(res.refused) > 0 {
+		t.noteFailed(b, Failure{StatusCode: res.status}, named)
+	}
 	switch {
 	case unnamed <= 0:
-	case res.accepted == 0 && len(res.refused) == 0 && res.left == nil:
-		t.fail(b, Failure{StatusCode: res.status, Err: res.refusal}, all)
+	case res.accepted == 0 && len(res.refused) == 0 && res.undecided == nil:
+		t.noteFailed(b, Failure{StatusCode: res.status, Err: res.refusal}, all)
 	default:
-		t.fail(b, Failure{StatusCode: res.status}, suspects(b, res, named, unnamed))
+		t.noteFailed(b, Failure{StatusCode: res.status}, assumedRefused(b, res, named, unnamed))
 	}
 }
 
-// suspects chooses n points from those that the server has neither named nor left
-// undecided, of which it has accepted the others. Which ones, nobody knows: they
-// are of as many sources as they can be, so that none passes for accepted by
-// mistake. It is to be asked about each point that counts, in their order.
-func suspects(b *put.Batch, res *result, named func(i int) bool, n int) func(i int) bool {
+// assumedRefused returns a function that selects n points of a batch. It is used when the
+// server has refused n points without naming them and accepted others, so that nobody knows
+// which ones were refused. Points that the server named or left undecided are not selected.
+// The selected points belong to as many different sources as possible, so that no source
+// with a refused point is taken for accepted. The function must be called for each counted
+// point, in order.
+func assumedRefused(b *put.Batch, res *result, named func(i int) bool, n int) func(i int) bool {
 	left, last := 0, put.Uncounted
 	return func(i int) bool {
 		source := b.Source(i)
 		if named(i) {
 			return false
 		}
-		if res.left != nil {
-			for left < res.left.Points() && res.left.Source(left) == put.Uncounted {
+		if res.undecided != nil {
+			for left < res.undecided.Points() && res.undecided.Source(left) == put.Uncounted {
 				left++
 			}
-			if left < res.left.Points() && res.left.Source(left) == source {
+			if left < res.undecided.Points() && res.undecided.Source(left) == source {
 				left++
 				return false
 			}

@@ -20,8 +20,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// A caller that keeps points and retries is told which, and when. Of five points,
-// 0 is the exporter's own.
+// A caller that retains points learns which ones to retain, and for how long. Of five
+// points, point 0 is the exporter's own.
 func TestUndeliveredPoints(t *testing.T) {
 	slow := status(429, "Retry-After", "7")
 	for _, tt := range []struct {
@@ -44,8 +44,8 @@ func TestUndeliveredPoints(t *testing.T) {
 			o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Failed: passing(&got)})
 			fill(o, 5, 0)
 			r := o.Close()
-			if diff := cmp.Diff(tt.want, got); diff != "" || r.After != tt.after {
-				t.Errorf("%s: after %v, want %v; points (-want +got):\n%s", tt.name, r.After, tt.after, diff)
+			if diff := cmp.Diff(tt.want, got); diff != "" || r.RetryAfter != tt.after {
+				t.Errorf("%s: after %v, want %v; points (-want +got):\n%s", tt.name, r.RetryAfter, tt.after, diff)
 			}
 			if r.Dropped != len(got) {
 				t.Errorf("%s: %d points are dropped", tt.name, r.Dropped)
@@ -69,14 +69,14 @@ func TestUndeliveredBecauseItIsLate(t *testing.T) {
 // passing appends the sources of points that may be accepted later.
 func passing(to *[]uint32) func(uint32, *client.Failure) {
 	return func(source uint32, why *client.Failure) {
-		if why.MayPass {
+		if why.Temporary {
 			*to = append(*to, source)
 		}
 	}
 }
 
-// Each point that was not accepted comes once, with the status and the reason. Of
-// six points, 0 is the exporter's own, and 4 and 5 are of one source.
+// Each source with a failed point is reported once, with the status and the reason. Of six
+// points, point 0 is the exporter's own, and points 4 and 5 have the same source.
 func TestFailedPoints(t *testing.T) {
 	throttled, bad := pointFault{echo(2), "Please throttle"}, pointFault{echo(3), "bad"}
 	for _, tt := range []struct {
@@ -108,7 +108,7 @@ func TestFailedPoints(t *testing.T) {
 				failures[why] = true
 				how := "refused"
 				switch {
-				case why.MayPass:
+				case why.Temporary:
 					how = "may pass"
 				case why.Err == nil:
 					how = "by itself"
@@ -122,7 +122,7 @@ func TestFailedPoints(t *testing.T) {
 			if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 			}
-			if n := r.Rejected + r.Dropped; n < len(got) || n > len(got)+1 { // of points that nobody names two may be of one source
+			if n := r.Rejected + r.Dropped; n < len(got) || n > len(got)+1 { // two unnamed points may have the same source
 				t.Errorf("%s: %d points have failed, of %d sources", tt.name, n, len(got))
 			}
 			if len(failures) > len(f.all()) {

@@ -24,7 +24,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// The environment of whoever runs the tests is not theirs.
+// TestMain hides the caller's environment from the tests.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// numbered is test point i.
+// numbered returns test point i.
 func numbered(i int) apptuitclient.DataPoint {
 	return apptuitclient.DataPoint{
 		Metric:    "m",
@@ -53,7 +53,8 @@ func numberedPoints(n int) []apptuitclient.DataPoint {
 	return points
 }
 
-// fake is a server that is a RoundTripper, so that tests need neither sockets nor time.
+// fake is a server in the form of a RoundTripper, so that tests need neither sockets nor
+// real time.
 type fake struct {
 	t      testing.TB
 	answer func(c *call) (answer, error)
@@ -62,12 +63,12 @@ type fake struct {
 	calls []*call
 }
 
-// call is a request that the fake got.
+// call is a request to the fake.
 type call struct {
 	*http.Request
-	n    int // 0 for the first one
+	n    int // number of the request, from 0
 	at   time.Time
-	text string // of the body, decompressed
+	text string // the body, decompressed
 }
 
 func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -89,7 +90,7 @@ func (f *fake) all() []*call {
 	return slices.Clone(f.calls)
 }
 
-// decompress reads a request's body to its end, closes it and checks its length.
+// decompress reads the body of a request to its end, closes it and checks its length.
 func decompress(t testing.TB, encoding string, body io.ReadCloser, length int64) string {
 	t.Helper()
 	defer body.Close()
@@ -115,7 +116,7 @@ func decompress(t testing.TB, encoding string, body io.ReadCloser, length int64)
 	return string(text)
 }
 
-// sentPoint is a point as it was sent.
+// sentPoint is a point on the wire.
 type sentPoint struct {
 	Metric    string            `json:"metric"`
 	Tags      map[string]string `json:"tags"`
@@ -123,7 +124,7 @@ type sentPoint struct {
 	Value     json.Number       `json:"value"`
 }
 
-// points are those of a request.
+// points returns the points of a request.
 func (c *call) points(t testing.TB) []sentPoint {
 	t.Helper()
 	var points []sentPoint
@@ -133,7 +134,7 @@ func (c *call) points(t testing.TB) []sentPoint {
 	return points
 }
 
-// numbers tells which test points a request has.
+// numbers returns the numbers of the test points in a request.
 func (c *call) numbers(t testing.TB) []int {
 	t.Helper()
 	var numbers []int
@@ -147,12 +148,12 @@ func (c *call) numbers(t testing.TB) []int {
 	return numbers
 }
 
-// answer is what the fake answers.
+// answer is an answer of the fake.
 type answer struct {
 	code    int
 	body    string
-	headers []string      // in pairs
-	stream  io.ReadCloser // instead of the body, its length unknown
+	headers []string      // names and values, alternating
+	stream  io.ReadCloser // replaces the body; its length is not announced
 }
 
 func (a answer) response(r *http.Request) *http.Response {
@@ -175,13 +176,13 @@ func text(code int, body string, headers ...string) answer {
 	return answer{code: code, body: body, headers: headers}
 }
 
-// newFake answers request n with answers[n], and those beyond with the last one.
+// newFake returns a fake that gives the answers in order, and then repeats the last one.
 func newFake(t testing.TB, answers ...answer) *fake {
 	t.Helper()
 	return &fake{t: t, answer: func(c *call) (answer, error) { return answers[min(c.n, len(answers)-1)], nil }}
 }
 
-// client is a client of the fake.
+// client returns a client of the fake.
 func (f *fake) client(opts ...apptuitclient.Option) *apptuitclient.Client {
 	f.t.Helper()
 	return newClient(f.t, append([]apptuitclient.Option{
@@ -190,7 +191,7 @@ func (f *fake) client(opts ...apptuitclient.Option) *apptuitclient.Client {
 	}, opts...)...)
 }
 
-// newClient is a client that is closed with the test.
+// newClient returns a client that is closed at the end of the test.
 func newClient(t testing.TB, opts ...apptuitclient.Option) *apptuitclient.Client {
 	t.Helper()
 	c, err := apptuitclient.New(opts...)
@@ -201,7 +202,7 @@ func newClient(t testing.TB, opts ...apptuitclient.Option) *apptuitclient.Client
 	return c
 }
 
-// newServer is a server that is closed with the test, and a client of it.
+// newServer starts a server and a client of it, and closes both at the end of the test.
 func newServer(t testing.TB, opts ...apptuitclient.Option) (*apptuittest.Server, *apptuitclient.Client) {
 	t.Helper()
 	s := apptuittest.NewServer()
@@ -213,7 +214,7 @@ func withoutRetry() apptuitclient.Option {
 	return apptuitclient.WithRetry(apptuitclient.RetryConfig{})
 }
 
-// counted demands that a Send failed in part, and returns its error.
+// counted requires that a Send has failed with the given counts, and returns its error.
 func counted(t testing.TB, err error, successful, failed int) *apptuitclient.SendError {
 	t.Helper()
 	var e *apptuitclient.SendError
@@ -229,7 +230,7 @@ func counted(t testing.TB, err error, successful, failed int) *apptuitclient.Sen
 	return e
 }
 
-// contains demands texts in an error.
+// contains requires that an error contains texts.
 func contains(t testing.TB, err error, texts ...string) {
 	t.Helper()
 	for _, text := range texts {

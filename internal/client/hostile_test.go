@@ -22,8 +22,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// raw is a server that answers each request with the same bytes, and leaves the
-// connection open.
+// raw is a server that answers each request with the same bytes, and does not close the
+// connection.
 func raw(t *testing.T, answer string) string {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -56,7 +56,7 @@ func raw(t *testing.T, answer string) string {
 	return "http://" + listener.Addr().String()
 }
 
-// The body of a 101 is the connection: it does not end, and is not read.
+// The body of a 101 is the connection: it has no end, and is not read.
 func TestStatus101_DoesNotHang(t *testing.T) {
 	url := raw(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
 	c := newClient(t, apptuitclient.WithEndpoint(url))
@@ -71,7 +71,8 @@ func TestStatus101_DoesNotHang(t *testing.T) {
 	}
 }
 
-// Headers are bounded like bodies, and errors of the connection are short.
+// The headers of an answer are limited like its body, and errors of the connection are
+// shortened.
 func TestHeaders_AreBounded(t *testing.T) {
 	long := strings.Repeat("a", 4<<20)
 	for name, answer := range map[string]string{
@@ -89,8 +90,8 @@ func TestHeaders_AreBounded(t *testing.T) {
 	}
 }
 
-// A large batch fails in a way that may be its size, while small ones pass all the time:
-// it is tried in parts, and is neither lost nor taken for poison.
+// A large batch whose connection breaks is split, and neither lost nor quarantined, even if
+// small batches succeed all the time.
 func TestLargeBatch_PassesBesideSmallTraffic(t *testing.T) {
 	for name, refusal := range map[string]func() (answer, error){
 		"a 502":   func() (answer, error) { return status(502), nil },
@@ -117,8 +118,8 @@ func TestLargeBatch_PassesBesideSmallTraffic(t *testing.T) {
 	}
 }
 
-// A server that took single points only for a while, or refuses one point for words
-// that sound like a size, gets batches again.
+// After a server has accepted only single points for a while, or has refused one point with
+// a text about size, it gets full batches again.
 func TestSizeLimit_IsNeverForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sick := true
@@ -143,8 +144,8 @@ func TestSizeLimit_IsNeverForever(t *testing.T) {
 	})
 }
 
-// A server that finds all points too large, one by one, has another limit than size. With a
-// spool its answer costs no points.
+// If a server calls all single points too large, its limit is not about size. With a spool,
+// no point is lost.
 func TestSpool_OutlivesA413ForEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, over := outageOf(t, always(413))
@@ -155,13 +156,13 @@ func TestSpool_OutlivesA413ForEverything(t *testing.T) {
 		time.Sleep(3 * time.Minute)
 		over()
 		time.Sleep(time.Hour)
-		if s := stats(t, c); s.Points > 0 || s.Dropped > 0 || s.Rejected > 64 { // single points that were refused before others were taken
+		if s := stats(t, c); s.Points > 0 || s.Dropped > 0 || s.Rejected > 64 { // single points that were refused before others were accepted
 			t.Errorf("%+v", s)
 		}
 	})
 }
 
-// A refusal of a tunnel has a status like another answer.
+// A proxy that refuses a tunnel results in an error with a status.
 func TestConnect_StatusesAreJudged(t *testing.T) {
 	for code, retryable := range map[int]bool{401: false, 403: false, 404: false, 407: false, 501: false, 502: true, 503: true, 504: true} {
 		proxy := newTunnel(t, func(*http.Request) string { return fmt.Sprintf("HTTP/1.1 %d no way\r\n\r\n", code) })
@@ -174,8 +175,8 @@ func TestConnect_StatusesAreJudged(t *testing.T) {
 	}
 }
 
-// A source that alternates between two tokens which are refused is asked once a minute for
-// each of them.
+// If a token source alternates between two tokens that are refused, it is called at most
+// once a minute for each of them.
 func TestTokenSource_IsNotAskedForEachOfTwoTokens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
@@ -193,8 +194,7 @@ func TestTokenSource_IsNotAskedForEachOfTwoTokens(t *testing.T) {
 	})
 }
 
-// The reasons of an answer that is about the way, and not about points, and back again, are
-// reported, but not at every probe.
+// If the reason for spooling alternates, each change is reported, but not with each probe.
 func TestSpool_ReportsChangesOfReasonNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w reports
@@ -216,8 +216,8 @@ func TestSpool_ReportsChangesOfReasonNowAndThen(t *testing.T) {
 	})
 }
 
-// The first Send opens the folder of APPTUIT_SPOOL_DIR, and waits for it no longer than
-// it has time.
+// The first Send opens the folder of APPTUIT_SPOOL_DIR, but does not wait for it beyond its
+// deadline.
 func TestSend_DoesNotWaitForTheSpoolToOpen(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
@@ -227,7 +227,7 @@ func TestSend_DoesNotWaitForTheSpoolToOpen(t *testing.T) {
 	if err := c.Send(ctx, numberedPoints(1)); !errors.Is(err, context.Canceled) && err != nil {
 		t.Error(err)
 	}
-	if err := client.Of(c).Prepare(); err != nil {
+	if err := client.Of(c).OpenSpool(); err != nil {
 		t.Error(err)
 	}
 	if _, ok := c.SpoolStats(); !ok {

@@ -20,7 +20,7 @@ type Machine struct {
 }
 
 // Simulate has a client that has not been used yet run on another machine, with a spool if
-// one is given, which [Client.Prepare] or the first Send opens.
+// one is given, which [Client.OpenSpool] or the first Send opens.
 func (c *Client) Simulate(m Machine, spool *SpoolSettings) {
 	c.settings.machine = m
 	c.settings.Spool = spool

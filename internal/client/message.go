@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// message returns the message in the body of an answer: that of an error of OpenTSDB,
-// Prometheus or a gateway, the text of a page without its tags, or else the whole body. It
-// reports whether the message may have been cut off.
+// message returns the error message in the body of an answer: from the JSON of OpenTSDB,
+// Prometheus or a gateway, the text of an HTML page without its tags, or else the whole
+// body. cut says that the message may be incomplete.
 func message(text []byte) (_ string, cut bool) {
 	var answer struct {
 		Error   json.RawMessage `json:"error"`
@@ -38,10 +38,10 @@ func message(text []byte) (_ string, cut bool) {
 	return string(text), len(text) >= maxText
 }
 
-// maxPage bounds how much of a page is looked at, in bytes.
+// maxPage bounds how many bytes of an HTML page are searched for text.
 const maxPage = 8 << 10
 
-// withoutTags returns the text of a page.
+// withoutTags returns the text of an HTML page.
 func withoutTags(page []byte) string {
 	var text strings.Builder
 	inside := false

@@ -13,88 +13,92 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Bounds of the encoded names that are remembered.
+// Limits of the cache of encoded names.
 const (
 	maxNames     = 10_000
 	maxNameBytes = 8 << 20
 )
 
-// sweepTime is the time between two looks for names that are no longer used.
-const sweepTime = time.Minute
+// sweepInterval is the least time between two searches for entries that are out of use.
+const sweepInterval = time.Minute
 
-// names remembers what encoded names say: programs have the same ones at every
-// Send. When it is full, a name has to be out of use to give way to another: names
-// beyond the bounds, in turn, would otherwise push each other out, and none would
-// ever be found. It is safe for concurrent use.
-type names struct {
-	mode    encoding.SanitizeMode
-	entries int
-	bytes   int
+// nameCache caches decoded names, because programs send the same encoded names again and
+// again. It is safe for concurrent use.
+//
+// When the cache is full, a new name replaces only names that have been out of use for at
+// least one sweepInterval. Replacing the least recently used name would be of no use to a
+// program that sends more names than fit, in the same order each time: each name would be
+// replaced before its next use.
+type nameCache struct {
+	mode       encoding.SanitizeMode
+	maxEntries int
+	maxBytes   int
 
-	mu    sync.RWMutex
-	known map[string]*name
-	held  int // bytes
-	sweep uint32
-	swept time.Time
+	mu      sync.RWMutex            // guards the fields below
+	entries map[string]*decodedName // by encoded name
+	bytes   int                     // estimated memory of the entries
+	sweep   uint32                  // number of sweeps so far
+	swept   time.Time               // time of the last sweep
 }
 
-// name is what an encoded name says.
-type name struct {
-	metric string      // sanitized
-	tags   []model.Tag // a layer of model.MergeTags
-	err    error       // instead of both
-	used   atomic.Uint32
+// decodedName is the decoded form of an encoded name. It must not be modified.
+type decodedName struct {
+	metric string        // sanitized
+	tags   []model.Tag   // sorted and sanitized, as model.MergeTags requires
+	err    error         // if the name cannot be decoded; then metric and tags are empty
+	used   atomic.Uint32 // value of nameCache.sweep at the last use
 }
 
-func newNames(mode encoding.SanitizeMode, entries, bytes int) *names {
-	return &names{mode: mode, entries: entries, bytes: bytes, known: make(map[string]*name)}
+func newNameCache(mode encoding.SanitizeMode, maxEntries, maxBytes int) *nameCache {
+	return &nameCache{mode: mode, maxEntries: maxEntries, maxBytes: maxBytes, entries: make(map[string]*decodedName)}
 }
 
-// isEncoded tells an encoded name from a plain one.
+// isEncoded reports whether a metric is an encoded name rather than a plain one.
 func isEncoded(metric string) bool { return strings.IndexByte(metric, '{') >= 0 }
 
-// decode returns what an encoded name says, which is not to be changed.
-func (n *names) decode(encoded string) *name {
+// decode returns the decoded form of an encoded name.
+func (n *nameCache) decode(encoded string) *decodedName {
 	n.mu.RLock()
-	found, ok := n.known[encoded]
-	if ok && found.used.Load() != n.sweep { // or every Send would write what all others read
+	found, ok := n.entries[encoded]
+	if ok && found.used.Load() != n.sweep { // avoids a write, which would invalidate the cache line on other CPUs
 		found.used.Store(n.sweep)
 	}
 	n.mu.RUnlock()
 	if ok {
 		return found
 	}
-	encoded = strings.Clone(encoded) // it may be a part of something large
-	found = readName(n.mode, encoded)
+	encoded = strings.Clone(encoded) // it may be a substring of a large text
+	found = decodeName(n.mode, encoded)
 	n.keep(encoded, found)
 	return found
 }
 
-func readName(mode encoding.SanitizeMode, encoded string) *name {
+// decodeName decodes and sanitizes a name.
+func decodeName(mode encoding.SanitizeMode, encoded string) *decodedName {
 	metric, tags, err := encoding.DecodeName(encoded)
 	if err != nil {
-		return &name{err: err}
+		return &decodedName{err: err}
 	}
 	metric = mode.Sanitize(metric)
 	if err := model.CheckName(encoding.FieldMetric, metric); err != nil {
-		return &name{err: err}
+		return &decodedName{err: err}
 	}
 	layer, err := model.SanitizeTags(mode, model.TagsOf(nil, tags))
 	if err != nil {
-		return &name{err: err}
+		return &decodedName{err: err}
 	}
-	return &name{metric: metric, tags: layer}
+	return &decodedName{metric: metric, tags: layer}
 }
 
-// cost is what a name takes in memory, about, in bytes. Texts of tags count twice,
-// as the key has them, too.
-func (d *name) cost(encoded string) int { return 192 + 2*len(encoded) + 32*len(d.tags) }
+// cost estimates the memory of an entry, in bytes. The name counts twice, because the tags
+// repeat its text.
+func (d *decodedName) cost(encoded string) int { return 192 + 2*len(encoded) + 32*len(d.tags) }
 
-// keep remembers a name if there is room.
-func (n *names) keep(encoded string, d *name) {
+// keep adds a name to the cache if there is room.
+func (n *nameCache) keep(encoded string, d *decodedName) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if _, ok := n.known[encoded]; ok {
+	if _, ok := n.entries[encoded]; ok {
 		return
 	}
 	cost := d.cost(encoded)
@@ -103,24 +107,26 @@ func (n *names) keep(encoded string, d *name) {
 	}
 	if n.fits(cost) {
 		d.used.Store(n.sweep)
-		n.known[encoded] = d
-		n.held += cost
+		n.entries[encoded] = d
+		n.bytes += cost
 	}
 }
 
-func (n *names) fits(cost int) bool { return len(n.known) < n.entries && n.held+cost <= n.bytes }
+func (n *nameCache) fits(cost int) bool {
+	return len(n.entries) < n.maxEntries && n.bytes+cost <= n.maxBytes
+}
 
-// makeRoom forgets what has not been used since the sweep before the last one.
-func (n *names) makeRoom() {
+// makeRoom removes the names that were not used since the sweep before the last one.
+func (n *nameCache) makeRoom() {
 	now := time.Now()
-	if now.Sub(n.swept) < sweepTime {
+	if now.Sub(n.swept) < sweepInterval {
 		return
 	}
 	n.swept = now
-	for encoded, d := range n.known {
+	for encoded, d := range n.entries {
 		if n.sweep-d.used.Load() > 1 {
-			delete(n.known, encoded)
-			n.held -= d.cost(encoded)
+			delete(n.entries, encoded)
+			n.bytes -= d.cost(encoded)
 		}
 	}
 	n.sweep++

@@ -15,12 +15,12 @@ import (
 
 func encodedName(i int) string { return fmt.Sprintf(`m{"i": "%06d"}`, i) }
 
-// use decodes names and returns how many of them were known.
-func use(t *testing.T, n *names, from, to int) (known int) {
+// use decodes names, and returns how many of them were cached.
+func use(t *testing.T, n *nameCache, from, to int) (known int) {
 	t.Helper()
 	for i := from; i < to; i++ {
 		encoded := encodedName(i)
-		before := n.known[encoded]
+		before := n.entries[encoded]
 		d := n.decode(encoded)
 		if d.err != nil || d.metric != "m" || len(d.tags) != 1 || d.tags[0].Value != fmt.Sprintf("%06d", i) {
 			t.Fatalf("%s is %+v", encoded, d)
@@ -36,7 +36,7 @@ func use(t *testing.T, n *names, from, to int) (known int) {
 }
 
 func TestNamesAreBounded(t *testing.T) {
-	entry := readName(0, encodedName(0)).cost(encodedName(0))
+	entry := decodeName(0, encodedName(0)).cost(encodedName(0))
 	for _, tt := range []struct {
 		name                 string
 		entries, bytes, most int
@@ -46,11 +46,11 @@ func TestNamesAreBounded(t *testing.T) {
 		{"to nothing", 0, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			n := newNames(encoding.SanitizePrometheus, tt.entries, tt.bytes)
+			n := newNameCache(encoding.SanitizePrometheus, tt.entries, tt.bytes)
 			for range 3 {
 				use(t, n, 0, 500)
-				if len(n.known) != tt.most || n.held != tt.most*entry {
-					t.Fatalf("%d names of %d bytes, want %d", len(n.known), n.held, tt.most)
+				if len(n.entries) != tt.most || n.bytes != tt.most*entry {
+					t.Fatalf("%d names of %d bytes, want %d", len(n.entries), n.bytes, tt.most)
 				}
 			}
 		})
@@ -58,10 +58,10 @@ func TestNamesAreBounded(t *testing.T) {
 }
 
 func TestLongNames(t *testing.T) {
-	n := newNames(encoding.SanitizePrometheus, 100, 1<<20)
+	n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)
 	long := `m{"k": "` + strings.Repeat("x", 1<<20) + `"}`
-	if d := n.decode(long); d.err != nil || len(d.tags[0].Value) != 1<<20 || len(n.known) != 0 {
-		t.Errorf("%v, %d names are kept", d.err, len(n.known))
+	if d := n.decode(long); d.err != nil || len(d.tags[0].Value) != 1<<20 || len(n.entries) != 0 {
+		t.Errorf("%v, %d names are kept", d.err, len(n.entries))
 	}
 	use(t, n, 0, 10)
 	if got := use(t, n, 0, 10); got != 10 {
@@ -69,14 +69,14 @@ func TestLongNames(t *testing.T) {
 	}
 }
 
-// More names than there is room for: those that are known stay so, round after
-// round.
+// If there are more names than fit, the cached ones stay in the cache, however often all
+// are used.
 func TestNamesDoNotThrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNames(encoding.SanitizePrometheus, 100, 1<<20)
+		n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)
 		use(t, n, 0, 200)
 		for range 10 {
-			time.Sleep(2 * sweepTime)
+			time.Sleep(2 * sweepInterval)
 			if got := use(t, n, 0, 200); got != 100 {
 				t.Fatalf("%d of 200 names are known, want 100", got)
 			}
@@ -84,20 +84,20 @@ func TestNamesDoNotThrash(t *testing.T) {
 	})
 }
 
-// Names that have gone give way.
+// Names that are no longer used are replaced.
 func TestNamesGoOutOfUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNames(encoding.SanitizePrometheus, 100, 1<<20)
+		n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)
 		use(t, n, 0, 100)
 		rounds := 0
 		for use(t, n, 1000, 1100) < 100 {
 			if rounds++; rounds > 5 {
 				t.Fatalf("after %d rounds they have not", rounds)
 			}
-			time.Sleep(sweepTime)
+			time.Sleep(sweepInterval)
 		}
-		if len(n.known) != 100 {
-			t.Errorf("%d names are kept", len(n.known))
+		if len(n.entries) != 100 {
+			t.Errorf("%d names are kept", len(n.entries))
 		}
 	})
 }

@@ -23,11 +23,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// tunnel is a proxy for CONNECT that writes down all that passes it.
+// tunnel is an HTTP proxy for CONNECT that records the traffic.
 type tunnel struct {
 	t        *testing.T
 	listener net.Listener
-	answer   func(r *http.Request) string // instead of a tunnel, if it is not empty
+	answer   func(r *http.Request) string // an answer that refuses the tunnel; empty to allow it
 
 	mu   sync.Mutex
 	seen bytes.Buffer
@@ -95,14 +95,14 @@ func (p *tunnel) serve(conn net.Conn) {
 	_, _ = io.Copy(io.MultiWriter(conn, p), to)
 }
 
-// option is to use the proxy, with a password.
+// option returns an option that uses the proxy with a password.
 func (p *tunnel) option() apptuitclient.Option {
 	return apptuitclient.WithProxy(http.ProxyURL(&url.URL{
 		Scheme: "http", Host: p.listener.Addr().String(), User: url.UserPassword("me", thePass),
 	}))
 }
 
-// A proxy for https gets its own credentials, and nothing else that is secret.
+// A proxy for https gets its own credentials, and no other secret.
 func TestTunnelsSeeNoToken(t *testing.T) {
 	var got http.Header
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +136,7 @@ func TestTunnelsSeeNoToken(t *testing.T) {
 	}
 }
 
-// What a proxy says to CONNECT becomes the error, whatever it quotes.
+// The error contains the proxy's answer to CONNECT, without the secrets that it quotes.
 func TestErrorsOfConnect(t *testing.T) {
 	for name, answer := range map[string]func(*http.Request) string{
 		"status": func(r *http.Request) string {
@@ -167,7 +167,7 @@ func TestErrorsOfConnect(t *testing.T) {
 	silent(t, "socks5", printable(err)...)
 }
 
-// A header for Basic authentication is two secrets: what it is, and what it says.
+// Both the header for Basic authentication and its decoded content are secrets.
 func TestBasicHeadersAreDecoded(t *testing.T) {
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+theHeader))
 	f := newFake(t, text(http.StatusForbidden, "you are me:"+theHeader+", or "+theHeader+", by "+basic))
@@ -176,11 +176,11 @@ func TestBasicHeadersAreDecoded(t *testing.T) {
 	contains(t, err, "you are [redacted], or [redacted], by [redacted]")
 }
 
-// childProxy is where a child of this test finds its proxy. It is not called
-// what net/http looks for, which it does once a process.
+// childProxy is the variable with which a child process of this test gets its proxy. It is
+// not one of net/http's variables, because net/http reads those once per process.
 const childProxy = "TEST_PROXY_URL"
 
-// The variables of proxies may be wrong, and hold a password.
+// The proxy variables may be invalid, and contain a password.
 func TestProxiesOfTheEnvironment(t *testing.T) {
 	if proxy := os.Getenv(childProxy); proxy != "" {
 		t.Setenv("HTTPS_PROXY", proxy)

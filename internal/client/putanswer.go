@@ -20,56 +20,57 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// putAnswer is OpenTSDB's answer to a put with details: how many points were stored,
-// and which were not. The points are found while the answer is read, so that memory
-// is bounded by the batch and not by the answer.
+// putAnswer is OpenTSDB's answer to a put with details: the number of points that were
+// stored, and the points that were not. The points are looked up while the answer is read,
+// so that the memory is bounded by the size of the batch and not of the answer.
 type putAnswer struct {
-	begun                     bool // it has a count, or a list of errors
+	begun                     bool // it has a count or a list of errors, and so is a put answer even if it is cut off
 	success, failed, timeouts int64
 
-	named     map[int]string // the reasons of points that were not stored, by the point's number
-	transient map[int]bool   // those of them that may be stored later
+	named     map[int]string // reasons of the points that were not stored, by index in the batch
+	transient map[int]bool   // indexes of the named points that may be stored later
 	// transientReason is the reason of the transient point that comes first in the batch.
 	transientReason string
 	firstTransient  int
 
-	points      *pointIndex // of the batch; made for the first point that is named
-	reasonBytes int
+	points      *pointIndex // of the batch; created for the first named point
+	reasonBytes int         // total length of the reasons in named
 }
 
 const (
-	// maxEntry bounds a single value of a put answer, in bytes: a point and its reason.
+	// maxEntry bounds one value of a put answer, in bytes: a point and its reason.
 	maxEntry = 256 << 10
-	// maxReason bounds what is kept of a reason, in bytes: an error shows less.
+	// maxReason bounds how many bytes of a reason are kept. An error displays fewer.
 	maxReason = 512
-	// maxReasons bounds what is kept of all reasons of an answer, in bytes. Further
-	// points are counted, and named without a reason.
+	// maxReasons bounds how many bytes of all reasons of an answer are kept. Points beyond
+	// it are counted, and named without a reason.
 	maxReasons = 4 << 20
 )
 
-// maxPutAnswer bounds the put answer to a batch, in bytes: each point, its text twice
-// as long by escapes, and a reason of 2 KiB.
+// maxPutAnswer returns the size limit of the put answer to a batch, in bytes: for each
+// point, its text, which escapes can double, and a reason of 2 KiB.
 func maxPutAnswer(b *put.Batch) int64 { return 2*b.RawSize() + 2<<10*int64(b.Points()) + 1<<20 }
 
-// maxEntries bounds the points that a put answer names. OpenTSDB can name a point twice: its
-// storage may fail after the time for the answer is over.
+// maxEntries returns how many points a put answer may name. OpenTSDB can name a point
+// twice: once when the time for the answer is over, and once when storing it fails
+// afterwards.
 func maxEntries(b *put.Batch) int { return 2*b.Points() + 16 }
 
 var (
-	errAnswerTooLong  = errors.New("the answer is too long")
+	errAnswerTooLong  = errors.New("the put answer is too long for the number of points that were sent")
 	errNotAPutAnswer  = errors.New("not a put answer")
-	errEntryTooLarge  = errors.New("a value of the answer is too long")
-	errTooManyNames   = errors.New("more points are named than were sent")
-	errAfterPutAnswer = errors.New("more than a put answer")
+	errEntryTooLarge  = errors.New("a value of the put answer is longer than 256 KiB")
+	errTooManyNames   = errors.New("the put answer names more points than were sent")
+	errAfterPutAnswer = errors.New("there is text after the put answer")
 )
 
-// countingReader bounds an answer and each value in it, and remembers the error of
-// the connection.
+// countingReader limits the size of an answer and of each value in it. It records the read
+// error, to distinguish a broken connection from invalid JSON.
 type countingReader struct {
 	r     io.Reader
-	left  int64 // of the answer
-	entry int64 // of the value that is being read
-	err   error // other than the end
+	left  int64 // bytes that may be read of the answer
+	entry int64 // bytes that may be read of the current value
+	err   error // from the connection; not io.EOF
 }
 
 func (r *countingReader) Read(p []byte) (int, error) {
@@ -88,17 +89,17 @@ func (r *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// putAnswerReader reads a put answer value by value.
+// putAnswerReader parses a put answer value by value.
 type putAnswerReader struct {
-	ctx  context.Context //nolint:containedctx // of the one call that the reader lives for
+	ctx  context.Context //nolint:containedctx // the reader lives for one call only
 	body *countingReader
 	json *json.Decoder
 	b    *put.Batch
 	a    *putAnswer
 }
 
-// readPutAnswer reads a put answer about a batch. It ends with ctx: an answer can name
-// as many points as were sent, which takes some microseconds each.
+// readPutAnswer parses the put answer to a batch. It stops when ctx ends: an answer can
+// name as many points as were sent, and each takes some microseconds.
 func readPutAnswer(ctx context.Context, body *countingReader, b *put.Batch) (*putAnswer, error) {
 	r := &putAnswerReader{ctx: ctx, body: body, json: json.NewDecoder(body), b: b, a: &putAnswer{named: map[int]string{}}}
 	err := r.object()
@@ -114,13 +115,13 @@ func readPutAnswer(ctx context.Context, body *countingReader, b *put.Batch) (*pu
 	return r.a, nil
 }
 
-// next lets another value begin.
+// next allows another value to be read.
 func (r *putAnswerReader) next() error {
 	r.body.entry = maxEntry
 	return r.ctx.Err()
 }
 
-// value reads a value into v. A value of another kind leaves v as it is.
+// value decodes a value into v. A value of another JSON type leaves v unchanged.
 func (r *putAnswerReader) value(v any) error {
 	if err := r.next(); err != nil {
 		return err
@@ -133,7 +134,7 @@ func (r *putAnswerReader) value(v any) error {
 	return err
 }
 
-// delimiter reads a token and reports whether it is this one.
+// delimiter reads a token and reports whether it is the wanted delimiter.
 func (r *putAnswerReader) delimiter(want json.Delim) (bool, error) {
 	if err := r.next(); err != nil {
 		return false, err
@@ -142,6 +143,7 @@ func (r *putAnswerReader) delimiter(want json.Delim) (bool, error) {
 	return token == want, err
 }
 
+// object parses the answer up to its closing brace.
 func (r *putAnswerReader) object() error {
 	if ok, err := r.delimiter('{'); err != nil || !ok {
 		return errors.Join(errNotAPutAnswer, err)
@@ -186,7 +188,7 @@ func (r *putAnswerReader) object() error {
 		to   *int64
 	}{{success, &r.a.success}, {failed, &r.a.failed}, {timeouts, &r.a.timeouts}} {
 		n, err := strconv.ParseInt(string(count.text), 10, 64)
-		if err != nil && !errors.Is(err, strconv.ErrRange) { // which makes it too large to add up
+		if err != nil && !errors.Is(err, strconv.ErrRange) { // such a count is cut to the largest integer, which addsUp refuses
 			return errNotAPutAnswer
 		}
 		*count.to = n
@@ -194,8 +196,8 @@ func (r *putAnswerReader) object() error {
 	return nil
 }
 
-// errors reads the points that were not stored. Instead of a list there may be
-// anything else, which names none.
+// errors parses the list of points that were not stored. A value that is not a list names
+// no point.
 func (r *putAnswerReader) errors() error {
 	if err := r.next(); err != nil {
 		return err
@@ -218,7 +220,7 @@ func (r *putAnswerReader) errors() error {
 			Error     string          `json:"error"`
 		}
 		if err := r.value(&e); err != nil {
-			r.a.begun = true // a list of points, which cannot be read
+			r.a.begun = true // a list of points, though an unreadable one
 			return err
 		}
 		if err := r.name(e.Datapoint, e.Error); err != nil {
@@ -229,7 +231,7 @@ func (r *putAnswerReader) errors() error {
 	return err
 }
 
-// skip reads to the end of the object that has begun.
+// skip reads to the end of the current object.
 func (r *putAnswerReader) skip() error {
 	for r.json.More() {
 		if err := r.value(new(json.RawMessage)); err != nil {
@@ -240,12 +242,12 @@ func (r *putAnswerReader) skip() error {
 	return err
 }
 
-// name notes a point that was not stored. A point that is not of the batch, or has
-// been named before, names nothing.
+// name records a point that was not stored. It ignores a point that is not in the batch, or
+// that was already named.
 func (r *putAnswerReader) name(datapoint []byte, reason string) error {
 	p, err := put.DecodePoint(datapoint)
 	if err != nil {
-		return nil //nolint:nilerr // the server names nothing that can be found
+		return nil //nolint:nilerr // a point that cannot be decoded is like one that is not in the batch
 	}
 	if r.a.points == nil {
 		if r.a.points, err = indexPoints(r.ctx, r.b); err != nil {
@@ -258,6 +260,7 @@ func (r *putAnswerReader) name(datapoint []byte, reason string) error {
 	return nil
 }
 
+// note records the reason of the point with index i.
 func (a *putAnswer) note(i int, reason string) {
 	passes := isTransient(reason)
 	reason = strings.Clone(reason[:min(len(reason), maxReason)])
@@ -277,8 +280,8 @@ func (a *putAnswer) note(i int, reason string) {
 	a.transient[i] = true
 }
 
-// addsUp reports whether the counts are of n points. A server that fails in between
-// may have stored any number of them.
+// addsUp reports whether the counts add up to n points. If they do not, for example because
+// the server failed halfway, any number of points may be stored.
 func (a *putAnswer) addsUp(n int) bool {
 	for _, count := range []int64{a.success, a.failed, a.timeouts} {
 		if count < 0 || count > int64(n) { // so that the sum cannot overflow
@@ -288,13 +291,13 @@ func (a *putAnswer) addsUp(n int) bool {
 	return a.success+a.failed+a.timeouts == int64(n)
 }
 
-// String gives the counts.
+// String returns the counts for an error message.
 func (a *putAnswer) String() string {
 	return fmt.Sprintf("%d stored, %d failed, %d timed out", a.success, a.failed, a.timeouts)
 }
 
-// isTransient reports whether OpenTSDB means an error of a single point as one
-// that may pass.
+// isTransient reports whether OpenTSDB's reason for not storing a point is one that may
+// pass. The texts are those of PutDataPointRpc in OpenTSDB 2.4.
 func isTransient(reason string) bool {
 	for _, text := range []string{"Please throttle", "Timeout exception", "Write timedout", "Storage exception"} {
 		if strings.Contains(reason, text) {
@@ -304,16 +307,16 @@ func isTransient(reason string) bool {
 	return false
 }
 
-// pointIndex finds the points of a batch by series, timestamp and value, in constant
-// time, and each once.
+// pointIndex finds the points of a batch by series, timestamp and value in constant time.
+// It returns each point once.
 type pointIndex struct {
 	seed  maphash.Seed
-	first map[uint64]int32 // of equal points
-	next  []int32          // and those that follow each; -1 ends
-	key   []byte
+	first map[uint64]int32 // index of the first of several equal points, by hash
+	next  []int32          // index of the next equal point, by index; -1 if there is none
+	key   []byte           // buffer of hash
 }
 
-// indexPoints reads a batch once.
+// indexPoints builds the index of a batch.
 func indexPoints(ctx context.Context, b *put.Batch) (*pointIndex, error) {
 	x := &pointIndex{seed: maphash.MakeSeed(), first: make(map[uint64]int32, b.Points()), next: make([]int32, b.Points())}
 	hashes := make([]uint64, b.Points())
@@ -329,14 +332,14 @@ func indexPoints(ctx context.Context, b *put.Batch) (*pointIndex, error) {
 	return x, err
 }
 
-// hash is of series, timestamp and value. Values are compared as numbers: a server
-// may echo 1 as 1.0.
+// hash returns the hash of series, timestamp and value. Values are compared as numbers: a
+// server may echo 1 as 1.0.
 func (x *pointIndex) hash(key []byte, v model.Value) uint64 {
 	x.key = binary.LittleEndian.AppendUint64(append(x.key[:0], key...), math.Float64bits(v.Float64()+0)) // -0 + 0 is 0
 	return maphash.Bytes(x.seed, x.key)
 }
 
-// link puts a point before its equals.
+// link inserts a point before its equals.
 func (x *pointIndex) link(hash uint64, i int) {
 	x.next[i] = -1
 	if first, ok := x.first[hash]; ok {
@@ -345,7 +348,7 @@ func (x *pointIndex) link(hash uint64, i int) {
 	x.first[hash] = int32(i)
 }
 
-// take returns the number of a point that has not been taken.
+// take returns the index of an equal point that it has not returned before.
 func (x *pointIndex) take(p put.Point) (int, bool) {
 	hash := x.hash(p.AppendKey(nil), p.Value)
 	i, ok := x.first[hash]

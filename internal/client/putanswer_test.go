@@ -21,8 +21,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// canned is a server that reads requests and answers each with the same body, which is
-// made anew.
+// canned is a server that reads requests, and answers each with a new copy of the same
+// body.
 type canned struct {
 	code int
 	body func() io.Reader
@@ -50,7 +50,7 @@ func (s canned) client(t testing.TB, opts ...apptuitclient.Option) *apptuitclien
 	}, opts...)...)
 }
 
-// refusals is a put answer that refuses each of n points for a reason of its own.
+// refusals returns a put answer that refuses each of n points for a different reason.
 func refusals(n int, reason func(i int) string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"success":0,"failed":%d,"errors":[`, n)
@@ -64,7 +64,7 @@ func refusals(n int, reason func(i int) string) []byte {
 	return b.Bytes()
 }
 
-// Answers about 50,000 points, by what they are about.
+// Answers about 50,000 points, by name.
 func largeAnswers(n int) map[string]func() io.Reader {
 	bodies := map[string][]byte{
 		"each point is refused": refusals(n, func(i int) string { return "Unknown metric " + strconv.Itoa(i) + strings.Repeat(" and more", 20) }),
@@ -81,8 +81,8 @@ func largeAnswers(n int) map[string]func() io.Reader {
 	return readers
 }
 
-// Deadlines hold whatever the server answers about however many points, also if many
-// tokens were in use before.
+// Send returns by its deadline, however large the answer, also if many tokens were used
+// before.
 func TestDeadlines_HoldForAnyAnswer(t *testing.T) {
 	const n = 50_000
 	points := numberedPoints(n)
@@ -91,7 +91,7 @@ func TestDeadlines_HoldForAnyAnswer(t *testing.T) {
 		return fmt.Sprintf("t0ken-%d", asked.Add(1)), nil
 	})
 	for name, body := range largeAnswers(n) {
-		var whole time.Duration // without a deadline that matters
+		var whole time.Duration // the time without a deadline
 		for _, deadline := range []time.Duration{time.Minute, 20 * time.Millisecond, 300 * time.Millisecond} {
 			t.Run(fmt.Sprint(name, deadline), func(t *testing.T) {
 				status := http.StatusUnauthorized
@@ -119,7 +119,7 @@ func TestDeadlines_HoldForAnyAnswer(t *testing.T) {
 				if deadline == time.Minute {
 					whole = took
 				}
-				if late := took - deadline; late > time.Second+whole/2 { // some ms, but for the race detector and a busy machine
+				if late := took - deadline; late > time.Second+whole/2 { // usually some ms; more with the race detector or on a busy machine
 					t.Errorf("%v after the deadline of %v", late, deadline)
 				}
 			})
@@ -131,7 +131,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// Close ends the reading of an answer.
+// Close stops the reading of an answer.
 func TestClose_EndsTheReadingOfAnAnswer(t *testing.T) {
 	const n = 50_000
 	answer := refusals(n, func(int) string { return "Unknown metric" })
@@ -163,10 +163,10 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// No answer takes more than 32 MiB of memory above the batch.
+// Reading an answer takes at most 32 MiB of memory in addition to the batch.
 func TestMemory_IsBoundedForAnyAnswer(t *testing.T) {
 	const n, most, total = 20_000, 32 << 20, 24 << 20
-	defer debug.SetGCPercent(debug.SetGCPercent(10)) // or garbage counts as much as what the test itself holds
+	defer debug.SetGCPercent(debug.SetGCPercent(10)) // a low value, so that garbage hardly counts
 	repeated := func(start, again string, total int) func() io.Reader {
 		return func() io.Reader {
 			return io.MultiReader(strings.NewReader(start), io.LimitReader(endlessText(again), int64(total)))
@@ -220,7 +220,7 @@ func TestMemory_IsBoundedForAnyAnswer(t *testing.T) {
 	}
 }
 
-// peakHeap looks at the heap until stop is closed.
+// peakHeap measures the heap until stop is closed.
 func peakHeap(stop <-chan struct{}) (peak uint64) {
 	for {
 		var m runtime.MemStats
@@ -236,7 +236,7 @@ func peakHeap(stop <-chan struct{}) (peak uint64) {
 
 func bytesReader(b []byte) func() io.Reader { return func() io.Reader { return bytes.NewReader(b) } }
 
-// endlessText repeats a text.
+// endlessText repeats a text without end.
 func endlessText(text string) io.Reader {
 	i := 0
 	return readerFunc(func(p []byte) (int, error) {
@@ -251,7 +251,7 @@ func endlessText(text string) io.Reader {
 // sendErrorOf returns the SendError in an error.
 func sendErrorOf(t testing.TB, err error) *apptuitclient.SendError {
 	t.Helper()
-	e, ok := err.(*apptuitclient.SendError) //nolint:errorlint // Send returns it as it is
+	e, ok := err.(*apptuitclient.SendError) //nolint:errorlint // Send returns the error unwrapped
 	if !ok {
 		t.Fatalf("got %v, want a SendError", err)
 	}

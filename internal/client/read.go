@@ -14,19 +14,20 @@ import (
 	"time"
 )
 
-// Question is a request for data.
+// Question is a read request, for example a query.
 type Question struct {
-	Path     string        // below the endpoint, as in a URL
-	Query    string        // encoded
-	Form     string        // encoded; makes the request a POST
+	Path     string        // below the endpoint, URL-encoded
+	Query    string        // URL-encoded
+	Form     string        // URL-encoded body; if it is not empty, the request is a POST instead of a GET
 	Timeout  time.Duration // of one attempt, to the end of the answer
-	MaxBytes int64         // of the answer, decompressed
+	MaxBytes int64         // of the answer, after decompression
 }
 
-// Read makes a request, again when that may help, and hands the body of an
-// answer of 200 to decode, whose error is final. Any other answer, and a page
-// of HTML, is the public error of a status. It is made with the token and the connections of
-// the client, and ends with ctx and with Close.
+// Read makes a read request with the token, the connections and the retry policy of the
+// client, and passes the body of a 200 answer to decode. An error of decode is returned
+// without another attempt. Any other status, and an HTML page, is returned as a StatusError
+// of package apptuitclient. Read ends with ctx and when the client is closed. It is safe
+// for concurrent use.
 func (c *Client) Read(ctx context.Context, q Question, decode func(io.Reader) error) error {
 	address := c.base + q.Path
 	if q.Query != "" {
@@ -35,7 +36,7 @@ func (c *Client) Read(ctx context.Context, q Question, decode func(io.Reader) er
 	if _, err := url.Parse(address); err != nil {
 		return err
 	}
-	ctx, cancel := c.whileOpen(ctx)
+	ctx, cancel := c.untilClosed(ctx)
 	defer cancel()
 	r := &retrier{c: c, ctx: ctx, start: time.Now()}
 	for {
@@ -43,18 +44,18 @@ func (c *Client) Read(ctx context.Context, q Question, decode func(io.Reader) er
 		if res.err == nil {
 			return nil
 		}
-		if end, err := r.next(&res); end != goOn {
+		if stop, err := r.next(&res); stop != stopNone {
 			return err
 		}
 	}
 }
 
-// readOnce makes one request.
+// readOnce makes one attempt.
 func (c *Client) readOnce(ctx context.Context, address string, q Question, decode func(io.Reader) error) result {
 	if ctx.Err() != nil {
-		return result{next: reject, err: ended(ctx)}
+		return result{action: actionReject, err: ended(ctx)}
 	}
-	ctx, cancel := bound(ctx, q.Timeout)
+	ctx, cancel := withTimeout(ctx, q.Timeout)
 	defer cancel()
 	method := http.MethodGet
 	if q.Form != "" {
@@ -62,7 +63,7 @@ func (c *Client) readOnce(ctx context.Context, address string, q Question, decod
 	}
 	request, token, err := c.newRequest(ctx, method, address)
 	if err != nil {
-		return result{next: retry, err: err}
+		return result{action: actionRetry, err: err}
 	}
 	request.Header.Set("Accept", "application/json")
 	if q.Form != "" {
@@ -88,39 +89,40 @@ func (c *Client) readOnce(ctx context.Context, address string, q Question, decod
 		if ctx.Err() != nil {
 			err = ended(ctx)
 		}
-		return result{next: reject, err: c.settings.creds.redact.error(err)}
+		return result{action: actionReject, err: c.settings.creds.redact.error(err)}
 	}
 	return result{}
 }
 
-// Redact returns a text of the server without secrets.
+// Redact returns a server's text without the secrets of the client.
 func (c *Client) Redact(text string) string { return c.settings.creds.redact.text(text) }
 
-// startsPage reports whether a body begins as HTML does, as far as one read tells.
+// startsPage reports whether the first bytes of a body are HTML. It looks at one read only,
+// so as not to wait for more of a slow answer.
 func startsPage(body *bufio.Reader) bool {
 	if _, err := body.Peek(1); err != nil {
-		return false // which decode will see
+		return false // decode will get the same error
 	}
 	start, _ := body.Peek(body.Buffered())
 	return isPage(start)
 }
 
-// readRefused judges an answer that has no data.
+// readRefused returns the result of an answer without data.
 func (c *Client) readRefused(response *http.Response, body io.Reader, token string) result {
 	var text []byte
-	if response.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which does not end
+	if response.StatusCode != http.StatusSwitchingProtocols { // its body is the connection, which has no end
 		text, _ = io.ReadAll(io.LimitReader(body, maxText))
 	}
 	res := result{
-		status: response.StatusCode, next: actionOf(response.StatusCode), token: token, err: c.answerError(response, text),
+		status: response.StatusCode, action: actionOf(response.StatusCode), token: token, err: c.answerError(response, text),
 	}
-	if res.next == retry {
-		res.after = retryAfter(response.Header)
+	if res.action == actionRetry {
+		res.retryAfter = requestedDelay(response)
 	}
 	return res
 }
 
-// bounded reads at most so many bytes, and fails if there are more.
+// bounded reads up to left bytes, and returns ErrAnswerTooLarge if there are more.
 type bounded struct {
 	r    io.Reader
 	left int64

@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// readFrom is a client whose requests answer gets.
+// readFrom returns a client whose requests are answered by a function.
 func readFrom(t *testing.T, answer func(*http.Request) (int, io.Reader), opts ...apptuitclient.Option) *apptuitclient.Client {
 	t.Helper()
 	return newClient(t, append([]apptuitclient.Option{
@@ -43,7 +43,7 @@ func read(path string) client.Question {
 	return client.Question{Path: path, Timeout: time.Minute, MaxBytes: 1 << 20}
 }
 
-// all reads everything into a text.
+// all reads a body into a string.
 func all(text *string) func(io.Reader) error {
 	return func(r io.Reader) error {
 		b, err := io.ReadAll(r)
@@ -182,7 +182,7 @@ func TestReadIsRepeatedWithItsForm(t *testing.T) {
 	})
 }
 
-// Redirects are followed as those of puts are: where method and body stay.
+// Redirects are followed as for puts, if they keep the method and the body.
 func TestReadRedirected(t *testing.T) {
 	var server *httptest.Server
 	var asked atomic.Int64
@@ -249,7 +249,7 @@ func TestReadEndsWithTheContext(t *testing.T) {
 	})
 }
 
-// stalled is a body of which nothing comes.
+// stalled is a body that never returns a byte.
 type stalled struct{ ctx context.Context }
 
 func (s stalled) Read([]byte) (int, error) {

@@ -11,10 +11,10 @@ import (
 	"unicode"
 )
 
-// saysTooLarge reports whether a refusal is about the size of the request: OpenTSDB
-// ("Chunked request not supported"), VictoriaMetrics ("too big HTTP OpenTSDB request")
-// and servers that pass on the error of their HTTP library do not answer 413. The words
-// alone are not enough: a value may be too large, too.
+// saysTooLarge reports whether the text of a refusal is about the size of the request.
+// OpenTSDB ("Chunked request not supported"), VictoriaMetrics ("too big HTTP OpenTSDB
+// request") and servers that pass on the error of their HTTP library answer 400 or 500
+// instead of 413. "Too large" alone is not enough, because it can refer to a value.
 func saysTooLarge(text []byte) bool {
 	return containsAny(text, "chunked request not supported",
 		"too big http opentsdb request", "too big request", "too big packed request", "too big unpacked request",
@@ -22,9 +22,10 @@ func saysTooLarge(text []byte) bool {
 		"payload too large", "body too large", "body is too large", "entity too large", "content too large")
 }
 
-// saysReason reports whether a 400 or 422 says something about the points. It does
-// not if it has no words of its own, as proxies answer, or is a page, or if it is about the
-// way: a port that speaks TLS, another API of VictoriaMetrics, a host, a token.
+// saysReason reports whether the text of a 400 or 422 says something about the points. It
+// does not if it is HTML, if it only repeats the status, as a proxy's answer does, or if it
+// is about the connection: a port that requires TLS, another API of VictoriaMetrics, the
+// host or the token.
 func saysReason(text []byte) bool {
 	if isPage(text) || containsAny(text, "http request to an https server", "unsupported path", "unexpected path",
 		"host header", "invalid token", "upstream request failed", "no healthy upstream") {
@@ -34,7 +35,7 @@ func saysReason(text []byte) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return !isFiller(word) })
 }
 
-// isFiller reports whether a word is one of those by which a 400 or 422 is called.
+// isFiller reports whether a word merely names a 400 or 422, in lower case.
 func isFiller(word string) bool {
 	switch word {
 	case "bad", "request", "unprocessable", "entity", "content", "error", "http", "status", "code", "id":
@@ -43,8 +44,8 @@ func isFiller(word string) bool {
 	return false
 }
 
-// spoken returns the strings that are values of a JSON text, without its keys, or a text
-// that is not JSON as it is.
+// spoken returns the string values of a JSON text without its keys, and any other text
+// unchanged.
 func spoken(text []byte) string {
 	if !json.Valid(text) {
 		return string(text)
@@ -72,10 +73,12 @@ func spoken(text []byte) string {
 	return strings.Join(values, " ")
 }
 
+// containsAny reports whether a text contains one of the phrases, which must be in lower
+// case. It ignores case.
 func containsAny(text []byte, phrases ...string) bool {
 	lower := bytes.ToLower(text)
 	return slices.ContainsFunc(phrases, func(phrase string) bool { return bytes.Contains(lower, []byte(phrase)) })
 }
 
-// isPage reports whether a text begins as HTML does.
+// isPage reports whether a text is HTML, by its first character.
 func isPage(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) }

@@ -15,26 +15,26 @@ import (
 
 const redacted = "[redacted]"
 
-// redactor removes the secrets of a client from text of other origin: servers, proxies
-// and token sources may quote a secret. The client's own words are never given to it: a
-// token may be an ordinary word.
+// redactor removes the secrets of a client from text that other parties produce: servers,
+// proxies and token sources may quote a secret. It is not applied to the client's own text,
+// because a token may be an ordinary word. It is safe for concurrent use.
 type redactor struct {
 	mu     sync.RWMutex
-	fixed  []string     // of the configuration
-	recent []string     // of the requests, the latest last
-	index  *secretIndex // of both; nil after a change
+	fixed  []string     // from the configuration
+	recent []string     // tokens and other secrets of requests, the latest last
+	index  *secretIndex // of fixed and recent; nil after either has changed
 }
 
 const (
-	// maxRecent bounds the tokens and the like that are remembered.
+	// maxRecent bounds the secrets of requests that are remembered.
 	maxRecent = 32
-	// minSecret is the length, in bytes, below which nothing is taken for a
-	// secret: the header value "1" would make every text unreadable.
+	// minSecret is the length, in bytes, from which a value is treated as a secret.
+	// Removing a header value such as "1" would make every text unreadable.
 	minSecret = 3
 )
 
-// keep adds a secret for good.
-func (r *redactor) keep(secret string) {
+// addPermanent adds a secret that is never forgotten.
+func (r *redactor) addPermanent(secret string) {
 	if len(secret) < minSecret {
 		return
 	}
@@ -46,17 +46,17 @@ func (r *redactor) keep(secret string) {
 	}
 }
 
-// keepHeader keeps the value of a header, and each part of it that a server may quote
-// by itself: the credentials after a scheme ("Bearer …"), user and password of Basic
-// credentials, and the values of a list of pairs, as cookies are.
-func (r *redactor) keepHeader(value string) {
-	r.keep(value)
+// addHeader adds the value of a header, and each part of it that a server may quote by
+// itself: the credentials after a scheme such as Bearer, the password of Basic credentials,
+// and the values of a list of pairs, as in a Cookie header.
+func (r *redactor) addHeader(value string) {
+	r.addPermanent(value)
 	for pair := range strings.FieldsFuncSeq(value, func(c rune) bool { return c == ';' || c == ',' }) {
 		if _, v, ok := strings.Cut(pair, "="); ok {
 			v = strings.Trim(strings.TrimSpace(v), `"`)
-			r.keep(v)
+			r.addPermanent(v)
 			if decoded, err := url.PathUnescape(v); err == nil {
-				r.keep(decoded)
+				r.addPermanent(decoded)
 			}
 		}
 	}
@@ -65,19 +65,20 @@ func (r *redactor) keepHeader(value string) {
 		return
 	}
 	credentials = strings.TrimSpace(credentials)
-	r.keep(credentials)
+	r.addPermanent(credentials)
 	if !strings.EqualFold(scheme, "Basic") {
 		return
 	}
 	if text, err := base64.StdEncoding.DecodeString(credentials); err == nil {
-		r.keep(string(text))
+		r.addPermanent(string(text))
 		_, password, _ := strings.Cut(string(text), ":")
-		r.keep(password)
+		r.addPermanent(password)
 	}
 }
 
-// add adds a secret that others will follow: the latest are remembered.
-func (r *redactor) add(secret string) {
+// addRecent adds a secret that may be replaced, such as a token. The last maxRecent of them
+// are remembered.
+func (r *redactor) addRecent(secret string) {
 	if len(secret) < minSecret {
 		return
 	}
@@ -111,26 +112,27 @@ func (r *redactor) secrets() *secretIndex {
 	return r.index
 }
 
-// text returns the beginning of s without secrets, however they are encoded in it.
+// text returns up to 64 KiB of s without secrets, in whichever encoding they occur.
 func (r *redactor) text(s string) string {
 	return r.secrets().redact(s[:min(len(s), maxText)], len(s) > maxText)
 }
 
-// line returns a text as [OneLine] does, without secrets.
+// line returns s without secrets, shortened by [OneLine].
 func (r *redactor) line(s string) string { return r.cutLine(s, false) }
 
-// maxSearched bounds the text that is searched for secrets, in bytes. An error shows
-// much less.
+// maxSearched bounds how many bytes of a text are searched for secrets and kept. An error
+// displays fewer.
 const maxSearched = 4 << 10
 
-// cutLine is line of a text that may be the beginning of a longer one: then a secret
-// that its end has cut is removed, too.
+// cutLine is like line. If cut is true, s is the beginning of a longer text, and a secret
+// at its end that may be incomplete is removed too.
 func (r *redactor) cutLine(s string, cut bool) string {
 	return OneLine(r.search(s, cut))
 }
 
-// search returns the beginning of a text, on one line, without secrets. The line is made
-// first: a secret may have blanks in it, which the server writes in another way.
+// search returns the beginning of a text, on one line, without secrets. It joins the lines
+// before it searches, because a secret can contain blanks that the server quotes as other
+// white space.
 func (r *redactor) search(s string, cut bool) string {
 	if len(s) > maxText {
 		s, cut = s[:maxText], true
@@ -141,8 +143,8 @@ func (r *redactor) search(s string, cut bool) string {
 	return r.secrets().redact(s, cut)
 }
 
-// error returns err, or if its text is long, of several lines, or has a secret, an error
-// under a text that is not and has none.
+// error returns err if its text is short, on one line and without secrets. Otherwise it
+// returns an error with a cleaned text that matches the same targets with errors.Is.
 func (r *redactor) error(err error) error {
 	text := err.Error()
 	clean := strings.ToValidUTF8(r.search(text, false), "\uFFFD")
@@ -156,7 +158,8 @@ func (r *redactor) error(err error) error {
 	return &redactedError{text: clean, is: func(target error) bool { return errors.Is(err, target) }}
 }
 
-// redactedError does not unwrap: the cause would print the secret again.
+// redactedError is an error with a cleaned text. It does not unwrap, because the text of
+// its cause contains a secret.
 type redactedError struct {
 	text string
 	is   func(error) bool
@@ -164,10 +167,10 @@ type redactedError struct {
 
 func (e *redactedError) Error() string { return e.text }
 
-// Is lets errors.Is find what the cause is.
+// Is reports whether the cause matches target.
 func (e *redactedError) Is(target error) bool { return e.is(target) }
 
-// OneLine makes a text one short line.
+// OneLine returns a text on one line, shortened to 200 characters.
 func OneLine(s string) string {
 	const most, enough = 200, 2048
 	s = joinFields(strings.ToValidUTF8(s[:min(len(s), enough)], "\uFFFD"))
@@ -177,8 +180,8 @@ func OneLine(s string) string {
 	return s
 }
 
-// joinFields puts a single blank in the place of white space and control characters, and
-// none at the ends.
+// joinFields replaces each sequence of white space and control characters by one blank, and
+// removes it at both ends.
 func joinFields(s string) string {
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }

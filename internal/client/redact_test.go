@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 )
 
-// encoders are the ways in which servers quote a text.
+// encoders are the encodings in which servers quote a text.
 func encoders() map[string]func(string) string {
 	each := func(format string) func(string) string {
 		return func(s string) string {
@@ -84,7 +84,8 @@ func encoders() map[string]func(string) string {
 	}
 }
 
-// wantSecret fails if any decoding of a text has a secret, or a part of it of 8 bytes or more.
+// wantSecret fails if a text, decoded in any way, contains a secret or at least 8 bytes of
+// it.
 func wantNoSecret(t *testing.T, secret, text, how string) {
 	t.Helper()
 	for outer, decodeOuter := range decodersByName() {
@@ -117,13 +118,13 @@ func decodersByName() map[string]func(string) string {
 	}
 }
 
-// Whatever a server does to a token before it quotes it, the token is not shown.
+// A token is removed, however a server encodes it before quoting it.
 func TestRedactor_FindsEncodedSecrets(t *testing.T) {
 	for _, secret := range []string{
 		"t0ken-5ecret/+==", "a&b<c>d\"e'f", "100%41&#43;", `back\slash\u002b`, "ümlaut+日本", "A+/=", base64.StdEncoding.EncodeToString([]byte("me:t0ken+secret")),
 	} {
 		r := &redactor{}
-		r.add(secret)
+		r.addRecent(secret)
 		for outer, encodeOuter := range encoders() {
 			for inner, encodeInner := range encoders() {
 				quoted := encodeOuter(encodeInner(secret))
@@ -154,12 +155,12 @@ func FuzzRedactor(f *testing.F) {
 			return
 		}
 		r := &redactor{}
-		r.add("another-one")
-		r.add(secret)
+		r.addRecent("another-one")
+		r.addRecent(secret)
 		all := encoders()
 		a, b := names[int(outer)%len(names)], names[int(inner)%len(names)]
 		quoted := all[a](all[b](secret))
-		// A character before it could make another encoding of it.
+		// the preceding character may be part of another escape sequence
 		got := r.text(before + " " + quoted + " " + after)
 		if strings.Contains(got, quoted) && !strings.Contains(before+after+redacted, quoted) {
 			t.Errorf("%s of %s: %q shows %q", a, b, got, quoted)
@@ -170,18 +171,19 @@ func FuzzRedactor(f *testing.F) {
 	})
 }
 
-// A text that is cut shows no beginning of a secret at its end, however it is encoded.
+// The incomplete secret at the end of a text that was cut is removed, however it is
+// encoded.
 func TestRedactor_HidesSecretsThatAreCut(t *testing.T) {
 	const secret = "t0ken-5ecret/+=="
 	r := &redactor{}
-	r.add(secret)
+	r.addRecent(secret)
 	for outer, encodeOuter := range encoders() {
 		for inner, encodeInner := range encoders() {
 			quoted := encodeOuter(encodeInner(secret))
 			for n := range len(quoted) {
 				got := r.cutLine("it is "+quoted[:n], true)
 				wantNoSecret(t, secret, got, outer+" of "+inner)
-				// A beginning of 3 bytes and more is removed.
+				// 3 bytes of a secret are enough for it to be removed
 				for shown, decode := range decodersByName() {
 					if strings.Contains(decode(got), secret[:5]) {
 						t.Fatalf("%s of %s, cut after %d: %q by %s", outer, inner, n, got, shown)
@@ -192,7 +194,7 @@ func TestRedactor_HidesSecretsThatAreCut(t *testing.T) {
 	}
 }
 
-// Encodings may stand side by side, and a secret may be written in another form.
+// A text may mix encodings, and quote a secret in another form.
 func TestRedactor_FindsOtherForms(t *testing.T) {
 	for secret, quoted := range map[string]string{
 		"t0k<en&5ec+ret":           `t0k\u003cen&amp;5ec%2bret`,
@@ -203,18 +205,18 @@ func TestRedactor_FindsOtherForms(t *testing.T) {
 		"ümlaut-5ecret":            "Ã¼mlaut-5ecret",
 	} {
 		r := &redactor{}
-		r.keep(secret)
+		r.addPermanent(secret)
 		if got := r.line("it is " + quoted + "!"); got != "it is [redacted]!" {
 			t.Errorf("%q became %q", quoted, got)
 		}
 	}
 }
 
-// The values of cookies and of other lists are secrets by themselves.
+// The single values of cookies and other lists are secrets.
 func TestRedactor_KnowsThePartsOfHeaders(t *testing.T) {
 	r := &redactor{}
-	r.keepHeader(`session=c00kie%2B5ecret; theme=dark; quoted="qu0ted-5ecret"`)
-	r.keepHeader("Basic " + base64.StdEncoding.EncodeToString([]byte("me:passw0rd-5ecret")))
+	r.addHeader(`session=c00kie%2B5ecret; theme=dark; quoted="qu0ted-5ecret"`)
+	r.addHeader("Basic " + base64.StdEncoding.EncodeToString([]byte("me:passw0rd-5ecret")))
 	for _, text := range []string{"c00kie%2B5ecret", "c00kie+5ecret", "qu0ted-5ecret", "passw0rd-5ecret", "me:passw0rd-5ecret"} {
 		if got := r.text("no session " + text + "!"); got != "no session [redacted]!" {
 			t.Errorf("%q became %q", text, got)
@@ -222,14 +224,14 @@ func TestRedactor_KnowsThePartsOfHeaders(t *testing.T) {
 	}
 }
 
-// The cost does not grow with the number of secrets.
+// The cost of redacting does not depend on the number of secrets.
 func BenchmarkRedactor(b *testing.B) {
 	text := strings.Repeat(`{"error":"Unknown metric \u0026 more","datapoint":{"metric":"http_server_duration","tags":{"route":"%2Fcart"}}} `, 10)
 	for _, n := range []int{1, 32} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			r := &redactor{}
 			for i := range n {
-				r.add(fmt.Sprintf("t0ken-%d-5ecret", i))
+				r.addRecent(fmt.Sprintf("t0ken-%d-5ecret", i))
 			}
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {

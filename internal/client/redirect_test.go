@@ -65,9 +65,9 @@ func TestOtherRedirectsAreRefused(t *testing.T) {
 		{"several choices", 300, elsewhere, elsewhere},
 		{"a proxy", 305, elsewhere, elsewhere},
 		{"with a password", 302, "https://me:pw@elsewhere.test/", "redirects to https://elsewhere.test/"},
-		{"nowhere", 302, "", "Location is missing"},
-		{"temporarily nowhere", 307, "", "Location is missing"},
-		{"not modified", 304, "", "Location is missing"},
+		{"nowhere", 302, "", "the Location header is missing"},
+		{"temporarily nowhere", 307, "", "the Location header is missing"},
+		{"not modified", 304, "", "the Location header is missing"},
 		{"to no URL", 300, "http://[::1", "redirects to an address that is not a URL"},
 		{"very far", 302, "/" + strings.Repeat("far", 10_000), "farfar"},
 	} {
@@ -103,7 +103,8 @@ func TestRedirectLoopsEnd(t *testing.T) {
 	}
 }
 
-// The CheckRedirect of a client that was given would follow anything.
+// The CheckRedirect function of the program's client, which follows all redirects, is not
+// used.
 func TestGivenClientDoesNotFollowEither(t *testing.T) {
 	other := httptest.NewServer(apptuittest.NewHandler())
 	defer other.Close()
@@ -118,7 +119,7 @@ func TestGivenClientDoesNotFollowEither(t *testing.T) {
 	}
 }
 
-// However an origin is written, it is the same one.
+// Different spellings of one origin are treated as the same.
 func TestRedirectsToTheSameServerInOtherWords(t *testing.T) {
 	for location, follow := range map[string]bool{
 		"https://Fake.Test/api/put/":     true,

@@ -10,28 +10,31 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
-// Refusals remembers which series the server has refused, and why, so that a series that
-// is refused again and again is reported once. It is safe for concurrent use.
+// Refusals remembers the series that the server has refused, and the reasons, so that a
+// series that is refused at every export for the same reason is reported once. It remembers
+// up to 20,000 pairs of series and reason (see package reported). It is safe for concurrent
+// use.
 type Refusals struct {
 	seeds [2]maphash.Seed
 	seen  *reported.Set[[2]uint64]
 }
 
-// maxRefusals bounds the refusals that are remembered.
+// maxRefusals bounds the pairs of series and reason that are remembered.
 const maxRefusals = 20_000
 
-// NewRefusals returns an empty memory.
+// NewRefusals returns an empty set.
 func NewRefusals() *Refusals {
 	return &Refusals{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, seen: reported.NewSet[[2]uint64](maxRefusals)}
 }
 
-// Known reports whether the series of a point has been reported with this reason, and
-// notes it.
-func (r *Refusals) Known(p *PointError) bool {
+// Reported reports whether the series of a point was reported with this reason before, and
+// remembers it. A point that has no encoded name is always new.
+func (r *Refusals) Reported(p *PointError) bool {
 	name, err := encoding.EncodeName(p.Point.Metric, p.Point.Tags)
 	if err != nil {
 		return false
 	}
 	name += p.Reason
+	// Two hashes of 64 bits take less memory than the name, and do not collide in practice.
 	return r.seen.Seen([2]uint64{maphash.String(r.seeds[0], name), maphash.String(r.seeds[1], name)})
 }

@@ -17,16 +17,16 @@ func TestRefusals_KnowSeriesByNameTagsAndReason(t *testing.T) {
 	}
 	for i := range 3000 {
 		p := refusal("n", strconv.Itoa(i), "bad")
-		if r.Known(p) || !r.Known(p) {
+		if r.Reported(p) || !r.Reported(p) {
 			t.Fatalf("series %d is known before it is refused, or not after", i)
 		}
 	}
-	if r.Known(refusal("n", "1", "worse")) || r.Known(refusal("m", "1", "bad")) || !r.Known(refusal("n", "1", "bad")) {
+	if r.Reported(refusal("n", "1", "worse")) || r.Reported(refusal("m", "1", "bad")) || !r.Reported(refusal("n", "1", "bad")) {
 		t.Error("a series is mistaken for another one, or a reason")
 	}
 	odd := &client.PointError{Point: client.Point{Metric: "a{b"}}
-	for range 2 { // it cannot be told apart from another one, so it is never known
-		if r.Known(odd) {
+	for range 2 { // without an encoded name, it cannot be distinguished, and is never known
+		if r.Reported(odd) {
 			t.Error("a series without an encoded name is known")
 		}
 	}

@@ -12,41 +12,59 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/put"
+	"github.com/apptuitai/apptuit-go/internal/reported"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
 const (
-	// maxStrikes is how often a batch is tried that a server which takes others
-	// answers with errors.
+	// maxStrikes is the number of strikes after which a batch is moved to the quarantine.
 	maxStrikes = 8
-	// maxStrikeWait bounds how long such a batch waits for its next try.
-	maxStrikeWait = 5 * time.Minute
+	// maxPostponement bounds how long a batch is postponed, if MaxInterval is not longer.
+	maxPostponement = 5 * time.Minute
+	// anyFileProbe says that every so many probes are of a random batch.
+	anyFileProbe = 4
+	// maxReadFailures bounds the unreadable files that are remembered as reported.
+	maxReadFailures = 1000
 )
 
-// replayer delivers the batches in a spool's folder, one after the other. All but
-// successes, wake and ended belongs to its goroutine.
+// replayer delivers the batches in a spool's folder, one request at a time, oldest first.
+//
+// A failed attempt is attributed to the server or to the batch (see blame). If the server is
+// to blame, all batches wait for the next probe. If the batch is to blame, the others go
+// first: the batch is not attempted again in the current pass. A pass attempts each batch
+// once; a success starts a new pass, and so returns to the oldest batch.
+//
+// A file gets a strike when it fails although the server has processed another batch since
+// its last strike. From the second strike on it is postponed, longer each time. A batch that
+// is to blame and has maxStrikes is moved to the quarantine.
+//
+// The fields from failures on belong to the goroutine of run.
 type replayer struct {
 	s         *spooler
-	pause     time.Duration // between two requests
-	successes atomic.Uint64 // requests of which the server has taken points
-	wake      chan struct{} // has room for the news that there is a batch, or that the server is back
+	interval  time.Duration // between two requests
+	processed atomic.Uint64 // requests, also of live batches, whose points the server accepted or rejected
+	wake      chan struct{} // capacity 1: a batch was spooled, or the server has answered
 	ended     chan struct{} // closed when the goroutine has ended
 
-	failures int       // of the replay, one after the other
-	probes   int       // of these for the circuit
-	next     time.Time // not before this
-	pass     uint64    // each batch is tried once a pass, from the oldest on
+	failures     int       // consecutive failed attempts while the circuit was closed
+	failedProbes int       // consecutive
+	notBefore    time.Time // the earliest time of the next attempt
+	pass         uint64    // number of the current pass
+	readFailures *reported.Set[*spool.File]
 }
 
-func newReplayer(s *spooler, pause time.Duration) *replayer {
-	return &replayer{s: s, pause: pause, wake: make(chan struct{}, 1), ended: make(chan struct{}), pass: 1}
+func newReplayer(s *spooler, interval time.Duration) *replayer {
+	return &replayer{
+		s: s, interval: interval, wake: make(chan struct{}, 1), ended: make(chan struct{}), pass: 1,
+		readFailures: reported.NewSet[*spool.File](maxReadFailures),
+	}
 }
 
 // run delivers the batches in the folder until the client is closed.
 func (r *replayer) run() {
 	defer close(r.ended)
-	retry := r.s.c.settings.Retry
-	r.next = time.Now().Add(r.s.c.settings.machine.random(retry.InitialInterval)) // not all processes that are started at once
+	policy := r.s.c.settings.Retry
+	r.notBefore = time.Now().Add(r.s.c.settings.machine.random(policy.InitialInterval)) // processes may start at the same moment
 	life := r.s.c.life
 	for life.Err() == nil {
 		if r.s.folder.Content().Batches == 0 {
@@ -57,42 +75,42 @@ func (r *replayer) run() {
 			}
 			continue
 		}
-		if !r.rest() {
+		if !r.waitUntilDue() {
 			continue
 		}
 		p, allowed, _ := r.s.circuit.allow()
-		if !allowed { // a live batch is the probe
-			r.next = time.Now().Add(max(retry.InitialInterval/4, 10*time.Millisecond))
+		if !allowed { // a live batch is the probe: look at its outcome soon
+			r.notBefore = time.Now().Add(max(policy.InitialInterval/4, 10*time.Millisecond))
 			continue
 		}
-		file, again := r.take(p.probe)
+		file, again := r.nextFile(p.probe)
 		if file == nil {
 			r.s.circuit.cancel(p)
-			r.sleep(again)
+			r.waitUntil(again)
 			continue
 		}
-		r.try(file, p)
+		r.replay(file, p)
 	}
 }
 
-// stir wakes the replay.
-func (r *replayer) stir() {
+// wakeUp makes the replay look at the folder and the circuit again.
+func (r *replayer) wakeUp() {
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
 }
 
-// rest waits until the next batch may be tried, or there is news, and reports
-// whether it may.
-func (r *replayer) rest() bool {
-	r.sleep(later(r.s.circuit.probeDue(), r.next))
-	return r.s.c.life.Err() == nil && !time.Now().Before(later(r.s.circuit.probeDue(), r.next))
+// waitUntilDue waits until the next attempt is due or wakeUp is called, and reports whether
+// the attempt is due.
+func (r *replayer) waitUntilDue() bool {
+	r.waitUntil(maxTime(r.s.circuit.probeDue(), r.notBefore))
+	return r.s.c.life.Err() == nil && !time.Now().Before(maxTime(r.s.circuit.probeDue(), r.notBefore))
 }
 
-// sleep waits for a time, or for news.
-func (r *replayer) sleep(until time.Time) {
-	timer := time.NewTimer(time.Until(until))
+// waitUntil waits until the given time, a wakeUp, or the end of the client.
+func (r *replayer) waitUntil(at time.Time) {
+	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -101,20 +119,23 @@ func (r *replayer) sleep(until time.Time) {
 	}
 }
 
-func later(a, b time.Time) time.Time {
+func maxTime(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
 	return b
 }
 
-// take takes the oldest batch that has not been tried in this pass. If none may
-// be tried, it says when to look again. Of the probes each fourth is any batch:
-// the oldest ones may be those that the server fails on.
-func (r *replayer) take(probe bool) (file *spool.File, again time.Time) {
+// nextFile takes the oldest file that was not attempted in this pass and is not postponed.
+// If there is none in this pass, it starts the next one. If all files are postponed, it
+// returns nil and the time at which to look again.
+//
+// Every fourth probe is of a random batch: the oldest batches may be the ones that make the
+// server fail, and would keep the circuit open.
+func (r *replayer) nextFile(probe bool) (file *spool.File, again time.Time) {
 	now := time.Now()
 	again = now.Add(r.s.c.settings.Retry.MaxInterval)
-	untried := func(f *spool.File) bool {
+	eligible := func(f *spool.File) bool {
 		if now.Before(f.Mark.NotBefore) {
 			again = minTime(again, f.Mark.NotBefore)
 			return false
@@ -122,14 +143,14 @@ func (r *replayer) take(probe bool) (file *spool.File, again time.Time) {
 		return f.Mark.Pass != r.pass
 	}
 	folder := r.s.folder
-	if probe && r.probes%4 == 3 {
+	if probe && r.failedProbes%anyFileProbe == anyFileProbe-1 {
 		skip := r.s.c.settings.machine.index(max(folder.Content().Batches, 1))
-		if file = folder.Take(func(f *spool.File) bool { skip--; return skip < 0 && untried(f) }); file != nil {
+		if file = folder.Take(func(f *spool.File) bool { skip--; return skip < 0 && eligible(f) }); file != nil {
 			return file, again
 		}
 	}
 	for range 2 {
-		if file = folder.Take(untried); file != nil {
+		if file = folder.Take(eligible); file != nil {
 			break
 		}
 		r.pass++
@@ -137,47 +158,61 @@ func (r *replayer) take(probe bool) (file *spool.File, again time.Time) {
 	return file, again
 }
 
-// try tries to deliver one batch.
-func (r *replayer) try(file *spool.File, p permit) {
-	record, err := r.s.folder.Read(file)
-	var codec *put.Codec
-	if err == nil {
-		if codec = r.s.codec(record.Encoding); codec == nil {
-			err = fmt.Errorf("%w: encoding %d is not known", spool.ErrFormat, record.Encoding)
-		}
-	}
+// replay attempts to deliver the batch in a file, and returns, replaces, removes or
+// quarantines the file.
+func (r *replayer) replay(file *spool.File, p permit) {
+	record, b, err := r.load(file)
 	if err != nil {
 		r.s.circuit.cancel(p)
-		r.unreadable(file, err)
+		r.handleReadFailure(file, err)
 		return
 	}
-	b := codec.Load(record.Body, int(record.Points), record.Raw, record.Uncounted)
 	points := b.Points()
-	sender := r.s.c.newSender(r.s.options())
-	sender.spooled, sender.replay, sender.between = true, true, r.between
-	sender.atMost = file.Mark.AtMost
+	sender := r.newSender(file)
 	sender.send(r.s.c.life, b)
-	if u := sender.undelivered; len(u) == 1 && u[0].end == unreadable {
+	if u := sender.undelivered; len(u) == 1 && u[0].stop == stopUnreadable {
 		u[0].batch.Release()
 		r.s.circuit.cancel(p)
-		r.unreadable(file, fmt.Errorf("%w: %w", spool.ErrFormat, u[0].err))
+		r.handleReadFailure(file, fmt.Errorf("%w: %w", spool.ErrFormat, u[0].err))
 		return
 	}
 	files := r.replaceFile(file, record, sender, points)
 	for _, u := range sender.undelivered {
 		u.batch.Release()
 	}
-	r.proceed(files, failuresOf(files, sender), sender, p)
+	r.schedule(files, failuresOf(files, sender), sender, p)
 	for _, file := range files {
 		r.s.folder.Return(file)
 	}
 }
 
-// between waits between two parts of a batch. The server is there: it asks for smaller
-// batches.
-func (r *replayer) between() {
-	r.s.circuit.close()
-	timer := time.NewTimer(r.pause)
+// load reads the batch in a file. The caller must release it.
+func (r *replayer) load(file *spool.File) (*spool.Batch, *put.Batch, error) {
+	record, err := r.s.folder.Read(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	codec := r.s.codec(record.Encoding)
+	if codec == nil {
+		return nil, nil, fmt.Errorf("%w: unknown encoding %d", spool.ErrFormat, record.Encoding)
+	}
+	return record, codec.Load(record.Body, int(record.Points), record.Raw, record.Uncounted), nil
+}
+
+func (r *replayer) newSender(file *spool.File) *sender {
+	s := r.s.c.newSender(r.s.replayOptions())
+	s.hasSpool, s.replaying, s.maxSize = true, true, file.Mark.AtMost
+	s.beforeNextPart = func() {
+		// A request for smaller batches is an answer: live batches need not wait for a probe.
+		r.s.circuit.close()
+		r.pause()
+	}
+	return s
+}
+
+// pause waits for the interval between two requests.
+func (r *replayer) pause() {
+	timer := time.NewTimer(r.interval)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -185,155 +220,186 @@ func (r *replayer) between() {
 	}
 }
 
-// replaceFile replaces the file of a batch by files of the parts that are left, and returns the
-// files that there are then. If all of the batch is left, its file stays: the parts would
-// be as many files.
+// replaceFile replaces the file of a batch by files of its undelivered parts, and returns
+// these. If no point of the batch was delivered, it keeps the file: splitting it would only
+// multiply the files.
 func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *sender, points int) []*spool.File {
-	left := 0
+	remaining := 0
 	var parts []*spool.Batch
 	for _, u := range sender.undelivered {
 		b := u.batch
-		left += b.Points()
+		remaining += b.Points()
 		parts = append(parts, &spool.Batch{
 			Encoding: record.Encoding, Points: uint32(b.Points()), Uncounted: b.Uncounted(nil),
 			Raw: b.RawSize(), Time: record.Time, Body: b.Body(),
 		})
 	}
-	if left == points {
+	if remaining == points {
 		return []*spool.File{file}
 	}
 	files, err := r.s.folder.Replace(file, parts...)
 	if err != nil {
-		r.s.dropped(spool.Drop{Err: fmt.Errorf("the rest of %d points cannot be written, and all are sent again: %w", record.Counted(), err)})
+		r.s.dropped(spool.Drop{Err: fmt.Errorf("the undelivered part of a batch cannot be written, so the whole batch (%s) will be sent again: %w",
+			pointsText(record.Counted()), err)})
 		return []*spool.File{file}
 	}
-	r.count(sender.tally.report())
+	r.account(sender.tally.report())
 	return files
 }
 
-// unreadable moves a damaged file to the quarantine. After a fault of the disk or the
-// process, which may pass, the file is tried again later.
-func (r *replayer) unreadable(file *spool.File, err error) {
-	damaged := errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist)
-	if damaged && r.s.folder.Quarantine(file, err) {
-		return
-	}
-	if !damaged && file.Mark.Strikes == 0 {
-		file.Mark.Strikes = 1
-		r.s.dropped(spool.Drop{Err: fmt.Errorf("%d points have to wait: %w", file.Points(), err)})
-	}
-	file.Mark.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
-	r.s.folder.Return(file)
-}
-
-// count counts the points of a batch, and reports points that were refused as those of
-// live batches are reported.
-func (r *replayer) count(report Report) {
+// account adds the points of a replayed batch to the statistics, and reports refused points
+// as those of live batches are reported.
+func (r *replayer) account(report Report) {
 	r.s.mu.Lock()
 	r.s.stats.Replayed += uint64(report.Accepted)
 	r.s.stats.Rejected += uint64(report.Rejected)
 	r.s.stats.Dropped += uint64(report.Dropped)
 	r.s.mu.Unlock()
-	if !report.fresh.empty() {
-		r.s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", r.s.c.settings.Errors.Send(report.fresh)))
+	if !report.unreported.empty() {
+		r.s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", r.s.c.settings.Errors.Send(report.unreported)))
 	}
 }
 
-// failuresOf returns why the batch of each file was not delivered. If one file holds all
-// parts that are left, the last failure stands for them.
-func failuresOf(files []*spool.File, sender *sender) []failed {
-	why := make([]failed, len(files))
+// handleReadFailure moves a damaged file to the quarantine. An error of the disk or the
+// process, such as too many open files, may pass: the file is postponed, and the first such
+// error of a file is reported. So is a damaged file that cannot be moved.
+func (r *replayer) handleReadFailure(file *spool.File, err error) {
+	damaged := errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist)
+	if damaged && r.s.folder.Quarantine(file, err) {
+		return
+	}
+	if !damaged && !r.readFailures.Seen(file) {
+		r.s.dropped(spool.Drop{Err: fmt.Errorf("a file with %s cannot be read, and is tried again later: %w", pointsText(file.Points()), err)})
+	}
+	file.Mark.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
+	r.s.folder.Return(file)
+}
+
+// failuresOf returns the reason why the batch of each file was not delivered. If one file
+// holds all remaining parts, the last failure applies to it.
+func failuresOf(files []*spool.File, sender *sender) []deliveryFailure {
+	causes := make([]deliveryFailure, len(files))
 	for i := range files {
-		why[i] = sender.last
+		causes[i] = sender.cause
 		if len(files) == len(sender.undelivered) {
-			why[i] = sender.undelivered[i].failed
+			causes[i] = sender.undelivered[i].deliveryFailure
 		}
 	}
-	return why
+	return causes
 }
 
-// proceed decides when the replay goes on, and which batch is tried then. The files are
-// those that are left of the batch, and why says how each of them has failed.
-func (r *replayer) proceed(files []*spool.File, why []failed, sender *sender, p permit) {
-	now := time.Now()
-	circuit := &r.s.circuit
-	if !sender.hasFailed {
-		r.failures, r.probes = 0, 0
-		r.pass++ // with the oldest again
-		r.next = now.Add(r.pause)
-		r.s.succeeded(sender.tally.taken)
-		return
+// schedule decides when the next attempt is made, and marks the given files, which hold the
+// undelivered points of the batch, so that nextFile chooses the right batch. The causes say
+// why each of them was not delivered.
+func (r *replayer) schedule(files []*spool.File, causes []deliveryFailure, sender *sender, p permit) {
+	switch {
+	case !sender.unavailable:
+		r.scheduleAfterSuccess(sender.tally.processed)
+	case r.s.c.life.Err() != nil: // Close has ended the attempt
+		r.s.circuit.cancel(p)
+	default:
+		circuitClosed := r.s.circuit.isClosed()
+		for i, file := range files {
+			if !causes[i].untried {
+				r.markFailed(file, causes[i], circuitClosed)
+			}
+		}
+		r.scheduleAfterFailure(sender.cause, sender.tally.counts.RetryAfter, p)
 	}
-	if r.s.c.life.Err() != nil {
-		circuit.cancel(p)
-		return
-	}
-	serverIsThere := circuit.probeDue().IsZero()
-	for i, file := range files {
-		why := why[i]
-		if why.untried {
-			continue
-		}
-		about := aboutBatch(why)
-		if serverIsThere || about { // the others have their turn
-			file.Mark.Pass = r.pass
-		}
-		if serverIsThere && why.cutOff > 0 {
-			file.Mark.AtMost = why.cutOff / 2
-		}
-		switch {
-		case about, serverIsThere && why.status == 0 && why.end == outOfTime:
-			r.strike(file, why.err)
-		case serverIsThere: // for this batch alone, but not for its points
-			r.delay(file)
-		}
-	}
-	after := sender.tally.counts.After
-	if p.probe || after > 0 { // what the server asks for, live batches have to know, too
+}
+
+func (r *replayer) scheduleAfterSuccess(processed bool) {
+	r.failures, r.failedProbes = 0, 0
+	r.pass++
+	r.notBefore = time.Now().Add(r.interval)
+	r.s.serverAnswered(processed)
+}
+
+// scheduleAfterFailure opens the circuit if the attempt was a probe, or if the server has
+// requested a delay, which applies to live batches too. Otherwise one failure of the replay
+// does not stop live batches, and the replay alone backs off.
+func (r *replayer) scheduleAfterFailure(cause deliveryFailure, retryAfter time.Duration, p permit) {
+	if p.probe || retryAfter > 0 {
 		if p.probe {
-			r.probes++
+			r.failedProbes++
 		}
-		circuit.open(p, after, sender.last)
-		r.next = now
+		r.s.circuit.open(p, retryAfter, cause)
+		r.notBefore = time.Now() // the circuit determines the time
 		return
 	}
-	r.next = now.Add(r.s.c.settings.machine.pause(r.s.c.settings.Retry, r.failures, after))
+	r.notBefore = time.Now().Add(r.s.c.settings.machine.backoff(r.s.c.settings.Retry, r.failures))
 	r.failures++
 }
 
-// aboutBatch reports whether a failure may be one that this batch alone has: an
-// error within the server, or one that it tells of single points.
-func aboutBatch(why failed) bool {
-	if why.end != outOfTime {
+// blame says whether the server or the batch is the cause of a failed attempt.
+type blame uint8
+
+const (
+	blameServer  blame = iota // other batches would fail too
+	blameBatch                // the batch makes the server or the connection fail
+	blameUnclear              // the server works, but has not looked at this batch, for example because of a 429
+)
+
+// blameFor attributes a failure. While the circuit is closed, the server works for other
+// batches.
+func blameFor(cause deliveryFailure, circuitClosed bool) blame {
+	switch {
+	case mayBeCausedByBatch(cause):
+		return blameBatch
+	case !circuitClosed:
+		return blameServer
+	case cause.status == 0 && cause.stop == stopTemporary: // the connection breaks
+		return blameBatch
+	}
+	return blameUnclear
+}
+
+// mayBeCausedByBatch reports whether the status of a temporary failure can be due to the
+// content of the batch: an internal error, or an answer that names transient points.
+func mayBeCausedByBatch(cause deliveryFailure) bool {
+	if cause.stop != stopTemporary {
 		return false
 	}
-	switch why.status {
+	switch cause.status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusInternalServerError:
 		return true
 	}
-	return why.status/100 == 2
+	return cause.status/100 == 2
 }
 
-// strike counts the failures of a batch between which the server has taken others, with a
-// longer wait after each. After too many the batch is moved to the quarantine.
-func (r *replayer) strike(file *spool.File, reason error) {
-	r.delay(file)
-	if file.Mark.Strikes >= maxStrikes {
-		r.s.folder.Quarantine(file, errors.Join(fmt.Errorf("it failed %d times while others did not", maxStrikes), reason))
+// markFailed marks a file after a failed attempt.
+func (r *replayer) markFailed(file *spool.File, cause deliveryFailure, circuitClosed bool) {
+	if circuitClosed && cause.cutOff > 0 { // it may be too large
+		file.Mark.AtMost = cause.cutOff / 2
+	}
+	switch blameFor(cause, circuitClosed) {
+	case blameServer:
+	case blameUnclear:
+		file.Mark.Pass = r.pass
+		r.postpone(file)
+	case blameBatch:
+		file.Mark.Pass = r.pass
+		r.postpone(file)
+		if file.Mark.Strikes >= maxStrikes {
+			reason := fmt.Errorf("it failed %d times while other batches were delivered", maxStrikes)
+			r.s.folder.Quarantine(file, errors.Join(reason, cause.err))
+		}
 	}
 }
 
-// delay makes a batch wait, longer each time that the server has taken others since.
-func (r *replayer) delay(file *spool.File) {
-	m, n := &file.Mark, r.successes.Load()
-	if m.Strikes > 0 && n <= m.Successes {
+// postpone adds a strike to a file, and delays its next attempt from the second strike on.
+// It has no effect if the server has processed no batch since the last strike: the failure
+// may be an outage.
+func (r *replayer) postpone(file *spool.File) {
+	mark, processed := &file.Mark, r.processed.Load()
+	if mark.Strikes > 0 && processed <= mark.Successes {
 		return
 	}
-	m.Strikes++
-	m.Successes = n
-	if m.Strikes > 1 {
-		retry := r.s.c.settings.Retry
-		retry.MaxInterval = max(retry.MaxInterval, maxStrikeWait)
-		m.NotBefore = time.Now().Add(r.s.c.settings.machine.backoff(retry, m.Strikes))
+	mark.Strikes++
+	mark.Successes = processed
+	if mark.Strikes > 1 {
+		policy := r.s.c.settings.Retry
+		policy.MaxInterval = max(policy.MaxInterval, maxPostponement)
+		mark.NotBefore = time.Now().Add(r.s.c.settings.machine.backoff(policy, mark.Strikes))
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// putURL returns the address of puts.
+// putURL returns the URL of put requests.
 func (s *Settings) putURL() string {
 	u := *s.Connection.endpoint
 	u.Path += "/api/put"
@@ -32,7 +32,7 @@ func (s *Settings) putURL() string {
 	return u.String()
 }
 
-// allHeaders returns the headers of every request.
+// allHeaders returns the headers of all requests, apart from Authorization.
 func (s *Settings) allHeaders() *http.Header {
 	h := http.Header{}
 	for k, v := range s.Connection.Headers {
@@ -42,7 +42,8 @@ func (s *Settings) allHeaders() *http.Header {
 	return &h
 }
 
-// newRequest returns a request with the headers of all, and the token it has.
+// newRequest returns a request with the common headers and the current token. It also
+// returns the token, for the case that the server refuses it.
 func (c *Client) newRequest(ctx context.Context, method, address string) (*http.Request, string, error) {
 	token, err := c.settings.creds.lookup(ctx)
 	if err != nil {
@@ -57,9 +58,9 @@ func (c *Client) newRequest(ctx context.Context, method, address string) (*http.
 	return request, token, nil
 }
 
-// do makes a request, whose body GetBody gives. If the server had closed the connection
-// before the request came, the request is made once more: a connection that was kept for
-// it may be closed at any moment, which says nothing about the server.
+// do makes a request. GetBody must return its body, if it has one. If the server has closed
+// a reused connection before it read the request, do makes the request once more: any
+// server may close an idle connection at any moment.
 func (c *Client) do(request *http.Request) (*http.Response, error) {
 	for again := false; ; again = true {
 		if request.GetBody != nil {
@@ -69,10 +70,10 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 		response, err := c.settings.Connection.http.Do(request.WithContext(httptrace.WithClientTrace(request.Context(), conn.hooks())))
 		switch {
 		case err == nil:
-			if response.Request == nil { // a transport that is not net/http's may forget it
+			if response.Request == nil { // a custom transport may not set it
 				response.Request = request
 			}
-			response.Body = endWith(request.Context(), response.Body)
+			response.Body = closeOnDone(request.Context(), response.Body)
 			return response, nil
 		case again || request.Context().Err() != nil || !conn.reused.Load() || conn.answered.Load() || isTimeout(err) || isStreamError(err):
 			return nil, conn.error(err)
@@ -80,11 +81,11 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 	}
 }
 
-// connectionTrace notes how far a request came.
+// connectionTrace records the progress of a request on its connection.
 type connectionTrace struct {
-	connected atomic.Bool // there was a connection
-	reused    atomic.Bool // which another request had used before
-	answered  atomic.Bool // a byte of an answer came
+	connected atomic.Bool // the request got a connection
+	reused    atomic.Bool // another request had used the connection before
+	answered  atomic.Bool // the first byte of an answer has arrived
 }
 
 func (t *connectionTrace) hooks() *httptrace.ClientTrace {
@@ -94,8 +95,8 @@ func (t *connectionTrace) hooks() *httptrace.ClientTrace {
 	}
 }
 
-// error wraps the error of a request with a [cutOffError] if the connection was there
-// and broke.
+// error wraps the error of a request in a [cutOffError] if its connection was established
+// and then broke.
 func (t *connectionTrace) error(err error) error {
 	if isTimeout(err) || errors.Is(err, context.Canceled) {
 		return err
@@ -110,25 +111,25 @@ func (t *connectionTrace) error(err error) error {
 	return &cutOffError{err}
 }
 
-// cutOffError is the error of a request whose connection broke: the server may have
-// gone, or have found the request too large.
+// cutOffError is the error of a request whose connection broke. The server may be down, or
+// it may have closed the connection because the request is too large.
 type cutOffError struct{ error }
 
 func (e *cutOffError) Unwrap() error { return e.error }
 
-// isStreamError reports whether an HTTP/2 server has reset a request, and not closed the
-// connection: the error has no type that could be asked for.
+// isStreamError reports whether an HTTP/2 server has reset a single request. net/http does
+// not export the type of this error.
 func isStreamError(err error) bool { return strings.Contains(err.Error(), "stream error: stream ID ") }
 
-// bodyGrace is the time in which a body has to notice that the context of its request has
+// bodyGrace is how long a body may take to notice that the context of its request has
 // ended.
 const bodyGrace = 200 * time.Millisecond
 
-// endWith closes a body when a context has ended and the body goes on all the same, as that
-// of a 101, or of a transport which is not net/http's. Other bodies end by themselves: they
-// may not expect to be closed while they are read.
-func endWith(ctx context.Context, body io.ReadCloser) io.ReadCloser {
-	b := &endingBody{ReadCloser: body, closed: make(chan struct{})}
+// closeOnDone returns a body that is closed bodyGrace after ctx has ended, in case that
+// reading does not end by itself, as with the body of a 101 or of a custom transport. Other
+// bodies return an error before that, and need not support a concurrent Close.
+func closeOnDone(ctx context.Context, body io.ReadCloser) io.ReadCloser {
+	b := &guardedBody{ReadCloser: body, closed: make(chan struct{})}
 	b.stop = context.AfterFunc(ctx, func() {
 		select {
 		case <-b.closed:
@@ -139,14 +140,14 @@ func endWith(ctx context.Context, body io.ReadCloser) io.ReadCloser {
 	return b
 }
 
-// endingBody is closed once, by its reader.
-type endingBody struct {
+// guardedBody tells closeOnDone when its reader has closed it.
+type guardedBody struct {
 	io.ReadCloser
 	stop   func() bool
 	closed chan struct{}
 }
 
-func (b *endingBody) Close() error {
+func (b *guardedBody) Close() error {
 	if b.stop() {
 		return b.ReadCloser.Close()
 	}

@@ -141,7 +141,8 @@ func TestMillisecondTimestamps(t *testing.T) {
 	}
 }
 
-// What apptuit-py 2.4.2 makes of points, global tags and sanitize modes.
+// The requests are those that apptuit-py 2.4.2 sends for the same points, global tags and
+// sanitize modes.
 func TestPayloadVectors(t *testing.T) {
 	type vector struct {
 		Mode       string            `json:"mode"`
@@ -191,7 +192,7 @@ func TestPayloadVectors(t *testing.T) {
 	}
 }
 
-// payload is what a client sends for a point, or the error that New or Send makes of it.
+// payload returns the request of a client for a point, or the error of New or Send.
 func payload(t *testing.T, mode string, global map[string]string, p apptuitclient.DataPoint) (sentPoint, error) {
 	t.Helper()
 	m, err := encoding.ParseSanitizeMode(mode)
@@ -216,8 +217,7 @@ func payload(t *testing.T, mode string, global map[string]string, p apptuitclien
 	return f.all()[0].points(t)[0], nil
 }
 
-// A transport that does not say which request an answer is to costs no more than
-// that.
+// A transport that does not set Response.Request is supported.
 func TestAnswersWithoutTheirRequest(t *testing.T) {
 	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusUnauthorized, Body: http.NoBody, Header: http.Header{}}, nil

@@ -16,42 +16,43 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// result is the effect of one attempt on a batch: each of its points is accepted,
-// refused, or left. The policies decide about the points that are left.
+// result is the effect of one attempt on a batch: each point is accepted, refused or
+// undecided.
 type result struct {
-	status   int            // 0: no answer
-	accepted int            // points, by the server's word
-	refused  map[int]string // points that the server named, with its reason
-	unnamed  int            // points that the server refused without a name
-	refusal  error          // why
-	left     *put.Batch     // undecided: the batch itself, a part of it, or nil
-	next     action         // on the points that are left
-	err      error          // why they are left
-	after    time.Duration  // the server asks to wait so long before another attempt
-	cutOff   bool           // the connection broke, or a proxy answered 502: the batch may have been too large
-	token    string         // of the request
+	status     int            // of the answer, 0 if there was none
+	accepted   int            // number of points that the server has accepted
+	refused    map[int]string // reasons of the points that the server has refused by name, by index in the batch
+	unnamed    int            // number of points that the server has refused without naming them
+	refusal    error          // why the unnamed points were refused
+	undecided  *put.Batch     // the batch itself, a part of it, or nil if all points are decided
+	action     action         // the next step for the undecided points
+	err        error          // why they are undecided
+	retryAfter time.Duration  // the delay that the server requested before another attempt, 0 if none
+	cutOff     bool           // the connection broke, or a proxy answered 502: the batch may be too large
+	token      string         // the token of the request
 }
 
-// unanswered is the result of a put without an answer: the points may have been
-// stored or not.
+// unanswered returns the result of a put without a complete answer. The points may or may
+// not have been stored.
 func (c *Client) unanswered(ctx context.Context, b *put.Batch, err error) result {
 	res := c.noAnswer(ctx, err)
-	res.left = b
+	res.undecided = b
 	return res
 }
 
-// noAnswer is the result of a request without an answer.
+// noAnswer returns the result of a request without an answer: a network error, a time-out,
+// or a proxy that refused to open a tunnel.
 func (c *Client) noAnswer(ctx context.Context, err error) result {
-	res := result{next: retry}
+	res := result{action: actionRetry}
 	var cutOff *cutOffError
 	var proxy *proxyError
 	switch {
 	case permanent(err):
-		res.next = openCircuit
+		res.action = actionOpenCircuit
 	case errors.As(err, &proxy):
-		res.status, res.next = proxy.status, actionOf(proxy.status)
-		if res.next != retry { // no token of ours, and no smaller batch, would help
-			res.next = openCircuit
+		res.status, res.action = proxy.status, actionOf(proxy.status)
+		if res.action != actionRetry { // another token or a smaller batch would not change the proxy's answer
+			res.action = actionOpenCircuit
 		}
 		res.err = c.settings.Errors.Status(proxy.status, "proxy "+proxy.host, proxy.message)
 		return res
@@ -61,7 +62,7 @@ func (c *Client) noAnswer(ctx context.Context, err error) result {
 	}
 	var address *url.Error
 	if errors.As(err, &address) {
-		err = address.Err // without the URL, for which the host will do
+		err = address.Err // without the URL: the error names the host below
 	}
 	if ctx.Err() != nil {
 		err = ended(ctx)
@@ -70,9 +71,9 @@ func (c *Client) noAnswer(ctx context.Context, err error) result {
 	return res
 }
 
-// permanent reports whether a request failed in a way that the next one will,
-// too: the server's certificate is not trusted, it does not speak TLS, or it
-// redirects to an address that is not a URL, for which net/http has no type.
+// permanent reports whether a request failed in a way that repeats: the server's
+// certificate is not trusted, the server does not speak TLS, or it redirects to an invalid
+// URL, for which net/http has no error type.
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError

@@ -9,98 +9,111 @@ import (
 	"time"
 )
 
-// retrier leads from one attempt to the next: it waits, asks for another token, and ends
-// the attempts.
+// stopReason says why no further attempt is made.
+type stopReason uint8
+
+const (
+	stopNone       stopReason = iota // another attempt follows
+	stopTemporary                    // retries have ended, but the cause may pass
+	stopRefused                      // an answer refused the request: the endpoint or the credentials must be corrected
+	stopNoAnswer                     // there was no answer, and a retry would not help, for example an untrusted certificate
+	stopUnreadable                   // the body of the batch cannot be read
+)
+
+// retrier decides between two attempts at a request: it waits, gets another token, or stops.
+// It implements [RetryPolicy].
 type retrier struct {
 	c        *Client
 	ctx      context.Context
-	stop     <-chan struct{} // ends waiting, too; may be nil
-	once     bool            // no waiting at all
-	start    time.Time
+	stop     <-chan struct{} // when closed, ends a wait; may be nil
+	noWait   bool            // never wait: an attempt with another token is the only further one
+	start    time.Time       // of the first attempt
 	attempts int
-	renewed  bool  // another token was requested since the last answer that was not about the token
-	answer   error // the last one there was
+
+	tokenRefreshed bool  // another token was requested since the server last accepted a token
+	lastAnswer     error // the error of the last attempt that the server answered
 }
 
-// next prepares another attempt after a result: it waits, or gets another token. If
-// there is no further attempt, it says why.
-func (r *retrier) next(res *result) (ending, error) {
+// next prepares for another attempt after the given result: it waits, or gets another
+// token. It returns stopNone if the caller must make the attempt, and otherwise the reason
+// why there is none and the error of the request.
+func (r *retrier) next(res *result) (stopReason, error) {
 	r.attempts++
 	switch {
 	case res.status != 0:
-		r.answer = res.err
-	case r.answer != nil: // it says more than that time ran out on the next attempt
-		res.err = fmt.Errorf("%w; before that, %w", res.err, r.answer)
+		r.lastAnswer = res.err
+	case r.lastAnswer != nil: // the answer explains more than, for example, the end of the context
+		res.err = fmt.Errorf("%w; an earlier attempt failed with: %w", res.err, r.lastAnswer)
 	}
-	switch res.next {
-	case split, openCircuit, reject:
+	switch res.action {
+	case actionSplit, actionOpenCircuit, actionReject:
 		if res.status == 0 {
-			return undecided, res.err
+			return stopNoAnswer, res.err
 		}
-		return refused, res.err
-	case refreshToken:
-		another, err := r.renew(res)
+		return stopRefused, res.err
+	case actionRefreshToken:
+		another, err := r.anotherToken(res)
 		switch {
 		case another:
-			return goOn, nil
+			return stopNone, nil
 		case err == nil:
-			return refused, res.err
+			return stopRefused, res.err
 		}
-		// A source that fails is a reason that may pass.
+		// The token source failed, which may pass.
 		res.err = fmt.Errorf("%w; %w", res.err, err)
 	}
 	if err := r.wait(res); err != nil {
-		return outOfTime, err
+		return stopTemporary, err
 	}
-	return goOn, nil
+	return stopNone, nil
 }
 
-// renew gets another token than the one that was refused.
-func (r *retrier) renew(res *result) (bool, error) {
-	if r.renewed {
+// anotherToken asks the token source for a token other than the one that the server has
+// refused, and reports whether there is one. It asks once for several refusals in a row.
+func (r *retrier) anotherToken(res *result) (bool, error) {
+	if r.tokenRefreshed {
 		return false, nil
 	}
-	ctx, cancel := bound(r.ctx, r.c.settings.Connection.Timeout)
+	ctx, cancel := withTimeout(r.ctx, r.c.settings.Connection.Timeout)
 	defer cancel()
 	another, err := r.c.settings.creds.refresh(ctx, res.token, res.status)
-	r.renewed = err == nil
+	r.tokenRefreshed = err == nil
 	return another, err
 }
 
-// wait waits before the next attempt. Its error says why there is none.
+// wait waits before the next attempt. If there is none, it returns an error that says why.
 func (r *retrier) wait(res *result) error {
-	retry := r.c.settings.Retry
-	if r.once || !retry.Enabled || r.ctx.Err() != nil {
+	policy := r.c.settings.Retry
+	if r.noWait || !policy.Enabled || r.ctx.Err() != nil {
 		return res.err
 	}
-	pause := r.c.settings.machine.backoff(retry, r.attempts-1)
-	asked := ""
-	if res.after > 0 {
-		// The server's word, and a little more, so that not all come at once.
-		pause = min(res.after, maxAsked) + r.c.settings.machine.random(retry.InitialInterval)
-		asked = fmt.Sprintf(" in the %v that the server asks for", res.after)
+	delay := r.c.settings.machine.backoffOrRetryAfter(policy, r.attempts-1, res.retryAfter)
+	requested := ""
+	if res.retryAfter > 0 {
+		requested = fmt.Sprintf(", delayed by the %v that the server requested,", res.retryAfter)
 	}
-	next := time.Now().Add(pause)
+	next := time.Now().Add(delay)
 	deadline, bounded := r.ctx.Deadline()
 	switch {
-	case retry.MaxElapsedTime > 0 && next.Sub(r.start) > retry.MaxElapsedTime:
-		return fmt.Errorf("gave up after %s, the next one%s would be after more than %v: %w", r.tried(), asked, retry.MaxElapsedTime, res.err)
+	case policy.MaxElapsedTime > 0 && next.Sub(r.start) > policy.MaxElapsedTime:
+		return fmt.Errorf("gave up after %s: the next one%s would start after more than %v: %w",
+			r.attemptsText(), requested, policy.MaxElapsedTime, res.err)
 	case bounded && !next.Before(deadline):
-		return fmt.Errorf("gave up after %s, the next one%s would be past the deadline: %w", r.tried(), asked, res.err)
+		return fmt.Errorf("gave up after %s: the next one%s would start after the deadline: %w", r.attemptsText(), requested, res.err)
 	}
-	timer := time.NewTimer(pause)
+	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return nil
 	case <-r.stop:
-		return fmt.Errorf("shut down after %s: %w", r.tried(), res.err)
+		return fmt.Errorf("shut down after %s: %w", r.attemptsText(), res.err)
 	case <-r.ctx.Done():
-		return fmt.Errorf("%w after %s: %w", ended(r.ctx), r.tried(), res.err)
+		return fmt.Errorf("%w after %s: %w", ended(r.ctx), r.attemptsText(), res.err)
 	}
 }
 
-func (r *retrier) tried() string {
+func (r *retrier) attemptsText() string {
 	if r.attempts == 1 {
 		return "1 attempt"
 	}

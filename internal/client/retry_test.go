@@ -22,7 +22,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// waits are the times between the requests that a fake got.
+// waits returns the durations between the requests to a fake.
 func (f *fake) waits() []time.Duration {
 	var waits []time.Duration
 	calls := f.all()
@@ -32,7 +32,7 @@ func (f *fake) waits() []time.Duration {
 	return waits
 }
 
-// unavailable answers n requests with a status and the rest with success.
+// unavailable returns a fake that answers n requests with a status, and accepts the others.
 func unavailable(t testing.TB, n int, headers ...string) *fake {
 	t.Helper()
 	return &fake{t: t, answer: func(c *call) (answer, error) {
@@ -43,7 +43,7 @@ func unavailable(t testing.TB, n int, headers ...string) *fake {
 	}}
 }
 
-// Each wait is a random part of a bound that doubles from 1 s to 30 s.
+// Each delay is a random part of a bound that doubles from 1 s to 30 s.
 func TestBackoff(t *testing.T) {
 	bounds := []int{1, 2, 4, 8, 16, 30, 30, 30}
 	low, high := 0, 0
@@ -68,7 +68,7 @@ func TestBackoff(t *testing.T) {
 			}
 		})
 	}
-	if low < 30 || high < 30 { // of 320, where 80 are to be expected
+	if low < 30 || high < 30 { // 80 of 320 are expected
 		t.Errorf("%d waits are short and %d long: not the whole bound is used", low, high)
 	}
 }
@@ -81,7 +81,7 @@ func TestBackoffBounds(t *testing.T) {
 		{100 * time.Millisecond, time.Second, []int{100, 200, 400, 800, 1000, 1000}},
 		{100 * time.Millisecond, 300 * time.Millisecond, []int{100, 200, 300, 300}},
 		{500 * time.Millisecond, 100 * time.Millisecond, []int{100, 100}},
-		{time.Minute, 0, []int{60_000, 60_000}}, // over the default of MaxInterval
+		{time.Minute, 0, []int{60_000, 60_000}}, // above the default of MaxInterval
 	} {
 		for range 20 {
 			synctest.Test(t, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// What would come too late is given up at once.
+// A retry that would start after the deadline is not waited for.
 func TestRetryAfterTooLate(t *testing.T) {
 	for _, header := range []string{
 		"61", "3600", "2147483648", "9223372036854775807", "99999999999999999999",
@@ -167,7 +167,7 @@ func TestMaxElapsedTime(t *testing.T) {
 			err := f.client(apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, MaxElapsedTime: 10 * time.Second})).
 				Send(t.Context(), numberedPoints(3))
 			e := counted(t, err, 0, 3)
-			contains(t, err, "would be after more than 10s", "server answered 502")
+			contains(t, err, "would start after more than 10s", "server answered 502")
 			calls := f.all()
 			if last := calls[len(calls)-1].at.Sub(start); last > 10*time.Second || time.Since(start) != last {
 				t.Errorf("the last attempt was at %v, the end at %v", last, time.Since(start))
@@ -257,7 +257,7 @@ func TestDeadlineEndsEverything(t *testing.T) {
 	}
 }
 
-// blocking is a body that never ends.
+// blocking is a body without an end.
 type blocking struct{ ctx context.Context }
 
 func (b blocking) Read([]byte) (int, error) {
@@ -342,7 +342,7 @@ func TestResetsAreRetried(t *testing.T) {
 	})
 }
 
-// An untrusted certificate is as untrusted the next time.
+// An untrusted certificate is not retried.
 func TestTLSFailuresAreNotRetried(t *testing.T) {
 	h := apptuittest.NewHandler()
 	s := httptest.NewUnstartedServer(h)
@@ -358,7 +358,7 @@ func TestTLSFailuresAreNotRetried(t *testing.T) {
 		name     string
 		endpoint string
 		config   *tls.Config
-		want     string // "" for success
+		want     string // empty for success
 	}{
 		{"unknown authority", s.URL, nil, "certificate"},
 		{"another name", s.URL, &tls.Config{RootCAs: roots, ServerName: "other.test"}, "other.test"},
@@ -384,7 +384,7 @@ func TestTLSFailuresAreNotRetried(t *testing.T) {
 	}
 }
 
-// When time runs out on an attempt, the error has what the server said before.
+// If time runs out during an attempt, the error contains the server's last answer.
 func TestTheLastAnswerIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
@@ -400,6 +400,6 @@ func TestTheLastAnswerIsTold(t *testing.T) {
 		if e := counted(t, err, 0, 3); e.StatusCode != http.StatusInternalServerError || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("status %d: %v", e.StatusCode, err)
 		}
-		contains(t, err, "deadline exceeded; before that, ", "database not found")
+		contains(t, err, "deadline exceeded; an earlier attempt failed with: ", "database not found")
 	})
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// tokenFile is a file that is rewritten in place, or replaced, as secrets are
-// that are mounted into a container.
+// tokenFile is a file that is overwritten, or replaced like a secret that is mounted into a
+// container.
 type tokenFile struct {
 	t    *testing.T
 	name string
@@ -49,8 +49,8 @@ func (f tokenFile) write(token string, replace bool) {
 	}
 }
 
-// newSlowGuarded is a server that takes one token at a time, and looks at it
-// after a while, so that the token may have changed on the way.
+// newSlowGuarded starts a server that accepts one token at a time, and checks it after a
+// delay, so that the token may change meanwhile.
 func newSlowGuarded(t *testing.T, token string) *guarded {
 	t.Helper()
 	g := newGuarded(t, token)
@@ -62,7 +62,7 @@ func newSlowGuarded(t *testing.T, token string) *guarded {
 	return g
 }
 
-// taken counts how often each point was taken: accepted with the token of then.
+// taken returns how often each point was accepted with the token that was current.
 func (g *guarded) taken(statuses map[*call]int) map[string]int {
 	points := map[string]int{}
 	for _, c := range g.all() {
@@ -75,7 +75,7 @@ func (g *guarded) taken(statuses map[*call]int) map[string]int {
 	return points
 }
 
-// noting has a fake write down what it answers.
+// noting makes a fake record its answers.
 func (f *fake) noting() map[*call]int {
 	var mu sync.Mutex
 	statuses := map[*call]int{}
@@ -90,8 +90,8 @@ func (f *fake) noting() map[*call]int {
 	return statuses
 }
 
-// A file is rotated under concurrent Sends, some of whose requests are on their
-// way then: the file first, the server at the same time.
+// A token is rotated during concurrent Sends with requests in flight. The file is written at
+// the moment when the server changes its token, immediately before it.
 func TestRotationsLoseNoPoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const senders, rotations, n = 8, 20, 25
@@ -118,7 +118,8 @@ func TestRotationsLoseNoPoint(t *testing.T) {
 		}
 		random := rand.New(rand.NewPCG(6, 1))
 		for r := range rotations {
-			// Longer than a request and its repetition: a token is worth one question.
+			// longer than a request and its repetition, because the file is read once per
+			// refused token
 			time.Sleep(50*time.Millisecond + time.Duration(random.IntN(int(50*time.Millisecond))))
 			token := fmt.Sprintf("token%02d", r+1)
 			file.write(token, r%2 == 0)
@@ -149,8 +150,8 @@ func TestRotationsLoseNoPoint(t *testing.T) {
 	})
 }
 
-// The server knows the new token before the file has it: without a spool those
-// points are refused, with one they wait on disk for the new token.
+// The server knows the new token before the file has it. Without a spool the points sent
+// meanwhile are refused; with one they wait for the new token.
 func TestRotationGapWithASpool(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -177,7 +178,7 @@ func TestRotationGapWithASpool(t *testing.T) {
 			send()
 			token := fmt.Sprintf("token%d", r+1)
 			g.token.Store(token)
-			for range 5 { // the gap
+			for range 5 { // while the file has the old token
 				send()
 				time.Sleep(time.Second)
 			}
@@ -200,7 +201,7 @@ func TestRotationGapWithASpool(t *testing.T) {
 		if len(taken) != want {
 			t.Errorf("%d points were taken, want %d", len(taken), want)
 		}
-		// The spool tells why, and that it is over: once a rotation each.
+		// The spool reports the reason, and its end, once per rotation.
 		began, over := 0, 0
 		for _, err := range warned {
 			silent(t, "a warning", err)
@@ -219,7 +220,7 @@ func TestRotationGapWithASpool(t *testing.T) {
 	})
 }
 
-// A delivery that goes on for longer than a token is good gets the next one, too.
+// A delivery that takes longer than a token is valid uses the next token, too.
 func TestSeveralRotationsWithinOneSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t, "token1")

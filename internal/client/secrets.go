@@ -12,18 +12,18 @@ import (
 	"unicode/utf8"
 )
 
-// secretIndex finds secrets by their first bytes, so that a text is searched in one
-// pass, however many secrets there are.
+// secretIndex finds secrets by their first bytes. A text is searched in one pass, however
+// many secrets there are.
 type secretIndex struct {
-	first   [256]bool                    // the bytes that secrets begin with
-	forms   map[[minSecret]byte][]string // the longest comes first
-	longest int
-	blanks  bool // a secret has blanks, which forms of web pages send as "+"
+	first   [256]bool                    // bytes that a secret begins with
+	forms   map[[minSecret]byte][]string // by their first bytes, the longest first
+	longest int                          // length of the longest form, in bytes
+	blanks  bool                         // a secret contains blanks, which URL-encoded forms write as "+"
 }
 
-// formsOf returns the forms in which a secret may be quoted, besides encodings of its
-// characters: Base64 without its padding, or for URLs; blanks on one line; and bytes that
-// are not UTF-8 as JSON has them, or UTF-8 read as Latin-1.
+// formsOf returns the forms in which a secret may be quoted, apart from encodings of single
+// characters: Base64 without padding or with the URL alphabet; white space joined as on one
+// line; and bytes that are not UTF-8 as JSON replaces them, or UTF-8 read as Latin-1.
 func formsOf(secret string) []string {
 	latin1 := make([]rune, len(secret))
 	for i := range len(secret) {
@@ -37,6 +37,7 @@ func formsOf(secret string) []string {
 	return forms
 }
 
+// newSecretIndex returns the index of all secrets in the lists.
 func newSecretIndex(lists ...[]string) *secretIndex {
 	index := &secretIndex{forms: map[[minSecret]byte][]string{}}
 	for _, secret := range slices.Concat(lists...) {
@@ -59,13 +60,13 @@ func newSecretIndex(lists ...[]string) *secretIndex {
 	return index
 }
 
-// span is a part of a text, in bytes.
+// span is a range of bytes in a text.
 type span struct{ start, end int }
 
-// redact replaces the secrets in a text. It finds each of them as it is, and decoded
-// by one or two of the decoders: a server may quote a token in JSON that stands in a
-// page, for example. With cut, the text is the beginning of a longer one, and a
-// secret that begins in it is removed with the rest of the text.
+// redact replaces the secrets in a text. It finds each of them unencoded, and encoded by
+// one or two encodings: for example, a server may quote a token in a JSON string inside an
+// HTML page. If cut is true, the text is the beginning of a longer one, and a secret that
+// begins in it and may continue after it is removed up to the end of the text.
 func (x *secretIndex) redact(s string, cut bool) string {
 	if len(x.forms) == 0 {
 		return s
@@ -76,7 +77,7 @@ func (x *secretIndex) redact(s string, cut bool) string {
 	for _, outer := range decoders {
 		once, ok := plain.decoded(outer)
 		if !ok {
-			continue // nothing is encoded so
+			continue // the text does not use this encoding
 		}
 		spans = x.find(once, cut, spans)
 		for _, inner := range decoders {
@@ -88,7 +89,7 @@ func (x *secretIndex) redact(s string, cut bool) string {
 	return replaceSpans(s, spans)
 }
 
-// find appends the spans of a text in which its reading has secrets.
+// find appends the spans of the original text in which the decoded text r contains secrets.
 func (x *secretIndex) find(r reading, cut bool, spans []span) []span {
 	for i := 0; i+minSecret <= len(r.text); i++ {
 		if !x.first[r.text[i]] {
@@ -109,7 +110,7 @@ func (x *secretIndex) find(r reading, cut bool, spans []span) []span {
 	return spans
 }
 
-// replaceSpans replaces spans, which may overlap, each by a word.
+// replaceSpans replaces the given spans, which may overlap, by the word [redacted].
 func replaceSpans(s string, spans []span) string {
 	if len(spans) == 0 {
 		return s
@@ -130,11 +131,11 @@ func replaceSpans(s string, spans []span) string {
 	return out.String()
 }
 
-// reading is a text, perhaps decoded, that knows where each of its bytes stands in
-// the original.
+// reading is a text, possibly decoded, with the position of each of its bytes in the
+// original text.
 type reading struct {
 	text    string
-	offsets []int // of each byte and of the end; nil: as in the text
+	offsets []int // position of each byte and of the end; nil if the text is the original
 }
 
 func (r reading) offset(i int) int {
@@ -144,11 +145,12 @@ func (r reading) offset(i int) int {
 	return r.offsets[i]
 }
 
-// maxEscape is more bytes than any character takes that is encoded twice.
+// maxEscape exceeds the number of bytes that one character takes when it is encoded twice.
 const maxEscape = 120
 
-// endsWithin reports whether the rest of a text may be the beginning of a secret. The
-// last bytes may differ: they may be a part of an encoded character.
+// endsWithin reports whether rest, the last part of a text, may be the beginning of a
+// secret. Its last bytes may differ, because they may be part of an incomplete escape
+// sequence.
 func (r reading) endsWithin(rest, secret string) bool {
 	same := 0
 	for same < len(rest) && same < len(secret) && rest[same] == secret[same] {
@@ -158,16 +160,17 @@ func (r reading) endsWithin(rest, secret string) bool {
 	return r.offset(len(r.text))-r.offset(from) < maxEscape
 }
 
-// decoder decodes characters of one encoding.
+// decoder decodes the characters of one encoding.
 type decoder struct {
-	leads string // the bytes that encoded characters begin with
-	// decode appends the character at the beginning of a text. It returns the number of
-	// bytes that it takes, 0 if it is not encoded.
+	leads string // the bytes with which escape sequences begin
+	// decode appends the character that the text begins with, and returns the length of its
+	// escape sequence in bytes. The length is 0 if the text does not begin with an escape
+	// sequence.
 	decode func(dst []byte, s string) (_ []byte, size int)
 }
 
-// decoders returns those of JSON and its relatives, of HTML, of URLs, of a text that has
-// all of these side by side, and of forms.
+// decoders returns the decoders for backslash escapes (JSON and programming languages),
+// HTML, URLs, a mixture of these, and URL-encoded forms.
 func (x *secretIndex) decoders() []decoder {
 	all := []decoder{
 		{`\`, decodeBackslash}, {"&", decodeEntity}, {"%", decodePercent}, {`\&%`, decodeAny},
@@ -178,8 +181,8 @@ func (x *secretIndex) decoders() []decoder {
 	return all
 }
 
-// decoded returns the reading of what a decoder makes of the text, and false if that
-// is the text itself.
+// decoded returns the text as d decodes it. It returns false if the text contains no escape
+// sequence of the encoding.
 func (r reading) decoded(d decoder) (reading, bool) {
 	if !strings.ContainsAny(r.text, d.leads) {
 		return reading{}, false
@@ -205,7 +208,7 @@ func (r reading) decoded(d decoder) (reading, bool) {
 	return reading{text: string(out), offsets: append(offsets, r.offset(len(r.text)))}, changed
 }
 
-// decodeAny decodes a character in whichever encoding it is.
+// decodeAny decodes a backslash escape, an HTML entity or a percent escape.
 func decodeAny(dst []byte, s string) ([]byte, int) {
 	switch s[0] {
 	case '&':
@@ -216,7 +219,7 @@ func decodeAny(dst []byte, s string) ([]byte, int) {
 	return decodeBackslash(dst, s)
 }
 
-// decodeForm decodes a character of a form, where "+" is a blank.
+// decodeForm decodes a character of a URL-encoded form, in which "+" is a blank.
 func decodeForm(dst []byte, s string) ([]byte, int) {
 	if s[0] == '+' {
 		return append(dst, ' '), 1
@@ -224,7 +227,7 @@ func decodeForm(dst []byte, s string) ([]byte, int) {
 	return decodePercent(dst, s)
 }
 
-// decodeBackslash decodes an escape of JSON, Go, Python or JavaScript.
+// decodeBackslash decodes a backslash escape of JSON, Go, Python or JavaScript.
 func decodeBackslash(dst []byte, s string) ([]byte, int) {
 	if len(s) < 2 {
 		return dst, 0
@@ -274,18 +277,18 @@ func decodeOctal(dst []byte, s string) ([]byte, int) {
 	return append(dst, byte(code)), 4
 }
 
-// decodeEntity decodes a character reference of HTML.
+// decodeEntity decodes a character reference of HTML, for example &amp;.
 func decodeEntity(dst []byte, s string) ([]byte, int) {
 	if strings.HasPrefix(s, "&#") {
 		return decodeReference(dst, s)
 	}
-	const longest = 33 // the name of any character
+	const longest = 33 // no name of a character is longer
 	if end := strings.IndexByte(s[:min(len(s), longest)], ';'); end > 0 {
 		if char := html.UnescapeString(s[:end+1]); char != s[:end+1] {
 			return append(dst, char...), end + 1
 		}
 	}
-	for _, name := range []string{"&amp", "&lt", "&gt", "&quot"} { // which need no semicolon
+	for _, name := range []string{"&amp", "&lt", "&gt", "&quot"} { // valid without a semicolon
 		if strings.HasPrefix(s, name) {
 			return append(dst, html.UnescapeString(name)...), len(name)
 		}
@@ -293,13 +296,14 @@ func decodeEntity(dst []byte, s string) ([]byte, int) {
 	return dst, 0
 }
 
-// decodeReference decodes a numeric character reference, with or without its semicolon.
+// decodeReference decodes a numeric character reference of HTML, with or without its
+// semicolon.
 func decodeReference(dst []byte, s string) ([]byte, int) {
 	start, base := 2, 10
 	if len(s) > 2 && (s[2] == 'x' || s[2] == 'X') {
 		start, base = 3, 16
 	}
-	const longest = 16 // more digits than a character has: there may be zeros before them
+	const longest = 16 // more digits than a character needs, as there may be leading zeros
 	end := start
 	for end < len(s) && end < start+longest && isDigit(s[end], base) {
 		end++
@@ -314,7 +318,7 @@ func decodeReference(dst []byte, s string) ([]byte, int) {
 	return appendRune(dst, code), end
 }
 
-// decodePercent decodes a byte of a URL.
+// decodePercent decodes a percent escape of a URL.
 func decodePercent(dst []byte, s string) ([]byte, int) {
 	code, size := hex(s[1:], 2, 2)
 	if size == 0 {
@@ -323,8 +327,8 @@ func decodePercent(dst []byte, s string) ([]byte, int) {
 	return append(dst, byte(code)), 1 + size
 }
 
-// hex reads from least to most hexadecimal digits, and returns how many it has read, 0
-// if there are fewer.
+// hex parses at least least and at most most hexadecimal digits at the beginning of s. It
+// returns the number of digits, and 0 if there are too few.
 func hex(s string, least, most int) (code uint64, size int) {
 	for size < len(s) && size < most && isDigit(s[size], 16) {
 		size++
@@ -341,5 +345,5 @@ func isDigit(b byte, base int) bool {
 }
 
 func appendRune(dst []byte, code uint64) []byte {
-	return utf8.AppendRune(dst, rune(min(code, utf8.MaxRune+1))) // U+FFFD, if it is none
+	return utf8.AppendRune(dst, rune(min(code, utf8.MaxRune+1))) // an invalid code becomes U+FFFD
 }

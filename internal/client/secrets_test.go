@@ -25,7 +25,7 @@ const (
 	thePass   = "pr0xy-5ecret"
 )
 
-// silent demands that no secret, whole or in part, is in anything that values print.
+// silent requires that the printed forms of values contain no secret, complete or in part.
 func silent(t *testing.T, what string, values ...any) {
 	t.Helper()
 	for _, v := range values {
@@ -45,7 +45,7 @@ func silent(t *testing.T, what string, values ...any) {
 	}
 }
 
-// printable is an error, its parts and causes.
+// printable returns an error, its parts and its causes.
 func printable(err error) []any {
 	all := []any{err}
 	var e *apptuitclient.SendError
@@ -84,7 +84,7 @@ func TestTypesShowNoSecrets(t *testing.T) {
 	}
 }
 
-// A server may quote what it got.
+// A server may quote parts of the request.
 func TestEchoedSecrets(t *testing.T) {
 	quote := func(c *call) string {
 		return fmt.Sprintf("I got %s and %s, that is %s", c.Header.Get("Authorization"), c.Header.Get("X-Key"), theToken)
@@ -129,7 +129,8 @@ func TestEchoedSecrets(t *testing.T) {
 	}
 }
 
-// The errors of a source may show the token that it could not use, or the one before.
+// The errors of a token source may contain the token that it could not use, or the previous
+// one.
 func TestTokenSourceErrors(t *testing.T) {
 	cause := errors.New("expired: " + theToken)
 	for name, source := range map[string]func(context.Context) (string, error){
@@ -155,7 +156,7 @@ func TestTokenSourceErrors(t *testing.T) {
 	}
 }
 
-// Header values stay secret however many tokens there have been.
+// Header values remain secret, however many tokens are used.
 func TestSecretsAreNotForgotten(t *testing.T) {
 	f := &fake{t: t}
 	f.answer = func(c *call) (answer, error) {
@@ -173,14 +174,14 @@ func TestSecretsAreNotForgotten(t *testing.T) {
 	}
 }
 
-// A secret may be a part of another one.
+// A secret may be part of another one.
 func TestSecretsWithinSecrets(t *testing.T) {
 	f := newFake(t, text(http.StatusForbidden, "I got "+theToken+"-and-5ecret"))
 	c := f.client(apptuitclient.WithToken(theToken), apptuitclient.WithHeaders(map[string]string{"X-Key": theToken + "-and-5ecret"}))
 	silent(t, "both", c.Send(t.Context(), numberedPoints(1)))
 }
 
-// A proxy gets credentials of its own, and may quote them, too.
+// A proxy gets credentials of its own, and may quote them.
 func TestProxyCredentials(t *testing.T) {
 	var got string
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -230,14 +231,15 @@ func TestProxyConnectHeader(t *testing.T) {
 	}
 }
 
-// Short header values are no secrets: without them texts would be unreadable.
+// Short header values are not treated as secrets: removing them would make texts
+// unreadable.
 func TestShortHeaderValues(t *testing.T) {
 	f := newFake(t, text(http.StatusForbidden, "tenant 1 of 10"))
 	err := f.client(apptuitclient.WithHeaders(map[string]string{"X-Scope-Orgid": "1"})).Send(t.Context(), numberedPoints(1))
 	contains(t, err, "tenant 1 of 10")
 }
 
-// A server may quote a secret in another form than it has.
+// A server may quote a secret in another form.
 func TestSecretsInOtherForms(t *testing.T) {
 	const token = `S3cr3t+"T0k/3n<=`
 	for _, quoted := range []string{
@@ -252,7 +254,7 @@ func TestSecretsInOtherForms(t *testing.T) {
 	}
 }
 
-// Wherever a long answer is cut, nothing is left of a secret.
+// Wherever a long answer is cut, no part of a secret is left.
 func TestSecretsWhereAPageIsCut(t *testing.T) {
 	for n := 8192 - 2*len(theToken); n < 8192+len(theToken); n++ {
 		f := newFake(t, text(http.StatusForbidden, "<"+strings.Repeat("x", n)+">"+theToken))
@@ -261,8 +263,8 @@ func TestSecretsWhereAPageIsCut(t *testing.T) {
 	}
 }
 
-// A token may be an ordinary word: it is removed from the words of servers, and not
-// from our own, nor from names of metrics and hosts.
+// A token that is an ordinary word is removed from the server's text, and not from the
+// client's own text, nor from names of metrics and hosts.
 func TestSecrets_AreNotRemovedFromOurOwnWords(t *testing.T) {
 	for _, word := range []string{"apptuit", "points", "failed", "server", "answered", "fake", "token", "metric", "large", "put"} {
 		f := newFake(t, text(400, details(1, 1, 0, pointFault{echo(0), "no " + word + " here"})))
@@ -286,8 +288,8 @@ func TestSecrets_AreNotRemovedFromOurOwnWords(t *testing.T) {
 	}
 }
 
-// The token of the answer's own encoding, as JSON libraries write it, and a cookie that
-// is quoted by itself.
+// A token in the encoding of JSON libraries, and a cookie that is quoted by itself, are
+// removed.
 func TestEchoedSecrets_AreFoundWhenTheyAreEncoded(t *testing.T) {
 	const token = "t0ken<&+5ecret"
 	for name, body := range map[string]string{

@@ -11,139 +11,127 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// sender delivers one batch: it makes attempts, waits between them, and sends the batch
-// in parts where it is too large. It counts the points that are decided, and returns the
-// batches that are not.
+// sender delivers one batch: it makes attempts, waits between them, and splits the batch
+// where it is too large. Points that the server has accepted or rejected are counted in
+// tally. Batches without such a decision are appended to undelivered; the caller spools
+// them or gives them up, and releases them.
+//
+// Set the options (hasSpool to beforeNextPart), then call send once.
 type sender struct {
 	c       *Client
 	opts    *WriterOptions
 	tally   tally
 	retrier retrier
+	ctx     context.Context // of send
 
-	ctx      context.Context // of send
-	spooled  bool            // undelivered batches are spooled: each is attempted once
-	replay   bool            // the batch comes from the spool
-	atMost   int64           // the size of a batch that may pass, where larger ones alone were cut off; 0: any
-	between  func()          // is called between two requests for parts of the batch; may be nil
-	tooLarge int64           // the size of the last part that the server has called too large
+	hasSpool       bool   // undelivered batches are spooled: each is attempted once, without a wait
+	replaying      bool   // the batch comes from the spool
+	maxSize        int64  // split batches with more bytes of text than this; 0: no such limit
+	beforeNextPart func() // called between two requests for parts of the batch; may be nil
 
-	alone       []undelivered // single points that were too large, until it is known whether others are taken
+	tooLarge    int64         // bytes of text of the last part that the server called too large
+	oversized   []undelivered // single points that the server called too large, see decideOversized
 	undelivered []undelivered
-	hasFailed   bool   // a batch is undelivered for a reason outside it, which may pass or can be fixed
-	last        failed // how
+
+	// unavailable says that a part is undelivered for a reason that lies with the server,
+	// the network or the configuration, and not with the part. cause is the reason.
+	unavailable bool
+	cause       deliveryFailure
 }
 
-// undelivered is a batch without a decision of the server, and why. It belongs to the
-// caller, who releases it.
+// undelivered is a batch that the server has neither accepted nor rejected, and the reason.
 type undelivered struct {
 	batch *put.Batch
-	failed
+	deliveryFailure
 }
 
-// failed is how the attempts at a batch have ended without success.
-type failed struct {
+// deliveryFailure says how the attempts to deliver a batch have ended.
+type deliveryFailure struct {
 	status int // of the last answer, 0 if there was none
 	err    error
-	end    ending
-	cutOff int64 // the size of the batch if it may have been too large though nobody said so
+	stop   stopReason
+	cutOff int64 // bytes of text of the batch, if the connection broke as it does for a batch that is too large
 
 	untried bool // the batch was not sent: this is the failure of another part
 }
-
-// ending says why there is no further attempt.
-type ending uint8
-
-const (
-	goOn       ending = iota // no ending: there is another attempt
-	outOfTime                // the reason may pass
-	refused                  // by an answer: endpoint or credentials have to be mended
-	undecided                // there was no answer, and another attempt would not help
-	unreadable               // the body of the batch cannot be read
-)
 
 func (c *Client) newSender(opts *WriterOptions) *sender {
 	return &sender{c: c, opts: opts, tally: tally{c: c, opts: opts}}
 }
 
-// send sends a batch in as many parts as it takes. The batch is released, or among
-// the undelivered ones.
+// send delivers a batch, in parts where it is too large. It returns when each part is
+// decided or undelivered, and takes over the caller's reference to the batch.
 func (s *sender) send(ctx context.Context, b *put.Batch) {
-	ctx, cancel := s.c.whileOpen(ctx)
+	ctx, cancel := s.c.untilClosed(ctx)
 	defer cancel()
 	s.ctx = ctx
-	s.retrier = retrier{c: s.c, ctx: ctx, stop: s.opts.Stop, once: s.spooled, start: time.Now()}
-	rest := []*put.Batch{b}
+	s.retrier = retrier{c: s.c, ctx: ctx, stop: s.opts.Stop, noWait: s.hasSpool, start: time.Now()}
+	stack := []*put.Batch{b} // parts to send, the first one on top
 	requests := 0
-	for len(rest) > 0 {
-		b, rest = rest[len(rest)-1], rest[:len(rest)-1]
-		if s.hasFailed && s.oneFailureIsEnough() {
-			why := s.last
+	for len(stack) > 0 {
+		b, stack = stack[len(stack)-1], stack[:len(stack)-1]
+		if s.unavailable && s.stopsAtFirstFailure() {
+			why := s.cause
 			why.untried = true
 			s.addUndelivered(b, why)
 			continue
 		}
 		if s.exceedsLimit(b) {
-			rest = s.split(b, rest, 0)
+			stack = s.split(b, stack, 0)
 			continue
 		}
-		if requests++; requests > 1 && s.between != nil {
-			s.between()
+		if requests++; requests > 1 && s.beforeNextPart != nil {
+			s.beforeNextPart()
 		}
-		res := s.persist(b)
+		res := s.sendPart(b)
 		if res == nil {
 			continue
 		}
-		b = res.left // b, or the points that were left of it
-		switch {
-		case res.next != split: // it is to be tried again, in parts
-			rest = append(rest, b)
-		case b.Points() == 1:
-			s.alone = append(s.alone, undelivered{b, failed{status: res.status, err: res.err, end: refused}})
-		case len(s.alone) >= maxAlone && s.tally.counts.Accepted == 0:
-			err := fmt.Errorf("%d points were too large one by one: %w", len(s.alone), res.err)
-			s.addUndelivered(b, failed{status: res.status, err: err, end: refused})
-		default:
-			s.tooLarge = b.RawSize()
-			rest = s.split(b, rest, res.status)
+		b = res.undecided
+		if res.action == actionSplit {
+			stack = s.splitTooLarge(b, stack, res)
+		} else { // the size limit has become smaller than b
+			stack = append(stack, b)
 		}
 	}
-	s.decideAlone()
+	s.decideOversized()
 }
 
-// persist attempts to deliver a batch until each of its points is decided, or there is no
-// time left. It returns a result only if the points that are left have to be sent in
-// parts.
-func (s *sender) persist(b *put.Batch) *result {
+// sendPart makes attempts to deliver a batch until each of its points is decided, or the
+// batch is undelivered. It returns nil then. Otherwise the points that are still undecided
+// must be split, and sendPart returns the last result.
+func (s *sender) sendPart(b *put.Batch) *result {
 	status, cutOff := 0, int64(0)
 	if _, suspected := s.c.size.get(); !suspected {
-		s.retrier.attempts, s.retrier.answer = 0, nil
+		s.retrier.attempts, s.retrier.lastAnswer = 0, nil
 	}
 	for {
 		res := s.c.attempt(s.ctx, b)
-		s.tally.settle(s.ctx, b, &res)
+		s.tally.count(s.ctx, b, &res)
 		s.tally.counts.StatusCode = res.status
 		if res.status != 0 {
 			status = res.status
-			s.retrier.renewed = s.retrier.renewed && res.next == refreshToken // any other answer is to a good token
+			// Any answer but 401 and 403 shows that the token is accepted.
+			s.retrier.tokenRefreshed = s.retrier.tokenRefreshed && res.action == actionRefreshToken
 		}
 		switch {
-		case res.left != b:
+		case res.undecided != b:
 			s.c.size.passed(b.RawSize(), s.tooLarge)
 			b.Release()
 		case res.cutOff && b.Size() >= minSuspect && b.Points() > 1:
 			cutOff = b.RawSize()
 			s.c.size.cutOff(cutOff)
 		}
-		if b = res.left; b == nil {
+		if b = res.undecided; b == nil {
 			return nil
 		}
-		if res.next == split {
+		if res.action == actionSplit {
 			return &res
 		}
-		end, err := s.retrier.next(&res)
-		if end != goOn {
-			s.tally.counts.After = max(s.tally.counts.After, res.after)
-			s.addUndelivered(b, failed{status: status, err: err, end: end, cutOff: cutOff})
+		stop, err := s.retrier.next(&res)
+		if stop != stopNone {
+			s.tally.counts.RetryAfter = max(s.tally.counts.RetryAfter, res.retryAfter)
+			s.addUndelivered(b, deliveryFailure{status: status, err: err, stop: stop, cutOff: cutOff})
 			return nil
 		}
 		if s.exceedsLimit(b) {
@@ -152,11 +140,40 @@ func (s *sender) persist(b *put.Batch) *result {
 	}
 }
 
-// addUndelivered puts a batch among the undelivered ones.
-func (s *sender) addUndelivered(b *put.Batch, why failed) {
-	if why.end == outOfTime || why.end != unreadable && (s.spooled || s.opts.Retain) {
-		s.hasFailed, s.last = true, why
-		s.last.untried = false
+// splitTooLarge splits a batch that the server has called too large, and pushes its halves.
+// A single point is set aside until decideOversized.
+func (s *sender) splitTooLarge(b *put.Batch, stack []*put.Batch, res *result) []*put.Batch {
+	switch {
+	case b.Points() == 1:
+		s.oversized = append(s.oversized, undelivered{b, deliveryFailure{status: res.status, err: res.err, stop: stopRefused}})
+		return stack
+	case len(s.oversized) >= maxOversized && s.tally.counts.Accepted == 0:
+		err := fmt.Errorf("the server called %d single points too large and accepted none: %w", len(s.oversized), res.err)
+		s.addUndelivered(b, deliveryFailure{status: res.status, err: err, stop: stopRefused})
+		return stack
+	}
+	s.tooLarge = b.RawSize()
+	return s.split(b, stack, res.status)
+}
+
+// addUndelivered appends a batch to the undelivered ones, and notes whether the reason also
+// affects other batches. A refusal does only if somebody keeps the points until it is
+// corrected; otherwise the refused batch is rejected, and each of the others is attempted.
+func (s *sender) addUndelivered(b *put.Batch, why deliveryFailure) {
+	kept := s.hasSpool || s.opts.Retain
+	switch why.stop {
+	case stopTemporary:
+		s.noteUnavailable(why)
+	case stopRefused, stopNoAnswer:
+		if kept {
+			s.noteUnavailable(why)
+		}
+	case stopNone, stopUnreadable:
 	}
 	s.undelivered = append(s.undelivered, undelivered{b, why})
+}
+
+func (s *sender) noteUnavailable(why deliveryFailure) {
+	why.untried = false
+	s.unavailable, s.cause = true, why
 }

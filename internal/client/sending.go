@@ -12,31 +12,31 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Sending renders the points of one Send: Series, then Add for each of its points, for one
-// series after the other, and at last Close. It belongs to one goroutine.
+// Sending renders the points of one Send. Call Series for each series, then Add for each of
+// its points, and finally Close. It must not be used concurrently.
 type Sending struct {
 	c      *Client
 	out    *Writer
-	given  Point // the series, as it was given
-	failed error // why it cannot be sent
-	prefix []byte
-	own    []model.Tag
-	named  []model.Tag // the own ones under those of an encoded name
-	merged []model.Tag
+	given  Point       // metric and tags of the current series, as passed to Series
+	failed error       // why the series cannot be sent, nil if it can
+	prefix []byte      // the rendered metric and tags
+	own    []model.Tag // the tags of the series
+	named  []model.Tag // the tags of an encoded name, merged over own
+	merged []model.Tag // all tags, with the global ones
 }
 
-// NewSending returns a Send whose requests and waits end with ctx.
+// NewSending starts a Send. Its requests and waits end with ctx.
 func (c *Client) NewSending(ctx context.Context) *Sending {
 	return &Sending{c: c, out: c.NewWriter(ctx, WriterOptions{})}
 }
 
-// Series begins a series. If it cannot be sent, each of its points is rejected.
+// Series begins a series. If its name or tags are invalid, each of its points is rejected.
 func (s *Sending) Series(metric string, tags map[string]string) {
 	s.given = Point{Metric: metric, Tags: tags}
 	s.failed = s.series(metric, tags)
 }
 
-// series renders the constant part of the points that follow.
+// series renders the metric and the tags.
 func (s *Sending) series(metric string, tags map[string]string) error {
 	metric, named, err := s.name(metric)
 	if err != nil {
@@ -59,8 +59,8 @@ func (s *Sending) series(metric string, tags map[string]string) error {
 	return nil
 }
 
-// name returns the name that a metric has on the wire, and the tags in it if it is
-// an encoded name.
+// name returns the sanitized name of a metric, and the tags that it contains if it is an
+// encoded name.
 func (s *Sending) name(metric string) (string, []model.Tag, error) {
 	if s.c.names != nil && isEncoded(metric) {
 		n := s.c.names.decode(metric)
@@ -70,7 +70,7 @@ func (s *Sending) name(metric string) (string, []model.Tag, error) {
 	return name, nil, model.CheckName(encoding.FieldMetric, name)
 }
 
-// Add adds a point of the series.
+// Add adds a point to the current series. An invalid point is rejected.
 func (s *Sending) Add(at time.Time, value float64) {
 	ts, v := model.Timestamp(at, s.c.settings.Points.Milliseconds), model.Float(value)
 	err := s.failed
@@ -80,11 +80,12 @@ func (s *Sending) Add(at time.Time, value float64) {
 	if err != nil {
 		p := s.given
 		p.Timestamp, p.Value = at, value
-		s.out.Reject(p, err)
+		s.out.reject(p, err)
 		return
 	}
 	s.out.AppendPrefix(s.prefix, ts, v, 0)
 }
 
-// Close delivers the points and returns their public error, nil if none failed.
+// Close delivers the points, and returns the public error that describes those that were
+// not accepted or spooled, nil if there are none.
 func (s *Sending) Close() error { return s.out.Close().Err }

@@ -27,7 +27,7 @@ func manyTags(n int) map[string]string {
 	return tags
 }
 
-// Each invalid point costs itself, and says why.
+// An invalid point does not affect the others, and the error says why it is invalid.
 func TestInvalidPoints(t *testing.T) {
 	at := time.Unix(1700000000, 0)
 	tags := map[string]string{"k": "v"}
@@ -100,7 +100,8 @@ func TestNothingToSend(t *testing.T) {
 	}
 }
 
-// Own tags beat global ones, an empty one hides them, and keys are sanitized before they are compared.
+// Tags of a point override global ones, and suppress them if they are empty. Keys are
+// sanitized before they are compared.
 func TestTagMerging(t *testing.T) {
 	for _, tt := range []struct {
 		name              string
@@ -214,7 +215,7 @@ func TestBatchBytes(t *testing.T) {
 	}
 }
 
-// The caller's points are its own, and may be shared.
+// Send does not modify the points, which the program may share.
 func TestPointsAreNotChanged(t *testing.T) {
 	points := []apptuitclient.DataPoint{{
 		Metric: "a.b", Tags: map[string]string{"x-y": "1", "x.y": "2", "empty": ""}, Timestamp: time.Unix(1, 0), Value: 1,

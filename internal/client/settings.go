@@ -24,108 +24,111 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Settings are the configuration of a client. Options set them, then New fills the
-// rest from the environment and the defaults, and reports every fault at once.
+// Settings is the configuration of a client. Create it with [NewSettings], apply options,
+// and pass it to [New], which adds the environment and the defaults and returns all faults
+// in one error.
 type Settings struct {
 	Errors  ErrorTypes
-	Version string // of this module, for the User-Agent
+	Version string // of this module, for the User-Agent header
 
-	DefaultEndpoint string // the server, if neither an option nor a variable names one
+	DefaultEndpoint string // the server if neither an option nor APPTUIT_ENDPOINT sets one
 
 	Connection ConnectionSettings
 	Points     PointSettings
-	Retry      Retry
-	Warn       func(error)
-	Spool      *SpoolSettings // nil without one
+	Retry      RetryPolicy
+	Warn       func(error)    // the warning handler
+	Spool      *SpoolSettings // nil without a spool
 
-	Ignore struct { // of the environment
+	Ignore struct { // parts of the environment to ignore
 		All, Tags, Spool bool
 	}
 
 	machine Machine
 
 	creds  *credentials
-	tokens int // options that give a token
-	faults []error
+	tokens int     // number of options that set a token; at most one is valid
+	faults []error // of the configuration, see Fault
 }
 
-// ConnectionSettings are those of requests.
+// ConnectionSettings configures requests.
 type ConnectionSettings struct {
 	Headers    map[string]string
-	Timeout    time.Duration // 0 until it is set
-	Sync       time.Duration
-	HTTPClient *http.Client // as given
+	Timeout    time.Duration // of one request, to the end of its answer; 0 until it is set
+	Sync       time.Duration // OpenTSDB's sync_timeout; 0 disables sync
+	HTTPClient *http.Client  // as the program gave it; nil without one
 	TLS        *tls.Config
 	Proxy      func(*http.Request) (*url.URL, error)
 
 	endpoint *url.URL     // nil until it is set
-	http     *http.Client // that requests are made with
-	ownHTTP  bool         // its connections are ours to close
+	http     *http.Client // makes the requests
+	ownHTTP  bool         // Close must close its idle connections
 }
 
-// PointSettings are those of points and batches.
+// PointSettings configures points and batches.
 type PointSettings struct {
-	Tags         map[string]string
+	Tags         map[string]string // global tags of the options
 	Mode         Optional[encoding.SanitizeMode]
 	Compression  Optional[put.Encoding]
 	Batch        put.Limits
-	InFlight     int
+	InFlight     int // concurrent batches of one Writer
 	Milliseconds bool
 	EncodedNames bool
 
-	envTags map[string]string
-	global  []model.Tag // of Send: sanitized, sorted
+	envTags map[string]string // of APPTUIT_TAGS
+	global  []model.Tag       // tags that Send adds: sanitized and sorted
 }
 
-// Optional is a setting that may not have been made.
+// Optional is a setting whose zero value is a valid value.
 type Optional[T any] struct {
 	Value T
 	Given bool
 }
 
-// Set makes a setting.
+// Set sets the value.
 func (o *Optional[T]) Set(v T) { o.Value, o.Given = v, true }
 
-// Retry says whether and how long a batch is tried again. Its fields are those of
-// apptuitclient.RetryConfig.
-type Retry struct {
+// RetryPolicy determines whether, when and how long a failed request is repeated. Its
+// fields are documented in apptuitclient.RetryConfig. [retrier] implements it for live
+// batches; the circuit breaker and the replay use its intervals only.
+type RetryPolicy struct {
 	Enabled         bool
 	InitialInterval time.Duration
 	MaxInterval     time.Duration
 	MaxElapsedTime  time.Duration
 }
 
-// SpoolSettings are the configuration of a spool.
+// SpoolSettings configures a spool.
 type SpoolSettings struct {
-	Dir       string
-	Bytes     int64
-	Age       time.Duration
-	Pause     time.Duration // between two requests of the replay
-	Instances bool
+	Dir            string
+	Bytes          int64         // of all files
+	Age            time.Duration // of a batch
+	ReplayInterval time.Duration // between two requests with spooled batches
+	Instances      bool          // several clients may share the folder, see apptuitclient.WithSpoolInstances
 
-	later bool // is opened by the first Send, not by New
+	openOnFirstSend bool // set by APPTUIT_SPOOL_DIR: a client that only reads must not occupy the folder
 }
 
-// NewSpoolSettings returns the defaults of a spool.
+// NewSpoolSettings returns the default configuration of a spool in a folder.
 func NewSpoolSettings(dir string) *SpoolSettings {
-	return &SpoolSettings{Dir: dir, Bytes: 512 << 20, Age: 24 * time.Hour, Pause: 100 * time.Millisecond}
+	return &SpoolSettings{Dir: dir, Bytes: 512 << 20, Age: 24 * time.Hour, ReplayInterval: 100 * time.Millisecond}
 }
 
-// NewSettings returns the defaults.
+// NewSettings returns the default configuration. Settings that an environment variable can
+// set are left zero.
 func NewSettings() *Settings {
 	return &Settings{
 		Points: PointSettings{Batch: put.Limits{Points: 50_000, Bytes: 16 << 20}, InFlight: 2},
-		Retry:  Retry{Enabled: true, MaxElapsedTime: time.Minute},
+		Retry:  RetryPolicy{Enabled: true, MaxElapsedTime: time.Minute},
 		Warn:   otel.Handle,
 		creds:  newCredentials(),
 	}
 }
 
-// complete reads the environment, fills in the rest, and checks everything. Its error
-// names all faults.
+// complete adds the environment and the defaults, and checks the configuration. Its error
+// joins all faults.
 func (s *Settings) complete() error {
 	if s.tokens > 1 {
-		s.Fault("WithToken, WithTokenSource and WithTokenFile: give one of them")
+		s.Fault("WithToken, WithTokenSource and WithTokenFile exclude each other: use one of them")
 	}
 	s.checkHeaders()
 	if !s.Ignore.All {
@@ -136,12 +139,12 @@ func (s *Settings) complete() error {
 	switch {
 	case authorized || s.tokens > 0:
 	case s.creds.user != "":
-		s.Fault("a token is needed with a user id: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
+		s.Fault("a token is needed with a user id: set WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
 	case s.Connection.endpoint.String() == s.DefaultEndpoint:
-		s.Fault("a token is needed for %s: WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", s.DefaultEndpoint)
+		s.Fault("a token is needed for %s: set WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", s.DefaultEndpoint)
 	}
 	if s.Ignore.Spool && s.Spool != nil {
-		s.Fault("WithSpool and WithoutSpool: give one of them")
+		s.Fault("WithSpool and WithoutSpool exclude each other: use one of them")
 	}
 	s.globalTags()
 	s.setClient()
@@ -149,7 +152,7 @@ func (s *Settings) complete() error {
 		return fmt.Errorf("apptuit: configuration: %w", errors.Join(s.faults...))
 	}
 	if authorized && s.Connection.endpoint.Scheme == "http" && !loopback(s.Connection.endpoint.Hostname()) {
-		notify.Call(s.Warn, fmt.Errorf("apptuit: the token goes to %s without encryption: use https", s.Connection.endpoint.Host))
+		notify.Call(s.Warn, fmt.Errorf("apptuit: the token is sent to %s without encryption: use https", s.Connection.endpoint.Host))
 	}
 	return nil
 }
@@ -169,12 +172,13 @@ func (s *Settings) defaults() {
 	}
 }
 
-// Fault adds a fault of the configuration.
+// Fault records a fault of the configuration, which New returns.
 func (s *Settings) Fault(format string, args ...any) {
 	s.faults = append(s.faults, fmt.Errorf(format, args...))
 }
 
-// SetUser sets the user of Basic authentication. From names the option or variable.
+// SetUser sets the user of Basic authentication. from is the name of the option or
+// variable, for errors.
 func (s *Settings) SetUser(from, user string) {
 	if strings.Contains(user, ":") {
 		s.Fault("%s: a user id cannot contain a colon", from)
@@ -182,19 +186,20 @@ func (s *Settings) SetUser(from, user string) {
 	s.creds.user = user
 }
 
-// GiveToken sets the token by an option.
+// GiveToken sets the token of an option, whose name is from. Only one of GiveToken,
+// GiveTokenSource and GiveTokenFile may be called.
 func (s *Settings) GiveToken(from, token string) {
 	s.tokens++
 	s.setToken(from, token)
 }
 
-// GiveTokenSource sets a function that returns the token.
+// GiveTokenSource sets the function that returns the token.
 func (s *Settings) GiveTokenSource(source func(context.Context) (string, error)) {
 	s.tokens++
 	s.creds.source = source
 }
 
-// GiveTokenFile sets the file of the token by an option.
+// GiveTokenFile sets the token file of an option, and reads it.
 func (s *Settings) GiveTokenFile(from, name string) {
 	s.tokens++
 	s.setTokenFile(from, name)
@@ -204,9 +209,9 @@ func (s *Settings) setToken(from, token string) {
 	token = trimToken(token)
 	s.creds.source = func(context.Context) (string, error) { return token, nil }
 	if err := checkToken(token); err != nil {
-		s.Fault("%s: the token %w", from, err)
+		s.Fault("%s: %w", from, err)
 	}
-	s.creds.redact.keep(token)
+	s.creds.redact.addPermanent(token)
 }
 
 func (s *Settings) setTokenFile(from, name string) {
@@ -219,10 +224,10 @@ func (s *Settings) setTokenFile(from, name string) {
 	}
 }
 
-// SetEndpoint sets the base URL of the server. From names the option or variable.
+// SetEndpoint sets the base URL of the server. from is the name of the option or variable.
 func (s *Settings) SetEndpoint(from, endpoint string) {
-	// The text is not quoted, nor is the error of url.Parse, which quotes it: it
-	// may have a secret in it.
+	// The URL may contain a secret. So no error quotes it, nor the error of url.Parse,
+	// which would.
 	u, err := url.Parse(strings.TrimSpace(endpoint))
 	if err != nil {
 		s.Connection.endpoint = new(url.URL)
@@ -231,26 +236,27 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 	}
 	switch {
 	case u.User != nil:
-		s.Fault("%s: user information does not belong into the URL: give user id and token on their own", from)
+		s.Fault("%s: the URL must not contain user information: set the user id and the token instead", from)
 	case u.Scheme != "http" && u.Scheme != "https":
 		s.Fault("%s: the scheme must be http or https, as in https://host:port", from)
 	case u.Host == "" || u.Hostname() == "":
 		s.Fault("%s: the host is missing", from)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		s.Fault("%s: a query or fragment does not belong into the URL", from)
+		s.Fault("%s: the URL must not contain a query or fragment", from)
 	default:
 		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	}
 	s.Connection.endpoint = u
 }
 
-// CheckSpool checks the settings of a spool. From names the option or variable.
+// CheckSpool checks the configuration of the spool. from is the name of the option.
 func (s *Settings) CheckSpool(from string) {
-	if s.Spool.Bytes < 1 || s.Spool.Age < 1 || s.Spool.Pause < 0 {
-		s.Fault("%s: bytes, age and rate must be positive", from)
+	if s.Spool.Bytes < 1 || s.Spool.Age < 1 || s.Spool.ReplayInterval < 0 {
+		s.Fault("%s: the size limit, the age limit and the rate must be positive", from)
 	}
 }
 
+// checkHeaders checks the headers of WithHeaders, and makes their names canonical.
 func (s *Settings) checkHeaders() {
 	canonical := make(map[string]string, len(s.Connection.Headers))
 	for _, k := range slices.Sorted(maps.Keys(s.Connection.Headers)) {
@@ -265,20 +271,20 @@ func (s *Settings) checkHeaders() {
 		case strings.HasPrefix(key, "Content-") || key == "User-Agent" || key == "Host" || key == "Transfer-Encoding":
 			s.Fault("WithHeaders: %s is set by the client", key)
 		case key == "Authorization" && (s.tokens > 0 || s.creds.user != ""):
-			s.Fault("WithHeaders: Authorization and a token or user id: give one of them")
+			s.Fault("WithHeaders: Authorization and a token or user id exclude each other: use one of them")
 		}
-		s.creds.redact.keepHeader(v)
+		s.creds.redact.addHeader(v)
 	}
 	s.Connection.Headers = canonical
 }
 
-// authorizationHeader reports whether the Authorization is among the headers.
+// authorizationHeader reports whether WithHeaders sets the Authorization header.
 func (s *Settings) authorizationHeader() bool {
 	_, ok := s.Connection.Headers["Authorization"]
 	return ok
 }
 
-// globalTags makes the layer of tags that is under those of Send.
+// globalTags prepares the tags that Send adds to each point.
 func (s *Settings) globalTags() {
 	from, tags := "WithTags", s.Points.Tags
 	if len(tags) == 0 {
@@ -290,7 +296,7 @@ func (s *Settings) globalTags() {
 	}
 }
 
-// validHeader judges a header as RFC 9110, sections 5.1 and 5.5, does.
+// validHeader reports whether a header is valid by RFC 9110, sections 5.1 and 5.5.
 func validHeader(name, value string) bool {
 	for _, r := range name {
 		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
@@ -305,6 +311,8 @@ func validHeader(name, value string) bool {
 	return name != ""
 }
 
+// loopback reports whether a host is this machine, to which a token can be sent
+// unencrypted.
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()

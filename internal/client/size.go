@@ -10,43 +10,49 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// sizeLimit learns how large a batch may be for a server, or for a proxy before it,
-// and keeps the following batches no larger. Sizes are those of the text, in bytes. It is
+// sizeLimit learns the largest batch that a server, or a proxy in front of it, accepts, and
+// limits the following batches to it. Sizes are bytes of text, before compression. It is
 // safe for concurrent use.
 //
-// A refusal can be explicit (413), or look like an outage: the connection breaks, or a
-// proxy answers 502. After two such failures in a row the limit is half of what failed, a
-// quarter after the next one, and so on, until a batch passes: then the server is there.
+// A server can refuse a batch explicitly, with 413: then the limit is the size of the part
+// that passes. Or the refusal looks like an outage, because the connection breaks or a proxy
+// answers 502. After two such failures in a row, the limit is half the size of the smallest
+// batch that failed. As long as it is only suspected, each further failure halves it again.
+// A batch that passes ends the suspicion.
 //
-// After that it works as TCP finds the rate of a path: if the failures may have been an
-// outage all the same, the limit doubles with each batch that passes. If larger batches
-// have failed while smaller ones passed, it grows by half at most every five minutes. It is
-// never less than 16 KiB, or 1 KiB without compression: a server that takes less has each batch refused once, and a
-// limit that has been lifted is found within hours. A batch in the spool whose connection
-// breaks again and again, while the server takes others, is tried in parts of any size.
+// Afterwards the limit grows, in a manner similar to TCP's congestion control. If the
+// failures may have been a real outage, the limit is doubled with each batch that passes.
+// If it is proven, because larger batches failed while smaller ones passed, it grows by
+// half at most every five minutes.
+//
+// The limit is at least 16 KiB, or 1 KiB without compression. A server with a smaller limit
+// refuses each batch once before it is split. A spooled batch whose connection breaks
+// repeatedly, while the server accepts other batches, is split regardless of this minimum
+// (see replayer).
 type sizeLimit struct {
-	mu     sync.Mutex
-	limit  int64     // 0: none is known
-	proven bool      // larger batches have failed while smaller ones passed
-	grow   time.Time // when a proven limit may grow
-	least  int64     // the limit is never less
-	most   int64     // from here on only the configuration limits
+	mu     sync.Mutex // guards the fields below
+	limit  int64      // 0 if there is none
+	proven bool       // larger batches have failed while smaller ones passed
+	grow   time.Time  // when a proven limit may grow
+	least  int64      // the lower bound of limit
+	most   int64      // the configured limit: a larger learned limit is removed
 
-	failures int   // that look like an outage, since a batch has passed
-	failed   int64 // the size of the smallest of them
+	failures int   // cut-off batches since the last batch passed
+	failed   int64 // size of the smallest of them
 }
 
 const (
-	// suspicious is the number of failures from which the size may be the reason.
+	// suspicious is the number of consecutive failures after which the size is suspected.
 	suspicious = 2
-	// growInterval is the time between two steps of a proven limit.
+	// growInterval is the time between two increases of a proven limit.
 	growInterval = 5 * time.Minute
-	// leastCompressed and leastUncompressed are the smallest limits, in bytes of text:
-	// bodies of about 1 KiB.
+	// leastCompressed and leastUncompressed are lower bounds of the limit, in bytes of
+	// text. Both correspond to bodies of about 1 KiB.
 	leastCompressed   = 16 << 10
 	leastUncompressed = 1 << 10
 )
 
+// newSizeLimit returns a limit that is not known yet. most is the configured limit.
 func newSizeLimit(most int64, encoding put.Encoding) sizeLimit {
 	least := int64(leastCompressed)
 	if encoding == put.None {
@@ -55,8 +61,7 @@ func newSizeLimit(most int64, encoding put.Encoding) sizeLimit {
 	return sizeLimit{least: least, most: most}
 }
 
-// get returns the limit of a batch, 0 if there is none, and whether it is only an
-// experiment.
+// get returns the limit, 0 if there is none, and whether it is only suspected.
 func (s *sizeLimit) get() (limit int64, suspected bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,7 +71,7 @@ func (s *sizeLimit) get() (limit int64, suspected bool) {
 	return s.failed / 2, true
 }
 
-// cutOff notes a batch that failed in a way that looks like an outage.
+// cutOff records a batch of the given size that failed in a way that looks like an outage.
 func (s *sizeLimit) cutOff(size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,8 +81,8 @@ func (s *sizeLimit) cutOff(size int64) {
 	s.failures++
 }
 
-// passed notes a batch that the server has read, and the size of a larger one of the
-// same delivery that it has called too large, or 0.
+// passed records a batch of the given size that the server has read. tooLarge is the size
+// of a larger part of the same batch that the server has explicitly called too large, or 0.
 func (s *sizeLimit) passed(size, tooLarge int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,13 +92,13 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 	if suspected && !explicit {
 		tooLarge = s.failed
 	}
-	if suspected || size >= s.failed { // a smaller batch says nothing about a single failure
+	if suspected || size >= s.failed { // a single failure of a larger batch remains suspicious
 		s.failures = 0
 	}
 	switch {
 	case explicit && (!s.proven || size > s.limit || tooLarge <= s.limit), suspected:
-		s.proven = explicit || s.limit > 0 // in this case smaller ones have passed meanwhile
-		// A part beside a single large point may be much smaller than half.
+		s.proven = explicit || s.limit > 0 // there was a limit already, so smaller batches have passed before
+		// If one point is very large, the other half can be much smaller than the limit.
 		s.limit, s.grow = max(size, tooLarge/2, s.least), now.Add(growInterval)
 	case s.limit == 0:
 	case !s.proven:

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// widePoints are points that compress to some 40 bytes each.
+// widePoints returns points that compress to about 40 bytes each.
 func widePoints(n int) []apptuitclient.DataPoint {
 	points := numberedPoints(n)
 	for i := range points {
@@ -25,15 +25,15 @@ func widePoints(n int) []apptuitclient.DataPoint {
 	return points
 }
 
-// limited is a server that refuses requests of more than limit compressed bytes, and
-// takes all others, or whatever turn says.
+// limited is a server that refuses requests of more than limit compressed bytes. It accepts
+// the others, or answers them with turn.
 type limited struct {
 	limit   int64
 	refusal func() (answer, error)
 
 	mu    sync.Mutex
 	sizes []int64 // of requests that were refused
-	taken []int   // numbers of points
+	taken []int   // numbers of points per accepted request
 }
 
 func (s *limited) answer(t testing.TB) func(*call) (answer, error) {
@@ -70,7 +70,8 @@ func (s *limited) wantEach(t *testing.T, n, times int) {
 	}
 }
 
-// refusalsOfSize are the ways in which servers and proxies refuse a request for its size.
+// refusalsOfSize are the ways in which servers and proxies refuse a request because of its
+// size.
 func refusalsOfSize() map[string]func() (answer, error) {
 	return map[string]func() (answer, error){
 		"413":     func() (answer, error) { return status(413), nil },
@@ -81,8 +82,8 @@ func refusalsOfSize() map[string]func() (answer, error) {
 	}
 }
 
-// A server, or a proxy before it, takes no more than a part of a batch, and does not
-// always say so. Each point arrives once, and the following batches are no larger.
+// A server or a proxy accepts only a part of a batch, and may not say so. Each point
+// arrives once, and the following batches are small enough.
 func TestClient_Send_LearnsTheSizeThatPasses(t *testing.T) {
 	for name, refusal := range refusalsOfSize() {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +106,7 @@ func TestClient_Send_LearnsTheSizeThatPasses(t *testing.T) {
 	}
 }
 
-// So it does for batches in the spool.
+// The same holds for spooled batches.
 func TestSpool_LearnsTheSizeThatPasses(t *testing.T) {
 	for name, refusal := range refusalsOfSize() {
 		t.Run(name, func(t *testing.T) {
@@ -131,8 +132,8 @@ func TestSpool_LearnsTheSizeThatPasses(t *testing.T) {
 	}
 }
 
-// A limit that is smaller than the least one that is learned costs no batch in the spool,
-// though small batches pass between its failures.
+// If the server's limit is below the least one that the client learns, no spooled batch is
+// lost, even if small batches succeed between the failures.
 func TestSpool_DeliversBatchesAboveAnySmallLimit(t *testing.T) {
 	for name, refusal := range refusalsOfSize() {
 		t.Run(name, func(t *testing.T) {
@@ -162,7 +163,7 @@ func TestSpool_DeliversBatchesAboveAnySmallLimit(t *testing.T) {
 	}
 }
 
-// A limit that was lifted is noticed, slowly.
+// If the server's limit is removed, the learned limit grows slowly.
 func TestClient_Send_GrowsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 4000
@@ -192,8 +193,8 @@ func TestClient_Send_GrowsAgain(t *testing.T) {
 	})
 }
 
-// An outage that looks like a limit costs no more requests than another one, and is
-// forgotten when it is over.
+// An outage that looks like a size limit causes no more requests than other outages, and
+// leaves no limit behind.
 func TestClient_Send_TakesAnOutageForNoLimit(t *testing.T) {
 	for name, refusal := range refusalsOfSize() {
 		if name == "413" || name == "a 400" {
@@ -225,7 +226,7 @@ func TestClient_Send_TakesAnOutageForNoLimit(t *testing.T) {
 	}
 }
 
-// One point that is too large does not make the batches of others small.
+// A single point that is too large does not reduce the size of the following batches.
 func TestClient_Send_IsNotLimitedByOneLargePoint(t *testing.T) {
 	const n = 2000
 	s := &limited{limit: 50_000, refusal: func() (answer, error) { return status(413), nil }}

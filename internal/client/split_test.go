@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// small is a server that takes at most n points a request, and of those only what check lets pass.
+// small is a server that accepts at most n points per request, if check accepts them.
 func small(t testing.TB, n int, refusal answer, taken *[]int) *fake {
 	t.Helper()
 	return &fake{t: t, answer: func(c *call) (answer, error) {
@@ -46,7 +46,7 @@ func TestHalving(t *testing.T) {
 			for i := range 40 {
 				want = append(want, i)
 			}
-			if diff := cmp.Diff(want, taken); diff != "" { // each once, and in order
+			if diff := cmp.Diff(want, taken); diff != "" { // each point once, and in order
 				t.Errorf("%s, %d at once: %s", name, limit, diff)
 			}
 		}
@@ -60,7 +60,7 @@ func TestHalvingEndsAtSinglePoints(t *testing.T) {
 	if diff := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6}, listed(t, e)); diff != "" {
 		t.Error(diff)
 	}
-	if n := len(f.all()); n != 13 { // each of a binary tree of 7 leaves
+	if n := len(f.all()); n != 13 { // a binary tree with 7 leaves
 		t.Errorf("%d requests", n)
 	}
 	if e.StatusCode != http.StatusRequestEntityTooLarge || apptuitclient.Retryable(err) {
@@ -87,7 +87,8 @@ func TestOneLargePoint(t *testing.T) {
 	}
 }
 
-// A half that is refused for another reason, or retried, does not change what the other half did.
+// If one half of a batch is refused for another reason, or retried, the account of the
+// other half does not change.
 func TestHalvesAreIndependent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var taken []int
@@ -120,7 +121,7 @@ func TestHalvesAreIndependent(t *testing.T) {
 	})
 }
 
-// What is left after transient errors may be too large, too.
+// The points with transient errors may again be too many for one request.
 func TestTransientRestIsHalved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t,
@@ -141,7 +142,7 @@ func TestTransientRestIsHalved(t *testing.T) {
 	})
 }
 
-// However many single points are refused, the list of them is bounded.
+// The list of refused single points is limited.
 func TestHalvingListsABoundedNumber(t *testing.T) {
 	f := &fake{t: t, answer: func(c *call) (answer, error) {
 		if numbers := c.numbers(t); len(numbers) == 1 && numbers[0] == 0 {
@@ -161,13 +162,13 @@ func TestHalvingListsABoundedNumber(t *testing.T) {
 	}
 }
 
-// A server that takes no single point has no limit that halving could meet: it is
-// not asked twice for every point.
+// If a server accepts no single point, its limit is not about size, and the client does not
+// try each point.
 func TestHalvingGivesUpOnAServerThatTakesNothing(t *testing.T) {
 	f := newFake(t, status(http.StatusRequestEntityTooLarge))
 	err := f.client().Send(t.Context(), numberedPoints(10_000))
 	counted(t, err, 0, 10_000)
-	contains(t, err, "16 points were too large one by one", "413")
+	contains(t, err, "the server called 16 single points too large and accepted none", "413")
 	if n := len(f.all()); n > 100 {
 		t.Errorf("%d requests", n)
 	}

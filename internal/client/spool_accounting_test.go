@@ -19,10 +19,11 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// long says that there is time. The variable is read before TestMain.
+// long selects the long variant of the test. The variable is read before TestMain clears
+// the environment.
 var long = os.Getenv("APPTUIT_LONG") != ""
 
-// ledger is what became of the points of all processes.
+// ledger is the account of the points of all processes.
 type ledger struct {
 	mu                                    sync.Mutex
 	next                                  int
@@ -32,7 +33,7 @@ type ledger struct {
 	left                                  uint64 // in the spool when the last process ended
 }
 
-// batch sends some new points, of which each is somewhere.
+// batch sends some new points, and checks that each is accounted for.
 func (l *ledger) batch(ctx context.Context, t *testing.T, c *apptuitclient.Client, n int) {
 	l.mu.Lock()
 	first := l.next
@@ -58,7 +59,7 @@ func (l *ledger) batch(ctx context.Context, t *testing.T, c *apptuitclient.Clien
 	l.dropped += r.Dropped
 }
 
-// process is a client that lives for a while.
+// process is a client that is used for some time.
 func (l *ledger) process(t *testing.T, s *apptuittest.Server, dir string, random *rand.Rand) {
 	warn := apptuitclient.WithWarningHandler(func(error) {})
 	c := newClient(t, apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()), warn,
@@ -102,17 +103,17 @@ func (l *ledger) process(t *testing.T, s *apptuittest.Server, dir string, random
 		})
 	}
 	switch random.IntN(3) {
-	case 0: // in the middle of it
+	case 0: // during the faults
 		time.Sleep(time.Duration(random.IntN(20_000)) * time.Millisecond)
 	case 1:
 		senders.Wait()
-	default: // when everything has been replayed, or is too old
+	default: // when all batches have been replayed, or are too old
 		senders.Wait()
 		time.Sleep(time.Duration(random.IntN(1200)) * time.Second)
 	}
 	c.Close()
 	senders.Wait()
-	time.Sleep(5 * time.Second) // a disk that is slow
+	time.Sleep(5 * time.Second) // time for a slow disk
 	after := stats(t, c)
 	if int(after.Spooled) != l.spooled-spooled {
 		t.Errorf("%d points were spooled, says the client, and %d, say its reports", after.Spooled, l.spooled-spooled)
@@ -123,9 +124,9 @@ func (l *ledger) process(t *testing.T, s *apptuittest.Server, dir string, random
 	l.left = uint64(after.Points)
 }
 
-// Whatever server, network and disk do, and however often the process is started
-// again, every point is accepted, refused or lost, once, as is told; and what is
-// accepted has been stored.
+// Under random faults of the server, the network and the disk, and across restarts of the
+// process, each point is accepted, refused or dropped once, as reported, and each accepted
+// point is stored.
 func TestEverySpooledPointIsSomewhere(t *testing.T) {
 	seeds := uint64(40)
 	if long {

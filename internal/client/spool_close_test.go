@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// Close spools what is on its way, and waits for nothing else.
+// Close spools the points that are being sent, and waits for nothing else.
 func TestCloseSpools(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -53,8 +53,8 @@ func TestCloseSpools(t *testing.T) {
 	})
 }
 
-// Whenever Close comes, and however often, no point is lost, and nothing of the
-// client is left: a bubble does not end while a goroutine lives.
+// Close at any time, and more than once, loses no point and leaves no goroutine: a bubble
+// ends only when all its goroutines have.
 func TestCloseAtAnyMoment(t *testing.T) {
 	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestCloseAtAnyMoment(t *testing.T) {
 						var e *apptuitclient.SendError
 						switch {
 						case errors.As(err, &e) && errors.Is(err, apptuitclient.ErrClosed):
-							return // some of them are sent again by the next round
+							return // some points are sent again by the next round
 						case err != nil:
 							t.Errorf("seed %d: %v", seed, err)
 						}
@@ -135,7 +135,7 @@ func TestCloseAtAnyMoment(t *testing.T) {
 	}
 }
 
-// A disk that hangs costs a bounded time, and the batch.
+// A disk that hangs costs a limited time, and the batch.
 func TestADiskThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(503))
@@ -172,7 +172,7 @@ func TestADiskThatHangs(t *testing.T) {
 				t.Errorf("without a deadline: %v", took)
 			}
 		}
-		// Without a spool that works each batch has its attempt.
+		// while the spool does not work, each batch is attempted
 		if n := len(f.all()); n < 5 {
 			t.Errorf("%d requests", n)
 		}
@@ -187,7 +187,7 @@ func TestADiskThatHangs(t *testing.T) {
 	})
 }
 
-// Several batches after the end of the context share the 100 ms.
+// Several batches after the end of the context share the grace period of 100 ms.
 func TestOneGraceForAllBatches(t *testing.T) {
 	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
 		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -224,12 +224,12 @@ func TestOneGraceForAllBatches(t *testing.T) {
 	}
 }
 
-// A write that ends when nobody waits for it any more leaves nothing, unless the batch was
-// durable before: then it counts.
+// A write that ends after its caller has stopped waiting either leaves no file, or is
+// counted.
 func TestASlowDiskIsNotCountedTwice(t *testing.T) {
 	for _, slow := range []struct {
 		name          string
-		before, after time.Duration // the batch is durable
+		before, after time.Duration // the file is durable
 		fails         bool
 		spooled       uint64
 		failed        int
@@ -277,8 +277,7 @@ func TestASlowDiskIsNotCountedTwice(t *testing.T) {
 	}
 }
 
-// A disk that fails costs batches, and no more: when it works again, so does the
-// spool.
+// A failing disk costs batches, but the spool works again when the disk does.
 func TestADiskThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, over := outageOf(t, always(503))
@@ -294,7 +293,7 @@ func TestADiskThatFails(t *testing.T) {
 		for i := range 30 {
 			full.Store(i/10 == 1)
 			if err := c.Send(t.Context(), []apptuitclient.DataPoint{numbered(i)}); err != nil {
-				contains(t, counted(t, err, 0, 1), "503", "it could not be spooled", "no space left on device")
+				contains(t, counted(t, err, 0, 1), "503", "the batch could not be spooled", "no space left on device")
 				failed++
 			} else {
 				spooled++

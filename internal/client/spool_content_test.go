@@ -41,7 +41,7 @@ func TestWithoutSpoolIgnoresTheVariable(t *testing.T) {
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
 	away := newFake(t, status(503))
 	c := away.client(withoutRetry(), apptuitclient.WithoutSpool())
-	if err := client.Of(c).Prepare(); err != nil {
+	if err := client.Of(c).OpenSpool(); err != nil {
 		t.Fatal(err)
 	}
 	var send *apptuitclient.SendError

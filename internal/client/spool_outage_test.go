@@ -21,8 +21,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// An outage costs the program nothing: it makes one attempt, and after it one
-// probe a back-off is made by somebody.
+// In an outage the program makes one attempt, and after that one probe per back-off
+// interval.
 func TestAnOutageIsNotMetByRequests(t *testing.T) {
 	for name, retry := range map[string]apptuitclient.RetryConfig{
 		"retries":         {Enabled: true},
@@ -50,7 +50,8 @@ func TestAnOutageIsNotMetByRequests(t *testing.T) {
 				}
 				time.Sleep(time.Second - time.Since(start))
 			}
-			// Uniform below 30 s: 32 are to be expected, and a few at the start.
+			// Delays are uniform below 30 s: 32 probes are expected, and a few at the
+			// start.
 			if n := len(f.all()); n < 16 || n > 80 {
 				t.Errorf("%s: %d requests in %d minutes", name, n, minutes)
 			}
@@ -62,8 +63,8 @@ func TestAnOutageIsNotMetByRequests(t *testing.T) {
 	}
 }
 
-// What is older goes first, at most ten requests a second, also what an earlier
-// process has left.
+// Older batches are replayed first, at most ten requests per second, including those of an
+// earlier process.
 func TestOldestFirstAfterARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -96,7 +97,7 @@ func TestOldestFirstAfterARestart(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 		wantStats(t, second, apptuitclient.SpoolStats{Found: 30, Replayed: 30})
-		w.want(t, "is empty again: so far 30 points were delivered from it")
+		w.want(t, "is empty again: so far, it has delivered 30 points")
 	})
 }
 
@@ -125,7 +126,7 @@ func TestSpoolRate(t *testing.T) {
 	}
 }
 
-// Live batches do not wait for the spool.
+// Live batches do not wait for the replay.
 func TestLiveBatchesPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -135,7 +136,7 @@ func TestLiveBatchesPass(t *testing.T) {
 			send(t, c, numbered(i))
 		}
 		over()
-		time.Sleep(10 * time.Second) // the outage has been short
+		time.Sleep(10 * time.Second) // a short outage
 		before := stats(t, c)
 		if before.Replayed < 5 || before.Points < 40 {
 			t.Errorf("%+v", before)
@@ -168,7 +169,7 @@ func TestRetryAfterIsHonouredByTheSpool(t *testing.T) {
 	})
 }
 
-// And by the replay, where no live batch finds out that the server asks for it.
+// The same, if only the replay learns of Retry-After, because there is no live batch.
 func TestRetryAfterOfTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -185,7 +186,7 @@ func TestRetryAfterOfTheReplay(t *testing.T) {
 	})
 }
 
-// Live batches observe the time that the replay was asked to wait.
+// Live batches observe a Retry-After that the replay has received.
 func TestRetryAfterOfTheReplayHoldsForLiveBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -207,7 +208,7 @@ func TestRetryAfterOfTheReplayHoldsForLiveBatches(t *testing.T) {
 	})
 }
 
-// A server that asks for a hundred years gets an hour.
+// A Retry-After of a hundred years is limited to an hour.
 func TestRetryAfterIsLimitedWithASpool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(503, "Retry-After", "999999999999"), status(204))
@@ -223,8 +224,8 @@ func TestRetryAfterIsLimitedWithASpool(t *testing.T) {
 	})
 }
 
-// That spooling begins and ends is reported, and when the token becomes the
-// reason or is no longer.
+// The begin and the end of spooling are reported, and a change of its reason to or from the
+// token.
 func TestOutagesAreReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w reports
@@ -237,7 +238,7 @@ func TestOutagesAreReportedOnce(t *testing.T) {
 			for i := range 120 {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				if i%10 == 0 {
-					cancel() // says nothing of the server
+					cancel() // says nothing about the server
 				}
 				if err := c.Send(ctx, numberedPoints(1)); err != nil {
 					t.Error(err)
@@ -269,7 +270,7 @@ func TestOutagesAreReportedOnce(t *testing.T) {
 	})
 }
 
-// Whether a batch is spooled and delivered before anybody has noticed or not.
+// Batches that are spooled and delivered at once are reported, too.
 func TestShortOutagesAreReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w reports
@@ -288,8 +289,8 @@ func TestShortOutagesAreReported(t *testing.T) {
 	})
 }
 
-// Back-offs of nanoseconds make no busy loop, in which simulated time would stand
-// still.
+// Back-off intervals of nanoseconds must not cause a busy loop, in which simulated time
+// would not advance.
 func TestTinyBackoffs(t *testing.T) {
 	for _, interval := range []time.Duration{1, time.Microsecond, time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
@@ -312,7 +313,7 @@ func TestTinyBackoffs(t *testing.T) {
 	}
 }
 
-// Nor while the replay waits for a live batch that is the probe.
+// Nor may waiting for a live batch that is the probe.
 func TestTinyBackoffsWhileALiveBatchIsTheProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -342,7 +343,7 @@ func TestTinyBackoffsWhileALiveBatchIsTheProbe(t *testing.T) {
 	})
 }
 
-// The server's token was rotated while the process ran.
+// The server's token is rotated while the process runs.
 func TestTheTokenIsRenewedInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var token, valid atomic.Value
@@ -368,7 +369,7 @@ func TestTheTokenIsRenewedInTheReplay(t *testing.T) {
 	})
 }
 
-// Two clients cannot have one folder, or have one each.
+// Two clients cannot use one folder at the same time, unless each has a subfolder.
 func TestTwoClients(t *testing.T) {
 	dir := spoolDir(t)
 	f := newFake(t, status(503))
@@ -426,17 +427,17 @@ func TestSpoolConfiguration(t *testing.T) {
 		{
 			"faults", "",
 			[]apptuitclient.Option{apptuitclient.WithTimeout(-1), apptuitclient.WithSpool(here, nil, apptuitclient.WithSpoolMaxBytes(-1))},
-			"apptuit: configuration: WithTimeout: -1ns is not positive\nWithSpool: bytes, age and rate must be positive",
+			"apptuit: configuration: WithTimeout: -1ns is not positive\nWithSpool: the size limit, the age limit and the rate must be positive",
 		},
 		{
 			"age", "",
 			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolMaxAge(0))},
-			"apptuit: configuration: WithSpool: bytes, age and rate must be positive",
+			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
 		},
 		{
 			"rate", "",
 			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolRate(0))},
-			"apptuit: configuration: WithSpool: bytes, age and rate must be positive",
+			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
 		},
 	} {
 		if diff := cmp.Diff(tt.want, outcome(tt.dir, append(tt.opts, none)...)); diff != "" {
@@ -445,7 +446,7 @@ func TestSpoolConfiguration(t *testing.T) {
 	}
 }
 
-// A client that only asks leaves the environment's spool to those who send.
+// A client that only reads does not open the folder of APPTUIT_SPOOL_DIR.
 func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -458,7 +459,7 @@ func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
 		if _, ok := second.SpoolStats(); ok {
 			t.Error("a client opens the spool without a Send")
 		}
-		if err := client.Of(second).Prepare(); err == nil || !strings.Contains(err.Error(), "another client") {
+		if err := client.Of(second).OpenSpool(); err == nil || !strings.Contains(err.Error(), "another client") {
 			t.Errorf("two clients have one folder: %v", err)
 		}
 		counted(t, second.Send(t.Context(), numberedPoints(1)), 0, 1) // without a spool
@@ -473,7 +474,7 @@ func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
 			t.Errorf("%d batches after an hour of a client that only asks, want 1", n)
 		}
 		asks.Close()
-		if err := client.Of(asks).Prepare(); err != nil || len(batchFiles(t, dir)) != 1 {
+		if err := client.Of(asks).OpenSpool(); err != nil || len(batchFiles(t, dir)) != 1 {
 			t.Errorf("after Close: %v", err)
 		}
 	})
@@ -484,7 +485,7 @@ func TestSpoolInstancesOfTheEnvironment(t *testing.T) {
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
 	t.Setenv("APPTUIT_SPOOL_INSTANCES", "yes")
 	for range 3 {
-		if err := client.Of(newClient(t, apptuitclient.WithEndpoint("https://fake.test"))).Prepare(); err != nil {
+		if err := client.Of(newClient(t, apptuitclient.WithEndpoint("https://fake.test"))).OpenSpool(); err != nil {
 			t.Error(err)
 		}
 	}

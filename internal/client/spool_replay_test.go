@@ -29,7 +29,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// poisoned fails on requests with test point 0, and takes the others.
+// poisoned returns a server that fails on requests with test point 0, and accepts the
+// others.
 func poisoned(t testing.TB, failure func(*call) (answer, error)) func(*call) (answer, error) {
 	return func(c *call) (answer, error) {
 		if slices.Contains(c.numbers(t), 0) {
@@ -51,8 +52,8 @@ func tries(t testing.TB, f *fake) int {
 	return n
 }
 
-// A batch that the server answers with 500 for ever is moved to the quarantine after a few
-// tries, and does not keep the others.
+// A batch to which the server always answers 500 is moved to the quarantine after some
+// attempts, and does not block the others.
 func TestAPoisonBatch(t *testing.T) {
 	for name, failure := range map[string]func(*call) (answer, error){
 		"500":     always(500),
@@ -73,7 +74,7 @@ func TestAPoisonBatch(t *testing.T) {
 				outage := tries(t, f)
 				w.take()
 				set(poisoned(t, failure))
-				for range 180 { // the program goes on, and its batches are taken
+				for range 180 { // the program continues, and its batches are accepted
 					time.Sleep(10 * time.Second)
 					send(t, c, numbered(100))
 				}
@@ -90,7 +91,7 @@ func TestAPoisonBatch(t *testing.T) {
 				}
 				reported := 0
 				for _, warning := range w.take() {
-					if strings.Contains(warning, "1 points are dropped: ") && strings.Contains(warning, "is moved to the quarantine: it failed 8 times while others did not") {
+					if strings.Contains(warning, "dropped 1 point: ") && strings.Contains(warning, "is moved to the quarantine: it failed 8 times while other batches were delivered") {
 						reported++
 					}
 				}
@@ -102,8 +103,8 @@ func TestAPoisonBatch(t *testing.T) {
 	}
 }
 
-// What fails for all batches is no poison, however long it lasts, and however
-// the server fails.
+// If the server fails on all batches, none is quarantined, whatever the failure and its
+// duration.
 func TestAnOutageQuarantinesNothing(t *testing.T) {
 	for name, outage := range map[string]func(*call) (answer, error){
 		"500":    always(500),
@@ -141,7 +142,7 @@ func TestAnOutageQuarantinesNothing(t *testing.T) {
 	}
 }
 
-// A server that fails now and then, however often, has no poison.
+// If the server fails at random, however often, no batch is quarantined.
 func TestAFlakyServerQuarantinesNothing(t *testing.T) {
 	for seed := range 5 {
 		synctest.Test(t, func(t *testing.T) {
@@ -165,7 +166,8 @@ func TestAFlakyServerQuarantinesNothing(t *testing.T) {
 	}
 }
 
-// Nor has one that fails on a batch for a while, however much it takes meanwhile.
+// If the server fails on one batch for a limited time, the batch is not quarantined,
+// however many others are accepted meanwhile.
 func TestAShortFailureIsNoPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, set := changing(t, always(503))
@@ -181,8 +183,8 @@ func TestAShortFailureIsNoPoison(t *testing.T) {
 	})
 }
 
-// While the circuit is open and no live batch comes, it is the replay that has to
-// find out that the server is back, also if it fails on the oldest batch for ever.
+// If the circuit is open and no live batch comes, the replay must detect that the server is
+// back, even if the server always fails on the oldest batch.
 func TestThePoisonIsTheProbe(t *testing.T) {
 	for name, failure := range map[string]func(*call) (answer, error){
 		"500":       always(500),
@@ -204,8 +206,8 @@ func TestThePoisonIsTheProbe(t *testing.T) {
 	}
 }
 
-// A batch that is too large is delivered in parts, at the rate of the spool, and
-// what is too large by itself is refused.
+// A spooled batch that is too large is delivered in parts, at the replay rate. A single
+// point that is too large is rejected.
 func TestHalvingInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w reports
@@ -232,7 +234,8 @@ func TestHalvingInTheReplay(t *testing.T) {
 	})
 }
 
-// An outage in the middle of it: what is delivered is, the rest stays.
+// After an outage during a split, the delivered parts are not sent again, and the others
+// remain in the spool.
 func TestHalvingIsInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -269,8 +272,8 @@ func TestHalvingIsInterrupted(t *testing.T) {
 	})
 }
 
-// What is left of a batch cannot be written: all of it is sent again, and counted
-// once.
+// If the undelivered part of a batch cannot be written, the whole batch is sent again, and
+// counted once.
 func TestTheRestCannotBeWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, set := changing(t, always(503))
@@ -297,7 +300,7 @@ func TestTheRestCannotBeWritten(t *testing.T) {
 	})
 }
 
-// Damage is reported once, and does not keep the others.
+// A damaged file is reported once, and does not block the others.
 func TestDamagedFilesInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -332,12 +335,12 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 			t.Error(diff)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 8, Replayed: 6, Dropped: 2})
-		w.want(t, "and so are 1 more batches", "2 points are dropped: "+files[0]+" is moved to the quarantine: not a whole batch", "is empty again: so far 6 points were delivered from it, 0 rejected, 2 dropped")
+		w.want(t, "and so are 1 more batches", "dropped 2 points: "+files[0]+" is moved to the quarantine: not a whole batch", "is empty again: so far, it has delivered 6 points, 0 were rejected and 2 dropped")
 	})
 }
 
-// A batch whose body cannot be decompressed, which shows when it has to be sent in parts, is
-// moved to the quarantine, and does not keep the others.
+// A batch whose body cannot be decompressed, which is noticed when it must be split, is
+// moved to the quarantine and does not block the others.
 func TestABodyThatCannotBeSplit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -367,11 +370,12 @@ func TestABodyThatCannotBeSplit(t *testing.T) {
 			t.Errorf("%d requests", requests)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 10, Dropped: 10})
-		w.want(t, "10 points are dropped: ", "0 rejected, 10 dropped")
+		w.want(t, "dropped 10 points: ", "0 were rejected and 10 dropped")
 	})
 }
 
-// A batch that a gateway cannot deliver waits longer after each try, and is not given up.
+// A batch that a gateway cannot deliver is postponed longer after each attempt, and is not
+// given up.
 func TestABatchThatAGatewayFailsOn(t *testing.T) {
 	for _, code := range []int{502, 504} {
 		synctest.Test(t, func(t *testing.T) {
@@ -401,8 +405,8 @@ func TestABatchThatAGatewayFailsOn(t *testing.T) {
 	}
 }
 
-// A file that cannot be read just then waits, which is told once; what it is
-// made of is not known to this version, it is moved to the quarantine.
+// A file that cannot be read at the moment is postponed, which is reported once. A file
+// with an unknown encoding is moved to the quarantine.
 func TestUnreadableFilesInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -440,12 +444,11 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 		turn(os.Remove(name), os.WriteFile(name, content, 0o600))
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 5, Replayed: 2, Dropped: 3})
-		w.want(t, "1 points have to wait: ", "3 points are dropped: ", "is empty again")
+		w.want(t, "a file with 1 point cannot be read, and is tried again later: ", "dropped 3 points: ", "is empty again")
 	})
 }
 
-// A certificate that is not trusted opens the circuit as an outage does, and loses no
-// point.
+// An untrusted certificate opens the circuit like an outage, and no point is lost.
 func TestSpool_OutlivesABadCertificate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bad := func(*call) (answer, error) {
@@ -456,10 +459,10 @@ func TestSpool_OutlivesABadCertificate(t *testing.T) {
 		hour := apptuitclient.WithRetry(apptuitclient.RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Hour})
 		c := f.spooling(spoolDir(t), hour, w.option())
 		for range 600 {
-			send(t, c, numbered(1)) // spooled, but for the probes
+			send(t, c, numbered(1)) // spooled, except for the probes
 			time.Sleep(time.Minute)
 		}
-		if n := len(f.all()); n < 8 || n > 80 { // 20 are to be expected in ten hours
+		if n := len(f.all()); n < 8 || n > 80 { // 20 are expected in ten hours
 			t.Errorf("%d requests", n)
 		}
 		w.want(t, "failed to verify certificate")
@@ -469,7 +472,7 @@ func TestSpool_OutlivesABadCertificate(t *testing.T) {
 	})
 }
 
-// Bounds hold in an outage, and what goes is reported.
+// The limits of the spool hold in an outage, and dropped points are reported.
 func TestTheSpoolIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -486,15 +489,15 @@ func TestTheSpoolIsBounded(t *testing.T) {
 		if s.Dropped < 50 || s.Points < 5 {
 			t.Errorf("%+v", s)
 		}
-		w.want(t, "points go to the spool", "1 points are dropped: the spool is full with") // and not for each
+		w.want(t, "points go to the spool", "dropped 1 point: the spool is full with") // and not for each drop
 		time.Sleep(time.Minute)
 		send(t, c, numbered(0))
-		w.want(t, fmt.Sprintf("%d points are dropped: the spool is full with", s.Dropped)) // all but one of those, and one
+		w.want(t, fmt.Sprintf("dropped %d points: the spool is full with", s.Dropped)) // all drops since the last report
 		time.Sleep(2 * time.Hour)
 		if now := stats(t, c); now.Points != 0 || now.Dropped != 101 {
 			t.Errorf("%+v", now)
 		}
-		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], "dropped: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far 0 points were delivered from it, 0 rejected, 101 dropped") {
+		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], " points: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far, it has delivered 0 points, 0 were rejected and 101 dropped") {
 			t.Errorf("warnings %q", told)
 		}
 		over()
@@ -515,7 +518,7 @@ func TestABatchLargerThanTheSpool(t *testing.T) {
 	})
 }
 
-// A refusal that is known is counted, and not reported again, as for live points.
+// A refusal that was reported before is counted and not reported again, as for live points.
 func TestKnownRefusalsInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
@@ -528,7 +531,7 @@ func TestKnownRefusalsInTheReplay(t *testing.T) {
 			}
 			return ""
 		}))
-		out := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Known: func(p *client.PointError) bool { return p.Point.Value != 7 }})
+		out := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Reported: func(p *client.PointError) bool { return p.Point.Value != 7 }})
 		for i := range 10 {
 			out.AppendPrefix(seriesOf(i), 1700000000, model.Float(float64(i)), uint32(i))
 		}

@@ -25,7 +25,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// reports are what a client has warned of.
+// reports collects the warnings of a client.
 type reports struct {
 	mu  sync.Mutex
 	all []string
@@ -39,9 +39,9 @@ func (w *reports) option() apptuitclient.Option {
 	})
 }
 
-// take returns the warnings so far, and forgets them.
+// take returns the warnings since the last call.
 func (w *reports) take() []string {
-	time.Sleep(time.Nanosecond) // in a bubble: until the handler has been called
+	time.Sleep(time.Nanosecond) // in a bubble, this waits for the handler
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	all := w.all
@@ -49,7 +49,7 @@ func (w *reports) take() []string {
 	return all
 }
 
-// want demands exactly these warnings, each by a part of it.
+// want requires exactly these warnings, each given by a part of its text.
 func (w *reports) want(t testing.TB, texts ...string) {
 	t.Helper()
 	got := w.take()
@@ -63,7 +63,7 @@ func (w *reports) want(t testing.TB, texts ...string) {
 	}
 }
 
-// spooling is a client of the fake with a spool.
+// spooling returns a client of the fake with a spool.
 func (f *fake) spooling(dir string, opts ...apptuitclient.Option) *apptuitclient.Client {
 	f.t.Helper()
 	quiet := apptuitclient.WithWarningHandler(func(error) {})
@@ -74,7 +74,7 @@ func always(code int, headers ...string) func(*call) (answer, error) {
 	return func(*call) (answer, error) { return status(code, headers...), nil }
 }
 
-// changing is a server that answers as it was told last.
+// changing is a server whose answer can be replaced.
 func changing(t testing.TB, first func(*call) (answer, error)) (*fake, func(func(*call) (answer, error))) {
 	t.Helper()
 	var now atomic.Value
@@ -83,18 +83,19 @@ func changing(t testing.TB, first func(*call) (answer, error)) (*fake, func(func
 		func(next func(*call) (answer, error)) { now.Store(next) }
 }
 
-// outageOf is a server whose outage lasts until the returned function is called.
+// outageOf returns a server with an outage that lasts until the returned function is
+// called.
 func outageOf(t testing.TB, outage func(*call) (answer, error)) (*fake, func()) {
 	t.Helper()
 	f, set := changing(t, outage)
 	return f, func() { set(always(204)) }
 }
 
-// spoolDir is a folder for a spool of a test that has nothing to do with disks: in
-// memory, if it can be, where a sync takes no time.
+// spoolDir returns a folder for the spool of a test that is not about disks: in memory if
+// possible, where a sync takes no time.
 func spoolDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "apptuit-spool-") //nolint:usetesting // which would be on a disk
+	dir, err := os.MkdirTemp("/dev/shm", "apptuit-spool-") //nolint:usetesting // t.TempDir would be on a disk
 	if err != nil {
 		return t.TempDir()
 	}
@@ -114,7 +115,7 @@ func stats(t testing.TB, c *apptuitclient.Client) apptuitclient.SpoolStats {
 	return s
 }
 
-// wantStats compares what became of spooled points, but for the bytes.
+// wantStats compares the statistics of a spool, except for the bytes.
 func wantStats(t testing.TB, c *apptuitclient.Client, want apptuitclient.SpoolStats) {
 	t.Helper()
 	got := stats(t, c)
@@ -124,7 +125,7 @@ func wantStats(t testing.TB, c *apptuitclient.Client, want apptuitclient.SpoolSt
 	}
 }
 
-// send sends points and demands that none failed.
+// send sends points, and requires that none fails.
 func send(t testing.TB, c *apptuitclient.Client, points ...apptuitclient.DataPoint) {
 	t.Helper()
 	if err := c.Send(t.Context(), points); err != nil {
@@ -132,7 +133,7 @@ func send(t testing.TB, c *apptuitclient.Client, points ...apptuitclient.DataPoi
 	}
 }
 
-// batchFiles tells the names of what is in a spool.
+// batchFiles returns the names of the files in a spool.
 func batchFiles(t testing.TB, dir string) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "*.batch"))
@@ -221,8 +222,8 @@ func TestInvalidPointsAreNotSpooled(t *testing.T) {
 	})
 }
 
-// A point that the server cannot store just then is spooled; its neighbours are
-// stored or refused.
+// A point that the server cannot store at the moment is spooled. The other points of its
+// batch are stored or refused.
 func TestPartialAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t,
@@ -246,20 +247,21 @@ func TestPartialAnswers(t *testing.T) {
 			t.Errorf("sent again (-want +got):\n%s", diff)
 		}
 		w.want(t, "points go to the spool", "delivering spooled points: apptuit: 1 points sent, 1 failed with status 400: m{i=3} at 1700000003: Unknown metric",
-			"is empty again: so far 1 points were delivered from it, 1 rejected, 0 dropped")
+			"is empty again: so far, it has delivered 1 point, 1 were rejected and 0 dropped")
 	})
 }
 
-// Within a large batch that is halved, nothing is sent after a failure.
+// After a failure of one part of a large batch, the other parts are spooled without an
+// attempt.
 func TestOneAttemptForAllHalves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(413), status(204), status(503), status(204))
 		c := f.spooling(spoolDir(t), apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Hour, MaxInterval: time.Hour}))
 		client.SetDisk(client.Of(c), func(next func() error) error {
-			time.Sleep(time.Second) // in which the replay could try as well
+			time.Sleep(time.Second) // the replay could make an attempt in this time
 			return next()
 		})
-		time.Sleep(2 * time.Hour) // it may try at any time
+		time.Sleep(2 * time.Hour) // the replay may make an attempt at any time
 		points := numberedPoints(8)
 		f.answer = func(c *call) (answer, error) {
 			switch c.n {
@@ -271,7 +273,8 @@ func TestOneAttemptForAllHalves(t *testing.T) {
 			return status(503), nil
 		}
 		send(t, c, points...)
-		// 8 are too many, 4 are taken, 4 are too many, 2 meet the outage, 2 do not try.
+		// 8 points are too many, 4 are accepted, 4 are too many, 2 fail in the outage, and
+		// 2 are not attempted.
 		if n := len(f.all()); n != 4 {
 			t.Errorf("%d requests", n)
 		}
@@ -279,7 +282,7 @@ func TestOneAttemptForAllHalves(t *testing.T) {
 	})
 }
 
-// The time to the deadline is shared: a second, or a fifth, is for the disk.
+// A second, or a fifth, of the time to the deadline is reserved for the disk.
 func TestTheDeadlineIsShared(t *testing.T) {
 	for deadline, want := range map[time.Duration]time.Duration{
 		30 * time.Second:       29 * time.Second,
@@ -335,8 +338,8 @@ func TestAContextThatHasEnded(t *testing.T) {
 	})
 }
 
-// A caller that cancels is spooled at once, and does not mean that the server is
-// away: the next batch is sent.
+// If the caller cancels, the batch is spooled at once, and the circuit stays closed: the
+// next batch is sent.
 func TestCancelledInARequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
@@ -370,8 +373,8 @@ func TestNoSpool(t *testing.T) {
 	}
 }
 
-// The points of a batch come back byte for byte, in each compression, also where
-// the next process has another one.
+// A batch is replayed byte for byte, in each compression, also if the next process uses
+// another one.
 func TestSpooledBodies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -403,7 +406,7 @@ func TestSpooledBodies(t *testing.T) {
 	})
 }
 
-// No secret is in the spool, nor in what is said of it.
+// Neither the files nor the warnings of a spool contain a secret.
 func TestNoTokenInTheSpool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -440,7 +443,7 @@ func TestNoTokenInTheSpool(t *testing.T) {
 	})
 }
 
-// The folder goes away under a running client: it says so, and goes on.
+// If the folder is removed while the client runs, the client reports it and continues.
 func TestTheSpoolIsDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(spoolDir(t), "spool")
@@ -450,7 +453,7 @@ func TestTheSpoolIsDeleted(t *testing.T) {
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
-		for i := range 3 { // nothing is kept, so that each batch has its attempt
+		for i := range 3 { // nothing can be spooled, so each batch is attempted
 			n := len(f.all())
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			err := c.Send(ctx, numberedPoints(2))

@@ -15,9 +15,12 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// SpoolStats says what became of spooled points since the client was made:
-// Found + Spooled = Replayed + Rejected + Dropped + Points, but for a batch that
-// is on its way at that moment. The exporter's own metrics are left out.
+// SpoolStats counts the spooled points of a client since it was created:
+//
+//	Found + Spooled = Replayed + Rejected + Dropped + Points
+//
+// except for a batch that is being sent or written. The exporter's own metrics are not
+// counted. The fields are documented in apptuitclient.SpoolStats.
 type SpoolStats struct {
 	Batches       int   // in the folder now
 	Points, Bytes int64 // in the folder now
@@ -28,30 +31,27 @@ type SpoolStats struct {
 	Dropped       uint64
 }
 
-// spooler keeps batches that cannot be delivered now, and delivers them later.
+// spooler delivers live batches while the circuit is closed, and writes those that cannot be
+// delivered into a folder. Its replayer delivers them later.
 type spooler struct {
-	c       *Client
-	folder  *spool.Folder
-	circuit circuit
-	live    *lifecycle.Lifecycle // of the deliveries of live batches
-	writing chan struct{}        // has room for the one that writes
-	replay  *replayer
+	c          *Client
+	folder     *spool.Folder
+	circuit    circuit
+	deliveries *lifecycle.Lifecycle // of live batches
+	writeSlot  chan struct{}        // capacity 1: one file is written at a time
+	replay     *replayer
 
-	mu         sync.Mutex
-	stats      SpoolStats   // without what is in the folder
-	spooling   bool         // has been reported
-	reason     reason       // and so has this reason
-	reasons    [4]time.Time // when each reason was reported last
-	unreported int          // points dropped at the limits that have not been reported
-	quiet      time.Time    // until then
-	known      func(*PointError) bool
-	codecs     map[put.Encoding]*put.Codec
+	mu     sync.Mutex
+	stats  SpoolStats // without the current content of the folder
+	report spoolReport
+	known  func(*PointError) bool // WriterOptions.Reported of the last live batch that had one
+	codecs map[put.Encoding]*put.Codec
 }
 
 // openSpool opens the folder and starts the replay.
 func openSpool(c *Client, settings *SpoolSettings) (*spooler, error) {
 	s := &spooler{
-		c: c, circuit: circuit{retry: c.settings.Retry, machine: &c.settings.machine}, live: lifecycle.New(), writing: make(chan struct{}, 1),
+		c: c, circuit: circuit{policy: c.settings.Retry, machine: &c.settings.machine}, deliveries: lifecycle.New(), writeSlot: make(chan struct{}, 1),
 		codecs: map[put.Encoding]*put.Codec{c.codec.Encoding(): c.codec},
 	}
 	folder, err := c.settings.machine.openFolder(settings, s.dropped)
@@ -59,8 +59,8 @@ func openSpool(c *Client, settings *SpoolSettings) (*spooler, error) {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	s.folder = folder
-	s.spooling = folder.Content().Batches > 0
-	s.replay = newReplayer(s, settings.Pause)
+	s.report.spooling = folder.Content().Batches > 0
+	s.replay = newReplayer(s, settings.ReplayInterval)
 	go s.replay.run()
 	return s, nil
 }
@@ -74,114 +74,118 @@ func (s *spooler) statistics() SpoolStats {
 }
 
 const (
-	// diskReserve is how much of the time to the deadline is left for the spool, at
-	// most; a fifth of less.
+	// diskReserve is the part of the time before a deadline that is reserved for writing to
+	// the disk: this long, but at most a fifth of the time.
 	diskReserve = time.Second
-	// gracePeriod is how long spooling may go on when the context has ended.
+	// gracePeriod is how long spooling may continue after the context has ended.
 	gracePeriod = 100 * time.Millisecond
-	// patience is how long a server must have had for an answer, before the end of the
-	// caller's time says something about the server.
-	patience = time.Second
-	// diskTimeout is how long a disk may take without a deadline.
+	// minAnswerTime is the least time that a server must have had to answer before the
+	// caller's deadline counts as a failure of the server.
+	minAnswerTime = time.Second
+	// diskTimeout bounds a write if the context has no deadline.
 	diskTimeout = 10 * time.Second
 )
 
-// deliver sends a live batch, which it releases: one attempt if the circuit is closed,
-// and the points that are not delivered go into the folder.
+// deliver sends a live batch once if the circuit is closed, and spools the points that are
+// not delivered. It takes over the caller's reference to the batch. For graceEnd see
+// Client.deliver.
 func (s *spooler) deliver(ctx context.Context, sender *sender, b *put.Batch, graceEnd time.Time) Report {
-	sender.spooled = true
-	_, leave, ok := s.live.Enter(ctx)
+	sender.hasSpool = true
+	_, leave, ok := s.deliveries.Enter(ctx)
 	if !ok {
-		sender.tally.giveUp(undelivered{b, failed{err: ErrClosed, end: outOfTime}})
+		sender.tally.giveUp(undelivered{b, deliveryFailure{err: ErrClosed, stop: stopTemporary}})
 		return sender.tally.report()
 	}
 	defer leave()
-	s.remember(sender.opts.Known)
-	by := graceEnd
+	s.setKnown(sender.opts.Reported)
+	writeBy := graceEnd
 	requestCtx, cancel := ctx, context.CancelFunc(func() {})
-	if by.IsZero() {
-		by = time.Now().Add(diskTimeout)
+	if writeBy.IsZero() {
+		writeBy = time.Now().Add(diskTimeout)
 		if deadline, ok := ctx.Deadline(); ok {
-			left := time.Until(deadline)
-			by = deadline.Add(gracePeriod)
-			requestCtx, cancel = context.WithDeadline(ctx, deadline.Add(-min(diskReserve, left/5)))
+			remaining := time.Until(deadline)
+			writeBy = deadline.Add(gracePeriod)
+			requestCtx, cancel = context.WithDeadline(ctx, deadline.Add(-min(diskReserve, remaining/5)))
 		}
 	}
 	defer cancel()
 	s.sendIfAllowed(ctx, requestCtx, sender, b)
-	if ctx.Err() != nil || s.c.life.Err() != nil { // by was computed before the context ended
-		by = minTime(by, time.Now().Add(gracePeriod))
+	if ctx.Err() != nil || s.c.life.Err() != nil { // perhaps canceled, long before its deadline
+		writeBy = minTime(writeBy, time.Now().Add(gracePeriod))
 	}
 	for _, u := range sender.undelivered {
-		s.keepOrGiveUp(sender, u, by)
+		s.spoolOrGiveUp(sender, u, writeBy)
 	}
 	r := sender.tally.report()
 	if ctx.Err() != nil {
-		r.until = minTime(by, time.Now().Add(gracePeriod))
+		r.spoolUntil = minTime(writeBy, time.Now().Add(gracePeriod))
 	}
 	return r
 }
 
-// sendIfAllowed sends a live batch if the circuit allows it, and tells the circuit how it
-// went: before the replay can see a batch in the folder, and try it at once.
+// sendIfAllowed sends a live batch if the circuit allows it, and reports the outcome to the
+// circuit. It does so before the batch is spooled: otherwise the replay could attempt the
+// batch again at once.
 func (s *spooler) sendIfAllowed(ctx, requestCtx context.Context, sender *sender, b *put.Batch) {
-	why := failed{err: ended(ctx), end: outOfTime}
+	cause := deliveryFailure{err: ended(ctx), stop: stopTemporary}
 	var p permit
 	allowed := false
 	if ctx.Err() == nil {
-		p, allowed, why = s.circuit.allow()
+		p, allowed, cause = s.circuit.allow()
 	}
 	if !allowed {
-		sender.addUndelivered(b, failed{err: why.err, end: why.end})
+		sender.addUndelivered(b, deliveryFailure{err: cause.err, stop: cause.stop})
 		return
 	}
 	start := time.Now()
 	sender.send(requestCtx, b)
 	switch {
-	case !sender.hasFailed:
-		s.succeeded(sender.tally.taken)
-	case requestCtx.Err() != nil && sender.last.status == 0 && time.Since(start) < patience:
-		s.circuit.cancel(p) // so does the caller's deadline
+	case !sender.unavailable:
+		s.serverAnswered(sender.tally.processed)
+	case requestCtx.Err() != nil && sender.cause.status == 0 && time.Since(start) < minAnswerTime:
+		s.circuit.cancel(p) // the caller's deadline was too short to tell anything about the server
 	case errors.Is(ctx.Err(), context.Canceled) || s.c.life.Err() != nil:
-		s.circuit.cancel(p) // that was the caller, not the server
+		s.circuit.cancel(p) // the caller ended the request: the server may be available
 	default:
-		s.circuit.open(p, sender.tally.counts.After, sender.last)
+		s.circuit.open(p, sender.tally.counts.RetryAfter, sender.cause)
 	}
 }
 
-// keepOrGiveUp puts a batch into the folder, until a time, and releases it.
-func (s *spooler) keepOrGiveUp(sender *sender, u undelivered, by time.Time) {
-	if u.end == unreadable || u.batch.Counted() == 0 {
+// spoolOrGiveUp writes a batch into the folder, and gives it up if that fails or takes
+// until writeBy. It releases the batch.
+func (s *spooler) spoolOrGiveUp(sender *sender, u undelivered, writeBy time.Time) {
+	if u.stop == stopUnreadable || u.batch.Counted() == 0 {
 		sender.tally.giveUp(u)
 		return
 	}
-	if err := s.keep(u.batch, by); err != nil {
-		s.circuit.close() // there is nothing better than to try
-		u.err = fmt.Errorf("%w; it could not be spooled: %w", u.err, err)
-		if u.end == refused { // with a spool it is the disk that has cost the points
-			u.end = undecided
+	if err := s.write(u.batch, writeBy); err != nil {
+		s.circuit.close() // without a place on the disk, a request is the only chance of the next batches
+		u.err = fmt.Errorf("%w; the batch could not be spooled: %w", u.err, err)
+		if u.stop == stopRefused { // dropped, not rejected: the disk has lost the points, not the server
+			u.stop = stopNoAnswer
 		}
 		sender.tally.giveUp(u)
 		return
 	}
 	sender.tally.spooled(u.batch)
 	u.batch.Release()
-	s.reportSpooling(u.failed)
-	s.replay.stir()
+	s.reportSpooling(u.deliveryFailure)
+	s.replay.wakeUp()
 }
 
-// succeeded closes the circuit: the server has answered. Whether it has judged points is in
-// taken.
-func (s *spooler) succeeded(taken bool) {
-	if taken {
-		s.replay.successes.Add(1)
+// serverAnswered closes the circuit after a request that the server has answered. processed
+// says whether it accepted or rejected points.
+func (s *spooler) serverAnswered(processed bool) {
+	if processed {
+		s.replay.processed.Add(1)
 	}
 	s.circuit.close()
-	s.replay.stir()
+	s.replay.wakeUp()
 }
 
-// remember notes how the exporter tells points that it has reported before.
-func (s *spooler) remember(known func(*PointError) bool) {
+// setKnown remembers which refused points have been reported, for batches that are replayed
+// and have no caller.
+func (s *spooler) setKnown(known func(*PointError) bool) {
 	if known == nil {
 		return
 	}
@@ -190,25 +194,25 @@ func (s *spooler) remember(known func(*PointError) bool) {
 	s.known = known
 }
 
-// options are those for batches from the spool.
-func (s *spooler) options() *WriterOptions {
+// replayOptions returns the options for batches from the folder.
+func (s *spooler) replayOptions() *WriterOptions {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &WriterOptions{Known: s.known}
+	return &WriterOptions{Reported: s.known}
 }
 
-// closeTimeout bounds how long Close waits for a disk.
+// closeTimeout bounds how long Close waits for the disk.
 const closeTimeout = time.Second
 
-// close waits until the batches under way are spooled and the replay has stopped,
-// and gives the folder back. The client's life has ended before.
+// close waits until the batches in progress are spooled and the replay has stopped, and
+// closes the folder. The client's context must have been canceled.
 func (s *spooler) close() {
-	if !s.live.End() {
+	if !s.deliveries.End() {
 		return
 	}
 	timer := time.NewTimer(closeTimeout)
 	defer timer.Stop()
-	for _, end := range []<-chan struct{}{s.live.Idle(), s.replay.ended} {
+	for _, end := range []<-chan struct{}{s.deliveries.Idle(), s.replay.ended} {
 		select {
 		case <-end:
 		case <-timer.C:
@@ -216,16 +220,16 @@ func (s *spooler) close() {
 		}
 	}
 	select {
-	case s.writing <- struct{}{}: // also a write that nobody has waited for has ended
+	case s.writeSlot <- struct{}{}: // a write whose caller has stopped waiting is over, too
 	case <-timer.C:
 	}
-	s.reportRest()
+	s.reportRemainingDrops()
 	if err := s.folder.Close(); err != nil {
-		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", err))
+		s.c.warnings.Add(fmt.Errorf("apptuit: closing the spool %s: %w", s.folder.Dir(), err))
 	}
 }
 
-// codec returns the codec of an encoding, nil if it is none that we know.
+// codec returns the codec of an encoding that a file names, nil if it is unknown.
 func (s *spooler) codec(e uint16) *put.Codec {
 	encoding := put.Encoding(e)
 	if uint16(encoding) != e || encoding > put.None {

@@ -13,108 +13,133 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// quietTime is the time between two reports of drops at the limits of the spool.
-const quietTime = time.Minute
+const (
+	// dropReportInterval is the least time between two reports of drops at the limits of the
+	// spool: a full spool drops points with each batch.
+	dropReportInterval = time.Minute
+	// reasonReportInterval is the least time between two reports of the same reason while
+	// points are spooled: alternating reasons would be reported with each batch.
+	reasonReportInterval = time.Minute
+)
 
-// dropped counts and reports a drop. A full spool drops with each batch: drops at its
-// limits are reported together.
+// spoolReport is the state of the reports to the warning handler. Unlike the events of
+// package reported, these are reported again after an interval. The spooler's mutex guards
+// it.
+type spoolReport struct {
+	spooling       bool                            // the begin of spooling was reported, and its end was not
+	reason         spoolReason                     // the current one
+	reasonReported [spoolReasonSetup + 1]time.Time // when each reason was last reported
+
+	unreportedDrops int       // points dropped at the limits since the last report
+	nextDropReport  time.Time // the earliest time
+}
+
+// spoolReason says why points are spooled. There is one for each remedy.
+type spoolReason uint8
+
+const (
+	spoolReasonUnknown     spoolReason = iota // the context has ended, or there was no request
+	spoolReasonOutage                         // the server or the network: no remedy needed
+	spoolReasonCredentials                    // of the server or a proxy
+	spoolReasonSetup                          // the endpoint or a certificate
+)
+
+// spoolReasonOf returns the reason for spooling a batch after a failure.
+func spoolReasonOf(why deliveryFailure) spoolReason {
+	switch {
+	case why.status == http.StatusUnauthorized, why.status == http.StatusForbidden, why.status == http.StatusProxyAuthRequired,
+		errors.Is(why.err, ErrUnauthorized):
+		return spoolReasonCredentials
+	case why.stop != stopTemporary:
+		return spoolReasonSetup
+	case errors.Is(why.err, context.Canceled), errors.Is(why.err, context.DeadlineExceeded):
+		return spoolReasonUnknown
+	}
+	return spoolReasonOutage
+}
+
+// reportSpooling reports that points are being spooled: for the first batch after the spool
+// was empty, and when the reason changes to one that was not reported within
+// reasonReportInterval.
+func (s *spooler) reportSpooling(why deliveryFailure) {
+	reason := spoolReasonOf(why)
+	s.mu.Lock()
+	r := &s.report
+	if reason == spoolReasonUnknown {
+		reason = spoolReasonOutage
+		if r.spooling {
+			reason = r.reason
+		}
+	}
+	now := time.Now()
+	isNew := !r.spooling || reason != r.reason && now.Sub(r.reasonReported[reason]) >= reasonReportInterval
+	r.spooling, r.reason = true, reason
+	if isNew {
+		r.reasonReported[reason] = now
+	}
+	s.mu.Unlock()
+	if isNew {
+		s.c.warnings.Add(fmt.Errorf("apptuit: points go to the spool %s until they can be delivered: %w", s.folder.Dir(), why.err))
+	}
+}
+
+// reportEmpty reports that all spooled batches are delivered or gone, if reportSpooling has
+// reported the beginning. It does nothing while a batch is being written: the end of the
+// write wakes the replay, which calls it again.
+func (s *spooler) reportEmpty() {
+	s.mu.Lock()
+	// The order matters: a write that ends between the two checks is in the folder.
+	if len(s.writeSlot) > 0 || s.folder.Content().Batches > 0 {
+		s.mu.Unlock()
+		return
+	}
+	wasSpooling, stats := s.report.spooling, s.stats
+	s.report.spooling = false
+	s.mu.Unlock()
+	s.reportRemainingDrops()
+	if wasSpooling {
+		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far, it has delivered %s, %d were rejected and %d dropped",
+			s.folder.Dir(), pointsText(int(stats.Replayed)), stats.Rejected, stats.Dropped))
+	}
+}
+
+// dropped counts and reports a drop. Drops at the limits of the spool are collected, and
+// reported at most once per dropReportInterval.
 func (s *spooler) dropped(d spool.Drop) {
 	s.mu.Lock()
 	s.stats.Dropped += uint64(d.Points)
 	if d.AtLimit {
-		now := time.Now()
-		s.unreported += d.Points
-		if now.Before(s.quiet) {
+		now, r := time.Now(), &s.report
+		r.unreportedDrops += d.Points
+		if now.Before(r.nextDropReport) {
 			s.mu.Unlock()
 			return
 		}
-		d.Points, s.unreported, s.quiet = s.unreported, 0, now.Add(quietTime)
+		d.Points, r.unreportedDrops, r.nextDropReport = r.unreportedDrops, 0, now.Add(dropReportInterval)
 	}
 	s.mu.Unlock()
 	if d.Points == 0 {
 		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", d.Err))
 		return
 	}
-	s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d points are dropped: %w", d.Points, d.Err))
+	s.c.warnings.Add(fmt.Errorf("apptuit: spool: dropped %s: %w", pointsText(d.Points), d.Err))
 }
 
-// reportRest reports the drops that have not been reported.
-func (s *spooler) reportRest() {
+// reportRemainingDrops reports the drops at the limits that dropped has not reported yet.
+func (s *spooler) reportRemainingDrops() {
 	s.mu.Lock()
-	n := s.unreported
-	s.unreported = 0
+	n := s.report.unreportedDrops
+	s.report.unreportedDrops = 0
 	s.mu.Unlock()
 	if n > 0 {
-		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %d more points are dropped at the limits of %s", n, s.folder.Dir()))
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: dropped %s since the last report, at the limits of %s", pointsText(n), s.folder.Dir()))
 	}
 }
 
-// reason is why points are spooled, as far as the user has to know: for each a
-// different thing has to be mended.
-type reason uint8
-
-const (
-	reasonUnknown     reason = iota // the context has ended, or there was no request
-	reasonOutage                    // which passes
-	reasonCredentials               // of the server, or of a proxy
-	reasonSetup                     // endpoint or certificates
-)
-
-// reasonOf is the reason of an attempt that has failed so.
-func reasonOf(why failed) reason {
-	switch {
-	case why.status == http.StatusUnauthorized, why.status == http.StatusForbidden, why.status == http.StatusProxyAuthRequired,
-		errors.Is(why.err, ErrUnauthorized):
-		return reasonCredentials
-	case why.end != outOfTime:
-		return reasonSetup
-	case errors.Is(why.err, context.Canceled), errors.Is(why.err, context.DeadlineExceeded):
-		return reasonUnknown
+// pointsText returns a number of points in words: "1 point", "2 points".
+func pointsText(n int) string {
+	if n == 1 {
+		return "1 point"
 	}
-	return reasonOutage
-}
-
-// reasonTime is the time between two reports of one reason, while points are spooled.
-const reasonTime = time.Minute
-
-// reportSpooling reports that points are spooled, once, and again when the reason changes to one
-// that has not been reported lately.
-func (s *spooler) reportSpooling(why failed) {
-	reason := reasonOf(why)
-	s.mu.Lock()
-	switch {
-	case reason != reasonUnknown:
-	case s.spooling:
-		reason = s.reason
-	default:
-		reason = reasonOutage
-	}
-	now := time.Now()
-	news := !s.spooling || reason != s.reason && now.Sub(s.reasons[reason]) >= reasonTime
-	s.spooling, s.reason = true, reason
-	if news {
-		s.reasons[reason] = now
-	}
-	s.mu.Unlock()
-	if news {
-		s.c.warnings.Add(fmt.Errorf("apptuit: points go to the spool %s until they can be delivered: %w", s.folder.Dir(), why.err))
-	}
-}
-
-// reportEmpty reports that the spool is empty again, if it is. While a batch is being
-// written it is not: the end of the write wakes the replay, which asks again.
-func (s *spooler) reportEmpty() {
-	s.mu.Lock()
-	if len(s.writing) > 0 || s.folder.Content().Batches > 0 { // in this order: a write that ends in between is in the folder
-		s.mu.Unlock()
-		return
-	}
-	was, stats := s.spooling, s.stats
-	s.spooling = false
-	s.mu.Unlock()
-	s.reportRest()
-	if was {
-		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far %d points were delivered from it, %d rejected, %d dropped",
-			s.folder.Dir(), stats.Replayed, stats.Rejected, stats.Dropped))
-	}
+	return fmt.Sprintf("%d points", n)
 }

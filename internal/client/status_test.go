@@ -11,7 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// What is and is not success, by the body of a 200 and other statuses.
+// Which answers are a success, by their status and body.
 func TestAcceptance(t *testing.T) {
 	const login = "<!DOCTYPE html>\n<html><title>Sign in</title></html>"
 	for _, tt := range []struct {
@@ -19,7 +19,7 @@ func TestAcceptance(t *testing.T) {
 		code       int
 		body       string
 		successful int
-		want       string // in the error
+		want       string // part of the error
 	}{
 		{"an empty 200", 200, "", 4, ""},
 		{"white space", 200, " \r\n\t", 4, ""},
@@ -30,14 +30,14 @@ func TestAcceptance(t *testing.T) {
 		{"an empty 202", 202, "", 4, ""},
 		{"a 400 that is none", 400, `{"success":4,"failed":0}`, 4, ""},
 
-		{"partly failed", 200, `{"success":3,"failed":1,"errors":[]}`, 3, "3 stored, 1 failed, 0 timed out of 4; 1 not named"},
+		{"partly failed", 200, `{"success":3,"failed":1,"errors":[]}`, 3, "3 stored, 1 failed, 0 timed out of 4 points (1 not named by the server)"},
 		{"partly failed, no errors", 200, `{"success":3,"failed":1}`, 3, "1 not named"},
 		{"partly timed out", 200, `{"success":3,"failed":0,"timeouts":1}`, 3, "1 timed out"},
 		{"stored beyond its own count", 200, `{"success":4,"failed":0,"errors":[{"datapoint":{"metric":"m","tags":{"i":"1"},"timestamp":1700000001,"value":1},"error":"late"}]}`, 3, "m{i=1} at 1700000001: late"},
 
-		{"more than sent", 200, `{"success":9,"failed":0}`, 0, "9 stored, 0 failed, 0 timed out, which are not the 4 points that were sent"},
-		{"too few for no failure", 200, `{"success":3,"failed":0}`, 0, "3 stored, 0 failed, 0 timed out, which are not"},
-		{"none stored", 200, `{"success":0,"failed":0}`, 0, "0 stored, 0 failed, 0 timed out, which are not"},
+		{"more than sent", 200, `{"success":9,"failed":0}`, 0, "9 stored, 0 failed, 0 timed out, but 4 points were sent"},
+		{"too few for no failure", 200, `{"success":3,"failed":0}`, 0, "3 stored, 0 failed, 0 timed out, but 4 points were sent"},
+		{"none stored", 200, `{"success":0,"failed":0}`, 0, "0 stored, 0 failed, 0 timed out, but 4 points were sent"},
 		{"all stored and all failed", 200, `{"success":4,"failed":4}`, 0, "4 stored, 4 failed"},
 		{"contradicting numbers", 200, `{"success":4,"failed":1}`, 0, "4 stored, 1 failed"},
 		{"contradicting time-outs", 200, `{"success":4,"failed":0,"timeouts":2}`, 0, "2 timed out"},
@@ -45,8 +45,8 @@ func TestAcceptance(t *testing.T) {
 		{"a negative failure", 200, `{"success":6,"failed":-2}`, 0, "-2 failed"},
 		{"more failed than sent", 400, `{"success":1,"failed":90}`, 0, "90 failed"},
 		{"a sum that overflows", 200, `{"success":9223372036854775807,"failed":9223372036854775807,"timeouts":6}`, 0, "9223372036854775807 stored"},
-		{"a number that overflows", 200, `{"success":4,"failed":18446744073709551616}`, 0, "which are not the 4 points"},
-		{"a number below all", 200, `{"success":4,"failed":-18446744073709551616}`, 0, "which are not the 4 points"},
+		{"a number that overflows", 200, `{"success":4,"failed":18446744073709551616}`, 0, "but 4 points were sent"},
+		{"a number below all", 200, `{"success":4,"failed":-18446744073709551616}`, 0, "but 4 points were sent"},
 		{"a fraction", 200, `{"success":4.0,"failed":0}`, 0, "not an ingest endpoint"},
 
 		{"errors of another kind", 400, `{"success":3,"failed":1,"errors":"one"}`, 3, "1 not named"},
@@ -99,7 +99,7 @@ func TestMessagesAreShort(t *testing.T) {
 	contains(t, err, "äöü äöü", "…")
 }
 
-// One 400 of several batches does not keep the others from being sent.
+// A 400 for one of several batches does not stop the others.
 func TestBatchesAreIndependent(t *testing.T) {
 	f := newFake(t, status(http.StatusNoContent), text(http.StatusBadRequest, "no"), status(http.StatusNoContent), text(http.StatusNotFound, "gone"))
 	err := f.client(apptuitclient.WithMaxBatchPoints(10)).Send(t.Context(), numberedPoints(35))

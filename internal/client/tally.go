@@ -12,53 +12,55 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Report says where the points of a delivered batch are. Accepted, Rejected, Spooled and
-// Dropped add up to the points of the batch that count; the exporter's own metrics do
-// not.
+// Report is the account of the points of a delivered batch. Each counted point is in
+// exactly one of Accepted, Rejected, Spooled and Dropped. The exporter's own metrics are
+// not counted.
 type Report struct {
-	// Accepted points were taken by the server.
+	// Accepted points were stored by the server.
 	Accepted int
-	// Rejected points were refused, here or by the server.
+	// Rejected points were refused, by this package or by the server, and will not be sent
+	// again.
 	Rejected int
-	// Spooled points are kept on disk and delivered later.
+	// Spooled points are on disk, and will be delivered later.
 	Spooled int
 	// Dropped points could not be delivered in time.
 	Dropped int
-	// After is how long the server asks to wait before points that are dropped are
-	// sent again, 0 if it does not say.
-	After time.Duration
-	// StatusCode is the status of the answer to the last request for the batch, 0 if
-	// it got none, or none was made.
+	// RetryAfter is the delay that the server requested before dropped points are sent
+	// again, 0 if it requested none.
+	RetryAfter time.Duration
+	// StatusCode is the HTTP status of the answer to the last request for the batch. It is
+	// 0 if that request got no answer, or if no request was made.
 	StatusCode int
-	// Err is the public error of points that were rejected or dropped, nil if none was.
+	// Err is the public error that describes the rejected and dropped points, nil if there
+	// are none.
 	Err error
 
-	fresh    *Summary   // without the points that have been reported before
-	failures []*failure // for WriterOptions.Failed
-	until    time.Time  // when spooling ends, if the context has
+	unreported *Summary   // like Err, without the points that were reported before; nil with Err
+	failures   []*failure // for WriterOptions.Failed
+	spoolUntil time.Time  // if the context has ended: when spooling of further points must end
 }
 
-// tally counts the points of one batch, and collects why points failed. Each point
-// is counted once, in the end.
+// tally counts the points of one batch and collects the reasons of failures. It counts each
+// point once: points that are sent again are counted when they are decided.
 type tally struct {
 	c      *Client
 	opts   *WriterOptions
 	counts Report
 
-	status    int // of the last answer that cost points
-	points    []PointError
-	fresh     []PointError // those of points that have not been reported before
-	causes    []error
-	retryable bool
-	taken     bool // the server has looked at points and taken or refused them
+	status     int          // of the last answer that rejected or dropped points
+	points     []PointError // refused one by one, at most maxPointErrors
+	unreported []PointError // of these, without those that WriterOptions.Reported knows
+	causes     []error      // of batches that failed as a whole
+	retryable  bool         // a dropped point may be accepted later
+	processed  bool         // the server has accepted or refused single points, and so is an ingest endpoint
 }
 
-// report returns the counts, with the error of the points that failed.
+// report returns the counts so far, with the error of the points that failed.
 func (t *tally) report() Report {
 	r := t.counts
 	if r.Rejected+r.Dropped > 0 {
 		all := t.summary(t.points)
-		r.Err, r.fresh = t.c.settings.Errors.Send(all), t.summary(t.fresh)
+		r.Err, r.unreported = t.c.settings.Errors.Send(all), t.summary(t.unreported)
 	}
 	return r
 }
@@ -70,14 +72,15 @@ func (t *tally) summary(points []PointError) *Summary {
 	}
 }
 
-// settle counts the points that one attempt has decided: all but those that are left.
-func (t *tally) settle(ctx context.Context, b *put.Batch, res *result) {
-	// Points that do not count are told apart where the server names points.
-	// Where it gives only numbers, they are taken to be the accepted ones.
-	t.taken = t.taken || res.accepted > 0 || len(res.refused) > 0
+// count counts the points that an attempt has decided: all points of the batch except
+// res.undecided.
+func (t *tally) count(ctx context.Context, b *put.Batch, res *result) {
+	// Uncounted points are known where the server names points. Where it gives only
+	// numbers, they are assumed to be among the accepted ones.
+	t.processed = t.processed || res.accepted > 0 || len(res.refused) > 0
 	uncounted := b.Points() - b.Counted()
-	if res.left != nil {
-		uncounted -= res.left.Points() - res.left.Counted()
+	if res.undecided != nil {
+		uncounted -= res.undecided.Points() - res.undecided.Counted()
 	}
 	refused := len(res.refused)
 	for i := range res.refused {
@@ -94,71 +97,73 @@ func (t *tally) settle(ctx context.Context, b *put.Batch, res *result) {
 		t.status = res.status
 	}
 	t.list(ctx, b, res.refused, t.c.serverReason)
-	t.failRefused(b, res, unnamed)
+	t.noteRefused(b, res, unnamed)
 	if unnamed > 0 {
 		t.causes = append(t.causes, res.refusal)
 	}
 }
 
-// spooled counts a batch that is kept on disk.
+// spooled counts a batch that was written to the spool.
 func (t *tally) spooled(b *put.Batch) { t.counts.Spooled += b.Counted() }
 
-// giveUp counts a batch that was not delivered and is not kept, and releases it: as
-// rejected if an answer has refused it, else as dropped. A caller that keeps points
-// itself gets them all as dropped.
+// giveUp counts a batch that was neither delivered nor spooled, and releases it. The points
+// are rejected if an answer refused the request, and dropped otherwise. For a caller that
+// retains points itself (WriterOptions.Retain) they are always dropped.
 func (t *tally) giveUp(u undelivered) {
-	kept := t.opts.Retain && u.end != unreadable
-	if u.end == refused && !kept {
+	kept := t.opts.Retain && u.stop != stopUnreadable
+	if u.stop == stopRefused && !kept {
 		t.reject(u.batch, u.status, u.err)
 		return
 	}
 	defer u.batch.Release()
 	if n := u.batch.Counted(); n > 0 {
 		t.counts.Dropped += n
-		t.retryable = t.retryable || u.end == outOfTime
-		t.failWhole(u.batch, Failure{StatusCode: u.status, Err: u.err, MayPass: kept || u.end == outOfTime})
+		t.retryable = t.retryable || u.stop == stopTemporary
+		t.noteBatchFailed(u.batch, Failure{StatusCode: u.status, Err: u.err, Temporary: kept || u.stop == stopTemporary})
 	}
 }
 
-// reject counts a batch that the server has refused whole, and releases it.
+// reject counts a batch that the server has refused as a whole, and releases it.
 func (t *tally) reject(b *put.Batch, status int, err error) {
 	defer b.Release()
 	if n := b.Counted(); n > 0 {
 		t.counts.Rejected += n
-		t.failWhole(b, Failure{StatusCode: status, Err: err})
+		t.noteBatchFailed(b, Failure{StatusCode: status, Err: err})
 	}
 }
 
-// failWhole notes why all points of a batch have failed.
-func (t *tally) failWhole(b *put.Batch, why Failure) {
+// noteBatchFailed records why all points of a batch have failed.
+func (t *tally) noteBatchFailed(b *put.Batch, why Failure) {
 	t.causes = append(t.causes, why.Err)
 	if why.StatusCode != 0 {
 		t.status = why.StatusCode
 	}
-	t.fail(b, why, all)
+	t.noteFailed(b, why, all)
 }
 
-// rejectAlone counts a single point that is too large for the server, and releases it.
-func (t *tally) rejectAlone(ctx context.Context, u undelivered) {
+// rejectOversized rejects a single point that is too large for the server, and releases its
+// batch.
+func (t *tally) rejectOversized(ctx context.Context, u undelivered) {
 	b := u.batch
 	if n := b.Counted(); n > 0 {
 		t.counts.Rejected += n
 		t.status = u.status
-		t.fail(b, Failure{StatusCode: u.status, Err: u.err}, all)
+		t.noteFailed(b, Failure{StatusCode: u.status, Err: u.err}, all)
 	}
 	reason := fmt.Sprintf("too large for the server by itself, with %d bytes: %v", b.RawSize(), u.err)
 	t.list(ctx, b, map[int]string{0: reason}, OneLine)
 	b.Release()
 }
 
-// list adds the points that were refused one by one to the error, with their reasons as
-// shown makes them. It ends with the context: to look at many points takes its time.
+// list adds points that were refused one by one to the error. The map refused contains
+// their reasons by index in the batch; the function shown shortens a reason for display.
+// Decoding many points takes time, so list stops when ctx ends, and says so in the error.
 func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, shown func(reason string) string) {
-	if len(refused) == 0 || len(t.points) >= maxPointErrors && (t.opts.Known == nil || len(t.fresh) >= maxPointErrors) {
+	if len(refused) == 0 || len(t.points) >= maxPointErrors && (t.opts.Reported == nil || len(t.unreported) >= maxPointErrors) {
 		return
 	}
 	err := b.Lines(ctx, func(i int, line []byte) bool {
-		if ctx.Err() != nil { // a reason takes its time, too
+		if ctx.Err() != nil { // Lines checks it less often, and a reason can take long to redact
 			return false
 		}
 		reason, ok := refused[i]
@@ -174,14 +179,14 @@ func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, 
 		err = ctx.Err()
 	}
 	if err != nil {
-		t.causes = append(t.causes, fmt.Errorf("not all points that were refused are listed: %w", err))
+		t.causes = append(t.causes, fmt.Errorf("the list of refused points is incomplete: %w", err))
 	}
 }
 
-// add adds a point to the error, unless it has enough.
+// add adds a point to the error, unless maxPointErrors points are listed already.
 func (t *tally) add(p PointError, shown func(reason string) string) {
 	listed := len(t.points) < maxPointErrors
-	fresh := len(t.fresh) < maxPointErrors && (t.opts.Known == nil || !t.opts.Known(&p))
+	fresh := len(t.unreported) < maxPointErrors && (t.opts.Reported == nil || !t.opts.Reported(&p))
 	if !listed && !fresh {
 		return
 	}
@@ -190,12 +195,12 @@ func (t *tally) add(p PointError, shown func(reason string) string) {
 		t.points = append(t.points, p)
 	}
 	if fresh {
-		t.fresh = append(t.fresh, p)
+		t.unreported = append(t.unreported, p)
 	}
 }
 
-// serverReason is a reason as an error shows it. It is searched for secrets only then:
-// the server may give one for each of many points.
+// serverReason returns a server's reason as errors display it, without secrets. It is
+// called for listed points only: an answer can contain a reason for each of many points.
 func (c *Client) serverReason(reason string) string {
 	return c.settings.creds.redact.cutLine(reason, len(reason) >= maxReason)
 }

@@ -16,8 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// newOldServer starts a server that speaks TLS 1.0 and 1.1 only, and counts the
-// requests that get through.
+// newOldServer starts a server that supports TLS 1.0 and 1.1 only, and counts the requests.
 func newOldServer(t *testing.T) (s *httptest.Server, roots *x509.CertPool, got *atomic.Int32) {
 	t.Helper()
 	got = new(atomic.Int32)
@@ -36,7 +35,7 @@ func newOldServer(t *testing.T) (s *httptest.Server, roots *x509.CertPool, got *
 
 func TestOldTLSIsRefused(t *testing.T) {
 	s, roots, got := newOldServer(t)
-	// The server is one that who asks for it can talk to.
+	// a client that allows TLS 1.1 can connect to the server
 	old := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10}}}
 	defer old.CloseIdleConnections()
 	if response, err := old.Get(s.URL); err != nil || response.TLS.Version != tls.VersionTLS11 {
@@ -72,12 +71,11 @@ func TestOldTLSIsRefused(t *testing.T) {
 	}
 }
 
-// A transport that would speak older versions cannot be mended without changing
-// what is the caller's.
+// The program's transport is not modified, so one that allows older versions is an error.
 func TestTransportsThatSpeakOldTLSAreRefused(t *testing.T) {
 	old := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS11}}
 	_, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: old}))
-	contains(t, err, "WithHTTPClient: its transport would speak TLS 1.1, and TLS below 1.2 is refused")
+	contains(t, err, "WithHTTPClient: the transport allows TLS 1.1, but TLS 1.2 is the least version")
 	if old.TLSClientConfig.MinVersion != tls.VersionTLS11 {
 		t.Error("the transport was changed")
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// Editors, shells and secret stores leave things around a token that are not a part of it.
+// Characters that editors, shells and secret stores add around a token are removed.
 func TestTokens_AreTrimmed(t *testing.T) {
 	for name, text := range map[string]string{
 		"as it is":                      "%s",
@@ -47,7 +47,7 @@ func TestTokens_AreTrimmed(t *testing.T) {
 			}(),
 		} {
 			if from == "variable of a file" {
-				t.Setenv("APPTUIT_API_TOKEN", " \r\n") // as good as unset
+				t.Setenv("APPTUIT_API_TOKEN", " \r\n") // counts as unset
 			}
 			f := newFake(t, status(204))
 			send(t, f.client(opt), numbered(0))
@@ -58,7 +58,7 @@ func TestTokens_AreTrimmed(t *testing.T) {
 	}
 }
 
-// The variables of all settings are trimmed.
+// The values of all variables are trimmed.
 func TestVariables_AreTrimmed(t *testing.T) {
 	for name, value := range map[string]string{
 		"APPTUIT_ENDPOINT": "https://fake.test", "APPTUIT_USER_ID": "me", "APPTUIT_TAGS": "a: b", "APPTUIT_SANITIZE_MODE": "apptuit",
@@ -84,18 +84,18 @@ func TestVariables_AreTrimmed(t *testing.T) {
 func TestTokens_InQuotationMarksAreRefused(t *testing.T) {
 	for _, text := range []string{`"` + theToken + `"`, "'" + theToken + "'", ` "` + theToken + `"` + "\r\n"} {
 		_, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithToken(text))
-		contains(t, err, "WithToken: the token is in quotation marks, which are not a part of it: remove them")
+		contains(t, err, "WithToken: the token is enclosed in quotation marks: remove them")
 		silent(t, text[:1], err)
 	}
 }
 
-// A source that does not answer holds up no Send, Close or other request for longer than
-// their contexts.
+// A token source that blocks delays a Send, a Close or another request only until its
+// context ends.
 func TestTokenSource_CannotHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		c := newFake(t, status(204)).client(apptuitclient.WithTokenSource(func(context.Context) (string, error) {
-			<-hang // it does not honour its context
+			<-hang // ignores its context
 			return theToken, nil
 		}))
 		for range 2 {
@@ -122,11 +122,12 @@ func TestTokenSource_CannotHang(t *testing.T) {
 func TestTokenSource_MayPanic(t *testing.T) {
 	c := newFake(t, status(204)).client(withoutRetry(), apptuitclient.WithTokenSource(func(context.Context) (string, error) { panic(theToken) }))
 	e := counted(t, c.Send(t.Context(), numberedPoints(2)), 0, 2)
-	contains(t, e, "token: the source has panicked")
+	contains(t, e, "token: the token source panicked")
 }
 
-// 403 asks for another token as 401 does, but at most once a minute for one token: a
-// gateway may answer so for an expired token, a server for one that has no right.
+// After a 403 the token source is called again as after a 401, but at most once a minute
+// for each token: a gateway may answer 403 for an expired token, and a server for a token
+// without permission.
 func TestTokenSource_IsAskedAgainAfter403(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32
@@ -144,7 +145,7 @@ func TestTokenSource_IsAskedAgainAfter403(t *testing.T) {
 			}
 			return "expired", nil
 		}))
-		for range 10 { // of ten Sends within a minute one asks again
+		for range 10 { // of ten Sends within a minute, one calls the source
 			counted(t, c.Send(t.Context(), numberedPoints(1)), 0, 1)
 			time.Sleep(5 * time.Second)
 		}
@@ -160,7 +161,7 @@ func TestTokenSource_IsAskedAgainAfter403(t *testing.T) {
 	})
 }
 
-// A source that fails when it is asked after a 403 is a reason that may pass.
+// If the token source fails after a 403, the request is retried.
 func TestTokenSource_MayFailAfter403(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0

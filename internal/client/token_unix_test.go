@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// A pipe in the place of the token file holds up no Send and no Close. Without a writer it
-// is empty; with one that says nothing it is waited for.
+// A pipe as token file blocks neither Send nor Close. Without a writer it is empty; with a
+// silent writer it is waited for.
 func TestTokenFile_CannotHang(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(name, []byte(theToken), 0o600); err != nil {
@@ -33,9 +33,9 @@ func TestTokenFile_CannotHang(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	send(t, c, numbered(0)) // with the token that is in force
+	send(t, c, numbered(0)) // with the last token
 
-	writer, err := os.OpenFile(name, os.O_RDWR, 0) // which can be opened without a reader
+	writer, err := os.OpenFile(name, os.O_RDWR, 0) // a pipe can be opened for reading and writing without a reader
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestTokenFile_CannotHang(t *testing.T) {
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("it took %v", took)
 	}
-	send(t, c, numbered(0)) // which waits for a short while, and goes on with the token that it has
+	send(t, c, numbered(0)) // waits for a short time, and uses the last token
 	if got := f.all()[len(f.all())-1].Header.Get("Authorization"); got != "Bearer "+theToken {
 		t.Errorf("Authorization is %q", got)
 	}
@@ -60,7 +60,7 @@ func TestTokenFile_CannotHang(t *testing.T) {
 	}
 }
 
-// A pipe can be the token file, as with a shell's <(command).
+// The token file can be a pipe, for example <(command) of a shell.
 func TestTokenFile_MayBeAPipe(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "token")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {
@@ -70,7 +70,7 @@ func TestTokenFile_MayBeAPipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.AfterFunc(50*time.Millisecond, func() { // the reader waits for it
+	time.AfterFunc(50*time.Millisecond, func() { // the reader waits for the writer
 		_, _ = writer.WriteString(theToken + "\n")
 		time.Sleep(50 * time.Millisecond)
 		writer.Close()

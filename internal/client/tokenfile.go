@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// maxTokenFile bounds a token file, in bytes.
+// maxTokenFile bounds the size of a token file, in bytes.
 const maxTokenFile = 64 << 10
 
-// readTokenFile returns a source that reads a file. It waits for the writer of a pipe
-// until its context ends, where the system can do that.
+// readTokenFile returns a token source that reads a file. If the file is a pipe without a
+// writer, the source waits for one until its context ends, on systems that support this.
 func readTokenFile(name string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		file, err := os.OpenFile(name, os.O_RDONLY|openWithoutWaiting, 0)
@@ -23,20 +23,21 @@ func readTokenFile(name string) func(context.Context) (string, error) {
 			return "", err
 		}
 		defer func() { _ = file.Close() }()
-		stop := context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) }) // of a regular file there is none
+		stop := context.AfterFunc(ctx, func() { _ = file.SetReadDeadline(time.Unix(1, 0)) }) // regular files do not support deadlines, and do not need them
 		defer stop()
 		text, err := io.ReadAll(io.LimitReader(file, maxTokenFile+1))
 		if len(text) > maxTokenFile {
-			return "", fmt.Errorf("%s has more than %d bytes", name, maxTokenFile)
+			return "", fmt.Errorf("%s is larger than %d bytes", name, maxTokenFile)
 		}
 		return string(text), err
 	}
 }
 
-// fileState tells one content of a file from the next.
+// fileState identifies a version of a file, by its modification time and size.
 type fileState struct{ modified, size int64 }
 
-// stateOf returns false for a file that is not there, or no file at all.
+// stateOf returns the state of a file, and false if the name is empty or there is no such
+// file.
 func stateOf(name string) (fileState, bool) {
 	if name == "" {
 		return fileState{}, false

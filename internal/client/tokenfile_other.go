@@ -5,5 +5,5 @@
 
 package client
 
-// openWithoutWaiting is nothing where there are no pipes with names of files.
+// openWithoutWaiting has no effect on systems without named pipes in the file system.
 const openWithoutWaiting = 0

@@ -7,5 +7,5 @@ package client
 
 import "syscall"
 
-// openWithoutWaiting opens a pipe that nobody writes to at once.
+// openWithoutWaiting lets a pipe be opened before it has a writer.
 const openWithoutWaiting = syscall.O_NONBLOCK

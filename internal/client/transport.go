@@ -13,10 +13,11 @@ import (
 	"time"
 )
 
-// maxRedirects bounds how often one request is sent on.
+// maxRedirects bounds how many redirects one request follows.
 const maxRedirects = 3
 
-// setClient makes the client that requests are made with.
+// setClient creates the HTTP client for requests, from the program's if there is one. The
+// program's client and transport are not modified.
 func (s *Settings) setClient() {
 	client := new(http.Client)
 	if s.Connection.HTTPClient != nil {
@@ -34,17 +35,17 @@ func (s *Settings) setClient() {
 	case ok:
 		transport = transport.Clone()
 	case client.Transport != nil:
-		s.Fault("WithTLSClientConfig and WithProxy need a *http.Transport, which the one of WithHTTPClient is not")
+		s.Fault("WithTLSClientConfig and WithProxy require that the client of WithHTTPClient has a *http.Transport")
 		return
 	default:
 		if transport, ok = http.DefaultTransport.(*http.Transport); ok {
 			transport = transport.Clone()
-		} else { // somebody has replaced it, as instrumentation does
+		} else { // it was replaced, for example by instrumentation
 			transport = &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 		}
 	}
 	if transport.WriteBufferSize == 0 {
-		transport.WriteBufferSize = 64 << 10 // a batch in fewer calls of the system
+		transport.WriteBufferSize = 64 << 10 // fewer system calls per batch
 	}
 	if s.Connection.TLS != nil {
 		transport.TLSClientConfig = s.Connection.TLS
@@ -61,7 +62,7 @@ func (s *Settings) setClient() {
 	if proxy := transport.Proxy; proxy != nil {
 		transport.Proxy = func(r *http.Request) (*url.URL, error) {
 			u, err := proxy(r)
-			s.creds.redact.proxy(u)
+			s.creds.redact.addProxy(u)
 			return u, err
 		}
 	}
@@ -70,19 +71,19 @@ func (s *Settings) setClient() {
 }
 
 const (
-	// pingAfter is how long an HTTP/2 connection may be silent before the transport asks
-	// whether its peer is still there.
+	// pingAfter is how long an HTTP/2 connection may be silent before the transport sends a
+	// ping.
 	pingAfter = 10 * time.Second
-	// pingTimeout is how long the transport waits for the answer before it closes the
-	// connection. Requests on it are made again on a new one.
+	// pingTimeout is how long the transport waits for the answer to a ping before it closes
+	// the connection. The requests on it are repeated on a new connection.
 	pingTimeout = 5 * time.Second
 	// maxHeaders bounds the headers of an answer, in bytes.
 	maxHeaders = 64 << 10
 )
 
-// checkConnections has the transport notice an HTTP/2 peer that has gone without a word,
-// as behind a firewall that forgets a connection. HTTP/1 needs no such check: a request
-// that is not answered in time takes its connection with it.
+// checkConnections makes the transport detect HTTP/2 connections that a firewall or a
+// crashed peer has dropped silently. HTTP/1 does not need this: a request that is not
+// answered in time closes its connection.
 func (s *Settings) checkConnections(transport *http.Transport) {
 	settings := http.HTTP2Config{}
 	if transport.HTTP2 != nil {
@@ -100,8 +101,8 @@ func (s *Settings) checkConnections(transport *http.Transport) {
 	}
 }
 
-// checkProxyAnswer gives the refusal of a tunnel a status, as the answer of a server has
-// one. Without it, the refusal would be a broken connection.
+// checkProxyAnswer returns an error with the status of a proxy that refuses a tunnel.
+// Without it, net/http would return an error without a status.
 func (s *Settings) checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
 	if r.StatusCode == http.StatusOK {
 		return nil
@@ -121,56 +122,57 @@ type proxyError struct {
 
 func (e *proxyError) Error() string { return "proxy " + e.host + ": " + e.message }
 
-// checkTransport judges the user's transport, which is not changed, and makes
-// its proxy's credentials known as secrets, as far as they are fixed.
+// checkTransport checks the transport of the program, which is used as it is. It adds the
+// credentials of its proxy to the secrets, if the proxy does not depend on the request.
 func (s *Settings) checkTransport(transport *http.Transport) {
 	if t := transport.TLSClientConfig; t != nil && t.MinVersion != 0 && t.MinVersion < tls.VersionTLS12 {
-		s.Fault("WithHTTPClient: its transport would speak %s, and TLS below 1.2 is refused", tls.VersionName(t.MinVersion))
+		s.Fault("WithHTTPClient: the transport allows %s, but TLS 1.2 is the least version", tls.VersionName(t.MinVersion))
 	}
 	s.noteConnectHeader(transport)
 	if transport.Proxy == nil || s.Connection.endpoint.Host == "" {
 		return
 	}
 	if u, err := transport.Proxy(&http.Request{Method: http.MethodPost, URL: s.Connection.endpoint, Header: http.Header{}}); err == nil {
-		s.creds.redact.proxy(u)
+		s.creds.redact.addProxy(u)
 	}
 }
 
+// noteConnectHeader adds the headers for a proxy to the secrets.
 func (s *Settings) noteConnectHeader(transport *http.Transport) {
 	for _, values := range transport.ProxyConnectHeader {
 		for _, v := range values {
-			s.creds.redact.keepHeader(v)
+			s.creds.redact.addHeader(v)
 		}
 	}
 }
 
-// proxy adds the credentials of a proxy, in the forms in which it gets them.
-func (r *redactor) proxy(u *url.URL) {
+// addProxy adds the credentials of a proxy, in the forms in which requests contain them.
+func (r *redactor) addProxy(u *url.URL) {
 	if u == nil || u.User == nil {
 		return
 	}
 	password, _ := u.User.Password()
-	r.add(password)
-	r.add(u.User.String())
-	r.add(base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)))
+	r.addRecent(password)
+	r.addRecent(u.User.String())
+	r.addRecent(base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)))
 }
 
-// checkRedirect follows what keeps the method, the body and the server: 307 and
-// 308 to the same scheme, host and port. Any other redirect is the answer.
+// checkRedirect follows redirects that keep the method, the body and the server: 307 and
+// 308 to the same scheme, host and port. Any other redirect is treated as the answer.
 func checkRedirect(r *http.Request, via []*http.Request) error {
 	from := via[len(via)-1]
 	same := origin(r.URL) == origin(from.URL)
 	switch r.Response.StatusCode {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		if same && len(via) <= maxRedirects {
-			r.Header.Del("Referer") // by net/http: it need not go into the server's log
+			r.Header.Del("Referer") // added by net/http; the server's log does not need it
 			return nil
 		}
 	}
 	return http.ErrUseLastResponse
 }
 
-// origin is scheme, host and port in the form that can be compared.
+// origin returns the scheme, host and port of a URL, normalized for comparison.
 func origin(u *url.URL) string {
 	port := u.Port()
 	if port == "" {

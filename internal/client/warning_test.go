@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// A warning handler may panic, block, or use the client that warns.
+// A warning handler may panic, block, or use the client.
 func TestWarningHandler_CanDoAnything(t *testing.T) {
 	for name, handle := range map[string]func(context.Context, *apptuitclient.Client){
 		"panics": func(context.Context, *apptuitclient.Client) { panic("handler") },
@@ -62,7 +62,7 @@ func TestWarningHandler_CanDoAnything(t *testing.T) {
 	}
 }
 
-// Also the warnings of New, which come before there is a client.
+// The same holds for the warnings of New.
 func TestWarningHandler_MayPanicInNew(t *testing.T) {
 	t.Setenv("APPTUIT_PY_TOKEN", theToken)
 	called := 0

@@ -11,64 +11,71 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Writer writes batches: it takes points one after the other and delivers a batch whenever
-// one is full. It is the one way from points to requests. It belongs to one goroutine.
+// Writer collects points into batches and delivers each batch when it is full. All points
+// of the client's users pass through a Writer. The caller appends points to [Writer.Lines],
+// reports invalid ones to Reject, and must call Close at the end. A Writer belongs to one
+// goroutine.
 type Writer struct {
 	c       *Client
 	ctx     context.Context
 	opts    WriterOptions
-	builder *put.Builder       // of lines
-	series  *put.SeriesBuilder // of series
-	line    put.Line
+	builder *put.Builder
+	line    put.Line // of AppendPrefix
+	text    []byte   // of the line
 
-	total   Report
-	fresh   Summary // of failures that have not been reported before
-	invalid Summary // of points that were refused here
+	total      Report
+	unreported Summary // of failures that were not reported before
+	invalid    Summary // of points that Reject got
+	rejected   int     // number of all points that Reject got
 
-	ended       bool      // the context: further points are not made into batches
+	ended       bool      // the context has ended: further points are not made into batches
 	grace       time.Time // with a spool, points are still batched until then
 	late        int       // points that came after that
-	lateFailure *Failure  // of these, for Failed
+	lateFailure *Failure  // of these, for WriterOptions.Failed
 
-	inFlight []chan Report // of batches that are on their way, oldest first
-	repeats  bool          // a series may be in more than one batch
-	last     bool          // no point comes after the batch
+	inFlight   []chan Report // of batches that are being sent, oldest first
+	sequential bool          // batches are sent one after the other
+	last       bool          // no point comes after the batch
 }
 
-// WriterOptions are the options of a [Writer]. The zero value has none.
+// WriterOptions are the options of a [Writer]. The zero value is valid.
 type WriterOptions struct {
 	// Stop, when closed, ends waits for a retry, but no request.
 	Stop <-chan struct{}
-	// Batch gets the report of each batch, and at last one of the points that
-	// were refused here for a new reason, if there are any.
+	// Batch is called with the report of each batch, and at the end with a report of the
+	// points that Reject got for a new reason, if there are any.
 	Batch func(Report)
-	// Known says whether a point that the server refused has been reported
-	// before: then it only counts.
-	Known func(*PointError) bool
-	// Retain says that the caller keeps points that may be accepted later. Then points
-	// that wait for another endpoint, token or certificate are not rejected but dropped,
-	// with MayPass.
+	// Reported reports whether the refusal of a point by the server was reported before.
+	// Such a point is counted but not part of an error.
+	Reported func(*PointError) bool
+	// Retain says that the caller keeps points that may be accepted later. Points that wait
+	// for another endpoint, token or certificate are then dropped with Failure.Temporary
+	// instead of rejected.
 	Retain bool
-	// Parallel says that each series comes once, until Repeats is called: then
-	// several batches may be on their way at once (WithMaxInFlight).
-	Parallel bool
-	// Failed gets the source of each point that counts and was rejected by the server
-	// or dropped, and why: points that failed together share a Failure. It is called
-	// by the goroutine of the writer. Of points that the server refused without
-	// naming them, where it has accepted others, the sources are a guess.
+	// Concurrent allows several batches to be sent at the same time (WithMaxInFlight). It
+	// requires that each series has one point only, until Sequential is called.
+	Concurrent bool
+	// Rejected is called with the source of each counted point that Reject gets: the point
+	// is invalid or collides with another one.
+	Rejected func(source uint32, collision bool)
+	// Failed is called with the source of each counted point that the server rejected or
+	// that was dropped. Points that failed together share a Failure. Failed is called by the
+	// goroutine of the writer. If the server refuses some points of a batch without naming
+	// them, the sources are a guess.
 	Failed func(source uint32, why *Failure)
 }
 
-// NewWriter returns a writer whose requests and waits end with ctx.
+// NewWriter returns a writer. Its requests and waits end with ctx.
 func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
-	c.prepareOnce(ctx)
-	w := &Writer{c: c, ctx: ctx, opts: opts, series: c.codec.NewSeriesBuilder(c.limits())}
+	c.openOnce(ctx)
+	w := &Writer{c: c, ctx: ctx, opts: opts}
 	w.builder = c.codec.NewBuilder(c.limits(), w.dispatch)
 	w.checkContext()
 	return w
 }
 
-// limits are those of the configuration, and of the server as far as it is known.
+// limits returns the configured limits of a batch, or the limits of the server if they are
+// known and smaller.
 func (c *Client) limits() put.Limits {
 	limits := c.settings.Points.Batch
 	if size, suspected := c.size.get(); size > 0 && !suspected {
@@ -77,7 +84,8 @@ func (c *Client) limits() put.Limits {
 	return limits
 }
 
-// look notices that the context has ended.
+// checkContext makes the builder discard further points if the context has ended. With a
+// spool, points are batched for gracePeriod more, so that they can be spooled.
 func (w *Writer) checkContext() {
 	w.ended = w.ctx.Err() != nil
 	if w.ended && w.c.spooler() != nil {
@@ -88,73 +96,63 @@ func (w *Writer) checkContext() {
 		w.ended = !now.Before(w.grace)
 	}
 	if w.ended {
-		w.builder.Discard(func(source uint32) { w.tooLate(source) })
+		w.builder.Discard(w.tooLate)
 	}
 }
 
-// Append adds a valid point of a series.
-func (w *Writer) Append(s *put.Series, ts int64, v model.Value, source uint32) {
-	if w.tooLate(source) {
-		return
-	}
-	if w.series.Append(s, ts, v, source) {
-		w.Flush()
-		w.series.Append(s, ts, v, source)
-	}
-}
+// Lines returns the builder to which valid points are appended. When the context has ended,
+// the builder discards them.
+func (w *Writer) Lines() *put.Builder { return w.builder }
 
-// AppendPrefix adds a valid point of a series that is not kept. When the context has ended,
-// the builder discards it (checkContext).
+// AppendPrefix appends a valid point, given the rendered metric and tags.
 func (w *Writer) AppendPrefix(prefix []byte, ts int64, v model.Value, source uint32) {
-	w.line.Text = put.AppendTime(append(w.line.Text[:0], prefix...), ts)
+	w.text = put.AppendTime(append(w.text[:0], prefix...), ts)
+	w.line.SetText(w.text)
 	w.builder.Append(&w.line, v, source)
 }
 
-// AppendPart adds a valid point of a group.
-func (w *Writer) AppendPart(p *put.Part, ts int64, v model.Value, source uint32) {
-	if w.tooLate(source) {
+// tooLate counts a point that is appended after the context has ended.
+func (w *Writer) tooLate(source uint32) {
+	if source == put.Uncounted {
 		return
 	}
-	if w.series.AppendPart(p, ts, v, source) {
-		w.Flush()
-		w.series.AppendPart(p, ts, v, source)
+	w.late++
+	if w.opts.Failed != nil {
+		if w.lateFailure == nil {
+			w.lateFailure = &Failure{Err: ended(w.ctx), Temporary: true}
+		}
+		w.opts.Failed(source, w.lateFailure)
 	}
 }
 
-// AppendParts adds valid points of a group that differ in their label, and in nothing
-// else but their values.
-func (w *Writer) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value, source uint32) {
-	for len(values) > 0 {
-		if w.ended {
-			for range values {
-				w.tooLate(source)
-			}
-			return
-		}
-		added := w.series.AppendParts(p, labels, ts, values, source)
-		if labels, values = labels[added:], values[added:]; len(values) > 0 {
-			w.Flush()
-		}
+// Produced returns the number of counted points that were appended or rejected so far.
+func (w *Writer) Produced() int { return w.builder.Counted() + w.rejected }
+
+// Reject counts a point that cannot be sent. Uncounted points are ignored.
+func (w *Writer) Reject(r put.Rejection) {
+	if r.Source == put.Uncounted {
+		return
 	}
+	if w.opts.Rejected != nil {
+		w.opts.Rejected(r.Source, r.Collision)
+	}
+	if r.Reported {
+		w.reject(Point{}, nil)
+		return
+	}
+	tags := make(map[string]string, len(r.Tags))
+	for _, t := range r.Tags {
+		tags[t.Key] = t.Value
+	}
+	w.reject(Point{
+		Metric: r.Metric, Tags: tags,
+		Timestamp: model.Time(r.Timestamp, w.c.settings.Points.Milliseconds), Value: r.Value.Float64(),
+	}, r.Err)
 }
 
-// tooLate counts a point that comes when the context has ended.
-func (w *Writer) tooLate(source uint32) bool {
-	if w.ended && source != put.Uncounted {
-		w.late++
-		if w.opts.Failed != nil {
-			if w.lateFailure == nil {
-				w.lateFailure = &Failure{Err: ended(w.ctx), MayPass: true}
-			}
-			w.opts.Failed(source, w.lateFailure)
-		}
-	}
-	return w.ended
-}
-
-// Reject counts a point that is refused here. A nil error means that it has been
-// reported before.
-func (w *Writer) Reject(p Point, err error) {
+// reject counts a point that cannot be sent. The error is nil if it was reported before.
+func (w *Writer) reject(p Point, err error) {
+	w.rejected++
 	w.total.Rejected++
 	if err == nil {
 		return
@@ -165,27 +163,22 @@ func (w *Writer) Reject(p Point, err error) {
 	}
 }
 
-// Repeats says that a series may come more than once. From now on the points of
-// one batch are settled before the next is sent.
-func (w *Writer) Repeats() { w.repeats = true }
+// Sequential says that a series may have several points. From now on a batch is sent after
+// the batch before it was answered.
+func (w *Writer) Sequential() { w.sequential = true }
 
-// Flush sends what has been added on its way. The next batch can be made
-// meanwhile.
-func (w *Writer) Flush() {
-	w.builder.Flush()
-	if b := w.series.Batch(); b != nil {
-		w.dispatch(b)
-	}
-}
+// Flush begins to send the points that were appended. Further points can be appended
+// while they are sent.
+func (w *Writer) Flush() { w.builder.Flush() }
 
-// dispatch sends a batch on its way.
+// dispatch begins to send a batch. It waits if too many batches are in flight.
 func (w *Writer) dispatch(b *put.Batch) {
-	if w.last && len(w.inFlight) == 0 { // most of the time: one batch is all
+	if w.last && len(w.inFlight) == 0 { // the usual case: one batch, sent without a goroutine
 		w.settle(w.c.deliver(w.ctx, &w.opts, b, w.grace))
 		return
 	}
 	most := 1
-	if w.opts.Parallel && !w.repeats {
+	if w.opts.Concurrent && !w.sequential {
 		most = w.c.settings.Points.InFlight
 	}
 	for len(w.inFlight) >= most {
@@ -198,7 +191,7 @@ func (w *Writer) dispatch(b *put.Batch) {
 	w.checkContext()
 }
 
-// finish delivers what has been added and waits for all that is on its way.
+// finish sends the points that were appended and waits for all batches in flight.
 func (w *Writer) finish() {
 	w.last = true
 	w.Flush()
@@ -207,22 +200,22 @@ func (w *Writer) finish() {
 	}
 }
 
-// await waits for the oldest batch that is on its way.
+// await waits for the oldest batch in flight.
 func (w *Writer) await() {
 	r := <-w.inFlight[0]
 	w.inFlight = w.inFlight[1:]
 	w.settle(r)
 }
 
-// settle counts and reports a batch.
+// settle adds a batch to the totals and reports it.
 func (w *Writer) settle(r Report) {
 	w.total.Accepted += r.Accepted
 	w.total.Rejected += r.Rejected
 	w.total.Spooled += r.Spooled
 	w.total.Dropped += r.Dropped
-	w.total.After = max(w.total.After, r.After)
+	w.total.RetryAfter = max(w.total.RetryAfter, r.RetryAfter)
 	if w.grace.IsZero() {
-		w.grace = r.until
+		w.grace = r.spoolUntil
 	}
 	for _, f := range r.failures {
 		for _, source := range f.sources {
@@ -233,28 +226,28 @@ func (w *Writer) settle(r Report) {
 	w.checkContext()
 }
 
-// report passes a report on, and takes its new failures into the error of all.
+// report passes a report to WriterOptions.Batch and adds its failures to the error of
+// Close.
 func (w *Writer) report(r Report) {
 	if w.opts.Batch != nil {
 		w.opts.Batch(r)
 	}
-	if r.fresh != nil {
-		w.fresh.add(r.fresh)
+	if r.unreported != nil {
+		w.unreported.add(r.unreported)
 	}
 }
 
-// reportFailed reports points of no batch.
+// reportFailed reports points that did not become part of a batch.
 func (w *Writer) reportFailed(r Report, failed *Summary) {
-	r.Err, r.fresh = w.c.settings.Errors.Send(failed), failed
+	r.Err, r.unreported = w.c.settings.Errors.Send(failed), failed
 	w.report(r)
 }
 
-// Close delivers the points that have been added and reports all points of the writer
-// together. Its error is nil if all failures have been reported before.
+// Close sends the points that were appended, waits for all batches, and returns a report of
+// all points of the writer. Its error is nil if all failures were reported before.
 func (w *Writer) Close() Report {
 	w.finish()
 	w.builder.Close()
-	w.series.Close()
 	if w.invalid.Failed > 0 {
 		w.reportFailed(Report{Rejected: w.invalid.Failed}, &w.invalid)
 	}
@@ -263,9 +256,9 @@ func (w *Writer) Close() Report {
 		w.reportFailed(Report{Dropped: w.late}, &Summary{Failed: w.late, Causes: []error{ended(w.ctx)}, Retryable: true})
 	}
 	r := w.total
-	if !w.fresh.empty() {
-		w.fresh.Successful, w.fresh.Failed, w.fresh.Spooled = r.Accepted, r.Rejected+r.Dropped, r.Spooled
-		r.Err = w.c.settings.Errors.Send(&w.fresh)
+	if !w.unreported.empty() {
+		w.unreported.Successful, w.unreported.Failed, w.unreported.Spooled = r.Accepted, r.Rejected+r.Dropped, r.Spooled
+		r.Err = w.c.settings.Errors.Send(&w.unreported)
 	}
 	return r
 }

@@ -107,8 +107,8 @@ func TestWriter_ReportsBatches(t *testing.T) {
 		}
 	}})
 	invalid := errors.New("this is new")
-	o.Reject(client.Point(numbered(90)), invalid)
-	o.Reject(client.Point(numbered(91)), nil) // known
+	o.Reject(put.Rejection{Metric: "m", Err: invalid})
+	o.Reject(put.Rejection{Reported: true})
 	fill(o, 7)
 	r := o.Close()
 	if diff := cmp.Diff([]tally{{2, 0, 0}, {1, 1, 0}, {0, 2, 0}, {1, 0, 0}, {0, 1, 0}}, batches); diff != "" {
@@ -138,8 +138,8 @@ func TestWriter_Known(t *testing.T) {
 		c := newFake(t, refusal).client()
 		var batch *apptuitclient.SendError
 		o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{
-			Known: tt.known,
-			Batch: func(r client.Report) { batch = sendErrorOf(t, r.Err) },
+			Reported: tt.known,
+			Batch:    func(r client.Report) { batch = sendErrorOf(t, r.Err) },
 		})
 		fill(o, 5)
 		r := o.Close()
@@ -160,8 +160,8 @@ func TestWriter_Known(t *testing.T) {
 
 func TestWriter_KnownDoesNotHideOtherFailures(t *testing.T) {
 	c := newFake(t, text(400, details(2, 3, 0, pointFault{echo(1), "bad"}))).client()
-	o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Known: func(*client.PointError) bool { return true }})
-	o.Reject(client.Point(numbered(90)), errors.New("refused here"))
+	o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Reported: func(*client.PointError) bool { return true }})
+	o.Reject(put.Rejection{Metric: "m", Err: errors.New("refused here")})
 	fill(o, 5)
 	e := counted(t, o.Close().Err, 2, 4)
 	contains(t, e, "2 not named", "refused here")
@@ -267,7 +267,7 @@ func TestWriter_FillsBatches(t *testing.T) {
 	}
 }
 
-func TestEmptyOutbox(t *testing.T) {
+func TestWriter_NothingToSend(t *testing.T) {
 	f := newFake(t, status(204))
 	o := client.Of(f.client()).NewWriter(t.Context(), client.WriterOptions{Batch: func(client.Report) { t.Error("a report of nothing") }})
 	o.Flush()
@@ -279,39 +279,9 @@ func TestEmptyOutbox(t *testing.T) {
 func TestWriter_BoundsWhatItLists(t *testing.T) {
 	o := client.Of(newFake(t, status(204)).client()).NewWriter(t.Context(), client.WriterOptions{})
 	for i := range 2000 {
-		o.Reject(client.Point(numbered(i)), errors.New("bad"))
+		o.Reject(put.Rejection{Metric: "m", Timestamp: int64(1700000000 + i), Err: errors.New("bad")})
 	}
 	if e := counted(t, o.Close().Err, 0, 2000); len(e.Errors) != 1000 {
 		t.Errorf("%d points are listed", len(e.Errors))
-	}
-}
-
-// Parts that are added at once fill batches as others do, and after the end of the
-// context not even one is made of them.
-func TestWriter_PartsAtOnce(t *testing.T) {
-	head := string(put.AppendHead(nil, "m"))
-	p := &put.Part{Series: put.NewSeries(seriesOf(0)), Tags: len(head), Head: head, Key: len(`"le":"`), At: len(`"i":"0"`)}
-	var labels []string
-	var values []model.Value
-	for i := range 7 {
-		labels = append(labels, fmt.Sprintf(`"le":"%d"`, i))
-		values = append(values, model.Int(int64(i)))
-	}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	for _, tt := range []struct {
-		ctx               context.Context
-		want              tally
-		requests, batches int
-	}{{t.Context(), tally{7, 0, 0}, 4, 4}, {ended, tally{0, 0, 7}, 0, 1}} {
-		f := newFake(t, status(204))
-		batches := 0
-		o := client.Of(f.client(apptuitclient.WithMaxBatchPoints(2))).NewWriter(tt.ctx, client.WriterOptions{
-			Batch: func(client.Report) { batches++ },
-		})
-		o.AppendParts(p, labels, 1700000000, values, 1)
-		if diff := cmp.Diff(tt.want, tallyOf(o.Close())); diff != "" || len(f.all()) != tt.requests || batches != tt.batches {
-			t.Errorf("%d requests, %d batches: %s", len(f.all()), batches, diff)
-		}
 	}
 }

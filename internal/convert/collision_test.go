@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 func TestCollisions(t *testing.T) {
@@ -39,7 +38,7 @@ func TestCollisions(t *testing.T) {
 			h := newHarness(t, Config{})
 			walk := func() {
 				for value, p := range c.points {
-					i := h.Scope(p.scope, p.version, "", "", noTags).Instrument(InstrumentSpec{Name: p.name, Kind: Sum})
+					i := h.Scope(p.scope, p.version, "", "", noTags).Instrument(InstrumentSpec{Name: p.name, Kind: Sum}, 0)
 					h.Number(h.point(i, p.attributes), stamp, model.Int(int64(value)))
 				}
 			}
@@ -112,14 +111,14 @@ func TestCollisionOfASuffix(t *testing.T) {
 // The winner is the first, also when there is no room to keep the other one:
 // its series is in the table.
 func TestCollisionWithAPointThatIsNotKept(t *testing.T) {
-	budget := put.NewBudget(1 << 20)
-	h := newHarness(t, Config{Budget: budget})
+	budget := NewBudget(1 << 20)
+	h := newHarness(t, Config{}, budget)
 	h.export(func() { h.number("a.b", "k=v", model.Int(1)) })
 	taken := budget.Limit() - budget.Used()
-	if !h.table.Charge(taken) {
+	if !budget.Take(taken) {
 		t.Fatal("the budget cannot be filled")
 	}
-	defer h.table.Charge(-taken)
+	defer budget.Take(-taken)
 	walk := func() {
 		h.number("a.b", "k=v", model.Int(1))
 		h.number("a_b", "k=v", model.Int(2))
@@ -127,24 +126,8 @@ func TestCollisionWithAPointThatIsNotKept(t *testing.T) {
 	}
 	r := h.export(walk)
 	wantPoints(t, r, "a_b{k=v} 1")
-	if len(r.rejects) != 2 || r.rejects[0].Known || r.rejects[1].Known {
+	if len(r.rejects) != 2 || r.rejects[0].Reported || r.rejects[1].Reported {
 		t.Errorf("rejections %+v, want two that are new", r.rejects)
 	}
 	wantRejects(t, h.export(walk), "known", "known")
-}
-
-func TestReportedCollisionsAreBounded(t *testing.T) {
-	var r reported[string]
-	for i := range 3 * maxReported {
-		e := CollisionError{Winner: Identity{Instrument: fmt.Sprint(i)}}
-		if r.collision(e) {
-			t.Fatalf("collision %d is known before it happens", i)
-		}
-		if !r.collision(e) {
-			t.Fatalf("collision %d is not known after it has happened", i)
-		}
-	}
-	if len(r.collisions) > maxReported {
-		t.Errorf("%d collisions are remembered, want at most %d", len(r.collisions), maxReported)
-	}
 }

@@ -1,26 +1,37 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package convert maps OpenTelemetry points to wire points: which series a
-// point becomes, under which names and tags, with which values. It knows
-// neither the SDK's nor the Collector's types: both are walked by thin layers
-// that hand in plain scalars.
+// Package convert maps OpenTelemetry data points to lines of put bodies: it decides the
+// metrics, tags and values of the lines, and keeps the series between exports. It knows
+// neither the types of the SDK nor those of the Collector. A thin layer for each of them
+// walks over the data and passes scalars.
 //
-//	Converter ── Scope ── Instrument ── Point   (found by the identity K of its attributes)
-//	                                      └── its wire series, rendered once
+//	Pool ── Converter ── Scope ── Instrument ── Point    a data point, found by the identity K of its attributes
+//	                                  └── metric ── block.Block    the series of all instruments with equal names
 //
-// A [Converter] belongs to one resource. For an export, call Begin, then for
-// every point Lookup (Add, if it is new) and one of Number, Histogram,
-// Exponential, Summary and Values, then Settle, and at last End. What comes out goes to the [Sink]:
-// points that are valid and not yet sent in this export, and rejections. Attributes
-// are filtered by whoever adds a point: it is known by all that it had. Target
-// converts target_info, which is of the resource and of no instrument.
+// An export converts one resource after the other:
+//
+//	export := pool.Begin(sink, now)
+//	lease := export.Lease(resource, …)
+//	    lease.Scope(…).Instrument(…)                    for each instrument
+//	    instrument.Lookup(…), or Add if it is new       for each data point,
+//	    point.Number, Histogram, Exponential, …         which give it values
+//	    instrument.Done()                               for each instrument
+//	lease.End()
+//	export.Close()
+//
+// All instruments are asked for before the first data point is converted. So a metric is
+// known to be complete when the last of its instruments is done: its block is written then.
+//
+// Valid points go to the builder of the [Sink], rejected ones to its Reject. A data point
+// is found by all of its attributes, even if a filter of the caller leaves some of them
+// out of the tags: Add gets the attributes that are left, and collisions are found by the
+// tags.
 //
 // # Layouts
 //
-// An [Instrument] is known by its [InstrumentSpec], from which the [Layout] makes its
-// shape: the suffixes of its series, and the tags of ours that they have. In the
-// default layout these are
+// The [Layout] decides from an [InstrumentSpec] which lines a data point becomes: the
+// suffixes of the metrics, and the labels that we add. In the default layout these are
 //
 //	Sum, Gauge             name
 //	Histogram              name.bucket{le} cumulative up to +Inf, name.count, name.sum, name.min, name.max
@@ -28,34 +39,18 @@
 //	Summary                name{quantile}, name.count, name.sum
 //
 // or both {le} and {quantile} of histograms. Another package may give instruments a
-// [Shape] of its own ([Layout.Custom]) and hand in finished [Values] by suffix.
+// [Shape] of its own ([Layout.Custom]) and pass finished [Values] by suffix.
 //
-// Prefix, name and suffix are joined, then sanitized as one; or, by Prometheus'
-// rules, a name with unit and _total is made of prefix and name, and the suffix
-// is joined to it with "_" (see [Names]). NaN sums,
-// extremes and quantiles are skipped, as values that were not recorded; a
-// number that is NaN, and anything infinite, is rejected.
-//
-// # Order
-//
-// Series that are alike make small bodies if they come after each other. So the numbers
-// of an instrument are held back until all of an export are there, and come to the sink
-// in an order of their own: Settle sends what is held back. Two points of one series
-// keep their order, and instruments theirs.
-//
-// New numbers wait on a stage (stage.go). If they are many, they are sorted by
-// likeness (likeness.go) and become a run of the table, which keeps of each series only
-// what it has other than the one before it; and each gets a slot (order.go), in which
-// its values wait from then on. If they are few, each is kept for itself, until enough
-// of them make a run.
+// Prefix, name and suffix are joined, then sanitized as one. By Prometheus' rules, a name
+// with unit and _total is made of prefix and name, and the suffix is joined to it with "_"
+// (see [Names]). Sums, extremes and quantiles that are NaN are skipped, as values that were
+// not recorded. A number that is NaN is rejected, and so are infinite values.
 //
 // # Memory
 //
-// What is kept for points, instruments and scopes is charged to a [put.Budget];
-// what has been reported has a bounded memory of its own. Points that have not been seen for
-// [IdleTime] are evicted. When there is no room, new
-// points are rendered at each export without being kept; two such points that
-// render to one series are not noticed then.
+// Data points, instruments, scopes and resources are charged to a [Budget]. Those that
+// have not been in use for [IdleTime] are dropped. When there is no room, new series are
+// written without being kept.
 //
-// A Converter belongs to one goroutine at a time.
+// A Converter belongs to one goroutine. A [Pool] is safe for concurrent use.
 package convert

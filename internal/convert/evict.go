@@ -3,74 +3,88 @@
 
 package convert
 
-import "time"
-
-const idleSeconds = uint32(IdleTime / time.Second)
-
-// charge takes bytes for something that is to be kept, and reports whether
-// there is room, after a sweep if need be.
-func (c *Converter[K]) charge(n int64) bool {
-	return c.table.Charge(n) || c.makeRoom() && c.table.Charge(n)
+// take takes bytes for something other than a series, after a sweep if there is no room.
+func (c *Converter[K]) take(n int64) bool {
+	if c.budget.Take(n) || c.sweepOnce() && c.budget.Take(n) {
+		c.bytes += n
+		return true
+	}
+	return false
 }
 
-// makeRoom sweeps, once an export and once a second: what is idle then is so for all
-// of it.
-func (c *Converter[K]) makeRoom() bool {
+// makeRoom charges a metric for a new series, after a sweep if there is no room.
+func (c *Converter[K]) makeRoom(m *metric[K], n int64) bool {
+	return c.charge(m, n) || c.sweepOnce() && c.charge(m, n)
+}
+
+// sweepOnce sweeps at most once an export and once a second, since then it is in vain: the
+// same is idle during all of that time. It reports whether it made room.
+func (c *Converter[K]) sweepOnce() bool {
 	if c.full || c.swept == c.now {
 		return false
 	}
 	c.full = true
-	before := c.table.Bytes()
+	before := c.bytes
 	c.sweep()
-	return c.table.Bytes() < before
+	return c.bytes < before
 }
 
-// free gives back what an instrument has beside its points.
-func (c *Converter[K]) free(i *Instrument[K]) {
-	c.vacate(i)
-	c.instruments[i.id] = nil
-	c.freeIDs = append(c.freeIDs, i.id)
-}
-
-// sweep evicts what has been idle. It goes by time, not by exports, because
-// one collection may come in many exports, and never evicts what is in use,
-// because a working set that is larger than the cache would push itself out in
-// a circle.
+// sweep drops what has been idle. Idle is a matter of time and not of exports, since one
+// collection may come in many exports. What is in use is never dropped: a working set
+// larger than the budget would push itself out in a circle.
 func (c *Converter[K]) sweep() {
 	c.swept = c.now
-	idle := func(used uint32) bool { return c.now-used >= idleSeconds }
+	idle := make(map[*metric[K]][]uint32)
+	var gone []*Instrument[K]
 	for scopeKey, s := range c.scopes {
-		for key, i := range s.instruments {
-			for _, p := range i.points.entries {
-				if idle(p.used) {
-					c.evict(p)
-				}
+		for spec, i := range s.instruments {
+			m := i.metric
+			if entries := c.idleEntries(i); len(entries) > 0 {
+				idle[m] = append(idle[m], entries...)
 			}
-			if len(i.points.entries) == 0 && idle(i.used) {
-				delete(s.instruments, key)
-				c.free(i)
-				c.table.Charge(-i.cost() - i.order.cost)
+			if len(i.index.entries) == 0 && c.idle(i.used) {
+				delete(s.instruments, spec)
+				gone = append(gone, i)
 			}
 		}
-		if len(s.instruments) == 0 && idle(s.used) {
+		if len(s.instruments) == 0 && c.idle(s.used) {
 			delete(c.scopes, scopeKey)
-			c.table.Charge(-s.cost())
+			c.giveBack(s.cost())
 		}
+	}
+	for m, entries := range idle {
+		c.ws.writer.Remove(m.block, entries)
+		m.shrink(entries)
+		c.settle(m)
+	}
+	for _, i := range gone {
+		c.giveBack(i.cost())
+		c.drop(i)
 	}
 }
 
-// evict forgets a point. Whoever has it may still emit it.
-func (c *Converter[K]) evict(p *Point[K]) {
-	p.instrument.order.leave(p)
-	if p.single != nil {
-		c.table.Release(p.single)
-	}
-	if d := p.detail; d != nil {
-		c.releaseAll(p, d.series)
-		for l := range d.labels {
-			c.releaseAll(p, d.labels[l].series)
+func (c *Converter[K]) idle(used uint32) bool { return c.now-used >= idleSeconds }
+
+// idleEntries takes the idle entries out of the index of an instrument.
+func (c *Converter[K]) idleEntries(i *Instrument[K]) (gone []uint32) {
+	before := len(i.index.entries)
+	for key, id := range i.index.entries {
+		if c.idle(i.metric.block.Used(id)) {
+			gone = append(gone, id)
+			delete(i.index.entries, key)
+			i.metric.points[id] = point[K]{owner: noOwner}
 		}
 	}
-	c.table.Charge(-p.cost())
-	p.instrument.points.remove(p)
+	if len(gone) > 0 && len(i.index.entries) < before/2 {
+		i.index.grow(0) // maps do not shrink
+	}
+	return gone
+}
+
+// noOwner is no instrument.
+const noOwner = ^uint32(0)
+
+func (c *Converter[K]) giveBack(n int64) {
+	c.budget.Take(-n)
+	c.bytes -= n
 }

@@ -4,7 +4,9 @@
 package convert
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -21,44 +23,51 @@ const stamp = 1_700_000_000
 
 // recorder is a sink that keeps what comes out of a conversion.
 type recorder struct {
+	t       testing.TB
+	builder *put.Builder
 	repeats int
 	points  []string // as "metric{tags} value", or with another timestamp, "metric{tags} value @timestamp"
-	rejects []Rejection
+	sources []uint32
+	rejects []put.Rejection
 }
 
-func (r *recorder) Append(s *put.Series, ts int64, v model.Value) {
-	line := fmt.Sprintf("%s %s", seriesText(s), v.Append(nil))
-	if ts != stamp {
-		line += fmt.Sprintf(" @%d", ts)
+func newRecorder(t testing.TB) *recorder {
+	r := &recorder{t: t}
+	r.builder = put.NewCodec(put.None).NewBuilder(put.Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, func(b *put.Batch) {
+		defer b.Release()
+		err := b.Lines(context.Background(), func(i int, line []byte) bool {
+			r.points = append(r.points, pointText(t, line))
+			r.sources = append(r.sources, b.Source(i))
+			return true
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// pointText prints the line of a point.
+func pointText(t testing.TB, line []byte) string {
+	p, err := put.DecodePoint(line)
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
 	}
-	r.points = append(r.points, line)
-}
-
-func (r *recorder) AppendPart(p *put.Part, ts int64, v model.Value) {
-	r.Append(put.NewSeries(p.AppendPrefix(nil)), ts, v)
-}
-
-func (r *recorder) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value) {
-	for i, v := range values {
-		p.Label = labels[i]
-		r.AppendPart(p, ts, v)
+	_, value, _ := strings.Cut(string(line), `,"value":`)
+	text := p.Metric + tagsText(model.TagsOf(nil, p.Tags)) + " " + strings.TrimSuffix(value, "}")
+	if p.Timestamp != stamp {
+		text += fmt.Sprintf(" @%d", p.Timestamp)
 	}
+	return text
 }
 
-func (r *recorder) Repeats() { r.repeats++ }
+func (r *recorder) Lines() *put.Builder { return r.builder }
 
-func (r *recorder) Reject(j Rejection) {
+func (r *recorder) Sequential() { r.repeats++ }
+
+func (r *recorder) Reject(j put.Rejection) {
 	j.Tags = slices.Clone(j.Tags)
 	r.rejects = append(r.rejects, j)
-}
-
-// seriesText prints a series as metric{key=value,…}.
-func seriesText(s *put.Series) string {
-	p, err := put.DecodePoint([]byte(s.Prefix() + `1,"value":0}`))
-	if err != nil {
-		return err.Error()
-	}
-	return p.Metric + tagsText(model.TagsOf(nil, p.Tags))
 }
 
 func tagsText(tags []model.Tag) string {
@@ -69,54 +78,87 @@ func tagsText(tags []model.Tag) string {
 	return "{" + strings.Join(texts, ",") + "}"
 }
 
-// harness is a converter whose points are known by the text of their
-// attributes, "key=value,key=value" in order of the keys.
+// harness is a converter whose data points are known by the text of their attributes,
+// "key=value,key=value" in order of the keys.
 type harness struct {
 	*Converter[string]
-	t    testing.TB
-	rec  *recorder
-	time time.Time
-
+	t      testing.TB
+	ws     *workspace
+	rec    *recorder
+	time   time.Time
 	source uint32
 }
 
-// newHarness returns a harness with room for everything, unless the
-// configuration has a budget.
-func newHarness(t testing.TB, cfg Config) *harness {
-	if cfg.Budget == nil {
-		cfg.Budget = put.NewBudget(1 << 30)
+// newHarness returns a harness. Further arguments are the Tags of the resource, and a
+// *Budget, without which there is room for everything.
+func newHarness(t testing.TB, cfg Config, with ...any) *harness {
+	budget, tags := NewBudget(1<<30), Tags{}
+	for _, v := range with {
+		switch v := v.(type) {
+		case *Budget:
+			budget = v
+		case Tags:
+			tags = v
+		default:
+			t.Fatalf("%T", v)
+		}
 	}
-	return &harness{Converter: New[string](cfg), t: t, time: time.Unix(stamp, 0)}
+	if cfg.Layout.Quantiles == nil {
+		cfg.Layout.Quantiles = DefaultQuantiles()
+	}
+	return &harness{Converter: newConverter[string](&cfg, tags, budget), t: t, ws: newWorkspace(&cfg), time: time.Unix(stamp, 0)}
 }
 
 // export runs one export and returns what came out of it.
 func (h *harness) export(walk func()) *recorder {
 	h.t.Helper()
-	h.rec = &recorder{}
-	h.Begin(h.rec, &h.source, h.time)
+	h.rec, h.source = newRecorder(h.t), 0
+	h.begin(h.ws, h.rec, h.time)
 	walk()
-	h.Settle()
-	h.End()
+	h.end()
+	h.rec.builder.Flush()
 	return h.rec
 }
 
 // instrument returns an instrument in the scope "scope".
 func (h *harness) instrument(name string, kind Kind) *Instrument[string] {
-	return h.Scope("scope", "1.0", "", "", noTags).Instrument(InstrumentSpec{Name: name, Kind: kind})
+	return h.Scope("scope", "1.0", "", "", noTags).Instrument(InstrumentSpec{Name: name, Kind: kind}, 0)
 }
 
-// point looks a point up, and adds it if it is new, as exporters do.
-func (h *harness) point(i *Instrument[string], attributes string) *Point[string] {
-	if p := i.Lookup(attributes); p != nil {
+// point looks a data point up, and adds it if it is new, as exporters do.
+func (h *harness) point(i *Instrument[string], attributes string) Point[string] {
+	if p, ok := i.Lookup(attributes); ok {
 		return p
 	}
 	return i.Add(attributes, parseTags(attributes), false)
 }
 
-// number converts one point of a number.
+// next returns the source of the next data point.
+func (h *harness) next() uint32 {
+	h.source++
+	return h.source
+}
+
+func (h *harness) Number(p Point[string], ts int64, v model.Value) { p.Number(ts, v, h.next()) }
+
+func (h *harness) Histogram(p Point[string], ts int64, v *HistogramPoint) {
+	p.Histogram(ts, v, h.next())
+}
+
+func (h *harness) Exponential(p Point[string], ts int64, v *ExponentialPoint) {
+	p.Exponential(ts, v, h.next())
+}
+
+func (h *harness) Summary(p Point[string], ts int64, v *SummaryPoint) { p.Summary(ts, v, h.next()) }
+
+func (h *harness) Values(p Point[string], ts int64, v *Values) { p.Values(ts, v, h.next()) }
+
+// number converts one data point of a number.
 func (h *harness) number(name, attributes string, v model.Value) {
 	h.Number(h.point(h.instrument(name, Sum), attributes), stamp, v)
 }
+
+func noTags() []model.Tag { return nil }
 
 func parseTags(text string) []model.Tag {
 	var tags []model.Tag
@@ -151,7 +193,7 @@ func wantRejects(t testing.TB, r *recorder, want ...string) {
 	t.Helper()
 	var got []string
 	for _, j := range r.rejects {
-		if j.Known {
+		if j.Reported {
 			got = append(got, "known")
 			continue
 		}

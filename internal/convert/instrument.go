@@ -7,15 +7,14 @@ import (
 	"slices"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Kind is how the points of an instrument are laid out. Those of sums and gauges
-// are numbers.
+// Kind is the type of an instrument's data points.
 type Kind uint8
 
-// The kinds.
+// The kinds. The data points of sums and gauges are numbers.
 const (
 	Sum Kind = iota
 	Gauge
@@ -24,11 +23,11 @@ const (
 	Summary
 )
 
-// number reports whether the points are single numbers.
+// number reports whether the data points are single numbers.
 func (k Kind) number() bool { return k <= Gauge }
 
-// InstrumentSpec is what tells an instrument from the others of its scope, and
-// decides how its points are laid out.
+// InstrumentSpec tells an instrument from the others of its scope and decides which lines
+// its points become.
 type InstrumentSpec struct {
 	Name, Unit string
 	Kind       Kind
@@ -40,8 +39,7 @@ type scopeKey[K comparable] struct {
 	attributes            K
 }
 
-// InstrumentKey identifies an instrument of a resource in all converters of that
-// resource.
+// InstrumentKey identifies an instrument of a resource in all converters of the resource.
 type InstrumentKey[K comparable] struct {
 	scope scopeKey[K]
 	Spec  InstrumentSpec
@@ -54,166 +52,172 @@ type Scope[K comparable] struct {
 	base        []model.Tag
 	instruments map[InstrumentSpec]*Instrument[K]
 	used        uint32
+	kept        bool
 }
 
-// Instrument is what gives points: all of one specification in one scope.
+// Instrument is the source of data points: all of one specification in one scope.
 type Instrument[K comparable] struct {
-	scope  *Scope[K]
-	spec   InstrumentSpec
-	shape  Shape
-	single bool   // a point is one series
-	only   Suffix // of this suffix, then
-	id     uint32
-	err    error // of the name: no point of it can be sent
-	names  [NumSuffixes]string
-	heads  [NumSuffixes]string // of prefixes
-	points cursor[K]
-	order  order[K] // of numbers
-
-	expected int // points in this export
+	scope    *Scope[K]
+	spec     InstrumentSpec
+	shape    Shape
+	id       uint32
+	err      error // why no point can be sent: the name is invalid
+	metric   *metric[K]
+	index    index[K]
+	passing  K    // the key of the last data point that was not kept
+	expected int  // data points of the export
+	reserved bool // memory for them is allocated
 	used     uint32
-
-	filtered  bool // a point of it has lost attributes to a filter
-	contested bool // see group.go
-	labels    [labelKinds]labelTexts
+	filtered bool // a filter has left out attributes of a data point
 }
 
-// The costs of what is kept, beside names, in bytes: structs, their places in maps,
-// and what making them leaves to the garbage collector.
-const (
-	scopeOverhead      = 256
-	instrumentOverhead = 1536
-	pointOverhead      = 136
-	detailOverhead     = 208
-	tagOverhead        = 32
-)
-
-// Scope returns the scope of an identity, of which the attributes are a part. If
-// the scope is new and they are rendered, tags is asked for them, sorted by key.
+// Scope returns a scope, of which the attributes are a part. If the scope is new and its
+// attributes become tags, it calls tags for them, sorted by key.
 func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags func() []model.Tag) *Scope[K] {
 	key := scopeKey[K]{name, version, schema, attributes}
 	if s, ok := c.scopes[key]; ok {
 		s.used = c.now
 		return s
 	}
-	s := &Scope[K]{c: c, key: key, base: c.cfg.Base, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
+	s := &Scope[K]{c: c, key: key, base: c.tags.Base, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
 	if c.cfg.ScopeTags {
-		s.base = model.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.cfg.Base)
+		s.base = model.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.tags.Base)
 	}
-	if c.charge(s.cost()) {
+	if s.kept = c.take(s.cost()); s.kept {
 		c.scopes[key] = s
 	}
 	return s
 }
 
-// Instrument returns the instrument of a specification. An export has to ask for
-// all of its instruments before it converts their points: a name that two of
-// them have in different roles is noticed then.
-func (s *Scope[K]) Instrument(spec InstrumentSpec) *Instrument[K] {
+// Instrument returns the instrument of a specification, of which the export has n data
+// points. An export must ask for all of its instruments before it converts data points,
+// and must call [Instrument.Done] once for each call. Before that, names that two
+// instruments have for different lines are found.
+func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 	c := s.c
-	if c.cfg.Layout.Custom == nil { // which may depend on all of it
+	if c.cfg.Layout.Custom == nil { // which may depend on all of the specification
 		spec = c.cfg.Names.essence(spec)
 	}
-	if i, ok := s.instruments[spec]; ok {
-		i.used = c.now
-		return i
+	i, ok := s.instruments[spec]
+	if !ok {
+		i = c.newInstrument(s, spec)
 	}
-	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec), used: c.now}
-	if i.single = i.shape.single(); i.single {
-		i.only = i.shape.Suffixes[0]
-	}
+	i.used, i.expected, i.reserved = c.now, n, false
+	c.expect(i)
+	return i
+}
+
+// newInstrument makes an instrument, and keeps it if there is room.
+func (c *Converter[K]) newInstrument(s *Scope[K], spec InstrumentSpec) *Instrument[K] {
+	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec)}
 	name := c.cfg.Names.metric(spec)
-	for _, suffix := range i.suffixes() {
-		i.names[suffix] = name(suffix.String())
-		i.heads[suffix] = string(put.AppendHead(nil, i.names[suffix]))
-	}
-	if spec.Name == "" {
+	lines := i.shape.lines(name)
+	if i.err = model.CheckName(encoding.FieldMetric, lines.Fixed[0]); spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
-	} else {
-		i.err = model.CheckName(encoding.FieldMetric, i.names[i.shape.Suffixes[0]])
 	}
-	c.identify(i)
-	if c.scopes[s.key] == s && c.charge(i.cost()) {
-		i.points.entries = make(map[K]*Point[K])
+	c.add(i, lines)
+	if s.kept && c.take(i.cost()) {
 		s.instruments[spec] = i
+		i.index.entries = make(map[K]uint32)
 	} else {
 		c.passing = append(c.passing, i)
 	}
 	return i
 }
 
+// add gives an instrument a metric and an id.
+func (c *Converter[K]) add(i *Instrument[K], lines block.Lines) {
+	i.metric = c.metricOf(lines)
+	i.metric.users++
+	if last := len(c.freeIDs) - 1; last >= 0 {
+		i.id = c.freeIDs[last]
+		c.freeIDs = c.freeIDs[:last]
+		c.instruments[i.id] = i
+		return
+	}
+	i.id = uint32(len(c.instruments))
+	c.instruments = append(c.instruments, i)
+}
+
+// drop is the reverse of add.
+func (c *Converter[K]) drop(i *Instrument[K]) {
+	c.instruments[i.id] = nil
+	c.freeIDs = append(c.freeIDs, i.id)
+	if i.metric.users--; i.metric.users == 0 {
+		c.dropMetric(i.metric)
+	}
+}
+
+// expect says that data points of an instrument follow.
+func (c *Converter[K]) expect(i *Instrument[K]) {
+	m := i.metric
+	c.openMetric(m, false)
+	m.awaited++
+}
+
+// reserve allocates memory for the new data points of an export, when the first of them
+// is added: by then the budget is charged for those of the instruments before.
+func (i *Instrument[K]) reserve() {
+	if i.reserved {
+		return
+	}
+	i.reserved = true
+	if more := min(i.expected-len(i.index.entries), i.scope.c.budget.room()); more > minGrow {
+		i.index.grow(more)
+		i.metric.block.Grow(more)
+		i.metric.points = slices.Grow(i.metric.points, more)
+	}
+}
+
+// openMetric has a metric written at the end of the export, if not before. late says that
+// it must not be written before.
+func (c *Converter[K]) openMetric(m *metric[K], late bool) {
+	m.late = m.late || late
+	if !m.open {
+		m.open = true
+		c.open = append(c.open, m)
+	}
+}
+
+// Done says that all data points of the instrument in the export were converted. When this
+// is said of the last instrument of a metric, its points are written: their values are
+// still in the cache then.
+func (i *Instrument[K]) Done() {
+	m := i.metric
+	if m.awaited--; m.awaited == 0 && !m.late {
+		i.scope.c.write(m)
+	}
+}
+
 // Key returns the key of the instrument.
 func (i *Instrument[K]) Key() InstrumentKey[K] { return InstrumentKey[K]{i.scope.key, i.spec} }
 
-// Find returns the instrument of a key, nil if the converter does not keep it.
+// Find returns the instrument with a key, nil if the converter does not keep it.
 func (c *Converter[K]) Find(key InstrumentKey[K]) *Instrument[K] {
-	if s := c.scopes[key.scope]; s != nil {
-		return s.instruments[key.Spec]
+	s := c.scopes[key.scope]
+	if s == nil {
+		return nil
 	}
-	return nil
-}
-
-// Expect says that some n points follow. What is empty makes room for them at once,
-// as far as there is any.
-func (i *Instrument[K]) Expect(n int) {
-	i.expected = n
-	c := i.scope.c
-	if n = min(n, c.cfg.Budget.Room()-c.promised); i.points.entries != nil && len(i.points.entries) == 0 && n > 0 {
-		i.points.entries = make(map[K]*Point[K], n)
-		c.promised += n
-	}
-}
-
-// suffixes returns those of all series that a point can have.
-func (i *Instrument[K]) suffixes() []Suffix {
-	all := slices.Clone(i.shape.Suffixes)
-	for l, has := range i.shape.labels {
-		if has {
-			all = append(all, labelSuffix(l))
-		}
-	}
-	return all
-}
-
-func (i *Instrument[K]) cost() int64 {
-	n := instrumentOverhead + len(i.spec.Name) + len(i.spec.Unit)
-	for suffix, name := range i.names {
-		n += 2*len(name) + len(i.heads[suffix])
-	}
-	return int64(n)
-}
-
-func (s *Scope[K]) cost() int64 {
-	n := int64(scopeOverhead + len(s.key.name) + len(s.key.version) + len(s.key.schema))
-	if s.c.cfg.ScopeTags {
-		n += tagsCost(s.base)
-	}
-	return n
-}
-
-// tagsCost is what tags cost that a point keeps.
-func tagsCost(tags []model.Tag) int64 {
-	n := 0
-	for _, t := range tags {
-		n += tagOverhead + len(t.Key) + len(t.Value)
-	}
-	return int64(n)
-}
-
-// identify gives an instrument its id.
-func (c *Converter[K]) identify(i *Instrument[K]) {
-	if n := len(c.freeIDs); n > 0 {
-		i.id = c.freeIDs[n-1]
-		c.freeIDs = c.freeIDs[:n-1]
-		c.instruments[i.id] = i
-	} else {
-		i.id = uint32(len(c.instruments))
-		c.instruments = append(c.instruments, i)
-	}
-	c.occupy(i)
+	return s.instruments[key.Spec]
 }
 
 // Identity names the instrument and its scope.
 func (i *Instrument[K]) Identity() Identity {
 	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
+}
+
+func (i *Instrument[K]) cost() int64 {
+	n := instrumentCost + metricCost + len(i.spec.Name) + len(i.spec.Unit)
+	for _, name := range i.metric.names() {
+		n += 2 * len(name)
+	}
+	return int64(n)
+}
+
+func (s *Scope[K]) cost() int64 {
+	n := int64(scopeCost + len(s.key.name) + len(s.key.version) + len(s.key.schema))
+	if s.c.cfg.ScopeTags {
+		n += tagsCost(s.base)
+	}
+	return n
 }

@@ -3,6 +3,8 @@
 
 package convert
 
+import "github.com/apptuitai/apptuit-go/internal/block"
+
 // Layout says which series the points of an instrument become. The zero value is
 // the default layout.
 type Layout struct {
@@ -32,35 +34,55 @@ const (
 // percentiles of apptuit-py's reporter.
 func DefaultQuantiles() []float64 { return []float64{0.5, 0.75, 0.95, 0.99, 0.999} }
 
-// Shape says which series the points of an instrument are made of.
+// Shape says which lines the points of an instrument become.
 type Shape struct {
-	// Suffixes are the suffixes of the series without a tag of ours, at least one,
+	// Suffixes are the suffixes of the metrics of lines without a label, at least one,
 	// each once.
 	Suffixes []Suffix
-	// Unordered says that points may be converted by [Converter.Values]. Values are
-	// sent at once and not in the order of their series (see Order in the package
-	// comment), so new series are not collected for that order either.
-	Unordered bool
 
-	labels [labelKinds]bool // the tags of ours that other series have
+	labels []label
 }
 
-// single reports whether a point is one series.
-func (s *Shape) single() bool { return len(s.Suffixes) == 1 && s.labels == [labelKinds]bool{} }
+// label is a tag that the lines of one point differ in.
+type label uint8
 
-// first is the first of the tags of ours, in the order of their keys.
-func (s *Shape) first() int {
-	if s.labels[le] {
-		return le
+const (
+	le label = iota
+	quantile
+)
+
+// key returns the key of the tag.
+func (l label) key() string { return [...]string{le: "le", quantile: "quantile"}[l] }
+
+// suffix returns the suffix of the metric of lines with the label.
+func (l label) suffix() Suffix { return [...]Suffix{le: SuffixBucket, quantile: SuffixNone}[l] }
+
+// suffixOf returns the suffix of a line: first of those without a label, then of one for
+// each label.
+func (s *Shape) suffixOf(line int) Suffix {
+	if n := len(s.Suffixes); line >= n {
+		return s.labels[line-n].suffix()
 	}
-	return quantile
+	return s.Suffixes[line]
 }
 
-// shape returns what the points of an instrument are made of.
+// lines returns the lines of an instrument whose metrics are named by a function.
+func (s *Shape) lines(name func(suffix string) string) block.Lines {
+	var lines block.Lines
+	for _, suffix := range s.Suffixes {
+		lines.Fixed = append(lines.Fixed, name(suffix.String()))
+	}
+	for _, l := range s.labels {
+		lines.Labels = append(lines.Labels, block.Label{Metric: name(l.suffix().String()), Key: l.key()})
+	}
+	return lines
+}
+
+// shape returns the lines of an instrument.
 func (l *Layout) shape(spec InstrumentSpec) Shape {
 	switch {
 	case spec.Kind == Summary:
-		return Shape{Suffixes: []Suffix{SuffixCount, SuffixSum}, labels: [labelKinds]bool{quantile: true}}
+		return Shape{Suffixes: []Suffix{SuffixCount, SuffixSum}, labels: []label{quantile}}
 	case l.Custom != nil:
 		return l.Custom(spec)
 	case spec.Kind.number():
@@ -73,8 +95,12 @@ func (l *Layout) shape(spec InstrumentSpec) Shape {
 			form = AsQuantiles
 		}
 	}
-	return Shape{
-		Suffixes: []Suffix{SuffixCount, SuffixSum, SuffixMin, SuffixMax},
-		labels:   [labelKinds]bool{le: form != AsQuantiles, quantile: form != AsBuckets},
+	shape := Shape{Suffixes: []Suffix{SuffixCount, SuffixSum, SuffixMin, SuffixMax}}
+	if form != AsQuantiles {
+		shape.labels = append(shape.labels, le)
 	}
+	if form != AsBuckets {
+		shape.labels = append(shape.labels, quantile)
+	}
+	return shape
 }

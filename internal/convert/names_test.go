@@ -94,7 +94,7 @@ func TestSpecs(t *testing.T) {
 			r := h.export(func() {
 				scope := h.Scope("scope", "1.0", "", "", noTags)
 				for i, spec := range specs {
-					h.Number(h.point(scope.Instrument(spec), "k=v"), stamp, model.Int(int64(i)))
+					h.Number(h.point(scope.Instrument(spec, 1), "k=v"), stamp, model.Int(int64(i)))
 				}
 				if n := len(scope.instruments); n != instruments {
 					t.Errorf("%d instruments, want %d", n, instruments)
@@ -114,8 +114,8 @@ func TestPrometheusNamesAreContested(t *testing.T) {
 	for range 2 {
 		r := h.export(func() {
 			scope := h.Scope("scope", "1.0", "", "", noTags)
-			latency := scope.Instrument(InstrumentSpec{Name: "latency", Unit: "s", Kind: Histogram})
-			number := scope.Instrument(InstrumentSpec{Name: "latency.seconds.sum", Kind: Gauge})
+			latency := scope.Instrument(InstrumentSpec{Name: "latency", Unit: "s", Kind: Histogram}, 1)
+			number := scope.Instrument(InstrumentSpec{Name: "latency.seconds.sum", Kind: Gauge}, 1)
 			h.Histogram(h.point(latency, "k=v"), stamp, &HistogramPoint{Count: 1, Sum: set(model.Int(2))})
 			h.Number(h.point(number, "k=v"), stamp, model.Int(3))
 		})

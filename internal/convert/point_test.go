@@ -6,7 +6,6 @@ package convert
 import (
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -39,7 +38,7 @@ func TestTagsOfPoints(t *testing.T) {
 		"beyond it":                   {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: a point has at most 25 tags, not 26"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHarness(t, Config{Names: Names{Mode: c.mode}, Base: base})
+			h := newHarness(t, Config{Names: Names{Mode: c.mode}}, Tags{Base: base})
 			for range 2 { // new, then known
 				r := h.export(func() { h.number("n", c.attributes, model.Int(1)) })
 				if c.reject != "" {
@@ -154,10 +153,10 @@ func TestNames(t *testing.T) {
 }
 
 func TestScopeTags(t *testing.T) {
-	h := newHarness(t, Config{ScopeTags: true, Base: []model.Tag{{Key: "otel_scope_version", Value: "base"}}})
+	h := newHarness(t, Config{ScopeTags: true}, Tags{Base: []model.Tag{{Key: "otel_scope_version", Value: "base"}}})
 	walk := func() {
 		for _, scope := range [][2]string{{"one", "1.0"}, {"two", ""}, {"", ""}} {
-			i := h.Scope(scope[0], scope[1], "", "", noTags).Instrument(InstrumentSpec{Name: "n", Kind: Sum})
+			i := h.Scope(scope[0], scope[1], "", "", noTags).Instrument(InstrumentSpec{Name: "n", Kind: Sum}, 0)
 			h.Number(h.point(i, "k=v"), stamp, model.Int(1))
 		}
 	}
@@ -173,7 +172,7 @@ func TestScopeTags(t *testing.T) {
 func TestOverflow(t *testing.T) {
 	h := newHarness(t, Config{})
 	for range 2 {
-		h.Begin(&recorder{}, &h.source, h.time)
+		h.begin(h.ws, newRecorder(t), h.time)
 		h.number("n", "k=v", model.Int(1))
 		h.number("n", "otel.metric.overflow=true", model.Int(1))
 		h.number("n", "otel.metric.overflow=false", model.Int(1))
@@ -181,7 +180,7 @@ func TestOverflow(t *testing.T) {
 		h.Exponential(h.point(h.instrument("e", Exponential), "otel.metric.overflow=true"), stamp, &ExponentialPoint{})
 		h.Summary(h.point(h.instrument("s", Summary), "otel.metric.overflow=true"), stamp, &SummaryPoint{})
 		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, model.Int(1)) // rejected, and yet
-		if n := h.End().Overflowed; n != 5 {
+		if n := h.end().Overflowed; n != 5 {
 			t.Errorf("%d points overflowed, want 5", n)
 		}
 	}
@@ -204,26 +203,19 @@ func TestNothingOfTheCallerIsKept(t *testing.T) {
 	bounds[0] = -1
 	wantPoints(
 		t, h.export(func() {
-			h.Histogram(i().Lookup("id"), stamp, &HistogramPoint{Bounds: []float64{1, 2}, Buckets: []uint64{1, 1, 1}})
+			p, _ := i().Lookup("id")
+			h.Histogram(p, stamp, &HistogramPoint{Bounds: []float64{1, 2}, Buckets: []uint64{1, 1, 1}})
 		}),
 		"h_bucket{a_b=1,c=2,le=1} 1", "h_bucket{a_b=1,c=2,le=2} 2", "h_bucket{a_b=1,c=2,le=+Inf} 3", "h_count{a_b=1,c=2} 0",
 	)
 }
 
 func TestRejectionsNameTheWholeSeries(t *testing.T) {
-	h := newHarness(t, Config{Base: []model.Tag{{Key: "host", Value: "web1"}}})
+	h := newHarness(t, Config{}, Tags{Base: []model.Tag{{Key: "host", Value: "web1"}}})
 	h.export(func() { h.number("n", "k=v", model.Int(1)) })
 	r := h.export(func() { h.Number(h.point(h.instrument("n", Sum), "k=v"), 0, model.Int(7)) })
 	want := []model.Tag{{Key: "host", Value: "web1"}, {Key: "k", Value: "v"}}
 	if len(r.rejects) != 1 || r.rejects[0].Metric != "n" || !slices.Equal(r.rejects[0].Tags, want) || r.rejects[0].Timestamp != 0 {
 		t.Errorf("rejections %+v", r.rejects)
-	}
-}
-
-func TestLabelTexts(t *testing.T) {
-	for want, f := range map[string]float64{"0.005": 0.005, "10": 10, "1e+06": 1e6, "-2.5": -2.5, "0": 0, "1e-07": 1e-7, "0.999": 0.999} {
-		if got := formatLabel(f); got != want || strings.Contains(got, " ") {
-			t.Errorf("formatLabel(%v) = %q, want %q", f, got, want)
-		}
 	}
 }

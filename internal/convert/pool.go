@@ -4,146 +4,227 @@
 package convert
 
 import (
+	"container/list"
 	"sync"
 	"time"
-
-	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Bounds on what is kept for resources and for concurrent exports, beside the
-// bytes. A Collector may serve thousands of resources.
-const (
-	maxOrigins = 10_000
-	maxIdle    = 4
-)
-
-// Pool keeps the converters of all resources that one exporter serves: each
-// resource has converters of its own, so that their caches do not thrash, under
-// one budget. Every export leases one for itself, so that none waits for the
-// requests of another. S is what the user of the pool keeps for a resource. A
-// Pool is safe for concurrent use.
+// Pool keeps the converters of all resources that an exporter serves, under one budget.
+// Each resource has converters of its own, and exports of one resource that run at the
+// same time have one each, so that none waits for the requests of another. S is the state
+// that the user of the pool keeps for a resource. A Pool is safe for concurrent use.
 type Pool[K comparable, S any] struct {
 	cfg    Config
-	budget *put.Budget // of the converters
+	budget *Budget
 
-	mu      sync.Mutex
-	origins map[K]*origin[K, S]
-	swept   time.Time // when idle origins were looked for last
-	closed  bool
+	mu         sync.Mutex
+	resources  map[K]*resource[K, S]
+	active     list.List // of *resource, the one used last first
+	dormant    list.List // of *resource that were not used for IdleTime, likewise
+	workspaces []*workspace
+	closed     bool
 }
 
-// origin is a resource.
-type origin[K comparable, S any] struct {
-	key    K
-	base   []model.Tag
-	target []model.Tag
-	state  S
-	idle   []*Converter[K]
-	used   time.Time
+// resource is a resource with its converters that are not in use.
+type resource[K comparable, S any] struct {
+	key     K
+	tags    Tags
+	state   S
+	idle    []*Converter[K]
+	used    time.Time
+	in      *list.List // nil if the resource is not kept
+	place   *list.Element
+	charged int64
 }
 
-// Lease is the use of a converter by one export.
+const (
+	// maxIdle bounds the converters of a resource that are kept for further exports.
+	maxIdle = 4
+	// maxWorkspaces bounds the workspaces that are kept for further exports.
+	maxWorkspaces = 4
+	// freeResources is the number of resources that are kept even without room in the
+	// budget, for the sake of their state.
+	freeResources = 64
+	// resourceCost is what a resource takes with an empty converter, in bytes.
+	resourceCost = 1536
+)
+
+// NewPool returns a pool that keeps at most so many bytes.
+func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
+	if cfg.Layout.Quantiles == nil {
+		cfg.Layout.Quantiles = DefaultQuantiles()
+	}
+	return &Pool[K, S]{cfg: cfg, budget: NewBudget(cacheBytes), resources: make(map[K]*resource[K, S])}
+}
+
+// Export is an export of the data points of one resource after the other. The calls are
+// Begin; for each resource Lease, the conversions, and End; and at last Close.
+type Export[K comparable, S any] struct {
+	pool  *Pool[K, S]
+	ws    *workspace
+	sink  Sink
+	now   time.Time
+	lease Lease[K, S] // of the resource that is converted
+}
+
+// Lease is the use of a converter for one resource. It is valid until its End.
 type Lease[K comparable, S any] struct {
 	*Converter[K]
-	// State is kept for the resource. Exports of one resource share it.
-	State  *S
-	pool   *Pool[K, S]
-	origin *origin[K, S]
+	// State is kept for the resource. Exports of one resource that run at the same time
+	// share it. It can be used after End.
+	State    *S
+	export   *Export[K, S]
+	resource *resource[K, S]
 }
 
-// NewPool returns a pool whose converters have this configuration, but for Base,
-// Target and Budget, and together keep at most that many bytes.
-func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
-	return &Pool[K, S]{cfg: cfg, origins: make(map[K]*origin[K, S]), budget: put.NewBudget(cacheBytes)}
-}
-
-// Lease takes a converter of a resource. If the resource is new, tags is asked
-// for those that all its points share, and those of target_info (see [BaseTags]
-// and [Config]). Release ends the lease.
-func (p *Pool[K, S]) Lease(resource K, tags func() (base, target []model.Tag)) *Lease[K, S] {
-	now := time.Now()
+// Begin begins an export into a sink. The caller must call Close.
+func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	o, ok := p.origins[resource]
+	x := &Export[K, S]{pool: p, sink: sink, now: now}
+	if last := len(p.workspaces) - 1; last >= 0 {
+		x.ws, p.workspaces = p.workspaces[last], p.workspaces[:last]
+	} else {
+		x.ws = newWorkspace(&p.cfg)
+	}
+	return x
+}
+
+// Close ends an export. If the conversion of a resource was not ended, because a function
+// that it called has panicked, all that is known of the resource is dropped.
+func (x *Export[K, S]) Close() {
+	p := x.pool
+	if l := &x.lease; l.Converter != nil {
+		l.close()
+		return // nor is the workspace used again
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed && len(p.workspaces) < maxWorkspaces {
+		p.workspaces = append(p.workspaces, x.ws)
+	}
+}
+
+// Lease begins the conversion of a resource, which End ends. If the resource is new, it
+// calls tags for its tags.
+func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
+	r, c := x.pool.take(key, x.now, tags)
+	c.begin(x.ws, x.sink, x.now)
+	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
+	return &x.lease
+}
+
+// End writes what was converted and ends the conversion of the resource.
+func (l *Lease[K, S]) End() Tally {
+	tally := l.end()
+	l.export.pool.release(l)
+	*l = Lease[K, S]{}
+	return tally
+}
+
+// take returns a resource with a converter.
+func (p *Pool[K, S]) take(key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K]) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rest(now)
+	r, ok := p.resources[key]
 	if !ok {
-		if len(p.origins) >= maxOrigins {
-			p.forgetOldest()
-		}
-		o = &origin[K, S]{key: resource}
-		o.base, o.target = tags()
-		p.origins[resource] = o
+		r = &resource[K, S]{key: key, tags: tags()}
+		p.keep(r)
 	}
-	o.used = now
-	p.sweep(now)
-	return &Lease[K, S]{Converter: p.converter(o), State: &o.state, pool: p, origin: o}
+	r.used = now
+	p.move(r, &p.active)
+	if last := len(r.idle) - 1; last >= 0 {
+		c := r.idle[last]
+		r.idle = r.idle[:last]
+		return r, c
+	}
+	return r, newConverter[K](&p.cfg, r.tags, p.budget)
 }
 
-// sweep gives back what resources hold that have gone: it may be all of the
-// budget.
-func (p *Pool[K, S]) sweep(now time.Time) {
-	if now.Sub(p.swept) < IdleTime/4 {
+// keep keeps a new resource, if there is room, for which dormant ones are dropped.
+func (p *Pool[K, S]) keep(r *resource[K, S]) {
+	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Target)
+	fits := p.budget.Take(cost)
+	for !fits && p.dormant.Len() > 0 {
+		oldest, _ := p.dormant.Back().Value.(*resource[K, S])
+		p.move(oldest, nil)
+		delete(p.resources, oldest.key)
+		p.budget.Take(-oldest.charged)
+		fits = p.budget.Take(cost)
+	}
+	switch {
+	case fits:
+		r.charged = cost
+	case len(p.resources) >= freeResources:
 		return
 	}
-	p.swept = now
-	for _, o := range p.origins {
-		if now.Sub(o.used) > IdleTime {
-			o.drop()
+	p.resources[r.key] = r
+	r.in, r.place = &p.active, p.active.PushFront(r)
+}
+
+// move moves a resource to the front of a list, nil being none.
+func (p *Pool[K, S]) move(r *resource[K, S], to *list.List) {
+	switch r.in {
+	case nil: // it is not kept
+		return
+	case to:
+		to.MoveToFront(r.place)
+		return
+	}
+	r.in.Remove(r.place)
+	if r.in = to; to != nil {
+		r.place = to.PushFront(r)
+	}
+}
+
+// rest makes the resources dormant that were not used for IdleTime. They keep their state,
+// but no converters.
+func (p *Pool[K, S]) rest(now time.Time) {
+	for {
+		oldest := p.active.Back()
+		if oldest == nil {
+			return
 		}
+		r, _ := oldest.Value.(*resource[K, S])
+		if now.Sub(r.used) <= IdleTime {
+			return
+		}
+		r.closeIdle()
+		p.move(r, &p.dormant)
 	}
 }
 
-func (p *Pool[K, S]) converter(o *origin[K, S]) *Converter[K] {
-	if last := len(o.idle) - 1; last >= 0 {
-		c := o.idle[last]
-		o.idle = o.idle[:last]
-		return c
-	}
-	cfg := p.cfg
-	cfg.Base, cfg.Target, cfg.Budget = o.base, o.target, p.budget
-	return New[K](cfg)
-}
-
-// Release ends the lease.
-func (l *Lease[K, S]) Release() {
-	p := l.pool
+// release takes a converter back.
+func (p *Pool[K, S]) release(l *Lease[K, S]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed || p.origins[l.origin.key] != l.origin || len(l.origin.idle) == maxIdle {
-		l.Close()
+	r := l.resource
+	if p.closed || r.in == nil || len(r.idle) == maxIdle {
+		l.close()
 		return
 	}
-	l.origin.idle = append(l.origin.idle, l.Converter)
+	r.idle = append(r.idle, l.Converter)
 }
 
-// forgetOldest makes room for another resource.
-func (p *Pool[K, S]) forgetOldest() {
-	var oldest *origin[K, S]
-	for _, o := range p.origins {
-		if oldest == nil || o.used.Before(oldest.used) {
-			oldest = o
-		}
+func (r *resource[K, S]) closeIdle() {
+	for _, c := range r.idle {
+		c.close()
 	}
-	oldest.drop()
-	delete(p.origins, oldest.key)
+	r.idle = nil
 }
 
-func (o *origin[K, S]) drop() {
-	for _, c := range o.idle {
-		c.Close()
-	}
-	o.idle = nil
-}
-
-// Used returns what the pool holds, in bytes.
+// Used returns the bytes that the pool keeps.
 func (p *Pool[K, S]) Used() int64 { return p.budget.Used() }
 
-// Close gives all caches back. Leases that are not released yet stay good.
+// Close drops all that the pool keeps. Exports that have begun can go on.
 func (p *Pool[K, S]) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closed = true
-	for _, o := range p.origins {
-		o.drop()
+	p.closed, p.workspaces = true, nil
+	for _, r := range p.resources {
+		r.closeIdle()
+		p.budget.Take(-r.charged)
+		r.charged = 0
 	}
 }

@@ -4,6 +4,7 @@
 package convert
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,103 +15,174 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func noTags() []model.Tag { return nil }
+func noResourceTags() Tags { return Tags{} }
 
-func noBase() (base, target []model.Tag) { return nil, nil }
-
-// use makes a lease hold something.
-func use(l *Lease[string, int]) {
-	l.Begin(nil, new(uint32), time.Now())
-	l.Scope("scope", "", "", "", noTags)
+// exportOne exports a number of a resource and returns its points.
+func exportOne[K comparable](t testing.TB, p *Pool[K, int], resource K, tags func() Tags) *recorder {
+	t.Helper()
+	r := newRecorder(t)
+	x := p.Begin(r, time.Now())
+	defer x.Close()
+	l := x.Lease(resource, tags)
+	var none K
+	i := l.Scope("scope", "", "", none, noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
+	point, ok := i.Lookup(none)
+	if !ok {
+		point = i.Add(none, parseTags("k=v"), false)
+	}
+	point.Number(stamp, model.Int(1), 1)
+	*l.State++
 	l.End()
+	r.builder.Flush()
+	return r
 }
 
-func TestPoolOfOneResource(t *testing.T) {
+// Exports of a resource share its tags and state, and those that run at the same time have
+// a converter each.
+func TestExport_Lease_OneResource(t *testing.T) {
 	p := NewPool[string, int](Config{Names: Names{Prefix: "p."}}, 1<<20)
 	asked := 0
-	base := func() (base, target []model.Tag) {
+	tags := func() Tags {
 		asked++
-		return []model.Tag{{Key: "host", Value: "web1"}}, nil
+		return Tags{Base: parseTags("host=web1")}
 	}
-	first, second := p.Lease("r", base), p.Lease("r", base)
+	wantPoints(t, exportOne(t, p, "r", tags), "p_n{host=web1,k=v} 1")
+
+	x, y := p.Begin(newRecorder(t), time.Now()), p.Begin(newRecorder(t), time.Now())
+	first, second := x.Lease("r", tags), y.Lease("r", tags)
 	if first.Converter == second.Converter {
 		t.Error("two leases share a converter")
 	}
-	if *first.State++; *second.State != 1 {
+	if *first.State++; *second.State != 2 {
 		t.Error("two leases of one resource do not share its state")
 	}
-	was := first.Converter
-	first.Release()
-	if again := p.Lease("r", base); again.Converter != was || asked != 1 {
-		t.Errorf("the converter was not used again, or the tags were made %d times", asked)
+	first.End()
+	second.End()
+	x.Close()
+	y.Close()
+
+	wantPoints(t, exportOne(t, p, "r", tags), "p_n{host=web1,k=v} 1")
+	if asked != 1 {
+		t.Errorf("the tags were made %d times", asked)
 	}
-	if diff := cmp.Diff("p.", was.cfg.Names.Prefix); diff != "" || len(was.cfg.Base) != 1 {
-		t.Errorf("the converter has another configuration: %+v", was.cfg)
+	wantPoints(t, exportOne(t, p, "other", noResourceTags), "p_n{k=v} 1")
+}
+
+// Converters of a resource that are not in use are bounded.
+func TestPool_KeepsFewConverters(t *testing.T) {
+	p := NewPool[string, int](Config{}, 1<<20)
+	exportOne(t, p, "r", noResourceTags)
+	one := p.Used()
+	var exports []*Export[string, int]
+	var leases []*Lease[string, int]
+	for range 2 * maxIdle {
+		x := p.Begin(newRecorder(t), time.Now())
+		exports = append(exports, x)
+		leases = append(leases, x.Lease("r", noResourceTags))
 	}
-	if other := p.Lease("other", noBase); *other.State != 0 || len(other.cfg.Base) != 0 {
-		t.Error("another resource has the state or the tags of the first")
+	for i, l := range leases {
+		l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1).Done()
+		l.End()
+		exports[i].Close()
+	}
+	if used := p.Used(); used > maxIdle*one {
+		t.Errorf("%d bytes are kept, want at most those of %d converters of %d", used, maxIdle, one)
 	}
 }
 
-// What is kept is bounded: idle converters of a resource, and resources, of which
-// the one that was not used for the longest time goes first.
-func TestPoolIsBounded(t *testing.T) {
+// However many resources there are, they take no more than the budget, and each gets its
+// points. A few keep their state without room.
+func TestPool_ManyResources(t *testing.T) {
+	for _, limit := range []int64{0, 1 << 16, 1 << 22} {
+		p := NewPool[int, int](Config{}, limit)
+		for range 2 {
+			for i := range 2000 {
+				r := exportOne(t, p, i, func() Tags { return Tags{Base: parseTags(fmt.Sprint("r=", i))} })
+				wantPoints(t, r, fmt.Sprintf("n{k=v,r=%d} 1", i))
+			}
+		}
+		if p.Used() > limit {
+			t.Errorf("%d bytes are used of %d", p.Used(), limit)
+		}
+		r := p.resources[freeResources-1]
+		if r == nil || r.state != 2 {
+			t.Errorf("limit %d: the state of a resource is lost", limit)
+		}
+	}
+}
+
+// Resources that have gone make room for others, in the order in which they were used.
+func TestPool_DropsDormantResources(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool[int, int](Config{}, 1<<20)
-		var leases []*Lease[int, int]
-		for range 2 * maxIdle {
-			l := p.Lease(0, noBase)
-			l.Begin(nil, new(uint32), time.Now())
-			l.Scope("scope", "", "", 0, noTags)
-			l.End()
-			leases = append(leases, l)
+		exportOne(t, p, 0, noResourceTags)
+		one := p.Used()
+		fits := int(p.budget.Limit() / one)
+		for i := range fits {
+			exportOne(t, p, i, noResourceTags)
+			time.Sleep(time.Millisecond)
 		}
-		one := leases[0].Bytes()
-		for _, l := range leases {
-			l.Release()
+		exportOne(t, p, 0, noResourceTags) // is not the oldest any more
+		time.Sleep(2 * IdleTime)
+		exportOne(t, p, 1, noResourceTags)
+		if p.Used() > one+int64(fits)*resourceCost {
+			t.Errorf("%d bytes are used, of which one resource takes %d", p.Used(), one)
 		}
-		if p.Used() != maxIdle*one || one == 0 {
-			t.Errorf("%d bytes are held, want those of %d converters of %d", p.Used(), maxIdle, one)
+		for i := range 10 * fits {
+			exportOne(t, p, fits+i, noResourceTags)
 		}
-		forgotten := p.Lease(0, noBase)
-		for i := range maxOrigins {
-			time.Sleep(time.Microsecond)
-			p.Lease(i+1, noBase).Release()
+		if p.Used() > p.budget.Limit() {
+			t.Errorf("%d bytes are used of %d", p.Used(), p.budget.Limit())
 		}
-		if n := len(p.origins); n != maxOrigins {
-			t.Errorf("%d resources are remembered, want %d", n, maxOrigins)
-		}
-		if _, ok := p.origins[0]; ok {
-			t.Error("the oldest resource is remembered")
-		}
-		forgotten.Release()
-		if p.Used() != 0 {
-			t.Errorf("%d bytes are held of a resource that is forgotten", p.Used())
+		if p.resources[0] != nil || p.resources[1] == nil || p.resources[1].state != 2 {
+			t.Error("a resource was dropped that is in use, or one was kept that is not")
 		}
 	})
 }
 
-func TestPoolGivesBack(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := NewPool[string, int](Config{}, 1<<20)
-		idle := p.Lease("idle", noBase)
-		use(idle)
-		idle.Release()
-		time.Sleep(IdleTime + time.Second)
-		late := p.Lease("late", noBase)
-		if p.Used() != 0 {
-			t.Error("a resource that has gone holds the cache")
+func TestPool_Close_GivesBack(t *testing.T) {
+	p := NewPool[string, int](Config{}, 1<<20)
+	exportOne(t, p, "r", noResourceTags)
+	x := p.Begin(newRecorder(t), time.Now())
+	l := x.Lease("r", noResourceTags)
+	p.Close()
+	l.End()
+	x.Close()
+	if p.Used() != 0 {
+		t.Errorf("%d bytes are kept after the end", p.Used())
+	}
+}
+
+// After a panic within an export nothing is left of it, and the resource is converted as
+// if it were new.
+func TestExport_Close_AfterAPanic(t *testing.T) {
+	p := NewPool[string, int](Config{}, 1<<20)
+	exportOne(t, p, "r", noResourceTags)
+	used := p.Used()
+	func() {
+		defer func() { _ = recover() }()
+		x := p.Begin(newRecorder(t), time.Now())
+		defer x.Close()
+		l := x.Lease("r", noResourceTags)
+		i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 3)
+		for _, key := range []string{"", "a", "b"} {
+			point, ok := i.Lookup(key)
+			if !ok {
+				point = i.Add(key, parseTags("k="+key), false)
+			}
+			point.Number(stamp, model.Int(-1), 1)
 		}
-		use(late)
-		early := p.Lease("late", noBase)
-		use(early)
-		early.Release()
-		p.Close()
-		late.Release()
-		if p.Used() != 0 {
-			t.Errorf("%d bytes are held after the end", p.Used())
-		}
-	})
+		panic("no more")
+	}()
+	if p.Used() >= used {
+		t.Errorf("%d bytes are kept, before %d", p.Used(), used)
+	}
+	for range 2 {
+		wantPoints(t, exportOne(t, p, "r", noResourceTags), "n{k=v} 1")
+	}
+	if p.Used() != used {
+		t.Errorf("%d bytes are kept, want %d", p.Used(), used)
+	}
 }
 
 func TestBaseTags(t *testing.T) {

@@ -7,45 +7,42 @@ import (
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // target_info has the tags of the resource and no others, and no prefix. It is
 // kept if there is room for it, and stays: only Close gives its memory back.
 func TestTarget(t *testing.T) {
-	for name, limit := range map[string]int64{"kept": 1 << 20, "the instrument is kept": instrumentOverhead + 100, "not kept": 0} {
+	for name, limit := range map[string]int64{"kept": 1 << 20, "the instrument is kept": instrumentCost + metricCost + 100, "not kept": 0} {
 		t.Run(name, func(t *testing.T) {
-			budget := put.NewBudget(limit)
-			h := newHarness(t, Config{
-				Names: Names{Prefix: "p.", Prometheus: true}, ScopeTags: true, Budget: budget,
-				Base: parseTags("host=web1"), Target: parseTags("host=web1,os_type=linux,x="),
-			})
+			budget := NewBudget(limit)
+			h := newHarness(t, Config{Names: Names{Prefix: "p.", Prometheus: true}, ScopeTags: true}, budget,
+				Tags{Base: parseTags("host=web1"), Target: parseTags("host=web1,os_type=linux,x=")})
 			for range 3 {
-				wantPoints(t, h.export(func() { h.Target(stamp) }), "target_info{host=web1,os_type=linux} 1")
+				wantPoints(t, h.export(func() { h.Target(stamp, h.next()) }), "target_info{host=web1,os_type=linux} 1")
 				h.time = h.time.Add(2 * IdleTime)
 			}
-			h.Close()
+			h.close()
 			if budget.Used() != 0 {
 				t.Errorf("%d bytes are held after the end", budget.Used())
 			}
 		})
 	}
-	h := newHarness(t, Config{Base: parseTags("host=web1")})
-	wantPoints(t, h.export(func() { h.Target(stamp) }))
+	h := newHarness(t, Config{}, Tags{Base: parseTags("host=web1")})
+	wantPoints(t, h.export(func() { h.Target(stamp, h.next()) }))
 }
 
 // What cannot be sent is reported once, and what is named like it comes first.
 func TestTargetIsAPoint(t *testing.T) {
-	h := newHarness(t, Config{Target: parseTags(manyTags(26))})
+	h := newHarness(t, Config{}, Tags{Target: parseTags(manyTags(26))})
 	for _, want := range []string{"target_info{" + manyTags(26) + "} 1: tags: a point has at most 25 tags, not 26", "known"} {
-		r := h.export(func() { h.Target(stamp) })
+		r := h.export(func() { h.Target(stamp, h.next()) })
 		wantPoints(t, r)
 		wantRejects(t, r, want)
 	}
-	h = newHarness(t, Config{Base: parseTags("k=v"), Target: parseTags("k=v")})
+	h = newHarness(t, Config{}, Tags{Base: parseTags("k=v"), Target: parseTags("k=v")})
 	r := h.export(func() {
 		h.number("target.info", "", model.Int(7))
-		h.Target(stamp)
+		h.Target(stamp, h.next())
 	})
 	wantPoints(t, r, "target_info{k=v} 7")
 	wantRejects(t, r, `target_info{k=v} 1: "target.info" (scope "scope@1.0") and "target_info" (scope "") render to one series and timestamp: the first is sent`)

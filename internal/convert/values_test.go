@@ -16,7 +16,7 @@ import (
 func custom(t *testing.T) *harness {
 	return newHarness(t, Config{Layout: Layout{Custom: func(spec InstrumentSpec) Shape {
 		if spec.Kind == Histogram {
-			return Shape{Suffixes: []Suffix{SuffixCount, SuffixAvg}, Unordered: true}
+			return Shape{Suffixes: []Suffix{SuffixCount, SuffixAvg}}
 		}
 		return Shape{Suffixes: []Suffix{SuffixValue}}
 	}}})
@@ -72,7 +72,12 @@ func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
 		key = i.Key()
 	})
 	i := h.Find(key)
-	if i == nil || i.Key() != key || key.Spec.Name != "h" || i.LookupIdle("k=v") == nil || i.LookupIdle("k=w") != nil {
+	h.begin(h.ws, newRecorder(t), h.time)
+	idle := func(attributes string) bool {
+		_, ok := i.LookupIdle(attributes)
+		return ok
+	}
+	if i == nil || i.Key() != key || key.Spec.Name != "h" || !idle("k=v") || idle("k=w") {
 		t.Errorf("%v of key %+v has not the one point", i, key)
 	}
 	if i := other.Find(key); i != nil {
@@ -88,12 +93,16 @@ func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
 func TestInstrument_LookupIdle_KeepsThePoint(t *testing.T) {
 	h := custom(t)
 	h.export(func() { h.point(h.instrument("h", Histogram), "k=v") })
-	key := h.Scope("scope", "1.0", "", "", noTags).Instrument(InstrumentSpec{Name: "h", Kind: Histogram}).Key()
+	key := h.Scope("scope", "1.0", "", "", noTags).Instrument(InstrumentSpec{Name: "h", Kind: Histogram}, 0).Key()
 	for range 10 {
 		h.time = h.time.Add(IdleTime / 2)
 		h.export(func() {
-			if i := h.Find(key); i == nil || i.LookupIdle("k=v") == nil {
-				t.Fatal("the point was evicted")
+			i := h.Find(key)
+			if i == nil {
+				t.Fatal("the instrument was dropped")
+			}
+			if _, ok := i.LookupIdle("k=v"); !ok {
+				t.Fatal("the point was dropped")
 			}
 		})
 	}

@@ -1,8 +1,21 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package lifecycle ends operations in order: those that are under way may finish, or
-// are cancelled, and no other starts.
+// Package lifecycle shuts a component down in order. After the shutdown has begun, no operation
+// starts; the operations in progress finish, or are cancelled.
+//
+//	ctx, leave, ok := l.Enter(ctx) // in each operation
+//	if !ok {
+//		return ErrShutdown
+//	}
+//	defer leave()
+//
+//	l.End() // in Shutdown
+//	select {
+//	case <-l.Idle():
+//	case <-ctx.Done():
+//		l.Cancel(ErrShutdown)
+//	}
 package lifecycle
 
 import (
@@ -10,18 +23,19 @@ import (
 	"sync"
 )
 
-// Lifecycle knows the operations under way. It is safe for concurrent use.
+// Lifecycle tracks the operations in progress. Create it with [New]. It is safe for
+// concurrent use.
 type Lifecycle struct {
 	ending chan struct{} // closed by End
-	idle   chan struct{} // closed when ended and nothing runs
+	idle   chan struct{} // closed after End, when no operation is in progress
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards the fields below
 	ended   bool
-	running map[int]context.CancelCauseFunc
-	entered int
+	running map[int]context.CancelCauseFunc // by number
+	entered int                             // number of operations so far
 }
 
-// New returns a lifecycle that has begun.
+// New returns a lifecycle in which operations can start.
 func New() *Lifecycle {
 	return &Lifecycle{
 		ending:  make(chan struct{}),
@@ -30,9 +44,9 @@ func New() *Lifecycle {
 	}
 }
 
-// Enter starts an operation. It returns false if the lifecycle has ended. The context
-// ends with Cancel, too; leave must be called when the operation has ended. A second call
-// of leave has no effect.
+// Enter starts an operation, and returns false if End was called. The operation must use
+// the returned context, which is derived from ctx and also canceled by Cancel. It must call
+// leave when it has finished; further calls of leave have no effect.
 func (l *Lifecycle) Enter(ctx context.Context) (_ context.Context, leave func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,8 +75,8 @@ func (l *Lifecycle) leave(id int) {
 	}
 }
 
-// End lets no further operation start. It returns false if the lifecycle had ended
-// before.
+// End prevents further operations from starting. It does not cancel the operations in
+// progress. It returns false if it was called before.
 func (l *Lifecycle) End() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,13 +98,15 @@ func (l *Lifecycle) Ended() bool {
 	return l.ended
 }
 
-// Ending is closed by End.
+// Ending returns a channel that is closed by End. Operations use it to stop waiting.
 func (l *Lifecycle) Ending() <-chan struct{} { return l.ending }
 
-// Idle is closed when End has been called and no operation is under way.
+// Idle returns a channel that is closed when End has been called and no operation is in
+// progress.
 func (l *Lifecycle) Idle() <-chan struct{} { return l.idle }
 
-// Cancel cancels the operations under way. When it returns, they all see this cause.
+// Cancel cancels the contexts of the operations in progress with the given cause. It does
+// not prevent further operations.
 func (l *Lifecycle) Cancel(cause error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,6 +21,7 @@ func enter(t *testing.T, l *lifecycle.Lifecycle) (context.Context, func()) {
 	return ctx, leave
 }
 
+// closed reports whether a channel is closed.
 func closed(c <-chan struct{}) bool {
 	select {
 	case <-c:

@@ -1,11 +1,10 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package notify calls the handlers that a program gives for errors and warnings.
+// Package notify calls a program's handlers for errors and warnings.
 //
-// A handler is code of the program: it may panic, block, or call the client or exporter
-// whose error it gets. So it is never called by a goroutine that has something else to
-// do, nor under a lock.
+// A handler may panic, block, or call the client or exporter that reports the error. So it
+// is called on a goroutine of its own, and never while a lock is held.
 package notify
 
 import (
@@ -14,24 +13,24 @@ import (
 	"time"
 )
 
-// maxWaiting bounds the values that wait for a handler which does not return.
+// maxWaiting bounds the values in a queue whose handler does not return.
 const maxWaiting = 100
 
-// Queue calls a handler with one value after the other, in the order of Add. It is safe
-// for concurrent use. Its goroutine ends when no value is waiting.
+// Queue calls a handler with one value at a time, in the order of Add. It is safe for
+// concurrent use. It has a goroutine only while values are waiting.
 type Queue[E any] struct {
 	handle func(E)
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards the fields below
 	waiting []E
-	idle    chan struct{} // closed when all is handled; nil while nothing is to be handled
+	idle    chan struct{} // closed when the handler has returned from all values; nil while there are none
 }
 
-// New returns a queue for a handler, which may be nil.
+// New returns a queue that calls handle. If handle is nil, the queue discards all values.
 func New[E any](handle func(E)) *Queue[E] { return &Queue[E]{handle: handle} }
 
-// Add has the handler called with a value, soon. While 100 values wait, further ones
-// are dropped.
+// Add queues a value for the handler, and returns at once. While 100 values are waiting,
+// further values are discarded.
 func (q *Queue[E]) Add(value E) {
 	if q.handle == nil {
 		return
@@ -47,7 +46,7 @@ func (q *Queue[E]) Add(value E) {
 	}
 }
 
-// run calls the handler until nothing waits.
+// run calls the handler until no value is waiting.
 func (q *Queue[E]) run() {
 	for {
 		q.mu.Lock()
@@ -64,8 +63,8 @@ func (q *Queue[E]) run() {
 	}
 }
 
-// Wait waits until the handler has returned from all values, but not longer than ctx
-// and most allow. A handler that waits for itself waits that long.
+// Wait waits until the handler has returned from all values, at most for the given duration
+// and until ctx ends. If the handler itself calls Wait, it waits for that time in vain.
 func (q *Queue[E]) Wait(ctx context.Context, most time.Duration) {
 	q.mu.Lock()
 	idle := q.idle
@@ -82,7 +81,7 @@ func (q *Queue[E]) Wait(ctx context.Context, most time.Duration) {
 	}
 }
 
-// Call calls a handler, and ignores its panic.
+// Call calls a handler, and recovers and discards a panic.
 func Call[E any](handle func(E), value E) {
 	defer func() { _ = recover() }()
 	handle(value)

@@ -39,7 +39,7 @@ func TestQueue_SurvivesPanics(t *testing.T) {
 	})
 }
 
-// A handler can add values, and wait for others or for itself.
+// A handler may call Add and Wait of its own queue.
 func TestQueue_HandlersMayUseIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q *Queue[int]
@@ -68,7 +68,7 @@ func TestQueue_IsBounded(t *testing.T) {
 		for i := range 10 * maxWaiting {
 			q.Add(i)
 		}
-		q.Wait(t.Context(), time.Second) // ends, though the handler does not
+		q.Wait(t.Context(), time.Second) // returns although the handler is blocked
 		close(blocked)
 		q.Wait(t.Context(), time.Hour)
 		if calls != 1+maxWaiting {

@@ -29,7 +29,11 @@ func prefixOf(i int) []byte {
 }
 
 // lineOf is the line of a prefix and a time.
-func lineOf(prefix []byte, ts int64) *Line { return &Line{Text: AppendTime(bytes.Clone(prefix), ts)} }
+func lineOf(prefix []byte, ts int64) *Line {
+	var l Line
+	l.SetText(AppendTime(bytes.Clone(prefix), ts))
+	return &l
+}
 
 // testBuilder is a builder that keeps its batches.
 type testBuilder struct {

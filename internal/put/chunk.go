@@ -16,9 +16,11 @@ const (
 	bodyEnd   = "}\n]"
 )
 
-// chunk is the text of a body that has not been compressed, with the lines in it.
+// chunk is the text of a body that has not been flushed.
 type chunk struct {
-	text  []byte
+	text []byte
+	// The first chunk of a body keeps its lines until it is known whether there will be
+	// another one, which decides about the compressor.
 	lines []chunkLine
 	edits []Edit // of all lines
 }

@@ -5,7 +5,6 @@ package put
 
 import (
 	"fmt"
-	"hash/maphash"
 	"io"
 	"strings"
 	"sync"
@@ -13,8 +12,6 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
-
-	"github.com/apptuitai/apptuit-go/internal/deflate"
 )
 
 // Encoding is how a body is compressed.
@@ -66,14 +63,9 @@ type Codec struct {
 	small       sync.Pool // compressors of bodies of one chunk, for Gzip
 	large       sync.Pool // compressors of all other bodies
 	codes       codes
-	liners      sync.Pool
-	code        atomic.Pointer[deflate.Code]
-	lined       atomic.Uint64 // bodies that were compressed line by line
-	seed        maphash.Seed  // of likenesses
 	readers     sync.Pool
 	bodies      sync.Pool // *[]byte
 	chunks      chunks
-	texts       sync.Pool // *[]byte, of a SeriesBuilder
 	sources     sync.Pool // *[]uint32
 	bodySize    size
 	sourcesSize size
@@ -81,7 +73,7 @@ type Codec struct {
 
 // NewCodec returns a codec for an encoding.
 func NewCodec(e Encoding) *Codec {
-	c := &Codec{encoding: e, seed: maphash.MakeSeed()}
+	c := &Codec{encoding: e}
 	switch e {
 	case Gzip:
 		c.small.New = func() any { return newGzipStream() }
@@ -104,30 +96,6 @@ func (c *Codec) compressors(oneChunk bool) *sync.Pool {
 		return &c.small
 	}
 	return &c.large
-}
-
-// liner begins a body that is compressed line by line.
-func (c *Codec) liner(dst []byte) *liner {
-	l, ok := c.liners.Get().(*liner)
-	if !ok {
-		l = &liner{seed: c.seed}
-	}
-	code := c.code.Load()
-	if code == nil {
-		code = deflate.NewCode(nil)
-		c.code.CompareAndSwap(nil, code)
-	}
-	// The first bodies, then fewer and fewer of them.
-	n := c.lined.Add(1)
-	l.begin(dst, code, n&(n-1) == 0 || n%64 == 0)
-	return l
-}
-
-// learn makes a code of what a body has shown, if it was sampled.
-func (c *Codec) learn(l *liner) {
-	if l.sampled && l.lines >= window {
-		c.code.Store(deflate.NewCode(&l.sample))
-	}
 }
 
 // decompress opens a compressed body. The returned function gives the reader

@@ -10,13 +10,16 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// compressor compresses bodies, one after the other. The calls for a body are reset,
-// write for each chunk, and finish.
+// compressor compresses bodies, one after the other. The calls for a body are reset, line
+// for each line that was appended to a chunk, flush for each full chunk, and finish.
 type compressor interface {
 	// reset begins a body, which will be appended to dst.
 	reset(dst []byte)
-	// write compresses the next chunk of the body.
-	write(c *chunk)
+	// line says that a line was appended to a chunk: its text begins at start, its value at
+	// value. If its edits are known, they make the text of the text of the line before.
+	line(c *chunk, start, value, end int, edits []Edit, known bool)
+	// flush says that no more lines will be appended to the chunk, which is used again.
+	flush(c *chunk)
 	// finish ends the body and returns dst with the body appended.
 	finish() []byte
 }
@@ -55,7 +58,9 @@ func (s *stream) reset(dst []byte) {
 	s.z.Reset(s)
 }
 
-func (s *stream) write(c *chunk) { _, _ = s.z.Write(c.text) } // into memory: cannot fail
+func (s *stream) line(*chunk, int, int, int, []Edit, bool) {}
+
+func (s *stream) flush(c *chunk) { _, _ = s.z.Write(c.text) } // into memory: cannot fail
 
 func (s *stream) finish() []byte {
 	_ = s.z.Close()
@@ -65,6 +70,7 @@ func (s *stream) finish() []byte {
 // plain is the compressor of the encoding None.
 type plain struct{ out []byte }
 
-func (p *plain) reset(dst []byte) { p.out = dst }
-func (p *plain) write(c *chunk)   { p.out = append(p.out, c.text...) }
-func (p *plain) finish() []byte   { return p.out }
+func (p *plain) reset(dst []byte)                         { p.out = dst }
+func (p *plain) line(*chunk, int, int, int, []Edit, bool) {}
+func (p *plain) flush(c *chunk)                           { p.out = append(p.out, c.text...) }
+func (p *plain) finish() []byte                           { return p.out }

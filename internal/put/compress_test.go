@@ -18,7 +18,7 @@ import (
 
 // requests are lines of counters in ten metrics, with six tags that many series share,
 // sorted as package block does it.
-func requests(n int) (lines []*Line, values []model.Value) {
+func requests(n int) (lines [][]byte, values []model.Value) {
 	random := rand.New(rand.NewPCG(1, uint64(n)))
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
 	for i := range n {
@@ -30,15 +30,10 @@ func requests(n int) (lines []*Line, values []model.Value) {
 			{Key: "server_address", Value: fmt.Sprintf("shop-%d.example.com", random.IntN(64))},
 			{Key: "service_name", Value: "shop"},
 		})
-		lines = append(lines, lineOf(prefix, 1_700_000_000))
+		lines = append(lines, AppendTime(prefix, 1_700_000_000))
 		values = append(values, model.Int(random.Int64N(1_000_000)))
 	}
-	slices.SortFunc(lines, func(a, b *Line) int { return bytes.Compare(a.Text, b.Text) })
-	var last []byte
-	for _, l := range lines {
-		l.Edits, l.Known = Diff(nil, last, l.Text), last != nil
-		last = l.Text
-	}
+	slices.SortFunc(lines, bytes.Compare)
 	return lines, values
 }
 
@@ -68,8 +63,10 @@ func TestBuilder_Flush_SizeBesideGzip(t *testing.T) {
 		lines, values := requests(tt.lines)
 		var batch *Batch
 		for range 2 { // the first body teaches the code table
-			for i, l := range lines {
-				b.Append(l, values[i], 0)
+			var l Line
+			for i, text := range lines {
+				l.SetText(text)
+				b.Append(&l, values[i], 0)
 			}
 			batch = b.one()
 		}
@@ -81,8 +78,8 @@ func TestBuilder_Flush_SizeBesideGzip(t *testing.T) {
 	}
 }
 
-// FuzzBuilder makes lines of bytes, each by changes of the line before, and compares the
-// bodies of all encodings.
+// FuzzBuilder makes lines of bytes, each by edits of the line before, and compares the
+// bodies of all encodings with what the edits should make.
 func FuzzBuilder(f *testing.F) {
 	f.Add([]byte("\x05\x01hello\x10\x03wor\x02\x00\x20\x01x"), uint8(3))
 	f.Add(bytes.Repeat([]byte("\x00\x09ninebytes"), 100), uint8(255))
@@ -107,43 +104,64 @@ func TestBuilder_Append_Random(t *testing.T) {
 	}
 }
 
-func checkBuilder(t *testing.T, changes []byte, known uint8, times, longest int) {
+// checkBuilder makes a line for each change, which is an offset, a length and the bytes to
+// insert. The bits of how choose between one edit, several, and a new text.
+func checkBuilder(t *testing.T, changes []byte, how uint8, times, longest int) {
 	t.Helper()
 	var builders []*testBuilder
 	for _, e := range encodings() {
 		builders = append(builders, newTestBuilder(t, NewCodec(e), unlimited()))
 	}
+	lines := make([]Line, len(builders))
 	text := []byte(`{"metric":"m","tags":{"k":"v"},"timestamp":1700000000,"value":`)
+	each := func(do func(l *Line)) {
+		for i := range lines {
+			do(&lines[i])
+		}
+	}
+	each(func(l *Line) { l.SetText(text) })
+	var want []byte
 	n := 0
 	for range times {
 		for rest := changes; len(rest) >= 2; n++ {
-			at, size := int(rest[0])%len(text), int(rest[1]%64)
+			at, size := int(rest[0])%(len(text)+1), int(rest[1]%64)
 			rest = rest[2:]
 			own := bytes.ReplaceAll(rest[:min(size, len(rest))], []byte("\n"), []byte(" "))
 			rest = rest[len(own):]
 			del := min(size/2, len(text)-at)
-			next := slices.Concat(text[:at], own, text[at+del:])
-			l := &Line{Text: next, Known: known&(1<<(n%8)) != 0}
-			if l.Known {
-				l.Edits = appendEdit(nil, 0, at, del, len(own))
-			}
-			for _, b := range builders {
-				b.Append(l, model.Int(int64(n%3)), uint32(n))
-			}
-			if text = next; len(text) == 0 || len(text) > longest {
+			text = slices.Concat(text[:at], own, text[at+del:])
+			switch {
+			case len(text) > longest:
 				text = []byte("x")
-				for _, b := range builders {
-					b.Append(&Line{Text: text}, model.Int(7), 0)
-				}
+				each(func(l *Line) { l.SetText(text) })
+			case how&(1<<(n%8)) != 0:
+				each(func(l *Line) { l.Edit(at, del, own) })
+			default:
+				each(func(l *Line) { l.EditAll(0, []Edit{{uint16(at), uint16(del), uint16(len(own))}}, own) })
+			}
+			if n%7 == 3 {
+				continue // the next edits come on top
+			}
+			if n%11 == 5 && string(lines[0].Text()) != string(text) {
+				t.Fatalf("the line is %q, want %q", lines[0].Text(), text)
+			}
+			if len(want) == 0 {
+				want = append(want, bodyStart...)
+			} else {
+				want = append(want, separator...)
+			}
+			want = append(append(want, text...), byte('0'+n%3))
+			for i, b := range builders {
+				b.Append(&lines[i], model.Int(int64(n%3)), uint32(n))
 			}
 		}
 	}
-	if n == 0 {
+	if len(want) == 0 {
 		return
 	}
-	want := textOfBody(t, builders[2].one())
-	for _, b := range builders[:2] {
-		if diff := cmp.Diff(want, textOfBody(t, b.one())); diff != "" {
+	want = append(want, bodyEnd...)
+	for _, b := range builders {
+		if diff := cmp.Diff(string(want), textOfBody(t, b.one())); diff != "" {
 			t.Fatal(diff)
 		}
 	}
@@ -154,25 +172,30 @@ func checkBuilder(t *testing.T, changes []byte, known uint8, times, longest int)
 func BenchmarkCompressor(b *testing.B) {
 	for _, n := range []int{10, 50, 120, 250, 500, 1000, 2000, 10_000} {
 		lines, values := requests(n)
-		text := &chunk{text: []byte(bodyStart)}
-		for i, l := range lines {
+		c := &chunk{text: []byte(bodyStart)}
+		for i, line := range lines {
 			if i > 0 {
-				text.text = append(text.text, separator...)
+				c.text = append(c.text, separator...)
+				c.edits = append(c.edits, Diff(nil, lines[i-1], line)...)
 			}
-			start := len(text.text)
-			text.text = append(text.text, l.Text...)
-			value := len(text.text)
-			text.text = values[i].Append(text.text)
-			text.edits = append(text.edits, l.Edits...)
-			text.lines = append(text.lines, chunkLine{start, value, len(text.text), len(text.edits), l.Known})
+			start := len(c.text)
+			c.text = append(c.text, line...)
+			value := len(c.text)
+			c.text = values[i].Append(c.text)
+			c.lines = append(c.lines, chunkLine{start: start, value: value, end: len(c.text), known: i > 0, edits: len(c.edits)})
 		}
-		text.text = append(text.text, bodyEnd...)
+		c.text = append(c.text, bodyEnd...)
 		for name, z := range map[string]compressor{"delta": &delta{codes: new(codes)}, "gzip": newGzipStream()} {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				var body []byte
 				for b.Loop() {
 					z.reset(body[:0])
-					z.write(text)
+					first := 0
+					for _, l := range c.lines {
+						z.line(c, l.start, l.value, l.end, c.edits[first:l.edits], l.known)
+						first = l.edits
+					}
+					z.flush(c)
 					body = z.finish()
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/line")

@@ -16,7 +16,7 @@ import (
 //	},\n{"metric":"m","tags":{"k":"v ⟦17⟧ "},"timestamp":1700000000,"value": ⟦12.5⟧
 //	copied ───────────────────────── new copied ───────────────────────────── new
 //
-// A line with unknown edits is compared with the line before, if that is in the chunk.
+// A line with unknown edits is compared with the line before.
 type delta struct {
 	codes *codes
 	w     deflate.Writer
@@ -24,8 +24,13 @@ type delta struct {
 	sample  deflate.Sample
 	sampled bool // the body is counted in the sample
 
-	lines int // of the body so far
-	last  int // where the last line begins, as a negative offset from the next chunk
+	lines   int // of the body so far
+	written int // bytes of the chunk
+	// Where the last line begins, its value begins and it ends, in the chunk. If it was in
+	// the chunk before, start is negative and the others are 0.
+	start, value, end int
+	text              []byte // of that line, if it was in the chunk before
+
 	edits []Edit
 }
 
@@ -36,66 +41,67 @@ func (d *delta) reset(dst []byte) {
 		sample = &d.sample
 	}
 	d.w.Reset(dst, d.codes.current(), sample)
-	d.lines = 0
+	d.lines, d.written, d.start, d.value, d.end = 0, 0, 0, 0, 0
 }
 
-func (d *delta) write(c *chunk) {
-	written, first := 0, 0 // bytes of the text, and edits
-	var text, value []byte // of the line before, if it is in the chunk
-	start := d.last        // of the line before
-	for i := range c.lines {
-		l := &c.lines[i]
-		edits := c.edits[first:l.edits]
-		first = l.edits
-		line, own := c.text[l.start:l.value], c.text[l.value:l.end]
-		if !l.known && text != nil {
-			d.edits = Diff(d.edits[:0], text, line)
+func (d *delta) line(c *chunk, start, value, end int, edits []Edit, known bool) {
+	if d.lines < 2 { // the first line has no separator before it
+		d.w.Literals(c.text[d.written:start])
+		d.written = start
+	}
+	same := start // up to here, the text after the last edit stands in the line before
+	if d.lines > 0 {
+		if !known {
+			d.edits = Diff(d.edits, d.before(c), c.text[start:value])
 			edits = d.edits
 		}
-		if d.lines > 0 && (l.known || text != nil) {
-			d.line(c.text[:l.end], written, l, edits, l.start-start, bytes.Equal(own, value))
-		} else {
-			d.w.Literals(c.text[written:l.end])
+		if same = value; bytes.Equal(c.text[value:end], c.text[d.value:d.end]) {
+			same = end
 		}
-		d.lines++
-		start, text, value, written = l.start, line, own, l.end
+		d.differences(c.text[:same], start, edits)
 	}
-	d.w.Literals(c.text[written:])
-	d.w.Sum(c.text)
-	d.last = start - len(c.text)
+	d.w.Literals(c.text[same:end])
+	d.lines++
+	d.start, d.value, d.end, d.written = start, value, end, end
 }
 
-// line writes the text from written up to the end of a line, which begins distance bytes
-// after the line before. same says that both have one value.
-func (d *delta) line(text []byte, written int, l *chunkLine, edits []Edit, distance int, same bool) {
-	if d.lines == 1 { // the first line has no separator before it
-		d.w.Literals(text[written:l.start])
-		written = l.start
+// before returns the text of the last line.
+func (d *delta) before(c *chunk) []byte {
+	if d.start < 0 {
+		return d.text
 	}
-	at := l.start // in the text, distance bytes after the same place of the line before
+	return c.text[d.start:d.value]
+}
+
+// differences writes the text that is not written yet, in which a line begins at start,
+// by the edits of the line.
+func (d *delta) differences(text []byte, start int, edits []Edit) {
+	written, at, distance := d.written, start, start-d.start
 	for _, e := range edits {
 		at += int(e.Skip)
-		d.copy(text[written:at], distance)
-		d.w.Literals(text[at : at+int(e.Insert)])
-		at += int(e.Insert)
+		d.copy(text, written, at, distance)
+		written = at + int(e.Insert)
+		d.w.Literals(text[at:written])
+		at = written
 		distance += int(e.Insert) - int(e.Delete)
-		written = at
 	}
-	end := l.value
-	if same {
-		end = l.end
-	}
-	d.copy(text[written:end], distance)
-	d.w.Literals(text[end:])
+	d.copy(text, written, len(text), distance)
 }
 
 // copy writes bytes that also stand distance bytes before.
-func (d *delta) copy(p []byte, distance int) {
-	if len(p) < deflate.MinMatch || distance > deflate.MaxDistance {
-		d.w.Literals(p)
+func (d *delta) copy(text []byte, from, to, distance int) {
+	if to-from < deflate.MinMatch || distance > deflate.MaxDistance {
+		d.w.Literals(text[from:to])
 		return
 	}
-	d.w.Match(len(p), distance)
+	d.w.Match(to-from, distance)
+}
+
+func (d *delta) flush(c *chunk) {
+	d.w.Literals(c.text[d.written:])
+	d.w.Sum(c.text)
+	d.text = append(d.text[:0], d.before(c)...)
+	d.start, d.value, d.end, d.written = d.start-len(c.text), 0, 0, 0
 }
 
 func (d *delta) finish() []byte {

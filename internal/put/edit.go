@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Edit is one place where a text differs from the text before it: after Skip bytes that
@@ -18,17 +19,18 @@ type Edit struct{ Skip, Delete, Insert uint16 }
 // more bits than writing them.
 const minSkip = 4
 
-// Diff appends the edits that make b of a. It assumes texts of lines: where both have a
-// tag with different values, the edit is the part of the value that differs.
+// Diff returns the edits that make b of a, in the memory of dst. It assumes texts of
+// lines: where both have a tag with different values, the edit is the part of the value
+// that differs.
 func Diff(dst []Edit, a, b []byte) []Edit {
-	skip := commonPrefix(a, b)
+	dst = dst[:0]
+	skip := CommonPrefix(a, b)
 	a, b = a[skip:], b[skip:]
 	tail := commonSuffix(a, b)
 	a, b = a[:len(a)-tail], b[:len(b)-tail]
 	if len(a)+len(b) == 0 {
 		return dst
 	}
-	first := len(dst)
 	for len(b) >= 2*minSkip {
 		// The values that differ end at the next quote.
 		i, j := bytes.IndexByte(a, '"'), bytes.IndexByte(b, '"')
@@ -36,26 +38,50 @@ func Diff(dst []Edit, a, b []byte) []Edit {
 			break
 		}
 		same := commonSuffix(a[:i], b[:j])
-		dst = appendEdit(dst, first, skip, i-same, j-same)
+		dst = joinEdit(dst, skip, i-same, j-same)
 		a, b = a[i-same:], b[j-same:]
-		skip = commonPrefix(a, b)
+		skip = CommonPrefix(a, b)
 		a, b = a[skip:], b[skip:]
 	}
 	if len(a)+len(b) > 0 {
-		dst = appendEdit(dst, first, skip, len(a), len(b))
+		dst = joinEdit(dst, skip, len(a), len(b))
 	}
 	return dst
 }
 
-// appendEdit appends an edit to the edits from first on. It joins the edit with the last
-// one if few bytes are between them, and splits an edit whose numbers are too large.
-func appendEdit(dst []Edit, first, skip, del, ins int) []Edit {
-	if n := len(dst); n > first && skip < minSkip {
-		last := &dst[n-1]
-		del, ins = int(last.Delete)+skip+del, int(last.Insert)+skip+ins
-		skip = int(last.Skip)
-		dst = dst[:n-1]
+// Apply makes the edits in a text, in its memory if there is room. It returns the text and
+// the number of bytes of inserted that the edits insert.
+func Apply(text []byte, edits []Edit, inserted []byte) (edited []byte, n int) {
+	at := 0
+	for _, e := range edits {
+		at += int(e.Skip)
+		text = replace(text, at, int(e.Delete), inserted[n:n+int(e.Insert)])
+		at, n = at+int(e.Insert), n+int(e.Insert)
 	}
+	return text, n
+}
+
+// replace replaces del bytes of a text at an offset.
+func replace(text []byte, at, del int, insert []byte) []byte {
+	if len(insert) != del {
+		return slices.Replace(text, at, at+del, insert...)
+	}
+	copy(text[at:], insert)
+	return text
+}
+
+// joinEdit appends an edit, or makes it one with the last edit if few bytes are between
+// them.
+func joinEdit(dst []Edit, skip, del, ins int) []Edit {
+	if n := len(dst); n > 0 && skip < minSkip {
+		last := dst[n-1]
+		return appendEdit(dst[:n-1], int(last.Skip), int(last.Delete)+skip+del, int(last.Insert)+skip+ins)
+	}
+	return appendEdit(dst, skip, del, ins)
+}
+
+// appendEdit appends an edit, as several edits if its numbers are too large for one.
+func appendEdit(dst []Edit, skip, del, ins int) []Edit {
 	for max(skip, del, ins) > math.MaxUint16 {
 		e := Edit{Skip: uint16(min(skip, math.MaxUint16))}
 		if skip <= math.MaxUint16 {
@@ -67,8 +93,8 @@ func appendEdit(dst []Edit, first, skip, del, ins int) []Edit {
 	return append(dst, Edit{uint16(skip), uint16(del), uint16(ins)})
 }
 
-// commonPrefix returns the number of equal bytes at the beginning of two texts.
-func commonPrefix(a, b []byte) int {
+// CommonPrefix returns the number of equal bytes at the beginning of two texts.
+func CommonPrefix(a, b []byte) int {
 	n := min(len(a), len(b))
 	i := 0
 	for ; i+8 <= n; i += 8 {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -141,104 +140,5 @@ func TestAppendPrefix(t *testing.T) {
 	got := string(AppendPrefix([]byte("before"), "cpu.load", []model.Tag{{Key: "a", Value: "1"}, {Key: "host", Value: "web1"}}))
 	if want := `before{"metric":"cpu.load","tags":{"a":"1","host":"web1"},"timestamp":`; got != want {
 		t.Errorf("got %s, want %s", got, want)
-	}
-	if s := NewSeries([]byte(got)); s.Prefix() != got {
-		t.Errorf("the series has %s", s.Prefix())
-	}
-}
-
-func TestMark(t *testing.T) {
-	type mark struct {
-		generation uint32
-		ts         int64
-		owner      uint32
-		first      uint32
-		ok         bool
-	}
-	for _, tt := range []struct {
-		name  string
-		marks []mark
-	}{
-		{"once a generation", []mark{{1, 10, 1, 1, true}, {2, 10, 2, 2, true}, {3, 10, 1, 1, true}}},
-		{"twice", []mark{{1, 10, 1, 1, true}, {1, 10, 2, 1, false}, {1, 10, 3, 1, false}, {2, 10, 2, 2, true}}},
-		{"twice by the same", []mark{{1, 10, 1, 1, true}, {1, 10, 1, 1, false}}},
-		{"ascending", []mark{{1, 10, 1, 1, true}, {1, 11, 1, 1, true}, {1, 12, 1, 1, true}, {1, 11, 2, 1, false}, {1, 10, 2, 1, false}, {1, 12, 2, 1, false}}},
-		{"descending", []mark{{1, 12, 1, 1, true}, {1, 11, 2, 2, true}, {1, 10, 3, 3, true}, {1, 11, 9, 2, false}, {1, 12, 9, 1, false}, {1, 10, 9, 3, false}}},
-		{"in between", []mark{{1, 10, 1, 1, true}, {1, 30, 2, 2, true}, {1, 20, 3, 3, true}, {1, 20, 4, 3, false}, {1, 30, 4, 2, false}, {1, 40, 4, 4, true}, {1, 30, 5, 2, false}}},
-		{"forgotten with the generation", []mark{{1, 10, 1, 1, true}, {1, 20, 1, 1, true}, {2, 20, 2, 2, true}, {2, 10, 2, 2, true}, {2, 10, 1, 2, false}}},
-	} {
-		s := NewSeries(nil)
-		for i, m := range tt.marks {
-			if first, ok := s.Mark(m.generation, m.ts, m.owner); first != m.first || ok != m.ok {
-				t.Errorf("%s, mark %d: got %d, %v, want %d, %v", tt.name, i, first, ok, m.first, m.ok)
-			}
-		}
-	}
-}
-
-func TestMarkAllocatesNothing(t *testing.T) {
-	s := NewSeries(nil)
-	generation := uint32(0)
-	if n := testing.AllocsPerRun(100, func() {
-		generation++
-		s.Mark(generation, 10, 1)
-		s.Mark(generation, 10, 2)
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
-}
-
-func TestTable(t *testing.T) {
-	budget := NewBudget(1000)
-	table := NewTable(budget)
-	key := func(b byte, n int) []byte { return []byte(strings.Repeat(string(b), n)) }
-
-	a := table.Intern(key('a', 100))
-	if a == nil || table.Intern(key('a', 100)) != a || table.Lookup(key('a', 100)) != a {
-		t.Fatal("equal prefixes are not one series")
-	}
-	one := budget.Used()
-	if one < 100 || table.Bytes() != one || table.Len() != 1 {
-		t.Errorf("one series takes %d bytes, the table %d, with %d series", one, table.Bytes(), table.Len())
-	}
-	if b := table.Intern(key('b', 1000)); b != nil || budget.Used() != one || table.Lookup(key('b', 1000)) != nil {
-		t.Errorf("what does not fit is kept: %d bytes in use", budget.Used())
-	}
-	if table.Charge(1001-one) || budget.Used() != one {
-		t.Error("a charge over the limit")
-	}
-	if !table.Charge(1000-one) || budget.Used() != 1000 || budget.Used() != budget.Limit() {
-		t.Errorf("a charge up to the limit: %d in use", budget.Used())
-	}
-	if table.Intern(key('a', 100)) != a {
-		t.Error("a full table refuses what it has")
-	}
-	table.Charge(one - 1000)
-
-	other := NewTable(budget)
-	if other.Intern(key('c', 900)) != nil {
-		t.Error("two tables have more than the budget")
-	}
-	if c := other.Intern(key('a', 100)); c == nil || c == a {
-		t.Error("two tables share a series, or one of them has no room")
-	}
-	other.Close()
-	if budget.Used() != one {
-		t.Errorf("a closed table keeps bytes: %d in use", budget.Used())
-	}
-
-	for range 2 {
-		table.Release(a)
-		if table.Lookup(key('a', 100)) != a {
-			t.Fatal("released while it has users")
-		}
-	}
-	table.Release(a)
-	if table.Lookup(key('a', 100)) != nil || table.Bytes() != 0 || budget.Used() != 0 || table.Len() != 0 {
-		t.Errorf("after the last user: %d bytes, %d in use", table.Bytes(), budget.Used())
-	}
-	table.Close()
-	if budget.Used() != 0 {
-		t.Errorf("at last %d bytes are in use", budget.Used())
 	}
 }

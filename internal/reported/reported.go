@@ -1,29 +1,36 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package reported remembers which events have been reported, so that each is reported
-// once, in bounded memory.
+// Package reported remembers, in bounded memory, which events have been reported, so that a
+// recurring event is reported once:
+//
+//	if !set.Seen(key) {
+//		report(event)
+//	}
 package reported
 
 import "sync"
 
-// Set remembers events by their keys. It keeps two generations of half its bound: when
-// the younger one is full, the older one is forgotten. So an event that recurs is
-// remembered, however many others there are in between, up to half the bound. It is safe
-// for concurrent use.
+// Set is a set of reported events, identified by keys. It is safe for concurrent use.
+//
+// When a set is full, it forgets old events, in two generations of half its limit each:
+// when the younger generation is full, it becomes the older one, and the previous older one
+// is forgotten. Seeing an event adds it to the younger generation again. So an event that
+// recurs is remembered as long as fewer distinct events than half the limit occur in
+// between.
 type Set[K comparable] struct {
-	most int
+	most int // the limit of both generations together
 
-	mu             sync.Mutex
+	mu             sync.Mutex // guards the fields below
 	younger, older map[K]struct{}
 }
 
-// NewSet returns a set that remembers at most so many events.
+// NewSet returns an empty set that remembers at most the given number of events.
 func NewSet[K comparable](most int) *Set[K] {
 	return &Set[K]{most: most, younger: make(map[K]struct{})}
 }
 
-// Seen reports whether an event has been noted before, and notes it.
+// Seen reports whether an event was seen before, and adds it to the set.
 func (s *Set[K]) Seen(key K) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,8 +45,8 @@ func (s *Set[K]) Seen(key K) bool {
 	return seen
 }
 
-// Len returns the number of events that are remembered. An event of both generations
-// counts twice.
+// Len returns the number of events in both generations. An event in both of them counts
+// twice.
 func (s *Set[K]) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -29,8 +29,8 @@ func TestSet_IsBounded(t *testing.T) {
 	}
 }
 
-// An event that recurs is never forgotten for others, if fewer than half the bound come in
-// between.
+// A recurring event is not forgotten as long as fewer distinct events than half the limit
+// occur in between.
 func TestSet_RemembersEventsThatRecur(t *testing.T) {
 	const most = 100
 	s := NewSet[int](most)

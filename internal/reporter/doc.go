@@ -18,9 +18,9 @@
 //	o.Observe(now, latest, func() {
 //		o.Number(instrument, key, span, value)    // or Explicit or Exponential: for each data point
 //	})
-//	converter.Values(point, timestamp, o.Next())  // for each data point, in the same order
+//	point.Values(timestamp, o.Next(), source)     // for each data point, in the same order
 //	for point, at := range o.Idle {               // series without observations in the interval
-//		converter.Values(point, timestamp(at), o.Next())
+//		point.Values(timestamp(at), o.Next(), 0)
 //	}
 //
 // The state belongs to a resource and not to a converter, since exports of one resource

@@ -4,6 +4,7 @@
 package reporter
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -26,72 +27,92 @@ const second = int64(time.Second)
 
 // recorder is a sink that keeps the points of a conversion.
 type recorder struct {
+	builder *put.Builder
 	points  []string // "metric{tags} value", with another timestamp than stamp "metric{tags} value @timestamp"
-	rejects []convert.Rejection
+	rejects []put.Rejection
 }
 
-func (r *recorder) Append(s *put.Series, ts int64, v model.Value) {
-	p, err := put.DecodePoint([]byte(s.Prefix() + `1,"value":0}`))
+func newRecorder(t testing.TB) *recorder {
+	r := new(recorder)
+	r.builder = put.NewCodec(put.None).NewBuilder(put.Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, func(b *put.Batch) {
+		defer b.Release()
+		err := b.Lines(context.Background(), func(_ int, line []byte) bool {
+			r.points = append(r.points, pointText(t, line))
+			return true
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func pointText(t testing.TB, line []byte) string {
+	p, err := put.DecodePoint(line)
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
 	var tags []string
 	for _, t := range model.TagsOf(nil, p.Tags) {
 		tags = append(tags, t.Key+"="+t.Value)
 	}
-	line := fmt.Sprintf("%s{%s} %s", p.Metric, strings.Join(tags, ","), v.Append(nil))
-	if ts != stamp {
-		line += fmt.Sprintf(" @%d", ts)
+	_, value, _ := strings.Cut(string(line), `,"value":`)
+	text := fmt.Sprintf("%s{%s} %s", p.Metric, strings.Join(tags, ","), strings.TrimSuffix(value, "}"))
+	if p.Timestamp != stamp {
+		text += fmt.Sprintf(" @%d", p.Timestamp)
 	}
-	r.points = append(r.points, line)
+	return text
 }
 
-func (r *recorder) AppendPart(p *put.Part, ts int64, v model.Value) {
-	r.Append(put.NewSeries(p.AppendPrefix(nil)), ts, v)
-}
+func (r *recorder) Lines() *put.Builder { return r.builder }
 
-func (r *recorder) AppendParts(p *put.Part, labels []string, ts int64, values []model.Value) {
-	for i, v := range values {
-		p.Label = labels[i]
-		r.AppendPart(p, ts, v)
-	}
-}
+func (r *recorder) Sequential() {}
 
-func (r *recorder) Repeats() {}
-
-func (r *recorder) Reject(j convert.Rejection) { r.rejects = append(r.rejects, j) }
+func (r *recorder) Reject(j put.Rejection) { r.rejects = append(r.rejects, j) }
 
 func noTags() []model.Tag { return nil }
 
 // point finds a point, and adds it if it is new. Its key is the value of its tag k.
-func point(i *convert.Instrument[string], key string) *convert.Point[string] {
-	if p := i.Lookup(key); p != nil {
+func point(i *convert.Instrument[string], key string) convert.Point[string] {
+	if p, ok := i.Lookup(key); ok {
 		return p
 	}
 	return i.Add(key, []model.Tag{{Key: "k", Value: key}}, false)
 }
 
+// pool has the converters of a harness.
+type pool = convert.Pool[string, struct{}]
+
 // harness exports data points of one resource with a store and a converter. Each export
 // is ten seconds after the one before.
 type harness struct {
-	t      testing.TB
-	store  *Store[string]
-	conv   *convert.Converter[string]
-	budget *put.Budget // of the converter
-	step   int64
+	t     testing.TB
+	store *Store[string]
+	pool  *pool
+	step  int64
 }
 
-// newHarness returns a harness whose store and whose converter keep that many bytes
-// each.
+// newHarness returns a harness whose store and whose pool keep that many bytes each.
 func newHarness(t testing.TB, layout Layout, bytes int64) *harness {
 	if layout.Unit == 0 {
 		layout.Unit = time.Second
 	}
-	h := &harness{t: t, store: NewStore[string](layout, bytes), budget: put.NewBudget(bytes)}
-	h.conv = convert.New[string](convert.Config{
-		Layout: convert.Layout{Custom: h.store.layout.Shape}, Budget: h.budget, Base: []model.Tag{{Key: "host", Value: "web1"}},
-	})
+	h := &harness{t: t, store: NewStore[string](layout, bytes)}
+	h.pool = h.newPool(bytes)
 	return h
+}
+
+func (h *harness) newPool(bytes int64) *pool {
+	return convert.NewPool[string, struct{}](convert.Config{Layout: convert.Layout{Custom: h.store.layout.Shape}}, bytes)
+}
+
+// conv returns a converter, for an export that does not end.
+func (h *harness) conv() *convert.Converter[string] {
+	return h.pool.Begin(newRecorder(h.t), time.Unix(stamp, 0)).Lease("another", tagsOfResource).Converter
+}
+
+func tagsOfResource() convert.Tags {
+	return convert.Tags{Base: []model.Tag{{Key: "host", Value: "web1"}}}
 }
 
 // plenty is more bytes than any test needs.
@@ -126,19 +147,22 @@ func (s seen) spec() convert.InstrumentSpec {
 func (h *harness) run(points ...seen) *recorder {
 	h.t.Helper()
 	h.step++
-	return h.export(h.conv, "resource", time.Unix(stamp+10*h.step, 0), points...)
+	return h.export(h.pool, "resource", time.Unix(stamp+10*h.step, 0), points...)
 }
 
-func (h *harness) export(conv *convert.Converter[string], resource string, now time.Time, points ...seen) *recorder {
+func (h *harness) export(p *pool, resource string, now time.Time, points ...seen) *recorder {
 	h.t.Helper()
-	rec := new(recorder)
-	conv.Begin(rec, new(uint32), now)
+	rec := newRecorder(h.t)
+	defer rec.builder.Flush()
+	x := p.Begin(rec, now)
+	defer x.Close()
+	conv := x.Lease("resource", tagsOfResource)
 	defer conv.End()
-	o := h.store.Observer(resource, conv, now)
+	o := h.store.Observer(resource, conv.Converter, now)
 	defer o.Release()
 	var found []*convert.Instrument[string]
 	for _, p := range points {
-		found = append(found, conv.Scope("scope", "1.0", "", "", noTags).Instrument(p.spec()))
+		found = append(found, conv.Scope("scope", "1.0", "", "", noTags).Instrument(p.spec(), 1))
 	}
 	o.Observe(now, now.UnixNano(), func() {
 		for n, p := range points {
@@ -159,13 +183,13 @@ func (h *harness) export(conv *convert.Converter[string], resource string, now t
 	})
 	for n, p := range points {
 		if at := point(found[n], p.key); o.Observed(found[n], p.delta) {
-			conv.Values(at, stamp, o.Next())
+			at.Values(stamp, o.Next(), uint32(n+1))
 		} else {
-			conv.Number(at, stamp, p.number)
+			at.Number(stamp, p.number, uint32(n+1))
 		}
 	}
 	for p, at := range o.Idle {
-		conv.Values(p, at/second, o.Next())
+		p.Values(at/second, o.Next(), 0)
 	}
 	return rec
 }

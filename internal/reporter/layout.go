@@ -115,5 +115,5 @@ func (l *Layout) Shape(spec convert.InstrumentSpec) convert.Shape {
 		suffixes = append(append(suffixes, statistics...), convert.SuffixPercentile50)
 		suffixes = slices.Concat(suffixes, percentiles, rates)
 	}
-	return convert.Shape{Suffixes: suffixes, Unordered: true}
+	return convert.Shape{Suffixes: suffixes}
 }

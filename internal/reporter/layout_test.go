@@ -41,9 +41,6 @@ func TestLayout_Shape_HasTheSeriesOfApptuitPy(t *testing.T) {
 			t.Errorf("%+v of %+v: %s", c.spec, c.layout, diff)
 		}
 		// Only gauges are never converted by Values.
-		if shape.Unordered != (c.spec.Kind != convert.Gauge) {
-			t.Errorf("%+v of %+v: unordered is %v", c.spec, c.layout, shape.Unordered)
-		}
 	}
 }
 

@@ -42,7 +42,7 @@ type current[K comparable] struct {
 
 // idleSeries is a series without observations that is to be sent.
 type idleSeries[K comparable] struct {
-	point *convert.Point[K]
+	point convert.Point[K]
 	at    int64
 }
 
@@ -65,7 +65,7 @@ func (o *Observer[K]) reset() {
 }
 
 // Observed reports whether the data points of an instrument must be observed and their
-// samples converted by [convert.Converter.Values]. All others are converted as in the
+// samples converted by [convert.Point.Values]. All others are converted as in the
 // default layout. delta says that the data points have delta temporality.
 func (o *Observer[K]) Observed(i *convert.Instrument[K], delta bool) bool {
 	return o.store.layout.observed(i.Key().Spec, delta)
@@ -218,7 +218,7 @@ func (o *Observer[K]) findIdle(latest int64) {
 			if !idle {
 				continue
 			}
-			if p := i.LookupIdle(s.key); p != nil { // else its tags are not known
+			if p, ok := i.LookupIdle(s.key); ok { // else its tags are not known
 				o.idle = append(o.idle, idleSeries[K]{p, end})
 				o.observeIdle(s, m, end)
 			}
@@ -253,7 +253,7 @@ func (o *Observer[K]) Next() *convert.Values {
 
 // Idle yields the series without observations and the times of their samples, in
 // nanoseconds since 1970. The caller must call Next once for each.
-func (o *Observer[K]) Idle(yield func(p *convert.Point[K], at int64) bool) {
+func (o *Observer[K]) Idle(yield func(p convert.Point[K], at int64) bool) {
 	for _, s := range o.idle {
 		if !yield(s.point, s.at) {
 			return

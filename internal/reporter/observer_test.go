@@ -136,7 +136,7 @@ func TestObserver_WithoutRoomRejectsValuesThatNeedState(t *testing.T) {
 				t.Errorf("%s is sent: %v", name, r.points)
 			}
 		}
-		reported := slices.DeleteFunc(r.rejects, func(j convert.Rejection) bool { return j.Known })
+		reported := slices.DeleteFunc(r.rejects, func(j put.Rejection) bool { return j.Reported })
 		if n == 0 && len(reported) != 4 || n == 1 && len(reported) != 0 {
 			t.Errorf("export %d: rejections %+v, want one of each data point", n, reported)
 		}
@@ -154,7 +154,7 @@ func TestObserver_WithoutRoomRejectsValuesThatNeedState(t *testing.T) {
 // A new series takes the room of series that have been idle for convert.IdleTime.
 func TestObserver_IdleSeriesMakeRoomForNewOnes(t *testing.T) {
 	h := newHarness(t, Layout{}, 1<<20)
-	h.store.budget = put.NewBudget(3*instrumentOverhead + 2*stateOverhead)
+	h.store.budget = convert.NewBudget(3*instrumentOverhead + 2*stateOverhead)
 	a, b, c := seen{name: "a", unit: "s", delta: true, exponential: of(1)}, seen{name: "b", unit: "s", delta: true, exponential: of(1)}, seen{name: "t", unit: "s", delta: true, exponential: of(1)}
 	h.run(a, b)
 	for range int64(convert.IdleTime/(10*time.Second)) - 1 {
@@ -173,7 +173,7 @@ func TestObserver_IdleSeriesMakeRoomForNewOnes(t *testing.T) {
 // interval has no statistics.
 func TestObserver_WithoutThePreviousHistogramThereAreNoStatistics(t *testing.T) {
 	h := newHarness(t, Layout{}, 1<<20)
-	h.store.budget = put.NewBudget(instrumentOverhead + stateOverhead + 8)
+	h.store.budget = convert.NewBudget(instrumentOverhead + stateOverhead + 8)
 	first := seen{name: "t", unit: "s", explicit: &histogram.Explicit{Count: 2, Sum: 3, Extremes: histogram.NoExtremes(), Bounds: []float64{1}, Counts: []uint64{1, 1}}}
 	h.run(first)
 	r := h.run(first)
@@ -181,7 +181,7 @@ func TestObserver_WithoutThePreviousHistogramThereAreNoStatistics(t *testing.T) 
 	if len(r.rejects) == 0 {
 		t.Error("no missing value is rejected")
 	}
-	h.resource().budget = put.NewBudget(1 << 20)
+	h.resource().budget = convert.NewBudget(1 << 20)
 	h.run(first)
 	first.explicit = &histogram.Explicit{Count: 3, Sum: 7, Extremes: histogram.NoExtremes(), Bounds: []float64{1}, Counts: []uint64{1, 2}}
 	wantValues(t, h.run(first), "count 3", "avg 4.0")
@@ -205,7 +205,7 @@ func TestObserver_Observe_SurvivesAPanic(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	func() {
 		defer func() { _ = recover() }()
-		o := h.store.Observer("resource", h.conv, time.Unix(stamp, 0))
+		o := h.store.Observer("resource", h.conv(), time.Unix(stamp, 0))
 		defer o.Release()
 		o.Observe(time.Unix(stamp, 0), 0, func() { panic("walk") })
 	}()

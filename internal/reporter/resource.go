@@ -10,7 +10,6 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 const (
@@ -28,7 +27,7 @@ const (
 // resource keeps the state of the series of one resource. It is safe for concurrent
 // use; the fields below the lock belong to its holder.
 type resource[K comparable] struct {
-	budget *put.Budget
+	budget *convert.Budget
 	used   time.Time // guarded by the store's lock
 
 	mu          sync.Mutex
@@ -50,7 +49,7 @@ type instrumentStates[K comparable] struct {
 	order  []*state[K] // the same, in order of creation
 }
 
-func newResource[K comparable](budget *put.Budget) *resource[K] {
+func newResource[K comparable](budget *convert.Budget) *resource[K] {
 	return &resource[K]{budget: budget, instruments: make(map[convert.InstrumentKey[K]]*instrumentStates[K])}
 }
 

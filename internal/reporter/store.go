@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // StateTime is how long the state of a series with delta temporality is kept without
@@ -29,7 +28,7 @@ const (
 // concurrent use.
 type Store[K comparable] struct {
 	layout Layout
-	budget *put.Budget
+	budget *convert.Budget
 
 	mu        sync.Mutex
 	resources map[K]*resource[K]
@@ -40,7 +39,7 @@ type Store[K comparable] struct {
 
 // NewStore returns a store that keeps at most so many bytes of state.
 func NewStore[K comparable](layout Layout, bytes int64) *Store[K] {
-	return &Store[K]{layout: layout, budget: put.NewBudget(bytes), resources: make(map[K]*resource[K])}
+	return &Store[K]{layout: layout, budget: convert.NewBudget(bytes), resources: make(map[K]*resource[K])}
 }
 
 // Observer returns an observer for one export of a resource, whose data points are

@@ -16,8 +16,7 @@ import (
 // wantCount exports a timer of one value, by a new converter, and checks its count.
 func (h *harness) wantCount(resource string, now time.Time, want int) {
 	h.t.Helper()
-	conv := newHarness(h.t, h.store.layout, plenty).conv
-	r := h.export(conv, resource, now, seen{name: "t", unit: "s", key: "v", delta: true, exponential: of(3)})
+	r := h.export(h.newPool(plenty), resource, now, seen{name: "t", unit: "s", key: "v", delta: true, exponential: of(3)})
 	if line := "t_count{host=web1,k=v} " + strconv.Itoa(want); len(r.rejects) > 0 || !slices.Contains(r.points, line) {
 		h.t.Errorf("points %q, rejections %+v, want %q", r.points, r.rejects, line)
 	}
@@ -52,9 +51,9 @@ func TestStore_DroppedResourceHasNoRoom(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	now := time.Unix(stamp, 0)
 	h.wantCount("r", now, 1)
-	o := h.store.Observer("r", h.conv, now)
+	o := h.store.Observer("r", h.conv(), now)
 	h.wantCount("other", now.Add(2*StateTime), 1)
-	i := h.conv.Scope("scope", "1.0", "", "", noTags).Instrument(seen{name: "t", unit: "s", exponential: of(3)}.spec())
+	i := h.conv().Scope("scope", "1.0", "", "", noTags).Instrument(seen{name: "t", unit: "s", exponential: of(3)}.spec(), 1)
 	o.Observe(now, 0, func() { o.Exponential(i, "v", Span{End: now.UnixNano(), Delta: true}, of(3)) })
 	if v := o.Next(); !errors.Is(v.Missing, ErrNoRoom) || v.Count.Set {
 		t.Errorf("count %+v, missing %v, want no room", v.Count, v.Missing)
@@ -74,7 +73,7 @@ func TestStore_DropsTheOldestResource(t *testing.T) {
 	one := h.store.Used()
 	for n := range maxResources {
 		now = now.Add(time.Microsecond)
-		h.store.Observer(strconv.Itoa(n), h.conv, now).Release()
+		h.store.Observer(strconv.Itoa(n), h.conv(), now).Release()
 	}
 	if n := len(h.store.resources); n != maxResources || one == 0 || h.store.Used() != 0 {
 		t.Errorf("%d resources in %d bytes, want %d without the oldest one, of %d bytes", n, h.store.Used(), maxResources, one)
@@ -85,8 +84,8 @@ func TestStore_DropsTheOldestResource(t *testing.T) {
 func TestStore_ReusesObservers(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	now := time.Unix(stamp, 0)
-	first := h.store.Observer("r", h.conv, now)
-	second := h.store.Observer("r", h.conv, now)
+	first := h.store.Observer("r", h.conv(), now)
+	second := h.store.Observer("r", h.conv(), now)
 	if first == second {
 		t.Fatal("two exports share an observer")
 	}
@@ -97,7 +96,7 @@ func TestStore_ReusesObservers(t *testing.T) {
 	if cap(first.samples) != 0 || first.conv != nil || first.resource != nil {
 		t.Errorf("an observer keeps %d samples and its export", cap(first.samples))
 	}
-	if again := h.store.Observer("r", h.conv, now); again != first {
+	if again := h.store.Observer("r", h.conv(), now); again != first {
 		t.Error("an observer that was released is not used again")
 	}
 	for range 2 * maxObservers {

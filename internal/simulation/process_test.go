@@ -87,7 +87,7 @@ func (w *world) open() (*process, error) {
 	if c.spool {
 		settings = client.NewSpoolSettings("/spool")
 		settings.Bytes, settings.Age, settings.Instances = c.bytes, c.age, c.instances
-		settings.Pause = time.Duration(float64(time.Second) / c.rate)
+		settings.ReplayInterval = time.Duration(float64(time.Second) / c.rate)
 	}
 	client.Of(made).Simulate(client.Machine{
 		Disk:   func(string) (spool.Disk, error) { return p.disk, nil },

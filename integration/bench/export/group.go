@@ -51,7 +51,11 @@ func (g *Group) Name() string {
 	if g.Sending != nil {
 		return "client alone"
 	}
-	parts := []string{string(g.Kind)}
+	var parts []string
+	if g.Collector != nil {
+		parts = append(parts, "Collector")
+	}
+	parts = append(parts, string(g.Kind))
 	if g.SDK {
 		parts = append(parts, "SDK")
 	}
@@ -60,6 +64,12 @@ func (g *Group) Name() string {
 	}
 	if g.Observable {
 		parts = append(parts, "observable")
+	}
+	if c := g.Collector; c != nil && c.Resources > 1 {
+		parts = append(parts, thousands(float64(c.Resources))+" resources")
+	}
+	if c := g.Collector; c != nil && c.Batch > 0 {
+		parts = append(parts, "batches of "+thousands(float64(c.Batch)))
 	}
 	return strings.Join(parts, ", ")
 }

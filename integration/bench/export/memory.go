@@ -39,7 +39,7 @@ const exports = 3
 // and returns what that took. It needs /proc.
 func MeasurePeak(ctx context.Context, to *sink.Client, name string, cfg collection.Config) (Peak, error) {
 	var peak Peak
-	p, err := peerNamed(name)
+	p, err := peerFor(&cfg, name)
 	if err != nil {
 		return peak, err
 	}

@@ -16,19 +16,24 @@ type Plan struct {
 	Memory []collection.Config
 }
 
-// Quick is for two minutes: collections of 10,000 points, few rounds, and only
-// this project's exporter and OTLP over HTTP cold and with churn.
+// Quick takes some four minutes: collections of 120 and 10,000 points, few rounds, and
+// only this project's exporter and OTLP over HTTP for small, cold and changing collections.
 func Quick() Plan {
 	const rounds = 5
 	var plan Plan
+	main := func(name string, _ State) bool { return name == peer.Apptuit || name == peer.OTLPHTTPGzip }
 	for _, kind := range kinds() {
+		if kind != collection.Mixed {
+			plan.Groups = append(plan.Groups, Group{
+				Config: collection.Config{Kind: kind, Points: 120}, States: []State{Warm}, Rounds: rounds, Measures: main,
+			})
+		}
 		plan.Groups = append(plan.Groups, Group{
 			Config: collection.Config{Kind: kind, Points: 10_000, SDK: kind == collection.Mixed}, States: []State{Warm, Cold, Churn}, Rounds: rounds,
-			Measures: func(name string, state State) bool {
-				return state == Warm || name == peer.Apptuit || name == peer.OTLPHTTPGzip
-			},
+			Measures: func(name string, state State) bool { return state == Warm || main(name, state) },
 		})
 	}
+	plan.Groups = append(plan.Groups, pushes(rounds)...)
 	plan.Groups = append(plan.Groups, client(rounds))
 	return plan
 }
@@ -43,7 +48,7 @@ func Full() Plan {
 		})
 	}
 	for _, kind := range kinds() {
-		for _, size := range []struct{ points, rounds int }{{1000, 11}, {10_000, 11}, {100_000, 5}} {
+		for _, size := range []struct{ points, rounds int }{{120, 11}, {1000, 11}, {10_000, 11}, {100_000, 5}} {
 			add(size.rounds, collection.Config{Kind: kind, Points: size.points, SDK: kind == collection.Mixed}, Warm, Cold, Churn)
 		}
 	}
@@ -57,11 +62,29 @@ func Full() Plan {
 	for _, kind := range []collection.Kind{collection.Sum, collection.Gauge} {
 		add(7, collection.Config{Kind: kind, Points: 10_000, SDK: true, Observable: true}, Warm, Churn)
 	}
+	plan.Groups = append(plan.Groups, pushes(11)...)
 	plan.Groups = append(plan.Groups, client(11))
 	for _, kind := range []collection.Kind{collection.Sum, collection.Histogram} {
 		plan.Memory = append(plan.Memory, collection.Config{Kind: kind, Points: 1_000_000})
 	}
 	return plan
+}
+
+// pushes returns the groups of the Collector's exporters.
+func pushes(rounds int) []Group {
+	var groups []Group
+	for _, cfg := range []collection.Config{
+		{Kind: collection.Sum, Points: 10_000, Collector: &collection.Collector{Resources: 1}},
+		{Kind: collection.Histogram, Points: 10_000, Collector: &collection.Collector{Resources: 1}},
+		{Kind: collection.Sum, Points: 10_000, Collector: &collection.Collector{Resources: 1000}},
+		{Kind: collection.Sum, Points: 100_000, Collector: &collection.Collector{Resources: 1, Batch: 1000}},
+	} {
+		groups = append(groups, Group{Config: cfg, States: []State{Warm}, Rounds: rounds, Measures: func(name string, _ State) bool {
+			_, err := peerFor(&cfg, name)
+			return err == nil
+		}})
+	}
+	return groups
 }
 
 // client returns the group of the client alone.
@@ -73,7 +96,7 @@ func client(rounds int) Group {
 }
 
 func takesDelta(name string) bool {
-	p, err := peerNamed(name)
+	p, err := peerFor(&collection.Config{}, name)
 	return err == nil && p.Delta
 }
 

@@ -173,7 +173,7 @@ func TestOnly(t *testing.T) {
 	for _, g := range plan.Groups {
 		got = append(got, fmt.Sprintf("%s %d", g.Name(), g.Points))
 	}
-	if diff := cmp.Diff([]string{"histogram 1000", "histogram 10000", "histogram 100000", "sum, SDK, delta 10000"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"histogram 120", "histogram 1000", "histogram 10000", "histogram 100000", "sum, SDK, delta 10000"}, got); diff != "" {
 		t.Error("(-want +got):\n" + diff)
 	}
 	if len(plan.Memory) != 1 {

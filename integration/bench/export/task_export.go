@@ -26,7 +26,7 @@ type exporting struct {
 }
 
 func (w *worker) openExports(job *Job) error {
-	p, err := peerNamed(job.Peer)
+	p, err := peerFor(&job.Collection, job.Peer)
 	if err != nil {
 		return err
 	}
@@ -48,8 +48,12 @@ func (w *worker) openExports(job *Job) error {
 	return nil
 }
 
-func peerNamed(name string) (*peer.Peer, error) {
+// peerFor returns the peer of a name that exports collections.
+func peerFor(cfg *collection.Config, name string) (*peer.Peer, error) {
 	all := peer.All()
+	if cfg.Collector != nil {
+		all = peer.CollectorPeers(*cfg.Collector)
+	}
 	i := slices.IndexFunc(all, func(p peer.Peer) bool { return p.Name == name })
 	if i < 0 {
 		return nil, fmt.Errorf("there is no peer %q", name)
@@ -67,15 +71,30 @@ func (e *exporting) next(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	e.rm, err = e.source.Next(ctx)
+	if e.rm, err = e.source.Next(ctx); err != nil || e.cold {
+		return err
+	}
+	if err := e.open(ctx); err != nil {
+		return err
+	}
+	if p, ok := e.exporter.(interface {
+		Prepare(rm *metricdata.ResourceMetrics)
+	}); ok {
+		p.Prepare(e.rm)
+	}
+	return nil
+}
+
+func (e *exporting) open(ctx context.Context) (err error) {
+	if e.exporter == nil {
+		e.exporter, err = e.peer.New(ctx, e.target)
+	}
 	return err
 }
 
-func (e *exporting) send(ctx context.Context) (err error) {
-	if e.exporter == nil {
-		if e.exporter, err = e.peer.New(ctx, e.target); err != nil {
-			return err
-		}
+func (e *exporting) send(ctx context.Context) error {
+	if err := e.open(ctx); err != nil {
+		return err
 	}
 	return e.exporter.Export(ctx, e.rm)
 }

@@ -46,6 +46,9 @@ type Config struct {
 	// Delta gives delta temporality, Observable uses instruments with callbacks.
 	// Both are for an SDK.
 	Delta, Observable bool
+	// Collector is set if exporters of a Collector get the collections. These are made
+	// sums, gauges or explicit histograms.
+	Collector *Collector
 }
 
 // Source gives collections.

@@ -1,0 +1,345 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package block
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
+)
+
+func TestWriter_Write_SortsSeries(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	w.Begin(r, r)
+	b := number("m")
+	for i, tags := range []string{"k=c", "k=a", "k=b,l=x"} {
+		w.PutNumber(b, add(&w, b, tags), Stamp{stamp, uint32(i), 0}, model.Int(int64(i)))
+	}
+	w.Write(b)
+	wantLines(t, r.take(&w), lineOf("m", "k=a", stamp, 1), lineOf("m", "k=b,l=x", stamp, 2), lineOf("m", "k=c", stamp, 0))
+}
+
+func TestWriter_Write_OnlyEntriesWithValues(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	b := number("m")
+	var ids []uint32
+	w.Begin(r, r)
+	for i := range 100 {
+		ids = append(ids, add(&w, b, fmt.Sprintf("k=%02d", i)))
+	}
+	w.Write(b)
+	if lines := r.take(&w); len(lines) != 0 {
+		t.Errorf("lines without values: %v", lines)
+	}
+	for _, set := range [][]int{{0}, {99}, {15, 16}, {3, 50, 51, 98}, {0, 99}} {
+		w.Begin(r, r)
+		var want []string
+		for _, i := range set {
+			w.PutNumber(b, ids[i], Stamp{stamp, uint32(i), 0}, model.Int(int64(i)))
+			want = append(want, lineOf("m", fmt.Sprintf("k=%02d", i), stamp, i))
+		}
+		w.Write(b)
+		wantLines(t, r.take(&w), want...)
+	}
+}
+
+// Exports with values for few and for many entries write the same lines, also of equal
+// series and of distributions.
+func TestWriter_Write_FewOrManyValues(t *testing.T) {
+	const n = 200
+	for _, every := range []int{1, 2, 7, 9, 40, n} {
+		var w Writer
+		r := newRecorder(t, put.Gzip)
+		b := New(Lines{Fixed: []string{"h_count"}, Labels: []Label{{"h", "quantile"}}})
+		tags := func(i int) string { return fmt.Sprintf("a=x,k=%03d,z=%0*d", i/2*2, i%5/2+1, i/2%3) } // equal ones in pairs
+		for i := range n {
+			add(&w, b, tags(i))
+		}
+		for offset := range min(every, 10) {
+			w.Begin(r, r)
+			r.pad()
+			var want []string
+			written := map[string]bool{}
+			for i := offset; i < n; i += every {
+				w.PutDistribution(b, uint32(i), Stamp{stamp, uint32(i + 1), 0}, &Distribution{
+					Fixed:    []model.Value{model.Int(int64(i))},
+					Labelled: [MaxLabels]Labelled{{At: []float64{0.5}, Values: []model.Value{model.Int(7)}}},
+				})
+				if !written[tags(i)] {
+					written[tags(i)] = true
+					labelled := strings.Replace(tags(i), ",z=", ",quantile=0.5,z=", 1)
+					want = append(want, lineOf("h_count", tags(i), stamp, i), lineOf("h", labelled, stamp, 7))
+				}
+			}
+			w.Write(b)
+			got := r.take(&w)
+			slices.Sort(got)
+			slices.Sort(want)
+			wantLines(t, got, want...)
+		}
+	}
+}
+
+// A distribution is several lines of one series, with a label or without.
+func TestWriter_Write_Distribution(t *testing.T) {
+	nan := model.Float(math.NaN())
+	lines := Lines{
+		Fixed:  []string{"h_count", "h_sum", "h_max"},
+		Labels: []Label{{"h_bucket", "le"}, {"h", "quantile"}},
+	}
+	for _, tags := range []string{"", "a=1", "z=1", "a=1,z=2", "le=own", "quantile=own,r=1", "a=\"\\,le=own,m=,quantile=x"} {
+		var w Writer
+		r := newRecorder(t, put.None)
+		w.Begin(r, r)
+		b := New(lines)
+		id := add(&w, b, tags)
+		at := Stamp{Timestamp: stamp, Source: 7}
+		w.PutDistribution(b, id, at, &Distribution{
+			Fixed: []model.Value{model.Int(3), nan, model.Float(5)},
+			Labelled: [MaxLabels]Labelled{
+				{At: []float64{0.5, 1e6}, Values: []model.Value{model.Int(1), model.Int(2), model.Int(3)}},
+				{At: []float64{0.5, 0.9}, Values: []model.Value{model.Float(1), nan}},
+			},
+		})
+		w.Write(b)
+		labelled := func(metric, key, value string, v any) string {
+			var own []model.Tag
+			for item := range strings.SplitSeq(tags, ",") {
+				if k, v, ok := strings.Cut(item, "="); ok {
+					own = append(own, model.Tag{Key: k, Value: v})
+				}
+			}
+			text := put.AppendPrefix(nil, metric, model.WithTag(nil, own, model.Tag{Key: key, Value: value}))
+			return fmt.Sprintf(`%s%d,"value":%v}`, text, stamp, v)
+		}
+		wantLines(t, r.take(&w),
+			lineOf("h_count", tags, stamp, 3),
+			labelled("h_bucket", "le", "0.5", 1), labelled("h_bucket", "le", "1e+06", 2), labelled("h_bucket", "le", "+Inf", 3),
+			labelled("h", "quantile", "0.5", "1.0"),
+			lineOf("h_max", tags, stamp, "5.0"),
+		)
+	}
+}
+
+// Of two points with one series and timestamp the one that was given first is written, in
+// whatever order they stand in the block.
+func TestWriter_Write_Collisions(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	b := number("m")
+	w.Begin(r, r)
+	first, second, other := add(&w, b, "k=v"), add(&w, b, "k=v"), add(&w, b, "k=w")
+	for range 2 {
+		w.PutNumber(b, second, Stamp{stamp, 1, 22}, model.Int(1))
+		w.PutNumber(b, first, Stamp{stamp, 2, 11}, model.Int(2))
+		w.PutNumber(b, first, Stamp{stamp, 3, 33}, model.Int(3))
+		w.PutNumber(b, other, Stamp{stamp, 4, 11}, model.Int(4))
+		w.PutNumber(b, other, Stamp{stamp, 0, 44}, model.Int(5)) // of no data point: given last
+		w.Write(b)
+		wantLines(t, r.take(&w), lineOf("m", "k=v", stamp, 1), lineOf("m", "k=w", stamp, 4))
+		w.Begin(r, r)
+	}
+	var got []string
+	for _, p := range r.rejected {
+		got = append(got, fmt.Sprint(p.Source, " ", p.Reported, " ", p.Metric, p.Tags, " ", p.Err))
+	}
+	want := []string{
+		"2 false m[{k v}] 22 beats 11", "3 false m[{k v}] 22 beats 33", "0 false m[{k w}] 11 beats 44",
+		"2 true [] 22 beats 11", "3 true [] 22 beats 33", "0 true [] 11 beats 44",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if r.repeats {
+		t.Error("no series has more than one point")
+	}
+}
+
+// A series may have several timestamps in one export.
+func TestWriter_Write_SeveralTimestamps(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	b := number("m")
+	w.Begin(r, r)
+	id, twin := add(&w, b, "k=v"), add(&w, b, "k=v")
+	for i, ts := range []int64{stamp + 10, stamp, 99, stamp + 10} {
+		w.PutNumber(b, id, Stamp{ts, uint32(i + 1), 1}, model.Int(int64(i)))
+	}
+	w.PutNumber(b, twin, Stamp{stamp + 1, 9, 2}, model.Int(7))
+	w.PutNumber(b, add(&w, b, "k=w"), Stamp{stamp, 10, 1}, model.Int(8))
+	w.Write(b)
+	wantLines(t, r.take(&w),
+		lineOf("m", "k=v", 99, 2), lineOf("m", "k=v", stamp, 1), lineOf("m", "k=v", stamp+1, 7), lineOf("m", "k=v", stamp+10, 0),
+		lineOf("m", "k=w", stamp, 8),
+	)
+	if len(r.rejected) != 1 || !r.repeats {
+		t.Errorf("%d rejected, want 1; repeats %v, want true", len(r.rejected), r.repeats)
+	}
+}
+
+// Equal lines of two blocks are found if the blocks are contested.
+func TestWriter_Write_ContestedBlocks(t *testing.T) {
+	for _, kind := range []string{"number", "distribution"} {
+		var w Writer
+		r := newRecorder(t, put.None)
+		h := New(Lines{Fixed: []string{"h_count", "h_sum"}})
+		other := number("h_count")
+		if kind == "distribution" {
+			other = New(Lines{Fixed: []string{"h_count", "h_avg"}})
+		}
+		h.Contested, other.Contested = true, true
+		w.Begin(r, r)
+		values := &Distribution{Fixed: []model.Value{model.Int(1), model.Int(2)}}
+		w.PutDistribution(h, add(&w, h, "k=v"), Stamp{stamp, 1, 1}, values)
+		w.Write(h)
+		for i, tags := range []string{"k=v", "k=w"} {
+			if kind == "distribution" {
+				w.PutDistribution(other, add(&w, other, tags), Stamp{stamp, uint32(2 + i), 2}, values)
+			} else {
+				w.PutNumber(other, add(&w, other, tags), Stamp{stamp, uint32(2 + i), 2}, model.Int(1))
+			}
+		}
+		w.Write(other)
+		want := []string{lineOf("h_count", "k=v", stamp, 1), lineOf("h_sum", "k=v", stamp, 2), lineOf("h_count", "k=w", stamp, 1)}
+		rejected := 1
+		if kind == "distribution" { // all of a distribution is rejected
+			want, rejected = append(want, lineOf("h_avg", "k=w", stamp, 2)), 2
+		}
+		wantLines(t, r.take(&w), want...)
+		if len(r.rejected) != rejected {
+			t.Errorf("%s: %d rejected, want %d", kind, len(r.rejected), rejected)
+		}
+	}
+}
+
+// A label value that a point has twice makes a line that collides with the first one.
+func TestWriter_Write_RepeatedLabels(t *testing.T) {
+	for _, tags := range []string{"k=v", "quantile=own"} {
+		var w Writer
+		r := newRecorder(t, put.None)
+		w.Begin(r, r)
+		b := New(Lines{Fixed: []string{"s_count"}, Labels: []Label{{"s", "quantile"}}})
+		w.PutDistribution(b, add(&w, b, tags), Stamp{stamp, 1, 1}, &Distribution{
+			Fixed:    []model.Value{model.Int(1)},
+			Labelled: [MaxLabels]Labelled{{At: []float64{0.5, 0.9, 0.5}, Values: []model.Value{model.Int(1), model.Int(2), model.Int(3)}}},
+		})
+		w.Write(b)
+		if lines := r.take(&w); len(lines) != 3 || len(r.rejected) != 1 || r.rejected[0].Value != model.Int(3) {
+			t.Errorf("lines %v, rejected %v", lines, r.rejected)
+		}
+	}
+}
+
+// The tags of a rejection are those of its series.
+func TestWriter_Reject_SetsTags(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	b := number("m")
+	w.Begin(r, r)
+	id := add(&w, b, "k=v,l=w")
+	w.Reject(b, id, put.Rejection{Source: 3, Metric: "m", Err: fmt.Errorf("bad")})
+	w.PutNumber(b, id, Stamp{stamp, 4, 1}, model.Int(1))
+	w.Reject(b, add(&w, b, "k=x"), put.Rejection{Source: 5})
+	w.Write(b)
+	wantLines(t, r.take(&w), lineOf("m", "k=v,l=w", stamp, 1))
+	if len(r.rejected) != 2 {
+		t.Fatalf("rejected %v", r.rejected)
+	}
+	if diff := cmp.Diff([]model.Tag{{Key: "k", Value: "v"}, {Key: "l", Value: "w"}}, r.rejected[0].Tags); diff != "" || r.rejected[0].Source != 3 {
+		t.Errorf("%+v: %s", r.rejected[0], diff)
+	}
+	if diff := cmp.Diff([]model.Tag{{Key: "k", Value: "x"}}, r.rejected[1].Tags); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Series that are removed are not written, and their entries are used again.
+func TestWriter_Remove(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	b := number("m")
+	w.Begin(r, r)
+	var ids []uint32
+	for i := range 100 {
+		ids = append(ids, add(&w, b, fmt.Sprintf("k=%02d", i)))
+	}
+	w.Write(b)
+	r.take(&w)
+	size := b.Size()
+	w.Remove(b, slices.Concat(ids[:1], ids[40:]))
+	if b.Len() != 40 || b.Size() > size/2 {
+		t.Errorf("%d entries in %d bytes, want 40 in fewer than %d", b.Len(), b.Size(), size/2)
+	}
+	w.Begin(r, r)
+	for _, id := range ids[1:40] {
+		w.PutNumber(b, id, Stamp{Timestamp: stamp}, model.Int(int64(id)))
+	}
+	if id := add(&w, b, "k=new"); id != ids[0] {
+		t.Errorf("entry %d is used, want %d again", id, ids[0])
+	}
+	w.PutNumber(b, ids[0], Stamp{Timestamp: stamp}, model.Int(0))
+	w.Write(b)
+	var want []string
+	for i := 1; i < 40; i++ {
+		want = append(want, lineOf("m", fmt.Sprintf("k=%02d", i), stamp, ids[i]))
+	}
+	wantLines(t, r.take(&w), append(want, lineOf("m", "k=new", stamp, 0))...)
+}
+
+// Series without room are written, and forgotten.
+func TestWriter_Overflow(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.Gzip)
+	b := number("m")
+	const n = 3*maxOverflow + 5
+	for range 2 {
+		w.Begin(r, r)
+		for i := range n {
+			o := w.Overflow(b)
+			w.PutNumber(o, add(&w, o, fmt.Sprintf("k=%d", i)), Stamp{Timestamp: stamp, Source: 1}, model.Int(int64(i)))
+		}
+		w.Write(b)
+		lines := r.take(&w)
+		slices.Sort(lines)
+		if len(slices.Compact(lines)) != n || !r.repeats {
+			t.Errorf("%d different lines, want %d", len(slices.Compact(lines)), n)
+		}
+		if b.Len() != 0 || b.texts.len() != 0 {
+			t.Errorf("%d entries are kept", b.Len())
+		}
+	}
+}
+
+func TestWriter_Find(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	b := number("m")
+	if _, ok := w.Find(b, []byte("x")); ok {
+		t.Error("found in an empty block")
+	}
+	w.Begin(r, r)
+	ids := map[string]uint32{}
+	for i := range 100 {
+		text := fmt.Sprintf("k=%d", 2*i*7919%1000)
+		ids[text] = add(&w, b, text)
+	}
+	w.Write(b)
+	for text, id := range ids {
+		if got, ok := w.Find(b, tagsText(text)); !ok || got != id {
+			t.Errorf("%s: entry %d, %v, want %d", text, got, ok, id)
+		}
+		if _, ok := w.Find(b, tagsText(text+"0")); ok && ids[text+"0"] == 0 {
+			t.Errorf("%s0 is found", text)
+		}
+	}
+}

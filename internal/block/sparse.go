@@ -1,0 +1,83 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package block
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/apptuitai/apptuit-go/internal/put"
+)
+
+// A sparse export has values for few entries of a block, for example a batch of a
+// Collector that divides the metrics of a large resource. To look at each entry, and to
+// read each text between two values, would take longer than to write the values. So the
+// texts of the entries are looked up: beside the plain walk, 1,000 values of 100,000 series
+// take 610 instead of 1,280 ns each (go test -run '^$' -bench WriteFew).
+
+// sparseFactor is how many times as many entries as values a block has in a sparse export.
+const sparseFactor = 8
+
+// setRanks appends the places in b.texts of the entries that have values, in order, if the
+// export is sparse.
+func (b *Block) setRanks(dst []uint32) (ranks []uint32, sparse bool) {
+	n := 0
+	for _, word := range b.set {
+		n += bits.OnesCount64(word)
+	}
+	if n*sparseFactor > b.texts.len() {
+		return dst, false
+	}
+	b.rank()
+	for i, word := range b.set {
+		for ; word != 0; word &= word - 1 {
+			dst = append(dst, b.ranks[64*i+bits.TrailingZeros64(word)])
+		}
+	}
+	slices.Sort(dst)
+	return dst, true
+}
+
+// rank computes the place of each entry's text, unless this was done since the last merge.
+func (b *Block) rank() {
+	if len(b.ranks) > 0 {
+		return
+	}
+	b.ranks = roomFor(b.ranks, len(b.cells))[:len(b.cells)]
+	for n, id := range b.texts.ids {
+		b.ranks[id] = uint32(n)
+	}
+}
+
+// walkSparse writes the values of the entries whose texts are at places in b.texts, in
+// order.
+func (w *Writer) walkSparse(b *Block, ranks []uint32) {
+	r := &w.reader
+	g := 0
+	for _, rank := range ranks {
+		n := int(rank)
+		if n < r.next {
+			continue // written with an equal text before
+		}
+		for g+1 < len(b.texts.restarts) && b.texts.restarts[g+1].text <= n {
+			g++
+		}
+		if first := b.texts.restarts[g].text; r.next <= first {
+			r.seek(g)
+		}
+		for r.next <= n {
+			r.read()
+		}
+		w.setTags(r.text)
+		w.entry(b) // may read further texts, which are equal
+	}
+}
+
+// setTags makes the tags of the line a text.
+func (w *Writer) setTags(text []byte) {
+	w.edits = put.Diff(w.edits, w.form.tags(), text)
+	w.inserted = appendInserted(w.inserted[:0], w.edits, text)
+	w.form.unlabel(0)
+	w.form.line.EditAll(w.form.head(), w.edits, w.inserted)
+}

@@ -1,0 +1,154 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/block"
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/reported"
+)
+
+// IdleTime is how long a series is kept without data points.
+const IdleTime = 5 * time.Minute
+
+const idleSeconds = uint32(IdleTime / time.Second)
+
+// Config says how data points are rendered.
+type Config struct {
+	Names     Names
+	ScopeTags bool // adds otel_scope_name and so on
+	Layout    Layout
+}
+
+// Tags are the tags that a resource gives to its points. Each is a layer of
+// [model.MergeTags].
+type Tags struct {
+	Base   []model.Tag // of all points, below their own
+	Target []model.Tag // of target_info; nil if there is none
+}
+
+// Sink is the receiver of an export.
+type Sink = block.Sink
+
+// Converter converts the data points of one resource. K identifies the attributes of a
+// data point, a scope or a resource. A Converter belongs to one export at a time.
+type Converter[K comparable] struct {
+	cfg    *Config
+	tags   Tags
+	budget *Budget
+	bytes  int64 // taken from the budget
+
+	scopes      map[scopeKey[K]]*Scope[K]
+	metrics     map[string]*metric[K] // by metric.key
+	names       map[string][]*metric[K]
+	instruments []*Instrument[K] // by id; nil where an id is free
+	freeIDs     []uint32
+	target      *Instrument[K] // nil until it is used
+
+	// What was reported and is not noted in a point.
+	collisions *reported.Set[CollisionError]
+	faults     *reported.Set[faultKey[K]]
+
+	clock
+	swept uint32 // the time of the last sweep
+	full  bool   // a sweep in this export made no room
+
+	// The current export.
+	ws      *workspace
+	sink    Sink
+	tally   Tally
+	open    []*metric[K]     // of the instruments of the export
+	passing []*Instrument[K] // that are not kept
+}
+
+// clock counts seconds from the first export to the current one. It stands still while the
+// system's clock is behind the last export.
+type clock struct {
+	start time.Time
+	now   uint32
+}
+
+func (c *clock) set(now time.Time) {
+	if c.start.IsZero() {
+		c.start = now
+	}
+	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second))
+}
+
+// Tally counts data points of an export, not wire points.
+type Tally struct {
+	Overflowed int // with the SDK's overflow attribute
+	Filtered   int // that lost attributes to a filter
+}
+
+// Plus returns the sum of two tallies.
+func (t Tally) Plus(other Tally) Tally {
+	return Tally{Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered}
+}
+
+// maxReported bounds the collisions, and the faults, that a converter remembers.
+const maxReported = 1000
+
+// newConverter returns a converter that keeps nothing yet.
+func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Converter[K] {
+	return &Converter[K]{
+		cfg: cfg, tags: tags, budget: budget,
+		scopes:  make(map[scopeKey[K]]*Scope[K]),
+		metrics: make(map[string]*metric[K]),
+		names:   make(map[string][]*metric[K]),
+
+		collisions: reported.NewSet[CollisionError](maxReported),
+		faults:     reported.NewSet[faultKey[K]](maxReported),
+	}
+}
+
+// begin starts an export.
+func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
+	c.set(now)
+	c.full, c.tally = false, Tally{}
+	c.ws, c.sink = ws, sink
+	ws.writer.Begin(sink, c)
+	if c.tags.Target != nil {
+		c.openTarget()
+	}
+}
+
+// end writes the metrics that were not written yet, ends the export and returns its tally.
+func (c *Converter[K]) end() Tally {
+	for _, m := range c.open {
+		m.open, m.late, m.awaited = false, false, 0
+		c.write(m)
+	}
+	for _, i := range c.passing {
+		c.drop(i)
+	}
+	clear(c.open)
+	clear(c.passing)
+	c.open, c.passing = c.open[:0], c.passing[:0]
+	if c.now-c.swept >= idleSeconds/2 {
+		c.sweep()
+	}
+	c.ws.writer.End()
+	c.ws, c.sink = nil, nil
+	return c.tally
+}
+
+// close gives back all that the converter keeps.
+func (c *Converter[K]) close() {
+	c.budget.Take(-c.bytes)
+	c.bytes = 0
+}
+
+// Integer returns the text of an integer attribute.
+func (c *Converter[K]) Integer(v int64) string { return c.ws.keys.integer(v) }
+
+// Collision returns the error of a point that collides with a point of another instrument
+// or of its own, and whether the error was reported before. It implements [block.Owners].
+func (c *Converter[K]) Collision(winner, loser uint32) (known bool, err error) {
+	w, l := c.instruments[winner], c.instruments[loser]
+	e := CollisionError{Winner: w.Identity(), Loser: l.Identity(), Filtered: w.filtered || l.filtered}
+	return c.collisions.Seen(e), e
+}

@@ -1,0 +1,167 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/apptuitai/apptuit-go/internal/block"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
+	"github.com/apptuitai/apptuit-go/internal/model"
+)
+
+// HistogramPoint is a data point of a histogram with explicit buckets. Buckets has one
+// element more than Bounds, or none at all.
+type HistogramPoint struct {
+	Count         uint64
+	Sum, Min, Max Optional
+	Bounds        []float64
+	Buckets       []uint64
+}
+
+// floats returns the histogram with sum and extremes as floats.
+func (h *HistogramPoint) floats() histogram.Explicit {
+	return histogram.Explicit{
+		Count: h.Count, Sum: h.Sum.float(), Extremes: extremes(h.Min, h.Max), Bounds: h.Bounds, Counts: h.Buckets,
+	}
+}
+
+// ExponentialPoint is a data point of an exponential histogram, see
+// [histogram.Exponential].
+type ExponentialPoint struct {
+	Count, ZeroCount   uint64
+	Sum, Min, Max      Optional
+	Scale              int32
+	ZeroThreshold      float64
+	Positive, Negative histogram.Buckets
+}
+
+// floats returns the histogram with sum and extremes as floats.
+func (h *ExponentialPoint) floats() histogram.Exponential {
+	return histogram.Exponential{
+		Count: h.Count, ZeroCount: h.ZeroCount, Sum: h.Sum.float(), Extremes: extremes(h.Min, h.Max),
+		Scale: h.Scale, ZeroThreshold: h.ZeroThreshold, Positive: h.Positive, Negative: h.Negative,
+	}
+}
+
+func extremes(least, most Optional) histogram.Extremes {
+	return histogram.Extremes{Min: least.float(), Max: most.float()}
+}
+
+// SummaryPoint is a data point of a summary: Values[i] is the quantile Quantiles[i].
+type SummaryPoint struct {
+	Count             uint64
+	Sum               Optional
+	Quantiles, Values []float64
+}
+
+// Histogram converts a data point of a histogram with explicit buckets: count, sum and
+// extremes, and cumulative buckets, or quantiles, or both.
+func (p Point[K]) Histogram(ts int64, h *HistogramPoint, source uint32) {
+	ws := p.i.scope.c.ws
+	d := p.begin()
+	p.totals(d, ts, source, h.Count, h.Sum, h.Min, h.Max)
+	malformed := histogram.CheckBuckets(h.Bounds, h.Buckets)
+	for n, l := range p.i.shape.labels {
+		switch {
+		case malformed != nil && l == le:
+			p.rejectLines(n, len(h.Bounds)+1, ts, h.Count, malformed, source)
+		case malformed != nil:
+			p.rejectLines(n, len(p.i.quantiles()), ts, h.Count, malformed, source)
+		case l == le:
+			p.buckets(d, n, ts, source, h.Bounds, h.Buckets)
+		default:
+			e := h.floats()
+			ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
+			p.estimates(d, n, ts, source, ws.floats, e.Extremes)
+		}
+	}
+	p.put(d, ts, source)
+}
+
+// Exponential converts a data point of an exponential histogram as Histogram does.
+func (p Point[K]) Exponential(ts int64, h *ExponentialPoint, source uint32) {
+	ws := p.i.scope.c.ws
+	d := p.begin()
+	p.totals(d, ts, source, h.Count, h.Sum, h.Min, h.Max)
+	e := h.floats()
+	for n, l := range p.i.shape.labels {
+		if l == le {
+			ws.explicit.SetExponential(&e)
+			p.buckets(d, n, ts, source, ws.explicit.Bounds, ws.explicit.Counts)
+			continue
+		}
+		ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
+		p.estimates(d, n, ts, source, ws.floats, e.Extremes)
+	}
+	p.put(d, ts, source)
+}
+
+// Summary converts a data point of a summary.
+func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
+	d := p.begin()
+	p.fixed(d, ts, source, Optional{model.Uint(s.Count), true})
+	p.fixed(d, ts, source, s.Sum)
+	if slices.ContainsFunc(s.Quantiles, math.IsNaN) {
+		err := fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed)
+		for _, v := range s.Values {
+			p.reject(len(d.Fixed), ts, model.Float(v), err, faultShape, source)
+		}
+	} else {
+		p.quantiles(d, 0, ts, source, s.Quantiles, s.Values, model.Float)
+	}
+	p.put(d, ts, source)
+}
+
+// totals appends what all histograms have.
+func (p Point[K]) totals(d *block.Distribution, ts int64, source uint32, n uint64, sum, least, most Optional) {
+	p.fixed(d, ts, source, Optional{model.Uint(n), true})
+	p.fixed(d, ts, source, sum)
+	p.fixed(d, ts, source, least)
+	p.fixed(d, ts, source, most)
+}
+
+// buckets appends the cumulative buckets of label n.
+func (p Point[K]) buckets(d *block.Distribution, n int, ts int64, source uint32, bounds []float64, counts []uint64) {
+	if len(counts) == 0 {
+		return
+	}
+	if last := len(bounds) - 1; last >= 0 && math.IsInf(bounds[last], 1) {
+		bounds = bounds[:last] // the bucket above is empty and has the same le
+	}
+	l := &d.Labelled[n]
+	l.At = append(l.At, bounds...)
+	cumulative := uint64(0)
+	for i, count := range counts {
+		if cumulative += count; i < len(bounds) {
+			l.Values = append(l.Values, model.Uint(cumulative))
+		}
+	}
+	l.Values = append(l.Values, model.Uint(cumulative))
+	p.acceptAll(n, ts, source, l.Values)
+}
+
+// estimates appends estimates of quantiles as label n. They are rounded, and then clamped
+// to the extremes, so that a constant is sent exactly.
+func (p Point[K]) estimates(d *block.Distribution, n int, ts int64, source uint32, values []float64, e histogram.Extremes) {
+	for i, v := range values {
+		values[i] = e.Clamp(model.Round(v))
+	}
+	p.quantiles(d, n, ts, source, p.i.quantiles(), values, model.Short)
+}
+
+// quantiles appends values of quantiles as label n. NaN is no value.
+func (p Point[K]) quantiles(d *block.Distribution, n int, ts int64, source uint32, at, values []float64, number func(float64) model.Value) {
+	l := &d.Labelled[n]
+	l.At = append(l.At, at...)
+	for _, v := range values {
+		l.Values = append(l.Values, number(v))
+	}
+	p.acceptAll(n, ts, source, l.Values)
+}
+
+// quantiles returns the quantiles of histograms.
+func (i *Instrument[K]) quantiles() []float64 { return i.scope.c.cfg.Layout.Quantiles }

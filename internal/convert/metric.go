@@ -1,0 +1,190 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/apptuitai/apptuit-go/internal/block"
+	"github.com/apptuitai/apptuit-go/internal/model"
+)
+
+// metric is a block and what is kept for its entries beside it. The instruments whose
+// points have the same lines share a metric, so that series that collide are neighbours.
+type metric[K comparable] struct {
+	block   *block.Block
+	lines   block.Lines
+	key     string
+	points  []point[K]          // by entry
+	invalid map[uint32]*invalid // entries without a series
+	users   int                 // instruments
+	open    bool                // it is part of the export
+	late    bool                // it has points that come after all instruments
+	awaited int                 // instruments of the export with data points to come
+	charged int64               // bytes
+}
+
+// point is what is kept for an entry: the data points with one set of attributes of one
+// instrument.
+type point[K comparable] struct {
+	key   K
+	next  [2]uint32 // 1 + the entry that came after it last time, and the time before
+	owner uint32    // the instrument
+	state
+}
+
+// state is what is known of a data point whether or not it is kept.
+type state struct {
+	told  fault
+	flags stateFlags
+}
+
+type stateFlags uint8
+
+const (
+	overflow   stateFlags = 1 << iota // has the SDK's overflow attribute
+	filtered                          // lost attributes to a filter
+	noFixed                           // lines without a label cannot be sent
+	noLabelled                        // lines with a label cannot be sent: there are too many tags
+	noSeries                          // nothing can be sent, see invalid
+)
+
+// invalid says why the points of an entry cannot be sent.
+type invalid struct {
+	err, labelErr error // of the lines without and with a label
+	tags          []model.Tag
+}
+
+// Costs in bytes, with the places in maps and slices. Maps of one element have room for
+// eight.
+const (
+	scopeCost      = 900
+	instrumentCost = 768
+	metricCost     = 1200
+	tagCost        = 32
+	invalidCost    = 128
+	indexCost      = 32
+	usualSeries    = 180 // a series of six tags
+)
+
+// metricOf returns the metric of lines.
+func (c *Converter[K]) metricOf(lines block.Lines) *metric[K] {
+	parts := append([]string{strconv.Itoa(len(lines.Fixed))}, lines.Fixed...)
+	for _, l := range lines.Labels {
+		parts = append(parts, l.Key, l.Metric)
+	}
+	key := strings.Join(parts, "\x00")
+	m, ok := c.metrics[key]
+	if !ok {
+		m = &metric[K]{block: block.New(lines), lines: lines, key: key}
+		c.metrics[key] = m
+		c.claim(m)
+	}
+	return m
+}
+
+// claim notes the names of a metric. Names that another metric has make both contested.
+func (c *Converter[K]) claim(m *metric[K]) {
+	for _, name := range m.names() {
+		others := c.names[name]
+		for _, other := range others {
+			m.block.Contested, other.block.Contested = true, true
+		}
+		c.names[name] = append(others, m)
+	}
+}
+
+// dropMetric is the reverse of metricOf.
+func (c *Converter[K]) dropMetric(m *metric[K]) {
+	delete(c.metrics, m.key)
+	for _, name := range m.names() {
+		c.names[name] = slices.DeleteFunc(c.names[name], func(other *metric[K]) bool { return other == m })
+		if len(c.names[name]) == 0 {
+			delete(c.names, name)
+		}
+	}
+	c.charge(m, -m.charged)
+}
+
+// names returns the names that lines of the metric have.
+func (m *metric[K]) names() []string {
+	names := slices.Clone(m.lines.Fixed)
+	for _, l := range m.lines.Labels {
+		names = append(names, l.Metric)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// write writes the values of the metric, and charges it for what it is now.
+func (c *Converter[K]) write(m *metric[K]) {
+	c.ws.writer.Write(m.block)
+	c.settle(m)
+}
+
+// settle charges the metric for what it is, instead of for what its new series were
+// expected to take.
+func (c *Converter[K]) settle(m *metric[K]) {
+	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
+	for _, v := range m.invalid {
+		n += invalidCost + tagsCost(v.tags)
+	}
+	c.charge(m, n-m.charged)
+}
+
+// charge takes bytes for a metric from the budget and reports whether there was room.
+func (c *Converter[K]) charge(m *metric[K], n int64) bool {
+	if !c.budget.Take(n) {
+		return false
+	}
+	m.charged += n
+	c.bytes += n
+	return true
+}
+
+func tagsCost(tags []model.Tag) int64 {
+	n := 0
+	for _, t := range tags {
+		n += tagCost + len(t.Key) + len(t.Value)
+	}
+	return int64(n)
+}
+
+// seriesCost is what a new series of the metric is charged until the metric is written: its
+// text while it is not sorted, which is more than it takes later.
+func (m *metric[K]) seriesCost(text []byte) int64 {
+	return int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
+}
+
+// setInvalid says why an entry has no series.
+func (m *metric[K]) setInvalid(id uint32, v *invalid) {
+	if m.invalid == nil {
+		m.invalid = make(map[uint32]*invalid)
+	}
+	m.invalid[id] = v
+}
+
+// shrink drops what belonged to entries that the block has dropped.
+func (m *metric[K]) shrink(entries []uint32) {
+	for _, id := range entries {
+		delete(m.invalid, id)
+	}
+	if n := m.block.Len(); n < len(m.points) {
+		if m.points = m.points[:n]; n < cap(m.points)/2 {
+			m.points = slices.Clone(m.points)
+		}
+	}
+}
+
+// newEntry returns a new entry of the metric.
+func (m *metric[K]) newEntry() uint32 {
+	id := m.block.NewEntry()
+	if int(id) == len(m.points) {
+		m.points = append(m.points, point[K]{})
+	}
+	return id
+}
