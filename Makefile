@@ -15,6 +15,10 @@ FUZZTIME  := 30s
 BENCH     := .
 COUNT     := 1
 
+# How many random schedules the simulation runs, and the seed of the first one.
+SCHEDULES := 10000
+FROM      := 1
+
 # INSTALL=no keeps make from installing the servers that the integration tests run against.
 INSTALL := yes
 
@@ -51,19 +55,24 @@ demo: ## Run an instrumented program against the embedded server, or against APP
 ##@ Test
 
 .PHONY: test
-test: test-modules $(if $(filter .,$(MODULES)),test-newest) ## test-modules and test-newest
+test: test-modules $(if $(filter .,$(MODULES)),simulation test-newest) ## test-modules, simulation and test-newest
 
 .PHONY: test-modules
 test-modules: $(if $(filter integration/% ./integration/%,$(MODULES)),servers) ## Vet and test every module, with -race except in HEAVY ones
 	$(call in-modules,go vet ./... && go test $$race $(TESTFLAGS) ./...)
+
+.PHONY: simulation
+simulation: ## Run SCHEDULES (10,000) random schedules of exporter, client and spool, from seed FROM (1); without -race
+	go test -count=1 -timeout=12h ./internal/simulation -run='^TestSimulation$$' -v -schedules=$(SCHEDULES) -from=$(FROM)
 
 .PHONY: test-newest
 test-newest: ## Vet and test the root module with the newest OpenTelemetry
 	@tools/newest.sh $(TESTFLAGS)
 
 .PHONY: test-long
-test-long: servers ## Run the long tests (APPTUIT_LONG=1), then each fuzz target for FUZZTIME (30s)
+test-long: servers ## Run the long tests (APPTUIT_LONG=1), 1,000,000 schedules of the simulation, then each fuzz target for FUZZTIME (30s)
 	$(call in-modules,APPTUIT_LONG=1 go test $$race -count=1 -shuffle=on -timeout=60m $(TESTFLAGS) ./...)
+	$(if $(filter .,$(MODULES)),@$(MAKE) --no-print-directory simulation SCHEDULES=1000000)
 	@$(MAKE) --no-print-directory fuzz
 
 .PHONY: fuzz

@@ -23,7 +23,8 @@ const (
 //
 // Call allow before a request. If it grants a permit, then call close, open or cancel.
 type circuit struct {
-	policy RetryPolicy // determines the back-off intervals
+	policy  RetryPolicy // determines the back-off intervals
+	machine *Machine
 
 	mu       sync.Mutex
 	state    circuitState
@@ -69,7 +70,7 @@ func (c *circuit) open(p permit, retryAfter time.Duration, cause deliveryFailure
 		return
 	}
 	c.state = circuitOpen
-	c.due = time.Now().Add(backoffOrRetryAfter(c.policy, c.failures, retryAfter))
+	c.due = time.Now().Add(c.machine.backoffOrRetryAfter(c.policy, c.failures, retryAfter))
 	c.failures++
 }
 

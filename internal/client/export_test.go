@@ -8,7 +8,10 @@ package client
 func SetDisk(c *Client, disk func(next func() error) error) {
 	folder := c.spooler().folder
 	write := folder.Write
-	folder.Write = func(dir, name string, commit func() bool, parts ...[]byte) error {
-		return disk(func() error { return write(dir, name, commit, parts...) })
+	folder.Write = func(name string, commit func() bool, parts ...[]byte) error {
+		return disk(func() error { return write(name, commit, parts...) })
 	}
 }
+
+// ReportEmpty has the spool of a client report that it is empty, if it is.
+func ReportEmpty(c *Client) { c.spooler().reportEmpty() }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -65,7 +64,7 @@ func newReplayer(s *spooler, interval time.Duration) *replayer {
 func (r *replayer) run() {
 	defer close(r.ended)
 	policy := r.s.c.settings.Retry
-	r.notBefore = time.Now().Add(rand.N(policy.InitialInterval)) // processes may start at the same moment
+	r.notBefore = time.Now().Add(r.s.c.settings.machine.random(policy.InitialInterval)) // processes may start at the same moment
 	life := r.s.c.life
 	for life.Err() == nil {
 		if r.s.folder.Content().Batches == 0 {
@@ -145,7 +144,7 @@ func (r *replayer) nextFile(probe bool) (file *spool.File, again time.Time) {
 	}
 	folder := r.s.folder
 	if probe && r.failedProbes%anyFileProbe == anyFileProbe-1 {
-		skip := rand.N(max(folder.Content().Batches, 1))
+		skip := r.s.c.settings.machine.index(max(folder.Content().Batches, 1))
 		if file = folder.Take(func(f *spool.File) bool { skip--; return skip < 0 && eligible(f) }); file != nil {
 			return file, again
 		}
@@ -181,7 +180,7 @@ func (r *replayer) replay(file *spool.File, p permit) {
 	for _, u := range sender.undelivered {
 		u.batch.Release()
 	}
-	r.schedule(files, sender, p)
+	r.schedule(files, failuresOf(files, sender), sender, p)
 	for _, file := range files {
 		r.s.folder.Return(file)
 	}
@@ -263,22 +262,36 @@ func (r *replayer) account(report Report) {
 
 // handleReadFailure moves a damaged file to the quarantine. An error of the disk or the
 // process, such as too many open files, may pass: the file is postponed, and the first such
-// error of a file is reported.
+// error of a file is reported. So is a damaged file that cannot be moved.
 func (r *replayer) handleReadFailure(file *spool.File, err error) {
-	if errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist) {
-		r.s.folder.Quarantine(file, err)
+	damaged := errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist)
+	if damaged && r.s.folder.Quarantine(file, err) {
 		return
 	}
-	if !r.readFailures.Seen(file) {
+	if !damaged && !r.readFailures.Seen(file) {
 		r.s.dropped(spool.Drop{Err: fmt.Errorf("a file with %s cannot be read, and is tried again later: %w", pointsText(file.Points()), err)})
 	}
 	file.Mark.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
 	r.s.folder.Return(file)
 }
 
+// failuresOf returns the reason why the batch of each file was not delivered. If one file
+// holds all remaining parts, the last failure applies to it.
+func failuresOf(files []*spool.File, sender *sender) []deliveryFailure {
+	causes := make([]deliveryFailure, len(files))
+	for i := range files {
+		causes[i] = sender.cause
+		if len(files) == len(sender.undelivered) {
+			causes[i] = sender.undelivered[i].deliveryFailure
+		}
+	}
+	return causes
+}
+
 // schedule decides when the next attempt is made, and marks the given files, which hold the
-// undelivered points of the batch, so that nextFile chooses the right batch.
-func (r *replayer) schedule(files []*spool.File, sender *sender, p permit) {
+// undelivered points of the batch, so that nextFile chooses the right batch. The causes say
+// why each of them was not delivered.
+func (r *replayer) schedule(files []*spool.File, causes []deliveryFailure, sender *sender, p permit) {
 	switch {
 	case !sender.unavailable:
 		r.scheduleAfterSuccess(sender.tally.processed)
@@ -286,8 +299,10 @@ func (r *replayer) schedule(files []*spool.File, sender *sender, p permit) {
 		r.s.circuit.cancel(p)
 	default:
 		circuitClosed := r.s.circuit.isClosed()
-		for _, file := range files {
-			r.markFailed(file, sender.cause, circuitClosed)
+		for i, file := range files {
+			if !causes[i].untried {
+				r.markFailed(file, causes[i], circuitClosed)
+			}
 		}
 		r.scheduleAfterFailure(sender.cause, sender.tally.counts.RetryAfter, p)
 	}
@@ -312,7 +327,7 @@ func (r *replayer) scheduleAfterFailure(cause deliveryFailure, retryAfter time.D
 		r.notBefore = time.Now() // the circuit determines the time
 		return
 	}
-	r.notBefore = time.Now().Add(backoff(r.s.c.settings.Retry, r.failures))
+	r.notBefore = time.Now().Add(r.s.c.settings.machine.backoff(r.s.c.settings.Retry, r.failures))
 	r.failures++
 }
 
@@ -385,6 +400,6 @@ func (r *replayer) postpone(file *spool.File) {
 	if mark.Strikes > 1 {
 		policy := r.s.c.settings.Retry
 		policy.MaxInterval = max(policy.MaxInterval, maxPostponement)
-		mark.NotBefore = time.Now().Add(backoff(policy, mark.Strikes))
+		mark.NotBefore = time.Now().Add(r.s.c.settings.machine.backoff(policy, mark.Strikes))
 	}
 }

@@ -87,7 +87,7 @@ func (r *retrier) wait(res *result) error {
 	if r.noWait || !policy.Enabled || r.ctx.Err() != nil {
 		return res.err
 	}
-	delay := backoffOrRetryAfter(policy, r.attempts-1, res.retryAfter)
+	delay := r.c.settings.machine.backoffOrRetryAfter(policy, r.attempts-1, res.retryAfter)
 	requested := ""
 	if res.retryAfter > 0 {
 		requested = fmt.Sprintf(", delayed by the %v that the server requested,", res.retryAfter)

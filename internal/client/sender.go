@@ -51,6 +51,8 @@ type deliveryFailure struct {
 	err    error
 	stop   stopReason
 	cutOff int64 // bytes of text of the batch, if the connection broke as it does for a batch that is too large
+
+	untried bool // the batch was not sent: this is the failure of another part
 }
 
 func (c *Client) newSender(opts *WriterOptions) *sender {
@@ -69,7 +71,9 @@ func (s *sender) send(ctx context.Context, b *put.Batch) {
 	for len(stack) > 0 {
 		b, stack = stack[len(stack)-1], stack[:len(stack)-1]
 		if s.unavailable && s.stopsAtFirstFailure() {
-			s.addUndelivered(b, s.cause)
+			why := s.cause
+			why.untried = true
+			s.addUndelivered(b, why)
 			continue
 		}
 		if s.exceedsLimit(b) {
@@ -127,7 +131,7 @@ func (s *sender) sendPart(b *put.Batch) *result {
 		stop, err := s.retrier.next(&res)
 		if stop != stopNone {
 			s.tally.counts.RetryAfter = max(s.tally.counts.RetryAfter, res.retryAfter)
-			s.addUndelivered(b, deliveryFailure{status, err, stop, cutOff})
+			s.addUndelivered(b, deliveryFailure{status: status, err: err, stop: stop, cutOff: cutOff})
 			return nil
 		}
 		if s.exceedsLimit(b) {
@@ -159,12 +163,17 @@ func (s *sender) addUndelivered(b *put.Batch, why deliveryFailure) {
 	kept := s.hasSpool || s.opts.Retain
 	switch why.stop {
 	case stopTemporary:
-		s.unavailable, s.cause = true, why
+		s.noteUnavailable(why)
 	case stopRefused, stopNoAnswer:
 		if kept {
-			s.unavailable, s.cause = true, why
+			s.noteUnavailable(why)
 		}
 	case stopNone, stopUnreadable:
 	}
 	s.undelivered = append(s.undelivered, undelivered{b, why})
+}
+
+func (s *sender) noteUnavailable(why deliveryFailure) {
+	why.untried = false
+	s.unavailable, s.cause = true, why
 }

@@ -43,6 +43,8 @@ type Settings struct {
 		All, Tags, Spool bool
 	}
 
+	machine Machine
+
 	creds  *credentials
 	tokens int     // number of options that set a token; at most one is valid
 	faults []error // of the configuration, see Fault

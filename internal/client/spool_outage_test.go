@@ -494,3 +494,46 @@ func TestSpoolInstancesOfTheEnvironment(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A deadline that leaves a server no time says nothing about the server: following batches
+// are sent.
+func TestSpool_AShortDeadlineOfTheCallerDoesNotOpenTheCircuit(t *testing.T) {
+	for deadline, wantSpooled := range map[time.Duration]uint64{100 * time.Millisecond: 1, 5 * time.Second: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{t: t, answer: func(c *call) (answer, error) {
+				if c.n == 0 {
+					return hang(c)
+				}
+				return status(204), nil
+			}}
+			c := f.spooling(spoolDir(t))
+			ctx, cancel := context.WithTimeout(t.Context(), deadline)
+			defer cancel()
+			if err := c.Send(ctx, numberedPoints(1)); err != nil {
+				t.Error(err)
+			}
+			send(t, c, numbered(1))
+			if s := stats(t, c); s.Spooled != wantSpooled {
+				t.Errorf("after a deadline of %v %d points are spooled, want %d", deadline, s.Spooled, wantSpooled)
+			}
+		})
+	}
+}
+
+// The replay may have looked at the folder before a batch came. The report is about the
+// folder as it is.
+func TestSpool_IsNotReportedAsEmptyWhileItHoldsABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w reports
+		f, over := outageOf(t, always(503))
+		c := f.spooling(spoolDir(t), w.option())
+		send(t, c, numbered(0))
+		w.want(t, "points go to the spool")
+		client.ReportEmpty(client.Of(c))
+		synctest.Wait()
+		w.want(t)
+		over()
+		time.Sleep(time.Minute)
+		w.want(t, "is empty again")
+	})
+}

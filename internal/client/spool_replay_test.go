@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -540,5 +541,68 @@ func TestKnownRefusalsInTheReplay(t *testing.T) {
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 10, Replayed: 6, Rejected: 4})
 		w.want(t, "points go to the spool", "6 points sent, 4 failed with status 400: m{i=7} at 1700000000: too high", "is empty again")
+	})
+}
+
+// A part of a batch on which the server fails has failed alone: the parts that were not tried
+// have their turn before it.
+func TestReplay_PartsThatWereNotTriedDoNotShareAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, set := changing(t, always(503))
+		c := f.spooling(spoolDir(t))
+		send(t, c, numberedPoints(16)...)
+		var mu sync.Mutex
+		var firsts []int // the first point of each request after the failure
+		set(func(c *call) (answer, error) {
+			numbers := c.numbers(t)
+			mu.Lock()
+			defer mu.Unlock()
+			if len(firsts) > 0 || numbers[0] == 4 && len(numbers) <= 4 {
+				firsts = append(firsts, numbers[0])
+			}
+			switch {
+			case len(numbers) > 4:
+				return status(413), nil
+			case numbers[0] == 4:
+				return status(500), nil
+			}
+			return status(204), nil
+		})
+		time.Sleep(30 * time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(firsts) < 2 || firsts[1] != 8 {
+			t.Errorf("requests begin with the points %v, want 4 and 8 first", firsts)
+		}
+	})
+}
+
+// After a success the replay begins with the oldest batch again: a batch that failed once does
+// not wait until all others have been sent.
+func TestReplay_ReturnsToTheOldestAfterASuccess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, set := changing(t, always(503))
+		c := f.spooling(spoolDir(t))
+		for i := range 4 {
+			send(t, c, numbered(i))
+			time.Sleep(time.Millisecond)
+		}
+		var mu sync.Mutex
+		var order []int
+		set(func(c *call) (answer, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, c.numbers(t)...)
+			if len(order) == 2 {
+				return status(500), nil
+			}
+			return status(204), nil
+		})
+		time.Sleep(2 * time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		if want := []int{0, 1, 2, 1, 3}; !slices.Equal(order, want) {
+			t.Errorf("batches were sent in the order %v, want %v", order, want)
+		}
 	})
 }

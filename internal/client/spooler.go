@@ -51,10 +51,10 @@ type spooler struct {
 // openSpool opens the folder and starts the replay.
 func openSpool(c *Client, settings *SpoolSettings) (*spooler, error) {
 	s := &spooler{
-		c: c, circuit: circuit{policy: c.settings.Retry}, deliveries: lifecycle.New(), writeSlot: make(chan struct{}, 1),
+		c: c, circuit: circuit{policy: c.settings.Retry, machine: &c.settings.machine}, deliveries: lifecycle.New(), writeSlot: make(chan struct{}, 1),
 		codecs: map[put.Encoding]*put.Codec{c.codec.Encoding(): c.codec},
 	}
-	folder, err := spool.Open(settings.Dir, spool.Limits{Bytes: settings.Bytes, Age: settings.Age}, settings.Instances, s.dropped)
+	folder, err := c.settings.machine.openFolder(settings, s.dropped)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
@@ -79,6 +79,9 @@ const (
 	diskReserve = time.Second
 	// gracePeriod is how long spooling may continue after the context has ended.
 	gracePeriod = 100 * time.Millisecond
+	// minAnswerTime is the least time that a server must have had to answer before the
+	// caller's deadline counts as a failure of the server.
+	minAnswerTime = time.Second
 	// diskTimeout bounds a write if the context has no deadline.
 	diskTimeout = 10 * time.Second
 )
@@ -134,10 +137,13 @@ func (s *spooler) sendIfAllowed(ctx, requestCtx context.Context, sender *sender,
 		sender.addUndelivered(b, deliveryFailure{err: cause.err, stop: cause.stop})
 		return
 	}
+	start := time.Now()
 	sender.send(requestCtx, b)
 	switch {
 	case !sender.unavailable:
 		s.serverAnswered(sender.tally.processed)
+	case requestCtx.Err() != nil && sender.cause.status == 0 && time.Since(start) < minAnswerTime:
+		s.circuit.cancel(p) // the caller's deadline was too short to tell anything about the server
 	case errors.Is(ctx.Err(), context.Canceled) || s.c.life.Err() != nil:
 		s.circuit.cancel(p) // the caller ended the request: the server may be available
 	default:

@@ -84,9 +84,15 @@ func (s *spooler) reportSpooling(why deliveryFailure) {
 }
 
 // reportEmpty reports that all spooled batches are delivered or gone, if reportSpooling has
-// reported the beginning.
+// reported the beginning. It does nothing while a batch is being written: the end of the
+// write wakes the replay, which calls it again.
 func (s *spooler) reportEmpty() {
 	s.mu.Lock()
+	// The order matters: a write that ends between the two checks is in the folder.
+	if len(s.writeSlot) > 0 || s.folder.Content().Batches > 0 {
+		s.mu.Unlock()
+		return
+	}
 	wasSpooling, stats := s.report.spooling, s.stats
 	s.report.spooling = false
 	s.mu.Unlock()

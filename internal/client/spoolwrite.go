@@ -13,21 +13,18 @@ import (
 )
 
 // writeState is the progress of writing one batch. The goroutine that writes and its caller,
-// who may stop waiting, use it to agree on whether the batch counts as spooled. The writer
-// moves it from writing to committed to finished; the caller, when its time is over, from
-// writing to abandoned or from committed to detached.
+// who may stop waiting, use it to agree on whether the batch counts as spooled: the writer
+// moves it to committed, or the caller, when its time is over, to abandoned.
 type writeState int32
 
 const (
-	writing   writeState = iota // the file is not visible yet
-	committed                   // the file is becoming visible, and the batch counts as spooled
-	abandoned                   // the caller has given the batch up: the file must not become visible
-	detached                    // the caller has counted the batch as spooled and does not wait for the rest
-	finished                    // the writer has ended after the commit
+	writing   writeState = iota // the file is not durable yet
+	committed                   // the file is durable, and the batch counts as spooled
+	abandoned                   // the caller has given the batch up: the file is removed
 )
 
-// write writes a batch into the folder. It returns an error unless the file is visible, or
-// about to be, at the given time.
+// write writes a batch into the folder. It returns an error unless the file is durable at
+// the given time: only durable batches count as spooled.
 func (s *spooler) write(b *put.Batch, by time.Time) error {
 	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()
@@ -49,9 +46,7 @@ func (s *spooler) write(b *put.Batch, by time.Time) error {
 		defer b.Release()
 		err := s.folder.Put(record, func() bool { return swap(writing, committed) })
 		<-s.writeSlot
-		if !swap(committed, finished) && writeState(state.Load()) == detached && err != nil {
-			s.dropped(spool.Drop{Points: record.Counted(), Err: err}) // it was counted as spooled
-		}
+		s.replay.wakeUp() // the caller may not have waited for the file, and the replay for this write
 		done <- err
 	}()
 	select {
@@ -61,12 +56,7 @@ func (s *spooler) write(b *put.Batch, by time.Time) error {
 		}
 	case <-timer.C:
 		if swap(writing, abandoned) {
-			return slow
-		}
-		if !swap(committed, detached) {
-			if err := <-done; err != nil { // the writer has finished, so this does not block
-				return fmt.Errorf("%s: %w", s.folder.Dir(), err)
-			}
+			return slow // or the write has failed, at this moment
 		}
 	}
 	s.mu.Lock()

@@ -83,12 +83,16 @@ func (b *Batch) Open() io.ReadCloser {
 	return &bodyReader{batch: b, rest: b.body}
 }
 
-// Release ends an owner's use of the batch. It must be called once by each.
+// Release ends an owner's use of the batch. It must be called once by each: more calls would
+// recycle bytes that somebody still reads, and panic.
 func (b *Batch) Release() {
-	if b.refs.Add(-1) == 0 {
+	switch refs := b.refs.Add(-1); {
+	case refs == 0:
 		put(&b.codec.bodies, b.body)
 		put(&b.codec.sources, b.sources)
 		b.body, b.sources = nil, nil
+	case refs < 0:
+		panic("put: a batch is released more often than it is owned")
 	}
 }
 

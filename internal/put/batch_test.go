@@ -152,11 +152,21 @@ func TestLines(t *testing.T) {
 		if err := batch.Lines(t.Context(), func(int, []byte) bool { calls++; return calls < 2 }); err != nil || calls != 2 {
 			t.Errorf("%v: stopped after %d lines, %v", e, calls, err)
 		}
-		batch.Release()
-		if batch.refs.Load() != 0 {
+		if batch.refs.Load() != 1 {
 			t.Errorf("%v: a reader is left open", e)
 		}
 	}
+}
+
+func TestBatch_Release_PanicsWithoutAnOwner(t *testing.T) {
+	b := batchFor(NewCodec(None), 0, 1)
+	b.Release()
+	defer func() {
+		if recover() == nil {
+			t.Error("a batch was released twice")
+		}
+	}()
+	b.Release()
 }
 
 func TestGarbledBatch(t *testing.T) {
@@ -287,7 +297,6 @@ func TestSplit(t *testing.T) {
 // A batch is not read to its end when the time is up.
 func TestBatch_Select_EndsWithItsContext(t *testing.T) {
 	batch := batchOf(t, NewCodec(Gzip), 2*linesPerCheck)
-	defer batch.Release()
 	ctx, cancel := context.WithCancel(t.Context())
 	seen := 0
 	_, err := batch.Select(ctx, func(int) bool { seen++; cancel(); return true })

@@ -5,92 +5,82 @@ package spool
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
+	"io"
+	"io/fs"
+	"path"
 	"strconv"
+	"strings"
 )
 
 // maxInstances limits the processes that share a folder, each with a subfolder.
 const maxInstances = 64
 
-// acquire locks the folder, or with instances the first of its subfolders that no other
-// process has locked, and returns its path.
-func acquire(dir string, instances bool) (string, *os.File, error) {
-	candidates := []string{dir}
+// acquire locks the folder of a disk, or with instances the first of its subfolders that no
+// other process has locked, and returns its name.
+func acquire(disk Disk, instances bool) (string, io.Closer, error) {
+	last := 1
 	if instances {
-		for i := 2; i <= maxInstances; i++ {
-			candidates = append(candidates, filepath.Join(dir, strconv.Itoa(i)))
-		}
+		last = maxInstances
 	}
-	for _, candidate := range candidates {
-		if err := makeFolder(candidate); err != nil {
+	for i := 1; i <= last; i++ {
+		sub := subfolder(i)
+		if err := makeSubfolder(disk, sub); err != nil {
 			return "", nil, err
 		}
-		file, err := lockFolder(candidate)
-		if file != nil || err != nil {
-			return candidate, file, err
+		held, err := disk.Lock(path.Join(sub, lockName), true)
+		if held != nil || err != nil {
+			return sub, held, err
 		}
 	}
-	return "", nil, fmt.Errorf("%s: %w", dir, ErrInUse)
+	return "", nil, ErrInUse
 }
 
-// makeFolder creates a folder and its parents, and syncs them: a crash must not lose the
-// folder of a batch that is safe.
-func makeFolder(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+// subfolder is the name of the folder of an instance. The first instance has the folder of
+// the disk itself.
+func subfolder(instance int) string {
+	if instance == 1 {
+		return "."
+	}
+	return strconv.Itoa(instance)
+}
+
+// makeSubfolder creates the folder of an instance, and syncs the one above it: a crash must
+// not lose the folder of a batch that is safe.
+func makeSubfolder(disk Disk, sub string) error {
+	if sub == "." {
 		return nil
 	}
-	parent := filepath.Dir(dir)
-	if parent != dir {
-		if err := makeFolder(parent); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+	switch err := disk.Mkdir(sub); {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
 		return err
 	}
-	_ = syncFolder(parent) // the parent may belong to another user
-	return nil
-}
-
-// lockFolder returns the open file that holds the lock of a folder, or nil if another
-// process holds it.
-func lockFolder(dir string) (*os.File, error) {
-	file, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	held, err := lock(file)
-	if held {
-		return file, nil
-	}
-	_ = file.Close()
-	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", file.Name(), err)
-	}
-	return nil, nil
+	return disk.SyncFolder(".")
 }
 
 // takeOver moves the batches of instances that have ended into this folder. An instance
 // has ended if nobody holds the lock of its folder.
-func (f *Folder) takeOver(dir string) {
+func (f *Folder) takeOver() {
 	for i := 1; i <= maxInstances; i++ {
-		other := filepath.Join(dir, strconv.Itoa(i))
-		if i == 1 {
-			other = dir
-		}
-		if _, err := os.Stat(filepath.Join(other, lockName)); err != nil || other == f.dir {
+		other := subfolder(i)
+		if other == f.sub {
 			continue
 		}
-		file, err := lockFolder(other)
-		if file == nil || err != nil {
+		lock := path.Join(other, lockName)
+		if _, err := f.disk.Lstat(lock); err != nil {
 			continue
 		}
-		names, _ := filepath.Glob(filepath.Join(other, "*"+batchSuffix))
-		for _, name := range names {
-			_ = os.Rename(name, filepath.Join(f.dir, filepath.Base(name)))
+		held, err := f.disk.Lock(lock, true) // for writing, which locks on some network file systems need
+		if held == nil || err != nil {
+			continue
 		}
-		_ = file.Close()
+		entries, _ := f.disk.ReadDir(other)
+		for _, e := range entries {
+			if strings.HasSuffix(e.Name(), batchSuffix) {
+				_ = f.disk.Rename(path.Join(other, e.Name()), f.path(e.Name()))
+			}
+		}
+		_ = held.Close()
 	}
 }

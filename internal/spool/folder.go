@@ -8,9 +8,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,14 +39,16 @@ var (
 
 // Folder is an open folder of batches.
 type Folder struct {
-	dir     string
+	dir     string // for people
+	disk    Disk
+	sub     string // the folder of this instance, on the disk
 	limits  Limits
 	dropped func(Drop)
-	lock    *os.File
+	lock    io.Closer
 
 	// Write creates a file. Tests replace it before the first Put to simulate a slow or
 	// broken disk.
-	Write func(dir, name string, commit func() bool, parts ...[]byte) error
+	Write func(name string, commit func() bool, parts ...[]byte) error
 
 	mu       sync.Mutex // not held during operations of the disk, which may block
 	files    []*File    // oldest first
@@ -63,6 +66,7 @@ type File struct {
 	points int
 	born   time.Time // with a monotonic reading, which clock changes do not affect
 	taken  bool      // between Take and Return, Replace or Quarantine
+	stuck  bool      // it could not be moved to the quarantine; belongs to the one who has taken it
 
 	// Mark belongs to the caller of Take.
 	Mark Mark
@@ -86,16 +90,28 @@ type Mark struct {
 // function dropped is called with each drop, by Open and later by the methods that cause
 // it; calls by several methods can be concurrent.
 func Open(dir string, limits Limits, instances bool, dropped func(Drop)) (*Folder, error) {
-	f := &Folder{limits: limits, dropped: dropped, sequence: rand.Uint32(), Write: write}
 	dir, err := filepath.Abs(dir) // the program may change its working directory
 	if err != nil {
 		return nil, err
 	}
-	if f.dir, f.lock, err = acquire(dir, instances); err != nil {
+	disk, err := OpenDisk(dir)
+	if err != nil {
 		return nil, err
 	}
+	return OpenOn(disk, dir, limits, instances, dropped)
+}
+
+// OpenOn opens the folder of a disk as Open does. The path dir is that of messages.
+func OpenOn(disk Disk, dir string, limits Limits, instances bool, dropped func(Drop)) (*Folder, error) {
+	f := &Folder{disk: disk, limits: limits, dropped: dropped, sequence: rand.Uint32()}
+	f.Write = f.write
+	var err error
+	if f.sub, f.lock, err = acquire(disk, instances); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	f.dir = filepath.Join(dir, f.sub)
 	if instances {
-		f.takeOver(dir)
+		f.takeOver()
 	}
 	if err := f.load(); err != nil {
 		return nil, errors.Join(err, f.lock.Close())
@@ -107,9 +123,12 @@ func Open(dir string, limits Limits, instances bool, dropped func(Drop)) (*Folde
 // to Open.
 func (f *Folder) Dir() string { return f.dir }
 
+// path returns the name of a file of the folder on the disk.
+func (f *Folder) path(name string) string { return path.Join(f.sub, name) }
+
 // load indexes the files in the folder.
 func (f *Folder) load() error {
-	entries, err := os.ReadDir(f.dir)
+	entries, err := f.disk.ReadDir(f.sub)
 	if err != nil {
 		return err
 	}
@@ -119,7 +138,7 @@ func (f *Folder) load() error {
 		name := e.Name()
 		switch {
 		case strings.HasSuffix(name, batchSuffix+temporarySuffix):
-			_ = os.Remove(filepath.Join(f.dir, name)) // a crash interrupted the write
+			_ = f.disk.Remove(f.path(name)) // a crash interrupted the write
 		case !strings.HasSuffix(name, batchSuffix):
 		default:
 			if drop := f.index(name, now); drop.Err != nil {
@@ -142,12 +161,13 @@ func (f *Folder) load() error {
 // index adds an existing file to the index. A file that is not a batch is moved to the
 // quarantine. A file that cannot be read stays where it is, for the next Open.
 func (f *Folder) index(name string, now time.Time) Drop {
-	b, size, err := stat(filepath.Join(f.dir, name))
+	b, size, err := stat(f.disk, f.path(name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Drop{}
 	case errors.Is(err, ErrFormat):
-		return f.quarantine(name, 0, err)
+		drop, _ := f.quarantine(name, 0, err)
+		return drop
 	case err != nil:
 		return Drop{Err: err}
 	}
@@ -159,15 +179,15 @@ func (f *Folder) index(name string, now time.Time) Drop {
 }
 
 // stat returns the header of a file as a batch without body, and the size of the file.
-func stat(path string) (*Batch, int64, error) {
-	info, err := os.Lstat(path)
+func stat(disk Disk, name string) (*Batch, int64, error) {
+	info, err := disk.Lstat(name)
 	if err != nil {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, 0, fmt.Errorf("%w: not a regular file", ErrFormat)
 	}
-	file, err := os.Open(path)
+	file, err := disk.Open(name)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -181,8 +201,10 @@ func (f *Folder) sort() {
 }
 
 // Put stores a batch, and drops the oldest ones if it needs their room. When it returns
-// nil the batch survives a crash of the machine. The function commit is called just before
-// the batch becomes visible; if it returns false the batch is not stored.
+// nil the batch survives a crash of the machine. If it returns an error, nothing was dropped.
+// The old files are therefore removed after the new one is safe, and while it is written the
+// folder can exceed its limit by one batch. The function commit is called when the batch is
+// safe; if it returns false the batch is removed, and Put returns an error.
 func (f *Folder) Put(b *Batch, commit func() bool) error {
 	size := b.size()
 	if size > f.limits.Bytes {
@@ -196,16 +218,18 @@ func (f *Folder) Put(b *Batch, commit func() bool) error {
 	out := f.evict(1, size)
 	file := f.reserve(b, time.Now().Add(-max(0, time.Since(b.Time))))
 	f.mu.Unlock()
-	f.discard(out)
 
-	err := f.Write(f.dir, file.name, commit, b.header(), b.Body)
+	err := f.Write(file.name, commit, b.header(), b.Body)
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	if err != nil {
 		f.bytes -= size
+		f.restore(out)
+		f.mu.Unlock()
 		return err
 	}
 	f.insert(file)
+	f.mu.Unlock()
+	f.discard(out)
 	return nil
 }
 
@@ -250,7 +274,7 @@ func (f *Folder) Return(file *File) {
 
 // Read reads the batch of a file.
 func (f *Folder) Read(file *File) (*Batch, error) {
-	in, err := os.Open(filepath.Join(f.dir, file.name))
+	in, err := f.disk.Open(f.path(file.name))
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +296,7 @@ func (f *Folder) Replace(file *File, parts ...*Batch) ([]*File, error) {
 		files = append(files, part)
 		err := ErrClosed
 		if !closed {
-			err = f.Write(f.dir, part.name, func() bool { return true }, b.header(), b.Body)
+			err = f.Write(part.name, func() bool { return true }, b.header(), b.Body)
 		}
 		if err != nil {
 			f.undo(files)
@@ -286,7 +310,7 @@ func (f *Folder) Replace(file *File, parts ...*Batch) ([]*File, error) {
 		f.insert(part)
 	}
 	f.mu.Unlock()
-	if err := os.Remove(filepath.Join(f.dir, file.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := f.disk.Remove(f.path(file.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.dropped(Drop{Err: err})
 	}
 	return files, nil
@@ -299,7 +323,7 @@ func (f *Folder) undo(files []*File) {
 	for i, file := range files {
 		bytes += file.size
 		if i < len(files)-1 {
-			_ = os.Remove(filepath.Join(f.dir, file.name))
+			_ = f.disk.Remove(f.path(file.name))
 		}
 	}
 	f.mu.Lock()
@@ -307,14 +331,22 @@ func (f *Folder) undo(files []*File) {
 	f.bytes -= bytes
 }
 
-// Quarantine moves a file to the quarantine, and reports its points as dropped.
-func (f *Folder) Quarantine(file *File, reason error) {
-	f.mu.Lock()
-	f.forget(file)
-	f.mu.Unlock()
-	drop := f.quarantine(file.name, file.points, reason)
-	drop.Err = errors.Join(drop.Err, f.trimQuarantine())
-	f.dropped(drop)
+// Quarantine moves a file to the quarantine, and reports its points as dropped. If it cannot
+// be moved, which is reported once and without points, Quarantine returns false and the file
+// stays taken: its points are not lost.
+func (f *Folder) Quarantine(file *File, reason error) bool {
+	drop, moved := f.quarantine(file.name, file.points, reason)
+	if moved {
+		f.mu.Lock()
+		f.forget(file)
+		f.mu.Unlock()
+		drop.Err = errors.Join(drop.Err, f.trimQuarantine())
+	}
+	if moved || !file.stuck {
+		f.dropped(drop)
+	}
+	file.stuck = !moved
+	return moved
 }
 
 // forget removes a file from the index.

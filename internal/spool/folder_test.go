@@ -139,11 +139,11 @@ func TestReplaceIsWholeOrNot(t *testing.T) {
 	file := f.Take(anyFile)
 	full := errors.New("no space left on device")
 	writes := 0
-	f.Write = func(dir, name string, commit func() bool, parts ...[]byte) error {
+	f.Write = func(name string, commit func() bool, parts ...[]byte) error {
 		if writes++; writes == 3 {
 			return full
 		}
-		return write(dir, name, commit, parts...)
+		return f.write(name, commit, parts...)
 	}
 	if _, err := f.Replace(file, numbered(1, 50), numbered(2, 50), numbered(3, 50)); !errors.Is(err, full) {
 		t.Error(err)
@@ -182,7 +182,7 @@ func TestCommitIsAskedLast(t *testing.T) {
 	asked := 0
 	err := f.Put(numbered(0, 0), func() bool {
 		asked++
-		if names := list(t, f.dir); len(names) != 1 || !strings.HasSuffix(names[0], temporarySuffix) {
+		if names := list(t, f.dir); len(names) != 1 || !strings.HasSuffix(names[0], batchSuffix) {
 			t.Errorf("there are %v", names)
 		}
 		return false

@@ -6,9 +6,7 @@ package spool
 import (
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strconv"
+	"path"
 	"strings"
 	"time"
 )
@@ -28,13 +26,15 @@ type Info struct {
 // only the headers of batches. To find out whether a folder is in use, it holds the lock
 // for a moment. The error is fs.ErrNotExist if there is no such folder.
 func Inspect(dir string) (Info, error) {
+	return InspectOn(systemDisk{dir})
+}
+
+// InspectOn describes the folder of a disk as Inspect does.
+func InspectOn(disk Disk) (Info, error) {
 	var info Info
-	if err := info.addFolder(dir); err != nil {
-		return Info{}, err
-	}
-	for i := 2; i <= maxInstances; i++ {
-		err := info.addFolder(filepath.Join(dir, strconv.Itoa(i)))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for i := 1; i <= maxInstances; i++ {
+		err := info.addFolder(disk, subfolder(i))
+		if err != nil && (i == 1 || !errors.Is(err, fs.ErrNotExist)) {
 			return Info{}, err
 		}
 	}
@@ -42,22 +42,22 @@ func Inspect(dir string) (Info, error) {
 }
 
 // addFolder adds the content of one folder.
-func (i *Info) addFolder(dir string) error {
-	entries, err := os.ReadDir(dir)
+func (i *Info) addFolder(disk Disk, dir string) error {
+	entries, err := disk.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), batchSuffix) {
-			i.addFile(stat(filepath.Join(dir, e.Name())))
+			i.addFile(stat(disk, path.Join(dir, e.Name())))
 		}
 	}
-	quarantined, err := os.ReadDir(filepath.Join(dir, quarantineName))
+	quarantined, err := disk.ReadDir(path.Join(dir, quarantineName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	i.Quarantined += len(quarantined)
-	inUse, err := locked(dir)
+	inUse, err := locked(disk, dir)
 	i.InUse = i.InUse || inUse
 	return err
 }
@@ -80,14 +80,15 @@ func (i *Info) addFile(b *Batch, size int64, err error) {
 }
 
 // locked reports whether a process holds the lock of a folder.
-func locked(dir string) (bool, error) {
-	file, err := os.Open(filepath.Join(dir, lockName))
-	if errors.Is(err, fs.ErrNotExist) {
+func locked(disk Disk, dir string) (bool, error) {
+	held, err := disk.Lock(path.Join(dir, lockName), false)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
-	} else if err != nil {
+	case err != nil:
 		return false, err
+	case held == nil:
+		return true, nil
 	}
-	defer func() { _ = file.Close() }() // which releases the lock
-	held, err := lock(file)
-	return !held && err == nil, err
+	return false, held.Close()
 }

@@ -6,8 +6,7 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
 	"time"
 )
@@ -34,7 +33,7 @@ type evicted struct {
 
 // evict removes batches from the index that are too old, and then the oldest ones until
 // there is room for the given number of files and bytes. The caller holds f.mu, and calls
-// discard after releasing it.
+// discard after releasing it, or restore.
 func (f *Folder) evict(files int, bytes int64) []evicted {
 	var out []evicted
 	remove := func(fault func(*File) error) {
@@ -69,14 +68,32 @@ func (f *Folder) evict(files int, bytes int64) []evicted {
 	return out
 }
 
-// discard removes the files of evicted batches, and reports them as one drop.
+// restore puts evicted batches back into the index. The caller holds f.mu.
+func (f *Folder) restore(batches []evicted) {
+	for _, e := range batches {
+		f.insert(e.file)
+		f.bytes += e.file.size
+	}
+}
+
+// discard removes the files of evicted batches, and reports them as one drop. A batch whose
+// file cannot be removed is restored: it would be sent after a restart, and so it is not
+// counted as dropped.
 func (f *Folder) discard(batches []evicted) {
 	drops := make([]Drop, 0, len(batches))
+	var left []evicted
 	for _, e := range batches {
-		if err := os.Remove(filepath.Join(f.dir, e.file.name)); err != nil {
-			e.reason = errors.Join(e.reason, err)
+		drop := Drop{Points: e.file.points, AtLimit: true, Err: e.reason}
+		if err := f.disk.Remove(f.path(e.file.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			left = append(left, e)
+			drop = Drop{AtLimit: true, Err: errors.Join(e.reason, err)}
 		}
-		drops = append(drops, Drop{Points: e.file.points, AtLimit: true, Err: e.reason})
+		drops = append(drops, drop)
+	}
+	if len(left) > 0 {
+		f.mu.Lock()
+		f.restore(left)
+		f.mu.Unlock()
 	}
 	f.report(drops)
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -22,44 +22,49 @@ const (
 )
 
 // quarantine moves a file into the quarantine: it can be examined there and is never
-// sent. Callers call trimQuarantine after the last file they move.
-func (f *Folder) quarantine(name string, points int, reason error) Drop {
-	path, dir := filepath.Join(f.dir, name), filepath.Join(f.dir, quarantineName)
-	err := os.Mkdir(dir, 0o700)
-	if err == nil || errors.Is(err, os.ErrExist) {
-		err = os.Rename(path, filepath.Join(dir, name))
+// sent. Callers call trimQuarantine after the last file they move. If the file cannot be
+// moved, quarantine returns false and a drop without points. A file that is no longer there
+// counts as moved.
+func (f *Folder) quarantine(name string, points int, reason error) (drop Drop, moved bool) {
+	shown, quarantined := filepath.Join(f.dir, name), f.path(path.Join(quarantineName, name))
+	err := f.disk.Mkdir(f.path(quarantineName))
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		err = f.disk.Rename(f.path(name), quarantined)
 	}
 	if err != nil {
-		return Drop{Points: points, Err: errors.Join(fmt.Errorf("%s: %w", path, reason), err)}
+		drop := Drop{Err: errors.Join(fmt.Errorf("%s: %w", shown, reason), err)}
+		if moved = errors.Is(err, fs.ErrNotExist); moved {
+			drop.Points = points
+		}
+		return drop, moved
 	}
-	if info, err := os.Lstat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {
-		now := time.Now()
-		_ = os.Chtimes(filepath.Join(dir, name), now, now) // the age in the quarantine begins now
+	if info, err := f.disk.Lstat(quarantined); err == nil && info.Mode().IsRegular() {
+		_ = f.disk.Chtimes(quarantined, time.Now()) // the age in the quarantine begins now
 	}
-	return Drop{Points: points, Err: fmt.Errorf("%s is moved to the quarantine: %w", path, reason)}
+	return Drop{Points: points, Err: fmt.Errorf("%s is moved to the quarantine: %w", shown, reason)}, true
 }
 
 // trimQuarantine removes files from the quarantine that are older than the limit or
 // exceed its size, oldest first.
 func (f *Folder) trimQuarantine() error {
-	dir := filepath.Join(f.dir, quarantineName)
-	entries, err := os.ReadDir(dir)
+	dir := f.path(quarantineName)
+	entries, err := f.disk.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	infos := make([]os.FileInfo, 0, len(entries))
+	infos := make([]fs.FileInfo, 0, len(entries))
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil { // else it has been removed
 			infos = append(infos, info)
 		}
 	}
-	slices.SortFunc(infos, func(a, b os.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	slices.SortFunc(infos, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
 	var bytes int64
 	var errs []error
 	for i, info := range infos {
 		bytes += info.Size()
 		if i >= maxQuarantined || bytes > f.limits.Bytes/quarantineShare || time.Since(info.ModTime()) > f.limits.Age {
-			errs = append(errs, os.RemoveAll(filepath.Join(dir, info.Name())))
+			errs = append(errs, f.disk.RemoveAll(path.Join(dir, info.Name())))
 		}
 	}
 	return errors.Join(errs...)

@@ -1,0 +1,51 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/spool"
+)
+
+// Machine is what a client takes from the machine that it runs on, besides its clock and
+// its network. A simulation replaces it; the zero value is the real machine.
+type Machine struct {
+	// Disk opens the folder of a spool.
+	Disk func(dir string) (spool.Disk, error)
+	// Random returns a random number from 0 to n-1. It must be safe for concurrent use.
+	Random func(n int64) int64
+}
+
+// Simulate has a client that has not been used yet run on another machine, with a spool if
+// one is given, which [Client.OpenSpool] or the first Send opens.
+func (c *Client) Simulate(m Machine, spool *SpoolSettings) {
+	c.settings.machine = m
+	c.settings.Spool = spool
+}
+
+// random returns a random time below n, which is positive.
+func (m *Machine) random(n time.Duration) time.Duration {
+	if m.Random == nil {
+		return rand.N(n)
+	}
+	return time.Duration(m.Random(int64(n)))
+}
+
+// index returns a random index below n, which is positive.
+func (m *Machine) index(n int) int { return int(m.random(time.Duration(n))) }
+
+// openFolder opens the folder of a spool.
+func (m *Machine) openFolder(s *SpoolSettings, dropped func(spool.Drop)) (*spool.Folder, error) {
+	limits := spool.Limits{Bytes: s.Bytes, Age: s.Age}
+	if m.Disk == nil {
+		return spool.Open(s.Dir, limits, s.Instances, dropped)
+	}
+	disk, err := m.Disk(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return spool.OpenOn(disk, s.Dir, limits, s.Instances, dropped)
+}

@@ -1,0 +1,66 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package simulation
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"path"
+	"strings"
+	"time"
+)
+
+// The layout of a file of the spool, which the simulation reads and writes by itself.
+const (
+	pointsAt    = 12
+	timeAt      = 24
+	uncountedAt = 32
+	fixedSize   = 44
+)
+
+// batchFiles calls a function with each batch file in the drive.
+func (w *world) batchFiles(do func(name string, content []byte)) {
+	for name, content := range w.drive.Files() {
+		if strings.HasSuffix(name, ".batch") && path.Base(path.Dir(name)) != "quarantine" {
+			do(name, content)
+		}
+	}
+}
+
+// countFiles counts the points in the files of the spool.
+func (w *world) countFiles() int {
+	points := 0
+	w.batchFiles(func(name string, content []byte) {
+		if len(content) < fixedSize {
+			w.ledger.fail("file", "%s has %d bytes", name, len(content))
+			return
+		}
+		points += int(binary.BigEndian.Uint32(content[pointsAt:])) - int(binary.BigEndian.Uint32(content[uncountedAt:]))
+	})
+	return points
+}
+
+// turnClock turns the wall clock by d between two processes: the files become older by d.
+func (w *world) turnClock(d time.Duration) {
+	type file struct {
+		old, name string
+		content   []byte
+	}
+	var files []file
+	w.batchFiles(func(name string, content []byte) {
+		at := int64(binary.BigEndian.Uint64(content[timeAt:])) - int64(d)
+		binary.BigEndian.PutUint64(content[timeAt:], uint64(at))
+		sumAt := fixedSize + 4*int(binary.BigEndian.Uint32(content[uncountedAt:])) + 4
+		binary.BigEndian.PutUint32(content[sumAt:], crc32.Checksum(content[:sumAt], crc32.MakeTable(crc32.Castagnoli)))
+		_, sequence, _ := strings.Cut(path.Base(name), "-")
+		files = append(files, file{name, path.Join(path.Dir(name), fmt.Sprintf("%016x-%s", at, sequence)), content})
+	})
+	for _, f := range files {
+		w.drive.Delete(f.old)
+	}
+	for _, f := range files {
+		w.drive.Put(f.name, f.content)
+	}
+}

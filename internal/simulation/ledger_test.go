@@ -1,0 +1,129 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package simulation
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ledger knows every point that was made, and what the server has done with it. Each point
+// has a value or a tag of its own, by which the server recognises it.
+type ledger struct {
+	mu       sync.Mutex
+	points   map[string]*point
+	next     int
+	failures []failure
+	secrets  []string
+}
+
+// point is a point on the wire.
+type point struct {
+	unit *unit
+	at   int64
+	k    string // its tag k
+
+	stored    int
+	confirmed bool // stored or refused, and the answer arrived at once and was clear
+	refused   bool // for what it is
+	denied    bool // with its request, by an answer that says nothing about it
+}
+
+// failure is a violation of an invariant.
+type failure struct{ check, detail string }
+
+func (f failure) String() string { return f.check + ": " + f.detail }
+
+func newLedger() *ledger { return &ledger{points: map[string]*point{}} }
+
+func (l *ledger) fail(check, format string, args ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failLocked(check, format, args...)
+}
+
+func (l *ledger) failLocked(check, format string, args ...any) {
+	if len(l.failures) < 20 {
+		l.failures = append(l.failures, failure{check, fmt.Sprintf(format, args...)})
+	}
+}
+
+// secret makes a text that must not be found anywhere.
+func (l *ledger) secret(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Contains(l.secrets, text) {
+		l.secrets = append(l.secrets, text)
+	}
+}
+
+// inspect looks for secrets in a text.
+func (l *ledger) inspect(where, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.secrets {
+		if strings.Contains(text, s) {
+			l.failLocked("secret", "%s: %q is in %q", where, s, text)
+		}
+	}
+}
+
+// id returns a number that no other point has.
+func (l *ledger) id() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next++
+	return l.next
+}
+
+// expect announces a point of a unit.
+func (l *ledger) expect(u *unit, key, k string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p := &point{unit: u, at: at.Unix(), k: k}
+	l.points[key] = p
+	u.points = append(u.points, p)
+}
+
+// unit is an Export or a Send.
+type unit struct {
+	name    string
+	p       *process
+	points  []*point
+	invalid int // points that cannot be sent
+	began   time.Time
+	limit   time.Time // when it has to have returned; zero without a deadline
+	alone   bool
+
+	returned bool
+	refused  bool // by an exporter that was shut down: its points were not taken
+	counts   counts
+	exact    bool // accepted, rejected, spooled and dropped are known one by one
+}
+
+// counts are the account of a unit.
+type counts struct{ accepted, rejected, spooled, dropped, failed int }
+
+// tally is what the server knows about the points of a unit.
+type tally struct{ stored, refused, denied, missing int }
+
+func (u *unit) tally() (t tally) {
+	for _, p := range u.points {
+		switch {
+		case p.stored > 0:
+			t.stored++
+		case !p.refused && !p.denied:
+			t.missing++
+		}
+		if p.refused {
+			t.refused++
+		} else if p.denied {
+			t.denied++
+		}
+	}
+	return t
+}

@@ -1,0 +1,480 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package simulation
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing/synctest"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/spool"
+	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
+)
+
+// world is what a schedule runs in.
+type world struct {
+	config    config
+	ledger    *ledger
+	server    *server
+	drive     *memdisk.Drive
+	running   [2]*process
+	ended     []*process
+	processes int
+	slow      bool // the disk has been slow
+	crashed   bool // a process was killed
+	faulty    bool // the disk has failed
+
+	mu      sync.Mutex
+	random  *rand.Rand
+	byDisk  map[*memdisk.Process]*process
+	fault   diskFault
+	faults  int // operations for which it holds
+	delay   time.Duration
+	delays  int
+	delayed []memdisk.Kind
+	killAt  int // operations until the process that makes the next is killed; -1: none is
+	killing int // which process
+	tokens  int
+	latest  string // the newest token
+	current string // the token that the source gives
+	failing int    // questions that the source does not answer
+	waiting time.Duration
+}
+
+// diskFault is a way in which a disk fails.
+type diskFault struct {
+	kinds []memdisk.Kind
+	err   error
+}
+
+func diskFaults() []diskFault {
+	return []diskFault{
+		{[]memdisk.Kind{memdisk.Write}, syscall.ENOSPC},
+		{[]memdisk.Kind{memdisk.Create, memdisk.Mkdir}, syscall.ENOSPC},
+		{[]memdisk.Kind{memdisk.Sync}, syscall.EIO},
+		{[]memdisk.Kind{memdisk.Rename}, syscall.EIO},
+		{[]memdisk.Kind{memdisk.SyncFolder}, syscall.EIO},
+		{[]memdisk.Kind{memdisk.Remove}, syscall.EIO},
+		{[]memdisk.Kind{memdisk.Read}, syscall.EIO},
+		{[]memdisk.Kind{memdisk.Open, memdisk.Create, memdisk.ReadDir, memdisk.Lock}, syscall.EMFILE},
+		{[]memdisk.Kind{memdisk.Create, memdisk.Rename, memdisk.Remove, memdisk.Mkdir, memdisk.Chtimes}, syscall.EROFS},
+		{[]memdisk.Kind{memdisk.Lstat, memdisk.ReadDir}, syscall.EIO},
+	}
+}
+
+// slowness are the operations that are slow together.
+func slowness() [][]memdisk.Kind {
+	return [][]memdisk.Kind{
+		{memdisk.Create, memdisk.Write, memdisk.Sync, memdisk.Rename, memdisk.SyncFolder, memdisk.Remove, memdisk.Open, memdisk.Read, memdisk.Lock},
+		{memdisk.Rename},
+		{memdisk.SyncFolder},
+		{memdisk.Sync},
+		{memdisk.Open, memdisk.Read},
+		{memdisk.Remove},
+	}
+}
+
+func newWorld(s schedule) *world {
+	w := &world{
+		config: s.config, ledger: newLedger(), drive: memdisk.New(), random: rand.New(rand.NewPCG(s.seed, 2)),
+		byDisk: map[*memdisk.Process]*process{}, killAt: -1,
+	}
+	w.config.calm = s.calm()
+	w.server = &server{
+		ledger: w.ledger, config: &w.config, random: rand.New(rand.NewPCG(s.seed, 3)), conns: map[net.Conn]bool{}, idle: map[net.Conn]bool{},
+	}
+	w.ledger.secret(headerSecret)
+	w.drive.SetFault(w.decide)
+	w.server.accept(w.newToken())
+	return w
+}
+
+// int64n is the source of random numbers of all clients.
+func (w *world) int64n(n int64) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.random.Int64N(n)
+}
+
+// newToken makes a token that the source gives from now on.
+func (w *world) newToken() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tokens++
+	w.current = fmt.Sprintf("token-%d-Kx7w", w.tokens)
+	w.latest = w.current
+	w.ledger.secret(w.current)
+	w.ledger.secret(base64.StdEncoding.EncodeToString([]byte("user:" + w.current)))
+	return w.current
+}
+
+// token is the token source of all clients.
+func (w *world) token(ctx context.Context) (string, error) {
+	w.mu.Lock()
+	token, fails, wait := w.current, w.failing > 0, w.waiting
+	if fails {
+		w.failing--
+	}
+	w.mu.Unlock()
+	if !fails {
+		return token, nil
+	}
+	select {
+	case <-time.After(wait):
+		return "", errors.New("the vault is sealed")
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// decide decides about an operation of the disk.
+func (w *world) decide(op memdisk.Operation) (f memdisk.Fault) {
+	w.mu.Lock()
+	p := w.byDisk[op.Process]
+	if p == nil {
+		w.mu.Unlock()
+		return f
+	}
+	if w.killAt >= 0 && w.running[w.killing] == p {
+		if w.killAt--; w.killAt < 0 {
+			f.Kill = true
+		}
+	}
+	if w.delays > 0 && slices.Contains(w.delayed, op.Kind) {
+		w.delays--
+		f.Delay = w.delay
+	}
+	for _, kind := range w.fault.kinds {
+		if w.faults > 0 && kind == op.Kind {
+			w.faults--
+			f.Err = w.fault.err
+		}
+	}
+	w.mu.Unlock()
+	p.mu.Lock()
+	late := p.released && !p.dead
+	p.mu.Unlock()
+	if late {
+		w.ledger.fail("lock", "%s has used the disk after Close: %v %s", p.name, op.Kind, op.Name)
+	}
+	if f.Kill {
+		p.die()
+	}
+	return f
+}
+
+// warn reads a warning of a process, and checks what it claims.
+func (w *world) warn(p *process, err error) {
+	w.read("a warning of "+p.name, err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch text := err.Error(); {
+	case strings.Contains(text, "points go to the spool"):
+		p.emptied = false
+	case strings.Contains(text, "is empty again"):
+		p.emptied = true
+	}
+}
+
+// checkReports checks that a spool which is empty by the last report is empty.
+func (w *world) checkReports() {
+	for _, p := range w.running {
+		if p == nil || !w.config.spool {
+			continue
+		}
+		stats, _ := p.client.SpoolStats()
+		p.mu.Lock()
+		emptied := p.emptied && !p.dead
+		p.mu.Unlock()
+		if emptied && stats.Batches > 0 {
+			w.ledger.fail("reports", "%s has reported that its spool is empty: %+v", p.name, stats)
+		}
+	}
+}
+
+// read looks for secrets in an error.
+func (w *world) read(where string, err error) {
+	if err == nil {
+		return
+	}
+	w.ledger.inspect(where, err.Error())
+	w.ledger.inspect(where, fmt.Sprintf("%+v %#v", err, err))
+}
+
+// scan looks for secrets on the disk.
+func (w *world) scan() {
+	for name, content := range w.drive.Files() {
+		w.ledger.inspect("a file", name)
+		w.ledger.inspect(name, string(content))
+	}
+}
+
+// run runs the steps of a schedule and checks the world after them.
+func (w *world) run(s schedule) {
+	w.start(0)
+	for _, step := range s.steps {
+		w.step(step)
+		synctest.Wait()
+		w.checkReports()
+	}
+	w.finish()
+}
+
+// start starts a process in one of the two places, if it is empty.
+func (w *world) start(i int) {
+	if w.running[i] != nil {
+		return
+	}
+	disturbed := w.disturbed()
+	expected, sure := w.countFiles(), w.config.spool && !w.config.instances && !disturbed
+	p, err := w.open()
+	if err != nil {
+		if other := w.running[1-i]; w.config.spool && (other != nil && !other.killed() && !w.config.instances) {
+			if !errors.Is(err, spool.ErrInUse) && !disturbed {
+				w.ledger.fail("lock", "the second client on the folder: %v", err)
+			}
+		} else if !disturbed {
+			w.ledger.fail("open", "%v", err)
+		}
+		return
+	}
+	w.running[i] = p
+	if w.config.spool && !w.config.instances && w.running[1-i] != nil && !w.running[1-i].killed() && !w.running[1-i].closed {
+		w.ledger.fail("lock", "two clients have the folder")
+	}
+	if stats, _ := p.client.SpoolStats(); sure && int(stats.Found) != expected {
+		w.ledger.fail("found", "%s has found %d points, %d are in the folder", p.name, stats.Found, expected)
+	}
+}
+
+// disturbed reports whether the disk fails now, or a process is about to be killed.
+func (w *world) disturbed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.faults > 0 || w.killAt >= 0
+}
+
+// end takes a process out of its place.
+func (w *world) end(i int) {
+	if p := w.running[i]; p != nil {
+		w.ended = append(w.ended, p)
+		w.running[i] = nil
+	}
+}
+
+// step makes one step.
+func (w *world) step(s step) {
+	p := w.running[s.process]
+	if p != nil && p.killed() {
+		w.end(s.process)
+		p = nil
+	}
+	switch s.action {
+	case export, send, flush, shutdown, closeClient:
+		if p == nil {
+			w.start(s.process)
+			if p = w.running[s.process]; p == nil {
+				return
+			}
+		}
+		w.call(p, s)
+	case pause:
+		time.Sleep(s.d)
+	case serverReacts:
+		w.server.set(reaction(s.n), s.m)
+	case serverRefusesConnections:
+		w.server.refuseConnections(true)
+		w.server.closeIdle()
+	case serverRecovers:
+		w.heal()
+	case serverClosesIdle:
+		w.server.closeIdle()
+	case diskFails, diskIsSlow, diskRecovers, killAtDisk:
+		w.disturb(s)
+	case rotate:
+		w.rotate(s)
+	case tokenFails:
+		w.mu.Lock()
+		w.failing, w.waiting = s.n, s.d
+		w.mu.Unlock()
+	case restart, losePower:
+		w.restart(s)
+	case inspect:
+		w.inspect()
+	}
+}
+
+// call makes a step that calls a client or an exporter.
+func (w *world) call(p *process, s step) {
+	switch s.action {
+	case export:
+		p.export(s)
+	case send:
+		p.send(s)
+	case shutdown:
+		p.shutdown(s.d)
+	case closeClient:
+		p.close()
+	case flush:
+		if err := p.exporter.ForceFlush(context.Background()); (err != nil) != p.stopped {
+			w.ledger.fail("lifecycle", "ForceFlush: %v", err)
+		}
+	}
+}
+
+// heal ends the faults of the server.
+func (w *world) heal() {
+	w.server.set(stores, 0)
+	w.server.refuseConnections(false)
+	w.mu.Lock()
+	token := w.latest
+	w.current, w.failing = token, 0
+	w.mu.Unlock()
+	w.server.accept(token)
+}
+
+// disturb begins or ends faults of the disk.
+func (w *world) disturb(s step) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch s.action {
+	case diskFails:
+		w.fault, w.faults, w.faulty = diskFaults()[s.n], s.m, true
+	case diskIsSlow:
+		w.delay, w.delays, w.delayed, w.slow = s.d, s.m, slowness()[s.n], true
+	case diskRecovers:
+		w.faults, w.delays, w.killAt = 0, 0, -1
+	case killAtDisk:
+		w.killAt, w.killing, w.crashed = s.n, s.process, true
+	}
+}
+
+// rotate has the server and the source change the token: one after the other, or the source
+// later than the server.
+func (w *world) rotate(s step) {
+	w.mu.Lock()
+	old := w.current
+	w.mu.Unlock()
+	token := w.newToken()
+	switch s.draw % 3 {
+	case 0:
+		w.server.accept(old, token)
+	case 1:
+		w.server.accept(token)
+	case 2:
+		w.server.accept(token)
+		w.mu.Lock()
+		w.current = old
+		w.mu.Unlock()
+		time.AfterFunc(time.Duration(s.draw%300)*time.Second, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if w.current == old {
+				w.current = token
+			}
+		})
+	}
+}
+
+// restart ends processes, cleanly or not, and starts them again.
+func (w *world) restart(s step) {
+	var places []int
+	for i, p := range w.running {
+		if p != nil && (i == s.process || s.action == losePower) {
+			places = append(places, i)
+		}
+	}
+	for _, i := range places {
+		p := w.running[i]
+		if s.action == restart && s.n > 0 && !p.killed() {
+			p.stop(time.Duration(s.n) * time.Second)
+		} else {
+			w.crashed = true
+			p.die()
+		}
+		w.end(i)
+	}
+	synctest.Wait()
+	w.scan()
+	if s.action == losePower {
+		w.drive.LosePower(func(n int) int { return int(w.int64n(int64(n))) })
+	}
+	if w.running == [2]*process{} && s.d != 0 {
+		w.turnClock(s.d)
+	}
+	for _, i := range places {
+		w.start(i)
+	}
+}
+
+// inspect looks at the folder as another process does.
+func (w *world) inspect() {
+	info, err := spool.InspectOn(w.drive.Process())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.ledger.fail("inspect", "%v", err)
+	}
+	if !w.config.instances && int(info.Points) != w.countFiles() {
+		w.ledger.fail("inspect", "%+v, and %d points are in the files", info, w.countFiles())
+	}
+}
+
+// finish ends all faults, delivers what is spooled, and checks everything.
+func (w *world) finish() {
+	w.heal()
+	w.disturb(step{action: diskRecovers})
+	for i, p := range w.running {
+		if p == nil {
+			continue
+		}
+		if !p.killed() {
+			w.drain(p)
+			p.stop(time.Second)
+		}
+		w.end(i)
+	}
+	if w.config.spool {
+		w.start(0)
+		if p := w.running[0]; p != nil {
+			w.drain(p)
+			p.stop(time.Second)
+			w.end(0)
+		}
+		for name := range w.drive.Files() {
+			if strings.HasSuffix(name, ".batch") && !strings.Contains(name, "quarantine") {
+				w.ledger.fail("spool", "%s is left", name)
+			}
+		}
+	}
+	w.server.close()
+	time.Sleep(10 * time.Minute) // what waits for a time has ended
+	w.scan()
+	w.checkAll()
+}
+
+// drain waits until the calls of a process have returned and its spool is empty.
+func (w *world) drain(p *process) {
+	for range 400 {
+		p.mu.Lock()
+		active := p.active
+		p.mu.Unlock()
+		stats, _ := p.client.SpoolStats()
+		if active == 0 && (stats.Batches == 0 || p.closed) {
+			return
+		}
+		time.Sleep(20 * time.Second)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.ledger.fail("drain", "%s: %d calls have not returned, or its spool is not empty", p.name, p.active)
+}

@@ -1,0 +1,187 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spool_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/internal/spool"
+	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
+)
+
+// disk is a drive with one process, and the drops that its folder has reported.
+type disk struct {
+	t       *testing.T
+	drive   *memdisk.Drive
+	process *memdisk.Process
+	folder  *spool.Folder
+	drops   []spool.Drop
+}
+
+func newDisk(t *testing.T, limit int64) *disk {
+	d := &disk{t: t, drive: memdisk.New()}
+	d.open(limit)
+	return d
+}
+
+// open opens the folder as a new process.
+func (d *disk) open(limit int64) {
+	d.t.Helper()
+	var err error
+	d.process = d.drive.Process()
+	limits := spool.Limits{Bytes: limit, Age: time.Hour}
+	d.folder, err = spool.OpenOn(d.process, "/spool", limits, false, func(drop spool.Drop) { d.drops = append(d.drops, drop) })
+	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// fail makes operations of these kinds fail.
+func (d *disk) fail(err error, kinds ...memdisk.Kind) {
+	d.drive.SetFault(func(op memdisk.Operation) (f memdisk.Fault) {
+		if slices.Contains(kinds, op.Kind) {
+			f.Err = err
+		}
+		return f
+	})
+}
+
+// batch returns batch i, of ten points and 1,060 bytes.
+func batch(i int) *spool.Batch {
+	body := make([]byte, 1000)
+	copy(body, fmt.Sprintf("batch %d ", i))
+	return &spool.Batch{Points: 10, Raw: 5000, Time: time.Now(), Body: body}
+}
+
+func (d *disk) put(i int) error { return d.folder.Put(batch(i), func() bool { return true }) }
+
+// batches returns the numbers of the batches that the folder gives, oldest first.
+func (d *disk) batches() []int {
+	d.t.Helper()
+	var numbers []int
+	for file := d.folder.Take(func(*spool.File) bool { return true }); file != nil; file = d.folder.Take(func(*spool.File) bool { return true }) {
+		b, err := d.folder.Read(file)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		var i int
+		if _, err := fmt.Sscanf(string(b.Body), "batch %d ", &i); err != nil {
+			d.t.Fatal(err)
+		}
+		numbers = append(numbers, i)
+	}
+	return numbers
+}
+
+func (d *disk) want(numbers ...int) {
+	d.t.Helper()
+	if diff := cmp.Diff(numbers, d.batches()); diff != "" {
+		d.t.Errorf("batches (-want +got):\n%s", diff)
+	}
+}
+
+func TestFolder_Put_DropsNothingIfItFails(t *testing.T) {
+	d := newDisk(t, 2500)
+	if err := errors.Join(d.put(0), d.put(1)); err != nil {
+		t.Fatal(err)
+	}
+	d.fail(syscall.ENOSPC, memdisk.Write)
+	if err := d.put(2); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("Put: %v", err)
+	}
+	d.drive.SetFault(nil)
+	if c := d.folder.Content(); c.Batches != 2 || c.Points != 20 || c.Bytes > 2500 {
+		t.Errorf("%+v", c)
+	}
+	if len(d.drops) > 0 {
+		t.Errorf("drops %v", d.drops)
+	}
+	if err := d.put(3); err != nil {
+		t.Fatal(err)
+	}
+	d.want(1, 3)
+}
+
+func TestFolder_Put_KeepsABatchThatCannotBeRemoved(t *testing.T) {
+	d := newDisk(t, 2500)
+	if err := errors.Join(d.put(0), d.put(1)); err != nil {
+		t.Fatal(err)
+	}
+	d.fail(syscall.EIO, memdisk.Remove)
+	if err := d.put(2); err != nil {
+		t.Fatal(err)
+	}
+	if c := d.folder.Content(); c.Batches != 3 || len(d.drops) != 1 || d.drops[0].Points != 0 || !errors.Is(d.drops[0].Err, syscall.EIO) {
+		t.Errorf("%+v, drops %v", c, d.drops)
+	}
+	d.drive.SetFault(nil)
+	d.want(1, 2)
+	if len(d.drops) != 2 || d.drops[1].Points != 10 {
+		t.Errorf("drops %v", d.drops)
+	}
+}
+
+// When Put has returned, a power loss costs nothing; until then the batch is there whole or
+// not at all.
+func TestFolder_Put_IsDurable(t *testing.T) {
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		d := newDisk(t, 1<<20)
+		left := random.IntN(30)
+		d.drive.SetFault(func(memdisk.Operation) memdisk.Fault {
+			left--
+			return memdisk.Fault{Kill: left == 0}
+		})
+		kept := []int{}
+		for i := range 5 {
+			if d.put(i) == nil {
+				kept = append(kept, i)
+			}
+		}
+		d.process.Kill()
+		d.drive.LosePower(random.IntN)
+		d.drive.SetFault(nil)
+		d.open(1 << 20)
+		got := d.batches()
+		if len(got) < len(kept) || len(got) > len(kept)+1 || !slices.Equal(got[:len(kept)], kept) {
+			t.Errorf("seed %d: batches %v, want %v and at most one more", seed, got, kept)
+		}
+		if len(d.drops) > 0 {
+			t.Errorf("seed %d: drops %v", seed, d.drops)
+		}
+		for name := range d.drive.Files() {
+			if strings.HasSuffix(name, ".tmp") {
+				t.Errorf("seed %d: %s is left", seed, name)
+			}
+		}
+	}
+}
+
+func TestFolder_Quarantine_KeepsAFileThatCannotBeMoved(t *testing.T) {
+	d := newDisk(t, 1<<20)
+	if err := d.put(0); err != nil {
+		t.Fatal(err)
+	}
+	file := d.folder.Take(func(*spool.File) bool { return true })
+	d.fail(syscall.EROFS, memdisk.Rename)
+	if d.folder.Quarantine(file, errors.New("bad")) || d.folder.Content().Points != 10 {
+		t.Errorf("%+v", d.folder.Content())
+	}
+	d.drive.SetFault(nil)
+	if !d.folder.Quarantine(file, errors.New("bad")) || d.folder.Content().Points != 0 {
+		t.Errorf("%+v", d.folder.Content())
+	}
+	if len(d.drops) != 2 || d.drops[0].Points != 0 || d.drops[1].Points != 10 {
+		t.Errorf("drops %v", d.drops)
+	}
+}
