@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -333,5 +334,15 @@ func TestCodecIsShared(t *testing.T) {
 			})
 		}
 		users.Wait()
+	}
+}
+
+// Whatever the size of the reads, the body is whole.
+func TestBatch_Open_GivesEachByte(t *testing.T) {
+	b := batchOf(t, NewCodec(None), 3)
+	r := b.Open()
+	defer r.Close()
+	if got, err := io.ReadAll(iotest.OneByteReader(r)); err != nil || !bytes.Equal(got, b.Body()) {
+		t.Errorf("%q, want %q: %v", got, b.Body(), err)
 	}
 }

@@ -249,7 +249,7 @@ func (w *world) start(i int) {
 		}
 		return
 	}
-	w.running[i] = p
+	w.place(i, p)
 	if w.config.spool && !w.config.instances && w.running[1-i] != nil && !w.running[1-i].killed() && !w.running[1-i].closed {
 		w.ledger.fail("lock", "two clients have the folder")
 	}
@@ -269,8 +269,15 @@ func (w *world) disturbed() bool {
 func (w *world) end(i int) {
 	if p := w.running[i]; p != nil {
 		w.ended = append(w.ended, p)
-		w.running[i] = nil
+		w.place(i, nil)
 	}
+}
+
+// place sets the process in a place. The lock is for decide, which goroutines of clients call.
+func (w *world) place(i int, p *process) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running[i] = p
 }
 
 // step makes one step.
