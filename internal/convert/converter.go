@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/block"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
@@ -152,3 +154,19 @@ func (c *Converter[K]) Collision(winner, loser uint32) (known bool, err error) {
 	e := CollisionError{Winner: w.Identity(), Loser: l.Identity(), Filtered: w.filtered || l.filtered}
 	return c.collisions.Seen(e), e
 }
+
+// workspace is memory that a conversion needs and that belongs to no resource. Exports
+// that run at the same time have one each.
+type workspace struct {
+	writer   block.Writer
+	renderer put.Renderer
+	keys     keyCache
+	tags     []model.Tag // of a new data point
+	text     []byte      // of its tags
+	passing  passing
+	lines    block.Distribution
+	floats   []float64
+	explicit histogram.ExplicitBuckets
+}
+
+func newWorkspace(cfg *Config) *workspace { return &workspace{keys: newKeyCache(cfg.Names)} }

@@ -3,7 +3,14 @@
 
 package convert
 
-import "github.com/apptuitai/apptuit-go/internal/block"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apptuitai/apptuit-go/internal/block"
+)
 
 // Layout says which series the points of an instrument become. The zero value is
 // the default layout.
@@ -103,4 +110,90 @@ func (l *Layout) shape(spec InstrumentSpec) Shape {
 		shape.labels = append(shape.labels, quantile)
 	}
 	return shape
+}
+
+// Suffix is the end of a metric name. Each suffix is a kind of series that a point
+// can have.
+type Suffix uint8
+
+// The suffixes of the default layout.
+const (
+	SuffixNone Suffix = iota
+	SuffixCount
+	SuffixSum
+	SuffixMin
+	SuffixMax
+	SuffixBucket
+)
+
+// The suffixes that only custom layouts use.
+const (
+	SuffixValue Suffix = iota + SuffixBucket + 1
+	SuffixAvg
+	SuffixStdDev
+	SuffixPercentile50
+	SuffixPercentile75
+	SuffixPercentile95
+	SuffixPercentile99
+	SuffixPercentile999
+	SuffixMeanRate
+	SuffixRate1
+	SuffixRate5
+	SuffixRate15
+)
+
+// NumSuffixes is the number of suffixes.
+const NumSuffixes = int(SuffixRate15) + 1
+
+// String returns the suffix as it is joined to a name, for example ".count".
+func (s Suffix) String() string {
+	return [NumSuffixes]string{
+		SuffixNone: "", SuffixCount: ".count", SuffixSum: ".sum", SuffixMin: ".min", SuffixMax: ".max", SuffixBucket: ".bucket",
+		SuffixValue: ".value", SuffixAvg: ".avg", SuffixStdDev: ".std_dev",
+		SuffixPercentile50: ".50_percentile", SuffixPercentile75: ".75_percentile", SuffixPercentile95: ".95_percentile",
+		SuffixPercentile99: ".99_percentile", SuffixPercentile999: ".999_percentile",
+		SuffixMeanRate: ".mean_rate", SuffixRate1: ".1m_rate", SuffixRate5: ".5m_rate", SuffixRate15: ".15m_rate",
+	}[s]
+}
+
+// ParseForm returns the form of a name in any case: recorded, buckets, quantiles or
+// both.
+func ParseForm(name string) (Form, error) {
+	return Named("histograms", name, AsRecorded, "recorded", "buckets", "quantiles", "both")
+}
+
+// Named returns the value of a name in any case, of values that are counted from
+// the first, whose names these are.
+func Named[T ~uint8](what, name string, first T, names ...string) (T, error) {
+	for i, n := range names {
+		if strings.EqualFold(name, n) {
+			return first + T(i), nil
+		}
+	}
+	last := len(names) - 1
+	return first, fmt.Errorf("%s %q: must be %s or %s", what, name, strings.Join(names[:last], ", "), names[last])
+}
+
+// maxQuantiles bounds the quantiles of a histogram, each of which is a series.
+const maxQuantiles = 100
+
+// CleanQuantiles returns quantiles in order, each once. Its error names all that is
+// wrong, in one line.
+func CleanQuantiles(quantiles []float64) ([]float64, error) {
+	var faults []string
+	for _, q := range quantiles {
+		if !(q > 0 && q < 1) {
+			faults = append(faults, fmt.Sprintf("quantile %v must be greater than 0 and less than 1", q))
+		}
+	}
+	clean := slices.Clone(quantiles)
+	slices.Sort(clean)
+	clean = slices.Compact(clean)
+	if len(clean) == 0 || len(clean) > maxQuantiles {
+		faults = append(faults, fmt.Sprintf("there must be 1 to %d quantiles, not %d", maxQuantiles, len(clean)))
+	}
+	if len(faults) > 0 {
+		return nil, errors.New(strings.Join(faults, "; "))
+	}
+	return clean, nil
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // Batch is an immutable, compressed put body. Its bytes are pooled: they are
@@ -86,8 +88,8 @@ func (b *Batch) Open() io.ReadCloser {
 // Release ends an owner's use of the batch. It must be called once by each.
 func (b *Batch) Release() {
 	if b.refs.Add(-1) == 0 {
-		put(&b.codec.bodies, b.body)
-		put(&b.codec.sources, b.sources)
+		putSlice(&b.codec.bodies, b.body)
+		putSlice(&b.codec.sources, b.sources)
 		b.body, b.sources = nil, nil
 	}
 }
@@ -128,4 +130,20 @@ func (r *bodyReader) Close() error {
 		r.batch, r.rest = nil, nil
 	}
 	return nil
+}
+
+// Rejection is a point that cannot be part of a batch.
+type Rejection struct {
+	Source    uint32 // see [Builder.Append]
+	Metric    string
+	Tags      []model.Tag
+	Timestamp int64
+	Value     model.Value
+	Err       error
+	// Collision says that another point has the same series and timestamp. Otherwise the
+	// point is invalid.
+	Collision bool
+	// Reported says that the same was reported before: the rejection only counts, and
+	// has a Source and nothing else.
+	Reported bool
 }

@@ -58,3 +58,53 @@ func AppendPrefix(dst []byte, metric string, tags []model.Tag) []byte {
 func AppendTime(dst []byte, ts int64) []byte {
 	return append(strconv.AppendInt(dst, ts, 10), ValueKey...)
 }
+
+// Renderer renders the tags of one series after another, as [AppendTags] does, but in half
+// the time (go test ./internal/put -run '^$' -bench Renderer): most series have the keys
+// of the one before, and some of its values. The zero value is ready for use. A Renderer
+// belongs to one goroutine.
+type Renderer struct {
+	tags []renderedTag
+	text []byte // of all tags
+}
+
+// renderedTag is a tag and where it ends in the text.
+type renderedTag struct {
+	model.Tag
+	keyEnd, end int // of the key with the colon, and of the tag
+}
+
+// AppendTags renders tags. They must not change before the next call.
+func (r *Renderer) AppendTags(dst []byte, tags []model.Tag) []byte {
+	start, known := len(dst), len(r.tags)
+	end := 0 // of the tag before in the last text
+	for i, t := range tags {
+		if i == len(r.tags) {
+			r.tags = append(r.tags, renderedTag{})
+		}
+		last := &r.tags[i]
+		from, keyEnd := end, last.keyEnd
+		end = last.end
+		switch {
+		case i >= known || last.Key != t.Key:
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = encoding.AppendString(dst, t.Key)
+			dst = append(dst, ':')
+			last.keyEnd = len(dst) - start
+			dst = encoding.AppendString(dst, t.Value)
+		case last.Value != t.Value:
+			dst = append(dst, r.text[from:keyEnd]...)
+			last.keyEnd = len(dst) - start
+			dst = encoding.AppendString(dst, t.Value)
+		default:
+			dst = append(dst, r.text[from:end]...)
+			last.keyEnd = len(dst) - start - (end - keyEnd)
+		}
+		last.Tag, last.end = t, len(dst)-start
+	}
+	r.tags = r.tags[:len(tags)]
+	r.text = append(r.text[:0], dst[start:]...)
+	return dst
+}
