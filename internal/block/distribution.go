@@ -10,14 +10,14 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// MaxLabels is the number of labels that a block can have.
+// MaxLabels is the largest number of labels of a block.
 const MaxLabels = 2
 
-// Distribution is a point that becomes several lines. A value that is NaN becomes none;
-// infinite ones are not allowed.
+// Distribution is a point that becomes several lines. A value that is NaN becomes no line.
+// Values must not be infinite.
 type Distribution struct {
-	// Fixed are the values of the lines of [Lines.Fixed].
-	Fixed []model.Value
+	// Plain are the values of the lines of [Lines.Plain].
+	Plain []model.Value
 	// Labelled are the values of the lines of [Lines.Labels].
 	Labelled [MaxLabels]Labelled
 }
@@ -29,45 +29,56 @@ type Labelled struct {
 	Values []model.Value
 }
 
-// distribution is a Distribution in the memory of a block. All values lie side by side,
-// so that a write, which takes the points in another order, waits for memory once a point.
+// distribution is a Distribution in the memory of an exportState. All of its values lie
+// side by side, since a write takes the points in another order and so waits for memory
+// only once for each point.
 type distribution struct {
-	values []model.Value // fixed ones first
+	values span // plain ones, then those of each label
 	counts [MaxLabels]int
-	bounds [MaxLabels]int // in current.bounds
+	bounds [MaxLabels]span
 }
 
-// copyOf returns a copy of a distribution with so many labels.
-func (t *current) copyOf(d *Distribution, labels int) (own distribution) {
-	n := len(d.Fixed)
+// span is a part of a slice.
+type span struct{ from, to int }
+
+// add adds a copy of a distribution with a number of labels.
+func (s *exportState) add(d *Distribution, labels int) {
+	var copied distribution
+	n := len(d.Plain)
 	for i := range labels {
 		n += len(d.Labelled[i].Values)
 	}
-	own.values = append(t.values.take(n), d.Fixed...)
+	if len(s.values)+n > cap(s.values) { // append would copy large slices more often
+		s.values = slices.Grow(s.values, max(n, len(s.values)))
+	}
+	from := len(s.values)
+	s.values = append(s.values, d.Plain...)
 	for i := range labels {
 		l := &d.Labelled[i]
-		own.values = append(own.values, l.Values...)
-		own.counts[i], own.bounds[i] = len(l.Values), t.addBounds(i, l.At)
+		s.values = append(s.values, l.Values...)
+		copied.counts[i], copied.bounds[i] = len(l.Values), s.addBounds(i, l.At)
 	}
-	return own
+	copied.values = span{from, len(s.values)}
+	s.points = append(s.points, copied)
 }
 
-// addBounds returns the index of values of a label. Most points have the same as the one
-// before.
-func (t *current) addBounds(label int, at []float64) int {
-	all := &t.bounds[label]
-	if last := len(*all) - 1; last >= 0 && slices.Equal((*all)[last], at) {
-		return last
+// addBounds adds the values of a label. Most points have the same as the point before, and
+// share them.
+func (s *exportState) addBounds(label int, at []float64) span {
+	if last := len(s.points) - 1; last >= 0 {
+		if b := s.points[last].bounds[label]; slices.Equal(s.bounds[b.from:b.to], at) {
+			return b
+		}
 	}
-	*all = append(*all, append(t.floats.take(len(at)), at...))
-	return len(*all) - 1
+	from := len(s.bounds)
+	s.bounds = append(s.bounds, at...)
+	return span{from, len(s.bounds)}
 }
 
-// labelTexts are rendered values of a label. Most points have the same.
+// labelTexts are the rendered values of a label, which most points have in common.
 type labelTexts struct {
 	at      []float64
-	buffer  []byte
-	texts   [][]byte // in the buffer: those of at, and "+Inf"
+	texts   [][]byte // of at, and "+Inf"
 	repeats bool     // two of them are equal
 }
 
@@ -76,23 +87,17 @@ func (l *labelTexts) set(at []float64) {
 	if len(l.texts) > 0 && slices.Equal(l.at, at) {
 		return
 	}
-	l.at, l.buffer, l.texts = append(l.at[:0], at...), l.buffer[:0], l.texts[:0]
-	var ends []int
-	for _, v := range at {
-		l.buffer = strconv.AppendFloat(l.buffer, v, 'g', -1, 64) // as Prometheus prints them
-		ends = append(ends, len(l.buffer))
+	l.at = append(l.at[:0], at...)
+	l.texts = slices.Grow(l.texts[:0], len(at)+1)[:len(at)+1]
+	for i, v := range at {
+		l.texts[i] = strconv.AppendFloat(l.texts[i][:0], v, 'g', -1, 64) // as Prometheus prints them
 	}
-	l.buffer = append(l.buffer, "+Inf"...)
-	start := 0
-	for _, end := range append(ends, len(l.buffer)) {
-		l.texts = append(l.texts, l.buffer[start:end])
-		start = end
-	}
+	l.texts[len(at)] = append(l.texts[len(at)][:0], "+Inf"...)
 	sorted := slices.Sorted(slices.Values(at))
 	l.repeats = len(slices.Compact(sorted)) < len(at)
 }
 
-// repeated reports whether value i is equal to one before it.
+// repeated reports whether value i is equal to an earlier one.
 func (l *labelTexts) repeated(i int) bool {
 	return l.repeats && i < len(l.at) && slices.Contains(l.at[:i], l.at[i])
 }

@@ -39,32 +39,16 @@ func (t *texts) size() int64 {
 	return int64(4*cap(t.ids) + 2*cap(t.counts) + 6*cap(t.edits) + cap(t.inserted) + 32*cap(t.restarts) + cap(t.full))
 }
 
-// room is the size of a list.
-type room struct{ texts, edits, inserted, full int }
-
-// room returns the size of the list.
-func (t *texts) room() room { return room{len(t.ids), len(t.edits), len(t.inserted), len(t.full)} }
-
-// reset returns an empty list in the memory of t, with room for so much.
-func (t *texts) reset(n room) texts {
+// newTexts returns an empty list with room for so many elements.
+func newTexts(n, edits, inserted, full int) texts {
 	return texts{
-		ids:      roomFor(t.ids, n.texts),
-		counts:   roomFor(t.counts, n.texts),
-		edits:    roomFor(t.edits, n.edits),
-		inserted: roomFor(t.inserted, n.inserted),
-		restarts: roomFor(t.restarts, n.texts/restartInterval+1),
-		full:     roomFor(t.full, n.full),
+		ids:      make([]uint32, 0, n),
+		counts:   make([]uint16, 0, n),
+		edits:    make([]put.Edit, 0, edits),
+		inserted: make([]byte, 0, inserted),
+		restarts: make([]restart, 0, n/restartInterval+1),
+		full:     make([]byte, 0, full),
 	}
-}
-
-// roomFor returns an empty slice with room for n elements, in the memory of s if that is
-// large enough. New memory has room for some more, since the next list in it will probably
-// be a little longer.
-func roomFor[T any](s []T, n int) []T {
-	if cap(s) >= n {
-		return s[:0]
-	}
-	return make([]T, 0, n+n/8)
 }
 
 // add appends a text with the edits that make it of the last one.

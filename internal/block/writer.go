@@ -3,49 +3,54 @@
 
 package block
 
-import "github.com/apptuitai/apptuit-go/internal/put"
+import (
+	"cmp"
+	"slices"
 
-// Sink is the receiver of an export: the lines go to a builder of batches, and what is not
-// a line to the methods.
+	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
+)
+
+// Sink receives an export: lines go to a builder of batches, everything else to the
+// methods.
 type Sink interface {
 	// Lines returns the builder for the lines.
 	Lines() *put.Builder
 	// Repeats says that a series may have more than one point.
 	Repeats()
-	// Reject takes a point that cannot be sent. Its tags are valid during the call.
+	// Reject receives a point that cannot be sent. Its tags are valid during the call.
 	Reject(r put.Rejection)
 }
 
-// Owners names the owners of points that collide. A writer asks while it writes, because
-// it finds collisions only then: as neighbours with equal texts.
+// Owners names the owners of points that collide. It is asked during a write, which is
+// when collisions are found.
 type Owners interface {
-	// Collision returns the error of a point whose series and timestamp another point
-	// has, and whether the error was reported before.
+	// Collision returns the error of a point with the series and timestamp of another
+	// point, and whether the error was reported before.
 	Collision(winner, loser uint32) (reported bool, err error)
 }
 
-// Writer adds series to the blocks of an export and writes their values. Between Begin
-// and End, the caller adds series (Add), gives their entries values (PutNumber,
-// PutDistribution, Reject), and writes each block once it has all its values (Write). A
-// Writer belongs to one goroutine.
+// Writer adds series to the blocks of an export and writes their values. The calls are
+// Begin; then for each block Add for new series, PutNumber, PutDistribution or Reject for
+// each point, and Write; and at last End. A Writer belongs to one goroutine.
 type Writer struct {
 	sink   Sink
 	out    *put.Builder // of the sink
 	owners Owners
 
-	pending   pending // new series
+	pending   pending // new series of pendingOf
 	pendingOf *Block
 	merger    merger
-	currents  []*current // not in use
+	states    []*exportState // not in use
 
 	reader reader
-	form   form
+	line   lineEditor
 	id     uint32   // an entry with the current text
-	other  put.Line // for lines that form cannot make
+	other  put.Line // a line that the line editor cannot make
 	labels [MaxLabels]labelTexts
 	equal  []cell                   // values of one series
 	lines  map[string]contestedLine // of contested blocks in this export
-	lostTo *uint32                  // the owner to whom all lines of the current point are lost
+	winner *uint32                  // the owner of the point with which the current point collides
 	loaded uint32                   // see [Writer.load]
 }
 
@@ -56,31 +61,26 @@ func (w *Writer) Begin(sink Sink, owners Owners) {
 
 // End ends an export, after all blocks were written.
 func (w *Writer) End() {
+	const keptStates, keptText = 8, 64 << 10
 	w.sink, w.out, w.owners, w.lines = nil, nil, nil, nil
-	w.pending.shrink()
-	w.merger.shrink()
-	if len(w.currents) > maxCurrents {
-		clear(w.currents[maxCurrents:])
-		w.currents = w.currents[:maxCurrents]
+	if cap(w.pending.text) > keptText {
+		w.pending = pending{}
+	}
+	if len(w.states) > keptStates {
+		w.states = slices.Delete(w.states, keptStates, len(w.states))
 	}
 }
 
-// maxCurrents bounds what a writer keeps of blocks that were in use at the same time.
-const maxCurrents = 8
-
 const (
-	// maxPending is how many bytes of texts are collected before they are sorted.
+	// maxPending is the number of bytes of texts that are collected before they are sorted.
 	maxPending = 2 << 20
-	// keptPending is how many bytes of memory for texts are kept between exports.
-	keptPending = 64 << 10
-	// keptSpare is for how many edits of merged texts memory is kept between exports.
-	keptSpare = 512 << 10
-	// maxOverflow is how many series without room are collected before they are written.
+	// maxOverflow is the number of series that are not kept and are collected before they
+	// are written.
 	maxOverflow = 2 << 10
 )
 
-// Add adds a series to an entry that has none: the text of its tags, as
-// [put.Renderer.AppendTags] renders them. About so many others follow.
+// Add adds the series of a new entry. text is the text of its tags, as
+// [put.Renderer.AppendTags] renders it. About so many others follow.
 func (w *Writer) Add(b *Block, id uint32, text []byte, others int) {
 	if w.pendingOf != b || len(w.pending.text) > maxPending {
 		w.sortPending()
@@ -88,44 +88,27 @@ func (w *Writer) Add(b *Block, id uint32, text []byte, others int) {
 	}
 	w.pending.add(id, text, others)
 	for i, l := range b.lines.Labels {
-		b.places[i][id] = int32(labelPlace(text, l.Key))
+		b.offsets[i][id] = int32(labelOffset(text, l.Key))
 	}
+}
+
+// NewSeriesSize returns the number of bytes that a new series takes until it is sorted.
+func NewSeriesSize(text []byte) int64 {
+	const id, end, order = 4, 8, 8
+	return cellSize + int64(len(text)+len(text)/restartInterval) + id + end + order
 }
 
 // sortPending sorts the series that were added last.
 func (w *Writer) sortPending() {
 	if b := w.pendingOf; b != nil && len(w.pending.ids) > 0 {
-		b.pending = append(b.pending, w.pending.sort(w.merger.takeSpare()))
+		b.pending = append(b.pending, w.pending.sort())
 	}
 	w.pendingOf = nil
 	w.pending.reset()
 }
 
-// Find returns the entry of a series with a text.
-func (w *Writer) Find(b *Block, text []byte) (id uint32, ok bool) {
-	w.merge(b, nil)
-	return b.texts.find(text)
-}
-
-// Overflow returns a block for series of the current export for which there is no room in
-// b. It is written with b, or earlier if it becomes large, and then forgotten. So a series
-// that is added to it twice may be written twice.
-func (w *Writer) Overflow(b *Block) *Block {
-	o := b.overflow
-	if o == nil {
-		o = New(b.lines)
-		b.overflow = o
-		w.sink.Repeats()
-	}
-	if o.Contested = b.Contested; len(o.cells) >= maxOverflow {
-		w.Write(o)
-		w.merger.spare = o.texts
-		o.texts, o.cells, o.places, o.set = texts{}, o.cells[:0], [MaxLabels][]int32{}, o.set[:0]
-	}
-	return o
-}
-
-// merge merges the series that were added into the sorted texts.
+// merge merges the series that were added into the sorted texts. Entries for which keep
+// returns false are left out. keep may be nil, which keeps all entries.
 func (w *Writer) merge(b *Block, keep func(id uint32) bool) {
 	if w.pendingOf == b {
 		w.sortPending()
@@ -140,43 +123,117 @@ func (w *Writer) merge(b *Block, keep func(id uint32) bool) {
 		for i := range b.pending {
 			lists = append(lists, &b.pending[i])
 		}
-		old := b.texts
 		b.texts = w.merger.merge(lists, keep)
-		w.merger.spare = old
 	}
 	clear(b.pending)
 	b.pending = b.pending[:0]
 }
 
-// Remove drops the series of entries. Their numbers are used again.
+// Find returns the entry of the series with a text.
+func (w *Writer) Find(b *Block, text []byte) (id uint32, ok bool) {
+	w.merge(b, nil)
+	return b.texts.find(text)
+}
+
+// Remove removes entries and their series. New entries get their numbers.
 func (w *Writer) Remove(b *Block, ids []uint32) {
-	var gone bitset
+	var removed bitset
 	for _, id := range ids {
-		gone.add(id)
+		removed.add(id)
 	}
-	w.merge(b, func(id uint32) bool { return !gone.has(id) })
+	w.merge(b, func(id uint32) bool { return !removed.has(id) })
 	b.remove(ids)
 }
 
-// Size returns the bytes that are allocated for the series of a block.
-func (b *Block) Size() int64 {
-	n := b.texts.size() + cellSize*int64(cap(b.cells)) + int64(4*cap(b.free))
-	for _, p := range b.places {
-		n += int64(4 * cap(p))
+// Overflow returns a block for series of the current export that b cannot keep. It is
+// written with b, or earlier if it becomes large, and then dropped. So a series that is
+// added to it twice may be written twice.
+func (w *Writer) Overflow(b *Block) *Block {
+	o := b.overflow
+	if o == nil || len(o.cells) >= maxOverflow {
+		if o != nil {
+			w.Write(o)
+		}
+		o = New(b.lines)
+		b.overflow = o
+		w.sink.Repeats()
 	}
-	for i := range b.pending {
-		n += b.pending[i].size()
-	}
-	return n
+	o.Contested = b.Contested
+	return o
 }
 
-// NewSeriesSize returns the bytes that a new series takes until it is sorted.
-func NewSeriesSize(text []byte) int64 {
-	return cellSize + int64(len(text)+len(text)/restartInterval) + pendingSize
+// Stamp is the part of a point beside its series and its values.
+type Stamp struct {
+	Timestamp int64  // in wire units, not 0
+	Source    uint32 // identifies the data point in the batch
+	Owner     uint32 // the instrument, which is named if the point collides
 }
 
-// pendingSize is the size of what is kept for a pending series beside its text.
-const pendingSize = 4 + 8 + 16
+// PutNumber gives an entry a value in the current export. The value must be finite.
+func (w *Writer) PutNumber(b *Block, id uint32, at Stamp, v model.Value) {
+	w.put(b, id, at, v.Bits(), v.Kind())
+}
 
-// cellSize is the size of a cell, with its bit in the set.
-const cellSize = 32 + 1
+// PutDistribution gives an entry the values of several lines in the current export. It
+// keeps no reference to d.
+func (w *Writer) PutDistribution(b *Block, id uint32, at Stamp, d *Distribution) {
+	s := w.stateOf(b)
+	w.put(b, id, at, uint64(len(s.points)), 0)
+	s.add(d, len(b.lines.Labels))
+}
+
+// put sets the cell of an entry, or appends an extra value if the cell is set.
+func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.ValueKind) {
+	c := &b.cells[id]
+	if b.set.has(id) {
+		s := w.stateOf(b)
+		s.more = append(s.more, extra{id: id})
+		c = &s.more[len(s.more)-1].cell
+	} else {
+		b.set.add(id)
+	}
+	c.ts, c.bits, c.source, c.owner, c.kind = at.Timestamp, bits, at.Source, at.Owner, kind
+}
+
+// Reject rejects a point of an entry. Write sets the tags of the rejection, because it
+// reads the text of the series.
+func (w *Writer) Reject(b *Block, id uint32, r put.Rejection) {
+	if !b.set.has(id) {
+		b.set.add(id)
+		b.cells[id].ts = 0
+	}
+	s := w.stateOf(b)
+	s.more = append(s.more, extra{id: id, rejected: &r})
+}
+
+// stateOf returns the state of a block, which it makes if necessary.
+func (w *Writer) stateOf(b *Block) *exportState {
+	if b.state == nil {
+		if last := len(w.states) - 1; last >= 0 {
+			b.state, w.states = w.states[last], w.states[:last]
+		} else {
+			b.state = new(exportState)
+		}
+	}
+	return b.state
+}
+
+// Write writes the values that the entries of a block have in the current export, in the
+// order of the series. Before that it merges new series into the block.
+func (w *Writer) Write(b *Block) {
+	w.merge(b, nil)
+	if b.state != nil {
+		slices.SortStableFunc(b.state.more, func(x, y extra) int { return cmp.Compare(x.id, y.id) })
+	}
+	w.walk(b)
+	if b.overflow != nil {
+		w.Write(b.overflow)
+		b.overflow = nil
+	}
+	clear(b.set)
+	if b.state != nil {
+		b.state.reset()
+		w.states = append(w.states, b.state)
+		b.state = nil
+	}
+}

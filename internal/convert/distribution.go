@@ -108,7 +108,7 @@ func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
 	if slices.ContainsFunc(s.Quantiles, math.IsNaN) {
 		err := fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed)
 		for _, v := range s.Values {
-			p.reject(len(d.Fixed), ts, model.Float(v), err, faultShape, source)
+			p.reject(len(d.Plain), ts, model.Float(v), err, faultShape, source)
 		}
 	} else {
 		p.quantiles(d, 0, ts, source, s.Quantiles, s.Values, model.Float)

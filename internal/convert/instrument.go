@@ -111,7 +111,7 @@ func (c *Converter[K]) newInstrument(s *Scope[K], spec InstrumentSpec) *Instrume
 	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec)}
 	name := c.cfg.Names.metric(spec)
 	lines := i.shape.lines(name)
-	if i.err = model.CheckName(encoding.FieldMetric, lines.Fixed[0]); spec.Name == "" {
+	if i.err = model.CheckName(encoding.FieldMetric, lines.Plain[0]); spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	}
 	c.add(i, lines)

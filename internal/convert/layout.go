@@ -77,7 +77,7 @@ func (s *Shape) suffixOf(line int) Suffix {
 func (s *Shape) lines(name func(suffix string) string) block.Lines {
 	var lines block.Lines
 	for _, suffix := range s.Suffixes {
-		lines.Fixed = append(lines.Fixed, name(suffix.String()))
+		lines.Plain = append(lines.Plain, name(suffix.String()))
 	}
 	for _, l := range s.labels {
 		lines.Labels = append(lines.Labels, block.Label{Metric: name(l.suffix().String()), Key: l.key()})

@@ -73,7 +73,7 @@ const (
 
 // metricOf returns the metric of lines.
 func (c *Converter[K]) metricOf(lines block.Lines) *metric[K] {
-	parts := append([]string{strconv.Itoa(len(lines.Fixed))}, lines.Fixed...)
+	parts := append([]string{strconv.Itoa(len(lines.Plain))}, lines.Plain...)
 	for _, l := range lines.Labels {
 		parts = append(parts, l.Key, l.Metric)
 	}
@@ -112,7 +112,7 @@ func (c *Converter[K]) dropMetric(m *metric[K]) {
 
 // names returns the names that lines of the metric have.
 func (m *metric[K]) names() []string {
-	names := slices.Clone(m.lines.Fixed)
+	names := slices.Clone(m.lines.Plain)
 	for _, l := range m.lines.Labels {
 		names = append(names, l.Metric)
 	}

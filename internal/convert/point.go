@@ -60,12 +60,12 @@ func (p Point[K]) Values(ts int64, v *Values, source uint32) {
 		}
 		switch {
 		case !missing:
-			d.Fixed = append(d.Fixed, p.accept(n, ts, value.Value, source))
+			d.Plain = append(d.Plain, p.accept(n, ts, value.Value, source))
 			continue
 		case v.Missing != nil:
 			p.reject(n, ts, value.Value, v.Missing, faultShape, source)
 		}
-		d.Fixed = append(d.Fixed, absent())
+		d.Plain = append(d.Plain, absent())
 	}
 	p.put(d, ts, source)
 }
@@ -89,7 +89,7 @@ func (p Point[K]) begin() *block.Distribution {
 	c := p.i.scope.c
 	c.note(p.state())
 	d := &c.ws.lines
-	d.Fixed = d.Fixed[:0]
+	d.Plain = d.Plain[:0]
 	for l := range d.Labelled {
 		d.Labelled[l] = block.Labelled{At: d.Labelled[l].At[:0], Values: d.Labelled[l].Values[:0]}
 	}
@@ -100,9 +100,9 @@ func (p Point[K]) begin() *block.Distribution {
 func (p Point[K]) fixed(d *block.Distribution, ts int64, source uint32, v Optional) {
 	value := absent()
 	if v.Set && !v.Value.NaN() {
-		value = p.accept(len(d.Fixed), ts, v.Value, source)
+		value = p.accept(len(d.Plain), ts, v.Value, source)
 	}
-	d.Fixed = append(d.Fixed, value)
+	d.Plain = append(d.Plain, value)
 }
 
 // put gives the data point its values, unless it has no place in the block or no valid
@@ -114,7 +114,7 @@ func (p Point[K]) put(d *block.Distribution, ts int64, source uint32) {
 	at := block.Stamp{Timestamp: ts, Source: source, Owner: p.i.id}
 	w := &p.i.scope.c.ws.writer
 	if len(p.i.shape.Suffixes) == 1 && len(p.i.shape.labels) == 0 {
-		if v := d.Fixed[0]; !v.NaN() {
+		if v := d.Plain[0]; !v.NaN() {
 			w.PutNumber(p.block(), p.entry, at, v)
 		}
 		return

@@ -91,10 +91,10 @@ func (p Point[K]) reject(line int, ts int64, v model.Value, err error, kind faul
 
 // nameOf returns the metric of a line.
 func (m *metric[K]) nameOf(line int) string {
-	if n := len(m.lines.Fixed); line >= n {
+	if n := len(m.lines.Plain); line >= n {
 		return m.lines.Labels[line-n].Metric
 	}
-	return m.lines.Fixed[line]
+	return m.lines.Plain[line]
 }
 
 // reported reports whether a kind of fault was reported for the data point, and notes it.

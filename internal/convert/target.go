@@ -42,7 +42,7 @@ func (c *Converter[K]) newTarget() *Instrument[K] {
 		scope: &Scope[K]{c: c, base: c.tags.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge},
 		shape: Shape{Suffixes: []Suffix{SuffixNone}}, expected: 1,
 	}
-	c.add(i, block.Lines{Fixed: []string{targetName}})
+	c.add(i, block.Lines{Plain: []string{targetName}})
 	if c.take(i.cost()) {
 		i.index.entries = make(map[K]uint32)
 	}

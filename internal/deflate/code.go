@@ -35,6 +35,7 @@ type Code struct {
 	literal  [endOfBlock + 1]symbol
 	length   [maxMatch + 1]symbol
 	distance [distances]symbol // without extra bits
+	near     [1025]symbol      // distances of up to 1024, with extra bits
 }
 
 // NewCode returns the code table for text like that of a sample, or for usual lines if
@@ -59,8 +60,17 @@ func NewCode(sample *Sample) *Code {
 	for i := range c.distance {
 		c.distance[i] = symbol{codes[i], distanceLengths[i]}
 	}
+	for d := 1; d < len(c.near); d++ {
+		c.near[d] = c.distanceSymbol(d)
+	}
 	c.header, c.rest = header(literals, distanceLengths)
 	return c
+}
+
+// distanceSymbol returns the code of a distance with its extra bits.
+func (c *Code) distanceSymbol(d int) symbol {
+	at, extra, value := distanceCode(d)
+	return join(c.distance[at], value, extra)
 }
 
 // join appends extra bits to a code.

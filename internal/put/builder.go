@@ -56,13 +56,13 @@ func (b *Builder) Append(l *Line, v model.Value, source uint32) {
 		b.discard(source)
 		return
 	}
-	mark, start := b.startPoint()
-	c := b.chunk
+	c := b.separate()
+	start := len(c.text)
 	c.text = l.appendTo(c.text)
 	value := len(c.text)
 	c.text = v.Append(c.text)
 	if b.full() {
-		c.text = c.text[:mark]
+		c.text = c.text[:start-len(separator)]
 		b.Flush()
 		b.Append(l, v, source)
 		return
@@ -103,15 +103,15 @@ func (b *Builder) appendVariant(l *Line, at, n int, variant []byte, v model.Valu
 	if b.z == nil || b.discard != nil || l != b.last || l.changed || len(l.edits) > 0 || max(at, n, len(variant)) > math.MaxUint16 {
 		return false
 	}
-	mark, start := b.startPoint()
-	c := b.chunk
+	c := b.separate()
+	start := len(c.text)
 	c.text = append(c.text, l.text[:at]...)
 	c.text = append(c.text, variant...)
 	c.text = append(c.text, l.text[at+n:]...)
 	value := len(c.text)
 	c.text = v.Append(c.text)
 	if b.full() {
-		c.text = c.text[:mark]
+		c.text = c.text[:start-len(separator)]
 		return false
 	}
 	b.edit[0] = Edit{uint16(at), uint16(n), uint16(len(variant))}
@@ -123,32 +123,36 @@ func (b *Builder) appendVariant(l *Line, at, n int, variant []byte, v model.Valu
 
 // appendPoint adds a point of another batch, given as a whole line. It ignores the limits.
 func (b *Builder) appendPoint(line []byte, source uint32) {
-	_, start := b.startPoint()
-	b.chunk.text = append(b.chunk.text, bytes.TrimSuffix(line, []byte("}"))...)
+	c := b.separate()
+	start := len(c.text)
+	c.text = append(c.text, bytes.TrimSuffix(line, []byte("}"))...)
 	value := start + bytes.LastIndex(line, []byte(ValueKey)) + len(ValueKey)
 	b.addLine(start, value, nil, false)
 	b.count(source)
 }
 
-// startPoint appends the bytes between two points to the chunk. It returns the length of
-// the chunk before and after that. The first point of a batch gets a new chunk.
-func (b *Builder) startPoint() (before, after int) {
-	between := separator
+// separate prepares the chunk for the next line.
+func (b *Builder) separate() *chunk {
 	if b.chunk == nil {
-		b.chunk, _ = b.codec.chunks.Get().(*chunk)
-		b.sources = getSlice[uint32](&b.codec.sources, 1024)
-		between = bodyStart
+		b.startBatch()
+	} else {
+		b.chunk.text = append(b.chunk.text, separator...)
 	}
-	before = len(b.chunk.text)
-	b.chunk.text = append(b.chunk.text, between...)
-	return before, len(b.chunk.text)
+	return b.chunk
+}
+
+// startBatch makes the first chunk of a batch.
+func (b *Builder) startBatch() {
+	b.chunk, _ = b.codec.chunks.Get().(*chunk)
+	b.chunk.text = append(b.chunk.text, bodyStart...)
+	b.sources = getSlice[uint32](&b.codec.sources, max(1024, int(b.codec.points.Load())))
 }
 
 // full reports whether the line at the end of the chunk has no room in the batch. The
 // first point of a batch always has room.
 func (b *Builder) full() bool {
-	n, size := len(b.sources), b.raw+int64(len(b.chunk.text)+len(bodyEnd))
-	return n > 0 && (n >= b.limits.Points || size > b.limits.Bytes)
+	n := len(b.sources)
+	return n > 0 && (n >= b.limits.Points || b.raw+int64(len(b.chunk.text)+len(bodyEnd)) > b.limits.Bytes)
 }
 
 // addLine passes the line at the end of the chunk to the compressor, or keeps it until
@@ -193,7 +197,7 @@ func (b *Builder) compress(last bool) {
 func (b *Builder) chooseCompressor(oneChunk bool) {
 	b.pool = b.codec.compressors(oneChunk)
 	b.z, _ = b.pool.Get().(compressor)
-	b.z.reset(getSlice[byte](&b.codec.bodies, chunkSize))
+	b.z.reset(getSlice[byte](&b.codec.bodies, max(chunkSize, int(b.codec.bodySize.Load()*5/4))))
 	first := 0
 	for i := range b.chunk.lines {
 		l := &b.chunk.lines[i]
@@ -210,6 +214,8 @@ func (b *Builder) Flush() {
 	b.chunk.text = append(b.chunk.text, bodyEnd...)
 	b.compress(true)
 	batch := b.codec.newBatch(b.z.finish(), b.raw, b.sources, b.uncounted)
+	b.codec.bodySize.Store(int64(len(batch.body)))
+	b.codec.points.Store(int64(len(batch.sources)))
 	b.sources = nil
 	b.reset()
 	b.deliver(batch)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zlib"
@@ -65,6 +66,9 @@ type Codec struct {
 	bodies   sync.Pool // *[]byte
 	sources  sync.Pool // *[]uint32
 	chunks   sync.Pool // *chunk
+
+	// The sizes of the last batch, for which a builder allocates memory at once.
+	bodySize, points atomic.Int64
 }
 
 // NewCodec returns a codec for an encoding.
