@@ -6,10 +6,10 @@ package block
 import (
 	"cmp"
 	"slices"
-
-	"github.com/apptuitai/apptuit-go/internal/model"
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
+
+// MaxLabels is the largest number of labels of a block.
+const MaxLabels = 2
 
 // Lines describes the lines that each point of a block becomes.
 type Lines struct {
@@ -46,19 +46,6 @@ type Block struct {
 	state    *exportState // nil if the cells hold all of the current export
 	overflow *Block       // new series of the current export that are not kept
 }
-
-// cell is the value of an entry in the current export.
-type cell struct {
-	ts     int64  // 0 if there is no value
-	bits   uint64 // of a number, or the index of a distribution
-	source uint32
-	owner  uint32
-	used   uint32
-	kind   model.ValueKind
-}
-
-// cellSize is the size of a cell with its bit in the set.
-const cellSize = 32 + 1
 
 // New returns an empty block.
 func New(lines Lines) *Block {
@@ -126,44 +113,4 @@ func (b *Block) remove(ids []uint32) {
 		b.offsets[i] = b.offsets[i][:n]
 	}
 	b.free = slices.Clone(b.free)
-}
-
-// exportState is the part of the current export that the cells do not hold.
-type exportState struct {
-	more   []extra
-	points []distribution // by cell.bits
-	values []model.Value  // of points
-	bounds []float64      // of points
-}
-
-// extra is a further value of an entry, or a rejection.
-type extra struct {
-	id       uint32
-	cell     cell
-	rejected *put.Rejection
-}
-
-// reset makes the state empty for another block. Memory that only a large block needs is
-// dropped.
-func (s *exportState) reset() {
-	const keptValues = 128 << 10
-	clear(s.more) // for the rejections
-	if cap(s.values) > keptValues {
-		s.values = nil
-	}
-	*s = exportState{more: s.more[:0], points: s.points[:0], values: s.values[:0], bounds: s.bounds[:0]}
-}
-
-// bitset is a set of entries.
-type bitset []uint64
-
-func (s bitset) has(id uint32) bool {
-	return int(id/64) < len(s) && s[id/64]>>(id%64)&1 != 0
-}
-
-func (s *bitset) add(id uint32) {
-	for int(id/64) >= len(*s) {
-		*s = append(*s, 0)
-	}
-	(*s)[id/64] |= 1 << (id % 64)
 }

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
@@ -160,62 +159,6 @@ func (w *Writer) Overflow(b *Block) *Block {
 	}
 	o.Contested = b.Contested
 	return o
-}
-
-// Stamp is the part of a point beside its series and its values.
-type Stamp struct {
-	Timestamp int64  // in wire units, not 0
-	Source    uint32 // identifies the data point in the batch
-	Owner     uint32 // the instrument, which is named if the point collides
-}
-
-// PutNumber gives an entry a value in the current export. The value must be finite.
-func (w *Writer) PutNumber(b *Block, id uint32, at Stamp, v model.Value) {
-	w.put(b, id, at, v.Bits(), v.Kind())
-}
-
-// PutDistribution gives an entry the values of several lines in the current export. It
-// keeps no reference to d.
-func (w *Writer) PutDistribution(b *Block, id uint32, at Stamp, d *Distribution) {
-	s := w.stateOf(b)
-	w.put(b, id, at, uint64(len(s.points)), 0)
-	s.add(d, len(b.lines.Labels))
-}
-
-// put sets the cell of an entry, or appends an extra value if the cell is set.
-func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.ValueKind) {
-	c := &b.cells[id]
-	if b.set.has(id) {
-		s := w.stateOf(b)
-		s.more = append(s.more, extra{id: id})
-		c = &s.more[len(s.more)-1].cell
-	} else {
-		b.set.add(id)
-	}
-	c.ts, c.bits, c.source, c.owner, c.kind = at.Timestamp, bits, at.Source, at.Owner, kind
-}
-
-// Reject rejects a point of an entry. Write sets the tags of the rejection, because it
-// reads the text of the series.
-func (w *Writer) Reject(b *Block, id uint32, r put.Rejection) {
-	if !b.set.has(id) {
-		b.set.add(id)
-		b.cells[id].ts = 0
-	}
-	s := w.stateOf(b)
-	s.more = append(s.more, extra{id: id, rejected: &r})
-}
-
-// stateOf returns the state of a block, which it makes if necessary.
-func (w *Writer) stateOf(b *Block) *exportState {
-	if b.state == nil {
-		if last := len(w.states) - 1; last >= 0 {
-			b.state, w.states = w.states[last], w.states[:last]
-		} else {
-			b.state = new(exportState)
-		}
-	}
-	return b.state
 }
 
 // Write writes the values that the entries of a block have in the current export, in the

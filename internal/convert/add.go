@@ -6,7 +6,6 @@ package convert
 import (
 	"slices"
 
-	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
@@ -24,7 +23,7 @@ type Point[K comparable] struct {
 }
 
 // passing is a data point for which there is no room.
-type passing struct {
+type unkept struct {
 	state
 	block   *block.Block
 	invalid invalid
@@ -35,7 +34,7 @@ func (p Point[K]) state() *state {
 	if p.kept {
 		return &p.i.metric.points[p.entry].state
 	}
-	return &p.i.scope.c.ws.passing.state
+	return &p.i.scope.c.ws.unkept.state
 }
 
 // block returns the block that the entry is in.
@@ -43,7 +42,7 @@ func (p Point[K]) block() *block.Block {
 	if p.kept {
 		return p.i.metric.block
 	}
-	return p.i.scope.c.ws.passing.block
+	return p.i.scope.c.ws.unkept.block
 }
 
 // Lookup returns the place of a data point by the identity of its attributes. If it
@@ -89,9 +88,9 @@ func (i *Instrument[K]) Add(key K, attributes []model.Tag, isFiltered bool) Poin
 		bad.tags = tags
 		return i.addInvalid(key, s, bad)
 	case bad.err != nil:
-		s.flags |= noFixed
+		s.flags |= tooFewTags
 	case bad.labelErr != nil:
-		s.flags |= noLabelled
+		s.flags |= tooManyTags
 	}
 	c.ws.text = c.ws.renderer.AppendTags(c.ws.text[:0], tags)
 	return i.addSeries(key, s, c.ws.text)
@@ -102,9 +101,10 @@ func (i *Instrument[K]) resolve(attributes []model.Tag) (tags []model.Tag, bad i
 	ws := i.scope.c.ws
 	var keyErr error
 	for n := range attributes {
-		k := ws.keys.sanitized(n, attributes[n].Key)
-		if attributes[n].Key = k.text; k.err != nil && keyErr == nil {
-			keyErr = k.err
+		key, err := ws.attributes.key(n, attributes[n].Key)
+		attributes[n].Key = key
+		if keyErr == nil {
+			keyErr = err
 		}
 	}
 	var own []model.Tag
@@ -125,7 +125,7 @@ func (i *Instrument[K]) resolve(attributes []model.Tag) (tags []model.Tag, bad i
 // addSeries adds a data point with the text of its tags.
 func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 	c, m := i.scope.c, i.metric
-	if i.index.entries != nil && c.makeRoom(m, m.seriesCost(text)) {
+	if i.index.entries != nil && c.reserveFor(m, m.seriesCost(text)) {
 		id := m.newEntry()
 		i.remember(key, id, s)
 		m.block.Touch(id, c.now)
@@ -134,11 +134,11 @@ func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 	}
 	// Without room the point is written with this export only. Its series may be known
 	// from another instrument.
-	i.passing, c.ws.passing = key, passing{state: s, block: m.block}
+	i.unkept, c.ws.unkept = key, unkept{state: s, block: m.block}
 	id, ok := c.ws.writer.Find(m.block, text)
 	if !ok {
 		o := c.ws.writer.Overflow(m.block)
-		id, c.ws.passing.block = o.NewEntry(), o
+		id, c.ws.unkept.block = o.NewEntry(), o
 		c.ws.writer.Add(o, id, text, 0)
 	}
 	return Point[K]{i, id, false}
@@ -147,7 +147,7 @@ func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 // addInvalid adds a data point without a series.
 func (i *Instrument[K]) addInvalid(key K, s state, bad invalid) Point[K] {
 	c, m := i.scope.c, i.metric
-	if i.index.entries != nil && c.makeRoom(m, m.seriesCost(nil)+invalidCost+tagsCost(bad.tags)) {
+	if i.index.entries != nil && c.reserveFor(m, m.seriesCost(nil)+invalidCost+tagsCost(bad.tags)) {
 		id := m.newEntry()
 		i.remember(key, id, s)
 		m.block.Touch(id, c.now)
@@ -155,7 +155,7 @@ func (i *Instrument[K]) addInvalid(key K, s state, bad invalid) Point[K] {
 		m.setInvalid(id, &bad)
 		return Point[K]{i, id, true}
 	}
-	i.passing, c.ws.passing = key, passing{state: s, invalid: bad}
+	i.unkept, c.ws.unkept = key, unkept{state: s, invalid: bad}
 	return Point[K]{i, 0, false}
 }
 
@@ -164,21 +164,5 @@ func (p Point[K]) invalid() *invalid {
 	if p.kept {
 		return p.i.metric.invalid[p.entry]
 	}
-	return &p.i.scope.c.ws.passing.invalid
-}
-
-// lineErr returns why a line of the point cannot be sent, nil if it can: one of the lines
-// without a label, or with one.
-func (p Point[K]) lineErr(s *state, labelled bool) error {
-	switch {
-	case s.flags&noSeries != 0 && labelled:
-		return p.invalid().labelErr
-	case s.flags&noSeries != 0:
-		return p.invalid().err
-	case s.flags&noFixed != 0 && !labelled:
-		return model.CheckTags(0)
-	case s.flags&noLabelled != 0 && labelled:
-		return model.CheckTags(encoding.MaxTags + 1)
-	}
-	return nil
+	return &p.i.scope.c.ws.unkept.invalid
 }

@@ -59,11 +59,11 @@ type Converter[K comparable] struct {
 	full  bool   // a sweep in this export made no room
 
 	// The current export.
-	ws      *workspace
-	sink    Sink
-	tally   Tally
-	open    []*metric[K]     // of the instruments of the export
-	passing []*Instrument[K] // that are not kept
+	ws     *workspace
+	sink   Sink
+	tally  Tally
+	open   []*metric[K]     // of the instruments of the export
+	unkept []*Instrument[K] // instruments of the export that are not kept
 }
 
 // clock counts seconds from the first export to the current one. It stands still while the
@@ -78,17 +78,6 @@ func (c *clock) set(now time.Time) {
 		c.start = now
 	}
 	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second))
-}
-
-// Tally counts data points of an export, not wire points.
-type Tally struct {
-	Overflowed int // with the SDK's overflow attribute
-	Filtered   int // that lost attributes to a filter
-}
-
-// Plus returns the sum of two tallies.
-func (t Tally) Plus(other Tally) Tally {
-	return Tally{Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered}
 }
 
 // maxReported bounds the collisions, and the faults, that a converter remembers.
@@ -124,12 +113,12 @@ func (c *Converter[K]) end() Tally {
 		m.open, m.late, m.awaited = false, false, 0
 		c.write(m)
 	}
-	for _, i := range c.passing {
+	for _, i := range c.unkept {
 		c.drop(i)
 	}
 	clear(c.open)
-	clear(c.passing)
-	c.open, c.passing = c.open[:0], c.passing[:0]
+	clear(c.unkept)
+	c.open, c.unkept = c.open[:0], c.unkept[:0]
 	if c.now-c.swept >= idleSeconds/2 {
 		c.sweep()
 	}
@@ -145,7 +134,7 @@ func (c *Converter[K]) close() {
 }
 
 // Integer returns the text of an integer attribute.
-func (c *Converter[K]) Integer(v int64) string { return c.ws.keys.integer(v) }
+func (c *Converter[K]) Integer(v int64) string { return c.ws.attributes.integer(v) }
 
 // Collision returns the error of a point that collides with a point of another instrument
 // or of its own, and whether the error was reported before. It implements [block.Owners].
@@ -158,15 +147,17 @@ func (c *Converter[K]) Collision(winner, loser uint32) (known bool, err error) {
 // workspace is memory that a conversion needs and that belongs to no resource. Exports
 // that run at the same time have one each.
 type workspace struct {
-	writer   block.Writer
-	renderer put.Renderer
-	keys     keyCache
-	tags     []model.Tag // of a new data point
-	text     []byte      // of its tags
-	passing  passing
-	lines    block.Distribution
-	floats   []float64
-	explicit histogram.ExplicitBuckets
+	writer     block.Writer
+	renderer   put.Renderer
+	attributes attributeCache
+	tags       []model.Tag // of a new data point
+	text       []byte      // of its tags
+	unkept     unkept
+	lines      block.Distribution
+	floats     []float64
+	explicit   histogram.ExplicitBuckets
 }
 
-func newWorkspace(cfg *Config) *workspace { return &workspace{keys: newKeyCache(cfg.Names)} }
+func newWorkspace(cfg *Config) *workspace {
+	return &workspace{attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
+}

@@ -11,29 +11,6 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Kind is the type of an instrument's data points.
-type Kind uint8
-
-// The kinds. The data points of sums and gauges are numbers.
-const (
-	Sum Kind = iota
-	Gauge
-	Histogram
-	Exponential
-	Summary
-)
-
-// number reports whether the data points are single numbers.
-func (k Kind) number() bool { return k <= Gauge }
-
-// InstrumentSpec tells an instrument from the others of its scope and decides which lines
-// its points become.
-type InstrumentSpec struct {
-	Name, Unit string
-	Kind       Kind
-	Monotonic  bool // of sums
-}
-
 type scopeKey[K comparable] struct {
 	name, version, schema string
 	attributes            K
@@ -64,7 +41,7 @@ type Instrument[K comparable] struct {
 	err      error // why no point can be sent: the name is invalid
 	metric   *metric[K]
 	index    index[K]
-	passing  K   // the key of the last data point that was not kept
+	unkept   K   // the key of the last data point that was not kept
 	expected int // data points of the export
 	used     uint32
 	filtered bool // a filter has left out attributes of a data point
@@ -82,7 +59,7 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags fu
 	if c.cfg.ScopeTags {
 		s.base = model.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.tags.Base)
 	}
-	if s.kept = c.take(s.cost()); s.kept {
+	if s.kept = c.reserve(s.cost()); s.kept {
 		c.scopes[key] = s
 	}
 	return s
@@ -95,14 +72,14 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags fu
 func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 	c := s.c
 	if c.cfg.Layout.Custom == nil { // which may depend on all of the specification
-		spec = c.cfg.Names.essence(spec)
+		spec = c.cfg.Names.relevant(spec)
 	}
 	i, ok := s.instruments[spec]
 	if !ok {
 		i = c.newInstrument(s, spec)
 	}
 	i.used, i.expected = c.now, n
-	c.expect(i)
+	c.openInstrument(i)
 	return i
 }
 
@@ -115,11 +92,11 @@ func (c *Converter[K]) newInstrument(s *Scope[K], spec InstrumentSpec) *Instrume
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	}
 	c.add(i, lines)
-	if s.kept && c.take(i.cost()) {
+	if s.kept && c.reserve(i.cost()) {
 		s.instruments[spec] = i
 		i.index.entries = make(map[K]uint32)
 	} else {
-		c.passing = append(c.passing, i)
+		c.unkept = append(c.unkept, i)
 	}
 	return i
 }
@@ -148,7 +125,7 @@ func (c *Converter[K]) drop(i *Instrument[K]) {
 }
 
 // expect says that data points of an instrument follow.
-func (c *Converter[K]) expect(i *Instrument[K]) {
+func (c *Converter[K]) openInstrument(i *Instrument[K]) {
 	m := i.metric
 	c.openMetric(m, false)
 	m.awaited++
@@ -189,25 +166,4 @@ func (c *Converter[K]) Find(key InstrumentKey[K]) *Instrument[K] {
 		return nil
 	}
 	return s.instruments[key.Spec]
-}
-
-// Identity names the instrument and its scope.
-func (i *Instrument[K]) Identity() Identity {
-	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
-}
-
-func (i *Instrument[K]) cost() int64 {
-	n := instrumentCost + metricCost + len(i.spec.Name) + len(i.spec.Unit)
-	for _, name := range i.metric.names() {
-		n += 2 * len(name)
-	}
-	return int64(n)
-}
-
-func (s *Scope[K]) cost() int64 {
-	n := int64(scopeCost + len(s.key.name) + len(s.key.version) + len(s.key.schema))
-	if s.c.cfg.ScopeTags {
-		n += tagsCost(s.base)
-	}
-	return n
 }

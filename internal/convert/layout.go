@@ -12,6 +12,29 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/block"
 )
 
+// Kind is the type of an instrument's data points.
+type Kind uint8
+
+// The kinds. The data points of sums and gauges are numbers.
+const (
+	Sum Kind = iota
+	Gauge
+	Histogram
+	Exponential
+	Summary
+)
+
+// number reports whether the data points are single numbers.
+func (k Kind) number() bool { return k <= Gauge }
+
+// InstrumentSpec tells an instrument from the others of its scope and decides which lines
+// its points become.
+type InstrumentSpec struct {
+	Name, Unit string
+	Kind       Kind
+	Monotonic  bool // of sums
+}
+
 // Layout says which series the points of an instrument become. The zero value is
 // the default layout.
 type Layout struct {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
@@ -39,18 +38,18 @@ type point[K comparable] struct {
 
 // state is what is known of a data point whether or not it is kept.
 type state struct {
-	told  fault
-	flags stateFlags
+	reported fault
+	flags    stateFlags
 }
 
 type stateFlags uint8
 
 const (
-	overflow   stateFlags = 1 << iota // has the SDK's overflow attribute
-	filtered                          // lost attributes to a filter
-	noFixed                           // lines without a label cannot be sent
-	noLabelled                        // lines with a label cannot be sent: there are too many tags
-	noSeries                          // nothing can be sent, see invalid
+	overflow    stateFlags = 1 << iota // has the SDK's overflow attribute
+	filtered                           // lost attributes to a filter
+	tooFewTags                         // lines without a label cannot be sent
+	tooManyTags                        // lines with a label cannot be sent: there are too many tags
+	noSeries                           // nothing can be sent, see invalid
 )
 
 // invalid says why the points of an entry cannot be sent.
@@ -58,18 +57,6 @@ type invalid struct {
 	err, labelErr error // of the lines without and with a label
 	tags          []model.Tag
 }
-
-// Costs in bytes, with the places in maps and slices. Maps of one element have room for
-// eight.
-const (
-	scopeCost      = 900
-	instrumentCost = 768
-	metricCost     = 1200
-	tagCost        = 32
-	invalidCost    = 128
-	indexCost      = 32
-	usualSeries    = 230 // a series of six tags
-)
 
 // metricOf returns the metric of lines.
 func (c *Converter[K]) metricOf(lines block.Lines) *metric[K] {
@@ -82,13 +69,13 @@ func (c *Converter[K]) metricOf(lines block.Lines) *metric[K] {
 	if !ok {
 		m = &metric[K]{block: block.New(lines), lines: lines, key: key}
 		c.metrics[key] = m
-		c.claim(m)
+		c.markContested(m)
 	}
 	return m
 }
 
 // claim notes the names of a metric. Names that another metric has make both contested.
-func (c *Converter[K]) claim(m *metric[K]) {
+func (c *Converter[K]) markContested(m *metric[K]) {
 	for _, name := range m.names() {
 		others := c.names[name]
 		for _, other := range others {
@@ -123,41 +110,7 @@ func (m *metric[K]) names() []string {
 // write writes the values of the metric, and charges it for what it is now.
 func (c *Converter[K]) write(m *metric[K]) {
 	c.ws.writer.Write(m.block)
-	c.settle(m)
-}
-
-// settle charges the metric for what it is, instead of for what its new series were
-// expected to take.
-func (c *Converter[K]) settle(m *metric[K]) {
-	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
-	for _, v := range m.invalid {
-		n += invalidCost + tagsCost(v.tags)
-	}
-	c.charge(m, n-m.charged)
-}
-
-// charge takes bytes for a metric from the budget and reports whether there was room.
-func (c *Converter[K]) charge(m *metric[K], n int64) bool {
-	if !c.budget.Take(n) {
-		return false
-	}
-	m.charged += n
-	c.bytes += n
-	return true
-}
-
-func tagsCost(tags []model.Tag) int64 {
-	n := 0
-	for _, t := range tags {
-		n += tagCost + len(t.Key) + len(t.Value)
-	}
-	return int64(n)
-}
-
-// seriesCost is what a new series of the metric is charged until the metric is written: its
-// text while it is not sorted, which is more than it takes later.
-func (m *metric[K]) seriesCost(text []byte) int64 {
-	return int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
+	c.recharge(m)
 }
 
 // setInvalid says why an entry has no series.

@@ -5,6 +5,7 @@ package convert
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/otlptranslator"
@@ -21,7 +22,7 @@ type Names struct {
 }
 
 // essence is what of a spec the names depend on.
-func (n Names) essence(spec InstrumentSpec) InstrumentSpec {
+func (n Names) relevant(spec InstrumentSpec) InstrumentSpec {
 	if !n.Prometheus {
 		spec.Unit, spec.Monotonic = "", false
 	}
@@ -163,4 +164,47 @@ func prometheusLabel(attribute string) string {
 func joinSorted(values []string) string {
 	slices.Sort(values)
 	return strings.Join(values, ";")
+}
+
+// attributeCache keeps the tag keys of the attributes of the last data point, since the
+// next one usually has the same attributes in the same order, and the texts of integers.
+// Without the keys, a first export of sums takes 45 % more time, without the integers 5 %.
+type attributeCache struct {
+	names    Names
+	keys     []tagKey         // by the position of the attribute
+	integers map[int64]string // at most maxIntegers
+}
+
+const maxIntegers = 4096
+
+// tagKey is the tag key that an attribute becomes. err says why it is invalid.
+type tagKey struct {
+	attribute, text string
+	err             error
+}
+
+// key returns the tag key of the attribute at a position.
+func (c *attributeCache) key(i int, attribute string) (string, error) {
+	if i < len(c.keys) && c.keys[i].attribute == attribute {
+		return c.keys[i].text, c.keys[i].err
+	}
+	k := tagKey{attribute: strings.Clone(attribute), text: c.names.key(attribute)}
+	k.err = model.CheckName(encoding.FieldTagKey, k.text)
+	if i < 2*encoding.MaxTags {
+		c.keys = append(c.keys[:min(i, len(c.keys))], k)
+	}
+	return k.text, k.err
+}
+
+// integer returns the text of an integer.
+func (c *attributeCache) integer(v int64) string {
+	text, ok := c.integers[v]
+	if !ok {
+		if len(c.integers) == maxIntegers {
+			clear(c.integers)
+		}
+		text = strconv.FormatInt(v, 10)
+		c.integers[v] = text
+	}
+	return text
 }

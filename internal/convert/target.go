@@ -43,7 +43,7 @@ func (c *Converter[K]) newTarget() *Instrument[K] {
 		shape: Shape{Suffixes: []Suffix{SuffixNone}}, expected: 1,
 	}
 	c.add(i, block.Lines{Plain: []string{targetName}})
-	if c.take(i.cost()) {
+	if c.reserve(i.cost()) {
 		i.index.entries = make(map[K]uint32)
 	}
 	return i

@@ -3,10 +3,16 @@
 
 package convert
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/apptuitai/apptuit-go/internal/block"
+	"github.com/apptuitai/apptuit-go/internal/model"
+)
 
 // take takes bytes for something other than a series, after a sweep if there is no room.
-func (c *Converter[K]) take(n int64) bool {
+func (c *Converter[K]) reserve(n int64) bool {
 	if c.budget.Take(n) || c.sweepOnce() && c.budget.Take(n) {
 		c.bytes += n
 		return true
@@ -15,7 +21,7 @@ func (c *Converter[K]) take(n int64) bool {
 }
 
 // makeRoom charges a metric for a new series, after a sweep if there is no room.
-func (c *Converter[K]) makeRoom(m *metric[K], n int64) bool {
+func (c *Converter[K]) reserveFor(m *metric[K], n int64) bool {
 	return c.charge(m, n) || c.sweepOnce() && c.charge(m, n)
 }
 
@@ -51,16 +57,16 @@ func (c *Converter[K]) sweep() {
 		}
 		if len(s.instruments) == 0 && c.idle(s.used) {
 			delete(c.scopes, scopeKey)
-			c.giveBack(s.cost())
+			c.release(s.cost())
 		}
 	}
 	for m, entries := range idle {
 		c.ws.writer.Remove(m.block, entries)
 		m.shrink(entries)
-		c.settle(m)
+		c.recharge(m)
 	}
 	for _, i := range gone {
-		c.giveBack(i.cost())
+		c.release(i.cost())
 		c.drop(i)
 	}
 }
@@ -86,7 +92,7 @@ func (c *Converter[K]) idleEntries(i *Instrument[K]) (gone []uint32) {
 // noOwner is no instrument.
 const noOwner = ^uint32(0)
 
-func (c *Converter[K]) giveBack(n int64) {
+func (c *Converter[K]) release(n int64) {
 	c.budget.Take(-n)
 	c.bytes -= n
 }
@@ -119,3 +125,65 @@ func (b *Budget) Take(n int64) bool {
 
 // room returns for how many series of the usual size there is room.
 func (b *Budget) room() int { return int(max(0, b.limit-b.Used()) / usualSeries) }
+
+// Costs in bytes, with the places in maps and slices. Maps of one element have room for
+// eight.
+const (
+	scopeCost      = 900
+	instrumentCost = 768
+	metricCost     = 1200
+	tagCost        = 32
+	invalidCost    = 128
+	indexCost      = 32
+	usualSeries    = 230 // a series of six tags
+)
+
+// settle charges the metric for what it is, instead of for what its new series were
+// expected to take.
+func (c *Converter[K]) recharge(m *metric[K]) {
+	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
+	for _, v := range m.invalid {
+		n += invalidCost + tagsCost(v.tags)
+	}
+	c.charge(m, n-m.charged)
+}
+
+// charge takes bytes for a metric from the budget and reports whether there was room.
+func (c *Converter[K]) charge(m *metric[K], n int64) bool {
+	if !c.budget.Take(n) {
+		return false
+	}
+	m.charged += n
+	c.bytes += n
+	return true
+}
+
+func tagsCost(tags []model.Tag) int64 {
+	n := 0
+	for _, t := range tags {
+		n += tagCost + len(t.Key) + len(t.Value)
+	}
+	return int64(n)
+}
+
+// seriesCost is what a new series of the metric is charged until the metric is written: its
+// text while it is not sorted, which is more than it takes later.
+func (m *metric[K]) seriesCost(text []byte) int64 {
+	return int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
+}
+
+func (i *Instrument[K]) cost() int64 {
+	n := instrumentCost + metricCost + len(i.spec.Name) + len(i.spec.Unit)
+	for _, name := range i.metric.names() {
+		n += 2 * len(name)
+	}
+	return int64(n)
+}
+
+func (s *Scope[K]) cost() int64 {
+	n := int64(scopeCost + len(s.key.name) + len(s.key.version) + len(s.key.schema))
+	if s.c.cfg.ScopeTags {
+		n += tagsCost(s.base)
+	}
+	return n
+}
