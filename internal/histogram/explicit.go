@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // ErrMalformed reports a histogram whose parts contradict each other.
@@ -49,6 +50,29 @@ func (h *Explicit) CopyFrom(src *Explicit) {
 	counts = append(counts, src.Counts...)
 	*h = *src
 	h.Bounds, h.Counts = bounds, counts
+}
+
+// Delta sets dst to the observations of h that previous, an earlier histogram of the
+// same stream, does not contain. It reports false, and leaves dst undefined, if h does
+// not continue previous: a count is lower, or the bounds differ or are malformed. dst
+// shares its bounds with h and reuses the memory of its counts.
+func (h *Explicit) Delta(dst, previous *Explicit) (ok bool) {
+	if h.Count < previous.Count || !slices.Equal(h.Bounds, previous.Bounds) || len(h.Counts) != len(previous.Counts) ||
+		CheckBuckets(h.Bounds, h.Counts) != nil {
+		return false
+	}
+	counts := dst.Counts[:0]
+	for i, n := range h.Counts {
+		if n < previous.Counts[i] {
+			return false
+		}
+		counts = append(counts, n-previous.Counts[i])
+	}
+	*dst = Explicit{
+		Count: h.Count - previous.Count, Sum: h.Sum - previous.Sum, Extremes: h.Extremes,
+		Bounds: h.Bounds, Counts: counts,
+	}
+	return true
 }
 
 // AppendQuantiles appends one estimate for each of the quantiles, which must ascend,

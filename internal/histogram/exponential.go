@@ -38,6 +38,39 @@ func (h *Exponential) CopyFrom(src *Exponential) {
 	h.Positive.Counts, h.Negative.Counts = positive, negative
 }
 
+// Delta sets dst to the observations of h that previous, an earlier histogram of the
+// same stream, does not contain. It reports false, and leaves dst undefined, if h does
+// not continue previous: a count is lower, the scale is higher, or the zero threshold
+// differs. The scale of h may be lower, since an SDK downscales a histogram while it
+// records. dst shares no memory with h and reuses the memory of its counts.
+func (h *Exponential) Delta(dst, previous *Exponential) (ok bool) {
+	d := int64(previous.Scale) - int64(h.Scale)
+	if h.Count < previous.Count || h.ZeroCount < previous.ZeroCount || d < 0 || h.ZeroThreshold != previous.ZeroThreshold {
+		return false
+	}
+	dst.CopyFrom(h)
+	dst.Count -= previous.Count
+	dst.ZeroCount -= previous.ZeroCount
+	dst.Sum -= previous.Sum
+	return dst.Positive.subtract(&previous.Positive, d) && dst.Negative.subtract(&previous.Negative, d)
+}
+
+// subtract takes away the counts of other, whose scale is higher by d, and reports
+// whether there were as many.
+func (b *Buckets) subtract(other *Buckets, d int64) (ok bool) {
+	for i, n := range other.Counts {
+		if n == 0 {
+			continue
+		}
+		at := other.downscaledIndex(i, d) - int64(b.Offset)
+		if at < 0 || at >= int64(len(b.Counts)) || b.Counts[at] < n {
+			return false
+		}
+		b.Counts[at] -= n
+	}
+	return true
+}
+
 // AppendQuantiles appends one estimate for each of the quantiles, which must ascend,
 // and returns the extended slice. An estimate is interpolated within the bucket of its
 // rank: exponentially in a positive or negative bucket, linearly in the zero bucket. It

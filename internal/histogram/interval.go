@@ -57,32 +57,18 @@ func (v *Interval) SetExplicit(h *Explicit) {
 // bucket.
 func (v *Interval) SetExponential(h *Exponential) {
 	v.reset(h.Count, h.Sum, h.Extremes)
-	high := math.NaN() // the upper bound of the bucket before, if that was computed
 	for i, n := range slices.Backward(h.Negative.Counts) {
-		low := high
-		if high = math.NaN(); n == 0 {
-			continue
+		if n > 0 {
+			v.addMidpoint(-h.bound(h.Negative.Offset, float64(i)+1), -h.bound(h.Negative.Offset, float64(i)), n)
 		}
-		if math.IsNaN(low) {
-			low = -h.bound(h.Negative.Offset, float64(i)+1)
-		}
-		high = -h.bound(h.Negative.Offset, float64(i))
-		v.addMidpoint(low, high, n)
 	}
 	if h.ZeroCount > 0 {
 		v.addMidpoint(h.zero(0), h.zero(1), h.ZeroCount)
 	}
-	high = math.NaN()
 	for i, n := range h.Positive.Counts {
-		low := high
-		if high = math.NaN(); n == 0 {
-			continue
+		if n > 0 {
+			v.addMidpoint(h.bound(h.Positive.Offset, float64(i)), h.bound(h.Positive.Offset, float64(i)+1), n)
 		}
-		if math.IsNaN(low) {
-			low = h.bound(h.Positive.Offset, float64(i))
-		}
-		high = h.bound(h.Positive.Offset, float64(i)+1)
-		v.addMidpoint(low, high, n)
 	}
 	v.setSingle()
 }

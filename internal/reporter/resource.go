@@ -84,18 +84,16 @@ func (r *resource[K]) charge(n int64) bool {
 	if r.closed {
 		return false
 	}
-	if !r.budget.Take(n) {
-		if r.full {
-			return false
-		}
+	fits := r.budget.Take(n)
+	if !fits && !r.full {
 		r.full = true
 		r.sweep(idleSeconds)
-		if !r.budget.Take(n) {
-			return false
-		}
+		fits = r.budget.Take(n)
 	}
-	r.held += n
-	return true
+	if fits {
+		r.held += n
+	}
+	return fits
 }
 
 // statesOf returns the states of an instrument, nil if it is new and there is no room.
@@ -161,14 +159,9 @@ func (r *resource[K]) keepExplicit(s *state[K], h *histogram.Explicit) {
 	if s.explicit == nil {
 		s.explicit = new(histogram.Explicit)
 	}
-	had := len(s.explicit.Bounds) + len(s.explicit.Counts)
-	if !r.grow(s, len(h.Bounds)+len(h.Counts)-had) {
-		r.grow(s, -had)
-		s.explicit, s.previous = nil, previousLost
-		return
+	if r.reserve(s, len(s.explicit.Bounds)+len(s.explicit.Counts), len(h.Bounds)+len(h.Counts)) {
+		s.explicit.CopyFrom(h)
 	}
-	s.explicit.CopyFrom(h)
-	s.previous = previousKept
 }
 
 // keepExponential keeps a cumulative histogram as the previous one of its series, if
@@ -178,13 +171,21 @@ func (r *resource[K]) keepExponential(s *state[K], h *histogram.Exponential) {
 		s.exponential = new(histogram.Exponential)
 	}
 	had := len(s.exponential.Positive.Counts) + len(s.exponential.Negative.Counts)
-	if !r.grow(s, len(h.Positive.Counts)+len(h.Negative.Counts)-had) {
-		r.grow(s, -had)
-		s.exponential, s.previous = nil, previousLost
-		return
+	if r.reserve(s, had, len(h.Positive.Counts)+len(h.Negative.Counts)) {
+		s.exponential.CopyFrom(h)
 	}
-	s.exponential.CopyFrom(h)
+}
+
+// reserve makes room for a previous histogram of n numbers where there was one of had
+// numbers. If there is no room, the previous histogram is lost.
+func (r *resource[K]) reserve(s *state[K], had, n int) bool {
+	if !r.grow(s, n-had) {
+		r.grow(s, -had)
+		s.explicit, s.exponential, s.previous = nil, nil, previousLost
+		return false
+	}
 	s.previous = previousKept
+	return true
 }
 
 // grow charges n more numbers to a state, or gives them back, and reports whether there
