@@ -18,17 +18,17 @@ const IdleTime = 5 * time.Minute
 
 const idleSeconds = uint32(IdleTime / time.Second)
 
-// Config says how data points are rendered.
+// Config configures how data points are converted.
 type Config struct {
 	Names     Names
-	ScopeTags bool // adds otel_scope_name and so on
+	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
 	Layout    Layout
 }
 
 // Tags are the tags that a resource gives to its points. Each is a layer of
 // [model.MergeTags].
 type Tags struct {
-	Base   []model.Tag // of all points, below their own
+	Base   []model.Tag // of all points; attributes of points override them
 	Target []model.Tag // of target_info; nil if there is none
 }
 
@@ -50,11 +50,11 @@ type Converter[K comparable] struct {
 	freeIDs     []uint32
 	target      *Instrument[K] // nil until it is used
 
-	// What was reported and is not noted in a point.
+	// Reports that no point holds.
 	collisions *reported.Set[CollisionError]
 	faults     *reported.Set[faultKey[K]]
 
-	clock
+	Clock
 	swept uint32 // the time of the last sweep
 	full  bool   // a sweep in this export made no room
 
@@ -66,14 +66,18 @@ type Converter[K comparable] struct {
 	unkept []*Instrument[K] // instruments of the export that are not kept
 }
 
-// clock counts seconds from the first export to the current one. It stands still while the
+// Clock counts seconds from the first export to the current one. It stands still while the
 // system's clock is behind the last export.
-type clock struct {
+type Clock struct {
 	start time.Time
 	now   uint32
 }
 
-func (c *clock) set(now time.Time) {
+// Now returns the seconds from the first to the last call of Set.
+func (c *Clock) Now() uint32 { return c.now }
+
+// Set sets the time of an export.
+func (c *Clock) Set(now time.Time) {
 	if c.start.IsZero() {
 		c.start = now
 	}
@@ -98,7 +102,7 @@ func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Convert
 
 // begin starts an export.
 func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
-	c.set(now)
+	c.Set(now)
 	c.full, c.tally = false, Tally{}
 	c.ws, c.sink = ws, sink
 	ws.writer.Begin(sink, c)

@@ -27,7 +27,7 @@ const (
 // number reports whether the data points are single numbers.
 func (k Kind) number() bool { return k <= Gauge }
 
-// InstrumentSpec tells an instrument from the others of its scope and decides which lines
+// InstrumentSpec identifies an instrument within its scope, and determines the lines that
 // its points become.
 type InstrumentSpec struct {
 	Name, Unit string
@@ -35,10 +35,10 @@ type InstrumentSpec struct {
 	Monotonic  bool // of sums
 }
 
-// Layout says which series the points of an instrument become. The zero value is
+// Layout determines the series that the points of an instrument become. The zero value is
 // the default layout.
 type Layout struct {
-	// Histograms says what the default layout makes of a histogram's distribution.
+	// Histograms is the form of histograms in the default layout.
 	Histograms Form
 	// Quantiles are the quantiles of histograms in the default layout: ascending,
 	// between 0 and 1. Nil stands for [DefaultQuantiles].
@@ -48,11 +48,11 @@ type Layout struct {
 	Custom func(InstrumentSpec) Shape
 }
 
-// Form is what the distribution of a histogram becomes.
+// Form is the form in which a histogram is sent.
 type Form uint8
 
-// The forms. As recorded, explicit buckets stay buckets, and exponential ones
-// become quantiles.
+// The forms. AsRecorded sends explicit buckets as buckets, and exponential histograms as
+// quantiles.
 const (
 	AsRecorded Form = iota
 	AsBuckets
@@ -64,7 +64,7 @@ const (
 // percentiles of apptuit-py's reporter.
 func DefaultQuantiles() []float64 { return []float64{0.5, 0.75, 0.95, 0.99, 0.999} }
 
-// Shape says which lines the points of an instrument become.
+// Shape lists the lines that each point of an instrument becomes.
 type Shape struct {
 	// Suffixes are the suffixes of the metrics of lines without a label, at least one,
 	// each once.
@@ -73,7 +73,7 @@ type Shape struct {
 	labels []label
 }
 
-// label is a tag that the lines of one point differ in.
+// label is a tag in which lines of one point differ.
 type label uint8
 
 const (
@@ -87,8 +87,8 @@ func (l label) key() string { return [...]string{le: "le", quantile: "quantile"}
 // suffix returns the suffix of the metric of lines with the label.
 func (l label) suffix() Suffix { return [...]Suffix{le: SuffixBucket, quantile: SuffixNone}[l] }
 
-// suffixOf returns the suffix of a line: first of those without a label, then of one for
-// each label.
+// suffixOf returns the suffix of a line. Lines without a label come first, then one line
+// for each label.
 func (s *Shape) suffixOf(line int) Suffix {
 	if n := len(s.Suffixes); line >= n {
 		return s.labels[line-n].suffix()
@@ -135,8 +135,7 @@ func (l *Layout) shape(spec InstrumentSpec) Shape {
 	return shape
 }
 
-// Suffix is the end of a metric name. Each suffix is a kind of series that a point
-// can have.
+// Suffix is the end of a metric name.
 type Suffix uint8
 
 // The suffixes of the default layout.
@@ -179,14 +178,14 @@ func (s Suffix) String() string {
 	}[s]
 }
 
-// ParseForm returns the form of a name in any case: recorded, buckets, quantiles or
-// both.
+// ParseForm returns the form with a name: recorded, buckets, quantiles or both, in any
+// case.
 func ParseForm(name string) (Form, error) {
 	return Named("histograms", name, AsRecorded, "recorded", "buckets", "quantiles", "both")
 }
 
-// Named returns the value of a name in any case, of values that are counted from
-// the first, whose names these are.
+// Named returns the value with a name, in any case. The names are those of consecutive
+// values beginning with first. what names the setting in the error.
 func Named[T ~uint8](what, name string, first T, names ...string) (T, error) {
 	for i, n := range names {
 		if strings.EqualFold(name, n) {
@@ -200,8 +199,8 @@ func Named[T ~uint8](what, name string, first T, names ...string) (T, error) {
 // maxQuantiles bounds the quantiles of a histogram, each of which is a series.
 const maxQuantiles = 100
 
-// CleanQuantiles returns quantiles in order, each once. Its error names all that is
-// wrong, in one line.
+// CleanQuantiles returns quantiles in order, each once. Its error lists all faults in one
+// line.
 func CleanQuantiles(quantiles []float64) ([]float64, error) {
 	var faults []string
 	for _, q := range quantiles {

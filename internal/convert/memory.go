@@ -11,7 +11,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// take takes bytes for something other than a series, after a sweep if there is no room.
+// reserve takes bytes from the budget for anything but a series, after a sweep if there is
+// no room.
 func (c *Converter[K]) reserve(n int64) bool {
 	if c.budget.Take(n) || c.sweepOnce() && c.budget.Take(n) {
 		c.bytes += n
@@ -20,13 +21,13 @@ func (c *Converter[K]) reserve(n int64) bool {
 	return false
 }
 
-// makeRoom charges a metric for a new series, after a sweep if there is no room.
+// reserveFor charges a metric for a new series, after a sweep if there is no room.
 func (c *Converter[K]) reserveFor(m *metric[K], n int64) bool {
 	return c.charge(m, n) || c.sweepOnce() && c.charge(m, n)
 }
 
-// sweepOnce sweeps at most once an export and once a second, since then it is in vain: the
-// same is idle during all of that time. It reports whether it made room.
+// sweepOnce sweeps and reports whether that made room. It sweeps at most once an export and
+// once a second: within that time, no other data points become idle.
 func (c *Converter[K]) sweepOnce() bool {
 	if c.full || c.swept == c.now {
 		return false
@@ -37,13 +38,14 @@ func (c *Converter[K]) sweepOnce() bool {
 	return c.bytes < before
 }
 
-// sweep drops what has been idle. Idle is a matter of time and not of exports, since one
-// collection may come in many exports. What is in use is never dropped: a working set
-// larger than the budget would push itself out in a circle.
+// sweep drops data points, instruments and scopes that were idle for [IdleTime]. It counts
+// time and not exports, since one collection may come in many exports. It drops nothing
+// that is in use: if the working set is larger than the budget, each series would be
+// dropped before its next data point.
 func (c *Converter[K]) sweep() {
 	c.swept = c.now
 	idle := make(map[*metric[K]][]uint32)
-	var gone []*Instrument[K]
+	var dropped []*Instrument[K]
 	for scopeKey, s := range c.scopes {
 		for spec, i := range s.instruments {
 			m := i.metric
@@ -52,7 +54,7 @@ func (c *Converter[K]) sweep() {
 			}
 			if len(i.index.entries) == 0 && c.idle(i.used) {
 				delete(s.instruments, spec)
-				gone = append(gone, i)
+				dropped = append(dropped, i)
 			}
 		}
 		if len(s.instruments) == 0 && c.idle(s.used) {
@@ -65,7 +67,7 @@ func (c *Converter[K]) sweep() {
 		m.shrink(entries)
 		c.recharge(m)
 	}
-	for _, i := range gone {
+	for _, i := range dropped {
 		c.release(i.cost())
 		c.drop(i)
 	}
@@ -73,23 +75,23 @@ func (c *Converter[K]) sweep() {
 
 func (c *Converter[K]) idle(used uint32) bool { return c.now-used >= idleSeconds }
 
-// idleEntries takes the idle entries out of the index of an instrument.
-func (c *Converter[K]) idleEntries(i *Instrument[K]) (gone []uint32) {
+// idleEntries removes the idle entries from the index of an instrument and returns them.
+func (c *Converter[K]) idleEntries(i *Instrument[K]) (idle []uint32) {
 	before := len(i.index.entries)
 	for key, id := range i.index.entries {
 		if c.idle(i.metric.block.Used(id)) {
-			gone = append(gone, id)
+			idle = append(idle, id)
 			delete(i.index.entries, key)
 			i.metric.points[id] = point[K]{owner: noOwner}
 		}
 	}
-	if len(gone) > 0 && len(i.index.entries) < before/2 {
+	if len(idle) > 0 && len(i.index.entries) < before/2 {
 		i.index.grow(0) // maps do not shrink
 	}
-	return gone
+	return idle
 }
 
-// noOwner is no instrument.
+// noOwner is the owner of a free entry.
 const noOwner = ^uint32(0)
 
 func (c *Converter[K]) release(n int64) {
@@ -97,8 +99,8 @@ func (c *Converter[K]) release(n int64) {
 	c.bytes -= n
 }
 
-// Budget bounds the bytes that several converters keep together. It is safe for
-// concurrent use.
+// Budget bounds the bytes that several converters keep in total. It is safe for concurrent
+// use.
 type Budget struct {
 	limit int64
 	used  atomic.Int64
@@ -123,11 +125,11 @@ func (b *Budget) Take(n int64) bool {
 	return true
 }
 
-// room returns for how many series of the usual size there is room.
+// room returns the number of series of usual size for which there is room.
 func (b *Budget) room() int { return int(max(0, b.limit-b.Used()) / usualSeries) }
 
-// Costs in bytes, with the places in maps and slices. Maps of one element have room for
-// eight.
+// Costs in bytes, including the places in maps and slices. A map of one element has room
+// for eight.
 const (
 	scopeCost      = 900
 	instrumentCost = 768
@@ -138,8 +140,8 @@ const (
 	usualSeries    = 230 // a series of six tags
 )
 
-// settle charges the metric for what it is, instead of for what its new series were
-// expected to take.
+// recharge charges a metric for the memory that it takes now. New series were charged by
+// an estimate, see seriesCost.
 func (c *Converter[K]) recharge(m *metric[K]) {
 	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
 	for _, v := range m.invalid {
@@ -166,8 +168,8 @@ func tagsCost(tags []model.Tag) int64 {
 	return int64(n)
 }
 
-// seriesCost is what a new series of the metric is charged until the metric is written: its
-// text while it is not sorted, which is more than it takes later.
+// seriesCost is the charge for a new series until the metric is written. It contains the
+// whole text, which takes less memory once it is sorted.
 func (m *metric[K]) seriesCost(text []byte) int64 {
 	return int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
 }

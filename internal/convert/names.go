@@ -14,14 +14,14 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Names says how metrics and tags are called.
+// Names holds the rules for the names of metrics and tag keys.
 type Names struct {
 	Mode       encoding.SanitizeMode
 	Prefix     string // before each metric's name
-	Prometheus bool   // by the rules from OpenTelemetry to Prometheus; the mode is SanitizePrometheus then
+	Prometheus bool   // OpenTelemetry's rules for Prometheus; requires SanitizePrometheus
 }
 
-// essence is what of a spec the names depend on.
+// relevant returns the part of a specification on which the names depend.
 func (n Names) relevant(spec InstrumentSpec) InstrumentSpec {
 	if !n.Prometheus {
 		spec.Unit, spec.Monotonic = "", false
@@ -29,8 +29,7 @@ func (n Names) relevant(spec InstrumentSpec) InstrumentSpec {
 	return spec
 }
 
-// metric returns how the series of an instrument are called, by the texts of
-// their suffixes.
+// metric returns a function that returns the metric names of an instrument by suffix.
 func (n Names) metric(spec InstrumentSpec) func(suffix string) string {
 	if n.Prometheus {
 		if name := prometheusMetric(n.Prefix+spec.Name, spec); name != "" {
@@ -40,8 +39,7 @@ func (n Names) metric(spec InstrumentSpec) func(suffix string) string {
 	return func(suffix string) string { return n.Mode.Sanitize(n.Prefix + spec.Name + suffix) }
 }
 
-// key returns the key of the tag that an attribute becomes. In mode none it may
-// be invalid.
+// key returns the tag key of an attribute. In mode none it may be invalid.
 func (n Names) key(attribute string) string {
 	if n.Prometheus {
 		if key := prometheusLabel(attribute); key != "" {
@@ -51,7 +49,7 @@ func (n Names) key(attribute string) string {
 	return n.Mode.Sanitize(attribute)
 }
 
-// join joins the tags of attributes whose keys have become one.
+// join joins the values of tags whose keys have become equal.
 func (n Names) join(tags []model.Tag) []model.Tag {
 	if n.Prometheus {
 		return model.JoinTags(tags, joinSorted)
@@ -59,20 +57,12 @@ func (n Names) join(tags []model.Tag) []model.Tag {
 	return model.JoinTags(tags, model.JoinValues)
 }
 
-// Layer is model.SanitizeTags with these names.
+// Layer is [model.SanitizeTags] with these names.
 func (n Names) Layer(tags []model.Tag) ([]model.Tag, error) {
-	for i := range tags {
-		key := n.key(tags[i].Key)
-		if err := model.CheckName(encoding.FieldTagKey, key); err != nil {
-			return nil, err
-		}
-		tags[i].Key = key
-	}
-	return n.join(tags), nil
+	return model.SanitizeTagsFunc(tags, n.key, n.join)
 }
 
-// scope returns the tags that tell of a scope, as a layer. Its attributes are
-// sorted by key.
+// scope returns the tags of a scope as a layer. The attributes must be sorted by key.
 func (n Names) scope(name, version, schema string, attributes []model.Tag) []model.Tag {
 	tags := []model.Tag{{Key: "otel_scope_name", Value: name}, {Key: "otel_scope_version", Value: version}}
 	if !n.Prometheus {
@@ -81,7 +71,7 @@ func (n Names) scope(name, version, schema string, attributes []model.Tag) []mod
 	tags = append(tags, model.Tag{Key: "otel_scope_schema_url", Value: schema})
 	for _, t := range attributes {
 		switch key := n.key(t.Key); key {
-		case "", "name", "version", "schema_url": // not valid, or what is there already
+		case "", "name", "version", "schema_url": // not valid, or in tags already
 		default:
 			tags = append(tags, model.Tag{Key: "otel_scope_" + key, Value: t.Value})
 		}
@@ -89,10 +79,10 @@ func (n Names) scope(name, version, schema string, attributes []model.Tag) []mod
 	return n.join(tags)
 }
 
-// BaseTags merges what is below the points' own attributes, highest first: the
-// layers that all resources share, which are sanitized already, the attributes of the
-// resource, and the lowest of all. A key of the latter two that stays invalid,
-// in mode none, is left out: it would cost every point.
+// BaseTags merges the tags with a lower precedence than the attributes of points. These
+// are, highest first, the layers that all resources share, the attributes of the resource,
+// and the lowest tags. In mode none, attributes and lowest tags with an invalid key are
+// left out, since otherwise every point would be invalid.
 func BaseTags(names Names, shared [][]model.Tag, resource, lowest []model.Tag) []model.Tag {
 	layers := append(slices.Clone(shared), names.validTags(resource), names.validTags(lowest))
 	var merged []model.Tag
@@ -102,29 +92,26 @@ func BaseTags(names Names, shared [][]model.Tag, resource, lowest []model.Tag) [
 	return merged
 }
 
+// validTags returns the tags with a valid key, as a layer.
 func (n Names) validTags(tags []model.Tag) []model.Tag {
-	valid := make([]model.Tag, 0, len(tags))
-	for i := range tags {
-		if _, err := n.Layer(slices.Clone(tags[i : i+1])); err == nil {
-			valid = append(valid, tags[i])
-		}
-	}
+	valid := slices.DeleteFunc(slices.Clone(tags), func(t model.Tag) bool {
+		return model.CheckName(encoding.FieldTagKey, n.key(t.Key)) != nil
+	})
 	model.SortTags(valid)
 	layer, _ := n.Layer(valid)
 	return layer
 }
 
-// prometheusMetric returns the name that the Prometheus exporters of
-// OpenTelemetry give a metric: with its unit, and with _total for what only grows
-// (specification, Prometheus and OpenMetrics compatibility). It is empty for a
-// name of which they refuse to make one.
+// prometheusMetric returns the name that OpenTelemetry's Prometheus exporters give a
+// metric: with its unit, and with _total for a monotonic sum (specification, Prometheus and
+// OpenMetrics compatibility). It returns "" for a name that they refuse.
 func prometheusMetric(name string, spec InstrumentSpec) string {
 	namer := otlptranslator.MetricNamer{WithMetricSuffixes: true}
 	translated, err := namer.Build(otlptranslator.Metric{Name: name, Unit: spec.Unit, Type: prometheusType(spec)})
 	switch {
 	case err != nil:
 		return ""
-	case !encoding.ValidName(translated): // it has a colon, which is for recording rules
+	case !encoding.ValidName(translated): // it has a colon, which is reserved for recording rules
 		return encoding.SanitizePrometheus.Sanitize(translated)
 	}
 	return translated
@@ -147,9 +134,9 @@ func prometheusType(spec InstrumentSpec) otlptranslator.MetricType {
 	return otlptranslator.MetricTypeUnknown
 }
 
-// prometheusLabel returns the name of the label that an attribute becomes. It is
-// empty for a key that gives none, and for one that gives a name with two
-// underscores before it: those are Prometheus' own, as __name__.
+// prometheusLabel returns the label name of an attribute. It returns "" if there is none,
+// and for a name that begins with two underscores, which Prometheus reserves, as in
+// __name__.
 func prometheusLabel(attribute string) string {
 	namer := otlptranslator.LabelNamer{}
 	label, err := namer.Build(attribute)
@@ -159,8 +146,8 @@ func prometheusLabel(attribute string) string {
 	return label
 }
 
-// joinSorted joins values as OpenTelemetry's Prometheus exporter does: in their
-// own order, where the specification has that of their keys.
+// joinSorted joins values as OpenTelemetry's Prometheus exporter does: sorted by value. The
+// specification demands the order of their keys.
 func joinSorted(values []string) string {
 	slices.Sort(values)
 	return strings.Join(values, ";")

@@ -36,14 +36,21 @@ func TagsOf(dst []Tag, tags map[string]string) []Tag {
 // SanitizeTags works in place. If the mode leaves a key invalid, it returns an
 // *[encoding.Error].
 func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
+	join := func(tags []Tag) []Tag { return JoinTags(tags, JoinValues) }
+	return SanitizeTagsFunc(tags, mode.Sanitize, join)
+}
+
+// SanitizeTagsFunc is [SanitizeTags] with other functions that sanitize a key and join
+// the tags.
+func SanitizeTagsFunc(tags []Tag, sanitize func(key string) string, join func([]Tag) []Tag) ([]Tag, error) {
 	for i := range tags {
-		key := mode.Sanitize(tags[i].Key)
+		key := sanitize(tags[i].Key)
 		if err := CheckName(encoding.FieldTagKey, key); err != nil {
 			return nil, err
 		}
 		tags[i].Key = key
 	}
-	return JoinTags(tags, JoinValues), nil
+	return join(tags), nil
 }
 
 // JoinValues joins the values that are not empty with ";", as OpenTelemetry's rules for

@@ -66,8 +66,10 @@ func (o *Observer[K]) Observe(now time.Time, latest int64, walk func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.begin(now)
+	o.samples = make([]convert.Values, 0, r.samples)
 	walk()
 	o.findIdle(latest)
+	r.samples = len(o.samples)
 	o.current = current[K]{}
 	r.end()
 }

@@ -37,10 +37,10 @@ type resource[K comparable] struct {
 	held        int64                  // bytes
 	closed      bool
 
-	generation uint64    // counts observing exports
-	start      time.Time // of the first one
-	now        uint32    // seconds from start to the current one
-	full       bool      // the current export has swept in vain
+	convert.Clock
+	generation uint64 // counts observing exports
+	full       bool   // the current export has swept in vain
+	samples    int    // of the last one
 }
 
 // instrumentStates keeps the states of the series of one instrument.
@@ -57,10 +57,7 @@ func newResource[K comparable](budget *convert.Budget) *resource[K] {
 // begin starts the observation of an export.
 func (r *resource[K]) begin(now time.Time) {
 	r.generation++
-	if r.start.IsZero() {
-		r.start = now
-	}
-	r.now = max(r.now, uint32(max(0, now.Sub(r.start))/time.Second)) // also if the clock is set back
+	r.Set(now)
 	r.full = false
 }
 
@@ -121,7 +118,7 @@ func (r *resource[K]) state(i *instrumentStates[K], key K) *state[K] {
 		i.states[key] = s
 		i.order = append(i.order, s)
 	}
-	s.used = r.now
+	s.used = r.Now()
 	return s
 }
 
@@ -133,7 +130,7 @@ func (r *resource[K]) sweep(seconds uint32) {
 			if !s.delta {
 				limit = idleSeconds
 			}
-			if r.now-s.used < limit {
+			if r.Now()-s.used < limit {
 				return false
 			}
 			delete(i.states, s.key)
@@ -219,7 +216,7 @@ const (
 // state is the state of one series between exports.
 type state[K comparable] struct {
 	key        K
-	used       uint32 // seconds, see resource.now
+	used       uint32 // seconds, of the resource's clock
 	generation uint64 // of the export that observed the series last
 
 	// Times are nanoseconds since 1970.
