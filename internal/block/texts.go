@@ -10,10 +10,10 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// texts is a sorted list of texts, each with the number of its entry. A text is kept as
-// the edits that make it of the text before. Every restartInterval texts there is a
-// restart point, where the text is also kept in full; the texts from there to the next
-// restart point are a group. The list does not change once it is made.
+// texts is a sorted list of texts, each with the number of its entry. A text is stored as
+// the edits that turn the previous text into it. Every restartInterval texts there is a
+// restart point, whose text is also stored in full. The texts from there to the next
+// restart point are a group. A complete list is immutable.
 type texts struct {
 	ids      []uint32   // the entry of each text
 	counts   []uint16   // the number of edits of each text
@@ -23,7 +23,8 @@ type texts struct {
 	full     []byte // the texts of the restart points
 }
 
-// restart is a restart point: a text, and how much of the list is before its edits.
+// restart is a restart point: the index of a text, of its first edit, and of the first byte
+// that its edits insert.
 type restart struct {
 	text, edits, inserted int
 	full                  int // where the text ends in texts.full
@@ -34,12 +35,13 @@ const restartInterval = 16
 // len returns the number of texts.
 func (t *texts) len() int { return len(t.ids) }
 
-// size returns the bytes that are allocated.
+// size returns the number of bytes that are allocated.
 func (t *texts) size() int64 {
 	return int64(4*cap(t.ids) + 2*cap(t.counts) + 6*cap(t.edits) + cap(t.inserted) + 32*cap(t.restarts) + cap(t.full))
 }
 
-// newTexts returns an empty list with room for so many elements.
+// newTexts returns an empty list with room for n texts with their edits, inserted bytes and
+// full texts.
 func newTexts(n, edits, inserted, full int) texts {
 	return texts{
 		ids:      make([]uint32, 0, n),
@@ -51,7 +53,7 @@ func newTexts(n, edits, inserted, full int) texts {
 	}
 }
 
-// add appends a text with the edits that make it of the last one.
+// add appends a text with the edits that turn the last text into it.
 func (t *texts) add(id uint32, edits []put.Edit, text []byte) {
 	t.mark(text)
 	t.ids, t.counts = append(t.ids, id), append(t.counts, uint16(len(edits)))
@@ -64,7 +66,7 @@ func (t *texts) add(id uint32, edits []put.Edit, text []byte) {
 	}
 }
 
-// mark makes the next text a restart point, if it is time for one.
+// mark makes the next text a restart point if the last one is restartInterval texts ago.
 func (t *texts) mark(text []byte) {
 	n := len(t.ids)
 	if last := len(t.restarts) - 1; last < 0 || n-t.restarts[last].text >= restartInterval {
@@ -73,8 +75,8 @@ func (t *texts) mark(text []byte) {
 	}
 }
 
-// copy appends the text that a reader has read last, whose text before is the last one
-// here, too.
+// copy appends the text that a reader has read last. In both lists, it must follow the same
+// text.
 func (t *texts) copy(r *reader, text []byte) {
 	t.mark(text)
 	t.ids, t.counts = append(t.ids, r.ids[r.next-1]), append(t.counts, r.counts[r.next-1])
@@ -82,8 +84,8 @@ func (t *texts) copy(r *reader, text []byte) {
 	t.inserted = append(t.inserted, r.inserted[r.last.insert:r.insert]...)
 }
 
-// copyGroups appends the groups from first to before last of another list, in which the
-// last text here comes directly before them.
+// copyGroups appends the groups from first to before last of another list. In both lists,
+// they must follow the same text.
 func (t *texts) copyGroups(from *texts, first, last int) {
 	a, b := from.restarts[first], from.restarts[last]
 	for g := first; g < last; g++ {
@@ -98,7 +100,7 @@ func (t *texts) copyGroups(from *texts, first, last int) {
 	t.inserted = append(t.inserted, from.inserted[a.inserted:b.inserted]...)
 }
 
-// group returns the texts of a group.
+// group returns the range of the texts of a group.
 func (t *texts) group(g int) (from, to int) {
 	if g+1 < len(t.restarts) {
 		return t.restarts[g].text, t.restarts[g+1].text
@@ -121,7 +123,7 @@ func (t *texts) groupAfter(n int) int {
 	return g
 }
 
-// find returns an entry with a text.
+// find returns the entry with a text.
 func (t *texts) find(text []byte) (id uint32, ok bool) {
 	g := t.lastGroupUpTo(text)
 	if g < 0 {
@@ -140,8 +142,8 @@ func (t *texts) find(text []byte) (id uint32, ok bool) {
 	}
 }
 
-// lastGroupUpTo returns the last group that begins with a smaller text or with this one,
-// -1 if there is none.
+// lastGroupUpTo returns the last group that does not begin with a larger text, -1 if there
+// is none.
 func (t *texts) lastGroupUpTo(text []byte) int {
 	low, high := 0, len(t.restarts)
 	for low < high {
@@ -154,12 +156,12 @@ func (t *texts) lastGroupUpTo(text []byte) int {
 	return low - 1
 }
 
-// reader reads a list of texts in order, each in the place of the one before in a line.
+// reader reads a list of texts in order. In a line, each text replaces the previous one.
 type reader struct {
 	*texts
 	next         int // text
-	edit, insert int // where the edits of the next text and their bytes begin
-	last         struct{ edit, insert int }
+	edit, insert int // the first edit of the next text, and the first byte that it inserts
+	last         struct{ edit, insert int } // the same of the last text
 }
 
 // done reports whether there is no next text.
@@ -168,7 +170,7 @@ func (r *reader) done() bool { return r.next == len(r.ids) }
 // repeats reports whether the next text is equal to the last one.
 func (r *reader) repeats() bool { return !r.done() && r.counts[r.next] == 0 }
 
-// read makes the next text of the last one, which begins at an offset of a line.
+// read turns the last text, which begins at an offset of a line, into the next one.
 func (r *reader) read(l *put.Line, at int) {
 	r.last.edit, r.last.insert = r.edit, r.insert
 	r.edit += int(r.counts[r.next])
@@ -176,7 +178,7 @@ func (r *reader) read(l *put.Line, at int) {
 	r.next++
 }
 
-// seek goes to restart point g as if its text had been read, and returns the text.
+// seek moves behind the text of restart point g, and returns the text.
 func (r *reader) seek(g int) []byte {
 	p := &r.restarts[g]
 	r.last.edit, r.last.insert = p.edits, p.inserted

@@ -12,8 +12,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Batch is an immutable, compressed put body. Its bytes are pooled: they are
-// recycled when its owner has released it and every reader of it is closed.
+// Batch is an immutable, compressed put body. Its memory is reused when all owners have
+// released the batch and all of its readers are closed.
 type Batch struct {
 	codec     *Codec
 	body      []byte
@@ -36,13 +36,13 @@ func (b *Batch) Size() int { return len(b.body) }
 // RawSize returns the length of the uncompressed body, in bytes.
 func (b *Batch) RawSize() int64 { return b.raw }
 
-// Encoding returns how the body is compressed.
+// Encoding returns the encoding of the body.
 func (b *Batch) Encoding() Encoding { return b.codec.encoding }
 
 // Source returns the source of point i.
 func (b *Batch) Source(i int) uint32 { return b.sources[i] }
 
-// Uncounted appends the indexes of the points that do not count.
+// Uncounted appends the indexes of the points whose source is [Uncounted].
 func (b *Batch) Uncounted(dst []uint32) []uint32 {
 	for i, source := range b.sources {
 		if source == Uncounted {
@@ -55,20 +55,18 @@ func (b *Batch) Uncounted(dst []uint32) []uint32 {
 // Body returns the compressed body, which is valid until the batch is released.
 func (b *Batch) Body() []byte { return b.body }
 
-// Retain makes the caller another owner, who releases the batch, too.
+// Retain adds an owner, which must release the batch, too.
 func (b *Batch) Retain() { b.refs.Add(1) }
 
-// newBatch makes a batch of a body and the sources of its points, which the batch owns
-// from then on.
+// newBatch returns a batch, which owns the body and the sources from then on.
 func (c *Codec) newBatch(body []byte, raw int64, sources []uint32, uncounted int) *Batch {
 	b := &Batch{codec: c, body: body, points: len(sources), raw: raw, sources: sources, uncounted: uncounted}
 	b.refs.Store(1)
 	return b
 }
 
-// Load returns a batch of a body that another batch had, for example before a restart.
-// The new batch owns the body. Of the sources only the indexes of uncounted points are
-// left.
+// Load returns a batch with the body of an earlier batch, for example from a file. The new
+// batch owns the body. It knows no sources but the indexes of uncounted points.
 func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Batch {
 	sources := make([]uint32, points)
 	for _, i := range uncounted {
@@ -77,15 +75,15 @@ func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Ba
 	return c.newBatch(body, raw, sources, len(uncounted))
 }
 
-// Open returns a reader of the compressed body. The batch must not have been
-// released. The reader may be closed while another goroutine reads from it, as
-// HTTP transports do, and more than once.
+// Open returns a reader of the compressed body. The batch must not have been released. The
+// reader may be closed while another goroutine reads from it, as HTTP transports do, and
+// more than once.
 func (b *Batch) Open() io.ReadCloser {
 	b.refs.Add(1)
 	return &bodyReader{batch: b, rest: b.body}
 }
 
-// Release ends an owner's use of the batch. It must be called once by each.
+// Release ends the use of the batch by an owner. Each owner must call it once.
 func (b *Batch) Release() {
 	if b.refs.Add(-1) == 0 {
 		putSlice(&b.codec.bodies, b.body)
@@ -96,20 +94,20 @@ func (b *Batch) Release() {
 
 var errClosed = errors.New("put: read from a closed body")
 
-// bodyReader deliberately has no WriteTo: a copy that holds the bytes would
-// outlive Close.
+// bodyReader deliberately has no WriteTo method: a copy would go on to read the bytes after
+// Close.
 type bodyReader struct {
 	mu    sync.Mutex
 	batch *Batch // nil once closed
 	rest  []byte
-	whole bool // closed after all has been read
+	whole bool // closed after the whole body was read
 }
 
 func (r *bodyReader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.whole: // a transport that has sent all may look for the end only now
+	case r.whole: // a transport may ask for the end of the body after Close
 		return 0, io.EOF
 	case r.batch == nil:
 		return 0, errClosed
@@ -141,9 +139,9 @@ type Rejection struct {
 	Value     model.Value
 	Err       error
 	// Collision says that another point has the same series and timestamp. Otherwise the
-	// point is invalid.
+	// point itself is invalid.
 	Collision bool
-	// Reported says that the same was reported before: the rejection only counts, and
-	// has a Source and nothing else.
+	// Reported says that the same fault was reported before. Then the rejection has no
+	// other fields but Source.
 	Reported bool
 }

@@ -20,8 +20,8 @@ type Point struct {
 	Value     model.Value
 }
 
-// DecodePoint decodes one point of a batch, or one that a server echoes:
-// numbers may be strings there, as OpenTSDB prints values.
+// DecodePoint decodes a point of a batch, or a point in the answer of a server. There,
+// numbers may be strings, as OpenTSDB prints values.
 func DecodePoint(line []byte) (Point, error) {
 	var p struct {
 		Metric    string            `json:"metric"`
@@ -45,20 +45,19 @@ func DecodePoint(line []byte) (Point, error) {
 
 func unquote(raw []byte) string { return string(bytes.Trim(raw, `"`)) }
 
-// AppendKey appends what names the point on the wire: series and timestamp,
-// the bytes that its line starts with.
+// AppendKey appends the key of the point: its series and timestamp, which are the first
+// bytes of its line.
 func (p Point) AppendKey(dst []byte) []byte {
 	dst = AppendPrefix(dst, p.Metric, model.TagsOf(nil, p.Tags))
 	return strconv.AppendInt(dst, p.Timestamp, 10)
 }
 
-// SplitLine cuts a point's line into its key (see [Point.AppendKey]) and its
-// value.
+// SplitLine splits the line of a point into its key, see [Point.AppendKey], and its value.
 func SplitLine(line []byte) (key []byte, v model.Value, ok bool) {
-	i := bytes.LastIndex(line, []byte(`,"value":`))
+	i := bytes.LastIndex(line, []byte(ValueKey))
 	if i < 0 {
 		return nil, model.Value{}, false
 	}
-	v, err := model.ParseValue(string(bytes.TrimSuffix(line[i+len(`,"value":`):], []byte("}"))))
+	v, err := model.ParseValue(string(bytes.TrimSuffix(line[i+len(ValueKey):], []byte("}"))))
 	return line[:i], v, err == nil
 }

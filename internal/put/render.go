@@ -10,13 +10,13 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// The parts of a line that are the same for all points:
+// The constant parts of a line:
 //
 //	{"metric":"cpu.load","tags":{"host":"web1","os":"linux"},"timestamp":1700000000,"value":1.5}
 //	          ── name ──         ───────── tags ──────────               ── time ──
 //
-// A line up to the tags is a head, up to the time a prefix, and up to the value the text
-// of a [Line].
+// The line up to the tags is called head, up to the time prefix, and up to the value text,
+// which is the text of a [Line].
 const (
 	// HeadStart comes before the name.
 	HeadStart = `{"metric":`
@@ -28,15 +28,14 @@ const (
 	ValueKey = `,"value":`
 )
 
-// AppendHead renders a metric's name and all that comes before the tags.
+// AppendHead renders a line up to the tags.
 func AppendHead(dst []byte, metric string) []byte {
 	dst = append(dst, HeadStart...)
 	dst = encoding.AppendString(dst, metric)
 	return append(dst, HeadEnd...)
 }
 
-// AppendTags renders tags. Tags that are sorted by key give the same bytes whenever they
-// are equal.
+// AppendTags renders tags. Equal sets of tags give equal bytes if they are sorted by key.
 func AppendTags(dst []byte, tags []model.Tag) []byte {
 	for i, t := range tags {
 		if i > 0 {
@@ -49,20 +48,20 @@ func AppendTags(dst []byte, tags []model.Tag) []byte {
 	return dst
 }
 
-// AppendPrefix renders all of a line that is the same for all points of a series.
+// AppendPrefix renders a line up to the time, which all points of a series have in common.
 func AppendPrefix(dst []byte, metric string, tags []model.Tag) []byte {
 	return append(AppendTags(AppendHead(dst, metric), tags), PrefixEnd...)
 }
 
-// AppendTime renders a timestamp in wire units and all that is between it and the value.
+// AppendTime renders a timestamp in wire units and the bytes between it and the value.
 func AppendTime(dst []byte, ts int64) []byte {
 	return append(strconv.AppendInt(dst, ts, 10), ValueKey...)
 }
 
-// Renderer renders the tags of one series after another, as [AppendTags] does, but in half
-// the time (go test ./internal/put -run '^$' -bench Renderer): most series have the keys
-// of the one before, and some of its values. The zero value is ready for use. A Renderer
-// belongs to one goroutine.
+// Renderer renders the tags of one series after another, as [AppendTags] does, but copies
+// the tags that are equal to tags of the previous series. It takes half the time (go test
+// ./internal/put -run '^$' -bench Renderer), and a first export of sums 4 % less. The zero
+// value is ready for use. A Renderer belongs to one goroutine.
 type Renderer struct {
 	tags []renderedTag
 	text []byte // of all tags
