@@ -159,8 +159,8 @@ func (t *texts) lastGroupUpTo(text []byte) int {
 // reader reads a list of texts in order. In a line, each text replaces the previous one.
 type reader struct {
 	*texts
-	next         int // text
-	edit, insert int // the first edit of the next text, and the first byte that it inserts
+	next         int                        // text
+	edit, insert int                        // the first edit of the next text, and the first byte that it inserts
 	last         struct{ edit, insert int } // the same of the last text
 }
 

@@ -142,7 +142,7 @@ func (c *Converter[K]) Integer(v int64) string { return c.ws.attributes.integer(
 
 // Collision returns the error of a point that collides with a point of another instrument
 // or of its own, and whether the error was reported before. It implements [block.Owners].
-func (c *Converter[K]) Collision(winner, loser uint32) (known bool, err error) {
+func (c *Converter[K]) Collision(winner, loser uint32) (reported bool, err error) {
 	w, l := c.instruments[winner], c.instruments[loser]
 	e := CollisionError{Winner: w.Identity(), Loser: l.Identity(), Filtered: w.filtered || l.filtered}
 	return c.collisions.Seen(e), e

@@ -47,8 +47,8 @@ func (h *ExponentialPoint) floats() histogram.Exponential {
 	}
 }
 
-func extremes(least, most Optional) histogram.Extremes {
-	return histogram.Extremes{Min: least.float(), Max: most.float()}
+func extremes(least, greatest Optional) histogram.Extremes {
+	return histogram.Extremes{Min: least.float(), Max: greatest.float()}
 }
 
 // SummaryPoint is a data point of a summary: Values[i] is the quantile Quantiles[i].

@@ -26,13 +26,13 @@ type Line struct {
 
 // SetText sets the whole text. The line keeps no reference to it.
 func (l *Line) SetText(text []byte) {
-	l.own(text)
+	l.copyText(text)
 	l.changed = true
 	l.clear()
 }
 
-// own copies a text into the line.
-func (l *Line) own(text []byte) {
+// copyText copies a text into the line.
+func (l *Line) copyText(text []byte) {
 	l.buffers[0] = append(l.buffers[0][:0], text...)
 	l.text, l.owned = l.buffers[0], true
 }
@@ -110,7 +110,7 @@ func (l *Line) appended(text []byte) {
 // detach copies the text out of the buffer of a builder, before the builder reuses it.
 func (l *Line) detach() {
 	if !l.owned {
-		l.own(l.text)
+		l.copyText(l.text)
 	}
 }
 
