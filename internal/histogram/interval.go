@@ -57,36 +57,36 @@ func (v *Interval) SetExplicit(h *Explicit) {
 // bucket.
 func (v *Interval) SetExponential(h *Exponential) {
 	v.reset(h.Count, h.Sum, h.Extremes)
-	bounds := boundScan{h: h}
+	// Neighbours share a bound, which is computed once: an export of timers takes 20 % less
+	// time. high is the upper bound of the previous bucket, NaN if that is empty.
+	high := math.NaN()
 	for i, n := range slices.Backward(h.Negative.Counts) {
-		if n > 0 {
-			v.addMidpoint(-bounds.at(h.Negative.Offset, i+1), -bounds.at(h.Negative.Offset, i), n)
+		low := high
+		if high = math.NaN(); n == 0 {
+			continue
 		}
+		if math.IsNaN(low) {
+			low = -h.bound(h.Negative.Offset, float64(i)+1)
+		}
+		high = -h.bound(h.Negative.Offset, float64(i))
+		v.addMidpoint(low, high, n)
 	}
 	if h.ZeroCount > 0 {
 		v.addMidpoint(h.zero(0), h.zero(1), h.ZeroCount)
 	}
+	high = math.NaN()
 	for i, n := range h.Positive.Counts {
-		if n > 0 {
-			v.addMidpoint(bounds.at(h.Positive.Offset, i), bounds.at(h.Positive.Offset, i+1), n)
+		low := high
+		if high = math.NaN(); n == 0 {
+			continue
 		}
+		if math.IsNaN(low) {
+			low = h.bound(h.Positive.Offset, float64(i))
+		}
+		high = h.bound(h.Positive.Offset, float64(i)+1)
+		v.addMidpoint(low, high, n)
 	}
 	v.setSingle()
-}
-
-// boundScan computes the bounds of consecutive buckets. Neighbours share a bound, which it
-// computes once: an export of timers takes 20 % less time.
-type boundScan struct {
-	h     *Exponential
-	index int64   // of the last bound
-	bound float64 // 0 before the first one, and if it is too small for a float
-}
-
-func (s *boundScan) at(offset int32, i int) float64 {
-	if index := int64(offset) + int64(i); s.bound == 0 || index != s.index {
-		s.index, s.bound = index, s.h.bound(offset, float64(i))
-	}
-	return s.bound
 }
 
 // SetExplicitDelta takes the observations of the delta of two cumulative histograms. It
