@@ -112,9 +112,6 @@ func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
 // Used returns the bytes in use.
 func (b *Budget) Used() int64 { return b.used.Load() }
 
-// Limit returns the bytes that may be in use.
-func (b *Budget) Limit() int64 { return b.limit }
-
 // Take takes n bytes and reports whether there was room for them. With a negative n it
 // gives bytes back.
 func (b *Budget) Take(n int64) bool {
