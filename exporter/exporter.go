@@ -118,7 +118,6 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		x.find(e.self(&state.selfMetrics, start), true)
 	}
 	if x.observer != nil {
-		defer x.observer.Release()
 		x.observe(start)
 	}
 	x.walk(false)

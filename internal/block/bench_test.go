@@ -61,7 +61,7 @@ func BenchmarkWrite(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		texts := benchTexts(n)
 		b.Run(fmt.Sprintf("%d/block", n), func(b *testing.B) {
-			sink, w, block := newDiscardSink(b), &Writer{}, New(Lines{Fixed: []string{"http.server.requests"}})
+			sink, w, block := newDiscardSink(b), &Writer{}, New(Lines{Plain: []string{"http.server.requests"}})
 			for _, text := range texts {
 				w.Add(block, block.NewEntry(), text, n)
 			}
@@ -106,7 +106,7 @@ func BenchmarkWriteFew(b *testing.B) {
 	for _, n := range []int{4000, 10_000, 100_000} {
 		texts := benchTexts(n)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			sink, w, block := newDiscardSink(b), &Writer{}, New(Lines{Fixed: []string{"http.server.requests"}})
+			sink, w, block := newDiscardSink(b), &Writer{}, New(Lines{Plain: []string{"http.server.requests"}})
 			for _, text := range texts {
 				w.Add(block, block.NewEntry(), text, n)
 			}

@@ -60,7 +60,7 @@ func TestWriter_Write_FewOrManyValues(t *testing.T) {
 	for _, every := range []int{1, 2, 7, 9, 40, n} {
 		var w Writer
 		r := newRecorder(t, put.Gzip)
-		b := New(Lines{Fixed: []string{"h_count"}, Labels: []Label{{"h", "quantile"}}})
+		b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{"h", "quantile"}}})
 		tags := func(i int) string { return fmt.Sprintf("a=x,k=%03d,z=%0*d", i/2*2, i%5/2+1, i/2%3) } // equal ones in pairs
 		for i := range n {
 			add(&w, b, tags(i))
@@ -72,7 +72,7 @@ func TestWriter_Write_FewOrManyValues(t *testing.T) {
 			written := map[string]bool{}
 			for i := offset; i < n; i += every {
 				w.PutDistribution(b, uint32(i), Stamp{stamp, uint32(i + 1), 0}, &Distribution{
-					Fixed:    []model.Value{model.Int(int64(i))},
+					Plain:    []model.Value{model.Int(int64(i))},
 					Labelled: [MaxLabels]Labelled{{At: []float64{0.5}, Values: []model.Value{model.Int(7)}}},
 				})
 				if !written[tags(i)] {
@@ -94,7 +94,7 @@ func TestWriter_Write_FewOrManyValues(t *testing.T) {
 func TestWriter_Write_Distribution(t *testing.T) {
 	nan := model.Float(math.NaN())
 	lines := Lines{
-		Fixed:  []string{"h_count", "h_sum", "h_max"},
+		Plain:  []string{"h_count", "h_sum", "h_max"},
 		Labels: []Label{{"h_bucket", "le"}, {"h", "quantile"}},
 	}
 	for _, tags := range []string{"", "a=1", "z=1", "a=1,z=2", "le=own", "quantile=own,r=1", "a=\"\\,le=own,m=,quantile=x"} {
@@ -105,7 +105,7 @@ func TestWriter_Write_Distribution(t *testing.T) {
 		id := add(&w, b, tags)
 		at := Stamp{Timestamp: stamp, Source: 7}
 		w.PutDistribution(b, id, at, &Distribution{
-			Fixed: []model.Value{model.Int(3), nan, model.Float(5)},
+			Plain: []model.Value{model.Int(3), nan, model.Float(5)},
 			Labelled: [MaxLabels]Labelled{
 				{At: []float64{0.5, 1e6}, Values: []model.Value{model.Int(1), model.Int(2), model.Int(3)}},
 				{At: []float64{0.5, 0.9}, Values: []model.Value{model.Float(1), nan}},
@@ -192,14 +192,14 @@ func TestWriter_Write_ContestedBlocks(t *testing.T) {
 	for _, kind := range []string{"number", "distribution"} {
 		var w Writer
 		r := newRecorder(t, put.None)
-		h := New(Lines{Fixed: []string{"h_count", "h_sum"}})
+		h := New(Lines{Plain: []string{"h_count", "h_sum"}})
 		other := number("h_count")
 		if kind == "distribution" {
-			other = New(Lines{Fixed: []string{"h_count", "h_avg"}})
+			other = New(Lines{Plain: []string{"h_count", "h_avg"}})
 		}
 		h.Contested, other.Contested = true, true
 		w.Begin(r, r)
-		values := &Distribution{Fixed: []model.Value{model.Int(1), model.Int(2)}}
+		values := &Distribution{Plain: []model.Value{model.Int(1), model.Int(2)}}
 		w.PutDistribution(h, add(&w, h, "k=v"), Stamp{stamp, 1, 1}, values)
 		w.Write(h)
 		for i, tags := range []string{"k=v", "k=w"} {
@@ -228,9 +228,9 @@ func TestWriter_Write_RepeatedLabels(t *testing.T) {
 		var w Writer
 		r := newRecorder(t, put.None)
 		w.Begin(r, r)
-		b := New(Lines{Fixed: []string{"s_count"}, Labels: []Label{{"s", "quantile"}}})
+		b := New(Lines{Plain: []string{"s_count"}, Labels: []Label{{"s", "quantile"}}})
 		w.PutDistribution(b, add(&w, b, tags), Stamp{stamp, 1, 1}, &Distribution{
-			Fixed:    []model.Value{model.Int(1)},
+			Plain:    []model.Value{model.Int(1)},
 			Labelled: [MaxLabels]Labelled{{At: []float64{0.5, 0.9, 0.5}, Values: []model.Value{model.Int(1), model.Int(2), model.Int(3)}}},
 		})
 		w.Write(b)

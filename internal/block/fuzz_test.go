@@ -82,9 +82,9 @@ func TestBlock_Random(t *testing.T) {
 func checkBlock(t *testing.T, o *ops) {
 	t.Helper()
 	var w Writer
-	lines := Lines{Fixed: []string{"m_count", "m_sum"}, Labels: []Label{{"m_bucket", "le"}, {"m", "quantile"}}}
+	lines := Lines{Plain: []string{"m_count", "m_sum"}, Labels: []Label{{"m_bucket", "le"}, {"m", "quantile"}}}
 	if o.n(2) == 0 {
-		lines = Lines{Fixed: []string{"m"}}
+		lines = Lines{Plain: []string{"m"}}
 	}
 	b := New(lines)
 	ref := &reference{texts: map[uint32]string{}}
@@ -118,7 +118,7 @@ func checkBlock(t *testing.T, o *ops) {
 		}
 		w.Write(b)
 		got := r.take(&w)
-		if !slices.IsSorted(keysOf(got, lines.Fixed[0])) {
+		if !slices.IsSorted(keysOf(got, lines.Plain[0])) {
 			t.Fatal("the lines are not sorted")
 		}
 		slices.Sort(want)
@@ -154,7 +154,7 @@ func linesOfPoint(b *Block, w *Writer, id uint32, tags string, at Stamp, o *ops)
 		return []string{line("m", tags, v)}
 	}
 	bounds := []float64{1, 2.5, 30}[:o.n(4)]
-	d := &Distribution{Fixed: []model.Value{model.Int(7), v}}
+	d := &Distribution{Plain: []model.Value{model.Int(7), v}}
 	want := []string{line("m_count", tags, model.Int(7)), line("m_sum", tags, v)}
 	for i, l := range b.lines.Labels {
 		d.Labelled[i].At = bounds
@@ -195,7 +195,7 @@ func checkTexts(t *testing.T, b *Block, ref *reference) {
 	l.SetText([]byte("headtail"))
 	var texts [][]byte
 	for r := (reader{texts: &b.texts}); !r.done(); {
-		r.readInto(&l, len("head"))
+		r.read(&l, len("head"))
 		id := b.texts.ids[r.next-1]
 		text := bytes.TrimSuffix(bytes.TrimPrefix(l.Text(), []byte("head")), []byte("tail"))
 		if want := ref.texts[id]; string(text) != want {

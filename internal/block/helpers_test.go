@@ -117,7 +117,7 @@ func wantLines(t testing.TB, got []string, want ...string) {
 }
 
 // number is a block of one line a point.
-func number(metric string) *Block { return New(Lines{Fixed: []string{metric}}) }
+func number(metric string) *Block { return New(Lines{Plain: []string{metric}}) }
 
 // add adds a series and returns its entry.
 func add(w *Writer, b *Block, tags string) uint32 {

@@ -6,8 +6,6 @@ package block
 import (
 	"math/bits"
 	"slices"
-
-	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
 // A sparse export has values for few entries of a block, for example a batch of a
@@ -44,7 +42,7 @@ func (b *Block) rank() {
 	if len(b.ranks) > 0 {
 		return
 	}
-	b.ranks = roomFor(b.ranks, len(b.cells))[:len(b.cells)]
+	b.ranks = slices.Grow(b.ranks, len(b.cells))[:len(b.cells)]
 	for n, id := range b.texts.ids {
 		b.ranks[id] = uint32(n)
 	}
@@ -53,8 +51,7 @@ func (b *Block) rank() {
 // walkSparse writes the values of the entries whose texts are at places in b.texts, in
 // order.
 func (w *Writer) walkSparse(b *Block, ranks []uint32) {
-	r := &w.reader
-	g := 0
+	r, g := &w.reader, 0
 	for _, rank := range ranks {
 		n := int(rank)
 		if n < r.next {
@@ -63,21 +60,14 @@ func (w *Writer) walkSparse(b *Block, ranks []uint32) {
 		for g+1 < len(b.texts.restarts) && b.texts.restarts[g+1].text <= n {
 			g++
 		}
-		if first := b.texts.restarts[g].text; r.next <= first {
-			r.seek(g)
+		if r.next <= b.texts.restarts[g].text {
+			w.text.SetText(r.seek(g))
 		}
 		for r.next <= n {
-			r.read()
+			r.read(&w.text, 0)
 		}
-		w.setTags(r.text)
-		w.entry(b) // may read further texts, which are equal
+		w.line.removeLabel(0)
+		w.line.setTags(w.text.Text())
+		w.writeEntry(b) // may read further texts, which are equal
 	}
-}
-
-// setTags makes the tags of the line a text.
-func (w *Writer) setTags(text []byte) {
-	w.edits = put.Diff(w.edits, w.form.tags(), text)
-	w.inserted = appendInserted(w.inserted[:0], w.edits, text)
-	w.form.unlabel(0)
-	w.form.line.EditAll(w.form.head(), w.edits, w.inserted)
 }

@@ -6,7 +6,6 @@ package convert
 import (
 	"slices"
 
-	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
@@ -16,34 +15,35 @@ import (
 // Filters keep it: without it the data point would look like one of the others.
 const OverflowKey = "otel.metric.overflow"
 
-// Point is the place of a data point in its metric. It is good until the next Add.
+// Point is the place of a data point in its metric. It is valid until the next Add.
 type Point[K comparable] struct {
 	i     *Instrument[K]
 	entry uint32
-	kept  bool // the instrument knows it by its key; else it is the passing one
+	kept  bool // it is in the instrument's index; else it is workspace.unkept
 }
 
-// passing is a data point for which there is no room.
-type passing struct {
+// unkept is a data point for which there is no room. It is written with the current export
+// and then forgotten.
+type unkept struct {
 	state
 	block   *block.Block
 	invalid invalid
 }
 
-// state returns what is known of the data point.
+// state returns the state of the data point.
 func (p Point[K]) state() *state {
 	if p.kept {
 		return &p.i.metric.points[p.entry].state
 	}
-	return &p.i.scope.c.ws.passing.state
+	return &p.i.scope.c.ws.unkept.state
 }
 
-// block returns the block that the entry is in.
+// block returns the block of the entry.
 func (p Point[K]) block() *block.Block {
 	if p.kept {
 		return p.i.metric.block
 	}
-	return p.i.scope.c.ws.passing.block
+	return p.i.scope.c.ws.unkept.block
 }
 
 // Lookup returns the place of a data point by the identity of its attributes. If it
@@ -56,9 +56,9 @@ func (i *Instrument[K]) Lookup(key K) (p Point[K], ok bool) {
 	return Point[K]{i, id, true}, ok
 }
 
-// LookupIdle is Lookup for a data point that the export does not contain but that is
-// converted nevertheless. It does not change the order in which Lookup expects data
-// points. All data points that are idle must be looked up before others are converted.
+// LookupIdle is Lookup for a series that is sent although the export contains no data point
+// of it. It does not change the order in which Lookup expects data points. LookupIdle must
+// be called before data points are converted.
 func (i *Instrument[K]) LookupIdle(key K) (p Point[K], ok bool) {
 	id, ok := i.index.entries[key]
 	if ok {
@@ -70,8 +70,8 @@ func (i *Instrument[K]) LookupIdle(key K) (p Point[K], ok bool) {
 }
 
 // Add adds a data point that Lookup does not find. The attributes must be sorted by key;
-// Add may change the slice. isFiltered says that a filter has left out other attributes.
-// These are part of the identity but do not become tags.
+// Add may change the slice. isFiltered says that a filter removed other attributes, which
+// are part of the identity but do not become tags.
 func (i *Instrument[K]) Add(key K, attributes []model.Tag, isFiltered bool) Point[K] {
 	c := i.scope.c
 	i.filtered = i.filtered || isFiltered
@@ -82,104 +82,89 @@ func (i *Instrument[K]) Add(key K, attributes []model.Tag, isFiltered bool) Poin
 	if slices.ContainsFunc(attributes, func(t model.Tag) bool { return t.Key == OverflowKey && t.Value == "true" }) {
 		s.flags |= overflow
 	}
-	tags, bad := i.resolve(attributes)
+	tags, reasons := i.resolve(attributes)
 	switch {
-	case bad.err != nil && bad.labelErr != nil:
+	case reasons.err != nil && reasons.labelErr != nil:
 		s.flags |= noSeries
-		bad.tags = tags
-		return i.addInvalid(key, s, bad)
-	case bad.err != nil:
-		s.flags |= noFixed
-	case bad.labelErr != nil:
-		s.flags |= noLabelled
+		reasons.tags = tags
+		return i.addInvalid(key, s, reasons)
+	case reasons.err != nil:
+		s.flags |= tooFewTags
+	case reasons.labelErr != nil:
+		s.flags |= tooManyTags
 	}
 	c.ws.text = c.ws.renderer.AppendTags(c.ws.text[:0], tags)
 	return i.addSeries(key, s, c.ws.text)
 }
 
-// resolve returns the tags of a new data point, and why some of its lines cannot be sent.
-func (i *Instrument[K]) resolve(attributes []model.Tag) (tags []model.Tag, bad invalid) {
+// resolve returns the tags of a new data point, and the reasons why some of its lines
+// cannot be sent.
+func (i *Instrument[K]) resolve(attributes []model.Tag) (tags []model.Tag, reasons invalid) {
 	ws := i.scope.c.ws
 	var keyErr error
 	for n := range attributes {
-		k := ws.keys.sanitized(n, attributes[n].Key)
-		if attributes[n].Key = k.text; k.err != nil && keyErr == nil {
-			keyErr = k.err
+		key, err := ws.attributes.key(n, attributes[n].Key)
+		attributes[n].Key = key
+		if keyErr == nil {
+			keyErr = err
 		}
 	}
-	var own []model.Tag
+	var layer []model.Tag
 	if keyErr == nil {
-		own = i.scope.c.cfg.Names.join(attributes)
+		layer = i.scope.c.cfg.Names.join(attributes)
 	}
-	ws.tags = model.MergeTags(ws.tags[:0], own, i.scope.base)
-	tags, bad.err = model.FinishTags(ws.tags)
-	bad.labelErr = model.CheckTags(len(tags) + 1)
+	ws.tags = model.MergeTags(ws.tags[:0], layer, i.scope.base)
+	tags, reasons.err = model.FinishTags(ws.tags)
+	reasons.labelErr = model.CheckTags(len(tags) + 1)
 	for _, err := range []error{keyErr, i.err} {
 		if err != nil {
-			bad.err, bad.labelErr = err, err
+			reasons.err, reasons.labelErr = err, err
 		}
 	}
-	return tags, bad
+	return tags, reasons
 }
 
 // addSeries adds a data point with the text of its tags.
 func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 	c, m := i.scope.c, i.metric
-	if i.index.entries != nil && c.makeRoom(m, m.seriesCost(text)) {
-		i.reserve()
+	if i.index.entries != nil && c.reserveFor(m, m.seriesCost(text)) {
+		i.grow()
 		id := m.newEntry()
 		i.remember(key, id, s)
 		m.block.Touch(id, c.now)
 		c.ws.writer.Add(m.block, id, text, i.expected-len(i.index.entries))
 		return Point[K]{i, id, true}
 	}
-	// Without room the point is written with this export only. Its series may be known
-	// from another instrument.
-	i.passing, c.ws.passing = key, passing{state: s, block: m.block}
+	// The series may be kept for another instrument.
+	i.unkept, c.ws.unkept = key, unkept{state: s, block: m.block}
 	id, ok := c.ws.writer.Find(m.block, text)
 	if !ok {
 		o := c.ws.writer.Overflow(m.block)
-		id, c.ws.passing.block = o.NewEntry(), o
+		id, c.ws.unkept.block = o.NewEntry(), o
 		c.ws.writer.Add(o, id, text, 0)
 	}
 	return Point[K]{i, id, false}
 }
 
 // addInvalid adds a data point without a series.
-func (i *Instrument[K]) addInvalid(key K, s state, bad invalid) Point[K] {
+func (i *Instrument[K]) addInvalid(key K, s state, reasons invalid) Point[K] {
 	c, m := i.scope.c, i.metric
-	if i.index.entries != nil && c.makeRoom(m, m.seriesCost(nil)+invalidCost+tagsCost(bad.tags)) {
+	if i.index.entries != nil && c.reserveFor(m, m.seriesCost(nil)+invalidCost+tagsCost(reasons.tags)) {
 		id := m.newEntry()
 		i.remember(key, id, s)
 		m.block.Touch(id, c.now)
-		bad.tags = slices.Clone(bad.tags)
-		m.setInvalid(id, &bad)
+		reasons.tags = slices.Clone(reasons.tags)
+		m.setInvalid(id, &reasons)
 		return Point[K]{i, id, true}
 	}
-	i.passing, c.ws.passing = key, passing{state: s, invalid: bad}
+	i.unkept, c.ws.unkept = key, unkept{state: s, invalid: reasons}
 	return Point[K]{i, 0, false}
 }
 
-// invalid returns why the point has no series.
+// invalid returns the reason why the point has no series.
 func (p Point[K]) invalid() *invalid {
 	if p.kept {
 		return p.i.metric.invalid[p.entry]
 	}
-	return &p.i.scope.c.ws.passing.invalid
-}
-
-// lineErr returns why a line of the point cannot be sent, nil if it can: one of the lines
-// without a label, or with one.
-func (p Point[K]) lineErr(s *state, labelled bool) error {
-	switch {
-	case s.flags&noSeries != 0 && labelled:
-		return p.invalid().labelErr
-	case s.flags&noSeries != 0:
-		return p.invalid().err
-	case s.flags&noFixed != 0 && !labelled:
-		return model.CheckTags(0)
-	case s.flags&noLabelled != 0 && labelled:
-		return model.CheckTags(encoding.MaxTags + 1)
-	}
-	return nil
+	return &p.i.scope.c.ws.unkept.invalid
 }

@@ -114,7 +114,7 @@ func TestCollisionWithAPointThatIsNotKept(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() { h.number("a.b", "k=v", model.Int(1)) })
-	taken := budget.Limit() - budget.Used()
+	taken := budget.limit - budget.Used()
 	if !budget.Take(taken) {
 		t.Fatal("the budget cannot be filled")
 	}

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/block"
+	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
@@ -16,17 +18,17 @@ const IdleTime = 5 * time.Minute
 
 const idleSeconds = uint32(IdleTime / time.Second)
 
-// Config says how data points are rendered.
+// Config configures how data points are converted.
 type Config struct {
 	Names     Names
-	ScopeTags bool // adds otel_scope_name and so on
+	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
 	Layout    Layout
 }
 
 // Tags are the tags that a resource gives to its points. Each is a layer of
 // [model.MergeTags].
 type Tags struct {
-	Base   []model.Tag // of all points, below their own
+	Base   []model.Tag // of all points; attributes of points override them
 	Target []model.Tag // of target_info; nil if there is none
 }
 
@@ -48,45 +50,38 @@ type Converter[K comparable] struct {
 	freeIDs     []uint32
 	target      *Instrument[K] // nil until it is used
 
-	// What was reported and is not noted in a point.
+	// Reports that no point holds.
 	collisions *reported.Set[CollisionError]
 	faults     *reported.Set[faultKey[K]]
 
-	clock
+	Clock
 	swept uint32 // the time of the last sweep
 	full  bool   // a sweep in this export made no room
 
 	// The current export.
-	ws      *workspace
-	sink    Sink
-	tally   Tally
-	open    []*metric[K]     // of the instruments of the export
-	passing []*Instrument[K] // that are not kept
+	ws     *workspace
+	sink   Sink
+	tally  Tally
+	open   []*metric[K]     // of the instruments of the export
+	unkept []*Instrument[K] // instruments of the export that are not kept
 }
 
-// clock counts seconds from the first export to the current one. It stands still while the
+// Clock counts seconds from the first export to the current one. It stands still while the
 // system's clock is behind the last export.
-type clock struct {
+type Clock struct {
 	start time.Time
 	now   uint32
 }
 
-func (c *clock) set(now time.Time) {
+// Now returns the seconds from the first to the last call of Set.
+func (c *Clock) Now() uint32 { return c.now }
+
+// Set sets the time of an export.
+func (c *Clock) Set(now time.Time) {
 	if c.start.IsZero() {
 		c.start = now
 	}
 	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second))
-}
-
-// Tally counts data points of an export, not wire points.
-type Tally struct {
-	Overflowed int // with the SDK's overflow attribute
-	Filtered   int // that lost attributes to a filter
-}
-
-// Plus returns the sum of two tallies.
-func (t Tally) Plus(other Tally) Tally {
-	return Tally{Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered}
 }
 
 // maxReported bounds the collisions, and the faults, that a converter remembers.
@@ -107,7 +102,7 @@ func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Convert
 
 // begin starts an export.
 func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
-	c.set(now)
+	c.Set(now)
 	c.full, c.tally = false, Tally{}
 	c.ws, c.sink = ws, sink
 	ws.writer.Begin(sink, c)
@@ -122,12 +117,12 @@ func (c *Converter[K]) end() Tally {
 		m.open, m.late, m.awaited = false, false, 0
 		c.write(m)
 	}
-	for _, i := range c.passing {
+	for _, i := range c.unkept {
 		c.drop(i)
 	}
 	clear(c.open)
-	clear(c.passing)
-	c.open, c.passing = c.open[:0], c.passing[:0]
+	clear(c.unkept)
+	c.open, c.unkept = c.open[:0], c.unkept[:0]
 	if c.now-c.swept >= idleSeconds/2 {
 		c.sweep()
 	}
@@ -143,12 +138,30 @@ func (c *Converter[K]) close() {
 }
 
 // Integer returns the text of an integer attribute.
-func (c *Converter[K]) Integer(v int64) string { return c.ws.keys.integer(v) }
+func (c *Converter[K]) Integer(v int64) string { return c.ws.attributes.integer(v) }
 
 // Collision returns the error of a point that collides with a point of another instrument
 // or of its own, and whether the error was reported before. It implements [block.Owners].
-func (c *Converter[K]) Collision(winner, loser uint32) (known bool, err error) {
+func (c *Converter[K]) Collision(winner, loser uint32) (reported bool, err error) {
 	w, l := c.instruments[winner], c.instruments[loser]
 	e := CollisionError{Winner: w.Identity(), Loser: l.Identity(), Filtered: w.filtered || l.filtered}
 	return c.collisions.Seen(e), e
+}
+
+// workspace is memory that a conversion needs and that belongs to no resource. Exports
+// that run at the same time have one each.
+type workspace struct {
+	writer     block.Writer
+	renderer   put.Renderer
+	attributes attributeCache
+	tags       []model.Tag // of a new data point
+	text       []byte      // of its tags
+	unkept     unkept
+	lines      block.Distribution
+	floats     []float64
+	explicit   histogram.ExplicitBuckets
+}
+
+func newWorkspace(cfg *Config) *workspace {
+	return &workspace{attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
 }

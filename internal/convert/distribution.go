@@ -47,8 +47,8 @@ func (h *ExponentialPoint) floats() histogram.Exponential {
 	}
 }
 
-func extremes(least, most Optional) histogram.Extremes {
-	return histogram.Extremes{Min: least.float(), Max: most.float()}
+func extremes(least, greatest Optional) histogram.Extremes {
+	return histogram.Extremes{Min: least.float(), Max: greatest.float()}
 }
 
 // SummaryPoint is a data point of a summary: Values[i] is the quantile Quantiles[i].
@@ -62,70 +62,70 @@ type SummaryPoint struct {
 // extremes, and cumulative buckets, or quantiles, or both.
 func (p Point[K]) Histogram(ts int64, h *HistogramPoint, source uint32) {
 	ws := p.i.scope.c.ws
-	d := p.begin()
-	p.totals(d, ts, source, h.Count, h.Sum, h.Min, h.Max)
+	d, at := p.begin(ts, source)
+	p.addTotals(d, at, h.Count, h.Sum, h.Min, h.Max)
 	malformed := histogram.CheckBuckets(h.Bounds, h.Buckets)
 	for n, l := range p.i.shape.labels {
 		switch {
 		case malformed != nil && l == le:
-			p.rejectLines(n, len(h.Bounds)+1, ts, h.Count, malformed, source)
+			p.rejectLines(n, len(h.Bounds)+1, at, h.Count, malformed)
 		case malformed != nil:
-			p.rejectLines(n, len(p.i.quantiles()), ts, h.Count, malformed, source)
+			p.rejectLines(n, len(p.i.quantiles()), at, h.Count, malformed)
 		case l == le:
-			p.buckets(d, n, ts, source, h.Bounds, h.Buckets)
+			p.buckets(d, n, at, h.Bounds, h.Buckets)
 		default:
 			e := h.floats()
 			ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
-			p.estimates(d, n, ts, source, ws.floats, e.Extremes)
+			p.estimates(d, n, at, ws.floats, e.Extremes)
 		}
 	}
-	p.put(d, ts, source)
+	p.put(d, at)
 }
 
 // Exponential converts a data point of an exponential histogram as Histogram does.
 func (p Point[K]) Exponential(ts int64, h *ExponentialPoint, source uint32) {
 	ws := p.i.scope.c.ws
-	d := p.begin()
-	p.totals(d, ts, source, h.Count, h.Sum, h.Min, h.Max)
+	d, at := p.begin(ts, source)
+	p.addTotals(d, at, h.Count, h.Sum, h.Min, h.Max)
 	e := h.floats()
 	for n, l := range p.i.shape.labels {
 		if l == le {
 			ws.explicit.SetExponential(&e)
-			p.buckets(d, n, ts, source, ws.explicit.Bounds, ws.explicit.Counts)
+			p.buckets(d, n, at, ws.explicit.Bounds, ws.explicit.Counts)
 			continue
 		}
 		ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
-		p.estimates(d, n, ts, source, ws.floats, e.Extremes)
+		p.estimates(d, n, at, ws.floats, e.Extremes)
 	}
-	p.put(d, ts, source)
+	p.put(d, at)
 }
 
 // Summary converts a data point of a summary.
 func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
-	d := p.begin()
-	p.fixed(d, ts, source, Optional{model.Uint(s.Count), true})
-	p.fixed(d, ts, source, s.Sum)
+	d, at := p.begin(ts, source)
+	p.addTotals(d, at, s.Count, s.Sum)
 	if slices.ContainsFunc(s.Quantiles, math.IsNaN) {
 		err := fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed)
 		for _, v := range s.Values {
-			p.reject(len(d.Fixed), ts, model.Float(v), err, faultShape, source)
+			p.reject(len(d.Plain), at, model.Float(v), err, faultShape)
 		}
 	} else {
-		p.quantiles(d, 0, ts, source, s.Quantiles, s.Values, model.Float)
+		p.quantiles(d, 0, at, s.Quantiles, s.Values)
 	}
-	p.put(d, ts, source)
+	p.put(d, at)
 }
 
-// totals appends what all histograms have.
-func (p Point[K]) totals(d *block.Distribution, ts int64, source uint32, n uint64, sum, least, most Optional) {
-	p.fixed(d, ts, source, Optional{model.Uint(n), true})
-	p.fixed(d, ts, source, sum)
-	p.fixed(d, ts, source, least)
-	p.fixed(d, ts, source, most)
+// addTotals adds the count, and the other values in the order of the suffixes.
+func (p Point[K]) addTotals(d *block.Distribution, at block.Stamp, count uint64, others ...Optional) {
+	p.addPlain(d, at, Optional{model.Uint(count), true})
+	for _, v := range others {
+		v.Set = v.Set && !v.Value.NaN()
+		p.addPlain(d, at, v)
+	}
 }
 
 // buckets appends the cumulative buckets of label n.
-func (p Point[K]) buckets(d *block.Distribution, n int, ts int64, source uint32, bounds []float64, counts []uint64) {
+func (p Point[K]) buckets(d *block.Distribution, n int, at block.Stamp, bounds []float64, counts []uint64) {
 	if len(counts) == 0 {
 		return
 	}
@@ -141,26 +141,26 @@ func (p Point[K]) buckets(d *block.Distribution, n int, ts int64, source uint32,
 		}
 	}
 	l.Values = append(l.Values, model.Uint(cumulative))
-	p.acceptAll(n, ts, source, l.Values)
+	p.acceptAll(n, at, l.Values)
 }
 
 // estimates appends estimates of quantiles as label n. They are rounded, and then clamped
 // to the extremes, so that a constant is sent exactly.
-func (p Point[K]) estimates(d *block.Distribution, n int, ts int64, source uint32, values []float64, e histogram.Extremes) {
+func (p Point[K]) estimates(d *block.Distribution, n int, at block.Stamp, values []float64, e histogram.Extremes) {
 	for i, v := range values {
 		values[i] = e.Clamp(model.Round(v))
 	}
-	p.quantiles(d, n, ts, source, p.i.quantiles(), values, model.Short)
+	p.quantiles(d, n, at, p.i.quantiles(), values)
 }
 
 // quantiles appends values of quantiles as label n. NaN is no value.
-func (p Point[K]) quantiles(d *block.Distribution, n int, ts int64, source uint32, at, values []float64, number func(float64) model.Value) {
+func (p Point[K]) quantiles(d *block.Distribution, n int, at block.Stamp, quantiles, values []float64) {
 	l := &d.Labelled[n]
-	l.At = append(l.At, at...)
+	l.At = append(l.At, quantiles...)
 	for _, v := range values {
-		l.Values = append(l.Values, number(v))
+		l.Values = append(l.Values, model.Float(v))
 	}
-	p.acceptAll(n, ts, source, l.Values)
+	p.acceptAll(n, at, l.Values)
 }
 
 // quantiles returns the quantiles of histograms.

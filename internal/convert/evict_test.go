@@ -88,8 +88,8 @@ func TestConverter_IdleSeriesMakeRoom(t *testing.T) {
 	h.time = h.time.Add(IdleTime)
 	h.export(func() { h.mixed("b", 20) })
 	h.export(func() { h.mixed("b", 20) })
-	if n := h.entries(); n != 80 || budget.Used() > budget.Limit() {
-		t.Errorf("%d series are kept in %d of %d bytes, want 80", n, budget.Used(), budget.Limit())
+	if n := h.entries(); n != 80 || budget.Used() > budget.limit {
+		t.Errorf("%d series are kept in %d of %d bytes, want 80", n, budget.Used(), budget.limit)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestConverter_SweepDuringAnExport(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() { h.mixed("m", 10) })
-	filler := budget.Limit() - budget.Used()
+	filler := budget.limit - budget.Used()
 	budget.Take(filler)
 	h.time = h.time.Add(IdleTime)
 	walk := func() {

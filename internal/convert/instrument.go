@@ -11,29 +11,6 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Kind is the type of an instrument's data points.
-type Kind uint8
-
-// The kinds. The data points of sums and gauges are numbers.
-const (
-	Sum Kind = iota
-	Gauge
-	Histogram
-	Exponential
-	Summary
-)
-
-// number reports whether the data points are single numbers.
-func (k Kind) number() bool { return k <= Gauge }
-
-// InstrumentSpec tells an instrument from the others of its scope and decides which lines
-// its points become.
-type InstrumentSpec struct {
-	Name, Unit string
-	Kind       Kind
-	Monotonic  bool // of sums
-}
-
 type scopeKey[K comparable] struct {
 	name, version, schema string
 	attributes            K
@@ -64,15 +41,15 @@ type Instrument[K comparable] struct {
 	err      error // why no point can be sent: the name is invalid
 	metric   *metric[K]
 	index    index[K]
-	passing  K    // the key of the last data point that was not kept
-	expected int  // data points of the export
-	reserved bool // memory for them is allocated
+	unkept   K    // the key of the last data point for which there was no room
+	expected int  // number of data points of the export
+	grown    bool // memory for them is allocated
 	used     uint32
-	filtered bool // a filter has left out attributes of a data point
+	filtered bool // a data point lost attributes to a filter
 }
 
-// Scope returns a scope, of which the attributes are a part. If the scope is new and its
-// attributes become tags, it calls tags for them, sorted by key.
+// Scope returns a scope. Its attributes are a part of its identity. If the scope is new and
+// its attributes become tags, Scope calls tags, which must return them sorted by key.
 func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags func() []model.Tag) *Scope[K] {
 	key := scopeKey[K]{name, version, schema, attributes}
 	if s, ok := c.scopes[key]; ok {
@@ -83,44 +60,44 @@ func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags fu
 	if c.cfg.ScopeTags {
 		s.base = model.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.tags.Base)
 	}
-	if s.kept = c.take(s.cost()); s.kept {
+	if s.kept = c.reserve(s.cost()); s.kept {
 		c.scopes[key] = s
 	}
 	return s
 }
 
-// Instrument returns the instrument of a specification, of which the export has n data
-// points. An export must ask for all of its instruments before it converts data points,
-// and must call [Instrument.Done] once for each call. Before that, names that two
-// instruments have for different lines are found.
+// Instrument returns the instrument with a specification. n is the number of its data
+// points in the export. An export must call Instrument for all of its instruments before
+// it converts data points, since that finds instruments with the same metric names. It
+// must call [Instrument.Done] once for each call of Instrument.
 func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 	c := s.c
-	if c.cfg.Layout.Custom == nil { // which may depend on all of the specification
-		spec = c.cfg.Names.essence(spec)
+	if c.cfg.Layout.Custom == nil { // a custom layout may depend on the whole specification
+		spec = c.cfg.Names.relevant(spec)
 	}
 	i, ok := s.instruments[spec]
 	if !ok {
 		i = c.newInstrument(s, spec)
 	}
-	i.used, i.expected, i.reserved = c.now, n, false
-	c.expect(i)
+	i.used, i.expected, i.grown = c.now, n, false
+	c.openInstrument(i)
 	return i
 }
 
-// newInstrument makes an instrument, and keeps it if there is room.
+// newInstrument returns a new instrument, which is kept if there is room.
 func (c *Converter[K]) newInstrument(s *Scope[K], spec InstrumentSpec) *Instrument[K] {
 	i := &Instrument[K]{scope: s, spec: spec, shape: c.cfg.Layout.shape(spec)}
 	name := c.cfg.Names.metric(spec)
 	lines := i.shape.lines(name)
-	if i.err = model.CheckName(encoding.FieldMetric, lines.Fixed[0]); spec.Name == "" {
+	if i.err = model.CheckName(encoding.FieldMetric, lines.Plain[0]); spec.Name == "" {
 		i.err = &encoding.Error{Field: encoding.FieldMetric, Rule: encoding.ErrEmpty}
 	}
 	c.add(i, lines)
-	if s.kept && c.take(i.cost()) {
+	if s.kept && c.reserve(i.cost()) {
 		s.instruments[spec] = i
 		i.index.entries = make(map[K]uint32)
 	} else {
-		c.passing = append(c.passing, i)
+		c.unkept = append(c.unkept, i)
 	}
 	return i
 }
@@ -148,20 +125,20 @@ func (c *Converter[K]) drop(i *Instrument[K]) {
 	}
 }
 
-// expect says that data points of an instrument follow.
-func (c *Converter[K]) expect(i *Instrument[K]) {
-	m := i.metric
-	c.openMetric(m, false)
-	m.awaited++
+// openInstrument adds an instrument to the export.
+func (c *Converter[K]) openInstrument(i *Instrument[K]) {
+	c.openMetric(i.metric, false)
+	i.metric.awaited++
 }
 
-// reserve allocates memory for the new data points of an export, when the first of them
-// is added: by then the budget is charged for those of the instruments before.
-func (i *Instrument[K]) reserve() {
-	if i.reserved {
+// grow allocates memory for all new data points of the export when the first of them is
+// added. By then the budget is charged for the data points of earlier instruments. Without
+// this, a first export of 10,000 sums takes 20 % more time.
+func (i *Instrument[K]) grow() {
+	if i.grown {
 		return
 	}
-	i.reserved = true
+	i.grown = true
 	if more := min(i.expected-len(i.index.entries), i.scope.c.budget.room()); more > minGrow {
 		i.index.grow(more)
 		i.metric.block.Grow(more)
@@ -169,8 +146,8 @@ func (i *Instrument[K]) reserve() {
 	}
 }
 
-// openMetric has a metric written at the end of the export, if not before. late says that
-// it must not be written before.
+// openMetric adds a metric to the export, which writes it at its end at the latest. late
+// says that it must not be written before.
 func (c *Converter[K]) openMetric(m *metric[K], late bool) {
 	m.late = m.late || late
 	if !m.open {
@@ -179,9 +156,9 @@ func (c *Converter[K]) openMetric(m *metric[K], late bool) {
 	}
 }
 
-// Done says that all data points of the instrument in the export were converted. When this
-// is said of the last instrument of a metric, its points are written: their values are
-// still in the cache then.
+// Done must be called after the export's data points of the instrument were converted. Done
+// of the last instrument of a metric writes the metric, while its values are in the
+// processor's cache.
 func (i *Instrument[K]) Done() {
 	m := i.metric
 	if m.awaited--; m.awaited == 0 && !m.late {
@@ -199,25 +176,4 @@ func (c *Converter[K]) Find(key InstrumentKey[K]) *Instrument[K] {
 		return nil
 	}
 	return s.instruments[key.Spec]
-}
-
-// Identity names the instrument and its scope.
-func (i *Instrument[K]) Identity() Identity {
-	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
-}
-
-func (i *Instrument[K]) cost() int64 {
-	n := instrumentCost + metricCost + len(i.spec.Name) + len(i.spec.Unit)
-	for _, name := range i.metric.names() {
-		n += 2 * len(name)
-	}
-	return int64(n)
-}
-
-func (s *Scope[K]) cost() int64 {
-	n := int64(scopeCost + len(s.key.name) + len(s.key.version) + len(s.key.schema))
-	if s.c.cfg.ScopeTags {
-		n += tagsCost(s.base)
-	}
-	return n
 }

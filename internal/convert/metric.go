@@ -7,14 +7,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// metric is a block and what is kept for its entries beside it. The instruments whose
-// points have the same lines share a metric, so that series that collide are neighbours.
+// metric is a block with further data for its entries. Instruments whose points have the
+// same lines share a metric, so that series that collide are neighbours in the block.
 type metric[K comparable] struct {
 	block   *block.Block
 	lines   block.Lines
@@ -23,13 +22,13 @@ type metric[K comparable] struct {
 	invalid map[uint32]*invalid // entries without a series
 	users   int                 // instruments
 	open    bool                // it is part of the export
-	late    bool                // it has points that come after all instruments
+	late    bool                // it must not be written before the end of the export
 	awaited int                 // instruments of the export with data points to come
 	charged int64               // bytes
 }
 
-// point is what is kept for an entry: the data points with one set of attributes of one
-// instrument.
+// point is the data of an entry, which stands for the data points of one instrument with
+// one set of attributes.
 type point[K comparable] struct {
 	key   K
 	next  [2]uint32 // 1 + the entry that came after it last time, and the time before
@@ -37,43 +36,31 @@ type point[K comparable] struct {
 	state
 }
 
-// state is what is known of a data point whether or not it is kept.
+// state is the part of a point that exists whether or not the point is kept.
 type state struct {
-	told  fault
-	flags stateFlags
+	reported fault // a set
+	flags    stateFlags
 }
 
 type stateFlags uint8
 
 const (
-	overflow   stateFlags = 1 << iota // has the SDK's overflow attribute
-	filtered                          // lost attributes to a filter
-	noFixed                           // lines without a label cannot be sent
-	noLabelled                        // lines with a label cannot be sent: there are too many tags
-	noSeries                          // nothing can be sent, see invalid
+	overflow    stateFlags = 1 << iota // has the SDK's overflow attribute
+	filtered                           // lost attributes to a filter
+	tooFewTags                         // none: lines without a label cannot be sent
+	tooManyTags                        // with a label: lines with one cannot be sent
+	noSeries                           // nothing can be sent, see invalid
 )
 
-// invalid says why the points of an entry cannot be sent.
+// invalid is the reason why the points of an entry cannot be sent.
 type invalid struct {
 	err, labelErr error // of the lines without and with a label
 	tags          []model.Tag
 }
 
-// Costs in bytes, with the places in maps and slices. Maps of one element have room for
-// eight.
-const (
-	scopeCost      = 900
-	instrumentCost = 768
-	metricCost     = 1200
-	tagCost        = 32
-	invalidCost    = 128
-	indexCost      = 32
-	usualSeries    = 180 // a series of six tags
-)
-
-// metricOf returns the metric of lines.
+// metricOf returns the metric with these lines, which it makes if necessary.
 func (c *Converter[K]) metricOf(lines block.Lines) *metric[K] {
-	parts := append([]string{strconv.Itoa(len(lines.Fixed))}, lines.Fixed...)
+	parts := append([]string{strconv.Itoa(len(lines.Plain))}, lines.Plain...)
 	for _, l := range lines.Labels {
 		parts = append(parts, l.Key, l.Metric)
 	}
@@ -82,13 +69,14 @@ func (c *Converter[K]) metricOf(lines block.Lines) *metric[K] {
 	if !ok {
 		m = &metric[K]{block: block.New(lines), lines: lines, key: key}
 		c.metrics[key] = m
-		c.claim(m)
+		c.markContested(m)
 	}
 	return m
 }
 
-// claim notes the names of a metric. Names that another metric has make both contested.
-func (c *Converter[K]) claim(m *metric[K]) {
+// markContested adds the names of a new metric. If another metric has one of the names, it
+// marks both blocks as contested.
+func (c *Converter[K]) markContested(m *metric[K]) {
 	for _, name := range m.names() {
 		others := c.names[name]
 		for _, other := range others {
@@ -110,9 +98,9 @@ func (c *Converter[K]) dropMetric(m *metric[K]) {
 	c.charge(m, -m.charged)
 }
 
-// names returns the names that lines of the metric have.
+// names returns the names of the metric's lines, each once.
 func (m *metric[K]) names() []string {
-	names := slices.Clone(m.lines.Fixed)
+	names := slices.Clone(m.lines.Plain)
 	for _, l := range m.lines.Labels {
 		names = append(names, l.Metric)
 	}
@@ -120,47 +108,13 @@ func (m *metric[K]) names() []string {
 	return slices.Compact(names)
 }
 
-// write writes the values of the metric, and charges it for what it is now.
+// write writes the values of the metric and updates its charge.
 func (c *Converter[K]) write(m *metric[K]) {
 	c.ws.writer.Write(m.block)
-	c.settle(m)
+	c.recharge(m)
 }
 
-// settle charges the metric for what it is, instead of for what its new series were
-// expected to take.
-func (c *Converter[K]) settle(m *metric[K]) {
-	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
-	for _, v := range m.invalid {
-		n += invalidCost + tagsCost(v.tags)
-	}
-	c.charge(m, n-m.charged)
-}
-
-// charge takes bytes for a metric from the budget and reports whether there was room.
-func (c *Converter[K]) charge(m *metric[K], n int64) bool {
-	if !c.budget.Take(n) {
-		return false
-	}
-	m.charged += n
-	c.bytes += n
-	return true
-}
-
-func tagsCost(tags []model.Tag) int64 {
-	n := 0
-	for _, t := range tags {
-		n += tagCost + len(t.Key) + len(t.Value)
-	}
-	return int64(n)
-}
-
-// seriesCost is what a new series of the metric is charged until the metric is written: its
-// text while it is not sorted, which is more than it takes later.
-func (m *metric[K]) seriesCost(text []byte) int64 {
-	return int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
-}
-
-// setInvalid says why an entry has no series.
+// setInvalid sets the reason why an entry has no series.
 func (m *metric[K]) setInvalid(id uint32, v *invalid) {
 	if m.invalid == nil {
 		m.invalid = make(map[uint32]*invalid)
@@ -168,7 +122,7 @@ func (m *metric[K]) setInvalid(id uint32, v *invalid) {
 	m.invalid[id] = v
 }
 
-// shrink drops what belonged to entries that the block has dropped.
+// shrink drops the data of entries that were removed from the block.
 func (m *metric[K]) shrink(entries []uint32) {
 	for _, id := range entries {
 		delete(m.invalid, id)

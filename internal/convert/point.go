@@ -24,17 +24,38 @@ func (o Optional) float() float64 {
 	return o.Value.Float64()
 }
 
-// Number converts a data point of a sum or gauge. Timestamps are in wire units, 0 being
-// invalid (see [model.Timestamp]). The source identifies the data point in the batch.
+// Number converts a data point of a sum or gauge. ts is in wire units; 0 is invalid, see
+// [model.Timestamp]. source identifies the data point in the batch.
 func (p Point[K]) Number(ts int64, v model.Value, source uint32) {
-	c := p.i.scope.c
+	c, at := p.i.scope.c, p.stamp(ts, source)
 	if s := p.state(); s.flags != 0 || ts == 0 || !v.Finite() {
-		c.note(s)
-		if p.accept(0, ts, v, source).NaN() {
+		c.tally.count(s.flags)
+		if p.accept(0, at, v).NaN() {
 			return
 		}
 	}
-	c.ws.writer.PutNumber(p.block(), p.entry, block.Stamp{Timestamp: ts, Source: source, Owner: p.i.id}, v)
+	c.ws.writer.PutNumber(p.block(), p.entry, at, v)
+}
+
+// Tally counts data points of an export, not wire points.
+type Tally struct {
+	Overflowed int // with the SDK's overflow attribute
+	Filtered   int // that lost attributes to a filter
+}
+
+// count counts a data point with these flags.
+func (t *Tally) count(flags stateFlags) {
+	if flags&overflow != 0 {
+		t.Overflowed++
+	}
+	if flags&filtered != 0 {
+		t.Filtered++
+	}
+}
+
+// Plus returns the sum of two tallies.
+func (t Tally) Plus(other Tally) Tally {
+	return Tally{Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered}
 }
 
 // Values are the finished values of a data point in a custom layout, by suffix.
@@ -51,70 +72,58 @@ type Values struct {
 // Values converts the finished values of a data point, one for each suffix of the
 // instrument's [Shape]. Values of other suffixes are ignored.
 func (p Point[K]) Values(ts int64, v *Values, source uint32) {
-	d := p.begin()
+	d, at := p.begin(ts, source)
 	for n, suffix := range p.i.shape.Suffixes {
-		value := Optional{Value: model.Float(v.Floats[suffix]), Set: true}
-		missing := value.Value.NaN()
+		value := Optional{Value: model.Float(v.Floats[suffix]), Set: !math.IsNaN(v.Floats[suffix])}
 		if suffix == SuffixCount {
-			value, missing = v.Count, !v.Count.Set
+			value = v.Count
 		}
-		switch {
-		case !missing:
-			d.Fixed = append(d.Fixed, p.accept(n, ts, value.Value, source))
-			continue
-		case v.Missing != nil:
-			p.reject(n, ts, value.Value, v.Missing, faultShape, source)
+		if !value.Set && v.Missing != nil {
+			p.reject(n, at, value.Value, v.Missing, faultShape)
 		}
-		d.Fixed = append(d.Fixed, absent())
+		p.addPlain(d, at, value)
 	}
-	p.put(d, ts, source)
+	p.put(d, at)
 }
 
-// note counts a data point that stands for others, or lost attributes.
-func (c *Converter[K]) note(s *state) {
-	if s.flags&overflow != 0 {
-		c.tally.Overflowed++
-	}
-	if s.flags&filtered != 0 {
-		c.tally.Filtered++
-	}
+func (p Point[K]) stamp(ts int64, source uint32) block.Stamp {
+	return block.Stamp{Timestamp: ts, Source: source, Owner: p.i.id}
 }
 
 // absent is the value of a line that is not written.
 func absent() model.Value { return model.Float(math.NaN()) }
 
-// begin begins the conversion of a data point that becomes several lines. The caller
-// appends the values of all lines and calls put.
-func (p Point[K]) begin() *block.Distribution {
+// begin begins the conversion of a data point that becomes several lines. The caller must
+// add the values of all lines and then call put.
+func (p Point[K]) begin(ts int64, source uint32) (*block.Distribution, block.Stamp) {
 	c := p.i.scope.c
-	c.note(p.state())
+	c.tally.count(p.state().flags)
 	d := &c.ws.lines
-	d.Fixed = d.Fixed[:0]
+	d.Plain = d.Plain[:0]
 	for l := range d.Labelled {
 		d.Labelled[l] = block.Labelled{At: d.Labelled[l].At[:0], Values: d.Labelled[l].Values[:0]}
 	}
-	return d
+	return d, p.stamp(ts, source)
 }
 
-// fixed appends the value of the next line without a label.
-func (p Point[K]) fixed(d *block.Distribution, ts int64, source uint32, v Optional) {
+// addPlain adds the value of the next line without a label.
+func (p Point[K]) addPlain(d *block.Distribution, at block.Stamp, v Optional) {
 	value := absent()
-	if v.Set && !v.Value.NaN() {
-		value = p.accept(len(d.Fixed), ts, v.Value, source)
+	if v.Set {
+		value = p.accept(len(d.Plain), at, v.Value)
 	}
-	d.Fixed = append(d.Fixed, value)
+	d.Plain = append(d.Plain, value)
 }
 
-// put gives the data point its values, unless it has no place in the block or no valid
-// timestamp, with which all of them were rejected.
-func (p Point[K]) put(d *block.Distribution, ts int64, source uint32) {
-	if ts == 0 || p.state().flags&noSeries != 0 {
+// put gives the data point its values. It does nothing if all of them were rejected,
+// because the data point has no series or no valid timestamp.
+func (p Point[K]) put(d *block.Distribution, at block.Stamp) {
+	if at.Timestamp == 0 || p.state().flags&noSeries != 0 {
 		return
 	}
-	at := block.Stamp{Timestamp: ts, Source: source, Owner: p.i.id}
 	w := &p.i.scope.c.ws.writer
 	if len(p.i.shape.Suffixes) == 1 && len(p.i.shape.labels) == 0 {
-		if v := d.Fixed[0]; !v.NaN() {
+		if v := d.Plain[0]; !v.NaN() {
 			w.PutNumber(p.block(), p.entry, at, v)
 		}
 		return

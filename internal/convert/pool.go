@@ -19,21 +19,21 @@ type Pool[K comparable, S any] struct {
 
 	mu         sync.Mutex
 	resources  map[K]*resource[K, S]
-	active     list.List // of *resource, the one used last first
-	dormant    list.List // of *resource that were not used for IdleTime, likewise
+	active     list.List // of *resource, most recently used first
+	dormant    list.List // of *resource that were not used for IdleTime, in the same order
 	workspaces []*workspace
 	closed     bool
 }
 
-// resource is a resource with its converters that are not in use.
+// resource is a resource with its idle converters.
 type resource[K comparable, S any] struct {
 	key     K
 	tags    Tags
 	state   S
 	idle    []*Converter[K]
 	used    time.Time
-	in      *list.List // nil if the resource is not kept
-	place   *list.Element
+	list    *list.List // nil if the resource is not kept
+	element *list.Element
 	charged int64
 }
 
@@ -45,11 +45,11 @@ const (
 	// freeResources is the number of resources that are kept even without room in the
 	// budget, for the sake of their state.
 	freeResources = 64
-	// resourceCost is what a resource takes with an empty converter, in bytes.
+	// resourceCost is the size of a resource with an empty converter, in bytes.
 	resourceCost = 1536
 )
 
-// NewPool returns a pool that keeps at most so many bytes.
+// NewPool returns a pool that keeps at most cacheBytes bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
 	if cfg.Layout.Quantiles == nil {
 		cfg.Layout.Quantiles = DefaultQuantiles()
@@ -90,13 +90,13 @@ func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 	return x
 }
 
-// Close ends an export. If the conversion of a resource was not ended, because a function
-// that it called has panicked, all that is known of the resource is dropped.
+// Close ends an export. If the lease of a resource was not ended, because a function of the
+// caller panicked, its converter and the workspace are not used again.
 func (x *Export[K, S]) Close() {
 	p := x.pool
 	if l := &x.lease; l.Converter != nil {
 		l.close()
-		return // nor is the workspace used again
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,7 +108,7 @@ func (x *Export[K, S]) Close() {
 // Lease begins the conversion of a resource, which End ends. If the resource is new, it
 // calls tags for its tags.
 func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
-	r, c := x.pool.take(key, x.now, tags)
+	r, c := x.pool.acquire(key, x.now, tags)
 	c.begin(x.ws, x.sink, x.now)
 	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
 	return &x.lease
@@ -122,11 +122,11 @@ func (l *Lease[K, S]) End() Tally {
 	return tally
 }
 
-// take returns a resource with a converter.
-func (p *Pool[K, S]) take(key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K]) {
+// acquire returns a resource and a converter for it.
+func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rest(now)
+	p.demote(now)
 	r, ok := p.resources[key]
 	if !ok {
 		r = &resource[K, S]{key: key, tags: tags()}
@@ -142,7 +142,7 @@ func (p *Pool[K, S]) take(key K, now time.Time, tags func() Tags) (*resource[K, 
 	return r, newConverter[K](&p.cfg, r.tags, p.budget)
 }
 
-// keep keeps a new resource, if there is room, for which dormant ones are dropped.
+// keep keeps a new resource, if there is room. For that it drops dormant resources.
 func (p *Pool[K, S]) keep(r *resource[K, S]) {
 	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Target)
 	fits := p.budget.Take(cost)
@@ -160,27 +160,27 @@ func (p *Pool[K, S]) keep(r *resource[K, S]) {
 		return
 	}
 	p.resources[r.key] = r
-	r.in, r.place = &p.active, p.active.PushFront(r)
+	r.list, r.element = &p.active, p.active.PushFront(r)
 }
 
-// move moves a resource to the front of a list, nil being none.
+// move moves a resource to the front of a list. nil removes it from its list.
 func (p *Pool[K, S]) move(r *resource[K, S], to *list.List) {
-	switch r.in {
+	switch r.list {
 	case nil: // it is not kept
 		return
 	case to:
-		to.MoveToFront(r.place)
+		to.MoveToFront(r.element)
 		return
 	}
-	r.in.Remove(r.place)
-	if r.in = to; to != nil {
-		r.place = to.PushFront(r)
+	r.list.Remove(r.element)
+	if r.list = to; to != nil {
+		r.element = to.PushFront(r)
 	}
 }
 
-// rest makes the resources dormant that were not used for IdleTime. They keep their state,
-// but no converters.
-func (p *Pool[K, S]) rest(now time.Time) {
+// demote moves resources that were not used for IdleTime to the dormant list. They keep
+// their state, but no converters.
+func (p *Pool[K, S]) demote(now time.Time) {
 	for {
 		oldest := p.active.Back()
 		if oldest == nil {
@@ -200,7 +200,7 @@ func (p *Pool[K, S]) release(l *Lease[K, S]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := l.resource
-	if p.closed || r.in == nil || len(r.idle) == maxIdle {
+	if p.closed || r.list == nil || len(r.idle) == maxIdle {
 		l.close()
 		return
 	}

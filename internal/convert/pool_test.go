@@ -117,7 +117,7 @@ func TestPool_DropsDormantResources(t *testing.T) {
 		p := NewPool[int, int](Config{}, 1<<20)
 		exportOne(t, p, 0, noResourceTags)
 		one := p.Used()
-		fits := int(p.budget.Limit() / one)
+		fits := int(p.budget.limit / one)
 		for i := range fits {
 			exportOne(t, p, i, noResourceTags)
 			time.Sleep(time.Millisecond)
@@ -131,8 +131,8 @@ func TestPool_DropsDormantResources(t *testing.T) {
 		for i := range 10 * fits {
 			exportOne(t, p, fits+i, noResourceTags)
 		}
-		if p.Used() > p.budget.Limit() {
-			t.Errorf("%d bytes are used of %d", p.Used(), p.budget.Limit())
+		if p.Used() > p.budget.limit {
+			t.Errorf("%d bytes are used of %d", p.Used(), p.budget.limit)
 		}
 		if p.resources[0] != nil || p.resources[1] == nil || p.resources[1].state != 2 {
 			t.Error("a resource was dropped that is in use, or one was kept that is not")

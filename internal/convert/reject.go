@@ -4,12 +4,16 @@
 package convert
 
 import (
+	"fmt"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// fault is a kind of rejection. Each is reported once for a data point, and a value that
-// is not finite once for a line.
+// fault is a kind of rejection. Each kind is reported once for a data point, and a value
+// that is not finite once for each line.
 type fault uint16
 
 const (
@@ -31,54 +35,62 @@ type faultKey[K comparable] struct {
 }
 
 // accept returns the value of a line if it can be sent. Otherwise it rejects the line and
-// returns an absent value. Lines are numbered: first those without a label, then one
+// returns an absent value. Lines are numbered: first the lines without a label, then one
 // number for each label.
-func (p Point[K]) accept(line int, ts int64, v model.Value, source uint32) model.Value {
-	s := p.state()
-	labelled := line >= len(p.i.shape.Suffixes)
-	err, kind := p.lineErr(s, labelled), faultSeries
-	switch {
-	case err != nil && labelled:
+func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
+	s, labelled := p.state(), line >= len(p.i.shape.Suffixes)
+	var err error
+	kind := faultSeries
+	if labelled {
 		kind = faultLabel
-	case err != nil:
-	case ts == 0:
-		err, kind = model.CheckPoint(ts, v), faultTimestamp
+	}
+	switch {
+	case s.flags&noSeries != 0 && labelled:
+		err = p.invalid().labelErr
+	case s.flags&noSeries != 0:
+		err = p.invalid().err
+	case s.flags&tooFewTags != 0 && !labelled:
+		err = model.CheckTags(0)
+	case s.flags&tooManyTags != 0 && labelled:
+		err = model.CheckTags(encoding.MaxTags + 1)
+	case at.Timestamp == 0:
+		err, kind = model.CheckPoint(0, v), faultTimestamp
 	case !v.Finite():
-		err, kind = model.CheckPoint(ts, v), valueFault(p.i.shape.suffixOf(line))
+		err, kind = model.CheckPoint(at.Timestamp, v), valueFault(p.i.shape.suffixOf(line))
 	default:
 		return v
 	}
-	p.reject(line, ts, v, err, kind, source)
+	p.reject(line, at, v, err, kind)
 	return absent()
 }
 
 // acceptAll replaces values of the lines with label n that cannot be sent by absent ones.
-func (p Point[K]) acceptAll(n int, ts int64, source uint32, values []model.Value) {
+func (p Point[K]) acceptAll(n int, at block.Stamp, values []model.Value) {
 	line := len(p.i.shape.Suffixes) + n
-	sound := ts != 0 && p.state().flags&(noSeries|noLabelled) == 0
+	valid := at.Timestamp != 0 && p.state().flags&(noSeries|tooManyTags) == 0
 	for i, v := range values {
-		if (!sound || !v.Finite()) && !v.NaN() {
-			values[i] = p.accept(line, ts, v, source)
+		if (!valid || !v.Finite()) && !v.NaN() {
+			values[i] = p.accept(line, at, v)
 		}
 	}
 }
 
-// rejectLines rejects n lines with a label of a histogram that is malformed.
-func (p Point[K]) rejectLines(label, n int, ts int64, total uint64, err error, source uint32) {
+// rejectLines rejects n lines with a label of a malformed histogram.
+func (p Point[K]) rejectLines(label, n int, at block.Stamp, total uint64, err error) {
 	for range n {
-		p.reject(len(p.i.shape.Suffixes)+label, ts, model.Uint(total), err, faultShape, source)
+		p.reject(len(p.i.shape.Suffixes)+label, at, model.Uint(total), err, faultShape)
 	}
 }
 
-// reject rejects a line. It is reported with all that is known of it the first time, and
-// afterwards only counted.
-func (p Point[K]) reject(line int, ts int64, v model.Value, err error, kind fault, source uint32) {
+// reject rejects a line. The first rejection of a kind is reported in full, later ones are
+// only counted.
+func (p Point[K]) reject(line int, at block.Stamp, v model.Value, err error, kind fault) {
 	c := p.i.scope.c
 	if p.reported(kind) {
-		c.sink.Reject(put.Rejection{Source: source, Reported: true})
+		c.sink.Reject(put.Rejection{Source: at.Source, Reported: true})
 		return
 	}
-	r := put.Rejection{Source: source, Metric: p.i.metric.nameOf(line), Timestamp: ts, Value: v, Err: err}
+	r := put.Rejection{Source: at.Source, Metric: p.i.metric.nameOf(line), Timestamp: at.Timestamp, Value: v, Err: err}
 	if p.state().flags&noSeries != 0 {
 		r.Tags = p.invalid().tags
 		c.sink.Reject(r)
@@ -89,19 +101,56 @@ func (p Point[K]) reject(line int, ts int64, v model.Value, err error, kind faul
 
 // nameOf returns the metric of a line.
 func (m *metric[K]) nameOf(line int) string {
-	if n := len(m.lines.Fixed); line >= n {
+	if n := len(m.lines.Plain); line >= n {
 		return m.lines.Labels[line-n].Metric
 	}
-	return m.lines.Fixed[line]
+	return m.lines.Plain[line]
 }
 
 // reported reports whether a kind of fault was reported for the data point, and notes it.
 func (p Point[K]) reported(kind fault) bool {
 	s := p.state()
 	if !p.kept {
-		return p.i.scope.c.faults.Seen(faultKey[K]{p.i.Identity(), p.i.passing, kind})
+		return p.i.scope.c.faults.Seen(faultKey[K]{p.i.Identity(), p.i.unkept, kind})
 	}
-	told := s.told&kind != 0
-	s.told |= kind
-	return told
+	before := s.reported
+	s.reported |= kind
+	return before&kind != 0
+}
+
+// Identity names an instrument.
+type Identity struct{ Instrument, Scope, Version string }
+
+// String returns the text that errors show.
+func (i Identity) String() string {
+	scope := i.Scope
+	if i.Version != "" {
+		scope += "@" + i.Version
+	}
+	return fmt.Sprintf("%q (scope %q)", i.Instrument, scope)
+}
+
+// Identity names the instrument and its scope.
+func (i *Instrument[K]) Identity() Identity {
+	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
+}
+
+// CollisionError says that two points of one export render to the same series
+// and timestamp.
+type CollisionError struct {
+	Winner, Loser Identity
+	// Filtered says that a filter has left out attributes of points of one of them.
+	Filtered bool
+}
+
+// Error names both instruments and scopes, and a filter that may be the reason.
+func (e CollisionError) Error() string {
+	who, without := fmt.Sprintf("%v and %v", e.Winner, e.Loser), ""
+	if e.Winner == e.Loser {
+		who = fmt.Sprintf("two points of %v", e.Winner)
+	}
+	if e.Filtered {
+		without = ", without the attributes that the attribute filter leaves out"
+	}
+	return who + " render to one series and timestamp" + without + ": the first is sent"
 }

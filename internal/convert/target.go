@@ -8,12 +8,13 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// targetName is the name of the metric whose tags are a resource's attributes
-// (specification, Prometheus and OpenMetrics compatibility, resource attributes). It gets
-// no prefix, so that it is found by its name.
+// targetName is the metric whose tags are the attributes of a resource (specification,
+// Prometheus and OpenMetrics compatibility, resource attributes). It gets no prefix, so
+// that queries find it by its name.
 const targetName = "target_info"
 
-// openTarget has target_info written after all instruments, of which one may have the name.
+// openTarget adds target_info to the export. It is written at the end, since an instrument
+// may have the same name.
 func (c *Converter[K]) openTarget() {
 	if c.target == nil {
 		c.target = c.newTarget()
@@ -35,15 +36,15 @@ func (c *Converter[K]) Target(ts int64, source uint32) {
 	p.Number(ts, model.Int(1), source)
 }
 
-// newTarget makes the instrument of target_info. It is in no scope and stays as long as
-// the converter.
+// newTarget returns the instrument of target_info. It belongs to no scope and is never
+// dropped.
 func (c *Converter[K]) newTarget() *Instrument[K] {
 	i := &Instrument[K]{
 		scope: &Scope[K]{c: c, base: c.tags.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge},
 		shape: Shape{Suffixes: []Suffix{SuffixNone}}, expected: 1,
 	}
-	c.add(i, block.Lines{Fixed: []string{targetName}})
-	if c.take(i.cost()) {
+	c.add(i, block.Lines{Plain: []string{targetName}})
+	if c.reserve(i.cost()) {
 		i.index.entries = make(map[K]uint32)
 	}
 	return i

@@ -1,19 +1,18 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package deflate writes gzip for text of which the writer's user knows what
-// repeats: matches are told, not searched for, and all codes are made before.
+// Package deflate writes gzip streams from matches that the caller supplies. It searches
+// for no matches and uses one precomputed code table for each body.
 //
-//	Literals  bytes as they are
-//	Match     bytes that stand in the text a known distance before
+//	Writer.Literals  bytes as they are
+//	Writer.Match     bytes that also stand a given distance before
 //
-// A body is one gzip member (RFC 1952) with one dynamic block (RFC 1951, section
-// 3.2.7), whose codes are made before, by [NewCode]: for lines of JSON with names
-// and numbers, or for what a [Sample] of earlier bodies has shown. Any reader of
-// gzip can read it. Whatever the data, a literal takes at most 14 bits.
+// A body is one gzip member (RFC 1952) with one dynamic block (RFC 1951, section 3.2.7).
+// The codes of the block are made before the body, by [NewCode]: from the frequencies
+// that are usual in lines of JSON with names and numbers, or from a [Sample] of earlier
+// bodies. A literal takes at most 14 bits, whatever the data.
 //
-// Matches may not be longer than what has been written, nor farther than
-// [MaxDistance]. What is written is checked by nothing here: the checksum at the
-// end is that of the text which the user says it is (Sum), so that a wrong match
-// is found by whoever reads the body.
+// A match must not be longer than the text before it, and its distance must not exceed
+// [MaxDistance]. The Writer checks neither. The checksum at the end of the body is that of
+// the text that the caller passes to Sum, so a reader of the body finds wrong matches.
 package deflate

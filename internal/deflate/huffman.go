@@ -12,13 +12,13 @@ import (
 // maxBits is the longest code of RFC 1951, section 3.2.7.
 const maxBits = 15
 
-// maxLiteralBits is the longest code of a literal or length here, so that a Writer
-// can write four at once.
+// maxLiteralBits is the longest code of a literal or length in this package: a Writer
+// writes four codes at once.
 const maxLiteralBits = 14
 
-// lengthsOf returns the lengths of a complete prefix code for symbols of these
-// weights, of which at least two are over 0; the others get no code. Weights are
-// levelled until no code is longer than limit.
+// lengthsOf returns the lengths of a complete prefix code for symbols with these weights.
+// At least two weights must be above 0; symbols of weight 0 get no code. No code is longer
+// than limit, for which the weights are levelled if necessary.
 func lengthsOf(weights []uint64, limit int) []uint8 {
 	weights = slices.Clone(weights)
 	for {
@@ -34,8 +34,8 @@ func lengthsOf(weights []uint64, limit int) []uint8 {
 	}
 }
 
-// huffman is Huffman's algorithm: two queues, of single symbols and of what has
-// been joined, are both in the order of weight.
+// huffman returns the lengths of a Huffman code. It uses two queues in the order of
+// weight: one of symbols, the other of nodes with two children.
 func huffman(weights []uint64) []uint8 {
 	type node struct {
 		weight uint64
@@ -78,7 +78,7 @@ func huffman(weights []uint64) []uint8 {
 	return lengths
 }
 
-// codesOf returns the codes of these lengths (RFC 1951, section 3.2.2), reversed:
+// codesOf returns the codes with these lengths (RFC 1951, section 3.2.2), bit-reversed:
 // the first bit of a code is the lowest one.
 func codesOf(lengths []uint8) []uint32 {
 	var count, next [maxBits + 1]uint32

@@ -15,6 +15,11 @@
 //	Interval        mean, extremes, standard deviation and percentiles of one interval
 //	Meter           mean and exponentially weighted moving average rates
 //
+// A cumulative histogram contains all observations since its start. The delta of two of
+// them contains the observations of the interval between. Its extremes are copied from the
+// later histogram: they bound the observations of the interval, but the interval need not
+// contain them.
+//
 // A value that was not recorded, for example the minimum of a histogram without one, is
 // NaN.
 //

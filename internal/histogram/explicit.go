@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // ErrMalformed reports a histogram whose parts contradict each other.
@@ -49,6 +50,29 @@ func (h *Explicit) CopyFrom(src *Explicit) {
 	counts = append(counts, src.Counts...)
 	*h = *src
 	h.Bounds, h.Counts = bounds, counts
+}
+
+// Delta sets dst to the observations of h that previous, an earlier histogram of the
+// same stream, does not contain. It reports false, and leaves dst undefined, if h does
+// not continue previous: a count is lower, or the bounds differ or are malformed. dst
+// shares its bounds with h and reuses the memory of its counts.
+func (h *Explicit) Delta(dst, previous *Explicit) (ok bool) {
+	if h.Count < previous.Count || !slices.Equal(h.Bounds, previous.Bounds) || len(h.Counts) != len(previous.Counts) ||
+		CheckBuckets(h.Bounds, h.Counts) != nil {
+		return false
+	}
+	counts := dst.Counts[:0]
+	for i, n := range h.Counts {
+		if n < previous.Counts[i] {
+			return false
+		}
+		counts = append(counts, n-previous.Counts[i])
+	}
+	*dst = Explicit{
+		Count: h.Count - previous.Count, Sum: h.Sum - previous.Sum, Extremes: h.Extremes,
+		Bounds: h.Bounds, Counts: counts,
+	}
+	return true
 }
 
 // AppendQuantiles appends one estimate for each of the quantiles, which must ascend,
@@ -111,4 +135,44 @@ func (h *Explicit) edges(i int) (low, high float64) {
 		high = low
 	}
 	return low, high
+}
+
+// Extremes are the smallest and the largest observation of a histogram. Each is NaN if
+// it was not recorded.
+type Extremes struct{ Min, Max float64 }
+
+// NoExtremes returns the extremes of a histogram that recorded none.
+func NoExtremes() Extremes { return Extremes{Min: math.NaN(), Max: math.NaN()} }
+
+// Clamp returns the value nearest to v that lies within the extremes. For zeros and NaN
+// it follows [math.Max] and [math.Min].
+func (e Extremes) Clamp(v float64) float64 {
+	if !math.IsNaN(e.Min) {
+		v = math.Max(v, e.Min)
+	}
+	if !math.IsNaN(e.Max) {
+		v = math.Min(v, e.Max)
+	}
+	return v
+}
+
+// clampOrdered is Clamp by comparisons. It is faster, and keeps the sign of a zero
+// where an extreme is a zero of the other sign.
+func (e Extremes) clampOrdered(v float64) float64 {
+	if v < e.Min {
+		v = e.Min
+	}
+	if v > e.Max {
+		v = e.Max
+	}
+	return v
+}
+
+// interpolate returns the value at a fraction, from 0 to 1, of the way from low to
+// high. If both are equal, the result is exactly that value.
+func interpolate(low, high, fraction float64) float64 {
+	if low == high {
+		return high
+	}
+	return low*(1-fraction) + high*fraction
 }

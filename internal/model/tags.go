@@ -30,21 +30,27 @@ func TagsOf(dst []Tag, tags map[string]string) []Tag {
 	return dst
 }
 
-// SanitizeTags makes a layer for [MergeTags] of the tags of one source, which the caller
-// must have sorted by their original keys. In a layer keys are sanitized, sorted and
-// unique. The values of keys that become equal are joined by [JoinValues]. It works in
-// place.
-//
-// If the mode leaves a key invalid, it returns an *[encoding.Error].
+// SanitizeTags turns the tags of one source into a layer for [MergeTags]. The caller must
+// have sorted the tags by their original keys. The keys of a layer are sanitized, sorted
+// and unique. The values of keys that become equal are joined by [JoinValues].
+// SanitizeTags works in place. If the mode leaves a key invalid, it returns an
+// *[encoding.Error].
 func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
+	join := func(tags []Tag) []Tag { return JoinTags(tags, JoinValues) }
+	return SanitizeTagsFunc(tags, mode.Sanitize, join)
+}
+
+// SanitizeTagsFunc is [SanitizeTags] with other functions that sanitize a key and join
+// the tags.
+func SanitizeTagsFunc(tags []Tag, sanitize func(key string) string, join func([]Tag) []Tag) ([]Tag, error) {
 	for i := range tags {
-		key := mode.Sanitize(tags[i].Key)
+		key := sanitize(tags[i].Key)
 		if err := CheckName(encoding.FieldTagKey, key); err != nil {
 			return nil, err
 		}
 		tags[i].Key = key
 	}
-	return JoinTags(tags, JoinValues), nil
+	return join(tags), nil
 }
 
 // JoinValues joins the values that are not empty with ";", as OpenTelemetry's rules for
@@ -54,9 +60,9 @@ func JoinValues(values []string) string {
 	return strings.Join(values, ";")
 }
 
-// JoinTags makes a layer of tags whose keys are sanitized and valid but may be equal.
-// The tags must be in the order of their original keys. join gets the values of equal
-// keys in that order and may change the slice. JoinTags works in place.
+// JoinTags turns tags with sanitized and valid keys, some of which may be equal, into a
+// layer. The tags must be in the order of their original keys. join is called with the
+// values of equal keys in that order and may change the slice. JoinTags works in place.
 func JoinTags(tags []Tag, join func(values []string) string) []Tag {
 	sorted := true
 	for i := 1; i < len(tags) && sorted; i++ {
@@ -113,8 +119,9 @@ func MergeTags(dst, high, low []Tag) []Tag {
 	return append(append(dst, high...), low...)
 }
 
-// FinishTags removes the tags with an empty value in place and checks the number of the
-// others by [CheckTags]. Until then an empty value hides the same tag of a lower layer.
+// FinishTags removes tags with an empty value in place and checks the number of the
+// other tags by [CheckTags]. It must come after [MergeTags], since a tag with an empty
+// value also suppresses the same tag of lower layers.
 func FinishTags(tags []Tag) ([]Tag, error) {
 	tags = slices.DeleteFunc(tags, func(t Tag) bool { return t.Value == "" })
 	return tags, CheckTags(len(tags))

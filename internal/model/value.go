@@ -21,8 +21,6 @@ type ValueKind uint8
 const (
 	Integer ValueKind = iota
 	Double
-	// ShortDouble is a Double that probably has few digits, see [Short].
-	ShortDouble
 )
 
 // Int returns an integer.
@@ -86,15 +84,6 @@ func (v Value) Plus(w Value) Value {
 	return Float(v.Float64() + w.Float64())
 }
 
-// Same reports whether two values are the same number, whatever their kinds: a server
-// that echoes a value may have changed its kind or dropped the last digits of an integer.
-func (v Value) Same(w Value) bool {
-	if v.kind == Integer && w.kind == Integer {
-		return v.bits == w.bits
-	}
-	return v.bits == w.bits && v.kind != Integer && w.kind != Integer || v.Float64() == w.Float64()
-}
-
 // Append appends the JSON text of a finite value. Integers are printed exactly, floats
 // in the shortest form that reads back as the same float. Whole floats end with ".0", so
 // that a series keeps its kind on servers that tell integers from floats (OpenTSDB). As
@@ -109,11 +98,6 @@ func (v Value) Append(dst []byte) []byte {
 	case abs < 1e-4 && abs != 0 || abs >= 1e16:
 		return strconv.AppendFloat(dst, f, 'e', -1, 64)
 	case f != math.Trunc(f):
-		if v.kind == ShortDouble {
-			if dst, ok := appendShort(dst, f); ok {
-				return dst
-			}
-		}
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	case f == 0 && math.Signbit(f):
 		return append(dst, "-0.0"...)

@@ -68,9 +68,6 @@ func FuzzValueText(f *testing.F) {
 			return
 		}
 		text := string(Float(v).Append(nil))
-		if short := string(Short(v).Append(nil)); short != text {
-			t.Errorf("%v: %s if it is said to be short, else %s", v, short, text)
-		}
 		if !json.Valid([]byte(text)) {
 			t.Errorf("%v: %s is no JSON", v, text)
 		}
@@ -111,27 +108,6 @@ func TestValueKinds(t *testing.T) {
 	}
 	if nan := Float(math.NaN()); nan.Finite() || !nan.NaN() || !math.IsNaN(nan.Float64()) {
 		t.Error("NaN is not NaN")
-	}
-}
-
-func TestValueSame(t *testing.T) {
-	for _, tt := range []struct {
-		a, b Value
-		want bool
-	}{
-		{Int(1), Int(1), true},
-		{Int(1), Int(2), false},
-		{Int(1), Float(1), true},
-		{Float(1), Int(1), true},
-		{Float(1.5), Int(1), false},
-		{Float(0), Float(math.Copysign(0, -1)), true},
-		{Int(math.MaxInt64), Int(math.MaxInt64 - 1), false},
-		{Int(math.MaxInt64), Float(1 << 63), true}, // what is left of it as a float
-		{Float(math.NaN()), Float(1), false},
-	} {
-		if got := tt.a.Same(tt.b); got != tt.want {
-			t.Errorf("%s and %s: %v", tt.a.Append(nil), tt.b.Append(nil), got)
-		}
 	}
 }
 

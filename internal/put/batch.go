@@ -4,14 +4,21 @@
 package put
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"sync"
 	"sync/atomic"
+
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Batch is an immutable, compressed put body. Its bytes are pooled: they are
-// recycled when its owner has released it and every reader of it is closed.
+// Batch is an immutable, compressed put body. Its memory is reused when all owners have
+// released the batch and all of its readers are closed.
 type Batch struct {
 	codec     *Codec
 	body      []byte
@@ -34,13 +41,13 @@ func (b *Batch) Size() int { return len(b.body) }
 // RawSize returns the length of the uncompressed body, in bytes.
 func (b *Batch) RawSize() int64 { return b.raw }
 
-// Encoding returns how the body is compressed.
+// Encoding returns the encoding of the body.
 func (b *Batch) Encoding() Encoding { return b.codec.encoding }
 
 // Source returns the source of point i.
 func (b *Batch) Source(i int) uint32 { return b.sources[i] }
 
-// Uncounted appends the indexes of the points that do not count.
+// Uncounted appends the indexes of the points whose source is [Uncounted].
 func (b *Batch) Uncounted(dst []uint32) []uint32 {
 	for i, source := range b.sources {
 		if source == Uncounted {
@@ -53,20 +60,18 @@ func (b *Batch) Uncounted(dst []uint32) []uint32 {
 // Body returns the compressed body, which is valid until the batch is released.
 func (b *Batch) Body() []byte { return b.body }
 
-// Retain makes the caller another owner, who releases the batch, too.
+// Retain adds an owner, which must release the batch, too.
 func (b *Batch) Retain() { b.refs.Add(1) }
 
-// newBatch makes a batch of a body and the sources of its points, which the batch owns
-// from then on.
+// newBatch returns a batch, which owns the body and the sources from then on.
 func (c *Codec) newBatch(body []byte, raw int64, sources []uint32, uncounted int) *Batch {
 	b := &Batch{codec: c, body: body, points: len(sources), raw: raw, sources: sources, uncounted: uncounted}
 	b.refs.Store(1)
 	return b
 }
 
-// Load returns a batch of a body that another batch had, for example before a restart.
-// The new batch owns the body. Of the sources only the indexes of uncounted points are
-// left.
+// Load returns a batch with the body of an earlier batch, for example from a file. The new
+// batch owns the body. It knows no sources but the indexes of uncounted points.
 func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Batch {
 	sources := make([]uint32, points)
 	for _, i := range uncounted {
@@ -75,21 +80,21 @@ func (c *Codec) Load(body []byte, points int, raw int64, uncounted []uint32) *Ba
 	return c.newBatch(body, raw, sources, len(uncounted))
 }
 
-// Open returns a reader of the compressed body. The batch must not have been
-// released. The reader may be closed while another goroutine reads from it, as
-// HTTP transports do, and more than once.
+// Open returns a reader of the compressed body. The batch must not have been released. The
+// reader may be closed while another goroutine reads from it, as HTTP transports do, and
+// more than once.
 func (b *Batch) Open() io.ReadCloser {
 	b.refs.Add(1)
 	return &bodyReader{batch: b, rest: b.body}
 }
 
-// Release ends an owner's use of the batch. It must be called once by each: more calls would
-// recycle bytes that somebody still reads, and panic.
+// Release ends the use of the batch by an owner. Each owner must call it once. It panics if
+// the batch has no owner: its memory may already belong to another batch.
 func (b *Batch) Release() {
 	switch refs := b.refs.Add(-1); {
 	case refs == 0:
-		put(&b.codec.bodies, b.body)
-		put(&b.codec.sources, b.sources)
+		putSlice(&b.codec.bodies, b.body)
+		putSlice(&b.codec.sources, b.sources)
 		b.body, b.sources = nil, nil
 	case refs < 0:
 		panic("put: a batch is released more often than it is owned")
@@ -98,20 +103,20 @@ func (b *Batch) Release() {
 
 var errClosed = errors.New("put: read from a closed body")
 
-// bodyReader deliberately has no WriteTo: a copy that holds the bytes would
-// outlive Close.
+// bodyReader deliberately has no WriteTo method: a copy would go on to read the bytes after
+// Close.
 type bodyReader struct {
 	mu    sync.Mutex
 	batch *Batch // nil once closed
 	rest  []byte
-	whole bool // closed after all has been read
+	whole bool // closed after the whole body was read
 }
 
 func (r *bodyReader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case r.whole: // a transport that has sent all may look for the end only now
+	case r.whole: // a transport may ask for the end of the body after Close
 		return 0, io.EOF
 	case r.batch == nil:
 		return 0, errClosed
@@ -132,4 +137,111 @@ func (r *bodyReader) Close() error {
 		r.batch, r.rest = nil, nil
 	}
 	return nil
+}
+
+// Rejection is a point that cannot be part of a batch.
+type Rejection struct {
+	Source    uint32 // see [Builder.Append]
+	Metric    string
+	Tags      []model.Tag
+	Timestamp int64
+	Value     model.Value
+	Err       error
+	// Collision says that another point has the same series and timestamp. Otherwise the
+	// point itself is invalid.
+	Collision bool
+	// Reported says that the same fault was reported before. Then the rejection has no
+	// other fields but Source.
+	Reported bool
+}
+
+// Lines calls yield with every point of the batch as it stands in the body: one JSON
+// object, valid during the call. It ends early when yield returns false. It returns an
+// error if the body was not written by a [Builder], and the error of ctx soon after ctx
+// has ended: a large batch takes tens of milliseconds.
+func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) error {
+	body := b.Open()
+	defer body.Close()
+	text, err := b.codec.decompress(body)
+	if err != nil {
+		return fmt.Errorf("put: batch of %d points: %w", b.points, err)
+	}
+	lines := bufio.NewScanner(text)
+	lines.Buffer(make([]byte, 0, chunkSize), math.MaxInt)
+	lines.Split(splitLines)
+	if !lines.Scan() || lines.Text() != "[" {
+		return b.malformed(0, lines.Err())
+	}
+	for i := range b.points {
+		if i%linesPerCheck == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !lines.Scan() {
+			return b.malformed(i, lines.Err())
+		}
+		line := bytes.TrimSuffix(lines.Bytes(), []byte(","))
+		if len(line) == 0 || line[0] != '{' {
+			return b.malformed(i, nil)
+		}
+		if !yield(i, line) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// linesPerCheck is the number of lines between two checks of the context, which take some
+// hundred microseconds.
+const linesPerCheck = 256
+
+func (b *Batch) malformed(i int, err error) error {
+	if err == nil {
+		err = errors.New("not a line of a batch")
+	}
+	return fmt.Errorf("put: batch of %d points, at point %d: %w", b.points, i, err)
+}
+
+// splitLines is a [bufio.SplitFunc] for lines that end with a newline. A text that ends
+// within a line is an error.
+func splitLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if end := bytes.IndexByte(data, '\n'); end >= 0 {
+		return end + 1, data[:end], nil
+	}
+	if atEOF {
+		return 0, nil, io.ErrUnexpectedEOF
+	}
+	return 0, nil, nil
+}
+
+// Select returns a batch of the points for which keep returns true, with their sources,
+// or nil if there are none. It streams, so that neither text is in memory as a whole. The
+// caller must release the new batch; b stays valid. It returns the errors of Lines.
+func (b *Batch) Select(ctx context.Context, keep func(i int) bool) (part *Batch, err error) {
+	builder := b.codec.NewBuilder(Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, func(b *Batch) { part = b })
+	defer builder.Close()
+	err = b.Lines(ctx, func(i int, line []byte) bool {
+		if keep(i) {
+			builder.appendPoint(line, b.sources[i])
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	builder.Flush()
+	return part, nil
+}
+
+// Split returns the two halves of a batch of at least two points. It returns the errors
+// of Lines.
+func (b *Batch) Split(ctx context.Context) (first, second *Batch, err error) {
+	half := b.points / 2
+	if first, err = b.Select(ctx, func(i int) bool { return i < half }); err != nil {
+		return nil, nil, err
+	}
+	if second, err = b.Select(ctx, func(i int) bool { return i >= half }); err != nil {
+		first.Release()
+		return nil, nil, err
+	}
+	return first, second, nil
 }

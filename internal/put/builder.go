@@ -21,8 +21,8 @@ type Limits struct {
 	Bytes  int64 // of uncompressed text; a single larger point is a batch of its own
 }
 
-// Builder makes batches of lines. Append passes a full batch to the function that
-// NewBuilder got, Flush an incomplete one. A Builder belongs to one goroutine.
+// Builder makes batches of lines. Append delivers a full batch, Flush an incomplete one. A
+// Builder belongs to one goroutine.
 type Builder struct {
 	codec   *Codec
 	limits  Limits
@@ -46,47 +46,48 @@ func (c *Codec) NewBuilder(limits Limits, deliver func(*Batch)) *Builder {
 	return &Builder{codec: c, limits: limits, deliver: deliver}
 }
 
-// Append adds a point to the batch. The value must be finite. The source says which data
-// point the point belongs to, and is kept in the batch.
+// Append adds a point to the batch. The value must be finite. The source identifies the
+// data point of the caller from which the point was made, and is kept in the batch.
 func (b *Builder) Append(l *Line, v model.Value, source uint32) {
 	if b.discard != nil {
-		b.drop(source)
+		if source != Uncounted {
+			b.counted++
+		}
+		b.discard(source)
 		return
 	}
-	c := b.begin()
-	mark := len(c.text)
-	if n := len(b.sources); n > 0 {
-		c.text = append(c.text, separator...)
-	} else {
-		c.text = append(c.text, bodyStart...)
-	}
+	c := b.separate()
 	start := len(c.text)
 	c.text = l.appendTo(c.text)
 	value := len(c.text)
 	c.text = v.Append(c.text)
-	if n := len(b.sources); n > 0 && (n >= b.limits.Points || b.raw+int64(len(c.text)+len(bodyEnd)) > b.limits.Bytes) {
-		c.text = c.text[:mark]
+	if b.full() {
+		c.text = c.text[:start-len(separator)]
 		b.Flush()
 		b.Append(l, v, source)
 		return
 	}
 	b.addLine(start, value, l.edits, l == b.last && !l.changed)
-	b.attach(l, c.text[start:value:value])
+	if b.last != nil && b.last != l {
+		b.last.detach()
+	}
+	l.appended(c.text[start:value:value])
+	b.last = l
 	b.count(source)
 }
 
 // AppendVariants appends points whose lines differ from each other and from l only in one
 // place: n bytes at an offset of l, which the variants replace, one for each value. A
-// point without a value, NaN, is left out. It is faster than an edit and an Append for
-// each: a line of a histogram with 16 buckets takes 140 instead of 165 ns. It returns the
-// length of the variant that l has then.
+// point without a value, NaN, is left out. It returns the length of the variant that l
+// has afterwards. It is faster than an Edit and an Append for each point: an export of
+// histograms with 16 buckets takes 5 to 10 % less time.
 func (b *Builder) AppendVariants(l *Line, at, n int, variants [][]byte, values []model.Value, source uint32) int {
 	for i, v := range values {
 		if v.NaN() {
 			continue
 		}
 		variant := variants[i]
-		if !b.follows(l) || !b.appendVariant(l, at, n, variant, v, source) {
+		if !b.appendVariant(l, at, n, variant, v, source) {
 			l.Edit(at, n, variant)
 			b.Append(l, v, source)
 		}
@@ -95,25 +96,22 @@ func (b *Builder) AppendVariants(l *Line, at, n int, variants [][]byte, values [
 	return n
 }
 
-// follows reports whether a line is, without any edit, the one that was appended last, and
-// the compressor has it.
-func (b *Builder) follows(l *Line) bool {
-	return b.z != nil && b.discard == nil && l == b.last && !l.changed && len(l.edits) == 0
-}
-
-// appendVariant appends a variant of the line that was appended last, unless the batch is
-// full.
+// appendVariant appends a variant of the line that was appended last. It reports false,
+// and does nothing, if l is another line or was edited, if there is no compressor yet, or
+// if the batch is full.
 func (b *Builder) appendVariant(l *Line, at, n int, variant []byte, v model.Value, source uint32) bool {
-	c := b.chunk
-	mark := len(c.text)
-	start := mark + len(separator)
-	c.text = append(append(c.text, separator...), l.text[:at]...)
+	if b.z == nil || b.discard != nil || l != b.last || l.changed || len(l.edits) > 0 || max(at, n, len(variant)) > math.MaxUint16 {
+		return false
+	}
+	c := b.separate()
+	start := len(c.text)
+	c.text = append(c.text, l.text[:at]...)
 	c.text = append(c.text, variant...)
 	c.text = append(c.text, l.text[at+n:]...)
 	value := len(c.text)
 	c.text = v.Append(c.text)
-	if len(b.sources) >= b.limits.Points || b.raw+int64(len(c.text)+len(bodyEnd)) > b.limits.Bytes || max(at, n, len(variant)) > math.MaxUint16 {
-		c.text = c.text[:mark]
+	if b.full() {
+		c.text = c.text[:start-len(separator)]
 		return false
 	}
 	b.edit[0] = Edit{uint16(at), uint16(n), uint16(len(variant))}
@@ -123,8 +121,42 @@ func (b *Builder) appendVariant(l *Line, at, n int, variant []byte, v model.Valu
 	return true
 }
 
+// appendPoint adds a point of another batch, given as a whole line. It ignores the limits.
+func (b *Builder) appendPoint(line []byte, source uint32) {
+	c := b.separate()
+	start := len(c.text)
+	c.text = append(c.text, bytes.TrimSuffix(line, []byte("}"))...)
+	value := start + bytes.LastIndex(line, []byte(ValueKey)) + len(ValueKey)
+	b.addLine(start, value, nil, false)
+	b.count(source)
+}
+
+// separate prepares the chunk for the next line.
+func (b *Builder) separate() *chunk {
+	if b.chunk == nil {
+		b.startBatch()
+	} else {
+		b.chunk.text = append(b.chunk.text, separator...)
+	}
+	return b.chunk
+}
+
+// startBatch makes the first chunk of a batch.
+func (b *Builder) startBatch() {
+	b.chunk, _ = b.codec.chunks.Get().(*chunk)
+	b.chunk.text = append(b.chunk.text, bodyStart...)
+	b.sources = getSlice[uint32](&b.codec.sources, max(1024, int(b.codec.points.Load())))
+}
+
+// full reports whether the line at the end of the chunk has no room in the batch. The
+// first point of a batch always has room.
+func (b *Builder) full() bool {
+	n := len(b.sources)
+	return n > 0 && (n >= b.limits.Points || b.raw+int64(len(b.chunk.text)+len(bodyEnd)) > b.limits.Bytes)
+}
+
 // addLine passes the line at the end of the chunk to the compressor, or keeps it until
-// there is one.
+// the compressor is chosen. known says that the edits are known.
 func (b *Builder) addLine(start, value int, edits []Edit, known bool) {
 	c := b.chunk
 	if b.z != nil {
@@ -133,40 +165,6 @@ func (b *Builder) addLine(start, value int, edits []Edit, known bool) {
 	}
 	c.edits = append(c.edits, edits...)
 	c.lines = append(c.lines, chunkLine{start, value, len(c.text), len(c.edits), known})
-}
-
-// appendPoint adds a point of another batch, which is a whole line. It does not look at
-// the limits.
-func (b *Builder) appendPoint(line []byte, source uint32) {
-	c := b.begin()
-	if len(b.sources) > 0 {
-		c.text = append(c.text, separator...)
-	} else {
-		c.text = append(c.text, bodyStart...)
-	}
-	start := len(c.text)
-	c.text = append(c.text, bytes.TrimSuffix(line, []byte("}"))...)
-	value := start + bytes.LastIndex(line, []byte(ValueKey)) + len(ValueKey)
-	b.addLine(start, value, nil, false)
-	b.count(source)
-}
-
-// begin returns the chunk, which it makes for the first point of a batch.
-func (b *Builder) begin() *chunk {
-	if b.chunk == nil {
-		b.chunk = b.codec.chunks.get()
-		b.sources = get[uint32](&b.codec.sources, b.codec.sourcesSize.expected(1024))
-	}
-	return b.chunk
-}
-
-// attach notes that a line has its text in the chunk.
-func (b *Builder) attach(l *Line, text []byte) {
-	if b.last != nil && b.last != l {
-		b.last.detach()
-	}
-	l.appended(text)
-	b.last = l
 }
 
 // count makes the line at the end of the chunk a point of the batch.
@@ -178,22 +176,14 @@ func (b *Builder) count(source uint32) {
 		b.counted++
 	}
 	if len(b.chunk.text) >= chunkSize {
-		b.flush(false)
+		b.compress(false)
 	}
 }
 
-// drop passes a point to the function of Discard.
-func (b *Builder) drop(source uint32) {
-	if source != Uncounted {
-		b.counted++
-	}
-	b.discard(source)
-}
-
-// flush compresses the chunk, which is the last one of the body or not.
-func (b *Builder) flush(last bool) {
+// compress compresses the chunk. last says that the body ends with it.
+func (b *Builder) compress(last bool) {
 	if b.z == nil {
-		b.choose(last)
+		b.chooseCompressor(last)
 	}
 	b.z.flush(b.chunk)
 	b.raw += int64(len(b.chunk.text))
@@ -203,11 +193,11 @@ func (b *Builder) flush(last bool) {
 	b.chunk.reset()
 }
 
-// choose chooses the compressor after the first chunk, which may be the only one.
-func (b *Builder) choose(only bool) {
-	b.pool = b.codec.compressors(only)
+// chooseCompressor chooses the compressor when the first chunk is complete.
+func (b *Builder) chooseCompressor(oneChunk bool) {
+	b.pool = b.codec.compressors(oneChunk)
 	b.z, _ = b.pool.Get().(compressor)
-	b.z.reset(get[byte](&b.codec.bodies, b.codec.bodySize.expected(chunkSize)))
+	b.z.reset(getSlice[byte](&b.codec.bodies, max(chunkSize, int(b.codec.bodySize.Load()*5/4))))
 	first := 0
 	for i := range b.chunk.lines {
 		l := &b.chunk.lines[i]
@@ -222,16 +212,17 @@ func (b *Builder) Flush() {
 		return
 	}
 	b.chunk.text = append(b.chunk.text, bodyEnd...)
-	b.flush(true)
+	b.compress(true)
 	batch := b.codec.newBatch(b.z.finish(), b.raw, b.sources, b.uncounted)
-	b.codec.bodySize.saw(len(batch.body))
-	b.codec.sourcesSize.saw(len(batch.sources))
+	b.codec.bodySize.Store(int64(len(batch.body)))
+	b.codec.points.Store(int64(len(batch.sources)))
 	b.sources = nil
-	b.recycle()
+	b.reset()
 	b.deliver(batch)
 }
 
-// Counted returns how many points that count were appended so far.
+// Counted returns the number of points that were appended so far, without [Uncounted]
+// ones.
 func (b *Builder) Counted() int { return b.counted }
 
 // Discard makes the builder call discard for each further point instead of adding it.
@@ -244,22 +235,52 @@ func (b *Builder) Close() {
 		b.last.detach()
 	}
 	if b.z != nil {
-		put(&b.codec.bodies, b.z.finish())
+		putSlice(&b.codec.bodies, b.z.finish())
 	}
 	if b.sources != nil {
-		put(&b.codec.sources, b.sources)
+		putSlice(&b.codec.sources, b.sources)
 		b.sources = nil
 	}
-	b.recycle()
+	b.reset()
 }
 
-// recycle gives back what belongs to one batch and not to a [Batch].
-func (b *Builder) recycle() {
+// reset gives back the memory that the batch does not keep, and makes the builder empty.
+func (b *Builder) reset() {
 	if b.z != nil {
 		b.pool.Put(b.z)
 	}
-	if b.chunk != nil {
-		b.codec.chunks.put(b.chunk)
+	if b.chunk != nil && cap(b.chunk.text) <= 2*chunkSize { // not stretched by a huge point
+		b.chunk.reset()
+		b.codec.chunks.Put(b.chunk)
 	}
 	b.z, b.chunk, b.last, b.raw, b.uncounted = nil, nil, nil, 0, 0
 }
+
+// chunkSize is the size from which on a chunk is compressed. A body is never in memory as
+// a whole, unless it is a single chunk.
+const chunkSize = 64 << 10
+
+// The text around the lines of a body.
+const (
+	bodyStart = "[\n"
+	separator = "},\n" // ends a line and begins the next one
+	bodyEnd   = "}\n]"
+)
+
+// chunk is the part of a body that is not compressed yet.
+type chunk struct {
+	text []byte
+	// The compressor is chosen when it is known whether the body has a second chunk.
+	// Until then, the first chunk keeps its lines.
+	lines []chunkLine
+	edits []Edit // of all lines
+}
+
+// chunkLine is the place of a line in its chunk.
+type chunkLine struct {
+	start, value, end int  // where its text, its value and the next separator begin
+	edits             int  // where its edits end in chunk.edits
+	known             bool // the edits are known
+}
+
+func (c *chunk) reset() { c.text, c.lines, c.edits = c.text[:0], c.lines[:0], c.edits[:0] }

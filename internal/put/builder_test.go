@@ -263,7 +263,7 @@ func TestBuilder_Append_HugePointIsABatchOfItsOwn(t *testing.T) {
 	if text := textOfBody(t, all[1]); all[1].Points() != 1 || !json.Valid([]byte(text)) || len(text) < 5*chunkSize {
 		t.Errorf("%d points, %d bytes", all[1].Points(), len(text))
 	}
-	if n := cap(codec.chunks.get().text); n > 2*chunkSize {
+	if n := cap(codec.chunks.Get().(*chunk).text); n > 2*chunkSize {
 		t.Errorf("a chunk of %d bytes is kept", n)
 	}
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/klauspost/compress/zlib"
 )
 
-// Encoding is how a body is compressed.
+// Encoding is the compression of a body.
 type Encoding uint8
 
-// The encodings. Gzip is what every server understands; deflate is the zlib
-// format, as HTTP means it.
+// The encodings. Gzip is the one that every server understands. Deflate is the zlib
+// format, as HTTP defines it.
 const (
 	Gzip Encoding = iota
 	Deflate
@@ -38,7 +38,7 @@ func (e Encoding) String() string {
 	return fmt.Sprintf("Encoding(%d)", uint8(e))
 }
 
-// ParseEncoding returns the encoding of a name: gzip, deflate or none, in any case.
+// ParseEncoding returns the encoding with a name: gzip, deflate or none, in any case.
 func ParseEncoding(s string) (Encoding, error) {
 	for _, e := range []Encoding{Gzip, Deflate, None} {
 		if strings.EqualFold(s, e.String()) {
@@ -48,7 +48,7 @@ func ParseEncoding(s string) (Encoding, error) {
 	return 0, fmt.Errorf("compression %q: must be gzip, deflate or none", s)
 }
 
-// ContentEncoding returns the value of the HTTP header, "" for none.
+// ContentEncoding returns the value of the HTTP header, "" for no header.
 func (e Encoding) ContentEncoding() string {
 	if e == None {
 		return ""
@@ -56,24 +56,25 @@ func (e Encoding) ContentEncoding() string {
 	return e.String()
 }
 
-// Codec compresses and decompresses batches in one encoding, and pools what
-// that takes: compressors of a megabyte, chunks and bodies.
+// Codec compresses and decompresses batches in one encoding. It pools the memory for
+// that: compressors, some of which take a megabyte, chunks and bodies.
 type Codec struct {
-	encoding    Encoding
-	small       sync.Pool // compressors of bodies of one chunk, for Gzip
-	large       sync.Pool // compressors of all other bodies
-	codes       codes
-	readers     sync.Pool
-	bodies      sync.Pool // *[]byte
-	chunks      chunks
-	sources     sync.Pool // *[]uint32
-	bodySize    size
-	sourcesSize size
+	encoding Encoding
+	small    sync.Pool // compressors of bodies of one chunk, for Gzip
+	large    sync.Pool // compressors of all other bodies
+	codes    codes
+	bodies   sync.Pool // *[]byte
+	sources  sync.Pool // *[]uint32
+	chunks   sync.Pool // *chunk
+
+	// The sizes of the last batch, for which a builder allocates memory at once.
+	bodySize, points atomic.Int64
 }
 
 // NewCodec returns a codec for an encoding.
 func NewCodec(e Encoding) *Codec {
 	c := &Codec{encoding: e}
+	c.chunks.New = func() any { return &chunk{text: make([]byte, 0, chunkSize+chunkSize/8)} }
 	switch e {
 	case Gzip:
 		c.small.New = func() any { return newGzipStream() }
@@ -89,8 +90,8 @@ func NewCodec(e Encoding) *Codec {
 // Encoding returns the codec's encoding.
 func (c *Codec) Encoding() Encoding { return c.encoding }
 
-// compressors returns the pool of the compressors for a body that is one chunk, or a
-// larger one.
+// compressors returns the pool of the compressors for a body that is one chunk, or for a
+// larger body.
 func (c *Codec) compressors(oneChunk bool) *sync.Pool {
 	if oneChunk && c.encoding == Gzip {
 		return &c.small
@@ -98,46 +99,23 @@ func (c *Codec) compressors(oneChunk bool) *sync.Pool {
 	return &c.large
 }
 
-// decompress opens a compressed body. The returned function gives the reader
-// back; the reader must not be used after it.
-func (c *Codec) decompress(r io.Reader) (io.Reader, func(), error) {
+// decompress returns a reader of the text of a compressed body.
+func (c *Codec) decompress(body io.Reader) (io.Reader, error) {
 	switch c.encoding {
 	case Gzip:
-		z, ok := c.readers.Get().(*gzip.Reader)
-		if !ok {
-			z = new(gzip.Reader)
-		}
-		if err := z.Reset(r); err != nil {
-			return nil, nil, err
-		}
-		return z, func() { c.readers.Put(z) }, nil
+		return gzip.NewReader(body)
 	case Deflate:
-		z, err := zlib.NewReader(r)
-		if err != nil {
-			return nil, nil, err
-		}
-		return z, func() { _ = z.Close() }, nil
-	default:
-		return r, func() {}, nil
+		return zlib.NewReader(body)
 	}
+	return body, nil
 }
 
-// size is how large something has lately become, so that the next one need not
-// grow. It is safe for concurrent use.
-type size struct{ n atomic.Int64 }
-
-// saw notes a size.
-func (s *size) saw(n int) { s.n.Store(max(int64(n), s.n.Load()*7/8)) }
-
-// expected returns a little more than that, or least.
-func (s *size) expected(least int) int { return max(least, int(s.n.Load()*5/4)) }
-
-// get returns an empty slice from a pool.
-func get[E any](p *sync.Pool, size int) []E {
+// getSlice returns an empty slice from a pool, or a new one with a capacity.
+func getSlice[E any](p *sync.Pool, capacity int) []E {
 	if s, ok := p.Get().(*[]E); ok {
 		return (*s)[:0]
 	}
-	return make([]E, 0, size)
+	return make([]E, 0, capacity)
 }
 
-func put[E any](p *sync.Pool, s []E) { p.Put(&s) }
+func putSlice[E any](p *sync.Pool, s []E) { p.Put(&s) }

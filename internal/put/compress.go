@@ -15,20 +15,20 @@ import (
 type compressor interface {
 	// reset begins a body, which will be appended to dst.
 	reset(dst []byte)
-	// line says that a line was appended to a chunk: its text begins at start, its value at
-	// value. If its edits are known, they make the text of the text of the line before.
+	// line adds the line of a chunk whose text begins at start and whose value begins at
+	// value. If known is true, the edits turn the text of the previous line into this text.
 	line(c *chunk, start, value, end int, edits []Edit, known bool)
-	// flush says that no more lines will be appended to the chunk, which is used again.
+	// flush ends a chunk, whose memory is reused afterwards.
 	flush(c *chunk)
 	// finish ends the body and returns dst with the body appended.
 	finish() []byte
 }
 
-// level is the fastest level of klauspost/compress. Higher ones take several times as
-// long and make lines, which repeat each other, hardly smaller.
+// level is the fastest level of klauspost/compress. Higher levels take several times as
+// long, and bodies are hardly smaller.
 const level = 1
 
-// stream is the compressor that leaves the work to klauspost/compress.
+// stream is the compressor that uses klauspost/compress.
 type stream struct {
 	z interface {
 		io.WriteCloser

@@ -5,6 +5,7 @@ package put
 
 import (
 	"bytes"
+	"sync/atomic"
 
 	"github.com/apptuitai/apptuit-go/internal/deflate"
 )
@@ -22,14 +23,14 @@ type delta struct {
 	w     deflate.Writer
 
 	sample  deflate.Sample
-	sampled bool // the body is counted in the sample
+	sampled bool // the body is a sample
 
 	lines   int // of the body so far
 	written int // bytes of the chunk
-	// Where the last line begins, its value begins and it ends, in the chunk. If it was in
-	// the chunk before, start is negative and the others are 0.
+	// The offsets in the chunk where the last line begins, its value begins, and it ends. If
+	// the line was in the previous chunk, start is negative and the others are 0.
 	start, value, end int
-	text              []byte // of that line, if it was in the chunk before
+	text              []byte // of that line, if it was in the previous chunk
 
 	edits []Edit
 }
@@ -49,7 +50,7 @@ func (d *delta) line(c *chunk, start, value, end int, edits []Edit, known bool) 
 		d.w.Literals(c.text[d.written:start])
 		d.written = start
 	}
-	same := start // up to here, the text after the last edit stands in the line before
+	same := start // from the last edit to here, the text is equal to the previous line
 	if d.lines > 0 {
 		if !known {
 			d.edits = Diff(d.edits, d.before(c), c.text[start:value])
@@ -73,8 +74,8 @@ func (d *delta) before(c *chunk) []byte {
 	return c.text[d.start:d.value]
 }
 
-// differences writes the text that is not written yet, in which a line begins at start,
-// by the edits of the line.
+// differences writes the text since the last write. In it, a line with these edits begins
+// at start.
 func (d *delta) differences(text []byte, start int, edits []Edit) {
 	written, at, distance := d.written, start, start-d.start
 	for _, e := range edits {
@@ -88,7 +89,7 @@ func (d *delta) differences(text []byte, start int, edits []Edit) {
 	d.copy(text, written, len(text), distance)
 }
 
-// copy writes bytes that also stand distance bytes before.
+// copy writes bytes as a match, distance bytes before.
 func (d *delta) copy(text []byte, from, to, distance int) {
 	if to-from < deflate.MinMatch || distance > deflate.MaxDistance {
 		d.w.Literals(text[from:to])
@@ -111,3 +112,31 @@ func (d *delta) finish() []byte {
 	}
 	return body
 }
+
+// codes holds the code table for bodies. The table is learned from a sample of earlier
+// bodies: a table for each body would need two passes over the body. It is safe for
+// concurrent use.
+type codes struct {
+	code   atomic.Pointer[deflate.Code]
+	bodies atomic.Uint64
+}
+
+// current returns the table for the next body.
+func (c *codes) current() *deflate.Code {
+	code := c.code.Load()
+	if code == nil {
+		code = deflate.NewCode(nil)
+		c.code.CompareAndSwap(nil, code)
+	}
+	return code
+}
+
+// sampled reports whether the next body is a sample: the bodies 1, 2, 4, 8 and so on, and
+// every 64th.
+func (c *codes) sampled() bool {
+	n := c.bodies.Add(1)
+	return n&(n-1) == 0 || n%64 == 0
+}
+
+// learn sets the table that fits a sample.
+func (c *codes) learn(s *deflate.Sample) { c.code.Store(deflate.NewCode(s)) }

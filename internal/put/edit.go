@@ -8,20 +8,18 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
-	"slices"
 )
 
-// Edit is one place where a text differs from the text before it: after Skip bytes that
-// both have, Insert bytes replace Delete bytes. After the last edit both texts are equal.
+// Edit is a difference between a text and the previous text: after Skip equal bytes, Insert
+// bytes replace Delete bytes. After the last edit both texts are equal.
 type Edit struct{ Skip, Delete, Insert uint16 }
 
 // minSkip is the shortest run of equal bytes between two edits. Copying fewer bytes takes
 // more bits than writing them.
 const minSkip = 4
 
-// Diff returns the edits that make b of a, in the memory of dst. It assumes texts of
-// lines: where both have a tag with different values, the edit is the part of the value
-// that differs.
+// Diff returns the edits that turn a into b, in the memory of dst. It assumes rendered
+// tags: if a tag has another value, the edit is the part of the value that differs.
 func Diff(dst []Edit, a, b []byte) []Edit {
 	dst = dst[:0]
 	skip := CommonPrefix(a, b)
@@ -49,29 +47,7 @@ func Diff(dst []Edit, a, b []byte) []Edit {
 	return dst
 }
 
-// Apply makes the edits in a text, in its memory if there is room. It returns the text and
-// the number of bytes of inserted that the edits insert.
-func Apply(text []byte, edits []Edit, inserted []byte) (edited []byte, n int) {
-	at := 0
-	for _, e := range edits {
-		at += int(e.Skip)
-		text = replace(text, at, int(e.Delete), inserted[n:n+int(e.Insert)])
-		at, n = at+int(e.Insert), n+int(e.Insert)
-	}
-	return text, n
-}
-
-// replace replaces del bytes of a text at an offset.
-func replace(text []byte, at, del int, insert []byte) []byte {
-	if len(insert) != del {
-		return slices.Replace(text, at, at+del, insert...)
-	}
-	copy(text[at:], insert)
-	return text
-}
-
-// joinEdit appends an edit, or makes it one with the last edit if few bytes are between
-// them.
+// joinEdit appends an edit, or joins it with the last edit if few bytes are between them.
 func joinEdit(dst []Edit, skip, del, ins int) []Edit {
 	if n := len(dst); n > 0 && skip < minSkip {
 		last := dst[n-1]

@@ -14,7 +14,6 @@
 //	store := reporter.NewStore[K](layout, bytes)  // of an exporter
 //
 //	o := store.Observer(resource, converter, now) // of an export
-//	defer o.Release()
 //	o.Observe(now, latest, func() {
 //		o.Number(instrument, key, span, value)    // or Explicit or Exponential: for each data point
 //	})

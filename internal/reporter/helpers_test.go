@@ -159,7 +159,6 @@ func (h *harness) export(p *pool, resource string, now time.Time, points ...seen
 	conv := x.Lease("resource", tagsOfResource)
 	defer conv.End()
 	o := h.store.Observer(resource, conv.Converter, now)
-	defer o.Release()
 	var found []*convert.Instrument[string]
 	for _, p := range points {
 		found = append(found, conv.Scope("scope", "1.0", "", "", noTags).Instrument(p.spec(), 1))

@@ -46,24 +46,6 @@ type idleSeries[K comparable] struct {
 	at    int64
 }
 
-// maxSamples is the largest number of samples for which an observer that is reused
-// keeps the memory.
-const maxSamples = 10_000
-
-// Release ends the use of the observer, after its export.
-func (o *Observer[K]) Release() {
-	o.reset()
-	o.store.release(o)
-}
-
-func (o *Observer[K]) reset() {
-	clear(o.idle)
-	if cap(o.samples) > maxSamples {
-		o.samples, o.idle = nil, nil
-	}
-	*o = Observer[K]{store: o.store, samples: o.samples[:0], idle: o.idle[:0], interval: o.interval}
-}
-
 // Observed reports whether the data points of an instrument must be observed and their
 // samples converted by [convert.Point.Values]. All others are converted as in the
 // default layout. delta says that the data points have delta temporality.
@@ -84,8 +66,10 @@ func (o *Observer[K]) Observe(now time.Time, latest int64, walk func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.begin(now)
+	o.samples = make([]convert.Values, 0, r.samples)
 	walk()
 	o.findIdle(latest)
+	r.samples = len(o.samples)
 	o.current = current[K]{}
 	r.end()
 }
@@ -129,13 +113,12 @@ func (o *Observer[K]) Explicit(i *convert.Instrument[K], key K, span Span, h *hi
 		v.Count = convert.Optional{Value: model.Uint(h.Count), Set: true}
 		return
 	}
+	o.interval.SetExplicit(h)
 	known := span.Delta // whether the observations of the interval are known
-	if s == nil || span.Delta {
-		o.interval.SetExplicit(h)
-	} else {
+	if s != nil && !span.Delta {
 		known = s.previous != previousLost
-		if !s.continues(span) || !o.interval.SetExplicitDelta(h, s.explicit) {
-			o.interval.SetExplicit(h)
+		if s.continues(span) {
+			o.interval.SetExplicitDelta(h, s.explicit)
 		}
 		o.resource.keepExplicit(s, h)
 	}
@@ -150,13 +133,12 @@ func (o *Observer[K]) Exponential(i *convert.Instrument[K], key K, span Span, h 
 		v.Count = convert.Optional{Value: model.Uint(h.Count), Set: true}
 		return
 	}
+	o.interval.SetExponential(h)
 	known := span.Delta // whether the observations of the interval are known
-	if s == nil || span.Delta {
-		o.interval.SetExponential(h)
-	} else {
+	if s != nil && !span.Delta {
 		known = s.previous != previousLost
-		if !s.continues(span) || !o.interval.SetExponentialDelta(h, s.exponential) {
-			o.interval.SetExponential(h)
+		if s.continues(span) {
+			o.interval.SetExponentialDelta(h, s.exponential)
 		}
 		o.resource.keepExponential(s, h)
 	}
@@ -244,7 +226,7 @@ func (o *Observer[K]) observeIdle(s *state[K], m metric, end int64) {
 }
 
 // Next returns the next sample: first the samples of the observed data points in the
-// order of observation, then the samples of Idle. It is valid until Release.
+// order of observation, then the samples of Idle.
 func (o *Observer[K]) Next() *convert.Values {
 	v := &o.samples[o.next]
 	o.next++
@@ -259,4 +241,32 @@ func (o *Observer[K]) Idle(yield func(p convert.Point[K], at int64) bool) {
 			return
 		}
 	}
+}
+
+// sample returns a new sample without values.
+func (o *Observer[K]) sample() *convert.Values {
+	o.samples = append(o.samples, convert.Values{})
+	v := &o.samples[len(o.samples)-1]
+	for i := range v.Floats {
+		v.Floats[i] = math.NaN()
+	}
+	return v
+}
+
+// setRates sets the rates of a sample.
+func setRates(v *convert.Values, m *histogram.Meter) {
+	v.Floats[convert.SuffixMeanRate] = m.MeanRate()
+	v.Floats[convert.SuffixRate1], v.Floats[convert.SuffixRate5], v.Floats[convert.SuffixRate15] = m.MovingAverages()
+}
+
+// setStatistics sets the statistics of the interval of a sample.
+func setStatistics(v *convert.Values, i *histogram.Interval, unit scale) {
+	v.Floats[convert.SuffixAvg] = unit.of(i.Mean())
+	v.Floats[convert.SuffixMin], v.Floats[convert.SuffixMax] = unit.of(i.Min()), unit.of(i.Max())
+	v.Floats[convert.SuffixStdDev] = unit.of(i.StdDev())
+	v.Floats[convert.SuffixPercentile50] = unit.of(i.Percentile(0.5))
+	v.Floats[convert.SuffixPercentile75] = unit.of(i.Percentile(0.75))
+	v.Floats[convert.SuffixPercentile95] = unit.of(i.Percentile(0.95))
+	v.Floats[convert.SuffixPercentile99] = unit.of(i.Percentile(0.99))
+	v.Floats[convert.SuffixPercentile999] = unit.of(i.Percentile(0.999))
 }

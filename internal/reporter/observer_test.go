@@ -206,7 +206,6 @@ func TestObserver_Observe_SurvivesAPanic(t *testing.T) {
 	func() {
 		defer func() { _ = recover() }()
 		o := h.store.Observer("resource", h.conv(), time.Unix(stamp, 0))
-		defer o.Release()
 		o.Observe(time.Unix(stamp, 0), 0, func() { panic("walk") })
 	}()
 	wantValues(t, h.run(seen{name: "t", unit: "s", delta: true, exponential: of(1, 2)}), "count 2")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 const (
@@ -36,10 +37,10 @@ type resource[K comparable] struct {
 	held        int64                  // bytes
 	closed      bool
 
-	generation uint64    // counts observing exports
-	start      time.Time // of the first one
-	now        uint32    // seconds from start to the current one
-	full       bool      // the current export has swept in vain
+	convert.Clock
+	generation uint64 // counts observing exports
+	full       bool   // the current export has swept in vain
+	samples    int    // of the last one
 }
 
 // instrumentStates keeps the states of the series of one instrument.
@@ -56,10 +57,7 @@ func newResource[K comparable](budget *convert.Budget) *resource[K] {
 // begin starts the observation of an export.
 func (r *resource[K]) begin(now time.Time) {
 	r.generation++
-	if r.start.IsZero() {
-		r.start = now
-	}
-	r.now = max(r.now, uint32(max(0, now.Sub(r.start))/time.Second)) // also if the clock is set back
+	r.Set(now)
 	r.full = false
 }
 
@@ -83,18 +81,16 @@ func (r *resource[K]) charge(n int64) bool {
 	if r.closed {
 		return false
 	}
-	if !r.budget.Take(n) {
-		if r.full {
-			return false
-		}
+	fits := r.budget.Take(n)
+	if !fits && !r.full {
 		r.full = true
 		r.sweep(idleSeconds)
-		if !r.budget.Take(n) {
-			return false
-		}
+		fits = r.budget.Take(n)
 	}
-	r.held += n
-	return true
+	if fits {
+		r.held += n
+	}
+	return fits
 }
 
 // statesOf returns the states of an instrument, nil if it is new and there is no room.
@@ -122,7 +118,7 @@ func (r *resource[K]) state(i *instrumentStates[K], key K) *state[K] {
 		i.states[key] = s
 		i.order = append(i.order, s)
 	}
-	s.used = r.now
+	s.used = r.Now()
 	return s
 }
 
@@ -134,7 +130,7 @@ func (r *resource[K]) sweep(seconds uint32) {
 			if !s.delta {
 				limit = idleSeconds
 			}
-			if r.now-s.used < limit {
+			if r.Now()-s.used < limit {
 				return false
 			}
 			delete(i.states, s.key)
@@ -160,14 +156,9 @@ func (r *resource[K]) keepExplicit(s *state[K], h *histogram.Explicit) {
 	if s.explicit == nil {
 		s.explicit = new(histogram.Explicit)
 	}
-	had := len(s.explicit.Bounds) + len(s.explicit.Counts)
-	if !r.grow(s, len(h.Bounds)+len(h.Counts)-had) {
-		r.grow(s, -had)
-		s.explicit, s.previous = nil, previousLost
-		return
+	if r.reserve(s, len(s.explicit.Bounds)+len(s.explicit.Counts), len(h.Bounds)+len(h.Counts)) {
+		s.explicit.CopyFrom(h)
 	}
-	s.explicit.CopyFrom(h)
-	s.previous = previousKept
 }
 
 // keepExponential keeps a cumulative histogram as the previous one of its series, if
@@ -177,13 +168,21 @@ func (r *resource[K]) keepExponential(s *state[K], h *histogram.Exponential) {
 		s.exponential = new(histogram.Exponential)
 	}
 	had := len(s.exponential.Positive.Counts) + len(s.exponential.Negative.Counts)
-	if !r.grow(s, len(h.Positive.Counts)+len(h.Negative.Counts)-had) {
-		r.grow(s, -had)
-		s.exponential, s.previous = nil, previousLost
-		return
+	if r.reserve(s, had, len(h.Positive.Counts)+len(h.Negative.Counts)) {
+		s.exponential.CopyFrom(h)
 	}
-	s.exponential.CopyFrom(h)
+}
+
+// reserve makes room for a previous histogram of n numbers where there was one of had
+// numbers. If there is no room, the previous histogram is lost.
+func (r *resource[K]) reserve(s *state[K], had, n int) bool {
+	if !r.grow(s, n-had) {
+		r.grow(s, -had)
+		s.explicit, s.exponential, s.previous = nil, nil, previousLost
+		return false
+	}
 	s.previous = previousKept
+	return true
 }
 
 // grow charges n more numbers to a state, or gives them back, and reports whether there
@@ -195,4 +194,86 @@ func (r *resource[K]) grow(s *state[K], n int) bool {
 	}
 	s.cost += bytes
 	return true
+}
+
+// Span is the time of a data point.
+type Span struct {
+	// Start and End are nanoseconds since 1970. A start that is not known is 0.
+	Start, End int64
+	// Delta says that the data point has delta temporality.
+	Delta bool
+}
+
+// previousPoint says whether a series has a previous data point.
+type previousPoint uint8
+
+const (
+	previousNone previousPoint = iota
+	previousKept
+	previousLost // there was no room to keep it
+)
+
+// state is the state of one series between exports.
+type state[K comparable] struct {
+	key        K
+	used       uint32 // seconds, of the resource's clock
+	generation uint64 // of the export that observed the series last
+
+	// Times are nanoseconds since 1970.
+	start  int64 // of the last data point
+	seen   int64 // the timestamp of the last sample
+	length int64 // of the last interval, 0 if not known
+	delta  bool
+
+	total model.Value // of a sum: the last one, or the sum of all deltas
+	count uint64      // of all deltas of a histogram
+	sum   float64     // of all deltas of a histogram
+	meter histogram.Meter
+
+	previous    previousPoint          // of a sum, or of a cumulative histogram
+	explicit    *histogram.Explicit    // if kept
+	exponential *histogram.Exponential // if kept
+	cost        int64                  // bytes
+}
+
+// observe notes a data point of the series. It reports false if the export has observed
+// the same series at the same time before: then the data point is a collision and must
+// not be counted.
+func (s *state[K]) observe(generation uint64, span Span) bool {
+	if s.generation == generation && s.seen == span.End {
+		return false
+	}
+	s.generation = generation
+	s.delta = span.Delta
+	if span.Start > 0 && span.Start < span.End {
+		s.length = span.End - span.Start
+	}
+	s.seen = span.End
+	return true
+}
+
+// mark counts n events of a data point. A cumulative series that was reset restarts its
+// mean rate.
+func (s *state[K]) mark(n float64, span Span) {
+	if !span.Delta && s.start > 0 && span.Start > s.start {
+		s.meter.Restart(span.Start, span.End)
+	}
+	s.meter.Mark(n, span.Start, span.End)
+}
+
+// continues reports whether a cumulative data point belongs to the same stream as the
+// previous one, which was kept.
+func (s *state[K]) continues(span Span) bool {
+	return s.previous == previousKept && span.Start <= s.start
+}
+
+// idleUntil reports whether the series was not observed for an interval and a half
+// until latest, the latest time of the export, and returns the end of the last whole
+// interval before. An interval alone is not enough, since the data point may still come
+// in another export of the same collection.
+func (s *state[K]) idleUntil(generation uint64, latest int64) (end int64, idle bool) {
+	if s.generation == generation || !s.delta || s.length <= 0 || latest-s.seen < s.length+s.length/2 {
+		return 0, false
+	}
+	return s.seen + (latest-s.seen-s.length/2)/s.length*s.length, true
 }

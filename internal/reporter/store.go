@@ -17,11 +17,8 @@ import (
 // ended: its state is kept for [convert.IdleTime].
 const StateTime = time.Hour
 
-// Limits on memory that is not charged to the budget of a store.
-const (
-	maxResources = 10_000
-	maxObservers = 4 // that are kept for reuse
-)
+// maxResources bounds the resources, which are not charged to the budget of a store.
+const maxResources = 10_000
 
 // Store keeps the state of the series of all resources that one exporter serves. K
 // identifies resources, scopes and series by their attributes. A Store is safe for
@@ -33,8 +30,6 @@ type Store[K comparable] struct {
 	mu        sync.Mutex
 	resources map[K]*resource[K]
 	swept     time.Time // time of the last sweep
-	observers []*Observer[K]
-	closed    bool
 }
 
 // NewStore returns a store that keeps at most so many bytes of state.
@@ -43,7 +38,7 @@ func NewStore[K comparable](layout Layout, bytes int64) *Store[K] {
 }
 
 // Observer returns an observer for one export of a resource, whose data points are
-// converted by conv. The caller must call Release when the export has ended.
+// converted by conv.
 func (s *Store[K]) Observer(key K, conv *convert.Converter[K], now time.Time) *Observer[K] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,27 +52,7 @@ func (s *Store[K]) Observer(key K, conv *convert.Converter[K], now time.Time) *O
 	}
 	r.used = now
 	s.sweep(now)
-	o := s.observer()
-	o.resource, o.conv = r, conv
-	return o
-}
-
-func (s *Store[K]) observer() *Observer[K] {
-	if last := len(s.observers) - 1; last >= 0 {
-		o := s.observers[last]
-		s.observers = s.observers[:last]
-		return o
-	}
-	return &Observer[K]{store: s}
-}
-
-// release takes an observer back for reuse.
-func (s *Store[K]) release(o *Observer[K]) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed && len(s.observers) < maxObservers {
-		s.observers = append(s.observers, o)
-	}
+	return &Observer[K]{store: s, resource: r, conv: conv}
 }
 
 // sweep drops the state of resources that were not exported for StateTime.
@@ -115,7 +90,6 @@ func (s *Store[K]) Used() int64 { return s.budget.Used() }
 func (s *Store[K]) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed, s.observers = true, nil
 	for _, r := range s.resources {
 		r.close()
 	}

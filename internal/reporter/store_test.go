@@ -58,7 +58,6 @@ func TestStore_DroppedResourceHasNoRoom(t *testing.T) {
 	if v := o.Next(); !errors.Is(v.Missing, ErrNoRoom) || v.Count.Set {
 		t.Errorf("count %+v, missing %v, want no room", v.Count, v.Missing)
 	}
-	o.Release()
 	h.wantCount("r", now.Add(2*StateTime), 1)
 	h.store.Close()
 	if used := h.store.Used(); used != 0 {
@@ -73,36 +72,9 @@ func TestStore_DropsTheOldestResource(t *testing.T) {
 	one := h.store.Used()
 	for n := range maxResources {
 		now = now.Add(time.Microsecond)
-		h.store.Observer(strconv.Itoa(n), h.conv(), now).Release()
+		h.store.Observer(strconv.Itoa(n), h.conv(), now)
 	}
 	if n := len(h.store.resources); n != maxResources || one == 0 || h.store.Used() != 0 {
 		t.Errorf("%d resources in %d bytes, want %d without the oldest one, of %d bytes", n, h.store.Used(), maxResources, one)
-	}
-}
-
-// Observers are reused, but an observer after a large export keeps no memory for it.
-func TestStore_ReusesObservers(t *testing.T) {
-	h := newHarness(t, Layout{}, plenty)
-	now := time.Unix(stamp, 0)
-	first := h.store.Observer("r", h.conv(), now)
-	second := h.store.Observer("r", h.conv(), now)
-	if first == second {
-		t.Fatal("two exports share an observer")
-	}
-	for range maxSamples + 1 {
-		first.sample()
-	}
-	first.Release()
-	if cap(first.samples) != 0 || first.conv != nil || first.resource != nil {
-		t.Errorf("an observer keeps %d samples and its export", cap(first.samples))
-	}
-	if again := h.store.Observer("r", h.conv(), now); again != first {
-		t.Error("an observer that was released is not used again")
-	}
-	for range 2 * maxObservers {
-		(&Observer[string]{store: h.store}).Release()
-	}
-	if n := len(h.store.observers); n != maxObservers {
-		t.Errorf("%d observers are kept, want %d", n, maxObservers)
 	}
 }

@@ -50,39 +50,3 @@ func TestRoundIsCloseAndInOrder(t *testing.T) {
 		}
 	}
 }
-
-// A float that is said to be short has the text that it has anyway.
-func TestShortText(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	check := func(f float64) {
-		t.Helper()
-		if got, want := string(Short(f).Append(nil)), string(Float(f).Append(nil)); got != want {
-			t.Fatalf("%s, want %s", got, want)
-		}
-	}
-	for _, f := range []float64{0, 0.5, -0.5, 1e-4, 9.5e-5, 100.25, 123456789.5, 12345678.5, 999999999.5, 0.1234567891, 1e15, 1e16, math.MaxFloat64, math.Nextafter(0.5, 1)} {
-		check(f)
-		check(-f)
-	}
-	for range 200_000 {
-		f := math.Exp(50*random.Float64() - 12)
-		check(f)
-		check(Round(f))
-		check(math.Nextafter(Round(f), 0))
-	}
-}
-
-func BenchmarkShortText(b *testing.B) {
-	var estimates [1024]float64
-	for i := range estimates {
-		estimates[i] = Round(float64(i) / 7)
-	}
-	for name, value := range map[string]func(float64) Value{"plain": Float, "short": Short} {
-		b.Run(name, func(b *testing.B) {
-			var text []byte
-			for i := range b.N {
-				text = value(estimates[i%len(estimates)]).Append(text[:0])
-			}
-		})
-	}
-}
