@@ -57,7 +57,7 @@ func TestWriter_Write_OnlyEntriesWithValues(t *testing.T) {
 // series and of distributions.
 func TestWriter_Write_FewOrManyValues(t *testing.T) {
 	const n = 200
-	for _, every := range []int{1, 2, 7, 9, 40, n} {
+	for _, every := range []int{1, 2, 7, 17, 40, n} {
 		var w Writer
 		r := newRecorder(t, put.Gzip)
 		b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{"h", "quantile"}}})
