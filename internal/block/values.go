@@ -114,7 +114,7 @@ type extra struct {
 // reset makes the state empty for another block. Memory that only a large block needs is
 // dropped.
 func (s *exportState) reset() {
-	const keptValues = 128 << 10
+	const keptValues = 512 << 10
 	clear(s.more) // for the rejections
 	if cap(s.values) > keptValues {
 		s.values = nil

@@ -63,7 +63,7 @@ func (w *Writer) Begin(sink Sink, owners Owners) {
 
 // End ends an export, after all blocks were written.
 func (w *Writer) End() {
-	const keptStates, keptText = 8, 64 << 10
+	const keptStates, keptText = 2, 64 << 10
 	w.sink, w.out, w.owners, w.lines = nil, nil, nil, nil
 	if cap(w.pending.text) > keptText {
 		w.pending = pending{}
