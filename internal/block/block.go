@@ -37,6 +37,7 @@ type Block struct {
 	lines   Lines
 	metrics [][]byte // of the lines: plain ones, then those with labels
 	texts   texts
+	spare   texts              // memory for another list, of an overflow block
 	pending []texts            // of the series that were added since the last write
 	cells   []cell             // by entry
 	offsets [MaxLabels][]int32 // by entry: where a label belongs in the tags, see labelOffset
@@ -50,14 +51,27 @@ type Block struct {
 
 // New returns an empty block.
 func New(lines Lines) *Block {
-	b := &Block{lines: lines}
+	b := &Block{}
+	b.setLines(lines)
+	return b
+}
+
+func (b *Block) setLines(lines Lines) {
+	b.lines, b.metrics = lines, b.metrics[:0]
 	for _, metric := range lines.Plain {
 		b.metrics = append(b.metrics, []byte(metric))
 	}
 	for _, l := range lines.Labels {
 		b.metrics = append(b.metrics, []byte(l.Metric))
 	}
-	return b
+}
+
+// empty removes all series, and keeps the memory for others.
+func (b *Block) empty() {
+	b.spare, b.texts, b.cells, b.ranks = b.texts, texts{}, b.cells[:0], b.ranks[:0]
+	for i := range b.offsets {
+		b.offsets[i] = b.offsets[i][:0]
+	}
 }
 
 // Len returns the number of entries, free ones included.

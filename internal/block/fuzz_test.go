@@ -212,7 +212,7 @@ func checkTexts(t *testing.T, b *Block, ref *reference) {
 		}
 	}
 	for n := 0; n < len(texts); n += 7 {
-		if id, ok := b.texts.find(texts[n]); !ok || ref.texts[id] != string(texts[n]) {
+		if id, ok := b.texts.find(texts[n], &put.Line{}); !ok || ref.texts[id] != string(texts[n]) {
 			t.Fatalf("%s is not found", texts[n])
 		}
 	}

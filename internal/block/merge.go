@@ -40,9 +40,9 @@ func (p *pending) add(id uint32, text []byte, others int) {
 	p.ids, p.ends = append(p.ids, id), append(p.ends, len(p.text))
 }
 
-// sort returns the texts as a list. Equal texts stay in the order in which they were
-// added.
-func (p *pending) sort() texts {
+// sort returns the texts as a list, in the memory of an old one. Equal texts stay in the
+// order in which they were added.
+func (p *pending) sort(old texts) texts {
 	p.order = slices.Grow(p.order[:0], len(p.ids))
 	for n := range p.ids {
 		p.order = append(p.order, n)
@@ -52,7 +52,7 @@ func (p *pending) sort() texts {
 	})
 	n := len(p.ids)
 	usual := len(p.text)/n + 16 // length of a text
-	out := newTexts(n, 4*n, 12*n, (n/restartInterval+1)*usual)
+	out := old.withRoom(n, 4*n, 12*n, (n/restartInterval+1)*usual)
 	var last []byte
 	for _, k := range p.order {
 		text := p.textOf(k)
@@ -99,7 +99,7 @@ func (m *merger) merge(lists []*texts, keep func(id uint32) bool) texts {
 		s.line.SetText(nil)
 		s.read()
 	}
-	m.out, m.last = newTexts(n, edits, inserted, full), m.last[:0]
+	m.out, m.last = (&texts{}).withRoom(n, edits, inserted, full), m.last[:0]
 	for {
 		first, second := m.smallest()
 		if first == nil {

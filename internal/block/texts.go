@@ -40,17 +40,24 @@ func (t *texts) size() int64 {
 	return int64(4*cap(t.ids) + 2*cap(t.counts) + 6*cap(t.edits) + cap(t.inserted) + 32*cap(t.restarts) + cap(t.full))
 }
 
-// newTexts returns an empty list with room for n texts with their edits, inserted bytes and
-// full texts.
-func newTexts(n, edits, inserted, full int) texts {
+// withRoom returns an empty list with room for n texts with their edits, inserted bytes and
+// full texts. It uses the memory of t where that is large enough.
+func (t *texts) withRoom(n, edits, inserted, full int) texts {
 	return texts{
-		ids:      make([]uint32, 0, n),
-		counts:   make([]uint16, 0, n),
-		edits:    make([]put.Edit, 0, edits),
-		inserted: make([]byte, 0, inserted),
-		restarts: make([]restart, 0, n/restartInterval+1),
-		full:     make([]byte, 0, full),
+		ids:      withRoom(t.ids, n),
+		counts:   withRoom(t.counts, n),
+		edits:    withRoom(t.edits, edits),
+		inserted: withRoom(t.inserted, inserted),
+		restarts: withRoom(t.restarts, n/restartInterval+1),
+		full:     withRoom(t.full, full),
 	}
+}
+
+func withRoom[T any](s []T, n int) []T {
+	if cap(s) >= n {
+		return s[:0]
+	}
+	return make([]T, 0, n)
 }
 
 // add appends a text with the edits that turn the last text into it.
@@ -123,13 +130,13 @@ func (t *texts) groupAfter(n int) int {
 	return g
 }
 
-// find returns the entry with a text.
-func (t *texts) find(text []byte) (id uint32, ok bool) {
+// find returns the entry with a text. It reads texts into a line.
+func (t *texts) find(text []byte, l *put.Line) (id uint32, ok bool) {
 	g := t.lastGroupUpTo(text)
 	if g < 0 {
 		return 0, false
 	}
-	r, l := reader{texts: t}, put.Line{}
+	r := reader{texts: t}
 	l.SetText(r.seek(g))
 	for {
 		switch c := bytes.Compare(l.Text(), text); {
@@ -138,7 +145,7 @@ func (t *texts) find(text []byte) (id uint32, ok bool) {
 		case c > 0 || r.done():
 			return 0, false
 		}
-		r.read(&l, 0)
+		r.read(l, 0)
 	}
 }
 

@@ -42,11 +42,12 @@ type Writer struct {
 	pendingOf *Block
 	merger    merger
 	states    []*exportState // not in use
+	overflows []*Block       // empty, and not in use
 
 	reader reader
 	line   lineEditor
 	ranks  []uint32 // of a sparse export
-	text   put.Line // that the reader has read last in a sparse export
+	text   put.Line // that was read last, in a sparse export or by Find
 	id     uint32   // an entry with the current text
 	other  put.Line // a line that the line editor cannot make
 	labels [MaxLabels]labelTexts
@@ -70,6 +71,9 @@ func (w *Writer) End() {
 	}
 	if len(w.states) > keptStates {
 		w.states = slices.Delete(w.states, keptStates, len(w.states))
+	}
+	if len(w.overflows) > keptStates {
+		w.overflows = slices.Delete(w.overflows, keptStates, len(w.overflows))
 	}
 }
 
@@ -103,7 +107,8 @@ func NewSeriesSize(text []byte) int64 {
 // sortPending sorts the series that were added last.
 func (w *Writer) sortPending() {
 	if b := w.pendingOf; b != nil && len(w.pending.ids) > 0 {
-		b.pending = append(b.pending, w.pending.sort())
+		b.pending = append(b.pending, w.pending.sort(b.spare))
+		b.spare = texts{}
 	}
 	w.pendingOf = nil
 	w.pending.reset()
@@ -134,7 +139,7 @@ func (w *Writer) merge(b *Block, keep func(id uint32) bool) {
 // Find returns the entry of the series with a text.
 func (w *Writer) Find(b *Block, text []byte) (id uint32, ok bool) {
 	w.merge(b, nil)
-	return b.texts.find(text)
+	return b.texts.find(text, &w.text)
 }
 
 // Remove removes entries and their series. New entries get their numbers.
@@ -151,16 +156,28 @@ func (w *Writer) Remove(b *Block, ids []uint32) {
 // written with b, or earlier if it becomes large, and then dropped. So a series that is
 // added to it twice may be written twice.
 func (w *Writer) Overflow(b *Block) *Block {
-	o := b.overflow
-	if o == nil || len(o.cells) >= maxOverflow {
-		if o != nil {
-			w.Write(o)
-		}
-		o = New(b.lines)
-		b.overflow = o
+	switch o := b.overflow; {
+	case o == nil:
+		b.overflow = w.newOverflow(b.lines)
 		w.sink.Sequential()
+	case len(o.cells) >= maxOverflow:
+		w.Write(o)
+		o.empty()
 	}
-	o.Contested = b.Contested
+	b.overflow.Contested = b.Contested
+	return b.overflow
+}
+
+// newOverflow returns an empty block, in the memory of an overflow block that was written.
+// Without that memory, an export far over the budget would leave much garbage.
+func (w *Writer) newOverflow(lines Lines) *Block {
+	last := len(w.overflows) - 1
+	if last < 0 {
+		return New(lines)
+	}
+	o := w.overflows[last]
+	w.overflows = w.overflows[:last]
+	o.setLines(lines)
 	return o
 }
 
@@ -172,8 +189,10 @@ func (w *Writer) Write(b *Block) {
 		slices.SortStableFunc(b.state.more, func(x, y extra) int { return cmp.Compare(x.id, y.id) })
 	}
 	w.walk(b)
-	if b.overflow != nil {
-		w.Write(b.overflow)
+	if o := b.overflow; o != nil {
+		w.Write(o)
+		o.empty()
+		w.overflows = append(w.overflows, o)
 		b.overflow = nil
 	}
 	clear(b.set)
