@@ -19,6 +19,10 @@ COUNT     := 1
 SCHEDULES := 10000
 FROM      := 1
 
+# A release of VictoriaMetrics that integration/e2e is tested with, besides Debian's; and those of test-long.
+VICTORIA_METRICS      := v1.151.0
+VICTORIA_METRICS_LONG := v1.136.23 $(VICTORIA_METRICS)
+
 # INSTALL=no keeps make from installing the servers that the integration tests run against.
 INSTALL := yes
 
@@ -55,7 +59,7 @@ demo: ## Run an instrumented program against the embedded server, or against APP
 ##@ Test
 
 .PHONY: test
-test: test-modules $(if $(filter .,$(MODULES)),simulation test-newest) ## test-modules, simulation and test-newest
+test: test-modules $(if $(filter .,$(MODULES)),simulation test-newest test-victoriametrics) ## test-modules, simulation, test-newest and test-victoriametrics
 
 .PHONY: test-modules
 test-modules: $(if $(filter integration/% ./integration/%,$(MODULES)),servers) ## Vet and test every module, with -race except in HEAVY ones
@@ -69,10 +73,15 @@ simulation: ## Run SCHEDULES (10,000) random schedules of exporter, client and s
 test-newest: ## Vet and test the root module with the newest OpenTelemetry
 	@tools/newest.sh $(TESTFLAGS)
 
+.PHONY: test-victoriametrics
+test-victoriametrics: servers ## Test against VICTORIA_METRICS, a release that is built from its sources
+	@tools/victoriametrics.sh $(VICTORIA_METRICS)
+
 .PHONY: test-long
 test-long: servers ## Run the long tests (APPTUIT_LONG=1), 1,000,000 schedules of the simulation, then each fuzz target for FUZZTIME (30s)
 	$(call in-modules,APPTUIT_LONG=1 go test $$race -count=1 -shuffle=on -timeout=60m $(TESTFLAGS) ./...)
 	$(if $(filter .,$(MODULES)),@$(MAKE) --no-print-directory simulation SCHEDULES=1000000)
+	@for version in $(VICTORIA_METRICS_LONG); do tools/victoriametrics.sh $$version || exit 1; done
 	@$(MAKE) --no-print-directory fuzz
 
 .PHONY: fuzz

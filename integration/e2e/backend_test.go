@@ -23,16 +23,17 @@ type backend struct {
 	endpoint  string
 	tolerance float64
 	points    func(t testing.TB, metrics ...string) []servers.Point
+	deflate   func(t testing.TB) bool // whether it accepts that encoding
 }
 
 func victoriaMetrics(t *testing.T) backend {
 	v := servers.StartVictoriaMetrics(t)
-	return backend{"VictoriaMetrics", v.Endpoint(), servers.VictoriaMetricsTolerance, v.Points}
+	return backend{"VictoriaMetrics", v.Endpoint(), servers.VictoriaMetricsTolerance, v.Points, v.TakesDeflate}
 }
 
 func influxDB(t *testing.T) backend {
 	i := servers.StartInfluxDB(t)
-	return backend{"InfluxDB", i.Endpoint(), 0, i.Points}
+	return backend{"InfluxDB", i.Endpoint(), 0, i.Points, func(testing.TB) bool { return false }}
 }
 
 // onEachBackend runs a test against an empty server of each kind.

@@ -137,7 +137,7 @@ func keys() []key {
 		},
 		{
 			name: "compression", kind: compressions, otherwise: "`gzip`",
-			meaning: "of requests. VictoriaMetrics and InfluxDB refuse `deflate`",
+			meaning: "of requests. InfluxDB 1.x, and VictoriaMetrics before 1.114, refuse `deflate`",
 			options: []string{"apptuitclient.WithCompression"}, variables: []string{"APPTUIT_COMPRESSION"},
 			set: client(oneOf(apptuitclient.ParseCompression, compressions), apptuitclient.WithCompression),
 		},

@@ -167,6 +167,8 @@ func answerRows() []answerRow {
 			"413, or 400 that says so (“too large”, “too big”, “Chunked request not supported”)",
 			[]any{
 				413, text(413, page), text(400, "too big HTTP OpenTSDB request; mustn't exceed `-opentsdbhttp.maxInsertRequestSize=2000` bytes"),
+				text(400, "cannot decode opentsdb data: too big data size exceeding -opentsdbhttp.maxInsertRequestSize=40000 bytes"),
+				text(400, "too big decompressed data size exceeding -opentsdbhttp.maxInsertRequestSize=40000 bytes"),
 				text(400, "Chunked request not supported."), text(400, "http: request body too large"), text(422, `{"error":"Payload Too Large"}`), text(500, "http: request body too large"),
 			},
 			split(),

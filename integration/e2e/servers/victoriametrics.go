@@ -5,12 +5,15 @@ package servers
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -32,7 +35,8 @@ type VictoriaMetrics struct {
 // more.
 const VictoriaMetricsTolerance = 1e-12
 
-// StartVictoriaMetrics starts VictoriaMetrics, with further flags.
+// StartVictoriaMetrics starts VictoriaMetrics, with further flags: the program that
+// E2E_VICTORIA_METRICS names, or Debian's.
 func StartVictoriaMetrics(t testing.TB, flags ...string) *VictoriaMetrics {
 	t.Helper()
 	v := newVictoriaMetrics(t, flags)
@@ -42,7 +46,10 @@ func StartVictoriaMetrics(t testing.TB, flags ...string) *VictoriaMetrics {
 
 func newVictoriaMetrics(t testing.TB, flags []string) *VictoriaMetrics {
 	t.Helper()
-	path, dir := find(t, "victoria-metrics", "victoria-metrics"), t.TempDir()
+	path, dir := os.Getenv("E2E_VICTORIA_METRICS"), t.TempDir()
+	if path == "" {
+		path = find(t, "victoria-metrics", "victoria-metrics")
+	}
 	v := &VictoriaMetrics{}
 	data := filepath.Join(dir, "data")
 	v.p = &process{
@@ -77,6 +84,31 @@ func (v *VictoriaMetrics) Endpoint() string { return "http://" + v.put }
 
 // URL returns the URL of everything else, queries (/prometheus/api/v1) among it.
 func (v *VictoriaMetrics) URL() string { return "http://" + v.http }
+
+// TakesDeflate reports whether the server accepts the encoding deflate, as releases from
+// 1.114 on do.
+func (v *VictoriaMetrics) TakesDeflate(t testing.TB) bool {
+	t.Helper()
+	var body bytes.Buffer
+	z := zlib.NewWriter(&body)
+	if _, err := z.Write([]byte("[]")); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.Endpoint()+"/api/put", &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Encoding", "deflate")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	return response.StatusCode < 300
+}
 
 // Stop ends the server in order.
 func (v *VictoriaMetrics) Stop(t testing.TB) { v.p.stop(t) }
