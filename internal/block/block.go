@@ -34,6 +34,7 @@ type Block struct {
 	// then can lines of two blocks be equal.
 	Contested bool
 
+	renames bool // a series has a tag with the key of a label, which gets another key in lines with the label
 	lines   Lines
 	metrics [][]byte // of the lines: plain ones, then those with labels
 	texts   texts
@@ -68,7 +69,7 @@ func (b *Block) setLines(lines Lines) {
 
 // empty removes all series, and keeps the memory for others.
 func (b *Block) empty() {
-	b.spare, b.texts, b.cells, b.ranks = b.texts, texts{}, b.cells[:0], b.ranks[:0]
+	b.spare, b.texts, b.cells, b.ranks, b.renames = b.texts, texts{}, b.cells[:0], b.ranks[:0], false
 	for i := range b.offsets {
 		b.offsets[i] = b.offsets[i][:0]
 	}
@@ -77,11 +78,15 @@ func (b *Block) empty() {
 // Len returns the number of entries, free ones included.
 func (b *Block) Len() int { return len(b.cells) }
 
+// contested reports whether a line can be equal to a line of another block, or to a line of
+// a series with other tags.
+func (b *Block) contested() bool { return b.Contested || b.renames }
+
 // Grow makes room for n more entries.
 func (b *Block) Grow(n int) { b.cells = slices.Grow(b.cells, n) }
 
-// NewEntry returns the number of a new entry, which is less than [Block.Len]. The caller
-// must add the entry's series next.
+// NewEntry returns the number of a new entry. The caller can add a series to it with
+// [Writer.Add]; an entry without a series must get no value.
 func (b *Block) NewEntry() uint32 {
 	if last := len(b.free) - 1; last >= 0 {
 		id := b.free[last]

@@ -343,3 +343,67 @@ func TestWriter_Find(t *testing.T) {
 		}
 	}
 }
+
+// The label is put at its place among the tags, whatever the values of the tags are.
+func TestWriter_Write_LabelBesideAnyValue(t *testing.T) {
+	for _, value := range []string{",", "\",\"", `\`, `\"`, `a","b`, "", "le", `\\",`, ",,"} {
+		for _, key := range []string{"a", "lf", "z"} {
+			var w Writer
+			r := newRecorder(t, put.None)
+			w.Begin(r, r)
+			b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{"h_bucket", "le"}}})
+			tags := []model.Tag{{Key: key, Value: value}}
+			id := b.NewEntry()
+			w.Add(b, id, put.AppendTags(nil, tags), 0)
+			w.PutDistribution(b, id, Stamp{stamp, 1, 0}, &Distribution{
+				Plain:    []model.Value{model.Int(1)},
+				Labelled: [MaxLabels]Labelled{{Values: []model.Value{model.Int(1)}}},
+			})
+			w.Write(b)
+			labelled := append(slices.Clone(tags), model.Tag{Key: "le", Value: "+Inf"})
+			model.SortTags(labelled)
+			line := func(metric string, tags []model.Tag) string {
+				return fmt.Sprintf(`{"metric":"%s","tags":{%s},"timestamp":%d,"value":1}`, metric, put.AppendTags(nil, tags), stamp)
+			}
+			wantLines(t, r.take(&w), line("h_count", tags), line("h_bucket", labelled))
+		}
+	}
+}
+
+// A tag with the key of a label gets another key in lines with the label, in which it can
+// meet the tag of another series.
+func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	w.Begin(r, r)
+	b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{"h_bucket", "le"}}})
+	for i, tags := range []string{"exported_le=x", "le=x"} {
+		w.PutDistribution(b, add(&w, b, tags), Stamp{stamp, uint32(i + 1), uint32(i)}, &Distribution{
+			Plain:    []model.Value{model.Int(1)},
+			Labelled: [MaxLabels]Labelled{{Values: []model.Value{model.Int(1)}}},
+		})
+	}
+	w.Write(b)
+	wantLines(t, r.take(&w),
+		lineOf("h_count", "exported_le=x", stamp, 1), lineOf("h_bucket", "exported_le=x,le=+Inf", stamp, 1), lineOf("h_count", "le=x", stamp, 1))
+	if len(r.rejected) != 1 || r.rejected[0].Source != 2 {
+		t.Errorf("rejected %+v", r.rejected)
+	}
+}
+
+// Texts that differ in very many places do not damage the others.
+func TestWriter_Write_ManyDifferences(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.Gzip)
+	w.Begin(r, r)
+	b := number("m")
+	var want []string
+	for i, tags := range []string{"k=" + strings.Repeat(`x1234"`, 70_000), "k=" + strings.Repeat(`y1234"`, 70_000), "k=z"} {
+		w.PutNumber(b, add(&w, b, tags), Stamp{stamp, uint32(i + 1), 0}, model.Int(int64(i)))
+		want = append(want, lineOf("m", tags, stamp, i))
+	}
+	w.Write(b)
+	if got := r.take(&w); !slices.Equal(got, want) {
+		t.Errorf("%d lines differ", len(got))
+	}
+}

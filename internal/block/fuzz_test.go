@@ -42,7 +42,10 @@ func (o *ops) tags() string {
 		if o.n(3) == 0 {
 			continue
 		}
-		value := [...]string{"web-1", "web-12", `a"b\`, "ключ", "/api/v1/orders/", strings.Repeat("long", 50)}[o.n(6)] + fmt.Sprint(o.n(40))
+		value := [...]string{"web-1", "web-12", `a"b\`, "ключ", "/api/v1/orders/", strings.Repeat("long", 50), ",", `","`}[o.n(8)]
+		if n := o.n(41); n > 0 {
+			value += fmt.Sprint(n)
+		}
 		tags = append(tags, model.Tag{Key: key, Value: value})
 	}
 	return string(put.AppendTags(nil, tags))

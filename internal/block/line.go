@@ -126,12 +126,24 @@ func labelOffset(tags []byte, key string) (at int) {
 		case c > 0:
 			return at
 		}
-		// Within a value, a quote comes after a backslash.
-		end := bytes.Index(tags[at:], []byte(`","`))
-		if end < 0 {
-			return len(tags)
+		at += len(`"`) + bytes.IndexByte(name, '"') + len(`":"`)
+		at += valueLen(tags[at:]) + len(`"`)
+		if at == len(tags) {
+			return at
 		}
-		at += end + len(`",`)
+		at++ // the comma
 	}
 	return at
+}
+
+// valueLen returns the length of the JSON string at the beginning of a text, up to its
+// closing quote: the first quote that has no backslash before it.
+func valueLen(text []byte) (n int) {
+	for {
+		n += bytes.IndexAny(text[n:], `"\`)
+		if text[n] == '"' {
+			return n
+		}
+		n += 2
+	}
 }

@@ -183,7 +183,7 @@ func (l *labelTexts) set(at []float64) {
 	l.at = append(l.at[:0], at...)
 	l.texts = slices.Grow(l.texts[:0], len(at)+1)[:len(at)+1]
 	for i, v := range at {
-		l.texts[i] = strconv.AppendFloat(l.texts[i][:0], v, 'g', -1, 64) // as Prometheus prints them
+		l.texts[i] = strconv.AppendFloat(l.texts[i][:0], v+0, 'g', -1, 64) // as Prometheus prints them; -0 becomes 0
 	}
 	l.texts[len(at)] = append(l.texts[len(at)][:0], "+Inf"...)
 	sorted := slices.Sorted(slices.Values(at))

@@ -79,8 +79,9 @@ func (w *Writer) writeEntry(b *Block) {
 	}
 }
 
-// writeEqual writes the values of all entries with the text that was read last. Points
-// with equal timestamps collide, and the one that was put first is written.
+// writeEqual writes the values of all entries with the text that was read last. Points with
+// equal timestamps collide: the one with the lowest source, which is the earliest data point
+// of the export, is written.
 func (w *Writer) writeEqual(b *Block) {
 	w.equal = w.equal[:0]
 	for {
@@ -107,8 +108,9 @@ func (w *Writer) writeEqual(b *Block) {
 	}
 }
 
-// order returns the position of a point in the export, by its source. Points without a
-// data point, whose source is 0, come last, after uncounted ones.
+// order returns the position of a point in the export, by its source. Sources of data points
+// count from 1. Source 0, of points that belong to no data point, wraps around to the largest
+// number, behind [put.Uncounted].
 func order(source uint32) uint32 { return source - 1 }
 
 // collect appends the values of an entry to w.equal, and delivers its rejections.
@@ -189,7 +191,7 @@ func (w *Writer) writeLabelled(b *Block, c *cell, i int, values []model.Value) {
 			continue
 		}
 		w.write(b, c, l, v)
-		if at >= 0 && w.winner == nil && !b.Contested && !texts.repeats { // the usual case
+		if at >= 0 && w.winner == nil && !b.contested() && !texts.repeats { // the usual case
 			w.writeVariants(c, texts.texts[j+1:], values[j+1:])
 			return
 		}
@@ -207,7 +209,7 @@ func (w *Writer) writeVariants(c *cell, texts [][]byte, values []model.Value) {
 // write writes a line, unless it collides.
 func (w *Writer) write(b *Block, c *cell, l *put.Line, v model.Value) {
 	winner := w.winner
-	if winner == nil && b.Contested {
+	if winner == nil && b.contested() {
 		winner = w.contest(b, c, l)
 	}
 	if winner != nil {

@@ -94,7 +94,9 @@ func (w *Writer) Add(b *Block, id uint32, text []byte, others int) {
 	}
 	w.pending.add(id, text, others)
 	for i, l := range b.lines.Labels {
-		b.offsets[i][id] = int32(labelOffset(text, l.Key))
+		offset := labelOffset(text, l.Key)
+		b.offsets[i][id] = int32(offset)
+		b.renames = b.renames || offset < 0
 	}
 }
 

@@ -56,7 +56,7 @@ type Converter[K comparable] struct {
 
 	Clock
 	swept uint32 // the time of the last sweep
-	full  bool   // a sweep in this export made no room
+	full  bool   // there was a sweep in this export to make room
 
 	// The current export.
 	ws     *workspace

@@ -148,6 +148,7 @@ func (p *Pool[K, S]) keep(r *resource[K, S]) {
 	fits := p.budget.Take(cost)
 	for !fits && p.dormant.Len() > 0 {
 		oldest, _ := p.dormant.Back().Value.(*resource[K, S])
+		oldest.closeIdle()
 		p.move(oldest, nil)
 		delete(p.resources, oldest.key)
 		p.budget.Take(-oldest.charged)
@@ -200,7 +201,8 @@ func (p *Pool[K, S]) release(l *Lease[K, S]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := l.resource
-	if p.closed || r.list == nil || len(r.idle) == maxIdle {
+	// A resource can become dormant, or be dropped, during a long export.
+	if p.closed || r.list != &p.active || len(r.idle) == maxIdle {
 		l.close()
 		return
 	}

@@ -199,3 +199,28 @@ func TestBaseTags(t *testing.T) {
 	f(encoding.SanitizePrometheus, model.Tag{Key: "a", Value: "1"}, model.Tag{Key: "c_d", Value: "4"}, model.Tag{Key: "host", Value: "h"})
 	f(encoding.SanitizeNone, model.Tag{Key: "a", Value: "1"}, model.Tag{Key: "c_d", Value: "5"}, model.Tag{Key: "host", Value: "h"})
 }
+
+// A resource whose export takes longer than IdleTime gives back all that it has taken.
+func TestPool_AnExportLongerThanIdleTime(t *testing.T) {
+	p := NewPool[string, int](Config{}, 8<<20)
+	start := time.Now()
+	x := p.Begin(newRecorder(t), start)
+	slow := x.Lease("slow", noResourceTags)
+	i := slow.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
+	for k := range 100 {
+		i.Add(fmt.Sprint(k), parseTags(fmt.Sprintf("k=%d", k)), false)
+	}
+	other := p.Begin(newRecorder(t), start.Add(IdleTime+time.Second))
+	other.Lease("other", noResourceTags).End()
+	other.Close()
+	used := p.Used()
+	slow.End()
+	x.Close()
+	if p.Used() >= used {
+		t.Errorf("%d bytes are kept for a dormant resource, %d before its export ended", p.Used(), used)
+	}
+	p.Close()
+	if p.Used() != 0 {
+		t.Errorf("%d bytes are kept after Close", p.Used())
+	}
+}

@@ -21,11 +21,15 @@ const (
 	faultLabel
 	faultTimestamp
 	faultShape
-	faultValue // shifted by the suffix, see valueFault
+	faultValue // of the first suffix, see valueFault
 )
 
-// valueFault returns the fault of a value that is not finite. The last suffixes share one.
-func valueFault(s Suffix) fault { return faultValue << min(s, SuffixPercentile75) }
+// valueFault returns the fault of a value that is not finite in a line with a suffix. The
+// last suffixes share one, since fault has 12 bits left.
+func valueFault(s Suffix) fault {
+	const faults = 11
+	return faultValue << min(int(s), faults-1)
+}
 
 // faultKey is a fault of a data point that is not kept.
 type faultKey[K comparable] struct {

@@ -140,6 +140,7 @@ func TestExplicitBuckets_AtTheEndsOfScalesAndOffsets(t *testing.T) {
 		"zeros":               {Exponential{ZeroCount: 3}, []float64{0}},
 		"a threshold":         {Exponential{ZeroCount: 3, ZeroThreshold: 1.5, Positive: Buckets{0, []uint64{1, 1}}}, []float64{1.5, 2, 4}},
 		"a NaN threshold":     {Exponential{ZeroCount: 3, ZeroThreshold: math.NaN()}, []float64{0}},
+		"threshold -Inf":      {Exponential{ZeroCount: 3, ZeroThreshold: math.Inf(-1)}, []float64{0}},
 		"negatives":           {Exponential{Negative: Buckets{0, []uint64{1, 0, 1}}}, []float64{-4, -2, -1, 0}},
 		"the largest scale":   {Exponential{Scale: math.MaxInt32, Positive: Buckets{7, []uint64{1}}}, []float64{1, math.Exp2(0.25)}},
 		"the lowest scale":    {Exponential{Scale: math.MinInt32, Positive: Buckets{0, []uint64{1}}}, []float64{1, math.MaxFloat64}},

@@ -80,7 +80,7 @@ func (b *ExplicitBuckets) add(bound float64, n uint64) {
 		b.Counts[last-1] += n
 		return
 	}
-	if math.IsNaN(bound) {
+	if math.IsNaN(bound) || math.IsInf(bound, -1) {
 		bound = 0
 	}
 	b.Bounds = append(b.Bounds, bound)

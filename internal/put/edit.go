@@ -14,6 +14,9 @@ import (
 // bytes replace Delete bytes. After the last edit both texts are equal.
 type Edit struct{ Skip, Delete, Insert uint16 }
 
+// maxEdits is the number of edits after which Diff makes one edit of the rest.
+const maxEdits = 100
+
 // minSkip is the shortest run of equal bytes between two edits. Copying fewer bytes takes
 // more bits than writing them.
 const minSkip = 4
@@ -29,7 +32,7 @@ func Diff(dst []Edit, a, b []byte) []Edit {
 	if len(a)+len(b) == 0 {
 		return dst
 	}
-	for len(b) >= 2*minSkip {
+	for len(b) >= 2*minSkip && len(dst) < maxEdits {
 		// The values that differ end at the next quote.
 		i, j := bytes.IndexByte(a, '"'), bytes.IndexByte(b, '"')
 		if i < 0 || j < 0 {
