@@ -94,7 +94,7 @@ func scripts() string {
 // that the folder is complete if it exists.
 func install(ctx context.Context, t *testing.T, python, folder string) {
 	t.Helper()
-	temporary, err := os.MkdirTemp(filepath.Dir(folder), "new-")
+	temporary, err := os.MkdirTemp(filepath.Dir(folder), "apptuitpy-new-")
 	if err != nil {
 		t.Fatal(err)
 	}
