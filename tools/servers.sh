@@ -2,8 +2,8 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Installs the servers that the integration tests run against, from Debian's packages, when one is missing and when it can:
-# apt-get is there and the user is root or has sudo without a password. INSTALL=no only tells what is missing.
+# Installs the servers that the integration tests run against, and Python's venv for integration/apptuitpy, from Debian's packages, when one
+# is missing and when it can: apt-get is there and the user is root or has sudo without a password. INSTALL=no only tells what is missing.
 # The tests start the servers themselves; the packages start none. A server that is still missing is an error with CI=true.
 set -euo pipefail
 
@@ -20,9 +20,12 @@ servers=(
 
 missing() {
 	local server
-	for server in "${servers[@]}"; do
-		command -v "${server%:*}" >/dev/null || echo "${server#*:}"
-	done | paste -sd' ' -
+	{
+		for server in "${servers[@]}"; do
+			command -v "${server%:*}" >/dev/null || echo "${server#*:}"
+		done
+		python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+	} | paste -sd' ' -
 }
 
 as_root() {
@@ -63,7 +66,7 @@ fi
 cat >&2 <<EOF
 ********************************************************************************
 MISSING: $packages
-The tests against these servers cannot run. On Debian or Ubuntu, install them as root:
+The tests against them cannot run. On Debian or Ubuntu, install them as root:
   apt-get update && apt-get install -y --no-install-recommends $packages
 ********************************************************************************
 EOF
