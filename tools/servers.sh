@@ -2,7 +2,7 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Installs the servers that the integration tests run against, from Debian's packages, when one is missing and when it can:
+# Installs the servers that the integration tests run against, and Java and Maven for OpenTSDB, from Debian's packages, when one is missing and when it can:
 # apt-get is there and the user is root or has sudo without a password. INSTALL=no only tells what is missing.
 # The tests start the servers themselves; the packages start none. A server that is still missing is an error with CI=true.
 set -euo pipefail
@@ -16,6 +16,8 @@ servers=(
 	influxd:influxdb
 	nginx:nginx-light
 	caddy:caddy
+	javac:default-jdk-headless
+	mvn:maven
 )
 
 missing() {
