@@ -2,7 +2,7 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Installs the servers that the integration tests run against, and Java and Maven for OpenTSDB, from Debian's packages, when one is missing and when it can:
+# Installs the servers that the integration tests run against, from Debian's packages, when one is missing and when it can:
 # apt-get is there and the user is root or has sudo without a password. INSTALL=no only tells what is missing.
 # The tests start the servers themselves; the packages start none. A server that is still missing is an error with CI=true.
 set -euo pipefail
@@ -10,7 +10,7 @@ set -euo pipefail
 # Debian keeps servers where a user's PATH may not look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-# Each server's program and its package.
+# Each server's program and its package. Of OpenTSDB, what it is built and run with: its tests get it from Maven Central.
 servers=(
 	victoria-metrics:victoria-metrics
 	influxd:influxdb

@@ -149,7 +149,7 @@ func puts(at time.Time) []put {
 // says of it.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	judge := apptuittest.NewServer()
 	t.Cleanup(judge.Close)
 	for _, p := range puts(time.Now()) {

@@ -48,6 +48,9 @@ func newExporter(t *testing.T, endpoint string, opts ...exporter.Option) *export
 	return e
 }
 
+// quiet keeps the client's warnings away.
+func quiet() apptuitclient.Option { return apptuitclient.WithWarningHandler(func(error) {}) }
+
 // within bounds what a test waits for.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()

@@ -231,7 +231,7 @@ func checkDefaultLayout(t *testing.T, prefix string, points []servers.Point) {
 // bound is written with an exponent, at every export.
 func TestKinds_HistogramsLoseBucketsByDefault(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	judge := apptuittest.NewServer()
 	t.Cleanup(judge.Close)
 	prefix := shared.unique("buckets")
@@ -263,7 +263,7 @@ func TestKinds_HistogramsLoseBucketsByDefault(t *testing.T) {
 // with OpenTSDB's own configuration none is stored.
 func TestKinds_NothingIsStoredWithoutServiceName(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	prefix := shared.unique("nameless")
 	e := newExporter(t, o.Endpoint(), exporter.WithPrefix(prefix), exporter.WithoutHostTag())
 	err := e.Export(within(t, time.Minute), newProgram(t, resource.Default(), e.Temporality).collect(t))
@@ -280,7 +280,7 @@ func TestKinds_NothingIsStoredWithoutServiceName(t *testing.T) {
 // encoding, no query for the series is answered any more.
 func TestKinds_TwoDeltasInOneSecond(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	prefix := shared.unique("delta")
 	e := newExporter(t, o.Endpoint(), exporter.WithPrefix(prefix), exporter.WithClientOptions(apptuitclient.WithSync(20*time.Second)))
 	reader := sdkmetric.NewManualReader(sdkmetric.WithTemporalitySelector(func(sdkmetric.InstrumentKind) metricdata.Temporality {

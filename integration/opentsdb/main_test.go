@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,10 +21,11 @@ var shared storage
 
 // storage starts an HBase when a test first asks for it.
 type storage struct {
-	mu    sync.Mutex
-	dir   string
-	hbase *opentsdb.HBase
-	names int
+	mu       sync.Mutex
+	dir      string
+	hbase    *opentsdb.HBase
+	standard *opentsdb.OpenTSDB
+	names    int
 }
 
 // unique returns a metric name that no other test has, nor this one when it runs again.
@@ -34,30 +36,68 @@ func (s *storage) unique(name string) string {
 	return fmt.Sprintf("%s_%d_", name, s.names)
 }
 
-// start starts an OpenTSDB over it.
-func (s *storage) start(t *testing.T, properties map[string]string) *opentsdb.OpenTSDB {
+// open starts the HBase unless it runs. The mutex must be held.
+func (s *storage) open(t *testing.T) {
+	t.Helper()
+	if s.hbase != nil {
+		return
+	}
+	if s.dir == "" {
+		dir, err := os.MkdirTemp("", "opentsdb-*") //nolint:usetesting // it outlives the test
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.dir = dir
+	}
+	dir := filepath.Join(s.dir, "hbase")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.hbase = opentsdb.StartHBase(t, dir)
+}
+
+// running returns the HBase.
+func (s *storage) running(t *testing.T) *opentsdb.HBase {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.hbase == nil {
-		if s.dir == "" {
-			dir, err := os.MkdirTemp("", "opentsdb-*") //nolint:usetesting // it outlives the test
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.dir = dir
-		}
-		s.hbase = opentsdb.StartHBase(t, s.dir)
+	s.open(t)
+	return s.hbase
+}
+
+// opentsdb returns the OpenTSDB of tests that need no configuration of their own.
+func (s *storage) opentsdb(t *testing.T) *opentsdb.OpenTSDB {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open(t)
+	if s.standard == nil {
+		s.standard = s.hbase.Open(t, s.dir, nil)
 	}
-	return s.hbase.Start(t, properties)
+	o := s.standard
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of OpenTSDB:\n%s", o.Log())
+		}
+	})
+	return o
+}
+
+// start starts an OpenTSDB over the HBase.
+func (s *storage) start(t *testing.T, properties map[string]string) *opentsdb.OpenTSDB {
+	t.Helper()
+	return s.running(t).Start(t, properties)
 }
 
 func (s *storage) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
+	if s.standard != nil {
+		err = s.standard.Close()
+	}
 	if s.hbase != nil {
-		err = s.hbase.Close()
+		err = errors.Join(err, s.hbase.Close())
 	}
 	if s.dir != "" {
 		err = errors.Join(err, os.RemoveAll(s.dir))

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,16 +54,50 @@ type OpenTSDB struct {
 }
 
 // Start starts an OpenTSDB over the HBase. properties override its defaults, and those here:
-// it writes what has been put after 100 ms instead of 1 s, and metrics need not be created
-// beforehand. It ends with the test.
+// it writes points after 100 ms instead of 1 s, and creates metrics that it does not know. It
+// ends with the test, which shows its log if it has failed.
 func (h *HBase) Start(t testing.TB, properties map[string]string) *OpenTSDB {
 	t.Helper()
-	o := &OpenTSDB{addr: servers.FreeAddr(t)}
-	host, port, err := net.SplitHostPort(o.addr)
+	o := h.Open(t, t.TempDir(), properties)
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("log of OpenTSDB:\n%s", o.Log())
+		}
+	})
+	return o
+}
+
+// Open starts an OpenTSDB as Start does, with its files in a folder. The caller must close it.
+func (h *HBase) Open(t testing.TB, dir string, properties map[string]string) *OpenTSDB {
+	t.Helper()
+	o := &OpenTSDB{}
+	for attempt := 1; ; attempt++ {
+		o.addr = servers.FreeAddr(t)
+		config := filepath.Join(dir, "opentsdb.conf")
+		if err := os.WriteFile(config, h.configuration(t, dir, o.addr, properties), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if o.p, _, err = start("opentsdb", h.launcher.tsd, dir, config); err == nil {
+			return o
+		}
+		const attempts = 5 // while somebody else takes the port
+		if attempt == attempts || !strings.Contains(err.Error(), "Address already in use") {
+			t.Fatal(err)
+		}
+	}
+}
+
+// configuration returns the text of a configuration file.
+func (h *HBase) configuration(t testing.TB, dir, addr string, properties map[string]string) []byte {
+	t.Helper()
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
 	all := map[string]string{
 		"tsd.network.bind": host,
 		"tsd.network.port": port,
@@ -82,23 +117,14 @@ func (h *HBase) Start(t testing.TB, properties map[string]string) *OpenTSDB {
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		fmt.Fprintf(&text, "%s = %s\n", key, all[key])
 	}
-	config := filepath.Join(dir, "opentsdb.conf")
-	if err := os.WriteFile(config, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if o.p, _, err = start("opentsdb", h.launcher.tsd, dir, config); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := o.p.kill(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("log of OpenTSDB:\n%s", o.p.logTail())
-		}
-	})
-	return o
+	return text.Bytes()
 }
+
+// Close ends the OpenTSDB, as a crash would.
+func (o *OpenTSDB) Close() error { return o.p.kill() }
+
+// Log returns the end of the OpenTSDB's log.
+func (o *OpenTSDB) Log() string { return o.p.logTail() }
 
 // Endpoint returns the URL that points are put below.
 func (o *OpenTSDB) Endpoint() string { return "http://" + o.addr }

@@ -17,7 +17,7 @@ import (
 // errors that carry its answer.
 func TestQuery_IsNotOpenTSDBs(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	q := query.New(newClient(t, o))
 	end := time.Now()
 	start := end.Add(-time.Hour)

@@ -44,7 +44,10 @@ func TestSize(t *testing.T) {
 	for name, s := range sizes() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := shared.start(t, s.properties)
+			o := shared.opentsdb(t)
+			if s.properties != nil {
+				o = shared.start(t, s.properties)
+			}
 			t.Run("largest body", func(t *testing.T) { s.testLargest(t, o) })
 			for _, c := range []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone} {
 				t.Run(fmt.Sprint("client, compression ", c), func(t *testing.T) { s.testClient(t, o, c) })

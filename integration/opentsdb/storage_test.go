@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 	"github.com/apptuitai/apptuit-go/integration/opentsdb"
@@ -93,59 +95,52 @@ func TestStorage(t *testing.T) {
 
 // Without sync, OpenTSDB says that points are stored before it has tried: also while HBase
 // hangs. They are stored when HBase goes on, if OpenTSDB still runs. With sync it tells the
-// truth, and the client sends the points again.
+// truth, and the client sends the points again, or spools them.
 func testHangs(t *testing.T, h *opentsdb.HBase) {
 	o := h.Start(t, nil)
-	failing := h.Start(t, map[string]string{"hbase.rpc.timeout": "300"})
-	at := time.Now().Truncate(time.Second)
-	sent, stored := point("hanging", "a", at)
-	sentNew, _ := point("hanging.new", "a", at)
-	send := func(c *apptuitclient.Client, limit time.Duration, p apptuitclient.DataPoint) error {
-		return c.Send(within(t, limit), []apptuitclient.DataPoint{p})
+	// HBase's time-out, which is endless by default, can come before that of sync.
+	impatient := h.Start(t, map[string]string{"hbase.rpc.timeout": "300"})
+	first := time.Now().Truncate(time.Second)
+	var want []servers.Point // what OpenTSDB has in the end
+	next := func() []apptuitclient.DataPoint {
+		sent, stored := point("hanging", "a", first.Add(time.Duration(len(want))*time.Second))
+		want = append(want, stored)
+		return []apptuitclient.DataPoint{sent}
 	}
-	for _, o := range []*opentsdb.OpenTSDB{o, failing} { // both know the names
-		if err := send(newClient(t, o, apptuitclient.WithSync(10*time.Second)), 30*time.Second, sent); err != nil {
+	for _, o := range []*opentsdb.OpenTSDB{o, impatient} { // both learn the names
+		if err := newClient(t, o, apptuitclient.WithSync(10*time.Second)).Send(within(t, 30*time.Second), next()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	stores(t, o, "hanging", []servers.Point{stored})
+	stores(t, o, "hanging", want)
 
 	h.Suspend(t)
-	later, storedLater := point("hanging", "a", at.Add(time.Second))
-	if err := send(newClient(t, o), 10*time.Second, later); err != nil {
+	if err := newClient(t, o).Send(within(t, 10*time.Second), next()); err != nil {
 		t.Errorf("without sync: %v", err)
 	}
 
-	body := array(line("hanging", at.Add(2*time.Second), "1.0", `"host":"a"`))
-	a, err := o.Put(t, "details&sync&sync_timeout=500", body, nil)
-	if err != nil || a.Status != http.StatusBadRequest || summary(t, a) != `{"success":0,"failed":0,"timeouts":1,"errors":["Write timedout"]}` {
-		t.Errorf("sync: %d %s %v", a.Status, a.Body, err)
+	sync := apptuitclient.WithSync(500 * time.Millisecond)
+	spooling := newClient(t, o, sync, apptuitclient.WithSpool(t.TempDir(), apptuitclient.WithSpoolRate(100)), quiet())
+	if err := spooling.Send(within(t, 10*time.Second), next()); err != nil {
+		t.Errorf("with sync and a spool: %v", err)
 	}
-	a, err = o.Put(t, "sync&sync_timeout=500", body, nil)
-	if err != nil || a.Status != http.StatusBadRequest ||
-		summary(t, a) != "The put call has timedout with 0 successful writes, 0 failed writes and 1 timed out writes." {
-		t.Errorf("sync without details: %d %s %v", a.Status, a.Body, err)
+	if s, _ := spooling.SpoolStats(); s.Spooled != 1 {
+		t.Errorf("with sync and a spool: %+v, want that the point is spooled", s)
 	}
-	// HBase's own time-out comes first: then the point has failed, and the status is 200.
-	a, err = failing.Put(t, "details&sync&sync_timeout=20000", body, nil)
-	t.Log(a.Status, a.Body)
-	if err != nil || a.Status != http.StatusOK || !strings.HasPrefix(summary(t, a), `{"success":0,"failed":1,"timeouts":0,"errors":["Storage exception: `) {
-		t.Errorf("HBase's time-out: %d %s %v", a.Status, a.Body, err)
-	}
-	// A name without a UID has to be looked up, which fails in a way that the client takes for final.
-	err = send(newClient(t, failing), 30*time.Second, sentNew)
-	t.Log("new name:", err)
-
-	// With sync, the client waits for HBase.
-	last, storedLast := point("hanging", "a", at.Add(2*time.Second))
 	w := &wire{}
+	waiting := newClient(t, o, w.client(), sync)
 	done := make(chan error)
-	c := newClient(t, o, w.client(), apptuitclient.WithSync(500*time.Millisecond))
-	go func() { done <- send(c, time.Minute, last) }()
+	points := next()
+	go func() { done <- waiting.Send(within(t, time.Minute), points) }()
+
+	testAnswersWhileHanging(t, o, impatient, points[0].Timestamp)
+	testNewNameWhileHanging(t, impatient)
+
 	select {
 	case err := <-done:
 		t.Errorf("with sync, while HBase hangs: %v", err)
-	case <-time.After(2 * time.Second):
+		h.Resume(t)
+	default:
 		h.Resume(t)
 		if err := <-done; err != nil {
 			t.Errorf("with sync: %v", err)
@@ -154,12 +149,47 @@ func testHangs(t *testing.T, h *opentsdb.HBase) {
 	if outcomes := w.take(); outcomes["400"] == 0 || outcomes["200"] != 1 {
 		t.Errorf("requests %v, want some that time out and one that does not", outcomes)
 	}
-	var found []servers.Point
-	for deadline := time.Now().Add(storedTime); time.Now().Before(deadline) && len(found) != 3; time.Sleep(50 * time.Millisecond) {
-		found = o.Points(t, "hanging")
+	stores(t, o, "hanging", want)
+	for deadline := time.Now().Add(storedTime); ; time.Sleep(50 * time.Millisecond) {
+		if s, _ := spooling.SpoolStats(); s.Replayed == 1 {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("with sync and a spool: %+v, want that the point is replayed", s)
+		}
 	}
-	if diff := servers.Diff([]servers.Point{stored, storedLater, storedLast}, found, 0); diff != "" {
-		t.Errorf("in OpenTSDB: %s", diff)
+}
+
+// testAnswersWhileHanging sends the same point, which is on its way anyhow.
+func testAnswersWhileHanging(t *testing.T, o, impatient *opentsdb.OpenTSDB, at time.Time) {
+	t.Helper()
+	body := array(line("hanging", at, "1.0", `"host":"a"`))
+	for _, c := range []struct {
+		o      *opentsdb.OpenTSDB
+		query  string
+		status int
+		answer string // its beginning
+	}{
+		{o, "details&sync&sync_timeout=500", http.StatusBadRequest, `{"success":0,"failed":0,"timeouts":1,"errors":["Write timedout"]}`},
+		{o, "sync&sync_timeout=500", http.StatusBadRequest, "The put call has timedout with 0 successful writes, 0 failed writes and 1 timed out writes."},
+		{impatient, "details&sync&sync_timeout=20000", http.StatusOK, `{"success":0,"failed":1,"timeouts":0,"errors":["Storage exception: RPC ID [`},
+	} {
+		a, err := c.o.Put(t, c.query, body, nil)
+		if err != nil || a.Status != c.status || !strings.HasPrefix(summary(t, a), c.answer) {
+			t.Errorf("%s: %d %s %v\n\twant %d %s", c.query, a.Status, a.Body, err, c.status, c.answer)
+		}
+	}
+}
+
+// testNewNameWhileHanging sends a name without a UID. It has to be looked up, which fails in a
+// way that the client takes for final: such a point is not even spooled.
+func testNewNameWhileHanging(t *testing.T, impatient *opentsdb.OpenTSDB) {
+	t.Helper()
+	c := newClient(t, impatient, apptuitclient.WithSpool(t.TempDir()), quiet())
+	sent, _ := point("new_while_hanging", "a", time.Now())
+	err := c.Send(within(t, 30*time.Second), []apptuitclient.DataPoint{sent})
+	want := []string{`new_while_hanging{"host"="a"}: Unexpected exception`}
+	if diff := cmp.Diff(want, refused(t, err, 1)); diff != "" {
+		t.Errorf("new name (-want +got):\n%s", diff)
 	}
 }
 
@@ -169,25 +199,25 @@ func testGone(t *testing.T, h *opentsdb.HBase) {
 	o := h.Start(t, nil)
 	at := time.Now().Truncate(time.Second)
 	sent, _ := point("gone", "a", at)
-	send := func(opts ...apptuitclient.Option) error {
-		return newClient(t, o, opts...).Send(within(t, 2*time.Second), []apptuitclient.DataPoint{sent})
+	send := func(limit time.Duration, opts ...apptuitclient.Option) error {
+		return newClient(t, o, opts...).Send(within(t, limit), []apptuitclient.DataPoint{sent})
 	}
-	if err := send(apptuitclient.WithSync(time.Second)); err != nil {
+	if err := send(time.Minute, apptuitclient.WithSync(20*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := send(); err != nil {
+	if err := send(20 * time.Second); err != nil {
 		t.Errorf("without sync: %v", err)
 	}
-	err := send(apptuitclient.WithSync(500 * time.Millisecond))
+	err := send(3*time.Second, apptuitclient.WithSync(500*time.Millisecond))
 	var status *apptuitclient.StatusError
 	if !asStatus(err, &status) || status.StatusCode != http.StatusBadRequest || !strings.Contains(status.Message, "Write timedout") {
 		t.Errorf("with sync: %v", err)
 	}
 	sent.Metric = "gone_new"
-	err = send()
+	err = send(3 * time.Second)
 	var failed *apptuitclient.SendError
 	if !errors.As(err, &failed) || failed.Failed != 1 || len(failed.Errors) > 0 || failed.StatusCode != 0 {
 		t.Errorf("a new name: %v, want no answer", err)

@@ -21,7 +21,7 @@ import (
 // reason for all three kinds of names. The client does not send them again.
 func TestUnknownNames(t *testing.T) {
 	t.Parallel()
-	known := shared.start(t, nil)
+	known := shared.opentsdb(t)
 	o := shared.start(t, map[string]string{
 		"tsd.core.auto_create_metrics": "false", // OpenTSDB's default
 		"tsd.core.auto_create_tagks":   "false",
@@ -77,7 +77,10 @@ func TestTagValues(t *testing.T) {
 	for name, allowed := range map[string]string{"default": "", "special": "+:{}\\u0020"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := shared.start(t, map[string]string{"tsd.core.tag.allow_specialchars": allowed})
+			o := shared.opentsdb(t)
+			if allowed != "" {
+				o = shared.start(t, map[string]string{"tsd.core.tag.allow_specialchars": allowed})
+			}
 			metric := shared.unique("tagvalues")
 			var sent []apptuitclient.DataPoint
 			var want []servers.Point
@@ -114,11 +117,10 @@ func TestTagCount(t *testing.T) {
 	for _, most := range []int{8, 25} {
 		t.Run(fmt.Sprint(most), func(t *testing.T) {
 			t.Parallel()
-			properties := map[string]string{}
+			o := shared.opentsdb(t)
 			if most != 8 {
-				properties["tsd.storage.max_tags"] = fmt.Sprint(most)
+				o = shared.start(t, map[string]string{"tsd.storage.max_tags": fmt.Sprint(most)})
 			}
-			o := shared.start(t, properties)
 			metric := shared.unique("tagcount")
 			point := func(n int) apptuitclient.DataPoint {
 				tags := map[string]string{}

@@ -22,7 +22,7 @@ import (
 // Integers and floats come back as they were sent.
 func TestValues_ComeBackExactly(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	at := time.Now().Truncate(time.Second)
 	floats, integers := shared.unique("exact_floats"), shared.unique("exact_integers")
 	var sent []apptuitclient.DataPoint
@@ -73,7 +73,7 @@ func TestValues_ComeBackExactly(t *testing.T) {
 // milliseconds. The client accepts times until 2286.
 func TestTimes_AfterYear2106AreTakenForMilliseconds(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	tags := map[string]string{"host": "a"}
 	send := func(metric string, at time.Time) {
 		t.Helper()
@@ -101,7 +101,7 @@ func TestTimes_AfterYear2106AreTakenForMilliseconds(t *testing.T) {
 // What becomes of two values of a series in one second depends on their encodings.
 func TestDuplicates(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	fixing := shared.start(t, map[string]string{"tsd.storage.fix_duplicates": "true"})
 	at := time.Now().Truncate(time.Second)
 	for _, d := range []struct {
@@ -152,7 +152,7 @@ func TestDuplicates(t *testing.T) {
 // The client's time stamps in milliseconds keep two values of a second apart.
 func TestDuplicates_NotWithMilliseconds(t *testing.T) {
 	t.Parallel()
-	o := shared.start(t, nil)
+	o := shared.opentsdb(t)
 	at := time.Now().Truncate(time.Second)
 	var sent []apptuitclient.DataPoint
 	var want []servers.Point
