@@ -14,7 +14,7 @@ released_modules=(
 	integration/collector/otelcol-apptuit
 	integration/otelconf
 )
-unreleased_modules='examples/*|integration/apptuitpy|integration/bench|integration/e2e|integration/collector/e2e|integration/promdiff|tools'
+unreleased_modules='examples/*|integration/apptuitpy|integration/bench|integration/e2e|integration/collector/e2e|integration/opentsdb|integration/promdiff|tools'
 
 # nested_modules prints the folder of each nested module.
 nested_modules() {

@@ -10,12 +10,14 @@ set -euo pipefail
 # Debian keeps servers where a user's PATH may not look.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-# Each server's program and its package.
+# Each server's program and its package. Of OpenTSDB, what it is built and run with: its tests get it from Maven Central.
 servers=(
 	victoria-metrics:victoria-metrics
 	influxd:influxdb
 	nginx:nginx-light
 	caddy:caddy
+	javac:default-jdk-headless
+	mvn:maven
 )
 
 missing() {

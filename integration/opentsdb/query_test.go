@@ -1,0 +1,40 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package opentsdb_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/query"
+)
+
+// Package query asks in Apptuit's language or in PromQL. OpenTSDB has neither: both are
+// errors that carry its answer.
+func TestQuery_IsNotOpenTSDBs(t *testing.T) {
+	t.Parallel()
+	o := shared.opentsdb(t)
+	q := query.New(newClient(t, o))
+	end := time.Now()
+	start := end.Add(-time.Hour)
+	_, native := q.Query(within(t, time.Minute), "fetch('cpu')", start, end)
+	_, promQL := q.QueryRange(within(t, time.Minute), "cpu", start, end, time.Minute)
+	for _, c := range []struct {
+		name    string
+		err     error
+		status  int
+		message string
+	}{
+		{"native", native, http.StatusBadRequest, "Missing sub queries"},
+		{"PromQL", promQL, http.StatusNotFound, "Page Not Found"},
+	} {
+		var status *apptuitclient.StatusError
+		if !asStatus(c.err, &status) || status.StatusCode != c.status || !strings.HasPrefix(status.Message, c.message) {
+			t.Errorf("%s: %v, want %d %s", c.name, c.err, c.status, c.message)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package opentsdb_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+	"github.com/apptuitai/apptuit-go/integration/opentsdb"
+)
+
+// point is one point of a series of its own.
+func point(metric, host string, at time.Time) (apptuitclient.DataPoint, servers.Point) {
+	tags := map[string]string{"host": host}
+	return apptuitclient.DataPoint{Metric: metric, Tags: tags, Timestamp: at, Value: 1},
+		servers.Point{Metric: metric, Tags: tags, Time: at.UnixMilli(), Value: 1}
+}
+
+// With a bound on HBase's requests in flight, many new names at once are throttled. If that
+// happens while a UID is assigned, OpenTSDB says so, and the client sends the point again. If
+// it happens while the name is looked up, OpenTSDB says "Unexpected exception", which the
+// client takes for final, though the same point is stored a moment later.
+func TestThrottling(t *testing.T) {
+	t.Parallel()
+	// OpenTSDB must have as many threads as there are requests: each waits for its UIDs.
+	o := shared.start(t, map[string]string{"hbase.region_client.inflight_limit": "10", "tsd.network.worker_threads": "64"})
+	const n = 64 // points, each with a new tag value, that are sent at once
+	at := time.Now().Truncate(time.Second)
+	w := &wire{}
+	// Without sync, points of which OpenTSDB has said that they are stored are lost as well.
+	c := newClient(t, o, w.client(), apptuitclient.WithSync(10*time.Second))
+	ctx := within(t, time.Minute)
+	metric := shared.unique("throttled")
+	var want []servers.Point
+	var rejected []apptuitclient.DataPoint
+	again := 0 // points that were throttled and sent again
+	for round := 0; round < 10 && (again == 0 || len(rejected) == 0); round++ {
+		errs := make([]error, n)
+		sent := make([]apptuitclient.DataPoint, n)
+		var wg sync.WaitGroup
+		for i := range n {
+			p, stored := point(metric, fmt.Sprintf("%s-%d-%d", metric, round, i), at)
+			sent[i], want = p, append(want, stored)
+			wg.Go(func() { errs[i] = c.Send(ctx, []apptuitclient.DataPoint{p}) })
+		}
+		wg.Wait()
+		outcomes := w.take()
+		again += outcomes["200"] + outcomes["400"] - n
+		for i, err := range errs {
+			var failed *apptuitclient.SendError
+			switch {
+			case err == nil:
+				continue
+			case !errors.As(err, &failed) || len(failed.Errors) != 1 || failed.Errors[0].Reason != "Unexpected exception":
+				t.Errorf("error %v, want that the server says \"Unexpected exception\"", err)
+			}
+			rejected = append(rejected, sent[i])
+		}
+		t.Logf("round %d: %v", round, outcomes)
+	}
+	t.Logf("%d points, %d requests again, %d points rejected", len(want), again, len(rejected))
+	if again == 0 || len(rejected) == 0 {
+		t.Error("want that both happen")
+	}
+	for _, p := range rejected { // one after the other they are stored
+		if err := c.Send(ctx, []apptuitclient.DataPoint{p}); err != nil {
+			t.Error(err)
+		}
+	}
+	stores(t, o, metric, want)
+}
+
+// The storage fails in two ways.
+func TestStorage(t *testing.T) {
+	t.Parallel()
+	h := opentsdb.StartHBase(t, t.TempDir())
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("hangs", func(t *testing.T) { testHangs(t, h) })
+	t.Run("is gone", func(t *testing.T) { testGone(t, h) })
+}
+
+// Without sync, OpenTSDB says that points are stored before it has tried: also while HBase
+// hangs. They are stored when HBase goes on, if OpenTSDB still runs. With sync it tells the
+// truth, and the client sends the points again, or spools them.
+func testHangs(t *testing.T, h *opentsdb.HBase) {
+	o := h.Start(t, nil)
+	// HBase's time-out, which is endless by default, can come before that of sync.
+	impatient := h.Start(t, map[string]string{"hbase.rpc.timeout": "300"})
+	first := time.Now().Truncate(time.Second)
+	var want []servers.Point // what OpenTSDB has in the end
+	next := func() []apptuitclient.DataPoint {
+		sent, stored := point("hanging", "a", first.Add(time.Duration(len(want))*time.Second))
+		want = append(want, stored)
+		return []apptuitclient.DataPoint{sent}
+	}
+	for _, o := range []*opentsdb.OpenTSDB{o, impatient} { // both learn the names
+		if err := newClient(t, o, apptuitclient.WithSync(10*time.Second)).Send(within(t, 30*time.Second), next()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stores(t, o, "hanging", want)
+
+	h.Suspend(t)
+	if err := newClient(t, o).Send(within(t, 10*time.Second), next()); err != nil {
+		t.Errorf("without sync: %v", err)
+	}
+
+	sync := apptuitclient.WithSync(500 * time.Millisecond)
+	spooling := newClient(t, o, sync, apptuitclient.WithSpool(t.TempDir(), apptuitclient.WithSpoolRate(100)), quiet())
+	if err := spooling.Send(within(t, 10*time.Second), next()); err != nil {
+		t.Errorf("with sync and a spool: %v", err)
+	}
+	if s, _ := spooling.SpoolStats(); s.Spooled != 1 {
+		t.Errorf("with sync and a spool: %+v, want that the point is spooled", s)
+	}
+	w := &wire{}
+	waiting := newClient(t, o, w.client(), sync)
+	done := make(chan error)
+	points := next()
+	go func() { done <- waiting.Send(within(t, time.Minute), points) }()
+
+	testAnswersWhileHanging(t, o, impatient, points[0].Timestamp)
+	testNewNameWhileHanging(t, impatient)
+
+	select {
+	case err := <-done:
+		t.Errorf("with sync, while HBase hangs: %v", err)
+		h.Resume(t)
+	default:
+		h.Resume(t)
+		if err := <-done; err != nil {
+			t.Errorf("with sync: %v", err)
+		}
+	}
+	if outcomes := w.take(); outcomes["400"] == 0 || outcomes["200"] != 1 {
+		t.Errorf("requests %v, want some that time out and one that does not", outcomes)
+	}
+	stores(t, o, "hanging", want)
+	for deadline := time.Now().Add(storedTime); ; time.Sleep(50 * time.Millisecond) {
+		if s, _ := spooling.SpoolStats(); s.Replayed == 1 {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("with sync and a spool: %+v, want that the point is replayed", s)
+		}
+	}
+}
+
+// testAnswersWhileHanging sends the same point, which is on its way anyhow.
+func testAnswersWhileHanging(t *testing.T, o, impatient *opentsdb.OpenTSDB, at time.Time) {
+	t.Helper()
+	body := array(line("hanging", at, "1.0", `"host":"a"`))
+	for _, c := range []struct {
+		o      *opentsdb.OpenTSDB
+		query  string
+		status int
+		answer string // its beginning
+	}{
+		{o, "details&sync&sync_timeout=500", http.StatusBadRequest, `{"success":0,"failed":0,"timeouts":1,"errors":["Write timedout"]}`},
+		{o, "sync&sync_timeout=500", http.StatusBadRequest, "The put call has timedout with 0 successful writes, 0 failed writes and 1 timed out writes."},
+		{impatient, "details&sync&sync_timeout=20000", http.StatusOK, `{"success":0,"failed":1,"timeouts":0,"errors":["Storage exception: RPC ID [`},
+	} {
+		a, err := c.o.Put(t, c.query, body, nil)
+		if err != nil || a.Status != c.status || !strings.HasPrefix(summary(t, a), c.answer) {
+			t.Errorf("%s: %d %s %v\n\twant %d %s", c.query, a.Status, a.Body, err, c.status, c.answer)
+		}
+	}
+}
+
+// testNewNameWhileHanging sends a name without a UID. It has to be looked up, which fails in a
+// way that the client takes for final: such a point is not even spooled.
+func testNewNameWhileHanging(t *testing.T, impatient *opentsdb.OpenTSDB) {
+	t.Helper()
+	c := newClient(t, impatient, apptuitclient.WithSpool(t.TempDir()), quiet())
+	sent, _ := point("new_while_hanging", "a", time.Now())
+	err := c.Send(within(t, 30*time.Second), []apptuitclient.DataPoint{sent})
+	want := []string{`new_while_hanging{"host"="a"}: Unexpected exception`}
+	if diff := cmp.Diff(want, refused(t, err, 1)); diff != "" {
+		t.Errorf("new name (-want +got):\n%s", diff)
+	}
+}
+
+// When HBase is gone, accepted points are lost with OpenTSDB. A new name is not answered at
+// all: the client counts that as a failure of the network.
+func testGone(t *testing.T, h *opentsdb.HBase) {
+	o := h.Start(t, nil)
+	at := time.Now().Truncate(time.Second)
+	sent, _ := point("gone", "a", at)
+	send := func(limit time.Duration, opts ...apptuitclient.Option) error {
+		return newClient(t, o, opts...).Send(within(t, limit), []apptuitclient.DataPoint{sent})
+	}
+	if err := send(time.Minute, apptuitclient.WithSync(20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := send(20 * time.Second); err != nil {
+		t.Errorf("without sync: %v", err)
+	}
+	err := send(3*time.Second, apptuitclient.WithSync(500*time.Millisecond))
+	var status *apptuitclient.StatusError
+	if !asStatus(err, &status) || status.StatusCode != http.StatusBadRequest || !strings.Contains(status.Message, "Write timedout") {
+		t.Errorf("with sync: %v", err)
+	}
+	sent.Metric = "gone_new"
+	err = send(3 * time.Second)
+	var failed *apptuitclient.SendError
+	if !errors.As(err, &failed) || failed.Failed != 1 || len(failed.Errors) > 0 || failed.StatusCode != 0 {
+		t.Errorf("a new name: %v, want no answer", err)
+	}
+}
