@@ -159,7 +159,7 @@ func TestEchoesOfAnyText(t *testing.T) {
 // Points with a transient reason are sent again, and only these; the others are final.
 func TestTransientPointErrors(t *testing.T) {
 	for _, reason := range []string{
-		"Please throttle", "Timeout exception", "Write timedout", "Storage exception: RegionServer is gone",
+		"Please throttle", "Timeout exception", "Write timedout", "Storage exception: RegionServer is gone", "Unexpected exception",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t,

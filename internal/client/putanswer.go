@@ -297,9 +297,10 @@ func (a *putAnswer) String() string {
 }
 
 // isTransient reports whether OpenTSDB's reason for not storing a point is one that may
-// pass. The texts are those of PutDataPointRpc in OpenTSDB 2.4.
+// pass. The texts are those of PutDataPointRpc in OpenTSDB 2.4. "Unexpected exception" is
+// its answer if HBase fails or throttles while OpenTSDB looks up a name.
 func isTransient(reason string) bool {
-	for _, text := range []string{"Please throttle", "Timeout exception", "Write timedout", "Storage exception"} {
+	for _, text := range []string{"Please throttle", "Timeout exception", "Write timedout", "Storage exception", "Unexpected exception"} {
 		if strings.Contains(reason, text) {
 			return true
 		}
