@@ -81,7 +81,7 @@ func WithToken(token string) Option {
 }
 
 // WithTokenSource sets a function that returns the API token. It is called before the first
-// request, once after one or several 401 answers in a row, and after a 403 at most once per
+// request, once for each batch that is answered 401, and after a 403 at most once per
 // minute for each token. The result is trimmed as with [WithToken].
 //
 // The function is not called concurrently. Its context ends with the request, and it should

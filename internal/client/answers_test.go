@@ -186,11 +186,11 @@ func answerRows() []answerRow {
 			[]any{syscall.ECONNREFUSED, syscall.ECONNRESET, io.EOF, errors.New("no route"), answer{code: 200, stream: brokenBody(`{"success":4,"fai`)}},
 			retried(),
 		},
-		{"401, 403, 407", []any{401, 403, 407, text(403, page)}, awaited("rejected, after a new token was asked for")},
+		{"401, 403", []any{401, 403, text(403, page)}, awaited("rejected, after a new token was asked for")},
 		{
-			"any other 4xx, 501, 505; a redirect that is not followed; a page or any other body; counts that do not add up",
+			"407 and any other 4xx, 501, 505; a redirect that is not followed; a page or any other body; counts that do not add up",
 			[]any{
-				402, 404, 405, 406, 409, 410, 411, 412, 415, 417, 418, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505,
+				402, 404, 405, 407, 406, 409, 410, 411, 412, 415, 417, 418, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505,
 				status(301, "Location", "/login"), status(302, "Location", "https://elsewhere.test/"), 300, 304, status(307, "Location", "https://elsewhere.test/"),
 				text(404, "404 page not found"), text(200, page), text(200, "OK"), text(202, "queued"), text(200, `{"status":"ok"}`), text(404, "partial write: x dropped=1"), text(400, page),
 				400, 422, text(400, "\x00\x00\n\x00"), text(400, "Bad Request"), text(400, "400 Bad Request\n"), text(400, "{}"), text(400, "[]"), text(422, "null"),

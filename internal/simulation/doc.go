@@ -14,9 +14,9 @@
 // When the steps are over, all faults end, and a last client delivers what is in the spool.
 // Then
 //
-//   - the accounts add up: of each Export and Send, produced = accepted + rejected + spooled
-//   - dropped; of each spool, found + spooled = replayed + rejected + dropped + still there,
-//     which is what the files say;
+//   - the points of each Export and Send are those that were accepted, rejected, spooled and
+//     dropped; the points of each spool that were found and spooled are those that were
+//     replayed, rejected and dropped, and those in its files;
 //   - a point that was acknowledged or spooled is at the server, unless the server has refused
 //     it or the client has reported it as dropped;
 //   - nothing arrives that was not sent, and nothing twice unless it had to be sent twice;
