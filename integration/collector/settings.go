@@ -22,8 +22,8 @@ type setting struct {
 	atStart bool // it reads what only the machine has that runs the exporter
 }
 
-// settings is the one list of the options that have a key: they are checked
-// one by one, and set all together.
+// settings lists the options of the client that have a key. They are checked one by one,
+// and set all together. Keys that concern the conversion are in names and layout.
 func settings() []setting {
 	return []setting{
 		{key: "endpoint", name: "WithEndpoint", option: func(cfg *Config) (apptuitclient.Option, error) {

@@ -4,8 +4,8 @@
 // Package block keeps the series of a metric sorted and delta-encoded, and writes their
 // values as lines of put bodies.
 //
-// Most series of a metric differ from another one in a few bytes. Sorted by the text of
-// their tags, similar series are neighbours. So a [Block] stores each text as edits of the
+// Most series differ only in a few bytes from some other series of the metric. Sorted by
+// the text of their tags, similar series are neighbours. So a [Block] stores each text as edits of the
 // previous text: skip some bytes, delete some, insert others. LevelDB and Prometheus store
 // the keys of their index blocks in a similar way. Three series of one metric, with the
 // edits that are stored for them:
@@ -22,21 +22,23 @@
 //
 // # Layout
 //
-// Every 16th text is a restart point, which is stored in full, so that reading can begin
-// there. The texts from a restart point to the next one are a group. A write skips groups
-// without values, and a merge copies groups unread if nothing is added to them.
+// Every 16th text is a restart point: it is also stored in full, besides its edits, so that
+// reading can begin there. The texts from a restart point to the next one are a group. A write skips groups
+// without values, and a merge copies groups unread if nothing is added to them. If an export
+// has values for few entries only, their texts are looked up instead (sparse.go).
 //
-// An entry stands for a series. Its number does not change while the series is kept, so a
-// caller can find the entry by a key of its own. An entry is stored in two places, in flat
-// arrays:
+// A series has an entry number, which does not change while the series is kept, so a caller
+// can find the series by a key of its own. The texts are stored in sorted order, each with
+// its entry number. Everything else is stored in arrays that are indexed by the entry number:
 //
-//	sorted by text            by entry number           in the current export
-//	──────────────            ───────────────           ─────────────────────
-//	entry number uint32       timestamp  int64          one bit: has a value
-//	edit count   uint16       value      uint64         second values, rejections
-//	edits        3 × uint16   source     uint32         values of distributions
-//	inserted     bytes        owner      uint32
-//	restart points            last use   uint32
+//	texts, in sorted order          cells, by entry number     during an export
+//	──────────────────────          ──────────────────────     ────────────────
+//	entry number  uint32            timestamp  int64           one bit: has a value
+//	edit count    uint16            value      uint64          second values, rejections
+//	edits, each: skip, delete       source     uint32          values of distributions
+//	  and insert as uint16          owner      uint32
+//	inserted bytes                  last use   uint32
+//	restart points
 //
 // # Protocol
 //
@@ -54,19 +56,21 @@
 // A distribution, for example a histogram, is one series with several lines. Its tags are
 // stored once. The lines differ in the metric (.count, .sum) or in a label (le).
 //
-// Series with equal tags, which may come from two instruments, are neighbours without an
-// edit. If both have a value with the same timestamp, the points collide: the point that
-// was put first is written, and the other one is rejected. Lines of two blocks can be equal
-// only if the blocks have a metric in common. Such blocks are marked as contested, and
-// their lines are kept in a map until the end of the export.
+// Series with equal tags, which may come from two instruments, are neighbours, and the second
+// one has no edits: that is how a write recognizes them. If both have a value with the same
+// timestamp, the points collide: the earliest data point of the export is written, and the
+// other one is rejected. Lines of two blocks can be equal only if the blocks have a metric
+// in common. Such blocks are marked as contested, and their lines are kept in a map until
+// the end of the export; the line that is written first stays. So are the lines of a block
+// in which a tag has the key of a label, because lines with the label rename that tag.
 //
-// If a block may not grow, the caller adds new series to its [Writer.Overflow], a block
-// that is written and dropped in the same export.
+// If there is no budget for a new series, the caller adds it to the block's overflow block
+// ([Writer.Overflow]), which lives for one export.
 //
 // # Gain
 //
-// In the plain implementation, each series keeps its text, and the compressor compares each
-// line with the previous one. For sums with six tags, in time and bytes of the body for a
+// In the plain implementation, which is a part of the benchmark, each series keeps its text,
+// and the compressor compares each line with the previous one. For sums with six tags, in time and bytes of the body for a
 // point, and memory for a series:
 //
 //	series      block                          plain

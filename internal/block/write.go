@@ -187,7 +187,7 @@ func (w *Writer) writeLabelled(b *Block, c *cell, i int, values []model.Value) {
 			w.line.setLabel(at, label.Key, texts.texts[j])
 		}
 		if texts.repeated(j) {
-			w.reject(c, c.owner, l, v)
+			w.collide(c, c.owner, l, v)
 			continue
 		}
 		w.write(b, c, l, v)
@@ -213,7 +213,7 @@ func (w *Writer) write(b *Block, c *cell, l *put.Line, v model.Value) {
 		winner = w.contest(b, c, l)
 	}
 	if winner != nil {
-		w.reject(c, *winner, l, v)
+		w.collide(c, *winner, l, v)
 		return
 	}
 	w.out.Append(l, v, c.source)
@@ -222,30 +222,30 @@ func (w *Writer) write(b *Block, c *cell, l *put.Line, v model.Value) {
 // contestedLine is a line of a contested block.
 type contestedLine struct {
 	owner uint32
-	whole bool // it is the first line of a distribution
+	first bool // of a distribution: if it collides with another first line, so do all lines after it
 }
 
-// contest returns the owner of an equal line of another block, nil if there is none. If
+// contest returns the owner of an equal line that was written before, nil if there is none. If
 // both are the first lines of distributions, all further lines of the point are rejected,
 // too: they would mix with the lines of the other distribution.
 func (w *Writer) contest(b *Block, c *cell, l *put.Line) (winner *uint32) {
 	line := contestedLine{c.owner, !b.lines.number() && w.line.metric == 0}
-	first, ok := w.lines[string(l.Text())]
+	other, ok := w.contested[string(l.Text())]
 	if !ok {
-		if w.lines == nil {
-			w.lines = make(map[string]contestedLine)
+		if w.contested == nil {
+			w.contested = make(map[string]contestedLine)
 		}
-		w.lines[string(l.Text())] = line
+		w.contested[string(l.Text())] = line
 		return nil
 	}
-	if first.whole && line.whole {
-		w.winner = &first.owner
+	if other.first && line.first {
+		w.winner = &other.owner
 	}
-	return &first.owner
+	return &other.owner
 }
 
-// reject rejects a line because of another point with the same series and timestamp.
-func (w *Writer) reject(c *cell, winner uint32, l *put.Line, v model.Value) {
+// collide rejects a line because of another point with the same series and timestamp.
+func (w *Writer) collide(c *cell, winner uint32, l *put.Line, v model.Value) {
 	r := put.Rejection{Source: c.source, Collision: true}
 	r.Reported, r.Err = w.owners.Collision(winner, c.owner)
 	if !r.Reported {

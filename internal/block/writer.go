@@ -44,17 +44,17 @@ type Writer struct {
 	states    []*exportState // not in use
 	overflows []*Block       // empty, and not in use
 
-	reader reader
-	line   lineEditor
-	ranks  []uint32 // of a sparse export
-	text   put.Line // that was read last, in a sparse export or by Find
-	id     uint32   // an entry with the current text
-	other  put.Line // a line that the line editor cannot make
-	labels [MaxLabels]labelTexts
-	equal  []cell                   // values of one series
-	lines  map[string]contestedLine // of contested blocks in this export
-	winner *uint32                  // the owner of the point with which the current point collides
-	loaded uint32                   // see [Writer.load]
+	reader    reader
+	line      lineEditor
+	ranks     []uint32 // of a sparse export
+	text      put.Line // that was read last, in a sparse export or by Find
+	id        uint32   // an entry with the current text
+	other     put.Line // a line that the line editor cannot make
+	labels    [MaxLabels]labelTexts
+	equal     []cell                   // values of one series
+	contested map[string]contestedLine // of contested blocks in this export
+	winner    *uint32                  // the owner of the point with which the current point collides
+	loaded    uint32                   // see [Writer.load]
 }
 
 // Begin begins an export.
@@ -65,7 +65,7 @@ func (w *Writer) Begin(sink Sink, owners Owners) {
 // End ends an export, after all blocks were written.
 func (w *Writer) End() {
 	const keptStates, keptText = 2, 64 << 10
-	w.sink, w.out, w.owners, w.lines = nil, nil, nil, nil
+	w.sink, w.out, w.owners, w.contested = nil, nil, nil, nil
 	if cap(w.pending.text) > keptText {
 		w.pending = pending{}
 	}

@@ -19,12 +19,12 @@ const OverflowKey = "otel.metric.overflow"
 type Point[K comparable] struct {
 	i     *Instrument[K]
 	entry uint32
-	kept  bool // it is in the instrument's index; else it is workspace.unkept
+	kept  bool // it is in the instrument's index; else it is workspace.transient
 }
 
-// unkept is a data point for which there is no room. It is written with the current export
+// transientPoint is a data point for which there is no room. It is written with the current export
 // and then forgotten.
-type unkept struct {
+type transientPoint struct {
 	state
 	block   *block.Block
 	invalid invalid
@@ -35,7 +35,7 @@ func (p Point[K]) state() *state {
 	if p.kept {
 		return &p.i.metric.points[p.entry].state
 	}
-	return &p.i.scope.c.ws.unkept.state
+	return &p.i.scope.c.ws.transient.state
 }
 
 // block returns the block of the entry.
@@ -43,7 +43,7 @@ func (p Point[K]) block() *block.Block {
 	if p.kept {
 		return p.i.metric.block
 	}
-	return p.i.scope.c.ws.unkept.block
+	return p.i.scope.c.ws.transient.block
 }
 
 // Lookup returns the place of a data point by the identity of its attributes. If it
@@ -136,11 +136,11 @@ func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 		return Point[K]{i, id, true}
 	}
 	// The series may be kept for another instrument.
-	i.unkept, c.ws.unkept = key, unkept{state: s, block: m.block}
+	i.transientKey, c.ws.transient = key, transientPoint{state: s, block: m.block}
 	id, ok := c.ws.writer.Find(m.block, text)
 	if !ok {
 		o := c.ws.writer.Overflow(m.block)
-		id, c.ws.unkept.block = o.NewEntry(), o
+		id, c.ws.transient.block = o.NewEntry(), o
 		c.ws.writer.Add(o, id, text, 0)
 	}
 	return Point[K]{i, id, false}
@@ -157,7 +157,7 @@ func (i *Instrument[K]) addInvalid(key K, s state, reasons invalid) Point[K] {
 		m.setInvalid(id, &reasons)
 		return Point[K]{i, id, true}
 	}
-	i.unkept, c.ws.unkept = key, unkept{state: s, invalid: reasons}
+	i.transientKey, c.ws.transient = key, transientPoint{state: s, invalid: reasons}
 	return Point[K]{i, 0, false}
 }
 
@@ -166,5 +166,5 @@ func (p Point[K]) invalid() *invalid {
 	if p.kept {
 		return p.i.metric.invalid[p.entry]
 	}
-	return &p.i.scope.c.ws.unkept.invalid
+	return &p.i.scope.c.ws.transient.invalid
 }

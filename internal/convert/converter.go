@@ -59,11 +59,11 @@ type Converter[K comparable] struct {
 	full  bool   // there was a sweep in this export to make room
 
 	// The current export.
-	ws     *workspace
-	sink   Sink
-	tally  Tally
-	open   []*metric[K]     // of the instruments of the export
-	unkept []*Instrument[K] // instruments of the export that are not kept
+	ws        *workspace
+	sink      Sink
+	tally     Tally
+	open      []*metric[K]     // of the instruments of the export
+	transient []*Instrument[K] // instruments of the export that are not kept
 }
 
 // Clock counts seconds from the first export to the current one. It stands still while the
@@ -117,12 +117,12 @@ func (c *Converter[K]) end() Tally {
 		m.open, m.late, m.awaited = false, false, 0
 		c.write(m)
 	}
-	for _, i := range c.unkept {
+	for _, i := range c.transient {
 		c.drop(i)
 	}
 	clear(c.open)
-	clear(c.unkept)
-	c.open, c.unkept = c.open[:0], c.unkept[:0]
+	clear(c.transient)
+	c.open, c.transient = c.open[:0], c.transient[:0]
 	if c.now-c.swept >= idleSeconds/2 {
 		c.sweep()
 	}
@@ -156,7 +156,7 @@ type workspace struct {
 	attributes attributeCache
 	tags       []model.Tag // of a new data point
 	text       []byte      // of its tags
-	unkept     unkept
+	transient  transientPoint
 	lines      block.Distribution
 	floats     []float64
 	explicit   histogram.ExplicitBuckets

@@ -115,7 +115,8 @@ func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
 	p.put(d, at)
 }
 
-// addTotals adds the count, and the other values in the order of the suffixes.
+// addTotals adds the count and the other values, in the order of the suffixes in
+// [Layout.shape]: sum, min, max.
 func (p Point[K]) addTotals(d *block.Distribution, at block.Stamp, count uint64, others ...Optional) {
 	p.addPlain(d, at, Optional{model.Uint(count), true})
 	for _, v := range others {

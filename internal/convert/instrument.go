@@ -34,18 +34,18 @@ type Scope[K comparable] struct {
 
 // Instrument is the source of data points: all of one specification in one scope.
 type Instrument[K comparable] struct {
-	scope    *Scope[K]
-	spec     InstrumentSpec
-	shape    Shape
-	id       uint32
-	err      error // why no point can be sent: the name is invalid
-	metric   *metric[K]
-	index    index[K]
-	unkept   K    // the key of the last data point for which there was no room
-	expected int  // number of data points of the export
-	grown    bool // memory for them is allocated
-	used     uint32
-	filtered bool // a data point lost attributes to a filter
+	scope        *Scope[K]
+	spec         InstrumentSpec
+	shape        Shape
+	id           uint32
+	err          error // why no point can be sent: the name is invalid
+	metric       *metric[K]
+	index        index[K]
+	transientKey K    // the key of the last data point for which there was no room
+	expected     int  // number of data points of the export
+	grown        bool // memory for them is allocated
+	used         uint32
+	filtered     bool // a data point lost attributes to a filter
 }
 
 // Scope returns a scope. Its attributes are a part of its identity. If the scope is new and
@@ -97,7 +97,7 @@ func (c *Converter[K]) newInstrument(s *Scope[K], spec InstrumentSpec) *Instrume
 		s.instruments[spec] = i
 		i.index.entries = make(map[K]uint32)
 	} else {
-		c.unkept = append(c.unkept, i)
+		c.transient = append(c.transient, i)
 	}
 	return i
 }

@@ -148,7 +148,7 @@ const (
 	SuffixBucket
 )
 
-// The suffixes that only custom layouts use.
+// The suffixes that only the reporter layout uses.
 const (
 	SuffixValue Suffix = iota + SuffixBucket + 1
 	SuffixAvg

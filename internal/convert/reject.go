@@ -115,7 +115,7 @@ func (m *metric[K]) nameOf(line int) string {
 func (p Point[K]) reported(kind fault) bool {
 	s := p.state()
 	if !p.kept {
-		return p.i.scope.c.faults.Seen(faultKey[K]{p.i.Identity(), p.i.unkept, kind})
+		return p.i.scope.c.faults.Seen(faultKey[K]{p.i.Identity(), p.i.transientKey, kind})
 	}
 	before := s.reported
 	s.reported |= kind

@@ -150,8 +150,8 @@ type Rejection struct {
 	// Collision says that another point has the same series and timestamp. Otherwise the
 	// point itself is invalid.
 	Collision bool
-	// Reported says that the same fault was reported before. Then the rejection has no
-	// other fields but Source.
+	// Reported says that the same fault was reported before. Then only Source and Collision
+	// are set.
 	Reported bool
 }
 

@@ -18,8 +18,11 @@ import (
 //	{"metric":"cpu.load","tags":{"host":"web1","os":"linux"},"timestamp":1700000000,"value":1.5}
 //	          ── name ──         ───────── tags ──────────               ── time ──
 //
-// The line up to the tags is called head, up to the time prefix, and up to the value text,
-// which is the text of a [Line].
+// Parts of a line have names of their own:
+//
+//	head      everything before the tags
+//	prefix    everything before the time
+//	text      everything before the value; it is the text of a [Line]
 const (
 	// HeadStart comes before the name.
 	HeadStart = `{"metric":`
