@@ -28,14 +28,19 @@ type Writer struct {
 	invalid    Summary // of points that Reject got
 	rejected   int     // number of all points that Reject got
 
-	ended       bool      // the context has ended: further points are not made into batches
-	grace       time.Time // with a spool, points are still batched until then
-	late        int       // points that came after that
-	lateFailure *Failure  // of these, for WriterOptions.Failed
+	ended bool      // the context has ended: further points are not made into batches
+	grace time.Time // with a spool, points are still batched until then
+	late  latePoints
 
 	inFlight   []chan Report // of batches that are being sent, oldest first
 	sequential bool          // batches are sent one after the other
 	last       bool          // no point comes after the batch
+}
+
+// latePoints are points that were appended after the context had ended.
+type latePoints struct {
+	n       int
+	failure *Failure // for WriterOptions.Failed
 }
 
 // WriterOptions are the options of a [Writer]. The zero value is valid.
@@ -116,12 +121,12 @@ func (w *Writer) tooLate(source uint32) {
 	if source == put.Uncounted {
 		return
 	}
-	w.late++
+	w.late.n++
 	if w.opts.Failed != nil {
-		if w.lateFailure == nil {
-			w.lateFailure = &Failure{Err: ended(w.ctx), Temporary: true}
+		if w.late.failure == nil {
+			w.late.failure = &Failure{Err: ended(w.ctx), Temporary: true}
 		}
-		w.opts.Failed(source, w.lateFailure)
+		w.opts.Failed(source, w.late.failure)
 	}
 }
 
@@ -251,9 +256,9 @@ func (w *Writer) Close() Report {
 	if w.invalid.Failed > 0 {
 		w.reportFailed(Report{Rejected: w.invalid.Failed}, &w.invalid)
 	}
-	if w.late > 0 {
-		w.total.Dropped += w.late
-		w.reportFailed(Report{Dropped: w.late}, &Summary{Failed: w.late, Causes: []error{ended(w.ctx)}, Retryable: true})
+	if w.late.n > 0 {
+		w.total.Dropped += w.late.n
+		w.reportFailed(Report{Dropped: w.late.n}, &Summary{Failed: w.late.n, Causes: []error{ended(w.ctx)}, Retryable: true})
 	}
 	r := w.total
 	if !w.unreported.empty() {
