@@ -110,8 +110,9 @@
 // # Collisions
 //
 // Two data points collide if they render to the same series and timestamp, for example the
-// instruments a.b and a_b, or the same instrument in two scopes. The first one is sent. The
-// others are rejected, and each pair is reported once. Collisions are detected within one
+// instruments a.b and a_b, or the same instrument in two scopes. One of them is sent: the
+// first, except if only some lines of the two metrics have the same name, as with h.count and
+// the histogram h. The others are rejected, and each pair is reported once. Collisions are detected within one
 // Export, and among the series that fit into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.

@@ -23,11 +23,11 @@ func TestCollisions(t *testing.T) {
 		},
 		"names that sanitize to one": {
 			points: []from{{"s", "", "a.b", "k=v"}, {"s", "", "a_b", "k=v"}},
-			error:  `"a.b" (scope "s") and "a_b" (scope "s") render to one series and timestamp: the first is sent`,
+			error:  `"a.b" (scope "s") and "a_b" (scope "s") render to one series and timestamp: only the former is sent`,
 		},
 		"one name in two scopes": {
 			points: []from{{"s", "", "n", "k=v"}, {"t", "2.0", "n", "k=v"}},
-			error:  `"n" (scope "s") and "n" (scope "t@2.0") render to one series and timestamp: the first is sent`,
+			error:  `"n" (scope "s") and "n" (scope "t@2.0") render to one series and timestamp: only the former is sent`,
 		},
 		"keys that sanitize to one": {
 			points: []from{{"s", "", "n", "a.b=v"}, {"s", "", "n", "a_b=v"}},
@@ -88,7 +88,7 @@ func TestCollidingHistograms(t *testing.T) {
 	wantPoints(t, r, "h_a_bucket{k=v,le=1} 1", "h_a_bucket{k=v,le=+Inf} 1", "h_a_count{k=v} 0")
 	wantRejects(
 		t, r,
-		`h_a_count{k=v} 0: "h.a" (scope "scope@1.0") and "h_a" (scope "scope@1.0") render to one series and timestamp: the first is sent`,
+		`h_a_count{k=v} 0: "h.a" (scope "scope@1.0") and "h_a" (scope "scope@1.0") render to one series and timestamp: only the former is sent`,
 		"known", "known",
 	)
 }

@@ -184,7 +184,7 @@ func TestConverter_InstrumentsComeAndGo(t *testing.T) {
 				h.number("x.y", "k=v", model.Int(1))
 				h.number("x_y", "k=v", model.Int(1))
 			})
-			wantRejects(t, r, `x_y{k=v} 1: "x.y" (scope "scope@1.0") and "x_y" (scope "scope@1.0") render to one series and timestamp: the first is sent`)
+			wantRejects(t, r, `x_y{k=v} 1: "x.y" (scope "scope@1.0") and "x_y" (scope "scope@1.0") render to one series and timestamp: only the former is sent`)
 		})
 	}
 }

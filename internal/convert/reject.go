@@ -13,7 +13,7 @@ import (
 )
 
 // fault is a kind of rejection. Each kind is reported once for a data point, and a value
-// that is not finite once for each line.
+// that is not finite once for each suffix, see valueFault.
 type fault uint16
 
 const (
@@ -24,10 +24,12 @@ const (
 	faultValue // of the first suffix, see valueFault
 )
 
-// valueFault returns the fault of a value that is not finite in a line with a suffix. The
-// last suffixes share one, since fault has 12 bits left.
+// valueFault returns the fault of a value that is not finite in a line with a suffix. Suffixes
+// from .75_percentile on share one: fault has no more than 12 bits left. A new suffix before
+// it takes the last bit.
 func valueFault(s Suffix) fault {
-	const faults = 11
+	const faults = int(SuffixPercentile75) + 1
+	const _ = faultValue << (faults - 1) // does not compile if it is too large
 	return faultValue << min(int(s), faults-1)
 }
 
@@ -149,12 +151,12 @@ type CollisionError struct {
 
 // Error names both instruments and scopes, and a filter that may be the reason.
 func (e CollisionError) Error() string {
-	who, without := fmt.Sprintf("%v and %v", e.Winner, e.Loser), ""
+	who, without, sent := fmt.Sprintf("%v and %v", e.Winner, e.Loser), "", "only the former is sent"
 	if e.Winner == e.Loser {
-		who = fmt.Sprintf("two points of %v", e.Winner)
+		who, sent = fmt.Sprintf("two points of %v", e.Winner), "the first is sent"
 	}
 	if e.Filtered {
 		without = ", without the attributes that the attribute filter leaves out"
 	}
-	return who + " render to one series and timestamp" + without + ": the first is sent"
+	return who + " render to one series and timestamp" + without + ": " + sent
 }

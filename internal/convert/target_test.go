@@ -45,5 +45,5 @@ func TestTargetIsAPoint(t *testing.T) {
 		h.Target(stamp, h.next())
 	})
 	wantPoints(t, r, "target_info{k=v} 7")
-	wantRejects(t, r, `target_info{k=v} 1: "target.info" (scope "scope@1.0") and "target_info" (scope "") render to one series and timestamp: the first is sent`)
+	wantRejects(t, r, `target_info{k=v} 1: "target.info" (scope "scope@1.0") and "target_info" (scope "") render to one series and timestamp: only the former is sent`)
 }

@@ -150,8 +150,8 @@ type Rejection struct {
 	// Collision says that another point has the same series and timestamp. Otherwise the
 	// point itself is invalid.
 	Collision bool
-	// Reported says that the same fault was reported before. Then only Source and Collision
-	// are set.
+	// Reported says that the same fault was reported before. Then Metric, Tags, Timestamp and
+	// Value are not set.
 	Reported bool
 }
 
