@@ -55,13 +55,13 @@ func WithoutSpool() Option {
 // WithSpoolMaxBytes limits the total size of the spool's files, in bytes. The default is
 // 512 MiB. The quarantine can take up to an eighth of the limit in addition.
 func WithSpoolMaxBytes(n int64) SpoolOption {
-	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes = n })
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes.Set(n) })
 }
 
 // WithSpoolMaxAge limits how long a batch is kept. The default is 24 hours. Changes of the
 // system clock have no effect on the batches that the running process has written or found.
 func WithSpoolMaxAge(d time.Duration) SpoolOption {
-	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age = d })
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age.Set(d) })
 }
 
 // WithSpoolRate limits the rate of requests with spooled batches, in requests per second.
@@ -81,4 +81,14 @@ func WithSpoolRate(perSecond float64) SpoolOption {
 // APPTUIT_SPOOL_INSTANCES.
 func WithSpoolInstances() SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Instances = true })
+}
+
+// WithSpoolInsecureFolder allows a folder that other users can write to, or that belongs to
+// another user. Without it, New refuses such a folder on Unix: the other users could read
+// the batches, remove them, or add some. Use it only if all processes that can reach the
+// folder are trusted, for example for a volume of one container. A subfolder of the volume
+// needs no such permission: the client creates it for its user alone. For the folder of
+// APPTUIT_SPOOL_DIR, use APPTUIT_SPOOL_INSECURE_DIR.
+func WithSpoolInsecureFolder() SpoolOption {
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Insecure = true })
 }

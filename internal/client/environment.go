@@ -83,23 +83,6 @@ func (s *Settings) deprecated(old, name string) {
 	notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
 }
 
-// environmentSpool sets the spool of APPTUIT_SPOOL_DIR. An invalid APPTUIT_SPOOL_INSTANCES
-// is a fault even if WithoutSpool ignores the spool.
-func (s *Settings) environmentSpool() {
-	dir := env.Get("APPTUIT_SPOOL_DIR")
-	if dir == "" || s.Spool != nil {
-		return
-	}
-	spool := NewSpoolSettings(dir)
-	spool.openOnFirstSend = true
-	if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
-		parseVariable(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
-	}
-	if !s.Ignore.Spool {
-		s.Spool = spool
-	}
-}
-
 // parseTimeout parses a Go duration such as "30s", or a number of seconds, which apptuit-py
 // uses.
 func parseTimeout(s string) (time.Duration, error) {

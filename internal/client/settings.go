@@ -97,22 +97,6 @@ type RetryPolicy struct {
 	MaxElapsedTime  time.Duration
 }
 
-// SpoolSettings configures a spool.
-type SpoolSettings struct {
-	Dir            string
-	Bytes          int64         // of all files
-	Age            time.Duration // of a batch
-	ReplayInterval time.Duration // between two requests with spooled batches
-	Instances      bool          // several clients may share the folder, see apptuitclient.WithSpoolInstances
-
-	openOnFirstSend bool // set by APPTUIT_SPOOL_DIR: a client that only reads must not occupy the folder
-}
-
-// NewSpoolSettings returns the default configuration of a spool in a folder.
-func NewSpoolSettings(dir string) *SpoolSettings {
-	return &SpoolSettings{Dir: dir, Bytes: 512 << 20, Age: 24 * time.Hour, ReplayInterval: 100 * time.Millisecond}
-}
-
 // NewSettings returns the default configuration. Settings that an environment variable can
 // set are left zero.
 func NewSettings() *Settings {
@@ -247,13 +231,6 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	}
 	s.Connection.endpoint = u
-}
-
-// CheckSpool checks the configuration of the spool. from is the name of the option.
-func (s *Settings) CheckSpool(from string) {
-	if s.Spool.Bytes < 1 || s.Spool.Age < 1 || s.Spool.ReplayInterval < 0 {
-		s.Fault("%s: the size limit, the age limit and the rate must be positive", from)
-	}
 }
 
 // checkHeaders checks the headers of WithHeaders, and makes their names canonical.

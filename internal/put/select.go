@@ -9,13 +9,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 )
 
 // Lines calls yield with every point of the batch as it stands in the body:
 // one JSON object, valid during the call. It ends early when yield returns
 // false. It fails on bytes that no Builder wrote, and with the error of ctx
-// soon after ctx has ended: a large batch takes tens of milliseconds.
+// soon after ctx has ended: a large batch takes tens of milliseconds. It reads no
+// more text than RawSize says, and fails if the body expands to more or to less.
 func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) error {
 	in := b.Open()
 	defer in.Close()
@@ -24,7 +26,8 @@ func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) 
 		return fmt.Errorf("put: batch of %d points: %w", b.points, err)
 	}
 	defer done()
-	lines := lineReader{r: bufio.NewReaderSize(plain, chunkSize)}
+	text := &boundedText{r: plain, left: b.raw}
+	lines := lineReader{r: bufio.NewReaderSize(text, chunkSize)}
 	if first, err := lines.next(); err != nil || string(first) != "[" {
 		return b.garbled(0, err)
 	}
@@ -44,7 +47,30 @@ func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) 
 			return nil
 		}
 	}
+	if end, err := lines.next(); !errors.Is(err, io.EOF) || string(end) != "]" || text.left > 0 {
+		return b.garbled(b.points, err)
+	}
 	return nil
+}
+
+// boundedText reads the text of a body, and fails if it is longer than left.
+type boundedText struct {
+	r    io.Reader
+	left int64
+}
+
+var errTooLong = errors.New("the body expands to more text than was written")
+
+func (t *boundedText) Read(p []byte) (int, error) {
+	if t.left == 0 { // the end, unless there is more
+		p = p[:min(len(p), 1)]
+	}
+	n, err := t.r.Read(p[:min(int64(len(p)), max(t.left, 1))])
+	if int64(n) > t.left {
+		return 0, errTooLong
+	}
+	t.left -= int64(n)
+	return n, err
 }
 
 // linesPerCheck is how many lines are read between two looks at the context: some
@@ -76,7 +102,7 @@ func (l *lineReader) next() ([]byte, error) {
 		case err == nil:
 			return l.long[:len(l.long)-1], nil
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return nil, err
+			return l.long, err
 		}
 	}
 }

@@ -79,11 +79,10 @@ func (f *Folder) takeOver() {
 		if other == own {
 			continue
 		}
-		lock := path.Join(other, lockName)
-		if _, err := f.disk.Lstat(lock); err != nil {
+		if info, err := f.disk.Lstat(other); err != nil || !info.IsDir() {
 			continue
 		}
-		held, err := f.disk.Lock(lock, true) // for writing, which locks on some network file systems need
+		held, err := f.disk.Lock(path.Join(other, lockName), true) // also if somebody has removed the file
 		if held == nil || err != nil {
 			continue
 		}

@@ -43,7 +43,7 @@ type Folder struct {
 	instances bool
 	limits    Limits
 	dropped   func(Drop)
-	owning    sync.Mutex // held while the ownership is checked or recovered
+	owning    chan struct{} // capacity 1: the ownership is checked or recovered by one operation at a time
 
 	// Write creates a file. Tests replace it before the first Put to simulate a slow or
 	// broken disk.
@@ -121,7 +121,7 @@ func Open(dir string, limits Limits, options Options) (*Folder, error) {
 func OpenOn(disk Disk, dir string, limits Limits, options Options) (*Folder, error) {
 	f := &Folder{
 		dir: dir, disk: disk, instances: options.Instances, limits: limits, dropped: options.Dropped,
-		pending: map[string]bool{}, sequence: rand.Uint32(),
+		owning: make(chan struct{}, 1), pending: map[string]bool{}, sequence: rand.Uint32(),
 	}
 	f.Write = f.write
 	var err error

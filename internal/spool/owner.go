@@ -70,8 +70,8 @@ func (f *Folder) Held() bool {
 // own makes sure that the folder belongs to this client. If the lock or the folder is no
 // longer the one that was opened, it recovers.
 func (f *Folder) own() error {
-	f.owning.Lock()
-	defer f.owning.Unlock()
+	f.owning <- struct{}{}
+	defer func() { <-f.owning }()
 	f.mu.Lock()
 	lock := f.lock
 	f.mu.Unlock()
@@ -94,7 +94,7 @@ func (f *Folder) own() error {
 }
 
 // recover takes the lock of the folder again, and brings the index up to date. The caller
-// holds f.owning.
+// has entered f.owning.
 func (f *Folder) recover() error {
 	if err := f.disk.Reopen(); err != nil {
 		return err
@@ -172,8 +172,8 @@ func (f *Folder) regain() error {
 	}
 	f.active++
 	f.mu.Unlock()
-	f.owning.Lock()
-	defer f.owning.Unlock()
+	f.owning <- struct{}{}
+	defer func() { <-f.owning }()
 	if err := f.recover(); err != nil {
 		f.exit()
 		return err
