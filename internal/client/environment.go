@@ -83,6 +83,35 @@ func (s *Settings) deprecated(old, name string) {
 	notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
 }
 
+// environmentSpool sets the spool of APPTUIT_SPOOL_DIR, and adds to this spool or that of
+// WithSpool the limits that no option has set. An invalid variable is a fault even if
+// WithoutSpool ignores the spool.
+func (s *Settings) environmentSpool() {
+	spool := s.Spool
+	if dir := env.Get("APPTUIT_SPOOL_DIR"); dir != "" && spool == nil {
+		spool = NewSpoolSettings(dir)
+		spool.openOnFirstSend = true
+		if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
+			parseVariable(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
+		}
+		if !s.Ignore.Spool {
+			s.Spool = spool
+		}
+	}
+	if spool == nil {
+		return
+	}
+	if v := env.Get("APPTUIT_SPOOL_MAX_BYTES"); v != "" && !spool.Bytes.Given {
+		parseVariable(s, "APPTUIT_SPOOL_MAX_BYTES", v, parseSize, &spool.Bytes.Value)
+	}
+	if v := env.Get("APPTUIT_SPOOL_MAX_AGE"); v != "" && !spool.Age.Given {
+		parseVariable(s, "APPTUIT_SPOOL_MAX_AGE", v, parseAge, &spool.Age.Value)
+	}
+	if v := env.Get("APPTUIT_SPOOL_INSECURE_DIR"); v != "" && !spool.Insecure {
+		parseVariable(s, "APPTUIT_SPOOL_INSECURE_DIR", v, encoding.ParseBool, &spool.Insecure)
+	}
+}
+
 // parseTimeout parses a Go duration such as "30s", or a number of seconds, which apptuit-py
 // uses.
 func parseTimeout(s string) (time.Duration, error) {

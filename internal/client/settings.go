@@ -78,15 +78,6 @@ type PointSettings struct {
 	global  []model.Tag       // tags that Send adds: sanitized and sorted
 }
 
-// Optional is a setting whose zero value is a valid value.
-type Optional[T any] struct {
-	Value T
-	Given bool
-}
-
-// Set sets the value.
-func (o *Optional[T]) Set(v T) { o.Value, o.Given = v, true }
-
 // RetryPolicy determines whether, when and how long a failed request is repeated. Its
 // fields are documented in apptuitclient.RetryConfig. [retrier] implements it for live
 // batches; the circuit breaker and the replay use its intervals only.
@@ -231,6 +222,13 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
 	}
 	s.Connection.endpoint = u
+}
+
+// CheckSpool checks the configuration of the spool. from is the name of the option.
+func (s *Settings) CheckSpool(from string) {
+	if s.Spool.Bytes.Value < 1 || s.Spool.Age.Value < 1 || s.Spool.ReplayInterval < 0 {
+		s.Fault("%s: the size limit, the age limit and the rate must be positive", from)
+	}
 }
 
 // checkHeaders checks the headers of WithHeaders, and makes their names canonical.

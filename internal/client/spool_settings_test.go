@@ -21,12 +21,32 @@ func TestSpoolLimitsOfTheEnvironment(t *testing.T) {
 		bytes           int64
 		age             time.Duration
 	}{
-		{size, "1000", 1000, 0}, {size, "1000B", 1000, 0}, {size, "64KiB", 64 << 10, 0}, {size, "64k", 64 << 10, 0}, {size, "512 MiB", 512 << 20, 0},
-		{size, "3M", 3 << 20, 0}, {size, "2GiB", 2 << 30, 0}, {size, "2G", 2 << 30, 0}, {size, "8589934591GiB", 8589934591 << 30, 0},
-		{size, "", 512 << 20, 0}, {size, "0", 0, 0}, {size, "-1", 0, 0}, {size, "10MB", 0, 0}, {size, "1.5GiB", 0, 0}, {size, "1e9", 0, 0},
-		{size, "8589934592GiB", 0, 0}, {size, "MiB", 0, 0}, {size, "1 000", 0, 0},
-		{age, "90m", 0, 90 * time.Minute}, {age, "72h", 0, 72 * time.Hour}, {age, "", 0, 24 * time.Hour},
-		{age, "24", 0, 0}, {age, "0", 0, 0}, {age, "-1h", 0, 0}, {age, "1d", 0, 0}, {age, "1 h", 0, 0},
+		{size, "1000", 1000, 0},
+		{size, "1000B", 1000, 0},
+		{size, "64KiB", 64 << 10, 0},
+		{size, "64k", 64 << 10, 0},
+		{size, "512 MiB", 512 << 20, 0},
+		{size, "3M", 3 << 20, 0},
+		{size, "2GiB", 2 << 30, 0},
+		{size, "2G", 2 << 30, 0},
+		{size, "8589934591GiB", 8589934591 << 30, 0},
+		{size, "", 512 << 20, 0},
+		{size, "0", 0, 0},
+		{size, "-1", 0, 0},
+		{size, "10MB", 0, 0},
+		{size, "1.5GiB", 0, 0},
+		{size, "1e9", 0, 0},
+		{size, "8589934592GiB", 0, 0},
+		{size, "MiB", 0, 0},
+		{size, "1 000", 0, 0},
+		{age, "90m", 0, 90 * time.Minute},
+		{age, "72h", 0, 72 * time.Hour},
+		{age, "", 0, 24 * time.Hour},
+		{age, "24", 0, 0},
+		{age, "0", 0, 0},
+		{age, "-1h", 0, 0},
+		{age, "1d", 0, 0},
+		{age, "1 h", 0, 0},
 	} {
 		t.Setenv(size, "")
 		t.Setenv(age, "")

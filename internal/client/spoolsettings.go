@@ -9,9 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
 // SpoolSettings configures a spool.
@@ -30,42 +27,6 @@ type SpoolSettings struct {
 func NewSpoolSettings(dir string) *SpoolSettings {
 	return &SpoolSettings{
 		Dir: dir, Bytes: Optional[int64]{Value: 512 << 20}, Age: Optional[time.Duration]{Value: 24 * time.Hour}, ReplayInterval: 100 * time.Millisecond,
-	}
-}
-
-// CheckSpool checks the configuration of the spool. from is the name of the option.
-func (s *Settings) CheckSpool(from string) {
-	if s.Spool.Bytes.Value < 1 || s.Spool.Age.Value < 1 || s.Spool.ReplayInterval < 0 {
-		s.Fault("%s: the size limit, the age limit and the rate must be positive", from)
-	}
-}
-
-// environmentSpool sets the spool of APPTUIT_SPOOL_DIR, and adds to this spool or that of
-// WithSpool the limits that no option has set. An invalid variable is a fault even if
-// WithoutSpool ignores the spool.
-func (s *Settings) environmentSpool() {
-	spool := s.Spool
-	if dir := env.Get("APPTUIT_SPOOL_DIR"); dir != "" && spool == nil {
-		spool = NewSpoolSettings(dir)
-		spool.openOnFirstSend = true
-		if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
-			parseVariable(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
-		}
-		if !s.Ignore.Spool {
-			s.Spool = spool
-		}
-	}
-	if spool == nil {
-		return
-	}
-	if v := env.Get("APPTUIT_SPOOL_MAX_BYTES"); v != "" && !spool.Bytes.Given {
-		parseVariable(s, "APPTUIT_SPOOL_MAX_BYTES", v, parseSize, &spool.Bytes.Value)
-	}
-	if v := env.Get("APPTUIT_SPOOL_MAX_AGE"); v != "" && !spool.Age.Given {
-		parseVariable(s, "APPTUIT_SPOOL_MAX_AGE", v, parseAge, &spool.Age.Value)
-	}
-	if v := env.Get("APPTUIT_SPOOL_INSECURE_DIR"); v != "" && !spool.Insecure {
-		parseVariable(s, "APPTUIT_SPOOL_INSECURE_DIR", v, encoding.ParseBool, &spool.Insecure)
 	}
 }
 

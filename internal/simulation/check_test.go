@@ -84,7 +84,7 @@ func (w *world) checkClosed(p *process) {
 		w.ledger.fail("spool", "%s has one: %v", p.name, ok)
 	}
 	w.checkSpool(p.name, stats)
-	if !ok || w.config.instances || w.running[0] != nil && w.running[1] != nil || w.tampered {
+	if !ok || w.config.instances || p.number != w.processes || w.running[0] != nil && w.running[1] != nil || w.tampered {
 		return // another process has, or had, the folder
 	}
 	if files := w.countFiles(); files < int(stats.Points) || !w.faulty && files != int(stats.Points) {

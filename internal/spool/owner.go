@@ -81,7 +81,9 @@ func (f *Folder) own() error {
 	if valid, err := lock.Valid(); valid || err != nil {
 		return err
 	}
-	f.setLock(nil)
+	f.mu.Lock()
+	f.lock = nil
+	f.mu.Unlock()
 	_ = lock.Close() // which has no effect on the lock of that name
 	const lost = "the lock or the folder was removed or replaced, perhaps by a program that removes old files"
 	if err := f.recover(); err != nil {
@@ -125,7 +127,7 @@ func (f *Folder) recover() error {
 func (f *Folder) setLock(lock DiskLock) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed && lock != nil {
+	if f.closed {
 		return ErrClosed
 	}
 	f.lock = lock
