@@ -37,8 +37,9 @@ type SpoolStats struct {
 	// client has lost, because another program has removed its lock or replaced the folder.
 	// Another client may have delivered them.
 	Removed uint64
-	// Waiting reports whether another client has the folder. Until that client ends, this one
-	// has no spool; it tries to open the folder every ten seconds.
+	// Waiting reports whether another client has the folder, or the folder was lost and could
+	// not be locked again. The client has no spool then; it tries to open the folder every ten
+	// seconds.
 	Waiting bool
 }
 

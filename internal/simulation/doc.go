@@ -5,8 +5,9 @@
 // no code but tests.
 //
 // A schedule is a configuration and some ten to thirty steps: exports, sends, faults of the
-// server, of connections and of the disk, token rotations, restarts, crashes, Shutdown and
-// Close. All of it is drawn from a seed. A schedule runs in a bubble of testing/synctest:
+// server, of connections and of the disk, token rotations, restarts, crashes, rolling updates
+// in which two processes overlap, Shutdown and Close; and another program that removes locks,
+// replaces the folder, or puts files of its own or crafted batches into it. All of it is drawn from a seed. A schedule runs in a bubble of testing/synctest:
 // its clock is simulated, its connections are pipes, its file system is package memdisk. The
 // server is part of the test and keeps a ledger of all points: which it has stored, refused
 // and acknowledged.
@@ -15,12 +16,14 @@
 // Then
 //
 //   - the accounts add up: of each Export and Send, produced = accepted + rejected + spooled
-//   - dropped; of each spool, found + spooled = replayed + rejected + dropped + still there,
-//     which is what the files say;
+//   - dropped; of each spool, found + spooled = replayed + rejected + dropped + removed + still
+//     there, which is what the files say;
 //   - a point that was acknowledged or spooled is at the server, unless the server has refused
 //     it or the client has reported it as dropped;
 //   - nothing arrives that was not sent, and nothing twice unless it had to be sent twice;
 //   - every call has returned by its deadline;
+//   - within a minute after a process has ended, another one has taken over its spool;
+//   - files of other programs are as they were;
 //   - no goroutine and no connection is left;
 //   - no secret is in an error, a warning, a file, or what a client prints of itself.
 //

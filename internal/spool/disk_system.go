@@ -296,8 +296,30 @@ func (d *systemDisk) SyncFolder(name string) error {
 	return syncFolder(f)
 }
 
+// lockAttempts bounds how often Lock starts again because the file was removed or replaced
+// between its opening and the lock.
+const lockAttempts = 5
+
 // Lock implements Disk.
 func (d *systemDisk) Lock(name string, create bool) (DiskLock, error) {
+	for range lockAttempts {
+		l, err := d.lock(name, create)
+		if l == nil || err != nil {
+			return nil, err
+		}
+		switch valid, err := l.Valid(); {
+		case err != nil:
+			return nil, errors.Join(err, l.Close())
+		case valid:
+			return l, nil
+		}
+		_ = l.Close()
+	}
+	return nil, fmt.Errorf("lock %s: %w", filepath.Join(d.dir, name), errMoved)
+}
+
+// lock takes the lock on a file once, and returns nil if another holder has it.
+func (d *systemDisk) lock(name string, create bool) (*systemLock, error) {
 	flags := os.O_RDONLY
 	if create {
 		flags = os.O_RDWR | os.O_CREATE
