@@ -97,7 +97,19 @@
 // The warning handler ([WithWarningHandler]) is called when spooling begins, when its reason
 // changes (an outage, the credentials, the endpoint or a certificate), when the spool is
 // empty again, when the server rejects spooled points, and, at most once per minute, when
-// points are dropped at the limits of the spool.
+// points are dropped at the limits of the spool. It is also called when another client has
+// the folder, when that client has ended, when batches of processes that have ended were
+// taken over, and when the folder or its lock was removed or replaced by another program.
+//
+// One client at a time can use a folder. During a rolling update, the client of the new
+// process has no spool until that of the old one has ended: it tries to open the folder
+// every ten seconds, and then delivers what the old process has left. The age of a batch is
+// limited once the server has answered an attempt to deliver it from the spool. A batch that
+// was never offered to a server that answers is kept within the limit of bytes.
+//
+// A client touches only regular files with names of its own making, follows no symbolic
+// link in the folder, and refuses a folder that other users can change (see
+// [WithSpoolInsecureFolder]).
 //
 // Files have mode 0600. They contain names, tags and values, but no token, and are sent to
 // the server that is configured when the folder is next opened. If the process is killed
@@ -124,6 +136,13 @@
 //	APPTUIT_SPOOL_DIR       the folder of the spool. Default: no spool. Overridden by WithSpool, ignored
 //	                        with WithoutSpool. Opened by exporter.New or by the first Send.
 //	APPTUIT_SPOOL_INSTANCES a boolean: several clients share the folder of APPTUIT_SPOOL_DIR. Default: no.
+//	APPTUIT_SPOOL_MAX_BYTES the limit of the spool's files, in bytes, or in KiB, MiB or GiB (or K, M, G for
+//	                        the same), as "512MiB". Default: 512MiB. Overridden by WithSpoolMaxBytes.
+//	APPTUIT_SPOOL_MAX_AGE   how long a batch is kept, as "24h"; a unit is required. Default: 24h.
+//	                        Overridden by WithSpoolMaxAge.
+//	APPTUIT_SPOOL_INSECURE_DIR
+//	                        a boolean: the folder may belong to, or be writable by, other users. Default:
+//	                        no. WithSpoolInsecureFolder has the same effect.
 //	HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 //	                        as in net/http. Overridden by WithProxy.
 //

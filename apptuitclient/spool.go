@@ -13,7 +13,7 @@ import (
 
 // SpoolStats counts the spooled points of a client since it was created:
 //
-//	Found + Spooled = Replayed + Rejected + Dropped + Points
+//	Found + Spooled = Replayed + Rejected + Dropped + Removed + Points
 //
 // except for a batch that is being sent or written at that moment. The exporter's own
 // metrics are not counted.
@@ -21,7 +21,8 @@ type SpoolStats struct {
 	// Batches, Points and Bytes are the current content of the folder.
 	Batches       int
 	Points, Bytes int64
-	// Found points were in the folder when the client opened it.
+	// Found points were in the folder when the client opened it, or were taken over later
+	// from a process that has ended.
 	Found uint64
 	// Spooled points were written to the folder.
 	Spooled uint64
@@ -32,11 +33,20 @@ type SpoolStats struct {
 	// Dropped points exceeded the limits of the spool, or were in files that were moved to
 	// the quarantine.
 	Dropped uint64
+	// Removed points were in files that another program has removed, or in a folder that the
+	// client has lost, because another program has removed its lock or replaced the folder.
+	// Another client may have delivered them.
+	Removed uint64
+	// Waiting reports whether another client has the folder, or the folder was lost and could
+	// not be locked again. The client has no spool then; it tries to open the folder every ten
+	// seconds.
+	Waiting bool
 }
 
-// SpoolStats returns the statistics of the spool. It returns false without a spool, or
-// before the spool is open: the folder of APPTUIT_SPOOL_DIR is opened by exporter.New, or
-// by the first Send. It is safe for concurrent use.
+// SpoolStats returns the statistics of the spool. It returns false if the client has no
+// spool at this moment: none is configured, another client has the folder (see
+// [SpoolStats.Waiting]), or the spool is not open yet. The folder of APPTUIT_SPOOL_DIR is
+// opened by exporter.New, or by the first Send. It is safe for concurrent use.
 func (c *Client) SpoolStats() (SpoolStats, bool) {
 	s, ok := client.Of(c).SpoolStats()
 	return SpoolStats(s), ok
@@ -51,13 +61,18 @@ type SpoolContent struct {
 	Points, Bytes int64
 	// Oldest is when the oldest batch was spooled, the zero time without batches.
 	Oldest time.Time
-	// Faulty is the number of files that are damaged, unreadable or not batches.
+	// Faulty is the number of batches that are damaged or unreadable.
 	Faulty int
+	// Foreign is the number of other files and folders. A client leaves them alone.
+	Foreign int
 	// Quarantined is the number of files in the subfolder "quarantine". They are never
 	// delivered.
 	Quarantined int
 	// InUse reports whether a client, of this or another process, has opened the folder.
 	InUse bool
+	// Insecure is the error with which a client refuses the folder, because other users can
+	// change it, unless [WithSpoolInsecureFolder] is given. It is nil if the folder is safe.
+	Insecure error
 }
 
 // InspectSpool describes the folder of a spool without opening it. It delivers, moves and

@@ -22,10 +22,12 @@ func (f spoolOptionFunc) applySpool(s *client.SpoolSettings) { f(s) }
 // as a wrong token. Send and Export do not return an error for spooled points.
 //
 // The folder is created if necessary. It keeps at most 512 MiB and 24 hours, unless options
-// set other limits; beyond them, the oldest batches are dropped, counted and reported. One
-// client at a time can use a folder: New returns an error if another client, of this or
-// another process, uses it, unless [WithSpoolInstances] is given. The program must close
-// the client.
+// or variables set other limits; beyond them, the oldest batches are dropped, counted and
+// reported. One client at a time can use a folder. If another client, of this or another
+// process, uses it, and [WithSpoolInstances] is not given, the client warns and has no spool
+// until the other client has ended (see [SpoolStats.Waiting]). New returns an error if the
+// folder cannot be created or locked, or if other users can change it, see
+// [WithSpoolInsecureFolder]. The program must close the client.
 //
 // There is no spool by default. WithSpool overrides APPTUIT_SPOOL_DIR, whose folder is
 // opened by exporter.New or by the client's first Send. The package comment describes the
@@ -53,15 +55,19 @@ func WithoutSpool() Option {
 }
 
 // WithSpoolMaxBytes limits the total size of the spool's files, in bytes. The default is
-// 512 MiB. The quarantine can take up to an eighth of the limit in addition.
+// 512 MiB, or APPTUIT_SPOOL_MAX_BYTES. The quarantine can take up to an eighth of the limit
+// in addition.
 func WithSpoolMaxBytes(n int64) SpoolOption {
-	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes = n })
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes.Set(n) })
 }
 
-// WithSpoolMaxAge limits how long a batch is kept. The default is 24 hours. Changes of the
-// system clock have no effect on the batches that the running process has written or found.
+// WithSpoolMaxAge limits how long a batch is kept. The default is 24 hours, or
+// APPTUIT_SPOOL_MAX_AGE. The limit applies once the server has answered an attempt to
+// deliver the batch from the spool: a batch is not dropped for its age while the server
+// cannot be reached, or before it was offered. Changes of the system clock have no effect on
+// the batches that the running process has written or found.
 func WithSpoolMaxAge(d time.Duration) SpoolOption {
-	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age = d })
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age.Set(d) })
 }
 
 // WithSpoolRate limits the rate of requests with spooled batches, in requests per second.
@@ -76,9 +82,19 @@ func WithSpoolRate(perSecond float64) SpoolOption {
 }
 
 // WithSpoolInstances lets up to 64 clients, of this and other processes, share the folder.
-// Each client uses a subfolder of its own, and takes over the batches in the subfolders of
-// clients that have ended. For the folder of APPTUIT_SPOOL_DIR, use
+// Each client uses a subfolder of its own, and takes over, within a minute, the batches in
+// the subfolders of clients that have ended. For the folder of APPTUIT_SPOOL_DIR, use
 // APPTUIT_SPOOL_INSTANCES.
 func WithSpoolInstances() SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Instances = true })
+}
+
+// WithSpoolInsecureFolder allows a folder that other users can write to, or that belongs to
+// another user. Without it, New refuses such a folder on Unix: the other users could read
+// the batches, remove them, or add some. Use it only if all processes that can reach the
+// folder are trusted, for example for a volume of one container. A subfolder of the volume
+// needs no such permission: the client creates it for its user alone. For the folder of
+// APPTUIT_SPOOL_DIR, use APPTUIT_SPOOL_INSECURE_DIR.
+func WithSpoolInsecureFolder() SpoolOption {
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Insecure = true })
 }

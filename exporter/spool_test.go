@@ -192,8 +192,16 @@ func TestSpoolOfTheEnvironment(t *testing.T) {
 	e := newExporter(t, toServer(srv, apptuitclient.WithWarningHandler(func(error) {})))
 	mustExport(t, e, points(3))
 	wantStats(t, e, Stats{Produced: 3, Spooled: 3})
-	if _, err := New(t.Context(), toServer(srv)); err == nil || !strings.Contains(err.Error(), "another client, of this or another process, uses the folder") {
-		t.Errorf("a second exporter: %v", err)
+	var warned []string
+	second := newExporter(t, toServer(srv, apptuitclient.WithWarningHandler(func(err error) { warned = append(warned, err.Error()) })))
+	if s, ok := second.cfg.client.SpoolStats(); ok || !s.Waiting {
+		t.Errorf("a second exporter: %+v", s)
+	}
+	if err := second.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], "another client, of this or another process, uses the folder") {
+		t.Errorf("a second exporter has warned %q", warned)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
 )
 
 // spoolSize is what a spool may take, unless an option says otherwise.
@@ -42,9 +43,14 @@ func checkSpool(_ context.Context, p *patient, n *notes) {
 	if !checkWritable(p, n, dir) {
 		return
 	}
+	if allowed, _ := encoding.ParseBool(p.lookup("APPTUIT_SPOOL_INSECURE_DIR")); content.Insecure != nil && !allowed {
+		n.fail("Mend the rights as the message says, or name a subfolder, which the program creates: APPTUIT_SPOOL_DIR="+filepath.Join(dir, "apptuit"),
+			"%v", content.Insecure)
+		return
+	}
 	free, known := freeSpace(dir)
-	if known && free+uint64(content.Bytes) < spoolSize {
-		n.warn("Make room, or give the spool less with apptuitclient.WithSpoolMaxBytes.",
+	if p.lookup("APPTUIT_SPOOL_MAX_BYTES") == "" && known && free+uint64(content.Bytes) < spoolSize {
+		n.warn("Make room, or give the spool less with APPTUIT_SPOOL_MAX_BYTES or apptuitclient.WithSpoolMaxBytes.",
 			"%d MiB are free for a spool that may take %d MiB", free>>20, spoolSize>>20)
 	}
 	tellContent(n, dir, content)
@@ -60,7 +66,7 @@ func tellContent(n *notes, dir string, c apptuitclient.SpoolContent) {
 		text += "; a process has the folder"
 	}
 	if c.Faulty+c.Quarantined > 0 {
-		n.warn("They will not be delivered: remove them, or see what they are.",
+		n.warn("They will not be delivered: look at them, and remove them.",
 			"%s; %d files cannot be read, %d are in the quarantine", text, c.Faulty, c.Quarantined)
 		return
 	}

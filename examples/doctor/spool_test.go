@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -78,10 +79,20 @@ func TestSpoolFolders(t *testing.T) {
 	file := write(t, "file", "x", 0o600)
 	f("is a file", file, "failed", "not a directory")
 	bad := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bad, "torn.batch"), []byte("APT"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(bad, "17979cfe3d85cd15-0000002a.batch"), []byte("APT"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f("has what is no batch", bad, "warning", "1 files cannot be read")
+	if runtime.GOOS != "windows" {
+		open := t.TempDir()
+		if err := os.Chmod(open, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		f("others can write to", open, "failed", "chmod go-w "+open, "APPTUIT_SPOOL_DIR="+filepath.Join(open, "apptuit"))
+		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "yes")
+		f("others may write to", open, "ok", "nothing waits")
+		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "")
+	}
 	t.Chdir(t.TempDir())
 	f("is relative", "spool", "warning", "relative path", "absolute path")
 

@@ -117,15 +117,18 @@ func keys() []key {
 			meaning: "keeps on disk what cannot be delivered now, and delivers it later",
 			options: []string{
 				"apptuitclient.WithSpool", "apptuitclient.WithSpoolMaxBytes", "apptuitclient.WithSpoolMaxAge",
-				"apptuitclient.WithSpoolRate", "apptuitclient.WithSpoolInstances",
+				"apptuitclient.WithSpoolRate", "apptuitclient.WithSpoolInstances", "apptuitclient.WithSpoolInsecureFolder",
 			},
-			variables: []string{"APPTUIT_SPOOL_DIR", "APPTUIT_SPOOL_INSTANCES"},
+			variables: []string{
+				"APPTUIT_SPOOL_DIR", "APPTUIT_SPOOL_INSTANCES", "APPTUIT_SPOOL_MAX_BYTES", "APPTUIT_SPOOL_MAX_AGE", "APPTUIT_SPOOL_INSECURE_DIR",
+			},
 			fields: []key{
 				{name: "directory", kind: texts, meaning: "needed. Each reader has its own, unless `instances`"},
 				{name: "max_bytes", kind: integers, otherwise: "`536870912`", meaning: "the oldest goes, what is over it"},
 				{name: "max_age", kind: milliseconds, otherwise: "`86400000`", meaning: "what is older goes"},
 				{name: "rate", kind: "number", otherwise: "`10`", meaning: "requests a second that deliver it"},
 				{name: "instances", kind: flags, otherwise: "`false`", meaning: "up to 64 processes or readers share the directory"},
+				{name: "insecure_directory", kind: flags, otherwise: "`false`", meaning: "allows a directory that other users can change"},
 			},
 			set: (*settings).readSpool,
 		},

@@ -130,7 +130,7 @@ func (s *settings) readRetry(v value) {
 func (s *settings) readSpool(v value) {
 	var options []apptuitclient.SpoolOption
 	directory := ""
-	for _, f := range v.mapping("directory", "max_bytes", "max_age", "rate", "instances") {
+	for _, f := range v.mapping("directory", "max_bytes", "max_age", "rate", "instances", "insecure_directory") {
 		switch f.name {
 		case "directory":
 			directory, _ = f.word()
@@ -146,6 +146,10 @@ func (s *settings) readSpool(v value) {
 		case "instances":
 			if on, _ := f.truth(); on {
 				options = append(options, apptuitclient.WithSpoolInstances())
+			}
+		case "insecure_directory":
+			if on, _ := f.truth(); on {
+				options = append(options, apptuitclient.WithSpoolInsecureFolder())
 			}
 		}
 	}

@@ -5,11 +5,8 @@ package client
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -28,11 +25,7 @@ type Client struct {
 	size     sizeLimit
 	warnings *notify.Queue[error]
 
-	opening  sync.Once     // guards the start of opening the spool
-	opened   chan struct{} // closed when spool and spoolErr are set
-	spool    atomic.Pointer[spooler]
-	spoolErr error     // why the spool could not be opened
-	warnOnce sync.Once // guards the warning about spoolErr
+	spool *spoolOpener
 
 	life context.Context // ends with Close
 	end  context.CancelCauseFunc
@@ -53,8 +46,8 @@ func New(settings *Settings) (*Client, error) {
 		codec:    put.NewCodec(settings.Points.Compression.Value),
 		size:     newSizeLimit(settings.Points.Batch.Bytes, settings.Points.Compression.Value),
 		warnings: notify.New(settings.Warn),
-		opened:   make(chan struct{}),
 	}
+	c.spool = newSpoolOpener(c)
 	if settings.Points.EncodedNames {
 		c.names = newNameCache(settings.Points.Mode.Value, maxNames, maxNameBytes)
 	}
@@ -66,69 +59,6 @@ func New(settings *Settings) (*Client, error) {
 		}
 	}
 	return c, nil
-}
-
-// OpenSpool opens the spool of APPTUIT_SPOOL_DIR, if it is not open. Exporters call it when
-// they are created, to return its error. Otherwise the first Send opens the spool, so that
-// a client that is only used for queries does not occupy the folder; if that fails, Send
-// warns once and continues without a spool. Further calls return the result of the first
-// one.
-func (c *Client) OpenSpool() error {
-	c.startOpeningSpool()
-	<-c.opened
-	return c.spoolErr
-}
-
-// startOpeningSpool starts opening the spool, once. It does not wait: a slow disk or a folder
-// with many files must not delay a Send beyond its deadline.
-func (c *Client) startOpeningSpool() {
-	c.opening.Do(func() {
-		if c.settings.Spool == nil || c.life.Err() != nil {
-			close(c.opened)
-			return
-		}
-		go func() {
-			defer close(c.opened)
-			s, err := openSpool(c, c.settings.Spool)
-			if err != nil {
-				c.spoolErr = fmt.Errorf("apptuit: %w", err)
-				return
-			}
-			c.spool.Store(s)
-			if c.life.Err() != nil { // Close was called meanwhile, and found no spool to close
-				s.close()
-			}
-		}()
-	})
-}
-
-// spooler returns the spool, nil if there is none or it is not open.
-func (c *Client) spooler() *spooler { return c.spool.Load() }
-
-// SpoolStats returns the statistics of the spool. It returns false without a spool, or
-// before the spool is open (see OpenSpool).
-func (c *Client) SpoolStats() (SpoolStats, bool) {
-	s := c.spooler()
-	if s == nil {
-		return SpoolStats{}, false
-	}
-	return s.statistics(), true
-}
-
-// openOnce waits until the spool is open or ctx ends, and warns once if the spool cannot
-// be opened.
-func (c *Client) openOnce(ctx context.Context) {
-	c.startOpeningSpool()
-	select {
-	case <-c.opened:
-	case <-ctx.Done():
-		return
-	case <-c.life.Done():
-		return
-	}
-	if c.spoolErr != nil {
-		c.warnOnce.Do(func() { c.warnings.Add(c.spoolErr) })
-	}
 }
 
 // Endpoint returns the base URL of the server.
@@ -153,10 +83,7 @@ func (c *Client) Milliseconds() bool { return c.settings.Points.Milliseconds }
 // effect.
 func (c *Client) Close() {
 	c.end(ErrClosed)
-	c.opening.Do(func() { close(c.opened) }) // a Send after Close must not open the spool
-	if s := c.spooler(); s != nil {
-		s.close()
-	}
+	c.spool.close()
 	if c.settings.Connection.ownHTTP {
 		c.settings.Connection.http.CloseIdleConnections()
 	}

@@ -24,6 +24,7 @@
 // batch is attempted, and an undelivered batch becomes a file in the folder. The [replayer]
 // delivers the files later, with senders of its own:
 //
+//	spoolOpener.run         opens the folder, waits for it, maintains it   spoolopen.go
 //	spooler.sendIfAllowed   one attempt, if the circuit breaker allows it   spooler.go, circuit.go
 //	spooler.spoolOrGiveUp   writes an undelivered batch into the folder     spooler.go, spoolwrite.go
 //	spooler.reportSpooling  tells the warning handler                       spoolreport.go
@@ -50,5 +51,6 @@
 //	tokens                                 credentials.go, tokenfile.go
 //	secrets in the text of servers         redact.go, secrets.go
 //	options and environment variables      settings.go, environment.go
+//	those of the spool                     spoolsettings.go
 //	queries                                read.go
 package client

@@ -83,20 +83,32 @@ func (s *Settings) deprecated(old, name string) {
 	notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
 }
 
-// environmentSpool sets the spool of APPTUIT_SPOOL_DIR. An invalid APPTUIT_SPOOL_INSTANCES
-// is a fault even if WithoutSpool ignores the spool.
+// environmentSpool sets the spool of APPTUIT_SPOOL_DIR, and adds to this spool or that of
+// WithSpool the limits that no option has set. An invalid variable is a fault even if
+// WithoutSpool ignores the spool.
 func (s *Settings) environmentSpool() {
-	dir := env.Get("APPTUIT_SPOOL_DIR")
-	if dir == "" || s.Spool != nil {
+	spool := s.Spool
+	if dir := env.Get("APPTUIT_SPOOL_DIR"); dir != "" && spool == nil {
+		spool = NewSpoolSettings(dir)
+		spool.openOnFirstSend = true
+		if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
+			parseVariable(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
+		}
+		if !s.Ignore.Spool {
+			s.Spool = spool
+		}
+	}
+	if spool == nil {
 		return
 	}
-	spool := NewSpoolSettings(dir)
-	spool.openOnFirstSend = true
-	if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
-		parseVariable(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
+	if v := env.Get("APPTUIT_SPOOL_MAX_BYTES"); v != "" && !spool.Bytes.Given {
+		parseVariable(s, "APPTUIT_SPOOL_MAX_BYTES", v, parseSize, &spool.Bytes.Value)
 	}
-	if !s.Ignore.Spool {
-		s.Spool = spool
+	if v := env.Get("APPTUIT_SPOOL_MAX_AGE"); v != "" && !spool.Age.Given {
+		parseVariable(s, "APPTUIT_SPOOL_MAX_AGE", v, parseAge, &spool.Age.Value)
+	}
+	if v := env.Get("APPTUIT_SPOOL_INSECURE_DIR"); v != "" && !spool.Insecure {
+		parseVariable(s, "APPTUIT_SPOOL_INSECURE_DIR", v, encoding.ParseBool, &spool.Insecure)
 	}
 }
 

@@ -15,3 +15,6 @@ func SetDisk(c *Client, disk func(next func() error) error) {
 
 // ReportEmpty has the spool of a client report that it is empty, if it is.
 func ReportEmpty(c *Client) { c.spooler().reportEmpty() }
+
+// Complete adds the environment and the defaults to settings.
+func Complete(s *Settings) error { return s.complete() }

@@ -37,15 +37,17 @@ func (m *Machine) random(n time.Duration) time.Duration {
 // index returns a random index below n, which is positive.
 func (m *Machine) index(n int) int { return int(m.random(time.Duration(n))) }
 
-// openFolder opens the folder of a spool.
-func (m *Machine) openFolder(s *SpoolSettings, dropped func(spool.Drop)) (*spool.Folder, error) {
-	limits := spool.Limits{Bytes: s.Bytes, Age: s.Age}
-	if m.Disk == nil {
-		return spool.Open(s.Dir, limits, s.Instances, dropped)
+// openFolder opens the folder of the spool.
+func (s *Settings) openFolder(dropped func(spool.Drop)) (*spool.Folder, error) {
+	config := s.Spool
+	limits := spool.Limits{Bytes: config.Bytes.Value, Age: config.Age.Value, Text: s.Points.Batch.Bytes}
+	options := spool.Options{Instances: config.Instances, Insecure: config.Insecure, Dropped: dropped}
+	if s.machine.Disk == nil {
+		return spool.Open(config.Dir, limits, options)
 	}
-	disk, err := m.Disk(s.Dir)
+	disk, err := s.machine.Disk(config.Dir)
 	if err != nil {
 		return nil, err
 	}
-	return spool.OpenOn(disk, s.Dir, limits, s.Instances, dropped)
+	return spool.OpenOn(disk, config.Dir, limits, options)
 }

@@ -180,8 +180,11 @@ func (r *replayer) replay(file *spool.File, p permit) {
 	for _, u := range sender.undelivered {
 		u.batch.Release()
 	}
-	r.schedule(files, failuresOf(files, sender), sender, p)
-	for _, file := range files {
+	causes := failuresOf(files, sender)
+	r.schedule(files, causes, sender, p)
+	for i, file := range files {
+		// Before the server has answered an attempt, the age of a batch is not limited.
+		file.Mark.Offered = file.Mark.Offered || causes[i].status != 0 && !causes[i].untried
 		r.s.folder.Return(file)
 	}
 }
@@ -238,7 +241,11 @@ func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *se
 		return []*spool.File{file}
 	}
 	files, err := r.s.folder.Replace(file, parts...)
-	if err != nil {
+	switch {
+	case isLost(err):
+		r.s.folder.Return(file)
+		return nil
+	case err != nil:
 		r.s.dropped(spool.Drop{Err: fmt.Errorf("the undelivered part of a batch cannot be written, so the whole batch (%s) will be sent again: %w",
 			pointsText(record.Counted()), err)})
 		return []*spool.File{file}
@@ -260,10 +267,18 @@ func (r *replayer) account(report Report) {
 	}
 }
 
+// isLost reports whether an operation has failed because the folder was lost: its batches
+// belong to another client, and are counted as removed.
+func isLost(err error) bool { return errors.Is(err, spool.ErrGone) || errors.Is(err, spool.ErrInUse) }
+
 // handleReadFailure moves a damaged file to the quarantine. An error of the disk or the
 // process, such as too many open files, may pass: the file is postponed, and the first such
 // error of a file is reported. So is a damaged file that cannot be moved.
 func (r *replayer) handleReadFailure(file *spool.File, err error) {
+	if isLost(err) {
+		r.s.folder.Return(file)
+		return
+	}
 	damaged := errors.Is(err, spool.ErrFormat) || errors.Is(err, fs.ErrNotExist)
 	if damaged && r.s.folder.Quarantine(file, err) {
 		return

@@ -78,15 +78,6 @@ type PointSettings struct {
 	global  []model.Tag       // tags that Send adds: sanitized and sorted
 }
 
-// Optional is a setting whose zero value is a valid value.
-type Optional[T any] struct {
-	Value T
-	Given bool
-}
-
-// Set sets the value.
-func (o *Optional[T]) Set(v T) { o.Value, o.Given = v, true }
-
 // RetryPolicy determines whether, when and how long a failed request is repeated. Its
 // fields are documented in apptuitclient.RetryConfig. [retrier] implements it for live
 // batches; the circuit breaker and the replay use its intervals only.
@@ -95,22 +86,6 @@ type RetryPolicy struct {
 	InitialInterval time.Duration
 	MaxInterval     time.Duration
 	MaxElapsedTime  time.Duration
-}
-
-// SpoolSettings configures a spool.
-type SpoolSettings struct {
-	Dir            string
-	Bytes          int64         // of all files
-	Age            time.Duration // of a batch
-	ReplayInterval time.Duration // between two requests with spooled batches
-	Instances      bool          // several clients may share the folder, see apptuitclient.WithSpoolInstances
-
-	openOnFirstSend bool // set by APPTUIT_SPOOL_DIR: a client that only reads must not occupy the folder
-}
-
-// NewSpoolSettings returns the default configuration of a spool in a folder.
-func NewSpoolSettings(dir string) *SpoolSettings {
-	return &SpoolSettings{Dir: dir, Bytes: 512 << 20, Age: 24 * time.Hour, ReplayInterval: 100 * time.Millisecond}
 }
 
 // NewSettings returns the default configuration. Settings that an environment variable can
@@ -251,7 +226,7 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 
 // CheckSpool checks the configuration of the spool. from is the name of the option.
 func (s *Settings) CheckSpool(from string) {
-	if s.Spool.Bytes < 1 || s.Spool.Age < 1 || s.Spool.ReplayInterval < 0 {
+	if s.Spool.Bytes.Value < 1 || s.Spool.Age.Value < 1 || s.Spool.ReplayInterval < 0 {
 		s.Fault("%s: the size limit, the age limit and the rate must be positive", from)
 	}
 }

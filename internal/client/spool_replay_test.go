@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -27,6 +28,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/spool"
+	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
 )
 
 // poisoned returns a server that fails on requests with test point 0, and accepts the
@@ -344,7 +346,7 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 func TestABodyThatCannotBeSplit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
-		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, false, func(spool.Drop) {})
+		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, spool.Options{Dropped: func(spool.Drop) {}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -409,42 +411,29 @@ func TestABatchThatAGatewayFailsOn(t *testing.T) {
 // with an unknown encoding is moved to the quarantine.
 func TestUnreadableFilesInTheReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := spoolDir(t)
-		first := newFake(t, status(503)).spooling(dir)
+		drive := memdisk.New()
+		first := onDrive(t, drive, newFake(t, status(503)))
 		send(t, first, numbered(0))
 		time.Sleep(time.Second)
 		send(t, first, numbered(1))
 		first.Close()
 		time.Sleep(time.Second)
-		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, false, func(spool.Drop) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := folder.Put(&spool.Batch{Encoding: 9, Points: 3, Raw: 5, Time: time.Now(), Body: []byte("???")}, func() bool { return true }); err != nil {
-			t.Fatal(err)
-		}
-		folder.Close()
+		drive.Put(fileName(7), spoolFile(9, 3, 200, []byte("????")))
 		var w reports
-		f := newFake(t, status(204))
-		c := f.spooling(dir, w.option())
-		name := batchFiles(t, dir)[1]
-		content, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		turn := func(err ...error) {
-			t.Helper()
-			if err := errors.Join(err...); err != nil {
-				t.Fatal(err)
+		c := onDrive(t, drive, newFake(t, status(204)), w.option())
+		name := slices.Sorted(maps.Keys(drive.Files()))[1]
+		drive.SetFault(func(op memdisk.Operation) (f memdisk.Fault) {
+			if op.Kind == memdisk.Read && op.Name == name {
+				f.Err = syscall.EIO
 			}
-		}
-		turn(os.Remove(name), os.Mkdir(name, 0o700))
+			return f
+		})
 		time.Sleep(10 * time.Minute)
-		wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 1, Found: 5, Replayed: 1, Dropped: 3})
-		turn(os.Remove(name), os.WriteFile(name, content, 0o600))
+		wantStats(t, c, apptuitclient.SpoolStats{Batches: 1, Points: 1, Found: 2, Replayed: 1})
+		drive.SetFault(nil)
 		time.Sleep(time.Minute)
-		wantStats(t, c, apptuitclient.SpoolStats{Found: 5, Replayed: 2, Dropped: 3})
-		w.want(t, "a file with 1 point cannot be read, and is tried again later: ", "dropped 3 points: ", "is empty again")
+		wantStats(t, c, apptuitclient.SpoolStats{Found: 2, Replayed: 2})
+		w.want(t, "is moved to the quarantine: not a whole batch: unknown encoding 9", "a file with 1 point cannot be read, and is tried again later: ", "is empty again")
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -109,7 +108,7 @@ func stats(t testing.TB, c *apptuitclient.Client) apptuitclient.SpoolStats {
 	if !ok {
 		t.Fatal("there is no spool")
 	}
-	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+uint64(s.Points) {
+	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+s.Removed+uint64(s.Points) {
 		t.Errorf("points are lost or counted twice: %+v", s)
 	}
 	return s
@@ -443,33 +442,23 @@ func TestNoTokenInTheSpool(t *testing.T) {
 	})
 }
 
-// If the folder is removed while the client runs, the client reports it and continues.
+// If the folder is removed while the client runs, the client makes it again and reports it.
 func TestTheSpoolIsDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(spoolDir(t), "spool")
+		var w reports
 		f, over := outageOf(t, always(503))
-		c := f.spooling(dir)
+		c := f.spooling(dir, w.option())
 		send(t, c, numbered(0))
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
-		for i := range 3 { // nothing can be spooled, so each batch is attempted
-			n := len(f.all())
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			err := c.Send(ctx, numberedPoints(2))
-			cancel()
-			e := counted(t, err, 0, 2)
-			contains(t, e, "could not be spooled", "no such file or directory")
-			if !errors.Is(err, os.ErrNotExist) || !apptuitclient.Retryable(err) {
-				t.Error(err)
-			}
-			if i > 0 && len(f.all()) == n {
-				t.Error("no attempt was made")
-			}
+		for i := range 3 {
+			send(t, c, numbered(i))
 		}
 		over()
-		send(t, c, numbered(1))
 		time.Sleep(time.Minute)
-		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 1, Dropped: 1})
+		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 4, Replayed: 3, Removed: 1})
+		w.want(t, "points go to the spool", "the lock or the folder was removed or replaced", "is empty again: so far, it has delivered 3 points")
 	})
 }

@@ -17,7 +17,7 @@ import (
 
 // SpoolStats counts the spooled points of a client since it was created:
 //
-//	Found + Spooled = Replayed + Rejected + Dropped + Points
+//	Found + Spooled = Replayed + Rejected + Dropped + Removed + Points
 //
 // except for a batch that is being sent or written. The exporter's own metrics are not
 // counted. The fields are documented in apptuitclient.SpoolStats.
@@ -29,6 +29,8 @@ type SpoolStats struct {
 	Replayed      uint64
 	Rejected      uint64
 	Dropped       uint64
+	Removed       uint64
+	Waiting       bool
 }
 
 // spooler delivers live batches while the circuit is closed, and writes those that cannot be
@@ -48,19 +50,20 @@ type spooler struct {
 	codecs map[put.Encoding]*put.Codec
 }
 
-// openSpool opens the folder and starts the replay.
-func openSpool(c *Client, settings *SpoolSettings) (*spooler, error) {
+// openSpool opens the folder and starts the replay. The error is spool.ErrInUse if another
+// client has the folder.
+func openSpool(c *Client) (*spooler, error) {
 	s := &spooler{
 		c: c, circuit: circuit{policy: c.settings.Retry, machine: &c.settings.machine}, deliveries: lifecycle.New(), writeSlot: make(chan struct{}, 1),
 		codecs: map[put.Encoding]*put.Codec{c.codec.Encoding(): c.codec},
 	}
-	folder, err := c.settings.machine.openFolder(settings, s.dropped)
+	folder, err := c.settings.openFolder(s.dropped)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
 	s.folder = folder
 	s.report.spooling = folder.Content().Batches > 0
-	s.replay = newReplayer(s, settings.ReplayInterval)
+	s.replay = newReplayer(s, c.settings.Spool.ReplayInterval)
 	go s.replay.run()
 	return s, nil
 }
@@ -69,8 +72,29 @@ func (s *spooler) statistics() SpoolStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats, content := s.stats, s.folder.Content()
-	stats.Batches, stats.Points, stats.Bytes, stats.Found = content.Batches, content.Points, content.Bytes, uint64(content.Found)
+	stats.Batches, stats.Points, stats.Bytes = content.Batches, content.Points, content.Bytes
+	stats.Found, stats.Removed = uint64(content.Found), uint64(content.Removed)
+	stats.Waiting = !s.folder.Held()
 	return stats
+}
+
+// maintain notices that the folder was lost or is free again, and takes over what other
+// processes have left, which it reports.
+func (s *spooler) maintain() {
+	before, held := s.folder.Content().Found, s.folder.Held()
+	s.folder.Maintain()
+	content := s.folder.Content()
+	if content.Found == before && s.folder.Held() == held {
+		return
+	}
+	s.mu.Lock()
+	s.report.spooling = content.Batches > 0 || s.report.spooling
+	s.mu.Unlock()
+	if held && content.Found > before { // else the folder has reported it
+		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s has taken over %s of processes that have ended",
+			s.folder.Dir(), pointsText(int(content.Found-before))))
+	}
+	s.replay.wakeUp()
 }
 
 const (
@@ -201,16 +225,13 @@ func (s *spooler) replayOptions() *WriterOptions {
 	return &WriterOptions{Reported: s.known}
 }
 
-// closeTimeout bounds how long Close waits for the disk.
-const closeTimeout = time.Second
-
-// close waits until the batches in progress are spooled and the replay has stopped, and
-// closes the folder. The client's context must have been canceled.
-func (s *spooler) close() {
+// close waits until the batches in progress are spooled and the replay has stopped, but only
+// until the given time, and closes the folder. The client's context must have been canceled.
+func (s *spooler) close(by time.Time) {
 	if !s.deliveries.End() {
 		return
 	}
-	timer := time.NewTimer(closeTimeout)
+	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()
 	for _, end := range []<-chan struct{}{s.deliveries.Idle(), s.replay.ended} {
 		select {

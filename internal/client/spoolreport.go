@@ -85,11 +85,12 @@ func (s *spooler) reportSpooling(why deliveryFailure) {
 
 // reportEmpty reports that all spooled batches are delivered or gone, if reportSpooling has
 // reported the beginning. It does nothing while a batch is being written: the end of the
-// write wakes the replay, which calls it again.
+// write wakes the replay, which calls it again. Nor does it while another client has the
+// folder.
 func (s *spooler) reportEmpty() {
 	s.mu.Lock()
 	// The order matters: a write that ends between the two checks is in the folder.
-	if len(s.writeSlot) > 0 || s.folder.Content().Batches > 0 {
+	if len(s.writeSlot) > 0 || s.folder.Content().Batches > 0 || !s.folder.Held() {
 		s.mu.Unlock()
 		return
 	}

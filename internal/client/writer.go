@@ -72,7 +72,7 @@ type WriterOptions struct {
 
 // NewWriter returns a writer. Its requests and waits end with ctx.
 func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
-	c.openOnce(ctx)
+	c.spool.openOnce(ctx)
 	w := &Writer{c: c, ctx: ctx, opts: opts}
 	w.builder = c.codec.NewBuilder(c.limits(), w.dispatch)
 	w.checkContext()

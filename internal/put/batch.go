@@ -158,14 +158,16 @@ type Rejection struct {
 // Lines calls yield with every point of the batch as it stands in the body: one JSON
 // object, valid during the call. It ends early when yield returns false. It returns an
 // error if the body was not written by a [Builder], and the error of ctx soon after ctx
-// has ended: a large batch takes tens of milliseconds.
+// has ended: a large batch takes tens of milliseconds. It reads no more text than RawSize
+// says, and returns an error if the body expands to more or to less.
 func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) error {
 	body := b.Open()
 	defer body.Close()
-	text, err := b.codec.decompress(body)
+	plain, err := b.codec.decompress(body)
 	if err != nil {
 		return fmt.Errorf("put: batch of %d points: %w", b.points, err)
 	}
+	text := &boundedText{r: plain, left: b.raw}
 	lines := bufio.NewScanner(text)
 	lines.Buffer(make([]byte, 0, chunkSize), math.MaxInt)
 	lines.Split(splitLines)
@@ -187,7 +189,30 @@ func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) 
 			return nil
 		}
 	}
+	if !lines.Scan() || lines.Text() != "]" || lines.Scan() || text.left > 0 {
+		return b.malformed(b.points, lines.Err())
+	}
 	return nil
+}
+
+// boundedText reads the text of a body, and fails if it is longer than left.
+type boundedText struct {
+	r    io.Reader
+	left int64
+}
+
+var errTooLong = errors.New("the body expands to more text than was written")
+
+func (t *boundedText) Read(p []byte) (int, error) {
+	if t.left == 0 { // the end, unless there is more
+		p = p[:min(len(p), 1)]
+	}
+	n, err := t.r.Read(p[:min(int64(len(p)), max(t.left, 1))])
+	if int64(n) > t.left {
+		return 0, errTooLong
+	}
+	t.left -= int64(n)
+	return n, err
 }
 
 // linesPerCheck is the number of lines between two checks of the context, which take some
@@ -201,13 +226,16 @@ func (b *Batch) malformed(i int, err error) error {
 	return fmt.Errorf("put: batch of %d points, at point %d: %w", b.points, i, err)
 }
 
-// splitLines is a [bufio.SplitFunc] for lines that end with a newline. A text that ends
-// within a line is an error.
+// splitLines is a [bufio.SplitFunc] for lines that end with a newline, and the closing bracket
+// of a body, which does not. A text that ends within a line is an error.
 func splitLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
 	if end := bytes.IndexByte(data, '\n'); end >= 0 {
 		return end + 1, data[:end], nil
 	}
-	if atEOF {
+	if atEOF && len(data) > 0 {
+		if string(data) == "]" {
+			return 1, data, nil
+		}
 		return 0, nil, io.ErrUnexpectedEOF
 	}
 	return 0, nil, nil

@@ -38,7 +38,7 @@ func (w *world) checkReturned(u *unit) {
 		return
 	}
 	refusable := u.invalid + t.refused
-	if !w.config.spool {
+	if !w.config.spool || u.p.lackedSpool() {
 		refusable += t.denied
 	}
 	if c.accepted > t.stored && (u.exact || c.failed+c.spooled > 0 && u.isSend()) {
@@ -58,11 +58,18 @@ func (w *world) checkReturned(u *unit) {
 	}
 }
 
+// lackedSpool reports whether a process was without a spool at some time.
+func (p *process) lackedSpool() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lacked
+}
+
 func (u *unit) isSend() bool { return u.name[0] == 'S' }
 
 // checkSpool checks the account of a spool.
 func (w *world) checkSpool(name string, s apptuitclient.SpoolStats) {
-	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+uint64(s.Points) {
+	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+s.Removed+uint64(s.Points) {
 		w.ledger.fail("spool accounts", "%s: %+v", name, s)
 	}
 }
@@ -73,11 +80,11 @@ func (w *world) checkClosed(p *process) {
 		return
 	}
 	stats, ok := p.client.SpoolStats()
-	if ok != w.config.spool {
+	if ok && !w.config.spool || !ok && w.config.spool && !p.lackedSpool() && !w.tampered {
 		w.ledger.fail("spool", "%s has one: %v", p.name, ok)
 	}
 	w.checkSpool(p.name, stats)
-	if !w.config.spool || w.config.instances || p.number != w.processes {
+	if !ok || w.config.instances || p.number != w.processes || w.running[0] != nil && w.running[1] != nil || w.tampered {
 		return // another process has, or had, the folder
 	}
 	if files := w.countFiles(); files < int(stats.Points) || !w.faulty && files != int(stats.Points) {
@@ -93,7 +100,7 @@ func (w *world) checkAll() {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
 	l := w.ledger
-	excess, lost, rejected := 0, 0, 0 // points that no unit has reported as failed; that spools have dropped, and rejected
+	excess, lost, rejected := 0, w.taken, 0 // points that no unit has reported as failed; that spools have dropped, and rejected
 	for _, p := range w.ended {
 		stats, spool := p.exporter.Stats(), p.atDeath.spool
 		if p.killed() {
@@ -102,6 +109,9 @@ func (w *world) checkAll() {
 			spool, _ = p.client.SpoolStats()
 		}
 		lost += int(spool.Dropped)
+		if w.taken > 0 {
+			lost += int(spool.Removed)
+		}
 		rejected += int(spool.Rejected)
 		produced, together, missing := 0, counts{}, 0 // of Exports that were not alone
 		together.dropped = int(stats.Dropped)

@@ -5,8 +5,9 @@
 // no code but tests.
 //
 // A schedule is a configuration and some ten to thirty steps: exports, sends, faults of the
-// server, of connections and of the disk, token rotations, restarts, crashes, Shutdown and
-// Close. All of it is drawn from a seed. A schedule runs in a bubble of testing/synctest:
+// server, of connections and of the disk, token rotations, restarts, crashes, rolling updates
+// in which two processes overlap, Shutdown and Close; and another program that removes locks,
+// replaces the folder, or puts files of its own or crafted batches into it. All of it is drawn from a seed. A schedule runs in a bubble of testing/synctest:
 // its clock is simulated, its connections are pipes, its file system is package memdisk. The
 // server is part of the test and keeps a ledger of all points: which it has stored, refused
 // and acknowledged.
@@ -16,11 +17,13 @@
 //
 //   - the points of each Export and Send are those that were accepted, rejected, spooled and
 //     dropped; the points of each spool that were found and spooled are those that were
-//     replayed, rejected and dropped, and those in its files;
+//     replayed, rejected, dropped and removed, and those in its files;
 //   - a point that was acknowledged or spooled is at the server, unless the server has refused
 //     it or the client has reported it as dropped;
 //   - nothing arrives that was not sent, and nothing twice unless it had to be sent twice;
 //   - every call has returned by its deadline;
+//   - within a minute after a process has ended, another one has taken over its spool;
+//   - files of other programs are as they were;
 //   - no goroutine and no connection is left;
 //   - no secret is in an error, a warning, a file, or what a client prints of itself.
 //

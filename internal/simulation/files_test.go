@@ -23,7 +23,7 @@ const (
 // batchFiles calls a function with each batch file in the drive.
 func (w *world) batchFiles(do func(name string, content []byte)) {
 	for name, content := range w.drive.Files() {
-		if strings.HasSuffix(name, ".batch") && path.Base(path.Dir(name)) != "quarantine" {
+		if w.isOurs(name) {
 			do(name, content)
 		}
 	}

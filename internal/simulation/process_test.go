@@ -47,6 +47,7 @@ type process struct {
 	started  int  // units
 	units    []*unit
 	released bool // Close has returned before it gave up on the disk: the folder is another process' now
+	lacked   bool // it has been without a spool, because another client had the folder
 	emptied  bool // it has reported that its spool is empty, and not since that points go there
 
 	atDeath struct { // the statistics when it was killed
@@ -86,7 +87,9 @@ func (w *world) open() (*process, error) {
 	var settings *client.SpoolSettings
 	if c.spool {
 		settings = client.NewSpoolSettings("/spool")
-		settings.Bytes, settings.Age, settings.Instances = c.bytes, c.age, c.instances
+		settings.Bytes.Set(c.bytes)
+		settings.Age.Set(c.age)
+		settings.Instances = c.instances
 		settings.ReplayInterval = time.Duration(float64(time.Second) / c.rate)
 	}
 	client.Of(made).Simulate(client.Machine{
@@ -146,6 +149,15 @@ func (p *process) die() {
 	go p.bury()
 }
 
+// hasSpool reports whether the process has a spool at this moment, and notes if not.
+func (p *process) hasSpool() bool {
+	_, ok := p.client.SpoolStats()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lacked = p.lacked || !ok
+	return ok
+}
+
 // killed reports whether the process was killed.
 func (p *process) killed() bool {
 	p.mu.Lock()
@@ -184,6 +196,7 @@ func (p *process) begin(name string, d time.Duration) (*unit, context.Context, c
 // sets its counts.
 func (p *process) end(u *unit, started int, account func()) {
 	now := time.Now()
+	p.hasSpool()
 	p.mu.Lock()
 	p.active--
 	u.alone = u.alone && p.started == started

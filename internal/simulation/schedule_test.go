@@ -60,6 +60,11 @@ const (
 	killAtDisk
 	losePower
 	inspect
+	rollingUpdate
+	removeLocks
+	replaceFolder
+	foreignFiles
+	craftedFile
 	actions // the number of them
 )
 
@@ -67,6 +72,7 @@ func (a action) String() string {
 	return [...]string{
 		"export", "send", "pause", "serverReacts", "serverRefusesConnections", "serverRecovers", "serverClosesIdle", "diskFails", "diskIsSlow",
 		"diskRecovers", "rotate", "tokenFails", "flush", "shutdown", "closeClient", "restart", "killAtDisk", "losePower", "inspect",
+		"rollingUpdate", "removeLocks", "replaceFolder", "foreignFiles", "craftedFile",
 	}[a]
 }
 
@@ -95,6 +101,7 @@ func weights(c *config) []int {
 	}
 	if c.spool {
 		w[diskFails], w[diskIsSlow], w[diskRecovers], w[killAtDisk], w[losePower], w[inspect] = 8, 4, 5, 5, 4, 2
+		w[rollingUpdate], w[removeLocks], w[replaceFolder], w[foreignFiles], w[craftedFile] = 5, 3, 1, 2, 2
 	}
 	return w
 }
@@ -106,7 +113,7 @@ func newSchedule(seed uint64) schedule {
 	gentle := r.IntN(4) == 0 // without faults of disk and process
 	w := weights(&s.config)
 	if gentle {
-		for _, a := range []action{diskFails, diskIsSlow, shutdown, closeClient, restart, killAtDisk, losePower} {
+		for _, a := range []action{diskFails, diskIsSlow, shutdown, closeClient, restart, killAtDisk, losePower, rollingUpdate, removeLocks, replaceFolder, craftedFile} {
 			w[a] = 0
 		}
 	}
@@ -187,6 +194,10 @@ func newStep(r *rand.Rand, weights []int) step {
 		}
 	case killAtDisk:
 		s.n = r.IntN(30)
+	case rollingUpdate:
+		s.n, s.d = r.IntN(3), time.Duration(r.IntN(40))*time.Second
+	case foreignFiles, craftedFile:
+		s.n = r.IntN(1 << 16)
 	case tokenFails:
 		s.n, s.d = 1+r.IntN(3), time.Duration(r.IntN(2))*time.Duration(r.IntN(90))*time.Second
 	case restart, losePower:
@@ -218,7 +229,7 @@ func (s schedule) keep(steps []int) schedule {
 func (s schedule) calm() bool {
 	return !slices.ContainsFunc(s.steps, func(s step) bool {
 		switch s.action {
-		case diskFails, diskIsSlow, shutdown, closeClient, restart, killAtDisk, losePower:
+		case diskFails, diskIsSlow, shutdown, closeClient, restart, killAtDisk, losePower, rollingUpdate, removeLocks, replaceFolder, craftedFile:
 			return true
 		}
 		return false

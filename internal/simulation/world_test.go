@@ -31,9 +31,13 @@ type world struct {
 	running   [2]*process
 	ended     []*process
 	processes int
-	slow      bool // the disk has been slow
-	crashed   bool // a process was killed
-	faulty    bool // the disk has failed
+	slow      bool              // the disk has been slow
+	crashed   bool              // a process was killed
+	faulty    bool              // the disk has failed
+	tampered  bool              // another program has removed locks or the folder: a client notices it at its next operation
+	taken     int               // points in batches of folders that another program has replaced
+	foreign   map[string]string // files of other programs
+	crafted   map[string]bool   // files that look like batches
 
 	mu      sync.Mutex
 	random  *rand.Rand
@@ -88,7 +92,7 @@ func slowness() [][]memdisk.Kind {
 func newWorld(s schedule) *world {
 	w := &world{
 		config: s.config, ledger: newLedger(), drive: memdisk.New(), random: rand.New(rand.NewPCG(s.seed, 2)),
-		byDisk: map[*memdisk.Process]*process{}, killAt: -1,
+		byDisk: map[*memdisk.Process]*process{}, killAt: -1, foreign: map[string]string{}, crafted: map[string]bool{},
 	}
 	w.config.calm = s.calm()
 	w.server = &server{
@@ -180,7 +184,8 @@ func (w *world) warn(p *process, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch text := err.Error(); {
-	case strings.Contains(text, "points go to the spool"):
+	case strings.Contains(text, "points go to the spool"), strings.Contains(text, "has taken over"), strings.Contains(text, "is locked again"),
+		strings.Contains(text, "is free again"):
 		p.emptied = false
 	case strings.Contains(text, "is empty again"):
 		p.emptied = true
@@ -194,6 +199,7 @@ func (w *world) checkReports() {
 			continue
 		}
 		stats, _ := p.client.SpoolStats()
+		p.hasSpool()
 		p.mu.Lock()
 		emptied := p.emptied && !p.dead
 		p.mu.Unlock()
@@ -237,24 +243,31 @@ func (w *world) start(i int) {
 		return
 	}
 	disturbed := w.disturbed()
-	expected, sure := w.countFiles(), w.config.spool && !w.config.instances && !disturbed
+	other := w.running[1-i]
+	occupied := other != nil && !other.killed() && !other.closed && other.hasSpool()
+	expected := w.countFiles()
 	p, err := w.open()
 	if err != nil {
-		if other := w.running[1-i]; w.config.spool && (other != nil && !other.killed() && !w.config.instances) {
-			if !errors.Is(err, spool.ErrInUse) && !disturbed {
-				w.ledger.fail("lock", "the second client on the folder: %v", err)
-			}
-		} else if !disturbed {
+		if !disturbed {
 			w.ledger.fail("open", "%v", err)
 		}
 		return
 	}
 	w.place(i, p)
-	if w.config.spool && !w.config.instances && w.running[1-i] != nil && !w.running[1-i].killed() && !w.running[1-i].closed {
-		w.ledger.fail("lock", "two clients have the folder")
+	if !w.config.spool || disturbed {
+		return
 	}
-	if stats, _ := p.client.SpoolStats(); sure && int(stats.Found) != expected {
+	stats, ok := p.client.SpoolStats()
+	switch {
+	case !ok && !stats.Waiting:
+		w.ledger.fail("open", "%s has no spool: %+v", p.name, stats)
+	case w.config.instances || w.tampered:
+	case ok && occupied:
+		w.ledger.fail("lock", "two clients have the folder")
+	case ok && int(stats.Found) != expected:
 		w.ledger.fail("found", "%s has found %d points, %d are in the folder", p.name, stats.Found, expected)
+	case !ok && other == nil:
+		w.ledger.fail("lock", "%s has no spool, and no other client is there", p.name)
 	}
 }
 
@@ -319,6 +332,10 @@ func (w *world) step(s step) {
 		w.restart(s)
 	case inspect:
 		w.inspect()
+	case rollingUpdate:
+		w.update(s)
+	case removeLocks, replaceFolder, foreignFiles, craftedFile:
+		w.tamper(s)
 	}
 }
 
@@ -431,7 +448,7 @@ func (w *world) inspect() {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		w.ledger.fail("inspect", "%v", err)
 	}
-	if !w.config.instances && int(info.Points) != w.countFiles() {
+	if !w.config.instances && len(w.crafted) == 0 && int(info.Points) != w.countFiles() {
 		w.ledger.fail("inspect", "%+v, and %d points are in the files", info, w.countFiles())
 	}
 }
@@ -458,11 +475,12 @@ func (w *world) finish() {
 			w.end(0)
 		}
 		for name := range w.drive.Files() {
-			if strings.HasSuffix(name, ".batch") && !strings.Contains(name, "quarantine") {
+			if strings.HasSuffix(name, ".batch") && !strings.Contains(name, "quarantine") && w.foreign[name] == "" {
 				w.ledger.fail("spool", "%s is left", name)
 			}
 		}
 	}
+	w.checkForeign()
 	w.server.close()
 	time.Sleep(10 * time.Minute) // what waits for a time has ended
 	w.scan()

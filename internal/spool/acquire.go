@@ -5,11 +5,9 @@ package spool
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"path"
 	"strconv"
-	"strings"
 )
 
 // maxInstances limits the processes that share a folder, each with a subfolder.
@@ -17,14 +15,17 @@ const maxInstances = 64
 
 // acquire locks the folder of a disk, or with instances the first of its subfolders that no
 // other process has locked, and returns its name.
-func acquire(disk Disk, instances bool) (string, io.Closer, error) {
+func acquire(disk Disk, instances bool) (string, DiskLock, error) {
 	last := 1
 	if instances {
 		last = maxInstances
 	}
 	for i := 1; i <= last; i++ {
 		sub := subfolder(i)
-		if err := makeSubfolder(disk, sub); err != nil {
+		switch err := makeSubfolder(disk, sub); {
+		case errors.Is(err, errForeign):
+			continue
+		case err != nil:
 			return "", nil, err
 		}
 		held, err := disk.Lock(path.Join(sub, lockName), true)
@@ -44,14 +45,24 @@ func subfolder(instance int) string {
 	return strconv.Itoa(instance)
 }
 
+// isSubfolder reports whether a name is that of the folder of an instance.
+func isSubfolder(name string) bool {
+	n, err := strconv.Atoi(name)
+	return err == nil && n > 1 && n <= maxInstances && subfolder(n) == name
+}
+
 // makeSubfolder creates the folder of an instance, and syncs the one above it: a crash must
-// not lose the folder of a batch that is safe.
+// not lose the folder of a batch that is safe. It returns errForeign if there is something
+// else of that name, for example a symbolic link.
 func makeSubfolder(disk Disk, sub string) error {
 	if sub == "." {
 		return nil
 	}
 	switch err := disk.Mkdir(sub); {
 	case errors.Is(err, fs.ErrExist):
+		if info, err := disk.Lstat(sub); err != nil || !info.IsDir() {
+			return errors.Join(errForeign, err)
+		}
 		return nil
 	case err != nil:
 		return err
@@ -59,28 +70,46 @@ func makeSubfolder(disk Disk, sub string) error {
 	return disk.SyncFolder(".")
 }
 
-// takeOver moves the batches of instances that have ended into this folder. An instance
-// has ended if nobody holds the lock of its folder.
+// takeOver moves the batches of instances that have ended into this folder, and indexes
+// them. An instance has ended if nobody holds the lock of its folder.
 func (f *Folder) takeOver() {
+	own := f.subfolder()
 	for i := 1; i <= maxInstances; i++ {
 		other := subfolder(i)
-		if other == f.sub {
+		if other == own {
 			continue
 		}
-		lock := path.Join(other, lockName)
-		if _, err := f.disk.Lstat(lock); err != nil {
+		if info, err := f.disk.Lstat(other); err != nil || !info.IsDir() {
 			continue
 		}
-		held, err := f.disk.Lock(lock, true) // for writing, which locks on some network file systems need
+		held, err := f.disk.Lock(path.Join(other, lockName), true) // also if somebody has removed the file
 		if held == nil || err != nil {
 			continue
 		}
-		entries, _ := f.disk.ReadDir(other)
-		for _, e := range entries {
-			if strings.HasSuffix(e.Name(), batchSuffix) {
-				_ = f.disk.Rename(path.Join(other, e.Name()), f.path(e.Name()))
-			}
-		}
+		f.takeOverFrom(other)
 		_ = held.Close()
 	}
+}
+
+// takeOverFrom moves the batches of another instance, whose lock the caller holds.
+func (f *Folder) takeOverFrom(other string) {
+	entries, _ := f.disk.ReadDir(other)
+	moved := false
+	for _, e := range entries {
+		if !isBatch(e.Name()) || !e.Type().IsRegular() {
+			continue
+		}
+		if _, err := f.disk.Lstat(f.path(e.Name())); errors.Is(err, fs.ErrNotExist) {
+			err = f.disk.Rename(path.Join(other, e.Name()), f.path(e.Name()))
+			moved = moved || err == nil
+		}
+	}
+	if !moved {
+		return
+	}
+	drops, err := f.reindex()
+	if err != nil {
+		drops = append(drops, Drop{Err: err})
+	}
+	f.reportFaults(drops)
 }

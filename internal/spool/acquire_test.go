@@ -25,7 +25,7 @@ func child(what, dir string) {
 	if childOfDisk(what, dir, fail) {
 		return
 	}
-	f, err := Open(dir, generous, what == "instance", func(Drop) {})
+	f, err := Open(dir, generous, Options{Instances: what == "instance", Dropped: func(Drop) {}})
 	if err != nil {
 		fail(err)
 	}
@@ -64,7 +64,7 @@ func startChild(t *testing.T, what, dir string) (string, int, func()) {
 func TestOneProcessHasTheFolder(t *testing.T) {
 	dir := t.TempDir()
 	_, pid, kill := startChild(t, "one", dir)
-	if _, err := Open(dir, generous, false, func(Drop) {}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(dir, generous, Options{Dropped: func(Drop) {}}); !errors.Is(err, ErrInUse) {
 		t.Fatalf("Open: %v", err)
 	}
 	kill()
@@ -78,7 +78,7 @@ func TestOneProcessHasTheFolder(t *testing.T) {
 // Also within one process: it would send each batch twice.
 func TestOneFolderHasTheFolder(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
-	if _, err := Open(f.dir, generous, false, func(Drop) {}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(f.dir, generous, Options{Dropped: func(Drop) {}}); !errors.Is(err, ErrInUse) {
 		t.Errorf("Open: %v", err)
 	}
 	reopen(t, f)
@@ -115,7 +115,7 @@ func TestInstances(t *testing.T) {
 	kills[0]()
 	kills[2]()
 	dropped := new(drops)
-	f, err := Open(dir, generous, true, dropped.add)
+	f, err := Open(dir, generous, Options{Instances: true, Dropped: dropped.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestInstances(t *testing.T) {
 		t.Errorf("the second one lives, the others do not (-want +got):\n%s", diff)
 	}
 	kills[1]()
-	second, err := Open(dir, generous, true, dropped.add)
+	second, err := Open(dir, generous, Options{Instances: true, Dropped: dropped.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,13 +144,13 @@ func TestInstances(t *testing.T) {
 func TestInstancesAreLimited(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxInstances {
-		f, err := Open(dir, generous, true, func(Drop) {})
+		f, err := Open(dir, generous, Options{Instances: true, Dropped: func(Drop) {}})
 		if err != nil {
 			t.Fatalf("instance %d: %v", i+1, err)
 		}
 		t.Cleanup(func() { f.Close() })
 	}
-	if _, err := Open(dir, generous, true, func(Drop) {}); !errors.Is(err, ErrInUse) {
+	if _, err := Open(dir, generous, Options{Instances: true, Dropped: func(Drop) {}}); !errors.Is(err, ErrInUse) {
 		t.Errorf("Open: %v", err)
 	}
 }
@@ -161,7 +161,7 @@ func TestAFileInPlaceOfTheFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{path, filepath.Join(path, "below")} {
-		if f, err := Open(dir, generous, false, func(Drop) {}); err == nil {
+		if f, err := Open(dir, generous, Options{Dropped: func(Drop) {}}); err == nil {
 			f.Close()
 			t.Errorf("%s is a folder", dir)
 		}

@@ -27,7 +27,7 @@ func childOfDisk(what, dir string, fail func(error)) bool {
 		}
 		fillDisk(dir, fail, unix.EFBIG)
 	case "full": // a file system of 64 KB
-		if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k"); err != nil {
+		if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k,mode=700"); err != nil {
 			fmt.Println("no file system:", err)
 			return true
 		}
@@ -35,7 +35,7 @@ func childOfDisk(what, dir string, fail func(error)) bool {
 		if err := unix.Mount("none", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 			fail(err)
 		}
-		if _, err := Open(dir, generous, false, func(Drop) {}); !errors.Is(err, unix.EROFS) {
+		if _, err := Open(dir, generous, Options{Dropped: func(Drop) {}}); !errors.Is(err, unix.EROFS) {
 			fail(fmt.Errorf("Open of a read-only folder: %w", err))
 		}
 	default:
@@ -47,7 +47,7 @@ func childOfDisk(what, dir string, fail func(error)) bool {
 // fillDisk puts batches into a folder until the disk says no, and demands that
 // nothing is half there.
 func fillDisk(dir string, fail func(error), want error) {
-	f, err := Open(dir, generous, false, func(l Drop) { fail(l.Err) })
+	f, err := Open(dir, generous, Options{Dropped: func(l Drop) { fail(l.Err) }})
 	if err != nil {
 		fail(err)
 	}
@@ -190,7 +190,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 		chmod(t, 0, filepath.Join(f.dir, name))
 	}
 	asNobody(t, func() {
-		f, err := Open(f.dir, generous, false, dropped.add)
+		f, err := Open(f.dir, generous, Options{Insecure: true, Dropped: dropped.add})
 		if err != nil {
 			t.Error(err)
 			return

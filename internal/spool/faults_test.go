@@ -40,8 +40,20 @@ func (d *disk) open(limit int64) {
 	var err error
 	d.process = d.drive.Process()
 	limits := spool.Limits{Bytes: limit, Age: time.Hour}
-	d.folder, err = spool.OpenOn(d.process, "/spool", limits, false, func(drop spool.Drop) { d.drops = append(d.drops, drop) })
+	d.folder, err = spool.OpenOn(d.process, "/spool", limits, spool.Options{Dropped: func(drop spool.Drop) { d.drops = append(d.drops, drop) }})
 	if err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// openInstance opens the folder, or one of its subfolders, as a new process.
+func (d *disk) openInstance() {
+	d.t.Helper()
+	var err error
+	d.process = d.drive.Process()
+	limits := spool.Limits{Bytes: 1 << 20, Age: time.Hour}
+	options := spool.Options{Instances: true, Dropped: func(drop spool.Drop) { d.drops = append(d.drops, drop) }}
+	if d.folder, err = spool.OpenOn(d.process, "/spool", limits, options); err != nil {
 		d.t.Fatal(err)
 	}
 }
@@ -137,14 +149,15 @@ func TestFolder_Put_IsDurable(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		d := newDisk(t, 1<<20)
-		left := random.IntN(30)
+		left, killed := random.IntN(40), false
 		d.drive.SetFault(func(memdisk.Operation) memdisk.Fault {
 			left--
-			return memdisk.Fault{Kill: left == 0}
+			killed = killed || left == 0
+			return memdisk.Fault{Kill: killed}
 		})
 		kept := []int{}
 		for i := range 5 {
-			if d.put(i) == nil {
+			if d.put(i) == nil && !killed { // what a dead process says does not count
 				kept = append(kept, i)
 			}
 		}
@@ -156,6 +169,7 @@ func TestFolder_Put_IsDurable(t *testing.T) {
 		if len(got) < len(kept) || len(got) > len(kept)+1 || !slices.Equal(got[:len(kept)], kept) {
 			t.Errorf("seed %d: batches %v, want %v and at most one more", seed, got, kept)
 		}
+		d.drops = slices.DeleteFunc(d.drops, func(drop spool.Drop) bool { return errors.Is(drop.Err, memdisk.ErrKilled) })
 		if len(d.drops) > 0 {
 			t.Errorf("seed %d: drops %v", seed, d.drops)
 		}
@@ -183,5 +197,46 @@ func TestFolder_Quarantine_KeepsAFileThatCannotBeMoved(t *testing.T) {
 	}
 	if len(d.drops) != 2 || d.drops[0].Points != 0 || d.drops[1].Points != 10 {
 		t.Errorf("drops %v", d.drops)
+	}
+}
+
+// If the folder cannot be synced and the file not be removed, its points are still there, and
+// are counted so.
+func TestFolder_Put_CountsABatchThatIsStillThere(t *testing.T) {
+	d := newDisk(t, 1<<20)
+	d.fail(syscall.EIO, memdisk.SyncFolder, memdisk.Remove)
+	if err := d.put(0); err != nil {
+		t.Errorf("Put: %v", err)
+	}
+	abandoned := d.folder.Put(batch(1), func() bool { return false })
+	d.drive.SetFault(nil)
+	if !errors.Is(abandoned, syscall.EIO) {
+		t.Errorf("a write that was abandoned: %v", abandoned)
+	}
+	if c := d.folder.Content(); c.Batches != 2 || c.Points != 20 || c.Found != 10 {
+		t.Errorf("%+v, want 10 points that were stored and 10 that were found", c)
+	}
+	if len(d.drops) != 2 || d.drops[0].Points != 0 || !strings.Contains(d.drops[0].Err.Error(), "/spool: ") {
+		t.Errorf("drops %v", d.drops)
+	}
+	d.want(0, 1)
+}
+
+// The parts of a replaced batch that are still there take its place.
+func TestFolder_Replace_CountsAPartThatIsStillThere(t *testing.T) {
+	d := newDisk(t, 1<<20)
+	if err := d.put(0); err != nil {
+		t.Fatal(err)
+	}
+	d.fail(syscall.EIO, memdisk.SyncFolder, memdisk.Remove)
+	parts, err := d.folder.Replace(d.folder.Take(func(*spool.File) bool { return true }), batch(1))
+	d.drive.SetFault(nil)
+	if err != nil || len(parts) != 1 || d.folder.Content().Points != 10 {
+		t.Errorf("%v, %v, %+v", parts, err, d.folder.Content())
+	}
+	d.drive.Delete("lock")
+	d.folder.Maintain() // which compares files and index, and must not find the batch that could not be removed
+	if c := d.folder.Content(); c.Batches != 1 || c.Found != 0 {
+		t.Errorf("%+v", c)
 	}
 }

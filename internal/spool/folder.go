@@ -8,55 +8,59 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
 
-const (
-	batchSuffix     = ".batch"
-	temporarySuffix = ".tmp"
-	lockName        = "lock"
-	quarantineName  = "quarantine"
-
-	// maxFiles limits the index, which is in memory.
-	maxFiles = 65_536
-)
+// maxFiles limits the index, which is in memory.
+const maxFiles = 65_536
 
 var (
 	// ErrClosed is returned by methods that are called after Close.
 	ErrClosed = errors.New("the spool is closed")
 	// ErrInUse is returned by Open if another process, or another Folder of this one, has the
-	// folder.
+	// folder, and by methods that are called after another one has taken it.
 	ErrInUse = errors.New("another client, of this or another process, uses the folder")
+	// ErrInsecure is returned by Open if other users can change the folder.
+	ErrInsecure = errors.New("the folder is not safe")
+	// ErrGone is returned by methods that get a file which is no longer in the folder: it was
+	// lost together with the folder, see Folder.Maintain.
+	ErrGone = errors.New("the file is no longer in the folder")
 )
+
+// allowances are the names of the settings that allow an insecure folder, for errors.
+const allowances = "WithSpoolInsecureFolder, APPTUIT_SPOOL_INSECURE_DIR=true"
 
 // Folder is an open folder of batches.
 type Folder struct {
-	dir     string // for people
-	disk    Disk
-	sub     string // the folder of this instance, on the disk
-	limits  Limits
-	dropped func(Drop)
-	lock    io.Closer
+	dir       string // that of Open, for people
+	disk      Disk
+	instances bool
+	limits    Limits
+	dropped   func(Drop)
+	owning    chan struct{} // capacity 1: the ownership is checked or recovered by one operation at a time
 
 	// Write creates a file. Tests replace it before the first Put to simulate a slow or
 	// broken disk.
 	Write func(name string, commit func() bool, parts ...[]byte) error
 
 	mu       sync.Mutex // not held during operations of the disk, which may block
-	files    []*File    // oldest first
-	bytes    int64      // of files, and of those being written
+	sub      string     // the folder of this instance, on the disk
+	lock     DiskLock   // nil while another client has the folder
+	closed   bool
+	active   int             // operations that use the disk
+	files    []*File         // oldest first
+	pending  map[string]bool // names of files that are being written or removed, and not in the index
+	bytes    int64           // of files, and of those being written
 	points   int64
 	found    int64
+	removed  int64
 	sequence uint32
-	closed   bool
 }
 
 // File is a batch in the folder.
@@ -66,6 +70,7 @@ type File struct {
 	points int
 	born   time.Time // with a monotonic reading, which clock changes do not affect
 	taken  bool      // between Take and Return, Replace or Quarantine
+	gone   bool      // the folder was lost, and this file with it
 	stuck  bool      // it could not be moved to the quarantine; belongs to the one who has taken it
 
 	// Mark belongs to the caller of Take.
@@ -82,122 +87,199 @@ type Mark struct {
 	Successes uint64    // of the replay at the last strike
 	NotBefore time.Time // the earliest time of the next try
 	AtMost    int64     // bytes of text to send in one request, 0 for all
+	Offered   bool      // the server has answered an attempt: from then on the age is limited
 }
 
-// Open opens a folder, which is created if necessary, and indexes the batches in it. With
-// instances, and if another process has the folder, the first free of the subfolders "2",
-// "3" and so on is opened; batches of instances that have ended are taken over. The
-// function dropped is called with each drop, by Open and later by the methods that cause
-// it; calls by several methods can be concurrent.
-func Open(dir string, limits Limits, instances bool, dropped func(Drop)) (*Folder, error) {
+// Options are the options of Open.
+type Options struct {
+	// Instances lets several processes use the folder: if another process has it, the first
+	// free of the subfolders "2", "3" and so on is opened. Batches of instances that have
+	// ended are taken over, by Open and by Maintain.
+	Instances bool
+	// Insecure allows a folder that other users can change.
+	Insecure bool
+	// Dropped is called with each drop, by Open and later by the methods that cause it; calls
+	// by several methods can be concurrent.
+	Dropped func(Drop)
+}
+
+// Open opens a folder, which is created if necessary, and indexes the batches in it.
+func Open(dir string, limits Limits, options Options) (*Folder, error) {
 	dir, err := filepath.Abs(dir) // the program may change its working directory
 	if err != nil {
 		return nil, err
 	}
-	disk, err := OpenDisk(dir)
+	disk, err := OpenDisk(dir, options.Insecure)
 	if err != nil {
 		return nil, err
 	}
-	return OpenOn(disk, dir, limits, instances, dropped)
+	return OpenOn(disk, dir, limits, options)
 }
 
-// OpenOn opens the folder of a disk as Open does. The path dir is that of messages.
-func OpenOn(disk Disk, dir string, limits Limits, instances bool, dropped func(Drop)) (*Folder, error) {
-	f := &Folder{disk: disk, limits: limits, dropped: dropped, sequence: rand.Uint32()}
+// OpenOn opens the folder of a disk as Open does, and takes over the disk. The path dir is
+// that of messages.
+func OpenOn(disk Disk, dir string, limits Limits, options Options) (*Folder, error) {
+	f := &Folder{
+		dir: dir, disk: disk, instances: options.Instances, limits: limits, dropped: options.Dropped,
+		owning: make(chan struct{}, 1), pending: map[string]bool{}, sequence: rand.Uint32(),
+	}
 	f.Write = f.write
 	var err error
-	if f.sub, f.lock, err = acquire(disk, instances); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+	if f.sub, f.lock, err = acquire(disk, f.instances); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", dir, err), disk.Close())
 	}
-	f.dir = filepath.Join(dir, f.sub)
-	if instances {
+	drops, err := f.reindex()
+	if err != nil {
+		return nil, errors.Join(err, f.lock.Close(), disk.Close())
+	}
+	f.reportFaults(drops)
+	if f.instances {
 		f.takeOver()
 	}
-	if err := f.load(); err != nil {
-		return nil, errors.Join(err, f.lock.Close())
-	}
+	f.discard(f.evictNow())
 	return f, nil
 }
 
 // Dir returns the path of the folder. With instances it can be a subfolder of that given
 // to Open.
-func (f *Folder) Dir() string { return f.dir }
+func (f *Folder) Dir() string { return filepath.Join(f.dir, f.subfolder()) }
+
+func (f *Folder) subfolder() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.sub
+}
 
 // path returns the name of a file of the folder on the disk.
-func (f *Folder) path(name string) string { return path.Join(f.sub, name) }
+func (f *Folder) path(name string) string { return path.Join(f.subfolder(), name) }
 
-// load indexes the files in the folder.
-func (f *Folder) load() error {
-	entries, err := f.disk.ReadDir(f.sub)
-	if err != nil {
-		return err
+// entry is the result of reading the header of an existing file.
+type entry struct {
+	file *File // nil if the file is not a batch
+	drop Drop  // a fault, if its error is not nil
+}
+
+// readEntry reads the header of an existing file. A file that is not a batch is moved to the
+// quarantine. A file that cannot be read stays where it is, for the next Open.
+func (f *Folder) readEntry(name string, now time.Time) entry {
+	b, size, err := stat(f.disk, f.path(name), f.limits)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errForeign):
+		return entry{}
+	case errors.Is(err, ErrFormat):
+		drop, _ := f.quarantine(name, 0, err)
+		return entry{drop: drop}
+	case err != nil:
+		return entry{drop: Drop{Err: err}}
 	}
+	return entry{file: &File{name: name, size: size, points: b.Counted(), born: now.Add(-max(0, now.Sub(b.Time)))}}
+}
+
+// reindex makes the index agree with the files in the folder: files that are not there are
+// no longer in the index, and files that are there and not in the index were found. It
+// removes the rest of writes that a crash has interrupted.
+func (f *Folder) reindex() ([]Drop, error) {
+	entries, err := f.disk.ReadDir(f.subfolder())
+	if err != nil {
+		return nil, err
+	}
+	present := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		present[e.Name()] = true
+	}
+	f.mu.Lock()
+	f.files = slices.DeleteFunc(f.files, func(file *File) bool {
+		if present[file.name] {
+			present[file.name] = false
+			return false
+		}
+		f.lose(file)
+		return true
+	})
+	for name := range f.pending {
+		present[name], present[name+temporarySuffix] = false, false
+	}
+	f.mu.Unlock()
 	now := time.Now()
 	var drops []Drop
+	var found []*File
 	for _, e := range entries {
 		name := e.Name()
 		switch {
-		case strings.HasSuffix(name, batchSuffix+temporarySuffix):
+		case !present[name] || !e.Type().IsRegular():
+		case isTemporary(name):
 			_ = f.disk.Remove(f.path(name)) // a crash interrupted the write
-		case !strings.HasSuffix(name, batchSuffix):
-		default:
-			if drop := f.index(name, now); drop.Err != nil {
-				drops = append(drops, drop)
+		case isBatch(name):
+			i := f.readEntry(name, now)
+			if i.drop.Err != nil {
+				drops = append(drops, i.drop)
+			}
+			if i.file != nil {
+				found = append(found, i.file)
 			}
 		}
 	}
-	f.sort()
-	f.found = f.points
-	if len(drops) > 0 { // once, as there may be many
-		if err := f.trimQuarantine(); err != nil {
-			drops = append(drops, Drop{Err: err})
-		}
+	f.add(found)
+	return drops, nil
+}
+
+// lose counts a file that others have removed, or that was lost with the folder. The caller
+// removes it from the index, and holds f.mu.
+func (f *Folder) lose(file *File) {
+	file.gone = true
+	f.bytes -= file.size
+	f.points -= int64(file.points)
+	f.removed += int64(file.points)
+}
+
+// add adds files that were found to the index.
+func (f *Folder) add(files []*File) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, file := range files {
+		f.bytes += file.size
+		f.points += int64(file.points)
+		f.found += int64(file.points)
+	}
+	f.files = append(f.files, files...)
+	slices.SortFunc(f.files, func(a, b *File) int { return cmp.Compare(a.name, b.name) })
+}
+
+// reportFaults reports the files that are not batches or cannot be read, as one drop, since
+// there may be many.
+func (f *Folder) reportFaults(drops []Drop) {
+	if len(drops) == 0 {
+		return
+	}
+	if err := f.trimQuarantine(); err != nil {
+		drops = append(drops, Drop{Err: err})
 	}
 	f.report(drops)
-	f.discard(f.evict(0, 0))
-	return nil
 }
 
-// index adds an existing file to the index. A file that is not a batch is moved to the
-// quarantine. A file that cannot be read stays where it is, for the next Open.
-func (f *Folder) index(name string, now time.Time) Drop {
-	b, size, err := stat(f.disk, f.path(name))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return Drop{}
-	case errors.Is(err, ErrFormat):
-		drop, _ := f.quarantine(name, 0, err)
-		return drop
-	case err != nil:
-		return Drop{Err: err}
-	}
-	file := &File{name: name, size: size, points: b.Counted(), born: now.Add(-max(0, now.Sub(b.Time)))}
-	f.files = append(f.files, file)
-	f.bytes += size
-	f.points += int64(file.points)
-	return Drop{}
-}
+// errForeign is the error of a file that has the name of a batch and is not a regular file:
+// no client has made it, and it is left alone.
+var errForeign = errors.New("not a regular file")
 
 // stat returns the header of a file as a batch without body, and the size of the file.
-func stat(disk Disk, name string) (*Batch, int64, error) {
+func stat(disk Disk, name string, limits Limits) (*Batch, int64, error) {
 	info, err := disk.Lstat(name)
 	if err != nil {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%w: not a regular file", ErrFormat)
+		return nil, 0, errForeign
 	}
 	file, err := disk.Open(name)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer func() { _ = file.Close() }()
-	b, _, _, err := readHeader(bufio.NewReader(file), info.Size())
+	b, size, _, err := readHeader(bufio.NewReader(file), info.Size())
+	if err == nil {
+		err = limits.check(b, size)
+	}
 	return b, info.Size(), err
-}
-
-func (f *Folder) sort() {
-	slices.SortFunc(f.files, func(a, b *File) int { return cmp.Compare(a.name, b.name) })
 }
 
 // Put stores a batch, and drops the oldest ones if it needs their room. When it returns
@@ -205,39 +287,66 @@ func (f *Folder) sort() {
 // The old files are therefore removed after the new one is safe, and while it is written the
 // folder can exceed its limit by one batch. The function commit is called when the batch is
 // safe; if it returns false the batch is removed, and Put returns an error.
+//
+// If the folder cannot be synced and the file not be removed either, the batch is still
+// there: Put reports the fault and returns nil. A batch that commit has refused and that
+// cannot be removed counts as found.
 func (f *Folder) Put(b *Batch, commit func() bool) error {
 	size := b.size()
 	if size > f.limits.Bytes {
 		return fmt.Errorf("a batch of %d bytes exceeds the limit of the spool, %d", size, f.limits.Bytes)
 	}
-	f.mu.Lock()
-	if f.closed {
-		f.mu.Unlock()
-		return ErrClosed
+	if err := f.limits.check(b, int64(len(b.Body))); err != nil { // it could not be read later
+		return err
 	}
+	if err := f.enter(); err != nil {
+		return err
+	}
+	defer f.exit()
+	f.mu.Lock()
 	out := f.evict(1, size)
 	file := f.reserve(b, time.Now().Add(-max(0, time.Since(b.Time))))
 	f.mu.Unlock()
 
 	err := f.Write(file.name, commit, b.header(), b.Body)
 	f.mu.Lock()
-	if err != nil {
+	delete(f.pending, file.name)
+	if err != nil && !errors.Is(err, errStillThere) {
 		f.bytes -= size
 		f.restore(out)
 		f.mu.Unlock()
 		return err
 	}
 	f.insert(file)
+	if errors.Is(err, errAbandoned) {
+		f.found += int64(file.points)
+	}
 	f.mu.Unlock()
 	f.discard(out)
+	return f.reportStillThere(err)
+}
+
+// reportStillThere reports a file that should not be there, and cannot be removed. It
+// returns the error of a write that was abandoned, and nil after other ones, whose batch
+// counts as stored.
+func (f *Folder) reportStillThere(err error) error {
+	if err == nil {
+		return nil
+	}
+	f.dropped(Drop{Err: fmt.Errorf("%s: %w", f.Dir(), err)})
+	if errors.Is(err, errAbandoned) {
+		return err
+	}
 	return nil
 }
 
-// reserve chooses the name of a new file and adds its size to the total.
+// reserve chooses the name of a new file and adds its size to the total. The caller holds
+// f.mu.
 func (f *Folder) reserve(b *Batch, born time.Time) *File {
 	f.sequence++
-	file := &File{name: fmt.Sprintf("%016x-%08x%s", b.Time.UnixNano(), f.sequence, batchSuffix), size: b.size(), points: b.Counted(), born: born}
+	file := &File{name: batchName(b.Time, f.sequence), size: b.size(), points: b.Counted(), born: born}
 	f.bytes += file.size
+	f.pending[file.name] = true
 	return file
 }
 
@@ -274,12 +383,16 @@ func (f *Folder) Return(file *File) {
 
 // Read reads the batch of a file.
 func (f *Folder) Read(file *File) (*Batch, error) {
+	if err := f.enterFor(file); err != nil {
+		return nil, err
+	}
+	defer f.exit()
 	in, err := f.disk.Open(f.path(file.name))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = in.Close() }()
-	return read(in, file.size)
+	return read(in, file.size, f.limits.check)
 }
 
 // Replace stores the undelivered parts of a batch in its place; without parts the batch is
@@ -287,32 +400,39 @@ func (f *Folder) Read(file *File) (*Batch, error) {
 // Replace returns an error, nothing has changed. If the old file cannot be removed, which
 // is reported as a drop without points, the next process sends its batch again.
 func (f *Folder) Replace(file *File, parts ...*Batch) ([]*File, error) {
+	if err := f.enterFor(file); err != nil {
+		return nil, err
+	}
+	defer f.exit()
 	files := make([]*File, 0, len(parts))
 	for _, b := range parts {
 		f.mu.Lock()
 		part := f.reserve(b, file.born)
-		closed := f.closed
 		f.mu.Unlock()
 		files = append(files, part)
-		err := ErrClosed
-		if !closed {
-			err = f.Write(part.name, func() bool { return true }, b.header(), b.Body)
-		}
-		if err != nil {
+		err := f.Write(part.name, func() bool { return true }, b.header(), b.Body)
+		if err != nil && !errors.Is(err, errStillThere) {
 			f.undo(files)
 			return nil, err
 		}
+		_ = f.reportStillThere(err)
 		part.taken, part.Mark = true, file.Mark
 	}
 	f.mu.Lock()
 	f.forget(file)
 	for _, part := range files {
 		f.insert(part)
+		delete(f.pending, part.name)
 	}
+	f.pending[file.name] = true // until it is removed, it must not be found
 	f.mu.Unlock()
 	if err := f.disk.Remove(f.path(file.name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.dropped(Drop{Err: err})
+		return files, nil
 	}
+	f.mu.Lock()
+	delete(f.pending, file.name)
+	f.mu.Unlock()
 	return files, nil
 }
 
@@ -329,12 +449,22 @@ func (f *Folder) undo(files []*File) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.bytes -= bytes
+	for _, file := range files {
+		delete(f.pending, file.name)
+	}
 }
 
 // Quarantine moves a file to the quarantine, and reports its points as dropped. If it cannot
 // be moved, which is reported once and without points, Quarantine returns false and the file
-// stays taken: its points are not lost.
+// stays taken: its points are not lost. A file that was lost with the folder is left alone.
 func (f *Folder) Quarantine(file *File, reason error) bool {
+	switch err := f.enterFor(file); {
+	case errors.Is(err, ErrGone):
+		return true
+	case err != nil:
+		return false
+	}
+	defer f.exit()
 	drop, moved := f.quarantine(file.name, file.points, reason)
 	if moved {
 		f.mu.Lock()
@@ -349,7 +479,7 @@ func (f *Folder) Quarantine(file *File, reason error) bool {
 	return moved
 }
 
-// forget removes a file from the index.
+// forget removes a file from the index. The caller holds f.mu.
 func (f *Folder) forget(file *File) {
 	if at := slices.Index(f.files, file); at >= 0 {
 		f.files = slices.Delete(f.files, at, at+1)
@@ -363,24 +493,33 @@ type Content struct {
 	Batches int
 	Points  int64 // without uncounted ones
 	Bytes   int64
-	Found   int64 // points that Open found
+	Found   int64 // points that were found, by Open and by Maintain
+	Removed int64 // points in files that others have removed, or that were lost with the folder
 }
 
 // Content describes the batches that are in the folder now.
 func (f *Folder) Content() Content {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return Content{Batches: len(f.files), Points: f.points, Bytes: f.bytes, Found: f.found}
+	return Content{Batches: len(f.files), Points: f.points, Bytes: f.bytes, Found: f.found, Removed: f.removed}
 }
 
-// Close releases the lock of the folder. The batches stay.
+// Close releases the lock of the folder. The batches stay. It does not wait for operations of
+// the disk: one that is in progress may end later.
 func (f *Folder) Close() error {
 	f.mu.Lock()
-	was := f.closed
+	was, lock, idle := f.closed, f.lock, f.active == 0
 	f.closed = true
 	f.mu.Unlock()
 	if was {
 		return nil
 	}
-	return f.lock.Close()
+	var err error
+	if lock != nil {
+		err = lock.Close()
+	}
+	if idle {
+		err = errors.Join(err, f.disk.Close())
+	}
+	return err
 }

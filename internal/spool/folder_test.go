@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -77,6 +78,7 @@ func TestAgeWhenTheClockJumps(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		f.dropped = dropped.add
+		offer(f)
 		if f.Take(anyFile) != nil {
 			t.Error("it is older than a day, and still there")
 		}
@@ -224,40 +226,27 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// What is in the folder and no batch of ours is moved to the quarantine, reported once, and
-// neither sent nor fatal.
-func TestWhatIsNoBatchIsQuarantined(t *testing.T) {
+// A damaged batch is moved to the quarantine, reported once, and neither sent nor fatal.
+func TestDamagedBatchesAreQuarantined(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	batch := list(t, f.dir)[0]
-	outside := filepath.Join(t.TempDir(), "outside.batch")
-	if err := os.Symlink(filepath.Join(f.dir, batch), filepath.Join(f.dir, "link.batch")); err != nil {
-		t.Skip(err)
+	damaged := map[string]string{
+		batchName(time.Unix(0, 1), 1): "",
+		batchName(time.Unix(0, 2), 2): "a text of somebody else",
+		batchName(time.Unix(0, 3), 3): string(whole(numbered(1, 0))[:70]),
 	}
-	for path, content := range map[string]string{
-		outside:                               "not ours",
-		filepath.Join(f.dir, "empty.batch"):   "",
-		filepath.Join(f.dir, "foreign.batch"): "a text of somebody else",
-		filepath.Join(f.dir, "torn.batch"):    string(whole(numbered(1, 0))[:70]),
-		filepath.Join(f.dir, "notes.txt"):     "stay here",
-	} {
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+	for name, content := range damaged {
+		if err := os.WriteFile(filepath.Join(f.dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(outside, filepath.Join(f.dir, "out.batch")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(f.dir, "folder.batch"), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	f, dropped := reopen(t, f)
-	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", "and so are 5 more batches")
-	if diff := cmp.Diff([]string{batch, "notes.txt", quarantineName}, list(t, f.dir)); diff != "" {
+	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", "and so are 2 more batches")
+	if diff := cmp.Diff([]string{batch, quarantineName}, list(t, f.dir)); diff != "" {
 		t.Error(diff)
 	}
-	want := []string{"empty.batch", "folder.batch", "foreign.batch", "link.batch", "out.batch", "torn.batch"}
-	if diff := cmp.Diff(want, list(t, filepath.Join(f.dir, quarantineName))); diff != "" {
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(damaged)), list(t, filepath.Join(f.dir, quarantineName))); diff != "" {
 		t.Error(diff)
 	}
 	f, dropped = reopen(t, f)
@@ -265,8 +254,54 @@ func TestWhatIsNoBatchIsQuarantined(t *testing.T) {
 	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
-	if text, err := os.ReadFile(outside); err != nil || string(text) != "not ours" {
-		t.Errorf("what a link leads to is touched: %q, %v", text, err)
+}
+
+// Files and folders that no client has made stay as they are, and are not reported.
+func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
+	f, _ := open(t, t.TempDir(), generous)
+	put(t, f, numbered(0, 0))
+	foreign := []string{
+		"orders.batch", "notes.txt", "17979cfe3d85cd15.batch", "17979CFE3D85CD15-0000002A.batch", "17979cfe3d85cd15-0000002a.batch.old",
+		"17979cfe3d85cd15-0000002a.batch.tmp.tmp", "-17979cfe3d85cd1-0000002a.batch", "report.batch.tmp", quarantineName + "/report.pdf",
+	}
+	folders := []string{"nightly.batch", "17979cfe3d85cd15-0000002b.batch", quarantineName, quarantineName + "/17979cfe3d85cd15-0000002c.batch"}
+	for _, name := range folders {
+		if err := os.Mkdir(filepath.Join(f.dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range append(foreign, "nightly.batch/file", quarantineName+"/17979cfe3d85cd15-0000002c.batch/file") {
+		if err := os.WriteFile(filepath.Join(f.dir, name), []byte("not ours"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now().Add(-1000 * time.Hour)
+		if err := os.Chtimes(filepath.Join(f.dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := contents(t, f.dir)
+	f, dropped := reopen(t, f)
+	put(t, f, numbered(1, 0), numbered(2, 0))
+	f.Maintain()
+	dropped.none(t)
+	f.Quarantine(f.Take(anyFile), errors.New("bad")) // which also trims the quarantine
+	if info, err := Inspect(f.dir); err != nil || info.Foreign != len(foreign)+1 || info.Faulty != 0 {
+		t.Errorf("%+v, %v, want %d foreign files", info, err, len(foreign)+1)
+	}
+	dropped.want(t, 10, "bad")
+	if diff := cmp.Diff([]int{1, 2}, drain(t, f)); diff != "" {
+		t.Error(diff)
+	}
+	after := contents(t, f.dir)
+	for path, text := range before {
+		if after[path] != text && !isBatch(filepath.Base(path)) {
+			t.Errorf("%s is gone", path)
+		}
+	}
+	for _, name := range folders {
+		if info, err := os.Stat(filepath.Join(f.dir, name)); err != nil || !info.IsDir() {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -292,30 +327,30 @@ func TestADamagedBody(t *testing.T) {
 	wantContent(t, f, 0)
 }
 
-func TestTheFolderIsDeleted(t *testing.T) {
+// A folder that was deleted is made again. Its batches are neither dropped nor there.
+func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
+	file := f.Take(anyFile)
 	if err := os.RemoveAll(f.dir); err != nil {
 		t.Skip(err)
 	}
-	if err := f.Put(numbered(2, 0), always); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Put: %v", err)
-	}
-	file := f.Take(anyFile)
-	if _, err := f.Read(file); !errors.Is(err, fs.ErrNotExist) {
+	put(t, f, numbered(2, 0))
+	dropped.want(t, 0, "removed or replaced", "locked again, with 0 batches")
+	if _, err := f.Read(file); !errors.Is(err, ErrGone) {
 		t.Errorf("Read: %v", err)
 	}
-	f.Quarantine(file, fs.ErrNotExist)
-	dropped.want(t, 10)
-	if _, err := f.Replace(f.Take(anyFile)); err != nil {
+	if _, err := f.Replace(file); !errors.Is(err, ErrGone) {
 		t.Errorf("Replace: %v", err)
 	}
-	if c := f.Content(); c.Batches != 0 || c.Bytes != 0 || c.Points != 0 {
-		t.Errorf("%+v is counted", c)
+	if !f.Quarantine(file, fs.ErrNotExist) {
+		t.Error("a file that was lost is kept")
 	}
-	if err := f.Close(); err != nil {
-		t.Error(err)
+	wantContent(t, f, 1)
+	if c := f.Content(); c.Removed != 20 {
+		t.Errorf("%+v", c)
 	}
+	dropped.none(t)
 }
 
 func TestAfterClose(t *testing.T) {
@@ -346,7 +381,7 @@ func TestConcurrently(t *testing.T) {
 	for w := range writers {
 		put.Go(func() {
 			for i := range each {
-				if err := f.Put(&Batch{Points: 10, Time: time.Now(), Body: fmt.Append(nil, w, "/", i)}, always); err != nil {
+				if err := f.Put(&Batch{Points: 10, Raw: 1000, Time: time.Now(), Body: fmt.Append(nil, w, "/", i)}, always); err != nil {
 					t.Error(err)
 				}
 				f.Content()

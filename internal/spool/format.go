@@ -131,11 +131,51 @@ func fill(r io.Reader, p []byte) error {
 	return err
 }
 
-// read reads a whole file.
-func read(file io.Reader, fileSize int64) (*Batch, error) {
+// The encodings of bodies, as far as this package looks at them.
+const (
+	encodingNone = 2
+	encodings    = 3 // gzip, zlib and none
+)
+
+const (
+	// minPoint is less than the text of any point, in bytes.
+	minPoint = 50
+	// maxRatio is how much longer than its compressed form a text can be, with deflate.
+	maxRatio = 1032
+)
+
+// check returns an error if a batch with a body of the given size is none that a client has
+// written: a forged header must not make anybody allocate memory for what it claims.
+func (l Limits) check(b *Batch, bodySize int64) error {
+	implausible := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, args...))
+	}
+	ratio := int64(maxRatio)
+	if b.Encoding == encodingNone {
+		ratio = 1
+	}
+	switch {
+	case b.Encoding >= encodings:
+		return implausible("unknown encoding %d", b.Encoding)
+	case bodySize > l.Bytes || b.Raw > l.text():
+		return implausible("%d bytes for a text of %d bytes, which is over the limits", bodySize, b.Raw)
+	case b.Raw/ratio > bodySize, ratio == 1 && b.Raw != bodySize:
+		return implausible("%d bytes for a text of %d bytes", bodySize, b.Raw)
+	case int64(b.Points) > b.Raw/minPoint:
+		return implausible("%d points in a text of %d bytes", b.Points, b.Raw)
+	}
+	return nil
+}
+
+// read reads a whole file. The function check decides about its header before memory for
+// the body is allocated.
+func read(file io.Reader, fileSize int64, check func(b *Batch, bodySize int64) error) (*Batch, error) {
 	r := bufio.NewReader(file)
 	b, size, sum, err := readHeader(r, fileSize)
 	if err != nil {
+		return nil, err
+	}
+	if err := check(b, size); err != nil {
 		return nil, err
 	}
 	b.Body = make([]byte, size)

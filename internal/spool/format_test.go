@@ -22,7 +22,11 @@ import (
 // whole is a file of a batch.
 func whole(b *Batch) []byte { return append(b.header(), b.Body...) }
 
-func readBytes(file []byte) (*Batch, error) { return read(bytes.NewReader(file), int64(len(file))) }
+func readBytes(file []byte) (*Batch, error) {
+	return read(bytes.NewReader(file), int64(len(file)), unchecked)
+}
+
+func unchecked(*Batch, int64) error { return nil }
 
 func sample() *Batch {
 	return &Batch{
@@ -74,7 +78,7 @@ func TestATornFileIsNoBatch(t *testing.T) {
 			t.Errorf("%d bytes of %d: %v, %v", n, len(file), b, err)
 		}
 		// As long as the header says, but not on the disk.
-		if b, err := read(bytes.NewReader(file[:n]), int64(len(file))); !errors.Is(err, ErrFormat) {
+		if b, err := read(bytes.NewReader(file[:n]), int64(len(file)), unchecked); !errors.Is(err, ErrFormat) {
 			t.Errorf("%d bytes of %d that should be there: %v, %v", n, len(file), b, err)
 		}
 	}
@@ -106,7 +110,7 @@ func TestAReadErrorIsNotTheFormats(t *testing.T) {
 	broken := errors.New("input/output error")
 	file := whole(sample())
 	for n := range file {
-		_, err := read(io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(broken)), int64(len(file)))
+		_, err := read(io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(broken)), int64(len(file)), unchecked)
 		if !errors.Is(err, broken) || errors.Is(err, ErrFormat) {
 			t.Errorf("after %d bytes: %v", n, err)
 		}
@@ -147,7 +151,7 @@ func TestDeclaredSizesAreNotBelieved(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		// The zeros of a sparse file follow.
-		b, err := read(io.MultiReader(bytes.NewReader(tt.header), bytes.NewReader(make([]byte, 1<<16))), tt.size)
+		b, err := read(io.MultiReader(bytes.NewReader(tt.header), bytes.NewReader(make([]byte, 1<<16))), tt.size, unchecked)
 		runtime.ReadMemStats(&after)
 		if !errors.Is(err, ErrFormat) {
 			t.Errorf("%s: %v, %v", name, b, err)

@@ -88,7 +88,7 @@ var generous = Limits{Bytes: 1 << 20, Age: 24 * time.Hour}
 func open(t testing.TB, dir string, limits Limits) (*Folder, *drops) {
 	t.Helper()
 	dropped := new(drops)
-	f, err := Open(dir, limits, false, dropped.add)
+	f, err := Open(dir, limits, Options{Dropped: dropped.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,6 +119,15 @@ func put(t testing.TB, f *Folder, batches ...*Batch) {
 		if err := f.Put(b, always); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// offer marks all batches as offered to the server, so that their age is limited.
+func offer(f *Folder) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, file := range f.files {
+		file.Mark.Offered = true
 	}
 }
 

@@ -6,8 +6,8 @@ package spool
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"path"
-	"strings"
 	"time"
 )
 
@@ -17,24 +17,39 @@ type Info struct {
 	Points      int64 // without uncounted ones
 	Bytes       int64
 	Oldest      time.Time // when the oldest batch was spooled; zero if there is none
-	Faulty      int       // files that are damaged, foreign or unreadable
+	Faulty      int       // batches that are damaged or unreadable
+	Foreign     int       // other files and folders, which the spool leaves alone
 	Quarantined int       // files in the quarantine
 	InUse       bool      // a process holds the lock
+	Insecure    error     // why Open refuses the folder without Options.Insecure; nil if it does not
 }
 
 // Inspect describes a folder without changing it, whether it is in use or not. It reads
 // only the headers of batches. To find out whether a folder is in use, it holds the lock
 // for a moment. The error is fs.ErrNotExist if there is no such folder.
 func Inspect(dir string) (Info, error) {
-	return InspectOn(systemDisk{dir})
+	root, opened, err := openRoot(dir)
+	if err != nil {
+		return Info{}, err
+	}
+	disk := &systemDisk{dir: dir, open: root, info: opened}
+	info, err := InspectOn(disk)
+	if err == nil {
+		info.Insecure = checkAccess(dir, opened)
+	}
+	return info, errors.Join(err, disk.Close())
 }
 
 // InspectOn describes the folder of a disk as Inspect does.
 func InspectOn(disk Disk) (Info, error) {
 	var info Info
 	for i := 1; i <= maxInstances; i++ {
-		err := info.addFolder(disk, subfolder(i))
-		if err != nil && (i == 1 || !errors.Is(err, fs.ErrNotExist)) {
+		if i > 1 {
+			if at, err := disk.Lstat(subfolder(i)); err != nil || !at.IsDir() {
+				continue
+			}
+		}
+		if err := info.addFolder(disk, subfolder(i)); err != nil && (i == 1 || !errors.Is(err, fs.ErrNotExist)) {
 			return Info{}, err
 		}
 	}
@@ -47,16 +62,26 @@ func (i *Info) addFolder(disk Disk, dir string) error {
 	if err != nil {
 		return err
 	}
+	quarantine := false
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), batchSuffix) {
-			i.addFile(stat(disk, path.Join(dir, e.Name())))
+		name, regular := e.Name(), e.Type().IsRegular()
+		switch {
+		case isBatch(name) && regular:
+			i.addFile(stat(disk, path.Join(dir, name), Limits{Bytes: math.MaxInt64, Text: math.MaxInt64}))
+		case name == quarantineName && e.IsDir():
+			quarantine = true
+		case name == lockName && regular, isTemporary(name) && regular, dir == "." && e.IsDir() && isSubfolder(name):
+		default:
+			i.Foreign++
 		}
 	}
-	quarantined, err := disk.ReadDir(path.Join(dir, quarantineName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if quarantine {
+		entries, err := disk.ReadDir(path.Join(dir, quarantineName))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		i.Quarantined += len(entries)
 	}
-	i.Quarantined += len(quarantined)
 	inUse, err := locked(disk, dir)
 	i.InUse = i.InUse || inUse
 	return err
@@ -65,7 +90,7 @@ func (i *Info) addFolder(disk Disk, dir string) error {
 // addFile adds the result of stat for one file.
 func (i *Info) addFile(b *Batch, size int64, err error) {
 	switch {
-	case errors.Is(err, fs.ErrNotExist): // it has been delivered in the meantime
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errForeign): // it has been delivered in the meantime
 		return
 	case err != nil:
 		i.Faulty++

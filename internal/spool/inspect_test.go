@@ -38,7 +38,7 @@ func TestInspectCountsAndChangesNothing(t *testing.T) {
 	old.Uncounted = []uint32{0, 4}
 	put(t, f, numbered(0, 50), old)
 	for path, text := range map[string]string{
-		"torn.batch": "APTSPOOL", "writing.batch.tmp": "x", "quarantine/bad.batch": "x",
+		batchName(time.Unix(0, 1), 1): "APTSPOOL", batchName(time.Unix(0, 2), 1) + ".tmp": "x", "quarantine/bad.batch": "x", "orders.batch": "x",
 	} {
 		path = filepath.Join(dir, path)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
@@ -46,7 +46,7 @@ func TestInspectCountsAndChangesNothing(t *testing.T) {
 		}
 	}
 	before := contents(t, dir)
-	want := Info{Batches: 2, Points: 18, Bytes: f.Content().Bytes, Oldest: old.Time, Faulty: 1, Quarantined: 1, InUse: true}
+	want := Info{Batches: 2, Points: 18, Bytes: f.Content().Bytes, Oldest: old.Time, Faulty: 1, Foreign: 1, Quarantined: 1, InUse: true}
 	got, err := Inspect(dir)
 	if err != nil || !got.Oldest.Equal(want.Oldest) {
 		t.Errorf("oldest %v, %v; want %v", got.Oldest, err, want.Oldest)
@@ -71,7 +71,7 @@ func TestInspectCountsAndChangesNothing(t *testing.T) {
 func TestInspectSeesInstances(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {
-		f, err := Open(dir, generous, true, new(drops).add)
+		f, err := Open(dir, generous, Options{Instances: true, Dropped: new(drops).add})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,8 +14,14 @@ import (
 // Limits are the limits of a folder, without its quarantine.
 type Limits struct {
 	Bytes int64         // of all batches, with their headers
-	Age   time.Duration // of a batch since it was spooled
+	Age   time.Duration // of a batch since it was spooled, once the server has answered an attempt (Mark.Offered)
+	Text  int64         // of one batch before compression; at least minText
 }
+
+// minText is the least limit of the text of a batch, which is allowed without Limits.Text.
+const minText = 64 << 20
+
+func (l Limits) text() int64 { return max(l.Text, minText) }
 
 // Drop is the removal of a batch that has not been delivered, or a fault of the folder,
 // which has no points.
@@ -29,6 +35,13 @@ type Drop struct {
 type evicted struct {
 	file   *File
 	reason error
+}
+
+// evictNow is evict without a new batch that needs room.
+func (f *Folder) evictNow() []evicted {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.evict(0, 0)
 }
 
 // evict removes batches from the index that are too old, and then the oldest ones until
@@ -47,12 +60,13 @@ func (f *Folder) evict(files int, bytes int64) []evicted {
 			}
 			f.bytes -= file.size
 			f.points -= int64(file.points)
+			f.pending[file.name] = true
 			out = append(out, evicted{file, reason})
 			return true
 		})
 	}
 	remove(func(file *File) error { // every file is checked: after a clock change the index is not in the order of age
-		if time.Since(file.born) <= f.limits.Age {
+		if !file.Mark.Offered || time.Since(file.born) <= f.limits.Age {
 			return nil
 		}
 		return fmt.Errorf("older than %v", f.limits.Age)
@@ -71,8 +85,16 @@ func (f *Folder) evict(files int, bytes int64) []evicted {
 // restore puts evicted batches back into the index. The caller holds f.mu.
 func (f *Folder) restore(batches []evicted) {
 	for _, e := range batches {
+		delete(f.pending, e.file.name)
 		f.insert(e.file)
 		f.bytes += e.file.size
+	}
+	if f.lock == nil { // the folder was lost meanwhile
+		for _, e := range batches {
+			f.removed += int64(e.file.points)
+			e.file.gone = true
+			f.forget(e.file)
+		}
 	}
 }
 
@@ -80,6 +102,16 @@ func (f *Folder) restore(batches []evicted) {
 // file cannot be removed is restored: it would be sent after a restart, and so it is not
 // counted as dropped.
 func (f *Folder) discard(batches []evicted) {
+	if len(batches) == 0 {
+		return
+	}
+	if err := f.enter(); err != nil {
+		f.mu.Lock()
+		f.restore(batches)
+		f.mu.Unlock()
+		return
+	}
+	defer f.exit()
 	drops := make([]Drop, 0, len(batches))
 	var left []evicted
 	for _, e := range batches {
@@ -90,11 +122,12 @@ func (f *Folder) discard(batches []evicted) {
 		}
 		drops = append(drops, drop)
 	}
-	if len(left) > 0 {
-		f.mu.Lock()
-		f.restore(left)
-		f.mu.Unlock()
+	f.mu.Lock()
+	for _, e := range batches {
+		delete(f.pending, e.file.name)
 	}
+	f.restore(left)
+	f.mu.Unlock()
 	f.report(drops)
 }
 

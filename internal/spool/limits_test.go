@@ -46,6 +46,7 @@ func TestTakenFilesStay(t *testing.T) {
 		put(t, f, numbered(3, 1000))
 		dropped.want(t, 10)
 		time.Sleep(2 * time.Hour)
+		offer(f)
 		put(t, f, numbered(4, 1000))
 		dropped.want(t, 20, "older than 1h0m0s", "1 more")
 		f.Return(oldest)
@@ -65,6 +66,7 @@ func TestAgeIsLimited(t *testing.T) {
 			time.Sleep(8 * time.Hour)
 		}
 		time.Sleep(time.Second)
+		offer(f)
 		put(t, f, numbered(3, 0))
 		dropped.want(t, 10, "older than 24h0m0s")
 		// Also what was found.
@@ -72,13 +74,38 @@ func TestAgeIsLimited(t *testing.T) {
 		dropped.none(t)
 		time.Sleep(8 * time.Hour)
 		f, dropped = reopen(t, f)
-		dropped.want(t, 10, "older")
-		if c := f.Content(); c.Found != 30 || c.Points != 20 {
-			t.Errorf("%+v, want what was found to be counted before it is dropped", c)
-		}
+		dropped.none(t)
+		offer(f)
 		if diff := cmp.Diff([]int{2, 3}, drain(t, f)); diff != "" {
 			t.Error(diff)
 		}
+		dropped.want(t, 10, "older")
+		if c := f.Content(); c.Found != 30 || c.Points != 0 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// However old a batch is, it is not dropped before the server has answered an attempt.
+func TestFolder_Take_KeepsOldBatchesThatWereNotOffered(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		f, _ := open(t, dir, generous)
+		put(t, f, numbered(0, 0), numbered(1, 0))
+		time.Sleep(100 * time.Hour)
+		f, dropped := reopen(t, f)
+		f.Maintain()
+		file := f.Take(anyFile)
+		if file == nil {
+			t.Fatal("there is no batch")
+		}
+		dropped.none(t)
+		file.Mark.Offered = true
+		f.Return(file)
+		if diff := cmp.Diff([]int{1}, drain(t, f)); diff != "" {
+			t.Error(diff)
+		}
+		dropped.want(t, 10, "older than 24h0m0s")
 	})
 }
 
@@ -165,7 +192,7 @@ func TestQuarantineIsLimited(t *testing.T) {
 func TestManyQuarantinedAreLimited(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxQuarantined + 20 {
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04x%s", i, batchSuffix)), []byte("junk"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, batchName(time.Unix(0, int64(i)), 0)), []byte("junk"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

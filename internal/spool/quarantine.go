@@ -24,10 +24,17 @@ const (
 // quarantine moves a file into the quarantine: it can be examined there and is never
 // sent. Callers call trimQuarantine after the last file they move. If the file cannot be
 // moved, quarantine returns false and a drop without points. A file that is no longer there
-// counts as moved.
+// counts as moved, and so does one in whose place there is something else now, such as a
+// FIFO, which is left alone.
 func (f *Folder) quarantine(name string, points int, reason error) (drop Drop, moved bool) {
-	shown, quarantined := filepath.Join(f.dir, name), f.path(path.Join(quarantineName, name))
-	err := f.disk.Mkdir(f.path(quarantineName))
+	shown, quarantined := filepath.Join(f.Dir(), name), f.path(path.Join(quarantineName, name))
+	info, err := f.disk.Lstat(f.path(name))
+	if err == nil && !info.Mode().IsRegular() {
+		return Drop{Points: points, Err: fmt.Errorf("%s was replaced: %w", shown, reason)}, true
+	}
+	if err == nil {
+		err = f.disk.Mkdir(f.path(quarantineName))
+	}
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		err = f.disk.Rename(f.path(name), quarantined)
 	}
@@ -54,7 +61,10 @@ func (f *Folder) trimQuarantine() error {
 	}
 	infos := make([]fs.FileInfo, 0, len(entries))
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil { // else it has been removed
+		if !isBatch(e.Name()) {
+			continue
+		}
+		if info, err := f.disk.Lstat(path.Join(dir, e.Name())); err == nil && info.Mode().IsRegular() { // else it has been removed
 			infos = append(infos, info)
 		}
 	}
@@ -64,7 +74,7 @@ func (f *Folder) trimQuarantine() error {
 	for i, info := range infos {
 		bytes += info.Size()
 		if i >= maxQuarantined || bytes > f.limits.Bytes/quarantineShare || time.Since(info.ModTime()) > f.limits.Age {
-			errs = append(errs, f.disk.RemoveAll(path.Join(dir, info.Name())))
+			errs = append(errs, f.disk.Remove(path.Join(dir, info.Name())))
 		}
 	}
 	return errors.Join(errs...)

@@ -3,16 +3,26 @@
 
 package spool
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
 
-// errAbandoned is the error of a write that commit has refused.
-var errAbandoned = errors.New("the write was abandoned")
+var (
+	// errAbandoned is the error of a write that commit has refused.
+	errAbandoned = errors.New("the write was abandoned")
+	// errStillThere is the error of a file that should have been removed, because its write
+	// has failed at the end, and is still there.
+	errStillThere = errors.New("the file cannot be removed")
+)
 
 // write creates a file atomically from parts: after a crash it exists whole or not at all.
 // The function commit is called when the file is durable; if it returns false the file is
-// removed.
+// removed. If that fails, the error is an errStillThere.
 func (f *Folder) write(name string, commit func() bool, parts ...[]byte) (err error) {
-	temporary := f.path(name + temporarySuffix)
+	visible, sub := f.path(name), f.subfolder()
+	temporary := visible + temporarySuffix
 	file, err := f.disk.Create(temporary)
 	if err != nil {
 		return err
@@ -33,15 +43,28 @@ func (f *Folder) write(name string, commit func() bool, parts ...[]byte) (err er
 	if err := file.Close(); err != nil {
 		return err
 	}
-	visible := f.path(name)
 	if err := f.disk.Rename(temporary, visible); err != nil {
 		return err
 	}
-	if err := f.disk.SyncFolder(f.sub); err != nil {
-		return errors.Join(err, f.disk.Remove(visible)) // the caller counts its points as dropped: they must not come back
+	if err := f.disk.SyncFolder(sub); err != nil {
+		return f.withdraw(visible, err, commit) // the caller counts its points as dropped: they must not come back
 	}
 	if !commit() {
-		return errors.Join(errAbandoned, f.disk.Remove(visible))
+		return f.withdraw(visible, errAbandoned, nil)
 	}
 	return nil
+}
+
+// withdraw removes a file that does not count as stored, because of err. If it cannot be
+// removed, its points are still there. The function commit, if there is one, then says
+// whether the caller still waits for the file.
+func (f *Folder) withdraw(visible string, err error, commit func() bool) error {
+	removeErr := f.disk.Remove(visible)
+	if removeErr == nil || errors.Is(removeErr, fs.ErrNotExist) {
+		return err
+	}
+	if commit != nil && !commit() {
+		err = errors.Join(err, errAbandoned)
+	}
+	return fmt.Errorf("%w; %w: %w", err, errStillThere, removeErr)
 }

@@ -86,7 +86,19 @@ func newFolder(now time.Time) *node {
 func New() *Drive { return &Drive{root: newFolder(time.Now())} }
 
 // Process returns a handle for a new process.
-func (d *Drive) Process() *Process { return &Process{drive: d} }
+func (d *Drive) Process() *Process {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return &Process{drive: d, root: d.root}
+}
+
+// ReplaceFolder renames the folder away and makes an empty one in its place, durably. The
+// processes that have opened the folder still work on it, until they open it again.
+func (d *Drive) ReplaceFolder() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.root, d.pending = newFolder(time.Now()), nil
+}
 
 // SetFault has a function decide about each operation that follows; nil ends all faults.
 func (d *Drive) SetFault(fault func(Operation) Fault) {
@@ -173,9 +185,10 @@ func (d *Drive) syncFolder(folder *node) {
 	})
 }
 
-// find returns the node of a name, nil if there is none. The caller holds d.mu.
-func (d *Drive) find(name string) *node {
-	at := d.root
+// find returns the node of a name below a folder, nil if there is none. The caller holds
+// the drive's lock.
+func (n *node) find(name string) *node {
+	at := n
 	if name == "." {
 		return at
 	}
@@ -188,9 +201,9 @@ func (d *Drive) find(name string) *node {
 }
 
 // parent returns the folder that a name is in, nil if there is none, and the last part of
-// the name. The caller holds d.mu.
-func (d *Drive) parent(name string) (*node, string) {
-	folder := d.find(path.Dir(name))
+// the name. The caller holds the drive's lock.
+func (n *node) parent(name string) (*node, string) {
+	folder := n.find(path.Dir(name))
 	if folder != nil && folder.entries == nil {
 		folder = nil
 	}
@@ -220,7 +233,7 @@ func (n *node) collect(name string, files map[string][]byte) {
 func (d *Drive) Put(name string, content []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	folder, base := d.parent(name)
+	folder, base := d.root.parent(name)
 	file := &node{content: bytes.Clone(content), synced: bytes.Clone(content), modified: time.Now()}
 	change{{folder, base, file}}.persist()
 	folder.entries[base] = file
@@ -230,7 +243,7 @@ func (d *Drive) Put(name string, content []byte) {
 func (d *Drive) Delete(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	folder, base := d.parent(name)
+	folder, base := d.root.parent(name)
 	change{{folder, base, nil}}.persist()
 	delete(folder.entries, base)
 }

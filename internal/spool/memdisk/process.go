@@ -21,7 +21,8 @@ var ErrKilled = errors.New("memdisk: the process has been killed")
 // Process is a process that uses a drive. It implements spool.Disk.
 type Process struct {
 	drive  *Drive
-	killed bool // under the drive's lock
+	root   *node // the folder that the process has opened
+	killed bool  // under the drive's lock
 }
 
 var _ spool.Disk = (*Process)(nil)
@@ -36,6 +37,7 @@ func (p *Process) Kill() {
 func (p *Process) kill() {
 	p.killed = true
 	p.drive.root.unlock(p)
+	p.root.unlock(p)
 }
 
 // unlock ends the locks of a process.
@@ -92,7 +94,7 @@ func (k Kind) String() string {
 // Lstat implements spool.Disk.
 func (p *Process) Lstat(name string) (result fs.FileInfo, err error) {
 	err = p.do(Lstat, name, func() error {
-		n := p.drive.find(name)
+		n := p.root.find(name)
 		if n == nil {
 			return fs.ErrNotExist
 		}
@@ -105,7 +107,7 @@ func (p *Process) Lstat(name string) (result fs.FileInfo, err error) {
 // ReadDir implements spool.Disk.
 func (p *Process) ReadDir(name string) (entries []fs.DirEntry, err error) {
 	err = p.do(ReadDir, name, func() error {
-		n := p.drive.find(name)
+		n := p.root.find(name)
 		if n == nil || n.entries == nil {
 			return fs.ErrNotExist
 		}
@@ -120,7 +122,7 @@ func (p *Process) ReadDir(name string) (entries []fs.DirEntry, err error) {
 // Open implements spool.Disk.
 func (p *Process) Open(name string) (file io.ReadCloser, err error) {
 	err = p.do(Open, name, func() error {
-		n := p.drive.find(name)
+		n := p.root.find(name)
 		if n == nil || n.entries != nil {
 			return fs.ErrNotExist
 		}
@@ -154,7 +156,7 @@ func (r *reader) Close() error { return nil }
 // Create implements spool.Disk.
 func (p *Process) Create(name string) (file spool.DiskFile, err error) {
 	err = p.do(Create, name, func() error {
-		folder, base := p.drive.parent(name)
+		folder, base := p.root.parent(name)
 		switch {
 		case folder == nil:
 			return fs.ErrNotExist
@@ -203,7 +205,7 @@ func (w *writer) Close() error { return nil }
 // Mkdir implements spool.Disk.
 func (p *Process) Mkdir(name string) error {
 	return p.do(Mkdir, name, func() error {
-		folder, base := p.drive.parent(name)
+		folder, base := p.root.parent(name)
 		switch {
 		case folder == nil:
 			return fs.ErrNotExist
@@ -218,8 +220,8 @@ func (p *Process) Mkdir(name string) error {
 // Rename implements spool.Disk.
 func (p *Process) Rename(from, to string) error {
 	return p.do(Rename, from, func() error {
-		source, old := p.drive.parent(from)
-		target, name := p.drive.parent(to)
+		source, old := p.root.parent(from)
+		target, name := p.root.parent(to)
 		if source == nil || target == nil || source.entries[old] == nil {
 			return fs.ErrNotExist
 		}
@@ -231,7 +233,7 @@ func (p *Process) Rename(from, to string) error {
 // Remove implements spool.Disk.
 func (p *Process) Remove(name string) error {
 	return p.do(Remove, name, func() error {
-		folder, base := p.drive.parent(name)
+		folder, base := p.root.parent(name)
 		if folder == nil || folder.entries[base] == nil {
 			return fs.ErrNotExist
 		}
@@ -240,19 +242,10 @@ func (p *Process) Remove(name string) error {
 	})
 }
 
-// RemoveAll implements spool.Disk.
-func (p *Process) RemoveAll(name string) error {
-	err := p.Remove(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
 // Chtimes implements spool.Disk.
 func (p *Process) Chtimes(name string, at time.Time) error {
 	return p.do(Chtimes, name, func() error {
-		n := p.drive.find(name)
+		n := p.root.find(name)
 		if n == nil {
 			return fs.ErrNotExist
 		}
@@ -264,7 +257,7 @@ func (p *Process) Chtimes(name string, at time.Time) error {
 // SyncFolder implements spool.Disk.
 func (p *Process) SyncFolder(name string) error {
 	return p.do(SyncFolder, name, func() error {
-		n := p.drive.find(name)
+		n := p.root.find(name)
 		if n == nil || n.entries == nil {
 			return fs.ErrNotExist
 		}
@@ -274,11 +267,11 @@ func (p *Process) SyncFolder(name string) error {
 }
 
 // Lock implements spool.Disk.
-func (p *Process) Lock(name string, create bool) (held io.Closer, err error) {
+func (p *Process) Lock(name string, create bool) (held spool.DiskLock, err error) {
 	err = p.do(Lock, name, func() error {
-		n := p.drive.find(name)
+		n := p.root.find(name)
 		if n == nil {
-			folder, base := p.drive.parent(name)
+			folder, base := p.root.parent(name)
 			if folder == nil || !create {
 				return fs.ErrNotExist
 			}
@@ -287,7 +280,7 @@ func (p *Process) Lock(name string, create bool) (held io.Closer, err error) {
 		}
 		if n.lock == nil {
 			n.lock = p
-			held = &holder{p: p, node: n}
+			held = &holder{p: p, name: name, node: n}
 		}
 		return nil
 	})
@@ -297,6 +290,7 @@ func (p *Process) Lock(name string, create bool) (held io.Closer, err error) {
 // holder holds a lock.
 type holder struct {
 	p    *Process
+	name string
 	node *node
 }
 
@@ -308,3 +302,23 @@ func (h *holder) Close() error {
 	}
 	return nil
 }
+
+// Valid implements spool.DiskLock.
+func (h *holder) Valid() (valid bool, err error) {
+	err = h.p.do(Lstat, h.name, func() error {
+		valid = h.p.root == h.p.drive.root && h.p.root.find(h.name) == h.node
+		return nil
+	})
+	return valid, err
+}
+
+// Reopen implements spool.Disk.
+func (p *Process) Reopen() error {
+	return p.do(Open, ".", func() error {
+		p.root = p.drive.root
+		return nil
+	})
+}
+
+// Close implements spool.Disk.
+func (p *Process) Close() error { return nil }

@@ -1,0 +1,13 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+// Optional is a setting whose zero value is a valid value.
+type Optional[T any] struct {
+	Value T
+	Given bool
+}
+
+// Set sets the value.
+func (o *Optional[T]) Set(v T) { o.Value, o.Given = v, true }
