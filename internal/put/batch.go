@@ -189,7 +189,7 @@ func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) 
 			return nil
 		}
 	}
-	if !lines.Scan() || lines.Text() != "]" || lines.Scan() || text.left > 0 {
+	if !lines.Scan() || lines.Text() != "]" || lines.Scan() || lines.Err() != nil || text.left > 0 {
 		return b.malformed(b.points, lines.Err())
 	}
 	return nil
