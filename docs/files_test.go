@@ -17,6 +17,9 @@ func TestContributingNamesExistingFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A copy of the root module alone, which is tested too, has no nested modules.
+	_, err = os.Stat("../integration")
+	alone := err != nil
 	code, found := regexp.MustCompile("`([^` ]+)`"), 0
 	for line := range strings.Lines(string(text)) {
 		if !strings.HasPrefix(line, "| `") {
@@ -27,6 +30,7 @@ func TestContributingNamesExistingFiles(t *testing.T) {
 			switch name := m[1]; {
 			case i == 0:
 				dir = name
+			case alone && (strings.HasPrefix(dir, "integration/") || strings.HasPrefix(dir, "examples/")):
 			case strings.HasSuffix(name, ".go") && !strings.Contains(name, "*"):
 				found++
 				if _, err := os.Stat(filepath.Join("..", dir, name)); err != nil {

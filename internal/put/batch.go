@@ -230,6 +230,10 @@ func (b *Batch) malformed(i int, err error) error {
 // of a body, which does not. A text that ends within a line is an error.
 func splitLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
 	if end := bytes.IndexByte(data, '\n'); end >= 0 {
+		if string(data[:end]) == "]" {
+			end++ // so that it is not taken for the end of a body
+			return end, data[:end], nil
+		}
 		return end + 1, data[:end], nil
 	}
 	if atEOF && len(data) > 0 {
