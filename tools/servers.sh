@@ -18,6 +18,7 @@ servers=(
 	caddy:caddy
 	javac:default-jdk-headless
 	mvn:maven
+	strace:strace
 )
 
 missing() {

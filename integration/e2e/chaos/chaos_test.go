@@ -22,7 +22,7 @@ func TestChaos(t *testing.T) {
 		}
 	})
 	order := 0
-	for _, faults := range [][]fault{serverFaults(), proxyFaults(), tlsFaults(), scriptedFaults(), clockFaults(), mixedFaults(), crashFaults()} {
+	for _, faults := range [][]fault{serverFaults(), proxyFaults(), tlsFaults(), scriptedFaults(), clockFaults(), mixedFaults(), crashFaults(), rollingFaults(), injectedFaults()} {
 		for _, f := range faults {
 			order++
 			f.order = order

@@ -24,6 +24,9 @@ type order struct {
 	Seed     uint64
 	Life     uint64
 	Second   int64 // of the first pass
+
+	Instances bool // share the spool with other processes
+	Leave     bool // end without waiting for the spool
 }
 
 // lifeHeader tells the server which process sends.
@@ -60,7 +63,11 @@ func (o *order) run() error {
 	}
 	deadline := impatient
 	if o.Spool != "" {
-		opts = append(opts, apptuitclient.WithSpool(o.Spool, apptuitclient.WithSpoolRate(1000)))
+		how := []apptuitclient.SpoolOption{apptuitclient.WithSpoolRate(1000)}
+		if o.Instances {
+			how = append(how, apptuitclient.WithSpoolInstances())
+		}
+		opts = append(opts, apptuitclient.WithSpool(o.Spool, how...))
 		deadline = 8 * generous
 	}
 	p, err := newProgram(newLoad(o.Seed, o.Life), o.Second, &http.Transport{}, opts...)
@@ -81,8 +88,10 @@ func (o *order) run() error {
 		pass(func() error { return p.export(deadline) })
 		select {
 		case <-end:
-			if err := waitForSpool(p.client); err != nil {
-				return err
+			if !o.Leave {
+				if err := waitForSpool(p.client); err != nil {
+					return err
+				}
 			}
 			pass(p.stop)
 			return nil

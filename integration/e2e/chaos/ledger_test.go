@@ -101,7 +101,7 @@ func (b *books) add(e exporter.Stats, s apptuitclient.SpoolStats) {
 
 // adds reports whether all points of a spool are somewhere.
 func adds(s apptuitclient.SpoolStats) bool {
-	return s.Found+s.Spooled == s.Replayed+s.Rejected+s.Dropped+uint64(s.Points)
+	return s.Found+s.Spooled == s.Replayed+s.Rejected+s.Dropped+s.Removed+uint64(s.Points)
 }
 
 func (b *books) fault(format string, args ...any) {

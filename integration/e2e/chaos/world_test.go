@@ -84,6 +84,7 @@ type world struct {
 	times   int
 	second  int64
 	lives   int
+	drops   bool // points that cannot be spooled are dropped
 	refused bool // each pass has a point that InfluxDB refuses
 
 	p *program
