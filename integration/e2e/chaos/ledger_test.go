@@ -86,7 +86,7 @@ func (b *books) add(e exporter.Stats, s apptuitclient.SpoolStats) {
 	b.produced += int(e.Produced)
 	b.accepted += int(e.Accepted + s.Replayed)
 	b.rejected += int(e.Rejected + s.Rejected)
-	b.dropped += int(e.Dropped + s.Dropped)
+	b.dropped += int(e.Dropped + s.Dropped + s.Removed)
 	if e.Produced != e.Accepted+e.Rejected+e.Spooled+e.Dropped {
 		b.fault("the exporter's accounts do not add up: %+v", e)
 	}

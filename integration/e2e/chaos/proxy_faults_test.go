@@ -236,8 +236,8 @@ func fullSpool(w *world) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// folderGone has somebody remove the spool with all that is in it, and make the
-// folder again later.
+// folderGone has somebody remove the spool with all that is in it. The client makes the
+// folder again.
 func folderGone(w *world) {
 	n, v := w.inFront("503", "return 503;", "")
 	w.start(n.URL())
@@ -248,15 +248,11 @@ func folderGone(w *world) {
 			if err := os.Rename(w.dir, filepath.Join(w.t.TempDir(), "gone")); err != nil {
 				w.t.Fatal(err)
 			}
-			w.storm(2)
-			if err := os.Mkdir(w.dir, 0o700); err != nil {
-				w.t.Fatal(err)
-			}
-			w.storm(2)
+			w.storm(4)
 		})
 		w.drained(w.p.client)
 	}
-	if s, _ := w.p.client.SpoolStats(); s.Dropped == 0 {
+	if s, _ := w.p.client.SpoolStats(); s.Removed == 0 {
 		w.t.Error("nothing was in the folder")
 	}
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
