@@ -126,11 +126,9 @@ func (b *Block) remove(ids []uint32) {
 	for len(b.free) > 0 && int(b.free[0]) == n-1 {
 		b.free, n = b.free[1:], n-1
 	}
-	if b.cells = b.cells[:n]; n < cap(b.cells)/2 {
-		b.cells = slices.Clone(b.cells)
-	}
+	b.cells = exact(b.cells[:n])
 	for i := range b.lines.Labels {
-		b.offsets[i] = b.offsets[i][:n]
+		b.offsets[i] = exact(b.offsets[i][:n])
 	}
-	b.free = slices.Clone(b.free)
+	b.free, b.ranks = exact(b.free), nil
 }

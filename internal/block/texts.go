@@ -60,6 +60,15 @@ func withRoom[T any](s []T, n int) []T {
 	return make([]T, 0, n)
 }
 
+// clip gives back the memory that the list does not use.
+func (t *texts) clip() {
+	t.ids, t.counts, t.edits = exact(t.ids), exact(t.counts), exact(t.edits)
+	t.inserted, t.restarts, t.full = exact(t.inserted), exact(t.restarts), exact(t.full)
+}
+
+// exact returns s in memory of its own that is as large as it.
+func exact[T any](s []T) []T { return append(make([]T, 0, len(s)), s...) }
+
 // add appends a text with the edits that turn the last text into it.
 func (t *texts) add(id uint32, edits []put.Edit, text []byte) {
 	t.mark(text)

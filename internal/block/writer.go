@@ -151,6 +151,7 @@ func (w *Writer) Remove(b *Block, ids []uint32) {
 		removed.add(id)
 	}
 	w.merge(b, func(id uint32) bool { return !removed.has(id) })
+	b.texts.clip()
 	b.remove(ids)
 }
 

@@ -128,9 +128,7 @@ func (m *metric[K]) shrink(entries []uint32) {
 		delete(m.invalid, id)
 	}
 	if n := m.block.Len(); n < len(m.points) {
-		if m.points = m.points[:n]; n < cap(m.points)/2 {
-			m.points = slices.Clone(m.points)
-		}
+		m.points = append(make([]point[K], 0, n), m.points[:n]...)
 	}
 }
 
