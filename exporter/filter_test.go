@@ -5,6 +5,7 @@ package exporter
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -164,7 +165,11 @@ func TestFilteredPointsCollide(t *testing.T) {
 			e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
 			err := e.Export(t.Context(), c.rm)
 			wantArrived(t, srv, c.arrived...)
-			want := c.who + " render to one series and timestamp, without the attributes that the attribute filter leaves out: "
+			which := "the first is sent"
+			if strings.Contains(c.who, " and ") {
+				which = "only the former is sent"
+			}
+			want := c.who + " render to one series and timestamp, without the attributes that the attribute filter leaves out: " + which
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want %s", err, want)
 			}
@@ -250,10 +255,15 @@ func TestAllocationsOfFilteredPoints(t *testing.T) {
 	warm := func(opts ...Option) float64 {
 		e := newExporter(t, append(opts, toSink())...)
 		mustExport(t, e, rm)
-		return testing.AllocsPerRun(5, func() { mustExport(t, e, rm) }) / n
+		// What else the program allocates meanwhile only adds to a measurement.
+		least := math.Inf(1)
+		for range 5 {
+			least = min(least, testing.AllocsPerRun(5, func() { mustExport(t, e, rm) })/n)
+		}
+		return least
 	}
 	with, without := warm(WithAttributeFilter(attribute.NewDenyKeysFilter("user"))), warm()
-	if with > without+0.05 || with > 0.1 {
+	if with > without+0.01 || with > 0.1 {
 		t.Errorf("%.3f allocations a point, %.3f without a filter", with, without)
 	}
 }

@@ -134,7 +134,7 @@ func TestTheIntervalIsContribsToo(t *testing.T) {
 			go func() { <-stop }()
 		}
 		// Goroutines of other tests may begin or end meanwhile.
-		if got := collectValues(t, reader)[name] - before; got < want-20 || got > want+20 {
+		if got := collectValues(t, reader)[name] - before; got < want-5 || got > want+5 {
 			t.Errorf("%s grew by %v, want %v", name, got, want)
 		}
 	}

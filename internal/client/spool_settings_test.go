@@ -90,7 +90,7 @@ func TestSpoolLimits_OptionsOverrideVariables(t *testing.T) {
 // A folder that others can write to is refused, unless an option or a variable allows it.
 func TestSpoolInsecureFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has other rights")
+		t.Skip("NOT TESTED: Windows has other rights")
 	}
 	dir := spoolDir(t)
 	if err := os.Chmod(dir, 0o777); err != nil {

@@ -198,7 +198,7 @@ func TestCommitIsAskedLast(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows has other rights")
+		t.Skip("NOT TESTED: Windows has other rights")
 	}
 	dir := filepath.Join(t.TempDir(), "new", "spool")
 	f, _ := open(t, dir, generous)
@@ -332,8 +332,10 @@ func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	file := f.Take(anyFile)
-	if err := os.RemoveAll(f.dir); err != nil {
-		t.Skip(err)
+	if err := os.RemoveAll(f.dir); runtime.GOOS == "windows" && err != nil {
+		t.Skip("NOT TESTED: Windows does not remove a folder with open files: ", err)
+	} else if err != nil {
+		t.Fatal(err)
 	}
 	put(t, f, numbered(2, 0))
 	dropped.want(t, 0, "removed or replaced", "locked again, with 0 batches")

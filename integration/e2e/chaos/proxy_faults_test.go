@@ -236,8 +236,8 @@ func fullSpool(w *world) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// folderGone has somebody remove the spool with all that is in it. The client makes the
-// folder again.
+// folderGone has somebody remove the spool with all that is in it, and make the folder
+// again later, unless the client already has.
 func folderGone(w *world) {
 	n, v := w.inFront("503", "return 503;", "")
 	w.start(n.URL())
@@ -248,7 +248,11 @@ func folderGone(w *world) {
 			if err := os.Rename(w.dir, filepath.Join(w.t.TempDir(), "gone")); err != nil {
 				w.t.Fatal(err)
 			}
-			w.storm(4)
+			w.storm(2)
+			if err := os.MkdirAll(w.dir, 0o700); err != nil {
+				w.t.Fatal(err)
+			}
+			w.storm(2)
 		})
 		w.drained(w.p.client)
 	}
