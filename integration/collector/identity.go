@@ -53,7 +53,7 @@ func (h *hasher) attribute(key, value identity) (hash identity) {
 //
 // It remembers the attribute at each position. Most sets have the keys of the set before in
 // the same order, and many of its values: to compare these is faster than to hash them (a
-// push of 10,000 sums with six attributes takes 290 instead of 370 ns a point, go test
+// push of 10,000 sums with six attributes takes 228 instead of 460 ns a point, go test
 // -bench Push).
 type attributes struct {
 	hasher

@@ -70,13 +70,13 @@
 // # Gain
 //
 // In the plain implementation, which is a part of the benchmark, each series keeps its text,
-// and the compressor compares each line with the previous one. For sums with six tags, in time and bytes of the body for a
-// point, and memory for a series:
+// and the compressor compares each line with the previous one. For sums with six tags, in
+// time and bytes of the body for a point, and memory for a series:
 //
 //	series      block                          plain
-//	  1,000     213 ns  11.3 bytes   98 B      351 ns  17.2 bytes  257 B
-//	 10,000     137      7.5         91        332     17.1        258
-//	100,000     146      7.0         66        340     18.0        259
+//	  1,000     168 ns  11.5 bytes   98 B      336 ns  17.4 bytes  257 B
+//	 10,000     135      7.6         91        344     17.1        258
+//	100,000     145      7.0         66        354     17.6        259
 //
 //	go test ./internal/block -run '^$' -bench Write
 package block

@@ -57,8 +57,8 @@ func (b *Block) lastSet(from, to int) int {
 
 // load reads the cells of a group while the previous group is written, to bring them into
 // the processor's cache: neighbouring texts have cells anywhere in memory. In a block of
-// 100,000 numbers a point takes 170 instead of 260 ns. The sum keeps the compiler from
-// removing the reads.
+// 100,000 numbers a point takes 145 instead of 164 ns (BenchmarkWrite, with and without this
+// call). The sum keeps the compiler from removing the reads.
 func (w *Writer) load(b *Block, g int) {
 	from, to := b.texts.group(g)
 	for _, id := range b.texts.ids[from:to] {

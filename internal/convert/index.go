@@ -7,9 +7,10 @@ import "maps"
 
 // index finds the entries of an instrument by the identity of their attributes. Data
 // points come in about the same order in each export, so a lookup first tries the entries
-// that followed the last entry in earlier exports, and then the map: 5 instead of 50 ns for
-// 100,000 series. Two followers are kept, since the SDK alternates between two orders for
-// delta and observable instruments.
+// that followed the last entry in earlier exports, and then the map. In a repeated export
+// of 100,000 sums, a point takes 160 ns, and 208 ns with the map alone (BenchmarkExport of
+// the exporter, with as many data points). Two followers are kept, since the SDK alternates
+// between two orders for delta and observable instruments.
 type index[K comparable] struct {
 	entries map[K]uint32 // nil if nothing is kept
 	last    uint32       // 1 + the entry that was found last
