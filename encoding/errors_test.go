@@ -52,6 +52,8 @@ func TestErrorsOfParsersSayWhatIsWrong(t *testing.T) {
 	says(err, `boolean "maybe": must be y, yes, t, true, on, 1, n, no, f, false, off or 0`)
 	_, err = ParseSanitizeMode("off")
 	says(err, `sanitize mode "off": must be prometheus, apptuit or none`)
+	_, err = ParseTagValueRule("off")
+	says(err, `tag value rule "off": must be any, opentsdb or influxdb`)
 }
 
 func TestErrorIsFoundThroughOthers(t *testing.T) {

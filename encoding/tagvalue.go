@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // TagValueRule says which tag values, and which tag keys besides, a server stores
@@ -53,14 +54,16 @@ func (r TagValueRule) String() string {
 // Value returns a tag value as the rule has it. It returns value itself, without
 // allocating, if there is nothing to change.
 //
-// For OpenTSDB, a value consists of letters, ASCII digits and the characters
-// - _ . / (Tags.validateString of OpenTSDB 2.4). Of a positive infinity, "+Inf", the
-// sign is removed. A number with a positive exponent, such as "1e+06", is written
-// without it, as "1000000"; from 1e+21 on only the sign of the exponent is removed,
-// as in "1e300". Each other character that is not allowed becomes "_".
+// For OpenTSDB, a value consists of letters up to U+00FF, ASCII digits and the
+// characters - _ . / (Tags.validateString of OpenTSDB 2.4 allows letters of all scripts,
+// but OpenTSDB stores them in ISO 8859-1, and confuses those beyond it). Of a positive
+// infinity, "+Inf", the sign is removed. A number with a positive exponent, such as
+// "1e+06", is written without it, as "1000000"; from 1e+21 on only the sign of the
+// exponent is removed, as in "1e300". Each other character that is not allowed becomes
+// "_".
 //
-// For InfluxDB, a backslash at the end of a value, which would make the following tag
-// a part of the value, becomes "_". So does each line break.
+// For InfluxDB, each backslash at the end of a value becomes "_". The last one would make
+// the following tag a part of the value.
 func (r TagValueRule) Value(value string) string {
 	switch r {
 	case TagValuesOpenTSDB:
@@ -71,8 +74,8 @@ func (r TagValueRule) Value(value string) string {
 	return value
 }
 
-// Key returns a tag key, which is a valid name, as the rule has it. InfluxDB removes
-// a tag with the key "time", so the rule for InfluxDB makes it "exported_time". All
+// Key returns a tag key, which is a valid name, as the rule has it. InfluxDB refuses a
+// point with the tag key "time", so the rule for InfluxDB makes it "exported_time". All
 // other keys stay as they are.
 func (r TagValueRule) Key(key string) string {
 	if r == TagValuesInfluxDB && key == "time" {
@@ -99,9 +102,8 @@ func openTSDBValue(value string) string {
 	}, value)
 }
 
-// notInOpenTSDB reports whether OpenTSDB refuses a character. OpenTSDB tests the
-// two halves of a character above U+FFFF one by one, and neither is a letter.
-func notInOpenTSDB(c rune) bool { return c > math.MaxUint16 || !validRune(c) }
+// notInOpenTSDB reports whether OpenTSDB does not store a character as it is.
+func notInOpenTSDB(c rune) bool { return c > unicode.MaxLatin1 || !validRune(c) }
 
 // withoutPlus returns a decimal number with a positive exponent, such as "-1.5e+06",
 // in a form without "+".
@@ -125,8 +127,6 @@ func withoutPlus(s string) (string, bool) {
 }
 
 func influxDBValue(value string) string {
-	if strings.HasSuffix(value, `\`) {
-		value = strings.TrimRight(value, `\`) + strings.Repeat("_", len(value)-len(strings.TrimRight(value, `\`)))
-	}
-	return value
+	text := strings.TrimRight(value, `\`)
+	return text + strings.Repeat("_", len(value)-len(text))
 }
