@@ -23,6 +23,8 @@ type Config struct {
 	Names     Names
 	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
 	Layout    Layout
+
+	Resolution Resolution // of timestamps
 }
 
 // Tags are the tags that a resource gives to its points. Each is a layer of
@@ -57,6 +59,11 @@ type Converter[K comparable] struct {
 	Clock
 	swept uint32 // the time of the last sweep
 	full  bool   // there was a sweep in this export to make room
+
+	// Timestamps, see turns. Those of other exports are 0 if they are not known.
+	newest  int64 // of the current export
+	earlier int64 // newest of the exports before it
+	others  int64 // newest of the exports of other converters
 
 	// The current export.
 	ws        *workspace
@@ -157,6 +164,7 @@ type workspace struct {
 	tags       []model.Tag // of a new data point
 	text       []byte      // of its tags
 	transient  transientPoint
+	untimely   refusal
 	lines      block.Distribution
 	floats     []float64
 	explicit   histogram.ExplicitBuckets

@@ -31,6 +31,7 @@ type resource[K comparable, S any] struct {
 	tags    Tags
 	state   S
 	idle    []*Converter[K]
+	turns   turns[K]
 	used    time.Time
 	list    *list.List // nil if the resource is not kept
 	element *list.Element
@@ -112,6 +113,19 @@ func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
 	c.begin(x.ws, x.sink, x.now)
 	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
 	return &x.lease
+}
+
+// Reserve tells the exports of the resource that run at the same time which timestamps
+// this one sends, so that no series gets two values at one timestamp. newest is the time of
+// the newest data point in nanoseconds. Without Reserve, exports of the resource do not know
+// of each other's data points if they run at the same time. All series of the resource may
+// be sent with later timestamps, so the caller must call Reserve only if the data points of
+// an export are of about the same time. It must be called before the first data point.
+func (l *Lease[K, S]) Reserve(newest uint64) {
+	p := l.export.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.resource.turns.begin(l.Converter, newest)
 }
 
 // End writes what was converted and ends the conversion of the resource.
@@ -201,6 +215,7 @@ func (p *Pool[K, S]) release(l *Lease[K, S]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := l.resource
+	r.turns.end(l.Converter)
 	// A resource can become dormant, or be dropped, during a long export.
 	if p.closed || r.list != &p.active || len(r.idle) == maxIdle {
 		l.close()
