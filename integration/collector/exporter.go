@@ -120,11 +120,12 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 		},
 	})
 	w := &walk{
-		export:     e.pool.Begin(out, time.Now()),
-		resolution: convert.ResolutionOf(e.cfg.MillisecondTimestamps),
-		chosen:     e.chosen,
-		shared:     attributes{hasher: e.hasher},
-		attributes: attributes{hasher: e.hasher},
+		export:      e.pool.Begin(out, time.Now()),
+		resolution:  convert.ResolutionOf(e.cfg.MillisecondTimestamps),
+		startPoints: e.cfg.StartPoints,
+		chosen:      e.chosen,
+		shared:      attributes{hasher: e.hasher},
+		attributes:  attributes{hasher: e.hasher},
 	}
 	defer w.export.Close()
 	if e.resources.target != nil {

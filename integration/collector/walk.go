@@ -22,10 +22,11 @@ type (
 
 // walk passes the data points of a push to the converters of their resources.
 type walk struct {
-	export     *export
-	conv       *convert.Converter[identity] // of the resource
-	resolution convert.Resolution
-	chosen     *chooser // selects the attributes of data points; nil selects all
+	export      *export
+	conv        *convert.Converter[identity] // of the resource
+	resolution  convert.Resolution
+	startPoints bool
+	chosen      *chooser // selects the attributes of data points; nil selects all
 
 	points  uint32             // number of data points so far, with skipped ones; the source of their points
 	newest  uint64             // latest time of a data point of the resource in nanoseconds
@@ -45,6 +46,7 @@ type walk struct {
 type found struct {
 	pmetric.Metric
 	*instrument
+	starts bool // its new series get start points
 }
 
 // resource walks over the metrics of one resource. It skips data of unknown types.
@@ -55,15 +57,15 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 		m := &w.metrics[i]
 		switch m.Type() {
 		case pmetric.MetricTypeGauge:
-			w.numbers(m.instrument, m.Gauge().DataPoints())
+			w.numbers(m, m.Gauge().DataPoints())
 		case pmetric.MetricTypeSum:
-			w.numbers(m.instrument, m.Sum().DataPoints())
+			w.numbers(m, m.Sum().DataPoints())
 		case pmetric.MetricTypeHistogram:
-			w.histograms(m.instrument, m.Histogram().DataPoints())
+			w.histograms(m, m.Histogram().DataPoints())
 		case pmetric.MetricTypeExponentialHistogram:
-			w.exponentials(m.instrument, m.ExponentialHistogram().DataPoints())
+			w.exponentials(m, m.ExponentialHistogram().DataPoints())
 		case pmetric.MetricTypeSummary:
-			w.summaries(m.instrument, m.Summary().DataPoints())
+			w.summaries(m, m.Summary().DataPoints())
 		}
 		m.Done()
 	}
@@ -90,7 +92,7 @@ func (w *walk) find(rm pmetric.ResourceMetrics) {
 		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.shared.identify(s.Attributes()), w.shared.all)
 		for _, m := range sm.Metrics().All() {
 			if spec, n, ok := describe(m); ok {
-				w.metrics = append(w.metrics, found{m, scope.Instrument(spec, n)})
+				w.metrics = append(w.metrics, found{m, scope.Instrument(spec, n), w.startPoints && fromZero(m)})
 			}
 		}
 	}
@@ -117,9 +119,25 @@ func describe(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok boo
 	return spec, points, true
 }
 
+// fromZero reports whether each series of a metric begins at 0 and then only grows.
+func fromZero(m pmetric.Metric) bool {
+	temporality := pmetric.AggregationTemporalityUnspecified
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		if m.Sum().IsMonotonic() {
+			temporality = m.Sum().AggregationTemporality()
+		}
+	case pmetric.MetricTypeHistogram:
+		temporality = m.Histogram().AggregationTemporality()
+	case pmetric.MetricTypeExponentialHistogram:
+		temporality = m.ExponentialHistogram().AggregationTemporality()
+	}
+	return temporality == pmetric.AggregationTemporalityCumulative
+}
+
 // point counts a data point and returns the converter's point for it, its time and its
 // source. It reports false if the data point has no value.
-func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags pmetric.DataPointFlags) (p point, t convert.Time, source uint32, ok bool) {
+func (w *walk) point(m *found, attributes pcommon.Map, start, at pcommon.Timestamp, flags pmetric.DataPointFlags) (p point, t convert.Time, source uint32, ok bool) {
 	w.points++
 	source = w.points
 	if flags.NoRecordedValue() {
@@ -128,10 +146,13 @@ func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags p
 	if t.At = nanoseconds(at); t.At > w.newest {
 		w.newest, w.bearer = t.At, source
 	}
-	key := w.attributes.identify(m)
-	if p, ok = i.Lookup(key); !ok {
+	if m.starts {
+		t.Start = nanoseconds(start)
+	}
+	key := w.attributes.identify(attributes)
+	if p, ok = m.Lookup(key); !ok {
 		tags, filtered := w.attributes.chosen(w.chosen)
-		p = i.Add(key, tags, filtered)
+		p = m.Add(key, tags, filtered)
 	}
 	return p, t, source, true
 }
@@ -142,9 +163,9 @@ func nanoseconds(ts pcommon.Timestamp) uint64 {
 	return model.Nanoseconds(time.Unix(int64(ts/1e9), int64(ts%1e9)))
 }
 
-func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
+func (w *walk) numbers(m *found, points pmetric.NumberDataPointSlice) {
 	for _, dp := range points.All() {
-		p, t, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -157,9 +178,9 @@ func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
 	}
 }
 
-func (w *walk) histograms(i *instrument, points pmetric.HistogramDataPointSlice) {
+func (w *walk) histograms(m *found, points pmetric.HistogramDataPointSlice) {
 	for _, dp := range points.All() {
-		p, t, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -174,9 +195,9 @@ func (w *walk) histograms(i *instrument, points pmetric.HistogramDataPointSlice)
 	}
 }
 
-func (w *walk) exponentials(i *instrument, points pmetric.ExponentialHistogramDataPointSlice) {
+func (w *walk) exponentials(m *found, points pmetric.ExponentialHistogramDataPointSlice) {
 	for _, dp := range points.All() {
-		p, t, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -192,9 +213,9 @@ func (w *walk) exponentials(i *instrument, points pmetric.ExponentialHistogramDa
 	}
 }
 
-func (w *walk) summaries(i *instrument, points pmetric.SummaryDataPointSlice) {
+func (w *walk) summaries(m *found, points pmetric.SummaryDataPointSlice) {
 	for _, dp := range points.All() {
-		p, t, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}

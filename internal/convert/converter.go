@@ -65,7 +65,12 @@ type Converter[K comparable] struct {
 	earlier int64 // newest of the exports before it
 	others  int64 // newest of the exports of other converters
 
+	// Times in nanoseconds since 1970 at which series were dropped, see startPoint.
+	dropped  uint64
+	squeezed uint64 // to make room, while an export was converted
+
 	// The current export.
+	wall      uint64 // its time in nanoseconds since 1970
 	ws        *workspace
 	sink      Sink
 	tally     Tally
@@ -110,7 +115,7 @@ func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Convert
 // begin starts an export.
 func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
 	c.Set(now)
-	c.full, c.tally = false, Tally{}
+	c.full, c.tally, c.wall = false, Tally{}, uint64(now.UnixNano())
 	c.ws, c.sink = ws, sink
 	ws.writer.Begin(sink, c)
 	if c.tags.Target != nil {
@@ -166,6 +171,7 @@ type workspace struct {
 	transient  transientPoint
 	untimely   refusal
 	lines      block.Distribution
+	start      block.Distribution // the start point of lines
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 }

@@ -79,7 +79,7 @@ func (p Point[K]) Histogram(t Time, h *HistogramPoint, source uint32) {
 			p.estimates(d, n, at, ws.floats, e.Extremes)
 		}
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // Exponential converts a data point of an exponential histogram as Histogram does.
@@ -97,7 +97,7 @@ func (p Point[K]) Exponential(t Time, h *ExponentialPoint, source uint32) {
 		ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
 		p.estimates(d, n, at, ws.floats, e.Extremes)
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // Summary converts a data point of a summary.
@@ -112,7 +112,7 @@ func (p Point[K]) Summary(t Time, s *SummaryPoint, source uint32) {
 	} else {
 		p.quantiles(d, 0, at, s.Quantiles, s.Values)
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // addTotals adds the count and the other values, in the order of the suffixes in

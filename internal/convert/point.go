@@ -27,18 +27,23 @@ func (o Optional) float() float64 {
 // Number converts a data point of a sum or gauge. source identifies the data point in the
 // batch.
 func (p Point[K]) Number(t Time, v model.Value, source uint32) {
-	p.number(p.stamp(t, source), v)
+	at := p.stamp(t, source)
+	if p.number(at, v) && t.Start > 0 {
+		p.putStart(t, at, v)
+	}
 }
 
-func (p Point[K]) number(at block.Stamp, v model.Value) {
+// number gives the data point its value, unless it is rejected.
+func (p Point[K]) number(at block.Stamp, v model.Value) (accepted bool) {
 	c := p.i.scope.c
 	if s := p.state(); s.flags != 0 || at.Timestamp == 0 || !v.Finite() {
 		c.tally.count(s.flags)
 		if p.accept(0, at, v).NaN() {
-			return
+			return false
 		}
 	}
 	c.ws.writer.PutNumber(p.block(), p.entry, at, v)
+	return true
 }
 
 // Tally counts data points of an export, not wire points.
@@ -87,7 +92,7 @@ func (p Point[K]) Values(t Time, v *Values, source uint32) {
 		}
 		p.addPlain(d, at, value)
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // absent is the value of a line that is not written.
@@ -117,7 +122,7 @@ func (p Point[K]) addPlain(d *block.Distribution, at block.Stamp, v Optional) {
 
 // put gives the data point its values. It does nothing if all of them were rejected,
 // because the data point has no series or no valid timestamp.
-func (p Point[K]) put(d *block.Distribution, at block.Stamp) {
+func (p Point[K]) put(t Time, d *block.Distribution, at block.Stamp) {
 	if at.Timestamp == 0 || p.state().flags&noSeries != 0 {
 		return
 	}
@@ -129,4 +134,7 @@ func (p Point[K]) put(d *block.Distribution, at block.Stamp) {
 		return
 	}
 	w.PutDistribution(p.block(), p.entry, at, d)
+	if t.Start > 0 {
+		p.putStarts(t, at, d)
+	}
 }

@@ -22,6 +22,7 @@ type Pool[K comparable, S any] struct {
 	active     list.List // of *resource, most recently used first
 	dormant    list.List // of *resource that were not used for IdleTime, in the same order
 	workspaces []*workspace
+	dropped    uint64 // time at which a resource was dropped, in nanoseconds since 1970
 	closed     bool
 }
 
@@ -142,9 +143,10 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 	defer p.mu.Unlock()
 	p.demote(now)
 	r, ok := p.resources[key]
+	dropped := uint64(now.UnixNano()) // another converter has, or had, the series of the resource
 	if !ok {
-		r = &resource[K, S]{key: key, tags: tags()}
-		p.keep(r)
+		r, dropped = &resource[K, S]{key: key, tags: tags()}, p.dropped
+		p.keep(r, now)
 	}
 	r.used = now
 	p.move(r, &p.active)
@@ -153,11 +155,13 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 		r.idle = r.idle[:last]
 		return r, c
 	}
-	return r, newConverter[K](&p.cfg, r.tags, p.budget)
+	c := newConverter[K](&p.cfg, r.tags, p.budget)
+	c.dropped = dropped
+	return r, c
 }
 
 // keep keeps a new resource, if there is room. For that it drops dormant resources.
-func (p *Pool[K, S]) keep(r *resource[K, S]) {
+func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
 	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Target)
 	fits := p.budget.Take(cost)
 	for !fits && p.dormant.Len() > 0 {
@@ -165,6 +169,7 @@ func (p *Pool[K, S]) keep(r *resource[K, S]) {
 		oldest.closeIdle()
 		p.move(oldest, nil)
 		delete(p.resources, oldest.key)
+		p.dropped = uint64(now.UnixNano())
 		p.budget.Take(-oldest.charged)
 		fits = p.budget.Take(cost)
 	}
@@ -172,6 +177,7 @@ func (p *Pool[K, S]) keep(r *resource[K, S]) {
 	case fits:
 		r.charged = cost
 	case len(p.resources) >= freeResources:
+		p.dropped = uint64(now.UnixNano())
 		return
 	}
 	p.resources[r.key] = r

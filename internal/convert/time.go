@@ -26,6 +26,9 @@ import (
 // Time is the time of a data point in nanoseconds since 1970.
 type Time struct {
 	At uint64 // 0 is a time that cannot be sent
+	// Start is the start time of a cumulative monotonic data point whose series gets a start
+	// point. 0 is no start point.
+	Start uint64
 }
 
 // sent is the last data point that a series sent.
