@@ -290,6 +290,7 @@ func TestKinds_DeltasInOneSecond(t *testing.T) {
 	near, far, floats := must(meter.Int64Counter("near")), must(meter.Int64Counter("far")), must(meter.Float64Counter("floats"))
 	rms := make([]metricdata.ResourceMetrics, 5)
 	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // all are within one second
+	began := time.Now()
 	for i := range rms {
 		near.Add(t.Context(), int64(i+1))
 		far.Add(t.Context(), []int64{1, 300, 70_000, 1 << 40, 2}[i])
@@ -306,6 +307,7 @@ func TestKinds_DeltasInOneSecond(t *testing.T) {
 	if s := e.Stats(); s.Accepted != 15 {
 		t.Errorf("%d points accepted, want 15", s.Accepted)
 	}
+	time.Sleep(time.Until(began.Add(6 * time.Second))) // a query ends at the present
 	for name, want := range map[string]float64{"near": 15, "far": 1<<40 + 70_303, "floats": 1e300} {
 		sum, points := 0.0, o.Points(t, prefix+name)
 		for _, p := range points {
