@@ -47,6 +47,12 @@
 // with "_". A sum, an extreme or a quantile that is NaN was not recorded and is skipped. A
 // number that is NaN is rejected, and so is an infinite value.
 //
+// # Times
+//
+// A series gets at most one value for each timestamp: if a data point is later than the last
+// one of its series, but in the same unit of time, its timestamp is advanced (time.go). A new
+// cumulative monotonic series can get a start point (start.go).
+//
 // # Memory
 //
 // Data points, instruments, scopes and resources are charged to a [Budget], and dropped if
