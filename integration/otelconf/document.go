@@ -18,6 +18,9 @@ import (
 // ConfigMap of Kubernetes has at most as many.
 const maxDocument = 1 << 20
 
+// maxKeys bounds the keys of one mapping: yaml.v3 compares each with each.
+const maxKeys = 1000
+
 // parseDocuments returns the documents of a file, at least one. Otelconf knows
 // only the first, so it is the only one that must be good YAML.
 func parseDocuments(file []byte) ([]*yaml.Node, error) {
@@ -35,7 +38,9 @@ func parseDocuments(file []byte) ([]*yaml.Node, error) {
 		documents = append(documents, next)
 	}
 	for _, d := range documents {
-		tidy(d, braces)
+		if err := tidy(d, braces); err != nil {
+			return nil, err
+		}
 	}
 	return documents, nil
 }
@@ -64,16 +69,22 @@ func hideBraces(file []byte) ([]byte, *strings.Replacer) {
 
 // tidy puts back braces, and gives keys nodes of their own: an alias can make one
 // node a key and a value, of which only the value is subject to substitution.
-func tidy(n *yaml.Node, braces *strings.Replacer) {
+func tidy(n *yaml.Node, braces *strings.Replacer) error {
+	if n.Kind == yaml.MappingNode && len(n.Content)/2 > maxKeys {
+		return fmt.Errorf("line %d: a mapping has more than %d keys", n.Line, maxKeys)
+	}
 	n.Value = braces.Replace(n.Value)
 	for i, c := range n.Content {
-		tidy(c, braces)
+		if err := tidy(c, braces); err != nil {
+			return err
+		}
 		if source := resolve(c); n.Kind == yaml.MappingNode && i%2 == 0 && source.Anchor != "" && source.Kind == yaml.ScalarNode {
 			key := *source
 			key.Line = c.Line
 			n.Content[i] = &key
 		}
 	}
+	return nil
 }
 
 func content(document *yaml.Node) *yaml.Node {

@@ -6,6 +6,7 @@ package otelconf
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -174,6 +175,8 @@ func TestFaultsOfReaders(t *testing.T) {
 		"producers":             {reader + "periodic: {exporter: {apptuit: }, producers: [{opencensus: }, {prometheus: {a: b}}, prometheus]}\n", []string{"4 producers[0]: only the producer prometheus is supported", "4 producers[1].prometheus: must be empty", "4 producers[2]: must be a mapping"}},
 		"twice":                 {documentWith("apptuit:\n          apptuit:"), []string{"7 apptuit: is there twice"}},
 		"a value of otelconf's": {"disabled: ${SECRET}\n" + documentWith("apptuit:"), []string{"unmarshal error", "cannot unmarshal !!str `…` into bool"}},
+		"a time with a unit":    {reader + "periodic: {exporter: {apptuit: {timeout: 5s, retry: {max_interval: 1.5}, sync_timeout: }}, timeout: 8s}\n", []string{"4 apptuit.timeout: must be milliseconds, an integer", "4 apptuit.retry.max_interval: must be milliseconds, an integer", "4 timeout: must be milliseconds, an integer"}},
+		"batches":               {reader + "periodic: {exporter: {apptuit: }, max_export_batch_size/development: 0}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size/development: a}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size: 1}\n", []string{"4 max_export_batch_size/development: must be at least 1", "5 meter_provider.readers[1].periodic.max_export_batch_size/development: must be an integer", "6 meter_provider.readers[2].periodic: max_export_batch_size is not known here"}},
 		"both parts":            {"file_format: '1.0'\nresource: 7\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {tokn: x}}}\n", []string{"5 apptuit: tokn is not known here", "unmarshal error"}},
 	} {
 		_, err := ParseYAML([]byte(test.document))
@@ -191,6 +194,66 @@ func TestFaultsOfReaders(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		} else if leaks(err) {
 			t.Errorf("%s: the error has the secret in it: %v", name, err)
+		}
+	}
+}
+
+// A name that is no exporter of otelconf or ours is a fault with line and nearest name,
+// whichever readers the document has.
+func TestMisspeltExporters(t *testing.T) {
+	t.Setenv("NAME", "apptuit")
+	const all = "there is apptuit, console, otlp_grpc, otlp_http"
+	for name, test := range map[string]struct {
+		exporters []string
+		want      []string
+	}{
+		"a letter is missing": {[]string{"aptuit:"}, []string{"6 exporter: aptuit is not known here: did you mean apptuit?"}},
+		"letters swapped":     {[]string{"apptiut: {token: x}"}, []string{"6 exporter: apptiut is not known here: did you mean apptuit?"}},
+		"letters too many":    {[]string{"apptuits_: null"}, []string{"6 exporter: apptuits_ is not known here: did you mean apptuit?"}},
+		"otelconf's":          {[]string{"otlp_htp: {endpoint: http://a}"}, []string{"6 exporter: otlp_htp is not known here: did you mean otlp_http?"}},
+		"an old name":         {[]string{"otlp: {endpoint: http://a}"}, []string{"6 exporter: otlp is not known here: " + all}},
+		"of a vendor":         {[]string{"zipkin:"}, []string{"6 exporter: zipkin is not known here: " + all}},
+		"in development":      {[]string{"otlp_file/development:"}, []string{"6 exporter: otlp_file/development is not known here: " + all}},
+		"a reference":         {[]string{"${NAME}:"}, []string{"6 exporter: (a key) is not known here: " + all}},
+		"beside another": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
+			"7 exporter: aptuit is not known here: did you mean apptuit?",
+			"10 meter_provider.readers[1].periodic.exporter.apptuit: tokn is not known here: did you mean token?",
+		}},
+		"merged":      {[]string{"<<: {aptuit: }"}, []string{"6 exporter: aptuit is not known here: did you mean apptuit?"}},
+		"known":       {[]string{"console:", "otlp_http: {endpoint: http://a}", "otlp_grpc: {endpoint: http://a}", "apptuit:"}, nil},
+		"none":        {[]string{"{}"}, nil}, // otelconf says what is missing
+		"no exporter": {[]string{"# nothing"}, nil},
+	} {
+		_, err := ParseYAML([]byte(documentWith(test.exporters...)))
+		if diff := cmp.Diff(test.want, faults(t, err)); diff != "" {
+			t.Errorf("%s: want -, got +:\n%s", name, diff)
+		}
+	}
+	// The file is named, too, if there is one.
+	writeFile(t, documentWith("aptuit:"))
+	_, err := NewSDK()
+	want := "OTEL_CONFIG_FILE: " + os.Getenv("OTEL_CONFIG_FILE") + ": apptuit otelconf: line 6: meter_provider.readers[0].periodic.exporter: aptuit is not known here: did you mean apptuit?"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestSuggestion(t *testing.T) {
+	var many []string
+	for _, k := range keys() {
+		many = append(many, k.name)
+	}
+	for name, want := range map[string]string{
+		"token": "token", "tokn": "token", "tkoen": "token", "Token": "token", "tokens": "token", "token:secret": "token",
+		"enpoint": "endpoint", "max_batch_point": "max_batch_points", "sanitise_mode": "sanitize_mode", "tag": "tags", "timeouts": "timeout",
+		"zzz": "", "": "", "url": "", strings.Repeat("token", 1000): "",
+	} {
+		end := ": the README of this package has all keys"
+		if want != "" {
+			end = ": did you mean " + want + "?"
+		}
+		if got := suggestion(name, many); got != end {
+			t.Errorf("%.20s: got %s, want %s", name, got, end)
 		}
 	}
 }

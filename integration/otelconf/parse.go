@@ -75,7 +75,7 @@ func (d *decoding) misplaced(documents []*yaml.Node) {
 		}, "distribution", "instrumentation/development")
 	}
 	if d.steps >= maxSteps {
-		d.faults = append(d.faults, errors.New("the document has too many merged keys"))
+		d.faults = append(d.faults, errors.New("the document has too many merged keys or aliases"))
 	}
 }
 

@@ -134,16 +134,13 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// The document of the README in flow style, in which otelconf does not see the
-// references at all.
+// References in flow collections need no quotes, although YAML has braces for
+// mappings there.
 func TestFlowStyle(t *testing.T) {
 	t.Setenv("APPTUIT_API_TOKEN", secret)
 	srv := newServer(t)
 	t.Setenv("URL", srv.URL)
 	doc := documentWith("apptuit: {endpoint: ${URL}, token: ${APPTUIT_API_TOKEN}, tags: {zone: ${ZONE:-eu}}, sanitize_mode: prometheus, compression: gzip}")
-	if _, err := contrib.ParseYAML([]byte(doc)); err == nil {
-		t.Error("otelconf understands this by now: compare its substitution with ours")
-	}
 	exportOnce(t, doc)
 	for _, r := range srv.Requests() {
 		if got := r.Header.Get("Authorization"); got != "Bearer "+secret {
@@ -157,6 +154,46 @@ func TestFlowStyle(t *testing.T) {
 	}
 	if srv.Total() == 0 {
 		t.Error("nothing has arrived")
+	}
+}
+
+// Documents that would take long or much memory are errors.
+func TestBombs(t *testing.T) {
+	tower := func(floor, item string) string {
+		var b strings.Builder
+		b.WriteString("file_format: '1.0'\nx0: &x0 " + floor + "\n")
+		for i := range 9 {
+			list := strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*x%d, ", i), 10), ", ")
+			fmt.Fprintf(&b, "x%d: &x%d %s\n", i+1, i+1, fmt.Sprintf(item, list))
+		}
+		return b.String()
+	}
+	var keys, readers strings.Builder
+	for i := range maxKeys + 1 {
+		fmt.Fprintf(&keys, "k%d:\n", i)
+	}
+	readers.WriteString("file_format: '1.0'\nx: &r {periodic: {exporter: {apptuit: {quantiles: [0.5" + strings.Repeat(",0.5", 10_000) + "]}}}}\nmeter_provider: {readers: [*r")
+	readers.WriteString(strings.Repeat(", *r", 10_000) + "]}\n")
+	for name, test := range map[string]struct{ doc, want string }{
+		"aliases":    {tower("a", "[%s]") + "resource: {attributes: [{name: a, value: *x9}]}\n", "excessive aliasing"},
+		"merges":     {tower("{a: b}", "{<<: [%s]}") + "resource: *x9\n", "excessive aliasing"},
+		"itself":     {"file_format: '1.0'\nresource: &x {<<: *x}\n", "contains itself"},
+		"references": {tower("'${A B}'", "[%s]"), "line 2: (a key): ${…}"},
+		"our lists":  {readers.String(), "too many merged keys or aliases"},
+		"keys":       {"file_format: '1.0'\nx:\n  y:\n   " + strings.ReplaceAll(keys.String(), "\n", "\n   ") + "\n", "line 4: a mapping has more than 1000 keys"},
+		"depth":      {"x: " + strings.Repeat("[", 20_000), "exceeded max depth"},
+		"faults":     {"x: " + strings.Repeat("[", 5000) + strings.Repeat("${A B}, ", 50_000) + strings.Repeat("]", 5000), "line 1: x[0]"},
+	} {
+		_, err := ParseYAML([]byte(test.doc))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %.300v, want %s", name, err, test.want)
+		} else if n := len(faults(t, err)); n > maxSteps {
+			t.Errorf("%s: %d faults", name, n)
+		}
+	}
+	// A tower that nothing uses is no harm.
+	if _, err := ParseYAML([]byte(tower("${HOME}", "[%s]"))); err != nil {
+		t.Error(err)
 	}
 }
 

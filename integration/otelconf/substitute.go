@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -18,6 +19,9 @@ var (
 	// The text of a reference: a name, perhaps after env:, perhaps with a default.
 	variable = regexp.MustCompile(`^(?:env:)?([a-zA-Z_][a-zA-Z0-9_]*)(?::-(.*))?$`)
 )
+
+// maxFaults bounds the reported invalid references of a document.
+const maxFaults = 100
 
 // substitute replaces the references to environment variables in a parsed
 // document, by the rules of OpenTelemetry's configuration data model:
@@ -67,8 +71,10 @@ func (s *substitution) scalar(n *yaml.Node, at *place) {
 	if strings.Contains(n.Value, "$") {
 		text, err := s.expand(n.Value)
 		if err != nil {
-			s.faults = append(s.faults, &KeyError{Key: at.String(), Line: n.Line, Err: err})
 			text = ""
+			if len(s.faults) < maxFaults {
+				s.faults = append(s.faults, &KeyError{Key: at.String(), Line: n.Line, Err: err})
+			}
 		}
 		n.Value = text
 	}
@@ -134,18 +140,17 @@ type place struct {
 }
 
 func (p *place) String() string {
-	if p == nil {
+	var steps []string
+	for ; p != nil; p = p.within {
+		if p.key != nil {
+			steps = append(steps, "."+harmless(resolve(p.key).Value))
+		} else {
+			steps = append(steps, fmt.Sprintf("[%d]", p.index))
+		}
+	}
+	if len(steps) == 0 {
 		return "the document"
 	}
-	text := fmt.Sprintf("[%d]", p.index)
-	if p.key != nil {
-		text = harmless(resolve(p.key).Value)
-	}
-	if p.within == nil {
-		return text
-	}
-	if p.key != nil {
-		text = "." + text
-	}
-	return p.within.String() + text
+	slices.Reverse(steps)
+	return strings.TrimPrefix(strings.Join(steps, ""), ".")
 }

@@ -136,6 +136,9 @@ func (v value) items() []value {
 	if v.node == nil || v.node.Kind != yaml.SequenceNode {
 		return nil
 	}
+	if v.d.steps += len(v.node.Content); v.d.steps >= maxSteps {
+		return nil
+	}
 	items := make([]value, len(v.node.Content))
 	for i, n := range v.node.Content {
 		items[i] = value{d: v.d, node: resolve(n), path: fmt.Sprintf("%s[%d]", v.path, i), line: n.Line}
