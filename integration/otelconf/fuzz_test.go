@@ -43,7 +43,7 @@ func hasExporter(text []byte) bool {
 // it, either an error or a reader that works.
 func FuzzParseYAML(f *testing.F) {
 	for _, doc := range []string{
-		documentWith("apptuit: {endpoint: http://127.0.0.1:1, token: ${SECRET}, tags: {a: b}, retry: {enabled: false}}"),
+		documentWith("apptuit: {endpoint: http://127.0.0.1:1, token: '${SECRET}', tags: {a: b}, retry: {enabled: false}}"),
 		documentWith("apptuit:\n            headers: [{name: a, value: b}]\n            headers_list: a=b\n            tls: {ca_file: x}\n            timeout: 1"),
 		documentWith("apptuit:", "console:"), documentWith("apptuit: &a {<<: *a}"), documentWith("{<<: {apptuit: }}"),
 		"x: &e {apptuit: {resource_attributes: {included: ['*'], excluded: [a]}}}\nfile_format: '1'\nmeter_provider: {readers: [null, {periodic: {exporter: *e}}]}\n",

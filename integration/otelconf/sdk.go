@@ -81,7 +81,7 @@ func readFile(name string) (*OpenTelemetryConfiguration, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, maxDocument+1)) // more than ParseYAML takes
 	if err != nil {
 		return nil, err
