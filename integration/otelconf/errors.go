@@ -18,7 +18,7 @@ import (
 type KeyError struct {
 	// Key is the path, as meter_provider.readers[0].periodic.exporter.apptuit.timeout.
 	Key string
-	// Line is that of the key in the document as it was given, from 1.
+	// Line is that of the key, from 1; of a reference, that of its scalar.
 	Line int
 	// Err says what is wrong. It has no values of the document in it.
 	Err error
