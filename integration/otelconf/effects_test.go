@@ -414,6 +414,52 @@ func TestCardinalityLimits(t *testing.T) {
 	}
 }
 
+// pointsOf are what some instruments become, without timestamps, and the number of requests.
+func pointsOf(t *testing.T, reader, keys string) (points []string, requests int) {
+	t.Helper()
+	inMemory(t, func(t *testing.T, srv *apptuittest.Server) {
+		sdk := newSDK(t, readerWith(srv, reader, keys), through(srv))
+		gauge, err := sdk.MeterProvider().Meter("other").Int64Gauge("gauge")
+		histogram, err2 := sdk.MeterProvider().Meter("other").Float64Histogram("histogram", metric.WithUnit("s"))
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 5 {
+			route := metric.WithAttributes(attribute.Int("route", i))
+			count(t, sdk, "requests", int64(i+1), route)
+			gauge.Record(t.Context(), int64(i), route)
+			histogram.Record(t.Context(), float64(i), route)
+		}
+		time.Sleep(1501 * time.Millisecond)
+		synctest.Wait()
+		requests = len(srv.Requests())
+		for _, p := range srv.Points() {
+			p.Timestamp = ""
+			points = append(points, p.String())
+		}
+		shutdown(t, sdk)
+	})
+	slices.Sort(points)
+	return points, requests
+}
+
+// An Export has as many data points as the key says, and together they have all
+// points that one Export has.
+func TestMaxExportBatchSize(t *testing.T) {
+	for _, keys := range []string{"", "layout: reporter", "layout: reporter, meters: true", "prometheus_names: true"} {
+		want, one := pointsOf(t, "interval: 1500,", keys)
+		if one != 1 || len(want) < 15 {
+			t.Fatalf("%q: %d points in %d requests", keys, len(want), one)
+		}
+		for size, requests := range map[string]int{"1": 15, "4": 4, "5": 3, "14": 2, "15": 1, "1000000": 1, "null": 1, "${UNSET}": 1, "${UNSET:-4}": 4} {
+			got, n := pointsOf(t, "interval: 1500, max_export_batch_size/development: "+size+",", keys)
+			if diff := cmp.Diff(want, got); diff != "" || n != requests {
+				t.Errorf("%q, %s: %d requests, want %d; want -, got +:\n%s", keys, size, n, requests, diff)
+			}
+		}
+	}
+}
+
 func TestEveryKindHasItsLimit(t *testing.T) {
 	c := parse(t, "file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter: {apptuit: }\n        cardinality_limits:\n"+
 		"          {counter: 1, up_down_counter: 2, histogram: 3, observable_counter: 4, observable_up_down_counter: 5, observable_gauge: 6, gauge: 7}\n")
