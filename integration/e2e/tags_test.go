@@ -52,7 +52,7 @@ func TestTagValuesSurvive(t *testing.T) {
 	})
 }
 
-// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.x, which keeps a
+// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.6, which keeps a
 // value's backslashes unescaped: the last one takes the comma after it along,
 // and the next tag becomes part of the value.
 func TestTagValuesThatEndInABackslash(t *testing.T) {
