@@ -28,8 +28,9 @@ func (f optionFunc) apply(s *client.Settings) { f(s) }
 type Compression uint8
 
 // CompressionGzip is the default, and supported by all servers. CompressionDeflate is the
-// zlib format that apptuit-py sends: Apptuit and VictoriaMetrics from version 1.114 accept
-// it, InfluxDB answers 400. With CompressionNone the whole text of each batch is in memory.
+// zlib format that apptuit-py sends: Apptuit, OpenTSDB 2.4 and VictoriaMetrics 1.136 and 1.151
+// accept it, VictoriaMetrics 1.79 and InfluxDB 1.6 answer 400. With CompressionNone the whole
+// text of each batch is in memory.
 const (
 	CompressionGzip Compression = iota
 	CompressionDeflate
@@ -272,7 +273,7 @@ func WithMaxInFlight(n int) Option {
 }
 
 // WithMillisecondTimestamps sends timestamps in milliseconds instead of seconds. It must
-// not be used with InfluxDB 1.x, which misinterprets them.
+// not be used with InfluxDB 1.6, which misinterprets them.
 func WithMillisecondTimestamps() Option {
 	return optionFunc(func(s *client.Settings) { s.Points.Milliseconds = true })
 }

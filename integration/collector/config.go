@@ -92,7 +92,7 @@ type Config struct {
 	Quantiles []float64 `mapstructure:"quantiles"`
 
 	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
-	// Not for InfluxDB 1.x.
+	// Not for InfluxDB 1.6.
 	MillisecondTimestamps bool `mapstructure:"millisecond_timestamps"`
 	// SyncTimeout asks the server to answer when the points are stored, within this
 	// time. By default 0: it is not asked.

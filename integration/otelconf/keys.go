@@ -140,7 +140,7 @@ func keys() []key {
 		},
 		{
 			name: "compression", kind: compressions, otherwise: "`gzip`",
-			meaning: "of requests. InfluxDB 1.x, and VictoriaMetrics before 1.114, refuse `deflate`",
+			meaning: "of requests. InfluxDB 1.6 and VictoriaMetrics 1.79 refuse `deflate`",
 			options: []string{"apptuitclient.WithCompression"}, variables: []string{"APPTUIT_COMPRESSION"},
 			set: client(oneOf(apptuitclient.ParseCompression, compressions), apptuitclient.WithCompression),
 		},
@@ -164,7 +164,7 @@ func keys() []key {
 		},
 		{
 			name: "millisecond_timestamps", kind: flags, otherwise: "`false`",
-			meaning: "timestamps in milliseconds instead of seconds. Not for InfluxDB 1.x",
+			meaning: "timestamps in milliseconds instead of seconds. Not for InfluxDB 1.6",
 			options: []string{"apptuitclient.WithMillisecondTimestamps"},
 			set:     clientIf(true, apptuitclient.WithMillisecondTimestamps),
 		},
