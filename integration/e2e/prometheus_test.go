@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -29,9 +30,7 @@ type sample map[string]any
 
 func sampleAt(at time.Time, fields sample) sample {
 	s := sample{"timeUnixNano": fmt.Sprint(at.UnixNano()), "attributes": []sample{{"key": "k", "value": sample{"stringValue": "v"}}}}
-	for k, v := range fields {
-		s[k] = v
-	}
+	maps.Copy(s, fields)
 	return s
 }
 

@@ -10,8 +10,9 @@
 package testedwith
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -86,19 +87,17 @@ func (r Run) appendTo(file string) error {
 
 // Read returns the runs in a file that Note has written.
 func Read(file string) ([]Run, error) {
-	f, err := os.Open(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var runs []Run
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
+	for line := range bytes.Lines(text) {
 		var r Run
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, err
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		runs = append(runs, r)
 	}
-	return runs, lines.Err()
+	return runs, nil
 }

@@ -89,8 +89,8 @@ func (s *Prometheus) Receive(t testing.TB, request []byte) {
 	}
 }
 
-// Suspend stops the server in its tracks (SIGSTOP): its system takes connections for it, and
-// nobody answers.
+// Suspend stops the server (SIGSTOP): the system still accepts connections, but requests get
+// no answer.
 func (s *Prometheus) Suspend(t testing.TB) { s.p.suspend(t) }
 
 // Resume lets a suspended server go on.
