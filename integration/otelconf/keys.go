@@ -150,7 +150,7 @@ func keys() []key {
 		},
 		{
 			name: "compression", kind: compressions, otherwise: "`gzip`",
-			meaning: "of requests. InfluxDB 1.x, and VictoriaMetrics before 1.114, refuse `deflate`; with the `server` `influxdb` it is a fault",
+			meaning: "of requests. InfluxDB 1.6 and VictoriaMetrics 1.79 refuse `deflate`; with the `server` `influxdb` it is a fault",
 			options: []string{"apptuitclient.WithCompression"}, variables: []string{"APPTUIT_COMPRESSION"},
 			set: client(oneOf(apptuitclient.ParseCompression, compressions), apptuitclient.WithCompression),
 		},
@@ -174,7 +174,7 @@ func keys() []key {
 		},
 		{
 			name: "timestamp_resolution", kind: resolutions, otherwise: "the server's",
-			meaning: "of timestamps. InfluxDB 1.x misreads `ms`",
+			meaning: "of timestamps. InfluxDB 1.6 misreads `ms`",
 			options: []string{"apptuitclient.WithTimestampResolution"}, variables: []string{"APPTUIT_TIMESTAMP_RESOLUTION"},
 			set: client(oneOf(apptuitclient.ParseTimestampResolution, resolutions), apptuitclient.WithTimestampResolution),
 		},
