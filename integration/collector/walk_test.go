@@ -6,6 +6,8 @@ package collector
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -70,6 +72,8 @@ func TestHistograms(t *testing.T) {
 	stale.SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
 	r.mustPush(md)
 	r.want(
+		"duration_bucket{bare=true, le=+Inf, service_name=shop} 1700000000 7",
+		"duration_bucket{le=+Inf, nan=1, service_name=shop} 1700000000 0",
 		"duration_bucket{le=1, service_name=shop} 1700000000 1",
 		"duration_bucket{le=10, service_name=shop} 1700000000 3",
 		"duration_bucket{le=+Inf, service_name=shop} 1700000000 6",
@@ -212,6 +216,34 @@ func TestPrecedence(t *testing.T) {
 	r.want("apr_m{a=point, b=config, c=resource, host=web1, host_name=web1, otel_scope_name=cart, otel_scope_version=1.2} 1700000000 1.0")
 }
 
+// The SDK for Go has no sum of histograms of gauges and up-down counters. Its OTLP exporter
+// sends 0 for it.
+func TestHistogramsWithoutASum(t *testing.T) {
+	r := newRig(t, nil)
+	md := pmetric.NewMetrics()
+	ms := from(md)
+	for i, extremes := range [][2]float64{{2, 3}, {-3, 3}, {0, 0}} {
+		m := ms.AppendEmpty()
+		m.SetName(fmt.Sprint("h", i))
+		dp := m.SetEmptyHistogram().DataPoints().AppendEmpty()
+		dp.SetTimestamp(second(now))
+		dp.SetCount(5)
+		dp.SetSum(0)
+		dp.SetMin(extremes[0])
+		dp.SetMax(extremes[1])
+	}
+	r.mustPush(md)
+	var sums []string
+	for _, p := range r.srv.Take() {
+		if strings.HasSuffix(p.Metric, "_sum") {
+			sums = append(sums, p.Metric)
+		}
+	}
+	if want := []string{"h1_sum", "h2_sum"}; !slices.Equal(sums, want) {
+		t.Errorf("sums %q, want %q", sums, want)
+	}
+}
+
 // A name that is a gauge's in one scope and a histogram's in another is sent
 // once, from the first push on.
 func TestCollision(t *testing.T) {
@@ -228,7 +260,7 @@ func TestCollision(t *testing.T) {
 	sm.Scope().SetName("another")
 	gauge(sm.Metrics(), "h.count", 6)
 	r.mustPush(md)
-	r.want("h_count{service_name=shop} 1700000000 5")
+	r.want("h_count{service_name=shop} 1700000000 5", "h_bucket{le=+Inf, service_name=shop} 1700000000 5")
 	logged := r.lines(zapcore.WarnLevel)
 	if len(logged) != 1 {
 		t.Fatalf("logged %q", logged)
