@@ -30,7 +30,8 @@
 //	Summary                name with the tag quantile; name.count, name.sum
 //
 // [WithHistograms] sends buckets, quantiles or both for both kinds of histograms, and
-// [WithQuantiles] selects the quantiles. With cumulative temporality, quantiles describe all
+// [WithQuantiles] selects the quantiles. [WithSparseBuckets] omits buckets that have counted
+// nothing. With cumulative temporality, quantiles describe all
 // measurements since the start of the program.
 //
 // A name is sanitized after its suffix is added. In the default sanitize mode,
@@ -259,6 +260,8 @@
 //	                           WithHistograms.
 //	APPTUIT_QUANTILES          numbers between 0 and 1. Default: 0.5,0.75,0.95,0.99,0.999. Overridden by
 //	                           WithQuantiles.
+//	APPTUIT_SPARSE_BUCKETS     a boolean: send only buckets that have counted something. Default: no.
+//	                           WithSparseBuckets has the same effect.
 //	APPTUIT_TIMERS             unit, all or none: the histograms that are timers. Default: unit.
 //	                           Overridden by WithTimers.
 //	APPTUIT_DURATION_UNIT      ns, us, ms, s, min, h or d: the unit of timers. Default: s. Overridden by

@@ -90,6 +90,10 @@ type Config struct {
 	// Quantiles are those of histograms, between 0 and 1, by default 0.5, 0.75, 0.95,
 	// 0.99 and 0.999; at most 100.
 	Quantiles []float64 `mapstructure:"quantiles"`
+	// SparseBuckets sends a bucket of a cumulative histogram with explicit buckets only from
+	// the first time on that it or the bucket above it has counted something (see
+	// exporter.WithSparseBuckets). Off by default.
+	SparseBuckets bool `mapstructure:"sparse_buckets"`
 
 	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
 	// Not for InfluxDB 1.x.
@@ -205,7 +209,7 @@ func (cfg *Config) layout() (convert.Layout, error) {
 			faults = append(faults, fmt.Errorf("quantiles: %w", err))
 		}
 	}
-	return convert.Layout{Histograms: form, Quantiles: quantiles}, errors.Join(faults...)
+	return convert.Layout{Histograms: form, Quantiles: quantiles, SparseBuckets: cfg.SparseBuckets}, errors.Join(faults...)
 }
 
 // defaultServer reports whether an endpoint is Apptuit's own, however it is

@@ -59,7 +59,7 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 		case pmetric.MetricTypeSum:
 			w.numbers(m.instrument, m.Sum().DataPoints())
 		case pmetric.MetricTypeHistogram:
-			w.histograms(m.instrument, m.Histogram().DataPoints())
+			w.histograms(m.instrument, m.Histogram())
 		case pmetric.MetricTypeExponentialHistogram:
 			w.exponentials(m.instrument, m.ExponentialHistogram().DataPoints())
 		case pmetric.MetricTypeSummary:
@@ -156,16 +156,17 @@ func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
 	}
 }
 
-func (w *walk) histograms(i *instrument, points pmetric.HistogramDataPointSlice) {
-	for _, dp := range points.All() {
+func (w *walk) histograms(i *instrument, m pmetric.Histogram) {
+	cumulative := m.AggregationTemporality() == pmetric.AggregationTemporalityCumulative
+	for _, dp := range m.DataPoints().All() {
 		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
 		h := &w.histogram
 		*h = convert.HistogramPoint{
-			Count: dp.Count(),
-			Sum:   optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
+			Cumulative: cumulative, Count: dp.Count(),
+			Sum: optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
 			Bounds:  appendAll(h.Bounds[:0], dp.ExplicitBounds()),
 			Buckets: appendAll(h.Buckets[:0], dp.BucketCounts()),
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap/zapcore"
@@ -214,6 +215,49 @@ func TestPrecedence(t *testing.T) {
 	gauge(sm.Metrics(), "m", 1, "a", "point")
 	r.mustPush(md)
 	r.want("apr_m{a=point, b=config, c=resource, host=web1, host_name=web1, otel_scope_name=cart, otel_scope_version=1.2} 1700000000 1.0")
+}
+
+// Buckets appear with their values at the time before, also in a push with several data points of
+// a series, and again when the push is repeated.
+func TestSparseBuckets(t *testing.T) {
+	r := newRig(t, func(cfg *Config) { cfg.SparseBuckets = true })
+	histogram := func(temporality pmetric.AggregationTemporality, points ...[]uint64) pmetric.Metrics {
+		md := pmetric.NewMetrics()
+		m := from(md).AppendEmpty()
+		m.SetName("h")
+		m.SetEmptyHistogram().SetAggregationTemporality(temporality)
+		for i, counts := range points {
+			dp := m.Histogram().DataPoints().AppendEmpty()
+			dp.SetTimestamp(second(now + int64(10*i)))
+			dp.ExplicitBounds().FromRaw([]float64{1, 2, 4})
+			dp.BucketCounts().FromRaw(counts)
+			dp.SetCount(counts[0] + counts[1] + counts[2] + counts[3])
+		}
+		return md
+	}
+	buckets := func(md pmetric.Metrics) (got []string) {
+		r.mustPush(md)
+		for _, p := range r.srv.Take() {
+			if p.Metric == "h_bucket" {
+				got = append(got, fmt.Sprintf("%s %v @%s", p.Tags["le"], p.Value, p.Timestamp))
+			}
+		}
+		return got
+	}
+	cumulative := histogram(pmetric.AggregationTemporalityCumulative, []uint64{0, 3, 0, 0}, []uint64{0, 3, 0, 1})
+	want := []string{"1 0 @1700000000", "2 3 @1700000000", "+Inf 3 @1700000000", "4 3 @1700000000", "1 0 @1700000010", "2 3 @1700000010", "4 3 @1700000010", "+Inf 4 @1700000010"}
+	if diff := cmp.Diff(want, buckets(cumulative)); diff != "" {
+		t.Errorf("buckets (-want +got):\n%s", diff)
+	}
+	for _, b := range want {
+		if !slices.Contains(buckets(cumulative), b) {
+			t.Errorf("%s is not pushed again", b)
+		}
+	}
+	delta := buckets(histogram(pmetric.AggregationTemporalityDelta, []uint64{0, 3, 0, 0}))
+	if len(delta) != 4 {
+		t.Errorf("of a delta there are %v, want all buckets", delta)
+	}
 }
 
 // The SDK for Go has no sum of histograms of gauges and up-down counters. Its OTLP exporter

@@ -158,6 +158,7 @@ type workspace struct {
 	text       []byte      // of its tags
 	transient  transientPoint
 	lines      block.Distribution
+	previous   block.Distribution // buckets of the data point before
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 }

@@ -16,6 +16,7 @@ import (
 // HistogramPoint is a data point of a histogram with explicit buckets. Buckets has one
 // element more than Bounds, or none at all.
 type HistogramPoint struct {
+	Cumulative    bool // temporality
 	Count         uint64
 	Sum, Min, Max Optional
 	Bounds        []float64
@@ -73,7 +74,7 @@ func (p Point[K]) Histogram(ts int64, h *HistogramPoint, source uint32) {
 		case malformed != nil:
 			p.rejectLines(n, len(p.i.quantiles()), at, h.Count, malformed)
 		case l == le:
-			p.buckets(d, n, at, h.Bounds, h.Buckets, h.Count)
+			p.buckets(d, n, at, h.Bounds, h.Buckets, h.Count, h.Cumulative && p.i.scope.c.cfg.Layout.SparseBuckets)
 		default:
 			e := h.floats()
 			ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
@@ -92,7 +93,7 @@ func (p Point[K]) Exponential(ts int64, h *ExponentialPoint, source uint32) {
 	for n, l := range p.i.shape.labels {
 		if l == le {
 			ws.explicit.SetExponential(&e)
-			p.buckets(d, n, at, ws.explicit.Bounds, ws.explicit.Counts, h.Count)
+			p.buckets(d, n, at, ws.explicit.Bounds, ws.explicit.Counts, h.Count, false)
 			continue
 		}
 		ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
@@ -129,7 +130,7 @@ func (p Point[K]) addTotals(d *block.Distribution, at block.Stamp, count uint64,
 // buckets appends the cumulative buckets of label n. The last one, +Inf, is the count, also
 // without buckets. No bucket exceeds it, even if the buckets contain more: PromQL and other
 // query languages rely on buckets that ascend.
-func (p Point[K]) buckets(d *block.Distribution, n int, at block.Stamp, bounds []float64, counts []uint64, total uint64) {
+func (p Point[K]) buckets(d *block.Distribution, n int, at block.Stamp, bounds []float64, counts []uint64, total uint64, sparse bool) {
 	if last := len(bounds) - 1; last >= 0 && math.IsInf(bounds[last], 1) {
 		bounds = bounds[:last] // the bucket above is empty and has the same le
 	}
@@ -141,6 +142,9 @@ func (p Point[K]) buckets(d *block.Distribution, n int, at block.Stamp, bounds [
 		l.Values = append(l.Values, model.Uint(cumulative))
 	}
 	l.Values = append(l.Values, model.Uint(total))
+	if sparse && len(bounds) > 0 {
+		p.sparse(n, at, bounds, counts, l.Values)
+	}
 	p.acceptAll(n, at, l.Values)
 }
 
