@@ -129,8 +129,28 @@
 // Export, and among the series that fit into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
-// [WithInstanceTag] distinguishes them. Timestamps are in seconds, so the points of a second
-// Export within one second overwrite those of the first.
+// [WithInstanceTag] distinguishes them.
+//
+// # Times
+//
+// A point has the time of its data point in whole seconds, or in milliseconds with
+// apptuitclient.WithMillisecondTimestamps. A server keeps one value of a series for each
+// timestamp, so no two data points of a series get the same one. A data point that is later
+// than the last one of its series, but within the same second, is sent with the next
+// timestamp: after flushes at 100.2, 100.5 and 100.9 s, the points are at 100, 101 and 102 s.
+// Timestamps are advanced by at most 10 s, or 250 ms if they are in milliseconds. Data points
+// for which that is not enough are rejected and reported once for each series: export less
+// often, or use milliseconds. No accepted point is overwritten by a later Export.
+//
+// A data point with the time of the last one is the same data, exported again, and gets the
+// same timestamp again. An earlier one gets its own timestamp. If that is the timestamp of the
+// last point, it is rejected. If a data point is more than 10 s earlier, then the clock was
+// set back, and the series goes on from there. After a smaller step back, a point can
+// overwrite one that was sent before the step.
+//
+// Two readers may share an exporter: Exports that run at the same time get different
+// timestamps, up to ten of them. So do the Exports of series that do not fit into the cache
+// ([WithCacheBytes]).
 //
 // # Prometheus names
 //
@@ -246,6 +266,8 @@
 //	APPTUIT_PREFIX             a prefix of all metric names. Default: none. Overridden by WithPrefix.
 //	APPTUIT_PROMETHEUS_NAMES   a boolean: names as OpenTelemetry's Prometheus exporter gives them.
 //	                           Default: no. WithPrometheusNames has the same effect.
+//	APPTUIT_START_POINTS       a boolean: send a point 0 before the first one of a cumulative monotonic
+//	                           series. Default: no. WithStartPoints has the same effect.
 //	APPTUIT_TARGET_INFO        a boolean: send target_info with all resource attributes. Default: no.
 //	                           Overridden by WithTargetInfo.
 //	APPTUIT_TEMPORALITY_PREFERENCE

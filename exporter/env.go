@@ -24,6 +24,7 @@ func (c *config) environment() {
 		c.check("APPTUIT_PROMETHEUS_NAMES", err)
 		c.names.Prometheus = names
 	}
+	fromName(c, "APPTUIT_START_POINTS", c.startPointsSet, encoding.ParseBool, &c.startPoints)
 	if v := env.Get("APPTUIT_TARGET_INFO"); v != "" && c.target == nil {
 		target, err := encoding.ParseBool(v)
 		c.check("APPTUIT_TARGET_INFO", err)

@@ -144,6 +144,33 @@ func WithTargetInfo(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.target = orAll(filter) })
 }
 
+// WithStartPoints sends a start point, with the value 0, before the first point of each
+// cumulative monotonic series: sums, and the counts, sums and buckets of histograms. Servers
+// compute rates and increases from pairs of points. Without a start point, they do not see
+// the first increment of a series: a counter that appears with the value 1 has not increased.
+//
+// The time of a start point is that of the previous collection of the instrument, since the
+// series had counted nothing until then. In the first collection of an instrument, and for a
+// series that starts later than the previous collection, it is the start time of the series,
+// which may be older than data that the server accepts. A series without a start time gets
+// no start point. Nor does a series that may only have been dropped from the cache
+// ([WithCacheBytes]): there are none while the series of an instrument do not all fit. A start
+// point is sent once; if that Export fails, it is lost. It is counted as a point of the data
+// point that it precedes.
+//
+// The option is wrong for instruments whose new series do not start at 0. These are observable
+// counters that continue a total from elsewhere, such as a counter of the kernel, and
+// observable counters that stop observing a series for more than five minutes and then resume
+// it: their whole total counts as an increase. It is also wrong for a series of exponential
+// buckets that appears later than its histogram, because a wider histogram gets further
+// buckets; it has no start point.
+//
+// By default there are no start points. In the reporter layout New returns an error, because
+// apptuit-py's reporter has none. APPTUIT_START_POINTS has the same effect.
+func WithStartPoints() Option {
+	return optionFunc(func(c *config) { c.startPoints, c.startPointsSet = true, true })
+}
+
 // WithScopeTags adds the tags otel_scope_name and otel_scope_version to each point. With
 // WithPrometheusNames it also adds otel_scope_schema_url, and a tag otel_scope_<key> for
 // each attribute of the scope. By default there are no scope tags, because a point has at

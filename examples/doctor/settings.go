@@ -54,6 +54,7 @@ func settings() []setting {
 		{name: "duration unit", variables: one("APPTUIT_DURATION_UNIT"), standard: "s"},
 		{name: "meters", variables: one("APPTUIT_METERS"), standard: "no"},
 		{name: "prometheus names", variables: one("APPTUIT_PROMETHEUS_NAMES"), standard: "no"},
+		{name: "start points", variables: one("APPTUIT_START_POINTS"), standard: "no"},
 		{name: "target info", variables: one("APPTUIT_TARGET_INFO"), standard: "no"},
 		{name: "compression", flag: "compression", variables: one("APPTUIT_COMPRESSION"), standard: "gzip"},
 		{name: "request timeout", variables: one("APPTUIT_TIMEOUT"), standard: "60s"},

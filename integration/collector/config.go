@@ -83,6 +83,11 @@ type Config struct {
 	// pattern, all. Without it, as by default, there is none.
 	TargetInfo configoptional.Optional[ChosenAttributes] `mapstructure:"target_info"`
 
+	// StartPoints sends a point 0 before the first one of each cumulative monotonic
+	// series, at the time of the previous push that had its instrument, or at its start
+	// time (see exporter.WithStartPoints). Off by default.
+	StartPoints bool `mapstructure:"start_points"`
+
 	// Histograms says what becomes of histograms: recorded (the default) makes buckets
 	// of explicit buckets and quantiles of exponential ones; buckets, quantiles and
 	// both make that of all.

@@ -57,6 +57,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		chosen:    newChooser(cfg.Attributes),
 		pool: convert.NewPool[identity, struct{}](convert.Config{
 			Names: resources.names, ScopeTags: cfg.ScopeTags, Layout: layout,
+			Resolution: convert.ResolutionOf(cfg.MillisecondTimestamps),
 		}, cfg.CacheBytes),
 		hasher:  newHasher(),
 		refused: client.NewRefusals(),
@@ -119,11 +120,12 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 		},
 	})
 	w := &walk{
-		export:       e.pool.Begin(out, time.Now()),
-		milliseconds: e.cfg.MillisecondTimestamps,
-		chosen:       e.chosen,
-		shared:       attributes{hasher: e.hasher},
-		attributes:   attributes{hasher: e.hasher},
+		export:      e.pool.Begin(out, time.Now()),
+		resolution:  convert.ResolutionOf(e.cfg.MillisecondTimestamps),
+		startPoints: e.cfg.StartPoints,
+		chosen:      e.chosen,
+		shared:      attributes{hasher: e.hasher},
+		attributes:  attributes{hasher: e.hasher},
 	}
 	defer w.export.Close()
 	if e.resources.target != nil {

@@ -14,6 +14,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 func TestNumbers(t *testing.T) {
@@ -191,7 +193,7 @@ func TestTimestamps(t *testing.T) {
 		{math.MaxInt64 + 1, true, 9_223_372_036_854},
 		{math.MaxUint64, true, 0},
 	} {
-		if got := timestamp(tt.in, tt.milliseconds); got != tt.want {
+		if got := convert.ResolutionOf(tt.milliseconds).Timestamp(nanoseconds(tt.in)); got != tt.want {
 			t.Errorf("timestamp(%d, %v) = %d, want %d", uint64(tt.in), tt.milliseconds, got, tt.want)
 		}
 	}
@@ -402,4 +404,31 @@ func TestDeflateAndMilliseconds(t *testing.T) {
 		t.Errorf("encoding %q", e)
 	}
 	r.want("m{service_name=shop} 1700000000000 1.0")
+}
+
+// Data points of a series whose times are within one second, in one push and in two, have
+// timestamps of their own. The same push again has the same ones.
+func TestTimestamps_WithinOneSecond(t *testing.T) {
+	r := newRig(t, nil)
+	push := func(milliseconds ...uint64) {
+		md := pmetric.NewMetrics()
+		sum := from(md).AppendEmpty()
+		sum.SetName("requests")
+		sum.SetEmptySum().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+		for i, ms := range milliseconds {
+			dp := sum.Sum().DataPoints().AppendEmpty()
+			dp.SetIntValue(int64(i))
+			dp.SetTimestamp(second(now) + pcommon.Timestamp(ms*1e6))
+		}
+		r.mustPush(md)
+	}
+	point := func(second, value int) string {
+		return fmt.Sprintf("requests{service_name=shop} %d %d", now+second, value)
+	}
+	push(100, 400, 1200)
+	r.want(point(0, 0), point(1, 1), point(2, 2))
+	push(1300)
+	r.want(point(3, 0))
+	push(1300)
+	r.want(point(3, 0))
 }

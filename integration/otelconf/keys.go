@@ -217,6 +217,12 @@ func keys() []key {
 			set: exportIf(true, exporter.WithPrometheusNames),
 		},
 		{
+			name: "start_points", kind: flags, otherwise: "`false`",
+			meaning: "a point 0 before the first one of each cumulative monotonic series. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithStartPoints"}, variables: []string{"APPTUIT_START_POINTS"},
+			set: exportIf(true, exporter.WithStartPoints),
+		},
+		{
 			name: "target_info", kind: mappings, otherwise: "none",
 			meaning: "a point `target_info` an export, with more attributes of the resource; `{}`: with all. Over 25 tags it is rejected",
 			options: []string{"exporter.WithTargetInfo"}, variables: []string{"APPTUIT_TARGET_INFO"},

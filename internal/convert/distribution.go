@@ -61,9 +61,9 @@ type SummaryPoint struct {
 
 // Histogram converts a data point of a histogram with explicit buckets: count, sum and
 // extremes, and cumulative buckets, or quantiles, or both.
-func (p Point[K]) Histogram(ts int64, h *HistogramPoint, source uint32) {
+func (p Point[K]) Histogram(t Time, h *HistogramPoint, source uint32) {
 	ws := p.i.scope.c.ws
-	d, at := p.begin(ts, source)
+	d, at := p.begin(t, source)
 	sum := p.sum(h.Sum, h.Count, func() bool { f := h.floats(); return f.SumNonzero() })
 	p.addTotals(d, at, h.Count, sum, h.Min, h.Max)
 	malformed := histogram.CheckBuckets(h.Bounds, h.Buckets)
@@ -81,13 +81,13 @@ func (p Point[K]) Histogram(ts int64, h *HistogramPoint, source uint32) {
 			p.estimates(d, n, at, ws.floats, e.Extremes)
 		}
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // Exponential converts a data point of an exponential histogram as Histogram does.
-func (p Point[K]) Exponential(ts int64, h *ExponentialPoint, source uint32) {
+func (p Point[K]) Exponential(t Time, h *ExponentialPoint, source uint32) {
 	ws := p.i.scope.c.ws
-	d, at := p.begin(ts, source)
+	d, at := p.begin(t, source)
 	e := h.floats()
 	p.addTotals(d, at, h.Count, p.sum(h.Sum, h.Count, e.SumNonzero), h.Min, h.Max)
 	for n, l := range p.i.shape.labels {
@@ -99,12 +99,12 @@ func (p Point[K]) Exponential(ts int64, h *ExponentialPoint, source uint32) {
 		ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
 		p.estimates(d, n, at, ws.floats, e.Extremes)
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // Summary converts a data point of a summary.
-func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
-	d, at := p.begin(ts, source)
+func (p Point[K]) Summary(t Time, s *SummaryPoint, source uint32) {
+	d, at := p.begin(t, source)
 	p.addTotals(d, at, s.Count, s.Sum)
 	if slices.ContainsFunc(s.Quantiles, math.IsNaN) {
 		err := fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed)
@@ -114,7 +114,7 @@ func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
 	} else {
 		p.quantiles(d, 0, at, s.Quantiles, s.Values)
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // addTotals adds the count and the other values, in the order of the suffixes in

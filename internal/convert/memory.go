@@ -35,7 +35,11 @@ func (c *Converter[K]) sweepOnce() bool {
 	c.full = true
 	before := c.bytes
 	c.sweep()
-	return c.bytes < before
+	if c.bytes >= before {
+		return false
+	}
+	c.squeezed = c.wall
+	return true
 }
 
 // sweep drops data points, instruments and scopes that were idle for [IdleTime]. It counts
@@ -70,6 +74,9 @@ func (c *Converter[K]) sweep() {
 	for _, i := range dropped {
 		c.release(i.cost())
 		c.drop(i)
+	}
+	if len(idle)+len(dropped) > 0 {
+		c.dropped = c.wall
 	}
 }
 
@@ -129,7 +136,7 @@ func (b *Budget) room() int { return int(max(0, b.limit-b.Used()) / usualSeries)
 // for eight.
 const (
 	scopeCost      = 900
-	instrumentCost = 768
+	instrumentCost = 832
 	metricCost     = 1200
 	tagCost        = 32
 	invalidCost    = 128

@@ -39,6 +39,7 @@ type point[K comparable] struct {
 
 // state is the part of a point that exists whether or not the point is kept.
 type state struct {
+	sent
 	reported fault // a set
 	flags    stateFlags
 }
