@@ -230,3 +230,27 @@ func TestSparseBuckets_AreThoseOfAllBuckets(t *testing.T) {
 		}
 	}
 }
+
+// With start points, the buckets of a series' first data point begin with 0 at its start, and
+// a bucket that appears later with its value in the data point before.
+func TestSparseBuckets_WithStartPoints(t *testing.T) {
+	h := sparsely(t)
+	export := func(points ...observed) []string {
+		r := h.export(func() {
+			for _, o := range points {
+				times := Time{At: uint64(stamp+o.at) * 1e9, Start: (stamp - 5) * 1e9}
+				h.point(h.instrument("h", Histogram), o.attributes).Histogram(times, o.point(), h.next())
+			}
+		})
+		wantRejects(t, r)
+		return bucketsOf(r.points)
+	}
+	wantBuckets(t, export(observed{"k=v", 10, []uint64{0, 3, 0, 0, 0}}),
+		"k=v 1 0 @-5", "k=v 2 0 @-5", "k=v +Inf 0 @-5",
+		"k=v 1 0 @10", "k=v 2 3 @10", "k=v +Inf 3 @10")
+	wantBuckets(t, export(observed{"k=v", 20, []uint64{0, 3, 1, 0, 0}}, observed{"k=w", 20, []uint64{1, 0, 0, 0, 0}}),
+		"k=v 4 3 @10",
+		"k=v 1 0 @20", "k=v 2 3 @20", "k=v 4 4 @20", "k=v +Inf 4 @20",
+		"k=w 1 0 @10", "k=w 2 0 @10", "k=w 4 0 @10", "k=w +Inf 0 @10",
+		"k=w 1 1 @20", "k=w 2 1 @20", "k=w 4 1 @20", "k=w +Inf 1 @20")
+}
