@@ -56,6 +56,7 @@ type config struct {
 	histogramsSet   bool
 	quantiles       []float64 // nil selects the default quantiles
 	quantilesSet    bool
+	sparseBuckets   bool
 	timers          Timers
 	timersSet       bool
 	durationUnit    time.Duration

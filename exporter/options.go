@@ -272,6 +272,38 @@ func WithQuantiles(quantiles ...float64) Option {
 	})
 }
 
+// WithSparseBuckets omits buckets of cumulative histograms with explicit buckets that have
+// counted nothing. A bucket is sent from the first time on that it, or the bucket above it,
+// has counted something in any series of the metric, and then always, for all of its series.
+// Until then it equals the next lower bucket that is sent, or is 0. le="+Inf" is always sent.
+// When a bucket appears in a series that was sent before, its value at the previous Export
+// goes first, with the timestamp of that Export. By default all buckets are sent.
+// APPTUIT_SPARSE_BUCKETS has the same effect.
+//
+// Queries with histogram_quantile give the same answers, for each series and for sums by le,
+// with three exceptions:
+//
+//   - A window of rate or increase that begins before a bucket appeared and ends after it
+//     lacks earlier values of the bucket. Quantiles that are in it can be too high for as
+//     long as the window lasts.
+//   - Sums over several processes, or over several resources of a Collector, lack the
+//     observations of those that do not send a bucket. Quantiles in buckets that are not sent
+//     by all of them can be too high, up to the largest bound that one of them sends. Do not
+//     use the option if such sums matter, unless all of them have counted in the same buckets.
+//   - A query for one le finds nothing as long as the bucket is not sent.
+//
+// The exporter forgets the buckets when it ends or when the series leave the cache. Data
+// points with other bounds than the first ones of the metric, and series that do not fit into
+// the cache ([WithCacheBytes]), have all buckets. If an Export fails, the previous values that
+// went first are lost with it. Each series takes 8 bytes for each bound, and 16, of the cache.
+//
+// The option has no effect on delta temporality, where an omitted bucket would not be 0, on
+// exponential histograms, which have only the buckets from the lowest to the highest that they
+// need, on quantiles, and in the reporter layout.
+func WithSparseBuckets() Option {
+	return optionFunc(func(c *config) { c.sparseBuckets = true })
+}
+
 // WithTimers sets which histograms are timers in the reporter layout. The default is
 // [TimersByUnit]. It overrides APPTUIT_TIMERS. In another layout New returns an error.
 func WithTimers(timers Timers) Option {

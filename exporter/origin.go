@@ -39,7 +39,7 @@ type kept struct {
 
 func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg, resolution: convert.ResolutionOf(cfg.core.Milliseconds())}
-	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles}
+	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles, SparseBuckets: cfg.sparseBuckets}
 	cacheBytes := cfg.cacheBytes
 	if cfg.layout == LayoutReporter {
 		l := reporter.Layout{Unit: cfg.durationUnit, Timers: reporter.Timers(cfg.timers), Meters: cfg.meters}

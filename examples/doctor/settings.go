@@ -53,6 +53,7 @@ func settings() []setting {
 		{name: "layout", variables: one("APPTUIT_LAYOUT"), standard: "default"},
 		{name: "histograms as", variables: one("APPTUIT_HISTOGRAMS"), standard: "recorded"},
 		{name: "quantiles", variables: one("APPTUIT_QUANTILES"), standard: "0.5,0.75,0.95,0.99,0.999"},
+		{name: "sparse buckets", variables: one("APPTUIT_SPARSE_BUCKETS"), standard: "no"},
 		{name: "timers", variables: one("APPTUIT_TIMERS"), standard: "unit"},
 		{name: "duration unit", variables: one("APPTUIT_DURATION_UNIT"), standard: "s"},
 		{name: "meters", variables: one("APPTUIT_METERS"), standard: "no"},

@@ -73,6 +73,7 @@ prefix: apr.
 sanitize_mode: none
 target_info: {included: ["os.*"], excluded: [os.version]}
 histograms: both
+sparse_buckets: true
 quantiles: [0.9, 0.5]
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
@@ -124,7 +125,7 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	layout, err := cfg.layout()
-	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}}, layout); diff != "" || err != nil {
+	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}, SparseBuckets: true}, layout); diff != "" || err != nil {
 		t.Errorf("layout, %v: %s", err, diff)
 	}
 	queue := cfg.QueueConfig.Get()

@@ -254,6 +254,8 @@ func TestTemporalityAndAggregation(t *testing.T) {
 		"default_histogram_aggregation: explicit_bucket_histogram":          {"c 3", "o 2", "h.bucket"},
 		"histograms: quantiles":                                             {"c 3", "o 2", "h"},
 		"histograms: quantiles, quantiles: [0.25]":                          {"c 3", "o 2", "h", "h.count 2"},
+		"sparse_buckets: false":                                             {"c 3", "o 2", "h.bucket", "16 buckets"},
+		"sparse_buckets: true":                                              {"c 3", "o 2", "h.bucket", "3 buckets"},
 		"histograms: both":                                                  {"h", "h.bucket", "c 3"},
 		"layout: reporter":                                                  {"c.count 3", "o.count 2", "h.avg 1.0", "h.count 2", "h.75_percentile 1.0", "h.min 1.0"},
 		"layout: reporter, timers: all":                                     {"h.50_percentile 1.0", "h.mean_rate", "h.sum 2.0"},
@@ -283,9 +285,14 @@ func TestTemporalityAndAggregation(t *testing.T) {
 		h.Record(t.Context(), 1)
 		shutdown(t, sdk)
 		var got []string
+		buckets := 0
 		for _, p := range srv.Points() {
 			got = append(got, p.Metric+" "+p.Value.String(), p.Metric)
+			if p.Metric == "h.bucket" {
+				buckets++
+			}
 		}
+		got = append(got, fmt.Sprint(buckets, " buckets"))
 		for _, w := range want {
 			if !slices.Contains(got, w) {
 				t.Errorf("%s: %s is not among %v", keys, w, got)

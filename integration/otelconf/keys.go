@@ -305,6 +305,12 @@ func keys() []key {
 			set: (*settings).readQuantiles,
 		},
 		{
+			name: "sparse_buckets", kind: flags, otherwise: "`false`",
+			meaning: "buckets of cumulative histograms are sent from the first time on that they, or the buckets above them, have counted something. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithSparseBuckets"}, variables: []string{"APPTUIT_SPARSE_BUCKETS"},
+			set: exportIf(true, exporter.WithSparseBuckets),
+		},
+		{
 			name: "timers", kind: timerKinds, otherwise: "`unit`",
 			meaning: "which histograms are timers in the reporter layout; `unit`: those whose unit is one of time",
 			options: []string{"exporter.WithTimers"}, variables: []string{"APPTUIT_TIMERS"},

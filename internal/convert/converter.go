@@ -188,6 +188,7 @@ type workspace struct {
 	untimely   refusal
 	lines      block.Distribution
 	start      block.Distribution // the start point of lines
+	previous   block.Distribution // buckets of the data point before
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 }
