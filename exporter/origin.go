@@ -47,7 +47,7 @@ func newOrigins(cfg *config) *origins {
 		cacheBytes -= cacheBytes / 2
 	}
 	o.pool = convert.NewPool[attribute.Distinct, kept](
-		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, Layout: layout}, cacheBytes)
+		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout}, cacheBytes)
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}

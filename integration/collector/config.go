@@ -91,9 +91,18 @@ type Config struct {
 	// 0.99 and 0.999; at most 100.
 	Quantiles []float64 `mapstructure:"quantiles"`
 
-	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
-	// Not for InfluxDB 1.x.
-	MillisecondTimestamps bool `mapstructure:"millisecond_timestamps"`
+	// Server is the kind of the server, which selects the defaults of TagValues, MaxTags
+	// and TimestampResolution: apptuit, opentsdb, victoriametrics, influxdb or generic. By
+	// default apptuit for the default endpoint, and generic for any other.
+	Server string `mapstructure:"server"`
+	// TagValues is the rule by which tag values are rewritten: any, opentsdb or influxdb.
+	// By default that of the server.
+	TagValues string `mapstructure:"tag_values"`
+	// MaxTags limits the tags of a point, from 1 to 127. By default 0: the server's limit.
+	MaxTags int `mapstructure:"max_tags"`
+	// TimestampResolution is the resolution of timestamps: s or ms. By default that of
+	// the server.
+	TimestampResolution string `mapstructure:"timestamp_resolution"`
 	// SyncTimeout asks the server to answer when the points are stored, within this
 	// time. By default 0: it is not asked.
 	SyncTimeout time.Duration `mapstructure:"sync_timeout"`
@@ -134,6 +143,11 @@ func (cfg *Config) Validate() error {
 		}
 		if err != nil {
 			fault(s.key, "%w", err)
+		}
+	}
+	if len(faults) == 0 {
+		if err := cfg.tryServer(); err != nil {
+			fault("server", "%w", err)
 		}
 	}
 	if cfg.ClientConfig.CompressionParams != (configcompression.CompressionParams{}) {

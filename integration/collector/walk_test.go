@@ -317,7 +317,7 @@ func TestResources(t *testing.T) {
 func TestDeflateAndMilliseconds(t *testing.T) {
 	r := newRig(t, func(cfg *Config) {
 		cfg.ClientConfig.Compression = "deflate"
-		cfg.MillisecondTimestamps = true
+		cfg.TimestampResolution = "ms"
 	})
 	md := pmetric.NewMetrics()
 	gauge(from(md), "m", 1)

@@ -102,7 +102,7 @@ func TestMillisecondTimestamps(t *testing.T) {
 	for i := range stored {
 		stored[i].Time = sent[i].Timestamp.UnixMilli()
 	}
-	c := newClient(t, b.endpoint, apptuitclient.WithMillisecondTimestamps())
+	c := newClient(t, b.endpoint, apptuitclient.WithTimestampResolution(time.Millisecond))
 	if err := c.Send(within(t, 20*time.Second), sent); err != nil {
 		t.Fatal(err)
 	}

@@ -118,8 +118,8 @@ func TestEffectsOnPoints(t *testing.T) {
 	if points, _ := arrived(t, "instance_tag: true"); points[0].Tags["service_instance_id"] == "" {
 		t.Errorf("instance_tag: %v", points[0])
 	}
-	if points, _ := arrived(t, "millisecond_timestamps: true"); len(points[0].Timestamp) != 13 {
-		t.Errorf("millisecond_timestamps: %v", points[0])
+	if points, _ := arrived(t, "timestamp_resolution: ms"); len(points[0].Timestamp) != 13 {
+		t.Errorf("timestamp_resolution: %v", points[0])
 	}
 	if points, _ := arrived(t, "self_metrics: true"); len(points) < 2 {
 		t.Errorf("self_metrics: %v", points)

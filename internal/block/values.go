@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
@@ -175,8 +176,9 @@ type labelTexts struct {
 	repeats bool     // two of them are equal
 }
 
-// set renders the values of a label.
-func (l *labelTexts) set(at []float64) {
+// set renders the values of a label. A rule never makes two of them equal, since it keeps
+// numbers apart.
+func (l *labelTexts) set(at []float64, rule encoding.TagValueRule) {
 	if len(l.texts) > 0 && slices.Equal(l.at, at) {
 		return
 	}
@@ -186,6 +188,11 @@ func (l *labelTexts) set(at []float64) {
 		l.texts[i] = strconv.AppendFloat(l.texts[i][:0], v+0, 'g', -1, 64) // as Prometheus prints them; -0 becomes 0
 	}
 	l.texts[len(at)] = append(l.texts[len(at)][:0], "+Inf"...)
+	if rule != encoding.TagValuesAny {
+		for i, text := range l.texts {
+			l.texts[i] = append(text[:0], rule.Value(string(text))...)
+		}
+	}
 	sorted := slices.Sorted(slices.Values(at))
 	l.repeats = len(slices.Compact(sorted)) < len(at)
 }

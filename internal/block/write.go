@@ -148,7 +148,7 @@ func (w *Writer) writePoint(b *Block, c *cell) {
 	plain, labelled := values[:len(b.lines.Plain)], values[len(b.lines.Plain):]
 	w.writePlain(b, c, 0, plain[:1])
 	for i := range b.lines.Labels {
-		w.labels[i].set(b.state.bounds[d.bounds[i].from:d.bounds[i].to])
+		w.labels[i].set(b.state.bounds[d.bounds[i].from:d.bounds[i].to], w.LabelValues)
 		w.writeLabelled(b, c, i, labelled[:d.counts[i]])
 		labelled = labelled[d.counts[i]:]
 	}

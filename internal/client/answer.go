@@ -105,8 +105,8 @@ func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) result {
 		return result{status: r.StatusCode, action: actionAccept, accepted: b.Points()}
 	}
 	failure := c.answerError(r, text)
-	res := result{status: r.StatusCode, action: actionOfText(r.StatusCode, text), undecided: b, err: failure}
-	if n, ok := partialWrite(r.StatusCode, text); ok {
+	res := result{status: r.StatusCode, action: c.settings.profile.actionOfText(r.StatusCode, text), undecided: b, err: failure}
+	if n, ok := partialWrite(r.StatusCode, text); ok && c.settings.profile.PartialWrites {
 		if n <= b.Points() {
 			return result{status: r.StatusCode, action: actionAccept, accepted: b.Points() - n, unnamed: n, refusal: failure}
 		}

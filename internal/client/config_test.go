@@ -327,7 +327,7 @@ func TestAccessors(t *testing.T) {
 	t.Setenv("APPTUIT_TAGS", "zone: eu")
 	tags := map[string]string{"team": "a"}
 	c := newClient(t, apptuitclient.WithEndpoint("https://fake.test/base/"), apptuitclient.WithTags(tags),
-		apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit), apptuitclient.WithMillisecondTimestamps())
+		apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit), apptuitclient.WithTimestampResolution(time.Millisecond))
 	tags["team"] = "changed"
 	client.Of(c).Tags()["team"] = "changed"
 	client.Of(c).EnvironmentTags()["zone"] = "changed"

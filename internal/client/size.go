@@ -52,13 +52,18 @@ const (
 	leastUncompressed = 1 << 10
 )
 
-// newSizeLimit returns a limit that is not known yet. most is the configured limit.
-func newSizeLimit(most int64, encoding put.Encoding) sizeLimit {
+// newSizeLimit returns a limit that is not known yet. most is the configured limit. first,
+// if it is neither 0 nor more than that, is an assumption that grows with each batch that
+// passes.
+func newSizeLimit(most, first int64, encoding put.Encoding) sizeLimit {
 	least := int64(leastCompressed)
 	if encoding == put.None {
 		least = leastUncompressed
 	}
-	return sizeLimit{least: least, most: most}
+	if first >= most {
+		first = 0
+	}
+	return sizeLimit{limit: first, least: least, most: most}
 }
 
 // get returns the limit, 0 if there is none, and whether it is only suspected.

@@ -6,6 +6,7 @@ package convert
 import (
 	"time"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
@@ -22,7 +23,22 @@ const idleSeconds = uint32(IdleTime / time.Second)
 type Config struct {
 	Names     Names
 	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
+	MaxTags   int  // of a point; 0 stands for [encoding.MaxTags]
 	Layout    Layout
+}
+
+func (c *Config) setDefaults() {
+	if c.MaxTags == 0 {
+		c.MaxTags = encoding.MaxTags
+	}
+	if c.Layout.Quantiles == nil {
+		c.Layout.Quantiles = DefaultQuantiles()
+	}
+}
+
+// tagRules returns the rules for the tags of points.
+func (c *Config) tagRules() model.TagRules {
+	return model.TagRules{Mode: c.Names.Mode, Values: c.Names.Values, Max: c.MaxTags}
 }
 
 // Tags are the tags that a resource gives to its points. Each is a layer of
@@ -163,5 +179,5 @@ type workspace struct {
 }
 
 func newWorkspace(cfg *Config) *workspace {
-	return &workspace{attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
+	return &workspace{writer: block.Writer{LabelValues: cfg.Names.Values}, attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
 }

@@ -35,7 +35,7 @@ func TestTagsOfPoints(t *testing.T) {
 		"invalid UTF-8":               {attributes: "k=a\xffb", want: "n{host=web1,k=a\uFFFDb} 1"},
 		"the limit":                   {attributes: manyTags(24), want: "n{host=web1," + manyTags(24) + "} 1"},
 		"empty ones do not count":     {attributes: "a=,b=,host=," + manyTags(25), want: "n{" + manyTags(25) + "} 1"},
-		"beyond it":                   {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: a point has at most 25 tags, not 26"},
+		"beyond it":                   {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode}}, Tags{Base: base})
@@ -92,13 +92,13 @@ func TestLabelsCountAsTags(t *testing.T) {
 		"25 tags": {
 			attributes: manyTags(25),
 			points:     []string{"h_count{" + manyTags(25) + "} 1"},
-			rejects:    []string{"h_bucket{" + manyTags(25) + "} 1: tags: a point has at most 25 tags, not 26", "known"},
+			rejects:    []string{"h_bucket{" + manyTags(25) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)", "known"},
 		},
 		"26 tags": {
 			attributes: manyTags(26),
 			rejects: []string{
-				"h_bucket{" + manyTags(26) + "} 1: tags: a point has at most 25 tags, not 27", "known",
-				"h_count{" + manyTags(26) + "} 1: tags: a point has at most 25 tags, not 26",
+				"h_bucket{" + manyTags(26) + "} 1: tags: too many tags: a point has at most 25 tags, not 27 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)", "known",
+				"h_count{" + manyTags(26) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)",
 			},
 		},
 		"none": {
