@@ -51,8 +51,8 @@ type Profile struct {
 	TagValues encoding.TagValueRule
 	MaxTags   int
 	Batch     put.Limits
-	// FirstBytes is the text of the first batches, in bytes, if less than Batch.Bytes. See
-	// sizeLimit.
+	// FirstBytes limits the text of the first batches, in bytes. The limit doubles with each
+	// batch that passes, up to Batch.Bytes, see sizeLimit. 0 means that there is none.
 	FirstBytes int64
 	// Compressions are those that the server accepts. The first is the default.
 	Compressions []put.Encoding
@@ -106,7 +106,9 @@ func Profiles() []Profile {
 		},
 		{
 			Server: OpenTSDB, TagValues: encoding.TagValuesOpenTSDB, MaxTags: 8, // tsd.storage.max_tags
-			Batch: batch, FirstBytes: 64 << 10, Compressions: all, Resolutions: seconds,
+			// Without tsd.http.request.enable_chunked, OpenTSDB refuses bodies above 8,192
+			// bytes, which is some 100 KiB of text.
+			Batch: batch, FirstBytes: 32 << 10, Compressions: all, Resolutions: seconds,
 			TooLarge: chunked, SecondValue: SecondConflicts,
 		},
 		{

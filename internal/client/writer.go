@@ -228,6 +228,7 @@ func (w *Writer) settle(r Report) {
 		}
 	}
 	w.report(r)
+	w.builder.SetMaxBytes(w.c.limits().Bytes) // the client may have learned it from this batch
 	w.checkContext()
 }
 
