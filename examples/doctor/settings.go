@@ -35,6 +35,10 @@ func settings() []setting {
 	one := func(name string) []string { return []string{name} }
 	return []setting{
 		{name: "endpoint", flag: "endpoint", variables: one("APPTUIT_ENDPOINT"), standard: apptuitclient.DefaultEndpoint, secret: inURL},
+		{name: "server", flag: "server", variables: one("APPTUIT_SERVER"), standard: "apptuit for the default endpoint, otherwise generic"},
+		{name: "tag values", variables: one("APPTUIT_TAG_VALUES"), standard: "as the server's"},
+		{name: "max tags", variables: one("APPTUIT_MAX_TAGS"), standard: "as the server's"},
+		{name: "timestamp resolution", variables: one("APPTUIT_TIMESTAMP_RESOLUTION"), standard: "as the server's"},
 		{name: "token", flag: "token-file", secret: aTokenFile},
 		{name: "token", variables: one("APPTUIT_API_TOKEN"), secret: aToken},
 		{name: "token", variables: one("APPTUIT_API_TOKEN_FILE"), secret: aTokenFile},
