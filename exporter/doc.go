@@ -104,8 +104,13 @@
 // precedence. For example, WithTags with the tag host="" removes the host tag. The values of
 // two attributes of a data point whose keys are the same after sanitizing are joined with
 // ";". The exporter sets the tags le and quantile where the layout requires them; an
-// attribute with such a key becomes exported_le or exported_quantile. A point with more than
-// encoding.MaxTags tags is rejected; [WithAttributeFilter] removes attributes.
+// attribute with such a key becomes exported_le or exported_quantile. A point with more tags
+// than the client allows (apptuitclient.WithMaxTags, encoding.MaxTags by default) is rejected;
+// [WithAttributeFilter] removes attributes.
+//
+// The values of all these tags, including le and quantile, are rewritten by the rule of the
+// client (apptuitclient.WithServer, WithTagValueRule), when a data point is first exported. By
+// default they are sent unchanged. Data points whose values become equal collide.
 //
 // # Collisions
 //
@@ -116,7 +121,7 @@
 // Export, and among the series that fit into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
-// [WithInstanceTag] distinguishes them. Timestamps are in seconds, so the points of a second
+// [WithInstanceTag] distinguishes them. Where timestamps are in seconds, the points of a second
 // Export within one second overwrite those of the first.
 //
 // # Prometheus names
@@ -262,7 +267,7 @@
 //
 // # Limits
 //
-//	tags of a point       encoding.MaxTags
+//	tags of a point       encoding.MaxTags (apptuitclient.WithMaxTags)
 //	points per request    50,000, and 16 MiB of text (apptuitclient.WithMaxBatchPoints, WithMaxBatchBytes)
 //	cached series         64 MiB (WithCacheBytes); more are sent, but rendered at each Export
 //	errors waiting for the error handler

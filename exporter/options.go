@@ -95,7 +95,7 @@ func WithResourceAttributes(filter attribute.Filter) Option {
 
 // WithAttributeFilter selects the attributes of data points that become tags: those for
 // which the filter returns true. By default, and with a nil filter, all attributes are
-// sent. A data point that then has more than encoding.MaxTags tags is rejected.
+// sent. A data point that then has more tags than apptuitclient.WithMaxTags allows is rejected.
 //
 // The filter does not apply to resource attributes ([WithResourceAttributes]), scope
 // attributes, tags of options, and the attribute otel.metric.overflow, with which the SDK
@@ -138,7 +138,7 @@ func WithPrometheusNames() Option {
 // tags are those of all points, and the resource attributes that the filter selects; a nil
 // filter selects all. Queries join it with other metrics, for example requests_total * on
 // (service_name, host) group_left (k8s_pod_name) target_info. The prefix is not added to
-// its name. If it has more than encoding.MaxTags tags, it is rejected. By default there is
+// its name. If it has more tags than apptuitclient.WithMaxTags allows, it is rejected. By default there is
 // no target_info. APPTUIT_TARGET_INFO selects all attributes; WithTargetInfo overrides it.
 func WithTargetInfo(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.target = orAll(filter) })
@@ -147,7 +147,7 @@ func WithTargetInfo(filter attribute.Filter) Option {
 // WithScopeTags adds the tags otel_scope_name and otel_scope_version to each point. With
 // WithPrometheusNames it also adds otel_scope_schema_url, and a tag otel_scope_<key> for
 // each attribute of the scope. By default there are no scope tags, because a point has at
-// most encoding.MaxTags tags.
+// most encoding.MaxTags tags, or fewer (apptuitclient.WithMaxTags).
 func WithScopeTags() Option {
 	return optionFunc(func(c *config) { c.scopeTags = true })
 }

@@ -72,7 +72,7 @@ type Config struct {
 	HostTag bool `mapstructure:"host_tag"`
 	// ScopeTags adds otel_scope_name and otel_scope_version; with PrometheusNames
 	// also otel_scope_schema_url and the scope's attributes. Off by default: a point
-	// has at most encoding.MaxTags tags.
+	// has at most MaxTags tags.
 	ScopeTags bool `mapstructure:"scope_tags"`
 	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter
 	// for Go does, with units and _total (see exporter.WithPrometheusNames). It needs

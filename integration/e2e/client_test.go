@@ -102,7 +102,7 @@ func TestMillisecondTimestamps(t *testing.T) {
 	for i := range stored {
 		stored[i].Time = sent[i].Timestamp.UnixMilli()
 	}
-	c := newClient(t, b.endpoint, apptuitclient.WithTimestampResolution(time.Millisecond))
+	c := newClient(t, b.endpoint, b.profile()) // in which they are the default
 	if err := c.Send(within(t, 20*time.Second), sent); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
@@ -194,10 +195,12 @@ func align(points []servers.Point, from, to int64) {
 }
 
 // TestEveryInstrument exports two collections of all kinds of instruments and
-// compares all that the server has then.
+// compares all that the server has then. The server's profile is selected; times are whole
+// seconds all the same.
 func TestEveryInstrument(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
-		exp := newExporter(t, b.endpoint, exporter.WithTags(map[string]string{"region": "Köln, \"east\""}))
+		exp := newExporter(t, b.endpoint, exporter.WithTags(map[string]string{"region": "Köln, \"east\""}),
+			exporter.WithClientOptions(b.profile(), apptuitclient.WithTimestampResolution(time.Second)))
 		provider := sdkmetric.NewMeterProvider(
 			sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))),
 			sdkmetric.WithResource(shop()), exponential())

@@ -46,10 +46,16 @@ func (s *Settings) environment() {
 
 // fromVariable sets a setting from a variable, unless an option has set it.
 func fromVariable[T any](s *Settings, variable string, parse func(string) (T, error), to *Optional[T]) {
-	if v := env.Get(variable); v != "" && !to.Given {
-		to.Given = true
-		parseVariable(s, variable, v, parse, &to.Value)
+	text := env.Get(variable)
+	if text == "" || to.Given {
+		return
 	}
+	v, err := parse(text)
+	if err != nil {
+		s.Fault("%s: %w", variable, err)
+		return
+	}
+	to.Set(v)
 }
 
 // parseVariable parses the value of a variable, and records a fault if it is invalid.

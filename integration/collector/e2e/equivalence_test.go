@@ -49,7 +49,7 @@ func TestEquivalence(t *testing.T) {
 				"exporters.apptuit.tags={zone: eu, service.name: '', deployment: tag, http.route: tag}", "exporters.apptuit.prefix=apr.",
 				"exporters.apptuit.scope_tags=true", "exporters.apptuit.host_tag=false",
 				"exporters.apptuit.resource_attributes={included: ['*'], excluded: [process.pid, telemetry.*.name]}",
-				"exporters.apptuit.millisecond_timestamps=true", "exporters.apptuit.sanitize_mode=apptuit",
+				"exporters.apptuit.timestamp_resolution=ms", "exporters.apptuit.sanitize_mode=apptuit",
 			},
 		},
 		{
