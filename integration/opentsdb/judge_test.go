@@ -72,7 +72,7 @@ func incompressible(n int) []byte {
 
 func send(t *testing.T, endpoint string, body io.Reader, header http.Header) opentsdb.Answer {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/api/put?details", body)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/api/put?details&sync", body) // stored before the answer
 	if err != nil {
 		t.Fatal(err)
 	}
