@@ -121,6 +121,25 @@ func TestEffectsOnPoints(t *testing.T) {
 	if points, _ := arrived(t, "timestamp_resolution: ms"); len(points[0].Timestamp) != 13 {
 		t.Errorf("timestamp_resolution: %v", points[0])
 	}
+	if points, _ := arrived(t, "server: victoriametrics"); len(points[0].Timestamp) != 13 {
+		t.Errorf("server: %v", points[0])
+	}
+	if points, _ := arrived(t, "server: victoriametrics, timestamp_resolution: s"); len(points[0].Timestamp) != 10 {
+		t.Errorf("timestamp_resolution over server: %v", points[0])
+	}
+	if points, _ := arrived(t, "server: opentsdb, tags: {zone: a b}"); points[0].Tags["zone"] != "a_b" {
+		t.Errorf("server: %v", points[0])
+	}
+	if points, _ := arrived(t, "server: opentsdb, tag_values: any, tags: {zone: a b}"); points[0].Tags["zone"] != "a b" {
+		t.Errorf("tag_values over server: %v", points[0])
+	}
+	t.Setenv("APPTUIT_TAG_VALUES", "any")
+	if points, _ := arrived(t, `tag_values: influxdb, tags: {zone: 'a\'}`); points[0].Tags["zone"] != "a_" {
+		t.Errorf("tag_values over the variable: %v", points[0])
+	}
+	if points, _ := arrived(t, "self_metrics: false, server: opentsdb, max_tags: 9, tags: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1}"); len(points) != 1 {
+		t.Errorf("max_tags: %v", points)
+	}
 	if points, _ := arrived(t, "self_metrics: true"); len(points) < 2 {
 		t.Errorf("self_metrics: %v", points)
 	}
