@@ -64,7 +64,7 @@ func questions(asker *apptuitclient.Client, path string) []question {
 				for _, k := range slices.Sorted(maps.Keys(tags)) {
 					selector = append(selector, k+"="+strconv.Quote(tags[k]))
 				}
-				all, err := promql(ctx, "sum(count_over_time({"+strings.Join(selector, ",")+"}[10s]))", at)
+				all, err := promql(ctx, "sum(count_over_time({"+strings.Join(selector, ",")+"}[1s]))", at) // not those of another run
 				if len(all) == 0 {
 					return 0, err
 				}
