@@ -35,7 +35,7 @@ func settings() []setting {
 	one := func(name string) []string { return []string{name} }
 	return []setting{
 		{name: "endpoint", flag: "endpoint", variables: one("APPTUIT_ENDPOINT"), standard: apptuitclient.DefaultEndpoint, secret: inURL},
-		{name: "server", variables: one("APPTUIT_SERVER"), standard: "apptuit for the default endpoint, otherwise generic"},
+		{name: "server", flag: "server", variables: one("APPTUIT_SERVER"), standard: "apptuit for the default endpoint, otherwise generic"},
 		{name: "token", flag: "token-file", secret: aTokenFile},
 		{name: "token", variables: one("APPTUIT_API_TOKEN"), secret: aToken},
 		{name: "token", variables: one("APPTUIT_API_TOKEN_FILE"), secret: aTokenFile},
