@@ -115,8 +115,12 @@ func (e *metricsExporter) shutdown(context.Context) error {
 	return e.client.Close()
 }
 
-// push tries once to deliver metrics.
+// push tries once to deliver metrics. The time-out limits both the whole push and, in the
+// client, each request, so that a shutdown never waits for longer.
 func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
+	timeout := e.cfg.ClientConfig.Timeout
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded))
+	defer cancel()
 	var again again
 	returned := 0
 	out := client.Of(e.client).NewWriter(ctx, client.WriterOptions{
