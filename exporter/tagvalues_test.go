@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -148,7 +149,7 @@ func TestTagLimit_OfTheProfile(t *testing.T) {
 	histogram := metricOf("h", metricdata.Histogram[float64]{DataPoints: []metricdata.HistogramDataPoint[float64]{{
 		Attributes: attribute.NewSet(eight...), Time: at(), Bounds: []float64{1}, BucketCounts: []uint64{1, 0}, Count: 1,
 	}}})
-	nine := append(eight[:6:6], attribute.Int("k8", 8))
+	nine := append(slices.Clone(eight), attribute.Int("k8", 8))
 	rm := metricsOf(counter("n", number[int64](1, eight...), number[int64](2, nine...)), histogram)
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv, openTSDB()), WithoutSelfMetrics())

@@ -51,6 +51,7 @@
 //	tokens                                 credentials.go, tokenfile.go
 //	secrets in the text of servers         redact.go, secrets.go
 //	options and environment variables      settings.go, environment.go
+//	what depends on the kind of server     server.go
 //	those of the spool                     spoolsettings.go
 //	queries                                read.go
 package client
