@@ -53,6 +53,13 @@ minor() { cut -d. -f2 <<<"$1"; }
 (($(minor "$oldest") + 2 <= $(minor "$newest"))) || fault "go.mod: $otel $oldest is not two minor versions older than $newest"
 [[ $(requirement integration/e2e/go.mod $otel) == "$newest" ]] || fault "integration/e2e/go.mod: $otel is not $newest as in integration/autoexport"
 
+# The Collector's modules fit together within one set. component tells the set.
+set=$(requirement integration/collector/go.mod go.opentelemetry.io/collector/component)
+for module in integration/collector/otelcol-apptuit integration/bench; do
+	[[ $(requirement $module/go.mod go.opentelemetry.io/collector/component) == "$set" ]] ||
+		fault "$module/go.mod: the Collector's modules are not of the set of integration/collector, $set"
+done
+
 # Users of a module do not get its replacements, so that a root module that needs one is broken for them.
 if grep -nE '^[[:space:]]*(replace|exclude|toolchain|tool)[[:space:](]' go.mod >&2; then
 	fault "go.mod: replace, exclude, toolchain and tool are for nested modules"

@@ -19,7 +19,7 @@ import (
 // without end, that stops nothing behind it.
 func TestPartialWritesStopNothing(t *testing.T) {
 	influx := servers.StartInfluxDB(t)
-	c := startCollector(t, "persistent.yaml", influx.Endpoint(), smallBatches()...)
+	c := startCollector(t, example("persistent.yaml"), influx.Endpoint(), smallBatches()...)
 	s := newSender(t, c)
 	s.more = []metricdata.Metrics{{Name: "refused", Data: metricdata.Gauge[int64]{DataPoints: []metricdata.DataPoint[int64]{
 		{Attributes: attribute.NewSet(attribute.String("time", "noon")), Time: time.Unix(firstTime, 0), Value: 1},
@@ -57,7 +57,7 @@ func TestAnswersThatPassEmptyNoQueue(t *testing.T) {
 			if err := os.WriteFile(flag, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			c := startCollector(t, "persistent.yaml", n.URL(), smallBatches()...)
+			c := startCollector(t, example("persistent.yaml"), n.URL(), smallBatches()...)
 			s := newSender(t, c)
 			s.mustSend(20)
 			n.Requests(t, 3) // refused

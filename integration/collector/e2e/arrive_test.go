@@ -24,7 +24,7 @@ func TestArrives(t *testing.T) {
 	for _, file := range []string{"collector.yaml", "persistent.yaml"} {
 		t.Run(file, func(t *testing.T) {
 			vm := servers.StartVictoriaMetrics(t)
-			c := startCollector(t, file, vm.Endpoint())
+			c := startCollector(t, example(file), vm.Endpoint())
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			measure := func(service string, attributes ...attribute.KeyValue) {

@@ -43,14 +43,19 @@ type collector struct {
 	err     error         // how, after done
 }
 
-// startCollector starts a Collector with a file of examples/collector, to send
-// to an endpoint, with further settings ("exporters.apptuit.timeout=1s").
+// example returns the path of a file of examples/collector.
+func example(file string) string {
+	return filepath.Join("..", "..", "..", "examples", "collector", file)
+}
+
+// startCollector starts a Collector with a configuration file, to send to an endpoint, with
+// further settings ("exporters.apptuit.timeout=1s").
 func startCollector(t testing.TB, file, endpoint string, set ...string) *collector {
 	t.Helper()
 	dir := t.TempDir()
 	c := &collector{t: t, dir: dir, addr: servers.FreeAddr(t)}
 	c.args = []string{
-		"--config=" + filepath.Join("..", "..", "..", "examples", "collector", file),
+		"--config=" + file,
 		"--set=service.telemetry.metrics.level=none", // which would listen at a port that is everybody's
 	}
 	for _, s := range set {

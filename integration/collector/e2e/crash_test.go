@@ -37,7 +37,7 @@ const maxDuplicates = consumers * (batchSize + 2*pointsEach)
 // down: nothing that it acknowledged is lost.
 func TestKilled(t *testing.T) {
 	vm := servers.StartVictoriaMetrics(t)
-	c := startCollector(t, "persistent.yaml", vm.Endpoint(), smallBatches()...)
+	c := startCollector(t, example("persistent.yaml"), vm.Endpoint(), smallBatches()...)
 	s := newSender(t, c)
 	stored := func() []servers.Point { return vm.Points(t, "number") }
 	interruptions := 0
@@ -77,7 +77,7 @@ func TestKilled(t *testing.T) {
 // A server that is suspended takes connections and does not answer.
 func TestServerHangs(t *testing.T) {
 	vm := servers.StartVictoriaMetrics(t)
-	c := startCollector(t, "persistent.yaml", vm.Endpoint(), smallBatches("exporters.apptuit.timeout=500ms")...)
+	c := startCollector(t, example("persistent.yaml"), vm.Endpoint(), smallBatches("exporters.apptuit.timeout=500ms")...)
 	s := newSender(t, c)
 	s.mustSend(20)
 	vm.Suspend(t)
@@ -96,7 +96,7 @@ func TestStoppedWhileServerHangs(t *testing.T) {
 	defer srv.Close()
 	srv.Fail(apptuittest.Fault{Hang: true, Times: 1_000_000})
 	const timeout = time.Second
-	c := startCollector(t, "persistent.yaml", srv.URL, smallBatches(fmt.Sprint("exporters.apptuit.timeout=", timeout))...)
+	c := startCollector(t, example("persistent.yaml"), srv.URL, smallBatches(fmt.Sprint("exporters.apptuit.timeout=", timeout))...)
 	s := newSender(t, c)
 	s.mustSend(500)
 	for begin := time.Now(); len(srv.Requests()) == 0; time.Sleep(10 * time.Millisecond) {
@@ -121,7 +121,7 @@ func TestStoppedWhileServerHangs(t *testing.T) {
 func TestStoppedInOrder(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
-	c := startCollector(t, "collector.yaml", srv.URL)
+	c := startCollector(t, example("collector.yaml"), srv.URL)
 	s := newSender(t, c)
 	s.mustSend(100)
 	c.stop()

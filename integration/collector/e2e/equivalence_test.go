@@ -64,7 +64,7 @@ func TestEquivalence(t *testing.T) {
 			direct, through := apptuittest.NewServer(), apptuittest.NewServer()
 			defer direct.Close()
 			defer through.Close()
-			c := startCollector(t, "collector.yaml", through.URL, tt.collector...)
+			c := startCollector(t, example("collector.yaml"), through.URL, tt.collector...)
 			exp, err := exporter.New(t.Context(), append(tt.direct, exporter.WithoutSelfMetrics(),
 				exporter.WithClientOptions(apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint(direct.URL)))...)
 			if err != nil {

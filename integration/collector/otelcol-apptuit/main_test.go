@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/otelcol"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -35,7 +36,7 @@ func run(t *testing.T, args ...string) (string, error) {
 func TestExamplesAreValid(t *testing.T) {
 	dir := filepath.Join("..", "..", "..", "examples", "collector")
 	t.Setenv("QUEUE_DIR", t.TempDir())
-	for _, file := range []string{"collector.yaml", "persistent.yaml"} {
+	for _, file := range []string{"agent.yaml", "collector.yaml", "persistent.yaml"} {
 		config := "--config=" + filepath.Join(dir, file)
 		t.Setenv("APPTUIT_API_TOKEN", "t0k3n")
 		if out, err := run(t, "validate", config); err != nil {
@@ -57,17 +58,26 @@ func TestComponents(t *testing.T) {
 		t.Fatal(err)
 	}
 	var names []string
-	for id := range f.Receivers {
-		names = append(names, "receiver "+id.String())
+	add := func(kind string, ids []component.Type) {
+		for _, id := range ids {
+			names = append(names, kind+" "+id.String())
+		}
 	}
-	for id := range f.Exporters {
-		names = append(names, "exporter "+id.String())
-	}
-	for id := range f.Extensions {
-		names = append(names, "extension "+id.String())
-	}
+	add("receiver", slices.Collect(maps.Keys(f.Receivers)))
+	add("processor", slices.Collect(maps.Keys(f.Processors)))
+	add("exporter", slices.Collect(maps.Keys(f.Exporters)))
+	add("connector", slices.Collect(maps.Keys(f.Connectors)))
+	add("extension", slices.Collect(maps.Keys(f.Extensions)))
 	slices.Sort(names)
-	want := []string{"exporter apptuit", "exporter debug", "exporter otlp_http", "exporter otlphttp", "extension file_storage", "receiver otlp"}
+	// With the older names under which components are still found.
+	want := []string{
+		"connector count", "connector forward", "connector span_metrics", "connector spanmetrics",
+		"exporter apptuit", "exporter debug", "exporter otlp", "exporter otlp_grpc", "exporter otlp_http", "exporter otlphttp",
+		"extension basicauth", "extension bearertokenauth", "extension file_storage", "extension health_check", "extension pprof", "extension zpages",
+		"processor attributes", "processor batch", "processor delta_to_cumulative", "processor deltatocumulative", "processor filter", "processor memory_limiter",
+		"processor resource", "processor resource_detection", "processor resourcedetection", "processor transform",
+		"receiver host_metrics", "receiver hostmetrics", "receiver otlp", "receiver prometheus",
+	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
@@ -76,7 +86,7 @@ func TestComponents(t *testing.T) {
 	}
 }
 
-// The builder's manifest has the components of main.go, at the versions of
+// The builder's manifest has the components of the program, at the versions of
 // go.mod.
 func TestManifest(t *testing.T) {
 	read := func(file string) string {
@@ -87,7 +97,7 @@ func TestManifest(t *testing.T) {
 		}
 		return string(text)
 	}
-	manifest, program, required := read("builder-config.yaml"), read("main.go"), read("go.mod")
+	manifest, program, required := read("builder-config.yaml"), read("main.go")+read("components.go"), read("go.mod")
 	listed := map[string]string{}
 	for _, m := range regexp.MustCompile(`(?m)^  - gomod: (\S+) (\S+)$`).FindAllStringSubmatch(manifest, -1) {
 		listed[m[1]] = m[2]
@@ -95,7 +105,7 @@ func TestManifest(t *testing.T) {
 	var used []string
 	for _, m := range regexp.MustCompile(`(?m)^\t"(\S+)"$`).FindAllStringSubmatch(program, -1) {
 		path := m[1]
-		for _, part := range []string{"receiver/", "exporter/", "extension/", "provider/", "integration/collector"} {
+		for _, part := range []string{"receiver/", "processor/", "exporter/", "connector/", "extension/", "provider/", "integration/collector"} {
 			if strings.Contains(path, part) {
 				used = append(used, path)
 				break
@@ -104,7 +114,7 @@ func TestManifest(t *testing.T) {
 	}
 	slices.Sort(used)
 	if diff := cmp.Diff(used, slices.Sorted(maps.Keys(listed))); diff != "" {
-		t.Errorf("main.go (-), builder-config.yaml (+):\n%s", diff)
+		t.Errorf("the program (-), builder-config.yaml (+):\n%s", diff)
 	}
 	for path, version := range listed {
 		if strings.HasPrefix(path, "github.com/apptuitai/") {
