@@ -80,17 +80,16 @@ type part struct {
 	namedExporter
 	source *sdkmetric.ManualReader
 	clock  *sdkmetric.PeriodicReader
-
-	collected metricdata.ResourceMetrics // whose memory the next collection uses again
 }
 
-// Export collects from the source, and exports that. The PeriodicReader makes one call
-// at a time.
+// Export collects from the source, and exports that. The metrics of the clock's own
+// provider are always empty.
 func (p *part) Export(ctx context.Context, _ *metricdata.ResourceMetrics) error {
-	if err := p.source.Collect(ctx, &p.collected); err != nil {
+	var collected metricdata.ResourceMetrics // Not kept: like a PeriodicReader, it takes no memory between exports.
+	if err := p.source.Collect(ctx, &collected); err != nil {
 		return p.failed(err)
 	}
-	return p.failed(p.Exporter.Export(ctx, &p.collected))
+	return p.failed(p.Exporter.Export(ctx, &collected))
 }
 
 // failed adds the name of the exporter to an error that does not have it.
