@@ -38,6 +38,7 @@ func BenchmarkCollect(b *testing.B) {
 	}
 	benchmark("everything", ours())
 	benchmark("everything+histograms", ours(), sdkmetric.WithProducer(NewProducer()))
+	benchmark("complete producer", func(metric.MeterProvider) error { return nil }, sdkmetric.WithProducer(NewCompleteProducer()))
 	benchmark("process", ours(WithoutGoRuntime()))
 	benchmark("go", ours(WithoutProcess()))
 	benchmark("contrib", func(provider metric.MeterProvider) error {

@@ -11,7 +11,8 @@
 // What goes in: what the kernel and package runtime/metrics say at each
 // collection. What comes out: the instruments below, on any MeterProvider, for
 // any exporter. The instruments need only OpenTelemetry's API; [NewProducer],
-// for histograms, is for its SDK.
+// for histograms, is for its SDK. So is [NewCompleteProducer], which gives all of
+// them to one reader, without Start.
 //
 // # What fails
 //
@@ -29,7 +30,8 @@
 // with the numbers. Kernels before Linux 6.2 do not tell the number of file
 // descriptors by stat(2): there the entries are listed, at a cost that grows with
 // their number. /proc/self/stat is read at the start only. See
-// [WithMinimumInterval].
+// [WithMinimumInterval]. A complete producer allocates the metrics that it returns:
+// some 30 allocations and 9 KB more for each collection than Start with NewProducer.
 //
 // To measure it here:
 //
@@ -135,7 +137,7 @@
 //	go.processor.limit                   updowncounter, {thread}
 //	go.config.gogc                       updowncounter, %
 //
-// Of the Go runtime, by [NewProducer].
+// Of the Go runtime, by [NewProducer] and [NewCompleteProducer], not by Start.
 //
 //	go.schedule.duration                 histogram, s
 //	    /sched/latencies:seconds

@@ -105,7 +105,7 @@ variable OTEL_GO_X_DEPRECATED_RUNTIME_METRICS works as there.
 `)
 	write(contrib, conventional)
 	b.WriteString(`
-Of the Go runtime, by [NewProducer].
+Of the Go runtime, by [NewProducer] and [NewCompleteProducer], not by Start.
 
 `)
 	write(producer, conventional)

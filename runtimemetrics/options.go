@@ -18,7 +18,7 @@ import (
 // workerID is the key of the tag that apptuit-py put on the metrics of a process.
 const workerID = attribute.Key("worker_id")
 
-// Option configures [Start] and [NewProducer].
+// Option configures [Start], [NewProducer] and [NewCompleteProducer].
 type Option interface{ apply(*config) }
 
 type optionFunc func(*config)
@@ -27,7 +27,7 @@ func (f optionFunc) apply(c *config) { f(c) }
 
 // WithMeterProvider registers the instruments on provider. By default, and for
 // nil, it is the global one (otel.GetMeterProvider) at the time of Start.
-// [NewProducer] has no use for it.
+// Producers have no use for it.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return optionFunc(func(c *config) {
 		if provider != nil {

@@ -14,19 +14,22 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"   //nolint:depguard // A producer speaks the SDK's language.
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"  //nolint:depguard // A producer speaks the SDK's language.
 	"go.opentelemetry.io/otel/sdk/metric/metricdata" //nolint:depguard // A producer speaks the SDK's language.
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// Producer gives the histograms of the Go runtime, for
-// [go.opentelemetry.io/otel/sdk/metric.WithProducer] of a reader. It is safe for
-// concurrent use, also by several readers. There is nothing to stop.
+// Producer gives metrics of the process and the Go runtime to a reader, by
+// [go.opentelemetry.io/otel/sdk/metric.WithProducer]. [NewProducer] makes one of the
+// histograms, [NewCompleteProducer] one of everything. It is safe for concurrent
+// use, also by several readers. There is nothing to stop.
 type Producer struct {
-	fault    error
-	interval time.Duration
-	start    time.Time
-	tags     attribute.Set
-	rows     []instrument
+	fault       error
+	interval    time.Duration
+	start       time.Time // of the process
+	tags        attribute.Set
+	instruments *sdkmetric.ManualReader // nil: none, only histograms
+	rows        []instrument            // of the histograms
 
 	mu      sync.Mutex
 	last    time.Time // of the last reading
@@ -49,11 +52,44 @@ type Producer struct {
 // It heeds WithMinimumInterval and WithWorkerID, so that the options of Start
 // fit as well. A fault in them is the error of each Produce.
 func NewProducer(opts ...Option) *Producer {
-	return newProducer(producerInstruments(), opts)
+	c, err := newConfig(opts)
+	return newProducer(producerInstruments(), c, err)
 }
 
-func newProducer(rows []instrument, opts []Option) *Producer {
-	c, err := newConfig(opts)
+// NewCompleteProducer makes a producer of all instruments in the package comment:
+// those of the process, those of the Go runtime, and the histograms of [NewProducer].
+// It takes the place of [Start] where a reader, but not its MeterProvider, can be
+// configured:
+//
+//	reader := metric.NewPeriodicReader(exporter, metric.WithProducer(runtimemetrics.NewCompleteProducer()))
+//
+// Names, attributes, scopes and values are those that Start reports. Since they do not
+// pass through the reader's MeterProvider, its views do not apply, and they are
+// cumulative whatever temporality the reader has. They start with the process.
+//
+// Use either Start or a complete producer. With both, a reader gets every series
+// twice. Package exporter sends the first of two points with one timestamp, and
+// reports a collision.
+//
+// All options but WithMeterProvider apply. A fault in them is the error of each
+// Produce.
+func NewCompleteProducer(opts ...Option) *Producer {
+	reader := sdkmetric.NewManualReader()
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	c, err := newConfig(append(slices.Clip(opts), WithMeterProvider(provider)))
+	if err == nil {
+		_, err = startBoth(c) // There is nothing to unregister: the callbacks end with the producer.
+	}
+	var histograms []instrument
+	if c.goRuntime {
+		histograms = producerInstruments()
+	}
+	p := newProducer(histograms, c, err)
+	p.instruments = reader
+	return p
+}
+
+func newProducer(rows []instrument, c config, err error) *Producer {
 	p := &Producer{
 		fault:    err,
 		interval: c.interval,
@@ -71,9 +107,9 @@ func newProducer(rows []instrument, opts []Option) *Producer {
 	return p
 }
 
-// Produce returns the histograms. What one call returns is the caller's, and no
-// later one changes it. It fails, with the histograms that there are, if this
-// release of Go lacks one, and with none if ctx has ended.
+// Produce returns the metrics. They are the caller's, and no later call changes
+// them. It fails, with the metrics that there are, if this release of Go lacks a
+// histogram, and with none if ctx has ended.
 func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	if p.fault != nil {
 		return nil, p.fault
@@ -81,19 +117,65 @@ func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, erro
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	data, err := p.read()
-	if len(data) == 0 {
-		return nil, err
+	var collected metricdata.ResourceMetrics
+	if p.instruments != nil {
+		if err := p.instruments.Collect(ctx, &collected); err != nil {
+			return nil, err
+		}
+		p.setStart(collected.ScopeMetrics)
 	}
-	return []metricdata.ScopeMetrics{{
-		Scope:   instrumentation.Scope{Name: ScopeName, SchemaURL: semconv.SchemaURL},
-		Metrics: data,
-	}}, err
+	histograms, err := p.read()
+	return withHistograms(collected.ScopeMetrics, histograms), err
 }
 
-// read holds the lock until it has its own copy: the next metrics.Read writes
-// into the same histograms.
+// withHistograms adds to the metrics of this package's scope.
+func withHistograms(scopes []metricdata.ScopeMetrics, histograms []metricdata.Metrics) []metricdata.ScopeMetrics {
+	if len(histograms) == 0 {
+		return scopes
+	}
+	for i := range scopes {
+		if scopes[i].Scope.Name == ScopeName {
+			scopes[i].Metrics = append(scopes[i].Metrics, histograms...)
+			return scopes
+		}
+	}
+	return append(scopes, metricdata.ScopeMetrics{
+		Scope:   instrumentation.Scope{Name: ScopeName, SchemaURL: semconv.SchemaURL},
+		Metrics: histograms,
+	})
+}
+
+// setStart has the points begin with the process: for the SDK, they begin when their
+// instrument is made.
+func (p *Producer) setStart(scopes []metricdata.ScopeMetrics) {
+	for _, scope := range scopes {
+		for _, m := range scope.Metrics {
+			switch data := m.Data.(type) {
+			case metricdata.Sum[int64]:
+				setStart(data.DataPoints, p.start)
+			case metricdata.Sum[float64]:
+				setStart(data.DataPoints, p.start)
+			case metricdata.Gauge[int64]:
+				setStart(data.DataPoints, p.start)
+			case metricdata.Gauge[float64]:
+				setStart(data.DataPoints, p.start)
+			}
+		}
+	}
+}
+
+func setStart[N int64 | float64](points []metricdata.DataPoint[N], start time.Time) {
+	for i := range points {
+		points[i].StartTime = start
+	}
+}
+
+// read returns the histograms. It holds the lock until it has its own copy: the next
+// metrics.Read writes into the same histograms.
 func (p *Producer) read() ([]metricdata.Metrics, error) {
+	if len(p.rows) == 0 { // metrics.Read panics without samples.
+		return nil, nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if now := time.Now(); p.last.IsZero() || now.Sub(p.last) >= p.interval {

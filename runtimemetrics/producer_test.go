@@ -193,9 +193,13 @@ func TestProducerFaults(t *testing.T) {
 		t.Errorf("with a context that has ended: %v", err)
 	}
 
+	c, err := newConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	rows := producerInstruments()
 	rows[0].points[0].source = "/no/such/histogram:seconds"
-	scopes, err := newProducer(rows, nil).Produce(t.Context())
+	scopes, err := newProducer(rows, c, nil).Produce(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "go.schedule.duration left out") {
 		t.Errorf("without a histogram: %v", err)
 	}
@@ -203,7 +207,7 @@ func TestProducerFaults(t *testing.T) {
 		t.Errorf("the other histogram is not there: %+v", scopes)
 	}
 	rows[1].points[0].source = "/gc/heap/live:bytes" // Not a histogram.
-	if scopes, err := newProducer(rows, nil).Produce(t.Context()); err == nil || len(scopes) != 0 {
+	if scopes, err := newProducer(rows, c, nil).Produce(t.Context()); err == nil || len(scopes) != 0 {
 		t.Errorf("without any: %v, %v", scopes, err)
 	}
 }

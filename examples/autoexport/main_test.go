@@ -89,8 +89,8 @@ func TestREADME(t *testing.T) {
 		t.Skip("there is no shell")
 	}
 	blocks := commands(t)
-	if len(blocks) != 3 {
-		t.Fatalf("the README has %d blocks of commands, not the three that are run here", len(blocks))
+	if len(blocks) != 4 {
+		t.Fatalf("the README has %d blocks of commands, not the four that are run here", len(blocks))
 	}
 
 	t.Run("OTLP", func(t *testing.T) {
@@ -152,6 +152,31 @@ func TestREADME(t *testing.T) {
 			if _, ok := arrived[name]; !ok {
 				t.Errorf("%s did not arrive", name)
 			}
+		}
+	})
+
+	t.Run("both", func(t *testing.T) {
+		t.Parallel()
+		paths := make(chan string, 100)
+		otlp := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			paths <- r.URL.Path
+		}))
+		defer otlp.Close()
+		server := apptuittest.NewServer(apptuittest.WithToken("secret"))
+		defer server.Close()
+		output, err := shell(t, blocks[3], map[string]string{
+			"APPTUIT_API_TOKEN=...": "APPTUIT_API_TOKEN=secret APPTUIT_ENDPOINT=" + server.URL,
+			"http://127.0.0.1:4318": otlp.URL,
+		})
+		if err != nil {
+			t.Fatalf("%v:\n%s", err, output)
+		}
+		if orders := metrics(server)["orders"]; orders.Value != "10" {
+			t.Errorf("orders arrived as %v", orders)
+		}
+		if len(paths) == 0 {
+			t.Error("nothing was sent to the OTLP server")
 		}
 	})
 }

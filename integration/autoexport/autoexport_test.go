@@ -129,7 +129,7 @@ func TestFaults(t *testing.T) {
 		{
 			"an unknown producer", "register",
 			[]string{chosen, "OTEL_METRICS_PRODUCERS=prometheus,statsd"},
-			[]string{`OTEL_METRICS_PRODUCERS: the producer "statsd"`, "only prometheus and none"},
+			[]string{`OTEL_METRICS_PRODUCERS: the producer "statsd"`, "only prometheus, runtime and none"},
 		},
 		{
 			"a producer after a space", "register",
@@ -150,6 +150,11 @@ func TestFaults(t *testing.T) {
 			"the name taken before", "registered by the program",
 			[]string{chosen},
 			[]string{`"apptuit" of its own: duplicate registration`},
+		},
+		{
+			"the name of the producer taken before", "producer registered by the program",
+			[]string{chosen},
+			[]string{`producer "runtime" of its own: duplicate registration`},
 		},
 		{
 			"the name taken later", "registered by the program later",

@@ -19,6 +19,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
+	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
 // children are the programs that a test runs in a process of their own: each
@@ -29,6 +30,11 @@ func children() map[string]func(context.Context) error {
 		"register": func(ctx context.Context) error {
 			apptuit.Register()
 			return export(ctx)
+		},
+		// It gives the last export two seconds.
+		"short end": func(ctx context.Context) error {
+			apptuit.Register()
+			return exportAndEnd(ctx, 2*time.Second)
 		},
 		"register twice": func(ctx context.Context) error {
 			apptuit.Register()
@@ -55,6 +61,37 @@ func children() map[string]func(context.Context) error {
 			}
 			return errors.Join(first, second)
 		},
+		"producer registered by the program": func(context.Context) error {
+			autoexport.RegisterMetricProducer("runtime", func(context.Context) (sdkmetric.Producer, error) { return nil, nil })
+			first, second := caught(apptuit.Register), caught(apptuit.Register)
+			if first == nil || second == nil {
+				return nil // is what the test does not expect
+			}
+			return errors.Join(first, second)
+		},
+		// The variable has its value only after Register.
+		"list set later": func(ctx context.Context) error {
+			apptuit.Register()
+			if err := os.Setenv("OTEL_METRICS_EXPORTER", os.Getenv("LIST")); err != nil {
+				return err
+			}
+			return export(ctx)
+		},
+		"list registered again": func(ctx context.Context) error {
+			apptuit.Register()
+			if err := os.Setenv("OTEL_METRICS_EXPORTER", os.Getenv("LIST")); err != nil {
+				return err
+			}
+			apptuit.Register()
+			return export(ctx)
+		},
+		"runtimemetrics started": func(ctx context.Context) error {
+			apptuit.Register()
+			if _, err := runtimemetrics.Start(); err != nil { // On the global provider, which export sets.
+				return err
+			}
+			return export(ctx)
+		},
 		"registered by the program later": func(context.Context) error {
 			apptuit.Register()
 			return caught(func() { autoexport.RegisterMetricReader(apptuit.Name, apptuit.NewMetricReader) })
@@ -80,6 +117,11 @@ func runChild(name string) int {
 // export counts three orders, with OpenTelemetry and with Prometheus' library,
 // and shuts down when stdin is at its end.
 func export(ctx context.Context, opts ...autoexport.MetricOption) error {
+	return exportAndEnd(ctx, time.Minute, opts...)
+}
+
+// exportAndEnd gives Shutdown so much time.
+func exportAndEnd(ctx context.Context, limit time.Duration, opts ...autoexport.MetricOption) error {
 	sold := prometheus.NewCounter(prometheus.CounterOpts{Name: "sold", Help: "Orders sold."})
 	if err := prometheus.Register(sold); err != nil {
 		return err
@@ -92,6 +134,7 @@ func export(ctx context.Context, opts ...autoexport.MetricOption) error {
 	}
 	fmt.Println("none:", autoexport.IsNoneMetricReader(reader))
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	otel.SetMeterProvider(provider)
 	orders, err := provider.Meter("shop").Int64Counter("orders")
 	if err != nil {
 		return err
@@ -100,6 +143,8 @@ func export(ctx context.Context, opts ...autoexport.MetricOption) error {
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	return provider.Shutdown(ctx)
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	collectorpb "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
@@ -135,28 +141,108 @@ func (s *target) value(metric string) string {
 	return ""
 }
 
-// otlpServer notes what is posted to it, and accepts it.
+// otlpServer decodes what is posted to it, and accepts it.
 type otlpServer struct {
 	*httptest.Server
-	mu    sync.Mutex
-	paths []string
+	collectorpb.UnimplementedMetricsServiceServer
+
+	mu       sync.Mutex
+	paths    []string
+	requests []*collectorpb.ExportMetricsServiceRequest
+	hang     bool
 }
 
 func newOTLPServer(t *testing.T) *otlpServer {
 	t.Helper()
 	s := &otlpServer{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		request := &collectorpb.ExportMetricsServiceRequest{}
+		if err := proto.Unmarshal(body, request); err != nil {
+			t.Errorf("the OTLP server cannot decode a request: %v", err)
+		}
+		s.take(r.URL.Path, request)
 		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.paths = append(s.paths, r.URL.Path)
+		hang := s.hang
+		s.mu.Unlock()
+		if hang {
+			<-r.Context().Done()
+		}
 	}))
 	t.Cleanup(s.Close)
 	return s
+}
+
+func (s *otlpServer) take(path string, request *collectorpb.ExportMetricsServiceRequest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paths = append(s.paths, path)
+	s.requests = append(s.requests, request)
+}
+
+// setHang makes the server accept requests over HTTP and not answer them.
+func (s *otlpServer) setHang() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hang = true
 }
 
 func (s *otlpServer) received() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.paths)
+}
+
+// Export makes it a server of gRPC.
+func (s *otlpServer) Export(_ context.Context, request *collectorpb.ExportMetricsServiceRequest) (*collectorpb.ExportMetricsServiceResponse, error) {
+	s.take("grpc", request)
+	return &collectorpb.ExportMetricsServiceResponse{}, nil
+}
+
+// serveGRPC serves OTLP over gRPC until the test ends, and returns its address.
+func (s *otlpServer) serveGRPC(t *testing.T) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	collectorpb.RegisterMetricsServiceServer(server, s)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	return "http://" + listener.Addr().String()
+}
+
+// metrics are the names of the metrics that were received, and the services they are of.
+func (s *otlpServer) metrics() (names map[string]*metricspb.Metric, services []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names = make(map[string]*metricspb.Metric)
+	for _, request := range s.requests {
+		for _, resource := range request.ResourceMetrics {
+			for _, attribute := range resource.Resource.Attributes {
+				if attribute.Key == "service.name" {
+					services = append(services, attribute.Value.GetStringValue())
+				}
+			}
+			for _, scope := range resource.ScopeMetrics {
+				for _, m := range scope.Metrics {
+					names[m.Name] = m
+				}
+			}
+		}
+	}
+	return names, services
+}
+
+// orders returns the last value of the orders, and 0 if none arrived.
+func (s *otlpServer) orders() int64 {
+	names, _ := s.metrics()
+	if points := names["orders"].GetSum().GetDataPoints(); len(points) == 1 {
+		return points[0].GetAsInt()
+	}
+	return 0
 }

@@ -11,36 +11,44 @@ import (
 
 	"go.opentelemetry.io/contrib/bridges/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-const producersVariable = "OTEL_METRICS_PRODUCERS"
+const (
+	producersVariable = "OTEL_METRICS_PRODUCERS"
 
-// readProducers returns the options for OTEL_METRICS_PRODUCERS. A text is
+	// runtimeProducer is the name that contrib does not have.
+	runtimeProducer = "runtime"
+)
+
+// readProducers returns the producers of OTEL_METRICS_PRODUCERS. A text is
 // accepted when the contrib package accepts it for its own exporters: names in
 // exactly these letters, in any order, however often. The error names each that
 // is not.
-func readProducers() ([]sdkmetric.PeriodicReaderOption, error) {
+func readProducers() ([]sdkmetric.Producer, error) {
 	list := os.Getenv(producersVariable)
 	if list == "" {
 		return nil, nil
 	}
-	var bridge bool
+	var producers []sdkmetric.Producer
 	var faults []error
+	seen := make(map[string]bool)
 	for name := range strings.SplitSeq(list, ",") {
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
 		switch name {
 		case "prometheus":
-			bridge = true
+			producers = append(producers, prometheus.NewMetricProducer())
+		case runtimeProducer:
+			producers = append(producers, runtimemetrics.NewCompleteProducer())
 		case "none":
 		default:
-			faults = append(faults, fmt.Errorf("%s: the producer %.64q is not available to this exporter, only prometheus and none",
+			faults = append(faults, fmt.Errorf("%s: the producer %.64q is not available to this exporter, only prometheus, runtime and none",
 				producersVariable, name))
 		}
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	if !bridge {
-		return nil, nil
-	}
-	return []sdkmetric.PeriodicReaderOption{sdkmetric.WithProducer(prometheus.NewMetricProducer())}, nil
+	return producers, errors.Join(faults...)
 }

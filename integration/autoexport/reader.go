@@ -9,8 +9,6 @@ import (
 	"fmt"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-
-	"github.com/apptuitai/apptuit-go/exporter"
 )
 
 // NewMetricReader returns what OTEL_METRICS_EXPORTER=apptuit gives after
@@ -23,13 +21,29 @@ import (
 //
 //	reader, err := autoexport.NewMetricReader(ctx, autoexport.WithFallbackMetricReader(apptuit.NewMetricReader))
 func NewMetricReader(ctx context.Context) (sdkmetric.Reader, error) {
-	producers, faults := readProducers()
-	exp, err := exporter.New(ctx)
-	if faults == nil && err == nil {
-		return sdkmetric.NewPeriodicReader(exp, producers...), nil
+	return newReader(ctx, Name)
+}
+
+// newReader makes the reader of a list of exporters.
+func newReader(ctx context.Context, list string) (sdkmetric.Reader, error) {
+	producers, wrongProducers := readProducers()
+	exporters, wrongExporters := newExporters(ctx, list)
+	err := errors.Join(wrongProducers, wrongExporters)
+	if err == nil && len(exporters) > 1 {
+		err = haveOneCollection(exporters)
 	}
-	if err == nil {
-		err = exp.Shutdown(ctx)
+	if err != nil {
+		for _, e := range exporters {
+			err = errors.Join(err, e.Shutdown(ctx))
+		}
+		return nil, fmt.Errorf("apptuit autoexport: %w", err)
 	}
-	return nil, fmt.Errorf("apptuit autoexport: %w", errors.Join(faults, err))
+	if len(exporters) > 1 {
+		return newSharedReader(exporters, producers), nil
+	}
+	var options []sdkmetric.PeriodicReaderOption
+	for _, p := range producers {
+		options = append(options, sdkmetric.WithProducer(p))
+	}
+	return sdkmetric.NewPeriodicReader(exporters[0].Exporter, options...), nil
 }

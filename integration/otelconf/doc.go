@@ -36,8 +36,17 @@
 //
 // interval, timeout and cardinality_limits mean what they mean for the readers
 // that otelconf makes. An interval or timeout that is 0, or not there, is the SDK's
-// default: 60 s and 30 s, or OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT. Of producers, which otelconf ignores, prometheus is the default registry of
-// prometheus/client_golang; others are an error. [WithProducers] adds some in code.
+// default: 60 s and 30 s, or OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT.
+//
+// producers is a list, which otelconf ignores:
+//
+//	- runtime:     all instruments of package runtimemetrics, those of the process and of the Go runtime
+//	- prometheus:  the default registry of prometheus/client_golang
+//
+// Others are an error. [WithProducers] adds some in code. runtime is an error in a reader
+// without apptuit, which otelconf makes. A program that calls runtimemetrics.Start has
+// the series of runtime by itself: with both, each point is there twice, and the exporter
+// reports a collision.
 //
 // max_export_batch_size/development, which otelconf ignores, is the largest number of
 // data points in one Export, at least 1. By default there is no limit. With it, the

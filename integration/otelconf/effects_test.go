@@ -37,6 +37,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
 // resourceOfShop takes the place of "meter_provider:" in a document.
@@ -526,6 +527,63 @@ func TestProducers(t *testing.T) {
 	if diff := cmp.Diff([]string{"requests"}, metrics(without)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// The producer runtime is all that a document needs for every instrument of the process
+// and the Go runtime, in every export and once, however often it is named.
+func TestRuntimeProducer(t *testing.T) {
+	scopes, err := runtimemetrics.NewCompleteProducer().Produce(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, scope := range scopes {
+		for _, m := range scope.Metrics {
+			name := strings.ReplaceAll(m.Name, ".", "_")
+			if _, ok := m.Data.(metricdata.Histogram[float64]); ok {
+				name += "_count"
+			}
+			want = append(want, name)
+		}
+	}
+	if len(want) < 14 {
+		t.Fatalf("there are only %d instruments", len(want))
+	}
+
+	srv := newServer(t)
+	sdk := newSDK(t, readerWith(srv, "interval: 3600000, producers: [{runtime: }, {runtime: {}}],", ""))
+	provider, ok := sdk.MeterProvider().(*sdkmetric.MeterProvider)
+	if !ok {
+		t.Fatalf("the provider is a %T", sdk.MeterProvider())
+	}
+	for export := range 2 {
+		srv.Reset()
+		if err := provider.ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := metrics(srv)
+		for _, name := range want {
+			if !slices.Contains(got, name) {
+				t.Errorf("export %d has no %s", export, name)
+			}
+		}
+		points := 0
+		for _, p := range srv.Points() {
+			switch p.Metric {
+			case "process_uptime", "process_memory_usage", "go_goroutine_count":
+				if v, err := p.Value.Float64(); err != nil || v <= 0 {
+					t.Errorf("%s is %s", p.Metric, p.Value)
+				}
+			}
+			if p.Metric == "go_goroutine_count" {
+				points++
+			}
+		}
+		if points != 1 {
+			t.Errorf("export %d has %d points of one series", export, points)
+		}
+	}
+	shutdown(t, sdk)
 }
 
 func TestProxy(t *testing.T) {

@@ -47,7 +47,7 @@ func FuzzParseYAML(f *testing.F) {
 		documentWith("apptuit:\n            headers: [{name: a, value: b}]\n            headers_list: a=b\n            tls: {ca_file: x}\n            timeout: 1"),
 		documentWith("apptuit:", "console:"), documentWith("apptuit: &a {<<: *a}"), documentWith("{<<: {apptuit: }}"),
 		"x: &e {apptuit: {resource_attributes: {included: ['*'], excluded: [a]}}}\nfile_format: '1'\nmeter_provider: {readers: [null, {periodic: {exporter: *e}}]}\n",
-		"file_format: '1'\nmeter_provider:\n  readers:\n  - periodic: {interval: 1, timeout: 2, producers: [{prometheus: }], cardinality_limits: {default: 1}, exporter: {apptuit: {token: x}}}\n",
+		"file_format: '1'\nmeter_provider:\n  readers:\n  - periodic: {interval: 1, timeout: 2, producers: [{prometheus: }, {runtime: }], cardinality_limits: {default: 1}, exporter: {apptuit: {token: x}}}\n",
 		"file_format: '1'\ndisabled: true\nmeter_provider: {readers: [{periodic: {exporter: {apptuit: }}, pull: {}}]}\n---\na: b\n",
 		"${A:-${B}} $${C} {d: ${E}}\n",
 	} {

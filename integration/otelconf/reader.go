@@ -16,6 +16,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
 // batchKey is in development, and otelconf ignores it.
@@ -28,7 +29,8 @@ type reader struct {
 	interval, timeout *time.Duration
 	maxExportBatch    int // data points; 0 is any number
 	limits            *contrib.CardinalityLimits
-	prometheus        bool
+	prometheus        bool // a producer
+	runtime           bool // a producer
 	settings          settings
 }
 
@@ -44,6 +46,8 @@ func (d *decoding) readers(root value) []*reader {
 		at := push.child(exporterName)
 		if at.key == nil {
 			push.knownExporters()
+			periodic.noProducer()
+			item.child("pull").noProducer()
 			continue
 		}
 		d.used[at.key] = true
@@ -123,6 +127,22 @@ func (v value) optionalMilliseconds() *time.Duration {
 	return nil
 }
 
+// Producers that a reader of ours may have.
+const (
+	prometheusProducer = "prometheus"
+	runtimeProducer    = "runtime"
+)
+
+// noProducer makes a fault of our producer in a reader that otelconf makes. Otelconf
+// would ignore it.
+func (v value) noProducer() {
+	for _, item := range v.child("producers").items() {
+		if f := item.child(runtimeProducer); f.key != nil {
+			f.fault("otelconf ignores the producers of its readers: only one with apptuit can have it; in code, there is runtimemetrics.Start")
+		}
+	}
+}
+
 // readProducers refuses what otelconf ignores.
 func (r *reader) readProducers(v value) {
 	for _, item := range v.list() {
@@ -130,12 +150,16 @@ func (r *reader) readProducers(v value) {
 			item.fault("must be a mapping")
 		}
 		for _, f := range item.fields(nil) {
-			if f.name != "prometheus" {
+			switch f.name {
+			case prometheusProducer:
+				r.prometheus = true
+			case runtimeProducer:
+				r.runtime = true
+			default:
 				f.path = item.path
-				f.fault("only the producer prometheus is supported")
+				f.fault("only the producers prometheus and runtime are supported")
 				continue
 			}
-			r.prometheus = true
 			if !f.null() && (f.node.Kind != yaml.MappingNode || len(f.node.Content) > 0) {
 				f.fault("must be empty")
 			}
@@ -176,6 +200,9 @@ func (r *reader) options(producers []sdkmetric.Producer) []sdkmetric.PeriodicRea
 	}
 	if r.prometheus {
 		options = append(options, sdkmetric.WithProducer(prometheus.NewMetricProducer()))
+	}
+	if r.runtime {
+		options = append(options, sdkmetric.WithProducer(runtimemetrics.NewCompleteProducer()))
 	}
 	for _, p := range producers {
 		options = append(options, sdkmetric.WithProducer(p))

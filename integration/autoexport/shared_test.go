@@ -1,0 +1,129 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package autoexport_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/contrib/exporters/autoexport"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
+)
+
+// newSharedReader makes the reader of "otlp,apptuit" in this process.
+func newSharedReader(t *testing.T) (sdkmetric.Reader, *target) {
+	t.Helper()
+	s := newTarget(t)
+	t.Setenv("APPTUIT_ENDPOINT", s.URL)
+	t.Setenv("APPTUIT_API_TOKEN", token)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", s.otlp.URL)
+	t.Setenv("OTEL_METRICS_EXPORTER", "otlp,apptuit")
+	apptuit.Register()
+	reader, err := autoexport.NewMetricReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reader, s
+}
+
+// ForceFlush and Shutdown reach both exporters of a list. Both get the cumulative value of a
+// counter and of an observable one, whose callback runs once for each export.
+func TestListFlushAndShutdown(t *testing.T) {
+	reader, s := newSharedReader(t)
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	meter := provider.Meter("shop")
+	orders, err := meter.Int64Counter("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := meter.Int64ObservableCounter("visits", metric.WithInt64Callback(
+		func(_ context.Context, o metric.Int64Observer) error { o.Observe(7); return nil })); err != nil {
+		t.Fatal(err)
+	}
+
+	exported := func(want int64, when string) {
+		t.Helper()
+		if got := s.otlp.orders(); got != want {
+			t.Errorf("after %s the OTLP server has %d orders, want %d", when, got, want)
+		}
+		names, _ := s.otlp.metrics()
+		if points := names["visits"].GetSum().GetDataPoints(); len(points) != 1 || points[0].GetAsInt() != 7 {
+			t.Errorf("after %s the OTLP server has the visits %v", when, points)
+		}
+		if got, wantText := s.value("orders"), map[int64]string{3: "3", 5: "5"}[want]; got != wantText || s.value("visits") != "7" {
+			t.Errorf("after %s Apptuit's server has %q orders and %q visits, want %d and 7", when, got, s.value("visits"), want)
+		}
+	}
+	orders.Add(t.Context(), 3)
+	if err := provider.ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exported(3, "ForceFlush")
+	orders.Add(t.Context(), 2)
+	if err := provider.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	exported(5, "Shutdown")
+
+	n := len(s.Requests()) + len(s.otlp.received())
+	if err := reader.Shutdown(t.Context()); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
+		t.Errorf("the second Shutdown returns %v", err)
+	}
+	if err := reader.(interface{ ForceFlush(context.Context) error }).ForceFlush(t.Context()); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
+		t.Errorf("ForceFlush after Shutdown returns %v", err)
+	}
+	if after := len(s.Requests()) + len(s.otlp.received()); after != n {
+		t.Errorf("%d requests after Shutdown", after-n)
+	}
+}
+
+// A reader that no provider has can be shut down, as a PeriodicReader can.
+func TestListShutdownUnregistered(t *testing.T) {
+	reader, s := newSharedReader(t)
+	if err := reader.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if n := len(s.Requests()) + len(s.otlp.received()); n > 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// ForceFlush gives up at its deadline, has exported to the exporter that works, and
+// names the other.
+func TestListFlushNamesTheExporterThatHangs(t *testing.T) {
+	for _, hangs := range []string{"otlp", "apptuit"} {
+		t.Run(hangs, func(t *testing.T) {
+			reader, s := newSharedReader(t)
+			if hangs == "otlp" {
+				s.otlp.setHang()
+			} else {
+				s.Fail(apptuittest.Fault{Hang: true})
+			}
+			provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+			orders, err := provider.Meter("shop").Int64Counter("orders")
+			if err != nil {
+				t.Fatal(err)
+			}
+			orders.Add(t.Context(), 3)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			err = provider.ForceFlush(ctx)
+			if want := "apptuit autoexport: " + hangs + ": context deadline exceeded"; err == nil || err.Error() != want {
+				t.Errorf("ForceFlush returns %v, want %s", err, want)
+			}
+			if hangs == "otlp" && s.value("orders") != "3" || hangs == "apptuit" && s.otlp.orders() != 3 {
+				t.Error("the other exporter has not exported")
+			}
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			_ = provider.Shutdown(ended)
+		})
+	}
+}

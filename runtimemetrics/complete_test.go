@@ -1,0 +1,261 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package runtimemetrics
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+)
+
+// completeProducer is a reader of nothing but a complete producer.
+func completeProducer(t *testing.T, opts ...Option) *sdkmetric.ManualReader {
+	t.Helper()
+	reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(NewCompleteProducer(opts...)))
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	t.Cleanup(func() {
+		if err := provider.Shutdown(context.Background()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+	})
+	return reader
+}
+
+// A complete producer gives a reader all that Start and NewProducer give: scopes,
+// names, units, descriptions, kinds and attributes are equal, and so are the values
+// that do not change from one collection to the next.
+func TestCompleteProducerEqualsTheInstruments(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40)) // So that there is go.memory.limit.
+	runtime.GC()                                              // Before, the runtime knows no CPU times.
+	f := func(name string, opts ...Option) {
+		t.Run(name, func(t *testing.T) {
+			reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(NewProducer(opts...)))
+			startOn(t, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)), opts...)
+			want := collect(t, reader).ScopeMetrics
+			got := collect(t, completeProducer(t, opts...)).ScopeMetrics
+			ignore := cmp.Options{
+				cmp.Comparer(func(a, b attribute.Set) bool { return a.Equals(&b) }),
+				cmpopts.IgnoreFields(metricdata.DataPoint[int64]{}, "StartTime", "Time", "Value"),
+				cmpopts.IgnoreFields(metricdata.DataPoint[float64]{}, "StartTime", "Time", "Value"),
+				cmpopts.IgnoreFields(metricdata.HistogramDataPoint[float64]{}, "StartTime", "Time", "Count", "Sum", "BucketCounts", "Min", "Max"),
+				cmpopts.SortSlices(func(a, b metricdata.DataPoint[int64]) bool { return less(a.Attributes, b.Attributes) }),
+				cmpopts.SortSlices(func(a, b metricdata.DataPoint[float64]) bool { return less(a.Attributes, b.Attributes) }),
+			}
+			if diff := cmp.Diff(byName(t, want), byName(t, got), ignore, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("the complete producer, against Start and NewProducer (-want +got):\n%s", diff)
+			}
+		})
+	}
+	f("everything")
+	f("worker id", WithWorkerID())
+
+	started, produced := collectValues(t, start(t)), collectValues(t, completeProducer(t))
+	for _, name := range []string{"go.processor.limit", "go.config.gogc", "go.memory.limit"} {
+		if want, got := started[name], produced[name]; want <= 0 || got != want {
+			t.Errorf("%s is %v, of an instrument %v", name, got, want)
+		}
+	}
+}
+
+type scopedMetric struct {
+	Scope  instrumentation.Scope
+	Metric metricdata.Metrics
+}
+
+// byName names metrics, of which there must not be two of one name.
+func byName(t *testing.T, scopes []metricdata.ScopeMetrics) map[string]scopedMetric {
+	t.Helper()
+	all := make(map[string]scopedMetric)
+	for _, scope := range scopes {
+		for _, m := range scope.Metrics {
+			if _, twice := all[m.Name]; twice {
+				t.Errorf("%s is there twice", m.Name)
+			}
+			all[m.Name] = scopedMetric{scope.Scope, m}
+		}
+	}
+	return all
+}
+
+func less(a, b attribute.Set) bool {
+	return a.Encoded(attribute.DefaultEncoder()) < b.Encoded(attribute.DefaultEncoder())
+}
+
+// Every instrument of the table arrives, in each of two collections, and counters go
+// on from one to the next.
+func TestCompleteProducerIsTheTable(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40))
+	runtime.GC()
+	reader := completeProducer(t)
+	collected := collect(t, reader)
+	if n := len(collected.ScopeMetrics); n != 2 {
+		t.Errorf("%d scopes, not ours and contrib's", n)
+	}
+	first := values(collected)
+	runtime.GC()
+	second := collectValues(t, reader)
+	series := 0
+	for _, row := range table() {
+		if row.on&here() == 0 {
+			continue
+		}
+		points := row.points
+		if len(points) == 0 {
+			points = []point{{}}
+		}
+		for _, p := range points {
+			name := seriesOf(row.name, p.set(nil))
+			a, ok := first[name]
+			b, again := second[name]
+			if !ok || !again {
+				t.Errorf("%s is in the first collection: %t, in the second: %t", name, ok, again)
+			}
+			if (row.kind == counter || row.kind == histogram) && b < a {
+				t.Errorf("%s fell from %v to %v", name, a, b)
+			}
+			series++
+		}
+	}
+	if len(first) != series || len(second) != series {
+		t.Errorf("%d series, then %d, of %d in the table", len(first), len(second), series)
+	}
+	if cycles := "go.memory.gc.cycles"; second[cycles] <= first[cycles] {
+		t.Errorf("%s stays at %v after another GC", cycles, first[cycles])
+	}
+}
+
+func TestCompleteProducerStartsWithTheProcess(t *testing.T) {
+	age, err := processAge("/proc")
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("NOT TESTED: this platform does not tell when the process started")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now().Add(-age)
+	reader := completeProducer(t)
+	starts := make(map[time.Time]int)
+	check := func(name string, start, end time.Time) {
+		starts[start]++
+		if off := start.Sub(began).Abs(); off > time.Second || !end.After(start) {
+			t.Errorf("%s goes from %v to %v; the process started at %v", name, start, end, began)
+		}
+	}
+	for range 2 {
+		for _, scope := range collect(t, reader).ScopeMetrics {
+			for _, m := range scope.Metrics {
+				switch data := m.Data.(type) {
+				case metricdata.Sum[int64]:
+					eachTime(data.DataPoints, m.Name, check)
+				case metricdata.Sum[float64]:
+					eachTime(data.DataPoints, m.Name, check)
+				case metricdata.Gauge[int64]:
+					eachTime(data.DataPoints, m.Name, check)
+				case metricdata.Gauge[float64]:
+					eachTime(data.DataPoints, m.Name, check)
+				case metricdata.Histogram[float64]:
+					check(m.Name, data.DataPoints[0].StartTime, data.DataPoints[0].Time)
+				default:
+					t.Errorf("%s is a %T", m.Name, data)
+				}
+			}
+		}
+	}
+	if len(starts) != 1 {
+		t.Errorf("%d different start times", len(starts))
+	}
+}
+
+func eachTime[N int64 | float64](points []metricdata.DataPoint[N], name string, check func(string, time.Time, time.Time)) {
+	for _, p := range points {
+		check(name, p.StartTime, p.Time)
+	}
+}
+
+func TestCompleteProducerParts(t *testing.T) {
+	f := func(has, hasNot string, opts ...Option) {
+		t.Helper()
+		series := sortedKeys(collectValues(t, completeProducer(t, opts...)))
+		var found bool
+		for _, s := range series {
+			found = found || strings.HasPrefix(s, has)
+			if strings.HasPrefix(s, hasNot) {
+				t.Errorf("%s is reported", s)
+			}
+		}
+		if !found {
+			t.Errorf("nothing of %s is reported: %v", has, series)
+		}
+	}
+	f("go.schedule.duration", "process.", WithoutProcess())
+	if here()&onUnix != 0 {
+		f("process.", "go.", WithoutGoRuntime())
+	}
+}
+
+func TestCompleteProducerFaults(t *testing.T) {
+	_, err := NewCompleteProducer(WithMinimumInterval(-1), WithoutProcess(), WithoutGoRuntime()).Produce(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "negative") || !strings.Contains(err.Error(), "nothing to measure") {
+		t.Errorf("with two faults: %v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := NewCompleteProducer().Produce(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("with a context that has ended: %v", err)
+	}
+}
+
+// What a call returns is the caller's: several readers neither share it nor change it.
+func TestCompleteProducerServesSeveralReaders(t *testing.T) {
+	p := NewCompleteProducer()
+	first, err := p.Produce(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := values(metricdata.ResourceMetrics{ScopeMetrics: first})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 20 {
+				scopes, err := p.Produce(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				if got := len(values(metricdata.ResourceMetrics{ScopeMetrics: scopes})); got != len(before) {
+					t.Errorf("%d series, not %d", got, len(before))
+				}
+				clear(scopes[0].Metrics)
+			}
+		})
+	}
+	wg.Wait()
+	if diff := cmp.Diff(before, values(metricdata.ResourceMetrics{ScopeMetrics: first})); diff != "" {
+		t.Errorf("later calls changed the first result:\n%s", diff)
+	}
+}
+
+func TestCompleteProducerAllocations(t *testing.T) {
+	const limit = 300 // Of which the metrics returned, and what the SDK does, are nearly all.
+	p := NewCompleteProducer()
+	got := testing.AllocsPerRun(50, func() {
+		if _, err := p.Produce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got > limit {
+		t.Errorf("%v allocations in a collection, at most %d expected", got, limit)
+	}
+}
