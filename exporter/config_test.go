@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -104,7 +105,7 @@ func TestConfigurationFaultsAreTyped(t *testing.T) {
 func TestOptionsAddUp(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithoutHostTag(), nil,
-		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithClientOptions(apptuitclient.WithMillisecondTimestamps()))
+		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond)))
 	mustExport(t, e, metricsOf(counter("n", number[int64](1))))
 	wantArrived(t, srv, "n{a=1, service_name=shop} 1700000000000 1")
 }

@@ -52,6 +52,7 @@ func (c *config) layoutEnvironment() {
 	fromName(c, "APPTUIT_QUANTILES", c.quantilesSet, ParseQuantiles, &c.quantiles)
 	fromName(c, "APPTUIT_TIMERS", c.timersSet, ParseTimers, &c.timers)
 	fromName(c, "APPTUIT_DURATION_UNIT", c.durationUnitSet, ParseDurationUnit, &c.durationUnit)
+	fromName(c, "APPTUIT_SPARSE_BUCKETS", c.sparseBuckets, encoding.ParseBool, &c.sparseBuckets)
 	fromName(c, "APPTUIT_METERS", c.meters, encoding.ParseBool, &c.meters)
 }
 

@@ -67,7 +67,7 @@ func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (o
 		client = append(client, apptuitclient.WithMaxBatchBytes(1+int64(t.byte())))
 	}
 	if t.below(2) == 1 {
-		client = append(client, apptuitclient.WithMillisecondTimestamps())
+		client = append(client, apptuitclient.WithTimestampResolution(time.Millisecond))
 	}
 	opts = []Option{WithClientOptions(client...), WithSanitizeMode(mode)}
 	if t.below(2) == 1 {

@@ -39,7 +39,7 @@ type kept struct {
 
 func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg, resolution: convert.ResolutionOf(cfg.core.Milliseconds())}
-	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles}
+	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles, SparseBuckets: cfg.sparseBuckets}
 	cacheBytes := cfg.cacheBytes
 	if cfg.layout == LayoutReporter {
 		l := reporter.Layout{Unit: cfg.durationUnit, Timers: reporter.Timers(cfg.timers), Meters: cfg.meters}
@@ -50,7 +50,9 @@ func newOrigins(cfg *config) *origins {
 		cacheBytes -= cacheBytes / 2
 	}
 	o.pool = convert.NewPool[attribute.Distinct, kept](
-		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, Layout: layout, Resolution: o.resolution}, cacheBytes)
+		convert.Config{
+			Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout, Resolution: o.resolution,
+		}, cacheBytes)
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}

@@ -52,9 +52,9 @@ func histograms[N int64 | float64](x *export, m *collected, do pass, points []me
 			continue
 		}
 		x.histogram = convert.HistogramPoint{
-			Count: dp.Count,
-			Sum:   convert.Optional{Value: value(dp.Sum), Set: true},
-			Min:   extremum(dp.Min), Max: extremum(dp.Max),
+			Cumulative: !m.delta, Count: dp.Count,
+			Sum: convert.Optional{Value: value(dp.Sum), Set: true},
+			Min: extremum(dp.Min), Max: extremum(dp.Max),
 			Bounds: dp.Bounds, Buckets: dp.BucketCounts,
 		}
 		p.Histogram(t, &x.histogram, source)

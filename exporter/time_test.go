@@ -178,7 +178,7 @@ func TestExport_TooManyInOneSecond(t *testing.T) {
 // Milliseconds are advanced as seconds are.
 func TestExport_MillisecondTimestamps(t *testing.T) {
 	srv := memoryServer(t)
-	e := newExporter(t, toServer(srv, apptuitclient.WithMillisecondTimestamps()), WithoutSelfMetrics())
+	e := newExporter(t, toServer(srv, apptuitclient.WithTimestampResolution(time.Millisecond)), WithoutSelfMetrics())
 	for i := range 3 {
 		p := number(int64(i))
 		p.Time = at().Add(time.Duration(i))

@@ -35,6 +35,7 @@ func settings() []setting {
 	one := func(name string) []string { return []string{name} }
 	return []setting{
 		{name: "endpoint", flag: "endpoint", variables: one("APPTUIT_ENDPOINT"), standard: apptuitclient.DefaultEndpoint, secret: inURL},
+		{name: "server", flag: "server", variables: one("APPTUIT_SERVER"), standard: "apptuit for the default endpoint, otherwise generic"},
 		{name: "token", flag: "token-file", secret: aTokenFile},
 		{name: "token", variables: one("APPTUIT_API_TOKEN"), secret: aToken},
 		{name: "token", variables: one("APPTUIT_API_TOKEN_FILE"), secret: aTokenFile},
@@ -44,11 +45,15 @@ func settings() []setting {
 		{name: "no host tag", variables: one("APPTUIT_DISABLE_HOST_TAG"), standard: "no"},
 		{name: "prefix", variables: one("APPTUIT_PREFIX")},
 		{name: "sanitize mode", variables: one("APPTUIT_SANITIZE_MODE"), standard: "prometheus"},
+		{name: "tag values", variables: one("APPTUIT_TAG_VALUES"), standard: "the server's"},
+		{name: "max tags", variables: one("APPTUIT_MAX_TAGS"), standard: "the server's"},
+		{name: "timestamps", variables: one("APPTUIT_TIMESTAMP_RESOLUTION"), standard: "the server's"},
 		{name: "temporality", variables: one("APPTUIT_TEMPORALITY_PREFERENCE"), standard: "cumulative"},
 		{name: "histograms", variables: one("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION"), standard: "explicit_bucket_histogram"},
 		{name: "layout", variables: one("APPTUIT_LAYOUT"), standard: "default"},
 		{name: "histograms as", variables: one("APPTUIT_HISTOGRAMS"), standard: "recorded"},
 		{name: "quantiles", variables: one("APPTUIT_QUANTILES"), standard: "0.5,0.75,0.95,0.99,0.999"},
+		{name: "sparse buckets", variables: one("APPTUIT_SPARSE_BUCKETS"), standard: "no"},
 		{name: "timers", variables: one("APPTUIT_TIMERS"), standard: "unit"},
 		{name: "duration unit", variables: one("APPTUIT_DURATION_UNIT"), standard: "s"},
 		{name: "meters", variables: one("APPTUIT_METERS"), standard: "no"},

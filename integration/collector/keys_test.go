@@ -42,6 +42,7 @@ func otherKeys() map[string]string {
 		"exporter.WithCacheBytes":         "cache_bytes",
 		"exporter.WithHistograms":         "histograms",
 		"exporter.WithQuantiles":          "quantiles",
+		"exporter.WithSparseBuckets":      "sparse_buckets",
 	}
 }
 

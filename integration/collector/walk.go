@@ -61,7 +61,7 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 		case pmetric.MetricTypeSum:
 			w.numbers(m, m.Sum().DataPoints())
 		case pmetric.MetricTypeHistogram:
-			w.histograms(m, m.Histogram().DataPoints())
+			w.histograms(m, m.Histogram())
 		case pmetric.MetricTypeExponentialHistogram:
 			w.exponentials(m, m.ExponentialHistogram().DataPoints())
 		case pmetric.MetricTypeSummary:
@@ -178,16 +178,17 @@ func (w *walk) numbers(m *found, points pmetric.NumberDataPointSlice) {
 	}
 }
 
-func (w *walk) histograms(m *found, points pmetric.HistogramDataPointSlice) {
-	for _, dp := range points.All() {
+func (w *walk) histograms(m *found, data pmetric.Histogram) {
+	cumulative := data.AggregationTemporality() == pmetric.AggregationTemporalityCumulative
+	for _, dp := range data.DataPoints().All() {
 		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
 		h := &w.histogram
 		*h = convert.HistogramPoint{
-			Count: dp.Count(),
-			Sum:   optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
+			Cumulative: cumulative, Count: dp.Count(),
+			Sum: optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
 			Bounds:  appendAll(h.Bounds[:0], dp.ExplicitBounds()),
 			Buckets: appendAll(h.Buckets[:0], dp.BucketCounts()),
 		}

@@ -31,7 +31,7 @@ type program struct {
 	record func(ctx context.Context)
 }
 
-func newProgram(t *testing.T, res *resource.Resource, temporality sdkmetric.TemporalitySelector) *program {
+func newProgram(t *testing.T, res *resource.Resource, temporality sdkmetric.TemporalitySelector, more ...attribute.KeyValue) *program {
 	t.Helper()
 	reader := sdkmetric.NewManualReader(sdkmetric.WithTemporalitySelector(temporality))
 	exponential := sdkmetric.NewView(
@@ -44,7 +44,7 @@ func newProgram(t *testing.T, res *resource.Resource, temporality sdkmetric.Temp
 		}
 	})
 	m := provider.Meter("kinds")
-	attributes := attribute.NewSet(attribute.String("http.method", "GET"), attribute.Int("code", 200), attribute.Bool("cached", true))
+	attributes := attribute.NewSet(append(more, attribute.String("http.method", "GET"), attribute.Int("code", 200), attribute.Bool("cached", true))...)
 	o := metric.WithAttributeSet(attributes)
 	p := &program{reader: reader}
 

@@ -115,8 +115,9 @@ func (i *Instrument[K]) resolve(attributes []model.Tag) (tags []model.Tag, reaso
 		layer = i.scope.c.cfg.Names.join(attributes)
 	}
 	ws.tags = model.MergeTags(ws.tags[:0], layer, i.scope.base)
-	tags, reasons.err = model.FinishTags(ws.tags)
-	reasons.labelErr = model.CheckTags(len(tags) + 1)
+	rules := i.scope.c.cfg.tagRules()
+	tags, reasons.err = rules.Finish(ws.tags)
+	reasons.labelErr = rules.Check(len(tags) + 1)
 	for _, err := range []error{keyErr, i.err} {
 		if err != nil {
 			reasons.err, reasons.labelErr = err, err

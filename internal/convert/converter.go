@@ -6,6 +6,7 @@ package convert
 import (
 	"time"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
@@ -22,9 +23,24 @@ const idleSeconds = uint32(IdleTime / time.Second)
 type Config struct {
 	Names     Names
 	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
+	MaxTags   int  // of a point; 0 stands for [encoding.MaxTags]
 	Layout    Layout
 
 	Resolution Resolution // of timestamps
+}
+
+func (c *Config) setDefaults() {
+	if c.MaxTags == 0 {
+		c.MaxTags = encoding.MaxTags
+	}
+	if c.Layout.Quantiles == nil {
+		c.Layout.Quantiles = DefaultQuantiles()
+	}
+}
+
+// tagRules returns the rules for the tags of points.
+func (c *Config) tagRules() model.TagRules {
+	return model.TagRules{Mode: c.Names.Mode, Values: c.Names.Values, Max: c.MaxTags}
 }
 
 // Tags are the tags that a resource gives to its points. Each is a layer of
@@ -172,10 +188,11 @@ type workspace struct {
 	untimely   refusal
 	lines      block.Distribution
 	start      block.Distribution // the start point of lines
+	previous   block.Distribution // buckets of the data point before
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 }
 
 func newWorkspace(cfg *Config) *workspace {
-	return &workspace{attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
+	return &workspace{writer: block.Writer{LabelValues: cfg.Names.Values}, attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
 }

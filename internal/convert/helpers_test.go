@@ -103,9 +103,7 @@ func newHarness(t testing.TB, cfg Config, with ...any) *harness {
 			t.Fatalf("%T", v)
 		}
 	}
-	if cfg.Layout.Quantiles == nil {
-		cfg.Layout.Quantiles = DefaultQuantiles()
-	}
+	cfg.setDefaults()
 	return &harness{Converter: newConverter[string](&cfg, tags, budget), t: t, ws: newWorkspace(&cfg), time: time.Unix(stamp, 0)}
 }
 

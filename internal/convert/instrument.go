@@ -47,6 +47,7 @@ type Instrument[K comparable] struct {
 	used         uint32
 	filtered     bool // a data point lost attributes to a filter
 	constant     bool // its value never changes: its timestamps need not be advanced
+	sumless      bool // see HasSum
 	collections  collections
 }
 

@@ -140,6 +140,7 @@ const (
 	metricCost     = 1200
 	tagCost        = 32
 	invalidCost    = 128
+	sparseCost     = 256
 	indexCost      = 32
 	usualSeries    = 180 // a series of six tags
 )
@@ -150,6 +151,9 @@ func (c *Converter[K]) recharge(m *metric[K]) {
 	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
 	for _, v := range m.invalid {
 		n += invalidCost + tagsCost(v.tags)
+	}
+	if m.sparse != nil {
+		n += m.sparse.size()
 	}
 	c.charge(m, n-m.charged)
 }
@@ -175,7 +179,11 @@ func tagsCost(tags []model.Tag) int64 {
 // seriesCost is the charge for a new series until the metric is written. It contains the
 // whole text, which takes less memory once it is sorted.
 func (m *metric[K]) seriesCost(text []byte) int64 {
-	return int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
+	n := int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
+	if m.sparse != nil {
+		n += m.sparse.seriesSize()
+	}
+	return n
 }
 
 func (i *Instrument[K]) cost() int64 {

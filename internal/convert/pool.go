@@ -53,9 +53,7 @@ const (
 
 // NewPool returns a pool that keeps at most cacheBytes bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
-	if cfg.Layout.Quantiles == nil {
-		cfg.Layout.Quantiles = DefaultQuantiles()
-	}
+	cfg.setDefaults()
 	return &Pool[K, S]{cfg: cfg, budget: NewBudget(cacheBytes), resources: make(map[K]*resource[K, S])}
 }
 

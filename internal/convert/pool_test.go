@@ -191,7 +191,7 @@ func TestBaseTags(t *testing.T) {
 	lowest := []model.Tag{{Key: "host", Value: "h"}, {Key: "c_d", Value: "5"}}
 	f := func(mode encoding.SanitizeMode, want ...model.Tag) {
 		t.Helper()
-		got, err := model.FinishTags(BaseTags(Names{Mode: mode}, shared, resource, lowest))
+		got, err := model.TagRules{Max: encoding.MaxTags}.Finish(BaseTags(Names{Mode: mode}, shared, resource, lowest))
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("mode %v: %v (-want +got):\n%s", mode, err, diff)
 		}

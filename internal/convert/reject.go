@@ -6,7 +6,6 @@ package convert
 import (
 	"fmt"
 
-	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
@@ -47,7 +46,7 @@ type faultKey[K comparable] struct {
 // returns an absent value. Lines are numbered: first the lines without a label, then one
 // number for each label.
 func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
-	s, labelled := p.state(), line >= len(p.i.shape.Suffixes)
+	c, s, labelled := p.i.scope.c, p.state(), line >= len(p.i.shape.Suffixes)
 	var err error
 	kind := faultSeries
 	if labelled {
@@ -59,9 +58,9 @@ func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
 	case s.flags&noSeries != 0:
 		err = p.invalid().err
 	case s.flags&tooFewTags != 0 && !labelled:
-		err = model.CheckTags(0)
+		err = c.cfg.tagRules().Check(0)
 	case s.flags&tooManyTags != 0 && labelled:
-		err = model.CheckTags(encoding.MaxTags + 1)
+		err = c.cfg.tagRules().Check(c.cfg.MaxTags + 1)
 	case at.Timestamp == 0:
 		reason := p.i.scope.c.ws.untimely
 		err, kind = reason.err, reason.kind
