@@ -24,7 +24,7 @@ func numbers[N int64 | float64](x *export, m *collected, do pass, points []metri
 			x.observer.Number(m.instrument, dp.Attributes.Equivalent(), m.span(dp.StartTime, dp.Time), value(dp.Value))
 			continue
 		}
-		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, &dp.StartTime, &dp.Time)
 		if do == passEmit {
 			p.Values(t, x.observer.Next(), source)
 		} else {
@@ -46,7 +46,7 @@ func histograms[N int64 | float64](x *export, m *collected, do pass, points []me
 			})
 			continue
 		}
-		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, &dp.StartTime, &dp.Time)
 		if do == passEmit {
 			p.Values(t, x.observer.Next(), source)
 			continue
@@ -75,7 +75,7 @@ func exponentials[N int64 | float64](x *export, m *collected, do pass, points []
 			})
 			continue
 		}
-		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, &dp.StartTime, &dp.Time)
 		if do == passEmit {
 			p.Values(t, x.observer.Next(), source)
 			continue
@@ -96,7 +96,7 @@ func summaries(x *export, m *collected, do pass, points []metricdata.SummaryData
 	}
 	for i := range points {
 		dp := &points[i]
-		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, &dp.StartTime, &dp.Time)
 		s := &x.summary
 		*s = convert.SummaryPoint{
 			Count: dp.Count, Sum: convert.Optional{Value: model.Float(dp.Sum), Set: true},

@@ -11,5 +11,5 @@ func (x *export) target(k *kept) {
 	if ts == 0 || k.targetAt.Swap(ts) == ts {
 		return
 	}
-	x.conv.Target(ts, 0)
+	x.conv.Target(x.newest, 0)
 }

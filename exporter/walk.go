@@ -95,14 +95,14 @@ func (x *export) walk(observing bool) {
 }
 
 // point returns the converter's point for a data point, its time and its source.
-func (x *export) point(m *collected, attributes *attribute.Set, start, at time.Time) (p point, t convert.Time, source uint32) {
-	t.At, source = model.Nanoseconds(at), put.Uncounted
+func (x *export) point(m *collected, attributes *attribute.Set, start, at *time.Time) (p point, t convert.Time, source uint32) {
+	t.At, source = model.Nanoseconds(*at), put.Uncounted
 	if !m.own {
 		x.points++
 		source, x.newest = x.points, max(x.newest, t.At)
 	}
 	if m.starts {
-		t.Start = model.Nanoseconds(start)
+		t.Start = model.Nanoseconds(*start)
 	}
 	key := attributes.Equivalent()
 	p, ok := m.instrument.Lookup(key)

@@ -81,7 +81,7 @@ func (w *walk) target(resource identity) {
 		return
 	}
 	w.targets[resource] = ts
-	w.conv.Target(ts, w.bearer)
+	w.conv.Target(w.newest, w.bearer)
 }
 
 // find finds the instruments of all metrics before a data point is converted.

@@ -46,6 +46,7 @@ type Instrument[K comparable] struct {
 	grown        bool // memory for them is allocated
 	used         uint32
 	filtered     bool // a data point lost attributes to a filter
+	constant     bool // its value never changes: its timestamps need not be advanced
 	sumless      bool // see HasSum
 	collections  collections
 }

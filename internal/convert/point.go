@@ -27,23 +27,17 @@ func (o Optional) float() float64 {
 // Number converts a data point of a sum or gauge. source identifies the data point in the
 // batch.
 func (p Point[K]) Number(t Time, v model.Value, source uint32) {
-	at := p.stamp(t, source)
-	if p.number(at, v) && t.Start > 0 {
-		p.putStart(t, at, v)
-	}
-}
-
-// number gives the data point its value, unless it is rejected.
-func (p Point[K]) number(at block.Stamp, v model.Value) (accepted bool) {
-	c := p.i.scope.c
+	c, at := p.i.scope.c, p.stamp(t, source)
 	if s := p.state(); s.flags != 0 || at.Timestamp == 0 || !v.Finite() {
 		c.tally.count(s.flags)
 		if p.accept(0, at, v).NaN() {
-			return false
+			return
 		}
 	}
 	c.ws.writer.PutNumber(p.block(), p.entry, at, v)
-	return true
+	if t.Start > 0 {
+		p.putStart(t, at, v)
+	}
 }
 
 // Tally counts data points of an export, not wire points.

@@ -24,8 +24,8 @@ func (c *Converter[K]) openTarget() {
 
 // Target converts the point of target_info, whose value is always 1, if the resource has
 // tags for it. Since the value does not change, there may be further points with the same
-// timestamp, and it is not advanced.
-func (c *Converter[K]) Target(ts int64, source uint32) {
+// timestamp, and it is not advanced. at is in nanoseconds since 1970.
+func (c *Converter[K]) Target(at uint64, source uint32) {
 	if c.tags.Target == nil {
 		return
 	}
@@ -34,7 +34,7 @@ func (c *Converter[K]) Target(ts int64, source uint32) {
 	if !ok {
 		p = c.target.Add(none, nil, false)
 	}
-	p.number(p.stampOf(ts, source), model.Int(1))
+	p.Number(Time{At: at}, model.Int(1), source)
 }
 
 // newTarget returns the instrument of target_info. It belongs to no scope and is never
@@ -42,7 +42,7 @@ func (c *Converter[K]) Target(ts int64, source uint32) {
 func (c *Converter[K]) newTarget() *Instrument[K] {
 	i := &Instrument[K]{
 		scope: &Scope[K]{c: c, base: c.tags.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge},
-		shape: Shape{Suffixes: []Suffix{SuffixNone}}, expected: 1,
+		shape: Shape{Suffixes: []Suffix{SuffixNone}}, expected: 1, constant: true,
 	}
 	c.add(i, block.Lines{Plain: []string{targetName}})
 	if c.reserve(i.cost()) {

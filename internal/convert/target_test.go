@@ -18,7 +18,7 @@ func TestTarget(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Prefix: "p.", Prometheus: true}, ScopeTags: true}, budget,
 				Tags{Base: parseTags("host=web1"), Target: parseTags("host=web1,os_type=linux,x=")})
 			for range 3 {
-				wantPoints(t, h.export(func() { h.Target(stamp, h.next()) }), "target_info{host=web1,os_type=linux} 1")
+				wantPoints(t, h.export(func() { h.Target(stamp*1e9, h.next()) }), "target_info{host=web1,os_type=linux} 1")
 				h.time = h.time.Add(2 * IdleTime)
 			}
 			h.close()
@@ -28,21 +28,21 @@ func TestTarget(t *testing.T) {
 		})
 	}
 	h := newHarness(t, Config{}, Tags{Base: parseTags("host=web1")})
-	wantPoints(t, h.export(func() { h.Target(stamp, h.next()) }))
+	wantPoints(t, h.export(func() { h.Target(stamp*1e9, h.next()) }))
 }
 
 // What cannot be sent is reported once, and what is named like it comes first.
 func TestTargetIsAPoint(t *testing.T) {
 	h := newHarness(t, Config{}, Tags{Target: parseTags(manyTags(26))})
 	for _, want := range []string{"target_info{" + manyTags(26) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)", "known"} {
-		r := h.export(func() { h.Target(stamp, h.next()) })
+		r := h.export(func() { h.Target(stamp*1e9, h.next()) })
 		wantPoints(t, r)
 		wantRejects(t, r, want)
 	}
 	h = newHarness(t, Config{}, Tags{Base: parseTags("k=v"), Target: parseTags("k=v")})
 	r := h.export(func() {
 		h.number("target.info", "", model.Int(7))
-		h.Target(stamp, h.next())
+		h.Target(stamp*1e9, h.next())
 	})
 	wantPoints(t, r, "target_info{k=v} 7")
 	wantRejects(t, r, `target_info{k=v} 1: "target.info" (scope "scope@1.0") and "target_info" (scope "") render to one series and timestamp: only the former is sent`)

@@ -91,11 +91,7 @@ var (
 // stamp returns the stamp of a data point. Its timestamp is 0 if the data point cannot be
 // sent; the workspace then has the reason.
 func (p Point[K]) stamp(t Time, source uint32) block.Stamp {
-	return p.stampOf(p.timestamp(t.At), source)
-}
-
-func (p Point[K]) stampOf(ts int64, source uint32) block.Stamp {
-	return block.Stamp{Timestamp: ts, Source: source, Owner: p.i.id}
+	return block.Stamp{Timestamp: p.timestamp(t.At), Source: source, Owner: p.i.id}
 }
 
 // timestamp returns the timestamp of a data point on the wire, see stamp. A data point that
@@ -105,19 +101,25 @@ func (p Point[K]) stampOf(ts int64, source uint32) block.Stamp {
 func (p Point[K]) timestamp(at uint64) int64 {
 	c := p.i.scope.c
 	resolution := c.cfg.Resolution
+	s := p.state()
+	last := resolution.Timestamp(s.at) + int64(s.advanced)
+	if at == s.at && last > 0 {
+		return last
+	}
 	ts := resolution.Timestamp(at)
 	if ts == 0 {
 		return c.refuse(model.CheckPoint(0, model.Int(0)), faultTimestamp)
+	}
+	if p.i.constant {
+		return ts
 	}
 	if !p.kept {
 		next := c.after(ts, ts, c.earlier)
 		c.newest = max(c.newest, next)
 		return next
 	}
-	s, next := p.state(), ts
-	switch last := resolution.Timestamp(s.at) + int64(s.advanced); {
-	case at == s.at:
-		return last
+	next := ts
+	switch {
 	case at > s.at && ts > last: // the usual case
 	case at > s.at:
 		if next = last + 1; next-ts > resolution.maxAdvance() {
