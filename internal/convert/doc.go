@@ -48,6 +48,12 @@
 // number that is NaN is rejected, and so is an infinite value. A sum of 0 that cannot be the
 // sum was not recorded either, see [Instrument.HasSum].
 //
+// # Times
+//
+// A series gets at most one value for each timestamp: if a data point is later than the last
+// one of its series, but in the same unit of time, its timestamp is advanced (time.go). A new
+// cumulative monotonic series can get a start point (start.go).
+//
 // # Memory
 //
 // Data points, instruments, scopes and resources are charged to a [Budget], and dropped if
