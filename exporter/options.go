@@ -280,12 +280,16 @@ func WithQuantiles(quantiles ...float64) Option {
 // goes first, with the timestamp of that Export. By default all buckets are sent.
 // APPTUIT_SPARSE_BUCKETS has the same effect.
 //
+// An Export of examples/httpservice, with the metrics of its requests and of the Go runtime, has
+// 248 points in 3.0 KB in place of 530 in 6.3 KB; its http.server.request.duration has 8 buckets
+// in place of 15 (go test -run SparseBuckets -v ./examples/httpservice).
+//
 // Queries with histogram_quantile give the same answers, for each series and for sums by le,
 // with three exceptions:
 //
 //   - A window of rate or increase that begins before a bucket appeared and ends after it
-//     lacks earlier values of the bucket. Quantiles that are in it can be too high for as
-//     long as the window lasts.
+//     lacks earlier values of the bucket. Quantiles over that window can be wrong: of random
+//     queries over such windows, a third had other answers.
 //   - Sums over several processes, or over several resources of a Collector, lack the
 //     observations of those that do not send a bucket. Quantiles in buckets that are not sent
 //     by all of them can be too high, up to the largest bound that one of them sends. Do not
@@ -299,7 +303,9 @@ func WithQuantiles(quantiles ...float64) Option {
 //
 // The option has no effect on delta temporality, where an omitted bucket would not be 0, on
 // exponential histograms, which have only the buckets from the lowest to the highest that they
-// need, on quantiles, and in the reporter layout.
+// need, on quantiles, and in the reporter layout. A bucket of the first data point of a series
+// has a start point as all others do ([WithStartPoints]); one that appears later has the value
+// of the previous Export in its place.
 func WithSparseBuckets() Option {
 	return optionFunc(func(c *config) { c.sparseBuckets = true })
 }

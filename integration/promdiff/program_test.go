@@ -26,10 +26,17 @@ type program struct {
 	last  int64 // value
 }
 
-// view gives an instrument the name that it is to have.
+// view gives an instrument the name that it is to have, and makes histograms of distributions.
 func (p *program) view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	name, ok := p.names[i.Name]
-	return sdkmetric.Stream{Name: name, Description: i.Description, Unit: i.Unit}, ok
+	stream := sdkmetric.Stream{Name: name, Description: i.Description, Unit: i.Unit}
+	switch {
+	case strings.HasPrefix(name, "buckets.histogram."):
+		stream.Aggregation = sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{0, 10, 1000}}
+	case strings.HasPrefix(name, "bucket.histogram."):
+		stream.Aggregation = sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{}}
+	}
+	return stream, ok
 }
 
 // called returns the name for an instrument that the view gives another one.
@@ -226,6 +233,7 @@ func (p *program) instrument(provider *sdkmetric.MeterProvider) {
 	kinds["gauge"]("collision_a", "", method)
 	kinds["counter"]("collision.seconds", "", method)
 	kinds["counter"]("collision", "s", method)
+	p.distributions(provider)
 	p.odd(provider)
 }
 
@@ -237,6 +245,17 @@ func attributes() []attribute.KeyValue {
 		attribute.BoolSlice("bools", []bool{true, false}), attribute.Int64Slice("int64s", []int64{1, -2}), attribute.StringSlice("strings", []string{"a", `"b"`}),
 		text("a.b", "z"), text("a_b", "y"), text("a-b", ""), text("empty", ""), text("2nd", "digit"), text("_x_", "v"), text("Größe/总数", "ü 总数 🦆"),
 		text("quotes", "line\nbreak\ttab \\ \" '"), text("a..c", "v"), text("key_2", "v"), text("_2", "v"),
+	}
+}
+
+// distributions makes histograms of instruments that are none, with buckets and without.
+func (p *program) distributions(provider *sdkmetric.MeterProvider) {
+	p.meter = provider.Meter("distributions")
+	for kind, record := range p.kinds() {
+		if !strings.Contains(kind, "histogram") && !strings.Contains(kind, "float") {
+			record("buckets.histogram."+kind, "", attribute.String("kind", kind))
+			record("bucket.histogram."+kind, "", attribute.String("kind", kind))
+		}
 	}
 }
 
