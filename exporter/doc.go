@@ -148,7 +148,8 @@
 // often, or use milliseconds. No accepted point is overwritten by a later Export.
 //
 // A data point with the time of the last one is the same data, exported again, and gets the
-// same timestamp again. An earlier one gets its own timestamp. If that is the timestamp of the
+// same timestamp again. Two data points of a series in one Export collide, for example those of
+// an instrument and of a producer. An earlier data point gets its own timestamp. If that is the timestamp of the
 // last point, it is rejected. If a data point is more than 10 s earlier, then the clock was
 // set back, and the series goes on from there. After a smaller step back, a point can
 // overwrite one that was sent before the step.

@@ -51,7 +51,8 @@ func newOrigins(cfg *config) *origins {
 	}
 	o.pool = convert.NewPool[attribute.Distinct, kept](
 		convert.Config{
-			Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout, Resolution: o.resolution,
+			Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout,
+			Resolution: o.resolution, Snapshots: true,
 		}, cacheBytes)
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})

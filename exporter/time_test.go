@@ -192,3 +192,32 @@ func TestExport_MillisecondTimestamps(t *testing.T) {
 		t.Errorf("timestamps %v, want %v", times, want)
 	}
 }
+
+// A collection has one data point of a series. A second one, which another source has read a
+// moment later or earlier, collides: it does not get the next timestamp.
+func TestExport_TwoDataPointsOfASeries(t *testing.T) {
+	for _, apart := range []time.Duration{time.Millisecond, -time.Millisecond} {
+		srv := memoryServer(t)
+		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
+		for i := range 3 {
+			first, second := number(int64(i), k("v")), number(int64(10+i), k("v"))
+			first.Time = at().Add(time.Duration(i) * time.Minute).Add(500 * time.Millisecond)
+			second.Time = first.Time.Add(apart)
+			err := e.Export(t.Context(), metricsOf(counter("n", first, second)))
+			switch {
+			case i > 0 && err != nil:
+				t.Errorf("the collision is reported again: %v", err)
+			case i == 0 && !strings.Contains(sendErrorOf(t, err).Error(), "render to one series and timestamp: the first is sent"):
+				t.Errorf("error %v", err)
+			}
+		}
+		wantStats(t, e, Stats{Produced: 6, Accepted: 3, Rejected: 3})
+		var values []string
+		for _, p := range srv.Take() {
+			values = append(values, p.Value.String())
+		}
+		if diff := cmp.Diff([]string{"0", "1", "2"}, values); diff != "" {
+			t.Errorf("%v apart: values (-want +got):\n%s", apart, diff)
+		}
+	}
+}

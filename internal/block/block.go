@@ -100,6 +100,9 @@ func (b *Block) NewEntry() uint32 {
 	return uint32(len(b.cells) - 1)
 }
 
+// Has reports whether an entry has a value or a rejection in the current export.
+func (b *Block) Has(id uint32) bool { return b.set.has(id) }
+
 // Touch sets the time at which an entry was last used.
 func (b *Block) Touch(id, now uint32) { b.cells[id].used = now }
 

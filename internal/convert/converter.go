@@ -27,6 +27,9 @@ type Config struct {
 	Layout    Layout
 
 	Resolution Resolution // of timestamps
+	// Snapshots says that an export holds one collection, so that two data points of a
+	// series collide, even if their times differ within a timestamp.
+	Snapshots bool
 }
 
 func (c *Config) setDefaults() {

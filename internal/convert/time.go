@@ -121,6 +121,8 @@ func (p Point[K]) timestamp(at uint64) int64 {
 	next := ts
 	switch {
 	case at > s.at && ts > last: // the usual case
+	case ts <= last && c.cfg.Snapshots && p.block().Has(p.entry):
+		return last // two sources of one series in a collection: they collide
 	case at > s.at:
 		if next = last + 1; next-ts > resolution.maxAdvance() {
 			return c.refuse(untimely(errCrowded), faultCrowded)
