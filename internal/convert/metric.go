@@ -33,15 +33,16 @@ type metric[K comparable] struct {
 type point[K comparable] struct {
 	key   K
 	next  [2]uint32 // 1 + the entry that came after it last time, and the time before
+	sent  uint64    // the time of the last data point in nanoseconds; 0 if there was none
 	owner uint32    // the instrument
 	state
 }
 
 // state is the part of a point that exists whether or not the point is kept.
 type state struct {
-	sent
 	reported fault // a set
 	flags    stateFlags
+	advanced uint8 // wire units from the time of the last data point to its timestamp; here it takes no memory
 }
 
 type stateFlags uint8

@@ -31,12 +31,6 @@ type Time struct {
 	Start uint64
 }
 
-// sent is the last data point that a series sent.
-type sent struct {
-	at       uint64 // its time in nanoseconds; 0 if there is none
-	advanced uint8  // its timestamp in wire units, less that of the time
-}
-
 // Resolution is the unit of timestamps on the wire.
 type Resolution uint8
 
@@ -71,7 +65,7 @@ func (r Resolution) Timestamp(ns uint64) int64 {
 }
 
 // maxAdvance returns the largest number of wire units by which a timestamp is advanced. It
-// fits into sent.advanced.
+// fits into state.advanced.
 func (r Resolution) maxAdvance() int64 {
 	if r == Milliseconds {
 		return 250
@@ -101,11 +95,6 @@ func (p Point[K]) stamp(t Time, source uint32) block.Stamp {
 func (p Point[K]) timestamp(at uint64) int64 {
 	c := p.i.scope.c
 	resolution := c.cfg.Resolution
-	s := p.state()
-	last := resolution.Timestamp(s.at) + int64(s.advanced)
-	if at == s.at && last > 0 {
-		return last
-	}
 	ts := resolution.Timestamp(at)
 	if ts == 0 {
 		return c.refuse(model.CheckPoint(0, model.Int(0)), faultTimestamp)
@@ -118,23 +107,25 @@ func (p Point[K]) timestamp(at uint64) int64 {
 		c.newest = max(c.newest, next)
 		return next
 	}
-	next := ts
-	switch {
-	case at > s.at && ts > last: // the usual case
+	s, next := &p.i.metric.points[p.entry], ts
+	switch last := resolution.Timestamp(s.sent) + int64(s.advanced); {
+	case at == s.sent:
+		return last
+	case at > s.sent && ts > last: // the usual case
 	case ts <= last && c.cfg.Snapshots && p.block().Has(p.entry):
 		return last // two sources of one series in a collection: they collide
-	case at > s.at:
+	case at > s.sent:
 		if next = last + 1; next-ts > resolution.maxAdvance() {
 			return c.refuse(untimely(errCrowded), faultCrowded)
 		}
-	case s.at-at > uint64(resolution.maxAdvance())*resolution.nanoseconds():
+	case s.sent-at > uint64(resolution.maxAdvance())*resolution.nanoseconds():
 	case ts == last:
 		return c.refuse(untimely(errOvertaken), faultCrowded)
 	default:
 		return ts
 	}
 	next = c.after(next, ts, c.others)
-	s.at, s.advanced = at, uint8(next-ts)
+	s.sent, s.advanced = at, uint8(next-ts)
 	c.newest = max(c.newest, next)
 	return next
 }
