@@ -56,14 +56,14 @@ func NewProducer(opts ...Option) *Producer {
 	return newProducer(producerInstruments(), c, err)
 }
 
-// NewCompleteProducer makes a producer of all instruments in the package comment:
-// those of the process, those of the Go runtime, and the histograms of [NewProducer].
+// NewCompleteProducer makes a producer of all instruments in the package comment: the
+// process, the Go runtime, and the histograms of [NewProducer].
 // It takes the place of [Start] where a reader, but not its MeterProvider, can be
 // configured:
 //
 //	reader := metric.NewPeriodicReader(exporter, metric.WithProducer(runtimemetrics.NewCompleteProducer()))
 //
-// Names, attributes, scopes and values are those that Start reports. Since they do not
+// Names, attributes, scopes and values equal the instruments of Start. Since they do not
 // pass through the reader's MeterProvider, its views do not apply, and they are
 // cumulative whatever temporality the reader has. They start with the process.
 //
