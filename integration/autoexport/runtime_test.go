@@ -109,7 +109,16 @@ func TestRuntimeProducerBesideStart(t *testing.T) {
 	s := newTarget(t)
 	c := start(t, "runtimemetrics started", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRICS_PRODUCERS=runtime",
 		"OTEL_METRIC_EXPORT_INTERVAL=20")...)
-	eventually(t, "three exports", func() bool { return len(s.Requests()) >= 3 })
+	// The orders are there when the instruments of runtimemetrics.Start are.
+	eventually(t, "three exports of the orders", func() bool {
+		n := 0
+		for _, p := range s.Points() {
+			if p.Metric == "orders" {
+				n++
+			}
+		}
+		return n >= 3
+	})
 	o := c.end(t)
 	if want := "render to one series and timestamp: the first is sent"; !strings.Contains(o.stderr, want) {
 		t.Errorf("the collision is not reported:\n%s", o.stderr)

@@ -119,8 +119,27 @@ func TestEffectsOnPoints(t *testing.T) {
 	if points, _ := arrived(t, "instance_tag: true"); points[0].Tags["service_instance_id"] == "" {
 		t.Errorf("instance_tag: %v", points[0])
 	}
-	if points, _ := arrived(t, "millisecond_timestamps: true"); len(points[0].Timestamp) != 13 {
-		t.Errorf("millisecond_timestamps: %v", points[0])
+	if points, _ := arrived(t, "timestamp_resolution: ms"); len(points[0].Timestamp) != 13 {
+		t.Errorf("timestamp_resolution: %v", points[0])
+	}
+	if points, _ := arrived(t, "server: victoriametrics"); len(points[0].Timestamp) != 13 {
+		t.Errorf("server: %v", points[0])
+	}
+	if points, _ := arrived(t, "server: victoriametrics, timestamp_resolution: s"); len(points[0].Timestamp) != 10 {
+		t.Errorf("timestamp_resolution over server: %v", points[0])
+	}
+	if points, _ := arrived(t, "server: opentsdb, tags: {zone: a b}"); points[0].Tags["zone"] != "a_b" {
+		t.Errorf("server: %v", points[0])
+	}
+	if points, _ := arrived(t, "server: opentsdb, tag_values: any, tags: {zone: a b}"); points[0].Tags["zone"] != "a b" {
+		t.Errorf("tag_values over server: %v", points[0])
+	}
+	t.Setenv("APPTUIT_TAG_VALUES", "any")
+	if points, _ := arrived(t, `tag_values: influxdb, tags: {zone: 'a\'}`); points[0].Tags["zone"] != "a_" {
+		t.Errorf("tag_values over the variable: %v", points[0])
+	}
+	if points, _ := arrived(t, "self_metrics: false, server: opentsdb, max_tags: 9, tags: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1}"); len(points) != 1 {
+		t.Errorf("max_tags: %v", points)
 	}
 	if points, _ := arrived(t, "self_metrics: true"); len(points) < 2 {
 		t.Errorf("self_metrics: %v", points)
@@ -236,6 +255,8 @@ func TestTemporalityAndAggregation(t *testing.T) {
 		"default_histogram_aggregation: explicit_bucket_histogram":          {"c 3", "o 2", "h.bucket"},
 		"histograms: quantiles":                                             {"c 3", "o 2", "h"},
 		"histograms: quantiles, quantiles: [0.25]":                          {"c 3", "o 2", "h", "h.count 2"},
+		"sparse_buckets: false":                                             {"c 3", "o 2", "h.bucket", "16 buckets"},
+		"sparse_buckets: true":                                              {"c 3", "o 2", "h.bucket", "3 buckets"},
 		"histograms: both":                                                  {"h", "h.bucket", "c 3"},
 		"layout: reporter":                                                  {"c.count 3", "o.count 2", "h.avg 1.0", "h.count 2", "h.75_percentile 1.0", "h.min 1.0"},
 		"layout: reporter, timers: all":                                     {"h.50_percentile 1.0", "h.mean_rate", "h.sum 2.0"},
@@ -265,9 +286,14 @@ func TestTemporalityAndAggregation(t *testing.T) {
 		h.Record(t.Context(), 1)
 		shutdown(t, sdk)
 		var got []string
+		buckets := 0
 		for _, p := range srv.Points() {
 			got = append(got, p.Metric+" "+p.Value.String(), p.Metric)
+			if p.Metric == "h.bucket" {
+				buckets++
+			}
 		}
+		got = append(got, fmt.Sprint(buckets, " buckets"))
 		for _, w := range want {
 			if !slices.Contains(got, w) {
 				t.Errorf("%s: %s is not among %v", keys, w, got)
