@@ -77,7 +77,8 @@
 //
 // [Register] registers runtime with the contrib package, which makes it available to its
 // exporters, too. A program that calls runtimemetrics.Start reports the same series by
-// itself: with both, each point is there twice, and this exporter reports a collision.
+// itself. With both, each export has two points of every series, of which this exporter
+// sends the second with the next timestamp.
 //
 // # The name
 //
