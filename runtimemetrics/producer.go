@@ -56,20 +56,19 @@ func NewProducer(opts ...Option) *Producer {
 	return newProducer(producerInstruments(), c, err)
 }
 
-// NewCompleteProducer makes a producer of all instruments in the package comment:
-// those of the process, those of the Go runtime, and the histograms of [NewProducer].
+// NewCompleteProducer makes a producer of all instruments in the package comment: the
+// process, the Go runtime, and the histograms of [NewProducer].
 // It takes the place of [Start] where a reader, but not its MeterProvider, can be
 // configured:
 //
 //	reader := metric.NewPeriodicReader(exporter, metric.WithProducer(runtimemetrics.NewCompleteProducer()))
 //
-// Names, attributes, scopes and values are those that Start reports. Since they do not
+// Names, attributes, scopes and values equal the instruments of Start. Since they do not
 // pass through the reader's MeterProvider, its views do not apply, and they are
 // cumulative whatever temporality the reader has. They start with the process.
 //
-// Use either Start or a complete producer. With both, a reader gets every series
-// twice. Package exporter sends the first of two points with one timestamp, and
-// reports a collision.
+// Use either Start or a complete producer. With both, a reader collects every series
+// twice. Package exporter sends both points, the second with the next timestamp.
 //
 // All options but WithMeterProvider apply. A fault in them is the error of each
 // Produce.

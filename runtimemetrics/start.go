@@ -26,8 +26,8 @@ const ScopeName = "github.com/apptuitai/apptuit-go/runtimemetrics"
 // observe of one counter, so that a second Start on the same provider, without
 // Unregister of the first, doubles the values; so does Start of
 // go.opentelemetry.io/contrib/instrumentation/runtime beside this one, unless
-// WithoutGoRuntime is given. A reader with a [NewCompleteProducer] has the same series
-// by itself: use either.
+// WithoutGoRuntime is given. A reader with a [NewCompleteProducer] gets the same series
+// without Start: use either.
 //
 // Unregister takes out all callbacks, also those of contrib. It may be called
 // several times, by several goroutines and during a collection, but with the
@@ -45,7 +45,7 @@ func Start(opts ...Option) (metric.Registration, error) {
 	return startBoth(c)
 }
 
-// startBoth starts the instruments of this package and those of contrib.
+// startBoth starts the instruments of this package and of contrib.
 func startBoth(c config) (metric.Registration, error) {
 	var registrations []metric.Registration
 	own, err := startOwn(c)

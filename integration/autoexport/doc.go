@@ -12,7 +12,7 @@
 //
 // What goes in: environment variables. What comes out: a PeriodicReader of
 // go.opentelemetry.io/otel/sdk/metric with an exporter of package exporter,
-// which the reader's Shutdown shuts down; or, for a list, a reader that has several
+// which the reader's Shutdown shuts down; or, for a list, a reader with several
 // exporters. What fails: [NewMetricReader], with every fault of the variables in one
 // error, none of which has a token in it.
 //
@@ -41,14 +41,14 @@
 //
 // OTEL_METRICS_EXPORTER=otlp,apptuit exports to both, for a migration without risk.
 // The order does not matter, white space around a name is ignored, and a name that is
-// there twice counts once. Each exporter has its own interval, its own
+// there twice counts once. Each exporter keeps its own interval, its own
 // OTEL_METRIC_EXPORT_TIMEOUT and its own errors, which name it: an exporter whose
 // server is down or hangs neither delays nor fails the others. ForceFlush and Shutdown
 // reach all of them at the same time.
 //
 // The exporters share one set of instruments in the SDK. It takes as much memory as
 // for one exporter, and callbacks are called once for each exporter and interval. The
-// shared set has one default aggregation, and is cumulative, since each collection
+// shared set uses one default aggregation, and is cumulative, since each collection
 // would reset delta sums for the other exporters. Another temporality, for example by
 // OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta or APPTUIT_LAYOUT=reporter,
 // is an error, and so are default aggregations that differ. A program that needs both
@@ -59,7 +59,7 @@
 //	provider := metric.NewMeterProvider(metric.WithReader(first), metric.WithReader(second))
 //
 // none, prometheus, an empty name and any other name in a list with apptuit are
-// errors: a registered exporter cannot get at those that other packages register, and
+// errors: a registered exporter cannot get at the exporters of other packages, and
 // prometheus is scraped. Lists without apptuit are left to the contrib package, which
 // refuses them.
 //
@@ -75,14 +75,15 @@
 //	exp, err := exporter.New(ctx)
 //	reader := metric.NewPeriodicReader(exp, metric.WithProducer(producer))
 //
-// [Register] registers runtime with the contrib package, so that its exporters have it,
-// too. A program that calls runtimemetrics.Start has the same series by itself: with
-// both, each point is there twice, and this exporter reports a collision.
+// [Register] registers runtime with the contrib package, which makes it available to its
+// exporters, too. A program that calls runtimemetrics.Start reports the same series by
+// itself. With both, each export has two points of every series, of which this exporter
+// sends the second with the next timestamp.
 //
 // # The name
 //
 // The contrib package panics when a name is registered twice. [Register] does it
-// once, however often it is called. If the program has registered an exporter
+// once, however often it is called. If the program registers an exporter
 // "apptuit" or a producer "runtime" of its own, Register panics as well: which of the
 // two would export must not depend on their order.
 package autoexport

@@ -21,7 +21,7 @@ const Name = "apptuit"
 
 const exporterVariable = "OTEL_METRICS_EXPORTER"
 
-// registered holds what is in the registry by Register. A name is added after its
+// registered holds the names that Register has registered. A name is added after its
 // registration, so that the panic of a failed one is repeated at every call.
 //
 //nolint:gochecknoglobals // the contrib registry is of the process, and refuses a second registration
@@ -36,8 +36,8 @@ var registered = struct {
 // for all exporters.
 //
 // Call it before the reader is made. The contrib package looks up a list as one name,
-// so Register registers "otlp,apptuit" and "apptuit,otlp", and the text that
-// OTEL_METRICS_EXPORTER has at the time of the call. A program that changes the
+// so Register registers "otlp,apptuit" and "apptuit,otlp", and the value of
+// OTEL_METRICS_EXPORTER at the time of the call. A program that changes the
 // variable later calls Register again.
 //
 // It may be called more than once, also concurrently: a name is registered once. It

@@ -14,9 +14,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// sharedReader is one reader of a MeterProvider with several exporters. Each has a
-// PeriodicReader of its own, with interval, timeout and error of its own, so that one
-// which hangs neither delays the others nor fails them. A MeterProvider registers only
+// sharedReader is one reader of a MeterProvider with several exporters. A
+// PeriodicReader drives each exporter by its own interval and timeout, so that an exporter
+// that hangs neither delays the others nor fails them. A MeterProvider registers only
 // the ManualReader within: PeriodicReaders cannot be registered through another
 // reader. They are the clocks, at whose ticks a part collects from the ManualReader.
 type sharedReader struct {
@@ -92,7 +92,7 @@ func (p *part) Export(ctx context.Context, _ *metricdata.ResourceMetrics) error 
 	return p.failed(p.Exporter.Export(ctx, &collected))
 }
 
-// failed adds the name of the exporter to an error that does not have it.
+// failed adds the name of the exporter to an error, once.
 func (p *part) failed(err error) error {
 	if err == nil {
 		return nil
