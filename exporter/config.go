@@ -37,6 +37,7 @@ type config struct {
 	resource       attribute.Filter
 	filter         attribute.Filter // of data point attributes; nil selects all
 	scopeTags      bool
+	scopeTagsSet   bool
 	target         attribute.Filter // of the attributes of target_info; nil disables it
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector

@@ -92,7 +92,7 @@
 // If several sources set the same tag, the first of this list has precedence:
 //
 //	the attributes of the data point
-//	otel_scope_name, otel_scope_version and so on (WithScopeTags)
+//	otel_scope_name and otel_scope_version, unless empty (WithoutScopeTags)
 //	WithTags
 //	the global tags of the client, then those of APPTUIT_TAGS
 //	resource attributes: service.name, service.namespace and service.instance.id, or
@@ -110,7 +110,7 @@
 // # Collisions
 //
 // Two data points collide if they render to the same series and timestamp, for example the
-// instruments a.b and a_b, or the same instrument in two scopes. One of them is sent: the
+// instruments a.b and a_b of one scope, or with WithoutScopeTags one instrument of two scopes. One of them is sent: the
 // first, except if only some lines of the two metrics have the same name, as with h.count and
 // the histogram h. The others are rejected, and each pair is reported once. Collisions are detected within one
 // Export, and among the series that fit into the cache ([WithCacheBytes]).
@@ -171,7 +171,8 @@
 // # Self metrics
 //
 // The exporter adds metrics about the previous Exports to each Export, but not twice within
-// one second. They are not counted in Stats. [WithoutSelfMetrics] disables them.
+// one second. They are not counted in Stats, and have no scope tags. [WithoutSelfMetrics]
+// disables them.
 //
 //	apptuit.reporter.send.total        points
 //	apptuit.reporter.send.successful   points accepted
@@ -234,6 +235,8 @@
 //	                           Default: no. WithPrometheusNames has the same effect.
 //	APPTUIT_TARGET_INFO        a boolean: send target_info with all resource attributes. Default: no.
 //	                           Overridden by WithTargetInfo.
+//	APPTUIT_SCOPE_TAGS         a boolean: tags of the instrumentation scope. Default: yes, in the reporter
+//	                           layout no. Overridden by WithoutScopeTags.
 //	APPTUIT_TEMPORALITY_PREFERENCE
 //	                           cumulative, delta or low_memory. Default: cumulative, in the reporter
 //	                           layout delta for histograms. Overridden by WithTemporalitySelector.

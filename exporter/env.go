@@ -52,6 +52,10 @@ func (c *config) layoutEnvironment() {
 	fromName(c, "APPTUIT_TIMERS", c.timersSet, ParseTimers, &c.timers)
 	fromName(c, "APPTUIT_DURATION_UNIT", c.durationUnitSet, ParseDurationUnit, &c.durationUnit)
 	fromName(c, "APPTUIT_METERS", c.meters, encoding.ParseBool, &c.meters)
+	if !c.scopeTagsSet {
+		c.scopeTags = c.layout != LayoutReporter // the tags of apptuit-py
+	}
+	fromName(c, "APPTUIT_SCOPE_TAGS", c.scopeTagsSet, encoding.ParseBool, &c.scopeTags)
 }
 
 // fromName parses a variable, unless an option has set its value.

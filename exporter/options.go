@@ -144,12 +144,17 @@ func WithTargetInfo(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.target = orAll(filter) })
 }
 
-// WithScopeTags adds the tags otel_scope_name and otel_scope_version to each point. With
-// WithPrometheusNames it also adds otel_scope_schema_url, and a tag otel_scope_<key> for
-// each attribute of the scope. By default there are no scope tags, because a point has at
-// most encoding.MaxTags tags.
-func WithScopeTags() Option {
-	return optionFunc(func(c *config) { c.scopeTags = true })
+// WithoutScopeTags disables the tags of the instrumentation scope. By default, each point
+// has the tags otel_scope_name and otel_scope_version, unless they are empty, as the
+// specification demands (OpenTelemetry Specification, Common, Mapping to non-OTLP formats).
+// With WithPrometheusNames it also has otel_scope_schema_url, and a tag otel_scope_<key> for
+// each attribute of the scope, as with OpenTelemetry's Prometheus exporter. Without scope
+// tags, instruments of two libraries with one name and equal attributes collide. The
+// exporter's own metrics and target_info have no scope tags, and in the reporter layout no
+// point has. APPTUIT_SCOPE_TAGS=no has the same effect; yes adds the tags in the reporter
+// layout. WithoutScopeTags overrides it.
+func WithoutScopeTags() Option {
+	return optionFunc(func(c *config) { c.scopeTags, c.scopeTagsSet = false, true })
 }
 
 // WithErrorHandler sets a function that is called with the error of each batch with failed

@@ -42,6 +42,7 @@ func settings() []setting {
 		{name: "user", flag: "user", variables: one("APPTUIT_USER_ID")},
 		{name: "tags", flag: "tags", variables: []string{"APPTUIT_TAGS", "APPTUIT_PY_TAGS"}, standard: "none", layered: true},
 		{name: "no host tag", variables: one("APPTUIT_DISABLE_HOST_TAG"), standard: "no"},
+		{name: "scope tags", variables: one("APPTUIT_SCOPE_TAGS"), standard: "yes, in the reporter layout no"},
 		{name: "prefix", variables: one("APPTUIT_PREFIX")},
 		{name: "sanitize mode", variables: one("APPTUIT_SANITIZE_MODE"), standard: "prometheus"},
 		{name: "temporality", variables: one("APPTUIT_TEMPORALITY_PREFERENCE"), standard: "cumulative"},

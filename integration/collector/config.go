@@ -70,9 +70,9 @@ type Config struct {
 	// HostTag adds the tag host with host.name of the resource, if it has one and
 	// no other source sets host. On by default.
 	HostTag bool `mapstructure:"host_tag"`
-	// ScopeTags adds otel_scope_name and otel_scope_version; with PrometheusNames
-	// also otel_scope_schema_url and the scope's attributes. Off by default: a point
-	// has at most encoding.MaxTags tags.
+	// ScopeTags adds otel_scope_name and otel_scope_version, unless they are empty;
+	// with PrometheusNames also otel_scope_schema_url and the scope's attributes. On
+	// by default: without them, instruments of two libraries with one name collide.
 	ScopeTags bool `mapstructure:"scope_tags"`
 	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter
 	// for Go does, with units and _total (see exporter.WithPrometheusNames). It needs

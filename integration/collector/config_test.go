@@ -77,7 +77,7 @@ quantiles: [0.9, 0.5]
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
 host_tag: false
-scope_tags: true
+scope_tags: false
 millisecond_timestamps: true
 sync_timeout: 30s
 max_batch_points: 1000
@@ -112,7 +112,7 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 	}
 	want := scalars{
 		"https://tsdb.example:4243/base", "none", "/does/not/exist/here", "me", "apr.", "none",
-		7 * time.Second, 30 * time.Second, false, true, true, 1000, 1 << 20, 0,
+		7 * time.Second, 30 * time.Second, false, false, true, 1000, 1 << 20, 0,
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)

@@ -35,7 +35,7 @@ func otherKeys() map[string]string {
 		"exporter.WithoutHostTag":         "host_tag",
 		"exporter.WithResourceAttributes": "resource_attributes",
 		"exporter.WithAttributeFilter":    "attributes",
-		"exporter.WithScopeTags":          "scope_tags",
+		"exporter.WithoutScopeTags":       "scope_tags",
 		"exporter.WithPrometheusNames":    "prometheus_names",
 		"exporter.WithTargetInfo":         "target_info",
 		"exporter.WithCacheBytes":         "cache_bytes",

@@ -59,23 +59,25 @@ func arrived(t *testing.T, keys string, server ...apptuittest.Option) ([]apptuit
 }
 
 // One key each, and what a server sees of it. Without any, a point is
-// requests{host=web1, service_name=shop}.
+// requests{host=web1, otel_scope_name=test, service_name=shop}.
 func TestEffectsOnPoints(t *testing.T) {
 	for _, test := range []struct{ keys, want string }{
-		{"token: null", "requests{host=web1, service_name=shop}"},
-		{"prefix: a-", "a_requests{host=web1, service_name=shop}"},
-		{"prefix: a-, sanitize_mode: apptuit", "a-requests{host=web1, service.name=shop}"},
-		{"tags: {zone: eu, n: 1, b: true, host: '', none: }", "requests{b=true, n=1, service_name=shop, zone=eu}"},
-		{"tags: {zone: eu, team: doc}", "requests{host=web1, service_name=shop, team=doc, zone=eu}"},
-		{"host_tag: false", "requests{service_name=shop}"},
-		{"host_tag: true", "requests{host=web1, service_name=shop}"},
+		{"token: null", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
+		{"prefix: a-", "a_requests{host=web1, otel_scope_name=test, service_name=shop}"},
+		{"prefix: a-, sanitize_mode: apptuit", "a-requests{host=web1, otel_scope_name=test, service.name=shop}"},
+		{"tags: {zone: eu, n: 1, b: true, host: '', none: }", "requests{b=true, n=1, otel_scope_name=test, service_name=shop, zone=eu}"},
+		{"tags: {zone: eu, team: doc}", "requests{host=web1, otel_scope_name=test, service_name=shop, team=doc, zone=eu}"},
+		{"host_tag: false", "requests{otel_scope_name=test, service_name=shop}"},
+		{"host_tag: true", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
 		{"scope_tags: true", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
-		{"prometheus_names: true", "requests_total{host=web1, service_name=shop}"},
-		{"prometheus_names: false", "requests{host=web1, service_name=shop}"},
+		{"scope_tags: false", "requests{host=web1, service_name=shop}"},
+		{"scope_tags: true, layout: reporter", "requests_count{host=web1, service_name=shop}"},
+		{"prometheus_names: true", "requests_total{host=web1, otel_scope_name=test, service_name=shop}"},
+		{"prometheus_names: false", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
 		{"resource_attributes: {}", "team_name=blue, team_size=7, telemetry_sdk_language=go"},
-		{"resource_attributes: {included: ['team.*']}", "requests{host=web1, team_name=blue, team_size=7}"},
-		{"resource_attributes: {included: ['team.????', service.name], excluded: ['*size']}", "requests{host=web1, service_name=shop, team_name=blue}"},
-		{"resource_attributes: {excluded: ['*']}", "requests{host=web1}"},
+		{"resource_attributes: {included: ['team.*']}", "requests{host=web1, otel_scope_name=test, team_name=blue, team_size=7}"},
+		{"resource_attributes: {included: ['team.????', service.name], excluded: ['*size']}", "requests{host=web1, otel_scope_name=test, service_name=shop, team_name=blue}"},
+		{"resource_attributes: {excluded: ['*']}", "requests{host=web1, otel_scope_name=test}"},
 	} {
 		points, _ := arrived(t, test.keys+", self_metrics: false")
 		if len(points) != 1 || !strings.Contains(points[0].String(), test.want) {
@@ -83,10 +85,10 @@ func TestEffectsOnPoints(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ keys, want string }{
-		{"attributes: {}", "carts{host=web1, http_route=/cart, service_name=shop, user_id=7, user_name=ann}"},
-		{"attributes: {included: ['user.*', host]}", "carts{host=web1, service_name=shop, user_id=7, user_name=ann}"},
-		{"attributes: {included: ['user.*'], excluded: ['*.??']}", "carts{host=web1, service_name=shop, user_name=ann}"},
-		{"attributes: {excluded: ['*']}", "carts{host=web1, service_name=shop}"},
+		{"attributes: {}", "carts{host=web1, http_route=/cart, otel_scope_name=test, service_name=shop, user_id=7, user_name=ann}"},
+		{"attributes: {included: ['user.*', host]}", "carts{host=web1, otel_scope_name=test, service_name=shop, user_id=7, user_name=ann}"},
+		{"attributes: {included: ['user.*'], excluded: ['*.??']}", "carts{host=web1, otel_scope_name=test, service_name=shop, user_name=ann}"},
+		{"attributes: {excluded: ['*']}", "carts{host=web1, otel_scope_name=test, service_name=shop}"},
 	} {
 		srv := newServer(t)
 		sdk := newSDK(t, strings.Replace(documentWith("apptuit: {endpoint: "+srv.URL+", self_metrics: false, "+test.keys+"}"), "meter_provider:", resourceOfShop, 1))
@@ -183,7 +185,7 @@ func TestVariables(t *testing.T) {
 	for name, value := range map[string]string{
 		"APPTUIT_ENDPOINT": srv.URL, "APPTUIT_API_TOKEN": "env", "APPTUIT_USER_ID": "ann", "APPTUIT_TAGS": "zone: env, rack: env",
 		"APPTUIT_SANITIZE_MODE": "apptuit", "APPTUIT_COMPRESSION": "none", "APPTUIT_PREFIX": "e-", "APPTUIT_DISABLE_HOST_TAG": "yes",
-		"APPTUIT_TEMPORALITY_PREFERENCE": "delta",
+		"APPTUIT_TEMPORALITY_PREFERENCE": "delta", "APPTUIT_SCOPE_TAGS": "yes",
 	} {
 		t.Setenv(name, value)
 	}
@@ -199,10 +201,11 @@ func TestVariables(t *testing.T) {
 		return text + "} " + requests[0].Encoding
 	}
 	for keys, want := range map[string]string{
-		"token: null": "e-requests{rack=env, zone=env} ",
-		"user_id: bob, token: key, tags: {zone: key}, sanitize_mode: prometheus, compression: gzip": "e_requests{rack=env, zone=key} gzip",
-		"prefix: ''": "requests{rack=env, zone=env} ",
-		"prefix: k-, environment_tags: false, tags: {zone: key}": "k-requests{zone=key} ",
+		"token: null": "e-requests{otel_scope_name=test, rack=env, zone=env} ",
+		"user_id: bob, token: key, tags: {zone: key}, sanitize_mode: prometheus, compression: gzip": "e_requests{otel_scope_name=test, rack=env, zone=key} gzip",
+		"prefix: ''": "requests{otel_scope_name=test, rack=env, zone=env} ",
+		"prefix: k-, environment_tags: false, tags: {zone: key}": "k-requests{otel_scope_name=test, zone=key} ",
+		"scope_tags: false": "e-requests{rack=env, zone=env} ",
 	} {
 		if got := sent(keys); got != want {
 			t.Errorf("%s: got %s, want %s", keys, got, want)
@@ -213,7 +216,7 @@ func TestVariables(t *testing.T) {
 	t.Setenv("APPTUIT_SANITIZE_MODE", "?")
 	t.Setenv("APPTUIT_TEMPORALITY_PREFERENCE", "?")
 	t.Setenv("APPTUIT_TIMEOUT", "?")
-	if got := sent("compression: none, sanitize_mode: none, temporality_preference: cumulative, timeout: 1000"); got != "e-requests{rack=env, zone=env} " {
+	if got := sent("compression: none, sanitize_mode: none, temporality_preference: cumulative, timeout: 1000"); got != "e-requests{otel_scope_name=test, rack=env, zone=env} " {
 		t.Errorf("got %s", got)
 	}
 	_, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, documentWith("apptuit:"))))

@@ -205,10 +205,10 @@ func keys() []key {
 			set:     exportIf(true, exporter.WithInstanceTag),
 		},
 		{
-			name: "scope_tags", kind: flags, otherwise: "`false`",
-			meaning: "tags `otel_scope_name` and `otel_scope_version`; with `prometheus_names` also `otel_scope_schema_url` and the scope's attributes",
-			options: []string{"exporter.WithScopeTags"},
-			set:     exportIf(true, exporter.WithScopeTags),
+			name: "scope_tags", kind: flags, otherwise: "`true`, in the reporter layout `false`",
+			meaning: "tags `otel_scope_name` and `otel_scope_version`; with `prometheus_names` also `otel_scope_schema_url` and the scope's attributes. `false` beats the variable, `true` does not",
+			options: []string{"exporter.WithoutScopeTags"}, variables: []string{"APPTUIT_SCOPE_TAGS"},
+			set: exportIf(false, exporter.WithoutScopeTags),
 		},
 		{
 			name: "prometheus_names", kind: flags, otherwise: "`false`",
