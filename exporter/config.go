@@ -45,6 +45,9 @@ type config struct {
 	aggregation    sdkmetric.AggregationSelector
 	aggregationSet bool
 	noSelfMetrics  bool
+	usageMetrics   bool
+	cardinality    int // series of an instrument above which there is a warning; 0 disables it
+	cardinalitySet bool
 	meterProvider  metric.MeterProvider // nil disables telemetry
 	cacheBytes     int64
 

@@ -280,6 +280,33 @@ func WithMeters() Option {
 	return optionFunc(func(c *config) { c.meters, c.metersSet = true, true })
 }
 
+// WithUsageMetrics adds metrics about what each instrument took in the previous Export to the
+// exporter's own metrics: apptuit.reporter.usage.series, .points and .bytes, with the tags
+// instrument and scope. [InstrumentUsage] describes the numbers. The 100 instruments that
+// take most bytes are named; all others are added up, with the tag instrument="_OTHER" and
+// no scope. So there are up to 303 points more in each Export. By default there are none.
+// APPTUIT_USAGE_METRICS has the same effect. With WithoutSelfMetrics New returns an error.
+func WithUsageMetrics() Option {
+	return optionFunc(func(c *config) { c.usageMetrics = true })
+}
+
+// WithCardinalityWarning sets the number of series of an instrument above which there is a
+// warning: an error that names the instrument and its scope is passed to the warning handler
+// of the client (apptuitclient.WithWarningHandler), once for each instrument. A series is an
+// attribute set that had a data point within the last five minutes; series that do not fit
+// into [WithCacheBytes] are counted if they are in one Export. The default is 0, which
+// disables the warning: the SDK limits an instrument to 2,000 series unless a program raises
+// that, and the exporter always warns when this limit has taken effect. It overrides
+// APPTUIT_CARDINALITY_WARNING.
+func WithCardinalityWarning(series int) Option {
+	return optionFunc(func(c *config) {
+		if series < 0 {
+			c.fault("WithCardinalityWarning: %d is negative", series)
+		}
+		c.cardinality, c.cardinalitySet = series, true
+	})
+}
+
 // WithoutSelfMetrics disables the exporter's own metrics, apptuit.reporter.*.
 func WithoutSelfMetrics() Option {
 	return optionFunc(func(c *config) { c.noSelfMetrics = true })

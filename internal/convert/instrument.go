@@ -45,6 +45,8 @@ type Instrument[K comparable] struct {
 	transientKey K    // the key of the last data point for which there was no room
 	expected     int  // number of data points of the export
 	grown        bool // memory for them is allocated
+	series       int  // data points of the export, with those that are sent without one
+	overflowed   bool // a data point with OverflowKey was added since the last review
 	used         uint32
 	filtered     bool // a data point lost attributes to a filter
 }
@@ -89,6 +91,7 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 		i = c.newInstrument(s, spec)
 	}
 	i.used, i.expected, i.grown = c.now, n, false
+	i.series += n
 	c.openInstrument(i)
 	return i
 }

@@ -33,6 +33,7 @@ func (c *Converter[K]) Target(ts int64, source uint32) {
 	if !ok {
 		p = c.target.Add(none, nil, false)
 	}
+	c.target.series = 1
 	p.Number(ts, model.Int(1), source)
 }
 
