@@ -38,8 +38,9 @@
 //
 // Integers are sent as 64-bit integers, and floats without a loss of precision. NaN in sums,
 // minima, maxima and quantiles of histograms is omitted. NaN in a sum or gauge, and any
-// infinite value, is rejected. Exemplars are ignored. The put protocol has no start times
-// and no staleness markers: a series that ends just stops, and queries must detect the
+// infinite value, is rejected. The put protocol carries no exemplars, units and
+// descriptions, which are ignored ([WithPrometheusNames] makes units a part of names), no
+// start times and no staleness markers: a series that ends just stops, and queries must detect the
 // resets of counters.
 //
 // # Reporter layout
@@ -178,6 +179,8 @@
 //	apptuit.reporter.send.successful   points accepted
 //	apptuit.reporter.send.failed       points rejected or dropped
 //	apptuit.reporter.send.time         duration of an Export in seconds: .count, .sum, .min, .max
+//	apptuit.reporter.overflowed        data points with the attribute otel.metric.overflow, see below;
+//	                                   0 from the first Export on, so that its increase is seen
 //	apptuit.reporter.filtered          data points from which WithAttributeFilter has removed
 //	                                   attributes; only with that option
 //	apptuit.reporter.spool.points, .bytes
@@ -185,8 +188,27 @@
 //	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped
 //	                                   points since the client was created
 //
-// In the reporter layout, send.total, .successful, .failed and filtered are counters, or
-// meters with WithMeters, and send.time is a timer in the unit of WithDurationUnit.
+//	apptuit.reporter.usage.series, .points, .bytes
+//	                                   what each instrument took in the previous Export; only with
+//	                                   WithUsageMetrics
+//
+// In the reporter layout, send.total, .successful, .failed, overflowed and filtered are
+// counters, or meters with WithMeters, and send.time is a timer in the unit of WithDurationUnit.
+//
+// # Cardinality and cost
+//
+// [Exporter.Usage] returns the series, points and compressed bytes of each instrument in the
+// last Export. [WithUsageMetrics] sends them.
+//
+// The SDK limits an instrument to 2,000 attribute sets, unless the program sets another
+// limit (WithCardinalityLimit of go.opentelemetry.io/otel/sdk/metric). It aggregates
+// measurements with further attributes in one data point with the attribute
+// otel.metric.overflow, so sums by other attributes are too small. When the exporter gets
+// the first such data point of an instrument, it passes an error to the warning handler of
+// the client (apptuitclient.WithWarningHandler), which is otel.Handle by default. The error
+// names the instrument and its scope. Stats.Overflowed and apptuit.reporter.overflowed count
+// these data points. To get rid of them, raise the limit, or remove attributes with a View.
+// [WithCardinalityWarning] warns above a number of series of a program's choice.
 //
 // # OpenTelemetry's exporter metrics
 //
@@ -244,6 +266,11 @@
 //	                           explicit_bucket_histogram or base2_exponential_bucket_histogram.
 //	                           Default: the first, in the reporter layout the second. Overridden by
 //	                           WithAggregationSelector.
+//	APPTUIT_USAGE_METRICS      a boolean: send what each instrument takes. Default: no. WithUsageMetrics has
+//	                           the same effect.
+//	APPTUIT_CARDINALITY_WARNING
+//	                           a number of series above which an instrument causes a warning. Default: 0,
+//	                           no warning. Overridden by WithCardinalityWarning.
 //	APPTUIT_LAYOUT             default or reporter. Default: default. Overridden by WithLayout.
 //	APPTUIT_HISTOGRAMS         recorded, buckets, quantiles or both. Default: recorded. Overridden by
 //	                           WithHistograms.

@@ -55,6 +55,8 @@ func settings() []setting {
 		{name: "meters", variables: one("APPTUIT_METERS"), standard: "no"},
 		{name: "prometheus names", variables: one("APPTUIT_PROMETHEUS_NAMES"), standard: "no"},
 		{name: "target info", variables: one("APPTUIT_TARGET_INFO"), standard: "no"},
+		{name: "usage metrics", variables: one("APPTUIT_USAGE_METRICS"), standard: "no"},
+		{name: "cardinality warning", variables: one("APPTUIT_CARDINALITY_WARNING"), standard: "0"},
 		{name: "compression", flag: "compression", variables: one("APPTUIT_COMPRESSION"), standard: "gzip"},
 		{name: "request timeout", variables: one("APPTUIT_TIMEOUT"), standard: "60s"},
 		{name: "spool", variables: one("APPTUIT_SPOOL_DIR"), standard: "none"},

@@ -105,6 +105,11 @@ type Config struct {
 	// CacheBytes bounds the memory in which series are kept from one push to the next,
 	// by default 64 MiB: some 350,000 sums, gauges or histograms.
 	CacheBytes int64 `mapstructure:"cache_bytes"`
+	// CardinalityWarning is the number of series of a metric of one resource above
+	// which the log has a warning, once for each metric and scope. A series is an
+	// attribute set that had a data point within the last five minutes. By default 0:
+	// there is no warning.
+	CardinalityWarning int `mapstructure:"cardinality_warning"`
 }
 
 // ChosenAttributes chooses attributes by their keys. In a pattern, * stands for
@@ -156,6 +161,9 @@ func (cfg *Config) Validate() error {
 	}
 	if cfg.CacheBytes < 0 {
 		fault("cache_bytes", "%d is negative", cfg.CacheBytes)
+	}
+	if cfg.CardinalityWarning < 0 {
+		fault("cardinality_warning", "%d is negative", cfg.CardinalityWarning)
 	}
 	if _, err := cfg.layout(); err != nil {
 		faults = append(faults, err)

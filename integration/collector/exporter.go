@@ -56,7 +56,7 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		resources: resources,
 		chosen:    newChooser(cfg.Attributes),
 		pool: convert.NewPool[identity, struct{}](convert.Config{
-			Names: resources.names, ScopeTags: cfg.ScopeTags, Layout: layout,
+			Names: resources.names, ScopeTags: cfg.ScopeTags, Layout: layout, CardinalityWarning: cfg.CardinalityWarning,
 		}, cfg.CacheBytes),
 		hasher:  newHasher(),
 		refused: client.NewRefusals(),
@@ -134,8 +134,12 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	}
 	report := out.Close()
 	e.counters.add(ctx, report, returned)
+	e.counters.overflow(ctx, w.tally)
 	if e.chosen != nil {
 		e.counters.filter(ctx, w.tally)
+	}
+	for _, warning := range w.tally.Warnings {
+		e.telemetry.Logger.Warn("A metric has many series.", zap.Error(warning))
 	}
 	return e.judge(md, report, &again, returned)
 }

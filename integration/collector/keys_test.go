@@ -41,6 +41,7 @@ func otherKeys() map[string]string {
 		"exporter.WithCacheBytes":         "cache_bytes",
 		"exporter.WithHistograms":         "histograms",
 		"exporter.WithQuantiles":          "quantiles",
+		"exporter.WithCardinalityWarning": "cardinality_warning",
 	}
 }
 
@@ -70,6 +71,7 @@ func withoutKey() map[string]string {
 		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
 		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
 		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",
+		"exporter.WithUsageMetrics":        "a Collector would have series for the instruments of all programs that send to it, and a push is no whole collection",
 		"exporter.WithLayout":              "the reporter layout adds up what it is given: exporterhelper gives it again what is retried, and whoever sends OTLP chooses the temporality",
 		"exporter.WithTimers":              "as WithLayout",
 		"exporter.WithDurationUnit":        "as WithLayout",
@@ -235,6 +237,7 @@ func TestMetadata(t *testing.T) {
 	slices.Sort(metrics)
 	want := []string{
 		"otelcol_exporter_apptuit_filtered_data_points {datapoint} [exporter]",
+		"otelcol_exporter_apptuit_overflowed_data_points {datapoint} [exporter]",
 		"otelcol_exporter_apptuit_points {point} [exporter outcome]",
 	}
 	if diff := cmp.Diff(want, metrics); diff != "" {

@@ -23,12 +23,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -176,6 +178,53 @@ func TestEffectsOnRequests(t *testing.T) {
 		if _, requests := arrived(t, keys); len(requests) < 3 {
 			t.Errorf("%s: %d requests for 6 points, want at least 3", keys, len(requests))
 		}
+	}
+}
+
+// What instruments cost is sent with the next export, and an instrument with many series is
+// reported.
+func TestEffectsOnCardinality(t *testing.T) {
+	var mu sync.Mutex
+	var reported []string
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		reported = append(reported, err.Error())
+	}))
+	for _, test := range []struct {
+		keys             string
+		usage, warnsOnce bool
+	}{
+		{"token: null", false, false},
+		{"usage_metrics: true", true, false},
+		{"usage_metrics: false, cardinality_warning: 0", false, false},
+		{"cardinality_warning: 3", false, false},
+		{"cardinality_warning: 2", false, true},
+	} {
+		srv := newServer(t)
+		sdk := newSDK(t, documentWith("apptuit: {endpoint: "+srv.URL+", millisecond_timestamps: true, "+test.keys+"}"))
+		carts, err := sdk.MeterProvider().Meter("test").Int64Counter("carts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			carts.Add(t.Context(), 1, metric.WithAttributes(attribute.Int("k", i)))
+		}
+		if err := sdk.MeterProvider().(interface{ ForceFlush(context.Context) error }).ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond) // self metrics are sent once a timestamp
+		shutdown(t, sdk)
+		usage := slices.ContainsFunc(srv.Points(), func(p apptuittest.Point) bool {
+			return p.Metric == "apptuit_reporter_usage_series" && p.Tags["instrument"] == "carts" && p.Value == "3"
+		})
+		mu.Lock()
+		warned := len(reported) == 1 && strings.Contains(reported[0], `"carts" (scope "test") has 3 series`)
+		if usage != test.usage || warned != test.warnsOnce || len(reported) > 1 {
+			t.Errorf("%s: usage is sent: %v, reported %q", test.keys, usage, reported)
+		}
+		reported = nil
+		mu.Unlock()
 	}
 }
 

@@ -296,9 +296,21 @@ func keys() []key {
 		},
 		{
 			name: "self_metrics", kind: flags, otherwise: "`true`",
-			meaning: "the exporter's own `apptuit.reporter.send.*`",
+			meaning: "the exporter's own `apptuit.reporter.*`",
 			options: []string{"exporter.WithoutSelfMetrics"},
 			set:     exportIf(false, exporter.WithoutSelfMetrics),
+		},
+		{
+			name: "usage_metrics", kind: flags, otherwise: "`false`",
+			meaning: "`apptuit.reporter.usage.*`: what each instrument took in the previous export. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithUsageMetrics"}, variables: []string{"APPTUIT_USAGE_METRICS"},
+			set: exportIf(true, exporter.WithUsageMetrics),
+		},
+		{
+			name: "cardinality_warning", kind: integers, otherwise: "`0`",
+			meaning: "series of an instrument, seen within five minutes, above which there is one warning; `0`: none",
+			options: []string{"exporter.WithCardinalityWarning"}, variables: []string{"APPTUIT_CARDINALITY_WARNING"},
+			set: export(value.countOrNone, exporter.WithCardinalityWarning),
 		},
 		{
 			name: "cache_bytes", kind: integers, otherwise: "`67108864`",

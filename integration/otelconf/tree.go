@@ -111,6 +111,12 @@ func (v value) count() (int, bool) {
 	return int(n), ok
 }
 
+// countOrNone is a number of things, which may be 0.
+func (v value) countOrNone() (int, bool) {
+	n, ok := v.integer(0, math.MaxInt32)
+	return int(n), ok
+}
+
 // size is a number of bytes, which may be 0.
 func (v value) size() (int64, bool) { return v.integer(0, math.MaxInt64) }
 

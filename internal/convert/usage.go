@@ -64,8 +64,9 @@ type OverflowError struct{ Instrument Identity }
 
 // Error names the instrument, and says what to do.
 func (e OverflowError) Error() string {
-	return fmt.Sprintf("%v has reached the SDK's cardinality limit: measurements with further attributes are aggregated in one series with the"+
-		" attribute otel.metric.overflow; raise the limit, or remove attributes with a View", e.Instrument)
+	const advice = "raise the limit, or remove attributes with a View"
+	return e.Instrument.String() + " has reached the SDK's cardinality limit: measurements with further attributes are aggregated" +
+		" in one series with the attribute otel.metric.overflow; " + advice
 }
 
 // CardinalityError says that an instrument has more series than [Config.CardinalityWarning].
@@ -76,6 +77,6 @@ type CardinalityError struct {
 
 // Error names the instrument, and says what to do.
 func (e CardinalityError) Error() string {
-	return fmt.Sprintf("%v has %d series, more than the %d of the cardinality warning: remove attributes with a View or the attribute filter,"+
-		" or raise the number", e.Instrument, e.Series, e.Limit)
+	const advice = "remove attributes with a View or the attribute filter, or raise the number"
+	return fmt.Sprintf("%v has %d series, more than the %d of the cardinality warning: %s", e.Instrument, e.Series, e.Limit, advice)
 }
