@@ -58,7 +58,7 @@ func (p *program) instrument() {
 		map[string]string{"http_method": "GET", "http_status_code": "200", "cached": "true", "ratio": "0.25", "list": `["a","b"]`},
 	}
 	other := tagged("http_method", "POST", "host", "overridden")
-	full := manyTags(20) // with the 5 of all points: as many as there may be
+	full := manyTags(19) // with the 6 of all points: as many as there may be
 
 	intCounter := must(p.meter.Int64Counter("http.server.requests"))
 	for s, m := range map[*set]measured[int64]{
@@ -202,6 +202,7 @@ func TestEveryInstrument(t *testing.T) {
 			sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))),
 			sdkmetric.WithResource(shop()), exponential())
 		p := &program{t: t, meter: provider.Meter("e2e"), base: shopTags()}
+		p.base["otel_scope_name"] = "e2e"
 		p.instrument()
 
 		var from, to [2]int64 // milliseconds
