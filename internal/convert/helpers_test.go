@@ -16,7 +16,6 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
-	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
 // stamp is the timestamp of points that need no particular one.
@@ -107,7 +106,7 @@ func newHarness(t testing.TB, cfg Config, with ...any) *harness {
 	if cfg.Layout.Quantiles == nil {
 		cfg.Layout.Quantiles = DefaultQuantiles()
 	}
-	return &harness{Converter: newConverter[string](&cfg, tags, budget, reported.NewSet[warned](maxReported)), t: t, ws: newWorkspace(&cfg), time: time.Unix(stamp, 0)}
+	return &harness{Converter: newConverter[string](&cfg, tags, budget, newWarnings()), t: t, ws: newWorkspace(&cfg), time: time.Unix(stamp, 0)}
 }
 
 // export runs one export and returns what came out of it.

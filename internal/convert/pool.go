@@ -58,7 +58,7 @@ func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
 		cfg.Layout.Quantiles = DefaultQuantiles()
 	}
 	return &Pool[K, S]{
-		cfg: cfg, budget: NewBudget(cacheBytes), warned: reported.NewSet[warned](maxReported),
+		cfg: cfg, budget: NewBudget(cacheBytes), warned: newWarnings(),
 		resources: make(map[K]*resource[K, S]),
 	}
 }

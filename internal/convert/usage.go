@@ -3,7 +3,11 @@
 
 package convert
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/apptuitai/apptuit-go/internal/reported"
+)
 
 // Usage is what the data points of an instrument took in an export.
 type Usage struct {
@@ -50,6 +54,9 @@ type warned struct {
 	instrument Identity
 	overflow   bool
 }
+
+// newWarnings returns the set of the warnings of a pool.
+func newWarnings() *reported.Set[warned] { return reported.NewSet[warned](maxReported) }
 
 // warn adds a warning to the tally, once for each kind of warning and instrument.
 func (c *Converter[K]) warn(warning error, instrument Identity) {
