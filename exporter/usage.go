@@ -24,7 +24,8 @@ type InstrumentUsage struct {
 	Series int
 	// Points is the number of wire points in request bodies: for a histogram of 16 buckets,
 	// 20 for each data point. Points that were rejected before they were sent are not
-	// contained. A server stores as many series as there are points.
+	// contained. A server stores as many series as there are points, start points apart
+	// (WithStartPoints).
 	Points int
 	// Bytes is the share of the points in the compressed request bodies.
 	Bytes int64

@@ -54,6 +54,7 @@ func TestUsage_AddsUpToTheRequests(t *testing.T) {
 			"batches":  {WithClientOptions(apptuitclient.WithCompression(compression), apptuitclient.WithMaxBatchPoints(700))},
 			"reporter": {WithLayout(LayoutReporter), WithClientOptions(apptuitclient.WithCompression(compression))},
 			"sent":     {WithUsageMetrics(), WithClientOptions(apptuitclient.WithCompression(compression))},
+			"more":     {WithStartPoints(), WithSparseBuckets(), WithClientOptions(apptuitclient.WithCompression(compression))},
 		} {
 			t.Run(fmt.Sprintf("%v, %s", compression, name), func(t *testing.T) {
 				inBubble(t, func(t *testing.T, srv *apptuittest.Server) {

@@ -73,12 +73,16 @@ prefix: apr.
 sanitize_mode: none
 target_info: {included: ["os.*"], excluded: [os.version]}
 histograms: both
+sparse_buckets: true
 quantiles: [0.9, 0.5]
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
 host_tag: false
 scope_tags: false
-millisecond_timestamps: true
+server: opentsdb
+tag_values: any
+max_tags: 12
+timestamp_resolution: ms
 sync_timeout: 30s
 max_batch_points: 1000
 max_batch_bytes: 1048576
@@ -101,25 +105,28 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 	}
 	type scalars struct {
 		endpoint, compression, tokenFile, user, prefix, mode string
+		server, values, resolution                           string
 		timeout, sync                                        time.Duration
-		host, scope, milliseconds                            bool
-		points, cardinality                                  int
+		host, scope                                          bool
+		points, maxTags, cardinality                         int
 		bytes, cache                                         int64
 	}
 	got := scalars{
 		cfg.ClientConfig.Endpoint, string(cfg.ClientConfig.Compression), cfg.TokenFile, cfg.UserID, cfg.Prefix, cfg.SanitizeMode,
-		cfg.ClientConfig.Timeout, cfg.SyncTimeout, cfg.HostTag, cfg.ScopeTags, cfg.MillisecondTimestamps,
-		cfg.MaxBatchPoints, cfg.CardinalityWarning, cfg.MaxBatchBytes, cfg.CacheBytes,
+		cfg.Server, cfg.TagValues, cfg.TimestampResolution,
+		cfg.ClientConfig.Timeout, cfg.SyncTimeout, cfg.HostTag, cfg.ScopeTags,
+		cfg.MaxBatchPoints, cfg.MaxTags, cfg.CardinalityWarning, cfg.MaxBatchBytes, cfg.CacheBytes,
 	}
 	want := scalars{
 		"https://tsdb.example:4243/base", "none", "/does/not/exist/here", "me", "apr.", "none",
-		7 * time.Second, 30 * time.Second, false, false, true, 1000, 5000, 1 << 20, 0,
+		"opentsdb", "any", "ms",
+		7 * time.Second, 30 * time.Second, false, false, 1000, 12, 5000, 1 << 20, 0,
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	layout, err := cfg.layout()
-	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}}, layout); diff != "" || err != nil {
+	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}, SparseBuckets: true}, layout); diff != "" || err != nil {
 		t.Errorf("layout, %v: %s", err, diff)
 	}
 	queue := cfg.QueueConfig.Get()
@@ -136,7 +143,8 @@ func TestFaults(t *testing.T) {
 		{"no token", `{}`, []string{"token: is needed for https://api.apptuit.ai"}},
 		{"no token, in other words", `endpoint: "https://API.Apptuit.AI:443/"`, []string{"token: is needed"}},
 		{"endpoint", `endpoint: tsdb:4242`, []string{"endpoint: the scheme must be http or https"}},
-		{"no endpoint", `endpoint: ""`, []string{"endpoint: the scheme must be"}},
+		{"no endpoint", `endpoint: ""`, []string{"endpoint: is empty: write the URL of the server, for example http://localhost:4242"}},
+		{"an endpoint without a value", `endpoint:`, []string{"endpoint: is empty"}},
 		{"two tokens", `{token: abc, token_file: /x}`, []string{"token, token_file: give one of them"}},
 		{"token and auth", `{token: abc, auth: {authenticator: oauth2client}}`, []string{"token, auth: give one of them"}},
 		{"token and header", `{token: abc, headers: {authorization: "Bearer x"}}`, []string{"token, headers (Authorization): give one of them"}},
@@ -196,10 +204,59 @@ sending_queue: {queue_size: 0}
 }
 
 func TestUnknownKeysAreFaults(t *testing.T) {
-	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `target_info: {include: [a]}`, `target_info: [a]`, `millisecond_timestamps: 5`, `tags: [a]`} {
+	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `target_info: {include: [a]}`, `target_info: [a]`, `server: [a]`, `tags: [a]`} {
 		if _, err := load(t, "token: abc\n"+text); err == nil {
 			t.Errorf("%s is accepted", text)
 		}
+	}
+}
+
+// The decoder takes a number without a unit for nanoseconds.
+func TestDurationsNeedAUnit(t *testing.T) {
+	keys := []string{
+		"http2_ping_timeout", "http2_read_idle_timeout", "idle_conn_timeout", "keepalive::idle_conn_timeout",
+		"retry_on_failure::initial_interval", "retry_on_failure::max_elapsed_time", "retry_on_failure::max_interval",
+		"sending_queue::batch::flush_timeout", "sync_timeout", "timeout", "tls::reload_interval",
+	}
+	for _, key := range keys {
+		path := strings.Split(key, "::")
+		yaml := func(value string) string {
+			return "{token: abc, " + strings.Join(path, ": {") + ": " + value + strings.Repeat("}", len(path))
+		}
+		for _, value := range []string{"5", "-5", "0.5", `"5"`, `"5 s"`, "soon"} {
+			want := key + ": " + strings.Trim(value, `"`) + " is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s"
+			if _, err := load(t, yaml(value)); err == nil || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s:\n%v, want\n%s", yaml(value), err, want)
+			}
+		}
+		for _, value := range []string{"0", "1m30s"} {
+			if _, err := load(t, yaml(value)); err != nil && strings.Contains(err.Error(), "not a duration") {
+				t.Errorf("%s: %v", yaml(value), err)
+			}
+		}
+	}
+	// The default configuration, written out, has all other durations.
+	conf := confmap.New()
+	if err := conf.Marshal(createDefaultConfig()); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range conf.AllKeys() {
+		if strings.HasSuffix(key, "timeout") || strings.HasSuffix(key, "interval") || strings.HasSuffix(key, "elapsed_time") {
+			if !slices.Contains(keys, key) {
+				t.Errorf("%s is not tested", key)
+			}
+		}
+	}
+}
+
+func TestFaultsOfTheDecoderAreReportedAtOnce(t *testing.T) {
+	_, err := load(t, `{timeout: 5, tokn: abc, sync_timeout: soon, retry_on_failure: {max_interval: 7}}`)
+	want := "retry_on_failure::max_interval: 7 is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
+		"sync_timeout: soon is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
+		"timeout: 5 is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
+		"unknown keys: tokn"
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want\n%s", err, want)
 	}
 }
 

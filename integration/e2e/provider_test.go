@@ -17,6 +17,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
@@ -194,10 +195,12 @@ func align(points []servers.Point, from, to int64) {
 }
 
 // TestEveryInstrument exports two collections of all kinds of instruments and
-// compares all that the server has then.
+// compares all that the server has then. The server's profile is selected; times are whole
+// seconds all the same.
 func TestEveryInstrument(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
-		exp := newExporter(t, b.endpoint, exporter.WithTags(map[string]string{"region": "Köln, \"east\""}))
+		exp := newExporter(t, b.endpoint, exporter.WithTags(map[string]string{"region": "Köln, \"east\""}),
+			exporter.WithClientOptions(b.profile(), apptuitclient.WithTimestampResolution(time.Second)))
 		provider := sdkmetric.NewMeterProvider(
 			sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))),
 			sdkmetric.WithResource(shop()), exponential())
@@ -294,6 +297,10 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 		expect(i, "send_successful", sent)
 		expect(i, "send_failed", 0)
 		expect(i, "send_time_count", float64(i))
+		expect(i, "send_time_bucket", float64(i))
+		bucket := &want[len(want)-1]
+		bucket.Tags = maps.Clone(bucket.Tags)
+		bucket.Tags["le"] = "+Inf"
 		expect(i, "overflowed", 0)
 	}
 	expect(0, "send_time_sum", 0)
@@ -305,7 +312,7 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 				continue
 			}
 			own = append(own, point)
-		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count",
+		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count", "apptuit_reporter_send_time_bucket",
 			"apptuit_reporter_overflowed":
 			own = append(own, point)
 		default:
