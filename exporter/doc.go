@@ -228,7 +228,7 @@
 //	                                   points since the client was created
 //
 //	apptuit.reporter.usage.series, .points, .bytes
-//	                                   what each instrument took in the previous Export; only with
+//	                                   usage of each instrument in the previous Export; only with
 //	                                   WithUsageMetrics
 //
 // In the reporter layout, send.total, .successful, .failed, overflowed and filtered are
@@ -307,7 +307,7 @@
 //	                           explicit_bucket_histogram or base2_exponential_bucket_histogram.
 //	                           Default: the first, in the reporter layout the second. Overridden by
 //	                           WithAggregationSelector.
-//	APPTUIT_USAGE_METRICS      a boolean: send what each instrument takes. Default: no. WithUsageMetrics has
+//	APPTUIT_USAGE_METRICS      a boolean: send the usage of each instrument. Default: no. WithUsageMetrics has
 //	                           the same effect.
 //	APPTUIT_CARDINALITY_WARNING
 //	                           a number of series above which an instrument causes a warning. Default: 0,

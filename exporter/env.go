@@ -64,7 +64,7 @@ func (c *config) layoutEnvironment() {
 	fromName(c, "APPTUIT_SCOPE_TAGS", c.scopeTagsSet, encoding.ParseBool, &c.scopeTags)
 }
 
-// costEnvironment reads the variables of metrics and warnings about what instruments cost.
+// costEnvironment reads the variables of metrics and warnings about the cost of instruments.
 func (c *config) costEnvironment() {
 	if c.usageMetrics && c.noSelfMetrics {
 		c.fault("WithUsageMetrics and WithoutSelfMetrics exclude each other: use one of them")

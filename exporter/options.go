@@ -176,7 +176,8 @@ func WithStartPoints() Option {
 // specification demands (OpenTelemetry Specification, Common, Mapping to non-OTLP formats).
 // With WithPrometheusNames it also has otel_scope_schema_url, and a tag otel_scope_<key> for
 // each attribute of the scope, as with OpenTelemetry's Prometheus exporter. Without scope
-// tags, instruments of two libraries with one name and equal attributes collide. The
+// tags, instruments of two libraries with one name and equal attributes collide. They count
+// towards the largest number of tags, which is 8 for OpenTSDB (apptuitclient.WithServer). The
 // exporter's own metrics and target_info have no scope tags, and in the reporter layout no
 // point has. APPTUIT_SCOPE_TAGS=no has the same effect; yes adds the tags in the reporter
 // layout. WithoutScopeTags overrides it.
@@ -339,7 +340,7 @@ func WithMeters() Option {
 	return optionFunc(func(c *config) { c.meters, c.metersSet = true, true })
 }
 
-// WithUsageMetrics adds metrics about what each instrument took in the previous Export to the
+// WithUsageMetrics adds metrics about the usage of each instrument in the previous Export to the
 // exporter's own metrics: apptuit.reporter.usage.series, .points and .bytes, with the tags
 // instrument and scope. [InstrumentUsage] describes the numbers. The 100 instruments that
 // take most bytes are named; all others are added up, with the tag instrument="_OTHER" and

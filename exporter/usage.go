@@ -14,11 +14,11 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// InstrumentUsage is what an instrument took in an Export.
+// InstrumentUsage is the size of the data of an instrument in an Export.
 type InstrumentUsage struct {
 	// Instrument is the name of the instrument before it is sanitized.
 	Instrument string
-	// Scope and ScopeVersion are those of the instrumentation scope.
+	// Scope and ScopeVersion are the name and version of the instrumentation scope.
 	Scope, ScopeVersion string
 	// Series is the number of attribute sets, each of which is a data point of the Export.
 	Series int
@@ -31,7 +31,7 @@ type InstrumentUsage struct {
 	Bytes int64
 }
 
-// Usage returns what each instrument took in the last Export, largest Bytes first. The last
+// Usage returns the usage of each instrument in the last Export, largest Bytes first. The last
 // Export is that which returned last, of any MeterProvider that the exporter serves. Before
 // the first Export there is none, and an Export without data points has none.
 //
@@ -39,7 +39,7 @@ type InstrumentUsage struct {
 // size of the request bodies, without headers. A body that is split or sent again counts
 // once, as it was first made. Bodies of more than 64 KiB of text are compressed by gzip line
 // by line; from there on, the bytes of an instrument are exact to its first and last byte.
-// The bytes of the first 64 KiB, and with deflate those of the whole body, are divided in
+// The bytes of the first 64 KiB, and with deflate of the whole body, are divided in
 // proportion to the text. Instruments of one name in one scope are one element.
 //
 // Usage is safe for concurrent use. [WithUsageMetrics] sends the same numbers.

@@ -92,8 +92,8 @@ func wantUsageOfRequests(t *testing.T, e *Exporter, srv *apptuittest.Server) {
 	}
 }
 
-// Elements are instruments, those with most bytes first. Instruments whose series are in one
-// metric are told apart, and those of one name in one scope are not.
+// Elements are instruments, sorted by bytes. Instruments whose series are in one metric have
+// an element each, and instruments of one name in one scope share one.
 func TestUsage_NamesInstruments(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())

@@ -336,7 +336,7 @@ func keys() []key {
 		},
 		{
 			name: "usage_metrics", kind: flags, otherwise: "`false`",
-			meaning: "`apptuit.reporter.usage.*`: what each instrument took in the previous export. `true` beats the variable, `false` does not",
+			meaning: "`apptuit.reporter.usage.*`: series, points and bytes of each instrument in the previous export. `true` beats the variable, `false` does not",
 			options: []string{"exporter.WithUsageMetrics"}, variables: []string{"APPTUIT_USAGE_METRICS"},
 			set: exportIf(true, exporter.WithUsageMetrics),
 		},

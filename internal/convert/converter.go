@@ -28,8 +28,8 @@ type Config struct {
 	// Usage makes [Export.Usage] return a result. Each export must then have one lease.
 	Usage bool
 	// CardinalityWarning is the number of series above which an instrument causes a warning;
-	// 0 causes none. Series are data points of the export, or if these are more, those that
-	// are kept, which had a data point within [IdleTime].
+	// 0 causes none. Series are data points of the export, or the series that are kept
+	// because they had a data point within [IdleTime], if these are more.
 	CardinalityWarning int
 
 	Resolution Resolution // of timestamps

@@ -45,7 +45,7 @@ type Instrument[K comparable] struct {
 	transientKey K    // the key of the last data point for which there was no room
 	expected     int  // number of data points of the export
 	grown        bool // memory for them is allocated
-	series       int  // data points of the export, with those that are sent without one
+	series       int  // data points of the export, and series that are sent without one
 	overflowed   bool // a data point with OverflowKey was added since the last review
 	used         uint32
 	filtered     bool // a data point lost attributes to a filter

@@ -9,7 +9,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
-// Usage is what the data points of an instrument took in an export.
+// Usage is the size of the data of an instrument in an export.
 type Usage struct {
 	Identity
 	Series int   // data points of the export
@@ -19,7 +19,7 @@ type Usage struct {
 	id uint32 // of the instrument
 }
 
-// Usage returns what each instrument took, if [Config.Usage] is set. It must be called after
+// Usage returns the usage of each instrument, if [Config.Usage] is set. It must be called after
 // the sink has delivered the last batch, and the result is valid until Close.
 func (x *Export[K, S]) Usage() []Usage {
 	for n := range x.ws.usage {
@@ -69,7 +69,7 @@ func (c *Converter[K]) warn(warning error, instrument Identity) {
 // OverflowError says that a data point with the attribute [OverflowKey] was exported.
 type OverflowError struct{ Instrument Identity }
 
-// Error names the instrument, and says what to do.
+// Error names the instrument and the remedy.
 func (e OverflowError) Error() string {
 	const advice = "raise the limit, or remove attributes with a View"
 	return e.Instrument.String() + " has reached the SDK's cardinality limit: measurements with further attributes are aggregated" +
@@ -82,7 +82,7 @@ type CardinalityError struct {
 	Series, Limit int
 }
 
-// Error names the instrument, and says what to do.
+// Error names the instrument and the remedy.
 func (e CardinalityError) Error() string {
 	const advice = "remove attributes with a View or the attribute filter, or raise the number"
 	return fmt.Sprintf("%v has %d series, more than the %d of the cardinality warning: %s", e.Instrument, e.Series, e.Limit, advice)

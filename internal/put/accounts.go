@@ -8,10 +8,10 @@ package put
 // the first point of another account than that of the last point.
 //
 // The sum of all bytes is the size of all bodies. With [Gzip], from the second chunk of a
-// body on, the bytes between two calls of Account are those of the account's points. With
-// [None] they always are. The bytes of the first chunk, and with [Deflate] those of the
-// whole body, are divided in proportion to the text, since the compressor collects it.
-// The end of a body belongs to its last account.
+// body on, the bytes between two calls of Account belong to that account. With [None] they
+// always do. The bytes of the first chunk, and with [Deflate] of the whole body, are divided
+// in proportion to the text, since the compressor collects it. The end of a body belongs to
+// its last account.
 //
 // An Accounts belongs to one goroutine, that of the builder.
 type Accounts struct {
