@@ -346,8 +346,8 @@ func WithEncodedNames() Option {
 }
 
 // WithWarningHandler sets the function that is called with warnings: a deprecated
-// environment variable, a token that is sent without encryption, and events of the spool.
-// The default is otel.Handle.
+// environment variable, a token that is sent without encryption, events of the spool, and
+// with package exporter, instruments with many series. The default is otel.Handle.
 //
 // New calls the handler directly. Afterwards it is called on a goroutine of its own, with
 // one warning at a time. It may use and close the client. A panic in it is recovered and

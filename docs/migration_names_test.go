@@ -18,7 +18,6 @@ func fromPrometheus(ctx context.Context) error {
 	exp, err := exporter.New(ctx,
 		exporter.WithPrometheusNames(), // http_server_duration_seconds, requests_total; APPTUIT_PROMETHEUS_NAMES=yes
 		exporter.WithTargetInfo(nil),   // all attributes of the resource; APPTUIT_TARGET_INFO=yes
-		exporter.WithScopeTags(),
 	)
 	if err != nil {
 		return err

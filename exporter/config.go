@@ -37,6 +37,7 @@ type config struct {
 	resource       attribute.Filter
 	filter         attribute.Filter // of data point attributes; nil selects all
 	scopeTags      bool
+	scopeTagsSet   bool
 	startPoints    bool
 	startPointsSet bool
 	target         attribute.Filter // of the attributes of target_info; nil disables it
@@ -46,6 +47,9 @@ type config struct {
 	aggregation    sdkmetric.AggregationSelector
 	aggregationSet bool
 	noSelfMetrics  bool
+	usageMetrics   bool
+	cardinality    int // series of an instrument above which there is a warning; 0 disables it
+	cardinalitySet bool
 	meterProvider  metric.MeterProvider // nil disables telemetry
 	cacheBytes     int64
 

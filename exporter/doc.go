@@ -49,8 +49,9 @@
 //
 // Integers are sent as 64-bit integers, and floats without a loss of precision. NaN in sums,
 // minima, maxima and quantiles of histograms is omitted. NaN in a sum or gauge, and any
-// infinite value, is rejected. Exemplars are ignored. The put protocol has no start times
-// and no staleness markers: a series that ends just stops, and queries must detect the
+// infinite value, is rejected. The put protocol carries no exemplars, units and
+// descriptions, which are ignored ([WithPrometheusNames] makes units a part of names), no
+// start times and no staleness markers: a series that ends just stops, and queries must detect the
 // resets of counters.
 //
 // # Reporter layout
@@ -105,7 +106,7 @@
 // If several sources set the same tag, the first of this list has precedence:
 //
 //	the attributes of the data point
-//	otel_scope_name, otel_scope_version and so on (WithScopeTags)
+//	otel_scope_name and otel_scope_version, unless empty (WithoutScopeTags)
 //	WithTags
 //	the global tags of the client, then those of APPTUIT_TAGS
 //	resource attributes: service.name, service.namespace and service.instance.id, or
@@ -128,7 +129,7 @@
 // # Collisions
 //
 // Two data points collide if they render to the same series and timestamp, for example the
-// instruments a.b and a_b, or the same instrument in two scopes. One of them is sent: the
+// instruments a.b and a_b of one scope, or with WithoutScopeTags one instrument of two scopes. One of them is sent: the
 // first, except if only some lines of the two metrics have the same name, as with h.count and
 // the histogram h. The others are rejected, and each pair is reported once. Collisions are detected within one
 // Export, and among the series that fit into the cache ([WithCacheBytes]).
@@ -210,13 +211,16 @@
 // # Self metrics
 //
 // The exporter adds metrics about the previous Exports to each Export, but not twice within
-// one second. They are not counted in Stats. [WithoutSelfMetrics] disables them.
+// one second. They are not counted in Stats, and have no scope tags. [WithoutSelfMetrics]
+// disables them.
 //
 //	apptuit.reporter.send.total        points
 //	apptuit.reporter.send.successful   points accepted
 //	apptuit.reporter.send.failed       points rejected or dropped
 //	apptuit.reporter.send.time         duration of an Export in seconds: .count, .bucket with le="+Inf",
 //	                                   .sum, .min, .max
+//	apptuit.reporter.overflowed        data points with the attribute otel.metric.overflow, see below;
+//	                                   0 from the first Export on, so that its increase is seen
 //	apptuit.reporter.filtered          data points from which WithAttributeFilter has removed
 //	                                   attributes; only with that option
 //	apptuit.reporter.spool.points, .bytes
@@ -224,8 +228,27 @@
 //	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped
 //	                                   points since the client was created
 //
-// In the reporter layout, send.total, .successful, .failed and filtered are counters, or
-// meters with WithMeters, and send.time is a timer in the unit of WithDurationUnit.
+//	apptuit.reporter.usage.series, .points, .bytes
+//	                                   usage of each instrument in the previous Export; only with
+//	                                   WithUsageMetrics
+//
+// In the reporter layout, send.total, .successful, .failed, overflowed and filtered are
+// counters, or meters with WithMeters, and send.time is a timer in the unit of WithDurationUnit.
+//
+// # Cardinality and cost
+//
+// [Exporter.Usage] returns the series, points and compressed bytes of each instrument in the
+// last Export. [WithUsageMetrics] sends them.
+//
+// The SDK limits an instrument to 2,000 attribute sets, unless the program sets another
+// limit (WithCardinalityLimit of go.opentelemetry.io/otel/sdk/metric). It aggregates
+// measurements with further attributes in one data point with the attribute
+// otel.metric.overflow, so sums by other attributes are too small. When the exporter gets
+// the first such data point of an instrument, it passes an error to the warning handler of
+// the client (apptuitclient.WithWarningHandler), which is otel.Handle by default. The error
+// names the instrument and its scope. Stats.Overflowed and apptuit.reporter.overflowed count
+// these data points. To get rid of them, raise the limit, or remove attributes with a View.
+// [WithCardinalityWarning] warns above a number of series of a program's choice.
 //
 // # OpenTelemetry's exporter metrics
 //
@@ -276,6 +299,8 @@
 //	                           series. Default: no. WithStartPoints has the same effect.
 //	APPTUIT_TARGET_INFO        a boolean: send target_info with all resource attributes. Default: no.
 //	                           Overridden by WithTargetInfo.
+//	APPTUIT_SCOPE_TAGS         a boolean: tags of the instrumentation scope. Default: yes, in the reporter
+//	                           layout no. Overridden by WithoutScopeTags.
 //	APPTUIT_TEMPORALITY_PREFERENCE
 //	                           cumulative, delta or low_memory. Default: cumulative, in the reporter
 //	                           layout delta for histograms. Overridden by WithTemporalitySelector.
@@ -283,6 +308,11 @@
 //	                           explicit_bucket_histogram or base2_exponential_bucket_histogram.
 //	                           Default: the first, in the reporter layout the second. Overridden by
 //	                           WithAggregationSelector.
+//	APPTUIT_USAGE_METRICS      a boolean: send the usage of each instrument. Default: no. WithUsageMetrics has
+//	                           the same effect.
+//	APPTUIT_CARDINALITY_WARNING
+//	                           a number of series above which an instrument causes a warning. Default: 0,
+//	                           no warning. Overridden by WithCardinalityWarning.
 //	APPTUIT_LAYOUT             default or reporter. Default: default. Overridden by WithLayout.
 //	APPTUIT_HISTOGRAMS         recorded, buckets, quantiles or both. Default: recorded. Overridden by
 //	                           WithHistograms.

@@ -4,6 +4,9 @@
 package exporter
 
 import (
+	"fmt"
+	"strconv"
+
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/env"
 )
@@ -43,6 +46,7 @@ func (c *config) environment() {
 		c.aggregation = selector
 	}
 	c.layoutEnvironment()
+	c.costEnvironment()
 }
 
 // layoutEnvironment reads the variables of the layout.
@@ -54,6 +58,28 @@ func (c *config) layoutEnvironment() {
 	fromName(c, "APPTUIT_DURATION_UNIT", c.durationUnitSet, ParseDurationUnit, &c.durationUnit)
 	fromName(c, "APPTUIT_SPARSE_BUCKETS", c.sparseBuckets, encoding.ParseBool, &c.sparseBuckets)
 	fromName(c, "APPTUIT_METERS", c.meters, encoding.ParseBool, &c.meters)
+	if !c.scopeTagsSet {
+		c.scopeTags = c.layout != LayoutReporter // the tags of apptuit-py
+	}
+	fromName(c, "APPTUIT_SCOPE_TAGS", c.scopeTagsSet, encoding.ParseBool, &c.scopeTags)
+}
+
+// costEnvironment reads the variables of metrics and warnings about the cost of instruments.
+func (c *config) costEnvironment() {
+	if c.usageMetrics && c.noSelfMetrics {
+		c.fault("WithUsageMetrics and WithoutSelfMetrics exclude each other: use one of them")
+	}
+	fromName(c, "APPTUIT_USAGE_METRICS", c.usageMetrics, encoding.ParseBool, &c.usageMetrics)
+	fromName(c, "APPTUIT_CARDINALITY_WARNING", c.cardinalitySet, parseCardinality, &c.cardinality)
+}
+
+// parseCardinality parses a number of series.
+func parseCardinality(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q: must be a number of series, or 0 for no warning", text)
+	}
+	return n, nil
 }
 
 // fromName parses a variable, unless an option has set its value.

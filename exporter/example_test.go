@@ -53,7 +53,7 @@ func Example() {
 	}
 	fmt.Printf("%d of %d points accepted\n", exp.Stats().Accepted, exp.Stats().Produced)
 	// Output:
-	// shop_orders map[country:de host:web1 service_name:shop] 3
+	// shop_orders map[country:de host:web1 otel_scope_name:example service_name:shop] 3
 	// 1 of 1 points accepted
 }
 
@@ -89,7 +89,7 @@ func ExampleWithClient() {
 		fmt.Println(p.Metric, p.Tags, p.Value)
 	}
 	// Output:
-	// shop_queue_seconds map[zone:eu] 1.5
+	// shop_queue_seconds map[otel_scope_name:example zone:eu] 1.5
 }
 
 // An attribute filter removes attributes that are not useful as tags: here the order's
@@ -125,7 +125,7 @@ func ExampleWithAttributeFilter() {
 	}
 	fmt.Println(exp.Stats().Filtered, "data point with fewer attributes")
 	// Output:
-	// last_order map[country:de] 25
+	// last_order map[country:de otel_scope_name:example] 25
 	// 1 data point with fewer attributes
 }
 
@@ -202,7 +202,7 @@ func ExampleWithPrometheusNames() {
 		fmt.Println(p.Metric, p.Tags, p.Value)
 	}
 	// Output:
-	// http_sent_bytes_total map[http_route:/cart service_name:shop] 1500
+	// http_sent_bytes_total map[http_route:/cart otel_scope_name:example service_name:shop] 1500
 	// target_info map[k8s_pod_name:shop-7 service_name:shop] 1
 }
 

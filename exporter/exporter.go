@@ -6,6 +6,7 @@ package exporter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -28,6 +29,7 @@ type Exporter struct {
 	refused *client.Refusals
 	life    *lifecycle.Lifecycle
 	stats   counters
+	usage   lastUsage
 	failed  *notify.Queue[*apptuitclient.SendError] // for the error handler
 }
 
@@ -129,8 +131,7 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	x.target(state)
 	tally := lease.End()
 	report := out.Close()
-	state.add(report, time.Since(start), tally)
-	e.stats.add(report, out.Produced(), tally)
+	e.account(conversion.Usage(), tally, report, out.Produced(), &state.selfMetrics, start)
 	op.done()
 	switch {
 	case report.Err != nil:
@@ -139,6 +140,20 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		return nil
 	}
 	return ended
+}
+
+// account adds a finished Export to the statistics and passes its warnings on.
+func (e *Exporter) account(usage []convert.Usage, tally convert.Tally, r client.Report, produced int, self *selfMetrics, start time.Time) {
+	var largest []InstrumentUsage
+	if e.cfg.usageMetrics {
+		largest = largestUsage(usage)
+	}
+	self.add(r, time.Since(start), tally, largest)
+	e.stats.add(r, produced, tally)
+	e.usage.set(usage)
+	for _, w := range tally.Warnings {
+		e.cfg.core.Warn(fmt.Errorf("apptuit: %w", w))
+	}
 }
 
 func (e *Exporter) writerOptions(op *operation) client.WriterOptions {

@@ -74,7 +74,7 @@ func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (o
 		opts = append(opts, WithoutSelfMetrics())
 	}
 	if t.below(2) == 1 {
-		opts = append(opts, WithScopeTags())
+		opts = append(opts, WithoutScopeTags())
 	}
 	if t.below(2) == 1 {
 		opts = append(opts, WithResourceAttributes(nil))

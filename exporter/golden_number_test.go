@@ -82,7 +82,7 @@ func numberConversions() []conversion {
 		},
 		{
 			name: "without a resource", options: []Option{WithoutHostTag()}, exports: []*metricdata.ResourceMetrics{
-				{ScopeMetrics: []metricdata.ScopeMetrics{scopeMetrics("scope", counter("n", number[int64](1, k("v")), number[int64](2)))}},
+				{ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: []metricdata.Metrics{counter("n", number[int64](1, k("v")), number[int64](2))}}}},
 			},
 		},
 	}

@@ -69,9 +69,9 @@ func prometheusConversions() []conversion {
 		one("a key of a tag of ours, and of a label", counter("n", number[int64](1))).with(WithTags(map[string]string{"2nd": "v"}), WithResourceAttributes(nil)),
 		one("colliding keys", counter("n", number[int64](1, text("a.b", "z"), text("a_b", "y"), text("a-b", "")))),
 		one("an empty key", counter("n", number[int64](1, text("", "v")))),
-		conversion{name: "scopes", exports: []*metricdata.ResourceMetrics{scopes}}.with(WithPrometheusNames(), WithScopeTags()),
-		conversion{name: "scopes, by our own names", exports: []*metricdata.ResourceMetrics{scopes}}.with(WithScopeTags()),
-		conversion{name: "scopes, without tags", exports: []*metricdata.ResourceMetrics{scopes}}.with(WithPrometheusNames()),
+		conversion{name: "scopes", exports: []*metricdata.ResourceMetrics{scopes}}.with(WithPrometheusNames()),
+		{name: "scopes, by our own names", exports: []*metricdata.ResourceMetrics{scopes}},
+		conversion{name: "scopes, without tags", exports: []*metricdata.ResourceMetrics{scopes}}.with(WithPrometheusNames(), WithoutScopeTags()),
 	}
 }
 
@@ -96,10 +96,12 @@ func targetConversions() []conversion {
 	again := of("one timestamp, twice", resource.NewSchemaless(shop...))
 	again.exports = append(again.exports, again.exports[0], later(again), metricsOf())
 	named := of("a metric of that name", resource.NewSchemaless(shop...), WithResourceAttributes(nil))
-	named.exports[0].ScopeMetrics = append(named.exports[0].ScopeMetrics, scopeMetrics("scope", gauge("target.info", number(7.5))))
+	named.exports[0].ScopeMetrics = append(named.exports[0].ScopeMetrics, metricdata.ScopeMetrics{Metrics: []metricdata.Metrics{gauge("target.info", number(7.5))}})
+	scoped := of("with other tags", resource.NewSchemaless(shop...), WithPrometheusNames(), WithTags(map[string]string{"os.type": "", "zone": "eu"}), WithPrefix("p."))
+	scoped.exports[0].ScopeMetrics[0].Scope = instrumentation.Scope{Name: "scope", Version: "1.0"}
 	return []conversion{
 		of("all attributes", resource.NewSchemaless(shop...)),
-		of("with other tags", resource.NewSchemaless(shop...), WithPrometheusNames(), WithTags(map[string]string{"os.type": "", "zone": "eu"}), WithPrefix("p."), WithScopeTags()),
+		scoped,
 		of("some", large).with(WithTargetInfo(func(kv attribute.KeyValue) bool { return strings.HasPrefix(string(kv.Key), "os") })),
 		of("nothing to tell", resource.Empty(), WithoutHostTag(), WithTags(map[string]string{"zone": "eu"})),
 		of("nothing is chosen", resource.NewSchemaless(shop...)).with(WithTargetInfo(func(attribute.KeyValue) bool { return false })),

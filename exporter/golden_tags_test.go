@@ -18,6 +18,11 @@ func tagged(name string, attributes ...attribute.KeyValue) conversion {
 	return one(name, counter("n", number[int64](1, attributes...)))
 }
 
+// scoped returns a case with one data point of a scope.
+func scoped(name string) conversion {
+	return conversion{name: name, exports: []*metricdata.ResourceMetrics{resourceMetrics(scopeMetrics("scope", counter("n", number[int64](1))))}}
+}
+
 // with adds options to a case.
 func (c conversion) with(options ...Option) conversion {
 	c.options = append(c.options, options...)
@@ -56,9 +61,10 @@ func tagConversions() []conversion {
 		tagged("mode none, an invalid key", text("a b", "1"), text("k", "v")).with(WithSanitizeMode(encoding.SanitizeNone)),
 		tagged("layers", k("point")).with(WithTags(map[string]string{"k": "exporter", "client": "exporter", "e.x": "1"}),
 			WithClientOptions(apptuitclient.WithTags(all))),
-		tagged("scope tags").with(WithScopeTags()),
+		scoped("scope tags"),
+		scoped("no scope tags").with(WithoutScopeTags()),
 		{
-			name: "scope tags do not leak", options: []Option{WithScopeTags()}, exports: []*metricdata.ResourceMetrics{resourceMetrics(
+			name: "scope tags do not leak", exports: []*metricdata.ResourceMetrics{resourceMetrics(
 				scopeMetrics("one", counter("a", number[int64](1))), scopeMetrics("", counter("b", number[int64](1))),
 				metricdata.ScopeMetrics{Metrics: []metricdata.Metrics{counter("c", number[int64](1, text("otel.scope.name", "mine")))}},
 			)},
@@ -71,19 +77,23 @@ func collisionConversions() []conversion {
 	again := func(name string, rm *metricdata.ResourceMetrics) conversion {
 		return conversion{name: name, exports: []*metricdata.ResourceMetrics{rm, rm}}
 	}
+	twoScopes := func(x, y metricdata.Metrics) *metricdata.ResourceMetrics {
+		return resourceMetrics(scopeMetrics("x", x), scopeMetrics("y", y))
+	}
+	histograms := twoScopes(
+		explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 1, Sum: 1, BucketCounts: []uint64{1}}),
+		explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 2, Sum: 2, BucketCounts: []uint64{2}}),
+	)
 	return []conversion{
 		again("one point twice", metricsOf(counter("n", point(1), point(2)))),
 		again("one instrument twice", metricsOf(counter("n", point(1)), counter("n", point(2)))),
 		again("names that sanitize to one", metricsOf(counter("a.b", point(1)), counter("a_b", point(2)), counter("a-b", point(3)))),
-		again("one name in two scopes", resourceMetrics(scopeMetrics("x", counter("n", point(1))), scopeMetrics("y", counter("n", point(2))))),
-		again("one name in two scopes, with tags", resourceMetrics(scopeMetrics("x", counter("n", point(1))), scopeMetrics("y", counter("n", point(2))))).
-			with(WithScopeTags()),
+		again("one name in two scopes", twoScopes(counter("n", point(1)), counter("n", point(2)))),
+		again("one name in two scopes, without scope tags", twoScopes(counter("n", point(1)), counter("n", point(2)))).with(WithoutScopeTags()),
 		again("keys that sanitize to one", metricsOf(counter("n", number[int64](1, attribute.String("a.b", "v")), number[int64](2, attribute.String("a_b", "v"))))),
 		again("a sum and a gauge", metricsOf(counter("n", point(1)), gauge("n", number(2.5, k("v"))))),
 		again("a suffix", metricsOf(counter("latency.count", point(1)), explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 2, Sum: 3}))),
-		again("histograms", resourceMetrics(
-			scopeMetrics("x", explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 1, Sum: 1, BucketCounts: []uint64{1}})),
-			scopeMetrics("y", explicitHistogram(metricdata.HistogramDataPoint[int64]{Count: 2, Sum: 2, BucketCounts: []uint64{2}})),
-		)),
+		again("histograms of two scopes", histograms),
+		again("histograms", histograms).with(WithoutScopeTags()),
 	}
 }

@@ -91,9 +91,10 @@ func (s *sink) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// metricsOf returns metrics of the scope "scope", the service "shop" and the host "web1".
+// metricsOf returns metrics of the service "shop" and the host "web1", and of a scope without
+// a name, which gives them no tags.
 func metricsOf(metrics ...metricdata.Metrics) *metricdata.ResourceMetrics {
-	return resourceMetrics(scopeMetrics("scope", metrics...))
+	return resourceMetrics(metricdata.ScopeMetrics{Metrics: metrics})
 }
 
 func resourceMetrics(scopes ...metricdata.ScopeMetrics) *metricdata.ResourceMetrics {

@@ -159,7 +159,7 @@ func TestSelectorsOfTheReporterLayout(t *testing.T) {
 }
 
 // The reporter layout applies to the self metrics, too: as in apptuit-py there are 18
-// series.
+// series, and overflowed, which apptuit-py does not have.
 func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), withoutRetry(), WithLayout(LayoutReporter))
@@ -173,13 +173,14 @@ func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
 		want := []string{
 			"total_count 0", "successful_count 0", "failed_count 0",
 			"time_count 0", "time_sum 0.0", "time_mean_rate 0.0", "time_1m_rate 0.0", "time_5m_rate 0.0", "time_15m_rate 0.0",
+			"overflowed_count 0",
 		}
 		if diff := cmp.Diff(want, export()); diff != "" {
 			t.Errorf("self metrics (-want +got):\n%s", diff)
 		}
 		got := export()
-		if len(got) != 18 {
-			t.Errorf("%d self metrics, want 18: %v", len(got), got)
+		if len(got) != 19 {
+			t.Errorf("%d self metrics, want 19: %v", len(got), got)
 		}
 		for _, line := range []string{"total_count 30", "time_count 1", "time_sum 2.0", "time_min 2.0", "time_max 2.0", "time_avg 2.0", "time_std_dev 0.0", "time_999_percentile 2.0"} {
 			if !slices.Contains(got, line) {

@@ -171,12 +171,18 @@ func WithStartPoints() Option {
 	return optionFunc(func(c *config) { c.startPoints, c.startPointsSet = true, true })
 }
 
-// WithScopeTags adds the tags otel_scope_name and otel_scope_version to each point. With
-// WithPrometheusNames it also adds otel_scope_schema_url, and a tag otel_scope_<key> for
-// each attribute of the scope. By default there are no scope tags, because a point has at
-// most encoding.MaxTags tags, or fewer (apptuitclient.WithMaxTags).
-func WithScopeTags() Option {
-	return optionFunc(func(c *config) { c.scopeTags = true })
+// WithoutScopeTags disables the tags of the instrumentation scope. By default, each point
+// has the tags otel_scope_name and otel_scope_version, unless they are empty, as the
+// specification demands (OpenTelemetry Specification, Common, Mapping to non-OTLP formats).
+// With WithPrometheusNames it also has otel_scope_schema_url, and a tag otel_scope_<key> for
+// each attribute of the scope, as with OpenTelemetry's Prometheus exporter. Without scope
+// tags, instruments of two libraries with one name and equal attributes collide. They count
+// towards the largest number of tags, which is 8 for OpenTSDB (apptuitclient.WithServer). The
+// exporter's own metrics and target_info have no scope tags, and in the reporter layout no
+// point has. APPTUIT_SCOPE_TAGS=no has the same effect; yes adds the tags in the reporter
+// layout. WithoutScopeTags overrides it.
+func WithoutScopeTags() Option {
+	return optionFunc(func(c *config) { c.scopeTags, c.scopeTagsSet = false, true })
 }
 
 // WithErrorHandler sets a function that is called with the error of each batch with failed
@@ -338,6 +344,33 @@ func WithDurationUnit(unit time.Duration) Option {
 // returns an error.
 func WithMeters() Option {
 	return optionFunc(func(c *config) { c.meters, c.metersSet = true, true })
+}
+
+// WithUsageMetrics adds metrics about the usage of each instrument in the previous Export to the
+// exporter's own metrics: apptuit.reporter.usage.series, .points and .bytes, with the tags
+// instrument and scope. [InstrumentUsage] describes the numbers. The 100 instruments that
+// take most bytes are named; all others are added up, with the tag instrument="_OTHER" and
+// no scope. So there are up to 303 points more in each Export. By default there are none.
+// APPTUIT_USAGE_METRICS has the same effect. With WithoutSelfMetrics New returns an error.
+func WithUsageMetrics() Option {
+	return optionFunc(func(c *config) { c.usageMetrics = true })
+}
+
+// WithCardinalityWarning sets the number of series of an instrument above which there is a
+// warning: an error that names the instrument and its scope is passed to the warning handler
+// of the client (apptuitclient.WithWarningHandler), once for each instrument. A series is an
+// attribute set that had a data point within the last five minutes; series that do not fit
+// into [WithCacheBytes] are counted if they are in one Export. The default is 0, which
+// disables the warning: the SDK limits an instrument to 2,000 series unless a program raises
+// that, and the exporter always warns when this limit has taken effect. It overrides
+// APPTUIT_CARDINALITY_WARNING.
+func WithCardinalityWarning(series int) Option {
+	return optionFunc(func(c *config) {
+		if series < 0 {
+			c.fault("WithCardinalityWarning: %d is negative", series)
+		}
+		c.cardinality, c.cardinalitySet = series, true
+	})
 }
 
 // WithoutSelfMetrics disables the exporter's own metrics, apptuit.reporter.*.

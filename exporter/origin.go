@@ -49,11 +49,10 @@ func newOrigins(cfg *config) *origins {
 		o.states = reporter.NewStore[attribute.Distinct](l, cacheBytes/2)
 		cacheBytes -= cacheBytes / 2
 	}
-	o.pool = convert.NewPool[attribute.Distinct, kept](
-		convert.Config{
-			Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout,
-			Resolution: o.resolution, Snapshots: true,
-		}, cacheBytes)
+	o.pool = convert.NewPool[attribute.Distinct, kept](convert.Config{
+		Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout, Resolution: o.resolution,
+		Snapshots: true, Usage: true, CardinalityWarning: cfg.cardinality,
+	}, cacheBytes)
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}

@@ -57,14 +57,14 @@ func TestPeriodicReader(t *testing.T) {
 			synctest.Wait()
 			n := i + 1
 			want := []string{
-				fmt.Sprintf("latency_bucket{host=web1, le=+Inf, service_name=shop} %d", n),
-				"latency_bucket{host=web1, le=0.1, service_name=shop} 0",
-				fmt.Sprintf("latency_bucket{host=web1, le=1, service_name=shop} %d", n),
-				fmt.Sprintf("latency_count{host=web1, service_name=shop} %d", n),
-				"latency_max{host=web1, service_name=shop} 0.5", "latency_min{host=web1, service_name=shop} 0.5",
-				fmt.Sprintf("latency_sum{host=web1, service_name=shop} %s", []string{"0.5", "1.0", "1.5"}[i]),
-				fmt.Sprintf("orders{country=de, host=web1, service_name=shop} %d", 2*n),
-				"queue{host=web1, name=mail, service_name=shop} 7",
+				fmt.Sprintf("latency_bucket{host=web1, le=+Inf, otel_scope_name=app, service_name=shop} %d", n),
+				"latency_bucket{host=web1, le=0.1, otel_scope_name=app, service_name=shop} 0",
+				fmt.Sprintf("latency_bucket{host=web1, le=1, otel_scope_name=app, service_name=shop} %d", n),
+				fmt.Sprintf("latency_count{host=web1, otel_scope_name=app, service_name=shop} %d", n),
+				"latency_max{host=web1, otel_scope_name=app, service_name=shop} 0.5", "latency_min{host=web1, otel_scope_name=app, service_name=shop} 0.5",
+				fmt.Sprintf("latency_sum{host=web1, otel_scope_name=app, service_name=shop} %s", []string{"0.5", "1.0", "1.5"}[i]),
+				fmt.Sprintf("orders{country=de, host=web1, otel_scope_name=app, service_name=shop} %d", 2*n),
+				"queue{host=web1, name=mail, otel_scope_name=app, service_name=shop} 7",
 			}
 			if diff := cmp.Diff(want, values(srv)); diff != "" {
 				t.Errorf("interval %d (-want +got):\n%s", n, diff)
@@ -162,7 +162,7 @@ func TestMaxExportBatchSize(t *testing.T) {
 				}
 				seen[p.Tags["k"]] = true
 			}
-			if len(seen) != n || self < 6 || self > 8 {
+			if len(seen) != n || self < 7 || self > 9 {
 				t.Errorf("%d points arrived, and %d self metrics, want %d and those once", len(seen), self, n)
 			}
 			if used := e.origins.pool.Used(); round > 1 && used != held {
@@ -203,7 +203,7 @@ func TestTwoMeterProviders(t *testing.T) {
 			mustExport(t, e, &rm)
 			var want []string
 			for i := range 3 {
-				want = append(want, fmt.Sprintf("n{host=web1, k=%d, service_name=%s} %d", i, service, i))
+				want = append(want, fmt.Sprintf("n{host=web1, k=%d, otel_scope_name=app, service_name=%s} %d", i, service, i))
 			}
 			if diff := cmp.Diff(want, values(srv)); diff != "" {
 				t.Errorf("points of %s (-want +got):\n%s", service, diff)

@@ -24,7 +24,8 @@ const selfScope = "github.com/apptuitai/apptuit-go/exporter"
 type selfMetrics struct {
 	mu                        sync.Mutex
 	total, successful, failed uint64
-	filtered                  uint64
+	filtered, overflowed      uint64
+	usage                     []InstrumentUsage // of the last Export, if it is sent
 	times                     durations
 	first, last               time.Time // timestamps of the first and the last export of these metrics
 }
@@ -44,7 +45,7 @@ func (d *durations) add(seconds float64) {
 	d.least, d.most = min(d.least, seconds), max(d.most, seconds)
 }
 
-func (s *selfMetrics) add(r client.Report, took time.Duration, tally convert.Tally) {
+func (s *selfMetrics) add(r client.Report, took time.Duration, tally convert.Tally, usage []InstrumentUsage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	failed := uint64(r.Rejected + r.Dropped)
@@ -52,6 +53,8 @@ func (s *selfMetrics) add(r client.Report, took time.Duration, tally convert.Tal
 	s.successful += uint64(r.Accepted)
 	s.failed += failed
 	s.filtered += uint64(tally.Filtered)
+	s.overflowed += uint64(tally.Overflowed)
+	s.usage = usage
 	s.times.add(took.Seconds())
 }
 
@@ -95,6 +98,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 		{Name: "apptuit.reporter.send.time", Unit: "s", Data: metricdata.Histogram[float64]{
 			Temporality: temporality, DataPoints: []metricdata.HistogramDataPoint[float64]{times},
 		}},
+		counter("overflowed", s.overflowed),
 	}
 	if e.cfg.filter != nil {
 		metrics = append(metrics, counter("filtered", s.filtered))
@@ -113,6 +117,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 			counter("spool.dropped", spool.Dropped),
 		)
 	}
+	metrics = append(metrics, usageMetrics(s.usage, point(0)[0])...)
 	return []metricdata.ScopeMetrics{{
 		Scope: instrumentation.Scope{Name: selfScope, Version: apptuitclient.Version}, Metrics: metrics,
 	}}

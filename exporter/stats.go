@@ -31,7 +31,7 @@ type Stats struct {
 	Dropped uint64
 	// Overflowed counts data points, not wire points, with the attribute
 	// otel.metric.overflow. The SDK aggregates all measurements beyond its cardinality
-	// limit in such a data point.
+	// limit in such a data point. The first one of each instrument causes a warning.
 	Overflowed uint64
 	// Filtered counts data points, not wire points, from which WithAttributeFilter has
 	// removed attributes, whether or not they were accepted.

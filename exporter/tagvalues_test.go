@@ -44,15 +44,15 @@ func TestTagValues_OfAllSourcesAreRewritten(t *testing.T) {
 		want    []string // parts of points that arrive
 	}{
 		"default": {nil, []string{
-			"explicit_bucket{client=c_1, exported_le=_1_, host=web_1, le=Inf, own=e_1, service_name=unknown_service_shop}",
+			"explicit_bucket{client=c_1, exported_le=_1_, host=web_1, le=Inf, otel_scope_name=lib_v1, otel_scope_version=1.0_dirty, own=e_1, service_name=unknown_service_shop}",
 			"le=-20000000, ", "le=1000000, ", "le=1e300, ", "le=0.25, ", "http_route=/users/_id_", "peer=db_5432", "client=c_1", "own=e_1", "apptuit_reporter_send_total{",
 		}},
-		"both forms":       {[]Option{WithHistograms(HistogramsBoth)}, []string{"le=Inf", "quantile=0.5", "le=_1_, own=e_1, quantile=0.5"}},
+		"both forms":       {[]Option{WithHistograms(HistogramsBoth)}, []string{"le=Inf", "quantile=0.5", "le=_1_, otel_scope_name=lib_v1, otel_scope_version=1.0_dirty, own=e_1, quantile=0.5"}},
 		"Prometheus names": {[]Option{WithPrometheusNames()}, []string{"le=Inf", "peer=db_5432"}},
 		"reporter":         {[]Option{WithLayout(LayoutReporter)}, []string{"sum_count{", "http_route=/users/_id_"}},
 		"not remembered":   {[]Option{WithCacheBytes(0)}, []string{"le=Inf", "peer=db_5432"}},
 		"scope, target info": {
-			[]Option{WithScopeTags(), WithTargetInfo(nil)},
+			[]Option{WithTargetInfo(nil)},
 			[]string{"otel_scope_name=lib_v1, otel_scope_version=1.0_dirty", "target_info{", "os=a_b"},
 		},
 	} {
@@ -109,7 +109,7 @@ func TestTagValues_ThatBecomeEqualCollide(t *testing.T) {
 				if failed.Failed != 2 || len(failed.Errors) != 2 {
 					t.Fatalf("%d points failed: %v", failed.Failed, err)
 				}
-				for _, reason := range []string{`two points of "a.b" (scope "scope@1.0") render to one series and timestamp`, `"a.b" (scope "scope@1.0") and "a_b" (scope "scope@1.0") render to one series`} {
+				for _, reason := range []string{`two points of "a.b" (scope "") render to one series and timestamp`, `"a.b" (scope "") and "a_b" (scope "") render to one series`} {
 					if !strings.Contains(fmt.Sprint(failed.Errors), reason) {
 						t.Errorf("errors %v, want %q", failed.Errors, reason)
 					}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
@@ -52,8 +53,7 @@ type collected struct {
 func (x *export) find(scopes []metricdata.ScopeMetrics, own bool) {
 	for i := range scopes {
 		sm := &scopes[i]
-		scope := x.conv.Scope(sm.Scope.Name, sm.Scope.Version, sm.Scope.SchemaURL, sm.Scope.Attributes.Equivalent(),
-			func() []model.Tag { return tagsOf(nil, &sm.Scope.Attributes) })
+		scope := x.scope(&sm.Scope, own)
 		for j := range sm.Metrics {
 			if d, ok := describe(&sm.Metrics[j]); ok {
 				starts := x.startPoints && !own && d.fromZero()
@@ -61,6 +61,16 @@ func (x *export) find(scopes []metricdata.ScopeMetrics, own bool) {
 			}
 		}
 	}
+}
+
+// scope returns the converter's scope. The exporter's own metrics have no scope tags: no
+// other library has their names, and their series go on when the version changes.
+func (x *export) scope(s *instrumentation.Scope, own bool) *convert.Scope[attribute.Distinct] {
+	if own {
+		return x.conv.UntaggedScope(s.Name, s.Version)
+	}
+	return x.conv.Scope(s.Name, s.Version, s.SchemaURL, s.Attributes.Equivalent(),
+		func() []model.Tag { return tagsOf(nil, &s.Attributes) })
 }
 
 // walk passes over the data points of all metrics, see report.go.

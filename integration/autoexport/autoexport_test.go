@@ -35,7 +35,7 @@ func TestExports(t *testing.T) {
 	}
 	want := []apptuittest.Point{{
 		Metric: "acme_orders", Value: "3",
-		Tags: map[string]string{"env": "test", "service_name": "shop", "service_instance_id": "7"},
+		Tags: map[string]string{"env": "test", "otel_scope_name": "shop", "service_name": "shop", "service_instance_id": "7"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("points (-want +got):\n%s", diff)

@@ -34,7 +34,7 @@ func TestChosenAttributesOfPoints(t *testing.T) {
 				r.mustPush(md)
 				r.want(tt.want + " 1700000000 1.0")
 			}
-			if got := r.filtered(t); got != tt.filtered {
+			if got := r.dataPoints(t, "filtered"); got != tt.filtered {
 				t.Errorf("%d data points have lost attributes, want %d", got, tt.filtered)
 			}
 		})
@@ -58,7 +58,7 @@ func TestTooManyAttributesOfPoints(t *testing.T) {
 	if got := r.tally(t); got != (tally{Accepted: 2, Rejected: 1}) {
 		t.Errorf("%+v", got)
 	}
-	if got := r.filtered(t); got != 1 {
+	if got := r.dataPoints(t, "filtered"); got != 1 {
 		t.Errorf("%d data points have lost attributes, want 1", got)
 	}
 	logged := r.lines(zapcore.WarnLevel)

@@ -70,9 +70,9 @@ type Config struct {
 	// HostTag adds the tag host with host.name of the resource, if it has one and
 	// no other source sets host. On by default.
 	HostTag bool `mapstructure:"host_tag"`
-	// ScopeTags adds otel_scope_name and otel_scope_version; with PrometheusNames
-	// also otel_scope_schema_url and the scope's attributes. Off by default: a point
-	// has at most MaxTags tags.
+	// ScopeTags adds otel_scope_name and otel_scope_version, unless they are empty;
+	// with PrometheusNames also otel_scope_schema_url and the scope's attributes. On
+	// by default: without them, instruments of two libraries with one name collide.
 	ScopeTags bool `mapstructure:"scope_tags"`
 	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter
 	// for Go does, with units and _total (see exporter.WithPrometheusNames). It needs
@@ -123,6 +123,11 @@ type Config struct {
 	// CacheBytes bounds the memory in which series are kept from one push to the next,
 	// by default 64 MiB: some 350,000 sums, gauges or histograms.
 	CacheBytes int64 `mapstructure:"cache_bytes"`
+	// CardinalityWarning is the number of series of a metric of one resource above
+	// which the log has a warning, once for each metric and scope. A series is an
+	// attribute set that had a data point within the last five minutes. By default 0:
+	// there is no warning.
+	CardinalityWarning int `mapstructure:"cardinality_warning"`
 }
 
 // ChosenAttributes chooses attributes by their keys. In a pattern, * stands for
@@ -179,6 +184,9 @@ func (cfg *Config) Validate() error {
 	}
 	if cfg.CacheBytes < 0 {
 		fault("cache_bytes", "%d is negative", cfg.CacheBytes)
+	}
+	if cfg.CardinalityWarning < 0 {
+		fault("cardinality_warning", "%d is negative", cfg.CardinalityWarning)
 	}
 	if _, err := cfg.layout(); err != nil {
 		faults = append(faults, err)

@@ -78,7 +78,7 @@ quantiles: [0.9, 0.5]
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
 host_tag: false
-scope_tags: true
+scope_tags: false
 server: opentsdb
 tag_values: any
 max_tags: 12
@@ -87,6 +87,7 @@ sync_timeout: 30s
 max_batch_points: 1000
 max_batch_bytes: 1048576
 cache_bytes: 0
+cardinality_warning: 5000
 retry_on_failure: {max_elapsed_time: 0s}
 sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 `)
@@ -107,19 +108,19 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 		server, values, resolution                           string
 		timeout, sync                                        time.Duration
 		host, scope                                          bool
-		points, maxTags                                      int
+		points, maxTags, cardinality                         int
 		bytes, cache                                         int64
 	}
 	got := scalars{
 		cfg.ClientConfig.Endpoint, string(cfg.ClientConfig.Compression), cfg.TokenFile, cfg.UserID, cfg.Prefix, cfg.SanitizeMode,
 		cfg.Server, cfg.TagValues, cfg.TimestampResolution,
 		cfg.ClientConfig.Timeout, cfg.SyncTimeout, cfg.HostTag, cfg.ScopeTags,
-		cfg.MaxBatchPoints, cfg.MaxTags, cfg.MaxBatchBytes, cfg.CacheBytes,
+		cfg.MaxBatchPoints, cfg.MaxTags, cfg.CardinalityWarning, cfg.MaxBatchBytes, cfg.CacheBytes,
 	}
 	want := scalars{
 		"https://tsdb.example:4243/base", "none", "/does/not/exist/here", "me", "apr.", "none",
 		"opentsdb", "any", "ms",
-		7 * time.Second, 30 * time.Second, false, true, 1000, 12, 1 << 20, 0,
+		7 * time.Second, 30 * time.Second, false, false, 1000, 12, 5000, 1 << 20, 0,
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
@@ -174,9 +175,10 @@ sync_timeout: 1us
 max_batch_points: 0
 max_batch_bytes: -1
 cache_bytes: -1
+cardinality_warning: -1
 sending_queue: {queue_size: 0}
 `, []string{
-			"cache_bytes: -1 is negative", "compression: compression \"zstd\": must be gzip, deflate or none", "compression_params: ", "endpoint: the scheme must be",
+			"cache_bytes: -1 is negative", "cardinality_warning: -1 is negative", "compression: compression \"zstd\": must be gzip, deflate or none", "compression_params: ", "endpoint: the scheme must be",
 			"headers: User-Agent is set by the client", "max_batch_bytes: -1 is not positive", "max_batch_points: 0 is not positive", "sanitize_mode: sanitize mode \"loud\"",
 			"sending_queue: `queue_size` must be positive", "sync_timeout: 1µs is less", "timeout: 0s is not positive", "user_id: a user id cannot contain a colon",
 			"user_id: needs token or token_file",

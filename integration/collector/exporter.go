@@ -101,6 +101,7 @@ func (e *metricsExporter) use(connections *http.Client) error {
 	e.resolution = convert.ResolutionOf(core.Milliseconds())
 	e.pool = convert.NewPool[identity, struct{}](convert.Config{
 		Names: e.resources.names, ScopeTags: e.cfg.ScopeTags, MaxTags: core.MaxTags(), Layout: e.layout, Resolution: e.resolution,
+		CardinalityWarning: e.cfg.CardinalityWarning,
 	}, e.cfg.CacheBytes)
 	return nil
 }
@@ -150,8 +151,12 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	}
 	report := out.Close()
 	e.counters.add(ctx, report, returned)
+	e.counters.overflow(ctx, w.tally)
 	if e.chosen != nil {
 		e.counters.filter(ctx, w.tally)
+	}
+	for _, warning := range w.tally.Warnings {
+		e.telemetry.Logger.Warn("A metric has many series.", zap.Error(warning))
 	}
 	return e.judge(md, report, &again, returned)
 }

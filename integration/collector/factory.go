@@ -68,6 +68,7 @@ func createDefaultConfig() component.Config {
 		SanitizeMode:   "prometheus",
 		Histograms:     "recorded",
 		HostTag:        true,
+		ScopeTags:      true,
 		MaxBatchPoints: defaultMaxBatchPoints,
 		MaxBatchBytes:  defaultMaxBatchBytes,
 		CacheBytes:     defaultCacheBytes,

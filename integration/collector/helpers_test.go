@@ -93,9 +93,8 @@ func (tel *telemetry) tally(t testing.TB) tally {
 	return got
 }
 
-// filtered reads the counter of data points that have lost attributes, -1 if it is
-// not there.
-func (tel *telemetry) filtered(t testing.TB) int64 {
+// dataPoints reads a counter of data points, -1 if it is not there.
+func (tel *telemetry) dataPoints(t testing.TB, which string) int64 {
 	t.Helper()
 	var rm metricdata.ResourceMetrics
 	if err := tel.reader.Collect(t.Context(), &rm); err != nil {
@@ -103,7 +102,7 @@ func (tel *telemetry) filtered(t testing.TB) int64 {
 	}
 	for _, sm := range rm.ScopeMetrics {
 		for _, m := range sm.Metrics {
-			if m.Name == "otelcol_exporter_apptuit_filtered_data_points" {
+			if m.Name == "otelcol_exporter_apptuit_"+which+"_data_points" {
 				return m.Data.(metricdata.Sum[int64]).DataPoints[0].Value
 			}
 		}

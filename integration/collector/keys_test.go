@@ -35,7 +35,7 @@ func otherKeys() map[string]string {
 		"exporter.WithoutHostTag":         "host_tag",
 		"exporter.WithResourceAttributes": "resource_attributes",
 		"exporter.WithAttributeFilter":    "attributes",
-		"exporter.WithScopeTags":          "scope_tags",
+		"exporter.WithoutScopeTags":       "scope_tags",
 		"exporter.WithPrometheusNames":    "prometheus_names",
 		"exporter.WithTargetInfo":         "target_info",
 		"exporter.WithStartPoints":        "start_points",
@@ -43,6 +43,7 @@ func otherKeys() map[string]string {
 		"exporter.WithHistograms":         "histograms",
 		"exporter.WithQuantiles":          "quantiles",
 		"exporter.WithSparseBuckets":      "sparse_buckets",
+		"exporter.WithCardinalityWarning": "cardinality_warning",
 	}
 }
 
@@ -72,6 +73,7 @@ func withoutKey() map[string]string {
 		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
 		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
 		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",
+		"exporter.WithUsageMetrics":        "a Collector would have series for the instruments of all programs that send to it, and a push is no whole collection",
 		"exporter.WithLayout":              "the reporter layout adds up what it is given: exporterhelper gives it again what is retried, and whoever sends OTLP chooses the temporality",
 		"exporter.WithTimers":              "as WithLayout",
 		"exporter.WithDurationUnit":        "as WithLayout",
@@ -237,6 +239,7 @@ func TestMetadata(t *testing.T) {
 	slices.Sort(metrics)
 	want := []string{
 		"otelcol_exporter_apptuit_filtered_data_points {datapoint} [exporter]",
+		"otelcol_exporter_apptuit_overflowed_data_points {datapoint} [exporter]",
 		"otelcol_exporter_apptuit_points {point} [exporter outcome]",
 	}
 	if diff := cmp.Diff(want, metrics); diff != "" {

@@ -45,7 +45,7 @@ func instruments(ms pmetric.MetricSlice) {
 
 func TestPrometheusNames(t *testing.T) {
 	r := newRig(t, func(cfg *Config) {
-		cfg.PrometheusNames, cfg.ScopeTags, cfg.Prefix = true, true, "shop."
+		cfg.PrometheusNames, cfg.Prefix = true, "shop."
 		cfg.Tags = map[string]string{"2nd": "tag"}
 		cfg.ResourceAttributes.Included = []string{"3*"}
 	})

@@ -20,10 +20,10 @@ import (
 // scopeName is the scope of the exporter's telemetry.
 const scopeName = "github.com/apptuitai/apptuit-go/integration/collector"
 
-// counters count the wire points of all pushes, and the data points that lost attributes
-// to a filter (metadata.yaml, telemetry).
+// counters count the wire points of all pushes, and the data points that stand for series
+// beyond a cardinality limit or lost attributes to a filter (metadata.yaml, telemetry).
 type counters struct {
-	points, filtered                      metric.Int64Counter
+	points, overflowed, filtered          metric.Int64Counter
 	accepted, rejected, dropped, returned metric.MeasurementOption
 	exporter                              metric.MeasurementOption
 }
@@ -33,6 +33,12 @@ func newCounters(set exporter.Settings) (*counters, error) {
 	points, err := meter.Int64Counter("otelcol_exporter_apptuit_points",
 		metric.WithDescription("Points on the wire, by their outcome in a push. Points that are returned for another push are counted again in it."),
 		metric.WithUnit("{point}"))
+	if err != nil {
+		return nil, fmt.Errorf("apptuit exporter: %w", err)
+	}
+	overflowed, err := meter.Int64Counter("otelcol_exporter_apptuit_overflowed_data_points",
+		metric.WithDescription("Data points with the attribute otel.metric.overflow, which stand for all series beyond an SDK's cardinality limit, counted in each push."),
+		metric.WithUnit("{datapoint}"))
 	if err != nil {
 		return nil, fmt.Errorf("apptuit exporter: %w", err)
 	}
@@ -47,7 +53,7 @@ func newCounters(set exporter.Settings) (*counters, error) {
 		return metric.WithAttributeSet(attribute.NewSet(exporter, attribute.String("outcome", name)))
 	}
 	return &counters{
-		points: points, filtered: filtered,
+		points: points, overflowed: overflowed, filtered: filtered,
 		exporter: metric.WithAttributeSet(attribute.NewSet(exporter)),
 		accepted: outcome("accepted"), rejected: outcome("rejected"), dropped: outcome("dropped"), returned: outcome("returned"),
 	}, nil
@@ -66,6 +72,12 @@ func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 			c.points.Add(ctx, int64(o.n), o.as)
 		}
 	}
+}
+
+// overflow counts the data points of a push that stand for series beyond a cardinality
+// limit, also if there are none, so that the counter exists from the first push on.
+func (c *counters) overflow(ctx context.Context, t convert.Tally) {
+	c.overflowed.Add(ctx, int64(t.Overflowed), c.exporter)
 }
 
 // filter counts the data points of a push that lost attributes.

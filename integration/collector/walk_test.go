@@ -203,7 +203,6 @@ func TestTimestamps(t *testing.T) {
 // host, the highest first.
 func TestPrecedence(t *testing.T) {
 	r := newRig(t, func(cfg *Config) {
-		cfg.ScopeTags = true
 		cfg.Prefix = "apr."
 		cfg.Tags = map[string]string{"a": "config", "b": "config", "otel.scope.name": "config", "service.namespace": ""}
 		cfg.ResourceAttributes.Excluded = []string{"process.*"}
@@ -293,7 +292,7 @@ func TestHistogramsWithoutASum(t *testing.T) {
 // A name that is a gauge's in one scope and a histogram's in another is sent
 // once, from the first push on.
 func TestCollision(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, func(cfg *Config) { cfg.ScopeTags = false })
 	md := pmetric.NewMetrics()
 	rm := md.ResourceMetrics().AppendEmpty()
 	putAttributes(rm.Resource().Attributes(), "service.name", "shop")

@@ -35,7 +35,7 @@ func TestMaxExportBatchSize(t *testing.T) {
 		nextSecond()
 		from := time.Now().Unix()
 		for i := range series {
-			tags := map[string]string{"i": strconv.Itoa(i)}
+			tags := map[string]string{"i": strconv.Itoa(i), "otel_scope_name": "m"}
 			requests.Add(ctx, int64(i), metric.WithAttributes(attribute.String("i", tags["i"])))
 			want = append(want, servers.Point{Metric: "requests", Tags: tags, Time: from * 1000, Value: float64(i * (n + 1))})
 		}

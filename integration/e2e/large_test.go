@@ -46,7 +46,7 @@ func TestHundredThousandPoints(t *testing.T) {
 			count, time := int64(i)*int64(i)+1, float64(i)*1.1+0.1
 			requests.Add(t.Context(), count, attributes)
 			seconds.Record(t.Context(), time, attributes)
-			tags := map[string]string{"service_name": "bulk", "id": id, "shard": shard}
+			tags := map[string]string{"otel_scope_name": "e2e", "service_name": "bulk", "id": id, "shard": shard}
 			want = append(want,
 				servers.Point{Metric: "requests", Tags: tags, Value: float64(count)},
 				servers.Point{Metric: "seconds", Tags: tags, Value: time})

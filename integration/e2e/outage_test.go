@@ -132,7 +132,7 @@ func TestAServerRestarts(t *testing.T) {
 		counter.Add(ctx, 1)
 		nextSecond()
 		from = millis(time.Now())
-		want = append(want, servers.Point{Metric: "events", Tags: map[string]string{"service_name": "s"}, Time: from, Value: total})
+		want = append(want, servers.Point{Metric: "events", Tags: map[string]string{"otel_scope_name": "e2e", "service_name": "s"}, Time: from, Value: total})
 		return from
 	}
 	collect(1)

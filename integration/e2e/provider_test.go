@@ -59,7 +59,7 @@ func (p *program) instrument() {
 		map[string]string{"http_method": "GET", "http_status_code": "200", "cached": "true", "ratio": "0.25", "list": `["a","b"]`},
 	}
 	other := tagged("http_method", "POST", "host", "overridden")
-	full := manyTags(20) // with the 5 of all points: as many as there may be
+	full := manyTags(19) // with the 6 of all points: as many as there may be
 
 	intCounter := must(p.meter.Int64Counter("http.server.requests"))
 	for s, m := range map[*set]measured[int64]{
@@ -205,6 +205,7 @@ func TestEveryInstrument(t *testing.T) {
 			sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))),
 			sdkmetric.WithResource(shop()), exponential())
 		p := &program{t: t, meter: provider.Meter("e2e"), base: shopTags()}
+		p.base["otel_scope_name"] = "e2e"
 		p.instrument()
 
 		var from, to [2]int64 // milliseconds
@@ -289,19 +290,20 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 	first := float64(len(p.points[0]) + 5)
 	var want, own, times []servers.Point
 	expect := func(i int, name string, value float64) {
-		want = append(want, servers.Point{Metric: "apptuit_reporter_send_" + name, Tags: p.base, Time: from[i], Value: value})
+		want = append(want, servers.Point{Metric: "apptuit_reporter_" + name, Tags: shopTags(), Time: from[i], Value: value})
 	}
 	for i, sent := range []float64{0, first} {
-		expect(i, "total", sent)
-		expect(i, "successful", sent)
-		expect(i, "failed", 0)
-		expect(i, "time_count", float64(i))
-		expect(i, "time_bucket", float64(i))
+		expect(i, "send_total", sent)
+		expect(i, "send_successful", sent)
+		expect(i, "send_failed", 0)
+		expect(i, "send_time_count", float64(i))
+		expect(i, "send_time_bucket", float64(i))
 		bucket := &want[len(want)-1]
 		bucket.Tags = maps.Clone(bucket.Tags)
 		bucket.Tags["le"] = "+Inf"
+		expect(i, "overflowed", 0)
 	}
-	expect(0, "time_sum", 0)
+	expect(0, "send_time_sum", 0)
 	for _, point := range points {
 		switch point.Metric {
 		case "apptuit_reporter_send_time_sum", "apptuit_reporter_send_time_min", "apptuit_reporter_send_time_max":
@@ -310,7 +312,8 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 				continue
 			}
 			own = append(own, point)
-		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count", "apptuit_reporter_send_time_bucket":
+		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count", "apptuit_reporter_send_time_bucket",
+			"apptuit_reporter_overflowed":
 			own = append(own, point)
 		default:
 			others = append(others, point)
@@ -325,7 +328,7 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 		p.t.Errorf("self metrics have %d times of the first export, want sum, min and max: %v", len(times), times)
 	}
 	for _, point := range times {
-		if !maps.Equal(point.Tags, p.base) || point.Value <= 0 || point.Value > longest || point.Value != times[0].Value {
+		if !maps.Equal(point.Tags, shopTags()) || point.Value <= 0 || point.Value > longest || point.Value != times[0].Value {
 			p.t.Errorf("%s = %v, want a time below %v s like the others: %v", point.Key(), point.Value, longest, times)
 		}
 	}

@@ -58,7 +58,7 @@ func TestReporterLayout(t *testing.T) {
 		for name, suffixes := range map[string][]string{
 			"order": meters, "session_open": {"_count"}, "temperature": {"_value"}, "size": histograms, "response_time": timers,
 			"apptuit_reporter_send_total": meters, "apptuit_reporter_send_successful": meters, "apptuit_reporter_send_failed": meters,
-			"apptuit_reporter_send_time": timers,
+			"apptuit_reporter_send_time": timers, "apptuit_reporter_overflowed": meters,
 		} {
 			for _, suffix := range suffixes {
 				want[name+suffix] = true

@@ -38,10 +38,10 @@ func TestShutdownDeliversTheLastCollection(t *testing.T) {
 		to := millis(time.Now())
 		base := map[string]string{"service_name": "job"}
 		want := []servers.Point{{
-			Metric: "rows_copied", Tags: map[string]string{"service_name": "job", "table": "users"}, Time: from, Value: 42,
+			Metric: "rows_copied", Tags: map[string]string{"otel_scope_name": "e2e", "service_name": "job", "table": "users"}, Time: from, Value: 42,
 		}}
-		for _, name := range []string{"total", "successful", "failed", "time_count", "time_sum"} {
-			want = append(want, servers.Point{Metric: "apptuit_reporter_send_" + name, Tags: base, Time: from})
+		for _, name := range []string{"send_total", "send_successful", "send_failed", "send_time_count", "send_time_sum", "overflowed"} {
+			want = append(want, servers.Point{Metric: "apptuit_reporter_" + name, Tags: base, Time: from})
 		}
 		want = append(want, servers.Point{
 			Metric: "apptuit_reporter_send_time_bucket", Tags: map[string]string{"service_name": "job", "le": "+Inf"}, Time: from,

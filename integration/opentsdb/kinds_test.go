@@ -209,7 +209,7 @@ func checkDefaultLayout(t *testing.T, prefix string, points []servers.Point) {
 		if tags["quantile"] != "" {
 			continue
 		}
-		if diff := cmp.Diff(map[string]string{"service_name": "shop", "host": "db-1.example", "http_method": "GET", "code": "200", "cached": "true"}, tags); diff != "" {
+		if diff := cmp.Diff(map[string]string{"otel_scope_name": "kinds", "service_name": "shop", "host": "db-1.example", "http_method": "GET", "code": "200", "cached": "true"}, tags); diff != "" {
 			t.Errorf("tags of %s (-want +got):\n%s", name, diff)
 		}
 		earlier, ok := first[name]

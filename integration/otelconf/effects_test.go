@@ -23,12 +23,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -60,23 +62,25 @@ func arrived(t *testing.T, keys string, server ...apptuittest.Option) ([]apptuit
 }
 
 // One key each, and what a server sees of it. Without any, a point is
-// requests{host=web1, service_name=shop}.
+// requests{host=web1, otel_scope_name=test, service_name=shop}.
 func TestEffectsOnPoints(t *testing.T) {
 	for _, test := range []struct{ keys, want string }{
-		{"token: null", "requests{host=web1, service_name=shop}"},
-		{"prefix: a-", "a_requests{host=web1, service_name=shop}"},
-		{"prefix: a-, sanitize_mode: apptuit", "a-requests{host=web1, service.name=shop}"},
-		{"tags: {zone: eu, n: 1, b: true, host: '', none: }", "requests{b=true, n=1, service_name=shop, zone=eu}"},
-		{"tags: {zone: eu, team: doc}", "requests{host=web1, service_name=shop, team=doc, zone=eu}"},
-		{"host_tag: false", "requests{service_name=shop}"},
-		{"host_tag: true", "requests{host=web1, service_name=shop}"},
+		{"token: null", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
+		{"prefix: a-", "a_requests{host=web1, otel_scope_name=test, service_name=shop}"},
+		{"prefix: a-, sanitize_mode: apptuit", "a-requests{host=web1, otel_scope_name=test, service.name=shop}"},
+		{"tags: {zone: eu, n: 1, b: true, host: '', none: }", "requests{b=true, n=1, otel_scope_name=test, service_name=shop, zone=eu}"},
+		{"tags: {zone: eu, team: doc}", "requests{host=web1, otel_scope_name=test, service_name=shop, team=doc, zone=eu}"},
+		{"host_tag: false", "requests{otel_scope_name=test, service_name=shop}"},
+		{"host_tag: true", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
 		{"scope_tags: true", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
-		{"prometheus_names: true", "requests_total{host=web1, service_name=shop}"},
-		{"prometheus_names: false", "requests{host=web1, service_name=shop}"},
+		{"scope_tags: false", "requests{host=web1, service_name=shop}"},
+		{"scope_tags: true, layout: reporter", "requests_count{host=web1, service_name=shop}"},
+		{"prometheus_names: true", "requests_total{host=web1, otel_scope_name=test, service_name=shop}"},
+		{"prometheus_names: false", "requests{host=web1, otel_scope_name=test, service_name=shop}"},
 		{"resource_attributes: {}", "team_name=blue, team_size=7, telemetry_sdk_language=go"},
-		{"resource_attributes: {included: ['team.*']}", "requests{host=web1, team_name=blue, team_size=7}"},
-		{"resource_attributes: {included: ['team.????', service.name], excluded: ['*size']}", "requests{host=web1, service_name=shop, team_name=blue}"},
-		{"resource_attributes: {excluded: ['*']}", "requests{host=web1}"},
+		{"resource_attributes: {included: ['team.*']}", "requests{host=web1, otel_scope_name=test, team_name=blue, team_size=7}"},
+		{"resource_attributes: {included: ['team.????', service.name], excluded: ['*size']}", "requests{host=web1, otel_scope_name=test, service_name=shop, team_name=blue}"},
+		{"resource_attributes: {excluded: ['*']}", "requests{host=web1, otel_scope_name=test}"},
 	} {
 		points, _ := arrived(t, test.keys+", self_metrics: false")
 		if len(points) != 1 || !strings.Contains(points[0].String(), test.want) {
@@ -84,10 +88,10 @@ func TestEffectsOnPoints(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ keys, want string }{
-		{"attributes: {}", "carts{host=web1, http_route=/cart, service_name=shop, user_id=7, user_name=ann}"},
-		{"attributes: {included: ['user.*', host]}", "carts{host=web1, service_name=shop, user_id=7, user_name=ann}"},
-		{"attributes: {included: ['user.*'], excluded: ['*.??']}", "carts{host=web1, service_name=shop, user_name=ann}"},
-		{"attributes: {excluded: ['*']}", "carts{host=web1, service_name=shop}"},
+		{"attributes: {}", "carts{host=web1, http_route=/cart, otel_scope_name=test, service_name=shop, user_id=7, user_name=ann}"},
+		{"attributes: {included: ['user.*', host]}", "carts{host=web1, otel_scope_name=test, service_name=shop, user_id=7, user_name=ann}"},
+		{"attributes: {included: ['user.*'], excluded: ['*.??']}", "carts{host=web1, otel_scope_name=test, service_name=shop, user_name=ann}"},
+		{"attributes: {excluded: ['*']}", "carts{host=web1, otel_scope_name=test, service_name=shop}"},
 	} {
 		srv := newServer(t)
 		sdk := newSDK(t, strings.Replace(documentWith("apptuit: {endpoint: "+srv.URL+", self_metrics: false, "+test.keys+"}"), "meter_provider:", resourceOfShop, 1))
@@ -138,7 +142,7 @@ func TestEffectsOnPoints(t *testing.T) {
 	if points, _ := arrived(t, `tag_values: influxdb, tags: {zone: 'a\'}`); points[0].Tags["zone"] != "a_" {
 		t.Errorf("tag_values over the variable: %v", points[0])
 	}
-	if points, _ := arrived(t, "self_metrics: false, server: opentsdb, max_tags: 9, tags: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1}"); len(points) != 1 {
+	if points, _ := arrived(t, "self_metrics: false, server: opentsdb, max_tags: 9, tags: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1}"); len(points) != 1 {
 		t.Errorf("max_tags: %v", points)
 	}
 	if points, _ := arrived(t, "self_metrics: true"); len(points) < 2 {
@@ -197,13 +201,60 @@ func TestEffectsOnRequests(t *testing.T) {
 	}
 }
 
+// What instruments cost is sent with the next export, and an instrument with many series is
+// reported.
+func TestEffectsOnCardinality(t *testing.T) {
+	var mu sync.Mutex
+	var reported []string
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		reported = append(reported, err.Error())
+	}))
+	for _, test := range []struct {
+		keys             string
+		usage, warnsOnce bool
+	}{
+		{"token: null", false, false},
+		{"usage_metrics: true", true, false},
+		{"usage_metrics: false, cardinality_warning: 0", false, false},
+		{"cardinality_warning: 3", false, false},
+		{"cardinality_warning: 2", false, true},
+	} {
+		srv := newServer(t)
+		sdk := newSDK(t, documentWith("apptuit: {endpoint: "+srv.URL+", timestamp_resolution: ms, "+test.keys+"}"))
+		carts, err := sdk.MeterProvider().Meter("test").Int64Counter("carts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			carts.Add(t.Context(), 1, metric.WithAttributes(attribute.Int("k", i)))
+		}
+		if err := sdk.MeterProvider().(interface{ ForceFlush(context.Context) error }).ForceFlush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond) // self metrics are sent once a timestamp
+		shutdown(t, sdk)
+		usage := slices.ContainsFunc(srv.Points(), func(p apptuittest.Point) bool {
+			return p.Metric == "apptuit_reporter_usage_series" && p.Tags["instrument"] == "carts" && p.Value == "3"
+		})
+		mu.Lock()
+		warned := len(reported) == 1 && strings.Contains(reported[0], `"carts" (scope "test") has 3 series`)
+		if usage != test.usage || warned != test.warnsOnce || len(reported) > 1 {
+			t.Errorf("%s: usage is sent: %v, reported %q", test.keys, usage, reported)
+		}
+		reported = nil
+		mu.Unlock()
+	}
+}
+
 // A key beats its variable; without the key the variable is in force.
 func TestVariables(t *testing.T) {
 	srv := newServer(t, apptuittest.WithUser("ann", "env"), apptuittest.WithUser("bob", "key"))
 	for name, value := range map[string]string{
 		"APPTUIT_ENDPOINT": srv.URL, "APPTUIT_API_TOKEN": "env", "APPTUIT_USER_ID": "ann", "APPTUIT_TAGS": "zone: env, rack: env",
 		"APPTUIT_SANITIZE_MODE": "apptuit", "APPTUIT_COMPRESSION": "none", "APPTUIT_PREFIX": "e-", "APPTUIT_DISABLE_HOST_TAG": "yes",
-		"APPTUIT_TEMPORALITY_PREFERENCE": "delta",
+		"APPTUIT_TEMPORALITY_PREFERENCE": "delta", "APPTUIT_SCOPE_TAGS": "yes",
 	} {
 		t.Setenv(name, value)
 	}
@@ -219,10 +270,11 @@ func TestVariables(t *testing.T) {
 		return text + "} " + requests[0].Encoding
 	}
 	for keys, want := range map[string]string{
-		"token: null": "e-requests{rack=env, zone=env} ",
-		"user_id: bob, token: key, tags: {zone: key}, sanitize_mode: prometheus, compression: gzip": "e_requests{rack=env, zone=key} gzip",
-		"prefix: ''": "requests{rack=env, zone=env} ",
-		"prefix: k-, environment_tags: false, tags: {zone: key}": "k-requests{zone=key} ",
+		"token: null": "e-requests{otel_scope_name=test, rack=env, zone=env} ",
+		"user_id: bob, token: key, tags: {zone: key}, sanitize_mode: prometheus, compression: gzip": "e_requests{otel_scope_name=test, rack=env, zone=key} gzip",
+		"prefix: ''": "requests{otel_scope_name=test, rack=env, zone=env} ",
+		"prefix: k-, environment_tags: false, tags: {zone: key}": "k-requests{otel_scope_name=test, zone=key} ",
+		"scope_tags: false": "e-requests{rack=env, zone=env} ",
 	} {
 		if got := sent(keys); got != want {
 			t.Errorf("%s: got %s, want %s", keys, got, want)
@@ -233,7 +285,7 @@ func TestVariables(t *testing.T) {
 	t.Setenv("APPTUIT_SANITIZE_MODE", "?")
 	t.Setenv("APPTUIT_TEMPORALITY_PREFERENCE", "?")
 	t.Setenv("APPTUIT_TIMEOUT", "?")
-	if got := sent("compression: none, sanitize_mode: none, temporality_preference: cumulative, timeout: 1000"); got != "e-requests{rack=env, zone=env} " {
+	if got := sent("compression: none, sanitize_mode: none, temporality_preference: cumulative, timeout: 1000"); got != "e-requests{otel_scope_name=test, rack=env, zone=env} " {
 		t.Errorf("got %s", got)
 	}
 	_, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, documentWith("apptuit:"))))

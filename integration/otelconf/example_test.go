@@ -66,5 +66,5 @@ func Example() {
 		}
 	}
 	// Output:
-	// shop_orders map[country:de deployment_environment_name:test host:web1 service_name:shop zone:eu] 3
+	// shop_orders map[country:de deployment_environment_name:test host:web1 otel_scope_name:example service_name:shop zone:eu] 3
 }

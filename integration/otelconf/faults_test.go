@@ -58,6 +58,7 @@ func TestFaultsOfKeys(t *testing.T) {
 		"no mapping":              {"apptuit: " + secret, []string{"6 apptuit: must be a mapping"}},
 		"a list":                  {"apptuit: [token]", []string{"6 apptuit: must be a mapping"}},
 		"no text":                 {all("token: ["+secret+"]", "endpoint: {a: b}"), []string{"7 apptuit.token: must be a text", "8 apptuit.endpoint: must be a text"}},
+		"no number of series":     {all("cardinality_warning: -1"), []string{"7 apptuit.cardinality_warning: must be at least 0, in series"}},
 		"no integer":              {all("timeout: ${SECRET}", "cache_bytes: 1.5", "max_batch_points: '7'"), []string{"7 apptuit.timeout: must be milliseconds, an integer", "8 apptuit.cache_bytes: must be bytes, an integer", "9 apptuit.max_batch_points: must be an integer"}},
 		"out of range": {all("timeout: -1", "sync_timeout: 0", "max_batch_points: 0", "max_batch_bytes: -5", "cache_bytes: -1", "retry: {max_interval: 99999999999999999}"), []string{
 			"7 apptuit.timeout: must be at least 0, in milliseconds", "8 apptuit.sync_timeout: must be at least 1, in milliseconds", "9 apptuit.max_batch_points: must be at least 1",

@@ -227,10 +227,10 @@ func keys() []key {
 			set:     exportIf(true, exporter.WithInstanceTag),
 		},
 		{
-			name: "scope_tags", kind: flags, otherwise: "`false`",
-			meaning: "tags `otel_scope_name` and `otel_scope_version`; with `prometheus_names` also `otel_scope_schema_url` and the scope's attributes",
-			options: []string{"exporter.WithScopeTags"},
-			set:     exportIf(true, exporter.WithScopeTags),
+			name: "scope_tags", kind: flags, otherwise: "`true`, in the reporter layout `false`",
+			meaning: "tags `otel_scope_name` and `otel_scope_version`; with `prometheus_names` also `otel_scope_schema_url` and the scope's attributes. `false` beats the variable, `true` does not",
+			options: []string{"exporter.WithoutScopeTags"}, variables: []string{"APPTUIT_SCOPE_TAGS"},
+			set: exportIf(false, exporter.WithoutScopeTags),
 		},
 		{
 			name: "prometheus_names", kind: flags, otherwise: "`false`",
@@ -330,9 +330,21 @@ func keys() []key {
 		},
 		{
 			name: "self_metrics", kind: flags, otherwise: "`true`",
-			meaning: "the exporter's own `apptuit.reporter.send.*`",
+			meaning: "the exporter's own `apptuit.reporter.*`",
 			options: []string{"exporter.WithoutSelfMetrics"},
 			set:     exportIf(false, exporter.WithoutSelfMetrics),
+		},
+		{
+			name: "usage_metrics", kind: flags, otherwise: "`false`",
+			meaning: "`apptuit.reporter.usage.*`: series, points and bytes of each instrument in the previous export. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithUsageMetrics"}, variables: []string{"APPTUIT_USAGE_METRICS"},
+			set: exportIf(true, exporter.WithUsageMetrics),
+		},
+		{
+			name: "cardinality_warning", kind: integers, otherwise: "`0`",
+			meaning: "series of an instrument, seen within five minutes, above which there is one warning; `0`: none",
+			options: []string{"exporter.WithCardinalityWarning"}, variables: []string{"APPTUIT_CARDINALITY_WARNING"},
+			set: export(value.series, exporter.WithCardinalityWarning),
 		},
 		{
 			name: "cache_bytes", kind: integers, otherwise: "`67108864`",

@@ -80,7 +80,7 @@ meter_provider:
 		t.Fatalf("points: %v", points)
 	}
 	points[0].Timestamp = ""
-	want := "pre.served{host=web1, route=/cart, service.name=shop, zone=eu}  5"
+	want := "pre.served{host=web1, otel_scope_name=test, route=/cart, service.name=shop, zone=eu}  5"
 	if got := points[0].String(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -116,6 +116,12 @@ func (v value) count() (int, bool) {
 	return int(n), ok
 }
 
+// series is a number of series, which may be 0.
+func (v value) series() (int, bool) {
+	n, ok := v.integer(0, math.MaxInt32, "series")
+	return int(n), ok
+}
+
 // size is a number of bytes, which may be 0.
 func (v value) size() (int64, bool) { return v.integer(0, math.MaxInt64, "bytes") }
 

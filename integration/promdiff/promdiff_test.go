@@ -46,7 +46,7 @@ func TestTheSameSeries(t *testing.T) {
 			if before != "" { // gives each name letters
 				left = slices.DeleteFunc(left, func(d *difference) bool { return strings.HasPrefix(d.reason, "a name without letters") })
 			}
-			sent, scraped, stats := run(t, c.namespace, exporter.WithPrefix(c.prefix), exporter.WithPrometheusNames(), exporter.WithScopeTags(), exporter.WithTargetInfo(nil))
+			sent, scraped, stats := run(t, c.namespace, exporter.WithPrefix(c.prefix), exporter.WithPrometheusNames(), exporter.WithTargetInfo(nil))
 			if stats.Rejected != 2 {
 				t.Errorf("%d points are rejected, want the two that collide, which the Prometheus exporter loses as well", stats.Rejected)
 			}
@@ -72,7 +72,7 @@ func TestOtherwiseTheyDiffer(t *testing.T) {
 	left := differences("")
 	sent, scraped, _ := run(t, "")
 	differ := compare(take(t, theirs, scraped, left), take(t, ours, sent, left))
-	for _, part := range []string{"theirs only: target_info{", "_total{", "_seconds{", "otel_scope_name", "key_2nd"} {
+	for _, part := range []string{"theirs only: target_info{", "_total{", "_seconds{", "otel_scope_schema_url", "key_2nd"} {
 		if !slices.ContainsFunc(differ, func(line string) bool { return strings.Contains(line, part) }) {
 			t.Errorf("no difference is about %s", part)
 		}

@@ -139,6 +139,7 @@ func (w *Writer) collect(b *Block, id uint32) {
 
 // writePoint writes the lines of a point.
 func (w *Writer) writePoint(b *Block, c *cell) {
+	w.out.Account(c.owner)
 	w.line.setTime(c.ts)
 	if b.lines.number() {
 		w.write(b, c, &w.line.line, model.FromBits(c.bits, c.kind))

@@ -96,6 +96,9 @@ func (c *Client) Close() {
 	c.warnings.Wait(context.Background(), handlerWait)
 }
 
+// Warn passes a warning to the warning handler.
+func (c *Client) Warn(err error) { c.warnings.Add(err) }
+
 // handlerWait bounds how long Close waits for the warning handler. It is short, because the
 // handler may itself be calling Close.
 const handlerWait = 100 * time.Millisecond

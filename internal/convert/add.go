@@ -64,6 +64,7 @@ func (i *Instrument[K]) LookupIdle(key K) (p Point[K], ok bool) {
 	id, ok := i.index.entries[key]
 	if ok {
 		i.used = i.scope.c.now
+		i.series++
 		i.metric.block.Touch(id, i.used)
 		i.scope.c.openMetric(i.metric, true)
 	}
@@ -82,6 +83,7 @@ func (i *Instrument[K]) Add(key K, attributes []model.Tag, isFiltered bool) Poin
 	}
 	if slices.ContainsFunc(attributes, func(t model.Tag) bool { return t.Key == OverflowKey && t.Value == "true" }) {
 		s.flags |= overflow
+		i.overflowed = true
 	}
 	tags, reasons := i.resolve(attributes)
 	switch {

@@ -25,6 +25,12 @@ type Config struct {
 	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
 	MaxTags   int  // of a point; 0 stands for [encoding.MaxTags]
 	Layout    Layout
+	// Usage makes [Export.Usage] return a result. Each export must then have one lease.
+	Usage bool
+	// CardinalityWarning is the number of series above which an instrument causes a warning;
+	// 0 causes none. Series are data points of the export, or the series that are kept
+	// because they had a data point within [IdleTime], if these are more.
+	CardinalityWarning int
 
 	Resolution Resolution // of timestamps
 	// Snapshots says that an export holds one collection, so that two data points of a
@@ -74,6 +80,7 @@ type Converter[K comparable] struct {
 	// Reports that no point holds.
 	collisions *reported.Set[CollisionError]
 	faults     *reported.Set[faultKey[K]]
+	warned     *reported.Set[warned] // of all converters of the pool
 
 	Clock
 	swept uint32 // the time of the last sweep
@@ -115,13 +122,14 @@ func (c *Clock) Set(now time.Time) {
 	c.now = max(c.now, uint32(max(0, now.Sub(c.start))/time.Second))
 }
 
-// maxReported bounds the collisions, and the faults, that a converter remembers.
+// maxReported bounds the collisions, and the faults, that a converter remembers, and the
+// warnings that a pool remembers.
 const maxReported = 1000
 
 // newConverter returns a converter that keeps nothing yet.
-func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Converter[K] {
+func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget, warned *reported.Set[warned]) *Converter[K] {
 	return &Converter[K]{
-		cfg: cfg, tags: tags, budget: budget,
+		cfg: cfg, tags: tags, budget: budget, warned: warned,
 		scopes:  make(map[scopeKey[K]]*Scope[K]),
 		metrics: make(map[string]*metric[K]),
 		names:   make(map[string][]*metric[K]),
@@ -148,6 +156,7 @@ func (c *Converter[K]) end() Tally {
 		m.open, m.late, m.awaited = false, false, 0
 		c.write(m)
 	}
+	c.review()
 	for _, i := range c.transient {
 		c.drop(i)
 	}
@@ -194,6 +203,8 @@ type workspace struct {
 	previous   block.Distribution // buckets of the data point before
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
+	accounts   put.Accounts // by id of the instrument
+	usage      []Usage
 }
 
 func newWorkspace(cfg *Config) *workspace {

@@ -104,7 +104,7 @@ func newHarness(t testing.TB, cfg Config, with ...any) *harness {
 		}
 	}
 	cfg.setDefaults()
-	return &harness{Converter: newConverter[string](&cfg, tags, budget), t: t, ws: newWorkspace(&cfg), time: time.Unix(stamp, 0)}
+	return &harness{Converter: newConverter[string](&cfg, tags, budget, newWarnings()), t: t, ws: newWorkspace(&cfg), time: time.Unix(stamp, 0)}
 }
 
 // export runs one export and returns what came out of it.

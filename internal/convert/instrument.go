@@ -14,6 +14,7 @@ import (
 type scopeKey[K comparable] struct {
 	name, version, schema string
 	attributes            K
+	untagged              bool
 }
 
 // InstrumentKey identifies an instrument of a resource in all converters of the resource.
@@ -44,6 +45,8 @@ type Instrument[K comparable] struct {
 	transientKey K    // the key of the last data point for which there was no room
 	expected     int  // number of data points of the export
 	grown        bool // memory for them is allocated
+	series       int  // data points of the export, and series that are sent without one
+	overflowed   bool // a data point with OverflowKey was added since the last review
 	used         uint32
 	filtered     bool // a data point lost attributes to a filter
 	constant     bool // its value never changes: its timestamps need not be advanced
@@ -54,14 +57,22 @@ type Instrument[K comparable] struct {
 // Scope returns a scope. Its attributes are a part of its identity. If the scope is new and
 // its attributes become tags, Scope calls tags, which must return them sorted by key.
 func (c *Converter[K]) Scope(name, version, schema string, attributes K, tags func() []model.Tag) *Scope[K] {
-	key := scopeKey[K]{name, version, schema, attributes}
+	return c.scope(scopeKey[K]{name: name, version: version, schema: schema, attributes: attributes}, tags)
+}
+
+// UntaggedScope returns a scope that gives its points no tags.
+func (c *Converter[K]) UntaggedScope(name, version string) *Scope[K] {
+	return c.scope(scopeKey[K]{name: name, version: version, untagged: true}, nil)
+}
+
+func (c *Converter[K]) scope(key scopeKey[K], tags func() []model.Tag) *Scope[K] {
 	if s, ok := c.scopes[key]; ok {
 		s.used = c.now
 		return s
 	}
 	s := &Scope[K]{c: c, key: key, base: c.tags.Base, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
-	if c.cfg.ScopeTags {
-		s.base = model.MergeTags(nil, c.cfg.Names.scope(name, version, schema, tags()), c.tags.Base)
+	if c.cfg.ScopeTags && !key.untagged {
+		s.base = model.MergeTags(nil, c.cfg.Names.scope(key.name, key.version, key.schema, tags()), c.tags.Base)
 	}
 	if s.kept = c.reserve(s.cost()); s.kept {
 		c.scopes[key] = s
@@ -83,6 +94,7 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 		i = c.newInstrument(s, spec)
 	}
 	i.used, i.expected, i.grown, i.collections.begun = c.now, n, false, false
+	i.series += n
 	c.openInstrument(i)
 	return i
 }

@@ -44,6 +44,10 @@ func (p Point[K]) Number(t Time, v model.Value, source uint32) {
 type Tally struct {
 	Overflowed int // with the SDK's overflow attribute
 	Filtered   int // that lost attributes to a filter
+
+	// Warnings are an [OverflowError] or [CardinalityError] for each instrument that caused
+	// it for the first time.
+	Warnings []error
 }
 
 // count counts a data point with these flags.
@@ -58,7 +62,10 @@ func (t *Tally) count(flags stateFlags) {
 
 // Plus returns the sum of two tallies.
 func (t Tally) Plus(other Tally) Tally {
-	return Tally{Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered}
+	return Tally{
+		Overflowed: t.Overflowed + other.Overflowed, Filtered: t.Filtered + other.Filtered,
+		Warnings: append(t.Warnings, other.Warnings...),
+	}
 }
 
 // Values are the finished values of a data point in a custom layout, by suffix.

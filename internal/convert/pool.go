@@ -7,6 +7,8 @@ import (
 	"container/list"
 	"sync"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
 // Pool keeps the converters of all resources that an exporter serves, under one budget.
@@ -16,6 +18,7 @@ import (
 type Pool[K comparable, S any] struct {
 	cfg    Config
 	budget *Budget
+	warned *reported.Set[warned]
 
 	mu         sync.Mutex
 	resources  map[K]*resource[K, S]
@@ -54,7 +57,10 @@ const (
 // NewPool returns a pool that keeps at most cacheBytes bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
 	cfg.setDefaults()
-	return &Pool[K, S]{cfg: cfg, budget: NewBudget(cacheBytes), resources: make(map[K]*resource[K, S])}
+	return &Pool[K, S]{
+		cfg: cfg, budget: NewBudget(cacheBytes), warned: newWarnings(),
+		resources: make(map[K]*resource[K, S]),
+	}
 }
 
 // Export is an export of the data points of one resource after the other. The calls are
@@ -86,6 +92,11 @@ func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 		x.ws, p.workspaces = p.workspaces[last], p.workspaces[:last]
 	} else {
 		x.ws = newWorkspace(&p.cfg)
+	}
+	if p.cfg.Usage {
+		x.ws.usage = x.ws.usage[:0]
+		x.ws.accounts.Reset()
+		sink.Lines().Track(&x.ws.accounts)
 	}
 	return x
 }
@@ -153,7 +164,7 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 		r.idle = r.idle[:last]
 		return r, c
 	}
-	c := newConverter[K](&p.cfg, r.tags, p.budget)
+	c := newConverter[K](&p.cfg, r.tags, p.budget, p.warned)
 	c.dropped = dropped
 	return r, c
 }

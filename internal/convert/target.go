@@ -34,6 +34,7 @@ func (c *Converter[K]) Target(at uint64, source uint32) {
 	if !ok {
 		p = c.target.Add(none, nil, false)
 	}
+	c.target.series = 1
 	p.Number(Time{At: at}, model.Int(1), source)
 }
 

@@ -128,6 +128,9 @@ func (w *Writer) Sum(text []byte) {
 	w.size += uint32(len(text))
 }
 
+// Len returns the length of dst with the body so far, without an incomplete byte.
+func (w *Writer) Len() int { return w.at }
+
 // Finish ends the body and returns the slice that Reset was given with the body appended.
 func (w *Writer) Finish() []byte {
 	end := w.code.literal[endOfBlock]

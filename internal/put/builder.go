@@ -38,6 +38,7 @@ type Builder struct {
 	sources   []uint32   // of all points of the batch
 	uncounted int        // points of the batch
 	counted   int        // points of all batches, and those that were discarded
+	accounts  *Accounts  // nil unless the bytes are divided among accounts
 }
 
 // NewBuilder returns a builder of batches in the codec's encoding. It passes each batch to
@@ -189,6 +190,7 @@ func (b *Builder) compress(last bool) {
 		b.chooseCompressor(last)
 	}
 	b.z.flush(b.chunk)
+	b.endChunk()
 	b.raw += int64(len(b.chunk.text))
 	if b.last != nil {
 		b.last.detach()
@@ -217,6 +219,7 @@ func (b *Builder) Flush() {
 	b.chunk.text = append(b.chunk.text, bodyEnd...)
 	b.compress(true)
 	batch := b.codec.newBatch(b.z.finish(), b.raw, b.sources, b.uncounted)
+	b.endBody(len(batch.body))
 	b.codec.bodySize.Store(int64(len(batch.body)))
 	b.codec.points.Store(int64(len(batch.sources)))
 	b.sources = nil
@@ -244,6 +247,7 @@ func (b *Builder) Close() {
 		putSlice(&b.codec.sources, b.sources)
 		b.sources = nil
 	}
+	b.accounts = nil
 	b.reset()
 }
 

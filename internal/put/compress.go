@@ -20,6 +20,8 @@ type compressor interface {
 	line(c *chunk, start, value, end int, edits []Edit, known bool)
 	// flush ends a chunk, whose memory is reused afterwards.
 	flush(c *chunk)
+	// size returns the length of the body so far, and whether it contains all lines so far.
+	size() (n int, complete bool)
 	// finish ends the body and returns dst with the body appended.
 	finish() []byte
 }
@@ -62,6 +64,9 @@ func (s *stream) line(*chunk, int, int, int, []Edit, bool) {}
 
 func (s *stream) flush(c *chunk) { _, _ = s.z.Write(c.text) } // into memory: cannot fail
 
+// size reports false: klauspost/compress collects text before it writes.
+func (s *stream) size() (n int, complete bool) { return len(s.out), false }
+
 func (s *stream) finish() []byte {
 	_ = s.z.Close()
 	return s.out
@@ -73,4 +78,5 @@ type plain struct{ out []byte }
 func (p *plain) reset(dst []byte)                         { p.out = dst }
 func (p *plain) line(*chunk, int, int, int, []Edit, bool) {}
 func (p *plain) flush(c *chunk)                           { p.out = append(p.out, c.text...) }
+func (p *plain) size() (n int, complete bool)             { return len(p.out), false }
 func (p *plain) finish() []byte                           { return p.out }

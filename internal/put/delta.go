@@ -105,6 +105,8 @@ func (d *delta) flush(c *chunk) {
 	d.start, d.value, d.end, d.written = d.start-len(c.text), 0, 0, 0
 }
 
+func (d *delta) size() (n int, complete bool) { return d.w.Len(), true }
+
 func (d *delta) finish() []byte {
 	body := d.w.Finish()
 	if d.sampled {

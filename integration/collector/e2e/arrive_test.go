@@ -53,7 +53,9 @@ func TestArrives(t *testing.T) {
 			measure("worker")
 
 			var want []servers.Point
-			for _, base := range []map[string]string{{"service_name": "web", "host": "web1"}, {"service_name": "worker"}} {
+			for _, base := range []map[string]string{
+				{"otel_scope_name": "e2e", "service_name": "web", "host": "web1"}, {"otel_scope_name": "e2e", "service_name": "worker"},
+			} {
 				add := func(metric string, value float64, tags ...string) {
 					p := servers.Point{Metric: metric, Value: value, Tags: maps.Clone(base)}
 					for i := 0; i < len(tags); i += 2 {

@@ -41,22 +41,22 @@ func TestEquivalence(t *testing.T) {
 			name: "everything else", temporality: sdkmetric.DeltaTemporalitySelector,
 			direct: []exporter.Option{
 				exporter.WithTags(map[string]string{"zone": "eu", "service.name": "", "deployment": "tag", "http.route": "tag"}), exporter.WithPrefix("apr."),
-				exporter.WithScopeTags(), exporter.WithoutHostTag(),
+				exporter.WithoutScopeTags(), exporter.WithoutHostTag(),
 				exporter.WithResourceAttributes(attribute.NewDenyKeysFilter("process.pid", "telemetry.sdk.name")),
 				exporter.WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond), apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit)),
 			},
 			collector: []string{
 				"exporters.apptuit.tags={zone: eu, service.name: '', deployment: tag, http.route: tag}", "exporters.apptuit.prefix=apr.",
-				"exporters.apptuit.scope_tags=true", "exporters.apptuit.host_tag=false",
+				"exporters.apptuit.scope_tags=false", "exporters.apptuit.host_tag=false",
 				"exporters.apptuit.resource_attributes={included: ['*'], excluded: [process.pid, telemetry.*.name]}",
 				"exporters.apptuit.timestamp_resolution=ms", "exporters.apptuit.sanitize_mode=apptuit",
 			},
 		},
 		{
 			name: "Prometheus names", temporality: sdkmetric.DefaultTemporalitySelector,
-			direct: []exporter.Option{exporter.WithPrometheusNames(), exporter.WithScopeTags(), exporter.WithTargetInfo(nil)},
+			direct: []exporter.Option{exporter.WithPrometheusNames(), exporter.WithTargetInfo(nil)},
 			collector: []string{
-				"exporters.apptuit.prometheus_names=true", "exporters.apptuit.scope_tags=true", "exporters.apptuit.target_info={}",
+				"exporters.apptuit.prometheus_names=true", "exporters.apptuit.target_info={}",
 			},
 		},
 	} {

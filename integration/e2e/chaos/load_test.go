@@ -41,6 +41,9 @@ type pass struct {
 
 const service = "chaos"
 
+// scope is the meter's name.
+const scope = "chaos"
+
 // invalid is the number of points of a pass that no server can have: a gauge that is not a
 // number, and perhaps one that InfluxDB refuses.
 func (l *load) invalid() int {
@@ -60,7 +63,7 @@ func (l *load) next(second int64) (pass, []servers.Point) {
 	p := pass{refused: l.refused}
 	var points []servers.Point
 	add := func(metric string, value float64, tags ...string) {
-		all := map[string]string{"service_name": service}
+		all := map[string]string{"otel_scope_name": scope, "service_name": service}
 		for i := 0; i < len(tags); i += 2 {
 			all[tags[i]] = tags[i+1]
 		}

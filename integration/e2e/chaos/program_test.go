@@ -77,7 +77,7 @@ func newProgram(l *load, second int64, transport http.RoundTripper, opts ...appt
 		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(&clock{p.exporter, p},
 			sdkmetric.WithInterval(1000*time.Hour), sdkmetric.WithTimeout(time.Hour))),
 		sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", service))))
-	if p.instruments, err = newInstruments(p.provider.Meter("chaos")); err != nil {
+	if p.instruments, err = newInstruments(p.provider.Meter(scope)); err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -1,0 +1,133 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
+)
+
+// InstrumentUsage is the size of the data of an instrument in an Export.
+type InstrumentUsage struct {
+	// Instrument is the name of the instrument before it is sanitized.
+	Instrument string
+	// Scope and ScopeVersion are the name and version of the instrumentation scope.
+	Scope, ScopeVersion string
+	// Series is the number of attribute sets, each of which is a data point of the Export.
+	Series int
+	// Points is the number of wire points in request bodies: for a histogram of 16 buckets,
+	// 20 for each data point. Points that were rejected before they were sent are not
+	// contained. A server stores as many series as there are points, start points apart
+	// (WithStartPoints).
+	Points int
+	// Bytes is the share of the points in the compressed request bodies.
+	Bytes int64
+}
+
+// Usage returns the usage of each instrument in the last Export, largest Bytes first. The last
+// Export is that which returned last, of any MeterProvider that the exporter serves. Before
+// the first Export there is none, and an Export without data points has none.
+//
+// The exporter's own metrics and target_info are contained, so that the sum of Bytes is the
+// size of the request bodies, without headers. A body that is split or sent again counts
+// once, as it was first made. Bodies of more than 64 KiB of text are compressed by gzip line
+// by line; from there on, the bytes of an instrument are exact to its first and last byte.
+// The bytes of the first 64 KiB, and with deflate of the whole body, are divided in
+// proportion to the text. Instruments of one name in one scope are one element.
+//
+// Usage is safe for concurrent use. [WithUsageMetrics] sends the same numbers.
+func (e *Exporter) Usage() []InstrumentUsage {
+	e.usage.mu.Lock()
+	last := slices.Clone(e.usage.last)
+	e.usage.mu.Unlock()
+	return instrumentUsage(last)
+}
+
+// lastUsage is the usage of the last Export.
+type lastUsage struct {
+	mu   sync.Mutex
+	last []convert.Usage
+}
+
+func (u *lastUsage) set(usage []convert.Usage) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.last = append(u.last[:0], usage...)
+}
+
+// instrumentUsage merges elements of one instrument, for example of two units, and sorts
+// them by size. It sorts the argument.
+func instrumentUsage(usage []convert.Usage) []InstrumentUsage {
+	slices.SortFunc(usage, func(a, b convert.Usage) int {
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Instrument, b.Instrument))
+	})
+	merged := make([]InstrumentUsage, 0, len(usage))
+	for i, u := range usage {
+		if i == 0 || u.Identity != usage[i-1].Identity {
+			merged = append(merged, InstrumentUsage{Instrument: u.Instrument, Scope: u.Scope, ScopeVersion: u.Version})
+		}
+		merged[len(merged)-1].add(u.Series, u.Points, u.Bytes)
+	}
+	slices.SortStableFunc(merged, func(a, b InstrumentUsage) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(b.Points, a.Points))
+	})
+	return merged
+}
+
+func (u *InstrumentUsage) add(series, points int, bytes int64) {
+	u.Series += series
+	u.Points += points
+	u.Bytes += bytes
+}
+
+// maxUsageMetrics is the number of instruments that apptuit.reporter.usage.* names.
+const maxUsageMetrics = 100
+
+// otherInstruments is the name under which the usage of further instruments is sent.
+const otherInstruments = "_OTHER"
+
+// largestUsage returns the instruments that take most, and one element for all others.
+// Versions of a scope are not told apart, because they are no tag of these metrics.
+func largestUsage(usage []convert.Usage) []InstrumentUsage {
+	usage = slices.Clone(usage)
+	for i := range usage {
+		usage[i].Version = ""
+	}
+	largest := instrumentUsage(usage)
+	if len(largest) <= maxUsageMetrics {
+		return largest
+	}
+	other := InstrumentUsage{Instrument: otherInstruments}
+	for _, u := range largest[maxUsageMetrics:] {
+		other.add(u.Series, u.Points, u.Bytes)
+	}
+	return append(largest[:maxUsageMetrics:maxUsageMetrics], other)
+}
+
+// usageMetrics returns the metrics about the usage of the previous Export.
+func usageMetrics(usage []InstrumentUsage, template metricdata.DataPoint[int64]) []metricdata.Metrics {
+	if len(usage) == 0 {
+		return nil
+	}
+	gauge := func(name, unit string, value func(InstrumentUsage) int64) metricdata.Metrics {
+		points := make([]metricdata.DataPoint[int64], len(usage))
+		for i, u := range usage {
+			points[i] = template
+			points[i].Value = value(u)
+			points[i].Attributes = attribute.NewSet(attribute.String("instrument", u.Instrument), attribute.String("scope", u.Scope))
+		}
+		return metricdata.Metrics{Name: "apptuit.reporter.usage." + name, Unit: unit, Data: metricdata.Gauge[int64]{DataPoints: points}}
+	}
+	return []metricdata.Metrics{
+		gauge("series", "{series}", func(u InstrumentUsage) int64 { return int64(u.Series) }),
+		gauge("points", "{point}", func(u InstrumentUsage) int64 { return int64(u.Points) }),
+		gauge("bytes", "By", func(u InstrumentUsage) int64 { return u.Bytes }),
+	}
+}
