@@ -67,8 +67,9 @@ func NewProducer(opts ...Option) *Producer {
 // pass through the reader's MeterProvider, its views do not apply, and they are
 // cumulative whatever temporality the reader has. They start with the process.
 //
-// Use either Start or a complete producer. With both, a reader collects every series
-// twice. Package exporter sends both points, the second with the next timestamp.
+// Use either Start or a complete producer. With both, a reader gets every series
+// twice. Package exporter sends the first of two points with one timestamp, and
+// reports a collision.
 //
 // All options but WithMeterProvider apply. A fault in them is the error of each
 // Produce.

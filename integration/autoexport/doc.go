@@ -77,8 +77,7 @@
 //
 // [Register] registers runtime with the contrib package, which makes it available to its
 // exporters, too. A program that calls runtimemetrics.Start reports the same series by
-// itself. With both, each export has two points of every series, of which this exporter
-// sends the second with the next timestamp.
+// itself: with both, each point is there twice, and this exporter reports a collision.
 //
 // # The name
 //

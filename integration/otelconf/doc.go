@@ -45,8 +45,8 @@
 //
 // Others are an error. [WithProducers] adds some in code. runtime is an error in a reader
 // without apptuit, which otelconf makes. A program that calls runtimemetrics.Start
-// reports the same series by itself. With both, each export has two points of every
-// series, the second with the next timestamp.
+// reports the same series by itself: with both, each point is there twice, and the
+// exporter reports a collision.
 //
 // max_export_batch_size/development, which otelconf ignores, is the largest number of
 // data points in one Export, at least 1. By default there is no limit. With it, the
