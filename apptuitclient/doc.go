@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package apptuitclient sends data points to Apptuit, or to any server that implements
-// OpenTSDB's put protocol: VictoriaMetrics, InfluxDB 1.x and OpenTSDB. It does not require
+// OpenTSDB's put protocol: VictoriaMetrics, InfluxDB 1.6 and OpenTSDB. It does not require
 // the OpenTelemetry SDK; for OpenTelemetry metrics use package exporter.
 //
 //	c, err := apptuitclient.New() // with APPTUIT_API_TOKEN in the environment
@@ -25,17 +25,38 @@
 // # Points
 //
 // Metric names and tag keys are sanitized, which replaces invalid characters (see package
-// encoding); tag values are sent unchanged. The tags of a point override the global tags of
+// encoding). Tag values are sent unchanged, unless the server does not store them so (see
+// Servers). The tags of a point override the global tags of
 // [WithTags] and APPTUIT_TAGS. A tag with an empty value is not sent, and suppresses the
 // global tag with the same key. After that a point needs at least one tag, at most
-// encoding.MaxTags, a timestamp from 1970 to 2286 and a finite value. Timestamps are sent
-// in whole seconds, or in milliseconds with [WithMillisecondTimestamps]. With
+// encoding.MaxTags or the limit of [WithMaxTags], a timestamp from 1970 to 2286 and a finite
+// value. Timestamps are sent in whole seconds, or in milliseconds
+// ([WithTimestampResolution]). With
 // [WithEncodedNames] a metric can contain tags, as in name{"k": "v"}, which override those
 // of the point.
 //
 // A request has at most 50,000 points and 16 MiB of text before compression
 // ([WithMaxBatchPoints], [WithMaxBatchBytes]). The text is compressed as it is produced; it
 // is in memory as a whole only with [CompressionNone].
+//
+// # Servers
+//
+// [WithServer] selects the profile of a kind of server. By default it is that of Apptuit for
+// [DefaultEndpoint], and that of a generic server otherwise.
+//
+//	                  tag values      tags  timestamps    differs in
+//	ServerApptuit     any               25  seconds
+//	ServerOpenTSDB    OpenTSDB's rule    8  seconds       the first batches have 32 KiB of text; the limit
+//	                                                      doubles with each batch that passes
+//	ServerVictoriaMetrics
+//	                  any               25  milliseconds
+//	ServerInfluxDB    InfluxDB's rule   25  seconds only  no deflate; partial writes are recognized
+//	ServerGeneric     any               25  seconds       the answers of all servers are recognized
+//
+// The rules are those of encoding.TagValueRule. Tags of a point are rewritten after the tags
+// of all sources have been merged; values that become equal make their series equal.
+// [WithTagValueRule], [WithMaxTags], [WithTimestampResolution], [WithCompression],
+// [WithMaxBatchPoints] and [WithMaxBatchBytes] override the profile.
 //
 // # Answers
 //
@@ -46,9 +67,10 @@
 //	2xx, 400, 422 with success and failed   each point is accepted or rejected as the answer says;
 //	                                        points that the server could not store at that moment
 //	                                        are retried
-//	500 "partial write: … dropped=N"        InfluxDB: N points are rejected, the others accepted
+//	500 "partial write: … dropped=N"        InfluxDB (ServerInfluxDB, ServerGeneric): N points are
+//	                                        rejected, the others accepted
 //	400, 422 with a reason                  the points are rejected
-//	413, 400 "too large", "too big", "Chunked request not supported"
+//	413, 400 "too large", "too big" (VictoriaMetrics), "Chunked request not supported" (OpenTSDB)
 //	                                        the batch is sent in halves, down to single points
 //	408, 421, 425, 429, 5xx except 501, 505
 //	                                        the request is retried, after the delay of Retry-After if present
@@ -128,6 +150,14 @@
 //	APPTUIT_ENDPOINT        the base URL. Default: https://api.apptuit.ai. Overridden by WithEndpoint.
 //	APPTUIT_TAGS            global tags, as "k1: v1, k2: v2". Default: none. Replaced by WithTags,
 //	                        ignored with WithoutEnvironmentTags.
+//	APPTUIT_SERVER          apptuit, opentsdb, victoriametrics, influxdb or generic. Default: apptuit for the
+//	                        default endpoint, otherwise generic. Overridden by WithServer.
+//	APPTUIT_TAG_VALUES      any, opentsdb or influxdb. Default: that of the server. Overridden by
+//	                        WithTagValueRule.
+//	APPTUIT_MAX_TAGS        the limit of the tags of a point, from 1 to 127. Default: that of the server.
+//	                        Overridden by WithMaxTags.
+//	APPTUIT_TIMESTAMP_RESOLUTION
+//	                        s or ms. Default: that of the server. Overridden by WithTimestampResolution.
 //	APPTUIT_SANITIZE_MODE   prometheus, apptuit or none. Default: prometheus. Overridden by
 //	                        WithSanitizeMode.
 //	APPTUIT_COMPRESSION     gzip, deflate or none. Default: gzip. Overridden by WithCompression.

@@ -28,8 +28,9 @@ func (f optionFunc) apply(s *client.Settings) { f(s) }
 type Compression uint8
 
 // CompressionGzip is the default, and supported by all servers. CompressionDeflate is the
-// zlib format that apptuit-py sends: Apptuit and VictoriaMetrics from version 1.114 accept
-// it, InfluxDB answers 400. With CompressionNone the whole text of each batch is in memory.
+// zlib format that apptuit-py sends: Apptuit, OpenTSDB 2.4 and VictoriaMetrics 1.136 and 1.151
+// accept it, VictoriaMetrics 1.79 and InfluxDB 1.6 answer 400. With CompressionNone the whole
+// text of each batch is in memory.
 const (
 	CompressionGzip Compression = iota
 	CompressionDeflate
@@ -155,12 +156,42 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 	})
 }
 
+// WithTagValueRule sets how tag values that the server does not store as they are, are
+// rewritten. The default is that of the server's profile ([WithServer]):
+// encoding.TagValuesOpenTSDB for OpenTSDB, encoding.TagValuesInfluxDB for InfluxDB, and
+// otherwise encoding.TagValuesAny, which changes nothing. Values of all sources are
+// rewritten, including those of the labels le and quantile of an exporter. Values that
+// become equal make their series equal. WithTagValueRule overrides APPTUIT_TAG_VALUES.
+func WithTagValueRule(rule encoding.TagValueRule) Option {
+	return optionFunc(func(s *client.Settings) {
+		if rule > encoding.TagValuesInfluxDB {
+			s.Fault("WithTagValueRule: unknown rule %d", rule)
+		}
+		s.Points.TagValues.Set(rule)
+	})
+}
+
+// WithMaxTags limits the number of tags of a point, from 1 to 127. A point with more tags is
+// rejected. The default is that of the server's profile ([WithServer]): 8 for OpenTSDB, whose
+// limit is tsd.storage.max_tags, and encoding.MaxTags otherwise. WithMaxTags overrides
+// APPTUIT_MAX_TAGS.
+func WithMaxTags(n int) Option {
+	return optionFunc(func(s *client.Settings) {
+		if err := client.CheckMaxTags(n); err != nil {
+			s.Fault("WithMaxTags: %w", err)
+		}
+		s.Points.MaxTags.Set(n)
+	})
+}
+
 // WithCompression sets the compression of request bodies. The default is [CompressionGzip].
+// A compression that the server does not accept ([WithServer]) is an error of New.
 // WithCompression overrides APPTUIT_COMPRESSION.
 func WithCompression(compression Compression) Option {
 	return optionFunc(func(s *client.Settings) {
 		if compression > CompressionNone {
 			s.Fault("WithCompression: unknown compression %d", compression)
+			return
 		}
 		s.Points.Compression.Set(put.Encoding(compression))
 	})
@@ -238,13 +269,14 @@ func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 	return optionFunc(func(s *client.Settings) { s.Connection.Proxy = proxy })
 }
 
-// WithMaxBatchPoints limits the number of points per request. The default is 50,000.
+// WithMaxBatchPoints limits the number of points per request. The default is 50,000 for
+// every server.
 func WithMaxBatchPoints(n int) Option {
 	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
 			s.Fault("WithMaxBatchPoints: %d is not positive", n)
 		}
-		s.Points.Batch.Points = n
+		s.Points.MaxPoints.Set(n)
 	})
 }
 
@@ -255,7 +287,7 @@ func WithMaxBatchBytes(n int64) Option {
 		if n < 1 {
 			s.Fault("WithMaxBatchBytes: %d is not positive", n)
 		}
-		s.Points.Batch.Bytes = n
+		s.Points.MaxBytes.Set(n)
 	})
 }
 
@@ -271,10 +303,25 @@ func WithMaxInFlight(n int) Option {
 	})
 }
 
-// WithMillisecondTimestamps sends timestamps in milliseconds instead of seconds. It must
-// not be used with InfluxDB 1.x, which misinterprets them.
-func WithMillisecondTimestamps() Option {
-	return optionFunc(func(s *client.Settings) { s.Points.Milliseconds = true })
+// WithTimestampResolution sets the resolution of timestamps: time.Second or
+// time.Millisecond. The default is that of the server's profile ([WithServer]):
+// milliseconds for VictoriaMetrics, and seconds otherwise. Milliseconds are an error of New
+// for InfluxDB 1.6, which misreads them. WithTimestampResolution overrides
+// APPTUIT_TIMESTAMP_RESOLUTION.
+func WithTimestampResolution(resolution time.Duration) Option {
+	return optionFunc(func(s *client.Settings) {
+		if resolution != time.Second && resolution != time.Millisecond {
+			s.Fault("WithTimestampResolution: %v must be %v or %v", resolution, time.Second, time.Millisecond)
+			return
+		}
+		s.Points.Resolution.Set(resolution)
+	})
+}
+
+// ParseTimestampResolution returns the resolution with the given name: s or ms. It ignores
+// case.
+func ParseTimestampResolution(name string) (time.Duration, error) {
+	return client.ParseResolution(name)
 }
 
 // WithEncodedNames treats a metric that contains "{" as an encoded name, as

@@ -11,12 +11,13 @@ type DataPoint struct {
 	// [WithEncodedNames] it may be an encoded name.
 	Metric string
 	// Tags are the tags of the point. They override the global tags of the client. Keys are
-	// sanitized; values may contain any characters. A tag with an empty value is not sent,
-	// and suppresses the global tag with the same key. With the global tags, there must be
-	// at least one tag, and at most encoding.MaxTags.
+	// sanitized; values may contain any characters, which [WithTagValueRule] may replace. A
+	// tag with an empty value is not sent, and suppresses the global tag with the same key.
+	// With the global tags, there must be at least one tag, and at most as many as
+	// [WithMaxTags] allows.
 	Tags map[string]string
-	// Timestamp is truncated to whole seconds, or to milliseconds with
-	// [WithMillisecondTimestamps]. It must be after 1970-01-01 and before 2286-11-20, when
+	// Timestamp is truncated to whole seconds, or to milliseconds
+	// ([WithTimestampResolution]). It must be after 1970-01-01 and before 2286-11-20, when
 	// a timestamp in seconds gets an eleventh digit.
 	Timestamp time.Time
 	// Value must be finite, because JSON has no NaN and no infinities.

@@ -32,9 +32,10 @@
 //
 // # Tags
 //
-// A tag is a key, which is a name, and a value, which is any text and is never
-// sanitized. A point has at least one tag and at most [MaxTags], counted after
-// tags of all sources have been merged and their keys sanitized. [ParseTags]
+// A tag is a key, which is a name, and a value, which is any text. A point has at
+// least one tag and at most [MaxTags], or another limit of its server, counted after
+// tags of all sources have been merged and their keys sanitized. Apptuit stores any
+// value. Some servers do not: a [TagValueRule] rewrites the values for them. [ParseTags]
 // reads the tags of the environment variable APPTUIT_TAGS:
 //
 //	k1: v1, k2: v2

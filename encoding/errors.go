@@ -5,7 +5,6 @@ package encoding
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 )
 
@@ -30,6 +29,8 @@ const (
 	FieldEncodedName Field = "encoded name"
 	// FieldSanitizeMode is the name of a [SanitizeMode].
 	FieldSanitizeMode Field = "sanitize mode"
+	// FieldTagValueRule is the name of a [TagValueRule].
+	FieldTagValueRule Field = "tag value rule"
 	// FieldBoolean is a truth value, see [ParseBool].
 	FieldBoolean Field = "boolean"
 )
@@ -65,8 +66,9 @@ var (
 	// least one.
 	ErrNoTags = errors.New("a point needs at least one tag")
 
-	// ErrTooManyTags means that a point has more than [MaxTags] tags.
-	ErrTooManyTags = fmt.Errorf("a point has at most %d tags", MaxTags)
+	// ErrTooManyTags means that a point has more tags than its limit allows, which
+	// is [MaxTags] by default.
+	ErrTooManyTags = errors.New("too many tags")
 
 	// ErrTimestamp means that the timestamp of a point, in the unit of the wire,
 	// is not greater than 0, the Unix epoch.
@@ -78,6 +80,9 @@ var (
 
 	// ErrUnknownMode means that a text, or a number, is no [SanitizeMode].
 	ErrUnknownMode = errors.New("must be prometheus, apptuit or none")
+
+	// ErrUnknownTagValueRule means that a text is no [TagValueRule].
+	ErrUnknownTagValueRule = errors.New("must be any, opentsdb or influxdb")
 
 	// ErrNotBoolean means that a text is no truth value, see [ParseBool].
 	ErrNotBoolean = errors.New("must be y, yes, t, true, on, 1, n, no, f, false, off or 0")

@@ -18,7 +18,7 @@ func TestErrorText(t *testing.T) {
 	}{
 		{&Error{Field: FieldMetric, Rule: ErrEmpty}, `metric: empty`},
 		{&Error{Field: FieldMetric, Value: "a b", Rule: ErrInvalidName}, `metric "a b": only Unicode letters, ASCII digits and - _ . / are allowed`},
-		{&Error{Field: FieldTags, Value: "26", Rule: ErrTooManyTags}, `tags "26": a point has at most 25 tags`},
+		{&Error{Field: FieldTags, Value: "26", Rule: ErrTooManyTags}, `tags "26": too many tags`},
 		{&Error{Field: FieldTags, Rule: ErrNoTags}, `tags: a point needs at least one tag`},
 		{&Error{Field: FieldTimestamp, Value: "0", Rule: ErrTimestamp}, `timestamp "0": not after the Unix epoch`},
 		{&Error{Field: FieldValue, Value: "NaN", Rule: ErrNotFinite}, `value "NaN": not a finite number`},
@@ -52,6 +52,8 @@ func TestErrorsOfParsersSayWhatIsWrong(t *testing.T) {
 	says(err, `boolean "maybe": must be y, yes, t, true, on, 1, n, no, f, false, off or 0`)
 	_, err = ParseSanitizeMode("off")
 	says(err, `sanitize mode "off": must be prometheus, apptuit or none`)
+	_, err = ParseTagValueRule("off")
+	says(err, `tag value rule "off": must be any, opentsdb or influxdb`)
 }
 
 func TestErrorIsFoundThroughOthers(t *testing.T) {

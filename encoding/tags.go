@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// MaxTags is the most tags a point may have, after the tags of all sources have
-// been merged and their keys sanitized. It is the limit of Apptuit, as
+// MaxTags is the most tags a point may have by default, after the tags of all
+// sources have been merged and their keys sanitized. It is the limit of Apptuit, as
 // apptuit-py checks it. An OpenTSDB server has its own limit,
 // tsd.storage.max_tags, by default 8.
 const MaxTags = 25

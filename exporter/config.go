@@ -37,6 +37,8 @@ type config struct {
 	resource       attribute.Filter
 	filter         attribute.Filter // of data point attributes; nil selects all
 	scopeTags      bool
+	startPoints    bool
+	startPointsSet bool
 	target         attribute.Filter // of the attributes of target_info; nil disables it
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector
@@ -54,6 +56,7 @@ type config struct {
 	histogramsSet   bool
 	quantiles       []float64 // nil selects the default quantiles
 	quantilesSet    bool
+	sparseBuckets   bool
 	timers          Timers
 	timersSet       bool
 	durationUnit    time.Duration
@@ -130,11 +133,15 @@ func (c *config) observe() {
 	c.telemetry = t
 }
 
-// checkNames takes the sanitize mode of the client, unless an option has set it, and checks
+// checkNames takes the rule for tag values of the client, and its sanitize mode, unless an
+// option has set it. It checks
 // that WithPrometheusNames is compatible with the mode and the layout.
 func (c *config) checkNames() {
-	if c.client != nil && !c.modeSet {
-		c.names.Mode = c.core.SanitizeMode()
+	if c.client != nil {
+		c.names.Values = c.core.TagValues()
+		if !c.modeSet {
+			c.names.Mode = c.core.SanitizeMode()
+		}
 	}
 	if !c.names.Prometheus {
 		return

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -50,6 +51,9 @@ func TestConfigurationFaults(t *testing.T) {
 		"Prometheus names":      {options: []Option{endpoint, WithPrometheusNames(), WithSanitizeMode(encoding.SanitizeApptuit)}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not apptuit"}},
 		"… and another layout":  {options: []Option{endpoint, WithPrometheusNames(), WithLayout(LayoutReporter)}, want: []string{"WithPrometheusNames: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support Prometheus names"}},
 		"… the client's mode":   {options: []Option{WithClient(newClient(t, apptuitclient.WithSanitizeMode(encoding.SanitizeNone))), WithPrometheusNames()}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not none"}},
+		"start points":          {options: []Option{endpoint, WithStartPoints(), WithLayout(LayoutReporter)}, want: []string{"WithStartPoints: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support start points"}},
+		"… by a variable":       {env: map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_LAYOUT": "reporter"}, options: []Option{endpoint}, want: []string{"APPTUIT_START_POINTS: the reporter layout"}},
+		"… or none of them":     {env: map[string]string{"APPTUIT_START_POINTS": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_START_POINTS", "perhaps"}},
 		"… by variables":        {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_SANITIZE_MODE": "none"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES: the sanitize mode must be prometheus, not none"}},
 		"… or none":             {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES", "perhaps"}},
 		"target_info":           {env: map[string]string{"APPTUIT_TARGET_INFO": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_TARGET_INFO", "perhaps"}},
@@ -101,7 +105,7 @@ func TestConfigurationFaultsAreTyped(t *testing.T) {
 func TestOptionsAddUp(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithoutHostTag(), nil,
-		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithClientOptions(apptuitclient.WithMillisecondTimestamps()))
+		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond)))
 	mustExport(t, e, metricsOf(counter("n", number[int64](1))))
 	wantArrived(t, srv, "n{a=1, service_name=shop} 1700000000000 1")
 }

@@ -55,7 +55,7 @@ func numberConversions() []conversion {
 			counter("epoch", point(time.Unix(0, 1))), counter("first", point(time.Unix(1, 0))), counter("before", point(time.Unix(-5, 0))),
 			counter("last", point(time.Unix(9_999_999_999, 0))), counter("after", point(time.Unix(10_000_000_000, 0)))),
 		{
-			name: "timestamps in milliseconds", options: []Option{WithClientOptions(apptuitclient.WithMillisecondTimestamps())},
+			name: "timestamps in milliseconds", options: []Option{WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond))},
 			exports: []*metricdata.ResourceMetrics{metricsOf(counter("fraction", point(at().Add(999*time.Millisecond))), counter("zero", point(time.Time{})))},
 		},
 		one("names", counter("", number[int64](1, k("v"))), counter("2xx", number[int64](1, k("v"))),

@@ -35,7 +35,7 @@ func startTelemetry(ctx context.Context, interval time.Duration) (*telemetry, er
 	}
 	// In whole seconds, the last export may have the timestamp of the one before
 	// it: two values of one series at one time.
-	exp, err := exporter.New(ctx, exporter.WithClientOptions(apptuitclient.WithMillisecondTimestamps()))
+	exp, err := exporter.New(ctx, exporter.WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond)))
 	if err != nil {
 		return nil, err
 	}

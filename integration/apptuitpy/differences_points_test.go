@@ -288,7 +288,7 @@ func pointDifferences() []difference {
 		},
 		{
 			python: "a timestamp of 11 to 13 digits is sent, and the server takes it for milliseconds",
-			ours:   "milliseconds need `WithMillisecondTimestamps`; a time after 2286 is refused",
+			ours:   "milliseconds need `WithTimestampResolution`; a time after 2286 is refused",
 			reason: "a `time.Time` says what it means; such a point would be stored in 1970",
 			source: "apptuit_client.py, `DataPoint`",
 			edit: func(x *exchange) {

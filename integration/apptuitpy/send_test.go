@@ -202,7 +202,7 @@ func (s *sending) inGo(t *testing.T, server *recorder) *outcome {
 		options = append(options, apptuitclient.WithoutEnvironmentTags())
 	}
 	if s.milliseconds {
-		options = append(options, apptuitclient.WithMillisecondTimestamps())
+		options = append(options, apptuitclient.WithTimestampResolution(time.Millisecond))
 	}
 	if s.deflate {
 		options = append(options, apptuitclient.WithCompression(apptuitclient.CompressionDeflate))

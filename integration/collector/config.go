@@ -72,7 +72,7 @@ type Config struct {
 	HostTag bool `mapstructure:"host_tag"`
 	// ScopeTags adds otel_scope_name and otel_scope_version; with PrometheusNames
 	// also otel_scope_schema_url and the scope's attributes. Off by default: a point
-	// has at most encoding.MaxTags tags.
+	// has at most MaxTags tags.
 	ScopeTags bool `mapstructure:"scope_tags"`
 	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter
 	// for Go does, with units and _total (see exporter.WithPrometheusNames). It needs
@@ -83,6 +83,11 @@ type Config struct {
 	// pattern, all. Without it, as by default, there is none.
 	TargetInfo configoptional.Optional[ChosenAttributes] `mapstructure:"target_info"`
 
+	// StartPoints sends a point 0 before the first one of each cumulative monotonic
+	// series, at the time of the previous push that had its instrument, or at its start
+	// time (see exporter.WithStartPoints). Off by default.
+	StartPoints bool `mapstructure:"start_points"`
+
 	// Histograms says what becomes of histograms: recorded (the default) makes buckets
 	// of explicit buckets and quantiles of exponential ones; buckets, quantiles and
 	// both make that of all.
@@ -90,10 +95,23 @@ type Config struct {
 	// Quantiles are those of histograms, between 0 and 1, by default 0.5, 0.75, 0.95,
 	// 0.99 and 0.999; at most 100.
 	Quantiles []float64 `mapstructure:"quantiles"`
+	// SparseBuckets sends a bucket of a cumulative histogram with explicit buckets only from
+	// the first time on that it or the bucket above it has counted something (see
+	// exporter.WithSparseBuckets). Off by default.
+	SparseBuckets bool `mapstructure:"sparse_buckets"`
 
-	// MillisecondTimestamps sends timestamps in milliseconds instead of seconds.
-	// Not for InfluxDB 1.x.
-	MillisecondTimestamps bool `mapstructure:"millisecond_timestamps"`
+	// Server is the kind of the server, which selects the defaults of TagValues, MaxTags
+	// and TimestampResolution: apptuit, opentsdb, victoriametrics, influxdb or generic. By
+	// default apptuit for the default endpoint, and generic for any other.
+	Server string `mapstructure:"server"`
+	// TagValues is the rule by which tag values are rewritten: any, opentsdb or influxdb.
+	// By default that of the server.
+	TagValues string `mapstructure:"tag_values"`
+	// MaxTags limits the tags of a point, from 1 to 127. By default 0: the server's limit.
+	MaxTags int `mapstructure:"max_tags"`
+	// TimestampResolution is the resolution of timestamps: s or ms. By default that of
+	// the server.
+	TimestampResolution string `mapstructure:"timestamp_resolution"`
 	// SyncTimeout asks the server to answer when the points are stored, within this
 	// time. By default 0: it is not asked.
 	SyncTimeout time.Duration `mapstructure:"sync_timeout"`
@@ -134,6 +152,11 @@ func (cfg *Config) Validate() error {
 		}
 		if err != nil {
 			fault(s.key, "%w", err)
+		}
+	}
+	if len(faults) == 0 {
+		if err := cfg.tryServer(); err != nil {
+			fault("server", "%w", err)
 		}
 	}
 	if cfg.ClientConfig.CompressionParams != (configcompression.CompressionParams{}) {
@@ -205,7 +228,7 @@ func (cfg *Config) layout() (convert.Layout, error) {
 			faults = append(faults, fmt.Errorf("quantiles: %w", err))
 		}
 	}
-	return convert.Layout{Histograms: form, Quantiles: quantiles}, errors.Join(faults...)
+	return convert.Layout{Histograms: form, Quantiles: quantiles, SparseBuckets: cfg.SparseBuckets}, errors.Join(faults...)
 }
 
 // defaultServer reports whether an endpoint is Apptuit's own, however it is

@@ -73,12 +73,16 @@ prefix: apr.
 sanitize_mode: none
 target_info: {included: ["os.*"], excluded: [os.version]}
 histograms: both
+sparse_buckets: true
 quantiles: [0.9, 0.5]
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
 host_tag: false
 scope_tags: true
-millisecond_timestamps: true
+server: opentsdb
+tag_values: any
+max_tags: 12
+timestamp_resolution: ms
 sync_timeout: 30s
 max_batch_points: 1000
 max_batch_bytes: 1048576
@@ -100,25 +104,28 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 	}
 	type scalars struct {
 		endpoint, compression, tokenFile, user, prefix, mode string
+		server, values, resolution                           string
 		timeout, sync                                        time.Duration
-		host, scope, milliseconds                            bool
-		points                                               int
+		host, scope                                          bool
+		points, maxTags                                      int
 		bytes, cache                                         int64
 	}
 	got := scalars{
 		cfg.ClientConfig.Endpoint, string(cfg.ClientConfig.Compression), cfg.TokenFile, cfg.UserID, cfg.Prefix, cfg.SanitizeMode,
-		cfg.ClientConfig.Timeout, cfg.SyncTimeout, cfg.HostTag, cfg.ScopeTags, cfg.MillisecondTimestamps,
-		cfg.MaxBatchPoints, cfg.MaxBatchBytes, cfg.CacheBytes,
+		cfg.Server, cfg.TagValues, cfg.TimestampResolution,
+		cfg.ClientConfig.Timeout, cfg.SyncTimeout, cfg.HostTag, cfg.ScopeTags,
+		cfg.MaxBatchPoints, cfg.MaxTags, cfg.MaxBatchBytes, cfg.CacheBytes,
 	}
 	want := scalars{
 		"https://tsdb.example:4243/base", "none", "/does/not/exist/here", "me", "apr.", "none",
-		7 * time.Second, 30 * time.Second, false, true, true, 1000, 1 << 20, 0,
+		"opentsdb", "any", "ms",
+		7 * time.Second, 30 * time.Second, false, true, 1000, 12, 1 << 20, 0,
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	layout, err := cfg.layout()
-	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}}, layout); diff != "" || err != nil {
+	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}, SparseBuckets: true}, layout); diff != "" || err != nil {
 		t.Errorf("layout, %v: %s", err, diff)
 	}
 	queue := cfg.QueueConfig.Get()
@@ -195,7 +202,7 @@ sending_queue: {queue_size: 0}
 }
 
 func TestUnknownKeysAreFaults(t *testing.T) {
-	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `target_info: {include: [a]}`, `target_info: [a]`, `millisecond_timestamps: 5`, `tags: [a]`} {
+	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `target_info: {include: [a]}`, `target_info: [a]`, `server: [a]`, `tags: [a]`} {
 		if _, err := load(t, "token: abc\n"+text); err == nil {
 			t.Errorf("%s is accepted", text)
 		}

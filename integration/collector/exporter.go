@@ -27,13 +27,15 @@ type metricsExporter struct {
 	counters  *counters
 	resources *resources
 	chosen    *chooser // selects the attributes of data points; nil selects all
-	pool      *convert.Pool[identity, struct{}]
+	layout    convert.Layout
 	hasher    hasher
 	refused   *client.Refusals
 
 	// Set by start.
-	http   *http.Client
-	client *apptuitclient.Client
+	http       *http.Client
+	client     *apptuitclient.Client
+	resolution convert.Resolution
+	pool       *convert.Pool[identity, struct{}]
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
@@ -55,11 +57,9 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		counters:  counters,
 		resources: resources,
 		chosen:    newChooser(cfg.Attributes),
-		pool: convert.NewPool[identity, struct{}](convert.Config{
-			Names: resources.names, ScopeTags: cfg.ScopeTags, Layout: layout,
-		}, cfg.CacheBytes),
-		hasher:  newHasher(),
-		refused: client.NewRefusals(),
+		layout:    layout,
+		hasher:    newHasher(),
+		refused:   client.NewRefusals(),
 	}, nil
 }
 
@@ -78,7 +78,7 @@ func (e *metricsExporter) start(ctx context.Context, host component.Host) error 
 	return e.use(connections)
 }
 
-// use creates the client with an HTTP client.
+// use creates the client with an HTTP client, and the pool with the client's rules.
 func (e *metricsExporter) use(connections *http.Client) error {
 	options, err := e.cfg.clientOptions()
 	if err != nil {
@@ -91,15 +91,26 @@ func (e *metricsExporter) use(connections *http.Client) error {
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{}),
 		apptuitclient.WithWarningHandler(func(err error) { e.telemetry.Logger.Warn("Apptuit client.", zap.Error(err)) }),
 	)...)
-	return err
+	if err != nil {
+		return err
+	}
+	core := client.Of(e.client)
+	if err := e.resources.use(core.TagValues()); err != nil {
+		return fmt.Errorf("apptuit exporter: %w", err)
+	}
+	e.resolution = convert.ResolutionOf(core.Milliseconds())
+	e.pool = convert.NewPool[identity, struct{}](convert.Config{
+		Names: e.resources.names, ScopeTags: e.cfg.ScopeTags, MaxTags: core.MaxTags(), Layout: e.layout, Resolution: e.resolution,
+	}, e.cfg.CacheBytes)
+	return nil
 }
 
 // shutdown closes the client. exporterhelper has waited for pushes before.
 func (e *metricsExporter) shutdown(context.Context) error {
-	e.pool.Close()
-	if e.client == nil {
+	if e.pool == nil {
 		return nil
 	}
+	e.pool.Close()
 	e.http.CloseIdleConnections()
 	return e.client.Close()
 }
@@ -123,11 +134,12 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 		},
 	})
 	w := &walk{
-		export:       e.pool.Begin(out, time.Now()),
-		milliseconds: e.cfg.MillisecondTimestamps,
-		chosen:       e.chosen,
-		shared:       attributes{hasher: e.hasher},
-		attributes:   attributes{hasher: e.hasher},
+		export:      e.pool.Begin(out, time.Now()),
+		resolution:  e.resolution,
+		startPoints: e.cfg.StartPoints,
+		chosen:      e.chosen,
+		shared:      attributes{hasher: e.hasher},
+		attributes:  attributes{hasher: e.hasher},
 	}
 	defer w.export.Close()
 	if e.resources.target != nil {

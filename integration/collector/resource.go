@@ -18,9 +18,10 @@ const hostName = "host.name"
 // resources computes the tags that all points of a resource share.
 type resources struct {
 	names  convert.Names
-	tags   []model.Tag // of the configuration
-	chosen *chooser    // of attributes that become tags
-	target *chooser    // of attributes that become tags of target_info; nil without target_info
+	given  map[string]string // tags of the configuration
+	tags   []model.Tag       // these as a layer; set by use
+	chosen *chooser          // of attributes that become tags
+	target *chooser          // of attributes that become tags of target_info; nil without target_info
 	host   bool
 }
 
@@ -29,11 +30,7 @@ func newResources(cfg *Config) (*resources, error) {
 	if err != nil {
 		return nil, err
 	}
-	tags, err := names.Layer(model.TagsOf(nil, cfg.Tags))
-	if err != nil {
-		return nil, err
-	}
-	r := &resources{names: names, tags: tags, host: cfg.HostTag, chosen: newChooser(cfg.ResourceAttributes)}
+	r := &resources{names: names, given: cfg.Tags, host: cfg.HostTag, chosen: newChooser(cfg.ResourceAttributes)}
 	if r.chosen == nil { // as exporter.WithResourceAttributes is by default
 		r.chosen = &chooser{included: []string{"service.name", "service.namespace", "service.instance.id"}}
 	}
@@ -43,6 +40,13 @@ func newResources(cfg *Config) (*resources, error) {
 		}
 	}
 	return r, nil
+}
+
+// use sets the rule for tag values.
+func (r *resources) use(values encoding.TagValueRule) (err error) {
+	r.names.Values = values
+	r.tags, err = r.names.Layer(model.TagsOf(nil, r.given))
+	return err
 }
 
 func (cfg *Config) names() (convert.Names, error) {

@@ -71,12 +71,18 @@ func settings() []setting {
 			_, err := names.Layer(model.TagsOf(nil, cfg.Tags))
 			return apptuitclient.WithTags(cfg.Tags), err
 		}},
-		{key: "millisecond_timestamps", name: "WithMillisecondTimestamps", option: func(cfg *Config) (apptuitclient.Option, error) {
-			if !cfg.MillisecondTimestamps {
+		{key: "server", name: "WithServer", option: named(func(cfg *Config) string { return cfg.Server }, apptuitclient.ParseServer, apptuitclient.WithServer)},
+		{key: "tag_values", name: "WithTagValueRule", option: named(func(cfg *Config) string { return cfg.TagValues }, encoding.ParseTagValueRule, apptuitclient.WithTagValueRule)},
+		{key: "max_tags", name: "WithMaxTags", option: func(cfg *Config) (apptuitclient.Option, error) {
+			if cfg.MaxTags == 0 {
 				return nil, nil
 			}
-			return apptuitclient.WithMillisecondTimestamps(), nil
+			return apptuitclient.WithMaxTags(cfg.MaxTags), nil
 		}},
+		{
+			key: "timestamp_resolution", name: "WithTimestampResolution",
+			option: named(func(cfg *Config) string { return cfg.TimestampResolution }, apptuitclient.ParseTimestampResolution, apptuitclient.WithTimestampResolution),
+		},
 		{key: "sync_timeout", name: "WithSync", option: func(cfg *Config) (apptuitclient.Option, error) {
 			if cfg.SyncTimeout == 0 {
 				return nil, nil
@@ -89,6 +95,18 @@ func settings() []setting {
 		{key: "max_batch_bytes", name: "WithMaxBatchBytes", option: func(cfg *Config) (apptuitclient.Option, error) {
 			return apptuitclient.WithMaxBatchBytes(cfg.MaxBatchBytes), nil
 		}},
+	}
+}
+
+// named returns the option of a key with a name as its value, nil if the key is empty.
+func named[T any](value func(*Config) string, parse func(string) (T, error), option func(T) apptuitclient.Option) func(*Config) (apptuitclient.Option, error) {
+	return func(cfg *Config) (apptuitclient.Option, error) {
+		name := value(cfg)
+		if name == "" {
+			return nil, nil
+		}
+		v, err := parse(name)
+		return option(v), err
 	}
 }
 
@@ -119,6 +137,27 @@ func tryOption(name string, option apptuitclient.Option) error {
 	if err != nil {
 		text := strings.TrimPrefix(err.Error(), "apptuit: configuration: ")
 		return &optionError{text: strings.ReplaceAll(text, name+": ", ""), cause: err}
+	}
+	return client.Close()
+}
+
+// tryServer returns an error if the server does not accept the compression or the resolution
+// of timestamps. Each key must be valid by itself.
+func (cfg *Config) tryServer() error {
+	options := []apptuitclient.Option{apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint("http://localhost")}
+	for _, s := range settings() {
+		switch s.key {
+		case "server", "compression", "timestamp_resolution":
+			option, err := s.option(cfg)
+			if err != nil {
+				return err
+			}
+			options = append(options, option)
+		}
+	}
+	client, err := apptuitclient.New(options...)
+	if err != nil {
+		return &optionError{text: strings.TrimPrefix(err.Error(), "apptuit: configuration: "), cause: err}
 	}
 	return client.Close()
 }

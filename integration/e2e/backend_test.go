@@ -20,6 +20,7 @@ import (
 // backend is a server that keeps points.
 type backend struct {
 	name      string
+	server    apptuitclient.Server // its profile
 	endpoint  string
 	tolerance float64
 	points    func(t testing.TB, metrics ...string) []servers.Point
@@ -28,12 +29,12 @@ type backend struct {
 
 func victoriaMetrics(t *testing.T) backend {
 	v := servers.StartVictoriaMetrics(t)
-	return backend{"VictoriaMetrics", v.Endpoint(), servers.VictoriaMetricsTolerance, v.Points, v.TakesDeflate}
+	return backend{"VictoriaMetrics", apptuitclient.ServerVictoriaMetrics, v.Endpoint(), servers.VictoriaMetricsTolerance, v.Points, v.TakesDeflate}
 }
 
 func influxDB(t *testing.T) backend {
 	i := servers.StartInfluxDB(t)
-	return backend{"InfluxDB", i.Endpoint(), 0, i.Points, func(testing.TB) bool { return false }}
+	return backend{"InfluxDB", apptuitclient.ServerInfluxDB, i.Endpoint(), 0, i.Points, func(testing.TB) bool { return false }}
 }
 
 // onEachBackend runs a test against an empty server of each kind.
@@ -49,6 +50,9 @@ func onEachBackend(t *testing.T, f func(t *testing.T, b backend)) {
 		})
 	}
 }
+
+// profile selects the server's profile.
+func (b backend) profile() apptuitclient.Option { return apptuitclient.WithServer(b.server) }
 
 // holds fails the test unless the server has these points and no others, or no
 // others of some metrics.

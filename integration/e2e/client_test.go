@@ -93,7 +93,7 @@ func TestInvalidPointsCostThemselves(t *testing.T) {
 	})
 }
 
-// TestMillisecondTimestamps is for VictoriaMetrics alone: InfluxDB 1.x misreads
+// TestMillisecondTimestamps is for VictoriaMetrics alone: InfluxDB 1.6 misreads
 // them.
 func TestMillisecondTimestamps(t *testing.T) {
 	t.Parallel()
@@ -102,7 +102,7 @@ func TestMillisecondTimestamps(t *testing.T) {
 	for i := range stored {
 		stored[i].Time = sent[i].Timestamp.UnixMilli()
 	}
-	c := newClient(t, b.endpoint, apptuitclient.WithMillisecondTimestamps())
+	c := newClient(t, b.endpoint, b.profile()) // in which they are the default
 	if err := c.Send(within(t, 20*time.Second), sent); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
@@ -194,10 +195,12 @@ func align(points []servers.Point, from, to int64) {
 }
 
 // TestEveryInstrument exports two collections of all kinds of instruments and
-// compares all that the server has then.
+// compares all that the server has then. The server's profile is selected; times are whole
+// seconds all the same.
 func TestEveryInstrument(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
-		exp := newExporter(t, b.endpoint, exporter.WithTags(map[string]string{"region": "Köln, \"east\""}))
+		exp := newExporter(t, b.endpoint, exporter.WithTags(map[string]string{"region": "Köln, \"east\""}),
+			exporter.WithClientOptions(b.profile(), apptuitclient.WithTimestampResolution(time.Second)))
 		provider := sdkmetric.NewMeterProvider(
 			sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))),
 			sdkmetric.WithResource(shop()), exponential())
@@ -293,6 +296,10 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 		expect(i, "successful", sent)
 		expect(i, "failed", 0)
 		expect(i, "time_count", float64(i))
+		expect(i, "time_bucket", float64(i))
+		bucket := &want[len(want)-1]
+		bucket.Tags = maps.Clone(bucket.Tags)
+		bucket.Tags["le"] = "+Inf"
 	}
 	expect(0, "time_sum", 0)
 	for _, point := range points {
@@ -303,7 +310,7 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 				continue
 			}
 			own = append(own, point)
-		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count":
+		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count", "apptuit_reporter_send_time_bucket":
 			own = append(own, point)
 		default:
 			others = append(others, point)

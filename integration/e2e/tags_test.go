@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
@@ -52,7 +53,7 @@ func TestTagValuesSurvive(t *testing.T) {
 	})
 }
 
-// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.x, which keeps a
+// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.6, which keeps a
 // value's backslashes unescaped: the last one takes the comma after it along,
 // and the next tag becomes part of the value.
 func TestTagValuesThatEndInABackslash(t *testing.T) {
@@ -66,6 +67,65 @@ func TestTagValuesThatEndInABackslash(t *testing.T) {
 			Time:       past, Value: 1,
 		}}}})
 		b.holds(t, []servers.Point{{Metric: "texts", Tags: stored[b.name], Time: millis(past), Value: 1}})
+	})
+}
+
+// TestProfile_KeepsTagsWhole sends, with the profile of each server, what InfluxDB 1.6 garbles
+// or refuses otherwise: values that end in backslashes, before another tag and as the last
+// one, and the key time. Both servers have the points as they were accepted, also after a
+// restart.
+func TestProfile_KeepsTagsWhole(t *testing.T) {
+	t.Parallel()
+	values := []string{`C:\`, `\`, `a\\`, `a\b\`, `a,b=c d\`, "日本\\", `\,`, "new\nline", "plain"}
+	send := func(t *testing.T, server apptuitclient.Server, endpoint string, stored func(value string) string, key string) (want []servers.Point) {
+		t.Helper()
+		var points []metricdata.DataPoint[int64]
+		for i, v := range values {
+			points = append(points, metricdata.DataPoint[int64]{
+				Attributes: attribute.NewSet(attribute.String("text", v), attribute.String("time", "noon"), attribute.String("zone", v+`\`)),
+				Time:       past, Value: int64(i),
+			})
+			want = append(want, servers.Point{
+				Metric: "texts", Tags: map[string]string{"text": stored(v), key: "noon", "zone": stored(v + `\`)}, Time: millis(past), Value: float64(i),
+			})
+		}
+		exp := newExporter(t, endpoint, exporter.WithoutHostTag(), exporter.WithoutSelfMetrics(), exporter.WithClientOptions(apptuitclient.WithServer(server)))
+		rm := metricdata.ResourceMetrics{Resource: resource.Empty(), ScopeMetrics: []metricdata.ScopeMetrics{{
+			Metrics: []metricdata.Metrics{{Name: "texts", Data: metricdata.Gauge[int64]{DataPoints: points}}},
+		}}}
+		if err := exp.Export(within(t, 20*time.Second), &rm); err != nil {
+			t.Fatal(err)
+		}
+		return want
+	}
+	t.Run("InfluxDB", func(t *testing.T) {
+		t.Parallel()
+		i := servers.StartInfluxDB(t)
+		underscores := func(value string) string {
+			for n := len(value) - 1; n >= 0 && value[n] == '\\'; n-- {
+				value = value[:n] + "_" + value[n+1:]
+			}
+			return value
+		}
+		want := send(t, apptuitclient.ServerInfluxDB, i.Endpoint(), underscores, "exported_time")
+		for range 2 {
+			if diff := servers.Diff(want, i.Points(t), 0); diff != "" {
+				t.Error(diff)
+			}
+			i.Stop(t)
+			i.Restart(t)
+		}
+	})
+	t.Run("VictoriaMetrics", func(t *testing.T) {
+		t.Parallel()
+		v := servers.StartVictoriaMetrics(t)
+		want := send(t, apptuitclient.ServerVictoriaMetrics, v.Endpoint(), func(value string) string { return value }, "time")
+		for i := range want {
+			want[i].Time = past.UnixMilli()
+		}
+		if diff := servers.Diff(want, v.Points(t), servers.VictoriaMetricsTolerance); diff != "" {
+			t.Error(diff)
+		}
 	})
 }
 

@@ -162,7 +162,7 @@ func TestDuplicates_NotWithMilliseconds(t *testing.T) {
 		sent = append(sent, apptuitclient.DataPoint{Metric: metric, Tags: tags, Timestamp: when, Value: v})
 		want = append(want, servers.Point{Metric: metric, Tags: tags, Time: when.UnixMilli(), Value: v})
 	}
-	if err := newClient(t, o, apptuitclient.WithMillisecondTimestamps()).Send(within(t, time.Minute), sent); err != nil {
+	if err := newClient(t, o, apptuitclient.WithTimestampResolution(time.Millisecond)).Send(within(t, time.Minute), sent); err != nil {
 		t.Fatal(err)
 	}
 	stores(t, o, metric, want)

@@ -5,6 +5,7 @@ package otelconf
 
 import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
@@ -27,6 +28,9 @@ const (
 	milliseconds = "milliseconds"
 	mappings     = "mapping"
 
+	servers       = "`apptuit`, `opentsdb`, `victoriametrics`, `influxdb` or `generic`"
+	valueRules    = "`any`, `opentsdb` or `influxdb`"
+	resolutions   = "`s` or `ms`"
 	compressions  = "`gzip`, `deflate` or `none`"
 	sanitizeModes = "`prometheus`, `apptuit` or `none`"
 	temporalities = "`cumulative`, `delta` or `low_memory`"
@@ -45,6 +49,12 @@ func keys() []key {
 			meaning: "base URL of the server",
 			options: []string{"apptuitclient.WithEndpoint"}, variables: []string{"APPTUIT_ENDPOINT"},
 			set: (*settings).readEndpoint,
+		},
+		{
+			name: "server", kind: servers, otherwise: "`apptuit` for the default endpoint, else `generic`",
+			meaning: "kind of the server: selects defaults of other keys, see the [table of servers](../../README.md#servers)",
+			options: []string{"apptuitclient.WithServer"}, variables: []string{"APPTUIT_SERVER"},
+			set: client(oneOf(apptuitclient.ParseServer, servers), apptuitclient.WithServer),
 		},
 		{
 			name: "token", kind: texts,
@@ -140,7 +150,7 @@ func keys() []key {
 		},
 		{
 			name: "compression", kind: compressions, otherwise: "`gzip`",
-			meaning: "of requests. InfluxDB 1.x, and VictoriaMetrics before 1.114, refuse `deflate`",
+			meaning: "of requests. InfluxDB 1.6 and VictoriaMetrics 1.79 refuse `deflate`; with the `server` `influxdb` it is a fault",
 			options: []string{"apptuitclient.WithCompression"}, variables: []string{"APPTUIT_COMPRESSION"},
 			set: client(oneOf(apptuitclient.ParseCompression, compressions), apptuitclient.WithCompression),
 		},
@@ -163,10 +173,22 @@ func keys() []key {
 			set:     client(value.count, apptuitclient.WithMaxInFlight),
 		},
 		{
-			name: "millisecond_timestamps", kind: flags, otherwise: "`false`",
-			meaning: "timestamps in milliseconds instead of seconds. Not for InfluxDB 1.x",
-			options: []string{"apptuitclient.WithMillisecondTimestamps"},
-			set:     clientIf(true, apptuitclient.WithMillisecondTimestamps),
+			name: "timestamp_resolution", kind: resolutions, otherwise: "the server's",
+			meaning: "of timestamps. InfluxDB 1.6 misreads `ms`",
+			options: []string{"apptuitclient.WithTimestampResolution"}, variables: []string{"APPTUIT_TIMESTAMP_RESOLUTION"},
+			set: client(oneOf(apptuitclient.ParseTimestampResolution, resolutions), apptuitclient.WithTimestampResolution),
+		},
+		{
+			name: "tag_values", kind: valueRules, otherwise: "the server's",
+			meaning: "rule by which tag values are rewritten; `any` changes nothing",
+			options: []string{"apptuitclient.WithTagValueRule"}, variables: []string{"APPTUIT_TAG_VALUES"},
+			set: client(oneOf(encoding.ParseTagValueRule, valueRules), apptuitclient.WithTagValueRule),
+		},
+		{
+			name: "max_tags", kind: integers, otherwise: "the server's",
+			meaning: "limit of the tags of a point, 1 to 127; a point with more is rejected",
+			options: []string{"apptuitclient.WithMaxTags"}, variables: []string{"APPTUIT_MAX_TAGS"},
+			set: client(value.count, apptuitclient.WithMaxTags),
 		},
 		{
 			name: "prefix", kind: texts,
@@ -215,6 +237,12 @@ func keys() []key {
 			meaning: "names as OpenTelemetry's Prometheus exporter gives them: units, `_total`, labels. `true` beats the variable, `false` does not",
 			options: []string{"exporter.WithPrometheusNames"}, variables: []string{"APPTUIT_PROMETHEUS_NAMES"},
 			set: exportIf(true, exporter.WithPrometheusNames),
+		},
+		{
+			name: "start_points", kind: flags, otherwise: "`false`",
+			meaning: "a point 0 before the first one of each cumulative monotonic series. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithStartPoints"}, variables: []string{"APPTUIT_START_POINTS"},
+			set: exportIf(true, exporter.WithStartPoints),
 		},
 		{
 			name: "target_info", kind: mappings, otherwise: "none",
@@ -275,6 +303,12 @@ func keys() []key {
 			meaning: "those of histograms in the default layout",
 			options: []string{"exporter.WithQuantiles"}, variables: []string{"APPTUIT_QUANTILES"},
 			set: (*settings).readQuantiles,
+		},
+		{
+			name: "sparse_buckets", kind: flags, otherwise: "`false`",
+			meaning: "buckets of cumulative histograms are sent from the first time on that they, or the buckets above them, have counted something. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithSparseBuckets"}, variables: []string{"APPTUIT_SPARSE_BUCKETS"},
+			set: exportIf(true, exporter.WithSparseBuckets),
 		},
 		{
 			name: "timers", kind: timerKinds, otherwise: "`unit`",

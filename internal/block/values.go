@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
@@ -19,6 +20,8 @@ type cell struct {
 	owner  uint32
 	used   uint32
 	kind   model.ValueKind
+
+	supplement bool // see PutSupplement
 }
 
 // cellSize is the size of a cell with its bit in the set.
@@ -39,13 +42,25 @@ func (w *Writer) PutNumber(b *Block, id uint32, at Stamp, v model.Value) {
 // PutDistribution gives an entry the values of several lines in the current export. It
 // keeps no reference to d.
 func (w *Writer) PutDistribution(b *Block, id uint32, at Stamp, d *Distribution) {
+	w.putDistribution(b, id, at, d)
+}
+
+// PutSupplement is PutDistribution for further lines. They do not collide with another
+// point of the owner that has the same series and timestamp, and that must not have any of
+// these lines.
+func (w *Writer) PutSupplement(b *Block, id uint32, at Stamp, d *Distribution) {
+	w.putDistribution(b, id, at, d).supplement = true
+}
+
+func (w *Writer) putDistribution(b *Block, id uint32, at Stamp, d *Distribution) *cell {
 	s := w.stateOf(b)
-	w.put(b, id, at, uint64(len(s.points)), 0)
+	c := w.put(b, id, at, uint64(len(s.points)), 0)
 	s.add(d, len(b.lines.Labels))
+	return c
 }
 
 // put sets the cell of an entry, or appends an extra value if the cell is set.
-func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.ValueKind) {
+func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.ValueKind) *cell {
 	c := &b.cells[id]
 	if b.set.has(id) {
 		s := w.stateOf(b)
@@ -54,7 +69,8 @@ func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.Valu
 	} else {
 		b.set.add(id)
 	}
-	c.ts, c.bits, c.source, c.owner, c.kind = at.Timestamp, bits, at.Source, at.Owner, kind
+	c.ts, c.bits, c.source, c.owner, c.kind, c.supplement = at.Timestamp, bits, at.Source, at.Owner, kind, false
+	return c
 }
 
 // Reject rejects a point of an entry. Write sets the tags of the rejection, because it
@@ -175,8 +191,9 @@ type labelTexts struct {
 	repeats bool     // two of them are equal
 }
 
-// set renders the values of a label.
-func (l *labelTexts) set(at []float64) {
+// set renders the values of a label. A rule never makes two of them equal, since it keeps
+// numbers apart.
+func (l *labelTexts) set(at []float64, rule encoding.TagValueRule) {
 	if len(l.texts) > 0 && slices.Equal(l.at, at) {
 		return
 	}
@@ -186,6 +203,11 @@ func (l *labelTexts) set(at []float64) {
 		l.texts[i] = strconv.AppendFloat(l.texts[i][:0], v+0, 'g', -1, 64) // as Prometheus prints them; -0 becomes 0
 	}
 	l.texts[len(at)] = append(l.texts[len(at)][:0], "+Inf"...)
+	if rule != encoding.TagValuesAny {
+		for i, text := range l.texts {
+			l.texts[i] = append(text[:0], rule.Value(string(text))...)
+		}
+	}
 	sorted := slices.Sorted(slices.Values(at))
 	l.repeats = len(slices.Compact(sorted)) < len(at)
 }

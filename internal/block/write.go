@@ -98,6 +98,7 @@ func (w *Writer) writeEqual(b *Block) {
 		c := &w.equal[i]
 		first, _ := slices.BinarySearchFunc(w.equal, c.ts, func(x cell, ts int64) int { return cmp.Compare(x.ts, ts) })
 		switch {
+		case first < i && c.supplement && w.equal[first].owner == c.owner:
 		case first < i:
 			w.winner = &w.equal[first].owner
 		case i > 0:
@@ -148,7 +149,7 @@ func (w *Writer) writePoint(b *Block, c *cell) {
 	plain, labelled := values[:len(b.lines.Plain)], values[len(b.lines.Plain):]
 	w.writePlain(b, c, 0, plain[:1])
 	for i := range b.lines.Labels {
-		w.labels[i].set(b.state.bounds[d.bounds[i].from:d.bounds[i].to])
+		w.labels[i].set(b.state.bounds[d.bounds[i].from:d.bounds[i].to], w.LabelValues)
 		w.writeLabelled(b, c, i, labelled[:d.counts[i]])
 		labelled = labelled[d.counts[i]:]
 	}

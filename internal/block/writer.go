@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
@@ -34,6 +35,9 @@ type Owners interface {
 // Begin; then for each block Add for new series, PutNumber, PutDistribution or Reject for
 // each point, and Write; and at last End. A Writer belongs to one goroutine.
 type Writer struct {
+	// LabelValues is the rule for the values of labels. It must not change.
+	LabelValues encoding.TagValueRule
+
 	sink   Sink
 	out    *put.Builder // of the sink
 	owners Owners

@@ -47,13 +47,13 @@ func actionOf(status int) action {
 	return actionRetry // 5xx, and an invalid status, which RFC 9110 treats as 5xx
 }
 
-// actionOfText returns the action for an answer that is not a put answer, by its status and
-// text.
-func actionOfText(status int, text []byte) action {
+// actionOfText returns the action for an answer of the server that is not a put answer, by
+// its status and text.
+func (p *Profile) actionOfText(status int, text []byte) action {
 	switch status {
 	case http.StatusBadRequest, http.StatusUnprocessableEntity:
 		switch {
-		case saysTooLarge(text):
+		case p.saysTooLarge(text):
 			return actionSplit
 		case saysReason(text):
 			return actionReject

@@ -4,7 +4,6 @@
 package client_test
 
 import (
-	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -22,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of answers in docs/guarantees.md")
+var update = flag.Bool("update", false, "rewrite the tables in docs/guarantees.md and README.md")
 
 // fate is the expected outcome for the points of a batch after an answer.
 type fate struct {
@@ -151,7 +150,7 @@ func answerRows() []answerRow {
 		},
 		{"OpenTSDB: points that it could not store just then", []any{busy(400), busy(200)}, transientPoints()},
 		{
-			"InfluxDB: `partial write: … dropped=N`",
+			"InfluxDB (`WithServer`: `influxdb` or `generic`): `partial write: … dropped=N`",
 			[]any{text(500, partial), text(400, partial), text(500, partial+" for database: opentsdb\n")},
 			countedFate("N points rejected, the others accepted", 1),
 		},
@@ -296,35 +295,37 @@ func observe(t *testing.T, answers func(*call) (answer, error), withSpool bool) 
 	return s
 }
 
-const (
-	tableStart = "<!-- made by TestTableOfAnswers -->\n"
-	tableEnd   = "<!-- end -->\n"
-)
-
 // The table of answers in the documentation is the one of these tests.
 func TestTableOfAnswers(t *testing.T) {
-	const name = "../../docs/guarantees.md"
-	page, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var table bytes.Buffer
+	var table strings.Builder
 	table.WriteString("| answer | without a spool | with a spool |\n|---|---|---|\n")
 	for _, row := range answerRows() {
 		fmt.Fprintf(&table, "| %s | %s | %s |\n", row.text, row.fate.plain, row.fate.spooled)
 	}
-	before, rest, found := strings.Cut(string(page), tableStart)
-	got, after, ends := strings.Cut(rest, tableEnd)
+	checkTable(t, "../../docs/guarantees.md", table.String())
+}
+
+// checkTable compares a page with a table that the test has made, and replaces the table in
+// the page with -update.
+func checkTable(t *testing.T, name, table string) {
+	t.Helper()
+	start, end := "<!-- made by "+t.Name()+" -->\n", "<!-- end -->\n"
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(page), start)
+	got, after, ends := strings.Cut(rest, end)
 	if !found || !ends {
 		t.Fatalf("%s has no place for the table", name)
 	}
-	if got == table.String() {
+	if got == table {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s has another table: run go test ./internal/client -run TestTableOfAnswers -update", name)
+		t.Fatalf("%s has another table: run go test ./internal/client -run %s -update", name, t.Name())
 	}
-	if err := os.WriteFile(name, []byte(before+tableStart+table.String()+tableEnd+after), 0o600); err != nil {
+	if err := os.WriteFile(name, []byte(before+start+table+end+after), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -44,12 +44,12 @@ func New(settings *Settings) (*Client, error) {
 		put:      settings.putURL(),
 		headers:  settings.allHeaders(),
 		codec:    put.NewCodec(settings.Points.Compression.Value),
-		size:     newSizeLimit(settings.Points.Batch.Bytes, settings.Points.Compression.Value),
+		size:     newSizeLimit(settings.Points.MaxBytes.Value, settings.profile.FirstBytes, settings.Points.Compression.Value),
 		warnings: notify.New(settings.Warn),
 	}
 	c.spool = newSpoolOpener(c)
 	if settings.Points.EncodedNames {
-		c.names = newNameCache(settings.Points.Mode.Value, maxNames, maxNameBytes)
+		c.names = newNameCache(settings.Points.tagRules(), maxNames, maxNameBytes)
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
 	if settings.Spool != nil && !settings.Spool.openOnFirstSend {
@@ -75,7 +75,13 @@ func (c *Client) Tags() map[string]string { return maps.Clone(c.settings.Points.
 func (c *Client) EnvironmentTags() map[string]string { return maps.Clone(c.settings.Points.envTags) }
 
 // Milliseconds reports whether timestamps are sent in milliseconds rather than seconds.
-func (c *Client) Milliseconds() bool { return c.settings.Points.Milliseconds }
+func (c *Client) Milliseconds() bool { return c.settings.Points.milliseconds() }
+
+// TagValues returns the rule for tag values.
+func (c *Client) TagValues() encoding.TagValueRule { return c.settings.Points.TagValues.Value }
+
+// MaxTags returns the limit of the tags of a point.
+func (c *Client) MaxTags() int { return c.settings.Points.MaxTags.Value }
 
 // Close ends the requests and waits of the client. Points that are being sent fail with
 // [ErrClosed]. With a spool they are spooled instead; Close waits up to one second for

@@ -207,6 +207,26 @@ func TestConfigurationFaults(t *testing.T) {
 		{"an unknown mode", "", []apptuitclient.Option{endpoint, apptuitclient.WithSanitizeMode(9)}, "unknown mode 9"},
 		{"a compression", "APPTUIT_COMPRESSION=br", []apptuitclient.Option{endpoint}, `APPTUIT_COMPRESSION: compression "br": must be gzip, deflate or none`},
 		{"an unknown compression", "", []apptuitclient.Option{endpoint, apptuitclient.WithCompression(9)}, "unknown compression 9"},
+		{"a server", "APPTUIT_SERVER=mysql", []apptuitclient.Option{endpoint}, `APPTUIT_SERVER: server "mysql": must be apptuit, opentsdb, victoriametrics, influxdb or generic`},
+		{"an unknown server", "", []apptuitclient.Option{endpoint, apptuitclient.WithServer(9)}, "WithServer: unknown server 9"},
+		{"a rule for tag values", "APPTUIT_TAG_VALUES=none", []apptuitclient.Option{endpoint}, `APPTUIT_TAG_VALUES: tag value rule "none": must be any, opentsdb or influxdb`},
+		{"an unknown rule for tag values", "", []apptuitclient.Option{endpoint, apptuitclient.WithTagValueRule(9)}, "WithTagValueRule: unknown rule 9"},
+		{"a limit of tags", "APPTUIT_MAX_TAGS=many", []apptuitclient.Option{endpoint}, `APPTUIT_MAX_TAGS: "many" must be a number from 1 to 127`},
+		{"too large a limit of tags", "APPTUIT_MAX_TAGS=128", []apptuitclient.Option{endpoint}, `APPTUIT_MAX_TAGS: "128" must be a number from 1 to 127`},
+		{"no tags", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxTags(0)}, "WithMaxTags: 0 must be from 1 to 127"},
+		{"too many tags", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxTags(128)}, "WithMaxTags: 128 must be from 1 to 127"},
+		{"a resolution", "APPTUIT_TIMESTAMP_RESOLUTION=us", []apptuitclient.Option{endpoint}, `APPTUIT_TIMESTAMP_RESOLUTION: timestamp resolution "us": must be s or ms`},
+		{"an unknown resolution", "", []apptuitclient.Option{endpoint, apptuitclient.WithTimestampResolution(time.Minute)}, "WithTimestampResolution: 1m0s must be 1s or 1ms"},
+		{
+			"deflate to InfluxDB", "APPTUIT_COMPRESSION=deflate",
+			[]apptuitclient.Option{endpoint, apptuitclient.WithServer(apptuitclient.ServerInfluxDB)},
+			"compression deflate: the server influxdb does not accept it (WithCompression, APPTUIT_COMPRESSION, WithServer, APPTUIT_SERVER)",
+		},
+		{
+			"milliseconds to InfluxDB", "APPTUIT_SERVER=influxdb",
+			[]apptuitclient.Option{endpoint, apptuitclient.WithTimestampResolution(time.Millisecond)},
+			"timestamp resolution ms: the server influxdb misreads it (WithTimestampResolution, APPTUIT_TIMESTAMP_RESOLUTION, WithServer, APPTUIT_SERVER)",
+		},
 		{"a time-out", "", []apptuitclient.Option{endpoint, apptuitclient.WithTimeout(0)}, "WithTimeout: 0s is not positive"},
 		{"a wait", "", []apptuitclient.Option{endpoint, apptuitclient.WithRetry(apptuitclient.RetryConfig{MaxInterval: -1})}, "WithRetry: durations must not be negative"},
 		{"sync", "", []apptuitclient.Option{endpoint, apptuitclient.WithSync(time.Microsecond)}, "WithSync: 1µs is less than a millisecond"},
@@ -327,7 +347,7 @@ func TestAccessors(t *testing.T) {
 	t.Setenv("APPTUIT_TAGS", "zone: eu")
 	tags := map[string]string{"team": "a"}
 	c := newClient(t, apptuitclient.WithEndpoint("https://fake.test/base/"), apptuitclient.WithTags(tags),
-		apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit), apptuitclient.WithMillisecondTimestamps())
+		apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit), apptuitclient.WithTimestampResolution(time.Millisecond))
 	tags["team"] = "changed"
 	client.Of(c).Tags()["team"] = "changed"
 	client.Of(c).EnvironmentTags()["zone"] = "changed"

@@ -32,16 +32,30 @@ func (s *Settings) environment() {
 	if !s.Ignore.Tags {
 		s.environmentTags()
 	}
-	if v := env.Get("APPTUIT_SANITIZE_MODE"); v != "" && !s.Points.Mode.Given {
-		parseVariable(s, "APPTUIT_SANITIZE_MODE", v, encoding.ParseSanitizeMode, &s.Points.Mode.Value)
-	}
-	if v := env.Get("APPTUIT_COMPRESSION"); v != "" && !s.Points.Compression.Given {
-		parseVariable(s, "APPTUIT_COMPRESSION", v, put.ParseEncoding, &s.Points.Compression.Value)
-	}
+	fromVariable(s, "APPTUIT_SANITIZE_MODE", encoding.ParseSanitizeMode, &s.Points.Mode)
+	fromVariable(s, "APPTUIT_SERVER", ParseServer, &s.Server)
+	fromVariable(s, "APPTUIT_TAG_VALUES", encoding.ParseTagValueRule, &s.Points.TagValues)
+	fromVariable(s, "APPTUIT_MAX_TAGS", ParseMaxTags, &s.Points.MaxTags)
+	fromVariable(s, "APPTUIT_COMPRESSION", put.ParseEncoding, &s.Points.Compression)
+	fromVariable(s, "APPTUIT_TIMESTAMP_RESOLUTION", ParseResolution, &s.Points.Resolution)
 	s.environmentSpool()
 	if v := env.Get("APPTUIT_TIMEOUT"); v != "" && s.Connection.Timeout == 0 {
 		parseVariable(s, "APPTUIT_TIMEOUT", v, parseTimeout, &s.Connection.Timeout)
 	}
+}
+
+// fromVariable sets a setting from a variable, unless an option has set it.
+func fromVariable[T any](s *Settings, variable string, parse func(string) (T, error), to *Optional[T]) {
+	text := env.Get(variable)
+	if text == "" || to.Given {
+		return
+	}
+	v, err := parse(text)
+	if err != nil {
+		s.Fault("%s: %w", variable, err)
+		return
+	}
+	to.Set(v)
 }
 
 // parseVariable parses the value of a variable, and records a fault if it is invalid.

@@ -40,7 +40,7 @@ func (m *Machine) index(n int) int { return int(m.random(time.Duration(n))) }
 // openFolder opens the folder of the spool.
 func (s *Settings) openFolder(dropped func(spool.Drop)) (*spool.Folder, error) {
 	config := s.Spool
-	limits := spool.Limits{Bytes: config.Bytes.Value, Age: config.Age.Value, Text: s.Points.Batch.Bytes}
+	limits := spool.Limits{Bytes: config.Bytes.Value, Age: config.Age.Value, Text: s.Points.MaxBytes.Value}
 	options := spool.Options{Instances: config.Instances, Insecure: config.Insecure, Dropped: dropped}
 	if s.machine.Disk == nil {
 		return spool.Open(config.Dir, limits, options)

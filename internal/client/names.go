@@ -30,7 +30,7 @@ const sweepInterval = time.Minute
 // program that sends more names than fit, in the same order each time: each name would be
 // replaced before its next use.
 type nameCache struct {
-	mode       encoding.SanitizeMode
+	rules      model.TagRules
 	maxEntries int
 	maxBytes   int
 
@@ -49,8 +49,8 @@ type decodedName struct {
 	used   atomic.Uint32 // value of nameCache.sweep at the last use
 }
 
-func newNameCache(mode encoding.SanitizeMode, maxEntries, maxBytes int) *nameCache {
-	return &nameCache{mode: mode, maxEntries: maxEntries, maxBytes: maxBytes, entries: make(map[string]*decodedName)}
+func newNameCache(rules model.TagRules, maxEntries, maxBytes int) *nameCache {
+	return &nameCache{rules: rules, maxEntries: maxEntries, maxBytes: maxBytes, entries: make(map[string]*decodedName)}
 }
 
 // isEncoded reports whether a metric is an encoded name rather than a plain one.
@@ -68,22 +68,22 @@ func (n *nameCache) decode(encoded string) *decodedName {
 		return found
 	}
 	encoded = strings.Clone(encoded) // it may be a substring of a large text
-	found = decodeName(n.mode, encoded)
+	found = decodeName(n.rules, encoded)
 	n.keep(encoded, found)
 	return found
 }
 
 // decodeName decodes and sanitizes a name.
-func decodeName(mode encoding.SanitizeMode, encoded string) *decodedName {
+func decodeName(rules model.TagRules, encoded string) *decodedName {
 	metric, tags, err := encoding.DecodeName(encoded)
 	if err != nil {
 		return &decodedName{err: err}
 	}
-	metric = mode.Sanitize(metric)
+	metric = rules.Mode.Sanitize(metric)
 	if err := model.CheckName(encoding.FieldMetric, metric); err != nil {
 		return &decodedName{err: err}
 	}
-	layer, err := model.SanitizeTags(mode, model.TagsOf(nil, tags))
+	layer, err := rules.Layer(model.TagsOf(nil, tags))
 	if err != nil {
 		return &decodedName{err: err}
 	}

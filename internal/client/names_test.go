@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 func encodedName(i int) string { return fmt.Sprintf(`m{"i": "%06d"}`, i) }
@@ -36,7 +36,7 @@ func use(t *testing.T, n *nameCache, from, to int) (known int) {
 }
 
 func TestNamesAreBounded(t *testing.T) {
-	entry := decodeName(0, encodedName(0)).cost(encodedName(0))
+	entry := decodeName(model.TagRules{}, encodedName(0)).cost(encodedName(0))
 	for _, tt := range []struct {
 		name                 string
 		entries, bytes, most int
@@ -46,7 +46,7 @@ func TestNamesAreBounded(t *testing.T) {
 		{"to nothing", 0, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			n := newNameCache(encoding.SanitizePrometheus, tt.entries, tt.bytes)
+			n := newNameCache(model.TagRules{}, tt.entries, tt.bytes)
 			for range 3 {
 				use(t, n, 0, 500)
 				if len(n.entries) != tt.most || n.bytes != tt.most*entry {
@@ -58,7 +58,7 @@ func TestNamesAreBounded(t *testing.T) {
 }
 
 func TestLongNames(t *testing.T) {
-	n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)
+	n := newNameCache(model.TagRules{}, 100, 1<<20)
 	long := `m{"k": "` + strings.Repeat("x", 1<<20) + `"}`
 	if d := n.decode(long); d.err != nil || len(d.tags[0].Value) != 1<<20 || len(n.entries) != 0 {
 		t.Errorf("%v, %d names are kept", d.err, len(n.entries))
@@ -73,7 +73,7 @@ func TestLongNames(t *testing.T) {
 // are used.
 func TestNamesDoNotThrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)
+		n := newNameCache(model.TagRules{}, 100, 1<<20)
 		use(t, n, 0, 200)
 		for range 10 {
 			time.Sleep(2 * sweepInterval)
@@ -87,7 +87,7 @@ func TestNamesDoNotThrash(t *testing.T) {
 // Names that are no longer used are replaced.
 func TestNamesGoOutOfUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := newNameCache(encoding.SanitizePrometheus, 100, 1<<20)
+		n := newNameCache(model.TagRules{}, 100, 1<<20)
 		use(t, n, 0, 100)
 		rounds := 0
 		for use(t, n, 1000, 1100) < 100 {

@@ -11,3 +11,10 @@ type Optional[T any] struct {
 
 // Set sets the value.
 func (o *Optional[T]) Set(v T) { o.Value, o.Given = v, true }
+
+// setDefault sets the value if it was not set before.
+func (o *Optional[T]) setDefault(v T) {
+	if !o.Given {
+		o.Value = v
+	}
+}

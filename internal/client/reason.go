@@ -11,13 +11,12 @@ import (
 	"unicode"
 )
 
-// saysTooLarge reports whether the text of a refusal is about the size of the request.
-// OpenTSDB ("Chunked request not supported"), VictoriaMetrics ("too big HTTP OpenTSDB
-// request", in newer releases "too big data size") and servers that pass on the error of their HTTP library answer 400 or 500
-// instead of 413. "Too large" alone is not enough, because it can refer to a value.
-func saysTooLarge(text []byte) bool {
-	return containsAny(text, "chunked request not supported",
-		"too big http opentsdb request", "too big data size", "too big decompressed data size", "too big request", "too big packed request", "too big unpacked request",
+// saysTooLarge reports whether the text of a refusal is about the size of the request: by a
+// phrase of the server, or of servers and proxies that pass on the error of their HTTP
+// library. They answer 400 or 500 instead of 413. "Too large" alone is not enough, because
+// it can refer to a value.
+func (p *Profile) saysTooLarge(text []byte) bool {
+	return containsAny(text, p.TooLarge...) || containsAny(text,
 		"request too large", "request is too large", "request body too large", "request entity too large",
 		"payload too large", "body too large", "body is too large", "entity too large", "content too large")
 }

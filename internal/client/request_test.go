@@ -135,7 +135,7 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestMillisecondTimestamps(t *testing.T) {
-	c := sendOne(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithMillisecondTimestamps())
+	c := sendOne(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithTimestampResolution(time.Millisecond))
 	if got := c.points(t)[0].Timestamp; got != "1700000000999" {
 		t.Errorf("the timestamp is %s", got)
 	}

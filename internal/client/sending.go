@@ -43,7 +43,7 @@ func (s *Sending) series(metric string, tags map[string]string) error {
 		return err
 	}
 	s.own = model.TagsOf(s.own, tags)
-	own, err := model.SanitizeTags(s.c.settings.Points.Mode.Value, s.own)
+	own, err := s.c.settings.Points.tagRules().Layer(s.own)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func (s *Sending) series(metric string, tags map[string]string) error {
 		own = s.named
 	}
 	s.merged = model.MergeTags(s.merged[:0], own, s.c.settings.Points.global)
-	if s.merged, err = model.FinishTags(s.merged); err != nil {
+	if s.merged, err = s.c.settings.Points.tagRules().Finish(s.merged); err != nil {
 		return err
 	}
 	s.prefix = put.AppendPrefix(s.prefix[:0], metric, s.merged)
@@ -72,7 +72,7 @@ func (s *Sending) name(metric string) (string, []model.Tag, error) {
 
 // Add adds a point to the current series. An invalid point is rejected.
 func (s *Sending) Add(at time.Time, value float64) {
-	ts, v := model.Timestamp(at, s.c.settings.Points.Milliseconds), model.Float(value)
+	ts, v := model.Timestamp(at, s.c.settings.Points.milliseconds()), model.Float(value)
 	err := s.failed
 	if err == nil {
 		err = model.CheckPoint(ts, v)

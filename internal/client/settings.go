@@ -32,6 +32,7 @@ type Settings struct {
 	Version string // of this module, for the User-Agent header
 
 	DefaultEndpoint string // the server if neither an option nor APPTUIT_ENDPOINT sets one
+	Server          Optional[Server]
 
 	Connection ConnectionSettings
 	Points     PointSettings
@@ -44,6 +45,7 @@ type Settings struct {
 	}
 
 	machine Machine
+	profile Profile // of Server
 
 	creds  *credentials
 	tokens int     // number of options that set a token; at most one is valid
@@ -68,10 +70,13 @@ type ConnectionSettings struct {
 type PointSettings struct {
 	Tags         map[string]string // global tags of the options
 	Mode         Optional[encoding.SanitizeMode]
+	TagValues    Optional[encoding.TagValueRule]
+	MaxTags      Optional[int]
 	Compression  Optional[put.Encoding]
-	Batch        put.Limits
-	InFlight     int // concurrent batches of one Writer
-	Milliseconds bool
+	Resolution   Optional[time.Duration] // of timestamps: time.Second or time.Millisecond
+	MaxPoints    Optional[int]           // of a batch
+	MaxBytes     Optional[int64]         // of the text of a batch
+	InFlight     int                     // concurrent batches of one Writer
 	EncodedNames bool
 
 	envTags map[string]string // of APPTUIT_TAGS
@@ -92,7 +97,7 @@ type RetryPolicy struct {
 // set are left zero.
 func NewSettings() *Settings {
 	return &Settings{
-		Points: PointSettings{Batch: put.Limits{Points: 50_000, Bytes: 16 << 20}, InFlight: 2},
+		Points: PointSettings{InFlight: 2},
 		Retry:  RetryPolicy{Enabled: true, MaxElapsedTime: time.Minute},
 		Warn:   otel.Handle,
 		creds:  newCredentials(),
@@ -145,6 +150,15 @@ func (s *Settings) defaults() {
 	if s.Connection.endpoint == nil {
 		s.SetEndpoint("default endpoint", s.DefaultEndpoint)
 	}
+	s.useProfile()
+}
+
+// milliseconds reports whether timestamps are sent in milliseconds rather than seconds.
+func (p *PointSettings) milliseconds() bool { return p.Resolution.Value == time.Millisecond }
+
+// tagRules returns the rules for the tags of points.
+func (p *PointSettings) tagRules() model.TagRules {
+	return model.TagRules{Mode: p.Mode.Value, Values: p.TagValues.Value, Max: p.MaxTags.Value}
 }
 
 // Fault records a fault of the configuration, which New returns.
@@ -266,7 +280,7 @@ func (s *Settings) globalTags() {
 		from, tags = "APPTUIT_TAGS", s.Points.envTags
 	}
 	var err error
-	if s.Points.global, err = model.SanitizeTags(s.Points.Mode.Value, model.TagsOf(nil, tags)); err != nil {
+	if s.Points.global, err = s.Points.tagRules().Layer(model.TagsOf(nil, tags)); err != nil {
 		s.Fault("%s: %w", from, err)
 	}
 }

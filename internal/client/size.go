@@ -25,6 +25,9 @@ import (
 // If it is proven, because larger batches failed while smaller ones passed, it grows by
 // half at most every five minutes.
 //
+// For a server that has a small limit by default, the client assumes one from the start
+// (Profile.FirstBytes). It grows like a limit that is not proven.
+//
 // The limit is at least 16 KiB, or 1 KiB without compression. A server with a smaller limit
 // refuses each batch once before it is split. A spooled batch whose connection breaks
 // repeatedly, while the server accepts other batches, is split regardless of this minimum
@@ -37,6 +40,7 @@ type sizeLimit struct {
 	least  int64      // the lower bound of limit
 	most   int64      // the configured limit: a larger learned limit is removed
 
+	tried    bool  // a batch has passed; if not, limit is an assumption
 	failures int   // cut-off batches since the last batch passed
 	failed   int64 // size of the smallest of them
 }
@@ -52,13 +56,18 @@ const (
 	leastUncompressed = 1 << 10
 )
 
-// newSizeLimit returns a limit that is not known yet. most is the configured limit.
-func newSizeLimit(most int64, encoding put.Encoding) sizeLimit {
+// newSizeLimit returns a limit that is not known yet. most is the configured limit. first,
+// if it is neither 0 nor more than that, is an assumption that grows with each batch that
+// passes.
+func newSizeLimit(most, first int64, encoding put.Encoding) sizeLimit {
 	least := int64(leastCompressed)
 	if encoding == put.None {
 		least = leastUncompressed
 	}
-	return sizeLimit{least: least, most: most}
+	if first >= most {
+		first = 0
+	}
+	return sizeLimit{limit: first, least: least, most: most}
 }
 
 // get returns the limit, 0 if there is none, and whether it is only suspected.
@@ -97,7 +106,7 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 	}
 	switch {
 	case explicit && (!s.proven || size > s.limit || tooLarge <= s.limit), suspected:
-		s.proven = explicit || s.limit > 0 // there was a limit already, so smaller batches have passed before
+		s.proven = explicit || s.limit > 0 && s.tried // there was a limit already, so smaller batches have passed before
 		// If one point is very large, the other half can be much smaller than the limit.
 		s.limit, s.grow = max(size, tooLarge/2, s.least), now.Add(growInterval)
 	case s.limit == 0:
@@ -110,4 +119,5 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 	if s.limit >= s.most {
 		s.limit, s.proven = 0, false
 	}
+	s.tried = true
 }

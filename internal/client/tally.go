@@ -208,6 +208,6 @@ func (c *Client) serverReason(reason string) string {
 func (c *Client) point(p put.Point) Point {
 	return Point{
 		Metric: p.Metric, Tags: p.Tags,
-		Timestamp: model.Time(p.Timestamp, c.settings.Points.Milliseconds), Value: p.Value.Float64(),
+		Timestamp: model.Time(p.Timestamp, c.settings.Points.milliseconds()), Value: p.Value.Float64(),
 	}
 }

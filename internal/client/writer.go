@@ -82,7 +82,7 @@ func (c *Client) NewWriter(ctx context.Context, opts WriterOptions) *Writer {
 // limits returns the configured limits of a batch, or the limits of the server if they are
 // known and smaller.
 func (c *Client) limits() put.Limits {
-	limits := c.settings.Points.Batch
+	limits := put.Limits{Points: c.settings.Points.MaxPoints.Value, Bytes: c.settings.Points.MaxBytes.Value}
 	if size, suspected := c.size.get(); size > 0 && !suspected {
 		limits.Bytes = min(limits.Bytes, size)
 	}
@@ -151,7 +151,7 @@ func (w *Writer) Reject(r put.Rejection) {
 	}
 	w.reject(Point{
 		Metric: r.Metric, Tags: tags,
-		Timestamp: model.Time(r.Timestamp, w.c.settings.Points.Milliseconds), Value: r.Value.Float64(),
+		Timestamp: model.Time(r.Timestamp, w.c.settings.Points.milliseconds()), Value: r.Value.Float64(),
 	}, r.Err)
 }
 
@@ -228,6 +228,7 @@ func (w *Writer) settle(r Report) {
 		}
 	}
 	w.report(r)
+	w.builder.SetMaxBytes(w.c.limits().Bytes) // the client may have learned it from this batch
 	w.checkContext()
 }
 

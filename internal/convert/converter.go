@@ -6,6 +6,7 @@ package convert
 import (
 	"time"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
@@ -22,7 +23,24 @@ const idleSeconds = uint32(IdleTime / time.Second)
 type Config struct {
 	Names     Names
 	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
+	MaxTags   int  // of a point; 0 stands for [encoding.MaxTags]
 	Layout    Layout
+
+	Resolution Resolution // of timestamps
+}
+
+func (c *Config) setDefaults() {
+	if c.MaxTags == 0 {
+		c.MaxTags = encoding.MaxTags
+	}
+	if c.Layout.Quantiles == nil {
+		c.Layout.Quantiles = DefaultQuantiles()
+	}
+}
+
+// tagRules returns the rules for the tags of points.
+func (c *Config) tagRules() model.TagRules {
+	return model.TagRules{Mode: c.Names.Mode, Values: c.Names.Values, Max: c.MaxTags}
 }
 
 // Tags are the tags that a resource gives to its points. Each is a layer of
@@ -58,7 +76,17 @@ type Converter[K comparable] struct {
 	swept uint32 // the time of the last sweep
 	full  bool   // there was a sweep in this export to make room
 
+	// Timestamps, see turns. Those of other exports are 0 if they are not known.
+	newest  int64 // of the current export
+	earlier int64 // newest of the exports before it
+	others  int64 // newest of the exports of other converters
+
+	// Times in nanoseconds since 1970 at which series were dropped, see startPoint.
+	dropped  uint64
+	squeezed uint64 // to make room, while an export was converted
+
 	// The current export.
+	wall      uint64 // its time in nanoseconds since 1970
 	ws        *workspace
 	sink      Sink
 	tally     Tally
@@ -103,7 +131,7 @@ func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Convert
 // begin starts an export.
 func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
 	c.Set(now)
-	c.full, c.tally = false, Tally{}
+	c.full, c.tally, c.wall = false, Tally{}, uint64(now.UnixNano())
 	c.ws, c.sink = ws, sink
 	ws.writer.Begin(sink, c)
 	if c.tags.Target != nil {
@@ -157,11 +185,14 @@ type workspace struct {
 	tags       []model.Tag // of a new data point
 	text       []byte      // of its tags
 	transient  transientPoint
+	untimely   refusal
 	lines      block.Distribution
+	start      block.Distribution // the start point of lines
+	previous   block.Distribution // buckets of the data point before
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 }
 
 func newWorkspace(cfg *Config) *workspace {
-	return &workspace{attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
+	return &workspace{writer: block.Writer{LabelValues: cfg.Names.Values}, attributes: attributeCache{names: cfg.Names, integers: make(map[int64]string)}}
 }

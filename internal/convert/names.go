@@ -14,11 +14,12 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Names holds the rules for the names of metrics and tag keys.
+// Names holds the rules for the names of metrics, tag keys and tag values.
 type Names struct {
 	Mode       encoding.SanitizeMode
 	Prefix     string // before each metric's name
 	Prometheus bool   // OpenTelemetry's rules for Prometheus; requires SanitizePrometheus
+	Values     encoding.TagValueRule
 }
 
 // relevant returns the part of a specification on which the names depend.
@@ -43,10 +44,10 @@ func (n Names) metric(spec InstrumentSpec) func(suffix string) string {
 func (n Names) key(attribute string) string {
 	if n.Prometheus {
 		if key := prometheusLabel(attribute); key != "" {
-			return key
+			return n.Values.Key(key)
 		}
 	}
-	return n.Mode.Sanitize(attribute)
+	return n.Values.Key(n.Mode.Sanitize(attribute))
 }
 
 // join joins the values of tags whose keys have become equal.
@@ -57,7 +58,7 @@ func (n Names) join(tags []model.Tag) []model.Tag {
 	return model.JoinTags(tags, model.JoinValues)
 }
 
-// Layer is [model.SanitizeTags] with these names.
+// Layer is [model.TagRules.Layer] with these names.
 func (n Names) Layer(tags []model.Tag) ([]model.Tag, error) {
 	return model.SanitizeTagsFunc(tags, n.key, n.join)
 }

@@ -30,7 +30,7 @@ func exportOne[K comparable](t testing.TB, p *Pool[K, int], resource K, tags fun
 	if !ok {
 		point = i.Add(none, parseTags("k=v"), false)
 	}
-	point.Number(stamp, model.Int(1), 1)
+	point.Number(at(stamp), model.Int(1), 1)
 	*l.State++
 	l.End()
 	r.builder.Flush()
@@ -170,7 +170,7 @@ func TestExport_Close_AfterAPanic(t *testing.T) {
 			if !ok {
 				point = i.Add(key, parseTags("k="+key), false)
 			}
-			point.Number(stamp, model.Int(-1), 1)
+			point.Number(at(stamp), model.Int(-1), 1)
 		}
 		panic("no more")
 	}()
@@ -191,7 +191,7 @@ func TestBaseTags(t *testing.T) {
 	lowest := []model.Tag{{Key: "host", Value: "h"}, {Key: "c_d", Value: "5"}}
 	f := func(mode encoding.SanitizeMode, want ...model.Tag) {
 		t.Helper()
-		got, err := model.FinishTags(BaseTags(Names{Mode: mode}, shared, resource, lowest))
+		got, err := model.TagRules{Max: encoding.MaxTags}.Finish(BaseTags(Names{Mode: mode}, shared, resource, lowest))
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("mode %v: %v (-want +got):\n%s", mode, err, diff)
 		}

@@ -6,7 +6,6 @@ package convert
 import (
 	"fmt"
 
-	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/block"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
@@ -24,12 +23,15 @@ const (
 	faultValue // of the first suffix, see valueFault
 )
 
+// faultCrowded is the fault of a data point for which there is no timestamp, see
+// [Point.timestamp].
+const faultCrowded fault = 1 << 15
+
 // valueFault returns the fault of a value that is not finite in a line with a suffix. Suffixes
-// from .75_percentile on share one: fault has no more than 12 bits left. A new suffix before
-// it takes the last bit.
+// from .75_percentile on share one: fault has no more than 11 bits left.
 func valueFault(s Suffix) fault {
 	const faults = int(SuffixPercentile75) + 1
-	const _ = faultValue << (faults - 1) // does not compile if it is too large
+	const _ = faultCrowded - faultValue<<(faults-1) - 1 // does not compile if it is too large
 	return faultValue << min(int(s), faults-1)
 }
 
@@ -44,7 +46,7 @@ type faultKey[K comparable] struct {
 // returns an absent value. Lines are numbered: first the lines without a label, then one
 // number for each label.
 func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
-	s, labelled := p.state(), line >= len(p.i.shape.Suffixes)
+	c, s, labelled := p.i.scope.c, p.state(), line >= len(p.i.shape.Suffixes)
 	var err error
 	kind := faultSeries
 	if labelled {
@@ -56,11 +58,12 @@ func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
 	case s.flags&noSeries != 0:
 		err = p.invalid().err
 	case s.flags&tooFewTags != 0 && !labelled:
-		err = model.CheckTags(0)
+		err = c.cfg.tagRules().Check(0)
 	case s.flags&tooManyTags != 0 && labelled:
-		err = model.CheckTags(encoding.MaxTags + 1)
+		err = c.cfg.tagRules().Check(c.cfg.MaxTags + 1)
 	case at.Timestamp == 0:
-		err, kind = model.CheckPoint(0, v), faultTimestamp
+		reason := p.i.scope.c.ws.untimely
+		err, kind = reason.err, reason.kind
 	case !v.Finite():
 		err, kind = model.CheckPoint(at.Timestamp, v), valueFault(p.i.shape.suffixOf(line))
 	default:

@@ -5,7 +5,7 @@
 // timestamp, and the rules for them. It has no state; all functions are pure.
 //
 // A point is valid if its metric and tag keys are valid names ([CheckName]), it has 1 to
-// [encoding.MaxTags] tags with a value ([FinishTags]), its value is finite and its
+// 25 tags with a value, or another limit ([TagRules.Finish]), its value is finite and its
 // timestamp is in the range that servers accept ([CheckPoint]). Packages that render
 // points rely on these checks and do not repeat them.
 package model

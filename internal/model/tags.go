@@ -30,17 +30,51 @@ func TagsOf(dst []Tag, tags map[string]string) []Tag {
 	return dst
 }
 
-// SanitizeTags turns the tags of one source into a layer for [MergeTags]. The caller must
-// have sorted the tags by their original keys. The keys of a layer are sanitized, sorted
-// and unique. The values of keys that become equal are joined by [JoinValues].
-// SanitizeTags works in place. If the mode leaves a key invalid, it returns an
-// *[encoding.Error].
-func SanitizeTags(mode encoding.SanitizeMode, tags []Tag) ([]Tag, error) {
-	join := func(tags []Tag) []Tag { return JoinTags(tags, JoinValues) }
-	return SanitizeTagsFunc(tags, mode.Sanitize, join)
+// TagRules are the rules for the tags of points.
+type TagRules struct {
+	Mode   encoding.SanitizeMode // of keys
+	Values encoding.TagValueRule
+	Max    int // number of tags of a point
 }
 
-// SanitizeTagsFunc is [SanitizeTags] with other functions that sanitize a key and join
+// Layer turns the tags of one source into a layer for [MergeTags]. The caller must have
+// sorted the tags by their original keys. The keys of a layer are sanitized, sorted and
+// unique. The values of keys that become equal are joined by [JoinValues]. Layer works in
+// place. If the mode leaves a key invalid, it returns an *[encoding.Error].
+func (r TagRules) Layer(tags []Tag) ([]Tag, error) {
+	join := func(tags []Tag) []Tag { return JoinTags(tags, JoinValues) }
+	return SanitizeTagsFunc(tags, r.key, join)
+}
+
+func (r TagRules) key(key string) string { return r.Values.Key(r.Mode.Sanitize(key)) }
+
+// Finish removes tags with an empty value in place, rewrites the other values, and checks
+// the number of tags by [TagRules.Check]. It must come after [MergeTags], since a tag with
+// an empty value also suppresses the same tag of lower layers, and values are joined before
+// they are rewritten.
+func (r TagRules) Finish(tags []Tag) ([]Tag, error) {
+	tags = slices.DeleteFunc(tags, func(t Tag) bool { return t.Value == "" })
+	if r.Values != encoding.TagValuesAny {
+		for i := range tags {
+			tags[i].Value = r.Values.Value(tags[i].Value)
+		}
+	}
+	return tags, r.Check(len(tags))
+}
+
+// Check checks the number of tags of a point: 1 to Max. Its error is an *[encoding.Error].
+func (r TagRules) Check(n int) error {
+	switch {
+	case n == 0:
+		return &encoding.Error{Field: encoding.FieldTags, Rule: encoding.ErrNoTags}
+	case n > r.Max:
+		return &encoding.Error{Field: encoding.FieldTags, Rule: fmt.Errorf(
+			"%w: a point has at most %d tags, not %d (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)", encoding.ErrTooManyTags, r.Max, n)}
+	}
+	return nil
+}
+
+// SanitizeTagsFunc is [TagRules.Layer] with other functions that sanitize a key and join
 // the tags.
 func SanitizeTagsFunc(tags []Tag, sanitize func(key string) string, join func([]Tag) []Tag) ([]Tag, error) {
 	for i := range tags {
@@ -117,26 +151,6 @@ func MergeTags(dst, high, low []Tag) []Tag {
 		}
 	}
 	return append(append(dst, high...), low...)
-}
-
-// FinishTags removes tags with an empty value in place and checks the number of the
-// other tags by [CheckTags]. It must come after [MergeTags], since a tag with an empty
-// value also suppresses the same tag of lower layers.
-func FinishTags(tags []Tag) ([]Tag, error) {
-	tags = slices.DeleteFunc(tags, func(t Tag) bool { return t.Value == "" })
-	return tags, CheckTags(len(tags))
-}
-
-// CheckTags checks the number of tags of a point: 1 to [encoding.MaxTags]. Its error is
-// an *[encoding.Error].
-func CheckTags(n int) error {
-	switch {
-	case n == 0:
-		return &encoding.Error{Field: encoding.FieldTags, Rule: encoding.ErrNoTags}
-	case n > encoding.MaxTags:
-		return &encoding.Error{Field: encoding.FieldTags, Rule: fmt.Errorf("%w, not %d", encoding.ErrTooManyTags, n)}
-	}
-	return nil
 }
 
 // WithTag appends tags and one more tag to dst, sorted by key. An existing tag with the

@@ -43,7 +43,7 @@ func TestTagsOf(t *testing.T) {
 	}
 }
 
-func TestSanitizeTags(t *testing.T) {
+func TestTagRules_Layer(t *testing.T) {
 	const prometheus, apptuit, none = encoding.SanitizePrometheus, encoding.SanitizeApptuit, encoding.SanitizeNone
 	for _, tt := range []struct {
 		name     string
@@ -62,16 +62,16 @@ func TestSanitizeTags(t *testing.T) {
 		{"apptuit keeps more apart", apptuit, "a-b=1 a.b=2 a~b=3", "a-b=1 a.b=2 a_b=3"},
 		{"none changes nothing", none, "a-b=1 a.b=2", "a-b=1 a.b=2"},
 	} {
-		got, err := SanitizeTags(tt.mode, tagsOf(tt.in))
+		got, err := TagRules{Mode: tt.mode}.Layer(tagsOf(tt.in))
 		if err != nil || textOf(got) != tt.want {
 			t.Errorf("%s: got %q, %v, want %q", tt.name, textOf(got), err, tt.want)
 		}
 	}
 
-	_, err := SanitizeTags(none, tagsOf("a=1 b~=2"))
+	_, err := TagRules{Mode: none}.Layer(tagsOf("a=1 b~=2"))
 	checkError(t, "an invalid key", err, encoding.FieldTagKey, encoding.ErrInvalidName)
 	for _, mode := range []encoding.SanitizeMode{prometheus, apptuit, none} {
-		_, err = SanitizeTags(mode, []Tag{{"", "1"}})
+		_, err = TagRules{Mode: mode}.Layer([]Tag{{"", "1"}})
 		checkError(t, "an empty key", err, encoding.FieldTagKey, encoding.ErrEmpty)
 	}
 }
@@ -90,7 +90,7 @@ func TestMergeTags(t *testing.T) {
 		{"", "a=1", "a=1"},
 		{"a=1 c=3", "b=2 d=4", "a=1 b=2 c=3 d=4"},
 		{"a=high", "a=low b=2", "a=high b=2"},
-		{"host=", "host=web1", "host="}, // hides it: see FinishTags
+		{"host=", "host=web1", "host="}, // hides it: see TagRules.Finish
 		{"b=1 c=1", "a=0 c=0 d=0", "a=0 b=1 c=1 d=0"},
 	} {
 		got := MergeTags([]Tag{{"first", "kept"}}, tagsOf(tt.high), tagsOf(tt.low))
@@ -121,7 +121,7 @@ func FuzzMergeTags(f *testing.F) {
 	})
 }
 
-func TestFinishTags(t *testing.T) {
+func TestTagRules_Finish(t *testing.T) {
 	many := func(n int) []Tag {
 		var tags []Tag
 		for i := range n {
@@ -143,7 +143,7 @@ func TestFinishTags(t *testing.T) {
 		{"none", nil, 0, encoding.ErrNoTags},
 		{"only empty ones", tagsOf("a= b="), 0, encoding.ErrNoTags},
 	} {
-		got, err := FinishTags(tt.in)
+		got, err := TagRules{Max: encoding.MaxTags}.Finish(tt.in)
 		if len(got) != tt.want {
 			t.Errorf("%s: %d tags are left, want %d", tt.name, len(got), tt.want)
 		}

@@ -46,6 +46,9 @@ func (c *Codec) NewBuilder(limits Limits, deliver func(*Batch)) *Builder {
 	return &Builder{codec: c, limits: limits, deliver: deliver}
 }
 
+// SetMaxBytes changes the limit of the text, for this batch and those after it.
+func (b *Builder) SetMaxBytes(n int64) { b.limits.Bytes = n }
+
 // Append adds a point to the batch. The value must be finite. The source identifies the
 // data point of the caller from which the point was made, and is kept in the batch.
 func (b *Builder) Append(l *Line, v model.Value, source uint32) {

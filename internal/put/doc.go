@@ -14,7 +14,7 @@
 //
 // A newline never occurs within a point, so that a body can be cut into points without
 // parsing JSON. The package does not check points: their names must be valid, their tags
-// sorted ([model.FinishTags]), their values finite and their timestamps in range
+// sorted ([model.TagRules.Finish]), their values finite and their timestamps in range
 // ([model.CheckPoint]).
 //
 // # Compression

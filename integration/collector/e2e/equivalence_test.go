@@ -43,13 +43,13 @@ func TestEquivalence(t *testing.T) {
 				exporter.WithTags(map[string]string{"zone": "eu", "service.name": "", "deployment": "tag", "http.route": "tag"}), exporter.WithPrefix("apr."),
 				exporter.WithScopeTags(), exporter.WithoutHostTag(),
 				exporter.WithResourceAttributes(attribute.NewDenyKeysFilter("process.pid", "telemetry.sdk.name")),
-				exporter.WithClientOptions(apptuitclient.WithMillisecondTimestamps(), apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit)),
+				exporter.WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond), apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit)),
 			},
 			collector: []string{
 				"exporters.apptuit.tags={zone: eu, service.name: '', deployment: tag, http.route: tag}", "exporters.apptuit.prefix=apr.",
 				"exporters.apptuit.scope_tags=true", "exporters.apptuit.host_tag=false",
 				"exporters.apptuit.resource_attributes={included: ['*'], excluded: [process.pid, telemetry.*.name]}",
-				"exporters.apptuit.millisecond_timestamps=true", "exporters.apptuit.sanitize_mode=apptuit",
+				"exporters.apptuit.timestamp_resolution=ms", "exporters.apptuit.sanitize_mode=apptuit",
 			},
 		},
 		{
