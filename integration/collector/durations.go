@@ -30,8 +30,7 @@ func removeBadDurations(conf *confmap.Conf) []error {
 // key. The type is that of the struct into which the section is decoded.
 func badDurations(section reflect.Type, values map[string]any, path string) map[string]any {
 	bad := make(map[string]any)
-	for i := range section.NumField() {
-		field := section.Field(i)
+	for field := range section.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")
 		if options == "squash" {
 			maps.Copy(bad, badDurations(field.Type, values, path))
