@@ -19,9 +19,15 @@ COUNT     := 1
 SCHEDULES := 10000
 FROM      := 1
 
-# A release of VictoriaMetrics that integration/e2e is tested with, besides Debian's; and those of test-long.
+# A release of VictoriaMetrics that integration/e2e is tested with, besides Debian's; those of test-long, the current LTS among them; and
+# a release of Prometheus, of which v0.316.0 is 3.16.0.
 VICTORIA_METRICS      := v1.151.0
 VICTORIA_METRICS_LONG := v1.136.23 $(VICTORIA_METRICS)
+PROMETHEUS            := v0.316.0
+
+# The packages whose tests the table "Tested with" of the README is about, and the file that records their runs.
+PARTNERS         := integration/e2e integration/e2e/chaos integration/collector/e2e integration/opentsdb integration/apptuitpy integration/promdiff
+TESTED_WITH_RUNS := $(CURDIR)/.tools/tested-with
 
 # INSTALL=no keeps make from installing the servers that the integration tests run against.
 INSTALL := yes
@@ -75,14 +81,28 @@ test-newest: ## Vet and test the root module with the newest OpenTelemetry
 
 .PHONY: test-victoriametrics
 test-victoriametrics: servers ## Test against VICTORIA_METRICS, a release that is built from its sources
-	@tools/victoriametrics.sh $(VICTORIA_METRICS)
+	@tools/e2e.sh victoria-metrics $(VICTORIA_METRICS)
+
+.PHONY: test-prometheus
+test-prometheus: ## Test queries against PROMETHEUS, a release that is built from its sources (once: minutes)
+	@tools/e2e.sh prometheus $(PROMETHEUS)
 
 .PHONY: test-long
 test-long: servers ## Run the long tests (APPTUIT_LONG=1), 1,000,000 schedules of the simulation, then each fuzz target for FUZZTIME (30s)
 	$(call in-modules,APPTUIT_LONG=1 go test $$race -count=1 -shuffle=on -timeout=60m $(TESTFLAGS) ./...)
 	$(if $(filter .,$(MODULES)),@$(MAKE) --no-print-directory simulation SCHEDULES=1000000)
-	@for version in $(VICTORIA_METRICS_LONG); do tools/victoriametrics.sh $$version || exit 1; done
+	@for version in $(VICTORIA_METRICS_LONG); do tools/e2e.sh victoria-metrics $$version || exit 1; done
+	@tools/e2e.sh prometheus $(PROMETHEUS)
 	@$(MAKE) --no-print-directory fuzz
+
+.PHONY: tested-with
+tested-with: export TESTED_WITH := $(TESTED_WITH_RUNS)
+tested-with: servers ## Run the tests against all servers, and write what they ran against into the README
+	@mkdir -p $(dir $(TESTED_WITH_RUNS)) && rm -f $(TESTED_WITH_RUNS)
+	@for package in $(PARTNERS); do echo "==> ./$$package"; (cd $$package && CI=true go test -count=1 .) || exit 1; done
+	@for version in $(VICTORIA_METRICS_LONG); do tools/e2e.sh victoria-metrics $$version || exit 1; done
+	@tools/e2e.sh prometheus $(PROMETHEUS)
+	go test ./docs -count=1 -run='^TestTestedWith' -update -runs=$(TESTED_WITH_RUNS)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (30s)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package apptuitclient sends data points to Apptuit, or to any server that implements
-// OpenTSDB's put protocol: VictoriaMetrics, InfluxDB 1.x and OpenTSDB. It does not require
+// OpenTSDB's put protocol: VictoriaMetrics, InfluxDB 1.6 and OpenTSDB. It does not require
 // the OpenTelemetry SDK; for OpenTelemetry metrics use package exporter.
 //
 //	c, err := apptuitclient.New() // with APPTUIT_API_TOKEN in the environment

@@ -28,8 +28,9 @@ func (f optionFunc) apply(s *client.Settings) { f(s) }
 type Compression uint8
 
 // CompressionGzip is the default, and supported by all servers. CompressionDeflate is the
-// zlib format that apptuit-py sends: Apptuit and VictoriaMetrics from version 1.114 accept
-// it, InfluxDB answers 400. With CompressionNone the whole text of each batch is in memory.
+// zlib format that apptuit-py sends: Apptuit, OpenTSDB 2.4 and VictoriaMetrics 1.136 and 1.151
+// accept it, VictoriaMetrics 1.79 and InfluxDB 1.6 answer 400. With CompressionNone the whole
+// text of each batch is in memory.
 const (
 	CompressionGzip Compression = iota
 	CompressionDeflate
@@ -305,7 +306,7 @@ func WithMaxInFlight(n int) Option {
 // WithTimestampResolution sets the resolution of timestamps: time.Second or
 // time.Millisecond. The default is that of the server's profile ([WithServer]):
 // milliseconds for VictoriaMetrics, and seconds otherwise. Milliseconds are an error of New
-// for InfluxDB 1.x, which misreads them. WithTimestampResolution overrides
+// for InfluxDB 1.6, which misreads them. WithTimestampResolution overrides
 // APPTUIT_TIMESTAMP_RESOLUTION.
 func WithTimestampResolution(resolution time.Duration) Option {
 	return optionFunc(func(s *client.Settings) {

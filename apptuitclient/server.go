@@ -16,7 +16,7 @@ const (
 	ServerOpenTSDB
 	// ServerVictoriaMetrics is VictoriaMetrics.
 	ServerVictoriaMetrics
-	// ServerInfluxDB is InfluxDB 1.x.
+	// ServerInfluxDB is InfluxDB 1.6.
 	ServerInfluxDB
 	// ServerGeneric is any server that implements OpenTSDB's put protocol. The client
 	// recognizes the answers of all servers.

@@ -23,7 +23,7 @@ const (
 	TagValuesAny TagValueRule = iota
 	// TagValuesOpenTSDB is for OpenTSDB without tsd.core.tag.allow_specialchars.
 	TagValuesOpenTSDB
-	// TagValuesInfluxDB is for InfluxDB 1.x.
+	// TagValuesInfluxDB is for InfluxDB 1.6.
 	TagValuesInfluxDB
 )
 

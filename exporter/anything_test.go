@@ -271,11 +271,12 @@ func (t *tape) faults() []apptuittest.Fault {
 }
 
 // wirePoints returns the least and the greatest possible number of points for metrics,
-// because the number of quantiles of an exponential histogram is not known.
+// because the number of quantiles of an exponential histogram is not known, and a sum of 0
+// may not have been recorded.
 func wirePoints(rm *metricdata.ResourceMetrics) (least, most uint64) {
 	for _, sm := range rm.ScopeMetrics {
 		for _, m := range sm.Metrics {
-			n, quantiles := 0, 0
+			n, optional := 0, 0
 			switch data := m.Data.(type) {
 			case metricdata.Sum[int64]:
 				n = len(data.DataPoints)
@@ -286,29 +287,29 @@ func wirePoints(rm *metricdata.ResourceMetrics) (least, most uint64) {
 			case metricdata.Gauge[float64]:
 				n = len(data.DataPoints)
 			case metricdata.Histogram[int64]:
-				n = ofHistograms(data.DataPoints)
+				n, optional = ofHistograms(data.DataPoints)
 			case metricdata.Histogram[float64]:
-				n = ofHistograms(data.DataPoints)
+				n, optional = ofHistograms(data.DataPoints)
 			case metricdata.ExponentialHistogram[int64]:
-				n, quantiles = ofExponentials(data.DataPoints), 5*len(data.DataPoints)
+				n, optional = ofExponentials(data.DataPoints)
 			case metricdata.ExponentialHistogram[float64]:
-				n, quantiles = ofExponentials(data.DataPoints), 5*len(data.DataPoints)
+				n, optional = ofExponentials(data.DataPoints)
 			case metricdata.Summary:
 				n = ofSummaries(data.DataPoints)
 			}
-			least, most = least+uint64(n), most+uint64(n+quantiles)
+			least, most = least+uint64(n), most+uint64(n+optional)
 		}
 	}
 	return least, most
 }
 
-func ofHistograms[N int64 | float64](points []metricdata.HistogramDataPoint[N]) (n int) {
+func ofHistograms[N int64 | float64](points []metricdata.HistogramDataPoint[N]) (n, optional int) {
 	for _, p := range points {
 		n += ofTotals(p.Sum, p.Min, p.Max)
-		bounds := len(p.Bounds)
-		if bounds == 0 && len(p.BucketCounts) == 0 {
-			continue
+		if p.Sum == 0 {
+			n, optional = n-1, optional+1
 		}
+		bounds := len(p.Bounds)
 		n += bounds + 1
 		ascend := len(p.BucketCounts) == bounds+1
 		for i, b := range p.Bounds {
@@ -318,14 +319,17 @@ func ofHistograms[N int64 | float64](points []metricdata.HistogramDataPoint[N]) 
 			n-- // its bucket is one that there is anyway
 		}
 	}
-	return n
+	return n, optional
 }
 
-func ofExponentials[N int64 | float64](points []metricdata.ExponentialHistogramDataPoint[N]) (n int) {
+func ofExponentials[N int64 | float64](points []metricdata.ExponentialHistogramDataPoint[N]) (n, optional int) {
 	for _, p := range points {
-		n += ofTotals(p.Sum, p.Min, p.Max)
+		n, optional = n+ofTotals(p.Sum, p.Min, p.Max), optional+5
+		if p.Sum == 0 {
+			n, optional = n-1, optional+1
+		}
 	}
-	return n
+	return n, optional
 }
 
 func ofSummaries(points []metricdata.SummaryDataPoint) (n int) {

@@ -37,6 +37,8 @@ type config struct {
 	resource       attribute.Filter
 	filter         attribute.Filter // of data point attributes; nil selects all
 	scopeTags      bool
+	startPoints    bool
+	startPointsSet bool
 	target         attribute.Filter // of the attributes of target_info; nil disables it
 	handler        func(*apptuitclient.SendError)
 	temporality    sdkmetric.TemporalitySelector
@@ -54,6 +56,7 @@ type config struct {
 	histogramsSet   bool
 	quantiles       []float64 // nil selects the default quantiles
 	quantilesSet    bool
+	sparseBuckets   bool
 	timers          Timers
 	timersSet       bool
 	durationUnit    time.Duration

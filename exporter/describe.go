@@ -56,6 +56,17 @@ func describe(m *metricdata.Metrics) (d description, ok bool) {
 	return d, true
 }
 
+// fromZero reports whether each series of the metric begins at 0 and then only grows.
+func (d *description) fromZero() bool {
+	switch d.spec.Kind {
+	case convert.Sum:
+		return d.spec.Monotonic && !d.delta
+	case convert.Histogram, convert.Exponential:
+		return !d.delta
+	}
+	return false
+}
+
 func describeNumbers[N int64 | float64](d *description, kind convert.Kind, points []metricdata.DataPoint[N]) {
 	d.spec.Kind, d.points = kind, len(points)
 	if len(points) > 0 {

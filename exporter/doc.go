@@ -23,18 +23,29 @@
 // In the default layout, a data point becomes these series:
 //
 //	Sum, Gauge             name
-//	Histogram              name.bucket with the tag le, cumulative, up to le="+Inf";
-//	                       name.count, name.sum; name.min and name.max if recorded
+//	Histogram              name.bucket with the tag le, cumulative, up to le="+Inf", which is
+//	                       the count; name.count, name.sum; name.min and name.max if recorded
 //	ExponentialHistogram   name with the tag quantile: 0.5, 0.75, 0.95, 0.99, 0.999;
 //	                       name.count, name.sum; name.min and name.max if recorded
 //	Summary                name with the tag quantile; name.count, name.sum
 //
 // [WithHistograms] sends buckets, quantiles or both for both kinds of histograms, and
-// [WithQuantiles] selects the quantiles. With cumulative temporality, quantiles describe all
+// [WithQuantiles] selects the quantiles. [WithSparseBuckets] omits buckets that have counted
+// nothing. With cumulative temporality, quantiles describe all
 // measurements since the start of the program.
 //
 // A name is sanitized after its suffix is added. In the default sanitize mode,
 // http.server.duration becomes http_server_duration_count and so on.
+//
+// A histogram without buckets, for example of a View without boundaries, has only the bucket
+// le="+Inf". If the buckets contain more measurements than the count, none exceeds the count.
+//
+// Histograms of gauges and up-down counters, which a View can select, have no name.sum, because
+// the SDK does not record their sum (specification, Metrics SDK, histogram aggregations). It
+// leaves 0. The exporter recognizes this where the extremes, or without them the buckets,
+// prove that the sum cannot be 0: all measurements other than 0 have the same sign, and there is one.
+// From then on it sends no sum of 0 for any data point of the instrument. Until then a sum of
+// 0 is sent, for example if the measurements are −3 and 5. A sum that is not 0 is always sent.
 //
 // Integers are sent as 64-bit integers, and floats without a loss of precision. NaN in sums,
 // minima, maxima and quantiles of histograms is omitted. NaN in a sum or gauge, and any
@@ -76,7 +87,9 @@
 // same buckets. For histograms with explicit buckets, which a View can select, percentiles
 // are interpolated linearly. For histograms with cumulative temporality, the values are
 // those of the difference between two data points; minimum and maximum are then estimated
-// like percentiles, unless they are new extremes.
+// like percentiles, unless they are new extremes. Histograms of gauges and up-down counters
+// have no average and no sum (see Names and values). Their standard deviation is computed
+// around the mean of the buckets.
 //
 // With delta temporality, the SDK does not export a histogram without observations in an
 // interval. If it is missing for two or more intervals, the exporter continues to send its
@@ -121,8 +134,28 @@
 // Export, and among the series that fit into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
-// [WithInstanceTag] distinguishes them. Where timestamps are in seconds, the points of a second
-// Export within one second overwrite those of the first.
+// [WithInstanceTag] distinguishes them.
+//
+// # Times
+//
+// A point has the time of its data point in whole seconds, or in milliseconds
+// (apptuitclient.WithTimestampResolution). A server keeps one value of a series for each
+// timestamp, so no two data points of a series get the same one. A data point that is later
+// than the last one of its series, but within the same second, is sent with the next
+// timestamp: after flushes at 100.2, 100.5 and 100.9 s, the points are at 100, 101 and 102 s.
+// Timestamps are advanced by at most 10 s, or 250 ms if they are in milliseconds. Data points
+// for which that is not enough are rejected and reported once for each series: export less
+// often, or use milliseconds. No accepted point is overwritten by a later Export.
+//
+// A data point with the time of the last one is the same data, exported again, and gets the
+// same timestamp again. An earlier one gets its own timestamp. If that is the timestamp of the
+// last point, it is rejected. If a data point is more than 10 s earlier, then the clock was
+// set back, and the series goes on from there. After a smaller step back, a point can
+// overwrite one that was sent before the step.
+//
+// Two readers may share an exporter: Exports that run at the same time get different
+// timestamps, up to ten of them. So do the Exports of series that do not fit into the cache
+// ([WithCacheBytes]).
 //
 // # Prometheus names
 //
@@ -181,7 +214,8 @@
 //	apptuit.reporter.send.total        points
 //	apptuit.reporter.send.successful   points accepted
 //	apptuit.reporter.send.failed       points rejected or dropped
-//	apptuit.reporter.send.time         duration of an Export in seconds: .count, .sum, .min, .max
+//	apptuit.reporter.send.time         duration of an Export in seconds: .count, .bucket with le="+Inf",
+//	                                   .sum, .min, .max
 //	apptuit.reporter.filtered          data points from which WithAttributeFilter has removed
 //	                                   attributes; only with that option
 //	apptuit.reporter.spool.points, .bytes
@@ -237,6 +271,8 @@
 //	APPTUIT_PREFIX             a prefix of all metric names. Default: none. Overridden by WithPrefix.
 //	APPTUIT_PROMETHEUS_NAMES   a boolean: names as OpenTelemetry's Prometheus exporter gives them.
 //	                           Default: no. WithPrometheusNames has the same effect.
+//	APPTUIT_START_POINTS       a boolean: send a point 0 before the first one of a cumulative monotonic
+//	                           series. Default: no. WithStartPoints has the same effect.
 //	APPTUIT_TARGET_INFO        a boolean: send target_info with all resource attributes. Default: no.
 //	                           Overridden by WithTargetInfo.
 //	APPTUIT_TEMPORALITY_PREFERENCE
@@ -251,6 +287,8 @@
 //	                           WithHistograms.
 //	APPTUIT_QUANTILES          numbers between 0 and 1. Default: 0.5,0.75,0.95,0.99,0.999. Overridden by
 //	                           WithQuantiles.
+//	APPTUIT_SPARSE_BUCKETS     a boolean: send only buckets that have counted something. Default: no.
+//	                           WithSparseBuckets has the same effect.
 //	APPTUIT_TIMERS             unit, all or none: the histograms that are timers. Default: unit.
 //	                           Overridden by WithTimers.
 //	APPTUIT_DURATION_UNIT      ns, us, ms, s, min, h or d: the unit of timers. Default: s. Overridden by

@@ -24,6 +24,7 @@ func (c *config) environment() {
 		c.check("APPTUIT_PROMETHEUS_NAMES", err)
 		c.names.Prometheus = names
 	}
+	fromName(c, "APPTUIT_START_POINTS", c.startPointsSet, encoding.ParseBool, &c.startPoints)
 	if v := env.Get("APPTUIT_TARGET_INFO"); v != "" && c.target == nil {
 		target, err := encoding.ParseBool(v)
 		c.check("APPTUIT_TARGET_INFO", err)
@@ -51,6 +52,7 @@ func (c *config) layoutEnvironment() {
 	fromName(c, "APPTUIT_QUANTILES", c.quantilesSet, ParseQuantiles, &c.quantiles)
 	fromName(c, "APPTUIT_TIMERS", c.timersSet, ParseTimers, &c.timers)
 	fromName(c, "APPTUIT_DURATION_UNIT", c.durationUnitSet, ParseDurationUnit, &c.durationUnit)
+	fromName(c, "APPTUIT_SPARSE_BUCKETS", c.sparseBuckets, encoding.ParseBool, &c.sparseBuckets)
 	fromName(c, "APPTUIT_METERS", c.meters, encoding.ParseBool, &c.meters)
 }
 

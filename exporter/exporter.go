@@ -108,10 +108,11 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	lease := conversion.Lease(res.Equivalent(), func() convert.Tags { return e.origins.tagsOf(res) })
 	state := lease.State
 	x := &export{
-		conv:         lease.Converter,
-		observer:     e.origins.observer(res, lease.Converter, start),
-		milliseconds: e.cfg.core.Milliseconds(),
-		filter:       e.cfg.filter,
+		conv:        lease.Converter,
+		observer:    e.origins.observer(res, lease.Converter, start),
+		resolution:  e.origins.resolution,
+		startPoints: e.cfg.startPoints,
+		filter:      e.cfg.filter,
 	}
 	x.find(rm.ScopeMetrics, false)
 	if !e.cfg.noSelfMetrics {
@@ -120,6 +121,7 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	if x.observer != nil {
 		x.observe(start)
 	}
+	lease.Reserve(uint64(x.latestOf(true)))
 	x.walk(false)
 	if x.observer != nil {
 		x.idle() // in the order of their samples

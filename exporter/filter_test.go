@@ -155,8 +155,8 @@ func TestFilteredPointsCollide(t *testing.T) {
 			metricsOf(metricOf("h", metricdata.Histogram[int64]{DataPoints: []metricdata.HistogramDataPoint[int64]{
 				{Attributes: attribute.NewSet(attribute.Int("id", 1)), Time: at(), Count: 1}, {Attributes: attribute.NewSet(attribute.Int("id", 2)), Time: at(), Count: 2},
 			}})),
-			[]string{"h_count{host=web1, service_name=shop} 1700000000 1", "h_sum{host=web1, service_name=shop} 1700000000 0"},
-			2,
+			[]string{"h_count{host=web1, service_name=shop} 1700000000 1", "h_bucket{host=web1, le=+Inf, service_name=shop} 1700000000 1", "h_sum{host=web1, service_name=shop} 1700000000 0"},
+			3,
 			`two points of "h" (scope "scope@1.0")`,
 		},
 	} {

@@ -94,6 +94,9 @@ func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (o
 	if t.below(2) == 1 {
 		opts = append(opts, WithTargetInfo(nil))
 	}
+	if t.below(2) == 1 {
+		opts = append(opts, WithStartPoints())
+	}
 	return opts, mode
 }
 
@@ -119,6 +122,9 @@ func exportAnything(t *testing.T, data []byte, more ...apptuitclient.Option) (*E
 		from, to := wirePoints(rm)
 		if e.cfg.target != nil {
 			to++ // target_info
+		}
+		if e.cfg.startPoints {
+			to *= 2
 		}
 		least, most = least+from, most+to
 		handler.Fail(bytes.faults()...)

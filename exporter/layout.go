@@ -112,6 +112,7 @@ func ParseQuantiles(list string) ([]float64, error) {
 // It ignores such variables: they may be set for another program.
 func (c *config) checkLayout() {
 	if c.layout == LayoutReporter {
+		c.checkStartPoints()
 		return
 	}
 	for _, o := range []struct {
@@ -121,6 +122,17 @@ func (c *config) checkLayout() {
 		if o.set {
 			c.fault("%s: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)", o.name)
 		}
+	}
+}
+
+// checkStartPoints checks that there are no start points in the reporter layout.
+func (c *config) checkStartPoints() {
+	source := "APPTUIT_START_POINTS"
+	if c.startPointsSet {
+		source = "WithStartPoints"
+	}
+	if c.startPoints {
+		c.fault("%s: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support start points", source)
 	}
 }
 

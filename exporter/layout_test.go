@@ -94,7 +94,7 @@ func namesOf(t *testing.T, opts ...Option) string {
 // Each variable has the effect of its option, which overrides it. An empty variable counts
 // as unset.
 func TestLayoutsOfTheEnvironment(t *testing.T) {
-	variables := []string{"APPTUIT_LAYOUT", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS"}
+	variables := []string{"APPTUIT_LAYOUT", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS", "APPTUIT_SPARSE_BUCKETS"}
 	reporter := WithLayout(LayoutReporter)
 	for variable, c := range map[string]struct {
 		value         string

@@ -144,6 +144,33 @@ func WithTargetInfo(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.target = orAll(filter) })
 }
 
+// WithStartPoints sends a start point, with the value 0, before the first point of each
+// cumulative monotonic series: sums, and the counts, sums and buckets of histograms. Servers
+// compute rates and increases from pairs of points. Without a start point, they do not see
+// the first increment of a series: a counter that appears with the value 1 has not increased.
+//
+// The time of a start point is that of the previous collection of the instrument, since the
+// series had counted nothing until then. In the first collection of an instrument, and for a
+// series that starts later than the previous collection, it is the start time of the series,
+// which may be older than data that the server accepts. A series without a start time gets
+// no start point. Nor does a series that may only have been dropped from the cache
+// ([WithCacheBytes]): there are none while the series of an instrument do not all fit. A start
+// point is sent once; if that Export fails, it is lost. It is counted as a point of the data
+// point that it precedes.
+//
+// The option is wrong for instruments whose new series do not start at 0. These are observable
+// counters that continue a total from elsewhere, such as a counter of the kernel, and
+// observable counters that stop observing a series for more than five minutes and then resume
+// it: their whole total counts as an increase. It is also wrong for a series of exponential
+// buckets that appears later than its histogram, because a wider histogram gets further
+// buckets; it has no start point.
+//
+// By default there are no start points. In the reporter layout New returns an error, because
+// apptuit-py's reporter has none. APPTUIT_START_POINTS has the same effect.
+func WithStartPoints() Option {
+	return optionFunc(func(c *config) { c.startPoints, c.startPointsSet = true, true })
+}
+
 // WithScopeTags adds the tags otel_scope_name and otel_scope_version to each point. With
 // WithPrometheusNames it also adds otel_scope_schema_url, and a tag otel_scope_<key> for
 // each attribute of the scope. By default there are no scope tags, because a point has at
@@ -243,6 +270,38 @@ func WithQuantiles(quantiles ...float64) Option {
 		}
 		c.quantiles, c.quantilesSet = clean, true
 	})
+}
+
+// WithSparseBuckets omits buckets of cumulative histograms with explicit buckets that have
+// counted nothing. A bucket is sent from the first time on that it, or the bucket above it,
+// has counted something in any series of the metric, and then always, for all of its series.
+// Until then it equals the next lower bucket that is sent, or is 0. le="+Inf" is always sent.
+// When a bucket appears in a series that was sent before, its value at the previous Export
+// goes first, with the timestamp of that Export. By default all buckets are sent.
+// APPTUIT_SPARSE_BUCKETS has the same effect.
+//
+// Queries with histogram_quantile give the same answers, for each series and for sums by le,
+// with three exceptions:
+//
+//   - A window of rate or increase that begins before a bucket appeared and ends after it
+//     lacks earlier values of the bucket. Quantiles that are in it can be too high for as
+//     long as the window lasts.
+//   - Sums over several processes, or over several resources of a Collector, lack the
+//     observations of those that do not send a bucket. Quantiles in buckets that are not sent
+//     by all of them can be too high, up to the largest bound that one of them sends. Do not
+//     use the option if such sums matter, unless all of them have counted in the same buckets.
+//   - A query for one le finds nothing as long as the bucket is not sent.
+//
+// The exporter forgets the buckets when it ends or when the series leave the cache. Data
+// points with other bounds than the first ones of the metric, and series that do not fit into
+// the cache ([WithCacheBytes]), have all buckets. If an Export fails, the previous values that
+// went first are lost with it. Each series takes 8 bytes for each bound, and 16, of the cache.
+//
+// The option has no effect on delta temporality, where an omitted bucket would not be 0, on
+// exponential histograms, which have only the buckets from the lowest to the highest that they
+// need, on quantiles, and in the reporter layout.
+func WithSparseBuckets() Option {
+	return optionFunc(func(c *config) { c.sparseBuckets = true })
 }
 
 // WithTimers sets which histograms are timers in the reporter layout. The default is

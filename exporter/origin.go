@@ -22,7 +22,10 @@ import (
 // origins keeps the state of each resource whose metrics are exported. One exporter may
 // serve several MeterProviders, each with a resource of its own.
 type origins struct {
-	cfg    *config
+	cfg *config
+
+	resolution convert.Resolution
+
 	pool   *convert.Pool[attribute.Distinct, kept]
 	states *reporter.Store[attribute.Distinct] // nil unless the layout is LayoutReporter
 	lowest []model.Tag                         // tags of lower priority than the resource's
@@ -35,8 +38,8 @@ type kept struct {
 }
 
 func newOrigins(cfg *config) *origins {
-	o := &origins{cfg: cfg}
-	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles}
+	o := &origins{cfg: cfg, resolution: convert.ResolutionOf(cfg.core.Milliseconds())}
+	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles, SparseBuckets: cfg.sparseBuckets}
 	cacheBytes := cfg.cacheBytes
 	if cfg.layout == LayoutReporter {
 		l := reporter.Layout{Unit: cfg.durationUnit, Timers: reporter.Timers(cfg.timers), Meters: cfg.meters}
@@ -47,7 +50,9 @@ func newOrigins(cfg *config) *origins {
 		cacheBytes -= cacheBytes / 2
 	}
 	o.pool = convert.NewPool[attribute.Distinct, kept](
-		convert.Config{Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout}, cacheBytes)
+		convert.Config{
+			Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout, Resolution: o.resolution,
+		}, cacheBytes)
 	if cfg.instanceTag {
 		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}

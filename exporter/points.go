@@ -24,11 +24,11 @@ func numbers[N int64 | float64](x *export, m *collected, do pass, points []metri
 			x.observer.Number(m.instrument, dp.Attributes.Equivalent(), m.span(dp.StartTime, dp.Time), value(dp.Value))
 			continue
 		}
-		p, ts, source := x.point(m, &dp.Attributes, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
 		if do == passEmit {
-			p.Values(ts, x.observer.Next(), source)
+			p.Values(t, x.observer.Next(), source)
 		} else {
-			p.Number(ts, value(dp.Value), source)
+			p.Number(t, value(dp.Value), source)
 		}
 	}
 }
@@ -46,18 +46,18 @@ func histograms[N int64 | float64](x *export, m *collected, do pass, points []me
 			})
 			continue
 		}
-		p, ts, source := x.point(m, &dp.Attributes, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
 		if do == passEmit {
-			p.Values(ts, x.observer.Next(), source)
+			p.Values(t, x.observer.Next(), source)
 			continue
 		}
 		x.histogram = convert.HistogramPoint{
-			Count: dp.Count,
-			Sum:   convert.Optional{Value: value(dp.Sum), Set: true},
-			Min:   extremum(dp.Min), Max: extremum(dp.Max),
+			Cumulative: !m.delta, Count: dp.Count,
+			Sum: convert.Optional{Value: value(dp.Sum), Set: true},
+			Min: extremum(dp.Min), Max: extremum(dp.Max),
 			Bounds: dp.Bounds, Buckets: dp.BucketCounts,
 		}
-		p.Histogram(ts, &x.histogram, source)
+		p.Histogram(t, &x.histogram, source)
 	}
 }
 
@@ -75,9 +75,9 @@ func exponentials[N int64 | float64](x *export, m *collected, do pass, points []
 			})
 			continue
 		}
-		p, ts, source := x.point(m, &dp.Attributes, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
 		if do == passEmit {
-			p.Values(ts, x.observer.Next(), source)
+			p.Values(t, x.observer.Next(), source)
 			continue
 		}
 		x.exp = convert.ExponentialPoint{
@@ -86,7 +86,7 @@ func exponentials[N int64 | float64](x *export, m *collected, do pass, points []
 			Min: extremum(dp.Min), Max: extremum(dp.Max),
 			Scale: dp.Scale, ZeroThreshold: dp.ZeroThreshold, Positive: positive, Negative: negative,
 		}
-		p.Exponential(ts, &x.exp, source)
+		p.Exponential(t, &x.exp, source)
 	}
 }
 
@@ -96,7 +96,7 @@ func summaries(x *export, m *collected, do pass, points []metricdata.SummaryData
 	}
 	for i := range points {
 		dp := &points[i]
-		p, ts, source := x.point(m, &dp.Attributes, dp.Time)
+		p, t, source := x.point(m, &dp.Attributes, dp.StartTime, dp.Time)
 		s := &x.summary
 		*s = convert.SummaryPoint{
 			Count: dp.Count, Sum: convert.Optional{Value: model.Float(dp.Sum), Set: true},
@@ -106,7 +106,7 @@ func summaries(x *export, m *collected, do pass, points []metricdata.SummaryData
 			s.Quantiles = append(s.Quantiles, q.Quantile)
 			s.Values = append(s.Values, q.Value)
 		}
-		p.Summary(ts, s, source)
+		p.Summary(t, s, source)
 	}
 }
 

@@ -4,8 +4,10 @@
 package exporter
 
 import (
+	"slices"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
@@ -47,7 +49,7 @@ func (x *export) observe(now time.Time) {
 // are counted, but belong to no data point.
 func (x *export) idle() {
 	for p, at := range x.observer.Idle {
-		p.Values(model.Timestamp(time.Unix(0, at), x.milliseconds), x.observer.Next(), 0)
+		p.Values(convert.Time{At: uint64(at)}, x.observer.Next(), 0)
 	}
 }
 
@@ -64,18 +66,22 @@ func nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// latest returns the latest time of the program's metrics, or now if there are none. All
-// data points of an instrument have one time, so the first one of each metric is enough.
+// latest returns the latest time of the program's metrics, or now if there are none.
 func (x *export) latest(now time.Time) int64 {
-	last, none := int64(0), true
+	if !slices.ContainsFunc(x.metrics, func(m collected) bool { return !m.own }) {
+		return nanoseconds(now)
+	}
+	return x.latestOf(false)
+}
+
+// latestOf returns the latest time of the program's metrics, or of all. All data points of an
+// instrument have one time, so the first one of each metric is enough.
+func (x *export) latestOf(own bool) int64 {
+	last := int64(0)
 	for i := range x.metrics {
-		if m := &x.metrics[i]; !m.own {
-			none = false
+		if m := &x.metrics[i]; own || !m.own {
 			last = max(last, nanoseconds(m.first))
 		}
-	}
-	if none {
-		return nanoseconds(now)
 	}
 	return last
 }

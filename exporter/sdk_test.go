@@ -162,7 +162,7 @@ func TestMaxExportBatchSize(t *testing.T) {
 				}
 				seen[p.Tags["k"]] = true
 			}
-			if len(seen) != n || self < 5 || self > 7 {
+			if len(seen) != n || self < 6 || self > 8 {
 				t.Errorf("%d points arrived, and %d self metrics, want %d and those once", len(seen), self, n)
 			}
 			if used := e.origins.pool.Used(); round > 1 && used != held {

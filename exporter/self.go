@@ -59,13 +59,13 @@ func (s *selfMetrics) add(r client.Report, took time.Duration, tally convert.Tal
 // already exported with the same timestamp, since a series must not have two values at one
 // time. In the reporter layout, the histogram of durations has delta temporality.
 func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics {
-	milliseconds := e.cfg.core.Milliseconds()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.first.IsZero() {
 		s.first, s.last = now, time.Time{}
 	}
-	if model.Timestamp(s.last, milliseconds) == model.Timestamp(now, milliseconds) {
+	timestamp := func(t time.Time) int64 { return e.origins.resolution.Timestamp(model.Nanoseconds(t)) }
+	if timestamp(s.last) == timestamp(now) {
 		return nil
 	}
 	times := metricdata.HistogramDataPoint[float64]{StartTime: s.first, Time: now, Count: s.times.n, Sum: s.times.sum}

@@ -29,7 +29,11 @@ func selfMetricsOf(t *testing.T, srv *apptuittest.Server) []string {
 		if !isSelf(p) {
 			continue
 		}
-		if p.Tags["host"] != "web1" || p.Tags["service_name"] != "shop" || len(p.Tags) != 2 {
+		tags := 2
+		if p.Tags["le"] == "+Inf" {
+			tags++
+		}
+		if p.Tags["host"] != "web1" || p.Tags["service_name"] != "shop" || len(p.Tags) != tags {
 			t.Errorf("the tags of %v are not those of the exporter", p)
 		}
 		got = append(got, strings.TrimPrefix(p.Metric, "apptuit_reporter_send_")+" "+p.Value.String())
@@ -49,14 +53,14 @@ func TestSelfMetrics(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		srv.Fail(apptuittest.Fault{Delay: 2 * time.Second})
-		step("total 0", "successful 0", "failed 0", "time_count 0", "time_sum 0.0")
+		step("total 0", "successful 0", "failed 0", "time_count 0", "time_bucket 0", "time_sum 0.0")
 		srv.Fail(apptuittest.Status(503), apptuittest.Fault{Reject: odd("bad"), Delay: 500 * time.Millisecond})
-		step("total 30", "successful 30", "failed 0", "time_count 1", "time_sum 2.0", "time_min 2.0", "time_max 2.0")
-		step("total 60", "successful 46", "failed 14", "time_count 2", "time_sum 2.5", "time_min 0.5", "time_max 2.0")
+		step("total 30", "successful 30", "failed 0", "time_count 1", "time_bucket 1", "time_sum 2.0", "time_min 2.0", "time_max 2.0")
+		step("total 60", "successful 46", "failed 14", "time_count 2", "time_bucket 2", "time_sum 2.5", "time_min 0.5", "time_max 2.0")
 		// What was not delivered is no loss: the next values say the same.
 		srv.Fail(apptuittest.Fault{Status: 404, Times: 4})
 		step()
-		step("total 120", "successful 76", "failed 44", "time_count 4", "time_sum 2.5", "time_min 0.0", "time_max 2.0")
+		step("total 120", "successful 76", "failed 44", "time_count 4", "time_bucket 4", "time_sum 2.5", "time_min 0.0", "time_max 2.0")
 		wantStats(t, e, Stats{Produced: 150, Accepted: 106, Rejected: 34, Dropped: 10})
 	})
 }
@@ -86,7 +90,7 @@ func TestSelfMetricsByPrometheusNames(t *testing.T) {
 			got = append(got, strings.TrimPrefix(p.Metric, "p_apptuit_reporter_"))
 		}
 		want := []string{
-			"send_total", "send_successful_total", "send_failed_total", "send_time_seconds_count", "send_time_seconds_sum", "send_time_seconds_min", "send_time_seconds_max",
+			"send_total", "send_successful_total", "send_failed_total", "send_time_seconds_count", "send_time_seconds_bucket", "send_time_seconds_sum", "send_time_seconds_min", "send_time_seconds_max",
 			"spool_points", "spool_bytes", "spool_spooled_total", "spool_replayed_total", "spool_rejected_total", "spool_dropped_total",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -184,7 +188,7 @@ func TestSelfMetricsGiveWay(t *testing.T) {
 		p := number[int64](42)
 		p.Time = time.Now()
 		mustExport(t, e, metricsOf(counter("apptuit.reporter.send.total", p)))
-		if got := selfMetricsOf(t, srv); len(got) != 5 || got[0] != "total 42" {
+		if got := selfMetricsOf(t, srv); len(got) != 6 || got[0] != "total 42" {
 			t.Errorf("self metrics %v, want the program's total", got)
 		}
 		wantStats(t, e, Stats{Produced: 1, Accepted: 1})

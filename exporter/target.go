@@ -7,8 +7,9 @@ package exporter
 // each timestamp, since one collection may be exported in several parts. The point is
 // counted, but belongs to no data point.
 func (x *export) target(k *kept) {
-	if x.newest == 0 || k.targetAt.Swap(x.newest) == x.newest {
+	ts := x.resolution.Timestamp(x.newest)
+	if ts == 0 || k.targetAt.Swap(ts) == ts {
 		return
 	}
-	x.conv.Target(x.newest, 0)
+	x.conv.Target(ts, 0)
 }

@@ -23,14 +23,15 @@ type (
 
 // export walks over the metrics of one Export, in the reporter layout twice.
 type export struct {
-	conv         *converter
-	observer     *reporter.Observer[attribute.Distinct] // nil unless the layout is the reporter's
-	milliseconds bool
-	filter       attribute.Filter
+	conv        *converter
+	observer    *reporter.Observer[attribute.Distinct] // nil unless the layout is the reporter's
+	resolution  convert.Resolution
+	startPoints bool
+	filter      attribute.Filter
 
 	metrics []collected
 	points  uint32 // number of data points so far; it is the source of their points
-	newest  int64  // latest timestamp of a data point
+	newest  uint64 // latest time of a data point in nanoseconds
 
 	attributes []model.Tag // of a new data point
 	histogram  convert.HistogramPoint
@@ -44,6 +45,7 @@ type collected struct {
 	data       metricdata.Aggregation
 	instrument *instrument
 	own        bool // a metric of the exporter itself, whose points are not counted
+	starts     bool // its new series get start points
 }
 
 // find adds metrics and their instruments to the export. It skips data of unknown types.
@@ -54,7 +56,8 @@ func (x *export) find(scopes []metricdata.ScopeMetrics, own bool) {
 			func() []model.Tag { return tagsOf(nil, &sm.Scope.Attributes) })
 		for j := range sm.Metrics {
 			if d, ok := describe(&sm.Metrics[j]); ok {
-				x.metrics = append(x.metrics, collected{d, sm.Metrics[j].Data, scope.Instrument(d.spec, d.points), own})
+				starts := x.startPoints && !own && d.fromZero()
+				x.metrics = append(x.metrics, collected{d, sm.Metrics[j].Data, scope.Instrument(d.spec, d.points), own, starts})
 			}
 		}
 	}
@@ -91,19 +94,22 @@ func (x *export) walk(observing bool) {
 	}
 }
 
-// point returns the converter's point for a data point, its timestamp and its source.
-func (x *export) point(m *collected, attributes *attribute.Set, at time.Time) (p point, ts int64, source uint32) {
-	ts, source = model.Timestamp(at, x.milliseconds), put.Uncounted
+// point returns the converter's point for a data point, its time and its source.
+func (x *export) point(m *collected, attributes *attribute.Set, start, at time.Time) (p point, t convert.Time, source uint32) {
+	t.At, source = model.Nanoseconds(at), put.Uncounted
 	if !m.own {
 		x.points++
-		source, x.newest = x.points, max(x.newest, ts)
+		source, x.newest = x.points, max(x.newest, t.At)
+	}
+	if m.starts {
+		t.Start = model.Nanoseconds(start)
 	}
 	key := attributes.Equivalent()
 	p, ok := m.instrument.Lookup(key)
 	if !ok {
 		p = x.add(m.instrument, key, attributes)
 	}
-	return p, ts, source
+	return p, t, source
 }
 
 // add adds a data point that the converter does not know yet.

@@ -78,7 +78,7 @@ func decodePrometheus(r io.Reader) (*matrix, error) {
 		err = errNoData
 	}
 	if m.histograms > 0 {
-		m.warnings = append(m.warnings, fmt.Sprintf("the native histograms of %d series are left out", m.histograms))
+		m.warnings = append(m.warnings, fmt.Sprintf("the native histograms of %d series are left out: ask for histogram_quantile, histogram_count or histogram_sum of them", m.histograms))
 	}
 	return m, err
 }

@@ -58,7 +58,8 @@ func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Re
 // minutes, or a multiple of an hour. Servers give at most 11,000 points a series
 // in one answer: longer ranges are asked for in parts, one after the other.
 //
-// An expression that gives a scalar has one series without metric and tags.
+// An expression that gives a scalar has one series without metric and tags. Native histograms
+// are not points: they are left out, and a warning of the Result says of how many series.
 func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.Time, step time.Duration) (*Result, error) {
 	if end.IsZero() {
 		end = time.Now()

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 )
 
 // wirePoint is a point in JSON.
@@ -20,19 +21,34 @@ type wirePoint struct {
 	Tags      wireTag `json:"tags"`
 }
 
+// point returns the point without judging it.
+func (w *wirePoint) point() Point {
+	return Point{Metric: w.Metric, Tags: w.Tags.tags, Timestamp: json.Number(w.Timestamp.text), Value: json.Number(w.Value.text)}
+}
+
+// withoutEmpty returns the tags that have a value.
+func withoutEmpty(tags map[string]string) map[string]string {
+	maps.DeleteFunc(tags, func(_, value string) bool { return value == "" })
+	return tags
+}
+
 // number is a JSON number or a string, whose text is judged later.
-type number string
+type number struct {
+	text   string
+	quoted bool
+}
 
 func (n *number) UnmarshalJSON(data []byte) error {
+	*n = number{}
 	switch data[0] {
 	case '"':
-		return json.Unmarshal(data, (*string)(n))
+		n.quoted = true
+		return json.Unmarshal(data, &n.text)
 	case '{', '[':
 		return errors.New("json: an object or array where a number belongs")
 	case 'n':
-		*n = ""
 	default:
-		*n = number(data)
+		n.text = string(data)
 	}
 	return nil
 }
@@ -68,8 +84,9 @@ func countMembers(object []byte) int {
 	return members
 }
 
-// decodePoints reads one point or an array of them as a stream and gives each to add. An error may come after points.
-func decodePoints(r io.Reader, add func(p Point, duplicateTag bool)) error {
+// decodePoints reads one point or an array of them as a stream and gives each to add. An error, also of add, may come after
+// points.
+func decodePoints(r io.Reader, add func(wirePoint) error) error {
 	br := bufio.NewReader(r)
 	first, err := peekByte(br)
 	if errors.Is(err, io.EOF) {
@@ -85,13 +102,7 @@ func decodePoints(r io.Reader, add func(p Point, duplicateTag bool)) error {
 		if err := dec.Decode(&p); err != nil {
 			return err
 		}
-		add(Point{
-			Metric:    p.Metric,
-			Tags:      p.Tags.tags,
-			Timestamp: json.Number(p.Timestamp),
-			Value:     json.Number(p.Value),
-		}, p.Tags.duplicate)
-		return nil
+		return add(p)
 	}
 
 	switch first {

@@ -3,7 +3,7 @@
 
 // Package apptuittest provides an Apptuit server for tests and demos. It runs in the program under test, as the servers
 // of net/http/httptest do. It implements Apptuit's put API, which is that of OpenTSDB, and the part of the query API that
-// is needed to read the points back.
+// is needed to read the points back. With a [Profile] it answers puts as OpenTSDB, VictoriaMetrics or InfluxDB do.
 //
 // [NewServer] listens on a loopback port. [NewMemoryServer] uses pipes instead of sockets, and so works inside a
 // testing/synctest bubble, with its fake clock. [NewHandler] returns the http.Handler of both, to be used with another
@@ -43,6 +43,8 @@
 //   - OpenTSDB's error object, {"error":{"code":n,"message":"…"}}, in all other cases: 400 for a malformed body or query,
 //     401 for a wrong token, 404 for another path, 405 for another method, 413 for a body that exceeds the limit.
 //
+// The words in which a point is rejected are OpenTSDB's.
+//
 // [Handler.Points] returns the accepted points in order of arrival, with the exact text of their numbers.
 // [Handler.Requests] returns all requests.
 //
@@ -67,6 +69,56 @@
 // values that are not JSON numbers, such as "+1". A downsampled value is computed as a float64 from the points of one
 // interval within the range of the query, and is null if it is not finite. Its timestamp is the beginning of the
 // interval, which is a multiple of the interval's length since 1970, and can be before S.
+//
+// # Profiles
+//
+// [WithProfile] selects another server. Each behaviour below is compared with that of the real server by the tests in
+// integration/opentsdb and integration/e2e. All else is as described above.
+//
+// OpenTSDB 2.4.1:
+//   - tag values consist of the characters of tag keys; of letters, only those of Unicode's Basic Multilingual Plane are
+//     allowed, also in metrics and tag keys;
+//   - 8 tags at most;
+//   - a body of more than 8,192 bytes, as it is sent, or without a Content-Length is rejected as a whole: 400 and a page
+//     with "Chunked request not supported.";
+//   - of two values of a series at one time, the later one overwrites the earlier one if both have the same encoding:
+//     integers of the same length (1, 2, 4 or 8 bytes), or floats, and a timestamp in the same unit. Otherwise a query
+//     that reads both is answered with 400 and "Duplicate timestamp", unless both are the same number.
+//
+// VictoriaMetrics 1.151:
+//   - every body that is valid JSON is answered with 204, without details;
+//   - metrics and tag keys may have any characters, and points may have no tags; tags with an empty value are removed;
+//   - points without a metric, or with an invalid timestamp or value, or with more than 39 tags are dropped silently, and
+//     so are those that a fault with Reject rejects;
+//   - a malformed body, and one of more bytes than WithMaxBodyBytes, is answered with 400 and a text;
+//   - of several values of a series at one time, all are kept.
+//
+// InfluxDB 1.6:
+//   - puts are answered with 204, without details;
+//   - metrics and tag keys may have any characters, and points may have no tags; tags with an empty value are removed;
+//   - a body with a number of another JSON type is rejected as a whole with 400: a quoted number, a Boolean, a number that
+//     is too large;
+//   - points without a metric or with an invalid timestamp are dropped silently;
+//   - points with the tag key "time", and those that a fault with Reject rejects, are not stored; the answer is 500 and
+//     "partial write: REASON dropped=N";
+//   - a backslash at the end of a tag value makes the next tag, in the order of the keys, a part of the value;
+//   - the Content-Encoding deflate is answered with 400.
+//
+// Profiles do not judge:
+//   - the query API of these servers: queries are always Apptuit's, in seconds, and any path other than /api/put and
+//     /api/query is answered with 404;
+//   - how many digits of a value are kept. Points keeps the exact text, whereas VictoriaMetrics keeps 12 to 13 digits and
+//     InfluxDB a float64;
+//   - bodies that a client must not send: a malformed body is always rejected as described under Requests, although
+//     OpenTSDB and VictoriaMetrics accept some of these, or drop a point of them only. The same holds for a null value,
+//     and for timestamps that are not positive, which VictoriaMetrics replaces and InfluxDB stores;
+//   - the Content-Encoding zstd, which VictoriaMetrics accepts;
+//   - configurations other than the default: OpenTSDB's tsd.core.tag.allow_specialchars, tsd.storage.max_tags,
+//     tsd.http.request.enable_chunked and tsd.core.auto_create_metrics, VictoriaMetrics' limits and -dedup flags,
+//     InfluxDB's limits and retention;
+//   - the storage: time-outs of sync, throttling, points that are acknowledged and lost. A fault can play these;
+//   - points in the future or the past, which VictoriaMetrics and InfluxDB drop beyond their limits; timestamps in
+//     milliseconds, which InfluxDB 1.6 misreads; seconds from 4294967296 on, which OpenTSDB reads as milliseconds.
 //
 // # Faults
 //

@@ -23,14 +23,21 @@ type config struct {
 	withoutDetails bool
 	maxBodyBytes   int64
 	maxPoints      int
+	dialect        dialect
 }
 
 func newConfig(opts []Option) config {
-	c := config{maxBodyBytes: defaultMaxBodyBytes, maxPoints: defaultMaxPoints}
+	c := config{maxBodyBytes: defaultMaxBodyBytes, maxPoints: defaultMaxPoints, dialect: Apptuit.dialect()}
 	for _, o := range opts {
 		o.apply(&c)
 	}
 	return c
+}
+
+// WithProfile makes the server behave as another one does, in the respects that the package comment names. The default is
+// Apptuit.
+func WithProfile(p Profile) Option {
+	return optionFunc(func(c *config) { c.dialect = p.dialect() })
 }
 
 // WithToken makes the server require "Authorization: Bearer token", and answer 401 to other requests. If it is given
@@ -50,13 +57,14 @@ func WithUser(user, token string) Option {
 }
 
 // WithoutDetails makes the server ignore the flags details and summary, as some servers do: it answers 204 if every point
-// is accepted and 400 if one is rejected, both without a body. Valid points are stored in both cases.
+// is accepted and 400 if one is rejected, both without a body. Valid points are stored in both cases. It has no effect on the profiles VictoriaMetrics
+// and InfluxDB, which know no such flags.
 func WithoutDetails() Option {
 	return optionFunc(func(c *config) { c.withoutDetails = true })
 }
 
-// WithMaxBodyBytes makes the server answer 413 to a body of more than n bytes, after decompression, and store no point of
-// it. The default, also for n below 1, is 64 MiB.
+// WithMaxBodyBytes makes the server answer 413, or 400 with the profile VictoriaMetrics, to a body of more than n bytes,
+// after decompression, and store no point of it. The default, also for n below 1, is 64 MiB.
 func WithMaxBodyBytes(n int64) Option {
 	return optionFunc(func(c *config) {
 		if n < 1 {

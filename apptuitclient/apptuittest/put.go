@@ -7,14 +7,9 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 )
-
-// writeTimedOut is OpenTSDB's error of a point that a synchronous put has not written in time.
-const writeTimedOut = "Write timedout"
 
 func bearer(token string) string { return "Bearer " + token }
 
@@ -31,14 +26,6 @@ func (e *exchange) authorized() bool {
 		}
 	}
 	return len(accepted) == 0
-}
-
-// verdict is what a put answers.
-type verdict struct {
-	Success  int         `json:"success"`
-	Failed   int         `json:"failed"`
-	Timeouts *int        `json:"timeouts,omitempty"`
-	Errors   []pointFail `json:"errors,omitzero"`
 }
 
 // pointFail is a point that was not accepted, as OpenTSDB returns it: its value is a string there.
@@ -66,62 +53,23 @@ func (e *exchange) put(body *requestBody) (answer, []Point) {
 	if e.r.Method != http.MethodPost {
 		return notAllowed(e.r.Method, http.MethodPost), nil
 	}
-	query := e.r.URL.Query()
-	var syncTimeout int
-	if text := query.Get("sync_timeout"); text != "" {
-		var err error
-		if syncTimeout, err = strconv.Atoi(text); err != nil {
-			return errorAnswer(http.StatusBadRequest, "Unable to parse sync_timeout", err.Error()), nil
-		}
+	server := e.h.cfg.dialect
+	if a, refused := server.refuse(e.r); refused {
+		return a, nil
 	}
-
 	points, failures, err := e.readPoints(body)
-	switch {
-	case errors.Is(err, errTooLarge):
-		return errorAnswer(http.StatusRequestEntityTooLarge, "Request Entity Too Large",
-			fmt.Sprintf("The body is longer than %d bytes", e.h.cfg.maxBodyBytes)), nil
-	case err != nil:
-		return errorAnswer(http.StatusBadRequest, "Unable to parse the given JSON", err.Error()), nil
-	case len(points)+len(failures) == 0:
-		return errorAnswer(http.StatusBadRequest, "No datapoints found in content", ""), nil
+	if err != nil {
+		return server.unreadable(err, e.h.cfg.maxBodyBytes), nil
 	}
-
-	v := verdict{Success: len(points)}
-	timeouts := 0
-	for _, f := range failures {
-		if f.Error == writeTimedOut {
-			timeouts++
-		}
-	}
-	v.Failed = len(failures) - timeouts
-	if syncTimeout > 0 || timeouts > 0 {
-		v.Timeouts = &timeouts
-	}
-	if query.Has("details") {
-		v.Errors = append([]pointFail{}, failures...)
-	}
-	return e.putAnswer(v, len(failures) > 0, query.Has("details") || query.Has("summary")), points
+	return server.answer(e, len(points), failures), points
 }
 
-func (e *exchange) putAnswer(v verdict, failed, wanted bool) answer {
-	status := http.StatusOK
-	if failed {
-		status = http.StatusBadRequest
-	}
+// status returns the status of the answer to a put, which a fault with Reject may replace.
+func (e *exchange) status(own int) int {
 	if e.fault.Reject != nil && e.fault.Status != 0 {
-		status = e.fault.Status
+		return e.fault.Status
 	}
-	switch {
-	case wanted && !e.h.cfg.withoutDetails:
-		return jsonAnswer(status, v)
-	case !failed && status == http.StatusOK:
-		return answer{status: http.StatusNoContent}
-	case !failed || e.h.cfg.withoutDetails:
-		return answer{status: status}
-	default:
-		return errorAnswer(status, "One or more data points had errors",
-			`Append "details" to the put request to learn which and why`)
-	}
+	return own
 }
 
 // readPoints reads the whole body and judges its points one by one. On an error there are none.
@@ -131,9 +79,12 @@ func (e *exchange) readPoints(body *requestBody) (points []Point, failures []poi
 		return nil, nil, err
 	}
 	seen := 0
-	err = decodePoints(decoded, func(p Point, duplicateTag bool) {
+	err = decodePoints(decoded, func(w wirePoint) error {
 		seen++
-		reason := judge(p, duplicateTag)
+		p, reason, err := e.h.cfg.dialect.judge(w)
+		if err != nil {
+			return err
+		}
 		if reason == "" && e.fault.Reject != nil {
 			reason = e.fault.Reject(p.clone())
 		}
@@ -142,12 +93,17 @@ func (e *exchange) readPoints(body *requestBody) (points []Point, failures []poi
 		} else {
 			failures = append(failures, pointFail{Datapoint: newEcho(p), Error: reason})
 		}
+		return nil
 	})
 	e.h.note(func() { e.record.Points = seen; e.record.DecodedBytes = decoded.n })
 	if err != nil {
 		return nil, nil, err
 	}
 	return points, failures, nil
+}
+
+func textAnswer(status int, text string) answer {
+	return answer{status: status, contentType: "text/plain; charset=utf-8", body: []byte(text + "\n")}
 }
 
 func notAllowed(method, allowed string) answer {

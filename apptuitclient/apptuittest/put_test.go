@@ -20,7 +20,7 @@ func TestPutAnswersAsOpenTSDB(t *testing.T) {
 		errors400 = `{"error":{"code":400,"message":"One or more data points had errors",` +
 			`"details":"Append \"details\" to the put request to learn which and why"}}`
 		badDetail = `{"datapoint":{"metric":"cpu load","timestamp":1700000000,"value":"2","tags":{"host":"web1"}},` +
-			`"error":"Invalid metric name (\"cpu load\"): illegal character: ' '"}`
+			`"error":"Invalid metric name (\"cpu load\"): illegal character:  "}`
 	)
 	mixed := "[" + goodPoint + "," + badPoint + "]"
 	for _, tt := range []struct {

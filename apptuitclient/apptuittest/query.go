@@ -50,7 +50,7 @@ func (e *exchange) query() answer {
 	if err != nil {
 		return errorAnswer(http.StatusBadRequest, "Bad query: "+err.Error(), "")
 	}
-	return jsonAnswer(http.StatusOK, e.h.answerQuery(q))
+	return e.h.answerQuery(q)
 }
 
 func parseQueryRequest(rawQuery string) (queryRequest, error) {
@@ -101,12 +101,15 @@ func parameter(parameters url.Values, name string) (string, error) {
 	}
 }
 
-func (h *Handler) answerQuery(q queryRequest) queryAnswer {
+func (h *Handler) answerQuery(q queryRequest) answer {
 	metrics := make([]string, len(q.outputs))
 	for i, o := range q.outputs {
 		metrics[i] = o.expr.metric
 	}
-	fetched := h.fetch(metrics, q.start, q.end)
+	fetched, reason := h.fetch(metrics, q.start, q.end)
+	if reason != "" {
+		return errorAnswer(http.StatusBadRequest, reason, "")
+	}
 
 	a := queryAnswer{Outputs: []outputAnswer{}, Hints: []string{}, Query: queryText{q.text}}
 	for _, o := range q.outputs {
@@ -125,5 +128,5 @@ func (h *Handler) answerQuery(q queryRequest) queryAnswer {
 		}
 		a.Outputs = append(a.Outputs, outputAnswer{ID: o.id, Result: result})
 	}
-	return a
+	return jsonAnswer(http.StatusOK, a)
 }

@@ -38,7 +38,8 @@ type Request struct {
 	Status  int  // of the answer, 0 if there is none (yet)
 }
 
-// Points returns a copy of the accepted points, in order of arrival.
+// Points returns a copy of the accepted points, in order of arrival. Points that the server drops silently are not among
+// them. Values that a later one overwrites are.
 func (h *Handler) Points() []Point {
 	h.mu.Lock()
 	defer h.mu.Unlock()

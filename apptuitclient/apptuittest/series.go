@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// series are the datapoints of one metric with the same tags, ascending in time, of each second the last received.
+// series are the datapoints of one metric with the same tags, ascending in time, as the server keeps them.
 type series struct {
 	tags   map[string]string
 	labels []string // keys and values in the order of the keys
@@ -23,6 +23,7 @@ type series struct {
 type datapoint struct {
 	at    int64
 	value string // in JSON: a number or null
+	cell  cell   // in OpenTSDB's storage
 }
 
 // MarshalJSON writes [at, value].
@@ -33,11 +34,12 @@ func (d datapoint) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// fetch returns the series of the metrics within [start, end], each metric's in the order of their tags.
-func (h *Handler) fetch(metrics []string, start, end int64) map[string][]*series {
+// fetch returns the series of the metrics within [start, end], each metric's in the order of their tags, or the reason for
+// which the server cannot read them.
+func (h *Handler) fetch(metrics []string, start, end int64) (fetched map[string][]*series, reason string) {
 	type identity struct{ metric, labels string }
 	known := map[identity]*series{}
-	fetched := make(map[string][]*series, len(metrics))
+	fetched = make(map[string][]*series, len(metrics))
 	for _, metric := range metrics {
 		fetched[metric] = nil
 	}
@@ -59,17 +61,19 @@ func (h *Handler) fetch(metrics []string, start, end int64) map[string][]*series
 			known[id] = s
 			fetched[p.Metric] = append(fetched[p.Metric], s)
 		}
-		s.dps = append(s.dps, datapoint{at, exactNumber(p.Value)})
+		s.dps = append(s.dps, datapoint{at, exactNumber(p.Value), newCell(p)})
 	}
 	h.mu.Unlock()
 
 	for _, s := range known {
-		s.dps = lastOfEachSecond(s.dps)
+		if s.dps, reason = h.cfg.dialect.keep(s.dps); reason != "" {
+			return nil, reason
+		}
 	}
 	for _, all := range fetched {
 		slices.SortFunc(all, func(a, b *series) int { return slices.Compare(a.labels, b.labels) })
 	}
-	return fetched
+	return fetched, ""
 }
 
 func labelsOf(tags map[string]string) []string {
@@ -94,8 +98,13 @@ func joined(labels []string) string {
 // lastOfEachSecond sorts datapoints in order of arrival by time and drops those that a later one overwrites.
 func lastOfEachSecond(dps []datapoint) []datapoint {
 	slices.Reverse(dps)
-	slices.SortStableFunc(dps, func(a, b datapoint) int { return cmp.Compare(a.at, b.at) })
+	sortByTime(dps)
 	return slices.CompactFunc(dps, func(a, b datapoint) bool { return a.at == b.at })
+}
+
+// sortByTime keeps the order of datapoints of one second.
+func sortByTime(dps []datapoint) {
+	slices.SortStableFunc(dps, func(a, b datapoint) int { return cmp.Compare(a.at, b.at) })
 }
 
 // exactNumber is an accepted value in JSON: its own text unless this was quoted and is no JSON number, such as "+1".
@@ -128,7 +137,7 @@ func downsample(dps []datapoint, every int64, aggregate string) []datapoint {
 		if n < 0 {
 			n = len(dps)
 		}
-		buckets = append(buckets, datapoint{at, aggregated(dps[:n], aggregate)})
+		buckets = append(buckets, datapoint{at: at, value: aggregated(dps[:n], aggregate)})
 		dps = dps[n:]
 	}
 	return buckets

@@ -130,7 +130,7 @@ func badRequestAdvice(p *patient, x *exchange, err *apptuitclient.StatusError) s
 	case strings.Contains(text, "unsupported path"), strings.Contains(text, "unexpected path"):
 		return "VictoriaMetrics takes points at the port of -opentsdbHTTPListenAddr, often 4242, and none here."
 	case x.encoding == "deflate":
-		return "InfluxDB 1.x, and VictoriaMetrics before 1.114, do not accept deflate. Use gzip: APPTUIT_COMPRESSION=gzip, or leave it out."
+		return "InfluxDB 1.6 and VictoriaMetrics 1.79 do not accept deflate. Use gzip: APPTUIT_COMPRESSION=gzip, or leave it out."
 	}
 	return "The server understands the request, or not, but does not take it. What it says is all that is known."
 }

@@ -21,11 +21,11 @@ import (
 type flags struct {
 	given map[string]string // those that were, with their text
 
-	endpoint, tokenFile, user, compression, tags string
-	caFile, proxy                                string
-	queryEndpoint, queryPath                     string
-	timeout                                      time.Duration
-	noProbe, json                                bool
+	endpoint, server, tokenFile, user, compression, tags string
+	caFile, proxy                                        string
+	queryEndpoint, queryPath                             string
+	timeout                                              time.Duration
+	noProbe, json                                        bool
 }
 
 // parseFlags tells the user itself what is wrong.
@@ -34,6 +34,7 @@ func parseFlags(args []string, usage io.Writer) (flags, error) {
 	set := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	set.SetOutput(usage)
 	set.StringVar(&f.endpoint, "endpoint", "", "base `URL` of the server (WithEndpoint)")
+	set.StringVar(&f.server, "server", "", "`kind` of the server: apptuit, opentsdb, victoriametrics, influxdb or generic (WithServer)")
 	set.StringVar(&f.tokenFile, "token-file", "", "`file` with the token (WithTokenFile)")
 	set.StringVar(&f.user, "user", "", "user `id`, for Basic authentication (WithUserID)")
 	set.StringVar(&f.compression, "compression", "", "gzip, deflate or none (WithCompression)")
@@ -84,6 +85,13 @@ func (f *flags) options() ([]apptuitclient.Option, error) {
 	var faults []error
 	if f.endpoint != "" {
 		options = append(options, apptuitclient.WithEndpoint(f.endpoint))
+	}
+	if f.server != "" {
+		server, err := apptuitclient.ParseServer(f.server)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("-server: %w", err))
+		}
+		options = append(options, apptuitclient.WithServer(server))
 	}
 	if f.tokenFile != "" {
 		options = append(options, apptuitclient.WithTokenFile(f.tokenFile))

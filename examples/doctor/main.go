@@ -13,8 +13,10 @@
 // says what. The exit code is 0 if nothing failed, 1 if something did, 2 for flags
 // that are wrong.
 //
-// What it writes is one point of apptuit.doctor.probe, nothing with -no-probe. A
-// spool is looked into, but not opened: nothing in it is delivered.
+// What it writes is one point of apptuit.doctor.probe as the program would send it, and
+// five more of that metric in series of the doctor's own, with the tag source=doctor.
+// With -no-probe it writes nothing. A spool is looked into, but not opened: nothing in it
+// is delivered.
 package main
 
 import (

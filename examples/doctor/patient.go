@@ -32,6 +32,11 @@ type patient struct {
 	endpoint *url.URL // from here on it has no fault
 	proxy    *url.URL // nil: none
 	sent     *point   // the probe, as it was on the wire
+
+	prober *apptuitclient.Client // sends points of probes as they are; nil until there are any
+	takes  bool                  // the server judges points one by one
+	way    *question             // that the server answers; nil: none is known
+	traits traits
 }
 
 func newPatient(f flags) *patient {
@@ -64,13 +69,22 @@ func checks(f flags) []check {
 	if f.noProbe {
 		all = append(all,
 			check{name: "put", limit: quick, run: func(_ context.Context, _ *patient, n *notes) { n.skip("-no-probe") }},
+			check{name: "server", limit: network, needs: []string{"tls"}, run: checkServer},
 			check{name: "query", limit: network, needs: []string{"tls"}, run: checkQuery})
 	} else {
 		all = append(all,
 			check{name: "put", limit: network, needs: []string{"tls"}, run: checkPut},
-			check{name: "read-back", limit: f.timeout, needs: []string{"put"}, run: checkReadBack})
+			check{name: "server", limit: network, needs: []string{"tls"}, run: checkServer},
+			check{name: "tag values", limit: network, needs: []string{"tls"}, run: checkTagValues},
+			check{name: "partial write", limit: network, needs: []string{"tls"}, run: checkPartialWrite},
+			check{name: "two values", limit: network, needs: []string{"tls"}, run: checkTwoValues},
+			check{name: "read-back", limit: f.timeout, needs: []string{"put"}, run: checkReadBack},
+			// Asked only now, to give the server the time to show them.
+			check{name: "second value", limit: network, needs: []string{"two values", "read-back"}, run: checkSecondValue})
 	}
-	return append(all, check{name: "clock", limit: quick, run: checkClock})
+	return append(all,
+		check{name: "profile", limit: quick, needs: []string{"configuration"}, run: checkProfile},
+		check{name: "clock", limit: quick, run: checkClock})
 }
 
 // lookup returns a variable; an empty one is an unset one.
@@ -122,7 +136,7 @@ func (p *patient) options() ([]apptuitclient.Option, error) {
 }
 
 func (p *patient) close() {
-	for _, c := range []*apptuitclient.Client{p.client, p.asker} {
+	for _, c := range []*apptuitclient.Client{p.client, p.asker, p.prober} {
 		if c != nil {
 			_ = c.Close() // always nil
 		}

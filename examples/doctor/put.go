@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
 // probeName is the instrument of the point that is sent.
@@ -24,6 +27,7 @@ func checkPut(ctx context.Context, p *patient, n *notes) {
 	err := p.exporter.Export(ctx, probe(p.resource(ctx), start))
 	took := time.Since(start).Round(time.Microsecond)
 	last, _ := p.tap.seen()
+	p.takes = takes(err)
 	if err != nil {
 		tellRefusal(ctx, p, n, last, err)
 		return
@@ -31,6 +35,12 @@ func checkPut(ctx context.Context, p *patient, n *notes) {
 	p.sent = last.point
 	tellToken(p, n, last)
 	n.ok("%d in %v: %s", last.status, took, p.sent)
+}
+
+// takes reports whether a server that answered with err judges points one by one.
+func takes(err error) bool {
+	var send *apptuitclient.SendError
+	return err == nil || errors.As(err, &send) && len(send.Errors) > 0
 }
 
 func probe(res *resource.Resource, at time.Time) *metricdata.ResourceMetrics {

@@ -9,37 +9,15 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
 // pollInterval is between two questions for a point that is not there yet.
 const pollInterval = 500 * time.Millisecond
-
-// question is a way to ask a server for the probe.
-type question struct {
-	name string
-	ask  func(ctx context.Context, metric string, at time.Time) (*query.Result, error)
-}
-
-// questions are those that there are, Apptuit's own API first.
-func questions(c *query.Client) []question {
-	return []question{
-		{"Apptuit's query API", func(ctx context.Context, metric string, at time.Time) (*query.Result, error) {
-			return c.Query(ctx, "fetch('"+metric+"')", at, at.Add(time.Second))
-		}},
-		// With a step of a minute VictoriaMetrics does not hold back what is younger
-		// than its -search.latencyOffset.
-		{"PromQL", func(ctx context.Context, metric string, at time.Time) (*query.Result, error) {
-			return c.QueryRange(ctx, "{__name__="+strconv.Quote(metric)+"}", at, at, time.Minute)
-		}},
-	}
-}
 
 // checkReadBack asks for the probe until it is there.
 func checkReadBack(ctx context.Context, p *patient, n *notes) {
@@ -70,8 +48,7 @@ func checkReadBack(ctx context.Context, p *patient, n *notes) {
 
 // checkQuery asks whether the server answers, for want of a probe.
 func checkQuery(ctx context.Context, p *patient, n *notes) {
-	metric := client.Of(p.client).SanitizeMode().Sanitize(probeName)
-	way, _, ready := findQuestion(ctx, p, n, metric, time.Now().Add(-time.Minute))
+	way, _, ready := findQuestion(ctx, p, n, p.probeMetric(), time.Now().Add(-time.Minute))
 	if !ready {
 		return
 	}
@@ -82,13 +59,13 @@ func checkQuery(ctx context.Context, p *patient, n *notes) {
 
 // findQuestion finds a way to ask that the server knows, and says so if there is
 // none.
-func findQuestion(ctx context.Context, p *patient, n *notes, metric string, at time.Time) (question, *query.Result, bool) {
+func findQuestion(ctx context.Context, p *patient, n *notes, metric string, at time.Time) (question, []sample, bool) {
 	if err := p.makeAsker(); err != nil {
 		n.fail("", "-query-endpoint: %v", err)
 		return question{}, nil, false
 	}
 	var answers []string
-	for _, way := range questions(query.New(p.asker, query.WithPrometheusPath(p.flags.queryPath))) {
+	for _, way := range questions(p.asker, p.flags.queryPath) {
 		if strings.ContainsAny(metric, `'"\`) {
 			answers = append(answers, "the name of the probe would have to be quoted")
 			break
@@ -97,6 +74,7 @@ func findQuestion(ctx context.Context, p *patient, n *notes, metric string, at t
 		last, _ := p.tap.seen()
 		switch {
 		case err == nil:
+			p.way = &way
 			return way, result, true
 		case errors.Is(err, apptuitclient.ErrUnauthorized):
 			tellUnauthorized(p, n, last, err)
@@ -108,6 +86,10 @@ func findQuestion(ctx context.Context, p *patient, n *notes, metric string, at t
 		answers = append(answers, fmt.Sprintf("%s: %d", way.name, last.status))
 	}
 	text := fmt.Sprintf("%s cannot be asked (%s)", p.asker.Endpoint(), strings.Join(answers, ", "))
+	if id := p.traits.identity; id.known && id.server == apptuitclient.ServerInfluxDB {
+		n.ok("InfluxDB is not asked: its query language, InfluxQL, needs the name of the database")
+		return question{}, nil, false
+	}
 	if p.flags.queryEndpoint != "" {
 		n.fail("Is it the right port, and -query-path the right path? Prometheus itself has it at \"\".", "%s", text)
 		return question{}, nil, false
@@ -133,54 +115,45 @@ func unknown(err error) bool {
 
 // makeAsker makes the client that asks: another one, if that is another server.
 func (p *patient) makeAsker() error {
-	p.asker = p.client
+	if p.asker != nil {
+		return nil
+	}
 	if p.flags.queryEndpoint == "" {
+		p.asker = p.client
 		return nil
 	}
 	options, err := p.options()
 	if err != nil {
 		return err
 	}
-	p.asker, err = apptuitclient.New(append(options, apptuitclient.WithEndpoint(p.flags.queryEndpoint),
+	asker, err := apptuitclient.New(append(options, apptuitclient.WithEndpoint(p.flags.queryEndpoint),
 		apptuitclient.WithWarningHandler(func(error) {}))...) // which have been told
-	return err
+	if err != nil {
+		return err
+	}
+	p.asker = asker
+	return nil
 }
 
-// time is when the point is.
-func (p *point) time() time.Time { return time.Unix(p.Timestamp, 0) }
-
-// in reports whether a result has the point: its series, perhaps with more tags,
-// and its value.
-func (p *point) in(result *query.Result) bool {
-	if result == nil {
-		return false
+// time is when the point is: in seconds, or with more than ten digits in milliseconds.
+func (p *point) time() time.Time {
+	const seconds = 9_999_999_999
+	if p.Timestamp > seconds {
+		return time.UnixMilli(p.Timestamp)
 	}
+	return time.Unix(p.Timestamp, 0)
+}
+
+// in reports whether an answer has the point: its series, perhaps with more tags,
+// and its value.
+func (p *point) in(all []sample) bool {
 	value, err := p.Value.Float64()
 	if err != nil {
 		return false
 	}
-	for _, o := range result.Outputs {
-		for i := range o.Series {
-			if p.isOf(&o.Series[i]) && has(&o.Series[i], p.time(), value) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (p *point) isOf(s *query.Series) bool {
-	for k, v := range p.Tags {
-		if s.Tags[k] != v {
-			return false
-		}
-	}
-	return s.Metric == p.Metric
-}
-
-func has(s *query.Series, at time.Time, value float64) bool {
-	for i, v := range s.Values {
-		if s.Time(i).Equal(at) && math.Abs(v-value) < 0.5 { // it is a whole number
+	for i := range all {
+		s := &all[i]
+		if s.of(p.Metric, p.Tags) && s.at.Sub(p.time()).Abs() < time.Second && math.Abs(s.value-value) < 0.5 { // it is a whole number
 			return true
 		}
 	}

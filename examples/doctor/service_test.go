@@ -46,8 +46,13 @@ func TestTheProbeIsAsTheProgramsPoints(t *testing.T) {
 	t.Setenv("APPTUIT_PREFIX", "shop.")
 	doctor(t, "-endpoint", s.URL, "-tags", "env: test").healthy(t)
 	p := s.Points()[0]
-	if p.Metric != "shop.apptuit.doctor.probe" || p.Tags["env"] != "test" || p.Tags["source"] != "doctor" || p.Tags["host"] != "" || s.Total() != 1 {
+	if p.Metric != "shop.apptuit.doctor.probe" || p.Tags["env"] != "test" || p.Tags["source"] != "doctor" || p.Tags["host"] != "" || s.Total() != 6 {
 		t.Errorf("%d points, the first %v", s.Total(), p)
+	}
+	for _, p := range s.Points()[1:] { // whose series are the doctor's own
+		if p.Metric != "shop.apptuit.doctor.probe" || p.Tags["source"] != "doctor" || p.Tags["probe"] == "" || len(p.Tags) > 3 {
+			t.Errorf("point %v", p)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func settings() []setting {
 	one := func(name string) []string { return []string{name} }
 	return []setting{
 		{name: "endpoint", flag: "endpoint", variables: one("APPTUIT_ENDPOINT"), standard: apptuitclient.DefaultEndpoint, secret: inURL},
-		{name: "server", variables: one("APPTUIT_SERVER"), standard: "apptuit for the default endpoint, otherwise generic"},
+		{name: "server", flag: "server", variables: one("APPTUIT_SERVER"), standard: "apptuit for the default endpoint, otherwise generic"},
 		{name: "token", flag: "token-file", secret: aTokenFile},
 		{name: "token", variables: one("APPTUIT_API_TOKEN"), secret: aToken},
 		{name: "token", variables: one("APPTUIT_API_TOKEN_FILE"), secret: aTokenFile},
@@ -53,10 +53,12 @@ func settings() []setting {
 		{name: "layout", variables: one("APPTUIT_LAYOUT"), standard: "default"},
 		{name: "histograms as", variables: one("APPTUIT_HISTOGRAMS"), standard: "recorded"},
 		{name: "quantiles", variables: one("APPTUIT_QUANTILES"), standard: "0.5,0.75,0.95,0.99,0.999"},
+		{name: "sparse buckets", variables: one("APPTUIT_SPARSE_BUCKETS"), standard: "no"},
 		{name: "timers", variables: one("APPTUIT_TIMERS"), standard: "unit"},
 		{name: "duration unit", variables: one("APPTUIT_DURATION_UNIT"), standard: "s"},
 		{name: "meters", variables: one("APPTUIT_METERS"), standard: "no"},
 		{name: "prometheus names", variables: one("APPTUIT_PROMETHEUS_NAMES"), standard: "no"},
+		{name: "start points", variables: one("APPTUIT_START_POINTS"), standard: "no"},
 		{name: "target info", variables: one("APPTUIT_TARGET_INFO"), standard: "no"},
 		{name: "compression", flag: "compression", variables: one("APPTUIT_COMPRESSION"), standard: "gzip"},
 		{name: "request timeout", variables: one("APPTUIT_TIMEOUT"), standard: "60s"},

@@ -9,7 +9,7 @@
 //
 //	APPTUIT_ENDPOINT=http://127.0.0.1:4242 go run ./examples/httpservice -addr 127.0.0.1:8080
 //
-// Timestamps are in milliseconds, which InfluxDB 1.x misreads.
+// Timestamps are in milliseconds, which InfluxDB 1.6 misreads.
 // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say which service it is. It
 // answers
 //
@@ -21,8 +21,8 @@
 // or SIGINT ends it: requests under way are answered, and all that were counted
 // are exported, before it exits. A second signal ends it at once.
 //
-// dashboard.json shows the metrics in Grafana, from VictoriaMetrics or
-// Prometheus.
+// dashboard.json shows the metrics in Grafana, from VictoriaMetrics as a
+// Prometheus data source.
 package main
 
 import (

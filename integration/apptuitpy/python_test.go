@@ -22,6 +22,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/testedwith"
 )
 
 const (
@@ -124,6 +126,15 @@ func install(ctx context.Context, t *testing.T, python, folder string) {
 	}
 }
 
+// installed returns the version of a package in the virtual environment.
+func installed(ctx context.Context, python, distribution string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTime)
+	defer cancel()
+	const program = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
+	text, err := exec.CommandContext(ctx, python, "-c", program, distribution).Output()
+	return strings.TrimSpace(string(text)), err
+}
+
 // python is a running driver, testdata/driver.py. Commands are processed one after
 // the other.
 type python struct {
@@ -137,6 +148,9 @@ type python struct {
 func startPython(t *testing.T) *python {
 	t.Helper()
 	path := interpreter(t)
+	for _, p := range []struct{ product, distribution string }{{"apptuit-py", "apptuit"}, {"pyformance", "pyformance"}} {
+		testedwith.Note(t, p.product, func() (string, error) { return installed(t.Context(), path, p.distribution) })
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, path, "-B", "testdata/driver.py")
 	cmd.Env = []string{"HOME=" + t.TempDir(), "LC_ALL=C.UTF-8", "NO_PROXY=*", "SystemRoot=" + os.Getenv("SystemRoot")}

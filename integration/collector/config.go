@@ -83,6 +83,11 @@ type Config struct {
 	// pattern, all. Without it, as by default, there is none.
 	TargetInfo configoptional.Optional[ChosenAttributes] `mapstructure:"target_info"`
 
+	// StartPoints sends a point 0 before the first one of each cumulative monotonic
+	// series, at the time of the previous push that had its instrument, or at its start
+	// time (see exporter.WithStartPoints). Off by default.
+	StartPoints bool `mapstructure:"start_points"`
+
 	// Histograms says what becomes of histograms: recorded (the default) makes buckets
 	// of explicit buckets and quantiles of exponential ones; buckets, quantiles and
 	// both make that of all.
@@ -90,6 +95,10 @@ type Config struct {
 	// Quantiles are those of histograms, between 0 and 1, by default 0.5, 0.75, 0.95,
 	// 0.99 and 0.999; at most 100.
 	Quantiles []float64 `mapstructure:"quantiles"`
+	// SparseBuckets sends a bucket of a cumulative histogram with explicit buckets only from
+	// the first time on that it or the bucket above it has counted something (see
+	// exporter.WithSparseBuckets). Off by default.
+	SparseBuckets bool `mapstructure:"sparse_buckets"`
 
 	// Server is the kind of the server, which selects the defaults of TagValues, MaxTags
 	// and TimestampResolution: apptuit, opentsdb, victoriametrics, influxdb or generic. By
@@ -219,7 +228,7 @@ func (cfg *Config) layout() (convert.Layout, error) {
 			faults = append(faults, fmt.Errorf("quantiles: %w", err))
 		}
 	}
-	return convert.Layout{Histograms: form, Quantiles: quantiles}, errors.Join(faults...)
+	return convert.Layout{Histograms: form, Quantiles: quantiles, SparseBuckets: cfg.SparseBuckets}, errors.Join(faults...)
 }
 
 // defaultServer reports whether an endpoint is Apptuit's own, however it is

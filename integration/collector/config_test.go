@@ -73,6 +73,7 @@ prefix: apr.
 sanitize_mode: none
 target_info: {included: ["os.*"], excluded: [os.version]}
 histograms: both
+sparse_buckets: true
 quantiles: [0.9, 0.5]
 resource_attributes: {included: ["k8s.*"], excluded: [k8s.pod.uid]}
 attributes: {excluded: [user.id]}
@@ -124,7 +125,7 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	layout, err := cfg.layout()
-	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}}, layout); diff != "" || err != nil {
+	if diff := cmp.Diff(convert.Layout{Histograms: convert.AsBoth, Quantiles: []float64{0.5, 0.9}, SparseBuckets: true}, layout); diff != "" || err != nil {
 		t.Errorf("layout, %v: %s", err, diff)
 	}
 	queue := cfg.QueueConfig.Get()
@@ -141,7 +142,8 @@ func TestFaults(t *testing.T) {
 		{"no token", `{}`, []string{"token: is needed for https://api.apptuit.ai"}},
 		{"no token, in other words", `endpoint: "https://API.Apptuit.AI:443/"`, []string{"token: is needed"}},
 		{"endpoint", `endpoint: tsdb:4242`, []string{"endpoint: the scheme must be http or https"}},
-		{"no endpoint", `endpoint: ""`, []string{"endpoint: the scheme must be"}},
+		{"no endpoint", `endpoint: ""`, []string{"endpoint: is empty: write the URL of the server, for example http://localhost:4242"}},
+		{"an endpoint without a value", `endpoint:`, []string{"endpoint: is empty"}},
 		{"two tokens", `{token: abc, token_file: /x}`, []string{"token, token_file: give one of them"}},
 		{"token and auth", `{token: abc, auth: {authenticator: oauth2client}}`, []string{"token, auth: give one of them"}},
 		{"token and header", `{token: abc, headers: {authorization: "Bearer x"}}`, []string{"token, headers (Authorization): give one of them"}},
@@ -204,6 +206,55 @@ func TestUnknownKeysAreFaults(t *testing.T) {
 		if _, err := load(t, "token: abc\n"+text); err == nil {
 			t.Errorf("%s is accepted", text)
 		}
+	}
+}
+
+// The decoder takes a number without a unit for nanoseconds.
+func TestDurationsNeedAUnit(t *testing.T) {
+	keys := []string{
+		"http2_ping_timeout", "http2_read_idle_timeout", "idle_conn_timeout", "keepalive::idle_conn_timeout",
+		"retry_on_failure::initial_interval", "retry_on_failure::max_elapsed_time", "retry_on_failure::max_interval",
+		"sending_queue::batch::flush_timeout", "sync_timeout", "timeout", "tls::reload_interval",
+	}
+	for _, key := range keys {
+		path := strings.Split(key, "::")
+		yaml := func(value string) string {
+			return "{token: abc, " + strings.Join(path, ": {") + ": " + value + strings.Repeat("}", len(path))
+		}
+		for _, value := range []string{"5", "-5", "0.5", `"5"`, `"5 s"`, "soon"} {
+			want := key + ": " + strings.Trim(value, `"`) + " is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s"
+			if _, err := load(t, yaml(value)); err == nil || !strings.HasSuffix(err.Error(), want) {
+				t.Errorf("%s:\n%v, want\n%s", yaml(value), err, want)
+			}
+		}
+		for _, value := range []string{"0", "1m30s"} {
+			if _, err := load(t, yaml(value)); err != nil && strings.Contains(err.Error(), "not a duration") {
+				t.Errorf("%s: %v", yaml(value), err)
+			}
+		}
+	}
+	// The default configuration, written out, has all other durations.
+	conf := confmap.New()
+	if err := conf.Marshal(createDefaultConfig()); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range conf.AllKeys() {
+		if strings.HasSuffix(key, "timeout") || strings.HasSuffix(key, "interval") || strings.HasSuffix(key, "elapsed_time") {
+			if !slices.Contains(keys, key) {
+				t.Errorf("%s is not tested", key)
+			}
+		}
+	}
+}
+
+func TestFaultsOfTheDecoderAreReportedAtOnce(t *testing.T) {
+	_, err := load(t, `{timeout: 5, tokn: abc, sync_timeout: soon, retry_on_failure: {max_interval: 7}}`)
+	want := "retry_on_failure::max_interval: 7 is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
+		"sync_timeout: soon is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
+		"timeout: 5 is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
+		"unknown keys: tokn"
+	if err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want\n%s", err, want)
 	}
 }
 

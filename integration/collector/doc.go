@@ -3,7 +3,7 @@
 
 // Package collector is the exporter component "apptuit" of the OpenTelemetry Collector. It
 // sends metrics that a Collector receives to Apptuit, or to a server that accepts OpenTSDB's
-// put protocol (VictoriaMetrics, InfluxDB 1.x, OpenTSDB). The points are the same that
+// put protocol (VictoriaMetrics, InfluxDB 1.6, OpenTSDB). The points are the same that
 // package exporter sends for these metrics from within a process.
 //
 //	exporters:

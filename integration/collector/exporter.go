@@ -32,9 +32,10 @@ type metricsExporter struct {
 	refused   *client.Refusals
 
 	// Set by start.
-	http   *http.Client
-	client *apptuitclient.Client
-	pool   *convert.Pool[identity, struct{}]
+	http       *http.Client
+	client     *apptuitclient.Client
+	resolution convert.Resolution
+	pool       *convert.Pool[identity, struct{}]
 }
 
 func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
@@ -97,8 +98,9 @@ func (e *metricsExporter) use(connections *http.Client) error {
 	if err := e.resources.use(core.TagValues()); err != nil {
 		return fmt.Errorf("apptuit exporter: %w", err)
 	}
+	e.resolution = convert.ResolutionOf(core.Milliseconds())
 	e.pool = convert.NewPool[identity, struct{}](convert.Config{
-		Names: e.resources.names, ScopeTags: e.cfg.ScopeTags, MaxTags: core.MaxTags(), Layout: e.layout,
+		Names: e.resources.names, ScopeTags: e.cfg.ScopeTags, MaxTags: core.MaxTags(), Layout: e.layout, Resolution: e.resolution,
 	}, e.cfg.CacheBytes)
 	return nil
 }
@@ -113,8 +115,12 @@ func (e *metricsExporter) shutdown(context.Context) error {
 	return e.client.Close()
 }
 
-// push tries once to deliver metrics.
+// push tries once to deliver metrics. The time-out limits both the whole push and, in the
+// client, each request, so that a shutdown never waits for longer.
 func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
+	timeout := e.cfg.ClientConfig.Timeout
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded))
+	defer cancel()
 	var again again
 	returned := 0
 	out := client.Of(e.client).NewWriter(ctx, client.WriterOptions{
@@ -128,11 +134,12 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 		},
 	})
 	w := &walk{
-		export:       e.pool.Begin(out, time.Now()),
-		milliseconds: client.Of(e.client).Milliseconds(),
-		chosen:       e.chosen,
-		shared:       attributes{hasher: e.hasher},
-		attributes:   attributes{hasher: e.hasher},
+		export:      e.pool.Begin(out, time.Now()),
+		resolution:  e.resolution,
+		startPoints: e.cfg.StartPoints,
+		chosen:      e.chosen,
+		shared:      attributes{hasher: e.hasher},
+		attributes:  attributes{hasher: e.hasher},
 	}
 	defer w.export.Close()
 	if e.resources.target != nil {

@@ -55,12 +55,11 @@ func createDefaultConfig() component.Config {
 
 	// A data point is at least one wire point, so that no batch of them is too
 	// small for a request.
-	batch := exporterhelper.NewDefaultBatchConfig()
-	batch.Sizer = exporterhelper.RequestSizerTypeItems
-	batch.MaxSize = defaultMaxBatchPoints
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.NumConsumers = defaultConsumers
-	queue.Batch = configoptional.Some(batch)
+	batch := queue.Batch.GetOrInsertDefault()
+	batch.Sizer = exporterhelper.RequestSizerTypeItems
+	batch.MaxSize = defaultMaxBatchPoints
 
 	return &Config{
 		ClientConfig:   client,
@@ -88,9 +87,8 @@ func createMetrics(ctx context.Context, set exporter.Settings, config component.
 		exporterhelper.WithStart(e.start),
 		exporterhelper.WithShutdown(e.shutdown),
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
-		// One time-out is both the attempt's and, in the client, each request's, so
-		// that a shutdown never waits for longer.
-		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: cfg.ClientConfig.Timeout}),
+		// push limits its own time, so that its error gives the reason.
+		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{}),
 		exporterhelper.WithRetry(cfg.RetryConfig),
 		exporterhelper.WithQueue(cfg.QueueConfig),
 	)

@@ -38,9 +38,11 @@ func otherKeys() map[string]string {
 		"exporter.WithScopeTags":          "scope_tags",
 		"exporter.WithPrometheusNames":    "prometheus_names",
 		"exporter.WithTargetInfo":         "target_info",
+		"exporter.WithStartPoints":        "start_points",
 		"exporter.WithCacheBytes":         "cache_bytes",
 		"exporter.WithHistograms":         "histograms",
 		"exporter.WithQuantiles":          "quantiles",
+		"exporter.WithSparseBuckets":      "sparse_buckets",
 	}
 }
 

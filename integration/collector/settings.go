@@ -27,6 +27,10 @@ type setting struct {
 func settings() []setting {
 	return []setting{
 		{key: "endpoint", name: "WithEndpoint", option: func(cfg *Config) (apptuitclient.Option, error) {
+			if strings.TrimSpace(cfg.ClientConfig.Endpoint) == "" {
+				return nil, fmt.Errorf("is empty: write the URL of the server, for example http://localhost:4242, or leave the key out for %s",
+					apptuitclient.DefaultEndpoint)
+			}
 			return apptuitclient.WithEndpoint(cfg.ClientConfig.Endpoint), nil
 		}},
 		{key: "timeout", name: "WithTimeout", option: func(cfg *Config) (apptuitclient.Option, error) {

@@ -4,6 +4,7 @@
 package collector
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -12,15 +13,20 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 )
 
-// Unmarshal reads the configuration. A key that is not known is a fault.
+// Unmarshal reads the configuration. A key that is not known is a fault, and so is a
+// duration without a unit.
 func (cfg *Config) Unmarshal(conf *confmap.Conf) error {
+	faults := removeBadDurations(conf)
 	if err := conf.Unmarshal(strict()); err != nil {
 		// The decoder names the struct by its type, which has no name.
 		_, keys, unknown := strings.Cut(err.Error(), "}' has invalid keys: ")
 		if unknown {
-			return fmt.Errorf("unknown keys: %s", keys)
+			err = fmt.Errorf("unknown keys: %s", keys)
 		}
-		return err
+		faults = append(faults, err)
+	}
+	if faults != nil {
+		return errors.Join(faults...)
 	}
 	return conf.Unmarshal(cfg)
 }

@@ -22,14 +22,15 @@ type (
 
 // walk passes the data points of a push to the converters of their resources.
 type walk struct {
-	export       *export
-	conv         *convert.Converter[identity] // of the resource
-	milliseconds bool
-	chosen       *chooser // selects the attributes of data points; nil selects all
+	export      *export
+	conv        *convert.Converter[identity] // of the resource
+	resolution  convert.Resolution
+	startPoints bool
+	chosen      *chooser // selects the attributes of data points; nil selects all
 
 	points  uint32             // number of data points so far, with skipped ones; the source of their points
-	newest  int64              // latest timestamp of a data point of the resource
-	bearer  uint32             // the data point with that timestamp
+	newest  uint64             // latest time of a data point of the resource in nanoseconds
+	bearer  uint32             // the data point with that time
 	targets map[identity]int64 // latest timestamp of target_info in this push by resource; nil without target_info
 
 	tally      convert.Tally // sum of the resources so far
@@ -45,6 +46,7 @@ type walk struct {
 type found struct {
 	pmetric.Metric
 	*instrument
+	starts bool // its new series get start points
 }
 
 // resource walks over the metrics of one resource. It skips data of unknown types.
@@ -55,15 +57,15 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 		m := &w.metrics[i]
 		switch m.Type() {
 		case pmetric.MetricTypeGauge:
-			w.numbers(m.instrument, m.Gauge().DataPoints())
+			w.numbers(m, m.Gauge().DataPoints())
 		case pmetric.MetricTypeSum:
-			w.numbers(m.instrument, m.Sum().DataPoints())
+			w.numbers(m, m.Sum().DataPoints())
 		case pmetric.MetricTypeHistogram:
-			w.histograms(m.instrument, m.Histogram().DataPoints())
+			w.histograms(m, m.Histogram())
 		case pmetric.MetricTypeExponentialHistogram:
-			w.exponentials(m.instrument, m.ExponentialHistogram().DataPoints())
+			w.exponentials(m, m.ExponentialHistogram().DataPoints())
 		case pmetric.MetricTypeSummary:
-			w.summaries(m.instrument, m.Summary().DataPoints())
+			w.summaries(m, m.Summary().DataPoints())
 		}
 		m.Done()
 	}
@@ -74,11 +76,12 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 // source is that data point, so that both are pushed again together. A push may contain a
 // resource in several parts; only a newer timestamp adds another point.
 func (w *walk) target(resource identity) {
-	if w.targets == nil || w.newest <= w.targets[resource] {
+	ts := w.resolution.Timestamp(w.newest)
+	if w.targets == nil || ts <= w.targets[resource] {
 		return
 	}
-	w.targets[resource] = w.newest
-	w.conv.Target(w.newest, w.bearer)
+	w.targets[resource] = ts
+	w.conv.Target(ts, w.bearer)
 }
 
 // find finds the instruments of all metrics before a data point is converted.
@@ -89,7 +92,7 @@ func (w *walk) find(rm pmetric.ResourceMetrics) {
 		scope := w.conv.Scope(s.Name(), s.Version(), sm.SchemaUrl(), w.shared.identify(s.Attributes()), w.shared.all)
 		for _, m := range sm.Metrics().All() {
 			if spec, n, ok := describe(m); ok {
-				w.metrics = append(w.metrics, found{m, scope.Instrument(spec, n)})
+				w.metrics = append(w.metrics, found{m, scope.Instrument(spec, n), w.startPoints && fromZero(m)})
 			}
 		}
 	}
@@ -116,66 +119,86 @@ func describe(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok boo
 	return spec, points, true
 }
 
-// point counts a data point and returns the converter's point for it, its timestamp and its
+// fromZero reports whether each series of a metric begins at 0 and then only grows.
+func fromZero(m pmetric.Metric) bool {
+	temporality := pmetric.AggregationTemporalityUnspecified
+	switch m.Type() {
+	case pmetric.MetricTypeSum:
+		if m.Sum().IsMonotonic() {
+			temporality = m.Sum().AggregationTemporality()
+		}
+	case pmetric.MetricTypeHistogram:
+		temporality = m.Histogram().AggregationTemporality()
+	case pmetric.MetricTypeExponentialHistogram:
+		temporality = m.ExponentialHistogram().AggregationTemporality()
+	}
+	return temporality == pmetric.AggregationTemporalityCumulative
+}
+
+// point counts a data point and returns the converter's point for it, its time and its
 // source. It reports false if the data point has no value.
-func (w *walk) point(i *instrument, m pcommon.Map, at pcommon.Timestamp, flags pmetric.DataPointFlags) (p point, ts int64, source uint32, ok bool) {
+func (w *walk) point(m *found, attributes pcommon.Map, start, at pcommon.Timestamp, flags pmetric.DataPointFlags) (p point, t convert.Time, source uint32, ok bool) {
 	w.points++
 	source = w.points
 	if flags.NoRecordedValue() {
-		return p, 0, source, false
+		return p, t, source, false
 	}
-	if ts = timestamp(at, w.milliseconds); ts > w.newest {
-		w.newest, w.bearer = ts, source
+	if t.At = nanoseconds(at); t.At > w.newest {
+		w.newest, w.bearer = t.At, source
 	}
-	key := w.attributes.identify(m)
-	if p, ok = i.Lookup(key); !ok {
+	if m.starts {
+		t.Start = nanoseconds(start)
+	}
+	key := w.attributes.identify(attributes)
+	if p, ok = m.Lookup(key); !ok {
 		tags, filtered := w.attributes.chosen(w.chosen)
-		p = i.Add(key, tags, filtered)
+		p = m.Add(key, tags, filtered)
 	}
-	return p, ts, source, true
+	return p, t, source, true
 }
 
-// timestamp returns the timestamp of a point in wire units, or 0 if it cannot be sent. OTLP
-// allows times that int64 nanoseconds cannot hold.
-func timestamp(ts pcommon.Timestamp, milliseconds bool) int64 {
-	return model.Timestamp(time.Unix(int64(ts/1e9), int64(ts%1e9)), milliseconds)
+// nanoseconds returns the time of a data point, or 0 if it cannot be sent. OTLP allows times
+// that int64 nanoseconds cannot hold.
+func nanoseconds(ts pcommon.Timestamp) uint64 {
+	return model.Nanoseconds(time.Unix(int64(ts/1e9), int64(ts%1e9)))
 }
 
-func (w *walk) numbers(i *instrument, points pmetric.NumberDataPointSlice) {
+func (w *walk) numbers(m *found, points pmetric.NumberDataPointSlice) {
 	for _, dp := range points.All() {
-		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
 		switch dp.ValueType() {
 		case pmetric.NumberDataPointValueTypeInt:
-			p.Number(ts, model.Int(dp.IntValue()), source)
+			p.Number(t, model.Int(dp.IntValue()), source)
 		case pmetric.NumberDataPointValueTypeDouble:
-			p.Number(ts, model.Float(dp.DoubleValue()), source)
+			p.Number(t, model.Float(dp.DoubleValue()), source)
 		}
 	}
 }
 
-func (w *walk) histograms(i *instrument, points pmetric.HistogramDataPointSlice) {
-	for _, dp := range points.All() {
-		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+func (w *walk) histograms(m *found, data pmetric.Histogram) {
+	cumulative := data.AggregationTemporality() == pmetric.AggregationTemporalityCumulative
+	for _, dp := range data.DataPoints().All() {
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
 		h := &w.histogram
 		*h = convert.HistogramPoint{
-			Count: dp.Count(),
-			Sum:   optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
+			Cumulative: cumulative, Count: dp.Count(),
+			Sum: optional(dp.HasSum(), dp.Sum()), Min: optional(dp.HasMin(), dp.Min()), Max: optional(dp.HasMax(), dp.Max()),
 			Bounds:  appendAll(h.Bounds[:0], dp.ExplicitBounds()),
 			Buckets: appendAll(h.Buckets[:0], dp.BucketCounts()),
 		}
-		p.Histogram(ts, h, source)
+		p.Histogram(t, h, source)
 	}
 }
 
-func (w *walk) exponentials(i *instrument, points pmetric.ExponentialHistogramDataPointSlice) {
+func (w *walk) exponentials(m *found, points pmetric.ExponentialHistogramDataPointSlice) {
 	for _, dp := range points.All() {
-		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -187,13 +210,13 @@ func (w *walk) exponentials(i *instrument, points pmetric.ExponentialHistogramDa
 			Positive: buckets(h.Positive.Counts, dp.Positive()),
 			Negative: buckets(h.Negative.Counts, dp.Negative()),
 		}
-		p.Exponential(ts, h, source)
+		p.Exponential(t, h, source)
 	}
 }
 
-func (w *walk) summaries(i *instrument, points pmetric.SummaryDataPointSlice) {
+func (w *walk) summaries(m *found, points pmetric.SummaryDataPointSlice) {
 	for _, dp := range points.All() {
-		p, ts, source, ok := w.point(i, dp.Attributes(), dp.Timestamp(), dp.Flags())
+		p, t, source, ok := w.point(m, dp.Attributes(), dp.StartTimestamp(), dp.Timestamp(), dp.Flags())
 		if !ok {
 			continue
 		}
@@ -206,7 +229,7 @@ func (w *walk) summaries(i *instrument, points pmetric.SummaryDataPointSlice) {
 			s.Quantiles = append(s.Quantiles, q.Quantile())
 			s.Values = append(s.Values, q.Value())
 		}
-		p.Summary(ts, s, source)
+		p.Summary(t, s, source)
 	}
 }
 

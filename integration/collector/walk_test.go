@@ -6,11 +6,16 @@ package collector
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
 func TestNumbers(t *testing.T) {
@@ -70,6 +75,8 @@ func TestHistograms(t *testing.T) {
 	stale.SetFlags(pmetric.DefaultDataPointFlags.WithNoRecordedValue(true))
 	r.mustPush(md)
 	r.want(
+		"duration_bucket{bare=true, le=+Inf, service_name=shop} 1700000000 7",
+		"duration_bucket{le=+Inf, nan=1, service_name=shop} 1700000000 0",
 		"duration_bucket{le=1, service_name=shop} 1700000000 1",
 		"duration_bucket{le=10, service_name=shop} 1700000000 3",
 		"duration_bucket{le=+Inf, service_name=shop} 1700000000 6",
@@ -186,7 +193,7 @@ func TestTimestamps(t *testing.T) {
 		{math.MaxInt64 + 1, true, 9_223_372_036_854},
 		{math.MaxUint64, true, 0},
 	} {
-		if got := timestamp(tt.in, tt.milliseconds); got != tt.want {
+		if got := convert.ResolutionOf(tt.milliseconds).Timestamp(nanoseconds(tt.in)); got != tt.want {
 			t.Errorf("timestamp(%d, %v) = %d, want %d", uint64(tt.in), tt.milliseconds, got, tt.want)
 		}
 	}
@@ -212,6 +219,77 @@ func TestPrecedence(t *testing.T) {
 	r.want("apr_m{a=point, b=config, c=resource, host=web1, host_name=web1, otel_scope_name=cart, otel_scope_version=1.2} 1700000000 1.0")
 }
 
+// Buckets appear with their values at the time before, also in a push with several data points of
+// a series, and again when the push is repeated.
+func TestSparseBuckets(t *testing.T) {
+	r := newRig(t, func(cfg *Config) { cfg.SparseBuckets = true })
+	histogram := func(temporality pmetric.AggregationTemporality, points ...[]uint64) pmetric.Metrics {
+		md := pmetric.NewMetrics()
+		m := from(md).AppendEmpty()
+		m.SetName("h")
+		m.SetEmptyHistogram().SetAggregationTemporality(temporality)
+		for i, counts := range points {
+			dp := m.Histogram().DataPoints().AppendEmpty()
+			dp.SetTimestamp(second(now + int64(10*i)))
+			dp.ExplicitBounds().FromRaw([]float64{1, 2, 4})
+			dp.BucketCounts().FromRaw(counts)
+			dp.SetCount(counts[0] + counts[1] + counts[2] + counts[3])
+		}
+		return md
+	}
+	buckets := func(md pmetric.Metrics) (got []string) {
+		r.mustPush(md)
+		for _, p := range r.srv.Take() {
+			if p.Metric == "h_bucket" {
+				got = append(got, fmt.Sprintf("%s %v @%s", p.Tags["le"], p.Value, p.Timestamp))
+			}
+		}
+		return got
+	}
+	cumulative := histogram(pmetric.AggregationTemporalityCumulative, []uint64{0, 3, 0, 0}, []uint64{0, 3, 0, 1})
+	want := []string{"1 0 @1700000000", "2 3 @1700000000", "+Inf 3 @1700000000", "4 3 @1700000000", "1 0 @1700000010", "2 3 @1700000010", "4 3 @1700000010", "+Inf 4 @1700000010"}
+	if diff := cmp.Diff(want, buckets(cumulative)); diff != "" {
+		t.Errorf("buckets (-want +got):\n%s", diff)
+	}
+	for _, b := range want {
+		if !slices.Contains(buckets(cumulative), b) {
+			t.Errorf("%s is not pushed again", b)
+		}
+	}
+	delta := buckets(histogram(pmetric.AggregationTemporalityDelta, []uint64{0, 3, 0, 0}))
+	if len(delta) != 4 {
+		t.Errorf("of a delta there are %v, want all buckets", delta)
+	}
+}
+
+// The SDK for Go has no sum of histograms of gauges and up-down counters. Its OTLP exporter
+// sends 0 for it.
+func TestHistogramsWithoutASum(t *testing.T) {
+	r := newRig(t, nil)
+	md := pmetric.NewMetrics()
+	ms := from(md)
+	for i, extremes := range [][2]float64{{2, 3}, {-3, 3}, {0, 0}} {
+		m := ms.AppendEmpty()
+		m.SetName(fmt.Sprint("h", i))
+		dp := m.SetEmptyHistogram().DataPoints().AppendEmpty()
+		dp.SetTimestamp(second(now))
+		dp.SetCount(5)
+		dp.SetSum(0)
+		dp.SetMin(extremes[0])
+		dp.SetMax(extremes[1])
+	}
+	r.mustPush(md)
+	var sums []string
+	for _, p := range r.srv.Take() {
+		if strings.HasSuffix(p.Metric, "_sum") {
+			sums = append(sums, p.Metric)
+		}
+	}
+	if want := []string{"h1_sum", "h2_sum"}; !slices.Equal(sums, want) {
+		t.Errorf("sums %q, want %q", sums, want)
+	}
+}
+
 // A name that is a gauge's in one scope and a histogram's in another is sent
 // once, from the first push on.
 func TestCollision(t *testing.T) {
@@ -228,7 +306,7 @@ func TestCollision(t *testing.T) {
 	sm.Scope().SetName("another")
 	gauge(sm.Metrics(), "h.count", 6)
 	r.mustPush(md)
-	r.want("h_count{service_name=shop} 1700000000 5")
+	r.want("h_count{service_name=shop} 1700000000 5", "h_bucket{le=+Inf, service_name=shop} 1700000000 5")
 	logged := r.lines(zapcore.WarnLevel)
 	if len(logged) != 1 {
 		t.Fatalf("logged %q", logged)
@@ -326,4 +404,31 @@ func TestDeflateAndMilliseconds(t *testing.T) {
 		t.Errorf("encoding %q", e)
 	}
 	r.want("m{service_name=shop} 1700000000000 1.0")
+}
+
+// Data points of a series whose times are within one second, in one push and in two, have
+// timestamps of their own. The same push again has the same ones.
+func TestTimestamps_WithinOneSecond(t *testing.T) {
+	r := newRig(t, nil)
+	push := func(milliseconds ...uint64) {
+		md := pmetric.NewMetrics()
+		sum := from(md).AppendEmpty()
+		sum.SetName("requests")
+		sum.SetEmptySum().SetAggregationTemporality(pmetric.AggregationTemporalityDelta)
+		for i, ms := range milliseconds {
+			dp := sum.Sum().DataPoints().AppendEmpty()
+			dp.SetIntValue(int64(i))
+			dp.SetTimestamp(second(now) + pcommon.Timestamp(ms*1e6))
+		}
+		r.mustPush(md)
+	}
+	point := func(second, value int) string {
+		return fmt.Sprintf("requests{service_name=shop} %d %d", now+second, value)
+	}
+	push(100, 400, 1200)
+	r.want(point(0, 0), point(1, 1), point(2, 2))
+	push(1300)
+	r.want(point(3, 0))
+	push(1300)
+	r.want(point(3, 0))
 }

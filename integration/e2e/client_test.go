@@ -93,7 +93,7 @@ func TestInvalidPointsCostThemselves(t *testing.T) {
 	})
 }
 
-// TestMillisecondTimestamps is for VictoriaMetrics alone: InfluxDB 1.x misreads
+// TestMillisecondTimestamps is for VictoriaMetrics alone: InfluxDB 1.6 misreads
 // them.
 func TestMillisecondTimestamps(t *testing.T) {
 	t.Parallel()

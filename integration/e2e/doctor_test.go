@@ -4,111 +4,79 @@
 package e2e_test
 
 import (
-	"encoding/json"
-	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// doctorSecret is a token that no server here asks for.
-const doctorSecret = "d0ctor-5ecret"
-
-// doctor is the program of examples/doctor.
-type doctor struct{ path string }
-
-func buildDoctor(t *testing.T) doctor {
-	t.Helper()
-	d := doctor{filepath.Join(t.TempDir(), "doctor.exe")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", d.path, "github.com/apptuitai/apptuit-go/examples/doctor")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return d
-}
-
-// examine runs it, and demands an exit code and, for each of these checks, a line
-// with a status and a text.
-func (d doctor) examine(t *testing.T, code int, want map[string][2]string, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), d.path, append([]string{"-json", "-timeout", "90s"}, args...)...)
-	cmd.Env = append(os.Environ(), "APPTUIT_API_TOKEN="+doctorSecret, "OTEL_SERVICE_NAME=e2e", "OTEL_RESOURCE_ATTRIBUTES=service.instance.id=1")
-	var exit *exec.ExitError
-	out, err := cmd.Output()
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	if got := cmd.ProcessState.ExitCode(); got != code {
-		t.Errorf("exit code %d, want %d: %s", got, code, out)
-	}
-	if strings.Contains(string(out), doctorSecret) {
-		t.Errorf("the token is in %s", out)
-	}
-	var report struct {
-		Findings []struct{ Check, Status, Found, Advice string }
-	}
-	if err := json.Unmarshal(out, &report); err != nil {
-		t.Fatalf("%v in %s", err, out)
-	}
-	for check, line := range want {
-		found := false
-		for _, f := range report.Findings {
-			found = found || f.Check == check && f.Status == line[0] && strings.Contains(f.Found+"\n"+f.Advice, line[1])
-		}
-		if !found {
-			t.Errorf("no %s of %s with %q in %s", line[0], check, line[1], out)
-		}
-	}
-}
-
 func TestDoctorOfVictoriaMetrics(t *testing.T) {
 	t.Parallel()
-	d := buildDoctor(t)
+	d := servers.BuildDoctor(t)
 	v := servers.StartVictoriaMetrics(t)
-	d.examine(t, 0, map[string][2]string{
+	d.Examine(t, 0, servers.Findings{
 		"put": {"ok", "204"}, "read-back": {"ok", "found by PromQL"}, "clock": {"ok", "as the server's"},
 		"service": {"ok", "service.instance.id is 1"},
+		"server":  {"ok", "VictoriaMetrics, by /metrics"}, "tag values": {"ok", "is accepted"}, "partial write": {"ok", "without details"},
+		"second value": {"ok", "both are kept"}, "profile": {"warning", "APPTUIT_SERVER=victoriametrics,"},
 	}, "-endpoint", v.Endpoint(), "-query-endpoint", v.URL())
-	if points := v.Points(t, "apptuit_doctor_probe"); len(points) != 1 || points[0].Tags["source"] != "doctor" {
+	points := v.Points(t)
+	for _, p := range points {
+		if p.Metric != "apptuit_doctor_probe" || p.Tags["source"] != "doctor" {
+			t.Errorf("it has %v", p)
+		}
+	}
+	if len(points) != 6 {
 		t.Errorf("it has %v", points)
 	}
-	d.examine(t, 0, map[string][2]string{"read-back": {"ok", "cannot be asked"}}, "-endpoint", v.Endpoint())
-	if !v.TakesDeflate(t) {
-		d.examine(t, 1, map[string][2]string{
+	d.Examine(t, 0, servers.Findings{
+		"put": {"ok", "204"}, "read-back": {"ok", "found by PromQL"}, "profile": {"ok", "victoriametrics, from -server, is the one"},
+	}, "-endpoint", v.Endpoint(), "-query-endpoint", v.URL(), "-server", "victoriametrics")
+	d.Examine(t, 0, servers.Findings{
+		"server": {"ok", "VictoriaMetrics, by the words of an error"}, "profile": {"warning", "APPTUIT_SERVER=victoriametrics,"},
+	}, "-endpoint", v.Endpoint(), "-no-probe")
+	if n := len(v.Points(t)); n != 12 {
+		t.Errorf("it has %d points after -no-probe", n)
+	}
+	d.Examine(t, 0, servers.Findings{"read-back": {"ok", "cannot be asked"}}, "-endpoint", v.Endpoint())
+	if v.TakesDeflate(t) {
+		d.Examine(t, 0, servers.Findings{"put": {"ok", "204"}}, "-endpoint", v.Endpoint(), "-compression", "deflate")
+	} else {
+		d.Examine(t, 1, servers.Findings{
 			"put": {"failed", "Use gzip"}, "read-back": {"skipped", "put has failed"},
 		}, "-endpoint", v.Endpoint(), "-compression", "deflate")
 	}
-	d.examine(t, 1, map[string][2]string{"put": {"failed", "-opentsdbHTTPListenAddr"}}, "-endpoint", v.URL())
-	d.examine(t, 1, map[string][2]string{"read-back": {"failed", "Is it the right port"}}, "-endpoint", v.Endpoint(), "-query-endpoint", v.Endpoint())
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "-opentsdbHTTPListenAddr"}}, "-endpoint", v.URL())
+	d.Examine(t, 1, servers.Findings{"read-back": {"failed", "Is it the right port"}}, "-endpoint", v.Endpoint(), "-query-endpoint", v.Endpoint())
 	v.Stop(t)
-	d.examine(t, 1, map[string][2]string{"tcp": {"failed", "Nothing listens there"}}, "-endpoint", v.Endpoint())
+	d.Examine(t, 1, servers.Findings{"tcp": {"failed", "Nothing listens there"}}, "-endpoint", v.Endpoint())
 }
 
 // By default VictoriaMetrics shows nothing that is younger than 30 s to those who
 // ask for a curve.
 func TestDoctorIsShownWhatIsYoung(t *testing.T) {
 	t.Parallel()
-	d := buildDoctor(t)
+	d := servers.BuildDoctor(t)
 	v := servers.StartVictoriaMetrics(t, "-search.latencyOffset=30s")
-	d.examine(t, 0, map[string][2]string{"read-back": {"ok", "found by PromQL"}}, "-endpoint", v.Endpoint(), "-query-endpoint", v.URL())
+	d.Examine(t, 0, servers.Findings{"read-back": {"ok", "found by PromQL"}}, "-endpoint", v.Endpoint(), "-query-endpoint", v.URL())
 }
 
 func TestDoctorOfInfluxDB(t *testing.T) {
 	t.Parallel()
-	d := buildDoctor(t)
+	d := servers.BuildDoctor(t)
 	i := servers.StartInfluxDB(t)
-	d.examine(t, 0, map[string][2]string{
-		"put": {"ok", "204"}, "read-back": {"ok", "cannot be asked"}, "clock": {"ok", "as the server's"},
+	d.Examine(t, 0, servers.Findings{
+		"put": {"ok", "204"}, "read-back": {"ok", "InfluxDB is not asked"}, "clock": {"ok", "as the server's"},
+		"server": {"ok", "InfluxDB, by /api/metadata/put"}, "tag values": {"ok", "is accepted"}, "partial write": {"ok", "told by a number (1 stored, 1 not)"},
+		"profile": {"warning", "APPTUIT_SERVER=influxdb,"},
 	}, "-endpoint", i.Endpoint())
-	if points := i.Points(t, "apptuit_doctor_probe"); len(points) != 1 || points[0].Tags["service_name"] != "e2e" {
+	if points := i.Points(t); len(points) != 4 { // one of the six is bad, and one is overwritten
 		t.Errorf("it has %v", points)
 	}
-	d.examine(t, 1, map[string][2]string{"put": {"failed", "Use gzip"}}, "-endpoint", i.Endpoint(), "-compression", "deflate")
-	d.examine(t, 1, map[string][2]string{"put": {"failed", "bind-address of [[opentsdb]]"}}, "-endpoint", i.URL())
+	d.Examine(t, 0, servers.Findings{
+		"server": {"ok", "InfluxDB 1."}, "profile": {"ok", "influxdb, from -server, is the one"},
+	}, "-endpoint", i.Endpoint(), "-query-endpoint", i.URL(), "-server", "influxdb")
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "Use gzip"}}, "-endpoint", i.Endpoint(), "-compression", "deflate")
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "bind-address of [[opentsdb]]"}}, "-endpoint", i.URL())
 	i.DropDatabase(t)
-	d.examine(t, 1, map[string][2]string{"put": {"failed", "CREATE DATABASE"}}, "-endpoint", i.Endpoint())
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "CREATE DATABASE"}}, "-endpoint", i.Endpoint())
 }

@@ -9,10 +9,18 @@ import (
 	"testing"
 )
 
+// longVariable makes tests long.
+const longVariable = "APPTUIT_LONG"
+
+func isLong() bool { return os.Getenv(longVariable) != "" }
+
 // TestMain takes away what the user's environment would configure.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")
+		if name == longVariable {
+			continue
+		}
 		if strings.HasPrefix(name, "APPTUIT_") || strings.HasPrefix(name, "OTEL_") {
 			if err := os.Unsetenv(name); err != nil {
 				panic(err)

@@ -296,6 +296,10 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 		expect(i, "successful", sent)
 		expect(i, "failed", 0)
 		expect(i, "time_count", float64(i))
+		expect(i, "time_bucket", float64(i))
+		bucket := &want[len(want)-1]
+		bucket.Tags = maps.Clone(bucket.Tags)
+		bucket.Tags["le"] = "+Inf"
 	}
 	expect(0, "time_sum", 0)
 	for _, point := range points {
@@ -306,7 +310,7 @@ func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (o
 				continue
 			}
 			own = append(own, point)
-		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count":
+		case "apptuit_reporter_send_total", "apptuit_reporter_send_successful", "apptuit_reporter_send_failed", "apptuit_reporter_send_time_count", "apptuit_reporter_send_time_bucket":
 			own = append(own, point)
 		default:
 			others = append(others, point)

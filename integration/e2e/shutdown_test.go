@@ -43,6 +43,9 @@ func TestShutdownDeliversTheLastCollection(t *testing.T) {
 		for _, name := range []string{"total", "successful", "failed", "time_count", "time_sum"} {
 			want = append(want, servers.Point{Metric: "apptuit_reporter_send_" + name, Tags: base, Time: from})
 		}
+		want = append(want, servers.Point{
+			Metric: "apptuit_reporter_send_time_bucket", Tags: map[string]string{"service_name": "job", "le": "+Inf"}, Time: from,
+		})
 		got := b.points(t)
 		align(got, from, to)
 		if diff := servers.Diff(want, got, b.tolerance); diff != "" {

@@ -53,7 +53,7 @@ func TestTagValuesSurvive(t *testing.T) {
 	})
 }
 
-// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.x, which keeps a
+// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.6, which keeps a
 // value's backslashes unescaped: the last one takes the comma after it along,
 // and the next tag becomes part of the value.
 func TestTagValuesThatEndInABackslash(t *testing.T) {
@@ -70,7 +70,7 @@ func TestTagValuesThatEndInABackslash(t *testing.T) {
 	})
 }
 
-// TestProfile_KeepsTagsWhole sends, with the profile of each server, what InfluxDB 1.x garbles
+// TestProfile_KeepsTagsWhole sends, with the profile of each server, what InfluxDB 1.6 garbles
 // or refuses otherwise: values that end in backslashes, before another tag and as the last
 // one, and the key time. Both servers have the points as they were accepted, also after a
 // restart.

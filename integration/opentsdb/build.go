@@ -35,6 +35,17 @@ type program struct {
 	class     string
 }
 
+// version returns the version of a library that the program runs, by the name of its file. The
+// programs do not tell: /api/version of the OpenTSDB on Maven Central says "BuildData".
+func (p program) version(library string) (string, error) {
+	for _, path := range filepath.SplitList(p.classpath) {
+		if version, ok := strings.CutPrefix(filepath.Base(path), library+"-"); ok {
+			return strings.TrimSuffix(version, ".jar"), nil
+		}
+	}
+	return "", fmt.Errorf("no %s among %s", library, p.classpath)
+}
+
 // launcher is what has been built.
 type launcher struct{ hbase, tsd program }
 

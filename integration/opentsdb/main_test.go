@@ -75,6 +75,7 @@ func (s *storage) opentsdb(t *testing.T) *opentsdb.OpenTSDB {
 		s.standard = s.hbase.Open(t, s.dir, nil)
 	}
 	o := s.standard
+	o.RecordVersion(t)
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("log of OpenTSDB:\n%s", o.Log())

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+	"github.com/apptuitai/apptuit-go/internal/testedwith"
 )
 
 // HBase is a running HBase with OpenTSDB's empty tables. Its methods are safe for concurrent
@@ -49,8 +50,17 @@ func (h *HBase) Close() error { return h.p.kill() }
 
 // OpenTSDB is a running OpenTSDB.
 type OpenTSDB struct {
-	p    *process
-	addr string
+	p        *process
+	addr     string
+	launcher launcher
+}
+
+// RecordVersion records the versions of OpenTSDB and HBase for the test, see package
+// internal/testedwith. Start calls it.
+func (o *OpenTSDB) RecordVersion(t testing.TB) {
+	t.Helper()
+	testedwith.Note(t, "OpenTSDB", func() (string, error) { return o.launcher.tsd.version("opentsdb") })
+	testedwith.Note(t, "HBase", func() (string, error) { return o.launcher.hbase.version("hbase-server") })
 }
 
 // Start starts an OpenTSDB over the HBase. properties override its defaults, and those here:
@@ -59,6 +69,7 @@ type OpenTSDB struct {
 func (h *HBase) Start(t testing.TB, properties map[string]string) *OpenTSDB {
 	t.Helper()
 	o := h.Open(t, t.TempDir(), properties)
+	o.RecordVersion(t)
 	t.Cleanup(func() {
 		if err := o.Close(); err != nil {
 			t.Error(err)
@@ -73,7 +84,7 @@ func (h *HBase) Start(t testing.TB, properties map[string]string) *OpenTSDB {
 // Open starts an OpenTSDB as Start does, with its files in a folder. The caller must close it.
 func (h *HBase) Open(t testing.TB, dir string, properties map[string]string) *OpenTSDB {
 	t.Helper()
-	o := &OpenTSDB{}
+	o := &OpenTSDB{launcher: h.launcher}
 	for attempt := 1; ; attempt++ {
 		o.addr = servers.FreeAddr(t)
 		config := filepath.Join(dir, "opentsdb.conf")

@@ -4,6 +4,7 @@
 package opentsdb_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,5 +37,15 @@ func TestQuery_IsNotOpenTSDBs(t *testing.T) {
 		if !asStatus(c.err, &status) || status.StatusCode != c.status || !strings.HasPrefix(status.Message, c.message) {
 			t.Errorf("%s: %v, want %d %s", c.name, c.err, c.status, c.message)
 		}
+	}
+}
+
+// The OpenTSDB on Maven Central does not know its own version.
+func TestVersion_IsNotTold(t *testing.T) {
+	t.Parallel()
+	a := shared.opentsdb(t).Get(t, "/api/version", nil)
+	var version struct{ Version string }
+	if err := json.Unmarshal([]byte(a.Body), &version); err != nil || a.Status != http.StatusOK || version.Version != "BuildData" {
+		t.Errorf("%d %s, error %v", a.Status, a.Body, err)
 	}
 }

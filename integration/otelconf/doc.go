@@ -28,9 +28,9 @@
 // variables add; all faults of the exporters at once, each a [*KeyError] with
 // line and key, none with a value.
 //
-// A document without apptuit goes to otelconf as it is. What otelconf would pass
-// over is an error: an apptuit that is elsewhere than in a periodic reader,
-// another exporter beside it, unknown keys in its reader.
+// What otelconf would pass over is an error: an apptuit that is elsewhere than in a
+// periodic reader, another exporter beside it, unknown keys in its reader, a metric
+// exporter that nobody knows, such as a misspelt apptuit.
 //
 // # The reader
 //
@@ -38,6 +38,12 @@
 // that otelconf makes. An interval or timeout that is 0, or not there, is the SDK's
 // default: 60 s and 30 s, or OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT. Of producers, which otelconf ignores, prometheus is the default registry of
 // prometheus/client_golang; others are an error. [WithProducers] adds some in code.
+//
+// max_export_batch_size/development, which otelconf ignores, is the largest number of
+// data points in one Export, at least 1. By default there is no limit. With it, the
+// reader exports a collection in parts, one after the other, and timeout bounds each
+// part. A data point of a histogram is several points on the wire; max_batch_points of
+// the exporter bounds those of a request. target_info is exported with each part.
 //
 // # The exporter
 //
@@ -48,21 +54,35 @@
 // options of [WithExporterOptions]; without the key these are in force.
 //
 // Times are whole milliseconds. Any scalar is a text, as it is written. Aliases
-// and merges (<<) work as everywhere in YAML.
+// and merges (<<) work as everywhere in YAML. A document has at most 1 MiB, and
+// 1,000 keys in a mapping.
 //
 // # Environment
 //
 //	OTEL_CONFIG_FILE  a document, for NewSDK; none. It beats WithOpenTelemetryConfiguration.
 //	APPTUIT_*         those of packages exporter and apptuitclient. Keys beat them.
 //
-// In the document, before it is parsed, ${NAME} and ${env:NAME} become the value of
-// a variable, or nothing; ${NAME:-text} becomes the text if the variable is unset
-// or empty; $$ becomes $, so that $${NAME} is left as ${NAME}. This is otelconf's
-// doing: values are not looked at again, and must be scalars. Two things differ in
-// documents with apptuit. References are found in flow style as well, where otelconf
-// takes {a: ${B}} as it is. And a reference that cannot be replaced is an error,
-// where otelconf forgets it when a later one can be.
+// # References
 //
-// Put references to secrets in quotes, "${APPTUIT_API_TOKEN}": then nothing in them
-// is YAML but quotes and backslashes.
+// References to environment variables follow OpenTelemetry's configuration data
+// model, in documents with and without apptuit:
+//
+//	${NAME}, ${env:NAME}   the value, or nothing if the variable is unset
+//	${NAME:-text}          the text, if the variable is unset or empty
+//	$$                     a $ that begins no reference: $${NAME} is the text ${NAME}
+//
+// They are replaced after the document is parsed, in scalar values; keys and comments
+// stay as they are. So a value is data, whatever its characters, and neither it nor a
+// default is searched for references. An unquoted scalar has the type of its text after the
+// replacement, by YAML's core schema: timeout: ${T} is an integer if T is 5000, and
+// null if T is unset. A quoted scalar is a text. Any other ${…} with printable
+// characters is an error, for example ${NAME:?text}. All variables of a document
+// together may have 1 MiB.
+//
+// The document must be YAML before the replacement: a default with ": " or " #" needs
+// quotation marks around the scalar. In flow collections, as {token: ${TOKEN}}, YAML
+// itself knows no braces within a scalar; here, they are allowed there unless the
+// reference contains quotation marks, commas, brackets or further braces.
+//
+// Otelconf's own ParseYAML differs: it replaces references in the text, before parsing.
 package otelconf

@@ -254,6 +254,8 @@ func TestTemporalityAndAggregation(t *testing.T) {
 		"default_histogram_aggregation: explicit_bucket_histogram":          {"c 3", "o 2", "h.bucket"},
 		"histograms: quantiles":                                             {"c 3", "o 2", "h"},
 		"histograms: quantiles, quantiles: [0.25]":                          {"c 3", "o 2", "h", "h.count 2"},
+		"sparse_buckets: false":                                             {"c 3", "o 2", "h.bucket", "16 buckets"},
+		"sparse_buckets: true":                                              {"c 3", "o 2", "h.bucket", "3 buckets"},
 		"histograms: both":                                                  {"h", "h.bucket", "c 3"},
 		"layout: reporter":                                                  {"c.count 3", "o.count 2", "h.avg 1.0", "h.count 2", "h.75_percentile 1.0", "h.min 1.0"},
 		"layout: reporter, timers: all":                                     {"h.50_percentile 1.0", "h.mean_rate", "h.sum 2.0"},
@@ -283,9 +285,14 @@ func TestTemporalityAndAggregation(t *testing.T) {
 		h.Record(t.Context(), 1)
 		shutdown(t, sdk)
 		var got []string
+		buckets := 0
 		for _, p := range srv.Points() {
 			got = append(got, p.Metric+" "+p.Value.String(), p.Metric)
+			if p.Metric == "h.bucket" {
+				buckets++
+			}
 		}
+		got = append(got, fmt.Sprint(buckets, " buckets"))
 		for _, w := range want {
 			if !slices.Contains(got, w) {
 				t.Errorf("%s: %s is not among %v", keys, w, got)
@@ -429,6 +436,52 @@ func TestCardinalityLimits(t *testing.T) {
 		shutdown(t, sdk)
 		if got := srv.Total(); got != want {
 			t.Errorf("%s: %d points, want %d", limits, got, want)
+		}
+	}
+}
+
+// pointsOf are what some instruments become, without timestamps, and the number of requests.
+func pointsOf(t *testing.T, reader, keys string) (points []string, requests int) {
+	t.Helper()
+	inMemory(t, func(t *testing.T, srv *apptuittest.Server) {
+		sdk := newSDK(t, readerWith(srv, reader, keys), through(srv))
+		gauge, err := sdk.MeterProvider().Meter("other").Int64Gauge("gauge")
+		histogram, err2 := sdk.MeterProvider().Meter("other").Float64Histogram("histogram", metric.WithUnit("s"))
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 5 {
+			route := metric.WithAttributes(attribute.Int("route", i))
+			count(t, sdk, "requests", int64(i+1), route)
+			gauge.Record(t.Context(), int64(i), route)
+			histogram.Record(t.Context(), float64(i), route)
+		}
+		time.Sleep(1501 * time.Millisecond)
+		synctest.Wait()
+		requests = len(srv.Requests())
+		for _, p := range srv.Points() {
+			p.Timestamp = ""
+			points = append(points, p.String())
+		}
+		shutdown(t, sdk)
+	})
+	slices.Sort(points)
+	return points, requests
+}
+
+// An Export has as many data points as the key says, and together they have all
+// points that one Export has.
+func TestMaxExportBatchSize(t *testing.T) {
+	for _, keys := range []string{"", "layout: reporter", "layout: reporter, meters: true", "prometheus_names: true"} {
+		want, one := pointsOf(t, "interval: 1500,", keys)
+		if one != 1 || len(want) < 15 {
+			t.Fatalf("%q: %d points in %d requests", keys, len(want), one)
+		}
+		for size, requests := range map[string]int{"1": 15, "4": 4, "5": 3, "14": 2, "15": 1, "1000000": 1, "null": 1, "${UNSET}": 1, "${UNSET:-4}": 4} {
+			got, n := pointsOf(t, "interval: 1500, max_export_batch_size/development: "+size+",", keys)
+			if diff := cmp.Diff(want, got); diff != "" || n != requests {
+				t.Errorf("%q, %s: %d requests, want %d; want -, got +:\n%s", keys, size, n, requests, diff)
+			}
 		}
 	}
 }

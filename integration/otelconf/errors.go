@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -17,7 +18,7 @@ import (
 type KeyError struct {
 	// Key is the path, as meter_provider.readers[0].periodic.exporter.apptuit.timeout.
 	Key string
-	// Line is that of the key in the document as it was given, from 1.
+	// Line is that of the key, from 1; of a reference, that of its scalar.
 	Line int
 	// Err says what is wrong. It has no values of the document in it.
 	Err error
@@ -44,6 +45,21 @@ func lineOf(err error) int {
 		return e.Line
 	}
 	return math.MaxInt
+}
+
+// withoutValues returns the text of an error of otelconf without the values of the document:
+// without those in quotation marks, as Go writes them, and in backquotes, as yaml.v3
+// does. It does not wrap the error, whose parts have the values.
+func withoutValues(err error) error {
+	text := err.Error()
+	for _, quoted := range []struct{ pattern, with string }{
+		{"(?s)(cannot unmarshal \\S+) `.*?` into ", "$1 `…` into "},
+		{"(?s)(cannot decode \\S+) `.*` as ", "$1 `…` as "},
+		{`(?s)"(?:[^"\\]|\\.)*"`, "…"},
+	} {
+		text = regexp.MustCompile(quoted.pattern).ReplaceAllString(text, quoted.with)
+	}
+	return errors.New(text)
 }
 
 // explain gives the faults of exporter.New, which name options, the keys and

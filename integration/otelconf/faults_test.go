@@ -6,6 +6,7 @@ package otelconf
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -50,17 +51,17 @@ func TestFaultsOfKeys(t *testing.T) {
 		exporter string
 		want     []string
 	}{
-		"unknown key":             {all("endpoint: http://a", "tokens: "+secret), []string{"8 apptuit: tokens is not known here: there is token, token_file"}},
+		"unknown key":             {all("endpoint: http://a", "tokens: "+secret), []string{"8 apptuit: tokens is not known here: did you mean token?"}},
 		"unknown key, unlike any": {all("zzz: " + secret), []string{"7 apptuit: zzz is not known here: the README of this package has all keys"}},
 		"a long key":              {all(strings.Repeat("x", 41) + ": a"), []string{"7 apptuit: (a key) is not known here: the README of this package has all keys"}},
-		"missing space":           {"apptuit: {token:" + secret + "}", []string{"6 apptuit: (a key) is not known here: there is token, token_file"}},
+		"missing space":           {"apptuit: {token:" + secret + "}", []string{"6 apptuit: (a key) is not known here: did you mean token?"}},
 		"no mapping":              {"apptuit: " + secret, []string{"6 apptuit: must be a mapping"}},
 		"a list":                  {"apptuit: [token]", []string{"6 apptuit: must be a mapping"}},
 		"no text":                 {all("token: ["+secret+"]", "endpoint: {a: b}"), []string{"7 apptuit.token: must be a text", "8 apptuit.endpoint: must be a text"}},
-		"no integer":              {all("timeout: ${SECRET}", "cache_bytes: 1.5", "max_batch_points: '7'"), []string{"7 apptuit.timeout: must be an integer", "8 apptuit.cache_bytes: must be an integer", "9 apptuit.max_batch_points: must be an integer"}},
+		"no integer":              {all("timeout: ${SECRET}", "cache_bytes: 1.5", "max_batch_points: '7'"), []string{"7 apptuit.timeout: must be milliseconds, an integer", "8 apptuit.cache_bytes: must be bytes, an integer", "9 apptuit.max_batch_points: must be an integer"}},
 		"out of range": {all("timeout: -1", "sync_timeout: 0", "max_batch_points: 0", "max_batch_bytes: -5", "cache_bytes: -1", "retry: {max_interval: 99999999999999999}"), []string{
-			"7 apptuit.timeout: must be at least 0", "8 apptuit.sync_timeout: must be at least 1", "9 apptuit.max_batch_points: must be at least 1",
-			"10 apptuit.max_batch_bytes: must be at least 1", "11 apptuit.cache_bytes: must be at least 0", "12 apptuit.retry.max_interval: must be at most 9223372036854",
+			"7 apptuit.timeout: must be at least 0, in milliseconds", "8 apptuit.sync_timeout: must be at least 1, in milliseconds", "9 apptuit.max_batch_points: must be at least 1",
+			"10 apptuit.max_batch_bytes: must be at least 1, in bytes", "11 apptuit.cache_bytes: must be at least 0, in bytes", "12 apptuit.retry.max_interval: must be at most 9223372036854, in milliseconds",
 		}},
 		"no flag":      {all("host_tag: ${SECRET}", "self_metrics: 1"), []string{"7 apptuit.host_tag: must be true or false", "8 apptuit.self_metrics: must be true or false"}},
 		"no such name": {all("compression: ${SECRET}", "sanitize_mode: x", "temporality_preference: x", "default_histogram_aggregation: x"), []string{"7 apptuit.compression: must be gzip, deflate or none", "8 apptuit.sanitize_mode: must be prometheus, apptuit or none", "9 apptuit.temporality_preference: must be cumulative, delta or low_memory", "10 apptuit.default_histogram_aggregation: must be explicit_bucket_histogram or base2_exponential_bucket_histogram"}},
@@ -76,7 +77,7 @@ func TestFaultsOfKeys(t *testing.T) {
 		"tags":            {all("tags: [a]"), []string{"7 apptuit.tags: must be a mapping"}},
 		"a tag":           {all("tags:", "  a: [b]"), []string{"8 apptuit.tags.a: must be a text"}},
 		"headers":         {all("headers: {a: "+secret+"}", "headers_list: '"+secret+"'"), []string{"7 apptuit.headers: must be a list", "8 apptuit.headers_list: must be name=value,name=value, with values percent-encoded"}},
-		"a header":        {all("headers:", "  - {value: a}", "  - {name: a}", "  - {name: a, values: b}", "  - x"), []string{"8 apptuit.headers[0]: name is missing", "9 apptuit.headers[1]: value is missing", "10 apptuit.headers[2]: values is not known here: there is name, value", "10 apptuit.headers[2]: value is missing", "11 apptuit.headers[3]: must be a mapping", "11 apptuit.headers[3]: name is missing"}},
+		"a header":        {all("headers:", "  - {value: a}", "  - {name: a}", "  - {name: a, values: b}", "  - x"), []string{"8 apptuit.headers[0]: name is missing", "9 apptuit.headers[1]: value is missing", "10 apptuit.headers[2]: values is not known here: did you mean value?", "10 apptuit.headers[2]: value is missing", "11 apptuit.headers[3]: must be a mapping", "11 apptuit.headers[3]: name is missing"}},
 		"tls":             {all("tls: {cert_file: a, ca: b}"), []string{"7 apptuit.tls: ca is not known here: there is ca_file, cert_file, key_file", "7 apptuit.tls.cert_file: needs key_file, too"}},
 		"tls, the other":  {all("tls: {key_file: a}"), []string{"7 apptuit.tls.key_file: needs cert_file, too"}},
 		"proxy":           {all("proxy_url: 'http://user:" + secret + "@'"), []string{"7 apptuit.proxy_url: must look like http://host:port"}},
@@ -84,10 +85,10 @@ func TestFaultsOfKeys(t *testing.T) {
 		"ftp proxy":       {all("proxy_url: 'ftp://user:" + secret + "@host'"), []string{"7 apptuit.proxy_url: the scheme must be http, https, socks5 or socks5h"}},
 		"retry":           {all("retry: {enabled: x, interval: 1}"), []string{"7 apptuit.retry: interval is not known here: there is enabled, initial_interval, max_interval, max_elapsed_time", "7 apptuit.retry.enabled: must be true or false"}},
 		"attributes":      {all("resource_attributes: {included: [], excluded: x}"), []string{`7 apptuit.resource_attributes.included: is empty: leave it out to include all, or exclude "*" to include none`, "7 apptuit.resource_attributes.excluded: must be a list"}},
-		"of points":       {all("attributes: {included: [], exclude: x}"), []string{"7 apptuit.attributes: exclude is not known here: there is included, excluded", `7 apptuit.attributes.included: is empty: leave it out to include all, or exclude "*" to include none`}},
+		"of points":       {all("attributes: {included: [], exclude: x}"), []string{"7 apptuit.attributes: exclude is not known here: did you mean excluded?", `7 apptuit.attributes.included: is empty: leave it out to include all, or exclude "*" to include none`}},
 		"target_info":     {all("target_info: {included: [], all: x}"), []string{"7 apptuit.target_info: all is not known here: there is included, excluded", `7 apptuit.target_info.included: is empty: leave it out to include all, or exclude "*" to include none`}},
 		"a pattern":       {all("resource_attributes: {included: [{a: b}, null]}"), []string{"7 apptuit.resource_attributes.included[0]: must be a text", "7 apptuit.resource_attributes.included[1]: must be a text"}},
-		"spool":           {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{"7 apptuit.spool: dir is not known here: there is directory, max_bytes, max_age, rate, instances, insecure_directory", "7 apptuit.spool.max_bytes: must be at least 1", "7 apptuit.spool.max_age: must be an integer", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
+		"spool":           {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{"7 apptuit.spool: dir is not known here: there is directory, max_bytes, max_age, rate, instances, insecure_directory", "7 apptuit.spool.max_bytes: must be at least 1, in bytes", "7 apptuit.spool.max_age: must be milliseconds, an integer", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
 		"merge of itself": {all("retry: &r {<<: *r, enabled: 1}"), []string{"7 apptuit.retry.enabled: must be true or false"}},
 	} {
 		_, err := ParseYAML([]byte(documentWith(test.exporter)))
@@ -168,12 +169,14 @@ func TestFaultsOfReaders(t *testing.T) {
 		"console and apptuit":   {documentWith("apptuit: {token: x}\n          console:"), []string{"7 console: a reader has one exporter, and this one has apptuit"}},
 		"apptuit and otlp":      {documentWith("otlp_http: {endpoint: http://a}\n          apptuit:"), []string{"6 otlp_http: a reader has one exporter, and this one has apptuit"}},
 		"pull and periodic":     {reader + "periodic: {exporter: {apptuit: }}\n      pull: {exporter: {}}\n", []string{"5 meter_provider.readers[0].pull: a reader is either periodic or pull"}},
-		"unknown":               {reader + "periodic: {exporter: {apptuit: }, intervall: 1}\n      name: x\n", []string{"4 meter_provider.readers[0].periodic: intervall is not known here: there is interval, timeout, exporter, producers, cardinality_limits", "5 meter_provider.readers[0]: name is not known here: there is periodic, pull"}},
-		"times":                 {reader + "periodic: {exporter: {apptuit: }, interval: ${SECRET}, timeout: -1}\n", []string{"4 interval: must be an integer", "4 timeout: must be at least 0"}},
-		"limits":                {reader + "periodic: {exporter: {apptuit: }, cardinality_limits: {default: 0, counters: 1, gauge: x}}\n", []string{"4 cardinality_limits: counters is not known here: there is default, counter, gauge, histogram, observable_counter, observable_gauge, observable_up_down_counter, up_down_counter", "4 cardinality_limits.default: must be at least 1", "4 cardinality_limits.gauge: must be an integer"}},
+		"unknown":               {reader + "periodic: {exporter: {apptuit: }, intervall: 1}\n      name: x\n", []string{"4 meter_provider.readers[0].periodic: intervall is not known here: did you mean interval?", "5 meter_provider.readers[0]: name is not known here: there is periodic, pull"}},
+		"times":                 {reader + "periodic: {exporter: {apptuit: }, interval: ${SECRET}, timeout: -1}\n", []string{"4 interval: must be milliseconds, an integer", "4 timeout: must be at least 0, in milliseconds"}},
+		"limits":                {reader + "periodic: {exporter: {apptuit: }, cardinality_limits: {default: 0, counters: 1, gauge: x}}\n", []string{"4 cardinality_limits: counters is not known here: did you mean counter?", "4 cardinality_limits.default: must be at least 1", "4 cardinality_limits.gauge: must be an integer"}},
 		"producers":             {reader + "periodic: {exporter: {apptuit: }, producers: [{opencensus: }, {prometheus: {a: b}}, prometheus]}\n", []string{"4 producers[0]: only the producer prometheus is supported", "4 producers[1].prometheus: must be empty", "4 producers[2]: must be a mapping"}},
 		"twice":                 {documentWith("apptuit:\n          apptuit:"), []string{"7 apptuit: is there twice"}},
 		"a value of otelconf's": {"disabled: ${SECRET}\n" + documentWith("apptuit:"), []string{"unmarshal error", "cannot unmarshal !!str `…` into bool"}},
+		"a time with a unit":    {reader + "periodic: {exporter: {apptuit: {timeout: 5s, retry: {max_interval: 1.5}, sync_timeout: }}, timeout: 8s}\n", []string{"4 apptuit.timeout: must be milliseconds, an integer", "4 apptuit.retry.max_interval: must be milliseconds, an integer", "4 timeout: must be milliseconds, an integer"}},
+		"batches":               {reader + "periodic: {exporter: {apptuit: }, max_export_batch_size/development: 0}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size/development: a}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size: 1}\n", []string{"4 max_export_batch_size/development: must be at least 1", "5 meter_provider.readers[1].periodic.max_export_batch_size/development: must be an integer", "6 meter_provider.readers[2].periodic: max_export_batch_size is not known here"}},
 		"both parts":            {"file_format: '1.0'\nresource: 7\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {tokn: x}}}\n", []string{"5 apptuit: tokn is not known here", "unmarshal error"}},
 	} {
 		_, err := ParseYAML([]byte(test.document))
@@ -191,6 +194,66 @@ func TestFaultsOfReaders(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		} else if leaks(err) {
 			t.Errorf("%s: the error has the secret in it: %v", name, err)
+		}
+	}
+}
+
+// A name that is no exporter of otelconf or ours is a fault with line and nearest name,
+// whichever readers the document has.
+func TestMisspeltExporters(t *testing.T) {
+	t.Setenv("NAME", "apptuit")
+	const all = "there is apptuit, console, otlp_grpc, otlp_http"
+	for name, test := range map[string]struct {
+		exporters []string
+		want      []string
+	}{
+		"a letter is missing": {[]string{"aptuit:"}, []string{"6 exporter: aptuit is not known here: did you mean apptuit?"}},
+		"letters swapped":     {[]string{"apptiut: {token: x}"}, []string{"6 exporter: apptiut is not known here: did you mean apptuit?"}},
+		"letters too many":    {[]string{"apptuits_: null"}, []string{"6 exporter: apptuits_ is not known here: did you mean apptuit?"}},
+		"otelconf's":          {[]string{"otlp_htp: {endpoint: http://a}"}, []string{"6 exporter: otlp_htp is not known here: did you mean otlp_http?"}},
+		"an old name":         {[]string{"otlp: {endpoint: http://a}"}, []string{"6 exporter: otlp is not known here: " + all}},
+		"of a vendor":         {[]string{"zipkin:"}, []string{"6 exporter: zipkin is not known here: " + all}},
+		"in development":      {[]string{"otlp_file/development:"}, []string{"6 exporter: otlp_file/development is not known here: " + all}},
+		"a reference":         {[]string{"${NAME}:"}, []string{"6 exporter: (a key) is not known here: " + all}},
+		"beside another": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
+			"7 exporter: aptuit is not known here: did you mean apptuit?",
+			"10 meter_provider.readers[1].periodic.exporter.apptuit: tokn is not known here: did you mean token?",
+		}},
+		"merged":      {[]string{"<<: {aptuit: }"}, []string{"6 exporter: aptuit is not known here: did you mean apptuit?"}},
+		"known":       {[]string{"console:", "otlp_http: {endpoint: http://a}", "otlp_grpc: {endpoint: http://a}", "apptuit:"}, nil},
+		"none":        {[]string{"{}"}, nil}, // otelconf says what is missing
+		"no exporter": {[]string{"# nothing"}, nil},
+	} {
+		_, err := ParseYAML([]byte(documentWith(test.exporters...)))
+		if diff := cmp.Diff(test.want, faults(t, err)); diff != "" {
+			t.Errorf("%s: want -, got +:\n%s", name, diff)
+		}
+	}
+	// The file is named, too, if there is one.
+	writeFile(t, documentWith("aptuit:"))
+	_, err := NewSDK()
+	want := "OTEL_CONFIG_FILE: " + os.Getenv("OTEL_CONFIG_FILE") + ": apptuit otelconf: line 6: meter_provider.readers[0].periodic.exporter: aptuit is not known here: did you mean apptuit?"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestSuggestion(t *testing.T) {
+	var many []string
+	for _, k := range keys() {
+		many = append(many, k.name)
+	}
+	for name, want := range map[string]string{
+		"token": "token", "tokn": "token", "tkoen": "token", "Token": "token", "tokens": "token", "token:secret": "token",
+		"enpoint": "endpoint", "max_batch_point": "max_batch_points", "sanitise_mode": "sanitize_mode", "tag": "tags", "timeouts": "timeout",
+		"zzz": "", "": "", "url": "", strings.Repeat("token", 1000): "",
+	} {
+		end := ": the README of this package has all keys"
+		if want != "" {
+			end = ": did you mean " + want + "?"
+		}
+		if got := suggestion(name, many); got != end {
+			t.Errorf("%.20s: got %s, want %s", name, got, end)
 		}
 	}
 }

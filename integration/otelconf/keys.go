@@ -150,7 +150,7 @@ func keys() []key {
 		},
 		{
 			name: "compression", kind: compressions, otherwise: "`gzip`",
-			meaning: "of requests. InfluxDB 1.x, and VictoriaMetrics before 1.114, refuse `deflate`; with the `server` `influxdb` it is a fault",
+			meaning: "of requests. InfluxDB 1.6 and VictoriaMetrics 1.79 refuse `deflate`; with the `server` `influxdb` it is a fault",
 			options: []string{"apptuitclient.WithCompression"}, variables: []string{"APPTUIT_COMPRESSION"},
 			set: client(oneOf(apptuitclient.ParseCompression, compressions), apptuitclient.WithCompression),
 		},
@@ -174,7 +174,7 @@ func keys() []key {
 		},
 		{
 			name: "timestamp_resolution", kind: resolutions, otherwise: "the server's",
-			meaning: "of timestamps. InfluxDB 1.x misreads `ms`",
+			meaning: "of timestamps. InfluxDB 1.6 misreads `ms`",
 			options: []string{"apptuitclient.WithTimestampResolution"}, variables: []string{"APPTUIT_TIMESTAMP_RESOLUTION"},
 			set: client(oneOf(apptuitclient.ParseTimestampResolution, resolutions), apptuitclient.WithTimestampResolution),
 		},
@@ -239,6 +239,12 @@ func keys() []key {
 			set: exportIf(true, exporter.WithPrometheusNames),
 		},
 		{
+			name: "start_points", kind: flags, otherwise: "`false`",
+			meaning: "a point 0 before the first one of each cumulative monotonic series. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithStartPoints"}, variables: []string{"APPTUIT_START_POINTS"},
+			set: exportIf(true, exporter.WithStartPoints),
+		},
+		{
 			name: "target_info", kind: mappings, otherwise: "none",
 			meaning: "a point `target_info` an export, with more attributes of the resource; `{}`: with all. Over 25 tags it is rejected",
 			options: []string{"exporter.WithTargetInfo"}, variables: []string{"APPTUIT_TARGET_INFO"},
@@ -297,6 +303,12 @@ func keys() []key {
 			meaning: "those of histograms in the default layout",
 			options: []string{"exporter.WithQuantiles"}, variables: []string{"APPTUIT_QUANTILES"},
 			set: (*settings).readQuantiles,
+		},
+		{
+			name: "sparse_buckets", kind: flags, otherwise: "`false`",
+			meaning: "buckets of cumulative histograms are sent from the first time on that they, or the buckets above them, have counted something. `true` beats the variable, `false` does not",
+			options: []string{"exporter.WithSparseBuckets"}, variables: []string{"APPTUIT_SPARSE_BUCKETS"},
+			set: exportIf(true, exporter.WithSparseBuckets),
 		},
 		{
 			name: "timers", kind: timerKinds, otherwise: "`unit`",

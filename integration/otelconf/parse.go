@@ -4,9 +4,7 @@
 package otelconf
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -28,105 +26,29 @@ type OpenTelemetryConfiguration struct {
 
 // ParseYAML parses a document of OpenTelemetry's declarative configuration, in
 // which periodic readers may have the exporter apptuit. References to environment
-// variables are replaced before, in all of it. A document without apptuit is
-// otelconf.ParseYAML's alone.
+// variables in scalar values are replaced after parsing; the package comment has
+// the rules. They are the same with and without apptuit in the document.
 //
-// The error joins all faults in what concerns apptuit, each a [*KeyError], and
-// otelconf's. No file is read, and what a variable of ours could still give is
-// not missed: NewSDK does both.
+// The error joins all invalid references, each a [*KeyError], all faults that concern
+// apptuit or the names of metric exporters, each a [*KeyError], too, and
+// otelconf's error. A document of more than 1 MiB is an error, as are variables of
+// more than 1 MiB in it. No file is read, and a missing setting that a variable
+// may still give is not reported: NewSDK does both.
 func ParseYAML(file []byte) (*OpenTelemetryConfiguration, error) {
-	d := &decoding{doc: substitute(file), used: make(map[*yaml.Node]bool)}
-	documents, err := parseDocuments(d.doc)
+	documents, err := parseDocuments(file)
 	if err != nil {
-		return nil, joined(append(d.doc.faults, err))
+		return nil, joined([]error{err})
 	}
-	readers := d.readers(value{d: d, node: content(documents[0])})
-	shared := len(d.faults) > 0 // otelconf looks at what these are about, too
-	for _, r := range readers {
-		r.settings.read(r.at)
-	}
+	d := &decoding{used: make(map[*yaml.Node]bool), faults: substitute(documents[0])}
+	c := &OpenTelemetryConfiguration{readers: d.readers(value{d: d, node: content(documents[0])})}
 	d.misplaced(documents)
-	if len(readers) == 0 && len(d.faults) == 0 {
-		rest, err := contrib.ParseYAML(file)
-		if err != nil {
-			return nil, err
-		}
-		return &OpenTelemetryConfiguration{Rest: *rest}, nil
+	if err := documents[0].Decode(&c.Rest); err != nil {
+		d.faults = append(d.faults, withoutValues(err))
 	}
-	c := &OpenTelemetryConfiguration{readers: readers}
-	faults := slices.Concat(d.doc.faults, d.faults)
-	if !shared {
-		// What otelconf.ParseYAML does after its substitution.
-		if err := yaml.Unmarshal(d.doc.text, &c.Rest); err != nil {
-			faults = append(faults, errors.New(withoutValues(err.Error())))
-		}
-	}
-	if len(faults) == 0 {
-		faults = append(faults, c.takeReaders(d)...)
-	}
-	if err := joined(faults); err != nil {
+	if err := joined(d.faults); err != nil {
 		return nil, err
 	}
 	return c, nil
-}
-
-// parseDocuments returns at least one, of which otelconf knows the first. It is
-// the only one that has to be good YAML.
-func parseDocuments(doc *document) ([]*yaml.Node, error) {
-	first := new(yaml.Node)
-	decoder := yaml.NewDecoder(bytes.NewReader(doc.text))
-	if err := decoder.Decode(first); err != nil && !errors.Is(err, io.EOF) {
-		return nil, errors.New(withoutQuotes(err.Error()))
-	}
-	documents := []*yaml.Node{first}
-	for next := new(yaml.Node); decoder.Decode(next) == nil; next = new(yaml.Node) {
-		documents = append(documents, next)
-	}
-	return documents, nil
-}
-
-// withoutQuotes takes out what a parser's error quotes of the document, for
-// example the secret of which the first character is *.
-func withoutQuotes(text string) string {
-	first, last := strings.IndexAny(text, "'\"`"), strings.LastIndexAny(text, "'\"`")
-	if first < 0 || first == last || strings.Contains(text, "did not find expected") {
-		return text
-	}
-	return text[:first] + "…" + text[last+1:]
-}
-
-// withoutValues takes out what yaml.v3 quotes of values with the wrong type.
-func withoutValues(text string) string {
-	parts := strings.Split(text, "`")
-	for i := 1; i < len(parts)-1; i += 2 {
-		parts[i] = "…"
-	}
-	return strings.Join(parts, "`")
-}
-
-func content(document *yaml.Node) *yaml.Node {
-	if len(document.Content) == 0 {
-		return nil
-	}
-	return resolve(document.Content[0])
-}
-
-// takeReaders takes the readers that are ours out of otelconf's, by their place.
-func (c *OpenTelemetryConfiguration) takeReaders(d *decoding) []error {
-	mp := c.Rest.MeterProvider
-	last := c.readers[len(c.readers)-1]
-	if mp == nil || len(mp.Readers) != last.of {
-		return []error{last.at.errorf("otelconf has not found as many readers in the document: this version of it is not supported")}
-	}
-	for _, r := range c.readers {
-		if periodic := mp.Readers[r.index].Periodic; periodic != nil {
-			r.limits = periodic.CardinalityLimits
-		}
-	}
-	for _, r := range slices.Backward(c.readers) {
-		mp.Readers = slices.Delete(mp.Readers, r.index, r.index+1)
-	}
-	return nil
 }
 
 // misplaced makes a fault of each key apptuit that is not the exporter of a
@@ -141,7 +63,7 @@ func (d *decoding) misplaced(documents []*yaml.Node) {
 			if !strings.EqualFold(key.Value, exporterName) || d.used[key] {
 				return
 			}
-			v := value{d: d, path: exporterName, line: d.doc.line(key.Line)}
+			v := value{d: d, path: exporterName, line: key.Line}
 			switch {
 			case i > 0:
 				v.fault("only the first document of a file has an effect")
@@ -153,7 +75,7 @@ func (d *decoding) misplaced(documents []*yaml.Node) {
 		}, "distribution", "instrumentation/development")
 	}
 	if d.steps >= maxSteps {
-		d.faults = append(d.faults, errors.New("the document has too many merged keys"))
+		d.faults = append(d.faults, errors.New("the document has too many merged keys or aliases"))
 	}
 }
 

@@ -4,7 +4,9 @@
 package otelconf
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/contrib/bridges/prometheus"
@@ -16,43 +18,65 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
+// batchKey is in development, and otelconf ignores it.
+const batchKey = "max_export_batch_size/development"
+
 // reader is a periodic reader of the document that has our exporter.
 type reader struct {
-	at        value // the exporter
-	index, of int   // its place among the readers that otelconf sees
+	at value // the exporter
 
 	interval, timeout *time.Duration
+	maxExportBatch    int // data points; 0 is any number
 	limits            *contrib.CardinalityLimits
 	prometheus        bool
 	settings          settings
 }
 
-// readers finds those that are ours, by the structure that otelconf reads. What
-// is wrong elsewhere is otelconf's to say.
+// readers decodes the readers that export to Apptuit, and takes them out of the
+// document, so that otelconf gets the others. Other readers are otelconf's to
+// judge, but for the names of their exporters.
 func (d *decoding) readers(root value) []*reader {
 	var ours []*reader
-	of := 0
-	for _, item := range root.child("meter_provider").child("readers").items() {
-		if item.null() { // yaml.v3 leaves it out of a list of structs
-			continue
-		}
+	list := root.child("meter_provider").child("readers")
+	for i, item := range list.items() {
 		periodic := item.child("periodic")
 		push := periodic.child("exporter")
-		if at := push.child(exporterName); at.key != nil {
-			d.used[at.key] = true
-			for _, again := range push.node.Content { // is a fault of its own
-				d.used[again] = true
-			}
-			r := &reader{at: at, index: of}
-			r.read(item, periodic)
-			ours = append(ours, r)
+		at := push.child(exporterName)
+		if at.key == nil {
+			push.knownExporters()
+			continue
 		}
-		of++
+		d.used[at.key] = true
+		for _, again := range push.node.Content { // is a fault of its own
+			d.used[again] = true
+		}
+		r := &reader{at: at}
+		r.read(item, periodic)
+		r.settings.read(at)
+		ours = append(ours, r)
+		list.node.Content[i] = nil
 	}
-	for _, r := range ours {
-		r.of = of
+	if len(ours) > 0 {
+		list.node.Content = slices.DeleteFunc(list.node.Content, func(n *yaml.Node) bool { return n == nil })
 	}
 	return ours
+}
+
+// knownExporters makes a fault of each name that is no exporter. Otelconf would
+// not say which name it does not know.
+func (v value) knownExporters() {
+	known := []string{exporterName}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[contrib.PushMetricExporter]()) {
+		if name, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); name != "" {
+			known = append(known, name)
+		}
+	}
+	for _, f := range v.fields(nil) {
+		if !slices.Contains(known, f.name) && !strings.EqualFold(f.name, exporterName) {
+			f.path = v.path
+			f.fault("%s is not known here%s", harmless(f.name), suggestion(f.name, known))
+		}
+	}
 }
 
 // read decodes all but what is under apptuit.
@@ -72,15 +96,18 @@ func (r *reader) read(item, periodic value) {
 			other.fault("a reader has one exporter, and this one has apptuit")
 		}
 	}
-	for _, f := range periodic.mapping("interval", "timeout", "exporter", "producers", "cardinality_limits") {
+	for _, f := range periodic.mapping("interval", "timeout", batchKey, "exporter", "producers", "cardinality_limits") {
 		switch f.name {
 		case "interval":
 			r.interval = f.optionalMilliseconds()
 		case "timeout":
 			r.timeout = f.optionalMilliseconds()
+		case batchKey:
+			r.maxExportBatch, _ = f.count()
 		case "producers":
 			r.readProducers(f)
 		case "cardinality_limits":
+			_ = f.node.Decode(&r.limits) // whose faults are found here
 			for _, limit := range f.mapping("default", "counter", "gauge", "histogram", "observable_counter", "observable_gauge",
 				"observable_up_down_counter", "up_down_counter") {
 				limit.count()
@@ -140,6 +167,9 @@ func (r *reader) options(producers []sdkmetric.Producer) []sdkmetric.PeriodicRea
 	}
 	if r.timeout != nil {
 		options = append(options, sdkmetric.WithTimeout(*r.timeout))
+	}
+	if r.maxExportBatch > 0 {
+		options = append(options, sdkmetric.WithMaxExportBatchSize(r.maxExportBatch))
 	}
 	if r.limits != nil {
 		options = append(options, sdkmetric.WithCardinalityLimitSelector(cardinalityLimit(r.limits)))

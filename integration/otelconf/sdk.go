@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -38,13 +39,13 @@ type SDK = contrib.SDK
 // document that is disabled gives providers that do nothing, and no exporter.
 //
 // The error joins everything that is wrong with the exporters, each a
-// [*KeyError]. The SDK that comes with an error does nothing, and may be used. No
-// server is talked to.
+// [*KeyError], or has otelconf's error. Its text quotes no value of the document. The
+// SDK that comes with an error does nothing, and may be used. No server is talked to.
 //
-// NewSDK may be called concurrently. If OTEL_CONFIG_FILE names a file with
-// apptuit in it, which otelconf would read again and refuse, the variable is
-// unset while otelconf makes the SDK, and has its value back when NewSDK returns:
-// a process that another goroutine starts at this moment does not inherit it.
+// NewSDK may be called concurrently. Otelconf would read the file of OTEL_CONFIG_FILE
+// again, by its own rules. So the variable is unset while otelconf makes the SDK, and
+// has its value back when NewSDK returns: a process that another goroutine starts at
+// this moment does not inherit it.
 func NewSDK(opts ...ConfigurationOption) (SDK, error) {
 	if _, ok := os.LookupEnv(refusedVariable); ok {
 		return contrib.NewSDK()
@@ -53,18 +54,18 @@ func NewSDK(opts ...ConfigurationOption) (SDK, error) {
 	environment.Lock()
 	defer environment.Unlock()
 	name, given := os.LookupEnv(fileVariable)
-	if given {
-		document, err := readFile(name)
-		if err != nil {
-			return withoutFile(func() (SDK, error) { return fail(inFile(name, err)) })
-		}
-		c.document = *document
+	if !given {
+		return c.newSDK()
 	}
-	if len(c.document.readers) == 0 {
-		return contrib.NewSDK(c.options()...)
+	_ = os.Unsetenv(fileVariable) // fails for no name that LookupEnv finds
+	defer func() { _ = os.Setenv(fileVariable, name) }()
+	document, err := readFile(name)
+	if err != nil {
+		return fail(inFile(name, err))
 	}
-	sdk, err := withoutFile(c.newSDK)
-	if err != nil && given {
+	c.document = *document
+	sdk, err := c.newSDK()
+	if err != nil {
 		err = inFile(name, err)
 	}
 	return sdk, err
@@ -75,27 +76,24 @@ func inFile(name string, err error) error { return fmt.Errorf("%s: %s: %w", file
 // environment guards OTEL_CONFIG_FILE, of which there is one in a process.
 var environment sync.Mutex //nolint:gochecknoglobals // it guards what is global
 
-// withoutFile hides OTEL_CONFIG_FILE from otelconf.
-func withoutFile(newSDK func() (SDK, error)) (SDK, error) {
-	if name, ok := os.LookupEnv(fileVariable); ok {
-		_ = os.Unsetenv(fileVariable) // fails for no name that LookupEnv finds
-		defer func() { _ = os.Setenv(fileVariable, name) }()
-	}
-	return newSDK()
-}
-
 func readFile(name string) (*OpenTelemetryConfiguration, error) {
-	text, err := os.ReadFile(name)
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, maxDocument+1)) // more than ParseYAML takes
 	if err != nil {
 		return nil, err
 	}
 	return ParseYAML(text)
 }
 
-// newSDK makes the SDK of a document that has readers of ours.
+// newSDK makes the SDK of a document. OTEL_CONFIG_FILE must not be set.
 func (c *config) newSDK() (SDK, error) {
-	if disabled := c.document.Rest.Disabled; disabled != nil && *disabled {
-		return contrib.NewSDK(c.options()...)
+	disabled := c.document.Rest.Disabled != nil && *c.document.Rest.Disabled
+	if disabled || len(c.document.readers) == 0 {
+		return theirs(c.options())
 	}
 	if c.document.Rest.MeterProvider == nil { // somebody has taken it out: there would be no provider for our readers
 		c.document.Rest.MeterProvider = &contrib.MeterProvider{}
@@ -115,7 +113,7 @@ func (c *config) newSDK() (SDK, error) {
 	err := joined(faults)
 	if err == nil {
 		var sdk SDK
-		sdk, err = contrib.NewSDK(options...)
+		sdk, err = theirs(options)
 		if _, ok := sdk.MeterProvider().(*sdkmetric.MeterProvider); ok && err == nil {
 			return sdk, nil
 		}
@@ -129,7 +127,16 @@ func (c *config) newSDK() (SDK, error) {
 	return fail(err)
 }
 
-// fail returns an SDK that does nothing. OTEL_CONFIG_FILE must be hidden.
+// theirs makes otelconf's SDK.
+func theirs(options []contrib.ConfigurationOption) (SDK, error) {
+	sdk, err := contrib.NewSDK(options...)
+	if err != nil {
+		return sdk, withoutValues(err)
+	}
+	return sdk, nil
+}
+
+// fail returns an SDK that does nothing. OTEL_CONFIG_FILE must not be set.
 func fail(err error) (SDK, error) {
 	disabled := true
 	sdk, none := contrib.NewSDK(contrib.WithOpenTelemetryConfiguration(contrib.OpenTelemetryConfiguration{Disabled: &disabled}))

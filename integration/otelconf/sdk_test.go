@@ -224,10 +224,11 @@ func TestConfigFileWithApptuit(t *testing.T) {
 	}
 }
 
-// A file without apptuit is otelconf's to read, and beats a document that has it.
+// A file without apptuit beats a document that has it, and is read by the same rules.
 func TestConfigFileWithoutApptuit(t *testing.T) {
 	srv, other := newServer(t), newOTLPServer(t)
-	writeFile(t, documentWith("otlp_http: {endpoint: "+other.URL+"/v1/metrics}"))
+	t.Setenv("URL", other.URL)
+	writeFile(t, documentWith("otlp_http: {endpoint: ${URL}/v1/metrics}")) // which otelconf alone cannot parse
 	exportOnce(t, documentWith("apptuit: {endpoint: "+srv.URL+"}"))
 	if srv.Total() != 0 || other.requests() != 1 {
 		t.Errorf("%d points and %d requests of OTLP, want 0 and 1", srv.Total(), other.requests())
@@ -239,6 +240,7 @@ func TestConfigFileThatCannotBeUsed(t *testing.T) {
 		"a fault of ours":   documentWith("apptuit: {tokn: " + secret + "}"),
 		"no token":          documentWith("apptuit:"),
 		"a fault of others": "file_format: 1\nmeter_provider: 7\n",
+		"too large":         "file_format: '1.0'\n#" + strings.Repeat("x", maxDocument),
 	} {
 		writeFile(t, doc)
 		file := os.Getenv("OTEL_CONFIG_FILE")

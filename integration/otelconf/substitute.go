@@ -4,186 +4,153 @@
 package otelconf
 
 import (
-	"bytes"
-	"errors"
+	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 )
 
-// document is the text of a configuration in which the references to variables
-// are replaced.
-type document struct {
-	text   []byte
-	begins []int // begins[i] is the line of the original that line i+1 of the text comes from
-	faults []error
-}
+var (
+	// A reference is ${ and } with printable characters or white space between.
+	reference = regexp.MustCompile(`\$\{([^}\x00-\x08\x0a-\x1f\x7f]+)\}`)
+	// The text of a reference: a name, perhaps after env:, perhaps with a default.
+	variable = regexp.MustCompile(`^(?:env:)?([a-zA-Z_][a-zA-Z0-9_]*)(?::-(.*))?$`)
+)
 
-// line returns the line of the original.
-func (d *document) line(n int) int {
-	if n < 1 || n > len(d.begins) {
-		return n
-	}
-	return d.begins[n-1]
-}
+// maxFaults bounds the reported invalid references of a document.
+const maxFaults = 100
 
-// substitute replaces references by the rules of go.opentelemetry.io/contrib/otelconf
-// v0.27.0, which knows nothing of YAML at this point, with two exceptions. A
-// brace without a dollar sign begins no reference: there, {a: ${B}} hides B. And
-// a reference that cannot be replaced is always a fault: there, it is forgotten
-// when a later one can be.
-func substitute(file []byte) *document {
-	s := &substitution{line: 1}
-	d := &document{begins: []int{1}}
-	line := 1
-	for _, p := range s.pieces(unescape(file)) {
-		d.text = append(d.text, p.text...)
-		for range bytes.Count(p.text, []byte("\n")) {
-			if p.literal {
-				line++
-			}
-			d.begins = append(d.begins, line)
-		}
-		if !p.literal {
-			line += p.lines
-		}
-	}
-	d.faults = s.faults
-	return d
-}
-
-// unescape replaces $$ by $, unless a brace or another dollar sign follows, or nothing.
-func unescape(text []byte) []byte {
-	out := make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		if i+2 < len(text) && text[i] == '$' && text[i+1] == '$' && text[i+2] != '$' && text[i+2] != '{' {
-			out = append(out, '$', text[i+2])
-			i += 2
-			continue
-		}
-		out = append(out, text[i])
-	}
-	return out
-}
-
-// piece is a part of the text, either as it was or in place of a reference.
-type piece struct {
-	text    []byte
-	literal bool
-	lines   int // ends of lines in the reference
+// substitute replaces the references to environment variables in a parsed
+// document, by the rules of OpenTelemetry's configuration data model:
+// in scalar values, never in keys or comments. A variable's value is data, whatever
+// its characters. The type of an unquoted scalar follows from its text after
+// the replacement. It returns a fault for each invalid reference.
+func substitute(document *yaml.Node) []error {
+	s := &substitution{seen: make(map[*yaml.Node]bool), room: maxDocument}
+	s.walk(document, nil)
+	return s.faults
 }
 
 type substitution struct {
-	line   int // that has been reached
+	seen   map[*yaml.Node]bool // nodes with an anchor: aliases lead to them again
+	room   int                 // bytes that replaced scalars may still take
 	faults []error
 }
 
-func (s *substitution) pieces(text []byte) []piece {
-	var out []piece
-	literal := func(n int) {
-		out = append(out, piece{text: text[:n], literal: true})
-		s.line += bytes.Count(text[:n], []byte("\n"))
-		text = text[n:]
-	}
-	for len(text) > 0 {
-		dollars := bytes.IndexByte(text, '$')
-		if dollars < 0 {
-			literal(len(text))
-			break
+func (s *substitution) walk(n *yaml.Node, at *place) {
+	if n.Anchor != "" {
+		if s.seen[n] {
+			return
 		}
-		literal(dollars)
-		dollars = len(text) - len(bytes.TrimLeft(text, "$"))
-		length := referenceLength(text[dollars:])
-		if length == 0 {
-			literal(dollars)
-			continue
+		s.seen[n] = true
+	}
+	switch n.Kind {
+	case yaml.DocumentNode:
+		for _, c := range n.Content {
+			s.walk(c, at)
 		}
-		reference := text[:dollars+length]
-		lines := bytes.Count(reference, []byte("\n"))
-		out = append(out, piece{text: s.replace(dollars, string(reference[dollars+1:dollars+length-1])), lines: lines})
-		s.line += lines
-		text = text[dollars+length:]
+	case yaml.SequenceNode:
+		for i, c := range n.Content {
+			s.walk(c, &place{within: at, index: i})
+		}
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			s.walk(n.Content[i+1], &place{within: at, key: n.Content[i]})
+		}
+	case yaml.AliasNode:
+		s.walk(n.Alias, at)
+	case yaml.ScalarNode:
+		s.scalar(n, at)
 	}
-	return out
 }
 
-// referenceLength returns how long a {NAME…} is that text begins with, or 0.
-func referenceLength(text []byte) int {
-	if len(text) < 2 || text[0] != '{' || !nameByte(text[1], true) {
-		return 0
+func (s *substitution) scalar(n *yaml.Node, at *place) {
+	if strings.Contains(n.Value, "$") {
+		text, err := s.expand(n.Value)
+		if err != nil {
+			text = ""
+			if len(s.faults) < maxFaults {
+				s.faults = append(s.faults, &KeyError{Key: at.String(), Line: n.Line, Err: err})
+			}
+		}
+		n.Value = text
 	}
-	return bytes.IndexByte(text, '}') + 1
+	const notPlain = yaml.TaggedStyle | yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if n.Style&notPlain == 0 {
+		n.Tag = plainTag(n.Value)
+	}
 }
 
-// replace returns what stands for a number of dollar signs and {inner}. An even
-// number is half as many of them, escaped: the braces stay.
-func (s *substitution) replace(dollars int, inner string) []byte {
-	out := bytes.Repeat([]byte("$"), dollars/2)
-	if dollars%2 == 1 {
-		return append(out, s.lookup(inner)...)
+// plainTag returns the type of an unquoted scalar. The core schema of YAML 1.2 has
+// no times, and only a key can be a merge.
+func plainTag(text string) string {
+	n := yaml.Node{Kind: yaml.ScalarNode, Value: text}
+	switch tag := n.ShortTag(); tag {
+	case "!!null", "!!bool", "!!int", "!!float":
+		return tag
 	}
-	if _, otherwise, ok := parseReference(inner); !ok || !strings.Contains(otherwise, "$") {
-		return append(out, "{"+inner+"}"...)
-	}
-	out = append(out, '{')
-	within := &substitution{line: s.line}
-	for _, p := range within.pieces(unescape([]byte(inner + "}"))) {
-		out = append(out, p.text...)
-	}
-	s.faults = append(s.faults, within.faults...)
-	return out
+	return "!!str"
 }
 
-// lookup returns the value for NAME, env:NAME or NAME:-default. A value that is
-// no scalar is a fault: it would change the document around it.
-func (s *substitution) lookup(inner string) string {
-	name, otherwise, ok := parseReference(inner)
-	if !validName(name) {
-		s.fault("${…}", errors.New("is no reference to a variable: it must be ${NAME} or ${NAME:-default}"))
-		return ""
+// expand replaces $$ by $, and the references in the text between. A $ that comes
+// of either begins no reference.
+func (s *substitution) expand(text string) (string, error) {
+	var out strings.Builder
+	for i, part := range strings.Split(text, "$$") {
+		if i > 0 {
+			out.WriteByte('$')
+		}
+		end := 0
+		for _, m := range reference.FindAllStringSubmatchIndex(part, -1) {
+			value, err := lookup(part[m[2]:m[3]])
+			if err != nil {
+				return "", err
+			}
+			if s.room -= len(value); s.room < 0 {
+				return "", fmt.Errorf("the values of all variables in the document have more than %d bytes", maxDocument)
+			}
+			out.WriteString(part[end:m[0]] + value)
+			end = m[1]
+		}
+		out.WriteString(part[end:])
 	}
-	value := os.Getenv(name)
-	if value == "" && ok {
-		value = strings.ReplaceAll(otherwise, "$$", "$")
-	}
-	if value != "" && !scalar(value) {
-		s.fault("${"+name+"}", errors.New("the value is no YAML scalar: put it in quotes within the variable"))
-		return ""
-	}
-	return value
+	return out.String(), nil
 }
 
-func (s *substitution) fault(key string, err error) {
-	s.faults = append(s.faults, &KeyError{Key: key, Line: s.line, Err: err})
+// lookup returns the value for NAME, env:NAME or NAME:-default.
+func lookup(text string) (string, error) {
+	m := variable.FindStringSubmatch(text)
+	if m == nil {
+		return "", fmt.Errorf("${…} is no reference to a variable: it must be ${NAME} or ${NAME:-default}; $${ is the text ${")
+	}
+	if value := os.Getenv(m[1]); value != "" {
+		return value, nil
+	}
+	return m[2], nil
 }
 
-func parseReference(inner string) (name, otherwise string, ok bool) {
-	return strings.Cut(strings.TrimPrefix(inner, "env:"), ":-")
+// place is the way to a node. Its text is made only for faults.
+type place struct {
+	within *place
+	key    *yaml.Node // in a mapping
+	index  int        // in a list
 }
 
-func validName(name string) bool {
-	for i := range len(name) {
-		if !nameByte(name[i], i == 0) {
-			return false
+func (p *place) String() string {
+	var steps []string
+	for ; p != nil; p = p.within {
+		if p.key != nil {
+			steps = append(steps, "."+harmless(resolve(p.key).Value))
+		} else {
+			steps = append(steps, fmt.Sprintf("[%d]", p.index))
 		}
 	}
-	return name != ""
-}
-
-func nameByte(b byte, first bool) bool {
-	return b == '_' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || !first && '0' <= b && b <= '9'
-}
-
-func scalar(text string) bool {
-	var v any
-	if yaml.Unmarshal([]byte(text), &v) != nil {
-		return false
+	if len(steps) == 0 {
+		return "the document"
 	}
-	switch v.(type) {
-	case int, int64, float64, bool, string, time.Time:
-		return true
-	}
-	return false
+	slices.Reverse(steps)
+	return strings.TrimPrefix(strings.Join(steps, ""), ".")
 }

@@ -18,7 +18,6 @@ const maxSteps = 100_000
 
 // decoding is the way through a document.
 type decoding struct {
-	doc    *document
 	faults []error
 	used   map[*yaml.Node]bool // keys named apptuit that are where they belong
 	steps  int
@@ -30,7 +29,7 @@ type value struct {
 	node *yaml.Node // no alias; nil if there is nothing
 	name string     // of the key
 	path string
-	line int // of the key, in the original
+	line int // of the key
 	key  *yaml.Node
 }
 
@@ -71,15 +70,21 @@ func (v value) truth() (b, ok bool) {
 	return b, true
 }
 
-func (v value) integer(least, most int64) (int64, bool) {
+// integer reads a number in a unit that faults name, as "milliseconds"; a number of
+// things has none.
+func (v value) integer(least, most int64, unit string) (int64, bool) {
 	var n int64
+	within := ""
+	if unit != "" {
+		within = ", in " + unit
+	}
 	switch {
 	case v.node.Kind != yaml.ScalarNode || v.node.ShortTag() != "!!int" || v.node.Decode(&n) != nil:
-		v.fault("must be an integer")
+		v.fault("must be %s", strings.TrimPrefix(unit+", an integer", ", "))
 	case n < least:
-		v.fault("must be at least %d", least)
+		v.fault("must be at least %d%s", least, within)
 	case n > most:
-		v.fault("must be at most %d", most)
+		v.fault("must be at most %d%s", most, within)
 	default:
 		return n, true
 	}
@@ -107,14 +112,14 @@ func (v value) fraction() (n float64, ok bool) {
 
 // count is a number of things.
 func (v value) count() (int, bool) {
-	n, ok := v.integer(1, math.MaxInt32)
+	n, ok := v.integer(1, math.MaxInt32, "")
 	return int(n), ok
 }
 
 // size is a number of bytes, which may be 0.
-func (v value) size() (int64, bool) { return v.integer(0, math.MaxInt64) }
+func (v value) size() (int64, bool) { return v.integer(0, math.MaxInt64, "bytes") }
 
-func (v value) positiveSize() (int64, bool) { return v.integer(1, math.MaxInt64) }
+func (v value) positiveSize() (int64, bool) { return v.integer(1, math.MaxInt64, "bytes") }
 
 // milliseconds is a time, which may be 0.
 func (v value) milliseconds() (time.Duration, bool) { return v.duration(0) }
@@ -122,7 +127,7 @@ func (v value) milliseconds() (time.Duration, bool) { return v.duration(0) }
 func (v value) positiveMilliseconds() (time.Duration, bool) { return v.duration(1) }
 
 func (v value) duration(least int64) (time.Duration, bool) {
-	n, ok := v.integer(least, math.MaxInt64/int64(time.Millisecond))
+	n, ok := v.integer(least, math.MaxInt64/int64(time.Millisecond), "milliseconds")
 	return time.Duration(n) * time.Millisecond, ok
 }
 
@@ -131,9 +136,12 @@ func (v value) items() []value {
 	if v.node == nil || v.node.Kind != yaml.SequenceNode {
 		return nil
 	}
+	if v.d.steps += len(v.node.Content); v.d.steps >= maxSteps {
+		return nil
+	}
 	items := make([]value, len(v.node.Content))
 	for i, n := range v.node.Content {
-		items[i] = value{d: v.d, node: resolve(n), path: fmt.Sprintf("%s[%d]", v.path, i), line: v.d.doc.line(n.Line)}
+		items[i] = value{d: v.d, node: resolve(n), path: fmt.Sprintf("%s[%d]", v.path, i), line: n.Line}
 	}
 	return items
 }
@@ -192,7 +200,7 @@ func (v value) fields(check func(value)) []value {
 			key, content := resolve(n.Content[i]), resolve(n.Content[i+1])
 			f := value{
 				d: v.d, node: content, name: key.Value, key: key,
-				path: strings.TrimPrefix(v.path+"."+harmless(key.Value), "."), line: v.d.doc.line(n.Content[i].Line),
+				path: strings.TrimPrefix(v.path+"."+harmless(key.Value), "."), line: n.Content[i].Line,
 			}
 			switch {
 			case key.ShortTag() == "!!merge":
@@ -230,28 +238,6 @@ func (v value) fields(check func(value)) []value {
 		add(v.node)
 	}
 	return fields
-}
-
-// resolve follows aliases. That of an alias is never one itself.
-func resolve(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode && n.Alias != nil {
-		return n.Alias
-	}
-	return n
-}
-
-// suggestion names the keys there are, of many those that begin alike.
-func suggestion(name string, known []string) string {
-	const many, alike = 10, 3
-	if len(known) > many {
-		known = slices.DeleteFunc(slices.Clone(known), func(k string) bool {
-			return len(name) < alike || !strings.HasPrefix(k, name[:alike])
-		})
-	}
-	if len(known) == 0 {
-		return ": the README of this package has all keys"
-	}
-	return ": there is " + strings.Join(known, ", ")
 }
 
 // harmless returns the name of a key, unless it may be a secret: "token:abc"

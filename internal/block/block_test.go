@@ -187,6 +187,32 @@ func TestWriter_Write_SeveralTimestamps(t *testing.T) {
 	}
 }
 
+// A supplement adds lines to a point of its owner. It collides with the points of others.
+func TestWriter_PutSupplement(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{Metric: "h_bucket", Key: "le"}}})
+	absent, one := model.Float(math.NaN()), model.Int(1)
+	w.Begin(r, r)
+	mine, twin, other := add(&w, b, "k=v"), add(&w, b, "k=v"), add(&w, b, "k=w")
+	d := Distribution{Plain: []model.Value{one}, Labelled: [MaxLabels]Labelled{{At: []float64{1}, Values: []model.Value{absent, one}}}}
+	more := Distribution{Plain: []model.Value{absent}, Labelled: [MaxLabels]Labelled{{At: []float64{1}, Values: []model.Value{model.Int(0)}}}}
+	w.PutSupplement(b, mine, Stamp{stamp, 2, 1}, &more)
+	w.PutDistribution(b, mine, Stamp{stamp, 1, 1}, &d)
+	w.PutSupplement(b, twin, Stamp{stamp, 3, 2}, &more)
+	w.PutSupplement(b, other, Stamp{stamp - 1, 4, 1}, &more)
+	w.PutDistribution(b, other, Stamp{stamp, 4, 1}, &d)
+	w.Write(b)
+	wantLines(
+		t, r.take(&w),
+		lineOf("h_count", "k=v", stamp, 1), lineOf("h_bucket", "k=v,le=+Inf", stamp, 1), lineOf("h_bucket", "k=v,le=1", stamp, 0),
+		lineOf("h_bucket", "k=w,le=1", stamp-1, 0), lineOf("h_count", "k=w", stamp, 1), lineOf("h_bucket", "k=w,le=+Inf", stamp, 1),
+	)
+	if len(r.rejected) != 1 {
+		t.Errorf("%d rejected, want the supplement of the other owner", len(r.rejected))
+	}
+}
+
 // Equal lines of two blocks are found if the blocks are contested.
 func TestWriter_Write_ContestedBlocks(t *testing.T) {
 	for _, kind := range []string{"number", "distribution"} {

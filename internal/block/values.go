@@ -20,6 +20,8 @@ type cell struct {
 	owner  uint32
 	used   uint32
 	kind   model.ValueKind
+
+	supplement bool // see PutSupplement
 }
 
 // cellSize is the size of a cell with its bit in the set.
@@ -40,13 +42,25 @@ func (w *Writer) PutNumber(b *Block, id uint32, at Stamp, v model.Value) {
 // PutDistribution gives an entry the values of several lines in the current export. It
 // keeps no reference to d.
 func (w *Writer) PutDistribution(b *Block, id uint32, at Stamp, d *Distribution) {
+	w.putDistribution(b, id, at, d)
+}
+
+// PutSupplement is PutDistribution for further lines. They do not collide with another
+// point of the owner that has the same series and timestamp, and that must not have any of
+// these lines.
+func (w *Writer) PutSupplement(b *Block, id uint32, at Stamp, d *Distribution) {
+	w.putDistribution(b, id, at, d).supplement = true
+}
+
+func (w *Writer) putDistribution(b *Block, id uint32, at Stamp, d *Distribution) *cell {
 	s := w.stateOf(b)
-	w.put(b, id, at, uint64(len(s.points)), 0)
+	c := w.put(b, id, at, uint64(len(s.points)), 0)
 	s.add(d, len(b.lines.Labels))
+	return c
 }
 
 // put sets the cell of an entry, or appends an extra value if the cell is set.
-func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.ValueKind) {
+func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.ValueKind) *cell {
 	c := &b.cells[id]
 	if b.set.has(id) {
 		s := w.stateOf(b)
@@ -55,7 +69,8 @@ func (w *Writer) put(b *Block, id uint32, at Stamp, bits uint64, kind model.Valu
 	} else {
 		b.set.add(id)
 	}
-	c.ts, c.bits, c.source, c.owner, c.kind = at.Timestamp, bits, at.Source, at.Owner, kind
+	c.ts, c.bits, c.source, c.owner, c.kind, c.supplement = at.Timestamp, bits, at.Source, at.Owner, kind, false
+	return c
 }
 
 // Reject rejects a point of an entry. Write sets the tags of the rejection, because it

@@ -98,6 +98,7 @@ func (w *Writer) writeEqual(b *Block) {
 		c := &w.equal[i]
 		first, _ := slices.BinarySearchFunc(w.equal, c.ts, func(x cell, ts int64) int { return cmp.Compare(x.ts, ts) })
 		switch {
+		case first < i && c.supplement && w.equal[first].owner == c.owner:
 		case first < i:
 			w.winner = &w.equal[first].owner
 		case i > 0:

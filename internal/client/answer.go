@@ -124,7 +124,7 @@ func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) result {
 	return res
 }
 
-// partialWrite returns the number of points that InfluxDB 1.x has dropped from a put whose
+// partialWrite returns the number of points that InfluxDB 1.6 has dropped from a put whose
 // other points it has stored. It answers such a put with 500 (or 400) and the text "partial
 // write: … dropped=N".
 func partialWrite(status int, text []byte) (int, bool) {

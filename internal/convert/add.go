@@ -20,6 +20,7 @@ type Point[K comparable] struct {
 	i     *Instrument[K]
 	entry uint32
 	kept  bool // it is in the instrument's index; else it is workspace.transient
+	added bool // by this export
 }
 
 // transientPoint is a data point for which there is no room. It is written with the current export
@@ -53,7 +54,7 @@ func (i *Instrument[K]) Lookup(key K) (p Point[K], ok bool) {
 	if ok {
 		i.metric.block.Touch(id, i.scope.c.now)
 	}
-	return Point[K]{i, id, true}, ok
+	return Point[K]{i: i, entry: id, kept: true}, ok
 }
 
 // LookupIdle is Lookup for a series that is sent although the export contains no data point
@@ -66,7 +67,7 @@ func (i *Instrument[K]) LookupIdle(key K) (p Point[K], ok bool) {
 		i.metric.block.Touch(id, i.used)
 		i.scope.c.openMetric(i.metric, true)
 	}
-	return Point[K]{i, id, true}, ok
+	return Point[K]{i: i, entry: id, kept: true}, ok
 }
 
 // Add adds a data point that Lookup does not find. The attributes must be sorted by key;
@@ -134,7 +135,7 @@ func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 		i.remember(key, id, s)
 		m.block.Touch(id, c.now)
 		c.ws.writer.Add(m.block, id, text, i.expected-len(i.index.entries))
-		return Point[K]{i, id, true}
+		return Point[K]{i, id, true, true}
 	}
 	// The series may be kept for another instrument.
 	i.transientKey, c.ws.transient = key, transientPoint{state: s, block: m.block}
@@ -144,7 +145,7 @@ func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 		id, c.ws.transient.block = o.NewEntry(), o
 		c.ws.writer.Add(o, id, text, 0)
 	}
-	return Point[K]{i, id, false}
+	return Point[K]{i, id, false, true}
 }
 
 // addInvalid adds a data point without a series.
@@ -156,10 +157,10 @@ func (i *Instrument[K]) addInvalid(key K, s state, reasons invalid) Point[K] {
 		m.block.Touch(id, c.now)
 		reasons.tags = slices.Clone(reasons.tags)
 		m.setInvalid(id, &reasons)
-		return Point[K]{i, id, true}
+		return Point[K]{i, id, true, true}
 	}
 	i.transientKey, c.ws.transient = key, transientPoint{state: s, invalid: reasons}
-	return Point[K]{i, 0, false}
+	return Point[K]{i, 0, false, true}
 }
 
 // invalid returns the reason why the point has no series.

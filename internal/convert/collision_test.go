@@ -82,13 +82,13 @@ func TestCollidingHistograms(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		for _, name := range []string{"h.a", "h_a"} {
-			h.Histogram(h.point(h.instrument(name, Histogram), "k=v"), stamp, &HistogramPoint{Bounds: []float64{1}, Buckets: []uint64{1, 0}})
+			h.Histogram(h.point(h.instrument(name, Histogram), "k=v"), stamp, &HistogramPoint{Count: 1, Bounds: []float64{1}, Buckets: []uint64{1, 0}})
 		}
 	})
-	wantPoints(t, r, "h_a_bucket{k=v,le=1} 1", "h_a_bucket{k=v,le=+Inf} 1", "h_a_count{k=v} 0")
+	wantPoints(t, r, "h_a_bucket{k=v,le=1} 1", "h_a_bucket{k=v,le=+Inf} 1", "h_a_count{k=v} 1")
 	wantRejects(
 		t, r,
-		`h_a_count{k=v} 0: "h.a" (scope "scope@1.0") and "h_a" (scope "scope@1.0") render to one series and timestamp: only the former is sent`,
+		`h_a_count{k=v} 1: "h.a" (scope "scope@1.0") and "h_a" (scope "scope@1.0") render to one series and timestamp: only the former is sent`,
 		"known", "known",
 	)
 }
@@ -100,7 +100,7 @@ func TestCollisionOfASuffix(t *testing.T) {
 		h.number("h.count", "k=v", model.Int(1))
 		h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &HistogramPoint{})
 	})
-	wantPoints(t, r, "h_count{k=v} 1")
+	wantPoints(t, r, "h_count{k=v} 1", "h_bucket{k=v,le=+Inf} 0")
 	var collision CollisionError
 	if len(r.rejects) != 1 || !errors.As(r.rejects[0].Err, &collision) ||
 		collision.Winner.Instrument != "h.count" || collision.Loser.Instrument != "h" {

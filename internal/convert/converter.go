@@ -25,6 +25,8 @@ type Config struct {
 	ScopeTags bool // adds the tags otel_scope_name and otel_scope_version
 	MaxTags   int  // of a point; 0 stands for [encoding.MaxTags]
 	Layout    Layout
+
+	Resolution Resolution // of timestamps
 }
 
 func (c *Config) setDefaults() {
@@ -74,7 +76,17 @@ type Converter[K comparable] struct {
 	swept uint32 // the time of the last sweep
 	full  bool   // there was a sweep in this export to make room
 
+	// Timestamps, see turns. Those of other exports are 0 if they are not known.
+	newest  int64 // of the current export
+	earlier int64 // newest of the exports before it
+	others  int64 // newest of the exports of other converters
+
+	// Times in nanoseconds since 1970 at which series were dropped, see startPoint.
+	dropped  uint64
+	squeezed uint64 // to make room, while an export was converted
+
 	// The current export.
+	wall      uint64 // its time in nanoseconds since 1970
 	ws        *workspace
 	sink      Sink
 	tally     Tally
@@ -119,7 +131,7 @@ func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget) *Convert
 // begin starts an export.
 func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
 	c.Set(now)
-	c.full, c.tally = false, Tally{}
+	c.full, c.tally, c.wall = false, Tally{}, uint64(now.UnixNano())
 	c.ws, c.sink = ws, sink
 	ws.writer.Begin(sink, c)
 	if c.tags.Target != nil {
@@ -173,7 +185,10 @@ type workspace struct {
 	tags       []model.Tag // of a new data point
 	text       []byte      // of its tags
 	transient  transientPoint
+	untimely   refusal
 	lines      block.Distribution
+	start      block.Distribution // the start point of lines
+	previous   block.Distribution // buckets of the data point before
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 }

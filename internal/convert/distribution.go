@@ -16,6 +16,7 @@ import (
 // HistogramPoint is a data point of a histogram with explicit buckets. Buckets has one
 // element more than Bounds, or none at all.
 type HistogramPoint struct {
+	Cumulative    bool // temporality
 	Count         uint64
 	Sum, Min, Max Optional
 	Bounds        []float64
@@ -60,10 +61,11 @@ type SummaryPoint struct {
 
 // Histogram converts a data point of a histogram with explicit buckets: count, sum and
 // extremes, and cumulative buckets, or quantiles, or both.
-func (p Point[K]) Histogram(ts int64, h *HistogramPoint, source uint32) {
+func (p Point[K]) Histogram(t Time, h *HistogramPoint, source uint32) {
 	ws := p.i.scope.c.ws
-	d, at := p.begin(ts, source)
-	p.addTotals(d, at, h.Count, h.Sum, h.Min, h.Max)
+	d, at := p.begin(t, source)
+	sum := p.sum(h.Sum, h.Count, func() bool { f := h.floats(); return f.SumNonzero() })
+	p.addTotals(d, at, h.Count, sum, h.Min, h.Max)
 	malformed := histogram.CheckBuckets(h.Bounds, h.Buckets)
 	for n, l := range p.i.shape.labels {
 		switch {
@@ -72,37 +74,37 @@ func (p Point[K]) Histogram(ts int64, h *HistogramPoint, source uint32) {
 		case malformed != nil:
 			p.rejectLines(n, len(p.i.quantiles()), at, h.Count, malformed)
 		case l == le:
-			p.buckets(d, n, at, h.Bounds, h.Buckets)
+			p.buckets(d, n, at, h.Bounds, h.Buckets, h.Count, h.Cumulative && p.i.scope.c.cfg.Layout.SparseBuckets)
 		default:
 			e := h.floats()
 			ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
 			p.estimates(d, n, at, ws.floats, e.Extremes)
 		}
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // Exponential converts a data point of an exponential histogram as Histogram does.
-func (p Point[K]) Exponential(ts int64, h *ExponentialPoint, source uint32) {
+func (p Point[K]) Exponential(t Time, h *ExponentialPoint, source uint32) {
 	ws := p.i.scope.c.ws
-	d, at := p.begin(ts, source)
-	p.addTotals(d, at, h.Count, h.Sum, h.Min, h.Max)
+	d, at := p.begin(t, source)
 	e := h.floats()
+	p.addTotals(d, at, h.Count, p.sum(h.Sum, h.Count, e.SumNonzero), h.Min, h.Max)
 	for n, l := range p.i.shape.labels {
 		if l == le {
 			ws.explicit.SetExponential(&e)
-			p.buckets(d, n, at, ws.explicit.Bounds, ws.explicit.Counts)
+			p.buckets(d, n, at, ws.explicit.Bounds, ws.explicit.Counts, h.Count, false)
 			continue
 		}
 		ws.floats = e.AppendQuantiles(ws.floats[:0], p.i.quantiles())
 		p.estimates(d, n, at, ws.floats, e.Extremes)
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // Summary converts a data point of a summary.
-func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
-	d, at := p.begin(ts, source)
+func (p Point[K]) Summary(t Time, s *SummaryPoint, source uint32) {
+	d, at := p.begin(t, source)
 	p.addTotals(d, at, s.Count, s.Sum)
 	if slices.ContainsFunc(s.Quantiles, math.IsNaN) {
 		err := fmt.Errorf("%w: NaN among the quantiles", histogram.ErrMalformed)
@@ -112,7 +114,7 @@ func (p Point[K]) Summary(ts int64, s *SummaryPoint, source uint32) {
 	} else {
 		p.quantiles(d, 0, at, s.Quantiles, s.Values)
 	}
-	p.put(d, at)
+	p.put(t, d, at)
 }
 
 // addTotals adds the count and the other values, in the order of the suffixes in
@@ -125,23 +127,24 @@ func (p Point[K]) addTotals(d *block.Distribution, at block.Stamp, count uint64,
 	}
 }
 
-// buckets appends the cumulative buckets of label n.
-func (p Point[K]) buckets(d *block.Distribution, n int, at block.Stamp, bounds []float64, counts []uint64) {
-	if len(counts) == 0 {
-		return
-	}
+// buckets appends the cumulative buckets of label n. The last one, +Inf, is the count, also
+// without buckets. No bucket exceeds it, even if the buckets contain more: PromQL and other
+// query languages rely on buckets that ascend.
+func (p Point[K]) buckets(d *block.Distribution, n int, at block.Stamp, bounds []float64, counts []uint64, total uint64, sparse bool) {
 	if last := len(bounds) - 1; last >= 0 && math.IsInf(bounds[last], 1) {
 		bounds = bounds[:last] // the bucket above is empty and has the same le
 	}
 	l := &d.Labelled[n]
 	l.At = append(l.At, bounds...)
 	cumulative := uint64(0)
-	for i, count := range counts {
-		if cumulative += count; i < len(bounds) {
-			l.Values = append(l.Values, model.Uint(cumulative))
-		}
+	for i := range bounds {
+		cumulative += min(counts[i], total-cumulative)
+		l.Values = append(l.Values, model.Uint(cumulative))
 	}
-	l.Values = append(l.Values, model.Uint(cumulative))
+	l.Values = append(l.Values, model.Uint(total))
+	if sparse && len(bounds) > 0 {
+		p.sparse(n, at, bounds, counts, l.Values)
+	}
 	p.acceptAll(n, at, l.Values)
 }
 

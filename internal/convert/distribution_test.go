@@ -143,13 +143,13 @@ func TestDistributionsCollideWhole(t *testing.T) {
 	h := newHarness(t, Config{})
 	walk := func() {
 		for i, name := range []string{"h.a", "h_a"} {
-			p := HistogramPoint{Count: uint64(i), Bounds: []float64{float64(i)}, Buckets: []uint64{1, 0}}
+			p := HistogramPoint{Count: uint64(i + 1), Bounds: []float64{float64(i)}, Buckets: []uint64{1, 0}}
 			h.Histogram(h.point(h.instrument(name, Histogram), "k=v"), stamp, &p)
 		}
 	}
 	for range 2 {
 		r := h.export(walk)
-		wantPoints(t, r, "h_a_count{k=v} 0", "h_a_bucket{k=v,le=0} 1", "h_a_bucket{k=v,le=+Inf} 1")
+		wantPoints(t, r, "h_a_count{k=v} 1", "h_a_bucket{k=v,le=0} 1", "h_a_bucket{k=v,le=+Inf} 1")
 		if len(r.rejects) != 3 {
 			t.Errorf("%d rejections, want 3", len(r.rejects))
 		}

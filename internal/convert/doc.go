@@ -35,7 +35,7 @@
 // of the metrics, and the labels that are added. The default layout is
 //
 //	Sum, Gauge             name
-//	Histogram              name.bucket{le} cumulative up to +Inf, name.count, name.sum, name.min, name.max
+//	Histogram              name.bucket{le} cumulative up to +Inf = count, name.count, name.sum, name.min, name.max
 //	ExponentialHistogram   name{quantile}, name.count, name.sum, name.min, name.max
 //	Summary                name{quantile}, name.count, name.sum
 //
@@ -45,7 +45,14 @@
 // Prefix, name and suffix are joined and then sanitized as one name. By the rules for
 // Prometheus (see [Names]), prefix and name get a unit and _total, and the suffix is joined
 // with "_". A sum, an extreme or a quantile that is NaN was not recorded and is skipped. A
-// number that is NaN is rejected, and so is an infinite value.
+// number that is NaN is rejected, and so is an infinite value. A sum of 0 that cannot be the
+// sum was not recorded either, see [Instrument.HasSum].
+//
+// # Times
+//
+// A series gets at most one value for each timestamp: if a data point is later than the last
+// one of its series, but in the same unit of time, its timestamp is advanced (time.go). A new
+// cumulative monotonic series can get a start point (start.go).
 //
 // # Memory
 //

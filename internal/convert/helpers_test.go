@@ -137,24 +137,27 @@ func (h *harness) next() uint32 {
 	return h.source
 }
 
-func (h *harness) Number(p Point[string], ts int64, v model.Value) { p.Number(ts, v, h.next()) }
+func (h *harness) Number(p Point[string], ts int64, v model.Value) { p.Number(at(ts), v, h.next()) }
 
 func (h *harness) Histogram(p Point[string], ts int64, v *HistogramPoint) {
-	p.Histogram(ts, v, h.next())
+	p.Histogram(at(ts), v, h.next())
 }
 
 func (h *harness) Exponential(p Point[string], ts int64, v *ExponentialPoint) {
-	p.Exponential(ts, v, h.next())
+	p.Exponential(at(ts), v, h.next())
 }
 
-func (h *harness) Summary(p Point[string], ts int64, v *SummaryPoint) { p.Summary(ts, v, h.next()) }
+func (h *harness) Summary(p Point[string], ts int64, v *SummaryPoint) { p.Summary(at(ts), v, h.next()) }
 
-func (h *harness) Values(p Point[string], ts int64, v *Values) { p.Values(ts, v, h.next()) }
+func (h *harness) Values(p Point[string], ts int64, v *Values) { p.Values(at(ts), v, h.next()) }
 
 // number converts one data point of a number.
 func (h *harness) number(name, attributes string, v model.Value) {
 	h.Number(h.point(h.instrument(name, Sum), attributes), stamp, v)
 }
+
+// at is the time of a timestamp in seconds.
+func at(ts int64) Time { return Time{At: uint64(ts) * 1e9} }
 
 func noTags() []model.Tag { return nil }
 

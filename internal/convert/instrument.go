@@ -46,6 +46,8 @@ type Instrument[K comparable] struct {
 	grown        bool // memory for them is allocated
 	used         uint32
 	filtered     bool // a data point lost attributes to a filter
+	sumless      bool // see HasSum
+	collections  collections
 }
 
 // Scope returns a scope. Its attributes are a part of its identity. If the scope is new and
@@ -79,7 +81,7 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 	if !ok {
 		i = c.newInstrument(s, spec)
 	}
-	i.used, i.expected, i.grown = c.now, n, false
+	i.used, i.expected, i.grown, i.collections.begun = c.now, n, false, false
 	c.openInstrument(i)
 	return i
 }

@@ -43,6 +43,10 @@ type Layout struct {
 	// Quantiles are the quantiles of histograms in the default layout: ascending,
 	// between 0 and 1. Nil stands for [DefaultQuantiles].
 	Quantiles []float64
+	// SparseBuckets omits buckets of cumulative histograms with explicit buckets in the
+	// default layout, until they or the buckets above them have counted something in a
+	// series of the metric.
+	SparseBuckets bool
 	// Custom, if set, replaces the default layout of all instruments but summaries. It
 	// must return equal shapes for equal specifications.
 	Custom func(InstrumentSpec) Shape

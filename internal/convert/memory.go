@@ -35,7 +35,11 @@ func (c *Converter[K]) sweepOnce() bool {
 	c.full = true
 	before := c.bytes
 	c.sweep()
-	return c.bytes < before
+	if c.bytes >= before {
+		return false
+	}
+	c.squeezed = c.wall
+	return true
 }
 
 // sweep drops data points, instruments and scopes that were idle for [IdleTime]. It counts
@@ -70,6 +74,9 @@ func (c *Converter[K]) sweep() {
 	for _, i := range dropped {
 		c.release(i.cost())
 		c.drop(i)
+	}
+	if len(idle)+len(dropped) > 0 {
+		c.dropped = c.wall
 	}
 }
 
@@ -129,10 +136,11 @@ func (b *Budget) room() int { return int(max(0, b.limit-b.Used()) / usualSeries)
 // for eight.
 const (
 	scopeCost      = 900
-	instrumentCost = 768
+	instrumentCost = 832
 	metricCost     = 1200
 	tagCost        = 32
 	invalidCost    = 128
+	sparseCost     = 256
 	indexCost      = 32
 	usualSeries    = 180 // a series of six tags
 )
@@ -143,6 +151,9 @@ func (c *Converter[K]) recharge(m *metric[K]) {
 	n := m.block.Size() + int64(cap(m.points))*int64(unsafe.Sizeof(point[K]{})) + int64(len(m.points))*indexCost
 	for _, v := range m.invalid {
 		n += invalidCost + tagsCost(v.tags)
+	}
+	if m.sparse != nil {
+		n += m.sparse.size()
 	}
 	c.charge(m, n-m.charged)
 }
@@ -168,7 +179,11 @@ func tagsCost(tags []model.Tag) int64 {
 // seriesCost is the charge for a new series until the metric is written. It contains the
 // whole text, which takes less memory once it is sorted.
 func (m *metric[K]) seriesCost(text []byte) int64 {
-	return int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
+	n := int64(unsafe.Sizeof(point[K]{})) + indexCost + block.NewSeriesSize(text)
+	if m.sparse != nil {
+		n += m.sparse.seriesSize()
+	}
+	return n
 }
 
 func (i *Instrument[K]) cost() int64 {

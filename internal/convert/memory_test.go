@@ -193,7 +193,7 @@ func TestConverter_InstrumentsComeAndGo(t *testing.T) {
 func TestConverter_LongTagsAreCharged(t *testing.T) {
 	long := fmt.Sprintf("k=%0100000d", 7)
 	for _, kind := range []Kind{Sum, Histogram} {
-		h := newHarness(t, Config{})
+		h := newHarness(t, Config{Layout: Layout{Histograms: AsQuantiles}})
 		r := h.export(func() {
 			if kind == Sum {
 				h.number("n", long, model.Int(1))

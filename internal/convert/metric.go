@@ -20,6 +20,7 @@ type metric[K comparable] struct {
 	key     string
 	points  []point[K]          // by entry
 	invalid map[uint32]*invalid // entries without a series
+	sparse  *sparseBuckets      // nil unless only some buckets of the metric are sent
 	users   int                 // instruments
 	open    bool                // it is part of the export
 	late    bool                // it must not be written before the end of the export
@@ -38,6 +39,7 @@ type point[K comparable] struct {
 
 // state is the part of a point that exists whether or not the point is kept.
 type state struct {
+	sent
 	reported fault // a set
 	flags    stateFlags
 }
@@ -126,9 +128,15 @@ func (m *metric[K]) setInvalid(id uint32, v *invalid) {
 func (m *metric[K]) shrink(entries []uint32) {
 	for _, id := range entries {
 		delete(m.invalid, id)
+		if m.sparse != nil {
+			m.sparse.forget(id)
+		}
 	}
 	if n := m.block.Len(); n < len(m.points) {
 		m.points = append(make([]point[K], 0, n), m.points[:n]...)
+		if m.sparse != nil {
+			m.sparse.shrink(n)
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func TestPrometheusNamesAreContested(t *testing.T) {
 			h.Histogram(h.point(latency, "k=v"), stamp, &HistogramPoint{Count: 1, Sum: set(model.Int(2))})
 			h.Number(h.point(number, "k=v"), stamp, model.Int(3))
 		})
-		wantPoints(t, r, "latency_seconds_count{k=v} 1", "latency_seconds_sum{k=v} 2")
+		wantPoints(t, r, "latency_seconds_count{k=v} 1", "latency_seconds_bucket{k=v,le=+Inf} 1", "latency_seconds_sum{k=v} 2")
 	}
 }
 

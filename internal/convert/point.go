@@ -24,17 +24,26 @@ func (o Optional) float() float64 {
 	return o.Value.Float64()
 }
 
-// Number converts a data point of a sum or gauge. ts is in wire units; 0 is invalid, see
-// [model.Timestamp]. source identifies the data point in the batch.
-func (p Point[K]) Number(ts int64, v model.Value, source uint32) {
-	c, at := p.i.scope.c, p.stamp(ts, source)
-	if s := p.state(); s.flags != 0 || ts == 0 || !v.Finite() {
+// Number converts a data point of a sum or gauge. source identifies the data point in the
+// batch.
+func (p Point[K]) Number(t Time, v model.Value, source uint32) {
+	at := p.stamp(t, source)
+	if p.number(at, v) && t.Start > 0 {
+		p.putStart(t, at, v)
+	}
+}
+
+// number gives the data point its value, unless it is rejected.
+func (p Point[K]) number(at block.Stamp, v model.Value) (accepted bool) {
+	c := p.i.scope.c
+	if s := p.state(); s.flags != 0 || at.Timestamp == 0 || !v.Finite() {
 		c.tally.count(s.flags)
 		if p.accept(0, at, v).NaN() {
-			return
+			return false
 		}
 	}
 	c.ws.writer.PutNumber(p.block(), p.entry, at, v)
+	return true
 }
 
 // Tally counts data points of an export, not wire points.
@@ -71,8 +80,8 @@ type Values struct {
 
 // Values converts the finished values of a data point, one for each suffix of the
 // instrument's [Shape]. Values of other suffixes are ignored.
-func (p Point[K]) Values(ts int64, v *Values, source uint32) {
-	d, at := p.begin(ts, source)
+func (p Point[K]) Values(t Time, v *Values, source uint32) {
+	d, at := p.begin(t, source)
 	for n, suffix := range p.i.shape.Suffixes {
 		value := Optional{Value: model.Float(v.Floats[suffix]), Set: !math.IsNaN(v.Floats[suffix])}
 		if suffix == SuffixCount {
@@ -83,11 +92,7 @@ func (p Point[K]) Values(ts int64, v *Values, source uint32) {
 		}
 		p.addPlain(d, at, value)
 	}
-	p.put(d, at)
-}
-
-func (p Point[K]) stamp(ts int64, source uint32) block.Stamp {
-	return block.Stamp{Timestamp: ts, Source: source, Owner: p.i.id}
+	p.put(t, d, at)
 }
 
 // absent is the value of a line that is not written.
@@ -95,7 +100,7 @@ func absent() model.Value { return model.Float(math.NaN()) }
 
 // begin begins the conversion of a data point that becomes several lines. The caller must
 // add the values of all lines and then call put.
-func (p Point[K]) begin(ts int64, source uint32) (*block.Distribution, block.Stamp) {
+func (p Point[K]) begin(t Time, source uint32) (*block.Distribution, block.Stamp) {
 	c := p.i.scope.c
 	c.tally.count(p.state().flags)
 	d := &c.ws.lines
@@ -103,7 +108,7 @@ func (p Point[K]) begin(ts int64, source uint32) (*block.Distribution, block.Sta
 	for l := range d.Labelled {
 		d.Labelled[l] = block.Labelled{At: d.Labelled[l].At[:0], Values: d.Labelled[l].Values[:0]}
 	}
-	return d, p.stamp(ts, source)
+	return d, p.stamp(t, source)
 }
 
 // addPlain adds the value of the next line without a label.
@@ -117,7 +122,7 @@ func (p Point[K]) addPlain(d *block.Distribution, at block.Stamp, v Optional) {
 
 // put gives the data point its values. It does nothing if all of them were rejected,
 // because the data point has no series or no valid timestamp.
-func (p Point[K]) put(d *block.Distribution, at block.Stamp) {
+func (p Point[K]) put(t Time, d *block.Distribution, at block.Stamp) {
 	if at.Timestamp == 0 || p.state().flags&noSeries != 0 {
 		return
 	}
@@ -129,4 +134,7 @@ func (p Point[K]) put(d *block.Distribution, at block.Stamp) {
 		return
 	}
 	w.PutDistribution(p.block(), p.entry, at, d)
+	if t.Start > 0 {
+		p.putStarts(t, at, d)
+	}
 }

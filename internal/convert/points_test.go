@@ -93,7 +93,19 @@ func TestHistogram(t *testing.T) {
 		},
 		"no buckets": {
 			point:  HistogramPoint{Count: 6},
-			points: totals("6"),
+			points: append([]string{"h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
+		},
+		"fewer in the buckets than the count": {
+			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2}, Buckets: []uint64{1, 2, 0}},
+			points: append([]string{"h_bucket{k=v,le=1} 1", "h_bucket{k=v,le=2} 3", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
+		},
+		"more in the buckets than the count": {
+			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2, 3}, Buckets: []uint64{4, 3, 1, 1}},
+			points: append([]string{"h_bucket{k=v,le=1} 4", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=3} 6", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
+		},
+		"buckets that overflow": {
+			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2}, Buckets: []uint64{4, math.MaxUint64, 3}},
+			points: append([]string{"h_bucket{k=v,le=1} 4", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
 		"an explicit last bound": {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, inf}, Buckets: []uint64{2, 4, 0}},
@@ -161,9 +173,10 @@ func TestHistogramExtremes(t *testing.T) {
 	wantPoints(
 		t, r,
 		"h_count{k=ints} 2", "h_sum{k=ints} -3", "h_min{k=ints} -9223372036854775808", "h_max{k=ints} 7",
-		"h_count{k=none} 0",
-		"h_count{k=nan} 1",
-		"h_count{k=inf} 1",
+		"h_bucket{k=ints,le=+Inf} 2",
+		"h_count{k=none} 0", "h_bucket{k=none,le=+Inf} 0",
+		"h_count{k=nan} 1", "h_bucket{k=nan,le=+Inf} 1",
+		"h_count{k=inf} 1", "h_bucket{k=inf,le=+Inf} 1",
 	)
 	wantRejects(
 		t, r,
@@ -173,16 +186,23 @@ func TestHistogramExtremes(t *testing.T) {
 	)
 }
 
+func sum(buckets []uint64) (n uint64) {
+	for _, b := range buckets {
+		n += b
+	}
+	return n
+}
+
 // Nothing of one point's buckets reaches the next point, be it of the same
 // series or of another one, with the same bounds or not.
 func TestBucketsDoNotCarryOver(t *testing.T) {
 	h := newHarness(t, Config{})
 	convert := func(attributes string, bounds []float64, buckets ...uint64) {
-		h.Histogram(h.point(h.instrument("h", Histogram), attributes), stamp, &HistogramPoint{Bounds: bounds, Buckets: buckets})
+		h.Histogram(h.point(h.instrument("h", Histogram), attributes), stamp, &HistogramPoint{Count: sum(buckets), Bounds: bounds, Buckets: buckets})
 	}
 	first := []string{
-		"h_bucket{k=v,le=1} 5", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=+Inf} 6", "h_count{k=v} 0",
-		"h_bucket{k=w,le=1} 0", "h_bucket{k=w,le=2} 0", "h_bucket{k=w,le=+Inf} 1", "h_count{k=w} 0",
+		"h_bucket{k=v,le=1} 5", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=+Inf} 6", "h_count{k=v} 6",
+		"h_bucket{k=w,le=1} 0", "h_bucket{k=w,le=2} 0", "h_bucket{k=w,le=+Inf} 1", "h_count{k=w} 1",
 	}
 	walk := func() {
 		convert("k=v", []float64{1, 2}, 5, 1, 0)
@@ -192,7 +212,7 @@ func TestBucketsDoNotCarryOver(t *testing.T) {
 	wantPoints(t, h.export(walk), first...)
 	wantPoints(
 		t, h.export(func() { convert("k=v", []float64{3}, 1, 1) }),
-		"h_bucket{k=v,le=3} 1", "h_bucket{k=v,le=+Inf} 2", "h_count{k=v} 0",
+		"h_bucket{k=v,le=3} 1", "h_bucket{k=v,le=+Inf} 2", "h_count{k=v} 2",
 	)
 	wantPoints(t, h.export(walk), first...)
 }

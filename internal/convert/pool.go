@@ -22,6 +22,7 @@ type Pool[K comparable, S any] struct {
 	active     list.List // of *resource, most recently used first
 	dormant    list.List // of *resource that were not used for IdleTime, in the same order
 	workspaces []*workspace
+	dropped    uint64 // time at which a resource was dropped, in nanoseconds since 1970
 	closed     bool
 }
 
@@ -31,6 +32,7 @@ type resource[K comparable, S any] struct {
 	tags    Tags
 	state   S
 	idle    []*Converter[K]
+	turns   turns[K]
 	used    time.Time
 	list    *list.List // nil if the resource is not kept
 	element *list.Element
@@ -112,6 +114,19 @@ func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
 	return &x.lease
 }
 
+// Reserve tells the exports of the resource that run at the same time which timestamps
+// this one sends, so that no series gets two values at one timestamp. newest is the time of
+// the newest data point in nanoseconds. Without Reserve, exports of the resource do not know
+// of each other's data points if they run at the same time. All series of the resource may
+// be sent with later timestamps, so the caller must call Reserve only if the data points of
+// an export are of about the same time. It must be called before the first data point.
+func (l *Lease[K, S]) Reserve(newest uint64) {
+	p := l.export.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.resource.turns.begin(l.Converter, newest)
+}
+
 // End writes what was converted and ends the conversion of the resource.
 func (l *Lease[K, S]) End() Tally {
 	tally := l.end()
@@ -126,9 +141,10 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 	defer p.mu.Unlock()
 	p.demote(now)
 	r, ok := p.resources[key]
+	dropped := uint64(now.UnixNano()) // another converter has, or had, the series of the resource
 	if !ok {
-		r = &resource[K, S]{key: key, tags: tags()}
-		p.keep(r)
+		r, dropped = &resource[K, S]{key: key, tags: tags()}, p.dropped
+		p.keep(r, now)
 	}
 	r.used = now
 	p.move(r, &p.active)
@@ -137,11 +153,13 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 		r.idle = r.idle[:last]
 		return r, c
 	}
-	return r, newConverter[K](&p.cfg, r.tags, p.budget)
+	c := newConverter[K](&p.cfg, r.tags, p.budget)
+	c.dropped = dropped
+	return r, c
 }
 
 // keep keeps a new resource, if there is room. For that it drops dormant resources.
-func (p *Pool[K, S]) keep(r *resource[K, S]) {
+func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
 	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Target)
 	fits := p.budget.Take(cost)
 	for !fits && p.dormant.Len() > 0 {
@@ -149,6 +167,7 @@ func (p *Pool[K, S]) keep(r *resource[K, S]) {
 		oldest.closeIdle()
 		p.move(oldest, nil)
 		delete(p.resources, oldest.key)
+		p.dropped = uint64(now.UnixNano())
 		p.budget.Take(-oldest.charged)
 		fits = p.budget.Take(cost)
 	}
@@ -156,6 +175,7 @@ func (p *Pool[K, S]) keep(r *resource[K, S]) {
 	case fits:
 		r.charged = cost
 	case len(p.resources) >= freeResources:
+		p.dropped = uint64(now.UnixNano())
 		return
 	}
 	p.resources[r.key] = r
@@ -199,6 +219,7 @@ func (p *Pool[K, S]) release(l *Lease[K, S]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := l.resource
+	r.turns.end(l.Converter)
 	// A resource can become dormant, or be dropped, during a long export.
 	if p.closed || r.list != &p.active || len(r.idle) == maxIdle {
 		l.close()

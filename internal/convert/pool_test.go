@@ -30,7 +30,7 @@ func exportOne[K comparable](t testing.TB, p *Pool[K, int], resource K, tags fun
 	if !ok {
 		point = i.Add(none, parseTags("k=v"), false)
 	}
-	point.Number(stamp, model.Int(1), 1)
+	point.Number(at(stamp), model.Int(1), 1)
 	*l.State++
 	l.End()
 	r.builder.Flush()
@@ -170,7 +170,7 @@ func TestExport_Close_AfterAPanic(t *testing.T) {
 			if !ok {
 				point = i.Add(key, parseTags("k="+key), false)
 			}
-			point.Number(stamp, model.Int(-1), 1)
+			point.Number(at(stamp), model.Int(-1), 1)
 		}
 		panic("no more")
 	}()

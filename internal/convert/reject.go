@@ -23,12 +23,15 @@ const (
 	faultValue // of the first suffix, see valueFault
 )
 
+// faultCrowded is the fault of a data point for which there is no timestamp, see
+// [Point.timestamp].
+const faultCrowded fault = 1 << 15
+
 // valueFault returns the fault of a value that is not finite in a line with a suffix. Suffixes
-// from .75_percentile on share one: fault has no more than 12 bits left. A new suffix before
-// it takes the last bit.
+// from .75_percentile on share one: fault has no more than 11 bits left.
 func valueFault(s Suffix) fault {
 	const faults = int(SuffixPercentile75) + 1
-	const _ = faultValue << (faults - 1) // does not compile if it is too large
+	const _ = faultCrowded - faultValue<<(faults-1) - 1 // does not compile if it is too large
 	return faultValue << min(int(s), faults-1)
 }
 
@@ -59,7 +62,8 @@ func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
 	case s.flags&tooManyTags != 0 && labelled:
 		err = c.cfg.tagRules().Check(c.cfg.MaxTags + 1)
 	case at.Timestamp == 0:
-		err, kind = model.CheckPoint(0, v), faultTimestamp
+		reason := p.i.scope.c.ws.untimely
+		err, kind = reason.err, reason.kind
 	case !v.Finite():
 		err, kind = model.CheckPoint(at.Timestamp, v), valueFault(p.i.shape.suffixOf(line))
 	default:

@@ -23,7 +23,8 @@ func (c *Converter[K]) openTarget() {
 }
 
 // Target converts the point of target_info, whose value is always 1, if the resource has
-// tags for it.
+// tags for it. Since the value does not change, there may be further points with the same
+// timestamp, and it is not advanced.
 func (c *Converter[K]) Target(ts int64, source uint32) {
 	if c.tags.Target == nil {
 		return
@@ -33,7 +34,7 @@ func (c *Converter[K]) Target(ts int64, source uint32) {
 	if !ok {
 		p = c.target.Add(none, nil, false)
 	}
-	p.Number(ts, model.Int(1), source)
+	p.number(p.stampOf(ts, source), model.Int(1))
 }
 
 // newTarget returns the instrument of target_info. It belongs to no scope and is never

@@ -75,6 +75,31 @@ func (h *Explicit) Delta(dst, previous *Explicit) (ok bool) {
 	return true
 }
 
+// SumNonzero reports whether the sum of the observations cannot be 0: none of them is
+// negative and one is positive, or none is positive and one is negative. It judges by the
+// extremes, or without them by the buckets.
+func (h *Explicit) SumNonzero() bool {
+	if h.recorded() {
+		return h.oneSided()
+	}
+	if CheckBuckets(h.Bounds, h.Counts) != nil {
+		return false
+	}
+	lowest := slices.IndexFunc(h.Counts, func(n uint64) bool { return n > 0 })
+	if lowest < 0 || len(h.Bounds) == 0 {
+		return false
+	}
+	highest := lowest
+	for i, n := range h.Counts {
+		if n > 0 {
+			highest = i
+		}
+	}
+	positive := lowest > 0 && h.Bounds[lowest-1] >= 0 // a bucket does not contain its lower bound
+	negative := highest < len(h.Bounds) && h.Bounds[highest] <= 0 && h.Bounds[lowest] < 0
+	return positive || negative
+}
+
 // AppendQuantiles appends one estimate for each of the quantiles, which must ascend,
 // and returns the extended slice. An estimate is interpolated linearly within the
 // bucket of its rank. It is NaN if the histogram is empty, or has neither buckets nor
@@ -143,6 +168,13 @@ type Extremes struct{ Min, Max float64 }
 
 // NoExtremes returns the extremes of a histogram that recorded none.
 func NoExtremes() Extremes { return Extremes{Min: math.NaN(), Max: math.NaN()} }
+
+// recorded reports whether both extremes were recorded.
+func (e Extremes) recorded() bool { return !math.IsNaN(e.Min) && !math.IsNaN(e.Max) }
+
+// oneSided reports whether at least one observation is not 0, and all that are not 0 have
+// the same sign.
+func (e Extremes) oneSided() bool { return e.Min >= 0 && e.Max > 0 || e.Max <= 0 && e.Min < 0 }
 
 // Clamp returns the value nearest to v that lies within the extremes. For zeros and NaN
 // it follows [math.Max] and [math.Min].

@@ -71,6 +71,15 @@ func (b *Buckets) subtract(other *Buckets, d int64) (ok bool) {
 	return true
 }
 
+// SumNonzero is [Explicit.SumNonzero] for an exponential histogram.
+func (h *Exponential) SumNonzero() bool {
+	if h.recorded() {
+		return h.oneSided()
+	}
+	zeros := h.ZeroCount == 0 || h.ZeroThreshold == 0 // the zero bucket contains only zeros
+	return zeros && h.Positive.empty() != h.Negative.empty()
+}
+
 // AppendQuantiles appends one estimate for each of the quantiles, which must ascend,
 // and returns the extended slice. An estimate is interpolated within the bucket of its
 // rank: exponentially in a positive or negative bucket, linearly in the zero bucket. It

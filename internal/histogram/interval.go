@@ -33,6 +33,8 @@ type bin struct {
 	n         uint64
 }
 
+func (b *bin) middle() float64 { return interpolate(b.low, b.high, 0.5) }
+
 // SetExplicit takes the observations of a histogram with explicit buckets. If the
 // buckets are malformed, only count, sum and extremes are used.
 func (v *Interval) SetExplicit(h *Explicit) {
@@ -197,7 +199,8 @@ func (v *Interval) extreme(exact, bound float64, rank uint64) float64 {
 }
 
 // StdDev returns the sample standard deviation around the mean, estimated from the
-// buckets. It is 0 for one observation, and NaN without buckets.
+// buckets. If the sum was not recorded, so is the mean. It is 0 for one observation, and NaN
+// without buckets.
 func (v *Interval) StdDev() float64 {
 	switch {
 	case v.count == 0 || v.total == 0:
@@ -206,12 +209,24 @@ func (v *Interval) StdDev() float64 {
 		return 0
 	}
 	mean, squares := v.Mean(), 0.0
+	if math.IsNaN(mean) {
+		mean = v.meanOfBins()
+	}
 	for i := range v.bins {
 		b := &v.bins[i]
-		distance := interpolate(b.low, b.high, 0.5) - mean
+		distance := b.middle() - mean
 		squares += float64(b.n) * distance * distance
 	}
 	return math.Sqrt(squares / (float64(v.total) - 1))
+}
+
+// meanOfBins estimates the mean from the buckets.
+func (v *Interval) meanOfBins() (mean float64) {
+	for i := range v.bins {
+		b := &v.bins[i]
+		mean += b.middle() * (float64(b.n) / float64(v.total))
+	}
+	return mean
 }
 
 // Percentile returns an estimate of the q-th quantile, q from 0 to 1, NaN without

@@ -32,6 +32,16 @@ func Timestamp(t time.Time, milliseconds bool) int64 {
 	return ts
 }
 
+// Nanoseconds returns t in nanoseconds since 1970. It returns 0 for a time whose Timestamp
+// is 0 in both units.
+func Nanoseconds(t time.Time) uint64 {
+	s := t.Unix()
+	if s < 0 || s > maxSeconds {
+		return 0
+	}
+	return uint64(s)*1e9 + uint64(t.Nanosecond())
+}
+
 // Time is the reverse of [Timestamp].
 func Time(ts int64, milliseconds bool) time.Time {
 	if milliseconds {

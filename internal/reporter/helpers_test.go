@@ -182,13 +182,13 @@ func (h *harness) export(p *pool, resource string, now time.Time, points ...seen
 	})
 	for n, p := range points {
 		if at := point(found[n], p.key); o.Observed(found[n], p.delta) {
-			at.Values(stamp, o.Next(), uint32(n+1))
+			at.Values(convert.Time{At: stamp * 1e9}, o.Next(), uint32(n+1))
 		} else {
-			at.Number(stamp, p.number, uint32(n+1))
+			at.Number(convert.Time{At: stamp * 1e9}, p.number, uint32(n+1))
 		}
 	}
 	for p, at := range o.Idle {
-		p.Values(at/second, o.Next(), 0)
+		p.Values(convert.Time{At: uint64(at)}, o.Next(), 0)
 	}
 	return rec
 }

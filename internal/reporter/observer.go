@@ -106,12 +106,15 @@ func (o *Observer[K]) Number(i *convert.Instrument[K], key K, span Span, value m
 }
 
 // Explicit observes a data point of a histogram with explicit buckets. It keeps no
-// reference to h.
+// reference to h. If the sum was not recorded, it sets it to NaN.
 func (o *Observer[K]) Explicit(i *convert.Instrument[K], key K, span Span, h *histogram.Explicit) {
 	v, s := o.sample(), o.state(i, key)
 	if s != nil && !s.observe(o.resource.generation, span) {
 		v.Count = convert.Optional{Value: model.Uint(h.Count), Set: true}
 		return
+	}
+	if !i.HasSum(h.Sum, h.Count, h.SumNonzero) {
+		h.Sum = math.NaN()
 	}
 	o.interval.SetExplicit(h)
 	known := span.Delta // whether the observations of the interval are known
@@ -126,12 +129,15 @@ func (o *Observer[K]) Explicit(i *convert.Instrument[K], key K, span Span, h *hi
 }
 
 // Exponential observes a data point of a histogram with exponential buckets. It keeps
-// no reference to h.
+// no reference to h. If the sum was not recorded, it sets it to NaN.
 func (o *Observer[K]) Exponential(i *convert.Instrument[K], key K, span Span, h *histogram.Exponential) {
 	v, s := o.sample(), o.state(i, key)
 	if s != nil && !s.observe(o.resource.generation, span) {
 		v.Count = convert.Optional{Value: model.Uint(h.Count), Set: true}
 		return
+	}
+	if !i.HasSum(h.Sum, h.Count, h.SumNonzero) {
+		h.Sum = math.NaN()
 	}
 	o.interval.SetExponential(h)
 	known := span.Delta // whether the observations of the interval are known
@@ -167,8 +173,7 @@ func (o *Observer[K]) histogram(v *convert.Values, s *state[K], span Span, count
 		if !math.IsNaN(sum) && !math.IsInf(sum, 0) {
 			s.sum += sum
 		}
-		v.Count = convert.Optional{Value: model.Uint(s.count), Set: true}
-		v.Floats[convert.SuffixSum] = unit.of(s.sum)
+		s.setTotals(v, o.current.instrument, unit)
 	}
 	if o.current.rated {
 		s.mark(float64(o.interval.Count()), span)
@@ -202,7 +207,7 @@ func (o *Observer[K]) findIdle(latest int64) {
 			}
 			if p, ok := i.LookupIdle(s.key); ok { // else its tags are not known
 				o.idle = append(o.idle, idleSeries[K]{p, end})
-				o.observeIdle(s, m, end)
+				o.observeIdle(i, s, m, end)
 			}
 		}
 	}
@@ -210,18 +215,25 @@ func (o *Observer[K]) findIdle(latest int64) {
 
 // observeIdle makes the sample of an interval without observations. Count, sum and
 // rates go on; there are no statistics.
-func (o *Observer[K]) observeIdle(s *state[K], m metric, end int64) {
+func (o *Observer[K]) observeIdle(i *convert.Instrument[K], s *state[K], m metric, end int64) {
 	v := o.sample()
 	s.seen = end
 	if m.kind == convert.Sum {
 		v.Count = convert.Optional{Value: s.total, Set: true}
 	} else {
-		v.Count = convert.Optional{Value: model.Uint(s.count), Set: true}
-		v.Floats[convert.SuffixSum] = m.unit.of(s.sum)
+		s.setTotals(v, i, m.unit)
 	}
 	if m.rated {
 		s.meter.Mark(0, end-s.length, end)
 		setRates(v, &s.meter)
+	}
+}
+
+// setTotals sets the count and the sum of all deltas of a histogram.
+func (s *state[K]) setTotals(v *convert.Values, i *convert.Instrument[K], unit scale) {
+	v.Count = convert.Optional{Value: model.Uint(s.count), Set: true}
+	if !i.Sumless() {
+		v.Floats[convert.SuffixSum] = unit.of(s.sum)
 	}
 }
 

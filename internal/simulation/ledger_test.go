@@ -16,6 +16,7 @@ import (
 type ledger struct {
 	mu       sync.Mutex
 	points   map[string]*point
+	places   map[place]*point // the points that have arrived
 	next     int
 	failures []failure
 	secrets  []string
@@ -26,6 +27,7 @@ type point struct {
 	unit *unit
 	at   int64
 	k    string // its tag k
+	sent int64  // the timestamp with which it has arrived
 
 	stored    int
 	confirmed bool // stored or refused, and the answer arrived at once and was clear
@@ -33,12 +35,19 @@ type point struct {
 	denied    bool // with its request, by an answer that says nothing about it
 }
 
+// place is a timestamp of a series of a process. It must have one value.
+type place struct {
+	p         *process
+	series    string
+	timestamp int64
+}
+
 // failure is a violation of an invariant.
 type failure struct{ check, detail string }
 
 func (f failure) String() string { return f.check + ": " + f.detail }
 
-func newLedger() *ledger { return &ledger{points: map[string]*point{}} }
+func newLedger() *ledger { return &ledger{points: map[string]*point{}, places: map[place]*point{}} }
 
 func (l *ledger) fail(check, format string, args ...any) {
 	l.mu.Lock()
@@ -78,6 +87,32 @@ func (l *ledger) id() int {
 	defer l.mu.Unlock()
 	l.next++
 	return l.next
+}
+
+// maxAdvance is the number of seconds by which the exporter advances a timestamp at most.
+const maxAdvance = 10
+
+// arriveLocked notes the timestamp with which a point arrives. Every time it arrives, it must be the
+// same, and no other point of the series may have it. A Send does not change timestamps.
+func (l *ledger) arriveLocked(p *point, w wire) {
+	most := p.at
+	if !p.unit.isSend() {
+		most += maxAdvance
+	}
+	if p.k != w.Tags["k"] || w.Timestamp < p.at || w.Timestamp > most || p.sent != 0 && p.sent != w.Timestamp {
+		l.failLocked("content", "%+v arrived, which was sent as k=%q at %d, and has arrived at %d", w, p.k, p.at, p.sent)
+	}
+	p.sent = w.Timestamp
+	if p.unit.isSend() {
+		return
+	}
+	at := place{p.unit.p, w.Metric + "|" + w.Tags["k"] + "|" + w.Tags["id"] + "|" + w.Tags["le"], w.Timestamp}
+	if l.places[at] == nil {
+		l.places[at] = p
+	}
+	if l.places[at] != p {
+		l.failLocked("timestamp", "%+v arrived, and the series has another value at that time", w)
+	}
 }
 
 // expect announces a point of a unit.

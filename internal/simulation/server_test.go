@@ -317,12 +317,11 @@ func (s *server) recognise(lines []wire) bool {
 			return false
 		case seen[key]:
 			s.ledger.failLocked("content", "%+v is in one request twice", w)
-		case p.at != w.Timestamp || p.k != w.Tags["k"]:
-			s.ledger.failLocked("content", "%+v arrived, which was sent as k=%q at %d", w, p.k, p.at)
 		case p.confirmed && s.config.calm:
 			s.ledger.failLocked("duplicate", "%+v arrived again after an answer that had decided about it", w)
 		}
 		seen[key] = true
+		s.ledger.arriveLocked(p, w)
 	}
 	return true
 }

@@ -5,6 +5,7 @@ package e2e_test
 
 import (
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+	"github.com/apptuitai/apptuit-go/internal/testedwith"
 )
 
 const (
@@ -68,7 +70,22 @@ func startCollector(t testing.TB, file, endpoint string, set ...string) *collect
 		}
 	})
 	c.start()
+	testedwith.Note(t, "OpenTelemetry Collector", collectorVersion)
 	return c
+}
+
+// collectorVersion returns the version of the Collector's libraries in the binary under test.
+func collectorVersion() (string, error) {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		return "", err
+	}
+	for _, library := range info.Deps {
+		if library.Path == "go.opentelemetry.io/collector/otelcol" {
+			return library.Version, nil
+		}
+	}
+	return "", errors.New("the binary has no library of the Collector")
 }
 
 func (c *collector) log(run int) string {

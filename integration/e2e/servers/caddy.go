@@ -28,6 +28,7 @@ func StartCaddy(t testing.TB, site string) *Caddy {
 	file := filepath.Join(dir, "Caddyfile")
 	c.p = &process{
 		name: "caddy", path: path, dir: dir,
+		product: "Caddy", version: func() (string, error) { return printedVersion(path, "version") },
 		env:     []string{"XDG_CONFIG_HOME=" + dir, "XDG_DATA_HOME=" + dir}, // where it writes
 		command: func() []string { return []string{"run", "--config", file, "--adapter", "caddyfile"} },
 		// It says this when it listens.

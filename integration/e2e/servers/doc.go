@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package servers starts real metric servers for tests: VictoriaMetrics,
-// InfluxDB 1.x, and nginx to stand in front of them and misbehave.
+// InfluxDB 1.6, Prometheus 3, and nginx and Caddy to stand in front of them and
+// misbehave.
 //
 // Each Start function runs a server of its own on free ports of the loopback
 // interface, with its data in a temporary folder of the test, and returns when

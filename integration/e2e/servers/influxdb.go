@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// InfluxDB is a running InfluxDB 1.x with an OpenTSDB service. It keeps all
+// InfluxDB is a running InfluxDB 1.6 with an OpenTSDB service. It keeps all
 // bits of a float64, and the last of several points of one series and time. It
 // garbles a tag value that ends in a backslash.
 type InfluxDB struct {
@@ -49,6 +49,7 @@ func StartLimitedInfluxDB(t testing.TB, limits Limits) *InfluxDB {
 	config := filepath.Join(dir, "influxdb.conf")
 	i.p = &process{
 		name: "influxd", path: path, dir: dir,
+		product: "InfluxDB", version: func() (string, error) { return printedVersion(path, "version") },
 		command: func() []string { return []string{"-config", config} },
 		// It says this when all its services listen.
 		ready: func(ctx context.Context) error {

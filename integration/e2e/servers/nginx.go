@@ -34,6 +34,7 @@ func StartNginx(t testing.TB, conf string) *Nginx {
 	file := filepath.Join(dir, "nginx.conf")
 	n.p = &process{
 		name: "nginx", path: path, dir: dir,
+		product: "nginx", version: func() (string, error) { return printedVersion(path, "-v") },
 		command: func() []string { return []string{"-p", dir, "-c", file} },
 		// It writes its process id when it listens.
 		ready: func(context.Context) error {

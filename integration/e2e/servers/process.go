@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/testedwith"
 )
 
 const (
@@ -40,6 +42,8 @@ type process struct {
 	env     []string                    // in addition to the test's
 	command func() []string             // arguments, for the ports of the moment
 	ready   func(context.Context) error // nil when this very process serves
+	product string                      // its name in documents
+	version func() (string, error)
 
 	runs int
 	run  *run
@@ -67,6 +71,7 @@ func (p *process) start(t testing.TB, choose func()) {
 		choose()
 		err := p.launch()
 		if err == nil {
+			testedwith.Note(t, p.product, p.version)
 			return
 		}
 		if !errors.Is(err, errPortTaken) || attempt == starts {

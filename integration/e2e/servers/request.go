@@ -24,23 +24,25 @@ const (
 
 // get returns the body of a 200 or 204.
 func get(ctx context.Context, address string) ([]byte, error) {
-	return do(ctx, http.MethodGet, address, nil)
+	return send(ctx, http.MethodGet, address, "", "")
 }
 
 // post sends a form and returns the body of a 200 or 204.
 func post(ctx context.Context, address string, form url.Values) ([]byte, error) {
-	return do(ctx, http.MethodPost, address, form)
+	return send(ctx, http.MethodPost, address, "application/x-www-form-urlencoded", form.Encode())
 }
 
-func do(ctx context.Context, method, address string, form url.Values) ([]byte, error) {
+// send returns the body of a 200 or 204. An empty contentType is that of a request without a
+// body.
+func send(ctx context.Context, method, address, contentType, body string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
 	}
 	r.Close = true // the server may be another one next time
 	response, err := http.DefaultClient.Do(r)

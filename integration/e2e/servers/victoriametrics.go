@@ -54,6 +54,7 @@ func newVictoriaMetrics(t testing.TB, flags []string) *VictoriaMetrics {
 	data := filepath.Join(dir, "data")
 	v.p = &process{
 		name: "victoria-metrics", path: path, dir: dir,
+		product: "VictoriaMetrics", version: func() (string, error) { return builtVersion(path) },
 		command: func() []string {
 			return slices.Concat([]string{
 				"-storageDataPath=" + data,
@@ -85,8 +86,7 @@ func (v *VictoriaMetrics) Endpoint() string { return "http://" + v.put }
 // URL returns the URL of everything else, queries (/prometheus/api/v1) among it.
 func (v *VictoriaMetrics) URL() string { return "http://" + v.http }
 
-// TakesDeflate reports whether the server accepts the encoding deflate, as releases from
-// 1.114 on do.
+// TakesDeflate reports whether the server accepts the encoding deflate, as newer releases do.
 func (v *VictoriaMetrics) TakesDeflate(t testing.TB) bool {
 	t.Helper()
 	var body bytes.Buffer

@@ -1,0 +1,105 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+)
+
+// traits are the findings about the server.
+type traits struct {
+	identity identity
+	plus     answered  // a tag value with + is accepted
+	partial  telling   // how the server tells of points that it does not store
+	secondAt time.Time // when two values were sent, if they were
+	bothKept answered  // of the two values
+}
+
+// answered is the result of a probe.
+type answered uint8
+
+const (
+	unanswered answered = iota
+	yes
+	no
+)
+
+// telling is how a server tells of points that it does not store.
+type telling uint8
+
+const (
+	unknownTelling telling = iota
+	listed                 // each with its reason
+	counted                // InfluxDB's "partial write: … dropped=N"
+	untold                 // not at all
+)
+
+// checkProfile recommends the profile that fits the server.
+func checkProfile(_ context.Context, p *patient, n *notes) {
+	configured, from := p.profile()
+	fitting, because := p.traits.fitting()
+	switch {
+	case because == "":
+		n.ok("%s, %s; nothing that was found suggests another one", configured, from)
+	case fitting == configured:
+		n.ok("%s, %s, is the one for %s", configured, from, because)
+	default:
+		n.warn("Set APPTUIT_SERVER="+fitting.String()+", or WithServer in the program. "+effect(fitting, p.traits.plus == yes),
+			"%s, %s, is not the one for %s", configured, from, because)
+	}
+}
+
+// profile returns the profile in effect, and where it is from.
+func (p *patient) profile() (server apptuitclient.Server, from string) {
+	for _, s := range settings() {
+		if s.name != "server" {
+			continue
+		}
+		for _, source := range s.sources(p) {
+			if server, err := apptuitclient.ParseServer(source.value); err == nil {
+				return server, "from " + source.name
+			}
+		}
+	}
+	if p.client.Endpoint() == apptuitclient.DefaultEndpoint {
+		return apptuitclient.ServerApptuit, "the default of this endpoint"
+	}
+	return apptuitclient.ServerGeneric, "the default"
+}
+
+// fitting returns the server whose profile fits, and the reason; without one, nothing is known. What the server says of
+// itself counts more than how it behaves, which a configuration may have changed.
+func (t *traits) fitting() (server apptuitclient.Server, because string) {
+	switch {
+	case t.identity.known:
+		return t.identity.server, displayName(t.identity.server)
+	case t.plus == no:
+		return apptuitclient.ServerOpenTSDB, "a server that refuses tag values with +, as OpenTSDB does"
+	case t.partial == counted:
+		return apptuitclient.ServerInfluxDB, "a server that counts the points that it drops, as InfluxDB does"
+	case t.partial == untold && t.bothKept == yes:
+		return apptuitclient.ServerVictoriaMetrics, "a server that answers without details and keeps two values of one second, as VictoriaMetrics does"
+	}
+	return apptuitclient.ServerGeneric, ""
+}
+
+// effect says what a profile is good for.
+func effect(server apptuitclient.Server, plusAccepted bool) string {
+	switch server {
+	case apptuitclient.ServerOpenTSDB:
+		if plusAccepted {
+			return "It limits the tags of a point to 8 and rewrites tag values. This server accepts +, so APPTUIT_TAG_VALUES=any can keep the values as they are."
+		}
+		return `It rewrites tag values that OpenTSDB refuses, such as le="+Inf" and blanks, and limits the tags of a point to 8.`
+	case apptuitclient.ServerVictoriaMetrics:
+		return "It sends timestamps in milliseconds, so that two exports within one second do not write two values at one time."
+	case apptuitclient.ServerInfluxDB:
+		return "It rewrites a backslash at the end of a tag value and the tag key time, with which InfluxDB loses tags or points."
+	default:
+		return "Its defaults are those of this server."
+	}
+}

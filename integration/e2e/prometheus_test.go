@@ -1,0 +1,289 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
+	"github.com/apptuitai/apptuit-go/query"
+)
+
+// sample is a data point in OTLP's JSON.
+type sample map[string]any
+
+func sampleAt(at time.Time, fields sample) sample {
+	s := sample{"timeUnixNano": fmt.Sprint(at.UnixNano()), "attributes": []sample{{"key": "k", "value": sample{"stringValue": "v"}}}}
+	maps.Copy(s, fields)
+	return s
+}
+
+func gauge(name string, points ...sample) sample {
+	return sample{"name": name, "gauge": sample{"dataPoints": points}}
+}
+
+// nativeHistogram is a histogram of observations 1.5, 3 and 6, each n times.
+func nativeHistogram(name string, at time.Time, n int) sample {
+	counts := []string{fmt.Sprint(n), fmt.Sprint(n), fmt.Sprint(n)}
+	return sample{"name": name, "exponentialHistogram": sample{"aggregationTemporality": 2, "dataPoints": []sample{sampleAt(at, sample{
+		"count": fmt.Sprint(3 * n), "sum": 10.5 * float64(n), "scale": 0, "positive": sample{"offset": 0, "bucketCounts": counts},
+	})}}}
+}
+
+func receive(t *testing.T, p *servers.Prometheus, metrics ...sample) {
+	t.Helper()
+	text, err := json.Marshal(sample{"resourceMetrics": []sample{{"scopeMetrics": []sample{{"metrics": metrics}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Receive(t, text)
+}
+
+// tapped sees the requests for queries and their answers.
+type tapped struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (w *tapped) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	line := r.Method + " " + r.URL.Path
+	if err == nil {
+		line += fmt.Sprint(" ", response.StatusCode)
+		if response.Uncompressed { // the transport asked for gzip, and got it
+			line += " gzip"
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = append(w.seen, line)
+	return response, err
+}
+
+// take returns the requests since the last call.
+func (w *tapped) take() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	seen := w.seen
+	w.seen = nil
+	return seen
+}
+
+// asksPrometheus returns a client for queries, which does not repeat a request.
+func asksPrometheus(t *testing.T, endpoint string, w *tapped, opts ...query.Option) *query.Client {
+	t.Helper()
+	c := newClient(t, endpoint, apptuitclient.WithHTTPClient(&http.Client{Transport: w}), apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
+	return query.New(c, append([]query.Option{query.WithPrometheusPath("")}, opts...)...)
+}
+
+// The fixture of TestPrometheus: samples every 15 s.
+const every = 15 * time.Second
+
+func fillPrometheus(t *testing.T, p *servers.Prometheus, start time.Time) {
+	t.Helper()
+	at := func(i int) time.Time { return start.Add(time.Duration(i) * every) }
+	var values, ends []sample
+	for i, v := range []any{1.5, "NaN", "Infinity", "-Infinity", 1e-300, 9007199254740993, -0.1} {
+		values = append(values, sampleAt(at(i), sample{"asDouble": v}))
+	}
+	values = append(values, sampleAt(at(7), sample{"flags": 1})) // no recorded value: stale
+	ends = append(ends, sampleAt(at(0), sample{"asInt": "7"}))
+	two := gauge("two", sampleAt(at(0), sample{"asInt": "1"}))
+	other := gauge("two", sampleAt(at(0), sample{"asInt": "2", "attributes": []sample{{"key": "k", "value": sample{"stringValue": "w"}}}}))
+	receive(t, p, gauge("values", values...), gauge("ends", ends...), two, other,
+		nativeHistogram("spread", at(0), 1), nativeHistogram("spread", at(1), 2),
+		gauge("mixed", sampleAt(at(0), sample{"asInt": "3"})), nativeHistogram("mixed", at(1), 1))
+}
+
+// TestPrometheus asks Prometheus 3 for points whose values and times are known.
+func TestPrometheus(t *testing.T) {
+	t.Parallel()
+	p := servers.StartPrometheus(t, "--query.max-samples=5000")
+	start := time.Now().Add(-time.Hour).Truncate(time.Minute)
+	fillPrometheus(t, p, start)
+	w := &tapped{}
+	q := asksPrometheus(t, p.URL(), w)
+	ctx := within(t, time.Minute)
+
+	// ask returns the answer for 20 steps from the start.
+	ask := func(t *testing.T, promql string) *query.Result {
+		t.Helper()
+		r, err := q.QueryRange(ctx, promql, start, start.Add(19*every), every)
+		if err != nil {
+			t.Fatalf("%s: %v", promql, err)
+		}
+		return r
+	}
+	// series compares the answer with values from the start on, one a step.
+	series := func(t *testing.T, promql string, want map[string][]float64) *query.Result {
+		t.Helper()
+		r := ask(t, promql)
+		got := map[string][]float64{}
+		for _, s := range r.Outputs[0].Series {
+			got[s.Name()] = s.Values
+			for i, at := range s.Timestamps {
+				if wanted := start.Add(time.Duration(i) * every).UnixMilli(); at != wanted {
+					t.Errorf("%s: time %d is %d, want %d", promql, i, at, wanted)
+				}
+			}
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", promql, diff)
+		}
+		return r
+	}
+	constant := func(v float64) []float64 { return slices.Repeat([]float64{v}, 20) }
+
+	t.Run("values, until the series is stale", func(t *testing.T) {
+		w.take()
+		r := series(t, "values", map[string][]float64{"values{k:v}": {1.5, math.NaN(), math.Inf(1), math.Inf(-1), 1e-300, 9007199254740992, -0.1}})
+		if len(r.Warnings) > 0 {
+			t.Errorf("warnings %q", r.Warnings)
+		}
+		if diff := cmp.Diff([]string{"POST /api/v1/query_range 200 gzip"}, w.take()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+	})
+	t.Run("a series without a marker goes on for five minutes", func(t *testing.T) {
+		series(t, "ends", map[string][]float64{"ends{k:v}": constant(7)})
+		r, err := q.QueryRange(ctx, "ends", start.Add(5*time.Minute), start.Add(6*time.Minute), every)
+		if err != nil || len(r.Outputs[0].Series) != 0 {
+			t.Errorf("later: %v, error %v", r, err)
+		}
+	})
+	t.Run("expressions", func(t *testing.T) {
+		series(t, "42", map[string][]float64{"{}": constant(42)})
+		series(t, "0/0", map[string][]float64{"{}": constant(math.NaN())})
+		series(t, "vector(-1)/0", map[string][]float64{"{}": constant(math.Inf(-1))})
+		series(t, "sum(two)", map[string][]float64{"{}": constant(3)})
+		series(t, "nothing_of_this_name", map[string][]float64{})
+	})
+	t.Run("native histograms", func(t *testing.T) {
+		warned := func(r *query.Result) bool {
+			return len(r.Warnings) == 1 && strings.HasPrefix(r.Warnings[0], "the native histograms of 1 series are left out")
+		}
+		if r := series(t, "spread", map[string][]float64{}); !warned(r) {
+			t.Errorf("warnings %q", r.Warnings)
+		}
+		if r := series(t, "mixed", map[string][]float64{"mixed{k:v}": {3}}); !warned(r) {
+			t.Errorf("warnings %q", r.Warnings)
+		}
+		counts, sums := constant(6), constant(21)
+		counts[0], sums[0] = 3, 10.5
+		series(t, "histogram_count(spread)", map[string][]float64{"{k:v}": counts})
+		series(t, "histogram_sum(spread)", map[string][]float64{"{k:v}": sums})
+	})
+	t.Run("warnings", func(t *testing.T) {
+		r := ask(t, "histogram_quantile(2, spread)")
+		if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "quantile value should be between 0 and 1, got 2") {
+			t.Errorf("warnings %q", r.Warnings)
+		}
+	})
+	t.Run("errors", func(t *testing.T) {
+		for promql, c := range map[string]struct {
+			status int
+			text   string
+		}{
+			"sum(":                              {400, "unclosed left parenthesis"},
+			"values[1m]":                        {400, `invalid expression type "range vector"`},
+			`"text"`:                            {400, `invalid expression type "string"`},
+			"two + on () two":                   {422, "duplicate series"},
+			"count_over_time(vector(1)[3h:1s])": {422, "too many samples"},
+		} {
+			_, err := q.QueryRange(ctx, promql, start, start.Add(time.Hour), every)
+			var status *apptuitclient.StatusError
+			if !errors.As(err, &status) || status.StatusCode != c.status || !strings.Contains(err.Error(), c.text) || apptuitclient.Retryable(err) {
+				t.Errorf("%s: %v, retryable %v; want status %d and %q", promql, err, apptuitclient.Retryable(err), c.status, c.text)
+			}
+		}
+	})
+	t.Run("another path", func(t *testing.T) {
+		_, err := query.New(newClient(t, p.URL())).QueryRange(ctx, "1", start, start.Add(time.Minute), every)
+		if status := statusOf(t, err); status.StatusCode != 404 {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("no answer in time", func(t *testing.T) {
+		hasty := asksPrometheus(t, p.URL(), w, query.WithTimeout(200*time.Millisecond))
+		var err error
+		p.Suspend(t)
+		for err == nil && ctx.Err() == nil { // a thread may go on for a moment
+			_, err = hasty.QueryRange(ctx, "1", start, start.Add(time.Minute), every)
+		}
+		p.Resume(t)
+		if !errors.Is(err, context.DeadlineExceeded) || !apptuitclient.Retryable(err) {
+			t.Errorf("error %v", err)
+		}
+		series(t, "42", map[string][]float64{"{}": constant(42)})
+	})
+}
+
+// TestPrometheusInParts asks for more points than Prometheus gives at once.
+func TestPrometheusInParts(t *testing.T) {
+	t.Parallel()
+	const n = 25_000
+	p := servers.StartPrometheus(t)
+	start := time.Now().Add(-n * time.Second).Truncate(time.Second)
+	points := make([]sample, n)
+	for i := range n {
+		points[i] = sampleAt(start.Add(time.Duration(i)*time.Second), sample{"asInt": fmt.Sprint(i)})
+	}
+	receive(t, p, gauge("steps", points...))
+	w := &tapped{}
+	q := asksPrometheus(t, p.URL(), w)
+	for _, c := range []struct{ first, points, requests int }{{0, 11_000, 1}, {0, 11_001, 2}, {7, n - 7, 3}} {
+		from := start.Add(time.Duration(c.first) * time.Second)
+		r, err := q.QueryRange(within(t, time.Minute), "steps", from, from.Add(time.Duration(c.points-1)*time.Second), time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float64, c.points)
+		for i := range want {
+			want[i] = float64(c.first + i)
+		}
+		if diff := cmp.Diff(map[string][]float64{"steps{k:v}": want}, rows(t, r, from, time.Second, c.points)); diff != "" {
+			t.Errorf("%d points (-want +got):\n%s", c.points, diff)
+		}
+		if requests := w.take(); len(requests) != c.requests {
+			t.Errorf("%d points: requests %q, want %d", c.points, requests, c.requests)
+		}
+	}
+}
+
+// TestPrometheusThatIsBusy asks a Prometheus whose queries may take no time: it answers 503,
+// which may pass.
+func TestPrometheusThatIsBusy(t *testing.T) {
+	t.Parallel()
+	p := servers.StartPrometheus(t, "--query.timeout=1ms")
+	w := &tapped{}
+	now := time.Now()
+	slow := "sum_over_time(vector(1)[1d:1s])"
+	_, err := asksPrometheus(t, p.URL(), w).QueryRange(within(t, time.Minute), slow, now.Add(-time.Hour), now, every)
+	if status := statusOf(t, err); status.StatusCode != 503 || !strings.Contains(err.Error(), "query timed out") || !apptuitclient.Retryable(err) {
+		t.Errorf("error %v, retryable %v", err, apptuitclient.Retryable(err))
+	}
+	w.take()
+	q := query.New(newClient(t, p.URL(), hurry(), apptuitclient.WithHTTPClient(&http.Client{Transport: w})), query.WithPrometheusPath(""))
+	if _, err := q.QueryRange(within(t, time.Second), slow, now.Add(-time.Hour), now, every); err == nil {
+		t.Error("no error")
+	}
+	if requests := w.take(); len(requests) < 2 {
+		t.Errorf("requests %q, want several", requests)
+	}
+}

@@ -1,0 +1,232 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/histogram"
+	"github.com/apptuitai/apptuit-go/internal/model"
+)
+
+// collect exports data points of the counter n of these attributes, a number of seconds after
+// stamp, which start a number of seconds after stamp.
+func (h *harness) collect(start, at int64, attributes ...string) *recorder {
+	return h.export(func() {
+		for _, a := range attributes {
+			t := Time{At: uint64(stamp+at) * 1e9, Start: uint64(stamp+start) * 1e9}
+			h.point(h.instrument("n", Sum), a).Number(t, model.Int(5), h.next())
+		}
+	})
+}
+
+func pointAt(attributes string, value int, at int64) string {
+	text := fmt.Sprintf("n{%s} %d", attributes, value)
+	if at != 0 {
+		text += fmt.Sprintf(" @%d", stamp+at)
+	}
+	return text
+}
+
+// The first point of a series has a start point before it: at its start time in the first
+// collection of the instrument, later at the time of the previous collection.
+func TestStartPoint(t *testing.T) {
+	h := newHarness(t, Config{})
+	wantPoints(t, h.collect(-60, 10, "k=a"), pointAt("k=a", 0, -60), pointAt("k=a", 5, 10))
+	wantPoints(t, h.collect(-60, 20, "k=a", "k=b"), pointAt("k=a", 5, 20), pointAt("k=b", 0, 10), pointAt("k=b", 5, 20))
+	// A further part of the same collection.
+	wantPoints(t, h.collect(-60, 20, "k=c"), pointAt("k=c", 0, 10), pointAt("k=c", 5, 20))
+	// It starts after the previous collection.
+	wantPoints(t, h.collect(25, 30, "k=d"), pointAt("k=d", 0, 25), pointAt("k=d", 5, 30))
+	// It is of another program, of which the previous collection had no data point.
+	wantPoints(t, h.collect(-90, 40, "k=e"), pointAt("k=e", 0, -90), pointAt("k=e", 5, 40))
+	// A series that is known and missing is not new when it returns.
+	wantPoints(t, h.collect(-60, 50, "k=a", "k=b"), pointAt("k=a", 5, 50), pointAt("k=b", 5, 50))
+}
+
+// A start point is earlier than its point, also within one unit of time.
+func TestStartPoint_IsEarlier(t *testing.T) {
+	h := newHarness(t, Config{})
+	wantPoints(t, h.collect(10, 10, "k=a"), pointAt("k=a", 0, 9), pointAt("k=a", 5, 10))
+	wantPoints(t, h.collect(20, 11, "k=b"), pointAt("k=b", 5, 11)) // it starts after its end
+}
+
+// There is no start point without a start time, and none of a point that is rejected.
+func TestStartPoint_None(t *testing.T) {
+	h := newHarness(t, Config{})
+	for at := range int64(2) {
+		r := h.export(func() {
+			h.point(h.instrument("n", Sum), fmt.Sprint("k=", at)).Number(Time{At: uint64(stamp+at) * 1e9}, model.Int(5), h.next())
+		})
+		wantPoints(t, r, pointAt(fmt.Sprint("k=", at), 5, at))
+	}
+	r := h.export(func() {
+		t := Time{At: stamp * 1e9, Start: (stamp - 10) * 1e9}
+		h.point(h.instrument("n", Sum), "k=nan").Number(t, absent(), h.next())
+		h.point(h.instrument("h", Histogram), manyTags(30)).Histogram(t, &HistogramPoint{Bounds: []float64{1}, Buckets: []uint64{1, 2}}, h.next())
+	})
+	wantPoints(t, r)
+	if len(r.rejects) != 4 {
+		t.Errorf("%d rejections, want 4", len(r.rejects))
+	}
+}
+
+// The start point of a histogram has its counts, sums and buckets, but no extremes and
+// quantiles.
+func TestStartPoint_Histograms(t *testing.T) {
+	at := Time{At: stamp * 1e9, Start: (stamp - 10) * 1e9}
+	for _, tt := range []struct {
+		form    Form
+		convert func(h *harness)
+		want    []string
+	}{
+		{
+			AsBoth, func(h *harness) {
+				h.point(h.instrument("h", Histogram), "k=v").Histogram(at, &HistogramPoint{
+					Count: 3, Sum: set(model.Float(1.5)), Min: set(model.Float(0.25)), Max: set(model.Float(0.75)), Bounds: []float64{1}, Buckets: []uint64{3, 0},
+				}, h.next())
+			},
+			[]string{"h_bucket{k=v,le=+Inf} 0", "h_bucket{k=v,le=1} 0", "h_count{k=v} 0", "h_sum{k=v} 0.0"},
+		},
+		{
+			AsRecorded, func(h *harness) {
+				h.point(h.instrument("h", Histogram), "k=v").Histogram(at, &HistogramPoint{Count: 3, Bounds: []float64{}, Buckets: []uint64{3}}, h.next())
+			},
+			[]string{"h_bucket{k=v,le=+Inf} 0", "h_count{k=v} 0"},
+		},
+		{
+			AsRecorded, func(h *harness) {
+				h.point(h.instrument("e", Exponential), "k=v").Exponential(at, &ExponentialPoint{
+					Count: 2, Sum: set(model.Int(7)), Max: set(model.Int(4)), Positive: histogram.Buckets{Counts: []uint64{1, 1}},
+				}, h.next())
+			},
+			[]string{"e_count{k=v} 0", "e_sum{k=v} 0"},
+		},
+	} {
+		h := newHarness(t, Config{Layout: Layout{Histograms: tt.form}})
+		r := h.export(func() { tt.convert(h) })
+		var starts []string
+		for i, p := range r.points {
+			if r.sources[i] != 1 {
+				t.Errorf("%s has the source %d", p, r.sources[i])
+			}
+			if text, ok := strings.CutSuffix(p, fmt.Sprintf(" @%d", stamp-10)); ok {
+				starts = append(starts, text)
+			}
+		}
+		wantPoints(t, &recorder{points: starts}, tt.want...)
+	}
+}
+
+// Series that do not fit into the cache are not taken for new ones.
+func TestStartPoint_Budget(t *testing.T) {
+	probe := newHarness(t, Config{})
+	probe.collect(-60, 0, "k=0", "k=1", "k=2")
+	whole := probe.bytes
+	var attributes []string
+	for i := range 200 {
+		attributes = append(attributes, fmt.Sprintf("k=%03d", i))
+	}
+	for _, limit := range []int64{0, whole / 2, whole, whole * 2, whole * 4} {
+		for _, interval := range []time.Duration{10 * time.Second, 2 * IdleTime} { // with the latter, a series makes room for another
+			h := newHarness(t, Config{}, NewBudget(limit))
+			h.collect(-60, 0, attributes...)
+			for range 5 {
+				h.time = h.time.Add(interval)
+				r := h.collect(-60, h.time.Unix()-stamp, attributes...)
+				if len(r.points) != len(attributes) {
+					t.Errorf("limit %d, interval %v: %d points of %d series, %d are kept", limit, interval, len(r.points), len(attributes), h.entries())
+				}
+			}
+		}
+	}
+}
+
+// Nor are series that make room for new ones within their own collection.
+func TestStartPoint_Squeezed(t *testing.T) {
+	known := []string{"k=a", "k=b", "k=c"}
+	probe := newHarness(t, Config{})
+	probe.collect(-60, 0, known...)
+	h := newHarness(t, Config{}, NewBudget(probe.bytes+100))
+	h.collect(-60, 0, known...)
+	if h.entries() != len(known) {
+		t.Fatalf("%d series are kept", h.entries())
+	}
+	h.time = h.time.Add(2 * IdleTime)
+	at := h.time.Unix() - stamp
+	r := h.collect(-60, at, append([]string{"k=d", "k=e", "k=f", "k=g"}, known...)...)
+	for _, a := range known {
+		if start := pointAt(a, 0, 0); slices.Contains(r.points, start) {
+			t.Errorf("%s has a start point", a)
+		}
+	}
+	if len(r.points) < 7 {
+		t.Errorf("points %q", r.points)
+	}
+}
+
+// Neither are series that were idle for so long that they were dropped, with their instrument,
+// their converter, or their resource.
+func TestStartPoint_Evicted(t *testing.T) {
+	h := newHarness(t, Config{})
+	h.collect(-60, 0, "k=a", "k=b")
+	h.time = h.time.Add(2 * IdleTime)
+	h.export(func() {}) // the instrument is dropped
+	if h.entries() > 0 {
+		t.Fatal("the series are kept")
+	}
+	at := int64(2 * IdleTime / time.Second)
+	wantPoints(t, h.collect(-60, at+10, "k=a"), pointAt("k=a", 5, at+10))
+	wantPoints(t, h.collect(-60, at+20, "k=a", "k=c"), pointAt("k=a", 5, at+20), pointAt("k=c", 0, at+10), pointAt("k=c", 5, at+20))
+	wantPoints(t, h.collect(at+25, at+30, "k=d"), pointAt("k=d", 0, at+25), pointAt("k=d", 5, at+30))
+}
+
+func TestStartPoint_DroppedConverters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPool[string, int](Config{}, 1<<20)
+		began := time.Now()
+		export := func(resource string) int {
+			r := newRecorder(t)
+			x := p.Begin(r, time.Now())
+			l := x.Lease(resource, noResourceTags)
+			i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
+			point, ok := i.Lookup("k=v")
+			if !ok {
+				point = i.Add("k=v", parseTags("k=v"), false)
+			}
+			point.Number(Time{At: uint64(time.Now().UnixNano()), Start: uint64(began.UnixNano())}, model.Int(1), 1)
+			i.Done()
+			l.End()
+			x.Close()
+			r.builder.Flush()
+			return len(r.points) - 1
+		}
+		time.Sleep(time.Minute)
+		if export("r") != 1 {
+			t.Error("the first collection has no start point")
+		}
+		time.Sleep(2 * IdleTime)
+		if export("other") != 1 { // makes the converter of the first one go
+			t.Error("another resource has no start point")
+		}
+		if export("r") != 0 {
+			t.Error("a series has a start point because its converter was dropped")
+		}
+		time.Sleep(2 * IdleTime)
+		for i := range 2000 { // there is no room for the resource
+			export(fmt.Sprint(i))
+		}
+		if _, kept := p.resources["r"]; kept {
+			t.Fatal("the resource is kept")
+		}
+		if export("r") != 0 {
+			t.Error("a series has a start point because its resource was dropped")
+		}
+	})
+}

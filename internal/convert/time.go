@@ -1,0 +1,194 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"errors"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/block"
+	"github.com/apptuitai/apptuit-go/internal/model"
+)
+
+// A series must not have two values at one timestamp: OpenTSDB and InfluxDB keep one of them,
+// and OpenTSDB may then fail to read either. Timestamps on the wire are coarser than the
+// times of data points, so a data point that is later than the last one of its series may
+// have the same timestamp. It is then sent with the next timestamp:
+//
+//	data points at   100.2   100.5   100.9   102.1
+//	timestamps       100     101     102     103
+//
+// For that, each series keeps the time of its last data point and how far its timestamp was
+// advanced.
+
+// Time is the time of a data point in nanoseconds since 1970.
+type Time struct {
+	At uint64 // 0 is a time that cannot be sent
+	// Start is the start time of a cumulative monotonic data point whose series gets a start
+	// point. 0 is no start point.
+	Start uint64
+}
+
+// sent is the last data point that a series sent.
+type sent struct {
+	at       uint64 // its time in nanoseconds; 0 if there is none
+	advanced uint8  // its timestamp in wire units, less that of the time
+}
+
+// Resolution is the unit of timestamps on the wire.
+type Resolution uint8
+
+// The resolutions.
+const (
+	Seconds Resolution = iota
+	Milliseconds
+)
+
+// ResolutionOf returns Milliseconds if it is true, else Seconds.
+func ResolutionOf(milliseconds bool) Resolution {
+	if milliseconds {
+		return Milliseconds
+	}
+	return Seconds
+}
+
+// nanoseconds returns the length of the unit.
+func (r Resolution) nanoseconds() uint64 {
+	if r == Milliseconds {
+		return uint64(time.Millisecond)
+	}
+	return uint64(time.Second)
+}
+
+// Timestamp returns the timestamp of a time in nanoseconds, in wire units.
+func (r Resolution) Timestamp(ns uint64) int64 {
+	if r == Milliseconds { // divisions by constants are fast
+		return int64(ns / uint64(time.Millisecond))
+	}
+	return int64(ns / uint64(time.Second))
+}
+
+// maxAdvance returns the largest number of wire units by which a timestamp is advanced. It
+// fits into sent.advanced.
+func (r Resolution) maxAdvance() int64 {
+	if r == Milliseconds {
+		return 250
+	}
+	return 10
+}
+
+// The reasons why a data point gets no timestamp.
+var (
+	// errOvertaken is the reason of a data point that is earlier than the last one of its
+	// series, but has the same timestamp. It is not sent with the next timestamp, because a
+	// counter would go back.
+	errOvertaken = errors.New("a later data point of the series has this timestamp: use millisecond timestamps")
+	errCrowded   = errors.New("the series has more data points than timestamps: export less often, or use millisecond timestamps")
+)
+
+// stamp returns the stamp of a data point. Its timestamp is 0 if the data point cannot be
+// sent; the workspace then has the reason.
+func (p Point[K]) stamp(t Time, source uint32) block.Stamp {
+	return p.stampOf(p.timestamp(t.At), source)
+}
+
+func (p Point[K]) stampOf(ts int64, source uint32) block.Stamp {
+	return block.Stamp{Timestamp: ts, Source: source, Owner: p.i.id}
+}
+
+// timestamp returns the timestamp of a data point on the wire, see stamp. A data point that
+// is sent again gets the same timestamp again. An earlier one is late and keeps its own
+// timestamp. If it is earlier by more than a timestamp may be advanced, the clock was
+// probably set back, and the series goes on from there.
+func (p Point[K]) timestamp(at uint64) int64 {
+	c := p.i.scope.c
+	resolution := c.cfg.Resolution
+	ts := resolution.Timestamp(at)
+	if ts == 0 {
+		return c.refuse(model.CheckPoint(0, model.Int(0)), faultTimestamp)
+	}
+	if !p.kept {
+		next := c.after(ts, ts, c.earlier)
+		c.newest = max(c.newest, next)
+		return next
+	}
+	s, next := p.state(), ts
+	switch last := resolution.Timestamp(s.at) + int64(s.advanced); {
+	case at == s.at:
+		return last
+	case at > s.at && ts > last: // the usual case
+	case at > s.at:
+		if next = last + 1; next-ts > resolution.maxAdvance() {
+			return c.refuse(untimely(errCrowded), faultCrowded)
+		}
+	case s.at-at > uint64(resolution.maxAdvance())*resolution.nanoseconds():
+	case ts == last:
+		return c.refuse(untimely(errOvertaken), faultCrowded)
+	default:
+		return ts
+	}
+	next = c.after(next, ts, c.others)
+	s.at, s.advanced = at, uint8(next-ts)
+	c.newest = max(c.newest, next)
+	return next
+}
+
+// after returns the timestamp next, or the first one after taken if that is later, and not too
+// far from the data point's own timestamp ts.
+func (c *Converter[K]) after(next, ts, taken int64) int64 {
+	if next <= taken && taken+1-ts <= c.cfg.Resolution.maxAdvance() {
+		return taken + 1
+	}
+	return next
+}
+
+// refusal is the reason why the last data point without a timestamp got none.
+type refusal struct {
+	err  error
+	kind fault
+}
+
+// refuse notes the reason why a data point gets no timestamp.
+func (c *Converter[K]) refuse(err error, kind fault) int64 {
+	c.ws.untimely = refusal{err, kind}
+	return 0
+}
+
+func untimely(rule error) error { return &encoding.Error{Field: encoding.FieldTimestamp, Rule: rule} }
+
+// turns are the timestamps of a resource's exports. Exports that run at the same time have
+// converters of their own, which do not know each other's series. So each export reserves
+// the newest timestamp that it may send, and the others send later ones.
+type turns[K comparable] struct {
+	newest  int64         // sent or reserved
+	by      *Converter[K] // the last one
+	at      uint64        // the newest time of the last export
+	earlier int64         // newest of all exports before it
+	others  int64         // newest of the exports of other converters before it
+}
+
+// begin reserves timestamps for an export whose newest data point has the time at. If it is
+// that of the last export, then the same data is exported again.
+func (t *turns[K]) begin(c *Converter[K], at uint64) {
+	ts := c.cfg.Resolution.Timestamp(at)
+	if at != t.at {
+		if t.newest-ts > c.cfg.Resolution.maxAdvance() { // the clock was set back
+			t.newest = 0
+		}
+		t.at, t.earlier, t.others = at, t.newest, c.others
+		if t.by != c {
+			t.others = t.newest
+		}
+		t.newest, t.by = max(ts, t.newest+1), c
+	}
+	c.earlier, c.others, c.newest = t.earlier, t.others, 0
+}
+
+// end gives back timestamps that were reserved and not used.
+func (t *turns[K]) end(c *Converter[K]) {
+	if t.by == c {
+		t.newest = max(c.newest, t.earlier)
+	}
+}
