@@ -56,7 +56,7 @@ func observeProfile(t *testing.T, opts ...apptuitclient.Option) observed {
 	if err := c.Send(t.Context(), numberedPoints(50_001)); err != nil {
 		t.Fatal(err)
 	}
-	o.first = len(f.all()[before].points(t))
+	o.first = strings.Count(f.all()[before].text, `{"metric":`) // decoding 50,000 points takes long with -race
 	return o
 }
 

@@ -40,7 +40,7 @@ func TestServer_OpenTSDB_BatchesGrow(t *testing.T) {
 	for name, failures := range map[string]int{"at once": 0, "after an outage": 6} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const n = 100_000 // 7 MiB
+				const n = 20_000
 				f := &fake{t: t}
 				f.answer = func(*call) (answer, error) {
 					if failures--; failures >= 0 {
