@@ -177,7 +177,7 @@ func TestAllocations(t *testing.T) {
 			for range 3 {
 				mustExport(t, e, rm)
 			}
-			warm := testing.AllocsPerRun(5, func() { mustExport(t, e, rm) }) / float64(wirePoints)
+			warm := testing.AllocsPerRun(30, func() { mustExport(t, e, rm) }) / float64(wirePoints)
 			cold := testing.AllocsPerRun(1, func() {
 				e, err := New(t.Context(), toSink())
 				if err != nil {
