@@ -55,7 +55,7 @@ func tellUnauthorized(p *patient, n *notes, x *exchange, err error) {
 		n.about("proxy").fail(statusAdvice(p, x, status), "%s", cause(err))
 		return
 	}
-	_, from := p.token()
+	_, from := p.inEffect("token")
 	sent := x != nil && x.authorized
 	n = n.about("token")
 	switch {

@@ -34,7 +34,7 @@ type patient struct {
 	sent     *point   // the probe, as it was on the wire
 
 	prober *apptuitclient.Client // sends points of probes as they are; nil until there are any
-	takes  bool                  // the server judges points one by one
+	takes  bool                  // the first point is accepted, or refused for a fault of its own
 	way    *question             // that the server answers; nil: none is known
 	traits traits
 }

@@ -6,7 +6,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -19,7 +18,8 @@ func probeTags(probe string) map[string]string {
 	return map[string]string{"source": "doctor", "probe": probe}
 }
 
-// sendProbes sends points of the probe's metric at one time, in one request. Their values are 1, 2 and so on.
+// sendProbes sends points of the probe's metric at one time, in one request. Their values are 1, 2
+// and so on.
 func (p *patient) sendProbes(ctx context.Context, at time.Time, tags ...map[string]string) error {
 	if err := p.makeProber(); err != nil {
 		return err
@@ -31,7 +31,8 @@ func (p *patient) sendProbes(ctx context.Context, at time.Time, tags ...map[stri
 	return p.prober.Send(ctx, points)
 }
 
-// makeProber makes the client that sends tags and times as they are, whatever the profile in effect.
+// makeProber makes the client that sends tags and times as they are, whatever the profile in
+// effect.
 func (p *patient) makeProber() error {
 	if p.prober != nil {
 		return nil
@@ -66,13 +67,4 @@ func refusal(err error) string {
 		return send.Errors[0].Reason
 	}
 	return ""
-}
-
-// counts returns the numbers of points that were and were not stored, according to the server.
-func counts(err error) string {
-	var send *apptuitclient.SendError
-	if !errors.As(err, &send) {
-		return "all are stored"
-	}
-	return fmt.Sprintf("%d stored, %d not", send.Successful, send.Failed)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // traits are the findings about the server.
@@ -40,7 +41,10 @@ const (
 
 // checkProfile recommends the profile that fits the server.
 func checkProfile(_ context.Context, p *patient, n *notes) {
-	configured, from := p.profile()
+	configured, from := apptuitclient.Server(client.Of(p.client).Server()), "the default"
+	if _, set := p.inEffect("server"); set.name != "" {
+		from = "from " + set.name
+	}
 	fitting, because := p.traits.fitting()
 	switch {
 	case because == "":
@@ -53,26 +57,8 @@ func checkProfile(_ context.Context, p *patient, n *notes) {
 	}
 }
 
-// profile returns the profile in effect, and where it is from.
-func (p *patient) profile() (server apptuitclient.Server, from string) {
-	for _, s := range settings() {
-		if s.name != "server" {
-			continue
-		}
-		for _, source := range s.sources(p) {
-			if server, err := apptuitclient.ParseServer(source.value); err == nil {
-				return server, "from " + source.name
-			}
-		}
-	}
-	if p.client.Endpoint() == apptuitclient.DefaultEndpoint {
-		return apptuitclient.ServerApptuit, "the default of this endpoint"
-	}
-	return apptuitclient.ServerGeneric, "the default"
-}
-
-// fitting returns the server whose profile fits, and the reason; without one, nothing is known. What the server says of
-// itself counts more than how it behaves, which a configuration may have changed.
+// fitting returns the server whose profile fits, and the reason; without one, nothing is known.
+// The server's own name counts more than its behavior, which a configuration may have changed.
 func (t *traits) fitting() (server apptuitclient.Server, because string) {
 	switch {
 	case t.identity.known:

@@ -15,8 +15,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// behaving is a server that behaves as a profile of apptuittest, and answers some paths as the real server does. The
-// environment variables give its address.
+// behaving is a server that behaves as a profile of apptuittest, and answers some paths as the real
+// server does. The environment variables give its address.
 type behaving struct {
 	*apptuittest.Handler
 	asked []string // the paths that were found there
@@ -85,7 +85,8 @@ func TestProfileIsRecommendedByBehaviour(t *testing.T) {
 	}
 }
 
-// Whatever the profile in effect, and the program's tags, the probes of the server go out as they are.
+// Whatever the profile in effect, the program's tags and its rule for tag values, the probes of the
+// server go out as they are.
 func TestProfileIsFoundFromAnother(t *testing.T) {
 	newBehaving(t, apptuittest.OpenTSDB, nil)
 	var tags []string
@@ -93,6 +94,7 @@ func TestProfileIsFoundFromAnother(t *testing.T) {
 		tags = append(tags, fmt.Sprintf("k%d: v", i))
 	}
 	t.Setenv("APPTUIT_TAGS", strings.Join(tags, ","))
+	t.Setenv("APPTUIT_TAG_VALUES", "opentsdb")
 	for _, server := range []string{"apptuit", "victoriametrics", "influxdb"} {
 		t.Setenv("APPTUIT_SERVER", server)
 		o := doctor(t)
@@ -162,7 +164,7 @@ func TestServerIsNamed(t *testing.T) {
 	}
 }
 
-// No further point is sent to a server that does not take the first one for another reason than the point.
+// No further point is sent if the first one is not accepted for a reason that is not the point's.
 func TestProbesNeedAServerThatTakesPoints(t *testing.T) {
 	s := newServer(t)
 	s.Fail(apptuittest.Fault{Status: 503, Times: 100})

@@ -14,7 +14,7 @@ import (
 // checkProxy says whether requests go by a proxy. From there on the way is the one
 // to the proxy.
 func checkProxy(_ context.Context, p *patient, n *notes) {
-	from := p.proxySource()
+	_, from := p.inEffect("proxy", p.endpoint.Scheme+" proxy")
 	_, err := url.Parse(from.value)
 	if strings.Contains(from.value, "://") && err != nil { // net/http would go on without it, or with a part of it
 		n.fail("It must look like http://host:port, or http://user:password@host:port, with special characters in percent-encoding.",
@@ -41,19 +41,6 @@ func (p *patient) proxyFor(u *url.URL) (*url.URL, error) {
 		return url.Parse(p.flags.proxy)
 	}
 	return http.ProxyFromEnvironment(&http.Request{URL: u})
-}
-
-// proxySource says where a proxy for the endpoint's scheme is set.
-func (p *patient) proxySource() source {
-	for _, s := range settings() {
-		if s.name != "proxy" && s.name != p.endpoint.Scheme+" proxy" {
-			continue
-		}
-		if all := s.sources(p); len(all) > 0 {
-			return all[0]
-		}
-	}
-	return source{}
 }
 
 // next is where connections go: to the proxy or to the server.

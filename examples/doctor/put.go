@@ -21,7 +21,7 @@ import (
 const probeName = "apptuit.doctor.probe"
 
 // checkPut sends a point as the program would, with all tags that it gets from the
-// configuration. Its value is random, so that it is told from those of other days.
+// configuration.
 func checkPut(ctx context.Context, p *patient, n *notes) {
 	start := time.Now()
 	err := p.exporter.Export(ctx, probe(p.resource(ctx), start))
@@ -37,18 +37,22 @@ func checkPut(ctx context.Context, p *patient, n *notes) {
 	n.ok("%d in %v: %s", last.status, took, p.sent)
 }
 
-// takes reports whether a server that answered with err judges points one by one.
+// takes reports whether other points may be accepted after this error: there is none, or it is
+// about the point.
 func takes(err error) bool {
 	var send *apptuitclient.SendError
 	return err == nil || errors.As(err, &send) && len(send.Errors) > 0
 }
 
+// probe returns a point whose value is random, to tell it from the probes of other runs. All values
+// have six digits, which OpenTSDB stores in four bytes: two runs in one second must not write
+// integers of different lengths, after which OpenTSDB could not read the series.
 func probe(res *resource.Resource, at time.Time) *metricdata.ResourceMetrics {
 	return &metricdata.ResourceMetrics{Resource: res, ScopeMetrics: []metricdata.ScopeMetrics{{
 		Scope: instrumentation.Scope{Name: "github.com/apptuitai/apptuit-go/examples/doctor"},
 		Metrics: []metricdata.Metrics{{Name: probeName, Data: metricdata.Gauge[int64]{
 			DataPoints: []metricdata.DataPoint[int64]{{
-				Attributes: attribute.NewSet(attribute.String("source", "doctor")), Time: at, Value: 1 + rand.Int64N(1_000_000),
+				Attributes: attribute.NewSet(attribute.String("source", "doctor")), Time: at, Value: 100_000 + rand.Int64N(900_000),
 			}},
 		}}},
 	}}}
@@ -56,7 +60,7 @@ func probe(res *resource.Resource, at time.Time) *metricdata.ResourceMetrics {
 
 // tellToken says that the server has taken the token, or that there is none.
 func tellToken(p *patient, n *notes, x *exchange) {
-	_, from := p.token()
+	_, from := p.inEffect("token")
 	switch {
 	case !x.authorized && from.name != "":
 		n.about("token").ok("%s is there, and was not sent", from.name)

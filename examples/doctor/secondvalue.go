@@ -8,11 +8,12 @@ import (
 	"time"
 )
 
-// secondProbe is the tag of the series that gets two values in one second. Both are floats, which OpenTSDB stores in one
-// place: the series can be queried afterwards.
+// secondProbe is the tag of the series that gets two values in one second. Both are floats, which
+// OpenTSDB stores in one place: the series can be queried afterwards.
 const secondProbe = "two_values"
 
-// checkTwoValues sends two values of one series and second. Nothing is said if they are accepted: checkSecondValue does.
+// checkTwoValues sends two values of one series and second. Nothing is said if they are accepted:
+// checkSecondValue does.
 func checkTwoValues(ctx context.Context, p *patient, n *notes) {
 	if !p.takes {
 		n.skip("put has failed")

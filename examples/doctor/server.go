@@ -59,8 +59,8 @@ func displayName(s apptuitclient.Server) string {
 	}
 }
 
-// identify asks where points are sent to, and then where queries are answered: the ports for points of
-// VictoriaMetrics and InfluxDB do not know the version.
+// identify asks where points are sent to, and then where queries are answered: the ports for points
+// of VictoriaMetrics and InfluxDB do not know the version.
 func identify(ctx context.Context, p *patient) identity {
 	standard, err := url.Parse(apptuitclient.DefaultEndpoint)
 	if err == nil && p.endpoint.Host == standard.Host {
@@ -107,8 +107,8 @@ func identifyPut(ctx context.Context, p *patient) identity {
 	return identity{}
 }
 
-// versionMetric is the line of /metrics with VictoriaMetrics' version, which is empty in a program that was built
-// without one.
+// versionMetric is the line of /metrics with VictoriaMetrics' version, which is empty in a program
+// that was built without one.
 var versionMetric = regexp.MustCompile(`^vm_app_version\{version="([^"]*)", short_version="([^"]*)"\}`)
 
 func identifyVictoriaMetrics(ctx context.Context, p *patient) (id identity) {

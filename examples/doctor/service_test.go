@@ -4,7 +4,11 @@
 package main
 
 import (
+	"math"
 	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
@@ -52,6 +56,16 @@ func TestTheProbeIsAsTheProgramsPoints(t *testing.T) {
 	for _, p := range s.Points()[1:] { // whose series are the doctor's own
 		if p.Metric != "shop.apptuit.doctor.probe" || p.Tags["source"] != "doctor" || p.Tags["probe"] == "" || len(p.Tags) > 3 {
 			t.Errorf("point %v", p)
+		}
+	}
+}
+
+// OpenTSDB cannot read a series any more that has two integers of different lengths in one second.
+func TestProbesOfOneSecondHaveOneLength(t *testing.T) {
+	for range 1000 {
+		p := probe(nil, time.Now()).ScopeMetrics[0].Metrics[0].Data.(metricdata.Gauge[int64]).DataPoints[0]
+		if p.Value <= math.MaxInt16 || p.Value > math.MaxInt32 {
+			t.Fatalf("%d is not stored in four bytes", p.Value)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
@@ -96,6 +97,19 @@ func (s *setting) sources(p *patient) []source {
 		}
 	}
 	return all
+}
+
+// inEffect returns the first setting with one of the names that is set, and where it is set.
+func (p *patient) inEffect(names ...string) (setting, source) {
+	for _, s := range settings() {
+		if !slices.Contains(names, s.name) {
+			continue
+		}
+		if all := s.sources(p); len(all) > 0 {
+			return s, all[0]
+		}
+	}
+	return setting{}, source{}
 }
 
 // show is how a value can be shown.

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// checkTagValues finds out whether the server accepts a tag value with a plus sign, such as that of le="+Inf".
+// checkTagValues finds out whether the server accepts a tag value with a plus sign, such as that of
+// le="+Inf".
 func checkTagValues(ctx context.Context, p *patient, n *notes) {
 	if !p.takes {
 		n.skip("put has failed")

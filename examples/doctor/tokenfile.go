@@ -28,22 +28,9 @@ func checkTokenFile(_ context.Context, p *patient, n *notes) {
 
 // tokenFile returns the name of the file that the token comes from.
 func (p *patient) tokenFile() string {
-	s, from := p.token()
+	s, from := p.inEffect("token")
 	if s.secret != aTokenFile {
 		return ""
 	}
 	return from.value
-}
-
-// token returns the setting that the token comes from.
-func (p *patient) token() (setting, source) {
-	for _, s := range settings() {
-		if s.name != "token" {
-			continue
-		}
-		if all := s.sources(p); len(all) > 0 {
-			return s, all[0]
-		}
-	}
-	return setting{}, source{}
 }

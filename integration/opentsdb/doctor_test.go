@@ -9,7 +9,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// The doctor names OpenTSDB and its version, and recommends its profile: also if the point that it sends first is refused.
+// The doctor names OpenTSDB and its version, and recommends its profile: also if the point that it
+// sends first is refused.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	d := servers.BuildDoctor(t)

@@ -64,6 +64,9 @@ func New(settings *Settings) (*Client, error) {
 // Endpoint returns the base URL of the server.
 func (c *Client) Endpoint() string { return c.base }
 
+// Server returns the server whose profile is in effect.
+func (c *Client) Server() Server { return c.settings.Server.Value }
+
 // SanitizeMode returns how the client replaces invalid characters in names and tag keys.
 func (c *Client) SanitizeMode() encoding.SanitizeMode { return c.settings.Points.Mode.Value }
 
