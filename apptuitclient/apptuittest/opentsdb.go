@@ -55,7 +55,7 @@ func (o openTSDB) judge(w wirePoint) (p Point, reason string, err error) {
 	case len(p.Tags) == 0:
 		return p, "Missing tags", nil
 	case len(p.Tags) > o.maxTags:
-		return p, fmt.Sprintf("Too many tags: %d maximum allowed: %d, tags: %s", len(p.Tags), o.maxTags, javaMap(p.Tags)), nil
+		return p, fmt.Sprintf("Too many tags: %d maximum allowed: %d, tags: %s", len(p.Tags), o.maxTags, tagText(p.Tags)), nil
 	case w.Tags.duplicate:
 		return p, "Duplicate tag", nil
 	}
@@ -90,15 +90,6 @@ func (o openTSDB) judgeText(what, text string, anyCharacter bool) string {
 		return fmt.Sprintf("Invalid %s (\"%s\"): illegal character: %c", what, text, c)
 	}
 	return ""
-}
-
-// javaMap shows tags as Java's Map.toString does.
-func javaMap(tags map[string]string) string {
-	texts := make([]string, 0, len(tags))
-	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		texts = append(texts, key+"="+tags[key])
-	}
-	return "{" + strings.Join(texts, ", ") + "}"
 }
 
 func (o openTSDB) unreadable(err error, limit int64) answer {

@@ -57,8 +57,8 @@ func WithUser(user, token string) Option {
 }
 
 // WithoutDetails makes the server ignore the flags details and summary, as some servers do: it answers 204 if every point
-// is accepted and 400 if one is rejected, both without a body. Valid points are stored in both cases. It has no effect on the profiles VictoriaMetrics
-// and InfluxDB, which know no such flags.
+// is accepted and 400 if one is rejected, both without a body. Valid points are stored in both cases. It has no effect on
+// the profiles VictoriaMetrics and InfluxDB, which know no such flags.
 func WithoutDetails() Option {
 	return optionFunc(func(c *config) { c.withoutDetails = true })
 }

@@ -48,22 +48,16 @@ func (p Point) Float() float64 {
 
 // String returns the point as "metric{key=value, key2=value2} timestamp value", with its tags sorted by key.
 func (p Point) String() string {
-	var b strings.Builder
-	b.WriteString(p.Metric)
-	b.WriteByte('{')
-	for i, key := range slices.Sorted(maps.Keys(p.Tags)) {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(key)
-		b.WriteByte('=')
-		b.WriteString(p.Tags[key])
+	return p.Metric + tagText(p.Tags) + " " + p.Timestamp.String() + " " + p.Value.String()
+}
+
+// tagText returns tags as "{key=value, key2=value2}", sorted by key, as Java's Map.toString does.
+func tagText(tags map[string]string) string {
+	texts := make([]string, 0, len(tags))
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		texts = append(texts, key+"="+tags[key])
 	}
-	b.WriteString("} ")
-	b.WriteString(p.Timestamp.String())
-	b.WriteByte(' ')
-	b.WriteString(p.Value.String())
-	return b.String()
+	return "{" + strings.Join(texts, ", ") + "}"
 }
 
 func (p Point) clone() Point {

@@ -169,10 +169,7 @@ func TestAnswers(t *testing.T) {
 			if a.Status != p.status || answer != p.answer {
 				t.Errorf("answer %d %s\n\twant %d %s", a.Status, answer, p.status, p.answer)
 			}
-			ours, err := postTo(t, judge.URL, p.query, p.body, header)
-			if err != nil {
-				t.Fatal(err)
-			}
+			ours := postTo(t, judge.URL, p.query, bytes.NewReader(p.body), header)
 			var differs difference
 			switch {
 			case ours.Status != a.Status || counts(ours) != counts(a) || cmp.Diff(echoes(ours), echoes(a)) != "":
@@ -187,21 +184,24 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// postTo sends a put to another server.
-func postTo(t *testing.T, endpoint, query string, body []byte, header http.Header) (opentsdb.Answer, error) {
+// postTo sends a put to a server, which must answer.
+func postTo(t *testing.T, endpoint, query string, body io.Reader, header http.Header) opentsdb.Answer {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/api/put?"+query, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/api/put?"+query, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header = header
+	r.Header, r.Close = header, true
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return opentsdb.Answer{}, err
+		t.Fatal(err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	return opentsdb.Answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}, err
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opentsdb.Answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
 }
 
 // putAnswer is the object in answers to puts, of either kind.

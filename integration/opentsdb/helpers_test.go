@@ -129,6 +129,15 @@ func (w *wire) take() map[string]int {
 	return counts
 }
 
+// tagged returns a point with n tags.
+func tagged(metric string, n int, at time.Time) apptuitclient.DataPoint {
+	tags := map[string]string{}
+	for i := range n {
+		tags[fmt.Sprintf("key%02d", i)] = "v"
+	}
+	return apptuitclient.DataPoint{Metric: metric, Tags: tags, Timestamp: at, Value: 1}
+}
+
 // line returns a point as JSON. tags are members of an object.
 func line(metric string, at time.Time, value any, tags string) string {
 	return fmt.Sprintf(`{"metric":%q,"timestamp":%d,"value":%v,"tags":{%s}}`, metric, at.Unix(), value, tags)

@@ -51,7 +51,7 @@ func TestJudge_RefusesBodiesByLength(t *testing.T) {
 				if c.chunked {
 					body = io.MultiReader(body) // whose length net/http does not know
 				}
-				a := send(t, endpoint, body, header)
+				a := postTo(t, endpoint, "details", body, header)
 				if a.Status != c.status || !strings.Contains(a.Body, c.words) {
 					t.Errorf("%s answers %d %s, want %d and %s", name, a.Status, a.Body, c.status, c.words)
 				}
@@ -70,25 +70,6 @@ func incompressible(n int) []byte {
 	return text.Bytes()
 }
 
-func send(t *testing.T, endpoint string, body io.Reader, header http.Header) opentsdb.Answer {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/api/put?details&sync", body) // stored before the answer
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header, r.Close = header, true
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return opentsdb.Answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
-}
-
 // Of two values at one time, both servers keep the same one, or fail the query that reads it.
 func TestJudge_KeepsTheSameValues(t *testing.T) {
 	t.Parallel()
@@ -103,7 +84,7 @@ func TestJudge_KeepsTheSameValues(t *testing.T) {
 				metric := shared.unique("kept")
 				for _, body := range [][]byte{array(line(metric, at, first, `"h":"a"`)), array(line(metric, time.Unix(at.UnixNano()/int64(unit), 0), second, `"h":"a"`))} {
 					for _, endpoint := range []string{o.Endpoint(), judge.URL} {
-						if a := send(t, endpoint, bytes.NewReader(body), http.Header{}); a.Status != http.StatusOK {
+						if a := postTo(t, endpoint, "details&sync", bytes.NewReader(body), http.Header{}); a.Status != http.StatusOK {
 							t.Fatalf("answer %d %s", a.Status, a.Body)
 						}
 					}
@@ -127,10 +108,14 @@ func queried(t *testing.T, o *opentsdb.OpenTSDB, metric string) []string {
 			return []string{duplicate}
 		}
 		var series []struct {
-			Points [][2]json.Number `json:"dps"`
+			Points [][2]float64 `json:"dps"`
 		}
 		if err := json.Unmarshal([]byte(a.Body), &series); err == nil && len(series) == 1 {
-			return values(t, series[0].Points)
+			var all []string
+			for _, p := range series[0].Points {
+				all = append(all, fmt.Sprint(p[1]))
+			}
+			return all
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("query: %d %s", a.Status, a.Body)
@@ -148,19 +133,6 @@ func judged(t *testing.T, judge *apptuittest.Server, metric string) []string {
 	var all []string
 	for _, p := range points {
 		all = append(all, fmt.Sprint(p.Value))
-	}
-	return all
-}
-
-func values(t *testing.T, points [][2]json.Number) []string {
-	t.Helper()
-	var all []string
-	for _, p := range points {
-		f, err := p[1].Float64()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, fmt.Sprint(f))
 	}
 	return all
 }

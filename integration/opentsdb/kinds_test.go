@@ -105,6 +105,22 @@ func (p *program) collect(t *testing.T) *metricdata.ResourceMetrics {
 	return rm
 }
 
+// exportTwice exports two collections, in two seconds: OpenTSDB has one value a second.
+func (p *program) exportTwice(t *testing.T, exporters ...*exporter.Exporter) {
+	t.Helper()
+	for collection := range 2 {
+		if collection > 0 {
+			time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+		}
+		rm := p.collect(t)
+		for _, e := range exporters {
+			if err := e.Export(within(t, time.Minute), rm); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 func shop() *resource.Resource {
 	return resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("host.name", "db-1.example"))
 }
@@ -132,19 +148,8 @@ func TestKinds(t *testing.T) {
 			ours := newExporter(t, o.Endpoint(), options...)
 			theirs := newExporter(t, judge.URL, options...)
 			p := newProgram(t, shop(), ours.Temporality)
-			var want []servers.Point
-			for collection := range 2 {
-				if collection > 0 {
-					time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // OpenTSDB has one value a second
-				}
-				rm := p.collect(t)
-				for _, e := range []*exporter.Exporter{ours, theirs} {
-					if err := e.Export(within(t, time.Minute), rm); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want = append(want, received(judge)...)
-			}
+			p.exportTwice(t, ours, theirs)
+			want := received(judge)
 			stores(t, o, prefix, want)
 			t.Logf("%d points", len(want))
 			if layout == exporter.LayoutDefault {

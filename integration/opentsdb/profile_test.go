@@ -23,8 +23,8 @@ import (
 
 func profile() apptuitclient.Option { return apptuitclient.WithServer(apptuitclient.ServerOpenTSDB) }
 
-// A program without a service name, with routes, addresses and blanks in its attributes, has
-// each point of each instrument stored by an OpenTSDB with its own configuration.
+// An OpenTSDB that refuses special characters stores each point of each instrument, of a program
+// without a service name, with routes, addresses and blanks in its attributes.
 func TestProfile_EveryKindIsStored(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
@@ -48,27 +48,16 @@ func TestProfile_EveryKindIsStored(t *testing.T) {
 			ours := newExporter(t, o.Endpoint(), append(options, exporter.WithClientOptions(profile()))...)
 			theirs := newExporter(t, judge.URL, options...)
 			p := newProgram(t, resource.Default(), ours.Temporality, attributes...)
-			var want []servers.Point
-			for collection := range 2 {
-				if collection > 0 {
-					time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // OpenTSDB has one value a second
-				}
-				rm := p.collect(t)
-				for _, e := range []*exporter.Exporter{ours, theirs} {
-					if err := e.Export(within(t, time.Minute), rm); err != nil {
-						t.Fatal(err)
+			p.exportTwice(t, ours, theirs)
+			want := received(judge)
+			for _, p := range want {
+				for key, value := range p.Tags {
+					if other, ok := stored[value]; ok {
+						p.Tags[key] = other
 					}
 				}
-				for _, p := range received(judge) {
-					for key, value := range p.Tags {
-						if other, ok := stored[value]; ok {
-							p.Tags[key] = other
-						}
-					}
-					if bound, err := strconv.ParseFloat(p.Tags["le"], 64); err == nil {
-						p.Tags["le"] = strings.Trim(strconv.FormatFloat(bound, 'f', -1, 64), "+")
-					}
-					want = append(want, p)
+				if bound, err := strconv.ParseFloat(p.Tags["le"], 64); err == nil {
+					p.Tags["le"] = strings.Trim(strconv.FormatFloat(bound, 'f', -1, 64), "+")
 				}
 			}
 			if s := ours.Stats(); s.Accepted != s.Produced || s.Accepted != uint64(len(want)) {
@@ -79,7 +68,8 @@ func TestProfile_EveryKindIsStored(t *testing.T) {
 	}
 }
 
-// What the rule leaves unchanged is stored as it is, and what it changes as it has become.
+// Values that the rule for tag values leaves unchanged are stored as they are, and the others as the
+// rule rewrites them.
 func TestProfile_TagValues(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
@@ -129,14 +119,7 @@ func TestProfile_NineTags(t *testing.T) {
 	o := shared.opentsdb(t)
 	at := time.Now().Truncate(time.Second)
 	metric := shared.unique("ninetags")
-	point := func(n int) apptuitclient.DataPoint {
-		tags := map[string]string{}
-		for i := range n {
-			tags[fmt.Sprintf("key%d", i)] = "v"
-		}
-		return apptuitclient.DataPoint{Metric: metric, Tags: tags, Timestamp: at, Value: 1}
-	}
-	eight, nine := point(8), point(9)
+	eight, nine := tagged(metric, 8, at), tagged(metric, 9, at)
 	err := newClient(t, o, profile()).Send(within(t, time.Minute), []apptuitclient.DataPoint{nine, eight})
 	reasons := refused(t, err, 2)
 	if len(reasons) != 1 || !errors.Is(err, encoding.ErrTooManyTags) ||

@@ -122,14 +122,7 @@ func TestTagCount(t *testing.T) {
 				o = shared.start(t, map[string]string{"tsd.storage.max_tags": fmt.Sprint(most)})
 			}
 			metric := shared.unique("tagcount")
-			point := func(n int) apptuitclient.DataPoint {
-				tags := map[string]string{}
-				for i := range n {
-					tags[fmt.Sprintf("key%02d", i)] = "v"
-				}
-				return apptuitclient.DataPoint{Metric: metric, Tags: tags, Timestamp: at, Value: 1}
-			}
-			good, bad := point(most), point(9)
+			good, bad := tagged(metric, most, at), tagged(metric, 9, at)
 			if most == 8 {
 				err := newClient(t, o).Send(within(t, time.Minute), []apptuitclient.DataPoint{good, bad})
 				p := servers.Point{Metric: metric, Tags: bad.Tags}
