@@ -24,13 +24,7 @@ import (
 // completeProducer is a reader of nothing but a complete producer.
 func completeProducer(t *testing.T, opts ...Option) *sdkmetric.ManualReader {
 	t.Helper()
-	reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(NewCompleteProducer(opts...)))
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	t.Cleanup(func() {
-		if err := provider.Shutdown(context.Background()); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
-	})
+	_, reader := newProvider(t, sdkmetric.WithProducer(NewCompleteProducer(opts...)))
 	return reader
 }
 
@@ -42,8 +36,8 @@ func TestCompleteProducerEqualsTheInstruments(t *testing.T) {
 	runtime.GC()                                              // Before, the runtime knows no CPU times.
 	f := func(name string, opts ...Option) {
 		t.Run(name, func(t *testing.T) {
-			reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(NewProducer(opts...)))
-			startOn(t, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)), opts...)
+			provider, reader := newProvider(t, sdkmetric.WithProducer(NewProducer(opts...)))
+			startOn(t, provider, opts...)
 			want := collect(t, reader).ScopeMetrics
 			got := collect(t, completeProducer(t, opts...)).ScopeMetrics
 			ignore := cmp.Options{
@@ -138,14 +132,7 @@ func TestCompleteProducerIsTheTable(t *testing.T) {
 }
 
 func TestCompleteProducerStartsWithTheProcess(t *testing.T) {
-	age, err := processAge("/proc")
-	if errors.Is(err, errors.ErrUnsupported) {
-		t.Skip("NOT TESTED: this platform does not tell when the process started")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	began := time.Now().Add(-age)
+	began := processStart(t)
 	reader := completeProducer(t)
 	starts := make(map[time.Time]int)
 	check := func(name string, start, end time.Time) {
@@ -186,23 +173,9 @@ func eachTime[N int64 | float64](points []metricdata.DataPoint[N], name string, 
 }
 
 func TestCompleteProducerParts(t *testing.T) {
-	f := func(has, hasNot string, opts ...Option) {
-		t.Helper()
-		series := sortedKeys(collectValues(t, completeProducer(t, opts...)))
-		var found bool
-		for _, s := range series {
-			found = found || strings.HasPrefix(s, has)
-			if strings.HasPrefix(s, hasNot) {
-				t.Errorf("%s is reported", s)
-			}
-		}
-		if !found {
-			t.Errorf("nothing of %s is reported: %v", has, series)
-		}
-	}
-	f("go.schedule.duration", "process.", WithoutProcess())
+	reportsPart(t, completeProducer(t, WithoutProcess()), "go.schedule.duration", "process.")
 	if here()&onUnix != 0 {
-		f("process.", "go.", WithoutGoRuntime())
+		reportsPart(t, completeProducer(t, WithoutGoRuntime()), "process.", "go.")
 	}
 }
 

@@ -5,10 +5,13 @@ package runtimemetrics
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -19,9 +22,9 @@ import (
 )
 
 // newProvider makes a MeterProvider and its reader.
-func newProvider(t testing.TB) (*sdkmetric.MeterProvider, *sdkmetric.ManualReader) {
+func newProvider(t testing.TB, opts ...sdkmetric.ManualReaderOption) (*sdkmetric.MeterProvider, *sdkmetric.ManualReader) {
 	t.Helper()
-	reader := sdkmetric.NewManualReader()
+	reader := sdkmetric.NewManualReader(opts...)
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	t.Cleanup(func() {
 		if err := provider.Shutdown(context.Background()); err != nil {
@@ -103,6 +106,33 @@ func add[N int64 | float64](all map[string]float64, name string, points []metric
 func collectValues(t testing.TB, reader *sdkmetric.ManualReader) map[string]float64 {
 	t.Helper()
 	return values(collect(t, reader))
+}
+
+// reportsPart checks that some of the series begin with one prefix, and none with the other.
+func reportsPart(t *testing.T, reader *sdkmetric.ManualReader, has, hasNot string) {
+	t.Helper()
+	series := sortedKeys(collectValues(t, reader))
+	if !slices.ContainsFunc(series, func(s string) bool { return strings.HasPrefix(s, has) }) {
+		t.Errorf("nothing of %s is reported: %v", has, series)
+	}
+	for _, s := range series {
+		if strings.HasPrefix(s, hasNot) {
+			t.Errorf("%s is reported", s)
+		}
+	}
+}
+
+// processStart returns the time at which this process started.
+func processStart(t *testing.T) time.Time {
+	t.Helper()
+	age, err := processAge("/proc")
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("NOT TESTED: this platform does not tell when the process started")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Now().Add(-age)
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -76,7 +76,8 @@ func NewProducer(opts ...Option) *Producer {
 func NewCompleteProducer(opts ...Option) *Producer {
 	reader := sdkmetric.NewManualReader()
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	c, err := newConfig(append(slices.Clip(opts), WithMeterProvider(provider)))
+	c, err := newConfig(opts)
+	c.provider = provider
 	if err == nil {
 		_, err = startBoth(c) // There is nothing to unregister: the callbacks end with the producer.
 	}

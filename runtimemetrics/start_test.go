@@ -121,26 +121,9 @@ func TestTwoStartsAddUp(t *testing.T) {
 }
 
 func TestParts(t *testing.T) {
-	f := func(has, hasNot string, opts ...Option) {
-		t.Helper()
-		series := sortedKeys(collectValues(t, start(t, opts...)))
-		if len(series) == 0 {
-			t.Error("nothing is reported")
-		}
-		var found bool
-		for _, s := range series {
-			found = found || strings.HasPrefix(s, has)
-			if strings.HasPrefix(s, hasNot) {
-				t.Errorf("%s is reported", s)
-			}
-		}
-		if !found {
-			t.Errorf("nothing of %s is reported: %v", has, series)
-		}
-	}
-	f("go.", "process.", WithoutProcess())
+	reportsPart(t, start(t, WithoutProcess()), "go.", "process.")
 	if here()&onUnix != 0 {
-		f("process.", "go.", WithoutGoRuntime())
+		reportsPart(t, start(t, WithoutGoRuntime()), "process.", "go.")
 	}
 }
 

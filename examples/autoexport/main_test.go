@@ -84,9 +84,31 @@ func metrics(server *apptuittest.Server) map[string]apptuittest.Point {
 	return arrived
 }
 
+// otlpServer starts a server. sent checks that metrics were sent to it.
+func otlpServer(t *testing.T) (url string, sent func()) {
+	t.Helper()
+	paths := make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		paths <- r.URL.Path
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, func() {
+		t.Helper()
+		select {
+		case path := <-paths:
+			if path != "/v1/metrics" {
+				t.Errorf("the OTLP server was asked for %s", path)
+			}
+		default:
+			t.Error("nothing was sent to the OTLP server")
+		}
+	}
+}
+
 func TestREADME(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no shell")
+		t.Skip("NOT TESTED: the commands of the README, for there is no shell")
 	}
 	blocks := commands(t)
 	if len(blocks) != 4 {
@@ -95,24 +117,12 @@ func TestREADME(t *testing.T) {
 
 	t.Run("OTLP", func(t *testing.T) {
 		t.Parallel()
-		paths := make(chan string, 100)
-		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
-			paths <- r.URL.Path
-		}))
-		defer server.Close()
-		output, err := shell(t, blocks[0], map[string]string{"http://127.0.0.1:4318": server.URL})
+		url, sent := otlpServer(t)
+		output, err := shell(t, blocks[0], map[string]string{"http://127.0.0.1:4318": url})
 		if err != nil {
 			t.Fatalf("%v:\n%s", err, output)
 		}
-		select {
-		case path := <-paths:
-			if path != "/v1/metrics" {
-				t.Errorf("the server was asked for %s", path)
-			}
-		default:
-			t.Error("nothing was sent")
-		}
+		sent()
 	})
 
 	t.Run("Apptuit", func(t *testing.T) {
@@ -157,17 +167,12 @@ func TestREADME(t *testing.T) {
 
 	t.Run("both", func(t *testing.T) {
 		t.Parallel()
-		paths := make(chan string, 100)
-		otlp := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
-			paths <- r.URL.Path
-		}))
-		defer otlp.Close()
+		url, sent := otlpServer(t)
 		server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 		defer server.Close()
 		output, err := shell(t, blocks[3], map[string]string{
 			"APPTUIT_API_TOKEN=...": "APPTUIT_API_TOKEN=secret APPTUIT_ENDPOINT=" + server.URL,
-			"http://127.0.0.1:4318": otlp.URL,
+			"http://127.0.0.1:4318": url,
 		})
 		if err != nil {
 			t.Fatalf("%v:\n%s", err, output)
@@ -175,9 +180,7 @@ func TestREADME(t *testing.T) {
 		if orders := metrics(server)["orders"]; orders.Value != "10" {
 			t.Errorf("orders arrived as %v", orders)
 		}
-		if len(paths) == 0 {
-			t.Error("nothing was sent to the OTLP server")
-		}
+		sent()
 	})
 }
 

@@ -86,7 +86,7 @@ func arrived(srv *apptuittest.Server) map[string]apptuittest.Point {
 
 func TestREADME(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no shell")
+		t.Skip("NOT TESTED: the commands of the README, for there is no shell")
 	}
 	commands := blocks(t, "sh")
 	if len(commands) != 3 {

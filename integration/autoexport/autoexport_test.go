@@ -164,19 +164,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := newTarget(t)
-			o := run(t, test.child, s.variables(test.variables...)...)
-			if !o.failed {
-				t.Errorf("the program ended well, its stderr: %s", o.stderr)
-			}
-			for _, text := range test.want {
-				if !strings.Contains(o.stderr, text) {
-					t.Errorf("the error says nothing of %q:\n%s", text, o.stderr)
-				}
-			}
-			if n := len(s.Requests()) + len(s.otlp.received()); n > 0 {
-				t.Errorf("%d requests were made", n)
-			}
+			refused(t, test.child, test.variables, test.want)
 		})
 	}
 }

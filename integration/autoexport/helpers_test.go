@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +106,24 @@ func run(t *testing.T, name string, variables ...string) outcome {
 	return start(t, name, variables...).end(t)
 }
 
+// refused runs a child that must fail with certain texts in its error, and send nothing.
+func refused(t *testing.T, name string, variables, want []string) {
+	t.Helper()
+	s := newTarget(t)
+	o := run(t, name, s.variables(variables...)...)
+	if !o.failed {
+		t.Errorf("the program ended well, its stderr: %s", o.stderr)
+	}
+	for _, text := range want {
+		if !strings.Contains(o.stderr, text) {
+			t.Errorf("the error says nothing of %q:\n%s", text, o.stderr)
+		}
+	}
+	if n := len(s.Requests()) + len(s.otlp.received()); n > 0 {
+		t.Errorf("%d requests were made", n)
+	}
+}
+
 // target are a server of Apptuit's and one of OTLP's, which a child may send to.
 type target struct {
 	*apptuittest.Server
@@ -146,10 +165,11 @@ type otlpServer struct {
 	*httptest.Server
 	collectorpb.UnimplementedMetricsServiceServer
 
+	hang atomic.Bool // makes it accept requests over HTTP and not answer them
+
 	mu       sync.Mutex
 	paths    []string
 	requests []*collectorpb.ExportMetricsServiceRequest
-	hang     bool
 }
 
 func newOTLPServer(t *testing.T) *otlpServer {
@@ -165,10 +185,7 @@ func newOTLPServer(t *testing.T) *otlpServer {
 			t.Errorf("the OTLP server cannot decode a request: %v", err)
 		}
 		s.take(r.URL.Path, request)
-		s.mu.Lock()
-		hang := s.hang
-		s.mu.Unlock()
-		if hang {
+		if s.hang.Load() {
 			<-r.Context().Done()
 		}
 	}))
@@ -181,13 +198,6 @@ func (s *otlpServer) take(path string, request *collectorpb.ExportMetricsService
 	defer s.mu.Unlock()
 	s.paths = append(s.paths, path)
 	s.requests = append(s.requests, request)
-}
-
-// setHang makes the server accept requests over HTTP and not answer them.
-func (s *otlpServer) setHang() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hang = true
 }
 
 func (s *otlpServer) received() []string {

@@ -150,19 +150,7 @@ func TestListFaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := newTarget(t)
-			o := run(t, "register", s.variables(test.variables...)...)
-			if !o.failed {
-				t.Errorf("the program ended well, its stderr: %s", o.stderr)
-			}
-			for _, text := range test.want {
-				if !strings.Contains(o.stderr, text) {
-					t.Errorf("the error says nothing of %q:\n%s", text, o.stderr)
-				}
-			}
-			if n := len(s.Requests()) + len(s.otlp.received()); n > 0 {
-				t.Errorf("%d requests were made", n)
-			}
+			refused(t, "register", test.variables, test.want)
 		})
 	}
 }
@@ -195,6 +183,9 @@ func TestListOneFails(t *testing.T) {
 			if !strings.Contains(o.stderr, test.want) || strings.Contains(o.stderr, test.wantNot) {
 				t.Errorf("stderr should have %q and not %q:\n%s", test.want, test.wantNot, o.stderr)
 			}
+			if strings.Contains(o.stderr, test.want+"apptuit autoexport: ") {
+				t.Errorf("an error names the exporter twice:\n%s", o.stderr)
+			}
 		})
 	}
 }
@@ -208,7 +199,7 @@ func TestListOneHangs(t *testing.T) {
 		alive func(*target) int
 	}{
 		{
-			"OTLP's server hangs", func(s *target) { s.otlp.setHang() },
+			"OTLP's server hangs", func(s *target) { s.otlp.hang.Store(true) },
 			func(s *target) int { return len(s.Requests()) },
 		},
 		{
@@ -232,7 +223,7 @@ func TestListOneHangs(t *testing.T) {
 
 func TestListTimeouts(t *testing.T) {
 	s := newTarget(t)
-	s.otlp.setHang()
+	s.otlp.hang.Store(true)
 	s.Fail(slices.Repeat([]apptuittest.Fault{{Hang: true}}, 100)...)
 	c := start(t, "short end", s.variables("OTEL_METRICS_EXPORTER=otlp,apptuit", "OTEL_METRIC_EXPORT_INTERVAL=20",
 		"OTEL_METRIC_EXPORT_TIMEOUT=300", "OTEL_EXPORTER_OTLP_TIMEOUT=60000", "APPTUIT_TIMEOUT=60s")...)

@@ -6,12 +6,15 @@ package autoexport_test
 import (
 	"context"
 	"errors"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
@@ -43,12 +46,16 @@ func TestListFlushAndShutdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := meter.Int64ObservableCounter("visits", metric.WithInt64Callback(
-		func(_ context.Context, o metric.Int64Observer) error { o.Observe(7); return nil })); err != nil {
+	var callbacks atomic.Int64
+	if _, err := meter.Int64ObservableCounter("visits", metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+		callbacks.Add(1)
+		o.Observe(7)
+		return nil
+	})); err != nil {
 		t.Fatal(err)
 	}
 
-	exported := func(want int64, when string) {
+	exported := func(want, calls int64, when string) {
 		t.Helper()
 		if got := s.otlp.orders(); got != want {
 			t.Errorf("after %s the OTLP server has %d orders, want %d", when, got, want)
@@ -57,20 +64,23 @@ func TestListFlushAndShutdown(t *testing.T) {
 		if points := names["visits"].GetSum().GetDataPoints(); len(points) != 1 || points[0].GetAsInt() != 7 {
 			t.Errorf("after %s the OTLP server has the visits %v", when, points)
 		}
-		if got, wantText := s.value("orders"), map[int64]string{3: "3", 5: "5"}[want]; got != wantText || s.value("visits") != "7" {
+		if got := s.value("orders"); got != strconv.FormatInt(want, 10) || s.value("visits") != "7" {
 			t.Errorf("after %s Apptuit's server has %q orders and %q visits, want %d and 7", when, got, s.value("visits"), want)
+		}
+		if got := callbacks.Load(); got != calls {
+			t.Errorf("after %s the callback has run %d times, want %d", when, got, calls)
 		}
 	}
 	orders.Add(t.Context(), 3)
 	if err := provider.ForceFlush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	exported(3, "ForceFlush")
+	exported(3, 2, "ForceFlush")
 	orders.Add(t.Context(), 2)
 	if err := provider.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	exported(5, "Shutdown")
+	exported(5, 4, "Shutdown")
 
 	n := len(s.Requests()) + len(s.otlp.received())
 	if err := reader.Shutdown(t.Context()); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
@@ -79,8 +89,31 @@ func TestListFlushAndShutdown(t *testing.T) {
 	if err := reader.(interface{ ForceFlush(context.Context) error }).ForceFlush(t.Context()); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
 		t.Errorf("ForceFlush after Shutdown returns %v", err)
 	}
+	if err := reader.Collect(t.Context(), &metricdata.ResourceMetrics{}); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
+		t.Errorf("Collect after Shutdown returns %v", err)
+	}
 	if after := len(s.Requests()) + len(s.otlp.received()); after != n {
 		t.Errorf("%d requests after Shutdown", after-n)
+	}
+}
+
+// The reader has the aggregation that its exporters prefer.
+func TestListAggregation(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")
+	t.Setenv("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")
+	reader, s := newSharedReader(t)
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+	duration, err := provider.Meter("shop").Float64Histogram("duration")
+	if err != nil {
+		t.Fatal(err)
+	}
+	duration.Record(t.Context(), 1)
+	if err := provider.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	names, _ := s.otlp.metrics()
+	if points := names["duration"].GetExponentialHistogram().GetDataPoints(); len(points) != 1 {
+		t.Errorf("the OTLP server has %v", names["duration"])
 	}
 }
 
@@ -102,7 +135,7 @@ func TestListFlushNamesTheExporterThatHangs(t *testing.T) {
 		t.Run(hangs, func(t *testing.T) {
 			reader, s := newSharedReader(t)
 			if hangs == "otlp" {
-				s.otlp.setHang()
+				s.otlp.hang.Store(true)
 			} else {
 				s.Fail(apptuittest.Fault{Hang: true})
 			}

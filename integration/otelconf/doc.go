@@ -83,8 +83,8 @@
 // They are replaced after the document is parsed, in scalar values; keys and comments
 // stay as they are. So a value is data, whatever its characters, and neither it nor a
 // default is searched for references. An unquoted scalar has the type of its text after the
-// replacement, by YAML's core schema: timeout: ${T} is an integer if T is 5000, and
-// null if T is unset. A quoted scalar is a text. Any other ${…} with printable
+// replacement, as go.yaml.in/yaml/v3 decides it, except that a date is a text. For example,
+// timeout: ${T} is an integer if T is 5000, and null if T is unset. A quoted scalar is a text. Any other ${…} with printable
 // characters is an error, for example ${NAME:?text}. All variables of a document
 // together may have 1 MiB.
 //

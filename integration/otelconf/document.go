@@ -45,17 +45,17 @@ func parseDocuments(file []byte) ([]*yaml.Node, error) {
 	return documents, nil
 }
 
-// inOneScalar is a reference, or a text like one, that cannot go from one scalar
-// into another: there are neither quotes nor ends of lines in it, and no
-// characters that end a scalar in a flow collection.
+// inOneScalar matches a reference that cannot extend over two scalars: it contains no
+// quotation marks, no line ends, and no characters that end a scalar in a flow collection.
 var inOneScalar = regexp.MustCompile(`\$\{[^,\[\]{}"'\r\n]*\}`)
 
-// hideBraces puts characters that the file does not contain in place of the braces of
-// references. In a flow collection, as {token: ${TOKEN}}, YAML would take them for
-// the braces of a mapping. The replacer puts the braces back.
+// hideBraces replaces the braces of references with two characters that the file does not
+// contain. In a flow collection, as {token: ${TOKEN}}, YAML would take the braces for those
+// of a mapping. Quotation marks around the reference would make every value a text. The
+// replacer puts the braces back.
 func hideBraces(file []byte) ([]byte, *strings.Replacer) {
 	var unused []string
-	for r := '\ue000'; len(unused) < 2; r++ { // a private use area of more characters than a document has
+	for r := '\ue000'; len(unused) < 2; r++ { // the first character for private use
 		if !bytes.ContainsRune(file, r) {
 			unused = append(unused, string(r))
 		}

@@ -18,7 +18,8 @@ import (
 type KeyError struct {
 	// Key is the path, as meter_provider.readers[0].periodic.exporter.apptuit.timeout.
 	Key string
-	// Line is that of the key, from 1; of a reference, that of its scalar.
+	// Line is the line of the key, from 1. For an invalid reference it is the line of the
+	// scalar that contains the reference.
 	Line int
 	// Err says what is wrong. It has no values of the document in it.
 	Err error
@@ -47,9 +48,9 @@ func lineOf(err error) int {
 	return math.MaxInt
 }
 
-// withoutValues returns the text of an error of otelconf without the values of the document:
-// without those in quotation marks, as Go writes them, and in backquotes, as yaml.v3
-// does. It does not wrap the error, whose parts have the values.
+// withoutValues returns an error of otelconf with … in place of the values of the document
+// that its text quotes: Go quotes them with quotation marks, yaml.v3 with backquotes. The
+// result does not wrap err, from which a caller could still get the values.
 func withoutValues(err error) error {
 	text := err.Error()
 	for _, quoted := range []struct{ pattern, with string }{

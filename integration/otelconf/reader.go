@@ -111,7 +111,7 @@ func (r *reader) read(item, periodic value) {
 		case "producers":
 			r.readProducers(f)
 		case "cardinality_limits":
-			_ = f.node.Decode(&r.limits) // whose faults are found here
+			_ = f.node.Decode(&r.limits) // the loop below reports the faults
 			for _, limit := range f.mapping("default", "counter", "gauge", "histogram", "observable_counter", "observable_gauge",
 				"observable_up_down_counter", "up_down_counter") {
 				limit.count()

@@ -36,7 +36,7 @@ func substitute(document *yaml.Node) []error {
 
 type substitution struct {
 	seen   map[*yaml.Node]bool // nodes with an anchor: aliases lead to them again
-	room   int                 // bytes that replaced scalars may still take
+	room   int                 // bytes that the values of further references may have
 	faults []error
 }
 
@@ -96,7 +96,7 @@ func plainTag(text string) string {
 }
 
 // expand replaces $$ by $, and the references in the text between. A $ that comes
-// of either begins no reference.
+// from either begins no reference.
 func (s *substitution) expand(text string) (string, error) {
 	var out strings.Builder
 	for i, part := range strings.Split(text, "$$") {

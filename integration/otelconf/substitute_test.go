@@ -295,12 +295,9 @@ func TestFaultsOfReferencesAmongOthers(t *testing.T) {
 	}
 }
 
-// A value that has the wrong type is not quoted, by nobody.
+// Errors do not quote a value that has the wrong type.
 func TestValuesAreNotInErrors(t *testing.T) {
-	for _, value := range []string{secret, "` into " + secret, "a` into " + secret + "` as ", "\n" + secret + ": `b`", `"` + secret + `"`, secret[:6] + "`\"'", "\x00" + secret} {
-		if strings.ContainsRune(value, 0) {
-			continue // no variable has one
-		}
+	for _, value := range []string{secret, "` into " + secret, "a` into " + secret + "` as ", "\n" + secret + ": `b`", `"` + secret + `"`, secret[:6] + "`\"'"} {
 		t.Setenv("SECRET", value)
 		for _, place := range []string{
 			"disabled: ${SECRET}", "resource: ${SECRET}", "resource: {attributes: ${SECRET}}", "resource: {attributes: [{name: a, value: 1, type: \"${SECRET}\"}]}",

@@ -118,7 +118,7 @@ func (v value) count() (int, bool) {
 
 // series is a number of series, which may be 0.
 func (v value) series() (int, bool) {
-	n, ok := v.integer(0, math.MaxInt32, "series")
+	n, ok := v.integer(0, math.MaxInt32, "")
 	return int(n), ok
 }
 
