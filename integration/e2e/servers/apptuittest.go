@@ -20,10 +20,9 @@ func Fetch(t testing.TB, s *apptuittest.Server, metric string) (points []Point, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // nothing is sent
 	result, err := query.New(c).Query(t.Context(), "fetch('"+metric+"')", time.Unix(0, 0), time.Time{})
-	var status *apptuitclient.StatusError
-	if errors.As(err, &status) {
+	if _, refused := errors.AsType[*apptuitclient.StatusError](err); refused {
 		return nil, err.Error()
 	}
 	if err != nil {
