@@ -123,8 +123,8 @@ func (cfg *Config) clientOptions() ([]apptuitclient.Option, error) {
 	return options, nil
 }
 
-// tryOption returns what the client has against an option.
-func tryOption(name string, option apptuitclient.Option) error {
+// tryOption returns the error of the client for options, without the name of the option at fault.
+func tryOption(name string, options ...apptuitclient.Option) error {
 	quiet := apptuitclient.WithWarningHandler(func(error) {})
 	// Tags are judged where the mode is known, a user without a token where tokens
 	// are.
@@ -133,7 +133,8 @@ func tryOption(name string, option apptuitclient.Option) error {
 	if name == "WithToken" || name == "WithHeaders" {
 		token = nil
 	}
-	client, err := apptuitclient.New(apptuitclient.WithoutEnvironment(), quiet, apptuitclient.WithEndpoint("http://localhost"), mode, token, option)
+	options = append([]apptuitclient.Option{apptuitclient.WithoutEnvironment(), quiet, apptuitclient.WithEndpoint("http://localhost"), mode, token}, options...)
+	client, err := apptuitclient.New(options...)
 	if err != nil {
 		text := strings.TrimPrefix(err.Error(), "apptuit: configuration: ")
 		return &optionError{text: strings.ReplaceAll(text, name+": ", ""), cause: err}
@@ -144,7 +145,7 @@ func tryOption(name string, option apptuitclient.Option) error {
 // tryServer returns an error if the server does not accept the compression or the resolution
 // of timestamps. Each key must be valid by itself.
 func (cfg *Config) tryServer() error {
-	options := []apptuitclient.Option{apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint("http://localhost")}
+	var options []apptuitclient.Option
 	for _, s := range settings() {
 		switch s.key {
 		case "server", "compression", "timestamp_resolution":
@@ -155,11 +156,7 @@ func (cfg *Config) tryServer() error {
 			options = append(options, option)
 		}
 	}
-	client, err := apptuitclient.New(options...)
-	if err != nil {
-		return &optionError{text: strings.TrimPrefix(err.Error(), "apptuit: configuration: "), cause: err}
-	}
-	return client.Close()
+	return tryOption("WithServer", options...)
 }
 
 func noToken(context.Context) (string, error) { return "", nil }

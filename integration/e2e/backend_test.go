@@ -104,8 +104,10 @@ func within(t *testing.T, d time.Duration) context.Context {
 
 // attempt is one request and the answer's status, 0 if there was none.
 type attempt struct {
-	at     time.Time
-	status int
+	at           time.Time
+	method, path string
+	status       int
+	gzip         bool // the transport asked for gzip, and got it
 }
 
 // wire sees the requests of a client.
@@ -124,10 +126,10 @@ func (w *wire) client() apptuitclient.Option {
 
 // RoundTrip makes a request as the default transport does, and notes it.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := attempt{at: time.Now()}
+	a := attempt{at: time.Now(), method: r.Method, path: r.URL.Path}
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil {
-		a.status = response.StatusCode
+		a.status, a.gzip = response.StatusCode, response.Uncompressed
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

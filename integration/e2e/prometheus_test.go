@@ -10,10 +10,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -55,49 +53,17 @@ func receive(t *testing.T, p *servers.Prometheus, metrics ...sample) {
 	p.Receive(t, text)
 }
 
-// tapped sees the requests for queries and their answers.
-type tapped struct {
-	mu   sync.Mutex
-	seen []string
-}
-
-func (w *tapped) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := http.DefaultTransport.RoundTrip(r)
-	line := r.Method + " " + r.URL.Path
-	if err == nil {
-		line += fmt.Sprint(" ", response.StatusCode)
-		if response.Uncompressed { // the transport asked for gzip, and got it
-			line += " gzip"
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.seen = append(w.seen, line)
-	return response, err
-}
-
-// take returns the requests since the last call.
-func (w *tapped) take() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	seen := w.seen
-	w.seen = nil
-	return seen
-}
-
 // asksPrometheus returns a client for queries, which does not repeat a request.
-func asksPrometheus(t *testing.T, endpoint string, w *tapped, opts ...query.Option) *query.Client {
+func asksPrometheus(t *testing.T, endpoint string, w *wire, opts ...query.Option) *query.Client {
 	t.Helper()
-	c := newClient(t, endpoint, apptuitclient.WithHTTPClient(&http.Client{Transport: w}), apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
+	c := newClient(t, endpoint, w.client(), apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
 	return query.New(c, append([]query.Option{query.WithPrometheusPath("")}, opts...)...)
 }
 
-// The fixture of TestPrometheus: samples every 15 s.
-const every = 15 * time.Second
-
+// fillPrometheus stores the fixture of TestPrometheus: samples at each tick.
 func fillPrometheus(t *testing.T, p *servers.Prometheus, start time.Time) {
 	t.Helper()
-	at := func(i int) time.Time { return start.Add(time.Duration(i) * every) }
+	at := func(i int) time.Time { return start.Add(time.Duration(i) * tick) }
 	var values, ends []sample
 	for i, v := range []any{1.5, "NaN", "Infinity", "-Infinity", 1e-300, 9007199254740993, -0.1} {
 		values = append(values, sampleAt(at(i), sample{"asDouble": v}))
@@ -117,14 +83,14 @@ func TestPrometheus(t *testing.T) {
 	p := servers.StartPrometheus(t, "--query.max-samples=5000")
 	start := time.Now().Add(-time.Hour).Truncate(time.Minute)
 	fillPrometheus(t, p, start)
-	w := &tapped{}
+	w := newWire()
 	q := asksPrometheus(t, p.URL(), w)
 	ctx := within(t, time.Minute)
 
 	// ask returns the answer for 20 steps from the start.
 	ask := func(t *testing.T, promql string) *query.Result {
 		t.Helper()
-		r, err := q.QueryRange(ctx, promql, start, start.Add(19*every), every)
+		r, err := q.QueryRange(ctx, promql, start, start.Add(19*tick), tick)
 		if err != nil {
 			t.Fatalf("%s: %v", promql, err)
 		}
@@ -138,7 +104,7 @@ func TestPrometheus(t *testing.T) {
 		for _, s := range r.Outputs[0].Series {
 			got[s.Name()] = s.Values
 			for i, at := range s.Timestamps {
-				if wanted := start.Add(time.Duration(i) * every).UnixMilli(); at != wanted {
+				if wanted := start.Add(time.Duration(i) * tick).UnixMilli(); at != wanted {
 					t.Errorf("%s: time %d is %d, want %d", promql, i, at, wanted)
 				}
 			}
@@ -151,18 +117,17 @@ func TestPrometheus(t *testing.T) {
 	constant := func(v float64) []float64 { return slices.Repeat([]float64{v}, 20) }
 
 	t.Run("values, until the series is stale", func(t *testing.T) {
-		w.take()
 		r := series(t, "values", map[string][]float64{"values{k:v}": {1.5, math.NaN(), math.Inf(1), math.Inf(-1), 1e-300, 9007199254740992, -0.1}})
 		if len(r.Warnings) > 0 {
 			t.Errorf("warnings %q", r.Warnings)
 		}
-		if diff := cmp.Diff([]string{"POST /api/v1/query_range 200 gzip"}, w.take()); diff != "" {
-			t.Errorf("requests (-want +got):\n%s", diff)
+		if a := w.seen(); len(a) != 1 || a[0].method != "POST" || a[0].path != "/api/v1/query_range" || a[0].status != 200 || !a[0].gzip {
+			t.Errorf("requests %+v", a)
 		}
 	})
 	t.Run("a series without a marker goes on for five minutes", func(t *testing.T) {
 		series(t, "ends", map[string][]float64{"ends{k:v}": constant(7)})
-		r, err := q.QueryRange(ctx, "ends", start.Add(5*time.Minute), start.Add(6*time.Minute), every)
+		r, err := q.QueryRange(ctx, "ends", start.Add(5*time.Minute), start.Add(6*time.Minute), tick)
 		if err != nil || len(r.Outputs[0].Series) != 0 {
 			t.Errorf("later: %v, error %v", r, err)
 		}
@@ -206,15 +171,14 @@ func TestPrometheus(t *testing.T) {
 			"two + on () two":                   {422, "duplicate series"},
 			"count_over_time(vector(1)[3h:1s])": {422, "too many samples"},
 		} {
-			_, err := q.QueryRange(ctx, promql, start, start.Add(time.Hour), every)
-			var status *apptuitclient.StatusError
-			if !errors.As(err, &status) || status.StatusCode != c.status || !strings.Contains(err.Error(), c.text) || apptuitclient.Retryable(err) {
+			_, err := q.QueryRange(ctx, promql, start, start.Add(time.Hour), tick)
+			if statusOf(t, err).StatusCode != c.status || !strings.Contains(err.Error(), c.text) || apptuitclient.Retryable(err) {
 				t.Errorf("%s: %v, retryable %v; want status %d and %q", promql, err, apptuitclient.Retryable(err), c.status, c.text)
 			}
 		}
 	})
 	t.Run("another path", func(t *testing.T) {
-		_, err := query.New(newClient(t, p.URL())).QueryRange(ctx, "1", start, start.Add(time.Minute), every)
+		_, err := query.New(newClient(t, p.URL())).QueryRange(ctx, "1", start, start.Add(time.Minute), tick)
 		if status := statusOf(t, err); status.StatusCode != 404 {
 			t.Errorf("error %v", err)
 		}
@@ -224,7 +188,7 @@ func TestPrometheus(t *testing.T) {
 		var err error
 		p.Suspend(t)
 		for err == nil && ctx.Err() == nil { // a thread may go on for a moment
-			_, err = hasty.QueryRange(ctx, "1", start, start.Add(time.Minute), every)
+			_, err = hasty.QueryRange(ctx, "1", start, start.Add(time.Minute), tick)
 		}
 		p.Resume(t)
 		if !errors.Is(err, context.DeadlineExceeded) || !apptuitclient.Retryable(err) {
@@ -245,9 +209,9 @@ func TestPrometheusInParts(t *testing.T) {
 		points[i] = sampleAt(start.Add(time.Duration(i)*time.Second), sample{"asInt": fmt.Sprint(i)})
 	}
 	receive(t, p, gauge("steps", points...))
-	w := &tapped{}
-	q := asksPrometheus(t, p.URL(), w)
 	for _, c := range []struct{ first, points, requests int }{{0, 11_000, 1}, {0, 11_001, 2}, {7, n - 7, 3}} {
+		w := newWire()
+		q := asksPrometheus(t, p.URL(), w)
 		from := start.Add(time.Duration(c.first) * time.Second)
 		r, err := q.QueryRange(within(t, time.Minute), "steps", from, from.Add(time.Duration(c.points-1)*time.Second), time.Second)
 		if err != nil {
@@ -260,8 +224,8 @@ func TestPrometheusInParts(t *testing.T) {
 		if diff := cmp.Diff(map[string][]float64{"steps{k:v}": want}, rows(t, r, from, time.Second, c.points)); diff != "" {
 			t.Errorf("%d points (-want +got):\n%s", c.points, diff)
 		}
-		if requests := w.take(); len(requests) != c.requests {
-			t.Errorf("%d points: requests %q, want %d", c.points, requests, c.requests)
+		if requests := w.seen(); len(requests) != c.requests {
+			t.Errorf("%d points: requests %+v, want %d", c.points, requests, c.requests)
 		}
 	}
 }
@@ -271,19 +235,18 @@ func TestPrometheusInParts(t *testing.T) {
 func TestPrometheusThatIsBusy(t *testing.T) {
 	t.Parallel()
 	p := servers.StartPrometheus(t, "--query.timeout=1ms")
-	w := &tapped{}
 	now := time.Now()
 	slow := "sum_over_time(vector(1)[1d:1s])"
-	_, err := asksPrometheus(t, p.URL(), w).QueryRange(within(t, time.Minute), slow, now.Add(-time.Hour), now, every)
+	_, err := asksPrometheus(t, p.URL(), newWire()).QueryRange(within(t, time.Minute), slow, now.Add(-time.Hour), now, tick)
 	if status := statusOf(t, err); status.StatusCode != 503 || !strings.Contains(err.Error(), "query timed out") || !apptuitclient.Retryable(err) {
 		t.Errorf("error %v, retryable %v", err, apptuitclient.Retryable(err))
 	}
-	w.take()
-	q := query.New(newClient(t, p.URL(), hurry(), apptuitclient.WithHTTPClient(&http.Client{Transport: w})), query.WithPrometheusPath(""))
-	if _, err := q.QueryRange(within(t, time.Second), slow, now.Add(-time.Hour), now, every); err == nil {
+	w := newWire()
+	q := query.New(newClient(t, p.URL(), hurry(), w.client()), query.WithPrometheusPath(""))
+	if _, err := q.QueryRange(within(t, time.Second), slow, now.Add(-time.Hour), now, tick); err == nil {
 		t.Error("no error")
 	}
-	if requests := w.take(); len(requests) < 2 {
-		t.Errorf("requests %q, want several", requests)
+	if requests := w.seen(); len(requests) < 2 {
+		t.Errorf("requests %+v, want several", requests)
 	}
 }

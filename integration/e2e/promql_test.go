@@ -47,6 +47,22 @@ func routes() []route {
 	}
 }
 
+// web is a collection of a web service.
+func web(metrics ...metricdata.Metrics) *metricdata.ResourceMetrics {
+	return &metricdata.ResourceMetrics{
+		Resource:     resource.NewSchemaless(attribute.String("service.name", "web"), attribute.String("host.name", "h1")),
+		ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: metrics}},
+	}
+}
+
+func cumulative(points []metricdata.DataPoint[int64]) metricdata.Sum[int64] {
+	return metricdata.Sum[int64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality, IsMonotonic: true}
+}
+
+func cumulativeHistogram[N int64 | float64](points []metricdata.HistogramDataPoint[N]) metricdata.Histogram[N] {
+	return metricdata.Histogram[N]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}
+}
+
 // exportHistory sends the history, a collection a tick, from start on.
 func exportHistory(t *testing.T, endpoint string, start time.Time) {
 	t.Helper()
@@ -77,14 +93,10 @@ func exportHistory(t *testing.T, endpoint string, start time.Time) {
 				Attributes: attributes, Time: at, Count: count, Sum: float64(count) / 4, Bounds: bounds, BucketCounts: durations[j],
 			})
 		}
-		rm := metricdata.ResourceMetrics{
-			Resource: resource.NewSchemaless(attribute.String("service.name", "web"), attribute.String("host.name", "h1")),
-			ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: []metricdata.Metrics{
-				{Name: "http.server.requests", Data: metricdata.Sum[int64]{DataPoints: sums, Temporality: metricdata.CumulativeTemporality, IsMonotonic: true}},
-				{Name: "http.server.duration", Data: metricdata.Histogram[float64]{DataPoints: histograms, Temporality: metricdata.CumulativeTemporality}},
-			}}},
-		}
-		if err := exp.Export(ctx, &rm); err != nil {
+		if err := exp.Export(ctx, web(
+			metricdata.Metrics{Name: "http.server.requests", Data: cumulative(sums)},
+			metricdata.Metrics{Name: "http.server.duration", Data: cumulativeHistogram(histograms)},
+		)); err != nil {
 			t.Fatal(err)
 		}
 	}

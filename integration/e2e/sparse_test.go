@@ -15,7 +15,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
@@ -29,8 +28,7 @@ type recorder struct {
 	metric string
 	bounds []float64
 	tags   attribute.Set
-	// draw returns a value that is recorded in a tick.
-	draw   func(tick int) float64
+	draw   func(tick int) float64 // returns a value that is recorded in a tick
 	counts []uint64
 }
 
@@ -81,15 +79,15 @@ func exportSparse(t *testing.T, endpoint string, start time.Time) map[string][]i
 	random := rand.New(rand.NewPCG(9, 10))
 	all := recorders(random)
 	needed, appeared := map[string]bool{}, map[string][]int{}
-	for tick := range sparseTicks {
-		at := start.Add(time.Duration(tick)*15*time.Second + 999*time.Millisecond)
-		metrics := map[string][]metricdata.HistogramDataPoint[float64]{}
+	for now := range sparseTicks {
+		at := start.Add(time.Duration(now)*tick + 999*time.Millisecond)
+		points := map[string][]metricdata.HistogramDataPoint[float64]{}
 		for i, r := range all {
-			if r.counts == nil || tick == 70+i && i%4 == 1 { // it restarts
+			if r.counts == nil || now == 70+i && i%4 == 1 { // it restarts
 				r.counts = make([]uint64, len(r.bounds)+1)
 			}
 			for range random.IntN(12) {
-				r.record(r.draw(tick))
+				r.record(r.draw(now))
 			}
 			dp := metricdata.HistogramDataPoint[float64]{Attributes: r.tags, Time: at, Bounds: r.bounds, BucketCounts: r.counts, Sum: 1}
 			for k, n := range r.counts {
@@ -97,22 +95,18 @@ func exportSparse(t *testing.T, endpoint string, start time.Time) map[string][]i
 				for _, bound := range []int{k, k - 1} {
 					if key := fmt.Sprint(r.metric, bound); n > 0 && bound >= 0 && bound < len(r.bounds) && !needed[key] {
 						needed[key] = true
-						appeared[r.metric] = append(appeared[r.metric], tick)
+						appeared[r.metric] = append(appeared[r.metric], now)
 					}
 				}
 			}
-			metrics[r.metric] = append(metrics[r.metric], dp)
+			points[r.metric] = append(points[r.metric], dp)
 		}
-		rm := metricdata.ResourceMetrics{Resource: resource.NewSchemaless(attribute.String("service.name", "web"), attribute.String("host.name", "h1"))}
-		scope := metricdata.ScopeMetrics{}
-		for name, points := range metrics {
-			scope.Metrics = append(scope.Metrics, metricdata.Metrics{Name: name, Data: metricdata.Histogram[float64]{
-				DataPoints: points, Temporality: metricdata.CumulativeTemporality,
-			}})
-		}
-		rm.ScopeMetrics = []metricdata.ScopeMetrics{scope}
+		rm := web(
+			metricdata.Metrics{Name: "latency", Data: cumulativeHistogram(points["latency"])},
+			metricdata.Metrics{Name: "temperature", Data: cumulativeHistogram(points["temperature"])},
+		)
 		for _, e := range []*exporter.Exporter{full, sparse} {
-			if err := e.Export(within(t, 30*time.Second), &rm); err != nil {
+			if err := e.Export(within(t, 30*time.Second), rm); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -145,7 +139,7 @@ func TestSparseBuckets(t *testing.T) {
 		q := []float64{0.01, 0.1, 0.5, 0.9, 0.95, 0.99, 0.999, random.Float64()}[random.IntN(8)]
 		at := start.Add(time.Duration(end) * tick)
 		ask := func(prefix string) (answer map[string]float64) {
-			rates := fmt.Sprintf(`%s(%s_%s_bucket%s[%ds])`, function, prefix, metric, filter, window*15)
+			rates := fmt.Sprintf(`%s(%s_%s_bucket%s[%v])`, function, prefix, metric, filter, time.Duration(window)*tick)
 			if by != "" {
 				rates = fmt.Sprintf("sum by (%s) (%s)", by, rates)
 			}

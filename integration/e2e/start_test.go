@@ -12,7 +12,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	"go.opentelemetry.io/otel/sdk/resource"
 
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
@@ -79,14 +78,10 @@ func exportVisitors(t *testing.T, endpoint string, all []visitor, start time.Tim
 				})
 			}
 		}
-		rm := metricdata.ResourceMetrics{
-			Resource: resource.NewSchemaless(attribute.String("service.name", "web"), attribute.String("host.name", "h1")),
-			ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: []metricdata.Metrics{
-				{Name: "visits", Data: metricdata.Sum[int64]{DataPoints: sums, Temporality: metricdata.CumulativeTemporality, IsMonotonic: true}},
-				{Name: "size", Data: metricdata.Histogram[int64]{DataPoints: histograms, Temporality: metricdata.CumulativeTemporality}},
-			}}},
-		}
-		if err := exp.Export(ctx, &rm); err != nil {
+		if err := exp.Export(ctx, web(
+			metricdata.Metrics{Name: "visits", Data: cumulative(sums)},
+			metricdata.Metrics{Name: "size", Data: cumulativeHistogram(histograms)},
+		)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -26,7 +26,7 @@ func TestDeltasWithinOneSecond(t *testing.T) {
 		requests, seconds := must(meter.Int64Counter("requests")), must(meter.Float64Counter("seconds"))
 		sizes := must(meter.Float64Histogram("sizes", metric.WithExplicitBucketBoundaries(10)))
 		ctx := within(t, time.Minute)
-		time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+		nextSecond()
 		began := time.Now()
 		for i := range 5 {
 			requests.Add(ctx, 1<<i)
@@ -66,7 +66,7 @@ func TestShutdownKeepsTheIntervalBefore(t *testing.T) {
 		provider := sdkmetric.NewMeterProvider(sdkmetric.WithResource(shop()), sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))))
 		sizes := must(provider.Meter("m").Float64Histogram("sizes"))
 		ctx := within(t, time.Minute)
-		time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+		nextSecond()
 		sizes.Record(ctx, 100)
 		if err := provider.ForceFlush(ctx); err != nil {
 			t.Fatal(err)

@@ -39,23 +39,23 @@ func listenAt(t *testing.T, variable string) string {
 	return "http://" + addr
 }
 
-// answers checks that a URL answers 200.
-func answers(t *testing.T, url string) {
+// answers checks that a URL answers 200 to a request, whose body is JSON.
+func answers(t *testing.T, method, url, body string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		t.Error(err)
-		return
+		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		t.Errorf("%s answers %s", url, response.Status)
+		t.Fatalf("%s answers %s", url, response.Status)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestAgent_DeliversOTLPHostMetricsAndScrapes(t *testing.T) {
 	health := listenAt(t, "HEALTH_CHECK_ENDPOINT")
 	c := startCollector(t, example("agent.yaml"), srv.URL,
 		"receivers.host_metrics.collection_interval=1s", "receivers.prometheus.config.global.scrape_interval=1s")
-	answers(t, health)
+	answers(t, http.MethodGet, health, "")
 	if err := otlp(t, c).Export(t.Context(), collect(t, sdkmetric.DefaultTemporalitySelector)); err != nil {
 		t.Fatal(err)
 	}
@@ -135,9 +135,9 @@ func TestDistribution_RunsEveryComponent(t *testing.T) {
 	listenAt(t, "AUTHENTICATED_ENDPOINT")
 	health, pprof, zpages := listenAt(t, "HEALTH_CHECK_ENDPOINT"), listenAt(t, "PPROF_ENDPOINT"), listenAt(t, "ZPAGES_ENDPOINT")
 	c := startCollector(t, "testdata/components.yaml", srv.URL)
-	answers(t, health)
-	answers(t, pprof+"/debug/pprof/cmdline")
-	answers(t, zpages+"/debug/servicez")
+	answers(t, http.MethodGet, health, "")
+	answers(t, http.MethodGet, pprof+"/debug/pprof/cmdline", "")
+	answers(t, http.MethodGet, zpages+"/debug/servicez", "")
 	sendSpan(t, c)
 
 	first := arrivals(t, srv, "system_cpu_load_average_1m", "shop_orders_total", "trace_span_count", "traces_span_metrics_calls")
@@ -161,19 +161,5 @@ func sendSpan(t *testing.T, c *collector) {
 			"startTimeUnixNano": "%d", "endTimeUnixNano": "%d"
 		}]}]
 	}]}`, now.Add(-time.Second).UnixNano(), now.UnixNano())
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+c.addr+"/v1/traces", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		t.Fatalf("the span is answered by %s", response.Status)
-	}
+	answers(t, http.MethodPost, "http://"+c.addr+"/v1/traces", body)
 }
