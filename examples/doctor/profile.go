@@ -82,7 +82,7 @@ func effect(server apptuitclient.Server, plusAccepted bool) string {
 		}
 		return `It rewrites tag values that OpenTSDB refuses, such as le="+Inf" and blanks, and limits the tags of a point to 8.`
 	case apptuitclient.ServerVictoriaMetrics:
-		return "It sends timestamps in milliseconds, so that two exports within one second do not write two values at one time."
+		return "It sends timestamps in milliseconds, so that exports within one second keep their times."
 	case apptuitclient.ServerInfluxDB:
 		return "It rewrites a backslash at the end of a tag value and the tag key time, with which InfluxDB loses tags or points."
 	default:

@@ -7,6 +7,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/internal/nearest"
 )
 
 // checkSettings says what is set and where it comes from, and what is set in vain.
@@ -66,7 +68,7 @@ func tellUnknown(p *patient, n *notes) {
 			continue
 		}
 		advice := "The README lists the variables that there are."
-		if like := nearest(strings.ToUpper(name), current); like != "" {
+		if like := nearest.Name(name, current); like != "" {
 			advice = "Do you mean " + like + "?"
 		}
 		n.about("variable").warn(advice, "%s is set, and nothing reads it", name)
@@ -85,35 +87,4 @@ func tellOTLP(p *patient, n *notes) {
 		slices.Sort(names)
 		n.about("otlp").ok("%s: for OTLP exporters, not for this one (docs/migration.md)", strings.Join(names, ", "))
 	}
-}
-
-// nearest returns the name that is spelt most alike, if any is.
-func nearest(name string, known []string) string {
-	best, least := "", 5 // as far as from APPTUIT_TOKEN to APPTUIT_API_TOKEN
-	for _, k := range known {
-		if d := distance(name, k); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's: how many bytes are inserted, removed or replaced.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			d := diagonal
-			if a[i] != b[j] {
-				d = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], d
-		}
-	}
-	return row[len(b)]
 }

@@ -246,7 +246,7 @@ func keys() []key {
 		},
 		{
 			name: "target_info", kind: mappings, otherwise: "none",
-			meaning: "a point `target_info` an export, with more attributes of the resource; `{}`: with all. Over 25 tags it is rejected",
+			meaning: "a point `target_info` an export, with more attributes of the resource; `{}`: with all. Over `max_tags` it is rejected",
 			options: []string{"exporter.WithTargetInfo"}, variables: []string{"APPTUIT_TARGET_INFO"},
 			fields: []key{
 				{name: "included", kind: "list of patterns", otherwise: "all", meaning: "as in `resource_attributes`"},
@@ -348,7 +348,7 @@ func keys() []key {
 		},
 		{
 			name: "cache_bytes", kind: integers, otherwise: "`67108864`",
-			meaning: "memory for series, some 100,000; `0`: none",
+			meaning: "memory for series, some 350,000; `0`: none",
 			options: []string{"exporter.WithCacheBytes"},
 			set:     export(value.size, exporter.WithCacheBytes),
 		},
