@@ -161,6 +161,18 @@ func TestServer_RecognizesPartialWrites(t *testing.T) {
 	}
 }
 
+// Without WithServer, the profile of the default endpoint is Apptuit's, which has no partial
+// writes. That of another endpoint is the generic one, see TestTableOfAnswers.
+func TestServer_IsApptuitAtTheDefaultEndpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, text(500, "partial write: points beyond retention policy dropped=1"), status(204))
+		c := newClient(t, apptuitclient.WithHTTPClient(&http.Client{Transport: f}), apptuitclient.WithToken("t"))
+		if err := c.Send(t.Context(), numberedPoints(3)); err != nil || len(f.all()) != 2 {
+			t.Errorf("%d requests: %v", len(f.all()), err)
+		}
+	})
+}
+
 // A request is split if the server's own text, or a text that any HTTP server may have, calls
 // it too large. Of another server the text is a reason to reject the points.
 func TestServer_RecognizesRefusalsOfSize(t *testing.T) {
