@@ -25,15 +25,13 @@
 // # Points
 //
 // Metric names and tag keys are sanitized, which replaces invalid characters (see package
-// encoding). Tag values are sent unchanged, unless the server does not store them so (see
-// Servers). The tags of a point override the global tags of
-// [WithTags] and APPTUIT_TAGS. A tag with an empty value is not sent, and suppresses the
-// global tag with the same key. After that a point needs at least one tag, at most
-// encoding.MaxTags or the limit of [WithMaxTags], a timestamp from 1970 to 2286 and a finite
-// value. Timestamps are sent in whole seconds, or in milliseconds
-// ([WithTimestampResolution]). With
-// [WithEncodedNames] a metric can contain tags, as in name{"k": "v"}, which override those
-// of the point.
+// encoding). Tag values are sent unchanged, unless the server cannot store them (see Servers).
+// The tags of a point override the global tags of [WithTags] and APPTUIT_TAGS. A tag with an
+// empty value is not sent, and suppresses the global tag with the same key. After that a point
+// needs at least one tag, at most as many tags as [WithMaxTags] allows, a timestamp from 1970 to
+// 2286 and a finite value. Timestamps are sent in whole seconds, or in milliseconds
+// ([WithTimestampResolution]). With [WithEncodedNames] a metric can contain tags, as in
+// name{"k": "v"}, which override those of the point.
 //
 // A request has at most 50,000 points and 16 MiB of text before compression
 // ([WithMaxBatchPoints], [WithMaxBatchBytes]). The text is compressed as it is produced; it

@@ -137,9 +137,9 @@ func (c *config) observe() {
 	c.telemetry = t
 }
 
-// checkNames takes the rule for tag values of the client, and its sanitize mode, unless an
-// option has set it. It checks
-// that WithPrometheusNames is compatible with the mode and the layout.
+// checkNames takes the rule for tag values from the client, and also the sanitize mode, unless
+// WithSanitizeMode has set it. It checks that WithPrometheusNames is compatible with the mode and
+// the layout.
 func (c *config) checkNames() {
 	if c.client != nil {
 		c.names.Values = c.core.TagValues()

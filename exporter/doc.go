@@ -31,28 +31,30 @@
 //
 // [WithHistograms] sends buckets, quantiles or both for both kinds of histograms, and
 // [WithQuantiles] selects the quantiles. [WithSparseBuckets] omits buckets that have counted
-// nothing. With cumulative temporality, quantiles describe all
-// measurements since the start of the program.
+// nothing. With cumulative temporality, quantiles describe all measurements since the start
+// of the program.
 //
 // A name is sanitized after its suffix is added. In the default sanitize mode,
 // http.server.duration becomes http_server_duration_count and so on.
 //
 // A histogram without buckets, for example of a View without boundaries, has only the bucket
-// le="+Inf". If the buckets contain more measurements than the count, none exceeds the count.
+// le="+Inf". If the buckets contain more measurements than the count, no bucket is sent with
+// more than the count.
 //
 // Histograms of gauges and up-down counters, which a View can select, have no name.sum, because
 // the SDK does not record their sum (specification, Metrics SDK, histogram aggregations). It
-// leaves 0. The exporter recognizes this where the extremes, or without them the buckets,
-// prove that the sum cannot be 0: all measurements other than 0 have the same sign, and there is one.
-// From then on it sends no sum of 0 for any data point of the instrument. Until then a sum of
-// 0 is sent, for example if the measurements are −3 and 5. A sum that is not 0 is always sent.
+// leaves the sum at 0. The exporter recognizes this when the minimum and maximum, or without
+// them the buckets, prove that the sum cannot be 0: at least one measurement is not 0, and all
+// such measurements have the same sign. From then on it sends no sum of 0 for any data point of
+// the instrument. Until then a sum of 0 is sent, for example if the measurements are −3 and 5.
+// A sum that is not 0 is always sent.
 //
 // Integers are sent as 64-bit integers, and floats without a loss of precision. NaN in sums,
 // minima, maxima and quantiles of histograms is omitted. NaN in a sum or gauge, and any
-// infinite value, is rejected. The put protocol carries no exemplars, units and
-// descriptions, which are ignored ([WithPrometheusNames] makes units a part of names), no
-// start times and no staleness markers: a series that ends just stops, and queries must detect the
-// resets of counters.
+// infinite value, is rejected. The put protocol carries no exemplars, units and descriptions.
+// The exporter ignores them, except that [WithPrometheusNames] makes units a part of names. Nor
+// does the protocol carry start times and staleness markers: a series that ends just stops, and
+// queries must detect the resets of counters.
 //
 // # Reporter layout
 //
@@ -129,10 +131,11 @@
 // # Collisions
 //
 // Two data points collide if they render to the same series and timestamp, for example the
-// instruments a.b and a_b of one scope, or with WithoutScopeTags one instrument of two scopes. One of them is sent: the
-// first, except if only some lines of the two metrics have the same name, as with h.count and
-// the histogram h. The others are rejected, and each pair is reported once. Collisions are detected within one
-// Export, and among the series that fit into the cache ([WithCacheBytes]).
+// instruments a.b and a_b of one scope, or with [WithoutScopeTags] one instrument of two scopes.
+// One of them is sent: the first, except if only some lines of the two metrics have the same
+// name, as with h.count and the histogram h. The others are rejected, and each pair is reported
+// once. Collisions are detected within one Export, and among the series that fit into the cache
+// ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
 // [WithInstanceTag] distinguishes them.
@@ -146,14 +149,15 @@
 // timestamp: after flushes at 100.2, 100.5 and 100.9 s, the points are at 100, 101 and 102 s.
 // Timestamps are advanced by at most 10 s, or 250 ms if they are in milliseconds. Data points
 // for which that is not enough are rejected and reported once for each series: export less
-// often, or use milliseconds. No accepted point is overwritten by a later Export.
+// often, or use milliseconds. Unless the clock is set back, no later Export overwrites an
+// accepted point.
 //
 // A data point with the time of the last one is the same data, exported again, and gets the
 // same timestamp again. Two data points of a series in one Export collide, for example those of
-// an instrument and of a producer. An earlier data point gets its own timestamp. If that is the timestamp of the
-// last point, it is rejected. If a data point is more than 10 s earlier, then the clock was
-// set back, and the series goes on from there. After a smaller step back, a point can
-// overwrite one that was sent before the step.
+// an instrument and of a producer. An earlier data point gets its own timestamp. If that is the
+// timestamp of the last point, it is rejected. If a data point is more than 10 s earlier, or
+// 250 ms with milliseconds, then the clock was set back, and the series goes on from there. After
+// a smaller step back, a point can overwrite a point that was sent before the step.
 //
 // Two readers may share an exporter: Exports that run at the same time get different
 // timestamps, up to ten of them. So do the Exports of series that do not fit into the cache
@@ -210,24 +214,23 @@
 //
 // # Self metrics
 //
-// The exporter adds metrics about the previous Exports to each Export, but not twice within
-// one second. They are not counted in Stats, and have no scope tags. [WithoutSelfMetrics]
+// The exporter adds metrics about the previous Exports to each Export, but not twice with the
+// same timestamp. They are not counted in Stats, and have no scope tags. [WithoutSelfMetrics]
 // disables them.
 //
 //	apptuit.reporter.send.total        points
 //	apptuit.reporter.send.successful   points accepted
 //	apptuit.reporter.send.failed       points rejected or dropped
-//	apptuit.reporter.send.time         duration of an Export in seconds: .count, .bucket with le="+Inf",
-//	                                   .sum, .min, .max
-//	apptuit.reporter.overflowed        data points with the attribute otel.metric.overflow, see below;
-//	                                   0 from the first Export on, so that its increase is seen
+//	apptuit.reporter.send.time         duration of an Export in seconds: .count, .bucket with
+//	                                   le="+Inf", .sum, .min, .max
+//	apptuit.reporter.overflowed        data points with the attribute otel.metric.overflow, see
+//	                                   Cardinality and cost
 //	apptuit.reporter.filtered          data points from which WithAttributeFilter has removed
 //	                                   attributes; only with that option
 //	apptuit.reporter.spool.points, .bytes
-//	                                   content of the client's spool; only with a spool, as the next
+//	                                   content of the client's spool; only with a spool
 //	apptuit.reporter.spool.spooled, .replayed, .rejected, .dropped
-//	                                   points since the client was created
-//
+//	                                   points since the client was created; only with a spool
 //	apptuit.reporter.usage.series, .points, .bytes
 //	                                   usage of each instrument in the previous Export; only with
 //	                                   WithUsageMetrics
@@ -295,8 +298,9 @@
 //	APPTUIT_PREFIX             a prefix of all metric names. Default: none. Overridden by WithPrefix.
 //	APPTUIT_PROMETHEUS_NAMES   a boolean: names as OpenTelemetry's Prometheus exporter gives them.
 //	                           Default: no. WithPrometheusNames has the same effect.
-//	APPTUIT_START_POINTS       a boolean: send a point 0 before the first one of a cumulative monotonic
-//	                           series. Default: no. WithStartPoints has the same effect.
+//	APPTUIT_START_POINTS       a boolean: send a point with the value 0 before the first point of each
+//	                           cumulative monotonic series. Default: no. WithStartPoints has the same
+//	                           effect.
 //	APPTUIT_TARGET_INFO        a boolean: send target_info with all resource attributes. Default: no.
 //	                           Overridden by WithTargetInfo.
 //	APPTUIT_SCOPE_TAGS         a boolean: tags of the instrumentation scope. Default: yes, in the reporter
@@ -308,8 +312,8 @@
 //	                           explicit_bucket_histogram or base2_exponential_bucket_histogram.
 //	                           Default: the first, in the reporter layout the second. Overridden by
 //	                           WithAggregationSelector.
-//	APPTUIT_USAGE_METRICS      a boolean: send the usage of each instrument. Default: no. WithUsageMetrics has
-//	                           the same effect.
+//	APPTUIT_USAGE_METRICS      a boolean: send the usage of each instrument. Default: no.
+//	                           WithUsageMetrics has the same effect.
 //	APPTUIT_CARDINALITY_WARNING
 //	                           a number of series above which an instrument causes a warning. Default: 0,
 //	                           no warning. Overridden by WithCardinalityWarning.

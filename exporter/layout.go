@@ -108,8 +108,8 @@ func ParseQuantiles(list string) ([]float64, error) {
 	return nil, errors.New(strings.Join(faults, "; "))
 }
 
-// checkLayout checks that options of the reporter layout are not used with another layout.
-// It ignores such variables: they may be set for another program.
+// checkLayout checks that options of the reporter layout are not used with another layout, and
+// the reverse. It ignores variables of the reporter layout: they may be set for another program.
 func (c *config) checkLayout() {
 	if c.layout == LayoutReporter {
 		c.checkStartPoints()

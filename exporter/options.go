@@ -138,8 +138,9 @@ func WithPrometheusNames() Option {
 // tags are those of all points, and the resource attributes that the filter selects; a nil
 // filter selects all. Queries join it with other metrics, for example requests_total * on
 // (service_name, host) group_left (k8s_pod_name) target_info. The prefix is not added to
-// its name. If it has more tags than apptuitclient.WithMaxTags allows, it is rejected. By default there is
-// no target_info. APPTUIT_TARGET_INFO selects all attributes; WithTargetInfo overrides it.
+// its name. If it has more tags than apptuitclient.WithMaxTags allows, it is rejected. By
+// default there is no target_info. APPTUIT_TARGET_INFO selects all attributes; WithTargetInfo
+// overrides it.
 func WithTargetInfo(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.target = orAll(filter) })
 }

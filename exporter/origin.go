@@ -22,13 +22,11 @@ import (
 // origins keeps the state of each resource whose metrics are exported. One exporter may
 // serve several MeterProviders, each with a resource of its own.
 type origins struct {
-	cfg *config
-
-	resolution convert.Resolution
-
-	pool   *convert.Pool[attribute.Distinct, kept]
-	states *reporter.Store[attribute.Distinct] // nil unless the layout is LayoutReporter
-	lowest []model.Tag                         // tags of lower priority than the resource's
+	cfg        *config
+	resolution convert.Resolution // of timestamps
+	pool       *convert.Pool[attribute.Distinct, kept]
+	states     *reporter.Store[attribute.Distinct] // nil unless the layout is LayoutReporter
+	lowest     []model.Tag                         // tags of lower priority than the resource's
 }
 
 // kept is the state that the Exports of a resource share.

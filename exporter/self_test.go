@@ -116,27 +116,29 @@ func TestWithoutSelfMetrics(t *testing.T) {
 
 // At most once a timestamp, and for each resource apart.
 func TestSelfMetricsAreOnceATimestamp(t *testing.T) {
-	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
-		e := newExporter(t, toServer(srv))
-		other := points(3)
-		other.Resource = resource.NewSchemaless(attribute.String("service.name", "other"))
-		for range 3 {
+	for _, resolution := range []time.Duration{time.Second, time.Millisecond} {
+		inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+			e := newExporter(t, toServer(srv, apptuitclient.WithTimestampResolution(resolution)))
+			other := points(3)
+			other.Resource = resource.NewSchemaless(attribute.String("service.name", "other"))
+			for range 3 {
+				mustExport(t, e, points(3))
+				mustExport(t, e, other)
+			}
+			if got := selfTotals(srv); got != "other 0, shop 0" {
+				t.Errorf("totals %s, want one of each resource", got)
+			}
+			time.Sleep(resolution)
 			mustExport(t, e, points(3))
+			if got := selfTotals(srv); got != "shop 9" {
+				t.Errorf("totals %s, want them again %v later", got, resolution)
+			}
 			mustExport(t, e, other)
-		}
-		if got := selfTotals(srv); got != "other 0, shop 0" {
-			t.Errorf("totals %s, want one of each resource", got)
-		}
-		time.Sleep(time.Second)
-		mustExport(t, e, points(3))
-		if got := selfTotals(srv); got != "shop 9" {
-			t.Errorf("totals %s, want them again a second later", got)
-		}
-		mustExport(t, e, other)
-		if got := selfTotals(srv); got != "other 9" {
-			t.Errorf("totals %s, want those of the other resource", got)
-		}
-	})
+			if got := selfTotals(srv); got != "other 9" {
+				t.Errorf("totals %s, want those of the other resource", got)
+			}
+		})
+	}
 }
 
 // A server that refuses exactly the self metrics costs nothing that counts.

@@ -100,3 +100,18 @@ func TestWithStartPoints_AfterAFailedExport(t *testing.T) {
 	wantArrived(t, srv, "n{host=web1, service_name=shop} 1700000060 2")
 	wantStats(t, e, Stats{Produced: 3, Accepted: 1, Dropped: 2})
 }
+
+func TestWithStartPoints_NotOfSelfMetrics(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithStartPoints())
+	mustExport(t, e, metricsOf(counter("n", started(1))))
+	points := map[string]int{}
+	for _, p := range srv.Take() {
+		points[p.Metric]++
+	}
+	for metric, n := range points {
+		if want := map[bool]int{true: 2, false: 1}[metric == "n"]; n != want {
+			t.Errorf("%d points of %s, want %d", n, metric, want)
+		}
+	}
+}

@@ -37,13 +37,8 @@ func stored(t testing.TB, srv *apptuittest.Server) map[string]map[string]float64
 	return all
 }
 
-func valuesOf(points map[string]float64) (sum float64) {
-	for _, v := range points {
-		sum += v
-	}
-	return sum
-}
-
+// deltaTemporality is the temporality of all instruments, also of gauges, which are then sent
+// only if they were recorded.
 func deltaTemporality(sdkmetric.InstrumentKind) metricdata.Temporality {
 	return metricdata.DeltaTemporality
 }
@@ -80,7 +75,9 @@ func TestExport_FiveDeltasInOneSecond(t *testing.T) {
 			for series, points := range stored(t, srv) {
 				name, _, _ := strings.Cut(series, "{")
 				if !strings.Contains(series, "le=") || strings.Contains(series, "+Inf") {
-					sums[name] += valuesOf(points)
+					for _, v := range points {
+						sums[name] += v
+					}
 				}
 			}
 			want := map[string]float64{"c": 31, "g": 10, "h_count": 5, "h_sum": 10, "h_min": 10, "h_max": 10, "h_bucket": 5}

@@ -24,8 +24,8 @@ type InstrumentUsage struct {
 	Series int
 	// Points is the number of wire points in request bodies: for a histogram of 16 buckets,
 	// 20 for each data point. Points that were rejected before they were sent are not
-	// contained. A server stores as many series as there are points, start points apart
-	// (WithStartPoints).
+	// contained. A server stores as many series as there are points, apart from start points
+	// (WithStartPoints) and the previous values of buckets that appear (WithSparseBuckets).
 	Points int
 	// Bytes is the share of the points in the compressed request bodies.
 	Bytes int64
@@ -37,10 +37,10 @@ type InstrumentUsage struct {
 //
 // The exporter's own metrics and target_info are contained, so that the sum of Bytes is the
 // size of the request bodies, without headers. A body that is split or sent again counts
-// once, as it was first made. Bodies of more than 64 KiB of text are compressed by gzip line
-// by line; from there on, the bytes of an instrument are exact to its first and last byte.
-// The bytes of the first 64 KiB, and with deflate of the whole body, are divided in
-// proportion to the text. Instruments of one name in one scope are one element.
+// once, as it was first made. With gzip, the bytes after the first 64 KiB of the text of a body
+// are measured for each instrument. The bytes of the first 64 KiB, and with deflate of the
+// whole body, are divided in proportion to the text. Instruments of one name in one scope are
+// one element.
 //
 // Usage is safe for concurrent use. [WithUsageMetrics] sends the same numbers.
 func (e *Exporter) Usage() []InstrumentUsage {

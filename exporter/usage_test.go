@@ -100,9 +100,13 @@ func TestUsage_NamesInstruments(t *testing.T) {
 	if got := e.Usage(); len(got) != 0 {
 		t.Errorf("usage %v before the first Export", got)
 	}
+	newer := scopeMetrics("y", counter("twice", number[int64](1)))
+	newer.Scope.Version = "2.0"
 	rm := resourceMetrics(
 		scopeMetrics("x", counter("small", series(3)...), counter("shared", series(300)...)),
-		scopeMetrics("y", counter("shared", series(20)...), spreads("h", 1000), gauge("twice", number(1.5)), counter("twice", number[int64](1, k("v")))),
+		scopeMetrics("y", counter("shared", series(20)...), spreads("h", 1000), gauge("twice", number(1.5))),
+		newer,
+		scopeMetrics("y", counter("twice", number[int64](1, k("v")))),
 	)
 	mustExport(t, e, rm)
 	got := e.Usage()
@@ -118,6 +122,7 @@ func TestUsage_NamesInstruments(t *testing.T) {
 		{Instrument: "shared", Scope: "y", ScopeVersion: "1.0", Series: 20, Points: 20},
 		{Instrument: "small", Scope: "x", ScopeVersion: "1.0", Series: 3, Points: 3},
 		{Instrument: "twice", Scope: "y", ScopeVersion: "1.0", Series: 2, Points: 2},
+		{Instrument: "twice", Scope: "y", ScopeVersion: "2.0", Series: 1, Points: 1},
 	}
 	if diff := gocmp.Diff(want, got, byName()); diff != "" {
 		t.Errorf("usage (-want +got):\n%s", diff)
@@ -134,7 +139,9 @@ func TestUsage_NamesInstruments(t *testing.T) {
 
 // byName compares usage in the order of names.
 func byName() gocmp.Option {
-	return cmpopts.SortSlices(func(a, b InstrumentUsage) bool { return a.Instrument+a.Scope < b.Instrument+b.Scope })
+	return cmpopts.SortSlices(func(a, b InstrumentUsage) bool {
+		return a.Instrument+a.Scope+a.ScopeVersion < b.Instrument+b.Scope+b.ScopeVersion
+	})
 }
 
 // A data point that cannot be sent is a series without points.
@@ -221,6 +228,23 @@ func TestUsageMetrics(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The usage metrics have no tag for the version of a scope: the versions of a scope have one
+// data point.
+func TestUsageMetrics_AddVersionsUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
+		e := newExporter(t, toServer(srv), WithUsageMetrics())
+		newer := scopeMetrics("x", counter("n", series(7)...))
+		newer.Scope.Version = "2.0"
+		mustExport(t, e, resourceMetrics(scopeMetrics("x", counter("n", series(10)...)), newer))
+		srv.Take()
+		time.Sleep(time.Minute)
+		mustExport(t, e, resourceMetrics())
+		if got := usagePoints(srv)["series x/n"]; got != "17" {
+			t.Errorf("%s series, want 17", got)
+		}
+	})
 }
 
 // Of many instruments, the largest are named. All numbers still add up.

@@ -35,7 +35,7 @@ func (s *Settings) environment() {
 	fromVariable(s, "APPTUIT_SANITIZE_MODE", encoding.ParseSanitizeMode, &s.Points.Mode)
 	fromVariable(s, "APPTUIT_SERVER", ParseServer, &s.Server)
 	fromVariable(s, "APPTUIT_TAG_VALUES", encoding.ParseTagValueRule, &s.Points.TagValues)
-	fromVariable(s, "APPTUIT_MAX_TAGS", ParseMaxTags, &s.Points.MaxTags)
+	fromVariable(s, "APPTUIT_MAX_TAGS", parseMaxTags, &s.Points.MaxTags)
 	fromVariable(s, "APPTUIT_COMPRESSION", put.ParseEncoding, &s.Points.Compression)
 	fromVariable(s, "APPTUIT_TIMESTAMP_RESOLUTION", ParseResolution, &s.Points.Resolution)
 	s.environmentSpool()
@@ -115,12 +115,8 @@ func (s *Settings) environmentSpool() {
 	if spool == nil {
 		return
 	}
-	if v := env.Get("APPTUIT_SPOOL_MAX_BYTES"); v != "" && !spool.Bytes.Given {
-		parseVariable(s, "APPTUIT_SPOOL_MAX_BYTES", v, parseSize, &spool.Bytes.Value)
-	}
-	if v := env.Get("APPTUIT_SPOOL_MAX_AGE"); v != "" && !spool.Age.Given {
-		parseVariable(s, "APPTUIT_SPOOL_MAX_AGE", v, parseAge, &spool.Age.Value)
-	}
+	fromVariable(s, "APPTUIT_SPOOL_MAX_BYTES", parseSize, &spool.Bytes)
+	fromVariable(s, "APPTUIT_SPOOL_MAX_AGE", parseAge, &spool.Age)
 	if v := env.Get("APPTUIT_SPOOL_INSECURE_DIR"); v != "" && !spool.Insecure {
 		parseVariable(s, "APPTUIT_SPOOL_INSECURE_DIR", v, encoding.ParseBool, &spool.Insecure)
 	}

@@ -64,25 +64,7 @@ type Profile struct {
 	// TooLarge are phrases by which the server itself calls a request too large, in lower
 	// case, beside those of any HTTP server.
 	TooLarge []string
-	// SecondValue is the fate of two values of a series at one timestamp.
-	SecondValue SecondValue
 }
-
-// SecondValue says what becomes of a second value of a series at one timestamp.
-type SecondValue uint8
-
-// The fates of a second value.
-const (
-	// SecondUnknown is not documented.
-	SecondUnknown SecondValue = iota
-	// SecondReplaces is the fate of the first value: the second one replaces it.
-	SecondReplaces
-	// SecondConflicts replaces the first value if both are encoded alike. Otherwise both are
-	// stored, and queries of the series fail.
-	SecondConflicts
-	// SecondKept stores both values.
-	SecondKept
-)
 
 // Profiles returns the profiles of all servers, in their order.
 func Profiles() []Profile {
@@ -101,30 +83,26 @@ func Profiles() []Profile {
 	return []Profile{
 		{
 			Server: Apptuit, TagValues: encoding.TagValuesAny, MaxTags: encoding.MaxTags,
-			Batch: batch, Compressions: all, Resolutions: seconds,
-			TooLarge: chunked, SecondValue: SecondUnknown,
+			Batch: batch, Compressions: all, Resolutions: seconds, TooLarge: chunked,
 		},
 		{
 			Server: OpenTSDB, TagValues: encoding.TagValuesOpenTSDB, MaxTags: 8, // tsd.storage.max_tags
 			// Without tsd.http.request.enable_chunked, OpenTSDB refuses bodies above 8,192
 			// bytes, which is some 100 KiB of text.
-			Batch: batch, FirstBytes: 32 << 10, Compressions: all, Resolutions: seconds,
-			TooLarge: chunked, SecondValue: SecondConflicts,
+			Batch: batch, FirstBytes: 32 << 10, Compressions: all, Resolutions: seconds, TooLarge: chunked,
 		},
 		{
 			Server: VictoriaMetrics, TagValues: encoding.TagValuesAny, MaxTags: encoding.MaxTags,
-			Batch: batch, Compressions: all, Resolutions: []time.Duration{time.Millisecond, time.Second},
-			TooLarge: tooBig, SecondValue: SecondKept,
+			Batch: batch, Compressions: all, Resolutions: []time.Duration{time.Millisecond, time.Second}, TooLarge: tooBig,
 		},
 		{
 			Server: InfluxDB, TagValues: encoding.TagValuesInfluxDB, MaxTags: encoding.MaxTags,
-			Batch: batch, Compressions: []put.Encoding{put.Gzip, put.None}, Resolutions: []time.Duration{time.Second},
-			PartialWrites: true, SecondValue: SecondReplaces,
+			Batch: batch, Compressions: []put.Encoding{put.Gzip, put.None}, Resolutions: []time.Duration{time.Second}, PartialWrites: true,
 		},
 		{
 			Server: Generic, TagValues: encoding.TagValuesAny, MaxTags: encoding.MaxTags,
-			Batch: batch, Compressions: all, Resolutions: seconds,
-			PartialWrites: true, TooLarge: slices.Concat(chunked, tooBig), SecondValue: SecondUnknown,
+			Batch: batch, Compressions: all, Resolutions: seconds, PartialWrites: true,
+			TooLarge: slices.Concat(chunked, tooBig),
 		},
 	}
 }
@@ -157,23 +135,23 @@ func ResolutionName(d time.Duration) string {
 	return secondsName
 }
 
-// MaxMaxTags is the largest limit of tags that can be set: that of OpenTSDB's
+// maxMaxTags is the largest limit of tags that can be set: that of OpenTSDB's
 // tsd.storage.max_tags.
-const MaxMaxTags = 127
+const maxMaxTags = 127
 
-// ParseMaxTags parses a limit of tags.
-func ParseMaxTags(text string) (int, error) {
+// parseMaxTags parses a limit of tags.
+func parseMaxTags(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || CheckMaxTags(n) != nil {
-		return 0, fmt.Errorf("%q must be a number from 1 to %d", text, MaxMaxTags)
+		return 0, fmt.Errorf("%q must be a number from 1 to %d", text, maxMaxTags)
 	}
 	return n, nil
 }
 
 // CheckMaxTags checks a limit of tags.
 func CheckMaxTags(n int) error {
-	if n < 1 || n > MaxMaxTags {
-		return fmt.Errorf("%d must be from 1 to %d", n, MaxMaxTags)
+	if n < 1 || n > maxMaxTags {
+		return fmt.Errorf("%d must be from 1 to %d", n, maxMaxTags)
 	}
 	return nil
 }

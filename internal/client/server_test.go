@@ -161,6 +161,18 @@ func TestServer_RecognizesPartialWrites(t *testing.T) {
 	}
 }
 
+// Without WithServer, the profile of the default endpoint is Apptuit's, which has no partial
+// writes. That of another endpoint is the generic one, see TestTableOfAnswers.
+func TestServer_IsApptuitAtTheDefaultEndpoint(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, text(500, "partial write: points beyond retention policy dropped=1"), status(204))
+		c := newClient(t, apptuitclient.WithHTTPClient(&http.Client{Transport: f}), apptuitclient.WithToken("t"))
+		if err := c.Send(t.Context(), numberedPoints(3)); err != nil || len(f.all()) != 2 {
+			t.Errorf("%d requests: %v", len(f.all()), err)
+		}
+	})
+}
+
 // A request is split if the server's own text, or a text that any HTTP server may have, calls
 // it too large. Of another server the text is a reason to reject the points.
 func TestServer_RecognizesRefusalsOfSize(t *testing.T) {
@@ -220,7 +232,11 @@ func profileTable() string {
 		{"own texts for a request that is too large"},
 		{"two values of a series at one timestamp"},
 	}
-	yes := map[bool]string{true: "N points are rejected, the others accepted", false: "sent again"}
+	partialWrite := map[bool]string{true: "N points are rejected, the others accepted", false: "sent again"}
+	secondValue := map[client.Server]string{
+		client.Apptuit: "not known", client.OpenTSDB: "the second one stays, or queries fail, see below",
+		client.VictoriaMetrics: "both stay, unless deduplicated", client.InfluxDB: "the second one stays", client.Generic: "not known",
+	}
 	for _, p := range client.Profiles() {
 		size := fmt.Sprintf("%d MiB", p.Batch.Bytes>>20)
 		if p.FirstBytes > 0 {
@@ -236,13 +252,9 @@ func profileTable() string {
 				tooLarge = append(tooLarge, phrase)
 			}
 		}
-		second := map[client.SecondValue]string{
-			client.SecondUnknown: "not known", client.SecondReplaces: "the second one stays", client.SecondKept: "both stay, unless deduplicated",
-			client.SecondConflicts: "the second one stays, or queries fail, see below",
-		}[p.SecondValue]
 		for i, cell := range []string{
 			"`" + p.Server.String() + "`", "`" + p.TagValues.String() + "`", fmt.Sprint(p.MaxTags), fmt.Sprint(p.Batch.Points), size,
-			names(p.Compressions), strings.Join(resolutions, ", "), yes[p.PartialWrites], strings.Join(tooLarge, ", "), second,
+			names(p.Compressions), strings.Join(resolutions, ", "), partialWrite[p.PartialWrites], strings.Join(tooLarge, ", "), secondValue[p.Server],
 		} {
 			rows[i] = append(rows[i], cell)
 		}
