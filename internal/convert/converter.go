@@ -87,7 +87,7 @@ type Converter[K comparable] struct {
 	full  bool   // there was a sweep in this export to make room
 
 	// Timestamps, see turns. Those of other exports are 0 if they are not known.
-	newest  int64 // of the current export
+	newest  int64 // of the current export, or of an earlier one of the same data
 	earlier int64 // newest of the exports before it
 	others  int64 // newest of the exports of other converters
 

@@ -40,7 +40,7 @@ const (
 	Milliseconds
 )
 
-// ResolutionOf returns Milliseconds if it is true, else Seconds.
+// ResolutionOf returns Milliseconds if milliseconds is true, else Seconds.
 func ResolutionOf(milliseconds bool) Resolution {
 	if milliseconds {
 		return Milliseconds
@@ -161,24 +161,26 @@ type turns[K comparable] struct {
 	by      *Converter[K] // the last one
 	at      uint64        // the newest time of the last export
 	earlier int64         // newest of all exports before it
-	others  int64         // newest of the exports of other converters before it
 }
 
-// begin reserves timestamps for an export whose newest data point has the time at. If it is
-// that of the last export, then the same data is exported again.
+// begin reserves timestamps for an export whose newest data point has the time at. If at is
+// the time of the last export, then the same data is exported again. If it is 0, the export
+// has no data point that can be sent. Neither needs further timestamps.
 func (t *turns[K]) begin(c *Converter[K], at uint64) {
-	ts := c.cfg.Resolution.Timestamp(at)
-	if at != t.at {
+	ts, further := c.cfg.Resolution.Timestamp(at), at != t.at && at != 0
+	if further {
 		if t.newest-ts > c.cfg.Resolution.maxAdvance() { // the clock was set back
 			t.newest = 0
 		}
-		t.at, t.earlier, t.others = at, t.newest, c.others
-		if t.by != c {
-			t.others = t.newest
-		}
-		t.newest, t.by = max(ts, t.newest+1), c
+		t.earlier = t.newest
 	}
-	c.earlier, c.others, c.newest = t.earlier, t.others, 0
+	if c.earlier = t.earlier; t.by != c {
+		c.others = t.earlier
+	}
+	if further {
+		t.at, t.by = at, c
+		t.newest, c.newest = max(ts, t.newest+1), 0
+	}
 }
 
 // end gives back timestamps that were reserved and not used.

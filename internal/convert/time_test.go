@@ -118,45 +118,65 @@ func TestPoint_Timestamp_Histogram(t *testing.T) {
 	}
 }
 
+// reserve begins an export of one series at a time. The returned function ends the export,
+// and returns its points.
+func reserve(t *testing.T, p *Pool[string, int], at Time) func() []string {
+	r := newRecorder(t)
+	x := p.Begin(r, time.Now())
+	l := x.Lease("r", noResourceTags)
+	l.Reserve(at.At)
+	return func() []string {
+		if at.At > 0 {
+			i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
+			point, ok := i.Lookup("k=v")
+			if !ok {
+				point = i.Add("k=v", parseTags("k=v"), false)
+			}
+			point.Number(at, model.Int(1), 1)
+			i.Done()
+		}
+		l.End()
+		x.Close()
+		r.builder.Flush()
+		return r.points
+	}
+}
+
 // Exports of a resource that run at the same time reserve their timestamps, also for series
 // for which there is no room.
 func TestLease_Reserve(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 20} {
 		p := NewPool[string, int](Config{}, limit)
-		begin := func(at Time) (*Lease[string, int], func() []string) {
-			r := newRecorder(t)
-			x := p.Begin(r, time.Now())
-			l := x.Lease("r", noResourceTags)
-			l.Reserve(at.At)
-			return l, func() []string {
-				i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
-				point, ok := i.Lookup("k=v")
-				if !ok {
-					point = i.Add("k=v", parseTags("k=v"), false)
-				}
-				point.Number(at, model.Int(1), 1)
-				i.Done()
-				l.End()
-				x.Close()
-				r.builder.Flush()
-				return r.points
-			}
-		}
-		_, first := begin(after(100))
-		_, second := begin(after(200))
+		first := reserve(t, p, after(100))
+		second := reserve(t, p, after(200))
 		got := append(second(), first()...)
-		_, third := begin(after(300))
-		got = append(got, third()...)
-		_, again := begin(after(300))
-		got = append(got, again()...)
-		_, later := begin(after(time.Minute))
-		got = append(got, later()...)
+		for _, at := range []Time{after(300), after(300), after(time.Minute)} {
+			got = append(got, reserve(t, p, at)()...)
+		}
 		want := []string{
 			fmt.Sprintf("n{k=v} 1 @%d", stamp+1), "n{k=v} 1", fmt.Sprintf("n{k=v} 1 @%d", stamp+2), fmt.Sprintf("n{k=v} 1 @%d", stamp+2),
 			fmt.Sprintf("n{k=v} 1 @%d", stamp+60),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("limit %d: points (-want +got):\n%s", limit, diff)
+		}
+	}
+}
+
+// Neither an export of the same data again nor one without data gives back timestamps that
+// have a value.
+func TestLease_Reserve_AfterExports(t *testing.T) {
+	for name, between := range map[string]Time{"the same data": after(100), "no data": {}} {
+		for _, limit := range []int64{0, 1 << 20} {
+			p := NewPool[string, int](Config{}, limit)
+			reserve(t, p, after(100))()
+			reserve(t, p, between)()
+			first := reserve(t, p, after(200))
+			second := reserve(t, p, after(300))
+			got := append(first(), second()...)
+			if want := []string{fmt.Sprintf("n{k=v} 1 @%d", stamp+1), fmt.Sprintf("n{k=v} 1 @%d", stamp+2)}; !slices.Equal(got, want) {
+				t.Errorf("%s, limit %d: points %q, want %q", name, limit, got, want)
+			}
 		}
 	}
 }
