@@ -199,8 +199,7 @@ type workspace struct {
 	transient  transientPoint
 	untimely   refusal
 	lines      block.Distribution
-	start      block.Distribution // the start point of lines
-	previous   block.Distribution // buckets of the data point before
+	earlier    block.Distribution // a start point, or buckets that go before lines
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 	accounts   put.Accounts // by id of the instrument
