@@ -86,9 +86,8 @@ type Converter[K comparable] struct {
 	swept uint32 // the time of the last sweep
 	full  bool   // there was a sweep in this export to make room
 
-	// Timestamps, see turns. Those of other exports are 0 if they are not known.
-	newest  int64 // of the current export, or of an earlier one of the same data
-	earlier int64 // newest of the exports before it
+	// Timestamps, see turns. They are 0 if they are not known.
+	earlier int64 // newest of the exports before the current one
 	others  int64 // newest of the exports of other converters
 
 	// Times in nanoseconds since 1970 at which series were dropped, see startPoint.

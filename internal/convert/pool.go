@@ -231,7 +231,6 @@ func (p *Pool[K, S]) release(l *Lease[K, S]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := l.resource
-	r.turns.end(l.Converter)
 	// A resource can become dormant, or be dropped, during a long export.
 	if p.closed || r.list != &p.active || len(r.idle) == maxIdle {
 		l.close()

@@ -58,7 +58,7 @@ func (p Point[K]) startPoint(t Time, ts int64) int64 {
 		return 0
 	}
 	since, dropped := t.Start, c.dropped
-	if before := i.collections.previous; before.start == t.Start && before.at > t.Start && before.at < t.At {
+	if before := i.collections.previous; before.start == t.Start && before.at < t.At {
 		since, dropped = before.at, c.squeezed
 		if before.incomplete {
 			return 0

@@ -103,9 +103,7 @@ func (p Point[K]) timestamp(at uint64) int64 {
 		return ts
 	}
 	if !p.kept {
-		next := c.after(ts, ts, c.earlier)
-		c.newest = max(c.newest, next)
-		return next
+		return c.after(ts, ts, c.earlier)
 	}
 	s, next := &p.i.metric.points[p.entry], ts
 	switch last := resolution.Timestamp(s.sent) + int64(s.advanced); {
@@ -126,7 +124,6 @@ func (p Point[K]) timestamp(at uint64) int64 {
 	}
 	next = c.after(next, ts, c.others)
 	s.sent, s.advanced = at, uint8(next-ts)
-	c.newest = max(c.newest, next)
 	return next
 }
 
@@ -157,7 +154,7 @@ func untimely(rule error) error { return &encoding.Error{Field: encoding.FieldTi
 // converters of their own, which do not know each other's series. So each export reserves
 // the newest timestamp that it may send, and the others send later ones.
 type turns[K comparable] struct {
-	newest  int64         // sent or reserved
+	newest  int64         // reserved
 	by      *Converter[K] // the last one
 	at      uint64        // the newest time of the last export
 	earlier int64         // newest of all exports before it
@@ -178,14 +175,6 @@ func (t *turns[K]) begin(c *Converter[K], at uint64) {
 		c.others = t.earlier
 	}
 	if further {
-		t.at, t.by = at, c
-		t.newest, c.newest = max(ts, t.newest+1), 0
-	}
-}
-
-// end gives back timestamps that were reserved and not used.
-func (t *turns[K]) end(c *Converter[K]) {
-	if t.by == c {
-		t.newest = max(c.newest, t.earlier)
+		t.at, t.by, t.newest = at, c, max(ts, t.newest+1)
 	}
 }

@@ -164,19 +164,42 @@ func TestLease_Reserve(t *testing.T) {
 }
 
 // Neither an export of the same data again nor one without data gives back timestamps that
-// have a value.
+// have a value. If the clock is set back, they are reserved from there on.
 func TestLease_Reserve_AfterExports(t *testing.T) {
-	for name, between := range map[string]Time{"the same data": after(100), "no data": {}} {
+	points := []string{"n{k=v} 1", fmt.Sprintf("n{k=v} 1 @%d", stamp+1), fmt.Sprintf("n{k=v} 1 @%d", stamp+2)}
+	for _, tt := range []struct {
+		name   string
+		before []Time
+		want   []string
+	}{
+		{"the same data", []Time{after(100), after(100)}, points[1:]},
+		{"no data", []Time{after(100), {}}, points[1:]},
+		{"the clock is set back", []Time{after(time.Hour)}, points[:2]},
+	} {
 		for _, limit := range []int64{0, 1 << 20} {
 			p := NewPool[string, int](Config{}, limit)
-			reserve(t, p, after(100))()
-			reserve(t, p, between)()
+			for _, at := range tt.before {
+				reserve(t, p, at)()
+			}
 			first := reserve(t, p, after(200))
 			second := reserve(t, p, after(300))
-			got := append(first(), second()...)
-			if want := []string{fmt.Sprintf("n{k=v} 1 @%d", stamp+1), fmt.Sprintf("n{k=v} 1 @%d", stamp+2)}; !slices.Equal(got, want) {
-				t.Errorf("%s, limit %d: points %q, want %q", name, limit, got, want)
+			if got := append(first(), second()...); !slices.Equal(got, tt.want) {
+				t.Errorf("%s, limit %d: points %q, want %q", tt.name, limit, got, tt.want)
 			}
 		}
+	}
+}
+
+// The timestamps of series for which there is no room are advanced no further than others.
+func TestLease_Reserve_Bound(t *testing.T) {
+	p := NewPool[string, int](Config{}, 0)
+	seen := map[string]bool{}
+	for i := range 30 {
+		for _, point := range reserve(t, p, after(time.Duration(i)))() {
+			seen[point] = true
+		}
+	}
+	if last := fmt.Sprintf("n{k=v} 1 @%d", stamp+10); len(seen) != 11 || !seen[last] {
+		t.Errorf("points %v, want 11 up to %s", seen, last)
 	}
 }
