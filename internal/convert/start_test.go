@@ -254,6 +254,7 @@ func TestStartPoint_DroppedConverters(t *testing.T) {
 		for i := 0; kept("r"); i++ { // dormant resources make room for others
 			export(fmt.Sprint(i))
 		}
+		time.Sleep(2 * IdleTime) // there is room again
 		if export("r") != 0 {
 			t.Error("a series has a start point because its resource was dropped")
 		}

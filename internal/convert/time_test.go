@@ -120,7 +120,7 @@ func TestPoint_Timestamp_Histogram(t *testing.T) {
 
 // reserve begins an export of one series at a time. The returned function ends the export,
 // and returns its points.
-func reserve(t *testing.T, p *Pool[string, int], at Time) func() []string {
+func reserve(t *testing.T, p *Pool[string, int], at Time, attributes string) func() []string {
 	r := newRecorder(t)
 	x := p.Begin(r, time.Now())
 	l := x.Lease("r", noResourceTags)
@@ -128,9 +128,9 @@ func reserve(t *testing.T, p *Pool[string, int], at Time) func() []string {
 	return func() []string {
 		if at.At > 0 {
 			i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
-			point, ok := i.Lookup("k=v")
+			point, ok := i.Lookup(attributes)
 			if !ok {
-				point = i.Add("k=v", parseTags("k=v"), false)
+				point = i.Add(attributes, parseTags(attributes), false)
 			}
 			point.Number(at, model.Int(1), 1)
 			i.Done()
@@ -147,11 +147,11 @@ func reserve(t *testing.T, p *Pool[string, int], at Time) func() []string {
 func TestLease_Reserve(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 20} {
 		p := NewPool[string, int](Config{}, limit)
-		first := reserve(t, p, after(100))
-		second := reserve(t, p, after(200))
+		first := reserve(t, p, after(100), "k=v")
+		second := reserve(t, p, after(200), "k=v")
 		got := append(second(), first()...)
 		for _, at := range []Time{after(300), after(300), after(time.Minute)} {
-			got = append(got, reserve(t, p, at)()...)
+			got = append(got, reserve(t, p, at, "k=v")()...)
 		}
 		want := []string{
 			fmt.Sprintf("n{k=v} 1 @%d", stamp+1), "n{k=v} 1", fmt.Sprintf("n{k=v} 1 @%d", stamp+2), fmt.Sprintf("n{k=v} 1 @%d", stamp+2),
@@ -179,10 +179,10 @@ func TestLease_Reserve_AfterExports(t *testing.T) {
 		for _, limit := range []int64{0, 1 << 20} {
 			p := NewPool[string, int](Config{}, limit)
 			for _, at := range tt.before {
-				reserve(t, p, at)()
+				reserve(t, p, at, "k=v")()
 			}
-			first := reserve(t, p, after(200))
-			second := reserve(t, p, after(300))
+			first := reserve(t, p, after(200), "k=v")
+			second := reserve(t, p, after(300), "k=v")
 			if got := append(first(), second()...); !slices.Equal(got, tt.want) {
 				t.Errorf("%s, limit %d: points %q, want %q", tt.name, limit, got, tt.want)
 			}
@@ -195,11 +195,23 @@ func TestLease_Reserve_Bound(t *testing.T) {
 	p := NewPool[string, int](Config{}, 0)
 	seen := map[string]bool{}
 	for i := range 30 {
-		for _, point := range reserve(t, p, after(time.Duration(i)))() {
+		for _, point := range reserve(t, p, after(time.Duration(i)), "k=v")() {
 			seen[point] = true
 		}
 	}
 	if last := fmt.Sprintf("n{k=v} 1 @%d", stamp+10); len(seen) != 11 || !seen[last] {
 		t.Errorf("points %v, want 11 up to %s", seen, last)
+	}
+}
+
+// Exports one after the other need not know of each other: their series keep their timestamps.
+func TestLease_Reserve_OneAfterTheOther(t *testing.T) {
+	p := NewPool[string, int](Config{}, 1<<20)
+	for i := range 5 {
+		attributes := fmt.Sprint("k=", i)
+		got := reserve(t, p, after(time.Duration(i)), attributes)()
+		if want := []string{"n{" + attributes + "} 1"}; !slices.Equal(got, want) {
+			t.Errorf("points %q, want %q", got, want)
+		}
 	}
 }
