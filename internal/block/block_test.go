@@ -211,6 +211,15 @@ func TestWriter_PutSupplement(t *testing.T) {
 	if len(r.rejected) != 1 {
 		t.Errorf("%d rejected, want the supplement of the other owner", len(r.rejected))
 	}
+
+	w.Begin(r, r)
+	w.PutDistribution(b, mine, Stamp{stamp, 1, 1}, &d)
+	w.PutDistribution(b, twin, Stamp{stamp, 2, 1}, &d)
+	w.Write(b)
+	wantLines(t, r.take(&w), lineOf("h_count", "k=v", stamp, 1), lineOf("h_bucket", "k=v,le=+Inf", stamp, 1))
+	if len(r.rejected) != 3 {
+		t.Errorf("%d rejected, want the two lines of the second point, too", len(r.rejected))
+	}
 }
 
 // Equal lines of two blocks are found if the blocks are contested.

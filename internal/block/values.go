@@ -105,6 +105,15 @@ type Distribution struct {
 	Labelled [MaxLabels]Labelled
 }
 
+// Reset removes all values, and keeps the memory for others.
+func (d *Distribution) Reset() {
+	d.Plain = d.Plain[:0]
+	for i := range d.Labelled {
+		l := &d.Labelled[i]
+		l.At, l.Values = l.At[:0], l.Values[:0]
+	}
+}
+
 // Labelled are the values of the lines with one label. Value i belongs to the label value
 // At[i]. If there is one value more, it belongs to "+Inf".
 type Labelled struct {

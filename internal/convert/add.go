@@ -136,7 +136,7 @@ func (i *Instrument[K]) addSeries(key K, s state, text []byte) Point[K] {
 		id := m.newEntry()
 		i.remember(key, id, s)
 		m.block.Touch(id, c.now)
-		c.ws.writer.Add(m.block, id, text, i.expected-len(i.index.entries))
+		c.ws.writer.Add(m.block, id, text, i.series-len(i.index.entries))
 		return Point[K]{i, id, true, true}
 	}
 	// The series may be kept for another instrument.

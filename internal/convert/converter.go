@@ -86,9 +86,8 @@ type Converter[K comparable] struct {
 	swept uint32 // the time of the last sweep
 	full  bool   // there was a sweep in this export to make room
 
-	// Timestamps, see turns. Those of other exports are 0 if they are not known.
-	newest  int64 // of the current export
-	earlier int64 // newest of the exports before it
+	// Timestamps, see turns. They are 0 if they are not known.
+	earlier int64 // newest of the exports before the current one
 	others  int64 // newest of the exports of other converters
 
 	// Times in nanoseconds since 1970 at which series were dropped, see startPoint.
@@ -199,8 +198,7 @@ type workspace struct {
 	transient  transientPoint
 	untimely   refusal
 	lines      block.Distribution
-	start      block.Distribution // the start point of lines
-	previous   block.Distribution // buckets of the data point before
+	earlier    block.Distribution // a start point, or buckets that go before lines
 	floats     []float64
 	explicit   histogram.ExplicitBuckets
 	accounts   put.Accounts // by id of the instrument

@@ -43,9 +43,8 @@ type Instrument[K comparable] struct {
 	metric       *metric[K]
 	index        index[K]
 	transientKey K    // the key of the last data point for which there was no room
-	expected     int  // number of data points of the export
-	grown        bool // memory for them is allocated
 	series       int  // data points of the export, and series that are sent without one
+	grown        bool // memory for them is allocated
 	overflowed   bool // a data point with OverflowKey was added since the last review
 	used         uint32
 	filtered     bool // a data point lost attributes to a filter
@@ -93,7 +92,7 @@ func (s *Scope[K]) Instrument(spec InstrumentSpec, n int) *Instrument[K] {
 	if !ok {
 		i = c.newInstrument(s, spec)
 	}
-	i.used, i.expected, i.grown, i.collections.begun = c.now, n, false, false
+	i.used, i.grown, i.collections.begun = c.now, false, false
 	i.series += n
 	c.openInstrument(i)
 	return i
@@ -154,7 +153,7 @@ func (i *Instrument[K]) grow() {
 		return
 	}
 	i.grown = true
-	if more := min(i.expected-len(i.index.entries), i.scope.c.budget.room()); more > minGrow {
+	if more := min(i.series-len(i.index.entries), i.scope.c.budget.room()); more > minGrow {
 		i.index.grow(more)
 		i.metric.block.Grow(more)
 		i.metric.points = slices.Grow(i.metric.points, more)

@@ -104,12 +104,8 @@ func absent() model.Value { return model.Float(math.NaN()) }
 func (p Point[K]) begin(t Time, source uint32) (*block.Distribution, block.Stamp) {
 	c := p.i.scope.c
 	c.tally.count(p.state().flags)
-	d := &c.ws.lines
-	d.Plain = d.Plain[:0]
-	for l := range d.Labelled {
-		d.Labelled[l] = block.Labelled{At: d.Labelled[l].At[:0], Values: d.Labelled[l].Values[:0]}
-	}
-	return d, p.stamp(t, source)
+	c.ws.lines.Reset()
+	return &c.ws.lines, p.stamp(t, source)
 }
 
 // addPlain adds the value of the next line without a label.

@@ -127,10 +127,11 @@ func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
 
 // Reserve tells the exports of the resource that run at the same time which timestamps
 // this one sends, so that no series gets two values at one timestamp. newest is the time of
-// the newest data point in nanoseconds. Without Reserve, exports of the resource do not know
-// of each other's data points if they run at the same time. All series of the resource may
-// be sent with later timestamps, so the caller must call Reserve only if the data points of
-// an export are of about the same time. It must be called before the first data point.
+// the newest data point in nanoseconds, 0 if there is none. Without Reserve, exports of the
+// resource do not know of each other's data points if they run at the same time. All series
+// of the resource may be sent with later timestamps, so the caller must call Reserve only if
+// the data points of an export are of about the same time. It must be called before the first
+// data point.
 func (l *Lease[K, S]) Reserve(newest uint64) {
 	p := l.export.pool
 	p.mu.Lock()
@@ -230,7 +231,6 @@ func (p *Pool[K, S]) release(l *Lease[K, S]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r := l.resource
-	r.turns.end(l.Converter)
 	// A resource can become dormant, or be dropped, during a long export.
 	if p.closed || r.list != &p.active || len(r.idle) == maxIdle {
 		l.close()

@@ -62,8 +62,7 @@ func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
 	case s.flags&tooManyTags != 0 && labelled:
 		err = c.cfg.tagRules().Check(c.cfg.MaxTags + 1)
 	case at.Timestamp == 0:
-		reason := p.i.scope.c.ws.untimely
-		err, kind = reason.err, reason.kind
+		err, kind = c.ws.untimely.err, c.ws.untimely.kind
 	case !v.Finite():
 		err, kind = model.CheckPoint(at.Timestamp, v), valueFault(p.i.shape.suffixOf(line))
 	default:

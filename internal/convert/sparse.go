@@ -57,7 +57,7 @@ func (p Point[K]) sparse(n int, at block.Stamp, bounds []float64, counts []uint6
 	}
 	b.grow(cap(m.points))
 	b.note(counts)
-	if last, next := b.advance(p.entry, at.Timestamp, values); next && last.previous.version < b.version {
+	if last, appear := b.advance(p.entry, at.Timestamp, values); appear {
 		p.sendPrevious(n, at, last)
 	}
 	for i, since := range b.since {
@@ -69,16 +69,13 @@ func (p Point[K]) sparse(n int, at block.Stamp, bounds []float64, counts []uint6
 
 // sendPrevious sends the values that the buckets that appear now had in the data point before.
 func (p Point[K]) sendPrevious(n int, at block.Stamp, last appearance) {
-	b, d := p.i.metric.sparse, &p.i.scope.c.ws.previous
-	d.Plain = d.Plain[:0]
+	b, d := p.i.metric.sparse, &p.i.scope.c.ws.earlier
+	d.Reset()
 	for range p.i.shape.Suffixes {
 		d.Plain = append(d.Plain, absent())
 	}
-	for i := range d.Labelled {
-		d.Labelled[i] = block.Labelled{Values: d.Labelled[i].Values[:0]}
-	}
 	l := &d.Labelled[n]
-	l.At = b.bounds
+	l.At = append(l.At, b.bounds...)
 	for i, since := range b.since {
 		v := absent()
 		if since > last.previous.version {
@@ -105,9 +102,9 @@ func (b *sparseBuckets) note(counts []uint64) {
 	}
 }
 
-// advance replaces the last data point of an entry, and returns it. next is false if there is
-// none, or if the data point is a late one.
-func (b *sparseBuckets) advance(id uint32, ts int64, values []model.Value) (last appearance, next bool) {
+// advance replaces the last data point of an entry, and returns it. appear reports whether
+// buckets appear after it. It is false if there is none, or if the data point is a late one.
+func (b *sparseBuckets) advance(id uint32, ts int64, values []model.Value) (last appearance, appear bool) {
 	s, n := &b.series[id], len(b.bounds)
 	counts := b.counts[int(id)*n:][:n]
 	last = appearance{*s, counts}
@@ -121,7 +118,7 @@ func (b *sparseBuckets) advance(id uint32, ts int64, values []model.Value) (last
 	if ts < s.ts {
 		return last, false
 	}
-	if last.previous.ts > 0 && last.previous.version < b.version {
+	if appear = last.previous.ts > 0 && last.previous.version < b.version; appear {
 		last.counts = slices.Clone(last.counts)
 		b.appeared[id] = last
 	}
@@ -129,7 +126,7 @@ func (b *sparseBuckets) advance(id uint32, ts int64, values []model.Value) (last
 	for i := range counts {
 		counts[i] = countOf(values[i])
 	}
-	return last, last.previous.ts > 0 && last.previous.ts < ts
+	return last, appear && last.previous.ts < ts
 }
 
 // countOf is the reverse of [model.Uint], which rounds counts above the largest int64.

@@ -115,6 +115,10 @@ func TestSparseBuckets_SentAgain(t *testing.T) {
 	wantBuckets(t, h.buckets(t, observed{"k=v", 10, []uint64{2, 0, 0, 0, 0}}), "k=v 1 2 @10", "k=v 4 2 @10", "k=v 8 2 @10", "k=v +Inf 2 @10")
 	wantBuckets(t, h.buckets(t, observed{"k=v", 30, []uint64{2, 1, 0, 1, 0}}),
 		"k=v 2 2 @20", "k=v 1 2 @30", "k=v 2 3 @30", "k=v 4 3 @30", "k=v 8 4 @30", "k=v +Inf 4 @30")
+	for range 2 {
+		wantBuckets(t, h.buckets(t, observed{"k=v", 40, []uint64{2, 1, 0, 1, 0}}),
+			"k=v 1 2 @40", "k=v 2 3 @40", "k=v 4 3 @40", "k=v 8 4 @40", "k=v +Inf 4 @40")
+	}
 }
 
 // An export with two data points of a series.
@@ -161,19 +165,30 @@ func TestSparseBuckets_AfterEviction(t *testing.T) {
 	wantBuckets(t, h.buckets(t, observed{"k=w", 20, []uint64{1, 0, 0, 0, 0}}), "k=w 2 1 @10", "k=w 1 1 @20", "k=w 2 1 @20", "k=w +Inf 1 @20")
 }
 
-// The state is charged.
+// The state is charged, and given back when series are dropped.
 func TestSparseBuckets_AreCharged(t *testing.T) {
-	held := func(sparse bool) int64 {
+	held := func(sparse bool) (all, one int64) {
 		h := newHarness(t, Config{Layout: Layout{SparseBuckets: sparse}})
 		var points []observed
 		for i := range 100 {
 			points = append(points, observed{fmt.Sprintf("k=%03d", i), 0, []uint64{1, 0, 0, 0, 0}})
 		}
 		h.buckets(t, points...)
-		return h.bytes
+		all = h.bytes
+		for range 2 {
+			h.time = h.time.Add(2 * IdleTime)
+			points[0].at += 1200
+			h.buckets(t, points[0])
+		}
+		return all, h.bytes
 	}
-	if more := held(true) - held(false); more < 100*(4*8+16) || more > 200*(4*8+16) {
+	all, one := held(true)
+	plainAll, plainOne := held(false)
+	if more := all - plainAll; more < 100*(4*8+16) || more > 200*(4*8+16) {
 		t.Errorf("the buckets of 100 series take %d bytes", more)
+	}
+	if more := one - plainOne; more > sparseCost+5*(4*8+16) {
+		t.Errorf("the buckets of one series take %d bytes", more)
 	}
 }
 

@@ -50,9 +50,6 @@ func (c *collections) note(t Time) {
 // at the start time only.
 func (p Point[K]) startPoint(t Time, ts int64) int64 {
 	i, c := p.i, p.i.scope.c
-	if t.Start == 0 || ts == 0 {
-		return 0
-	}
 	i.collections.note(t)
 	if !p.kept {
 		i.collections.current.incomplete = true
@@ -61,7 +58,7 @@ func (p Point[K]) startPoint(t Time, ts int64) int64 {
 		return 0
 	}
 	since, dropped := t.Start, c.dropped
-	if before := i.collections.previous; before.start == t.Start && before.at > t.Start && before.at < t.At {
+	if before := i.collections.previous; before.start == t.Start && before.at < t.At {
 		since, dropped = before.at, c.squeezed
 		if before.incomplete {
 			return 0
@@ -86,22 +83,22 @@ func (p Point[K]) putStarts(t Time, at block.Stamp, d *block.Distribution) {
 	if at.Timestamp = p.startPoint(t, at.Timestamp); at.Timestamp == 0 {
 		return
 	}
-	start := &p.i.scope.c.ws.start
-	start.Plain = start.Plain[:0]
+	start := &p.i.scope.c.ws.earlier
+	start.Reset()
 	for n, v := range d.Plain {
 		if s := p.i.shape.Suffixes[n]; s != SuffixCount && s != SuffixSum {
 			v = absent()
 		}
 		start.Plain = append(start.Plain, zero(v))
 	}
-	for n := range d.Labelled {
+	for n, l := range p.i.shape.labels {
+		if l != le {
+			continue
+		}
 		from, to := &d.Labelled[n], &start.Labelled[n]
-		to.At, to.Values = to.At[:0], to.Values[:0]
-		if n < len(p.i.shape.labels) && p.i.shape.labels[n] == le {
-			to.At = append(to.At, from.At...)
-			for _, v := range from.Values {
-				to.Values = append(to.Values, zero(v))
-			}
+		to.At = append(to.At, from.At...)
+		for _, v := range from.Values {
+			to.Values = append(to.Values, zero(v))
 		}
 	}
 	p.i.scope.c.ws.writer.PutDistribution(p.block(), p.entry, at, start)

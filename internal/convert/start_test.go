@@ -48,6 +48,22 @@ func TestStartPoint(t *testing.T) {
 	wantPoints(t, h.collect(-90, 40, "k=e"), pointAt("k=e", 0, -90), pointAt("k=e", 5, 40))
 	// A series that is known and missing is not new when it returns.
 	wantPoints(t, h.collect(-60, 50, "k=a", "k=b"), pointAt("k=a", 5, 50), pointAt("k=b", 5, 50))
+	// It is late: of a time before the previous collection.
+	h.collect(-60, 60, "k=a")
+	wantPoints(t, h.collect(-60, 45, "k=f"), pointAt("k=f", 0, -60), pointAt("k=f", 5, 45))
+}
+
+// The data points of one collection can have several times.
+func TestStartPoint_SeveralTimes(t *testing.T) {
+	h := newHarness(t, Config{})
+	h.collect(-60, 10, "k=a")
+	r := h.export(func() {
+		i := h.instrument("n", Sum)
+		for n, a := range []string{"k=a", "k=b"} {
+			h.point(i, a).Number(Time{At: uint64(stamp+20+n) * 1e9, Start: (stamp - 60) * 1e9}, model.Int(5), h.next())
+		}
+	})
+	wantPoints(t, r, pointAt("k=a", 5, 20), pointAt("k=b", 0, 10), pointAt("k=b", 5, 21))
 }
 
 // A start point is earlier than its point, also within one unit of time.
@@ -187,6 +203,21 @@ func TestStartPoint_Evicted(t *testing.T) {
 	wantPoints(t, h.collect(at+25, at+30, "k=d"), pointAt("k=d", 0, at+25), pointAt("k=d", 5, at+30))
 }
 
+// A series that was missing in the previous collection, and is dropped after that, hides no
+// start point of other series.
+func TestStartPoint_AfterEviction(t *testing.T) {
+	h := newHarness(t, Config{})
+	h.collect(-60, 0, "k=a", "k=b")
+	h.time = h.time.Add(2 * IdleTime)
+	at := int64(2 * IdleTime / time.Second)
+	h.collect(-60, at, "k=a")
+	if h.entries() != 1 {
+		t.Fatal("the other series is kept")
+	}
+	h.time = h.time.Add(10 * time.Second)
+	wantPoints(t, h.collect(-60, at+10, "k=a", "k=c"), pointAt("k=a", 5, at+10), pointAt("k=c", 0, at), pointAt("k=c", 5, at+10))
+}
+
 func TestStartPoint_DroppedConverters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool[string, int](Config{}, 1<<20)
@@ -219,14 +250,27 @@ func TestStartPoint_DroppedConverters(t *testing.T) {
 			t.Error("a series has a start point because its converter was dropped")
 		}
 		time.Sleep(2 * IdleTime)
-		for i := range 2000 { // there is no room for the resource
+		kept := func(resource string) bool { _, ok := p.resources[resource]; return ok }
+		for i := 0; kept("r"); i++ { // dormant resources make room for others
 			export(fmt.Sprint(i))
 		}
-		if _, kept := p.resources["r"]; kept {
-			t.Fatal("the resource is kept")
-		}
+		time.Sleep(2 * IdleTime) // there is room again
 		if export("r") != 0 {
 			t.Error("a series has a start point because its resource was dropped")
+		}
+
+		p = NewPool[string, int](Config{}, 1<<20)
+		p.budget.Take(1 << 20)
+		for i := range freeResources {
+			export(fmt.Sprint(i))
+		}
+		export("r")
+		if kept("r") {
+			t.Fatal("the resource is kept")
+		}
+		p.budget.Take(-1 << 20)
+		if export("r") != 0 {
+			t.Error("a series has a start point because its resource was not kept")
 		}
 	})
 }

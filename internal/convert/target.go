@@ -29,12 +29,12 @@ func (c *Converter[K]) Target(at uint64, source uint32) {
 	if c.tags.Target == nil {
 		return
 	}
+	c.target.series = 1
 	var none K
 	p, ok := c.target.Lookup(none)
 	if !ok {
 		p = c.target.Add(none, nil, false)
 	}
-	c.target.series = 1
 	p.Number(Time{At: at}, model.Int(1), source)
 }
 
@@ -43,7 +43,7 @@ func (c *Converter[K]) Target(at uint64, source uint32) {
 func (c *Converter[K]) newTarget() *Instrument[K] {
 	i := &Instrument[K]{
 		scope: &Scope[K]{c: c, base: c.tags.Target}, spec: InstrumentSpec{Name: targetName, Kind: Gauge},
-		shape: Shape{Suffixes: []Suffix{SuffixNone}}, expected: 1, constant: true,
+		shape: Shape{Suffixes: []Suffix{SuffixNone}}, constant: true,
 	}
 	c.add(i, block.Lines{Plain: []string{targetName}})
 	if c.reserve(i.cost()) {

@@ -31,6 +31,14 @@ func TestTarget(t *testing.T) {
 	wantPoints(t, h.export(func() { h.Target(stamp*1e9, h.next()) }))
 }
 
+// All exports within one unit of time send the same point.
+func TestTarget_IsNotAdvanced(t *testing.T) {
+	h := newHarness(t, Config{}, Tags{Target: parseTags("k=v")})
+	for i := range uint64(20) {
+		wantPoints(t, h.export(func() { h.Target(stamp*1e9+i, h.next()) }), "target_info{k=v} 1")
+	}
+}
+
 // What cannot be sent is reported once, and what is named like it comes first.
 func TestTargetIsAPoint(t *testing.T) {
 	h := newHarness(t, Config{}, Tags{Target: parseTags(manyTags(26))})

@@ -40,7 +40,7 @@ const (
 	Milliseconds
 )
 
-// ResolutionOf returns Milliseconds if it is true, else Seconds.
+// ResolutionOf returns Milliseconds if milliseconds is true, else Seconds.
 func ResolutionOf(milliseconds bool) Resolution {
 	if milliseconds {
 		return Milliseconds
@@ -103,9 +103,7 @@ func (p Point[K]) timestamp(at uint64) int64 {
 		return ts
 	}
 	if !p.kept {
-		next := c.after(ts, ts, c.earlier)
-		c.newest = max(c.newest, next)
-		return next
+		return c.after(ts, ts, c.earlier)
 	}
 	s, next := &p.i.metric.points[p.entry], ts
 	switch last := resolution.Timestamp(s.sent) + int64(s.advanced); {
@@ -126,7 +124,6 @@ func (p Point[K]) timestamp(at uint64) int64 {
 	}
 	next = c.after(next, ts, c.others)
 	s.sent, s.advanced = at, uint8(next-ts)
-	c.newest = max(c.newest, next)
 	return next
 }
 
@@ -157,33 +154,27 @@ func untimely(rule error) error { return &encoding.Error{Field: encoding.FieldTi
 // converters of their own, which do not know each other's series. So each export reserves
 // the newest timestamp that it may send, and the others send later ones.
 type turns[K comparable] struct {
-	newest  int64         // sent or reserved
+	newest  int64         // reserved
 	by      *Converter[K] // the last one
 	at      uint64        // the newest time of the last export
 	earlier int64         // newest of all exports before it
-	others  int64         // newest of the exports of other converters before it
 }
 
-// begin reserves timestamps for an export whose newest data point has the time at. If it is
-// that of the last export, then the same data is exported again.
+// begin reserves timestamps for an export whose newest data point has the time at. If at is
+// the time of the last export, then the same data is exported again. If it is 0, the export
+// has no data point that can be sent. Neither needs further timestamps.
 func (t *turns[K]) begin(c *Converter[K], at uint64) {
-	ts := c.cfg.Resolution.Timestamp(at)
-	if at != t.at {
+	ts, further := c.cfg.Resolution.Timestamp(at), at != t.at && at != 0
+	if further {
 		if t.newest-ts > c.cfg.Resolution.maxAdvance() { // the clock was set back
 			t.newest = 0
 		}
-		t.at, t.earlier, t.others = at, t.newest, c.others
-		if t.by != c {
-			t.others = t.newest
-		}
-		t.newest, t.by = max(ts, t.newest+1), c
+		t.earlier = t.newest
 	}
-	c.earlier, c.others, c.newest = t.earlier, t.others, 0
-}
-
-// end gives back timestamps that were reserved and not used.
-func (t *turns[K]) end(c *Converter[K]) {
-	if t.by == c {
-		t.newest = max(c.newest, t.earlier)
+	if c.earlier = t.earlier; t.by != c {
+		c.others = t.earlier
+	}
+	if further {
+		t.at, t.by, t.newest = at, c, max(ts, t.newest+1)
 	}
 }

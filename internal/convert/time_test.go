@@ -118,45 +118,100 @@ func TestPoint_Timestamp_Histogram(t *testing.T) {
 	}
 }
 
+// reserve begins an export of one series at a time. The returned function ends the export,
+// and returns its points.
+func reserve(t *testing.T, p *Pool[string, int], at Time, attributes string) func() []string {
+	r := newRecorder(t)
+	x := p.Begin(r, time.Now())
+	l := x.Lease("r", noResourceTags)
+	l.Reserve(at.At)
+	return func() []string {
+		if at.At > 0 {
+			i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
+			point, ok := i.Lookup(attributes)
+			if !ok {
+				point = i.Add(attributes, parseTags(attributes), false)
+			}
+			point.Number(at, model.Int(1), 1)
+			i.Done()
+		}
+		l.End()
+		x.Close()
+		r.builder.Flush()
+		return r.points
+	}
+}
+
 // Exports of a resource that run at the same time reserve their timestamps, also for series
 // for which there is no room.
 func TestLease_Reserve(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 20} {
 		p := NewPool[string, int](Config{}, limit)
-		begin := func(at Time) (*Lease[string, int], func() []string) {
-			r := newRecorder(t)
-			x := p.Begin(r, time.Now())
-			l := x.Lease("r", noResourceTags)
-			l.Reserve(at.At)
-			return l, func() []string {
-				i := l.Scope("scope", "", "", "", noTags).Instrument(InstrumentSpec{Name: "n"}, 1)
-				point, ok := i.Lookup("k=v")
-				if !ok {
-					point = i.Add("k=v", parseTags("k=v"), false)
-				}
-				point.Number(at, model.Int(1), 1)
-				i.Done()
-				l.End()
-				x.Close()
-				r.builder.Flush()
-				return r.points
-			}
-		}
-		_, first := begin(after(100))
-		_, second := begin(after(200))
+		first := reserve(t, p, after(100), "k=v")
+		second := reserve(t, p, after(200), "k=v")
 		got := append(second(), first()...)
-		_, third := begin(after(300))
-		got = append(got, third()...)
-		_, again := begin(after(300))
-		got = append(got, again()...)
-		_, later := begin(after(time.Minute))
-		got = append(got, later()...)
+		for _, at := range []Time{after(300), after(300), after(time.Minute)} {
+			got = append(got, reserve(t, p, at, "k=v")()...)
+		}
 		want := []string{
 			fmt.Sprintf("n{k=v} 1 @%d", stamp+1), "n{k=v} 1", fmt.Sprintf("n{k=v} 1 @%d", stamp+2), fmt.Sprintf("n{k=v} 1 @%d", stamp+2),
 			fmt.Sprintf("n{k=v} 1 @%d", stamp+60),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("limit %d: points (-want +got):\n%s", limit, diff)
+		}
+	}
+}
+
+// Neither an export of the same data again nor one without data gives back timestamps that
+// have a value. If the clock is set back, they are reserved from there on.
+func TestLease_Reserve_AfterExports(t *testing.T) {
+	points := []string{"n{k=v} 1", fmt.Sprintf("n{k=v} 1 @%d", stamp+1), fmt.Sprintf("n{k=v} 1 @%d", stamp+2)}
+	for _, tt := range []struct {
+		name   string
+		before []Time
+		want   []string
+	}{
+		{"the same data", []Time{after(100), after(100)}, points[1:]},
+		{"no data", []Time{after(100), {}}, points[1:]},
+		{"the clock is set back", []Time{after(time.Hour)}, points[:2]},
+	} {
+		for _, limit := range []int64{0, 1 << 20} {
+			p := NewPool[string, int](Config{}, limit)
+			for _, at := range tt.before {
+				reserve(t, p, at, "k=v")()
+			}
+			first := reserve(t, p, after(200), "k=v")
+			second := reserve(t, p, after(300), "k=v")
+			if got := append(first(), second()...); !slices.Equal(got, tt.want) {
+				t.Errorf("%s, limit %d: points %q, want %q", tt.name, limit, got, tt.want)
+			}
+		}
+	}
+}
+
+// The timestamps of series for which there is no room are advanced no further than others.
+func TestLease_Reserve_Bound(t *testing.T) {
+	p := NewPool[string, int](Config{}, 0)
+	seen := map[string]bool{}
+	for i := range 30 {
+		for _, point := range reserve(t, p, after(time.Duration(i)), "k=v")() {
+			seen[point] = true
+		}
+	}
+	if last := fmt.Sprintf("n{k=v} 1 @%d", stamp+10); len(seen) != 11 || !seen[last] {
+		t.Errorf("points %v, want 11 up to %s", seen, last)
+	}
+}
+
+// Exports one after the other need not know of each other: their series keep their timestamps.
+func TestLease_Reserve_OneAfterTheOther(t *testing.T) {
+	p := NewPool[string, int](Config{}, 1<<20)
+	for i := range 5 {
+		attributes := fmt.Sprint("k=", i)
+		got := reserve(t, p, after(time.Duration(i)), attributes)()
+		if want := []string{"n{" + attributes + "} 1"}; !slices.Equal(got, want) {
+			t.Errorf("points %q, want %q", got, want)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // Usage is the size of the data of an instrument in an export.
 type Usage struct {
 	Identity
-	Series int   // data points of the export
+	Series int   // data points of the export, and series that were sent without one
 	Points int   // wire points that became part of a batch
 	Bytes  int64 // share in the compressed bodies, see [put.Accounts]
 
@@ -39,11 +39,11 @@ func (c *Converter[K]) review() {
 			c.ws.usage = append(c.ws.usage, Usage{Identity: i.Identity(), Series: i.series, id: i.id})
 		}
 		if i.overflowed {
-			c.warn(OverflowError{i.Identity()}, i.Identity())
+			c.warn(warned{i.Identity(), true}, OverflowError{i.Identity()})
 			i.overflowed = false
 		}
 		if limit, n := c.cfg.CardinalityWarning, max(i.series, len(i.index.entries)); limit > 0 && n > limit {
-			c.warn(CardinalityError{i.Identity(), n, limit}, i.Identity())
+			c.warn(warned{i.Identity(), false}, CardinalityError{i.Identity(), n, limit})
 		}
 		i.series = 0
 	}
@@ -58,10 +58,9 @@ type warned struct {
 // newWarnings returns the set of the warnings of a pool.
 func newWarnings() *reported.Set[warned] { return reported.NewSet[warned](maxReported) }
 
-// warn adds a warning to the tally, once for each kind of warning and instrument.
-func (c *Converter[K]) warn(warning error, instrument Identity) {
-	_, overflow := warning.(OverflowError) //nolint:errorlint // it was just made
-	if !c.warned.Seen(warned{instrument, overflow}) {
+// warn adds a warning to the tally, once for each id.
+func (c *Converter[K]) warn(id warned, warning error) {
+	if !c.warned.Seen(id) {
 		c.tally.Warnings = append(c.tally.Warnings, warning)
 	}
 }

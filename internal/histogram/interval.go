@@ -199,8 +199,8 @@ func (v *Interval) extreme(exact, bound float64, rank uint64) float64 {
 }
 
 // StdDev returns the sample standard deviation around the mean, estimated from the
-// buckets. If the sum was not recorded, so is the mean. It is 0 for one observation, and NaN
-// without buckets.
+// buckets. If the sum was not recorded, the mean is estimated from the buckets, too. It is 0
+// for one observation, and NaN without buckets.
 func (v *Interval) StdDev() float64 {
 	switch {
 	case v.count == 0 || v.total == 0:
