@@ -140,39 +140,88 @@
 // Options override environment variables. White space, a byte-order mark and zero-width
 // spaces around a value are removed. An empty variable counts as unset.
 //
-//	APPTUIT_API_TOKEN       the API token. Default: none. Overridden by WithToken, WithTokenSource
-//	                        and WithTokenFile.
-//	APPTUIT_API_TOKEN_FILE  a file with the API token. Default: none. Overridden by APPTUIT_API_TOKEN
-//	                        and the same options.
-//	APPTUIT_USER_ID         the user of Basic authentication. Default: none. Overridden by WithUserID.
-//	APPTUIT_ENDPOINT        the base URL. Default: https://api.apptuit.ai. Overridden by WithEndpoint.
-//	APPTUIT_TAGS            global tags, as "k1: v1, k2: v2". Default: none. Replaced by WithTags,
-//	                        ignored with WithoutEnvironmentTags.
-//	APPTUIT_SERVER          apptuit, opentsdb, victoriametrics, influxdb or generic. Default: apptuit for the
-//	                        default endpoint, otherwise generic. Overridden by WithServer.
-//	APPTUIT_TAG_VALUES      any, opentsdb or influxdb. Default: that of the server. Overridden by
-//	                        WithTagValueRule.
-//	APPTUIT_MAX_TAGS        the limit of the tags of a point, from 1 to 127. Default: that of the server.
-//	                        Overridden by WithMaxTags.
-//	APPTUIT_TIMESTAMP_RESOLUTION
-//	                        s or ms. Default: that of the server. Overridden by WithTimestampResolution.
-//	APPTUIT_SANITIZE_MODE   prometheus, apptuit or none. Default: prometheus. Overridden by
-//	                        WithSanitizeMode.
-//	APPTUIT_COMPRESSION     gzip, deflate or none. Default: gzip. Overridden by WithCompression.
-//	APPTUIT_TIMEOUT         the time-out of one request, as "30s" or a number of seconds. Default: 60s.
-//	                        Overridden by WithTimeout.
-//	APPTUIT_SPOOL_DIR       the folder of the spool. Default: no spool. Overridden by WithSpool, ignored
-//	                        with WithoutSpool. Opened by exporter.New or by the first Send.
-//	APPTUIT_SPOOL_INSTANCES a boolean: several clients share the folder of APPTUIT_SPOOL_DIR. Default: no.
-//	APPTUIT_SPOOL_MAX_BYTES the limit of the spool's files, in bytes, or in KiB, MiB or GiB (or K, M, G for
-//	                        the same), as "512MiB". Default: 512MiB. Overridden by WithSpoolMaxBytes.
-//	APPTUIT_SPOOL_MAX_AGE   how long a batch is kept, as "24h"; a unit is required. Default: 24h.
-//	                        Overridden by WithSpoolMaxAge.
-//	APPTUIT_SPOOL_INSECURE_DIR
-//	                        a boolean: the folder may belong to, or be writable by, other users. Default:
-//	                        no. WithSpoolInsecureFolder has the same effect.
-//	HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-//	                        as in net/http. Overridden by WithProxy.
+//	APPTUIT_ENDPOINT              A URL. Base URL of the server, without the path /api/put, which is
+//	                              added. Default: https://api.apptuit.ai. Overridden by
+//	                              WithEndpoint.
+//	APPTUIT_SERVER                apptuit, opentsdb, victoriametrics, influxdb or generic. Kind of
+//	                              the server. It selects the defaults of tag_values, max_tags and
+//	                              timestamp_resolution, and the compressions that are accepted.
+//	                              Default: apptuit for the default endpoint, otherwise generic.
+//	                              Overridden by WithServer.
+//	APPTUIT_TAG_VALUES            any, opentsdb or influxdb. Rule by which tag values are rewritten.
+//	                              any changes nothing. Default: that of the server. Overridden by
+//	                              WithTagValueRule.
+//	APPTUIT_MAX_TAGS              An integer. Limit of the tags of a point, from 1 to 127. A point
+//	                              with more tags is rejected. Default: that of the server: 8 for
+//	                              OpenTSDB, otherwise 25. Overridden by WithMaxTags.
+//	APPTUIT_TIMESTAMP_RESOLUTION  s or ms. Resolution of timestamps. InfluxDB 1.6 misreads ms.
+//	                              Default: that of the server: ms for VictoriaMetrics, otherwise s.
+//	                              Overridden by WithTimestampResolution.
+//	APPTUIT_API_TOKEN             Text. API token. It is required for the default endpoint, and with
+//	                              user_id. A token or token file of the configuration overrides both
+//	                              variables; APPTUIT_API_TOKEN overrides APPTUIT_API_TOKEN_FILE.
+//	                              Overridden by WithToken.
+//	APPTUIT_API_TOKEN_FILE        A file. File of at most 64 KiB with the API token. It is read
+//	                              again when it changes, after a 401, and after a 403 at most once
+//	                              per minute. Overridden by WithTokenFile.
+//	APPTUIT_USER_ID               Text. User of Basic authentication, with the token as password.
+//	                              Without it, the token is sent as a Bearer token. Overridden by
+//	                              WithUserID.
+//	APPTUIT_HEADERS               k1=v1,k2=v2, values percent-encoded. Headers of every request.
+//	                              Authorization replaces token and user id. Content-*, Host,
+//	                              Transfer-Encoding and User-Agent are refused. A key of the
+//	                              configuration replaces the whole variable. Overridden by
+//	                              WithHeaders.
+//	APPTUIT_CERTIFICATE           A file. PEM file with the certificates that verify the server's.
+//	                              It is read again when it changes. Default: the certificates of the
+//	                              system. Overridden by WithTLSFiles.
+//	APPTUIT_CLIENT_CERTIFICATE    A file. PEM file with the certificate of the client, and its
+//	                              intermediate certificates. It requires tls.key_file, and is read
+//	                              again when it changes. Overridden by WithTLSFiles.
+//	APPTUIT_CLIENT_KEY            A file. PEM file with the private key of the client. It requires
+//	                              tls.cert_file, and is read again when it changes. Overridden by
+//	                              WithTLSFiles.
+//	APPTUIT_PROXY                 A URL. Proxy for all requests, with the scheme http, https, socks5
+//	                              or socks5h. It may contain user and password. Default:
+//	                              HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as in net/http. Overridden
+//	                              by WithProxy.
+//	APPTUIT_TIMEOUT               A duration with a unit, such as 30s. Limit of one request. A
+//	                              PeriodicReader limits all requests of an Export to its own
+//	                              time-out, 30 s by default. In declarative configuration, 0 means
+//	                              no limit. Default: 60s. Overridden by WithTimeout.
+//	APPTUIT_COMPRESSION           gzip, deflate or none. Compression of requests. InfluxDB 1.6 and
+//	                              VictoriaMetrics 1.79 do not accept deflate; with the server
+//	                              influxdb it is an error. Default: gzip. Overridden by
+//	                              WithCompression.
+//	APPTUIT_RETRY_MAX_ELAPSED_TIME
+//	                              A duration with a unit, such as 30s. Time from the first attempt
+//	                              at a batch to the start of its last one. 0 means that only the
+//	                              deadline of the Export limits it. Default: 60s. Overridden by
+//	                              WithRetry.
+//	APPTUIT_SPOOL_DIR             A folder. Folder for batches that cannot be delivered now. They
+//	                              are delivered later. Use an absolute path, and a folder for each
+//	                              exporter, unless spool.instances is set. Overridden by WithSpool.
+//	APPTUIT_SPOOL_INSTANCES       yes or no. Up to 64 processes or exporters share the folder. The
+//	                              variable applies to the folder of APPTUIT_SPOOL_DIR only. Default:
+//	                              no. WithSpoolInstances has the same effect.
+//	APPTUIT_SPOOL_MAX_BYTES       Bytes, or a number of KiB, MiB or GiB. Limit of the spool's files.
+//	                              Beyond it, the oldest batches are dropped. Default: 512MiB.
+//	                              Overridden by WithSpoolMaxBytes.
+//	APPTUIT_SPOOL_MAX_AGE         A duration with a unit, such as 30s. Age after which a batch is
+//	                              dropped, once the server has answered an attempt to deliver it.
+//	                              Default: 24h. Overridden by WithSpoolMaxAge.
+//	APPTUIT_SPOOL_INSECURE_DIR    yes or no. Accepts a folder that other users can write to, or that
+//	                              belongs to another user. Default: no. WithSpoolInsecureFolder has
+//	                              the same effect.
+//	APPTUIT_SANITIZE_MODE         prometheus, apptuit or none. How invalid characters in metric
+//	                              names and tag keys are replaced. Default: prometheus. Overridden
+//	                              by WithSanitizeMode.
+//	APPTUIT_TAGS                  k1: v1, k2: v2. Tags of all points. Attributes of data points
+//	                              override them, and they override resource attributes. A tag with
+//	                              an empty value is omitted, and suppresses the same tag from
+//	                              lower-priority sources. Tags of the configuration override single
+//	                              tags of the variable; apptuitclient.WithTags replaces the variable
+//	                              for points that a program sends itself. Overridden by WithTags.
 //
 // The deprecated variables APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS of apptuit-py are used, with
 // a warning, if APPTUIT_API_TOKEN, APPTUIT_API_TOKEN_FILE or APPTUIT_TAGS, respectively, are

@@ -152,7 +152,7 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 		if mode > encoding.SanitizeNone {
 			s.Fault("WithSanitizeMode: unknown mode %d", mode)
 		}
-		s.Points.Mode.Set(mode)
+		s.Points.Mode.Set("WithSanitizeMode", mode)
 	})
 }
 
@@ -167,7 +167,7 @@ func WithTagValueRule(rule encoding.TagValueRule) Option {
 		if rule > encoding.TagValuesInfluxDB {
 			s.Fault("WithTagValueRule: unknown rule %d", rule)
 		}
-		s.Points.TagValues.Set(rule)
+		s.Points.TagValues.Set("WithTagValueRule", rule)
 	})
 }
 
@@ -180,7 +180,7 @@ func WithMaxTags(n int) Option {
 		if err := client.CheckMaxTags(n); err != nil {
 			s.Fault("WithMaxTags: %w", err)
 		}
-		s.Points.MaxTags.Set(n)
+		s.Points.MaxTags.Set("WithMaxTags", n)
 	})
 }
 
@@ -193,7 +193,7 @@ func WithCompression(compression Compression) Option {
 			s.Fault("WithCompression: unknown compression %d", compression)
 			return
 		}
-		s.Points.Compression.Set(put.Encoding(compression))
+		s.Points.Compression.Set("WithCompression", put.Encoding(compression))
 	})
 }
 
@@ -205,7 +205,7 @@ func WithTimeout(d time.Duration) Option {
 		if d <= 0 {
 			s.Fault("WithTimeout: %v is not positive", d)
 		}
-		s.Connection.Timeout = d
+		s.Connection.Timeout.Set("WithTimeout", d)
 	})
 }
 
@@ -218,7 +218,7 @@ func WithRetry(retry RetryConfig) Option {
 		if retry.InitialInterval < 0 || retry.MaxInterval < 0 || retry.MaxElapsedTime < 0 {
 			s.Fault("WithRetry: durations must not be negative")
 		}
-		s.Retry = client.RetryPolicy(retry)
+		s.SetRetry(client.RetryPolicy(retry))
 	})
 }
 
@@ -276,7 +276,7 @@ func WithMaxBatchPoints(n int) Option {
 		if n < 1 {
 			s.Fault("WithMaxBatchPoints: %d is not positive", n)
 		}
-		s.Points.MaxPoints.Set(n)
+		s.Points.MaxPoints.Set("WithMaxBatchPoints", n)
 	})
 }
 
@@ -287,7 +287,7 @@ func WithMaxBatchBytes(n int64) Option {
 		if n < 1 {
 			s.Fault("WithMaxBatchBytes: %d is not positive", n)
 		}
-		s.Points.MaxBytes.Set(n)
+		s.Points.MaxBytes.Set("WithMaxBatchBytes", n)
 	})
 }
 
@@ -314,7 +314,7 @@ func WithTimestampResolution(resolution time.Duration) Option {
 			s.Fault("WithTimestampResolution: %v must be %v or %v", resolution, time.Second, time.Millisecond)
 			return
 		}
-		s.Points.Resolution.Set(resolution)
+		s.Points.Resolution.Set("WithTimestampResolution", resolution)
 	})
 }
 

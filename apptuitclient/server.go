@@ -45,6 +45,6 @@ func WithServer(server Server) Option {
 			s.Fault("WithServer: unknown server %d", server)
 			return
 		}
-		s.Server.Set(client.Server(server))
+		s.Server.Set("WithServer", client.Server(server))
 	})
 }

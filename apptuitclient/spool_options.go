@@ -58,7 +58,7 @@ func WithoutSpool() Option {
 // 512 MiB, or APPTUIT_SPOOL_MAX_BYTES. The quarantine can take up to an eighth of the limit
 // in addition.
 func WithSpoolMaxBytes(n int64) SpoolOption {
-	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes.Set(n) })
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Bytes.Set("WithSpoolMaxBytes", n) })
 }
 
 // WithSpoolMaxAge limits how long a batch is kept. The default is 24 hours, or
@@ -67,7 +67,7 @@ func WithSpoolMaxBytes(n int64) SpoolOption {
 // cannot be reached, or before it was offered. Changes of the system clock have no effect on
 // the batches that the running process has written or found.
 func WithSpoolMaxAge(d time.Duration) SpoolOption {
-	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age.Set(d) })
+	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age.Set("WithSpoolMaxAge", d) })
 }
 
 // WithSpoolRate limits the rate of requests with spooled batches, in requests per second.

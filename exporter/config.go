@@ -20,55 +20,47 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// config is the configuration of an exporter. A field with a name that ends in Set or Given
-// says that an option has set the value, so that the environment does not override it.
+// config is the configuration of an exporter.
 type config struct {
-	client         *apptuitclient.Client
-	core           *client.Client // inside client, for use within this module
-	clientGiven    bool
-	clientOptions  []apptuitclient.Option
-	names          convert.Names
-	modeSet        bool
-	prometheusSet  bool
-	tags           map[string]string
-	prefixSet      bool
-	noHostTag      bool
-	instanceTag    bool
-	resource       attribute.Filter
-	filter         attribute.Filter // of data point attributes; nil selects all
-	scopeTags      bool
-	scopeTagsSet   bool
-	startPoints    bool
-	startPointsSet bool
-	target         attribute.Filter // of the attributes of target_info; nil disables it
-	handler        func(*apptuitclient.SendError)
-	temporality    sdkmetric.TemporalitySelector
-	temporalitySet bool
-	aggregation    sdkmetric.AggregationSelector
-	aggregationSet bool
-	noSelfMetrics  bool
-	usageMetrics   bool
-	cardinality    int // series of an instrument above which there is a warning; 0 disables it
-	cardinalitySet bool
-	meterProvider  metric.MeterProvider // nil disables telemetry
-	cacheBytes     int64
+	client        *apptuitclient.Client
+	core          *client.Client // inside client, for use within this module
+	clientGiven   bool
+	clientOptions []apptuitclient.Option
 
-	telemetry       *telemetry // nil without a MeterProvider
-	layout          Layout
-	layoutSet       bool
-	histograms      Histograms
-	histogramsSet   bool
-	quantiles       []float64 // nil selects the default quantiles
-	quantilesSet    bool
-	sparseBuckets   bool
-	timers          Timers
-	timersSet       bool
-	durationUnit    time.Duration
-	durationUnitSet bool
-	meters          bool
-	metersSet       bool
+	names           convert.Names // completed by completeNames
+	prefix          client.Optional[string]
+	mode            client.Optional[encoding.SanitizeMode]
+	prometheusNames client.Optional[bool]
 
-	shared [][]model.Tag // tags for all points, as layers for model.MergeTags, highest precedence first
+	tags        map[string]string
+	hostTag     client.Optional[bool]
+	instanceTag client.Optional[bool]
+	scopeTags   client.Optional[bool]
+	resource    client.Optional[attribute.Filter]
+	filter      client.Optional[attribute.Filter] // of data point attributes; nil selects all
+	target      client.Optional[attribute.Filter] // of the attributes of target_info; nil disables it
+
+	temporality   client.Optional[sdkmetric.TemporalitySelector]
+	aggregation   client.Optional[sdkmetric.AggregationSelector]
+	histograms    client.Optional[Histograms]
+	quantiles     client.Optional[[]float64] // nil selects the default quantiles
+	sparseBuckets client.Optional[bool]
+	startPoints   client.Optional[bool]
+
+	layout       client.Optional[Layout]
+	timers       client.Optional[Timers]
+	durationUnit client.Optional[time.Duration]
+	meters       client.Optional[bool]
+
+	selfMetrics   client.Optional[bool]
+	usageMetrics  client.Optional[bool]
+	cardinality   client.Optional[int] // series of an instrument above which there is a warning; 0 disables it
+	cacheBytes    int64
+	handler       func(*apptuitclient.SendError)
+	meterProvider metric.MeterProvider // nil disables telemetry
+
+	telemetry *telemetry    // nil without a MeterProvider
+	shared    [][]model.Tag // tags for all points, as layers for model.MergeTags, highest precedence first
 
 	faults []error
 }
@@ -77,22 +69,19 @@ type config struct {
 // defaults, and creates the client. Its error joins all faults, including those of the
 // client's configuration.
 func newConfig(opts []Option) (*config, error) {
-	c := &config{
-		resource: attribute.NewAllowKeysFilter(
-			semconv.ServiceNameKey, semconv.ServiceNamespaceKey, semconv.ServiceInstanceIDKey),
-		cacheBytes:   64 << 20,
-		durationUnit: time.Second,
-	}
+	c := &config{cacheBytes: 64 << 20}
 	for _, o := range opts {
 		if o != nil {
 			o.apply(c)
 		}
 	}
 	c.environment()
+	c.defaults()
 	c.checkLayout()
+	c.checkSelfMetrics()
 	c.selectors()
 	c.connect()
-	c.checkNames()
+	c.completeNames()
 	c.shareTags()
 	c.observe()
 	if len(c.faults) > 0 {
@@ -102,6 +91,16 @@ func newConfig(opts []Option) (*config, error) {
 		return nil, fmt.Errorf("apptuit exporter: %w", errors.Join(c.faults...))
 	}
 	return c, nil
+}
+
+// defaults sets the defaults, of which some depend on the layout.
+func (c *config) defaults() {
+	c.resource.SetDefault(attribute.NewAllowKeysFilter(
+		semconv.ServiceNameKey, semconv.ServiceNamespaceKey, semconv.ServiceInstanceIDKey))
+	c.hostTag.SetDefault(true)
+	c.scopeTags.SetDefault(c.layout.Value != LayoutReporter) // apptuit-py's reporter has no scope tags
+	c.durationUnit.SetDefault(time.Second)
+	c.selfMetrics.SetDefault(true)
 }
 
 // connect creates the client, unless WithClient is given, and opens its spool.
@@ -137,28 +136,25 @@ func (c *config) observe() {
 	c.telemetry = t
 }
 
-// checkNames takes the rule for tag values from the client, and also the sanitize mode, unless
-// WithSanitizeMode has set it. It checks that WithPrometheusNames is compatible with the mode and
+// completeNames takes the rule for tag values from the client, and also the sanitize mode, unless
+// WithSanitizeMode has set it. It checks that Prometheus names are compatible with the mode and
 // the layout.
-func (c *config) checkNames() {
+func (c *config) completeNames() {
+	c.names = convert.Names{Prefix: c.prefix.Value, Mode: c.mode.Value, Prometheus: c.prometheusNames.Value}
 	if c.client != nil {
 		c.names.Values = c.core.TagValues()
-		if !c.modeSet {
+		if !c.mode.Given() {
 			c.names.Mode = c.core.SanitizeMode()
 		}
 	}
 	if !c.names.Prometheus {
 		return
 	}
-	source := "APPTUIT_PROMETHEUS_NAMES"
-	if c.prometheusSet {
-		source = "WithPrometheusNames"
-	}
 	if mode := c.names.Mode; mode != encoding.SanitizePrometheus {
-		c.fault("%s: the sanitize mode must be %v, not %v", source, encoding.SanitizePrometheus, mode)
+		c.fault("%s: the sanitize mode must be %v, not %v", c.prometheusNames.From, encoding.SanitizePrometheus, mode)
 	}
-	if c.layout == LayoutReporter {
-		c.fault("%s: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support Prometheus names", source)
+	if c.layout.Value == LayoutReporter {
+		c.fault("%s: the reporter layout (%s) does not support Prometheus names", c.prometheusNames.From, c.layout.From)
 	}
 }
 

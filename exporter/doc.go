@@ -294,42 +294,79 @@
 // [WithClient] is given, the variables of package apptuitclient apply, too. Booleans are yes,
 // true, on, 1 and their opposites.
 //
-//	APPTUIT_DISABLE_HOST_TAG   a boolean: omit the host tag. Default: no. WithoutHostTag has the same effect.
-//	APPTUIT_PREFIX             a prefix of all metric names. Default: none. Overridden by WithPrefix.
-//	APPTUIT_PROMETHEUS_NAMES   a boolean: names as OpenTelemetry's Prometheus exporter gives them.
-//	                           Default: no. WithPrometheusNames has the same effect.
-//	APPTUIT_START_POINTS       a boolean: send a point with the value 0 before the first point of each
-//	                           cumulative monotonic series. Default: no. WithStartPoints has the same
-//	                           effect.
-//	APPTUIT_TARGET_INFO        a boolean: send target_info with all resource attributes. Default: no.
-//	                           Overridden by WithTargetInfo.
-//	APPTUIT_SCOPE_TAGS         a boolean: tags of the instrumentation scope. Default: yes, in the reporter
-//	                           layout no. Overridden by WithoutScopeTags.
+//	APPTUIT_PREFIX                Text. Prefix of all metric names, without a separator. Overridden
+//	                              by WithPrefix.
+//	APPTUIT_PROMETHEUS_NAMES      yes or no. Names of OpenTelemetry's Prometheus exporter: units,
+//	                              _total, label names. It requires the sanitize mode prometheus.
+//	                              Default: no. WithPrometheusNames has the same effect.
+//	APPTUIT_DISABLE_HOST_TAG      yes disables the setting. Tag host with the resource attribute
+//	                              host.name, or else the name of this host. The Collector's exporter
+//	                              uses only the attribute. Default: yes. WithoutHostTag has the same
+//	                              effect.
+//	APPTUIT_INSTANCE_TAG          yes or no. Tag service_instance_id with a random value, which
+//	                              distinguishes processes with the same service name on one host.
+//	                              Default: no. WithInstanceTag has the same effect.
+//	APPTUIT_SCOPE_TAGS            yes or no. Tags otel_scope_name and otel_scope_version; with
+//	                              prometheus_names also otel_scope_schema_url and the attributes of
+//	                              the scope. Without them, instruments of two libraries with one
+//	                              name collide. Default: yes, in the reporter layout no. Overridden
+//	                              by WithoutScopeTags.
+//	APPTUIT_RESOURCE_ATTRIBUTES   Patterns, separated by commas; ! before a pattern excludes.
+//	                              Resource attributes that become tags. In a pattern, * stands for
+//	                              any text and ? for one character. Exclusion overrides inclusion;
+//	                              with exclusions alone, all others are included. Default:
+//	                              service.name, service.namespace and service.instance.id.
+//	                              Overridden by WithResourceAttributes.
+//	APPTUIT_ATTRIBUTES            Patterns, separated by commas; ! before a pattern excludes. Data
+//	                              point attributes that become tags. If the remaining attributes no
+//	                              longer distinguish two series, they collide; prefer an SDK View
+//	                              with an attribute filter. otel.metric.overflow is always sent.
+//	                              Default: all. Overridden by WithAttributeFilter.
+//	APPTUIT_TARGET_INFO           yes or no. A point of the metric target_info in each Export, with
+//	                              the resource attributes that the patterns select. The variable,
+//	                              and an empty mapping {}, select all. Default: no. Overridden by
+//	                              WithTargetInfo.
 //	APPTUIT_TEMPORALITY_PREFERENCE
-//	                           cumulative, delta or low_memory. Default: cumulative, in the reporter
-//	                           layout delta for histograms. Overridden by WithTemporalitySelector.
+//	                              cumulative, delta or low_memory. Temporality, as for OTLP. Delta
+//	                              points of an Export that fails are lost. Default: cumulative, in
+//	                              the reporter layout delta for histograms. Overridden by
+//	                              WithTemporalitySelector.
 //	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION
-//	                           explicit_bucket_histogram or base2_exponential_bucket_histogram.
-//	                           Default: the first, in the reporter layout the second. Overridden by
-//	                           WithAggregationSelector.
-//	APPTUIT_USAGE_METRICS      a boolean: send the usage of each instrument. Default: no.
-//	                           WithUsageMetrics has the same effect.
-//	APPTUIT_CARDINALITY_WARNING
-//	                           a number of series above which an instrument causes a warning. Default: 0,
-//	                           no warning. Overridden by WithCardinalityWarning.
-//	APPTUIT_LAYOUT             default or reporter. Default: default. Overridden by WithLayout.
-//	APPTUIT_HISTOGRAMS         recorded, buckets, quantiles or both. Default: recorded. Overridden by
-//	                           WithHistograms.
-//	APPTUIT_QUANTILES          numbers between 0 and 1. Default: 0.5,0.75,0.95,0.99,0.999. Overridden by
-//	                           WithQuantiles.
-//	APPTUIT_SPARSE_BUCKETS     a boolean: send only buckets that have counted something. Default: no.
-//	                           WithSparseBuckets has the same effect.
-//	APPTUIT_TIMERS             unit, all or none: the histograms that are timers. Default: unit.
-//	                           Overridden by WithTimers.
-//	APPTUIT_DURATION_UNIT      ns, us, ms, s, min, h or d: the unit of timers. Default: s. Overridden by
-//	                           WithDurationUnit.
-//	APPTUIT_METERS             a boolean: send monotonic sums as meters. Default: no. WithMeters has the
-//	                           same effect.
+//	                              explicit_bucket_histogram or base2_exponential_bucket_histogram.
+//	                              Aggregation of histograms, as for OTLP. A View overrides it.
+//	                              Default: the first, in the reporter layout the second. Overridden
+//	                              by WithAggregationSelector.
+//	APPTUIT_HISTOGRAMS            recorded, buckets, quantiles or both. Whether histograms are sent
+//	                              as buckets, quantiles or both. recorded sends explicit buckets as
+//	                              buckets, and exponential histograms as quantiles. Default:
+//	                              recorded. Overridden by WithHistograms.
+//	APPTUIT_QUANTILES             Numbers between 0 and 1, separated by commas. Quantiles of
+//	                              histograms, up to 100. Default: 0.5,0.75,0.95,0.99,0.999.
+//	                              Overridden by WithQuantiles.
+//	APPTUIT_SPARSE_BUCKETS        yes or no. Omits buckets of cumulative histograms that have
+//	                              counted nothing. The comment of the option lists the queries that
+//	                              differ. Default: no. WithSparseBuckets has the same effect.
+//	APPTUIT_START_POINTS          yes or no. A point with the value 0 before the first point of each
+//	                              cumulative monotonic series, so that rate and increase count its
+//	                              first increment. Default: no. WithStartPoints has the same effect.
+//	APPTUIT_LAYOUT                default or reporter. Names and series: reporter sends those of
+//	                              apptuit-py's reporter. Default: default. Overridden by WithLayout.
+//	APPTUIT_TIMERS                unit, all or none. Histograms that are timers: unit selects those
+//	                              whose unit is one of time. Default: unit. Overridden by
+//	                              WithTimers.
+//	APPTUIT_DURATION_UNIT         ns, us, ms, s, min, h or d. Unit of the values of timers. Default:
+//	                              s. Overridden by WithDurationUnit.
+//	APPTUIT_METERS                yes or no. Sends monotonic sums as meters, with rates. Default:
+//	                              no. WithMeters has the same effect.
+//	APPTUIT_SELF_METRICS          yes or no. The exporter's own metrics, apptuit.reporter.*.
+//	                              Default: yes. Overridden by WithoutSelfMetrics.
+//	APPTUIT_USAGE_METRICS         yes or no. apptuit.reporter.usage.*: series, points and bytes of
+//	                              each instrument in the previous Export. It requires self_metrics.
+//	                              Default: no. WithUsageMetrics has the same effect.
+//	APPTUIT_CARDINALITY_WARNING   An integer. Number of series of an instrument, seen within five
+//	                              minutes, above which there is one warning. 0 disables it. In the
+//	                              Collector it applies to a metric of one resource. Default: 0.
+//	                              Overridden by WithCardinalityWarning.
 //
 // # Concurrency
 //

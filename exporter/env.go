@@ -7,70 +7,70 @@ import (
 	"fmt"
 	"strconv"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/apptuitai/apptuit-go/encoding"
-	"github.com/apptuitai/apptuit-go/internal/env"
+	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// environment reads the variables that no option overrides. An empty variable counts as
-// unset.
-func (c *config) environment() {
-	if v := env.Get("APPTUIT_DISABLE_HOST_TAG"); v != "" && !c.noHostTag {
-		disable, err := encoding.ParseBool(v)
-		c.check("APPTUIT_DISABLE_HOST_TAG", err)
-		c.noHostTag = disable
+// environment reads the variables that no option overrides.
+func (c *config) environment() { settings.ReadEnvironment(c.variables()) }
+
+// variables returns the functions that read the variables of the exporter, by the names of
+// the settings.
+func (c *config) variables() map[string]func(settings.Variable) {
+	return map[string]func(settings.Variable){
+		"prefix":                        read(c, &c.prefix, parseText),
+		"prometheus_names":              read(c, &c.prometheusNames, encoding.ParseBool),
+		"host_tag":                      read(c, &c.hostTag, parseNot),
+		"instance_tag":                  read(c, &c.instanceTag, encoding.ParseBool),
+		"scope_tags":                    read(c, &c.scopeTags, encoding.ParseBool),
+		"target_info":                   read(c, &c.target, parseTarget),
+		"temporality_preference":        read(c, &c.temporality, ParseTemporalityPreference),
+		"default_histogram_aggregation": read(c, &c.aggregation, ParseHistogramAggregation),
+		"histograms":                    read(c, &c.histograms, ParseHistograms),
+		"quantiles":                     read(c, &c.quantiles, ParseQuantiles),
+		"sparse_buckets":                read(c, &c.sparseBuckets, encoding.ParseBool),
+		"start_points":                  read(c, &c.startPoints, encoding.ParseBool),
+		"layout":                        read(c, &c.layout, ParseLayout),
+		"timers":                        read(c, &c.timers, ParseTimers),
+		"duration_unit":                 read(c, &c.durationUnit, ParseDurationUnit),
+		"meters":                        read(c, &c.meters, encoding.ParseBool),
+		"self_metrics":                  read(c, &c.selfMetrics, encoding.ParseBool),
+		"usage_metrics":                 read(c, &c.usageMetrics, encoding.ParseBool),
+		"cardinality_warning":           read(c, &c.cardinality, parseCardinality),
 	}
-	if v := env.Get("APPTUIT_PREFIX"); v != "" && !c.prefixSet {
-		c.names.Prefix = v
-	}
-	if v := env.Get("APPTUIT_PROMETHEUS_NAMES"); v != "" && !c.names.Prometheus {
-		names, err := encoding.ParseBool(v)
-		c.check("APPTUIT_PROMETHEUS_NAMES", err)
-		c.names.Prometheus = names
-	}
-	fromName(c, "APPTUIT_START_POINTS", c.startPointsSet, encoding.ParseBool, &c.startPoints)
-	if v := env.Get("APPTUIT_TARGET_INFO"); v != "" && c.target == nil {
-		target, err := encoding.ParseBool(v)
-		c.check("APPTUIT_TARGET_INFO", err)
-		if target {
-			c.target = all
+}
+
+// read returns a function that sets a setting from a variable, unless an option has set it.
+func read[T any](c *config, to *client.Optional[T], parse func(string) (T, error)) func(settings.Variable) {
+	return func(v settings.Variable) {
+		if to.Given() {
+			return
 		}
+		value, err := parse(v.Text)
+		if err != nil {
+			c.fault("%s: %w", v.Name, err)
+		}
+		to.Set(v.Name, value)
 	}
-	if v := env.Get("APPTUIT_TEMPORALITY_PREFERENCE"); v != "" && !c.temporalitySet {
-		selector, err := ParseTemporalityPreference(v)
-		c.check("APPTUIT_TEMPORALITY_PREFERENCE", err)
-		c.temporality = selector
-	}
-	if v := env.Get("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION"); v != "" && !c.aggregationSet {
-		selector, err := ParseHistogramAggregation(v)
-		c.check("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", err)
-		c.aggregation = selector
-	}
-	c.layoutEnvironment()
-	c.costEnvironment()
 }
 
-// layoutEnvironment reads the variables of the layout.
-func (c *config) layoutEnvironment() {
-	fromName(c, "APPTUIT_LAYOUT", c.layoutSet, ParseLayout, &c.layout)
-	fromName(c, "APPTUIT_HISTOGRAMS", c.histogramsSet, ParseHistograms, &c.histograms)
-	fromName(c, "APPTUIT_QUANTILES", c.quantilesSet, ParseQuantiles, &c.quantiles)
-	fromName(c, "APPTUIT_TIMERS", c.timersSet, ParseTimers, &c.timers)
-	fromName(c, "APPTUIT_DURATION_UNIT", c.durationUnitSet, ParseDurationUnit, &c.durationUnit)
-	fromName(c, "APPTUIT_SPARSE_BUCKETS", c.sparseBuckets, encoding.ParseBool, &c.sparseBuckets)
-	fromName(c, "APPTUIT_METERS", c.meters, encoding.ParseBool, &c.meters)
-	if !c.scopeTagsSet {
-		c.scopeTags = c.layout != LayoutReporter // the tags of apptuit-py
-	}
-	fromName(c, "APPTUIT_SCOPE_TAGS", c.scopeTagsSet, encoding.ParseBool, &c.scopeTags)
+func parseText(text string) (string, error) { return text, nil }
+
+// parseNot parses the opposite of a boolean.
+func parseNot(text string) (bool, error) {
+	v, err := encoding.ParseBool(text)
+	return !v, err
 }
 
-// costEnvironment reads the variables of metrics and warnings about the cost of instruments.
-func (c *config) costEnvironment() {
-	if c.usageMetrics && c.noSelfMetrics {
-		c.fault("WithUsageMetrics and WithoutSelfMetrics exclude each other: use one of them")
+// parseTarget parses a boolean that selects all attributes of target_info, or disables it.
+func parseTarget(text string) (attribute.Filter, error) {
+	if enabled, err := encoding.ParseBool(text); err != nil || !enabled {
+		return nil, err
 	}
-	fromName(c, "APPTUIT_USAGE_METRICS", c.usageMetrics, encoding.ParseBool, &c.usageMetrics)
-	fromName(c, "APPTUIT_CARDINALITY_WARNING", c.cardinalitySet, parseCardinality, &c.cardinality)
+	return all, nil
 }
 
 // parseCardinality parses a number of series.
@@ -80,19 +80,4 @@ func parseCardinality(text string) (int, error) {
 		return 0, fmt.Errorf("%q: must be a number of series, or 0 for no warning", text)
 	}
 	return n, nil
-}
-
-// fromName parses a variable, unless an option has set its value.
-func fromName[T any](c *config, variable string, set bool, parse func(string) (T, error), to *T) {
-	if v := env.Get(variable); v != "" && !set {
-		t, err := parse(v)
-		c.check(variable, err)
-		*to = t
-	}
-}
-
-func (c *config) check(variable string, err error) {
-	if err != nil {
-		c.fault("%s: %w", variable, err)
-	}
 }

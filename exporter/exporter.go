@@ -58,13 +58,13 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 // Temporality returns the temporality for a kind of instrument. See
 // [WithTemporalitySelector].
 func (e *Exporter) Temporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
-	return e.cfg.temporality(kind)
+	return e.cfg.temporality.Value(kind)
 }
 
 // Aggregation returns the default aggregation for a kind of instrument. See
 // [WithAggregationSelector].
 func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
-	return e.cfg.aggregation(kind)
+	return e.cfg.aggregation.Value(kind)
 }
 
 // Export sends metrics, and returns when each of their points is accepted, rejected,
@@ -113,11 +113,11 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		conv:        lease.Converter,
 		observer:    e.origins.observer(res, lease.Converter, start),
 		resolution:  e.origins.resolution,
-		startPoints: e.cfg.startPoints,
-		filter:      e.cfg.filter,
+		startPoints: e.cfg.startPoints.Value,
+		filter:      e.cfg.filter.Value,
 	}
 	x.find(rm.ScopeMetrics, false)
-	if !e.cfg.noSelfMetrics {
+	if e.cfg.selfMetrics.Value {
 		x.find(e.self(&state.selfMetrics, start), true)
 	}
 	if x.observer != nil {
@@ -145,7 +145,7 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 // account adds a finished Export to the statistics and passes its warnings on.
 func (e *Exporter) account(usage []convert.Usage, tally convert.Tally, r client.Report, produced int, self *selfMetrics, start time.Time) {
 	var largest []InstrumentUsage
-	if e.cfg.usageMetrics {
+	if e.cfg.usageMetrics.Value {
 		largest = largestUsage(usage)
 	}
 	self.add(r, time.Since(start), tally, largest)

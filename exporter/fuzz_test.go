@@ -120,10 +120,10 @@ func exportAnything(t *testing.T, data []byte, more ...apptuitclient.Option) (*E
 			rm = bytes.resourceMetrics()
 		}
 		from, to := wirePoints(rm)
-		if e.cfg.target != nil {
+		if e.cfg.target.Value != nil {
 			to++ // target_info
 		}
-		if e.cfg.startPoints {
+		if e.cfg.startPoints.Value {
 			to *= 2
 		}
 		least, most = least+from, most+to

@@ -108,49 +108,43 @@ func ParseQuantiles(list string) ([]float64, error) {
 	return nil, errors.New(strings.Join(faults, "; "))
 }
 
-// checkLayout checks that options of the reporter layout are not used with another layout, and
-// the reverse. It ignores variables of the reporter layout: they may be set for another program.
+// checkLayout checks that options are not used with a layout on which they have no effect. It
+// ignores variables of the reporter layout: they may be set for another program.
 func (c *config) checkLayout() {
-	if c.layout == LayoutReporter {
-		c.checkStartPoints()
+	if c.layout.Value == LayoutReporter {
+		if c.startPoints.Value {
+			c.fault("%s: the reporter layout (%s) does not support start points", c.startPoints.From, c.layout.From)
+		}
 		return
 	}
 	for _, o := range []struct {
 		name string
 		set  bool
-	}{{"WithTimers", c.timersSet}, {"WithDurationUnit", c.durationUnitSet}, {"WithMeters", c.metersSet}} {
+	}{{"WithTimers", c.timers.ByOption()}, {"WithDurationUnit", c.durationUnit.ByOption()}, {"WithMeters", c.meters.ByOption()}} {
 		if o.set {
 			c.fault("%s: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)", o.name)
 		}
 	}
 }
 
-// checkStartPoints checks that there are no start points in the reporter layout.
-func (c *config) checkStartPoints() {
-	source := "APPTUIT_START_POINTS"
-	if c.startPointsSet {
-		source = "WithStartPoints"
-	}
-	if c.startPoints {
-		c.fault("%s: the reporter layout (WithLayout, APPTUIT_LAYOUT) does not support start points", source)
+// checkSelfMetrics checks that usage metrics are not asked for without the self metrics, of which
+// they are a part. The option WithoutSelfMetrics overrides the variable of usage metrics.
+func (c *config) checkSelfMetrics() {
+	overridden := c.selfMetrics.ByOption() && !c.usageMetrics.ByOption()
+	if c.usageMetrics.Value && !c.selfMetrics.Value && !overridden {
+		c.fault("%s and %s exclude each other: use one of them", c.usageMetrics.From, c.selfMetrics.From)
 	}
 }
 
 // selectors sets the temporality and the aggregation to the defaults of the layout.
 func (c *config) selectors() {
-	isReporter := c.layout == LayoutReporter
-	if c.temporality == nil {
-		c.temporality = sdkmetric.DefaultTemporalitySelector
-		if isReporter {
-			c.temporality = reporterTemporality
-		}
+	if c.layout.Value == LayoutReporter {
+		c.temporality.SetDefault(reporterTemporality)
+		c.aggregation.SetDefault(exponentialAggregation)
+		return
 	}
-	if c.aggregation == nil {
-		c.aggregation = sdkmetric.DefaultAggregationSelector
-		if isReporter {
-			c.aggregation = exponentialAggregation
-		}
-	}
+	c.temporality.SetDefault(sdkmetric.DefaultTemporalitySelector)
+	c.aggregation.SetDefault(sdkmetric.DefaultAggregationSelector)
 }
 
 // reporterTemporality is the temporality of the reporter layout: delta for histograms,

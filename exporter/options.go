@@ -49,7 +49,7 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 		if mode > encoding.SanitizeNone {
 			c.fault("WithSanitizeMode: unknown mode %d", mode)
 		}
-		c.names.Mode, c.modeSet = mode, true
+		c.mode.Set("WithSanitizeMode", mode)
 	})
 }
 
@@ -66,14 +66,14 @@ func WithTags(tags map[string]string) Option {
 // with "shop." the metric requests becomes shop.requests. The default is no prefix. It
 // overrides APPTUIT_PREFIX.
 func WithPrefix(prefix string) Option {
-	return optionFunc(func(c *config) { c.names.Prefix, c.prefixSet = prefix, true })
+	return optionFunc(func(c *config) { c.prefix.Set("WithPrefix", prefix) })
 }
 
 // WithoutHostTag disables the host tag of the exporter. By default the exporter adds the
 // tag host, with the resource attribute host.name or the name of this host, unless another
 // source sets it (see the package comment). APPTUIT_DISABLE_HOST_TAG has the same effect.
 func WithoutHostTag() Option {
-	return optionFunc(func(c *config) { c.noHostTag = true })
+	return optionFunc(func(c *config) { c.hostTag.Set("WithoutHostTag", false) })
 }
 
 // WithInstanceTag adds the tag service_instance_id, unless another source sets it. Its
@@ -81,7 +81,7 @@ func WithoutHostTag() Option {
 // processes with the same service name on one host. There is no environment variable for
 // it.
 func WithInstanceTag() Option {
-	return optionFunc(func(c *config) { c.instanceTag = true })
+	return optionFunc(func(c *config) { c.instanceTag.Set("WithInstanceTag", true) })
 }
 
 // WithResourceAttributes selects the resource attributes that become tags, by their keys
@@ -89,7 +89,7 @@ func WithInstanceTag() Option {
 // service.instance.id. A nil filter selects all.
 func WithResourceAttributes(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) {
-		c.resource = orAll(filter)
+		c.resource.Set("WithResourceAttributes", orAll(filter))
 	})
 }
 
@@ -112,7 +112,7 @@ func WithResourceAttributes(filter attribute.Filter) Option {
 // The filter is called concurrently, with keys before sanitizing. Its result is cached for
 // each set of attributes, so it must always return the same result for the same attribute.
 func WithAttributeFilter(filter attribute.Filter) Option {
-	return optionFunc(func(c *config) { c.filter = filter })
+	return optionFunc(func(c *config) { c.filter.Set("WithAttributeFilter", filter) })
 }
 
 func orAll(filter attribute.Filter) attribute.Filter {
@@ -131,7 +131,7 @@ func all(attribute.KeyValue) bool { return true }
 // package comment has the rules. It requires the sanitize mode prometheus and the default
 // layout, which are the defaults. APPTUIT_PROMETHEUS_NAMES has the same effect.
 func WithPrometheusNames() Option {
-	return optionFunc(func(c *config) { c.names.Prometheus, c.prometheusSet = true, true })
+	return optionFunc(func(c *config) { c.prometheusNames.Set("WithPrometheusNames", true) })
 }
 
 // WithTargetInfo adds a point of the metric target_info to each Export. Its value is 1. Its
@@ -142,7 +142,7 @@ func WithPrometheusNames() Option {
 // default there is no target_info. APPTUIT_TARGET_INFO selects all attributes; WithTargetInfo
 // overrides it.
 func WithTargetInfo(filter attribute.Filter) Option {
-	return optionFunc(func(c *config) { c.target = orAll(filter) })
+	return optionFunc(func(c *config) { c.target.Set("WithTargetInfo", orAll(filter)) })
 }
 
 // WithStartPoints sends a start point, with the value 0, before the first point of each
@@ -169,7 +169,7 @@ func WithTargetInfo(filter attribute.Filter) Option {
 // By default there are no start points. In the reporter layout New returns an error, because
 // apptuit-py's reporter has none. APPTUIT_START_POINTS has the same effect.
 func WithStartPoints() Option {
-	return optionFunc(func(c *config) { c.startPoints, c.startPointsSet = true, true })
+	return optionFunc(func(c *config) { c.startPoints.Set("WithStartPoints", true) })
 }
 
 // WithoutScopeTags disables the tags of the instrumentation scope. By default, each point
@@ -183,7 +183,7 @@ func WithStartPoints() Option {
 // point has. APPTUIT_SCOPE_TAGS=no has the same effect; yes adds the tags in the reporter
 // layout. WithoutScopeTags overrides it.
 func WithoutScopeTags() Option {
-	return optionFunc(func(c *config) { c.scopeTags, c.scopeTagsSet = false, true })
+	return optionFunc(func(c *config) { c.scopeTags.Set("WithoutScopeTags", false) })
 }
 
 // WithErrorHandler sets a function that is called with the error of each batch with failed
@@ -209,7 +209,7 @@ func WithTemporalitySelector(selector sdkmetric.TemporalitySelector) Option {
 		if selector == nil {
 			c.fault("WithTemporalitySelector: the selector is nil")
 		}
-		c.temporality, c.temporalitySet = selector, true
+		c.temporality.Set("WithTemporalitySelector", selector)
 	})
 }
 
@@ -222,7 +222,7 @@ func WithAggregationSelector(selector sdkmetric.AggregationSelector) Option {
 		if selector == nil {
 			c.fault("WithAggregationSelector: the selector is nil")
 		}
-		c.aggregation, c.aggregationSet = selector, true
+		c.aggregation.Set("WithAggregationSelector", selector)
 	})
 }
 
@@ -238,7 +238,7 @@ func WithLayout(layout Layout) Option {
 		if layout > LayoutReporter {
 			c.fault("WithLayout: unknown layout %d", layout)
 		}
-		c.layout, c.layoutSet = layout, true
+		c.layout.Set("WithLayout", layout)
 	})
 }
 
@@ -261,7 +261,7 @@ func WithHistograms(histograms Histograms) Option {
 		if histograms > HistogramsBoth {
 			c.fault("WithHistograms: unknown value %d", histograms)
 		}
-		c.histograms, c.histogramsSet = histograms, true
+		c.histograms.Set("WithHistograms", histograms)
 	})
 }
 
@@ -275,7 +275,7 @@ func WithQuantiles(quantiles ...float64) Option {
 		if err != nil {
 			c.fault("WithQuantiles: %w", err)
 		}
-		c.quantiles, c.quantilesSet = clean, true
+		c.quantiles.Set("WithQuantiles", clean)
 	})
 }
 
@@ -314,7 +314,7 @@ func WithQuantiles(quantiles ...float64) Option {
 // has a start point as all others do ([WithStartPoints]); one that appears later has the value
 // of the previous Export in its place.
 func WithSparseBuckets() Option {
-	return optionFunc(func(c *config) { c.sparseBuckets = true })
+	return optionFunc(func(c *config) { c.sparseBuckets.Set("WithSparseBuckets", true) })
 }
 
 // WithTimers sets which histograms are timers in the reporter layout. The default is
@@ -324,7 +324,7 @@ func WithTimers(timers Timers) Option {
 		if timers > TimersNone {
 			c.fault("WithTimers: unknown value %d", timers)
 		}
-		c.timers, c.timersSet = timers, true
+		c.timers.Set("WithTimers", timers)
 	})
 }
 
@@ -336,7 +336,7 @@ func WithDurationUnit(unit time.Duration) Option {
 		if unit <= 0 {
 			c.fault("WithDurationUnit: %v is not positive", unit)
 		}
-		c.durationUnit, c.durationUnitSet = unit, true
+		c.durationUnit.Set("WithDurationUnit", unit)
 	})
 }
 
@@ -344,7 +344,7 @@ func WithDurationUnit(unit time.Duration) Option {
 // By default they are counters. APPTUIT_METERS has the same effect. In another layout New
 // returns an error.
 func WithMeters() Option {
-	return optionFunc(func(c *config) { c.meters, c.metersSet = true, true })
+	return optionFunc(func(c *config) { c.meters.Set("WithMeters", true) })
 }
 
 // WithUsageMetrics adds metrics about the usage of each instrument in the previous Export to the
@@ -354,7 +354,7 @@ func WithMeters() Option {
 // no scope. So there are up to 303 points more in each Export. By default there are none.
 // APPTUIT_USAGE_METRICS has the same effect. With WithoutSelfMetrics New returns an error.
 func WithUsageMetrics() Option {
-	return optionFunc(func(c *config) { c.usageMetrics = true })
+	return optionFunc(func(c *config) { c.usageMetrics.Set("WithUsageMetrics", true) })
 }
 
 // WithCardinalityWarning sets the number of series of an instrument above which there is a
@@ -370,13 +370,13 @@ func WithCardinalityWarning(series int) Option {
 		if series < 0 {
 			c.fault("WithCardinalityWarning: %d is negative", series)
 		}
-		c.cardinality, c.cardinalitySet = series, true
+		c.cardinality.Set("WithCardinalityWarning", series)
 	})
 }
 
 // WithoutSelfMetrics disables the exporter's own metrics, apptuit.reporter.*.
 func WithoutSelfMetrics() Option {
-	return optionFunc(func(c *config) { c.noSelfMetrics = true })
+	return optionFunc(func(c *config) { c.selfMetrics.Set("WithoutSelfMetrics", false) })
 }
 
 // WithMeterProvider sets the provider of the instruments for OpenTelemetry's metrics about

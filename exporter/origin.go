@@ -37,10 +37,10 @@ type kept struct {
 
 func newOrigins(cfg *config) *origins {
 	o := &origins{cfg: cfg, resolution: convert.ResolutionOf(cfg.core.Milliseconds())}
-	layout := convert.Layout{Histograms: convert.Form(cfg.histograms), Quantiles: cfg.quantiles, SparseBuckets: cfg.sparseBuckets}
+	layout := convert.Layout{Histograms: convert.Form(cfg.histograms.Value), Quantiles: cfg.quantiles.Value, SparseBuckets: cfg.sparseBuckets.Value}
 	cacheBytes := cfg.cacheBytes
-	if cfg.layout == LayoutReporter {
-		l := reporter.Layout{Unit: cfg.durationUnit, Timers: reporter.Timers(cfg.timers), Meters: cfg.meters}
+	if cfg.layout.Value == LayoutReporter {
+		l := reporter.Layout{Unit: cfg.durationUnit.Value, Timers: reporter.Timers(cfg.timers.Value), Meters: cfg.meters.Value}
 		layout.Custom = l.Shape
 		// Half of the cache is for the states, so that the cache of series, which only saves
 		// time, cannot use all of it.
@@ -48,10 +48,10 @@ func newOrigins(cfg *config) *origins {
 		cacheBytes -= cacheBytes / 2
 	}
 	o.pool = convert.NewPool[attribute.Distinct, kept](convert.Config{
-		Names: cfg.names, ScopeTags: cfg.scopeTags, MaxTags: cfg.core.MaxTags(), Layout: layout, Resolution: o.resolution,
-		Snapshots: true, Usage: true, CardinalityWarning: cfg.cardinality,
+		Names: cfg.names, ScopeTags: cfg.scopeTags.Value, MaxTags: cfg.core.MaxTags(), Layout: layout, Resolution: o.resolution,
+		Snapshots: true, Usage: true, CardinalityWarning: cfg.cardinality.Value,
 	}, cacheBytes)
-	if cfg.instanceTag {
+	if cfg.instanceTag.Value {
 		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}
 	return o
@@ -83,7 +83,7 @@ func (o *origins) close() {
 // first, the exporter's tags, the client's, the environment's, the resource's attributes
 // and the host. Attributes of a data point have a higher priority than all of them.
 func (o *origins) tags(r *resource.Resource) []model.Tag {
-	set, _ := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource)
+	set, _ := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource.Value)
 	return o.merge(r, &set)
 }
 
@@ -91,18 +91,18 @@ func (o *origins) tags(r *resource.Resource) []model.Tag {
 // attributes of the resource. It returns nil if target_info is off or the resource has no
 // selected attribute.
 func (o *origins) targetTags(r *resource.Resource) []model.Tag {
-	if o.cfg.target == nil || !slices.ContainsFunc(r.Attributes(), o.cfg.target) {
+	if o.cfg.target.Value == nil || !slices.ContainsFunc(r.Attributes(), o.cfg.target.Value) {
 		return nil
 	}
 	set, _ := attribute.NewSetWithFiltered(r.Attributes(), func(kv attribute.KeyValue) bool {
-		return o.cfg.target(kv) || o.cfg.resource(kv)
+		return o.cfg.target.Value(kv) || o.cfg.resource.Value(kv)
 	})
 	return o.merge(r, &set)
 }
 
 func (o *origins) merge(r *resource.Resource, chosen *attribute.Set) []model.Tag {
 	low := slices.Clone(o.lowest)
-	if !o.cfg.noHostTag {
+	if o.cfg.hostTag.Value {
 		if name := hostName(r); name != "" {
 			low = append(low, model.Tag{Key: "host", Value: name})
 		}

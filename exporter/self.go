@@ -76,7 +76,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 		times.Min, times.Max = metricdata.NewExtrema(s.times.least), metricdata.NewExtrema(s.times.most)
 	}
 	temporality := metricdata.CumulativeTemporality
-	if e.cfg.layout == LayoutReporter {
+	if e.cfg.layout.Value == LayoutReporter {
 		temporality = metricdata.DeltaTemporality
 		times.StartTime = s.last
 		s.times = durations{}
@@ -100,7 +100,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 		}},
 		counter("overflowed", s.overflowed),
 	}
-	if e.cfg.filter != nil {
+	if e.cfg.filter.Value != nil {
 		metrics = append(metrics, counter("filtered", s.filtered))
 	}
 	if spool, ok := e.cfg.client.SpoolStats(); ok {

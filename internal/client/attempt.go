@@ -17,7 +17,7 @@ func (c *Client) attempt(ctx context.Context, b *put.Batch) result {
 	if ctx.Err() != nil {
 		return result{undecided: b, action: actionRetry, err: ended(ctx)}
 	}
-	requestCtx, cancel := withTimeout(ctx, c.settings.Connection.Timeout)
+	requestCtx, cancel := withTimeout(ctx, c.settings.Connection.Timeout.Value)
 	defer cancel()
 	request, token, err := c.newRequest(requestCtx, http.MethodPost, c.put)
 	if err != nil {

@@ -146,7 +146,8 @@ func TestEnvironment(t *testing.T) {
 
 func TestTimeoutVariable(t *testing.T) {
 	for text, want := range map[string]string{
-		"30s": "", "1.5": "", "250ms": "", "1h": "",
+		"30s": "", "1.5s": "", "250ms": "", "1h": "",
+		"5": "write 5s for seconds, or 5ms for milliseconds", "1.5": "write 1.5s for seconds", "10000": "write 10000s", ".5": "write .5s",
 		"0": "positive", "-1": "positive", "0s": "positive", "soon": "positive", "NaN": "positive", "inf": "positive", "1e300": "positive",
 	} {
 		t.Setenv("APPTUIT_TIMEOUT", text)

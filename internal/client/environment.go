@@ -5,132 +5,172 @@ package client
 
 import (
 	"fmt"
-	"math"
-	"strconv"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/env"
 	"github.com/apptuitai/apptuit-go/internal/notify"
 	"github.com/apptuitai/apptuit-go/internal/put"
+	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
 // environment adds the settings of environment variables, except those that an option has
-// set. An empty variable counts as unset.
+// set, and warns about variables that no setting reads.
 func (s *Settings) environment() {
-	if v := env.Get("APPTUIT_ENDPOINT"); v != "" && s.Connection.endpoint == nil {
-		s.SetEndpoint("APPTUIT_ENDPOINT", v)
-	}
-	if !s.authorizationHeader() {
-		if v := env.Get("APPTUIT_USER_ID"); v != "" && s.creds.user == "" {
-			s.SetUser("APPTUIT_USER_ID", v)
-		}
-		if s.tokens == 0 {
-			s.environmentToken()
-		}
-	}
-	if !s.Ignore.Tags {
-		s.environmentTags()
-	}
-	fromVariable(s, "APPTUIT_SANITIZE_MODE", encoding.ParseSanitizeMode, &s.Points.Mode)
-	fromVariable(s, "APPTUIT_SERVER", ParseServer, &s.Server)
-	fromVariable(s, "APPTUIT_TAG_VALUES", encoding.ParseTagValueRule, &s.Points.TagValues)
-	fromVariable(s, "APPTUIT_MAX_TAGS", parseMaxTags, &s.Points.MaxTags)
-	fromVariable(s, "APPTUIT_COMPRESSION", put.ParseEncoding, &s.Points.Compression)
-	fromVariable(s, "APPTUIT_TIMESTAMP_RESOLUTION", ParseResolution, &s.Points.Resolution)
-	s.environmentSpool()
-	if v := env.Get("APPTUIT_TIMEOUT"); v != "" && s.Connection.Timeout == 0 {
-		parseVariable(s, "APPTUIT_TIMEOUT", v, parseTimeout, &s.Connection.Timeout)
-	}
-}
-
-// fromVariable sets a setting from a variable, unless an option has set it.
-func fromVariable[T any](s *Settings, variable string, parse func(string) (T, error), to *Optional[T]) {
-	text := env.Get(variable)
-	if text == "" || to.Given {
-		return
-	}
-	v, err := parse(text)
-	if err != nil {
-		s.Fault("%s: %w", variable, err)
-		return
-	}
-	to.Set(v)
-}
-
-// parseVariable parses the value of a variable, and records a fault if it is invalid.
-func parseVariable[T any](s *Settings, variable, value string, parse func(string) (T, error), to *T) {
-	v, err := parse(value)
-	if err != nil {
-		s.Fault("%s: %w", variable, err)
-	}
-	*to = v
-}
-
-// environmentToken sets the token from the first variable that is set: APPTUIT_API_TOKEN,
-// APPTUIT_API_TOKEN_FILE, or the deprecated APPTUIT_PY_TOKEN of apptuit-py.
-func (s *Settings) environmentToken() {
-	token, file, old := env.Get("APPTUIT_API_TOKEN"), env.Get("APPTUIT_API_TOKEN_FILE"), env.Get("APPTUIT_PY_TOKEN")
-	switch {
-	case token != "":
-		s.setToken("APPTUIT_API_TOKEN", token)
-	case file != "":
-		s.setTokenFile("APPTUIT_API_TOKEN_FILE", file)
-	case old != "":
-		s.deprecated("APPTUIT_PY_TOKEN", "APPTUIT_API_TOKEN")
-		s.setToken("APPTUIT_PY_TOKEN", old)
-	}
-}
-
-func (s *Settings) environmentTags() {
-	name, text := "APPTUIT_TAGS", env.Get("APPTUIT_TAGS")
-	if text == "" {
-		if text = env.Get("APPTUIT_PY_TAGS"); text != "" {
-			name = "APPTUIT_PY_TAGS"
-			s.deprecated(name, "APPTUIT_TAGS")
-		}
-	}
-	parseVariable(s, name, text, encoding.ParseTags, &s.Points.envTags)
-}
-
-func (s *Settings) deprecated(old, name string) {
-	notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", old, name))
-}
-
-// environmentSpool sets the spool of APPTUIT_SPOOL_DIR, and adds to this spool or that of
-// WithSpool the limits that no option has set. An invalid variable is a fault even if
-// WithoutSpool ignores the spool.
-func (s *Settings) environmentSpool() {
 	spool := s.Spool
-	if dir := env.Get("APPTUIT_SPOOL_DIR"); dir != "" && spool == nil {
-		spool = NewSpoolSettings(dir)
-		spool.openOnFirstSend = true
-		if v := env.Get("APPTUIT_SPOOL_INSTANCES"); v != "" {
-			parseVariable(s, "APPTUIT_SPOOL_INSTANCES", v, encoding.ParseBool, &spool.Instances)
-		}
-		if !s.Ignore.Spool {
-			s.Spool = spool
-		}
-	}
 	if spool == nil {
-		return
+		spool = NewSpoolSettings("") // of APPTUIT_SPOOL_DIR
 	}
-	fromVariable(s, "APPTUIT_SPOOL_MAX_BYTES", parseSize, &spool.Bytes)
-	fromVariable(s, "APPTUIT_SPOOL_MAX_AGE", parseAge, &spool.Age)
-	if v := env.Get("APPTUIT_SPOOL_INSECURE_DIR"); v != "" && !spool.Insecure {
-		parseVariable(s, "APPTUIT_SPOOL_INSECURE_DIR", v, encoding.ParseBool, &spool.Insecure)
+	settings.ReadEnvironment(s.variables(spool))
+	if s.Spool == nil && spool.Dir != "" && !s.Ignore.Spool {
+		s.Spool = spool
+	}
+	for _, v := range settings.UnknownVariables(os.Environ()) {
+		s.unknownVariable(v)
 	}
 }
 
-// parseTimeout parses a Go duration such as "30s", or a number of seconds, which apptuit-py
-// uses.
-func parseTimeout(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
-	if seconds, numErr := strconv.ParseFloat(s, 64); numErr == nil && math.Abs(seconds) < math.MaxInt64/float64(time.Second) {
-		d, err = time.Duration(seconds*float64(time.Second)), nil
+// variables returns the functions that read the variables of the client, by the names of the
+// settings. A function does nothing but check the text if an option has set its setting.
+func (s *Settings) variables(spool *SpoolSettings) map[string]func(settings.Variable) {
+	return map[string]func(settings.Variable){
+		"endpoint": func(v settings.Variable) {
+			if s.Connection.endpoint == nil {
+				s.SetEndpoint(v.Name, v.Text)
+			}
+		},
+		"token": func(v settings.Variable) {
+			if v.ReplacedBy != "" && env.Get("APPTUIT_API_TOKEN_FILE") != "" || !s.lacksCredentials() {
+				return
+			}
+			s.deprecated(v)
+			s.setToken(v.Name, v.Text)
+		},
+		"token_file": func(v settings.Variable) {
+			if s.lacksCredentials() {
+				s.setTokenFile(v.Name, v.Text)
+			}
+		},
+		"user_id": func(v settings.Variable) {
+			if s.creds.user == "" && !s.authorizationHeader() {
+				s.SetUser(v.Name, v.Text)
+			}
+		},
+		"tags": func(v settings.Variable) {
+			if s.Ignore.Tags {
+				return
+			}
+			s.deprecated(v)
+			s.Points.envTags, _ = parse(s, v, encoding.ParseTags)
+		},
+		"sanitize_mode":          optional(s, encoding.ParseSanitizeMode, &s.Points.Mode),
+		"server":                 optional(s, ParseServer, &s.Server),
+		"tag_values":             optional(s, encoding.ParseTagValueRule, &s.Points.TagValues),
+		"max_tags":               optional(s, parseMaxTags, &s.Points.MaxTags),
+		"compression":            optional(s, put.ParseEncoding, &s.Points.Compression),
+		"timestamp_resolution":   optional(s, ParseResolution, &s.Points.Resolution),
+		"timeout":                optional(s, parsePositive, &s.Connection.Timeout),
+		"retry.max_elapsed_time": s.environmentRetry,
+		"spool.directory": func(v settings.Variable) {
+			if spool.Dir == "" {
+				spool.Dir, spool.openOnFirstSend = v.Text, true
+			}
+		},
+		"spool.instances": spool.limit(func(v settings.Variable) {
+			if instances, ok := parse(s, v, encoding.ParseBool); ok && spool.openOnFirstSend {
+				spool.Instances = instances
+			}
+		}),
+		"spool.max_bytes": spool.limit(optional(s, parseSize, &spool.Bytes)),
+		"spool.max_age":   spool.limit(optional(s, parsePositive, &spool.Age)),
+		"spool.insecure_directory": spool.limit(func(v settings.Variable) {
+			insecure, _ := parse(s, v, encoding.ParseBool)
+			spool.Insecure = spool.Insecure || insecure
+		}),
 	}
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q must be a positive duration such as 30s, or a number of seconds", s)
+}
+
+// limit returns a function that reads a variable only if there is a spool.
+func (s *SpoolSettings) limit(read func(settings.Variable)) func(settings.Variable) {
+	return func(v settings.Variable) {
+		if s.Dir != "" {
+			read(v)
+		}
 	}
-	return d, nil
+}
+
+// lacksCredentials reports whether neither an option nor a variable has set a token or an
+// Authorization header.
+func (s *Settings) lacksCredentials() bool {
+	return s.tokens == 0 && s.creds.source == nil && !s.authorizationHeader()
+}
+
+// optional returns a function that sets a setting from a variable, unless an option has set
+// it.
+func optional[T any](s *Settings, parser func(string) (T, error), to *Optional[T]) func(settings.Variable) {
+	return func(v settings.Variable) {
+		if to.Given() {
+			return
+		}
+		if value, ok := parse(s, v, parser); ok {
+			to.Set(v.Name, value)
+		}
+	}
+}
+
+// parse returns the value of a variable. It records a fault if the text is invalid.
+func parse[T any](s *Settings, v settings.Variable, parser func(string) (T, error)) (value T, ok bool) {
+	value, err := parser(v.Text)
+	if err != nil {
+		s.Fault("%s: %w", v.Name, err)
+	}
+	return value, err == nil
+}
+
+// environmentRetry sets the limit of the time for retries.
+func (s *Settings) environmentRetry(v settings.Variable) {
+	if limit, ok := parse(s, v, parseNotNegative); ok && !s.retryGiven {
+		s.Retry.MaxElapsedTime = limit
+	}
+}
+
+// deprecated warns about a variable that another one replaces.
+func (s *Settings) deprecated(v settings.Variable) {
+	if v.ReplacedBy != "" {
+		notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s is deprecated: use %s", v.Name, v.ReplacedBy))
+	}
+}
+
+// unknownVariable warns about a variable that has no effect.
+func (s *Settings) unknownVariable(v settings.Unknown) {
+	advice := "docs/settings.md lists the variables"
+	if v.Nearest != "" {
+		advice = "did you mean " + v.Nearest + "?"
+	}
+	notify.Call(s.Warn, fmt.Errorf("apptuit: the environment variable %s has no effect: %s", v.Name, advice))
+}
+
+// parsePositive parses a duration such as 30s. A number without a unit is refused, because it
+// could mean seconds or milliseconds.
+func parsePositive(text string) (time.Duration, error) {
+	d, err := parseNotNegative(text)
+	if err == nil && d == 0 {
+		err = fmt.Errorf("%q must be a positive duration", text)
+	}
+	return d, err
+}
+
+// parseNotNegative parses a duration as parsePositive does, or 0.
+func parseNotNegative(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err == nil && d >= 0 {
+		return d, nil
+	}
+	advice := ", such as 30s, 5m or 24h"
+	if _, err := time.ParseDuration(text + "s"); err == nil && !strings.HasPrefix(text, "-") {
+		advice = fmt.Sprintf(": write %ss for seconds, or %sms for milliseconds", text, text)
+	}
+	return 0, fmt.Errorf("%q must be a positive duration with a unit%s", text, advice)
 }

@@ -74,7 +74,7 @@ func (r *retrier) anotherToken(res *result) (bool, error) {
 	if r.tokenRefreshed {
 		return false, nil
 	}
-	ctx, cancel := withTimeout(r.ctx, r.c.settings.Connection.Timeout)
+	ctx, cancel := withTimeout(r.ctx, r.c.settings.Connection.Timeout.Value)
 	defer cancel()
 	another, err := r.c.settings.creds.refresh(ctx, res.token, res.status)
 	r.tokenRefreshed = err == nil

@@ -159,7 +159,7 @@ func CheckMaxTags(n int) error {
 // useProfile sets what neither an option nor a variable has set to the defaults of the
 // server's profile, and checks that the server accepts the rest.
 func (s *Settings) useProfile() {
-	if !s.Server.Given {
+	if !s.Server.Given() {
 		s.Server.Value = Generic
 		if s.Connection.endpoint.String() == s.DefaultEndpoint {
 			s.Server.Value = Apptuit
@@ -167,12 +167,12 @@ func (s *Settings) useProfile() {
 	}
 	profile, p := s.Server.Value.profile(), &s.Points
 	s.profile = profile
-	p.TagValues.setDefault(profile.TagValues)
-	p.MaxTags.setDefault(profile.MaxTags)
-	p.Compression.setDefault(profile.Compressions[0])
-	p.Resolution.setDefault(profile.Resolutions[0])
-	p.MaxPoints.setDefault(profile.Batch.Points)
-	p.MaxBytes.setDefault(profile.Batch.Bytes)
+	p.TagValues.SetDefault(profile.TagValues)
+	p.MaxTags.SetDefault(profile.MaxTags)
+	p.Compression.SetDefault(profile.Compressions[0])
+	p.Resolution.SetDefault(profile.Resolutions[0])
+	p.MaxPoints.SetDefault(profile.Batch.Points)
+	p.MaxBytes.SetDefault(profile.Batch.Bytes)
 	if c := p.Compression.Value; !slices.Contains(profile.Compressions, c) {
 		s.Fault("compression %v: the server %v does not accept it (WithCompression, APPTUIT_COMPRESSION, WithServer, APPTUIT_SERVER)", c, profile.Server)
 	}

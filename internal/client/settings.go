@@ -47,17 +47,18 @@ type Settings struct {
 	machine Machine
 	profile Profile // of Server
 
-	creds  *credentials
-	tokens int     // number of options that set a token; at most one is valid
-	faults []error // of the configuration, see Fault
+	creds      *credentials
+	tokens     int     // number of options that set a token; at most one is valid
+	retryGiven bool    // an option has set Retry
+	faults     []error // of the configuration, see Fault
 }
 
 // ConnectionSettings configures requests.
 type ConnectionSettings struct {
 	Headers    map[string]string
-	Timeout    time.Duration // of one request, to the end of its answer; 0 until it is set
-	Sync       time.Duration // OpenTSDB's sync_timeout; 0 disables sync
-	HTTPClient *http.Client  // as the program gave it; nil without one
+	Timeout    Optional[time.Duration] // of one request, to the end of its answer
+	Sync       time.Duration           // OpenTSDB's sync_timeout; 0 disables sync
+	HTTPClient *http.Client            // as the program gave it; nil without one
 	TLS        *tls.Config
 	Proxy      func(*http.Request) (*url.URL, error)
 
@@ -138,9 +139,7 @@ func (s *Settings) complete() error {
 }
 
 func (s *Settings) defaults() {
-	if s.Connection.Timeout == 0 {
-		s.Connection.Timeout = 60 * time.Second
-	}
+	s.Connection.Timeout.SetDefault(60 * time.Second)
 	if s.Retry.InitialInterval == 0 {
 		s.Retry.InitialInterval = time.Second
 	}
@@ -237,6 +236,9 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 	}
 	s.Connection.endpoint = u
 }
+
+// SetRetry sets the retries of an option.
+func (s *Settings) SetRetry(policy RetryPolicy) { s.Retry, s.retryGiven = policy, true }
 
 // CheckSpool checks the configuration of the spool. from is the name of the option.
 func (s *Settings) CheckSpool(from string) {

@@ -56,13 +56,3 @@ func sizeShift(unit string) (shift int, known bool) {
 	}
 	return 0, false
 }
-
-// parseAge parses a Go duration. A number without a unit is refused: it could mean seconds,
-// milliseconds or hours.
-func parseAge(s string) (time.Duration, error) {
-	d, err := time.ParseDuration(s)
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q must be a positive duration with a unit, such as 24h or 90m", s)
-	}
-	return d, nil
-}

@@ -87,8 +87,8 @@ func (w *world) open() (*process, error) {
 	var settings *client.SpoolSettings
 	if c.spool {
 		settings = client.NewSpoolSettings("/spool")
-		settings.Bytes.Set(c.bytes)
-		settings.Age.Set(c.age)
+		settings.Bytes.Set("WithSpoolMaxBytes", c.bytes)
+		settings.Age.Set("WithSpoolMaxAge", c.age)
 		settings.Instances = c.instances
 		settings.ReplayInterval = time.Duration(float64(time.Second) / c.rate)
 	}

@@ -1,0 +1,187 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package docs_test
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/internal/settings"
+)
+
+// docs/settings.md has the tables of all settings.
+func TestSettingsPage(t *testing.T) {
+	text := regexp.MustCompile(`(?s)(<!-- generated from internal/settings -->\n).*(<!-- end -->\n)`)
+	generated(t, "settings.md", text, "\n"+settingsTables()+"\n")
+}
+
+// The package comments list the variables that the packages read.
+func TestPackageCommentsListVariables(t *testing.T) {
+	list := regexp.MustCompile(`(?s)(//\n)//	APPTUIT_.*?(//\n)`)
+	generated(t, "../apptuitclient/doc.go", list, variableList(func(s *settings.Setting) bool { return hasOption(s, "apptuitclient.") }))
+	generated(t, "../exporter/doc.go", list, variableList(func(s *settings.Setting) bool { return !hasOption(s, "apptuitclient.") }))
+}
+
+// generated compares the part of a file between the groups of place with want, or writes it.
+func generated(t *testing.T, name string, place *regexp.Regexp, want string) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := place.FindSubmatchIndex(text)
+	if found == nil {
+		t.Fatalf("%s has no place for the generated text", name)
+	}
+	from, to := found[3], found[4]
+	if *update {
+		if err := os.WriteFile(name, slices.Concat(text[:from], []byte(want), text[to:]), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, string(text[from:to])); diff != "" {
+		t.Errorf("%s (internal/settings -, file +); go test ./docs -run 'Settings|Variables' -update writes it:\n%s", name, diff)
+	}
+}
+
+func hasOption(s *settings.Setting, pkg string) bool {
+	return slices.ContainsFunc(s.Options, func(name string) bool { return strings.HasPrefix(name, pkg) })
+}
+
+// settingsTables returns a table for each group.
+func settingsTables() string {
+	var b strings.Builder
+	for _, group := range settings.Groups() {
+		fmt.Fprintf(&b, "## %v\n\n| key | variable | option | value | default | meaning |\n|---|---|---|---|---|---|\n", group)
+		for _, s := range settings.All() {
+			if s.Group == group {
+				b.WriteString(row(key(&s), quoted(s.Variable), optionNames(&s), form(&s), defaultText(&s), s.Doc))
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("## Settings without a variable or key\n\n| setting | variable | key | key of the Collector |\n|---|---|---|---|\n")
+	for _, s := range settings.All() {
+		if s.NoVariable+s.NoKey+s.NoCollectorKey != "" {
+			b.WriteString(row(cmpOr(key(&s), optionNames(&s)), s.NoVariable, s.NoKey, s.NoCollectorKey))
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func row(cells ...string) string {
+	line := "|"
+	for _, cell := range cells {
+		if cell != "" {
+			cell = " " + cell
+		}
+		line += cell + " |"
+	}
+	return line + "\n"
+}
+
+func key(s *settings.Setting) string {
+	if !s.HasKey() {
+		return ""
+	}
+	return quoted(s.Name)
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// optionNames returns the options without their packages.
+func optionNames(s *settings.Setting) string {
+	var names []string
+	for _, option := range s.Options {
+		_, name, _ := strings.Cut(option, ".")
+		if name = quoted(name); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func form(s *settings.Setting) string {
+	switch {
+	case s.Type == settings.Code:
+		return ""
+	case s.Variable == "":
+		return s.KeyForm()
+	}
+	return s.VariableForm()
+}
+
+// defaultText returns the default, as code if it is a value.
+func defaultText(s *settings.Setting) string {
+	if s.Default == "" || strings.ContainsAny(s.Default, " `") || s.Default == "all" {
+		return s.Default
+	}
+	return quoted(s.Default)
+}
+
+func quoted(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "`" + text + "`"
+}
+
+// variableList returns the lines of a package comment with the variables of the chosen
+// settings.
+func variableList(chosen func(*settings.Setting) bool) string {
+	var b strings.Builder
+	for _, s := range settings.WithVariables() {
+		if !chosen(&s) || !strings.HasPrefix(s.Variable, "APPTUIT_") {
+			continue
+		}
+		text := s.VariableForm() + ". " + s.Doc
+		if s.Switch == settings.Disable {
+			text = "`yes` disables the setting. " + s.Doc
+		}
+		text = strings.ToUpper(text[:1]) + text[1:]
+		if s.Default != "" {
+			text += " Default: " + s.Default + "."
+		}
+		names := strings.Split(strings.ReplaceAll(optionNames(&s), "`", ""), ", ")
+		if s.Type == settings.Flag && s.Switch == settings.On || s.Switch == settings.Disable {
+			text += " " + names[0] + " has the same effect."
+		} else {
+			text += " Overridden by " + strings.Join(names, " and ") + "."
+		}
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "`", ""), "  ", " ")
+		b.WriteString(wrapped(s.Variable, text))
+	}
+	return b.String()
+}
+
+// wrapped returns the lines of one variable in a package comment: its name, and the text in
+// a column beside it.
+func wrapped(variable, text string) string {
+	const column, width = 30, 96
+	indent := strings.Repeat(" ", column)
+	line, lines := fmt.Sprintf("%-*s", column, variable), []string(nil)
+	if len(variable) >= column {
+		lines, line = append(lines, variable), indent
+	}
+	for word := range strings.FieldsSeq(text) {
+		if len(line)+len(word) > width {
+			lines, line = append(lines, strings.TrimRight(line, " ")), indent
+		}
+		line += word + " "
+	}
+	lines = append(lines, strings.TrimRight(line, " "))
+	return "//\t" + strings.Join(lines, "\n//\t") + "\n"
+}

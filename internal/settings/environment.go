@@ -1,0 +1,72 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package settings
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/apptuitai/apptuit-go/internal/env"
+	"github.com/apptuitai/apptuit-go/internal/nearest"
+)
+
+// Variable is an environment variable that is set.
+type Variable struct {
+	Name       string
+	Text       string // its value, without white space around it
+	ReplacedBy string // the variable that replaces this one, which is deprecated; "" if it is not
+}
+
+// ReadEnvironment calls the function of each setting whose variable is set, in the order of
+// the table. set has the functions by the names of the settings; settings without a function
+// are not read. An empty variable counts as unset.
+func ReadEnvironment(set map[string]func(Variable)) {
+	for _, s := range WithVariables() {
+		read := set[s.Name]
+		if read == nil {
+			continue
+		}
+		if text := env.Get(s.Variable); text != "" {
+			read(Variable{Name: s.Variable, Text: text})
+		} else if text := env.Get(s.Deprecated); text != "" {
+			read(Variable{Name: s.Deprecated, Text: text, ReplacedBy: s.Variable})
+		}
+	}
+}
+
+// prefix begins the names of our variables.
+const prefix = "APPTUIT_"
+
+// serviceLink matches the variables that Kubernetes sets in each container for a service named
+// apptuit, or apptuit-something (Kubernetes, Service: environment variables).
+const serviceLink = `_(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$`
+
+// Unknown is an environment variable that begins with APPTUIT_, and that no setting reads.
+type Unknown struct {
+	Name    string
+	Nearest string // the variable that was probably meant; "" if none is similar
+}
+
+// UnknownVariables returns the variables of an environment, in the form of os.Environ, whose
+// names begin with APPTUIT_ in any case and that no setting reads, sorted by name. Variables
+// that Kubernetes sets for a service whose name begins with apptuit are left out.
+func UnknownVariables(environ []string) []Unknown {
+	var known, current []string
+	for _, s := range WithVariables() {
+		current = append(current, s.Variable)
+		known = append(known, s.Variable, s.Deprecated)
+	}
+	var unknown []Unknown
+	link := regexp.MustCompile(serviceLink)
+	for _, v := range environ {
+		name, value, _ := strings.Cut(v, "=")
+		if value == "" || !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(known, name) || link.MatchString(name) {
+			continue
+		}
+		unknown = append(unknown, Unknown{Name: name, Nearest: nearest.Name(name, current)})
+	}
+	slices.SortFunc(unknown, func(a, b Unknown) int { return strings.Compare(a.Name, b.Name) })
+	return unknown
+}

@@ -1,0 +1,132 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package settings
+
+import (
+	"iter"
+	"slices"
+	"strings"
+)
+
+// Setting is a row of the table.
+type Setting struct {
+	// Name is the key of the setting in declarative configuration. A dot separates the name
+	// of a mapping from the key within it. A setting without such a key has a name, too.
+	Name  string
+	Group Group
+
+	// Options are the functions that set it, with the name of their package. Package exporter
+	// offers each option of apptuitclient under the same name, which is not repeated here.
+	Options []string
+	// Variable is the environment variable. It is overridden by the options, and by the keys
+	// of declarative configuration. The Collector's exporter reads no variables.
+	Variable string
+	// Deprecated is a variable that is read, with a warning, if Variable is not set.
+	Deprecated string
+	// CollectorKey is the key of the Collector's exporter; "::" separates the name of a
+	// mapping from the key within it. "=" stands for Name.
+	CollectorKey string
+
+	// NoVariable, NoKey and NoCollectorKey are the reasons why there is no such thing.
+	NoVariable, NoKey, NoCollectorKey string
+
+	Type             Type
+	Choices          []string // the values of a Choice
+	Default          string   // in the form of the variable, or a description; "" means that there is none
+	CollectorDefault string   // if it is not Default
+	Doc              string   // what the setting does, in full sentences
+	Secret           Secrecy
+	Switch           Switch // of a Flag
+}
+
+// Secrecy says what of a value must not be shown.
+type Secrecy uint8
+
+// The kinds of values that must not be shown: none of them; the value; the content of the
+// file that it names; user information and query of the URL.
+const (
+	Public Secrecy = iota
+	SecretValue
+	SecretFile
+	SecretInURL
+)
+
+// Switch says how a Flag is set. Options without arguments can set only one of two values.
+type Switch uint8
+
+const (
+	// On means that the option sets true, and so does the variable with yes.
+	On Switch = iota
+	// Off means that the option sets false. The variable sets true with yes, false with no.
+	Off
+	// Disable means that the option sets false, and so does the variable with yes.
+	Disable
+)
+
+// Group is a topic of the documentation.
+type Group uint8
+
+// The groups, in the order of the documentation.
+const (
+	Server Group = iota
+	Credentials
+	Connection
+	Delivery
+	Spool
+	Names
+	Tags
+	Values
+	Reporter
+	Operation
+)
+
+// String returns the title of the group.
+func (g Group) String() string {
+	return [...]string{
+		"Server", "Credentials", "Connection", "Delivery", "Spool", "Names", "Tags", "Values", "Reporter layout", "Operation",
+	}[g]
+}
+
+// Groups returns all groups in the order of the documentation.
+func Groups() []Group {
+	var all []Group
+	for g := Server; g <= Operation; g++ {
+		all = append(all, g)
+	}
+	return all
+}
+
+// HasKey reports whether the setting has a key in declarative configuration.
+func (s *Setting) HasKey() bool { return s.NoKey == "" }
+
+// Collector returns the key of the Collector's exporter, "" if there is none.
+func (s *Setting) Collector() string {
+	if s.CollectorKey == "=" {
+		return s.Name
+	}
+	return s.CollectorKey
+}
+
+// Variables returns the variables that set the setting, the one in effect first.
+func (s *Setting) Variables() iter.Seq2[string, bool] {
+	return func(yield func(name string, deprecated bool) bool) {
+		_ = (s.Variable == "" || yield(s.Variable, false)) && (s.Deprecated == "" || yield(s.Deprecated, true))
+	}
+}
+
+// WithVariables returns the settings that have a variable.
+func WithVariables() []Setting {
+	return slices.DeleteFunc(All(), func(s Setting) bool { return s.Variable == "" })
+}
+
+// Keys returns the settings that have a key in declarative configuration below a mapping,
+// or the top-level keys for "". A name of a mapping is returned once, as a setting of the
+// type Mapping.
+func Keys() []Setting { return slices.DeleteFunc(All(), func(s Setting) bool { return !s.HasKey() }) }
+
+// Split splits a name into the name of the top-level key and that of the key within it.
+func (s *Setting) Split() (top, within string) {
+	top, within, _ = strings.Cut(s.Name, ".")
+	return top, within
+}

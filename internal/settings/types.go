@@ -1,0 +1,106 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package settings
+
+import "strings"
+
+// Type is the type of a setting. It determines the form of its value in each place.
+type Type uint8
+
+// The types.
+const (
+	Text Type = iota
+	URL
+	File
+	Folder
+	Flag
+	Integer
+	Bytes      // a number of bytes
+	Number     // with fractions
+	Duration   // with a unit, and an integer of milliseconds in declarative configuration
+	Choice     // one of Choices
+	KeyValues  // k1: v1, k2: v2; a mapping
+	Headers    // k1=v1,k2=v2 with percent-encoding; a list of name and value
+	HeaderList // k1=v1,k2=v2 in declarative configuration
+	Patterns   // of keys; included and excluded
+	FlagOrPatterns
+	Quantiles
+	Code // a value of Go
+)
+
+// VariableForm describes the value of an environment variable.
+func (s *Setting) VariableForm() string {
+	switch s.Type {
+	case URL:
+		return "a URL"
+	case File:
+		return "a file"
+	case Folder:
+		return "a folder"
+	case Flag, FlagOrPatterns:
+		return "`yes` or `no`"
+	case Integer:
+		return "an integer"
+	case Bytes:
+		return "bytes, or a number of `KiB`, `MiB` or `GiB`"
+	case Number:
+		return "a number"
+	case Duration:
+		return "a duration with a unit, such as `30s`"
+	case Choice:
+		return oneOf(s.Choices)
+	case KeyValues:
+		return "`k1: v1, k2: v2`"
+	case Headers, HeaderList:
+		return "`k1=v1,k2=v2`, values percent-encoded"
+	case Patterns:
+		return "patterns, separated by commas; `!` before a pattern excludes"
+	case Quantiles:
+		return "numbers between 0 and 1, separated by commas"
+	case Code:
+		return "a value of Go"
+	}
+	return "text"
+}
+
+// KeyForm describes the value of a key in declarative configuration.
+func (s *Setting) KeyForm() string {
+	switch s.Type {
+	case Flag:
+		return "`true` or `false`"
+	case Bytes:
+		return "an integer, bytes"
+	case Duration:
+		return "an integer, milliseconds"
+	case KeyValues:
+		return "a mapping of texts"
+	case Headers:
+		return "a list of `name` and `value`"
+	case Patterns, FlagOrPatterns:
+		return "`included` and `excluded`: lists of patterns"
+	case Quantiles:
+		return "a list of numbers between 0 and 1"
+	}
+	return s.VariableForm()
+}
+
+// CollectorForm describes the value of a key of the Collector's exporter.
+func (s *Setting) CollectorForm() string {
+	switch s.Type {
+	case Duration, HeaderList:
+		return s.VariableForm()
+	case Headers:
+		return "a mapping of texts"
+	}
+	return s.KeyForm()
+}
+
+func oneOf(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = "`" + name + "`"
+	}
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+}
