@@ -88,8 +88,8 @@ test-prometheus: ## Test queries against PROMETHEUS, a release that is built fro
 	@tools/e2e.sh prometheus $(PROMETHEUS)
 
 .PHONY: test-long
-test-long: servers ## Run the long tests (APPTUIT_LONG=1), 1,000,000 schedules of the simulation, then each fuzz target for FUZZTIME (30s)
-	$(call in-modules,APPTUIT_LONG=1 go test $$race -count=1 -shuffle=on -timeout=60m $(TESTFLAGS) ./...)
+test-long: servers ## Run the long tests (LONG_TESTS=1), 1,000,000 schedules of the simulation, then each fuzz target for FUZZTIME (30s)
+	$(call in-modules,LONG_TESTS=1 go test $$race -count=1 -shuffle=on -timeout=60m $(TESTFLAGS) ./...)
 	$(if $(filter .,$(MODULES)),@$(MAKE) --no-print-directory simulation SCHEDULES=1000000)
 	@for version in $(VICTORIA_METRICS_LONG); do tools/e2e.sh victoria-metrics $$version || exit 1; done
 	@tools/e2e.sh prometheus $(PROMETHEUS)

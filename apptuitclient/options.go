@@ -212,7 +212,7 @@ func WithTimeout(d time.Duration) Option {
 // WithRetry configures retries. By default they are enabled, with bounds of the delay from
 // 1 s to 30 s, for up to one minute. If a retry would start after the deadline of the
 // context, Send returns at once. With a spool the intervals apply to probes of the circuit
-// breaker instead. There is no environment variable for it.
+// breaker instead. WithRetry overrides APPTUIT_RETRY_MAX_ELAPSED_TIME.
 func WithRetry(retry RetryConfig) Option {
 	return optionFunc(func(s *client.Settings) {
 		if retry.InitialInterval < 0 || retry.MaxInterval < 0 || retry.MaxElapsedTime < 0 {

@@ -51,16 +51,16 @@ func TestMigrationIsCompiled(t *testing.T) {
 	}
 }
 
-// A variable that the guide names is one that the README names.
+// A variable that the guide names is one that settings.md lists.
 func TestMigrationNamesNoOtherVariables(t *testing.T) {
 	guide, err := os.ReadFile("migration.md")
-	readme, err2 := os.ReadFile(filepath.Join("..", "README.md"))
+	list, err2 := os.ReadFile("settings.md")
 	if err != nil || err2 != nil {
 		t.Fatal(err, err2)
 	}
 	for _, field := range strings.FieldsFunc(string(guide), func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') }) {
-		if strings.HasPrefix(field, "APPTUIT_") && field != "APPTUIT_" && !strings.Contains(string(readme), "`"+field+"`") {
-			t.Errorf("the README has no %s", field)
+		if strings.HasPrefix(field, "APPTUIT_") && field != "APPTUIT_" && !strings.Contains(string(list), "`"+field+"`") {
+			t.Errorf("settings.md has no %s", field)
 		}
 	}
 }

@@ -6,6 +6,7 @@ package docs_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +28,56 @@ func TestPackageCommentsListVariables(t *testing.T) {
 	list := regexp.MustCompile(`(?s)(//\n)//	APPTUIT_.*?(//\n)`)
 	generated(t, "../apptuitclient/doc.go", list, variableList(func(s *settings.Setting) bool { return hasOption(s, "apptuitclient.") }))
 	generated(t, "../exporter/doc.go", list, variableList(func(s *settings.Setting) bool { return !hasOption(s, "apptuitclient.") }))
+}
+
+// Every option of the exporter and the client is in the table, and the other way round.
+func TestSettingsCoverTheOptions(t *testing.T) {
+	found, listed := map[string]bool{}, map[string]bool{}
+	for _, pkg := range []string{"apptuitclient", "exporter"} {
+		for _, name := range optionFunctions(t, pkg) {
+			// The exporter offers the options of the client.
+			found[name] = found[name] || pkg == "apptuitclient" || !found["apptuitclient."+strings.TrimPrefix(name, "exporter.")]
+		}
+	}
+	for _, s := range settings.All() {
+		for _, name := range s.Options {
+			if _, ok := found[name]; !ok {
+				t.Errorf("%s: there is no option %s", s.Name, name)
+			}
+			listed[name] = true
+		}
+	}
+	for name, own := range found {
+		if own && !listed[name] {
+			t.Errorf("%s is not in internal/settings", name)
+		}
+	}
+	if len(found) < 40 {
+		t.Errorf("only %d options found", len(found))
+	}
+}
+
+// optionFunctions returns the functions of a package that return an Option, or a SpoolOption.
+func optionFunctions(t *testing.T, pkg string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", pkg, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`(?m)^func (With\w+)\(.*\) \w*Option \{`).FindAllStringSubmatch(string(text), -1) {
+			names = append(names, pkg+"."+m[1])
+		}
+	}
+	return names
 }
 
 // generated compares the part of a file between the groups of place with want, or writes it.

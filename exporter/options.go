@@ -78,8 +78,8 @@ func WithoutHostTag() Option {
 
 // WithInstanceTag adds the tag service_instance_id, unless another source sets it. Its
 // value is random, and constant for the life of the exporter. The tag distinguishes
-// processes with the same service name on one host. There is no environment variable for
-// it.
+// processes with the same service name on one host. APPTUIT_INSTANCE_TAG has the same
+// effect.
 func WithInstanceTag() Option {
 	return optionFunc(func(c *config) { c.instanceTag.Set("WithInstanceTag", true) })
 }
@@ -374,7 +374,8 @@ func WithCardinalityWarning(series int) Option {
 	})
 }
 
-// WithoutSelfMetrics disables the exporter's own metrics, apptuit.reporter.*.
+// WithoutSelfMetrics disables the exporter's own metrics, apptuit.reporter.*. It overrides
+// APPTUIT_SELF_METRICS.
 func WithoutSelfMetrics() Option {
 	return optionFunc(func(c *config) { c.selfMetrics.Set("WithoutSelfMetrics", false) })
 }

@@ -25,7 +25,7 @@ import (
 
 // long selects the long variant of the test. The variable is read before TestMain clears
 // the environment.
-var long = os.Getenv("APPTUIT_LONG") != ""
+var long = os.Getenv("LONG_TESTS") != ""
 
 // observer reads the requests of an exporter.
 type observer struct {
@@ -99,7 +99,7 @@ func heap() uint64 {
 
 // The server is unavailable for an hour. Exports return without an error, memory does not
 // grow, and afterwards all points arrive. The test exports 200 points each 10 s, or 5,000
-// with APPTUIT_LONG=1.
+// with LONG_TESTS=1.
 func TestAnHourOfOutage(t *testing.T) {
 	series := 200
 	if long {

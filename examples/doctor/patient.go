@@ -15,6 +15,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
+	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
 // patient is what is examined, and what is known of it so far.
@@ -107,12 +108,12 @@ func (p *patient) learnSecrets() {
 	for _, s := range settings() {
 		for _, from := range s.sources(p) {
 			switch s.secret {
-			case aToken:
+			case table.SecretValue:
 				p.secrets.keepToken(user, from.value)
-			case aTokenFile:
+			case table.SecretFile:
 				text, _ := os.ReadFile(from.value) // New tells why not
 				p.secrets.keepToken(user, string(text))
-			case inURL:
+			case table.SecretInURL:
 				p.secrets.keepURL(from.value)
 			}
 		}

@@ -7,8 +7,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-
-	"github.com/apptuitai/apptuit-go/internal/nearest"
 )
 
 // checkSettings says what is set and where it comes from, and what is set in vain.
@@ -28,7 +26,6 @@ func checkSettings(_ context.Context, p *patient, n *notes) {
 		}
 	}
 	n.about("defaults").ok("%s", strings.Join(standards, "; "))
-	tellUnknown(p, n)
 	tellOTLP(p, n)
 }
 
@@ -53,26 +50,6 @@ func tellSetting(p *patient, n *notes, rows []setting) (standard string) {
 	}
 	n.ok("%s", told)
 	return ""
-}
-
-// tellUnknown warns of variables of our name that nothing reads.
-func tellUnknown(p *patient, n *notes) {
-	var known []string
-	for _, s := range settings() {
-		known = append(known, s.variables...)
-	}
-	current := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return strings.HasPrefix(name, "APPTUIT_PY_") })
-	for _, v := range p.environ {
-		name, value, _ := strings.Cut(v, "=")
-		if !strings.HasPrefix(strings.ToUpper(name), "APPTUIT_") || slices.Contains(known, name) || value == "" {
-			continue
-		}
-		advice := "The README lists the variables that there are."
-		if like := nearest.Name(name, current); like != "" {
-			advice = "Do you mean " + like + "?"
-		}
-		n.about("variable").warn(advice, "%s is set, and nothing reads it", name)
-	}
 }
 
 // tellOTLP names variables that are for another exporter.

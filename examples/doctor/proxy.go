@@ -14,7 +14,7 @@ import (
 // checkProxy says whether requests go by a proxy. From there on the way is the one
 // to the proxy.
 func checkProxy(_ context.Context, p *patient, n *notes) {
-	_, from := p.inEffect("proxy", p.endpoint.Scheme+" proxy")
+	_, from := p.inEffect("proxy_url", p.endpoint.Scheme+" proxy")
 	_, err := url.Parse(from.value)
 	if strings.Contains(from.value, "://") && err != nil { // net/http would go on without it, or with a part of it
 		n.fail("It must look like http://host:port, or http://user:password@host:port, with special characters in percent-encoding.",

@@ -7,6 +7,8 @@ import (
 	"context"
 	"os"
 	"runtime"
+
+	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
 // checkTokenFile looks at who can read the file with the token.
@@ -29,7 +31,7 @@ func checkTokenFile(_ context.Context, p *patient, n *notes) {
 // tokenFile returns the name of the file that the token comes from.
 func (p *patient) tokenFile() string {
 	s, from := p.inEffect("token")
-	if s.secret != aTokenFile {
+	if s.secret != table.SecretFile {
 		return ""
 	}
 	return from.value

@@ -10,7 +10,7 @@ import (
 )
 
 // longVariable makes tests long.
-const longVariable = "APPTUIT_LONG"
+const longVariable = "LONG_TESTS"
 
 func isLong() bool { return os.Getenv(longVariable) != "" }
 

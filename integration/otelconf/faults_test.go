@@ -89,7 +89,7 @@ func TestFaultsOfKeys(t *testing.T) {
 		"of points":       {all("attributes: {included: [], exclude: x}"), []string{"7 apptuit.attributes: exclude is not known here: did you mean excluded?", `7 apptuit.attributes.included: is empty: leave it out to include all, or exclude "*" to include none`}},
 		"target_info":     {all("target_info: {included: [], all: x}"), []string{"7 apptuit.target_info: all is not known here: there is included, excluded", `7 apptuit.target_info.included: is empty: leave it out to include all, or exclude "*" to include none`}},
 		"a pattern":       {all("resource_attributes: {included: [{a: b}, null]}"), []string{"7 apptuit.resource_attributes.included[0]: must be a text", "7 apptuit.resource_attributes.included[1]: must be a text"}},
-		"spool":           {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{"7 apptuit.spool: dir is not known here: there is directory, max_bytes, max_age, rate, instances, insecure_directory", "7 apptuit.spool.max_bytes: must be at least 1, in bytes", "7 apptuit.spool.max_age: must be milliseconds, an integer", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
+		"spool":           {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{"7 apptuit.spool: dir is not known here: there is directory, instances, max_bytes, max_age, rate, insecure_directory", "7 apptuit.spool.max_bytes: must be at least 1, in bytes", "7 apptuit.spool.max_age: must be milliseconds, an integer", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
 		"merge of itself": {all("retry: &r {<<: *r, enabled: 1}"), []string{"7 apptuit.retry.enabled: must be true or false"}},
 	} {
 		_, err := ParseYAML([]byte(documentWith(test.exporter)))
@@ -241,10 +241,7 @@ func TestMisspeltExporters(t *testing.T) {
 }
 
 func TestSuggestion(t *testing.T) {
-	var many []string
-	for _, k := range keys() {
-		many = append(many, k.name)
-	}
+	many := topKeys()
 	for name, want := range map[string]string{
 		"token": "token", "tokn": "token", "tkoen": "token", "Token": "token", "tokens": "token", "token:secret": "token",
 		"enpoint": "endpoint", "max_batch_point": "max_batch_points", "sanitise_mode": "sanitize_mode", "tag": "tags", "timeouts": "timeout",

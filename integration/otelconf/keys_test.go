@@ -6,138 +6,40 @@ package otelconf
 import (
 	"errors"
 	"flag"
-	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
 var update = flag.Bool("update", false, "write the tables of README.md")
 
-// sources parses a package of the root module, without its tests.
-func sources(t *testing.T, name string) []*ast.File {
-	t.Helper()
-	names, err := filepath.Glob(filepath.Join("..", "..", name, "*.go"))
-	if err != nil || len(names) == 0 {
-		t.Fatalf("package %s: %d files, %v", name, len(names), err)
-	}
-	var files []*ast.File
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, file)
-	}
-	return files
-}
-
-// options are the functions of a package that return an Option, or a SpoolOption
-// and the like, as pkg.WithX.
-func options(t *testing.T, name string) []string {
-	t.Helper()
-	var found []string
-	for _, file := range sources(t, name) {
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil || len(f.Type.Results.List) != 1 {
-				continue
-			}
-			if result, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && strings.HasSuffix(result.Name, "Option") {
-				found = append(found, name+"."+f.Name.Name)
-			}
-		}
-	}
-	return found
-}
-
-// Every option of the exporter and its client is given by a key, or is said to be
-// for code only; and the other way round.
-func TestKeysCoverTheOptions(t *testing.T) {
-	want := slices.Concat(options(t, "exporter"), options(t, "apptuitclient"))
-	if len(want) < 30 {
-		t.Fatalf("only %d options found", len(want))
-	}
-	got := make(map[string]bool)
-	for _, k := range keys() {
-		if len(k.options) == 0 {
-			t.Errorf("%s gives no option", k.name)
-		}
-		for _, option := range k.options {
-			got[option] = true
-		}
-	}
-	for option, why := range codeOnly() {
-		if got[option] || why == "" {
-			t.Errorf("%s is for code only, because %q: is there a key as well?", option, why)
-		}
-		got[option] = true
-	}
-	slices.Sort(want)
-	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
-		t.Errorf("options of the packages -, of the keys +: add a key, or a line to codeOnly:\n%s", diff)
+// Every key of the table has a function that reads it, and the other way round.
+func TestSettersCoverTheTable(t *testing.T) {
+	if diff := cmp.Diff(slices.Sorted(slices.Values(topKeys())), slices.Sorted(maps.Keys(setters()))); diff != "" {
+		t.Errorf("keys of internal/settings -, of setters +:\n%s", diff)
 	}
 }
 
-// Every variable that the packages document is that of a key.
-func TestKeysCoverTheVariables(t *testing.T) {
-	variable := regexp.MustCompile(`\b(APPTUIT_[A-Z_]*[A-Z]|[A-Z]+_PROXY)\b`)
-	want := make(map[string]bool)
-	for _, name := range []string{"exporter", "apptuitclient"} {
-		for _, file := range sources(t, name) {
-			for _, v := range variable.FindAllString(file.Doc.Text(), -1) {
-				want[v] = true
-			}
-		}
-	}
-	if len(want) < 10 {
-		t.Fatalf("only %d variables found", len(want))
-	}
-	got := make(map[string]bool)
-	for _, k := range keys() {
-		for _, v := range k.variables {
-			got[v] = true
-		}
-	}
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
-		t.Errorf("variables of the package comments -, of the keys +:\n%s", diff)
-	}
-}
-
-// Every key is accepted by itself, and so is each key within it.
+// Every key is accepted by itself, with each of its choices, and so is each key within it.
 func TestKeysAreKnown(t *testing.T) {
-	for _, k := range keys() {
-		doc := documentWith("apptuit: {" + k.name + ": null}")
-		if _, err := ParseYAML([]byte(doc)); err != nil {
-			t.Errorf("%s: %v", k.name, err)
+	for _, s := range table.Keys() {
+		top, within := s.Split()
+		doc := documentWith("apptuit: {" + s.Name + ": null}")
+		if within != "" {
+			doc = documentWith("apptuit: {" + top + ": {" + within + ": null}}")
 		}
-		if named := regexp.MustCompile("^(`[a-z0-9_]+`(, | or |$))+$"); named.MatchString(k.kind) {
-			for _, name := range regexp.MustCompile("[a-z0-9_]{4,}").FindAllString(k.kind, -1) {
-				if _, err := ParseYAML([]byte(documentWith("apptuit: {" + k.name + ": " + name + "}"))); err != nil {
-					t.Errorf("%s: %s: %v", k.name, name, err)
-				}
-			}
+		if _, err := ParseYAML([]byte(doc)); err != nil && (within == "" || strings.Contains(err.Error(), "not known")) {
+			t.Errorf("%s: %v", s.Name, err)
 		}
-		for _, f := range k.fields {
-			within := "{" + f.name + ": null}"
-			if strings.HasPrefix(k.kind, "list") {
-				within = "[{name: a, value: b, " + f.name + ": null}]"
-			}
-			_, err := ParseYAML([]byte(documentWith("apptuit: {" + k.name + ": " + within + "}")))
-			if err != nil && strings.Contains(err.Error(), "not known") {
-				t.Errorf("%s.%s: %v", k.name, f.name, err)
+		for _, choice := range s.Choices {
+			if _, err := ParseYAML([]byte(documentWith("apptuit: {" + s.Name + ": " + choice + "}"))); err != nil {
+				t.Errorf("%s: %s: %v", s.Name, choice, err)
 			}
 		}
 	}
@@ -145,33 +47,27 @@ func TestKeysAreKnown(t *testing.T) {
 
 // tables are those of the README.
 func tables() string {
-	var b strings.Builder
-	b.WriteString("\n| key | value | default | meaning | variable | option |\n|---|---|---|---|---|---|\n")
-	row := func(k key, name string) {
-		cell := func(names []string) string {
-			names = slices.Clone(names)
-			for i, n := range names {
-				names[i] = "`" + n + "`"
-			}
-			return strings.Join(names, ", ")
+	quoted := func(text string) string {
+		if text == "" || strings.ContainsAny(text, " `") || text == "all" {
+			return text
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", name, k.kind, k.otherwise, k.meaning, cell(k.variables), cell(k.options))
+		return "`" + text + "`"
 	}
-	for _, k := range keys() {
-		row(k, k.name)
-		for _, f := range k.fields {
-			if f.kind != "" {
-				row(f, k.name+"."+f.name)
-			}
-		}
+	row := func(cells ...string) string {
+		return strings.ReplaceAll("| "+strings.Join(cells, " | ")+" |\n", "|  |", "| |")
+	}
+	var b strings.Builder
+	b.WriteString("\n| key | value | default | meaning |\n|---|---|---|---|\n")
+	for _, s := range table.Keys() {
+		b.WriteString(row("`"+s.Name+"`", s.KeyForm(), quoted(s.KeyDefault()), s.Doc))
 	}
 	b.WriteString("\nIn code only, with `WithExporterOptions`:\n\n| option | why |\n|---|---|\n")
-	why := codeOnly()
-	for _, option := range slices.Sorted(maps.Keys(why)) {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", option, why[option])
+	for _, s := range table.All() {
+		if !s.HasKey() {
+			b.WriteString(row("`"+strings.Join(s.Options, "`, `")+"`", s.NoKey))
+		}
 	}
-	b.WriteString("\n")
-	return regexp.MustCompile(`\|  (\|| )`).ReplaceAllString(strings.ReplaceAll(b.String(), "|  ", "| "), "| $1")
+	return b.String() + "\n"
 }
 
 // The document of the README is the one of the example.
@@ -189,7 +85,7 @@ func TestDocumentOfTheREADME(t *testing.T) {
 }
 
 func TestTablesOfTheREADME(t *testing.T) {
-	const begin, end = "<!-- made of keys.go: go test -run README -update -->\n", "<!-- end -->"
+	const begin, end = "<!-- generated from internal/settings: go test -run README -update -->\n", "<!-- end -->"
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -206,6 +102,6 @@ func TestTablesOfTheREADME(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(tables(), have); diff != "" {
-		t.Errorf("keys.go -, README.md +; go test -run README -update writes it:\n%s", diff)
+		t.Errorf("internal/settings -, README.md +; go test -run README -update writes it:\n%s", diff)
 	}
 }

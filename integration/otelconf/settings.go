@@ -35,22 +35,15 @@ func (s *settings) read(at value) {
 	if at.null() { // everything from the environment, as in "console:"
 		return
 	}
-	table := keys()
-	names := make([]string, len(table))
-	byName := make(map[string]key, len(table))
-	for i, k := range table {
-		names[i], byName[k.name] = k.name, k
-	}
-	for _, v := range at.mapping(names...) {
+	set := setters()
+	for _, v := range at.mapping(topKeys()...) {
 		if v.node.Kind == yaml.ScalarNode && v.node.Value == "" && v.name != "prefix" {
 			continue
 		}
-		k := byName[v.name]
-		for _, option := range k.options {
-			_, name, _ := strings.Cut(option, ".")
-			s.placed[name] = v
+		for _, option := range optionsOf(v.name) {
+			s.placed[option] = v
 		}
-		k.set(s, v)
+		set[v.name](s, v)
 	}
 	_, token := s.placed["WithToken"]
 	if file, both := s.placed["WithTokenFile"]; token && both {
@@ -109,7 +102,7 @@ func (s *settings) readTimeout(v value) {
 func (s *settings) readRetry(v value) {
 	// The client's defaults. For the intervals 0 stands for them.
 	retry := apptuitclient.RetryConfig{Enabled: true, MaxElapsedTime: time.Minute}
-	for _, f := range v.mapping("enabled", "initial_interval", "max_interval", "max_elapsed_time") {
+	for _, f := range v.mapping(keysWithin("retry")...) {
 		if f.name == "enabled" {
 			retry.Enabled, _ = f.truth()
 			continue
@@ -130,7 +123,7 @@ func (s *settings) readRetry(v value) {
 func (s *settings) readSpool(v value) {
 	var options []apptuitclient.SpoolOption
 	directory := ""
-	for _, f := range v.mapping("directory", "max_bytes", "max_age", "rate", "instances", "insecure_directory") {
+	for _, f := range v.mapping(keysWithin("spool")...) {
 		switch f.name {
 		case "directory":
 			directory, _ = f.word()
@@ -160,7 +153,7 @@ func (s *settings) readSpool(v value) {
 }
 
 func (s *settings) readSanitizeMode(v value) {
-	if mode, ok := oneOf(encoding.ParseSanitizeMode, sanitizeModes)(v); ok {
+	if mode, ok := oneOf(encoding.ParseSanitizeMode)(v); ok {
 		s.exporter = append(s.exporter, exporter.WithSanitizeMode(mode))
 		s.client = append(s.client, apptuitclient.WithSanitizeMode(mode)) // so that the variable is not looked at
 	}
@@ -195,7 +188,7 @@ const maxQuantiles = 100
 
 // oneOf reads a name that parse knows. The error of parse is not shown: it
 // quotes the text, which may be a secret in the wrong place.
-func oneOf[T any](parse func(string) (T, error), names string) func(value) (T, bool) {
+func oneOf[T any](parse func(string) (T, error)) func(value) (T, bool) {
 	return func(v value) (T, bool) {
 		var none T
 		name, ok := v.word()
@@ -204,7 +197,7 @@ func oneOf[T any](parse func(string) (T, error), names string) func(value) (T, b
 		}
 		t, err := parse(name)
 		if err != nil {
-			v.fault("must be %s", strings.ReplaceAll(names, "`", ""))
+			v.fault("must be %s", choices(v.name))
 			return none, false
 		}
 		return t, true

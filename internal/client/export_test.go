@@ -3,6 +3,8 @@
 
 package client
 
+import "github.com/apptuitai/apptuit-go/internal/settings"
+
 // SetDisk replaces the function with which the spool of a client writes a file. disk is
 // called for each file; next performs the real write.
 func SetDisk(c *Client, disk func(next func() error) error) {
@@ -18,3 +20,8 @@ func ReportEmpty(c *Client) { c.spooler().reportEmpty() }
 
 // Complete adds the environment and the defaults to settings.
 func Complete(s *Settings) error { return s.complete() }
+
+// Variables returns the functions that read the variables of the client.
+func Variables() map[string]func(settings.Variable) {
+	return NewSettings().variables(NewSpoolSettings(""))
+}

@@ -21,7 +21,7 @@ import (
 
 // long selects the long variant of the test. The variable is read before TestMain clears
 // the environment.
-var long = os.Getenv("APPTUIT_LONG") != ""
+var long = os.Getenv("LONG_TESTS") != ""
 
 // ledger is the account of the points of all processes.
 type ledger struct {

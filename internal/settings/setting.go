@@ -4,7 +4,6 @@
 package settings
 
 import (
-	"iter"
 	"slices"
 	"strings"
 )
@@ -108,22 +107,23 @@ func (s *Setting) Collector() string {
 	return s.CollectorKey
 }
 
-// Variables returns the variables that set the setting, the one in effect first.
-func (s *Setting) Variables() iter.Seq2[string, bool] {
-	return func(yield func(name string, deprecated bool) bool) {
-		_ = (s.Variable == "" || yield(s.Variable, false)) && (s.Deprecated == "" || yield(s.Deprecated, true))
-	}
-}
-
 // WithVariables returns the settings that have a variable.
 func WithVariables() []Setting {
 	return slices.DeleteFunc(All(), func(s Setting) bool { return s.Variable == "" })
 }
 
-// Keys returns the settings that have a key in declarative configuration below a mapping,
-// or the top-level keys for "". A name of a mapping is returned once, as a setting of the
-// type Mapping.
+// Keys returns the settings that have a key in declarative configuration.
 func Keys() []Setting { return slices.DeleteFunc(All(), func(s Setting) bool { return !s.HasKey() }) }
+
+// Named returns the setting with a name.
+func Named(name string) (s Setting, ok bool) {
+	all := All()
+	i := slices.IndexFunc(all, func(s Setting) bool { return s.Name == name })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return all[i], true
+}
 
 // Split splits a name into the name of the top-level key and that of the key within it.
 func (s *Setting) Split() (top, within string) {

@@ -3,7 +3,11 @@
 
 package settings
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Type is the type of a setting. It determines the form of its value in each place.
 type Type uint8
@@ -103,4 +107,23 @@ func oneOf(names []string) string {
 	}
 	last := len(quoted) - 1
 	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+}
+
+// KeyDefault returns the default in the form of a key of declarative configuration.
+func (s *Setting) KeyDefault() string {
+	switch s.Type {
+	case Flag, FlagOrPatterns:
+		return strings.NewReplacer("yes", "true", "no", "false").Replace(s.Default)
+	case Duration:
+		if d, err := time.ParseDuration(s.Default); err == nil {
+			return strconv.FormatInt(d.Milliseconds(), 10)
+		}
+	case Bytes:
+		if n, ok := strings.CutSuffix(s.Default, "MiB"); ok {
+			if mebibytes, err := strconv.ParseInt(n, 10, 64); err == nil {
+				return strconv.FormatInt(mebibytes<<20, 10)
+			}
+		}
+	}
+	return s.Default
 }

@@ -21,7 +21,7 @@ var (
 	firstSeed = flag.Uint64("seed", 0, "run the schedule of this seed alone, and print it")
 	keptSteps = flag.String("steps", "", "with -seed: the numbers of the steps to run, separated by commas; all without it")
 	runs      = flag.Int("runs", 1, "with -seed: how often to run the schedule")
-	schedules = flag.Int("schedules", 0, "how many schedules to run; 1,000 without it, 10,000 with APPTUIT_LONG=1")
+	schedules = flag.Int("schedules", 0, "how many schedules to run; 1,000 without it, 10,000 with LONG_TESTS=1")
 	from      = flag.Uint64("from", 1, "the first seed of the schedules")
 )
 
@@ -61,7 +61,7 @@ func TestSimulation(t *testing.T) {
 	n := *schedules
 	switch {
 	case n > 0:
-	case os.Getenv("APPTUIT_LONG") != "":
+	case os.Getenv("LONG_TESTS") != "":
 		n = 10_000
 	case testing.Short():
 		n = 100

@@ -35,14 +35,14 @@ type usage struct {
 const target = 2.5
 
 // TestPeakMemory decodes in child processes, with the garbage collector as it is
-// by default. APPTUIT_LONG=1 is for the size that the README shows, and for the
+// by default. LONG_TESTS=1 is for the size that the README shows, and for the
 // decoders of others.
 func TestPeakMemory(t *testing.T) {
 	if decoder := os.Getenv("BENCH_DECODER"); decoder != "" {
 		child(t, decoder)
 		return
 	}
-	long := os.Getenv("APPTUIT_LONG") != ""
+	long := os.Getenv("LONG_TESTS") != ""
 	many, one, split := size{series: 200, points: 1000}, size{series: 1, points: 200_000}, size{series: 10, points: 20_000}
 	if long {
 		many, one, split = large, size{series: 1, points: 1_000_000}, size{series: 20, points: 50_000}
@@ -63,7 +63,7 @@ func TestPeakMemory(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%s/%dx%d", c.decoder, c.size.series, c.size.points), func(t *testing.T) {
 			if c.bound == 0 && !long {
-				t.Skip("for comparison only: set APPTUIT_LONG=1")
+				t.Skip("for comparison only: set LONG_TESTS=1")
 			}
 			u := run(t, c.decoder, c.size, c.parts)
 			if u.Points != c.size.total() {

@@ -19,8 +19,8 @@
 // there must not be any. A point is stored twice only where a request of it had no
 // answer that says what became of it.
 //
-// A run takes a minute; APPTUIT_LONG=1 makes it about ten. What
-// is recorded, and which fault comes when, follows from APPTUIT_CHAOS_SEED, by
+// A run takes a minute; LONG_TESTS=1 makes it about ten. What
+// is recorded, and which fault comes when, follows from CHAOS_SEED, by
 // default 1; how the threads of processes interleave does not. go test -v shows the
-// table, and APPTUIT_CHAOS_TABLE names a file that gets it.
+// table, and CHAOS_TABLE names a file that gets it.
 package chaos

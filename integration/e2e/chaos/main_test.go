@@ -12,10 +12,10 @@ import (
 
 // The environment of the tests.
 const (
-	longVariable  = "APPTUIT_LONG"
-	seedVariable  = "APPTUIT_CHAOS_SEED"
-	tableVariable = "APPTUIT_CHAOS_TABLE" // a file for the table
-	childVariable = "APPTUIT_CHAOS_CHILD" // this is the process that gets killed
+	longVariable  = "LONG_TESTS"
+	seedVariable  = "CHAOS_SEED"
+	tableVariable = "CHAOS_TABLE" // a file for the table
+	childVariable = "CHAOS_CHILD" // this is the process that gets killed
 )
 
 // TestMain takes away what the user's environment would configure, or is the

@@ -220,7 +220,7 @@ func TestAFailureShowsTheLog(t *testing.T) {
 // TestServersDieWithTheTestBinary runs itself a second time, as a binary that
 // exits without cleaning up.
 func TestServersDieWithTheTestBinary(t *testing.T) {
-	const variable = "APPTUIT_TEST_ABANDON"
+	const variable = "TEST_ABANDON"
 	if file := os.Getenv(variable); file != "" {
 		v := StartVictoriaMetrics(t)
 		if err := os.WriteFile(file, fmt.Append(nil, v.p.run.process.Pid), 0o600); err != nil {
