@@ -18,8 +18,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/collector/component"
-	"go.yaml.in/yaml/v3"
 )
 
 // otherKeys are the options of the Go packages whose key is not among settings.
@@ -191,58 +189,5 @@ func TestREADMEHasAllKeys(t *testing.T) {
 		if !strings.Contains(section, "`"+key+"`") {
 			t.Errorf("the README lacks resource_attributes::%s", key)
 		}
-	}
-}
-
-// metadata.yaml says what the code does.
-func TestMetadata(t *testing.T) {
-	text, err := os.ReadFile("metadata.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var m struct {
-		Type   string
-		Scope  string `yaml:"scope_name"`
-		Status struct {
-			Class     string
-			Stability map[string][]string
-		}
-		Attributes map[string]struct{ Enum []string }
-		Telemetry  struct {
-			Metrics map[string]struct {
-				Prefix, Unit, Description string
-				Attributes                []string
-			}
-		}
-	}
-	if err := yaml.Unmarshal(text, &m); err != nil {
-		t.Fatal(err)
-	}
-	f := NewFactory()
-	if m.Type != f.Type().String() || m.Scope != scopeName || m.Status.Class != "exporter" {
-		t.Errorf("type %q, scope %q, class %q", m.Type, m.Scope, m.Status.Class)
-	}
-	level := strings.ToLower(f.MetricsStability().String())
-	if diff := cmp.Diff(map[string][]string{level: {"metrics"}}, m.Status.Stability); diff != "" {
-		t.Error(diff)
-	}
-	if f.LogsStability() != component.StabilityLevelUndefined || f.TracesStability() != component.StabilityLevelUndefined {
-		t.Error("logs or traces are supported")
-	}
-	if diff := cmp.Diff([]string{"accepted", "rejected", "dropped", "returned"}, m.Attributes["outcome"].Enum); diff != "" {
-		t.Error(diff)
-	}
-	var metrics []string
-	for name, metric := range m.Telemetry.Metrics {
-		metrics = append(metrics, fmt.Sprint(metric.Prefix, name, " ", metric.Unit, " ", metric.Attributes))
-	}
-	slices.Sort(metrics)
-	want := []string{
-		"otelcol_exporter_apptuit_filtered_data_points {datapoint} [exporter]",
-		"otelcol_exporter_apptuit_overflowed_data_points {datapoint} [exporter]",
-		"otelcol_exporter_apptuit_points {point} [exporter outcome]",
-	}
-	if diff := cmp.Diff(want, metrics); diff != "" {
-		t.Error(diff)
 	}
 }
