@@ -52,4 +52,5 @@
 // a certificate; returned to exporterhelper for another push, which counts them again.
 //
 //go:generate go tool -modfile=../../tools/go.mod mdatagen metadata.yaml
+//go:generate go test -run=TestConfigSchema . -update
 package collector

@@ -152,26 +152,41 @@ func keys(t *testing.T) map[string]any {
 	return found
 }
 
-// The README has exactly the keys that there are, with the defaults that are
-// plain values.
-func TestREADMEHasAllKeys(t *testing.T) {
+// documentedKey is a key's row in the tables of the README.
+type documentedKey struct{ byDefault, text string }
+
+// documentedKeys returns the keys that the README has.
+func documentedKeys(t *testing.T) map[string]documentedKey {
+	t.Helper()
+	found := map[string]documentedKey{}
+	quoted := regexp.MustCompile("`([^`]+)`")
+	for line := range strings.Lines(keysSection(t)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		for _, key := range quoted.FindAllStringSubmatch(cells[1], -1) {
+			found[key[1]] = documentedKey{strings.TrimSpace(cells[2]), strings.TrimSpace(cells[3])}
+		}
+	}
+	return found
+}
+
+func keysSection(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, _ := strings.Cut(string(text), "## Keys\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	told := map[string]string{}
-	quoted := regexp.MustCompile("`([^`]+)`")
-	for line := range strings.Lines(section) {
-		cells := strings.Split(line, "|")
-		if len(cells) != 5 || !strings.Contains(cells[1], "`") {
-			continue
-		}
-		for _, key := range quoted.FindAllStringSubmatch(cells[1], -1) {
-			told[key[1]] = strings.TrimSpace(cells[2])
-		}
-	}
+	return section
+}
+
+// The README has exactly the keys that there are, with the defaults that are
+// plain values.
+func TestREADMEHasAllKeys(t *testing.T) {
+	told := documentedKeys(t)
 	there := keys(t)
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(told))); diff != "" {
 		t.Errorf("keys that the README lacks (-), that are not there (+):\n%s", diff)
@@ -181,12 +196,12 @@ func TestREADMEHasAllKeys(t *testing.T) {
 		if v.IsZero() && v.Kind() != reflect.Bool && v.Kind() != reflect.Int64 || !v.Comparable() || v.Kind() == reflect.Struct {
 			continue
 		}
-		if want := "`" + fmt.Sprint(value) + "`"; told[key] != want && (told[key] != "" || !v.IsZero()) {
-			t.Errorf("%s: the README has the default %s, not %s", key, told[key], want)
+		if want := "`" + fmt.Sprint(value) + "`"; told[key].byDefault != want && (told[key].byDefault != "" || !v.IsZero()) {
+			t.Errorf("%s: the README has the default %s, not %s", key, told[key].byDefault, want)
 		}
 	}
 	for _, key := range []string{"included", "excluded"} {
-		if !strings.Contains(section, "`"+key+"`") {
+		if !strings.Contains(keysSection(t), "`"+key+"`") {
 			t.Errorf("the README lacks resource_attributes::%s", key)
 		}
 	}
