@@ -18,6 +18,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadata"
 )
 
 // otherKeys are the options of the Go packages whose key is not among settings.
@@ -204,5 +206,17 @@ func TestREADMEHasAllKeys(t *testing.T) {
 		if !strings.Contains(keysSection(t), "`"+key+"`") {
 			t.Errorf("the README lacks resource_attributes::%s", key)
 		}
+	}
+}
+
+// The README has the stability that metadata.yaml declares.
+func TestREADMEHasTheStability(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := "| Stability | " + strings.ToLower(metadata.MetricsStability.String()) + ": metrics |"
+	if !strings.Contains(string(text), row) {
+		t.Errorf("the README lacks %q", row)
 	}
 }
