@@ -89,8 +89,8 @@ func keys() []key {
 		},
 		{
 			name: "tls", kind: mappings,
-			meaning: "as for OTLP over HTTP; files in PEM format",
-			options: []string{"apptuitclient.WithTLSClientConfig"},
+			meaning: "as for OTLP over HTTP; files in PEM format, read again when they change",
+			options: []string{"apptuitclient.WithTLSFiles"},
 			fields: []key{
 				{name: "ca_file", kind: texts, otherwise: "the system's", meaning: "certificates that the server's is verified with"},
 				{name: "cert_file", kind: texts, meaning: "certificate of the client, with `key_file`"},
@@ -358,16 +358,17 @@ func keys() []key {
 // codeOnly are the options that no key gives, and why.
 func codeOnly() map[string]string {
 	return map[string]string{
-		"exporter.WithClient":              "a reader makes a client of its own, of its keys",
-		"exporter.WithClientOptions":       "what these set are keys",
-		"exporter.WithErrorHandler":        "a function",
-		"exporter.WithMeterProvider":       "a value of Go: `otel.GetMeterProvider()`, where the SDK's becomes the global one",
-		"apptuitclient.WithTokenSource":    "a function",
-		"apptuitclient.WithTags":           "`tags` are the exporter's, which beat these",
-		"apptuitclient.WithEncodedNames":   "for points that a program sends itself: exporters have no such names",
-		"apptuitclient.WithoutSpool":       "for programs beside the one that has the folder; without `spool` and `APPTUIT_SPOOL_DIR` there is none",
-		"apptuitclient.WithoutEnvironment": "the variables are there to complete a document; `environment_tags` leaves out what would add to it",
-		"apptuitclient.WithHTTPClient":     "a value of Go; `tls`, `proxy_url` and `timeout` are keys",
-		"apptuitclient.WithWarningHandler": "a function",
+		"exporter.WithClient":               "a reader makes a client of its own, of its keys",
+		"exporter.WithClientOptions":        "what these set are keys",
+		"exporter.WithErrorHandler":         "a function",
+		"exporter.WithMeterProvider":        "a value of Go: `otel.GetMeterProvider()`, where the SDK's becomes the global one",
+		"apptuitclient.WithTokenSource":     "a function",
+		"apptuitclient.WithTags":            "`tags` are the exporter's, which beat these",
+		"apptuitclient.WithEncodedNames":    "for points that a program sends itself: exporters have no such names",
+		"apptuitclient.WithoutSpool":        "for programs beside the one that has the folder; without `spool` and `APPTUIT_SPOOL_DIR` there is none",
+		"apptuitclient.WithoutEnvironment":  "the variables are there to complete a document; `environment_tags` leaves out what would add to it",
+		"apptuitclient.WithHTTPClient":      "a value of Go; `tls`, `proxy_url` and `timeout` are keys",
+		"apptuitclient.WithTLSClientConfig": "a value of Go; `tls` is a key",
+		"apptuitclient.WithWarningHandler":  "a function",
 	}
 }
