@@ -47,14 +47,14 @@ func New(settings *Settings) (*Client, error) {
 		size:     newSizeLimit(settings.Points.MaxBytes.Value, settings.profile.FirstBytes, settings.Points.Compression.Value),
 		warnings: notify.New(settings.Warn),
 	}
-	if t := settings.Connection.reloads; t != nil {
-		t.warn = c.Warn
-	}
 	c.spool = newSpoolOpener(c)
 	if settings.Points.EncodedNames {
 		c.names = newNameCache(settings.Points.tagRules(), maxNames, maxNameBytes)
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
+	if t := settings.Connection.reloads; t != nil {
+		t.warn, t.life = c.Warn, c.life
+	}
 	if settings.Spool != nil && !settings.Spool.openOnFirstSend {
 		if err := c.OpenSpool(); err != nil {
 			c.Close()

@@ -22,7 +22,8 @@ type reloadingTransport struct {
 	files    TLSFiles
 	template *http.Transport // makes no requests: its clones do
 	warn     func(error)
-	checking chan struct{} // capacity 1: one goroutine looks at the files at a time
+	life     context.Context // of the client
+	checking chan struct{}   // capacity 1: one goroutine looks at the files at a time
 
 	read tlsFileStates     // states of the files when they were last read; guarded by checking
 	sum  [sha256.Size]byte // of the content in use; guarded by checking
@@ -184,10 +185,11 @@ func (t *reloadingTransport) refreshNow() {
 		return
 	}
 	t.read = states
-	ctx, cancel := context.WithTimeout(context.Background(), fileTimeout)
+	ctx, cancel := context.WithTimeout(t.life, fileTimeout)
 	defer cancel()
 	content, faults := t.files.load(ctx)
 	switch {
+	case t.life.Err() != nil: // an interrupted read is no fault of the files
 	case len(faults) > 0:
 		texts := make([]string, len(faults))
 		for i, fault := range faults {

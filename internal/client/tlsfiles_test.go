@@ -431,6 +431,7 @@ func TestTLSFiles_ConnectionsInUseAreClosedLater(t *testing.T) {
 		server.handler.Store(nil)
 		files.write(files.dir, a, "second")
 		send(t, c, numbered(0))
+		time.Sleep(1100 * time.Millisecond) // after the last time that idle connections are closed because of the change
 		server.open(2)
 		close(finish)
 		if err := <-done; err != nil {
@@ -463,17 +464,17 @@ func TestTLSFiles_RotationsLoseNoPoint(t *testing.T) {
 			}
 		})
 	}
-	rotated := make(chan struct{})
-	go func() { sending.Wait(); close(rotated) }()
+	sent := make(chan struct{})
+	go func() { sending.Wait(); close(sent) }()
 	last := 0
 	for done := false; !done; {
 		select {
-		case <-rotated:
+		case <-sent:
 			done = true
 		default:
-			last++
-			rotate(files, a, fmt.Sprint(last))
 		}
+		last++
+		rotate(files, a, fmt.Sprint(last)) // the last time after all of the Sends
 	}
 	send(t, c, numbered(0))
 	got := server.seen()
