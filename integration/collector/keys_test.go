@@ -27,6 +27,7 @@ func otherKeys() map[string]string {
 	return map[string]string{
 		"apptuitclient.WithRetry":           "retry_on_failure",
 		"apptuitclient.WithTLSClientConfig": "tls",
+		"apptuitclient.WithTLSFiles":        "tls",
 		"apptuitclient.WithProxy":           "proxy_url",
 
 		"exporter.WithSanitizeMode":       "sanitize_mode",
