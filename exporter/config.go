@@ -6,6 +6,8 @@ package exporter
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -27,6 +29,7 @@ type config struct {
 	core           *client.Client // inside client, for use within this module
 	clientGiven    bool
 	clientOptions  []apptuitclient.Option
+	clientNames    []string // names of the options that have added clientOptions, each once
 	names          convert.Names
 	modeSet        bool
 	prometheusSet  bool
@@ -114,13 +117,23 @@ func (c *config) connect() {
 		}
 		c.client = made
 	case len(c.clientOptions) > 0:
-		c.fault("WithClient and WithClientOptions exclude each other: use one of them")
+		c.fault("WithClient excludes options of the client: pass them to apptuitclient.New instead of %s",
+			strings.Join(c.clientNames, ", "))
 	}
 	if c.client != nil {
 		c.core = client.Of(c.client)
 		if err := c.core.OpenSpool(); err != nil {
 			c.faults = append(c.faults, err)
 		}
+	}
+}
+
+// addClientOptions adds options for the client that connect creates. name is the option of
+// this package that they come from.
+func (c *config) addClientOptions(name string, opts ...apptuitclient.Option) {
+	c.clientOptions = append(c.clientOptions, opts...)
+	if !slices.Contains(c.clientNames, name) {
+		c.clientNames = append(c.clientNames, name)
 	}
 }
 

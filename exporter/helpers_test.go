@@ -53,7 +53,7 @@ func toServer(srv *apptuittest.Server, opts ...apptuitclient.Option) Option {
 
 // withoutRetry disables retries.
 func withoutRetry() Option {
-	return WithClientOptions(apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
+	return WithRetry(apptuitclient.RetryConfig{})
 }
 
 // newExporter returns an exporter that is shut down at the end of the test.
