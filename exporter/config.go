@@ -53,10 +53,10 @@ type config struct {
 	usageMetrics   bool
 	cardinality    int // series of an instrument above which there is a warning; 0 disables it
 	cardinalitySet bool
-	meterProvider  metric.MeterProvider // nil disables telemetry
+	meterProvider  metric.MeterProvider // of WithMeterProvider
 	cacheBytes     int64
 
-	telemetry       *telemetry // nil without a MeterProvider
+	telemetry       *telemetry // nil without a provider, see telemetryProvider
 	layout          Layout
 	layoutSet       bool
 	histograms      Histograms
@@ -137,15 +137,16 @@ func (c *config) addClientOptions(name string, opts ...apptuitclient.Option) {
 	}
 }
 
-// observe creates the instruments for metrics about the exporter, if WithMeterProvider is
-// given.
+// observe creates the instruments for metrics about the exporter, if there is a provider for
+// them.
 func (c *config) observe() {
-	if c.meterProvider == nil || c.client == nil {
+	provider, from := c.telemetryProvider()
+	if provider == nil || c.client == nil {
 		return
 	}
-	t, err := newTelemetry(c.meterProvider, c.client.Endpoint())
+	t, err := newTelemetry(provider, c.client.Endpoint())
 	if err != nil {
-		c.fault("WithMeterProvider: %w", err)
+		c.fault("%s: %w", from, err)
 	}
 	c.telemetry = t
 }

@@ -258,7 +258,8 @@
 // # OpenTelemetry's exporter metrics
 //
 // [WithMeterProvider] records the metrics about exporters that OpenTelemetry's semantic
-// conventions 1.41.0 define. They count data points, each once per Export. A data point has
+// conventions 1.41.0 define. Without it, the variable OTEL_GO_X_OBSERVABILITY records them with
+// the global MeterProvider, as it does for OpenTelemetry's OTLP exporters. They count data points, each once per Export. A data point has
 // failed if any of its wire points was rejected or dropped. A duration includes retries.
 //
 //	otel.sdk.exporter.metric_data_point.inflight   data points of Exports in progress
@@ -332,6 +333,9 @@
 //	                           WithDurationUnit.
 //	APPTUIT_METERS             a boolean: send monotonic sums as meters. Default: no. WithMeters has the
 //	                           same effect.
+//	OTEL_GO_X_OBSERVABILITY    true, in upper or lower case: record OpenTelemetry's exporter metrics with
+//	                           otel.GetMeterProvider(). Other values have no effect. Overridden by
+//	                           WithMeterProvider.
 //
 // # Concurrency
 //

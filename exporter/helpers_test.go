@@ -25,7 +25,7 @@ import (
 // TestMain hides the caller's environment from the tests.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "APPTUIT_") {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "APPTUIT_") || name == observabilityVariable {
 			_ = os.Unsetenv(name)
 		}
 	}

@@ -390,7 +390,10 @@ func WithoutSelfMetrics() Option {
 // WithMeterProvider sets the provider of the instruments for OpenTelemetry's metrics about
 // exporters: otel.sdk.exporter.metric_data_point.inflight and .exported, and
 // otel.sdk.exporter.operation.duration. The package comment describes them. By default they
-// are not recorded. There is no environment variable for it.
+// are not recorded. With OTEL_GO_X_OBSERVABILITY=true, which OpenTelemetry's OTLP exporters
+// honour as well, the default is the global provider, otel.GetMeterProvider().
+// WithMeterProvider overrides the variable; a provider of
+// go.opentelemetry.io/otel/metric/noop disables the metrics.
 //
 // The provider can be the one that the exporter serves. It does not exist yet when the
 // exporter is created, so use the global provider, which delegates to it as soon as it is
