@@ -76,8 +76,8 @@ func WithTimeout(d time.Duration) Option {
 	return clientOption("WithTimeout", apptuitclient.WithTimeout(d))
 }
 
-// WithRetry configures retries. By default they are enabled, with delays of up to 1 s to 30 s,
-// for up to one minute. See [apptuitclient.WithRetry].
+// WithRetry configures retries. By default they are enabled for one minute, with delays of up
+// to 1 s at first and up to 30 s later. See [apptuitclient.WithRetry].
 func WithRetry(retry apptuitclient.RetryConfig) Option {
 	return clientOption("WithRetry", apptuitclient.WithRetry(retry))
 }
