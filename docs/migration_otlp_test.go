@@ -21,17 +21,15 @@ import (
 func fromOTLP(ctx context.Context, roots *x509.CertPool) (*exporter.Exporter, error) {
 	exp, err := exporter.New(ctx,
 		exporter.WithTemporalitySelector(sdkmetric.LowMemoryTemporalitySelector),
-		exporter.WithClientOptions(
-			apptuitclient.WithEndpoint("https://metrics.example.com/otlp"), // points go to /otlp/api/put
-			apptuitclient.WithHeaders(map[string]string{"X-Tenant": "shop"}),
-			apptuitclient.WithToken(token),
-			apptuitclient.WithTimeout(10*time.Second),
-			apptuitclient.WithRetry(apptuitclient.RetryConfig{
-				Enabled: true, InitialInterval: 5 * time.Second, MaxInterval: 30 * time.Second, MaxElapsedTime: time.Minute,
-			}),
-			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots}),
-			apptuitclient.WithProxy(http.ProxyFromEnvironment),
-		),
+		exporter.WithEndpoint("https://metrics.example.com/otlp"), // points go to /otlp/api/put
+		exporter.WithHeaders(map[string]string{"X-Tenant": "shop"}),
+		exporter.WithToken(token),
+		exporter.WithTimeout(10*time.Second),
+		exporter.WithRetry(apptuitclient.RetryConfig{
+			Enabled: true, InitialInterval: 5 * time.Second, MaxInterval: 30 * time.Second, MaxElapsedTime: time.Minute,
+		}),
+		exporter.WithTLSClientConfig(&tls.Config{RootCAs: roots}),
+		exporter.WithProxy(http.ProxyFromEnvironment),
 	)
 	return exp, err
 }

@@ -49,7 +49,7 @@ func reporter(ctx context.Context) error {
 	exp, err := exporter.New(ctx,
 		exporter.WithPrefix("shop."),
 		exporter.WithTags(map[string]string{"env": "dev"}),
-		exporter.WithClientOptions(apptuitclient.WithToken(token)),
+		exporter.WithToken(token),
 	)
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ package exporter
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -26,6 +28,8 @@ type config struct {
 	core          *client.Client // inside client, for use within this module
 	clientGiven   bool
 	clientOptions []apptuitclient.Option
+	clientNames   []string // names of the options that have added clientOptions, each once
+	ignored       bool     // the environment, by WithoutEnvironment
 
 	names           convert.Names // completed by completeNames
 	prefix          client.Optional[string]
@@ -57,7 +61,7 @@ type config struct {
 	cardinality   client.Optional[int] // series of an instrument above which there is a warning; 0 disables it
 	cacheBytes    int64
 	handler       func(*apptuitclient.SendError)
-	meterProvider metric.MeterProvider // nil disables telemetry
+	meterProvider client.Optional[metric.MeterProvider]
 
 	telemetry *telemetry    // nil without a MeterProvider
 	shared    [][]model.Tag // tags for all points, as layers for model.MergeTags, highest precedence first
@@ -75,7 +79,9 @@ func newConfig(opts []Option) (*config, error) {
 			o.apply(c)
 		}
 	}
-	c.environment()
+	if !c.ignored {
+		c.environment()
+	}
 	c.defaults()
 	c.checkLayout()
 	c.checkSelfMetrics()
@@ -107,13 +113,17 @@ func (c *config) defaults() {
 func (c *config) connect() {
 	switch {
 	case !c.clientGiven:
+		if c.ignored {
+			c.clientOptions = append(c.clientOptions, apptuitclient.WithoutEnvironment())
+		}
 		made, err := apptuitclient.New(c.clientOptions...)
 		if err != nil {
 			c.faults = append(c.faults, err)
 		}
 		c.client = made
 	case len(c.clientOptions) > 0:
-		c.fault("WithClient and WithClientOptions exclude each other: use one of them")
+		c.fault("WithClient excludes options of the client: pass them to apptuitclient.New instead of %s",
+			strings.Join(c.clientNames, ", "))
 	}
 	if c.client != nil {
 		c.core = client.Of(c.client)
@@ -123,15 +133,24 @@ func (c *config) connect() {
 	}
 }
 
-// observe creates the instruments for metrics about the exporter, if WithMeterProvider is
-// given.
+// addClientOptions adds options for the client that connect creates. name is the option of
+// this package that they come from.
+func (c *config) addClientOptions(name string, opts ...apptuitclient.Option) {
+	c.clientOptions = append(c.clientOptions, opts...)
+	if !slices.Contains(c.clientNames, name) {
+		c.clientNames = append(c.clientNames, name)
+	}
+}
+
+// observe creates the instruments for metrics about the exporter, if there is a provider for
+// them.
 func (c *config) observe() {
-	if c.meterProvider == nil || c.client == nil {
+	if c.meterProvider.Value == nil || c.client == nil {
 		return
 	}
-	t, err := newTelemetry(c.meterProvider, c.client.Endpoint())
+	t, err := newTelemetry(c.meterProvider.Value, c.client.Endpoint())
 	if err != nil {
-		c.fault("WithMeterProvider: %w", err)
+		c.fault("%s: %w", c.meterProvider.From, err)
 	}
 	c.telemetry = t
 }

@@ -29,18 +29,22 @@ func newClient(t *testing.T, opts ...apptuitclient.Option) *apptuitclient.Client
 }
 
 func TestConfigurationFaults(t *testing.T) {
-	endpoint := WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1"))
+	endpoint := WithEndpoint("http://127.0.0.1:1")
 	for name, c := range map[string]struct {
 		env     map[string]string
 		options []Option
 		want    []string // parts of the error
 		not     string
 	}{
-		"no token":              {want: []string{"token"}},
-		"the client's":          {options: []Option{WithClientOptions(apptuitclient.WithEndpoint("ftp://x"))}, want: []string{"WithEndpoint", "http or https"}},
-		"two clients":           {options: []Option{WithClient(newClient(t)), endpoint}, want: []string{"WithClient and WithClientOptions"}},
+		"no token":     {want: []string{"token"}},
+		"the client's": {options: []Option{WithEndpoint("ftp://x")}, want: []string{"WithEndpoint", "http or https"}},
+		"two clients": {
+			options: []Option{WithToken("secret"), WithClient(newClient(t)), endpoint, WithClientOptions(), WithClientOptions(apptuitclient.WithMaxInFlight(1)), endpoint},
+			want:    []string{"WithClient excludes options of the client: pass them to apptuitclient.New instead of WithToken, WithEndpoint, WithClientOptions"},
+			not:     "WithClientOptions, ",
+		},
 		"no client":             {options: []Option{WithClient(nil)}, want: []string{"WithClient: the client is nil"}, not: "token"},
-		"no client, and two":    {options: []Option{WithClient(nil), endpoint}, want: []string{"the client is nil", "WithClient and WithClientOptions"}},
+		"no client, and two":    {options: []Option{WithClient(nil), endpoint}, want: []string{"the client is nil", "instead of WithEndpoint"}},
 		"sanitize mode":         {options: []Option{endpoint, WithSanitizeMode(7)}, want: []string{"WithSanitizeMode: unknown mode 7"}},
 		"temporality":           {options: []Option{endpoint, WithTemporalitySelector(nil)}, want: []string{"WithTemporalitySelector"}},
 		"aggregation":           {options: []Option{endpoint, WithAggregationSelector(nil)}, want: []string{"WithAggregationSelector"}},
@@ -65,7 +69,7 @@ func TestConfigurationFaults(t *testing.T) {
 			env: map[string]string{"APPTUIT_DISABLE_HOST_TAG": "perhaps", "APPTUIT_COMPRESSION": "lzma"},
 			options: []Option{
 				nil, WithSanitizeMode(9), WithTemporalitySelector(nil), WithAggregationSelector(nil), WithCacheBytes(-2), WithTags(map[string]string{"": "v"}),
-				WithClientOptions(apptuitclient.WithTimeout(-1)), WithClientOptions(apptuitclient.WithMaxBatchPoints(0)),
+				WithTimeout(-1), WithMaxBatchPoints(0),
 			},
 			want: []string{
 				"unknown mode 9", "WithTemporalitySelector", "WithAggregationSelector", "WithCacheBytes", "tag key", "WithTimeout", "WithMaxBatchPoints",
@@ -94,7 +98,7 @@ func TestConfigurationFaults(t *testing.T) {
 }
 
 func TestConfigurationFaultsAreTyped(t *testing.T) {
-	_, err := New(t.Context(), WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1")), WithSanitizeMode(encoding.SanitizeNone),
+	_, err := New(t.Context(), WithEndpoint("http://127.0.0.1:1"), WithSanitizeMode(encoding.SanitizeNone),
 		WithTags(map[string]string{"a b": "v"}))
 	var e *encoding.Error
 	if !errors.As(err, &e) || e.Field != encoding.FieldTagKey || e.Value != "a b" {
@@ -102,10 +106,24 @@ func TestConfigurationFaultsAreTyped(t *testing.T) {
 	}
 }
 
+// Options of the client apply in the order in which they are given, directly or in a list.
+func TestClientOptionsApplyInOrder(t *testing.T) {
+	seconds, milliseconds := apptuitclient.WithTimestampResolution(time.Second), apptuitclient.WithTimestampResolution(time.Millisecond)
+	for want, options := range map[string][]Option{
+		"1700000000":    {WithTimestampResolution(time.Millisecond), WithClientOptions(milliseconds, seconds)},
+		"1700000000000": {WithClientOptions(milliseconds, seconds), WithTimestampResolution(time.Millisecond)},
+	} {
+		srv := memoryServer(t)
+		e := newExporter(t, append(options, toServer(srv), WithoutSelfMetrics(), WithoutHostTag())...)
+		mustExport(t, e, metricsOf(counter("n", number[int64](1))))
+		wantArrived(t, srv, "n{service_name=shop} "+want+" 1")
+	}
+}
+
 func TestOptionsAddUp(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithoutHostTag(), nil,
-		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond)))
+		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithTimestampResolution(time.Millisecond))
 	mustExport(t, e, metricsOf(counter("n", number[int64](1))))
 	wantArrived(t, srv, "n{a=1, service_name=shop} 1700000000000 1")
 }

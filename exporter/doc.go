@@ -4,7 +4,7 @@
 // Package exporter implements an OpenTelemetry metrics exporter for Apptuit, and for other
 // servers that implement OpenTSDB's put protocol.
 //
-//	exp, err := exporter.New(ctx) // with APPTUIT_API_TOKEN in the environment
+//	exp, err := exporter.New(ctx) // with APPTUIT_API_TOKEN in the environment, or exporter.WithToken
 //	if err != nil {
 //		return err
 //	}
@@ -14,7 +14,9 @@
 //
 // An [Exporter] converts the metrics that a MeterProvider of
 // go.opentelemetry.io/otel/sdk/metric collects to points, and sends them with a client of
-// package apptuitclient. In this documentation, a data point is OpenTelemetry's, and a wire
+// package apptuitclient. Options such as [WithEndpoint], [WithToken], [WithHeaders] and
+// [WithTimeout] configure that client; [WithClient] sets one that the program has created. In
+// this documentation, a data point is OpenTelemetry's, and a wire
 // point, or point, is one that is sent: a histogram data point with 16 buckets becomes 20
 // points.
 //
@@ -121,11 +123,11 @@
 // two attributes of a data point whose keys are the same after sanitizing are joined with
 // ";". The exporter sets the tags le and quantile where the layout requires them; an
 // attribute with such a key becomes exported_le or exported_quantile. A point with more tags
-// than the client allows (apptuitclient.WithMaxTags, encoding.MaxTags by default) is rejected;
+// than the client allows ([WithMaxTags], encoding.MaxTags by default) is rejected;
 // [WithAttributeFilter] removes attributes.
 //
 // The values of all these tags, including le and quantile, are rewritten by the rule of the
-// client (apptuitclient.WithServer, WithTagValueRule), when a data point is first exported. By
+// client ([WithServer], [WithTagValueRule]), when a data point is first exported. By
 // default they are sent unchanged. Data points whose values become equal collide.
 //
 // # Collisions
@@ -143,7 +145,7 @@
 // # Times
 //
 // A point has the time of its data point in whole seconds, or in milliseconds
-// (apptuitclient.WithTimestampResolution). A server keeps one value of a series for each
+// ([WithTimestampResolution]). A server keeps one value of a series for each
 // timestamp, so no two data points of a series get the same one. A data point that is later
 // than the last one of its series, but within the same second, is sent with the next
 // timestamp: after flushes at 100.2, 100.5 and 100.9 s, the points are at 100, 101 and 102 s.
@@ -200,7 +202,7 @@
 // # Delivery and errors
 //
 // Each point is accepted by the server, rejected (invalid, or refused by the server), spooled
-// (kept on disk, see apptuitclient.WithSpool) or dropped (not delivered in time).
+// (kept on disk, see [WithSpool]) or dropped (not delivered in time).
 // [Exporter.Stats] counts them. The error of Export is a *apptuitclient.SendError about the
 // points that were rejected or dropped; the SDK passes it to otel.Handle. A point that is
 // refused for the same reason at every Export is reported once. [WithErrorHandler] sets a
@@ -248,7 +250,7 @@
 // measurements with further attributes in one data point with the attribute
 // otel.metric.overflow, so sums by other attributes are too small. When the exporter gets
 // the first such data point of an instrument, it passes an error to the warning handler of
-// the client (apptuitclient.WithWarningHandler), which is otel.Handle by default. The error
+// the client ([WithWarningHandler]), which is otel.Handle by default. The error
 // names the instrument and its scope. Stats.Overflowed and apptuit.reporter.overflowed count
 // these data points. To get rid of them, raise the limit, or remove attributes with a View.
 // [WithCardinalityWarning] warns above a number of series of a program's choice.
@@ -256,7 +258,8 @@
 // # OpenTelemetry's exporter metrics
 //
 // [WithMeterProvider] records the metrics about exporters that OpenTelemetry's semantic
-// conventions 1.41.0 define. They count data points, each once per Export. A data point has
+// conventions 1.41.0 define. Without it, the variable OTEL_GO_X_OBSERVABILITY records them with
+// the global MeterProvider, as it does for OpenTelemetry's OTLP exporters. They count data points, each once per Export. A data point has
 // failed if any of its wire points was rejected or dropped. A duration includes retries.
 //
 //	otel.sdk.exporter.metric_data_point.inflight   data points of Exports in progress
@@ -371,14 +374,14 @@
 // # Concurrency
 //
 // An Exporter is safe for concurrent use. The batches of one Export are sent while the next
-// one is converted, up to two at a time (apptuitclient.WithMaxInFlight). Export does not
+// one is converted, up to two at a time ([WithMaxInFlight]). Export does not
 // retain the metrics that it is passed. Attribute filters are called concurrently; the error
 // handler is not.
 //
 // # Limits
 //
-//	tags of a point       encoding.MaxTags (apptuitclient.WithMaxTags)
-//	points per request    50,000, and 16 MiB of text (apptuitclient.WithMaxBatchPoints, WithMaxBatchBytes)
+//	tags of a point       encoding.MaxTags (WithMaxTags)
+//	points per request    50,000, and 16 MiB of text (WithMaxBatchPoints, WithMaxBatchBytes)
 //	cached series         64 MiB (WithCacheBytes); more are sent, but rendered at each Export
 //	errors waiting for the error handler
 //	                      100; further ones are discarded

@@ -5,8 +5,11 @@ package exporter
 
 import (
 	"fmt"
+	"os"
 	"strconv"
+	"strings"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -42,6 +45,7 @@ func (c *config) variables() map[string]func(settings.Variable) {
 		"meters":                        read(c, &c.meters, encoding.ParseBool),
 		"self_metrics":                  read(c, &c.selfMetrics, encoding.ParseBool),
 		"usage_metrics":                 read(c, &c.usageMetrics, encoding.ParseBool),
+		"meter_provider":                c.observability,
 		"cardinality_warning":           read(c, &c.cardinality, parseCardinality),
 	}
 }
@@ -83,6 +87,14 @@ func parseTarget(text string) (attribute.Filter, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// observability selects the global provider for the value true, without white space around it,
+// as the OTLP exporters do: one environment has one effect on all exporters.
+func (c *config) observability(v settings.Variable) {
+	if !c.meterProvider.Given() && strings.EqualFold(os.Getenv(v.Name), "true") {
+		c.meterProvider.Set(v.Name, otel.GetMeterProvider())
+	}
 }
 
 // parseCardinality parses a number of series.

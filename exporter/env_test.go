@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
@@ -106,4 +107,28 @@ func TestVariables_Faults(t *testing.T) {
 			t.Errorf("no fault of %s in %v", variable, err)
 		}
 	}
+}
+
+// WithoutEnvironment ignores the variables of the exporter and of its client, also with a
+// client of the program.
+func TestWithoutEnvironment(t *testing.T) {
+	for variable, text := range map[string]string{
+		"APPTUIT_PREFIX": "env.", "APPTUIT_TAGS": "env: 1", "APPTUIT_ENDPOINT": "nonsense", "APPTUIT_LAYOUT": "nonsense", "APPTUIT_RESOURCE_ATTRIBUTES": "*", "APPTUIT_UNKNOWN": "1",
+	} {
+		t.Setenv(variable, text)
+	}
+	res := []attribute.KeyValue{attribute.String("service.name", "shop"), attribute.String("cloud.region", "eu")}
+	quiet := apptuitclient.WithWarningHandler(func(err error) { t.Error(err) })
+	want := "service_name=shop"
+	if got := tagsOfPoint(t, res, nil, WithoutEnvironment(), WithoutHostTag(), WithClientOptions(quiet)); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	srv := memoryServer(t)
+	c, err := apptuitclient.New(apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(srv.Client()), quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	mustExport(t, newExporter(t, WithClient(c), WithoutEnvironment(), WithoutSelfMetrics(), WithoutHostTag()), metricsOf(counter("n", number[int64](1))))
+	wantArrived(t, srv, "n{service_name=shop} 1700000000 1")
 }

@@ -27,7 +27,7 @@ func Example() {
 
 	ctx := context.Background()
 	exp, err := exporter.New(ctx,
-		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithToken("secret")),
+		exporter.WithEndpoint(srv.URL), exporter.WithToken("secret"),
 		exporter.WithoutSelfMetrics(),
 	)
 	if err != nil {
@@ -102,7 +102,7 @@ func ExampleWithAttributeFilter() {
 
 	ctx := context.Background()
 	exp, err := exporter.New(ctx,
-		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithEndpoint(srv.URL),
 		exporter.WithAttributeFilter(attribute.NewDenyKeysFilter("order.id")),
 		exporter.WithoutHostTag(), exporter.WithoutSelfMetrics(),
 	)
@@ -139,7 +139,7 @@ func ExampleWithMeterProvider() {
 	ctx := context.Background()
 	reader := sdkmetric.NewManualReader()
 	exp, err := exporter.New(ctx,
-		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithEndpoint(srv.URL),
 		exporter.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))),
 	)
 	if err != nil {
@@ -179,7 +179,7 @@ func ExampleWithPrometheusNames() {
 
 	ctx := context.Background()
 	exp, err := exporter.New(ctx,
-		exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)),
+		exporter.WithEndpoint(srv.URL),
 		exporter.WithPrometheusNames(), exporter.WithTargetInfo(nil), exporter.WithoutSelfMetrics(), exporter.WithoutHostTag(),
 	)
 	if err != nil {
@@ -214,7 +214,7 @@ func ExampleWithLayout() {
 
 	ctx := context.Background()
 	exp, err := exporter.New(
-		ctx, exporter.WithLayout(exporter.LayoutReporter), exporter.WithClientOptions(apptuitclient.WithEndpoint(srv.URL)), exporter.WithoutSelfMetrics(),
+		ctx, exporter.WithLayout(exporter.LayoutReporter), exporter.WithEndpoint(srv.URL), exporter.WithoutSelfMetrics(),
 	)
 	if err != nil {
 		panic(err)

@@ -11,7 +11,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
@@ -55,7 +54,7 @@ func numberConversions() []conversion {
 			counter("epoch", point(time.Unix(0, 1))), counter("first", point(time.Unix(1, 0))), counter("before", point(time.Unix(-5, 0))),
 			counter("last", point(time.Unix(9_999_999_999, 0))), counter("after", point(time.Unix(10_000_000_000, 0)))),
 		{
-			name: "timestamps in milliseconds", options: []Option{WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond))},
+			name: "timestamps in milliseconds", options: []Option{WithTimestampResolution(time.Millisecond)},
 			exports: []*metricdata.ResourceMetrics{metricsOf(counter("fraction", point(at().Add(999*time.Millisecond))), counter("zero", point(time.Time{})))},
 		},
 		one("names", counter("", number[int64](1, k("v"))), counter("2xx", number[int64](1, k("v"))),

@@ -80,10 +80,8 @@ func (c conversion) run(t *testing.T, w io.Writer) {
 	tap := &tap{next: srv.Client().Transport}
 	options := append([]Option{
 		WithoutSelfMetrics(),
-		WithClientOptions(
-			apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(&http.Client{Transport: tap}),
-			apptuitclient.WithCompression(apptuitclient.CompressionNone),
-		),
+		WithEndpoint(srv.URL), WithHTTPClient(&http.Client{Transport: tap}),
+		WithCompression(apptuitclient.CompressionNone),
 	}, c.options...)
 	e, err := New(t.Context(), options...)
 	if err != nil {

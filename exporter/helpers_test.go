@@ -25,7 +25,7 @@ import (
 // TestMain hides the caller's environment from the tests.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "APPTUIT_") {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "APPTUIT_") || name == "OTEL_GO_X_OBSERVABILITY" {
 			_ = os.Unsetenv(name)
 		}
 	}
@@ -53,7 +53,7 @@ func toServer(srv *apptuittest.Server, opts ...apptuitclient.Option) Option {
 
 // withoutRetry disables retries.
 func withoutRetry() Option {
-	return WithClientOptions(apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
+	return WithRetry(apptuitclient.RetryConfig{})
 }
 
 // newExporter returns an exporter that is shut down at the end of the test.

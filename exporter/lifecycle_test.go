@@ -83,7 +83,7 @@ func TestShutdownWhileARealServerHangs(t *testing.T) {
 	defer srv.Close()
 	srv.Fail(apptuittest.Fault{Hang: true, Times: 10})
 	before := runtime.NumGoroutine()
-	e, err := New(t.Context(), WithClientOptions(apptuitclient.WithEndpoint(srv.URL)))
+	e, err := New(t.Context(), WithEndpoint(srv.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	defer srv.Close()
 	before := runtime.NumGoroutine()
 	for range 5 {
-		e, err := New(t.Context(), WithClientOptions(apptuitclient.WithEndpoint(srv.URL)))
+		e, err := New(t.Context(), WithEndpoint(srv.URL))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func (c *closes) CloseIdleConnections() { c.n++ }
 func TestAGivenHTTPClientIsNotClosed(t *testing.T) {
 	srv := memoryServer(t)
 	transport := &closes{RoundTripper: srv.Client().Transport}
-	e := newExporter(t, WithClientOptions(apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(&http.Client{Transport: transport})))
+	e := newExporter(t, WithEndpoint(srv.URL), WithHTTPClient(&http.Client{Transport: transport}))
 	mustExport(t, e, points(3))
 	if err := e.Shutdown(t.Context()); err != nil || transport.n != 0 {
 		t.Errorf("Shutdown: %v, connections were closed %d times", err, transport.n)

@@ -114,7 +114,7 @@ func TestUnderLoad(t *testing.T) {
 	http := httptest.NewServer(server)
 	defer http.Close()
 	before := runtime.NumGoroutine()
-	e, err := New(t.Context(), WithClientOptions(apptuitclient.WithEndpoint(http.URL)), WithoutSelfMetrics(), WithCacheBytes(0))
+	e, err := New(t.Context(), WithEndpoint(http.URL), WithoutSelfMetrics(), WithCacheBytes(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func BenchmarkLoad(b *testing.B) {
 	rm, n := benchData("sum", loadPoints)
 	server := httptest.NewServer(&slow{delay: 200 * time.Millisecond})
 	defer server.Close()
-	e := newExporter(b, WithClientOptions(apptuitclient.WithEndpoint(server.URL)))
+	e := newExporter(b, WithEndpoint(server.URL))
 	load(b, e, rm)
 	peak := watchHeap()
 	rounds := 0
@@ -302,11 +302,11 @@ func TestShutdownUnderLoad(t *testing.T) {
 	for _, spooling := range []bool{false, true} {
 		for range 2 {
 			m := moment{after: time.Duration(random.Int64N(int64(time.Second))), within: time.Duration(random.Int64N(int64(100 * time.Millisecond)))}
-			client := []apptuitclient.Option{apptuitclient.WithEndpoint(server.URL), apptuitclient.WithMaxBatchPoints(500)}
+			options := []Option{WithEndpoint(server.URL), WithMaxBatchPoints(500), WithoutSelfMetrics()}
 			if spooling {
-				client = append(client, apptuitclient.WithSpool(spoolDir(t)), apptuitclient.WithWarningHandler(func(error) {}))
+				options = append(options, WithSpool(spoolDir(t)), WithWarningHandler(func(error) {}))
 			}
-			e := newExporter(t, WithClientOptions(client...), WithoutSelfMetrics())
+			e := newExporter(t, options...)
 			var running sync.WaitGroup
 			for range loadExports {
 				running.Go(func() { _ = e.Export(context.Background(), rm) })

@@ -25,8 +25,8 @@ type optionFunc func(*config)
 func (f optionFunc) apply(c *config) { f(c) }
 
 // WithClient sets the client that sends the points. By default New creates one, configured
-// by WithClientOptions and the environment. Shutdown does not close a client that is set
-// here. WithClient and WithClientOptions exclude each other.
+// by options such as [WithEndpoint] and the environment. Shutdown does not close a client that
+// is set here. WithClient together with an option of the client is an error of New.
 func WithClient(client *apptuitclient.Client) Option {
 	return optionFunc(func(c *config) {
 		if client == nil {
@@ -36,10 +36,26 @@ func WithClient(client *apptuitclient.Client) Option {
 	})
 }
 
-// WithClientOptions configures the client that New creates. The options override the
-// client's environment variables.
+// WithClientOptions passes options to the client that New creates. It is meant for a list that
+// the program has as a value, for example because it creates a Client of its own with the same
+// options. To write options down, use those of this package, such as [WithEndpoint]: each
+// option of package apptuitclient has one of the same name here, except WithTags and
+// WithSanitizeMode, which have a meaning of their own, WithoutEnvironment, which includes the
+// variables of this package, and WithEncodedNames, which does not
+// concern exporters. Both ways apply in the order in which they are given.
 func WithClientOptions(opts ...apptuitclient.Option) Option {
-	return optionFunc(func(c *config) { c.clientOptions = append(c.clientOptions, opts...) })
+	return optionFunc(func(c *config) {
+		if len(opts) > 0 {
+			c.addClientOptions("WithClientOptions", opts...)
+		}
+	})
+}
+
+// WithoutEnvironment ignores all environment variables whose names begin with APPTUIT_, and
+// OTEL_GO_X_OBSERVABILITY. Those for proxies remain in effect, and those that a client of
+// [WithClient] has read.
+func WithoutEnvironment() Option {
+	return optionFunc(func(c *config) { c.ignored = true })
 }
 
 // WithSanitizeMode sets how invalid characters in metric names and tag keys are replaced.
@@ -95,7 +111,7 @@ func WithResourceAttributes(filter attribute.Filter) Option {
 
 // WithAttributeFilter selects the attributes of data points that become tags: those for
 // which the filter returns true. By default, and with a nil filter, all attributes are
-// sent. A data point that then has more tags than apptuitclient.WithMaxTags allows is rejected.
+// sent. A data point that then has more tags than [WithMaxTags] allows is rejected.
 //
 // The filter does not apply to resource attributes ([WithResourceAttributes]), scope
 // attributes, tags of options, and the attribute otel.metric.overflow, with which the SDK
@@ -138,7 +154,7 @@ func WithPrometheusNames() Option {
 // tags are those of all points, and the resource attributes that the filter selects; a nil
 // filter selects all. Queries join it with other metrics, for example requests_total * on
 // (service_name, host) group_left (k8s_pod_name) target_info. The prefix is not added to
-// its name. If it has more tags than apptuitclient.WithMaxTags allows, it is rejected. By
+// its name. If it has more tags than [WithMaxTags] allows, it is rejected. By
 // default there is no target_info. APPTUIT_TARGET_INFO selects all attributes; WithTargetInfo
 // overrides it.
 func WithTargetInfo(filter attribute.Filter) Option {
@@ -178,7 +194,7 @@ func WithStartPoints() Option {
 // With WithPrometheusNames it also has otel_scope_schema_url, and a tag otel_scope_<key> for
 // each attribute of the scope, as with OpenTelemetry's Prometheus exporter. Without scope
 // tags, instruments of two libraries with one name and equal attributes collide. They count
-// towards the largest number of tags, which is 8 for OpenTSDB (apptuitclient.WithServer). The
+// towards the largest number of tags, which is 8 for OpenTSDB ([WithServer]). The
 // exporter's own metrics and target_info have no scope tags, and in the reporter layout no
 // point has. APPTUIT_SCOPE_TAGS=no has the same effect; yes adds the tags in the reporter
 // layout. WithoutScopeTags overrides it.
@@ -359,7 +375,7 @@ func WithUsageMetrics() Option {
 
 // WithCardinalityWarning sets the number of series of an instrument above which there is a
 // warning: an error that names the instrument and its scope is passed to the warning handler
-// of the client (apptuitclient.WithWarningHandler), once for each instrument. A series is an
+// of the client ([WithWarningHandler]), once for each instrument. A series is an
 // attribute set that had a data point within the last five minutes; series that do not fit
 // into [WithCacheBytes] are counted if they are in one Export. The default is 0, which
 // disables the warning: the SDK limits an instrument to 2,000 series unless a program raises
@@ -383,7 +399,10 @@ func WithoutSelfMetrics() Option {
 // WithMeterProvider sets the provider of the instruments for OpenTelemetry's metrics about
 // exporters: otel.sdk.exporter.metric_data_point.inflight and .exported, and
 // otel.sdk.exporter.operation.duration. The package comment describes them. By default they
-// are not recorded. There is no environment variable for it.
+// are not recorded. With OTEL_GO_X_OBSERVABILITY=true, which OpenTelemetry's OTLP exporters
+// honour as well, the default is the global provider, otel.GetMeterProvider().
+// WithMeterProvider overrides the variable; a provider of
+// go.opentelemetry.io/otel/metric/noop disables the metrics.
 //
 // The provider can be the one that the exporter serves. It does not exist yet when the
 // exporter is created, so use the global provider, which delegates to it as soon as it is
@@ -401,7 +420,7 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 		if provider == nil {
 			c.fault("WithMeterProvider: the provider is nil")
 		}
-		c.meterProvider = provider
+		c.meterProvider.Set("WithMeterProvider", provider)
 	})
 }
 

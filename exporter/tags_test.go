@@ -60,7 +60,7 @@ func TestPrecedenceOfTags(t *testing.T) {
 			options: []Option{WithResourceAttributes(nil), WithTags(map[string]string{"a": "", "host": ""})},
 		},
 		"without the environment's": {
-			options: []Option{WithClientOptions(apptuitclient.WithoutEnvironmentTags()), WithTags(map[string]string{"a": "exporter"}), WithoutHostTag()},
+			options: []Option{WithoutEnvironmentTags(), WithTags(map[string]string{"a": "exporter"}), WithoutHostTag()},
 			want:    "a=exporter",
 		},
 	} {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
@@ -53,11 +55,27 @@ func sdkMetrics(srv *apptuittest.Server) map[string]string {
 
 // The exporter records with the provider that it serves, through the global provider.
 func TestTelemetryOfItsOwnProvider(t *testing.T) {
-	if !inProcess(t) {
-		return
+	if inProcess(t) {
+		exportOwnTelemetry(t, 4, WithMeterProvider(otel.GetMeterProvider()))
 	}
+}
+
+// OTEL_GO_X_OBSERVABILITY has the same effect. The SDK's reader honours it as well: each Export
+// but the first has the duration of its collections in addition.
+func TestTelemetryOfItsOwnProviderByVariable(t *testing.T) {
+	if inProcess(t) {
+		t.Setenv("OTEL_GO_X_OBSERVABILITY", "True")
+		exportOwnTelemetry(t, 5)
+	}
+}
+
+// exportOwnTelemetry sends several Exports of an exporter that records with the global
+// provider, which is set after the exporter is created and which the exporter serves. The
+// first Export has one data point, and each later one has as many as given.
+func exportOwnTelemetry(t *testing.T, dataPoints int, opts ...Option) {
+	t.Helper()
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
-		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithMeterProvider(otel.GetMeterProvider()))
+		e := newExporter(t, append(opts, toServer(srv), WithoutSelfMetrics())...)
 		reader := sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second))
 		provider := newProvider(reader, "shop")
 		otel.SetMeterProvider(provider)
@@ -66,8 +84,13 @@ func TestTelemetryOfItsOwnProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 		orders.Add(t.Context(), 1)
-		step := func(name string, flush func(context.Context) error, want map[string]string) {
+		step := func(name string, flush func(context.Context) error, before int) {
 			t.Helper()
+			want := map[string]string{"orders": "1"}
+			if before > 0 {
+				want["inflight"], want["operation_duration_count"] = "0", strconv.Itoa(before)
+				want["exported"] = strconv.Itoa(1 + (before-1)*dataPoints)
+			}
 			if err := flush(t.Context()); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -77,20 +100,53 @@ func TestTelemetryOfItsOwnProvider(t *testing.T) {
 			}
 		}
 		tick := func(context.Context) error { time.Sleep(10 * time.Second); return nil }
-		// Each Export contains the measurements of the previous ones: 1, and then 4 data
-		// points.
-		step("first", tick, map[string]string{"orders": "1"})
-		step("second", tick, map[string]string{"orders": "1", "inflight": "0", "exported": "1", "operation_duration_count": "1"})
-		step("third", tick, map[string]string{"orders": "1", "inflight": "0", "exported": "5", "operation_duration_count": "2"})
-		step("ForceFlush", provider.ForceFlush, map[string]string{"orders": "1", "inflight": "0", "exported": "9", "operation_duration_count": "3"})
-		step("Shutdown", provider.Shutdown, map[string]string{"orders": "1", "inflight": "0", "exported": "13", "operation_duration_count": "4"})
+		// Each Export contains the measurements of the previous ones.
+		step("first", tick, 0)
+		step("second", tick, 1)
+		step("third", tick, 2)
+		step("ForceFlush", provider.ForceFlush, 3)
+		step("Shutdown", provider.Shutdown, 4)
 		if got := e.Stats().Exports; got != 5 {
 			t.Errorf("%d Exports: what they record has caused others", got)
 		}
 	})
 }
 
-// The same, with concurrent Exports, collections and the global provider being set.
+// The variable has the values that the OTLP exporters accept, and an option overrides it.
+func TestObservabilityVariable(t *testing.T) {
+	if !inProcess(t) {
+		return
+	}
+	global := newWatch()
+	otel.SetMeterProvider(global)
+	srv := memoryServer(t)
+	want := int64(0) // data points
+	export := func(value string, recorded bool, opts ...Option) {
+		t.Helper()
+		t.Setenv("OTEL_GO_X_OBSERVABILITY", value)
+		mustExport(t, newExporter(t, append(opts, toServer(srv))...), points(3))
+		if recorded {
+			want += 3
+		}
+		got, failed, inflight := global.counts(t)
+		if got != want || failed != 0 || inflight != 0 {
+			t.Errorf("%q: %d data points are recorded as exported, %d as failed and %d as in flight, want %d", value, got, failed, inflight, want)
+		}
+	}
+	for _, value := range []string{"true", "TRUE", "True"} {
+		export(value, true)
+	}
+	for _, value := range []string{"", "false", "1", "yes", "on", " true", "true ", "nonsense"} {
+		export(value, false)
+	}
+	own := newWatch()
+	export("true", false, WithMeterProvider(own))
+	own.wantCounts(t, 3, 0)
+	export("true", false, WithMeterProvider(noop.NewMeterProvider()))
+}
+
+// An exporter records with its own provider during concurrent Exports and collections, and while
+// the global provider is being set.
 func TestTelemetryOfItsOwnProviderAtOnce(t *testing.T) {
 	if !inProcess(t) {
 		return

@@ -279,7 +279,7 @@ func TestTelemetryOfOutcomes(t *testing.T) {
 			want: []string{"duration[timeout] 1", "exported[] 10", "exported[timeout] 20"},
 		},
 		"a request that takes too long": {
-			faults: script(apptuittest.Fault{Hang: true, Times: 3}), options: []Option{withoutRetry(), WithClientOptions(apptuitclient.WithTimeout(time.Second))},
+			faults: script(apptuittest.Fault{Hang: true, Times: 3}), options: []Option{withoutRetry(), WithTimeout(time.Second)},
 			want: []string{"duration[timeout] 1", "exported[] 0", "exported[timeout] 30"},
 		},
 		"canceled": {ctx: canceled, want: []string{"duration[canceled] 1", "exported[] 0", "exported[canceled] 30"}},
@@ -288,7 +288,7 @@ func TestTelemetryOfOutcomes(t *testing.T) {
 			want: []string{"duration[network] 1", "exported[] 0", "exported[network] 30"},
 		},
 		"a token source that fails": {
-			options: []Option{withoutRetry(), WithClientOptions(apptuitclient.WithTokenSource(func(context.Context) (string, error) { return "", errors.New("no") }))},
+			options: []Option{withoutRetry(), WithTokenSource(func(context.Context) (string, error) { return "", errors.New("no") })},
 			want:    []string{"duration[_OTHER] 1", "exported[] 0", "exported[_OTHER] 30"},
 		},
 	} {
@@ -324,8 +324,8 @@ func TestTelemetryWithoutAServer(t *testing.T) {
 	} {
 		w := newWatch()
 		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, dial }}
-		e := newExporter(t, withoutRetry(), WithMeterProvider(w), WithClientOptions(
-			apptuitclient.WithEndpoint("http://nowhere.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: transport})))
+		e := newExporter(t, withoutRetry(), WithMeterProvider(w),
+			WithEndpoint("http://nowhere.test"), WithHTTPClient(&http.Client{Transport: transport}))
 		if err := e.Export(t.Context(), points(5)); err == nil {
 			t.Errorf("%s: no error", name)
 		}
@@ -453,7 +453,7 @@ func TestTelemetryOfShutdown(t *testing.T) {
 }
 
 func TestNoMeterProvider(t *testing.T) {
-	if _, err := New(t.Context(), WithClientOptions(apptuitclient.WithEndpoint("http://localhost")), WithMeterProvider(nil)); err == nil || !strings.Contains(err.Error(), "WithMeterProvider: the provider is nil") {
+	if _, err := New(t.Context(), WithEndpoint("http://localhost"), WithMeterProvider(nil)); err == nil || !strings.Contains(err.Error(), "WithMeterProvider: the provider is nil") {
 		t.Errorf("New: %v", err)
 	}
 	srv := memoryServer(t)

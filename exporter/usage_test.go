@@ -49,12 +49,12 @@ func spreads(name string, n int) metricdata.Metrics {
 func TestUsage_AddsUpToTheRequests(t *testing.T) {
 	for _, compression := range []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone} {
 		for name, options := range map[string][]Option{
-			"default":  {WithTargetInfo(nil), WithClientOptions(apptuitclient.WithCompression(compression))},
-			"no cache": {WithCacheBytes(0), WithClientOptions(apptuitclient.WithCompression(compression))},
-			"batches":  {WithClientOptions(apptuitclient.WithCompression(compression), apptuitclient.WithMaxBatchPoints(700))},
-			"reporter": {WithLayout(LayoutReporter), WithClientOptions(apptuitclient.WithCompression(compression))},
-			"sent":     {WithUsageMetrics(), WithClientOptions(apptuitclient.WithCompression(compression))},
-			"more":     {WithStartPoints(), WithSparseBuckets(), WithClientOptions(apptuitclient.WithCompression(compression))},
+			"default":  {WithTargetInfo(nil), WithCompression(compression)},
+			"no cache": {WithCacheBytes(0), WithCompression(compression)},
+			"batches":  {WithCompression(compression), WithMaxBatchPoints(700)},
+			"reporter": {WithLayout(LayoutReporter), WithCompression(compression)},
+			"sent":     {WithUsageMetrics(), WithCompression(compression)},
+			"more":     {WithStartPoints(), WithSparseBuckets(), WithCompression(compression)},
 		} {
 			t.Run(fmt.Sprintf("%v, %s", compression, name), func(t *testing.T) {
 				inBubble(t, func(t *testing.T, srv *apptuittest.Server) {

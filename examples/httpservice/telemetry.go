@@ -13,7 +13,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
@@ -35,7 +34,7 @@ func startTelemetry(ctx context.Context, interval time.Duration) (*telemetry, er
 	}
 	// In whole seconds, the last export may have the timestamp of the one before
 	// it: two values of one series at one time.
-	exp, err := exporter.New(ctx, exporter.WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond)))
+	exp, err := exporter.New(ctx, exporter.WithTimestampResolution(time.Millisecond))
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
@@ -60,7 +59,7 @@ func newShop() shop {
 // export sends the history as an instrumented program would have.
 func (s shop) export(t *testing.T, endpoint string) {
 	t.Helper()
-	exp, err := exporter.New(t.Context(), exporter.WithoutSelfMetrics(), exporter.WithClientOptions(apptuitclient.WithEndpoint(endpoint)))
+	exp, err := exporter.New(t.Context(), exporter.WithoutSelfMetrics(), exporter.WithEndpoint(endpoint))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/exporter"
 )
@@ -43,15 +42,15 @@ func main() {
 
 func run(ctx context.Context, duration time.Duration) error {
 	endpoint := os.Getenv("APPTUIT_ENDPOINT")
-	var options []apptuitclient.Option
+	var options []exporter.Option
 	var server *apptuittest.Server
 	if endpoint == "" {
 		server = apptuittest.NewServer()
 		defer server.Close()
 		endpoint = server.URL + " (in this process)"
-		options = append(options, apptuitclient.WithEndpoint(server.URL))
+		options = append(options, exporter.WithEndpoint(server.URL))
 	}
-	exp, err := exporter.New(ctx, exporter.WithClientOptions(options...))
+	exp, err := exporter.New(ctx, options...)
 	if err != nil {
 		return err
 	}

@@ -86,8 +86,7 @@ func newClient(t *testing.T, endpoint string, opts ...apptuitclient.Option) *app
 
 func newExporter(t *testing.T, endpoint string, opts ...exporter.Option) *exporter.Exporter {
 	t.Helper()
-	endpointOption := exporter.WithClientOptions(apptuitclient.WithEndpoint(endpoint))
-	e, err := exporter.New(t.Context(), append([]exporter.Option{endpointOption}, opts...)...)
+	e, err := exporter.New(t.Context(), append([]exporter.Option{exporter.WithEndpoint(endpoint)}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func TestProfile_KeepsTagsWhole(t *testing.T) {
 				Metric: "texts", Tags: map[string]string{"text": stored(v), key: "noon", "zone": stored(v + `\`)}, Time: millis(past), Value: float64(i),
 			})
 		}
-		exp := newExporter(t, endpoint, exporter.WithoutHostTag(), exporter.WithoutSelfMetrics(), exporter.WithClientOptions(apptuitclient.WithServer(server)))
+		exp := newExporter(t, endpoint, exporter.WithoutHostTag(), exporter.WithoutSelfMetrics(), exporter.WithServer(server))
 		rm := metricdata.ResourceMetrics{Resource: resource.Empty(), ScopeMetrics: []metricdata.ScopeMetrics{{
 			Metrics: []metricdata.Metrics{{Name: "texts", Data: metricdata.Gauge[int64]{DataPoints: points}}},
 		}}}

@@ -40,8 +40,7 @@ func newClient(t *testing.T, o *opentsdb.OpenTSDB, opts ...apptuitclient.Option)
 
 func newExporter(t *testing.T, endpoint string, opts ...exporter.Option) *exporter.Exporter {
 	t.Helper()
-	endpointOption := exporter.WithClientOptions(apptuitclient.WithEndpoint(endpoint))
-	e, err := exporter.New(t.Context(), append([]exporter.Option{endpointOption, exporter.WithoutSelfMetrics()}, opts...)...)
+	e, err := exporter.New(t.Context(), append([]exporter.Option{exporter.WithEndpoint(endpoint), exporter.WithoutSelfMetrics()}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -286,7 +286,7 @@ func TestKinds_DeltasInOneSecond(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	prefix := shared.unique("delta")
-	e := newExporter(t, o.Endpoint(), exporter.WithPrefix(prefix), exporter.WithClientOptions(apptuitclient.WithSync(20*time.Second)))
+	e := newExporter(t, o.Endpoint(), exporter.WithPrefix(prefix), exporter.WithSync(20*time.Second))
 	reader := sdkmetric.NewManualReader(sdkmetric.WithTemporalitySelector(func(sdkmetric.InstrumentKind) metricdata.Temporality {
 		return metricdata.DeltaTemporality
 	}))

@@ -71,8 +71,8 @@ func FuzzParseYAML(f *testing.F) {
 		}
 		cfg.Rest.TracerProvider, cfg.Rest.LoggerProvider = nil, nil
 		cfg.Rest.MeterProvider.Readers = nil
-		sdk, err := NewSDK(WithOpenTelemetryConfiguration(*cfg), WithExporterOptions(exporter.WithClientOptions(
-			apptuitclient.WithRetry(apptuitclient.RetryConfig{}), apptuitclient.WithEndpoint("http://127.0.0.1:1"))))
+		sdk, err := NewSDK(WithOpenTelemetryConfiguration(*cfg), WithExporterOptions(
+			exporter.WithRetry(apptuitclient.RetryConfig{}), exporter.WithEndpoint("http://127.0.0.1:1")))
 		if err != nil && leaks(err) {
 			t.Errorf("the error has the secret in it: %v", err)
 		}

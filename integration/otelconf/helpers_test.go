@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/exporter"
 )
@@ -105,7 +104,7 @@ func exportOnce(t testing.TB, doc string, opts ...ConfigurationOption) {
 
 // through lets exporters use the connections of a server in memory.
 func through(srv *apptuittest.Server) ConfigurationOption {
-	return WithExporterOptions(exporter.WithClientOptions(apptuitclient.WithHTTPClient(srv.Client())))
+	return WithExporterOptions(exporter.WithHTTPClient(srv.Client()))
 }
 
 // metrics are the names of what has arrived, each once.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	contrib "go.opentelemetry.io/contrib/otelconf"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/log"
 	"go.opentelemetry.io/otel/metric"
@@ -375,7 +376,7 @@ func TestExporterOptions(t *testing.T) {
 	handler := exporter.WithErrorHandler(func(err *apptuitclient.SendError) { failed = append(failed, err) })
 	srv.Fail(refuseAll())
 	options := WithExporterOptions(handler, exporter.WithPrefix("code."), exporter.WithTags(map[string]string{"from": "code"}),
-		exporter.WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1"), apptuitclient.WithCompression(apptuitclient.CompressionNone)))
+		exporter.WithEndpoint("http://127.0.0.1:1"), exporter.WithCompression(apptuitclient.CompressionNone))
 	doc := documentWith("apptuit: {endpoint: " + srv.URL + ", prefix: doc., self_metrics: false}")
 	sdk := newSDK(t, doc, options)
 	count(t, sdk, "requests", 1)
@@ -394,11 +395,43 @@ func TestExporterOptions(t *testing.T) {
 
 // A token source in code is a token.
 func TestTokenSourceInCode(t *testing.T) {
-	source := apptuitclient.WithTokenSource(func(context.Context) (string, error) { return "x", nil })
-	sdk := newSDK(t, documentWith("apptuit: {endpoint: https://api.apptuit.ai}"), WithExporterOptions(exporter.WithClientOptions(source)))
+	source := exporter.WithTokenSource(func(context.Context) (string, error) { return "x", nil })
+	sdk := newSDK(t, documentWith("apptuit: {endpoint: https://api.apptuit.ai}"), WithExporterOptions(source))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // nothing is sent
 	_ = sdk.Shutdown(ctx)
+}
+
+// OTEL_GO_X_OBSERVABILITY=true has exporters of a document report on themselves with the global
+// MeterProvider.
+func TestObservability(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	before := otel.GetMeterProvider()
+	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
+	t.Cleanup(func() { otel.SetMeterProvider(before) })
+	for value, want := range map[string]bool{"true": true, "": false} {
+		t.Setenv("OTEL_GO_X_OBSERVABILITY", value)
+		srv := newServer(t)
+		exportOnce(t, documentWith("apptuit: {endpoint: "+srv.URL+"}"))
+		var collected metricdata.ResourceMetrics
+		if err := reader.Collect(t.Context(), &collected); err != nil {
+			t.Fatal(err)
+		}
+		endpoint, got := strings.TrimPrefix(srv.URL, "http://"), false
+		for _, sm := range collected.ScopeMetrics {
+			for _, m := range sm.Metrics {
+				sum, _ := m.Data.(metricdata.Sum[int64])
+				for _, p := range sum.DataPoints {
+					host, _ := p.Attributes.Value("server.address")
+					port, _ := p.Attributes.Value("server.port")
+					got = got || m.Name == "otel.sdk.exporter.metric_data_point.exported" && p.Value == 1 && host.String()+":"+port.String() == endpoint
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("with the value %q, the exported data point is recorded: %t, want %t", value, got, want)
+		}
+	}
 }
 
 // logged counts log records.

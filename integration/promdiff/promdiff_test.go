@@ -22,7 +22,6 @@ import (
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
@@ -90,7 +89,7 @@ func TestNotFinite(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	ours, err := exporter.New(t.Context(), exporter.WithPrometheusNames(), exporter.WithoutSelfMetrics(),
-		exporter.WithClientOptions(apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint(srv.URL)))
+		exporter.WithoutEnvironment(), exporter.WithEndpoint(srv.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +153,7 @@ func run(t *testing.T, namespace string, options ...exporter.Option) (sent, scra
 	}
 	put := servers.StartVictoriaMetrics(t)
 	ours, err := exporter.New(t.Context(), append(options,
-		exporter.WithoutSelfMetrics(), exporter.WithClientOptions(apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint(put.Endpoint())))...)
+		exporter.WithoutSelfMetrics(), exporter.WithoutEnvironment(), exporter.WithEndpoint(put.Endpoint()))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,11 @@ import (
 func (s *Settings) SetEndpoint(from, endpoint string) {
 	// The URL may contain a secret. So no error quotes it, nor the error of url.Parse,
 	// which would.
+	if !strings.Contains(endpoint, "://") { // host:port, as WithEndpoint of OTLP's exporters takes it
+		s.Connection.endpoint = new(url.URL)
+		s.Fault("%s: the scheme must be http or https, and cannot be omitted: write http://host:port or https://host:port", from)
+		return
+	}
 	u, err := url.Parse(strings.TrimSpace(endpoint))
 	if err != nil {
 		s.Connection.endpoint = new(url.URL)

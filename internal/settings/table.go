@@ -257,7 +257,7 @@ func tags() []Setting {
 			Doc: "Whether `APPTUIT_TAGS` is used.",
 		},
 		{
-			Name: "environment", Group: Tags, Options: []string{"apptuitclient.WithoutEnvironment"},
+			Name: "environment", Group: Tags, Options: []string{"exporter.WithoutEnvironment", "apptuitclient.WithoutEnvironment"},
 			Type: Code, NoVariable: "it is about the variables", NoKey: "the variables complete a document; `environment_tags` disables those that would add to it", NoCollectorKey: namesVariables,
 			Doc: "Ignores all variables named `APPTUIT_*`.",
 		},

@@ -19,7 +19,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/exporter"
@@ -43,7 +42,7 @@ func TestEquivalence(t *testing.T) {
 				exporter.WithTags(map[string]string{"zone": "eu", "service.name": "", "deployment": "tag", "http.route": "tag"}), exporter.WithPrefix("apr."),
 				exporter.WithoutScopeTags(), exporter.WithoutHostTag(),
 				exporter.WithResourceAttributes(attribute.NewDenyKeysFilter("process.pid", "telemetry.sdk.name")),
-				exporter.WithClientOptions(apptuitclient.WithTimestampResolution(time.Millisecond), apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit)),
+				exporter.WithTimestampResolution(time.Millisecond), exporter.WithSanitizeMode(encoding.SanitizeApptuit),
 			},
 			collector: []string{
 				"exporters.apptuit.tags={zone: eu, service.name: '', deployment: tag, http.route: tag}", "exporters.apptuit.prefix=apr.",
@@ -66,7 +65,7 @@ func TestEquivalence(t *testing.T) {
 			defer through.Close()
 			c := startCollector(t, example("collector.yaml"), through.URL, tt.collector...)
 			exp, err := exporter.New(t.Context(), append(tt.direct, exporter.WithoutSelfMetrics(),
-				exporter.WithClientOptions(apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint(direct.URL)))...)
+				exporter.WithoutEnvironment(), exporter.WithEndpoint(direct.URL))...)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,24 +6,23 @@ package peer
 import (
 	"context"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
 // newApptuit returns this project's exporter as it is by default.
 func newApptuit(ctx context.Context, target Target) (Exporter, error) {
-	return exporter.New(ctx, toApptuit(target))
+	return toApptuit(ctx, target)
 }
 
 func newApptuitNoSelf(ctx context.Context, target Target) (Exporter, error) {
-	return exporter.New(ctx, toApptuit(target), exporter.WithoutSelfMetrics())
+	return toApptuit(ctx, target, exporter.WithoutSelfMetrics())
 }
 
 // newApptuitLarge remembers all series of what is measured.
 func newApptuitLarge(ctx context.Context, target Target) (Exporter, error) {
-	return exporter.New(ctx, toApptuit(target), exporter.WithCacheBytes(4<<30))
+	return toApptuit(ctx, target, exporter.WithCacheBytes(4<<30))
 }
 
-func toApptuit(target Target) exporter.Option {
-	return exporter.WithClientOptions(apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint(target.URL))
+func toApptuit(ctx context.Context, target Target, opts ...exporter.Option) (Exporter, error) {
+	return exporter.New(ctx, append(opts, exporter.WithoutEnvironment(), exporter.WithEndpoint(target.URL))...)
 }
