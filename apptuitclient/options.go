@@ -239,7 +239,8 @@ func WithSync(timeout time.Duration) Option {
 // WithHeaders adds headers to every request. Headers that the client sets itself are an
 // error of New: User-Agent, Host, Transfer-Encoding and all that begin with Content-. So is
 // Authorization together with an option that sets a token or user id. An Authorization
-// header overrides the environment variables for the token and the user id.
+// header overrides the environment variables for the token and the user id. WithHeaders
+// replaces APPTUIT_HEADERS.
 func WithHeaders(headers map[string]string) Option {
 	headers = maps.Clone(headers)
 	return optionFunc(func(s *client.Settings) { s.SetHeaders("WithHeaders", headers) })
@@ -291,7 +292,8 @@ type TLSFiles struct {
 // the TLS configuration of [WithTLSClientConfig], or of the transport of [WithHTTPClient],
 // which is copied. It is an error of New if that configuration has RootCAs, and CA is given;
 // if it has Certificates or GetClientCertificate, and Certificate is given; and if the client
-// has another type of transport than *http.Transport.
+// has another type of transport than *http.Transport. WithTLSFiles overrides
+// APPTUIT_CERTIFICATE, APPTUIT_CLIENT_CERTIFICATE and APPTUIT_CLIENT_KEY; the last two as a pair.
 func WithTLSFiles(files TLSFiles) Option {
 	return optionFunc(func(s *client.Settings) {
 		s.SetTLSFiles(client.TLSFiles{
@@ -303,7 +305,8 @@ func WithTLSFiles(files TLSFiles) Option {
 }
 
 // WithProxy sets the function that returns the proxy for a request, as
-// http.Transport.Proxy. The default is http.ProxyFromEnvironment.
+// http.Transport.Proxy. The default is http.ProxyFromEnvironment. WithProxy overrides
+// APPTUIT_PROXY.
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 	return optionFunc(func(s *client.Settings) { s.Connection.Proxy = proxy })
 }

@@ -63,8 +63,8 @@ func WithUserID(user string) Option {
 	return clientOption("WithUserID", apptuitclient.WithUserID(user))
 }
 
-// WithHeaders adds headers to every request. By default there are no further headers. See
-// [apptuitclient.WithHeaders].
+// WithHeaders adds headers to every request. By default there are no further headers. It
+// overrides APPTUIT_HEADERS. See [apptuitclient.WithHeaders].
 func WithHeaders(headers map[string]string) Option {
 	return clientOption("WithHeaders", apptuitclient.WithHeaders(headers))
 }
@@ -77,7 +77,8 @@ func WithTimeout(d time.Duration) Option {
 }
 
 // WithRetry configures retries. By default they are enabled for one minute, with delays of up
-// to 1 s at first and up to 30 s later. See [apptuitclient.WithRetry].
+// to 1 s at first and up to 30 s later. It overrides APPTUIT_RETRY_MAX_ELAPSED_TIME. See
+// [apptuitclient.WithRetry].
 func WithRetry(retry apptuitclient.RetryConfig) Option {
 	return clientOption("WithRetry", apptuitclient.WithRetry(retry))
 }
@@ -97,7 +98,7 @@ func WithTLSFiles(files apptuitclient.TLSFiles) Option {
 }
 
 // WithProxy sets the function that returns the proxy for a request. The default is
-// http.ProxyFromEnvironment. See [apptuitclient.WithProxy].
+// http.ProxyFromEnvironment. It overrides APPTUIT_PROXY. See [apptuitclient.WithProxy].
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 	return clientOption("WithProxy", apptuitclient.WithProxy(proxy))
 }

@@ -102,7 +102,7 @@ func WithInstanceTag() Option {
 
 // WithResourceAttributes selects the resource attributes that become tags, by their keys
 // before sanitizing. The default is service.name, service.namespace and
-// service.instance.id. A nil filter selects all.
+// service.instance.id. A nil filter selects all. It overrides APPTUIT_RESOURCE_ATTRIBUTES.
 func WithResourceAttributes(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) {
 		c.resource.Set("WithResourceAttributes", orAll(filter))
@@ -127,6 +127,7 @@ func WithResourceAttributes(filter attribute.Filter) Option {
 //
 // The filter is called concurrently, with keys before sanitizing. Its result is cached for
 // each set of attributes, so it must always return the same result for the same attribute.
+// WithAttributeFilter overrides APPTUIT_ATTRIBUTES.
 func WithAttributeFilter(filter attribute.Filter) Option {
 	return optionFunc(func(c *config) { c.filter.Set("WithAttributeFilter", filter) })
 }

@@ -17,7 +17,7 @@ import (
 // describes the keys.
 func setters() map[string]func(*settings, value) {
 	return map[string]func(*settings, value){
-		"endpoint":                      (*settings).readEndpoint,
+		"endpoint":                      client(value.word, apptuitclient.WithEndpoint),
 		"server":                        client(oneOf(apptuitclient.ParseServer), apptuitclient.WithServer),
 		"tag_values":                    client(oneOf(encoding.ParseTagValueRule), apptuitclient.WithTagValueRule),
 		"max_tags":                      client(value.count, apptuitclient.WithMaxTags),

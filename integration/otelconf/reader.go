@@ -14,7 +14,6 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
@@ -172,10 +171,6 @@ func (r *reader) start(c *config) (started, []error) {
 	exp, err := exporter.New(c.ctx, append(slices.Clone(c.exporter), r.settings.options()...)...)
 	if err != nil {
 		return started{}, r.explain(err)
-	}
-	if r.settings.lacksToken() && len(c.exporter) == 0 {
-		_ = exp.Shutdown(c.ctx)
-		return started{}, []error{r.needsToken("for " + apptuitclient.DefaultEndpoint)}
 	}
 	return started{sdkmetric.NewPeriodicReader(exp, r.options(c.producers)...), exp}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -15,7 +14,6 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/exporter"
-	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
 // settings are the options that the keys of one exporter give.
@@ -24,7 +22,6 @@ type settings struct {
 	exporter []exporter.Option
 	placed   map[string]value // by the name of an option, without its package
 
-	endpoint             string
 	headers, headersList map[string]string
 }
 
@@ -63,25 +60,6 @@ func (s *settings) options() []exporter.Option {
 		client = append(client, apptuitclient.WithHeaders(headers))
 	}
 	return append(slices.Clone(s.exporter), exporter.WithClientOptions(client...))
-}
-
-func (s *settings) readEndpoint(v value) {
-	if text, ok := v.word(); ok {
-		s.endpoint = text
-		s.client = append(s.client, apptuitclient.WithEndpoint(text))
-	}
-}
-
-// lacksToken reports whether a document gives Apptuit's own endpoint, and neither
-// it nor a variable a token. The client asks for one if the endpoint is its default
-// by itself.
-func (s *settings) lacksToken() bool {
-	_, token := s.placed["WithToken"]
-	_, file := s.placed["WithTokenFile"]
-	_, header := s.headers["Authorization"]
-	_, listed := s.headersList["Authorization"]
-	return strings.TrimRight(s.endpoint, "/") == apptuitclient.DefaultEndpoint && !token && !file && !header && !listed &&
-		env.Get("APPTUIT_API_TOKEN")+env.Get("APPTUIT_API_TOKEN_FILE")+env.Get("APPTUIT_PY_TOKEN") == ""
 }
 
 func (s *settings) readTimeout(v value) {

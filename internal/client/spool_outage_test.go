@@ -468,6 +468,7 @@ func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
 		}
 		counted(t, second.Send(t.Context(), numberedPoints(1)), 0, 1) // without a spool
 		_ = second.Send(t.Context(), numberedPoints(1))
+		synctest.Wait() // for the warning handler
 		if len(w) != 1 || !strings.Contains(w[0], dir) {
 			t.Errorf("warned %q, want once about the folder", w)
 		}
