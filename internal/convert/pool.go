@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
@@ -19,6 +20,7 @@ type Pool[K comparable, S any] struct {
 	cfg    Config
 	budget *Budget
 	warned *reported.Set[warned]
+	same   *ambiguity[K] // nil unless Config.Claims
 
 	mu         sync.Mutex
 	resources  map[K]*resource[K, S]
@@ -33,7 +35,10 @@ type Pool[K comparable, S any] struct {
 type resource[K comparable, S any] struct {
 	key     K
 	tags    Tags
+	sets    []*tagSet // nil unless it is kept or announced, and Config.Claims
 	state   S
+	dropped uint64 // see Converter.dropped, of its first converter
+	leased  bool
 	idle    []*Converter[K]
 	turns   turns[K]
 	used    time.Time
@@ -57,20 +62,27 @@ const (
 // NewPool returns a pool that keeps at most cacheBytes bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
 	cfg.setDefaults()
-	return &Pool[K, S]{
+	p := &Pool[K, S]{
 		cfg: cfg, budget: NewBudget(cacheBytes), warned: newWarnings(),
 		resources: make(map[K]*resource[K, S]),
 	}
+	if cfg.Claims {
+		p.same = newAmbiguity[K](&cfg, p.budget)
+	}
+	return p
 }
 
 // Export is an export of the data points of one resource after the other. The calls are
-// Begin; for each resource Lease, the conversions, and End; and at last Close.
+// Begin; with [Config.Claims], Announce for each resource; for each resource Lease, the
+// conversions, and End; and at last Close.
 type Export[K comparable, S any] struct {
-	pool  *Pool[K, S]
-	ws    *workspace
-	sink  Sink
-	now   time.Time
-	lease Lease[K, S] // of the resource that is converted
+	pool   *Pool[K, S]
+	ws     *workspace
+	sink   Sink
+	now    time.Time
+	lease  Lease[K, S]     // of the resource that is converted
+	guests map[K][]*tagSet // of announced resources that are not kept
+	claims *claims[K]      // nil until the export converts an ambiguous resource
 }
 
 // Lease is the use of a converter for one resource. It is valid until its End.
@@ -105,14 +117,66 @@ func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 // caller panicked, its converter and the workspace are not used again.
 func (x *Export[K, S]) Close() {
 	p := x.pool
+	for _, sets := range x.guests {
+		p.same.leave(sets)
+	}
 	if l := &x.lease; l.Converter != nil {
 		l.close()
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if x.claims != nil && !p.closed {
+		p.same.remember(x.claims.made)
+	}
 	if !p.closed && len(p.workspaces) < maxWorkspaces {
 		p.workspaces = append(p.workspaces, x.ws)
+	}
+}
+
+// Announce says that the export will convert a resource, so that an ambiguous one is known
+// before. If the resource is new, Announce calls tags for its tags.
+func (x *Export[K, S]) Announce(key K, tags func() Tags) {
+	p := x.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, ok := p.resources[key]; ok {
+		return
+	}
+	if _, ok := x.guests[key]; ok {
+		return
+	}
+	r := p.newResource(key, x.now, tags())
+	if r.list != nil {
+		return
+	}
+	if x.guests == nil {
+		x.guests = make(map[K][]*tagSet)
+	}
+	x.guests[key] = p.same.join(r.tags)
+}
+
+// claimsOf returns the claims of the export for a resource, nil if it is not ambiguous.
+func (x *Export[K, S]) claimsOf(r *resource[K, S]) *claims[K] {
+	sets := r.sets
+	if sets == nil {
+		sets = x.guests[r.key]
+	}
+	if sets == nil || !x.pool.same.ambiguous(sets) {
+		return nil
+	}
+	if x.claims == nil {
+		x.claims = newClaims(x.pool.same)
+	}
+	x.claims.resource = r.key
+	return x.claims
+}
+
+// Describe tells the attributes of the resource, sorted by key, for errors of an ambiguous
+// resource. For any other one it does not call attributes.
+func (l *Lease[K, S]) Describe(attributes func() []model.Tag) {
+	if l.claims != nil {
+		l.claims.describe(attributes)
 	}
 }
 
@@ -120,7 +184,7 @@ func (x *Export[K, S]) Close() {
 // calls tags for its tags.
 func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
 	r, c := x.pool.acquire(key, x.now, tags)
-	c.begin(x.ws, x.sink, x.now)
+	c.begin(x.ws, x.sink, x.now, x.claimsOf(r))
 	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
 	return &x.lease
 }
@@ -153,10 +217,12 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 	defer p.mu.Unlock()
 	p.demote(now)
 	r, ok := p.resources[key]
-	dropped := uint64(now.UnixNano()) // another converter has, or had, the series of the resource
 	if !ok {
-		r, dropped = &resource[K, S]{key: key, tags: tags()}, p.dropped
-		p.keep(r, now)
+		r = p.newResource(key, now, tags())
+	}
+	dropped := uint64(now.UnixNano()) // another converter has, or had, the series of the resource
+	if !r.leased {
+		dropped, r.leased = r.dropped, true
 	}
 	r.used = now
 	p.move(r, &p.active)
@@ -170,14 +236,25 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 	return r, c
 }
 
+// newResource returns a new resource, which is kept if there is room.
+func (p *Pool[K, S]) newResource(key K, now time.Time, tags Tags) *resource[K, S] {
+	r := &resource[K, S]{key: key, tags: tags, used: now, dropped: p.dropped}
+	p.keep(r, now)
+	return r
+}
+
 // keep keeps a new resource, if there is room. For that it drops dormant resources.
 func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
-	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Target)
+	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Short) + tagsCost(r.tags.Target)
+	if p.same != nil {
+		cost += 2 * tagSetCost
+	}
 	fits := p.budget.Take(cost)
 	for !fits && p.dormant.Len() > 0 {
 		oldest, _ := p.dormant.Back().Value.(*resource[K, S])
 		oldest.closeIdle()
 		p.move(oldest, nil)
+		p.same.leave(oldest.sets)
 		delete(p.resources, oldest.key)
 		p.dropped = uint64(now.UnixNano())
 		p.budget.Take(-oldest.charged)
@@ -191,6 +268,7 @@ func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
 		return
 	}
 	p.resources[r.key] = r
+	r.sets = p.same.join(r.tags)
 	r.list, r.element = &p.active, p.active.PushFront(r)
 }
 
@@ -254,6 +332,7 @@ func (p *Pool[K, S]) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed, p.workspaces = true, nil
+	p.same.forget()
 	for _, r := range p.resources {
 		r.closeIdle()
 		p.budget.Take(-r.charged)
