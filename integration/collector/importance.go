@@ -21,21 +21,39 @@ import (
 
 // important are the attributes in the order of their importance.
 func important() []string {
-	return []string{
-		"service.name", "service.instance.id",
-		"k8s.pod.uid", "k8s.container.name", "container.id", "k8s.volume.name", "k8s.node.system_container.name",
-		"process.pid", "process.executable.name",
-		"host.name", "host.id",
-		"service.namespace", "deployment.environment.name", "deployment.environment",
-		"k8s.namespace.name", "k8s.pod.name", "k8s.cluster.name",
-		"k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "k8s.cronjob.name", "k8s.job.name",
-		"container.name",
-		others,
-		"k8s.node.name", "k8s.replicaset.name", "cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider",
-		"k8s.node.uid", "k8s.cluster.uid", "k8s.namespace.uid",
-		"k8s.deployment.uid", "k8s.statefulset.uid", "k8s.daemonset.uid", "k8s.cronjob.uid", "k8s.job.uid", "k8s.replicaset.uid",
-		"container.image.name",
+	return slices.Concat(
+		[]string{
+			"service.name", "service.instance.id",
+			"k8s.pod.uid", "k8s.container.name", "container.id", "k8s.volume.name", "k8s.pod.name",
+			"process.pid", "host.name", "host.id", "process.executable.name", "container.name",
+			"service.namespace", "deployment.environment.name", "deployment.environment",
+		},
+		objects(
+			"persistentvolumeclaim", "persistentvolume", "hpa", "resourcequota", "service",
+			"job", "cronjob", "statefulset", "daemonset", "deployment", "replicaset", "replicationcontroller",
+			"namespace", "node", "cluster",
+		),
+		[]string{
+			others,
+			"cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider", "container.image.name",
+		},
+	)
+}
+
+// objects returns the attributes of objects of Kubernetes: uid and name of each.
+func objects(kinds ...string) (keys []string) {
+	for _, kind := range kinds {
+		keys = append(keys, "k8s."+kind+".uid", "k8s."+kind+".name")
 	}
+	return keys
+}
+
+// podUID identifies a pod, and with it the objects that it belongs to: their uids are the least
+// important attributes then.
+const podUID = "k8s.pod.uid"
+
+func uidOfObject(key string) bool {
+	return strings.HasPrefix(key, "k8s.") && strings.HasSuffix(key, ".uid") && key != podUID
 }
 
 // others stands for all attributes that are not named in important or unimportant, in the order of
@@ -154,6 +172,8 @@ func (i *importance) rank(p pair, sorted []pair, hasHost bool) (rank int, ok boo
 	switch {
 	case p.value.Type() == pcommon.ValueTypeStr && p.value.Str() == "", dependent && has(sorted, by), hasHost && p.key == hostName:
 		return rank, false
+	case uidOfObject(p.key) && has(sorted, podUID):
+		return len(i.ranks) + rank, true
 	case named:
 		return rank, rank != noRank
 	}

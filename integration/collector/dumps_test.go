@@ -1,0 +1,237 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package collector
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+)
+
+// dump reads what a receiver has produced (testdata/dumps/README.md).
+func dump(t testing.TB, name string) pmetric.Metrics {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "dumps", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	md, err := (&pmetric.JSONUnmarshaler{}).UnmarshalMetrics(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return md
+}
+
+// dumps are the dumps by name, with the number of their data points, all of which are
+// numbers, so that each is one point on the wire.
+func dumps() map[string]int {
+	return map[string]int{"kubeletstats": 289, "kubeletstats_volumes": 40, "docker_stats": 143, "k8s_cluster": 132, "hostmetrics": 110}
+}
+
+// several returns the resources of md n times, with other values of some attributes, if they
+// have them.
+func several(md pmetric.Metrics, n int, keys ...string) pmetric.Metrics {
+	all := pmetric.NewMetrics()
+	for i := range n {
+		for _, rm := range md.ResourceMetrics().All() {
+			to := all.ResourceMetrics().AppendEmpty()
+			rm.CopyTo(to)
+			for _, key := range keys {
+				if v, ok := to.Resource().Attributes().Get(key); ok && v.AsString() != "" {
+					v.SetStr(fmt.Sprintf("%s-%d", v.AsString(), i))
+				}
+			}
+		}
+	}
+	return all
+}
+
+// put adds an attribute to all resources.
+func put(md pmetric.Metrics, attributes ...any) pmetric.Metrics {
+	for _, rm := range md.ResourceMetrics().All() {
+		putAttributes(rm.Resource().Attributes(), attributes...)
+	}
+	return md
+}
+
+// join returns the resources of all metrics in one.
+func join(all ...pmetric.Metrics) pmetric.Metrics {
+	joined := pmetric.NewMetrics()
+	for _, md := range all {
+		md.ResourceMetrics().MoveAndAppendTo(joined.ResourceMetrics())
+	}
+	return joined
+}
+
+// series returns the series of points, each with the number of its points.
+func series(points []apptuittest.Point) map[string]int {
+	counts := make(map[string]int)
+	for _, p := range points {
+		name, _, _ := strings.Cut(p.String(), "} ")
+		counts[name+"}"]++
+	}
+	return counts
+}
+
+// wantApart checks that all data points of a push arrive, each in a series of its own.
+func wantApart(t *testing.T, r *rig, md pmetric.Metrics) {
+	t.Helper()
+	n := md.DataPointCount()
+	if err := r.e.push(t.Context(), md); err != nil {
+		t.Error(err)
+	}
+	counts := series(r.srv.Take())
+	if len(counts) != n {
+		t.Errorf("%d data points arrive as %d series", n, len(counts))
+	}
+	for name, count := range counts {
+		if count > 1 {
+			t.Errorf("%d data points are %s", count, name)
+		}
+	}
+	if got, want := r.tally(t), (tally{Accepted: int64(n)}); got != want {
+		t.Errorf("%+v, want %+v: %q", got, want, r.lines(zapcore.WarnLevel))
+	}
+}
+
+// By default each data point of each receiver arrives in a series of its own.
+func TestEntities_AreKeptApart(t *testing.T) {
+	for name, points := range dumps() {
+		t.Run(name, func(t *testing.T) {
+			md := dump(t, name)
+			if n := md.DataPointCount(); n != points {
+				t.Fatalf("%d data points, want %d", n, points)
+			}
+			wantApart(t, newRig(t, nil), md)
+		})
+	}
+}
+
+// entities are pushes from several entities that have all but their identifiers in common.
+func entities(t testing.TB) map[string]pmetric.Metrics {
+	return map[string]pmetric.Metrics{
+		"pods":            several(dump(t, "kubeletstats"), 3, "k8s.pod.uid", "k8s.node.name"),
+		"pod names":       several(dump(t, "kubeletstats"), 3, "k8s.pod.uid", "k8s.pod.name", "k8s.node.name"),
+		"volumes":         several(dump(t, "kubeletstats_volumes"), 3, "k8s.volume.name"),
+		"pods of volumes": several(dump(t, "kubeletstats_volumes"), 3, "k8s.pod.uid"),
+		"objects":         several(dump(t, "k8s_cluster"), 3, slices.Collect(uids())...),
+		"clusters": join(
+			put(several(dump(t, "kubeletstats"), 1, "k8s.pod.uid"), "k8s.cluster.name", "a"),
+			put(dump(t, "kubeletstats"), "k8s.cluster.name", "b")),
+		"containers":          put(several(withoutEmpty(dump(t, "docker_stats")), 3, "container.id"), "host.name", "web1"),
+		"hosts of containers": join(put(dump(t, "docker_stats"), "host.name", "web1"), put(dump(t, "docker_stats"), "host.name", "web2")),
+		"hosts":               join(put(dump(t, "hostmetrics"), "host.name", "web1"), put(dump(t, "hostmetrics"), "host.name", "web2")),
+		"host ids":            join(put(dump(t, "hostmetrics"), "host.id", "i-1"), put(dump(t, "hostmetrics"), "host.id", "i-2")),
+	}
+}
+
+// uids yields the attributes that identify objects of Kubernetes.
+func uids() func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, object := range []string{
+			"namespace", "node", "pod", "deployment", "replicaset", "statefulset", "daemonset", "job", "cronjob", "hpa",
+			"service", "persistentvolume", "persistentvolumeclaim",
+		} {
+			if !yield("k8s." + object + ".uid") {
+				return
+			}
+		}
+	}
+}
+
+// withoutEmpty removes resources without attributes, which stand for the receiver's host.
+func withoutEmpty(md pmetric.Metrics) pmetric.Metrics {
+	md.ResourceMetrics().RemoveIf(func(rm pmetric.ResourceMetrics) bool { return rm.Resource().Attributes().Len() == 0 })
+	return md
+}
+
+func TestEntities_OfOneKindAreKeptApart(t *testing.T) {
+	for name, md := range entities(t) {
+		t.Run(name, func(t *testing.T) { wantApart(t, newRig(t, nil), md) })
+	}
+}
+
+// A Collector in a cluster adds more attributes than a point can have tags.
+func TestEntities_WithManyAttributesAreKeptApart(t *testing.T) {
+	for name, md := range entities(t) {
+		t.Run(name, func(t *testing.T) {
+			for i, rm := range md.ResourceMetrics().All() {
+				enrich(rm.Resource().Attributes(), i)
+			}
+			wantApart(t, newRig(t, nil), md)
+		})
+	}
+}
+
+// enrich adds what the processors k8s_attributes and resource_detection find out, and a few
+// labels.
+func enrich(m pcommon.Map, i int) {
+	for _, key := range []string{
+		"cloud.account.id", "cloud.availability_zone", "cloud.platform", "cloud.provider", "cloud.region", "host.type", "k8s.cluster.name",
+		"k8s.cluster.uid", "k8s.deployment.name", "k8s.deployment.uid", "k8s.replicaset.name", "os.type", "os.description", "telemetry.sdk.name",
+		"deployment.environment.name", "service.version", "service.namespace",
+	} {
+		if _, ok := m.Get(key); !ok {
+			m.PutStr(key, "common")
+		}
+	}
+	m.PutStr("k8s.pod.start_time", fmt.Sprint("2026-01-01T00:00:", i))
+	for n := range 10 {
+		m.PutStr(fmt.Sprint("k8s.pod.label.l", n), "v")
+		m.PutStr(fmt.Sprint("cost.center.", n), "v")
+	}
+}
+
+// OpenTSDB takes 8 tags. Of a resource, two or three become tags. These are enough for all of these
+// receivers, in which a data point has three attributes at most.
+func TestEntities_AreKeptApartForOpenTSDB(t *testing.T) {
+	for name := range dumps() {
+		t.Run(name, func(t *testing.T) {
+			wantApart(t, newRig(t, func(cfg *Config) { cfg.Server = "opentsdb" }), dump(t, name))
+		})
+	}
+	for name, md := range entities(t) {
+		t.Run(name, func(t *testing.T) {
+			wantApart(t, newRig(t, func(cfg *Config) { cfg.Server = "opentsdb" }), md)
+		})
+	}
+}
+
+// Which attributes of a resource become tags does not depend on the data point, but for
+// points that have no room for all.
+func TestEntities_HaveTheSameTagsInAllMetrics(t *testing.T) {
+	md := dump(t, "kubeletstats")
+	for i, rm := range md.ResourceMetrics().All() {
+		enrich(rm.Resource().Attributes(), i)
+	}
+	r := newRig(t, nil)
+	r.mustPush(md)
+	keys := make(map[string]map[string]bool) // of tags of a resource, by pod, container and volume
+	for _, p := range r.srv.Take() {
+		entity := p.Tags["k8s_pod_uid"] + "/" + p.Tags["k8s_container_name"] + "/" + p.Tags["k8s_volume_name"]
+		own := maps.Clone(p.Tags)
+		for _, key := range []string{"interface", "direction"} {
+			delete(own, key)
+		}
+		if keys[entity] == nil {
+			keys[entity] = make(map[string]bool)
+		}
+		keys[entity][strings.Join(slices.Sorted(maps.Keys(own)), " ")] = true
+	}
+	for entity, sets := range keys {
+		if len(sets) != 1 {
+			t.Errorf("%s has different tags: %v", entity, slices.Collect(maps.Keys(sets)))
+		}
+	}
+}
