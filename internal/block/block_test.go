@@ -442,3 +442,37 @@ func TestWriter_Write_ManyDifferences(t *testing.T) {
 		t.Errorf("%d lines differ", len(got))
 	}
 }
+
+// claimed are lines that other writers have written.
+type claimed map[string]bool
+
+func (c claimed) Claim(line []byte) bool { return !c[string(line)+"0}"] }
+
+// Lines of other writers are rejected. With the first line of a distribution, all of its lines
+// are.
+func TestWriter_Write_Claims(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	w.Begin(r, r, claimed{lineOf("m", "k=a", stamp, 0): true, lineOf("d.count", "k=a", stamp, 0): true, lineOf("d.sum", "k=b", stamp, 0): true})
+	b := number("m")
+	for i, tags := range []string{"k=a", "k=b"} {
+		w.PutNumber(b, add(&w, b, tags), Stamp{stamp, uint32(i), 7}, model.Int(int64(i)))
+	}
+	w.Write(b)
+	d := New(Lines{Plain: []string{"d.count", "d.sum"}})
+	for i, tags := range []string{"k=a", "k=b"} {
+		w.PutDistribution(d, add(&w, d, tags), Stamp{stamp, uint32(i), 7}, &Distribution{Plain: []model.Value{model.Int(1), model.Int(2)}})
+	}
+	w.Write(d)
+	wantLines(t, r.take(&w), lineOf("m", "k=b", stamp, 1), lineOf("d.count", "k=b", stamp, 1))
+	var got []string
+	for _, j := range r.rejected {
+		if j.Err == nil && !j.Reported {
+			t.Errorf("%+v", j)
+		}
+		got = append(got, j.Metric)
+	}
+	if len(got) != 4 || !r.pairs[[2]uint32{Elsewhere, 7}] {
+		t.Errorf("rejected %q, pairs %v", got, r.pairs)
+	}
+}

@@ -23,7 +23,7 @@ import (
 // resource has claimed, in this export or in a recent one, collides with it.
 //
 // Resources are found to be ambiguous before an export converts data points, by a hash of
-// their tags ([Export.Announce]). All other resources claim nothing, and take no more time.
+// their tags ([Export.Announce]), if both were used within [IdleTime]. All other resources claim nothing, and take no more time.
 // Two resources with different tags are not ambiguous, although attributes of data points
 // can make up for the difference.
 
@@ -259,12 +259,12 @@ type ResourceCollisionError struct {
 
 // Error names the attributes in which the resources differ.
 func (e *ResourceCollisionError) Error() string {
-	winner, loser := "a resource of an earlier batch", differences(e.Loser, e.Winner)
-	if e.Winner != nil {
-		winner = "the resource " + differences(e.Winner, e.Loser)
+	who := fmt.Sprintf("the resources %s and %s", differences(e.Winner, e.Loser), differences(e.Loser, e.Winner))
+	if e.Winner == nil {
+		who = "a resource of an earlier batch and the resource " + differences(e.Loser, nil)
 	}
-	return fmt.Sprintf("points of %v, of %s and of the resource %s, render to one series and timestamp, "+
-		"because none of these attributes is a tag (resource_attributes): only the former are sent", e.Instrument, winner, loser)
+	return fmt.Sprintf("%v of %s renders to one series and timestamp, because these attributes are not among its tags "+
+		"(resource_attributes): only the former is sent", e.Instrument, who)
 }
 
 // Limits of the attributes that an error shows.

@@ -35,7 +35,7 @@ type Pool[K comparable, S any] struct {
 type resource[K comparable, S any] struct {
 	key     K
 	tags    Tags
-	sets    []*tagSet // nil unless it is kept or announced, and Config.Claims
+	sets    []*tagSet // nil unless it is active, and Config.Claims
 	state   S
 	dropped uint64 // see Converter.dropped, of its first converter
 	leased  bool
@@ -140,7 +140,9 @@ func (x *Export[K, S]) Announce(key K, tags func() Tags) {
 	p := x.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, ok := p.resources[key]; ok {
+	if r, ok := p.resources[key]; ok {
+		r.used = x.now
+		p.move(r, &p.active)
 		return
 	}
 	if _, ok := x.guests[key]; ok {
@@ -156,11 +158,11 @@ func (x *Export[K, S]) Announce(key K, tags func() Tags) {
 	x.guests[key] = p.same.join(r.tags)
 }
 
-// claimsOf returns the claims of the export for a resource, nil if it is not ambiguous.
-func (x *Export[K, S]) claimsOf(r *resource[K, S]) *claims[K] {
-	sets := r.sets
+// claimsOf returns the claims of the export for a resource in these sets, nil if it is not
+// ambiguous.
+func (x *Export[K, S]) claimsOf(key K, sets []*tagSet) *claims[K] {
 	if sets == nil {
-		sets = x.guests[r.key]
+		sets = x.guests[key]
 	}
 	if sets == nil || !x.pool.same.ambiguous(sets) {
 		return nil
@@ -168,7 +170,7 @@ func (x *Export[K, S]) claimsOf(r *resource[K, S]) *claims[K] {
 	if x.claims == nil {
 		x.claims = newClaims(x.pool.same)
 	}
-	x.claims.resource = r.key
+	x.claims.resource = key
 	return x.claims
 }
 
@@ -183,8 +185,8 @@ func (l *Lease[K, S]) Describe(attributes func() []model.Tag) {
 // Lease begins the conversion of a resource, which End ends. If the resource is new, it
 // calls tags for its tags.
 func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
-	r, c := x.pool.acquire(key, x.now, tags)
-	c.begin(x.ws, x.sink, x.now, x.claimsOf(r))
+	r, c, sets := x.pool.acquire(key, x.now, tags)
+	c.begin(x.ws, x.sink, x.now, x.claimsOf(key, sets))
 	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
 	return &x.lease
 }
@@ -211,8 +213,8 @@ func (l *Lease[K, S]) End() Tally {
 	return tally
 }
 
-// acquire returns a resource and a converter for it.
-func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K]) {
+// acquire returns a resource, a converter for it, and the sets of resources with its tags.
+func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K], []*tagSet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.demote(now)
@@ -229,14 +231,14 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 	if last := len(r.idle) - 1; last >= 0 {
 		c := r.idle[last]
 		r.idle = r.idle[:last]
-		return r, c
+		return r, c, r.sets
 	}
 	c := newConverter[K](&p.cfg, r.tags, p.budget, p.warned)
 	c.dropped = dropped
-	return r, c
+	return r, c, r.sets
 }
 
-// newResource returns a new resource, which is kept if there is room.
+// newResource returns a new resource, which is kept and active if there is room.
 func (p *Pool[K, S]) newResource(key K, now time.Time, tags Tags) *resource[K, S] {
 	r := &resource[K, S]{key: key, tags: tags, used: now, dropped: p.dropped}
 	p.keep(r, now)
@@ -254,7 +256,6 @@ func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
 		oldest, _ := p.dormant.Back().Value.(*resource[K, S])
 		oldest.closeIdle()
 		p.move(oldest, nil)
-		p.same.leave(oldest.sets)
 		delete(p.resources, oldest.key)
 		p.dropped = uint64(now.UnixNano())
 		p.budget.Take(-oldest.charged)
@@ -272,7 +273,8 @@ func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
 	r.list, r.element = &p.active, p.active.PushFront(r)
 }
 
-// move moves a resource to the front of a list. nil removes it from its list.
+// move moves a resource to the front of a list. nil removes it from its list. Only active
+// resources are ambiguous: a program that has ended does not slow down its successor.
 func (p *Pool[K, S]) move(r *resource[K, S], to *list.List) {
 	switch r.list {
 	case nil: // it is not kept
@@ -281,9 +283,16 @@ func (p *Pool[K, S]) move(r *resource[K, S], to *list.List) {
 		to.MoveToFront(r.element)
 		return
 	}
+	if r.list == &p.active {
+		p.same.leave(r.sets)
+		r.sets = nil
+	}
 	r.list.Remove(r.element)
 	if r.list = to; to != nil {
 		r.element = to.PushFront(r)
+	}
+	if to == &p.active {
+		r.sets = p.same.join(r.tags)
 	}
 }
 
