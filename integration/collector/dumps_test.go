@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.uber.org/zap/zapcore"
@@ -233,5 +234,82 @@ func TestEntities_HaveTheSameTagsInAllMetrics(t *testing.T) {
 		if len(sets) != 1 {
 			t.Errorf("%s has different tags: %v", entity, slices.Collect(maps.Keys(sets)))
 		}
+	}
+}
+
+// Without the attributes that identify them, entities collide: the first one is sent, the others
+// are rejected and counted, and each pair of resources is logged once with the attributes in which they
+// differ.
+func TestEntities_ThatCollideAreReported(t *testing.T) {
+	r := newRig(t, func(cfg *Config) {
+		cfg.ResourceAttributes.Excluded = []string{"k8s.pod.uid", "k8s.pod.name", "container.id", "host.*"}
+	})
+	container := func(md pmetric.Metrics, pod string, at int64) {
+		metrics := from(md, "k8s.namespace.name", "shop", "k8s.pod.name", pod, "k8s.pod.uid", "uid-of-"+pod, "k8s.container.name", "cart",
+			"container.id", strings.Repeat(pod, 200))
+		gauge(metrics, "k8s.container.memory", 1).SetTimestamp(second(at))
+		gauge(metrics, "k8s.container.restarts", 2).SetTimestamp(second(at))
+	}
+	for n := range int64(2) {
+		md := pmetric.NewMetrics()
+		container(md, "a", now+n)
+		container(md, "b", now+n)
+		r.mustPush(md)
+	}
+	md := pmetric.NewMetrics()
+	container(md, "b", now+1) // the rest of the last collection
+	if err := r.e.push(t.Context(), md); err == nil {
+		t.Error("a push of which no point is sent succeeds")
+	}
+	const tags = "{k8s_container_name=cart, k8s_namespace_name=shop} 1700000000 "
+	later := strings.Replace(tags, "0 ", "1 ", 1)
+	r.want("k8s_container_memory"+tags+"1.0", "k8s_container_restarts"+tags+"2.0", "k8s_container_memory"+later+"1.0", "k8s_container_restarts"+later+"2.0")
+	if got, want := r.tally(t), (tally{Accepted: 4, Rejected: 6}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	logged := r.lines(zapcore.WarnLevel)
+	if len(logged) != 1 {
+		t.Fatalf("logged %q", logged)
+	}
+	contains(t, logged[0], `"k8s.container.memory" (scope "")`,
+		`{container.id="`+strings.Repeat("a", 100)+`…", k8s.pod.name="a", k8s.pod.uid="uid-of-a"}`,
+		`{container.id="`+strings.Repeat("b", 100)+`…", k8s.pod.name="b", k8s.pod.uid="uid-of-b"}`,
+		"resource_attributes")
+}
+
+// With many attributes of its own, a point has fewer tags of its resource, but the same
+// in each push.
+func TestEntities_WithManyPointAttributes(t *testing.T) {
+	r := newRig(t, nil)
+	md := pmetric.NewMetrics()
+	metrics := from(md, "service.name", "shop", "service.instance.id", "1", "k8s.pod.uid", "u", "k8s.pod.name", "p", "k8s.container.name", "c",
+		"k8s.namespace.name", "n", "cloud.region", "r", "deployment.environment.name", "e", "k8s.cluster.name", "cl", "k8s.deployment.name", "d",
+		"k8s.node.name", "no", "k8s.node.uid", "nu", "service.namespace", "sn", "x", "x")
+	attributes := func(n int) (list []any) {
+		for i := range n {
+			list = append(list, fmt.Sprintf("a%02d", i), "v")
+		}
+		return list
+	}
+	for _, n := range []int{0, 8, 12, 13, 21, 22} {
+		gauge(metrics, fmt.Sprint("with", n), 1, attributes(n)...)
+	}
+	r.mustPush(md)
+	const (
+		most = "deployment_environment_name k8s_cluster_name k8s_container_name k8s_deployment_name k8s_namespace_name k8s_node_name k8s_pod_name " +
+			"k8s_pod_uid service_instance_id service_name service_namespace x"
+		few = "k8s_container_name k8s_pod_uid service_instance_id service_name"
+	)
+	want := map[string]string{"with0": "cloud_region " + most, "with8": "cloud_region " + most, "with12": "cloud_region " + most, "with13": few, "with21": few}
+	got := make(map[string]string)
+	for _, p := range r.srv.Take() {
+		maps.DeleteFunc(p.Tags, func(key, _ string) bool { return key[0] == 'a' })
+		got[p.Metric] = strings.Join(slices.Sorted(maps.Keys(p.Tags)), " ")
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("tags (-want +got):\n%s", diff)
+	}
+	if got, want := r.tally(t), (tally{Accepted: 5, Rejected: 1}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
