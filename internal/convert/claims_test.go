@@ -101,6 +101,9 @@ func TestClaims_OfOneExport(t *testing.T) {
 		if n == 0 {
 			wantPoints(t, r, append(append(points(0, "base=x"), points(2, "base=y")...), points(3, "base=x")...)...)
 		}
+		if r.repeats == 0 {
+			t.Error("batches may be sent at the same time, although two resources have points of one series")
+		}
 		if len(r.points) != 15 || len(r.rejects) != 5 {
 			t.Errorf("export %d: %d points and %d rejections, want 15 and 5", n, len(r.points), len(r.rejects))
 		}
@@ -203,6 +206,26 @@ func TestClaims_Budget(t *testing.T) {
 		h.pool.Close()
 		if used := h.pool.Used(); used != 0 {
 			t.Errorf("%d bytes are not given back", used)
+		}
+	}
+}
+
+// Resources that are not used any more make room for announced ones.
+func TestExport_Announce_MakesRoom(t *testing.T) {
+	h := newClaimsHarness(t, Config{}, 300_000)
+	parts := func(name string) (parts []part) {
+		for i := range 2 * freeResources {
+			parts = append(parts, part{name, fmt.Sprint("base=", i)})
+			parts[i].resource += fmt.Sprint(i)
+		}
+		return parts
+	}
+	h.export(stamp, parts("old")...)
+	h.now = h.now.Add(2 * IdleTime)
+	h.export(stamp, parts("new")...)
+	for _, p := range parts("new") {
+		if h.pool.resources[p.resource] == nil {
+			t.Fatalf("%s is not kept", p.resource)
 		}
 	}
 }

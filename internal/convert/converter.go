@@ -153,6 +153,7 @@ func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time, claims *cl
 	var asked block.Claims
 	if claims != nil {
 		asked = claims
+		sink.Sequential() // its series may have points of another resource
 	}
 	ws.writer.Begin(sink, c, asked)
 	if c.tags.Target != nil {

@@ -35,7 +35,8 @@ type Pool[K comparable, S any] struct {
 type resource[K comparable, S any] struct {
 	key     K
 	tags    Tags
-	sets    []*tagSet // nil unless it is active, and Config.Claims
+	sets    []*tagSet // nil unless it is active or a guest, and Config.Claims
+	guest   bool      // it was announced and is not kept
 	state   S
 	dropped uint64 // see Converter.dropped, of its first converter
 	leased  bool
@@ -80,9 +81,11 @@ type Export[K comparable, S any] struct {
 	ws     *workspace
 	sink   Sink
 	now    time.Time
-	lease  Lease[K, S]     // of the resource that is converted
-	guests map[K][]*tagSet // of announced resources that are not kept
-	claims *claims[K]      // nil until the export converts an ambiguous resource
+	lease  Lease[K, S] // of the resource that is converted
+	claims *claims[K]  // nil until the export converts an ambiguous resource
+
+	announced []*resource[K, S]
+	leased    int // of these
 }
 
 // Lease is the use of a converter for one resource. It is valid until its End.
@@ -117,8 +120,10 @@ func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 // caller panicked, its converter and the workspace are not used again.
 func (x *Export[K, S]) Close() {
 	p := x.pool
-	for _, sets := range x.guests {
-		p.same.leave(sets)
+	for _, r := range x.announced {
+		if r.guest {
+			p.same.leave(r.sets)
+		}
 	}
 	if l := &x.lease; l.Converter != nil {
 		l.close()
@@ -135,35 +140,32 @@ func (x *Export[K, S]) Close() {
 }
 
 // Announce says that the export will convert a resource, so that an ambiguous one is known
-// before. If the resource is new, Announce calls tags for its tags.
+// before. If the resource is new, Announce calls tags for its tags. Lease must be called for
+// the same resources in the same order.
 func (x *Export[K, S]) Announce(key K, tags func() Tags) {
 	p := x.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r, ok := p.resources[key]; ok {
-		r.used = x.now
-		p.move(r, &p.active)
-		return
+	p.demote(x.now)
+	r := p.find(key, x.now, tags)
+	if r.guest = r.list == nil; r.guest {
+		r.sets = p.same.join(r.tags)
 	}
-	if _, ok := x.guests[key]; ok {
-		return
+	x.announced = append(x.announced, r)
+}
+
+// next returns the resource that was announced next, nil if there is none.
+func (x *Export[K, S]) next() *resource[K, S] {
+	if x.leased == len(x.announced) {
+		return nil
 	}
-	r := p.newResource(key, x.now, tags())
-	if r.list != nil {
-		return
-	}
-	if x.guests == nil {
-		x.guests = make(map[K][]*tagSet)
-	}
-	x.guests[key] = p.same.join(r.tags)
+	x.leased++
+	return x.announced[x.leased-1]
 }
 
 // claimsOf returns the claims of the export for a resource in these sets, nil if it is not
 // ambiguous.
 func (x *Export[K, S]) claimsOf(key K, sets []*tagSet) *claims[K] {
-	if sets == nil {
-		sets = x.guests[key]
-	}
 	if sets == nil || !x.pool.same.ambiguous(sets) {
 		return nil
 	}
@@ -185,7 +187,7 @@ func (l *Lease[K, S]) Describe(attributes func() []model.Tag) {
 // Lease begins the conversion of a resource, which End ends. If the resource is new, it
 // calls tags for its tags.
 func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
-	r, c, sets := x.pool.acquire(key, x.now, tags)
+	r, c, sets := x.pool.acquire(x.next(), key, x.now, tags)
 	c.begin(x.ws, x.sink, x.now, x.claimsOf(key, sets))
 	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
 	return &x.lease
@@ -213,21 +215,18 @@ func (l *Lease[K, S]) End() Tally {
 	return tally
 }
 
-// acquire returns a resource, a converter for it, and the sets of resources with its tags.
-func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K], []*tagSet) {
+// acquire returns a resource, a converter for it, and the sets of resources with its tags. r is
+// the resource if it was announced, otherwise nil.
+func (p *Pool[K, S]) acquire(r *resource[K, S], key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K], []*tagSet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.demote(now)
-	r, ok := p.resources[key]
-	if !ok {
-		r = p.newResource(key, now, tags())
+	if r == nil || r.list == &p.dormant {
+		r = p.find(key, now, tags)
 	}
 	dropped := uint64(now.UnixNano()) // another converter has, or had, the series of the resource
 	if !r.leased {
 		dropped, r.leased = r.dropped, true
 	}
-	r.used = now
-	p.move(r, &p.active)
 	if last := len(r.idle) - 1; last >= 0 {
 		c := r.idle[last]
 		r.idle = r.idle[:last]
@@ -238,10 +237,16 @@ func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[
 	return r, c, r.sets
 }
 
-// newResource returns a new resource, which is kept and active if there is room.
-func (p *Pool[K, S]) newResource(key K, now time.Time, tags Tags) *resource[K, S] {
-	r := &resource[K, S]{key: key, tags: tags, used: now, dropped: p.dropped}
-	p.keep(r, now)
+// find returns a resource. A new one is kept if there is room.
+func (p *Pool[K, S]) find(key K, now time.Time, tags func() Tags) *resource[K, S] {
+	p.demote(now)
+	r, ok := p.resources[key]
+	if !ok {
+		r = &resource[K, S]{key: key, tags: tags(), dropped: p.dropped}
+		p.keep(r, now)
+	}
+	r.used = now
+	p.move(r, &p.active)
 	return r
 }
 
