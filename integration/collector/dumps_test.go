@@ -313,3 +313,28 @@ func TestEntities_WithManyPointAttributes(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
+
+// Resources that differ only in attributes for which a point has no room collide in this point
+// only.
+func TestEntities_ThatCollideInPointsWithManyAttributes(t *testing.T) {
+	r := newRig(t, nil)
+	md := pmetric.NewMetrics()
+	for i := range 2 {
+		metrics := from(md, "service.name", "shop", "service.instance.id", "1", "k8s.pod.uid", "u", "k8s.container.name", "c", "table", i)
+		gauge(metrics, "few", 1, "a", "v")
+		var many []any
+		for n := range 21 {
+			many = append(many, fmt.Sprintf("a%02d", n), "v")
+		}
+		gauge(metrics, "many", 1, many...)
+	}
+	r.mustPush(md)
+	if got, want := r.tally(t), (tally{Accepted: 3, Rejected: 1}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	logged := r.lines(zapcore.WarnLevel)
+	if len(logged) != 1 {
+		t.Fatalf("logged %q", logged)
+	}
+	contains(t, logged[0], `"many" (scope "") of the resources {table="0"} and {table="1"}`)
+}

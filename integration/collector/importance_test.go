@@ -65,15 +65,15 @@ func TestImportance_Choose(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := pcommon.NewMap()
-			keys := strings.Fields(tt.attributes)
-			for _, key := range keys {
+			for key := range strings.FieldsSeq(tt.attributes) {
 				m.PutStr(key, "v")
 			}
-			for n := range len(strings.Fields(tt.want)) + 1 {
+			all := strings.Fields(tt.want)
+			for n := range len(all) + 2 {
 				i := newImportance(0, 0)
 				i.room = n
 				chosen, short := i.choose(sortedAttributes(nil, m), tt.host)
-				want := slices.Clone(strings.Fields(tt.want)[:min(n, len(strings.Fields(tt.want)))])
+				want := slices.Clone(all[:min(n, len(all))])
 				wantShort := slices.Clone(want[:min(len(want), shortLength)])
 				slices.Sort(want)
 				slices.Sort(wantShort)

@@ -453,18 +453,25 @@ func (c claimed) Claim(line []byte) bool { return !c[string(line)+"0}"] }
 func TestWriter_Write_Claims(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
-	w.Begin(r, r, claimed{lineOf("m", "k=a", stamp, 0): true, lineOf("d.count", "k=a", stamp, 0): true, lineOf("d.sum", "k=b", stamp, 0): true})
+	w.Begin(r, r, claimed{
+		lineOf("m", "k=a", stamp, 0): true, lineOf("d.count", "k=a", stamp, 0): true, lineOf("d.sum", "k=b", stamp, 0): true,
+		lineOf("d", "k=b,le=2", stamp, 0): true,
+	})
 	b := number("m")
 	for i, tags := range []string{"k=a", "k=b"} {
 		w.PutNumber(b, add(&w, b, tags), Stamp{stamp, uint32(i), 7}, model.Int(int64(i)))
 	}
 	w.Write(b)
-	d := New(Lines{Plain: []string{"d.count", "d.sum"}})
+	d := New(Lines{Plain: []string{"d.count", "d.sum"}, Labels: []Label{{"d", "le"}}})
 	for i, tags := range []string{"k=a", "k=b"} {
-		w.PutDistribution(d, add(&w, d, tags), Stamp{stamp, uint32(i), 7}, &Distribution{Plain: []model.Value{model.Int(1), model.Int(2)}})
+		w.PutDistribution(d, add(&w, d, tags), Stamp{stamp, uint32(i), 7}, &Distribution{
+			Plain:    []model.Value{model.Int(1), model.Int(2)},
+			Labelled: [MaxLabels]Labelled{{At: []float64{1, 2, 3}, Values: []model.Value{model.Int(1), model.Int(2), model.Int(3)}}},
+		})
 	}
 	w.Write(d)
-	wantLines(t, r.take(&w), lineOf("m", "k=b", stamp, 1), lineOf("d.count", "k=b", stamp, 1))
+	wantLines(t, r.take(&w), lineOf("m", "k=b", stamp, 1), lineOf("d.count", "k=b", stamp, 1),
+		lineOf("d", "k=b,le=1", stamp, 1), lineOf("d", "k=b,le=3", stamp, 3))
 	var got []string
 	for _, j := range r.rejected {
 		if j.Err == nil && !j.Reported {
@@ -472,7 +479,7 @@ func TestWriter_Write_Claims(t *testing.T) {
 		}
 		got = append(got, j.Metric)
 	}
-	if len(got) != 4 || !r.pairs[[2]uint32{Elsewhere, 7}] {
+	if len(got) != 8 || !r.pairs[[2]uint32{Elsewhere, 7}] {
 		t.Errorf("rejected %q, pairs %v", got, r.pairs)
 	}
 }
