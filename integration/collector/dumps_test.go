@@ -194,6 +194,19 @@ func enrich(m pcommon.Map, i int) {
 	}
 }
 
+// Points of a file system have five attributes. With the host and the scope these are all tags that
+// OpenTSDB takes: what describes the host is left out.
+func TestEntities_OfDescribedHostsForOpenTSDB(t *testing.T) {
+	md := entities(t)["hosts"]
+	for _, rm := range md.ResourceMetrics().All() {
+		putAttributes(rm.Resource().Attributes(), "deployment.environment.name", "e", "cloud.region", "r", "os.type", "linux")
+		for _, sm := range rm.ScopeMetrics().All() {
+			sm.Scope().SetVersion("0.160.0")
+		}
+	}
+	wantApart(t, newRig(t, func(cfg *Config) { cfg.Server = "opentsdb" }), md)
+}
+
 // OpenTSDB takes 8 tags. Of a resource, two or three become tags. These are enough for all of these
 // receivers, in which a data point has three attributes at most.
 func TestEntities_AreKeptApartForOpenTSDB(t *testing.T) {

@@ -26,7 +26,6 @@ func important() []string {
 			"service.name", "service.instance.id",
 			"k8s.pod.uid", "k8s.container.name", "container.id", "k8s.volume.name", "k8s.pod.name",
 			"process.pid", "host.name", "host.id", "process.executable.name", "container.name",
-			"service.namespace", "deployment.environment.name", "deployment.environment",
 		},
 		objects(
 			"persistentvolumeclaim", "persistentvolume", "hpa", "resourcequota", "service",
@@ -34,10 +33,20 @@ func important() []string {
 			"namespace", "node", "cluster",
 		),
 		[]string{
+			"service.namespace", "deployment.environment.name", "deployment.environment",
 			others,
 			"cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider", "container.image.name",
 		},
 	)
+}
+
+// describing are attributes that rarely tell entities apart. They do not become tags of points without
+// room for all attributes.
+func describing() []string {
+	return []string{
+		"deployment.environment.name", "deployment.environment",
+		"cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider", "container.image.name",
+	}
 }
 
 // objects returns the attributes of objects of Kubernetes: uid and name of each.
@@ -87,8 +96,8 @@ func redundant() map[string]string {
 }
 
 const (
-	// shortLength is the number of attributes that become tags of a point which has no room
-	// for all.
+	// shortLength is the number of attributes from which those are taken that become tags of
+	// a point which has no room for all.
 	shortLength = 4
 	// pointTags is the number of attributes of a point for which there is room beside all
 	// attributes of its resource, unless the limit of tags is too low.
@@ -100,6 +109,7 @@ type importance struct {
 	ranks             map[string]int
 	prefixes, infixes []string // of attributes that have no rank and do not become tags
 	redundant         map[string]string
+	describing        []string
 	room              int // number of attributes
 }
 
@@ -112,8 +122,8 @@ func newImportance(maxTags, taken int) *importance {
 	room := max(0, maxTags-taken-1)
 	i := &importance{
 		ranks:     make(map[string]int),
-		redundant: redundant(),
-		room:      max(room-pointTags, (room+1)/2),
+		redundant: redundant(), describing: describing(),
+		room: max(room-pointTags, (room+1)/2),
 	}
 	for _, pattern := range unimportant() {
 		text := strings.Trim(pattern, "*")
@@ -144,8 +154,10 @@ func (i *importance) choose(sorted []pair, hasHost bool) (chosen, short []model.
 	slices.SortStableFunc(ranked, func(a, b rankedTag) int { return cmp.Compare(a.rank, b.rank) })
 	ranked = ranked[:min(len(ranked), i.room)]
 	chosen = tagsByKey(ranked)
-	if len(ranked) > shortLength {
-		short = tagsByKey(ranked[:shortLength])
+	first := ranked[:min(len(ranked), shortLength)]
+	first = slices.DeleteFunc(first, func(r rankedTag) bool { return slices.Contains(i.describing, r.tag.Key) })
+	if len(first) < len(chosen) {
+		short = tagsByKey(first)
 	}
 	return chosen, short
 }

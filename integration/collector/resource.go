@@ -103,8 +103,8 @@ func (r *resources) of(m pcommon.Map) (all convert.Tags) {
 	}
 	shared := [][]model.Tag{r.tags}
 	all.Base = convert.BaseTags(r.names, shared, chosen, lowest)
-	if short != nil {
-		all.Short = convert.BaseTags(r.names, shared, short, lowest)
+	if short != nil { // not nil, even if there are no tags
+		all.Short = append([]model.Tag{}, convert.BaseTags(r.names, shared, short, lowest)...)
 	}
 	if tells {
 		all.Target = convert.BaseTags(r.names, shared, told, lowest)
