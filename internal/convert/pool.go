@@ -148,8 +148,8 @@ func (x *Export[K, S]) Announce(key K, tags func() Tags) {
 	defer p.mu.Unlock()
 	p.demote(x.now)
 	r := p.find(key, x.now, tags)
-	if r.guest = r.list == nil; r.guest {
-		r.sets = p.same.join(r.tags)
+	if r.list == nil {
+		r.guest, r.sets = true, p.same.join(r.tags)
 	}
 	x.announced = append(x.announced, r)
 }
