@@ -214,12 +214,8 @@ func (w *Writer) write(b *Block, c *cell, l *put.Line, v model.Value) {
 	if winner == nil && b.contested() {
 		winner = w.contest(b, c, l)
 	}
-	if winner == nil && w.claims != nil && !w.claims.Claim(l.Text()) {
-		elsewhere := Elsewhere
-		winner = &elsewhere
-		if w.first(b) {
-			w.winner = winner
-		}
+	if winner == nil && w.claims != nil {
+		winner = w.claim(b, l)
 	}
 	if winner != nil {
 		w.collide(c, *winner, l, v)
@@ -251,6 +247,20 @@ func (w *Writer) contest(b *Block, c *cell, l *put.Line) (winner *uint32) {
 		w.winner = &other.owner
 	}
 	return &other.owner
+}
+
+// claim claims a line. It returns [Elsewhere] if another writer has claimed it, otherwise nil.
+// With the first line of a distribution, all further lines of the point are rejected, as in
+// contest.
+func (w *Writer) claim(b *Block, l *put.Line) (winner *uint32) {
+	if w.claims.Claim(l.Text()) {
+		return nil
+	}
+	elsewhere := Elsewhere
+	if w.first(b) {
+		w.winner = &elsewhere
+	}
+	return &elsewhere
 }
 
 // first reports whether the current line is the first one of a distribution.
