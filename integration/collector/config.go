@@ -60,8 +60,9 @@ type Config struct {
 	// SanitizeMode says how names and tag keys are made valid: prometheus (the
 	// default), apptuit or none.
 	SanitizeMode string `mapstructure:"sanitize_mode"`
-	// ResourceAttributes chooses the attributes of the resource that become tags,
-	// by default service.name, service.namespace and service.instance.id.
+	// ResourceAttributes chooses the attributes of the resource that become tags. By
+	// default these are the attributes that tell entities apart, in the order of their
+	// importance, as many as there is room for. The README lists them.
 	ResourceAttributes ChosenAttributes `mapstructure:"resource_attributes"`
 	// Attributes chooses the attributes of points that become tags, by default all.
 	// otel.metric.overflow always becomes one. Points that the others no longer tell

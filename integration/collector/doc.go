@@ -4,7 +4,8 @@
 // Package collector is the exporter component "apptuit" of the OpenTelemetry Collector. It
 // sends metrics that a Collector receives to Apptuit, or to a server that accepts OpenTSDB's
 // put protocol (VictoriaMetrics, InfluxDB 1.6, OpenTSDB). The points are the same that
-// package exporter sends for these metrics from within a process.
+// package exporter sends for these metrics from within a process, but for the tags of
+// resources.
 //
 //	exporters:
 //	  apptuit:
@@ -24,6 +25,10 @@
 //   - There is no reporter layout. It accumulates values, and exporterhelper pushes the same
 //     values again when it retries.
 //   - The host tag is host.name of the resource, never the name of the Collector's host.
+//   - By default all attributes of the resource that can tell entities apart become tags, in
+//     the order of their importance, as many as there is room for. The README lists them.
+//   - Points of two resources that render to one series and timestamp collide: the first is
+//     sent. The pair of resources is logged once.
 //   - The sources of tags are, highest priority first: attributes of the data point,
 //     scope_tags, tags, attributes of the resource, the host tag.
 //   - target_info is sent once for each resource of a push. It is pushed again together with

@@ -18,6 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // metricsExporter pushes metrics. It is safe for concurrent use between start and shutdown.
@@ -95,13 +96,13 @@ func (e *metricsExporter) use(connections *http.Client) error {
 		return err
 	}
 	core := client.Of(e.client)
-	if err := e.resources.use(core.TagValues()); err != nil {
+	if err := e.resources.use(core.TagValues(), core.MaxTags()); err != nil {
 		return fmt.Errorf("apptuit exporter: %w", err)
 	}
 	e.resolution = convert.ResolutionOf(core.Milliseconds())
 	e.pool = convert.NewPool[identity, struct{}](convert.Config{
 		Names: e.resources.names, ScopeTags: e.cfg.ScopeTags, MaxTags: core.MaxTags(), Layout: e.layout, Resolution: e.resolution,
-		CardinalityWarning: e.cfg.CardinalityWarning,
+		CardinalityWarning: e.cfg.CardinalityWarning, Claims: true,
 	}, e.cfg.CacheBytes)
 	return nil
 }
@@ -146,8 +147,14 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	if e.resources.target != nil {
 		w.targets = make(map[identity]int64)
 	}
-	for _, rm := range md.ResourceMetrics().All() {
-		e.resource(w, rm)
+	keys := make([]identity, md.ResourceMetrics().Len())
+	for i, rm := range md.ResourceMetrics().All() {
+		attributes := rm.Resource().Attributes()
+		keys[i] = w.shared.identify(attributes)
+		w.export.Announce(keys[i], func() convert.Tags { return e.resources.of(attributes) })
+	}
+	for i, rm := range md.ResourceMetrics().All() {
+		e.resource(w, keys[i], rm)
 	}
 	report := out.Close()
 	e.counters.add(ctx, report, returned)
@@ -161,13 +168,13 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	return e.judge(md, report, &again, returned)
 }
 
-// resource walks the metrics of one resource.
-func (e *metricsExporter) resource(w *walk, rm pmetric.ResourceMetrics) {
+// resource walks the metrics of one resource, which is identified by its attributes.
+func (e *metricsExporter) resource(w *walk, key identity, rm pmetric.ResourceMetrics) {
 	attributes := rm.Resource().Attributes()
-	id := w.shared.identify(attributes)
-	lease := w.export.Lease(id, func() convert.Tags { return e.resources.of(attributes) })
+	lease := w.export.Lease(key, func() convert.Tags { return e.resources.of(attributes) })
+	lease.Describe(func() []model.Tag { return tagsOf(attributes) })
 	w.conv = lease.Converter
 	w.resource(rm)
-	w.target(id)
+	w.target(key)
 	w.tally = w.tally.Plus(lease.End())
 }

@@ -4,136 +4,59 @@
 package collector
 
 import (
+	"cmp"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"maps"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadata"
+	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// otherKeys are the options of the Go packages whose key is not among settings.
-func otherKeys() map[string]string {
-	return map[string]string{
-		"apptuitclient.WithRetry":           "retry_on_failure",
-		"apptuitclient.WithTLSClientConfig": "tls",
-		"apptuitclient.WithTLSFiles":        "tls",
-		"apptuitclient.WithProxy":           "proxy_url",
-
-		"exporter.WithSanitizeMode":       "sanitize_mode",
-		"exporter.WithTags":               "tags",
-		"exporter.WithPrefix":             "prefix",
-		"exporter.WithoutHostTag":         "host_tag",
-		"exporter.WithResourceAttributes": "resource_attributes",
-		"exporter.WithAttributeFilter":    "attributes",
-		"exporter.WithoutScopeTags":       "scope_tags",
-		"exporter.WithPrometheusNames":    "prometheus_names",
-		"exporter.WithTargetInfo":         "target_info",
-		"exporter.WithStartPoints":        "start_points",
-		"exporter.WithCacheBytes":         "cache_bytes",
-		"exporter.WithHistograms":         "histograms",
-		"exporter.WithQuantiles":          "quantiles",
-		"exporter.WithSparseBuckets":      "sparse_buckets",
-		"exporter.WithCardinalityWarning": "cardinality_warning",
+// sharedKeys are the keys of confighttp, exporterhelper and configauth, which all components
+// of the Collector have.
+func sharedKeys() []string {
+	return []string{
+		"auth", "compression_params", "cookies", "disable_keep_alives", "force_attempt_http2", "http2_ping_timeout", "http2_read_idle_timeout",
+		"idle_conn_timeout", "keepalive", "max_conns_per_host", "max_idle_conns", "max_idle_conns_per_host", "middlewares", "read_buffer_size",
+		"retry_on_failure", "sending_queue", "tls", "write_buffer_size",
 	}
 }
 
-// withoutKey are the options that no key gives, and why.
-func withoutKey() map[string]string {
-	return map[string]string{
-		"apptuitclient.WithTokenSource":         "a function; auth has extensions that get tokens",
-		"apptuitclient.WithMaxInFlight":         "sending_queue has num_consumers; a push is one batch most of the time",
-		"apptuitclient.WithHTTPClient":          "confighttp makes it",
-		"apptuitclient.WithWarningHandler":      "the Collector's log",
-		"apptuitclient.WithoutEnvironment":      "always: a configuration names its variables",
-		"apptuitclient.WithEncodedNames":        "for points that a program sends itself",
-		"apptuitclient.WithoutEnvironmentTags":  "always: a configuration names its variables",
-		"apptuitclient.WithSpool":               "sending_queue with storage keeps on disk what is not delivered",
-		"apptuitclient.WithSpoolMaxBytes":       "as WithSpool",
-		"apptuitclient.WithSpoolMaxAge":         "as WithSpool",
-		"apptuitclient.WithSpoolRate":           "as WithSpool",
-		"apptuitclient.WithSpoolInstances":      "as WithSpool",
-		"apptuitclient.WithSpoolInsecureFolder": "as WithSpool",
-		"apptuitclient.WithoutSpool":            "as WithSpool",
-
-		"exporter.WithoutEnvironment":      "always: a configuration names its variables",
-		"exporter.WithClient":              "the exporter makes a client of its keys",
-		"exporter.WithClientOptions":       "what these set are keys",
-		"exporter.WithInstanceTag":         "the text would be one for all programs that send to a Collector",
-		"exporter.WithErrorHandler":        "the Collector's log",
-		"exporter.WithMeterProvider":       "exporterhelper records what it sends and how long that takes",
-		"exporter.WithTemporalitySelector": "whoever sends OTLP chooses",
-		"exporter.WithAggregationSelector": "whoever sends OTLP chooses",
-		"exporter.WithoutSelfMetrics":      "the Collector's own telemetry has the counters",
-		"exporter.WithUsageMetrics":        "a Collector would have series for the instruments of all programs that send to it, and a push is no whole collection",
-		"exporter.WithLayout":              "the reporter layout adds up what it is given: exporterhelper gives it again what is retried, and whoever sends OTLP chooses the temporality",
-		"exporter.WithTimers":              "as WithLayout",
-		"exporter.WithDurationUnit":        "as WithLayout",
-		"exporter.WithMeters":              "as WithLayout",
-	}
-}
-
-// options returns the names of all options of a package, without those that package exporter
-// passes on to the client: they are options of apptuitclient.
-func options(t *testing.T, dir string) []string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") || filepath.Base(name) == "client_options.go" {
+// The configuration has the keys of the table of settings, with its defaults, and those that
+// all components share.
+func TestKeysAreThoseOfTheTable(t *testing.T) {
+	known, there := sharedKeys(), keys(t)
+	for _, s := range table.All() {
+		if s.Collector() == "" {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
+		key, _, _ := strings.Cut(s.Collector(), "::")
+		known = append(known, key)
+		want := cmp.Or(s.CollectorDefault, s.Default)
+		if s.Type == table.Bytes || s.Type == table.Flag {
+			s.Default = want
+			want = s.KeyDefault()
 		}
-		for _, d := range f.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && strings.HasPrefix(fn.Name.Name, "With") {
-				names = append(names, filepath.Base(dir)+"."+fn.Name.Name)
-			}
+		if got := fmt.Sprint(there[key]); s.Type != table.Patterns && s.Type != table.FlagOrPatterns && s.Type != table.Quantiles && s.Type != table.Headers && !strings.ContainsAny(want, " `") && want != "" && got != want {
+			t.Errorf("%s: the default is %s, and %s in the table", key, got, want)
 		}
 	}
-	return names
-}
-
-// Every option of the exporter and the client has a key, or a reason why not.
-func TestOptionsHaveKeys(t *testing.T) {
-	covered := otherKeys()
+	slices.Sort(known)
+	if diff := gocmp.Diff(slices.Compact(known), slices.Sorted(maps.Keys(there))); diff != "" {
+		t.Errorf("internal/settings -, Config +:\n%s", diff)
+	}
 	for _, s := range settings() {
-		covered["apptuitclient."+s.name] = s.key
-	}
-	known := slices.Collect(maps.Keys(keys(t)))
-	for option, key := range covered {
-		if !slices.Contains(known, key) {
-			t.Errorf("%s: there is no key %s", option, key)
+		if row, ok := table.Named(s.key); !ok || !slices.Contains(row.Options, "apptuitclient."+s.name) {
+			t.Errorf("the key %s sets %s, and another option in the table", s.key, s.name)
 		}
-	}
-	for option, reason := range withoutKey() {
-		if key, ok := covered[option]; ok || reason == "" {
-			t.Errorf("%s has the key %q and the reason %q", option, key, reason)
-		}
-		covered[option] = ""
-	}
-	there := slices.Concat(options(t, "../../apptuitclient"), options(t, "../../exporter"))
-	if len(there) < 30 {
-		t.Fatalf("%d options: are they elsewhere?", len(there))
-	}
-	slices.Sort(there)
-	if diff := cmp.Diff(there, slices.Sorted(maps.Keys(covered))); diff != "" {
-		t.Errorf("options without a word on their key (-), words on options that are not there (+):\n%s", diff)
 	}
 }
 
@@ -193,7 +116,7 @@ func keysSection(t *testing.T) string {
 func TestREADMEHasAllKeys(t *testing.T) {
 	told := documentedKeys(t)
 	there := keys(t)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(told))); diff != "" {
+	if diff := gocmp.Diff(slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(told))); diff != "" {
 		t.Errorf("keys that the README lacks (-), that are not there (+):\n%s", diff)
 	}
 	for key, value := range there {

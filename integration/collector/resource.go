@@ -4,6 +4,8 @@
 package collector
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/collector/pdata/pcommon"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -13,16 +15,21 @@ import (
 
 // hostName is the resource attribute that becomes the host tag (OpenTelemetry semantic
 // conventions, host).
-const hostName = "host.name"
+const (
+	hostName = "host.name"
+	hostTag  = "host"
+)
 
 // resources computes the tags that all points of a resource share.
 type resources struct {
 	names  convert.Names
 	given  map[string]string // tags of the configuration
 	tags   []model.Tag       // these as a layer; set by use
-	chosen *chooser          // of attributes that become tags
+	chosen *chooser          // of attributes that become tags; nil: the most important ones
+	most   *importance       // of these; set by use
 	target *chooser          // of attributes that become tags of target_info; nil without target_info
 	host   bool
+	scopes int // tags of a scope
 }
 
 func newResources(cfg *Config) (*resources, error) {
@@ -31,8 +38,11 @@ func newResources(cfg *Config) (*resources, error) {
 		return nil, err
 	}
 	r := &resources{names: names, given: cfg.Tags, host: cfg.HostTag, chosen: newChooser(cfg.ResourceAttributes)}
-	if r.chosen == nil { // as exporter.WithResourceAttributes is by default
-		r.chosen = &chooser{included: []string{"service.name", "service.namespace", "service.instance.id"}}
+	switch {
+	case cfg.ScopeTags && cfg.PrometheusNames:
+		r.scopes = 3 // with the schema
+	case cfg.ScopeTags:
+		r.scopes = 2
 	}
 	if t := cfg.TargetInfo.Get(); t != nil {
 		if r.target = newChooser(*t); r.target == nil {
@@ -42,11 +52,26 @@ func newResources(cfg *Config) (*resources, error) {
 	return r, nil
 }
 
-// use sets the rule for tag values.
-func (r *resources) use(values encoding.TagValueRule) (err error) {
+// use sets the rules of the server for tags.
+func (r *resources) use(values encoding.TagValueRule, maxTags int) (err error) {
 	r.names.Values = values
 	r.tags, err = r.names.Layer(model.TagsOf(nil, r.given))
+	taken := r.scopes
+	for _, t := range r.tags {
+		if t.Value != "" {
+			taken++
+		}
+	}
+	if r.host && !r.givenHost() {
+		taken++
+	}
+	r.most = newImportance(maxTags, taken)
 	return err
+}
+
+// givenHost reports whether the configuration has a host tag, or hides it.
+func (r *resources) givenHost() bool {
+	return slices.ContainsFunc(r.tags, func(t model.Tag) bool { return t.Key == hostTag })
 }
 
 func (cfg *Config) names() (convert.Names, error) {
@@ -57,25 +82,40 @@ func (cfg *Config) names() (convert.Names, error) {
 // of returns the tags that all points of a resource share, and the tags of target_info:
 // the same and the selected attributes. The latter are nil if no attribute is selected.
 func (r *resources) of(m pcommon.Map) (all convert.Tags) {
-	var chosen, told, lowest []model.Tag
+	sorted := sortedAttributes(nil, m)
+	var chosen, short, told, lowest []model.Tag
+	if name, ok := m.Get(hostName); ok && r.host {
+		lowest = []model.Tag{{Key: hostTag, Value: text(name)}}
+	}
+	if r.chosen == nil {
+		chosen, short = r.most.choose(sorted, lowest != nil && !r.givenHost() && !has(sorted, hostTag))
+	}
 	tells := false
-	for _, p := range sortedAttributes(nil, m) {
-		inBase, inTarget := r.chosen.passes(p.key), r.target != nil && r.target.passes(p.key)
+	for _, p := range sorted {
+		inBase, inTarget := r.chosen != nil && r.chosen.passes(p.key), r.target != nil && r.target.passes(p.key)
 		tells = tells || inTarget
 		if inBase {
 			chosen = append(chosen, model.Tag{Key: p.key, Value: text(p.value)})
 		}
-		if inBase || inTarget {
+		if inTarget || slices.ContainsFunc(chosen, func(t model.Tag) bool { return t.Key == p.key }) {
 			told = append(told, model.Tag{Key: p.key, Value: text(p.value)})
-		}
-		if p.key == hostName && r.host {
-			lowest = append(lowest, model.Tag{Key: "host", Value: text(p.value)})
 		}
 	}
 	shared := [][]model.Tag{r.tags}
 	all.Base = convert.BaseTags(r.names, shared, chosen, lowest)
+	if short != nil { // not nil, even if there are no tags
+		all.Short = append([]model.Tag{}, convert.BaseTags(r.names, shared, short, lowest)...)
+	}
 	if tells {
 		all.Target = convert.BaseTags(r.names, shared, told, lowest)
 	}
 	return all
+}
+
+// tagsOf returns the attributes of a map, sorted by key.
+func tagsOf(m pcommon.Map) (tags []model.Tag) {
+	for _, p := range sortedAttributes(nil, m) {
+		tags = append(tags, model.Tag{Key: p.key, Value: text(p.value)})
+	}
+	return tags
 }

@@ -26,6 +26,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/confmap"
+
+	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
 var update = flag.Bool("update", false, "write config.schema.json")
@@ -79,16 +81,21 @@ func configSchema(t *testing.T) *schema {
 	return root
 }
 
-// choices are the values of keys whose value is a name. The empty name selects the default.
+// choices returns the values of keys whose value is a name, by the table of settings. If the
+// default depends on other keys, the empty name selects it.
 func choices() map[string][]string {
-	return map[string][]string{
-		"compression":          {"gzip", "deflate", "none"},
-		"sanitize_mode":        {"prometheus", "apptuit", "none"},
-		"histograms":           {"recorded", "buckets", "quantiles", "both"},
-		"server":               {"", "apptuit", "opentsdb", "victoriametrics", "influxdb", "generic"},
-		"tag_values":           {"", "any", "opentsdb", "influxdb"},
-		"timestamp_resolution": {"", "s", "ms"},
+	all := make(map[string][]string)
+	for _, s := range table.All() {
+		if s.Type != table.Choice || s.Collector() == "" {
+			continue
+		}
+		names := s.Choices
+		if !slices.Contains(names, s.Default) {
+			names = append([]string{""}, names...)
+		}
+		all[s.Collector()] = names
 	}
+	return all
 }
 
 // schemaOf returns the schema of a setting, with its value as the default.

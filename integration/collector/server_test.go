@@ -39,7 +39,7 @@ func TestServer(t *testing.T) {
 		"target info": {func(cfg *Config) {
 			cfg.Server = "opentsdb"
 			cfg.TargetInfo.GetOrInsertDefault()
-		}, []string{"target_info{os=x_y,service_name=a_b,zone=e_1} 1700000000 1"}},
+		}, []string{"target_info{os_type=x_y,service_name=a_b,zone=e_1} 1700000000 1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, func(cfg *Config) {
@@ -47,7 +47,7 @@ func TestServer(t *testing.T) {
 				c.change(cfg)
 			})
 			md := pmetric.NewMetrics()
-			metrics := from(md, "service.name", "a b", "os", "x+y")
+			metrics := from(md, "service.name", "a b", "os.type", "x+y")
 			gauge(metrics, "n", 1, "peer", `db:5432\`, "time", "noon")
 			h := metrics.AppendEmpty()
 			h.SetName("h")

@@ -325,9 +325,10 @@ func TestHostTag(t *testing.T) {
 		{"none", nil, []any{"service.name", "shop"}, "service_name=shop"},
 		{"of the resource", nil, []any{"host.name", "web1"}, "host=web1"},
 		{"empty", nil, []any{"host.name", "", "service.name", "shop"}, "service_name=shop"},
-		{"off", func(cfg *Config) { cfg.HostTag = false }, []any{"host.name", "web1", "service.name", "shop"}, "service_name=shop"},
-		{"configured", func(cfg *Config) { cfg.Tags = map[string]string{"host": "x"} }, []any{"host.name", "web1"}, "host=x"},
-		{"hidden", func(cfg *Config) { cfg.Tags = map[string]string{"host": "", "k": "v"} }, []any{"host.name", "web1"}, "k=v"},
+		{"off", func(cfg *Config) { cfg.HostTag = false }, []any{"host.name", "web1", "service.name", "shop"}, "host_name=web1, service_name=shop"},
+		{"configured", func(cfg *Config) { cfg.Tags = map[string]string{"host": "x"} }, []any{"host.name", "web1"}, "host=x, host_name=web1"},
+		{"hidden", func(cfg *Config) { cfg.Tags = map[string]string{"host": "", "k": "v"} }, []any{"host.name", "web1"}, "host_name=web1, k=v"},
+		{"an attribute", nil, []any{"host", "x", "host.name", "web1"}, "host=x, host_name=web1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, tt.change)

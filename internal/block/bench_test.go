@@ -67,7 +67,7 @@ func BenchmarkWrite(b *testing.B) {
 			}
 			b.ResetTimer()
 			for k := range b.N {
-				w.Begin(sink, sink)
+				w.Begin(sink, sink, nil)
 				for id := range uint32(n) {
 					w.PutNumber(block, id, Stamp{Timestamp: stamp + int64(k), Source: id}, model.Int(int64(k)+int64(id)%1000))
 				}
@@ -112,7 +112,7 @@ func BenchmarkWriteFew(b *testing.B) {
 			}
 			b.ResetTimer()
 			for k := range b.N {
-				w.Begin(sink, sink)
+				w.Begin(sink, sink, nil)
 				for i := range 1000 {
 					id := uint32((1000*k + i) % n)
 					w.PutNumber(block, id, Stamp{Timestamp: stamp + int64(k), Source: id}, model.Int(int64(k)+int64(id)%1000))

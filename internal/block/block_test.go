@@ -19,7 +19,7 @@ import (
 func TestWriter_Write_SortsSeries(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	b := number("m")
 	for i, tags := range []string{"k=c", "k=a", "k=b,l=x"} {
 		w.PutNumber(b, add(&w, b, tags), Stamp{stamp, uint32(i), 0}, model.Int(int64(i)))
@@ -33,7 +33,7 @@ func TestWriter_Write_OnlyEntriesWithValues(t *testing.T) {
 	r := newRecorder(t, put.None)
 	b := number("m")
 	var ids []uint32
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	for i := range 100 {
 		ids = append(ids, add(&w, b, fmt.Sprintf("k=%02d", i)))
 	}
@@ -42,7 +42,7 @@ func TestWriter_Write_OnlyEntriesWithValues(t *testing.T) {
 		t.Errorf("lines without values: %v", lines)
 	}
 	for _, set := range [][]int{{0}, {99}, {15, 16}, {3, 50, 51, 98}, {0, 99}} {
-		w.Begin(r, r)
+		w.Begin(r, r, nil)
 		var want []string
 		for _, i := range set {
 			w.PutNumber(b, ids[i], Stamp{stamp, uint32(i), 0}, model.Int(int64(i)))
@@ -66,7 +66,7 @@ func TestWriter_Write_FewOrManyValues(t *testing.T) {
 			add(&w, b, tags(i))
 		}
 		for offset := range min(every, 10) {
-			w.Begin(r, r)
+			w.Begin(r, r, nil)
 			r.pad()
 			var want []string
 			written := map[string]bool{}
@@ -100,7 +100,7 @@ func TestWriter_Write_Distribution(t *testing.T) {
 	for _, tags := range []string{"", "a=1", "z=1", "a=1,z=2", "le=own", "quantile=own,r=1", "a=\"\\,le=own,m=,quantile=x"} {
 		var w Writer
 		r := newRecorder(t, put.None)
-		w.Begin(r, r)
+		w.Begin(r, r, nil)
 		b := New(lines)
 		id := add(&w, b, tags)
 		at := Stamp{Timestamp: stamp, Source: 7}
@@ -137,7 +137,7 @@ func TestWriter_Write_Collisions(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
 	b := number("m")
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	first, second, other := add(&w, b, "k=v"), add(&w, b, "k=v"), add(&w, b, "k=w")
 	for range 2 {
 		w.PutNumber(b, second, Stamp{stamp, 1, 22}, model.Int(1))
@@ -147,7 +147,7 @@ func TestWriter_Write_Collisions(t *testing.T) {
 		w.PutNumber(b, other, Stamp{stamp, 0, 44}, model.Int(5)) // of no data point: given last
 		w.Write(b)
 		wantLines(t, r.take(&w), lineOf("m", "k=v", stamp, 1), lineOf("m", "k=w", stamp, 4))
-		w.Begin(r, r)
+		w.Begin(r, r, nil)
 	}
 	var got []string
 	for _, p := range r.rejected {
@@ -170,7 +170,7 @@ func TestWriter_Write_SeveralTimestamps(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
 	b := number("m")
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	id, twin := add(&w, b, "k=v"), add(&w, b, "k=v")
 	for i, ts := range []int64{stamp + 10, stamp, 99, stamp + 10} {
 		w.PutNumber(b, id, Stamp{ts, uint32(i + 1), 1}, model.Int(int64(i)))
@@ -193,7 +193,7 @@ func TestWriter_PutSupplement(t *testing.T) {
 	r := newRecorder(t, put.None)
 	b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{Metric: "h_bucket", Key: "le"}}})
 	absent, one := model.Float(math.NaN()), model.Int(1)
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	mine, twin, other := add(&w, b, "k=v"), add(&w, b, "k=v"), add(&w, b, "k=w")
 	d := Distribution{Plain: []model.Value{one}, Labelled: [MaxLabels]Labelled{{At: []float64{1}, Values: []model.Value{absent, one}}}}
 	more := Distribution{Plain: []model.Value{absent}, Labelled: [MaxLabels]Labelled{{At: []float64{1}, Values: []model.Value{model.Int(0)}}}}
@@ -212,7 +212,7 @@ func TestWriter_PutSupplement(t *testing.T) {
 		t.Errorf("%d rejected, want the supplement of the other owner", len(r.rejected))
 	}
 
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	w.PutDistribution(b, mine, Stamp{stamp, 1, 1}, &d)
 	w.PutDistribution(b, twin, Stamp{stamp, 2, 1}, &d)
 	w.Write(b)
@@ -233,7 +233,7 @@ func TestWriter_Write_ContestedBlocks(t *testing.T) {
 			other = New(Lines{Plain: []string{"h_count", "h_avg"}})
 		}
 		h.Contested, other.Contested = true, true
-		w.Begin(r, r)
+		w.Begin(r, r, nil)
 		values := &Distribution{Plain: []model.Value{model.Int(1), model.Int(2)}}
 		w.PutDistribution(h, add(&w, h, "k=v"), Stamp{stamp, 1, 1}, values)
 		w.Write(h)
@@ -262,7 +262,7 @@ func TestWriter_Write_RepeatedLabels(t *testing.T) {
 	for _, tags := range []string{"k=v", "quantile=own"} {
 		var w Writer
 		r := newRecorder(t, put.None)
-		w.Begin(r, r)
+		w.Begin(r, r, nil)
 		b := New(Lines{Plain: []string{"s_count"}, Labels: []Label{{"s", "quantile"}}})
 		w.PutDistribution(b, add(&w, b, tags), Stamp{stamp, 1, 1}, &Distribution{
 			Plain:    []model.Value{model.Int(1)},
@@ -280,7 +280,7 @@ func TestWriter_Reject_SetsTags(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
 	b := number("m")
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	id := add(&w, b, "k=v,l=w")
 	w.Reject(b, id, put.Rejection{Source: 3, Metric: "m", Err: fmt.Errorf("bad")})
 	w.PutNumber(b, id, Stamp{stamp, 4, 1}, model.Int(1))
@@ -303,7 +303,7 @@ func TestWriter_Remove(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
 	b := number("m")
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	var ids []uint32
 	for i := range 100 {
 		ids = append(ids, add(&w, b, fmt.Sprintf("k=%02d", i)))
@@ -315,7 +315,7 @@ func TestWriter_Remove(t *testing.T) {
 	if b.Len() != 40 || b.Size() > size/2 {
 		t.Errorf("%d entries in %d bytes, want 40 in fewer than %d", b.Len(), b.Size(), size/2)
 	}
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	for _, id := range ids[1:40] {
 		w.PutNumber(b, id, Stamp{Timestamp: stamp}, model.Int(int64(id)))
 	}
@@ -338,7 +338,7 @@ func TestWriter_Overflow(t *testing.T) {
 	b := number("m")
 	const n = 3*maxOverflow + 5
 	for range 2 {
-		w.Begin(r, r)
+		w.Begin(r, r, nil)
 		for i := range n {
 			o := w.Overflow(b)
 			w.PutNumber(o, add(&w, o, fmt.Sprintf("k=%d", i)), Stamp{Timestamp: stamp, Source: 1}, model.Int(int64(i)))
@@ -362,7 +362,7 @@ func TestWriter_Find(t *testing.T) {
 	if _, ok := w.Find(b, []byte("x")); ok {
 		t.Error("found in an empty block")
 	}
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	ids := map[string]uint32{}
 	for i := range 100 {
 		text := fmt.Sprintf("k=%d", 2*i*7919%1000)
@@ -385,7 +385,7 @@ func TestWriter_Write_LabelBesideAnyValue(t *testing.T) {
 		for _, key := range []string{"a", "lf", "z"} {
 			var w Writer
 			r := newRecorder(t, put.None)
-			w.Begin(r, r)
+			w.Begin(r, r, nil)
 			b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{"h_bucket", "le"}}})
 			tags := []model.Tag{{Key: key, Value: value}}
 			id := b.NewEntry()
@@ -410,7 +410,7 @@ func TestWriter_Write_LabelBesideAnyValue(t *testing.T) {
 func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{"h_bucket", "le"}}})
 	for i, tags := range []string{"exported_le=x", "le=x"} {
 		w.PutDistribution(b, add(&w, b, tags), Stamp{stamp, uint32(i + 1), uint32(i)}, &Distribution{
@@ -430,7 +430,7 @@ func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
 func TestWriter_Write_ManyDifferences(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.Gzip)
-	w.Begin(r, r)
+	w.Begin(r, r, nil)
 	b := number("m")
 	var want []string
 	for i, tags := range []string{"k=" + strings.Repeat(`x1234"`, 70_000), "k=" + strings.Repeat(`y1234"`, 70_000), "k=z"} {
@@ -440,5 +440,46 @@ func TestWriter_Write_ManyDifferences(t *testing.T) {
 	w.Write(b)
 	if got := r.take(&w); !slices.Equal(got, want) {
 		t.Errorf("%d lines differ", len(got))
+	}
+}
+
+// claimed are lines that other writers have written.
+type claimed map[string]bool
+
+func (c claimed) Claim(line []byte) bool { return !c[string(line)+"0}"] }
+
+// Lines of other writers are rejected. With the first line of a distribution, all of its lines
+// are.
+func TestWriter_Write_Claims(t *testing.T) {
+	var w Writer
+	r := newRecorder(t, put.None)
+	w.Begin(r, r, claimed{
+		lineOf("m", "k=a", stamp, 0): true, lineOf("d.count", "k=a", stamp, 0): true, lineOf("d.sum", "k=b", stamp, 0): true,
+		lineOf("d", "k=b,le=2", stamp, 0): true,
+	})
+	b := number("m")
+	for i, tags := range []string{"k=a", "k=b"} {
+		w.PutNumber(b, add(&w, b, tags), Stamp{stamp, uint32(i), 7}, model.Int(int64(i)))
+	}
+	w.Write(b)
+	d := New(Lines{Plain: []string{"d.count", "d.sum"}, Labels: []Label{{"d", "le"}}})
+	for i, tags := range []string{"k=a", "k=b"} {
+		w.PutDistribution(d, add(&w, d, tags), Stamp{stamp, uint32(i), 7}, &Distribution{
+			Plain:    []model.Value{model.Int(1), model.Int(2)},
+			Labelled: [MaxLabels]Labelled{{At: []float64{1, 2, 3}, Values: []model.Value{model.Int(1), model.Int(2), model.Int(3)}}},
+		})
+	}
+	w.Write(d)
+	wantLines(t, r.take(&w), lineOf("m", "k=b", stamp, 1), lineOf("d.count", "k=b", stamp, 1),
+		lineOf("d", "k=b,le=1", stamp, 1), lineOf("d", "k=b,le=3", stamp, 3))
+	var got []string
+	for _, j := range r.rejected {
+		if j.Err == nil && !j.Reported {
+			t.Errorf("%+v", j)
+		}
+		got = append(got, j.Metric)
+	}
+	if len(got) != 8 || !r.pairs[[2]uint32{Elsewhere, 7}] {
+		t.Errorf("rejected %q, pairs %v", got, r.pairs)
 	}
 }

@@ -64,6 +64,9 @@
 // the end of the export; the line that is written first stays. So are the lines of a block
 // in which a tag has the key of a label, because lines with the label rename that tag.
 //
+// Other writers may write equal lines, too. The caller then passes [Claims], which are asked
+// for each line.
+//
 // If there is no budget for a new series, the caller adds it to the block's overflow block
 // ([Writer.Overflow]), which lives for one export.
 //

@@ -93,7 +93,7 @@ func checkBlock(t *testing.T, o *ops) {
 	ref := &reference{texts: map[uint32]string{}}
 	r := newRecorder(t, put.Gzip)
 	for len(o.bytes) > 0 {
-		w.Begin(r, r)
+		w.Begin(r, r, nil)
 		r.pad()
 		var want []string
 		written := map[string]bool{}

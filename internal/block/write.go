@@ -193,7 +193,7 @@ func (w *Writer) writeLabelled(b *Block, c *cell, i int, values []model.Value) {
 			continue
 		}
 		w.write(b, c, l, v)
-		if at >= 0 && w.winner == nil && !b.contested() && !texts.repeats { // the usual case
+		if at >= 0 && w.winner == nil && w.claims == nil && !b.contested() && !texts.repeats { // the usual case
 			w.writeVariants(c, texts.texts[j+1:], values[j+1:])
 			return
 		}
@@ -214,6 +214,9 @@ func (w *Writer) write(b *Block, c *cell, l *put.Line, v model.Value) {
 	if winner == nil && b.contested() {
 		winner = w.contest(b, c, l)
 	}
+	if winner == nil && w.claims != nil {
+		winner = w.claim(b, l)
+	}
 	if winner != nil {
 		w.collide(c, *winner, l, v)
 		return
@@ -231,7 +234,7 @@ type contestedLine struct {
 // both are the first lines of distributions, all further lines of the point are rejected,
 // too: they would mix with the lines of the other distribution.
 func (w *Writer) contest(b *Block, c *cell, l *put.Line) (winner *uint32) {
-	line := contestedLine{c.owner, !b.lines.number() && w.line.metric == 0}
+	line := contestedLine{c.owner, w.first(b)}
 	other, ok := w.contested[string(l.Text())]
 	if !ok {
 		if w.contested == nil {
@@ -245,6 +248,23 @@ func (w *Writer) contest(b *Block, c *cell, l *put.Line) (winner *uint32) {
 	}
 	return &other.owner
 }
+
+// claim claims a line. It returns [Elsewhere] if another writer has claimed it, otherwise nil.
+// With the first line of a distribution, all further lines of the point are rejected, as in
+// contest.
+func (w *Writer) claim(b *Block, l *put.Line) (winner *uint32) {
+	if w.claims.Claim(l.Text()) {
+		return nil
+	}
+	elsewhere := Elsewhere
+	if w.first(b) {
+		w.winner = &elsewhere
+	}
+	return &elsewhere
+}
+
+// first reports whether the current line is the first one of a distribution.
+func (w *Writer) first(b *Block) bool { return !b.lines.number() && w.line.metric == 0 }
 
 // collide rejects a line because of another point with the same series and timestamp.
 func (w *Writer) collide(c *cell, winner uint32, l *put.Line, v model.Value) {

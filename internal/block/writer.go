@@ -31,6 +31,17 @@ type Owners interface {
 	Collision(winner, loser uint32) (reported bool, err error)
 }
 
+// Elsewhere is the owner of all points that another writer, or an earlier export of this one,
+// has written, see [Claims].
+const Elsewhere = ^uint32(0)
+
+// Claims knows the lines of other writers that may be equal to lines of this export.
+type Claims interface {
+	// Claim claims a line, without its value, and reports whether no other writer has claimed
+	// it before.
+	Claim(line []byte) bool
+}
+
 // Writer adds series to the blocks of an export and writes their values. The calls are
 // Begin; then for each block Add for new series, PutNumber, PutDistribution or Reject for
 // each point, and Write; and at last End. A Writer belongs to one goroutine.
@@ -41,6 +52,7 @@ type Writer struct {
 	sink   Sink
 	out    *put.Builder // of the sink
 	owners Owners
+	claims Claims // nil if no other writer can write equal lines
 
 	pending   pending // new series of pendingOf
 	pendingOf *Block
@@ -61,15 +73,15 @@ type Writer struct {
 	loaded    uint32                   // see [Writer.load]
 }
 
-// Begin begins an export.
-func (w *Writer) Begin(sink Sink, owners Owners) {
-	w.sink, w.out, w.owners = sink, sink.Lines(), owners
+// Begin begins an export. claims is nil if no other writer can write equal lines.
+func (w *Writer) Begin(sink Sink, owners Owners, claims Claims) {
+	w.sink, w.out, w.owners, w.claims = sink, sink.Lines(), owners, claims
 }
 
 // End ends an export, after all blocks were written.
 func (w *Writer) End() {
 	const keptStates, keptText = 2, 64 << 10
-	w.sink, w.out, w.owners, w.contested = nil, nil, nil, nil
+	w.sink, w.out, w.owners, w.claims, w.contested = nil, nil, nil, nil, nil
 	if cap(w.pending.text) > keptText {
 		w.pending = pending{}
 	}

@@ -116,9 +116,13 @@ func (i *Instrument[K]) resolve(attributes []model.Tag) (tags []model.Tag, reaso
 	if keyErr == nil {
 		layer = i.scope.c.cfg.Names.join(attributes)
 	}
-	ws.tags = model.MergeTags(ws.tags[:0], layer, i.scope.base)
 	rules := i.scope.c.cfg.tagRules()
+	ws.tags = model.MergeTags(ws.tags[:0], layer, i.scope.base)
 	tags, reasons.err = rules.Finish(ws.tags)
+	if i.scope.short != nil && len(tags)+min(len(i.shape.labels), 1) > rules.Max {
+		ws.tags = model.MergeTags(ws.tags[:0], layer, i.scope.short)
+		tags, reasons.err = rules.Finish(ws.tags)
+	}
 	reasons.labelErr = rules.Check(len(tags) + 1)
 	for _, err := range []error{keyErr, i.err} {
 		if err != nil {

@@ -36,6 +36,9 @@ type Config struct {
 	// Snapshots says that an export holds one collection, so that two data points of a
 	// series collide, even if their times differ within a timestamp.
 	Snapshots bool
+	// Claims says that points of two resources with the same series and timestamp are
+	// noticed, see claims.go.
+	Claims bool
 }
 
 func (c *Config) setDefaults() {
@@ -55,7 +58,10 @@ func (c *Config) tagRules() model.TagRules {
 // Tags are the tags that a resource gives to its points. Each is a layer of
 // [model.MergeTags].
 type Tags struct {
-	Base   []model.Tag // of all points; attributes of points override them
+	Base []model.Tag // of all points; attributes of points override them
+	// Short takes the place of Base in points that would have too many tags. Nil stands for
+	// Base: such points are rejected.
+	Short  []model.Tag
 	Target []model.Tag // of target_info; nil if there is none
 }
 
@@ -98,6 +104,7 @@ type Converter[K comparable] struct {
 	wall      uint64 // its time in nanoseconds since 1970
 	ws        *workspace
 	sink      Sink
+	claims    *claims[K] // nil if no other resource has the tags of this one
 	tally     Tally
 	open      []*metric[K]     // of the instruments of the export
 	transient []*Instrument[K] // instruments of the export that are not kept
@@ -138,12 +145,17 @@ func newConverter[K comparable](cfg *Config, tags Tags, budget *Budget, warned *
 	}
 }
 
-// begin starts an export.
-func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time) {
+// begin starts an export. claims is nil if no other resource has the tags of this one.
+func (c *Converter[K]) begin(ws *workspace, sink Sink, now time.Time, claims *claims[K]) {
 	c.Set(now)
 	c.full, c.tally, c.wall = false, Tally{}, uint64(now.UnixNano())
-	c.ws, c.sink = ws, sink
-	ws.writer.Begin(sink, c)
+	c.ws, c.sink, c.claims = ws, sink, claims
+	var asked block.Claims
+	if claims != nil {
+		asked = claims
+		sink.Sequential() // its series may have points of another resource
+	}
+	ws.writer.Begin(sink, c, asked)
 	if c.tags.Target != nil {
 		c.openTarget()
 	}
@@ -166,7 +178,7 @@ func (c *Converter[K]) end() Tally {
 		c.sweep()
 	}
 	c.ws.writer.End()
-	c.ws, c.sink = nil, nil
+	c.ws, c.sink, c.claims = nil, nil, nil
 	return c.tally
 }
 
@@ -179,9 +191,13 @@ func (c *Converter[K]) close() {
 // Integer returns the text of an integer attribute.
 func (c *Converter[K]) Integer(v int64) string { return c.ws.attributes.integer(v) }
 
-// Collision returns the error of a point that collides with a point of another instrument
-// or of its own, and whether the error was reported before. It implements [block.Owners].
+// Collision returns the error of a point that collides with a point of another resource or
+// instrument, or of its own, and whether the error was reported before. It implements
+// [block.Owners].
 func (c *Converter[K]) Collision(winner, loser uint32) (reported bool, err error) {
+	if winner == block.Elsewhere {
+		return c.claims.collision(c.instruments[loser].Identity())
+	}
 	w, l := c.instruments[winner], c.instruments[loser]
 	e := CollisionError{Winner: w.Identity(), Loser: l.Identity(), Filtered: w.filtered || l.filtered}
 	return c.collisions.Seen(e), e

@@ -12,6 +12,7 @@
 // An export converts one resource after the other. The calls are
 //
 //	export := pool.Begin(sink, now)
+//	export.Announce(resource, …)                        for each resource, with Config.Claims
 //	lease := export.Lease(resource, …)
 //	    lease.Scope(…).Instrument(…)                    for each instrument
 //	    instrument.Lookup(…), or Add if it is new       for each data point
@@ -28,6 +29,9 @@
 // filter of the caller may remove attributes before Add. The identity of a data point, by
 // which Lookup finds it, includes the removed attributes. The tags do not, so data points
 // that differ only in these collide.
+//
+// Resources may have equal tags, too. With [Config.Claims], points of two resources with one
+// series and timestamp collide (claims.go).
 //
 // # Layouts
 //

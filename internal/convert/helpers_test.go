@@ -111,7 +111,7 @@ func newHarness(t testing.TB, cfg Config, with ...any) *harness {
 func (h *harness) export(walk func()) *recorder {
 	h.t.Helper()
 	h.rec, h.source = newRecorder(h.t), 0
-	h.begin(h.ws, h.rec, h.time)
+	h.begin(h.ws, h.rec, h.time, nil)
 	walk()
 	h.end()
 	h.rec.builder.Flush()

@@ -27,7 +27,7 @@ type InstrumentKey[K comparable] struct {
 type Scope[K comparable] struct {
 	c           *Converter[K]
 	key         scopeKey[K]
-	base        []model.Tag
+	base, short []model.Tag // see [Tags]
 	instruments map[InstrumentSpec]*Instrument[K]
 	used        uint32
 	kept        bool
@@ -69,9 +69,13 @@ func (c *Converter[K]) scope(key scopeKey[K], tags func() []model.Tag) *Scope[K]
 		s.used = c.now
 		return s
 	}
-	s := &Scope[K]{c: c, key: key, base: c.tags.Base, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
+	s := &Scope[K]{c: c, key: key, base: c.tags.Base, short: c.tags.Short, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
 	if c.cfg.ScopeTags && !key.untagged {
-		s.base = model.MergeTags(nil, c.cfg.Names.scope(key.name, key.version, key.schema, tags()), c.tags.Base)
+		own := c.cfg.Names.scope(key.name, key.version, key.schema, tags())
+		s.base = model.MergeTags(nil, own, c.tags.Base)
+		if s.short != nil {
+			s.short = model.MergeTags(nil, own, c.tags.Short)
+		}
 	}
 	if s.kept = c.reserve(s.cost()); s.kept {
 		c.scopes[key] = s

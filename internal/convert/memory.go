@@ -197,7 +197,7 @@ func (i *Instrument[K]) cost() int64 {
 func (s *Scope[K]) cost() int64 {
 	n := int64(scopeCost + len(s.key.name) + len(s.key.version) + len(s.key.schema))
 	if s.c.cfg.ScopeTags && !s.key.untagged {
-		n += tagsCost(s.base)
+		n += tagsCost(s.base) + tagsCost(s.short)
 	}
 	return n
 }

@@ -174,7 +174,7 @@ func TestScopeTags(t *testing.T) {
 func TestOverflow(t *testing.T) {
 	h := newHarness(t, Config{})
 	for range 2 {
-		h.begin(h.ws, newRecorder(t), h.time)
+		h.begin(h.ws, newRecorder(t), h.time, nil)
 		h.number("n", "k=v", model.Int(1))
 		h.number("n", "otel.metric.overflow=true", model.Int(1))
 		h.number("n", "otel.metric.overflow=false", model.Int(1))

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
@@ -19,6 +20,7 @@ type Pool[K comparable, S any] struct {
 	cfg    Config
 	budget *Budget
 	warned *reported.Set[warned]
+	same   *ambiguity[K] // nil unless Config.Claims
 
 	mu         sync.Mutex
 	resources  map[K]*resource[K, S]
@@ -33,7 +35,11 @@ type Pool[K comparable, S any] struct {
 type resource[K comparable, S any] struct {
 	key     K
 	tags    Tags
+	sets    []*tagSet // nil unless it is active or a guest, and Config.Claims
+	guest   bool      // it was announced and is not kept
 	state   S
+	dropped uint64 // see Converter.dropped, of its first converter
+	leased  bool
 	idle    []*Converter[K]
 	turns   turns[K]
 	used    time.Time
@@ -57,20 +63,29 @@ const (
 // NewPool returns a pool that keeps at most cacheBytes bytes.
 func NewPool[K comparable, S any](cfg Config, cacheBytes int64) *Pool[K, S] {
 	cfg.setDefaults()
-	return &Pool[K, S]{
+	p := &Pool[K, S]{
 		cfg: cfg, budget: NewBudget(cacheBytes), warned: newWarnings(),
 		resources: make(map[K]*resource[K, S]),
 	}
+	if cfg.Claims {
+		p.same = newAmbiguity[K](&cfg, p.budget)
+	}
+	return p
 }
 
 // Export is an export of the data points of one resource after the other. The calls are
-// Begin; for each resource Lease, the conversions, and End; and at last Close.
+// Begin; with [Config.Claims], Announce for each resource; for each resource Lease, the
+// conversions, and End; and at last Close.
 type Export[K comparable, S any] struct {
-	pool  *Pool[K, S]
-	ws    *workspace
-	sink  Sink
-	now   time.Time
-	lease Lease[K, S] // of the resource that is converted
+	pool   *Pool[K, S]
+	ws     *workspace
+	sink   Sink
+	now    time.Time
+	lease  Lease[K, S] // of the resource that is converted
+	claims *claims[K]  // nil until the export converts an ambiguous resource
+
+	announced []*resource[K, S]
+	leased    int // of these
 }
 
 // Lease is the use of a converter for one resource. It is valid until its End.
@@ -105,22 +120,75 @@ func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 // caller panicked, its converter and the workspace are not used again.
 func (x *Export[K, S]) Close() {
 	p := x.pool
+	for _, r := range x.announced {
+		if r.guest {
+			p.same.leave(r.sets)
+		}
+	}
 	if l := &x.lease; l.Converter != nil {
 		l.close()
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if x.claims != nil && !p.closed {
+		p.same.remember(x.claims.made)
+	}
 	if !p.closed && len(p.workspaces) < maxWorkspaces {
 		p.workspaces = append(p.workspaces, x.ws)
+	}
+}
+
+// Announce says that the export will convert a resource, so that an ambiguous one is known
+// before. If the resource is new, Announce calls tags for its tags. Lease must be called for
+// the same resources in the same order.
+func (x *Export[K, S]) Announce(key K, tags func() Tags) {
+	p := x.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.demote(x.now)
+	r := p.find(key, x.now, tags)
+	if r.list == nil {
+		r.guest, r.sets = true, p.same.join(r.tags)
+	}
+	x.announced = append(x.announced, r)
+}
+
+// next returns the resource that was announced next, nil if there is none.
+func (x *Export[K, S]) next() *resource[K, S] {
+	if x.leased == len(x.announced) {
+		return nil
+	}
+	x.leased++
+	return x.announced[x.leased-1]
+}
+
+// claimsOf returns the claims of the export for a resource in these sets, nil if it is not
+// ambiguous.
+func (x *Export[K, S]) claimsOf(key K, sets []*tagSet) *claims[K] {
+	if sets == nil || !x.pool.same.ambiguous(sets) {
+		return nil
+	}
+	if x.claims == nil {
+		x.claims = newClaims(x.pool.same)
+	}
+	x.claims.resource = key
+	return x.claims
+}
+
+// Describe tells the attributes of the resource, sorted by key, for errors of an ambiguous
+// resource. For any other one it does not call attributes.
+func (l *Lease[K, S]) Describe(attributes func() []model.Tag) {
+	if l.claims != nil {
+		l.claims.describe(attributes)
 	}
 }
 
 // Lease begins the conversion of a resource, which End ends. If the resource is new, it
 // calls tags for its tags.
 func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
-	r, c := x.pool.acquire(key, x.now, tags)
-	c.begin(x.ws, x.sink, x.now)
+	r, c, sets := x.pool.acquire(x.next(), key, x.now, tags)
+	c.begin(x.ws, x.sink, x.now, x.claimsOf(key, sets))
 	x.lease = Lease[K, S]{Converter: c, State: &r.state, export: x, resource: r}
 	return &x.lease
 }
@@ -147,32 +215,47 @@ func (l *Lease[K, S]) End() Tally {
 	return tally
 }
 
-// acquire returns a resource and a converter for it.
-func (p *Pool[K, S]) acquire(key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K]) {
+// acquire returns a resource, a converter for it, and the sets of resources with its tags. r is
+// the resource if it was announced, otherwise nil.
+func (p *Pool[K, S]) acquire(r *resource[K, S], key K, now time.Time, tags func() Tags) (*resource[K, S], *Converter[K], []*tagSet) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if r == nil || r.list == &p.dormant {
+		r = p.find(key, now, tags)
+	}
+	dropped := uint64(now.UnixNano()) // another converter has, or had, the series of the resource
+	if !r.leased {
+		dropped, r.leased = r.dropped, true
+	}
+	if last := len(r.idle) - 1; last >= 0 {
+		c := r.idle[last]
+		r.idle = r.idle[:last]
+		return r, c, r.sets
+	}
+	c := newConverter[K](&p.cfg, r.tags, p.budget, p.warned)
+	c.dropped = dropped
+	return r, c, r.sets
+}
+
+// find returns a resource. A new one is kept if there is room.
+func (p *Pool[K, S]) find(key K, now time.Time, tags func() Tags) *resource[K, S] {
 	p.demote(now)
 	r, ok := p.resources[key]
-	dropped := uint64(now.UnixNano()) // another converter has, or had, the series of the resource
 	if !ok {
-		r, dropped = &resource[K, S]{key: key, tags: tags()}, p.dropped
+		r = &resource[K, S]{key: key, tags: tags(), dropped: p.dropped}
 		p.keep(r, now)
 	}
 	r.used = now
 	p.move(r, &p.active)
-	if last := len(r.idle) - 1; last >= 0 {
-		c := r.idle[last]
-		r.idle = r.idle[:last]
-		return r, c
-	}
-	c := newConverter[K](&p.cfg, r.tags, p.budget, p.warned)
-	c.dropped = dropped
-	return r, c
+	return r
 }
 
 // keep keeps a new resource, if there is room. For that it drops dormant resources.
 func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
-	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Target)
+	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Short) + tagsCost(r.tags.Target)
+	if p.same != nil {
+		cost += 2 * tagSetCost
+	}
 	fits := p.budget.Take(cost)
 	for !fits && p.dormant.Len() > 0 {
 		oldest, _ := p.dormant.Back().Value.(*resource[K, S])
@@ -191,10 +274,12 @@ func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
 		return
 	}
 	p.resources[r.key] = r
+	r.sets = p.same.join(r.tags)
 	r.list, r.element = &p.active, p.active.PushFront(r)
 }
 
-// move moves a resource to the front of a list. nil removes it from its list.
+// move moves a resource to the front of a list. nil removes it from its list. Only active
+// resources are ambiguous: a program that has ended does not slow down its successor.
 func (p *Pool[K, S]) move(r *resource[K, S], to *list.List) {
 	switch r.list {
 	case nil: // it is not kept
@@ -203,9 +288,16 @@ func (p *Pool[K, S]) move(r *resource[K, S], to *list.List) {
 		to.MoveToFront(r.element)
 		return
 	}
+	if r.list == &p.active {
+		p.same.leave(r.sets)
+		r.sets = nil
+	}
 	r.list.Remove(r.element)
 	if r.list = to; to != nil {
 		r.element = to.PushFront(r)
+	}
+	if to == &p.active {
+		r.sets = p.same.join(r.tags)
 	}
 }
 
@@ -254,6 +346,7 @@ func (p *Pool[K, S]) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed, p.workspaces = true, nil
+	p.same.forget()
 	for _, r := range p.resources {
 		r.closeIdle()
 		p.budget.Take(-r.charged)

@@ -72,7 +72,7 @@ func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
 		key = i.Key()
 	})
 	i := h.Find(key)
-	h.begin(h.ws, newRecorder(t), h.time)
+	h.begin(h.ws, newRecorder(t), h.time, nil)
 	idle := func(attributes string) bool {
 		_, ok := i.LookupIdle(attributes)
 		return ok

@@ -278,7 +278,7 @@ func tags() []Setting {
 		},
 		{
 			Name: "resource_attributes", Group: Tags, Options: []string{"exporter.WithResourceAttributes"}, Variable: "APPTUIT_RESOURCE_ATTRIBUTES", CollectorKey: "=",
-			Type: Patterns, Default: "`service.name`, `service.namespace` and `service.instance.id`",
+			Type: Patterns, Default: "`service.name`, `service.namespace` and `service.instance.id`", CollectorDefault: "the most important ones",
 			Doc: "Resource attributes that become tags. In a pattern, `*` stands for any text and `?` for one character. Exclusion overrides inclusion; with exclusions alone, all others are included.",
 		},
 		{
