@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -42,6 +43,14 @@ func checkAgainst(t *testing.T, data []byte, o *oracle, want, got any, err error
 	}
 }
 
+func readNative(r io.Reader, first, last int64) (*Result, error) {
+	return (&decoder{scanner: newScanner(r), first: first, last: last}).native()
+}
+
+func readPrometheus(r io.Reader) (*matrix, error) {
+	return (&decoder{scanner: newScanner(r), first: math.MinInt64, last: math.MaxInt64}).prometheus()
+}
+
 // piecemeal demands that an answer means the same, down to the byte of an error, when it comes byte by byte.
 func piecemeal(t *testing.T, data []byte, whole, pieces any, wholeErr, piecesErr error) {
 	t.Helper()
@@ -65,16 +74,19 @@ func FuzzDecodeNative(f *testing.F) {
 		`{"outputs":[{"result":[{"metric":"a","metric":"b","dps":[[1,2]],"dps":[[3,4]]}],"result":[{}]}],"outputs":[{"id":"x"}]}`,
 		`{"outputs":[{"result":[{"dps":[[1700000000,01]]}]}]}`, `{"outputs":[{"id":5}]}`, `{"outputs":[{"id":"a"},]}`, `{"outputs":[1 2]}`,
 		`{"outputs":[{"result":[{"dps":[[1e400,1]]}]}]}`, "{\"outputs\":[{\"id\":\"\xff\xc3\"}]}", "{\"outputs\":[{\"id\":\"a\nb\"}]}",
+		`{"x":[NaN,-Infinity],"outputs":[{"result":[{"dps":[[1,NaN],[2,Infinity],[3,-Infinity],[4,NaN5],[5,5NaN],[6,--Infinity]]}]}]}`,
+		`{"outputs":[{"result":[{"dps":[[1,NaN],[2,Infinity],[3, -Infinity]],"tags":{"Infinity":"NaN \"NaN"}}]}],"error":{"message":NaN}}`,
+		`{"status":"error","errorType":"x","error":{"message":"m"}}`,
 		"<html>", `{"outputs":[]}x`, `{"x":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `,"outputs":[]}`,
 	} {
 		f.Add([]byte(text), int64(math.MinInt64), int64(math.MaxInt64))
 		f.Add([]byte(text), int64(1700000000_000), int64(1700000059_999))
 	}
 	f.Fuzz(func(t *testing.T, data []byte, first, last int64) {
-		got, err := decodeNative(bytes.NewReader(data), first, last)
+		got, err := readNative(bytes.NewReader(data), first, last)
 		o := &oracle{}
 		checkAgainst(t, data, o, o.native(data, first, last), got, err)
-		pieces, piecesErr := decodeNative(iotest.OneByteReader(bytes.NewReader(data)), first, last)
+		pieces, piecesErr := readNative(iotest.OneByteReader(bytes.NewReader(data)), first, last)
 		piecemeal(t, data, got, pieces, err, piecesErr)
 	})
 }
@@ -90,20 +102,22 @@ func FuzzDecodePrometheus(f *testing.F) {
 		`{"status":"error","errorType":"bad_data","error":"no"}`, `{"status":"success"}`, `{"status":"success","data":null}`, `{"status":"success","data":{}}`,
 		`{"status":"success","warnings":null,"data":{"resultType":"matrix","result":[{"metric":{"__name__":"a"},"metric":{"b":"c"},"values":null}]}} `,
 		`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1700000000,"0x1p-2"],[1700000000,"1_0"],[1700000000,""]]}]}}`,
+		`{"status":"success","isPartial":true,"infos":["a"],"data":{"result":[]}}`, `{"status":"success","isPartial":1}`,
+		`{"status":"error","data":[5],"error":null}`, `{"status":"success","data":{"resultType":"vector","result":[{"value":[1,NaN]}]}}`,
 		`{"status":5}`, `[]`, `{"status":"success","data":{"resultType":"matrix","result":[{},5]}}`,
 	} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := decodePrometheus(bytes.NewReader(data))
+		got, err := readPrometheus(bytes.NewReader(data))
 		o := &oracle{}
 		want := o.prometheus(data)
-		pieces, piecesErr := decodePrometheus(iotest.OneByteReader(bytes.NewReader(data)))
+		pieces, piecesErr := readPrometheus(iotest.OneByteReader(bytes.NewReader(data)))
 		piecemeal(t, data, got, pieces, err, piecesErr)
 		if got != nil { // what the decoder itself says of histograms is not the oracle's
 			ours := func(w string) bool { return strings.HasPrefix(w, "the native histograms of ") }
 			want.histograms = got.histograms
-			got.warnings, want.warnings = slices.DeleteFunc(got.warnings, ours), slices.DeleteFunc(want.warnings, ours)
+			got.Warnings, want.Warnings = slices.DeleteFunc(got.Warnings, ours), slices.DeleteFunc(want.Warnings, ours)
 		}
 		checkAgainst(t, data, o, want, got, err)
 	})

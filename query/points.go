@@ -55,12 +55,18 @@ func (p *samples) take() (times []int64, values []float64) {
 	return times, values
 }
 
-// points reads [[time, value], …], and keeps those from first to last.
-func (s *scanner) points(into *samples, first, last int64) error {
+// points reads [[time, value], …], and keeps those from first to last. If emit is not nil, it
+// is called for each full block, and takes the points away.
+func (s *scanner) points(into *samples, first, last int64, emit func() error) error {
 	more, err := s.open('[', ']', "an array")
 	for more && err == nil {
 		if err = s.point(into, first, last); err != nil {
 			return err
+		}
+		if emit != nil && len(into.times) == blockPoints {
+			if err = emit(); err != nil {
+				return err
+			}
 		}
 		more, err = s.next(']')
 	}
@@ -182,20 +188,34 @@ func (s *scanner) time() (int64, error) {
 }
 
 // value reads a number, one in quotes as Prometheus writes it, or null, which
-// is NaN.
+// is NaN. NaN, Infinity and -Infinity as bare words are numbers, too: Python's json
+// writes them.
 func (s *scanner) value() (float64, error) {
 	c, err := s.peek()
 	if err != nil {
 		return 0, err
 	}
 	switch c {
-	default:
-		return s.number()
 	case 'n':
 		return math.NaN(), s.literal("null")
 	case '"':
 		return s.quoted()
 	}
+	return s.bare()
+}
+
+// bare reads a number, or one of the bare words for numbers that JSON cannot write.
+func (s *scanner) bare() (float64, error) {
+	s.need(2)
+	switch rest := s.buf[s.pos:s.end]; {
+	case rest[0] == 'N':
+		return math.NaN(), s.literal("NaN")
+	case rest[0] == 'I':
+		return math.Inf(1), s.literal("Infinity")
+	case rest[0] == '-' && len(rest) > 1 && rest[1] == 'I':
+		return math.Inf(-1), s.literal("-Infinity")
+	}
+	return s.number()
 }
 
 // quoted reads a number in quotes.
