@@ -249,10 +249,7 @@ func (d *decoder) prometheusSeries(m *matrix) error {
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "metric":
-			if s.Tags, err = d.tags(); err == nil {
-				s.Metric = s.Tags["__name__"]
-				delete(s.Tags, "__name__")
-			}
+			s, err = d.identity()
 		case "values":
 			err = d.points(&d.got, d.first, d.last, d.emitter("", &s, s.Tags != nil, &emitted))
 		case "value":
