@@ -20,18 +20,23 @@ type decoder struct {
 // a long one. Its error ends the reading.
 type eachSeries func(output string, s Series) error
 
-// emitter returns a function that passes the points that have been read to each, as a piece
-// of s. It returns nil if the series are collected, or if what s is has not been read yet.
-func (d *decoder) emitter(output string, s *Series, known bool, emitted *bool) func() error {
+// pointsOf reads the points of a series. If the series go to each, and this one's metric and
+// tags are known, points are passed on as often as a block of them is full. It reports
+// whether there was such a block.
+func (d *decoder) pointsOf(s *Series, output string, known bool) (passed bool, err error) {
 	if d.each == nil || !known {
-		return nil
+		return false, d.points(&d.got, d.first, d.last)
 	}
-	return func() error {
-		*emitted = true
+	err = d.array(func() error {
+		if err := d.point(&d.got, d.first, d.last); err != nil || len(d.got.times) < blockPoints {
+			return err
+		}
+		passed = true
 		piece := Series{Metric: s.Metric, Tags: s.Tags}
 		piece.Timestamps, piece.Values = d.got.take()
 		return d.each(output, piece)
-	}
+	})
+	return passed, err
 }
 
 // tags reads an object of strings.
@@ -133,7 +138,7 @@ func (d *decoder) output() (o Output, err error) {
 
 func (d *decoder) nativeSeries(o *Output) error {
 	var s Series
-	named, emitted := false, false
+	named, passed := false, false
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "metric":
@@ -142,7 +147,7 @@ func (d *decoder) nativeSeries(o *Output) error {
 		case "tags":
 			s.Tags, err = d.tags()
 		case "dps":
-			err = d.points(&d.got, d.first, d.last, d.emitter(o.ID, &s, named && s.Tags != nil, &emitted))
+			passed, err = d.pointsOf(&s, o.ID, named && s.Tags != nil)
 		default:
 			err = d.skip()
 		}
@@ -155,7 +160,7 @@ func (d *decoder) nativeSeries(o *Output) error {
 	case d.each == nil:
 		o.Series = append(o.Series, s)
 		return nil
-	case emitted && len(s.Values) == 0:
+	case passed && len(s.Values) == 0:
 		return nil
 	}
 	return d.each(o.ID, s)

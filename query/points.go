@@ -55,18 +55,12 @@ func (p *samples) take() (times []int64, values []float64) {
 	return times, values
 }
 
-// points reads [[time, value], …], and keeps those from first to last. If emit is not nil, it
-// is called for each full block, and takes the points away.
-func (s *scanner) points(into *samples, first, last int64, emit func() error) error {
+// points reads [[time, value], …], and keeps those from first to last.
+func (s *scanner) points(into *samples, first, last int64) error {
 	more, err := s.open('[', ']', "an array")
 	for more && err == nil {
 		if err = s.point(into, first, last); err != nil {
 			return err
-		}
-		if emit != nil && len(into.times) == blockPoints {
-			if err = emit(); err != nil {
-				return err
-			}
 		}
 		more, err = s.next(']')
 	}

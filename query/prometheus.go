@@ -245,13 +245,13 @@ func (d *decoder) prometheusResult(m *matrix) (shape, error) {
 
 func (d *decoder) prometheusSeries(m *matrix) error {
 	var s Series
-	histograms, emitted := false, false
+	histograms, passed := false, false
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "metric":
 			s, err = d.identity()
 		case "values":
-			err = d.points(&d.got, d.first, d.last, d.emitter("", &s, s.Tags != nil, &emitted))
+			passed, err = d.pointsOf(&s, "", s.Tags != nil)
 		case "value":
 			err = d.point(&d.got, d.first, d.last)
 		case "histogram", "histograms":
@@ -267,7 +267,7 @@ func (d *decoder) prometheusSeries(m *matrix) error {
 		m.histograms++
 	}
 	switch empty := len(s.Values) == 0; {
-	case err != nil, empty && (histograms || emitted):
+	case err != nil, empty && (histograms || passed):
 		return err
 	case d.each != nil:
 		return d.each("", s)
