@@ -159,7 +159,7 @@ func TestDiscovery(t *testing.T) {
 // the values of half a minute ago (-search.latencyOffset) unless nocache=1 is sent.
 func TestNocacheIsSentToVictoriaMetrics(t *testing.T) {
 	t.Parallel()
-	v := servers.StartVictoriaMetrics(t)
+	v := servers.StartVictoriaMetrics(t, "-search.latencyOffset=30s", "-search.disableCache=false")
 	now := time.Now().Truncate(time.Second)
 	c := newClient(t, v.Endpoint())
 	for i, at := range []time.Time{now.Add(-time.Minute), now} {
