@@ -26,8 +26,8 @@ type Selection struct {
 	// the beginning and the end of the current day in UTC.
 	Start, End time.Time
 	// Limit bounds the number of items. 0 means that only WithMaxResponseBytes bounds the
-	// answer. A limit is a parameter of the request as well: Prometheus before 2.54 ignores
-	// it, and a server that refuses unknown parameters may answer 400.
+	// answer. The limit is sent to the server as well: some releases of servers ignore it, and
+	// a server that refuses unknown parameters may answer 400.
 	Limit int
 }
 
