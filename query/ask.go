@@ -21,12 +21,13 @@ type request struct {
 	most   int64 // bytes of the answer
 	decode func(io.Reader) error
 
-	onlyGet bool // the API has no POST for this path
+	onlyGet bool // the API does not accept POST for this path
 
 	// evaluates says that the request evaluates an expression: VictoriaMetrics moves its
 	// times, and answers from a cache, without nocache=1.
 	evaluates bool
-	// onGrid says that VictoriaMetrics has no reason to move the times.
+	// onGrid says that the start is a multiple of the step, so that VictoriaMetrics does not
+	// move the times.
 	onGrid bool
 }
 

@@ -18,8 +18,8 @@ import (
 // Selection selects the series that [Client.Metrics], [Client.Labels],
 // [Client.LabelValues] and [Client.Series] look at. The zero value selects all.
 type Selection struct {
-	// Match has series selectors of PromQL, such as {job="api"}. A series has to match one
-	// of them. Without any, all series are selected.
+	// Match lists series selectors of PromQL, such as {job="api"}. Series that match at least
+	// one of them are selected; if Match is empty, all series are.
 	Match []string
 	// Start and End limit the time in which a series must have points, cut to milliseconds.
 	// The server chooses the limit that is zero: Prometheus none, VictoriaMetrics by default
@@ -31,7 +31,7 @@ type Selection struct {
 	Limit int
 }
 
-// Listing is the answer to a question about what the server has stored.
+// Listing is a list of metrics, labels, label values or series of a server.
 type Listing[T any] struct {
 	// Items are in the order of the server, which usually sorts them.
 	Items []T
@@ -41,7 +41,7 @@ type Listing[T any] struct {
 }
 
 // Metrics returns the names of the metrics of a Prometheus-compatible server. Apptuit's own
-// API has no such list.
+// API does not list them.
 func (c *Client) Metrics(ctx context.Context, s Selection) (*Listing[string], error) {
 	return list(ctx, c, "metrics", request{path: labelValues("__name__"), onlyGet: true}, s, (*decoder).name)
 }

@@ -16,7 +16,7 @@
 // [Client.StreamRange] give answers piece by piece that are too large for memory.
 //
 // [Client.Metrics], [Client.Labels], [Client.LabelValues] and [Client.Series] list
-// what a Prometheus-compatible server has stored. [Client.Hints] says why a query
+// the contents of a Prometheus-compatible server. [Client.Hints] says why a query
 // may have found nothing.
 //
 // What fails is an error that wraps an *apptuitclient.StatusError (the server's
@@ -24,11 +24,11 @@
 // answer with status 200), a [*DecodeError] (at which byte an answer is not what it
 // should be), or why there was no answer.
 //
-// Requests have the token, the connections, the retries and the redaction of the
+// Requests use the token, the connections, the retries and the redaction of the
 // apptuitclient.Client, and a time-out of their own. Answers are decoded as they
 // arrive and bounded in size. An answer that breaks off is not asked for again.
 // Queries in PromQL and lists are asked by POST; if a server answers 403, 405 or 501,
-// by GET. Prometheus' API has only GET for metrics and the values of labels, and
+// by GET. Prometheus' API accepts only GET for metrics and the values of labels, and
 // Apptuit's own API only GET for queries.
 //
 // Timestamps are milliseconds; numbers above 9,999,999,999 are taken for

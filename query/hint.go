@@ -32,11 +32,11 @@ type Hint struct {
 	Kind HintKind
 	// Metric is the metric of the query that the hint is about, if it is about one.
 	Metric string
-	// Suggestions are up to five names of metrics that the server has.
+	// Suggestions are up to five names of metrics of the server.
 	Suggestions []string
 }
 
-// HintKind says what a [Hint] is about.
+// HintKind is the kind of a [Hint].
 type HintKind uint8
 
 const (
@@ -46,7 +46,7 @@ const (
 	// HintApptuit says that the query is in Apptuit's language: use Query.
 	HintApptuit
 	// HintStoredAs says that the server stores the metric under the suggested names: points
-	// are sent with a sanitized name, and a histogram has a metric for each of its values.
+	// are sent with a sanitized name, and a histogram becomes several metrics.
 	HintStoredAs
 	// HintSimilar says that there is no such metric, but others with a similar name.
 	HintSimilar
@@ -92,12 +92,12 @@ const (
 // Hints looks for the reason why a query found no points, or failed with err, which is nil
 // if it did not fail. It makes up to two requests, so that a program calls it when somebody
 // waits for an explanation: it asks whether the server answers PromQL, and for up to 50,000
-// names of its metrics in the last 30 days. Without a Prometheus-compatible API there are
-// no names to compare with, and the error says so; hints that need none are returned all
-// the same. No hint means that the reason is not among those that a [HintKind] describes.
+// names of its metrics in the last 30 days. If a request fails, Hints returns its error,
+// together with the hints that need no names. No hint means that the reason is none of those
+// that a [HintKind] describes.
 func (c *Client) Hints(ctx context.Context, language Language, q string, err error) ([]Hint, error) {
 	if err != nil && !isAnswer(err) {
-		return nil, nil // nobody has looked at the query
+		return nil, nil // the server did not read the query
 	}
 	if h, ok := wrongLanguage(language, q); ok {
 		return []Hint{h}, nil
@@ -130,7 +130,7 @@ func (c *Client) Hints(ctx context.Context, language Language, q string, err err
 	return hints, nil
 }
 
-// isAnswer reports whether an error is what a server says about a query.
+// isAnswer reports whether an error is a server's answer to a query.
 func isAnswer(err error) bool {
 	var status *apptuitclient.StatusError
 	var failure *PrometheusError
@@ -169,8 +169,8 @@ func wrongLanguage(language Language, q string) (Hint, bool) {
 	return Hint{}, false
 }
 
-// sanitizedHints returns the names that the client would send the metrics with, where they
-// are others. Nobody has said whether the server has them.
+// sanitizedHints returns hints for names that the client would sanitize. It does not know
+// whether the server stores the sanitized names.
 func (c *Client) sanitizedHints(names []string) []Hint {
 	var hints []Hint
 	for _, name := range names[:min(len(names), maxHintNames)] {
@@ -211,8 +211,8 @@ func hintOf(name string, metrics []string) Hint {
 	return Hint{Kind: HintUnknown, Metric: name}
 }
 
-// isSuffix reports whether a text is what the exporter adds to the name of a histogram or
-// summary, joined by a dot or, sanitized, by an underscore. Prometheus' names add a unit and
+// isSuffix reports whether a text is a suffix that the exporter adds to the name of a
+// histogram or summary, joined by a dot or, sanitized, by an underscore. Prometheus' names add a unit and
 // _total.
 func isSuffix(rest string) bool {
 	if rest == "" || rest[0] != '.' && rest[0] != '_' {

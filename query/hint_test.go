@@ -97,7 +97,8 @@ func TestHintOfAServerForPromQL(t *testing.T) {
 	for _, refusal := range []reply{
 		{code: 400, body: `unsupported path requested: "/api/query"`},
 		{code: 404, body: "404 page not found"},
-		{code: 405}, {code: 501},
+		{code: 405},
+		{code: 501},
 		{body: page},
 		{body: `{"status":"success"}`},
 	} {

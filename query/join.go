@@ -13,7 +13,7 @@ import (
 // Join returns the outer join of frames on time: all times of all frames, each once, and
 // the columns of all frames in their order. A column is NaN at the times that its frame does
 // not have. Columns of one name stay apart; [Merge] makes one of them. Values are copied,
-// tags are shared. The index is in the time zone of the first frame that has times.
+// tags are shared. The index is in the time zone of the first frame with times.
 //
 // Frames of different queries have times in common if the queries have the same step and
 // [WithAlignedStart]. Join does not interpolate: to resample is left to readers of
@@ -46,7 +46,7 @@ func Join(frames ...*Frame) *Frame {
 	return joined
 }
 
-// rowsOf returns the row of each time of an index in a longer one that has them all.
+// rowsOf returns the row of each time of an index in an index that contains all of them.
 func rowsOf(index, all []time.Time) []int {
 	rows := make([]int, len(index))
 	row := 0
@@ -61,9 +61,9 @@ func rowsOf(index, all []time.Time) []int {
 }
 
 // Merge returns one output with the series of several outputs, for example of one query
-// over several ranges. Series of one metric and set of tags become one series, which has the
-// points of all in the order of time: of two points at one time that of the later output
-// stands. Series are in the order in which they come first, and the ID is that of the first
+// over several ranges. Series of one metric and set of tags become one series with the
+// points of all, in the order of time. Of two points at one time, the point of the later
+// output is kept. Series are in the order of their first appearance, and the ID is that of the first
 // output. The outputs are not changed; slices and tags may be shared with them.
 func Merge(outputs ...Output) Output {
 	var merged Output

@@ -16,7 +16,7 @@ import (
 )
 
 // Long is series in long form: a row for each point, with metric, tags, time and value. It
-// suits series whose times differ, of which a [Frame] would be mostly NaN, and programs that
+// suits series whose times differ, because a [Frame] of them is mostly NaN, and programs that
 // group by tags.
 type Long struct {
 	// Series are shared with the output. The rows are in the order of series and points.
@@ -38,8 +38,8 @@ type Row struct {
 // Long returns the output's series in long form. Nothing is copied.
 func (o Output) Long() *Long { return newLong(o.Series) }
 
-// Long returns the frame in long form. NaN is no row: a frame does not tell a missing value
-// from a NaN that the server has sent. [Output.Long] does. Times are cut to milliseconds.
+// Long returns the frame in long form. It omits NaN, because a frame does not distinguish
+// a missing value from a NaN that the server sent. [Output.Long] does. Times are cut to milliseconds.
 func (f Frame) Long() *Long {
 	all := make([]Series, len(f.Columns))
 	for i, c := range f.Columns {
@@ -69,7 +69,7 @@ func newLong(all []Series) *Long {
 }
 
 // In returns the rows with their times in another time zone. By default they are in UTC,
-// those of a frame in the zone of its index. The series are shared.
+// or in the zone of the frame's index. The series are shared.
 func (l Long) In(loc *time.Location) *Long {
 	l.zone = loc
 	return &l
@@ -111,7 +111,7 @@ func (l Long) row(s *Series, p int) Row {
 }
 
 // Header returns the names of the columns: metric, the keys of the tags, time and value. A
-// key that is the name of another column has "tag." before it.
+// key that is the name of another column gets the prefix "tag.".
 func (l Long) Header() []string {
 	header := make([]string, 0, len(l.TagKeys)+3)
 	header = append(append(append(header, "metric"), l.TagKeys...), "time", "value")
@@ -168,7 +168,7 @@ func (l Long) at(n int) Row {
 }
 
 // WriteCSV writes the rows as CSV (RFC 4180): a header, then a line a row, with the time in
-// RFC 3339. A tag that the series does not have is empty.
+// RFC 3339. A tag that the series lacks is empty.
 func (l Long) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(l.Header()); err != nil {

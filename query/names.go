@@ -30,9 +30,9 @@ func fetched(q string) []string {
 	return names
 }
 
-// selected returns the metrics that a PromQL expression selects. It is for advice: it takes
-// names with dots, which PromQL has only in quotes, for metrics, and finds some names in an
-// expression that no server accepts.
+// selected returns the metrics that a PromQL expression selects. It is for advice: it
+// accepts names with dots, which PromQL allows only in quotes, and finds names in expressions
+// that no server accepts.
 func selected(promql string) []string {
 	p := &promqlNames{rest: promql}
 	p.read()
@@ -106,7 +106,7 @@ func (p *promqlNames) matchers() {
 	}
 }
 
-// text reads a string, and returns what is between its quotes.
+// text reads a string, and returns the text between its quotes.
 func (p *promqlNames) text() string {
 	quote := p.rest[0]
 	for i := 1; i < len(p.rest); i++ {

@@ -16,8 +16,8 @@ type decoder struct {
 	each        eachSeries // nil: the series are collected
 }
 
-// eachSeries is called with each series of an output as it has been read, or with a piece of
-// a long one. Its error ends the reading.
+// eachSeries is called with each series of an output after it was read, or with each piece
+// of a long series. Its error ends the reading.
 type eachSeries func(output string, s Series) error
 
 // pointsOf reads the points of a series. If the series go to each, and this one's metric and

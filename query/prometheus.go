@@ -31,7 +31,7 @@ func (e *PrometheusError) Error() string {
 	return strings.TrimSuffix(strings.TrimPrefix(e.Type+": "+e.Message, ": "), ": ")
 }
 
-// Notes are what a server says beside its answer.
+// Notes are remarks of a server about its answer.
 type Notes struct {
 	// Warnings and Infos are Prometheus' annotations, each text once.
 	Warnings, Infos []string

@@ -90,8 +90,8 @@ func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.
 
 // QueryInstant asks a Prometheus-compatible API for the value of a PromQL expression
 // at one time, cut to milliseconds; a zero time is the server's now. Each series of the
-// Result has one point, except that a range selector such as requests[5m] gives the
-// points as they are stored. A scalar has one series without metric and tags. Native histograms
+// Result contains one point, except that a range selector such as requests[5m] gives the
+// points as they are stored. A scalar is one series without metric and tags. Native histograms
 // are left out, as by [Client.QueryRange].
 func (c *Client) QueryInstant(ctx context.Context, promql string, at time.Time) (*Result, error) {
 	faults := slices.Clone(c.faults)

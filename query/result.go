@@ -15,7 +15,7 @@ type Result struct {
 	// Outputs are in the order of the server. A PromQL query has one, with an
 	// empty ID.
 	Outputs []Output
-	// Notes are what a Prometheus-compatible server says beside its answer.
+	// Notes are remarks of a Prometheus-compatible server.
 	Notes
 }
 

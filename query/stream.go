@@ -23,17 +23,17 @@ import (
 //
 // A Stream is for one goroutine.
 type Stream struct {
-	// Notes are those of the last iteration over Pieces. They are complete when it has ended.
+	// Notes belong to the last iteration over Pieces, and are complete after its end.
 	Notes
 	ask func(each eachSeries) (Notes, error)
 }
 
 // Piece is a series, or a part of one.
 type Piece struct {
-	// Output is the ID of the output, if the answer has it before the series.
+	// Output is the ID of the output. It is empty if the answer sends the ID after the series.
 	Output string
-	// Series has at most 8,192 points, unless the answer has them before metric and tags.
-	// It is the receiver's to keep.
+	// Series contains at most 8,192 points, unless the answer sends the points before metric
+	// or tags. The caller may keep it.
 	Series
 }
 
@@ -50,8 +50,8 @@ func (c *Client) StreamQuery(ctx context.Context, q string, start, end time.Time
 }
 
 // StreamRange is [Client.QueryRange] for answers that are too large for memory. It asks for
-// ranges of more than 11,000 points in parts: each part has its own piece of each series, in
-// the order of time.
+// ranges of more than 11,000 points in parts: each part gives further pieces of
+// each series, in the order of time.
 func (c *Client) StreamRange(ctx context.Context, promql string, start, end time.Time, step time.Duration) *Stream {
 	return &Stream{ask: func(each eachSeries) (Notes, error) {
 		notes, err := c.streamRange(ctx, promql, start, end, step, each)
@@ -80,7 +80,7 @@ func (c *Client) streamRange(ctx context.Context, promql string, start, end time
 	return all.Notes, nil
 }
 
-// errStopped ends the reading of an answer whose receiver has had enough.
+// errStopped ends the reading of an answer after the caller has left the loop.
 var errStopped = errors.New("no more pieces are wanted")
 
 // Pieces asks the query, and returns an iterator over the answer. An error ends it; pieces

@@ -128,8 +128,9 @@ func TestStreamThatIsLeft(t *testing.T) {
 	}
 	f = newFake(t, reply{body: matrix(points(epoch, 10))})
 	n := 0
-	for range f.client().StreamRange(t.Context(), "q", at(epoch), at(epoch+30_000), time.Second).Pieces() {
-		if n++; n == 2 {
+	for _, err := range f.client().StreamRange(t.Context(), "q", at(epoch), at(epoch+30_000), time.Second).Pieces() {
+		if n++; n == 2 || err != nil {
+			is(t, err, nil)
 			break
 		}
 	}
