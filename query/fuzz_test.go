@@ -65,6 +65,46 @@ func piecemeal(t *testing.T, data []byte, whole, pieces any, wholeErr, piecesErr
 	}
 }
 
+// alike demands that a stream has the series of the answer that is read at once, and ends with the same error.
+func alike(t *testing.T, data []byte, d *decoder, want []Series, wantErr error, read func() error) {
+	t.Helper()
+	var got []Series
+	d.each = func(_ string, s Series) error {
+		got = append(got, s)
+		return nil
+	}
+	if err := read(); fmt.Sprint(err) != fmt.Sprint(wantErr) {
+		t.Errorf("%q: a stream ends with %v, want %v", data, err, wantErr)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); wantErr == nil && diff != "" {
+		t.Errorf("%q (-whole +stream):\n%s", data, diff)
+	}
+}
+
+func FuzzDecodeList(f *testing.F) {
+	for _, text := range []string{
+		`{"status":"success","data":["a","b\u00e4"],"warnings":["w"],"infos":["i"],"isPartial":true}`, `{"status":"success","data":null}`,
+		`{"data":[],"status":"success"}`, `{"status":"success"}`, `{"status":"success","data":{}}`, `{"status":"success","data":["a",null]}`,
+		`{"status":"success","data":["a"],"data":["b"]}`, `{"status":"error","data":5,"error":"x"}`, `["a"]`, `{"status":"success","data":["a",]}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		read := func(r io.Reader) (Listing[string], error) {
+			var l Listing[string]
+			var err error
+			d := &decoder{scanner: newScanner(r)}
+			l.Notes, err = d.envelope(func() error { return d.texts(&l.Items) })
+			return l, err
+		}
+		got, err := read(bytes.NewReader(data))
+		o := &oracle{}
+		checkAgainst(t, data, o, o.list(data), got, err)
+		pieces, piecesErr := read(iotest.OneByteReader(bytes.NewReader(data)))
+		piecemeal(t, data, got, pieces, err, piecesErr)
+	})
+}
+
 func FuzzDecodeNative(f *testing.F) {
 	for _, text := range []string{
 		`{"outputs":[]}`, `{"outputs":null}`, `{}`, `null`, ` { "hints" : [ 1e5 , "x" , { "a" : null } ] , "outputs" : [ null , { } ] } `,
@@ -88,6 +128,14 @@ func FuzzDecodeNative(f *testing.F) {
 		checkAgainst(t, data, o, o.native(data, first, last), got, err)
 		pieces, piecesErr := readNative(iotest.OneByteReader(bytes.NewReader(data)), first, last)
 		piecemeal(t, data, got, pieces, err, piecesErr)
+		streamed := &decoder{scanner: newScanner(bytes.NewReader(data)), first: first, last: last}
+		var all []Series
+		if got != nil {
+			for _, o := range got.Outputs {
+				all = append(all, o.Series...)
+			}
+		}
+		alike(t, data, streamed, all, err, func() error { _, err := streamed.native(); return err })
 	})
 }
 
@@ -114,6 +162,8 @@ func FuzzDecodePrometheus(f *testing.F) {
 		want := o.prometheus(data)
 		pieces, piecesErr := readPrometheus(iotest.OneByteReader(bytes.NewReader(data)))
 		piecemeal(t, data, got, pieces, err, piecesErr)
+		streamed := &decoder{scanner: newScanner(bytes.NewReader(data)), first: math.MinInt64, last: math.MaxInt64}
+		alike(t, data, streamed, got.series, err, func() error { _, err := streamed.prometheus(); return err })
 		if got != nil { // what the decoder itself says of histograms is not the oracle's
 			ours := func(w string) bool { return strings.HasPrefix(w, "the native histograms of ") }
 			want.histograms = got.histograms

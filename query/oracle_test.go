@@ -260,7 +260,19 @@ func (o *oracle) nativeSeries(v any, first, last int64) Series {
 }
 
 func (o *oracle) prometheus(data []byte) *matrix {
-	m, status := &matrix{}, ""
+	m := &matrix{}
+	m.Notes = o.envelope(data, func(v any) { o.data(m, v) })
+	return m
+}
+
+func (o *oracle) list(data []byte) (l Listing[string]) {
+	l.Notes = o.envelope(data, func(v any) { l.Items = append(l.Items, o.texts(v)...) })
+	return l
+}
+
+// envelope reads what all answers of Prometheus have.
+func (o *oracle) envelope(data []byte, read func(any)) (n Notes) {
+	status := ""
 	for _, member := range o.object(o.parse(data)) {
 		switch member.key {
 		case "status":
@@ -270,23 +282,23 @@ func (o *oracle) prometheus(data []byte) *matrix {
 				o.text(member.value)
 			}
 		case "warnings":
-			m.Warnings = append(m.Warnings, o.texts(member.value)...)
+			n.Warnings = append(n.Warnings, o.texts(member.value)...)
 		case "infos":
-			m.Infos = append(m.Infos, o.texts(member.value)...)
+			n.Infos = append(n.Infos, o.texts(member.value)...)
 		case "isPartial":
 			partial, ok := member.value.(bool)
 			if !ok && member.value != nil {
 				o.refuse()
 			}
-			m.Partial = partial
+			n.Partial = partial
 		case "data":
-			o.data(m, member.value)
+			read(member.value)
 		}
 	}
 	if status != "success" {
 		o.refuse()
 	}
-	return m
+	return n
 }
 
 func (o *oracle) texts(v any) (all []string) {
