@@ -346,6 +346,7 @@ func TestSecretsOfAnswers(t *testing.T) {
 			`{"status":"error","errorType":"bad","error":"` + pad + token + `"}`,
 			`{"status":"` + pad + token + `"}`,
 			`{"status":"success","warnings":["` + pad + token + `"],"data":{"resultType":"matrix","result":[]}}`,
+			`{"status":"success","infos":["` + pad + token + `"],"data":{"resultType":"matrix","result":[]}}`,
 			`{"status":"success","warnings":["` + pad + token + ` server returned HTTP status 401 Unauthorized"],"data":{"resultType":"matrix","result":[]}}`,
 			`{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,"` + pad + token + `"]]}]}}`,
 		} {
