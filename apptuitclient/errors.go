@@ -162,8 +162,8 @@ type StatusError struct {
 	StatusCode int
 	// Address is the host and path of the request, or the proxy that answered.
 	Address string
-	// Message is the server's text, shortened to one line of 200 characters and without
-	// secrets. For a redirect it contains the target.
+	// Message is the server's text on one line, without secrets, shortened to 200 characters;
+	// to 4 KiB if the request was a query. For a redirect it contains the target.
 	Message string
 }
 

@@ -59,7 +59,7 @@ func tested() map[[2]string]string {
 		{"InfluxDB", collector}:                "answers to the Collector's exporter",
 		{"OpenTSDB", opentsdb}:                 "answers, sizes, tags, values, duplicates, unknown names, throttling; every kind of instrument, read back point by point",
 		{"HBase", opentsdb}:                    "the storage of OpenTSDB; it hangs, fails and ends",
-		{"Prometheus", e2e}:                    "queries: `QueryRange` with `WithPrometheusPath(\"\")`",
+		{"Prometheus", e2e}:                    "queries in PromQL and lists, with `WithPrometheusPath(\"\")`",
 		{"nginx", e2e}:                         "a proxy: statuses, redirects, HTTP/2, TLS, limits of bodies",
 		{"nginx", chaos}:                       "a proxy that fails",
 		{"nginx", collector}:                   "a proxy before the server of the Collector's exporter",

@@ -46,6 +46,12 @@ func TestRichAnswers(t *testing.T) {
 	}})
 }
 
+// Python's json writes numbers that JSON does not have as bare words.
+func TestBareWordsAreNumbers(t *testing.T) {
+	r, err := answered(t, ` {"hints":[NaN,{"x":-Infinity}],"y":Infinity,"outputs":[{"result":[{"dps":[[1,NaN],[2,Infinity],[3, -Infinity ],[4,-1],[5,1]]}]}]}`)
+	same(t, succeeds(t, r, err).Outputs[0].Series[0].Values, []float64{nan, math.Inf(1), math.Inf(-1), -1, 1})
+}
+
 // decoders are the ways into both decoders, by a rich answer each.
 func decoders(t *testing.T, f func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error))) {
 	t.Helper()
@@ -198,7 +204,13 @@ func TestWhatIsNotWhereItBelongs(t *testing.T) {
 		{`{"outputs":[{"result":[{"dps":[[1,2,3]]}]}]}`, 35, "',' where ']' is expected"},
 		{`{"outputs":[{"result":[{"dps":[[1,true]]}]}]}`, 34, "a boolean where a number is expected"},
 		{`{"outputs":[{"result":[{"dps":[[1,{}]]}]}]}`, 34, "an object where a number is expected"},
-		{`{"outputs":[{"result":[{"dps":[[1,NaN]]}]}]}`, 34, "'N' where a number is expected"},
+		{`{"outputs":[{"result":[{"dps":[[1,Nan]]}]}]}`, 36, "NaN is expected"},
+		{`{"outputs":[{"result":[{"dps":[[1,Inf]]}]}]}`, 37, "Infinity is expected"},
+		{`{"outputs":[{"result":[{"dps":[[1,-Inf]]}]}]}`, 38, "-Infinity is expected"},
+		{`{"outputs":[{"result":[{"dps":[[1,+Infinity]]}]}]}`, 34, "'+' where a number is expected"},
+		{`{"outputs":[{"result":[{"dps":[[1,nan]]}]}]}`, 35, "null is expected"},
+		{`{"outputs":[{"result":[{"dps":[[NaN,1]]}]}]}`, 32, "'N' where a number is expected"},
+		{`{"outputs":[{"result":[{"dps":[[1,NaN5]]}]}]}`, 37, "a number where ']' is expected"},
 		{`{"outputs":[{"result":[{"dps":[[1,01]]}]}]}`, 34, `"01" is not a number`},
 		{`{"outputs":[{"result":[{"dps":[[1,1.]]}]}]}`, 34, `"1." is not a number`},
 		{`{"outputs":[{"result":[{"dps":[[1,-]]}]}]}`, 34, `"-" is not a number`},
@@ -222,6 +234,16 @@ func TestWhatIsNotWhereItBelongs(t *testing.T) {
 	for _, body := range []string{`{}`, `null`, `{"error":"x"}`, `{"status":"success","data":{}}`, `{"Outputs":[]}`} {
 		_, err := answered(t, body)
 		contains(t, err, "not a query endpoint")
+	}
+	for body, want := range map[string]string{
+		`{"error":"x"}`:                                                        "not a query endpoint: x",
+		`{"error":{"code":1,"message":"m"}}`:                                   "not a query endpoint: m",
+		`{"error":{"message":5},"outputs":null,"status":7}`:                    "<nil>",
+		`{"status":"error","errorType":"bad_data","error":"unknown function"}`: "apptuit: query: bad_data: unknown function",
+		`{"error":"unknown function","status":"error"}`:                        "apptuit: query: unknown function",
+	} {
+		_, err := answered(t, body)
+		contains(t, err, want)
 	}
 	for _, number := range []string{"1e300", "-1e300", "9007199254740993000", "99999999999999999999999"} {
 		_, err := answered(t, native("["+number+",1]"))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -61,18 +62,39 @@ func WithPrometheusPath(path string) Option {
 	})
 }
 
+// WithAlignedStart makes [Client.QueryRange] and [Client.StreamRange] move the start of a
+// range back to a multiple of the step since 1970 (UTC), also where the step is chosen. The
+// answers to two queries with one step then have times in common, so that [Join] does not
+// interleave them, and to ask again a little later gives the same times. By default the
+// start is as given.
+func WithAlignedStart() Option {
+	return optionFunc(func(c *Client) { c.aligned = true })
+}
+
 // Client asks one server. It is safe for concurrent use.
 type Client struct {
 	core       *client.Client
 	timeout    time.Duration
 	maxBytes   int64
 	prometheus string
+	aligned    bool
 	faults     []error
+
+	detects         bool        // the server may be VictoriaMetrics
+	victoriaMetrics atomic.Bool // it is
+	refusesPost     atomic.Bool // by the Prometheus-compatible API
 }
 
 // New returns a client that asks with the connections, the token and the
 // retries of c, which stays the caller's to close. A fault of an option is the
-// error of every query.
+// error of every query, and so is an endpoint of c that contains the path of an
+// API, such as https://api.apptuit.ai/api/query: it must be the base URL.
+//
+// The server of c (apptuitclient.WithServer, APPTUIT_SERVER) says whether
+// VictoriaMetrics is asked, which needs the parameter nocache=1 not to move the
+// times of a query. For any endpoint whose server is not set, the client knows
+// VictoriaMetrics by the header X-Server-Hostname of its first answer, and asks
+// once more where the times may have been moved.
 func New(c *apptuitclient.Client, opts ...Option) *Client {
 	q := &Client{timeout: 180 * time.Second, maxBytes: 256 << 20, prometheus: "/prometheus"}
 	if c == nil {
@@ -84,6 +106,14 @@ func New(c *apptuitclient.Client, opts ...Option) *Client {
 		if o != nil {
 			o.apply(q)
 		}
+	}
+	if q.core != nil {
+		if err := checkEndpoint(q.core.Endpoint(), q.prometheus); err != nil {
+			q.fault("New: %w", err)
+		}
+		server := q.core.Server()
+		q.victoriaMetrics.Store(server == client.VictoriaMetrics)
+		q.detects = server == client.Generic || server == client.Apptuit
 	}
 	return q
 }

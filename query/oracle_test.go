@@ -15,7 +15,8 @@ import (
 //   - they refuse values that are nested deeper than 200 where they are skipped.
 //
 // Keys are compared exactly, unlike by json.Unmarshal. Of a key that occurs twice, strings and tags stand as they are last;
-// arrays are put together. A null is an empty array or object, and as a value NaN.
+// arrays are put together. A null is an empty array or object, and as a value NaN. So are the bare words NaN, Infinity and
+// -Infinity, wherever a value of any kind may stand.
 type oracle struct {
 	refused   bool
 	undefined bool // what is neither an answer nor clearly none
@@ -28,8 +29,54 @@ type member struct {
 	value any
 }
 
+// What stands for the bare words of Python's json: numbers that no float64 holds.
+const (
+	oracleNaN      = "1e99999000001"
+	oracleInfinity = "1e99999000002"
+)
+
+// withoutWords replaces bare words outside of strings.
+func withoutWords(data []byte) []byte {
+	out := make([]byte, 0, len(data))
+	for i, quoted := 0, false; i < len(data); {
+		rest := data[i:]
+		word, number := "", ""
+		switch {
+		case quoted:
+		case bytes.HasPrefix(rest, []byte("NaN")):
+			word, number = "NaN", oracleNaN
+		case bytes.HasPrefix(rest, []byte("Infinity")):
+			word, number = "Infinity", oracleInfinity
+		}
+		if word != "" && !inNumber(data, i-1) && !inNumber(data, i+len(word)) {
+			out = append(out, number...)
+			i += len(word)
+			continue
+		}
+		if data[i] == '"' {
+			quoted = !quoted
+		}
+		if data[i] == '\\' && quoted && i+1 < len(data) {
+			out = append(out, data[i])
+			i++
+		}
+		out = append(out, data[i])
+		i++
+	}
+	return out
+}
+
+// inNumber reports whether a byte could make a longer number of what is beside it. The sign
+// of -Infinity does not: "-1e9" is a number as well.
+func inNumber(data []byte, i int) bool {
+	return i >= 0 && i < len(data) && bytes.IndexByte([]byte("0123456789.eE+"), data[i]) >= 0 ||
+		i > 0 && i < len(data) && data[i] == '-' && bytes.IndexByte([]byte("0123456789.eE+-"), data[i-1]) >= 0
+}
+
 // parse returns a tree of object, []any, string, json.Number, bool and nil.
 func (o *oracle) parse(data []byte) any {
+	o.undefined = bytes.Contains(data, []byte("-NaN")) || bytes.Contains(data, []byte("99999000001")) || bytes.Contains(data, []byte("99999000002"))
+	data = withoutWords(data)
 	if !json.Valid(data) {
 		o.refused = true
 		return nil
@@ -65,10 +112,14 @@ func (o *oracle) tree(d *json.Decoder, depth int) any {
 		_, _ = d.Token()
 		return all
 	}
-	if n, ok := token.(json.Number); ok {
+	if n, ok := token.(json.Number); ok && !isWord(n) {
 		o.number(n)
 	}
 	return token
+}
+
+func isWord(n json.Number) bool {
+	return n == oracleNaN || n == oracleInfinity || n == "-"+oracleInfinity
 }
 
 func (o *oracle) refuse() { o.refused = true }
@@ -131,6 +182,12 @@ func (o *oracle) value(v any) float64 {
 	switch {
 	case v == nil || text == "NaN":
 		return math.NaN()
+	case v == json.Number(oracleNaN):
+		return math.NaN()
+	case v == json.Number(oracleInfinity):
+		return math.Inf(1)
+	case v == json.Number("-"+oracleInfinity):
+		return math.Inf(-1)
 	case !ok:
 		return o.number(v)
 	case text == "+Inf" || text == "Inf":
@@ -203,30 +260,56 @@ func (o *oracle) nativeSeries(v any, first, last int64) Series {
 }
 
 func (o *oracle) prometheus(data []byte) *matrix {
-	m, status, found := &matrix{}, "", false
+	m := &matrix{}
+	m.Notes = o.envelope(data, func(v any) { o.data(m, v) })
+	return m
+}
+
+func (o *oracle) list(data []byte) (l Listing[string]) {
+	l.Notes = o.envelope(data, func(v any) { l.Items = append(l.Items, o.texts(v)...) })
+	return l
+}
+
+// envelope reads what all answers of Prometheus have.
+func (o *oracle) envelope(data []byte, read func(any)) (n Notes) {
+	status := ""
 	for _, member := range o.object(o.parse(data)) {
 		switch member.key {
 		case "status":
 			status = o.text(member.value)
 		case "error", "errorType":
-			o.text(member.value)
-		case "warnings":
-			for _, w := range o.array(member.value) {
-				m.warnings = append(m.warnings, o.text(w))
+			if member.value != nil {
+				o.text(member.value)
 			}
+		case "warnings":
+			n.Warnings = append(n.Warnings, o.texts(member.value)...)
+		case "infos":
+			n.Infos = append(n.Infos, o.texts(member.value)...)
+		case "isPartial":
+			partial, ok := member.value.(bool)
+			if !ok && member.value != nil {
+				o.refuse()
+			}
+			n.Partial = partial
 		case "data":
-			found = true
-			o.data(m, member.value)
+			read(member.value)
 		}
 	}
-	if status != "success" || !found {
+	if status != "success" {
 		o.refuse()
 	}
-	return m
+	return n
+}
+
+func (o *oracle) texts(v any) (all []string) {
+	for _, text := range o.array(v) {
+		all = append(all, o.text(text))
+	}
+	return all
 }
 
 func (o *oracle) data(m *matrix, v any) {
-	kind, found, pair, series := "", false, false, false
+	kind, pair, series := "", false, false
 	for _, member := range o.object(v) {
 		switch member.key {
 		case "resultType":
@@ -236,11 +319,10 @@ func (o *oracle) data(m *matrix, v any) {
 				o.refuse()
 			}
 		case "result":
-			found = true
 			pair, series = o.result(m, o.array(member.value))
 		}
 	}
-	if kind == "" || !found || kind == "scalar" && !pair || kind != "scalar" && pair && !series {
+	if kind == "" && (pair || series) || kind == "scalar" && !pair || kind != "scalar" && pair && !series {
 		o.refuse()
 	}
 }

@@ -23,7 +23,7 @@ const unusual = `{ "outputs" : [ {"id":"caf\u00e9 \ud83d\ude00 é😀 \ud83d \n"
 	`{"dps":null,"other":[true,false,null,{"a":[[1e5]]},"\\"]}]}]}` + "\n"
 
 func TestAnswersInPieces(t *testing.T) {
-	whole, err := decodeNative(strings.NewReader(unusual), math.MinInt64, math.MaxInt64)
+	whole, err := readNative(strings.NewReader(unusual), math.MinInt64, math.MaxInt64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestAnswersInPieces(t *testing.T) {
 		"halves":        iotest.HalfReader(strings.NewReader(unusual)),
 		"end with data": iotest.DataErrReader(strings.NewReader(unusual)),
 	} {
-		got, err := decodeNative(r, math.MinInt64, math.MaxInt64)
+		got, err := readNative(r, math.MinInt64, math.MaxInt64)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
@@ -55,7 +55,7 @@ func TestAnswersInPieces(t *testing.T) {
 // An answer that ends anywhere before its last brace was cut off there.
 func TestAnswersCutOff(t *testing.T) {
 	for n := range strings.LastIndexByte(unusual, '}') {
-		_, err := decodeNative(iotest.OneByteReader(strings.NewReader(unusual[:n])), math.MinInt64, math.MaxInt64)
+		_, err := readNative(iotest.OneByteReader(strings.NewReader(unusual[:n])), math.MinInt64, math.MaxInt64)
 		var failure *DecodeError
 		if !errors.Is(err, io.ErrUnexpectedEOF) || !errors.As(err, &failure) || failure.Offset != int64(n) {
 			t.Errorf("after %q: %v", unusual[max(0, n-20):n], err)
@@ -83,7 +83,7 @@ func TestLongSeries(t *testing.T) {
 		text.WriteString(`]}`)
 	}
 	text.WriteString(`]}}`)
-	m, err := decodePrometheus(&text)
+	m, err := readPrometheus(&text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestLongSeries(t *testing.T) {
 // A number that never ends is not waited for.
 func TestEndlessNumber(t *testing.T) {
 	endless := io.MultiReader(strings.NewReader(`{"outputs":[{"result":[{"dps":[[1,0.`), iotest.OneByteReader(zeros{}))
-	_, err := decodeNative(endless, 0, 1)
+	_, err := readNative(endless, 0, 1)
 	var failure *DecodeError
 	if !errors.As(err, &failure) || !strings.Contains(err.Error(), "more than 4096 bytes") {
 		t.Errorf("%v", err)

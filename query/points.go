@@ -182,20 +182,34 @@ func (s *scanner) time() (int64, error) {
 }
 
 // value reads a number, one in quotes as Prometheus writes it, or null, which
-// is NaN.
+// is NaN. NaN, Infinity and -Infinity as bare words are numbers, too: Python's json
+// writes them.
 func (s *scanner) value() (float64, error) {
 	c, err := s.peek()
 	if err != nil {
 		return 0, err
 	}
 	switch c {
-	default:
-		return s.number()
 	case 'n':
 		return math.NaN(), s.literal("null")
 	case '"':
 		return s.quoted()
 	}
+	return s.bare()
+}
+
+// bare reads a number, or one of the bare words for numbers that JSON cannot write.
+func (s *scanner) bare() (float64, error) {
+	s.need(2)
+	switch rest := s.buf[s.pos:s.end]; {
+	case rest[0] == 'N':
+		return math.NaN(), s.literal("NaN")
+	case rest[0] == 'I':
+		return math.Inf(1), s.literal("Infinity")
+	case rest[0] == '-' && len(rest) > 1 && rest[1] == 'I':
+		return math.Inf(-1), s.literal("-Infinity")
+	}
+	return s.number()
 }
 
 // quoted reads a number in quotes.

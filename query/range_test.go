@@ -50,7 +50,7 @@ func TestQueryRangeRequest(t *testing.T) {
 			if user, token, _ := r.BasicAuth(); user != "me" || token != "secret" {
 				t.Errorf("user %q, token %q", user, token)
 			}
-			same(t, r.form, url.Values{"query": {promql}, "start": {c.from}, "end": {c.to}, "step": {c.stride}, "nocache": {"1"}})
+			same(t, r.form, url.Values{"query": {promql}, "start": {c.from}, "end": {c.to}, "step": {c.stride}})
 		})
 	}
 }
@@ -195,8 +195,10 @@ func TestOtherResultsAreRefused(t *testing.T) {
 		{`{"result":[1700000000,"12"],"resultType":"string"}`, `"string"`},
 		{`{"resultType":"streams","result":[]}`, `"streams"`},
 		{`{"resultType":"streams","result":[{"stream":{},"values":[["1700000000000000000","line"]]}]}`, `"streams"`},
-		{`{"result":[]}`, "result"},
-		{`null`, "result"},
+		{`{"result":[{"metric":{}}]}`, "a result without a type"},
+		{`{"result":[1700000000,"1"]}`, "a result without a type"},
+		{`{"resultType":"scalar"}`, "no result where a scalar is expected"},
+		{`{"resultType":"scalar","result":[]}`, "nothing where a scalar is expected"},
 		{`[]`, "an array where an object is expected"},
 		{`{"resultType":7,"result":[]}`, "a number where a string is expected"},
 		{`{"resultType":"matrix","result":{}}`, "an object where an array is expected"},
@@ -218,8 +220,47 @@ func TestOtherResultsAreRefused(t *testing.T) {
 		_, err := answeredRange(t, body)
 		contains(t, err, "not a Prometheus query endpoint")
 	}
-	_, err := answeredRange(t, `{"status":"success"}`)
-	contains(t, err, "data")
+}
+
+// Some servers leave out whatever is empty.
+func TestEmptyAnswers(t *testing.T) {
+	for _, body := range []string{
+		`{"status":"success"}`, `{"status":"success","data":null}`, `{"status":"success","data":{}}`,
+		`{"status":"success","data":{"result":[]}}`, `{"status":"success","data":{"result":null}}`,
+		`{"status":"success","data":{"resultType":"matrix"}}`, `{"status":"success","data":{"resultType":"vector","result":null}}`,
+	} {
+		r, err := answeredRange(t, body)
+		succeeds(t, r, err)
+		same(t, len(r.Outputs), 1, body)
+		same(t, len(r.Outputs[0].Series), 0, body)
+	}
+}
+
+func TestNotesAreKept(t *testing.T) {
+	for _, body := range []string{
+		`{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]},"warnings":["w"],"infos":["i","j","i"]}`,
+		`{"infos":["i","j"],"warnings":["w","w"],"data":{"resultType":"matrix","result":[]},"isPartial":true,"status":"success"}`,
+	} {
+		r, err := answeredRange(t, body)
+		same(t, succeeds(t, r, err).Notes, query.Notes{Warnings: []string{"w"}, Infos: []string{"i", "j"}, Partial: true})
+	}
+	for _, partial := range []string{"false", "null"} {
+		r, err := answeredRange(t, `{"status":"success","isPartial":`+partial+`}`)
+		same(t, succeeds(t, r, err).Notes, query.Notes{})
+	}
+	_, err := answeredRange(t, `{"status":"success","isPartial":"yes"}`)
+	contains(t, err, "a string where a boolean is expected")
+}
+
+// One part of a range says it of all.
+func TestNotesOfParts(t *testing.T) {
+	f := newFake(t,
+		reply{body: `{"status":"success","isPartial":false,"infos":["i"],"warnings":["w"]}`},
+		reply{body: `{"status":"success","isPartial":true,"infos":["j","i"],"warnings":["w"]}`},
+		reply{body: `{"status":"success"}`})
+	r, err := f.client().QueryRange(t.Context(), "q", at(0), at(30_000), time.Second)
+	same(t, succeeds(t, r, err).Notes, query.Notes{Warnings: []string{"w"}, Infos: []string{"i", "j"}, Partial: true})
+	same(t, len(f.all()), 3, "requests")
 }
 
 func TestNativeHistogramsAreAWarning(t *testing.T) {
@@ -266,4 +307,43 @@ func TestPrometheusError(t *testing.T) {
 		t.Fatalf("%#v", err)
 	}
 	same(t, err.Error(), "apptuit: query range: bad_data: parse error at char 3: ä")
+
+	for body, want := range map[string]string{
+		`{"status":"error","errorType":"bad_data"}`:     "apptuit: query range: bad_data",
+		`{"status":"error","error":"no"}`:               "apptuit: query range: no",
+		`{"status":"error"}`:                            `apptuit: query range: status "error"`,
+		`{"status":"error","data":"what","error":"no"}`: "apptuit: query range: no",
+		`{"status":"error","data":{"resultType":"matrix","result":[]},"error":"no\n  more","errorType":"x"}`: "apptuit: query range: x: no more",
+	} {
+		_, err := answeredRange(t, body)
+		contains(t, err, want)
+		if !errors.As(err, &e) {
+			t.Errorf("%s: %#v", body, err)
+		}
+	}
+}
+
+// Somebody has to understand what is wrong with a long query.
+func TestErrorsAreShownWhole(t *testing.T) {
+	words := strings.Repeat("sum by (host) (rate(requests[5m])) + ", 100) + "here it goes wrong"
+	for code, show := range map[int]func(error) string{
+		200: func(err error) string {
+			var e *query.PrometheusError
+			if !errors.As(err, &e) {
+				t.Fatalf("%#v", err)
+			}
+			return e.Message
+		},
+		422: func(err error) string { return statusOf(t, err, 422).Message },
+	} {
+		_, err := newFake(t, reply{code: code, body: `{"status":"error","errorType":"execution","error":"` + words + `"}`}).
+			client().QueryInstant(t.Context(), "q", at(1))
+		contains(t, err, words)
+		same(t, show(err), words)
+		_, err = newFake(t, reply{code: code, body: `{"status":"error","errorType":"execution","error":"` + strings.Repeat(words, 10) + `"}`}).
+			client().QueryInstant(t.Context(), "q", at(1))
+		if text := show(err); len(text) > 4200 || len(text) < 3800 || !strings.HasSuffix(text, "…") {
+			t.Errorf("%d bytes: %s", len(text), text)
+		}
+	}
 }

@@ -25,35 +25,53 @@ const (
 // String returns the frame as a table. Of a long or wide one the middle is left
 // out.
 func (f Frame) String() string {
-	rows, columns := ends(len(f.Index), shownRows), ends(len(f.Columns), shownColumns)
 	layout := f.layout()
-	var table strings.Builder
-	line := func(first string, cell func(column int) string) {
-		table.WriteString(first)
-		table.WriteByte('\t')
-		for _, c := range columns {
-			if c < 0 {
-				table.WriteString("…")
-			} else {
-				table.WriteString(cell(c))
+	return table(len(f.Index), len(f.Columns), func(row, column int) string {
+		switch {
+		case row == 0 && column == 0:
+			return "time"
+		case row == 0:
+			return f.Columns[column-1].Name
+		case column == 0:
+			return f.Index[row-1].Format(layout)
+		}
+		return text(f.Columns[column-1].Values[row-1])
+	})
+}
+
+// table returns a table of a header, numbered 0, and rows from 1 on. Each has a first column,
+// numbered 0, and columns from 1 on. Of many rows or columns the middle is left out.
+func table(rows, columns int, cell func(row, column int) string) string {
+	const omitted = "…"
+	var cells strings.Builder
+	line := func(row int) {
+		shown := ends(columns, shownColumns)
+		for i := range len(shown) + 1 {
+			column := 0
+			if i > 0 {
+				column = shown[i-1] + 1
 			}
-			table.WriteByte('\t')
+			if row < 0 || i > 0 && column == 0 {
+				cells.WriteString(omitted)
+			} else {
+				cells.WriteString(strings.Map(visible, cell(row, column)))
+			}
+			cells.WriteByte('\t')
 		}
-		table.WriteByte('\n')
+		cells.WriteByte('\n')
 	}
-	line("time", func(c int) string { return strings.Map(visible, f.Columns[c].Name) })
-	for _, r := range rows {
-		if r < 0 {
-			line("…", func(int) string { return "…" })
-			continue
+	line(0)
+	for _, r := range ends(rows, shownRows) {
+		if r >= 0 {
+			r++
 		}
-		line(f.Index[r].Format(layout), func(c int) string { return text(f.Columns[c].Values[r]) })
+		line(r)
 	}
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = io.WriteString(w, table.String()) // into memory, as Flush
+	_, _ = io.WriteString(w, cells.String()) // into memory, as Flush
 	_ = w.Flush()
-	fmt.Fprintf(&b, "[%d rows x %d columns]\n", len(f.Index), len(f.Columns))
+	fmt.Fprintf(&b, "[%d rows x %d columns]\n", rows, columns)
 	return b.String()
 }
 
@@ -84,11 +102,16 @@ func ends(n, most int) []int {
 func (f Frame) layout() string {
 	for _, t := range f.Index {
 		if t.Nanosecond() != 0 {
-			return "2006-01-02 15:04:05.000Z07:00"
+			return millisecondsLayout
 		}
 	}
-	return "2006-01-02 15:04:05Z07:00"
+	return secondsLayout
 }
+
+const (
+	secondsLayout      = "2006-01-02 15:04:05Z07:00"
+	millisecondsLayout = "2006-01-02 15:04:05.000Z07:00"
+)
 
 func text(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
@@ -156,16 +179,19 @@ func (v jsonValues) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		switch {
-		case math.IsNaN(f):
-			b = append(b, "null"...)
-		case math.IsInf(f, 1):
-			b = append(b, `"+Inf"`...)
-		case math.IsInf(f, -1):
-			b = append(b, `"-Inf"`...)
-		default:
-			b = strconv.AppendFloat(b, f, 'g', -1, 64)
-		}
+		b = appendJSON(b, f)
 	}
 	return append(b, ']'), nil
+}
+
+func appendJSON(b []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(b, "null"...)
+	case math.IsInf(f, 1):
+		return append(b, `"+Inf"`...)
+	case math.IsInf(f, -1):
+		return append(b, `"-Inf"`...)
+	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
 }

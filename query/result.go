@@ -15,9 +15,8 @@ type Result struct {
 	// Outputs are in the order of the server. A PromQL query has one, with an
 	// empty ID.
 	Outputs []Output
-	// Warnings are what a Prometheus-compatible server says beside its answer,
-	// each once.
-	Warnings []string
+	// Notes are remarks of a Prometheus-compatible server.
+	Notes
 }
 
 // Output returns the output of an ID.

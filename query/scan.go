@@ -171,6 +171,22 @@ func (s *scanner) literal(word string) error {
 	return nil
 }
 
+// boolean reads true, false or null, which is false.
+func (s *scanner) boolean() (bool, error) {
+	c, err := s.peek()
+	switch {
+	case err != nil:
+		return false, err
+	case c == 't':
+		return true, s.literal("true")
+	case c == 'f':
+		return false, s.literal("false")
+	case c == 'n':
+		return false, s.literal("null")
+	}
+	return false, s.unexpected(c, "a boolean")
+}
+
 // null reads a null if there is one.
 func (s *scanner) null() (bool, error) {
 	c, err := s.peek()
@@ -284,6 +300,6 @@ func (s *scanner) skipAt(depth int) error {
 	case 'n':
 		return s.literal("null")
 	}
-	_, err = s.number()
+	_, err = s.bare()
 	return err
 }

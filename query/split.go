@@ -64,14 +64,14 @@ func chooseStep(width time.Duration) time.Duration {
 // at the end, to slices of their own size: growing these span by span would take
 // several times the memory.
 type joiner struct {
-	matrix
+	noted
+	series []Series
 	place  map[string]int // of series, by identity; nil until there is a second span
 	later  [][]Series     // of each series, its points in later spans
-	warned map[string]bool
 }
 
 func (j *joiner) add(part *matrix) {
-	j.warn(part.warnings)
+	j.note(part.Notes)
 	if j.series == nil {
 		j.series = part.series
 		return
@@ -135,20 +135,6 @@ func (j *joiner) joined() []Series {
 		j.later[i] = nil
 	}
 	return j.series
-}
-
-// warn keeps each warning once.
-func (j *joiner) warn(warnings []string) {
-	for _, w := range warnings {
-		if j.warned[w] {
-			continue
-		}
-		if j.warned == nil {
-			j.warned = make(map[string]bool)
-		}
-		j.warned[w] = true
-		j.warnings = append(j.warnings, w)
-	}
 }
 
 // identity is unlike that of any other series, which a name may not be.

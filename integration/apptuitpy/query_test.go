@@ -309,6 +309,7 @@ func queries() []asking {
 	canned("NaN as a text", output(series(k, `[1000,"NaN"],[1001,1.5]`)))
 	canned("an infinity as a text", output(series(k, `[1000,"+Inf"],[1001,"-Inf"]`)))
 	canned("NaN as a word", output(series(k, `[1000,NaN]`)))
+	canned("infinities as words", output(series(k, `[1000,Infinity],[1001,-Infinity],[1002,1.5]`)))
 	canned("timestamps in milliseconds", output(series(k, `[1000000,1.5]`)))
 	canned("timestamps with a fraction", output(series(k, `[1000.5,1.5],[1001.25,2.5]`)))
 	canned("no tags", output(series(`{}`, "[1000,1.5]")))

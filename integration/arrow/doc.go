@@ -33,6 +33,16 @@
 //
 // In Parquet, time zone and metadata are kept by pqarrow.WithStoreSchema alone.
 //
+// [LongRecord] takes a [query.Long] instead: each point is a row.
+//
+//	metric     dictionary of strings
+//	KEY …      dictionary of strings, nullable: a column for each tag key
+//	time       timestamp[ms, tz=…]
+//	value      float64
+//
+// A long form contains no missing values: NaN was sent by the server, and stays NaN. A tag
+// that a series lacks is null.
+//
 // What fails is a frame that contradicts itself: a column that is not as long
-// as the index.
+// as the index, or a series with more times than values.
 package arrow

@@ -5,7 +5,7 @@ package arrow
 
 import "github.com/apache/arrow-go/v18/arrow/memory"
 
-// Option configures [Record].
+// Option configures [Record] and [LongRecord].
 type Option interface{ apply(*config) }
 
 type optionFunc func(*config)

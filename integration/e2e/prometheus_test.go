@@ -198,6 +198,58 @@ func TestPrometheus(t *testing.T) {
 	})
 }
 
+// TestPrometheusDiscovery lists what Prometheus has stored, and asks for single times.
+func TestPrometheusDiscovery(t *testing.T) {
+	t.Parallel()
+	p := servers.StartPrometheus(t)
+	start := time.Now().Add(-20 * time.Minute).Truncate(time.Minute)
+	labeled := func(key, value string) []sample {
+		return []sample{sampleAt(start, sample{"asInt": "1", "attributes": []sample{{"key": key, "value": sample{"stringValue": value}}}})}
+	}
+	receive(t, p, gauge("a", labeled("k", "v")...), gauge("a", labeled("k", "w")...), gauge("b", labeled("l", "v")...),
+		gauge("moves", sampleAt(start, sample{"asInt": "1"}), sampleAt(start.Add(tick), sample{"asInt": "2"})))
+	w := newWire()
+	q := asksPrometheus(t, p.URL(), w)
+	discover(t, q, start)
+
+	ctx := within(t, 30*time.Second)
+	r, err := q.QueryInstant(ctx, "sum(a)", start.Add(1500*time.Millisecond))
+	want := []query.Series{{Tags: map[string]string{}, Timestamps: []int64{start.UnixMilli() + 1500}, Values: []float64{2}}}
+	if err != nil || !cmp.Equal(want, r.Outputs[0].Series) {
+		t.Errorf("instant query: %+v, error %v", r, err)
+	}
+	r, err = q.QueryInstant(ctx, "b[1m]", start.Add(30*time.Second))
+	want = []query.Series{{Metric: "b", Tags: map[string]string{"l": "v"}, Timestamps: []int64{start.UnixMilli()}, Values: []float64{1}}}
+	if err != nil || !cmp.Equal(want, r.Outputs[0].Series) {
+		t.Errorf("range selector: %+v, error %v", r, err)
+	}
+	if _, err = q.QueryInstant(ctx, `"text"`, start); err == nil || !strings.Contains(err.Error(), `result of type "string"`) {
+		t.Errorf("string: error %v", err)
+	}
+	r, err = q.QueryInstant(ctx, "rate(moves[5m])", start.Add(tick))
+	if err != nil || len(r.Warnings) != 0 || len(r.Infos) != 1 || !strings.Contains(r.Infos[0], "metric might not be a counter") {
+		t.Errorf("infos: %+v, error %v", r, err)
+	}
+	// Prometheus does not have Apptuit's API: somebody has forgotten to say that it is PromQL.
+	_, err = q.Query(ctx, "fetch('a')", start, time.Time{})
+	hints, failure := q.Hints(ctx, query.LanguageApptuit, "fetch('a')", err)
+	if failure != nil || len(hints) != 1 || hints[0].Kind != query.HintPromQL {
+		t.Errorf("hints %v, error %v", hints, failure)
+	}
+	if _, err = q.QueryInstant(ctx, "http.server.duration", start); err == nil {
+		t.Error("a name with dots is accepted")
+	}
+	hints, failure = q.Hints(ctx, query.LanguagePromQL, "http.server.duration", err)
+	if failure != nil || len(hints) != 1 || hints[0].Kind != query.HintUnknown {
+		t.Errorf("hints %v, error %v", hints, failure)
+	}
+	for _, a := range w.seen() {
+		if list := strings.HasSuffix(a.path, "/values"); list != (a.method == "GET") && a.path != "/api/query" {
+			t.Errorf("%s %s", a.method, a.path)
+		}
+	}
+}
+
 // TestPrometheusInParts asks for more points than Prometheus gives at once.
 func TestPrometheusInParts(t *testing.T) {
 	t.Parallel()

@@ -104,7 +104,7 @@ func (c *Client) judgeText(r *http.Response, text []byte, b *put.Batch) result {
 	if r.StatusCode == http.StatusNoContent || r.StatusCode/100 == 2 && blank {
 		return result{status: r.StatusCode, action: actionAccept, accepted: b.Points()}
 	}
-	failure := c.answerError(r, text)
+	failure := c.answerError(r, text, c.settings.creds.redact.cutLine)
 	res := result{status: r.StatusCode, action: c.settings.profile.actionOfText(r.StatusCode, text), undecided: b, err: failure}
 	if n, ok := partialWrite(r.StatusCode, text); ok && c.settings.profile.PartialWrites {
 		if n <= b.Points() {
@@ -145,9 +145,10 @@ func partialWrite(status int, text []byte) (int, bool) {
 }
 
 // answerError returns the error for an answer, with the message from its body or, for a
-// redirect, its target.
-func (c *Client) answerError(r *http.Response, text []byte) error {
-	message := c.settings.creds.redact.cutLine(message(text))
+// redirect, its target. clean removes secrets from the message and shortens it to a line. Its
+// arguments are the results of [message].
+func (c *Client) answerError(r *http.Response, text []byte, clean func(text string, cut bool) string) error {
+	message := clean(message(text))
 	switch {
 	case r.StatusCode >= 300 && r.StatusCode < 400:
 		message = "redirects to " + c.settings.creds.redact.line(location(r))

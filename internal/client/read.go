@@ -21,6 +21,10 @@ type Question struct {
 	Form     string        // URL-encoded body; if it is not empty, the request is a POST instead of a GET
 	Timeout  time.Duration // of one attempt, to the end of the answer
 	MaxBytes int64         // of the answer, after decompression
+
+	// CheckHeader, if it is not nil, is called with the header of a 200 answer before its
+	// body is decoded. Its error is returned like that of decode.
+	CheckHeader func(http.Header) error
 }
 
 // Read makes a read request with the token, the connections and the retry policy of the
@@ -85,7 +89,13 @@ func (c *Client) readOnce(ctx context.Context, address string, q Question, decod
 		res.err = fmt.Errorf("not a query endpoint: %w", res.err)
 		return res
 	}
-	if err := decode(body); err != nil {
+	if q.CheckHeader != nil {
+		err = q.CheckHeader(response.Header)
+	}
+	if err == nil {
+		err = decode(body)
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			err = ended(ctx)
 		}
@@ -96,6 +106,12 @@ func (c *Client) readOnce(ctx context.Context, address string, q Question, decod
 
 // Redact returns a server's text without the secrets of the client.
 func (c *Client) Redact(text string) string { return c.settings.creds.redact.text(text) }
+
+// RedactLine returns up to 4 KiB of a server's text on one line, without the secrets of the
+// client.
+func (c *Client) RedactLine(text string) string {
+	return strings.ToValidUTF8(c.settings.creds.redact.search(text, false), "\uFFFD")
+}
 
 // startsPage reports whether the first bytes of a body are HTML. It looks at one read only,
 // so as not to wait for more of a slow answer.
@@ -114,7 +130,8 @@ func (c *Client) readRefused(response *http.Response, body io.Reader, token stri
 		text, _ = io.ReadAll(io.LimitReader(body, maxText))
 	}
 	res := result{
-		status: response.StatusCode, action: actionOf(response.StatusCode), token: token, err: c.answerError(response, text),
+		status: response.StatusCode, action: actionOf(response.StatusCode), token: token,
+		err: c.answerError(response, text, c.settings.creds.redact.wholeLine),
 	}
 	if res.action == actionRetry {
 		res.retryAfter = requestedDelay(response)

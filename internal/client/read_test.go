@@ -119,6 +119,60 @@ func TestReadOfAnAddressThatIsNone(t *testing.T) {
 	}
 }
 
+// The header of an answer can end a read before its body is decoded.
+func TestReadChecksTheHeader(t *testing.T) {
+	refused := errors.New("another server")
+	code, requests := 200, 0
+	asker := readFrom(t, func(*http.Request) (int, io.Reader) {
+		requests++
+		return code, strings.NewReader("answer")
+	})
+	for _, want := range []error{nil, refused} {
+		q := read("/")
+		q.CheckHeader = func(h http.Header) error {
+			if h == nil {
+				t.Error("no header")
+			}
+			return want
+		}
+		var text string
+		err := client.Of(asker).Read(t.Context(), q, all(&text))
+		if !errors.Is(err, want) || (text == "answer") != (want == nil) {
+			t.Errorf("%q, %v, want %v", text, err, want)
+		}
+	}
+	code = 404
+	q := read("/")
+	q.CheckHeader = func(http.Header) error {
+		t.Error("the header of a refusal is checked")
+		return nil
+	}
+	var status *apptuitclient.StatusError
+	if err := client.Of(asker).Read(t.Context(), q, all(new(string))); !errors.As(err, &status) {
+		t.Error(err)
+	}
+	if requests != 3 {
+		t.Errorf("%d requests, want 3", requests)
+	}
+}
+
+// A query is explained by more words than a put.
+func TestReadShowsTheWholeMessage(t *testing.T) {
+	const secret = "s3cr3t-token"
+	for n, complete := range map[int]bool{10: true, 500: true, 5000: false, 50_000: false} {
+		words := strings.Repeat("word ", n/5) + secret
+		asker := readFrom(t, func(*http.Request) (int, io.Reader) { return 400, strings.NewReader(words) }, apptuitclient.WithToken(secret))
+		err := client.Of(asker).Read(t.Context(), read("/"), all(new(string)))
+		var status *apptuitclient.StatusError
+		if !errors.As(err, &status) || len(status.Message) > 4200 || strings.Contains(status.Message, secret) {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		if complete != strings.HasSuffix(status.Message, "word [redacted]") || complete == strings.HasSuffix(status.Message, "…") {
+			t.Errorf("%d bytes: a message of %d bytes ends in %q", n, len(status.Message), status.Message[len(status.Message)-20:])
+		}
+	}
+}
+
 func TestReadIsBounded(t *testing.T) {
 	const answer = "0123456789"
 	for _, pieces := range []func(io.Reader) io.Reader{iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader} {

@@ -130,6 +130,17 @@ func (r *redactor) cutLine(s string, cut bool) string {
 	return OneLine(r.search(s, cut))
 }
 
+// wholeLine is like cutLine, but it returns up to maxSearched bytes. The answer to a read
+// request is an error that somebody waits for: the server's words explain a query that may
+// be long.
+func (r *redactor) wholeLine(s string, cut bool) string {
+	line := strings.ToValidUTF8(r.search(s, cut), "\uFFFD")
+	if cut || len(line) >= maxSearched {
+		line += "…"
+	}
+	return line
+}
+
 // search returns the beginning of a text, on one line, without secrets. It joins the lines
 // before it searches, because a secret can contain blanks that the server quotes as other
 // white space.

@@ -1,0 +1,45 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every piece of Go on the page about queries is in an example of the package, and every
+// output is the output of an example.
+func TestQueryPageIsRun(t *testing.T) {
+	page, err := os.ReadFile("query.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../query/example*_test.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var code, outputs strings.Builder
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.WriteString(flat(string(text)))
+		outputs.WriteString(flat(strings.ReplaceAll(string(text), "\t// ", "")))
+	}
+	for kind, in := range map[string]string{"go": code.String(), "text": outputs.String()} {
+		pieces := strings.Split(string(page), "```"+kind+"\n")[1:]
+		if len(pieces) < 4 {
+			t.Errorf("the page has %d pieces of %s", len(pieces), kind)
+		}
+		for _, piece := range pieces {
+			piece, _, _ = strings.Cut(piece, "```")
+			if !strings.Contains(in, flat(piece)) {
+				t.Errorf("no example has this:\n%s", piece)
+			}
+		}
+	}
+}
