@@ -223,7 +223,7 @@ func TestEndpointsThatAreNotTheBase(t *testing.T) {
 		{"https://fake.test/api/query/", "/prometheus", "https://fake.test"},
 		{"https://fake.test/a/api/v1", "", "https://fake.test/a"},
 		{"https://fake.test/api/v1/query_range", "", "https://fake.test"},
-		{"https://fake.test/prometheus/api/v1", "", "https://fake.test/prometheus"},
+		{"https://fake.test/prometheus/api/v1", "", "https://fake.test"},
 		{"https://fake.test/prometheus/api/v1", "/prometheus", "https://fake.test"},
 		{"https://fake.test/select/0/prometheus", "/prometheus", "https://fake.test/select/0"},
 		{"https://fake.test/prometheus", "", ""},

@@ -108,8 +108,9 @@ func New(c *apptuitclient.Client, opts ...Option) *Client {
 		}
 	}
 	if q.core != nil {
-		if err := checkEndpoint(q.core.Endpoint(), q.prometheus); err != nil {
-			q.fault("New: %w", err)
+		// The client has refused endpoints with the path of an API.
+		if base, ok := strings.CutSuffix(q.core.Endpoint(), q.prometheus); ok && q.prometheus != "" {
+			q.fault("New: the endpoint ends in %s, which the client adds: use the base URL %s", q.prometheus, base)
 		}
 		server := q.core.Server()
 		q.victoriaMetrics.Store(server == client.VictoriaMetrics)

@@ -47,7 +47,8 @@ func cutAPI(u *url.URL) (base, api string, ok bool) {
 	path := strings.TrimRight(u.EscapedPath(), "/")
 	for _, api := range []string{
 		"/api/put", "/api/query",
-		"/prometheus/api/v1/query_range", "/prometheus/api/v1/query", "/api/v1/query_range", "/api/v1/query",
+		"/prometheus/api/v1/query_range", "/prometheus/api/v1/query", "/prometheus/api/v1",
+		"/api/v1/query_range", "/api/v1/query", "/api/v1",
 	} {
 		if i := len(path) - len(api); i >= 0 && strings.EqualFold(path[i:], api) {
 			return u.Scheme + "://" + u.Host + strings.TrimRight(path[:i], "/"), api, true
