@@ -1,7 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package when parses the durations and times that people give.
+package when
 
 import (
 	"errors"
@@ -12,9 +13,9 @@ import (
 	"time"
 )
 
-// parseDuration reads a positive duration: as Go has them, also with weeks and
+// ParseDuration reads a positive duration: as Go has them, also with weeks and
 // days in front (1w2d3h), or a number of seconds.
-func parseDuration(s string) (time.Duration, error) {
+func ParseDuration(s string) (time.Duration, error) {
 	d, err := durationOf(s)
 	if err != nil || d <= 0 {
 		return 0, fmt.Errorf("%q is not a positive duration such as 30s, 1h30m or 7d", s)
@@ -61,9 +62,9 @@ func duration(n float64, unit time.Duration) (time.Duration, error) {
 	return 0, errors.New("out of range")
 }
 
-// parseTime reads RFC 3339, a date, both also without a time zone, or seconds
+// ParseTime reads RFC 3339, a date, both also without a time zone, or seconds
 // since 1970.
-func parseTime(s string, zone *time.Location) (time.Time, error) {
+func ParseTime(s string, zone *time.Location) (time.Time, error) {
 	const latest = 1 << 33 // beyond, numbers are milliseconds by mistake
 	if n, err := strconv.ParseFloat(s, 64); err == nil && n >= 0 && n < latest {
 		return time.UnixMilli(int64(math.Round(n * 1000))), nil
@@ -74,32 +75,4 @@ func parseTime(s string, zone *time.Location) (time.Time, error) {
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is not a time: RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds", s)
-}
-
-// parseRange sets the start and the end.
-func (c *command) parseRange(since, start, end string, sinceGiven bool) error {
-	var faults []error
-	if start != "" && sinceGiven {
-		faults = append(faults, errors.New("-since and -start exclude each other"))
-	}
-	back, err := parseDuration(since)
-	if err != nil {
-		faults = append(faults, fmt.Errorf("-since: %w", err))
-	}
-	if end != "" {
-		if c.end, err = parseTime(end, c.zone); err != nil {
-			faults = append(faults, fmt.Errorf("-end: %w", err))
-		}
-	}
-	c.start = c.until().Add(-back)
-	if start != "" {
-		if c.start, err = parseTime(start, c.zone); err != nil {
-			faults = append(faults, fmt.Errorf("-start: %w", err))
-		}
-	}
-	if len(faults) == 0 && c.until().Before(c.start) {
-		faults = append(faults, fmt.Errorf("the end, %s, is before the start, %s",
-			c.until().In(c.zone).Format(time.RFC3339), c.start.In(c.zone).Format(time.RFC3339)))
-	}
-	return errors.Join(faults...)
 }

@@ -1,19 +1,23 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package e2e_test
 
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +33,7 @@ import (
 // An hour and a quarter of a web shop, in ticks of 15 s. For eight minutes it is
 // gone, and its counters begin again.
 const (
-	tick         = 15 * time.Second
+	shopTick     = 15 * time.Second
 	ticks        = 300
 	down, up     = 156, 188 // the first tick without points, the first with points again
 	historyStart = 1781600400
@@ -51,7 +55,7 @@ func newShop() shop {
 			if i >= up && i < up+12 { // they come back little by little
 				rate *= float64(i-up+1) / 12
 			}
-			s[r.route] = append(s[r.route], uint64(max(0, rate)*tick.Seconds()))
+			s[r.route] = append(s[r.route], uint64(max(0, rate)*shopTick.Seconds()))
 		}
 	}
 	return s
@@ -83,7 +87,7 @@ func (s shop) export(t *testing.T, endpoint string) {
 				totals[route] = p
 			}
 			n := requests[i]
-			p.Time = time.Unix(historyStart, 0).Add(time.Duration(i) * tick)
+			p.Time = time.Unix(historyStart, 0).Add(time.Duration(i) * shopTick)
 			p.Count += n
 			p.Sum += 0.08 * float64(n)
 			p.BucketCounts[0] += n - n/10
@@ -117,24 +121,32 @@ func (s shop) rate(route string, i int) float64 {
 
 const rates = `sum by (http_route) (rate(http_server_request_duration_count[1m]))`
 
-// TestEndToEnd asks VictoriaMetrics for what our exporter has sent there. With
+// TestQueryCommand asks VictoriaMetrics for what our exporter has sent there. With
 // UPDATE_PICTURE=1 the plot goes into the project's documentation.
-func TestEndToEnd(t *testing.T) {
+func TestQueryCommand(t *testing.T) {
 	v := servers.StartVictoriaMetrics(t)
 	history := newShop()
 	history.export(t, v.Endpoint())
 	// The server serves points of this age when they are flushed.
 	v.Points(t, "http_server_request_duration_count")
-	t.Setenv("APPTUIT_ENDPOINT", v.URL())
-	end := strconv.FormatInt(historyStart+int64(ticks*tick/time.Second), 10)
-	arguments := []string{"-promql", rates, "-step", "15s", "-since", "70m", "-end", end, "-tz", "UTC"}
+	end := strconv.FormatInt(historyStart+int64(ticks*shopTick/time.Second), 10)
+	command := servers.BuildCommand(t)
+	query := func(t *testing.T, args ...string) string {
+		t.Helper()
+		args = append([]string{"query", "--promql", rates, "--step", "15s", "--since", "70m", "--end", end, "--tz", "UTC"}, args...)
+		stdout, code := command.Run(t, []string{"APPTUIT_ENDPOINT=" + v.URL()}, args...)
+		if code != 0 {
+			t.Fatalf("%q: exit code %d", args, code)
+		}
+		return string(stdout)
+	}
 
 	t.Run("numbers", func(t *testing.T) {
-		history.compare(t, readCSV(t, succeed(t, append(arguments, "-o", "csv")...)))
+		history.compare(t, readCSV(t, query(t, "-o", "csv")))
 	})
 	t.Run("picture", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "query.png")
-		succeed(t, append(arguments, "-o", "png", "-f", file)...)
+		query(t, "-o", "png", "-f", file)
 		picture, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -197,7 +209,7 @@ func (s shop) compare(t *testing.T, f csvFrame) {
 			t.Fatalf("no column of %s in %v", route, f.names())
 		}
 		for row, at := range f.times {
-			i := int(at.Unix()-historyStart) / int(tick/time.Second)
+			i := int(at.Unix()-historyStart) / int(shopTick/time.Second)
 			switch want := s.rate(route, i); {
 			case i >= down && i <= down+4 || i >= up && i < up+4:
 			case i >= down && i < up:
@@ -214,4 +226,39 @@ func (s shop) compare(t *testing.T, f csvFrame) {
 	if want := 3 * (280 + 1 - (up - down) - 4); seen != want {
 		t.Errorf("%d values are right, want %d", seen, want)
 	}
+}
+
+// csvFrame is a CSV file read back.
+type csvFrame struct {
+	times   []time.Time
+	columns map[string][]float64 // NaN where nothing is
+}
+
+func (f csvFrame) names() []string { return slices.Sorted(maps.Keys(f.columns)) }
+
+func readCSV(t *testing.T, text string) csvFrame {
+	t.Helper()
+	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(records) == 0 || records[0][0] != "time" {
+		t.Fatalf("not a frame as CSV: %v\n%s", err, text)
+	}
+	f := csvFrame{columns: map[string][]float64{}}
+	for _, record := range records[1:] {
+		at, err := time.Parse(time.RFC3339Nano, record[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.times = append(f.times, at)
+		for i, cell := range record[1:] {
+			v := math.NaN()
+			if cell != "" {
+				if v, err = strconv.ParseFloat(cell, 64); err != nil {
+					t.Fatal(err)
+				}
+			}
+			name := records[0][i+1]
+			f.columns[name] = append(f.columns[name], v)
+		}
+	}
+	return f
 }

@@ -1,7 +1,7 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package query
 
 import (
 	"fmt"
@@ -10,15 +10,13 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/term"
-
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
 // refuseTerminal keeps binary data off a terminal.
 func (c *command) refuseTerminal(stdout io.Writer) error {
-	f, ok := stdout.(*os.File)
-	if ok && c.file == "" && c.format.binary() && term.IsTerminal(int(f.Fd())) {
+	if c.file == "" && c.format.binary() && terminal.Is(stdout) {
 		return fmt.Errorf("%s is nothing for a terminal: give -f FILE, or redirect the output", c.format)
 	}
 	return nil

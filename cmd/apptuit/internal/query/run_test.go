@@ -1,7 +1,7 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package query
 
 import (
 	"bytes"
@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
 // prometheus starts a server that answers each request with text, and notes
@@ -44,7 +46,7 @@ const matrix = `{"status":"success","data":{"resultType":"matrix","result":[
 
 func TestPromQL(t *testing.T) {
 	path, form := prometheus(t, http.StatusOK, matrix)
-	got := readCSV(t, succeed(t, ask("sum by (route) (rate(x[5m]))", "-promql", "-step", "1m", "-o", "csv")...))
+	got := readCSV(t, succeed(t, ask("sum by (route) (rate(x[5m]))", "--promql", "--step", "1m", "-o", "csv")...))
 	if diff := cmp.Diff([]string{"{route:/a}", "{route:/b}"}, got.names()); diff != "" {
 		t.Error(diff)
 	}
@@ -56,22 +58,22 @@ func TestPromQL(t *testing.T) {
 			t.Errorf("%s is %q, want %q", k, got, want)
 		}
 	}
-	succeed(t, ask("x", "-promql", "-prometheus-path", "")...)
+	succeed(t, ask("x", "--promql", "--prometheus-path", "")...)
 	if *path != "/api/v1/query_range" || form.Get("step") != "1" {
 		t.Errorf("%s, %v", *path, *form)
 	}
 	for _, format := range formats() {
-		succeed(t, ask("x", "-promql", "-o", string(format))...)
+		succeed(t, ask("x", "--promql", "-o", string(format))...)
 	}
 }
 
 func TestWarningsAreShown(t *testing.T) {
 	prometheus(t, http.StatusOK, strings.Replace(matrix, `"data"`, `"warnings":["half of it is missing"],"data"`, 1))
-	out := execute(t, ask("x", "-promql")...)
-	if out.code != exitOK || out.stderr != "query: the server warns: half of it is missing\n" || !strings.Contains(out.stdout, "2.5") {
+	out := execute(t, ask("x", "--promql")...)
+	if out.code != cli.OK || out.stderr != "query: the server warns: half of it is missing\n" || !strings.Contains(out.stdout, "2.5") {
 		t.Errorf("%+v", out)
 	}
-	if out := execute(t, ask("x", "-promql", "-o", "json")...); !strings.Contains(out.stdout, `"warnings":["half of it is missing"]`) {
+	if out := execute(t, ask("x", "--promql", "-o", "json")...); !strings.Contains(out.stdout, `"warnings":["half of it is missing"]`) {
 		t.Errorf("%+v", out)
 	}
 }
@@ -79,8 +81,8 @@ func TestWarningsAreShown(t *testing.T) {
 func TestNothingFoundIsNoFailure(t *testing.T) {
 	prometheus(t, http.StatusOK, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
 	for _, format := range formats() {
-		out := execute(t, ask("x", "-promql", "-o", string(format))...)
-		if want := "query: no points from 2026-06-16T12:00:00Z to 2026-06-16T12:05:00Z\n"; out.code != exitOK || out.stderr != want {
+		out := execute(t, ask("x", "--promql", "-o", string(format))...)
+		if want := "query: no points from 2026-06-16T12:00:00Z to 2026-06-16T12:05:00Z\n"; out.code != cli.OK || out.stderr != want {
 			t.Errorf("%s: exit code %d, %s", format, out.code, out.stderr)
 		}
 		if out.stdout == "" {
@@ -91,38 +93,38 @@ func TestNothingFoundIsNoFailure(t *testing.T) {
 
 func TestWhatTheServerSaysIsShown(t *testing.T) {
 	prometheus(t, http.StatusBadRequest, `{"status":"error","errorType":"bad_data","error":"parse error: unexpected end of input"}`)
-	fail(t, exitFailed, "parse error: unexpected end of input", ask("x(", "-promql")...)
+	fail(t, cli.Failed, "parse error: unexpected end of input", ask("x(", "--promql")...)
 	prometheus(t, http.StatusOK, `<html>welcome</html>`)
-	fail(t, exitFailed, "query: ", ask("x", "-promql")...)
+	fail(t, cli.Failed, "query: ", ask("x", "--promql")...)
 	prometheus(t, http.StatusOK, matrix[:100])
-	fail(t, exitFailed, "query: ", ask("x", "-promql")...)
+	fail(t, cli.Failed, "query: ", ask("x", "--promql")...)
 	store(t)
-	fail(t, exitFailed, "Bad query", ask("fetch(")...)
+	fail(t, cli.Failed, "Bad query", ask("fetch(")...)
 	t.Setenv("APPTUIT_API_TOKEN", "an-old-token")
 	out := execute(t, cpu()...)
-	if out.code != exitFailed || !strings.Contains(out.stderr, "401") || strings.Contains(out.stderr, "an-old-token") {
+	if out.code != cli.Failed || !strings.Contains(out.stderr, "401") || strings.Contains(out.stderr, "an-old-token") {
 		t.Errorf("%+v", out)
 	}
-	fail(t, exitFailed, `no output "c": it has "a", "b"`, func() []string {
+	fail(t, cli.Failed, `no output "c": it has "a", "b"`, func() []string {
 		t.Setenv("APPTUIT_API_TOKEN", token)
-		return both("-output", "c")
+		return both("--id", "c")
 	}()...)
 }
 
 func TestTheEndpointFlagBeatsItsVariable(t *testing.T) {
 	server := store(t)
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
-	if got := succeed(t, cpu("-endpoint", server.URL)...); !strings.Contains(got, "web1") {
+	if got := succeed(t, cpu("--endpoint", server.URL)...); !strings.Contains(got, "web1") {
 		t.Error(got)
 	}
-	fail(t, exitFailed, "the scheme must be http or https", cpu("-endpoint", "ftp://h")...)
+	fail(t, cli.Failed, "the scheme must be http or https", cpu("--endpoint", "ftp://h")...)
 	t.Setenv("APPTUIT_TAGS", "of no concern here")
-	succeed(t, cpu("-endpoint", server.URL)...)
+	succeed(t, cpu("--endpoint", server.URL)...)
 }
 
 func TestATokenIsNeededForApptuit(t *testing.T) {
 	t.Setenv("APPTUIT_ENDPOINT", "")
-	fail(t, exitFailed, "APPTUIT_API_TOKEN", cpu()...)
+	fail(t, cli.Failed, "APPTUIT_API_TOKEN", cpu()...)
 }
 
 // hang starts a server that answers nothing, and tells when it is asked.
@@ -144,14 +146,14 @@ func hang(t *testing.T) (asked chan struct{}) {
 
 func TestInterrupt(t *testing.T) {
 	asked := hang(t)
-	for _, args := range [][]string{cpu(), ask("x", "-promql")} {
+	for _, args := range [][]string{cpu(), ask("x", "--promql")} {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			<-asked
 			cancel()
 		}()
 		var stdout, stderr bytes.Buffer
-		if code := run(ctx, args, &stdout, &stderr); code != exitInterrupted || stderr.String() != "query: interrupted\n" || stdout.Len() != 0 {
+		if code := cli.Run(ctx, Command(), args, nil, &stdout, &stderr); code != cli.Interrupted || stderr.String() != "query: interrupted\n" || stdout.Len() != 0 {
 			t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout.String(), stderr.String())
 		}
 		cancel()
@@ -161,7 +163,7 @@ func TestInterrupt(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	hang(t)
 	start := time.Now()
-	fail(t, exitFailed, "no answer within 100ms", cpu("-timeout", "100ms")...)
+	fail(t, cli.Failed, "the time is over (--timeout 100ms)", cpu("--timeout", "100ms")...)
 	if took := time.Since(start); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
@@ -174,7 +176,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, fmt.Errorf("disk full") }
 func TestAFailureToWriteIsAFailure(t *testing.T) {
 	store(t)
 	var stderr bytes.Buffer
-	if code := run(t.Context(), cpu(), fullDisk{}, &stderr); code != exitFailed || stderr.String() != "query: disk full\n" {
+	if code := cli.Run(t.Context(), Command(), cpu(), nil, fullDisk{}, &stderr); code != cli.Failed || stderr.String() != "query: disk full\n" {
 		t.Errorf("exit code %d, %s", code, stderr.String())
 	}
 }
@@ -204,8 +206,8 @@ func TestBinaryFormatsAreKeptOffATerminal(t *testing.T) {
 		t.Error("refused, but it goes into a file")
 	}
 	var stderr bytes.Buffer
-	code := run(t.Context(), cpu("-o", "png"), terminal, &stderr)
-	if code != exitUsage || !strings.Contains(stderr.String(), "png is nothing for a terminal: give -f FILE") {
+	code := cli.Run(t.Context(), Command(), cpu("-o", "png"), nil, terminal, &stderr)
+	if code != cli.Misused || !strings.Contains(stderr.String(), "png is nothing for a terminal: give -f FILE") {
 		t.Errorf("exit code %d, %s", code, stderr.String())
 	}
 }

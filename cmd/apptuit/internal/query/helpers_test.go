@@ -1,11 +1,13 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package query
 
 import (
 	"bytes"
 	"encoding/csv"
+	"image"
+	"image/color"
 	"maps"
 	"math"
 	"os"
@@ -14,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
 // TestMain takes away what the user's environment would configure.
@@ -37,7 +41,7 @@ type outcome struct {
 func execute(t *testing.T, args ...string) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), args, &stdout, &stderr)
+	code := cli.Run(t.Context(), Command(), args, nil, &stdout, &stderr)
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
@@ -45,7 +49,7 @@ func execute(t *testing.T, args ...string) outcome {
 func succeed(t *testing.T, args ...string) string {
 	t.Helper()
 	out := execute(t, args...)
-	if out.code != exitOK || out.stderr != "" {
+	if out.code != cli.OK || out.stderr != "" {
 		t.Fatalf("query %q: exit code %d, %s", args, out.code, out.stderr)
 	}
 	return out.stdout
@@ -93,4 +97,26 @@ func readCSV(t *testing.T, text string) csvFrame {
 		}
 	}
 	return f
+}
+
+func lineColors() map[color.RGBA]string {
+	return map[color.RGBA]string{
+		{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}: "blue",
+		{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff}: "vermilion",
+		{R: 0x00, G: 0x9e, B: 0x73, A: 0xff}: "green",
+	}
+}
+
+// count counts the pixels of a colour between two parts of the width, above the
+// legend.
+func count(img image.Image, want color.RGBA, left, right float64) int {
+	n, b := 0, img.Bounds()
+	for x := int(left * float64(b.Dx())); x < int(right*float64(b.Dx())); x++ {
+		for y := range b.Dy() * 9 / 10 {
+			if color.RGBAModel.Convert(img.At(x, y)) == want {
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -1,13 +1,12 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package query
 
 import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 
@@ -31,18 +30,12 @@ func formats() []format {
 	return []format{formatTable, formatCSV, formatJSON, formatArrow, formatPNG, formatSVG}
 }
 
-func joined(all []format) string {
-	var b strings.Builder
+func names(all []format) []string {
+	names := make([]string, len(all))
 	for i, f := range all {
-		switch {
-		case i > 0 && i == len(all)-1:
-			b.WriteString(" and ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(string(f))
+		names[i] = string(f)
 	}
-	return b.String()
+	return names
 }
 
 func (f format) binary() bool { return f == formatArrow || f == formatPNG }
@@ -82,7 +75,7 @@ func (c *command) single(r *query.Result) (*query.Frame, error) {
 	case 1:
 		return c.frame(r.Outputs[0]), nil
 	}
-	return nil, fmt.Errorf("the answer has the outputs %s, and %s has room for one: choose it with -output", outputIDs(r), c.format)
+	return nil, fmt.Errorf("the answer has the outputs %s, and %s has room for one: choose it with --id", outputIDs(r), c.format)
 }
 
 // writeTables writes each output with its ID above it, if it has one.

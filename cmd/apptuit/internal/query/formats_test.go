@@ -1,7 +1,7 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package query
 
 import (
 	"bytes"
@@ -26,6 +26,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
 const token = "a-token"
@@ -73,7 +74,7 @@ func both(more ...string) []string {
 }
 
 func ask(q string, more ...string) []string {
-	return append([]string{q, "-start", "1781611200", "-end", "1781611500", "-tz", "UTC"}, more...)
+	return append([]string{q, "--start", "1781611200", "--end", "1781611500", "--tz", "UTC"}, more...)
 }
 
 func TestTable(t *testing.T) {
@@ -96,7 +97,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("no %q in\n%s", part, got)
 		}
 	}
-	if got := succeed(t, both("-output", "b")...); !strings.HasPrefix(got, "b:\n") || strings.Contains(got, "cpu") {
+	if got := succeed(t, both("--id", "b")...); !strings.HasPrefix(got, "b:\n") || strings.Contains(got, "cpu") {
 		t.Errorf("output b:\n%s", got)
 	}
 }
@@ -111,12 +112,12 @@ func TestCSV(t *testing.T) {
 	if diff := cmp.Diff(want, f.columns, sameNaN()); diff != "" {
 		t.Error(diff)
 	}
-	fail(t, exitFailed, `the outputs "a", "b", and csv has room for one: choose it with -output`, both("-o", "csv")...)
-	if got := readCSV(t, succeed(t, both("-o", "csv", "-output", "b")...)).names(); !slices.Equal(got, []string{"mem{host:web1}"}) {
+	fail(t, cli.Failed, `the outputs "a", "b", and csv has room for one: choose it with --id`, both("-o", "csv")...)
+	if got := readCSV(t, succeed(t, both("-o", "csv", "--id", "b")...)).names(); !slices.Equal(got, []string{"mem{host:web1}"}) {
 		t.Errorf("columns of b: %q", got)
 	}
 	// In a time zone: the same times.
-	if got := succeed(t, append(cpu("-o", "csv"), "-tz", "Asia/Kolkata")...); !strings.Contains(got, "2026-06-16T17:30:00+05:30,10,0\n") {
+	if got := succeed(t, append(cpu("-o", "csv"), "--tz", "Asia/Kolkata")...); !strings.Contains(got, "2026-06-16T17:30:00+05:30,10,0\n") {
 		t.Error(got)
 	}
 }
@@ -180,7 +181,7 @@ func TestArrow(t *testing.T) {
 	if host, _ := record.Schema().Field(2).Metadata.GetValue("tag.host"); host != "web2" || !web2.IsNull(2) || web2.Value(3) != 1.5 {
 		t.Errorf("host %s: %v", host, web2)
 	}
-	fail(t, exitFailed, "arrow has room for one", both("-o", "arrow")...)
+	fail(t, cli.Failed, "arrow has room for one", both("-o", "arrow")...)
 }
 
 func TestPNG(t *testing.T) {
@@ -202,8 +203,8 @@ func TestPNG(t *testing.T) {
 	}
 	f(900, 420, cpu("-o", "png")...)
 	f(900, 600, both("-o", "png")...)
-	f(640, 300, cpu("-o", "png", "-size", "640x300")...)
-	fail(t, exitFailed, "each needs 80", both("-o", "png", "-size", "900x150")...)
+	f(640, 300, cpu("-o", "png", "--size", "640x300")...)
+	fail(t, cli.Failed, "each needs 80", both("-o", "png", "--size", "900x150")...)
 }
 
 func TestSVG(t *testing.T) {
@@ -254,7 +255,7 @@ func TestFile(t *testing.T) {
 			t.Errorf("%s: %d bytes are not what stdout gets, %d bytes", name, len(written), len(want))
 		}
 	}
-	fail(t, exitFailed, "no such file or directory", cpu("-f", filepath.Join(dir, "none", "x.csv"))...)
+	fail(t, cli.Failed, "no such file or directory", cpu("-f", filepath.Join(dir, "none", "x.csv"))...)
 
 	// Without an answer a file stays as it is.
 	kept := filepath.Join(dir, "x.csv")
@@ -262,7 +263,7 @@ func TestFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fail(t, exitFailed, "400", ask("no such language", "-f", kept)...)
+	fail(t, cli.Failed, "400", ask("no such language", "-f", kept)...)
 	if after, err := os.ReadFile(kept); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the file has changed: %v", err)
 	}

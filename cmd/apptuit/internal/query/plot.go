@@ -1,13 +1,13 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package query
 
 import (
 	"bytes"
 	"fmt"
 
-	"github.com/apptuitai/apptuit-go/examples/query/internal/chart"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -25,7 +25,7 @@ func (c *command) writePlot(b *bytes.Buffer, r *query.Result) error {
 		outputs = []query.Output{{}}
 	}
 	if len(outputs) > maxPanels {
-		return fmt.Errorf("the answer has %d outputs, and a picture room for %d: choose one with -output", len(outputs), maxPanels)
+		return fmt.Errorf("the answer has %d outputs, and a picture room for %d: choose one with --id", len(outputs), maxPanels)
 	}
 	plot := chart.Chart{Title: c.query, From: c.start.In(c.zone), To: c.until().In(c.zone), Width: c.width, Height: c.height}
 	for _, o := range outputs {
