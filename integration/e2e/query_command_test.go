@@ -33,36 +33,36 @@ import (
 // An hour and a quarter of a web shop, in ticks of 15 s. For eight minutes it is
 // gone, and its counters begin again.
 const (
-	shopTick     = 15 * time.Second
-	ticks        = 300
+	historyTick  = 15 * time.Second
+	historyTicks = 300
 	down, up     = 156, 188 // the first tick without points, the first with points again
 	historyStart = 1781600400
 )
 
-// shop is how many requests each route has in the tick before time i.
-type shop map[string][]uint64
+// requestHistory is how many requests each route has in the tick before time i.
+type requestHistory map[string][]uint64
 
-func newShop() shop {
+func newRequestHistory() requestHistory {
 	random := rand.New(rand.NewPCG(3, 5))
-	s := shop{}
+	s := requestHistory{}
 	for _, r := range []struct {
 		route             string
 		mean, wave, phase float64
 	}{{"/products/{id}", 42, 17, 0}, {"/cart", 21, 8, 0.9}, {"/checkout", 8, 3.5, 1.6}} {
-		for i := range ticks + 1 {
-			x := float64(i) / ticks * 2 * math.Pi
+		for i := range historyTicks + 1 {
+			x := float64(i) / historyTicks * 2 * math.Pi
 			rate := r.mean + r.wave*math.Sin(1.5*x+r.phase) + 0.25*r.wave*math.Sin(7*x+r.phase) + 0.08*r.mean*random.NormFloat64()
 			if i >= up && i < up+12 { // they come back little by little
 				rate *= float64(i-up+1) / 12
 			}
-			s[r.route] = append(s[r.route], uint64(max(0, rate)*shopTick.Seconds()))
+			s[r.route] = append(s[r.route], uint64(max(0, rate)*historyTick.Seconds()))
 		}
 	}
 	return s
 }
 
 // export sends the history as an instrumented program would have.
-func (s shop) export(t *testing.T, endpoint string) {
+func (s requestHistory) export(t *testing.T, endpoint string) {
 	t.Helper()
 	exp, err := exporter.New(t.Context(), exporter.WithoutSelfMetrics(), exporter.WithClientOptions(apptuitclient.WithEndpoint(endpoint)))
 	if err != nil {
@@ -71,7 +71,7 @@ func (s shop) export(t *testing.T, endpoint string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	totals := map[string]*metricdata.HistogramDataPoint[float64]{}
-	for i := range ticks + 1 {
+	for i := range historyTicks + 1 {
 		if i >= down && i < up {
 			clear(totals)
 			continue
@@ -87,7 +87,7 @@ func (s shop) export(t *testing.T, endpoint string) {
 				totals[route] = p
 			}
 			n := requests[i]
-			p.Time = time.Unix(historyStart, 0).Add(time.Duration(i) * shopTick)
+			p.Time = time.Unix(historyStart, 0).Add(time.Duration(i) * historyTick)
 			p.Count += n
 			p.Sum += 0.08 * float64(n)
 			p.BucketCounts[0] += n - n/10
@@ -111,7 +111,7 @@ func (s shop) export(t *testing.T, endpoint string) {
 }
 
 // rate is what a route had in the minute before tick i, a second.
-func (s shop) rate(route string, i int) float64 {
+func (s requestHistory) rate(route string, i int) float64 {
 	sum := uint64(0)
 	for _, n := range s[route][i-3 : i+1] {
 		sum += n
@@ -125,11 +125,11 @@ const rates = `sum by (http_route) (rate(http_server_request_duration_count[1m])
 // UPDATE_PICTURE=1 the plot goes into the project's documentation.
 func TestQueryCommand(t *testing.T) {
 	v := servers.StartVictoriaMetrics(t)
-	history := newShop()
+	history := newRequestHistory()
 	history.export(t, v.Endpoint())
 	// The server serves points of this age when they are flushed.
 	v.Points(t, "http_server_request_duration_count")
-	end := strconv.FormatInt(historyStart+int64(ticks*shopTick/time.Second), 10)
+	end := strconv.FormatInt(historyStart+int64(historyTicks*historyTick/time.Second), 10)
 	command := servers.BuildCommand(t)
 	query := func(t *testing.T, args ...string) string {
 		t.Helper()
@@ -200,7 +200,7 @@ func count(img image.Image, want color.RGBA, left, right float64) int {
 
 // compare compares what came back with what the program did, but for a minute
 // at either end of the outage, where the server guesses.
-func (s shop) compare(t *testing.T, f csvFrame) {
+func (s requestHistory) compare(t *testing.T, f csvFrame) {
 	t.Helper()
 	seen := 0
 	for route := range s {
@@ -209,7 +209,7 @@ func (s shop) compare(t *testing.T, f csvFrame) {
 			t.Fatalf("no column of %s in %v", route, f.names())
 		}
 		for row, at := range f.times {
-			i := int(at.Unix()-historyStart) / int(shopTick/time.Second)
+			i := int(at.Unix()-historyStart) / int(historyTick/time.Second)
 			switch want := s.rate(route, i); {
 			case i >= down && i <= down+4 || i >= up && i < up+4:
 			case i >= down && i < up:
