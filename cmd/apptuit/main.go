@@ -25,6 +25,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/doctor"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/query"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/version"
 )
@@ -48,6 +49,7 @@ NO_COLOR.`,
   source <(apptuit completion bash)`,
 	}
 	c.AddCommand(
+		doctor.Command(),
 		query.Command(),
 		version.Command(),
 	)

@@ -66,7 +66,7 @@ func TestDoctorOfInfluxDB(t *testing.T) {
 	i := servers.StartInfluxDB(t)
 	d.Examine(t, 0, servers.Findings{
 		"put": {"ok", "204"}, "read-back": {"ok", "InfluxDB is not asked"}, "clock": {"ok", "as the server's"},
-		"server": {"ok", "InfluxDB, by /api/metadata/put"}, "tag values": {"ok", "is accepted"}, "partial write": {"ok", "told by a number (1 stored, 1 not)"},
+		"server": {"ok", "InfluxDB, by /api/metadata/put"}, "tag values": {"ok", "is accepted"}, "partial write": {"ok", "reported by a number (1 stored, 1 not)"},
 		"profile": {"warning", "APPTUIT_SERVER=influxdb,"},
 	}, "-endpoint", i.Endpoint())
 	if points := i.Points(t); len(points) != 4 { // one of the six is bad, and one is overwritten

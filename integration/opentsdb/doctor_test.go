@@ -18,7 +18,7 @@ func TestDoctor(t *testing.T) {
 	d.Examine(t, 0, servers.Findings{
 		"put": {"ok", "200"}, "server": {"ok", "OpenTSDB of revision eb125a342, by /api/version"},
 		"tag values":    {"ok", `is refused: Invalid tag value with key [probe] ("a+b"): illegal character: +`},
-		"partial write": {"ok", "told point by point (1 stored, 1 not)"},
+		"partial write": {"ok", "reported point by point (1 stored, 1 not)"},
 		"read-back":     {"ok", "found by OpenTSDB's query API"},
 		"second value":  {"ok", "one is kept"},
 		"profile":       {"warning", "APPTUIT_SERVER=opentsdb,"},

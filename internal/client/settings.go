@@ -62,9 +62,10 @@ type ConnectionSettings struct {
 	TLS        *tls.Config
 	Proxy      func(*http.Request) (*url.URL, error)
 
-	endpoint *url.URL     // nil until it is set
-	http     *http.Client // makes the requests
-	ownHTTP  bool         // Close must close its idle connections
+	endpoint *url.URL          // nil until it is set
+	http     *http.Client      // makes the requests
+	observed http.RoundTripper // the transport of http before Observe; nil without Observe
+	ownHTTP  bool              // Close must close its idle connections
 }
 
 // PointSettings configures points and batches.

@@ -10,6 +10,7 @@ package connection
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -53,6 +54,16 @@ func Names() map[string]string {
 		"endpoint": "endpoint", "server": "server", "token_file": "token-file", "user_id": "user",
 		"tls.ca_file": "ca-file", "proxy_url": "proxy", "compression": "compression", "tags": "tags",
 	}
+}
+
+// Given returns the values of the flags that were given, by settings.
+func (f *Flags) Given() map[string]string {
+	given := map[string]string{
+		"endpoint": f.Endpoint, "server": f.Server, "token_file": f.TokenFile, "user_id": f.User,
+		"tls.ca_file": f.CAFile, "proxy_url": f.Proxy, "compression": f.Compression, "tags": f.Tags,
+	}
+	maps.DeleteFunc(given, func(_, value string) bool { return value == "" })
+	return given
 }
 
 // add adds the flag of a setting, with the description of the setting.
