@@ -130,7 +130,7 @@ servers: ## Install the servers that the integration tests run against, where th
 ##@ Check
 
 .PHONY: lint
-lint: lint-go lint-vet lint-tidy lint-layout lint-release ## All of the following; make --keep-going lint shows every fault at once
+lint: lint-go lint-vet lint-tidy lint-generated lint-layout lint-release ## All of the following; make --keep-going lint shows every fault at once
 
 .PHONY: lint-go
 lint-go: golangci-lint ## Run golangci-lint, gofumpt among it, in every module
@@ -149,6 +149,10 @@ lint-tidy: MODULES += ./tools
 lint-tidy: ## Check that go.mod and go.sum are tidy in every module
 	$(call in-modules,go mod tidy -diff)
 
+.PHONY: lint-generated
+lint-generated: ## Check that generated files are current
+	@tools/generated.sh
+
 .PHONY: lint-layout
 lint-layout: ## Check the root module's dependencies, and that modules are of one version
 	@tools/layout.sh
@@ -156,6 +160,10 @@ lint-layout: ## Check the root module's dependencies, and that modules are of on
 .PHONY: lint-release
 lint-release: ## Test the script that makes releases
 	@tools/release_test.sh
+
+.PHONY: generate
+generate: ## Write the generated files of every module again
+	$(call in-modules,go generate ./...)
 
 .PHONY: fmt
 fmt: gofumpt ## Format all Go files
@@ -185,7 +193,7 @@ $(addprefix $(TOOLS_DIR)/,$(TOOLS)): tools/go.mod tools/go.sum
 .PHONY: tools $(TOOLS)
 $(TOOLS): %: $(TOOLS_DIR)/%
 
-tools: $(TOOLS) ## Build golangci-lint, gofumpt, benchstat, gorelease and govulncheck into .tools/
+tools: $(TOOLS) ## Build golangci-lint, gofumpt, benchstat, gorelease, govulncheck and mdatagen into .tools/
 
 .PHONY: clean
 clean: ## Remove the tools and the coverage reports

@@ -119,8 +119,9 @@ func WithUserID(user string) Option {
 
 // WithEndpoint sets the base URL of the server, for example http://localhost:4242. The
 // default is [DefaultEndpoint]. Points are sent to the path /api/put below it. User
-// information, a query or a fragment in the URL is an error of New. WithEndpoint overrides
-// APPTUIT_ENDPOINT.
+// information, a query or a fragment in the URL is an error of New. So is a URL that ends in
+// the path of an API, such as /api/put or /api/query: the error contains the base URL.
+// WithEndpoint overrides APPTUIT_ENDPOINT.
 func WithEndpoint(endpoint string) Option {
 	return optionFunc(func(s *client.Settings) { s.SetEndpoint("WithEndpoint", endpoint) })
 }
@@ -241,7 +242,7 @@ func WithSync(timeout time.Duration) Option {
 // header overrides the environment variables for the token and the user id.
 func WithHeaders(headers map[string]string) Option {
 	headers = maps.Clone(headers)
-	return optionFunc(func(s *client.Settings) { s.Connection.Headers = headers })
+	return optionFunc(func(s *client.Settings) { s.SetHeaders("WithHeaders", headers) })
 }
 
 // WithHTTPClient sets the HTTP client for requests. The client is copied and not modified.
@@ -258,9 +259,47 @@ func WithHTTPClient(httpClient *http.Client) Option {
 }
 
 // WithTLSClientConfig sets the TLS configuration, which is copied. A MinVersion below TLS
-// 1.2 is raised to TLS 1.2.
+// 1.2 is raised to TLS 1.2. With [WithHTTPClient], it replaces the configuration of the
+// client's transport. [WithTLSFiles] adds certificates to it.
 func WithTLSClientConfig(cfg *tls.Config) Option {
 	return optionFunc(func(s *client.Settings) { s.Connection.TLS = cfg.Clone() })
+}
+
+// TLSFiles are the names of files with certificates and keys in PEM format. An empty name
+// stands for no file.
+type TLSFiles struct {
+	// CA is a file with the certificates of the authorities that the server's certificate is
+	// verified against. By default those of the system are used.
+	CA string
+	// Certificate is a file with the certificate of the client, followed by intermediate
+	// certificates, if there are any. It needs Key.
+	Certificate string
+	// Key is a file with the private key of the certificate, without a passphrase.
+	Key string
+}
+
+// WithTLSFiles sets files with certificates and keys, of at most 2 MiB each. New reads them,
+// and returns an error if one of them cannot be used. The client looks at the files before
+// each request and reads them again when one of them has changed: when it was overwritten or
+// replaced, or when a symbolic link to it points to another file, as in a volume of
+// Kubernetes. Connections are then made with the new certificates, and existing connections
+// are closed as soon as they are idle. While a file is missing, incomplete, or does not
+// belong to the others, the last certificates remain in use, and the warning handler is
+// called once per change. A request waits for a changed file for up to two seconds.
+//
+// The files are used for the server, and for a proxy with the scheme https. They are added to
+// the TLS configuration of [WithTLSClientConfig], or of the transport of [WithHTTPClient],
+// which is copied. It is an error of New if that configuration has RootCAs, and CA is given;
+// if it has Certificates or GetClientCertificate, and Certificate is given; and if the client
+// has another type of transport than *http.Transport.
+func WithTLSFiles(files TLSFiles) Option {
+	return optionFunc(func(s *client.Settings) {
+		s.SetTLSFiles(client.TLSFiles{
+			CA:          client.TLSFile{From: "TLSFiles.CA", Name: files.CA},
+			Certificate: client.TLSFile{From: "TLSFiles.Certificate", Name: files.Certificate},
+			Key:         client.TLSFile{From: "TLSFiles.Key", Name: files.Key},
+		})
+	})
 }
 
 // WithProxy sets the function that returns the proxy for a request, as
@@ -346,8 +385,9 @@ func WithEncodedNames() Option {
 }
 
 // WithWarningHandler sets the function that is called with warnings: a deprecated
-// environment variable, a token that is sent without encryption, events of the spool, and
-// with package exporter, instruments with many series. The default is otel.Handle.
+// environment variable, a token that is sent without encryption, TLS files that have changed
+// and cannot be used, events of the spool, and with package exporter, instruments with many
+// series. The default is otel.Handle.
 //
 // New calls the handler directly. Afterwards it is called on a goroutine of its own, with
 // one warning at a time. It may use and close the client. A panic in it is recovered and

@@ -50,8 +50,8 @@ var (
 	// beginning of the tags when its encoded name is decoded.
 	ErrBrace = errors.New("cannot be encoded with a { in it")
 
-	// ErrDuplicateKey means that two tag keys are the same once their invalid
-	// UTF-8 is replaced.
+	// ErrDuplicateKey means that a text has two tags with one key, or that the
+	// keys of two tags are the same once their invalid UTF-8 is replaced.
 	ErrDuplicateKey = errors.New("is the key of two tags")
 
 	// ErrNotScalar means that the value of a tag in an encoded name is a JSON

@@ -20,13 +20,15 @@ const MaxTags = 25
 //
 // Space around keys and values does not count, nor do empty items between
 // commas, so that a text without items gives an empty map, which is never nil.
-// Of items with the same key, the last wins. A value may be empty. There is no
-// quoting: neither keys nor values can hold a comma or a colon. The number of
-// tags is not limited here, see [MaxTags].
+// A value may be empty. There is no quoting: neither keys nor values can hold a
+// comma or a colon. The number of tags is not limited here, see [MaxTags].
 //
 // The first item at fault is reported as an [*Error]: an item without a colon
 // or, as in apptuit-py, with more than one ([ErrSyntax]), an item with an empty
-// key ([ErrEmpty]), or a key that is not a valid name ([ErrInvalidName]).
+// key ([ErrEmpty]), a key that is not a valid name ([ErrInvalidName]), or one
+// that an item before it has, too ([ErrDuplicateKey]). Keys are compared with
+// regard to case, without the space around them and before they are sanitized.
+// Apptuit-py uses the last of several values of a key.
 func ParseTags(s string) (map[string]string, error) {
 	tags := make(map[string]string)
 	for item := range strings.SplitSeq(s, ",") {
@@ -44,6 +46,9 @@ func ParseTags(s string) (map[string]string, error) {
 		}
 		if !ValidName(key) {
 			return nil, &Error{Field: FieldTagKey, Value: key, Rule: ErrInvalidName}
+		}
+		if _, again := tags[key]; again {
+			return nil, &Error{Field: FieldTagKey, Value: key, Rule: ErrDuplicateKey}
 		}
 		tags[key] = trimSpace(value)
 	}

@@ -4,6 +4,7 @@
 package encoding
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -18,9 +19,14 @@ func TestParseTagsAsPython(t *testing.T) {
 		Tags  map[string]string `json:"tags"`
 		Error bool              `json:"error"`
 	}
+	doubles := 0
 	for _, v := range vectors[vector](t, "environment_tags.jsonl") {
 		tags, err := ParseTags(v.In)
 		switch {
+		case !v.Error && itemsOf(v.In) > len(v.Tags): // a key twice: apptuit-py uses the last value
+			if doubles++; !errors.Is(err, ErrDuplicateKey) {
+				t.Errorf("ParseTags(%q) = %q, %v", v.In, tags, err)
+			}
 		case v.Error && err == nil:
 			t.Errorf("ParseTags(%q) = %q, want an error", v.In, tags)
 		case !v.Error && err != nil:
@@ -29,6 +35,20 @@ func TestParseTagsAsPython(t *testing.T) {
 			t.Errorf("ParseTags(%q) = %q, want %q", v.In, tags, v.Tags)
 		}
 	}
+	if doubles < 2 {
+		t.Errorf("%d texts have a key twice", doubles)
+	}
+}
+
+// itemsOf returns the number of items of a text of tags.
+func itemsOf(text string) int {
+	n := 0
+	for item := range strings.SplitSeq(text, ",") {
+		if strings.TrimSpace(item) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func TestParseTags(t *testing.T) {
@@ -46,7 +66,8 @@ func TestParseTags(t *testing.T) {
 	parsed("", map[string]string{})
 	parsed(" ,\t,", map[string]string{})
 	parsed("k1: v1, k2: v2", map[string]string{"k1": "v1", "k2": "v2"})
-	parsed("k:v,k:", map[string]string{"k": ""})
+	parsed("k:v,l:", map[string]string{"k": "v", "l": ""})
+	parsed("k:v,K:w, k.l:x, k_l:y", map[string]string{"k": "v", "K": "w", "k.l": "x", "k_l": "y"})
 	parsed("\u00a0k\u2003:\x1f a b \x1c\n", map[string]string{"k": "a b"})
 	parsed("k: \xff\x85", map[string]string{"k": "\xff\x85"})
 
@@ -75,6 +96,9 @@ func TestParseTagsRefuses(t *testing.T) {
 	refused("url: http://x", FieldTags, "url: http://x", ErrSyntax)
 	refused(" : v", FieldTagKey, "", ErrEmpty)
 	refused("a b : v", FieldTagKey, "a b", ErrInvalidName)
+	refused("k: v, l: w, k: x", FieldTagKey, "k", ErrDuplicateKey)
+	refused("k: v,\u00a0k\t: v", FieldTagKey, "k", ErrDuplicateKey) // the same value, and space around the key
+	refused("k:, k: v", FieldTagKey, "k", ErrDuplicateKey)
 	refused("k\xff: v", FieldTagKey, "k\xff", ErrInvalidName)
 	refused("a٣: v", FieldTagKey, "a٣", ErrInvalidName) // a digit, but not an ASCII one
 }

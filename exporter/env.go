@@ -11,6 +11,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/pattern"
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
@@ -26,6 +27,8 @@ func (c *config) variables() map[string]func(settings.Variable) {
 		"host_tag":                      read(c, &c.hostTag, parseNot),
 		"instance_tag":                  read(c, &c.instanceTag, encoding.ParseBool),
 		"scope_tags":                    read(c, &c.scopeTags, encoding.ParseBool),
+		"resource_attributes":           read(c, &c.resource, parseSelection),
+		"attributes":                    read(c, &c.filter, parseSelection),
 		"target_info":                   read(c, &c.target, parseTarget),
 		"temporality_preference":        read(c, &c.temporality, ParseTemporalityPreference),
 		"default_histogram_aggregation": read(c, &c.aggregation, ParseHistogramAggregation),
@@ -63,6 +66,15 @@ func parseText(text string) (string, error) { return text, nil }
 func parseNot(text string) (bool, error) {
 	v, err := encoding.ParseBool(text)
 	return !v, err
+}
+
+// parseSelection parses patterns of the keys of attributes.
+func parseSelection(text string) (attribute.Filter, error) {
+	selection, err := pattern.ParseSelection(text)
+	if err != nil {
+		return nil, err
+	}
+	return func(kv attribute.KeyValue) bool { return selection.Matches(string(kv.Key)) }, nil
 }
 
 // parseTarget parses a boolean that selects all attributes of target_info, or disables it.

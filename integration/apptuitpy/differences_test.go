@@ -68,6 +68,27 @@ func nameDifferences() []difference {
 		},
 		{
 			area:   "names",
+			python: "of a key that `APPTUIT_TAGS` contains twice, the last value is used",
+			ours:   "it is a fault of the variable, and `New` returns an error",
+			reason: "one of the two values is a mistake, and the wrong one may be used",
+			source: "utils.py, `_get_tags_from_environment`",
+			edit: func(x *exchange) {
+				if x.function() != "tags" || x.Theirs.Facts["refused"] != "" {
+					return
+				}
+				items := 0
+				for item := range strings.SplitSeq(x.argument(), ",") {
+					if strings.TrimSpace(item) != "" {
+						items++
+					}
+				}
+				if items > len(x.Theirs.Facts) {
+					x.Theirs.refuse()
+				}
+			},
+		},
+		{
+			area:   "names",
 			python: "a name may end in a line break",
 			ours:   "such a name is not valid",
 			reason: "a fault of apptuit-py: `$` in its regular expression matches also before a line break at the end",

@@ -50,4 +50,7 @@
 // The counter otelcol_exporter_apptuit_points counts the points of all pushes by the
 // attribute outcome: accepted; rejected; dropped, for a reason that is not temporary, such as
 // a certificate; returned to exporterhelper for another push, which counts them again.
+//
+//go:generate go tool -modfile=../../tools/go.mod mdatagen metadata.yaml
+//go:generate go test -run=TestConfigSchema . -update
 package collector

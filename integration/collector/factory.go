@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadata"
 )
 
 // Defaults of the keys that are ours, and where we differ from exporterhelper.
@@ -34,17 +35,11 @@ const (
 // NewFactory returns the factory of the exporter, whose type is "apptuit".
 func NewFactory() exporter.Factory {
 	return exporter.NewFactory(
-		component.MustNewType(componentType),
+		metadata.Type,
 		createDefaultConfig,
-		exporter.WithMetrics(createMetrics, stability),
+		exporter.WithMetrics(createMetrics, metadata.MetricsStability),
 	)
 }
-
-// componentType and stability are in metadata.yaml, too.
-const (
-	componentType = "apptuit"
-	stability     = component.StabilityLevelAlpha
-)
 
 func createDefaultConfig() component.Config {
 	client := confighttp.NewDefaultClientConfig()

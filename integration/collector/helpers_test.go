@@ -12,11 +12,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/pmetric"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/trace/noop"
 	"go.uber.org/zap"
@@ -24,6 +23,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadatatest"
 )
 
 // memory carries requests to a handler without a socket.
@@ -43,22 +43,16 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // telemetry is what a component tells of itself.
 type telemetry struct {
-	reader *sdkmetric.ManualReader
-	logs   *observer.ObservedLogs
+	*componenttest.Telemetry
+	logs *observer.ObservedLogs
 }
 
 func newSettings() (exporter.Settings, *telemetry) {
 	core, logs := observer.New(zapcore.DebugLevel)
-	tel := &telemetry{reader: sdkmetric.NewManualReader(), logs: logs}
-	return exporter.Settings{
-		ID: component.MustNewID(componentType),
-		TelemetrySettings: component.TelemetrySettings{
-			Logger:         zap.New(core),
-			TracerProvider: noop.NewTracerProvider(),
-			MeterProvider:  sdkmetric.NewMeterProvider(sdkmetric.WithReader(tel.reader)),
-			Resource:       pcommon.NewResource(),
-		},
-	}, tel
+	tel := &telemetry{Telemetry: componenttest.NewTelemetry(), logs: logs}
+	set := metadatatest.NewSettings(tel.Telemetry)
+	set.Logger, set.TracerProvider = zap.New(core), noop.NewTracerProvider()
+	return set, tel
 }
 
 // tally is how many points had which outcome.
@@ -69,26 +63,15 @@ func (t *tally) total() int64 { return t.Accepted + t.Rejected + t.Dropped + t.R
 // tally reads the component's counter.
 func (tel *telemetry) tally(t testing.TB) tally {
 	t.Helper()
-	var rm metricdata.ResourceMetrics
-	if err := tel.reader.Collect(t.Context(), &rm); err != nil {
-		t.Fatal(err)
-	}
 	var got tally
-	for _, sm := range rm.ScopeMetrics {
-		for _, m := range sm.Metrics {
-			if m.Name != "otelcol_exporter_apptuit_points" {
-				continue
-			}
-			for _, dp := range m.Data.(metricdata.Sum[int64]).DataPoints {
-				if id, _ := dp.Attributes.Value("exporter"); id.AsString() != "apptuit" {
-					t.Errorf("exporter %q", id.AsString())
-				}
-				outcome, _ := dp.Attributes.Value("outcome")
-				*map[string]*int64{
-					"accepted": &got.Accepted, "rejected": &got.Rejected, "dropped": &got.Dropped, "returned": &got.Returned,
-				}[outcome.AsString()] = dp.Value
-			}
+	for _, dp := range tel.counter("points") {
+		if id, _ := dp.Attributes.Value("exporter"); id.AsString() != "apptuit" {
+			t.Errorf("exporter %q", id.AsString())
 		}
+		outcome, _ := dp.Attributes.Value("outcome")
+		*map[string]*int64{
+			"accepted": &got.Accepted, "rejected": &got.Rejected, "dropped": &got.Dropped, "returned": &got.Returned,
+		}[outcome.AsString()] = dp.Value
 	}
 	return got
 }
@@ -96,18 +79,20 @@ func (tel *telemetry) tally(t testing.TB) tally {
 // dataPoints reads a counter of data points, -1 if it is not there.
 func (tel *telemetry) dataPoints(t testing.TB, which string) int64 {
 	t.Helper()
-	var rm metricdata.ResourceMetrics
-	if err := tel.reader.Collect(t.Context(), &rm); err != nil {
-		t.Fatal(err)
+	points := tel.counter(which + "_data_points")
+	if len(points) == 0 {
+		return -1
 	}
-	for _, sm := range rm.ScopeMetrics {
-		for _, m := range sm.Metrics {
-			if m.Name == "otelcol_exporter_apptuit_"+which+"_data_points" {
-				return m.Data.(metricdata.Sum[int64]).DataPoints[0].Value
-			}
-		}
+	return points[0].Value
+}
+
+// counter returns the data points of a counter, none if it is not there.
+func (tel *telemetry) counter(name string) []metricdata.DataPoint[int64] {
+	m, err := tel.GetMetric("otelcol_exporter_apptuit_" + name)
+	if err != nil {
+		return nil
 	}
-	return -1
+	return m.Data.(metricdata.Sum[int64]).DataPoints
 }
 
 // lines returns what was logged from a level on.

@@ -18,8 +18,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/collector/component"
-	"go.yaml.in/yaml/v3"
+
+	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadata"
 )
 
 // otherKeys are the options of the Go packages whose key is not among settings.
@@ -27,6 +27,7 @@ func otherKeys() map[string]string {
 	return map[string]string{
 		"apptuitclient.WithRetry":           "retry_on_failure",
 		"apptuitclient.WithTLSClientConfig": "tls",
+		"apptuitclient.WithTLSFiles":        "tls",
 		"apptuitclient.WithProxy":           "proxy_url",
 
 		"exporter.WithSanitizeMode":       "sanitize_mode",
@@ -154,26 +155,41 @@ func keys(t *testing.T) map[string]any {
 	return found
 }
 
-// The README has exactly the keys that there are, with the defaults that are
-// plain values.
-func TestREADMEHasAllKeys(t *testing.T) {
+// documentedKey is a key's row in the tables of the README.
+type documentedKey struct{ byDefault, text string }
+
+// documentedKeys returns the keys that the README has.
+func documentedKeys(t *testing.T) map[string]documentedKey {
+	t.Helper()
+	found := map[string]documentedKey{}
+	quoted := regexp.MustCompile("`([^`]+)`")
+	for line := range strings.Lines(keysSection(t)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 5 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		for _, key := range quoted.FindAllStringSubmatch(cells[1], -1) {
+			found[key[1]] = documentedKey{strings.TrimSpace(cells[2]), strings.TrimSpace(cells[3])}
+		}
+	}
+	return found
+}
+
+func keysSection(t *testing.T) string {
+	t.Helper()
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, _ := strings.Cut(string(text), "## Keys\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	told := map[string]string{}
-	quoted := regexp.MustCompile("`([^`]+)`")
-	for line := range strings.Lines(section) {
-		cells := strings.Split(line, "|")
-		if len(cells) != 5 || !strings.Contains(cells[1], "`") {
-			continue
-		}
-		for _, key := range quoted.FindAllStringSubmatch(cells[1], -1) {
-			told[key[1]] = strings.TrimSpace(cells[2])
-		}
-	}
+	return section
+}
+
+// The README has exactly the keys that there are, with the defaults that are
+// plain values.
+func TestREADMEHasAllKeys(t *testing.T) {
+	told := documentedKeys(t)
 	there := keys(t)
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(told))); diff != "" {
 		t.Errorf("keys that the README lacks (-), that are not there (+):\n%s", diff)
@@ -183,66 +199,25 @@ func TestREADMEHasAllKeys(t *testing.T) {
 		if v.IsZero() && v.Kind() != reflect.Bool && v.Kind() != reflect.Int64 || !v.Comparable() || v.Kind() == reflect.Struct {
 			continue
 		}
-		if want := "`" + fmt.Sprint(value) + "`"; told[key] != want && (told[key] != "" || !v.IsZero()) {
-			t.Errorf("%s: the README has the default %s, not %s", key, told[key], want)
+		if want := "`" + fmt.Sprint(value) + "`"; told[key].byDefault != want && (told[key].byDefault != "" || !v.IsZero()) {
+			t.Errorf("%s: the README has the default %s, not %s", key, told[key].byDefault, want)
 		}
 	}
 	for _, key := range []string{"included", "excluded"} {
-		if !strings.Contains(section, "`"+key+"`") {
+		if !strings.Contains(keysSection(t), "`"+key+"`") {
 			t.Errorf("the README lacks resource_attributes::%s", key)
 		}
 	}
 }
 
-// metadata.yaml says what the code does.
-func TestMetadata(t *testing.T) {
-	text, err := os.ReadFile("metadata.yaml")
+// The README has the stability that metadata.yaml declares.
+func TestREADMEHasTheStability(t *testing.T) {
+	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var m struct {
-		Type   string
-		Scope  string `yaml:"scope_name"`
-		Status struct {
-			Class     string
-			Stability map[string][]string
-		}
-		Attributes map[string]struct{ Enum []string }
-		Telemetry  struct {
-			Metrics map[string]struct {
-				Prefix, Unit, Description string
-				Attributes                []string
-			}
-		}
-	}
-	if err := yaml.Unmarshal(text, &m); err != nil {
-		t.Fatal(err)
-	}
-	f := NewFactory()
-	if m.Type != f.Type().String() || m.Scope != scopeName || m.Status.Class != "exporter" {
-		t.Errorf("type %q, scope %q, class %q", m.Type, m.Scope, m.Status.Class)
-	}
-	level := strings.ToLower(f.MetricsStability().String())
-	if diff := cmp.Diff(map[string][]string{level: {"metrics"}}, m.Status.Stability); diff != "" {
-		t.Error(diff)
-	}
-	if f.LogsStability() != component.StabilityLevelUndefined || f.TracesStability() != component.StabilityLevelUndefined {
-		t.Error("logs or traces are supported")
-	}
-	if diff := cmp.Diff([]string{"accepted", "rejected", "dropped", "returned"}, m.Attributes["outcome"].Enum); diff != "" {
-		t.Error(diff)
-	}
-	var metrics []string
-	for name, metric := range m.Telemetry.Metrics {
-		metrics = append(metrics, fmt.Sprint(metric.Prefix, name, " ", metric.Unit, " ", metric.Attributes))
-	}
-	slices.Sort(metrics)
-	want := []string{
-		"otelcol_exporter_apptuit_filtered_data_points {datapoint} [exporter]",
-		"otelcol_exporter_apptuit_overflowed_data_points {datapoint} [exporter]",
-		"otelcol_exporter_apptuit_points {point} [exporter outcome]",
-	}
-	if diff := cmp.Diff(want, metrics); diff != "" {
-		t.Error(diff)
+	row := "| Stability | " + strings.ToLower(metadata.MetricsStability.String()) + ": metrics |"
+	if !strings.Contains(string(text), row) {
+		t.Errorf("the README lacks %q", row)
 	}
 }

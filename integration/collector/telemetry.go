@@ -12,39 +12,21 @@ import (
 
 	"go.opentelemetry.io/collector/exporter"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadata"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// scopeName is the scope of the exporter's telemetry.
-const scopeName = "github.com/apptuitai/apptuit-go/integration/collector"
-
 // counters count the wire points of all pushes, and the data points that stand for series
 // beyond a cardinality limit or lost attributes to a filter (metadata.yaml, telemetry).
 type counters struct {
-	points, overflowed, filtered          metric.Int64Counter
+	*metadata.TelemetryBuilder
 	accepted, rejected, dropped, returned metric.MeasurementOption
 	exporter                              metric.MeasurementOption
 }
 
 func newCounters(set exporter.Settings) (*counters, error) {
-	meter := set.MeterProvider.Meter(scopeName, metric.WithInstrumentationVersion(apptuitclient.Version))
-	points, err := meter.Int64Counter("otelcol_exporter_apptuit_points",
-		metric.WithDescription("Points on the wire, by their outcome in a push. Points that are returned for another push are counted again in it."),
-		metric.WithUnit("{point}"))
-	if err != nil {
-		return nil, fmt.Errorf("apptuit exporter: %w", err)
-	}
-	overflowed, err := meter.Int64Counter("otelcol_exporter_apptuit_overflowed_data_points",
-		metric.WithDescription("Data points with the attribute otel.metric.overflow, which stand for all series beyond an SDK's cardinality limit, counted in each push."),
-		metric.WithUnit("{datapoint}"))
-	if err != nil {
-		return nil, fmt.Errorf("apptuit exporter: %w", err)
-	}
-	filtered, err := meter.Int64Counter("otelcol_exporter_apptuit_filtered_data_points",
-		metric.WithDescription("Data points that lost attributes to the attribute filter, counted in each push."),
-		metric.WithUnit("{datapoint}"))
+	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, fmt.Errorf("apptuit exporter: %w", err)
 	}
@@ -53,9 +35,9 @@ func newCounters(set exporter.Settings) (*counters, error) {
 		return metric.WithAttributeSet(attribute.NewSet(exporter, attribute.String("outcome", name)))
 	}
 	return &counters{
-		points: points, overflowed: overflowed, filtered: filtered,
-		exporter: metric.WithAttributeSet(attribute.NewSet(exporter)),
-		accepted: outcome("accepted"), rejected: outcome("rejected"), dropped: outcome("dropped"), returned: outcome("returned"),
+		TelemetryBuilder: builder,
+		exporter:         metric.WithAttributeSet(attribute.NewSet(exporter)),
+		accepted:         outcome("accepted"), rejected: outcome("rejected"), dropped: outcome("dropped"), returned: outcome("returned"),
 	}, nil
 }
 
@@ -69,7 +51,7 @@ func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 		{r.Accepted, c.accepted}, {r.Rejected, c.rejected}, {r.Dropped - returned, c.dropped}, {returned, c.returned},
 	} {
 		if o.n > 0 {
-			c.points.Add(ctx, int64(o.n), o.as)
+			c.ExporterApptuitPoints.Add(ctx, int64(o.n), o.as)
 		}
 	}
 }
@@ -77,10 +59,10 @@ func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 // overflow counts the data points of a push that stand for series beyond a cardinality
 // limit, also if there are none, so that the counter exists from the first push on.
 func (c *counters) overflow(ctx context.Context, t convert.Tally) {
-	c.overflowed.Add(ctx, int64(t.Overflowed), c.exporter)
+	c.ExporterApptuitOverflowedDataPoints.Add(ctx, int64(t.Overflowed), c.exporter)
 }
 
 // filter counts the data points of a push that lost attributes.
 func (c *counters) filter(ctx context.Context, t convert.Tally) {
-	c.filtered.Add(ctx, int64(t.Filtered), c.exporter)
+	c.ExporterApptuitFilteredDataPoints.Add(ctx, int64(t.Filtered), c.exporter)
 }

@@ -163,35 +163,3 @@ func TestFirstOfEqualKeysStands(t *testing.T) {
 		t.Errorf("%v", pairs)
 	}
 }
-
-func TestMatch(t *testing.T) {
-	for _, tt := range []struct {
-		pattern, key string
-		want         bool
-	}{
-		{"service.name", "service.name", true},
-		{"service.name", "service.names", false},
-		{"service.name", "service_name", false},
-		{"*", "", true},
-		{"*", "anything", true},
-		{"", "", true},
-		{"", "a", false},
-		{"k8s.*", "k8s.pod.name", true},
-		{"k8s.*", "k8s", false},
-		{"*.name", "k8s.pod.name", true},
-		{"*.name", "k8s.pod.names", false},
-		{"k8s.*.name", "k8s.pod.name", true},
-		{"*a*b*", "xxaxxbxx", true},
-		{"*a*b*", "xxbxxaxx", false},
-		{"a?c", "abc", true},
-		{"a?c", "aüc", true},
-		{"a?c", "ac", false},
-		{"**", "x", true},
-		{"[a]", "a", false},
-		{"*aab", "aaab", true},
-	} {
-		if got := match(tt.pattern, tt.key); got != tt.want {
-			t.Errorf("match(%q, %q) = %v", tt.pattern, tt.key, got)
-		}
-	}
-}

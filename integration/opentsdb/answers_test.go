@@ -4,13 +4,16 @@
 package opentsdb_test
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -184,6 +187,9 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// answerTime is how long a server may take to answer a put.
+const answerTime = 30 * time.Second
+
 // postTo sends a put to a server, which must answer.
 func postTo(t *testing.T, endpoint, query string, body io.Reader, header http.Header) opentsdb.Answer {
 	t.Helper()
@@ -192,9 +198,20 @@ func postTo(t *testing.T, endpoint, query string, body io.Reader, header http.He
 		t.Fatal(err)
 	}
 	r.Header, r.Close = header, true
-	response, err := http.DefaultClient.Do(r)
+	connection, err := net.DialTimeout("tcp", r.URL.Host, answerTime)
 	if err != nil {
 		t.Fatal(err)
+	}
+	defer connection.Close()
+	if err := connection.SetDeadline(time.Now().Add(answerTime)); err != nil {
+		t.Fatal(err)
+	}
+	// A server that refuses a body answers and closes the connection before it has read all of
+	// it. http.Client could return the error of writing in place of the answer.
+	writeErr := r.Write(connection)
+	response, err := http.ReadResponse(bufio.NewReader(connection), r)
+	if err != nil {
+		t.Fatal(errors.Join(writeErr, err))
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)

@@ -680,27 +680,37 @@ func TestClientCertificate(t *testing.T) {
 	srv.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
 	srv.StartTLS()
 	defer srv.Close()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ann"}, NotAfter: time.Now().Add(time.Hour)}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	private, err2 := x509.MarshalPKCS8PrivateKey(key)
-	if err := errors.Join(err, err2); err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	for name, block := range map[string]*pem.Block{
-		"ca": {Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}, "cert": {Type: "CERTIFICATE", Bytes: certificate}, "key": {Type: "PRIVATE KEY", Bytes: private},
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+	t.Setenv("DIR", dir)
+	write := func(name string) {
+		t.Helper()
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
 			t.Fatal(err)
 		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour)}
+		certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		private, err2 := x509.MarshalPKCS8PrivateKey(key)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		for name, block := range map[string]*pem.Block{
+			"ca": {Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}, "cert": {Type: "CERTIFICATE", Bytes: certificate}, "key": {Type: "PRIVATE KEY", Bytes: private},
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	t.Setenv("DIR", dir)
-	exportOnce(t, documentWith("apptuit: {endpoint: "+srv.URL+", tls: {ca_file: ${DIR}/ca, cert_file: ${DIR}/cert, key_file: ${DIR}/key}}"))
-	if diff := cmp.Diff([]string{"ann"}, common); diff != "" {
+	write("ann")
+	sdk := newSDK(t, documentWith("apptuit: {endpoint: "+srv.URL+", tls: {ca_file: ${DIR}/ca, cert_file: ${DIR}/cert, key_file: ${DIR}/key}}"))
+	count(t, sdk, "requests", 1)
+	if err := sdk.MeterProvider().(*sdkmetric.MeterProvider).ForceFlush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	write("bob") // the files are read again
+	shutdown(t, sdk)
+	if diff := cmp.Diff([]string{"ann", "bob"}, common); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -77,7 +77,7 @@ func TestFaultsOfKeys(t *testing.T) {
 		"two tokens":      {all("token: "+secret, "token_file: /nowhere"), []string{"8 apptuit.token_file: there is a token already: give one of them"}},
 		"tags":            {all("tags: [a]"), []string{"7 apptuit.tags: must be a mapping"}},
 		"a tag":           {all("tags:", "  a: [b]"), []string{"8 apptuit.tags.a: must be a text"}},
-		"headers":         {all("headers: {a: "+secret+"}", "headers_list: '"+secret+"'"), []string{"7 apptuit.headers: must be a list", "8 apptuit.headers_list: must be name=value,name=value, with values percent-encoded"}},
+		"headers":         {all("headers: {a: "+secret+"}", "headers_list: '"+secret+"'"), []string{"7 apptuit.headers: must be a list", "8 apptuit.headers_list: must be name=value,name=value, with values percent-encoded: header 1 has no equals sign: want name=value,name=value"}},
 		"a header":        {all("headers:", "  - {value: a}", "  - {name: a}", "  - {name: a, values: b}", "  - x"), []string{"8 apptuit.headers[0]: name is missing", "9 apptuit.headers[1]: value is missing", "10 apptuit.headers[2]: values is not known here: did you mean value?", "10 apptuit.headers[2]: value is missing", "11 apptuit.headers[3]: must be a mapping", "11 apptuit.headers[3]: name is missing"}},
 		"tls":             {all("tls: {cert_file: a, ca: b}"), []string{"7 apptuit.tls: ca is not known here: there is ca_file, cert_file, key_file", "7 apptuit.tls.cert_file: needs key_file, too"}},
 		"tls, the other":  {all("tls: {key_file: a}"), []string{"7 apptuit.tls.key_file: needs cert_file, too"}},
@@ -135,8 +135,9 @@ func TestFaultsOfOptions(t *testing.T) {
 			"8 apptuit.spool: …", // whatever the system says
 		}},
 		"files": {documentWith("apptuit:\n            token_file: testdata/none\n            tls: {ca_file: testdata/plain.yaml, cert_file: testdata/none, key_file: testdata/none}"), []string{
-			"8 apptuit.tls.ca_file: no certificate in PEM format in it",
-			"8 apptuit.tls.cert_file: with key_file: open testdata/none: no such file or directory",
+			`8 apptuit.tls.ca_file: file "testdata/plain.yaml": no certificate in PEM format in it`,
+			`8 apptuit.tls.cert_file: file "testdata/none": no such file or directory`,
+			`8 apptuit.tls.key_file: file "testdata/none": no such file or directory`,
 			`7 apptuit.token_file: file "testdata/none": token: open testdata/none: no such file or directory`,
 		}},
 	} {

@@ -169,17 +169,13 @@ func (r *reader) readProducers(v value) {
 
 // start makes the reader and its exporter. The keys beat options in code.
 func (r *reader) start(c *config) (started, []error) {
-	options, faults := r.settings.options()
-	exp, err := exporter.New(c.ctx, append(slices.Clone(c.exporter), options...)...)
+	exp, err := exporter.New(c.ctx, append(slices.Clone(c.exporter), r.settings.options()...)...)
 	if err != nil {
-		return started{}, append(faults, r.explain(err)...)
+		return started{}, r.explain(err)
 	}
 	if r.settings.lacksToken() && len(c.exporter) == 0 {
-		faults = append(faults, r.needsToken("for "+apptuitclient.DefaultEndpoint))
-	}
-	if len(faults) > 0 {
 		_ = exp.Shutdown(c.ctx)
-		return started{}, faults
+		return started{}, []error{r.needsToken("for " + apptuitclient.DefaultEndpoint)}
 	}
 	return started{sdkmetric.NewPeriodicReader(exp, r.options(c.producers)...), exp}, nil
 }

@@ -26,7 +26,6 @@ type settings struct {
 
 	endpoint             string
 	headers, headersList map[string]string
-	tls                  tlsFiles
 }
 
 // read decodes what is under apptuit.
@@ -51,13 +50,9 @@ func (s *settings) read(at value) {
 	}
 }
 
-// options are those of exporter.New. What is wrong are the files of tls.
-func (s *settings) options() ([]exporter.Option, []error) {
-	config, faults := s.tls.load()
+// options are those of exporter.New.
+func (s *settings) options() []exporter.Option {
 	client := s.client
-	if config != nil {
-		client = append(client, apptuitclient.WithTLSClientConfig(config))
-	}
 	headers := maps.Clone(s.headersList)
 	if headers == nil {
 		headers = s.headers
@@ -67,7 +62,7 @@ func (s *settings) options() ([]exporter.Option, []error) {
 	if len(headers) > 0 {
 		client = append(client, apptuitclient.WithHeaders(headers))
 	}
-	return append(slices.Clone(s.exporter), exporter.WithClientOptions(client...)), faults
+	return append(slices.Clone(s.exporter), exporter.WithClientOptions(client...))
 }
 
 func (s *settings) readEndpoint(v value) {

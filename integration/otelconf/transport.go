@@ -4,16 +4,10 @@
 package otelconf
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"net/http"
-	"net/url"
-	"os"
-
-	"go.opentelemetry.io/otel/baggage"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	core "github.com/apptuitai/apptuit-go/internal/client"
 )
 
 func (s *settings) readHeaders(v value) {
@@ -41,21 +35,16 @@ func (s *settings) readHeaders(v value) {
 	s.headers = headers
 }
 
-// readHeadersList reads the form of OTEL_EXPORTER_OTLP_HEADERS, by the same
-// function as otelconf. Its error is not shown: it quotes values.
+// readHeadersList reads the form of OTEL_EXPORTER_OTLP_HEADERS.
 func (s *settings) readHeadersList(v value) {
 	text, ok := v.word()
 	if !ok {
 		return
 	}
-	list, err := baggage.Parse(text)
+	headers, err := core.ParseHeaders(text)
 	if err != nil {
-		v.fault("must be name=value,name=value, with values percent-encoded")
+		v.fault("must be name=value,name=value, with values percent-encoded: %w", err)
 		return
-	}
-	headers := make(map[string]string)
-	for _, m := range list.Members() {
-		headers[http.CanonicalHeaderKey(m.Key())] = m.Value()
 	}
 	s.headersList = headers
 }
@@ -65,33 +54,17 @@ func (s *settings) readProxy(v value) {
 	if !ok {
 		return
 	}
-	u, err := url.Parse(text) // the error quotes the password
-	if err != nil || u.Hostname() == "" {
-		v.fault("must look like http://host:port")
+	u, err := core.ParseProxy(text)
+	if err != nil {
+		v.fault("%w", err)
 		return
 	}
-	switch u.Scheme {
-	case "http", "https", "socks5", "socks5h":
-		s.client = append(s.client, apptuitclient.WithProxy(http.ProxyURL(u)))
-	default:
-		v.fault("the scheme must be http, https, socks5 or socks5h")
-	}
+	s.client = append(s.client, apptuitclient.WithProxy(http.ProxyURL(u)))
 }
 
-// tlsFiles are the files of a TLS configuration. They are read when the exporter
-// is made.
-type tlsFiles struct {
-	at            value
-	ca, cert, key tlsFile
-}
-
-type tlsFile struct {
-	at   value
-	name string
-}
-
+// readTLS notes where each file is given, since faults of the files name its field.
 func (s *settings) readTLS(v value) {
-	s.tls.at = v
+	var files apptuitclient.TLSFiles
 	for _, f := range v.mapping("ca_file", "cert_file", "key_file") {
 		name, ok := f.word()
 		if !ok {
@@ -99,44 +72,18 @@ func (s *settings) readTLS(v value) {
 		}
 		switch f.name {
 		case "ca_file":
-			s.tls.ca = tlsFile{f, name}
+			files.CA, s.placed["TLSFiles.CA"] = name, f
 		case "cert_file":
-			s.tls.cert = tlsFile{f, name}
+			files.Certificate, s.placed["TLSFiles.Certificate"] = name, f
 		case "key_file":
-			s.tls.key = tlsFile{f, name}
+			files.Key, s.placed["TLSFiles.Key"] = name, f
 		}
 	}
-	switch cert, key := s.tls.cert, s.tls.key; {
-	case cert.name != "" && key.name == "":
-		cert.at.fault("needs key_file, too")
-	case cert.name == "" && key.name != "":
-		key.at.fault("needs cert_file, too")
+	switch {
+	case files.Certificate != "" && files.Key == "":
+		s.placed["TLSFiles.Certificate"].fault("needs key_file, too")
+	case files.Certificate == "" && files.Key != "":
+		s.placed["TLSFiles.Key"].fault("needs cert_file, too")
 	}
-}
-
-// load returns nil if no file is given.
-func (t *tlsFiles) load() (*tls.Config, []error) {
-	if t.ca.name == "" && t.cert.name == "" {
-		return nil, nil
-	}
-	var faults []error
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if t.ca.name != "" {
-		config.RootCAs = x509.NewCertPool()
-		pem, err := os.ReadFile(t.ca.name)
-		if err == nil && !config.RootCAs.AppendCertsFromPEM(pem) {
-			err = errors.New("no certificate in PEM format in it")
-		}
-		if err != nil {
-			faults = append(faults, t.ca.at.errorf("%w", err))
-		}
-	}
-	if t.cert.name != "" {
-		certificate, err := tls.LoadX509KeyPair(t.cert.name, t.key.name)
-		if err != nil {
-			faults = append(faults, t.cert.at.errorf("with key_file: %w", err))
-		}
-		config.Certificates = []tls.Certificate{certificate}
-	}
-	return config, faults
+	s.client = append(s.client, apptuitclient.WithTLSFiles(files))
 }

@@ -52,6 +52,9 @@ func New(settings *Settings) (*Client, error) {
 		c.names = newNameCache(settings.Points.tagRules(), maxNames, maxNameBytes)
 	}
 	c.life, c.end = context.WithCancelCause(context.Background())
+	if t := settings.Connection.reloads; t != nil {
+		t.warn, t.life = c.Warn, c.life
+	}
 	if settings.Spool != nil && !settings.Spool.openOnFirstSend {
 		if err := c.OpenSpool(); err != nil {
 			c.Close()

@@ -44,11 +44,6 @@ const (
 	// answers to the same token. A 403 can mean that the token has expired, or that it is
 	// valid but lacks a permission, which another token would lack too.
 	denialInterval = time.Minute
-	// fileWait bounds how long a request waits for a changed token file to be read. After
-	// that it uses the last token.
-	fileWait = 2 * time.Second
-	// tokenFileTimeout bounds how long New waits for the token file.
-	tokenFileTimeout = 10 * time.Second
 )
 
 func newCredentials() *credentials {
@@ -68,18 +63,14 @@ func (c *credentials) lookup(ctx context.Context) (string, error) {
 	asked := ctx
 	if known {
 		var cancel context.CancelFunc
-		wait := fileWait
-		if deadline, ok := ctx.Deadline(); ok {
-			wait = min(wait, time.Until(deadline)/2)
-		}
-		asked, cancel = context.WithTimeout(ctx, wait)
+		asked, cancel = context.WithTimeout(ctx, waitForFile(ctx))
 		defer cancel()
 	}
-	latest, err := c.ask(asked, func(state fileState, found bool) bool {
+	latest, err := c.ask(asked, func(state fileState) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		// While a file is missing, for example during a rotation, the last token is used.
-		return !c.known || found && state != c.read
+		return !c.known || state.found() && !state.equal(c.read)
 	})
 	if err != nil && known && ctx.Err() == nil {
 		return token, nil // the disk is slow: use the last token
@@ -101,7 +92,7 @@ func (c *credentials) refresh(ctx context.Context, refused string, status int) (
 		return false, nil
 	}
 	asked := false
-	token, err := c.ask(ctx, func(fileState, bool) bool {
+	token, err := c.ask(ctx, func(fileState) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		denied, before := c.denied[refused]
@@ -133,7 +124,7 @@ func (c *credentials) deny(token string, err error) {
 // the current token. Concurrent calls wait for each other, because a source may return each
 // token only once. When ctx ends, ask returns without waiting for a source or a disk that
 // does not honour the context.
-func (c *credentials) ask(ctx context.Context, needed func(fileState, bool) bool) (string, error) {
+func (c *credentials) ask(ctx context.Context, needed func(fileState) bool) (string, error) {
 	select {
 	case c.asking <- struct{}{}:
 	case <-ctx.Done():
@@ -164,9 +155,9 @@ func (c *credentials) ask(ctx context.Context, needed func(fileState, bool) bool
 
 // askNow is ask without waiting for concurrent calls. If a token file cannot be used, the
 // last token remains current, and the file is read again when it changes.
-func (c *credentials) askNow(ctx context.Context, needed func(fileState, bool) bool) (string, error) {
-	state, found := stateOf(c.file) // before the file is read, so that a change while it is read is noticed next time
-	if !needed(state, found) {
+func (c *credentials) askNow(ctx context.Context, needed func(fileState) bool) (string, error) {
+	state := stateOf(c.file) // before the file is read, so that a change while it is read is noticed next time
+	if !needed(state) {
 		token, _ := c.current()
 		return token, nil
 	}

@@ -50,7 +50,10 @@
 //	other delays between attempts          backoff.go, retrier.go
 //	tokens                                 credentials.go, tokenfile.go
 //	secrets in the text of servers         redact.go, secrets.go
+//	connections, proxies                   transport.go, proxy.go
+//	certificates in files                  tlsfiles.go, reload.go
 //	options and environment variables      settings.go, environment.go
+//	the endpoint, headers                  endpoint.go, headers.go
 //	what depends on the kind of server     server.go
 //	those of the spool                     spoolsettings.go
 //	queries                                read.go

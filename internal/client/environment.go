@@ -23,7 +23,13 @@ func (s *Settings) environment() {
 	if spool == nil {
 		spool = NewSpoolSettings("") // of APPTUIT_SPOOL_DIR
 	}
-	settings.ReadEnvironment(s.variables(spool))
+	files := TLSFiles{CA: TLSFile{From: "APPTUIT_CERTIFICATE"}, Certificate: TLSFile{From: "APPTUIT_CLIENT_CERTIFICATE"}, Key: TLSFile{From: "APPTUIT_CLIENT_KEY"}}
+	read := s.variables(spool, &files)
+	// An Authorization header decides whether the variables of the token are used.
+	settings.ReadEnvironment(map[string]func(settings.Variable){"headers": read["headers"]})
+	delete(read, "headers")
+	settings.ReadEnvironment(read)
+	s.AddTLSFiles(files)
 	if s.Spool == nil && spool.Dir != "" && !s.Ignore.Spool {
 		s.Spool = spool
 	}
@@ -34,7 +40,7 @@ func (s *Settings) environment() {
 
 // variables returns the functions that read the variables of the client, by the names of the
 // settings. A function does nothing but check the text if an option has set its setting.
-func (s *Settings) variables(spool *SpoolSettings) map[string]func(settings.Variable) {
+func (s *Settings) variables(spool *SpoolSettings, files *TLSFiles) map[string]func(settings.Variable) {
 	return map[string]func(settings.Variable){
 		"endpoint": func(v settings.Variable) {
 			if s.Connection.endpoint == nil {
@@ -58,6 +64,11 @@ func (s *Settings) variables(spool *SpoolSettings) map[string]func(settings.Vari
 				s.SetUser(v.Name, v.Text)
 			}
 		},
+		"headers":       func(v settings.Variable) { s.AddHeaders(v.Name, v.Text) },
+		"tls.ca_file":   func(v settings.Variable) { files.CA.Name = v.Text },
+		"tls.cert_file": func(v settings.Variable) { files.Certificate.Name = v.Text },
+		"tls.key_file":  func(v settings.Variable) { files.Key.Name = v.Text },
+		"proxy_url":     func(v settings.Variable) { s.AddProxy(v.Name, v.Text) },
 		"tags": func(v settings.Variable) {
 			if s.Ignore.Tags {
 				return

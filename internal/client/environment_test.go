@@ -4,8 +4,14 @@
 package client_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"maps"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -92,5 +98,52 @@ func TestEnvironment_UnknownVariablesAreWarnings(t *testing.T) {
 	newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithoutEnvironment(), w.option())
 	if len(w) > 0 {
 		t.Errorf("with WithoutEnvironment: %q", w)
+	}
+}
+
+// A client without options takes certificates, proxy and headers from the environment.
+func TestEnvironment_ConnectsAsVariablesSay(t *testing.T) {
+	var got http.Header
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header })
+	srv := httptest.NewUnstartedServer(handler)
+	srv.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	file := func(name, kind string, der []byte) string {
+		name = filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(srv.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("APPTUIT_ENDPOINT", srv.URL)
+	t.Setenv("APPTUIT_CERTIFICATE", file("ca.pem", "CERTIFICATE", srv.Certificate().Raw))
+	t.Setenv("APPTUIT_CLIENT_CERTIFICATE", file("cert.pem", "CERTIFICATE", srv.Certificate().Raw))
+	t.Setenv("APPTUIT_CLIENT_KEY", file("key.pem", "PRIVATE KEY", key))
+	t.Setenv("APPTUIT_HEADERS", "X-Tenant=shop%2042,Authorization=Bearer%20of-the-header")
+	point := []apptuitclient.DataPoint{{Metric: "m", Tags: map[string]string{"a": "b"}, Timestamp: time.Now(), Value: 1}}
+	if err := newClient(t).Send(t.Context(), point); err != nil || got.Get("X-Tenant") != "shop 42" || got.Get("Authorization") != "Bearer of-the-header" {
+		t.Errorf("%v, headers %v", err, got)
+	}
+	if err := newClient(t, apptuitclient.WithToken("of-the-option")).Send(t.Context(), point); err != nil || got.Get("Authorization") != "Bearer of-the-option" {
+		t.Errorf("%v, headers %v", err, got)
+	}
+	if err := newClient(t, apptuitclient.WithHeaders(map[string]string{"X-Other": "1"})).Send(t.Context(), point); err != nil || got.Get("X-Tenant") != "" {
+		t.Errorf("%v, headers %v", err, got)
+	}
+	var asked string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.Host
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(proxy.Close)
+	t.Setenv("APPTUIT_PROXY", proxy.URL)
+	c := newClient(t, apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
+	if err := c.Send(t.Context(), point); err == nil || "https://"+asked != srv.URL {
+		t.Errorf("%v, the proxy was asked for %q", err, asked)
 	}
 }

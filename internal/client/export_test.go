@@ -23,5 +23,5 @@ func Complete(s *Settings) error { return s.complete() }
 
 // Variables returns the functions that read the variables of the client.
 func Variables() map[string]func(settings.Variable) {
-	return NewSettings().variables(NewSpoolSettings(""))
+	return NewSettings().variables(NewSpoolSettings(""), new(TLSFiles))
 }

@@ -25,6 +25,13 @@ func (c *Client) Transport() *http.Transport {
 	if base == nil {
 		base = c.settings.Connection.http.Transport
 	}
-	t, _ := base.(*http.Transport)
-	return t
+	switch t := base.(type) {
+	case *http.Transport:
+		return t
+	case *reloadingTransport:
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return t.current.Transport
+	}
+	return nil
 }

@@ -6,9 +6,11 @@ package client_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,10 +19,12 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // tunnel is an HTTP proxy for CONNECT that records the traffic.
@@ -206,5 +210,106 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 		if bytes.Contains(out, []byte("5ecret")) || bytes.Contains(out, []byte("pr0xy")) {
 			t.Errorf("%s: the password is in %s", name, out)
 		}
+	}
+}
+
+func TestProxy_IsNamedIfItCannotBeReached(t *testing.T) {
+	mute, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0") // accepts connections, and answers nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	for _, scheme := range []string{"http", "https", "socks5", "socks5h"} {
+		for address, want := range map[string]string{"127.0.0.1:1": "connection refused", mute.Addr().String(): "no answer within 200ms"} {
+			proxy := &url.URL{Scheme: scheme, Host: address, User: url.UserPassword("me", thePass)}
+			c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithProxy(http.ProxyURL(proxy)), apptuitclient.WithTimeout(200*time.Millisecond), withoutRetry())
+			err := c.Send(t.Context(), numberedPoints(2))
+			counted(t, err, 0, 2)
+			contains(t, err, "fake.test: proxy "+address+": ", want)
+			silent(t, scheme, printable(err)...)
+		}
+	}
+	for host, want := range map[string]string{"http://localhost": "localhost:80", "https://localhost": "localhost:443", "socks5://localhost": "localhost:1080"} {
+		proxy, err := url.Parse(host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead := &http.Transport{Proxy: http.ProxyURL(proxy), DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, syscall.ECONNREFUSED }}
+		c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: dead}), withoutRetry())
+		contains(t, c.Send(t.Context(), numberedPoints(1)), "fake.test: proxy "+want+": ")
+	}
+}
+
+// An error that is not the proxy's does not name it.
+func TestProxy_IsNotNamedForAFaultOfTheServer(t *testing.T) {
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	proxy := newTunnel(t, func(*http.Request) string { return "" })
+	c := newClient(t, apptuitclient.WithEndpoint(s.URL), proxy.option(), withoutRetry())
+	err := c.Send(t.Context(), numberedPoints(1))
+	contains(t, err, "certificate signed by unknown authority")
+	if strings.Contains(err.Error(), "proxy") {
+		t.Error(err)
+	}
+}
+
+func TestParseProxy(t *testing.T) {
+	for _, text := range []string{"http://host:3128", "https://host", "socks5://me:pass%2Fword@host:1080", "socks5h://[::1]:1080/"} {
+		u, err := client.ParseProxy(text)
+		if err != nil || u.String() != text {
+			t.Errorf("%q: %v, %v", text, u, err)
+		}
+	}
+	const form = "must look like http://host:port"
+	for text, want := range map[string]string{
+		"":                         form,
+		"host:3128":                form,
+		"http://me:pr0xy@":         form,
+		"http://me:pr0xy@[host":    form,
+		"http://me:pr0xy%zz@host":  form,
+		"http://me:pr0xy/x@host:1": form,
+		"ftp://me:pr0xy@host":      "the scheme must be http, https, socks5 or socks5h",
+		"http://me:123/pr0xy@host": form + ", without a path; special characters of a password must be percent-encoded",
+		"http://me:123?pr0xy@host": form + ", without a path; special characters of a password must be percent-encoded",
+		"http://me:123#pr0xy@host": form + ", without a path; special characters of a password must be percent-encoded",
+	} {
+		if u, err := client.ParseProxy(text); err == nil || err.Error() != want || u != nil {
+			t.Errorf("%q: %v, %v, want %s", text, u, err, want)
+		}
+	}
+}
+
+// WithProxy and WithHTTPClient override the proxy of a variable.
+func TestProxy_OfAVariable(t *testing.T) {
+	refusing := newTunnel(t, func(*http.Request) string { return "HTTP/1.1 503 away\r\n\r\n" })
+	variable := "http://me:" + thePass + "@" + refusing.listener.Addr().String()
+	for name, tt := range map[string]struct {
+		text string
+		set  func(*client.Settings)
+		want string // in the error of a request, or of New
+	}{
+		"alone": {variable, func(*client.Settings) {}, "proxy " + refusing.listener.Addr().String()},
+		"an option": {variable, func(s *client.Settings) {
+			s.Connection.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "127.0.0.1:1"})
+		}, "proxy 127.0.0.1:1: "},
+		"an HTTP client": {variable, func(s *client.Settings) {
+			s.Connection.HTTPClient = &http.Client{Transport: newFake(t, status(http.StatusTeapot))}
+		}, "418"},
+		"not a URL": {"me:" + thePass + "@host", func(*client.Settings) {}, "APPTUIT_PROXY: must look like http://host:port"},
+	} {
+		s := client.NewSettings()
+		s.Errors.Status = func(code int, address, message string) error { return fmt.Errorf("%d %s %s", code, address, message) }
+		s.Retry.Enabled = false
+		s.SetEndpoint("WithEndpoint", "https://fake.test")
+		tt.set(s)
+		s.AddProxy("APPTUIT_PROXY", tt.text)
+		c, err := client.New(s)
+		if err == nil {
+			err = c.Read(t.Context(), client.Question{Path: "/", Form: "q", Timeout: 10 * time.Second, MaxBytes: 1}, nil)
+			c.Close()
+		}
+		contains(t, err, tt.want)
+		silent(t, name, err)
 	}
 }

@@ -35,7 +35,7 @@ func (s *Settings) putURL() string {
 // allHeaders returns the headers of all requests, apart from Authorization.
 func (s *Settings) allHeaders() *http.Header {
 	h := http.Header{}
-	for k, v := range s.Connection.Headers {
+	for k, v := range s.Connection.headers {
 		h.Set(k, v)
 	}
 	h.Set("User-Agent", "apptuit-go/"+s.Version+" Go/"+strings.TrimPrefix(runtime.Version(), "go"))
@@ -76,6 +76,9 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 			response.Body = closeOnDone(request.Context(), response.Body)
 			return response, nil
 		case again || request.Context().Err() != nil || !conn.reused.Load() || conn.answered.Load() || isTimeout(err) || isStreamError(err):
+			if !conn.connected.Load() {
+				err = c.nameProxy(request, err)
+			}
 			return nil, conn.error(err)
 		}
 	}

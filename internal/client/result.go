@@ -60,15 +60,26 @@ func (c *Client) noAnswer(ctx context.Context, err error) result {
 		res.cutOff = true
 		err = cutOff.error
 	}
-	var address *url.Error
-	if errors.As(err, &address) {
-		err = address.Err // without the URL: the error names the host below
-	}
+	err = withoutURL(err) // the error names the host below
 	if ctx.Err() != nil {
-		err = ended(ctx)
+		var unreachable *unreachableProxyError
+		if errors.As(err, &unreachable) {
+			err = &unreachableProxyError{address: unreachable.address, err: ended(ctx)}
+		} else {
+			err = ended(ctx)
+		}
 	}
 	res.err = fmt.Errorf("%s: %w", c.settings.Connection.endpoint.Host, c.settings.creds.redact.error(err))
 	return res
+}
+
+// withoutURL returns an error of net/http without the URL of the request.
+func withoutURL(err error) error {
+	var address *url.Error
+	if errors.As(err, &address) {
+		return address.Err
+	}
+	return err
 }
 
 // permanent reports whether a request failed in a way that repeats: the server's

@@ -256,3 +256,21 @@ func TestSeveralRotationsWithinOneSend(t *testing.T) {
 		}
 	})
 }
+
+// A file can be replaced by one with the same size and time, for example by a link into an
+// image whose files all have the same time.
+func TestTokenFile_IsReadAgainIfOnlyItsIdentityChanges(t *testing.T) {
+	file := newTokenFile(t, "token1")
+	f := newFake(t, status(http.StatusNoContent))
+	c := f.client(apptuitclient.WithTokenFile(file.name))
+	for _, token := range []string{"token1", "token2"} {
+		file.write(token, token != "token1")
+		if err := os.Chtimes(file.name, time.Time{}, time.Unix(1, 0)); err != nil {
+			t.Fatal(err)
+		}
+		send(t, c, numbered(0))
+		if got := f.all()[len(f.all())-1].Header.Get("Authorization"); got != "Bearer "+token {
+			t.Errorf("Authorization is %q, want %s", got, token)
+		}
+	}
+}

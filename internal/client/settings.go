@@ -8,11 +8,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +53,6 @@ type Settings struct {
 
 // ConnectionSettings configures requests.
 type ConnectionSettings struct {
-	Headers    map[string]string
 	Timeout    Optional[time.Duration] // of one request, to the end of its answer
 	Sync       time.Duration           // OpenTSDB's sync_timeout; 0 disables sync
 	HTTPClient *http.Client            // as the program gave it; nil without one
@@ -63,9 +60,14 @@ type ConnectionSettings struct {
 	Proxy      func(*http.Request) (*url.URL, error)
 
 	endpoint *url.URL          // nil until it is set
-	http     *http.Client      // makes the requests
-	observed http.RoundTripper // the transport of http before Observe; nil without Observe
-	ownHTTP  bool              // Close must close its idle connections
+	headers  map[string]string // by canonical names; nil until they are set
+	files    TLSFiles
+	http     *http.Client        // makes the requests
+	observed http.RoundTripper   // the transport of http before Observe; nil without Observe
+	ownHTTP  bool                // Close must close its idle connections
+	reloads  *reloadingTransport // the transport of http if there are TLS files
+	// proxy returns the proxy for a request; nil if it is not known.
+	proxy func(*http.Request) (*url.URL, error)
 }
 
 // PointSettings configures points and batches.
@@ -112,7 +114,9 @@ func (s *Settings) complete() error {
 	if s.tokens > 1 {
 		s.Fault("WithToken, WithTokenSource and WithTokenFile exclude each other: use one of them")
 	}
-	s.checkHeaders()
+	if s.authorizationHeader() && s.credentialOption() {
+		s.Fault("WithHeaders: Authorization and a token or user id exclude each other: use one of them")
+	}
 	if !s.Ignore.All {
 		s.environment()
 	}
@@ -206,36 +210,11 @@ func (s *Settings) setToken(from, token string) {
 func (s *Settings) setTokenFile(from, name string) {
 	s.creds.file = name
 	s.creds.source = readTokenFile(name)
-	ctx, cancel := context.WithTimeoutCause(context.Background(), tokenFileTimeout, context.DeadlineExceeded)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), fileTimeout, context.DeadlineExceeded)
 	defer cancel()
 	if _, err := s.creds.lookup(ctx); err != nil {
 		s.Fault("%s: file %q: %w", from, name, err)
 	}
-}
-
-// SetEndpoint sets the base URL of the server. from is the name of the option or variable.
-func (s *Settings) SetEndpoint(from, endpoint string) {
-	// The URL may contain a secret. So no error quotes it, nor the error of url.Parse,
-	// which would.
-	u, err := url.Parse(strings.TrimSpace(endpoint))
-	if err != nil {
-		s.Connection.endpoint = new(url.URL)
-		s.Fault("%s: not a URL: it must look like https://host:port", from)
-		return
-	}
-	switch {
-	case u.User != nil:
-		s.Fault("%s: the URL must not contain user information: set the user id and the token instead", from)
-	case u.Scheme != "http" && u.Scheme != "https":
-		s.Fault("%s: the scheme must be http or https, as in https://host:port", from)
-	case u.Host == "" || u.Hostname() == "":
-		s.Fault("%s: the host is missing", from)
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		s.Fault("%s: the URL must not contain a query or fragment", from)
-	default:
-		u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), strings.TrimRight(u.RawPath, "/")
-	}
-	s.Connection.endpoint = u
 }
 
 // SetRetry sets the retries of an option.
@@ -248,34 +227,6 @@ func (s *Settings) CheckSpool(from string) {
 	}
 }
 
-// checkHeaders checks the headers of WithHeaders, and makes their names canonical.
-func (s *Settings) checkHeaders() {
-	canonical := make(map[string]string, len(s.Connection.Headers))
-	for _, k := range slices.Sorted(maps.Keys(s.Connection.Headers)) {
-		v, key := s.Connection.Headers[k], http.CanonicalHeaderKey(k)
-		if _, double := canonical[key]; double {
-			s.Fault("WithHeaders: %s is given twice", key)
-		}
-		canonical[key] = v
-		switch {
-		case !validHeader(k, v):
-			s.Fault("WithHeaders: %q is not a valid header", k)
-		case strings.HasPrefix(key, "Content-") || key == "User-Agent" || key == "Host" || key == "Transfer-Encoding":
-			s.Fault("WithHeaders: %s is set by the client", key)
-		case key == "Authorization" && (s.tokens > 0 || s.creds.user != ""):
-			s.Fault("WithHeaders: Authorization and a token or user id exclude each other: use one of them")
-		}
-		s.creds.redact.addHeader(v)
-	}
-	s.Connection.Headers = canonical
-}
-
-// authorizationHeader reports whether WithHeaders sets the Authorization header.
-func (s *Settings) authorizationHeader() bool {
-	_, ok := s.Connection.Headers["Authorization"]
-	return ok
-}
-
 // globalTags prepares the tags that Send adds to each point.
 func (s *Settings) globalTags() {
 	from, tags := "WithTags", s.Points.Tags
@@ -286,21 +237,6 @@ func (s *Settings) globalTags() {
 	if s.Points.global, err = s.Points.tagRules().Layer(model.TagsOf(nil, tags)); err != nil {
 		s.Fault("%s: %w", from, err)
 	}
-}
-
-// validHeader reports whether a header is valid by RFC 9110, sections 5.1 and 5.5.
-func validHeader(name, value string) bool {
-	for _, r := range name {
-		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
-			return false
-		}
-	}
-	for i := range len(value) {
-		if b := value[i]; b < ' ' && b != '\t' || b == 0x7f {
-			return false
-		}
-	}
-	return name != ""
 }
 
 // loopback reports whether a host is this machine, to which a token can be sent

@@ -4,9 +4,7 @@
 package client
 
 import (
-	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -27,15 +25,16 @@ func (s *Settings) setClient() {
 	s.Connection.http = client
 	transport, ok := client.Transport.(*http.Transport)
 	switch {
-	case client.Transport != nil && s.Connection.TLS == nil && s.Connection.Proxy == nil:
+	case client.Transport != nil && s.Connection.TLS == nil && s.Connection.Proxy == nil && !s.Connection.files.given():
 		if ok {
 			s.checkTransport(transport)
+			s.Connection.proxy = transport.Proxy
 		}
 		return
 	case ok:
 		transport = transport.Clone()
 	case client.Transport != nil:
-		s.Fault("WithTLSClientConfig and WithProxy require that the client of WithHTTPClient has a *http.Transport")
+		s.Fault("WithTLSClientConfig, WithTLSFiles and WithProxy require that the client of WithHTTPClient has a *http.Transport")
 		return
 	default:
 		if transport, ok = http.DefaultTransport.(*http.Transport); ok {
@@ -67,7 +66,11 @@ func (s *Settings) setClient() {
 		}
 	}
 	client.Transport = transport
+	s.Connection.proxy = transport.Proxy
 	s.Connection.ownHTTP = true
+	if s.Connection.files.given() {
+		s.setTLSFiles(transport)
+	}
 }
 
 const (
@@ -101,27 +104,6 @@ func (s *Settings) checkConnections(transport *http.Transport) {
 	}
 }
 
-// checkProxyAnswer returns an error with the status of a proxy that refuses a tunnel.
-// Without it, net/http would return an error without a status.
-func (s *Settings) checkProxyAnswer(_ context.Context, proxy *url.URL, _ *http.Request, r *http.Response) error {
-	if r.StatusCode == http.StatusOK {
-		return nil
-	}
-	err := &proxyError{status: r.StatusCode, host: proxy.Host}
-	if _, text, _ := strings.Cut(r.Status, " "); text != http.StatusText(r.StatusCode) {
-		err.message = s.creds.redact.line(text)
-	}
-	return err
-}
-
-// proxyError is the answer of a proxy that refuses a tunnel.
-type proxyError struct {
-	status        int
-	host, message string
-}
-
-func (e *proxyError) Error() string { return "proxy " + e.host + ": " + e.message }
-
 // checkTransport checks the transport of the program, which is used as it is. It adds the
 // credentials of its proxy to the secrets, if the proxy does not depend on the request.
 func (s *Settings) checkTransport(transport *http.Transport) {
@@ -135,26 +117,6 @@ func (s *Settings) checkTransport(transport *http.Transport) {
 	if u, err := transport.Proxy(&http.Request{Method: http.MethodPost, URL: s.Connection.endpoint, Header: http.Header{}}); err == nil {
 		s.creds.redact.addProxy(u)
 	}
-}
-
-// noteConnectHeader adds the headers for a proxy to the secrets.
-func (s *Settings) noteConnectHeader(transport *http.Transport) {
-	for _, values := range transport.ProxyConnectHeader {
-		for _, v := range values {
-			s.creds.redact.addHeader(v)
-		}
-	}
-}
-
-// addProxy adds the credentials of a proxy, in the forms in which requests contain them.
-func (r *redactor) addProxy(u *url.URL) {
-	if u == nil || u.User == nil {
-		return
-	}
-	password, _ := u.User.Password()
-	r.addRecent(password)
-	r.addRecent(u.User.String())
-	r.addRecent(base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)))
 }
 
 // checkRedirect follows redirects that keep the method, the body and the server: 307 and

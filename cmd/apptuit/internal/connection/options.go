@@ -4,7 +4,6 @@
 package connection
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -48,8 +47,7 @@ func (f *Flags) Options() ([]apptuitclient.Option, error) {
 		return apptuitclient.WithUserID(text), nil
 	})
 	add("ca-file", f.CAFile, func(text string) (apptuitclient.Option, error) {
-		roots, err := certificates(text)
-		return apptuitclient.WithTLSClientConfig(&tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}), err
+		return apptuitclient.WithTLSFiles(apptuitclient.TLSFiles{CA: text}), checkCertificates(text)
 	})
 	add("proxy", f.Proxy, func(text string) (apptuitclient.Option, error) {
 		u, err := ParseURL(text)
@@ -79,14 +77,15 @@ func ParseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-func certificates(file string) (*x509.CertPool, error) {
+// checkCertificates returns the fault of a file that has no certificates. The client would report
+// it, too, but without the name of the flag.
+func checkCertificates(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("no certificate in %s", file)
+	if !x509.NewCertPool().AppendCertsFromPEM(text) {
+		return fmt.Errorf("no certificate in %s", file)
 	}
-	return pool, nil
+	return nil
 }

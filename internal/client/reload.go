@@ -1,0 +1,202 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// reloadingTransport is an http.RoundTripper with the certificates of TLS files. It looks at
+// the files before each request. When they have changed, requests get a new transport with
+// connections of its own, and the connections of the former one are closed as soon as they
+// are idle. It is safe for concurrent use.
+type reloadingTransport struct {
+	files    TLSFiles
+	template *http.Transport // makes no requests: its clones do
+	warn     func(error)
+	life     context.Context // of the client
+	checking chan struct{}   // capacity 1: one goroutine looks at the files at a time
+
+	read tlsFileStates     // states of the files when they were last read; guarded by checking
+	sum  [sha256.Size]byte // of the content in use; guarded by checking
+
+	mu      sync.Mutex
+	current *transportInUse // guarded by mu
+}
+
+// transportInUse is a transport and the number of its requests.
+type transportInUse struct {
+	*http.Transport
+	requests int  // without those whose answer was read and closed
+	retired  bool // another transport has taken its place
+}
+
+// setTLSFiles reads the TLS files and makes the client use them. template has the other
+// settings of connections.
+func (s *Settings) setTLSFiles(template *http.Transport) {
+	t := &reloadingTransport{files: s.Connection.files, template: template, checking: make(chan struct{}, 1)}
+	faults := t.files.check(template.TLSClientConfig)
+	if len(faults) == 0 {
+		faults = t.first()
+	}
+	s.faults = append(s.faults, faults...)
+	s.Connection.reloads = t
+	s.Connection.http.Transport = t
+}
+
+// first reads the files for the first time. If the disk does not answer, it returns after
+// fileTimeout.
+func (t *reloadingTransport) first() []error {
+	ctx, cancel := context.WithTimeout(context.Background(), fileTimeout)
+	defer cancel()
+	done := make(chan []error, 1)
+	t.checking <- struct{}{}
+	go func() {
+		defer func() { <-t.checking }()
+		t.read = t.files.states() // before the files are read, so that a change while they are read is noticed next time
+		content, faults := t.files.load(ctx)
+		if len(faults) == 0 {
+			t.use(content)
+		}
+		done <- faults
+	}()
+	select {
+	case faults := <-done:
+		return faults
+	case <-ctx.Done():
+		return []error{fmt.Errorf("the TLS files could not be read within %v", fileTimeout)}
+	}
+}
+
+// use replaces the current transport by one with the given content.
+func (t *reloadingTransport) use(content *tlsContent) {
+	next := &transportInUse{Transport: t.template.Clone()}
+	content.apply(next.TLSClientConfig)
+	t.sum = content.sum
+	t.mu.Lock()
+	last := t.current
+	t.current = next
+	if last != nil {
+		last.retired = true
+	}
+	t.mu.Unlock()
+	if last != nil {
+		last.closeIdle()
+	}
+}
+
+// closeAgain is the time after which idle connections are closed once more.
+const closeAgain = time.Second
+
+// closeIdle closes the idle connections of a transport. A connection of HTTP/2 becomes idle
+// a moment after the answer of its last request was read, so closeIdle does it twice.
+func (t *transportInUse) closeIdle() {
+	t.CloseIdleConnections()
+	time.AfterFunc(closeAgain, t.CloseIdleConnections)
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *reloadingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.refresh(r.Context())
+	t.mu.Lock()
+	current := t.current
+	current.requests++
+	t.mu.Unlock()
+	response, err := current.RoundTrip(r)
+	if err != nil {
+		t.release(current)
+		return nil, err
+	}
+	response.Body = &releasingBody{response.Body, sync.OnceFunc(func() { t.release(current) })}
+	return response, nil
+}
+
+// releasingBody calls release when it is closed.
+type releasingBody struct {
+	io.ReadCloser
+	release func()
+}
+
+func (b *releasingBody) Close() error {
+	defer b.release()
+	return b.ReadCloser.Close()
+}
+
+// release ends a request of a transport. closeIdle does not close the connections
+// that requests were using when the transport was replaced, so the last of these requests
+// calls it again.
+func (t *reloadingTransport) release(of *transportInUse) {
+	t.mu.Lock()
+	of.requests--
+	done := of.retired && of.requests == 0
+	t.mu.Unlock()
+	if done {
+		of.closeIdle()
+	}
+}
+
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
+func (t *reloadingTransport) CloseIdleConnections() {
+	t.mu.Lock()
+	current := t.current
+	t.mu.Unlock()
+	if current != nil { // nil after a fault of the first files
+		current.closeIdle()
+	}
+}
+
+// refresh reads the files again if they have changed. It returns without waiting further if
+// another request is doing so, or if the disk does not answer in time: the request then uses
+// the last content.
+func (t *reloadingTransport) refresh(ctx context.Context) {
+	select {
+	case t.checking <- struct{}{}:
+	default:
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { <-t.checking }()
+		t.refreshNow()
+	}()
+	timer := time.NewTimer(waitForFile(ctx))
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// refreshNow is refresh without a limit of time. If a file cannot be used, the last content
+// remains in use, and the files are read again when one of them changes.
+func (t *reloadingTransport) refreshNow() {
+	states := t.files.states()
+	if states.equal(t.read) {
+		return
+	}
+	t.read = states
+	ctx, cancel := context.WithTimeout(t.life, fileTimeout)
+	defer cancel()
+	content, faults := t.files.load(ctx)
+	switch {
+	case t.life.Err() != nil: // an interrupted read is no fault of the files
+	case len(faults) > 0:
+		texts := make([]string, len(faults))
+		for i, fault := range faults {
+			texts[i] = fault.Error()
+		}
+		t.warn(fmt.Errorf("apptuit: the TLS files have changed and cannot be used, the last ones remain in use: %s", strings.Join(texts, "; ")))
+	case content.sum != t.sum:
+		t.use(content)
+	}
+}

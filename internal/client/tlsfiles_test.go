@@ -1,0 +1,629 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package client_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/internal/client"
+)
+
+// authority is a certificate authority for tests.
+type authority struct {
+	t           *testing.T
+	key         *ecdsa.PrivateKey
+	certificate *x509.Certificate
+	pem         []byte
+}
+
+func newAuthority(t *testing.T, name string) *authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{t, key, certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})}
+}
+
+// issue returns a certificate for 127.0.0.1, and its key.
+func (a *authority) issue(name string) (certificate, key []byte) {
+	a.t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, a.certificate, private.Public(), a.key)
+	encoded, err2 := x509.MarshalPKCS8PrivateKey(private)
+	if err := errors.Join(err, err2); err != nil {
+		a.t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
+}
+
+// secureServer is a server that requires a client certificate of the authority.
+type secureServer struct {
+	*httptest.Server
+	t         *testing.T
+	protocols []string
+
+	config  atomic.Pointer[tls.Config] // of new connections
+	opened  atomic.Int32
+	closed  atomic.Int32
+	handler atomic.Pointer[http.HandlerFunc] // called with each request, if there is one
+
+	mu      sync.Mutex
+	clients []string // names of the certificates with which requests came
+}
+
+func newSecureServer(t *testing.T, http2 bool, a *authority) *secureServer {
+	t.Helper()
+	s := &secureServer{t: t, protocols: []string{"http/1.1"}}
+	if http2 {
+		s.protocols = []string{"h2"}
+	}
+	s.trust(a, a)
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if (r.ProtoMajor == 2) != http2 {
+			t.Errorf("the request came by %s", r.Proto)
+		}
+		s.mu.Lock()
+		s.clients = append(s.clients, r.TLS.PeerCertificates[0].Subject.CommonName)
+		s.mu.Unlock()
+		_, _ = io.Copy(io.Discard, r.Body)
+		if handler := s.handler.Load(); handler != nil {
+			(*handler)(w, r)
+		}
+		if r.Method == http.MethodPost {
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}))
+	s.EnableHTTP2 = http2
+	s.TLS = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.config.Load(), nil }}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			s.opened.Add(1)
+		case http.StateClosed:
+			s.closed.Add(1)
+		}
+	}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// trust makes the server present a certificate of one authority, and accept client
+// certificates of another, on new connections.
+func (s *secureServer) trust(own, clients *authority) {
+	s.t.Helper()
+	certificate, err := tls.X509KeyPair(own.issue("server"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(clients.certificate)
+	s.config.Store(&tls.Config{
+		Certificates: []tls.Certificate{certificate}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, NextProtos: s.protocols,
+	})
+}
+
+// seen returns the names of the client certificates of all requests since the last call.
+func (s *secureServer) seen() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clients := s.clients
+	s.clients = nil
+	return clients
+}
+
+// open waits until n connections are open.
+func (s *secureServer) open(n int32) {
+	s.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); s.opened.Load()-s.closed.Load() != n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%d connections were opened and %d closed, want %d open", s.opened.Load(), s.closed.Load(), n)
+		}
+	}
+}
+
+// secret is a folder with the files of a client.
+type secret struct {
+	t   *testing.T
+	dir string
+}
+
+func newSecret(t *testing.T, a *authority, name string) secret {
+	t.Helper()
+	s := secret{t, t.TempDir()}
+	s.write(s.dir, a, name)
+	return s
+}
+
+func (s secret) files() apptuitclient.TLSFiles {
+	return apptuitclient.TLSFiles{CA: filepath.Join(s.dir, "ca.crt"), Certificate: filepath.Join(s.dir, "tls.crt"), Key: filepath.Join(s.dir, "tls.key")}
+}
+
+// write overwrites the files in a folder.
+func (s secret) write(dir string, a *authority, name string) {
+	s.t.Helper()
+	certificate, key := a.issue(name)
+	s.put(filepath.Join(dir, "ca.crt"), a.pem)
+	s.put(filepath.Join(dir, "tls.crt"), certificate)
+	s.put(filepath.Join(dir, "tls.key"), key)
+}
+
+func (s secret) put(name string, text []byte) {
+	s.t.Helper()
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// rotations are ways to replace the files.
+func rotations() map[string]func(s secret, a *authority, name string) {
+	return map[string]func(secret, *authority, string){
+		"overwritten": func(s secret, a *authority, name string) { s.write(s.dir, a, name) },
+		"renamed": func(s secret, a *authority, name string) {
+			s.t.Helper()
+			dir := s.t.TempDir()
+			s.write(dir, a, name)
+			for _, file := range []string{"ca.crt", "tls.crt", "tls.key"} {
+				if err := os.Rename(filepath.Join(dir, file), filepath.Join(s.dir, file)); err != nil {
+					s.t.Fatal(err)
+				}
+			}
+		},
+		// A volume of Kubernetes: the files are links to ..data/NAME, and ..data is a link to a
+		// folder, which is replaced. All files have equal times here, as files of an image may have.
+		"a replaced link": func(s secret, a *authority, name string) {
+			s.t.Helper()
+			dir := s.t.TempDir()
+			s.write(dir, a, name)
+			data := filepath.Join(s.dir, "..data")
+			link := func(to, name string) {
+				s.t.Helper()
+				if err := errors.Join(os.Symlink(to, name+".new"), os.Rename(name+".new", name)); err != nil {
+					s.t.Fatal(err)
+				}
+			}
+			link(dir, data)
+			for _, file := range []string{"ca.crt", "tls.crt", "tls.key"} {
+				if err := os.Chtimes(filepath.Join(dir, file), time.Time{}, time.Unix(1, 0)); err != nil {
+					s.t.Fatal(err)
+				}
+				link(filepath.Join("..data", file), filepath.Join(s.dir, file))
+			}
+		},
+	}
+}
+
+// A new client certificate is used by the next request, on a new connection, and the old
+// connection is closed.
+func TestTLSFiles_ClientCertificateIsReplaced(t *testing.T) {
+	for name, rotate := range rotations() {
+		for _, http2 := range []bool{false, true} {
+			for _, proxied := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, HTTP/2 %t, proxy %t", name, http2, proxied), func(t *testing.T) {
+					a := newAuthority(t, "a")
+					server := newSecureServer(t, http2, a)
+					files := newSecret(t, a, "first")
+					if name == "a replaced link" {
+						rotate(files, a, "first")
+					}
+					opts := []apptuitclient.Option{apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(files.files()), withoutRetry()}
+					if proxied {
+						opts = append(opts, newTunnel(t, func(*http.Request) string { return "" }).option())
+					}
+					c := newClient(t, opts...)
+					for _, step := range []string{"first", "second", "third"} {
+						if step != "first" {
+							rotate(files, a, step)
+						}
+						for range 2 {
+							if err := c.Send(t.Context(), numberedPoints(2)); err != nil {
+								t.Fatalf("%s: %v", step, err)
+							}
+						}
+						if diff := cmp.Diff([]string{step, step}, server.seen()); diff != "" {
+							t.Errorf("%s (-want +got):\n%s", step, diff)
+						}
+						server.open(1)
+					}
+					if n := server.opened.Load(); n != 3 {
+						t.Errorf("%d connections were made", n)
+					}
+					c.Close()
+					server.open(0)
+				})
+			}
+		}
+	}
+}
+
+// A server whose authority is no longer trusted gets no further request, not even on an
+// existing connection.
+func TestTLSFiles_AuthorityIsReplaced(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		a, b := newAuthority(t, "a"), newAuthority(t, "b")
+		server := newSecureServer(t, http2, a)
+		files := newSecret(t, a, "client")
+		c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(files.files()), withoutRetry())
+		for range 2 {
+			send(t, c, numbered(0))
+		}
+		files.put(files.files().CA, b.pem)
+		err := c.Send(t.Context(), numberedPoints(2))
+		counted(t, err, 0, 2)
+		contains(t, err, "certificate signed by unknown authority")
+		server.trust(b, a)
+		send(t, c, numbered(0))
+		files.put(files.files().CA, slices.Concat(a.pem, []byte("# both\n"), b.pem))
+		send(t, c, numbered(0))
+		server.trust(a, a)
+		send(t, c, numbered(0)) // the connection is kept
+		if n := len(server.seen()); n != 5 {
+			t.Errorf("%d requests came", n)
+		}
+		server.open(1)
+	}
+}
+
+// warned collects warnings, which come from another goroutine.
+type warned struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (w *warned) option() apptuitclient.Option {
+	return apptuitclient.WithWarningHandler(func(err error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.list = append(w.list, err.Error())
+	})
+}
+
+// take waits for n warnings and returns all.
+func (w *warned) take(t *testing.T, n int) []string {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		w.mu.Lock()
+		list := w.list
+		if len(list) >= n || time.Now().After(deadline) {
+			w.list = nil
+			w.mu.Unlock()
+			if len(list) != n {
+				t.Errorf("got %d warnings, want %d: %q", len(list), n, list)
+			}
+			return list
+		}
+		w.mu.Unlock()
+	}
+}
+
+// Files that cannot be used change nothing but a warning per change, which contains nothing
+// of the files. When they can be used again, they are.
+func TestTLSFiles_InvalidFilesAreNotUsed(t *testing.T) {
+	a, other := newAuthority(t, "a"), newAuthority(t, "other")
+	server := newSecureServer(t, false, a)
+	files := newSecret(t, a, "first")
+	names := files.files()
+	var w warned
+	c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(names), withoutRetry(), w.option())
+	send(t, c, numbered(0))
+	certificate, key := a.issue("next")
+	const last = "apptuit: the TLS files have changed and cannot be used, the last ones remain in use: "
+	for _, tt := range []struct {
+		name    string
+		prepare func()
+		want    []string
+	}{
+		{"a missing key", func() { _ = os.Remove(names.Key) }, []string{fmt.Sprintf("TLSFiles.Key: file %q: no such file or directory", names.Key)}},
+		{"an empty key", func() { files.put(names.Key, nil) }, []string{"TLSFiles.Certificate: ", "with TLSFiles.Key, ", "failed to find any PEM data in key input"}},
+		{"a torn key", func() { files.put(names.Key, key[:len(key)/2]) }, []string{fmt.Sprintf("TLSFiles.Key: file %q: the last PEM block is incomplete", names.Key)}},
+		{"the key of another certificate", func() { files.put(names.Key, key) }, []string{"TLSFiles.Certificate: ", "private key does not match public key"}},
+		{"a torn chain", func() { files.put(names.Certificate, slices.Concat(certificate, a.pem[:len(a.pem)-5])) }, []string{fmt.Sprintf("TLSFiles.Certificate: file %q: the last PEM block is incomplete", names.Certificate)}},
+		{"a torn bundle", func() { files.put(names.CA, slices.Concat(other.pem, a.pem[:300])) }, []string{"TLSFiles.CA: ", "TLSFiles.Certificate: "}},
+		{"a large bundle", func() { files.put(names.CA, bytes.Repeat(a.pem, 2<<20/len(a.pem)+1)) }, []string{"TLSFiles.CA: ", " is larger than 2097152 bytes"}},
+		{"no bundle", func() { files.put(names.CA, []byte("# no certificates\n")) }, []string{"TLSFiles.CA: ", "no certificate in PEM format in it"}},
+	} {
+		tt.prepare()
+		for range 3 {
+			send(t, c, numbered(0))
+		}
+		text := strings.Join(w.take(t, 1), "")
+		contains(t, errors.New(text), append(tt.want, last)...)
+		if strings.Contains(text, "\n") || strings.Contains(text, "BEGIN") {
+			t.Errorf("%s: %q", tt.name, text)
+		}
+		for line := range strings.Lines(string(key)) {
+			if line = strings.TrimSpace(line); line != "" && strings.Contains(text, line) {
+				t.Errorf("%s: the key is in %q", tt.name, text)
+			}
+		}
+	}
+	if got := server.seen(); slices.ContainsFunc(got, func(name string) bool { return name != "first" }) || server.opened.Load() != 1 {
+		t.Errorf("%q on %d connections", got, server.opened.Load())
+	}
+	files.put(names.CA, a.pem)
+	files.put(names.Certificate, certificate)
+	send(t, c, numbered(0))
+	if diff := cmp.Diff([]string{"next"}, server.seen()); diff != "" {
+		t.Error(diff)
+	}
+	w.take(t, 0)
+}
+
+// Files with other times and the same content cost no connection.
+func TestTLSFiles_SameContentKeepsConnections(t *testing.T) {
+	a := newAuthority(t, "a")
+	server := newSecureServer(t, false, a)
+	files := newSecret(t, a, "client")
+	c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(files.files()))
+	for i := range 3 {
+		if err := os.Chtimes(files.files().Key, time.Time{}, time.Unix(int64(i), 0)); err != nil {
+			t.Fatal(err)
+		}
+		send(t, c, numbered(0))
+	}
+	if n := server.opened.Load(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// The connection of a request that is under way when the files change is closed after its
+// answer.
+func TestTLSFiles_ConnectionsInUseAreClosedLater(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		a := newAuthority(t, "a")
+		server := newSecureServer(t, http2, a)
+		files := newSecret(t, a, "first")
+		c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(files.files()), withoutRetry())
+		arrived, finish := make(chan struct{}), make(chan struct{})
+		slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(arrived); <-finish })
+		server.handler.Store(&slow)
+		done := make(chan error)
+		go func() { done <- c.Send(t.Context(), numberedPoints(2)) }()
+		<-arrived
+		server.handler.Store(nil)
+		files.write(files.dir, a, "second")
+		send(t, c, numbered(0))
+		time.Sleep(1100 * time.Millisecond) // after the last time that idle connections are closed because of the change
+		server.open(2)
+		close(finish)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		server.open(1)
+		if diff := cmp.Diff([]string{"first", "second"}, server.seen()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// While the files are replaced again and again, no point is lost.
+func TestTLSFiles_RotationsLoseNoPoint(t *testing.T) {
+	const senders, sends = 4, 30
+	a := newAuthority(t, "a")
+	server := newSecureServer(t, false, a)
+	files := newSecret(t, a, "first")
+	rotate := rotations()["a replaced link"]
+	rotate(files, a, "first")
+	var w warned
+	c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(files.files()), withoutRetry(), w.option())
+	var sending sync.WaitGroup
+	for range senders {
+		sending.Go(func() {
+			for range sends {
+				if err := c.Send(t.Context(), numberedPoints(2)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	sent := make(chan struct{})
+	go func() { sending.Wait(); close(sent) }()
+	last := 0
+	for done := false; !done; {
+		select {
+		case <-sent:
+			done = true
+		default:
+		}
+		last++
+		rotate(files, a, fmt.Sprint(last)) // the last time after all of the Sends
+	}
+	send(t, c, numbered(0))
+	got := server.seen()
+	if len(got) != senders*sends+1 || got[len(got)-1] != fmt.Sprint(last) || last < 2 {
+		t.Errorf("%d requests, the last one with certificate %s of %d", len(got), got[len(got)-1], last)
+	}
+	server.open(1)
+}
+
+func TestTLSFiles_FaultsOfNew(t *testing.T) {
+	a := newAuthority(t, "a")
+	dir := t.TempDir()
+	certificate, key := a.issue("client")
+	_, otherKey := a.issue("other")
+	encrypted := pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("0123456789")})
+	old := pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED"}, Bytes: []byte("0123456789")})
+	file := func(name string, text []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	ca, crt, pk := file("ca", a.pem), file("crt", certificate), file("key", key)
+	none := filepath.Join(dir, "none")
+	for name, tt := range map[string]struct {
+		files apptuitclient.TLSFiles
+		opts  []apptuitclient.Option
+		want  []string
+	}{
+		"a missing CA":    {apptuitclient.TLSFiles{CA: none}, nil, []string{fmt.Sprintf("TLSFiles.CA: file %q: no such file", none)}},
+		"no CA":           {apptuitclient.TLSFiles{CA: pk}, nil, []string{fmt.Sprintf("TLSFiles.CA: file %q: no certificate in PEM format in it", pk)}},
+		"a folder":        {apptuitclient.TLSFiles{CA: dir}, nil, []string{fmt.Sprintf("TLSFiles.CA: file %q: is a directory", dir)}},
+		"no key":          {apptuitclient.TLSFiles{Certificate: crt}, nil, []string{"TLSFiles.Certificate: needs TLSFiles.Key, too"}},
+		"no certificate":  {apptuitclient.TLSFiles{Key: pk}, nil, []string{"TLSFiles.Key: needs TLSFiles.Certificate, too"}},
+		"all are missing": {apptuitclient.TLSFiles{CA: none, Certificate: none, Key: none}, nil, []string{"TLSFiles.CA: ", "TLSFiles.Certificate: ", "TLSFiles.Key: "}},
+		"another key": {
+			apptuitclient.TLSFiles{Certificate: crt, Key: file("other", otherKey)},
+			nil,
+			[]string{fmt.Sprintf("TLSFiles.Certificate: file %q: with TLSFiles.Key, file %q: tls: private key does not match public key", crt, filepath.Join(dir, "other"))},
+		},
+		"interchanged":           {apptuitclient.TLSFiles{Certificate: pk, Key: crt}, nil, []string{"TLSFiles.Certificate: ", "with TLSFiles.Key, "}},
+		"an encrypted key":       {apptuitclient.TLSFiles{Certificate: crt, Key: file("encrypted", encrypted)}, nil, []string{"TLSFiles.Key: ", "the key is encrypted"}},
+		"an old encrypted key":   {apptuitclient.TLSFiles{Certificate: crt, Key: file("old", old)}, nil, []string{"TLSFiles.Key: ", "the key is encrypted"}},
+		"two sets of RootCAs":    {apptuitclient.TLSFiles{CA: ca}, []apptuitclient.Option{apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: x509.NewCertPool()})}, []string{"TLSFiles.CA: the TLS configuration of the program has RootCAs: use one of them"}},
+		"two certificates":       {apptuitclient.TLSFiles{Certificate: crt, Key: pk}, []apptuitclient.Option{apptuitclient.WithTLSClientConfig(&tls.Config{Certificates: []tls.Certificate{{}}})}, []string{"TLSFiles.Certificate: the TLS configuration of the program has a client certificate"}},
+		"another round tripper":  {apptuitclient.TLSFiles{CA: ca}, []apptuitclient.Option{apptuitclient.WithHTTPClient(&http.Client{Transport: &fake{}})}, []string{"WithTLSClientConfig, WithTLSFiles and WithProxy require that the client of WithHTTPClient has a *http.Transport"}},
+		"a function for another": {apptuitclient.TLSFiles{Certificate: crt, Key: pk}, []apptuitclient.Option{apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return nil, nil }}}})}, []string{"TLSFiles.Certificate: the TLS configuration of the program"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := apptuitclient.New(append(tt.opts, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithTLSFiles(tt.files))...)
+			contains(t, err, append(tt.want, "apptuit: configuration: ")...)
+			for line := range strings.Lines(string(key) + string(otherKey)) {
+				if line = strings.TrimSpace(line); !strings.HasPrefix(line, "-----") && strings.Contains(err.Error(), line) {
+					t.Errorf("the key is in %v", err)
+				}
+			}
+		})
+	}
+}
+
+// The files are added to the configuration of the program, which is not modified.
+func TestTLSFiles_ExtendTheConfigurationOfTheProgram(t *testing.T) {
+	a := newAuthority(t, "a")
+	server := newSecureServer(t, true, a)
+	files := newSecret(t, a, "client")
+	protocols := func(config *tls.Config, got *uint16) *tls.Config {
+		config.VerifyConnection = func(state tls.ConnectionState) error { *got = state.Version; return nil }
+		config.MaxVersion = tls.VersionTLS12
+		return config
+	}
+	var one, two uint16
+	option := protocols(&tls.Config{}, &one)
+	transport := &http.Transport{TLSClientConfig: protocols(&tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(1)}, &two), ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	send(t, newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSClientConfig(option), apptuitclient.WithTLSFiles(files.files())), numbered(0))
+	send(t, newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithHTTPClient(&http.Client{Transport: transport}), apptuitclient.WithTLSFiles(files.files())), numbered(0))
+	if one != tls.VersionTLS12 || two != tls.VersionTLS12 {
+		t.Errorf("the connections have the versions %x and %x", one, two)
+	}
+	if option.RootCAs != nil || option.Certificates != nil || transport.TLSClientConfig.RootCAs != nil || transport.TLSClientConfig.Certificates != nil {
+		t.Error("the configuration of the program was changed")
+	}
+}
+
+// Variables set what options have not set; a certificate and its key come from one place.
+func TestTLSFiles_OptionsOverrideVariables(t *testing.T) {
+	a, other := newAuthority(t, "a"), newAuthority(t, "other")
+	ours, theirs, wrong := newSecret(t, a, "option").files(), newSecret(t, a, "variable").files(), newSecret(t, other, "wrong").files()
+	for name, tt := range map[string]struct {
+		option, variables apptuitclient.TLSFiles
+		opts              func(*client.Settings)
+		want              string // name of the certificate, or an error
+	}{
+		"variables":                 {variables: theirs, want: "variable"},
+		"options":                   {option: ours, variables: wrong, want: "option"},
+		"CA of a variable":          {option: apptuitclient.TLSFiles{Certificate: ours.Certificate, Key: ours.Key}, variables: theirs, want: "option"},
+		"certificate of a variable": {option: apptuitclient.TLSFiles{CA: ours.CA}, variables: theirs, want: "variable"},
+		"a pair is not mixed":       {option: apptuitclient.TLSFiles{Certificate: ours.Certificate}, variables: theirs, want: "TLSFiles.Certificate: needs TLSFiles.Key, too"},
+		"no key":                    {variables: apptuitclient.TLSFiles{Certificate: theirs.Certificate}, want: "APPTUIT_CLIENT_CERTIFICATE: needs APPTUIT_CLIENT_KEY, too"},
+		"a missing file":            {variables: apptuitclient.TLSFiles{CA: "none"}, want: `APPTUIT_CERTIFICATE: file "none": no such file`},
+		"a TLS configuration": {variables: theirs, opts: func(s *client.Settings) {
+			pool := x509.NewCertPool()
+			pool.AddCert(a.certificate)
+			pair, err := tls.LoadX509KeyPair(ours.Certificate, ours.Key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Connection.TLS = &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}}
+		}, want: "option"},
+		"an HTTP client": {variables: theirs, opts: func(s *client.Settings) {
+			s.Connection.HTTPClient = &http.Client{Transport: newFake(t, status(http.StatusNoContent))}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newSecureServer(t, false, a)
+			s := client.NewSettings()
+			s.SetEndpoint("WithEndpoint", server.URL)
+			s.SetTLSFiles(client.TLSFiles{
+				CA:          client.TLSFile{From: "TLSFiles.CA", Name: tt.option.CA},
+				Certificate: client.TLSFile{From: "TLSFiles.Certificate", Name: tt.option.Certificate},
+				Key:         client.TLSFile{From: "TLSFiles.Key", Name: tt.option.Key},
+			})
+			if tt.opts != nil {
+				tt.opts(s)
+			}
+			s.AddTLSFiles(client.TLSFiles{
+				CA:          client.TLSFile{From: "APPTUIT_CERTIFICATE", Name: tt.variables.CA},
+				Certificate: client.TLSFile{From: "APPTUIT_CLIENT_CERTIFICATE", Name: tt.variables.Certificate},
+				Key:         client.TLSFile{From: "APPTUIT_CLIENT_KEY", Name: tt.variables.Key},
+			})
+			c, err := client.New(s)
+			if err != nil {
+				if tt.want == "" || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("%v, want %s", err, tt.want)
+				}
+				return
+			}
+			defer c.Close()
+			if tt.want == "" {
+				return // the program's client is used
+			}
+			question := client.Question{Path: "/", Timeout: 10 * time.Second, MaxBytes: 1}
+			if err := c.Read(t.Context(), question, func(io.Reader) error { return nil }); err != nil {
+				t.Error(err)
+			}
+			if got := strings.Join(server.seen(), " "); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,83 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pattern selects names, such as the keys of attributes, by the patterns of
+// OpenTelemetry's declarative configuration: * stands for any characters, ? for exactly one,
+// and every other character for itself. A pattern matches whole names, with regard to case.
+package pattern
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Selection selects the names that match one of the patterns in Included, or all names if
+// Included is empty, and none of the patterns in Excluded. The zero value selects all names.
+type Selection struct{ Included, Excluded []string }
+
+// ParseSelection parses a list of patterns that are separated by commas, for example
+//
+//	service.*, host.name, !service.instance.id
+//
+// A pattern after an exclamation mark is excluded. White space around patterns is removed.
+// An empty pattern is an error.
+func ParseSelection(text string) (Selection, error) {
+	var s Selection
+	n := 0
+	for part := range strings.SplitSeq(text, ",") {
+		n++
+		name, excluded := strings.CutPrefix(strings.TrimSpace(part), "!")
+		name = strings.TrimSpace(name)
+		switch {
+		case name == "" && excluded:
+			return Selection{}, fmt.Errorf("pattern %d: there is no pattern after the exclamation mark", n)
+		case name == "":
+			return Selection{}, fmt.Errorf("pattern %d is empty: write pattern,pattern, with * for all names", n)
+		case strings.HasPrefix(name, "!"):
+			return Selection{}, fmt.Errorf("pattern %d has two exclamation marks", n)
+		case !utf8.ValidString(name):
+			return Selection{}, fmt.Errorf("pattern %d is not valid UTF-8", n)
+		case excluded:
+			s.Excluded = append(s.Excluded, name)
+		default:
+			s.Included = append(s.Included, name)
+		}
+	}
+	return s, nil
+}
+
+// Matches reports whether the selection contains a name.
+func (s Selection) Matches(name string) bool {
+	matches := func(pattern string) bool { return Match(pattern, name) }
+	return (len(s.Included) == 0 || slices.ContainsFunc(s.Included, matches)) && !slices.ContainsFunc(s.Excluded, matches)
+}
+
+// Match reports whether a pattern matches a name. It takes at most time proportional to the
+// product of their lengths: if the text after a * does not match, only the last * is
+// extended, by one character.
+func Match(pattern, name string) bool {
+	var afterStar, rest string // the pattern after the last *, and the name after the characters that this * stands for
+	var star bool
+	for name != "" {
+		if strings.HasPrefix(pattern, "*") {
+			pattern = pattern[1:]
+			star, afterStar, rest = true, pattern, name
+			continue
+		}
+		want, wantSize := utf8.DecodeRuneInString(pattern)
+		got, gotSize := utf8.DecodeRuneInString(name)
+		switch {
+		case pattern != "" && (want == '?' || want == got):
+			pattern, name = pattern[wantSize:], name[gotSize:]
+		case star:
+			_, size := utf8.DecodeRuneInString(rest)
+			rest = rest[size:]
+			pattern, name = afterStar, rest
+		default:
+			return false
+		}
+	}
+	return strings.TrimLeft(pattern, "*") == ""
+}
