@@ -50,9 +50,6 @@ const (
 	thePass  = "pr0xy/5ecret"
 )
 
-// line is a finding as JSON has it.
-type line struct{ Status, Check, Found, Advice string }
-
 // combined is several options.
 type combined []Option
 

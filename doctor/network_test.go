@@ -91,7 +91,7 @@ func TestCertificates(t *testing.T) {
 		texts   []string
 	}{
 		"good":         {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), status: "ok", texts: []string{"TLS 1.3", `by "CN=test authority"`, "valid until"}},
-		"unknown CA":   {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), strange: true, status: "failed", texts: []string{"unknown authority", "SSL_CERT_FILE"}},
+		"unknown CA":   {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), strange: true, status: "failed", texts: []string{"unknown authority", "APPTUIT_CERTIFICATE"}},
 		"expires soon": {cert: ca.issue(t, "127.0.0.1", time.Now().Add(3*24*time.Hour)), status: "warning", texts: []string{"TLS 1.3", "Renew"}},
 		"expired":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(-time.Hour)), status: "failed", texts: []string{"expired", "renewed"}},
 		"another name": {cert: ca.issue(t, "10.9.8.7", time.Now().Add(90*24*time.Hour)), status: "failed", texts: []string{"10.9.8.7", "a name that is in the certificate"}},
@@ -208,6 +208,26 @@ func TestProxies(t *testing.T) {
 		o := doctor(t, withEndpoint("http://apptuit.invalid"), withProxy(newProxy(t, 407).URL))
 		o.has(t, "failed", "proxy", "407", "wants credentials")
 	})
+}
+
+// The variables of proxy and certificates have the effect that they have on the client.
+func TestVariablesOfTheConnection(t *testing.T) {
+	ca := newAuthority(t)
+	s := httptest.NewUnstartedServer(apptuittest.NewHandler())
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour))}}
+	s.StartTLS()
+	defer s.Close()
+	proxy := newProxy(t, http.StatusOK)
+	t.Setenv("APPTUIT_ENDPOINT", s.URL)
+	t.Setenv("APPTUIT_CERTIFICATE", ca.file(t))
+	t.Setenv("APPTUIT_PROXY", proxy.URL)
+	o := doctor(t)
+	o.healthy(t)
+	o.has(t, "ok", "proxy", strings.TrimPrefix(proxy.URL, "http://")+", from APPTUIT_PROXY")
+	o.has(t, "ok", "tls", `by "CN=test authority"`)
+	o.has(t, "ok", "put", "200")
+	t.Setenv("APPTUIT_PROXY", "http://"+deadAddress(t))
+	doctor(t).has(t, "failed", "proxy", "cannot be reached", "the proxy that APPTUIT_PROXY names, not the server")
 }
 
 // The proxies of the environment are read once a process.

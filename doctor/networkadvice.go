@@ -48,7 +48,7 @@ func certificateAdvice(err error) string {
 	var name x509.HostnameError
 	switch {
 	case errors.As(err, &authority):
-		return "For a private CA, let the program trust it: SSL_CERT_FILE=ca.pem on Linux, or the options of the client for TLS."
+		return "For a private CA, let the program trust it: APPTUIT_CERTIFICATE=ca.pem."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "The certificate has to be renewed, or the clock of this machine is wrong."
 	case errors.As(err, &name):

@@ -36,7 +36,7 @@ const shortest = time.Second
 
 // checkOpenTelemetry checks the variables of OpenTelemetry that concern metrics.
 func checkOpenTelemetry(_ context.Context, r *run, f *findings) {
-	r.checkExporterVariable(f.about("metrics exporter"))
+	r.checkExporterVariable(f.about("exporters"))
 	r.checkMilliseconds(f.about("export interval"), intervalVariable, defaultInterval)
 	limit := r.checkMilliseconds(f.about("export timeout"), timeoutVariable, defaultExportTimeout)
 	r.checkTimeout(f.about("timeout"), limit)

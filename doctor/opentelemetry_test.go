@@ -26,12 +26,12 @@ func TestExporterVariable(t *testing.T) {
 		t.Run(c.list, func(t *testing.T) {
 			t.Setenv("OTEL_METRICS_EXPORTER", c.list)
 			o := doctor(t, WithoutProbe())
-			o.has(t, "ok", "metrics exporter", strings.TrimSpace(c.list)+", from OTEL_METRICS_EXPORTER")
+			o.has(t, "ok", "exporters", strings.TrimSpace(c.list)+", from OTEL_METRICS_EXPORTER")
 			if c.found == "" {
-				o.lacksStatus(t, Warning, "metrics exporter")
+				o.lacksStatus(t, Warning, "exporters")
 				return
 			}
-			o.has(t, "warning", "metrics exporter", c.found, c.advice)
+			o.has(t, "warning", "exporters", c.found, c.advice)
 		})
 	}
 }

@@ -64,7 +64,7 @@ func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at ti
 		return queryAPI{}, nil, false
 	}
 	var answers []string
-	for _, api := range queryAPIs(r.queryClient, r.config.queryPath) {
+	for _, api := range queryAPIs(r.queryClient, r.queryPath) {
 		if strings.ContainsAny(metric, `'"\`) {
 			answers = append(answers, "the name of the probe would have to be quoted")
 			break
@@ -89,7 +89,7 @@ func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at ti
 		f.ok("InfluxDB is not queried: its query language, InfluxQL, needs the name of the database")
 		return queryAPI{}, nil, false
 	}
-	if r.config.queryEndpoint != "" {
+	if r.queryEndpoint != "" {
 		f.fail("Is it the right port, and the query path the right one? It is /prometheus by default, and \"\" for Prometheus itself (--query-path, doctor.WithQueryPath).", "%s", text)
 		return queryAPI{}, nil, false
 	}
@@ -117,12 +117,12 @@ func (r *run) makeQueryClient() error {
 	if r.queryClient != nil {
 		return nil
 	}
-	if r.config.queryEndpoint == "" {
+	if r.queryEndpoint == "" {
 		r.queryClient = r.client
 		return nil
 	}
 	var err error
-	r.queryClient, err = r.newClient(apptuitclient.WithEndpoint(r.config.queryEndpoint),
+	r.queryClient, err = r.newClient(apptuitclient.WithEndpoint(r.queryEndpoint),
 		apptuitclient.WithWarningHandler(func(error) {})) // checkConfiguration has reported them
 	return err
 }

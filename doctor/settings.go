@@ -50,7 +50,7 @@ func settings() []setting {
 	}
 	one := func(name string) []string { return []string{name} }
 	return append(all,
-		setting{name: "metrics exporter", variables: one(exporterVariable)},
+		setting{name: "exporters", variables: one(exporterVariable)},
 		setting{name: "config file", variables: one(configFileVariable)},
 		setting{name: "export interval", variables: one(intervalVariable), standard: "60000 ms"},
 		setting{name: "export timeout", variables: one(timeoutVariable), standard: "30000 ms"},
@@ -73,7 +73,7 @@ type source struct {
 // sources returns the sources of a setting, the one in effect first.
 func (s *setting) sources(r *run) []source {
 	var all []source
-	for _, from := range r.config.sources {
+	for _, from := range r.sources {
 		if slices.Contains(s.options, from.setting) && from.value != "" {
 			all = append(all, from)
 		}

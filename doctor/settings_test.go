@@ -100,6 +100,18 @@ func TestAllFaultsOfTheConfigurationAreTold(t *testing.T) {
 	o.has(t, "skipped", "put", "configuration has failed")
 }
 
+// An endpoint with the path of the API is a fault, which says what to use.
+func TestEndpointWithThePathOfTheAPI(t *testing.T) {
+	s := newServer(t)
+	for path, api := range map[string]string{"/api/put": "/api/put", "/base/api/put/": "/api/put", "/api/query": "/api/query"} {
+		t.Setenv("APPTUIT_ENDPOINT", s.URL+path)
+		base := s.URL + strings.TrimSuffix(strings.TrimSuffix(path, "/"), api)
+		o := doctor(t)
+		o.has(t, "failed", "configuration", "APPTUIT_ENDPOINT: the base URL is needed, without "+api+": use "+base)
+		o.has(t, "skipped", "put", "configuration has failed")
+	}
+}
+
 func TestTokenFileOfOthersIsAWarning(t *testing.T) {
 	newServer(t)
 	file := filepath.Join(t.TempDir(), "token")

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,28 @@ func TestExamples_Parse(t *testing.T) {
 			}
 			if err := found.ParseFlags(rest); err != nil {
 				t.Errorf("%q: %v", line, err)
+			}
+		}
+	}
+}
+
+// The README has a section for each subcommand, and names no flag that does not exist.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := strings.Split(string(text), "\n## ")
+	for _, c := range root().Commands() {
+		i := slices.IndexFunc(sections, func(s string) bool { return strings.HasPrefix(s, c.Name()+"\n") })
+		if i < 0 {
+			t.Errorf("the README has no section %s", c.Name())
+			continue
+		}
+		for _, m := range regexp.MustCompile(`(?:^|[^-\w])--([a-z][a-z-]+)`).FindAllStringSubmatch(sections[i], -1) {
+			if c.Flags().Lookup(m[1]) == nil {
+				t.Errorf("section %s: --%s is no flag", c.Name(), m[1])
 			}
 		}
 	}
@@ -154,12 +177,18 @@ func TestFlags_AreNoSecrets(t *testing.T) {
 }
 
 // childVariable makes the test program the command itself.
-const childVariable = "APPTUIT_TEST_CHILD"
+const childVariable = "TEST_CHILD_OF_APPTUIT"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
-		os.Unsetenv(childVariable)
 		main()
+	}
+	for _, v := range os.Environ() { // what the user's environment would configure
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "APPTUIT_") {
+			if err := os.Unsetenv(name); err != nil {
+				panic(err)
+			}
+		}
 	}
 	os.Exit(m.Run())
 }

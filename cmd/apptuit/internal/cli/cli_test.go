@@ -40,7 +40,7 @@ func TestRun_ExitCodes(t *testing.T) {
 		{"work --n x", nil, Misused, `invalid argument "x" for "--n" flag`},
 		{"work --output xml", nil, Misused, "must be text or json"},
 		{"work a b", nil, Misused, "accepts at most 1 arg(s), received 2"},
-		{"wrok", nil, Misused, `unknown command "wrok" for "program"`},
+		{"werk", nil, Misused, `unknown command "werk" for "program"`},
 		{"", nil, OK, ""},
 		{"help work", nil, OK, ""},
 	} {
