@@ -6,7 +6,7 @@
 MODULES := $(patsubst %/,%,$(sort $(dir $(shell find . -name go.mod -not -path '*/.*' -not -path '*/testdata/*' -not -path './tools/*'))))
 
 # Modules that are tested without the race detector: they have no concurrency of ours, or compile for minutes with it.
-HEAVY := ./integration/arrow ./integration/bench ./integration/collector/e2e ./integration/collector/otelcol-apptuit ./examples/query
+HEAVY := ./cmd/apptuit ./integration/arrow ./integration/bench ./integration/collector/e2e ./integration/collector/otelcol-apptuit
 
 # Further arguments for the demo (ARGS), for go test (TESTFLAGS), the time for one fuzz target, and which benchmarks to run how often.
 ARGS      :=

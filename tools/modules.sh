@@ -8,6 +8,7 @@
 # for their tests. Examples, tests, benchmarks and tools get no tags. Every nested module is one or the other.
 # shellcheck disable=SC2034 # for the scripts that source this
 released_modules=(
+	cmd/apptuit
 	integration/arrow
 	integration/autoexport
 	integration/collector

@@ -11,14 +11,14 @@ import (
 
 func TestDoctorOfVictoriaMetrics(t *testing.T) {
 	t.Parallel()
-	d := servers.BuildDoctor(t)
+	d := servers.BuildCommand(t)
 	v := servers.StartVictoriaMetrics(t)
 	d.Examine(t, 0, servers.Findings{
 		"put": {"ok", "204"}, "read-back": {"ok", "found by PromQL"}, "clock": {"ok", "as the server's"},
 		"service": {"ok", "service.instance.id is 1"},
 		"server":  {"ok", "VictoriaMetrics, by /metrics"}, "tag values": {"ok", "is accepted"}, "partial write": {"ok", "without details"},
 		"second value": {"ok", "both are kept"}, "profile": {"warning", "APPTUIT_SERVER=victoriametrics,"},
-	}, "-endpoint", v.Endpoint(), "-query-endpoint", v.URL())
+	}, "--endpoint", v.Endpoint(), "--query-endpoint", v.URL())
 	points := v.Points(t)
 	for _, p := range points {
 		if p.Metric != "apptuit_doctor_probe" || p.Tags["source"] != "doctor" {
@@ -29,54 +29,54 @@ func TestDoctorOfVictoriaMetrics(t *testing.T) {
 		t.Errorf("it has %v", points)
 	}
 	d.Examine(t, 0, servers.Findings{
-		"put": {"ok", "204"}, "read-back": {"ok", "found by PromQL"}, "profile": {"ok", "victoriametrics, from -server, is the one"},
-	}, "-endpoint", v.Endpoint(), "-query-endpoint", v.URL(), "-server", "victoriametrics")
+		"put": {"ok", "204"}, "read-back": {"ok", "found by PromQL"}, "profile": {"ok", "victoriametrics, from --server, is the one"},
+	}, "--endpoint", v.Endpoint(), "--query-endpoint", v.URL(), "--server", "victoriametrics")
 	d.Examine(t, 0, servers.Findings{
 		"server": {"ok", "VictoriaMetrics, by the words of an error"}, "profile": {"warning", "APPTUIT_SERVER=victoriametrics,"},
-	}, "-endpoint", v.Endpoint(), "-no-probe")
+	}, "--endpoint", v.Endpoint(), "--no-probe")
 	if n := len(v.Points(t)); n != 12 {
-		t.Errorf("it has %d points after -no-probe", n)
+		t.Errorf("it has %d points after --no-probe", n)
 	}
-	d.Examine(t, 0, servers.Findings{"read-back": {"ok", "cannot be asked"}}, "-endpoint", v.Endpoint())
+	d.Examine(t, 0, servers.Findings{"read-back": {"ok", "does not answer queries"}}, "--endpoint", v.Endpoint())
 	if v.TakesDeflate(t) {
-		d.Examine(t, 0, servers.Findings{"put": {"ok", "204"}}, "-endpoint", v.Endpoint(), "-compression", "deflate")
+		d.Examine(t, 0, servers.Findings{"put": {"ok", "204"}}, "--endpoint", v.Endpoint(), "--compression", "deflate")
 	} else {
 		d.Examine(t, 1, servers.Findings{
 			"put": {"failed", "Use gzip"}, "read-back": {"skipped", "put has failed"},
-		}, "-endpoint", v.Endpoint(), "-compression", "deflate")
+		}, "--endpoint", v.Endpoint(), "--compression", "deflate")
 	}
-	d.Examine(t, 1, servers.Findings{"put": {"failed", "-opentsdbHTTPListenAddr"}}, "-endpoint", v.URL())
-	d.Examine(t, 1, servers.Findings{"read-back": {"failed", "Is it the right port"}}, "-endpoint", v.Endpoint(), "-query-endpoint", v.Endpoint())
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "-opentsdbHTTPListenAddr"}}, "--endpoint", v.URL())
+	d.Examine(t, 1, servers.Findings{"read-back": {"failed", "Is it the right port"}}, "--endpoint", v.Endpoint(), "--query-endpoint", v.Endpoint())
 	v.Stop(t)
-	d.Examine(t, 1, servers.Findings{"tcp": {"failed", "Nothing listens there"}}, "-endpoint", v.Endpoint())
+	d.Examine(t, 1, servers.Findings{"tcp": {"failed", "Nothing listens there"}}, "--endpoint", v.Endpoint())
 }
 
 // By default VictoriaMetrics shows nothing that is younger than 30 s to those who
 // ask for a curve.
 func TestDoctorIsShownWhatIsYoung(t *testing.T) {
 	t.Parallel()
-	d := servers.BuildDoctor(t)
+	d := servers.BuildCommand(t)
 	v := servers.StartVictoriaMetrics(t, "-search.latencyOffset=30s")
-	d.Examine(t, 0, servers.Findings{"read-back": {"ok", "found by PromQL"}}, "-endpoint", v.Endpoint(), "-query-endpoint", v.URL())
+	d.Examine(t, 0, servers.Findings{"read-back": {"ok", "found by PromQL"}}, "--endpoint", v.Endpoint(), "--query-endpoint", v.URL())
 }
 
 func TestDoctorOfInfluxDB(t *testing.T) {
 	t.Parallel()
-	d := servers.BuildDoctor(t)
+	d := servers.BuildCommand(t)
 	i := servers.StartInfluxDB(t)
 	d.Examine(t, 0, servers.Findings{
-		"put": {"ok", "204"}, "read-back": {"ok", "InfluxDB is not asked"}, "clock": {"ok", "as the server's"},
-		"server": {"ok", "InfluxDB, by /api/metadata/put"}, "tag values": {"ok", "is accepted"}, "partial write": {"ok", "told by a number (1 stored, 1 not)"},
+		"put": {"ok", "204"}, "read-back": {"ok", "InfluxDB is not queried"}, "clock": {"ok", "as the server's"},
+		"server": {"ok", "InfluxDB, by /api/metadata/put"}, "tag values": {"ok", "is accepted"}, "partial write": {"ok", "reported by a number (1 stored, 1 not)"},
 		"profile": {"warning", "APPTUIT_SERVER=influxdb,"},
-	}, "-endpoint", i.Endpoint())
+	}, "--endpoint", i.Endpoint())
 	if points := i.Points(t); len(points) != 4 { // one of the six is bad, and one is overwritten
 		t.Errorf("it has %v", points)
 	}
 	d.Examine(t, 0, servers.Findings{
-		"server": {"ok", "InfluxDB 1."}, "profile": {"ok", "influxdb, from -server, is the one"},
-	}, "-endpoint", i.Endpoint(), "-query-endpoint", i.URL(), "-server", "influxdb")
-	d.Examine(t, 1, servers.Findings{"put": {"failed", "Use gzip"}}, "-endpoint", i.Endpoint(), "-compression", "deflate")
-	d.Examine(t, 1, servers.Findings{"put": {"failed", "bind-address of [[opentsdb]]"}}, "-endpoint", i.URL())
+		"server": {"ok", "InfluxDB 1."}, "profile": {"ok", "influxdb, from --server, is the one"},
+	}, "--endpoint", i.Endpoint(), "--query-endpoint", i.URL(), "--server", "influxdb")
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "Use gzip"}}, "--endpoint", i.Endpoint(), "--compression", "deflate")
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "bind-address of [[opentsdb]]"}}, "--endpoint", i.URL())
 	i.DropDatabase(t)
-	d.Examine(t, 1, servers.Findings{"put": {"failed", "CREATE DATABASE"}}, "-endpoint", i.Endpoint())
+	d.Examine(t, 1, servers.Findings{"put": {"failed", "CREATE DATABASE"}}, "--endpoint", i.Endpoint())
 }

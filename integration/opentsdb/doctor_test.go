@@ -13,28 +13,28 @@ import (
 // sends first is refused.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	d := servers.BuildDoctor(t)
+	d := servers.BuildCommand(t)
 	o := shared.start(t, nil) // the doctor's metric is always the same
 	d.Examine(t, 0, servers.Findings{
 		"put": {"ok", "200"}, "server": {"ok", "OpenTSDB of revision eb125a342, by /api/version"},
 		"tag values":    {"ok", `is refused: Invalid tag value with key [probe] ("a+b"): illegal character: +`},
-		"partial write": {"ok", "told point by point (1 stored, 1 not)"},
+		"partial write": {"ok", "reported point by point (1 stored, 1 not)"},
 		"read-back":     {"ok", "found by OpenTSDB's query API"},
 		"second value":  {"ok", "one is kept"},
 		"profile":       {"warning", "APPTUIT_SERVER=opentsdb,"},
-	}, "-endpoint", o.Endpoint())
+	}, "--endpoint", o.Endpoint())
 	d.Examine(t, 0, servers.Findings{
-		"put": {"ok", "200"}, "read-back": {"ok", "found by OpenTSDB's query API"}, "profile": {"ok", "opentsdb, from -server, is the one"},
-	}, "-endpoint", o.Endpoint(), "-server", "opentsdb", "-tags", "route: /users/{id}")
+		"put": {"ok", "200"}, "read-back": {"ok", "found by OpenTSDB's query API"}, "profile": {"ok", "opentsdb, from --server, is the one"},
+	}, "--endpoint", o.Endpoint(), "--server", "opentsdb", "--tags", "route: /users/{id}")
 	d.Examine(t, 1, servers.Findings{
 		"put": {"failed", "illegal character: {"}, "read-back": {"skipped", "put has failed"}, "profile": {"warning", "APPTUIT_SERVER=opentsdb,"},
-	}, "-endpoint", o.Endpoint(), "-tags", "route: /users/{id}")
+	}, "--endpoint", o.Endpoint(), "--tags", "route: /users/{id}")
 	d.Examine(t, 0, servers.Findings{
 		"server": {"ok", "OpenTSDB of revision"}, "query": {"ok", "OpenTSDB's query API answers"}, "profile": {"warning", "APPTUIT_SERVER=opentsdb,"},
-	}, "-endpoint", o.Endpoint(), "-no-probe")
+	}, "--endpoint", o.Endpoint(), "--no-probe")
 
 	open := shared.start(t, map[string]string{"tsd.core.tag.allow_specialchars": "+:{}"})
 	d.Examine(t, 0, servers.Findings{
 		"tag values": {"ok", "is accepted"}, "profile": {"warning", "APPTUIT_TAG_VALUES=any"},
-	}, "-endpoint", open.Endpoint())
+	}, "--endpoint", open.Endpoint())
 }

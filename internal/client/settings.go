@@ -63,6 +63,7 @@ type ConnectionSettings struct {
 	headers  map[string]string // by canonical names; nil until they are set
 	files    TLSFiles
 	http     *http.Client        // makes the requests
+	observed http.RoundTripper   // the transport of http before Observe; nil without Observe
 	ownHTTP  bool                // Close must close its idle connections
 	reloads  *reloadingTransport // the transport of http if there are TLS files
 	// proxy returns the proxy for a request; nil if it is not known.

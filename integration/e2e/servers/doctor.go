@@ -5,10 +5,6 @@ package servers
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -16,35 +12,16 @@ import (
 // doctorSecret is a token that no server here asks for.
 const doctorSecret = "d0ctor-5ecret"
 
-// Doctor is the program of examples/doctor.
-type Doctor struct{ path string }
-
 // Findings are, by the name of a check, a status and a text of a line of the report.
 type Findings map[string][2]string
 
-// BuildDoctor builds the program.
-func BuildDoctor(t testing.TB) Doctor {
-	t.Helper()
-	d := Doctor{filepath.Join(t.TempDir(), "doctor.exe")}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", d.path, "github.com/apptuitai/apptuit-go/examples/doctor")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	return d
-}
-
-// Examine runs it, and demands an exit code and, for each of these checks, a line
+// Examine runs the doctor, and demands an exit code and, for each of these checks, a finding
 // with a status and a text.
-func (d Doctor) Examine(t testing.TB, code int, want Findings, args ...string) {
+func (c Command) Examine(t testing.TB, code int, want Findings, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), d.path, append([]string{"-json", "-timeout", "90s"}, args...)...)
-	cmd.Env = append(os.Environ(), "APPTUIT_API_TOKEN="+doctorSecret, "OTEL_SERVICE_NAME=e2e", "OTEL_RESOURCE_ATTRIBUTES=service.instance.id=1")
-	var exit *exec.ExitError
-	out, err := cmd.Output()
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	if got := cmd.ProcessState.ExitCode(); got != code {
+	out, got := c.Run(t, []string{"APPTUIT_API_TOKEN=" + doctorSecret, "OTEL_SERVICE_NAME=e2e", "OTEL_RESOURCE_ATTRIBUTES=service.instance.id=1"},
+		append([]string{"doctor", "--output", "json", "--timeout", "90s"}, args...)...)
+	if got != code {
 		t.Errorf("exit code %d, want %d: %s", got, code, out)
 	}
 	if strings.Contains(string(out), doctorSecret) {

@@ -1,0 +1,99 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli runs the commands: it maps their errors to exit codes and reports the errors
+// on stderr.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	OK          = 0
+	Failed      = 1   // the work failed
+	Misused     = 2   // arguments or flags are wrong; nothing was done
+	Interrupted = 130 // SIGINT or SIGTERM, as shells report it
+)
+
+// ErrFailed is returned by a command whose output already says what failed.
+var ErrFailed = errors.New("failed")
+
+// usageError is an error of the arguments.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// Usage marks an error as one of the arguments, so that the exit code is [Misused].
+func Usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// Usagef returns an error of the arguments.
+func Usagef(format string, args ...any) error { return Usage(fmt.Errorf(format, args...)) }
+
+// Run executes the command that args, without the name of the program, ask for, and returns
+// its exit code. When ctx ends the exit code is [Interrupted]. Errors of a command are written
+// to stderr, with the path of the command before them.
+func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the arguments of the process
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	running := false // an error before that is one of the arguments
+	walk(root, func(c *cobra.Command) {
+		if run := c.RunE; run != nil {
+			c.RunE = func(c *cobra.Command, args []string) error {
+				running = true
+				return run(c, args)
+			}
+		}
+	})
+	c, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return OK
+	}
+	if !running {
+		err = Usage(err)
+	}
+	return report(ctx, c, err)
+}
+
+func walk(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, below := range c.Commands() {
+		walk(below, visit)
+	}
+}
+
+func report(ctx context.Context, c *cobra.Command, err error) int {
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		Say(c, "%v\n%s --help shows flags and examples", err, c.CommandPath())
+		return Misused
+	case ctx.Err() != nil:
+		Say(c, "interrupted")
+		return Interrupted
+	case errors.Is(err, ErrFailed):
+		return Failed
+	}
+	Say(c, "%v", err)
+	return Failed
+}
+
+// Say writes a message of a command to stderr.
+func Say(c *cobra.Command, format string, args ...any) {
+	// Without a stderr there is nobody to tell.
+	_, _ = fmt.Fprintf(c.ErrOrStderr(), c.CommandPath()+": "+format+"\n", args...)
+}

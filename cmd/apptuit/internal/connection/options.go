@@ -1,0 +1,91 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package connection
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+// Options returns the options of a client that the flags stand for. The error joins all that
+// is wrong with the flags, each with the name of its flag, and is one of [cli.Usage].
+func (f *Flags) Options() ([]apptuitclient.Option, error) {
+	var options []apptuitclient.Option
+	var faults []error
+	add := func(flag, value string, parse func(string) (apptuitclient.Option, error)) {
+		if value == "" {
+			return
+		}
+		option, err := parse(value)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--%s: %w", flag, err))
+			return
+		}
+		options = append(options, option)
+	}
+	add("endpoint", f.Endpoint, func(text string) (apptuitclient.Option, error) {
+		_, err := ParseURL(text)
+		return apptuitclient.WithEndpoint(text), err
+	})
+	add("server", f.Server, func(text string) (apptuitclient.Option, error) {
+		server, err := apptuitclient.ParseServer(text)
+		return apptuitclient.WithServer(server), err
+	})
+	add("token-file", f.TokenFile, func(text string) (apptuitclient.Option, error) {
+		return apptuitclient.WithTokenFile(text), nil
+	})
+	add("user", f.User, func(text string) (apptuitclient.Option, error) {
+		return apptuitclient.WithUserID(text), nil
+	})
+	add("ca-file", f.CAFile, func(text string) (apptuitclient.Option, error) {
+		return apptuitclient.WithTLSFiles(apptuitclient.TLSFiles{CA: text}), checkCertificates(text)
+	})
+	add("proxy", f.Proxy, func(text string) (apptuitclient.Option, error) {
+		u, err := ParseURL(text)
+		return apptuitclient.WithProxy(http.ProxyURL(u)), err
+	})
+	add("compression", f.Compression, func(text string) (apptuitclient.Option, error) {
+		compression, err := apptuitclient.ParseCompression(text)
+		return apptuitclient.WithCompression(compression), err
+	})
+	add("tags", f.Tags, func(text string) (apptuitclient.Option, error) {
+		tags, err := encoding.ParseTags(text)
+		return apptuitclient.WithTags(tags), err
+	})
+	return options, cli.Usage(errors.Join(faults...))
+}
+
+// ParseURL parses the URL of a flag, which must not contain a password. The error does not
+// quote the URL, in which there may be one.
+func ParseURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "":
+		return nil, errors.New("it is not a URL such as http://host:port")
+	case u.User != nil:
+		return nil, errors.New("no user or password in a flag, which other users of this machine can see")
+	}
+	return u, nil
+}
+
+// checkCertificates returns the fault of a file that has no certificates. The client would report
+// it, too, but without the name of the flag.
+func checkCertificates(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(text) {
+		return fmt.Errorf("no certificate in %s", file)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package doctor is the subcommand that finds out why no data arrives. Package doctor of the
+// root module has the checks.
+package doctor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/doctor"
+)
+
+// defaultTimeout limits all checks together.
+const defaultTimeout = 30 * time.Second
+
+// Command returns the subcommand.
+func Command() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out why no data arrives",
+		Long: `Check a configuration in the order in which a person would: the settings and where they
+come from, the faults of client and exporter, a document of OTEL_CONFIG_FILE, the spool,
+proxy, DNS, TCP, TLS and token, then a point of its own, which is sent and queried back.
+
+Run it where the program runs, with the environment of the program. Flags stand in for the
+options of the program. Each finding that is not ok comes with advice. Tokens and passwords
+are never shown.
+
+The doctor writes six points of the metric apptuit.doctor.probe with the tag source=doctor.
+With --no-probe it writes nothing. A spool is inspected, not opened.
+
+The exit code is 0 if nothing failed (warnings are allowed), 1 if something failed, 2 if the
+flags are wrong.`,
+		Example: `  apptuit doctor
+  apptuit doctor --endpoint http://127.0.0.1:4242 --query-endpoint http://127.0.0.1:8428
+  apptuit doctor --no-probe -o json`,
+		Args: noArguments,
+	}
+	f := &flags{connection: connection.Add(c, defaultTimeout)}
+	f.connection.AddSending(c)
+	c.Flags().StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` for queries, if it differs from the endpoint")
+	c.Flags().StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below it; \"\" for Prometheus itself")
+	c.Flags().BoolVar(&f.noProbe, "no-probe", false, "Send no point, and create no file in the folder of the spool")
+	f.output = cli.AddChoice(c, "output", "o", "Format", "text", "json")
+	c.RunE = func(c *cobra.Command, _ []string) error { return f.run(c) }
+	return c
+}
+
+// noArguments refuses arguments without quoting them: they may be secrets.
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%d arguments that are no flags", len(args))
+	}
+	return nil
+}
+
+type flags struct {
+	connection               *connection.Flags
+	queryEndpoint, queryPath string
+	noProbe                  bool
+	output                   *cli.Choice
+}
+
+func (f *flags) run(c *cobra.Command) error {
+	options, err := f.options()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := f.connection.Limit(c.Context())
+	defer cancel()
+	progress := terminal.NewProgress(c.ErrOrStderr())
+	defer progress.Stop()
+	stdout := progress.Around(c.OutOrStdout())
+	var printed error
+	found := func(doctor.Finding) {}
+	if f.output.String() == "text" {
+		colors := terminal.ColorsFor(c.OutOrStdout())
+		found = func(f doctor.Finding) {
+			_, err := fmt.Fprintln(stdout, colored(colors, f))
+			printed = errors.Join(printed, err)
+		}
+	}
+	started := func(check string) { progress.Set("checking: %s", check) }
+	report := doctor.Run(ctx, append(options, doctor.WithProgress(started, found))...)
+	progress.Stop()
+	if err := errors.Join(printed, f.end(stdout, report)); err != nil {
+		return err
+	}
+	if report.Verdict() == doctor.Failed {
+		return cli.ErrFailed // the report says what
+	}
+	return nil
+}
+
+// end writes what remains of the report.
+func (f *flags) end(stdout io.Writer, report *doctor.Report) error {
+	if f.output.String() == "text" {
+		_, err := fmt.Fprintf(stdout, "\n%s\n", report.Summary())
+		return err
+	}
+	encoder := json.NewEncoder(stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(report)
+}
+
+// options returns the options of the checks. Its error is one of the flags.
+func (f *flags) options() ([]doctor.Option, error) {
+	options, err := f.connection.Options()
+	if f.queryEndpoint != "" {
+		if _, fault := connection.ParseURL(f.queryEndpoint); fault != nil {
+			err = cli.Usage(errors.Join(err, fmt.Errorf("--query-endpoint: %w", fault)))
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	all := []doctor.Option{
+		doctor.WithClientOptions(options...),
+		doctor.WithQueryEndpoint(f.queryEndpoint),
+		doctor.WithQueryPath(f.queryPath),
+	}
+	for setting, value := range f.connection.Given() {
+		all = append(all, doctor.WithSource(setting, "--"+connection.Names()[setting], value))
+	}
+	if f.noProbe {
+		all = append(all, doctor.WithoutProbe())
+	}
+	return append(all, configFile()...), nil
+}
+
+// colored returns a finding with its status in a colour.
+func colored(c terminal.Colors, f doctor.Finding) string {
+	paint := map[doctor.Status]func(string) string{
+		doctor.OK: c.Green, doctor.Skipped: c.Faint, doctor.Warning: c.Yellow, doctor.Failed: c.Red,
+	}[f.Status]
+	text := f.String()
+	status := f.Status.String()
+	return paint(status) + text[len(status):]
+}

@@ -1,0 +1,127 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	progressAfter = time.Second            // shorter work shows nothing
+	progressEvery = 200 * time.Millisecond // between two drawings of the line
+	clearLine     = "\r\x1b[K"
+)
+
+// Progress shows a line about work that takes longer than a second, with the time that it has
+// taken. It draws the line on a terminal only; elsewhere its methods do nothing.
+//
+// Its methods may be called concurrently.
+type Progress struct {
+	out   io.Writer // nil if it is no terminal
+	width int
+	begun time.Time
+	end   chan struct{}
+	ended chan struct{}
+	once  sync.Once
+
+	mu    sync.Mutex
+	text  string
+	shown bool
+}
+
+// NewProgress returns the progress of work that begins now. The caller must call Stop.
+func NewProgress(stderr io.Writer) *Progress {
+	if !ColorsFor(stderr).on { // a terminal that cannot clear a line, or must not be decorated
+		return &Progress{}
+	}
+	return newProgress(stderr, Width(stderr))
+}
+
+func newProgress(out io.Writer, width int) *Progress {
+	p := &Progress{out: out, width: width, begun: time.Now(), end: make(chan struct{}), ended: make(chan struct{})}
+	go p.run()
+	return p
+}
+
+func (p *Progress) run() {
+	defer close(p.ended)
+	ticker := time.NewTicker(progressEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.end:
+			return
+		case <-ticker.C:
+			p.draw()
+		}
+	}
+}
+
+// Set says what is being done.
+func (p *Progress) Set(format string, args ...any) {
+	if p.out == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text = fmt.Sprintf(format, args...)
+}
+
+// Stop removes the line for good.
+func (p *Progress) Stop() {
+	if p.out == nil {
+		return
+	}
+	p.once.Do(func() { close(p.end) })
+	<-p.ended
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.hide()
+}
+
+// Around returns a writer to the same terminal, for stdout and for messages: the line is
+// removed before each Write, and drawn again after it.
+func (p *Progress) Around(w io.Writer) io.Writer {
+	if p.out == nil {
+		return w
+	}
+	return around{p, w}
+}
+
+type around struct {
+	progress *Progress
+	w        io.Writer
+}
+
+func (a around) Write(text []byte) (int, error) {
+	a.progress.mu.Lock()
+	defer a.progress.mu.Unlock()
+	a.progress.hide()
+	return a.w.Write(text)
+}
+
+func (p *Progress) draw() {
+	took := time.Since(p.begun)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if took < progressAfter || p.text == "" {
+		return
+	}
+	line := []rune(fmt.Sprintf("%s (%v)", p.text, took.Round(time.Second)))
+	if p.width > 0 && len(line) >= p.width { // a longer line would wrap, and could not be removed
+		line = line[:p.width-1]
+	}
+	_, _ = io.WriteString(p.out, clearLine+string(line)) // it is decoration
+	p.shown = true
+}
+
+func (p *Progress) hide() {
+	if p.shown {
+		_, _ = io.WriteString(p.out, clearLine)
+		p.shown = false
+	}
+}

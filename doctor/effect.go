@@ -1,0 +1,76 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/apptuitai/apptuit-go/encoding"
+	table "github.com/apptuitai/apptuit-go/internal/settings"
+)
+
+// requirement is a condition without which settings have no effect.
+type requirement struct {
+	settings []string
+	of       string            // the setting that the condition is about
+	met      func(string) bool // by the value of that setting, "" without one
+	because  string            // completes "… has no effect: "
+	advice   string
+}
+
+func requirements() []requirement {
+	is := func(name string) func(string) bool {
+		return func(value string) bool { return strings.EqualFold(value, name) }
+	}
+	not := func(name string) func(string) bool {
+		return func(value string) bool { return !strings.EqualFold(value, name) }
+	}
+	const remove = "Remove it, or set "
+	return []requirement{
+		{inGroup(table.Reporter, "layout"), "layout", is("reporter"), "only the reporter layout has it", remove + "APPTUIT_LAYOUT=reporter."},
+		{[]string{"histograms", "quantiles", "sparse_buckets"}, "layout", not("reporter"), "the reporter layout has histograms of its own", remove + "APPTUIT_LAYOUT=default."},
+		{[]string{"quantiles"}, "histograms", not("buckets"), "histograms are sent as buckets", remove + "APPTUIT_HISTOGRAMS to another value."},
+		{[]string{"sparse_buckets"}, "histograms", not("quantiles"), "histograms are sent as quantiles", remove + "APPTUIT_HISTOGRAMS to another value."},
+		{inGroup(table.Spool, "spool.directory"), "spool.directory", not(""), "there is no spool", remove + "APPTUIT_SPOOL_DIR."},
+	}
+}
+
+// inGroup returns the names of the settings with a variable in a group, except for one.
+func inGroup(g table.Group, except string) []string {
+	var names []string
+	for _, s := range table.WithVariables() {
+		if s.Group == g && s.Name != except {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// checkEffect finds settings that have no effect because of another setting.
+func checkEffect(_ context.Context, r *run, f *findings) {
+	var reported []string
+	for _, q := range requirements() {
+		of, from := r.inEffect(q.of)
+		// Options of the program may set it without a source.
+		if of.name == "" && len(r.exporterOptions) > 0 && q.of != "spool.directory" || q.met(from.value) {
+			continue
+		}
+		for _, name := range q.settings {
+			s, set := r.inEffect(name)
+			if set.name == "" || slices.Contains(reported, name) || s.kind == table.Flag && disabled(set.value) {
+				continue
+			}
+			reported = append(reported, name)
+			f.about(name).warn(q.advice, "%s has no effect: %s", set.name, q.because)
+		}
+	}
+}
+
+// disabled reports whether the text of a flag is the default, no.
+func disabled(text string) bool {
+	on, err := encoding.ParseBool(text)
+	return err == nil && !on
+}

@@ -1,0 +1,32 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/doctor"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+// A program checks its configuration when it starts, with the options that it then passes to the
+// exporter.
+func Example() {
+	server := apptuittest.NewServer(apptuittest.WithToken("secret"))
+	defer server.Close()
+	clientOptions := []apptuitclient.Option{apptuitclient.WithEndpoint(server.URL), apptuitclient.WithToken("an-old-token")}
+	options := []exporter.Option{exporter.WithPrefix("shop.")}
+
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	report := doctor.Run(ctx, doctor.WithClientOptions(clientOptions...), doctor.WithExporterOptions(options...), doctor.WithoutProbe())
+	fmt.Println(report.Verdict(), report.Failed())
+
+	// Output:
+	// failed [token]
+}

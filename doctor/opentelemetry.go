@@ -1,0 +1,116 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/nearest"
+)
+
+// Variables of OpenTelemetry.
+const (
+	exporterVariable     = "OTEL_METRICS_EXPORTER" // read by autoexport
+	intervalVariable     = "OTEL_METRIC_EXPORT_INTERVAL"
+	timeoutVariable      = "OTEL_METRIC_EXPORT_TIMEOUT"
+	disabledVariable     = "OTEL_SDK_DISABLED"
+	configFileVariable   = "OTEL_CONFIG_FILE"
+	experimentalVariable = "OTEL_EXPERIMENTAL_CONFIG_FILE"
+)
+
+// The defaults of the SDK's periodic reader (sdk/metric, periodic_reader.go).
+const (
+	defaultInterval      = 60 * time.Second
+	defaultExportTimeout = 30 * time.Second
+)
+
+// shortest is the time below which a time-out or interval is probably a mistake.
+const shortest = time.Second
+
+// checkOpenTelemetry checks the variables of OpenTelemetry that concern metrics.
+func checkOpenTelemetry(_ context.Context, r *run, f *findings) {
+	r.checkExporterVariable(f.about("exporters"))
+	r.checkMilliseconds(f.about("export interval"), intervalVariable, defaultInterval)
+	limit := r.checkMilliseconds(f.about("export timeout"), timeoutVariable, defaultExportTimeout)
+	r.checkTimeout(f.about("timeout"), limit)
+	if strings.EqualFold(r.lookup(disabledVariable), "true") {
+		f.about("sdk").warn("If metrics are wanted, remove the variable.",
+			"%s is true: documents of declarative configuration usually disable the SDK then; otherwise Go's SDK does not read it", disabledVariable)
+	}
+	if r.lookup(experimentalVariable) != "" {
+		f.about("config file").warn("Name the file with "+configFileVariable+".", "%s is set: otelconf refuses to read it", experimentalVariable)
+	}
+}
+
+// checkExporterVariable checks the list of exporters, which package autoexport reads.
+func (r *run) checkExporterVariable(f *findings) {
+	known := []string{"apptuit", "otlp", "prometheus", "console", "none"}
+	list := r.lookup(exporterVariable)
+	if list == "" {
+		return
+	}
+	unknown := false
+	names := strings.Split(list, ",")
+	for i, name := range names {
+		names[i] = strings.TrimSpace(name)
+		if slices.Contains(known, names[i]) {
+			continue
+		}
+		unknown = true
+		advice := "A program that uses autoexport does not know it, unless it registers it itself."
+		if near := nearest.Name(names[i], known); near != "" {
+			advice = "Did you mean " + near + "? A program that uses autoexport gets an error for an unknown name."
+		}
+		f.warn(advice, "%s: there is no exporter %q", exporterVariable, names[i])
+	}
+	if slices.Contains(names, "apptuit") || unknown {
+		return
+	}
+	f.warn("Set "+exporterVariable+"=apptuit. It has no effect on programs that call exporter.New themselves.",
+		"%s=%s: a program that uses autoexport does not export to Apptuit", exporterVariable, list)
+}
+
+// checkMilliseconds checks a variable of the SDK, which is an integer of milliseconds. It returns
+// the duration that is in effect.
+func (r *run) checkMilliseconds(f *findings, variable string, standard time.Duration) time.Duration {
+	text := r.lookupExactly(variable)
+	if text == "" {
+		return standard
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 || n > int64(math.MaxInt64/time.Millisecond) {
+		advice := "It must be an integer of milliseconds, such as " + variable + "=10000."
+		if d, err := time.ParseDuration(strings.TrimSpace(text)); err == nil && d >= time.Millisecond {
+			advice = fmt.Sprintf("It must be an integer of milliseconds: %s=%d.", variable, d.Milliseconds())
+		}
+		f.warn(advice, "%s=%s is not valid: the SDK logs an error and uses %v", variable, text, standard)
+		return standard
+	}
+	d := time.Duration(n) * time.Millisecond
+	if d < shortest {
+		f.warn(fmt.Sprintf("It is in milliseconds: if %d seconds are meant, set %s=%d000.", n, variable, n), "%s=%s is %v", variable, text, d)
+	}
+	return d
+}
+
+// checkTimeout compares the time-out of requests with that of an Export.
+func (r *run) checkTimeout(f *findings, export time.Duration) {
+	_, from := r.inEffect("timeout")
+	d, err := time.ParseDuration(from.value)
+	switch {
+	case err != nil || d <= 0: // not set, or reported by checkConfiguration
+	case d < shortest:
+		f.warn("Few servers answer so fast, and a request that is cut off may be stored and sent again. The default is 60s.",
+			"%v, from %s, is the limit of a request", d, from.name)
+	case d > export:
+		f.warn(fmt.Sprintf("Raise %s (milliseconds) if requests need more time.", timeoutVariable),
+			"%v, from %s, is longer than the time-out of an Export, %v, which ends all its requests", d, from.name, export)
+	}
+}

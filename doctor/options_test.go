@@ -1,0 +1,140 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+// The doctor goes the way of the program's client: its HTTP client, TLS configuration and proxy.
+func TestWithClientOptions_OfConnections(t *testing.T) {
+	ca := newAuthority(t)
+	s := httptest.NewUnstartedServer(apptuittest.NewHandler())
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour))}}
+	s.Config.ErrorLog = discardLog()
+	s.StartTLS()
+	defer s.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(ca.parsed(t))
+	seen := 0
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	for name, option := range map[string]apptuitclient.Option{
+		"TLS configuration": apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots}),
+		"HTTP client":       apptuitclient.WithHTTPClient(&http.Client{Transport: transport}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), option))
+			o.healthy(t)
+			o.has(t, "ok", "tls", "TLS 1.3")
+			o.has(t, "ok", "put", "200")
+		})
+	}
+	t.Run("unverified", func(t *testing.T) {
+		o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithTLSClientConfig(&tls.Config{InsecureSkipVerify: true})))
+		o.has(t, "warning", "tls", `the certificate of "CN=test server" is not verified`, "InsecureSkipVerify")
+	})
+	t.Run("another transport", func(t *testing.T) {
+		counting := roundTripper(func(r *http.Request) (*http.Response, error) {
+			seen++
+			return transport.RoundTrip(r)
+		})
+		o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(&http.Client{Transport: counting})))
+		o.has(t, "ok", "put", "200")
+		for _, check := range []string{"dns", "tcp", "tls"} {
+			o.has(t, "ok", check, "the program has a transport of its own")
+		}
+		o.healthy(t)
+		if seen == 0 {
+			t.Error("the transport of the program was not used")
+		}
+	})
+	t.Run("proxy", func(t *testing.T) {
+		proxy := newProxy(t, http.StatusOK)
+		o := doctor(t, withProxy(proxy.URL), WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots})))
+		o.healthy(t)
+		o = doctor(t, WithClientOptions(apptuitclient.WithEndpoint("http://apptuit.invalid"), apptuitclient.WithProxy(func(*http.Request) (*url.URL, error) {
+			return url.Parse(proxy.URL)
+		})))
+		o.has(t, "ok", "proxy", "from an option of the program")
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// The probe has the tags and the name that the options of the program give.
+func TestWithExporterOptions(t *testing.T) {
+	s := newServer(t)
+	o := doctor(t, WithExporterOptions(exporter.WithPrefix("shop."), exporter.WithTags(map[string]string{"env": "test"}), exporter.WithoutHostTag()))
+	o.healthy(t)
+	if p := s.Points()[0]; p.Metric != "shop_apptuit_doctor_probe" || p.Tags["env"] != "test" || p.Tags["host"] != "" {
+		t.Errorf("%+v", p)
+	}
+	doctor(t, WithExporterOptions(exporter.WithMeters())).has(t, "failed", "configuration", "WithMeters: only valid in the reporter layout")
+}
+
+// A token that the report has no source of is a secret, too.
+func TestTokensOfOptionsAreSecrets(t *testing.T) {
+	s := apptuittest.NewServer(apptuittest.WithToken(theToken))
+	defer s.Close()
+	s.Fail(apptuittest.Fault{Status: 400, Body: "bad token " + theToken})
+	o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithToken(theToken)))
+	o.has(t, "failed", "put", "bad token [redacted]")
+	doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithToken("an-old-token"))).has(t, "failed", "token", "The token of the program is wrong")
+}
+
+func TestWithCheck(t *testing.T) {
+	newServer(t)
+	var order []string
+	o := doctor(t,
+		WithCheck("clock source", func(ctx context.Context) []Finding {
+			if _, limited := ctx.Deadline(); !limited {
+				t.Error("the check has no deadline")
+			}
+			return []Finding{{Status: OK, Found: "a"}, {Status: Failed, Found: "b " + theToken, Advice: "Mend b."}}
+		}),
+		WithProgress(func(check string) { order = append(order, check) }, nil))
+	o.has(t, "ok", "clock source", "a")
+	o.has(t, "failed", "clock source", "b [redacted]", "Mend b.")
+	o.has(t, "ok", "put", "200")
+	if i := slices.Index(order, "clock source"); i < 0 || order[i-1] != "spool" || order[i+1] != "proxy" {
+		t.Errorf("the checks ran in the order %q", order)
+	}
+}
+
+// A spool is inspected by its name, not opened.
+func TestSpoolsOfOptions(t *testing.T) {
+	newServer(t)
+	dir := t.TempDir()
+	c := fill(t, dir)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	doctor(t, WithSource("spool.directory", "WithSpool", dir)).has(t, "ok", "spool", "3 points in 3 batches wait in "+dir)
+	doctor(t, WithClientOptions(apptuitclient.WithSpool(t.TempDir()))).has(t, "failed", "configuration", "must not open the spool", "WithSource")
+}
+
+func TestRun_WithoutADeadlineIsLimited(t *testing.T) {
+	o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1")), WithCheck("deadline", func(ctx context.Context) []Finding {
+		deadline, limited := ctx.Deadline()
+		if !limited || time.Until(deadline) > network {
+			return []Finding{{Status: Failed, Found: deadline.String()}}
+		}
+		return []Finding{{Found: "limited"}}
+	}))
+	o.has(t, "ok", "deadline", "limited")
+}

@@ -1,0 +1,67 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/client"
+)
+
+// probeTags returns the tags of a series of the doctor's own.
+func probeTags(probe string) map[string]string {
+	return map[string]string{"source": "doctor", "probe": probe}
+}
+
+// sendProbes sends points of the probe's metric at one time, in one request. Their values are 1, 2
+// and so on.
+func (r *run) sendProbes(ctx context.Context, at time.Time, tags ...map[string]string) error {
+	if err := r.makeProbeClient(); err != nil {
+		return err
+	}
+	var points []apptuitclient.DataPoint
+	for i, t := range tags {
+		points = append(points, apptuitclient.DataPoint{Metric: r.probeMetric(), Tags: t, Timestamp: at, Value: float64(1 + i)})
+	}
+	return r.probeClient.Send(ctx, points)
+}
+
+// makeProbeClient creates the client that sends tags and times unchanged, whatever the profile of
+// the program.
+func (r *run) makeProbeClient() error {
+	if r.probeClient != nil {
+		return nil
+	}
+	var err error
+	r.probeClient, err = r.newClient(
+		apptuitclient.WithServer(apptuitclient.ServerGeneric),
+		apptuitclient.WithTagValueRule(encoding.TagValuesAny),
+		apptuitclient.WithMaxTags(encoding.MaxTags),
+		apptuitclient.WithTimestampResolution(time.Second),
+		apptuitclient.WithTags(map[string]string{"source": "doctor"}), // instead of those of the program
+		apptuitclient.WithWarningHandler(func(error) {}),              // checkConfiguration has reported them
+	)
+	return err
+}
+
+// probeMetric returns the metric of all points that the doctor sends.
+func (r *run) probeMetric() string {
+	if r.sent != nil {
+		return r.sent.Metric
+	}
+	return client.Of(r.client).SanitizeMode().Sanitize(probeName)
+}
+
+// refusal returns the reason of the first point that a server refused.
+func refusal(err error) string {
+	var send *apptuitclient.SendError
+	if errors.As(err, &send) && len(send.Errors) > 0 {
+		return send.Errors[0].Reason
+	}
+	return ""
+}

@@ -1,0 +1,132 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Status is the result of a check, in the order of severity.
+type Status uint8
+
+// The statuses. A check is skipped if it needs another one that failed, or if an option says
+// so. A warning needs attention, but points arrive.
+const (
+	OK Status = iota
+	Skipped
+	Warning
+	Failed
+)
+
+// String returns the name of the status: ok, skipped, warning or failed.
+func (s Status) String() string { return [...]string{"ok", "skipped", "warning", "failed"}[s] }
+
+// MarshalText returns the name of the status.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText sets the status with a name.
+func (s *Status) UnmarshalText(text []byte) error {
+	for status := OK; status <= Failed; status++ {
+		if status.String() == string(text) {
+			*s = status
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown status %q", text)
+}
+
+// Finding is something that a check has found.
+type Finding struct {
+	Status Status `json:"status"`
+	Check  string `json:"check"`            // for example "tcp", or the name of a setting
+	Found  string `json:"found"`            // one line
+	Advice string `json:"advice,omitempty"` // what to do about it, one line
+}
+
+// String returns the finding as a line of a report, with a second line for the advice. There is
+// no line break at the end.
+func (f Finding) String() string {
+	text := fmt.Sprintf("%-7s  %-15s  %s", f.Status, f.Check, f.Found)
+	if f.Advice != "" {
+		text += fmt.Sprintf("\n%26s%s", "", f.Advice)
+	}
+	return text
+}
+
+// Report is the result of [Run].
+type Report struct{ Findings []Finding }
+
+// Verdict returns the worst status of the findings. It is OK where checks were skipped, and
+// none failed or warned.
+func (r *Report) Verdict() Status {
+	verdict := OK
+	for _, f := range r.Findings {
+		if f.Status != Skipped {
+			verdict = max(verdict, f.Status)
+		}
+	}
+	return verdict
+}
+
+// Failed returns the names of the checks that failed, in their order.
+func (r *Report) Failed() []string {
+	var checks []string
+	for _, f := range r.Findings {
+		if f.Status == Failed && !slices.Contains(checks, f.Check) {
+			checks = append(checks, f.Check)
+		}
+	}
+	return checks
+}
+
+// Err returns an error that lists the findings that failed, one per line; nil if none failed.
+func (r *Report) Err() error {
+	var failures []error
+	for _, f := range r.Findings {
+		if f.Status == Failed {
+			failures = append(failures, fmt.Errorf("apptuit doctor: %s: %s", f.Check, f.Found))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// Summary returns the verdict as the last line of a report has it.
+func (r *Report) Summary() string {
+	text := OK.String()
+	if failed := r.Failed(); len(failed) > 0 {
+		text = Failed.String() + " (" + strings.Join(failed, ", ") + ")"
+	}
+	warnings := 0
+	for _, f := range r.Findings {
+		if f.Status == Warning {
+			warnings++
+		}
+	}
+	if warnings > 0 {
+		text += fmt.Sprintf("; warnings: %d", warnings)
+	}
+	return "verdict: " + text
+}
+
+// String returns the report as text: the findings, and the verdict.
+func (r *Report) String() string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		b.WriteString(f.String() + "\n")
+	}
+	b.WriteString("\n" + r.Summary() + "\n")
+	return b.String()
+}
+
+// MarshalJSON returns {"verdict": "ok", "findings": [{"status", "check", "found", "advice"}]}.
+func (r *Report) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Verdict  Status    `json:"verdict"`
+		Findings []Finding `json:"findings"`
+	}{r.Verdict(), append([]Finding{}, r.Findings...)})
+}

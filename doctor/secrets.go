@@ -1,0 +1,79 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"html"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// minSecret is the length, in bytes, below which nothing is taken for a secret: it
+// would be found everywhere.
+const minSecret = 3
+
+// secrets are the texts that findings must not contain.
+type secrets struct{ all []string }
+
+// keep adds a secret in the forms in which it may be quoted.
+func (s *secrets) keep(secret string) {
+	secret = strings.TrimSpace(secret)
+	quoted, _ := json.Marshal(secret) // of a string: no error
+	for _, form := range []string{
+		secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret), strings.Trim(string(quoted), `"`),
+		strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret)), "="),
+	} {
+		if len(form) >= minSecret && !slices.Contains(s.all, form) {
+			s.all = append(s.all, form)
+		}
+	}
+	// The longest first: a secret may be a part of another.
+	slices.SortStableFunc(s.all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+}
+
+// keepToken adds a token, and what Basic authentication makes of it.
+func (s *secrets) keepToken(user, token string) {
+	s.keep(token)
+	if token = strings.TrimSpace(token); token != "" {
+		s.keep(user + ":" + token)
+	}
+}
+
+// keepURL adds what is secret in the text of a URL, which may be none.
+func (s *secrets) keepURL(text string) {
+	if u, err := url.Parse(text); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		s.keep(password)
+		s.keep(u.User.String())
+		s.keep(u.User.Username() + ":" + password)
+		return
+	}
+	// What is before an @ may be a password in what is not quite a URL.
+	if at := strings.LastIndex(text, "@"); at >= 0 {
+		before := text[strings.Index(text, "//")+1 : at]
+		s.keep(strings.Trim(before, "/"))
+		if _, password, found := strings.Cut(strings.Trim(before, "/"), ":"); found {
+			s.keep(password)
+		}
+	}
+}
+
+// keepUser adds the user information of a URL, which may be nil.
+func (s *secrets) keepUser(u *url.URL) {
+	if u != nil && u.User != nil {
+		s.keepURL(u.String())
+	}
+}
+
+// clean returns a text without secrets.
+func (s *secrets) clean(text string) string {
+	for _, secret := range s.all {
+		text = strings.ReplaceAll(text, secret, "[redacted]")
+	}
+	return text
+}

@@ -1,0 +1,133 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	table "github.com/apptuitai/apptuit-go/internal/settings"
+)
+
+// setting is a setting, and the places that set it.
+type setting struct {
+	name      string   // in the report
+	options   []string // its names in [WithSource]
+	variables []string // the first one that is set is in effect; later ones may be deprecated
+	standard  string   // the default; empty if there is nothing to say
+	secret    table.Secrecy
+	kind      table.Type
+}
+
+// settings returns the settings of the exporter that have a variable, those of the SDK, and the
+// proxies of net/http. Of rows with one name, the first one that is set is in effect.
+func settings() []setting {
+	var all []setting
+	for _, s := range table.WithVariables() {
+		switch s.Name {
+		case "token": // a token file of an option overrides the variable of the token
+			all = append(all,
+				setting{name: "token", options: []string{"token"}, secret: table.SecretValue},
+				setting{name: "token", options: []string{"token_file"}, secret: table.SecretFile},
+				setting{name: "token", variables: []string{s.Variable}, secret: table.SecretValue})
+			continue
+		case "token_file":
+			all = append(all,
+				setting{name: "token", variables: []string{s.Variable}, secret: table.SecretFile},
+				setting{name: "token", variables: []string{"APPTUIT_PY_TOKEN"}, standard: "none", secret: table.SecretValue})
+			continue
+		}
+		row := setting{
+			name: s.Name, options: []string{s.Name}, variables: []string{s.Variable},
+			standard: strings.ReplaceAll(s.Default, "`", ""), secret: s.Secret, kind: s.Type,
+		}
+		if s.Deprecated != "" {
+			row.variables = append(row.variables, s.Deprecated)
+		}
+		all = append(all, row)
+	}
+	one := func(name string) []string { return []string{name} }
+	return append(all,
+		setting{name: "exporters", variables: one(exporterVariable)},
+		setting{name: "config file", variables: one(configFileVariable)},
+		setting{name: "export interval", variables: one(intervalVariable), standard: "60000 ms"},
+		setting{name: "export timeout", variables: one(timeoutVariable), standard: "30000 ms"},
+		setting{name: "service name", variables: one("OTEL_SERVICE_NAME")},
+		setting{name: "resource", variables: one("OTEL_RESOURCE_ATTRIBUTES")},
+		setting{name: "https proxy", variables: []string{"HTTPS_PROXY", "https_proxy"}, secret: table.SecretInURL},
+		setting{name: "http proxy", variables: []string{"HTTP_PROXY", "http_proxy"}, secret: table.SecretInURL},
+		setting{name: "no proxy for", variables: []string{"NO_PROXY", "no_proxy"}},
+	)
+}
+
+// source is where a value comes from.
+type source struct {
+	setting string // of an option: the name in the table of settings
+	name    string // of the option or variable
+	value   string
+	option  bool
+}
+
+// sources returns the sources of a setting, the one in effect first.
+func (s *setting) sources(r *run) []source {
+	var all []source
+	for _, from := range r.sources {
+		if slices.Contains(s.options, from.setting) && from.value != "" {
+			all = append(all, from)
+		}
+	}
+	for _, name := range s.variables {
+		if value := r.lookup(name); value != "" {
+			all = append(all, source{name: name, value: value})
+		}
+	}
+	return all
+}
+
+// owner returns the name of the source, for a value that may come from an option without one.
+func (s source) owner() string {
+	if s.name == "" {
+		return "the program"
+	}
+	return s.name
+}
+
+// inEffect returns the first setting with one of the names that is set, and its source.
+func (r *run) inEffect(names ...string) (setting, source) {
+	for _, s := range settings() {
+		if !slices.Contains(names, s.name) {
+			continue
+		}
+		if all := s.sources(r); len(all) > 0 {
+			return s, all[0]
+		}
+	}
+	return setting{}, source{}
+}
+
+// show returns a value as it can be shown.
+func (s *setting) show(value string) string {
+	switch s.secret {
+	case table.SecretValue:
+		return "is set"
+	case table.SecretFile:
+		return "in the file " + value
+	case table.SecretInURL:
+		return showURL(value)
+	}
+	return value
+}
+
+// showURL returns a URL without the parts that may be secret.
+func showURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return "a text that is no URL"
+	}
+	if u.User == nil && u.RawQuery == "" {
+		return text
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String() + " (and parts that are not shown)"
+}

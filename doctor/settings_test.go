@@ -1,0 +1,175 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSourcesAreTold(t *testing.T) {
+	s := newServer(t)
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(theToken+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("APPTUIT_API_TOKEN_FILE", "/nowhere")
+	t.Setenv("APPTUIT_PY_TOKEN", theToken+"0ld-5ecret")
+	t.Setenv("APPTUIT_TAGS", "env: test, team: a")
+	t.Setenv("APPTUIT_PY_TAGS", "env: 0ld")
+	t.Setenv("APPTUIT_COMPRESSION", "none")
+	t.Setenv("APPTUIT_PREFIX", "shop.")
+	t.Setenv("APPTUIT_TIMEOUT", "")
+	t.Setenv("OTEL_METRIC_EXPORT_INTERVAL", "10000")
+	o := doctor(t, withTokenFile(file), withTags("env: doctor"), withCompression("gzip"))
+	o.healthy(t)
+	o.has(t, "ok", "endpoint", s.URL+", from APPTUIT_ENDPOINT")
+	o.has(t, "ok", "token", "in the file "+file+", from --token-file; --token-file beats APPTUIT_API_TOKEN; "+
+		"--token-file beats APPTUIT_API_TOKEN_FILE; --token-file beats APPTUIT_PY_TOKEN")
+	o.has(t, "ok", "tags", "env: doctor, from --tags, and below them those of APPTUIT_TAGS: env: test, team: a; APPTUIT_TAGS beats APPTUIT_PY_TAGS")
+	o.has(t, "ok", "compression", "gzip, from --compression; --compression beats APPTUIT_COMPRESSION")
+	o.has(t, "ok", "prefix", "shop., from APPTUIT_PREFIX")
+	o.has(t, "ok", "export interval", "10000, from OTEL_METRIC_EXPORT_INTERVAL")
+	o.has(t, "ok", "defaults", "timeout: 60s; retry.max_elapsed_time: 60s; spool.instances: no")
+	o.has(t, "ok", "put", "shop_apptuit_doctor_probe{env=doctor, ", "team=a")
+	o.has(t, "ok", "token file", file, "owner only")
+	if got := s.Requests()[0].Encoding; got != "gzip" {
+		t.Errorf("Content-Encoding %q", got)
+	}
+}
+
+func TestDeprecatedVariablesAreWarnings(t *testing.T) {
+	newServer(t)
+	t.Setenv("APPTUIT_API_TOKEN", "")
+	t.Setenv("APPTUIT_PY_TOKEN", theToken)
+	t.Setenv("APPTUIT_PY_TAGS", "env: 0ld")
+	o := doctor(t)
+	o.healthy(t)
+	o.has(t, "ok", "token", "is set, from APPTUIT_PY_TOKEN")
+	o.has(t, "warning", "configuration", "APPTUIT_PY_TOKEN is deprecated", "APPTUIT_API_TOKEN")
+	o.has(t, "warning", "configuration", "APPTUIT_PY_TAGS is deprecated", "APPTUIT_TAGS")
+}
+
+func TestMisspeltVariablesAreWarnings(t *testing.T) {
+	newServer(t)
+	for name, like := range map[string]string{
+		"APPTUIT_TOKEN": "APPTUIT_API_TOKEN", "APPTUIT_TAG": "APPTUIT_TAGS", "APPTUIT_ENDPOINT_URL": "APPTUIT_ENDPOINT",
+		"APPTUIT_COMPRESSED": "APPTUIT_COMPRESSION", "apptuit_prefix": "APPTUIT_PREFIX", "APPTUIT_SOMETHING_ELSE": "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, theToken)
+			advice := "did you mean " + like + "?"
+			if like == "" {
+				advice = "docs/settings.md"
+			}
+			doctor(t).has(t, "warning", "configuration", name+" has no effect", advice)
+		})
+	}
+	t.Setenv("APPTUIT_TOKN", "") // as if it were not there
+	doctor(t).healthy(t)
+}
+
+func TestVariablesOfOTLPAreNamed(t *testing.T) {
+	newServer(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer "+theToken)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otlp.invalid")
+	doctor(t).has(t, "ok", "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS: for OTLP exporters")
+}
+
+func TestAllFaultsOfTheConfigurationAreTold(t *testing.T) {
+	t.Setenv("APPTUIT_ENDPOINT", "https://me:5ecret-t0ken@fake.invalid")
+	t.Setenv("APPTUIT_TAGS", "a")
+	t.Setenv("APPTUIT_TIMEOUT", "-1")
+	t.Setenv("APPTUIT_TEMPORALITY_PREFERENCE", "both")
+	t.Setenv("APPTUIT_SPOOL_DIR", t.TempDir())
+	t.Setenv("APPTUIT_SPOOL_INSTANCES", "perhaps")
+	t.Setenv("APPTUIT_COMPRESSION", "bzip2")
+	o := doctor(t)
+	for _, text := range []string{
+		"APPTUIT_ENDPOINT: the URL must not contain user information", "APPTUIT_TAGS", "APPTUIT_TIMEOUT", "APPTUIT_TEMPORALITY_PREFERENCE", "APPTUIT_SPOOL_INSTANCES",
+		"APPTUIT_COMPRESSION",
+	} {
+		o.has(t, "failed", "configuration", text)
+	}
+	o.has(t, "ok", "endpoint", "https://fake.invalid (and parts that are not shown)")
+	o.has(t, "skipped", "put", "configuration has failed")
+}
+
+// An endpoint with the path of the API is a fault, which says what to use.
+func TestEndpointWithThePathOfTheAPI(t *testing.T) {
+	s := newServer(t)
+	for path, api := range map[string]string{"/api/put": "/api/put", "/base/api/put/": "/api/put", "/api/query": "/api/query"} {
+		t.Setenv("APPTUIT_ENDPOINT", s.URL+path)
+		base := s.URL + strings.TrimSuffix(strings.TrimSuffix(path, "/"), api)
+		o := doctor(t)
+		o.has(t, "failed", "configuration", "APPTUIT_ENDPOINT: the base URL is needed, without "+api+": use "+base)
+		o.has(t, "skipped", "put", "configuration has failed")
+	}
+}
+
+func TestTokenFileOfOthersIsAWarning(t *testing.T) {
+	newServer(t)
+	file := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(file, []byte(theToken), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("APPTUIT_API_TOKEN", "")
+	t.Setenv("APPTUIT_API_TOKEN_FILE", file)
+	o := doctor(t)
+	o.healthy(t)
+	o.has(t, "warning", "token file", "has mode 0644", "chmod 600")
+	t.Setenv("APPTUIT_API_TOKEN_FILE", file+"x")
+	o = doctor(t)
+	o.has(t, "failed", "configuration", "APPTUIT_API_TOKEN_FILE", "no such file")
+	o.lacks(t, "token file")
+}
+
+// documented are the variables that a text names.
+func documented(t *testing.T, name string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`\b(?:APPTUIT|OTEL|HTTPS?|NO)_[A-Z_]*[A-Z]\b`).FindAllString(string(text), -1)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// A variable that is documented, or read, has a row; a row is documented.
+func TestSettingsAreAllVariables(t *testing.T) {
+	var known, all []string
+	for _, s := range settings() {
+		known = append(known, s.variables...)
+	}
+	for _, name := range []string{"apptuitclient/doc.go", "exporter/doc.go", "docs/settings.md"} {
+		all = append(all, documented(t, name)...)
+	}
+	for _, pattern := range []string{"apptuitclient/*.go", "exporter/*.go"} {
+		files, err := filepath.Glob(filepath.Join("..", pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				all = append(all, documented(t, strings.TrimPrefix(filepath.ToSlash(file), "../"))...)
+			}
+		}
+	}
+	for _, name := range all {
+		other := strings.HasPrefix(name, "OTEL_") // of OpenTelemetry
+		if !other && !slices.Contains(known, name) {
+			t.Errorf("settings() has no row for %s", name)
+		}
+	}
+	for _, name := range known {
+		if strings.HasPrefix(name, "APPTUIT_") && !slices.Contains(all, name) {
+			t.Errorf("%s is not documented, or is not read", name)
+		}
+	}
+}

@@ -1,0 +1,9 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build !(linux || darwin || freebsd)
+
+package doctor
+
+// freeSpace is not known here.
+func freeSpace(string) (bytes uint64, known bool) { return 0, false }

@@ -1,0 +1,103 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/encoding"
+)
+
+// spoolSize is the default limit of a spool, in bytes.
+const spoolSize = 512 << 20
+
+// checkSpool inspects the folder of the spool, without opening the spool.
+func checkSpool(_ context.Context, r *run, f *findings) {
+	_, from := r.inEffect("spool.directory")
+	dir := from.value
+	if dir == "" {
+		return
+	}
+	if !filepath.IsAbs(dir) {
+		f.warn("It is another folder in each working directory. Give an absolute path.", "%s is a relative path", dir)
+	}
+	content, err := apptuitclient.InspectSpool(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		parent := existing(filepath.Dir(dir))
+		if checkWritable(r, f, parent) {
+			f.ok("%s is not there yet, and can be made in %s", dir, parent)
+		}
+		return
+	case err != nil:
+		f.fail("The program needs a folder here that it can read and write.", "%v", err)
+		return
+	}
+	if !checkWritable(r, f, dir) {
+		return
+	}
+	if allowed, _ := encoding.ParseBool(r.lookup("APPTUIT_SPOOL_INSECURE_DIR")); content.Insecure != nil && !allowed {
+		f.fail("Mend the rights as the message says, or name a subfolder, which the program creates: APPTUIT_SPOOL_DIR="+filepath.Join(dir, "apptuit"),
+			"%v", content.Insecure)
+		return
+	}
+	free, known := freeSpace(dir)
+	if r.lookup("APPTUIT_SPOOL_MAX_BYTES") == "" && known && free+uint64(content.Bytes) < spoolSize {
+		f.warn("Make room, or give the spool less with APPTUIT_SPOOL_MAX_BYTES or apptuitclient.WithSpoolMaxBytes.",
+			"%d MiB are free for a spool that may take %d MiB", free>>20, spoolSize>>20)
+	}
+	reportSpoolContent(f, dir, content)
+}
+
+func reportSpoolContent(f *findings, dir string, c apptuitclient.SpoolContent) {
+	text := "nothing waits in " + dir
+	if c.Batches > 0 {
+		text = fmt.Sprintf("%d points in %d batches wait in %s, the oldest since %s",
+			c.Points, c.Batches, dir, c.Oldest.UTC().Format(time.RFC3339))
+	}
+	if c.InUse {
+		text += "; a process has the folder"
+	}
+	if c.Faulty+c.Quarantined > 0 {
+		f.warn("They will not be delivered: look at them, and remove them.",
+			"%s; %d files cannot be read, %d are in the quarantine", text, c.Faulty, c.Quarantined)
+		return
+	}
+	f.ok("%s", text)
+}
+
+// checkWritable tries whether a file can be made in a folder, unless nothing is to
+// be written.
+func checkWritable(r *run, f *findings, dir string) bool {
+	if r.noProbe {
+		return true
+	}
+	file, err := os.CreateTemp(dir, "doctor-*")
+	if err == nil {
+		err = errors.Join(file.Close(), os.Remove(file.Name()))
+	}
+	if err != nil {
+		f.fail("The user that the program runs as must be able to write there.", "%v", err)
+	}
+	return err == nil
+}
+
+// existing returns the next folder above that is there.
+func existing(dir string) string {
+	for {
+		_, err := os.Stat(dir)
+		parent := filepath.Dir(dir)
+		if err == nil || parent == dir {
+			return dir
+		}
+		dir = parent
+	}
+}

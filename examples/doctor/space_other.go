@@ -1,9 +1,0 @@
-// Copyright The apptuit-go Authors
-// SPDX-License-Identifier: Apache-2.0
-
-//go:build !(linux || darwin || freebsd)
-
-package main
-
-// freeSpace is not known here.
-func freeSpace(string) (bytes uint64, known bool) { return 0, false }
