@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
@@ -49,10 +50,19 @@ func TestHelp_ShowsEachSubcommand(t *testing.T) {
 	}
 }
 
-// Each example is a call of the subcommand with flags that it has.
+// below are all commands below one, but for those that cobra adds.
+func below(c *cobra.Command) []*cobra.Command {
+	var all []*cobra.Command
+	for _, sub := range c.Commands() {
+		all = append(append(all, sub), below(sub)...)
+	}
+	return all
+}
+
+// Each example is a call of the subcommand, or of one below it, with flags that it has.
 func TestExamples_Parse(t *testing.T) {
 	t.Parallel()
-	for _, c := range root().Commands() {
+	for _, c := range below(root()) {
 		if c.Example == "" || c.Long == "" {
 			t.Errorf("%s has no example, or no description", c.Name())
 		}
@@ -64,7 +74,7 @@ func TestExamples_Parse(t *testing.T) {
 				continue
 			}
 			found, rest, err := root().Find(args[i+1:])
-			if err != nil || found.Name() != c.Name() {
+			if err != nil || !strings.HasPrefix(found.CommandPath(), c.CommandPath()) {
 				t.Errorf("%q: %v, %v", line, found.Name(), err)
 				continue
 			}
@@ -90,7 +100,7 @@ func TestReadme(t *testing.T) {
 			continue
 		}
 		for _, m := range regexp.MustCompile(`(?:^|[^-\w])--([a-z][a-z-]+)`).FindAllStringSubmatch(sections[i], -1) {
-			if c.Flags().Lookup(m[1]) == nil {
+			if !slices.ContainsFunc(append(below(c), c), func(c *cobra.Command) bool { return c.Flags().Lookup(m[1]) != nil }) {
 				t.Errorf("section %s: --%s is no flag", c.Name(), m[1])
 			}
 		}

@@ -6,68 +6,63 @@ package query
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/when"
 )
 
 // command is what the arguments ask for.
 type command struct {
-	query          string
-	promql         bool
-	start, end     time.Time // a zero end is open
-	now            time.Time
-	step           time.Duration
-	prometheusPath string
-	connection     *connection.Flags
-	options        []apptuitclient.Option
+	server  server
+	queries []string
+	promql  bool
+	instant bool
+	at      time.Time // of an instant query; zero is the server's now
+	timeRange
+	step  time.Duration
+	align bool
 
 	outputID      string
-	zone          *time.Location
+	long          bool
+	raw           bool
 	format        format
 	file          string
-	width, height int // a height of 0 is by the number of panels
-}
-
-// until is the end of the range.
-func (c *command) until() time.Time {
-	if c.end.IsZero() {
-		return c.now
-	}
-	return c.end
+	columns       int // of the terminal, 0 if the output is complete
+	width, height int // of a picture; a height of 0 is by the number of panels
 }
 
 // flags are the flags as they were given.
 type flags struct {
-	connection                   *connection.Flags
-	promql                       bool
-	prometheusPath, step         string
-	since, start, end, zone      string
-	format, file, outputID, size string
+	server         *serverFlags
+	times          *rangeFlags
+	promql, align  bool
+	long, raw      bool
+	at, step       string
+	format, file   string
+	outputID, size string
+	columns        int
 }
 
 func addFlags(c *cobra.Command) *flags {
-	f := &flags{connection: connection.Add(c, 3*time.Minute)}
+	f := &flags{server: addServer(c), times: addRange(c, "1h")}
 	set := c.Flags()
 	set.BoolVar(&f.promql, "promql", false, "QUERY is PromQL")
+	set.StringVar(&f.at, "at", "", "Value of --promql at one `TIME`, or at now, in place of a range")
 	set.StringVar(&f.step, "step", "", "`DURATION` between the points of --promql (default: for about 1,000 points a series)")
-	set.StringVar(&f.prometheusPath, "prometheus-path", "/prometheus", "`PATH` of the PromQL API below the endpoint; \"\" for Prometheus itself")
-	set.StringVar(&f.since, "since", "1h", "`DURATION` from the start to the end")
-	set.StringVar(&f.start, "start", "", "`TIME` of the start, in place of --since")
-	set.StringVar(&f.end, "end", "", "`TIME` of the end (default: now)")
-	set.StringVar(&f.zone, "tz", "Local", "`ZONE` of times without one, and of those that are shown: UTC, Europe/Zurich")
-	set.StringVarP(&f.format, "output", "o", "", "`FORMAT`: "+cli.Or(names(formats()))+" (default: by the ending of the file, else table)")
+	set.BoolVar(&f.align, "align", false, "Start --promql at a multiple of the step, so that two runs have their times in common")
+	set.StringVarP(&f.format, "output", "o", "", "`FORMAT`: "+cli.Or(names(formats()))+" (default: by the ending of the file, else table; on a terminal a range is a chart)")
 	set.StringVarP(&f.file, "file", "f", "", "`FILE` to write to (default: standard output)")
-	set.StringVar(&f.outputID, "id", "", "`ID` of one of several outputs; csv and arrow have room for one")
+	set.BoolVar(&f.long, "long", false, "A row for each point, with metric, tags, time and value")
+	set.BoolVar(&f.raw, "raw", false, "All digits of the numbers in a table")
+	set.IntVar(&f.columns, "width", 0, "Fit table and chart to `N` columns (default: those of the terminal; elsewhere a table is complete)")
+	set.StringVar(&f.outputID, "id", "", "`ID` of one of several outputs; csv, arrow and parquet have room for one")
 	set.StringVar(&f.size, "size", "", "`WIDTHxHEIGHT` of png and svg in pixels (default: 900x420, more with several outputs)")
 	// It fails only for a flag that does not exist, or has a function already.
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(names(formats()), cobra.ShellCompDirectiveNoFileComp))
@@ -78,7 +73,8 @@ func addFlags(c *cobra.Command) *flags {
 // joins all that is wrong.
 func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*command, error) {
 	c := &command{
-		now: now, promql: f.promql, prometheusPath: f.prometheusPath, connection: f.connection, outputID: f.outputID, file: f.file,
+		queries: queries, promql: f.promql, align: f.align, outputID: f.outputID,
+		long: f.long, raw: f.raw, file: f.file,
 	}
 	given := cmd.Flags().Changed
 	var faults []error
@@ -87,15 +83,8 @@ func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*com
 			faults = append(faults, fmt.Errorf("--%s: %w", name, err))
 		}
 	}
-	switch {
-	case len(queries) == 0 || len(queries) == 1 && strings.TrimSpace(queries[0]) == "":
-		faults = append(faults, errors.New("no query"))
-	case len(queries) > 1:
-		faults = append(faults, fmt.Errorf("%d queries: quote it, so that it is one argument", len(queries)))
-	default:
-		c.query = queries[0]
-	}
-	for _, name := range []string{"step", "prometheus-path"} {
+	faults = append(faults, checkQueries(queries))
+	for _, name := range []string{"at", "step", "align", "prometheus-path"} {
 		if given(name) && !c.promql {
 			note(name, errors.New("goes with --promql only"))
 		}
@@ -105,30 +94,95 @@ func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*com
 		c.step, err = when.ParseDuration(f.step)
 		note("step", err)
 	}
-	c.zone, err = time.LoadLocation(f.zone)
-	note("tz", err)
-	if c.zone == nil {
-		c.zone = time.UTC
-	}
-	faults = append(faults, c.parseRange(f.since, f.start, f.end, given("since")))
-	c.format, err = parseFormat(f.format, f.file)
-	note("output", err)
+	c.timeRange, err = f.times.parse(now)
+	faults = append(faults, err)
+	faults = append(faults, c.parseInstant(f.at, given))
+	c.parseColumns(f.columns, cmd.OutOrStdout(), note)
+	c.parseOutput(f.format, note)
+	c.keepOffTerminal(cmd.OutOrStdout(), note)
 	note("size", c.parseSize(f.size))
-	c.options, err = f.connection.Options()
+	c.server, err = f.server.parse()
 	faults = append(faults, err)
 	return c, errors.Join(faults...)
 }
 
-func parseFormat(name, file string) (format, error) {
-	if name == "" {
-		if name = strings.TrimPrefix(filepath.Ext(file), "."); !slices.Contains(formats(), format(name)) {
-			name = string(formatTable)
+func checkQueries(queries []string) error {
+	if len(queries) == 0 {
+		return errors.New("no query")
+	}
+	for _, q := range queries {
+		if strings.TrimSpace(q) == "" {
+			return errors.New("no query: an argument is empty")
 		}
 	}
-	if !slices.Contains(formats(), format(name)) {
-		return "", fmt.Errorf("unknown format %q: must be %s", name, cli.Or(names(formats())))
+	return nil
+}
+
+// parseInstant sets the time of an instant query, whose answer is in long form.
+func (c *command) parseInstant(at string, given func(string) bool) error {
+	if at == "" {
+		return nil
 	}
-	return format(name), nil
+	c.instant, c.long = true, true
+	var faults []error
+	for _, name := range []string{"since", "start", "end", "step", "align"} {
+		if given(name) {
+			faults = append(faults, fmt.Errorf("--at and --%s exclude each other", name))
+		}
+	}
+	if at != "now" {
+		var err error
+		if c.at, err = when.ParseTime(at, c.zone); err != nil {
+			faults = append(faults, fmt.Errorf("--at: %w, or now", err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// parseColumns sets the width of tables and charts.
+func (c *command) parseColumns(columns int, stdout io.Writer, note func(string, error)) {
+	c.columns = columns
+	switch {
+	case columns < 0:
+		note("width", fmt.Errorf("%d is negative", columns))
+	case columns == 0 && c.file == "":
+		c.columns = terminal.Width(stdout)
+	}
+}
+
+// parseOutput sets the format.
+func (c *command) parseOutput(name string, note func(string, error)) {
+	byFile, err := formatOf(c.file)
+	switch {
+	case name == "" && err != nil:
+		note("file", err)
+	case name == "" && byFile != "":
+		c.format = byFile
+	case name == "":
+		c.format = formatTable
+		if c.columns > 0 && !c.long {
+			c.format = formatChart
+		}
+	default:
+		if c.format, err = parseFormat(name); err != nil {
+			note("output", err)
+		} else if byFile != "" && byFile != c.format {
+			note("output", fmt.Errorf("%s contradicts the ending of %s: leave -o out, or change the ending", name, c.file))
+		}
+	}
+	switch {
+	case c.long && c.format.picture():
+		note("output", fmt.Errorf("%s shows a range, and not --long or --at", c.format))
+	case c.format == formatChart && c.columns == 0:
+		note("output", errors.New("chart needs a terminal, or --width"))
+	}
+}
+
+// keepOffTerminal refuses to write binary data to a terminal.
+func (c *command) keepOffTerminal(stdout io.Writer, note func(string, error)) {
+	if c.file == "" && c.format.binary() && terminal.Is(stdout) {
+		note("output", fmt.Errorf("%s is nothing for a terminal: give -f FILE, or redirect the output", c.format))
+	}
 }
 
 func (c *command) parseSize(size string) error {
@@ -144,32 +198,4 @@ func (c *command) parseSize(size string) error {
 		return fmt.Errorf("%s: from %d to %d pixels", size, chart.MinSide, chart.MaxSide)
 	}
 	return nil
-}
-
-// parseRange sets the start and the end.
-func (c *command) parseRange(since, start, end string, sinceGiven bool) error {
-	var faults []error
-	if start != "" && sinceGiven {
-		faults = append(faults, errors.New("--since and --start exclude each other"))
-	}
-	back, err := when.ParseDuration(since)
-	if err != nil {
-		faults = append(faults, fmt.Errorf("--since: %w", err))
-	}
-	if end != "" {
-		if c.end, err = when.ParseTime(end, c.zone); err != nil {
-			faults = append(faults, fmt.Errorf("--end: %w", err))
-		}
-	}
-	c.start = c.until().Add(-back)
-	if start != "" {
-		if c.start, err = when.ParseTime(start, c.zone); err != nil {
-			faults = append(faults, fmt.Errorf("--start: %w", err))
-		}
-	}
-	if len(faults) == 0 && c.until().Before(c.start) {
-		faults = append(faults, fmt.Errorf("the end, %s, is before the start, %s",
-			c.until().In(c.zone).Format(time.RFC3339), c.start.In(c.zone).Format(time.RFC3339)))
-	}
-	return errors.Join(faults...)
 }

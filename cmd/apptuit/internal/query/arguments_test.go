@@ -4,6 +4,7 @@
 package query
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +19,9 @@ import (
 var now = time.Date(2026, 6, 16, 12, 0, 0, 0, time.UTC)
 
 // parse parses arguments without running the command.
-func parse(args []string, now time.Time) (*command, error) {
+func parse(args []string, stdout io.Writer) (*command, error) {
 	c := &cobra.Command{}
+	c.SetOut(stdout)
 	f := addFlags(c)
 	if err := c.ParseFlags(args); err != nil {
 		return nil, err
@@ -31,7 +33,7 @@ func TestArguments(t *testing.T) {
 	t.Parallel()
 	f := func(want command, args ...string) {
 		t.Helper()
-		got, err := parse(args, now)
+		got, err := parse(args, io.Discard)
 		if err != nil {
 			t.Errorf("%q: %v", args, err)
 			return
@@ -49,28 +51,35 @@ func TestArguments(t *testing.T) {
 		if want.width == 0 {
 			want.width = 900
 		}
-		if want.prometheusPath == "" {
-			want.prometheusPath = "/prometheus"
-		}
-		if diff := cmp.Diff(want, *got, cmp.AllowUnexported(command{}), cmpopts.IgnoreFields(command{}, "connection", "options"), cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
+		if diff := cmp.Diff(want, *got, cmp.AllowUnexported(command{}, timeRange{}), cmpopts.IgnoreFields(command{}, "server"), cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", args, diff)
 		}
 	}
-	f(command{query: "fetch('x')"}, "fetch('x')")
-	f(command{query: "up", promql: true}, "--promql", "up")
-	f(command{query: "up", promql: true, format: formatPNG, file: "x"}, "--promql", "up", "-o", "png", "-f", "x")
-	f(command{query: "up", promql: true, step: time.Minute}, "up", "--promql", "--step=1m")
-	f(command{query: "-up", promql: true}, "--promql", "--", "-up")
-	f(command{query: "-up", format: formatCSV}, "-o", "csv", "--", "-up")
-	f(command{query: "q", start: now.AddDate(0, 0, -7)}, "q", "--since", "7d")
-	f(command{query: "q", start: now.Add(-2 * time.Hour), end: now.Add(-time.Hour)}, "q", "--end", "2026-06-16T11:00:00Z")
-	f(command{query: "q", start: now.Add(-3 * time.Hour), end: now.Add(-time.Hour)}, "q", "--end", "1781607600", "--since", "2h")
-	f(command{query: "q", start: now.Add(-12 * time.Hour), zone: time.UTC}, "q", "--start", "2026-06-16", "--tz", "UTC")
-	f(command{query: "q", format: formatSVG, file: "x.svg"}, "q", "-f", "x.svg")
-	f(command{query: "q", format: formatJSON, file: "x.svg"}, "q", "-f", "x.svg", "-o", "json")
-	f(command{query: "q", file: "x.txt"}, "q", "-f", "x.txt")
-	f(command{query: "q", width: 1200, height: 300}, "q", "--size", "1200x300")
-	f(command{query: "q", outputID: "b"}, "q", "--id", "b")
+	queries := func(q ...string) []string { return q }
+	between := func(start, end time.Time) timeRange { return timeRange{start: start, end: end} }
+	f(command{queries: queries("fetch('x')")}, "fetch('x')")
+	f(command{queries: queries("up"), promql: true}, "--promql", "up")
+	f(command{queries: queries("up"), promql: true, format: formatPNG, file: "x"}, "--promql", "up", "-o", "png", "-f", "x")
+	f(command{queries: queries("up"), promql: true, step: time.Minute}, "up", "--promql", "--step=1m")
+	f(command{queries: queries("-up"), promql: true}, "--promql", "--", "-up")
+	f(command{queries: queries("-up"), format: formatCSV}, "-o", "csv", "--", "-up")
+	f(command{queries: queries("q"), timeRange: between(now.AddDate(0, 0, -7), time.Time{})}, "q", "--since", "7d")
+	f(command{queries: queries("q"), timeRange: between(now.Add(-2*time.Hour), now.Add(-time.Hour))}, "q", "--end", "2026-06-16T11:00:00Z")
+	f(command{queries: queries("q"), timeRange: between(now.Add(-3*time.Hour), now.Add(-time.Hour))}, "q", "--end", "1781607600", "--since", "2h")
+	f(command{queries: queries("q"), timeRange: timeRange{start: now.Add(-12 * time.Hour), zone: time.UTC}}, "q", "--start", "2026-06-16", "--tz", "UTC")
+	f(command{queries: queries("q"), format: formatSVG, file: "x.svg"}, "q", "-f", "x.svg")
+	f(command{queries: queries("q"), format: formatParquet, file: "x.Y.PARQUET"}, "q", "-f", "x.Y.PARQUET")
+	f(command{queries: queries("q"), format: formatJSON, file: "x.y"}, "q", "-f", "x.y", "-o", "json")
+	f(command{queries: queries("q"), format: formatCSV, file: "x.CSV"}, "q", "-f", "x.CSV", "-o", "csv")
+	f(command{queries: queries("p", "q"), promql: true, align: true}, "--promql", "p", "q", "--align")
+	f(command{queries: queries("q"), promql: true, instant: true, long: true}, "--promql", "q", "--at", "now")
+	f(command{queries: queries("q"), promql: true, instant: true, long: true, at: now}, "--promql", "q", "--at", "2026-06-16T12:00:00Z")
+	f(command{queries: queries("q"), format: formatChart, columns: 80}, "q", "--width", "80")
+	f(command{queries: queries("q"), format: formatTable, columns: 80, raw: true}, "q", "--width", "80", "-o", "table", "--raw")
+	f(command{queries: queries("q"), format: formatTable, columns: 80, long: true}, "q", "--width", "80", "--long")
+	f(command{queries: queries("q"), file: "x.txt"}, "q", "-f", "x.txt")
+	f(command{queries: queries("q"), width: 1200, height: 300}, "q", "--size", "1200x300")
+	f(command{queries: queries("q"), outputID: "b"}, "q", "--id", "b")
 }
 
 func TestArgumentsThatMakeNoSense(t *testing.T) {
@@ -82,8 +91,20 @@ func TestArgumentsThatMakeNoSense(t *testing.T) {
 	f("no query")
 	f("no query", " ")
 	f("no query", "-o", "csv")
-	f("3 queries: quote it", "sum", "by", "x")
-	f(`--output: unknown format "pdf": must be table, csv, json, arrow, png or svg`, "q", "-o", "pdf")
+	f("no query: an argument is empty", "x", "")
+	f(`--output: unknown format "pdf": must be chart, table, csv, json, jsonl, arrow, parquet, png or svg`, "q", "-o", "pdf")
+	f(`--file: the ending ".pdf" of x.pdf is no format: must be .arrow, .csv, .json, .jsonl, .parquet, .png, .svg or .txt, or give -o`, "q", "-f", "x.pdf")
+	f(`--file: the ending "" of x is no format`, "q", "-f", "x")
+	f("--output: json contradicts the ending of x.svg", "q", "-f", "x.svg", "-o", "json")
+	f("--output: chart needs a terminal, or --width", "q", "-o", "chart")
+	f("--output: png shows a range, and not --long or --at", "q", "-o", "png", "--long")
+	f("--output: chart shows a range, and not --long or --at", "q", "-o", "chart", "--long", "--width", "80")
+	f("--at and --since exclude each other", "q", "--promql", "--at", "now", "--since", "1h")
+	f("--at and --step exclude each other", "q", "--promql", "--at", "now", "--step", "1m")
+	f(`--at: "noon" is not a time: RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds, or now`, "q", "--promql", "--at", "noon")
+	f("--at: goes with --promql only", "q", "--at", "now")
+	f("--align: goes with --promql only", "q", "--align")
+	f("--width: -1 is negative", "q", "--width", "-1")
 	f("unknown shorthand flag: 'x' in -x", "q", "-x")
 	f(`--since: "1x" is not a positive duration`, "q", "--since", "1x")
 	f("--since and --start exclude each other", "q", "--since", "1h", "--start", "0")
@@ -106,7 +127,7 @@ func TestHelp(t *testing.T) {
 	if out.code != cli.OK || out.stderr != "" {
 		t.Errorf("exit code %d, %s", out.code, out.stderr)
 	}
-	for _, want := range []string{"--promql", "--step", "--prometheus-path", "--since", "--start", "--end", "--tz", "-o ", "-f ", "--id", "--size", "--endpoint", "--timeout", "APPTUIT_API_TOKEN"} {
+	for _, want := range []string{"--promql", "--step", "--prometheus-path", "--since", "--start", "--end", "--tz", "-o ", "-f ", "--id", "--size", "--at", "--align", "--long", "--raw", "--width", "metrics", "labels", "values", "series", "--endpoint", "--timeout", "APPTUIT_API_TOKEN"} {
 		if !strings.Contains(out.stdout, want) {
 			t.Errorf("no %s in the help", want)
 		}

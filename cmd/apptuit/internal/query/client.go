@@ -4,11 +4,14 @@
 package query
 
 import (
-	"context"
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -16,26 +19,80 @@ import (
 // reached: somebody is waiting.
 const retryFor = 5 * time.Second
 
-// ask asks the server.
-func (c *command) ask(ctx context.Context, warn func(error)) (*query.Result, error) {
-	options := append(slices.Clone(c.options),
+// serverFlags are the flags of the server that is asked.
+type serverFlags struct {
+	connection     *connection.Flags
+	prometheusPath string
+}
+
+func addServer(c *cobra.Command) *serverFlags {
+	f := &serverFlags{connection: connection.Add(c, 3*time.Minute)}
+	c.Flags().StringVar(&f.prometheusPath, "prometheus-path", "/prometheus", "`PATH` of the PromQL API below the endpoint; \"\" for Prometheus itself")
+	return f
+}
+
+// server is the server that is asked.
+type server struct {
+	connection     *connection.Flags
+	prometheusPath string
+	options        []apptuitclient.Option
+}
+
+func (f *serverFlags) parse() (server, error) {
+	options, err := f.connection.Options()
+	return server{f.connection, f.prometheusPath, options}, err
+}
+
+// open returns a client for queries. The caller must call close.
+func (s server) open(warn func(error), options ...query.Option) (q *query.Client, closeClient func(), err error) {
+	client, err := apptuitclient.New(append(slices.Clone(s.options),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{
 			Enabled: true, InitialInterval: time.Second, MaxInterval: retryFor, MaxElapsedTime: retryFor,
 		}),
 		apptuitclient.WithWarningHandler(warn),
 		apptuitclient.WithoutEnvironmentTags(), // which are for points that are sent
-	)
-	client, err := apptuitclient.New(options...)
+	)...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer func() { _ = client.Close() }() // it has sent no points
+	options = append(options, query.WithPrometheusPath(s.prometheusPath), query.WithTimeout(s.connection.Timeout()))
+	return query.New(client, options...), func() { _ = client.Close() }, nil // it has sent no points
+}
 
-	q := query.New(client, query.WithPrometheusPath(c.prometheusPath), query.WithTimeout(c.connection.Timeout()))
-	bounded, cancel := c.connection.Limit(ctx)
-	defer cancel()
-	if c.promql {
-		return q.QueryRange(bounded, c.query, c.start, c.until(), c.step)
+// say shows the remarks of the server about its answer.
+func say(c *cobra.Command, n query.Notes) {
+	if n.Partial {
+		cli.Say(c, "the answer is partial: the server could not read all of its data")
 	}
-	return q.Query(bounded, c.query, c.start, c.end)
+	for _, w := range n.Warnings {
+		cli.Say(c, "the server warns: %s", w)
+	}
+	for _, i := range n.Infos {
+		cli.Say(c, "the server notes: %s", i)
+	}
+}
+
+// notes are the remarks of the server, in JSON.
+type notes struct {
+	Partial  bool     `json:"partial"`
+	Warnings []string `json:"warnings"`
+	Infos    []string `json:"infos"`
+}
+
+func notesOf(n query.Notes) notes {
+	return notes{n.Partial, append([]string{}, n.Warnings...), append([]string{}, n.Infos...)}
+}
+
+// gather adds the remarks about a further answer.
+func gather(all *query.Notes, n query.Notes) {
+	add := func(to *[]string, texts []string) {
+		for _, text := range texts {
+			if !slices.Contains(*to, text) {
+				*to = append(*to, text)
+			}
+		}
+	}
+	all.Partial = all.Partial || n.Partial
+	add(&all.Warnings, n.Warnings)
+	add(&all.Infos, n.Infos)
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,9 +20,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apache/arrow-go/v18/arrow"
+	apache "github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -77,28 +80,131 @@ func ask(q string, more ...string) []string {
 	return append([]string{q, "--start", "1781611200", "--end", "1781611500", "--tz", "UTC"}, more...)
 }
 
-func TestTable(t *testing.T) {
+func TestTable_OffATerminalIsComplete(t *testing.T) {
 	store(t)
 	want := `out0:
-                  time  cpu{host:web1}  cpu{host:web2}
-  2026-06-16 12:00:00Z              10               0
-  2026-06-16 12:01:00Z              11             0.5
-  2026-06-16 12:02:00Z              12             NaN
-  2026-06-16 12:03:00Z              13             1.5
-  2026-06-16 12:04:00Z              14               2
-[5 rows x 2 columns]
+cpu
+host                  web1  web2
+2026-06-16 12:00:00Z    10     0
+2026-06-16 12:01:00Z    11   0.5
+2026-06-16 12:02:00Z    12     -
+2026-06-16 12:03:00Z    13   1.5
+2026-06-16 12:04:00Z    14     2
+[5 times x 2 series]
 `
 	if diff := cmp.Diff(want, succeed(t, cpu()...)); diff != "" {
 		t.Error(diff)
 	}
 	got := succeed(t, both()...)
-	for _, part := range []string{"a:\n", "cpu{host:web1}", "\n\nb:\n", "mem{host:web1}"} {
+	for _, part := range []string{"a:\n", "cpu\nhost", "\n\nb:\n", "mem  host=web1\n"} {
 		if !strings.Contains(got, part) {
 			t.Errorf("no %q in\n%s", part, got)
 		}
 	}
 	if got := succeed(t, both("--id", "b")...); !strings.HasPrefix(got, "b:\n") || strings.Contains(got, "cpu") {
 		t.Errorf("output b:\n%s", got)
+	}
+}
+
+func TestTable_OfAWidth(t *testing.T) {
+	store(t)
+	want := `out0:
+mem  host=web1  2026-06-16 UTC
+time   value
+12:00     1G
+12:01     1G
+12:02     1G
+12:03     1G
+12:04     1G
+[5 times x 1 series]
+`
+	if diff := cmp.Diff(want, succeed(t, ask("fetch('mem')", "--width", "60", "-o", "table")...)); diff != "" {
+		t.Error(diff)
+	}
+	if got := succeed(t, ask("fetch('mem')", "--width", "60", "-o", "table", "--raw")...); !strings.Contains(got, "12:04  1e+09\n") {
+		t.Error(got)
+	}
+}
+
+func TestChart_IsOverTheTable(t *testing.T) {
+	store(t)
+	got := succeed(t, cpu("--width", "60")...)
+	chart, table, _ := strings.Cut(got, "\n\n")
+	if !strings.Contains(chart, "┤") || !strings.Contains(chart, "** web1   ++ web2") {
+		t.Errorf("chart:\n%s", chart)
+	}
+	if !strings.HasPrefix(table, "cpu  2026-06-16 UTC\nhost   web1  web2\n12:00    10   0.0\n") {
+		t.Errorf("table:\n%s", table)
+	}
+	if got := succeed(t, cpu("--width", "60", "-o", "table")...); strings.Contains(got, "┤") {
+		t.Errorf("-o table:\n%s", got)
+	}
+}
+
+func TestLong(t *testing.T) {
+	store(t)
+	for _, c := range []struct {
+		args  []string
+		lines int
+		first string
+	}{
+		{cpu("--long", "-o", "csv"), 10, "metric,host,time,value\ncpu,web1,2026-06-16T12:00:00Z,10\n"},
+		{cpu("-o", "jsonl"), 9, `{"output":"out0","metric":"cpu","tags":{"host":"web1"},"time":"2026-06-16T12:00:00Z","value":10}` + "\n"},
+		{cpu("--long"), 13, "out0:\ncpu\nhost  time                  value\nweb1  2026-06-16 12:00:00Z     10\n"},
+		{cpu("--long", "--width", "60"), 13, "out0:\ncpu  2026-06-16 UTC\nhost  time   value\nweb1  12:00   10.0\n"},
+		{both("--long", "-o", "csv", "--id", "b"), 6, "metric,host,time,value\nmem,web1,"},
+		{both("-o", "jsonl"), 14, `{"output":"a","metric":"cpu"`},
+		{both("-o", "jsonl", "--id", "b"), 5, `{"output":"b","metric":"mem"`},
+	} {
+		got := succeed(t, c.args...)
+		if !strings.HasPrefix(got, c.first) || strings.Count(got, "\n") != c.lines {
+			t.Errorf("%q: %d lines, want %d and %q\n%s", c.args, strings.Count(got, "\n"), c.lines, c.first, got)
+		}
+	}
+	var answer struct {
+		Outputs []struct {
+			Rows []struct {
+				Metric string
+				Tags   map[string]string
+				Time   time.Time
+				Value  *float64
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(succeed(t, cpu("--long", "-o", "json")...)), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if rows := answer.Outputs[0].Rows; len(rows) != 9 || rows[8].Tags["host"] != "web2" || *rows[8].Value != 2 {
+		t.Errorf("%+v", rows)
+	}
+	fail(t, cli.Failed, `the outputs "a", "b", and csv has room for one: choose it with --id`, both("--long", "-o", "csv")...)
+	fail(t, cli.Failed, `no output "c": it has "a", "b"`, both("--long", "-o", "csv", "--id", "c")...)
+}
+
+func TestSeveralQueriesAreJoinedOnTime(t *testing.T) {
+	store(t)
+	several := func(more ...string) []string { return append(ask("fetch('cpu')", more...), "fetch('mem')") }
+	f := readCSV(t, succeed(t, several("-o", "csv")...))
+	want := []string{"cpu{host:web1, query:fetch('cpu')}", "cpu{host:web2, query:fetch('cpu')}", "mem{host:web1, query:fetch('mem')}"}
+	if diff := cmp.Diff(want, f.names()); diff != "" || len(f.times) != 5 {
+		t.Errorf("%d times, %s", len(f.times), diff)
+	}
+	if got := succeed(t, several("-o", "jsonl")...); strings.Count(got, "\n") != 14 || strings.Count(got, `"query":"fetch('mem')"`) != 5 {
+		t.Error(got)
+	}
+	// In a table, metric and tags tell them apart.
+	if got := succeed(t, several()...); !strings.HasPrefix(got, "metric                 cpu   cpu    mem\nhost                  web1  web2   web1\n") {
+		t.Error(got)
+	}
+	// Two answers with the same series stay apart.
+	twice := append(ask("fetch('mem')"), "fetch('mem').downsample('2m','max')")
+	if got := succeed(t, twice...); !strings.Contains(got, "fetch('mem').downsample('2m','max')\n") || !strings.Contains(got, "x 2 series]") {
+		t.Error(got)
+	}
+	fail(t, cli.Failed, "fetch(: ", ask("fetch('cpu')", "fetch(")...)
+	out := execute(t, append(ask("fetch('cpu')"), "fetch('none')")...)
+	if out.code != cli.OK || out.stderr != "query: no points of fetch('none') from 2026-06-16T12:00:00Z to 2026-06-16T12:05:00Z\n" {
+		t.Errorf("%+v", out)
 	}
 }
 
@@ -140,7 +246,8 @@ func TestJSON(t *testing.T) {
 				}
 			}
 		}
-		Warnings []string
+		Partial         bool
+		Warnings, Infos []string
 	}
 	d := json.NewDecoder(strings.NewReader(succeed(t, both("-o", "json")...)))
 	d.DisallowUnknownFields()
@@ -175,7 +282,7 @@ func TestArrow(t *testing.T) {
 		t.Fatalf("%d records, %v", file.NumRecords(), record)
 	}
 	times, web2 := record.Column(0).(*array.Timestamp), record.Column(2).(*array.Float64)
-	if got := times.DataType().String(); got != "timestamp[ms, tz=UTC]" || times.Value(1) != arrow.Timestamp(1000*(t0+60)) {
+	if got := times.DataType().String(); got != "timestamp[ms, tz=UTC]" || times.Value(1) != apache.Timestamp(1000*(t0+60)) {
 		t.Errorf("%s: %v", got, times)
 	}
 	if host, _ := record.Schema().Field(2).Metadata.GetValue("tag.host"); host != "web2" || !web2.IsNull(2) || web2.Value(3) != 1.5 {
@@ -235,10 +342,38 @@ func TestSVG(t *testing.T) {
 	f(both("-o", "svg"), "a: cpu", "web1", "web2", "b", "mem{host:web1}", "0.95G")
 }
 
+func TestParquet(t *testing.T) {
+	store(t)
+	read := func(args ...string) (apache.Table, *apache.Schema) {
+		t.Helper()
+		rows, err := pqarrow.ReadTable(t.Context(), strings.NewReader(succeed(t, args...)), nil, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(rows.Release)
+		return rows, rows.Schema()
+	}
+	rows, schema := read(cpu("-o", "parquet")...)
+	if rows.NumRows() != 5 || rows.NumCols() != 3 || schema.Field(2).Name != "cpu{host:web2}" {
+		t.Fatalf("%v", rows)
+	}
+	if host, _ := schema.Field(2).Metadata.GetValue("tag.host"); host != "web2" || schema.Field(0).Type.String() != "timestamp[ms, tz=UTC]" {
+		t.Errorf("host %s, %v", host, schema)
+	}
+	web2 := rows.Column(2).Data().Chunk(0).(*array.Float64)
+	if !web2.IsNull(2) || web2.Value(3) != 1.5 {
+		t.Errorf("%v", web2)
+	}
+	rows, schema = read(cpu("-o", "parquet", "--long")...)
+	if rows.NumRows() != 9 || schema.Field(0).Name != "metric" || schema.Field(1).Name != "host" || schema.Field(3).Name != "value" {
+		t.Errorf("%v", schema)
+	}
+}
+
 func TestFile(t *testing.T) {
 	store(t)
 	dir := t.TempDir()
-	for _, name := range []string{"x.csv", "x.json", "x.svg", "x.arrow", "x.png", "x"} {
+	for _, name := range []string{"x.csv", "x.json", "x.SVG", "x.arrow", "x.Png", "x.txt", "x.jsonl", "x.parquet"} {
 		file := filepath.Join(dir, name)
 		if got := succeed(t, cpu("-f", file)...); got != "" {
 			t.Errorf("%s: stdout has %q", name, got)
@@ -247,8 +382,8 @@ func TestFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		format := strings.TrimPrefix(filepath.Ext(name), ".")
-		if format == "" {
+		format := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
+		if format == "txt" {
 			format = "table"
 		}
 		if want := succeed(t, cpu("-o", format)...); !bytes.Equal(written, []byte(want)) {
@@ -256,14 +391,27 @@ func TestFile(t *testing.T) {
 		}
 	}
 	fail(t, cli.Failed, "no such file or directory", cpu("-f", filepath.Join(dir, "none", "x.csv"))...)
+}
 
-	// Without an answer a file stays as it is.
-	kept := filepath.Join(dir, "x.csv")
+// Without a whole answer a file stays as it is.
+func TestFile_IsWrittenCompletelyOrNotAtAll(t *testing.T) {
+	store(t)
+	dir := t.TempDir()
+	kept := filepath.Join(dir, "x.jsonl")
+	succeed(t, cpu("-f", kept)...)
 	before, err := os.ReadFile(kept)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fail(t, cli.Failed, "400", ask("no such language", "-f", kept)...)
+	fail(t, cli.Failed, "400", ask("fetch(", "-f", kept)...)
+	prometheus(t, http.StatusOK, matrix[:len(matrix)-30]) // breaks off after a series
+	if out := execute(t, ask("x", "--promql", "-o", "jsonl")...); out.code != cli.Failed || !strings.HasPrefix(out.stdout, `{"metric":"","tags":{"route":"/a"}`) {
+		t.Errorf("%+v", out)
+	}
+	fail(t, cli.Failed, "unexpected EOF", ask("x", "--promql", "-f", kept)...)
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+		t.Errorf("%v, %v", files, err)
+	}
 	if after, err := os.ReadFile(kept); err != nil || !bytes.Equal(before, after) {
 		t.Errorf("the file has changed: %v", err)
 	}

@@ -4,8 +4,9 @@
 package query
 
 import (
-	"bytes"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/apptuitai/apptuit-go/query"
@@ -19,7 +20,7 @@ const (
 )
 
 // writePlot draws the outputs of an answer, one above the other.
-func (c *command) writePlot(b *bytes.Buffer, r *query.Result) error {
+func (c *command) writePlot(w io.Writer, r *query.Result) error {
 	outputs := r.Outputs
 	if len(outputs) == 0 {
 		outputs = []query.Output{{}}
@@ -27,7 +28,7 @@ func (c *command) writePlot(b *bytes.Buffer, r *query.Result) error {
 	if len(outputs) > maxPanels {
 		return fmt.Errorf("the answer has %d outputs, and a picture room for %d: choose one with --id", len(outputs), maxPanels)
 	}
-	plot := chart.Chart{Title: c.query, From: c.start.In(c.zone), To: c.until().In(c.zone), Width: c.width, Height: c.height}
+	plot := chart.Chart{Title: strings.Join(c.queries, ", "), From: c.start.In(c.zone), To: c.until().In(c.zone), Width: c.width, Height: c.height}
 	for _, o := range outputs {
 		panel := chart.Panel{Frame: c.frame(o)}
 		if len(outputs) > 1 {
@@ -39,7 +40,7 @@ func (c *command) writePlot(b *bytes.Buffer, r *query.Result) error {
 		plot.Height = max(onePanel, nextPanel*len(outputs))
 	}
 	if c.format == formatPNG {
-		return plot.WritePNG(b)
+		return plot.WritePNG(w)
 	}
-	return plot.WriteSVG(b)
+	return plot.WriteSVG(w)
 }

@@ -63,31 +63,199 @@ func TestPromQL(t *testing.T) {
 		t.Errorf("%s, %v", *path, *form)
 	}
 	for _, format := range formats() {
-		succeed(t, ask("x", "--promql", "-o", string(format))...)
+		succeed(t, ask("x", "--promql", "--width", "80", "-o", string(format))...)
 	}
 }
 
-func TestWarningsAreShown(t *testing.T) {
-	prometheus(t, http.StatusOK, strings.Replace(matrix, `"data"`, `"warnings":["half of it is missing"],"data"`, 1))
-	out := execute(t, ask("x", "--promql")...)
-	if out.code != cli.OK || out.stderr != "query: the server warns: half of it is missing\n" || !strings.Contains(out.stdout, "2.5") {
+// annotated is an answer with remarks.
+func annotated() string {
+	return strings.Replace(matrix, `"data"`, `"isPartial":true,"warnings":["half of it is missing"],"infos":["not a counter"],"data"`, 1)
+}
+
+func TestNotesAreShown(t *testing.T) {
+	prometheus(t, http.StatusOK, annotated())
+	const said = `query: the answer is partial: the server could not read all of its data
+query: the server warns: half of it is missing
+query: the server notes: not a counter
+`
+	for _, format := range formats() {
+		out := execute(t, ask("x", "--promql", "--width", "80", "-o", string(format))...)
+		if out.code != cli.OK || out.stderr != said || out.stdout == "" {
+			t.Errorf("%s: %+v", format, out)
+		}
+	}
+	if out := execute(t, ask("x", "--promql", "-o", "json")...); !strings.Contains(out.stdout, `"partial":true,"warnings":["half of it is missing"],"infos":["not a counter"]`) {
 		t.Errorf("%+v", out)
 	}
-	if out := execute(t, ask("x", "--promql", "-o", "json")...); !strings.Contains(out.stdout, `"warnings":["half of it is missing"]`) {
+	// Of several queries each remark is shown once.
+	if out := execute(t, append(ask("x", "--promql"), "y")...); out.stderr != said {
 		t.Errorf("%+v", out)
+	}
+}
+
+func TestInstantQuery(t *testing.T) {
+	path, form := prometheus(t, http.StatusOK, `{"status":"success","data":{"resultType":"vector","result":[
+		{"metric":{"__name__":"up","job":"a"},"value":[1781611200,"1"]},{"metric":{"__name__":"up","job":"b"},"value":[1781611200,"0"]}]}}`)
+	args := []string{"up", "--promql", "--tz", "UTC"}
+	got := succeed(t, append(args, "--at", "1781611200", "--width", "60")...)
+	if want := "up  2026-06-16 12:00 UTC\njob  value\na        1\nb        0\n[2 points of 2 series]\n"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if *path != "/prometheus/api/v1/query" || form.Get("time") != "1781611200" {
+		t.Errorf("%s, %v", *path, *form)
+	}
+	const rows = "metric,job,time,value\nup,a,2026-06-16T12:00:00Z,1\nup,b,2026-06-16T12:00:00Z,0\n"
+	if got := succeed(t, append(args, "--at", "now", "-o", "csv")...); got != rows || form.Has("time") {
+		t.Errorf("%s, %v", got, *form)
+	}
+	if got := succeed(t, append(args, "--at", "now", "-o", "jsonl")...); got != `{"metric":"up","tags":{"job":"a"},"time":"2026-06-16T12:00:00Z","value":1}
+{"metric":"up","tags":{"job":"b"},"time":"2026-06-16T12:00:00Z","value":0}
+` {
+		t.Error(got)
+	}
+	prometheus(t, http.StatusOK, `{"status":"success","data":{"resultType":"vector","result":[]}}`)
+	for at, says := range map[string]string{"now": "no points now", "1781611200": "no points at 2026-06-16T12:00:00Z"} {
+		if out := execute(t, append(args, "--at", at)...); out.code != cli.OK || !strings.HasPrefix(out.stderr, "query: "+says+"\n") {
+			t.Errorf("%+v", out)
+		}
+	}
+}
+
+func TestAlignedStart(t *testing.T) {
+	_, form := prometheus(t, http.StatusOK, matrix)
+	succeed(t, "x", "--promql", "--align", "--step", "1m", "--start", "1781611205", "--end", "1781611500")
+	if form.Get("start") != "1781611200" {
+		t.Errorf("%v", *form)
+	}
+}
+
+func TestNumbersThatAreNone(t *testing.T) {
+	prometheus(t, http.StatusOK, strings.Replace(matrix, `"2.5"`, `"-Inf"`, 1))
+	for format, want := range map[string]string{
+		"jsonl": `"time":"2026-06-16T12:01:00Z","value":"-Inf"}` + "\n" + `{"metric":"","tags":{"route":"/b"},"time":"2026-06-16T12:01:00Z","value":null}`,
+		"csv":   ",/a,2026-06-16T12:01:00Z,-Inf\n,/b,2026-06-16T12:01:00Z,NaN\n",
+	} {
+		if got := succeed(t, ask("x", "--promql", "--long", "-o", format)...); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", format, got)
+		}
+	}
+}
+
+// A tag of the series that is called query does not get lost.
+func TestSeveralQueries_MoveATagOfTheirName(t *testing.T) {
+	prometheus(t, http.StatusOK, strings.ReplaceAll(matrix, "route", "query"))
+	got := succeed(t, append(ask("x", "--promql", "--long", "-o", "csv"), "y")...)
+	if !strings.HasPrefix(got, "metric,exported_query,query,time,value\n,/a,x,2026-06-16T12:00:00Z,1\n") || !strings.Contains(got, ",/b,y,") {
+		t.Error(got)
 	}
 }
 
 func TestNothingFoundIsNoFailure(t *testing.T) {
 	prometheus(t, http.StatusOK, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
 	for _, format := range formats() {
-		out := execute(t, ask("x", "--promql", "-o", string(format))...)
+		out := execute(t, ask("x", "--promql", "--width", "80", "-o", string(format))...)
 		if want := "query: no points from 2026-06-16T12:00:00Z to 2026-06-16T12:05:00Z\n"; out.code != cli.OK || out.stderr != want {
 			t.Errorf("%s: exit code %d, %s", format, out.code, out.stderr)
 		}
-		if out.stdout == "" {
+		if out.stdout == "" && format != formatJSONL {
 			t.Errorf("%s: nothing on stdout", format)
 		}
+	}
+}
+
+// answers starts a server with an answer for each path, and 404 for the others.
+func answers(t *testing.T, answers map[string]string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, ok := answers[r.URL.Path]
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		fmt.Fprint(w, answer)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("APPTUIT_ENDPOINT", server.URL)
+}
+
+func TestHints(t *testing.T) {
+	answers(t, map[string]string{
+		"/prometheus/api/v1/query":                 `{"status":"success","data":{"resultType":"vector","result":[]}}`,
+		"/prometheus/api/v1/query_range":           `{"status":"success","data":{"resultType":"matrix","result":[]}}`,
+		"/prometheus/api/v1/label/__name__/values": `{"status":"success","data":["http_requests"]}`,
+	})
+	for _, c := range []struct {
+		code int
+		says string
+		args []string
+	}{
+		{cli.OK, `hint: the metric "http.requests" is stored as "http_requests"`, ask(`{"http.requests"}`, "--promql")},
+		{cli.OK, `hint: there is no metric "http_reqests" in the last 30 days: did you mean "http_requests"?`, ask("http_reqests", "--promql")},
+		{cli.OK, `did you mean "http_requests"?`, ask("http_reqests", "--promql", "-o", "jsonl")},
+		{cli.OK, `did you mean "http_requests"?`, []string{"http_reqests", "--promql", "--at", "now"}},
+		{cli.OK, "hint: the query is in Apptuit's language: leave --promql out", ask("fetch('x')", "--promql")},
+		{cli.Failed, "\nhint: the query or the server is for PromQL: give --promql\n", ask("fetch('x')")},
+		{cli.Failed, "\nhint: the query or the server is for PromQL: give --promql\n", ask("up", "-o", "jsonl")},
+	} {
+		if out := execute(t, c.args...); out.code != c.code || !strings.Contains(out.stderr, c.says) {
+			t.Errorf("%q: %+v, want %q", c.args, out, c.says)
+		}
+	}
+}
+
+func TestLists(t *testing.T) {
+	answers(t, map[string]string{
+		"/prometheus/api/v1/label/__name__/values": `{"status":"success","data":["cpu","m\u001bem"]}`,
+		"/prometheus/api/v1/labels":                `{"status":"success","data":["__name__","host"]}`,
+		"/prometheus/api/v1/label/host/values":     `{"status":"success","isPartial":true,"warnings":["w"],"data":["web1","web2"]}`,
+		"/prometheus/api/v1/series":                `{"status":"success","data":[{"__name__":"cpu","host":"web1","a":"\"x\""},{"__name__":"up"},{"host":"b"}]}`,
+	})
+	for _, c := range []struct {
+		stdout, stderr string
+		args           []string
+	}{
+		{"cpu\nm\uFFFDem\n", "", []string{"metrics"}},
+		{`{"items":["cpu","m\u001bem"],"truncated":false,"partial":false,"warnings":[],"infos":[]}` + "\n", "", []string{"metrics", "-o", "json"}},
+		{"__name__\nhost\n", "", []string{"labels"}},
+		{"web1\nweb2\n", "query values: the answer is partial: the server could not read all of its data\nquery values: the server warns: w\n", []string{"values", "host"}},
+		{"cpu\n", "query metrics: there are more than 1\n", []string{"metrics", "--limit", "1"}},
+		{"cpu{a=\"\\\"x\\\"\",host=\"web1\"}\nup\n{host=\"b\"}\n", "", []string{"series", "x"}},
+		{`{"items":[{"metric":"cpu","tags":{"a":"\"x\"","host":"web1"}},{"metric":"up","tags":{}},{"metric":"","tags":{"host":"b"}}],"truncated":false,"partial":false,"warnings":[],"infos":[]}` + "\n", "", []string{"series", "x", "-o", "json"}},
+	} {
+		out := execute(t, c.args...)
+		if out.code != cli.OK || out.stdout != c.stdout || out.stderr != c.stderr {
+			t.Errorf("%q: %d, %q, %q; want %q, %q", c.args, out.code, out.stdout, out.stderr, c.stdout, c.stderr)
+		}
+	}
+	answers(t, map[string]string{"/prometheus/api/v1/labels": `{"status":"success","data":[]}`})
+	out := execute(t, "labels", "--start", "0", "--end", "60", "--tz", "UTC")
+	if want := "query labels: nothing found from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z\n"; out.code != cli.OK || out.stderr != want {
+		t.Errorf("%+v", out)
+	}
+	fail(t, cli.Failed, "404", "metrics")
+	fail(t, cli.Misused, "requires at least 1 arg", "series")
+	fail(t, cli.Misused, "accepts 1 arg", "values")
+	fail(t, cli.Misused, "--since: \"x\"", "metrics", "--since", "x")
+	fail(t, cli.Misused, "--limit: -1 is negative", "metrics", "--limit", "-1")
+}
+
+func TestListsSelect(t *testing.T) {
+	path, form := prometheus(t, http.StatusOK, `{"status":"success","data":[]}`)
+	execute(t, "series", "a", "b", "--start", "1781611200", "--end", "1781611500", "--limit", "7")
+	if *path != "/prometheus/api/v1/series" || strings.Join((*form)["match[]"], " ") != "a b" || form.Get("start") != "1781611200" || form.Get("end") != "1781611500" || !form.Has("limit") {
+		t.Errorf("%s, %v", *path, *form)
+	}
+	execute(t, "labels", "--match", "a", "--match", "b", "--prometheus-path", "")
+	if *path != "/api/v1/labels" || strings.Join((*form)["match[]"], " ") != "a b" {
+		t.Errorf("%s, %v", *path, *form)
+	}
+}
+
+// A query that has the name of a subcommand stands behind --.
+func TestAQueryMayBeNamedLikeASubcommand(t *testing.T) {
+	path, form := prometheus(t, http.StatusOK, matrix)
+	succeed(t, "--promql", "--", "metrics")
+	if *path != "/prometheus/api/v1/query_range" || form.Get("query") != "metrics" {
+		t.Errorf("%s, %v", *path, *form)
 	}
 }
 
@@ -189,21 +357,14 @@ func TestBinaryFormatsAreKeptOffATerminal(t *testing.T) {
 		t.Skip(err)
 	}
 	defer terminal.Close()
-	refused := func(args ...string) bool {
-		c, err := parse(cpu(args...), time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.refuseTerminal(terminal) != nil
-	}
 	for _, format := range formats() {
-		if binary := format == formatArrow || format == formatPNG; refused("-o", string(format)) != binary {
-			// Nothing is written: nobody reads this terminal.
-			t.Fatalf("%s: refused is %t", format, !binary)
+		_, err := parse(cpu("-o", string(format), "--width", "80"), terminal)
+		if binary := format == formatArrow || format == formatParquet || format == formatPNG; (err != nil) != binary {
+			t.Errorf("%s: %v", format, err)
 		}
 	}
-	if refused("-o", "png", "-f", "x.png") {
-		t.Error("refused, but it goes into a file")
+	if _, err := parse(cpu("-o", "png", "-f", "x.png"), terminal); err != nil {
+		t.Errorf("%v, but it goes into a file", err)
 	}
 	var stderr bytes.Buffer
 	code := cli.Run(t.Context(), Command(), cpu("-o", "png"), nil, terminal, &stderr)

@@ -29,6 +29,9 @@ func (c Colors) Green(text string) string { return c.code("32", text) }
 // Yellow returns the text in yellow.
 func (c Colors) Yellow(text string) string { return c.code("33", text) }
 
+// On reports whether there are colours.
+func (c Colors) On() bool { return c.on }
+
 // code returns the text between an SGR sequence (ECMA-48, 8.3.117) and its reset.
 func (c Colors) code(sgr, text string) string {
 	if !c.on {

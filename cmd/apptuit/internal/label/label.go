@@ -1,0 +1,150 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package label names series in little room: once by all that they share, and each by the
+// rest.
+package label
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// Series is metric and tags of a series.
+type Series struct {
+	Metric string
+	Tags   map[string]string
+}
+
+// Labels are the names of some series.
+type Labels struct {
+	// Shared is the metric and the tags that all series have.
+	Shared Series
+	// Dimensions are the labels that differ: first the metric, then tags by key.
+	Dimensions []Dimension
+}
+
+// Dimension is a label whose value differs between series.
+type Dimension struct {
+	Title string
+	key   string
+	tag   bool
+}
+
+// Of compares series. A single one shares everything with itself.
+func Of(all []Series) Labels {
+	if len(all) == 0 {
+		return Labels{}
+	}
+	l := Labels{Shared: Series{Metric: all[0].Metric, Tags: maps.Clone(all[0].Tags)}}
+	keys, metrics := map[string]bool{}, false
+	for _, s := range all {
+		if s.Metric != l.Shared.Metric {
+			metrics = true
+		}
+		for k := range s.Tags {
+			keys[k] = true
+		}
+		maps.DeleteFunc(l.Shared.Tags, func(k, v string) bool {
+			other, ok := s.Tags[k]
+			return !ok || other != v
+		})
+	}
+	if metrics {
+		l.Shared.Metric = ""
+		l.Dimensions = append(l.Dimensions, Dimension{Title: "metric"})
+	}
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		if _, shared := l.Shared.Tags[k]; !shared {
+			l.Dimensions = append(l.Dimensions, Dimension{Title: k, key: k, tag: true})
+		}
+	}
+	return l
+}
+
+// Value returns the value of the dimension of a series, "" if the series lacks the tag.
+func (d Dimension) Value(s Series) string {
+	if d.tag {
+		return s.Tags[d.key]
+	}
+	return s.Metric
+}
+
+// String returns what all share, such as "cpu  dc=eu  env=prod".
+func (l Labels) String() string {
+	var parts []string
+	if l.Shared.Metric != "" {
+		parts = append(parts, l.Shared.Metric)
+	}
+	for _, k := range slices.Sorted(maps.Keys(l.Shared.Tags)) {
+		parts = append(parts, k+"="+l.Shared.Tags[k])
+	}
+	return Clean(strings.Join(parts, "  "))
+}
+
+// Rest returns what tells a series apart: the values of the dimensions.
+func (l Labels) Rest(s Series) string {
+	var parts []string
+	for _, d := range l.Dimensions {
+		if v := d.Value(s); v != "" {
+			parts = append(parts, v)
+		}
+	}
+	return Clean(strings.Join(parts, " "))
+}
+
+// Clean replaces characters that would break a line, or steer a terminal.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}
+
+// Width returns the columns that a text takes on a terminal.
+func Width(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeWidth(r)
+	}
+	return n
+}
+
+func runeWidth(r rune) int {
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
+		return 0
+	}
+	if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+		return 2
+	}
+	return 1
+}
+
+// Shorten leaves out the middle of a text that takes more than most columns: differences are
+// often at one of the ends.
+func Shorten(s string, most int) string {
+	if Width(s) <= most {
+		return s
+	}
+	left := most / 2
+	right := most - 1 - left
+	runes := []rune(s)
+	head, tail := 0, len(runes)
+	for n := 0; head < tail; head++ {
+		if n += runeWidth(runes[head]); n > left {
+			break
+		}
+	}
+	for n := 0; tail > head; tail-- {
+		if n += runeWidth(runes[tail-1]); n > right {
+			break
+		}
+	}
+	return string(runes[:head]) + "…" + string(runes[tail:])
+}

@@ -1,0 +1,312 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package table shows frames as tables of text.
+//
+// On a terminal a table fits the width: what all series share is above it, once, and the
+// titles have the rest. Numbers have four digits and a unit of the SI, and the middle of many
+// rows is left out. If the series do not fit beside each other, each is a row, and the times
+// are columns.
+//
+// Without a width a table is complete, for programs: all rows, all columns, all digits, and
+// complete times.
+package table
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/query"
+)
+
+// Style is how a table looks.
+type Style struct {
+	// Width is the number of columns of the terminal. 0 means that the table is complete.
+	Width int
+	// Rows is the number of times that are shown of a frame on a terminal, 0 for 20.
+	Rows   int
+	Raw    bool // all digits of numbers
+	Colors terminal.Colors
+}
+
+// Limits on a terminal.
+const (
+	shownTimes  = 20
+	shownSeries = 60
+	shownPoints = 60
+	titleWidth  = 24
+)
+
+func (s Style) limit(most int) int {
+	if s.Width == 0 {
+		return 0
+	}
+	return most
+}
+
+func (s Style) full() bool { return s.Width == 0 }
+
+func (s Style) numbers(values []float64) func(float64) string {
+	if s.Raw || s.full() {
+		return Raw
+	}
+	return Numbers(values)
+}
+
+// Frame writes a frame: a column for each series, or a row.
+func Frame(w io.Writer, s Style, f *query.Frame) error {
+	all := make([]label.Series, len(f.Columns))
+	for i, c := range f.Columns {
+		all[i] = label.Series{Metric: c.Metric, Tags: c.Tags}
+	}
+	v := view{s, f, label.Of(all), all, formatTimes(f.Index, s.full())}
+	columns, series, times := v.down()
+	if s.Width > 0 && (len(f.Columns) > titleColumns(s.Width) || widthOf(columns) > s.Width) {
+		columns, series, times = v.across()
+	}
+	footer := count(len(f.Index), "time", "times") + " x " + count(len(f.Columns), "series", "series")
+	var left []string
+	if n := len(f.Index) - times; n > 0 {
+		left = append(left, count(n, "time", "times"))
+	}
+	if n := len(f.Columns) - series; n > 0 {
+		left = append(left, count(n, "series", "series"))
+	}
+	return s.write(w, []string{v.labels.String(), v.times.shared}, columns, footer, left...)
+}
+
+// titleColumns is how many columns a width has room for at most.
+func titleColumns(width int) int { return width / (gap + 1) }
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// view is a frame that is being shown.
+type view struct {
+	style  Style
+	frame  *query.Frame
+	labels label.Labels
+	series []label.Series
+	times  timeFormat
+}
+
+// down returns a column for each series, and how many times are in it.
+func (v view) down() (columns []column, series, times int) {
+	most := v.style.Rows
+	if most == 0 {
+		most = shownTimes
+	}
+	shown := ends(len(v.frame.Index), v.style.limit(most))
+	height := max(1, len(v.labels.Dimensions))
+	first := column{titles: make([]string, height), left: true}
+	for i, d := range v.labels.Dimensions {
+		first.titles[i] = label.Clean(d.Title)
+	}
+	if len(v.labels.Dimensions) == 0 {
+		first.titles[0] = "time"
+	}
+	for _, row := range shown {
+		if row < 0 {
+			first.cells = append(first.cells, omitted)
+			continue
+		}
+		times++
+		first.cells = append(first.cells, v.times.line(v.frame.Index[row]))
+	}
+	columns = append(columns, first)
+	if v.style.Width > 0 && len(v.series) > titleColumns(v.style.Width) {
+		return columns, 0, 0 // there is no room for so many
+	}
+	for i := range v.series {
+		c := column{titles: v.titles(i)}
+		format := v.style.numbers(picked(v.frame.Columns[i].Values, shown))
+		for _, row := range shown {
+			if row < 0 {
+				c.cells = append(c.cells, omitted)
+			} else {
+				c.cells = append(c.cells, format(v.frame.Columns[i].Values[row]))
+			}
+		}
+		columns = append(columns, c)
+	}
+	return columns, len(v.series), times
+}
+
+// titles are what a series has in each dimension.
+func (v view) titles(i int) []string {
+	if len(v.labels.Dimensions) == 0 {
+		return []string{"value"}
+	}
+	titles := make([]string, len(v.labels.Dimensions))
+	for j, d := range v.labels.Dimensions {
+		titles[j] = label.Clean(d.Value(v.series[i]))
+		if v.style.Width > 0 {
+			titles[j] = label.Shorten(titles[j], titleWidth)
+		}
+	}
+	return titles
+}
+
+func picked(values []float64, rows []int) []float64 {
+	var out []float64
+	for _, row := range rows {
+		if row >= 0 {
+			out = append(out, values[row])
+		}
+	}
+	return out
+}
+
+// across returns a row for each series, with as many times as fit.
+func (v view) across() (columns []column, series, times int) {
+	shown := ends(len(v.series), shownSeries)
+	height := 1
+	if v.times.date != "" {
+		height = 2
+	}
+	keys := v.keys(shown, height)
+	for _, row := range shown {
+		if row >= 0 {
+			series++
+		}
+	}
+	clock := label.Width(v.times.clock)
+	for most := min(len(v.frame.Index), v.style.Width/(gap+clock)+1); ; most-- {
+		picked := ends(len(v.frame.Index), max(1, most))
+		columns = append(keys[:len(keys):len(keys)], v.timeColumns(shown, picked, height)...)
+		if most <= 1 || widthOf(columns) <= v.style.Width {
+			return columns, series, min(len(v.frame.Index), max(1, most))
+		}
+	}
+}
+
+// keys are the columns with what tells the series apart.
+func (v view) keys(shown []int, height int) []column {
+	columns := make([]column, 0, len(v.labels.Dimensions))
+	for _, d := range v.labels.Dimensions {
+		c := column{titles: make([]string, height), left: true}
+		c.titles[height-1] = label.Clean(d.Title)
+		for _, row := range shown {
+			if row < 0 {
+				c.cells = append(c.cells, omitted)
+			} else {
+				c.cells = append(c.cells, label.Clean(d.Value(v.series[row])))
+			}
+		}
+		columns = append(columns, c)
+	}
+	fit(columns, v.style.Width*6/10)
+	return columns
+}
+
+func (v view) timeColumns(shown, times []int, height int) []column {
+	var values []float64
+	for _, row := range shown {
+		if row >= 0 {
+			values = append(values, picked(v.frame.Columns[row].Values, times)...)
+		}
+	}
+	format := v.style.numbers(values)
+	columns := make([]column, 0, len(times))
+	for _, t := range times {
+		c := column{titles: make([]string, height)}
+		if t < 0 {
+			c.titles[height-1] = omitted
+		} else {
+			c.titles = v.times.lines(v.frame.Index[t])
+		}
+		for _, row := range shown {
+			switch {
+			case t < 0 || row < 0:
+				c.cells = append(c.cells, omitted)
+			default:
+				c.cells = append(c.cells, format(v.frame.Columns[row].Values[t]))
+			}
+		}
+		columns = append(columns, c)
+	}
+	return columns
+}
+
+// Long writes series in long form: a row for each point. Above the table is what all rows
+// share, also the time.
+func Long(w io.Writer, s Style, l *query.Long) error {
+	all := make([]label.Series, len(l.Series))
+	var stamps []time.Time
+	for i := range l.Series {
+		all[i] = label.Series{Metric: l.Series[i].Metric, Tags: l.Series[i].Tags}
+		for _, ms := range l.Series[i].Timestamps {
+			stamps = append(stamps, time.UnixMilli(ms).In(l.Location()))
+		}
+	}
+	labels, times := label.Of(all), formatTimes(stamps, s.full())
+	var rows []row
+	for i := range l.Series {
+		for p := range l.Series[i].Len() {
+			rows = append(rows, row{i, stamps[len(rows)], l.Series[i].Values[p]})
+		}
+	}
+	shown := ends(len(rows), s.limit(shownPoints))
+	var values []float64
+	for _, r := range shown {
+		if r >= 0 {
+			values = append(values, rows[r].value)
+		}
+	}
+	add := func(title string, left bool, cell func(row) string) column {
+		c := column{titles: []string{title}, left: left}
+		for _, r := range shown {
+			if r < 0 {
+				c.cells = append(c.cells, omitted)
+			} else {
+				c.cells = append(c.cells, cell(rows[r]))
+			}
+		}
+		return c
+	}
+	var columns []column
+	for _, d := range labels.Dimensions {
+		columns = append(columns, add(label.Clean(d.Title), true, func(r row) string { return label.Clean(d.Value(all[r.series])) }))
+	}
+	caption := []string{labels.String(), times.shared}
+	format := s.numbers(values)
+	number := add("value", false, func(r row) string { return format(r.value) })
+	if same(stamps) && !s.full() {
+		caption[1] = stamps[0].Format("2006-01-02 "+times.clock+" ") + zoneOf(stamps[0])
+	} else {
+		columns = append(columns, add("time", true, func(r row) string { return times.line(r.time) }))
+	}
+	if s.Width > 0 {
+		fit(columns, s.Width-gap-number.width())
+	}
+	footer := count(len(rows), "point", "points") + " of " + count(len(all), "series", "series")
+	var left []string
+	if n := len(rows) - len(values); n > 0 {
+		left = append(left, count(n, "point", "points"))
+	}
+	return s.write(w, caption, append(columns, number), footer, left...)
+}
+
+// row is a point of a series.
+type row struct {
+	series int
+	time   time.Time
+	value  float64
+}
+
+// same reports whether there are times, and all are the same.
+func same(times []time.Time) bool {
+	for _, t := range times {
+		if !t.Equal(times[0]) {
+			return false
+		}
+	}
+	return len(times) > 0
+}

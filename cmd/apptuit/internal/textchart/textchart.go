@@ -1,0 +1,255 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package textchart draws a frame over time with characters.
+package textchart
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/guptarohit/asciigraph"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/table"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/query"
+)
+
+// Chart is a chart of text.
+type Chart struct {
+	Frame *query.Frame
+	// From and To are the ends of the axis of time, which is in the time zone of From.
+	From, To time.Time
+	Width    int // columns of the terminal
+	Colors   terminal.Colors
+}
+
+const (
+	height   = 10 // rows
+	minWidth = 30 // columns; in fewer there is no chart
+	// maxLines are the lines that can be told apart: of more series, the largest are drawn.
+	maxLines = 6
+)
+
+// Write writes the chart and its legend. It writes nothing where nothing can be drawn: without
+// finite numbers, or in less than 30 columns.
+//
+// A column of the chart is the mean of the points in its time. A line is broken where the time
+// between two of its values is more than one and a half times the usual.
+func (c Chart) Write(w io.Writer) error {
+	lines := c.largest()
+	least, most := extent(c.Frame, lines)
+	if len(lines) == 0 || c.Width < minWidth || !c.To.After(c.From) {
+		return nil
+	}
+	format := table.Axis(least, most, height)
+	axis := func(part float64) string { return format(least*(1-part) + most*part) }
+	margin := 0
+	for i := range height + 1 {
+		margin = max(margin, label.Width(axis(float64(i)/height)))
+	}
+	const frame = 7 // columns of the axis, and of half a time on the right
+	columns := c.Width - margin - frame
+	data := make([][]float64, len(lines))
+	for i, n := range lines {
+		data[i] = scale(c.sample(c.Frame.Columns[n].Values, columns), least, most)
+	}
+	layout := "15:04"
+	switch took := c.To.Sub(c.From); {
+	case took > 36*time.Hour:
+		layout = "01-02 15h"
+	case took < 10*time.Minute:
+		layout = "15:04:05"
+	}
+	options := []asciigraph.Option{
+		asciigraph.Height(height), asciigraph.LowerBound(0), asciigraph.UpperBound(1),
+		asciigraph.YAxisValueFormatter(axis),
+		asciigraph.XAxisRange(float64(c.From.UnixMilli()), float64(c.To.UnixMilli())),
+		asciigraph.XAxisTickCount(max(2, min(7, columns/14))),
+		asciigraph.XAxisValueFormatter(func(ms float64) string {
+			return time.UnixMilli(int64(ms)).In(c.From.Location()).Format(layout)
+		}),
+	}
+	if c.Colors.On() {
+		options = append(options, asciigraph.SeriesColors(palette()...))
+	} else if len(lines) > 1 {
+		options = append(options, asciigraph.SeriesChars(marks()...))
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s\n", asciigraph.PlotMany(data, options...), c.legend(lines))
+	return err
+}
+
+func palette() []asciigraph.AnsiColor {
+	return []asciigraph.AnsiColor{asciigraph.Green, asciigraph.Blue, asciigraph.Red, asciigraph.Goldenrod, asciigraph.Magenta, asciigraph.Cyan}
+}
+
+// marks are the characters of lines where there are no colours.
+func marks() []asciigraph.CharSet {
+	var sets []asciigraph.CharSet
+	for _, mark := range strings.Split("*+ox#@", "") {
+		sets = append(sets, asciigraph.CreateCharSet(mark))
+	}
+	return sets
+}
+
+// largest returns the numbers of the columns that are drawn, in their order: those with the
+// largest values.
+func (c Chart) largest() []int {
+	var lines []int
+	peaks := make([]float64, len(c.Frame.Columns))
+	for i, column := range c.Frame.Columns {
+		drawn := false
+		for _, v := range column.Values {
+			if finite(v) {
+				peaks[i], drawn = max(peaks[i], math.Abs(v)), true
+			}
+		}
+		if drawn {
+			lines = append(lines, i)
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b int) int { return cmp.Compare(peaks[b], peaks[a]) })
+	lines = lines[:min(len(lines), maxLines)]
+	slices.Sort(lines)
+	return lines
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+func extent(f *query.Frame, lines []int) (least, most float64) {
+	least, most = math.Inf(1), math.Inf(-1)
+	for _, n := range lines {
+		for _, v := range f.Columns[n].Values {
+			if finite(v) {
+				least, most = min(least, v), max(most, v)
+			}
+		}
+	}
+	if least == most { // a flat line is in the middle
+		d := max(math.Abs(least)/10, 1)
+		least, most = least-d, most+d
+	}
+	return least, most
+}
+
+// sample returns a value for each column of the chart, NaN where the line is broken.
+func (c Chart) sample(values []float64, columns int) []float64 {
+	out, counts := make([]float64, columns), make([]int, columns)
+	at := func(t time.Time) int {
+		n := float64(t.Sub(c.From)) / float64(c.To.Sub(c.From)) * float64(columns-1)
+		return int(math.Round(min(max(n, 0), float64(columns-1))))
+	}
+	usual := c.usual(values)
+	last := -1 // the row of the last value
+	for row, v := range values {
+		if !finite(v) {
+			continue
+		}
+		i := at(c.Frame.Index[row])
+		counts[i]++
+		n := float64(counts[i])
+		out[i] = out[i]*((n-1)/n) + v/n
+		if last >= 0 && c.Frame.Index[row].Sub(c.Frame.Index[last]) <= usual*3/2 {
+			from := at(c.Frame.Index[last])
+			for between := from + 1; between < i; between++ {
+				part := float64(between-from) / float64(i-from)
+				out[between], counts[between] = values[last]*(1-part)+v*part, 1
+			}
+		}
+		last = row
+	}
+	for i, n := range counts {
+		if n == 0 {
+			out[i] = math.NaN()
+		}
+	}
+	return out
+}
+
+// usual is the median of the time between two values.
+func (c Chart) usual(values []float64) time.Duration {
+	var steps []time.Duration
+	last := -1
+	for row, v := range values {
+		if !finite(v) {
+			continue
+		}
+		if last >= 0 {
+			steps = append(steps, c.Frame.Index[row].Sub(c.Frame.Index[last]))
+		}
+		last = row
+	}
+	if len(steps) == 0 {
+		return 0
+	}
+	slices.Sort(steps)
+	return steps[len(steps)/2]
+}
+
+// scale maps values to 0 to 1, so that very large and very small numbers have room in a chart.
+func scale(values []float64, least, most float64) []float64 {
+	part := 1.0
+	if math.IsInf(most-least, 0) {
+		part = 0.5
+	}
+	for i, v := range values {
+		if !math.IsNaN(v) {
+			v = (v*part - least*part) / (most*part - least*part)
+			values[i] = min(max(v, 0), 1)
+		}
+	}
+	return values
+}
+
+// legend names the lines, several in a row.
+func (c Chart) legend(lines []int) string {
+	all := make([]label.Series, len(c.Frame.Columns))
+	for i, column := range c.Frame.Columns {
+		all[i] = label.Series{Metric: column.Metric, Tags: column.Tags}
+	}
+	labels := label.Of(all)
+	if len(all) == 1 {
+		return ""
+	}
+	const between = 3
+	var b strings.Builder
+	used := 0
+	put := func(text, shown string) {
+		if w := label.Width(text); used > 0 && used+between+w > c.Width {
+			b.WriteByte('\n')
+			used = 0
+		}
+		if used > 0 {
+			b.WriteString(strings.Repeat(" ", between))
+			used += between
+		}
+		b.WriteString(shown)
+		used += label.Width(text)
+	}
+	for i, n := range lines {
+		name := label.Shorten(labels.Rest(all[n]), c.Width/2)
+		if name == "" {
+			name = fmt.Sprintf("#%d", n+1)
+		}
+		mark := "──"
+		if c.Colors.On() {
+			put(mark+" "+name, palette()[i].String()+mark+asciigraph.Default.String()+" "+name)
+			continue
+		}
+		if len(lines) > 1 {
+			mark = strings.Repeat(marks()[i].Horizontal, 2)
+		}
+		put(mark+" "+name, mark+" "+name)
+	}
+	if more := len(all) - len(lines); more > 0 {
+		text := fmt.Sprintf("and %d not drawn", more)
+		put(text, text)
+	}
+	return b.String() + "\n"
+}
