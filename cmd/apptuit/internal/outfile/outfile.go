@@ -26,8 +26,8 @@ type File struct {
 // that it leads to is replaced. A device or a pipe is written to as it is. The caller must call
 // Discard in the end, which does nothing after Commit.
 func Create(path string) (*File, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
 	mode := os.FileMode(0o666) // before umask
 	older, err := os.Stat(path)

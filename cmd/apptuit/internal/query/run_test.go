@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -138,6 +139,44 @@ func TestNumbersThatAreNone(t *testing.T) {
 		if got := succeed(t, ask("x", "--promql", "--long", "-o", format)...); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", format, got)
 		}
+	}
+}
+
+// firstWrite tells when something is written.
+type firstWrite struct {
+	bytes.Buffer
+	once    sync.Once
+	written chan struct{}
+}
+
+func (w *firstWrite) Write(b []byte) (int, error) {
+	w.once.Do(func() { close(w.written) })
+	return w.Buffer.Write(b)
+}
+
+// The server ends its answer only when the first lines have been written.
+func TestJSONLines_AreWrittenAsTheAnswerArrives(t *testing.T) {
+	stdout := &firstWrite{written: make(chan struct{})}
+	const points = 20_000
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"x"},"values":[[1781611200,"1"]`)
+		for i := 1; i < points; i++ {
+			fmt.Fprintf(w, `,[%d.%03d,"1"]`, 1781611200+i/1000, i%1000)
+		}
+		w.(http.Flusher).Flush()
+		select {
+		case <-stdout.written:
+		case <-time.After(time.Minute):
+			t.Error("nothing is written before the end of the answer")
+		}
+		fmt.Fprint(w, `]}]}}`)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("APPTUIT_ENDPOINT", server.URL)
+	var stderr bytes.Buffer
+	code := cli.Run(t.Context(), Command(), ask("x", "--promql", "-o", "jsonl"), nil, stdout, &stderr)
+	if lines := bytes.Count(stdout.Bytes(), []byte("\n")); code != cli.OK || stderr.Len() > 0 || lines != points {
+		t.Errorf("exit code %d, %s, %d lines", code, stderr.String(), lines)
 	}
 }
 

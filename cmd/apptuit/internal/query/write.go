@@ -57,11 +57,15 @@ func single(r *query.Result) query.Output {
 // writeTables writes each output with its ID above it, if it has one.
 func (r *run) writeTables(w io.Writer, result *query.Result) error {
 	for i, o := range result.Outputs {
+		heading := ""
 		if i > 0 {
-			fmt.Fprintln(w)
+			heading = "\n"
 		}
 		if o.ID != "" {
-			fmt.Fprintf(w, "%s:\n", r.colors.Bold(label.Clean(o.ID)))
+			heading += r.colors.Bold(label.Clean(o.ID)) + ":\n"
+		}
+		if _, err := io.WriteString(w, heading); err != nil {
+			return err
 		}
 		if err := r.writeTable(w, o); err != nil {
 			return err

@@ -131,7 +131,7 @@ func (s Style) write(w io.Writer, caption []string, columns []column, footer str
 // wrap breaks a line between words, where two spaces are.
 func wrap(text string, width int) string {
 	var lines []string
-	for _, word := range strings.Split(text, "  ") {
+	for word := range strings.SplitSeq(text, "  ") {
 		word = label.Shorten(word, width)
 		if n := len(lines) - 1; n >= 0 && label.Width(lines[n])+gap+label.Width(word) <= width {
 			lines[n] += "  " + word

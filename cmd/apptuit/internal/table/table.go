@@ -15,6 +15,7 @@ package table
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
@@ -180,7 +181,7 @@ func (v view) across() (columns []column, series, times int) {
 	clock := label.Width(v.times.clock)
 	for most := min(len(v.frame.Index), v.style.Width/(gap+clock)+1); ; most-- {
 		picked := ends(len(v.frame.Index), max(1, most))
-		columns = append(keys[:len(keys):len(keys)], v.timeColumns(shown, picked, height)...)
+		columns = slices.Concat(keys, v.timeColumns(shown, picked, height))
 		if most <= 1 || widthOf(columns) <= v.style.Width {
 			return columns, series, min(len(v.frame.Index), max(1, most))
 		}

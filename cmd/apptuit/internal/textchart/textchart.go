@@ -92,7 +92,7 @@ func palette() []asciigraph.AnsiColor {
 // marks are the characters of lines where there are no colours.
 func marks() []asciigraph.CharSet {
 	var sets []asciigraph.CharSet
-	for _, mark := range strings.Split("*+ox#@", "") {
+	for mark := range strings.SplitSeq("*+ox#@", "") {
 		sets = append(sets, asciigraph.CreateCharSet(mark))
 	}
 	return sets
