@@ -173,6 +173,84 @@ func TestQueryCommand(t *testing.T) {
 			}
 		}
 	})
+	t.Run("rows", func(t *testing.T) {
+		// The stream and the frame are one answer.
+		frame := readCSV(t, query(t, "-o", "csv"))
+		values := 0
+		for _, column := range frame.columns {
+			for _, v := range column {
+				if !math.IsNaN(v) {
+					values++
+				}
+			}
+		}
+		records, err := csv.NewReader(strings.NewReader(query(t, "-o", "csv", "--long"))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(records) != values+1 || !slices.Equal(records[0], []string{"metric", "http_route", "time", "value"}) {
+			t.Errorf("%d records of %d values, header %q", len(records), values, records[0])
+		}
+		if lines := strings.Count(query(t, "-o", "jsonl"), "\n"); lines != values {
+			t.Errorf("%d lines of %d values", lines, values)
+		}
+	})
+	run := func(t *testing.T, args ...string) string {
+		t.Helper()
+		stdout, code := command.Run(t, []string{"APPTUIT_ENDPOINT=" + v.URL()}, append([]string{"query"}, args...)...)
+		if code != 0 {
+			t.Fatalf("%q: exit code %d", args, code)
+		}
+		return string(stdout)
+	}
+	t.Run("instant", func(t *testing.T) {
+		got := run(t, "--promql", "--at", end, "--tz", "UTC", "-o", "csv", "count(http_server_request_duration_count)")
+		at := time.Unix(historyStart, 0).Add(historyTicks * historyTick).UTC().Format(time.RFC3339)
+		if want := "metric,time,value\n," + at + ",3\n"; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	})
+	t.Run("several", func(t *testing.T) {
+		got := run(t, "--promql", "--end", end, "--since", "10m", "--step", "1m", "--align", "-o", "csv",
+			`sum(http_server_request_duration_count{http_route="/cart"})`, "count(http_server_request_duration_count)")
+		f := readCSV(t, got)
+		want := []string{"{query:count(http_server_request_duration_count)}", `{query:sum(http_server_request_duration_count{http_route="/cart"})}`}
+		if !slices.Equal(f.names(), want) || len(f.times) != 11 {
+			t.Errorf("%d times, %q", len(f.times), f.names())
+		}
+		for _, at := range f.times {
+			if at.Second() != 0 {
+				t.Errorf("%v is not aligned to a minute", at)
+			}
+		}
+	})
+	t.Run("lists", func(t *testing.T) {
+		when := []string{"--end", end, "--since", "2h"}
+		for _, c := range []struct {
+			want string
+			args []string
+		}{
+			{"http_server_request_duration_bucket\nhttp_server_request_duration_count\nhttp_server_request_duration_sum\n", []string{"metrics", "--match", `{__name__=~"http_.*"}`}},
+			{"/cart\n/checkout\n/products/{id}\n", []string{"values", "http_route"}},
+			{`"http_route"`, []string{"labels", "-o", "json"}},
+			{`http_server_request_duration_sum{`, []string{"series", "http_server_request_duration_sum"}},
+		} {
+			if got := run(t, append(c.args, when...)...); !strings.Contains(got, c.want) {
+				t.Errorf("%q: %s, want %s", c.args, got, c.want)
+			}
+		}
+	})
+	t.Run("width", func(t *testing.T) {
+		got := query(t, "--width", "100")
+		if !strings.Contains(got, "┤") || !strings.Contains(got, "http_route  /products/{id}") && !strings.Contains(got, "/checkout") {
+			t.Error(got)
+		}
+		for line := range strings.Lines(got) {
+			if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 100 {
+				t.Errorf("%d columns: %s", n, line)
+			}
+		}
+	})
 }
 
 func lineColors() map[color.RGBA]string {
