@@ -1,8 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package label names series in little room: once by all that they share, and each by the
-// rest.
+// Package label names series in little room: the labels that all of them share once, and for
+// each series the labels that differ.
 package label
 
 import (
@@ -74,7 +74,7 @@ func (d Dimension) Value(s Series) string {
 	return s.Metric
 }
 
-// String returns what all share, such as "cpu  dc=eu  env=prod".
+// String returns the metric and tags that all series have, for example "cpu  dc=eu  env=prod".
 func (l Labels) String() string {
 	var parts []string
 	if l.Shared.Metric != "" {
@@ -86,7 +86,7 @@ func (l Labels) String() string {
 	return Clean(strings.Join(parts, "  "))
 }
 
-// Rest returns what tells a series apart: the values of the dimensions.
+// Rest returns the values of the dimensions of a series, such as "web1 GET".
 func (l Labels) Rest(s Series) string {
 	var parts []string
 	for _, d := range l.Dimensions {

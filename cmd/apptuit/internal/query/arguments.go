@@ -139,14 +139,19 @@ func (c *command) parseInstant(at string, given func(string) bool) error {
 	return errors.Join(faults...)
 }
 
+// usualColumns is the width of a terminal that does not tell its own.
+const usualColumns = 80
+
 // parseColumns sets the width of tables and charts.
 func (c *command) parseColumns(columns int, stdout io.Writer, note func(string, error)) {
 	c.columns = columns
 	switch {
 	case columns < 0:
 		note("width", fmt.Errorf("%d is negative", columns))
-	case columns == 0 && c.file == "":
-		c.columns = terminal.Width(stdout)
+	case columns == 0 && c.file == "" && terminal.Is(stdout):
+		if c.columns = terminal.Width(stdout); c.columns == 0 { // some serial lines
+			c.columns = usualColumns
+		}
 	}
 }
 

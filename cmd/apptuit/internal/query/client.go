@@ -50,7 +50,7 @@ func (s server) open(warn func(error), options ...query.Option) (q *query.Client
 			Enabled: true, InitialInterval: time.Second, MaxInterval: retryFor, MaxElapsedTime: retryFor,
 		}),
 		apptuitclient.WithWarningHandler(warn),
-		apptuitclient.WithoutEnvironmentTags(), // which are for points that are sent
+		apptuitclient.WithoutEnvironmentTags(), // they are for points that are sent
 	)...)
 	if err != nil {
 		return nil, nil, err

@@ -112,7 +112,7 @@ func list(use, short, long, example string, args cobra.PositionalArgs, ask liste
 	c := &cobra.Command{Use: use, Short: short, Long: long, Example: example, Args: args}
 	servers, times := addServer(c), addRange(c, "1d")
 	var s query.Selection
-	if !strings.HasPrefix(use, "series") { // whose selectors are its arguments
+	if !strings.HasPrefix(use, "series") { // its selectors are arguments
 		c.Flags().StringArrayVar(&s.Match, "match", nil, "`SELECTOR` in PromQL of the series to look at; may be repeated")
 	}
 	c.Flags().IntVar(&s.Limit, "limit", 0, "Most items (default: all)")

@@ -389,7 +389,7 @@ func TestAFailureToWriteIsAFailure(t *testing.T) {
 }
 
 // The master of a pseudoterminal is a terminal as well as any.
-func TestBinaryFormatsAreKeptOffATerminal(t *testing.T) {
+func TestOutput_ToATerminal(t *testing.T) {
 	store(t)
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -401,6 +401,12 @@ func TestBinaryFormatsAreKeptOffATerminal(t *testing.T) {
 		if binary := format == formatArrow || format == formatParquet || format == formatPNG; (err != nil) != binary {
 			t.Errorf("%s: %v", format, err)
 		}
+	}
+	if c, err := parse(cpu(), terminal); err != nil || c.format != formatChart || c.columns == 0 {
+		t.Errorf("%v: %s of %d columns, want a chart", err, c.format, c.columns)
+	}
+	if c, err := parse(cpu("-f", "x.txt"), terminal); err != nil || c.format != formatTable || c.columns != 0 {
+		t.Errorf("%v: %s of %d columns, want a complete table in the file", err, c.format, c.columns)
 	}
 	if _, err := parse(cpu("-o", "png", "-f", "x.png"), terminal); err != nil {
 		t.Errorf("%v, but it goes into a file", err)

@@ -22,7 +22,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// maxStream bounds an answer that is not kept in memory, in bytes: it is not bounded.
+// maxStream is the limit of an answer that is not kept in memory: there is none.
 const maxStream = math.MaxInt64
 
 // streams reports whether the answer is written as it arrives, a row for each point.

@@ -3,10 +3,10 @@
 
 // Package table shows frames as tables of text.
 //
-// On a terminal a table fits the width: what all series share is above it, once, and the
-// titles have the rest. Numbers have four digits and a unit of the SI, and the middle of many
-// rows is left out. If the series do not fit beside each other, each is a row, and the times
-// are columns.
+// On a terminal a table fits the width. Metric and tags that all series share are above it
+// once, and the titles name the others. Numbers are shown with four digits and a unit of the
+// SI, and the middle of many rows is omitted. If the series do not fit beside each other, each
+// series is a row, and the times are columns.
 //
 // Without a width a table is complete, for programs: all rows, all columns, all digits, and
 // complete times.
@@ -140,7 +140,7 @@ func (v view) down() (columns []column, series, times int) {
 	return columns, len(v.series), times
 }
 
-// titles are what a series has in each dimension.
+// titles returns the values of the dimensions of a series, a line each.
 func (v view) titles(i int) []string {
 	if len(v.labels.Dimensions) == 0 {
 		return []string{"value"}
@@ -188,7 +188,7 @@ func (v view) across() (columns []column, series, times int) {
 	}
 }
 
-// keys are the columns with what tells the series apart.
+// keys returns a column for each dimension.
 func (v view) keys(shown []int, height int) []column {
 	columns := make([]column, 0, len(v.labels.Dimensions))
 	for _, d := range v.labels.Dimensions {
@@ -236,8 +236,8 @@ func (v view) timeColumns(shown, times []int, height int) []column {
 	return columns
 }
 
-// Long writes series in long form: a row for each point. Above the table is what all rows
-// share, also the time.
+// Long writes series in long form: a row for each point. Metric, tags and time that all rows
+// share are above the table.
 func Long(w io.Writer, s Style, l *query.Long) error {
 	all := make([]label.Series, len(l.Series))
 	var stamps []time.Time

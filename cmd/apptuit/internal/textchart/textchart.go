@@ -33,12 +33,13 @@ type Chart struct {
 const (
 	height   = 10 // rows
 	minWidth = 30 // columns; in fewer there is no chart
-	// maxLines are the lines that can be told apart: of more series, the largest are drawn.
+	// maxLines bounds the lines, because a reader cannot tell more of them apart. Of more
+	// series, the largest are drawn.
 	maxLines = 6
 )
 
-// Write writes the chart and its legend. It writes nothing where nothing can be drawn: without
-// finite numbers, or in less than 30 columns.
+// Write writes the chart and its legend. It writes nothing if the frame has no finite numbers,
+// or if there are fewer than 30 columns.
 //
 // A column of the chart is the mean of the points in its time. A line is broken where the time
 // between two of its values is more than one and a half times the usual.
@@ -98,8 +99,7 @@ func marks() []asciigraph.CharSet {
 	return sets
 }
 
-// largest returns the numbers of the columns that are drawn, in their order: those with the
-// largest values.
+// largest returns the numbers of the columns with the largest values, in their order.
 func (c Chart) largest() []int {
 	var lines []int
 	peaks := make([]float64, len(c.Frame.Columns))
