@@ -18,6 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/doctor"
+	"github.com/apptuitai/apptuit-go/exporter"
 )
 
 // defaultTimeout limits all checks together.
@@ -126,7 +127,7 @@ func (f *flags) options() ([]doctor.Option, error) {
 		return nil, err
 	}
 	all := []doctor.Option{
-		doctor.WithClientOptions(options...),
+		doctor.WithExporterOptions(exporter.WithClientOptions(options...)),
 		doctor.WithQueryEndpoint(f.queryEndpoint),
 		doctor.WithQueryPath(f.queryPath),
 	}
