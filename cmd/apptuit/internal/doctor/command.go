@@ -126,18 +126,18 @@ func (f *flags) options() ([]doctor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []doctor.Option{
+	all := append([]doctor.Option{
 		doctor.WithExporterOptions(exporter.WithClientOptions(options...)),
 		doctor.WithQueryEndpoint(f.queryEndpoint),
 		doctor.WithQueryPath(f.queryPath),
-	}
+	}, configFile()...)
 	for setting, value := range f.connection.Given() {
 		all = append(all, doctor.WithSource(setting, "--"+connection.Names()[setting], value))
 	}
 	if f.noProbe {
 		all = append(all, doctor.WithoutProbe())
 	}
-	return append(all, configFile()...), nil
+	return all, nil
 }
 
 // colored returns a finding with its status in a colour.
