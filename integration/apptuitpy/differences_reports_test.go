@@ -575,19 +575,6 @@ func reportDifferences() []difference {
 				x.Theirs.reported()
 			},
 		},
-		{
-			python: "a registry has counters and meters",
-			ours:   "`WithMeters` makes meters of all counters of an exporter, its own among them",
-			reason: "OpenTelemetry has one instrument for both",
-			source: "pyformance/apptuit_reporter.py, `ApptuitReporter._update_counter`",
-			edit: func(x *exchange) {
-				if of(x).meters {
-					x.addOwn(func(p *point) bool {
-						return strings.HasSuffix(p.Metric, "_rate") && !strings.Contains(p.Metric, "send_time")
-					})
-				}
-			},
-		},
 	}
 	for i := range list {
 		list[i].area = "reports"
