@@ -4,6 +4,7 @@
 package apptuitpy_test
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -288,6 +289,38 @@ func reportDifferences() []difference {
 					}
 					return true
 				})
+			},
+		},
+		{
+			python: "digits and numbers outside ASCII are sent in names",
+			ours:   "they become `_`, and are refused in mode none. Of instruments that differ only in them, the first is sent",
+			reason: "of the characters outside ASCII, only letters are valid (see above)",
+			source: "utils.py, `VALID_REGEX` and `APPTUIT_SANITIZE_REGEX`",
+			edit: func(x *exchange) {
+				numbered := func(name string) bool { return withoutNumbers(name) != name }
+				if !slices.ContainsFunc(x.Theirs.Sent, func(p point) bool { return slices.ContainsFunc(p.names(), numbered) }) {
+					return
+				}
+				sent := map[string]bool{}
+				refused := 0
+				x.Theirs.Sent = slices.DeleteFunc(x.Theirs.Sent, func(p point) bool {
+					bad := of(x).mode == "None" && slices.ContainsFunc(p.names(), numbered)
+					p.rename(withoutNumbers)
+					bad = bad || sent[p.series()]
+					sent[p.series()] = true
+					if bad {
+						refused++
+					}
+					return bad
+				})
+				for i := range x.Theirs.Sent {
+					x.Theirs.Sent[i].rename(withoutNumbers)
+				}
+				x.Theirs.reported()
+				if refused > 0 {
+					x.Theirs.refusedReport()
+					x.Theirs.Facts["handled error 0"] = fmt.Sprintf("status 0, 0 successful, %d failed, %[1]d listed", refused)
+				}
 			},
 		},
 		{

@@ -395,13 +395,20 @@ func reports() []reporting {
 	// Names, prefixes and modes.
 	for _, mode := range []string{"", "prometheus", "apptuit", "None"} {
 		for _, prefix := range []string{"", "shop.", "9", "é "} {
-			for _, name := range []string{"order_count", "http.server.duration", "a b", "9a", "é", "a__b", "größe/日本"} {
+			for _, name := range []string{"order_count", "http.server.duration", "a b", "9a", "é", "a__b", "größe/日本", "m²", "٣_a", "نسخة٣٣"} {
 				all = append(all, reporting{
 					name: fmt.Sprintf("%q after %q in mode %s", name, prefix, mode), mode: mode, prefix: prefix,
 					steps: []step{report(10, observation{Kind: "gauge", Name: name, Tags: tags{"k": "v"}, Value: 1})}, tags: tags{"t": "1"},
 				})
 			}
 		}
+	}
+
+	for _, mode := range []string{"apptuit", "None"} {
+		all = append(all, reporting{
+			name: "instruments that differ in a number, in mode " + mode, mode: mode, tags: tags{"t": "1"},
+			steps: []step{report(10, slices.Concat(observe("gauge", "m²", 2), observe("gauge", "m³", 3), observe("gauge", "n", 1))...)},
+		})
 	}
 
 	// Tags.

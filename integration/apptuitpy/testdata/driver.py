@@ -99,18 +99,14 @@ def call(function, calls):
 def characters():
     """For each block of 256 code points: their categories, and which are valid and stay in each mode.
 
-    The category is a lower-case letter, or C for a surrogate or a code point that this version of Unicode does not have.
+    The category is a lower-case letter, S for a surrogate, and C for a code point that this version of Unicode does not have.
     """
     blocks = {}
     for first in range(0, 0x110000, 256):
         rows = {"category": [], "valid": [], "apptuit": [], "prometheus": []}
         for code in range(first, first + 256):
             c = chr(code)
-            if unicodedata.category(c) in ("Cn", "Cs"):
-                for row in rows.values():
-                    row.append("C")
-                continue
-            rows["category"].append(unicodedata.category(c)[0].lower())
+            rows["category"].append({"Cn": "C", "Cs": "S"}.get(unicodedata.category(c), unicodedata.category(c)[0].lower()))
             rows["valid"].append("1" if _contains_valid_chars.__wrapped__(c) else "0")
             rows["apptuit"].append("1" if sanitize_name_apptuit.__wrapped__(c) == c else "0")
             rows["prometheus"].append("1" if sanitize_name_prometheus.__wrapped__(c) == c else "0")
