@@ -236,7 +236,7 @@ func TestCharacters(t *testing.T) {
 	c := compareArea(t, "characters")
 	var blocks map[string]map[string]string
 	py.result(t, "characters", nil, &blocks)
-	compared, newer := 0, 0
+	compared, newer, numbers := 0, 0, 0
 	for name, theirs := range blocks {
 		first, err := strconv.ParseInt(name, 16, 32)
 		if err != nil {
@@ -254,6 +254,9 @@ func TestCharacters(t *testing.T) {
 				compared++
 			case category == 'C' && inOurs:
 				newer++
+			}
+			if category == 'n' && char > unicode.MaxASCII && theirs["apptuit"][i] == '1' {
+				numbers++
 			}
 			text := string(char)
 			for row, yes := range map[string]bool{
@@ -282,7 +285,10 @@ func TestCharacters(t *testing.T) {
 		}
 		c.check("U+"+name+"00", theirs["category"], masked(theirs), masked(ours))
 	}
-	t.Logf("%d characters in three modes, %d that only Go has", compared, newer)
+	t.Logf("%d characters in three modes, %d that only Go has; apptuit-py keeps %d digits and numbers outside ASCII", compared, newer, numbers)
+	if numbers < 1781 { // those of Unicode 14, which docs/migration.md gives for Python 3.11
+		t.Errorf("apptuit-py keeps only %d digits and numbers outside ASCII", numbers)
+	}
 	if compared < 140_000 {
 		t.Errorf("only %d characters are in both Unicode tables", compared)
 	}
