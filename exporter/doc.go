@@ -69,9 +69,9 @@
 //	                           .75_percentile, .95_percentile, .99_percentile, .999_percentile
 //	timer                      as histogram and meter, and also .sum and .50_percentile
 //
-// Monotonic sums are counters, or meters if [WithMeters] selects them. Histograms with a unit of time
-// are timers ([WithTimers]), in seconds ([WithDurationUnit]). Summaries, tags, the prefix and
-// sanitizing are as in the default layout: response.time becomes
+// Monotonic sums are counters, or meters if [WithMeters] selects them. Histograms with a unit
+// of time are timers ([WithTimers]), in seconds ([WithDurationUnit]). Summaries, tags, the
+// prefix and sanitizing are as in the default layout: response.time becomes
 // response_time_75_percentile.
 //
 // Counts and sums are totals since the exporter was created; for sums and histograms with
