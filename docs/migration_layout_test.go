@@ -6,6 +6,7 @@ package docs_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func reporterLayout(ctx context.Context) (*exporter.Exporter, error) {
 	exp, err := exporter.New(ctx,
 		exporter.WithLayout(exporter.LayoutReporter),
 		exporter.WithDurationUnit(time.Millisecond),                     // of timers; seconds unless set, as in Python
-		exporter.WithMeters(),                                           // counters have rates, too
+		exporter.WithMeters("order_requests_rate", "*.requests"),        // counters that were meters; without patterns all
 		exporter.WithResourceAttributes(attribute.NewAllowKeysFilter()), // no service_name, as in Python
 	)
 	return exp, err
@@ -47,11 +48,14 @@ func TestNamesOfTheReporter(t *testing.T) {
 		}
 		arrived(t, s, metrics...)
 	}
-	f(reporterLayout, "order_count_count", "order_count_1m_rate", "pending_jobs_count", "queue_size_value", "response_size_std_dev",
+	f(reporterLayout, "order_count_count", "order_requests_rate_count", "order_requests_rate_1m_rate", "pending_jobs_count", "queue_size_value", "response_size_std_dev",
 		"response_time_75_percentile", "response_time_sum", "response_time_mean_rate")
 	for _, p := range s.Take() {
 		if p.Tags["service_name"] != "" {
 			t.Errorf("tags of %v", p)
+		}
+		if p.Metric == "order_count_1m_rate" || strings.HasPrefix(p.Metric, "apptuit_reporter_send_total_1m") {
+			t.Errorf("the counter %v has rates", p)
 		}
 	}
 	f(histogramOptions, "response_time", "response_time_bucket")

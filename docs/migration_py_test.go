@@ -4,10 +4,14 @@
 package docs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +134,74 @@ func bareClient(ctx context.Context, start time.Time) error {
 		return errors.New("the point is not found")
 	}
 	return nil
+}
+
+func errorHandler(ctx context.Context) (*exporter.Exporter, error) {
+	exp, err := exporter.New(ctx,
+		exporter.WithToken(token),
+		exporter.WithErrorHandler(func(e *apptuitclient.SendError) {
+			log.Printf("%d of %d points failed, status %d", e.Failed, e.Successful+e.Spooled+e.Failed, e.StatusCode)
+			for _, p := range e.Errors {
+				log.Printf("%s %v: %s", p.Point.Metric, p.Point.Tags, p.Reason)
+			}
+		}),
+	)
+	return exp, err
+}
+
+func TestErrorHandler(t *testing.T) {
+	s := newServer(t)
+	s.Fail(apptuittest.Reject(func(p apptuittest.Point) string {
+		if p.Metric == "bad" {
+			return "no"
+		}
+		return ""
+	}))
+	var text bytes.Buffer
+	log.SetOutput(&text)
+	defer log.SetOutput(os.Stderr)
+	exp, err := errorHandler(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp)))
+	for _, name := range []string{"bad", "good"} {
+		counter, err := provider.Meter("shop").Int64Counter(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counter.Add(t.Context(), 1)
+	}
+	if err := provider.Shutdown(t.Context()); err == nil {
+		t.Error("Shutdown has no error about the point")
+	}
+	for _, want := range []string{"1 of ", "points failed, status 400", "bad map[", ": no"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the handler wrote %q, want %q in it", text.String(), want)
+		}
+	}
+}
+
+func timeSeries(ctx context.Context, client *apptuitclient.Client) error {
+	series := apptuitclient.TimeSeries{Metric: "room.temperature", Tags: map[string]string{"room": "kitchen"}}
+	series.AddPoint(time.Unix(1700000000, 0), 21.5)
+	err := client.SendTimeSeries(ctx, []apptuitclient.TimeSeries{series})
+	return err
+}
+
+func TestTimeSeries(t *testing.T) {
+	s := newServer(t)
+	client, err := apptuitclient.New(apptuitclient.WithToken(token))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := timeSeries(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	if p := s.Points()[0]; p.Metric != "room_temperature" || p.Timestamp != "1700000000" || p.Value != "21.5" {
+		t.Errorf("arrived: %v", p)
+	}
 }
 
 func TestBareClient(t *testing.T) {

@@ -5,10 +5,16 @@
 package docs_test
 
 import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"go/types"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // flat is a text without indentation.
@@ -58,9 +64,106 @@ func TestMigrationNamesNoOtherVariables(t *testing.T) {
 	if err != nil || err2 != nil {
 		t.Fatal(err, err2)
 	}
-	for _, field := range strings.FieldsFunc(string(guide), func(r rune) bool { return r != '_' && (r < 'A' || r > 'Z') }) {
+	// A constant of Python has its module before it, as in utils.APPTUIT_SANITIZE_REGEX.
+	for field := range strings.FieldsFuncSeq(string(guide), func(r rune) bool { return r != '_' && r != '.' && !unicode.IsLetter(r) }) {
+		field = strings.TrimRight(field, ".")
 		if strings.HasPrefix(field, "APPTUIT_") && field != "APPTUIT_" && !strings.Contains(string(list), "`"+field+"`") {
 			t.Errorf("settings.md has no %s", field)
 		}
 	}
+}
+
+// An identifier of Go that the guide names beside a Python name exists: pkg.Name of our packages,
+// SendError.Field, and the options in backticks without a package. So does each metric of
+// runtimemetrics.
+func TestMigrationNamesGo(t *testing.T) {
+	guide, err := os.ReadFile("migration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	section, _, ok := strings.Cut(string(guide), "## From otlpmetrichttp")
+	if !ok {
+		t.Fatal("the guide has no section about otlpmetrichttp")
+	}
+	exported := map[string]bool{}
+	for _, pkg := range []string{"apptuitclient", "encoding", "exporter", "query", "runtimemetrics"} {
+		for _, name := range exportedNames(t, filepath.Join("..", pkg)) {
+			exported[pkg+"."+name] = true
+		}
+	}
+	names := regexp.MustCompile(`\b(?:apptuitclient|encoding|exporter|query|runtimemetrics)\.[A-Z]\w*(?:\.[A-Z]\w*)?`).FindAllString(section, -1)
+	for _, m := range regexp.MustCompile("`(With(?:out)?[A-Z]\\w*)").FindAllStringSubmatch(section, -1) {
+		name := "exporter." + m[1]
+		if !exported[name] {
+			name = "apptuitclient." + m[1]
+		}
+		names = append(names, name)
+	}
+	for _, m := range regexp.MustCompile("`SendError\\.([A-Z]\\w*)").FindAllStringSubmatch(section, -1) {
+		names = append(names, "apptuitclient.SendError."+m[1])
+	}
+	for _, name := range names {
+		if !exported[name] && name != "encoding.SanitizePrometheus.Sanitize" && name != "encoding.SanitizeApptuit.Sanitize" {
+			t.Errorf("there is no %s", name)
+		}
+	}
+	if len(names) < 80 {
+		t.Errorf("only %d identifiers found", len(names))
+	}
+	metrics, err := os.ReadFile("../runtimemetrics/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("`((?:process|go)\\.[a-z_.]+)`").FindAllStringSubmatch(section, -1) {
+		if !strings.Contains(string(metrics), "//\t"+m[1]+" ") {
+			t.Errorf("runtimemetrics has no %s", m[1])
+		}
+	}
+}
+
+// exportedNames returns the exported declarations of a package: Name, and Type.Name of methods
+// and fields.
+func exportedNames(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(gotoken.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				name := n.Name.Name
+				if n.Recv != nil {
+					name = types.ExprString(n.Recv.List[0].Type) + "." + name
+				}
+				names = append(names, strings.TrimPrefix(name, "*"))
+				return false
+			case *ast.ValueSpec:
+				for _, name := range n.Names {
+					names = append(names, name.Name)
+				}
+			case *ast.TypeSpec:
+				names = append(names, n.Name.Name)
+				if s, ok := n.Type.(*ast.StructType); ok {
+					for _, field := range s.Fields.List {
+						for _, name := range field.Names {
+							names = append(names, n.Name.Name+"."+name.Name)
+						}
+					}
+				}
+				return false
+			}
+			return true
+		})
+	}
+	return names
 }

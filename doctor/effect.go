@@ -60,7 +60,7 @@ func checkEffect(_ context.Context, r *run, f *findings) {
 		}
 		for _, name := range q.settings {
 			s, set := r.inEffect(name)
-			if set.name == "" || slices.Contains(reported, name) || s.kind == table.Flag && disabled(set.value) {
+			if set.name == "" || slices.Contains(reported, name) || disabled(s.kind, set.value) {
 				continue
 			}
 			reported = append(reported, name)
@@ -69,8 +69,8 @@ func checkEffect(_ context.Context, r *run, f *findings) {
 	}
 }
 
-// disabled reports whether the text of a flag is the default, no.
-func disabled(text string) bool {
+// disabled reports whether a text is the default of a setting that can be disabled, no.
+func disabled(kind table.Type, text string) bool {
 	on, err := encoding.ParseBool(text)
-	return err == nil && !on
+	return (kind == table.Flag || kind == table.FlagOrNames) && err == nil && !on
 }

@@ -19,6 +19,7 @@ func TestSettingsWithoutEffect(t *testing.T) {
 		"a unit without the reporter layout":      {map[string]string{"APPTUIT_DURATION_UNIT": "ms", "APPTUIT_LAYOUT": "default"}, "duration_unit", "only the reporter layout has it"},
 		"meters without the reporter layout":      {map[string]string{"APPTUIT_METERS": "yes"}, "meters", "only the reporter layout has it"},
 		"no meters without the reporter layout":   {map[string]string{"APPTUIT_METERS": "no"}, "meters", ""},
+		"meters by name without that layout":      {map[string]string{"APPTUIT_METERS": "http.*"}, "meters", "only the reporter layout has it"},
 		"timers in the reporter layout":           {map[string]string{"APPTUIT_TIMERS": "all", "APPTUIT_LAYOUT": "Reporter"}, "timers", ""},
 		"histograms in the reporter layout":       {map[string]string{"APPTUIT_HISTOGRAMS": "both", "APPTUIT_LAYOUT": "reporter"}, "histograms", "the reporter layout has histograms of its own"},
 		"quantiles in the reporter layout":        {map[string]string{"APPTUIT_QUANTILES": "0.5", "APPTUIT_LAYOUT": "reporter"}, "quantiles", "the reporter layout has histograms of its own"},

@@ -54,7 +54,7 @@ type config struct {
 	layout       client.Optional[Layout]
 	timers       client.Optional[Timers]
 	durationUnit client.Optional[time.Duration]
-	meters       client.Optional[bool]
+	meters       client.Optional[func(name string) bool] // nil selects none
 
 	selfMetrics   client.Optional[bool]
 	usageMetrics  client.Optional[bool]

@@ -69,9 +69,9 @@
 //	                           .75_percentile, .95_percentile, .99_percentile, .999_percentile
 //	timer                      as histogram and meter, and also .sum and .50_percentile
 //
-// Monotonic sums are counters, or meters with [WithMeters]. Histograms with a unit of time
-// are timers ([WithTimers]), in seconds ([WithDurationUnit]). Summaries, tags, the prefix and
-// sanitizing are as in the default layout: response.time becomes
+// Monotonic sums are counters, or meters if [WithMeters] selects them. Histograms with a unit
+// of time are timers ([WithTimers]), in seconds ([WithDurationUnit]). Summaries, tags, the
+// prefix and sanitizing are as in the default layout: response.time becomes
 // response_time_75_percentile.
 //
 // Counts and sums are totals since the exporter was created; for sums and histograms with
@@ -238,7 +238,7 @@
 //	                                   WithUsageMetrics
 //
 // In the reporter layout, send.total, .successful, .failed, overflowed and filtered are
-// counters, or meters with WithMeters, and send.time is a timer in the unit of WithDurationUnit.
+// counters, and send.time is a timer in the unit of WithDurationUnit.
 //
 // # Cardinality and cost
 //
@@ -359,8 +359,11 @@
 //	                              WithTimers.
 //	APPTUIT_DURATION_UNIT         ns, us, ms, s, min, h or d. Unit of the values of timers. Default:
 //	                              s. Overridden by WithDurationUnit.
-//	APPTUIT_METERS                yes or no. Sends monotonic sums as meters, with rates. Default:
-//	                              no. WithMeters has the same effect.
+//	APPTUIT_METERS                yes, no, or patterns, separated by commas; ! before a pattern
+//	                              excludes. Monotonic sums that are meters, with rates: all, or
+//	                              those whose names the patterns select. In a pattern, * stands for
+//	                              any text and ? for one character. With exclusions alone, all
+//	                              others are included. Default: no. Overridden by WithMeters.
 //	APPTUIT_SELF_METRICS          yes or no. The exporter's own metrics, apptuit.reporter.*.
 //	                              Default: yes. Overridden by WithoutSelfMetrics.
 //	APPTUIT_USAGE_METRICS         yes or no. apptuit.reporter.usage.*: series, points and bytes of

@@ -42,7 +42,7 @@ func (c *config) variables() map[string]func(settings.Variable) {
 		"layout":                        read(c, &c.layout, ParseLayout),
 		"timers":                        read(c, &c.timers, ParseTimers),
 		"duration_unit":                 read(c, &c.durationUnit, ParseDurationUnit),
-		"meters":                        read(c, &c.meters, encoding.ParseBool),
+		"meters":                        read(c, &c.meters, parseMeters),
 		"self_metrics":                  read(c, &c.selfMetrics, encoding.ParseBool),
 		"usage_metrics":                 read(c, &c.usageMetrics, encoding.ParseBool),
 		"meter_provider":                c.observability,
@@ -87,6 +87,18 @@ func parseTarget(text string) (attribute.Filter, error) {
 		return nil, err
 	}
 	return all, nil
+}
+
+// parseMeters parses a boolean that selects all meters or none, or patterns of the names of
+// instruments.
+func parseMeters(text string) (func(name string) bool, error) {
+	switch enabled, err := encoding.ParseBool(text); {
+	case err != nil:
+		return metersOf(strings.Split(text, ",")...)
+	case enabled:
+		return metersOf()
+	}
+	return nil, nil
 }
 
 // observability selects the global provider for the value true, without white space around it,

@@ -97,6 +97,12 @@ func reporterConversions() []conversion {
 				metricsOf(metricOf("order", sumUntil[int64](2, 10))),
 			},
 		},
+		{
+			name: "meters by name", options: []Option{WithMeters("order", "b*", "!bytes")}, exports: exports{
+				metricsOf(metricOf("order", sumUntil[int64](0, 50)), metricOf("bytes", sumUntil(0, 0.5)), heartbeat(0), gauge("book", number(21.5)), metricOf("backlog", upDown)),
+				metricsOf(metricOf("order", sumUntil[int64](1, 70)), metricOf("bytes", sumUntil(1, 1.5)), heartbeat(1)),
+			},
+		},
 		{name: "sums of delta temporality are added up", exports: exports{metricsOf(deltaSum(0, 2)), metricsOf(deltaSum(1, 0.5)), metricsOf(deltaSum(2, nan)), metricsOf(deltaSum(3, 1))}},
 		{
 			name: "all histograms are timers", options: []Option{WithTimers(TimersAll), WithDurationUnit(time.Millisecond)},

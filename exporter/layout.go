@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/pattern"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
 
@@ -74,6 +75,16 @@ const (
 // ParseTimers returns the value with the given name: unit, all or none. It ignores case.
 func ParseTimers(name string) (Timers, error) {
 	return convert.Named("timers", name, TimersByUnit, "unit", "all", "none")
+}
+
+// metersOf returns the function that selects the meters by the names of instruments. None of
+// the exporter's own metrics is a meter, as in apptuit-py.
+func metersOf(patterns ...string) (func(name string) bool, error) {
+	selection, err := pattern.NewSelection(patterns...)
+	if err != nil {
+		return nil, err
+	}
+	return func(name string) bool { return !strings.HasPrefix(name, selfPrefix) && selection.Matches(name) }, nil
 }
 
 // ParseDurationUnit returns the duration of a unit: ns, us, ms, s, min, h or d.

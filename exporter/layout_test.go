@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -44,7 +45,14 @@ func TestLayoutFaults(t *testing.T) {
 		"quantiles by name":  {env: map[string]string{"APPTUIT_QUANTILES": "0.5, x, 2"}, want: []string{"APPTUIT_QUANTILES", `quantile " x" is not a number`, "quantile 2 must be greater than 0"}},
 		"timers by name":     {env: map[string]string{"APPTUIT_TIMERS": "some"}, want: []string{"APPTUIT_TIMERS", "must be unit, all or none"}},
 		"duration by name":   {env: map[string]string{"APPTUIT_DURATION_UNIT": "fortnight"}, want: []string{"APPTUIT_DURATION_UNIT", "must be ns, us, ms, s, min, h or d"}},
-		"meters by name":     {env: map[string]string{"APPTUIT_METERS": "perhaps"}, want: []string{"APPTUIT_METERS", "perhaps"}},
+		"meters by name":     {env: map[string]string{"APPTUIT_METERS": "http.*,,orders"}, want: []string{"APPTUIT_METERS: pattern 2 is empty"}},
+		"meters": {
+			options: []Option{WithLayout(LayoutReporter), WithMeters(""), WithMeters("orders", "!"), WithMeters("!!a"), WithMeters("a\xff")},
+			want: []string{
+				"WithMeters: pattern 1 is empty", "WithMeters: pattern 2: there is no pattern after the exclamation mark",
+				"WithMeters: pattern 1 has two exclamation marks", "WithMeters: pattern 1 is not valid UTF-8",
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for variable, value := range c.env {
@@ -106,7 +114,7 @@ func TestLayoutsOfTheEnvironment(t *testing.T) {
 		"APPTUIT_QUANTILES":     {value: "0.9, 0.25,0.9", same: []Option{WithQuantiles(0.25, 0.9)}, instead: []Option{WithQuantiles(0.1)}},
 		"APPTUIT_TIMERS":        {value: "all", same: []Option{WithTimers(TimersAll)}, instead: []Option{WithTimers(TimersNone)}, more: []Option{reporter}},
 		"APPTUIT_DURATION_UNIT": {value: "us", same: []Option{WithDurationUnit(time.Microsecond)}, instead: []Option{WithDurationUnit(time.Hour)}, more: []Option{reporter}},
-		"APPTUIT_METERS":        {value: "yes", same: []Option{WithMeters()}, more: []Option{reporter}},
+		"APPTUIT_METERS":        {value: "yes", same: []Option{WithMeters()}, instead: []Option{WithMeters("visits")}, more: []Option{reporter}},
 	} {
 		for _, v := range variables {
 			t.Setenv(v, "")
@@ -124,6 +132,93 @@ func TestLayoutsOfTheEnvironment(t *testing.T) {
 		if got := namesOf(t, append(c.instead, c.more...)...); got != other {
 			t.Errorf("with the option, %s gives %s, want %s", variable, got, other)
 		}
+	}
+}
+
+// Patterns select the meters by the names of instruments, before prefix and sanitizing. Neither
+// up-down counters nor the exporter's own metrics are meters.
+func TestMetersByName(t *testing.T) {
+	const all = "9lives http.client.requests http.server.requests orders"
+	for name, c := range map[string]struct {
+		variable string
+		options  []Option
+		want     string
+	}{
+		"none":                                 {"", nil, ""},
+		"no":                                   {"no", nil, ""},
+		"yes":                                  {"Yes", nil, all},
+		"a name":                               {"orders", nil, "orders"},
+		"names":                                {" http.client.requests ,orders", nil, "http.client.requests orders"},
+		"a pattern":                            {"http.*.requests", nil, "http.client.requests http.server.requests"},
+		"one character":                        {"?lives", nil, "9lives"},
+		"a name after sanitizing":              {"http_client_requests,_9lives_count,shop.orders", nil, ""},
+		"another case":                         {"Orders", nil, ""},
+		"exclusions":                           {"!http.*", nil, "9lives orders"},
+		"exclusions of names":                  {"http.*,!*.server.*", nil, "http.client.requests"},
+		"own metrics":                          {"apptuit.reporter.*", nil, ""},
+		"an up-down counter":                   {"queue", nil, ""},
+		"an option without patterns":           {"", []Option{WithMeters()}, all},
+		"an option":                            {"", []Option{WithMeters("orders", "?lives")}, "9lives orders"},
+		"an option with exclusions":            {"", []Option{WithMeters("*", "!orders")}, "9lives http.client.requests http.server.requests"},
+		"an option over the variable":          {"yes", []Option{WithMeters("orders")}, "orders"},
+		"an option that selects none":          {"yes", []Option{WithMeters("!*")}, ""},
+		"an option over a variable with fault": {",", []Option{WithMeters()}, all},
+		"the last of two options":              {"", []Option{WithMeters(), WithMeters("orders")}, "orders"},
+		"without the environment":              {"yes", []Option{WithoutEnvironment()}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("APPTUIT_METERS", c.variable)
+			srv := memoryServer(t)
+			e := newExporter(t, append(c.options, toServer(srv), WithLayout(LayoutReporter), WithPrefix("shop."))...)
+			upDown := metricOf("queue", metricdata.Sum[int64]{Temporality: metricdata.CumulativeTemporality, DataPoints: []metricdata.DataPoint[int64]{number[int64](3)}})
+			metrics := []metricdata.Metrics{upDown}
+			for name := range strings.FieldsSeq(all) {
+				metrics = append(metrics, metricOf(name, sumUntil[int64](0, 1)))
+			}
+			mustExport(t, e, metricsOf(metrics...))
+			rated := map[string]int{}
+			for _, p := range srv.Take() {
+				if metric, ok := strings.CutSuffix(p.Metric, "_rate"); ok && !strings.Contains(metric, "send_time") {
+					rated[metric[:strings.LastIndexByte(metric, '_')]]++
+				}
+			}
+			want := map[string]int{}
+			for name := range strings.FieldsSeq(c.want) {
+				want["shop_"+strings.ReplaceAll(name, ".", "_")] = 4
+			}
+			if diff := cmp.Diff(want, rated); diff != "" {
+				t.Errorf("rates of metrics (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A View can rename an instrument: patterns then select by its new name.
+func TestMetersAfterAView(t *testing.T) {
+	srv := memoryServer(t)
+	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter), WithMeters("meter.*"))
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(e)),
+		sdkmetric.WithView(sdkmetric.NewView(sdkmetric.Instrument{Name: "orders", Scope: instrumentation.Scope{Name: "app"}}, sdkmetric.Stream{Name: "meter.orders"})),
+	)
+	for _, scope := range []string{"app", "library"} {
+		counter, err := provider.Meter(scope).Int64Counter("orders")
+		if err != nil {
+			t.Fatal(err)
+		}
+		counter.Add(t.Context(), 1)
+	}
+	if err := provider.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range srv.Take() {
+		got = append(got, p.Metric)
+	}
+	slices.Sort(got)
+	want := []string{"meter_orders_15m_rate", "meter_orders_1m_rate", "meter_orders_5m_rate", "meter_orders_count", "meter_orders_mean_rate", "orders_count"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 }
 

@@ -357,11 +357,32 @@ func WithDurationUnit(unit time.Duration) Option {
 	})
 }
 
-// WithMeters sends all monotonic sums as meters in the reporter layout: a count with rates.
-// By default they are counters. APPTUIT_METERS has the same effect. In another layout New
-// returns an error.
-func WithMeters() Option {
-	return optionFunc(func(c *config) { c.meters.Set("WithMeters", true) })
+// WithMeters selects the monotonic sums that are meters in the reporter layout: each has a
+// count and four rates. All other sums are counters, which have a count only. By default no
+// sum is a meter.
+//
+// The patterns select by the name of the instrument, before prefix and sanitizing, but after
+// a View has renamed it. In a pattern, * stands for any text and ? for one character; the
+// rest must be equal, with regard to case. A pattern after an exclamation mark excludes the
+// names that it matches, and overrides the others:
+//
+//	exporter.WithMeters()                            // all
+//	exporter.WithMeters("http.*", "orders")          // these
+//	exporter.WithMeters("http.*", "!http.server.*")  // those of http that are not the server's
+//	exporter.WithMeters("!queue.*")                  // all but these
+//
+// Up-down counters and the exporter's own metrics, apptuit.reporter.*, are never meters.
+//
+// WithMeters overrides APPTUIT_METERS, and the last WithMeters the earlier ones. In another
+// layout New returns an error, as for an empty pattern.
+func WithMeters(patterns ...string) Option {
+	return optionFunc(func(c *config) {
+		meters, err := metersOf(patterns...)
+		if err != nil {
+			c.fault("WithMeters: %w", err)
+		}
+		c.meters.Set("WithMeters", meters)
+	})
 }
 
 // WithUsageMetrics adds metrics about the usage of each instrument in the previous Export to the

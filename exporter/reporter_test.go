@@ -243,8 +243,11 @@ func FuzzReporter(f *testing.F) {
 		handler := apptuittest.NewHandler()
 		opts, mode := bytes.anyOptions(handler, apptuitclient.WithMaxInFlight(1))
 		opts = append(opts, WithLayout(LayoutReporter), WithTimers(Timers(options%3)))
-		if options&4 != 0 {
+		switch options >> 2 & 3 {
+		case 1:
 			opts = append(opts, WithMeters())
+		case 2:
+			opts = append(opts, WithMeters("*e*", "!*o*"))
 		}
 		e, err := New(t.Context(), opts...)
 		if err != nil {

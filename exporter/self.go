@@ -19,6 +19,9 @@ import (
 // selfScope is the scope of the exporter's own metrics.
 const selfScope = "github.com/apptuitai/apptuit-go/exporter"
 
+// selfPrefix is the prefix of the names of the exporter's own metrics.
+const selfPrefix = "apptuit.reporter."
+
 // selfMetrics are the exporter's metrics about the Exports of one resource. Their names are
 // those of apptuit-py's reporter.
 type selfMetrics struct {
@@ -87,7 +90,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 	}
 	const points = "{point}"
 	counter := func(name string, v uint64) metricdata.Metrics {
-		return metricdata.Metrics{Name: "apptuit.reporter." + name, Unit: points, Data: metricdata.Sum[int64]{
+		return metricdata.Metrics{Name: selfPrefix + name, Unit: points, Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality, IsMonotonic: true, DataPoints: point(v),
 		}}
 	}
@@ -95,7 +98,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 		counter("send.total", s.total),
 		counter("send.successful", s.successful),
 		counter("send.failed", s.failed),
-		{Name: "apptuit.reporter.send.time", Unit: "s", Data: metricdata.Histogram[float64]{
+		{Name: selfPrefix + "send.time", Unit: "s", Data: metricdata.Histogram[float64]{
 			Temporality: temporality, DataPoints: []metricdata.HistogramDataPoint[float64]{times},
 		}},
 		counter("overflowed", s.overflowed),
@@ -105,7 +108,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 	}
 	if spool, ok := e.cfg.client.SpoolStats(); ok {
 		gauge := func(name, unit string, v int64) metricdata.Metrics {
-			return metricdata.Metrics{Name: "apptuit.reporter." + name, Unit: unit, Data: metricdata.Gauge[int64]{DataPoints: point(uint64(v))}}
+			return metricdata.Metrics{Name: selfPrefix + name, Unit: unit, Data: metricdata.Gauge[int64]{DataPoints: point(uint64(v))}}
 		}
 		metrics = append(
 			metrics,

@@ -123,7 +123,7 @@ func usageMetrics(usage []InstrumentUsage, template metricdata.DataPoint[int64])
 			points[i].Value = value(u)
 			points[i].Attributes = attribute.NewSet(attribute.String("instrument", u.Instrument), attribute.String("scope", u.Scope))
 		}
-		return metricdata.Metrics{Name: "apptuit.reporter.usage." + name, Unit: unit, Data: metricdata.Gauge[int64]{DataPoints: points}}
+		return metricdata.Metrics{Name: selfPrefix + "usage." + name, Unit: unit, Data: metricdata.Gauge[int64]{DataPoints: points}}
 	}
 	return []metricdata.Metrics{
 		gauge("series", "{series}", func(u InstrumentUsage) int64 { return int64(u.Series) }),

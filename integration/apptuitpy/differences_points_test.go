@@ -61,13 +61,19 @@ func (p *point) names() []string {
 	return append(slices.Collect(maps.Keys(p.Tags)), p.Metric)
 }
 
-// rename applies a function to the metric and the tag keys of a point.
+// rename applies a function to the metric and the tag keys of a point. The values of keys
+// that become one are joined, in the order of the original keys.
 func (p *point) rename(rename func(string) string) (changed bool) {
 	before := p.series()
 	p.Metric = rename(p.Metric)
 	tags := map[string]string{}
-	for key, value := range p.Tags {
-		tags[rename(key)] = value
+	for _, key := range slices.Sorted(maps.Keys(p.Tags)) {
+		renamed := rename(key)
+		if before, ok := tags[renamed]; ok {
+			tags[renamed] = before + ";" + p.Tags[key]
+		} else {
+			tags[renamed] = p.Tags[key]
+		}
 	}
 	p.Tags = tags
 	return p.series() != before
@@ -141,10 +147,16 @@ func pointDifferences() []difference {
 		},
 		{
 			python: "digits and numbers outside ASCII are sent in names",
-			ours:   "they become `_`, and are refused in mode none",
+			ours:   "they become `_`, and are refused in mode none and in `APPTUIT_TAGS`. Tag keys that differ only in them become one, whose values are joined with `;`",
 			reason: "of the characters outside ASCII, only letters are valid (see above)",
 			source: "utils.py, `VALID_REGEX` and `APPTUIT_SANITIZE_REGEX`",
 			edit: func(x *exchange) {
+				for item := range strings.SplitSeq(of(x).env["APPTUIT_TAGS"], ",") {
+					if key, _, _ := strings.Cut(item, ":"); withoutNumbers(key) != key {
+						*x.Theirs = outcome{Facts: map[string]string{"client": "refused"}}
+						return
+					}
+				}
 				if of(x).mode == "None" {
 					x.Theirs.withhold(func(p *point) bool {
 						return slices.ContainsFunc(p.names(), func(name string) bool { return withoutNumbers(name) != name })

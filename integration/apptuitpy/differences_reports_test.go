@@ -4,6 +4,7 @@
 package apptuitpy_test
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -291,6 +292,38 @@ func reportDifferences() []difference {
 			},
 		},
 		{
+			python: "digits and numbers outside ASCII are sent in names",
+			ours:   "they become `_`, and are refused in mode none. Of instruments that differ only in them, the first is sent",
+			reason: "of the characters outside ASCII, only letters are valid (see above)",
+			source: "utils.py, `VALID_REGEX` and `APPTUIT_SANITIZE_REGEX`",
+			edit: func(x *exchange) {
+				numbered := func(name string) bool { return withoutNumbers(name) != name }
+				if !slices.ContainsFunc(x.Theirs.Sent, func(p point) bool { return slices.ContainsFunc(p.names(), numbered) }) {
+					return
+				}
+				sent := map[string]bool{}
+				refused := 0
+				x.Theirs.Sent = slices.DeleteFunc(x.Theirs.Sent, func(p point) bool {
+					bad := of(x).mode == "None" && slices.ContainsFunc(p.names(), numbered)
+					p.rename(withoutNumbers)
+					bad = bad || sent[p.series()]
+					sent[p.series()] = true
+					if bad {
+						refused++
+					}
+					return bad
+				})
+				for i := range x.Theirs.Sent {
+					x.Theirs.Sent[i].rename(withoutNumbers)
+				}
+				x.Theirs.reported()
+				if refused > 0 {
+					x.Theirs.refusedReport()
+					x.Theirs.Facts["handled error 0"] = fmt.Sprintf("status 0, 0 successful, %d failed, %[1]d listed", refused)
+				}
+			},
+		},
+		{
 			python: "there is no resource",
 			ours:   "`service.name`, `service.namespace` and `service.instance.id` of the resource are tags; `WithResourceAttributes` chooses others, or none",
 			reason: "OpenTelemetry's way to tell services apart. All other cases choose none",
@@ -573,19 +606,6 @@ func reportDifferences() []difference {
 				last := of(x).steps[0].Observe[len(of(x).steps[0].Observe)-1]
 				x.Theirs.Sent = append(x.Theirs.Sent, point{"m_value", map[string]string{"otel_metric_overflow": "true", "t": "1"}, of(x).intervals()[0].timestamp(), pythonFloat(float64(last.Value))})
 				x.Theirs.reported()
-			},
-		},
-		{
-			python: "a registry has counters and meters",
-			ours:   "`WithMeters` makes meters of all counters of an exporter, its own among them",
-			reason: "OpenTelemetry has one instrument for both",
-			source: "pyformance/apptuit_reporter.py, `ApptuitReporter._update_counter`",
-			edit: func(x *exchange) {
-				if of(x).meters {
-					x.addOwn(func(p *point) bool {
-						return strings.HasSuffix(p.Metric, "_rate") && !strings.Contains(p.Metric, "send_time")
-					})
-				}
 			},
 		},
 	}

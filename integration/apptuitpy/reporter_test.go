@@ -52,10 +52,10 @@ type reporting struct {
 	prefix   string
 	mode     string // of sanitizing; "" is the default, "None" Python's None
 	tags     map[string]string
-	host     bool // with the host tag
-	service  bool // with the resource attributes of the default
-	meters   bool // our sums are meters
-	self     bool // with the reporter's own metrics
+	host     bool     // with the host tag
+	service  bool     // with the resource attributes of the default
+	meters   []string // patterns of the sums that are meters here
+	self     bool     // with the reporter's own metrics
 	python   map[string]any
 	faults   []apptuittest.Fault
 	counters bool // counters are monotonic sums here, else up-down counters
@@ -154,8 +154,8 @@ func (r *reporting) inGo(t *testing.T) *outcome {
 	if !r.service {
 		options = append(options, exporter.WithResourceAttributes(attribute.NewAllowKeysFilter()))
 	}
-	if r.meters {
-		options = append(options, exporter.WithMeters())
+	if r.meters != nil {
+		options = append(options, exporter.WithMeters(r.meters...))
 	}
 	if !r.self {
 		options = append(options, exporter.WithoutSelfMetrics())
@@ -347,7 +347,7 @@ func reports() []reporting {
 			if kind == "meter" && slices.ContainsFunc(values, func(v float64) bool { return v != math.Trunc(v) }) {
 				continue // is an integer here
 			}
-			all = append(all, reporting{name: kind + ", " + name, meters: kind == "meter", steps: []step{report(10, observe(kind, "m", values...)...)}})
+			all = append(all, reporting{name: kind + ", " + name, meters: metersOf(kind), steps: []step{report(10, observe(kind, "m", values...)...)}})
 		}
 	}
 	all = append(all,
@@ -370,22 +370,22 @@ func reports() []reporting {
 			steps = append(steps, report(10, observe(kind, "m", v...)...))
 		}
 		all = append(all,
-			reporting{name: kind + " in three reports", meters: kind == "meter", steps: steps},
-			reporting{name: kind + " with idle reports", meters: kind == "meter", steps: []step{report(10, observe(kind, "m", 1, 2)...), report(10), report(10), report(10, observe(kind, "m", 3)...)}},
-			reporting{name: kind + " that begins later", meters: kind == "meter", steps: []step{report(10, observe("gauge", "first", 1)...), report(10, observe(kind, "m", 4)...), report(10, observe(kind, "m", 6)...)}},
-			reporting{name: kind + " in reports that come too fast", meters: kind == "meter", steps: []step{report(2, observe(kind, "m", 4)...), report(2, observe(kind, "m", 6)...), report(2), report(2)}},
+			reporting{name: kind + " in three reports", meters: metersOf(kind), steps: steps},
+			reporting{name: kind + " with idle reports", meters: metersOf(kind), steps: []step{report(10, observe(kind, "m", 1, 2)...), report(10), report(10), report(10, observe(kind, "m", 3)...)}},
+			reporting{name: kind + " that begins later", meters: metersOf(kind), steps: []step{report(10, observe("gauge", "first", 1)...), report(10, observe(kind, "m", 4)...), report(10, observe(kind, "m", 6)...)}},
+			reporting{name: kind + " in reports that come too fast", meters: metersOf(kind), steps: []step{report(2, observe(kind, "m", 4)...), report(2, observe(kind, "m", 6)...), report(2), report(2)}},
 		)
 	}
 	steady := make([]step, 0, 60)
 	for i := range 60 {
 		steady = append(steady, report(10, observe("meter", "m", float64(10+i%7))...))
 	}
-	all = append(all, reporting{name: "a meter for ten minutes", meters: true, steps: steady})
+	all = append(all, reporting{name: "a meter for ten minutes", meters: []string{"*"}, steps: steady})
 	burst := []step{report(10, observe("meter", "m", 1000)...)}
 	for range 30 {
 		burst = append(burst, report(60))
 	}
-	all = append(all, reporting{name: "a meter that is idle after a burst", meters: true, steps: burst})
+	all = append(all, reporting{name: "a meter that is idle after a burst", meters: []string{"*"}, steps: burst})
 
 	// Timestamps.
 	for _, advance := range []float64{1, 1.25, 1.5, 1.75, 2.5, 60} {
@@ -395,13 +395,20 @@ func reports() []reporting {
 	// Names, prefixes and modes.
 	for _, mode := range []string{"", "prometheus", "apptuit", "None"} {
 		for _, prefix := range []string{"", "shop.", "9", "é "} {
-			for _, name := range []string{"order_count", "http.server.duration", "a b", "9a", "é", "a__b", "größe/日本"} {
+			for _, name := range []string{"order_count", "http.server.duration", "a b", "9a", "é", "a__b", "größe/日本", "m²", "٣_a", "نسخة٣٣"} {
 				all = append(all, reporting{
 					name: fmt.Sprintf("%q after %q in mode %s", name, prefix, mode), mode: mode, prefix: prefix,
 					steps: []step{report(10, observation{Kind: "gauge", Name: name, Tags: tags{"k": "v"}, Value: 1})}, tags: tags{"t": "1"},
 				})
 			}
 		}
+	}
+
+	for _, mode := range []string{"apptuit", "None"} {
+		all = append(all, reporting{
+			name: "instruments that differ in a number, in mode " + mode, mode: mode, tags: tags{"t": "1"},
+			steps: []step{report(10, slices.Concat(observe("gauge", "m²", 2), observe("gauge", "m³", 3), observe("gauge", "n", 1))...)},
+		})
 	}
 
 	// Tags.
@@ -479,8 +486,15 @@ func reports() []reporting {
 		reporting{name: "a rejected point", tags: tags{"t": "1"}, steps: []step{report(10, bad...)}, faults: []apptuittest.Fault{reject}},
 		reporting{name: "own metrics after a rejected point", self: true, tags: tags{"t": "1"}, steps: []step{report(10, bad...), report(10, bad...)}, faults: []apptuittest.Fault{reject}},
 		reporting{name: "503", tags: tags{"t": "1"}, steps: []step{report(10, bad...)}, faults: []apptuittest.Fault{apptuittest.Status(503)}},
-		reporting{name: "own metrics with meters", self: true, meters: true, tags: tags{"t": "1"}, steps: []step{report(10, gauge...), report(10, gauge...)}},
-		reporting{name: "a meter that is reported at once", meters: true, steps: []step{report(0, observe("meter", "m", 1)...)}},
+		reporting{name: "own metrics with meters", self: true, meters: []string{"*"}, tags: tags{"t": "1"}, steps: []step{report(10, gauge...), report(10, gauge...)}},
+		reporting{
+			name: "counters and meters", self: true, counters: true, meters: []string{"http.*", "m", "!*.count"}, tags: tags{"t": "1"},
+			steps: []step{
+				report(10, slices.Concat(observe("meter", "http.requests", 5, 2), observe("counter", "http.count", 3), observe("meter", "m", 1), observe("counter", "n", 4))...),
+				report(10, slices.Concat(observe("meter", "http.requests", 1), observe("counter", "http.count", 1))...),
+			},
+		},
+		reporting{name: "a meter that is reported at once", meters: []string{"*"}, steps: []step{report(0, observe("meter", "m", 1)...)}},
 		reporting{name: "the default of retry_count", python: map[string]any{"retry_count": "unset"}, steps: []step{report(10, of("gauge", "m", tags{"k": "v"}, 1))}},
 	)
 	for i := range all {
@@ -489,6 +503,14 @@ func reports() []reporting {
 		}
 	}
 	return all
+}
+
+// metersOf are the patterns for the instruments of a case, which are of one kind.
+func metersOf(kind string) []string {
+	if kind == "meter" {
+		return []string{"*"}
+	}
+	return nil
 }
 
 // ownMetric reports whether a point is about the reporter itself.

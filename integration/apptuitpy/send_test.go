@@ -411,6 +411,10 @@ func namedPoints() []sending {
 	return append(all,
 		sending{name: "two keys that become one", points: []given{one("m", map[string]string{"a.b": "first", "a_b": "second"})}},
 		sending{name: "three keys that become one", points: []given{one("m", map[string]string{"a.b": "1", "a-b": "2", "a_b": "3", "c": "4"})}},
+		sending{name: "two keys that differ in a number, in mode apptuit", mode: "apptuit", points: []given{one("m", map[string]string{"area_m³": "3", "area_m²": "2", "n": "1"})}},
+		sending{name: "two metrics that differ in a digit, in mode apptuit", mode: "apptuit", points: []given{one("m٢", map[string]string{"k": "1"}), one("m٣", map[string]string{"k": "2"})}},
+		sending{name: "a global key with a digit in mode apptuit", mode: "apptuit", tags: map[string]string{"٣": "global"}, points: []given{one("m", map[string]string{"k": "v"})}},
+		sending{name: "a global key with a digit in mode none", mode: "None", tags: map[string]string{"k٣": "global"}, points: []given{one("m", map[string]string{"k": "v"})}},
 		sending{name: "two keys that become one in mode apptuit", mode: "apptuit", points: []given{one("m", map[string]string{"a b": "1", "a_b": "2"})}},
 		sending{name: "a key of the point that becomes a global one", tags: map[string]string{"a_b": "global"}, points: []given{one("m", map[string]string{"a.b": "own"})}},
 		sending{name: "a global key that becomes one of the point", tags: map[string]string{"a.b": "global"}, points: []given{one("m", map[string]string{"a_b": "own"})}},
@@ -446,7 +450,7 @@ func taggedPoints() []sending {
 			sending{name: names[0] + " and " + names[1], env: tags{names[0]: "k:first", names[1]: "k:second,l:w"}, points: []given{one("m", nil)}},
 		)
 	}
-	for _, text := range []string{"k:v", " k : v , ", "k1:v1,k2:v2,", ",,", "k", "k:v:w", "a b:c", "k:", ":v", "é:ü", "a.b:c", "k:a b c"} {
+	for _, text := range []string{"k:v", " k : v , ", "k1:v1,k2:v2,", ",,", "k", "k:v:w", "a b:c", "k:", ":v", "é:ü", "a.b:c", "k:a b c", "٣:x", "m²:x", "k:٣"} {
 		all = append(all, sending{name: fmt.Sprintf("APPTUIT_TAGS=%q", text), env: variable("APPTUIT_TAGS", text), points: []given{one("m", tags{"p": "1"})}})
 	}
 	all = append(all,

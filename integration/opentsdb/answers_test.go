@@ -106,6 +106,8 @@ func puts(at time.Time) []put {
 		{name: "a key twice", query: details, body: point(`"h":"a","h":"b"`), status: 200, answer: one, differs: strict},
 		{name: "a number as a tag", query: details, body: point(`"h":5`), status: 200, answer: one, differs: strict},
 		{name: "letters of other scripts", query: details, body: point(`"ключ":"日本"`), status: 200, answer: one},
+		{name: "a digit of another script", query: details, body: array(line("answers٣", at, 1, `"h":"a"`)), status: 400, answer: failed("Invalid metric name (\"answers٣\"): illegal character: ٣")},
+		{name: "a number of another script", query: details, body: point(`"area_m²":"a"`), status: 400, answer: failed("Invalid tag name with value [a] (\"area_m²\"): illegal character: ²")},
 		{name: "a long tag value", query: details, body: point(`"h":"` + strings.Repeat("a", 2000) + `"`), status: 200, answer: one},
 		{name: "an empty tag value", query: details, body: point(`"h":""`), status: 400, answer: failed("Invalid tag value with key [h]: empty string")},
 		{name: "bytes that are not UTF-8", query: details, body: point("\"h\":\"a\xff\""), status: 400, answer: failed("Invalid tag value with key [h] (\"a\ufffd\"): illegal character: \ufffd"), differs: strict},

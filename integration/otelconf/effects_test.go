@@ -120,6 +120,18 @@ func TestEffectsOnPoints(t *testing.T) {
 	if points, _ := arrived(t, "self_metrics: false, layout: reporter, meters: true"); len(points) != 5 {
 		t.Errorf("meters: %v", points)
 	}
+	for meters, want := range map[string]int{
+		"{}": 5, "{included: [requests]}": 5, "{included: ['re*', orders]}": 5, "{included: [orders]}": 1,
+		"{excluded: ['req*']}": 1, "{included: ['*'], excluded: [requests]}": 1, "{excluded: [orders]}": 5, "false": 1,
+	} {
+		if points, _ := arrived(t, "self_metrics: false, layout: reporter, meters: "+meters); len(points) != want {
+			t.Errorf("meters: %s: %v", meters, points)
+		}
+	}
+	t.Setenv("APPTUIT_METERS", "yes")
+	if points, _ := arrived(t, "self_metrics: false, layout: reporter, meters: {included: [orders]}"); len(points) != 1 {
+		t.Errorf("meters over the variable: %v", points)
+	}
 	if points, _ := arrived(t, "instance_tag: true"); points[0].Tags["service_instance_id"] == "" {
 		t.Errorf("instance_tag: %v", points[0])
 	}

@@ -57,7 +57,7 @@ func setters() map[string]func(*settings, value) {
 		"layout":                        export(oneOf(exporter.ParseLayout), exporter.WithLayout),
 		"timers":                        export(oneOf(exporter.ParseTimers), exporter.WithTimers),
 		"duration_unit":                 export(oneOf(exporter.ParseDurationUnit), exporter.WithDurationUnit),
-		"meters":                        exportIf(true, exporter.WithMeters),
+		"meters":                        (*settings).readMeters,
 		"self_metrics":                  exportIf(false, exporter.WithoutSelfMetrics),
 		"usage_metrics":                 exportIf(true, exporter.WithUsageMetrics),
 		"cardinality_warning":           export(value.series, exporter.WithCardinalityWarning),

@@ -23,18 +23,21 @@ type Selection struct{ Included, Excluded []string }
 //
 // A pattern after an exclamation mark is excluded. White space around patterns is removed.
 // An empty pattern is an error.
-func ParseSelection(text string) (Selection, error) {
+func ParseSelection(text string) (Selection, error) { return NewSelection(strings.Split(text, ",")...) }
+
+// NewSelection returns the selection of some patterns. Each has the form that
+// [ParseSelection] describes.
+func NewSelection(patterns ...string) (Selection, error) {
 	var s Selection
-	n := 0
-	for part := range strings.SplitSeq(text, ",") {
-		n++
-		name, excluded := strings.CutPrefix(strings.TrimSpace(part), "!")
+	for i, text := range patterns {
+		n := i + 1
+		name, excluded := strings.CutPrefix(strings.TrimSpace(text), "!")
 		name = strings.TrimSpace(name)
 		switch {
 		case name == "" && excluded:
 			return Selection{}, fmt.Errorf("pattern %d: there is no pattern after the exclamation mark", n)
 		case name == "":
-			return Selection{}, fmt.Errorf("pattern %d is empty: write pattern,pattern, with * for all names", n)
+			return Selection{}, fmt.Errorf("pattern %d is empty: write * for all names", n)
 		case strings.HasPrefix(name, "!"):
 			return Selection{}, fmt.Errorf("pattern %d has two exclamation marks", n)
 		case !utf8.ValidString(name):

@@ -120,9 +120,9 @@ func TestSelection(t *testing.T) {
 
 func TestParseSelection_Faults(t *testing.T) {
 	for text, want := range map[string]string{
-		"":         "pattern 1 is empty: write pattern,pattern, with * for all names",
-		"a,, b":    "pattern 2 is empty: write pattern,pattern, with * for all names",
-		"a,":       "pattern 2 is empty: write pattern,pattern, with * for all names",
+		"":         "pattern 1 is empty: write * for all names",
+		"a,, b":    "pattern 2 is empty: write * for all names",
+		"a,":       "pattern 2 is empty: write * for all names",
 		"a, !":     "pattern 2: there is no pattern after the exclamation mark",
 		"!,a":      "pattern 1: there is no pattern after the exclamation mark",
 		"!!a":      "pattern 1 has two exclamation marks",

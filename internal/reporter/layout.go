@@ -16,8 +16,9 @@ type Layout struct {
 	Unit time.Duration
 	// Timers says which histograms are timers.
 	Timers Timers
-	// Meters makes meters of monotonic sums.
-	Meters bool
+	// Meters selects the monotonic sums that are meters, by the names of their instruments.
+	// Nil selects none.
+	Meters func(name string) bool
 }
 
 // Timers says which histograms are timers.
@@ -52,7 +53,7 @@ func (l *Layout) typeOf(spec convert.InstrumentSpec) metricType {
 	case convert.Gauge:
 		return typeGauge
 	case convert.Sum:
-		if l.Meters && spec.Monotonic {
+		if spec.Monotonic && l.Meters != nil && l.Meters(spec.Name) {
 			return typeMeter
 		}
 		return typeCounter

@@ -23,9 +23,11 @@ func TestLayout_Shape_HasTheSeriesOfApptuitPy(t *testing.T) {
 		want   string
 	}{
 		{Layout{}, convert.InstrumentSpec{Kind: convert.Sum, Monotonic: true}, ".count"},
-		{Layout{Meters: true}, convert.InstrumentSpec{Kind: convert.Sum}, ".count"},
-		{Layout{Meters: true}, convert.InstrumentSpec{Kind: convert.Sum, Monotonic: true}, ".count .mean_rate .1m_rate .5m_rate .15m_rate"},
-		{Layout{Meters: true}, convert.InstrumentSpec{Kind: convert.Gauge}, ".value"},
+		{Layout{Meters: allMeters}, convert.InstrumentSpec{Kind: convert.Sum}, ".count"},
+		{Layout{Meters: allMeters}, convert.InstrumentSpec{Kind: convert.Sum, Monotonic: true}, ".count .mean_rate .1m_rate .5m_rate .15m_rate"},
+		{Layout{Meters: allMeters}, convert.InstrumentSpec{Kind: convert.Gauge}, ".value"},
+		{Layout{Meters: onlyOrders}, convert.InstrumentSpec{Name: "orders", Kind: convert.Sum, Monotonic: true}, ".count .mean_rate .1m_rate .5m_rate .15m_rate"},
+		{Layout{Meters: onlyOrders}, convert.InstrumentSpec{Name: "visits", Kind: convert.Sum, Monotonic: true}, ".count"},
 		{Layout{}, convert.InstrumentSpec{Kind: convert.Exponential, Unit: "ms"}, timer},
 		{Layout{}, convert.InstrumentSpec{Kind: convert.Histogram, Unit: "By"}, histogram},
 		{Layout{Timers: TimersAll}, convert.InstrumentSpec{Kind: convert.Histogram, Unit: "By"}, timer},
@@ -40,9 +42,12 @@ func TestLayout_Shape_HasTheSeriesOfApptuitPy(t *testing.T) {
 		if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
 			t.Errorf("%+v of %+v: %s", c.spec, c.layout, diff)
 		}
-		// Only gauges are never converted by Values.
 	}
 }
+
+func allMeters(string) bool { return true }
+
+func onlyOrders(name string) bool { return name == "orders" }
 
 // Deltas, and all of which a rate or a statistic is sent, need state.
 func TestLayout_ObservesWhatNeedsState(t *testing.T) {
@@ -54,7 +59,9 @@ func TestLayout_ObservesWhatNeedsState(t *testing.T) {
 	}{
 		{Layout{}, false, of(convert.Histogram, convert.Exponential)},
 		{Layout{}, true, of(convert.Sum, convert.Histogram, convert.Exponential)},
-		{Layout{Meters: true}, false, of(convert.Sum, convert.Histogram, convert.Exponential)},
+		{Layout{Meters: allMeters}, false, of(convert.Sum, convert.Histogram, convert.Exponential)},
+		{Layout{Meters: onlyOrders}, false, of(convert.Histogram, convert.Exponential)},
+		{Layout{Meters: onlyOrders}, true, of(convert.Sum, convert.Histogram, convert.Exponential)},
 	} {
 		for _, kind := range of(convert.Sum, convert.Gauge, convert.Histogram, convert.Exponential, convert.Summary) {
 			spec := convert.InstrumentSpec{Kind: kind, Monotonic: true}

@@ -66,7 +66,7 @@ func TestObserver_DropsIdleSeriesAfterStateTime(t *testing.T) {
 
 // A cumulative series that does not come is not idle but gone.
 func TestObserver_DropsCumulativeSeriesAfterIdleTime(t *testing.T) {
-	h := newHarness(t, Layout{Meters: true}, plenty)
+	h := newHarness(t, Layout{Meters: allMeters}, plenty)
 	h.run(seen{name: "t", number: model.Int(5)})
 	for range int64(convert.IdleTime / (10 * time.Second)) {
 		wantNothing(t, h.run())
@@ -77,7 +77,7 @@ func TestObserver_DropsCumulativeSeriesAfterIdleTime(t *testing.T) {
 }
 
 func TestObserver_ResetsGiveNoNegativeRates(t *testing.T) {
-	h := newHarness(t, Layout{Meters: true}, plenty)
+	h := newHarness(t, Layout{Meters: allMeters}, plenty)
 	for n, p := range []seen{
 		{number: model.Int(100)},
 		{number: model.Int(200)},
@@ -124,7 +124,7 @@ func TestObserver_CumulativeHistogramsHaveStatisticsOfTheInterval(t *testing.T) 
 // Statistics of an interval need no state with delta temporality. Values that need it
 // are rejected, and reported once for each data point.
 func TestObserver_WithoutRoomRejectsValuesThatNeedState(t *testing.T) {
-	h := newHarness(t, Layout{Meters: true}, 100)
+	h := newHarness(t, Layout{Meters: allMeters}, 100)
 	for n := range 2 {
 		r := h.run(
 			seen{name: "t", unit: "s", delta: true, exponential: of(1, 2)}, seen{name: "m", number: model.Int(5)}, seen{name: "d", number: model.Int(5), delta: true},

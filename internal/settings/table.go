@@ -348,8 +348,8 @@ func reporter() []Setting {
 		},
 		{
 			Name: "meters", Group: Reporter, Options: []string{"exporter.WithMeters"}, Variable: "APPTUIT_METERS",
-			Type: Flag, Default: "no", NoCollectorKey: addsUp,
-			Doc: "Sends monotonic sums as meters, with rates.",
+			Type: FlagOrNames, Default: "no", NoCollectorKey: addsUp,
+			Doc: "Monotonic sums that are meters, with rates: all, or those whose names the patterns select. In a pattern, `*` stands for any text and `?` for one character. With exclusions alone, all others are included.",
 		},
 	}
 }

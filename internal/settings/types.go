@@ -29,6 +29,7 @@ const (
 	HeaderList // k1=v1,k2=v2 in declarative configuration
 	Patterns   // of keys; included and excluded
 	FlagOrPatterns
+	FlagOrNames // all or none, or patterns of names
 	Quantiles
 	Code // a value of Go
 )
@@ -63,6 +64,8 @@ func (s *Setting) VariableForm() string {
 		return "`k1=v1,k2=v2`, values percent-encoded"
 	case Patterns:
 		return "patterns, separated by commas; `!` before a pattern excludes"
+	case FlagOrNames:
+		return "`yes`, `no`, or patterns, separated by commas; `!` before a pattern excludes"
 	case Quantiles:
 		return "numbers between 0 and 1, separated by commas"
 	case Code:
@@ -86,6 +89,8 @@ func (s *Setting) KeyForm() string {
 		return "a list of `name` and `value`"
 	case Patterns, FlagOrPatterns:
 		return "`included` and `excluded`: lists of patterns"
+	case FlagOrNames:
+		return "`true`, `false`, or `included` and `excluded`: lists of patterns"
 	case Quantiles:
 		return "a list of numbers between 0 and 1"
 	}
@@ -115,7 +120,7 @@ func oneOf(names []string) string {
 // KeyDefault returns the default in the form of a key of declarative configuration.
 func (s *Setting) KeyDefault() string {
 	switch s.Type {
-	case Flag, FlagOrPatterns:
+	case Flag, FlagOrPatterns, FlagOrNames:
 		return strings.NewReplacer("yes", "true", "no", "false").Replace(s.Default)
 	case Duration:
 		if d, err := time.ParseDuration(s.Default); err == nil {

@@ -7,9 +7,13 @@ An answer has "result", or "error" with what Python raised. Numbers that JSON do
 commands.
 """
 
+import ast
+import importlib
+import inspect
 import json
 import numbers
 import os
+import re
 import sys
 import unicodedata
 import warnings
@@ -99,18 +103,14 @@ def call(function, calls):
 def characters():
     """For each block of 256 code points: their categories, and which are valid and stay in each mode.
 
-    The category is a lower-case letter, or C for a surrogate or a code point that this version of Unicode does not have.
+    The category is a lower-case letter, S for a surrogate, and C for a code point that this version of Unicode does not have.
     """
     blocks = {}
     for first in range(0, 0x110000, 256):
         rows = {"category": [], "valid": [], "apptuit": [], "prometheus": []}
         for code in range(first, first + 256):
             c = chr(code)
-            if unicodedata.category(c) in ("Cn", "Cs"):
-                for row in rows.values():
-                    row.append("C")
-                continue
-            rows["category"].append(unicodedata.category(c)[0].lower())
+            rows["category"].append({"Cn": "C", "Cs": "S"}.get(unicodedata.category(c), unicodedata.category(c)[0].lower()))
             rows["valid"].append("1" if _contains_valid_chars.__wrapped__(c) else "0")
             rows["apptuit"].append("1" if sanitize_name_apptuit.__wrapped__(c) == c else "0")
             rows["prometheus"].append("1" if sanitize_name_prometheus.__wrapped__(c) == c else "0")
@@ -257,12 +257,73 @@ def cell(v):
     return repr(float(v))
 
 
+# --- the names that a program can use
+
+SOURCES = {
+    "apptuit": {
+        "apptuit": "apptuit.", "apptuit.apptuit_client": "", "apptuit.timeseries": "timeseries.", "apptuit.utils": "utils.",
+        "apptuit.pyformance.apptuit_reporter": "", "apptuit.pyformance.process_metrics": "",
+        "pyformance.reporters.reporter": "",  # the base class of ApptuitReporter
+    },
+    "pyformance": {
+        "pyformance.registry": "", "pyformance.meters.counter": "", "pyformance.meters.gauge": "",
+        "pyformance.meters.histogram": "", "pyformance.meters.meter": "", "pyformance.meters.timer": "",
+    },
+}
+TEXTS = re.compile(r"APPTUIT_[A-Z_]+|apptuit\.reporter\.[a-z.]+|python\.[a-z.]+")
+
+
+def surface(package):
+    """The names of a package, with the defaults of parameters: Class.method, function(parameter), Class.attribute, constants, and the
+    environment variables and metrics in its texts. Attributes are those of apptuit alone: pyformance's are its state."""
+    names = {}
+    for module, prefix in SOURCES[package].items():
+        tree = ast.parse(inspect.getsource(importlib.import_module(module)))
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                add_function(names, prefix + node.name, node)
+            elif isinstance(node, ast.ClassDef):
+                add_class(names, prefix + node.name, node, package == "apptuit")
+            elif isinstance(node, ast.Assign) and package == "apptuit":
+                names.update({prefix + target.id: "" for target in node.targets if isinstance(target, ast.Name)})
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and TEXTS.fullmatch(node.value):
+                names[node.value] = ""
+    if package == "pyformance":
+        names["call_too_long"] = ""  # is assigned in a condition
+    return names
+
+
+def add_function(names, name, node):
+    names[name] = ""
+    a = node.args
+    positional = a.posonlyargs + a.args
+    defaults = dict(zip((p.arg for p in reversed(positional)), map(ast.unparse, reversed(a.defaults))))
+    for parameter in positional + a.kwonlyargs + [p for p in (a.vararg, a.kwarg) if p]:
+        if parameter.arg not in ("self", "cls"):
+            names["%s(%s)" % (name, parameter.arg)] = defaults.get(parameter.arg, "")
+
+
+def add_class(names, name, node, attributes):
+    names[name] = ""
+    for method in node.body:
+        if isinstance(method, ast.FunctionDef):
+            setter = any(isinstance(d, ast.Attribute) and d.attr == "setter" for d in method.decorator_list)
+            if not setter:
+                add_function(names, name if method.name == "__init__" else name + "." + method.name, method)
+    for part in ast.walk(node):
+        if attributes and isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) \
+                and isinstance(part.value, ast.Name) and part.value.id == "self":
+            names[name + "." + part.attr] = ""
+
+
 COMMANDS = {
     "call": call,
     "characters": characters,
     "send": send,
     "report": report,
     "query": query,
+    "surface": surface,
 }
 
 
