@@ -1,0 +1,64 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package spool
+
+import (
+	"context"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+)
+
+// verification is the result of --verify in JSON.
+type verification struct {
+	Dir   string `json:"dir"`
+	Whole int    `json:"whole"` // files without a fault
+	Bad   []bad  `json:"bad"`
+}
+
+type bad struct {
+	File  string `json:"file"`
+	Error string `json:"error"`
+}
+
+// verify reads every file.
+func (r *run) verify(ctx context.Context) error {
+	result := verification{Dir: r.dir, Bad: []bad{}}
+	for f, err := range r.view.Files() {
+		there := true
+		if err == nil {
+			r.progress.Set("%s read: %s", count(result.Whole+len(result.Bad), "file"), f.Path)
+			err, there = r.checkFile(ctx, f)
+		}
+		if err := ended(ctx); err != nil {
+			return err
+		}
+		switch {
+		case !there:
+		case err == nil:
+			result.Whole++
+		default:
+			result.Bad = append(result.Bad, bad{r.path(f.Path), err.Error()})
+			if r.asJSON() {
+				continue
+			}
+			if err := r.printf("%s: %v\n", r.path(f.Path), err); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.writeVerification(&result); err != nil {
+		return err
+	}
+	if len(result.Bad) > 0 {
+		return cli.ErrFailed // the output says which
+	}
+	return nil
+}
+
+func (r *run) writeVerification(v *verification) error {
+	if r.asJSON() {
+		return r.writeJSON(v)
+	}
+	return r.printf("%s: %s whole, %d damaged\n", v.Dir, count(v.Whole, "file"), len(v.Bad))
+}
