@@ -87,19 +87,33 @@ func (v *View) Files() iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
 		for _, name := range v.names() {
 			for _, dir := range []string{name, path.Join(name, quarantineName)} {
-				quarantined := dir != name
-				entries, err := v.disk.ReadDir(dir)
-				if err != nil && !errors.Is(err, fs.ErrNotExist) && !yield(Stored{dir, quarantined}, err) {
+				if !v.filesIn(dir, dir != name, yield) {
 					return
-				}
-				for _, e := range entries {
-					if isBatch(e.Name()) && e.Type().IsRegular() && !yield(Stored{path.Join(dir, e.Name()), quarantined}, nil) {
-						return
-					}
 				}
 			}
 		}
 	}
+}
+
+// filesIn yields the batches in one folder, and returns false if yield does.
+func (v *View) filesIn(dir string, quarantined bool, yield func(Stored, error) bool) bool {
+	info, err := v.disk.Lstat(dir)
+	if err == nil && !info.IsDir() {
+		return true
+	}
+	var entries []fs.DirEntry
+	if err == nil {
+		entries, err = v.disk.ReadDir(dir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !yield(Stored{dir, quarantined}, err) {
+		return false
+	}
+	for _, e := range entries {
+		if isBatch(e.Name()) && e.Type().IsRegular() && !yield(Stored{path.Join(dir, e.Name()), quarantined}, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 // Open opens a file for reading. The error is fs.ErrNotExist if the file is no longer there, and
