@@ -84,7 +84,8 @@ type SpoolContent struct {
 // InspectSpool describes the folder of a spool without opening it. It delivers, moves and
 // removes nothing, and does not disturb a client that has opened the folder. It locks the
 // folder for a moment; a client that opens the folder at that moment may find it in use.
-// The error wraps fs.ErrNotExist if there is no such folder.
+// The error wraps fs.ErrNotExist if there is no such folder. The command "apptuit spool" does
+// the same, and verifies, exports or delivers the batches.
 func InspectSpool(dir string) (SpoolContent, error) {
 	s, err := spool.Inspect(dir)
 	if err != nil {

@@ -22,6 +22,11 @@ import (
 // pollInterval is the time between two looks at a client that delivers.
 const pollInterval = 50 * time.Millisecond
 
+// maxText limits the text of a batch that is delivered, in bytes: programs can raise theirs with
+// WithMaxBatchBytes, and a client moves a larger batch to the quarantine. It bounds the memory for
+// files that no client has written.
+const maxText = 256 << 20
+
 // delivery is the result of --replay in JSON, in points.
 type delivery struct {
 	Dir       string `json:"dir"`
@@ -102,8 +107,7 @@ func (r *run) allowsInsecure() (bool, error) {
 
 // replayFolder delivers the batches of one instance.
 func (r *run) replayFolder(ctx context.Context, result *delivery, dir string, insecure bool, options []apptuitclient.Option) error {
-	spoolOptions := []apptuitclient.SpoolOption{
-		// Nothing is dropped that the program would keep.
+	spoolOptions := []apptuitclient.SpoolOption{ // nothing is dropped that the program would keep
 		apptuitclient.WithSpoolMaxBytes(math.MaxInt64), apptuitclient.WithSpoolMaxAge(math.MaxInt64), apptuitclient.WithSpoolRate(r.rate),
 	}
 	if insecure {
@@ -111,7 +115,7 @@ func (r *run) replayFolder(ctx context.Context, result *delivery, dir string, in
 	}
 	var warnings messages
 	c, err := apptuitclient.New(append(slices.Clip(options),
-		apptuitclient.WithSpool(dir, spoolOptions...),
+		apptuitclient.WithSpool(dir, spoolOptions...), apptuitclient.WithMaxBatchBytes(maxText),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: 500 * time.Millisecond, MaxInterval: 5 * time.Second}),
 		apptuitclient.WithWarningHandler(warnings.add),
 	)...)
