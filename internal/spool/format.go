@@ -93,7 +93,7 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	fault := func(format string, args ...any) (*Batch, int64, uint32, error) {
 		return nil, 0, 0, fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, args...))
 	}
-	header := make([]byte, fixedSize)
+	header := make([]byte, fixedSize, fixedSize+reasonSizeSize)
 	if err := fill(r, header); err != nil {
 		return nil, 0, 0, err
 	}
@@ -105,12 +105,11 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	switch v := binary.BigEndian.Uint16(f); v {
 	case version:
 	case versionWhy:
-		size := make([]byte, reasonSizeSize)
-		if err := fill(r, size); err != nil {
+		header = header[:fixedSize+reasonSizeSize]
+		if err := fill(r, header[fixedSize:]); err != nil {
 			return nil, 0, 0, err
 		}
-		header = append(header, size...)
-		if reasonSize = int(binary.BigEndian.Uint16(size)); reasonSize == 0 || reasonSize > maxReason {
+		if reasonSize = int(binary.BigEndian.Uint16(header[fixedSize:])); reasonSize == 0 || reasonSize > maxReason {
 			return fault("a reason of %d bytes", reasonSize)
 		}
 	default:

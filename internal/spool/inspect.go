@@ -86,7 +86,7 @@ func (i *Info) addFolder(disk Disk, dir string) error {
 		name, regular := e.Name(), e.Type().IsRegular()
 		switch {
 		case isBatch(name) && regular:
-			i.addFile(stat(disk, path.Join(dir, name), unlimited))
+			i.addFile(stat(disk, path.Join(dir, name), unlimited()))
 		case name == quarantineName && e.IsDir():
 			quarantine = true
 		case name == lockName && regular, isTemporary(name) && regular, dir == "." && e.IsDir() && isSubfolder(name):

@@ -20,9 +20,9 @@ type View struct {
 	insecure error
 }
 
-// unlimited are the limits of a View, which does not hold bodies in memory. They also refuse
+// unlimited returns the limits of a View, which does not hold bodies in memory. They also refuse
 // what no client writes, see Limits.check.
-var unlimited = Limits{Bytes: math.MaxInt64, Text: math.MaxInt64}
+func unlimited() Limits { return Limits{Bytes: math.MaxInt64, Text: math.MaxInt64} }
 
 // OpenView opens a folder for reading. The error is fs.ErrNotExist if there is no such folder.
 func OpenView(dir string) (*View, error) {
@@ -119,7 +119,7 @@ func (v *View) filesIn(dir string, quarantined bool, yield func(Stored, error) b
 // Open opens a file for reading. The error is fs.ErrNotExist if the file is no longer there, and
 // [ErrFormat] if it is not a batch. The caller must close the Reader.
 func (v *View) Open(f Stored) (*Reader, error) {
-	r, err := openBatch(v.disk, f.Path, unlimited)
+	r, err := openBatch(v.disk, f.Path, unlimited())
 	if errors.Is(err, errForeign) { // something else is in its place now
 		return nil, fs.ErrNotExist
 	}

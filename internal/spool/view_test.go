@@ -69,7 +69,7 @@ func TestView_FoldersAreThoseOfTheInstances(t *testing.T) {
 		}
 	}
 	total := Total(folders)
-	if total.Batches != 3 || total.Points != 30 || total.Oldest != folders[0].Oldest || total.Newest != folders[1].Newest || total.Reason != "reason " || !total.InUse {
+	if total.Batches != 3 || total.Points != 30 || !total.Oldest.Equal(folders[0].Oldest) || !total.Newest.Equal(folders[1].Newest) || total.Reason != "reason " || !total.InUse {
 		t.Errorf("%+v", total)
 	}
 }
@@ -135,10 +135,7 @@ func TestReader_FindsFaults(t *testing.T) {
 	dir := t.TempDir()
 	put(t, instances(t, dir, 0)[0], numbered(0, 5000))
 	v := view(t, dir)
-	var stored Stored
-	for stored = range v.Files() {
-		break
-	}
+	stored := Stored{Path: list(t, dir)[0]}
 	path := filepath.Join(dir, stored.Path)
 	whole, err := os.ReadFile(path)
 	if err != nil {

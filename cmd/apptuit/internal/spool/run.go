@@ -6,16 +6,13 @@ package spool
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
-	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
@@ -50,15 +47,6 @@ func (r *run) printf(format string, args ...any) error {
 // opener returns a function that opens a file, for CheckStored and StoredLines.
 func (r *run) opener(f spool.Stored) func() (*spool.Reader, error) {
 	return func() (*spool.Reader, error) { return r.view.Open(f) }
-}
-
-// checkFile returns the fault of a file, and whether the file is still there.
-func (r *run) checkFile(ctx context.Context, f spool.Stored) (fault error, there bool) {
-	err := client.CheckStored(ctx, r.opener(f))
-	if errors.Is(err, fs.ErrNotExist) { // it has been delivered meanwhile
-		return nil, false
-	}
-	return err, true
 }
 
 // ended returns the error of a run whose context has ended.

@@ -5,8 +5,11 @@ package spool
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // verification is the result of --verify in JSON.
@@ -25,16 +28,15 @@ type bad struct {
 func (r *run) verify(ctx context.Context) error {
 	result := verification{Dir: r.dir, Bad: []bad{}}
 	for f, err := range r.view.Files() {
-		there := true
 		if err == nil {
 			r.progress.Set("%s read: %s", count(result.Whole+len(result.Bad), "file"), f.Path)
-			err, there = r.checkFile(ctx, f)
+			err = client.CheckStored(ctx, r.opener(f))
 		}
 		if err := ended(ctx); err != nil {
 			return err
 		}
 		switch {
-		case !there:
+		case errors.Is(err, fs.ErrNotExist): // it has been delivered meanwhile
 		case err == nil:
 			result.Whole++
 		default:
