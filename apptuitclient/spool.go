@@ -59,15 +59,21 @@ type SpoolContent struct {
 	// not counted in Points.
 	Batches       int
 	Points, Bytes int64
-	// Oldest is when the oldest batch was spooled, the zero time without batches.
-	Oldest time.Time
+	// Oldest and Newest are when the oldest and the newest batch were spooled, the zero time
+	// without batches.
+	Oldest, Newest time.Time
+	// LastError is the reason why the newest batch could not be delivered when it was spooled,
+	// on one line and without secrets. It is empty without batches, and if the batch was written
+	// by a version of this package that did not store the reason.
+	LastError string
 	// Faulty is the number of batches that are damaged or unreadable.
 	Faulty int
 	// Foreign is the number of other files and folders. A client leaves them alone.
 	Foreign int
-	// Quarantined is the number of files in the subfolder "quarantine". They are never
-	// delivered.
-	Quarantined int
+	// Quarantined is the number of files in the subfolder "quarantine", and QuarantinedBytes
+	// their size. They are never delivered.
+	Quarantined      int
+	QuarantinedBytes int64
 	// InUse reports whether a client, of this or another process, has opened the folder.
 	InUse bool
 	// Insecure is the error with which a client refuses the folder, because other users can
@@ -78,11 +84,16 @@ type SpoolContent struct {
 // InspectSpool describes the folder of a spool without opening it. It delivers, moves and
 // removes nothing, and does not disturb a client that has opened the folder. It locks the
 // folder for a moment; a client that opens the folder at that moment may find it in use.
-// The error wraps fs.ErrNotExist if there is no such folder.
+// The error wraps fs.ErrNotExist if there is no such folder. The command "apptuit spool" does
+// the same, and verifies, exports or delivers the batches.
 func InspectSpool(dir string) (SpoolContent, error) {
 	s, err := spool.Inspect(dir)
 	if err != nil {
 		return SpoolContent{}, fmt.Errorf("apptuit: spool: %w", err)
 	}
-	return SpoolContent(s), nil
+	return SpoolContent{
+		Batches: s.Batches, Points: s.Points, Bytes: s.Bytes, Oldest: s.Oldest, Newest: s.Newest, LastError: s.Reason,
+		Faulty: s.Faulty, Foreign: s.Foreign, Quarantined: s.Quarantined, QuarantinedBytes: s.QuarantinedBytes,
+		InUse: s.InUse, Insecure: s.Insecure,
+	}, nil
 }

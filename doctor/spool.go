@@ -62,6 +62,9 @@ func reportSpoolContent(f *findings, dir string, c apptuitclient.SpoolContent) {
 	if c.Batches > 0 {
 		text = fmt.Sprintf("%d points in %d batches wait in %s, the oldest since %s",
 			c.Points, c.Batches, dir, c.Oldest.UTC().Format(time.RFC3339))
+		if c.LastError != "" {
+			text += "; the last error was: " + c.LastError
+		}
 	}
 	if c.InUse {
 		text += "; a process has the folder"

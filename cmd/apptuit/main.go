@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command apptuit checks the configuration of programs that send metrics to Apptuit or to
-// another server with OpenTSDB's put protocol, and asks such servers for what they have stored.
+// another server with OpenTSDB's put protocol, asks such servers for what they have stored, and
+// shows and delivers the points that such programs have spooled.
 //
 //	go install github.com/apptuitai/apptuit-go/cmd/apptuit@latest
 //	apptuit doctor
 //	apptuit query --promql 'sum by (route) (rate(http_requests[5m]))' --since 7d
+//	apptuit spool /var/spool/shop
 //
 // "apptuit help" lists the subcommands, and "apptuit help NAME" shows the flags and examples of
 // one. They read the environment variables that programs with the exporter read.
@@ -27,6 +29,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/doctor"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/query"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/spool"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/version"
 )
 
@@ -36,7 +39,8 @@ func root() *cobra.Command {
 		Use:   "apptuit",
 		Short: "Check, send and query metrics of Apptuit and OpenTSDB-compatible servers",
 		Long: `apptuit checks the configuration of programs that send metrics to Apptuit, OpenTSDB,
-VictoriaMetrics or InfluxDB, and asks such servers for what they have stored.
+VictoriaMetrics or InfluxDB, asks such servers for what they have stored, and shows and
+delivers the points that such programs have spooled.
 
 It reads the environment variables that these programs read, such as APPTUIT_ENDPOINT
 and APPTUIT_API_TOKEN. Flags override them. Tokens and passwords are never flags.
@@ -51,6 +55,7 @@ NO_COLOR.`,
 	c.AddCommand(
 		doctor.Command(),
 		query.Command(),
+		spool.Command(),
 		version.Command(),
 	)
 	return c

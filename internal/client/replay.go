@@ -234,7 +234,7 @@ func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *se
 		remaining += b.Points()
 		parts = append(parts, &spool.Batch{
 			Encoding: record.Encoding, Points: uint32(b.Points()), Uncounted: b.Uncounted(nil),
-			Raw: b.RawSize(), Time: record.Time, Body: b.Body(),
+			Raw: b.RawSize(), Time: record.Time, Reason: storedReason(u.err), Body: b.Body(),
 		})
 	}
 	if remaining == points {
@@ -286,6 +286,7 @@ func (r *replayer) handleReadFailure(file *spool.File, err error) {
 	if !damaged && !r.readFailures.Seen(file) {
 		r.s.dropped(spool.Drop{Err: fmt.Errorf("a file with %s cannot be read, and is tried again later: %w", pointsText(file.Points()), err)})
 	}
+	r.s.setFailure(err)
 	file.Mark.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
 	r.s.folder.Return(file)
 }
@@ -309,10 +310,12 @@ func failuresOf(files []*spool.File, sender *sender) []deliveryFailure {
 func (r *replayer) schedule(files []*spool.File, causes []deliveryFailure, sender *sender, p permit) {
 	switch {
 	case !sender.unavailable:
+		r.s.setFailure(nil)
 		r.scheduleAfterSuccess(sender.tally.processed)
 	case r.s.c.life.Err() != nil: // Close has ended the attempt
 		r.s.circuit.cancel(p)
 	default:
+		r.s.setFailure(sender.cause.err)
 		circuitClosed := r.s.circuit.isClosed()
 		for i, file := range files {
 			if !causes[i].untried {

@@ -6,6 +6,7 @@ package client_test
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,6 +34,30 @@ func TestInspectSpoolShowsWhatWaits(t *testing.T) {
 	stats, _ := c.SpoolStats()
 	if got.Batches != stats.Batches || got.Points != stats.Points || got.Bytes != stats.Bytes || got.Points != 3 {
 		t.Errorf("%+v, where the client has %+v", got, stats)
+	}
+	if !got.Newest.Equal(got.Oldest) || !strings.Contains(got.LastError, "503") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The reason in a file is that of the error: on one line, short, and without the token that the
+// server quotes.
+func TestInspectSpoolShowsTheReasonWithoutSecrets(t *testing.T) {
+	const token = "s3cret/token"
+	dir := spoolDir(t)
+	c := newFake(t, text(503, "no \x1b[31mroom\nfor "+token+" "+strings.Repeat("ä", 3000))).spooling(dir, apptuitclient.WithToken(token))
+	send(t, c, numberedPoints(1)...)
+	got, err := apptuitclient.InspectSpool(dir)
+	if err != nil || got.Batches != 1 || got.Faulty != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if r := got.LastError; !strings.Contains(r, "503") || !strings.Contains(r, "[31mroom for [redacted] ä") || len([]rune(r)) > 201 || strings.ContainsAny(r, "\x1b\n") {
+		t.Errorf("%q", r)
+	}
+	for _, file := range batchFiles(t, dir) {
+		if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), token) {
+			t.Errorf("the token is in %s, or %v", file, err)
+		}
 	}
 }
 

@@ -43,11 +43,12 @@ type spooler struct {
 	writeSlot  chan struct{}        // capacity 1: one file is written at a time
 	replay     *replayer
 
-	mu     sync.Mutex
-	stats  SpoolStats // without the current content of the folder
-	report spoolReport
-	known  func(*PointError) bool // WriterOptions.Reported of the last live batch that had one
-	codecs map[put.Encoding]*put.Codec
+	mu      sync.Mutex
+	stats   SpoolStats // without the current content of the folder
+	report  spoolReport
+	failure error                  // of the last attempt of the replay; nil after a success
+	known   func(*PointError) bool // WriterOptions.Reported of the last live batch that had one
+	codecs  map[put.Encoding]*put.Codec
 }
 
 // openSpool opens the folder and starts the replay. The error is spool.ErrInUse if another
@@ -76,6 +77,25 @@ func (s *spooler) statistics() SpoolStats {
 	stats.Found, stats.Removed = uint64(content.Found), uint64(content.Removed)
 	stats.Waiting = !s.folder.Held()
 	return stats
+}
+
+// setFailure remembers the result of an attempt of the replay, for SpoolFailure.
+func (s *spooler) setFailure(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failure = err
+}
+
+// SpoolFailure returns why the last attempt to deliver a spooled batch has failed, nil if it has
+// not or there was none.
+func (c *Client) SpoolFailure() error {
+	s := c.spool.current.Load()
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failure
 }
 
 // maintain notices that the folder was lost or is free again, and takes over what other
@@ -182,7 +202,7 @@ func (s *spooler) spoolOrGiveUp(sender *sender, u undelivered, writeBy time.Time
 		sender.tally.giveUp(u)
 		return
 	}
-	if err := s.write(u.batch, writeBy); err != nil {
+	if err := s.write(u.batch, u.err, writeBy); err != nil {
 		s.circuit.close() // without a place on the disk, a request is the only chance of the next batches
 		u.err = fmt.Errorf("%w; the batch could not be spooled: %w", u.err, err)
 		if u.stop == stopRefused { // dropped, not rejected: the disk has lost the points, not the server

@@ -23,9 +23,18 @@ const (
 	abandoned                   // the caller has given the batch up: the file is removed
 )
 
-// write writes a batch into the folder. It returns an error unless the file is durable at
-// the given time: only durable batches count as spooled.
-func (s *spooler) write(b *put.Batch, by time.Time) error {
+// storedReason returns the text of an error for a file, which InspectSpool shows. Like all errors
+// of this package, it contains no secrets.
+func storedReason(why error) string {
+	if why == nil {
+		return ""
+	}
+	return OneLine(why.Error())
+}
+
+// write writes a batch into the folder, with the reason why it was not delivered. It returns an
+// error unless the file is durable at the given time: only durable batches count as spooled.
+func (s *spooler) write(b *put.Batch, why error, by time.Time) error {
 	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()
 	slow := fmt.Errorf("%s: the disk is too slow", s.folder.Dir())
@@ -36,7 +45,7 @@ func (s *spooler) write(b *put.Batch, by time.Time) error {
 	}
 	record := &spool.Batch{
 		Encoding: uint16(b.Encoding()), Points: uint32(b.Points()), Uncounted: b.Uncounted(nil),
-		Raw: b.RawSize(), Time: time.Now(), Body: b.Body(),
+		Raw: b.RawSize(), Time: time.Now(), Reason: storedReason(why), Body: b.Body(),
 	}
 	b.Retain()
 	var state atomic.Int32

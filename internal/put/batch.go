@@ -163,34 +163,46 @@ type Rejection struct {
 func (b *Batch) Lines(ctx context.Context, yield func(i int, line []byte) bool) error {
 	body := b.Open()
 	defer body.Close()
-	plain, err := b.codec.decompress(body)
+	return b.codec.Lines(ctx, body, Stream{Points: b.points, Raw: b.raw, MaxLine: math.MaxInt}, yield)
+}
+
+// Stream describes a body that is read from a stream.
+type Stream struct {
+	Points  int
+	Raw     int64 // length of the uncompressed body, in bytes
+	MaxLine int   // longer lines are an error, in bytes; it bounds the memory
+}
+
+// Lines is Batch.Lines for a body that is read from a stream.
+func (c *Codec) Lines(ctx context.Context, body io.Reader, s Stream, yield func(i int, line []byte) bool) error {
+	plain, err := c.decompress(body)
 	if err != nil {
-		return fmt.Errorf("put: batch of %d points: %w", b.points, err)
+		return fmt.Errorf("put: batch of %d points: %w", s.Points, err)
 	}
-	text := &boundedText{r: plain, left: b.raw}
+	text := &boundedText{r: plain, left: s.Raw}
 	lines := bufio.NewScanner(text)
-	lines.Buffer(make([]byte, 0, chunkSize), math.MaxInt)
+	lines.Buffer(make([]byte, 0, chunkSize), s.MaxLine)
 	lines.Split(splitLines)
 	if !lines.Scan() || lines.Text() != "[" {
-		return b.malformed(0, lines.Err())
+		return s.malformed(0, lines.Err())
 	}
-	for i := range b.points {
+	for i := range s.Points {
 		if i%linesPerCheck == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if !lines.Scan() {
-			return b.malformed(i, lines.Err())
+			return s.malformed(i, lines.Err())
 		}
 		line := bytes.TrimSuffix(lines.Bytes(), []byte(","))
 		if len(line) == 0 || line[0] != '{' {
-			return b.malformed(i, nil)
+			return s.malformed(i, nil)
 		}
 		if !yield(i, line) {
 			return nil
 		}
 	}
 	if !lines.Scan() || lines.Text() != "]" || lines.Scan() || lines.Err() != nil || text.left > 0 {
-		return b.malformed(b.points, lines.Err())
+		return s.malformed(s.Points, lines.Err())
 	}
 	return nil
 }
@@ -219,11 +231,11 @@ func (t *boundedText) Read(p []byte) (int, error) {
 // hundred microseconds.
 const linesPerCheck = 256
 
-func (b *Batch) malformed(i int, err error) error {
+func (s *Stream) malformed(i int, err error) error {
 	if err == nil {
 		err = errors.New("not a line of a batch")
 	}
-	return fmt.Errorf("put: batch of %d points, at point %d: %w", b.points, i, err)
+	return fmt.Errorf("put: batch of %d points, at point %d: %w", s.Points, i, err)
 }
 
 // splitLines is a [bufio.SplitFunc] for lines that end with a newline, and the closing bracket

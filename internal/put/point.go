@@ -6,6 +6,7 @@ package put
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -162,4 +163,13 @@ func SplitLine(line []byte) (key []byte, v model.Value, ok bool) {
 	}
 	v, err := model.ParseValue(string(bytes.TrimSuffix(line[i+len(ValueKey):], []byte("}"))))
 	return line[:i], v, err == nil
+}
+
+// CheckLine returns an error if a line is not that of a point as a [Builder] writes it.
+func CheckLine(line []byte) error {
+	_, v, ok := SplitLine(line)
+	if !ok || !v.Finite() || !bytes.HasPrefix(line, []byte(HeadStart)) || !json.Valid(line) {
+		return errors.New("put: not the line of a point")
+	}
+	return nil
 }

@@ -14,11 +14,21 @@ import (
 
 // The layout of a file of the spool, which the simulation reads and writes by itself.
 const (
+	versionAt   = 8
 	pointsAt    = 12
 	timeAt      = 24
 	uncountedAt = 32
-	fixedSize   = 44
+	fixedSize   = 44 // then in version 2 the size of the reason, which follows the uncounted points
 )
+
+// headerSize returns the size of everything in a file before the checksum of the body.
+func headerSize(content []byte) int {
+	size := fixedSize + 4*int(binary.BigEndian.Uint32(content[uncountedAt:]))
+	if binary.BigEndian.Uint16(content[versionAt:]) == 2 {
+		size += 2 + int(binary.BigEndian.Uint16(content[fixedSize:]))
+	}
+	return size
+}
 
 // batchFiles calls a function with each batch file in the drive.
 func (w *world) batchFiles(do func(name string, content []byte)) {
@@ -52,7 +62,7 @@ func (w *world) turnClock(d time.Duration) {
 	w.batchFiles(func(name string, content []byte) {
 		at := int64(binary.BigEndian.Uint64(content[timeAt:])) - int64(d)
 		binary.BigEndian.PutUint64(content[timeAt:], uint64(at))
-		sumAt := fixedSize + 4*int(binary.BigEndian.Uint32(content[uncountedAt:])) + 4
+		sumAt := headerSize(content) + 4
 		binary.BigEndian.PutUint32(content[sumAt:], crc32.Checksum(content[:sumAt], crc32.MakeTable(crc32.Castagnoli)))
 		_, sequence, _ := strings.Cut(path.Base(name), "-")
 		files = append(files, file{name, path.Join(path.Dir(name), fmt.Sprintf("%016x-%s", at, sequence)), content})

@@ -9,6 +9,9 @@
 //
 //	magic "APTSPOOL"  version  encoding  points  raw size  time  uncounted points  body size  checksums  body
 //
+// Version 2 has in addition the reason why the batch was not delivered, before the checksums. A
+// batch without a reason is written as version 1.
+//
 // A file is written under a temporary name, synced and renamed, and the folder is synced:
 // when Put returns, the batch survives a crash of the process and of the machine. A torn or
 // damaged batch, or one whose header claims what no client writes, is moved to the
@@ -21,5 +24,6 @@
 // that it opened, see owner.go. When a limit of bytes, files or age is exceeded, the oldest
 // batches are dropped and reported.
 //
-// A [Folder] is safe for concurrent use.
+// A [Folder] is safe for concurrent use. A [View] reads a folder without changing it, also one
+// that belongs to another process.
 package spool

@@ -4,7 +4,6 @@
 package spool
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -263,23 +262,11 @@ var errForeign = errors.New("not a regular file")
 
 // stat returns the header of a file as a batch without body, and the size of the file.
 func stat(disk Disk, name string, limits Limits) (*Batch, int64, error) {
-	info, err := disk.Lstat(name)
+	r, err := openBatch(disk, name, limits)
 	if err != nil {
 		return nil, 0, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, errForeign
-	}
-	file, err := disk.Open(name)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { _ = file.Close() }()
-	b, size, _, err := readHeader(bufio.NewReader(file), info.Size())
-	if err == nil {
-		err = limits.check(b, size)
-	}
-	return b, info.Size(), err
+	return r.header, r.size, r.Close()
 }
 
 // Put stores a batch, and drops the oldest ones if it needs their room. When it returns

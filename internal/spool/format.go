@@ -11,15 +11,23 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
-	magic   = "APTSPOOL"
-	version = 1
+	magic      = "APTSPOOL"
+	version    = 1 // of a batch without a reason
+	versionWhy = 2 // of a batch with a reason: the size of the reason follows the fixed part
 
-	fixedSize = len(magic) + 2 + 2 + 4 + 8 + 8 + 4 + 8 // up to the uncounted points
-	sumsSize  = 4 + 4                                  // of the body, and of all before
+	fixedSize      = len(magic) + 2 + 2 + 4 + 8 + 8 + 4 + 8 // up to the size of the reason
+	reasonSizeSize = 2
+	sumsSize       = 4 + 4 // of the body, and of all before
+
+	// maxReason limits a reason, in bytes. It has room for 200 characters of any kind.
+	maxReason = 1024
 )
 
 // Batch is the content of a file.
@@ -29,6 +37,7 @@ type Batch struct {
 	Uncounted []uint32  // points that no account counts, such as the exporter's own metrics, in order
 	Raw       int64     // size of the body before compression, in bytes
 	Time      time.Time // when it was spooled
+	Reason    string    // why it was not delivered, on one line and without secrets; may be empty
 	Body      []byte    // compressed, as it is sent
 }
 
@@ -38,25 +47,39 @@ func (b *Batch) Counted() int { return int(b.Points) - len(b.Uncounted) }
 // ErrFormat is the error of a file that is torn, damaged or foreign.
 var ErrFormat = errors.New("not a whole batch")
 
-func (b *Batch) size() int64 {
-	return int64(fixedSize + 4*len(b.Uncounted) + sumsSize + len(b.Body))
+func (b *Batch) size() int64 { return int64(b.headerSize() + len(b.Body)) }
+
+func (b *Batch) headerSize() int {
+	n := fixedSize + 4*len(b.Uncounted) + sumsSize
+	if b.Reason != "" {
+		n += reasonSizeSize + len(b.Reason)
+	}
+	return n
 }
 
 // header returns the encoded header, everything before the body. It has its own checksum,
 // so that counts that are read from headers alone are correct.
 func (b *Batch) header() []byte {
-	h := make([]byte, 0, fixedSize+4*len(b.Uncounted)+sumsSize)
+	h := make([]byte, 0, b.headerSize())
 	h = append(h, magic...)
-	h = binary.BigEndian.AppendUint16(h, version)
+	v := uint16(version)
+	if b.Reason != "" {
+		v = versionWhy
+	}
+	h = binary.BigEndian.AppendUint16(h, v)
 	h = binary.BigEndian.AppendUint16(h, b.Encoding)
 	h = binary.BigEndian.AppendUint32(h, b.Points)
 	h = binary.BigEndian.AppendUint64(h, uint64(b.Raw))
 	h = binary.BigEndian.AppendUint64(h, uint64(b.Time.UnixNano()))
 	h = binary.BigEndian.AppendUint32(h, uint32(len(b.Uncounted)))
 	h = binary.BigEndian.AppendUint64(h, uint64(len(b.Body)))
+	if b.Reason != "" {
+		h = binary.BigEndian.AppendUint16(h, uint16(len(b.Reason)))
+	}
 	for _, i := range b.Uncounted {
 		h = binary.BigEndian.AppendUint32(h, i)
 	}
+	h = append(h, b.Reason...)
 	h = binary.BigEndian.AppendUint32(h, checksum(b.Body))
 	return binary.BigEndian.AppendUint32(h, checksum(h))
 }
@@ -70,7 +93,7 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	fault := func(format string, args ...any) (*Batch, int64, uint32, error) {
 		return nil, 0, 0, fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, args...))
 	}
-	header := make([]byte, fixedSize)
+	header := make([]byte, fixedSize, fixedSize+reasonSizeSize)
 	if err := fill(r, header); err != nil {
 		return nil, 0, 0, err
 	}
@@ -78,7 +101,18 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 		return fault("it begins with %q", header[:len(magic)])
 	}
 	f := header[len(magic):]
-	if v := binary.BigEndian.Uint16(f); v != version {
+	reasonSize := 0
+	switch v := binary.BigEndian.Uint16(f); v {
+	case version:
+	case versionWhy:
+		header = header[:fixedSize+reasonSizeSize]
+		if err := fill(r, header[fixedSize:]); err != nil {
+			return nil, 0, 0, err
+		}
+		if reasonSize = int(binary.BigEndian.Uint16(header[fixedSize:])); reasonSize == 0 || reasonSize > maxReason {
+			return fault("a reason of %d bytes", reasonSize)
+		}
+	default:
 		return fault("version %d of the format is not known", v)
 	}
 	b = &Batch{Encoding: binary.BigEndian.Uint16(f[2:]), Points: binary.BigEndian.Uint32(f[4:])}
@@ -87,7 +121,7 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	switch {
 	case b.Points == 0 || b.Points > math.MaxInt32 || uncounted > b.Points || raw > math.MaxInt64:
 		return fault("%d points, %d of them uncounted, %d bytes", b.Points, uncounted, raw)
-	case uint64(fixedSize)+4*uint64(uncounted)+uint64(sumsSize)+body != uint64(fileSize) || body > uint64(fileSize):
+	case uint64(len(header)+reasonSize)+4*uint64(uncounted)+uint64(sumsSize)+body != uint64(fileSize) || body > uint64(fileSize):
 		return fault("%d bytes, where its header says %d of body and %d uncounted points", fileSize, body, uncounted)
 	}
 	sum := checksum(header)
@@ -107,6 +141,12 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 		}
 		b.Uncounted = append(b.Uncounted, index)
 	}
+	reason := make([]byte, reasonSize)
+	if err := fill(r, reason); err != nil {
+		return nil, 0, 0, err
+	}
+	sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), reason)
+	b.Reason = string(reason)
 	if bodySum, err = next(); err != nil {
 		return nil, 0, 0, err
 	}
@@ -126,7 +166,7 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 func fill(r io.Reader, p []byte) error {
 	_, err := io.ReadFull(r, p)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: it ends too early", ErrFormat)
+		return errTooShort
 	}
 	return err
 }
@@ -163,6 +203,8 @@ func (l Limits) check(b *Batch, bodySize int64) error {
 		return implausible("%d bytes for a text of %d bytes", bodySize, b.Raw)
 	case int64(b.Points) > b.Raw/minPoint:
 		return implausible("%d points in a text of %d bytes", b.Points, b.Raw)
+	case len(b.Reason) > maxReason || !utf8.ValidString(b.Reason) || strings.ContainsFunc(b.Reason, unicode.IsControl):
+		return implausible("its reason is not a line of text")
 	}
 	return nil
 }
@@ -183,7 +225,7 @@ func read(file io.Reader, fileSize int64, check func(b *Batch, bodySize int64) e
 		return nil, err
 	}
 	if checksum(b.Body) != sum {
-		return nil, fmt.Errorf("%w: the checksum of the body does not match", ErrFormat)
+		return nil, errBodySum
 	}
 	return b, nil
 }

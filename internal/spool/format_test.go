@@ -12,6 +12,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -40,6 +41,8 @@ func TestFormatRoundTrip(t *testing.T) {
 		"sample":      sample(),
 		"small":       {Points: 1, Time: time.Unix(0, 0), Body: []byte{}},
 		"large":       {Encoding: math.MaxUint16, Points: math.MaxInt32, Raw: math.MaxInt64, Time: time.Unix(0, math.MaxInt64), Body: make([]byte, 100_000)},
+		"reason":      {Points: 1, Uncounted: []uint32{0}, Time: time.Unix(5, 0), Reason: "server: connection refused", Body: []byte("x")},
+		"long reason": {Points: 1, Time: time.Unix(5, 0), Reason: strings.Repeat("ä", maxReason/2), Body: []byte("x")},
 		"before 1970": {Points: 1, Time: time.Unix(-5, 0), Body: []byte("x")},
 	} {
 		file := whole(b)
@@ -71,8 +74,34 @@ func TestFormatStays(t *testing.T) {
 	}
 }
 
+// The bytes of version 2.
+func TestFormatStays_WithReason(t *testing.T) {
+	b := sample()
+	b.Reason = "down"
+	want := "APTSPOOL" + "\x00\x02" + "\x00\x01" + "\x00\x00\x00\x05" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
+		"\x17\x97\x9c\xfe\x3d\x85\xcd\x15" + "\x00\x00\x00\x03" + "\x00\x00\x00\x00\x00\x00\x00\x08" + "\x00\x04" +
+		"\x00\x00\x00\x00" + "\x00\x00\x00\x03" + "\x00\x00\x00\x04" + "down"
+	got := string(whole(b))
+	if got[:len(want)] != want || got[len(want)+sumsSize:] != "the body" {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// explained is a batch with a reason.
+func explained() *Batch {
+	b := sample()
+	b.Reason = "server: connection refused"
+	return b
+}
+
 func TestATornFileIsNoBatch(t *testing.T) {
-	file := whole(sample())
+	for _, b := range []*Batch{sample(), explained()} {
+		wantTornIsNoBatch(t, whole(b))
+	}
+}
+
+func wantTornIsNoBatch(t *testing.T, file []byte) {
+	t.Helper()
 	for n := range file {
 		if b, err := readBytes(file[:n]); !errors.Is(err, ErrFormat) {
 			t.Errorf("%d bytes of %d: %v, %v", n, len(file), b, err)
@@ -88,10 +117,17 @@ func TestATornFileIsNoBatch(t *testing.T) {
 }
 
 func TestAFlippedByteIsNoticed(t *testing.T) {
-	body := len(whole(sample())) - len(sample().Body)
-	for i := range whole(sample()) {
+	for _, b := range []*Batch{sample(), explained()} {
+		wantFlipIsNoticed(t, b)
+	}
+}
+
+func wantFlipIsNoticed(t *testing.T, b *Batch) {
+	t.Helper()
+	body := len(whole(b)) - len(b.Body)
+	for i := range whole(b) {
 		for bit := range 8 {
-			file := whole(sample())
+			file := whole(b)
 			file[i] ^= 1 << bit
 			if b, err := readBytes(file); !errors.Is(err, ErrFormat) {
 				t.Fatalf("bit %d of byte %d: %v, %v", bit, i, b, err)
@@ -164,6 +200,7 @@ func TestDeclaredSizesAreNotBelieved(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add(whole(sample()))
+	f.Add(whole(explained()))
 	f.Add(whole(&Batch{Points: 1, Body: []byte("x")}))
 	f.Add(forged(1, 0, 1, 0))
 	f.Add(forged(math.MaxInt32, 4, 1, math.MaxUint64-15))

@@ -6,54 +6,73 @@ package spool
 import (
 	"errors"
 	"io/fs"
-	"math"
 	"path"
 	"time"
 )
 
-// Info describes the content of a folder and of the subfolders of its instances.
+// Info describes the content of a folder.
 type Info struct {
-	Batches     int
-	Points      int64 // without uncounted ones
-	Bytes       int64
-	Oldest      time.Time // when the oldest batch was spooled; zero if there is none
-	Faulty      int       // batches that are damaged or unreadable
-	Foreign     int       // other files and folders, which the spool leaves alone
-	Quarantined int       // files in the quarantine
-	InUse       bool      // a process holds the lock
-	Insecure    error     // why Open refuses the folder without Options.Insecure; nil if it does not
+	Batches          int
+	Points           int64 // without uncounted ones
+	Bytes            int64
+	Oldest, Newest   time.Time // when the oldest and the newest batch were spooled; zero if there is none
+	Reason           string    // why the newest batch was not delivered; "" if it does not say
+	Faulty           int       // batches that are damaged or unreadable
+	Foreign          int       // other files and folders, which the spool leaves alone
+	Quarantined      int       // files in the quarantine
+	QuarantinedBytes int64
+	InUse            bool  // a process holds the lock
+	Insecure         error // why Open refuses the folder without Options.Insecure; nil if it does not
 }
 
-// Inspect describes a folder without changing it, whether it is in use or not. It reads
-// only the headers of batches. To find out whether a folder is in use, it holds the lock
-// for a moment. The error is fs.ErrNotExist if there is no such folder.
+// Inspect describes a folder together with the subfolders of its instances, as View.Folders
+// does. The error is fs.ErrNotExist if there is no such folder.
 func Inspect(dir string) (Info, error) {
-	root, opened, err := openRoot(dir)
+	v, err := OpenView(dir)
 	if err != nil {
 		return Info{}, err
 	}
-	disk := &systemDisk{dir: dir, open: root, info: opened}
-	info, err := InspectOn(disk)
-	if err == nil {
-		info.Insecure = checkAccess(dir, opened)
-	}
-	return info, errors.Join(err, disk.Close())
+	info, err := v.inspect()
+	info.Insecure = v.Insecure()
+	return info, errors.Join(err, v.Close())
 }
 
 // InspectOn describes the folder of a disk as Inspect does.
-func InspectOn(disk Disk) (Info, error) {
-	var info Info
-	for i := 1; i <= maxInstances; i++ {
-		if i > 1 {
-			if at, err := disk.Lstat(subfolder(i)); err != nil || !at.IsDir() {
-				continue
-			}
-		}
-		if err := info.addFolder(disk, subfolder(i)); err != nil && (i == 1 || !errors.Is(err, fs.ErrNotExist)) {
-			return Info{}, err
+func InspectOn(disk Disk) (Info, error) { return (&View{disk: disk}).inspect() }
+
+func (v *View) inspect() (Info, error) {
+	folders, err := v.Folders()
+	return Total(folders), err
+}
+
+// Total returns the content of several folders together.
+func Total(folders []FolderInfo) Info {
+	var total Info
+	for _, f := range folders {
+		total.Batches += f.Batches
+		total.Points += f.Points
+		total.Bytes += f.Bytes
+		total.Faulty += f.Faulty
+		total.Foreign += f.Foreign
+		total.Quarantined += f.Quarantined
+		total.QuarantinedBytes += f.QuarantinedBytes
+		total.InUse = total.InUse || f.InUse
+		if f.Batches > 0 {
+			total.addTime(f.Oldest, "")
+			total.addTime(f.Newest, f.Reason)
 		}
 	}
-	return info, nil
+	return total
+}
+
+// addTime adds the time of a batch, and the reason why it was not delivered.
+func (i *Info) addTime(at time.Time, reason string) {
+	if i.Oldest.IsZero() || at.Before(i.Oldest) {
+		i.Oldest = at
+	}
+	if !at.Before(i.Newest) {
+		i.Newest, i.Reason = at, reason
+	}
 }
 
 // addFolder adds the content of one folder.
@@ -67,7 +86,7 @@ func (i *Info) addFolder(disk Disk, dir string) error {
 		name, regular := e.Name(), e.Type().IsRegular()
 		switch {
 		case isBatch(name) && regular:
-			i.addFile(stat(disk, path.Join(dir, name), Limits{Bytes: math.MaxInt64, Text: math.MaxInt64}))
+			i.addFile(stat(disk, path.Join(dir, name), unlimited()))
 		case name == quarantineName && e.IsDir():
 			quarantine = true
 		case name == lockName && regular, isTemporary(name) && regular, dir == "." && e.IsDir() && isSubfolder(name):
@@ -76,15 +95,27 @@ func (i *Info) addFolder(disk Disk, dir string) error {
 		}
 	}
 	if quarantine {
-		entries, err := disk.ReadDir(path.Join(dir, quarantineName))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := i.addQuarantine(disk, path.Join(dir, quarantineName)); err != nil {
 			return err
 		}
-		i.Quarantined += len(entries)
 	}
 	inUse, err := locked(disk, dir)
 	i.InUse = i.InUse || inUse
 	return err
+}
+
+func (i *Info) addQuarantine(disk Disk, dir string) error {
+	entries, err := disk.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	i.Quarantined += len(entries)
+	for _, e := range entries {
+		if info, err := disk.Lstat(path.Join(dir, e.Name())); err == nil && info.Mode().IsRegular() { // else it has been removed
+			i.QuarantinedBytes += info.Size()
+		}
+	}
+	return nil
 }
 
 // addFile adds the result of stat for one file.
@@ -99,9 +130,7 @@ func (i *Info) addFile(b *Batch, size int64, err error) {
 	i.Batches++
 	i.Points += int64(b.Counted())
 	i.Bytes += size
-	if i.Oldest.IsZero() || b.Time.Before(i.Oldest) {
-		i.Oldest = b.Time
-	}
+	i.addTime(b.Time, b.Reason)
 }
 
 // locked reports whether a process holds the lock of a folder.

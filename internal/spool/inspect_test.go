@@ -36,7 +36,9 @@ func TestInspectCountsAndChangesNothing(t *testing.T) {
 	old := numbered(1, 100)
 	old.Time = time.Now().Add(-time.Hour).Truncate(0)
 	old.Uncounted = []uint32{0, 4}
-	put(t, f, numbered(0, 50), old)
+	recent := numbered(0, 50)
+	recent.Reason = "connection refused"
+	put(t, f, recent, old)
 	for path, text := range map[string]string{
 		batchName(time.Unix(0, 1), 1): "APTSPOOL", batchName(time.Unix(0, 2), 1) + ".tmp": "x", "quarantine/bad.batch": "x", "orders.batch": "x",
 	} {
@@ -46,12 +48,15 @@ func TestInspectCountsAndChangesNothing(t *testing.T) {
 		}
 	}
 	before := contents(t, dir)
-	want := Info{Batches: 2, Points: 18, Bytes: f.Content().Bytes, Oldest: old.Time, Faulty: 1, Foreign: 1, Quarantined: 1, InUse: true}
-	got, err := Inspect(dir)
-	if err != nil || !got.Oldest.Equal(want.Oldest) {
-		t.Errorf("oldest %v, %v; want %v", got.Oldest, err, want.Oldest)
+	want := Info{
+		Batches: 2, Points: 18, Bytes: f.Content().Bytes, Oldest: old.Time, Newest: recent.Time, Reason: "connection refused",
+		Faulty: 1, Foreign: 1, Quarantined: 1, QuarantinedBytes: 1, InUse: true,
 	}
-	got.Oldest = want.Oldest
+	got, err := Inspect(dir)
+	if err != nil || !got.Oldest.Equal(want.Oldest) || !got.Newest.Equal(want.Newest) {
+		t.Errorf("oldest %v, newest %v, %v; want %v and %v", got.Oldest, got.Newest, err, want.Oldest, want.Newest)
+	}
+	got.Oldest, got.Newest = want.Oldest, want.Newest
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}

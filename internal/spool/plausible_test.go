@@ -5,6 +5,7 @@ package spool
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +32,11 @@ func TestLimits_Check(t *testing.T) {
 		"a longer text":                 {Batch{Points: 1, Raw: 64<<20 + 1}, 1 << 20, limits, false},
 		"a longer text is configured":   {Batch{Points: 1, Raw: 64<<20 + 1}, 1 << 20, Limits{Bytes: 1 << 30, Text: 1 << 30}, true},
 		"a shorter text is configured":  {Batch{Points: 1, Raw: 64 << 20}, 1 << 20, Limits{Bytes: 1 << 30, Text: 1}, true},
+		"a reason":                      {Batch{Points: 1, Raw: 1000, Reason: "no route to host: äöü"}, 100, limits, true},
+		"a reason for a terminal":       {Batch{Points: 1, Raw: 1000, Reason: "\x1b[31mred"}, 100, limits, false},
+		"a reason of several lines":     {Batch{Points: 1, Raw: 1000, Reason: "a\nb"}, 100, limits, false},
+		"a reason that is no text":      {Batch{Points: 1, Raw: 1000, Reason: "a\xff"}, 100, limits, false},
+		"a long reason":                 {Batch{Points: 1, Raw: 1000, Reason: strings.Repeat("x", maxReason+1)}, 100, limits, false},
 		"a body over the limit":         {Batch{Points: 1, Raw: 1000}, 2000, Limits{Bytes: 1999}, false},
 	} {
 		if err := tt.limit.check(&tt.b, tt.body); (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrFormat) {
