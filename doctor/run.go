@@ -6,6 +6,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"slices"
@@ -99,13 +100,30 @@ func (r *run) learnSecrets() {
 			case table.SecretValue:
 				r.secrets.keepToken(user.value, from.value)
 			case table.SecretFile:
-				text, _ := os.ReadFile(from.value) // checkConfiguration reports the error
-				r.secrets.keepToken(user.value, string(text))
+				r.secrets.keepToken(user.value, readSecret(from.value))
 			case table.SecretInURL:
 				r.secrets.keepURL(from.value)
 			}
 		}
 	}
+}
+
+// maxSecretFile bounds the text of a file that is searched for in findings, in bytes.
+const maxSecretFile = 64 << 10
+
+// readSecret returns the text of a file, "" if it cannot be read: checkConfiguration reports why. It
+// reads regular files only, because a pipe may give nothing and have no end.
+func readSecret(name string) string {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = file.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(file, maxSecretFile))
+	return string(text)
 }
 
 // newExporter returns an exporter with the options of the program and more, whose client sends
