@@ -43,6 +43,24 @@ func TestSourcesAreTold(t *testing.T) {
 	}
 }
 
+// A flag is told as it is in effect: the variable of the host tag disables it, and an option without
+// an argument sets one value only.
+func TestFlagsAreToldAsTheyAreInEffect(t *testing.T) {
+	newServer(t)
+	t.Setenv("APPTUIT_DISABLE_HOST_TAG", "yes")
+	t.Setenv("APPTUIT_START_POINTS", "yes")
+	doctor(t).has(t, "ok", "host_tag", "no, from APPTUIT_DISABLE_HOST_TAG")
+	o := doctor(t, WithSource("host_tag", "line 1", "true"), WithSource("start_points", "line 2", "false"), WithSource("sparse_buckets", "line 3", "true"))
+	for check, text := range map[string]string{
+		"host_tag": "no, from APPTUIT_DISABLE_HOST_TAG", "start_points": "yes, from APPTUIT_START_POINTS", "sparse_buckets": "true, from line 3",
+	} {
+		o.has(t, "ok", check, text)
+	}
+	if text := o.String(); strings.Contains(text, "line 1") || strings.Contains(text, "line 2") {
+		t.Error(text)
+	}
+}
+
 func TestDeprecatedVariablesAreWarnings(t *testing.T) {
 	newServer(t)
 	t.Setenv("APPTUIT_API_TOKEN", "")
