@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -84,7 +85,8 @@ func (r *run) lookup(name string) string {
 func (r *run) lookupExactly(name string) string {
 	value := ""
 	for _, v := range r.environ {
-		if n, text, _ := strings.Cut(v, "="); n == name {
+		n, text, _ := strings.Cut(v, "=")
+		if n == name || runtime.GOOS == "windows" && strings.EqualFold(n, name) {
 			value = text
 		}
 	}

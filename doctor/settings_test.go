@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -75,10 +76,14 @@ func TestDeprecatedVariablesAreWarnings(t *testing.T) {
 
 func TestMisspeltVariablesAreWarnings(t *testing.T) {
 	newServer(t)
-	for name, like := range map[string]string{
+	names := map[string]string{
 		"APPTUIT_TOKEN": "APPTUIT_API_TOKEN", "APPTUIT_TAG": "APPTUIT_TAGS", "APPTUIT_ENDPOINT_URL": "APPTUIT_ENDPOINT",
-		"APPTUIT_COMPRESSED": "APPTUIT_COMPRESSION", "apptuit_prefix": "APPTUIT_PREFIX", "APPTUIT_SOMETHING_ELSE": "",
-	} {
+		"APPTUIT_COMPRESSED": "APPTUIT_COMPRESSION", "APPTUIT_SOMETHING_ELSE": "",
+	}
+	if runtime.GOOS != "windows" { // where names of variables have no case
+		names["apptuit_prefix"] = "APPTUIT_PREFIX"
+	}
+	for name, like := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, theToken)
 			advice := "did you mean " + like + "?"
@@ -90,6 +95,18 @@ func TestMisspeltVariablesAreWarnings(t *testing.T) {
 	}
 	t.Setenv("APPTUIT_TOKN", "") // as if it were not there
 	doctor(t).healthy(t)
+}
+
+// On Windows, a variable is found by its name in any case.
+func TestNamesOfVariablesHaveNoCaseOnWindows(t *testing.T) {
+	if runtime.GOOS != "windows" {
+		t.Skip("NOT TESTED: only Windows ignores the case")
+	}
+	newServer(t)
+	t.Setenv("Apptuit_Prefix", "shop.")
+	o := doctor(t)
+	o.has(t, "ok", "prefix", "shop., from APPTUIT_PREFIX")
+	o.lacksStatus(t, Warning, "configuration")
 }
 
 func TestVariablesOfOTLPAreNamed(t *testing.T) {

@@ -4,6 +4,7 @@
 package settings_test
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -82,6 +83,9 @@ func TestUnknownVariables(t *testing.T) {
 	}
 	want := []settings.Unknown{
 		{Name: "APPTUIT_SOMETHING_ELSE"}, {Name: "APPTUIT_TOKEN", Nearest: "APPTUIT_API_TOKEN"}, {Name: "apptuit_endpoint", Nearest: "APPTUIT_ENDPOINT"},
+	}
+	if runtime.GOOS == "windows" { // which finds it as APPTUIT_ENDPOINT
+		want = want[:2]
 	}
 	if diff := cmp.Diff(want, settings.UnknownVariables(environ)); diff != "" {
 		t.Error(diff)
