@@ -256,7 +256,8 @@ func TestProxy_IsNotNamedForAFaultOfTheServer(t *testing.T) {
 
 // The function for the proxy may parse a URL, and the error of url.Parse quotes the password.
 func TestProxy_ErrorsDoNotQuoteItsURL(t *testing.T) {
-	proxy := func(*http.Request) (*url.URL, error) { return url.Parse("http://user:5ecret%zz@127.0.0.1:1") }
+	address := "http://user:5ecret%zz@127.0.0.1:1"
+	proxy := func(*http.Request) (*url.URL, error) { return url.Parse(address) }
 	for name, option := range map[string]apptuitclient.Option{
 		"WithProxy":      apptuitclient.WithProxy(proxy),
 		"WithHTTPClient": apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{Proxy: proxy}}),
