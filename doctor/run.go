@@ -6,8 +6,10 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +85,8 @@ func (r *run) lookup(name string) string {
 func (r *run) lookupExactly(name string) string {
 	value := ""
 	for _, v := range r.environ {
-		if n, text, _ := strings.Cut(v, "="); n == name {
+		n, text, _ := strings.Cut(v, "=")
+		if n == name || runtime.GOOS == "windows" && strings.EqualFold(n, name) {
 			value = text
 		}
 	}
@@ -99,13 +102,30 @@ func (r *run) learnSecrets() {
 			case table.SecretValue:
 				r.secrets.keepToken(user.value, from.value)
 			case table.SecretFile:
-				text, _ := os.ReadFile(from.value) // checkConfiguration reports the error
-				r.secrets.keepToken(user.value, string(text))
+				r.secrets.keepToken(user.value, readSecret(from.value))
 			case table.SecretInURL:
 				r.secrets.keepURL(from.value)
 			}
 		}
 	}
+}
+
+// maxSecretFile bounds the text of a file that is searched for in findings, in bytes.
+const maxSecretFile = 64 << 10
+
+// readSecret returns the text of a file, "" if it cannot be read: checkConfiguration reports why. It
+// reads regular files only, because a pipe may give nothing and have no end.
+func readSecret(name string) string {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = file.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(file, maxSecretFile))
+	return string(text)
 }
 
 // newExporter returns an exporter with the options of the program and more, whose client sends

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/apptuitai/apptuit-go/encoding"
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
@@ -19,6 +20,7 @@ type setting struct {
 	standard  string   // the default; empty if there is nothing to say
 	secret    table.Secrecy
 	kind      table.Type
+	flips     table.Switch // of a Flag
 }
 
 // settings returns the settings of the exporter that have a variable, those of the SDK, and the
@@ -41,7 +43,7 @@ func settings() []setting {
 		}
 		row := setting{
 			name: s.Name, options: []string{s.Name}, variables: []string{s.Variable},
-			standard: strings.ReplaceAll(s.Default, "`", ""), secret: s.Secret, kind: s.Type,
+			standard: strings.ReplaceAll(s.Default, "`", ""), secret: s.Secret, kind: s.Type, flips: s.Switch,
 		}
 		if s.Deprecated != "" {
 			row.variables = append(row.variables, s.Deprecated)
@@ -70,16 +72,23 @@ type source struct {
 	option  bool
 }
 
-// sources returns the sources of a setting, the one in effect first.
+// sources returns the sources of a setting, the one in effect first. Options without an argument set
+// only one value of a flag, so a source of an option with the other value sets nothing.
 func (s *setting) sources(r *run) []source {
 	var all []source
 	for _, from := range r.sources {
-		if slices.Contains(s.options, from.setting) && from.value != "" {
+		on, err := encoding.ParseBool(from.value)
+		idle := s.kind == table.Flag && err == nil && on != (s.flips == table.On)
+		if slices.Contains(s.options, from.setting) && from.value != "" && !idle {
 			all = append(all, from)
 		}
 	}
 	for _, name := range s.variables {
-		if value := r.lookup(name); value != "" {
+		value := r.lookup(name)
+		if on, err := encoding.ParseBool(value); err == nil && s.flips == table.Disable {
+			value = map[bool]string{true: "no", false: "yes"}[on]
+		}
+		if value != "" {
 			all = append(all, source{name: name, value: value})
 		}
 	}

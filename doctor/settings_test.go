@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,24 @@ func TestSourcesAreTold(t *testing.T) {
 	}
 }
 
+// A flag is told as it is in effect: the variable of the host tag disables it, and an option without
+// an argument sets one value only.
+func TestFlagsAreToldAsTheyAreInEffect(t *testing.T) {
+	newServer(t)
+	t.Setenv("APPTUIT_DISABLE_HOST_TAG", "yes")
+	t.Setenv("APPTUIT_START_POINTS", "yes")
+	doctor(t).has(t, "ok", "host_tag", "no, from APPTUIT_DISABLE_HOST_TAG")
+	o := doctor(t, WithSource("host_tag", "line 1", "true"), WithSource("start_points", "line 2", "false"), WithSource("sparse_buckets", "line 3", "true"))
+	for check, text := range map[string]string{
+		"host_tag": "no, from APPTUIT_DISABLE_HOST_TAG", "start_points": "yes, from APPTUIT_START_POINTS", "sparse_buckets": "true, from line 3",
+	} {
+		o.has(t, "ok", check, text)
+	}
+	if text := o.String(); strings.Contains(text, "line 1") || strings.Contains(text, "line 2") {
+		t.Error(text)
+	}
+}
+
 func TestDeprecatedVariablesAreWarnings(t *testing.T) {
 	newServer(t)
 	t.Setenv("APPTUIT_API_TOKEN", "")
@@ -57,10 +76,14 @@ func TestDeprecatedVariablesAreWarnings(t *testing.T) {
 
 func TestMisspeltVariablesAreWarnings(t *testing.T) {
 	newServer(t)
-	for name, like := range map[string]string{
+	names := map[string]string{
 		"APPTUIT_TOKEN": "APPTUIT_API_TOKEN", "APPTUIT_TAG": "APPTUIT_TAGS", "APPTUIT_ENDPOINT_URL": "APPTUIT_ENDPOINT",
-		"APPTUIT_COMPRESSED": "APPTUIT_COMPRESSION", "apptuit_prefix": "APPTUIT_PREFIX", "APPTUIT_SOMETHING_ELSE": "",
-	} {
+		"APPTUIT_COMPRESSED": "APPTUIT_COMPRESSION", "APPTUIT_SOMETHING_ELSE": "",
+	}
+	if runtime.GOOS != "windows" { // where names of variables have no case
+		names["apptuit_prefix"] = "APPTUIT_PREFIX"
+	}
+	for name, like := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, theToken)
 			advice := "did you mean " + like + "?"
@@ -72,6 +95,18 @@ func TestMisspeltVariablesAreWarnings(t *testing.T) {
 	}
 	t.Setenv("APPTUIT_TOKN", "") // as if it were not there
 	doctor(t).healthy(t)
+}
+
+// On Windows, a variable is found by its name in any case.
+func TestNamesOfVariablesHaveNoCaseOnWindows(t *testing.T) {
+	if runtime.GOOS != "windows" {
+		t.Skip("NOT TESTED: only Windows ignores the case")
+	}
+	newServer(t)
+	t.Setenv("Apptuit_Prefix", "shop.")
+	o := doctor(t)
+	o.has(t, "ok", "prefix", "shop., from APPTUIT_PREFIX")
+	o.lacksStatus(t, Warning, "configuration")
 }
 
 func TestVariablesOfOTLPAreNamed(t *testing.T) {

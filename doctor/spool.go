@@ -44,13 +44,15 @@ func checkSpool(_ context.Context, r *run, f *findings) {
 	if !checkWritable(r, f, dir) {
 		return
 	}
-	if allowed, _ := encoding.ParseBool(r.lookup("APPTUIT_SPOOL_INSECURE_DIR")); content.Insecure != nil && !allowed {
+	_, insecure := r.inEffect("spool.insecure_directory")
+	if allowed, _ := encoding.ParseBool(insecure.value); content.Insecure != nil && !allowed {
 		f.fail("Mend the rights as the message says, or name a subfolder, which the program creates: APPTUIT_SPOOL_DIR="+filepath.Join(dir, "apptuit"),
 			"%v", content.Insecure)
 		return
 	}
 	free, known := freeSpace(dir)
-	if r.lookup("APPTUIT_SPOOL_MAX_BYTES") == "" && known && free+uint64(content.Bytes) < spoolSize {
+	_, limit := r.inEffect("spool.max_bytes")
+	if limit.value == "" && known && free+uint64(content.Bytes) < spoolSize {
 		f.warn("Make room, or give the spool less with APPTUIT_SPOOL_MAX_BYTES or apptuitclient.WithSpoolMaxBytes.",
 			"%d MiB are free for a spool that may take %d MiB", free>>20, spoolSize>>20)
 	}

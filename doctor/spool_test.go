@@ -92,6 +92,8 @@ func TestSpoolFolders(t *testing.T) {
 		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "yes")
 		f("others may write to", open, "ok", "nothing waits")
 		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "")
+		document := []Option{WithSource("spool.directory", "line 1", open), WithSource("spool.insecure_directory", "line 2", "true")}
+		doctor(t, document...).has(t, "ok", "spool", "nothing waits")
 	}
 	t.Chdir(t.TempDir())
 	f("is relative", "spool", "warning", "relative path", "absolute path")

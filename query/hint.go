@@ -119,13 +119,20 @@ func (c *Client) Hints(ctx context.Context, language Language, q string, err err
 	if listErr != nil {
 		return c.sanitizedHints(names), listErr
 	}
-	var hints []Hint
+	hints, ctxErr := hintsOf(ctx, names, metrics.Items)
+	return slices.DeleteFunc(hints, func(h Hint) bool {
+		return h.Kind == HintUnknown && metrics.Truncated || h.Kind == HintNoPoints && err != nil
+	}), ctxErr
+}
+
+// hintsOf compares the metrics of a query with those of the server. To compare one with 50,000
+// long names takes seconds, so it ends with ctx.
+func hintsOf(ctx context.Context, names, metrics []string) (hints []Hint, err error) {
 	for _, name := range names[:min(len(names), maxHintNames)] {
-		h := hintOf(name, metrics.Items)
-		if h.Kind == HintUnknown && metrics.Truncated || h.Kind == HintNoPoints && err != nil {
-			continue
+		if ctx.Err() != nil {
+			return hints, context.Cause(ctx)
 		}
-		hints = append(hints, h)
+		hints = append(hints, hintOf(name, metrics))
 	}
 	return hints, nil
 }

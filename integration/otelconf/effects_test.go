@@ -213,6 +213,17 @@ func TestEffectsOnRequests(t *testing.T) {
 	}
 }
 
+// A list of headers, even if it is empty, replaces the variable.
+func TestHeadersReplaceTheVariable(t *testing.T) {
+	t.Setenv("APPTUIT_HEADERS", "X-A=variable")
+	for keys, want := range map[string]string{"prefix: p": "variable", "headers: []": "", "headers: [{name: X-B, value: b}]": "", "headers_list: X-A=list": "list"} {
+		_, requests := arrived(t, keys)
+		if got := requests[0].Header.Get("X-A"); got != want {
+			t.Errorf("%s: %q, want %q", keys, got, want)
+		}
+	}
+}
+
 // What instruments cost is sent with the next export, and an instrument with many series is
 // reported.
 func TestEffectsOnCardinality(t *testing.T) {

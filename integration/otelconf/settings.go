@@ -56,9 +56,7 @@ func (s *settings) options() []exporter.Option {
 	} else {
 		maps.Copy(headers, s.headers)
 	}
-	if len(headers) > 0 {
-		client = append(client, apptuitclient.WithHeaders(headers))
-	}
+	client = append(client, apptuitclient.WithHeaders(headers)) // an empty map replaces the variable, nil does not
 	return append(slices.Clone(s.exporter), exporter.WithClientOptions(client...))
 }
 

@@ -39,7 +39,7 @@ func (s *Settings) environment() {
 }
 
 // variables returns the functions that read the variables of the client, by the names of the
-// settings. A function does nothing but check the text if an option has set its setting.
+// settings. A function does nothing if an option has set its setting.
 func (s *Settings) variables(spool *SpoolSettings, files *TLSFiles) map[string]func(settings.Variable) {
 	return map[string]func(settings.Variable){
 		"endpoint": func(v settings.Variable) {
@@ -140,9 +140,12 @@ func parse[T any](s *Settings, v settings.Variable, parser func(string) (T, erro
 	return value, err == nil
 }
 
-// environmentRetry sets the limit of the time for retries.
+// environmentRetry sets the limit of the time for retries, unless an option has set it.
 func (s *Settings) environmentRetry(v settings.Variable) {
-	if limit, ok := parse(s, v, parseNotNegative); ok && !s.retryGiven {
+	if s.retryGiven {
+		return
+	}
+	if limit, ok := parse(s, v, parseNotNegative); ok {
 		s.Retry.MaxElapsedTime = limit
 	}
 }

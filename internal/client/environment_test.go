@@ -51,11 +51,13 @@ func TestEnvironment_RetryMaxElapsedTime(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
-	t.Setenv(variable, "10s")
-	s := client.NewSettings()
-	s.SetRetry(client.RetryPolicy{Enabled: true, MaxElapsedTime: time.Hour})
-	if got, err := complete(s); got != time.Hour || err != nil {
-		t.Errorf("the option does not override the variable: %v, %v", got, err)
+	for _, text := range []string{"10s", "10"} {
+		t.Setenv(variable, text)
+		s := client.NewSettings()
+		s.SetRetry(client.RetryPolicy{Enabled: true, MaxElapsedTime: time.Hour})
+		if got, err := complete(s); got != time.Hour || err != nil {
+			t.Errorf("%q: the option does not override the variable: %v, %v", text, got, err)
+		}
 	}
 	for text, fault := range map[string]string{
 		"10": "write 10s for seconds, or 10ms for milliseconds", "-1s": "must be a positive duration", "long": "must be a positive duration with a unit, such as 30s",

@@ -254,6 +254,21 @@ func TestProxy_IsNotNamedForAFaultOfTheServer(t *testing.T) {
 	}
 }
 
+// The function for the proxy may parse a URL, and the error of url.Parse quotes the password.
+func TestProxy_ErrorsDoNotQuoteItsURL(t *testing.T) {
+	address := "http://user:5ecret%zz@127.0.0.1:1"
+	proxy := func(*http.Request) (*url.URL, error) { return url.Parse(address) }
+	for name, option := range map[string]apptuitclient.Option{
+		"WithProxy":      apptuitclient.WithProxy(proxy),
+		"WithHTTPClient": apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{Proxy: proxy}}),
+	} {
+		err := newClient(t, apptuitclient.WithEndpoint("http://fake.test"), withoutRetry(), option).Send(t.Context(), numberedPoints(1))
+		if err == nil || strings.Contains(err.Error(), "5ecret") || !strings.Contains(err.Error(), "the proxy is not a URL") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestParseProxy(t *testing.T) {
 	for _, text := range []string{"http://host:3128", "https://host", "socks5://me:pass%2Fword@host:1080", "socks5h://[::1]:1080/"} {
 		u, err := client.ParseProxy(text)

@@ -25,8 +25,10 @@ type reloadingTransport struct {
 	life     context.Context // of the client
 	checking chan struct{}   // capacity 1: one goroutine looks at the files at a time
 
-	read tlsFileStates     // states of the files when they were last read; guarded by checking
-	sum  [sha256.Size]byte // of the content in use; guarded by checking
+	// Guarded by checking:
+	read  tlsFileStates     // states of the files when they were last read
+	fault string            // why they could not be used then; "" if they could
+	sum   [sha256.Size]byte // of the content in use
 
 	mu      sync.Mutex
 	current *transportInUse // guarded by mu
@@ -178,10 +180,12 @@ func (t *reloadingTransport) refresh(ctx context.Context) {
 }
 
 // refreshNow is refresh without a limit of time. If a file cannot be used, the last content
-// remains in use, and the files are read again when one of them changes.
+// remains in use, and the next request reads the files again: a permission that was missing, or
+// a limit of open files, leaves no trace in the states of files.
 func (t *reloadingTransport) refreshNow() {
 	states := t.files.states()
-	if states.equal(t.read) {
+	changed := !states.equal(t.read)
+	if !changed && t.fault == "" {
 		return
 	}
 	t.read = states
@@ -195,8 +199,14 @@ func (t *reloadingTransport) refreshNow() {
 		for i, fault := range faults {
 			texts[i] = fault.Error()
 		}
-		t.warn(fmt.Errorf("apptuit: the TLS files have changed and cannot be used, the last ones remain in use: %s", strings.Join(texts, "; ")))
-	case content.sum != t.sum:
-		t.use(content)
+		fault := strings.Join(texts, "; ")
+		if changed || fault != t.fault {
+			t.warn(fmt.Errorf("apptuit: the TLS files have changed and cannot be used, the last ones remain in use: %s", fault))
+		}
+		t.fault = fault
+	default:
+		if t.fault = ""; content.sum != t.sum {
+			t.use(content)
+		}
 	}
 }

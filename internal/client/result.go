@@ -73,13 +73,20 @@ func (c *Client) noAnswer(ctx context.Context, err error) result {
 	return res
 }
 
-// withoutURL returns an error of net/http without the URL of the request.
+// errProxyURL is the error of a function for the proxy that parses a URL.
+var errProxyURL = errors.New("the proxy is not a URL: it must look like http://host:port")
+
+// withoutURL returns an error of net/http without the URL of the request, and without that of a
+// proxy, of which the error of url.Parse quotes the password.
 func withoutURL(err error) error {
-	var address *url.Error
-	if errors.As(err, &address) {
-		return address.Err
+	var address, proxy *url.Error
+	switch {
+	case !errors.As(err, &address):
+		return err
+	case errors.As(address.Err, &proxy) && proxy.Op == "parse":
+		return errProxyURL
 	}
-	return err
+	return address.Err
 }
 
 // permanent reports whether a request failed in a way that repeats: the server's

@@ -560,6 +560,15 @@ func TestTLSFiles_ExtendTheConfigurationOfTheProgram(t *testing.T) {
 	}
 }
 
+// The transport of the program speaks HTTP/2 with the files of the client as it does without.
+func TestTLSFiles_KeepHTTP2(t *testing.T) {
+	a := newAuthority(t, "a")
+	server := newSecureServer(t, true, a)
+	transport := &http.Transport{}
+	send(t, newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithHTTPClient(&http.Client{Transport: transport}),
+		apptuitclient.WithTLSFiles(newSecret(t, a, "client").files()), withoutRetry()), numbered(0))
+}
+
 // Variables set what options have not set; a certificate and its key come from one place.
 func TestTLSFiles_OptionsOverrideVariables(t *testing.T) {
 	a, other := newAuthority(t, "a"), newAuthority(t, "other")

@@ -7,10 +7,14 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
@@ -55,4 +59,36 @@ func TestTLSFiles_CannotHang(t *testing.T) {
 	if n := len(server.seen()); n != 12 {
 		t.Errorf("%d requests came", n)
 	}
+}
+
+// Files that could not be opened are used as soon as they can be, although nothing about them has
+// changed since.
+func TestTLSFiles_AreReadAgainAfterAnError(t *testing.T) {
+	a := newAuthority(t, "a")
+	server := newSecureServer(t, false, a)
+	files := newSecret(t, a, "first")
+	var w warned
+	c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(files.files()), withoutRetry(), w.option())
+	send(t, c, numbered(0))
+	files.write(files.dir, a, "next")
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	none := limit
+	none.Cur = 3 // more files are open already
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	err := c.Send(t.Context(), numberedPoints(1))
+	err2 := c.Send(t.Context(), numberedPoints(1))
+	if err := errors.Join(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit), err, err2); err != nil {
+		t.Fatal(err)
+	}
+	contains(t, errors.New(strings.Join(w.take(t, 1), "")), "too many open files")
+	send(t, c, numbered(0))
+	if diff := cmp.Diff([]string{"first", "first", "first", "next"}, server.seen()); diff != "" {
+		t.Error(diff)
+	}
+	w.take(t, 0)
 }

@@ -32,7 +32,11 @@ func (s *Settings) setClient() {
 		}
 		return
 	case ok:
-		transport = transport.Clone()
+		original := transport
+		transport = original.Clone()
+		// By itself, net/http uses HTTP/2 only without a TLS configuration. The clone has one, which
+		// offers HTTP/2 to servers.
+		transport.ForceAttemptHTTP2 = original.ForceAttemptHTTP2 || original.TLSNextProto["h2"] != nil
 	case client.Transport != nil:
 		s.Fault("WithTLSClientConfig, WithTLSFiles and WithProxy require that the client of WithHTTPClient has a *http.Transport")
 		return

@@ -13,6 +13,10 @@ import "strings"
 func Name(name string, known []string) string {
 	best, least := "", 0
 	for _, k := range known {
+		longer := min(len(name), long) - min(len(k), long)
+		if best != "" && max(longer, -longer) >= least {
+			continue // so many characters must be inserted or deleted
+		}
 		if d := distance(name, k); best == "" || d < least {
 			best, least = k, d
 		}
@@ -23,10 +27,12 @@ func Name(name string, known []string) string {
 	return best
 }
 
+// long is the number of characters of a name that count.
+const long = 64
+
 // distance returns the number of characters to insert, delete, replace, or swap with their
 // neighbor, that lead from one name to the other. Of long names only the beginning counts.
 func distance(a, b string) int {
-	const long = 64
 	a, b = strings.ToLower(a[:min(len(a), long)]), strings.ToLower(b[:min(len(b), long)])
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

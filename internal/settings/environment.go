@@ -5,6 +5,7 @@ package settings
 
 import (
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -51,8 +52,8 @@ type Unknown struct {
 
 // UnknownVariables returns the variables of an environment, in the form of os.Environ, whose
 // names begin with APPTUIT_ in any case, that no setting reads, and that are not in others,
-// sorted by name. Variables that Kubernetes sets for a service whose name begins with apptuit
-// are left out.
+// sorted by name. On Windows, names are in upper case. Variables that Kubernetes sets for a
+// service whose name begins with apptuit are left out.
 func UnknownVariables(environ, others []string) []Unknown {
 	var current []string
 	known, variableOf := slices.Clone(others), map[string]string{}
@@ -66,6 +67,9 @@ func UnknownVariables(environ, others []string) []Unknown {
 	link := regexp.MustCompile(serviceLink)
 	for _, v := range environ {
 		name, value, _ := strings.Cut(v, "=")
+		if runtime.GOOS == "windows" { // where a variable is found by its name in any case
+			name = strings.ToUpper(name)
+		}
 		if value == "" || !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(known, name) || link.MatchString(name) {
 			continue
 		}

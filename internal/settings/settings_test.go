@@ -4,6 +4,7 @@
 package settings_test
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -86,6 +87,9 @@ func TestUnknownVariables(t *testing.T) {
 		{Name: "APPTUIT_TLS_CA_FILE", Nearest: "APPTUIT_CERTIFICATE"},
 		{Name: "APPTUIT_TOKEN", Nearest: "APPTUIT_API_TOKEN"},
 		{Name: "apptuit_endpoint", Nearest: "APPTUIT_ENDPOINT"},
+	}
+	if runtime.GOOS == "windows" { // which finds it as APPTUIT_ENDPOINT
+		want = want[:len(want)-1]
 	}
 	if diff := cmp.Diff(want, settings.UnknownVariables(environ, []string{"APPTUIT_OWN"})); diff != "" {
 		t.Error(diff)

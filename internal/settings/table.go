@@ -259,7 +259,7 @@ func tags() []Setting {
 		{
 			Name: "environment", Group: Tags, Options: []string{"exporter.WithoutEnvironment", "apptuitclient.WithoutEnvironment"},
 			Type: Code, NoVariable: "it is about the variables", NoKey: "the variables complete a document; `environment_tags` disables those that would add to it", NoCollectorKey: namesVariables,
-			Doc: "Ignores all variables named `APPTUIT_*`.",
+			Doc: "Ignores all variables named `APPTUIT_*`; the option of the exporter also `OTEL_GO_X_OBSERVABILITY`.",
 		},
 		{
 			Name: "host_tag", Group: Tags, Options: []string{"exporter.WithoutHostTag"}, Variable: "APPTUIT_DISABLE_HOST_TAG", CollectorKey: "=",
