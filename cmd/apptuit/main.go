@@ -27,6 +27,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/doctor"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/query"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/send"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/version"
 )
 
@@ -51,6 +52,7 @@ NO_COLOR.`,
 	c.AddCommand(
 		doctor.Command(),
 		query.Command(),
+		send.Command(),
 		version.Command(),
 	)
 	return c
