@@ -38,7 +38,7 @@ const (
 
 func (f *jsonFormat) end(text []byte, eof bool) (int, error) {
 	if f.layout == layoutUnknown {
-		start := bytes.TrimLeft(bytes.TrimPrefix(text, []byte("\ufeff")), " \t\r\n")
+		start := bytes.TrimLeft(text, " \t\r\n")
 		switch {
 		case len(start) == 0:
 			return lineEnd(text, eof)
@@ -57,12 +57,8 @@ func (f *jsonFormat) end(text []byte, eof bool) (int, error) {
 // element finds the end of an object of an array, or of the text after the last one.
 func (f *jsonFormat) element(text []byte, eof bool) (int, error) {
 	state := f.state
-	i := 0
-	if bytes.HasPrefix(text, []byte("\ufeff")) {
-		i = len("\ufeff")
-	}
-	for ; i < len(text); i++ {
-		switch c := text[i]; {
+	for i, c := range text {
+		switch {
 		case c == ' ', c == '\t', c == '\r', c == '\n':
 		case c == '[' && state == outside:
 			state = afterOpen
@@ -81,7 +77,7 @@ func (f *jsonFormat) element(text []byte, eof bool) (int, error) {
 			f.state = afterValue
 			return i + n, nil
 		default:
-			return 0, fatal{fmt.Errorf("%s is not the start of an object of an array", quote(string(text[i:min(len(text), i+20)])))}
+			return 0, fatal{errors.New("it is not an array of objects")}
 		}
 	}
 	switch {

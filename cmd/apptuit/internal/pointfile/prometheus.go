@@ -6,7 +6,6 @@ package pointfile
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/prometheus/common/expfmt"
@@ -48,9 +47,6 @@ func (f *prometheus) parse(record []byte) (Point, bool, error) {
 		for _, m := range family.GetMetric() {
 			p := Point{Metric: name, Tags: make(map[string]string, len(m.GetLabel()))}
 			for _, l := range m.GetLabel() {
-				if _, ok := p.Tags[l.GetName()]; ok {
-					return Point{}, false, fmt.Errorf("the label %s occurs twice", quote(l.GetName()))
-				}
 				p.Tags[l.GetName()] = l.GetValue()
 			}
 			if m.TimestampMs != nil {

@@ -117,9 +117,6 @@ func (r *Reader) parse(record []byte) (Point, bool, error) {
 	if !utf8.Valid(record) {
 		return Point{}, false, errors.New("it is not UTF-8")
 	}
-	if int(r.position.Offset) == len(record) { // the first one
-		record = bytes.TrimPrefix(record, []byte("\ufeff"))
-	}
 	return r.format.parse(record)
 }
 
@@ -142,6 +139,18 @@ func (r *Reader) record() ([]byte, int64, error) {
 	}
 }
 
+// skipMark skips a byte-order mark. It reports false if more text must be read.
+func (r *Reader) skipMark() bool {
+	const mark = "\ufeff"
+	if len(r.buf) < len(mark) && !r.eof {
+		return false
+	}
+	if bytes.HasPrefix(r.buf, []byte(mark)) {
+		r.consume(len(mark))
+	}
+	return true
+}
+
 // find returns the length of the next record, 0 if more text must be read, and the number of
 // the line where it begins. It leaves out a record that has no end or is too long.
 func (r *Reader) find() (int, int64, error) {
@@ -158,7 +167,7 @@ func (r *Reader) find() (int, int64, error) {
 		r.consume(end)
 		line, r.tooLong = r.tooLong, 0
 		return 0, line, r.wrong(line, errTooLong)
-	case len(r.buf) == 0:
+	case r.position.Offset == 0 && !r.skipMark(), len(r.buf) == 0:
 		return 0, line, nil
 	}
 	n, err := r.format.end(r.buf[:min(len(r.buf), MaxRecord)], r.eof && len(r.buf) <= MaxRecord)
@@ -170,7 +179,7 @@ func (r *Reader) find() (int, int64, error) {
 	case err != nil:
 		return 0, line, r.wrong(line, err)
 	case n == 0 && len(r.buf) >= MaxRecord:
-		if _, ok := r.format.(*jsonFormat); ok {
+		if f, ok := r.format.(*jsonFormat); ok && f.layout == layoutArrays {
 			return 0, line, r.wrong(line, fatal{errTooLong})
 		}
 		r.tooLong = line
@@ -227,8 +236,8 @@ func (r *Reader) Skip(to Position, sum string) error {
 	for r.position.Offset < to.Offset {
 		before := r.position
 		record, _, err := r.record()
-		if err == nil && before.Offset == 0 {
-			_, _, err = r.parse(record) // it may be a header
+		if f, ok := r.format.(*csvFormat); ok && err == nil && f.width == 0 {
+			_, _, err = r.parse(record) // it may be the header
 		}
 		var line *LineError
 		if err != nil && !errors.As(err, &line) && !errors.Is(err, io.EOF) && r.failed == nil {
@@ -247,7 +256,7 @@ func (r *Reader) Skip(to Position, sum string) error {
 // blankLines counts the empty lines at the start of a record, and those of brackets and commas
 // between the objects of an array.
 func blankLines(record []byte) int64 {
-	i := slices.IndexFunc(record, func(c byte) bool { return c != '\n' && c != '\r' && c != ' ' && c != '\t' && c != ',' && c != '[' })
+	i := slices.IndexFunc(record, func(c byte) bool { return c != '\n' && c != '\r' && c != ' ' && c != '\t' && c != ',' && c != '[' && c != ']' })
 	return int64(bytes.Count(record[:max(i, 0)], []byte("\n")))
 }
 
