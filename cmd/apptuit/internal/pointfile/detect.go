@@ -34,15 +34,20 @@ func Detect(name string, text []byte) (Format, error) {
 }
 
 func detectLine(line string) (Format, error) {
+	const (
+		name   = `[a-zA-Z_:][a-zA-Z0-9_:]*`
+		number = `[-+]?(\d|\.\d|(?i:inf|nan))\S*`
+	)
 	for _, f := range []struct {
 		pattern string
 		format  Format
 	}{
 		{`^[{\[]\s*("(metric|tags|time|timestamp|value)"\s*:|\{|$)`, JSON},
 		{`^put\s`, Telnet},
-		{`^# (HELP|TYPE) |^#`, Prometheus},
+		{`^#`, Prometheus},
 		{`^([^,]*,)*\s*"?metric"?\s*(,.*)?$`, CSV},
-		{`^[a-zA-Z_:][a-zA-Z0-9_:]*\s*\{.*\}\s*\S+(\s+-?\d+)?$|^\{".*\}\s*\S+(\s+-?\d+)?$|^[a-zA-Z_:][a-zA-Z0-9_:]*\s+\S+(\s+\d{12,14})?$`, Prometheus},
+		{`^(` + name + `\s*\{.*\}|\{".*\})\s*` + number + `(\s+-?\d+)?$`, Prometheus},
+		{`^` + name + `\s+` + number + `(\s+\d{12,14})?$`, Prometheus},
 		{`^\S+\s+\d+(\.\d+)?\s+\S+\s+\S+=`, Telnet},
 	} {
 		if regexp.MustCompile(f.pattern).MatchString(line) {

@@ -256,7 +256,9 @@ func (r *Reader) Skip(to Position, sum string) error {
 // blankLines counts the empty lines at the start of a record, and those of brackets and commas
 // between the objects of an array.
 func blankLines(record []byte) int64 {
-	i := slices.IndexFunc(record, func(c byte) bool { return c != '\n' && c != '\r' && c != ' ' && c != '\t' && c != ',' && c != '[' && c != ']' })
+	i := slices.IndexFunc(record, func(c byte) bool {
+		return c != '\n' && c != '\r' && c != ' ' && c != '\t' && c != ',' && c != '[' && c != ']'
+	})
 	return int64(bytes.Count(record[:max(i, 0)], []byte("\n")))
 }
 

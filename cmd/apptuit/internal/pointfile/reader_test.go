@@ -306,12 +306,28 @@ func TestDetect(t *testing.T) {
 		name, text string
 		want       Format
 	}{
-		{"a.CSV", "put", CSV}, {"a.csv.gz", "", CSV}, {"dir.csv/a.jsonl", "", JSON}, {"a.ndjson", "", JSON}, {"a.json.GZ", "", JSON}, {"a.prom", "", Prometheus},
-		{"a.txt", "", ""}, {"-", "hello world and more", ""}, {"-", "time,value\n", ""},
-		{"-", "\ufeff\r\nmetric,timestamp,value\r\n", CSV}, {"-", "\"metric\",value", CSV}, {"-", "host,metric,value", CSV},
-		{"-", `{"metric":"m"}`, JSON}, {"-", "[\n{\"value\":1}]", JSON}, {"-", "{\n", JSON}, {"-", "[{\"tags\":{}}]", JSON},
-		{"-", "put m 1 2 h=a", Telnet}, {"-", "sys.cpu 1700000000 2 h=a", Telnet},
-		{"-", "# HELP x y", Prometheus}, {"-", "up 1", Prometheus}, {"-", "up{a=\"b c\"} 1 1700000000000", Prometheus}, {"-", "{\"a.b\",c=\"d\"} 1", Prometheus},
+		{"a.CSV", "put", CSV},
+		{"a.csv.gz", "", CSV},
+		{"dir.csv/a.jsonl", "", JSON},
+		{"a.ndjson", "", JSON},
+		{"a.json.GZ", "", JSON},
+		{"a.prom", "", Prometheus},
+		{"a.txt", "", ""},
+		{"-", "hello world and more", ""},
+		{"-", "time,value\n", ""},
+		{"-", "\ufeff\r\nmetric,timestamp,value\r\n", CSV},
+		{"-", "\"metric\",value", CSV},
+		{"-", "host,metric,value", CSV},
+		{"-", `{"metric":"m"}`, JSON},
+		{"-", "[\n{\"value\":1}]", JSON},
+		{"-", "{\n", JSON},
+		{"-", "[{\"tags\":{}}]", JSON},
+		{"-", "put m 1 2 h=a", Telnet},
+		{"-", "sys.cpu 1700000000 2 h=a", Telnet},
+		{"-", "# HELP x y", Prometheus},
+		{"-", "up 1", Prometheus},
+		{"-", "up{a=\"b c\"} 1 1700000000000", Prometheus},
+		{"-", "{\"a.b\",c=\"d\"} 1", Prometheus},
 		{"-", "up 1700000000 2", ""}, // a put without tags, or a sample of 1970
 	} {
 		got, err := Detect(c.name, []byte(c.text))

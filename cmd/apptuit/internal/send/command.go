@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,8 @@ A TIME is Unix seconds (up to 10 digits), milliseconds (11 to 13) or RFC 3339, s
 sanitized as by the client; --dry-run shows the result. A value of NaN, or none, is
 counted as "without value" and not sent.
 
+Put -- before METRIC, and after all flags, if VALUE is negative.
+
 The command stops at the first line that is not a point, or that the server rejects.
 With --skip-invalid it reports such lines and goes on. With --checkpoint, a run that has
 stopped can be repeated, and continues after the last batch that was accepted as a whole.
@@ -49,6 +52,7 @@ Up to one batch of 10,000 points may then be sent twice.
 The exit code is 0 if all points were accepted, 1 if one was not, 2 if the arguments are
 wrong, and 3 if none was lost but some are in the spool.`,
 		Example: `  apptuit send backup.duration 42.5 host=db1
+  apptuit send --timestamp 2026-03-05T14:00:00Z -- outside.temperature -2.5 site=roof
   apptuit send --from points.csv.gz --checkpoint points.checkpoint --rate 50000
   apptuit send --from metrics.txt --format prometheus --tags 'job: node' --dry-run
   curl -s localhost:9100/metrics | apptuit send --from - --tags 'job: node'`,
@@ -65,6 +69,12 @@ wrong, and 3 if none was lost but some are in the spool.`,
 	set.Float64Var(&f.rate, "rate", 0, "Largest number of points per second (default: no limit)")
 	set.StringVar(&f.spool, "spool", "", "`FOLDER` for points that cannot be delivered now; a later run with it delivers them")
 	set.BoolVar(&f.dryRun, "dry-run", false, "Print the points as they would be sent, and send nothing")
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if regexp.MustCompile(`^unknown shorthand flag: '[0-9.]'`).MatchString(err.Error()) {
+			err = fmt.Errorf("%w: put -- before METRIC, and after all flags, if VALUE is negative", err)
+		}
+		return err
+	})
 	c.RunE = func(c *cobra.Command, args []string) error {
 		job, err := f.parse(c, args)
 		if err != nil {

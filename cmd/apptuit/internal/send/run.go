@@ -100,7 +100,7 @@ func (j *job) runFile(ctx context.Context, cmd *cobra.Command, c *apptuitclient.
 	if err := errors.Join(t.writeErr, err); err != nil {
 		return err
 	}
-	if t.stopped {
+	if t.failed || !t.ended {
 		cli.Say(cmd, "%s", j.advice(t, r))
 	}
 	if failure != nil {
@@ -111,7 +111,10 @@ func (j *job) runFile(ctx context.Context, cmd *cobra.Command, c *apptuitclient.
 
 // advice says how to go on after a run that has stopped.
 func (j *job) advice(t *transfer, r *pointfile.Reader) string {
-	text := fmt.Sprintf("stopped; the lines after %d were not read", r.Position().Line)
+	text := "stopped"
+	if !t.ended {
+		text += fmt.Sprintf("; the lines after %d were not read", r.Position().Line)
+	}
 	if t.n.rejected > 0 && !j.skipInvalid {
 		text += "; with --skip-invalid, lines that are rejected do not stop the command"
 	}
@@ -157,7 +160,7 @@ func (j *job) conclude(ctx context.Context, cmd *cobra.Command, c *apptuitclient
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case t.n.rejected+t.n.dropped > 0 || t.stopped:
+	case t.n.rejected+t.n.dropped > 0:
 		return cli.ErrFailed
 	case stats.Dropped > 0:
 		return fmt.Errorf("the spool has dropped %d points", stats.Dropped)

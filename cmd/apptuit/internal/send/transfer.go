@@ -40,7 +40,7 @@ type transfer struct {
 	moreReasons int
 	writeErr    error // of out or of the checkpoint
 	failed      bool  // nothing more is sent, because of a batch or of writeErr
-	stopped     bool  // the transfer has ended before the end of the input
+	ended       bool  // the input was read to its end
 
 	last    pointfile.Point // whose series is the current one of sending
 	now     time.Time       // of points without a time; zero until the next one
@@ -98,6 +98,7 @@ func (t *transfer) copy(r *pointfile.Reader) error {
 			continue
 		case errors.Is(err, io.EOF):
 			t.mark(r)
+			t.ended = true
 			return nil
 		case errors.As(err, &wrong):
 			line, err = wrong.Line, wrong.Err
@@ -116,7 +117,6 @@ func (t *transfer) copy(r *pointfile.Reader) error {
 			t.pace()
 		}
 	}
-	t.stopped = true
 	if t.failed {
 		return nil
 	}
@@ -127,9 +127,6 @@ func (t *transfer) copy(r *pointfile.Reader) error {
 func (t *transfer) refuse(line int64, err error) bool {
 	t.n.rejected++
 	t.note(reason{line, line, err})
-	if !t.job.skipInvalid {
-		t.stopped = true
-	}
 	return t.job.skipInvalid
 }
 
