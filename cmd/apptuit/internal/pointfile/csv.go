@@ -83,8 +83,7 @@ func (f *csvFormat) parse(record []byte) (Point, bool, error) {
 	cells, err := f.fields.Read()
 	if err != nil {
 		f.reset()
-		var where *csv.ParseError
-		if errors.As(err, &where) {
+		if where, ok := errors.AsType[*csv.ParseError](err); ok {
 			err = fmt.Errorf("column %d: %w", where.Column, where.Err)
 		}
 		if f.width == 0 {

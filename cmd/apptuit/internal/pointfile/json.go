@@ -180,8 +180,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 
 // jsonError returns an error without the words of package json for Go's types.
 func jsonError(err error) error {
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {
 			return fmt.Errorf("it is not an object, but %s", wrong.Value)
 		}

@@ -37,15 +37,15 @@ func (f *prometheus) parse(record []byte) (Point, bool, error) {
 	f.reader.Reset(f.line)
 	families, err := f.parser.TextToMetricFamilies(&f.reader)
 	if err != nil {
-		var where expfmt.ParseError
-		if errors.As(err, &where) {
+		if where, ok := errors.AsType[expfmt.ParseError](err); ok {
 			err = errors.New(where.Msg)
 		}
 		return Point{}, false, err
 	}
-	for name, family := range families {
+	p, ok := Point{}, false
+	for name, family := range families { // one, of one sample
 		for _, m := range family.GetMetric() {
-			p := Point{Metric: name, Tags: make(map[string]string, len(m.GetLabel()))}
+			p, ok = Point{Metric: name, Tags: make(map[string]string, len(m.GetLabel()))}, true
 			for _, l := range m.GetLabel() {
 				p.Tags[l.GetName()] = l.GetValue()
 			}
@@ -54,8 +54,10 @@ func (f *prometheus) parse(record []byte) (Point, bool, error) {
 			}
 			p.Value = points.Float(m.GetUntyped().GetValue())
 			p.Missing = p.Value.NaN()
-			return p, true, nil
 		}
 	}
-	return Point{}, false, errors.New("it is not a sample")
+	if !ok {
+		return Point{}, false, errors.New("it is not a sample")
+	}
+	return p, true, nil
 }

@@ -46,8 +46,8 @@ type Reader struct {
 
 // format splits text into records and parses them.
 type format interface {
-	// end returns the length of the record at the start of text, and of what separates it
-	// from the next one. It returns 0 if the record does not end within text; with eof, text is
+	// end returns the length of the record at the start of text, with its end of line or with
+	// the brackets and commas around it. It returns 0 if the record does not end within text; with eof, text is
 	// all that there is. An error is a *broken if text after the record can be read.
 	end(text []byte, eof bool) (int, error)
 	// parse parses a record. It reports false for one without a point. The error is that of a
@@ -253,8 +253,8 @@ func (r *Reader) Skip(to Position, sum string) error {
 	return nil
 }
 
-// blankLines counts the empty lines at the start of a record, and those of brackets and commas
-// between the objects of an array.
+// blankLines counts the ends of lines before the first character of a record that is neither white
+// space nor, between the objects of an array, a bracket or comma.
 func blankLines(record []byte) int64 {
 	i := slices.IndexFunc(record, func(c byte) bool {
 		return c != '\n' && c != '\r' && c != ' ' && c != '\t' && c != ',' && c != '[' && c != ']'

@@ -101,7 +101,7 @@ type flags struct {
 	dryRun          bool
 }
 
-// job is what the arguments ask for.
+// job is the work that the arguments ask for.
 type job struct {
 	connection  *connection.Flags
 	options     []apptuitclient.Option
@@ -117,7 +117,7 @@ type job struct {
 	dryRun      bool
 }
 
-// parse returns what the arguments ask for. The error joins all that is wrong.
+// parse returns the job. The error joins all faults of the arguments.
 func (f *flags) parse(c *cobra.Command, args []string) (*job, error) {
 	j := &job{
 		connection: f.connection, from: f.from, stdin: c.InOrStdin(), skipInvalid: f.skipInvalid, checkpoint: f.checkpoint,

@@ -30,7 +30,7 @@ func TestFile_Formats(t *testing.T) {
 		"prom": "# TYPE cpu gauge\ncpu{host=\"a\"} 1.5 1700000000000\ncpu{host=\"b\"} 2.5 1700000001999\nup{host=\"a\"} 1.5 1700000001000\n",
 	} {
 		s := apptuittest.NewServer()
-		defer s.Close()
+		t.Cleanup(s.Close)
 		out := send(t, s, cli.OK, "--from", file(t, "points."+ending, text))
 		if out.stdout != "3 points read: 3 accepted, 0 rejected\n" || out.stderr != "" {
 			t.Errorf("%s: %q, %q", ending, out.stdout, out.stderr)

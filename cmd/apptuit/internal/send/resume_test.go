@@ -18,8 +18,7 @@ import (
 const inBatches = 2*batchPoints + batchPoints/2 // points of three batches
 
 // A run that a fault ends in the middle is completed by the next one: no point is missing, and
-// none but those of a batch without an answer is sent twice. What comes after the fault is not
-// sent before it.
+// none but the points of one batch is sent twice. Nothing after the fault is sent before it.
 func TestResume_AfterAFault(t *testing.T) {
 	t.Setenv("APPTUIT_RETRY_MAX_ELAPSED_TIME", "1ms")
 	for _, c := range []struct {
@@ -87,7 +86,7 @@ func TestResume_FromCompressedTextAndStandardInput(t *testing.T) {
 	}
 	for _, text := range []string{csv.String(), puts(inBatches)} {
 		s := apptuittest.NewServer()
-		defer s.Close()
+		t.Cleanup(s.Close)
 		checkpoint := filepath.Join(t.TempDir(), "checkpoint")
 		s.Fail(apptuittest.Fault{}, apptuittest.Status(503))
 		sendFrom(t, s, strings.NewReader(text), cli.Failed, "--from", "-", "--checkpoint", checkpoint)

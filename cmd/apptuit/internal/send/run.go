@@ -124,7 +124,7 @@ func (j *job) advice(t *transfer, r *pointfile.Reader) string {
 	return text
 }
 
-// resume skips what the checkpoint says was accepted.
+// resume skips the text up to the place of the checkpoint, if there is one.
 func (j *job) resume(cmd *cobra.Command, in *input, r *pointfile.Reader, endpoint string) error {
 	c, ok, err := readCheckpoint(j.checkpoint)
 	if err != nil || !ok {

@@ -67,10 +67,10 @@ type reason struct {
 }
 
 func (r reason) String() string {
-	switch {
-	case r.first == 0:
+	switch r.first {
+	case 0:
 		return r.err.Error()
-	case r.first == r.last:
+	case r.last:
 		return fmt.Sprintf("line %d: %v", r.first, r.err)
 	}
 	return fmt.Sprintf("lines %d to %d: %v", r.first, r.last, r.err)
@@ -208,8 +208,8 @@ func (t *transfer) add(p pointfile.Point) (bool, error) {
 	return true, nil
 }
 
-// present is the time of points without one. Those of a batch have the same, so that the samples
-// of a scrape do.
+// present returns the time of points without one. All points of a batch have the same, so the
+// samples of a scrape do.
 func (t *transfer) present() time.Time {
 	switch {
 	case !t.job.timestamp.IsZero():
@@ -265,7 +265,7 @@ func (t *transfer) explain(r *client.Report, n int) {
 	}
 }
 
-// save writes the last mark of which all points are settled to the checkpoint.
+// save writes the last mark whose points are all settled to the checkpoint.
 func (t *transfer) save() {
 	passed := -1
 	for passed+1 < len(t.marks) && t.marks[passed+1].points <= t.settled {
