@@ -147,6 +147,9 @@ func (f *flags) parse(c *cobra.Command, args []string) (*job, error) {
 	} else {
 		j.options = append(j.options, apptuitclient.WithoutSpool())
 	}
+	if f.spool != "" && f.dryRun {
+		fault("--spool and --dry-run exclude each other: a spool is delivered as soon as it is opened")
+	}
 	switch {
 	case f.from == "":
 		for _, name := range []string{"format", "checkpoint", "rate", "skip-invalid"} {

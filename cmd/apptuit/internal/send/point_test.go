@@ -78,6 +78,7 @@ func TestArguments_Wrong(t *testing.T) {
 		"--from x --rate NaN":               "--rate: NaN is not positive",
 		"--from x --format xml":             "must be auto, csv, jsonl, telnet or prometheus",
 		"--from x --spool d --checkpoint c": "--spool and --checkpoint exclude each other",
+		"m 1 h=a --spool d --dry-run":       "--spool and --dry-run exclude each other",
 		"--from x --tags y":                 "--tags: ",
 	} {
 		out := execute(t.Context(), strings.NewReader(""), strings.Fields(args)...)
