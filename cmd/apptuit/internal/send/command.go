@@ -21,6 +21,12 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 )
 
+// The number of points of a batch, after which there is a checkpoint.
+const (
+	defaultBatch = 10_000
+	maxBatch     = 50_000 // which is also that of the client
+)
+
 // auto is the value of --format that stands for all formats.
 const auto = "auto"
 
@@ -47,7 +53,7 @@ Put -- before METRIC, and after all flags, if VALUE is negative.
 The command stops at the first line that is not a point, or that the server rejects.
 With --skip-invalid it reports such lines and goes on. With --checkpoint, a run that has
 stopped can be repeated, and continues after the last batch that was accepted as a whole.
-Up to one batch of 10,000 points may then be sent twice.
+Up to one batch (--batch) may then be sent twice.
 
 The exit code is 0 if all points were accepted, 1 if one was not, 2 if the arguments are
 wrong, and 3 if none was lost but some are in the spool.`,
@@ -66,6 +72,7 @@ wrong, and 3 if none was lost but some are in the spool.`,
 	set.StringVar(&f.timestamp, "timestamp", "", "`TIME` of points that have none (default: now)")
 	set.BoolVar(&f.skipInvalid, "skip-invalid", false, "Go on after lines that are not points, and after points that the server rejects")
 	set.StringVar(&f.checkpoint, "checkpoint", "", "`FILE` that keeps the place up to which points were accepted, from which the next run continues")
+	set.IntVar(&f.batch, "batch", defaultBatch, fmt.Sprintf("Largest number of points of a request, up to %d", maxBatch))
 	set.Float64Var(&f.rate, "rate", 0, "Largest number of points per second (default: no limit)")
 	set.StringVar(&f.spool, "spool", "", "`FOLDER` for points that cannot be delivered now; a later run with it delivers them")
 	set.BoolVar(&f.dryRun, "dry-run", false, "Print the points as they would be sent, and send nothing")
@@ -96,6 +103,7 @@ type flags struct {
 	format          *cli.Choice
 	skipInvalid     bool
 	checkpoint      string
+	batch           int
 	rate            float64
 	spool           string
 	dryRun          bool
@@ -112,6 +120,7 @@ type job struct {
 	timestamp   time.Time        // zero for the present time
 	skipInvalid bool
 	checkpoint  string
+	batch       int     // number of points
 	rate        float64 // in points per second; 0 is no limit
 	spool       bool
 	dryRun      bool
@@ -121,7 +130,7 @@ type job struct {
 func (f *flags) parse(c *cobra.Command, args []string) (*job, error) {
 	j := &job{
 		connection: f.connection, from: f.from, stdin: c.InOrStdin(), skipInvalid: f.skipInvalid, checkpoint: f.checkpoint,
-		rate: f.rate, spool: f.spool != "", dryRun: f.dryRun,
+		batch: f.batch, rate: f.rate, spool: f.spool != "", dryRun: f.dryRun,
 	}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -139,6 +148,9 @@ func (f *flags) parse(c *cobra.Command, args []string) (*job, error) {
 	if f.rate < 0 || math.IsNaN(f.rate) || c.Flags().Changed("rate") && f.rate == 0 {
 		fault("--rate: %v is not positive", f.rate)
 	}
+	if f.batch < 1 || f.batch > maxBatch {
+		fault("--batch: %d is not from 1 to %d", f.batch, maxBatch)
+	}
 	if f.spool != "" {
 		j.options = append(j.options, apptuitclient.WithSpool(f.spool))
 		if f.checkpoint != "" {
@@ -152,7 +164,7 @@ func (f *flags) parse(c *cobra.Command, args []string) (*job, error) {
 	}
 	switch {
 	case f.from == "":
-		for _, name := range []string{"format", "checkpoint", "rate", "skip-invalid"} {
+		for _, name := range []string{"format", "checkpoint", "batch", "rate", "skip-invalid"} {
 			if c.Flags().Changed(name) {
 				fault("--%s goes with --from only", name)
 			}

@@ -140,11 +140,11 @@ func TestFile_CutOff(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
-	whole := compress(t, puts(50_000))
+	whole := compress(t, puts(20_000))
 	out := send(t, s, cli.Failed, "--from", file(t, "points.gz", whole[:len(whole)/2]), "--format", "telnet")
 	out.says(t, "unexpected EOF")
 	n := len(s.Points())
-	if n == 0 || n >= 50_000 {
+	if n == 0 || n >= 20_000 {
 		t.Errorf("%d points", n)
 	}
 	complete(t, s, n, 0)
@@ -183,10 +183,10 @@ func TestFile_KeepsTheOrder(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
 	var text strings.Builder
-	for i := range 3 * batchPoints {
+	for i := range 1000 {
 		fmt.Fprintf(&text, "put m 1700000000 %d h=a\n", i)
 	}
-	sendFrom(t, s, strings.NewReader(text.String()), cli.OK, "--from", "-")
+	sendFrom(t, s, strings.NewReader(text.String()), cli.OK, "--from", "-", "--batch", "100")
 	for i, p := range s.Points() {
 		if int(p.Float()) != i {
 			t.Fatalf("point %d is %v", i, p)

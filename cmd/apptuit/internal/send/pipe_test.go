@@ -65,8 +65,8 @@ func TestPipe_IsReadAsFastAsTheServerTakesIt(t *testing.T) {
 	input := &endless{}
 	go func() { done <- execute(ctx, input, "--endpoint", s.URL, "--from", "-") }()
 	const line, chunks = 23, 6
-	waitFor(t, func() bool { return len(s.Requests()) == 1 && input.read.Load() > 2*batchPoints*line })
-	if n := input.read.Load(); n > 3*batchPoints*line+chunks*chunkSize {
+	waitFor(t, func() bool { return len(s.Requests()) == 1 && input.read.Load() > 2*defaultBatch*line })
+	if n := input.read.Load(); n > 3*defaultBatch*line+chunks*chunkSize {
 		t.Errorf("%d bytes are read while the first batch has no answer", n)
 	}
 	cancel()

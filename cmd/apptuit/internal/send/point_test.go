@@ -75,6 +75,8 @@ func TestArguments_Wrong(t *testing.T) {
 		"m 1 h=a --checkpoint x":            "--checkpoint goes with --from only",
 		"m 1 h=a --rate 1 --skip-invalid":   "--skip-invalid goes with --from only",
 		"--from x --rate 0":                 "--rate: 0 is not positive",
+		"--from x --batch 0":                "--batch: 0 is not from 1 to 50000",
+		"--from x --batch 50001":            "--batch: 50001 is not from 1 to 50000",
 		"--from x --rate NaN":               "--rate: NaN is not positive",
 		"--from x --format xml":             "must be auto, csv, jsonl, telnet or prometheus",
 		"--from x --spool d --checkpoint c": "--spool and --checkpoint exclude each other",

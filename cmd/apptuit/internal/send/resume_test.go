@@ -15,7 +15,10 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-const inBatches = 2*batchPoints + batchPoints/2 // points of three batches
+const (
+	batch     = 200
+	inBatches = 2*batch + batch/2 // points of three batches
+)
 
 // A run that a fault ends in the middle is completed by the next one: no point is missing, and
 // none but the points of one batch is sent twice. Nothing after the fault is sent before it.
@@ -28,30 +31,30 @@ func TestResume_AfterAFault(t *testing.T) {
 		first int // points that are stored by the first run
 		twice int
 	}{
-		{"unavailable", apptuittest.Status(503), "503 Service Unavailable", batchPoints, 0},
-		{"unauthorized", apptuittest.Status(401), "401 Unauthorized", batchPoints, 0},
-		{"not found", apptuittest.Status(404), "404 Not Found", batchPoints, 0},
-		{"no answer", apptuittest.Fault{Body: `{"success":10000,"failed":0}`, Truncate: true, Apply: true}, "lines 10001 to 20000: ", 2 * batchPoints, batchPoints},
+		{"unavailable", apptuittest.Status(503), "503 Service Unavailable", batch, 0},
+		{"unauthorized", apptuittest.Status(401), "401 Unauthorized", batch, 0},
+		{"not found", apptuittest.Status(404), "404 Not Found", batch, 0},
+		{"no answer", apptuittest.Fault{Body: `{"success":200,"failed":0}`, Truncate: true, Apply: true}, "lines 201 to 400: ", 2 * batch, batch},
 		{"rejected", apptuittest.Reject(func(p apptuittest.Point) string {
-			if p.Float() == batchPoints+5 {
+			if p.Float() == batch+5 {
 				return "not now"
 			}
 			return ""
-		}), "line 10006: not now", 2*batchPoints - 1, batchPoints},
+		}), "line 206: not now", 2*batch - 1, batch},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := apptuittest.NewServer()
 			defer s.Close()
 			path := file(t, "points.txt", puts(inBatches))
 			checkpoint := filepath.Join(t.TempDir(), "checkpoint")
-			args := []string{"--from", path, "--checkpoint", checkpoint}
+			args := []string{"--from", path, "--batch", "200", "--checkpoint", checkpoint}
 			s.Fail(apptuittest.Fault{}, c.fault)
 			out := send(t, s, cli.Failed, args...)
-			out.says(t, c.says, "the next run with this checkpoint continues after line 10000")
+			out.says(t, c.says, "the next run with this checkpoint continues after line 200")
 			if n := len(s.Points()); n != c.first {
 				t.Errorf("the server has %d points, want %d", n, c.first)
 			}
-			send(t, s, cli.OK, args...).says(t, "continuing after line 10000", "15000 points read: 15000 accepted")
+			send(t, s, cli.OK, args...).says(t, "continuing after line 200", "300 points read: 300 accepted")
 			complete(t, s, inBatches, c.twice)
 			before := len(s.Requests())
 			send(t, s, cli.OK, args...).says(t, "0 points read")
@@ -67,14 +70,14 @@ func TestResume_AfterTheFileWasChangedBehindThePlace(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
-	path, checkpoint := file(t, "points.txt", puts(batchPoints)+"put m 1 one h=a\n"), filepath.Join(t.TempDir(), "checkpoint")
-	args := []string{"--from", path, "--checkpoint", checkpoint, "--format", "telnet"}
-	send(t, s, cli.Failed, args...).says(t, "line 10001: ", "continues after line 10000")
-	write(t, path, puts(batchPoints+1))
+	path, checkpoint := file(t, "points.txt", puts(batch)+"put m 1 one h=a\n"), filepath.Join(t.TempDir(), "checkpoint")
+	args := []string{"--from", path, "--batch", "200", "--checkpoint", checkpoint, "--format", "telnet"}
+	send(t, s, cli.Failed, args...).says(t, "line 201: ", "continues after line 200")
+	write(t, path, puts(batch+1))
 	send(t, s, cli.OK, args...).says(t, "1 points read: 1 accepted")
-	write(t, path, puts(batchPoints+3))
-	send(t, s, cli.OK, args...).says(t, "continuing after line 10001", "2 points read: 2 accepted")
-	complete(t, s, batchPoints+3, 0)
+	write(t, path, puts(batch+3))
+	send(t, s, cli.OK, args...).says(t, "continuing after line 201", "2 points read: 2 accepted")
+	complete(t, s, batch+3, 0)
 }
 
 func TestResume_FromCompressedTextAndStandardInput(t *testing.T) {
@@ -89,8 +92,8 @@ func TestResume_FromCompressedTextAndStandardInput(t *testing.T) {
 		t.Cleanup(s.Close)
 		checkpoint := filepath.Join(t.TempDir(), "checkpoint")
 		s.Fail(apptuittest.Fault{}, apptuittest.Status(503))
-		sendFrom(t, s, strings.NewReader(text), cli.Failed, "--from", "-", "--checkpoint", checkpoint)
-		sendFrom(t, s, strings.NewReader(compress(t, text)), cli.OK, "--from", "-", "--checkpoint", checkpoint)
+		sendFrom(t, s, strings.NewReader(text), cli.Failed, "--from", "-", "--batch", "200", "--checkpoint", checkpoint)
+		sendFrom(t, s, strings.NewReader(compress(t, text)), cli.OK, "--from", "-", "--batch", "200", "--checkpoint", checkpoint)
 		complete(t, s, inBatches, 0)
 	}
 }
@@ -102,11 +105,11 @@ func TestResume_RefusesAForeignCheckpoint(t *testing.T) {
 	defer s.Close()
 	defer other.Close()
 	path, checkpoint := file(t, "points.txt", puts(3)), filepath.Join(t.TempDir(), "checkpoint")
-	send(t, s, cli.OK, "--from", path, "--checkpoint", checkpoint)
+	send(t, s, cli.OK, "--from", path, "--batch", "200", "--checkpoint", checkpoint)
 	refuse := func(s *apptuittest.Server, says string, args ...string) {
 		t.Helper()
 		n := len(s.Requests())
-		send(t, s, cli.Failed, append(args, "--checkpoint", checkpoint)...).says(t, says, "remove")
+		send(t, s, cli.Failed, append(args, "--batch", "200", "--checkpoint", checkpoint)...).says(t, says, "remove")
 		if len(s.Requests()) != n {
 			t.Errorf("%q: it has sent points", says)
 		}
@@ -116,7 +119,7 @@ func TestResume_RefusesAForeignCheckpoint(t *testing.T) {
 	refuse(s, "does not fit the checkpoint", "--from", file(t, "points.txt", puts(2)))
 	refuse(s, "has changed", "--from", file(t, "points.txt", strings.Replace(puts(3), "m", "n", 1)))
 	write(t, checkpoint, "{}")
-	send(t, s, cli.Failed, "--from", path, "--checkpoint", checkpoint).says(t, "is not a checkpoint of this command")
+	send(t, s, cli.Failed, "--from", path, "--batch", "200", "--checkpoint", checkpoint).says(t, "is not a checkpoint of this command")
 }
 
 // A run whose checkpoint cannot be written stops.
@@ -146,7 +149,7 @@ func TestInterrupt(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
 	path, checkpoint := file(t, "points.txt", puts(inBatches)), filepath.Join(t.TempDir(), "checkpoint")
-	args := []string{"--endpoint", s.URL, "--from", path, "--checkpoint", checkpoint}
+	args := []string{"--endpoint", s.URL, "--from", path, "--batch", "200", "--checkpoint", checkpoint}
 	s.Fail(apptuittest.Fault{}, apptuittest.Fault{Hang: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -159,7 +162,7 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("exit code %d", out.code)
 	}
 	out.account(t)
-	out.says(t, "interrupted", "continues after line 10000")
+	out.says(t, "interrupted", "continues after line 200")
 	send(t, s, cli.OK, args[2:]...)
 	complete(t, s, inBatches, 0)
 }

@@ -38,7 +38,7 @@ func (j *job) run(cmd *cobra.Command, progress *terminal.Progress) error {
 // runPoint sends the point of the arguments.
 func (j *job) runPoint(ctx context.Context, cmd *cobra.Command, c *apptuitclient.Client) error {
 	t := newTransfer(ctx, j, client.Of(c), cmd.OutOrStdout())
-	if _, err := t.add(j.point); err != nil {
+	if err := t.add(j.point); err != nil {
 		t.close()
 		return err
 	}

@@ -17,10 +17,11 @@ import (
 )
 
 const (
-	// batchPoints is the largest number of points of a batch, after which there is a checkpoint.
-	batchPoints = 10_000
 	// maxReasons is the number of faults that are shown with their lines.
 	maxReasons = 10
+	// sources are the numbers by which a point is found in transfer.lines. put.Uncounted is not
+	// among them.
+	sources = 1 << 31
 )
 
 // transfer sends points in their order. While a batch is being sent, the next one is read, and
@@ -48,6 +49,7 @@ type transfer struct {
 	added   int64 // to sending
 	batch   int   // points that were added since the last mark
 	marks   []mark
+	marked  int64   // offset of the last mark, or -1
 	saved   int64   // line of the last checkpoint
 	lines   []int64 // of points that were added and not settled, see settle
 	settled int64   // number of points that were settled
@@ -77,7 +79,7 @@ func (r reason) String() string {
 }
 
 func newTransfer(ctx context.Context, j *job, c *client.Client, out io.Writer) *transfer {
-	t := &transfer{job: j, out: bufio.NewWriter(out), begun: time.Now(), progress: func(count) {}}
+	t := &transfer{job: j, out: bufio.NewWriter(out), begun: time.Now(), marked: -1, progress: func(count) {}}
 	t.ctx, t.cancel = context.WithCancel(ctx)
 	t.sending = c.NewSending(t.ctx, client.WriterOptions{Batch: t.settle, Retain: true})
 	return t
@@ -106,7 +108,7 @@ func (t *transfer) copy(r *pointfile.Reader) error {
 		case err != nil:
 			return err
 		default:
-			_, err = t.add(p)
+			err = t.add(p)
 		}
 		if err != nil && !t.refuse(line, err) {
 			return nil
@@ -141,9 +143,9 @@ func (t *transfer) note(r reason) {
 // batchSize is the number of points of a batch: not more than a second of the rate.
 func (t *transfer) batchSize() int {
 	if t.job.rate > 0 {
-		return int(max(1, min(batchPoints, t.job.rate)))
+		return int(max(1, min(float64(t.job.batch), t.job.rate)))
 	}
-	return batchPoints
+	return t.job.batch
 }
 
 // pace waits until the points that were added are due.
@@ -165,23 +167,23 @@ func (t *transfer) mark(r *pointfile.Reader) {
 	if t.job.checkpoint == "" || t.job.dryRun {
 		return
 	}
-	m := mark{t.added, r.Position(), r.Sum()}
-	if len(t.marks) > 0 && t.marks[len(t.marks)-1].Offset == m.Offset {
+	place := r.Position()
+	if place.Offset == t.marked {
 		return
 	}
-	t.marks = append(t.marks, m)
+	t.marked = place.Offset
+	t.marks = append(t.marks, mark{t.added, place, r.Sum()})
 	if t.settled == t.added { // lines without points
 		t.save()
 	}
 }
 
-// add adds a point. It returns an error if the point cannot be sent, and reports whether there
-// was one to send.
-func (t *transfer) add(p pointfile.Point) (bool, error) {
+// add adds a point. It returns an error if the point cannot be sent.
+func (t *transfer) add(p pointfile.Point) error {
 	t.n.read++
 	if p.Missing {
 		t.n.missing++
-		return false, nil
+		return nil
 	}
 	if p.Time.IsZero() {
 		p.Time = t.present()
@@ -191,7 +193,7 @@ func (t *transfer) add(p pointfile.Point) (bool, error) {
 		t.last = p
 	}
 	if err := t.sending.Check(p.Time, p.Value); err != nil {
-		return false, err
+		return err
 	}
 	if t.job.dryRun {
 		t.line = append(t.sending.AppendLine(t.line[:0], p.Time, p.Value), '\n')
@@ -199,13 +201,13 @@ func (t *transfer) add(p pointfile.Point) (bool, error) {
 			t.fail(err)
 		}
 		t.n.accepted++
-		return true, nil
+		return nil
 	}
 	t.lines = append(t.lines, p.Line)
 	t.added++
 	t.batch++
-	t.sending.Add(p.Time, p.Value, uint32(t.added-1))
-	return true, nil
+	t.sending.Add(p.Time, p.Value, uint32((t.added-1)%sources))
+	return nil
 }
 
 // present returns the time of points without one. All points of a batch have the same, so the
@@ -254,7 +256,7 @@ func (t *transfer) settle(r client.Report) {
 func (t *transfer) explain(r *client.Report, n int) {
 	points, causes := r.Failures()
 	for _, p := range points {
-		line := t.lines[p.Source-uint32(t.settled)]
+		line := t.lines[(int64(p.Source)-t.settled%sources+sources)%sources]
 		t.note(reason{line, line, errors.New(p.Reason)})
 	}
 	for _, cause := range causes {
