@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // DefaultEndpoint is the base URL of the server, unless [WithEndpoint] or APPTUIT_ENDPOINT
@@ -47,26 +48,26 @@ func New(opts ...Option) (*Client, error) {
 // all points are accepted or spooled, the error is a *[SendError]. After Close it wraps
 // [ErrClosed].
 func (c *Client) Send(ctx context.Context, points []DataPoint) error {
-	s := client.Of(c).NewSending(ctx)
+	s := client.Of(c).NewSending(ctx, client.WriterOptions{})
 	for i := range points {
 		p := &points[i]
 		s.Series(p.Metric, p.Tags)
-		s.Add(p.Timestamp, p.Value)
+		s.Add(p.Timestamp, model.Float(p.Value), 0)
 	}
-	return s.Close()
+	return s.Close().Err
 }
 
 // SendTimeSeries sends the points of several series. It is like [Client.Send], but
 // sanitizes and renders the metric and tags of each series once.
 func (c *Client) SendTimeSeries(ctx context.Context, series []TimeSeries) error {
-	s := client.Of(c).NewSending(ctx)
+	s := client.Of(c).NewSending(ctx, client.WriterOptions{})
 	for i := range series {
 		s.Series(series[i].Metric, series[i].Tags)
 		for _, v := range series[i].Samples {
-			s.Add(v.Timestamp, v.Value)
+			s.Add(v.Timestamp, model.Float(v.Value), 0)
 		}
 	}
-	return s.Close()
+	return s.Close().Err
 }
 
 // Endpoint returns the base URL of the server, without a trailing slash.

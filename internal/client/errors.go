@@ -70,6 +70,7 @@ type Point struct {
 // PointError is a point that was refused, by this package or by the server.
 type PointError struct {
 	Point  Point
+	Source uint32 // of the point, as given to [Sending.Add] or [Writer.Lines]
 	Reason string
 	Cause  error // of a refusal by this package; nil if the server refused the point
 }

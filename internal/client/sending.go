@@ -26,8 +26,8 @@ type Sending struct {
 }
 
 // NewSending starts a Send. Its requests and waits end with ctx.
-func (c *Client) NewSending(ctx context.Context) *Sending {
-	return &Sending{c: c, out: c.NewWriter(ctx, WriterOptions{})}
+func (c *Client) NewSending(ctx context.Context, opts WriterOptions) *Sending {
+	return &Sending{c: c, out: c.NewWriter(ctx, opts)}
 }
 
 // Series begins a series. If its name or tags are invalid, each of its points is rejected.
@@ -70,22 +70,50 @@ func (s *Sending) name(metric string) (string, []model.Tag, error) {
 	return name, nil, model.CheckName(encoding.FieldMetric, name)
 }
 
-// Add adds a point to the current series. An invalid point is rejected.
-func (s *Sending) Add(at time.Time, value float64) {
-	ts, v := model.Timestamp(at, s.c.settings.Points.milliseconds()), model.Float(value)
-	err := s.failed
-	if err == nil {
-		err = model.CheckPoint(ts, v)
-	}
-	if err != nil {
-		p := s.given
-		p.Timestamp, p.Value = at, value
-		s.out.reject(p, err)
-		return
-	}
-	s.out.AppendPrefix(s.prefix, ts, v, 0)
+// Check returns the reason for which a point of the current series would be rejected by
+// Add, an *[encoding.Error], or nil.
+func (s *Sending) Check(at time.Time, v model.Value) error {
+	_, err := s.check(at, v)
+	return err
 }
 
-// Close delivers the points, and returns the public error that describes those that were
-// not accepted or spooled, nil if there are none.
-func (s *Sending) Close() error { return s.out.Close().Err }
+// check returns the timestamp in wire units.
+func (s *Sending) check(at time.Time, v model.Value) (int64, error) {
+	if s.failed != nil {
+		return 0, s.failed
+	}
+	ts := model.Timestamp(at, s.c.settings.Points.milliseconds())
+	return ts, model.CheckPoint(ts, v)
+}
+
+// Add adds a point to the current series. An invalid point is rejected. The source is that
+// of [PointError].
+func (s *Sending) Add(at time.Time, v model.Value, source uint32) {
+	ts, err := s.check(at, v)
+	if err != nil {
+		p := s.given
+		p.Timestamp, p.Value = at, v.Float64()
+		s.out.reject(PointError{Point: p, Source: source, Cause: err})
+		return
+	}
+	s.out.AppendPrefix(s.prefix, ts, v, source)
+}
+
+// AppendLine appends a valid point of the current series to dst, as the JSON object that
+// Add sends. The point is not sent.
+func (s *Sending) AppendLine(dst []byte, at time.Time, v model.Value) []byte {
+	dst = append(dst, s.prefix...)
+	dst = put.AppendTime(dst, model.Timestamp(at, s.c.settings.Points.milliseconds()))
+	return append(v.Append(dst), '}')
+}
+
+// Flush begins to send the points that were added. Further points can be added while they
+// are sent.
+func (s *Sending) Flush() { s.out.Flush() }
+
+// Wait sends the points that were added, and waits until they are delivered or given up.
+func (s *Sending) Wait() { s.out.Wait() }
+
+// Close delivers the points, and returns a report of all points. Its error describes those
+// that were not accepted or spooled.
+func (s *Sending) Close() Report { return s.out.Close() }

@@ -40,6 +40,16 @@ type Report struct {
 	spoolUntil time.Time  // if the context has ended: when spooling of further points must end
 }
 
+// Failures returns the points that were refused one by one, and the errors because of which
+// batches or unnamed points of a batch failed. Both describe Err, without the failures that
+// were reported before. They must not be modified.
+func (r *Report) Failures() ([]PointError, []error) {
+	if r.unreported == nil {
+		return nil, nil
+	}
+	return r.unreported.Points, r.unreported.Causes
+}
+
 // tally counts the points of one batch and collects the reasons of failures. It counts each
 // point once: points that are sent again are counted when they are decided.
 type tally struct {
@@ -171,7 +181,7 @@ func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, 
 			return true
 		}
 		if p, err := put.DecodePoint(line); err == nil {
-			t.add(PointError{Point: t.c.point(p), Reason: reason}, shown)
+			t.add(PointError{Point: t.c.point(p), Source: b.Source(i), Reason: reason}, shown)
 		}
 		return true
 	})

@@ -142,29 +142,33 @@ func (w *Writer) Reject(r put.Rejection) {
 		w.opts.Rejected(r.Source, r.Collision)
 	}
 	if r.Reported {
-		w.reject(Point{}, nil)
+		w.reject(PointError{})
 		return
 	}
 	tags := make(map[string]string, len(r.Tags))
 	for _, t := range r.Tags {
 		tags[t.Key] = t.Value
 	}
-	w.reject(Point{
-		Metric: r.Metric, Tags: tags,
-		Timestamp: model.Time(r.Timestamp, w.c.settings.Points.milliseconds()), Value: r.Value.Float64(),
-	}, r.Err)
+	w.reject(PointError{
+		Point: Point{
+			Metric: r.Metric, Tags: tags,
+			Timestamp: model.Time(r.Timestamp, w.c.settings.Points.milliseconds()), Value: r.Value.Float64(),
+		},
+		Source: r.Source, Cause: r.Err,
+	})
 }
 
-// reject counts a point that cannot be sent. The error is nil if it was reported before.
-func (w *Writer) reject(p Point, err error) {
+// reject counts a point that cannot be sent. Its cause is nil if it was reported before.
+func (w *Writer) reject(p PointError) {
 	w.rejected++
 	w.total.Rejected++
-	if err == nil {
+	if p.Cause == nil {
 		return
 	}
 	w.invalid.Failed++
 	if len(w.invalid.Points) < maxPointErrors {
-		w.invalid.Points = append(w.invalid.Points, PointError{Point: p, Reason: err.Error(), Cause: err})
+		p.Reason = p.Cause.Error()
+		w.invalid.Points = append(w.invalid.Points, p)
 	}
 }
 
@@ -199,6 +203,11 @@ func (w *Writer) dispatch(b *put.Batch) {
 // finish sends the points that were appended and waits for all batches in flight.
 func (w *Writer) finish() {
 	w.last = true
+	w.Wait()
+}
+
+// Wait sends the points that were appended, and waits for all batches in flight.
+func (w *Writer) Wait() {
 	w.Flush()
 	for len(w.inFlight) > 0 {
 		w.await()

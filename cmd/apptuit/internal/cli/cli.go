@@ -19,11 +19,15 @@ const (
 	OK          = 0
 	Failed      = 1   // the work failed
 	Misused     = 2   // arguments or flags are wrong; nothing was done
+	Spooled     = 3   // nothing was lost, but points wait in a spool
 	Interrupted = 130 // SIGINT or SIGTERM, as shells report it
 )
 
 // ErrFailed is returned by a command whose output already says what failed.
 var ErrFailed = errors.New("failed")
+
+// ErrSpooled is returned by a command that has said that points wait in a spool.
+var ErrSpooled = errors.New("points are in the spool")
 
 // usageError is an error of the arguments.
 type usageError struct{ error }
@@ -87,6 +91,8 @@ func report(ctx context.Context, c *cobra.Command, err error) int {
 		return Interrupted
 	case errors.Is(err, ErrFailed):
 		return Failed
+	case errors.Is(err, ErrSpooled):
+		return Spooled
 	}
 	Say(c, "%v", err)
 	return Failed
