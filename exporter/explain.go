@@ -5,6 +5,7 @@ package exporter
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 	"time"
@@ -77,7 +78,7 @@ func (x *explanation) deliver(b *put.Batch) {
 	_ = b.Lines(context.Background(), func(i int, line []byte) bool {
 		if p := x.of(b.Source(i)); p != nil {
 			point, _ := put.DecodePoint(line)
-			p.Points = append(p.Points, explain.Point{Metric: point.Metric, Tags: point.Tags, Time: wireTime(point.Timestamp), Value: point.Value})
+			p.Points = append(p.Points, explain.Point{Metric: point.Metric, Tags: point.Tags, Time: wireTime(point.Timestamp), Value: json.Number(point.Value.Append(nil))})
 		}
 		return true
 	})

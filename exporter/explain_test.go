@@ -41,7 +41,7 @@ func wantExplained(t *testing.T, e *Exporter, handler *apptuittest.Handler, rm *
 	for _, p := range explain.Of(e)(rm) {
 		rejected += len(p.Rejected)
 		for _, point := range p.Points {
-			explained = append(explained, wireText(point.Metric, point.Tags, point.Time, string(point.Value.Append(nil))))
+			explained = append(explained, wireText(point.Metric, point.Tags, point.Time, point.Value.String()))
 			wantOrigins(t, &p, point)
 		}
 	}

@@ -26,6 +26,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/doctor"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/explain"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/query"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/version"
 )
@@ -50,6 +51,7 @@ NO_COLOR.`,
 	}
 	c.AddCommand(
 		doctor.Command(),
+		explain.Command(),
 		query.Command(),
 		version.Command(),
 	)

@@ -6,6 +6,7 @@
 package explain
 
 import (
+	"encoding/json"
 	"time"
 
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -53,8 +54,8 @@ const (
 type Point struct {
 	Metric string            `json:"metric"`
 	Tags   map[string]string `json:"tags"`
-	Time   time.Time         `json:"time"`  // cut to the resolution of timestamps
-	Value  model.Value       `json:"value"` // see [model.Value.Append]
+	Time   time.Time         `json:"time"` // cut to the resolution of timestamps
+	Value  json.Number       `json:"value"`
 }
 
 // Rejection is a point that cannot be sent.
