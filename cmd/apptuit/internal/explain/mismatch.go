@@ -95,11 +95,11 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 		return
 	}
 	first := o.From[0]
-	source := sourceText(first.Source, o.Key)
+	source := p.sourceText(first.Source, o.Key)
 	for _, c := range o.From[1:] {
 		if c.Value == t.Value && o.Value != "" {
 			x.add(isCause, "overridden", fmt.Sprintf("Ask for %s=%q, or remove the tag from the source that wins. Attributes win over options, these over APPTUIT_TAGS, the resource and the host.", o.Key, o.Value),
-				"the tag %s=%q of the %s is overridden by %q of the %s", o.Key, t.Value, sourceText(c.Source, o.Key), first.Value, source)
+				"the tag %s=%q of the %s is overridden by %q of the %s", o.Key, t.Value, p.sourceText(c.Source, o.Key), first.Value, source)
 			return
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	semconv "go.opentelemetry.io/otel/semconv/v1.41.0"
+
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/explain"
 )
@@ -113,7 +115,7 @@ func (x *run) add(r rank, cause, advice, format string, args ...any) {
 func (x *run) conclude() *Report {
 	r := &x.report
 	for i := range x.chosen[:min(len(x.chosen), maxShown)] {
-		r.DataPoints = append(r.DataPoints, x.shown(&x.chosen[i].DataPoint))
+		r.DataPoints = append(r.DataPoints, x.shown(&x.chosen[i]))
 	}
 	r.More = max(0, len(x.chosen)-maxShown)
 	r.Found = x.there || x.noQuery && len(x.chosen) > 0
@@ -156,8 +158,8 @@ func (x *run) success() Finding {
 }
 
 // shown returns a data point as reports show it.
-func (x *run) shown(p *explain.DataPoint) DataPoint {
-	d := DataPoint{Instrument: p.Spec.Name, Kind: kindText(p), Unit: p.Spec.Unit, Scope: p.Scope, Time: p.Time, Tags: []TagOrigin{}, Points: p.Points}
+func (x *run) shown(p *dataPoint) DataPoint {
+	d := DataPoint{Instrument: p.Spec.Name, Kind: kindText(&p.DataPoint), Unit: p.Spec.Unit, Scope: p.Scope, Time: p.Time, Tags: []TagOrigin{}, Points: p.Points}
 	if p.ScopeVersion != "" {
 		d.Scope += "@" + p.ScopeVersion
 	}
@@ -165,14 +167,17 @@ func (x *run) shown(p *explain.DataPoint) DataPoint {
 		d.Attributes = append(d.Attributes, Tag(a))
 	}
 	for _, o := range p.Tags {
-		t := TagOrigin{Tag: Tag{o.Key, o.Value}, Source: sourceText(o.From[0].Source, o.Key)}
+		if o.Value == "" && len(o.From) == 1 && o.From[0].Source == string(explain.Scope) {
+			continue // the scope has no version, for example
+		}
+		t := TagOrigin{Tag: Tag{o.Key, o.Value}, Source: p.sourceText(o.From[0].Source, o.Key)}
 		for _, g := range o.From[0].Given {
 			if g.Key != o.Key || g.Value != o.Value {
 				t.Given = append(t.Given, Tag(g))
 			}
 		}
 		for _, c := range o.From[1:] {
-			t.Over = append(t.Over, Overridden{sourceText(c.Source, o.Key), c.Value})
+			t.Over = append(t.Over, Overridden{p.sourceText(c.Source, o.Key), c.Value})
 		}
 		d.Tags = append(d.Tags, t)
 	}
@@ -190,14 +195,19 @@ func (x *run) shown(p *explain.DataPoint) DataPoint {
 }
 
 // sourceText names a source of tags as the user of the command knows it.
-func sourceText(source, key string) string {
+func (p *dataPoint) sourceText(source, key string) string {
 	switch {
 	case source == "the client's WithTags":
 		return "--tags"
-	case source == string(explain.Host) && key != "host":
+	case source != string(explain.Host):
+		return source
+	case key != "host":
 		return "instance (APPTUIT_INSTANCE_TAG)"
 	}
-	return source
+	if name, ok := p.export.Resource.Set().Value(semconv.HostNameKey); ok && name.String() != "" {
+		return "host.name of the resource"
+	}
+	return "name of this machine"
 }
 
 // kindText names the kind of instrument that a data point is of.

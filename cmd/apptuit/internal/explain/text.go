@@ -84,9 +84,9 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 		if t.Value == "" {
 			value = "(left out: its value is empty)"
 		}
-		from := "from the " + t.Source
-		if strings.HasPrefix(t.Source, "APPTUIT") || strings.HasPrefix(t.Source, "--") || strings.HasPrefix(t.Source, "With") {
-			from = "from " + t.Source
+		from := "from " + t.Source
+		if t.Source != strings.TrimLeft(t.Source, "abcdefghijklmnopqrstuvwxyz") { // not an option or a variable
+			from = "from the " + t.Source
 		}
 		if len(t.Given) > 0 {
 			var given []string
@@ -96,7 +96,7 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 			from += " " + strings.Join(given, ", ")
 		}
 		for _, o := range t.Over {
-			from += fmt.Sprintf("; over %q of %s", o.Value, o.Source)
+			from += fmt.Sprintf("; over %q (%s)", o.Value, o.Source)
 		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", printable(t.Key), value, printable(from))
 	}
@@ -123,7 +123,7 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 func (s *Stored) text(b *strings.Builder, colors terminal.Colors) {
 	fmt.Fprintf(b, "\n%s by %s of %s, from %s to %s\n", colors.Bold("Stored"), s.API, s.Endpoint, s.Start.Format(time.RFC3339), s.End.Format(time.RFC3339))
 	for _, one := range s.Series {
-		fmt.Fprintf(b, "  %s  %d points, the last one %s at %s\n", printable(seriesText(one.Metric, one.Tags)), one.Points, one.Text, one.Last.Format(time.RFC3339))
+		fmt.Fprintf(b, "  %s  points: %d, the last one %s at %s\n", printable(seriesText(one.Metric, one.Tags)), one.Points, one.Text, one.Last.Format(time.RFC3339))
 	}
 	for _, m := range s.Missing {
 		fmt.Fprintf(b, "  %s %s\n", colors.Red("nothing of"), printable(m))
