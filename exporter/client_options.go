@@ -122,7 +122,7 @@ func WithSpool(dir string, opts ...apptuitclient.SpoolOption) Option {
 	return clientOption("WithSpool", apptuitclient.WithSpool(dir, opts...))
 }
 
-// WithoutSpool ignores APPTUIT_SPOOL_DIR, for a program that runs beside the one that uses the
+// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a WithSpool before it, for a program that runs beside the one that uses the
 // folder. See [apptuitclient.WithoutSpool].
 func WithoutSpool() Option {
 	return clientOption("WithoutSpool", apptuitclient.WithoutSpool())

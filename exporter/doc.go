@@ -258,7 +258,7 @@
 // # OpenTelemetry's exporter metrics
 //
 // [WithMeterProvider] records the metrics about exporters that OpenTelemetry's semantic
-// conventions 1.41.0 define. Without it, the variable OTEL_GO_X_OBSERVABILITY records them with
+// conventions 1.43.0 define. Without it, the variable OTEL_GO_X_OBSERVABILITY records them with
 // the global MeterProvider, as it does for OpenTelemetry's OTLP exporters. They count data points, each once per Export. A data point has
 // failed if any of its wire points was rejected or dropped. A duration includes retries.
 //

@@ -24,9 +24,6 @@ type OpenTelemetryConfiguration struct {
 	readers []*reader
 }
 
-// Exporters returns the number of readers that export to Apptuit.
-func (c *OpenTelemetryConfiguration) Exporters() int { return len(c.readers) }
-
 // ParseYAML parses a document of OpenTelemetry's declarative configuration, in
 // which periodic readers may have the exporter apptuit. References to environment
 // variables in scalar values are replaced after parsing; the package comment has

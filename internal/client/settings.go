@@ -129,9 +129,6 @@ func (s *Settings) complete() error {
 	case s.Connection.endpoint.String() == s.DefaultEndpoint:
 		s.Fault("a token is needed for %s: set WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", s.DefaultEndpoint)
 	}
-	if s.Ignore.Spool && s.Spool != nil {
-		s.Fault("WithSpool and WithoutSpool exclude each other: use one of them")
-	}
 	s.globalTags()
 	s.setClient()
 	if len(s.faults) > 0 {
