@@ -37,7 +37,8 @@ func root() *cobra.Command {
 		Use:   "apptuit",
 		Short: "Check, send and query metrics of Apptuit and OpenTSDB-compatible servers",
 		Long: `apptuit checks the configuration of programs that send metrics to Apptuit, OpenTSDB,
-VictoriaMetrics or InfluxDB, and asks such servers for what they have stored.
+VictoriaMetrics or InfluxDB, explains why a metric is there or not, and asks such servers
+for what they have stored.
 
 It reads the environment variables that these programs read, such as APPTUIT_ENDPOINT
 and APPTUIT_API_TOKEN. Flags override them. Tokens and passwords are never flags.
