@@ -111,6 +111,9 @@ func FuzzExplain(f *testing.F) {
 		if bytes.below(3) == 1 {
 			opts = append(opts, WithClientOptions(apptuitclient.WithTagValueRule(encoding.TagValuesOpenTSDB), apptuitclient.WithMaxTags(1+bytes.below(9))))
 		}
+		if bytes.below(4) == 1 {
+			opts = append(opts, WithLayout(LayoutReporter))
+		}
 		if bytes.below(3) == 1 {
 			opts = append(opts, WithTags(map[string]string{bytes.text(): bytes.text(), "shared": bytes.text()}))
 		}

@@ -66,9 +66,15 @@ func TestExplainOfVictoriaMetrics(t *testing.T) {
 		{"there", "", []string{"jobs", "--otlp", old, "--since", "4h"}},
 		{"timestamp-in-future", "dropped-silently", []string{"ahead", "--otlp", future, "--send", "--timeout", "6s"}},
 	} {
+		has := func(r explained) bool {
+			return r.Verdict.Cause == c.cause && (c.note == "" || slices.ContainsFunc(r.Notes, func(n struct{ Cause string }) bool { return n.Cause == c.note }))
+		}
 		r := explain(c.args...)
-		hasNote := c.note == "" || slices.ContainsFunc(r.Notes, func(n struct{ Cause string }) bool { return n.Cause == c.note })
-		if r.Verdict.Cause != c.cause || !hasNote {
+		// VictoriaMetrics remembers for seconds that it did not find a series.
+		for end := time.Now().Add(time.Minute); !has(r) && time.Now().Before(end); time.Sleep(time.Second) {
+			r = explain(c.args...)
+		}
+		if !has(r) {
 			t.Errorf("%q: %+v, want %s and %s", c.args, r, c.cause, c.note)
 		}
 		if r.Found && (len(r.Stored.Series) == 0 || r.Stored.Series[0].Points == 0) {

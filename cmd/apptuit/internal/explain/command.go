@@ -107,7 +107,7 @@ func (q *question) answer(ctx context.Context, working func(string, ...any)) (*R
 		return x.conclude(), nil
 	}
 	working("reading the data points")
-	if err := x.read(); err != nil {
+	if err := x.read(ctx); err != nil {
 		return nil, err
 	}
 	x.examine()

@@ -7,6 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -215,6 +220,56 @@ func TestDeadline(t *testing.T) {
 	var out strings.Builder
 	if code := cli.Run(ctx, Command(), []string{"queue", "a=b", "--send"}, nil, &out, &out); code != cli.Interrupted {
 		t.Errorf("exit code %d: %s", code, out.String())
+	}
+}
+
+// A dump on standard input that does not end does not hold up the command.
+func TestDeadline_OfDump(t *testing.T) {
+	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
+	stdin, write := io.Pipe()
+	defer write.Close()
+	var stdout, stderr strings.Builder
+	code := cli.Run(t.Context(), Command(), []string{"queue", "--otlp", "-", "--timeout", "100ms"}, stdin, &stdout, &stderr)
+	if code != cli.Failed || !strings.Contains(stderr.String(), "the dump has not ended: the time is over (--timeout 100ms)") {
+		t.Errorf("exit code %d: %s", code, stderr.String())
+	}
+}
+
+// Secrets are not shown, wherever they are.
+func TestSecrets(t *testing.T) {
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "you have sent "+r.Header.Get("Authorization")+" "+r.Header.Get("X-Key"), http.StatusForbidden)
+	}))
+	defer echo.Close()
+	t.Setenv("APPTUIT_API_TOKEN", secret)
+	t.Setenv("APPTUIT_HEADERS", "X-Key="+url.QueryEscape(secret))
+	for _, c := range []struct{ name, value, cause string }{
+		{"APPTUIT_ENDPOINT", echo.URL, "unauthorized"},
+		{"APPTUIT_ENDPOINT", "http://user:5ecret@127.0.0.1:1", "configuration"},
+		{"APPTUIT_PROXY", "http://user:5ecret@127.0.0.1:1", "proxy"},
+		{"APPTUIT_API_TOKEN", "a 5ecret", "configuration"},
+	} {
+		t.Setenv("APPTUIT_ENDPOINT", "http://metrics.example.com")
+		t.Setenv(c.name, c.value)
+		for _, format := range []string{"json", "text"} {
+			if o := execute(t, "queue", "a=b", "--send", "-o", format); !strings.Contains(o.stdout, c.cause) { // execute looks for the secret
+				t.Errorf("%s: %+v", c.name, o)
+			}
+		}
+	}
+}
+
+// The reasons of a connection that fails are told apart.
+func TestConnection(t *testing.T) {
+	h := httptest.NewUnstartedServer(http.NotFoundHandler())
+	h.Config.ErrorLog = log.New(io.Discard, "", 0) // a handshake fails
+	h.StartTLS()
+	defer h.Close()
+	for endpoint, cause := range map[string]string{h.URL: "certificate", "http://nowhere.invalid": "unknown-host"} {
+		t.Setenv("APPTUIT_ENDPOINT", endpoint)
+		if r := explainJSON(t, "queue", "a=b", "--send"); r.Verdict.Cause != cause || r.Sent == nil || r.Sent.Accepted != 0 {
+			t.Errorf("%s: %+v, want %s", endpoint, r.Verdict, cause)
+		}
 	}
 }
 

@@ -107,6 +107,9 @@ func (x *run) suspect() {
 	if strings.EqualFold(value("OTEL_SDK_DISABLED"), "true") {
 		x.add(isSuspect, "sdk-disabled", "Remove the variable.", "OTEL_SDK_DISABLED is true: declarative configuration then disables the SDK")
 	}
+	if name := value("OTEL_CONFIG_FILE"); name != "" {
+		x.add(isNote, "config-file", "Give its settings as variables (docs/settings.md has both), in a file of --env-file.", "OTEL_CONFIG_FILE is set: this command does not read %s", name)
+	}
 	if list := value("OTEL_METRICS_EXPORTER"); list != "" && !slices.ContainsFunc(strings.Split(list, ","), func(s string) bool { return strings.TrimSpace(s) == "apptuit" }) {
 		x.add(isSuspect, "other-exporter", "Set OTEL_METRICS_EXPORTER=apptuit. Programs that call exporter.New do not read it.",
 			"OTEL_METRICS_EXPORTER=%s: programs with autoexport do not use this exporter", list)
@@ -128,24 +131,43 @@ func (x *run) close() {
 }
 
 // read explains all data points of the input. Its error is one of the dump.
-func (x *run) read() error {
+func (x *run) read(ctx context.Context) error {
 	if x.dump == nil {
 		x.explain(&metricdata.ResourceMetrics{Resource: x.resource, ScopeMetrics: []metricdata.ScopeMetrics{{Scope: x.scope, Metrics: []metricdata.Metrics{*x.made}}}})
 		return nil
 	}
 	x.dumped = true
 	reader := newDumpReader(x.dump)
-	for {
-		exports, err := reader.next()
-		if errors.Is(err, io.EOF) {
-			break
+	exports := make(chan []*metricdata.ResourceMetrics)
+	var fault error
+	go func() { // which may wait for standard input longer than this run
+		defer close(exports)
+		for {
+			all, err := reader.next()
+			if err != nil {
+				fault = err
+				return
+			}
+			select {
+			case exports <- all:
+			case <-ctx.Done():
+				return
+			}
 		}
-		if err != nil {
-			return err
+	}()
+	for open := true; open; {
+		var all []*metricdata.ResourceMetrics
+		select {
+		case all, open = <-exports:
+		case <-ctx.Done():
+			return fmt.Errorf("--otlp: the dump has not ended: %w", context.Cause(ctx))
 		}
-		for _, rm := range exports {
+		for _, rm := range all {
 			x.explain(rm)
 		}
+	}
+	if !errors.Is(fault, io.EOF) {
+		return fault
 	}
 	if reader.n == 1 {
 		return fmt.Errorf("--otlp: the dump is empty")

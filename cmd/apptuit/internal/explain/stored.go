@@ -52,8 +52,11 @@ const (
 	maxWanted = 10
 	// pollInterval is the time between two queries for points that were just sent.
 	pollInterval = 500 * time.Millisecond
-	// settle is how long points that were just sent are waited for.
-	settle = 10 * time.Second
+	// settle is how long points that were just sent are waited for. VictoriaMetrics may need ten
+	// seconds to show a new series.
+	settle = 20 * time.Second
+	// reserve is the time that is left for finding out why points are missing.
+	reserve = 5 * time.Second
 	// lookback is how far an instant query looks back (Prometheus, --query.lookback-delta).
 	lookback = 5 * time.Minute
 )
@@ -163,8 +166,9 @@ func (x *run) search(ctx context.Context, s store, endpoint string) error {
 	x.report.Stored = stored
 	all := x.wantedSeries()
 	until := time.Now().Add(settle)
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < 2*settle {
-		until = time.Now().Add(time.Until(deadline) / 2) // the rest is for finding out why they are missing
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < settle+reserve {
+		left := time.Until(deadline)
+		until = time.Now().Add(left - min(reserve, left/2))
 	}
 	for i, w := range all {
 		found, err := s.points(ctx, w.metric, w.tags, start, end)
