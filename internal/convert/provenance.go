@@ -28,7 +28,7 @@ type Origin struct {
 	From []Contribution
 }
 
-// Contribution is what one source says about a tag.
+// Contribution is the value of a tag in one source.
 type Contribution struct {
 	Source string
 	Value  string      // before it is rewritten for the server

@@ -1,8 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package explain has the form in which an exporter says what it makes of data points. The
-// command apptuit explains metrics by it.
+// Package explain defines explanations of data points: the points and rejections that an exporter
+// makes of each, and the sources of their tags. The command apptuit explains metrics by them.
 package explain
 
 import (
@@ -23,8 +23,8 @@ type DataPoint struct {
 	Attributes          []model.Tag // as recorded, sorted by key
 	Time                time.Time
 
-	// Tags are those of all of its points. Points of histograms and summaries have le or
-	// quantile in addition.
+	// Tags are on all points of the data point. Points of histograms and summaries have the tag
+	// le or quantile in addition.
 	Tags   []convert.Origin
 	Unused []Unused
 	// Points are sent.

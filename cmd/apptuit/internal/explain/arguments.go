@@ -38,7 +38,7 @@ type flags struct {
 	queryEndpoint, queryPath string
 }
 
-// question is what the arguments ask for.
+// question is the request of the arguments.
 type question struct {
 	metric string
 	asked  []model.Tag // tags or attributes that the metric must have
@@ -56,7 +56,7 @@ type question struct {
 	queryPath     string
 }
 
-// question returns what the arguments ask for. Its error joins all that is wrong with them.
+// question parses the arguments. Its error joins all of their faults.
 func (f *flags) question(c *cobra.Command, args []string, now time.Time) (*question, error) {
 	q := &question{
 		metric: args[0], now: now, since: time.Duration(f.since),

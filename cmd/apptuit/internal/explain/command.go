@@ -3,9 +3,9 @@
 
 // Package explain is the subcommand that says why a metric is on a server, or not.
 //
-// A run goes the way of the data: configuration, data points (otlp.go, arguments.go), what the
-// exporter makes of them (rendered.go, mismatch.go), the answer of the server (send.go), and what
-// it stores (store.go, stored.go). Each step adds findings; report.go chooses the verdict.
+// A run goes the way of the data: configuration (run.go), data points (otlp.go, arguments.go), the
+// points that the exporter makes of them (rendered.go, mismatch.go), the answer of the server
+// (send.go), and the points that it stores (store.go, stored.go); slip.go compares names. Each step adds findings; report.go chooses the verdict.
 package explain
 
 import (

@@ -60,16 +60,15 @@ func openStore(ctx context.Context, c *apptuitclient.Client, path string) (store
 }
 
 // errNoAPI says that the server has no query API that the command knows.
-var errNoAPI = errors.New("it answers neither PromQL nor Apptuit's queries") //nolint:gochecknoglobals // a sentinel
+var errNoAPI = errors.New("it answers neither PromQL nor Apptuit's queries")
 
 // isOtherAPI reports whether an error says that the server does not know an API.
 func isOtherAPI(err error) bool {
-	var status *apptuitclient.StatusError
-	var decode *query.DecodeError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[*apptuitclient.StatusError](err); ok {
 		return slices.Contains([]int{http.StatusOK, http.StatusNoContent, http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}, status.StatusCode)
 	}
-	return errors.As(err, &decode)
+	_, undecoded := errors.AsType[*query.DecodeError](err)
+	return undecoded
 }
 
 // selector returns the selector of series in PromQL.

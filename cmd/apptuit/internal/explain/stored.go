@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Stored is what the server has of the metric.
+// Stored lists the points of the metric on the server.
 type Stored struct {
 	API      string         `json:"api"`
 	Endpoint string         `json:"endpoint"`
@@ -136,7 +136,7 @@ func (x *run) lookUp(ctx context.Context) {
 // queryFailed adds the reason why the server cannot be asked.
 func (x *run) queryFailed(ctx context.Context, c *apptuitclient.Client, err error) {
 	if errors.Is(err, errNoAPI) {
-		x.add(isAbsent, "no-query-api", "Name the server of queries: --query-endpoint, and --query-path for the path of its PromQL API (\"\" for Prometheus itself). OpenTSDB and InfluxDB 1.x have other languages: use --no-query.",
+		x.add(isAbsent, "no-query-api", "Name the server of queries: --query-endpoint, and --query-path for the path of its PromQL API (\"\" for Prometheus itself). OpenTSDB and InfluxDB have other languages: use --no-query.",
 			"the server %s cannot be asked: %v", c.Endpoint(), err)
 		return
 	}

@@ -80,7 +80,7 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 	b.WriteString("\n")
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, t := range d.Tags {
-		value := printable(t.Value)
+		value := t.Value
 		if t.Value == "" {
 			value = "(left out: its value is empty)"
 		}
@@ -98,10 +98,10 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 		for _, o := range t.Over {
 			from += fmt.Sprintf("; over %q (%s)", o.Value, o.Source)
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", printable(t.Key), value, printable(from))
+		row(w, t.Key, value, from)
 	}
 	for _, u := range d.Unused {
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", printable(u.Key), "(no tag)", printable(fmt.Sprintf("the %s %q is not selected", u.Source, u.Value)))
+		row(w, u.Key, "(no tag)", fmt.Sprintf("the %s %q is not selected", u.Source, u.Value))
 	}
 	_ = w.Flush() // a strings.Builder
 	for i, p := range d.Points {
@@ -118,6 +118,14 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 		}
 		fmt.Fprintf(b, "  %s %s: %s\n", colors.Red("rejected"), printable(orName(r.Metric, d.Instrument)), printable(r.Reason))
 	}
+}
+
+// row writes a row of a table, which ends in a strings.Builder.
+func row(w io.Writer, cells ...string) {
+	for i := range cells {
+		cells[i] = printable(cells[i])
+	}
+	_, _ = fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
 }
 
 func (s *Stored) text(b *strings.Builder, colors terminal.Colors) {
