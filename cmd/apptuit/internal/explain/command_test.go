@@ -141,6 +141,20 @@ func TestSend_OfDump(t *testing.T) {
 	}
 }
 
+// The instance of the program is not the one of this command.
+func TestDump_OfInstance(t *testing.T) {
+	s := newServer(t, apptuittest.Apptuit, "", false)
+	s.store(t, time.Now(), `queue{host="web1",service_instance_id="of the program"} NOW-1m 7`)
+	t.Setenv("APPTUIT_ENDPOINT", s.url)
+	t.Setenv("APPTUIT_INSTANCE_TAG", "true")
+	dump := `{"resourceMetrics":[{"resource":{"attributes":[{"key":"host.name","value":{"stringValue":"web1"}}]},"scopeMetrics":[{"metrics":[` +
+		`{"name":"queue","gauge":{"dataPoints":[{"timeUnixNano":"` + nanosecondsAgo(time.Minute) + `","asInt":"7"}]}}]}]}]}`
+	r := decode(t, executeWith(t, dump, "queue", "--otlp", "-", "-o", "json"))
+	if !r.Found || r.DataPoints[0].Points[0].Tags["service_instance_id"] == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
 func nanosecondsAgo(d time.Duration) string {
 	text, _ := json.Marshal(time.Now().Add(-d).UnixNano())
 	return string(text)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
+	"github.com/apptuitai/apptuit-go/internal/explain"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -79,7 +80,11 @@ func (x *run) wantedSeries() (all []wanted) {
 			}
 			seen[p.Metric] = true
 			tags := p.Tags
-			if !x.dumped && !x.send {
+			switch {
+			case x.send:
+			case x.dumped:
+				tags = x.chosen[i].withoutInstance(tags)
+			default:
 				tags = x.askedTags(&x.chosen[i])
 			}
 			add(p.Metric, tags)
@@ -93,6 +98,18 @@ func (x *run) wantedSeries() (all []wanted) {
 		add(x.metric, tags)
 	}
 	return all
+}
+
+// withoutInstance returns the tags of a point without the tag of WithInstanceTag, whose value is
+// another one in each process.
+func (p *dataPoint) withoutInstance(tags map[string]string) map[string]string {
+	tags = maps.Clone(tags)
+	for _, o := range p.Tags {
+		if o.From[0].Source == string(explain.Host) && o.Key != "host" {
+			delete(tags, o.Key)
+		}
+	}
+	return tags
 }
 
 // askedTags returns the tags that were asked for as they are sent.
