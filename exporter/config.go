@@ -66,6 +66,8 @@ type config struct {
 	telemetry *telemetry    // nil without a MeterProvider
 	shared    [][]model.Tag // tags for all points, as layers for model.MergeTags, highest precedence first
 
+	sharedFrom []convert.Layer // where they come from, without the layers
+
 	faults []error
 }
 
@@ -189,11 +191,13 @@ func (c *config) shareTags() {
 		sources = append(sources, source{"the client's WithTags", c.core.Tags()}, source{"APPTUIT_TAGS", c.core.EnvironmentTags()})
 	}
 	for _, s := range sources {
-		layer, err := c.names.Layer(model.TagsOf(nil, s.tags))
+		given := model.TagsOf(nil, s.tags)
+		layer, err := c.names.Layer(slices.Clone(given))
 		if err != nil {
 			c.fault("%s: %w", s.name, err)
 		}
 		c.shared = append(c.shared, layer)
+		c.sharedFrom = append(c.sharedFrom, convert.Layer{Source: s.name, Given: given})
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/explain"
 	"github.com/apptuitai/apptuit-go/internal/lifecycle"
 	"github.com/apptuitai/apptuit-go/internal/notify"
 )
@@ -23,6 +24,7 @@ import (
 // Exporter is an OpenTelemetry metrics exporter. It implements sdkmetric.Exporter and is
 // safe for concurrent use.
 type Exporter struct {
+	holder
 	cfg     *config
 	own     bool // the client is ours to close
 	origins *origins
@@ -45,14 +47,16 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Exporter{
+	e := &Exporter{
 		cfg:     cfg,
 		own:     !cfg.clientGiven,
 		origins: newOrigins(cfg),
 		refused: client.NewRefusals(),
 		life:    lifecycle.New(),
 		failed:  notify.New(cfg.handler),
-	}, nil
+	}
+	e.holder = explain.Hold(e.explain)
+	return e, nil
 }
 
 // Client returns the client that sends the points, for example for queries: that of
@@ -111,29 +115,12 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	out := e.cfg.core.NewWriter(ctx, e.writerOptions(op))
 	conversion := e.origins.pool.Begin(out, start)
 	defer conversion.Close()
-	lease := conversion.Lease(res.Equivalent(), func() convert.Tags { return e.origins.tagsOf(res) })
-	state := lease.State
-	x := &export{
-		conv:        lease.Converter,
-		observer:    e.origins.observer(res, lease.Converter, start),
-		resolution:  e.origins.resolution,
-		startPoints: e.cfg.startPoints.Value,
-		filter:      e.cfg.filter.Value,
-	}
-	x.find(rm.ScopeMetrics, false)
-	if e.cfg.selfMetrics.Value {
-		x.find(e.self(&state.selfMetrics, start), true)
-	}
-	if x.observer != nil {
-		x.observe(start)
-	}
-	lease.Reserve(uint64(x.latestOf(true)))
-	x.walk(false)
-	if x.observer != nil {
-		x.idle() // in the order of their samples
-	}
-	x.target(state)
-	tally := lease.End()
+	state, tally := e.origins.convert(conversion, rm, res, start, func(s *selfMetrics) []metricdata.ScopeMetrics {
+		if !e.cfg.selfMetrics.Value {
+			return nil
+		}
+		return e.self(s, start)
+	})
 	report := out.Close()
 	e.account(conversion.Usage(), tally, report, out.Produced(), &state.selfMetrics, start)
 	op.done()

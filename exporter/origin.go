@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
@@ -23,10 +24,11 @@ import (
 // serve several MeterProviders, each with a resource of its own.
 type origins struct {
 	cfg        *config
+	conversion convert.Config
 	resolution convert.Resolution // of timestamps
 	pool       *convert.Pool[attribute.Distinct, kept]
 	states     *reporter.Store[attribute.Distinct] // nil unless the layout is LayoutReporter
-	lowest     []model.Tag                         // tags of lower priority than the resource's
+	lowest     []model.Tag                         // the tag of the instance
 }
 
 // kept is the state that the Exports of a resource share.
@@ -47,14 +49,40 @@ func newOrigins(cfg *config) *origins {
 		o.states = reporter.NewStore[attribute.Distinct](l, cacheBytes/2)
 		cacheBytes -= cacheBytes / 2
 	}
-	o.pool = convert.NewPool[attribute.Distinct, kept](convert.Config{
+	o.conversion = convert.Config{
 		Names: cfg.names, ScopeTags: cfg.scopeTags.Value, MaxTags: cfg.core.MaxTags(), Layout: layout, Resolution: o.resolution,
 		Snapshots: true, Usage: true, CardinalityWarning: cfg.cardinality.Value,
-	}, cacheBytes)
+	}
+	o.pool = convert.NewPool[attribute.Distinct, kept](o.conversion, cacheBytes)
 	if cfg.instanceTag.Value {
 		o.lowest = append(o.lowest, model.Tag{Key: string(semconv.ServiceInstanceIDKey), Value: rand.Text()})
 	}
 	return o
+}
+
+// convert converts the metrics of a resource. self returns the metrics of the exporter itself.
+func (o *origins) convert(conversion *convert.Export[attribute.Distinct, kept], rm *metricdata.ResourceMetrics, res *resource.Resource, now time.Time, self func(*selfMetrics) []metricdata.ScopeMetrics) (*kept, convert.Tally) {
+	lease := conversion.Lease(res.Equivalent(), func() convert.Tags { return o.tagsOf(res) })
+	state := lease.State
+	x := &export{
+		conv:        lease.Converter,
+		observer:    o.observer(res, lease.Converter, now),
+		resolution:  o.resolution,
+		startPoints: o.cfg.startPoints.Value,
+		filter:      o.cfg.filter.Value,
+	}
+	x.find(rm.ScopeMetrics, false)
+	x.find(self(&state.selfMetrics), true)
+	if x.observer != nil {
+		x.observe(now)
+	}
+	lease.Reserve(uint64(x.latestOf(true)))
+	x.walk(false)
+	if x.observer != nil {
+		x.idle() // in the order of their samples
+	}
+	x.target(state)
+	return state, lease.End()
 }
 
 // tagsOf returns the tags that the points of a resource get.
@@ -101,13 +129,18 @@ func (o *origins) targetTags(r *resource.Resource) []model.Tag {
 }
 
 func (o *origins) merge(r *resource.Resource, chosen *attribute.Set) []model.Tag {
+	return convert.BaseTags(o.cfg.names, o.cfg.shared, tagsOf(nil, chosen), o.low(r))
+}
+
+// low returns the tags of lower priority than the resource's.
+func (o *origins) low(r *resource.Resource) []model.Tag {
 	low := slices.Clone(o.lowest)
 	if o.cfg.hostTag.Value {
 		if name := hostName(r); name != "" {
 			low = append(low, model.Tag{Key: "host", Value: name})
 		}
 	}
-	return convert.BaseTags(o.cfg.names, o.cfg.shared, tagsOf(nil, chosen), low)
+	return low
 }
 
 func hostName(r *resource.Resource) string {

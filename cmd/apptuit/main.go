@@ -30,6 +30,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/doctor"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/explain"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/query"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/send"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/spool"
@@ -42,9 +43,9 @@ func root() *cobra.Command {
 		Use:   "apptuit",
 		Short: "Check, send and query metrics of Apptuit and OpenTSDB-compatible servers",
 		Long: `apptuit checks the configuration of programs that send metrics to Apptuit, OpenTSDB,
-VictoriaMetrics or InfluxDB, asks such servers for what they have stored, sends points of
-files and scripts to them, and shows and delivers the points that such programs have
-spooled.
+VictoriaMetrics or InfluxDB, explains why a metric is there or not, asks such servers for
+what they have stored, sends points of files and scripts to them, and shows and delivers
+the points that such programs have spooled.
 
 It reads the environment variables that these programs read, such as APPTUIT_ENDPOINT
 and APPTUIT_API_TOKEN. Flags override them. Tokens and passwords are never flags.
@@ -58,6 +59,7 @@ NO_COLOR.`,
 	}
 	c.AddCommand(
 		doctor.Command(),
+		explain.Command(),
 		query.Command(),
 		send.Command(),
 		spool.Command(),

@@ -71,7 +71,7 @@ func (c *Converter[K]) scope(key scopeKey[K], tags func() []model.Tag) *Scope[K]
 	}
 	s := &Scope[K]{c: c, key: key, base: c.tags.Base, short: c.tags.Short, instruments: make(map[InstrumentSpec]*Instrument[K]), used: c.now}
 	if c.cfg.ScopeTags && !key.untagged {
-		own := c.cfg.Names.scope(key.name, key.version, key.schema, tags())
+		own := c.cfg.ScopeLayer(key.name, key.version, key.schema, tags())
 		s.base = model.MergeTags(nil, own, c.tags.Base)
 		if s.short != nil {
 			s.short = model.MergeTags(nil, own, c.tags.Short)

@@ -80,12 +80,22 @@ func (n Names) scope(name, version, schema string, attributes []model.Tag) []mod
 	return n.join(tags)
 }
 
-// BaseTags merges the tags with a lower precedence than the attributes of points. These
-// are, highest first, the layers that all resources share, the attributes of the resource,
-// and the lowest tags. In mode none, attributes and lowest tags with an invalid key are
-// left out, since otherwise every point would be invalid.
+// BaseTags merges the tags with a lower precedence than the attributes of points, see
+// [BaseLayers].
 func BaseTags(names Names, shared [][]model.Tag, resource, lowest []model.Tag) []model.Tag {
-	layers := append(slices.Clone(shared), names.validTags(resource), names.validTags(lowest))
+	return mergeLayers(BaseLayers(names, shared, resource, lowest))
+}
+
+// BaseLayers returns the tags with a lower precedence than the attributes of points, as layers.
+// These are, highest first, the layers that all resources share, the attributes of the
+// resource, and the lowest tags. In mode none, attributes and lowest tags with an invalid key
+// are left out, since otherwise every point would be invalid.
+func BaseLayers(names Names, shared [][]model.Tag, resource, lowest []model.Tag) [][]model.Tag {
+	return append(slices.Clone(shared), names.validTags(resource), names.validTags(lowest))
+}
+
+// mergeLayers returns the union of layers. The first one with a key has its value.
+func mergeLayers(layers [][]model.Tag) []model.Tag {
 	var merged []model.Tag
 	for _, layer := range layers {
 		merged = model.MergeTags(nil, merged, layer)

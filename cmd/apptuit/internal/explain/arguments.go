@@ -1,0 +1,227 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/when"
+	"github.com/apptuitai/apptuit-go/internal/model"
+)
+
+// flags are the flags as they were given.
+type flags struct {
+	connection               *connection.Flags
+	otlp, scope, unit        string
+	resource                 []string
+	kind, output             *cli.Choice
+	envFile                  string
+	send, noQuery            bool
+	since                    when.Duration
+	queryEndpoint, queryPath string
+}
+
+// question is the request of the arguments.
+type question struct {
+	metric string
+	asked  []model.Tag // tags or attributes that the metric must have
+	now    time.Time
+	since  time.Duration
+
+	dump     io.ReadCloser       // nil: the data point is made
+	made     *metricdata.Metrics // unless there is a dump
+	scope    instrumentation.Scope
+	resource *resource.Resource
+
+	options       []apptuitclient.Option
+	send, noQuery bool
+	queryEndpoint string
+	queryPath     string
+}
+
+// question parses the arguments. Its error joins all of their faults.
+func (f *flags) question(c *cobra.Command, args []string, now time.Time) (*question, error) {
+	q := &question{
+		metric: args[0], now: now, since: time.Duration(f.since),
+		send: f.send, noQuery: f.noQuery, queryEndpoint: f.queryEndpoint, queryPath: f.queryPath,
+	}
+	var faults []error
+	if q.metric == "" {
+		faults = append(faults, errors.New("METRIC is empty"))
+	}
+	attributes, asked, err := pairs("", args[1:])
+	faults = append(faults, err)
+	resourceAttributes, of, err := pairs("--resource ", f.resource)
+	faults = append(faults, err)
+	q.asked = asked
+	q.options, err = f.connection.Options()
+	faults = append(faults, err)
+	if f.queryEndpoint != "" {
+		if _, err := connection.ParseURL(f.queryEndpoint); err != nil {
+			faults = append(faults, fmt.Errorf("--query-endpoint: %w", err))
+		}
+	}
+	for _, name := range []string{"resource", "scope", "unit", "kind"} {
+		if f.otlp != "" && c.Flags().Changed(name) {
+			faults = append(faults, fmt.Errorf("--%s: the dump of --otlp has it", name))
+		}
+	}
+	if len(faults) > 0 && errors.Join(faults...) != nil {
+		return nil, cli.Usage(errors.Join(faults...))
+	}
+	if f.otlp != "" {
+		q.dump, err = open(f.otlp, c.InOrStdin())
+		return q, err
+	}
+	q.asked = append(q.asked, of...)
+	q.scope.Name, q.scope.Version, _ = strings.Cut(f.scope, "@")
+	q.made = madeMetric(q.metric, f.unit, f.kind.String(), attribute.NewSet(attributes...), now)
+	// An error of the variables is logged by the SDK, and the rest of them is used.
+	environment, _ := resource.New(context.Background(), resource.WithFromEnv())
+	q.resource, err = resource.Merge(environment, resource.NewSchemaless(resourceAttributes...))
+	return q, err
+}
+
+// pairs parses KEY=VALUE. What is before them in errors says where they were given.
+func pairs(before string, texts []string) (attributes []attribute.KeyValue, tags []model.Tag, err error) {
+	var faults []error
+	for _, text := range texts {
+		key, value, ok := strings.Cut(text, "=")
+		if !ok || key == "" {
+			faults = append(faults, fmt.Errorf("%s%q is not KEY=VALUE", before, text))
+			continue
+		}
+		attributes, tags = append(attributes, attribute.String(key, value)), append(tags, model.Tag{Key: key, Value: value})
+	}
+	return attributes, tags, errors.Join(faults...)
+}
+
+// open opens a file, or - for stdin.
+func open(name string, stdin io.Reader) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(stdin), nil
+	}
+	return os.Open(name)
+}
+
+// kinds returns the kinds of instruments, the default first.
+func kinds() []string {
+	return []string{"gauge", "counter", "updowncounter", "histogram", "exponential", "summary"}
+}
+
+// madeMetric returns an instrument with one data point. Its value is 1.
+func madeMetric(name, unit, kind string, set attribute.Set, now time.Time) *metricdata.Metrics {
+	const cumulative = metricdata.CumulativeTemporality
+	start := now.Add(-time.Minute)
+	numbers := []metricdata.DataPoint[float64]{{Attributes: set, StartTime: start, Time: now, Value: 1}}
+	m := &metricdata.Metrics{Name: name, Unit: unit}
+	switch kind {
+	case "counter":
+		m.Data = metricdata.Sum[float64]{DataPoints: numbers, Temporality: cumulative, IsMonotonic: true}
+	case "updowncounter":
+		m.Data = metricdata.Sum[float64]{DataPoints: numbers, Temporality: cumulative}
+	case "histogram":
+		m.Data = metricdata.Histogram[float64]{Temporality: cumulative, DataPoints: []metricdata.HistogramDataPoint[float64]{
+			{Attributes: set, StartTime: start, Time: now, Count: 1, Sum: 1, Bounds: []float64{1}, BucketCounts: []uint64{1, 0}},
+		}}
+	case "exponential":
+		m.Data = metricdata.ExponentialHistogram[float64]{Temporality: cumulative, DataPoints: []metricdata.ExponentialHistogramDataPoint[float64]{
+			{Attributes: set, StartTime: start, Time: now, Count: 1, Sum: 1, PositiveBucket: metricdata.ExponentialBucket{Offset: -1, Counts: []uint64{1}}},
+		}}
+	case "summary":
+		m.Data = metricdata.Summary{DataPoints: []metricdata.SummaryDataPoint{
+			{Attributes: set, StartTime: start, Time: now, Count: 1, Sum: 1, QuantileValues: []metricdata.QuantileValue{{Quantile: 0.5, Value: 1}}},
+		}}
+	default:
+		m.Data = metricdata.Gauge[float64]{DataPoints: numbers}
+	}
+	return m
+}
+
+// maxEnvironment bounds a file of variables, in bytes.
+const maxEnvironment = 1 << 20
+
+// useEnvironment sets the variables of a file, and removes those of APPTUIT_ and OTEL_ that it
+// does not have. restore undoes it. Errors do not quote lines, which may be secrets.
+func useEnvironment(name string) (restore func(), err error) {
+	before := os.Environ()
+	restore = func() {
+		os.Clearenv()
+		for _, v := range before {
+			if i := strings.Index(v[min(1, len(v)):], "=") + 1; i > 0 { // Windows has names that begin with =
+				_ = os.Setenv(v[:i], v[i+1:])
+			}
+		}
+	}
+	if name == "" {
+		return func() {}, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--env-file: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, maxEnvironment+1))
+	if err != nil || len(text) > maxEnvironment {
+		return nil, errors.Join(err, fmt.Errorf("--env-file: cannot read %s, which may have %d bytes", name, maxEnvironment))
+	}
+	given, err := variables(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("--env-file %s: %w", name, err)
+	}
+	for _, v := range before {
+		key, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(key, "APPTUIT_") || strings.HasPrefix(key, "OTEL_") {
+			_ = os.Unsetenv(key)
+		}
+	}
+	for _, v := range given {
+		if err := os.Setenv(v.Key, v.Value); err != nil {
+			restore()
+			return nil, fmt.Errorf("--env-file %s: %w", name, err)
+		}
+	}
+	return restore, nil
+}
+
+// variables parses lines NAME=value, as docker --env-file and shells have them: with export
+// before them, values in quotes, empty lines and lines that begin with #.
+func variables(text string) (all []model.Tag, err error) {
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		line = strings.TrimSpace(line)
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "export ")), "=")
+		if !ok || name == "" || strings.ContainsAny(name, " \t") {
+			return nil, fmt.Errorf("line %d is not NAME=value", number)
+		}
+		for _, quote := range []string{"\"", "'"} {
+			if len(value) > 1 && strings.HasPrefix(value, quote) && strings.HasSuffix(value, quote) {
+				value = value[1 : len(value)-1]
+				break
+			}
+		}
+		all = append(all, model.Tag{Key: name, Value: value})
+	}
+	return slices.Clip(all), nil
+}

@@ -1,0 +1,207 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package exporter
+
+import (
+	"context"
+	"encoding/json"
+	"math"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+
+	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/explain"
+	"github.com/apptuitai/apptuit-go/internal/put"
+)
+
+// holder gives the command access to explain. See explain.Holder.
+type holder = explain.Holder
+
+// explain converts metrics as the first Export would, and returns what becomes of each data
+// point, in their order. Own metrics and target_info are left out. It has no effect on the
+// exporter.
+func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
+	res := rm.Resource
+	if res == nil {
+		res = resource.Empty()
+	}
+	o := newOrigins(e.cfg)
+	o.lowest = e.origins.lowest
+	defer o.close()
+	x := &explanation{points: o.describe(rm, res)}
+	x.builder = put.NewCodec(put.None).NewBuilder(put.Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, x.deliver)
+	conversion := o.pool.Begin(x, time.Now())
+	defer conversion.Close()
+	o.convert(conversion, rm, res, time.Now(), func(*selfMetrics) []metricdata.ScopeMetrics { return nil })
+	x.builder.Flush()
+	x.builder.Close()
+	return x.points
+}
+
+// explanation is a sink that keeps the points of each data point.
+type explanation struct {
+	builder *put.Builder
+	points  []explain.DataPoint // by source, from 1 on
+}
+
+// Lines returns the builder for the lines.
+func (x *explanation) Lines() *put.Builder { return x.builder }
+
+// Sequential does nothing: nothing is sent.
+func (x *explanation) Sequential() {}
+
+// Reject adds a point that cannot be sent.
+func (x *explanation) Reject(r put.Rejection) {
+	if p := x.of(r.Source); p != nil {
+		p.Rejected = append(p.Rejected, explain.Rejection{Metric: r.Metric, Err: r.Err})
+	}
+}
+
+// of returns the data point of a source, nil for points that belong to none.
+func (x *explanation) of(source uint32) *explain.DataPoint {
+	if source == 0 || source == put.Uncounted {
+		return nil
+	}
+	return &x.points[source-1]
+}
+
+func (x *explanation) deliver(b *put.Batch) {
+	defer b.Release()
+	// A batch of our own is not damaged.
+	_ = b.Lines(context.Background(), func(i int, line []byte) bool {
+		if p := x.of(b.Source(i)); p != nil {
+			point, _ := put.DecodePoint(line)
+			p.Points = append(p.Points, explain.Point{Metric: point.Metric, Tags: point.Tags, Time: wireTime(point.Timestamp), Value: json.Number(point.Value.Append(nil))})
+		}
+		return true
+	})
+}
+
+// wireTime returns the time of a timestamp on the wire, which is in milliseconds if it has more
+// than ten digits.
+func wireTime(ts int64) time.Time {
+	const seconds = 9_999_999_999
+	if ts > seconds {
+		return time.UnixMilli(ts).UTC()
+	}
+	return time.Unix(ts, 0).UTC()
+}
+
+// describe returns the data points of metrics with the sources of their tags, in the order in
+// which they are converted.
+func (o *origins) describe(rm *metricdata.ResourceMetrics, res *resource.Resource) []explain.DataPoint {
+	base, unused := o.layers(res)
+	var all []explain.DataPoint
+	for i := range rm.ScopeMetrics {
+		sm := &rm.ScopeMetrics[i]
+		layers := append([]convert.Layer{{}, o.scopeLayer(&sm.Scope)}, base...)
+		for j := range sm.Metrics {
+			d, ok := describe(&sm.Metrics[j])
+			if !ok {
+				continue
+			}
+			eachPoint(sm.Metrics[j].Data, func(attributes *attribute.Set, at time.Time) {
+				p := explain.DataPoint{
+					Scope: sm.Scope.Name, ScopeVersion: sm.Scope.Version, Spec: d.spec, Delta: d.delta,
+					Attributes: tagsOf(nil, attributes), Time: at, Unused: slices.Clone(unused),
+				}
+				var left []explain.Unused
+				layers[0], left = o.attributeLayer(attributes)
+				p.Unused = append(p.Unused, left...)
+				p.Tags, _ = o.conversion.Origins(layers) // the error is the one of the rejections
+				all = append(all, p)
+			})
+		}
+	}
+	return all
+}
+
+// attributeLayer returns the tags of the attributes of a data point, and the attributes that the
+// filter leaves out. With an invalid key there are no tags, and the points are rejected.
+func (o *origins) attributeLayer(attributes *attribute.Set) (convert.Layer, []explain.Unused) {
+	x := export{filter: o.cfg.filter.Value}
+	chosen, left := attributes.Filter(func(kv attribute.KeyValue) bool { return x.filter == nil || x.passes(kv) })
+	given := tagsOf(nil, &chosen)
+	tags, _ := o.cfg.names.Layer(slices.Clone(given))
+	return convert.Layer{Source: string(explain.Attribute), Given: given, Tags: tags}, unusedOf(explain.Attribute, left)
+}
+
+// scopeLayer returns the tags of a scope.
+func (o *origins) scopeLayer(s *instrumentation.Scope) convert.Layer {
+	tags := o.conversion.ScopeLayer(s.Name, s.Version, s.SchemaURL, tagsOf(nil, &s.Attributes))
+	return convert.Layer{Source: string(explain.Scope), Tags: tags}
+}
+
+// layers returns the tags of all points of a resource, and the attributes of the resource that
+// are not selected.
+func (o *origins) layers(r *resource.Resource) ([]convert.Layer, []explain.Unused) {
+	set, left := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource.Value)
+	resourceTags, low := tagsOf(nil, &set), o.low(r)
+	layers := slices.Clone(o.cfg.sharedFrom)
+	layers = append(layers, convert.Layer{Source: string(explain.Resource), Given: resourceTags}, convert.Layer{Source: string(explain.Host), Given: low})
+	for i, tags := range convert.BaseLayers(o.cfg.names, o.cfg.shared, resourceTags, low) {
+		layers[i].Tags = tags
+	}
+	// The tag of the host shows this attribute.
+	left = slices.DeleteFunc(left, func(kv attribute.KeyValue) bool { return kv.Key == semconv.HostNameKey && o.cfg.hostTag.Value })
+	return layers, unusedOf(explain.Resource, left)
+}
+
+func unusedOf(source explain.Source, left []attribute.KeyValue) []explain.Unused {
+	var unused []explain.Unused
+	for _, kv := range left {
+		unused = append(unused, explain.Unused{Tag: tagOf(kv), Source: source})
+	}
+	return unused
+}
+
+// eachPoint calls a function for each data point, in the order of the conversion.
+func eachPoint(data metricdata.Aggregation, do func(*attribute.Set, time.Time)) {
+	switch data := data.(type) {
+	case metricdata.Sum[int64]:
+		eachNumber(data.DataPoints, do)
+	case metricdata.Sum[float64]:
+		eachNumber(data.DataPoints, do)
+	case metricdata.Gauge[int64]:
+		eachNumber(data.DataPoints, do)
+	case metricdata.Gauge[float64]:
+		eachNumber(data.DataPoints, do)
+	case metricdata.Histogram[int64]:
+		eachHistogram(data.DataPoints, do)
+	case metricdata.Histogram[float64]:
+		eachHistogram(data.DataPoints, do)
+	case metricdata.ExponentialHistogram[int64]:
+		eachExponential(data.DataPoints, do)
+	case metricdata.ExponentialHistogram[float64]:
+		eachExponential(data.DataPoints, do)
+	case metricdata.Summary:
+		for i := range data.DataPoints {
+			do(&data.DataPoints[i].Attributes, data.DataPoints[i].Time)
+		}
+	}
+}
+
+func eachNumber[N int64 | float64](points []metricdata.DataPoint[N], do func(*attribute.Set, time.Time)) {
+	for i := range points {
+		do(&points[i].Attributes, points[i].Time)
+	}
+}
+
+func eachHistogram[N int64 | float64](points []metricdata.HistogramDataPoint[N], do func(*attribute.Set, time.Time)) {
+	for i := range points {
+		do(&points[i].Attributes, points[i].Time)
+	}
+}
+
+func eachExponential[N int64 | float64](points []metricdata.ExponentialHistogramDataPoint[N], do func(*attribute.Set, time.Time)) {
+	for i := range points {
+		do(&points[i].Attributes, points[i].Time)
+	}
+}

@@ -1,0 +1,79 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package convert
+
+import (
+	"slices"
+
+	"github.com/apptuitai/apptuit-go/internal/model"
+)
+
+// Layer is the tags of one source. The layers of a data point are those of its attributes, of
+// its scope, and of [BaseLayers], in this order of precedence.
+type Layer struct {
+	Source string      // for people, such as APPTUIT_TAGS
+	Given  []model.Tag // as the source has them
+	Tags   []model.Tag // the layer that they have become
+}
+
+// Origin is a tag of a data point, and the sources that have it.
+type Origin struct {
+	Key string
+	// Value is the value on the wire. It is empty if the tag is left out, because the value of
+	// the source with the highest precedence is empty.
+	Value string
+	// From lists the sources with the key, the one with the highest precedence first, whose
+	// value is sent.
+	From []Contribution
+}
+
+// Contribution is the value of a tag in one source.
+type Contribution struct {
+	Source string
+	Value  string      // before it is rewritten for the server
+	Given  []model.Tag // the tags of the source that have become this one: several are joined
+}
+
+// Origins returns the tags of a data point with these layers, sorted by key, those that are
+// left out included. The error says that their number is not allowed.
+func (c *Config) Origins(layers []Layer) ([]Origin, error) {
+	tags := make([][]model.Tag, len(layers))
+	for i := range layers {
+		tags[i] = layers[i].Tags
+	}
+	merged := mergeLayers(tags)
+	finished, err := c.tagRules().Finish(slices.Clone(merged))
+	var all []Origin
+	for _, t := range merged {
+		o := Origin{Key: t.Key}
+		if i := indexOf(finished, t.Key); i >= 0 {
+			o.Value = string([]rune(finished[i].Value)) // JSON has U+FFFD for a byte that is not UTF-8
+		}
+		for _, l := range layers {
+			if i := indexOf(l.Tags, t.Key); i >= 0 {
+				o.From = append(o.From, Contribution{l.Source, l.Tags[i].Value, c.Names.given(l.Given, t.Key)})
+			}
+		}
+		all = append(all, o)
+	}
+	return all, err
+}
+
+// given returns the tags whose key becomes key.
+func (n Names) given(tags []model.Tag, key string) []model.Tag {
+	return slices.DeleteFunc(slices.Clone(tags), func(t model.Tag) bool { return n.key(t.Key) != key })
+}
+
+func indexOf(tags []model.Tag, key string) int {
+	return slices.IndexFunc(tags, func(t model.Tag) bool { return t.Key == key })
+}
+
+// ScopeLayer returns the tags of a scope, none if the configuration has no scope tags. The
+// attributes must be sorted by key.
+func (c *Config) ScopeLayer(name, version, schema string, attributes []model.Tag) []model.Tag {
+	if !c.ScopeTags {
+		return nil
+	}
+	return c.Names.scope(name, version, schema, attributes)
+}
