@@ -5,16 +5,17 @@ package chart
 
 import (
 	"fmt"
+	"sort"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// legend names the lines below a panel, in as many rows as it needs up to a
-// bound; what has no room is counted.
+// legend names lines below a panel, in rows; the others are counted.
 type legend struct {
 	lead    string
 	entries []entry
+	others  int // lines that have no entry
 }
 
 type entry struct {
@@ -23,90 +24,112 @@ type entry struct {
 }
 
 const (
-	legendRows = 3
-	swatch     = vg.Length(16) // of a line's style
-	swatchGap  = vg.Length(4)
-	entryGap   = vg.Length(14)
-	legendGap  = vg.Length(6) // above
+	usualRows = 3              // has the default height room for
+	swatch    = vg.Length(26)  // of a line's style: a whole pattern of dashes
+	swatchGap = vg.Length(4)   // after it
+	entryGap  = vg.Length(14)  // after an entry
+	legendGap = vg.Length(6)   // above
+	longest   = vg.Length(240) // name of several
 )
 
-// place is where an entry goes: its row and its distance from the left.
-type place struct {
-	row int
-	x   vg.Length
+func rowHeight() vg.Length { return legendStyle().FontExtents().Height + 3 }
+
+// placed is a legend in some rows of a width.
+type placed struct {
+	legend
+	at   []spot // of the entries, and of the number of the others, if there are any
+	rows int
 }
 
-// layout places the first entries, as many as have room, and what says how many
-// do not.
-func (l legend) layout(style draw.TextStyle, width vg.Length, rows int) (places []place, more place) {
+// spot is the place of an entry: its row, its distance from the left, and its name, shortened.
+type spot struct {
+	row  int
+	x    vg.Length
+	name string
+}
+
+// place puts as many entries as have room into a number of rows.
+func (l legend) place(width vg.Length, rows int) placed {
+	if p := l.first(len(l.entries), width); p.rows <= rows {
+		return p
+	}
+	n := sort.Search(len(l.entries), func(n int) bool { return l.first(n, width).rows > rows })
+	if n < 2 { // no entry has room
+		return placed{}
+	}
+	return l.first(n-1, width)
+}
+
+// first puts the first n entries, and the number of the others, into one row or into columns
+// of one width.
+func (l legend) first(n int, width vg.Length) placed {
+	style := legendStyle()
+	p := placed{legend: legend{lead: fit(style, l.lead, width/3), entries: l.entries[:n], others: l.others + len(l.entries) - n}}
 	start := vg.Length(0)
 	if l.lead != "" {
-		start = style.Width(l.lead) + entryGap
+		start = style.Width(p.lead) + entryGap
 	}
-	at := place{x: start}
-	next := func(w vg.Length) (place, bool) {
-		if p := at; p.x+w <= width {
-			return p, true
+	room := width - start - swatch - swatchGap
+	var names []string
+	for _, e := range p.entries {
+		if len(l.entries) > 1 {
+			names = append(names, fit(style, e.name, min(longest, room)))
+		} else {
+			names = append(names, fit(style, e.name, room))
 		}
-		return place{row: at.row + 1, x: start}, at.row+1 < rows
 	}
-	for i, e := range l.entries {
-		w := swatch + swatchGap + style.Width(e.name)
-		p, ok := next(w)
-		if ok && p.row == rows-1 && i < len(l.entries)-1 {
-			// Something may have to follow in the last row.
-			ok = p.x == start || p.x+w+entryGap+style.Width(moreText(len(l.entries)-i-1)) <= width || l.fits(style, i, p.x, width)
+	if p.others > 0 {
+		names = append(names, fit(style, moreText(p.others), room))
+	}
+	widest, all := vg.Length(0), -entryGap
+	for _, name := range names {
+		w := swatch + swatchGap + style.Width(name) + entryGap
+		widest, all = max(widest, w), all+w
+	}
+	x := start
+	columns := max(1, int((width-start+entryGap)/widest))
+	for i, name := range names {
+		w := swatch + swatchGap + style.Width(name) + entryGap
+		at := spot{row: i / columns, x: start + vg.Length(i%columns)*widest, name: name}
+		switch {
+		case start+all <= width:
+			at.row, at.x = 0, x
+		case i == n && i > 0 && i%columns == 0 && x+w-entryGap <= width: // needs no row of its own
+			at.row, at.x = p.rows-1, x
 		}
-		if !ok {
-			more, _ = next(0)
-			return places, more
-		}
-		places = append(places, p)
-		at = place{row: p.row, x: p.x + w + entryGap}
+		p.at = append(p.at, at)
+		p.rows, x = at.row+1, at.x+w
 	}
-	return places, place{}
-}
-
-// fits reports whether all entries from i on fit into a row, from x on.
-func (l legend) fits(style draw.TextStyle, i int, x, width vg.Length) bool {
-	for _, e := range l.entries[i:] {
-		x += swatch + swatchGap + style.Width(e.name) + entryGap
-	}
-	return x-entryGap <= width
+	return p
 }
 
 func moreText(n int) string { return fmt.Sprintf("and %d more", n) }
 
-// draw draws at the bottom of a canvas and returns the height that it takes.
-func (l legend) draw(c draw.Canvas) vg.Length {
-	if len(l.entries) == 0 {
+func (p placed) height() vg.Length {
+	if p.rows == 0 {
 		return 0
 	}
-	style := legendStyle()
-	rowHeight := style.FontExtents().Height + 3
-	// It leaves at least two thirds to the plot.
-	height, width := c.Max.Y-c.Min.Y, c.Max.X-c.Min.X
-	rows := max(1, min(legendRows, int(height/3/rowHeight)))
-	places, more := l.layout(style, width, rows)
-	used := more.row + 1
-	for _, p := range places {
-		used = max(used, p.row+1)
-	}
-	top := c.Min.Y + vg.Length(used)*rowHeight
-	y := func(row int) vg.Length { return top - vg.Length(row)*rowHeight }
+	return vg.Length(p.rows)*rowHeight() + legendGap
+}
 
-	pale := style
+// draw draws the legend from the upper left corner of a canvas on.
+func (p placed) draw(c draw.Canvas) {
+	if p.rows == 0 {
+		return
+	}
+	pale := legendStyle()
 	pale.Color = paleInk()
-	c.FillText(pale, vg.Point{X: c.Min.X, Y: y(0)}, l.lead)
-	for i, p := range places {
-		x, middle := c.Min.X+p.x, y(p.row)-style.FontExtents().Height*0.55
-		line := l.entries[i].style
-		line.Width = 2
+	top := c.Max.Y - legendGap
+	c.FillText(pale, vg.Point{X: c.Min.X, Y: top}, p.lead)
+	for i, at := range p.at {
+		line, style := otherStyle(), pale
+		if i < len(p.entries) {
+			line, style = p.entries[i].style, legendStyle()
+			line.Width = 2
+		}
+		x, y := c.Min.X+at.x, top-vg.Length(at.row)*rowHeight()
+		middle := y - style.FontExtents().Height*0.55
 		c.StrokeLine2(line, x, middle, x+swatch, middle)
-		c.FillText(style, vg.Point{X: x + swatch + swatchGap, Y: y(p.row)}, l.entries[i].name)
+		c.FillText(style, vg.Point{X: x + swatch + swatchGap, Y: y}, at.name)
 	}
-	if rest := len(l.entries) - len(places); rest > 0 {
-		c.FillText(pale, vg.Point{X: c.Min.X + more.x, Y: y(more.row)}, moreText(rest))
-	}
-	return vg.Length(used)*rowHeight + legendGap
 }

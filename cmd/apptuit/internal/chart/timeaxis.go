@@ -7,7 +7,6 @@ import (
 	"math"
 	"time"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -18,14 +17,12 @@ type timeAxis struct {
 	pace     pace
 }
 
-var _ plot.Ticker = timeAxis{}
-
 // newTimeAxis returns an axis with as many labels as fit into a width.
 func newTimeAxis(from, to time.Time, width vg.Length) timeAxis {
 	a := timeAxis{from: from, to: to.In(from.Location())}
-	style := tickStyle()
+	style, gap := tickStyle(), min(28, width/12)
 	for _, a.pace = range paces() {
-		label := style.Width(from.Format(a.pace.layout)) + 28
+		label := style.Width(from.Format(a.pace.layout)) + gap
 		if a.to.Sub(from).Seconds()/a.pace.seconds() <= float64(width/label) {
 			break
 		}
@@ -33,17 +30,32 @@ func newTimeAxis(from, to time.Time, width vg.Length) timeAxis {
 	return a
 }
 
-// Ticks implements [plot.Ticker].
-func (a timeAxis) Ticks(float64, float64) []plot.Tick {
-	var ticks []plot.Tick
+// ticks returns the ticks between from and to.
+func (a timeAxis) ticks() []tick {
+	var ticks []tick
 	for _, t := range a.pace.times(a.from, a.to) {
 		layout := a.pace.layout
 		if h, m, s := t.Clock(); a.pace.clock() && h+m+s+t.Nanosecond() == 0 {
 			layout = dateLayout // another day begins
 		}
-		ticks = append(ticks, plot.Tick{Value: unix(t), Label: t.Format(layout)})
+		ticks = append(ticks, tick{unix(t), t.Format(layout)})
 	}
 	return ticks
+}
+
+// beyond returns the width that the last label needs at the right of an area, which is to have
+// a width together with it.
+func (a timeAxis) beyond(width vg.Length) vg.Length {
+	ticks := a.ticks()
+	if len(ticks) == 0 {
+		return 0
+	}
+	last := ticks[len(ticks)-1]
+	share := vg.Length((last.value - unix(a.from)) / (unix(a.to) - unix(a.from)))
+	if share == 0 {
+		return 0
+	}
+	return max(0, width-(width-tickStyle().Width(last.label)/2)/share)
 }
 
 // caption says which days these are, and in which time zone.
@@ -85,7 +97,7 @@ func paces() []pace {
 	for _, n := range []int{1, 2, 7, 14} {
 		all = append(all, pace{days: n, layout: dateLayout})
 	}
-	for _, n := range []int{1, 3, 6} {
+	for _, n := range []int{1, 2, 3, 6} {
 		all = append(all, pace{months: n, layout: "Jan 2006"})
 	}
 	for _, n := range []int{1, 2, 5, 10, 50, 100} {

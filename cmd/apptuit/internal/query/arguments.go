@@ -31,11 +31,11 @@ type command struct {
 	connection     *connection.Flags
 	options        []apptuitclient.Option
 
-	outputID      string
-	zone          *time.Location
-	format        format
-	file          string
-	width, height int // a height of 0 is by the number of panels
+	outputID string
+	zone     *time.Location
+	format   format
+	file     string
+	plot     chart.Chart // without range and panels
 }
 
 // until is the end of the range.
@@ -48,15 +48,16 @@ func (c *command) until() time.Time {
 
 // flags are the flags as they were given.
 type flags struct {
-	connection                   *connection.Flags
-	promql                       bool
-	prometheusPath, step         string
-	since, start, end, zone      string
-	format, file, outputID, size string
+	connection              *connection.Flags
+	promql                  bool
+	prometheusPath, step    string
+	since, start, end, zone string
+	format, file, outputID  string
+	plot                    *plotFlags
 }
 
 func addFlags(c *cobra.Command) *flags {
-	f := &flags{connection: connection.Add(c, 3*time.Minute)}
+	f := &flags{connection: connection.Add(c, 3*time.Minute), plot: addPlotFlags(c)}
 	set := c.Flags()
 	set.BoolVar(&f.promql, "promql", false, "QUERY is PromQL")
 	set.StringVar(&f.step, "step", "", "`DURATION` between the points of --promql (default: for about 1,000 points a series)")
@@ -64,11 +65,10 @@ func addFlags(c *cobra.Command) *flags {
 	set.StringVar(&f.since, "since", "1h", "`DURATION` from the start to the end")
 	set.StringVar(&f.start, "start", "", "`TIME` of the start, in place of --since")
 	set.StringVar(&f.end, "end", "", "`TIME` of the end (default: now)")
-	set.StringVar(&f.zone, "tz", "Local", "`ZONE` of times without one, and of those that are shown: UTC, Europe/Zurich")
+	set.StringVar(&f.zone, "tz", "UTC", "`ZONE` of times without one, and of those that are shown: Europe/Zurich, Local")
 	set.StringVarP(&f.format, "output", "o", "", "`FORMAT`: "+cli.Or(names(formats()))+" (default: by the ending of the file, else table)")
 	set.StringVarP(&f.file, "file", "f", "", "`FILE` to write to (default: standard output)")
 	set.StringVar(&f.outputID, "id", "", "`ID` of one of several outputs; csv and arrow have room for one")
-	set.StringVar(&f.size, "size", "", "`WIDTHxHEIGHT` of png and svg in pixels (default: 900x420, more with several outputs)")
 	// It fails only for a flag that does not exist, or has a function already.
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(names(formats()), cobra.ShellCompDirectiveNoFileComp))
 	return f
@@ -113,7 +113,8 @@ func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*com
 	faults = append(faults, c.parseRange(f.since, f.start, f.end, given("since")))
 	c.format, err = parseFormat(f.format, f.file)
 	note("output", err)
-	note("size", c.parseSize(f.size))
+	c.plot, err = f.plot.parse(cmd, c.query)
+	faults = append(faults, err)
 	c.options, err = f.connection.Options()
 	faults = append(faults, err)
 	return c, errors.Join(faults...)
@@ -129,21 +130,6 @@ func parseFormat(name, file string) (format, error) {
 		return "", fmt.Errorf("unknown format %q: must be %s", name, cli.Or(names(formats())))
 	}
 	return format(name), nil
-}
-
-func (c *command) parseSize(size string) error {
-	c.width = 900
-	if size == "" {
-		return nil
-	}
-	var rest string
-	if n, _ := fmt.Sscanf(size, "%dx%d%s", &c.width, &c.height, &rest); n != 2 {
-		return fmt.Errorf("%q is not WIDTHxHEIGHT", size)
-	}
-	if min(c.width, c.height) < chart.MinSide || max(c.width, c.height) > chart.MaxSide {
-		return fmt.Errorf("%s: from %d to %d pixels", size, chart.MinSide, chart.MaxSide)
-	}
-	return nil
 }
 
 // parseRange sets the start and the end.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/spf13/cobra"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
@@ -41,18 +42,21 @@ func TestArguments(t *testing.T) {
 			want.start = now.Add(-time.Hour)
 		}
 		if want.zone == nil {
-			want.zone = time.Local
+			want.zone = time.UTC
 		}
 		if want.format == "" {
 			want.format = formatTable
 		}
-		if want.width == 0 {
-			want.width = 900
+		if want.plot.Width == 0 {
+			want.plot.Width = 900
+		}
+		if want.plot.Title == "" {
+			want.plot.Title = want.query
 		}
 		if want.prometheusPath == "" {
 			want.prometheusPath = "/prometheus"
 		}
-		if diff := cmp.Diff(want, *got, cmp.AllowUnexported(command{}), cmpopts.IgnoreFields(command{}, "connection", "options"), cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
+		if diff := cmp.Diff(want, *got, cmp.AllowUnexported(command{}, chart.Unit{}), cmpopts.IgnoreFields(command{}, "connection", "options"), cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", args, diff)
 		}
 	}
@@ -65,11 +69,23 @@ func TestArguments(t *testing.T) {
 	f(command{query: "q", start: now.AddDate(0, 0, -7)}, "q", "--since", "7d")
 	f(command{query: "q", start: now.Add(-2 * time.Hour), end: now.Add(-time.Hour)}, "q", "--end", "2026-06-16T11:00:00Z")
 	f(command{query: "q", start: now.Add(-3 * time.Hour), end: now.Add(-time.Hour)}, "q", "--end", "1781607600", "--since", "2h")
-	f(command{query: "q", start: now.Add(-12 * time.Hour), zone: time.UTC}, "q", "--start", "2026-06-16", "--tz", "UTC")
+	f(command{query: "q", start: now.Add(-12 * time.Hour)}, "q", "--start", "2026-06-16")
+	f(command{query: "q", zone: time.Local}, "q", "--tz", "Local")
 	f(command{query: "q", format: formatSVG, file: "x.svg"}, "q", "-f", "x.svg")
 	f(command{query: "q", format: formatJSON, file: "x.svg"}, "q", "-f", "x.svg", "-o", "json")
 	f(command{query: "q", file: "x.txt"}, "q", "-f", "x.txt")
-	f(command{query: "q", width: 1200, height: 300}, "q", "--size", "1200x300")
+	f(command{query: "q", plot: chart.Chart{Width: 1200, Height: 300}}, "q", "--size", "1200x300")
+	f(command{query: "q", plot: chart.Chart{Title: "CPU time"}}, "q", "--title", "CPU time")
+	bytes, err := chart.ParseUnit("By/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f(command{query: "q", plot: chart.Chart{Unit: bytes, Legend: chart.LegendAll}}, "q", "--unit", "By/s", "--legend", "all")
+	f(command{query: "q", plot: chart.Chart{Legend: chart.LegendNone}}, "q", "--legend", "none")
+	f(command{query: "q", plot: chart.Chart{Legend: chart.LegendLargest}}, "q", "--legend", "largest")
+	if c, err := parse([]string{"q", "--title", ""}, now); err != nil || c.plot.Title != "" {
+		t.Errorf("no title: %v, %+v", err, c)
+	}
 	f(command{query: "q", outputID: "b"}, "q", "--id", "b")
 }
 
@@ -95,6 +111,9 @@ func TestArgumentsThatMakeNoSense(t *testing.T) {
 	f("--tz: unknown time zone Mars/Base", "q", "--tz", "Mars/Base")
 	f(`--size: "900" is not WIDTHxHEIGHT`, "q", "--size", "900")
 	f(`--size: "900x400px" is not WIDTHxHEIGHT`, "q", "--size", "900x400px")
+	f(`--unit: unknown unit "bytes": must be a UCUM unit such as s, ms, By`, "q", "--unit", "bytes")
+	f(`--unit: unknown unit ""`, "q", "--unit", "")
+	f("must be largest, all or none", "q", "--legend", "some")
 	f("--size: 90x400: from 100 to 10000 pixels", "q", "--size", "90x400")
 	f("\"0\" is not a positive duration", "q", "--timeout", "0")
 	// All faults at once.
@@ -106,7 +125,7 @@ func TestHelp(t *testing.T) {
 	if out.code != cli.OK || out.stderr != "" {
 		t.Errorf("exit code %d, %s", out.code, out.stderr)
 	}
-	for _, want := range []string{"--promql", "--step", "--prometheus-path", "--since", "--start", "--end", "--tz", "-o ", "-f ", "--id", "--size", "--endpoint", "--timeout", "APPTUIT_API_TOKEN"} {
+	for _, want := range []string{"--promql", "--step", "--prometheus-path", "--since", "--start", "--end", "--tz", "-o ", "-f ", "--id", "--size", "--title", "--unit", "--legend", "--endpoint", "--timeout", "APPTUIT_API_TOKEN"} {
 		if !strings.Contains(out.stdout, want) {
 			t.Errorf("no %s in the help", want)
 		}
