@@ -34,17 +34,12 @@ func (a area) draw(c draw.Canvas, caption bool) {
 	style := tickStyle()
 
 	style.XAlign, style.YAlign = text.XRight, text.YCenter
-	above := a.Min.Y - style.FontExtents().Height
 	for _, t := range a.values.ticks() {
 		y, line := a.y(t.value), grid
 		if t.value == 0 {
 			line = axis
 		}
 		c.StrokeLine2(line, a.Min.X, y, a.Max.X, y)
-		if y < above+style.FontExtents().Height {
-			continue // it would cover the label below
-		}
-		above = y
 		c.FillText(style, vg.Point{X: a.Min.X - labelGap, Y: y}, t.label)
 	}
 

@@ -90,6 +90,25 @@ func TestLabelsOfTimeHaveRoom(t *testing.T) {
 	}
 }
 
+// A picture of 300 pixels has at least this width, and its reader needs two times to read others
+// by.
+func TestASmallAxisOfTimeHasTwoLabels(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Europe/Zurich")
+	if err != nil {
+		t.Skip(err)
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 5000 {
+		const year = 366 * 24 * time.Hour
+		length := time.Duration(float64(time.Minute) * math.Pow(float64(year/time.Minute), random.Float64()))
+		from := time.Unix(1.7e9+random.Int64N(1e8), 0).In(zone)
+		if ticks := newTimeAxis(from, from.Add(length), 170).ticks(); len(ticks) < 2 {
+			t.Errorf("%v from %v: %v", length, from, ticks)
+		}
+	}
+}
+
 func TestTicksOfValues(t *testing.T) {
 	t.Parallel()
 	f := func(low, high float64, want string) {

@@ -172,8 +172,10 @@ func TestWithoutDataTheChartSaysSo(t *testing.T) {
 				t.Errorf("texts:%s", texts)
 			}
 		}
-		if !strings.Contains(texts, "12:02") {
-			t.Errorf("no time in the texts:%s", texts)
+		for _, at := range []string{"12:00", "12:02", "12:10"} { // also at the ends
+			if !strings.Contains(texts, "\n"+at+"\n") {
+				t.Errorf("no %s in the texts:%s", at, texts)
+			}
 		}
 		drawPNG(t, c)
 	}
@@ -267,6 +269,25 @@ func TestImpossibleCharts(t *testing.T) {
 	f("without panels", func(c *Chart) { c.Panels = nil })
 	f("4 panels in 300 pixels", func(c *Chart) { c.Panels = append(c.Panels, c.Panels[0], c.Panels[0], c.Panels[0]) })
 	f("from", func(c *Chart) { c.To = c.From.Add(-1) })
+}
+
+func TestTextsGiveWayToLines(t *testing.T) {
+	t.Parallel()
+	c := chartOf(frame(1), frame(50))
+	for _, size := range [][2]int{{MinSide, 2 * MinPanel}, {300, 200}, {900, 400}, {2000, 200}, {900, 900}} {
+		c.Width, c.Height = size[0], size[1]
+		width, height := c.page()
+		if height -= 2 * margin; height >= 2*leastTitled {
+			height -= headingHeight(titleStyle())
+		}
+		height = height/2 - between
+		for i, p := range c.Panels {
+			got := newPanel(p, c, width, height, true)
+			if lines := height - got.around(); lines < 0.8*leastArea || size[1] > 300 && (lines < height/3 || got.title == "" || got.legend.rows == 0) {
+				t.Errorf("%v: of %v, panel %d has %v for its lines: %+v", size, height, i, lines, got.legend)
+			}
+		}
+	}
 }
 
 func TestTheSmallestChart(t *testing.T) {

@@ -24,12 +24,11 @@ type entry struct {
 }
 
 const (
-	usualRows = 3              // has the default height room for
-	swatch    = vg.Length(26)  // of a line's style: a whole pattern of dashes
-	swatchGap = vg.Length(4)   // after it
-	entryGap  = vg.Length(14)  // after an entry
-	legendGap = vg.Length(6)   // above
-	longest   = vg.Length(240) // name of several
+	usualRows = 3             // has the default height room for
+	swatch    = vg.Length(26) // of a line's style: a whole pattern of dashes
+	swatchGap = vg.Length(4)  // after it
+	entryGap  = vg.Length(14) // after an entry
+	legendGap = vg.Length(6)  // above
 )
 
 func rowHeight() vg.Length { return legendStyle().FontExtents().Height + 3 }
@@ -72,11 +71,7 @@ func (l legend) first(n int, width vg.Length) placed {
 	room := width - start - swatch - swatchGap
 	var names []string
 	for _, e := range p.entries {
-		if len(l.entries) > 1 {
-			names = append(names, fit(style, e.name, min(longest, room)))
-		} else {
-			names = append(names, fit(style, e.name, room))
-		}
+		names = append(names, fit(style, e.name, room))
 	}
 	if p.others > 0 {
 		names = append(names, fit(style, moreText(p.others), room))

@@ -22,9 +22,9 @@ type names struct {
 	each   []string          // of the columns; empty for a single one without a name
 }
 
-// How many characters are shown of a name, and of each tag in it.
+// How many characters are shown of the name of one of several lines, and of each tag in it.
 const (
-	longestName  = 64
+	longestName  = 48
 	longestValue = 32
 )
 

@@ -24,7 +24,7 @@ type panel struct {
 
 const (
 	leastArea    = vg.Length(40) // the least height of lines, for which the texts give way
-	leastTitled  = vg.Length(60) // the least height of a panel in a chart with a title
+	leastTitled  = vg.Length(75) // the least height of a panel in a chart with a title
 	tickDistance = vg.Length(26) // about the least height from one value's label to the next
 	tickLength   = vg.Length(4)
 	labelGap     = vg.Length(5)  // from a label of a value to the lines

@@ -17,13 +17,19 @@ type timeAxis struct {
 	pace     pace
 }
 
-// newTimeAxis returns an axis with as many labels as fit into a width.
+// newTimeAxis returns an axis with as many labels as fit into a width, and with two labels that
+// are close together rather than with one.
 func newTimeAxis(from, to time.Time, width vg.Length) timeAxis {
 	a := timeAxis{from: from, to: to.In(from.Location())}
 	style, gap := tickStyle(), min(28, width/12)
-	for _, a.pace = range paces() {
-		label := style.Width(from.Format(a.pace.layout)) + gap
-		if a.to.Sub(from).Seconds()/a.pace.seconds() <= float64(width/label) {
+	all := paces()
+	for i, p := range all {
+		a.pace = p
+		label := style.Width(from.Format(p.layout)) + gap
+		if a.to.Sub(from).Seconds()/p.seconds() <= float64(width/label) {
+			if i > 0 && len(a.ticks()) < 2 {
+				a.pace = all[i-1]
+			}
 			break
 		}
 	}
