@@ -64,6 +64,9 @@ func TestTicksOfTime(t *testing.T) {
 	// In March a day has no 2 o'clock, in October it has two.
 	f("Europe/Zurich", "2026-03-29 00:00:00", 6*time.Hour, "Mar 29 01:00 03:00 04:00 05:00 06:00 07:00", "2026-03-29 CET/CEST")
 	f("Europe/Zurich", "2026-03-29 00:00:00", 12*time.Hour, "Mar 29 04:00 06:00 08:00 10:00 12:00", "2026-03-29 CET/CEST")
+	f("Europe/Zurich", "2026-10-25 00:00:00", 6*time.Hour, "Oct 25 01:00 02:00 02:00 03:00 04:00 05:00", "2026-10-25 CEST/CET")
+	f("America/New_York", "2026-11-01 00:00:00", 5*time.Hour, "Nov 1 01:00 01:00 02:00 03:00 04:00", "2026-11-01 EDT/EST")
+	f("Europe/Zurich", "2026-10-25 01:30:00", 2*time.Hour, "01:30 01:45 02:00 02:15 02:30 02:45 02:00 02:15 02:30", "2026-10-25 CEST/CET")
 	f("Europe/Zurich", "2026-10-24 20:00:00", day, "21:00 Oct 25 03:00 06:00 09:00 12:00 15:00 18:00", "2026-10-24 to 2026-10-25 CEST/CET")
 	f("Europe/Zurich", "2026-10-22 12:00:00", 7*day, "Oct 23 Oct 24 Oct 25 Oct 26 Oct 27 Oct 28 Oct 29", "2026-10-22 to 2026-10-29 CEST/CET")
 }

@@ -10,7 +10,6 @@
 package chart
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image/png"
@@ -20,7 +19,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/apptuitai/apptuit-go/query"
 )
@@ -70,29 +68,6 @@ func (c *Chart) WritePNG(w io.Writer) error {
 	c.draw(draw.New(canvas))
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
 	return encoder.Encode(w, paletted(canvas.Image()))
-}
-
-// WriteSVG writes the chart as SVG. Its text stays text, in whatever sans-serif
-// font the viewer has.
-func (c *Chart) WriteSVG(w io.Writer) error {
-	if err := c.check(); err != nil {
-		return err
-	}
-	width, height := c.page()
-	scale := vg.Length(c.dpi()) / dpi
-	canvas := vgsvg.New(width*scale, height*scale)
-	canvas.Push()
-	canvas.Scale(float64(scale), float64(scale))
-	c.draw(draw.NewCanvas(canvas, width, height))
-	canvas.Pop()
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return err
-	}
-	// The picture has fonts by the name of one family, which few systems have.
-	text := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
-	_, err := w.Write(text)
-	return err
 }
 
 func (c *Chart) check() error {

@@ -144,6 +144,30 @@ func TestSVGHasTheTexts(t *testing.T) {
 	}
 }
 
+func TestSVGTextsKeepTheirWidths(t *testing.T) {
+	t.Parallel()
+	picture := drawSVG(t, chartOf(frame(3)))
+	texts := svgTexts(t, chartOf(frame(3)))
+	for _, text := range texts {
+		style := tickStyle()
+		switch {
+		case text == "the title":
+			style = titleStyle()
+		case strings.HasPrefix(text, "panel0"):
+			style = panelTitleStyle()
+		case strings.Contains(text, "route"):
+			style = legendStyle()
+		}
+		want := fmt.Sprintf(`textLength="%.5g"`, style.Width(text))
+		if before, _, ok := strings.Cut(picture, ">"+text+"</text>"); !ok || !strings.Contains(before[strings.LastIndex(before, "<text"):], want) {
+			t.Errorf("%q has no %s", text, want)
+		}
+	}
+	if n := strings.Count(picture, "<text "); n != len(texts) || n != strings.Count(picture, "textLength=") {
+		t.Errorf("%d texts, %d of them not empty, %d widths", n, len(texts), strings.Count(picture, "textLength="))
+	}
+}
+
 func TestSVGSurvivesAnyTag(t *testing.T) {
 	t.Parallel()
 	f := frame(2)

@@ -115,7 +115,9 @@ func (p placed) draw(c draw.Canvas) {
 	pale := legendStyle()
 	pale.Color = paleInk()
 	top := c.Max.Y - legendGap
-	c.FillText(pale, vg.Point{X: c.Min.X, Y: top}, p.lead)
+	if p.lead != "" {
+		c.FillText(pale, vg.Point{X: c.Min.X, Y: top}, p.lead)
+	}
 	for i, at := range p.at {
 		line, style := otherStyle(), pale
 		if i < len(p.entries) {

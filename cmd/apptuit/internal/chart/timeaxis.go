@@ -176,8 +176,17 @@ func (p pace) clockTimes(from, to time.Time, add func(time.Time)) {
 		}
 		for h := 0; h < 24; h += p.hours {
 			// An hour that the clocks skip has no tick.
-			if t := time.Date(y, m, d+n, h, 0, 0, 0, from.Location()); t.Hour() == h {
-				add(t)
+			t := time.Date(y, m, d+n, h, 0, 0, 0, from.Location())
+			if t.Hour() != h {
+				continue
+			}
+			// An hour that the clocks repeat has two. Date returns either of them.
+			if again := t.Add(-time.Hour); p.hours == 1 && again.Hour() == h {
+				add(again)
+			}
+			add(t)
+			if again := t.Add(time.Hour); p.hours == 1 && again.Hour() == h {
+				add(again)
 			}
 		}
 	}
