@@ -23,7 +23,6 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-//nolint:gochecknoglobals // the flag of the tests, which rewrites the pictures
 var update = flag.Bool("update", false, "write the pictures in testdata anew: look at each")
 
 // goldens returns the charts whose pictures are in testdata.
@@ -198,7 +197,7 @@ func TestPicturesThatDifferAreFound(t *testing.T) {
 			c := goldens(t)[picture]
 			change(c)
 			var b bytes.Buffer
-			diff := ""
+			var diff string
 			if filepath.Ext(picture) == ".svg" {
 				err = c.WriteSVG(&b)
 				diff = differenceSVG(t, want, b.Bytes())

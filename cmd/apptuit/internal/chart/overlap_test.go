@@ -69,40 +69,46 @@ func TestTextsDoNotOverlap(t *testing.T) {
 			Timestamps: []int64{noon.UnixMilli(), noon.UnixMilli() + 1000}, Values: []float64{float64(i), -1e10},
 		})
 	}
-	panels := map[string][]Panel{
-		"none": {{Frame: &query.Frame{}}}, "1": {{Frame: frame(1)}}, "3": {{Frame: frame(3)}}, "50": {{Frame: frame(50)}},
-		"long": {{Title: "out", Frame: long.Frame()}}, "two": {{Title: "a", Frame: frame(3)}, {Title: "b", Frame: long.Frame()}},
+	several := [][]Panel{
+		{{Frame: &query.Frame{}}},
+		{{Frame: frame(1)}},
+		{{Frame: frame(50)}},
+		{{Title: "out", Frame: long.Frame()}},
+		{{Title: "a", Frame: frame(3)}, {Title: "b", Frame: long.Frame()}},
 	}
-	// The morning before a day of 25 hours.
-	from := time.Date(2026, 10, 24, 9, 3, 7, 0, zone)
-	for _, size := range [][2]int{{100, 100}, {160, 120}, {300, 200}, {320, 900}, {640, 320}, {900, 0}, {900, 420}, {1920, 1080}, {4000, 3000}, {10_000, 300}} {
-		for name, panels := range panels {
-			if size[1] > 0 && size[1] < MinPanel*len(panels) {
-				continue
+	check := func(length time.Duration, c *Chart) {
+		t.Helper()
+		if c.Height > 0 && c.Height < MinPanel*len(c.Panels) {
+			return
+		}
+		// The morning before a day of 25 hours.
+		c.From = time.Date(2026, 10, 24, 9, 3, 7, 0, zone)
+		c.To = c.From.Add(length)
+		c.Title, c.Unit = strings.Repeat("sum by (route) ", 1+len(c.Panels)*4), unit
+		what := fmt.Sprintf("%d x %d, %v, legend %d", c.Width, c.Height, length, c.Legend)
+		all, page := boxes(c)
+		if len(all) < 2 {
+			t.Errorf("%s: only the texts %v", what, all)
+		}
+		for i, a := range all {
+			if a.Min.X < page.Min.X || a.Min.Y < page.Min.Y || a.Max.X > page.Max.X || a.Max.Y > page.Max.Y {
+				t.Errorf("%s: %q at %v is not on the page of %v", what, a.text, a.Rectangle, page.Max)
 			}
-			for _, length := range []time.Duration{0, time.Minute, time.Hour, 26 * time.Hour, 7 * 24 * time.Hour, 31 * 24 * time.Hour, 366 * 24 * time.Hour} {
-				for _, which := range []Legend{LegendLargest, LegendAll} {
-					c := &Chart{
-						Title: strings.Repeat("sum by (route) ", 1+len(panels)*4), From: from, To: from.Add(length), Panels: panels, Unit: unit,
-						Legend: which, Width: size[0], Height: size[1],
-					}
-					what := fmt.Sprintf("%d x %d, %s, %v, legend %d", size[0], size[1], name, length, which)
-					all, page := boxes(c)
-					if len(all) < 2 {
-						t.Errorf("%s: only the texts %v", what, all)
-					}
-					for i, a := range all {
-						if a.Min.X < page.Min.X || a.Min.Y < page.Min.Y || a.Max.X > page.Max.X || a.Max.Y > page.Max.Y {
-							t.Errorf("%s: %q at %v is not on the page of %v", what, a.text, a.Rectangle, page.Max)
-						}
-						for _, b := range all[:i] {
-							if overlap(a.Rectangle, b.Rectangle) {
-								t.Errorf("%s: %q at %v overlaps %q at %v", what, a.text, a.Rectangle, b.text, b.Rectangle)
-							}
-						}
-					}
+			for _, b := range all[:i] {
+				if overlap(a.Rectangle, b.Rectangle) {
+					t.Errorf("%s: %q at %v overlaps %q at %v", what, a.text, a.Rectangle, b.text, b.Rectangle)
 				}
 			}
+		}
+	}
+	for _, size := range [][2]int{{100, 100}, {160, 120}, {300, 200}, {320, 900}, {640, 320}, {900, 0}, {900, 420}, {1920, 1080}, {4000, 3000}, {10_000, 300}} {
+		for _, panels := range several {
+			for _, which := range []Legend{LegendLargest, LegendAll} {
+				check(time.Hour, &Chart{Panels: panels, Legend: which, Width: size[0], Height: size[1]})
+			}
+		}
+		for _, length := range []time.Duration{0, time.Minute, 26 * time.Hour, 7 * 24 * time.Hour, 31 * 24 * time.Hour, 366 * 24 * time.Hour} {
+			check(length, &Chart{Panels: []Panel{{Frame: frame(3)}}, Width: size[0], Height: size[1]})
 		}
 	}
 }

@@ -5,6 +5,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
@@ -12,7 +13,7 @@ import (
 )
 
 // panel is the lines of a frame, with the texts around them: the title above, the labels of
-// values at the left, those of times below, and below them the legend.
+// values at the left, labels of times below, and below them the legend.
 type panel struct {
 	title   string
 	lines   []line // the largest first
@@ -64,11 +65,9 @@ func newPanel(p Panel, c *Chart, width, height vg.Length, last bool) *panel {
 // fit decides which texts have room beside the lines. The legend may take more of a large panel
 // than of a small one.
 func (p *panel) fit(l legend, width, height vg.Length) {
-	room := func() bool { return height-p.around() >= max(leastArea, min(3*leastArea, height*0.35)) }
-	p.legend = l.place(width, math.MaxInt)
-	for rows := p.legend.rows - 1; !room() && rows > 0; rows-- {
-		p.legend = l.place(width, rows)
-	}
+	lines := max(leastArea, min(3*leastArea, height*0.35))
+	rows := int((height - p.around() - lines - legendGap) / rowHeight())
+	p.legend = l.place(width, max(1, rows))
 	for _, without := range []func(){
 		func() { p.legend = l.place(width, 0) },
 		func() { p.title = "" },
@@ -120,8 +119,8 @@ func (p *panel) draw(c draw.Canvas, gutter vg.Length, times timeAxis) {
 	}}
 	a.Max.X -= times.beyond(a.Size().X)
 	a.draw(c, p.caption)
-	for i := len(p.lines) - 1; i >= 0; i-- { // the largest is above the others
-		p.lines[i].draw(c, a)
+	for _, l := range slices.Backward(p.lines) { // the largest is above the others
+		l.draw(c, a)
 	}
 	drawInfinities(c, a, p.lines)
 	if p.says != "" {

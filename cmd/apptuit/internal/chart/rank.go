@@ -27,8 +27,8 @@ const (
 // mostNamed is how many lines LegendLargest selects: more are hard to follow.
 const mostNamed = 10
 
-// styles returns the indexes of columns, the largest first, and the legend of those that are
-// selected. The column at order[i] is drawn in the style of entry i.
+// styles returns the indexes of columns, the largest first, and the legend of the selected
+// ones. The column at order[i] is drawn in the style of entry i.
 func styles(columns []query.Column, names names, which Legend) (order []int, l legend) {
 	order = bySize(columns)
 	if which == LegendNone {
