@@ -25,7 +25,7 @@ VICTORIA_METRICS      := v1.151.0
 VICTORIA_METRICS_LONG := v1.136.23 $(VICTORIA_METRICS)
 PROMETHEUS            := v0.316.0
 
-# The packages whose tests the table "Tested with" of the README is about, and the file that records their runs.
+# The packages whose tests docs/tested-with.md is about, and the file that records their runs.
 PARTNERS         := integration/e2e integration/e2e/chaos integration/collector/e2e integration/opentsdb integration/apptuitpy integration/promdiff
 TESTED_WITH_RUNS := $(CURDIR)/.tools/tested-with
 
@@ -97,7 +97,7 @@ test-long: servers ## Run the long tests (LONG_TESTS=1), 1,000,000 schedules of 
 
 .PHONY: tested-with
 tested-with: export TESTED_WITH := $(TESTED_WITH_RUNS)
-tested-with: servers ## Run the tests against all servers, and write what they ran against into the README
+tested-with: servers ## Run the tests against all servers, and write what they ran against into docs/tested-with.md
 	@mkdir -p $(dir $(TESTED_WITH_RUNS)) && rm -f $(TESTED_WITH_RUNS)
 	@for package in $(PARTNERS); do echo "==> ./$$package"; (cd $$package && CI=true go test -count=1 .) || exit 1; done
 	@for version in $(VICTORIA_METRICS_LONG); do tools/e2e.sh victoria-metrics $$version || exit 1; done

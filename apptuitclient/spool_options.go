@@ -47,11 +47,11 @@ func WithSpool(dir string, opts ...SpoolOption) Option {
 	})
 }
 
-// WithoutSpool ignores APPTUIT_SPOOL_DIR. It is meant for programs that run beside the one
+// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a [WithSpool] before it. It is meant for programs that run beside the one
 // that uses the folder, such as a command that sends a few points in the same environment.
 // An invalid APPTUIT_SPOOL_INSTANCES is an error of New nevertheless.
 func WithoutSpool() Option {
-	return optionFunc(func(s *client.Settings) { s.Ignore.Spool = true })
+	return optionFunc(func(s *client.Settings) { s.Ignore.Spool, s.Spool = true, nil })
 }
 
 // WithSpoolMaxBytes limits the total size of the spool's files, in bytes. The default is

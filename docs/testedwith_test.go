@@ -26,7 +26,7 @@ import (
 
 // `make tested-with` runs TestTestedWith with both flags.
 var (
-	update = flag.Bool("update", false, "rewrite testedwith.json and the table of the README")
+	update = flag.Bool("update", false, "rewrite testedwith.json and the table of tested-with.md")
 	runs   = flag.String("runs", "", "file with the runs, instead of testedwith.json")
 )
 
@@ -123,7 +123,7 @@ func compareVersions(a, b string) int {
 	return slices.Compare(numbers(a), numbers(b))
 }
 
-// table returns the rows for the README: one a server, package, number of tests and date.
+// table returns the rows: one a server, package, number of tests and date.
 func table(t *testing.T, records []record) string {
 	t.Helper()
 	var b strings.Builder
@@ -144,12 +144,12 @@ func table(t *testing.T, records []record) string {
 		if what == "" {
 			t.Errorf("nothing says what %s tests with %s", r.Package, r.Server)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d of [%s](%s) | %s |\n", r.Server, strings.Join(versions, ", "), r.Date, r.Tests, r.Package, r.Package, what)
+		fmt.Fprintf(&b, "| %s | %s | %s | %d of [%s](../%s) | %s |\n", r.Server, strings.Join(versions, ", "), r.Date, r.Tests, r.Package, r.Package, what)
 	}
 	return b.String()
 }
 
-// The README's table "Tested with" shows the recorded tests. With -update, neither file is
+// The table of tested-with.md shows the recorded tests. With -update, neither file is
 // written unless the records are complete.
 func TestTestedWith(t *testing.T) {
 	var records []record
@@ -175,14 +175,14 @@ func TestTestedWith(t *testing.T) {
 		}
 	}
 	const begin, end = "<!-- tested with: make tested-with -->\n", "<!-- end -->\n"
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("tested-with.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, rest, ok1 := strings.Cut(string(text), begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
-		t.Fatal("README.md has no place for the table")
+		t.Fatal("tested-with.md has no place for the table")
 	}
 	want := before + begin + table(t, records) + end + after
 	switch {
@@ -195,11 +195,11 @@ func TestTestedWith(t *testing.T) {
 		if err := os.WriteFile("testedwith.json", append(text, '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile("../README.md", []byte(want), 0o644); err != nil {
+		if err := os.WriteFile("tested-with.md", []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	case want != string(text):
-		t.Errorf("README.md differs (-want +got), run go test ./docs -run TestTestedWith -update:\n%s", gocmp.Diff(want, string(text)))
+		t.Errorf("tested-with.md differs (-want +got), run go test ./docs -run TestTestedWith -update:\n%s", gocmp.Diff(want, string(text)))
 	}
 }
 

@@ -12,42 +12,39 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/internal/client"
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// checkConfiguration creates client and exporter, which report all faults.
-func checkConfiguration(ctx context.Context, r *run, f *findings) {
+// create creates exporter and client, which find all faults of the configuration.
+func (r *run) create(ctx context.Context) {
 	var warned warnings
-	err := r.create(ctx, apptuitclient.WithWarningHandler(warned.add))
-	for _, text := range warned.take() {
-		f.warn(warningAdvice(text), "%s", text)
-	}
-	if err != nil {
-		for text := range strings.SplitSeq(err.Error(), "\n") {
-			text = withoutPackage(text)
-			f.fail(r.faultAdvice(text), "%s", text)
-		}
+	r.exporter, r.faults = r.newExporter(ctx, exporter.WithWarningHandler(warned.add))
+	r.warnings = warned.take()
+	if r.faults != nil {
 		return
 	}
-	f.ok("no fault; points go to %s", r.endpoint)
+	r.client = r.exporter.Client()
+	r.endpoint, r.faults = url.Parse(r.client.Endpoint())
+	if client.Of(r.client).IgnoresEnvironment() {
+		r.environ = slices.DeleteFunc(r.environ, func(v string) bool { return strings.HasPrefix(v, "APPTUIT_") })
+	}
 }
 
-// create creates client and exporter. The error joins the faults of both.
-func (r *run) create(ctx context.Context, more ...apptuitclient.Option) error {
-	c, err := r.newClient(more...)
-	if err != nil {
-		_, err = exporter.New(ctx, append(slices.Clone(r.exporterOptions), exporter.WithClientOptions(r.options(more...)...))...)
-		return err
+// checkConfiguration reports the faults and warnings of exporter and client.
+func checkConfiguration(_ context.Context, r *run, f *findings) {
+	for _, text := range r.warnings {
+		f.warn(warningAdvice(text), "%s", text)
 	}
-	r.client = c
-	options := append(slices.Clone(r.exporterOptions), exporter.WithClient(c), exporter.WithoutSelfMetrics())
-	if r.exporter, err = exporter.New(ctx, options...); err != nil {
-		return err
+	if r.faults == nil {
+		f.ok("no fault; points go to %s", r.endpoint)
+		return
 	}
-	r.endpoint, err = url.Parse(c.Endpoint())
-	return err
+	for text := range strings.SplitSeq(r.faults.Error(), "\n") {
+		text = withoutPackage(text)
+		f.fail(r.faultAdvice(text), "%s", text)
+	}
 }
 
 // withoutPackage removes the name of a package from the beginning of an error.
@@ -61,8 +58,8 @@ func withoutPackage(text string) string {
 // faultAdvice returns advice about a fault of the configuration, whose text begins with the name
 // of a variable; "" if the fault says all.
 func (r *run) faultAdvice(text string) string {
-	if strings.Contains(text, "WithSpool and WithoutSpool") {
-		return "The doctor must not open the spool: give it the options without WithSpool, and the folder by WithSource(\"spool.directory\", …)."
+	if strings.HasPrefix(text, "WithUsageMetrics and ") {
+		return "The doctor sends no metrics about the exporter: give it the options without WithUsageMetrics."
 	}
 	variable, _, _ := strings.Cut(text, ":")
 	isDuration := slices.ContainsFunc(table.WithVariables(), func(s table.Setting) bool { return s.Variable == variable && s.Type == table.Duration })

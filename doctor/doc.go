@@ -10,7 +10,7 @@
 // The command "apptuit doctor" is its face. A program can run the checks when it starts, with
 // the options that it passes to the exporter:
 //
-//	report := doctor.Run(ctx, doctor.WithClientOptions(clientOptions...), doctor.WithExporterOptions(options...))
+//	report := doctor.Run(ctx, doctor.WithExporterOptions(options...))
 //	if err := report.Err(); err != nil {
 //		log.Print(report)
 //	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/doctor"
 	"github.com/apptuitai/apptuit-go/exporter"
@@ -19,12 +18,11 @@ import (
 func Example() {
 	server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer server.Close()
-	clientOptions := []apptuitclient.Option{apptuitclient.WithEndpoint(server.URL), apptuitclient.WithToken("an-old-token")}
-	options := []exporter.Option{exporter.WithPrefix("shop.")}
+	options := []exporter.Option{exporter.WithEndpoint(server.URL), exporter.WithToken("an-old-token"), exporter.WithPrefix("shop.")}
 
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	report := doctor.Run(ctx, doctor.WithClientOptions(clientOptions...), doctor.WithExporterOptions(options...), doctor.WithoutProbe())
+	report := doctor.Run(ctx, doctor.WithExporterOptions(options...), doctor.WithoutProbe())
 	fmt.Println(report.Verdict(), report.Failed())
 
 	// Output:

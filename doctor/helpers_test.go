@@ -19,6 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/exporter"
 )
 
 // childVariable makes this program the doctor itself, as another process.
@@ -61,7 +62,7 @@ func (all combined) apply(c *config) {
 
 // withOption is an option of the client that a flag of a program sets.
 func withOption(setting, flag, value string, option apptuitclient.Option) Option {
-	return combined{WithClientOptions(option), WithSource(setting, flag, value)}
+	return combined{WithExporterOptions(exporter.WithClientOptions(option)), WithSource(setting, flag, value)}
 }
 
 func withEndpoint(url string) Option {

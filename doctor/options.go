@@ -6,7 +6,6 @@ package doctor
 import (
 	"context"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
@@ -19,7 +18,6 @@ func (f optionFunc) apply(c *config) { f(c) }
 
 // config is the configuration of a run.
 type config struct {
-	clientOptions   []apptuitclient.Option
 	exporterOptions []exporter.Option
 	sources         []source // of options, in the order of their precedence
 
@@ -41,19 +39,12 @@ func newConfig(opts []Option) *config {
 	return c
 }
 
-// WithClientOptions sets the options that the program passes to the client. They override the
-// environment variables, as in the program. Options for retries have no effect: the doctor tries
-// each request once. Leave out [apptuitclient.WithSpool], which would open the spool, and name
-// its folder instead: WithSource("spool.directory", "WithSpool", folder).
+// WithExporterOptions sets the options that the program passes to the exporter. They override the
+// environment variables, as in the program. Options for retries and the spool have no effect: the
+// doctor sends each request once, and opens no spool. In place of [exporter.WithClient], pass the
+// options of that client by [exporter.WithClientOptions]. Leave out [exporter.WithUsageMetrics].
 //
-// The report does not know the values of these options, and names the variables that it finds:
-// see [WithSource].
-func WithClientOptions(opts ...apptuitclient.Option) Option {
-	return optionFunc(func(c *config) { c.clientOptions = append(c.clientOptions, opts...) })
-}
-
-// WithExporterOptions sets the options that the program passes to the exporter. Pass options of
-// the client to [WithClientOptions].
+// The report does not know the values of options. Name them by [WithSource].
 func WithExporterOptions(opts ...exporter.Option) Option {
 	return optionFunc(func(c *config) { c.exporterOptions = append(c.exporterOptions, opts...) })
 }

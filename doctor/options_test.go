@@ -10,17 +10,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
 // The doctor goes the way of the program's client: its HTTP client, TLS configuration and proxy.
-func TestWithClientOptions_OfConnections(t *testing.T) {
+func TestWithExporterOptions_OfConnections(t *testing.T) {
 	ca := newAuthority(t)
 	s := httptest.NewUnstartedServer(apptuittest.NewHandler())
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour))}}
@@ -31,19 +32,19 @@ func TestWithClientOptions_OfConnections(t *testing.T) {
 	roots.AddCert(ca.parsed(t))
 	seen := 0
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	for name, option := range map[string]apptuitclient.Option{
-		"TLS configuration": apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots}),
-		"HTTP client":       apptuitclient.WithHTTPClient(&http.Client{Transport: transport}),
+	for name, option := range map[string]exporter.Option{
+		"TLS configuration": exporter.WithTLSClientConfig(&tls.Config{RootCAs: roots}),
+		"HTTP client":       exporter.WithHTTPClient(&http.Client{Transport: transport}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), option))
+			o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), option))
 			o.healthy(t)
 			o.has(t, "ok", "tls", "TLS 1.3")
 			o.has(t, "ok", "put", "200")
 		})
 	}
 	t.Run("unverified", func(t *testing.T) {
-		o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithTLSClientConfig(&tls.Config{InsecureSkipVerify: true})))
+		o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithTLSClientConfig(&tls.Config{InsecureSkipVerify: true})))
 		o.has(t, "warning", "tls", `the certificate of "CN=test server" is not verified`, "InsecureSkipVerify")
 	})
 	t.Run("another transport", func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestWithClientOptions_OfConnections(t *testing.T) {
 			seen++
 			return transport.RoundTrip(r)
 		})
-		o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(&http.Client{Transport: counting})))
+		o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithHTTPClient(&http.Client{Transport: counting})))
 		o.has(t, "ok", "put", "200")
 		for _, check := range []string{"dns", "tcp", "tls"} {
 			o.has(t, "ok", check, "the program has a transport of its own")
@@ -63,9 +64,9 @@ func TestWithClientOptions_OfConnections(t *testing.T) {
 	})
 	t.Run("proxy", func(t *testing.T) {
 		proxy := newProxy(t, http.StatusOK)
-		o := doctor(t, withProxy(proxy.URL), WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots})))
+		o := doctor(t, withProxy(proxy.URL), WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithTLSClientConfig(&tls.Config{RootCAs: roots})))
 		o.healthy(t)
-		o = doctor(t, WithClientOptions(apptuitclient.WithEndpoint("http://apptuit.invalid"), apptuitclient.WithProxy(func(*http.Request) (*url.URL, error) {
+		o = doctor(t, WithExporterOptions(exporter.WithEndpoint("http://apptuit.invalid"), exporter.WithProxy(func(*http.Request) (*url.URL, error) {
 			return url.Parse(proxy.URL)
 		})))
 		o.has(t, "ok", "proxy", "from an option of the program")
@@ -84,7 +85,19 @@ func TestWithExporterOptions(t *testing.T) {
 	if p := s.Points()[0]; p.Metric != "shop_apptuit_doctor_probe" || p.Tags["env"] != "test" || p.Tags["host"] != "" {
 		t.Errorf("%+v", p)
 	}
+	doctor(t, WithExporterOptions(exporter.WithUsageMetrics())).has(t, "failed", "configuration", "without WithUsageMetrics")
 	doctor(t, WithExporterOptions(exporter.WithMeters())).has(t, "failed", "configuration", "WithMeters: only valid in the reporter layout")
+}
+
+// Variables that the program ignores have no effect, and are no sources.
+func TestWithExporterOptions_WithoutEnvironment(t *testing.T) {
+	s := newServer(t)
+	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
+	t.Setenv("APPTUIT_TIMEOUT", "10000")
+	o := doctor(t, WithExporterOptions(exporter.WithoutEnvironment(), exporter.WithEndpoint(s.URL), exporter.WithToken(theToken)))
+	o.healthy(t)
+	o.lacks(t, "endpoint")
+	o.lacks(t, "timeout")
 }
 
 // A token that the report has no source of is a secret, too.
@@ -92,9 +105,9 @@ func TestTokensOfOptionsAreSecrets(t *testing.T) {
 	s := apptuittest.NewServer(apptuittest.WithToken(theToken))
 	defer s.Close()
 	s.Fail(apptuittest.Fault{Status: 400, Body: "bad token " + theToken})
-	o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithToken(theToken)))
+	o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithToken(theToken)))
 	o.has(t, "failed", "put", "bad token [redacted]")
-	doctor(t, WithClientOptions(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithToken("an-old-token"))).has(t, "failed", "token", "The token of the program is wrong")
+	doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithToken("an-old-token"))).has(t, "failed", "token", "The token of the program is wrong")
 }
 
 func TestWithCheck(t *testing.T) {
@@ -125,11 +138,15 @@ func TestSpoolsOfOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	doctor(t, WithSource("spool.directory", "WithSpool", dir)).has(t, "ok", "spool", "3 points in 3 batches wait in "+dir)
-	doctor(t, WithClientOptions(apptuitclient.WithSpool(t.TempDir()))).has(t, "failed", "configuration", "must not open the spool", "WithSource")
+	unused := filepath.Join(t.TempDir(), "spool")
+	doctor(t, WithExporterOptions(exporter.WithSpool(unused))).healthy(t)
+	if _, err := os.Stat(unused); err == nil {
+		t.Error("a spool was opened")
+	}
 }
 
 func TestRun_WithoutADeadlineIsLimited(t *testing.T) {
-	o := doctor(t, WithClientOptions(apptuitclient.WithEndpoint("http://127.0.0.1:1")), WithCheck("deadline", func(ctx context.Context) []Finding {
+	o := doctor(t, WithExporterOptions(exporter.WithEndpoint("http://127.0.0.1:1")), WithCheck("deadline", func(ctx context.Context) []Finding {
 		deadline, limited := ctx.Deadline()
 		if !limited || time.Until(deadline) > network {
 			return []Finding{{Status: Failed, Found: deadline.String()}}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
@@ -21,7 +22,7 @@ func probeTags(probe string) map[string]string {
 // sendProbes sends points of the probe's metric at one time, in one request. Their values are 1, 2
 // and so on.
 func (r *run) sendProbes(ctx context.Context, at time.Time, tags ...map[string]string) error {
-	if err := r.makeProbeClient(); err != nil {
+	if err := r.makeProbeClient(ctx); err != nil {
 		return err
 	}
 	var points []apptuitclient.DataPoint
@@ -33,20 +34,21 @@ func (r *run) sendProbes(ctx context.Context, at time.Time, tags ...map[string]s
 
 // makeProbeClient creates the client that sends tags and times unchanged, whatever the profile of
 // the program.
-func (r *run) makeProbeClient() error {
+func (r *run) makeProbeClient(ctx context.Context) error {
 	if r.probeClient != nil {
 		return nil
 	}
-	var err error
-	r.probeClient, err = r.newClient(
-		apptuitclient.WithServer(apptuitclient.ServerGeneric),
-		apptuitclient.WithTagValueRule(encoding.TagValuesAny),
-		apptuitclient.WithMaxTags(encoding.MaxTags),
-		apptuitclient.WithTimestampResolution(time.Second),
-		apptuitclient.WithTags(map[string]string{"source": "doctor"}), // instead of those of the program
-		apptuitclient.WithWarningHandler(func(error) {}),              // checkConfiguration has reported them
-	)
-	return err
+	e, err := r.newExporter(ctx,
+		exporter.WithServer(apptuitclient.ServerGeneric),
+		exporter.WithTagValueRule(encoding.TagValuesAny),
+		exporter.WithMaxTags(encoding.MaxTags),
+		exporter.WithTimestampResolution(time.Second),
+		exporter.WithClientOptions(apptuitclient.WithTags(map[string]string{"source": "doctor"}))) // instead of those of the program
+	if err != nil {
+		return err
+	}
+	r.probeClient = e.Client()
+	return nil
 }
 
 // probeMetric returns the metric of all points that the doctor sends.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -59,7 +60,7 @@ func checkQuery(ctx context.Context, r *run, f *findings) {
 
 // findQueryAPI finds a query API of the server, and reports if there is none.
 func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at time.Time) (queryAPI, []sample, bool) {
-	if err := r.makeQueryClient(); err != nil {
+	if err := r.makeQueryClient(ctx); err != nil {
 		f.fail("", "the query endpoint: %v", err)
 		return queryAPI{}, nil, false
 	}
@@ -113,7 +114,7 @@ func unknown(err error) bool {
 }
 
 // makeQueryClient creates the client for queries, if they have another endpoint.
-func (r *run) makeQueryClient() error {
+func (r *run) makeQueryClient(ctx context.Context) error {
 	if r.queryClient != nil {
 		return nil
 	}
@@ -121,10 +122,12 @@ func (r *run) makeQueryClient() error {
 		r.queryClient = r.client
 		return nil
 	}
-	var err error
-	r.queryClient, err = r.newClient(apptuitclient.WithEndpoint(r.queryEndpoint),
-		apptuitclient.WithWarningHandler(func(error) {})) // checkConfiguration has reported them
-	return err
+	e, err := r.newExporter(ctx, exporter.WithEndpoint(r.queryEndpoint))
+	if err != nil {
+		return err
+	}
+	r.queryClient = e.Client()
+	return nil
 }
 
 // time returns the time of the point, whose timestamp is in seconds, or with more than ten digits in milliseconds.

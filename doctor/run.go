@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,8 +35,9 @@ func Run(ctx context.Context, opts ...Option) *Report {
 	}
 	r := &run{config: newConfig(opts), environ: os.Environ()}
 	r.recorder.secrets = &r.secrets
-	r.learnSecrets()
+	r.create(ctx)
 	defer r.close()
+	r.learnSecrets()
 	r.examine(ctx, r.allChecks())
 	return &r.report
 }
@@ -48,8 +50,10 @@ type run struct {
 	recorder recorder
 	report   Report
 
-	client      *apptuitclient.Client // nil until the configuration has no fault
-	exporter    *exporter.Exporter
+	faults      error                 // of the configuration
+	warnings    []string              // about the configuration
+	exporter    *exporter.Exporter    // nil if the configuration has faults
+	client      *apptuitclient.Client // of exporter
 	endpoint    *url.URL              // of client
 	opaque      bool                  // the transport of the program does not tell its proxy and TLS configuration
 	proxy       *url.URL              // nil without one
@@ -104,20 +108,18 @@ func (r *run) learnSecrets() {
 	}
 }
 
-// options returns the options of a client that tries each request once.
-func (r *run) options(more ...apptuitclient.Option) []apptuitclient.Option {
-	options := append([]apptuitclient.Option{}, r.clientOptions...)
-	return append(append(options, apptuitclient.WithRetry(apptuitclient.RetryConfig{}), apptuitclient.WithoutSpool()), more...)
-}
-
-// newClient returns a client whose requests are recorded.
-func (r *run) newClient(more ...apptuitclient.Option) (*apptuitclient.Client, error) {
-	c, err := apptuitclient.New(r.options(more...)...)
+// newExporter returns an exporter with the options of the program and more, whose client sends
+// each request once, and whose requests are recorded.
+func (r *run) newExporter(ctx context.Context, more ...exporter.Option) (*exporter.Exporter, error) {
+	options := append(slices.Clone(r.exporterOptions),
+		exporter.WithRetry(apptuitclient.RetryConfig{}), exporter.WithoutSpool(), exporter.WithoutSelfMetrics(),
+		exporter.WithWarningHandler(func(error) {}), exporter.WithErrorHandler(func(*apptuitclient.SendError) {}))
+	e, err := exporter.New(ctx, append(options, more...)...)
 	if err != nil {
 		return nil, err
 	}
-	client.Of(c).Observe(r.recorder.around)
-	return c, nil
+	client.Of(e.Client()).Observe(r.recorder.around)
+	return e, nil
 }
 
 func (r *run) close() {

@@ -29,7 +29,7 @@ type identity struct {
 
 // checkServer names the server and its version. It sends no point, and finds no fault.
 func checkServer(ctx context.Context, r *run, f *findings) {
-	if err := r.makeQueryClient(); err != nil {
+	if err := r.makeQueryClient(ctx); err != nil {
 		return // read-back reports it
 	}
 	r.behavior.identity = identify(ctx, r)

@@ -55,6 +55,10 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	}, nil
 }
 
+// Client returns the client that sends the points, for example for queries: that of
+// [WithClient], or the one that New created, which Shutdown closes.
+func (e *Exporter) Client() *apptuitclient.Client { return e.cfg.client }
+
 // Temporality returns the temporality for a kind of instrument. See
 // [WithTemporalitySelector].
 func (e *Exporter) Temporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {

@@ -287,3 +287,33 @@ func TestConcurrentExportsAndShutdown(t *testing.T) {
 		srv.Close()
 	}
 }
+
+// Client returns the client that sends the points.
+func TestExporter_Client(t *testing.T) {
+	t.Parallel()
+	s := apptuittest.NewServer()
+	defer s.Close()
+	e, err := New(t.Context(), WithEndpoint(s.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(c *apptuitclient.Client) error {
+		return c.Send(t.Context(), []apptuitclient.DataPoint{{Metric: "m", Tags: map[string]string{"k": "v"}, Timestamp: time.Now(), Value: 1}})
+	}
+	if err := send(e.Client()); err != nil || s.Total() != 1 {
+		t.Errorf("%v, %d points", err, s.Total())
+	}
+	given, err := New(t.Context(), WithClient(e.Client()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if given.Client() != e.Client() {
+		t.Error("another client than that of WithClient")
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := send(e.Client()); !errors.Is(err, apptuitclient.ErrClosed) {
+		t.Errorf("after Shutdown: %v", err)
+	}
+}

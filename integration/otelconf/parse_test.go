@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	contrib "go.opentelemetry.io/contrib/otelconf"
+
+	"github.com/apptuitai/apptuit-go/exporter"
 )
 
 // plain is a document without apptuit that has something of everything.
@@ -207,5 +209,52 @@ func TestMergeBomb(t *testing.T) {
 	_, err := ParseYAML([]byte(b.String() + documentWith("apptuit: {<<: *x9}")))
 	if err == nil || !strings.Contains(err.Error(), "too many merged keys") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestExporters(t *testing.T) {
+	t.Setenv("HOST", "h:1")
+	c, err := ParseYAML([]byte("file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n    - periodic:\n        exporter:\n          apptuit:\n" +
+		"            endpoint: http://${HOST}\n            timeout: 10000\n            spool: {directory: /spool}\n            tags: {env: test}\n            prefix:\n    - periodic: {exporter: {console: }}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := c.Exporters()
+	if len(all) != 2 || len(all[0].Keys) != 0 {
+		t.Fatalf("%d exporters, the first with the keys %v", len(all), all[0].Keys)
+	}
+	want := []Key{{"endpoint", 8, "http://h:1"}, {"timeout", 9, "10000"}, {"spool.directory", 10, "/spool"}, {"tags.env", 11, "test"}}
+	if diff := cmp.Diff(want, all[1].Keys); diff != "" {
+		t.Errorf("keys (-want +got)\n%s", diff)
+	}
+	e, err := exporter.New(t.Context(), append(all[1].Options, exporter.WithoutSpool())...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Client().Endpoint(); got != "http://h:1" {
+		t.Errorf("the options have the endpoint %s", got)
+	}
+	if err := e.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A variable that the document refers to is not misspelt, whatever its name.
+func TestReferencesAreKnownVariables(t *testing.T) {
+	t.Setenv("APPTUIT_OWN_TOKEN", "a")
+	t.Setenv("APPTUIT_TOKN", "b")
+	var warned []string
+	handler := exporter.WithWarningHandler(func(err error) { warned = append(warned, err.Error()) })
+	for _, e := range parse(t, documentWith("apptuit: {endpoint: \"http://localhost:1\", tags: {owner: \"${APPTUIT_OWN_TOKEN}\"}}")).Exporters() {
+		exp, err := exporter.New(t.Context(), append(e.Options, handler)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := exp.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], "APPTUIT_TOKN has no effect") {
+		t.Errorf("warned %q", warned)
 	}
 }

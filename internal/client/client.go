@@ -76,6 +76,9 @@ func (c *Client) SanitizeMode() encoding.SanitizeMode { return c.settings.Points
 // Tags returns a copy of the global tags of WithTags, as given.
 func (c *Client) Tags() map[string]string { return maps.Clone(c.settings.Points.Tags) }
 
+// IgnoresEnvironment reports whether the client ignores the variables that begin with APPTUIT_.
+func (c *Client) IgnoresEnvironment() bool { return c.settings.Ignore.All }
+
 // EnvironmentTags returns a copy of the tags of APPTUIT_TAGS, nil if the client ignores
 // them.
 func (c *Client) EnvironmentTags() map[string]string { return maps.Clone(c.settings.Points.envTags) }

@@ -214,9 +214,9 @@ func TestParseServer(t *testing.T) {
 	}
 }
 
-// The table in the README is that of the profiles.
-func TestREADME_HasTheProfiles(t *testing.T) {
-	checkTable(t, "../../README.md", profileTable())
+// The table in docs/servers.md is that of the profiles.
+func TestServersPage_HasTheProfiles(t *testing.T) {
+	checkTable(t, "../../docs/servers.md", profileTable())
 }
 
 func profileTable() string {

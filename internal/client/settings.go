@@ -42,6 +42,8 @@ type Settings struct {
 		All, Tags, Spool bool
 	}
 
+	KnownVariables []string // that begin with APPTUIT_, and that the program reads itself
+
 	machine Machine
 	profile Profile // of Server
 
@@ -128,9 +130,6 @@ func (s *Settings) complete() error {
 		s.Fault("a token is needed with a user id: set WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE")
 	case s.Connection.endpoint.String() == s.DefaultEndpoint:
 		s.Fault("a token is needed for %s: set WithToken, APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", s.DefaultEndpoint)
-	}
-	if s.Ignore.Spool && s.Spool != nil {
-		s.Fault("WithSpool and WithoutSpool exclude each other: use one of them")
 	}
 	s.globalTags()
 	s.setClient()

@@ -60,8 +60,19 @@ func TestWithoutSpoolIgnoresTheVariable(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "APPTUIT_SPOOL_INSTANCES") {
 		t.Errorf("error %v", err)
 	}
-	_, err = apptuitclient.New(apptuitclient.WithEndpoint("http://fake.test"), apptuitclient.WithoutSpool(), apptuitclient.WithSpool(dir))
-	if err == nil || !strings.Contains(err.Error(), "WithSpool and WithoutSpool") {
-		t.Errorf("error %v", err)
+	t.Setenv("APPTUIT_SPOOL_INSTANCES", "")
+	// The last option applies.
+	for want, options := range map[bool][]apptuitclient.Option{
+		false: {apptuitclient.WithSpool(dir), apptuitclient.WithoutSpool()},
+		true:  {apptuitclient.WithoutSpool(), apptuitclient.WithSpool(dir)},
+	} {
+		c, err := apptuitclient.New(append(options, apptuitclient.WithEndpoint("http://fake.test"))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, spooling := c.SpoolStats(); spooling != want {
+			t.Errorf("a spool: %t, want %t", spooling, want)
+		}
+		c.Close()
 	}
 }

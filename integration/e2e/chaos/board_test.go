@@ -13,10 +13,10 @@ import (
 
 // row is a line of the table.
 type row struct {
-	order   int
-	fault   string
-	spooled bool
-	times   int
+	order int
+	fault string
+	spool bool // the client had a spool
+	times int
 	account
 }
 
@@ -45,23 +45,24 @@ func (b *board) markdown() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	slices.SortStableFunc(b.rows, func(x, y row) int {
-		return cmp.Or(cmp.Compare(x.order, y.order), strings.Compare(x.fault, y.fault), cmp.Compare(yes(x.spooled), yes(y.spooled)))
+		return cmp.Or(cmp.Compare(x.order, y.order), strings.Compare(x.fault, y.fault), cmp.Compare(yes(x.spool), yes(y.spool)))
 	})
 	var text strings.Builder
-	text.WriteString("| fault | spool | times | points | stored | rejected | dropped | both | forgotten | lost | duplicated |\n")
-	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	text.WriteString("| fault | spool | times | points | stored | rejected | dropped | spooled | both | forgotten | lost | duplicated |\n")
+	text.WriteString("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	var sum row
 	line := func(r row, fault, spool string) {
-		fmt.Fprintf(&text, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", fault, spool,
-			r.times, r.points, r.stored, r.rejected, r.dropped, r.both, r.forgotten, r.lost, r.duplicated)
+		fmt.Fprintf(&text, "| %s | %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", fault, spool,
+			r.times, r.points, r.stored, r.rejected, r.dropped, r.spooled, r.both, r.forgotten, r.lost, r.duplicated)
 	}
 	for _, r := range b.rows {
-		line(r, r.fault, yes(r.spooled))
+		line(r, r.fault, yes(r.spool))
 		sum.times += r.times
 		sum.points += r.points
 		sum.stored += r.stored
 		sum.rejected += r.rejected
 		sum.dropped += r.dropped
+		sum.spooled += r.spooled
 		sum.both += r.both
 		sum.forgotten += r.forgotten
 		sum.lost += r.lost

@@ -283,7 +283,7 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 	}
 	copies := want.copies(stored, 0, func(format string, args ...any) { w.t.Errorf(format, args...) })
 	var a account
-	cut, cutStored, spooled := 0, 0, 0
+	cut, cutStored := 0, 0
 	for _, e := range exports {
 		there := 0
 		for i := range e.points {
@@ -303,7 +303,7 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 		if there < e.accepted+e.spooled {
 			w.t.Errorf("%d points are there of an Export: %+v", there, e.told)
 		}
-		spooled += e.spooled
+		a.spooled += e.spooled
 		a.points += all
 		a.stored += there
 		a.rejected += e.rejected
@@ -320,11 +320,11 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 	if f.statuses[400] > 0 {
 		w.t.Errorf("answers: %v", f.statuses)
 	}
-	if w.spooled && (spooled == 0 || a.dropped > 0 && !w.drops) {
-		w.t.Errorf("%d points were spooled and %d dropped", spooled, a.dropped)
+	if w.spooled && (a.spooled == 0 || a.dropped > 0 && !w.drops) {
+		w.t.Errorf("%d points were spooled and %d dropped", a.spooled, a.dropped)
 	}
 	w.secretsInSpool()
-	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spooled: w.spooled, times: w.times, account: a})
-	w.c.board.note("%s (spool: %s): %d points were spooled; of %d in Exports that were cut off %d are stored; the server answered %v.",
-		w.fault.name, yes(w.spooled), spooled, cut, cutStored, f.statuses)
+	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spool: w.spooled, times: w.times, account: a})
+	w.c.board.note("%s (spool: %s): of %d points in Exports that were cut off %d are stored; the server answered %v.",
+		w.fault.name, yes(w.spooled), cut, cutStored, f.statuses)
 }

@@ -77,8 +77,8 @@ func (l *ledger) note(key string, v verdict) {
 
 // books are what exporters and spools say of themselves.
 type books struct {
-	produced, accepted, rejected, dropped, left int
-	faults                                      []string
+	produced, accepted, rejected, dropped, spooled, left int
+	faults                                               []string
 }
 
 // add adds the life of an exporter and of its spool.
@@ -86,6 +86,7 @@ func (b *books) add(e exporter.Stats, s apptuitclient.SpoolStats) {
 	b.produced += int(e.Produced)
 	b.accepted += int(e.Accepted + s.Replayed)
 	b.rejected += int(e.Rejected + s.Rejected)
+	b.spooled += int(e.Spooled)
 	b.dropped += int(e.Dropped + s.Dropped + s.Removed)
 	if e.Produced != e.Accepted+e.Rejected+e.Spooled+e.Dropped {
 		b.fault("the exporter's accounts do not add up: %+v", e)
@@ -111,16 +112,17 @@ func (b *books) fault(format string, args ...any) {
 // window is a time in which the server may forget what it takes.
 type window struct{ from, to time.Time }
 
-// account says where the points of the ledger are.
+// account says where the points of the ledger are. Spooled points are counted again as stored,
+// rejected or dropped.
 type account struct {
-	points, stored, rejected, dropped, both, forgotten, lost, duplicated int
+	points, stored, rejected, dropped, spooled, both, forgotten, lost, duplicated int
 }
 
 // settle does the accounts, and names what is wrong.
 func (l *ledger) settle(stored []servers.Point, b *books, tolerance float64, windows []window) (account, []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := account{points: len(l.entries) + l.invalid, rejected: b.rejected, dropped: b.dropped}
+	a := account{points: len(l.entries) + l.invalid, rejected: b.rejected, dropped: b.dropped, spooled: b.spooled}
 	faults := slices.Clone(b.faults)
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	for _, key := range l.strange {

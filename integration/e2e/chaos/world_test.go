@@ -290,7 +290,7 @@ func (w *world) settle(stored []servers.Point, tolerance float64) {
 	if w.t.Failed() {
 		w.t.Logf("%+v\nreports: %s", a, w.tail())
 	}
-	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spooled: w.spooled, times: w.times, account: a})
+	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spool: w.spooled, times: w.times, account: a})
 	quarantined := 0
 	for _, r := range w.reports {
 		quarantined += strings.Count(r, "is moved to the quarantine")

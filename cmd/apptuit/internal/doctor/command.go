@@ -18,6 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/doctor"
+	"github.com/apptuitai/apptuit-go/exporter"
 )
 
 // defaultTimeout limits all checks together.
@@ -125,18 +126,18 @@ func (f *flags) options() ([]doctor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []doctor.Option{
-		doctor.WithClientOptions(options...),
+	all := append([]doctor.Option{
+		doctor.WithExporterOptions(exporter.WithClientOptions(options...)),
 		doctor.WithQueryEndpoint(f.queryEndpoint),
 		doctor.WithQueryPath(f.queryPath),
-	}
+	}, configFile()...)
 	for setting, value := range f.connection.Given() {
 		all = append(all, doctor.WithSource(setting, "--"+connection.Names()[setting], value))
 	}
 	if f.noProbe {
 		all = append(all, doctor.WithoutProbe())
 	}
-	return append(all, configFile()...), nil
+	return all, nil
 }
 
 // colored returns a finding with its status in a colour.

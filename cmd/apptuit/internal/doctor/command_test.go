@@ -53,8 +53,8 @@ func execute(t *testing.T, args ...string) outcome {
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
-// report runs the command with -o json.
-func report(t *testing.T, args ...string) doctor.Report {
+// reported runs the command with -o json.
+func reported(t *testing.T, args ...string) doctor.Report {
 	t.Helper()
 	o := execute(t, append(args, "-o", "json")...)
 	var r doctor.Report
@@ -146,7 +146,7 @@ func TestFlags_StandInForOptions(t *testing.T) {
 	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := report(t, "--endpoint", s.URL, "--token-file", file, "--server", "apptuit", "--compression", "none", "--query-path", "/x", "--timeout", "1m")
+	r := reported(t, "--endpoint", s.URL, "--token-file", file, "--server", "apptuit", "--compression", "none", "--query-path", "/x", "--timeout", "1m")
 	has(t, r, doctor.OK, "endpoint", s.URL+", from --endpoint; --endpoint beats APPTUIT_ENDPOINT")
 	has(t, r, doctor.OK, "token", "in the file "+file+", from --token-file")
 	has(t, r, doctor.OK, "profile", "apptuit, from --server")
@@ -154,7 +154,7 @@ func TestFlags_StandInForOptions(t *testing.T) {
 	if got := s.Requests()[0].Encoding; got != "" {
 		t.Errorf("Content-Encoding %q", got)
 	}
-	r = report(t, "--endpoint", s.URL, "--token-file", file, "--no-probe", "--query-endpoint", s.URL)
+	r = reported(t, "--endpoint", s.URL, "--token-file", file, "--no-probe", "--query-endpoint", s.URL)
 	has(t, r, doctor.Skipped, "put", "no probe is sent")
 	has(t, r, doctor.OK, "query", "answers")
 }
@@ -162,7 +162,7 @@ func TestFlags_StandInForOptions(t *testing.T) {
 func TestTimeout_EndsTheChecks(t *testing.T) {
 	s := newServer(t)
 	s.Fail(apptuittest.Fault{Hang: true})
-	r := report(t, "--timeout", "200ms")
+	r := reported(t, "--timeout", "200ms")
 	has(t, r, doctor.Failed, "put", "no answer")
 	has(t, r, doctor.Failed, "time", "the time is over (--timeout 200ms)")
 }

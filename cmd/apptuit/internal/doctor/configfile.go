@@ -8,8 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"slices"
 
 	"github.com/apptuitai/apptuit-go/doctor"
 	"github.com/apptuitai/apptuit-go/integration/otelconf"
@@ -20,53 +20,83 @@ const configFileVariable = "OTEL_CONFIG_FILE"
 // maxDocument is more than otelconf reads.
 const maxDocument = 1<<20 + 1
 
-// configFile returns the check of the document that OTEL_CONFIG_FILE names, if there is one.
+// configFile returns the options of the document that OTEL_CONFIG_FILE names, if there is one: a
+// check of it, and the settings of its first exporter to Apptuit, which override options in code,
+// for the other checks.
 func configFile() []doctor.Option {
 	name := os.Getenv(configFileVariable)
 	if name == "" {
 		return nil
 	}
-	return []doctor.Option{doctor.WithCheck("config file", func(context.Context) []doctor.Finding { return checkDocument(name) })}
+	document, err := readDocument(name)
+	if err != nil {
+		return []doctor.Option{report(failures(name, err)...)}
+	}
+	exporters := document.Exporters()
+	switch {
+	case document.Rest.Disabled != nil && *document.Rest.Disabled:
+		return []doctor.Option{report(doctor.Finding{
+			Status: doctor.Warning, Found: name + " disables the SDK",
+			Advice: "Remove disabled, or set it to false; it may refer to OTEL_SDK_DISABLED.",
+		})}
+	case len(exporters) == 0:
+		return []doctor.Option{report(doctor.Finding{
+			Status: doctor.Warning, Found: name + " has no reader with the exporter apptuit",
+			Advice: "Add the exporter apptuit to meter_provider.readers[].periodic, or remove " + configFileVariable + ".",
+		})}
+	}
+	found := name + " has no fault, and its settings are in effect"
+	if n := len(exporters); n > 1 {
+		found = fmt.Sprintf("%s has no fault; of its %d exporters to Apptuit, the settings of the first one are checked", name, n)
+	}
+	options := []doctor.Option{
+		report(doctor.Finding{Found: found}),
+		doctor.WithExporterOptions(exporters[0].Options...),
+	}
+	for _, key := range exporters[0].Keys {
+		options = append(options, doctor.WithSource(key.Name, fmt.Sprintf("line %d of %s", key.Line, name), key.Value))
+	}
+	return options
 }
 
-func checkDocument(name string) []doctor.Finding {
-	fail := func(advice, format string, args ...any) doctor.Finding {
-		return doctor.Finding{Status: doctor.Failed, Found: fmt.Sprintf(format, args...), Advice: advice}
-	}
+// report returns the option that reports findings about the document.
+func report(findings ...doctor.Finding) doctor.Option {
+	return doctor.WithCheck("config file", func(context.Context) []doctor.Finding { return findings })
+}
+
+func readDocument(name string) (*otelconf.OpenTelemetryConfiguration, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return []doctor.Finding{fail("The program must be able to read the file that "+configFileVariable+" names.", "%v", err)}
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, maxDocument))
 	if err != nil {
-		return []doctor.Finding{fail("The program must be able to read the file that "+configFileVariable+" names.", "%v", err)}
+		return nil, err
 	}
-	document, err := otelconf.ParseYAML(text)
-	if err != nil {
-		var all []doctor.Finding
-		for _, fault := range faults(err) {
-			all = append(all, fail("Correct the document; integration/otelconf/README.md has all keys.", "%s: %v", name, fault))
-		}
-		return all
+	return otelconf.ParseYAML(text)
+}
+
+// failures returns a finding for each fault of a document.
+func failures(name string, err error) []doctor.Finding {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return []doctor.Finding{{Status: doctor.Failed, Found: err.Error(), Advice: "The program must be able to read the file that " + configFileVariable + " names."}}
 	}
-	found := doctor.Finding{Status: doctor.OK, Found: name + " has no fault; what it sets overrides the variables above, and the checks below do not use it"}
-	switch {
-	case document.Rest.Disabled != nil && *document.Rest.Disabled:
-		found.Status, found.Found = doctor.Warning, name+" disables the SDK"
-		found.Advice = "Remove disabled, or set it to false; it may refer to OTEL_SDK_DISABLED."
-	case document.Exporters() == 0:
-		found.Status, found.Found = doctor.Warning, name+" has no reader with the exporter apptuit"
-		found.Advice = "Add the exporter apptuit to meter_provider.readers[].periodic, or remove " + configFileVariable + "."
+	var all []doctor.Finding
+	for _, fault := range faults(err) {
+		all = append(all, doctor.Finding{
+			Status: doctor.Failed, Found: fmt.Sprintf("%s: %v", name, fault),
+			Advice: "Correct the document; integration/otelconf/README.md lists all keys.",
+		})
 	}
-	return []doctor.Finding{found}
+	return all
 }
 
 // faults returns the errors that an error of otelconf joins.
 func faults(err error) []error {
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
-		return slices.Clone(joined.Unwrap())
+		return joined.Unwrap()
 	}
 	return []error{err}
 }

@@ -33,7 +33,7 @@ func TestConfigFile(t *testing.T) {
 		status doctor.Status
 		texts  []string
 	}{
-		"without a fault":     {withExporter("          apptuit:\n            timeout: 10000\n"), doctor.OK, []string{"has no fault", "do not use it"}},
+		"without a fault":     {withExporter("          apptuit:\n            timeout: 10000\n"), doctor.OK, []string{"has no fault", "are in effect"}},
 		"a misspelt exporter": {withExporter("          aptuit:\n"), doctor.Failed, []string{"line 6", "aptuit is not known here: did you mean apptuit?"}},
 		"a misspelt key":      {withExporter("          apptuit:\n            endpiont: http://h\n"), doctor.Failed, []string{"line 7", "endpiont", "README.md"}},
 		"a duration as text":  {withExporter("          apptuit:\n            timeout: 10s\n"), doctor.Failed, []string{"line 7", "timeout"}},
@@ -44,17 +44,31 @@ func TestConfigFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			document(t, c.text)
 			t.Setenv("OTEL_SDK_DISABLED", "true")
-			has(t, report(t, "--no-probe"), c.status, "config file", c.texts...)
+			has(t, reported(t, "--no-probe"), c.status, "config file", c.texts...)
 		})
 	}
+	t.Run("its settings are checked", func(t *testing.T) {
+		s := newServer(t)
+		t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
+		t.Setenv("APPTUIT_API_TOKEN", "")
+		t.Setenv("TOKEN", secret)
+		name := document(t, withExporter("          apptuit:\n            endpoint: "+s.URL+"\n            token: ${TOKEN}\n            prefix: shop.\n            spool: {directory: "+t.TempDir()+"}\n"+
+			"    - periodic: {exporter: {apptuit: }}\n"))
+		r := reported(t, "--endpoint", "http://127.0.0.1:2")
+		has(t, r, doctor.OK, "config file", "of its 2 exporters to Apptuit, the settings of the first one")
+		has(t, r, doctor.OK, "endpoint", s.URL+", from line 7 of "+name+"; line 7 of "+name+" beats --endpoint")
+		has(t, r, doctor.OK, "token", "is set, from line 8 of "+name)
+		has(t, r, doctor.OK, "spool", "nothing waits")
+		has(t, r, doctor.OK, "put", "200", "shop_apptuit_doctor_probe")
+	})
 	t.Run("two faults", func(t *testing.T) {
 		document(t, withExporter("          apptuit:\n            a: 1\n            b: "+secret+"\n"))
-		r := report(t, "--no-probe")
+		r := reported(t, "--no-probe")
 		has(t, r, doctor.Failed, "config file", "line 7")
 		has(t, r, doctor.Failed, "config file", "line 8")
 	})
 	t.Run("missing", func(t *testing.T) {
 		t.Setenv("OTEL_CONFIG_FILE", filepath.Join(t.TempDir(), "none.yaml"))
-		has(t, report(t, "--no-probe"), doctor.Failed, "config file", "no such file", "must be able to read")
+		has(t, reported(t, "--no-probe"), doctor.Failed, "config file", "no such file", "must be able to read")
 	})
 }

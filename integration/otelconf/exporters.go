@@ -1,0 +1,54 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package otelconf
+
+import (
+	"go.yaml.in/yaml/v3"
+
+	"github.com/apptuitai/apptuit-go/exporter"
+)
+
+// Exporter is an exporter to Apptuit that a document configures.
+type Exporter struct {
+	// Options are the options that its keys stand for. NewSDK passes them to exporter.New after
+	// those of [WithExporterOptions], which they override.
+	Options []exporter.Option
+	// Keys are its keys with scalar values, in the order of the document.
+	Keys []Key
+}
+
+// Key is a key of an exporter.
+type Key struct {
+	Name  string // as in docs/settings.md, for example endpoint or spool.directory
+	Line  int    // from 1
+	Value string // after the replacement of variables; it may be a secret
+}
+
+// Exporters returns the exporters to Apptuit, in the order of their readers. NewSDK creates none
+// of them if the document is disabled.
+func (c *OpenTelemetryConfiguration) Exporters() []Exporter {
+	var all []Exporter
+	for _, r := range c.readers {
+		e := Exporter{Options: r.settings.options()}
+		e.add("", r.at.node)
+		all = append(all, e)
+	}
+	return all
+}
+
+// add adds the keys of a mapping, and those of the mappings in it.
+func (e *Exporter) add(prefix string, n *yaml.Node) {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		switch {
+		case value.Kind == yaml.ScalarNode && value.Value != "":
+			e.Keys = append(e.Keys, Key{prefix + key.Value, key.Line, value.Value})
+		case prefix == "":
+			e.add(key.Value+".", value)
+		}
+	}
+}
