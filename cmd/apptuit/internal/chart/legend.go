@@ -5,6 +5,7 @@ package chart
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"gonum.org/v1/plot/vg"
@@ -49,51 +50,67 @@ type spot struct {
 
 // place puts as many entries as have room into a number of rows.
 func (l legend) place(width vg.Length, rows int) placed {
-	if p := l.first(len(l.entries), width); p.rows <= rows {
+	style := legendStyle()
+	m := measured{legend: l, width: width}
+	m.lead = fit(style, l.lead, width/3)
+	if l.lead != "" {
+		m.start = style.Width(m.lead) + entryGap
+	}
+	for _, e := range l.entries {
+		m.texts = append(m.texts, m.measure(e.name))
+	}
+	if p := m.first(len(l.entries)); p.rows <= rows {
 		return p
 	}
-	n := sort.Search(len(l.entries), func(n int) bool { return l.first(n, width).rows > rows })
+	n := sort.Search(len(l.entries), func(n int) bool { return m.first(n).rows > rows })
 	if n < 2 { // no entry has room
 		return placed{}
 	}
-	return l.first(n-1, width)
+	return m.first(n - 1)
+}
+
+// measured is a legend with the widths of its texts.
+type measured struct {
+	legend
+	width, start vg.Length // of all rows; of the lead, which the entries are beside
+	texts        []measuredText
+}
+
+type measuredText struct {
+	text  string
+	width vg.Length // with swatch and gap
+}
+
+func (m measured) measure(text string) measuredText {
+	style := legendStyle()
+	text = fit(style, text, m.width-m.start-swatch-swatchGap)
+	return measuredText{text, swatch + swatchGap + style.Width(text) + entryGap}
 }
 
 // first puts the first n entries, and the number of the others, into one row or into columns
 // of one width.
-func (l legend) first(n int, width vg.Length) placed {
-	style := legendStyle()
-	p := placed{legend: legend{lead: fit(style, l.lead, width/3), entries: l.entries[:n], others: l.others + len(l.entries) - n}}
-	start := vg.Length(0)
-	if l.lead != "" {
-		start = style.Width(p.lead) + entryGap
-	}
-	room := width - start - swatch - swatchGap
-	var names []string
-	for _, e := range p.entries {
-		names = append(names, fit(style, e.name, room))
-	}
+func (m measured) first(n int) placed {
+	p := placed{legend: legend{lead: m.lead, entries: m.entries[:n], others: m.others + len(m.entries) - n}}
+	texts := slices.Clip(m.texts[:n])
 	if p.others > 0 {
-		names = append(names, fit(style, moreText(p.others), room))
+		texts = append(texts, m.measure(moreText(p.others)))
 	}
 	widest, all := vg.Length(0), -entryGap
-	for _, name := range names {
-		w := swatch + swatchGap + style.Width(name) + entryGap
-		widest, all = max(widest, w), all+w
+	for _, t := range texts {
+		widest, all = max(widest, t.width), all+t.width
 	}
-	x := start
-	columns := max(1, int((width-start+entryGap)/widest))
-	for i, name := range names {
-		w := swatch + swatchGap + style.Width(name) + entryGap
-		at := spot{row: i / columns, x: start + vg.Length(i%columns)*widest, name: name}
+	x := m.start
+	columns := max(1, int((m.width-m.start+entryGap)/widest))
+	for i, t := range texts {
+		at := spot{row: i / columns, x: m.start + vg.Length(i%columns)*widest, name: t.text}
 		switch {
-		case start+all <= width:
+		case m.start+all <= m.width:
 			at.row, at.x = 0, x
-		case i == n && i > 0 && i%columns == 0 && x+w-entryGap <= width: // needs no row of its own
+		case i == n && i > 0 && i%columns == 0 && x+t.width-entryGap <= m.width: // needs no row of its own
 			at.row, at.x = p.rows-1, x
 		}
 		p.at = append(p.at, at)
-		p.rows, x = at.row+1, at.x+w
+		p.rows, x = at.row+1, at.x+t.width
 	}
 	return p
 }
