@@ -13,6 +13,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,16 +58,21 @@ func drawPNG(t *testing.T, c *Chart) image.Image {
 	return img
 }
 
-// svgTexts reads the picture as XML and returns its texts.
-func svgTexts(t *testing.T, c *Chart) []string {
+func drawSVG(t *testing.T, c *Chart) string {
 	t.Helper()
-	var b bytes.Buffer
+	var b strings.Builder
 	if err := c.WriteSVG(&b); err != nil {
 		t.Fatal(err)
 	}
+	return b.String()
+}
+
+// svgTexts reads the picture as XML and returns its texts.
+func svgTexts(t *testing.T, c *Chart) []string {
+	t.Helper()
 	var texts []string
 	root := ""
-	for d := xml.NewDecoder(&b); ; {
+	for d := xml.NewDecoder(strings.NewReader(drawSVG(t, c))); ; {
 		token, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
@@ -138,6 +144,30 @@ func TestSVGHasTheTexts(t *testing.T) {
 	}
 }
 
+func TestSVGTextsKeepTheirWidths(t *testing.T) {
+	t.Parallel()
+	picture := drawSVG(t, chartOf(frame(3)))
+	texts := svgTexts(t, chartOf(frame(3)))
+	for _, text := range texts {
+		style := tickStyle()
+		switch {
+		case text == "the title":
+			style = titleStyle()
+		case strings.HasPrefix(text, "panel0"):
+			style = panelTitleStyle()
+		case strings.Contains(text, "route"):
+			style = legendStyle()
+		}
+		want := fmt.Sprintf(`textLength="%.5g"`, style.Width(text))
+		if before, _, ok := strings.Cut(picture, ">"+text+"</text>"); !ok || !strings.Contains(before[strings.LastIndex(before, "<text"):], want) {
+			t.Errorf("%q has no %s", text, want)
+		}
+	}
+	if n := strings.Count(picture, "<text "); n != len(texts) || n != strings.Count(picture, "textLength=") {
+		t.Errorf("%d texts, %d of them not empty, %d widths", n, len(texts), strings.Count(picture, "textLength="))
+	}
+}
+
 func TestSVGSurvivesAnyTag(t *testing.T) {
 	t.Parallel()
 	f := frame(2)
@@ -150,19 +180,74 @@ func TestSVGSurvivesAnyTag(t *testing.T) {
 
 func TestWithoutDataTheChartSaysSo(t *testing.T) {
 	t.Parallel()
-	nothing := query.Output{Series: []query.Series{{
-		Metric: "m", Timestamps: []int64{noon.UnixMilli(), noon.UnixMilli() + 1}, Values: []float64{math.NaN(), math.Inf(1)},
-	}}}
-	for _, f := range []*query.Frame{{}, nothing.Frame()} {
-		c := chartOf(f)
-		if texts := strings.Join(svgTexts(t, c), "\n"); !strings.Contains(texts, "no data") || !strings.Contains(texts, "12:02") {
-			t.Errorf("texts:\n%s", texts)
+	of := func(values ...float64) *query.Frame {
+		s := query.Series{Metric: "m", Values: values}
+		for i := range values {
+			s.Timestamps = append(s.Timestamps, noon.UnixMilli()+int64(i))
+		}
+		return query.Output{Series: []query.Series{s}}.Frame()
+	}
+	f := func(says string, frame *query.Frame) {
+		t.Helper()
+		c := chartOf(frame)
+		texts := "\n" + strings.Join(svgTexts(t, c), "\n") + "\n"
+		for _, phrase := range []string{"no data", "only infinities"} {
+			if strings.Contains(texts, "\n"+phrase+"\n") != (phrase == says) {
+				t.Errorf("texts:%s", texts)
+			}
+		}
+		for _, at := range []string{"12:00", "12:02", "12:10"} { // also at the ends
+			if !strings.Contains(texts, "\n"+at+"\n") {
+				t.Errorf("no %s in the texts:%s", at, texts)
+			}
 		}
 		drawPNG(t, c)
 	}
-	if texts := strings.Join(svgTexts(t, chartOf(frame(1))), "\n"); strings.Contains(texts, "no data") {
-		t.Errorf("with data, texts:\n%s", texts)
+	f("no data", &query.Frame{})
+	f("no data", of(math.NaN(), math.NaN()))
+	f("only infinities", of(math.NaN(), math.Inf(1)))
+	f("", frame(1))
+	f("", of(3))
+}
+
+func TestInfinitiesAreArrowsAtTheEdges(t *testing.T) {
+	t.Parallel()
+	f := frame(1)
+	f.Columns[0].Values[10], f.Columns[0].Values[30] = math.Inf(1), math.Inf(-1)
+	img := drawPNG(t, chartOf(f))
+	f.Columns[0].Values[10], f.Columns[0].Values[30] = math.NaN(), math.NaN()
+	without := drawPNG(t, chartOf(f))
+	arrows := func(part image.Rectangle) int { return colored(img, 0, part) - colored(without, 0, part) }
+	upper, lower := image.Rect(0, 0, 600, 130), image.Rect(0, 130, 600, 250)
+	left, right := image.Rect(0, 0, 300, 250), image.Rect(300, 0, 600, 250)
+	if arrows(upper) < 15 || arrows(upper.Intersect(right)) != 0 || arrows(lower) < 15 || arrows(lower.Intersect(left)) != 0 {
+		t.Errorf("arrows: %d pixels above, %d below, %d at the left, %d at the right", arrows(upper), arrows(lower), arrows(left), arrows(right))
 	}
+}
+
+func TestLinesWithoutANameAreGrey(t *testing.T) {
+	t.Parallel()
+	f := func(which Legend, named, others int) {
+		t.Helper()
+		c := chartOf(frame(30))
+		c.Legend, c.Height = which, 0
+		texts := svgTexts(t, c)
+		for i := range 30 {
+			// The largest is the last one.
+			if got := slices.Contains(texts, fmt.Sprintf("/route/%d", 29-i)); got != (i < named) {
+				t.Errorf("legend %d: line %d is named: %t", which, i, got)
+			}
+		}
+		if got := slices.Contains(texts, fmt.Sprintf("and %d more", others)); got != (others > 0) {
+			t.Errorf("legend %d: others are counted: %t", which, got)
+		}
+		if got, want := strings.Count(drawSVG(t, c), "stroke:#B8BDC4"), others+min(1, others); got != want {
+			t.Errorf("legend %d: %d grey lines, want %d with that of the legend", which, got, want)
+		}
+	}
+	f(LegendLargest, 10, 20)
+	f(LegendAll, 30, 0)
+	f(LegendNone, 0, 0)
 }
 
 func TestAChartOfAnInstant(t *testing.T) {
@@ -208,6 +293,25 @@ func TestImpossibleCharts(t *testing.T) {
 	f("without panels", func(c *Chart) { c.Panels = nil })
 	f("4 panels in 300 pixels", func(c *Chart) { c.Panels = append(c.Panels, c.Panels[0], c.Panels[0], c.Panels[0]) })
 	f("from", func(c *Chart) { c.To = c.From.Add(-1) })
+}
+
+func TestTextsGiveWayToLines(t *testing.T) {
+	t.Parallel()
+	c := chartOf(frame(1), frame(50))
+	for _, size := range [][2]int{{MinSide, 2 * MinPanel}, {300, 200}, {900, 400}, {2000, 200}, {900, 900}} {
+		c.Width, c.Height = size[0], size[1]
+		width, height := c.page()
+		if height -= 2 * margin; height >= 2*leastTitled {
+			height -= headingHeight(titleStyle())
+		}
+		height = height/2 - between
+		for i, p := range c.Panels {
+			got := newPanel(p, c, width, height, true)
+			if lines := height - got.around(); lines < 0.8*leastArea || size[1] > 300 && (lines < height/3 || got.title == "" || got.legend.rows == 0) {
+				t.Errorf("%v: of %v, panel %d has %v for its lines: %+v", size, height, i, lines, got.legend)
+			}
+		}
+	}
 }
 
 func TestTheSmallestChart(t *testing.T) {

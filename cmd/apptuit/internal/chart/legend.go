@@ -5,16 +5,18 @@ package chart
 
 import (
 	"fmt"
+	"slices"
+	"sort"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// legend names the lines below a panel, in as many rows as it needs up to a
-// bound; what has no room is counted.
+// legend names lines below a panel, in rows; the others are counted.
 type legend struct {
 	lead    string
 	entries []entry
+	others  int // lines that have no entry
 }
 
 type entry struct {
@@ -23,90 +25,125 @@ type entry struct {
 }
 
 const (
-	legendRows = 3
-	swatch     = vg.Length(16) // of a line's style
-	swatchGap  = vg.Length(4)
-	entryGap   = vg.Length(14)
-	legendGap  = vg.Length(6) // above
+	usualRows = 3             // has the default height room for
+	swatch    = vg.Length(26) // of a line's style: a whole pattern of dashes
+	swatchGap = vg.Length(4)  // after it
+	entryGap  = vg.Length(14) // after an entry
+	legendGap = vg.Length(6)  // above
 )
 
-// place is where an entry goes: its row and its distance from the left.
-type place struct {
-	row int
-	x   vg.Length
+func rowHeight() vg.Length { return legendStyle().FontExtents().Height + 3 }
+
+// placed is a legend in some rows of a width.
+type placed struct {
+	legend
+	at   []spot // of the entries, and of the number of the others, if there are any
+	rows int
 }
 
-// layout places the first entries, as many as have room, and what says how many
-// do not.
-func (l legend) layout(style draw.TextStyle, width vg.Length, rows int) (places []place, more place) {
-	start := vg.Length(0)
+// spot is the place of an entry: its row, its distance from the left, and its name, shortened.
+type spot struct {
+	row  int
+	x    vg.Length
+	name string
+}
+
+// place puts as many entries as have room into a number of rows.
+func (l legend) place(width vg.Length, rows int) placed {
+	style := legendStyle()
+	m := measured{legend: l, width: width}
+	m.lead = fit(style, l.lead, width/3)
 	if l.lead != "" {
-		start = style.Width(l.lead) + entryGap
+		m.start = style.Width(m.lead) + entryGap
 	}
-	at := place{x: start}
-	next := func(w vg.Length) (place, bool) {
-		if p := at; p.x+w <= width {
-			return p, true
-		}
-		return place{row: at.row + 1, x: start}, at.row+1 < rows
+	for _, e := range l.entries {
+		m.texts = append(m.texts, m.measure(e.name))
 	}
-	for i, e := range l.entries {
-		w := swatch + swatchGap + style.Width(e.name)
-		p, ok := next(w)
-		if ok && p.row == rows-1 && i < len(l.entries)-1 {
-			// Something may have to follow in the last row.
-			ok = p.x == start || p.x+w+entryGap+style.Width(moreText(len(l.entries)-i-1)) <= width || l.fits(style, i, p.x, width)
-		}
-		if !ok {
-			more, _ = next(0)
-			return places, more
-		}
-		places = append(places, p)
-		at = place{row: p.row, x: p.x + w + entryGap}
+	if p := m.first(len(l.entries)); p.rows <= rows {
+		return p
 	}
-	return places, place{}
+	n := sort.Search(len(l.entries), func(n int) bool { return m.first(n).rows > rows })
+	if n < 2 { // no entry has room
+		return placed{}
+	}
+	return m.first(n - 1)
 }
 
-// fits reports whether all entries from i on fit into a row, from x on.
-func (l legend) fits(style draw.TextStyle, i int, x, width vg.Length) bool {
-	for _, e := range l.entries[i:] {
-		x += swatch + swatchGap + style.Width(e.name) + entryGap
+// measured is a legend with the widths of its texts.
+type measured struct {
+	legend
+	width, start vg.Length // of all rows; of the lead, which the entries are beside
+	texts        []measuredText
+}
+
+type measuredText struct {
+	text  string
+	width vg.Length // with swatch and gap
+}
+
+func (m measured) measure(text string) measuredText {
+	style := legendStyle()
+	text = fit(style, text, m.width-m.start-swatch-swatchGap)
+	return measuredText{text, swatch + swatchGap + style.Width(text) + entryGap}
+}
+
+// first puts the first n entries, and the number of the others, into one row or into columns
+// of one width.
+func (m measured) first(n int) placed {
+	p := placed{legend: legend{lead: m.lead, entries: m.entries[:n], others: m.others + len(m.entries) - n}}
+	texts := slices.Clip(m.texts[:n])
+	if p.others > 0 {
+		texts = append(texts, m.measure(moreText(p.others)))
 	}
-	return x-entryGap <= width
+	widest, all := vg.Length(0), -entryGap
+	for _, t := range texts {
+		widest, all = max(widest, t.width), all+t.width
+	}
+	x := m.start
+	columns := max(1, int((m.width-m.start+entryGap)/widest))
+	for i, t := range texts {
+		at := spot{row: i / columns, x: m.start + vg.Length(i%columns)*widest, name: t.text}
+		switch {
+		case m.start+all <= m.width:
+			at.row, at.x = 0, x
+		case i == n && i > 0 && i%columns == 0 && x+t.width-entryGap <= m.width: // needs no row of its own
+			at.row, at.x = p.rows-1, x
+		}
+		p.at = append(p.at, at)
+		p.rows, x = at.row+1, at.x+t.width
+	}
+	return p
 }
 
 func moreText(n int) string { return fmt.Sprintf("and %d more", n) }
 
-// draw draws at the bottom of a canvas and returns the height that it takes.
-func (l legend) draw(c draw.Canvas) vg.Length {
-	if len(l.entries) == 0 {
+func (p placed) height() vg.Length {
+	if p.rows == 0 {
 		return 0
 	}
-	style := legendStyle()
-	rowHeight := style.FontExtents().Height + 3
-	// It leaves at least two thirds to the plot.
-	height, width := c.Max.Y-c.Min.Y, c.Max.X-c.Min.X
-	rows := max(1, min(legendRows, int(height/3/rowHeight)))
-	places, more := l.layout(style, width, rows)
-	used := more.row + 1
-	for _, p := range places {
-		used = max(used, p.row+1)
-	}
-	top := c.Min.Y + vg.Length(used)*rowHeight
-	y := func(row int) vg.Length { return top - vg.Length(row)*rowHeight }
+	return vg.Length(p.rows)*rowHeight() + legendGap
+}
 
-	pale := style
+// draw draws the legend from the upper left corner of a canvas on.
+func (p placed) draw(c draw.Canvas) {
+	if p.rows == 0 {
+		return
+	}
+	pale := legendStyle()
 	pale.Color = paleInk()
-	c.FillText(pale, vg.Point{X: c.Min.X, Y: y(0)}, l.lead)
-	for i, p := range places {
-		x, middle := c.Min.X+p.x, y(p.row)-style.FontExtents().Height*0.55
-		line := l.entries[i].style
-		line.Width = 2
+	top := c.Max.Y - legendGap
+	if p.lead != "" {
+		c.FillText(pale, vg.Point{X: c.Min.X, Y: top}, p.lead)
+	}
+	for i, at := range p.at {
+		line, style := otherStyle(), pale
+		if i < len(p.entries) {
+			line, style = p.entries[i].style, legendStyle()
+			line.Width = 2
+		}
+		x, y := c.Min.X+at.x, top-vg.Length(at.row)*rowHeight()
+		middle := y - style.FontExtents().Height*0.55
 		c.StrokeLine2(line, x, middle, x+swatch, middle)
-		c.FillText(style, vg.Point{X: x + swatch + swatchGap, Y: y(p.row)}, l.entries[i].name)
+		c.FillText(style, vg.Point{X: x + swatch + swatchGap, Y: y}, at.name)
 	}
-	if rest := len(l.entries) - len(places); rest > 0 {
-		c.FillText(pale, vg.Point{X: c.Min.X + more.x, Y: y(more.row)}, moreText(rest))
-	}
-	return vg.Length(used)*rowHeight + legendGap
 }

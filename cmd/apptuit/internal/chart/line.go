@@ -8,56 +8,69 @@ import (
 	"slices"
 	"time"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
+// point is a value at a time, in seconds.
+type point struct{ at, value float64 }
+
 // line draws a column.
 type line struct {
-	segments []plotter.XYs
-	style    draw.LineStyle
+	segments   [][]point
+	infinities []point
+	style      draw.LineStyle
 }
 
-var _ plot.Plotter = line{}
+func newLine(index []time.Time, values []float64, style draw.LineStyle) line {
+	l := line{segments: segments(index, values), style: style}
+	for i, v := range values {
+		if math.IsInf(v, 0) {
+			l.infinities = append(l.infinities, point{unix(index[i]), v})
+		}
+	}
+	return l
+}
 
-// Plot implements [plot.Plotter].
-func (l line) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
+// draw draws the line in an area of a canvas.
+func (l line) draw(c draw.Canvas, a area) {
+	c = draw.Canvas{Canvas: c.Canvas, Rectangle: a.Rectangle}
 	for _, s := range l.segments {
 		points := make([]vg.Point, len(s))
-		for i, xy := range s {
-			points[i] = vg.Point{X: x(xy.X), Y: y(xy.Y)}
+		for i, p := range s {
+			points[i] = vg.Point{X: a.x(p.at), Y: a.y(p.value)}
 		}
-		if len(points) == 1 {
-			c.DrawGlyph(draw.GlyphStyle{Color: l.style.Color, Radius: 1.5 * l.style.Width, Shape: draw.CircleGlyph{}}, points[0])
-			continue
+		if len(points) > 1 {
+			c.StrokeLines(l.style, c.ClipLinesXY(points)...)
+		} else if c.ContainsX(points[0].X) {
+			c.DrawGlyph(draw.GlyphStyle{Color: l.style.Color, Radius: 2.5, Shape: draw.CircleGlyph{}}, points[0])
 		}
-		c.StrokeLines(l.style, c.ClipLinesXY(points)...)
 	}
 }
 
-// segments returns the values that are there, parted where some are missing.
+// segments returns the finite values, parted where some are missing, and at infinities.
 //
 // In a frame, a value may be missing because another series has one at a time of
 // its own, and a time may be missing because no series has a value. So it is the
 // time between two values that tells: beyond one and a half times the usual, or
 // five times if there is no usual one.
-func segments(index []time.Time, values []float64) []plotter.XYs {
-	var points plotter.XYs
+func segments(index []time.Time, values []float64) [][]point {
+	var points []point
+	infinite := map[int]bool{} // the points after an infinity
 	for i, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			points = append(points, plotter.XY{X: unix(index[i]), Y: min(max(v, -largest), largest)})
+		if math.IsInf(v, 0) {
+			infinite[len(points)] = true
+		} else if !math.IsNaN(v) {
+			points = append(points, point{unix(index[i]), min(max(v, -largest), largest)})
 		}
 	}
 	if len(points) == 0 {
 		return nil
 	}
 	longest, start := longestStep(points), 0
-	var out []plotter.XYs
+	var out [][]point
 	for i := 1; i < len(points); i++ {
-		if points[i].X-points[i-1].X > longest {
+		if points[i].at-points[i-1].at > longest || infinite[i] {
 			out = append(out, points[start:i])
 			start = i
 		}
@@ -67,13 +80,13 @@ func segments(index []time.Time, values []float64) []plotter.XYs {
 
 // longestStep returns the seconds between two values beyond which something is
 // missing between them.
-func longestStep(points plotter.XYs) float64 {
+func longestStep(points []point) float64 {
 	if len(points) < 3 {
 		return math.Inf(1)
 	}
 	steps := make([]float64, len(points)-1)
 	for i := range steps {
-		steps[i] = points[i+1].X - points[i].X
+		steps[i] = points[i+1].at - points[i].at
 	}
 	slices.Sort(steps)
 	median := steps[(len(steps)-1)/2]

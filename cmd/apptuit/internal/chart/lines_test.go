@@ -49,6 +49,8 @@ func TestMissingValuesBreakALine(t *testing.T) {
 	f("1", grid, []float64{nan, nan, 3, nan, nan, nan, nan})
 	f("", nil, nil)
 
+	// An infinity is no usual value, even where gaps are.
+	f("2 3", []float64{0, 3, 20, 32, 50, 61}, []float64{1, 2, -inf, 4, 5, 6})
 	// Nobody has a value: the time itself is missing.
 	f("3 3", []float64{0, 15, 30, 300, 315, 330}, []float64{1, 2, 3, 4, 5, 6})
 	// Another series has times of its own, which break nothing.
@@ -91,7 +93,7 @@ func TestNamesSayWhatTellsLinesApart(t *testing.T) {
 	f("m", "", []string{"a=1 b=2", "a=2 b=3", "b=2"}, column("m", "a", "1", "b", "2"), column("m", "b", "3", "a", "2"), column("m", "b", "2"))
 	f("m", "", []string{"#1", "#2"}, column("m"), column("m")) // doubles
 	f("", "", []string{"m", "#2"}, column("m"), column(""))
-	f("", "route", []string{"a b", "x" + strings.Repeat("y", 31) + "…" + strings.Repeat("z", 31)},
+	f("", "route", []string{"a b", "x" + strings.Repeat("y", 23) + "…" + strings.Repeat("z", 23)},
 		column("", "route", "a\nb"), column("", "route", "x"+strings.Repeat("y", 50)+strings.Repeat("z", 50)))
 	f("", "", []string{"a=1 b=0123456789abcdef…mnopqrstuvwxyz9", "a=2"},
 		column("", "a", "1", "b", "0123456789abcdefghijklmnopqrstuvwxyz9"), column("", "a", "2"))
@@ -100,15 +102,15 @@ func TestNamesSayWhatTellsLinesApart(t *testing.T) {
 func TestLinesLookDifferent(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
-	for i := range 21 {
+	for i := range 50 {
 		s := lineStyle(i)
 		seen[fmt.Sprint(s.Color, s.Dashes)]++
 		if s.Color == color.White || s.Width == 0 {
 			t.Errorf("line %d cannot be seen", i)
 		}
 	}
-	if len(seen) != 21 {
-		t.Errorf("%d looks of 21", len(seen))
+	if len(seen) != 50 {
+		t.Errorf("%d looks of 50", len(seen))
 	}
 	lineStyle(1000)
 }
@@ -116,46 +118,94 @@ func TestLinesLookDifferent(t *testing.T) {
 func TestTheLegendIsBounded(t *testing.T) {
 	t.Parallel()
 	style := legendStyle()
-	f := func(lead string, n int, width vg.Length, rows int) (shown int) {
+	f := func(lead string, n, others int, width vg.Length, rows int) (named int) {
 		t.Helper()
-		l := legend{lead: lead}
+		l := legend{lead: lead, others: others}
 		for i := range n {
-			l.entries = append(l.entries, entry{name: "route " + strings.Repeat("x", i%9)})
+			l.entries = append(l.entries, entry{name: "route " + strings.Repeat("x", i%9*i%80)})
 		}
-		places, more := l.layout(style, width, rows)
-		for i, p := range places {
-			right := p.x + swatch + swatchGap + style.Width(l.entries[i].name)
-			if p.row >= rows || right > width || i > 0 && p.row == places[i-1].row && p.x <= places[i-1].x {
-				t.Errorf("entry %d is at %+v", i, p)
-			}
+		p := l.place(width, rows)
+		if len(p.entries) > 0 && p.others+len(p.entries) != n+others || p.rows > rows {
+			t.Errorf("%d rows, %d entries, %d others of %d and %d", p.rows, len(p.entries), p.others, n, others)
 		}
-		if rest := n - len(places); rest > 0 {
-			if more.row >= rows || more.x+style.Width(moreText(rest)) > width {
-				t.Errorf("%q is at %+v", moreText(rest), more)
-			}
-			if len(places) > 0 {
-				last := places[len(places)-1]
-				if more.row < last.row || more.row == last.row && more.x <= last.x {
-					t.Errorf("%q is at %+v, before the last entry at %+v", moreText(rest), more, last)
-				}
-			}
+		texts := len(p.entries)
+		if p.others > 0 {
+			texts++
 		}
-		return len(places)
+		if len(p.at) != texts {
+			t.Errorf("%d places of %d", len(p.at), texts)
+		}
+		end, row := vg.Length(0), 0
+		for i, at := range p.at {
+			if at.row > row {
+				end, row = 0, at.row
+			}
+			right := at.x + swatch + swatchGap + style.Width(at.name)
+			if at.row < row || at.row >= p.rows || right > width || at.x < end || at.name == "" {
+				t.Errorf("entry %d is at %+v", i, at)
+			}
+			end = right
+		}
+		if p.others > 0 && p.at[len(p.entries)].name != fmt.Sprintf("and %d more", p.others) {
+			t.Errorf("%d others: %q", p.others, p.at[len(p.entries)].name)
+		}
+		return len(p.entries)
 	}
-	for n := range 60 {
-		for rows := 1; rows <= 3; rows++ {
+	for n := 0; n < 60; n += 1 + n/8 {
+		for rows := range 5 {
 			for _, lead := range []string{"", "route"} {
-				f(lead, n, 400, rows)
-				f(lead, n, 650, rows)
+				f(lead, n, 0, 400, rows)
+				f(lead, n, 40, 650, rows)
+				f(lead, n, 7, 200, rows)
 			}
 		}
 	}
-	if got := f("route", 5, 650, 1); got != 5 {
+	if got := f("route", 5, 0, 650, 1); got != 5 {
 		t.Errorf("%d entries of 5 in a row that has room for them", got)
 	}
-	if got := f("", 1000, 650, 3); got < 10 || got > 40 {
+	if got := f("", 1000, 0, 650, 3); got < 5 || got > 20 {
 		t.Errorf("%d entries of 1,000 in three rows", got)
 	}
+	if got := f("", 50, 0, 650, 1000); got != 50 {
+		t.Errorf("%d entries of 50 in rows enough", got)
+	}
+	if got := f("", 50, 0, 650, 0); got != 0 {
+		t.Errorf("%d entries in no row", got)
+	}
+}
+
+func TestTheLargestLinesAreNamed(t *testing.T) {
+	t.Parallel()
+	nan, inf := math.NaN(), math.Inf(1)
+	columns := []query.Column{
+		{Metric: "m", Values: []float64{1, 2, 3}},
+		{Metric: "m", Values: []float64{nan, nan, nan}},
+		{Metric: "m", Values: []float64{1, 3, 3}}, // the same maximum, the larger mean
+		{Metric: "m", Values: []float64{0, -9, nan}},
+		{Metric: "m", Values: []float64{1, -inf, 1}},
+		{Metric: "m", Values: []float64{0, 0, 0}},
+	}
+	if diff := cmp.Diff([]int{4, 3, 2, 0, 5, 1}, bySize(columns)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	for i := range 44 {
+		columns = append(columns, query.Column{Metric: "m", Values: []float64{nan, 0.5 / float64(i+1), 0}})
+	}
+	f := func(which Legend, entries, others int) {
+		t.Helper()
+		order, l := styles(columns, nameColumns(columns), which)
+		if len(l.entries) != entries || l.others != others || len(order) != 50 {
+			t.Errorf("%d: %d entries and %d others of %d", which, len(l.entries), l.others, len(order))
+		}
+		for i, e := range l.entries {
+			if want := fmt.Sprintf("#%d", order[i]+1); e.name != want || !cmp.Equal(e.style, lineStyle(i)) {
+				t.Errorf("entry %d is %+v, want %s", i, e, want)
+			}
+		}
+	}
+	f(LegendLargest, 10, 40)
+	f(LegendAll, 50, 0)
+	f(LegendNone, 0, 0)
 }
 
 func TestFitShortensToTheWidth(t *testing.T) {

@@ -22,9 +22,9 @@ type names struct {
 	each   []string          // of the columns; empty for a single one without a name
 }
 
-// How many characters are shown of a name, and of each tag in it.
+// How many characters are shown of the name of one of several lines, and of each tag in it.
 const (
-	longestName  = 64
+	longestName  = 48
 	longestValue = 32
 )
 
@@ -69,7 +69,7 @@ func nameColumns(columns []query.Column) names {
 func nameOne(columns []query.Column) names {
 	n := names{each: make([]string, len(columns))}
 	if len(columns) == 1 && (columns[0].Metric != "" || len(columns[0].Tags) > 0) {
-		n.each[0] = shorten(clean(columns[0].Name), longestName)
+		n.each[0] = clean(columns[0].Name)
 	}
 	return n
 }

@@ -5,95 +5,130 @@ package chart
 
 import (
 	"math"
+	"slices"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// panel is a plot with what is above and below it.
+// panel is the lines of a frame, with the texts around them: the title above, the labels of
+// values at the left, labels of times below, and below them the legend.
 type panel struct {
-	title  string
-	plot   *plot.Plot
-	legend legend
-	empty  bool
+	title   string
+	lines   []line // the largest first
+	values  valueAxis
+	legend  placed
+	caption bool   // below the labels of times
+	says    string // in place of lines
 }
 
-// newPanel returns a panel of about a height.
-func newPanel(p Panel, times timeAxis, height vg.Length) *panel {
+const (
+	leastArea    = vg.Length(40) // the least height of lines, for which the texts give way
+	leastTitled  = vg.Length(75) // the least height of a panel in a chart with a title
+	tickDistance = vg.Length(26) // about the least height from one value's label to the next
+	tickLength   = vg.Length(4)
+	labelGap     = vg.Length(5)  // from a label of a value to the lines
+	between      = vg.Length(10) // above each further panel
+)
+
+// newPanel returns a panel of a size. Only the last panel of a chart has a caption.
+func newPanel(p Panel, c *Chart, width, height vg.Length, last bool) *panel {
 	names := nameColumns(p.Frame.Columns)
-	out := &panel{title: names.title(p.Title), plot: plot.New(), legend: legend{lead: names.lead}}
+	order, legend := styles(p.Frame.Columns, names, c.Legend)
+	out := &panel{title: c.Unit.title(names.title(p.Title)), caption: last}
+	out.fit(legend, width, height)
+
 	low, high := math.Inf(1), math.Inf(-1)
-	var lines []plot.Plotter
-	for i := range p.Frame.Columns {
-		l := line{segments: segments(p.Frame.Index, p.Frame.Columns[i].Values), style: lineStyle(i)}
+	infinite := false
+	for i, column := range order {
+		l := newLine(p.Frame.Index, p.Frame.Columns[column].Values, styleOf(i, out.legend))
 		for _, s := range l.segments {
-			for _, xy := range s {
-				low, high = min(low, xy.Y), max(high, xy.Y)
+			for _, p := range s {
+				low, high = min(low, p.value), max(high, p.value)
 			}
 		}
-		lines = append(lines, l)
-		if names.each[i] != "" {
-			out.legend.entries = append(out.legend.entries, entry{names.each[i], l.style})
-		}
+		infinite = infinite || len(l.infinities) > 0
+		out.lines = append(out.lines, l)
 	}
-	out.empty = low > high
-	values := newValueAxis(low, high, int(height/tickDistance))
-	axes(out.plot, times, values)
-	grid := plotter.NewGrid()
-	grid.Vertical.Color, grid.Horizontal.Color = gridColor(), gridColor()
-	grid.Vertical.Width, grid.Horizontal.Width = 0.6, 0.6
-	out.plot.Add(grid)
-	out.plot.Add(lines...)
+	switch {
+	case low <= high:
+	case infinite:
+		out.says = "only infinities"
+	default:
+		out.says = "no data"
+	}
+	out.values = newValueAxis(low, high, int((height-out.around())/tickDistance), c.Unit)
 	return out
 }
 
-// tickDistance is about the least height from one value's label to the next.
-const tickDistance = 36
-
-func axes(p *plot.Plot, times timeAxis, values valueAxis) {
-	p.BackgroundColor = nil
-	p.X.Min, p.X.Max, p.X.Tick.Marker = unix(times.from), unix(times.to), times
-	p.Y.Min, p.Y.Max, p.Y.Tick.Marker = values.low, values.high, values
-	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.Padding = 0
-		a.Color, a.Tick.Color = axisColor(), axisColor()
-		style := tickStyle()
-		style.XAlign, style.YAlign = a.Tick.Label.XAlign, a.Tick.Label.YAlign
-		a.Tick.Label = style
-		style.XAlign, style.YAlign = a.Label.TextStyle.XAlign, a.Label.TextStyle.YAlign
-		a.Label.TextStyle = style
+// fit decides which texts have room beside the lines. The legend may take more of a large panel
+// than of a small one.
+func (p *panel) fit(l legend, width, height vg.Length) {
+	lines := max(leastArea, min(3*leastArea, height*0.35))
+	rows := int((height - p.around() - lines - legendGap) / rowHeight())
+	p.legend = l.place(width, max(1, rows))
+	for _, without := range []func(){
+		func() { p.legend = l.place(width, 0) },
+		func() { p.title = "" },
+		func() { p.caption = false },
+	} {
+		if height-p.around() < leastArea {
+			without()
+		}
 	}
-	// The lines of the grid are enough to read values by.
-	p.Y.Width, p.Y.Tick.Width, p.Y.Tick.Length = 0, 0, 4
-	p.X.Tick.Length = 4
-	p.X.Label.Padding = 2
+}
+
+// around is the height of the texts.
+func (p *panel) around() vg.Length { return p.above() + p.below() + p.legend.height() }
+
+// above is the height of the title, or of the half of a label that is above the lines.
+func (p *panel) above() vg.Length {
+	if p.title == "" {
+		return tickStyle().FontExtents().Height / 2
+	}
+	return headingHeight(panelTitleStyle())
+}
+
+// below is the height of the labels of times, and of the caption.
+func (p *panel) below() vg.Length {
+	height := tickLength + 1 + tickStyle().FontExtents().Height
+	if p.caption {
+		height += tickStyle().FontExtents().Height
+	}
+	return height
 }
 
 // labelWidth is what the labels of the values take.
 func (p *panel) labelWidth() vg.Length {
 	width := vg.Length(0)
-	for _, tick := range p.plot.Y.Tick.Marker.Ticks(p.plot.Y.Min, p.plot.Y.Max) {
-		width = max(width, p.plot.Y.Tick.Label.Width(tick.Label))
+	for _, t := range p.values.ticks() {
+		width = max(width, tickStyle().Width(t.label))
 	}
 	return width
 }
 
 // draw draws the panel, its labels at the right of a gutter.
-func (p *panel) draw(c draw.Canvas, gutter vg.Length) {
+func (p *panel) draw(c draw.Canvas, gutter vg.Length, times timeAxis) {
 	if p.title != "" {
-		c.Max.Y -= heading(c, panelTitleStyle(), p.title)
+		heading(c, panelTitleStyle(), p.title)
 	}
-	below := c
-	below.Min.X += gutter + p.plot.Y.Tick.Length
-	c.Min.Y += p.legend.draw(below)
-	c.Min.X += gutter - p.labelWidth()
-	p.plot.Draw(c)
-	if p.empty {
+	a := area{times: times, values: p.values, Rectangle: vg.Rectangle{
+		Min: vg.Point{X: c.Min.X + gutter, Y: c.Min.Y + p.below() + p.legend.height()},
+		Max: vg.Point{X: c.Max.X, Y: c.Max.Y - p.above()},
+	}}
+	a.Max.X -= times.beyond(a.Size().X)
+	a.draw(c, p.caption)
+	for _, l := range slices.Backward(p.lines) { // the largest is above the others
+		l.draw(c, a)
+	}
+	drawInfinities(c, a, p.lines)
+	if p.says != "" {
 		style := tickStyle()
 		style.XAlign, style.YAlign = text.XCenter, text.YCenter
-		c.FillText(style, c.Center(), "no data")
+		c.FillText(style, vg.Point{X: (a.Min.X + a.Max.X) / 2, Y: (a.Min.Y + a.Max.Y) / 2}, fit(style, p.says, a.Size().X))
 	}
+	below := c
+	below.Max.Y = c.Min.Y + p.legend.height()
+	p.legend.draw(below)
 }

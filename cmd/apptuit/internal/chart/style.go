@@ -14,12 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-const (
-	margin  = vg.Length(9)  // around everything
-	between = vg.Length(10) // above each further panel
-)
-
-func pixels(n int) vg.Length { return vg.Length(n) * vg.Inch / dpi }
+const margin = vg.Length(9) // around everything
 
 func background() color.Color { return color.White }
 
@@ -50,9 +45,9 @@ func tickStyle() draw.TextStyle { return textStyle(9, paleInk()) }
 
 func legendStyle() draw.TextStyle { return textStyle(9.5, ink()) }
 
-// lineStyle tells lines apart: seven colours (Okabe and Ito's, which people with
-// any colour vision can tell apart, without the yellow, too pale on white), and
-// three kinds of dashes.
+// lineStyle tells 56 lines apart: by seven colours (Okabe and Ito's, which people with
+// any colour vision can tell apart, without the yellow, too pale on white), and by
+// eight kinds of dashes.
 func lineStyle(i int) draw.LineStyle {
 	colors := []color.RGBA{
 		{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, // blue
@@ -61,13 +56,20 @@ func lineStyle(i int) draw.LineStyle {
 		{R: 0xcc, G: 0x79, B: 0xa7, A: 0xff}, // reddish purple
 		{R: 0xe6, G: 0x9f, B: 0x00, A: 0xff}, // orange
 		{R: 0x56, G: 0xb4, B: 0xe9, A: 0xff}, // sky blue
-		{R: 0x50, G: 0x50, B: 0x50, A: 0xff}, // grey for black, which is the axes'
+		{R: 0x11, G: 0x11, B: 0x11, A: 0xff}, // nearly black
 	}
-	dashes := [][]vg.Length{nil, {5, 2}, {1.5, 1.5}}
+	dashes := [][]vg.Length{
+		nil, {6, 2}, {1.5, 1.5}, {8, 2, 1.5, 2}, {3, 3}, {12, 3}, {8, 2, 1.5, 2, 1.5, 2}, {1.5, 4},
+	}
 	return draw.LineStyle{
 		Color: colors[i%len(colors)], Width: 1.3,
 		Dashes: dashes[i/len(colors)%len(dashes)],
 	}
+}
+
+// otherStyle is of lines that are not in the legend.
+func otherStyle() draw.LineStyle {
+	return draw.LineStyle{Color: color.RGBA{R: 0xb8, G: 0xbd, B: 0xc4, A: 0xff}, Width: 0.7}
 }
 
 // fit shortens a text to a width, with an ellipsis at its end.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"time"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -18,32 +17,51 @@ type timeAxis struct {
 	pace     pace
 }
 
-var _ plot.Ticker = timeAxis{}
-
-// newTimeAxis returns an axis with as many labels as fit into a width.
+// newTimeAxis returns an axis with as many labels as fit into a width, and with two labels that
+// are close together rather than with one.
 func newTimeAxis(from, to time.Time, width vg.Length) timeAxis {
 	a := timeAxis{from: from, to: to.In(from.Location())}
-	style := tickStyle()
-	for _, a.pace = range paces() {
-		label := style.Width(from.Format(a.pace.layout)) + 28
-		if a.to.Sub(from).Seconds()/a.pace.seconds() <= float64(width/label) {
+	style, gap := tickStyle(), min(28, width/12)
+	all := paces()
+	for i, p := range all {
+		a.pace = p
+		label := style.Width(from.Format(p.layout)) + gap
+		if a.to.Sub(from).Seconds()/p.seconds() <= float64(width/label) {
+			if i > 0 && len(a.ticks()) < 2 {
+				a.pace = all[i-1]
+			}
 			break
 		}
 	}
 	return a
 }
 
-// Ticks implements [plot.Ticker].
-func (a timeAxis) Ticks(float64, float64) []plot.Tick {
-	var ticks []plot.Tick
+// ticks returns the ticks between from and to.
+func (a timeAxis) ticks() []tick {
+	var ticks []tick
 	for _, t := range a.pace.times(a.from, a.to) {
 		layout := a.pace.layout
 		if h, m, s := t.Clock(); a.pace.clock() && h+m+s+t.Nanosecond() == 0 {
 			layout = dateLayout // another day begins
 		}
-		ticks = append(ticks, plot.Tick{Value: unix(t), Label: t.Format(layout)})
+		ticks = append(ticks, tick{unix(t), t.Format(layout)})
 	}
 	return ticks
+}
+
+// beyond returns the width that the last label needs at the right of an area, which is to have
+// a width together with it.
+func (a timeAxis) beyond(width vg.Length) vg.Length {
+	ticks := a.ticks()
+	if len(ticks) == 0 {
+		return 0
+	}
+	last := ticks[len(ticks)-1]
+	share := vg.Length((last.value - unix(a.from)) / (unix(a.to) - unix(a.from)))
+	if share == 0 {
+		return 0
+	}
+	return max(0, width-(width-tickStyle().Width(last.label)/2)/share)
 }
 
 // caption says which days these are, and in which time zone.
@@ -85,7 +103,7 @@ func paces() []pace {
 	for _, n := range []int{1, 2, 7, 14} {
 		all = append(all, pace{days: n, layout: dateLayout})
 	}
-	for _, n := range []int{1, 3, 6} {
+	for _, n := range []int{1, 2, 3, 6} {
 		all = append(all, pace{months: n, layout: "Jan 2006"})
 	}
 	for _, n := range []int{1, 2, 5, 10, 50, 100} {
@@ -158,8 +176,17 @@ func (p pace) clockTimes(from, to time.Time, add func(time.Time)) {
 		}
 		for h := 0; h < 24; h += p.hours {
 			// An hour that the clocks skip has no tick.
-			if t := time.Date(y, m, d+n, h, 0, 0, 0, from.Location()); t.Hour() == h {
-				add(t)
+			t := time.Date(y, m, d+n, h, 0, 0, 0, from.Location())
+			if t.Hour() != h {
+				continue
+			}
+			// An hour that the clocks repeat has two. Date returns either of them.
+			if again := t.Add(-time.Hour); p.hours == 1 && again.Hour() == h {
+				add(again)
+			}
+			add(t)
+			if again := t.Add(time.Hour); p.hours == 1 && again.Hour() == h {
+				add(again)
 			}
 		}
 	}

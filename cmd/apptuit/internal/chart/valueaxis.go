@@ -6,25 +6,33 @@ package chart
 import (
 	"math"
 	"strconv"
-
-	"gonum.org/v1/plot"
+	"strings"
 )
 
 // largest is the largest number that is drawn: with larger ones the differences
-// overflow.
-const largest = 1e300
+// overflow, and so do numbers in another unit.
+const largest = 1e280
+
+// tick is a mark on an axis.
+type tick struct {
+	value float64
+	label string
+}
 
 // valueAxis goes from low to high, and has a tick at each multiple of step
-// between them.
-type valueAxis struct{ low, high, step float64 }
-
-var _ plot.Ticker = valueAxis{}
+// between them. All three are in the unit of the values.
+type valueAxis struct {
+	low, high, step float64
+	size            float64 // what a label counts
+	name            string  // of that
+	decimals        int     // of a label; negative for exponents
+}
 
 // newValueAxis returns an axis for values from low to high, with about so many
 // intervals at most. 0 is on it if that does not flatten the lines.
-func newValueAxis(low, high float64, intervals int) valueAxis {
+func newValueAxis(low, high float64, intervals int, unit Unit) valueAxis {
 	if low > high { // no values
-		return valueAxis{0, 1, math.Inf(1)}
+		return valueAxis{low: 0, high: 1, step: math.Inf(1)}
 	}
 	switch {
 	case low > 0 && low <= high/2:
@@ -40,8 +48,35 @@ func newValueAxis(low, high float64, intervals int) valueAxis {
 		}
 		low, high = low-room, high+room
 	}
-	step := niceStep((high - low) / float64(max(2, intervals)))
-	return valueAxis{math.Floor(low/step) * step, math.Ceil(high/step) * step, step}
+	a := valueAxis{low: low, high: high}
+	a.label(unit, (high-low)/float64(max(2, intervals)))
+	const rounding = 1e-9 // of a step: needs no further tick
+	a.low = min(low, math.Floor(low/a.step+rounding)*a.step)
+	a.high = max(high, math.Ceil(high/a.step-rounding)*a.step)
+	return a
+}
+
+// label chooses the multiple of the unit that the labels count, and a step of at least a size
+// that is a round number of it.
+func (a *valueAxis) label(unit Unit, least float64) {
+	const most = 3 // decimals that are easy to read
+	use := func(r rung) {
+		a.size, a.name = r.size/unit.perUnit(), strings.TrimSpace(r.name+unit.per)
+		step := niceStep(least / a.size)
+		a.step, a.decimals = step*a.size, decimals(step)
+	}
+	size := max(math.Abs(a.low), math.Abs(a.high)) * unit.perUnit()
+	if size >= 1e21 || size < 1e-12 {
+		use(unit.one())
+		a.decimals = -1
+		return
+	}
+	r := unit.of(size)
+	use(r)
+	short := unit.kind == plain && r.size == 1e-3 && decimals(a.step) <= most // 0.005 is as short as 5 m
+	if short || a.decimals > most {                                           // or a short range far from 0
+		use(unit.one())
+	}
 }
 
 // niceStep returns the next 1, 2 or 5 times a power of ten.
@@ -55,51 +90,34 @@ func niceStep(least float64) float64 {
 	return 10 * power
 }
 
-// Ticks implements [plot.Ticker].
-func (a valueAxis) Ticks(low, high float64) []plot.Tick {
+// ticks returns the ticks from low to high.
+func (a valueAxis) ticks() []tick {
 	if math.IsInf(a.step, 0) {
-		return []plot.Tick{{Label: " "}} // has the room of a label
+		return nil
 	}
-	format := a.format()
-	var ticks []plot.Tick
-	for i := math.Round(low / a.step); i <= math.Round(high/a.step); i++ {
+	var ticks []tick
+	for i := math.Round(a.low / a.step); i <= math.Round(a.high/a.step); i++ {
 		v := i * a.step
-		ticks = append(ticks, plot.Tick{Value: v, Label: format(v)})
+		ticks = append(ticks, tick{v, a.text(v)})
 	}
 	return ticks
 }
 
-// format returns how the labels are written: all with the same prefix of the SI
-// and the same number of decimals.
-func (a valueAxis) format() func(float64) string {
-	const most = 3 // decimals that are easy to read
-	size := max(math.Abs(a.low), math.Abs(a.high))
-	scale, prefix := 1.0, ""
-	for _, p := range []struct {
-		scale  float64
-		prefix string
-	}{{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}, {1e-12, "p"}} {
-		if size >= p.scale {
-			scale, prefix = p.scale, p.prefix
-			break
-		}
+// text returns a value as it is written. All labels have the same unit and number of decimals.
+func (a valueAxis) text(v float64) string {
+	var number string
+	switch {
+	case v == 0:
+		return "0"
+	case a.decimals < 0:
+		number = strconv.FormatFloat(v/a.size, 'g', 6, 64)
+	default:
+		number = strconv.FormatFloat(v/a.size, 'f', a.decimals, 64)
 	}
-	if prefix == "m" && decimals(a.step) <= most {
-		scale, prefix = 1, "" // 0.005 is as short
+	if a.name == "" {
+		return number
 	}
-	if size >= 1e21 || size < 1e-12 {
-		return func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
-	}
-	n := decimals(a.step / scale)
-	if n > most { // an axis of a short range far from 0
-		scale, prefix, n = 1, "", decimals(a.step)
-	}
-	return func(v float64) string {
-		if v == 0 {
-			return "0"
-		}
-		return strconv.FormatFloat(v/scale, 'f', n, 64) + prefix
-	}
+	return number + " " + a.name
 }
 
 // decimals returns how many a multiple of step has.

@@ -96,7 +96,7 @@ func (x *run) configure() bool {
 
 // suspect looks for variables that a program may not read, or that disable its exporter.
 func (x *run) suspect() {
-	for _, u := range settings.UnknownVariables(os.Environ()) {
+	for _, u := range settings.UnknownVariables(os.Environ(), nil) {
 		advice := "Remove it."
 		if u.Nearest != "" {
 			advice = "Did you mean " + u.Nearest + "?"

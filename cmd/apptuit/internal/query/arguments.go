@@ -29,29 +29,30 @@ type command struct {
 	step  time.Duration
 	align bool
 
-	outputID      string
-	long          bool
-	raw           bool
-	format        format
-	file          string
-	columns       int // of the terminal, 0 if the output is complete
-	width, height int // of a picture; a height of 0 is by the number of panels
+	outputID string
+	long     bool
+	raw      bool
+	format   format
+	file     string
+	columns  int         // of the terminal, 0 if the output is complete
+	plot     chart.Chart // without range and panels
 }
 
 // flags are the flags as they were given.
 type flags struct {
-	server         *serverFlags
-	times          *rangeFlags
-	promql, align  bool
-	long, raw      bool
-	at, step       string
-	format, file   string
-	outputID, size string
-	columns        int
+	server        *serverFlags
+	times         *rangeFlags
+	plot          *plotFlags
+	promql, align bool
+	long, raw     bool
+	at, step      string
+	format, file  string
+	outputID      string
+	columns       int
 }
 
 func addFlags(c *cobra.Command) *flags {
-	f := &flags{server: addServer(c), times: addRange(c, "1h")}
+	f := &flags{server: addServer(c), times: addRange(c, "1h"), plot: addPlotFlags(c)}
 	set := c.Flags()
 	set.BoolVar(&f.promql, "promql", false, "QUERY is PromQL")
 	set.StringVar(&f.at, "at", "", "Value of --promql at one `TIME`, or at now, in place of a range")
@@ -63,7 +64,6 @@ func addFlags(c *cobra.Command) *flags {
 	set.BoolVar(&f.raw, "raw", false, "All digits of the numbers in a table")
 	set.IntVar(&f.columns, "width", 0, "Fit table and chart to `N` columns (default: those of the terminal; elsewhere a table is complete)")
 	set.StringVar(&f.outputID, "id", "", "`ID` of one of several outputs; csv, arrow and parquet have room for one")
-	set.StringVar(&f.size, "size", "", "`WIDTHxHEIGHT` of png and svg in pixels (default: 900x420, more with several outputs)")
 	// It fails only for a flag that does not exist, or has a function already.
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(names(formats()), cobra.ShellCompDirectiveNoFileComp))
 	return f
@@ -100,7 +100,8 @@ func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*com
 	c.parseColumns(f.columns, cmd.OutOrStdout(), note)
 	c.parseOutput(f.format, note)
 	c.keepOffTerminal(cmd.OutOrStdout(), note)
-	note("size", c.parseSize(f.size))
+	c.plot, err = f.plot.parse(cmd, strings.Join(queries, ", "))
+	faults = append(faults, err)
 	c.server, err = f.server.parse()
 	faults = append(faults, err)
 	return c, errors.Join(faults...)
@@ -188,19 +189,4 @@ func (c *command) keepOffTerminal(stdout io.Writer, note func(string, error)) {
 	if c.file == "" && c.format.binary() && terminal.Is(stdout) {
 		note("output", fmt.Errorf("%s is nothing for a terminal: give -f FILE, or redirect the output", c.format))
 	}
-}
-
-func (c *command) parseSize(size string) error {
-	c.width = 900
-	if size == "" {
-		return nil
-	}
-	var rest string
-	if n, _ := fmt.Sscanf(size, "%dx%d%s", &c.width, &c.height, &rest); n != 2 {
-		return fmt.Errorf("%q is not WIDTHxHEIGHT", size)
-	}
-	if min(c.width, c.height) < chart.MinSide || max(c.width, c.height) > chart.MaxSide {
-		return fmt.Errorf("%s: from %d to %d pixels", size, chart.MinSide, chart.MaxSide)
-	}
-	return nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/spf13/cobra"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
@@ -43,15 +45,18 @@ func TestArguments(t *testing.T) {
 			want.start = now.Add(-time.Hour)
 		}
 		if want.zone == nil {
-			want.zone = time.Local
+			want.zone = time.UTC
 		}
 		if want.format == "" {
 			want.format = formatTable
 		}
-		if want.width == 0 {
-			want.width = 900
+		if want.plot.Width == 0 {
+			want.plot.Width = 900
 		}
-		if diff := cmp.Diff(want, *got, cmp.AllowUnexported(command{}, timeRange{}), cmpopts.IgnoreFields(command{}, "server"), cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
+		if want.plot.Title == "" {
+			want.plot.Title = strings.Join(want.queries, ", ")
+		}
+		if diff := cmp.Diff(want, *got, cmp.AllowUnexported(command{}, timeRange{}, chart.Unit{}), cmpopts.IgnoreFields(command{}, "server"), cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 			t.Errorf("%q (-want +got)\n%s", args, diff)
 		}
 	}
@@ -78,7 +83,19 @@ func TestArguments(t *testing.T) {
 	f(command{queries: queries("q"), format: formatTable, columns: 80, raw: true}, "q", "--width", "80", "-o", "table", "--raw")
 	f(command{queries: queries("q"), format: formatTable, columns: 80, long: true}, "q", "--width", "80", "--long")
 	f(command{queries: queries("q"), file: "x.txt"}, "q", "-f", "x.txt")
-	f(command{queries: queries("q"), width: 1200, height: 300}, "q", "--size", "1200x300")
+	f(command{queries: queries("q"), timeRange: timeRange{zone: time.Local}}, "q", "--tz", "Local")
+	f(command{queries: queries("q"), plot: chart.Chart{Width: 1200, Height: 300}}, "q", "--size", "1200x300")
+	f(command{queries: queries("q"), plot: chart.Chart{Title: "CPU time"}}, "q", "--title", "CPU time")
+	bytes, err := chart.ParseUnit("By/s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f(command{queries: queries("q"), plot: chart.Chart{Unit: bytes, Legend: chart.LegendAll}}, "q", "--unit", "By/s", "--legend", "all")
+	f(command{queries: queries("q"), plot: chart.Chart{Legend: chart.LegendNone}}, "q", "--legend", "none")
+	f(command{queries: queries("q"), plot: chart.Chart{Legend: chart.LegendLargest}}, "q", "--legend", "largest")
+	if c, err := parse([]string{"q", "--title", ""}, io.Discard); err != nil || c.plot.Title != "" {
+		t.Errorf("no title: %v, %+v", err, c)
+	}
 	f(command{queries: queries("q"), outputID: "b"}, "q", "--id", "b")
 }
 

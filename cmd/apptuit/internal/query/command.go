@@ -36,7 +36,7 @@ seconds. A DURATION is 90s, 1h30m, 7d or 2w.`,
 		Example: `  apptuit query "fetch('proc.cpu.percent').downsample('1m','avg')"
   apptuit query "fetch('proc.cpu.percent')" --since 7d -f cpu.csv
   apptuit query "a=fetch('cpu'); b=fetch('mem'); output(a,b)" -f both.png
-  apptuit query --promql 'sum by (route) (rate(http_requests[5m]))' -f requests.svg
+  apptuit query --promql 'sum by (route) (rate(http_requests[5m]))' -f requests.svg --unit '{request}/s'
   apptuit query --promql --at now 'topk(5, http_requests)'
   apptuit query --promql --align --step 1m --long http_requests http_errors -f both.parquet
   apptuit query --promql up --endpoint http://prometheus:9090 --prometheus-path ""

@@ -339,7 +339,9 @@ func TestSVG(t *testing.T) {
 		}
 	}
 	f(cpu("-o", "svg"), "fetch('cpu')", "cpu", "host", "web1", "web2", "12:02:00", "2026-06-16 UTC")
-	f(both("-o", "svg"), "a: cpu", "web1", "web2", "b", "mem{host:web1}", "0.95G")
+	f(both("-o", "svg"), "a: cpu", "web1", "web2", "b", "mem{host:web1}", "0.95 G")
+	f(cpu("-o", "svg", "--title", "CPU of two hosts", "--unit", "%"), "CPU of two hosts", "4 %", "10 %", "web1")
+	f(cpu("-o", "svg", "--unit", "{core}"), "fetch('cpu')", "cpu in core", "4")
 }
 
 func TestParquet(t *testing.T) {

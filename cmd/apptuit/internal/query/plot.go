@@ -6,18 +6,13 @@ package query
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// The height of a plot, in pixels, unless it is given.
-const (
-	onePanel  = 420
-	nextPanel = 300 // of several, each
-	maxPanels = chart.MaxSide / nextPanel
-)
+// maxPanels is how many outputs a picture has room for.
+const maxPanels = chart.MaxSide / chart.MinPanel
 
 // writePlot draws the outputs of an answer, one above the other.
 func (c *command) writePlot(w io.Writer, r *query.Result) error {
@@ -28,16 +23,14 @@ func (c *command) writePlot(w io.Writer, r *query.Result) error {
 	if len(outputs) > maxPanels {
 		return fmt.Errorf("the answer has %d outputs, and a picture room for %d: choose one with --id", len(outputs), maxPanels)
 	}
-	plot := chart.Chart{Title: strings.Join(c.queries, ", "), From: c.start.In(c.zone), To: c.until().In(c.zone), Width: c.width, Height: c.height}
+	plot := c.plot
+	plot.From, plot.To = c.start.In(c.zone), c.until().In(c.zone)
 	for _, o := range outputs {
 		panel := chart.Panel{Frame: c.frame(o)}
 		if len(outputs) > 1 {
 			panel.Title = o.ID
 		}
 		plot.Panels = append(plot.Panels, panel)
-	}
-	if plot.Height == 0 {
-		plot.Height = max(onePanel, nextPanel*len(outputs))
 	}
 	if c.format == formatPNG {
 		return plot.WritePNG(w)

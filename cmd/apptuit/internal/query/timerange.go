@@ -25,7 +25,7 @@ func addRange(c *cobra.Command, since string) *rangeFlags {
 	set.StringVar(&f.since, "since", since, "`DURATION` from the start to the end")
 	set.StringVar(&f.start, "start", "", "`TIME` of the start, in place of --since")
 	set.StringVar(&f.end, "end", "", "`TIME` of the end (default: now)")
-	set.StringVar(&f.zone, "tz", "Local", "`ZONE` of times without one, and of the times in the output: UTC, Europe/Zurich")
+	set.StringVar(&f.zone, "tz", "UTC", "`ZONE` of times without one, and of the times in the output: Europe/Zurich, Local")
 	return f
 }
 

@@ -1,0 +1,159 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package chart
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Unit is the unit of the values of a chart. It decides how they are written: 250 ms,
+// 1.5 GiB, 40 %. The zero Unit is that of plain numbers, such as 1.2 M.
+type Unit struct {
+	kind   kind
+	symbol string  // without prefix
+	per    string  // such as /s
+	note   string  // is said once, beside the title
+	ratio  float64 // of the unit to the one that the symbol means; 0 for 1
+}
+
+// kind is the way in which numbers of a unit get smaller.
+type kind int
+
+const (
+	plain    kind = iota // prefixes of the SI, but no more than it needs
+	metric               // prefixes of the SI
+	binary               // prefixes of powers of 1024
+	duration             // seconds, minutes, hours, days
+	fixed                // no prefixes
+)
+
+// UnitHelp lists the units for the help of a flag.
+const UnitHelp = "s, ms, By, %, 1, {request}, By/s and so on"
+
+// ParseUnit reads a unit in UCUM's code, as OpenTelemetry's instruments have it: s, By, bit,
+// Hz, W, J, V, A, m, g, also with prefixes (ms, us, KiBy, MBy, kg), min, h, d, Cel, %, 1, and
+// {request} for all that is counted; each also per s, min, h or d (By/s).
+func ParseUnit(text string) (Unit, error) {
+	code, note := text, ""
+	if rest, ok := strings.CutPrefix(text, "{"); ok {
+		if word, rest, ok := strings.Cut(rest, "}"); ok && word != "" {
+			note, code = word, "1"+rest
+		}
+	}
+	of, per, rate := strings.Cut(code, "/")
+	if rate && of == "" {
+		of = "1"
+	}
+	u, ok := unitOf(of)
+	if !ok || rate && !slices.Contains([]string{"s", "min", "h", "d"}, per) {
+		return Unit{}, fmt.Errorf("unknown unit %q: must be a UCUM unit such as %s; other words go between braces", text, UnitHelp)
+	}
+	if rate {
+		u.per = "/" + per
+	}
+	if note != "" {
+		u.note, u.per = note+u.per, ""
+	}
+	return u, nil
+}
+
+// unitOf reads a unit that is not per another one.
+func unitOf(code string) (Unit, bool) {
+	for known, u := range map[string]Unit{
+		"1": {}, "%": {kind: fixed, symbol: "%"}, "Cel": {kind: fixed, symbol: "°C"},
+		"min": {kind: duration, ratio: 60}, "h": {kind: duration, ratio: 3600}, "d": {kind: duration, ratio: 24 * 3600},
+	} {
+		if code == known {
+			return u, true
+		}
+	}
+	for symbol, u := range map[string]Unit{
+		"s": {kind: duration}, "By": {kind: binary, symbol: "B"}, "bit": {kind: metric, symbol: "bit"},
+		"Hz": {kind: metric, symbol: "Hz"}, "W": {kind: metric, symbol: "W"}, "J": {kind: metric, symbol: "J"},
+		"V": {kind: metric, symbol: "V"}, "A": {kind: metric, symbol: "A"}, "m": {kind: metric, symbol: "m"}, "g": {kind: metric, symbol: "g"},
+	} {
+		prefix, ok := strings.CutSuffix(code, symbol)
+		if !ok {
+			continue
+		}
+		if prefix == "" {
+			return u, true
+		}
+		for p, ratio := range map[string]float64{
+			"n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
+			"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50,
+		} {
+			if prefix == p {
+				u.ratio = ratio
+				return u, true
+			}
+		}
+	}
+	return Unit{}, false
+}
+
+// title adds to a title what is counted.
+func (u Unit) title(t string) string {
+	if u.note == "" || t == "" {
+		return t + u.note
+	}
+	return t + " in " + u.note
+}
+
+// rung is a multiple of a unit: values from least on are written with it.
+type rung struct {
+	least, size float64
+	name        string
+}
+
+// rungs returns the multiples, the largest first. One of them is 1.
+func (u Unit) rungs() []rung {
+	si := func(name string, size float64) rung { return rung{size, size, name + u.symbol} }
+	switch u.kind {
+	case fixed:
+		return []rung{si("", 1)}
+	case duration:
+		return []rung{
+			{2 * 24 * 3600, 24 * 3600, "d"},
+			{2 * 3600, 3600, "h"},
+			{2 * 60, 60, "min"},
+			si("s", 1), si("ms", 1e-3), si("µs", 1e-6), si("ns", 1e-9),
+		}
+	case binary:
+		return []rung{si("Ei", 1<<60), si("Pi", 1<<50), si("Ti", 1<<40), si("Gi", 1<<30), si("Mi", 1<<20), si("Ki", 1<<10), si("", 1)}
+	}
+	return []rung{
+		si("E", 1e18), si("P", 1e15), si("T", 1e12), si("G", 1e9), si("M", 1e6), si("k", 1e3),
+		si("", 1), si("m", 1e-3), si("µ", 1e-6), si("n", 1e-9), si("p", 1e-12),
+	}
+}
+
+// one is the multiple 1.
+func (u Unit) one() rung {
+	if u.kind == duration {
+		return rung{1, 1, "s"}
+	}
+	return rung{1, 1, u.symbol}
+}
+
+// perUnit returns the ratio of the unit to that of the symbol.
+func (u Unit) perUnit() float64 {
+	if u.ratio == 0 {
+		return 1
+	}
+	return u.ratio
+}
+
+// of returns the multiple for values up to a size, which is in the unit of the symbol.
+func (u Unit) of(size float64) rung {
+	all := u.rungs()
+	for _, r := range all {
+		if size >= r.least {
+			return r
+		}
+	}
+	return all[len(all)-1]
+}
