@@ -84,13 +84,9 @@ func (p *Progress) Stop() {
 }
 
 // Around returns a writer to the same terminal, for stdout and for messages: the line is
-// removed before each Write, and drawn again after it.
-func (p *Progress) Around(w io.Writer) io.Writer {
-	if p.out == nil {
-		return w
-	}
-	return around{p, w}
-}
+// removed before each Write, and drawn again after it. The writers of one Progress may be used
+// concurrently, also if there is no terminal: handlers write messages while the command does.
+func (p *Progress) Around(w io.Writer) io.Writer { return around{p, w} }
 
 type around struct {
 	progress *Progress

@@ -4,6 +4,7 @@
 package terminal
 
 import (
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -117,14 +118,20 @@ func TestProgress_FitsTheTerminal(t *testing.T) {
 
 func TestProgress_IsForTerminals(t *testing.T) {
 	t.Parallel()
-	s := &screen{}
+	s := &strings.Builder{} // which the race detector watches
 	p := NewProgress(s)
 	p.Set("working")
-	if w := p.Around(s); w != s {
-		t.Errorf("output goes through %T", w)
+	var writers sync.WaitGroup
+	for range 10 { // handlers write messages, too
+		writers.Go(func() {
+			if _, err := io.WriteString(p.Around(s), "text\n"); err != nil {
+				t.Error(err)
+			}
+		})
 	}
+	writers.Wait()
 	p.Stop()
-	if s.String() != "" {
-		t.Errorf("it has %q", s.String())
+	if want := strings.Repeat("text\n", 10); s.String() != want {
+		t.Errorf("it has %q, want %q", s.String(), want)
 	}
 }
