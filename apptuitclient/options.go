@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/encoding"
@@ -143,6 +144,14 @@ func WithoutEnvironmentTags() Option {
 // except those for proxies.
 func WithoutEnvironment() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.All = true })
+}
+
+// WithKnownVariables names environment variables that begin with APPTUIT_ and that the program
+// reads itself. By default, New warns about each variable with such a name that no setting
+// reads, because it may be misspelt.
+func WithKnownVariables(names ...string) Option {
+	names = slices.Clone(names)
+	return optionFunc(func(s *client.Settings) { s.KnownVariables = append(s.KnownVariables, names...) })
 }
 
 // WithSanitizeMode sets how invalid characters in metric names and tag keys are replaced.

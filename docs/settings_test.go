@@ -199,9 +199,6 @@ func variableList(chosen func(*settings.Setting) bool) string {
 			continue
 		}
 		text := s.VariableForm() + ". " + s.Doc
-		if s.Switch == settings.Disable {
-			text = "`yes` disables the setting. " + s.Doc
-		}
 		text = strings.ToUpper(text[:1]) + text[1:]
 		if s.Default != "" {
 			text += " Default: " + s.Default + "."

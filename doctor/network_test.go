@@ -95,7 +95,7 @@ func TestCertificates(t *testing.T) {
 		"expires soon": {cert: ca.issue(t, "127.0.0.1", time.Now().Add(3*24*time.Hour)), status: "warning", texts: []string{"TLS 1.3", "Renew"}},
 		"expired":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(-time.Hour)), status: "failed", texts: []string{"expired", "renewed"}},
 		"another name": {cert: ca.issue(t, "10.9.8.7", time.Now().Add(90*24*time.Hour)), status: "failed", texts: []string{"10.9.8.7", "a name that is in the certificate"}},
-		"old TLS":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), old: true, status: "failed", texts: []string{"protocol version", "does not agree to TLS"}},
+		"old TLS":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), old: true, status: "failed", texts: []string{"protocol version", "ends the TLS handshake", "APPTUIT_CLIENT_CERTIFICATE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewUnstartedServer(apptuittest.NewHandler(apptuittest.WithToken(theToken)))

@@ -27,7 +27,7 @@ func networkAdvice(err error) string {
 	case errors.As(err, &noTLS), errors.Is(err, http.ErrSchemeMismatch):
 		return "The server does not speak TLS at this port. Is it the right one, or is it http:// ?"
 	case errors.As(err, &operation) && (operation.Op == "remote error" || operation.Op == "local error"): // alerts of TLS
-		return "The server does not agree to TLS: an old version of it, or a client certificate that it wants."
+		return "The server ends the TLS handshake: it speaks only an old version of TLS, or requires a client certificate (APPTUIT_CLIENT_CERTIFICATE and APPTUIT_CLIENT_KEY, or WithTLSFiles)."
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "Nothing listens there. Does the server run, and is the port right?"
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):

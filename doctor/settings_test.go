@@ -35,7 +35,7 @@ func TestSourcesAreTold(t *testing.T) {
 	o.has(t, "ok", "compression", "gzip, from --compression; --compression beats APPTUIT_COMPRESSION")
 	o.has(t, "ok", "prefix", "shop., from APPTUIT_PREFIX")
 	o.has(t, "ok", "export interval", "10000, from OTEL_METRIC_EXPORT_INTERVAL")
-	o.has(t, "ok", "defaults", "timeout: 60s; retry.max_elapsed_time: 60s; spool.instances: no")
+	o.has(t, "ok", "defaults", "timeout, retry.max_elapsed_time, spool.instances")
 	o.has(t, "ok", "put", "shop_apptuit_doctor_probe{env=doctor, ", "team=a")
 	o.has(t, "ok", "token file", file, "owner only")
 	if got := s.Requests()[0].Encoding; got != "gzip" {

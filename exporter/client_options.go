@@ -90,6 +90,13 @@ func WithCompression(compression apptuitclient.Compression) Option {
 	return clientOption("WithCompression", apptuitclient.WithCompression(compression))
 }
 
+// WithKnownVariables names environment variables that begin with APPTUIT_ and that the program
+// reads itself. By default there is a warning about each that no setting reads. See
+// [apptuitclient.WithKnownVariables].
+func WithKnownVariables(names ...string) Option {
+	return clientOption("WithKnownVariables", apptuitclient.WithKnownVariables(names...))
+}
+
 // WithTLSFiles sets files with certificates and keys, which are read again when they change. By
 // default the certificates of the system verify the server. It overrides APPTUIT_CERTIFICATE,
 // APPTUIT_CLIENT_CERTIFICATE and APPTUIT_CLIENT_KEY. See [apptuitclient.WithTLSFiles].

@@ -302,10 +302,9 @@
 //	APPTUIT_PROMETHEUS_NAMES      yes or no. Names of OpenTelemetry's Prometheus exporter: units,
 //	                              _total, label names. It requires the sanitize mode prometheus.
 //	                              Default: no. WithPrometheusNames has the same effect.
-//	APPTUIT_DISABLE_HOST_TAG      yes disables the setting. Tag host with the resource attribute
-//	                              host.name, or else the name of this host. The Collector's exporter
-//	                              uses only the attribute. Default: yes. WithoutHostTag has the same
-//	                              effect.
+//	APPTUIT_DISABLE_HOST_TAG      yes disables it. Tag host with the resource attribute host.name,
+//	                              or else the name of this host. The Collector's exporter uses only
+//	                              the attribute. Default: yes. WithoutHostTag has the same effect.
 //	APPTUIT_INSTANCE_TAG          yes or no. Tag service_instance_id with a random value, which
 //	                              distinguishes processes with the same service name on one host.
 //	                              Default: no. WithInstanceTag has the same effect.
@@ -337,8 +336,9 @@
 //	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION
 //	                              explicit_bucket_histogram or base2_exponential_bucket_histogram.
 //	                              Aggregation of histograms, as for OTLP. A View overrides it.
-//	                              Default: the first, in the reporter layout the second. Overridden
-//	                              by WithAggregationSelector.
+//	                              Default: explicit_bucket_histogram, in the reporter layout
+//	                              base2_exponential_bucket_histogram. Overridden by
+//	                              WithAggregationSelector.
 //	APPTUIT_HISTOGRAMS            recorded, buckets, quantiles or both. Whether histograms are sent
 //	                              as buckets, quantiles or both. recorded sends explicit buckets as
 //	                              buckets, and exponential histograms as quantiles. Default:

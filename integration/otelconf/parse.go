@@ -10,6 +10,8 @@ import (
 
 	contrib "go.opentelemetry.io/contrib/otelconf"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
 // exporterName is the key that makes an exporter this one.
@@ -39,8 +41,12 @@ func ParseYAML(file []byte) (*OpenTelemetryConfiguration, error) {
 	if err != nil {
 		return nil, joined([]error{err})
 	}
-	d := &decoding{used: make(map[*yaml.Node]bool), faults: substitute(documents[0])}
+	names, faults := substitute(documents[0])
+	d := &decoding{used: make(map[*yaml.Node]bool), faults: faults}
 	c := &OpenTelemetryConfiguration{readers: d.readers(value{d: d, node: content(documents[0])})}
+	for _, r := range c.readers {
+		r.settings.client = append(r.settings.client, apptuitclient.WithKnownVariables(names...))
+	}
 	d.misplaced(documents)
 	if err := documents[0].Decode(&c.Rest); err != nil {
 		d.faults = append(d.faults, withoutValues(err))

@@ -238,3 +238,23 @@ func TestExporters(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A variable that the document refers to is not misspelt, whatever its name.
+func TestReferencesAreKnownVariables(t *testing.T) {
+	t.Setenv("APPTUIT_OWN_TOKEN", "a")
+	t.Setenv("APPTUIT_TOKN", "b")
+	var warned []string
+	handler := exporter.WithWarningHandler(func(err error) { warned = append(warned, err.Error()) })
+	for _, e := range parse(t, documentWith("apptuit: {endpoint: \"http://localhost:1\", tags: {owner: \"${APPTUIT_OWN_TOKEN}\"}}")).Exporters() {
+		exp, err := exporter.New(t.Context(), append(e.Options, handler)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := exp.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], "APPTUIT_TOKN has no effect") {
+		t.Errorf("warned %q", warned)
+	}
+}

@@ -5,6 +5,7 @@ package otelconf
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -27,15 +28,17 @@ const maxFaults = 100
 // document, by the rules of OpenTelemetry's configuration data model:
 // in scalar values, never in keys or comments. A variable's value is data, whatever
 // its characters. The type of an unquoted scalar follows from its text after
-// the replacement. It returns a fault for each invalid reference.
-func substitute(document *yaml.Node) []error {
-	s := &substitution{seen: make(map[*yaml.Node]bool), room: maxDocument}
+// the replacement. It returns the names of the variables, and a fault for each invalid
+// reference.
+func substitute(document *yaml.Node) (names []string, faults []error) {
+	s := &substitution{seen: make(map[*yaml.Node]bool), names: make(map[string]bool), room: maxDocument}
 	s.walk(document, nil)
-	return s.faults
+	return slices.Sorted(maps.Keys(s.names)), s.faults
 }
 
 type substitution struct {
 	seen   map[*yaml.Node]bool // nodes with an anchor: aliases lead to them again
+	names  map[string]bool     // variables that the document refers to
 	room   int                 // bytes that the values of further references may have
 	faults []error
 }
@@ -105,7 +108,7 @@ func (s *substitution) expand(text string) (string, error) {
 		}
 		end := 0
 		for _, m := range reference.FindAllStringSubmatchIndex(part, -1) {
-			value, err := lookup(part[m[2]:m[3]])
+			value, err := s.lookup(part[m[2]:m[3]])
 			if err != nil {
 				return "", err
 			}
@@ -121,11 +124,12 @@ func (s *substitution) expand(text string) (string, error) {
 }
 
 // lookup returns the value for NAME, env:NAME or NAME:-default.
-func lookup(text string) (string, error) {
+func (s *substitution) lookup(text string) (string, error) {
 	m := variable.FindStringSubmatch(text)
 	if m == nil {
 		return "", fmt.Errorf("${…} is no reference to a variable: it must be ${NAME} or ${NAME:-default}; $${ is the text ${")
 	}
+	s.names[m[1]] = true
 	if value := os.Getenv(m[1]); value != "" {
 		return value, nil
 	}

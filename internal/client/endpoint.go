@@ -46,7 +46,7 @@ func (s *Settings) SetEndpoint(from, endpoint string) {
 func cutAPI(u *url.URL) (base, api string, ok bool) {
 	path := strings.TrimRight(u.EscapedPath(), "/")
 	for _, api := range []string{
-		"/api/put", "/api/query",
+		"/api/put", "/api/query", "/v1/metrics", // the last is that of OTLP
 		"/prometheus/api/v1/query_range", "/prometheus/api/v1/query", "/prometheus/api/v1",
 		"/api/v1/query_range", "/api/v1/query", "/api/v1",
 	} {

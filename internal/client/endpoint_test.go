@@ -22,6 +22,7 @@ func TestEndpoint_WithThePathOfAnAPI(t *testing.T) {
 		"https://fake.test/a%2Fb/api/put":                             "without /api/put: use https://fake.test/a%2Fb",
 		"https://fake.test/api/query":                                 "without /api/query: use https://fake.test",
 		"https://fake.test/prometheus/api/v1/query_range":             "without /prometheus/api/v1/query_range: use https://fake.test",
+		"https://fake.test/otlp/v1/metrics":                           "without /v1/metrics: use https://fake.test/otlp",
 		"https://fake.test/x/api/v1":                                  "without /api/v1: use https://fake.test/x",
 		"https://fake.test/x/api/v1/query/":                           "without /api/v1/query: use https://fake.test/x",
 		"http://vmselect:8481/select/0/prometheus/api/v1/query_range": "without /prometheus/api/v1/query_range: use http://vmselect:8481/select/0",

@@ -33,7 +33,7 @@ func (s *Settings) environment() {
 	if s.Spool == nil && spool.Dir != "" && !s.Ignore.Spool {
 		s.Spool = spool
 	}
-	for _, v := range settings.UnknownVariables(os.Environ()) {
+	for _, v := range settings.UnknownVariables(os.Environ(), s.KnownVariables) {
 		s.unknownVariable(v)
 	}
 }

@@ -99,6 +99,10 @@ func TestEnvironment_UnknownVariablesAreWarnings(t *testing.T) {
 	if len(w) > 0 {
 		t.Errorf("with WithoutEnvironment: %q", w)
 	}
+	newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithKnownVariables("APPTUIT_SOMETHING_ELSE", "APPTUIT_TOKEN"), w.option())
+	if len(w) > 0 {
+		t.Errorf("with WithKnownVariables: %q", w)
+	}
 }
 
 // A client without options takes certificates, proxy and headers from the environment.

@@ -42,6 +42,8 @@ type Settings struct {
 		All, Tags, Spool bool
 	}
 
+	KnownVariables []string // that begin with APPTUIT_, and that the program reads itself
+
 	machine Machine
 	profile Profile // of Server
 

@@ -50,13 +50,17 @@ type Unknown struct {
 }
 
 // UnknownVariables returns the variables of an environment, in the form of os.Environ, whose
-// names begin with APPTUIT_ in any case and that no setting reads, sorted by name. Variables
-// that Kubernetes sets for a service whose name begins with apptuit are left out.
-func UnknownVariables(environ []string) []Unknown {
-	var known, current []string
+// names begin with APPTUIT_ in any case, that no setting reads, and that are not in others,
+// sorted by name. Variables that Kubernetes sets for a service whose name begins with apptuit
+// are left out.
+func UnknownVariables(environ, others []string) []Unknown {
+	var current []string
+	known, variableOf := slices.Clone(others), map[string]string{}
 	for _, s := range WithVariables() {
-		current = append(current, s.Variable)
 		known = append(known, s.Variable, s.Deprecated)
+		byName := prefix + strings.ToUpper(strings.ReplaceAll(s.Name, ".", "_"))
+		variableOf[s.Variable], variableOf[byName] = s.Variable, s.Variable
+		current = append(current, s.Variable, byName)
 	}
 	var unknown []Unknown
 	link := regexp.MustCompile(serviceLink)
@@ -65,7 +69,7 @@ func UnknownVariables(environ []string) []Unknown {
 		if value == "" || !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(known, name) || link.MatchString(name) {
 			continue
 		}
-		unknown = append(unknown, Unknown{Name: name, Nearest: nearest.Name(name, current)})
+		unknown = append(unknown, Unknown{Name: name, Nearest: variableOf[nearest.Name(name, current)]})
 	}
 	slices.SortFunc(unknown, func(a, b Unknown) int { return strings.Compare(a.Name, b.Name) })
 	return unknown

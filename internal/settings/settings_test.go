@@ -75,18 +75,22 @@ func TestReadEnvironment(t *testing.T) {
 
 func TestUnknownVariables(t *testing.T) {
 	environ := []string{
-		"PATH=/bin", "APPTUIT_TAGS=a: b", "APPTUIT_PY_TOKEN=x", "APPTUIT_EMPTY=", "APPTUIT_TOKEN=secret", "apptuit_endpoint=x", "APPTUIT_SOMETHING_ELSE=1", "APPTUIT",
+		"PATH=/bin", "APPTUIT_TAGS=a: b", "APPTUIT_PY_TOKEN=x", "APPTUIT_EMPTY=", "APPTUIT_TOKEN=secret", "apptuit_endpoint=x", "APPTUIT_SOMETHING_ELSE=1", "APPTUIT", "APPTUIT_HOST_TAG=no", "APPTUIT_TLS_CA_FILE=x", "APPTUIT_OWN=1",
 		// Kubernetes sets these for services named apptuit and apptuit-gateway.
 		"APPTUIT_SERVICE_HOST=10.0.0.1", "APPTUIT_SERVICE_PORT=80", "APPTUIT_SERVICE_PORT_HTTP=80", "APPTUIT_PORT=tcp://10.0.0.1:80", "APPTUIT_PORT_80_TCP=tcp://10.0.0.1:80",
 		"APPTUIT_PORT_80_TCP_PROTO=tcp", "APPTUIT_PORT_80_TCP_PORT=80", "APPTUIT_PORT_80_TCP_ADDR=10.0.0.1", "APPTUIT_GATEWAY_SERVICE_HOST=10.0.0.1",
 	}
 	want := []settings.Unknown{
-		{Name: "APPTUIT_SOMETHING_ELSE"}, {Name: "APPTUIT_TOKEN", Nearest: "APPTUIT_API_TOKEN"}, {Name: "apptuit_endpoint", Nearest: "APPTUIT_ENDPOINT"},
+		{Name: "APPTUIT_HOST_TAG", Nearest: "APPTUIT_DISABLE_HOST_TAG"},
+		{Name: "APPTUIT_SOMETHING_ELSE"},
+		{Name: "APPTUIT_TLS_CA_FILE", Nearest: "APPTUIT_CERTIFICATE"},
+		{Name: "APPTUIT_TOKEN", Nearest: "APPTUIT_API_TOKEN"},
+		{Name: "apptuit_endpoint", Nearest: "APPTUIT_ENDPOINT"},
 	}
-	if diff := cmp.Diff(want, settings.UnknownVariables(environ)); diff != "" {
+	if diff := cmp.Diff(want, settings.UnknownVariables(environ, []string{"APPTUIT_OWN"})); diff != "" {
 		t.Error(diff)
 	}
-	if got := settings.UnknownVariables(slices.Repeat([]string{"A=b"}, 1000)); got != nil {
+	if got := settings.UnknownVariables(slices.Repeat([]string{"A=b"}, 1000), nil); got != nil {
 		t.Error(got)
 	}
 }
@@ -95,7 +99,7 @@ func TestSetting_FormsAndDefaults(t *testing.T) {
 	for name, want := range map[string][4]string{
 		"timeout":         {"a duration with a unit, such as `30s`", "an integer, milliseconds", "a duration with a unit, such as `30s`", "60000"},
 		"spool.max_bytes": {"bytes, or a number of `KiB`, `MiB` or `GiB`", "an integer, bytes", "an integer, bytes", "536870912"},
-		"host_tag":        {"`yes` or `no`", "`true` or `false`", "`true` or `false`", "true"},
+		"host_tag":        {"`yes` disables it", "`true` or `false`", "`true` or `false`", "true"},
 		"compression":     {"`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "gzip"},
 		"headers":         {"`k1=v1,k2=v2`, values percent-encoded", "a list of `name` and `value`", "a mapping of texts", ""},
 	} {

@@ -303,7 +303,7 @@ func values() []Setting {
 		},
 		{
 			Name: "default_histogram_aggregation", Group: Values, Options: []string{"exporter.WithAggregationSelector"}, Variable: "APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION",
-			Type: Choice, Choices: []string{"explicit_bucket_histogram", "base2_exponential_bucket_histogram"}, Default: "the first, in the reporter layout the second", NoCollectorKey: senderChooses,
+			Type: Choice, Choices: []string{"explicit_bucket_histogram", "base2_exponential_bucket_histogram"}, Default: "`explicit_bucket_histogram`, in the reporter layout `base2_exponential_bucket_histogram`", NoCollectorKey: senderChooses,
 			Doc: "Aggregation of histograms, as for OTLP. A View overrides it.",
 		},
 		{
@@ -385,6 +385,11 @@ func operation() []Setting {
 			Name: "warning_handler", Group: Operation, Options: []string{"apptuitclient.WithWarningHandler"},
 			Type: Code, Default: "`otel.Handle`", NoVariable: isFunction, NoKey: isFunction, NoCollectorKey: ownLog,
 			Doc: "Function that is called with warnings.",
+		},
+		{
+			Name: "known_variables", Group: Operation, Options: []string{"apptuitclient.WithKnownVariables"},
+			Type: Code, NoVariable: "it is about variables", NoKey: "variables that the document refers to are known", NoCollectorKey: namesVariables,
+			Doc: "Further variables that begin with `APPTUIT_`, which the program reads itself. There is no warning about them.",
 		},
 		{
 			Name: "meter_provider", Group: Operation, Options: []string{"exporter.WithMeterProvider"}, Variable: "OTEL_GO_X_OBSERVABILITY",

@@ -43,6 +43,9 @@ func (s *Setting) VariableForm() string {
 	case Folder:
 		return "a folder"
 	case Flag, FlagOrPatterns:
+		if s.Switch == Disable {
+			return "`yes` disables it"
+		}
 		return "`yes` or `no`"
 	case Integer:
 		return "an integer"

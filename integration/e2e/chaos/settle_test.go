@@ -90,7 +90,7 @@ func TestTheBooksShowWhatIsWrong(t *testing.T) {
 	}
 	e := exporter.Stats{Produced: 10, Accepted: 4, Rejected: 1, Spooled: 3, Dropped: 2}
 	s := apptuitclient.SpoolStats{Points: 1, Found: 1, Spooled: 3, Replayed: 1, Rejected: 1, Dropped: 1}
-	sound := books{produced: 10, accepted: 5, rejected: 2, dropped: 3, left: 1}
+	sound := books{produced: 10, accepted: 5, rejected: 2, dropped: 3, spooled: 3, left: 1}
 	f(e, s, sound)
 	found := s
 	found.Found, found.Points = 2, 2

@@ -60,15 +60,17 @@ func neverSent(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &certificate)
 }
 
-// answer is the body of a response.
+// answer is the body of a response. The client may close it while it is read.
 type answer struct {
 	io.ReadCloser
 	t      *tap
 	status int
 	points []servers.Point
-	seen   bytes.Buffer
-	whole  bool
 	once   sync.Once
+
+	mu    sync.Mutex // guards the fields below
+	seen  bytes.Buffer
+	whole bool
 }
 
 // maxSeen is more than an answer has that says something of points.
@@ -76,6 +78,8 @@ const maxSeen = 1 << 20
 
 func (a *answer) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.seen.Write(p[:min(n, maxSeen-min(a.seen.Len(), maxSeen))])
 	a.whole = a.whole || errors.Is(err, io.EOF)
 	return n, err
@@ -88,6 +92,8 @@ func (a *answer) Close() error {
 }
 
 func (a *answer) judge() func(*servers.Point) verdict {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	all := func(v verdict) func(*servers.Point) verdict { return func(*servers.Point) verdict { return v } }
 	blank := a.whole && len(bytes.TrimSpace(a.seen.Bytes())) == 0
 	success := a.status/100 == 2
