@@ -96,12 +96,12 @@ func (x *run) configure() bool {
 
 // suspect looks for variables that a program may not read, or that disable its exporter.
 func (x *run) suspect() {
-	for _, u := range settings.UnknownVariables(os.Environ()) {
+	for _, u := range settings.UnknownVariables(os.Environ(), nil) {
 		advice := "Remove it."
 		if u.Nearest != "" {
 			advice = "Did you mean " + u.Nearest + "?"
 		}
-		x.add(isSuspect, "unknown-variable", advice, "no program reads the variable %s", u.Name)
+		x.add(isSuspect, "unknown-variable", advice, "this library does not read the variable %s", u.Name)
 	}
 	value := func(name string) string { return strings.TrimFunc(os.Getenv(name), env.IsBlank) }
 	if strings.EqualFold(value("OTEL_SDK_DISABLED"), "true") {
