@@ -101,7 +101,7 @@ func (x *run) suspect() {
 		if u.Nearest != "" {
 			advice = "Did you mean " + u.Nearest + "?"
 		}
-		x.add(isSuspect, "unknown-variable", advice, "no program reads the variable %s", u.Name)
+		x.add(isSuspect, "unknown-variable", advice, "this library does not read the variable %s", u.Name)
 	}
 	value := func(name string) string { return strings.TrimFunc(os.Getenv(name), env.IsBlank) }
 	if strings.EqualFold(value("OTEL_SDK_DISABLED"), "true") {
