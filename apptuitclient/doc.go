@@ -168,13 +168,15 @@
 //	                              Without it, the token is sent as a Bearer token. Overridden by
 //	                              WithUserID.
 //	APPTUIT_HEADERS               k1=v1,k2=v2, values percent-encoded. Headers of every request.
-//	                              Authorization replaces token and user id. Content-*, Host,
-//	                              Transfer-Encoding and User-Agent are refused. A key of the
-//	                              configuration replaces the whole variable. Overridden by
-//	                              WithHeaders.
+//	                              Authorization excludes a token and a user id that are set in the
+//	                              same place; the option and the key override the variables of token
+//	                              and user id. Content-*, Host, Transfer-Encoding and User-Agent are
+//	                              refused. The option and the key replace the whole variable.
+//	                              Overridden by WithHeaders.
 //	APPTUIT_CERTIFICATE           A file. PEM file with the certificates that verify the server's.
-//	                              It is read again when it changes. Default: the certificates of the
-//	                              system. Overridden by WithTLSFiles.
+//	                              It is read again when it changes. WithTLSClientConfig and
+//	                              WithHTTPClient override the variables of TLS. Default: the
+//	                              certificates of the system. Overridden by WithTLSFiles.
 //	APPTUIT_CLIENT_CERTIFICATE    A file. PEM file with the certificate of the client, and its
 //	                              intermediate certificates. It requires tls.key_file, and is read
 //	                              again when it changes. Overridden by WithTLSFiles.
@@ -182,9 +184,9 @@
 //	                              tls.cert_file, and is read again when it changes. Overridden by
 //	                              WithTLSFiles.
 //	APPTUIT_PROXY                 A URL. Proxy for all requests, with the scheme http, https, socks5
-//	                              or socks5h. It may contain user and password. Default:
-//	                              HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as in net/http. Overridden
-//	                              by WithProxy.
+//	                              or socks5h. It may contain user and password. WithHTTPClient
+//	                              overrides the variable. Default: HTTPS_PROXY, HTTP_PROXY and
+//	                              NO_PROXY, as in net/http. Overridden by WithProxy.
 //	APPTUIT_TIMEOUT               A duration with a unit, such as 30s. Limit of one request. A
 //	                              PeriodicReader limits all requests of an Export to its own
 //	                              time-out, 30 s by default. In declarative configuration, 0 means

@@ -78,7 +78,7 @@ func credentials() []Setting {
 		{
 			Name: "headers", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, Variable: "APPTUIT_HEADERS", CollectorKey: "=",
 			Type: Headers, Secret: SecretValue,
-			Doc: "Headers of every request. `Authorization` replaces token and user id. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. A key of the configuration replaces the whole variable.",
+			Doc: "Headers of every request. `Authorization` excludes a token and a user id that are set in the same place; the option and the key override the variables of token and user id. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. The option and the key replace the whole variable.",
 		},
 		{
 			Name: "headers_list", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, NoVariable: "see `headers`", NoCollectorKey: "see `headers`",
@@ -93,7 +93,7 @@ func connection() []Setting {
 		{
 			Name: "tls.ca_file", Group: Connection, Options: []string{"apptuitclient.WithTLSFiles"}, Variable: "APPTUIT_CERTIFICATE", CollectorKey: "tls::ca_file",
 			Type: File, Default: "the certificates of the system",
-			Doc: "PEM file with the certificates that verify the server's. It is read again when it changes.",
+			Doc: "PEM file with the certificates that verify the server's. It is read again when it changes. `WithTLSClientConfig` and `WithHTTPClient` override the variables of TLS.",
 		},
 		{
 			Name: "tls.cert_file", Group: Connection, Options: []string{"apptuitclient.WithTLSFiles"}, Variable: "APPTUIT_CLIENT_CERTIFICATE", CollectorKey: "tls::cert_file",
@@ -113,7 +113,7 @@ func connection() []Setting {
 		{
 			Name: "proxy_url", Group: Connection, Options: []string{"apptuitclient.WithProxy"}, Variable: "APPTUIT_PROXY", CollectorKey: "=",
 			Type: URL, Default: "`HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, as in net/http", Secret: SecretInURL,
-			Doc: "Proxy for all requests, with the scheme `http`, `https`, `socks5` or `socks5h`. It may contain user and password.",
+			Doc: "Proxy for all requests, with the scheme `http`, `https`, `socks5` or `socks5h`. It may contain user and password. `WithHTTPClient` overrides the variable.",
 		},
 		{
 			Name: "http_client", Group: Connection, Options: []string{"apptuitclient.WithHTTPClient"},
