@@ -30,7 +30,7 @@ func TestContributingNamesExistingFiles(t *testing.T) {
 			switch name := m[1]; {
 			case i == 0:
 				dir = name
-			case alone && (strings.HasPrefix(dir, "integration/") || strings.HasPrefix(dir, "examples/")):
+			case alone && (strings.HasPrefix(dir, "integration/") || strings.HasPrefix(dir, "examples/") || strings.HasPrefix(dir, "cmd/")):
 			case strings.HasSuffix(name, ".go") && !strings.Contains(name, "*"):
 				found++
 				if _, err := os.Stat(filepath.Join("..", dir, name)); err != nil {
