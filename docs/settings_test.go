@@ -4,6 +4,7 @@
 package docs_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
@@ -36,7 +37,7 @@ func TestSettingsCoverTheOptions(t *testing.T) {
 	for _, pkg := range []string{"apptuitclient", "exporter"} {
 		for _, name := range optionFunctions(t, pkg) {
 			// The exporter offers the options of the client.
-			found[name] = found[name] || pkg == "apptuitclient" || !found["apptuitclient."+strings.TrimPrefix(name, "exporter.")]
+			found[name] = pkg == "apptuitclient" || !found["apptuitclient."+strings.TrimPrefix(name, "exporter.")]
 		}
 	}
 	for _, s := range settings.All() {
@@ -98,7 +99,7 @@ func generated(t *testing.T, name string, place *regexp.Regexp, want string) {
 		}
 		return
 	}
-	if diff := cmp.Diff(want, string(text[from:to])); diff != "" {
+	if diff := gocmp.Diff(want, string(text[from:to])); diff != "" {
 		t.Errorf("%s (internal/settings -, file +); go test ./docs -run 'Settings|Variables' -update writes it:\n%s", name, diff)
 	}
 }
@@ -122,7 +123,7 @@ func settingsTables() string {
 	b.WriteString("## Settings without a variable or key\n\n| setting | variable | key | key of the Collector |\n|---|---|---|---|\n")
 	for _, s := range settings.All() {
 		if s.NoVariable+s.NoKey+s.NoCollectorKey != "" {
-			b.WriteString(row(cmpOr(key(&s), optionNames(&s)), s.NoVariable, s.NoKey, s.NoCollectorKey))
+			b.WriteString(row(cmp.Or(key(&s), optionNames(&s)), s.NoVariable, s.NoKey, s.NoCollectorKey))
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -144,13 +145,6 @@ func key(s *settings.Setting) string {
 		return ""
 	}
 	return quoted(s.Name)
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // optionNames returns the options without their packages.
