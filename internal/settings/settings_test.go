@@ -100,15 +100,15 @@ func TestUnknownVariables(t *testing.T) {
 }
 
 func TestSetting_FormsAndDefaults(t *testing.T) {
-	for name, want := range map[string][4]string{
-		"timeout":         {"a duration with a unit, such as `30s`", "an integer, milliseconds", "a duration with a unit, such as `30s`", "60000"},
-		"spool.max_bytes": {"bytes, or a number of `KiB`, `MiB` or `GiB`", "an integer, bytes", "an integer, bytes", "536870912"},
-		"host_tag":        {"`yes` disables it", "`true` or `false`", "`true` or `false`", "true"},
-		"compression":     {"`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "gzip"},
-		"headers":         {"`k1=v1,k2=v2`, values percent-encoded", "a list of `name` and `value`", "a mapping of texts", ""},
+	for name, want := range map[string][3]string{
+		"timeout":         {"a duration with a unit, such as `30s`", "an integer, milliseconds", "60000"},
+		"spool.max_bytes": {"bytes, or a number of `KiB`, `MiB` or `GiB`", "an integer, bytes", "536870912"},
+		"host_tag":        {"`yes` disables it", "`true` or `false`", "true"},
+		"compression":     {"`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "gzip"},
+		"headers":         {"`k1=v1,k2=v2`, values percent-encoded", "a list of `name` and `value`", ""},
 	} {
 		s, ok := settings.Named(name)
-		if diff := cmp.Diff(want, [4]string{s.VariableForm(), s.KeyForm(), s.CollectorForm(), s.KeyDefault()}); diff != "" || !ok {
+		if diff := cmp.Diff(want, [3]string{s.VariableForm(), s.KeyForm(), s.KeyDefault()}); diff != "" || !ok {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}

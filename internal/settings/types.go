@@ -97,17 +97,6 @@ func (s *Setting) KeyForm() string {
 	return s.VariableForm()
 }
 
-// CollectorForm describes the value of a key of the Collector's exporter.
-func (s *Setting) CollectorForm() string {
-	switch s.Type {
-	case Duration, HeaderList:
-		return s.VariableForm()
-	case Headers:
-		return "a mapping of texts"
-	}
-	return s.KeyForm()
-}
-
 func oneOf(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
