@@ -119,14 +119,19 @@ func TestView_FilesVanish(t *testing.T) {
 	dir := t.TempDir()
 	f := instances(t, dir, 2)[0]
 	v := view(t, dir)
+	files := 0
 	for stored, err := range v.Files() {
 		if err != nil {
 			t.Fatal(err)
 		}
+		files++
 		drain(t, f)
 		if _, err := v.Open(stored); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("error %v", err)
 		}
+	}
+	if files != 2 {
+		t.Errorf("%d files, want 2", files)
 	}
 }
 
