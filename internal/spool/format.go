@@ -84,7 +84,12 @@ func (b *Batch) header() []byte {
 	return binary.BigEndian.AppendUint32(h, checksum(h))
 }
 
-func checksum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
+func checksum(b []byte) uint32 { return addToChecksum(0, b) }
+
+// addToChecksum returns the checksum of a text that goes on with b, from that of its beginning.
+func addToChecksum(sum uint32, b []byte) uint32 {
+	return crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), b)
+}
 
 // readHeader reads the header of a file of the given size, and returns the size and the
 // checksum of the body. Memory is allocated for data that has been read and validated,
@@ -128,7 +133,7 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	var word [4]byte
 	next := func() (uint32, error) {
 		err := fill(r, word[:])
-		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), word[:])
+		sum = addToChecksum(sum, word[:])
 		return binary.BigEndian.Uint32(word[:]), err
 	}
 	for i := range int(uncounted) {
@@ -145,7 +150,7 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	if err := fill(r, reason); err != nil {
 		return nil, 0, 0, err
 	}
-	sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), reason)
+	sum = addToChecksum(sum, reason)
 	b.Reason = string(reason)
 	if bodySum, err = next(); err != nil {
 		return nil, 0, 0, err

@@ -7,7 +7,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 )
 
@@ -66,7 +65,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	}
 	n, err := r.body.Read(p[:min(int64(len(p)), r.left)])
 	r.left -= int64(n)
-	r.sum = crc32.Update(r.sum, crc32.MakeTable(crc32.Castagnoli), p[:n])
+	r.sum = addToChecksum(r.sum, p[:n])
 	if errors.Is(err, io.EOF) {
 		err = nil
 		if r.left > 0 && n == 0 {
