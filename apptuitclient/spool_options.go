@@ -47,8 +47,9 @@ func WithSpool(dir string, opts ...SpoolOption) Option {
 	})
 }
 
-// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a [WithSpool] before it. It is meant for programs that run beside the one
-// that uses the folder, such as a command that sends a few points in the same environment.
+// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a [WithSpool] before it. It is meant for programs
+// that run beside the program that uses the folder, such as a command that sends a few points in
+// the same environment.
 // An invalid APPTUIT_SPOOL_INSTANCES is an error of New nevertheless.
 func WithoutSpool() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.Spool, s.Spool = true, nil })

@@ -25,10 +25,10 @@ const MaxTags = 25
 //
 // The first item at fault is reported as an [*Error]: an item without a colon
 // or, as in apptuit-py, with more than one ([ErrSyntax]), an item with an empty
-// key ([ErrEmpty]), a key that is not a valid name ([ErrInvalidName]), or one
-// that an item before it has, too ([ErrDuplicateKey]). Keys are compared with
-// regard to case, without the space around them and before they are sanitized.
-// Apptuit-py uses the last of several values of a key.
+// key ([ErrEmpty]), a key that is not a valid name ([ErrInvalidName]), or the key
+// of an earlier item ([ErrDuplicateKey]). Keys are compared with regard to case,
+// without the space around them and before they are sanitized. Apptuit-py uses
+// the last of several values of a key.
 func ParseTags(s string) (map[string]string, error) {
 	tags := make(map[string]string)
 	for item := range strings.SplitSeq(s, ",") {

@@ -55,6 +55,6 @@
 //	options and environment variables      settings.go, environment.go
 //	the endpoint, headers                  endpoint.go, headers.go
 //	what depends on the kind of server     server.go
-//	those of the spool                     spoolsettings.go
+//	settings of the spool                  spoolsettings.go
 //	queries                                read.go
 package client

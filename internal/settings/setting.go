@@ -15,7 +15,7 @@ type Setting struct {
 	Name  string
 	Group Group
 
-	// Options are the functions that set it, with the name of their package. Package exporter
+	// Options are the functions that set the setting, with the name of their package. Package exporter
 	// offers each option of apptuitclient under the same name, which is not repeated here.
 	Options []string
 	// Variable is the environment variable. It is overridden by the options, and by the keys
@@ -27,7 +27,8 @@ type Setting struct {
 	// mapping from the key within it. "=" stands for Name.
 	CollectorKey string
 
-	// NoVariable, NoKey and NoCollectorKey are the reasons why there is no such thing.
+	// NoVariable, NoKey and NoCollectorKey are the reasons why the setting has no variable, no
+	// key in declarative configuration, and no key of the Collector; "" if it has one.
 	NoVariable, NoKey, NoCollectorKey string
 
 	Type             Type
@@ -39,16 +40,15 @@ type Setting struct {
 	Switch           Switch // of a Flag
 }
 
-// Secrecy says what of a value must not be shown.
+// Secrecy says which part of a value must not be shown.
 type Secrecy uint8
 
-// The kinds of values that must not be shown: none of them; the value; the content of the
-// file that it names; user information and query of the URL.
+// The parts of a value that must not be shown.
 const (
-	Public Secrecy = iota
-	SecretValue
-	SecretFile
-	SecretInURL
+	Public      Secrecy = iota // none: the whole value can be shown
+	SecretValue                // the whole value
+	SecretFile                 // the content of the file that the value names
+	SecretInURL                // user information and query of the URL
 )
 
 // Switch says how a Flag is set. Options without arguments can set only one of two values.

@@ -16,7 +16,7 @@ type Info struct {
 	Points           int64 // without uncounted ones
 	Bytes            int64
 	Oldest, Newest   time.Time // when the oldest and the newest batch were spooled; zero if there is none
-	Reason           string    // why the newest batch was not delivered; "" if it does not say
+	Reason           string    // why the newest batch was not delivered; "" if its file contains no reason
 	Faulty           int       // batches that are damaged or unreadable
 	Foreign          int       // other files and folders, which the spool leaves alone
 	Quarantined      int       // files in the quarantine

@@ -21,7 +21,7 @@ type View struct {
 }
 
 // unlimited returns the limits of a View, which does not hold bodies in memory. They also refuse
-// what no client writes, see Limits.check.
+// headers that no client writes, see Limits.check.
 func unlimited() Limits { return Limits{Bytes: math.MaxInt64, Text: math.MaxInt64} }
 
 // OpenView opens a folder for reading. The error is fs.ErrNotExist if there is no such folder.
@@ -81,8 +81,8 @@ type Stored struct {
 }
 
 // Files returns the batches of all instances, each oldest first and then those in its quarantine.
-// Anything but regular files is left out. An error is that of a folder that cannot be read; the
-// others follow.
+// It leaves out everything but regular files. If a folder cannot be read, it yields the error,
+// and continues with the next folder.
 func (v *View) Files() iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
 		for _, name := range v.names() {
