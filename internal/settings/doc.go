@@ -6,8 +6,8 @@
 // exporter, type, default and description of each setting.
 //
 // Packages internal/client and exporter read the environment by this table, and tests
-// generate the tables of docs/settings.md, of the READMEs, and the lists of variables in
-// package comments from it. Package otelconf decodes its keys by it, and the doctor
+// generate the tables of docs/settings.md and of otelconf's README, and the lists of variables
+// in package comments from it. Package otelconf decodes its keys by it, and the doctor
 // explains with it which value is in effect.
 //
 // To add a setting, add a row, and the function that sets it in the packages that read it:
