@@ -21,6 +21,8 @@ type Setting struct {
 	// Variable is the environment variable. It is overridden by the options, and by the keys
 	// of declarative configuration. The Collector's exporter reads no variables.
 	Variable string
+	// Override are further options that override the variable, or ignore it.
+	Override []string
 	// Deprecated is a variable that is read, with a warning, if Variable is not set.
 	Deprecated string
 	// CollectorKey is the key of the Collector's exporter; "::" separates the name of a

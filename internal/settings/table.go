@@ -57,12 +57,14 @@ func credentials() []Setting {
 	return []Setting{
 		{
 			Name: "token", Group: Credentials, Options: []string{"apptuitclient.WithToken"}, Variable: "APPTUIT_API_TOKEN", Deprecated: "APPTUIT_PY_TOKEN", CollectorKey: "=",
-			Type: Text, Secret: SecretValue,
+			Override: []string{"WithTokenSource", "WithTokenFile"},
+			Type:     Text, Secret: SecretValue,
 			Doc: "API token. It is required for the default endpoint, and with `user_id`. A token or token file of the configuration overrides both variables; `APPTUIT_API_TOKEN` overrides `APPTUIT_API_TOKEN_FILE`.",
 		},
 		{
 			Name: "token_file", Group: Credentials, Options: []string{"apptuitclient.WithTokenFile"}, Variable: "APPTUIT_API_TOKEN_FILE", CollectorKey: "=",
-			Type: File, Secret: SecretFile,
+			Override: []string{"WithToken", "WithTokenSource"},
+			Type:     File, Secret: SecretFile,
 			Doc: "File of at most 64 KiB with the API token. It is read again when it changes, after a 401, and after a 403 at most once per minute.",
 		},
 		{
@@ -183,7 +185,8 @@ func spool() []Setting {
 	return []Setting{
 		{
 			Name: "spool.directory", Group: Spool, Options: []string{"apptuitclient.WithSpool"}, Variable: "APPTUIT_SPOOL_DIR",
-			Type: Folder, NoCollectorKey: collectorSpool,
+			Override: []string{"WithoutSpool"},
+			Type:     Folder, NoCollectorKey: collectorSpool,
 			Doc: "Folder for batches that cannot be delivered now. They are delivered later. Use an absolute path, and a folder for each exporter, unless `spool.instances` is set.",
 		},
 		{
@@ -248,8 +251,9 @@ func tags() []Setting {
 	return []Setting{
 		{
 			Name: "tags", Group: Tags, Options: []string{"exporter.WithTags", "apptuitclient.WithTags"}, Variable: "APPTUIT_TAGS", Deprecated: "APPTUIT_PY_TAGS", CollectorKey: "=",
-			Type: KeyValues,
-			Doc:  "Tags of all points. Attributes of data points override them, and they override resource attributes. A tag with an empty value is omitted, and suppresses the same tag from lower-priority sources. Tags of the configuration override single tags of the variable; `apptuitclient.WithTags` replaces the variable for points that a program sends itself.",
+			Override: []string{"WithoutEnvironmentTags"},
+			Type:     KeyValues,
+			Doc:      "Tags of all points. Attributes of data points override them, and they override resource attributes. A tag with an empty value is omitted, and suppresses the same tag from lower-priority sources. Tags of the configuration override single tags of the variable; `apptuitclient.WithTags` replaces the variable for points that a program sends itself.",
 		},
 		{
 			Name: "environment_tags", Group: Tags, Options: []string{"apptuitclient.WithoutEnvironmentTags"},
