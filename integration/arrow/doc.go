@@ -36,13 +36,14 @@
 // [LongRecord] takes a [query.Long] instead: each point is a row.
 //
 //	metric     dictionary of strings
-//	KEY …      dictionary of strings, nullable: a column for each tag key
+//	KEY …      dictionary of strings, nullable: a column for each tag key; tag.KEY if
+//	           another column has the name
 //	time       timestamp[ms, tz=…]
 //	value      float64
 //
 // A long form contains no missing values: NaN was sent by the server, and stays NaN. A tag
 // that a series lacks is null.
 //
-// What fails is a frame that contradicts itself: a column that is not as long
-// as the index, or a series with more times than values.
+// The functions return an error for data that contradict themselves: a column of a frame
+// that is not as long as the index, or a series with unequal numbers of times and values.
 package arrow

@@ -32,21 +32,25 @@ func important() []string {
 			"job", "cronjob", "statefulset", "daemonset", "deployment", "replicaset", "replicationcontroller",
 			"namespace", "node", "cluster",
 		),
-		[]string{
-			"service.namespace", "deployment.environment.name", "deployment.environment",
-			others,
-			"cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider", "container.image.name",
-		},
+		[]string{"service.namespace"},
+		environments(),
+		[]string{others},
+		surroundings(),
 	)
 }
 
 // describing are attributes that rarely tell entities apart. They do not become tags of points without
 // room for all attributes.
-func describing() []string {
-	return []string{
-		"deployment.environment.name", "deployment.environment",
-		"cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider", "container.image.name",
-	}
+func describing() []string { return slices.Concat(environments(), surroundings()) }
+
+// environments are the present and the old name of the environment of a program.
+func environments() []string {
+	return []string{"deployment.environment.name", "deployment.environment"}
+}
+
+// surroundings are attributes that say where an entity is and what it runs.
+func surroundings() []string {
+	return []string{"cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider", "container.image.name"}
 }
 
 // objects returns the attributes of objects of Kubernetes: uid and name of each.

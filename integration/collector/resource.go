@@ -13,8 +13,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// hostName is the resource attribute that becomes the host tag (OpenTelemetry semantic
-// conventions, host).
+// The resource attribute hostName (OpenTelemetry semantic conventions, host) becomes the tag
+// hostTag.
 const (
 	hostName = "host.name"
 	hostTag  = "host"
@@ -24,12 +24,12 @@ const (
 type resources struct {
 	names  convert.Names
 	given  map[string]string // tags of the configuration
-	tags   []model.Tag       // these as a layer; set by use
-	chosen *chooser          // of attributes that become tags; nil: the most important ones
-	most   *importance       // of these; set by use
+	tags   []model.Tag       // given, as a layer; set by use
+	chosen *chooser          // of attributes that become tags; nil: the most important attributes
+	most   *importance       // selects the most important attributes; set by use
 	target *chooser          // of attributes that become tags of target_info; nil without target_info
 	host   bool
-	scopes int // tags of a scope
+	scopes int // number of the tags of a scope
 }
 
 func newResources(cfg *Config) (*resources, error) {

@@ -6,8 +6,6 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -39,13 +37,8 @@ func TestExplainOfVictoriaMetrics(t *testing.T) {
 		return r
 	}
 	dump := func(name string, age time.Duration) string {
-		file := filepath.Join(t.TempDir(), "dump.jsonl")
-		text := fmt.Sprintf(`{"resourceMetrics":[{"resource":{"attributes":[{"key":"host.name","value":{"stringValue":"web1"}}]},"scopeMetrics":[{"metrics":[`+
-			`{"name":%q,"gauge":{"dataPoints":[{"timeUnixNano":"%d","asInt":"7"}]}}]}]}]}`, name, time.Now().Add(-age).UnixNano())
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return file
+		return writeFile(t, "dump.jsonl", fmt.Sprintf(`{"resourceMetrics":[{"resource":{"attributes":[{"key":"host.name","value":{"stringValue":"web1"}}]},"scopeMetrics":[{"metrics":[`+
+			`{"name":%q,"gauge":{"dataPoints":[{"timeUnixNano":"%d","asInt":"7"}]}}]}]}]}`, name, time.Now().Add(-age).UnixNano()))
 	}
 	old, future := dump("jobs", 3*time.Hour), dump("ahead", -72*time.Hour)
 	for _, c := range []struct {

@@ -130,14 +130,17 @@ func TestQueryCommand(t *testing.T) {
 	v.Points(t, "http_server_request_duration_count")
 	end := strconv.FormatInt(historyStart+int64(historyTicks*historyTick/time.Second), 10)
 	command := servers.BuildCommand(t)
-	query := func(t *testing.T, args ...string) string {
+	run := func(t *testing.T, args ...string) string {
 		t.Helper()
-		args = append([]string{"query", "--promql", rates, "--step", "15s", "--since", "70m", "--end", end, "--tz", "UTC"}, args...)
-		stdout, code := command.Run(t, []string{"APPTUIT_ENDPOINT=" + v.URL()}, args...)
+		stdout, code := command.Run(t, []string{"APPTUIT_ENDPOINT=" + v.URL()}, append([]string{"query"}, args...)...)
 		if code != 0 {
 			t.Fatalf("%q: exit code %d", args, code)
 		}
 		return string(stdout)
+	}
+	query := func(t *testing.T, args ...string) string {
+		t.Helper()
+		return run(t, append([]string{"--promql", rates, "--step", "15s", "--since", "70m", "--end", end, "--tz", "UTC"}, args...)...)
 	}
 
 	t.Run("numbers", func(t *testing.T) {
@@ -195,14 +198,6 @@ func TestQueryCommand(t *testing.T) {
 			t.Errorf("%d lines of %d values", lines, values)
 		}
 	})
-	run := func(t *testing.T, args ...string) string {
-		t.Helper()
-		stdout, code := command.Run(t, []string{"APPTUIT_ENDPOINT=" + v.URL()}, append([]string{"query"}, args...)...)
-		if code != 0 {
-			t.Fatalf("%q: exit code %d", args, code)
-		}
-		return string(stdout)
-	}
 	t.Run("instant", func(t *testing.T) {
 		got := run(t, "--promql", "--at", end, "--tz", "UTC", "-o", "csv", "count(http_server_request_duration_count)")
 		at := time.Unix(historyStart, 0).Add(historyTicks * historyTick).UTC().Format(time.RFC3339)

@@ -46,6 +46,10 @@ func each(points []servers.Point, line func(w io.Writer, p servers.Point, second
 	return b.String()
 }
 
+func jsonLine(w io.Writer, p servers.Point, seconds int64) {
+	fmt.Fprintf(w, "{\"metric\":%q,\"timestamp\":%d,\"value\":%v,\"tags\":{\"dc\":\"x\",\"host\":%q}}\n", p.Metric, seconds, p.Value, p.Tags["host"])
+}
+
 func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -63,9 +67,7 @@ func TestSendCommand_Formats(t *testing.T) {
 			"from_csv": writeFile(t, "points.csv", "metric,dc,host,timestamp,value\n"+each(sent("from_csv"), func(w io.Writer, p servers.Point, s int64) {
 				fmt.Fprintf(w, "%s,x,\"%s\",%d,%v\n", p.Metric, strings.ReplaceAll(p.Tags["host"], `"`, `""`), s, p.Value)
 			})),
-			"from_json": writeFile(t, "points.jsonl", each(sent("from_json"), func(w io.Writer, p servers.Point, s int64) {
-				fmt.Fprintf(w, "{\"metric\":%q,\"timestamp\":%d,\"value\":%v,\"tags\":{\"dc\":\"x\",\"host\":%q}}\n", p.Metric, s, p.Value, p.Tags["host"])
-			})),
+			"from_json": writeFile(t, "points.jsonl", each(sent("from_json"), jsonLine)),
 			"from_prometheus": writeFile(t, "points.prom", "# TYPE from_prometheus gauge\n"+each(sent("from_prometheus"), func(w io.Writer, p servers.Point, s int64) {
 				fmt.Fprintf(w, "%s{dc=\"x\",host=%q} %v %d\n", p.Metric, p.Tags["host"], p.Value, s*1000)
 			})),
@@ -101,9 +103,7 @@ func TestSendCommand_TakesTheLongFormOfQuery(t *testing.T) {
 		}
 	}
 	want := sent("copied")
-	send(from, writeFile(t, "points.jsonl", each(want, func(w io.Writer, p servers.Point, s int64) {
-		fmt.Fprintf(w, "{\"metric\":%q,\"timestamp\":%d,\"value\":%v,\"tags\":{\"dc\":\"x\",\"host\":%q}}\n", p.Metric, s, p.Value, p.Tags["host"])
-	})))
+	send(from, writeFile(t, "points.jsonl", each(want, jsonLine)))
 	from.Points(t, "copied") // flushes them
 	q := query.New(newClient(t, from.URL(), apptuitclient.WithoutEnvironmentTags()))
 	result, err := q.QueryRange(within(t, 30*time.Second), "copied", time.Unix(sentStart, 0), time.Unix(sentStart+(sentTimes-1)*sentStep, 0), sentStep*time.Second)

@@ -14,7 +14,8 @@ type Exporter struct {
 	// Options are the options that its keys stand for. NewSDK passes them to exporter.New after
 	// those of [WithExporterOptions], which they override.
 	Options []exporter.Option
-	// Keys are its keys with scalar values, in the order of the document.
+	// Keys are its keys with scalar values that are neither null nor empty, in the order of the
+	// document. Keys that the exporter gets from a merge (<<) come after its own.
 	Keys []Key
 }
 
@@ -31,24 +32,21 @@ func (c *OpenTelemetryConfiguration) Exporters() []Exporter {
 	var all []Exporter
 	for _, r := range c.readers {
 		e := Exporter{Options: r.settings.options()}
-		e.add("", r.at.node)
+		e.add("", value{d: &decoding{}, node: r.at.node})
 		all = append(all, e)
 	}
 	return all
 }
 
 // add adds the keys of a mapping, and those of the mappings in it.
-func (e *Exporter) add(prefix string, n *yaml.Node) {
-	if n == nil || n.Kind != yaml.MappingNode {
-		return
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+func (e *Exporter) add(prefix string, mapping value) {
+	for _, f := range mapping.fields(nil) {
 		switch {
-		case value.Kind == yaml.ScalarNode && value.Value != "":
-			e.Keys = append(e.Keys, Key{prefix + key.Value, key.Line, value.Value})
+		case f.null():
+		case f.node.Kind == yaml.ScalarNode && f.node.Value != "":
+			e.Keys = append(e.Keys, Key{prefix + f.name, f.line, f.node.Value})
 		case prefix == "":
-			e.add(key.Value+".", value)
+			e.add(f.name+".", f)
 		}
 	}
 }

@@ -239,6 +239,17 @@ func TestExporters(t *testing.T) {
 	}
 }
 
+// Keys behind aliases and merges are in effect, so that they are listed. Keys that are null are not.
+func TestExporters_FollowsAliasesAndMerges(t *testing.T) {
+	doc := "x: {timeout: &t 5000, common: &c {layout: reporter, endpoint: 'http://hidden:1'}}\n" +
+		documentWith("apptuit:\n            <<: *c\n            endpoint: http://h:1\n            timeout: *t\n            max_tags: ~\n            server: null")
+	all := parse(t, doc).Exporters()
+	want := []Key{{"endpoint", 9, "http://h:1"}, {"timeout", 10, "5000"}, {"layout", 1, "reporter"}}
+	if diff := cmp.Diff(want, all[0].Keys); diff != "" {
+		t.Errorf("keys (-want +got)\n%s", diff)
+	}
+}
+
 // A variable that the document refers to is not misspelt, whatever its name.
 func TestReferencesAreKnownVariables(t *testing.T) {
 	t.Setenv("APPTUIT_OWN_TOKEN", "a")

@@ -49,7 +49,7 @@ func (s *settings) read(at value) {
 
 // options are those of exporter.New.
 func (s *settings) options() []exporter.Option {
-	client := s.client
+	client := slices.Clone(s.client)
 	headers := maps.Clone(s.headersList)
 	if headers == nil {
 		headers = s.headers

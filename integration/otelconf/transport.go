@@ -65,7 +65,7 @@ func (s *settings) readProxy(v value) {
 // readTLS notes where each file is given, since faults of the files name its field.
 func (s *settings) readTLS(v value) {
 	var files apptuitclient.TLSFiles
-	for _, f := range v.mapping("ca_file", "cert_file", "key_file") {
+	for _, f := range v.mapping(keysWithin("tls")...) {
 		name, ok := f.word()
 		if !ok {
 			continue
