@@ -160,10 +160,11 @@
 //	APPTUIT_API_TOKEN             Text. API token. It is required for the default endpoint, and with
 //	                              user_id. A token or token file of the configuration overrides both
 //	                              variables; APPTUIT_API_TOKEN overrides APPTUIT_API_TOKEN_FILE.
-//	                              Overridden by WithToken.
+//	                              Overridden by WithToken, WithTokenSource and WithTokenFile.
 //	APPTUIT_API_TOKEN_FILE        A file. File of at most 64 KiB with the API token. It is read
 //	                              again when it changes, after a 401, and after a 403 at most once
-//	                              per minute. Overridden by WithTokenFile.
+//	                              per minute. Overridden by WithTokenFile, WithToken and
+//	                              WithTokenSource.
 //	APPTUIT_USER_ID               Text. User of Basic authentication, with the token as password.
 //	                              Without it, the token is sent as a Bearer token. Overridden by
 //	                              WithUserID.
@@ -202,7 +203,8 @@
 //	                              WithRetry.
 //	APPTUIT_SPOOL_DIR             A folder. Folder for batches that cannot be delivered now. They
 //	                              are delivered later. Use an absolute path, and a folder for each
-//	                              exporter, unless spool.instances is set. Overridden by WithSpool.
+//	                              exporter, unless spool.instances is set. Overridden by WithSpool
+//	                              and WithoutSpool.
 //	APPTUIT_SPOOL_INSTANCES       yes or no. Up to 64 processes or exporters share the folder. The
 //	                              variable applies to the folder of APPTUIT_SPOOL_DIR only. Default:
 //	                              no. WithSpoolInstances has the same effect.
@@ -223,7 +225,8 @@
 //	                              an empty value is omitted, and suppresses the same tag from
 //	                              lower-priority sources. Tags of the configuration override single
 //	                              tags of the variable; apptuitclient.WithTags replaces the variable
-//	                              for points that a program sends itself. Overridden by WithTags.
+//	                              for points that a program sends itself. Overridden by WithTags and
+//	                              WithoutEnvironmentTags.
 //
 // The deprecated variables APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS of apptuit-py are used, with
 // a warning, if APPTUIT_API_TOKEN, APPTUIT_API_TOKEN_FILE or APPTUIT_TAGS, respectively, are

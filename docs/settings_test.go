@@ -197,16 +197,24 @@ func variableList(chosen func(*settings.Setting) bool) string {
 		if s.Default != "" {
 			text += " Default: " + s.Default + "."
 		}
-		names := strings.Split(strings.ReplaceAll(optionNames(&s), "`", ""), ", ")
+		names := slices.Concat(strings.Split(strings.ReplaceAll(optionNames(&s), "`", ""), ", "), s.Override)
 		if s.Type == settings.Flag && s.Switch == settings.On || s.Switch == settings.Disable {
 			text += " " + names[0] + " has the same effect."
 		} else {
-			text += " Overridden by " + strings.Join(names, " and ") + "."
+			text += " Overridden by " + enumerated(names) + "."
 		}
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "`", ""), "  ", " ")
 		b.WriteString(wrapped(s.Variable, text))
 	}
 	return b.String()
+}
+
+// enumerated returns names as a sentence lists them: a, b and c.
+func enumerated(names []string) string {
+	if last := len(names) - 1; last > 0 {
+		return strings.Join(names[:last], ", ") + " and " + names[last]
+	}
+	return names[0]
 }
 
 // wrapped returns the lines of one variable in a package comment: its name, and the text in

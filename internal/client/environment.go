@@ -39,7 +39,8 @@ func (s *Settings) environment() {
 }
 
 // variables returns the functions that read the variables of the client, by the names of the
-// settings. A function does nothing if an option has set its setting.
+// settings. An option overrides its variable. The functions of the TLS files only note the names:
+// AddTLSFiles decides.
 func (s *Settings) variables(spool *SpoolSettings, files *TLSFiles) map[string]func(settings.Variable) {
 	return map[string]func(settings.Variable){
 		"endpoint": func(v settings.Variable) {

@@ -21,7 +21,7 @@ type Setting struct {
 	// Variable is the environment variable. It is overridden by the options, and by the keys
 	// of declarative configuration. The Collector's exporter reads no variables.
 	Variable string
-	// Override are further options that override the variable, or ignore it.
+	// Override lists further options, without their package, that override or ignore the variable.
 	Override []string
 	// Deprecated is a variable that is read, with a warning, if Variable is not set.
 	Deprecated string
