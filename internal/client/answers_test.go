@@ -21,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-var update = flag.Bool("update", false, "rewrite the tables in docs/guarantees.md and README.md")
+var update = flag.Bool("update", false, "rewrite the tables in docs/guarantees.md and docs/servers.md")
 
 // fate is the expected outcome for the points of a batch after an answer.
 type fate struct {
