@@ -73,6 +73,15 @@ func TestWithExporterOptions_OfConnections(t *testing.T) {
 	})
 }
 
+// A transport without a proxy function ignores the variables, which may have no scheme.
+func TestWithExporterOptions_OfATransportWithoutProxy(t *testing.T) {
+	s := newServer(t)
+	t.Setenv("HTTP_PROXY", "127.0.0.1:1")
+	o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithHTTPClient(&http.Client{Transport: &http.Transport{}})))
+	o.healthy(t)
+	o.has(t, "ok", "proxy", "none")
+}
+
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -17,8 +17,7 @@ import (
 // checkProxy reports the proxy of requests. The following checks then go to the proxy.
 func checkProxy(_ context.Context, r *run, f *findings) {
 	_, from := r.inEffect("proxy_url", r.endpoint.Scheme+" proxy")
-	_, err := url.Parse(from.value)
-	if strings.Contains(from.value, "://") && err != nil { // net/http would use no proxy, or a part of the text
+	if _, err := url.Parse(from.value); strings.Contains(from.value, "://") && err != nil { // net/http would use no proxy, or a part of the text
 		f.fail("It must look like http://host:port, or http://user:password@host:port, with special characters in percent-encoding.",
 			"%s: not a URL", from.name)
 		return
@@ -29,6 +28,7 @@ func checkProxy(_ context.Context, r *run, f *findings) {
 		f.ok("not known: the program has a transport of its own")
 		return
 	}
+	var err error
 	if transport.Proxy != nil {
 		r.proxy, err = transport.Proxy(&http.Request{Method: http.MethodPost, URL: r.endpoint, Header: http.Header{}})
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// question is a way to ask a server for points.
+// queryAPI is a way to query points of a server.
 type queryAPI struct {
 	name string
 	// ask returns the points of a metric at about a time.
@@ -36,7 +36,7 @@ type sample struct {
 	value  float64
 }
 
-// questions are those that there are, Apptuit's own API first.
+// queryAPIs returns the query APIs that the doctor tries, Apptuit's own API first.
 func queryAPIs(queryClient *apptuitclient.Client, path string) []queryAPI {
 	c := query.New(queryClient, query.WithPrometheusPath(path))
 	native := func(ctx context.Context, metric string, at time.Time) ([]sample, error) {
@@ -75,7 +75,7 @@ func queryAPIs(queryClient *apptuitclient.Client, path string) []queryAPI {
 	}
 }
 
-// countOf counts the points of a series in the answer to a question.
+// countOf returns a function that counts the points of a series in the answer of ask.
 func countOf(ask func(context.Context, string, time.Time) ([]sample, error)) func(context.Context, string, map[string]string, time.Time) (int, error) {
 	return func(ctx context.Context, metric string, tags map[string]string, at time.Time) (n int, err error) {
 		all, err := ask(ctx, metric, at)

@@ -65,11 +65,11 @@ func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at ti
 		return queryAPI{}, nil, false
 	}
 	var answers []string
-	for _, api := range queryAPIs(r.queryClient, r.queryPath) {
-		if strings.ContainsAny(metric, `'"\`) {
-			answers = append(answers, "the name of the probe would have to be quoted")
-			break
-		}
+	apis := queryAPIs(r.queryClient, r.queryPath)
+	if strings.ContainsAny(metric, `'"\`) {
+		apis, answers = nil, []string{"the name of the probe would have to be quoted"}
+	}
+	for _, api := range apis {
 		result, err := api.ask(ctx, metric, at)
 		last, _ := r.recorder.seen()
 		switch {

@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// stable replaces what differs from one run to the next.
+// stable replaces the parts that differ from run to run.
 func stable(text string) string {
 	for pattern, by := range map[string]string{
 		`127\.0\.0\.1:\d+`:         "127.0.0.1:PORT",

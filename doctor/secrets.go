@@ -36,7 +36,7 @@ func (s *secrets) keep(secret string) {
 	slices.SortStableFunc(s.all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 }
 
-// keepToken adds a token, and what Basic authentication makes of it.
+// keepToken adds a token, and the credentials of Basic authentication with it.
 func (s *secrets) keepToken(user, token string) {
 	s.keep(token)
 	if token = strings.TrimSpace(token); token != "" {
@@ -44,7 +44,7 @@ func (s *secrets) keepToken(user, token string) {
 	}
 }
 
-// keepURL adds what is secret in the text of a URL, which may be none.
+// keepURL adds the user information in the text of a URL, which may be malformed.
 func (s *secrets) keepURL(text string) {
 	if u, err := url.Parse(text); err == nil && u.User != nil {
 		password, _ := u.User.Password()
@@ -53,11 +53,15 @@ func (s *secrets) keepURL(text string) {
 		s.keep(u.User.Username() + ":" + password)
 		return
 	}
-	// What is before an @ may be a password in what is not quite a URL.
+	// In a malformed URL, the text before an @ may contain a password.
 	if at := strings.LastIndex(text, "@"); at >= 0 {
-		before := text[strings.Index(text, "//")+1 : at]
-		s.keep(strings.Trim(before, "/"))
-		if _, password, found := strings.Cut(strings.Trim(before, "/"), ":"); found {
+		before := text[:at]
+		if _, rest, found := strings.Cut(before, "//"); found {
+			before = rest
+		}
+		before = strings.Trim(before, "/")
+		s.keep(before)
+		if _, password, found := strings.Cut(before, ":"); found {
 			s.keep(password)
 		}
 	}

@@ -6,7 +6,6 @@ package doctor
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/apptuitai/apptuit-go/encoding"
 	table "github.com/apptuitai/apptuit-go/internal/settings"
@@ -17,7 +16,7 @@ type setting struct {
 	name      string   // in the report
 	options   []string // its names in [WithSource]
 	variables []string // the first one that is set is in effect; later ones may be deprecated
-	standard  string   // the default; empty if there is nothing to say
+	standard  bool     // has a default, which docs/settings.md describes
 	secret    table.Secrecy
 	kind      table.Type
 	flips     table.Switch // of a Flag
@@ -38,12 +37,12 @@ func settings() []setting {
 		case "token_file":
 			all = append(all,
 				setting{name: "token", variables: []string{s.Variable}, secret: table.SecretFile},
-				setting{name: "token", variables: []string{"APPTUIT_PY_TOKEN"}, standard: "none", secret: table.SecretValue})
+				setting{name: "token", variables: []string{"APPTUIT_PY_TOKEN"}, standard: true, secret: table.SecretValue})
 			continue
 		}
 		row := setting{
 			name: s.Name, options: []string{s.Name}, variables: []string{s.Variable},
-			standard: strings.ReplaceAll(s.Default, "`", ""), secret: s.Secret, kind: s.Type, flips: s.Switch,
+			standard: s.Default != "", secret: s.Secret, kind: s.Type, flips: s.Switch,
 		}
 		if s.Deprecated != "" {
 			row.variables = append(row.variables, s.Deprecated)
@@ -54,8 +53,8 @@ func settings() []setting {
 	return append(all,
 		setting{name: "exporters", variables: one(exporterVariable)},
 		setting{name: "config file", variables: one(configFileVariable)},
-		setting{name: "export interval", variables: one(intervalVariable), standard: "60000 ms"},
-		setting{name: "export timeout", variables: one(timeoutVariable), standard: "30000 ms"},
+		setting{name: "export interval", variables: one(intervalVariable), standard: true},
+		setting{name: "export timeout", variables: one(timeoutVariable), standard: true},
 		setting{name: "service name", variables: one("OTEL_SERVICE_NAME")},
 		setting{name: "resource", variables: one("OTEL_RESOURCE_ATTRIBUTES")},
 		setting{name: "https proxy", variables: []string{"HTTPS_PROXY", "https_proxy"}, secret: table.SecretInURL},

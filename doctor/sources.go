@@ -23,7 +23,8 @@ func checkSettings(_ context.Context, r *run, f *findings) {
 	}
 	var standards []string
 	for _, name := range names {
-		if standard := reportSetting(r, f.about(name), groups[name]); standard != "" {
+		rows := groups[name]
+		if !reportSetting(r, f.about(name), rows) && rows[len(rows)-1].standard {
 			standards = append(standards, name)
 		}
 	}
@@ -31,8 +32,8 @@ func checkSettings(_ context.Context, r *run, f *findings) {
 	reportOTLP(r, f)
 }
 
-// reportSetting reports one setting, or returns its default if nothing sets it.
-func reportSetting(r *run, f *findings, rows []setting) (standard string) {
+// reportSetting reports one setting. It returns false if nothing sets it.
+func reportSetting(r *run, f *findings, rows []setting) bool {
 	text, first, firstIsOption := "", "", false
 	for _, s := range rows {
 		for _, from := range s.sources(r) {
@@ -47,11 +48,10 @@ func reportSetting(r *run, f *findings, rows []setting) (standard string) {
 			}
 		}
 	}
-	if text == "" {
-		return rows[len(rows)-1].standard
+	if text != "" {
+		f.ok("%s", text)
 	}
-	f.ok("%s", text)
-	return ""
+	return text != ""
 }
 
 // reportOTLP names the variables of OTLP exporters.

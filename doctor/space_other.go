@@ -5,5 +5,5 @@
 
 package doctor
 
-// freeSpace is not known here.
+// freeSpace reports that the free space is not known.
 func freeSpace(string) (bytes uint64, known bool) { return 0, false }

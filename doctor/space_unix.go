@@ -16,7 +16,7 @@ func freeSpace(dir string) (bytes uint64, known bool) {
 	return product(s.Bavail, s.Bsize), true
 }
 
-// product is of numbers whose types differ from one system to the next.
+// product multiplies the fields of unix.Statfs_t, whose types differ between systems.
 func product[A, B ~int32 | ~int64 | ~uint32 | ~uint64](a A, b B) uint64 {
 	return uint64(max(a, 0)) * uint64(b)
 }

@@ -90,11 +90,11 @@ const (
 )
 
 // Hints looks for the reason why a query found no points, or failed with err, which is nil
-// if it did not fail. It makes up to two requests, so that a program calls it when somebody
-// waits for an explanation: it asks whether the server answers PromQL, and for up to 50,000
-// names of its metrics in the last 30 days. If a request fails, Hints returns its error,
-// together with the hints that need no names. No hint means that the reason is none of those
-// that a [HintKind] describes.
+// if it did not fail. It asks the server, so a program should call it only when somebody waits
+// for an explanation: either whether the server answers PromQL, or for up to 50,000 names of
+// its metrics in the last 30 days. If a request fails, Hints returns its error, together with
+// the hints that need no names. No hint means that the reason is none of those that a
+// [HintKind] describes.
 func (c *Client) Hints(ctx context.Context, language Language, q string, err error) ([]Hint, error) {
 	if err != nil && !isAnswer(err) {
 		return nil, nil // the server did not read the query
@@ -219,8 +219,8 @@ func hintOf(name string, metrics []string) Hint {
 }
 
 // isSuffix reports whether a text is a suffix that the exporter adds to the name of a
-// histogram or summary, joined by a dot or, sanitized, by an underscore. Prometheus' names add a unit and
-// _total.
+// histogram or summary, joined by a dot or, sanitized, by an underscore. Prometheus' names add
+// a unit and _total.
 func isSuffix(rest string) bool {
 	if rest == "" || rest[0] != '.' && rest[0] != '_' {
 		return false

@@ -71,7 +71,7 @@ func addNew(texts []string, seen *map[string]bool, more []string) []string {
 type matrix struct {
 	Notes
 	series     []Series
-	histograms int // series of which those were left out
+	histograms int // series whose native histograms were left out
 }
 
 var errNoStatus = errors.New("no status in the answer: not a Prometheus query endpoint")

@@ -43,9 +43,9 @@ func (f Frame) String() string {
 // numbered 0, and columns from 1 on. Of many rows or columns the middle is left out.
 func table(rows, columns int, cell func(row, column int) string) string {
 	const omitted = "…"
+	shown := ends(columns, shownColumns)
 	var cells strings.Builder
 	line := func(row int) {
-		shown := ends(columns, shownColumns)
 		for i := range len(shown) + 1 {
 			column := 0
 			if i > 0 {

@@ -157,9 +157,11 @@ func TestStreamThatFails(t *testing.T) {
 	})
 	s := newFake(t, reply{body: `{"status":"success","warnings":["server returned HTTP status 401 Unauthorized"]}`}).
 		client().StreamRange(t.Context(), "q", at(1), at(2), 0)
+	var last error
 	for _, err := range s.Pieces() {
-		is(t, err, apptuitclient.ErrUnauthorized)
+		last = err
 	}
+	is(t, last, apptuitclient.ErrUnauthorized)
 	f := newFake(t, reply{body: matrix(points(epoch, 100))})
 	for _, err := range f.client(query.WithMaxResponseBytes(500)).StreamRange(t.Context(), "q", at(epoch), at(epoch+100), time.Second).Pieces() {
 		is(t, err, query.ErrAnswerTooLarge)
@@ -189,7 +191,7 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// An answer of 256 MiB takes less than a hundredth of that.
+// A stream of 128 MiB holds at most 2 MiB.
 func TestStreamsTakeLittleMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 128 MiB")
