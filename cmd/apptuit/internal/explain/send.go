@@ -202,39 +202,32 @@ func only(rm *metricdata.ResourceMetrics, indexes []int) *metricdata.ResourceMet
 
 // selected returns the data points for which keep returns true, nil if there are none.
 func selected(data metricdata.Aggregation, keep func() bool) metricdata.Aggregation {
-	some := false
 	switch d := data.(type) {
 	case metricdata.Sum[int64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Sum[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Gauge[int64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Gauge[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Histogram[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.ExponentialHistogram[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Summary:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	}
-	if !some {
-		return nil
-	}
-	return data
+	return nil
 }
 
-func filter[T any](points []T, keep func() bool) ([]T, bool) {
-	kept := slices.DeleteFunc(slices.Clone(points), func(T) bool { return !keep() })
-	return kept, len(kept) > 0
+// filter is selected for one type of data. points is its field DataPoints.
+func filter[D metricdata.Aggregation, T any](data *D, points *[]T, keep func() bool) metricdata.Aggregation {
+	*points = slices.DeleteFunc(slices.Clone(*points), func(T) bool { return !keep() })
+	if len(*points) == 0 {
+		return nil
+	}
+	return *data
 }
 
 // sentText describes the answer.
