@@ -18,19 +18,18 @@ import (
 )
 
 // export writes the points as JSON lines to stdout or into a file.
-func (r *run) export(ctx context.Context) (err error) {
-	out := r.stdout
+func (r *run) export(ctx context.Context) error {
+	out, end := r.stdout, func() error { return nil }
 	if r.file != "" {
 		file, err := os.Create(r.file)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		out = file
+		out, end = file, file.Close
 	}
 	buffered := bufio.NewWriterSize(out, 64<<10)
-	err = r.exportTo(ctx, buffered)
-	return errors.Join(err, buffered.Flush())
+	err := r.exportTo(ctx, buffered)
+	return errors.Join(err, buffered.Flush(), end())
 }
 
 func (r *run) exportTo(ctx context.Context, out io.Writer) error {
