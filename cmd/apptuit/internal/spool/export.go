@@ -46,8 +46,8 @@ func (r *run) exportTo(ctx context.Context, out io.Writer) error {
 		points += n
 		var failed writeError
 		switch {
-		case ended(ctx) != nil:
-			return fmt.Errorf("after %s: %w", count(points, "point"), ended(ctx))
+		case context.Cause(ctx) != nil:
+			return fmt.Errorf("after %s: %w", count(points, "point"), context.Cause(ctx))
 		case errors.As(err, &failed):
 			return failed
 		case errors.Is(err, fs.ErrNotExist): // it has been delivered meanwhile
