@@ -77,44 +77,49 @@ func (a *answers) last() (status int, compression string) {
 
 // sendPoints exports the chosen data points as the program would.
 func (x *run) sendPoints(ctx context.Context) {
+	type part struct {
+		indexes          []int
+		points, rejected int
+	}
 	sent := &Sent{}
-	exports := map[*metricdata.ResourceMetrics][]int{}
+	parts := map[*metricdata.ResourceMetrics]*part{}
 	var order []*metricdata.ResourceMetrics
-	rejected := 0
 	for _, p := range x.chosen {
-		if exports[p.export] == nil {
+		of := parts[p.export]
+		if of == nil {
+			of = &part{}
+			parts[p.export] = of
 			order = append(order, p.export)
 		}
-		exports[p.export] = append(exports[p.export], p.index)
+		of.indexes = append(of.indexes, p.index)
+		of.points += len(p.Points)
+		of.rejected += len(p.Rejected)
 		sent.Points += len(p.Points)
-		rejected += len(p.Rejected)
 	}
 	if sent.Points == 0 {
 		return // a finding says why
 	}
 	x.report.Sent = sent
-	failed := 0
 	for _, rm := range order {
-		err := x.exporter.Export(ctx, only(rm, exports[rm]))
+		of := parts[rm]
+		err := x.exporter.Export(ctx, only(rm, of.indexes))
 		sent.Status, _ = x.answers.last()
 		if err == nil {
+			sent.Accepted += of.points
 			continue
 		}
 		var failure *apptuitclient.SendError
 		if errors.As(err, &failure) {
-			failed += failure.Failed
-		} else {
-			failed = sent.Points + rejected
+			sent.Accepted += max(0, of.points+of.rejected-failure.Failed)
 		}
 		// Points that the exporter rejects are findings already.
-		if failure != nil && failure.StatusCode == 0 && failure.Failed <= rejected && len(failure.Errors) > 0 {
+		if failure != nil && failure.StatusCode == 0 && failure.Failed <= of.rejected && len(failure.Errors) > 0 {
 			continue
 		}
 		sent.Error = err.Error()
 		x.checkAnswer(ctx, err)
 		break
 	}
-	sent.Accepted = max(0, sent.Points+rejected-failed)
 }
 
 // checkAnswer adds the reason why points were not accepted.
