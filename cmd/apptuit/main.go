@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command apptuit checks the configuration of programs that send metrics to Apptuit or to
-// another server with OpenTSDB's put protocol, asks such servers for what they have stored,
-// sends points of files and scripts to them, and shows and delivers the points that such programs
-// have spooled.
+// another server with OpenTSDB's put protocol, explains why a metric is there or not, asks such
+// servers for the points that they have stored, sends points of files and scripts to them, and
+// shows and delivers the points that such programs have spooled.
 //
 //	go install github.com/apptuitai/apptuit-go/cmd/apptuit@latest
 //	apptuit doctor
+//	apptuit explain queue.length queue=mail
 //	apptuit query --promql 'sum by (route) (rate(http_requests[5m]))' --since 7d
 //	apptuit send --from points.csv
 //	apptuit spool /var/spool/shop
@@ -51,8 +52,8 @@ It reads the environment variables that these programs read, such as APPTUIT_END
 and APPTUIT_API_TOKEN. Flags override them. Tokens and passwords are never flags.
 
 Exit codes: 0 all went well, 1 the work failed, 2 the arguments are wrong, 3 points wait
-in a spool, 130 after Ctrl-C. Colours and the line of progress are shown on a terminal only, and not with
-NO_COLOR.`,
+in a spool, 130 after Ctrl-C. Colours and the line of progress are shown on a terminal
+only, and not with NO_COLOR.`,
 		Example: `  apptuit doctor
   apptuit help query
   source <(apptuit completion bash)`,

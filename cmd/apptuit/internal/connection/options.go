@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -77,15 +79,28 @@ func ParseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
+// maxCertificates limits how much of a file is checked, in bytes, as [apptuitclient.WithTLSFiles]
+// limits the file. The client reports a larger file.
+const maxCertificates = 2 << 20
+
 // checkCertificates returns the fault of a file that has no certificates. The client would report
-// it, too, but without the name of the flag.
-func checkCertificates(file string) error {
-	text, err := os.ReadFile(file)
+// it, too, but without the name of the flag. A pipe is left to the client, since it can be read
+// only once.
+func checkCertificates(name string) error {
+	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	text, err := io.ReadAll(io.LimitReader(file, maxCertificates))
 	if err != nil {
 		return err
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(text) {
-		return fmt.Errorf("no certificate in %s", file)
+		return fmt.Errorf("no certificate in %s", name)
 	}
 	return nil
 }

@@ -161,6 +161,9 @@ const maxEnvironment = 1 << 20
 // useEnvironment sets the variables of a file, and removes those of APPTUIT_ and OTEL_ that it
 // does not have. restore undoes it. Errors do not quote lines, which may be secrets.
 func useEnvironment(name string) (restore func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
 	before := os.Environ()
 	restore = func() {
 		os.Clearenv()
@@ -169,9 +172,6 @@ func useEnvironment(name string) (restore func(), err error) {
 				_ = os.Setenv(v[:i], v[i+1:])
 			}
 		}
-	}
-	if name == "" {
-		return func() {}, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -138,6 +139,22 @@ func TestSend_OfDump(t *testing.T) {
 	}
 	if points := s.Points(); len(points) != 1 || points[0].Metric != "queue" || points[0].Tags["q"] != "mail" || points[0].Value != "9" {
 		t.Errorf("%v", points)
+	}
+}
+
+// After an answer that is an error, nothing more is sent, and only the points before it are accepted.
+func TestSend_StopsAtAnError(t *testing.T) {
+	s := newServer(t, apptuittest.Apptuit, "", false)
+	t.Setenv("APPTUIT_ENDPOINT", s.url)
+	var dump strings.Builder
+	for i := range 3 {
+		fmt.Fprintf(&dump, `{"resourceMetrics":[{"resource":{"attributes":[{"key":"host.name","value":{"stringValue":"web%d"}}]},"scopeMetrics":[{"metrics":[`+
+			`{"name":"queue","gauge":{"dataPoints":[{"timeUnixNano":"%s","asInt":"7"}]}}]}]}]}`+"\n", i, nanosecondsAgo(time.Minute))
+	}
+	s.Fail(apptuittest.Fault{}, apptuittest.Status(http.StatusServiceUnavailable))
+	r := decode(t, executeWith(t, dump.String(), "queue", "--otlp", "-", "--send", "--no-query", "-o", "json"))
+	if r.Found || r.Sent.Points != 3 || r.Sent.Accepted != 1 || len(s.Requests()) != 2 {
+		t.Errorf("%+v, %+v, %d requests", r.Verdict, r.Sent, len(s.Requests()))
 	}
 }
 

@@ -77,44 +77,49 @@ func (a *answers) last() (status int, compression string) {
 
 // sendPoints exports the chosen data points as the program would.
 func (x *run) sendPoints(ctx context.Context) {
+	type part struct {
+		indexes          []int
+		points, rejected int
+	}
 	sent := &Sent{}
-	exports := map[*metricdata.ResourceMetrics][]int{}
+	parts := map[*metricdata.ResourceMetrics]*part{}
 	var order []*metricdata.ResourceMetrics
-	rejected := 0
 	for _, p := range x.chosen {
-		if exports[p.export] == nil {
+		of := parts[p.export]
+		if of == nil {
+			of = &part{}
+			parts[p.export] = of
 			order = append(order, p.export)
 		}
-		exports[p.export] = append(exports[p.export], p.index)
+		of.indexes = append(of.indexes, p.index)
+		of.points += len(p.Points)
+		of.rejected += len(p.Rejected)
 		sent.Points += len(p.Points)
-		rejected += len(p.Rejected)
 	}
 	if sent.Points == 0 {
 		return // a finding says why
 	}
 	x.report.Sent = sent
-	failed := 0
 	for _, rm := range order {
-		err := x.exporter.Export(ctx, only(rm, exports[rm]))
+		of := parts[rm]
+		err := x.exporter.Export(ctx, only(rm, of.indexes))
 		sent.Status, _ = x.answers.last()
 		if err == nil {
+			sent.Accepted += of.points
 			continue
 		}
 		var failure *apptuitclient.SendError
 		if errors.As(err, &failure) {
-			failed += failure.Failed
-		} else {
-			failed = sent.Points + rejected
+			sent.Accepted += max(0, of.points+of.rejected-failure.Failed)
 		}
 		// Points that the exporter rejects are findings already.
-		if failure != nil && failure.StatusCode == 0 && failure.Failed <= rejected && len(failure.Errors) > 0 {
+		if failure != nil && failure.StatusCode == 0 && failure.Failed <= of.rejected && len(failure.Errors) > 0 {
 			continue
 		}
 		sent.Error = err.Error()
 		x.checkAnswer(ctx, err)
 		break
 	}
-	sent.Accepted = max(0, sent.Points+rejected-failed)
 }
 
 // checkAnswer adds the reason why points were not accepted.
@@ -202,39 +207,32 @@ func only(rm *metricdata.ResourceMetrics, indexes []int) *metricdata.ResourceMet
 
 // selected returns the data points for which keep returns true, nil if there are none.
 func selected(data metricdata.Aggregation, keep func() bool) metricdata.Aggregation {
-	some := false
 	switch d := data.(type) {
 	case metricdata.Sum[int64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Sum[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Gauge[int64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Gauge[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Histogram[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.ExponentialHistogram[float64]:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	case metricdata.Summary:
-		d.DataPoints, some = filter(d.DataPoints, keep)
-		data = d
+		return filter(&d, &d.DataPoints, keep)
 	}
-	if !some {
-		return nil
-	}
-	return data
+	return nil
 }
 
-func filter[T any](points []T, keep func() bool) ([]T, bool) {
-	kept := slices.DeleteFunc(slices.Clone(points), func(T) bool { return !keep() })
-	return kept, len(kept) > 0
+// filter is selected for one type of data. points is its field DataPoints.
+func filter[D metricdata.Aggregation, T any](data *D, points *[]T, keep func() bool) metricdata.Aggregation {
+	*points = slices.DeleteFunc(slices.Clone(*points), func(T) bool { return !keep() })
+	if len(*points) == 0 {
+		return nil
+	}
+	return *data
 }
 
 // sentText describes the answer.

@@ -73,11 +73,15 @@ func isOtherAPI(err error) bool {
 
 // selector returns the selector of series in PromQL.
 func selector(metric string, tags map[string]string) string {
-	texts := []string{"__name__=" + strconv.Quote(metric)}
+	return "{" + strings.Join(append([]string{"__name__=" + strconv.Quote(metric)}, matchers(tags)...), ",") + "}"
+}
+
+// matchers returns the matchers of tags in PromQL, sorted.
+func matchers(tags map[string]string) (texts []string) {
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		texts = append(texts, promLabel(k)+"="+strconv.Quote(tags[k]))
 	}
-	return "{" + strings.Join(texts, ",") + "}"
+	return texts
 }
 
 // promLabel quotes a label that is not valid in PromQL by itself (Prometheus 3, UTF-8 names).

@@ -250,8 +250,8 @@ func queryText(s store, w wanted) string {
 	if _, ok := s.(apptuit); ok {
 		return "fetch('" + w.metric + "')"
 	}
-	if w.metric == plain(w.metric) && !strings.HasPrefix(selector("", w.tags), "{\"") {
-		return strings.Replace(w.metric+"{"+strings.TrimPrefix(selector(w.metric, w.tags), "{__name__=\""+w.metric+"\""), "{,", "{", 1)
+	if w.metric == plain(w.metric) {
+		return w.metric + "{" + strings.Join(matchers(w.tags), ",") + "}"
 	}
 	return selector(w.metric, w.tags)
 }

@@ -14,7 +14,7 @@ import (
 
 // csvFormat reads CSV.
 type csvFormat struct {
-	record bytes.Reader // the one that fields reads
+	record bytes.Reader // the record that fields reads
 	fields *csv.Reader
 
 	width               int         // number of columns; 0 before the header
@@ -40,7 +40,8 @@ func (f *csvFormat) reset() {
 	f.fields.ReuseRecord = true
 }
 
-// end finds the end of the record. Only a quotation mark at the start of a field opens it.
+// end finds the end of the record. Only a quotation mark at the start of a field
+// opens a quoted field.
 func (f *csvFormat) end(text []byte, eof bool) (int, error) {
 	const (
 		fieldStart = iota

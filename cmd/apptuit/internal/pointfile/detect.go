@@ -17,7 +17,7 @@ var ErrUnknownFormat = errors.New("the format cannot be recognized")
 // Detect returns the format of a file by the ending of its name, or else by the beginning of
 // its text.
 func Detect(name string, text []byte) (Format, error) {
-	switch strings.ToLower(path.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz"))) {
+	switch path.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz")) {
 	case ".csv":
 		return CSV, nil
 	case ".json", ".jsonl", ".ndjson":

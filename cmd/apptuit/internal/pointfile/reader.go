@@ -47,11 +47,12 @@ type Reader struct {
 // format splits text into records and parses them.
 type format interface {
 	// end returns the length of the record at the start of text, with its end of line or with
-	// the brackets and commas around it. It returns 0 if the record does not end within text; with eof, text is
-	// all that there is. An error is a *broken if text after the record can be read.
+	// the brackets and commas around it. It returns 0 if the record does not end within text.
+	// With eof, no more text follows. The error is a broken one if the text after the record
+	// can be read.
 	end(text []byte, eof bool) (int, error)
-	// parse parses a record. It reports false for one without a point. The error is that of a
-	// *LineError, or a fatal one.
+	// parse parses a record. It reports false for a record without a point, such as a header. The
+	// error is the cause of a *LineError, or a fatal error.
 	parse(record []byte) (Point, bool, error)
 }
 

@@ -36,7 +36,8 @@ func (telnet) parse(record []byte) (Point, bool, error) {
 	return p, err == nil, err
 }
 
-// ParseTags parses tags of the form KEY=VALUE. An empty value is no tag.
+// ParseTags parses tags of the form KEY=VALUE. It keeps a tag with an empty value: the client
+// omits it, and also the global tag with its key.
 func ParseTags(words []string) (map[string]string, error) {
 	tags := make(map[string]string, len(words))
 	for _, word := range words {

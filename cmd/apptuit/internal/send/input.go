@@ -97,6 +97,10 @@ func (c counter) Read(p []byte) (int, error) {
 // run reads the input.
 func (in *input) run(source io.Reader) {
 	r, err := decompress(source)
+	if err != nil {
+		in.chunks <- chunk{nil, err} // the first one, for which there is room
+		return
+	}
 	for err == nil {
 		var buffer []byte
 		select {
@@ -111,10 +115,6 @@ func (in *input) run(source io.Reader) {
 		case <-in.ctx.Done():
 			return
 		}
-	}
-	select {
-	case in.chunks <- chunk{nil, err}:
-	case <-in.ctx.Done():
 	}
 }
 

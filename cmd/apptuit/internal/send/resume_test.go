@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -139,7 +140,14 @@ func TestCheckpoint_IsOneFile(t *testing.T) {
 	send(t, s, cli.OK, "--from", file(t, "points.txt", puts(inBatches)), "--checkpoint", filepath.Join(folder, "checkpoint"))
 	entries, err := os.ReadDir(folder)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "checkpoint" {
-		t.Errorf("%v, %v", entries, err)
+		t.Fatalf("%v, %v", entries, err)
+	}
+	info, err := entries[0].Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rights := info.Mode().Perm(); runtime.GOOS != "windows" && rights != 0o600 {
+		t.Errorf("the checkpoint has the rights %v", rights)
 	}
 }
 

@@ -38,16 +38,15 @@ func (j *job) run(cmd *cobra.Command, progress *terminal.Progress) error {
 // runPoint sends the point of the arguments.
 func (j *job) runPoint(ctx context.Context, cmd *cobra.Command, c *apptuitclient.Client) error {
 	t := newTransfer(ctx, j, client.Of(c), cmd.OutOrStdout())
-	if err := t.add(j.point); err != nil {
-		t.close()
-		return err
-	}
+	err := t.add(j.point)
 	t.close()
-	if t.writeErr != nil {
+	switch {
+	case err != nil:
+		return err
+	case t.writeErr != nil:
 		return t.writeErr
-	}
-	if r := t.reasons; len(r) > 0 {
-		return r[0].err
+	case len(t.reasons) > 0:
+		return t.reasons[0].err
 	}
 	return j.conclude(ctx, cmd, c, t)
 }

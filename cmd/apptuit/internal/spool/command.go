@@ -8,6 +8,8 @@ package spool
 import (
 	"errors"
 	"io/fs"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,20 +90,19 @@ type flags struct {
 	output                 *cli.Choice
 }
 
-// check returns the folder, or what is wrong with the arguments.
+// check returns the folder. The error joins all faults of the arguments.
 func (f *flags) check(c *cobra.Command, args []string) (string, error) {
 	var faults []error
-	belongs := map[string][]string{"replay": {"rate", "retry-for"}, "export": {"file", "quarantine"}}
-	for _, flag := range connection.Names() {
-		belongs["replay"] = append(belongs["replay"], flag)
-	}
-	for mode, names := range belongs {
+	belong := func(mode string, names ...string) {
 		for _, name := range names {
 			if c.Flags().Changed(name) && !c.Flags().Changed(mode) {
 				faults = append(faults, errors.New("--"+name+" is for --"+mode))
 			}
 		}
 	}
+	belong("replay", slices.Sorted(maps.Values(connection.Names()))...)
+	belong("replay", "rate", "retry-for")
+	belong("export", "file", "quarantine")
 	if f.export && c.Flags().Changed("output") {
 		faults = append(faults, errors.New("--output: --export writes JSON lines"))
 	}

@@ -18,19 +18,18 @@ import (
 )
 
 // export writes the points as JSON lines to stdout or into a file.
-func (r *run) export(ctx context.Context) (err error) {
-	out := r.stdout
+func (r *run) export(ctx context.Context) error {
+	out, end := r.stdout, func() error { return nil }
 	if r.file != "" {
 		file, err := os.Create(r.file)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		out = file
+		out, end = file, file.Close
 	}
 	buffered := bufio.NewWriterSize(out, 64<<10)
-	err = r.exportTo(ctx, buffered)
-	return errors.Join(err, buffered.Flush())
+	err := r.exportTo(ctx, buffered)
+	return errors.Join(err, buffered.Flush(), end())
 }
 
 func (r *run) exportTo(ctx context.Context, out io.Writer) error {
@@ -47,8 +46,8 @@ func (r *run) exportTo(ctx context.Context, out io.Writer) error {
 		points += n
 		var failed writeError
 		switch {
-		case ended(ctx) != nil:
-			return fmt.Errorf("after %s: %w", count(points, "point"), ended(ctx))
+		case context.Cause(ctx) != nil:
+			return fmt.Errorf("after %s: %w", count(points, "point"), context.Cause(ctx))
 		case errors.As(err, &failed):
 			return failed
 		case errors.Is(err, fs.ErrNotExist): // it has been delivered meanwhile

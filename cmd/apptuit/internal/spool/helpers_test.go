@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -176,4 +177,24 @@ func newServer(t *testing.T, options ...apptuittest.Option) *apptuittest.Server 
 	t.Setenv("APPTUIT_ENDPOINT", s.URL)
 	t.Setenv("APPTUIT_API_TOKEN", secret)
 	return s
+}
+
+// messages collects the warnings of a client, which come from goroutines of its own.
+type messages struct {
+	mu  sync.Mutex
+	all []error
+}
+
+func (m *messages) add(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.all = append(m.all, err)
+}
+
+func (m *messages) take() []error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := m.all
+	m.all = nil
+	return all
 }

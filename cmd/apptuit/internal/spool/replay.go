@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
@@ -71,7 +70,7 @@ func (r *run) replay(ctx context.Context) error {
 		if fault != nil {
 			faults = append(faults, fault)
 		}
-		if ended(ctx) != nil {
+		if context.Cause(ctx) != nil {
 			break
 		}
 	}
@@ -113,25 +112,24 @@ func (r *run) replayFolder(ctx context.Context, result *delivery, dir string, in
 	if insecure {
 		spoolOptions = append(spoolOptions, apptuitclient.WithSpoolInsecureFolder())
 	}
-	var warnings messages
+	warn := func(err error) { cli.Say(r.command, "%v", err) }
 	c, err := apptuitclient.New(append(slices.Clip(options),
 		apptuitclient.WithSpool(dir, spoolOptions...), apptuitclient.WithMaxBatchBytes(maxText),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: 500 * time.Millisecond, MaxInterval: 5 * time.Second}),
-		apptuitclient.WithWarningHandler(warnings.add),
+		apptuitclient.WithWarningHandler(warn),
 	)...)
 	if err != nil {
 		return err
 	}
-	err = r.await(ctx, c, dir, &warnings)
+	err = r.await(ctx, c, dir)
 	_ = c.Close() // always nil
-	r.show(&warnings)
 	stats, _ := c.SpoolStats()
 	result.add(stats)
 	return err
 }
 
 // await waits until a client has delivered its spool, or has delivered nothing for too long.
-func (r *run) await(ctx context.Context, c *apptuitclient.Client, dir string, warnings *messages) error {
+func (r *run) await(ctx context.Context, c *apptuitclient.Client, dir string) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
 	last, since := apptuitclient.SpoolStats{}, time.Now()
@@ -154,14 +152,13 @@ func (r *run) await(ctx context.Context, c *apptuitclient.Client, dir string, wa
 		} else {
 			r.progress.Set("%s delivered, %d left", count(stats.Replayed, "point"), stats.Points)
 		}
-		r.show(warnings)
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			if failure != nil {
-				return fmt.Errorf("%s: %w, and %s left: %w", dir, ended(ctx), remain(stats.Points), failure)
+				return fmt.Errorf("%s: %w, and %s left: %w", dir, context.Cause(ctx), remain(stats.Points), failure)
 			}
-			return fmt.Errorf("%s: %w, and %s left", dir, ended(ctx), remain(stats.Points))
+			return fmt.Errorf("%s: %w, and %s left", dir, context.Cause(ctx), remain(stats.Points))
 		}
 	}
 }
@@ -171,31 +168,4 @@ func remain(points int64) string {
 		return "1 point is"
 	}
 	return fmt.Sprintf("%d points are", points)
-}
-
-// show writes the warnings of a client to stderr.
-func (r *run) show(warnings *messages) {
-	for _, w := range warnings.take() {
-		cli.Say(r.command, "%v", w)
-	}
-}
-
-// messages collects the warnings of a client, which come from goroutines of its own.
-type messages struct {
-	mu  sync.Mutex
-	all []error
-}
-
-func (m *messages) add(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.all = append(m.all, err)
-}
-
-func (m *messages) take() []error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	all := m.all
-	m.all = nil
-	return all
 }

@@ -4,7 +4,6 @@
 package spool
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -47,14 +46,6 @@ func (r *run) printf(format string, args ...any) error {
 // opener returns a function that opens a file, for CheckStored and StoredLines.
 func (r *run) opener(f spool.Stored) func() (*spool.Reader, error) {
 	return func() (*spool.Reader, error) { return r.view.Open(f) }
-}
-
-// ended returns the error of a run whose context has ended.
-func ended(ctx context.Context) error {
-	if ctx.Err() == nil {
-		return nil
-	}
-	return context.Cause(ctx)
 }
 
 // count returns a number with the singular or plural of a noun.

@@ -32,7 +32,7 @@ func (r *run) verify(ctx context.Context) error {
 			r.progress.Set("%s read: %s", count(result.Whole+len(result.Bad), "file"), f.Path)
 			err = client.CheckStored(ctx, r.opener(f))
 		}
-		if err := ended(ctx); err != nil {
+		if err := context.Cause(ctx); err != nil {
 			return err
 		}
 		switch {
