@@ -127,7 +127,7 @@ func (o *origins) describe(rm *metricdata.ResourceMetrics, res *resource.Resourc
 // filter leaves out. With an invalid key there are no tags, and the points are rejected.
 func (o *origins) attributeLayer(attributes *attribute.Set) (convert.Layer, []explain.Unused) {
 	x := export{filter: o.cfg.filter.Value}
-	chosen, left := attributes.Filter(func(kv attribute.KeyValue) bool { return x.filter == nil || x.passes(kv) })
+	chosen, left := attributes.Filter(x.passes)
 	given := tagsOf(nil, &chosen)
 	tags, _ := o.cfg.names.Layer(slices.Clone(given))
 	return convert.Layer{Source: string(explain.Attribute), Given: given, Tags: tags}, unusedOf(explain.Attribute, left)
