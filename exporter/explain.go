@@ -115,7 +115,7 @@ func (o *origins) describe(rm *metricdata.ResourceMetrics, res *resource.Resourc
 				var left []explain.Unused
 				layers[0], left = o.attributeLayer(attributes)
 				p.Unused = append(p.Unused, left...)
-				p.Tags, _ = o.conversion.Origins(layers) // the error is the one of the rejections
+				p.Tags = o.conversion.Origins(layers)
 				all = append(all, p)
 			})
 		}
