@@ -129,8 +129,8 @@ func WithSpool(dir string, opts ...apptuitclient.SpoolOption) Option {
 	return clientOption("WithSpool", apptuitclient.WithSpool(dir, opts...))
 }
 
-// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a WithSpool before it, for a program that runs beside the one that uses the
-// folder. See [apptuitclient.WithoutSpool].
+// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a WithSpool before it, for a program that runs
+// beside the program that uses the folder. See [apptuitclient.WithoutSpool].
 func WithoutSpool() Option {
 	return clientOption("WithoutSpool", apptuitclient.WithoutSpool())
 }

@@ -66,7 +66,7 @@ type config struct {
 	telemetry *telemetry    // nil without a MeterProvider
 	shared    [][]model.Tag // tags for all points, as layers for model.MergeTags, highest precedence first
 
-	sharedFrom []convert.Layer // where they come from, without the layers
+	sharedFrom []convert.Layer // the sources of shared, without Tags
 
 	faults []error
 }

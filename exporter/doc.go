@@ -259,8 +259,9 @@
 //
 // [WithMeterProvider] records the metrics about exporters that OpenTelemetry's semantic
 // conventions 1.43.0 define. Without it, the variable OTEL_GO_X_OBSERVABILITY records them with
-// the global MeterProvider, as it does for OpenTelemetry's OTLP exporters. They count data points, each once per Export. A data point has
-// failed if any of its wire points was rejected or dropped. A duration includes retries.
+// the global MeterProvider, as it does for OpenTelemetry's OTLP exporters. They count data
+// points, each once per Export. A data point has failed if any of its wire points was rejected or
+// dropped. A duration includes retries.
 //
 //	otel.sdk.exporter.metric_data_point.inflight   data points of Exports in progress
 //	otel.sdk.exporter.metric_data_point.exported   data points of finished Exports; failed ones have error.type

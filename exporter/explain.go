@@ -24,9 +24,9 @@ import (
 // holder gives the command access to explain. See explain.Holder.
 type holder = explain.Holder
 
-// explain converts metrics as the first Export would, and returns what becomes of each data
-// point, in their order. Own metrics and target_info are left out. It has no effect on the
-// exporter.
+// explain converts metrics as the first Export would, and returns the explanation of each data
+// point, in the order of the data points. The exporter's own metrics and target_info are left
+// out. It has no effect on the exporter.
 func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
 	res := rm.Resource
 	if res == nil {
@@ -37,9 +37,10 @@ func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
 	defer o.close()
 	x := &explanation{points: o.describe(rm, res)}
 	x.builder = put.NewCodec(put.None).NewBuilder(put.Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, x.deliver)
-	conversion := o.pool.Begin(x, time.Now())
+	now := time.Now()
+	conversion := o.pool.Begin(x, now)
 	defer conversion.Close()
-	o.convert(conversion, rm, res, time.Now(), func(*selfMetrics) []metricdata.ScopeMetrics { return nil })
+	o.convert(conversion, rm, res, now, func(*selfMetrics) []metricdata.ScopeMetrics { return nil })
 	x.builder.Flush()
 	x.builder.Close()
 	return x.points
@@ -72,6 +73,7 @@ func (x *explanation) of(source uint32) *explain.DataPoint {
 	return &x.points[source-1]
 }
 
+// deliver adds the points of a batch to their data points.
 func (x *explanation) deliver(b *put.Batch) {
 	defer b.Release()
 	// A batch of our own is not damaged.
@@ -115,7 +117,7 @@ func (o *origins) describe(rm *metricdata.ResourceMetrics, res *resource.Resourc
 				var left []explain.Unused
 				layers[0], left = o.attributeLayer(attributes)
 				p.Unused = append(p.Unused, left...)
-				p.Tags, _ = o.conversion.Origins(layers) // the error is the one of the rejections
+				p.Tags = o.conversion.Origins(layers)
 				all = append(all, p)
 			})
 		}
@@ -127,7 +129,7 @@ func (o *origins) describe(rm *metricdata.ResourceMetrics, res *resource.Resourc
 // filter leaves out. With an invalid key there are no tags, and the points are rejected.
 func (o *origins) attributeLayer(attributes *attribute.Set) (convert.Layer, []explain.Unused) {
 	x := export{filter: o.cfg.filter.Value}
-	chosen, left := attributes.Filter(func(kv attribute.KeyValue) bool { return x.filter == nil || x.passes(kv) })
+	chosen, left := attributes.Filter(x.passes)
 	given := tagsOf(nil, &chosen)
 	tags, _ := o.cfg.names.Layer(slices.Clone(given))
 	return convert.Layer{Source: string(explain.Attribute), Given: given, Tags: tags}, unusedOf(explain.Attribute, left)

@@ -126,16 +126,16 @@ func (x *export) point(m *collected, attributes *attribute.Set, start, at *time.
 func (x *export) add(i *instrument, key attribute.Distinct, attributes *attribute.Set) point {
 	x.attributes = x.attributes[:0]
 	for it := attributes.Iter(); it.Next(); {
-		if kv := it.Attribute(); x.filter == nil || x.passes(kv) {
+		if kv := it.Attribute(); x.passes(kv) {
 			x.attributes = append(x.attributes, x.tagOf(&kv))
 		}
 	}
 	return i.Add(key, x.attributes, len(x.attributes) < attributes.Len())
 }
 
-// passes applies the attribute filter. It is called once for each data point that is kept.
+// passes reports whether the attribute filter selects an attribute of a data point.
 func (x *export) passes(kv attribute.KeyValue) bool {
-	return kv.Key == convert.OverflowKey || x.filter(kv)
+	return x.filter == nil || kv.Key == convert.OverflowKey || x.filter(kv)
 }
 
 // tagOf is like the function tagOf, but shares the texts of integers.

@@ -23,12 +23,12 @@ import (
 // resource has claimed, in this export or in a recent one, collides with it.
 //
 // Resources are found to be ambiguous before an export converts data points, by a hash of
-// their tags ([Export.Announce]), if both were used within [IdleTime]. All other resources claim nothing, and take no more time.
-// Two resources with different tags are not ambiguous, although attributes of data points
-// can make up for the difference.
+// their tags ([Export.Announce]), if both were used within [IdleTime]. All other resources claim
+// nothing, and take no more time. Two resources with different tags are not ambiguous, although
+// attributes of data points can make up for the difference.
 
-// ambiguity is what a pool knows of ambiguous resources. It is safe for concurrent use. Nil
-// knows nothing.
+// ambiguity finds the ambiguous resources of a pool, and keeps their claims of exports that have
+// ended. It is safe for concurrent use. With nil, join, leave and forget do nothing.
 type ambiguity[K comparable] struct {
 	seeds    [2]maphash.Seed
 	values   encoding.TagValueRule

@@ -279,6 +279,14 @@ func TestTags_Short(t *testing.T) {
 	}
 }
 
+// The short list of a resource has the tags of the scope, too.
+func TestTags_Short_OfScope(t *testing.T) {
+	tags := Tags{Base: parseTags("a=1,b=1,c=1"), Short: parseTags("a=1")}
+	h := newHarness(t, Config{MaxTags: 6, ScopeTags: true}, tags)
+	r := h.export(func() { h.number("n", manyTags(2), model.Int(1)) })
+	wantPoints(t, r, "n{a=1,k00=v,k01=v,otel_scope_name=scope,otel_scope_version=1.0} 1")
+}
+
 // An error shows some attributes of each resource, and not all of a long one.
 func TestResourceCollisionError(t *testing.T) {
 	var many []model.Tag

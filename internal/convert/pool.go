@@ -85,7 +85,7 @@ type Export[K comparable, S any] struct {
 	claims *claims[K]  // nil until the export converts an ambiguous resource
 
 	announced []*resource[K, S]
-	leased    int // of these
+	leased    int // number of the announced resources that Lease has returned
 }
 
 // Lease is the use of a converter for one resource. It is valid until its End.
@@ -139,8 +139,8 @@ func (x *Export[K, S]) Close() {
 	}
 }
 
-// Announce says that the export will convert a resource, so that an ambiguous one is known
-// before. If the resource is new, Announce calls tags for its tags. Lease must be called for
+// Announce says that the export will convert a resource, so that ambiguous resources are known
+// before the first data point is converted. If the resource is new, Announce calls tags for its tags. Lease must be called for
 // the same resources in the same order.
 func (x *Export[K, S]) Announce(key K, tags func() Tags) {
 	p := x.pool

@@ -36,14 +36,15 @@ type Contribution struct {
 }
 
 // Origins returns the tags of a data point with these layers, sorted by key, those that are
-// left out included. The error says that their number is not allowed.
-func (c *Config) Origins(layers []Layer) ([]Origin, error) {
+// left out included. Their number may be one that is not allowed: the rejections of the data
+// point have the error.
+func (c *Config) Origins(layers []Layer) []Origin {
 	tags := make([][]model.Tag, len(layers))
 	for i := range layers {
 		tags[i] = layers[i].Tags
 	}
 	merged := mergeLayers(tags)
-	finished, err := c.tagRules().Finish(slices.Clone(merged))
+	finished, _ := c.tagRules().Finish(slices.Clone(merged))
 	var all []Origin
 	for _, t := range merged {
 		o := Origin{Key: t.Key}
@@ -57,7 +58,7 @@ func (c *Config) Origins(layers []Layer) ([]Origin, error) {
 		}
 		all = append(all, o)
 	}
-	return all, err
+	return all
 }
 
 // given returns the tags whose key becomes key.

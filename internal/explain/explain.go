@@ -1,8 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package explain defines explanations of data points: the points and rejections that an exporter
-// makes of each, and the sources of their tags. The command apptuit explains metrics by them.
+// Package explain defines explanations of data points: the points that an exporter makes of each
+// data point, its rejections, and the sources of its tags. The command apptuit shows them.
 package explain
 
 import (
@@ -27,7 +27,7 @@ type DataPoint struct {
 	// le or quantile in addition.
 	Tags   []convert.Origin
 	Unused []Unused
-	// Points are sent.
+	// Points are the points that are sent.
 	Points []Point
 	// Rejected are the points that cannot be sent.
 	Rejected []Rejection
@@ -42,12 +42,13 @@ type Unused struct {
 // Source is a source of tags.
 type Source string
 
-// The sources of tags. Tags of options and variables have the name of the option or variable.
+// The sources of tags. The source of a tag that an option or a variable sets is the name of the
+// option or variable.
 const (
 	Attribute Source = "attribute"
 	Scope     Source = "scope"
 	Resource  Source = "resource attribute"
-	Host      Source = "host" // and the instance
+	Host      Source = "host" // also of the tag service_instance_id of WithInstanceTag
 )
 
 // Point is a point as it is sent.
@@ -60,8 +61,8 @@ type Point struct {
 
 // Rejection is a point that cannot be sent.
 type Rejection struct {
-	Metric string
-	Err    error // nil if an error before says it
+	Metric string // empty if Err is nil
+	Err    error  // nil if an earlier rejection has the same error
 }
 
 // Func explains the data points of an export, in their order, without any effect on the exporter.
