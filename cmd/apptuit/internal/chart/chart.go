@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Chart is what is drawn.
+// Chart is a picture of one or more frames.
 type Chart struct {
 	// Title is above all panels; shortened if it is too long.
 	Title string
@@ -37,8 +37,9 @@ type Chart struct {
 	// Legend selects the lines with a colour and a name; the default is LegendLargest.
 	Legend Legend
 	// Width and Height are in pixels: MinSide to MaxSide. A height of 0 is 420 for one
-	// panel, 300 for each of several, and more if LegendAll needs it. Text grows with
-	// the picture from 1,200 x 600 pixels on, and shrinks a little below 480 x 300.
+	// panel, 300 for each of several, and more if LegendAll needs it, but at most
+	// MaxSide. Text grows with the picture from 1,200 x 600 pixels on, and shrinks a
+	// little below 480 x 300.
 	Width, Height int
 }
 

@@ -295,6 +295,18 @@ func TestImpossibleCharts(t *testing.T) {
 	f("from", func(c *Chart) { c.To = c.From.Add(-1) })
 }
 
+// 34 panels of the default height would be higher than MaxSide.
+func TestManyPanelsShareTheLargestHeight(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{34, MaxSide / MinPanel} {
+		c := chartOf(slices.Repeat([]*query.Frame{frame(1)}, n)...)
+		c.Width, c.Height = MinSide, 0
+		if height := drawPNG(t, c).Bounds().Dy(); height != MaxSide {
+			t.Errorf("%d panels have %d pixels, want %d", n, height, MaxSide)
+		}
+	}
+}
+
 func TestTextsGiveWayToLines(t *testing.T) {
 	t.Parallel()
 	c := chartOf(frame(1), frame(50))

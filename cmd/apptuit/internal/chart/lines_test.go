@@ -93,6 +93,8 @@ func TestNamesSayWhatTellsLinesApart(t *testing.T) {
 	f("m", "", []string{"a=1 b=2", "a=2 b=3", "b=2"}, column("m", "a", "1", "b", "2"), column("m", "b", "3", "a", "2"), column("m", "b", "2"))
 	f("m", "", []string{"#1", "#2"}, column("m"), column("m")) // doubles
 	f("", "", []string{"m", "#2"}, column("m"), column(""))
+	f("", "", []string{"a=1", "m a=2"}, column("", "a", "1"), column("m", "a", "2")) // in either order
+	f("", "", []string{"m a=2", "a=1"}, column("m", "a", "2"), column("", "a", "1"))
 	f("", "route", []string{"a b", "x" + strings.Repeat("y", 23) + "…" + strings.Repeat("z", 23)},
 		column("", "route", "a\nb"), column("", "route", "x"+strings.Repeat("y", 50)+strings.Repeat("z", 50)))
 	f("", "", []string{"a=1 b=0123456789abcdef…mnopqrstuvwxyz9", "a=2"},

@@ -4,22 +4,19 @@
 package chart
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// names are of the columns of a frame: what they share, and what tells them
-// apart.
+// names are the names of the columns of a frame: what they share, and what tells them apart.
 type names struct {
-	metric string            // of all
-	tags   map[string]string // of all
-	lead   string            // the key, if a single one tells them apart
-	each   []string          // of the columns; empty for a single one without a name
+	shared label.Series
+	lead   string   // the key, if a single one tells them apart
+	each   []string // of the columns; empty for a single one without a name
 }
 
 // How many characters are shown of the name of one of several lines, and of each tag in it.
@@ -32,33 +29,14 @@ func nameColumns(columns []query.Column) names {
 	if len(columns) < 2 {
 		return nameOne(columns)
 	}
-	n := names{metric: columns[0].Metric, tags: map[string]string{}, each: make([]string, len(columns))}
-	keys := map[string]bool{} // to whether it tells columns apart
-	for i := range columns {
-		if columns[i].Metric != n.metric {
-			n.metric = ""
-		}
-		for k := range columns[i].Tags {
-			keys[k] = false
-		}
+	all := label.Columns(columns)
+	labels := label.Of(all)
+	n := names{shared: labels.Shared, each: make([]string, len(columns))}
+	if d := labels.Dimensions; len(d) == 1 && d[0].Tag {
+		n.lead = shorten(clean(d[0].Title), longestValue)
 	}
-	for k := range keys {
-		first, common := columns[0].Tags[k]
-		for i := range columns {
-			v, ok := columns[i].Tags[k]
-			common = common && ok && v == first
-		}
-		if common {
-			n.tags[k] = first
-			delete(keys, k)
-		}
-	}
-	sorted := slices.Sorted(maps.Keys(keys))
-	if n.metric == columns[0].Metric && len(sorted) == 1 {
-		n.lead = shorten(clean(sorted[0]), longestValue)
-	}
-	for i := range columns {
-		n.each[i] = shorten(clean(n.tellApart(columns[i], sorted)), longestName)
+	for i, s := range all {
+		n.each[i] = shorten(clean(n.tellApart(s, labels.Dimensions)), longestName)
 		if n.each[i] == "" {
 			n.each[i] = "#" + strconv.Itoa(i+1)
 		}
@@ -74,31 +52,33 @@ func nameOne(columns []query.Column) names {
 	return n
 }
 
-// tellApart returns what a column has that not all have.
-func (n names) tellApart(c query.Column, keys []string) string {
+// tellApart returns the labels of a column that not all columns share.
+func (n names) tellApart(s label.Series, dimensions []label.Dimension) string {
 	if n.lead != "" {
-		if v, ok := c.Tags[keys[0]]; ok {
+		if v, ok := dimensions[0].Lookup(s); ok {
 			return v
 		}
 		return "(none)"
 	}
 	var parts []string
-	if n.metric == "" && c.Metric != "" {
-		parts = append(parts, c.Metric)
-	}
-	for _, k := range keys {
-		if v, ok := c.Tags[k]; ok {
-			parts = append(parts, k+"="+shorten(v, longestValue))
+	for _, d := range dimensions {
+		v, ok := d.Lookup(s)
+		if !ok {
+			continue
 		}
+		if d.Tag {
+			v = d.Title + "=" + shorten(v, longestValue)
+		}
+		parts = append(parts, v)
 	}
 	return strings.Join(parts, " ")
 }
 
-// title adds what all columns share to the title of a panel.
+// title adds the labels that all columns share to the title of a panel.
 func (n names) title(t string) string {
-	shared := n.metric
-	if len(n.tags) > 0 {
-		s := query.Series{Metric: n.metric, Tags: n.tags}
+	shared := n.shared.Metric
+	if len(n.shared.Tags) > 0 {
+		s := query.Series{Metric: n.shared.Metric, Tags: n.shared.Tags}
 		shared = s.Name()
 	}
 	if t != "" && shared != "" {

@@ -56,7 +56,7 @@ func TestTextsDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Zurich")
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	unit, err := ParseUnit("By/s")
 	if err != nil {

@@ -18,8 +18,8 @@ const (
 	nextPanel = 300 // of several, each
 )
 
-// plainHeight is the default height with a legend of a few rows.
-func (c *Chart) plainHeight() int { return max(onePanel, nextPanel*len(c.Panels)) }
+// plainHeight is the default height with a legend of a few rows. Many panels share MaxSide.
+func (c *Chart) plainHeight() int { return min(MaxSide, max(onePanel, nextPanel*len(c.Panels))) }
 
 // dpi returns the resolution at which the chart is drawn, which is the size of its text. A large
 // picture is often shown smaller than it is; a small one has little room.

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/width"
+
+	"github.com/apptuitai/apptuit-go/query"
 )
 
 // Series is metric and tags of a series.
@@ -30,9 +32,19 @@ type Labels struct {
 
 // Dimension is a label whose value differs between series.
 type Dimension struct {
+	// Title is the key of the tag, or "metric".
 	Title string
-	key   string
-	tag   bool
+	// Tag reports whether the label is a tag, and not the metric.
+	Tag bool
+}
+
+// Columns returns the metrics and tags of the columns of a frame.
+func Columns(columns []query.Column) []Series {
+	all := make([]Series, len(columns))
+	for i := range columns {
+		all[i] = Series{Metric: columns[i].Metric, Tags: columns[i].Tags}
+	}
+	return all
 }
 
 // Of compares series. A single one shares everything with itself.
@@ -60,7 +72,7 @@ func Of(all []Series) Labels {
 	}
 	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		if _, shared := l.Shared.Tags[k]; !shared {
-			l.Dimensions = append(l.Dimensions, Dimension{Title: k, key: k, tag: true})
+			l.Dimensions = append(l.Dimensions, Dimension{Title: k, Tag: true})
 		}
 	}
 	return l
@@ -68,10 +80,18 @@ func Of(all []Series) Labels {
 
 // Value returns the value of the dimension of a series, "" if the series lacks the tag.
 func (d Dimension) Value(s Series) string {
-	if d.tag {
-		return s.Tags[d.key]
+	v, _ := d.Lookup(s)
+	return v
+}
+
+// Lookup returns the value of the dimension of a series, and whether the series has the tag or
+// a metric.
+func (d Dimension) Lookup(s Series) (value string, ok bool) {
+	if d.Tag {
+		value, ok = s.Tags[d.Title]
+		return value, ok
 	}
-	return s.Metric
+	return s.Metric, s.Metric != ""
 }
 
 // String returns the metric and tags that all series have, for example "cpu  dc=eu  env=prod".

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	_ "time/tzdata" // --tz also works on a machine without zone files, such as Windows or a minimal container
 
 	"github.com/spf13/cobra"
 

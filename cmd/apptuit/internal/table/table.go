@@ -59,10 +59,7 @@ func (s Style) numbers(values []float64) func(float64) string {
 
 // Frame writes a frame: a column for each series, or a row.
 func Frame(w io.Writer, s Style, f *query.Frame) error {
-	all := make([]label.Series, len(f.Columns))
-	for i, c := range f.Columns {
-		all[i] = label.Series{Metric: c.Metric, Tags: c.Tags}
-	}
+	all := label.Columns(f.Columns)
 	v := view{s, f, label.Of(all), all, formatTimes(f.Index, s.full())}
 	columns, series, times := v.down()
 	if s.Width > 0 && (len(f.Columns) > titleColumns(s.Width) || widthOf(columns) > s.Width) {

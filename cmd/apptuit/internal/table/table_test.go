@@ -5,22 +5,16 @@ package table
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/query"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // requests is an output of 50 series with three tags that differ and one that does not, over
 // an hour; the second has a gap.
@@ -46,7 +40,9 @@ func requests(start time.Time, step time.Duration) query.Output {
 	return o
 }
 
-func golden(t *testing.T, name, got string, width int) {
+// check compares a table with its golden file. No line may be wider than the terminal, or end
+// with spaces.
+func check(t *testing.T, name, got string, width int) {
 	t.Helper()
 	for line := range strings.Lines(got) {
 		if n := label.Width(strings.TrimSuffix(line, "\n")); width > 0 && n > width {
@@ -56,19 +52,7 @@ func golden(t *testing.T, name, got string, width int) {
 			t.Errorf("%s: spaces at the end of %q", name, line)
 		}
 	}
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got)\n%s", name, diff)
-	}
+	golden.Text(t, name+".txt", got)
 }
 
 func TestTables(t *testing.T) {
@@ -113,7 +97,7 @@ func TestTables(t *testing.T) {
 		if err := c.write(c.style, &b); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, c.name, b.String(), c.style.Width)
+		check(t, c.name, b.String(), c.style.Width)
 	}
 }
 

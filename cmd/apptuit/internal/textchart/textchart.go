@@ -209,14 +209,11 @@ func scale(values []float64, least, most float64) []float64 {
 
 // legend names the lines, several in a row.
 func (c Chart) legend(lines []int) string {
-	all := make([]label.Series, len(c.Frame.Columns))
-	for i, column := range c.Frame.Columns {
-		all[i] = label.Series{Metric: column.Metric, Tags: column.Tags}
-	}
-	labels := label.Of(all)
-	if len(all) == 1 {
+	if len(c.Frame.Columns) == 1 {
 		return ""
 	}
+	all := label.Columns(c.Frame.Columns)
+	labels := label.Of(all)
 	const between = 3
 	var b strings.Builder
 	used := 0

@@ -5,22 +5,16 @@ package textchart
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/query"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 var noon = time.Date(2026, 6, 16, 12, 0, 0, 0, time.UTC)
 
@@ -81,19 +75,7 @@ func TestCharts(t *testing.T) {
 				t.Errorf("%s: a line of %d columns: %s", c.name, n, line)
 			}
 		}
-		file := filepath.Join("testdata", c.name+".txt")
-		if *update {
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got)\n%s", c.name, diff)
-		}
+		golden.Text(t, c.name+".txt", got)
 	}
 }
 
