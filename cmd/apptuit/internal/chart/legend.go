@@ -25,7 +25,7 @@ type entry struct {
 }
 
 const (
-	usualRows = 3             // has the default height room for
+	usualRows = 3             // rows that fit into the default height
 	swatch    = vg.Length(26) // of a line's style: a whole pattern of dashes
 	swatchGap = vg.Length(4)  // after it
 	entryGap  = vg.Length(14) // after an entry

@@ -12,7 +12,8 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// names are the names of the columns of a frame: what they share, and what tells them apart.
+// names are the names of the columns of a frame: the labels that all columns share, and for each
+// column the labels that tell it apart.
 type names struct {
 	shared label.Series
 	lead   string   // the key, if a single one tells them apart
@@ -87,8 +88,8 @@ func (n names) title(t string) string {
 	return t + shared
 }
 
-// shorten leaves out the middle of a long text: what differs is often at one of
-// the ends.
+// shorten leaves out the middle of a text of more than longest characters: differences are often
+// at one of the ends. Package label counts columns of a terminal instead.
 func shorten(s string, longest int) string {
 	runes := []rune(s)
 	if len(runes) <= longest {
@@ -98,7 +99,7 @@ func shorten(s string, longest int) string {
 	return string(runes[:longest-1-half]) + "…" + string(runes[len(runes)-half:])
 }
 
-// clean takes out what has no place in a line of text, or in XML.
+// clean replaces characters that have no place in a line of text, or in XML, with spaces.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == 0xfffe || r == 0xffff {

@@ -99,7 +99,7 @@ func (p *panel) below() vg.Length {
 	return height
 }
 
-// labelWidth is what the labels of the values take.
+// labelWidth is the width of the widest label of a value.
 func (p *panel) labelWidth() vg.Length {
 	width := vg.Length(0)
 	for _, t := range p.values.ticks() {

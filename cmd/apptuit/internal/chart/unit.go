@@ -95,7 +95,7 @@ func unitOf(code string) (Unit, bool) {
 	return Unit{}, false
 }
 
-// title adds to a title what is counted.
+// title adds the note of the unit to a title: "cpu in core".
 func (u Unit) title(t string) string {
 	if u.note == "" || t == "" {
 		return t + u.note

@@ -23,8 +23,8 @@ type tick struct {
 // between them. All three are in the unit of the values.
 type valueAxis struct {
 	low, high, step float64
-	size            float64 // what a label counts
-	name            string  // of that
+	size            float64 // the value that a label shows as 1
+	name            string  // the unit in a label, such as ms
 	decimals        int     // of a label; negative for exponents
 }
 

@@ -22,9 +22,9 @@ type File struct {
 }
 
 // Create begins to write the file of a path. The data goes into a temporary file in the same
-// folder, with the mode of the older file, if there is one. A symbolic link stays, and the file
-// that it leads to is replaced. A device or a pipe is written to as it is. The caller must call
-// Discard in the end, which does nothing after Commit.
+// folder, with the mode of the older file, if there is one. A symbolic link to a file stays, and
+// that file is replaced. A device or a pipe is written to as it is. The caller must call Discard in
+// the end, which does nothing after Commit.
 func Create(path string) (*File, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target

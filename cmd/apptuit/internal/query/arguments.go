@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/when"
 )
 
-// command is what the arguments ask for.
+// command holds the arguments and flags after parsing.
 type command struct {
 	server  server
 	queries []string
@@ -69,8 +69,8 @@ func addFlags(c *cobra.Command) *flags {
 	return f
 }
 
-// parse returns what the arguments ask for. Durations and times are relative to now. The error
-// joins all that is wrong.
+// parse returns the command that the arguments ask for. Durations are relative to now. The error
+// joins all faults.
 func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*command, error) {
 	c := &command{
 		queries: queries, promql: f.promql, align: f.align, outputID: f.outputID,

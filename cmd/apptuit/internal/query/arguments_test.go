@@ -11,10 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/spf13/cobra"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/chart"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 

@@ -55,7 +55,7 @@ func (r timeRange) String() string {
 
 func (r timeRange) format(t time.Time) string { return t.In(r.zone).Format(time.RFC3339) }
 
-// parse returns the range. Durations are relative to now. The error joins all that is wrong.
+// parse returns the range. Durations are relative to now. The error joins all faults.
 func (f *rangeFlags) parse(now time.Time) (timeRange, error) {
 	r := timeRange{now: now, zone: time.UTC}
 	var faults []error

@@ -142,8 +142,8 @@ func wrap(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// ends returns the numbers below n, or if they are more than most, those of both ends with -1
-// between them. A most of 0 has no limit.
+// ends returns the numbers from 0 to n-1. If there are more than most, it returns the first and the
+// last of them, with -1 in place of the others. A most of 0 is no limit.
 func ends(n, most int) []int {
 	var out []int
 	for i := range n {

@@ -61,7 +61,7 @@ func (p *Progress) run() {
 	}
 }
 
-// Set says what is being done.
+// Set sets the text of the line.
 func (p *Progress) Set(format string, args ...any) {
 	if p.out == nil {
 		return

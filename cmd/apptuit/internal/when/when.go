@@ -53,8 +53,8 @@ func durationOf(s string) (time.Duration, error) {
 	return sum + d, err
 }
 
-// duration returns n units, of which there may be no more than 146 years, so
-// that the sum of two is one, too.
+// duration returns n units. It refuses more than 146 years, so that the sum of two durations
+// does not overflow.
 func duration(n float64, unit time.Duration) (time.Duration, error) {
 	if d := n * float64(unit); math.Abs(d) < math.MaxInt64/2 {
 		return time.Duration(d), nil
