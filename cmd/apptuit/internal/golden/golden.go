@@ -1,12 +1,10 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package golden compares the output of tests with files in testdata. The flag -update of the
-// tests writes these files.
+// Package golden compares the output of tests with files in testdata.
 package golden
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,13 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
-// Text compares a text with a file in testdata.
-func Text(t *testing.T, name, got string) {
+// Text compares a text with a file in testdata, or writes the file first if update is set.
+func Text(t *testing.T, name, got string, update bool) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
-	if *update {
+	if update {
 		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ package table
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/query"
 )
+
+var update = flag.Bool("update", false, "write the golden files")
 
 // requests is an output of 50 series with three tags that differ and one that does not, over
 // an hour; the second has a gap.
@@ -52,7 +55,7 @@ func check(t *testing.T, name, got string, width int) {
 			t.Errorf("%s: spaces at the end of %q", name, line)
 		}
 	}
-	golden.Text(t, name+".txt", got)
+	golden.Text(t, name+".txt", got, *update)
 }
 
 func TestTables(t *testing.T) {

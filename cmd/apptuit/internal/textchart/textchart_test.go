@@ -5,6 +5,7 @@ package textchart
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"math"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/query"
 )
+
+var update = flag.Bool("update", false, "write the golden files")
 
 var noon = time.Date(2026, 6, 16, 12, 0, 0, 0, time.UTC)
 
@@ -75,7 +78,7 @@ func TestCharts(t *testing.T) {
 				t.Errorf("%s: a line of %d columns: %s", c.name, n, line)
 			}
 		}
-		golden.Text(t, c.name+".txt", got)
+		golden.Text(t, c.name+".txt", got, *update)
 	}
 }
 
