@@ -19,8 +19,8 @@ import (
 func reporterLayout(ctx context.Context) (*exporter.Exporter, error) {
 	exp, err := exporter.New(ctx,
 		exporter.WithLayout(exporter.LayoutReporter),
-		exporter.WithDurationUnit(time.Millisecond),                     // of timers; seconds unless set, as in Python
-		exporter.WithMeters("order_requests_rate", "*.requests"),        // counters that were meters; without patterns all
+		exporter.WithDurationUnit(time.Millisecond),                     // unit of timers; the default is seconds, as in Python
+		exporter.WithMeters("order_requests_rate", "*.requests"),        // counters that were meters; without patterns, all counters
 		exporter.WithResourceAttributes(attribute.NewAllowKeysFilter()), // no service_name, as in Python
 	)
 	return exp, err

@@ -81,9 +81,9 @@ func TestMigrationNamesGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	section, _, ok := strings.Cut(string(guide), "## From otlpmetrichttp")
+	_, section, ok := strings.Cut(string(guide), "\n## From apptuit-py\n")
 	if !ok {
-		t.Fatal("the guide has no section about otlpmetrichttp")
+		t.Fatal("the guide has no section about apptuit-py")
 	}
 	exported := map[string]bool{}
 	for _, pkg := range []string{"apptuitclient", "encoding", "exporter", "query", "runtimemetrics"} {
@@ -91,7 +91,7 @@ func TestMigrationNamesGo(t *testing.T) {
 			exported[pkg+"."+name] = true
 		}
 	}
-	names := regexp.MustCompile(`\b(?:apptuitclient|encoding|exporter|query|runtimemetrics)\.[A-Z]\w*(?:\.[A-Z]\w*)?`).FindAllString(section, -1)
+	names := regexp.MustCompile(`\b(?:apptuitclient|encoding|exporter|query|runtimemetrics)\.[A-Z]\w*(?:\.[A-Z]\w*)?`).FindAllString(string(guide), -1)
 	for _, m := range regexp.MustCompile("`(With(?:out)?[A-Z]\\w*)").FindAllStringSubmatch(section, -1) {
 		name := "exporter." + m[1]
 		if !exported[name] {
