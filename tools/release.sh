@@ -2,7 +2,7 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Makes a release of the root module and of the nested modules that get tags, all at one version. See RELEASING in CONTRIBUTING.md.
+# Makes a release of the root module and of the nested modules that get tags, all at one version. See docs/releasing.md.
 #
 # Everything happens in a temporary clone. There a commit takes the replace directives out of the modules with tags, requires the version
 # of every module of ours, and has the checksums of what is not published yet in go.sum: Go itself computes them, from the clone's tags,
