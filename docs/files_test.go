@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// The map of the packages names files that exist, each in the folder of its row.
-func TestContributingNamesExistingFiles(t *testing.T) {
+// Each file in the map of the packages exists in the folder of its row.
+func TestContributing_NamesExistingFiles(t *testing.T) {
 	text, err := os.ReadFile("../CONTRIBUTING.md")
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestContributingNamesExistingFiles(t *testing.T) {
 }
 
 // Each mutant names a function of an existing file, and the test that finds it.
-func TestMutantsNameExistingCode(t *testing.T) {
+func TestMutants_NameExistingCode(t *testing.T) {
 	text, err := os.ReadFile("design/mutants.md")
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"unicode"
 )
 
-// pages returns the names of all pages of the repository, relative to this folder.
+// pages returns the names of all Markdown files of the repository, relative to this folder.
 func pages(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -56,8 +56,8 @@ func anchors(text string) map[string]bool {
 	return all
 }
 
-// A link within the repository leads to a file that exists, and to a heading of it.
-func TestLinksLeadSomewhere(t *testing.T) {
+// Each link within the repository leads to an existing file, and to an existing heading.
+func TestLinks_LeadToExistingHeadings(t *testing.T) {
 	// A copy of the root module alone, which is tested too, has no nested modules.
 	_, err := os.Stat("../integration")
 	alone := err != nil
@@ -97,8 +97,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
-// The front page is short: options, servers, limits and figures have pages of their own.
-func TestReadmeIsShort(t *testing.T) {
+// The front page is short. Options, servers, limits and figures are described on other pages.
+func TestReadme_HasAtMost1300Words(t *testing.T) {
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -108,8 +108,8 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// The index of the documentation has every page.
-func TestIndexListsAllPages(t *testing.T) {
+// The index of the documentation lists each page.
+func TestIndex_ListsAllPages(t *testing.T) {
 	index, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)

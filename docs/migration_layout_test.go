@@ -34,7 +34,7 @@ func histogramOptions(ctx context.Context) (*exporter.Exporter, error) {
 	return exp, err
 }
 
-func TestNamesOfTheReporter(t *testing.T) {
+func TestMigration_ReporterLayoutAndHistogramOptions_SendTheirSeries(t *testing.T) {
 	s := newServer(t)
 	t.Setenv("APPTUIT_API_TOKEN", token)
 	f := func(newExporter func(context.Context) (*exporter.Exporter, error), metrics ...string) {

@@ -28,7 +28,7 @@ func fromPrometheus(ctx context.Context) error {
 	return errors.Join(instruments(ctx, provider.Meter("shop")), provider.Shutdown(ctx))
 }
 
-func TestNamesOfPrometheus(t *testing.T) {
+func TestMigration_PrometheusNames_AreSent(t *testing.T) {
 	s := newServer(t)
 	t.Setenv("APPTUIT_API_TOKEN", token)
 	if err := fromPrometheus(t.Context()); err != nil {

@@ -34,7 +34,7 @@ func fromOTLP(ctx context.Context, roots *x509.CertPool) (*exporter.Exporter, er
 	return exp, err
 }
 
-func TestOptionsOfOTLP(t *testing.T) {
+func TestMigration_OptionsOfOTLP_AreAccepted(t *testing.T) {
 	exp, err := fromOTLP(t.Context(), x509.NewCertPool())
 	if err != nil {
 		t.Fatal(err)

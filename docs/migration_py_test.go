@@ -25,11 +25,10 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// token is what the servers of these tests want.
+// token is the token that the servers of these tests require.
 const token = "secret"
 
-// newServer is a server for the exporter and clients that the environment
-// configures.
+// newServer starts a server, to which the environment directs exporters and clients.
 func newServer(t *testing.T) *apptuittest.Server {
 	t.Helper()
 	s := apptuittest.NewServer(apptuittest.WithToken(token))
@@ -38,7 +37,7 @@ func newServer(t *testing.T) *apptuittest.Server {
 	return s
 }
 
-// arrived fails the test unless there are points of these metrics.
+// arrived fails the test unless the server has points of these metrics.
 func arrived(t *testing.T, s *apptuittest.Server, metrics ...string) {
 	t.Helper()
 	points := s.Points()
@@ -98,7 +97,7 @@ func timed(ctx context.Context, times metric.Float64Histogram) {
 	defer func() { times.Record(ctx, time.Since(start).Seconds()) }()
 }
 
-func TestReporterAndInstruments(t *testing.T) {
+func TestMigration_Instruments_SendTheirSeries(t *testing.T) {
 	s := newServer(t)
 	if err := reporter(t.Context()); err != nil {
 		t.Fatal(err)
@@ -149,7 +148,7 @@ func errorHandler(ctx context.Context) (*exporter.Exporter, error) {
 	return exp, err
 }
 
-func TestErrorHandler(t *testing.T) {
+func TestMigration_ErrorHandler_GetsFailedPoints(t *testing.T) {
 	s := newServer(t)
 	s.Fail(apptuittest.Reject(func(p apptuittest.Point) string {
 		if p.Metric == "bad" {
@@ -189,7 +188,7 @@ func timeSeries(ctx context.Context, client *apptuitclient.Client) error {
 	return err
 }
 
-func TestTimeSeries(t *testing.T) {
+func TestMigration_TimeSeries_AreSent(t *testing.T) {
 	s := newServer(t)
 	client, err := apptuitclient.New(apptuitclient.WithToken(token))
 	if err != nil {
@@ -204,7 +203,7 @@ func TestTimeSeries(t *testing.T) {
 	}
 }
 
-func TestBareClient(t *testing.T) {
+func TestMigration_Client_SendsAndQueries(t *testing.T) {
 	s := newServer(t)
 	if err := bareClient(t.Context(), time.Now().Add(-time.Minute)); err != nil {
 		t.Fatal(err)

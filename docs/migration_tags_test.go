@@ -28,7 +28,7 @@ func encodedNames(ctx context.Context) error {
 	})
 }
 
-func TestEncodedNames(t *testing.T) {
+func TestMigration_EncodedNames_BecomeTags(t *testing.T) {
 	s := newServer(t)
 	if err := encodedNames(t.Context()); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func fewerTags(ctx context.Context) (*exporter.Exporter, error) {
 	return exp, err
 }
 
-func TestFewerTags(t *testing.T) {
+func TestMigration_AttributeFilter_RemovesTags(t *testing.T) {
 	s := newServer(t)
 	t.Setenv("APPTUIT_API_TOKEN", token)
 	exp, err := fewerTags(t.Context())

@@ -1,7 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package docs_test compiles and runs what the documents show.
+// Package docs_test compiles and runs the examples of the documentation, and compares the
+// documentation with the code.
 package docs_test
 
 import (
@@ -17,7 +18,7 @@ import (
 	"unicode"
 )
 
-// flat is a text without indentation.
+// flat returns a text without indentation.
 func flat(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -26,9 +27,8 @@ func flat(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Every piece of Go in the guide is in the functions beside this one, which the
-// compiler reads.
-func TestMigrationIsCompiled(t *testing.T) {
+// Each Go example of the guide is a part of a function in this package, so it compiles.
+func TestMigration_CodeIsCompiled(t *testing.T) {
 	guide, err := os.ReadFile("migration.md")
 	if err != nil {
 		t.Fatal(err)
@@ -57,8 +57,8 @@ func TestMigrationIsCompiled(t *testing.T) {
 	}
 }
 
-// A variable that the guide names is one that settings.md lists.
-func TestMigrationNamesNoOtherVariables(t *testing.T) {
+// Each variable in the guide is listed in settings.md.
+func TestMigration_NamesExistingVariables(t *testing.T) {
 	guide, err := os.ReadFile("migration.md")
 	list, err2 := os.ReadFile("settings.md")
 	if err != nil || err2 != nil {
@@ -73,10 +73,9 @@ func TestMigrationNamesNoOtherVariables(t *testing.T) {
 	}
 }
 
-// An identifier of Go that the guide names beside a Python name exists: pkg.Name of our packages,
-// SendError.Field, and the options in backticks without a package. So does each metric of
-// runtimemetrics.
-func TestMigrationNamesGo(t *testing.T) {
+// Each Go identifier in the guide exists: package.Name in the whole guide; and in the section about
+// apptuit-py also SendError.Field, options without a package, and metrics of runtimemetrics.
+func TestMigration_NamesExistingIdentifiers(t *testing.T) {
 	guide, err := os.ReadFile("migration.md")
 	if err != nil {
 		t.Fatal(err)

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Every piece of Go on the page about queries is in an example of the package, and every
-// output is the output of an example.
-func TestQueryPageIsRun(t *testing.T) {
+// Each Go example of query.md is a part of an example of package query, and each output is the
+// output of such an example.
+func TestQueryPage_ShowsExamples(t *testing.T) {
 	page, err := os.ReadFile("query.md")
 	if err != nil {
 		t.Fatal(err)
