@@ -6,6 +6,8 @@ package query
 import (
 	"fmt"
 	"math"
+
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
 // samples are points as they are read: times in Unix milliseconds. They are in
@@ -134,15 +136,12 @@ func parseStamp(b []byte, i int) (ms int64, end int) {
 	if n < 8 {
 		return 0, 0
 	}
-	number := sum(x)
+	number := int64(sum(x))
 	i += 8
 	for end = i + 5; i < end && isDigit(b[i]); i++ { // as many as in the last one: foreseeable
-		number = number*10 + uint64(b[i]-'0')
+		number = number*10 + int64(b[i]-'0')
 	}
-	if number <= maxSeconds {
-		number *= 1000
-	}
-	return int64(number), i
+	return model.Milliseconds(number), i
 }
 
 // pair reads [time, value].
@@ -162,20 +161,13 @@ func (s *scanner) pair() (t int64, v float64, err error) {
 	return t, v, s.expect(']')
 }
 
-// maxSeconds is the largest number that is a time in seconds. Larger ones are
-// milliseconds, by OpenTSDB's rule.
-const maxSeconds = 9_999_999_999
-
 // time reads a timestamp as Unix milliseconds.
 func (s *scanner) time() (int64, error) {
 	f, err := s.number()
 	if err != nil {
 		return 0, err
 	}
-	if math.Abs(f) <= maxSeconds {
-		f *= 1000
-	}
-	if math.Abs(f) >= 1<<53 {
+	if f = model.Milliseconds(f); math.Abs(f) >= 1<<53 {
 		return 0, s.fail("timestamp %v is out of range", f)
 	}
 	return int64(math.Round(f)), nil

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// secondDigits is the longest timestamp that counts seconds; a longer one counts milliseconds.
+// secondDigits is the number of digits of the longest timestamp in seconds. A longer timestamp is in milliseconds.
+// The client's copy of this rule is internal/model.Milliseconds. This package has its own, because it judges the client.
 const secondDigits = 10
 
 // Point is a point as it was received. Numbers keep their text, without quotes, so that a test can distinguish 1 from 1.0.
