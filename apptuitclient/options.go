@@ -388,7 +388,7 @@ func ParseTimestampResolution(name string) (time.Duration, error) {
 //
 //	node.cpu{"core": "0", "type": "idle"}
 //
-// This metric is sent as node.cpu with the tags core and type. As in apptuit-py's reporter,
+// stands for the metric node.cpu with the tags core and type. As in apptuit-py's reporter,
 // tags in the name override the Tags of the point, which override the global tags. A tag with
 // an empty value suppresses the other tags with its key. If a name cannot be decoded, its
 // points are rejected with an error that wraps encoding.ErrSyntax or encoding.ErrNotScalar.
