@@ -65,11 +65,11 @@ func TestHintsOfMetrics(t *testing.T) {
 		{promql, "up / http_server_reqests", "the metric \"up\" exists: check the tags and the range of the query\n" +
 			`there is no metric "http_server_reqests" in the last 30 days: did you mean "http_server_requests"?`},
 		{promql, "vector(1)", ""},
-		{promql, "fetch('up')", "the query is in Apptuit's language: ask it as such instead of PromQL"},
+		{promql, "fetch('up')", "the query is in Apptuit's language: send it as such instead of as PromQL"},
 		{apptuit, "fetch('room temperature')", `there is no metric "room temperature" in the last 30 days: did you mean "room.temperature"?`},
 		{apptuit, "fetch('room.temperature{room=x}').downsample('1m','avg')", `the metric "room.temperature" exists: check the tags and the range of the query`},
 		{apptuit, "a=fetch('http server requests'); output(a)", `the metric "http server requests" is stored as "http_server_requests"`},
-		{apptuit, "rate(up[5m])", "the query or the server is for PromQL: ask a PromQL query instead of one in Apptuit's language"},
+		{apptuit, "rate(up[5m])", "the query is PromQL, or the server supports only PromQL: use PromQL instead of Apptuit's language"},
 	} {
 		f := stored(t, metrics...)
 		hints, err := f.client().Hints(t.Context(), c.language, c.q, nil)

@@ -276,7 +276,7 @@ func TestNativeHistogramsAreAWarning(t *testing.T) {
 	}
 	same(t, names, []string{"mixed{}", "m{}"})
 	text := strings.Join(r.Warnings, "\n")
-	contains(t, errors.New(text), "slow", "the native histograms of 2 series are left out")
+	contains(t, errors.New(text), "slow", "the native histograms of 2 series are omitted")
 }
 
 func TestWarningsAreKeptOnce(t *testing.T) {
