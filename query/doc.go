@@ -36,7 +36,7 @@
 //
 // # Errors
 //
-// Errors do not contain secrets. An error wraps one of these:
+// Errors do not contain secrets. Depending on the cause, an error wraps:
 //
 //   - an *apptuitclient.StatusError, if the server answered with an error status. It contains
 //     up to 4 KiB of the server's explanation.
