@@ -15,9 +15,8 @@ import (
 	"time"
 )
 
-// Selection selects the series of a server whose metrics, labels or label values
-// [Client.Metrics], [Client.Labels], [Client.LabelValues] and [Client.Series] list. The zero
-// value selects all series.
+// Selection restricts [Client.Metrics], [Client.Labels], [Client.LabelValues] and
+// [Client.Series] to some series of the server. The zero value selects all series.
 type Selection struct {
 	// Match lists PromQL series selectors, such as {job="api"}. A series is selected if it
 	// matches at least one of them. If Match is empty, all series are selected.

@@ -171,8 +171,8 @@ func (l Long) at(n int) Row {
 	return l.row(&l.Series[i], n)
 }
 
-// WriteCSV writes the table as CSV (RFC 4180): the [Long.Header], and one line per row. Times are
-// in RFC 3339. The field of a tag that the series does not have is empty.
+// WriteCSV writes the table as CSV (RFC 4180): a header ([Long.Header]), and one line per row.
+// Times are in RFC 3339. The field of a tag that the series does not have is empty.
 func (l Long) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(l.Header()); err != nil {

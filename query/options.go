@@ -35,7 +35,7 @@ var ErrAnswerTooLarge = client.ErrAnswerTooLarge
 
 // WithMaxResponseBytes limits the size of the answer to a query, in bytes after decompression.
 // The default is 256 MiB. If a long range is queried in several parts, the limit applies to the
-// sum of their answers. If an answer is larger, the query returns [ErrAnswerTooLarge].
+// sum of their answers. If an answer is larger, the error wraps [ErrAnswerTooLarge].
 func WithMaxResponseBytes(n int64) Option {
 	return optionFunc(func(c *Client) {
 		if n < 1 {
@@ -53,7 +53,7 @@ func WithPrometheusPath(path string) Option {
 		path = strings.TrimRight(path, "/")
 		_, err := url.Parse(path)
 		if err != nil || path != "" && path[0] != '/' || strings.ContainsAny(path, "?#") {
-			c.fault("WithPrometheusPath: %q is not a path", path)
+			c.fault("WithPrometheusPath: %q must be empty or a path that begins with /", path)
 		}
 		c.prometheus = path
 	})

@@ -221,7 +221,7 @@ func TestNew_InvalidOptionsFailEveryQuery(t *testing.T) {
 	for i := range 3 {
 		_, err := q.Query(t.Context(), "", at(1), at(2))
 		contains(t, err, "WithTimeout: 0s is not positive", "WithMaxResponseBytes: -1 is not positive",
-			`WithPrometheusPath: "x" is not a path`, "the query is empty")
+			`WithPrometheusPath: "x" must be empty or a path that begins with /`, "the query is empty")
 		if i == 0 {
 			first = err.Error()
 		}
@@ -231,7 +231,7 @@ func TestNew_InvalidOptionsFailEveryQuery(t *testing.T) {
 	}
 	for _, path := range []string{"x", "x/y/", "/a?b", "/a#b", "/%zz", "/a\nb", ":", "http://other.test/x"} {
 		_, err := newFake(t, reply{body: `{}`}).client(query.WithPrometheusPath(path)).Query(t.Context(), "q", at(1), at(2))
-		contains(t, err, "WithPrometheusPath: ", "is not a path")
+		contains(t, err, "WithPrometheusPath: ", "must be empty or a path")
 	}
 	_, err := query.New(nil).Query(t.Context(), "q", at(1), at(2))
 	contains(t, err, "the client is nil")

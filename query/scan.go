@@ -18,7 +18,7 @@ type DecodeError struct {
 }
 
 // Error returns the position and the error.
-func (e *DecodeError) Error() string { return fmt.Sprintf("answer, at byte %d: %v", e.Offset, e.Err) }
+func (e *DecodeError) Error() string { return fmt.Sprintf("answer at byte %d: %v", e.Offset, e.Err) }
 
 // Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }

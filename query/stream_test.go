@@ -140,7 +140,7 @@ func TestStream_Break(t *testing.T) {
 func TestStream_Errors(t *testing.T) {
 	whole := `{"outputs":[{"id":"o","result":[{"metric":"a","tags":{},"dps":[` + points(epoch, 9000) + `]}]}]}`
 	for body, want := range map[string][]string{
-		whole[:len(whole)-30]:                             {"o/a{} 8192 1700000000..1700008191", "apptuit: query: answer, at byte "},
+		whole[:len(whole)-30]:                             {"o/a{} 8192 1700000000..1700008191", "apptuit: query: answer at byte "},
 		`{"status":"error","errorType":"x","error":"no"}`: {"apptuit: query: x: no"},
 		page: {"apptuit: query: not a query endpoint: "},
 	} {

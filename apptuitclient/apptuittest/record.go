@@ -31,7 +31,7 @@ type Request struct {
 	BodyBytes     int64  // bytes of the body that were read, before decompression
 	DecodedBytes  int64  // bytes of the body that were read, after decompression
 
-	Points   int // number of points in the body, up to the first malformed one
+	Points   int // number of points in the body, as far as it could be read
 	Accepted int // number of points that were accepted and stored
 
 	Faulted bool // whether a fault was applied
