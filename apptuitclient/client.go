@@ -15,17 +15,17 @@ import (
 const DefaultEndpoint = "https://api.apptuit.ai"
 
 // Client sends points to one server. Create it with [New], and close it when it is no
-// longer needed. It is safe for concurrent use.
+// longer needed. A Client is safe for concurrent use.
 type Client struct{ holder }
 
 // holder gives the other packages of this module access to the internal client. See
 // client.Holder.
 type holder = client.Holder
 
-// New returns a client. The options override the environment variables listed in the
-// package comment, which override the defaults. The error lists all faults of the
-// configuration, one per line. New does not connect to the server. It reads the token file
-// and opens the folder of [WithSpool], if these are configured.
+// New returns a client. Options override the environment variables that the package comment
+// lists, and variables override the defaults. If the configuration is invalid, the error
+// lists all faults, one per line. New does not connect to the server. It reads the token
+// file and opens the folder of [WithSpool], if these are configured.
 func New(opts ...Option) (*Client, error) {
 	s := client.NewSettings()
 	s.Errors = client.ErrorTypes{Status: newStatusError, Send: newSendError}
@@ -42,10 +42,10 @@ func New(opts ...Option) (*Client, error) {
 	return &Client{client.Hold(c)}, nil
 }
 
-// Send sends points, in as many requests as necessary, and returns when each point is
-// accepted, rejected, spooled or given up, at the latest at the deadline of ctx; with a
-// spool, up to 100 ms later. Invalid points are rejected, and the others are sent. Unless
-// all points are accepted or spooled, the error is a *[SendError]. After Close it wraps
+// Send sends points, in as many requests as necessary. It rejects invalid points and sends
+// the others. Send returns when each point is accepted, rejected, spooled or dropped. It
+// returns at the deadline of ctx at the latest, or up to 100 ms later with a spool. Unless
+// all points are accepted or spooled, it returns a *[SendError]. After Close, the error wraps
 // [ErrClosed].
 func (c *Client) Send(ctx context.Context, points []DataPoint) error {
 	s := client.Of(c).NewSending(ctx, client.WriterOptions{})
@@ -57,8 +57,9 @@ func (c *Client) Send(ctx context.Context, points []DataPoint) error {
 	return s.Close().Err
 }
 
-// SendTimeSeries sends the points of several series. It is like [Client.Send], but
-// sanitizes and renders the metric and tags of each series once.
+// SendTimeSeries sends the points of several series, as [Client.Send] does. It takes less
+// time, because it sanitizes and renders the metric and tags once for each series instead of
+// once for each point.
 func (c *Client) SendTimeSeries(ctx context.Context, series []TimeSeries) error {
 	s := client.Of(c).NewSending(ctx, client.WriterOptions{})
 	for i := range series {
@@ -73,18 +74,18 @@ func (c *Client) SendTimeSeries(ctx context.Context, series []TimeSeries) error 
 // Endpoint returns the base URL of the server, without a trailing slash.
 func (c *Client) Endpoint() string { return client.Of(c).Endpoint() }
 
-// Close ends the requests and waits of the client. Points that are being sent fail with
-// [ErrClosed], as do later calls of Send. With a spool, points that are being sent are
-// spooled instead, for which Close waits up to one second; without one it returns at once.
-// If the warning handler is running, Close waits up to 100 ms more. The HTTP client of
-// [WithHTTPClient] stays open. Close always returns nil, and may be called more than once.
+// Close cancels all requests and retries of the client. Points that are being sent are
+// spooled if there is a spool, for which Close waits up to one second. Otherwise they fail
+// with [ErrClosed], as later calls of Send do. If the warning handler is running, Close waits
+// for it for up to 100 ms. Idle connections of the HTTP client of [WithHTTPClient] remain
+// open. Close always returns nil. It may be called more than once.
 func (c *Client) Close() error {
 	client.Of(c).Close()
 	return nil
 }
 
-// String returns the type and the endpoint, and no secrets. It has a value receiver so that
-// printing a copy of a Client does not print its fields.
+// String returns the type and the endpoint of the client, and no secrets. The receiver is
+// a value, so that printing a copy of a Client does not print its fields.
 func (c Client) String() string { return "apptuitclient.Client(" + c.Endpoint() + ")" }
 
 // GoString returns the same text as String, for the verb %#v.

@@ -17,27 +17,29 @@ import (
 )
 
 var (
-	// ErrClosed is the cause of all failures after Close.
+	// ErrClosed means that the client is closed.
 	ErrClosed = client.ErrClosed
-	// ErrUnauthorized matches a [StatusError] with status 401 or 403: the token is missing,
-	// wrong or lacks a permission. It also matches 407: the credentials for a proxy are
-	// missing or wrong.
+	// ErrUnauthorized matches a [StatusError] with status 401 or 403, which mean that the
+	// token is missing, wrong or lacks a permission, or 407, which means that the
+	// credentials for a proxy are missing or wrong.
 	ErrUnauthorized = client.ErrUnauthorized
 )
 
-// SendError is the error of Send and Export. It accounts for all points of the call, of
-// which at least one was rejected or dropped.
+// SendError is the error of Send, SendTimeSeries and Export. It accounts for all points of
+// the call. At least one of them was rejected or dropped.
 type SendError struct {
-	// StatusCode is the HTTP status of the last answer because of which points failed; with
-	// several batches, of the first batch with failures. It is 0 if there was no such
-	// answer: the server did not answer, or the points were invalid.
+	// StatusCode is the HTTP status of the answer that made points fail. If several batches
+	// failed, it is that of the first; if a batch was attempted several times, that of its
+	// last answer. It is 0 if the server did not answer, or if the points were invalid.
 	StatusCode int
-	// Successful, Failed and Spooled count points. Each point is counted in one of them,
-	// once, regardless of the number of attempts.
+	// Successful and Failed are the numbers of points that were accepted, and that were
+	// rejected or dropped. Each point counts once, in Successful, Failed or Spooled,
+	// regardless of the number of attempts.
 	Successful, Failed int
-	// Spooled points are on disk, and will be delivered later (see [WithSpool]).
+	// Spooled is the number of points that are on disk and will be delivered later (see
+	// [WithSpool]).
 	Spooled int
-	// Errors lists up to 1,000 of the points that were refused one by one, with their
+	// Errors lists up to 1,000 of the points that were rejected individually, with their
 	// reasons. Points that failed together with their batch are not listed.
 	Errors []PointError
 
@@ -45,12 +47,12 @@ type SendError struct {
 	retryable bool
 }
 
-// PointError describes a point that was refused, by the client or by the server.
+// PointError describes a point that was rejected by the client or the server.
 type PointError struct {
-	// Point is the point as it is on the wire. A point that the client's Send refused is
-	// shown as the program passed it.
+	// Point is the point as it was sent, with sanitized names and global tags. If Send
+	// itself rejected the point, it is the point that the program passed to Send.
 	Point DataPoint
-	// Reason says why the point was refused.
+	// Reason is the reason of the rejection.
 	Reason string
 	cause  error
 }
@@ -60,6 +62,7 @@ func (e *PointError) Error() string {
 	return fmt.Sprintf("%s at %d: %s", seriesOf(e.Point), e.Point.Timestamp.Unix(), e.Reason)
 }
 
+// seriesOf returns the metric and tags of a point, shortened to one line.
 func seriesOf(p DataPoint) string {
 	tags := make([]string, 0, len(p.Tags))
 	for _, k := range slices.Sorted(maps.Keys(p.Tags)) {
@@ -68,8 +71,8 @@ func seriesOf(p DataPoint) string {
 	return client.OneLine(p.Metric + "{" + strings.Join(tags, ", ") + "}")
 }
 
-// Unwrap returns the *encoding.Error of a point that the client refused, and nil for a
-// point that the server refused.
+// Unwrap returns the *encoding.Error if the client rejected the point, and nil if the server
+// rejected it.
 func (e *PointError) Unwrap() error { return e.cause }
 
 // Error returns the counts, the status and up to five different reasons.
@@ -96,8 +99,8 @@ func (e *SendError) Error() string {
 	return b.String()
 }
 
-// reasons returns up to most different reasons in the order of their first occurrence, with
-// the number of occurrences, and how many further reasons there are.
+// reasons returns up to most different reasons, in the order of their first occurrence and
+// with the number of occurrences, and the number of further reasons.
 func (e *SendError) reasons(most int) (texts []string, left int) {
 	count := map[string]int{}
 	first := map[string]*PointError{}
@@ -132,8 +135,8 @@ func (e *SendError) reasons(most int) (texts []string, left int) {
 	return texts, 0
 }
 
-// Unwrap returns the errors because of which batches failed, and the errors of points that
-// the client refused.
+// Unwrap returns the errors that made batches fail, and the errors of points that the client
+// rejected.
 func (e *SendError) Unwrap() []error {
 	causes := slices.Clone(e.causes)
 	for i := range e.Errors {
@@ -144,7 +147,7 @@ func (e *SendError) Unwrap() []error {
 	return causes
 }
 
-// newSendError returns the public error for a summary.
+// newSendError returns the SendError for a summary of the internal client.
 func newSendError(s *client.Summary) error {
 	e := &SendError{
 		StatusCode: s.StatusCode, Successful: s.Successful, Failed: s.Failed, Spooled: s.Spooled,
@@ -156,18 +159,20 @@ func newSendError(s *client.Summary) error {
 	return e
 }
 
-// StatusError is an answer of the server, or of a proxy, that is not a success.
+// StatusError is the error for an HTTP answer of the server, or of a proxy, that does not
+// report success.
 type StatusError struct {
 	// StatusCode is the HTTP status.
 	StatusCode int
 	// Address is the host and path of the request, or the proxy that answered.
 	Address string
-	// Message is the server's text on one line, without secrets, shortened to 200 characters;
-	// to 4 KiB if the request was a query. For a redirect it contains the target.
+	// Message is the text of the answer on one line, without secrets. It is shortened to 200
+	// characters, or to 4 KiB if the request was a query. For a redirect it contains the
+	// target.
 	Message string
 }
 
-// newStatusError returns the public error for an answer.
+// newStatusError returns a StatusError as an error, for the internal client.
 func newStatusError(code int, address, message string) error {
 	return &StatusError{StatusCode: code, Address: address, Message: message}
 }
@@ -199,14 +204,15 @@ func (e *StatusError) Is(target error) bool {
 	return false
 }
 
-// Retryable reports whether at least one of the points that failed may be accepted if they
-// are sent again unchanged: the server was unreachable, overloaded or failing, or time ran
-// out. It returns false if all of them were refused because of their content, or if the
-// configuration must be corrected first (token, endpoint or certificates). After Close it
-// returns true, because another client may deliver the points.
+// Retryable reports whether it is worth sending the failed points again unchanged, because
+// the server may accept at least one of them: the server was unreachable, overloaded or
+// failing, or the time ran out. It returns false if all of them were rejected because of
+// their content, or if the configuration must be corrected first (the token, the endpoint or
+// certificates). For a failure because of Close it returns true, because another client may
+// deliver the points.
 //
-// If the program sends the points of the call again, points that were accepted are sent
-// twice: same series, same timestamp, same value.
+// If the program repeats the whole call, points that were accepted are sent twice, with the
+// same series, timestamp and value.
 func Retryable(err error) bool {
 	var send *SendError
 	if errors.As(err, &send) {

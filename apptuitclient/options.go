@@ -17,8 +17,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// Option configures a [Client]. If an option that replaces a value is given several times,
-// the last one applies.
+// Option configures a [Client]. If an option that sets a value is given several times, the
+// last one applies.
 type Option interface{ apply(*client.Settings) }
 
 type optionFunc func(*client.Settings)
@@ -28,18 +28,19 @@ func (f optionFunc) apply(s *client.Settings) { f(s) }
 // Compression is the compression of request bodies.
 type Compression uint8
 
-// CompressionGzip is the default, and supported by all servers. CompressionDeflate is the
-// zlib format that apptuit-py sends: Apptuit, OpenTSDB 2.4 and VictoriaMetrics 1.136 and 1.151
-// accept it, VictoriaMetrics 1.79 and InfluxDB 1.6 answer 400. With CompressionNone the whole
-// text of each batch is in memory.
 const (
+	// CompressionGzip is the default. All servers support it.
 	CompressionGzip Compression = iota
+	// CompressionDeflate is the zlib format, which apptuit-py sends. Apptuit, OpenTSDB 2.4
+	// and VictoriaMetrics 1.136 and 1.151 accept it. VictoriaMetrics 1.79 and InfluxDB 1.6
+	// answer 400.
 	CompressionDeflate
+	// CompressionNone sends plain text. The whole text of a batch is in memory then.
 	CompressionNone
 )
 
-// ParseCompression returns the compression with the given name: gzip, deflate or none. It
-// ignores case.
+// ParseCompression returns the compression with the given name: gzip, deflate or none, in
+// upper or lower case.
 func ParseCompression(s string) (Compression, error) {
 	e, err := put.ParseEncoding(s)
 	return Compression(e), err
@@ -48,21 +49,21 @@ func ParseCompression(s string) (Compression, error) {
 // String returns the name of the compression, as ParseCompression accepts it.
 func (c Compression) String() string { return put.Encoding(c).String() }
 
-// RetryConfig determines whether, when and how long requests are retried that failed for a
-// reason that may pass. Its fields are those of OpenTelemetry's OTLP exporters.
+// RetryConfig configures retries of requests that failed for a temporary reason. Its fields
+// are those of OpenTelemetry's OTLP exporters.
 type RetryConfig struct {
-	// Enabled enables retries. With a spool it has no effect on points: a batch is attempted
-	// once, and then spooled.
+	// Enabled enables retries. It has no effect on points if there is a spool, because each
+	// batch is attempted once and then spooled.
 	Enabled bool
 	// InitialInterval is the upper bound of the first delay. The bound doubles with each
 	// further delay. Each delay is a random duration up to its bound (full jitter), so that
 	// many clients do not return at the same moment. 0 means the default, 1 s.
 	InitialInterval time.Duration
-	// MaxInterval limits the bound of the delays. 0 means the default: 30 s, or
+	// MaxInterval is the largest upper bound of a delay. 0 means the default: 30 s, or
 	// InitialInterval if that is longer.
 	MaxInterval time.Duration
-	// MaxElapsedTime limits the time from the first attempt at a batch to the start of the
-	// last one. 0 means that only the context limits it.
+	// MaxElapsedTime limits the time from the first attempt of a batch to the start of its
+	// last attempt. 0 means that only the context limits the time.
 	MaxElapsedTime time.Duration
 }
 
@@ -84,11 +85,12 @@ func WithToken(token string) Option {
 
 // WithTokenSource sets a function that returns the API token. It is called before the first
 // request, once for each batch that is answered 401, and after a 403 at most once per
-// minute for each token. The result is trimmed as with [WithToken].
+// minute for each token. Its result is trimmed as with [WithToken].
 //
-// The function is not called concurrently. Its context ends with the request, and it should
-// return then. If it returns an error or panics, the request is retried like one without an
-// answer. WithTokenSource overrides APPTUIT_API_TOKEN and APPTUIT_API_TOKEN_FILE.
+// The function is not called concurrently. Its context is canceled when the request ends; the
+// function should return then. If it returns an error or panics, the request is retried like
+// an unanswered request. WithTokenSource overrides APPTUIT_API_TOKEN and
+// APPTUIT_API_TOKEN_FILE.
 func WithTokenSource(source func(context.Context) (string, error)) Option {
 	return optionFunc(func(s *client.Settings) {
 		if source == nil {
@@ -99,10 +101,10 @@ func WithTokenSource(source func(context.Context) (string, error)) Option {
 }
 
 // WithTokenFile sets a file of at most 64 KiB that contains the API token. The content is
-// trimmed as with [WithToken]. The file is read by New, whenever it changes, after a 401,
-// and after a 403 at most once per minute. If it cannot be read later, for example while it
-// is being replaced, or if reading takes more than two seconds, the last token remains in
-// use. WithTokenFile overrides APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
+// trimmed as with [WithToken]. New reads the file. The client reads it again when it changes,
+// after a 401, and after a 403 at most once per minute. If the file cannot be read then, for
+// example while it is being replaced, or if reading takes more than two seconds, the previous
+// token remains in use. WithTokenFile overrides APPTUIT_API_TOKEN_FILE and APPTUIT_API_TOKEN.
 func WithTokenFile(name string) Option {
 	return optionFunc(func(s *client.Settings) {
 		s.GiveTokenFile("WithTokenFile", name)
@@ -119,29 +121,31 @@ func WithUserID(user string) Option {
 }
 
 // WithEndpoint sets the base URL of the server, for example http://localhost:4242. The
-// default is [DefaultEndpoint]. Points are sent to the path /api/put below it. User
-// information, a query or a fragment in the URL is an error of New. So is a URL that ends in
-// the path of an API, such as /api/put or /api/query: the error contains the base URL.
+// default is [DefaultEndpoint]. Points are sent to the path /api/put below the base URL. User
+// information, a query or a fragment in the URL is an error of New. A URL that ends in the
+// path of an API, such as /api/put or /api/query, is an error as well, which contains the
+// correct base URL.
 // WithEndpoint overrides APPTUIT_ENDPOINT.
 func WithEndpoint(endpoint string) Option {
 	return optionFunc(func(s *client.Settings) { s.SetEndpoint("WithEndpoint", endpoint) })
 }
 
-// WithTags sets global tags, which are added to each point that has no tag with the same
-// key. They replace the tags of APPTUIT_TAGS. As in apptuit-py, an empty map does not. An
-// exporter that uses the client adds both; WithTags has precedence there.
+// WithTags sets global tags. The client adds them to each point that has no tag with the same
+// key. They replace the tags of APPTUIT_TAGS, unless the map is empty, as in apptuit-py. An
+// exporter that uses the client adds both the tags of WithTags and those of APPTUIT_TAGS;
+// WithTags has precedence.
 func WithTags(tags map[string]string) Option {
 	tags = maps.Clone(tags)
 	return optionFunc(func(s *client.Settings) { s.Points.Tags = tags })
 }
 
-// WithoutEnvironmentTags ignores APPTUIT_TAGS and APPTUIT_PY_TAGS.
+// WithoutEnvironmentTags disables the variables APPTUIT_TAGS and APPTUIT_PY_TAGS.
 func WithoutEnvironmentTags() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.Tags = true })
 }
 
-// WithoutEnvironment ignores all environment variables listed in the package comment,
-// except those for proxies.
+// WithoutEnvironment disables all environment variables whose names begin with APPTUIT_. The
+// variables for proxies, such as HTTPS_PROXY, remain in effect.
 func WithoutEnvironment() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.All = true })
 }
@@ -166,12 +170,12 @@ func WithSanitizeMode(mode encoding.SanitizeMode) Option {
 	})
 }
 
-// WithTagValueRule sets how tag values that the server does not store as they are, are
-// rewritten. The default is that of the server's profile ([WithServer]):
+// WithTagValueRule sets the rule by which tag values are rewritten if the server does not
+// store them unchanged. The default is that of the server's profile ([WithServer]):
 // encoding.TagValuesOpenTSDB for OpenTSDB, encoding.TagValuesInfluxDB for InfluxDB, and
-// otherwise encoding.TagValuesAny, which changes nothing. Values of all sources are
-// rewritten, including those of the labels le and quantile of an exporter. Values that
-// become equal make their series equal. WithTagValueRule overrides APPTUIT_TAG_VALUES.
+// otherwise encoding.TagValuesAny, which changes nothing. The rule applies to the tags of all
+// sources, including the labels le and quantile of an exporter. If different values become
+// equal, their series become one series. WithTagValueRule overrides APPTUIT_TAG_VALUES.
 func WithTagValueRule(rule encoding.TagValueRule) Option {
 	return optionFunc(func(s *client.Settings) {
 		if rule > encoding.TagValuesInfluxDB {
@@ -208,8 +212,8 @@ func WithCompression(compression Compression) Option {
 }
 
 // WithTimeout limits the duration of one request, from its start to the end of the answer.
-// The default is 60 s, as in apptuit-py. The context and RetryConfig.MaxElapsedTime limit
-// all attempts together. WithTimeout overrides APPTUIT_TIMEOUT.
+// The default is 60 s, as in apptuit-py. The total time of all attempts is limited by the
+// context and by RetryConfig.MaxElapsedTime. WithTimeout overrides APPTUIT_TIMEOUT.
 func WithTimeout(d time.Duration) Option {
 	return optionFunc(func(s *client.Settings) {
 		if d <= 0 {
@@ -219,10 +223,10 @@ func WithTimeout(d time.Duration) Option {
 	})
 }
 
-// WithRetry configures retries. By default they are enabled, with bounds of the delay from
-// 1 s to 30 s, for up to one minute. If a retry would start after the deadline of the
-// context, Send returns at once. With a spool the intervals apply to probes of the circuit
-// breaker instead. WithRetry overrides APPTUIT_RETRY_MAX_ELAPSED_TIME.
+// WithRetry configures retries. By default, a failed request is retried for up to one minute,
+// after random delays whose upper bound grows from 1 s to 30 s. If a retry would start after
+// the deadline of the context, Send returns at once. With a spool, the intervals apply to the
+// probes of the circuit breaker instead. WithRetry overrides APPTUIT_RETRY_MAX_ELAPSED_TIME.
 func WithRetry(retry RetryConfig) Option {
 	return optionFunc(func(s *client.Settings) {
 		if retry.InitialInterval < 0 || retry.MaxInterval < 0 || retry.MaxElapsedTime < 0 {
@@ -232,10 +236,10 @@ func WithRetry(retry RetryConfig) Option {
 	})
 }
 
-// WithSync makes the server answer only when it has stored the points, or after the given
-// time-out: OpenTSDB's parameters sync and sync_timeout. Points that it could not store are
-// then reported and can be retried. By default OpenTSDB answers before that. The time-out
-// must be at least one millisecond.
+// WithSync makes OpenTSDB answer only after it has stored the points, or after the given
+// time-out (parameters sync and sync_timeout). Points that it could not store are then
+// reported in the answer and can be retried. By default, OpenTSDB answers before it stores the
+// points. The time-out must be at least one millisecond.
 func WithSync(timeout time.Duration) Option {
 	return optionFunc(func(s *client.Settings) {
 		if timeout < time.Millisecond {
@@ -245,20 +249,21 @@ func WithSync(timeout time.Duration) Option {
 	})
 }
 
-// WithHeaders adds headers to every request. Headers that the client sets itself are an
-// error of New: User-Agent, Host, Transfer-Encoding and all that begin with Content-. So is
-// Authorization together with an option that sets a token or user id. An Authorization
-// header overrides the environment variables for the token and the user id. WithHeaders
-// replaces APPTUIT_HEADERS.
+// WithHeaders adds headers to every request. It replaces APPTUIT_HEADERS. An Authorization
+// header overrides the environment variables of the token and the user id.
+//
+// Headers that the client sets itself are an error of New: User-Agent, Host,
+// Transfer-Encoding and all names that begin with Content-. An Authorization header together
+// with an option that sets a token or a user id is an error as well.
 func WithHeaders(headers map[string]string) Option {
 	headers = maps.Clone(headers)
 	return optionFunc(func(s *client.Settings) { s.SetHeaders("WithHeaders", headers) })
 }
 
 // WithHTTPClient sets the HTTP client for requests. The client is copied and not modified.
-// Its CheckRedirect function is not used; the package comment says which redirects are
-// followed. If its transport is configured for TLS below 1.2, New returns an error. By
-// default a copy of http.DefaultTransport is used.
+// Its CheckRedirect function is not used; the package comment lists the redirects that are
+// followed. New returns an error if the transport is configured for TLS below 1.2. By default,
+// requests use a copy of http.DefaultTransport.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return optionFunc(func(s *client.Settings) {
 		if httpClient == nil {
@@ -278,31 +283,34 @@ func WithTLSClientConfig(cfg *tls.Config) Option {
 // TLSFiles are the names of files with certificates and keys in PEM format. An empty name
 // stands for no file.
 type TLSFiles struct {
-	// CA is a file with the certificates of the authorities that the server's certificate is
-	// verified against. By default those of the system are used.
+	// CA is a file with the certificates of the authorities that verify the server's
+	// certificate. By default, the system's certificates verify it.
 	CA string
 	// Certificate is a file with the certificate of the client, followed by intermediate
-	// certificates, if there are any. It needs Key.
+	// certificates, if there are any. It requires Key.
 	Certificate string
 	// Key is a file with the private key of the certificate, without a passphrase.
 	Key string
 }
 
-// WithTLSFiles sets files with certificates and keys, of at most 2 MiB each. New reads them,
-// and returns an error if one of them cannot be used. The client looks at the files before
-// each request and reads them again when one of them has changed: when it was overwritten or
-// replaced, or when a symbolic link to it points to another file, as in a volume of
-// Kubernetes. Connections are then made with the new certificates, and existing connections
-// are closed as soon as they are idle. While a file is missing, incomplete, or does not
-// belong to the others, the last certificates remain in use, and the warning handler is
-// called once per change. A request waits for a changed file for up to two seconds.
+// WithTLSFiles sets files with certificates and keys, of at most 2 MiB each. New reads the
+// files, and returns an error if one of them cannot be used. They apply to connections to the
+// server, and to a proxy with the scheme https.
 //
-// The files are used for the server, and for a proxy with the scheme https. They are added to
-// the TLS configuration of [WithTLSClientConfig], or of the transport of [WithHTTPClient],
-// which is copied. It is an error of New if that configuration has RootCAs, and CA is given;
-// if it has Certificates or GetClientCertificate, and Certificate is given; and if the client
-// has another type of transport than *http.Transport. WithTLSFiles overrides
-// APPTUIT_CERTIFICATE, APPTUIT_CLIENT_CERTIFICATE and APPTUIT_CLIENT_KEY; the last two as a pair.
+// The client checks the files before each request, and reads them again when one of them has
+// changed: when it was overwritten or replaced, or when a symbolic link to it points to
+// another file, as in a volume of Kubernetes. New connections then use the new certificates,
+// and existing connections are closed when they are idle. While a file is missing or
+// incomplete, or a certificate does not match its key, the previous certificates remain in
+// use, and the warning handler is called once per change. A request waits for a changed file
+// for up to two seconds.
+//
+// The certificates are added to a copy of the TLS configuration of [WithTLSClientConfig], or
+// of the transport of [WithHTTPClient]. New returns an error if CA is given and that
+// configuration contains RootCAs, if Certificate is given and the configuration contains
+// Certificates or GetClientCertificate, or if the transport is not an *http.Transport.
+// WithTLSFiles overrides APPTUIT_CERTIFICATE, APPTUIT_CLIENT_CERTIFICATE and
+// APPTUIT_CLIENT_KEY; it overrides the last two as a pair.
 func WithTLSFiles(files TLSFiles) Option {
 	return optionFunc(func(s *client.Settings) {
 		s.SetTLSFiles(client.TLSFiles{
@@ -332,7 +340,7 @@ func WithMaxBatchPoints(n int) Option {
 }
 
 // WithMaxBatchBytes limits the text of a request, in bytes before compression. The default
-// is 16 MiB. A single point that is larger is sent by itself.
+// is 16 MiB. A single point that exceeds the limit is sent in a request of its own.
 func WithMaxBatchBytes(n int64) Option {
 	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
@@ -342,9 +350,9 @@ func WithMaxBatchBytes(n int64) Option {
 	})
 }
 
-// WithMaxInFlight limits the batches of one Export that are sent concurrently. The default
-// is 2. It has no effect on Send, and on an Export in which a series occurs more than once:
-// to keep the order of points of one series, these send one batch after the other.
+// WithMaxInFlight limits the number of batches of one Export that are sent concurrently. The
+// default is 2. It has no effect on Send, or on an Export in which a series occurs more than
+// once: they send one batch after the other, so that the points of a series keep their order.
 func WithMaxInFlight(n int) Option {
 	return optionFunc(func(s *client.Settings) {
 		if n < 1 {
@@ -369,42 +377,42 @@ func WithTimestampResolution(resolution time.Duration) Option {
 	})
 }
 
-// ParseTimestampResolution returns the resolution with the given name: s or ms. It ignores
-// case.
+// ParseTimestampResolution returns the resolution with the given name: time.Second for s, and
+// time.Millisecond for ms, in upper or lower case.
 func ParseTimestampResolution(name string) (time.Duration, error) {
 	return client.ParseResolution(name)
 }
 
-// WithEncodedNames treats a metric that contains "{" as an encoded name, as
-// encoding.EncodeName and encode_metric of apptuit-py produce it:
+// WithEncodedNames makes Send and SendTimeSeries decode each metric that contains "{" as an
+// encoded name, the format of encoding.EncodeName and of encode_metric in apptuit-py:
 //
 //	node.cpu{"core": "0", "type": "idle"}
 //
-// Send and SendTimeSeries send the metric before the brace, with the tags in the name. As
-// in apptuit-py's reporter, these override the Tags of the point, which override the global
-// tags. A tag with an empty value suppresses the other tags with its key. If a name cannot
-// be decoded, its points are rejected with an error that wraps encoding.ErrSyntax or
-// encoding.ErrNotScalar.
+// stands for the metric node.cpu with the tags core and type. As in apptuit-py's reporter,
+// tags in the name override the Tags of the point, which override the global tags. A tag with
+// an empty value suppresses the other tags with its key. If a name cannot be decoded, its
+// points are rejected with an error that wraps encoding.ErrSyntax or encoding.ErrNotScalar.
 //
-// Decoded names are cached, up to 10,000 names and 8 MiB. Further names are decoded at
-// every use, until cached names have been out of use for minutes.
+// Up to 10,000 decoded names, or 8 MiB, are cached. When the cache is full, a new name is
+// decoded at every use, until it can replace a cached name that has not been used for at
+// least a minute.
 //
-// By default braces are sanitized like other characters. There is no environment variable
-// for it, because the meaning of a metric's name is a decision of the program. It has no
-// effect on exporters: OpenTelemetry has attributes in place of encoded names.
+// By default, braces are replaced like other invalid characters. There is no environment
+// variable for this option, because the program determines the meaning of its metric names.
+// The option has no effect on exporters, because OpenTelemetry uses attributes instead.
 func WithEncodedNames() Option {
 	return optionFunc(func(s *client.Settings) { s.Points.EncodedNames = true })
 }
 
-// WithWarningHandler sets the function that is called with warnings: a deprecated
-// environment variable, a token that is sent without encryption, TLS files that have changed
-// and cannot be used, events of the spool, and with package exporter, instruments with many
-// series. The default is otel.Handle.
+// WithWarningHandler sets the function that receives warnings. They report, for example,
+// a deprecated environment variable, a token that is sent without encryption, changed TLS
+// files that cannot be used, events of the spool and, with package exporter, instruments with
+// many series. The default is otel.Handle.
 //
-// New calls the handler directly. Afterwards it is called on a goroutine of its own, with
-// one warning at a time. It may use and close the client. A panic in it is recovered and
-// discarded. Close waits up to 100 ms for it to return. While 100 warnings are waiting for
-// a handler that does not return, further warnings are discarded.
+// New calls the handler directly. Later warnings are passed to it one at a time, on
+// a separate goroutine. The handler may use and close the client. A panic of the handler is
+// recovered and discarded. Close waits up to 100 ms for the handler to return. If the handler
+// blocks, up to 100 warnings wait for it, and further ones are discarded.
 func WithWarningHandler(handle func(error)) Option {
 	return optionFunc(func(s *client.Settings) {
 		if handle == nil {

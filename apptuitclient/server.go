@@ -5,8 +5,9 @@ package apptuitclient
 
 import "github.com/apptuitai/apptuit-go/internal/client"
 
-// Server is a kind of server. Its profile has the defaults of other options, and the answers
-// that the client recognizes. The table "Servers" in the README lists the profiles.
+// Server is a kind of server. Its profile contains the defaults of other options, and the
+// answers that the client recognizes. The section "Servers" of the package comment and
+// docs/servers.md list the profiles.
 type Server uint8
 
 const (
@@ -24,7 +25,7 @@ const (
 )
 
 // ParseServer returns the server with the given name: apptuit, opentsdb, victoriametrics,
-// influxdb or generic. It ignores case.
+// influxdb or generic, in upper or lower case.
 func ParseServer(name string) (Server, error) {
 	s, err := client.ParseServer(name)
 	return Server(s), err
@@ -33,12 +34,13 @@ func ParseServer(name string) (Server, error) {
 // String returns the name of the server, as ParseServer accepts it.
 func (s Server) String() string { return client.Server(s).String() }
 
-// WithServer sets the kind of the server, which selects a profile: the defaults of
-// [WithTagValueRule], [WithMaxTags], [WithCompression], [WithTimestampResolution],
-// [WithMaxBatchPoints] and [WithMaxBatchBytes], and the texts by which the client recognizes
-// partial writes and requests that are too large. Each of these options, and its variable,
-// overrides the profile. The default is [ServerApptuit] for [DefaultEndpoint], and
-// [ServerGeneric] for any other endpoint. WithServer overrides APPTUIT_SERVER.
+// WithServer sets the kind of the server, which selects a profile. A profile contains the
+// defaults of [WithTagValueRule], [WithMaxTags], [WithCompression],
+// [WithTimestampResolution], [WithMaxBatchPoints] and [WithMaxBatchBytes], and the messages
+// by which the client recognizes partial writes and requests that are too large. These
+// options, and their environment variables, override the profile. The default is
+// [ServerApptuit] for [DefaultEndpoint], and [ServerGeneric] for any other endpoint.
+// WithServer overrides APPTUIT_SERVER.
 func WithServer(server Server) Option {
 	return optionFunc(func(s *client.Settings) {
 		if server > ServerGeneric {

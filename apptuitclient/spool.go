@@ -11,81 +11,84 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// SpoolStats counts the spooled points of a client since it was created:
+// SpoolStats counts the spooled points of a client since the client was created. The counts
+// satisfy
 //
 //	Found + Spooled = Replayed + Rejected + Dropped + Removed + Points
 //
-// except for a batch that is being sent or written at that moment. The exporter's own
-// metrics are not counted.
+// except while a batch is being sent or written. They do not include the exporter's own
+// metrics.
 type SpoolStats struct {
-	// Batches, Points and Bytes are the current content of the folder.
+	// Batches, Points and Bytes are the current content of the folder. Bytes is the size of
+	// its files.
 	Batches       int
 	Points, Bytes int64
-	// Found points were in the folder when the client opened it, or were taken over later
-	// from a process that has ended.
+	// Found counts points that were in the folder when the client opened it, or that it took
+	// over later from a process that has ended.
 	Found uint64
-	// Spooled points were written to the folder.
+	// Spooled counts points that the client has written to the folder.
 	Spooled uint64
-	// Replayed points were accepted by the server.
+	// Replayed counts spooled points that the server has accepted.
 	Replayed uint64
-	// Rejected points were refused by the server.
+	// Rejected counts spooled points that the server has rejected.
 	Rejected uint64
-	// Dropped points exceeded the limits of the spool, or were in files that were moved to
-	// the quarantine.
+	// Dropped counts points that exceeded the limits of the spool, or whose files were moved
+	// to the quarantine.
 	Dropped uint64
-	// Removed points were in files that another program has removed, or in a folder that the
-	// client has lost, because another program has removed its lock or replaced the folder.
-	// Another client may have delivered them.
+	// Removed counts points whose files another program has removed, or that were in a folder
+	// that the client has lost, because another program has removed its lock or replaced the
+	// folder. Another client may have delivered these points.
 	Removed uint64
-	// Waiting reports whether another client has the folder, or the folder was lost and could
-	// not be locked again. The client has no spool then; it tries to open the folder every ten
-	// seconds.
+	// Waiting reports whether the client waits for the folder, because another client uses
+	// it, or because the client has lost the folder and could not lock it again. Meanwhile
+	// the client has no spool. It tries to open the folder every ten seconds.
 	Waiting bool
 }
 
-// SpoolStats returns the statistics of the spool. It returns false if the client has no
-// spool at this moment: none is configured, another client has the folder (see
+// SpoolStats returns the statistics of the spool. It returns false if the client currently
+// has no spool: none is configured, another client uses the folder (see
 // [SpoolStats.Waiting]), or the spool is not open yet. The folder of APPTUIT_SPOOL_DIR is
-// opened by exporter.New, or by the first Send. It is safe for concurrent use.
+// opened by exporter.New or by the first Send.
 func (c *Client) SpoolStats() (SpoolStats, bool) {
 	s, ok := client.Of(c).SpoolStats()
 	return SpoolStats(s), ok
 }
 
-// SpoolContent describes the folder of a spool, including the subfolders of its instances
-// (see [WithSpoolInstances]).
+// SpoolContent describes the content of a spool's folder, including the subfolders of its
+// instances (see [WithSpoolInstances]).
 type SpoolContent struct {
-	// Batches, Points and Bytes are waiting to be delivered. The exporter's own metrics are
-	// not counted in Points.
+	// Batches, Points and Bytes are the numbers of batches, points and bytes that wait to be
+	// delivered. Points does not include the exporter's own metrics.
 	Batches       int
 	Points, Bytes int64
-	// Oldest and Newest are when the oldest and the newest batch were spooled, the zero time
-	// without batches.
+	// Oldest and Newest are the times at which the oldest and the newest batch were spooled.
+	// They are zero if there are no batches.
 	Oldest, Newest time.Time
-	// LastError is the reason why the newest batch could not be delivered when it was spooled,
-	// on one line and without secrets. It is empty without batches, and if the batch was written
-	// by a version of this package that did not store the reason.
+	// LastError is the reason why the newest batch was spooled, on one line and without
+	// secrets. It is empty if there are no batches, or if the version of this package that
+	// wrote the batch did not store reasons.
 	LastError string
 	// Faulty is the number of batches that are damaged or unreadable.
 	Faulty int
-	// Foreign is the number of other files and folders. A client leaves them alone.
+	// Foreign is the number of files and folders that do not belong to the spool. A client
+	// does not touch them.
 	Foreign int
 	// Quarantined is the number of files in the subfolder "quarantine", and QuarantinedBytes
-	// their size. They are never delivered.
+	// is their total size. These files are never delivered.
 	Quarantined      int
 	QuarantinedBytes int64
-	// InUse reports whether a client, of this or another process, has opened the folder.
+	// InUse reports whether a client, of this or another process, uses the folder.
 	InUse bool
-	// Insecure is the error with which a client refuses the folder, because other users can
-	// change it, unless [WithSpoolInsecureFolder] is given. It is nil if the folder is safe.
+	// Insecure is nil if the folder is safe. If other users can change the folder, it is the
+	// error that New returns without [WithSpoolInsecureFolder].
 	Insecure error
 }
 
-// InspectSpool describes the folder of a spool without opening it. It delivers, moves and
-// removes nothing, and does not disturb a client that has opened the folder. It locks the
-// folder for a moment; a client that opens the folder at that moment may find it in use.
-// The error wraps fs.ErrNotExist if there is no such folder. The command "apptuit spool" does
-// the same, and verifies, exports or delivers the batches.
+// InspectSpool describes the content of a spool's folder. It does not deliver, move or remove
+// batches, and does not disturb a client that uses the folder. It locks the folder for
+// a moment. A client that opens the folder at that moment may find it in use. If the folder
+// does not exist, the error wraps fs.ErrNotExist. The command "apptuit spool" shows the same
+// information, and can verify, export and deliver the batches.
 func InspectSpool(dir string) (SpoolContent, error) {
 	s, err := spool.Inspect(dir)
 	if err != nil {

@@ -18,20 +18,22 @@ func (f spoolOptionFunc) applySpool(s *client.SpoolSettings) { f(s) }
 
 // WithSpool keeps batches that cannot be delivered in a folder, and delivers them in the
 // background, oldest first, even after a restart of the process. It keeps batches that
-// failed for a reason that may pass, or that a change of the configuration can remove, such
-// as a wrong token. Send and Export do not return an error for spooled points.
+// failed for a temporary reason, or for a reason that a change of the configuration can
+// remove, such as a wrong token. Send and Export do not return an error for spooled points.
+// The program must close the client. The package comment describes the behaviour of a client
+// with a spool.
 //
-// The folder is created if necessary. It keeps at most 512 MiB and 24 hours, unless options
-// or variables set other limits; beyond them, the oldest batches are dropped, counted and
-// reported. One client at a time can use a folder. If another client, of this or another
-// process, uses it, and [WithSpoolInstances] is not given, the client warns and has no spool
-// until the other client has ended (see [SpoolStats.Waiting]). New returns an error if the
-// folder cannot be created or locked, or if other users can change it, see
-// [WithSpoolInsecureFolder]. The program must close the client.
+// The folder is created if necessary. By default its files take at most 512 MiB, and a batch
+// is kept for at most 24 hours ([WithSpoolMaxBytes], [WithSpoolMaxAge]). Beyond these limits,
+// the oldest batches are dropped, counted and reported.
 //
-// There is no spool by default. WithSpool overrides APPTUIT_SPOOL_DIR, whose folder is
-// opened by exporter.New or by the client's first Send. The package comment describes the
-// behaviour of a client with a spool.
+// Only one client at a time can use a folder, unless [WithSpoolInstances] is given. If another
+// client, of this or another process, uses it, the client warns and has no spool until the
+// other client has ended (see [SpoolStats.Waiting]). New returns an error if the folder cannot
+// be created or locked, or if other users can change it (see [WithSpoolInsecureFolder]).
+//
+// There is no spool by default. WithSpool overrides APPTUIT_SPOOL_DIR. The folder of that
+// variable is opened by exporter.New or by the client's first Send.
 func WithSpool(dir string, opts ...SpoolOption) Option {
 	return optionFunc(func(s *client.Settings) {
 		if dir == "" {
@@ -47,10 +49,10 @@ func WithSpool(dir string, opts ...SpoolOption) Option {
 	})
 }
 
-// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a [WithSpool] before it. It is meant for programs
-// that run beside the program that uses the folder, such as a command that sends a few points in
-// the same environment.
-// An invalid APPTUIT_SPOOL_INSTANCES is an error of New nevertheless.
+// WithoutSpool disables APPTUIT_SPOOL_DIR, and a [WithSpool] that precedes it. It is meant for
+// programs that run in the same environment as the program that uses the folder, such as
+// a command that sends a few points. An invalid APPTUIT_SPOOL_INSTANCES remains an error of
+// New.
 func WithoutSpool() Option {
 	return optionFunc(func(s *client.Settings) { s.Ignore.Spool, s.Spool = true, nil })
 }
@@ -63,10 +65,10 @@ func WithSpoolMaxBytes(n int64) SpoolOption {
 }
 
 // WithSpoolMaxAge limits how long a batch is kept. The default is 24 hours, or
-// APPTUIT_SPOOL_MAX_AGE. The limit applies once the server has answered an attempt to
-// deliver the batch from the spool: a batch is not dropped for its age while the server
-// cannot be reached, or before it was offered. Changes of the system clock have no effect on
-// the batches that the running process has written or found.
+// APPTUIT_SPOOL_MAX_AGE. The limit applies only after the server has answered an attempt to
+// deliver the batch from the spool: while the server cannot be reached, no batch is dropped
+// for its age. Changes of the system clock do not affect the batches that the running process
+// has written or found.
 func WithSpoolMaxAge(d time.Duration) SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Age.Set("WithSpoolMaxAge", d) })
 }
@@ -83,19 +85,19 @@ func WithSpoolRate(perSecond float64) SpoolOption {
 }
 
 // WithSpoolInstances lets up to 64 clients, of this and other processes, share the folder.
-// Each client uses a subfolder of its own, and takes over, within a minute, the batches in
-// the subfolders of clients that have ended. For the folder of APPTUIT_SPOOL_DIR, use
-// APPTUIT_SPOOL_INSTANCES.
+// Each client uses its own subfolder. Within a minute after a client has ended, another
+// client takes over the batches in its subfolder. For the folder of APPTUIT_SPOOL_DIR, use
+// the variable APPTUIT_SPOOL_INSTANCES.
 func WithSpoolInstances() SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Instances = true })
 }
 
 // WithSpoolInsecureFolder allows a folder that other users can write to, or that belongs to
-// another user. Without it, New refuses such a folder on Unix: the other users could read
-// the batches, remove them, or add some. Use it only if all processes that can reach the
-// folder are trusted, for example for a volume of one container. A subfolder of the volume
-// needs no such permission: the client creates it for its user alone. For the folder of
-// APPTUIT_SPOOL_DIR, use APPTUIT_SPOOL_INSECURE_DIR.
+// another user. Without it, New returns an error for such a folder on Unix, because other
+// users could read, remove or add batches. Use it only if all processes that can access the
+// folder are trusted, for example for the volume of a single container. It is not necessary
+// for a subfolder of the volume: the client creates that for its own user. For the folder of
+// APPTUIT_SPOOL_DIR, use the variable APPTUIT_SPOOL_INSECURE_DIR.
 func WithSpoolInsecureFolder() SpoolOption {
 	return spoolOptionFunc(func(s *client.SpoolSettings) { s.Insecure = true })
 }

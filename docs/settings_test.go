@@ -192,7 +192,7 @@ func variableList(chosen func(*settings.Setting) bool) string {
 		if !chosen(&s) || !strings.HasPrefix(s.Variable, "APPTUIT_") {
 			continue
 		}
-		text := s.VariableForm() + ". " + s.Doc
+		text := s.VariableForm() + ". " + withVariables(&s)
 		text = strings.ToUpper(text[:1]) + text[1:]
 		if s.Default != "" {
 			text += " Default: " + s.Default + "."
@@ -207,6 +207,18 @@ func variableList(chosen func(*settings.Setting) bool) string {
 		b.WriteString(wrapped(s.Variable, text))
 	}
 	return b.String()
+}
+
+// withVariables returns the description of a setting, with the names of other settings
+// replaced by their variables: a package comment lists variables only.
+func withVariables(s *settings.Setting) string {
+	text := s.Doc
+	for _, other := range settings.WithVariables() {
+		if other.Name != s.Name {
+			text = strings.ReplaceAll(text, quoted(other.Name), other.Variable)
+		}
+	}
+	return text
 }
 
 // enumerated returns names as a sentence lists them: a, b and c.

@@ -5,11 +5,11 @@ package encoding
 
 import "strings"
 
-// ParseBool parses a truth value of the environment, for example of
-// APPTUIT_DISABLE_HOST_TAG: y, yes, t, true, on and 1 are true, n, no, f, false,
-// off and 0 are false, in upper or lower case. These are the words of apptuit-py.
-// Any other text, also the empty one or one with space around it, is an [*Error]
-// that wraps [ErrNotBoolean].
+// ParseBool parses a Boolean environment variable, such as APPTUIT_DISABLE_HOST_TAG.
+// It accepts the words of apptuit-py, in upper or lower case: y, yes, t, true, on and
+// 1 are true; n, no, f, false, off and 0 are false. For any other string, including
+// the empty string and a word with white space around it, ParseBool returns an
+// [*Error] that wraps [ErrNotBoolean].
 func ParseBool(s string) (bool, error) {
 	switch strings.ToLower(s) {
 	case "y", "yes", "t", "true", "on", "1":

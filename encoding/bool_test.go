@@ -5,7 +5,7 @@ package encoding
 
 import "testing"
 
-func TestParseBoolAsPython(t *testing.T) {
+func TestParseBool_AgreesWithPython(t *testing.T) {
 	type vector struct {
 		In    string `json:"in"`
 		Out   bool   `json:"out"`
@@ -23,7 +23,7 @@ func TestParseBoolAsPython(t *testing.T) {
 	}
 }
 
-func TestParseBoolWantsTheExactWord(t *testing.T) {
+func TestParseBool_RejectsOtherWords(t *testing.T) {
 	for _, s := range []string{"true ", "yeſ", "1.0", "+1", "on\n", "null"} {
 		_, err := ParseBool(s)
 		wantError(t, err, FieldBoolean, ErrNotBoolean)

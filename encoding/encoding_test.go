@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// vectors reads what apptuit-py 2.4.2 answered, one JSON object a line.
+// vectors reads a file of testdata: inputs and the results of apptuit-py 2.4.2 for them,
+// one JSON object per line.
 func vectors[T any](t *testing.T, name string) []T {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", name))
@@ -41,8 +42,8 @@ func vectors[T any](t *testing.T, name string) []T {
 	return all
 }
 
-// wantError fails the test unless err is an *Error about the field that wraps
-// the rule, and returns that.
+// wantError returns err as an *Error. It fails the test if err is not an *Error about the
+// field that wraps the rule.
 func wantError(t *testing.T, err error, field Field, rule error) *Error {
 	t.Helper()
 	var e *Error
@@ -55,5 +56,6 @@ func wantError(t *testing.T, err error, field Field, rule error) *Error {
 	return e
 }
 
-// replaced is what encoding/json makes of invalid UTF-8.
+// replaced returns s with each byte of invalid UTF-8 replaced by U+FFFD, as encoding/json
+// does.
 func replaced(s string) string { return string([]rune(s)) }

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestErrorText(t *testing.T) {
+func TestError_Error(t *testing.T) {
 	long := strings.Repeat("日", 65)
 	tests := []struct {
 		err  *Error
@@ -35,7 +35,7 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-func TestErrorsOfParsersSayWhatIsWrong(t *testing.T) {
+func TestParsers_ErrorMessages(t *testing.T) {
 	says := func(err error, want string) {
 		t.Helper()
 		if err == nil || err.Error() != want {
@@ -47,7 +47,7 @@ func TestErrorsOfParsersSayWhatIsWrong(t *testing.T) {
 	_, _, err = DecodeName(`x{}y`)
 	says(err, `encoded name "x{}y": invalid syntax: invalid character 'y' after top-level value`)
 	_, err = EncodeName("a{", nil)
-	says(err, `metric "a{": cannot be encoded with a { in it`)
+	says(err, `metric "a{": must not contain {`)
 	_, err = ParseBool("maybe")
 	says(err, `boolean "maybe": must be y, yes, t, true, on, 1, n, no, f, false, off or 0`)
 	_, err = ParseSanitizeMode("off")
@@ -56,16 +56,16 @@ func TestErrorsOfParsersSayWhatIsWrong(t *testing.T) {
 	says(err, `tag value rule "off": must be any, opentsdb or influxdb`)
 }
 
-func TestErrorIsFoundThroughOthers(t *testing.T) {
+func TestError_IsFoundInWrappedErrors(t *testing.T) {
 	_, err := ParseTags("a b: c")
-	err = errors.Join(errors.New("another"), fmt.Errorf("APPTUIT_TAGS: %w", err))
+	err = errors.Join(errors.New("another error"), fmt.Errorf("APPTUIT_TAGS: %w", err))
 	wantError(t, err, FieldTagKey, ErrInvalidName)
 	if errors.Is(err, ErrSyntax) {
-		t.Error("an invalid name is no syntax error")
+		t.Error("an invalid name is reported as a syntax error")
 	}
 }
 
-func TestErrorTextIsBounded(t *testing.T) {
+func TestError_Error_LimitsLength(t *testing.T) {
 	_, _, err := DecodeName("x{" + strings.Repeat("\xff", 1<<20))
 	if err == nil || len(err.Error()) > 1000 {
 		t.Errorf("error of %d bytes", len(fmt.Sprint(err)))

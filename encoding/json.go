@@ -10,17 +10,18 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends s to dst as a JSON string, with its quotes, and returns
-// the extended slice. It escapes what JSON demands and nothing else: the quote,
-// the backslash and the control characters below U+0020, the latter as \b, \t,
-// \n, \f, \r or \u00xx. Other characters are copied as UTF-8; each byte that is
-// not valid UTF-8 becomes U+FFFD. So the result is valid JSON and holds no line
-// break. It is not made for embedding in HTML or JavaScript: <, >, & and U+2028
-// are not escaped. It allocates nothing but room in dst.
+// AppendString appends s to dst as a JSON string, including the quotes, and returns
+// the extended slice. It escapes only the characters that JSON requires to be escaped:
+// the quote, the backslash, and the control characters below U+0020 as \b, \t, \n, \f,
+// \r or \u00xx. It copies other characters as UTF-8, and replaces each byte that is not
+// valid UTF-8 with U+FFFD. The result is valid JSON without line breaks.
+//
+// The result must not be embedded in HTML or JavaScript: <, >, & and U+2028 are not
+// escaped. AppendString does not allocate if dst has sufficient capacity.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	start := 0 // of the run that is copied as it is
-	for i := ordinary(s); i < len(s); {
+	start := 0 // s[start:i] has not been copied yet, and needs no escapes
+	for i := plainPrefix(s); i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c < ' ' || c == '"' || c == '\\' {
@@ -43,9 +44,9 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// ordinary returns how many bytes at the beginning of s need no look one by one,
-// which is all of most strings that have eight bytes or more.
-func ordinary(s string) int {
+// plainPrefix returns the length of a prefix of s that needs no escapes. It checks
+// eight bytes at a time. Most strings of at least eight bytes are plain altogether.
+func plainPrefix(s string) int {
 	i := 0
 	for i+8 <= len(s) && plain(s[i:]) {
 		i += 8
@@ -56,20 +57,22 @@ func ordinary(s string) int {
 	return i
 }
 
-// plain reports whether the first eight bytes of s are written as they are.
+// plain reports whether the first eight bytes of s are ASCII and need no escapes.
 func plain(s string) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	_ = s[7]
 	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	quote, backslash := x^'"'*ones, x^'\\'*ones
-	// A byte has its high bit set if it is not ASCII, or less than a blank, a quote, a
-	// backslash. Carries come only from bytes that are.
+	// The result has the high bit of a byte set if the byte is not ASCII, is below the
+	// space character, is a quote or is a backslash. Only the last three borrow from the
+	// next byte, so that a borrow cannot change the result for a plain string.
 	return (x|(x-' '*ones)|(quote-ones)|(backslash-ones))&highs == 0
 }
 
-// appendASCIIString is AppendString as json.dumps of Python writes it by
-// default: printable ASCII only, the rest as \uxxxx in UTF-16.
+// appendASCIIString appends s to dst as a JSON string, as Python's json.dumps writes
+// it by default: printable ASCII characters are copied, and all others are escaped as
+// \uxxxx, in UTF-16.
 func appendASCIIString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	for _, r := range s {
@@ -88,7 +91,7 @@ func appendASCIIString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// appendEscaped escapes a quote, a backslash or a control character.
+// appendEscaped appends a quote, a backslash or a control character in escaped form.
 func appendEscaped(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -107,6 +110,7 @@ func appendEscaped(dst []byte, c byte) []byte {
 	return appendUnit(dst, rune(c))
 }
 
+// appendUnit appends a UTF-16 code unit as \uxxxx.
 func appendUnit(dst []byte, u rune) []byte {
 	return append(dst, '\\', 'u', hexDigits[u>>12&0xf], hexDigits[u>>8&0xf], hexDigits[u>>4&0xf], hexDigits[u&0xf])
 }

@@ -13,22 +13,23 @@ import (
 	"unicode/utf8"
 )
 
-// EncodeName returns a metric and its tags as one string, byte for byte as
-// encode_metric of apptuit-py does:
+// EncodeName encodes a metric and its tags as one string, byte for byte like
+// encode_metric of apptuit-py:
 //
 //	name{"k1": "v1", "k2": "v2"}
 //
-// Keys are sorted by code point. In the tags, all that is not printable ASCII
-// is escaped (\n or \uXXXX, with surrogate pairs beyond U+FFFF); the metric is
-// copied as it is, space around it included. Bytes that are not valid UTF-8
-// become U+FFFD, one each. No tags, also nil, are written as {}.
+// Keys are sorted by code point. In keys and values, all characters except printable
+// ASCII are escaped, as \n or \uXXXX, with surrogate pairs above U+FFFF. The metric is
+// copied unchanged, including white space around it. Each byte that is not valid UTF-8
+// is replaced with U+FFFD. Without tags, the metric is followed by {}.
 //
-// What EncodeName returns, [DecodeName] decodes to the metric without the space
-// around it and to the same tags. Therefore it refuses, with an [*Error], a
-// metric that is empty or only space ([ErrEmpty]), a metric that holds a "{"
-// ([ErrBrace]), and keys that are one key once invalid UTF-8 is replaced
-// ([ErrDuplicateKey]). It does not ask for valid names, nor for a number of
-// tags: these are rules for points, and names may be sanitized later.
+// [DecodeName] decodes the result to the same metric, without white space around it, and
+// the same tags. EncodeName returns an [*Error] for a metric that is empty or consists of
+// white space ([ErrEmpty]), for a metric that contains "{" ([ErrBrace]), and for keys that
+// become the same when invalid UTF-8 is replaced ([ErrDuplicateKey]).
+//
+// EncodeName does not check that names are valid or how many tags there are. Points are
+// checked when they are sent, and names may be sanitized before that.
 func EncodeName(metric string, tags map[string]string) (string, error) {
 	if trimSpace(metric) == "" {
 		return "", &Error{Field: FieldMetric, Value: metric, Rule: ErrEmpty}
@@ -62,20 +63,20 @@ func EncodeName(metric string, tags map[string]string) (string, error) {
 	return string(append(dst, '}')), nil
 }
 
-// DecodeName splits an encoded name, as [EncodeName] or a human writes it, into
-// the metric and its tags, as decode_metric of apptuit-py does. The tags begin
-// at the first "{" and are a JSON object with any spacing; without a "{", all of
-// the text is the metric and there are no tags. Space around the metric is cut
-// off, and the metric may be empty. The tags are never nil without an error.
+// DecodeName splits an encoded name into the metric and its tags, like decode_metric of
+// apptuit-py. The name can be the result of [EncodeName] or be written by hand. The tags
+// begin at the first "{" and are a JSON object with any spacing. A string without "{" is
+// a metric without tags. White space around the metric is removed; the metric may be
+// empty. If there is no error, the map of tags is not nil.
 //
-// A tag value that is not a string becomes its JSON text (22, true, 1.50,
-// exactly as written), and a null drops its tag. Of values with the same key,
-// the last wins. Bytes that are not valid UTF-8, and escaped surrogates without
-// their other half, become U+FFFD, one each.
+// A tag value that is a JSON number or Boolean becomes its text, exactly as written, for
+// example 22, 1.50 or true. A tag whose value is null is omitted. If a key occurs several
+// times, its last value is used. Each byte that is not valid UTF-8, and each escaped
+// surrogate that is not part of a pair, is replaced with U+FFFD.
 //
-// It is an [*Error] if the text is empty ([ErrEmpty]), if what begins with "{"
-// is not exactly one JSON object, space around it aside ([ErrSyntax]), or if a
-// tag value is an object or array ([ErrNotScalar]).
+// DecodeName returns an [*Error] if the string is empty ([ErrEmpty]), if the tags are not
+// exactly one JSON object ([ErrSyntax]), or if a tag value is an object or array
+// ([ErrNotScalar]).
 func DecodeName(encoded string) (metric string, tags map[string]string, err error) {
 	if encoded == "" {
 		return "", nil, &Error{Field: FieldEncodedName, Rule: ErrEmpty}
@@ -91,16 +92,17 @@ func DecodeName(encoded string) (metric string, tags map[string]string, err erro
 	return trimSpace(validUTF8(encoded[:brace])), tags, nil
 }
 
+// decodeTags parses the JSON object at encoded[brace:].
 func decodeTags(encoded string, brace int) (map[string]string, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(encoded[brace:]), &object); err != nil {
 		return nil, &Error{Field: FieldEncodedName, Value: encoded, Rule: fmt.Errorf("%w: %w", ErrSyntax, err)}
 	}
 	tags := make(map[string]string, len(object))
-	for _, key := range slices.Sorted(maps.Keys(object)) { // sorted, so that one input has one error
+	for _, key := range slices.Sorted(maps.Keys(object)) { // sorted, so that equal input gives equal errors
 		text := object[key]
 		switch text[0] {
-		case 'n':
+		case 'n': // null
 		case '{', '[':
 			return nil, &Error{Field: FieldTagValue, Key: key, Value: string(text), Rule: ErrNotScalar}
 		case '"':
@@ -124,8 +126,8 @@ func validUTF8(s string) string {
 	return string([]rune(s))
 }
 
-// trimSpace is str.strip of Python, which has four more kinds of space than
-// Unicode: the ASCII separators.
+// trimSpace removes the white space around s, like Python's str.strip. Python counts
+// the four ASCII separators, U+001C to U+001F, as white space; Unicode does not.
 func trimSpace(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool {
 		return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestEncodeNameAsPython(t *testing.T) {
+func TestEncodeName_AgreesWithPython(t *testing.T) {
 	type vector struct {
 		Metric        string            `json:"metric"`
 		Tags          map[string]string `json:"tags"`
@@ -40,7 +40,7 @@ func TestEncodeNameAsPython(t *testing.T) {
 	}
 }
 
-func TestDecodeNameAsPython(t *testing.T) {
+func TestDecodeName_AgreesWithPython(t *testing.T) {
 	type vector struct {
 		In     string         `json:"in"`
 		Metric string         `json:"metric"`
@@ -86,16 +86,16 @@ func TestEncodeName(t *testing.T) {
 		want   string
 	}{
 		"no tags":                       {"m", nil, `m{}`},
-		"space around the metric stays": {" m ", map[string]string{"k": "v"}, ` m {"k": "v"}`},
-		"keys by code point, not by UTF-16 unit": {
+		"white space around the metric": {" m ", map[string]string{"k": "v"}, ` m {"k": "v"}`},
+		"keys sorted by code point, not by UTF-16 unit": {
 			"m",
 			map[string]string{"\U00010000": "2", "\uffff": "1", "a": "0"},
 			`m{"a": "0", "\uffff": "1", "\ud800\udc00": "2"}`,
 		},
-		"escapes":                  {"m", map[string]string{`"\/`: "\b\t\n\f\r\x00\x1f \x7f<&>\u2028"}, `m{"\"\\/": "\b\t\n\f\r\u0000\u001f \u007f<&>\u2028"}`},
-		"invalid UTF-8":            {"m\xff", map[string]string{"k\x80\xff": "\xc3(\xed\xa0\x80"}, "m\ufffd" + `{"k\ufffd\ufffd": "\ufffd(\ufffd\ufffd\ufffd"}`},
-		"empty keys and values":    {"m", map[string]string{"": ""}, `m{"": ""}`},
-		"a metric that is no name": {"m n}\n", nil, "m n}\n{}"},
+		"escapes":                           {"m", map[string]string{`"\/`: "\b\t\n\f\r\x00\x1f \x7f<&>\u2028"}, `m{"\"\\/": "\b\t\n\f\r\u0000\u001f \u007f<&>\u2028"}`},
+		"invalid UTF-8":                     {"m\xff", map[string]string{"k\x80\xff": "\xc3(\xed\xa0\x80"}, "m\ufffd" + `{"k\ufffd\ufffd": "\ufffd(\ufffd\ufffd\ufffd"}`},
+		"empty keys and values":             {"m", map[string]string{"": ""}, `m{"": ""}`},
+		"a metric that is not a valid name": {"m n}\n", nil, "m n}\n{}"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -110,8 +110,8 @@ func TestEncodeName(t *testing.T) {
 	}
 }
 
-func TestEncodeNameRefuses(t *testing.T) {
-	refused := func(metric string, tags map[string]string, field Field, rule error) {
+func TestEncodeName_Rejects(t *testing.T) {
+	rejected := func(metric string, tags map[string]string, field Field, rule error) {
 		t.Helper()
 		got, err := EncodeName(metric, tags)
 		if got != "" {
@@ -119,12 +119,12 @@ func TestEncodeNameRefuses(t *testing.T) {
 		}
 		wantError(t, err, field, rule)
 	}
-	refused("", nil, FieldMetric, ErrEmpty)
-	refused(" \t\x1c\u2003", map[string]string{"k": "v"}, FieldMetric, ErrEmpty)
-	refused("a{b", nil, FieldMetric, ErrBrace)
-	refused(`a{"k": "v"}`, nil, FieldMetric, ErrBrace)
-	refused("m", map[string]string{"\xff": "1", "\xfe": "2"}, FieldTagKey, ErrDuplicateKey)
-	refused("m", map[string]string{"\xff": "1", "\ufffd": "2"}, FieldTagKey, ErrDuplicateKey)
+	rejected("", nil, FieldMetric, ErrEmpty)
+	rejected(" \t\x1c\u2003", map[string]string{"k": "v"}, FieldMetric, ErrEmpty)
+	rejected("a{b", nil, FieldMetric, ErrBrace)
+	rejected(`a{"k": "v"}`, nil, FieldMetric, ErrBrace)
+	rejected("m", map[string]string{"\xff": "1", "\xfe": "2"}, FieldTagKey, ErrDuplicateKey)
+	rejected("m", map[string]string{"\xff": "1", "\ufffd": "2"}, FieldTagKey, ErrDuplicateKey)
 }
 
 func TestDecodeName(t *testing.T) {
@@ -149,23 +149,23 @@ func TestDecodeName(t *testing.T) {
 	decoded("a {\n\t\"k\" : \"v\" }\r\n", "a", map[string]string{"k": "v"})
 	decoded(`a{"k": "{\"x\": 1}"}`, "a", map[string]string{"k": `{"x": 1}`})
 
-	// Numbers keep their text, however long it is.
+	// Numbers keep their text, even if no Go type can represent them.
 	decoded(`a{"a": 1.50 , "b":-0,"c" : 1E+400, "d": 123456789012345678901234567890 }`, "a",
 		map[string]string{"a": "1.50", "b": "-0", "c": "1E+400", "d": "123456789012345678901234567890"})
 
-	// The last of equal keys wins, whatever the others are.
+	// The last value of a key is used, and earlier ones are not checked.
 	decoded(`a{"k": 1, "k": null}`, "a", none)
 	decoded(`a{"k": null, "k": false}`, "a", map[string]string{"k": "false"})
 	decoded(`a{"k": {"x": []}, "k": "v"}`, "a", map[string]string{"k": "v"})
 	decoded(`a{"k": 1, "\u006b": 2}`, "a", map[string]string{"k": "2"})
 
-	// Surrogates: a pair is one character, half a pair is none.
+	// A surrogate pair is one character; a surrogate without its other half is invalid.
 	decoded(`a{"k": "\ud83d\ude00"}`, "a", map[string]string{"k": "😀"})
 	decoded(`a{"k": "\ud83d", "\ude00": "\ude00\ud83d"}`, "a", map[string]string{"k": "\ufffd", "\ufffd": "\ufffd\ufffd"})
 }
 
-func TestDecodeNameRefuses(t *testing.T) {
-	refused := func(in string, field Field, rule error) {
+func TestDecodeName_Rejects(t *testing.T) {
+	rejected := func(in string, field Field, rule error) {
 		t.Helper()
 		metric, tags, err := DecodeName(in)
 		if metric != "" || tags != nil {
@@ -173,21 +173,21 @@ func TestDecodeNameRefuses(t *testing.T) {
 		}
 		wantError(t, err, field, rule)
 	}
-	refused("", FieldEncodedName, ErrEmpty)
+	rejected("", FieldEncodedName, ErrEmpty)
 	for _, in := range []string{
 		`a{`, `a{}}`, `a{}{}`, `a{},`, `a{"k": "v",}`, `a{"k" "v"}`, `a{k: "v"}`, `a{'k': 'v'}`,
 		`a{"k": NaN}`, `a{"k": -Infinity}`, `a{"k": 01}`, `a{"k": True}`, `a{1: 2}`,
 		"a{\"k\": \"v\"}\u00a0", "a{\u00a0}", "a{\"k\": \"\n\"}", "a{\xff}", "a{}\x00",
 	} {
-		refused(in, FieldEncodedName, ErrSyntax)
+		rejected(in, FieldEncodedName, ErrSyntax)
 	}
-	refused(`a{"k": {}}`, FieldTagValue, ErrNotScalar)
-	refused(`a{"k": ["v"]}`, FieldTagValue, ErrNotScalar)
-	refused(`a{"k": "v", "k": []}`, FieldTagValue, ErrNotScalar)
+	rejected(`a{"k": {}}`, FieldTagValue, ErrNotScalar)
+	rejected(`a{"k": ["v"]}`, FieldTagValue, ErrNotScalar)
+	rejected(`a{"k": "v", "k": []}`, FieldTagValue, ErrNotScalar)
 }
 
-func TestDecodeNameReportsTheFirstKeyAtFault(t *testing.T) {
-	for range 20 { // the order of a map would differ sometimes
+func TestDecodeName_ReportsFirstInvalidKey(t *testing.T) {
+	for range 20 { // map order is random
 		_, _, err := DecodeName(`a{"c": [], "b": {"x" : 1}, "d": []}`)
 		want := `tag value "{\"x\" : 1}" of tag "b": is a JSON object or array`
 		if err == nil || err.Error() != want {

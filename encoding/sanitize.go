@@ -10,25 +10,25 @@ import (
 	"unicode/utf8"
 )
 
-// SanitizeMode says how metric names and tag keys are made valid. The zero value
-// is [SanitizePrometheus], the default of apptuit-py.
+// SanitizeMode selects how metric names and tag keys are made valid. The zero value is
+// [SanitizePrometheus], the default of apptuit-py.
 type SanitizeMode uint8
 
 const (
-	// SanitizePrometheus puts "_" before a leading digit, replaces everything
-	// but ASCII letters, ASCII digits and "_" with "_", and makes one "_" of
-	// each run of them.
+	// SanitizePrometheus inserts "_" before a leading digit, replaces every character
+	// except ASCII letters, ASCII digits and "_" with "_", and shortens each run of
+	// "_" to a single "_".
 	SanitizePrometheus SanitizeMode = iota
-	// SanitizeApptuit replaces everything but Unicode letters, ASCII digits and
-	// the characters - _ . / with "_", and makes one "_" of each run of them.
+	// SanitizeApptuit replaces every character except Unicode letters, ASCII digits
+	// and - _ . / with "_", and shortens each run of "_" to a single "_".
 	SanitizeApptuit
-	// SanitizeNone changes nothing.
+	// SanitizeNone returns names unchanged.
 	SanitizeNone
 )
 
-// ParseSanitizeMode returns the mode called s: prometheus, apptuit or none, in
-// upper or lower case. Any other text, also the empty one or one with space
-// around it, is an [*Error] that wraps [ErrUnknownMode].
+// ParseSanitizeMode returns the mode with the name s: prometheus, apptuit or none, in
+// upper or lower case. For any other string, including the empty string and a name with
+// white space around it, it returns an [*Error] that wraps [ErrUnknownMode].
 func ParseSanitizeMode(s string) (SanitizeMode, error) {
 	switch strings.ToLower(s) {
 	case "prometheus":
@@ -41,7 +41,7 @@ func ParseSanitizeMode(s string) (SanitizeMode, error) {
 	return 0, &Error{Field: FieldSanitizeMode, Value: s, Rule: ErrUnknownMode}
 }
 
-// String returns prometheus, apptuit or none.
+// String returns the name of the mode: prometheus, apptuit or none.
 func (m SanitizeMode) String() string {
 	switch m {
 	case SanitizePrometheus:
@@ -54,8 +54,8 @@ func (m SanitizeMode) String() string {
 	return "SanitizeMode(" + strconv.Itoa(int(m)) + ")"
 }
 
-// MarshalText returns the text of [SanitizeMode.String]. It is an [*Error] that
-// wraps [ErrUnknownMode] if m is none of the modes.
+// MarshalText returns the name of the mode. If m is not one of the three modes, it
+// returns an [*Error] that wraps [ErrUnknownMode].
 func (m SanitizeMode) MarshalText() ([]byte, error) {
 	if m > SanitizeNone {
 		return nil, &Error{Field: FieldSanitizeMode, Value: m.String(), Rule: ErrUnknownMode}
@@ -63,8 +63,8 @@ func (m SanitizeMode) MarshalText() ([]byte, error) {
 	return []byte(m.String()), nil
 }
 
-// UnmarshalText sets m as [ParseSanitizeMode] reads the text, and leaves it as it
-// is if that fails.
+// UnmarshalText sets m to the mode with the given name, as [ParseSanitizeMode] does. If
+// it returns an error, m does not change.
 func (m *SanitizeMode) UnmarshalText(text []byte) error {
 	mode, err := ParseSanitizeMode(string(text))
 	if err != nil {
@@ -74,12 +74,11 @@ func (m *SanitizeMode) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Sanitize returns name as the mode has it. It returns name itself, without
-// allocating, if there is nothing to change. Text that is not valid UTF-8 counts
-// as invalid characters. The result is a valid name, except that the empty
-// string stays empty and that [SanitizeNone] returns any name as it is.
-// Sanitizing the result again changes nothing. A mode that is none of the three
-// works as [SanitizePrometheus].
+// Sanitize returns the name in the form that the mode prescribes. The result is a valid
+// name, except that the empty string remains empty and that [SanitizeNone] returns every
+// name unchanged. Bytes that are not valid UTF-8 are invalid characters. Sanitizing the
+// result again does not change it. If name needs no change, Sanitize returns name itself
+// and does not allocate. A mode that is not one of the three acts as [SanitizePrometheus].
 func (m SanitizeMode) Sanitize(name string) string {
 	switch m {
 	case SanitizeNone:
@@ -91,9 +90,8 @@ func (m SanitizeMode) Sanitize(name string) string {
 	}
 }
 
-// ValidName reports whether s is valid as a metric name or tag key: not empty,
-// and nothing but Unicode letters, ASCII digits and the characters - _ . /. Text
-// that is not valid UTF-8 is not valid.
+// ValidName reports whether s is a valid metric name or tag key: a non-empty string
+// of Unicode letters, ASCII digits and the characters - _ . / in valid UTF-8.
 func ValidName(s string) bool {
 	for _, r := range s {
 		if !validRune(r) {
@@ -103,8 +101,8 @@ func ValidName(s string) bool {
 	return s != ""
 }
 
-// sanitizePrometheus looks at bytes: the bytes of a character that is not ASCII
-// become a run of "_", and so one.
+// sanitizePrometheus works on bytes. The bytes of a character outside ASCII become a run
+// of "_", which is then shortened to a single "_".
 func sanitizePrometheus(s string) string {
 	i := 0
 	for i < len(s) && isWord(s[i]) {
@@ -166,8 +164,8 @@ func sanitizeApptuit(s string) string {
 	return b.String()
 }
 
-// validRune is false for utf8.RuneError, which is not a letter, and so for
-// invalid UTF-8.
+// validRune reports whether names may contain r. It returns false for utf8.RuneError,
+// which stands for invalid UTF-8, because that is not a letter.
 func validRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		c := byte(r)
@@ -176,6 +174,7 @@ func validRune(r rune) bool {
 	return unicode.IsLetter(r)
 }
 
+// isWord reports whether c is an ASCII letter, an ASCII digit or "_".
 func isWord(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || isDigit(c) || c == '_'
 }

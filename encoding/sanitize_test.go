@@ -16,7 +16,7 @@ var (
 	_ stdencoding.TextUnmarshaler = (*SanitizeMode)(nil)
 )
 
-func TestSanitizeAsPython(t *testing.T) {
+func TestSanitize_AgreesWithPython(t *testing.T) {
 	type vector struct {
 		In         string `json:"in"`
 		Prometheus string `json:"prometheus"`
@@ -84,7 +84,7 @@ func TestValidName(t *testing.T) {
 	}
 }
 
-func TestSanitizeOfCleanNamesDoesNotAllocate(t *testing.T) {
+func TestSanitize_UnchangedNamesDoNotAllocate(t *testing.T) {
 	for name, modes := range map[string][]SanitizeMode{
 		"http_server_request_duration": {SanitizePrometheus, SanitizeApptuit, SanitizeNone},
 		"http.server/request-duration": {SanitizeApptuit, SanitizeNone},
@@ -101,7 +101,7 @@ func TestSanitizeOfCleanNamesDoesNotAllocate(t *testing.T) {
 	}
 }
 
-func TestSanitizeAllocatesTheResultOnly(t *testing.T) {
+func TestSanitize_AllocatesOnce(t *testing.T) {
 	for _, mode := range []SanitizeMode{SanitizePrometheus, SanitizeApptuit} {
 		if n := testing.AllocsPerRun(100, func() { _ = mode.Sanitize("9 request duration, in milliseconds") }); n > 1 {
 			t.Errorf("%v: %v allocations", mode, n)
@@ -109,7 +109,7 @@ func TestSanitizeAllocatesTheResultOnly(t *testing.T) {
 	}
 }
 
-func TestSanitizeModeText(t *testing.T) {
+func TestSanitizeMode_Text(t *testing.T) {
 	if SanitizeMode(0) != SanitizePrometheus {
 		t.Error("prometheus is not the zero value")
 	}
@@ -137,7 +137,7 @@ func TestSanitizeModeText(t *testing.T) {
 	}
 }
 
-func TestSanitizeModeRefuses(t *testing.T) {
+func TestSanitizeMode_RejectsUnknownModes(t *testing.T) {
 	for _, s := range []string{"", " none", "none ", "off", "prometheuſ", "SanitizeNone"} {
 		_, err := ParseSanitizeMode(s)
 		wantError(t, err, FieldSanitizeMode, ErrUnknownMode)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// MaxTags is the most tags a point may have by default, after the tags of all
-// sources have been merged and their keys sanitized. It is the limit of Apptuit, as
-// apptuit-py checks it. An OpenTSDB server has its own limit,
+// MaxTags is the default maximum number of tags of a point. Tags are counted after the
+// tags of all sources have been merged and their keys sanitized. It is Apptuit's limit,
+// which apptuit-py checks. The limit of an OpenTSDB server is its setting
 // tsd.storage.max_tags, by default 8.
 const MaxTags = 25
 
@@ -18,17 +18,16 @@ const MaxTags = 25
 //
 //	k1: v1, k2: v2
 //
-// Space around keys and values does not count, nor do empty items between
-// commas, so that a text without items gives an empty map, which is never nil.
-// A value may be empty. There is no quoting: neither keys nor values can hold a
-// comma or a colon. The number of tags is not limited here, see [MaxTags].
+// White space around keys and values is removed. Empty items are ignored, for example
+// the item after a trailing comma; if there are no others, the result is an empty map.
+// A value may be empty. Keys and values cannot contain a comma or a colon, because there
+// is no quoting. ParseTags does not limit the number of tags.
 //
-// The first item at fault is reported as an [*Error]: an item without a colon
-// or, as in apptuit-py, with more than one ([ErrSyntax]), an item with an empty
-// key ([ErrEmpty]), a key that is not a valid name ([ErrInvalidName]), or the key
-// of an earlier item ([ErrDuplicateKey]). Keys are compared with regard to case,
-// without the space around them and before they are sanitized. Apptuit-py uses
-// the last of several values of a key.
+// ParseTags returns an [*Error] for the first invalid item: an item without a colon or
+// with several ([ErrSyntax], as in apptuit-py), an item with an empty key ([ErrEmpty]),
+// a key that is not a valid name ([ErrInvalidName]), or the key of an earlier item
+// ([ErrDuplicateKey]; apptuit-py uses the last value of such a key instead). Keys are
+// compared case-sensitively, before they are sanitized.
 func ParseTags(s string) (map[string]string, error) {
 	tags := make(map[string]string)
 	for item := range strings.SplitSeq(s, ",") {
@@ -47,7 +46,7 @@ func ParseTags(s string) (map[string]string, error) {
 		if !ValidName(key) {
 			return nil, &Error{Field: FieldTagKey, Value: key, Rule: ErrInvalidName}
 		}
-		if _, again := tags[key]; again {
+		if _, found := tags[key]; found {
 			return nil, &Error{Field: FieldTagKey, Value: key, Rule: ErrDuplicateKey}
 		}
 		tags[key] = trimSpace(value)

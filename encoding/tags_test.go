@@ -13,18 +13,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseTagsAsPython(t *testing.T) {
+func TestParseTags_AgreesWithPython(t *testing.T) {
 	type vector struct {
 		In    string            `json:"in"`
 		Tags  map[string]string `json:"tags"`
 		Error bool              `json:"error"`
 	}
-	doubles := 0
+	duplicates := 0
 	for _, v := range vectors[vector](t, "environment_tags.jsonl") {
 		tags, err := ParseTags(v.In)
 		switch {
-		case !v.Error && itemsOf(v.In) > len(v.Tags): // a key twice: apptuit-py uses the last value
-			if doubles++; !errors.Is(err, ErrDuplicateKey) {
+		case !v.Error && itemsOf(v.In) > len(v.Tags): // a duplicate key: apptuit-py uses its last value
+			if duplicates++; !errors.Is(err, ErrDuplicateKey) {
 				t.Errorf("ParseTags(%q) = %q, %v", v.In, tags, err)
 			}
 		case v.Error && err == nil:
@@ -35,12 +35,12 @@ func TestParseTagsAsPython(t *testing.T) {
 			t.Errorf("ParseTags(%q) = %q, want %q", v.In, tags, v.Tags)
 		}
 	}
-	if doubles < 2 {
-		t.Errorf("%d texts have a key twice", doubles)
+	if duplicates < 2 {
+		t.Errorf("%d vectors have a duplicate key, want at least 2", duplicates)
 	}
 }
 
-// itemsOf returns the number of items of a text of tags.
+// itemsOf returns the number of items in a list of tags.
 func itemsOf(text string) int {
 	n := 0
 	for item := range strings.SplitSeq(text, ",") {
@@ -76,12 +76,12 @@ func TestParseTags(t *testing.T) {
 		many = append(many, string(c)+":1")
 	}
 	if got, err := ParseTags(strings.Join(many, ",")); err != nil || len(got) != MaxTags+1 {
-		t.Errorf("%d tags of %d, %v: the number is for the point to check", len(got), len(many), err)
+		t.Errorf("%d tags of %d, %v: ParseTags must not limit the number of tags", len(got), len(many), err)
 	}
 }
 
-func TestParseTagsRefuses(t *testing.T) {
-	refused := func(in string, field Field, value string, rule error) {
+func TestParseTags_Rejects(t *testing.T) {
+	rejected := func(in string, field Field, value string, rule error) {
 		t.Helper()
 		got, err := ParseTags(in)
 		if got != nil {
@@ -91,16 +91,16 @@ func TestParseTagsRefuses(t *testing.T) {
 			t.Errorf("ParseTags(%q) blames %q, want %q", in, e.Value, value)
 		}
 	}
-	refused("a: 1, b, c: 2", FieldTags, "b", ErrSyntax)
-	refused("a: 1, b:c:d ,", FieldTags, "b:c:d", ErrSyntax)
-	refused("url: http://x", FieldTags, "url: http://x", ErrSyntax)
-	refused(" : v", FieldTagKey, "", ErrEmpty)
-	refused("a b : v", FieldTagKey, "a b", ErrInvalidName)
-	refused("k: v, l: w, k: x", FieldTagKey, "k", ErrDuplicateKey)
-	refused("k: v,\u00a0k\t: v", FieldTagKey, "k", ErrDuplicateKey) // the same value, and space around the key
-	refused("k:, k: v", FieldTagKey, "k", ErrDuplicateKey)
-	refused("k\xff: v", FieldTagKey, "k\xff", ErrInvalidName)
-	refused("a٣: v", FieldTagKey, "a٣", ErrInvalidName) // a digit, but not an ASCII one
+	rejected("a: 1, b, c: 2", FieldTags, "b", ErrSyntax)
+	rejected("a: 1, b:c:d ,", FieldTags, "b:c:d", ErrSyntax)
+	rejected("url: http://x", FieldTags, "url: http://x", ErrSyntax)
+	rejected(" : v", FieldTagKey, "", ErrEmpty)
+	rejected("a b : v", FieldTagKey, "a b", ErrInvalidName)
+	rejected("k: v, l: w, k: x", FieldTagKey, "k", ErrDuplicateKey)
+	rejected("k: v,\u00a0k\t: v", FieldTagKey, "k", ErrDuplicateKey) // the same value, and white space around the key
+	rejected("k:, k: v", FieldTagKey, "k", ErrDuplicateKey)
+	rejected("k\xff: v", FieldTagKey, "k\xff", ErrInvalidName)
+	rejected("a٣: v", FieldTagKey, "a٣", ErrInvalidName) // a digit, but not an ASCII one
 }
 
 func FuzzParseTags(f *testing.F) {

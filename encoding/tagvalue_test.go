@@ -25,7 +25,7 @@ func TestTagValueRule_Value(t *testing.T) {
 		{"1e+20", "100000000000000000000", "1e+20"},
 		{"1e+21", "1e21", "1e+21"},
 		{"1.7976931348623157e+308", "1.7976931348623157e308", "1.7976931348623157e+308"},
-		{"1e-05", "1e-05", "1e-05"}, // OpenTSDB stores it
+		{"1e-05", "1e-05", "1e-05"}, // OpenTSDB stores it unchanged
 		{"0.25", "0.25", "0.25"},
 		{"1e+400", "1e_400", "1e+400"},
 		{"e+06", "e_06", "e+06"},
@@ -35,7 +35,7 @@ func TestTagValueRule_Value(t *testing.T) {
 		{"unknown_service:shop", "unknown_service_shop", "unknown_service:shop"},
 		{"host:80", "host_80", "host:80"},
 		{"/users/{id}", "/users/_id_", "/users/{id}"},
-		{"a  b", "a__b", "a  b"}, // each character by itself: what differs in length stays apart
+		{"a  b", "a__b", "a  b"}, // runs are not shortened, so that values of different length remain different
 		{"*", "_", "*"},
 		{"Zürich", "Zürich", "Zürich"},
 		{"ÿªºµ", "ÿªºµ", "ÿªºµ"},
@@ -76,7 +76,7 @@ func TestTagValueRule_Key(t *testing.T) {
 	}
 }
 
-func TestTagValueRule_LeavesAcceptableValuesWithoutAllocating(t *testing.T) {
+func TestTagValueRule_Value_UnchangedValuesDoNotAllocate(t *testing.T) {
 	for rule, values := range map[TagValueRule][]string{
 		TagValuesAny:      {"", "+Inf", "日本", `a\`, "\xff"},
 		TagValuesOpenTSDB: {"", "web-1.eu/a_b", "Zürich", "1e-05"},
@@ -106,8 +106,9 @@ func TestParseTagValueRule(t *testing.T) {
 	}
 }
 
-// A rule gives what its server stores, keeps floats apart and readable, and changes nothing
-// twice.
+// FuzzTagValueRule checks that a rule returns values that the server stores unchanged,
+// that rewriting them again does not change them, and that different floats remain
+// different and can be parsed.
 func FuzzTagValueRule(f *testing.F) {
 	allowed := regexp.MustCompile(`^[-_./0-9A-Za-zªµºÀ-ÖØ-öø-ÿ]*$`)
 	for _, s := range []string{"+Inf", "1e+06", "a b", `\`, "日本", "\xff", "-1.5e+300", "9e+20"} {

@@ -310,10 +310,10 @@
 //	                              distinguishes processes with the same service name on one host.
 //	                              Default: no. WithInstanceTag has the same effect.
 //	APPTUIT_SCOPE_TAGS            yes or no. Tags otel_scope_name and otel_scope_version; with
-//	                              prometheus_names also otel_scope_schema_url and the attributes of
-//	                              the scope. Without them, instruments of two libraries with one
-//	                              name collide. Default: yes, in the reporter layout no. Overridden
-//	                              by WithoutScopeTags.
+//	                              APPTUIT_PROMETHEUS_NAMES also otel_scope_schema_url and the
+//	                              attributes of the scope. Without them, instruments of two
+//	                              libraries with one name collide. Default: yes, in the reporter
+//	                              layout no. Overridden by WithoutScopeTags.
 //	APPTUIT_RESOURCE_ATTRIBUTES   Patterns, separated by commas; ! before a pattern excludes.
 //	                              Resource attributes that become tags. In a pattern, * stands for
 //	                              any text and ? for one character. Exclusion overrides inclusion;
@@ -368,8 +368,9 @@
 //	APPTUIT_SELF_METRICS          yes or no. The exporter's own metrics, apptuit.reporter.*.
 //	                              Default: yes. Overridden by WithoutSelfMetrics.
 //	APPTUIT_USAGE_METRICS         yes or no. apptuit.reporter.usage.*: series, points and bytes of
-//	                              each instrument in the previous Export. It requires self_metrics.
-//	                              Default: no. WithUsageMetrics has the same effect.
+//	                              each instrument in the previous Export. It requires
+//	                              APPTUIT_SELF_METRICS. Default: no. WithUsageMetrics has the same
+//	                              effect.
 //	APPTUIT_CARDINALITY_WARNING   An integer. Number of series of an instrument, seen within five
 //	                              minutes, above which there is one warning. 0 disables it. In the
 //	                              Collector it applies to a metric of one resource. Default: 0.

@@ -14,29 +14,30 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// request is a request to a Prometheus-compatible API.
+// request is a request to the Prometheus-compatible API.
 type request struct {
-	path   string // below /api/v1, URL-encoded
+	path   string // path below /api/v1, URL-encoded
 	form   url.Values
-	most   int64 // bytes of the answer
+	most   int64 // limit of the answer in bytes
 	decode func(io.Reader) error
 
 	onlyGet bool // the API does not accept POST for this path
 
-	// evaluates says that the request evaluates an expression: VictoriaMetrics moves its
-	// times, and answers from a cache, without nocache=1.
+	// evaluates reports whether the request evaluates an expression. Without nocache=1,
+	// VictoriaMetrics moves the times of such a request, and answers from a cache.
 	evaluates bool
-	// onGrid says that the start is a multiple of the step, so that VictoriaMetrics does not
-	// move the times.
+	// onGrid reports whether the start is a multiple of the step. VictoriaMetrics does not
+	// move such times.
 	onGrid bool
 }
 
-// errAskAgain ends the first request to a server that turns out to be VictoriaMetrics.
-var errAskAgain = errors.New("the server is VictoriaMetrics")
+// errRepeat ends the first request to a server that turns out to be VictoriaMetrics, so that it
+// is repeated with nocache=1.
+var errRepeat = errors.New("the server is VictoriaMetrics")
 
-// ask sends a request to the Prometheus-compatible API. nocache=1 is sent to VictoriaMetrics
-// alone, because Google's managed service refuses unknown parameters. VictoriaMetrics is
-// known by the server of the client, or by the header of its first answer.
+// ask sends a request to the Prometheus-compatible API. It adds nocache=1 only if the server is
+// VictoriaMetrics, because Google's managed service rejects unknown parameters. It knows
+// VictoriaMetrics by the server of the client, or by a header of the first answer.
 func (c *Client) ask(ctx context.Context, r request) error {
 	question := client.Question{Path: c.prometheus + "/api/v1" + r.path, Timeout: c.timeout, MaxBytes: r.most}
 	if r.evaluates {
@@ -51,12 +52,12 @@ func (c *Client) ask(ctx context.Context, r request) error {
 				if r.onGrid {
 					return nil
 				}
-				return errAskAgain
+				return errRepeat
 			}
 		}
 	}
 	err := c.send(ctx, question, r)
-	if errors.Is(err, errAskAgain) {
+	if errors.Is(err, errRepeat) {
 		r.form.Set("nocache", "1")
 		question.CheckHeader = nil
 		err = c.send(ctx, question, r)
@@ -64,8 +65,8 @@ func (c *Client) ask(ctx context.Context, r request) error {
 	return err
 }
 
-// send sends a request by POST, whose length is not limited by servers and proxies as that of
-// a URL is, and by GET to servers that refuse POST. It remembers such a server.
+// send sends a request by POST, because servers and proxies limit the length of URLs. If the
+// server refuses POST and answers GET, send uses GET from then on.
 func (c *Client) send(ctx context.Context, question client.Question, r request) error {
 	form := r.form.Encode()
 	if !r.onlyGet && !c.refusesPost.Load() && form != "" {
@@ -78,14 +79,14 @@ func (c *Client) send(ctx context.Context, question client.Question, r request) 
 	}
 	question.Query = form
 	err := c.core.Read(ctx, question, r.decode)
-	if answered := err == nil || errors.Is(err, errAskAgain); answered && !r.onlyGet && form != "" {
+	if answered := err == nil || errors.Is(err, errRepeat); answered && !r.onlyGet && form != "" {
 		c.refusesPost.Store(true)
 	}
 	return err
 }
 
-// isPostRefused reports whether an error is an answer by which a server refuses POST, or by
-// which a proxy does that lets nobody but readers through.
+// isPostRefused reports whether err is an answer with which a server, or a proxy that allows
+// reading only, refuses POST.
 func isPostRefused(err error) bool {
 	var status *apptuitclient.StatusError
 	if !errors.As(err, &status) {
@@ -98,7 +99,7 @@ func isPostRefused(err error) bool {
 	return false
 }
 
-// counted counts the bytes that are read.
+// counted is a reader that counts the bytes.
 type counted struct {
 	r io.Reader
 	n int64

@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// methods are those of the requests that the fake got.
+// methods returns the methods of the requests that the fake received.
 func (f *fake) methods() string {
 	var all []string
 	for _, r := range f.all() {
@@ -23,7 +23,7 @@ func (f *fake) methods() string {
 	return strings.Join(all, " ")
 }
 
-func TestGetWherePostIsRefused(t *testing.T) {
+func TestClient_FallsBackToGet(t *testing.T) {
 	for _, code := range []int{403, 405, 501} {
 		f := &fake{t: t, answer: func(r *asked) reply {
 			if r.Method == http.MethodPost {
@@ -36,7 +36,7 @@ func TestGetWherePostIsRefused(t *testing.T) {
 			r, err := q.QueryRange(t.Context(), `x{a="&"}`, at(epoch), at(epoch+60), time.Second)
 			same(t, succeeds(t, r, err).Outputs[0].Series[0].Values, []float64{2})
 		}
-		same(t, f.methods(), "POST GET GET", "a client remembers who refuses POST", code)
+		same(t, f.methods(), "POST GET GET", "the client must remember that the server refuses POST", code)
 		form := url.Values{"query": {`x{a="&"}`}, "start": {"1700000000"}, "end": {"1700000060"}, "step": {"1"}}
 		for _, r := range f.all()[1:] {
 			same(t, r.URL.Path, "/prometheus/api/v1/query_range")
@@ -46,7 +46,7 @@ func TestGetWherePostIsRefused(t *testing.T) {
 	}
 }
 
-func TestGetThatIsRefused(t *testing.T) {
+func TestClient_KeepsPostIfGetFailsToo(t *testing.T) {
 	f := &fake{t: t, answer: func(r *asked) reply {
 		if r.Method == http.MethodPost {
 			return reply{code: 403, body: "no POST"}
@@ -59,10 +59,10 @@ func TestGetThatIsRefused(t *testing.T) {
 		is(t, err, apptuitclient.ErrUnauthorized)
 		contains(t, statusOf(t, err, 403), "no token")
 	}
-	same(t, f.methods(), "POST GET POST GET", "the refusal of both is not that of POST")
+	same(t, f.methods(), "POST GET POST GET", "the server does not only refuse POST")
 }
 
-func TestOtherRefusalsAreNotAskedAgain(t *testing.T) {
+func TestClient_DoesNotRepeatOtherErrors(t *testing.T) {
 	for _, code := range []int{400, 401, 404, 422} {
 		f := newFake(t, reply{code: code})
 		_, err := f.client().QueryInstant(t.Context(), "x", time.Time{})
@@ -71,7 +71,7 @@ func TestOtherRefusalsAreNotAskedAgain(t *testing.T) {
 	}
 }
 
-func TestInstantRequest(t *testing.T) {
+func TestClient_QueryInstant(t *testing.T) {
 	for _, c := range []struct {
 		at   time.Time
 		form url.Values
@@ -105,13 +105,13 @@ func TestInstantRequest(t *testing.T) {
 	same(t, len(f.all()), 0, "requests")
 }
 
-// The answers of a range selector are points as they are stored.
-func TestInstantMatrix(t *testing.T) {
+// A range selector returns the stored points.
+func TestClient_QueryInstant_RangeSelector(t *testing.T) {
 	r, err := newFake(t, reply{body: matrix(`[1700000000.5,"1"],[1700000007,"2"]`)}).client().QueryInstant(t.Context(), "m[5m]", at(epoch))
 	same(t, succeeds(t, r, err).Outputs[0].Series[0].Timestamps, []int64{epoch*1000 + 500, epoch*1000 + 7000})
 }
 
-// nocaches says of each request whether nocache=1 came with it.
+// nocaches returns, for each request, whether it had the parameter nocache=1.
 func (f *fake) nocaches() string {
 	var all []string
 	for _, r := range f.all() {
@@ -127,7 +127,7 @@ func (f *fake) nocaches() string {
 	return strings.Join(all, " ")
 }
 
-func TestNocacheIsForVictoriaMetricsAlone(t *testing.T) {
+func TestClient_SendsNocacheToVictoriaMetricsOnly(t *testing.T) {
 	type server = apptuitclient.Server
 	const victoriaMetrics, other = "X-Server-Hostname", "X-Other"
 	for _, c := range []struct {
@@ -137,11 +137,11 @@ func TestNocacheIsForVictoriaMetricsAlone(t *testing.T) {
 		want   string
 	}{
 		{"any other server", nil, other, "without without without"},
-		{"VictoriaMetrics, that nobody has named", nil, victoriaMetrics, "without with with with"},
-		{"VictoriaMetrics, named", []server{apptuitclient.ServerVictoriaMetrics}, victoriaMetrics, "with with with"},
+		{"VictoriaMetrics, not configured", nil, victoriaMetrics, "without with with with"},
+		{"VictoriaMetrics, configured", []server{apptuitclient.ServerVictoriaMetrics}, victoriaMetrics, "with with with"},
 		{"VictoriaMetrics behind a proxy that removes headers", []server{apptuitclient.ServerVictoriaMetrics}, other, "with with with"},
 		{"VictoriaMetrics behind Apptuit", []server{apptuitclient.ServerApptuit}, victoriaMetrics, "without with with with"},
-		{"another server, named", []server{apptuitclient.ServerOpenTSDB}, victoriaMetrics, "without without without"},
+		{"another server, configured", []server{apptuitclient.ServerOpenTSDB}, victoriaMetrics, "without without without"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t, reply{body: matrix("[1,2]"), header: []string{c.header, "host-1"}})
@@ -159,9 +159,9 @@ func TestNocacheIsForVictoriaMetricsAlone(t *testing.T) {
 	}
 }
 
-// VictoriaMetrics moves the times of ranges to multiples of the step: there is no need to ask
-// again where they are already.
-func TestVictoriaMetricsIsNotAskedAgainOnItsGrid(t *testing.T) {
+// VictoriaMetrics moves the times of ranges to multiples of the step. If they already are
+// multiples, the client need not repeat the query.
+func TestClient_DoesNotRepeatQueryOnGridOfVictoriaMetrics(t *testing.T) {
 	f := newFake(t, reply{body: matrix("[1,2]"), header: []string{"X-Server-Hostname", "host-1"}})
 	q := f.client(query.WithAlignedStart())
 	for range 2 {
@@ -174,10 +174,10 @@ func TestVictoriaMetricsIsNotAskedAgainOnItsGrid(t *testing.T) {
 	if _, err := f.client().QueryInstant(t.Context(), "m", time.Time{}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, f.nocaches(), "without with", "VictoriaMetrics asks its cache for values of a while ago")
+	same(t, f.nocaches(), "without with", "without nocache, VictoriaMetrics may answer from its cache")
 }
 
-func TestVictoriaMetricsThatRefusesPost(t *testing.T) {
+func TestClient_VictoriaMetricsRefusesPost(t *testing.T) {
 	f := &fake{t: t, answer: func(r *asked) reply {
 		if r.Method == http.MethodPost {
 			return reply{code: 405}
@@ -194,7 +194,7 @@ func TestVictoriaMetricsThatRefusesPost(t *testing.T) {
 	same(t, f.nocaches(), "without without with with")
 }
 
-func TestAlignedStart(t *testing.T) {
+func TestWithAlignedStart(t *testing.T) {
 	for _, c := range []struct {
 		start, end time.Time
 		step       time.Duration
@@ -206,7 +206,7 @@ func TestAlignedStart(t *testing.T) {
 		{time.UnixMilli(1_700_000_000_999), at(epoch + 1), 500 * time.Millisecond, "1700000000.500", "1700000001"},
 		{at(-1), at(60), time.Minute, "-60", "60"},
 		{at(epoch + 1), at(epoch + 1), time.Hour, "1699999200", "1700000001"},
-		{at(epoch + 1), at(epoch + 3601), 0, "1700000000", "1700003601"}, // a step of 5 s is chosen
+		{at(epoch + 1), at(epoch + 3601), 0, "1700000000", "1700003601"}, // the client chooses a step of 5 s
 	} {
 		f := newFake(t, reply{body: matrix("")})
 		if _, err := f.client(query.WithAlignedStart()).QueryRange(t.Context(), "q", c.start, c.end, c.step); err != nil {
@@ -217,7 +217,7 @@ func TestAlignedStart(t *testing.T) {
 	}
 }
 
-func TestEndpointsThatAreNotTheBase(t *testing.T) {
+func TestNew_RejectsEndpointWithAPIPath(t *testing.T) {
 	for _, c := range []struct{ endpoint, path, base string }{
 		{"https://fake.test/api/put", "/prometheus", "https://fake.test"},
 		{"https://fake.test/api/query/", "/prometheus", "https://fake.test"},

@@ -22,7 +22,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Answers that have all that answers can have.
+// Answers with all elements of the formats, including optional ones.
 const (
 	richNative = ` { "hints" : [ ] , "x" : { "a" : [ 1 , -2.5e-3 , true , false , null , "s" , { } ] } ,
  "outputs" : [ { "id" : "out\u00e9\ud83d\ude00" , "result" : [ { "metric" : "ä.b\"\\\/\b\f\n\r\t" , "tags" : { "k" : "v€" , "\u006b2" : "" } ,
@@ -32,7 +32,7 @@ const (
 	richScalar = `{"data":{"result":[1700000000.25,"-0.125"],"resultType":"scalar"},"status":"success"}`
 )
 
-func TestRichAnswers(t *testing.T) {
+func TestDecode_RichAnswers(t *testing.T) {
 	r, err := answered(t, richNative)
 	same(t, succeeds(t, r, err).Outputs, []query.Output{{ID: "outé😀", Series: []query.Series{{
 		Metric: "ä.b\"\\/\b\f\n\r\t", Tags: map[string]string{"k": "v€", "k2": ""},
@@ -46,13 +46,13 @@ func TestRichAnswers(t *testing.T) {
 	}})
 }
 
-// Python's json writes numbers that JSON does not have as bare words.
-func TestBareWordsAreNumbers(t *testing.T) {
+// Python's json writes NaN and infinities as bare words.
+func TestDecode_BareWords(t *testing.T) {
 	r, err := answered(t, ` {"hints":[NaN,{"x":-Infinity}],"y":Infinity,"outputs":[{"result":[{"dps":[[1,NaN],[2,Infinity],[3, -Infinity ],[4,-1],[5,1]]}]}]}`)
 	same(t, succeeds(t, r, err).Outputs[0].Series[0].Values, []float64{nan, math.Inf(1), math.Inf(-1), -1, 1})
 }
 
-// decoders are the ways into both decoders, by a rich answer each.
+// decoders runs a test with each rich answer and a function that decodes a stream.
 func decoders(t *testing.T, f func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error))) {
 	t.Helper()
 	for name, body := range map[string]string{"native": richNative, "matrix": richMatrix, "scalar": richScalar} {
@@ -68,13 +68,13 @@ func decoders(t *testing.T, f func(t *testing.T, body string, decode func(io.Rea
 	}
 }
 
-func TestTruncatedAtEachByte(t *testing.T) {
+func TestDecode_TruncatedAtEachByte(t *testing.T) {
 	decoders(t, func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error)) {
 		for n := range len(strings.TrimRight(body, " ")) {
 			for _, why := range []error{io.EOF, io.ErrUnexpectedEOF, errors.New("connection reset")} {
 				r, err := decode(io.MultiReader(strings.NewReader(body[:n]), iotest.ErrReader(why)))
 				if r != nil {
-					t.Errorf("%d bytes: a result besides an error", n)
+					t.Errorf("%d bytes: a result and an error", n)
 				}
 				if errors.Is(why, io.EOF) {
 					why = io.ErrUnexpectedEOF
@@ -86,8 +86,8 @@ func TestTruncatedAtEachByte(t *testing.T) {
 	})
 }
 
-// Also an answer that seems to be complete may have more to say that has not come.
-func TestTruncatedAfterTheEnd(t *testing.T) {
+// The stream can fail after the last brace of a complete answer.
+func TestDecode_ErrorAfterTheEnd(t *testing.T) {
 	decoders(t, func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error)) {
 		for _, why := range []error{io.ErrUnexpectedEOF, errors.New("connection reset"), gzip.ErrChecksum} {
 			_, err := decode(io.MultiReader(strings.NewReader(body), iotest.ErrReader(why)))
@@ -97,9 +97,9 @@ func TestTruncatedAfterTheEnd(t *testing.T) {
 	})
 }
 
-// Whatever stands in the place of any byte: there is a panic for none of it, and an error says where, not before the
-// garbage nor beyond the end.
-func TestGarbledAtEachByte(t *testing.T) {
+// TestDecode_GarbageAtEachByte replaces each byte with garbage. The decoder must not panic, and the offset of an error must
+// be within the answer.
+func TestDecode_GarbageAtEachByte(t *testing.T) {
 	decoders(t, func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error)) {
 		refused := 0
 		for n := range body {
@@ -126,8 +126,8 @@ func TestGarbledAtEachByte(t *testing.T) {
 	})
 }
 
-// An answer is what it is, in whatever pieces it comes.
-func TestAnswersComeInPieces(t *testing.T) {
+// The result must not depend on the sizes of the reads.
+func TestDecode_AnswerInPieces(t *testing.T) {
 	decoders(t, func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error)) {
 		want, err := decode(strings.NewReader(body))
 		succeeds(t, want, err)
@@ -144,8 +144,8 @@ func TestAnswersComeInPieces(t *testing.T) {
 	})
 }
 
-// As above, but with the end of the decoder's buffer at each byte.
-func TestAnswersAreLongerThanABuffer(t *testing.T) {
+// TestDecode_AnswerLongerThanBuffer places the end of the decoder's buffer at each byte of the answer.
+func TestDecode_AnswerLongerThanBuffer(t *testing.T) {
 	decoders(t, func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error)) {
 		want, err := decode(strings.NewReader(body))
 		succeeds(t, want, err)
@@ -163,12 +163,12 @@ func TestAnswersAreLongerThanABuffer(t *testing.T) {
 	})
 }
 
-func TestNothingButAnAnswer(t *testing.T) {
+func TestDecode_RejectsDataAfterTheEnd(t *testing.T) {
 	decoders(t, func(t *testing.T, body string, decode func(io.Reader) (*query.Result, error)) {
 		for _, garbage := range []string{"x", "{}", body, "]", "}", ",", "\x00", "null", "1"} {
 			_, err := decode(strings.NewReader(body + garbage))
 			if err == nil {
-				t.Fatalf("%q behind the answer is accepted", garbage)
+				t.Fatalf("%q after the answer is accepted", garbage)
 			}
 			want := len(body) + len(garbage) - len(strings.TrimLeft(garbage, " "))
 			same(t, offset(t, err), int64(want))
@@ -181,7 +181,7 @@ func TestNothingButAnAnswer(t *testing.T) {
 	})
 }
 
-func TestWhatIsNotWhereItBelongs(t *testing.T) {
+func TestDecode_RejectsMalformedAnswers(t *testing.T) {
 	for _, c := range []struct {
 		body   string
 		offset int64
@@ -252,7 +252,7 @@ func TestWhatIsNotWhereItBelongs(t *testing.T) {
 	}
 }
 
-func TestNestingIsBounded(t *testing.T) {
+func TestDecode_LimitsNesting(t *testing.T) {
 	for _, open := range []string{"[", `{"a":`, `[{"b":`} {
 		text := strings.Repeat(open, 1_000_000)
 		_, err := answered(t, `{"hints":`+text)
@@ -267,7 +267,7 @@ func TestNestingIsBounded(t *testing.T) {
 	succeeds(t, r, err)
 }
 
-// endless is a text that does not end.
+// endless is a reader that repeats a text without an end.
 type endless string
 
 func (e endless) Read(p []byte) (int, error) {
@@ -278,7 +278,7 @@ func (e endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestAnswersAreBounded(t *testing.T) {
+func TestWithMaxResponseBytes(t *testing.T) {
 	decoders(t, func(t *testing.T, body string, _ func(io.Reader) (*query.Result, error)) {
 		ask := func(stream io.Reader, bound int64) error {
 			q := newFake(t, reply{stream: stream}).client(query.WithMaxResponseBytes(bound))
@@ -311,7 +311,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	})
 }
 
-func TestReadersWithoutProgress(t *testing.T) {
+func TestDecode_ReaderWithoutProgress(t *testing.T) {
 	for _, start := range []string{"", "{", `{"outputs":[{"id":"a`} {
 		f := newFake(t, reply{stream: io.MultiReader(strings.NewReader(start), endless(""))})
 		_, err := f.client().Query(t.Context(), "q", at(0), time.Time{})
@@ -320,7 +320,7 @@ func TestReadersWithoutProgress(t *testing.T) {
 	}
 }
 
-func TestCompressedAnswers(t *testing.T) {
+func TestClient_CompressedAnswers(t *testing.T) {
 	body := native("[1,2],[3,4]")
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
@@ -340,7 +340,7 @@ func TestCompressedAnswers(t *testing.T) {
 	}
 	r, err := ask(len(body))
 	same(t, succeeds(t, r, err).Outputs[0].Series[0].Values, []float64{2, 4})
-	_, err = ask(len(body) - 1) // of the text, which is longer than what came
+	_, err = ask(len(body) - 1) // the limit applies to the decompressed answer
 	is(t, err, query.ErrAnswerTooLarge)
 	for cut = 1; cut < packed.Len(); cut += 5 {
 		_, err = ask(len(body))

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// lists are the four questions, with what they are asked by.
+// lists returns the four lists: the method and path of the request, and a function that requests the list.
 func lists() map[string]struct {
 	method, path string
 	ask          func(context.Context, *query.Client, query.Selection) (items any, truncated bool, notes query.Notes, err error)
@@ -56,7 +56,7 @@ func lists() map[string]struct {
 	}
 }
 
-// listed is an answer with up to three items.
+// listed returns an answer with n items, at most three.
 func listed(what string, n int) string {
 	items := []string{`"a"`, `"b"`, `"c"`}
 	if what == "series" {
@@ -65,7 +65,7 @@ func listed(what string, n int) string {
 	return `{"status":"success","isPartial":true,"data":[` + strings.Join(items[:n], ",") + `],"warnings":["w","w"],"infos":["i"]}`
 }
 
-func TestDiscovery(t *testing.T) {
+func TestLists(t *testing.T) {
 	selection := query.Selection{
 		Match: []string{`{job="a&b"}`, "up"}, Start: time.UnixMilli(1_700_000_000_500), End: at(epoch + 60), Limit: 2,
 	}
@@ -101,7 +101,7 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-func TestDiscoverySendsOnlyWhatIsAsked(t *testing.T) {
+func TestLists_OmitUnsetParameters(t *testing.T) {
 	for what, q := range lists() {
 		selection := query.Selection{}
 		if what == "series" {
@@ -119,7 +119,7 @@ func TestDiscoverySendsOnlyWhatIsAsked(t *testing.T) {
 	}
 }
 
-func TestDiscoveryWherePostIsRefused(t *testing.T) {
+func TestLists_FallBackToGet(t *testing.T) {
 	for what, q := range lists() {
 		f := &fake{t: t, answer: func(r *asked) reply {
 			if r.Method == http.MethodPost {
@@ -136,7 +136,7 @@ func TestDiscoveryWherePostIsRefused(t *testing.T) {
 	}
 }
 
-func TestDiscoveryOfNothing(t *testing.T) {
+func TestLists_EmptyAnswers(t *testing.T) {
 	for what, q := range lists() {
 		for _, body := range []string{`{"status":"success"}`, `{"status":"success","data":null}`, `{"data":[],"status":"success"}`} {
 			items, truncated, _, err := q.ask(t.Context(), newFake(t, reply{body: body}).client(), query.Selection{Match: []string{"up"}, Limit: 1})
@@ -147,7 +147,7 @@ func TestDiscoveryOfNothing(t *testing.T) {
 	}
 }
 
-func TestDiscoveryThatFails(t *testing.T) {
+func TestLists_Errors(t *testing.T) {
 	const token = "s3cr3t-token"
 	for what, q := range lists() {
 		for body, text := range map[string]string{

@@ -1,40 +1,58 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package query asks Apptuit, or any Prometheus-compatible server, for points.
+// Package query reads points from Apptuit, or from any Prometheus-compatible server.
 //
-//	client, err := apptuitclient.New()
+//	client, err := apptuitclient.New() // with APPTUIT_API_TOKEN in the environment
+//	if err != nil {
+//		return err
+//	}
+//	defer client.Close()
 //	result, err := query.New(client).Query(ctx, "fetch('proc.cpu').downsample('1m','avg')", start, time.Time{})
+//	if err != nil {
+//		return err
+//	}
 //	for _, output := range result.Outputs {
 //		fmt.Print(output.Frame())
 //	}
 //
-// What goes in: a query of Apptuit's own language ([Client.Query]), or a PromQL
-// expression ([Client.QueryRange], [Client.QueryInstant]), and a range of time or
-// one time. What comes out: a [Result] of series, which [Output.Frame] joins on
-// time, and [Output.Long] gives point by point. [Client.StreamQuery] and
-// [Client.StreamRange] give answers piece by piece that are too large for memory.
+// [Client.Query] sends a query in Apptuit's own language. [Client.QueryRange] evaluates a
+// PromQL expression over a range of time, and [Client.QueryInstant] evaluates it at one time.
+// Each returns a [Result] with the series of the answer. [Output.Frame] joins series on time
+// into a table, and [Output.Long] lists their points in rows. [Client.StreamQuery] and
+// [Client.StreamRange] return answers that are too large for memory piece by piece.
 //
-// [Client.Metrics], [Client.Labels], [Client.LabelValues] and [Client.Series] list
-// the contents of a Prometheus-compatible server. [Client.Hints] says why a query
-// may have found nothing.
+// [Client.Metrics], [Client.Labels], [Client.LabelValues] and [Client.Series] list the
+// contents of a Prometheus-compatible server. [Client.Hints] suggests why a query found
+// nothing.
 //
-// What fails is an error that wraps an *apptuitclient.StatusError (the server's
-// answer, with up to 4 KiB of its explanation), a [*PrometheusError] (an error in an
-// answer with status 200), a [*DecodeError] (at which byte an answer is not what it
-// should be), or why there was no answer.
+// # Requests
 //
-// Requests use the token, the connections, the retries and the redaction of the
-// apptuitclient.Client, and a time-out of their own. Answers are decoded as they
-// arrive and bounded in size. An answer that breaks off is not asked for again.
-// Queries in PromQL and lists are asked by POST; if a server answers 403, 405 or 501,
-// by GET. Prometheus' API accepts only GET for metrics and the values of labels, and
-// Apptuit's own API only GET for queries.
+// Requests use the endpoint, the token, the connections and the retries of the
+// apptuitclient.Client. Their time-out is that of [WithTimeout]. PromQL queries and lists are
+// sent by POST, or by GET if a server answers 403, 405 or 501 to POST. Metrics, the values of
+// labels, and queries in Apptuit's language are always sent by GET, because these APIs accept
+// no other method.
 //
-// Timestamps are milliseconds; numbers above 9,999,999,999 are taken for
-// milliseconds, smaller ones for seconds (OpenTSDB's rule). A value may be null,
-// which is NaN, Prometheus' "NaN", "+Inf" and "-Inf", and NaN, Infinity and
-// -Infinity without quotes, as Python writes them. Points outside the
-// range of a Client.Query are dropped. Unlike in apptuit-py, an output without
-// series stays in the result, with an empty frame.
+// # Errors
+//
+// Errors do not contain secrets. Depending on the cause, an error wraps:
+//
+//   - an *apptuitclient.StatusError, if the server answered with an error status. It contains
+//     up to 4 KiB of the server's explanation.
+//   - a [*PrometheusError], if the server reported an error with the status 200.
+//   - a [*DecodeError], if the answer is malformed or was interrupted. It contains the
+//     position. Such a request is not repeated.
+//   - [ErrAnswerTooLarge], if the answer exceeds [WithMaxResponseBytes].
+//   - the error of the connection or the context, if there was no answer.
+//
+// # Answers
+//
+// Answers are decoded while they arrive. By OpenTSDB's rule, a timestamp of up to ten digits
+// is in seconds, and a longer one in milliseconds. A value can be a number, null (which
+// becomes NaN), one of Prometheus' strings "NaN", "+Inf" and "-Inf", or NaN, Infinity or
+// -Infinity without quotes, as Python writes them.
+//
+// Client.Query drops points outside its range. Unlike apptuit-py, it keeps an output without
+// series, whose frame is empty.
 package query

@@ -17,8 +17,8 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// promServer stands for a Prometheus-compatible server. It has the metrics http_requests and
-// http_server_duration_bucket, of two hosts.
+// promServer imitates a Prometheus-compatible server with the metrics http_requests and
+// http_server_duration_bucket of two hosts.
 func promServer() *httptest.Server {
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query := r.FormValue("query")
@@ -43,7 +43,7 @@ func promServer() *httptest.Server {
 	}))
 }
 
-// promClient asks a server.
+// promClient returns a query client for a server.
 func promClient(server *httptest.Server, opts ...query.Option) (*query.Client, func()) {
 	client, err := apptuitclient.New(apptuitclient.WithEndpoint(server.URL))
 	if err != nil {

@@ -56,7 +56,7 @@ func ExampleClient_Query() {
 }
 
 func ExampleClient_QueryRange() {
-	// In place of Prometheus, one that always answers the same.
+	// In place of Prometheus, this server always returns the same answer.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.URL.Path, r.PostFormValue("query"), r.PostFormValue("step"))
 		_, _ = io.WriteString(w, `{"status":"success","data":{"resultType":"matrix","result":[

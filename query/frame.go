@@ -9,27 +9,31 @@ import (
 	"time"
 )
 
-// Frame is the outer join of series on time: one index, a column a series.
+// Frame is a table of series that are joined on time: one row per time, and one column per
+// series.
 type Frame struct {
-	// Index is ascending, without doubles, in UTC unless In has changed it.
+	// Index is the times of the rows, ascending and without duplicates. It is in UTC, unless
+	// [Frame.In] has changed the time zone.
 	Index []time.Time
-	// Columns are in the order of the series. Each has a value a time of the
-	// index, NaN where the series has none.
+	// Columns are in the order of the series. Each column has as many values as the index.
+	// A value is NaN if the series has no point at that time.
 	Columns []Column
 }
 
 // Column is one series of a frame.
 type Column struct {
-	// Name is metric{k:v, k2:v2}, tags sorted by key.
+	// Name is the metric and the tags, as [Series.Name] returns them.
 	Name   string
 	Metric string
 	Tags   map[string]string
 	Values []float64
 }
 
-// Frame joins the output's series. Of two points of one series at one time the
-// last one stands. Tags are shared with the series, values are copied. It takes
-// a number, 8 bytes, for each series at each time of any of them.
+// Frame joins the output's series on time. If a series has several points at one time, the last
+// one is used. Values are copied; tags are shared with the series.
+//
+// A frame takes 8 bytes for each series at each time, even if most series have no point at that
+// time. For series with different times, [Output.Long] takes less memory.
 func (o Output) Frame() *Frame {
 	times := o.times()
 	f := &Frame{Index: make([]time.Time, len(times)), Columns: make([]Column, len(o.Series))}
@@ -51,14 +55,13 @@ func (o Output) times() []int64 {
 	if len(o.Series) == 0 {
 		return nil
 	}
-	// Series that were computed over one grid have the same times: no need to
-	// sort them together.
+	// Series that were computed over one grid have the same times, and need no sorting.
 	first := o.Series[0].Timestamps
 	if ascending(first) && !slices.ContainsFunc(o.Series[1:], func(s Series) bool { return !slices.Equal(s.Timestamps, first) }) {
 		return first
 	}
 	var all []int64
-	enough := 1 << 20 // bounds what doubles take
+	enough := 1 << 20 // times above which duplicates are removed, to limit their memory
 	for i := range o.Series {
 		all = append(all, o.Series[i].Timestamps...)
 		if len(all) > enough {
@@ -71,6 +74,7 @@ func (o Output) times() []int64 {
 	return slices.Compact(all)
 }
 
+// ascending reports whether times are strictly ascending.
 func ascending(times []int64) bool {
 	for i := 1; i < len(times); i++ {
 		if times[i] <= times[i-1] {
@@ -80,7 +84,8 @@ func ascending(times []int64) bool {
 	return true
 }
 
-// fill puts the values of a series into a column of the given times.
+// fill sets a column, which has a row for each of the times, to the values of a series. Rows
+// without a value become NaN.
 func (s *Series) fill(column []float64, times []int64) {
 	for i := range column {
 		column[i] = math.NaN()
@@ -99,8 +104,7 @@ func (s *Series) fill(column []float64, times []int64) {
 	}
 }
 
-// In returns the frame with its index in another time zone. The columns are
-// shared.
+// In returns a frame with the index in another time zone. It shares the columns with f.
 func (f Frame) In(loc *time.Location) *Frame {
 	g := &Frame{Index: make([]time.Time, len(f.Index)), Columns: f.Columns}
 	for i, t := range f.Index {

@@ -16,7 +16,7 @@ import (
 
 var nan = math.NaN()
 
-// series is one with points, time in seconds and value each.
+// series returns a series with points, given as times in seconds and values.
 func series(metric string, points ...float64) query.Series {
 	s := query.Series{Metric: metric, Tags: map[string]string{}}
 	for i := 0; i < len(points); i += 2 {
@@ -26,7 +26,7 @@ func series(metric string, points ...float64) query.Series {
 	return s
 }
 
-func TestFrameIsTheOuterJoin(t *testing.T) {
+func TestOutput_Frame_JoinsOnTime(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		series  []query.Series
@@ -82,14 +82,14 @@ func TestFrameIsTheOuterJoin(t *testing.T) {
 	}
 }
 
-func TestFrameLeavesTheSeriesAsTheyAre(t *testing.T) {
+func TestOutput_Frame_DoesNotChangeSeries(t *testing.T) {
 	a, b := series("a", 3, 30, 1, 10), series("b", 1, 5, 3, 6)
 	f := query.Output{Series: []query.Series{a, b}}.Frame()
 	for _, c := range f.Columns {
 		for i := range c.Values {
 			c.Values[i] = 0
 		}
-		_ = append(c.Values, 99) // goes beyond no column
+		_ = append(c.Values, 99) // must not write into the next column
 	}
 	same(t, a.Timestamps, []int64{3000, 1000})
 	same(t, a.Values, []float64{30, 10})
@@ -97,7 +97,7 @@ func TestFrameLeavesTheSeriesAsTheyAre(t *testing.T) {
 	same(t, f.Columns[1].Values, []float64{0, 0})
 }
 
-func TestColumnNames(t *testing.T) {
+func TestSeries_Name(t *testing.T) {
 	for _, c := range []struct {
 		tags map[string]string
 		want string
@@ -115,7 +115,7 @@ func TestColumnNames(t *testing.T) {
 	}
 }
 
-func TestFrameIn(t *testing.T) {
+func TestFrame_In(t *testing.T) {
 	f := query.Output{Series: []query.Series{series("a", 0, 1, 3600, 2)}}.Frame()
 	zone := time.FixedZone("", 2*60*60)
 	there := f.In(zone)
@@ -127,8 +127,8 @@ func TestFrameIn(t *testing.T) {
 	same(t, there.Columns, f.Columns)
 }
 
-// The times of many series, most of them in common, are sorted in parts.
-func TestFrameOfManyTimes(t *testing.T) {
+// TestOutput_Frame_ManyTimes joins so many series that duplicate times are removed several times.
+func TestOutput_Frame_ManyTimes(t *testing.T) {
 	const times, shift = 300_000, 1000
 	var o query.Output
 	for i := range 6 {
@@ -151,9 +151,8 @@ func TestFrameOfManyTimes(t *testing.T) {
 	}
 }
 
-// FuzzFrame compares the join with one that is too plain to be wrong: a map of
-// the points. A byte 255 begins another series; other bytes are points, of which
-// the upper bits are the time and the position is the value.
+// FuzzFrame compares a frame with a map of the points. A byte 255 begins another series. Each
+// other byte is a point: its upper bits are the time, and its position is the value.
 func FuzzFrame(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{255, 255})

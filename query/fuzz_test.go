@@ -18,8 +18,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// checkAgainst compares what a decoder makes of an answer with what the oracle does, and demands that an error names a byte
-// of the answer unless it is about the answer as a whole.
+// checkAgainst compares the result of a decoder with that of the oracle. It fails the test if the offset of an error is not
+// within the answer, unless the error is about the answer as a whole.
 func checkAgainst(t *testing.T, data []byte, o *oracle, want, got any, err error) {
 	t.Helper()
 	if o.undefined {
@@ -51,7 +51,7 @@ func readPrometheus(r io.Reader) (*matrix, error) {
 	return (&decoder{scanner: newScanner(r), first: math.MinInt64, last: math.MaxInt64}).prometheus()
 }
 
-// piecemeal demands that an answer means the same, down to the byte of an error, when it comes byte by byte.
+// piecemeal fails the test if the result or the error, including its offset, differs when the answer is read byte by byte.
 func piecemeal(t *testing.T, data []byte, whole, pieces any, wholeErr, piecesErr error) {
 	t.Helper()
 	if fmt.Sprint(wholeErr) != fmt.Sprint(piecesErr) {
@@ -65,7 +65,7 @@ func piecemeal(t *testing.T, data []byte, whole, pieces any, wholeErr, piecesErr
 	}
 }
 
-// alike demands that a stream has the series of the answer that is read at once, and ends with the same error.
+// alike fails the test if a stream returns other series than a query that reads the whole answer, or another error.
 func alike(t *testing.T, data []byte, d *decoder, want []Series, wantErr error, read func() error) {
 	t.Helper()
 	var got []Series
@@ -164,7 +164,7 @@ func FuzzDecodePrometheus(f *testing.F) {
 		piecemeal(t, data, got, pieces, err, piecesErr)
 		streamed := &decoder{scanner: newScanner(bytes.NewReader(data)), first: math.MinInt64, last: math.MaxInt64}
 		alike(t, data, streamed, got.series, err, func() error { _, err := streamed.prometheus(); return err })
-		if got != nil { // what the decoder itself says of histograms is not the oracle's
+		if got != nil { // the oracle does not add the decoder's warning about histograms
 			ours := func(w string) bool { return strings.HasPrefix(w, "the native histograms of ") }
 			want.histograms = got.histograms
 			got.Warnings, want.Warnings = slices.DeleteFunc(got.Warnings, ours), slices.DeleteFunc(want.Warnings, ours)

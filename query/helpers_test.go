@@ -24,7 +24,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// The environment of whoever runs the tests is not theirs.
+// TestMain removes the variables of the client and of proxies, so that the environment does not affect the tests.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -35,24 +35,24 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// reply is what the fake answers, 200 without a code.
+// reply is an answer of the fake. The default of code is 200.
 type reply struct {
 	code   int
 	body   string
-	header []string  // in pairs
+	header []string  // alternating names and values
 	stream io.Reader // instead of the body
 	err    error     // instead of an answer
 }
 
-// asked is a request that the fake got.
+// asked is a request that the fake received.
 type asked struct {
 	*http.Request
-	n    int // 0 for the first one
+	n    int // number of the request, from 0
 	at   time.Time
-	form url.Values // of the body
+	form url.Values // form in the body
 }
 
-// fake is a server that is a RoundTripper, so that tests need neither sockets nor time.
+// fake is a server that implements http.RoundTripper, so that tests need neither sockets nor time.
 type fake struct {
 	t      testing.TB
 	answer func(*asked) reply
@@ -61,7 +61,7 @@ type fake struct {
 	requests []*asked
 }
 
-// newFake answers request n with replies[n], and those beyond with the last one.
+// newFake returns a fake that answers request n with replies[n], and further requests with the last reply.
 func newFake(t testing.TB, replies ...reply) *fake {
 	return &fake{t: t, answer: func(r *asked) reply { return replies[min(r.n, len(replies)-1)] }}
 }
@@ -106,7 +106,7 @@ func (f *fake) all() []*asked {
 	return slices.Clone(f.requests)
 }
 
-// client asks the fake.
+// client returns a query client for the fake.
 func (f *fake) client(opts ...query.Option) *query.Client {
 	f.t.Helper()
 	return query.New(f.core(), opts...)
@@ -120,7 +120,7 @@ func (f *fake) core(opts ...apptuitclient.Option) *apptuitclient.Client {
 	}, opts...)...)
 }
 
-// newCore is a client that is closed with the test.
+// newCore returns an apptuitclient.Client that is closed when the test ends.
 func newCore(t testing.TB, opts ...apptuitclient.Option) *apptuitclient.Client {
 	t.Helper()
 	c, err := apptuitclient.New(opts...)
@@ -131,29 +131,29 @@ func newCore(t testing.TB, opts ...apptuitclient.Option) *apptuitclient.Client {
 	return c
 }
 
-// epoch is when most points of the tests are.
+// epoch is the time of most points in the tests.
 const epoch = 1_700_000_000
 
 func at(seconds int64) time.Time { return time.Unix(seconds, 0) }
 
-// answered is what a native query makes of an answer.
+// answered returns the result of a query in Apptuit's language with an answer.
 func answered(t testing.TB, body string) (*query.Result, error) {
 	t.Helper()
 	return newFake(t, reply{body: body}).client().Query(t.Context(), "q", at(0), time.Time{})
 }
 
-// answeredRange is what a PromQL query makes of an answer.
+// answeredRange returns the result of a range query with an answer.
 func answeredRange(t testing.TB, body string) (*query.Result, error) {
 	t.Helper()
 	return newFake(t, reply{body: body}).client().QueryRange(t.Context(), "q", at(epoch), at(epoch+60), time.Second)
 }
 
-// native is an answer with these points, [time, value] each, of one series.
+// native returns an answer to a query in Apptuit's language, with one series. points are [time, value] pairs.
 func native(points string) string {
 	return `{"outputs":[{"id":"o","result":[{"metric":"m","tags":{"k":"v"},"dps":[` + points + `]}]}]}`
 }
 
-// matrix is an answer with these points of one series.
+// matrix returns an answer to a range query, with one series. points are [time, value] pairs.
 func matrix(points string) string {
 	return `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"m","k":"v"},"values":[` + points + `]}]}}`
 }
@@ -166,7 +166,7 @@ func succeeds(t testing.TB, r *query.Result, err error) *query.Result {
 	return r
 }
 
-// same demands equality; NaNs are equal.
+// same fails the test unless got and want are equal. NaN is equal to NaN.
 func same[T any](t testing.TB, got, want T, what ...any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
@@ -174,7 +174,7 @@ func same[T any](t testing.TB, got, want T, what ...any) {
 	}
 }
 
-// contains demands texts in an error.
+// contains fails the test unless an error contains all texts.
 func contains(t testing.TB, err error, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -184,7 +184,7 @@ func contains(t testing.TB, err error, texts ...string) {
 	}
 }
 
-// is demands an error that matches another one.
+// is fails the test unless an error matches another one.
 func is(t testing.TB, err, target error) {
 	t.Helper()
 	if !errors.Is(err, target) {
@@ -192,7 +192,7 @@ func is(t testing.TB, err, target error) {
 	}
 }
 
-// statusOf demands the error of an answer that is not success.
+// statusOf returns an error as a StatusError with the code, or fails the test.
 func statusOf(t testing.TB, err error, code int) *apptuitclient.StatusError {
 	t.Helper()
 	var e *apptuitclient.StatusError
@@ -202,7 +202,7 @@ func statusOf(t testing.TB, err error, code int) *apptuitclient.StatusError {
 	return e
 }
 
-// offset demands an error that says at which byte.
+// offset returns the offset of a DecodeError, or fails the test.
 func offset(t testing.TB, err error) int64 {
 	t.Helper()
 	var e *query.DecodeError

@@ -21,18 +21,21 @@ import (
 type Language uint8
 
 const (
-	// LanguageApptuit is Apptuit's own: fetch('proc.cpu').downsample('1m','avg').
+	// LanguageApptuit is Apptuit's language, for example
+	// fetch('proc.cpu').downsample('1m','avg').
 	LanguageApptuit Language = iota
-	// LanguagePromQL is PromQL, or MetricsQL: sum by (host) (rate(requests[5m])).
+	// LanguagePromQL is PromQL or MetricsQL, for example
+	// sum by (host) (rate(requests[5m])).
 	LanguagePromQL
 )
 
-// Hint is a possible reason why a query found no points, or failed.
+// Hint is a possible reason why a query found no points or failed.
 type Hint struct {
 	Kind HintKind
-	// Metric is the metric of the query that the hint is about, if it is about one.
+	// Metric is the metric in the query that the hint is about. It is empty for hints about
+	// the language.
 	Metric string
-	// Suggestions are up to five names of metrics of the server.
+	// Suggestions are the names of up to five metrics to use instead of Metric.
 	Suggestions []string
 }
 
@@ -40,20 +43,21 @@ type Hint struct {
 type HintKind uint8
 
 const (
-	// HintPromQL says that the query is PromQL, or that the server answers nothing else:
-	// use QueryRange or QueryInstant.
+	// HintPromQL means that the query is PromQL, or that the server supports only PromQL. Use
+	// QueryRange or QueryInstant instead of Query.
 	HintPromQL HintKind = iota
-	// HintApptuit says that the query is in Apptuit's language: use Query.
+	// HintApptuit means that the query is in Apptuit's language. Use Query instead of
+	// QueryRange or QueryInstant.
 	HintApptuit
-	// HintStoredAs says that the server stores the metric under the suggested names: points
-	// are sent with a sanitized name, and a histogram becomes several metrics.
+	// HintStoredAs means that the server stores the metric under the suggested names, because
+	// names are sanitized and a histogram becomes several metrics.
 	HintStoredAs
-	// HintSimilar says that there is no such metric, but others with a similar name.
+	// HintSimilar means that the server has no such metric, but a metric with a similar name.
 	HintSimilar
-	// HintUnknown says that there is no such metric.
+	// HintUnknown means that the server has no such metric, and none with a similar name.
 	HintUnknown
-	// HintNoPoints says that there is such a metric: tags or range of the query exclude
-	// its points.
+	// HintNoPoints means that the server has the metric, but that the tags or the range of the
+	// query exclude its points.
 	HintNoPoints
 )
 
@@ -66,9 +70,9 @@ func (h Hint) String() string {
 	suggestions := strings.Join(names, ", ")
 	switch h.Kind {
 	case HintPromQL:
-		return "the query or the server is for PromQL: ask a PromQL query instead of one in Apptuit's language"
+		return "the query is PromQL, or the server supports only PromQL: use PromQL instead of Apptuit's language"
 	case HintApptuit:
-		return "the query is in Apptuit's language: ask it as such instead of PromQL"
+		return "the query is in Apptuit's language: send it as such instead of as PromQL"
 	case HintStoredAs:
 		return fmt.Sprintf("the metric %q is stored as %s", h.Metric, suggestions)
 	case HintSimilar:
@@ -84,20 +88,22 @@ func (h Hint) String() string {
 // Limits of hints.
 const (
 	maxSuggestions = 5
-	maxHintNames   = 5 // metrics of a query
-	maxHintMetrics = 50_000
+	maxHintNames   = 5      // metrics in a query that get a hint
+	maxHintMetrics = 50_000 // metrics of the server that names are compared with
 	hintRange      = 30 * 24 * time.Hour
 )
 
-// Hints looks for the reason why a query found no points, or failed with err, which is nil
-// if it did not fail. It asks the server, so a program should call it only when somebody waits
-// for an explanation: either whether the server answers PromQL, or for up to 50,000 names of
-// its metrics in the last 30 days. If a request fails, Hints returns its error, together with
-// the hints that need no names. No hint means that the reason is none of those that a
-// [HintKind] describes.
+// Hints returns possible reasons why a query found no points, or why it failed with err. err is
+// nil if the query did not fail.
+//
+// Hints may send a request to the server, so that a program should call it only when a user waits
+// for an explanation. The request either checks whether the server supports PromQL, or lists
+// the names of up to 50,000 metrics with points in the last 30 days. If the request fails, Hints
+// returns the error together with the hints that do not depend on the answer. Without hints, the
+// reason is not one that a [HintKind] describes.
 func (c *Client) Hints(ctx context.Context, language Language, q string, err error) ([]Hint, error) {
 	if err != nil && !isAnswer(err) {
-		return nil, nil // the server did not read the query
+		return nil, nil // the server did not process the query
 	}
 	if h, ok := wrongLanguage(language, q); ok {
 		return []Hint{h}, nil
@@ -125,8 +131,8 @@ func (c *Client) Hints(ctx context.Context, language Language, q string, err err
 	}), ctxErr
 }
 
-// hintsOf compares the metrics of a query with those of the server. To compare one with 50,000
-// long names takes seconds, so it ends with ctx.
+// hintsOf compares the metrics in a query with the metrics of the server. It ends when ctx does,
+// because the comparison of a metric with 50,000 long names takes seconds.
 func hintsOf(ctx context.Context, names, metrics []string) (hints []Hint, err error) {
 	for _, name := range names[:min(len(names), maxHintNames)] {
 		if ctx.Err() != nil {
@@ -137,14 +143,14 @@ func hintsOf(ctx context.Context, names, metrics []string) (hints []Hint, err er
 	return hints, nil
 }
 
-// isAnswer reports whether an error is a server's answer to a query.
+// isAnswer reports whether err is the answer of a server that has processed a query.
 func isAnswer(err error) bool {
 	var status *apptuitclient.StatusError
 	var failure *PrometheusError
 	return errors.As(err, &status) && !errors.Is(err, apptuitclient.ErrUnauthorized) || errors.As(err, &failure) || isNotQueryAPI(err)
 }
 
-// isNotQueryAPI reports whether an error says that a server does not have Apptuit's query
+// isNotQueryAPI reports whether err means that the server does not implement Apptuit's query
 // API. VictoriaMetrics answers 400 to unknown paths.
 func isNotQueryAPI(err error) bool {
 	if errors.Is(err, errNoOutputs) {
@@ -163,8 +169,8 @@ func isNotQueryAPI(err error) bool {
 	return false
 }
 
-// wrongLanguage tells a query by fetch(…), which no function of PromQL is called, and without
-// which a query in Apptuit's language finds nothing.
+// wrongLanguage returns a hint if a query is in the other language. Queries in Apptuit's
+// language call fetch, and PromQL has no function of that name.
 func wrongLanguage(language Language, q string) (Hint, bool) {
 	fetches := len(fetched(q)) > 0
 	switch {
@@ -176,8 +182,8 @@ func wrongLanguage(language Language, q string) (Hint, bool) {
 	return Hint{}, false
 }
 
-// sanitizedHints returns hints for names that the client would sanitize. It does not know
-// whether the server stores the sanitized names.
+// sanitizedHints returns hints for names that the client would sanitize, without checking that
+// the server stores the sanitized names.
 func (c *Client) sanitizedHints(names []string) []Hint {
 	var hints []Hint
 	for _, name := range names[:min(len(names), maxHintNames)] {
@@ -188,7 +194,7 @@ func (c *Client) sanitizedHints(names []string) []Hint {
 	return hints
 }
 
-// hintOf compares a metric of a query with those of the server.
+// hintOf compares a metric in a query with the metrics of the server.
 func hintOf(name string, metrics []string) Hint {
 	if slices.Contains(metrics, name) {
 		return Hint{Kind: HintNoPoints, Metric: name}
@@ -218,9 +224,9 @@ func hintOf(name string, metrics []string) Hint {
 	return Hint{Kind: HintUnknown, Metric: name}
 }
 
-// isSuffix reports whether a text is a suffix that the exporter adds to the name of a
-// histogram or summary, joined by a dot or, sanitized, by an underscore. Prometheus' names add
-// a unit and _total.
+// isSuffix reports whether a text is a suffix that the exporter appends to names, for example
+// ".bucket" of a histogram, "_count" in sanitized form, or "_seconds_total" in Prometheus'
+// names.
 func isSuffix(rest string) bool {
 	if rest == "" || rest[0] != '.' && rest[0] != '_' {
 		return false

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// stored is a PromQL server that has these metrics, and no API for Apptuit's language.
+// stored returns a Prometheus-compatible server with metrics, which does not support Apptuit's language.
 func stored(t *testing.T, metrics ...string) *fake {
 	t.Helper()
 	return &fake{t: t, answer: func(r *asked) reply {
@@ -44,7 +44,7 @@ func hintTexts(hints []query.Hint) string {
 	return strings.Join(all, "\n")
 }
 
-func TestHintsOfMetrics(t *testing.T) {
+func TestHints(t *testing.T) {
 	const promql, apptuit = query.LanguagePromQL, query.LanguageApptuit
 	metrics := []string{
 		"http_server_duration_bucket", "http_server_duration_count", "http_server_duration_sum", "http_server_requests",
@@ -65,11 +65,11 @@ func TestHintsOfMetrics(t *testing.T) {
 		{promql, "up / http_server_reqests", "the metric \"up\" exists: check the tags and the range of the query\n" +
 			`there is no metric "http_server_reqests" in the last 30 days: did you mean "http_server_requests"?`},
 		{promql, "vector(1)", ""},
-		{promql, "fetch('up')", "the query is in Apptuit's language: ask it as such instead of PromQL"},
+		{promql, "fetch('up')", "the query is in Apptuit's language: send it as such instead of as PromQL"},
 		{apptuit, "fetch('room temperature')", `there is no metric "room temperature" in the last 30 days: did you mean "room.temperature"?`},
 		{apptuit, "fetch('room.temperature{room=x}').downsample('1m','avg')", `the metric "room.temperature" exists: check the tags and the range of the query`},
 		{apptuit, "a=fetch('http server requests'); output(a)", `the metric "http server requests" is stored as "http_server_requests"`},
-		{apptuit, "rate(up[5m])", "the query or the server is for PromQL: ask a PromQL query instead of one in Apptuit's language"},
+		{apptuit, "rate(up[5m])", "the query is PromQL, or the server supports only PromQL: use PromQL instead of Apptuit's language"},
 	} {
 		f := stored(t, metrics...)
 		hints, err := f.client().Hints(t.Context(), c.language, c.q, nil)
@@ -81,7 +81,7 @@ func TestHintsOfMetrics(t *testing.T) {
 	}
 }
 
-func TestHintsAreOfTheLastDays(t *testing.T) {
+func TestHints_ListRecentMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := stored(t)
 		hints, err := f.client().Hints(t.Context(), query.LanguagePromQL, "up", nil)
@@ -92,8 +92,8 @@ func TestHintsAreOfTheLastDays(t *testing.T) {
 	})
 }
 
-// To ask for PromQL without saying so is the usual mistake with VictoriaMetrics.
-func TestHintOfAServerForPromQL(t *testing.T) {
+// Queries in Apptuit's language are a common mistake with VictoriaMetrics.
+func TestHints_ServerSupportsOnlyPromQL(t *testing.T) {
 	for _, refusal := range []reply{
 		{code: 400, body: `unsupported path requested: "/api/query"`},
 		{code: 404, body: "404 page not found"},
@@ -126,8 +126,8 @@ func TestHintOfAServerForPromQL(t *testing.T) {
 	same(t, len(hints), 0, "hints of a server that answers neither")
 }
 
-// Names that the exporter has changed are known without asking.
-func TestHintsWithoutMetrics(t *testing.T) {
+// Hints about sanitized names need no answer of the server.
+func TestHints_ListFails(t *testing.T) {
 	for mode, want := range map[encoding.SanitizeMode]string{
 		encoding.SanitizePrometheus: `the metric "room.temperature" is stored as "room_temperature"`,
 		encoding.SanitizeApptuit:    "",
@@ -140,7 +140,7 @@ func TestHintsWithoutMetrics(t *testing.T) {
 	}
 }
 
-func TestHintsOfErrors(t *testing.T) {
+func TestHints_OfErrors(t *testing.T) {
 	ask := func(f *fake, q string) ([]query.Hint, error) {
 		c := f.client()
 		_, err := c.QueryInstant(t.Context(), q, time.Time{})
@@ -170,7 +170,7 @@ func TestHintsOfErrors(t *testing.T) {
 	is(t, err, nil)
 	same(t, hintTexts(hints), `the metric "http.server.requests" is stored as "http_server_requests"`)
 
-	// Nobody has looked at the query.
+	// The server did not process the query.
 	for _, r := range []reply{{code: 401}, {code: 403}, {err: errors.New("no route to host")}} {
 		f := refuses(r)
 		c := query.New(f.core(apptuitclient.WithRetry(apptuitclient.RetryConfig{})))
@@ -187,8 +187,8 @@ func TestHintsOfErrors(t *testing.T) {
 	is(t, err, context.Canceled)
 }
 
-// Of more metrics than are asked for, nothing is unknown for sure.
-func TestHintsOfManyMetrics(t *testing.T) {
+// If the list is truncated, no metric is reported as unknown.
+func TestHints_TruncatedList(t *testing.T) {
 	var all []string
 	for i := range 50_001 {
 		all = append(all, "m"+strconv.Itoa(i))
@@ -198,7 +198,7 @@ func TestHintsOfManyMetrics(t *testing.T) {
 	same(t, hintTexts(hints), `the metric "m77" exists: check the tags and the range of the query`)
 }
 
-func TestHintsAreFew(t *testing.T) {
+func TestHints_LimitsMetrics(t *testing.T) {
 	f := stored(t, "aaaa_bucket", "aaaa_count", "aaaa_sum", "aaaa_min", "aaaa_max", "aaaa_total")
 	hints, err := f.client().Hints(t.Context(), query.LanguagePromQL, "aaaa + bbbbbbbb + cccccccc + dddddddd + eeeeeeee + ffffffff", nil)
 	is(t, err, nil)

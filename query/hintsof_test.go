@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The comparison of names ends with the context.
+// TestHintsOf_EndsWithTheContext cancels the context during the comparison of names.
 func TestHintsOf_EndsWithTheContext(t *testing.T) {
 	names, metrics := []string{"requests", "errors"}, []string{"requests", "error"}
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// Join returns the outer join of frames on time: all times of all frames, each once, and
-// the columns of all frames in their order. A column is NaN at the times that its frame does
-// not have. Columns of one name stay apart; [Merge] makes one of them. Values are copied,
-// tags are shared. The index is in the time zone of the first frame with times.
+// Join joins frames on time. The index of the result contains each time of any frame once, in
+// the time zone of the first frame with times. The columns are those of all frames, in order.
+// A column is NaN at times that its frame does not contain. Columns with the same name remain
+// separate; [Merge] combines series. Values are copied; tags are shared with the frames.
 //
-// Frames of different queries have times in common if the queries have the same step and
-// [WithAlignedStart]. Join does not interpolate: to resample is left to readers of
-// Arrow (integration/arrow), and to PromQL.
+// Frames of different queries have common times if the queries have the same step and the client
+// has [WithAlignedStart]. Join does not interpolate. To resample series, use PromQL, or a program
+// that reads Arrow (integration/arrow).
 func Join(frames ...*Frame) *Frame {
 	joined := &Frame{}
 	var zone *time.Location
@@ -46,7 +46,8 @@ func Join(frames ...*Frame) *Frame {
 	return joined
 }
 
-// rowsOf returns the row of each time of an index in an index that contains all of them.
+// rowsOf returns, for each time of an index, its position in the index all, which contains each
+// of these times.
 func rowsOf(index, all []time.Time) []int {
 	rows := make([]int, len(index))
 	row := 0
@@ -60,25 +61,26 @@ func rowsOf(index, all []time.Time) []int {
 	return rows
 }
 
-// Merge returns one output with the series of several outputs, for example of one query
-// over several ranges. Series of one metric and set of tags become one series with the
-// points of all, in the order of time. Of two points at one time, the point of the later
-// output is kept. Series are in the order of their first appearance, and the ID is that of the first
-// output. The outputs are not changed; slices and tags may be shared with them.
+// Merge combines several outputs into one, for example the outputs of one query for several
+// ranges. Series with the same metric and tags become one series with the points of all outputs,
+// in ascending order of time. If a series has several points at one time, Merge keeps the point
+// of the last output. Series are in the order of their first occurrence, and the ID is that of the
+// first output. Merge does not change the outputs. The result may share slices and tags with
+// them.
 func Merge(outputs ...Output) Output {
 	var merged Output
 	var parts [][]Series
-	place := make(map[string]int)
+	indexes := make(map[string]int) // into parts, by identity
 	for i, o := range outputs {
 		if i == 0 {
 			merged.ID = o.ID
 		}
 		for _, s := range o.Series {
 			id := identity(&s)
-			at, ok := place[id]
+			at, ok := indexes[id]
 			if !ok {
 				at = len(parts)
-				place[id] = at
+				indexes[id] = at
 				parts = append(parts, nil)
 			}
 			parts[at] = append(parts[at], s)
@@ -92,7 +94,7 @@ func Merge(outputs ...Output) Output {
 				s.Timestamps, s.Values = append(s.Timestamps, part.Timestamps...), append(s.Values, part.Values...)
 			}
 			if !ascending(s.Timestamps) {
-				s.arrange()
+				s.sortPoints()
 			}
 		}
 		merged.Series = append(merged.Series, s)
@@ -100,8 +102,8 @@ func Merge(outputs ...Output) Output {
 	return merged
 }
 
-// arrange puts the points in the order of time. Of two points at one time the last one stays.
-func (s *Series) arrange() {
+// sortPoints sorts the points by time. Of several points at one time, it keeps the last one.
+func (s *Series) sortPoints() {
 	sort.Stable(byTime{s})
 	n := 0
 	for i, t := range s.Timestamps {
@@ -114,7 +116,7 @@ func (s *Series) arrange() {
 	s.Timestamps, s.Values = s.Timestamps[:n], s.Values[:n]
 }
 
-// byTime sorts the points of a series.
+// byTime implements sort.Interface for the points of a series.
 type byTime struct{ *Series }
 
 func (b byTime) Less(i, j int) bool { return b.Timestamps[i] < b.Timestamps[j] }

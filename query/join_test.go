@@ -12,7 +12,7 @@ import (
 
 func frameOf(all ...query.Series) *query.Frame { return query.Output{Series: all}.Frame() }
 
-// cells are the index of a frame in seconds, and its values column by column.
+// cells returns the index of a frame in seconds, and the values of its columns.
 func cells(f *query.Frame) (index []float64, columns [][]float64) {
 	for _, t := range f.Index {
 		index = append(index, float64(t.UnixMilli())/1000)
@@ -64,15 +64,15 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// The frame of a join is its own.
-func TestJoinCopies(t *testing.T) {
+// TestJoin_CopiesValues changes a joined frame, which must not change the original.
+func TestJoin_CopiesValues(t *testing.T) {
 	a := frameOf(series("a", 1, 10))
 	query.Join(a).Columns[0].Values[0] = 99
 	same(t, a.Columns[0].Values[0], 10.0)
 }
 
-// Two queries at different times have their times in common if they are aligned.
-func TestAlignedQueriesJoin(t *testing.T) {
+// Aligned queries that are sent at different times return points at the same times.
+func TestJoin_AlignedQueries(t *testing.T) {
 	f := &fake{t: t, answer: func(r *asked) reply {
 		from := 1_700_000_040
 		if r.form.Get("start") != "1700000040" {

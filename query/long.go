@@ -15,13 +15,14 @@ import (
 	"time"
 )
 
-// Long is series in long form: a row for each point, with metric, tags, time and value. It
-// suits series whose times differ, because a [Frame] of them is mostly NaN, and programs that
-// group by tags.
+// Long is a table in long form: one row per point, with metric, tags, time and value. It suits
+// series with different times, for which a [Frame] would contain mostly NaN, and programs that
+// group points by tags.
 type Long struct {
-	// Series are shared with the output. The rows are in the order of series and points.
+	// Series are the series of the rows, shared with the output. Rows are in the order of the
+	// series and of their points.
 	Series []Series
-	// TagKeys are the keys of the tags of all series, sorted: each is a column.
+	// TagKeys are the keys of the tags of all series, sorted. Each key is a column.
 	TagKeys []string
 
 	zone *time.Location // nil for UTC
@@ -35,11 +36,12 @@ type Row struct {
 	Value  float64
 }
 
-// Long returns the output's series in long form. Nothing is copied.
+// Long returns the output's series in long form, without copying them.
 func (o Output) Long() *Long { return newLong(o.Series) }
 
 // Long returns the frame in long form. It omits NaN, because a frame does not distinguish
-// a missing value from a NaN that the server sent. [Output.Long] does. Times are cut to milliseconds.
+// a missing value from a NaN of the server; [Output.Long] keeps NaN of the server. Times are
+// truncated to milliseconds.
 func (f Frame) Long() *Long {
 	all := make([]Series, len(f.Columns))
 	for i, c := range f.Columns {
@@ -68,8 +70,8 @@ func newLong(all []Series) *Long {
 	return &Long{Series: all, TagKeys: slices.Sorted(maps.Keys(keys))}
 }
 
-// In returns the rows with their times in another time zone. By default they are in UTC,
-// or in the zone of the frame's index. The series are shared.
+// In returns the table with times in another time zone. By default, times are in UTC, or in the
+// time zone of the frame's index. The result shares the series with l.
 func (l Long) In(loc *time.Location) *Long {
 	l.zone = loc
 	return &l
@@ -106,12 +108,13 @@ func (l Long) Rows() iter.Seq[Row] {
 	}
 }
 
+// row returns the row of point p of a series.
 func (l Long) row(s *Series, p int) Row {
 	return Row{Metric: s.Metric, Tags: s.Tags, Time: time.UnixMilli(s.Timestamps[p]).In(l.Location()), Value: s.Values[p]}
 }
 
-// Header returns the names of the columns: metric, the keys of the tags, time and value. A
-// key that is the name of another column gets the prefix "tag.".
+// Header returns the names of the columns: metric, the keys of the tags, time and value. If
+// a tag has the key metric, time or value, its column has the prefix "tag.".
 func (l Long) Header() []string {
 	header := make([]string, 0, len(l.TagKeys)+3)
 	header = append(append(append(header, "metric"), l.TagKeys...), "time", "value")
@@ -132,7 +135,8 @@ func (l Long) Header() []string {
 	return header
 }
 
-// String returns the rows as a table. Of many rows or columns the middle is left out.
+// String returns the table as text. If it has more than 20 rows or 8 columns besides the metric,
+// the middle ones are omitted.
 func (l Long) String() string {
 	header, layout := l.Header(), secondsLayout
 	for i := range l.Series {
@@ -158,7 +162,7 @@ func (l Long) String() string {
 	})
 }
 
-// at returns a row by its number.
+// at returns the row with number n, counted from 0.
 func (l Long) at(n int) Row {
 	i := 0
 	for ; n >= l.Series[i].Len(); i++ {
@@ -167,8 +171,8 @@ func (l Long) at(n int) Row {
 	return l.row(&l.Series[i], n)
 }
 
-// WriteCSV writes the rows as CSV (RFC 4180): a header, then a line a row, with the time in
-// RFC 3339. A tag that the series lacks is empty.
+// WriteCSV writes the table as CSV (RFC 4180): a header ([Long.Header]), and one line per row.
+// Times are in RFC 3339. The field of a tag that the series does not have is empty.
 func (l Long) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(l.Header()); err != nil {
@@ -189,8 +193,8 @@ func (l Long) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
-// MarshalJSON returns [{"metric", "tags", "time", "value"}], an object a row. Times are in
-// RFC 3339, NaN is null, infinities are "+Inf" and "-Inf".
+// MarshalJSON returns the table as an array with one object {"metric", "tags", "time", "value"}
+// per row. Times are in RFC 3339. NaN becomes null, and infinities become "+Inf" and "-Inf".
 func (l Long) MarshalJSON() ([]byte, error) {
 	b := []byte{'['}
 	for i := range l.Series {

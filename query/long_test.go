@@ -23,7 +23,7 @@ func longSample() *query.Long {
 	return query.Output{Series: []query.Series{a, series("none"), b}}.Long()
 }
 
-func TestLongRows(t *testing.T) {
+func TestLong_Rows(t *testing.T) {
 	l := longSample()
 	same(t, l.TagKeys, []string{"dc", "host", "time"})
 	same(t, l.Len(), 4)
@@ -43,7 +43,7 @@ func TestLongRows(t *testing.T) {
 	}
 }
 
-func TestLongOfAFrame(t *testing.T) {
+func TestFrame_Long(t *testing.T) {
 	zone := time.FixedZone("CET", 3600)
 	f := query.Join(frameOf(series("a", 1, 10, 2, nan)), frameOf(series("a", 2, 21))).In(zone)
 	var text strings.Builder
@@ -55,7 +55,7 @@ func TestLongOfAFrame(t *testing.T) {
 	same(t, query.Frame{}.Long().Len(), 0)
 }
 
-func TestLongCSV(t *testing.T) {
+func TestLong_WriteCSV(t *testing.T) {
 	var text strings.Builder
 	if err := longSample().In(time.FixedZone("CET", 3600)).WriteCSV(&text); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, errBroken }
 
-func TestLongJSON(t *testing.T) {
+func TestLong_MarshalJSON(t *testing.T) {
 	text, err := json.Marshal(longSample())
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestLongJSON(t *testing.T) {
 	is(t, err, nil)
 }
 
-func TestLongString(t *testing.T) {
+func TestLong_String(t *testing.T) {
 	same(t, longSample().String(), strings.Join([]string{
 		"  metric  dc   host  tag.time                      time  value",
 		"     cpu   ä  web,1            2023-11-14 22:13:20.000Z    1.5",
@@ -118,8 +118,8 @@ func TestLongString(t *testing.T) {
 	same(t, query.Output{}.Long().String(), "  metric  time  value\n[0 rows x 2 columns]\n")
 }
 
-// Tags may have the names of columns, and of tags that were renamed.
-func TestLongHeader(t *testing.T) {
+// Tags can have the names of other columns, and of renamed tags.
+func TestLong_Header(t *testing.T) {
 	s := series("a")
 	s.Tags = map[string]string{"time": "", "tag.time": "", "tag.tag.time": "", "value": "", "metric": "", "x": ""}
 	same(t, query.Output{Series: []query.Series{s}}.Long().Header(), []string{

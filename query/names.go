@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// fetched returns the metrics that a query in Apptuit's language fetches: x of fetch('x').
+// fetched returns the metrics that a query in Apptuit's language fetches: for fetch('x'), x.
 func fetched(q string) []string {
 	var names []string
 	for rest, found := q, true; found; {
@@ -30,16 +30,16 @@ func fetched(q string) []string {
 	return names
 }
 
-// selected returns the metrics that a PromQL expression selects. It is for advice: it
-// accepts names with dots, which PromQL allows only in quotes, and finds names in expressions
-// that no server accepts.
+// selected returns the metrics that a PromQL expression selects. Its result is used for hints
+// only. It accepts names with dots, which PromQL allows only in quotes, and finds names in
+// expressions that no server accepts.
 func selected(promql string) []string {
 	p := &promqlNames{rest: promql}
 	p.read()
 	return p.names
 }
 
-// promqlNames finds the names of metrics in a PromQL expression.
+// promqlNames is a parser that finds the names of metrics in a PromQL expression.
 type promqlNames struct {
 	rest  string
 	names []string
@@ -67,7 +67,7 @@ func (p *promqlNames) read() {
 	}
 }
 
-// name reads a name outside of braces: of a metric, a function or a keyword.
+// name reads a word outside of braces: a metric, a function or a keyword.
 func (p *promqlNames) name() {
 	word := p.word()
 	called := strings.HasPrefix(strings.TrimLeftFunc(p.rest, unicode.IsSpace), "(")
@@ -79,8 +79,8 @@ func (p *promqlNames) name() {
 	}
 }
 
-// matchers reads the label matchers of a selector, to the closing brace. In {"x", k="v"} and
-// {__name__="x"} the metric is x.
+// matchers reads the label matchers of a selector, up to the closing brace. They can contain
+// the metric: x in {"x", k="v"} and {__name__="x"}.
 func (p *promqlNames) matchers() {
 	label := ""
 	for p.rest != "" {
@@ -106,7 +106,7 @@ func (p *promqlNames) matchers() {
 	}
 }
 
-// text reads a string, and returns the text between its quotes.
+// text reads a quoted string, and returns the text between the quotes.
 func (p *promqlNames) text() string {
 	quote := p.rest[0]
 	for i := 1; i < len(p.rest); i++ {
@@ -123,7 +123,7 @@ func (p *promqlNames) text() string {
 	return ""
 }
 
-// word reads the letters, digits, dots and underscores that come next.
+// word reads a run of letters, digits, dots, colons and underscores.
 func (p *promqlNames) word() string {
 	end := strings.IndexFunc(p.rest, func(r rune) bool { return !startsName(r) && !unicode.IsDigit(r) && r != '.' })
 	if end < 0 {
@@ -134,12 +134,14 @@ func (p *promqlNames) word() string {
 	return word
 }
 
+// add adds the name of a metric.
 func (p *promqlNames) add(name string) {
 	if name != "" && !slices.Contains(p.names, name) {
 		p.names = append(p.names, name)
 	}
 }
 
+// startsName reports whether a name can begin with r.
 func startsName(r rune) bool { return unicode.IsLetter(r) || r == '_' || r == ':' || r >= 0x80 }
 
 // keywordKind is the kind of a keyword of PromQL or MetricsQL.
@@ -148,9 +150,10 @@ type keywordKind uint8
 const (
 	notKeyword   keywordKind = iota
 	plainKeyword             // operators, modifiers, aggregations
-	labelList                // before labels in parentheses
+	labelList                // a keyword that labels in parentheses follow, such as by
 )
 
+// keyword returns the kind of a word.
 func keyword(word string) keywordKind {
 	switch strings.ToLower(word) {
 	case "by", "without", "on", "ignoring", "group_left", "group_right":

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestMetricsOfAPromQLExpression(t *testing.T) {
+func TestSelected(t *testing.T) {
 	for promql, want := range map[string]string{
 		"":   "",
 		"up": "up",
@@ -43,7 +43,7 @@ func TestMetricsOfAPromQLExpression(t *testing.T) {
 	}
 }
 
-func TestMetricsOfAQueryInApptuitsLanguage(t *testing.T) {
+func TestFetched(t *testing.T) {
 	for q, want := range map[string]string{
 		"fetch('proc.cpu').downsample('1m','avg')":             "proc.cpu",
 		`a=fetch("x"); b = fetch ( 'y{host=a}' ); output(a,b)`: "x y",
@@ -58,8 +58,8 @@ func TestMetricsOfAQueryInApptuitsLanguage(t *testing.T) {
 	}
 }
 
-// Whatever a query is, its names are texts of it, each once.
-func FuzzMetricsOfQueries(f *testing.F) {
+// FuzzSelectedAndFetched checks, for any query, that each name is a part of the query and is returned once.
+func FuzzSelectedAndFetched(f *testing.F) {
 	for _, q := range []string{"sum by (a) (b{c=\"d\"}[5m])", `{"a\"", __name__="b"}`, "fetch('x{y}')", "a.b # c\n`d`", "\xff{'", "ä[", "by("} {
 		f.Add(q)
 	}

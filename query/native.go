@@ -8,21 +8,21 @@ import (
 	"fmt"
 )
 
-// decoder puts an answer together.
+// decoder decodes an answer.
 type decoder struct {
 	*scanner
-	first, last int64 // points outside are dropped, in Unix milliseconds
-	got         samples
-	each        eachSeries // nil: the series are collected
+	first, last int64      // range of the points to keep, in Unix milliseconds
+	got         samples    // points of the current series
+	each        eachSeries // gets the series; if nil, they are collected
 }
 
-// eachSeries is called with each series of an output after it was read, or with each piece
-// of a long series. Its error ends the reading.
+// eachSeries is called with each series of an output after it was read, or with each piece of
+// a long series. If it returns an error, decoding ends with that error.
 type eachSeries func(output string, s Series) error
 
-// pointsOf reads the points of a series. If the series go to each, and this one's metric and
-// tags are known, points are passed on as often as a block of them is full. It reports
-// whether there was such a block.
+// pointsOf reads the points of a series. If each is set and the metric and tags of the series are
+// known, pointsOf passes a piece to each whenever a block of points is full. It reports whether
+// it has passed a piece. The other points remain in d.got.
 func (d *decoder) pointsOf(s *Series, output string, known bool) (passed bool, err error) {
 	if d.each == nil || !known {
 		return false, d.points(&d.got, d.first, d.last)
@@ -50,10 +50,12 @@ func (d *decoder) tags() (map[string]string, error) {
 	return tags, err
 }
 
+// errNoOutputs is the error for an answer that is not an answer of Apptuit's query API.
 var errNoOutputs = errors.New("no outputs in the answer: not a query endpoint")
 
-// native reads {"outputs": [{"id", "result": [{"metric", "tags", "dps": [[time, value], …]},
-// …]}, …]}, or an error in the form of Prometheus or OpenTSDB.
+// native reads an answer of Apptuit's query API: {"outputs": [{"id", "result": [{"metric",
+// "tags", "dps": [[time, value], …]}, …]}, …]}, or an error in the form of Prometheus or
+// OpenTSDB.
 func (d *decoder) native() (*Result, error) {
 	result := &Result{}
 	found := false
@@ -62,7 +64,7 @@ func (d *decoder) native() (*Result, error) {
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "status":
-			status, err = d.words()
+			status, err = d.message()
 		case "outputs":
 			found = true
 			return d.array(func() error {
@@ -71,9 +73,9 @@ func (d *decoder) native() (*Result, error) {
 				return err
 			})
 		case "errorType":
-			failure.Type, err = d.words()
+			failure.Type, err = d.message()
 		case "error":
-			failure.Message, err = d.words()
+			failure.Message, err = d.message()
 		default:
 			err = d.skip()
 		}
@@ -96,8 +98,9 @@ func (d *decoder) native() (*Result, error) {
 	return nil, err
 }
 
-// words reads a string, or the "message" of an object. Anything else says nothing.
-func (d *decoder) words() (text string, err error) {
+// message reads the text of an error: a string, or the member "message" of an object. For
+// another value, it returns an empty string.
+func (d *decoder) message() (text string, err error) {
 	switch c, err := d.peek(); {
 	case err != nil:
 		return "", err
@@ -120,7 +123,7 @@ func (d *decoder) words() (text string, err error) {
 	return text, err
 }
 
-// output reads one of the outputs.
+// output reads an output.
 func (d *decoder) output() (o Output, err error) {
 	err = d.object(func(key string) (err error) {
 		switch key {
@@ -136,6 +139,7 @@ func (d *decoder) output() (o Output, err error) {
 	return o, err
 }
 
+// nativeSeries reads a series of an output, and adds it to the output or passes it to each.
 func (d *decoder) nativeSeries(o *Output) error {
 	var s Series
 	named, passed := false, false

@@ -12,8 +12,8 @@ import (
 	"unsafe"
 )
 
-// maxNumber bounds the text of a number, in bytes: one that does not end is not
-// read over and over again as it grows.
+// maxNumber limits the length of a number, in bytes. Without a limit, an endless number would be
+// parsed again and again as it arrives.
 const maxNumber = 4096
 
 // number reads a JSON number.
@@ -28,7 +28,7 @@ func (s *scanner) number() (float64, error) {
 			return 0, s.fail("a number of more than %d bytes", maxNumber)
 		}
 		if s.pos+n == s.end && s.fill() {
-			continue // it may go on
+			continue // the number may continue
 		}
 		if n == 0 {
 			return 0, s.unexpected(c, "a number")
@@ -36,7 +36,7 @@ func (s *scanner) number() (float64, error) {
 		if s.pos+n == s.end && !isDigit(s.buf[s.end-1]) {
 			return 0, s.ended()
 		}
-		if math.IsNaN(f) { // incomplete, or more than a float holds
+		if math.IsNaN(f) { // incomplete, or out of the range of a float64
 			return 0, s.fail("%s is not a number", quoteNumber(s.buf[s.pos:s.pos+n]))
 		}
 		s.pos += n
@@ -46,8 +46,8 @@ func (s *scanner) number() (float64, error) {
 
 func isDigit(c byte) bool { return c-'0' <= 9 }
 
-// parseNumber parses the JSON number that b starts with and returns its length,
-// 0 if there is none. The number is NaN if it is cut off or out of range.
+// parseNumber parses the JSON number at the beginning of b, and returns its length, or 0 if
+// there is none. It returns NaN for a number that is incomplete or out of range.
 func parseNumber(b []byte) (f float64, n int) {
 	whole := 0
 	if len(b) > 0 && b[0] == '-' {
@@ -79,12 +79,12 @@ func parseNumber(b []byte) (f float64, n int) {
 		exponent += e
 		i = end
 	}
-	ok := count <= 19 // or the mantissa has overflowed
+	ok := count <= 19 // longer mantissas may have overflowed
 	if ok {
 		f, ok = scale(mantissa, exponent)
 	}
 	if !ok {
-		f, err := strconv.ParseFloat(unsafe.String(&b[0], i), 64) // keeps nothing of it
+		f, err := strconv.ParseFloat(unsafe.String(&b[0], i), 64) // the string is not used after the call
 		if err != nil {
 			return math.NaN(), i
 		}
@@ -96,9 +96,9 @@ func parseNumber(b []byte) (f float64, n int) {
 	return f, i
 }
 
-// parseExponent parses what follows the e of a number, and returns where it
-// ends, which is not behind a digit if it is cut off. Beyond all range it is not
-// exact.
+// parseExponent parses the exponent of a number, after the e, and returns its end. If the
+// exponent is incomplete, the character before the end is not a digit. Exponents far out of
+// range are not exact.
 func parseExponent(b []byte, i int) (exponent, end int) {
 	sign := 1
 	if i < len(b) && (b[i] == '+' || b[i] == '-') {
@@ -114,8 +114,8 @@ func parseExponent(b []byte, i int) (exponent, end int) {
 	return sign * exponent, i
 }
 
-// digits appends the decimal digits of b from i on to a number, and returns
-// where they end. More than 19 digits overflow.
+// digits appends the run of decimal digits at b[i:] to a number, and returns the number and the
+// end of the run. A number of more than 19 digits overflows.
 func digits(b []byte, i int, number uint64) (uint64, int) {
 	for i+8 <= len(b) {
 		x, n := eightDigits(b[i:])
@@ -124,7 +124,7 @@ func digits(b []byte, i int, number uint64) (uint64, int) {
 			i += 8
 			continue
 		}
-		x <<= 64 - 8*n // so that zeros go before the digits
+		x <<= 64 - 8*n // zeros precede the digits
 		power := [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}[n&7]
 		return number*power + sum(x), i + int(n)
 	}
@@ -135,31 +135,31 @@ func digits(b []byte, i int, number uint64) (uint64, int) {
 	return number, i
 }
 
-// eightDigits takes eight characters at once, the first one in the lowest byte,
-// and returns what they are as digits and how many of them are.
+// eightDigits reads eight characters at once. It returns their values as digits, the first one
+// in the lowest byte, and the number of leading characters that are digits.
 func eightDigits(b []byte) (x uint64, n uint) {
 	x = binary.LittleEndian.Uint64(b) ^ 0x3030303030303030
-	// A character that is no digit sets the highest bit of its byte; its carry may
-	// do so in bytes behind it, which do not count anymore.
+	// A character that is not a digit sets the highest bit of its byte. Its carry may also set
+	// bits of later bytes, which do not matter.
 	others := (x + 0x7676767676767676 | x) & 0x8080808080808080
 	return x, uint(bits.TrailingZeros64(others)) / 8
 }
 
-// sum adds up eight decimal digits, the first one in the lowest byte: two digits
-// each, two of these, and two of these.
+// sum returns the number with eight decimal digits, the first one in the lowest byte. It combines
+// pairs of digits, then pairs of the results, then the last two results.
 func sum(x uint64) uint64 {
 	x = (x*10 + x>>8) & 0x00ff00ff00ff00ff
 	x = (x*100 + x>>16) & 0x0000ffff0000ffff
 	return (x*10_000 + x>>32) & 0xffffffff
 }
 
-// scale returns mantissa · 10^exponent, correctly rounded, where a few
-// instructions can tell.
+// scale returns mantissa · 10^exponent, correctly rounded. It returns false if that takes more
+// than a few instructions; strconv.ParseFloat must then parse the number.
 func scale(mantissa uint64, exponent int) (f float64, ok bool) {
-	const exact = 1 << 53 // floats hold integers up to here
+	const exact = 1 << 53 // a float64 represents all integers up to this one
 	switch {
 	case mantissa <= exact && exponent <= 0 && exponent >= -22:
-		return float64(mantissa) / pow10(-exponent), true // of exact floats, rounded once: Clinger's fast path
+		return float64(mantissa) / pow10(-exponent), true // both are exact, so that it is rounded once (Clinger's fast path)
 	case mantissa <= exact && exponent > 0 && exponent <= 22:
 		return float64(mantissa) * pow10(exponent), true
 	case mantissa > 0 && exponent <= 0 && exponent >= -27:
@@ -168,13 +168,13 @@ func scale(mantissa uint64, exponent int) (f float64, ok bool) {
 	return 0, false
 }
 
-// quotient returns mantissa / 10^n, correctly rounded, for n from 0 to 27 and a
-// mantissa above 0.
+// quotient returns mantissa / 10^n, correctly rounded, for n from 0 to 27 and a mantissa greater
+// than 0.
 //
-// 10^n is 5^n · 2^n, and the power of two is a matter of the float's exponent.
-// The rest is a division of integers with both highest bits set, which gives 63
-// or 64 bits. That is more than a float holds, so that for rounding it is enough
-// to know of the remainder that there is one.
+// 10^n is 5^n · 2^n. The power of two only changes the exponent of the float64. The division by
+// 5^n is a division of integers whose highest bits are set, so that the quotient has 63 or 64
+// bits. A float64 has 53 bits. To round correctly, it is therefore sufficient to know whether
+// the remainder is 0.
 func quotient(mantissa uint64, n int) float64 {
 	divisor := pow5(n)
 	up, down := bits.LeadingZeros64(mantissa), bits.LeadingZeros64(divisor)
@@ -208,8 +208,8 @@ func pow5(n int) uint64 {
 	}[n]
 }
 
-// quoteNumber quotes a text that should be a number, unless it is long: a part of it
-// could be a part of a secret, which could not be found any more.
+// quoteNumber returns an invalid number for an error message. It does not quote a long text,
+// because a part of it could be a part of a secret, which would not be recognized and removed.
 func quoteNumber(text []byte) string {
 	const most = 40
 	if len(text) > most {

@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// checkNumber compares with strconv, to the last bit, for what is a number by
-// JSON's grammar. Text that is longer than eight characters is read eight at
-// once, so what follows must not matter.
+// checkNumber compares the result of parseNumber with that of strconv, to the last bit, if the
+// text is a JSON number. Digits are parsed eight at a time, so that the bytes after the number
+// must not matter.
 func checkNumber(t *testing.T, text string) {
 	t.Helper()
 	want, err := strconv.ParseFloat(text, 64)
@@ -31,7 +31,7 @@ func checkNumber(t *testing.T, text string) {
 	}
 }
 
-// numbers are at the edges between the ways by which numbers are computed.
+// numbers returns numbers at the limits of the methods of scale.
 func numbers() []string {
 	return []string{
 		"", "-", "0", "-0", "-0.0", "0.0e-9", "00", "01", "-01", "1.", ".5", "-.5", "1e", "1e+", "1E-", "+1", "1e5", "1E+22", "1e23", "1e-22", "1e-23",
@@ -44,7 +44,7 @@ func numbers() []string {
 	}
 }
 
-func TestNumbers(t *testing.T) {
+func TestParseNumber(t *testing.T) {
 	for _, text := range numbers() {
 		checkNumber(t, text)
 	}
@@ -56,15 +56,15 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// Half way between two floats, the even one is next, and any digit behind
-// changes that.
-func TestNumbersHalfWay(t *testing.T) {
+// A number halfway between two floats is rounded to the even one. A further digit changes the
+// result.
+func TestParseNumber_HalfwayCases(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 50_000 {
-		odd := 1<<53 | random.Uint64()>>11 | 1 // one bit more than a float has
+		odd := 1<<53 | random.Uint64()>>11 | 1 // one bit more than the mantissa of a float64
 		places := random.IntN(5)
 		for range places {
-			odd *= 5 // over 10^places: odd halves, fourths, …
+			odd *= 5 // divided by 10^places, an odd number of halves, quarters, …
 		}
 		for _, digits := range []uint64{odd - 1, odd, odd + 1} {
 			checkNumber(t, strconv.FormatUint(digits, 10)+"e-"+strconv.Itoa(places))
@@ -72,7 +72,7 @@ func TestNumbersHalfWay(t *testing.T) {
 	}
 }
 
-func FuzzNumber(f *testing.F) {
+func FuzzParseNumber(f *testing.F) {
 	for _, text := range numbers() {
 		f.Add(text)
 	}

@@ -10,16 +10,16 @@ import (
 	"strconv"
 )
 
-// An oracle says what an answer means by way of encoding/json. It agrees with the decoders on all JSON but for this:
-//   - they refuse numbers that no float64 holds, or of more than 4,096 bytes, wherever they are;
-//   - they refuse values that are nested deeper than 200 where they are skipped.
+// An oracle decodes an answer with encoding/json. It agrees with the decoders on all JSON, except that the decoders reject:
+//   - numbers that are out of the range of a float64, or longer than 4,096 bytes, in any place;
+//   - skipped values that are nested deeper than 200.
 //
-// Keys are compared exactly, unlike by json.Unmarshal. Of a key that occurs twice, strings and tags stand as they are last;
-// arrays are put together. A null is an empty array or object, and as a value NaN. So are the bare words NaN, Infinity and
-// -Infinity, wherever a value of any kind may stand.
+// Keys are compared exactly, unlike in json.Unmarshal. If a key occurs twice, the last string or the last tags are used, and
+// arrays are concatenated. A null is an empty array or object, or the value NaN. The bare words NaN, Infinity and -Infinity
+// are accepted in place of any value.
 type oracle struct {
 	refused   bool
-	undefined bool // what is neither an answer nor clearly none
+	undefined bool // the oracle does not define whether the answer is valid
 }
 
 type object []member
@@ -29,13 +29,13 @@ type member struct {
 	value any
 }
 
-// What stands for the bare words of Python's json: numbers that no float64 holds.
+// The bare words of Python's json are replaced by these numbers, which are out of the range of a float64.
 const (
 	oracleNaN      = "1e99999000001"
 	oracleInfinity = "1e99999000002"
 )
 
-// withoutWords replaces bare words outside of strings.
+// withoutWords replaces the bare words outside strings.
 func withoutWords(data []byte) []byte {
 	out := make([]byte, 0, len(data))
 	for i, quoted := 0, false; i < len(data); {
@@ -66,14 +66,14 @@ func withoutWords(data []byte) []byte {
 	return out
 }
 
-// inNumber reports whether a byte could make a longer number of what is beside it. The sign
-// of -Infinity does not: "-1e9" is a number as well.
+// inNumber reports whether a byte beside a bare word would become a part of the number that
+// replaces the word. The sign of -Infinity does not matter, because "-1e9" is a number as well.
 func inNumber(data []byte, i int) bool {
 	return i >= 0 && i < len(data) && bytes.IndexByte([]byte("0123456789.eE+"), data[i]) >= 0 ||
 		i > 0 && i < len(data) && data[i] == '-' && bytes.IndexByte([]byte("0123456789.eE+-"), data[i-1]) >= 0
 }
 
-// parse returns a tree of object, []any, string, json.Number, bool and nil.
+// parse returns JSON as a tree of object, []any, string, json.Number, bool and nil.
 func (o *oracle) parse(data []byte) any {
 	o.undefined = bytes.Contains(data, []byte("-NaN")) || bytes.Contains(data, []byte("99999000001")) || bytes.Contains(data, []byte("99999000002"))
 	data = withoutWords(data)
@@ -89,7 +89,7 @@ func (o *oracle) parse(data []byte) any {
 func (o *oracle) tree(d *json.Decoder, depth int) any {
 	token, err := d.Token()
 	if err != nil {
-		panic(err) // it is valid
+		panic(err) // cannot happen: the text is valid
 	}
 	o.undefined = o.undefined || depth > 190
 	switch token {
@@ -270,7 +270,7 @@ func (o *oracle) list(data []byte) (l Listing[string]) {
 	return l
 }
 
-// envelope reads what all answers of Prometheus have.
+// envelope reads the common part of Prometheus' answers.
 func (o *oracle) envelope(data []byte, read func(any)) (n Notes) {
 	status := ""
 	for _, member := range o.object(o.parse(data)) {
@@ -327,7 +327,7 @@ func (o *oracle) data(m *matrix, v any) {
 	}
 }
 
-// result reads series, or a pair that is a scalar.
+// result reads an array of series, or a scalar, which is [time, value].
 func (o *oracle) result(m *matrix, elements []any) (pair, series bool) {
 	if len(elements) == 0 {
 		return false, false

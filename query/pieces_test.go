@@ -16,13 +16,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// unusual is an answer with all that can be cut in two by a network.
+// unusual is an answer with all kinds of tokens that can be split between two reads.
 const unusual = `{ "outputs" : [ {"id":"caf\u00e9 \ud83d\ude00 é😀 \ud83d \n","result":[` +
 	`{"metric":"m","tags":{"k":"v"},"dps":[[1767225600,1.5],[ 1767225601 , -0.30000000000000004 ],[1767225602000,"12.5"],` +
 	`[1767225603.25,null], [1767225604, "NaN"],[17672256e2,"-1e-5"],[1,12345678901234567890]]},` +
 	`{"dps":null,"other":[true,false,null,{"a":[[1e5]]},"\\"]}]}]}` + "\n"
 
-func TestAnswersInPieces(t *testing.T) {
+func TestScanner_AnswerInPieces(t *testing.T) {
 	whole, err := readNative(strings.NewReader(unusual), math.MinInt64, math.MaxInt64)
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +52,8 @@ func TestAnswersInPieces(t *testing.T) {
 	}
 }
 
-// An answer that ends anywhere before its last brace was cut off there.
-func TestAnswersCutOff(t *testing.T) {
+// An answer that ends before its last brace was truncated.
+func TestScanner_TruncatedAnswers(t *testing.T) {
 	for n := range strings.LastIndexByte(unusual, '}') {
 		_, err := readNative(iotest.OneByteReader(strings.NewReader(unusual[:n])), math.MinInt64, math.MaxInt64)
 		var failure *DecodeError
@@ -63,9 +63,9 @@ func TestAnswersCutOff(t *testing.T) {
 	}
 }
 
-// Series longer than a block, shorter ones between them, and points that are
-// left out.
-func TestLongSeries(t *testing.T) {
+// The answer contains series that are longer than a block, shorter ones between them, and points
+// outside the range.
+func TestScanner_LongSeries(t *testing.T) {
 	lengths := []int{3, blockPoints, 0, 3*blockPoints + 1, 1, blockPoints + 1}
 	var text bytes.Buffer
 	text.WriteString(`{"status":"success","data":{"resultType":"matrix","result":[`)
@@ -98,8 +98,8 @@ func TestLongSeries(t *testing.T) {
 	}
 }
 
-// A number that never ends is not waited for.
-func TestEndlessNumber(t *testing.T) {
+// The decoder must not wait for the end of an endless number.
+func TestScanner_EndlessNumber(t *testing.T) {
 	endless := io.MultiReader(strings.NewReader(`{"outputs":[{"result":[{"dps":[[1,0.`), iotest.OneByteReader(zeros{}))
 	_, err := readNative(endless, 0, 1)
 	var failure *DecodeError

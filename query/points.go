@@ -6,33 +6,37 @@ package query
 import (
 	"fmt"
 	"math"
+
+	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// samples are points as they are read: times in Unix milliseconds. They are in
-// blocks, so that a long series is not copied again and again to make room.
+// samples collects the points of a series. It keeps them in blocks, so that the points of a long
+// series are not copied each time a slice grows.
 type samples struct {
-	block         // that is being filled
-	full  []block // before it
-	spare []block // empty ones of longer series
+	block         // the current block
+	full  []block // the blocks before it
+	spare []block // empty blocks for reuse
 }
 
+// block is a part of a series, with times in Unix milliseconds.
 type block struct {
 	times  []int64
 	values []float64
 }
 
-const blockPoints = 8192
+const blockPoints = 8192 // capacity of a block
 
+// add adds a point.
 func (p *samples) add(t int64, v float64) {
 	if len(p.times) == blockPoints {
-		p.turn()
+		p.nextBlock()
 	}
 	p.times = append(p.times, t)
 	p.values = append(p.values, v)
 }
 
-// turn goes on to the next block.
-func (p *samples) turn() {
+// nextBlock makes an empty block the current one.
+func (p *samples) nextBlock() {
 	p.full = append(p.full, p.block)
 	if last := len(p.spare) - 1; last >= 0 {
 		p.block, p.spare = p.spare[last], p.spare[:last]
@@ -41,7 +45,7 @@ func (p *samples) turn() {
 	p.block = block{make([]int64, 0, blockPoints), make([]float64, 0, blockPoints)}
 }
 
-// take returns the points in slices of their own size.
+// take returns the points in slices of exactly their size, and removes them.
 func (p *samples) take() (times []int64, values []float64) {
 	if n := len(p.full)*blockPoints + len(p.times); n > 0 {
 		times, values = make([]int64, 0, n), make([]float64, 0, n)
@@ -55,7 +59,7 @@ func (p *samples) take() (times []int64, values []float64) {
 	return times, values
 }
 
-// points reads [[time, value], …], and keeps those from first to last.
+// points reads [[time, value], …]. It adds the points from first to last.
 func (s *scanner) points(into *samples, first, last int64) error {
 	more, err := s.open('[', ']', "an array")
 	for more && err == nil {
@@ -67,10 +71,10 @@ func (s *scanner) points(into *samples, first, last int64) error {
 	return err
 }
 
-// usualPair is more than a point takes that is written in no unusual way.
+// usualPair is a length in bytes that exceeds that of a point in the usual format.
 const usualPair = 64
 
-// point reads [time, value].
+// point reads [time, value]. It adds the point if its time is from first to last.
 func (s *scanner) point(into *samples, first, last int64) error {
 	if s.end-s.pos < usualPair {
 		s.fill()
@@ -89,14 +93,14 @@ func (s *scanner) point(into *samples, first, last int64) error {
 	return nil
 }
 
-// parsePair parses the point that b starts with if it is there whole and written
-// as servers write most of them, and returns its length. Otherwise the length is
-// 0: pair reads all that there can be, and finds what is wrong.
+// parsePair is a fast version of pair for points in the format that servers usually send. It
+// parses the point at the beginning of b, and returns its length in bytes. If the point is
+// incomplete, invalid or in another format, the length is 0, and pair must read it.
 func parsePair(b []byte) (t int64, v float64, n int) {
 	if len(b) == 0 || b[0] != '[' {
 		return 0, 0, 0
 	}
-	t, i := parseStamp(b, 1)
+	t, i := parseTime(b, 1)
 	if i+2 > len(b) || b[i] != ',' {
 		return 0, 0, 0
 	}
@@ -124,9 +128,9 @@ func parsePair(b []byte) (t int64, v float64, n int) {
 	return t, v, i + 1
 }
 
-// parseStamp parses the timestamp at b[i:], of 9 to 13 digits, and returns where
-// it ends; what it parses of others does not end where it should.
-func parseStamp(b []byte, i int) (ms int64, end int) {
+// parseTime parses a timestamp of 8 to 13 digits at b[i:], and returns its end. For another text,
+// the character at the end is not the comma that follows a timestamp.
+func parseTime(b []byte, i int) (ms int64, end int) {
 	if i+13 >= len(b) || b[i] == '0' {
 		return 0, 0
 	}
@@ -134,18 +138,15 @@ func parseStamp(b []byte, i int) (ms int64, end int) {
 	if n < 8 {
 		return 0, 0
 	}
-	number := sum(x)
+	number := int64(sum(x))
 	i += 8
-	for end = i + 5; i < end && isDigit(b[i]); i++ { // as many as in the last one: foreseeable
-		number = number*10 + uint64(b[i]-'0')
+	for end = i + 5; i < end && isDigit(b[i]); i++ { // as many as in the last timestamp, which the branch predictor learns
+		number = number*10 + int64(b[i]-'0')
 	}
-	if number <= maxSeconds {
-		number *= 1000
-	}
-	return int64(number), i
+	return model.Milliseconds(number), i
 }
 
-// pair reads [time, value].
+// pair reads [time, value] in any valid format.
 func (s *scanner) pair() (t int64, v float64, err error) {
 	if err = s.expect('['); err != nil {
 		return 0, 0, err
@@ -162,28 +163,20 @@ func (s *scanner) pair() (t int64, v float64, err error) {
 	return t, v, s.expect(']')
 }
 
-// maxSeconds is the largest number that is a time in seconds. Larger ones are
-// milliseconds, by OpenTSDB's rule.
-const maxSeconds = 9_999_999_999
-
 // time reads a timestamp as Unix milliseconds.
 func (s *scanner) time() (int64, error) {
 	f, err := s.number()
 	if err != nil {
 		return 0, err
 	}
-	if math.Abs(f) <= maxSeconds {
-		f *= 1000
-	}
-	if math.Abs(f) >= 1<<53 {
+	if f = model.Milliseconds(f); math.Abs(f) >= 1<<53 {
 		return 0, s.fail("timestamp %v is out of range", f)
 	}
 	return int64(math.Round(f)), nil
 }
 
-// value reads a number, one in quotes as Prometheus writes it, or null, which
-// is NaN. NaN, Infinity and -Infinity as bare words are numbers, too: Python's json
-// writes them.
+// value reads a value: a number, a number in quotes, as Prometheus writes it, null, which becomes
+// NaN, or the bare words NaN, Infinity and -Infinity, as Python's json writes them.
 func (s *scanner) value() (float64, error) {
 	c, err := s.peek()
 	if err != nil {
@@ -198,7 +191,7 @@ func (s *scanner) value() (float64, error) {
 	return s.bare()
 }
 
-// bare reads a number, or one of the bare words for numbers that JSON cannot write.
+// bare reads a number or one of the bare words NaN, Infinity and -Infinity.
 func (s *scanner) bare() (float64, error) {
 	s.need(2)
 	switch rest := s.buf[s.pos:s.end]; {

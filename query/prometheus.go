@@ -9,16 +9,17 @@ import (
 	"strings"
 )
 
-// PrometheusError is an error in an answer with status 200. Prometheus-compatible servers
-// send it with other statuses as well, which makes it an *apptuitclient.StatusError.
-//
-// Both texts are the server's own, on one line and without secrets. A type of more than 100
-// bytes, and a message of more than 3,900, is cut.
-type PrometheusError struct{ Type, Message string }
+// PrometheusError is an error that a server reports in an answer with the status 200. If the
+// answer has another status, the error is an *apptuitclient.StatusError.
+type PrometheusError struct {
+	// Type and Message are texts of the server, on one line and without secrets. They are
+	// shortened to 100 and 3,900 bytes.
+	Type, Message string
+}
 
-const maxType, maxMessage = 100, 3900
+const maxType, maxMessage = 100, 3900 // bytes
 
-// cut shortens a text to a number of bytes.
+// cut shortens a text to at most most bytes.
 func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -26,33 +27,34 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// Error gives type and message.
+// Error returns the type and the message.
 func (e *PrometheusError) Error() string {
 	return strings.TrimSuffix(strings.TrimPrefix(e.Type+": "+e.Message, ": "), ": ")
 }
 
-// Notes are remarks of a server about its answer.
+// Notes are the warnings of a server about its answer.
 type Notes struct {
-	// Warnings and Infos are Prometheus' annotations, each text once.
+	// Warnings and Infos are the warnings and infos of Prometheus' API, without duplicates.
 	Warnings, Infos []string
-	// Partial says that the server could not read all of its data, so that points may be
-	// missing or wrong: VictoriaMetrics' isPartial.
+	// Partial reports whether the server could not read all of its data, so that points may
+	// be missing or wrong. It is isPartial in the answer of VictoriaMetrics.
 	Partial bool
 }
 
-// noted collects notes, each text once.
+// noted collects the notes of several answers, without duplicates.
 type noted struct {
 	Notes
 	warned, informed map[string]bool
 }
 
+// note adds notes.
 func (n *noted) note(more Notes) {
 	n.Partial = n.Partial || more.Partial
 	n.Warnings = addNew(n.Warnings, &n.warned, more.Warnings)
 	n.Infos = addNew(n.Infos, &n.informed, more.Infos)
 }
 
-// addNew adds texts that are not in seen yet.
+// addNew appends the texts that are not in seen, and adds them to seen.
 func addNew(texts []string, seen *map[string]bool, more []string) []string {
 	for _, text := range more {
 		if (*seen)[text] {
@@ -67,20 +69,21 @@ func addNew(texts []string, seen *map[string]bool, more []string) []string {
 	return texts
 }
 
-// matrix is the answer to one range of a PromQL query.
+// matrix is the answer to a PromQL query, or to a part of a range query.
 type matrix struct {
 	Notes
 	series     []Series
-	histograms int // series whose native histograms were left out
+	histograms int // number of series whose native histograms were omitted
 }
 
+// errNoStatus is the error for an answer that is not an answer of Prometheus' API.
 var errNoStatus = errors.New("no status in the answer: not a Prometheus query endpoint")
 
-// statusError is the status of an answer that is an error.
+// statusError is the status of an answer that reports an error.
 const statusError = "error"
 
-// envelope reads an answer of Prometheus' HTTP API, whatever the order of its keys. data
-// reads the value of the key of that name. An answer without data is an empty one.
+// envelope reads an answer of Prometheus' HTTP API, whose keys can be in any order. It calls data
+// to read the value of the key "data". An answer without that key is a valid, empty answer.
 func (d *decoder) envelope(data func() error) (Notes, error) {
 	var notes Notes
 	var status string
@@ -91,7 +94,7 @@ func (d *decoder) envelope(data func() error) (Notes, error) {
 			status, err = d.name()
 		case "data":
 			if status == statusError {
-				return d.skip() // it may have any form
+				return d.skip() // data of an error can have any form
 			}
 			err = data()
 		case "errorType":
@@ -125,7 +128,7 @@ func (d *decoder) envelope(data func() error) (Notes, error) {
 	return notes, err
 }
 
-// texts reads an array of strings.
+// texts reads an array of strings, and appends them to into.
 func (d *decoder) texts(into *[]string) error {
 	return d.array(func() error {
 		text, err := d.name()
@@ -134,7 +137,7 @@ func (d *decoder) texts(into *[]string) error {
 	})
 }
 
-// optional reads a string, or null, which is none.
+// optional reads a string, or null, for which it returns an empty string.
 func (d *decoder) optional() (string, error) {
 	if null, err := d.null(); null || err != nil {
 		return "", err
@@ -148,18 +151,19 @@ func (d *decoder) prometheus() (*matrix, error) {
 	var err error
 	m.Notes, err = d.envelope(func() error { return d.data(m) })
 	if m.histograms > 0 {
-		m.Warnings = append(m.Warnings, fmt.Sprintf("the native histograms of %d series are left out: ask for histogram_quantile, histogram_count or histogram_sum of them", m.histograms))
+		m.Warnings = append(m.Warnings, fmt.Sprintf("the native histograms of %d series are omitted: query their histogram_quantile, histogram_count or histogram_sum", m.histograms))
 	}
 	return m, err
 }
 
+// data reads the value of the key "data".
 func (d *decoder) data(m *matrix) error {
 	kind, result := "", absent
 	err := d.object(func(key string) (err error) {
 		switch key {
 		case "resultType":
 			if kind, err = d.name(); err == nil {
-				err = d.hasPoints(kind) // before the result, which may be anything
+				err = d.hasPoints(kind) // checked before the result, which can have any form
 			}
 		case "result":
 			result, err = d.prometheusResult(m)
@@ -182,7 +186,7 @@ func (d *decoder) data(m *matrix) error {
 	return nil
 }
 
-// shape is what a result looks like.
+// shape is the form of a result, in the words of an error message.
 type shape string
 
 const (
@@ -192,7 +196,7 @@ const (
 	scalar  shape = "a scalar"
 )
 
-// hasPoints checks the type of a result.
+// hasPoints returns an error for a type of result that contains no points.
 func (d *decoder) hasPoints(kind string) error {
 	switch kind {
 	case "matrix", "vector", "scalar":
@@ -201,8 +205,7 @@ func (d *decoder) hasPoints(kind string) error {
 	return d.fail("result of type %q: only matrix, vector and scalar have points", kind)
 }
 
-// prometheusResult reads an array of series, or [time, value], which is a
-// scalar.
+// prometheusResult reads a result: an array of series, or a scalar, which is [time, value].
 func (d *decoder) prometheusResult(m *matrix) (shape, error) {
 	result, element := nothing, 0
 	var at int64
@@ -243,6 +246,7 @@ func (d *decoder) prometheusResult(m *matrix) (shape, error) {
 	return result, err
 }
 
+// prometheusSeries reads a series, and adds it to m or passes it to each.
 func (d *decoder) prometheusSeries(m *matrix) error {
 	var s Series
 	histograms, passed := false, false

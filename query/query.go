@@ -20,14 +20,14 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// Query asks Apptuit's own query API for the points from start to end; a zero
-// end is open. The language of q is the server's, and goes through untouched:
+// Query sends a query in Apptuit's language and returns the points from start to end. If end is
+// zero, the range has no end. q is passed to the server unchanged, for example
 //
 //	fetch('proc.cpu.percent').downsample('1m','avg')
 //	a=fetch('x'); b=fetch('y'); output(a,b)
 //
-// A query that finds nothing is a Result without series, not an error;
-// [Client.Hints] looks for the reason.
+// If the query finds nothing, the Result contains no series, and there is no error.
+// [Client.Hints] suggests the reason.
 func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Result, error) {
 	result, err := c.native(ctx, q, start, end, nil)
 	if err != nil {
@@ -36,15 +36,16 @@ func (c *Client) Query(ctx context.Context, q string, start, end time.Time) (*Re
 	return result, nil
 }
 
-// native makes a native query. Series go to each, unless it is nil.
+// native sends a query in Apptuit's language. If each is not nil, it gets the series, and the
+// Result does not contain them.
 func (c *Client) native(ctx context.Context, q string, start, end time.Time, each eachSeries) (*Result, error) {
 	faults := slices.Clone(c.faults)
 	check(&faults, q, start, end)
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	// The server knows whole seconds: ask for those around, and keep what is
-	// within.
+	// The API takes whole seconds: extend the range to whole seconds, and drop the points
+	// outside the given range.
 	first, last := start.Add(time.Millisecond-1).UnixMilli(), int64(math.MaxInt64)
 	text := "start=" + strconv.FormatInt(start.Unix(), 10)
 	if !end.IsZero() {
@@ -61,15 +62,17 @@ func (c *Client) native(ctx context.Context, q string, start, end time.Time, eac
 	return result, err
 }
 
-// QueryRange asks a Prometheus-compatible API to evaluate a PromQL expression
-// at start, start+step, …, up to end, all cut to milliseconds; a zero end is now.
-// A zero step is chosen for about 1,000 points a series: 1, 5 or 15 seconds or
-// minutes, or a multiple of an hour. [WithAlignedStart] moves start to a multiple
-// of the step. Servers give at most 11,000 points a series in one answer: longer
-// ranges are asked for in parts, one after the other.
+// QueryRange evaluates a PromQL expression at start, start+step, start+2*step and so on, up to
+// end. Times are truncated to milliseconds. If end is zero, the range ends now. If step is zero,
+// QueryRange chooses a step for about 1,000 points per series: 1, 5 or 15 seconds, 1, 5 or 15
+// minutes, or a multiple of an hour. [WithAlignedStart] moves start to a multiple of the step.
 //
-// An expression that gives a scalar has one series without metric and tags. Native histograms
-// are not points: they are left out, and a warning of the Result says of how many series.
+// The Result has one output. If the expression is a scalar, the output is one series without
+// metric and tags. Native histograms are omitted, and a warning of the Result contains the
+// number of affected series.
+//
+// Prometheus returns at most 11,000 points per series in one answer. QueryRange splits longer
+// ranges into several requests, which it sends one after the other.
 func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.Time, step time.Duration) (*Result, error) {
 	g, err := c.grid(promql, start, end, step)
 	if err != nil {
@@ -88,11 +91,10 @@ func (c *Client) QueryRange(ctx context.Context, promql string, start, end time.
 	return &Result{Outputs: []Output{{Series: all.joined()}}, Notes: all.Notes}, nil
 }
 
-// QueryInstant asks a Prometheus-compatible API for the value of a PromQL expression
-// at one time, cut to milliseconds; a zero time is the server's now. Each series of the
-// Result contains one point, except that a range selector such as requests[5m] gives the
-// points as they are stored. A scalar is one series without metric and tags. Native histograms
-// are left out, as by [Client.QueryRange].
+// QueryInstant evaluates a PromQL expression at one time, truncated to milliseconds. If at is
+// zero, the server uses its current time. Each series of the Result contains one point. For
+// a range selector such as requests[5m], it contains the stored points of the range. Scalars
+// and native histograms are returned as by [Client.QueryRange].
 func (c *Client) QueryInstant(ctx context.Context, promql string, at time.Time) (*Result, error) {
 	faults := slices.Clone(c.faults)
 	checkText(&faults, promql)
@@ -108,18 +110,18 @@ func (c *Client) QueryInstant(ctx context.Context, promql string, at time.Time) 
 	if err != nil {
 		return nil, failed("instant query", err)
 	}
-	var all joiner // leaves out repeated warnings
+	var all joiner // removes repeated warnings
 	all.add(m)
 	return &Result{Outputs: []Output{{Series: all.series}}, Notes: all.Notes}, nil
 }
 
-// grid is the times of a range query, in Unix milliseconds.
+// grid is the evaluation times of a range query, in Unix milliseconds.
 type grid struct{ start, end, step int64 }
 
-// parts cuts a grid into ranges that servers answer at once.
+// parts splits the range of a grid into parts that a server answers in one request.
 func (g grid) parts() iter.Seq[span] { return split(g.start, g.end, g.step, maxPoints) }
 
-// grid checks a range query, and returns its times.
+// grid checks the arguments of a range query, and returns its evaluation times.
 func (c *Client) grid(promql string, start, end time.Time, step time.Duration) (grid, error) {
 	if end.IsZero() {
 		end = time.Now()
@@ -144,11 +146,11 @@ func (c *Client) grid(promql string, start, end time.Time, step time.Duration) (
 	return g, nil
 }
 
-// offset is how far the start is from the multiple of the step before it.
+// offset returns the distance of the start from the previous multiple of the step.
 func (g grid) offset() int64 { return ((g.start % g.step) + g.step) % g.step }
 
-// span asks for a part of a range. It returns also the length of the answer. Series go to
-// each, unless it is nil.
+// span queries a part of a range. It returns the answer and its length in bytes. If each is not
+// nil, it gets the series, and the matrix does not contain them.
 func (c *Client) span(ctx context.Context, promql string, part span, step, most int64, each eachSeries) (*matrix, int64, error) {
 	form := url.Values{
 		"query": {promql},
@@ -158,16 +160,17 @@ func (c *Client) span(ctx context.Context, promql string, part span, step, most 
 	}
 	keep := everything()
 	if each != nil {
-		keep = part // of a server that moves times, a part may begin within the one before
+		keep = part // if the server moves times, the answer may overlap the previous part
 	}
 	onGrid := grid{part.start, part.end, step}.offset() == 0
 	return c.evaluate(ctx, request{path: "/query_range", form: form, most: most, onGrid: onGrid}, each, keep)
 }
 
-// everything is the range of all times.
+// everything returns the range of all times.
 func everything() span { return span{math.MinInt64, math.MaxInt64} }
 
-// evaluate asks for the evaluation of an expression, and returns the answer and its length.
+// evaluate sends a request that evaluates an expression, and returns the answer and its length
+// in bytes. Points outside keep are dropped.
 func (c *Client) evaluate(ctx context.Context, r request, each eachSeries, keep span) (*matrix, int64, error) {
 	var m *matrix
 	var answer counted
@@ -184,8 +187,8 @@ func (c *Client) evaluate(ctx context.Context, r request, each eachSeries, keep 
 	return m, answer.n, err
 }
 
-// clean removes secrets from notes. It returns an error if they say that the token was
-// refused.
+// clean removes secrets from notes. It returns an error if a note says that the token was
+// rejected.
 func (c *Client) clean(n *Notes) error {
 	for i, w := range n.Warnings {
 		n.Warnings[i] = c.core.Redact(w)
@@ -196,7 +199,8 @@ func (c *Client) clean(n *Notes) error {
 	return unauthorized(n.Warnings)
 }
 
-// withoutSecrets removes secrets from the error of a server before it is shortened.
+// withoutSecrets removes secrets from a PrometheusError, and then shortens it. The order
+// matters: a part of a secret would not be recognized.
 func (c *Client) withoutSecrets(err error) error {
 	var failure *PrometheusError
 	if errors.As(err, &failure) {
@@ -206,8 +210,8 @@ func (c *Client) withoutSecrets(err error) error {
 	return err
 }
 
-// unauthorized finds the warning by which Apptuit's query front end says in a
-// successful answer that the store behind it refused the token.
+// unauthorized returns an error if a warning says that the token was rejected. Apptuit's query
+// front end answers with success and such a warning if the store behind it rejects the token.
 func unauthorized(warnings []string) error {
 	for _, w := range warnings {
 		if strings.Contains(w, "server returned HTTP status 401 Unauthorized") {
@@ -217,6 +221,7 @@ func unauthorized(warnings []string) error {
 	return nil
 }
 
+// check adds the faults of a query and its range.
 func check(faults *[]error, q string, start, end time.Time) {
 	checkText(faults, q)
 	if start.IsZero() {
@@ -226,13 +231,14 @@ func check(faults *[]error, q string, start, end time.Time) {
 	checkRange(faults, start, end)
 }
 
+// checkText adds a fault if a query is empty.
 func checkText(faults *[]error, q string) {
 	if strings.TrimSpace(q) == "" {
 		*faults = append(*faults, errors.New("the query is empty"))
 	}
 }
 
-// checkRange checks a range. A zero time is open.
+// checkRange adds the faults of a range. A zero time means that the range is open at that end.
 func checkRange(faults *[]error, start, end time.Time) {
 	if !start.IsZero() && !end.IsZero() && end.Before(start) {
 		*faults = append(*faults, fmt.Errorf("the end %s is before the start %s",
@@ -242,7 +248,7 @@ func checkRange(faults *[]error, start, end time.Time) {
 	checkYears(faults, start, end)
 }
 
-// checkYears checks that times fit into milliseconds, and into RFC 3339.
+// checkYears adds a fault if a time cannot be expressed in milliseconds and in RFC 3339.
 func checkYears(faults *[]error, times ...time.Time) {
 	for _, t := range times {
 		if t.Year() < 0 || t.Year() > 9999 {
@@ -252,15 +258,17 @@ func checkYears(faults *[]error, times ...time.Time) {
 	}
 }
 
-func failed(what string, err error) error { return fmt.Errorf("apptuit: %s: %w", what, err) }
+// failed returns the public error of a failed operation, such as "query".
+func failed(operation string, err error) error { return fmt.Errorf("apptuit: %s: %w", operation, err) }
 
-// escape quotes as Python's urllib.parse.quote does, as apptuit-py: a space is
-// %20.
+// escape escapes a query for a URL like apptuit-py, which uses Python's urllib.parse.quote:
+// a space becomes %20.
 func escape(q string) string {
 	return strings.ReplaceAll(url.QueryEscape(q), "+", "%20")
 }
 
-// seconds prints milliseconds as Prometheus takes times and durations.
+// seconds returns milliseconds as a decimal number of seconds, the format of Prometheus' times
+// and durations.
 func seconds(ms int64) string {
 	s := strconv.FormatFloat(float64(ms)/1000, 'f', 3, 64)
 	return strings.TrimSuffix(s, ".000")

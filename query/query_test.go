@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-func TestQueryRequest(t *testing.T) {
+func TestClient_Query_Request(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		start, end time.Time
@@ -53,7 +53,7 @@ func TestQueryRequest(t *testing.T) {
 	}
 }
 
-func TestQueryTextGoesThroughUntouched(t *testing.T) {
+func TestClient_Query_DoesNotChangeText(t *testing.T) {
 	for _, q := range []string{
 		"fetch('a b').downsample('1m', 'avg')", "  x  ", "a+b", "a%20b", "a/b?c=d&e#f", "~-_.!*'()", "ä€😀", "a\tb\r\nc\x00", "<&>\"\\",
 		"start=5&end=6", ";;",
@@ -67,7 +67,7 @@ func TestQueryTextGoesThroughUntouched(t *testing.T) {
 	}
 }
 
-func TestPointsOutsideTheRangeAreDropped(t *testing.T) {
+func TestClient_Query_DropsPointsOutsideRange(t *testing.T) {
 	body := native("[999,1],[999.999,2],[1000,3],[1000.001,4],[1500,5],[2000,6],[2000.001,7],[2001,8],[99999999999,9]")
 	for _, c := range []struct {
 		name       string
@@ -89,8 +89,8 @@ func TestPointsOutsideTheRangeAreDropped(t *testing.T) {
 	}
 }
 
-// OpenTSDB's rule: numbers up to 9,999,999,999 are seconds.
-func TestTimestampsInMilliseconds(t *testing.T) {
+// By OpenTSDB's rule, timestamps up to 9,999,999,999 are in seconds, and larger ones in milliseconds.
+func TestClient_Query_TimestampUnits(t *testing.T) {
 	r, err := answered(t, native("[1700000000,1],[1700000001000,2],[1700000002.5,3],[1.700000003e9,4],[1.700000004e12,5],[9999999999,6],[10000000000,7]"))
 	s := succeeds(t, r, err).Outputs[0].Series[0]
 	same(t, s.Timestamps, []int64{
@@ -99,7 +99,7 @@ func TestTimestampsInMilliseconds(t *testing.T) {
 	same(t, s.Time(2), time.Date(2023, 11, 14, 22, 13, 22, 500_000_000, time.UTC))
 }
 
-func TestResultKeepsTheOrderOfTheServer(t *testing.T) {
+func TestClient_Query_KeepsOrder(t *testing.T) {
 	r, err := answered(t, `{"hints":[{"x":[1,null,true]}],"outputs":[
 		{"id":"z","result":[{"metric":"b","tags":{},"dps":[]},{"metric":"a","dps":[[2,20],[1,10]]}]},
 		{"id":"a","result":[]},
@@ -128,7 +128,7 @@ func TestResultKeepsTheOrderOfTheServer(t *testing.T) {
 	}
 }
 
-func TestAnEmptyResultIsNoError(t *testing.T) {
+func TestClient_Query_EmptyResult(t *testing.T) {
 	for _, body := range []string{`{"outputs":[]}`, `{"outputs":null}`, " {\n\"outputs\" :\t[ ] }\r\n", `{"outputs":[],"hints":[]}`} {
 		r, err := answered(t, body)
 		if succeeds(t, r, err); len(r.Outputs) != 0 || len(r.Warnings) != 0 {
@@ -137,8 +137,8 @@ func TestAnEmptyResultIsNoError(t *testing.T) {
 	}
 }
 
-// What the client has sent is what the query returns.
-func TestQueryAgainstTheServerForTests(t *testing.T) {
+// The query returns the points that the client has sent.
+func TestClient_Query_Apptuittest(t *testing.T) {
 	server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer server.Close()
 	core := newCore(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithToken("secret"))
@@ -164,7 +164,7 @@ func TestQueryAgainstTheServerForTests(t *testing.T) {
 	if none, ok := r.Output("none"); !ok || len(none.Series) != 0 {
 		t.Errorf("%v, %v", none, ok)
 	}
-	// The first minute begins before the start, and so its point is outside.
+	// The first minute begins before the start of the range, so that its point is dropped.
 	minutes, _ := r.Output("minutes")
 	same(t, minutes.Series[0].Timestamps, []int64{(epoch + 40) * 1000})
 	same(t, minutes.Series[0].Values, []float64{3})
@@ -173,7 +173,7 @@ func TestQueryAgainstTheServerForTests(t *testing.T) {
 	contains(t, statusOf(t, err, http.StatusBadRequest), "not supported")
 }
 
-func TestBadArguments(t *testing.T) {
+func TestClient_RejectsInvalidArguments(t *testing.T) {
 	far := at(1 << 60)
 	cases := []struct {
 		name       string
@@ -214,14 +214,14 @@ func TestBadArguments(t *testing.T) {
 	}
 }
 
-func TestFaultsOfOptionsAreErrorsOfEachQuery(t *testing.T) {
+func TestNew_InvalidOptionsFailEveryQuery(t *testing.T) {
 	q := newFake(t, reply{body: `{}`}).client(
 		query.WithTimeout(0), query.WithMaxResponseBytes(-1), query.WithPrometheusPath("x"), nil)
 	var first string
 	for i := range 3 {
 		_, err := q.Query(t.Context(), "", at(1), at(2))
 		contains(t, err, "WithTimeout: 0s is not positive", "WithMaxResponseBytes: -1 is not positive",
-			`WithPrometheusPath: "x" is not a path`, "the query is empty")
+			`WithPrometheusPath: "x" must be empty or a path that begins with /`, "the query is empty")
 		if i == 0 {
 			first = err.Error()
 		}
@@ -231,7 +231,7 @@ func TestFaultsOfOptionsAreErrorsOfEachQuery(t *testing.T) {
 	}
 	for _, path := range []string{"x", "x/y/", "/a?b", "/a#b", "/%zz", "/a\nb", ":", "http://other.test/x"} {
 		_, err := newFake(t, reply{body: `{}`}).client(query.WithPrometheusPath(path)).Query(t.Context(), "q", at(1), at(2))
-		contains(t, err, "WithPrometheusPath: ", "is not a path")
+		contains(t, err, "WithPrometheusPath: ", "must be empty or a path")
 	}
 	_, err := query.New(nil).Query(t.Context(), "q", at(1), at(2))
 	contains(t, err, "the client is nil")
@@ -239,7 +239,7 @@ func TestFaultsOfOptionsAreErrorsOfEachQuery(t *testing.T) {
 	contains(t, err, "the client is nil")
 }
 
-func TestOptionsOfAClientAreItsOwn(t *testing.T) {
+func TestNew_ClientsDoNotShareOptions(t *testing.T) {
 	f := newFake(t, reply{body: native("[1,2]")})
 	core := f.core()
 	small, large := query.New(core, query.WithMaxResponseBytes(5)), query.New(core)

@@ -19,7 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-func TestQueryRangeRequest(t *testing.T) {
+func TestClient_QueryRange_Request(t *testing.T) {
 	const promql = `sum by (host) (rate(x{a="b+c d&e%"}[5m])) / 2 # ä`
 	for _, c := range []struct {
 		name             string
@@ -55,7 +55,7 @@ func TestQueryRangeRequest(t *testing.T) {
 	}
 }
 
-func TestQueryRangeUntilNow(t *testing.T) {
+func TestClient_QueryRange_UntilNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, reply{body: matrix("")})
 		now := time.Now()
@@ -68,7 +68,7 @@ func TestQueryRangeUntilNow(t *testing.T) {
 	})
 }
 
-func TestStepIsChosenForAThousandPoints(t *testing.T) {
+func TestClient_QueryRange_ChoosesStep(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, c := range []struct{ width, want time.Duration }{
 		{0, time.Second},
@@ -100,7 +100,7 @@ func TestStepIsChosenForAThousandPoints(t *testing.T) {
 		same(t, len(f.all()), 1, "requests")
 		same(t, f.all()[0].form.Get("step"), strconv.Itoa(int(c.want/time.Second)), "step for", c.width)
 	}
-	// Ranges that no Duration holds.
+	// Ranges that exceed the largest time.Duration.
 	f := newFake(t, reply{body: matrix("")})
 	_, err := f.client().QueryRange(t.Context(), "q", time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC), time.Date(2500, 1, 1, 0, 0, 0, 0, time.UTC), 0)
 	if err != nil {
@@ -109,14 +109,14 @@ func TestStepIsChosenForAThousandPoints(t *testing.T) {
 	same(t, f.all()[0].form.Get("step"), "9226800")
 }
 
-func TestPrometheusPath(t *testing.T) {
+func TestWithPrometheusPath(t *testing.T) {
 	for _, c := range []struct {
 		endpoint string
 		path     []query.Option
 		want     string
 	}{
 		{"https://fake.test", nil, "https://fake.test/prometheus/api/v1/query_range"},
-		// VictoriaMetrics, as it stands, and its cluster.
+		// VictoriaMetrics, single node and cluster.
 		{"http://127.0.0.1:8428", nil, "http://127.0.0.1:8428/prometheus/api/v1/query_range"},
 		{"http://127.0.0.1:8428/", nil, "http://127.0.0.1:8428/prometheus/api/v1/query_range"},
 		{"http://127.0.0.1:8481/select/0", nil, "http://127.0.0.1:8481/select/0/prometheus/api/v1/query_range"},
@@ -134,7 +134,7 @@ func TestPrometheusPath(t *testing.T) {
 	}
 }
 
-func TestMatrix(t *testing.T) {
+func TestDecode_Matrix(t *testing.T) {
 	const result = `[{"metric":{"__name__":"up","job":"a"},"values":[[1700000000,"1"],[1700000000.5,"NaN"],[1700000001.250,"+Inf"],[1700000002,"-Inf"]]},` +
 		`{"metric":{"job":"b"},"values":[[1700000000,"-1.5e-7"],[1700000001,"0"],[1700000002,2.5],[1700000003,null],[1700000004,"Inf"]]},` +
 		`{"metric":{},"values":[]},{"values":[[1700000000,"12345678901234567890"]],"metric":{"__name__":"x"}}]`
@@ -169,7 +169,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-func TestVectorAndScalar(t *testing.T) {
+func TestDecode_VectorAndScalar(t *testing.T) {
 	for _, data := range []string{
 		`{"resultType":"vector","result":[{"metric":{"__name__":"m","k":"v"},"value":[1700000000.5,"2"]},{"metric":{},"value":[1700000000,"NaN"]}]}`,
 		`{"result":[{"value":[1700000000.5,"2"],"metric":{"k":"v","__name__":"m"}},{"metric":{},"value":[1700000000,"NaN"]}],"resultType":"vector"}`,
@@ -188,7 +188,7 @@ func TestVectorAndScalar(t *testing.T) {
 	}
 }
 
-func TestOtherResultsAreRefused(t *testing.T) {
+func TestDecode_RejectsOtherResults(t *testing.T) {
 	for _, c := range []struct{ data, text string }{
 		{`{"resultType":"string","result":[1700000000,"12"]}`, `"string"`},
 		{`{"resultType":"string","result":[1700000000,"hello"]}`, `"string"`},
@@ -222,8 +222,8 @@ func TestOtherResultsAreRefused(t *testing.T) {
 	}
 }
 
-// Some servers leave out whatever is empty.
-func TestEmptyAnswers(t *testing.T) {
+// Some servers omit empty elements.
+func TestDecode_EmptyResults(t *testing.T) {
 	for _, body := range []string{
 		`{"status":"success"}`, `{"status":"success","data":null}`, `{"status":"success","data":{}}`,
 		`{"status":"success","data":{"result":[]}}`, `{"status":"success","data":{"result":null}}`,
@@ -236,7 +236,7 @@ func TestEmptyAnswers(t *testing.T) {
 	}
 }
 
-func TestNotesAreKept(t *testing.T) {
+func TestClient_QueryRange_Notes(t *testing.T) {
 	for _, body := range []string{
 		`{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]},"warnings":["w"],"infos":["i","j","i"]}`,
 		`{"infos":["i","j"],"warnings":["w","w"],"data":{"resultType":"matrix","result":[]},"isPartial":true,"status":"success"}`,
@@ -252,8 +252,8 @@ func TestNotesAreKept(t *testing.T) {
 	contains(t, err, "a string where a boolean is expected")
 }
 
-// One part of a range says it of all.
-func TestNotesOfParts(t *testing.T) {
+// The result contains the notes of every part of the range.
+func TestClient_QueryRange_NotesOfParts(t *testing.T) {
 	f := newFake(t,
 		reply{body: `{"status":"success","isPartial":false,"infos":["i"],"warnings":["w"]}`},
 		reply{body: `{"status":"success","isPartial":true,"infos":["j","i"],"warnings":["w"]}`},
@@ -263,7 +263,7 @@ func TestNotesOfParts(t *testing.T) {
 	same(t, len(f.all()), 3, "requests")
 }
 
-func TestNativeHistogramsAreAWarning(t *testing.T) {
+func TestClient_QueryRange_WarnsOfNativeHistograms(t *testing.T) {
 	const histogram = `[[1700000000,{"count":"5","sum":"1.5","buckets":[[0,"0.1","1","5"]]}]]`
 	r, err := answeredRange(t, `{"status":"success","warnings":["slow"],"data":{"resultType":"matrix","result":[`+
 		`{"metric":{"__name__":"h","k":"v"},"histograms":`+histogram+`},`+
@@ -276,17 +276,17 @@ func TestNativeHistogramsAreAWarning(t *testing.T) {
 	}
 	same(t, names, []string{"mixed{}", "m{}"})
 	text := strings.Join(r.Warnings, "\n")
-	contains(t, errors.New(text), "slow", "the native histograms of 2 series are left out")
+	contains(t, errors.New(text), "slow", "the native histograms of 2 series are omitted")
 }
 
-func TestWarningsAreKeptOnce(t *testing.T) {
+func TestClient_QueryRange_RemovesDuplicateWarnings(t *testing.T) {
 	r, err := answeredRange(t, `{"status":"success","warnings":["b","a","b",""],"data":{"resultType":"matrix","result":[]},"warnings":["a","c"]}`)
 	same(t, succeeds(t, r, err).Warnings, []string{"b", "a", "", "c"})
 	same(t, len(r.Outputs), 1)
 	same(t, len(r.Outputs[0].Frame().Columns), 0)
 }
 
-func TestHiddenUnauthorized(t *testing.T) {
+func TestClient_QueryRange_UnauthorizedInWarning(t *testing.T) {
 	const warning = "remote read: server returned HTTP status 401 Unauthorized: no such token secret-token"
 	f := newFake(t, reply{body: `{"status":"success","data":{"resultType":"matrix","result":[]},"warnings":["x","` + warning + `"]}`})
 	_, err := query.New(f.core(apptuitclient.WithToken("secret-token"))).QueryRange(t.Context(), "q", at(1), at(2), 0)
@@ -299,7 +299,7 @@ func TestHiddenUnauthorized(t *testing.T) {
 	same(t, succeeds(t, r, err).Warnings, []string{"HTTP status 400 Bad Request"})
 }
 
-// An error can come with 200, too.
+// A server can report an error with the status 200.
 func TestPrometheusError(t *testing.T) {
 	_, err := answeredRange(t, `{"status":"error","errorType":"bad_data","error":"parse error at char 3: ä"}`)
 	var e *query.PrometheusError
@@ -323,8 +323,8 @@ func TestPrometheusError(t *testing.T) {
 	}
 }
 
-// Somebody has to understand what is wrong with a long query.
-func TestErrorsAreShownWhole(t *testing.T) {
+// A long message is kept, because it may be necessary to understand what is wrong with a long query.
+func TestErrors_KeepLongMessages(t *testing.T) {
 	words := strings.Repeat("sum by (host) (rate(requests[5m])) + ", 100) + "here it goes wrong"
 	for code, show := range map[int]func(error) string{
 		200: func(err error) string {

@@ -19,7 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// both asks one question in both ways.
+// both runs a test with a query in each of the two languages.
 func both(t *testing.T, f func(t *testing.T, ask func(testing.TB, *query.Client) error)) {
 	t.Helper()
 	t.Run("Query", func(t *testing.T) {
@@ -38,7 +38,7 @@ func both(t *testing.T, f func(t *testing.T, ask func(testing.TB, *query.Client)
 
 const page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Please &amp; quickly</h1></body></html>"
 
-func TestExplanationsAreShown(t *testing.T) {
+func TestStatusError_ContainsMessage(t *testing.T) {
 	both(t, func(t *testing.T, ask func(testing.TB, *query.Client) error) {
 		for _, c := range []struct {
 			code int
@@ -71,14 +71,14 @@ func TestExplanationsAreShown(t *testing.T) {
 			}
 			requests := 1
 			if f.all()[0].Method == http.MethodPost && (c.code == 403 || c.code == 405 || c.code == 501) {
-				requests = 2 // and a GET
+				requests = 2 // POST and GET
 			}
 			same(t, len(f.all()), requests, "requests")
 		}
 	})
 }
 
-func TestAPageIsNoAnswer(t *testing.T) {
+func TestClient_RejectsHTMLPage(t *testing.T) {
 	both(t, func(t *testing.T, ask func(testing.TB, *query.Client) error) {
 		for _, body := range []string{page, "\r\n \t" + page, strings.ToLower(page), "<"} {
 			f := newFake(t, reply{body: body})
@@ -96,7 +96,7 @@ func TestAPageIsNoAnswer(t *testing.T) {
 	})
 }
 
-func TestOverloadedServersAreAskedAgain(t *testing.T) {
+func TestClient_RetriesOverloadedServer(t *testing.T) {
 	both(t, func(t *testing.T, ask func(testing.TB, *query.Client) error) {
 		good := reply{body: native("")}
 		if strings.HasSuffix(t.Name(), "Range") {
@@ -137,7 +137,7 @@ func TestOverloadedServersAreAskedAgain(t *testing.T) {
 	})
 }
 
-func TestARefusedTokenIsRenewedOnce(t *testing.T) {
+func TestClient_RenewsTokenOnce(t *testing.T) {
 	both(t, func(t *testing.T, ask func(testing.TB, *query.Client) error) {
 		tokens := 0
 		source := apptuitclient.WithTokenSource(func(context.Context) (string, error) {
@@ -175,7 +175,7 @@ func TestARefusedTokenIsRenewedOnce(t *testing.T) {
 	})
 }
 
-func TestSecretsAreNotInErrors(t *testing.T) {
+func TestErrors_ContainNoSecrets(t *testing.T) {
 	const secret = "s3cr3t-token"
 	quoting := strings.NewReplacer("TOKEN", secret)
 	for _, body := range []string{
@@ -202,7 +202,7 @@ func TestSecretsAreNotInErrors(t *testing.T) {
 	}
 }
 
-// memory is a server and a client of it, of one bubble.
+// memory returns a server in memory and a client for it, for use in a synctest bubble.
 func memory(t *testing.T, opts ...query.Option) (*apptuittest.Server, *apptuitclient.Client, *query.Client) {
 	t.Helper()
 	s := apptuittest.NewMemoryServer()
@@ -211,7 +211,7 @@ func memory(t *testing.T, opts ...query.Option) (*apptuittest.Server, *apptuitcl
 	return s, core, query.New(core, opts...)
 }
 
-func TestTimeoutIsForOneRequest(t *testing.T) {
+func TestWithTimeout_LimitsOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, q := memory(t, query.WithTimeout(10*time.Second))
 		s.Fail(apptuittest.Fault{Hang: true})
@@ -231,7 +231,7 @@ func TestTimeoutIsForOneRequest(t *testing.T) {
 	})
 }
 
-func TestTimeoutByDefault(t *testing.T) {
+func TestWithTimeout_Default(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, q := memory(t)
 		s.Fail(apptuittest.Fault{Delay: 179 * time.Second}, apptuittest.Fault{Delay: 181 * time.Second})
@@ -243,8 +243,8 @@ func TestTimeoutByDefault(t *testing.T) {
 	})
 }
 
-// An answer that stops in the middle is not asked for again.
-func TestTimeoutInTheMiddleOfAnAnswer(t *testing.T) {
+// A query is not repeated if its answer was interrupted.
+func TestWithTimeout_DuringAnswer(t *testing.T) {
 	for _, chunked := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s, _, q := memory(t, query.WithTimeout(10*time.Second))
@@ -257,7 +257,7 @@ func TestTimeoutInTheMiddleOfAnAnswer(t *testing.T) {
 	}
 }
 
-func TestTheContextEndsAQuery(t *testing.T) {
+func TestClient_ContextEndsQuery(t *testing.T) {
 	why := errors.New("the user has gone")
 	for name, fault := range map[string]apptuittest.Fault{
 		"before the answer": {Hang: true},
@@ -283,7 +283,7 @@ func TestTheContextEndsAQuery(t *testing.T) {
 				_, err := q.Query(ctx, "fetch('m')", at(1), at(2))
 				ended(err, context.Canceled, why)
 
-				if fault.Status == 0 { // a retry past the deadline is not waited for
+				if fault.Status == 0 { // a retry would start after the deadline
 					ctx, stop := context.WithTimeout(t.Context(), time.Second)
 					defer stop()
 					_, err = q.Query(ctx, "fetch('m')", at(1), at(2))
@@ -298,7 +298,7 @@ func TestTheContextEndsAQuery(t *testing.T) {
 	}
 }
 
-func TestNothingIsAskedAfterTheEnd(t *testing.T) {
+func TestClient_SendsNothingAfterClose(t *testing.T) {
 	f := newFake(t, reply{body: native("")})
 	core := f.core()
 	q := query.New(core)
@@ -314,7 +314,7 @@ func TestNothingIsAskedAfterTheEnd(t *testing.T) {
 	same(t, len(f.all()), 0, "requests")
 }
 
-func TestTruncatedOverTheWire(t *testing.T) {
+func TestClient_TruncatedResponse(t *testing.T) {
 	for name, fault := range map[string]apptuittest.Fault{
 		"by length":  {Truncate: true},
 		"in chunks":  {Truncate: true, Chunked: true},
@@ -327,7 +327,7 @@ func TestTruncatedOverTheWire(t *testing.T) {
 			fault.Body = native("[1,2],[3,4]")
 			s.Fail(fault)
 			_, err := q.Query(t.Context(), "q", at(0), time.Time{})
-			if got := offset(t, err); !fault.Reset { // which may overtake what was sent
+			if got := offset(t, err); !fault.Reset { // a reset can overtake bytes that were sent
 				is(t, err, io.ErrUnexpectedEOF)
 				same(t, got, int64(len(fault.Body)/2))
 			}
@@ -336,8 +336,8 @@ func TestTruncatedOverTheWire(t *testing.T) {
 	}
 }
 
-// A query endpoint may quote the token in its errors and warnings.
-func TestSecretsOfAnswers(t *testing.T) {
+// A server may quote the token in errors and warnings.
+func TestClient_RemovesSecretsFromAnswers(t *testing.T) {
 	const token = "t0ken-5ecret-long"
 	for _, padding := range []int{0, 30, 190, 290} {
 		pad := strings.Repeat("x", padding)

@@ -16,14 +16,14 @@ import (
 	"unicode"
 )
 
-// What String shows of a frame: the rows and columns of both ends.
+// The largest numbers of rows and columns that String shows.
 const (
 	shownRows    = 20
 	shownColumns = 8
 )
 
-// String returns the frame as a table. Of a long or wide one the middle is left
-// out.
+// String returns the frame as a table of text. If it has more than 20 rows or 8 columns, the
+// middle ones are omitted.
 func (f Frame) String() string {
 	layout := f.layout()
 	return table(len(f.Index), len(f.Columns), func(row, column int) string {
@@ -39,8 +39,8 @@ func (f Frame) String() string {
 	})
 }
 
-// table returns a table of a header, numbered 0, and rows from 1 on. Each has a first column,
-// numbered 0, and columns from 1 on. Of many rows or columns the middle is left out.
+// table returns a table of text. Row 0 is the header, and column 0 the first column; rows and
+// columns count the others. If there are many, the middle ones are omitted.
 func table(rows, columns int, cell func(row, column int) string) string {
 	const omitted = "…"
 	shown := ends(columns, shownColumns)
@@ -69,13 +69,13 @@ func table(rows, columns int, cell func(row, column int) string) string {
 	}
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = io.WriteString(w, cells.String()) // into memory, as Flush
+	_, _ = io.WriteString(w, cells.String()) // writes to memory, without errors
 	_ = w.Flush()
 	fmt.Fprintf(&b, "[%d rows x %d columns]\n", rows, columns)
 	return b.String()
 }
 
-// visible keeps what is in a name from breaking a table, or a terminal.
+// visible replaces characters that could break a table or a terminal.
 func visible(r rune) rune {
 	if unicode.IsGraphic(r) {
 		return r
@@ -83,8 +83,8 @@ func visible(r rune) rune {
 	return unicode.ReplacementChar
 }
 
-// ends returns the numbers below n, or if they are more than most, those of
-// both ends with -1 between them.
+// ends returns the numbers from 0 to n-1. If there are more than most, it returns the first and
+// the last of them, with -1 in between.
 func ends(n, most int) []int {
 	var out []int
 	for i := range n {
@@ -98,7 +98,7 @@ func ends(n, most int) []int {
 	return out
 }
 
-// layout shows milliseconds if there are any.
+// layout returns the layout of times, with milliseconds if a time is not a whole second.
 func (f Frame) layout() string {
 	for _, t := range f.Index {
 		if t.Nanosecond() != 0 {
@@ -113,11 +113,11 @@ const (
 	millisecondsLayout = "2006-01-02 15:04:05.000Z07:00"
 )
 
+// text returns the shortest text of a number.
 func text(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// WriteCSV writes the frame as CSV (RFC 4180): a header with "time" and the
-// names of the columns, then a line a time, in RFC 3339. A missing value is
-// empty.
+// WriteCSV writes the frame as CSV (RFC 4180): a header with "time" and the names of the columns,
+// and one line per row. Times are in RFC 3339. The field of a missing value is empty.
 func (f Frame) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	record := make([]string, len(f.Columns)+1)
@@ -144,9 +144,9 @@ func (f Frame) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
-// MarshalJSON returns {"index": [times], "columns": [{"name", "metric", "tags",
-// "values"}]}. Times are in RFC 3339, a missing value is null, infinities are
-// "+Inf" and "-Inf".
+// MarshalJSON returns the frame as {"index": [times], "columns": [{"name", "metric", "tags",
+// "values"}]}. Times are in RFC 3339. A missing value becomes null, and infinities become "+Inf"
+// and "-Inf".
 func (f Frame) MarshalJSON() ([]byte, error) {
 	type column struct {
 		Name   string            `json:"name"`
@@ -170,7 +170,7 @@ func (f Frame) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// jsonValues are numbers of which some have no form in JSON.
+// jsonValues are numbers that include NaN and infinities, which JSON cannot represent.
 type jsonValues []float64
 
 func (v jsonValues) MarshalJSON() ([]byte, error) {
@@ -184,6 +184,7 @@ func (v jsonValues) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
+// appendJSON appends a number: NaN as null, and infinities as strings.
 func appendJSON(b []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):

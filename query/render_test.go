@@ -24,7 +24,7 @@ func sample() *query.Frame {
 	return query.Output{Series: []query.Series{a, b}}.Frame()
 }
 
-func TestFrameString(t *testing.T) {
+func TestFrame_String(t *testing.T) {
 	same(t, sample().String(), strings.Join([]string{
 		"                  time  cpu{dc:ä, host:web1}               mem{}",
 		"  2023-11-14 22:13:20Z                   1.5                 NaN",
@@ -38,14 +38,14 @@ func TestFrameString(t *testing.T) {
 	same(t, fmt.Sprint(*sample()), sample().String(), "of a copy")
 }
 
-func TestFrameStringShowsMillisecondsIfThereAreAny(t *testing.T) {
+func TestFrame_String_Milliseconds(t *testing.T) {
 	f := query.Output{Series: []query.Series{series("a", epoch, 1, epoch+0.25, 2)}}.Frame()
 	contains(t, errors.New(f.String()), " 2023-11-14 22:13:20.000Z ", " 2023-11-14 22:13:20.250Z ")
 	f = f.In(time.FixedZone("", -90*60))
 	contains(t, errors.New(f.String()), " 2023-11-14 20:43:20.000-01:30 ")
 }
 
-// grid is a frame with the value 1000r + c in row r of column c.
+// grid returns a frame with the value 1000r + c in row r of column c.
 func grid(rows, columns int) *query.Frame {
 	var o query.Output
 	for c := range columns {
@@ -59,11 +59,11 @@ func grid(rows, columns int) *query.Frame {
 	return o.Frame()
 }
 
-func TestFrameStringLeavesOutTheMiddle(t *testing.T) {
+func TestFrame_String_OmitsTheMiddle(t *testing.T) {
 	for _, c := range []struct {
 		rows, columns int
 		lines         int
-		cells         int // of a line
+		cells         int // in a line
 		has, hasNot   []string
 	}{
 		{20, 8, 22, 9, []string{" 10000", " 9000", "[20 rows x 8 columns]"}, []string{"…"}},
@@ -78,7 +78,7 @@ func TestFrameStringLeavesOutTheMiddle(t *testing.T) {
 		for i, line := range lines[:len(lines)-1] {
 			cells := len(strings.Fields(line))
 			if i > 0 && !strings.HasPrefix(strings.TrimSpace(line), "…") {
-				cells-- // date and time
+				cells-- // date and time are two words
 			}
 			same(t, cells, c.cells, "cells of line", i, line)
 			same(t, len([]rune(line)), width, "width of line", i)
@@ -92,7 +92,7 @@ func TestFrameStringLeavesOutTheMiddle(t *testing.T) {
 	}
 }
 
-func TestFrameStringIsNotBrokenByNames(t *testing.T) {
+func TestFrame_String_ReplacesControlCharacters(t *testing.T) {
 	s := series("a\tb\nc\x1b[31m\x9b\u009b\u202e\u2028", 1, 2)
 	s.Tags = map[string]string{"ключ": "zwölf €"}
 	text := query.Output{Series: []query.Series{s}}.Frame().String()
@@ -100,7 +100,7 @@ func TestFrameStringIsNotBrokenByNames(t *testing.T) {
 	contains(t, errors.New(text), "a\ufffdb\ufffdc\ufffd[31m\ufffd\ufffd\ufffd\ufffd{ключ:zwölf €}\n")
 }
 
-func TestWriteCSV(t *testing.T) {
+func TestFrame_WriteCSV(t *testing.T) {
 	var b strings.Builder
 	if err := sample().WriteCSV(&b); err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestWriteCSV(t *testing.T) {
 	same(t, b.String(), "time\n")
 }
 
-func TestCSVReadsBackAsItWas(t *testing.T) {
+func TestFrame_WriteCSV_RoundTrip(t *testing.T) {
 	s := series("a\"b,\n\t", epoch+0.001, 0.1, epoch+0.25, math.MaxFloat64, epoch+1, math.SmallestNonzeroFloat64, epoch+2, 1.0/3)
 	f := query.Output{Series: []query.Series{s}}.Frame()
 	var b strings.Builder
@@ -141,7 +141,7 @@ func TestCSVReadsBackAsItWas(t *testing.T) {
 	}
 }
 
-// full is a disk that has room for so many bytes.
+// full is a writer that fails after a number of bytes, like a full disk.
 type full int
 
 var errFull = errors.New("no room")
@@ -153,13 +153,13 @@ func (f *full) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestWriteCSVReturnsTheErrorOfTheWriter(t *testing.T) {
+func TestFrame_WriteCSV_ReturnsWriteError(t *testing.T) {
 	for _, room := range []full{0, 10, 5000, 20_000} {
 		is(t, grid(1000, 10).WriteCSV(&room), errFull)
 	}
 }
 
-func TestFrameMarshalJSON(t *testing.T) {
+func TestFrame_MarshalJSON(t *testing.T) {
 	const want = `{"index":["2023-11-14T22:13:20Z","2023-11-14T22:14:20Z","2023-11-14T22:15:20Z"],"columns":[` +
 		`{"name":"cpu{dc:ä, host:web1}","metric":"cpu","tags":{"dc":"ä","host":"web1"},"values":[1.5,-2e-09,"+Inf"]},` +
 		`{"name":"mem{}","metric":"mem","tags":{},"values":[null,1.099511627776e+12,"-Inf"]}]}`

@@ -12,14 +12,14 @@ import (
 
 // Result is the answer to a query.
 type Result struct {
-	// Outputs are in the order of the server. A PromQL query has one, with an
-	// empty ID.
+	// Outputs are in the order of the server's answer. A PromQL query has one output, whose ID
+	// is empty.
 	Outputs []Output
-	// Notes are remarks of a Prometheus-compatible server.
+	// Notes are the warnings of a Prometheus-compatible server.
 	Notes
 }
 
-// Output returns the output of an ID.
+// Output returns the output with the given ID. It returns false if there is none.
 func (r *Result) Output(id string) (Output, bool) {
 	for _, o := range r.Outputs {
 		if o.ID == id {
@@ -29,18 +29,19 @@ func (r *Result) Output(id string) (Output, bool) {
 	return Output{}, false
 }
 
-// Output is one of the sets of series that a query gives.
+// Output is one output of a query: a set of series. A query in Apptuit's language can have
+// several outputs.
 type Output struct {
 	ID     string
 	Series []Series
 }
 
-// Series is the points of one metric and set of tags, in the order of the
-// server. Timestamps and Values have the same length.
+// Series is the points of one series, which is identified by a metric and tags. Points are in
+// the order of the server's answer. Timestamps and Values have the same length.
 type Series struct {
 	Metric string
 	Tags   map[string]string
-	// Timestamps are in Unix milliseconds; see Time.
+	// Timestamps are in milliseconds since 1970; see [Series.Time].
 	Timestamps []int64
 	Values     []float64
 }
@@ -51,8 +52,8 @@ func (s *Series) Len() int { return len(s.Values) }
 // Time returns the time of point i, in UTC.
 func (s *Series) Time(i int) time.Time { return time.UnixMilli(s.Timestamps[i]).UTC() }
 
-// Name returns metric{k:v, k2:v2} with the tags sorted by key, which is also
-// the name of the series' column in a frame (as apptuit-py has it).
+// Name returns the metric and the tags, sorted by key, as metric{k:v, k2:v2}. As in apptuit-py,
+// it is also the name of the series' column in a [Frame].
 func (s *Series) Name() string {
 	var b strings.Builder
 	b.WriteString(s.Metric)

@@ -9,47 +9,50 @@ import (
 	"io"
 )
 
-// DecodeError says where an answer is not what it should be.
+// DecodeError is the error for a malformed or interrupted answer.
 type DecodeError struct {
-	// Offset is the byte of the answer, counted from 0, at which it went wrong.
+	// Offset is the position of the error in the answer, in bytes from 0.
 	Offset int64
-	Err    error
+	// Err is the error. It wraps io.ErrUnexpectedEOF if the answer was interrupted.
+	Err error
 }
 
-// Error names the byte and the fault.
-func (e *DecodeError) Error() string { return fmt.Sprintf("answer, at byte %d: %v", e.Offset, e.Err) }
+// Error returns the position and the error.
+func (e *DecodeError) Error() string { return fmt.Sprintf("answer at byte %d: %v", e.Offset, e.Err) }
 
-// Unwrap returns the fault: io.ErrUnexpectedEOF if the answer was cut off.
+// Unwrap returns Err.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// maxDepth bounds the nesting of values that are skipped.
+// maxDepth limits the nesting of values that are skipped.
 const maxDepth = 200
 
-// scanner reads JSON (RFC 8259) from a stream. It holds one buffer of it.
+// scanner reads JSON (RFC 8259) from a stream, through a buffer.
 type scanner struct {
 	r    io.Reader
 	buf  []byte
 	pos  int
 	end  int
 	base int64 // offset of buf[0]
-	err  error // why there is no more
+	err  error // error of r, after which it is not read any more
 
-	text  []byte            // of a string with escapes
-	names map[string]string // strings that repeat, once
+	text  []byte            // the last string with escapes, decoded
+	names map[string]string // strings that may repeat
 }
 
 func newScanner(r io.Reader) *scanner {
 	return &scanner{r: r, buf: make([]byte, 64<<10), names: make(map[string]string)}
 }
 
-// offset returns that of the next byte.
+// offset returns the offset of the next byte.
 func (s *scanner) offset() int64 { return s.base + int64(s.pos) }
 
+// fail returns a DecodeError at the next byte.
 func (s *scanner) fail(format string, args ...any) error {
 	return &DecodeError{Offset: s.offset(), Err: fmt.Errorf(format, args...)}
 }
 
-// fill gets more behind what is there, and reports whether there was any.
+// fill reads more bytes into the buffer, and reports whether there were any. The bytes from pos
+// on remain in the buffer.
 func (s *scanner) fill() bool {
 	if s.err != nil {
 		return false
@@ -60,7 +63,7 @@ func (s *scanner) fill() bool {
 		s.end -= s.pos
 		s.pos = 0
 	}
-	if s.end == len(s.buf) { // a token as long as the buffer
+	if s.end == len(s.buf) { // the buffer is full: the current token needs a larger one
 		s.buf = append(s.buf, make([]byte, len(s.buf))...)
 	}
 	for range 100 {
@@ -78,7 +81,7 @@ func (s *scanner) fill() bool {
 	return false
 }
 
-// ended is the error of an answer that stops too early.
+// ended returns the error for an answer that ends too early.
 func (s *scanner) ended() error {
 	s.pos = s.end
 	if errors.Is(s.err, io.EOF) {
@@ -87,7 +90,7 @@ func (s *scanner) ended() error {
 	return s.fail("%w", s.err)
 }
 
-// peek returns the next byte that is not white space.
+// peek returns the next byte that is not white space, without consuming it.
 func (s *scanner) peek() (byte, error) {
 	for {
 		for s.pos < s.end {
@@ -104,7 +107,7 @@ func (s *scanner) peek() (byte, error) {
 	}
 }
 
-// expect reads a byte.
+// expect reads the given byte, or returns an error.
 func (s *scanner) expect(want byte) error {
 	if s.pos < s.end && s.buf[s.pos] == want {
 		s.pos++
@@ -121,11 +124,12 @@ func (s *scanner) expect(want byte) error {
 	return nil
 }
 
+// unexpected returns the error for a value that starts with c instead of the wanted one.
 func (s *scanner) unexpected(c byte, want string) error {
 	return s.fail("%s where %s is expected", kindOf(c), want)
 }
 
-// kindOf describes what starts with a byte.
+// kindOf describes the value that starts with c.
 func kindOf(c byte) string {
 	switch {
 	case c == '{':
@@ -144,8 +148,8 @@ func kindOf(c byte) string {
 	return fmt.Sprintf("%q", c)
 }
 
-// eof checks that nothing follows but the end of the stream, which may break off
-// there, too: a checksum, say, comes last.
+// eof returns an error unless the stream ends. It reads to the end, because a stream can still
+// fail there, for example if a checksum is wrong.
 func (s *scanner) eof() error {
 	c, err := s.peek()
 	switch {
@@ -157,7 +161,7 @@ func (s *scanner) eof() error {
 	return err
 }
 
-// literal reads true, false or null.
+// literal reads a word, such as true, false or null.
 func (s *scanner) literal(word string) error {
 	for i := range len(word) {
 		if s.pos == s.end && !s.fill() {
@@ -171,7 +175,7 @@ func (s *scanner) literal(word string) error {
 	return nil
 }
 
-// boolean reads true, false or null, which is false.
+// boolean reads true, false, or null, for which it returns false.
 func (s *scanner) boolean() (bool, error) {
 	c, err := s.peek()
 	switch {
@@ -187,7 +191,7 @@ func (s *scanner) boolean() (bool, error) {
 	return false, s.unexpected(c, "a boolean")
 }
 
-// null reads a null if there is one.
+// null reports whether the next value is null, and reads it if it is.
 func (s *scanner) null() (bool, error) {
 	c, err := s.peek()
 	if err != nil || c != 'n' {
@@ -196,8 +200,8 @@ func (s *scanner) null() (bool, error) {
 	return true, s.literal("null")
 }
 
-// object reads an object, calling member for the value of each key. A null is
-// an object without members.
+// object reads an object. It calls member for each key, to read the value. It reads null as an
+// empty object.
 func (s *scanner) object(member func(key string) error) error {
 	more, err := s.open('{', '}', "an object")
 	for more && err == nil {
@@ -213,7 +217,7 @@ func (s *scanner) object(member func(key string) error) error {
 	return err
 }
 
-// array reads an array, calling element for each value. A null is an empty one.
+// array reads an array. It calls element to read each value. It reads null as an empty array.
 func (s *scanner) array(element func() error) error {
 	more, err := s.open('[', ']', "an array")
 	for more && err == nil {
@@ -225,8 +229,8 @@ func (s *scanner) array(element func() error) error {
 	return err
 }
 
-// open reads the start of an array or object, or a null, and reports whether
-// there is something in it.
+// open reads the start of an array or object. It reports whether an element follows; if not, or
+// if the value is null, it has read the whole value.
 func (s *scanner) open(start, end byte, kind string) (bool, error) {
 	if null, err := s.null(); null || err != nil {
 		return false, err
@@ -249,7 +253,7 @@ func (s *scanner) open(start, end byte, kind string) (bool, error) {
 	return true, nil
 }
 
-// next reads what follows an element, and reports whether it is another one.
+// next reads the comma or the end after an element, and reports whether another element follows.
 func (s *scanner) next(end byte) (bool, error) {
 	c, err := s.peek()
 	switch {
@@ -265,7 +269,7 @@ func (s *scanner) next(end byte) (bool, error) {
 	return false, s.unexpected(c, fmt.Sprintf("',' or %q", end))
 }
 
-// key reads the key of a member, and the colon.
+// key reads the key of a member and the colon after it.
 func (s *scanner) key() (string, error) {
 	key, err := s.name()
 	if err != nil {

@@ -11,17 +11,15 @@ import (
 	"time"
 )
 
-// maxPoints is how many points a series Prometheus-compatible servers give in
-// one answer.
+// maxPoints is the largest number of points per series that Prometheus returns in one answer.
 const maxPoints = 11_000
 
-// span is a part of a range, in Unix milliseconds. Its start is on the grid.
+// span is a part of a range, in Unix milliseconds. Its start is one of the evaluation times.
 type span struct{ start, end int64 }
 
-// split cuts a range into spans of at most most points, which together have the
-// points of the range, each once. They are of one size, give or take a point:
-// VictoriaMetrics rounds the times of all ranges but short ones, and is to treat
-// all spans alike.
+// split splits a range into spans of at most most points, so that each point of the range is in
+// exactly one span. The numbers of points in the spans differ by at most one: VictoriaMetrics
+// rounds the times of a range unless it is short, and must treat all spans alike.
 func split(start, end, step, most int64) iter.Seq[span] {
 	return func(yield func(span) bool) {
 		points := (end-start)/step + 1
@@ -44,7 +42,7 @@ func split(start, end, step, most int64) iter.Seq[span] {
 	}
 }
 
-// chooseStep returns a step for about 1,000 points: 1, 5 or 15 seconds or
+// chooseStep returns a step for about 1,000 points per series: 1, 5 or 15 seconds, 1, 5 or 15
 // minutes, or a multiple of an hour.
 func chooseStep(width time.Duration) time.Duration {
 	const points = 1000
@@ -60,35 +58,36 @@ func chooseStep(width time.Duration) time.Duration {
 	return time.Duration(hours) * time.Hour
 }
 
-// joiner puts the answers to consecutive spans together. Points are copied once,
-// at the end, to slices of their own size: growing these span by span would take
-// several times the memory.
+// joiner joins the answers to consecutive spans. It copies the points once, at the end, into
+// slices of exactly their size: to grow the slices with each span would take several times the
+// memory.
 type joiner struct {
 	noted
-	series []Series
-	place  map[string]int // of series, by identity; nil until there is a second span
-	later  [][]Series     // of each series, its points in later spans
+	series  []Series
+	indexes map[string]int // into series, by identity; nil until there is a second span
+	later   [][]Series     // for each series, its points in later spans
 }
 
+// add adds the answer to the next span.
 func (j *joiner) add(part *matrix) {
 	j.note(part.Notes)
 	if j.series == nil {
 		j.series = part.series
 		return
 	}
-	if j.place == nil {
-		j.place = make(map[string]int, len(j.series))
+	if j.indexes == nil {
+		j.indexes = make(map[string]int, len(j.series))
 		for i := range j.series {
-			j.place[identity(&j.series[i])] = i
+			j.indexes[identity(&j.series[i])] = i
 		}
 	}
 	j.later = append(j.later, make([][]Series, len(j.series)-len(j.later))...)
 	for i := range part.series {
 		s := part.series[i]
 		id := identity(&s)
-		at, ok := j.place[id]
+		at, ok := j.indexes[id]
 		if !ok {
-			j.place[id] = len(j.series)
+			j.indexes[id] = len(j.series)
 			j.series = append(j.series, s)
 			j.later = append(j.later, nil)
 			continue
@@ -97,15 +96,15 @@ func (j *joiner) add(part *matrix) {
 		if n := len(j.later[at]); n > 0 {
 			before = &j.later[at][n-1]
 		}
-		if s.cut(before); s.Len() > 0 {
+		if s.dropOverlap(before); s.Len() > 0 {
 			j.later[at] = append(j.later[at], s)
 		}
 	}
 }
 
-// cut drops the points that are in an earlier span, too: a server that rounds
-// times may begin a span before the end of the one before.
-func (s *Series) cut(earlier *Series) {
+// dropOverlap drops the points that are also in an earlier span. A server that rounds times may
+// begin a span before the end of the previous one.
+func (s *Series) dropOverlap(earlier *Series) {
 	from := 0
 	if n := earlier.Len(); n > 0 {
 		for from < s.Len() && s.Timestamps[from] <= earlier.Timestamps[n-1] {
@@ -115,7 +114,7 @@ func (s *Series) cut(earlier *Series) {
 	s.Timestamps, s.Values = s.Timestamps[from:], s.Values[from:]
 }
 
-// joined returns the series.
+// joined returns the series with the points of all spans.
 func (j *joiner) joined() []Series {
 	for i, later := range j.later {
 		if len(later) == 0 {
@@ -137,7 +136,8 @@ func (j *joiner) joined() []Series {
 	return j.series
 }
 
-// identity is unlike that of any other series, which a name may not be.
+// identity returns a text that is different for each series. [Series.Name] can be the same for
+// different series, because values can contain commas and colons.
 func identity(s *Series) string {
 	var b strings.Builder
 	b.WriteString(s.Metric)

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// milliseconds reads a time or a step of a form.
+// milliseconds returns a time or step of a form in milliseconds.
 func (r *asked) milliseconds(t testing.TB, key string) int64 {
 	t.Helper()
 	seconds, err := strconv.ParseFloat(r.form.Get(key), 64)
@@ -26,8 +26,8 @@ func (r *asked) milliseconds(t testing.TB, key string) int64 {
 	return int64(math.Round(seconds * 1000))
 }
 
-// evaluator is a Prometheus of series that are there from a time to another, in milliseconds; their values count the
-// points since 1970. It refuses as Prometheus does what has too many points.
+// evaluator imitates Prometheus. Each of its series exists from one time to another, in milliseconds; its values are the
+// numbers of steps since 1970. Like Prometheus, it rejects queries for too many points.
 func evaluator(t testing.TB, series map[string][2]int64) *fake {
 	return &fake{t: t, answer: func(r *asked) reply {
 		start, end, step := r.milliseconds(t, "start"), r.milliseconds(t, "end"), r.milliseconds(t, "step")
@@ -58,7 +58,7 @@ func evaluator(t testing.TB, series map[string][2]int64) *fake {
 	}}
 }
 
-func TestLongRangesAreAskedForInParts(t *testing.T) {
+func TestClient_QueryRange_SplitsLongRange(t *testing.T) {
 	for points, requests := range map[int64]int{1: 1, 2: 1, 10_999: 1, 11_000: 1, 11_001: 2, 22_000: 2, 22_001: 3, 100_000: 10} {
 		f := evaluator(t, nil)
 		const step = 250
@@ -77,8 +77,8 @@ func TestLongRangesAreAskedForInParts(t *testing.T) {
 	}
 }
 
-// Whatever the range: each point of the grid is asked for exactly once, in its order, and no request is for too many.
-func TestPartsHaveEachPointOnce(t *testing.T) {
+// For random ranges, each point is requested exactly once and in order, and no request is for too many points.
+func TestSplit_CoversEachPointOnce(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
 		start := random.Int64N(4e12) - 1e12
@@ -105,13 +105,13 @@ func TestPartsHaveEachPointOnce(t *testing.T) {
 	}
 }
 
-func TestPartsAreJoined(t *testing.T) {
+func TestClient_QueryRange_JoinsParts(t *testing.T) {
 	const step = 1000
 	start, end := int64(epoch*1000+500), int64(epoch*1000+500+29_999*step) // three parts of 10,000
 	f := evaluator(t, map[string][2]int64{
 		"a": {0, math.MaxInt64},
 		"b": {start + 15_000*step, math.MaxInt64},                  // not in the first part
-		"c": {start + 12_000*step, start + 13_000*step + step - 1}, // in the second only
+		"c": {start + 12_000*step, start + 13_000*step + step - 1}, // in the second part only
 	})
 	r, err := f.client().QueryRange(t.Context(), "q", time.UnixMilli(start), time.UnixMilli(end), step*time.Millisecond)
 	succeeds(t, r, err)
@@ -142,8 +142,8 @@ func TestPartsAreJoined(t *testing.T) {
 	same(t, len(frame.Index), 30_000)
 }
 
-// Series that differ are not joined, though their names are alike.
-func TestSeriesAreJoinedByTheirTags(t *testing.T) {
+// Different series with the same name are not joined.
+func TestClient_QueryRange_JoinsSeriesByTags(t *testing.T) {
 	const one = `{"metric":{"__name__":"m","a":"1, b:2"},"values":[[%[1]d,"1"]]}`
 	const two = `{"metric":{"__name__":"m","a":"1","b":"2"},"values":[[%[1]d,"2"]]}`
 	const three = `{"metric":{"a":"1","b":"2"},"values":[[%[1]d,"3"]]}`
@@ -164,9 +164,9 @@ func TestSeriesAreJoinedByTheirTags(t *testing.T) {
 	same(t, got, []string{"m{a:1, b:2}[1 1]", "m{a:1, b:2}[2 2]", "{a:1, b:2}[3 3]", "ma{1:, b:2}[4 4]"})
 }
 
-// VictoriaMetrics rounds the times of a range to multiples of the step; another server may round them so that parts
-// overlap.
-func TestPartsThatOverlapGiveNoPointTwice(t *testing.T) {
+// VictoriaMetrics rounds the times of a range to multiples of the step. Another server may round them in a way that makes
+// parts overlap.
+func TestClient_QueryRange_DropsOverlap(t *testing.T) {
 	f := &fake{t: t, answer: func(r *asked) reply {
 		start, end := r.milliseconds(t, "start")/7000*7, r.milliseconds(t, "end")/7000*7+14
 		var points []string
@@ -187,7 +187,7 @@ func TestPartsThatOverlapGiveNoPointTwice(t *testing.T) {
 	}
 }
 
-func TestAPartThatFailsIsTheErrorOfTheRange(t *testing.T) {
+func TestClient_QueryRange_ReturnsErrorOfPart(t *testing.T) {
 	good := matrix(`[1700000000,"1"]`)
 	f := newFake(t, reply{body: good}, reply{code: 422, body: `{"status":"error","errorType":"execution","error":"too much"}`}, reply{body: good})
 	r, err := f.client().QueryRange(t.Context(), "q", at(epoch), at(epoch+30_000), time.Second)
@@ -198,8 +198,8 @@ func TestAPartThatFailsIsTheErrorOfTheRange(t *testing.T) {
 	same(t, len(f.all()), 2, "requests")
 }
 
-// The bound is for what is kept, and that is all parts together.
-func TestPartsAreBoundedTogether(t *testing.T) {
+// The limit applies to the sum of all parts, because the result keeps them all.
+func TestClient_QueryRange_LimitsPartsTogether(t *testing.T) {
 	body := matrix(`[1700000000,"1"]`)
 	ask := func(bound int) error {
 		f := newFake(t, reply{body: body})

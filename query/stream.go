@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Stream reads an answer piece by piece, so that an answer of any size takes little memory:
+// Stream returns an answer piece by piece, so that an answer of any size takes little memory:
 //
 //	stream := client.StreamRange(ctx, "requests", start, end, time.Second)
 //	for piece, err := range stream.Pieces() {
@@ -21,24 +21,25 @@ import (
 //	}
 //	report(stream.Warnings)
 //
-// A Stream is for one goroutine.
+// A Stream must be used by one goroutine at a time.
 type Stream struct {
-	// Notes belong to the last iteration over Pieces, and are complete after its end.
+	// Notes are the warnings of the last iteration over [Stream.Pieces]. They are set when the
+	// iteration ends.
 	Notes
 	ask func(each eachSeries) (Notes, error)
 }
 
-// Piece is a series, or a part of one.
+// Piece is a series or a part of a series.
 type Piece struct {
-	// Output is the ID of the output. It is empty if the answer sends the ID after the series.
+	// Output is the ID of the output. It is empty if the ID follows the series in the answer.
 	Output string
-	// Series contains at most 8,192 points, unless the answer sends the points before metric
-	// or tags. The caller may keep it.
+	// Series contains at most 8,192 points, or all points of the series if they precede the
+	// metric or the tags in the answer. The caller may keep it.
 	Series
 }
 
-// StreamQuery is [Client.Query] for answers that are too large for memory. The pieces of one
-// series follow each other.
+// StreamQuery is like [Client.Query], for answers that are too large for memory. The pieces of
+// a series are consecutive.
 func (c *Client) StreamQuery(ctx context.Context, q string, start, end time.Time) *Stream {
 	return &Stream{ask: func(each eachSeries) (Notes, error) {
 		_, err := c.native(ctx, q, start, end, each)
@@ -49,9 +50,9 @@ func (c *Client) StreamQuery(ctx context.Context, q string, start, end time.Time
 	}}
 }
 
-// StreamRange is [Client.QueryRange] for answers that are too large for memory. It asks for
-// ranges of more than 11,000 points in parts: each part gives further pieces of
-// each series, in the order of time.
+// StreamRange is like [Client.QueryRange], for answers that are too large for memory. If a range
+// of more than 11,000 points is split into several requests, each request returns pieces of all
+// series. The pieces of a series are in the order of time.
 func (c *Client) StreamRange(ctx context.Context, promql string, start, end time.Time, step time.Duration) *Stream {
 	return &Stream{ask: func(each eachSeries) (Notes, error) {
 		notes, err := c.streamRange(ctx, promql, start, end, step, each)
@@ -80,15 +81,14 @@ func (c *Client) streamRange(ctx context.Context, promql string, start, end time
 	return all.Notes, nil
 }
 
-// errStopped ends the reading of an answer after the caller has left the loop.
+// errStopped ends the decoding of an answer when the caller leaves the loop.
 var errStopped = errors.New("no more pieces are wanted")
 
-// Pieces asks the query, and returns an iterator over the answer. An error ends it; pieces
-// before it stand. Each use asks again.
+// Pieces returns an iterator over the answer. The query is sent when the iteration begins, and
+// again for each further iteration. An error ends the iteration; the pieces before it are valid.
 //
-// WithTimeout bounds one request from its start to the end of its answer, with the time that
-// the loop takes for the pieces. WithMaxResponseBytes bounds the answer as that of other
-// queries: for an answer of more than 256 MiB it must be raised.
+// The time-out of a request ([WithTimeout]) includes the time that the loop takes for the
+// pieces. An answer of more than 256 MiB requires [WithMaxResponseBytes].
 func (s *Stream) Pieces() iter.Seq2[Piece, error] {
 	return func(yield func(Piece, error) bool) {
 		stopped := false

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// pieces are all pieces of a stream, in a few words each.
+// pieces returns a short description of each piece of a stream.
 func pieces(t *testing.T, s *query.Stream) []string {
 	t.Helper()
 	var all []string
@@ -36,7 +36,7 @@ func pieces(t *testing.T, s *query.Stream) []string {
 	return all
 }
 
-// points writes [time, value] for times from, from+1, ….
+// points returns [time, value] pairs for the times from, from+1, ….
 func points(from, n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -54,7 +54,7 @@ func TestStreamQuery(t *testing.T) {
 		`{"dps":[` + points(epoch, 9000) + `],"metric":"late","tags":{}}]},{"result":[{"metric":"c","tags":{},"dps":[[1,2],[` + strconv.Itoa(epoch) + `,2]]}],"id":"late"}]}`
 	f := newFake(t, reply{body: body})
 	s := f.client().StreamQuery(t.Context(), "q", at(epoch), time.Time{})
-	for range 2 { // each use asks again
+	for range 2 { // each iteration sends the query again
 		same(t, pieces(t, s), []string{
 			"o/a{} 8192 1700000000..1700008191", "o/a{} 8192 1700008192..1700016383", "o/a{} 3616 1700016384..1700019999",
 			"o/none{k:v} 0", "o/b{k:v} 8192 1700000000..1700008191", "o/late{} 9000 1700000000..1700008999", "/c{} 1 1700000000..1700000000",
@@ -64,7 +64,7 @@ func TestStreamQuery(t *testing.T) {
 	same(t, f.all()[0].URL.String(), "https://fake.test/api/query?start=1700000000&q=q")
 }
 
-func TestStreamRangeInParts(t *testing.T) {
+func TestStreamRange_InParts(t *testing.T) {
 	f := &fake{t: t, answer: func(r *asked) reply {
 		start, _ := strconv.Atoi(r.form.Get("start"))
 		end, _ := strconv.Atoi(r.form.Get("end"))
@@ -86,8 +86,8 @@ func TestStreamRangeInParts(t *testing.T) {
 	same(t, pieces(t, s), []string{"/{} 1 1700000000..1700000000"})
 }
 
-// A stream has the points of the query that is not one.
-func TestStreamsHaveWhatQueriesHave(t *testing.T) {
+// A stream returns the same points as the query without a stream.
+func TestStream_AgreesWithQuery(t *testing.T) {
 	for body, ask := range map[string]func(*query.Client) (*query.Stream, *query.Result, error){
 		richNative: func(c *query.Client) (*query.Stream, *query.Result, error) {
 			r, err := c.Query(t.Context(), "q", at(0), time.Time{})
@@ -115,7 +115,7 @@ func TestStreamsHaveWhatQueriesHave(t *testing.T) {
 	}
 }
 
-func TestStreamThatIsLeft(t *testing.T) {
+func TestStream_Break(t *testing.T) {
 	f := newFake(t, reply{body: `{"outputs":[{"id":"o","result":[{"metric":"a","tags":{},"dps":[` + points(epoch, 20_000) + `]}]}]}`})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -123,7 +123,7 @@ func TestStreamThatIsLeft(t *testing.T) {
 		if err != nil || p.Len() != 8192 {
 			t.Errorf("%d points, %v", p.Len(), err)
 		}
-		cancel() // which is no reason to go on
+		cancel() // a canceled context must not change the result of leaving the loop
 		break
 	}
 	f = newFake(t, reply{body: matrix(points(epoch, 10))})
@@ -137,10 +137,10 @@ func TestStreamThatIsLeft(t *testing.T) {
 	same(t, len(f.all()), 2, "requests for three parts")
 }
 
-func TestStreamThatFails(t *testing.T) {
+func TestStream_Errors(t *testing.T) {
 	whole := `{"outputs":[{"id":"o","result":[{"metric":"a","tags":{},"dps":[` + points(epoch, 9000) + `]}]}]}`
 	for body, want := range map[string][]string{
-		whole[:len(whole)-30]:                             {"o/a{} 8192 1700000000..1700008191", "apptuit: query: answer, at byte "},
+		whole[:len(whole)-30]:                             {"o/a{} 8192 1700000000..1700008191", "apptuit: query: answer at byte "},
 		`{"status":"error","errorType":"x","error":"no"}`: {"apptuit: query: x: no"},
 		page: {"apptuit: query: not a query endpoint: "},
 	} {
@@ -168,7 +168,7 @@ func TestStreamThatFails(t *testing.T) {
 	}
 }
 
-// repeated is a text that comes again and again, then another one.
+// repeated is a reader of a text n times, and then of another text.
 type repeated struct {
 	text, end string
 	n, at     int
@@ -191,8 +191,8 @@ func (r *repeated) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// A stream of 128 MiB holds at most 2 MiB.
-func TestStreamsTakeLittleMemory(t *testing.T) {
+// A stream of 128 MiB takes at most 2 MiB of memory.
+func TestStream_MemoryIsLimited(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 128 MiB")
 	}
@@ -230,7 +230,7 @@ func TestStreamsTakeLittleMemory(t *testing.T) {
 	}
 }
 
-func TestStreamsEndWithTheirContext(t *testing.T) {
+func TestStream_ContextEndsIteration(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("the user has gone")
 	body := `{"outputs":[{"id":"o","result":[{"metric":"a","tags":{},"dps":[` + points(epoch, 9000)

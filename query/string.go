@@ -8,10 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxNames bounds the strings that are shared.
+// maxNames limits the number of strings that are kept for sharing.
 const maxNames = 100_000
 
-// name reads a string that is likely to repeat.
+// name reads a string that is likely to occur again, such as a tag. Equal strings share their
+// memory.
 func (s *scanner) name() (string, error) {
 	b, err := s.bytes()
 	if err != nil {
@@ -27,7 +28,7 @@ func (s *scanner) name() (string, error) {
 	return name, nil
 }
 
-// bytes reads a string. The bytes are good until the next read.
+// bytes reads a string. The result is valid until the next read.
 func (s *scanner) bytes() ([]byte, error) {
 	if c, err := s.peek(); err != nil {
 		return nil, err
@@ -52,12 +53,13 @@ func (s *scanner) bytes() ([]byte, error) {
 	}
 }
 
-// decoded reads a string that needs more than copying from its i-th byte on.
+// decoded reads a string that contains escapes or characters outside ASCII. Its first i bytes,
+// including the quote, contain neither.
 func (s *scanner) decoded(i int) ([]byte, error) {
 	s.text = append(s.text[:0], s.buf[s.pos+1:s.pos+i]...)
 	s.pos += i
 	for {
-		s.need(12) // two \uXXXX
+		s.need(12) // length of a surrogate pair: two \uXXXX
 		if s.pos == s.end {
 			return nil, s.ended()
 		}
@@ -82,13 +84,14 @@ func (s *scanner) decoded(i int) ([]byte, error) {
 	}
 }
 
-// need gets so many bytes into the buffer, unless there are fewer.
+// need fills the buffer until it contains n bytes, or the stream ends.
 func (s *scanner) need(n int) {
 	for more := true; more && s.end-s.pos < n; {
 		more = s.fill()
 	}
 }
 
+// escape reads an escape, and appends its character to s.text.
 func (s *scanner) escape() error {
 	if s.end-s.pos < 2 {
 		return s.ended()
@@ -126,7 +129,7 @@ func (s *scanner) escape() error {
 	return nil
 }
 
-// unicode reads \uXXXX at a place in the buffer.
+// unicode parses \uXXXX at s.buf[at:], without consuming it.
 func (s *scanner) unicode(at int) (rune, error) {
 	if s.end-at < 6 || s.buf[at] != '\\' || s.buf[at+1] != 'u' {
 		return 0, s.fail("invalid escape")

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// vectors reads a file of what apptuit-py does.
+// vectors reads a file with results of apptuit-py, one JSON object per line.
 func vectors[T any](t *testing.T, name string) []T {
 	t.Helper()
 	file, err := os.Open(name)
@@ -43,9 +43,9 @@ func end(seconds *int64) time.Time {
 	return at(*seconds)
 }
 
-// The frames are those of apptuit-py, but for one thing: it leaves an output
-// without series out, which here has a frame without rows and columns.
-func TestFramesAreThoseOfPython(t *testing.T) {
+// Frames are the same as those of apptuit-py, with one difference: apptuit-py omits outputs without
+// series, which here have a frame without rows and columns.
+func TestFrame_AgreesWithPython(t *testing.T) {
 	type frame struct {
 		ID      string       `json:"id"`
 		Columns []string     `json:"columns"`
@@ -106,7 +106,7 @@ func TestFramesAreThoseOfPython(t *testing.T) {
 	}
 }
 
-func TestURLsAreThoseOfPython(t *testing.T) {
+func TestClient_Query_URLAgreesWithPython(t *testing.T) {
 	type vector struct {
 		Query string `json:"query"`
 		Start int64  `json:"start"`

@@ -18,7 +18,7 @@ var (
 	errNotUTF8  = errors.New("the body is not UTF-8")
 )
 
-// requestBody counts what is read of a request's body as it was sent.
+// requestBody reads a request's body before decompression, and counts its bytes.
 type requestBody struct {
 	e *exchange
 	n int64
@@ -36,13 +36,13 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// drain reads what is left, so that the sender is never cut off while it writes, and takes note of the length.
+// drain reads the rest of the body, so that the sender is never interrupted while it writes, and records the length.
 func (b *requestBody) drain() {
 	_, _ = io.Copy(io.Discard, b)
 	b.e.h.note(func() { b.e.record.BodyBytes = b.n })
 }
 
-// decoded returns the body's content, whatever its Content-Encoding, which ends with errTooLarge beyond limit bytes.
+// decoded returns a reader of the decompressed body. Beyond limit bytes, it returns errTooLarge.
 func (b *requestBody) decoded(limit int64) (*contentReader, error) {
 	var r io.Reader
 	var err error
@@ -62,12 +62,13 @@ func (b *requestBody) decoded(limit int64) (*contentReader, error) {
 	return &contentReader{r: r, limit: limit}, nil
 }
 
-// contentReader bounds a body's content and checks that it is UTF-8; encoding/json would replace what is not.
+// contentReader limits the decompressed body, and checks that it is UTF-8. Without the check, encoding/json would replace
+// invalid bytes.
 type contentReader struct {
 	r       io.Reader
 	n       int64
 	limit   int64
-	partial []byte // the beginning of a rune that the last read cut in two
+	partial []byte // the beginning of a rune, of which the last read returned only a part
 }
 
 func (c *contentReader) Read(p []byte) (int, error) {
@@ -82,7 +83,7 @@ func (c *contentReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// valid reports whether p goes on in UTF-8; what may become a rune later waits in partial.
+// valid reports whether p continues the body in valid UTF-8. It keeps an incomplete rune at the end of p in partial.
 func (c *contentReader) valid(p []byte) bool {
 	for len(c.partial) > 0 && len(p) > 0 {
 		c.partial = append(c.partial, p[0])

@@ -21,18 +21,18 @@ type wirePoint struct {
 	Tags      wireTag `json:"tags"`
 }
 
-// point returns the point without judging it.
+// point returns the point without checking it.
 func (w *wirePoint) point() Point {
 	return Point{Metric: w.Metric, Tags: w.Tags.tags, Timestamp: json.Number(w.Timestamp.text), Value: json.Number(w.Value.text)}
 }
 
-// withoutEmpty returns the tags that have a value.
+// withoutEmpty removes the tags with an empty value from a map, and returns the map.
 func withoutEmpty(tags map[string]string) map[string]string {
 	maps.DeleteFunc(tags, func(_, value string) bool { return value == "" })
 	return tags
 }
 
-// number is a JSON number or a string, whose text is judged later.
+// number is a JSON number or string. The dialect checks its text later.
 type number struct {
 	text   string
 	quoted bool
@@ -46,14 +46,14 @@ func (n *number) UnmarshalJSON(data []byte) error {
 		return json.Unmarshal(data, &n.text)
 	case '{', '[':
 		return errors.New("json: an object or array where a number belongs")
-	case 'n':
+	case 'n': // null
 	default:
 		n.text = string(data)
 	}
 	return nil
 }
 
-// wireTag is an object of strings that remembers whether a key came twice.
+// wireTag is a JSON object of strings. It records whether a key occurred twice.
 type wireTag struct {
 	tags      map[string]string
 	duplicate bool
@@ -68,7 +68,8 @@ func (t *wireTag) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// countMembers counts the members of a valid JSON object without objects within: each has one colon outside a string.
+// countMembers returns the number of members of a valid JSON object without nested objects: each member has one colon
+// outside strings.
 func countMembers(object []byte) int {
 	members, quoted := 0, false
 	for i := 0; i < len(object); i++ {
@@ -84,8 +85,8 @@ func countMembers(object []byte) int {
 	return members
 }
 
-// decodePoints reads one point or an array of them as a stream and gives each to add. An error, also of add, may come after
-// points.
+// decodePoints reads a point or an array of points from r, and calls add for each point as soon as it is read. It returns
+// the first error of the body or of add. Points may have been added before the error.
 func decodePoints(r io.Reader, add func(wirePoint) error) error {
 	br := bufio.NewReader(r)
 	first, err := peekByte(br)
@@ -119,7 +120,7 @@ func decodePoints(r io.Reader, add func(wirePoint) error) error {
 	if err != nil {
 		return err
 	}
-	// Only at its end does a compressed body prove whole.
+	// Read to the end: a compressed stream reports only there that it was truncated or corrupt.
 	switch _, err := dec.Token(); {
 	case err == nil:
 		return errors.New("the body goes on after its end")
@@ -130,6 +131,7 @@ func decodePoints(r io.Reader, add func(wirePoint) error) error {
 	}
 }
 
+// decodeArray calls decode for each element of an array.
 func decodeArray(dec *json.Decoder, decode func() error) error {
 	if _, err := dec.Token(); err != nil {
 		return err
@@ -143,7 +145,7 @@ func decodeArray(dec *json.Decoder, decode func() error) error {
 	return err
 }
 
-// peekByte returns the first byte that is not white space and leaves it unread.
+// peekByte returns the first byte that is not white space, without consuming it.
 func peekByte(br *bufio.Reader) (byte, error) {
 	for {
 		c, err := br.ReadByte()

@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// A program sends two points, of which the server refuses one.
+// A program sends two points. The server accepts one and rejects the other, which has no tags.
 func Example() {
 	srv := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer srv.Close()
@@ -45,7 +45,7 @@ func Example() {
 	// cpu{core=0, host=web1} 1700000000 1.50
 }
 
-// A program reads back what it has sent.
+// A program sends points and reads them back.
 func Example_query() {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
@@ -85,7 +85,7 @@ func Example_query() {
 	// {"error":{"code":400,"message":"Bad query: at character 12: \",\" is not supported here, only \")\""}}
 }
 
-// The first two requests fail, the third is served.
+// The first two requests fail, and the third succeeds.
 func ExampleHandler_Fail() {
 	srv := apptuittest.NewServer()
 	defer srv.Close()

@@ -9,24 +9,26 @@ import (
 	"time"
 )
 
-// Fault is a failure of the server for one or more requests. The zero value changes nothing. Fields can be combined: the
-// Delay comes first, then Hang, Reset or an answer, which Truncate cuts off and Pause interrupts in the middle.
+// Fault is a failure of the server for one or more requests. The zero value changes nothing. Fields can be combined:
+// first, the Delay passes; then the server hangs (Hang), aborts the connection (Reset) or answers. Pause interrupts the
+// answer in the middle, and Truncate ends it there.
 //
-// Points are stored if the server gives its own complete answer, however late and with whatever headers, and if
-// Reject is set: then those that it accepts. With any other fault, points are stored only if Apply is set.
+// The valid points of the request are stored if the server sends its own answer completely, even if Delay, RetryAfter or
+// Header is set. With Reject, the points that it accepts are stored. With any other fault, points are stored only if Apply
+// is set.
 type Fault struct {
-	// Status is the status of a scripted answer, 200 to 999. With Reject it replaces the status of the put answer.
-	// Zero leaves the server's own answer, or 200 if there is a Body.
+	// Status, from 200 to 999, replaces the server's own answer with an answer that has this status. With Reject, it replaces
+	// only the status of the answer to a put. With 0, the server sends its own answer, or 200 if there is a Body.
 	Status int
-	// Body is the body of a scripted answer. An empty Body is no body.
+	// Body is the body of the answer that replaces the server's own. If it is empty, that answer has no body.
 	Body string
 	// Repeat is the number of times the Body is sent, by default 1. The repeated body is not kept in memory.
 	Repeat int
-	// ContentType is that of Body, by default text/plain.
+	// ContentType is the Content-Type of Body, by default text/plain.
 	ContentType string
-	// RetryAfter is the Retry-After header, unless it is empty, also of the server's own answer.
+	// RetryAfter adds a Retry-After header to the answer, including the server's own, unless it is empty.
 	RetryAfter string
-	// Header is added to the answer, also to the server's own. It overrides the fields above.
+	// Header adds headers to the answer, including the server's own. It overrides the fields above.
 	Header http.Header
 
 	// Delay is the time before the request is answered. If the sender disconnects in the meantime, its points are stored
@@ -49,39 +51,40 @@ type Fault struct {
 	// ReadPause is the time before each byte of the request's body is read. A request whose body has been read completely
 	// is handled as usual, even if the sender has disconnected.
 	ReadPause time.Duration
-	// BeforeBody applies the fault before the request's body is read, as a proxy does that rejects a request by its
-	// headers. No points are stored. Without Status, Body, Hang and Reset only the Delay comes before the body, and the
-	// request is then handled as usual.
+	// BeforeBody applies the fault before the request's body is read, like a proxy that rejects a request because of its
+	// headers. No points are stored. Without Status, Body, Hang and Reset, only the Delay passes before the body is read;
+	// the request is then handled as usual.
 	BeforeBody bool
 
-	// Apply stores the valid points of the request when it has been read, whatever the answer.
+	// Apply stores the valid points of the request after it has been read, regardless of the answer.
 	Apply bool
-	// Reject is called for each valid point. If it returns a text, the point is rejected with that reason; if the text is
-	// empty, the point is accepted. The reason "Write timedout" counts the point as a timeout, as OpenTSDB does.
+	// Reject is called for each valid point. It returns the reason for which the point is rejected, or an empty string to
+	// accept the point. Points with the reason "Write timedout" are counted as time-outs, as OpenTSDB does.
 	Reject func(Point) string
 
 	// Times is the number of requests with this fault, by default 1.
 	Times int
 }
 
-// Status returns a fault that answers one request with a status and no body.
+// Status returns a fault that answers one request with the status code and no body.
 func Status(code int) Fault { return Fault{Status: code} }
 
-// TooManyRequests returns a fault that answers one request with 429 and the Retry-After header (seconds or an HTTP date),
-// unless it is empty.
+// TooManyRequests returns a fault that answers one request with the status 429. Unless retryAfter is empty, it is the
+// Retry-After header: a number of seconds or an HTTP date.
 func TooManyRequests(retryAfter string) Fault {
 	return Fault{Status: http.StatusTooManyRequests, RetryAfter: retryAfter}
 }
 
-// Reject returns a fault that rejects the points of one request for which reason returns a text. The others are stored.
+// Reject returns a fault that rejects the points of one request for which reason returns a non-empty string. The other
+// points are stored.
 func Reject(reason func(Point) string) Fault { return Fault{Reject: reason} }
 
-// Fail appends faults to the queue. Each request takes the first fault of the queue; if the queue is empty, it is handled
-// as usual. Fail panics if a Status is neither 0 nor between 200 and 999.
+// Fail appends faults to the queue. Each request takes the first fault of the queue. If the queue is empty, the request is
+// handled as usual. Fail panics if a Status is neither 0 nor between 200 and 999.
 func (h *Handler) Fail(faults ...Fault) {
 	for _, f := range faults {
 		if f.Status != 0 && (f.Status < 200 || f.Status > 999) {
-			panic(fmt.Sprintf("apptuittest: a fault with status %d", f.Status))
+			panic(fmt.Sprintf("apptuittest: the status of a fault must be 0 or between 200 and 999, not %d", f.Status))
 		}
 	}
 	h.mu.Lock()
@@ -89,25 +92,25 @@ func (h *Handler) Fail(faults ...Fault) {
 	for _, f := range faults {
 		f.Times = max(f.Times, 1)
 		f.Header = f.Header.Clone()
-		h.script = append(h.script, f)
+		h.faults = append(h.faults, f)
 	}
 }
 
-// nextFault removes the fault of one request from the queue. The caller holds the lock.
+// nextFault takes the fault for one request from the queue. The caller holds h.mu.
 func (h *Handler) nextFault() (Fault, bool) {
-	if len(h.script) == 0 {
+	if len(h.faults) == 0 {
 		return Fault{}, false
 	}
-	f := h.script[0]
-	h.script[0].Times--
-	if h.script[0].Times == 0 {
-		h.script = h.script[1:]
+	f := h.faults[0]
+	h.faults[0].Times--
+	if h.faults[0].Times == 0 {
+		h.faults = h.faults[1:]
 	}
 	return f, true
 }
 
-// scripted returns the answer that replaces the server's own, if the fault has one.
-func (f *Fault) scripted() (answer, bool) {
+// replacement returns the answer that replaces the server's own, if the fault contains one.
+func (f *Fault) replacement() (answer, bool) {
 	if f.Reject != nil && !f.BeforeBody || f.Status == 0 && f.Body == "" {
 		return answer{}, false
 	}

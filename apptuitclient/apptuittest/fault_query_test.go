@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestFaultsOfQueries(t *testing.T) {
+func TestFault_AppliesToQueries(t *testing.T) {
 	const query = "start=1&q=fetch('m')"
 	want := []string{"out0: m{host=a} 1=1.0"}
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
@@ -62,8 +62,8 @@ func TestFaultsOfQueries(t *testing.T) {
 	})
 }
 
-// An answer that comes in two parts, in simulated time.
-func TestChunkedAndPause(t *testing.T) {
+// TestFault_ChunkedAndPause sends answers in two parts, with the clock of synctest.
+func TestFault_ChunkedAndPause(t *testing.T) {
 	big := strings.Repeat("0123456789", 100_000)
 	for _, tt := range []struct {
 		name    string
@@ -136,7 +136,7 @@ func TestChunkedAndPause(t *testing.T) {
 	}
 }
 
-func TestCloseEndsAPause(t *testing.T) {
+func TestClose_EndsPause(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		s.Fail(apptuittest.Fault{Body: "abcd", Pause: time.Hour})
 		req, err := http.NewRequestWithContext(t.Context(), "GET", s.URL+"/api/query", nil)

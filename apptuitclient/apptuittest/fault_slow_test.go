@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestABodyIsRepeated(t *testing.T) {
+func TestFault_Repeat(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		for _, tt := range []struct {
 			name  string
@@ -38,8 +38,8 @@ func TestABodyIsRepeated(t *testing.T) {
 	})
 }
 
-// TestAGigabyteIsNotMade leaves after the first bytes of a body of 1 GiB.
-func TestAGigabyteIsNotMade(t *testing.T) {
+// TestFault_Repeat_DoesNotBufferBody reads only the first bytes of a body of 1 GiB.
+func TestFault_Repeat_DoesNotBufferBody(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		s.Fail(apptuittest.Fault{Status: 500, Body: strings.Repeat("x", 1<<20), Repeat: 1 << 10})
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/put", strings.NewReader(goodPoint))
@@ -57,7 +57,7 @@ func TestAGigabyteIsNotMade(t *testing.T) {
 	})
 }
 
-func TestTheBodyIsReadSlowly(t *testing.T) {
+func TestFault_ReadPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
 		defer s.Close()

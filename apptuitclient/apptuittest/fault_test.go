@@ -21,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestScriptedAnswers(t *testing.T) {
+func TestFault_ReplacesAnswer(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		fault   apptuittest.Fault
@@ -99,7 +99,7 @@ func TestScriptedAnswers(t *testing.T) {
 	}
 }
 
-func TestTheScriptIsPlayedInOrder(t *testing.T) {
+func TestFail_AppliesFaultsInOrder(t *testing.T) {
 	s := newServer(t, apptuittest.WithToken("secret"))
 	s.Fail(apptuittest.Fault{Status: 500, Times: 2}, apptuittest.Status(404))
 	s.Fail(apptuittest.Status(429))
@@ -112,7 +112,7 @@ func TestTheScriptIsPlayedInOrder(t *testing.T) {
 	}
 }
 
-func TestRejectedPoints(t *testing.T) {
+func TestFault_Reject(t *testing.T) {
 	odd := func(p apptuittest.Point) string {
 		if v := p.Float(); v == 1 {
 			return "Please throttle"
@@ -134,7 +134,7 @@ func TestRejectedPoints(t *testing.T) {
 			s := newServer(t)
 			s.Fail(tt.fault)
 			got := put(t, s, "?details", body)
-			var v verdict
+			var v putDetails
 			if err := json.Unmarshal([]byte(got.body), &v); err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +159,7 @@ func numbered(value string) string {
 	return `{"metric":"a","tags":{"k":"v"},"timestamp":1,"value":` + value + `}`
 }
 
-// servers are the two kinds, which must break in the same way.
+// servers runs a test with both kinds of servers, which must fail in the same way.
 func servers(t *testing.T, test func(t *testing.T, s *apptuittest.Server)) {
 	for name, start := range map[string]func(...apptuittest.Option) *apptuittest.Server{
 		"TCP": apptuittest.NewServer, "memory": apptuittest.NewMemoryServer,
@@ -172,7 +172,7 @@ func servers(t *testing.T, test func(t *testing.T, s *apptuittest.Server)) {
 	}
 }
 
-func TestReset(t *testing.T) {
+func TestFault_Reset(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		s.Fail(apptuittest.Fault{Reset: true}, apptuittest.Fault{Reset: true, Apply: true})
 		for _, stored := range []int{0, 1} {
@@ -190,7 +190,7 @@ func TestReset(t *testing.T) {
 	})
 }
 
-func TestTruncate(t *testing.T) {
+func TestFault_Truncate(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		for _, tt := range []struct {
 			name, query string
@@ -239,7 +239,7 @@ func TestTruncate(t *testing.T) {
 	})
 }
 
-func TestAnEarlyAnswerLeavesTheBodyUnread(t *testing.T) {
+func TestFault_BeforeBody_LeavesBodyUnread(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		s.Fail(apptuittest.Fault{Status: 413, BeforeBody: true})
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/put", endless{})
@@ -257,12 +257,12 @@ func TestAnEarlyAnswerLeavesTheBodyUnread(t *testing.T) {
 	})
 }
 
-// endless is a body without an end.
+// endless is a body that never ends.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return rand.Read(p) }
 
-func TestDelayInSimulatedTime(t *testing.T) {
+func TestFault_DelayAndHang(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		fault   apptuittest.Fault
@@ -299,7 +299,7 @@ func TestDelayInSimulatedTime(t *testing.T) {
 	}
 }
 
-func TestResetWithinTLSAndHTTP2(t *testing.T) {
+func TestFault_Reset_TLSAndHTTP2(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		h := apptuittest.NewHandler()
 		s := httptest.NewUnstartedServer(h)
@@ -317,7 +317,7 @@ func TestResetWithinTLSAndHTTP2(t *testing.T) {
 	}
 }
 
-func TestAFaultWithAnImpossibleStatusPanics(t *testing.T) {
+func TestFail_PanicsOnInvalidStatus(t *testing.T) {
 	for _, status := range []int{-1, 100, 199, 1000} {
 		func() {
 			defer func() {

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// Handler is the server without a listener, to be used with any HTTP server. Create it with [NewHandler].
+// Handler is the server without a listener, for use with any HTTP server. Create it with [NewHandler]. Its methods are
+// safe for concurrent use.
 type Handler struct {
 	cfg      config
 	done     chan struct{}
@@ -22,10 +23,10 @@ type Handler struct {
 
 	mu       sync.Mutex
 	closed   bool
-	script   []Fault
+	faults   []Fault // the queue of Fail
 	points   []Point
 	total    int
-	arrived  chan struct{} // closed and made anew when points are stored
+	arrived  chan struct{} // closed and replaced when points are stored
 	requests []*Request
 }
 
@@ -38,8 +39,8 @@ func NewHandler(opts ...Option) *Handler {
 	}
 }
 
-// Close aborts delayed and hanging requests, and all later ones. Points and requests that have been received can still be
-// read. Close can be called more than once.
+// Close aborts delayed and hanging requests, and all later ones. Points and requests that have been received remain
+// available. Close can be called more than once.
 func (h *Handler) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -49,7 +50,7 @@ func (h *Handler) Close() {
 	}
 }
 
-// ServeHTTP handles a request, with the next fault of the queue. To abort a connection it panics with
+// ServeHTTP handles a request and applies the next fault of the queue. To abort the connection, it panics with
 // http.ErrAbortHandler, as net/http specifies.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := h.begin(w, r)
@@ -75,10 +76,10 @@ type answer struct {
 	contentType string
 	header      http.Header
 	body        []byte
-	repeat      int // of the body; 0 is once
+	repeat      int // number of times the body is sent; 0 means once
 }
 
-// halves returns the body in two parts, each to be sent so many times.
+// halves returns the two halves of the answer's body, and the number of times each is sent.
 func (a *answer) halves() (first, second []byte, firstTimes, secondTimes int) {
 	if a.repeat > 1 {
 		return a.body, a.body, a.repeat / 2, a.repeat - a.repeat/2
@@ -87,7 +88,7 @@ func (a *answer) halves() (first, second []byte, firstTimes, secondTimes int) {
 	return a.body[:half], a.body[half:], 1, 1
 }
 
-// begin takes note of a request, or returns nil when the handler is closed.
+// begin records a request and takes its fault from the queue. It returns nil if the handler is closed.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	record := &Request{
 		Time:          time.Now(),
@@ -113,14 +114,15 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	return e
 }
 
+// serve applies the fault, handles the request and answers it.
 func (e *exchange) serve() {
 	f := &e.fault
-	scripted, replace := f.scripted()
+	replacement, replaced := f.replacement()
 	if f.BeforeBody {
 		e.wait()
 		f.Delay = 0
-		if replace || f.Reset {
-			e.respond(scripted)
+		if replaced || f.Reset {
+			e.respond(replacement)
 			return
 		}
 	}
@@ -130,16 +132,16 @@ func (e *exchange) serve() {
 		e.h.store(e.record, points)
 	}
 	e.wait()
-	if replace {
-		own = scripted
+	if replaced {
+		own = replacement
 	}
-	if !f.Apply && !replace && !f.Reset && !f.Truncate {
+	if !f.Apply && !replaced && !f.Reset && !f.Truncate {
 		e.h.store(e.record, points)
 	}
 	e.respond(own)
 }
 
-// process reads the request and gives the server's own answer, and the points that go with it.
+// process reads the request. It returns the server's own answer, and the points that the answer accepts.
 func (e *exchange) process() (answer, []Point) {
 	body := e.body()
 	defer body.drain()
@@ -158,25 +160,27 @@ func (e *exchange) process() (answer, []Point) {
 	}
 }
 
-// wait holds the request up for the fault's delay, or for ever. It does not return if the sender leaves or the server
-// is closed meanwhile.
+// wait waits for the fault's Delay, or for ever with Hang. If the sender disconnects or the server is closed, it does not
+// return, but aborts the request.
 func (e *exchange) wait() {
 	if e.fault.Hang {
-		e.hold(nil)
+		e.waitFor(nil)
 	}
 	e.sleep(e.fault.Delay)
 }
 
+// sleep waits for d, like wait.
 func (e *exchange) sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	e.hold(timer.C)
+	e.waitFor(timer.C)
 }
 
-func (e *exchange) hold(over <-chan time.Time) {
+// waitFor waits for the channel, like wait.
+func (e *exchange) waitFor(over <-chan time.Time) {
 	select {
 	case <-over:
 	case <-e.r.Context().Done():
@@ -186,6 +190,7 @@ func (e *exchange) hold(over <-chan time.Time) {
 	}
 }
 
+// respond sends the answer, changed by the fault.
 func (e *exchange) respond(a answer) {
 	f := &e.fault
 	if f.Reset && !f.Truncate {
@@ -230,12 +235,12 @@ func (e *exchange) respond(a answer) {
 	case f.Reset:
 		e.reset()
 	case f.Truncate && f.Chunked:
-		panic(http.ErrAbortHandler) // to return would end the body properly
+		panic(http.ErrAbortHandler) // a return would send the last, empty chunk
 	}
 }
 
-// write sends a part of the body some times. An error means that the sender has left; net/http closes the connection then,
-// and after a short body.
+// write sends a part of the body as many times as given. An error means that the sender has disconnected. In that case,
+// and after a body that is too short, net/http closes the connection.
 func (e *exchange) write(part []byte, times int) {
 	for range times {
 		if _, err := e.w.Write(part); err != nil {
@@ -244,18 +249,19 @@ func (e *exchange) write(part []byte, times int) {
 	}
 }
 
+// hasBody reports whether an answer with the status has a body.
 func hasBody(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
 }
 
-// reset closes the connection so that the other end sees it broken rather than closed.
+// reset aborts the connection, so that the sender sees a reset instead of an orderly end.
 func (e *exchange) reset() {
 	conn, _, err := http.NewResponseController(e.w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // HTTP/2 resets the stream upon this
+		panic(http.ErrAbortHandler) // with HTTP/2, this resets the stream
 	}
 	if t, ok := conn.(interface{ NetConn() net.Conn }); ok {
-		conn = t.NetConn() // beneath TLS, lest it says good-bye
+		conn = t.NetConn() // the connection below TLS, which would send close_notify
 	}
 	if l, ok := conn.(interface{ SetLinger(sec int) error }); ok {
 		_ = l.SetLinger(0)

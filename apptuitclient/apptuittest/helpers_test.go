@@ -21,14 +21,14 @@ const (
 	badPoint  = `{"metric":"cpu load","tags":{"host":"web1"},"timestamp":1700000000,"value":2}`
 )
 
-// reply is an HTTP response read to its end.
+// reply is an HTTP response whose body has been read.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// post sends a body with further headers, given as pairs, and returns the reply or what broke it.
+// post sends a body with headers, given as alternating names and values.
 func post(t *testing.T, client *http.Client, url, body string, headers ...string) (reply, error) {
 	t.Helper()
 	return do(t, client, http.MethodPost, url, body, headers...)
@@ -53,7 +53,7 @@ func do(t *testing.T, client *http.Client, method, url, body string, headers ...
 	return reply{resp.StatusCode, resp.Header, string(text)}, err
 }
 
-// put sends a body to the put endpoint with the query and demands a reply.
+// put sends a body to /api/put with the query, and fails the test if there is no reply.
 func put(t *testing.T, s *apptuittest.Server, query, body string, headers ...string) reply {
 	t.Helper()
 	r, err := post(t, s.Client(), s.URL+"/api/put"+query, body, headers...)

@@ -15,14 +15,14 @@ import (
 	"unicode"
 )
 
-// writeTimedOut is OpenTSDB's error of a point that a synchronous put has not written in time.
+// writeTimedOut is OpenTSDB's reason for a point that a put with sync did not write in time.
 const writeTimedOut = "Write timedout"
 
-// openTSDB is OpenTSDB's put API, as OpenTSDB itself and Apptuit have it.
+// openTSDB imitates the put APIs of OpenTSDB and of Apptuit.
 type openTSDB struct {
-	apptuit bool // any tag value that is not empty, and the last of several values, however they are stored
+	apptuit bool // tag values may have any characters; of several values at one time, the last is kept
 	maxTags int
-	maxBody int // in bytes, as they are sent, or 0 for any number
+	maxBody int // bytes before decompression, 0 for no limit
 }
 
 func (o openTSDB) refuse(r *http.Request) (answer, bool) {
@@ -62,7 +62,7 @@ func (o openTSDB) judge(w wirePoint) (p Point, reason string, err error) {
 	if reason := o.judgeText("metric name", p.Metric, false); reason != "" {
 		return p, reason, nil
 	}
-	for _, key := range slices.Sorted(maps.Keys(p.Tags)) { // of several bad tags always the same is named
+	for _, key := range slices.Sorted(maps.Keys(p.Tags)) { // sorted, so that equal input gives equal reasons
 		value := p.Tags[key]
 		if reason := o.judgeText("tag name with value ["+value+"]", key, false); reason != "" {
 			return p, reason, nil
@@ -74,10 +74,11 @@ func (o openTSDB) judge(w wirePoint) (p Point, reason string, err error) {
 	return p, "", nil
 }
 
-// judgeText is OpenTSDB's Tags.validateString.
-func (o openTSDB) judgeText(what, text string, anyCharacter bool) string {
+// judgeText returns the reason for which a text is invalid, or an empty string, like OpenTSDB's Tags.validateString. The
+// kind of the text is a part of the reason, for example "metric name".
+func (o openTSDB) judgeText(kind, text string, anyCharacter bool) string {
 	if text == "" {
-		return fmt.Sprintf("Invalid %s: empty string", what)
+		return fmt.Sprintf("Invalid %s: empty string", kind)
 	}
 	for _, c := range text {
 		letter := unicode.IsLetter(c) && (o.apptuit || c <= math.MaxUint16)
@@ -85,9 +86,9 @@ func (o openTSDB) judgeText(what, text string, anyCharacter bool) string {
 			continue
 		}
 		if c > math.MaxUint16 {
-			c = unicode.ReplacementChar // OpenTSDB looks at each half of the surrogate pair
+			c = unicode.ReplacementChar // OpenTSDB checks each half of the surrogate pair
 		}
-		return fmt.Sprintf("Invalid %s (\"%s\"): illegal character: %c", what, text, c)
+		return fmt.Sprintf("Invalid %s (\"%s\"): illegal character: %c", kind, text, c)
 	}
 	return ""
 }
@@ -100,7 +101,7 @@ func (o openTSDB) unreadable(err error, limit int64) answer {
 	return errorAnswer(http.StatusBadRequest, "Unable to parse the given JSON", err.Error())
 }
 
-// putAnswer is what a put answers.
+// putAnswer is the body of the answer to a put with summary or details.
 type putAnswer struct {
 	Success  int         `json:"success"`
 	Failed   int         `json:"failed"`
@@ -161,14 +162,15 @@ func (o openTSDB) keep(received []datapoint) (kept []datapoint, reason string) {
 	return lastOfEachSecond(received), ""
 }
 
-// qualifier is the name of a cell in OpenTSDB's storage. A value overwrites that of the same name; with another name it is
-// stored beside it, and a query fails unless both are the same.
+// qualifier is the name of a cell in OpenTSDB's storage. A value overwrites the value with the same qualifier. With
+// a different qualifier, both values are stored, and a query fails unless they are the same number.
 type qualifier struct {
 	millis    int64
 	inSeconds bool
-	bytes     int // of an integer; 0 for a float
+	bytes     int // length of an integer, 0 for a float
 }
 
+// cell is a value in OpenTSDB's storage.
 type cell struct {
 	qualifier
 	bits uint64
@@ -195,6 +197,7 @@ func newCell(p Point) cell {
 	return c
 }
 
+// timestampDigits is the number of digits of the longest valid timestamp, in milliseconds.
 const timestampDigits = 13
 
 func validTimestamp(text string) bool {
@@ -215,7 +218,7 @@ func isInteger(text string) bool {
 }
 
 func validFloat(text string) bool {
-	// ParseFloat also takes names and other bases, which are no numbers on this wire.
+	// ParseFloat also accepts NaN, Inf, hexadecimal numbers and underscores, which are not valid here.
 	if strings.Trim(text, "0123456789+-.eE") != "" {
 		return false
 	}

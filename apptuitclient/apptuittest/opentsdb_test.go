@@ -26,7 +26,7 @@ func manyTags(n int) string {
 	return "{" + strings.Join(tags, ",") + "}"
 }
 
-// shown returns the tags of manyTags as a reason shows them.
+// shown returns the tags of manyTags in the format of a reason.
 func shown(n int) string {
 	keys := make([]string, n)
 	for i := range keys {
@@ -36,7 +36,7 @@ func shown(n int) string {
 	return "{" + strings.Join(keys, "=v, ") + "=v}"
 }
 
-func TestPointsAreJudgedOneByOne(t *testing.T) {
+func TestPut_JudgesEachPoint(t *testing.T) {
 	const ok = ""
 	for _, tt := range []struct{ name, metric, tags, timestamp, value, want string }{
 		{"good", `"a"`, `{"k":"v"}`, `1`, `1`, ok},
@@ -104,8 +104,8 @@ func TestPointsAreJudgedOneByOne(t *testing.T) {
 	}
 }
 
-// verdict is the answer to a put with details.
-type verdict struct {
+// putDetails is the answer to a put with details.
+type putDetails struct {
 	Success, Failed int
 	Timeouts        *int
 	Errors          []struct {
@@ -119,18 +119,19 @@ type verdict struct {
 	}
 }
 
-func serve(t *testing.T, h http.Handler, body string) (int, verdict) {
+func serve(t *testing.T, h http.Handler, body string) (int, putDetails) {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/put?details", strings.NewReader(body)))
-	var v verdict
+	var v putDetails
 	if err := json.Unmarshal(w.Body.Bytes(), &v); err != nil {
 		t.Fatalf("the answer %q: %v", w.Body, err)
 	}
 	return w.Code, v
 }
 
-// Whatever is sent: every point is answered for, and what is stored is what was sent and passes again.
+// FuzzPut checks, for any body, that the answer accounts for every point, and that stored points equal the sent points
+// and are accepted again.
 func FuzzPut(f *testing.F) {
 	f.Add("[" + goodPoint + "," + badPoint + "]")
 	f.Add(goodPoint)

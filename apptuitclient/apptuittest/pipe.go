@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// pipeListener is a listener whose connections are net.Pipes.
+// pipeListener is a listener whose connections are created by net.Pipe.
 type pipeListener struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -42,11 +42,11 @@ func (l *pipeListener) Addr() net.Addr { return pipeAddr{} }
 
 func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
-	broken := new(atomic.Bool)
+	reset := new(atomic.Bool)
 	var err error
 	select {
-	case l.conns <- &serverConn{Conn: server, broken: broken}:
-		return &clientConn{Conn: client, broken: broken}, nil
+	case l.conns <- &serverConn{Conn: server, reset: reset}:
+		return &clientConn{Conn: client, reset: reset}, nil
 	case <-l.done:
 		err = syscall.ECONNREFUSED
 	case <-ctx.Done():
@@ -60,21 +60,21 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "pipe" }
 func (pipeAddr) String() string  { return "pipe" }
 
-// serverConn is the server's end. Told not to linger, it is broken rather than closed, as a TCP connection.
+// serverConn is the server's end of a pipe. After SetLinger(0), Close resets the connection, as with TCP.
 type serverConn struct {
 	net.Conn
-	broken *atomic.Bool
+	reset *atomic.Bool
 }
 
 func (c *serverConn) SetLinger(sec int) error {
-	c.broken.Store(sec == 0)
+	c.reset.Store(sec == 0)
 	return nil
 }
 
-// clientConn is the client's end, which sees a broken connection as one over TCP does.
+// clientConn is the client's end of a pipe. If the connection was reset, reads and writes return ECONNRESET, as with TCP.
 type clientConn struct {
 	net.Conn
-	broken *atomic.Bool
+	reset *atomic.Bool
 }
 
 func (c *clientConn) Read(p []byte) (int, error) {
@@ -87,8 +87,9 @@ func (c *clientConn) Write(p []byte) (int, error) {
 	return n, c.explain("write", err)
 }
 
+// explain replaces the error of a closed pipe if the connection was reset.
 func (c *clientConn) explain(op string, err error) error {
-	if c.broken.Load() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)) {
+	if c.reset.Load() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)) {
 		return &net.OpError{Op: op, Net: "pipe", Addr: pipeAddr{}, Err: syscall.ECONNRESET}
 	}
 	return err

@@ -12,10 +12,12 @@ import (
 	"time"
 )
 
-// secondDigits is the longest timestamp that counts seconds; a longer one counts milliseconds.
+// secondDigits is the number of digits of the longest timestamp in seconds. A longer timestamp is in milliseconds.
+// The client's copy of this rule is internal/model.Milliseconds. This package has its own, because it judges the client.
 const secondDigits = 10
 
-// Point is a point as it was received. Numbers keep their text, without quotes, so that a test can distinguish 1 from 1.0.
+// Point is a point that the server has received. Timestamp and Value contain the text of the number without quotes, so
+// that a test can distinguish 1 from 1.0.
 type Point struct {
 	Metric    string
 	Tags      map[string]string
@@ -36,8 +38,8 @@ func (p Point) Time() time.Time {
 	return time.Unix(n, 0).UTC()
 }
 
-// Float returns the value, rounded to the nearest float64, or 0 if Value is not a number, which does not occur in accepted
-// points. Integers above 2^53 lose digits: use Value.Int64 for them.
+// Float returns the value, rounded to the nearest float64. Integers above 2^53 can lose digits: use Value.Int64 for them.
+// Float returns 0 if Value is not a number, which does not occur in accepted points.
 func (p Point) Float() float64 {
 	f, err := strconv.ParseFloat(p.Value.String(), 64)
 	if err != nil {
@@ -60,6 +62,7 @@ func tagText(tags map[string]string) string {
 	return "{" + strings.Join(texts, ", ") + "}"
 }
 
+// clone returns a copy of the point that shares no tags with it.
 func (p Point) clone() Point {
 	p.Tags = maps.Clone(p.Tags)
 	return p

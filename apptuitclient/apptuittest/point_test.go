@@ -11,7 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestPointTime(t *testing.T) {
+func TestPoint_Time(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"1700000000":    time.Unix(1700000000, 0),
 		"9999999999":    time.Unix(9999999999, 0),
@@ -28,7 +28,7 @@ func TestPointTime(t *testing.T) {
 	}
 }
 
-func TestPointFloat(t *testing.T) {
+func TestPoint_Float(t *testing.T) {
 	for text, want := range map[string]float64{
 		"1.5": 1.5, "-7": -7, "1e3": 1000, "9223372036854775807": 9223372036854775807, "": 0, "many": 0,
 	} {
@@ -38,7 +38,7 @@ func TestPointFloat(t *testing.T) {
 	}
 }
 
-func TestPointString(t *testing.T) {
+func TestPoint_String(t *testing.T) {
 	p := apptuittest.Point{
 		Metric: "m", Tags: map[string]string{"b": "2", "a": "x y", "c": ""}, Timestamp: "1", Value: "1.0",
 	}

@@ -8,13 +8,13 @@ import (
 	"net/http"
 )
 
-// Profile selects the server that is imitated. The package comment says in which respects.
+// Profile selects the server that [WithProfile] imitates. The package comment describes the differences.
 type Profile uint8
 
 const (
-	// Apptuit is the default.
+	// Apptuit is Apptuit, the default.
 	Apptuit Profile = iota
-	// OpenTSDB is OpenTSDB 2.4.1 with its default configuration, except that it creates metrics that it does not know.
+	// OpenTSDB is OpenTSDB 2.4.1 with its default configuration, except that it creates unknown metrics.
 	OpenTSDB
 	// VictoriaMetrics is VictoriaMetrics 1.151 with its default configuration.
 	VictoriaMetrics
@@ -22,19 +22,19 @@ const (
 	InfluxDB
 )
 
-// dialect is how a server judges points, answers puts and keeps values.
+// dialect defines how a server checks points, answers puts and keeps values.
 type dialect interface {
 	// refuse returns the answer to a request that the server rejects without reading its body, and true.
 	refuse(r *http.Request) (answer, bool)
-	// judge returns a point as it is stored, or the reason for which it is not. With an error, the server rejects the
-	// whole body.
+	// judge returns the point in the form in which it is stored, or the reason for which it is rejected. If it returns an
+	// error, the server rejects the whole body.
 	judge(p wirePoint) (stored Point, reason string, err error)
 	// unreadable returns the answer to a body that is malformed or, with errTooLarge, longer than the limit.
 	unreadable(err error, limit int64) answer
-	// answer returns the answer to a put.
+	// answer returns the answer to a put of which a number of points are stored, and the others failed.
 	answer(e *exchange, stored int, failures []pointFail) answer
-	// keep returns the values that a query finds of those received of one series, ascending in time, or the reason for
-	// which the query fails.
+	// keep returns the values of one series that a query finds, in ascending order of time, or the reason for which the
+	// query fails. The received values are in order of arrival.
 	keep(received []datapoint) (kept []datapoint, reason string)
 }
 
@@ -49,6 +49,6 @@ func (p Profile) dialect() dialect {
 	case InfluxDB:
 		return influxDB{}
 	default:
-		panic(fmt.Sprintf("apptuittest: there is no profile %d", p))
+		panic(fmt.Sprintf("apptuittest: unknown profile %d", p))
 	}
 }

@@ -28,12 +28,13 @@ func (e *exchange) authorized() bool {
 	return len(accepted) == 0
 }
 
-// pointFail is a point that was not accepted, as OpenTSDB returns it: its value is a string there.
+// pointFail is an element of the errors in OpenTSDB's answer: a point that was not accepted, and the reason.
 type pointFail struct {
 	Datapoint echo   `json:"datapoint"`
 	Error     string `json:"error"`
 }
 
+// echo is a point in OpenTSDB's answer, in which its value is a string.
 type echo struct {
 	Metric    string            `json:"metric"`
 	Timestamp any               `json:"timestamp"`
@@ -72,7 +73,7 @@ func (e *exchange) status(own int) int {
 	return own
 }
 
-// readPoints reads the whole body and judges its points one by one. On an error there are none.
+// readPoints reads the whole body, and returns its valid and its rejected points. With an error, it returns no points.
 func (e *exchange) readPoints(body *requestBody) (points []Point, failures []pointFail, err error) {
 	decoded, err := body.decoded(e.h.cfg.maxBodyBytes)
 	if err != nil {
@@ -121,7 +122,7 @@ func jsonAnswer(status int, v any) answer {
 	return answer{status: status, contentType: "application/json; charset=UTF-8", body: body}
 }
 
-// errorAnswer is the object in which OpenTSDB reports what concerns a whole request.
+// errorAnswer returns an answer with the object in which OpenTSDB reports an error of a whole request.
 func errorAnswer(status int, message, details string) answer {
 	type object struct {
 		Code    int    `json:"code"`

@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestPutAnswersAsOpenTSDB(t *testing.T) {
+func TestPut_AnswersLikeOpenTSDB(t *testing.T) {
 	const (
 		errors400 = `{"error":{"code":400,"message":"One or more data points had errors",` +
 			`"details":"Append \"details\" to the put request to learn which and why"}}`
@@ -70,7 +70,7 @@ func TestPutAnswersAsOpenTSDB(t *testing.T) {
 	}
 }
 
-func TestWhatConcernsTheWholeRequest(t *testing.T) {
+func TestPut_RejectsRequest(t *testing.T) {
 	for _, tt := range []struct {
 		name, method, path, body string
 		headers                  []string
@@ -110,7 +110,7 @@ func TestWhatConcernsTheWholeRequest(t *testing.T) {
 	}
 }
 
-func TestABrokenBodyStoresNothing(t *testing.T) {
+func TestPut_MalformedBodyStoresNothing(t *testing.T) {
 	compressed := gzipped(t, "["+goodPoint+"]")
 	corrupt := []byte(compressed)
 	corrupt[len(corrupt)-5] ^= 1 // within the checksum
@@ -154,7 +154,7 @@ func TestABrokenBodyStoresNothing(t *testing.T) {
 	}
 }
 
-func TestContentEncodings(t *testing.T) {
+func TestPut_ContentEncodings(t *testing.T) {
 	const unicode = `{"metric":"größe","tags":{"ort":"東京 \u0000\ud83d\ude00"},"timestamp":1700000000123,"value":-3}`
 	body := "[\n" + goodPoint + ",\n" + unicode + "\n]\n"
 	for encoding, sent := range map[string]string{
@@ -181,8 +181,8 @@ func TestContentEncodings(t *testing.T) {
 	}
 }
 
-// Runes are cut at every possible place by the reads of a long body.
-func TestUnicodeAcrossReads(t *testing.T) {
+// In a body that takes several reads, runes are split between reads at every possible byte.
+func TestPut_AcceptsRunesAcrossReads(t *testing.T) {
 	s := newServer(t)
 	var body strings.Builder
 	body.WriteByte('[')
@@ -203,7 +203,7 @@ func TestUnicodeAcrossReads(t *testing.T) {
 	}
 }
 
-func TestCredentials(t *testing.T) {
+func TestHandler_Credentials(t *testing.T) {
 	const header = "Authorization"
 	both := []apptuittest.Option{apptuittest.WithToken("secret"), apptuittest.WithUser("ann", "pass")}
 	for _, tt := range []struct {
@@ -241,7 +241,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-func TestBodyLimit(t *testing.T) {
+func TestWithMaxBodyBytes(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		limit  int64

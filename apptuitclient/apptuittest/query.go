@@ -12,14 +12,14 @@ import (
 	"strconv"
 )
 
-// queryRequest is a query that can be answered.
+// queryRequest is a valid query.
 type queryRequest struct {
 	text       string
 	outputs    []output
-	start, end int64
+	start, end int64 // seconds, inclusive
 }
 
-// queryAnswer is what a query answers.
+// queryAnswer is the body of the answer to a query.
 type queryAnswer struct {
 	Outputs []outputAnswer `json:"outputs"`
 	Hints   []string       `json:"hints"`
@@ -54,10 +54,10 @@ func (e *exchange) query() answer {
 }
 
 func parseQueryRequest(rawQuery string) (queryRequest, error) {
-	// URL.Query would leave out what it cannot read, such as all that a bare semicolon is in.
+	// URL.Query would silently omit invalid parameters, for example those with an unescaped semicolon.
 	parameters, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return queryRequest{}, fmt.Errorf("the URL cannot be read: %w", err)
+		return queryRequest{}, fmt.Errorf("the parameters of the URL are invalid: %w", err)
 	}
 	q := queryRequest{end: math.MaxInt64}
 	if q.start, err = secondsParameter(parameters, "start"); err != nil {
@@ -97,7 +97,7 @@ func parameter(parameters url.Values, name string) (string, error) {
 	case 1:
 		return values[0], nil
 	default:
-		return "", errors.New("the parameter " + name + " is there more than once")
+		return "", errors.New("the parameter " + name + " occurs more than once")
 	}
 }
 

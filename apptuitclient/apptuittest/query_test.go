@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// queryReply is the answer to a query, its numbers as they were written.
+// queryReply is the answer to a query. Numbers keep their text.
 type queryReply struct {
 	Outputs []struct {
 		ID     string
@@ -33,7 +33,8 @@ type queryReply struct {
 	Query struct{ Querytext string }
 }
 
-// lines are the outputs as "id: metric{key=value} time=value …", one line a series, or "id:" for one without series.
+// lines returns the outputs as "id: metric{key=value} time=value …", one line per series, or "id:" for an output without
+// series.
 func (r queryReply) lines() []string {
 	var lines []string
 	for _, o := range r.Outputs {
@@ -61,7 +62,7 @@ func get(t *testing.T, s *apptuittest.Server, query string, headers ...string) r
 	return r
 }
 
-// ask queries from start, and to the end if there is one, and demands an answer.
+// ask sends a query from start to end, which may be empty, and fails the test if it is not answered.
 func ask(t *testing.T, s *apptuittest.Server, start, end, text string) queryReply {
 	t.Helper()
 	parameters := url.Values{"start": {start}, "q": {text}}
@@ -87,7 +88,7 @@ func decodeQuery(t *testing.T, body string) queryReply {
 	return r
 }
 
-// receive puts points, written as "metric host timestamp value"; the value may be quoted.
+// receive sends points, given as "metric host timestamp value", to the server. The value may be quoted.
 func receive(t *testing.T, s *apptuittest.Server, points ...string) {
 	t.Helper()
 	var body strings.Builder
@@ -103,7 +104,7 @@ func receive(t *testing.T, s *apptuittest.Server, points ...string) {
 	}
 }
 
-func TestAQueryInFull(t *testing.T) {
+func TestQuery_CompleteAnswer(t *testing.T) {
 	s := newServer(t)
 	receive(t, s, "cpu web2 1700000060 2", "cpu web1 1700000000 1.50", "mem web1 1700000000 7", "cpu web1 1700000060 3")
 	got := get(t, s, "start=1700000000&end=1700000060&q=fetch%28%27cpu%27%29")
@@ -122,7 +123,7 @@ func TestAQueryInFull(t *testing.T) {
 	}
 }
 
-func TestAQueryWithoutPoints(t *testing.T) {
+func TestQuery_MetricWithoutPoints(t *testing.T) {
 	s := newServer(t)
 	got := get(t, s, "start=0&q=fetch('cpu')")
 	want := `{"outputs":[{"id":"out0","result":[]}],"hints":[],"query":{"querytext":"fetch('cpu')"}}`
@@ -131,7 +132,7 @@ func TestAQueryWithoutPoints(t *testing.T) {
 	}
 }
 
-func TestQueries(t *testing.T) {
+func TestQuery(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		points     []string
@@ -264,8 +265,8 @@ func TestQueries(t *testing.T) {
 	}
 }
 
-// Tags that look alike when joined are different series, in the order of their keys and values.
-func TestSeriesAreToldApartByTheirTags(t *testing.T) {
+// Series whose tags look alike when they are joined remain different. They are sorted by keys and values.
+func TestQuery_DistinguishesSeriesByTags(t *testing.T) {
 	s := newServer(t)
 	for i, tags := range []string{
 		`{"a":"x","b":"y"}`, `{"b":"y","a":"x"}`, `{"a":"x\u0000b\u0000y"}`, `{"a":"x b"}`, `{"a":"x","b":"x"}`, `{"a":"x"}`,
@@ -290,7 +291,7 @@ func TestSeriesAreToldApartByTheirTags(t *testing.T) {
 	}
 }
 
-func TestTheLastOfManyInASecondWins(t *testing.T) {
+func TestQuery_ReturnsLastValueOfSecond(t *testing.T) {
 	s := newServer(t)
 	var points, want []string
 	for i := range 300 {
@@ -306,7 +307,7 @@ func TestTheLastOfManyInASecondWins(t *testing.T) {
 	}
 }
 
-func TestQueriesSeeThePointsThatAreKept(t *testing.T) {
+func TestQuery_SeesOnlyKeptPoints(t *testing.T) {
 	s := newServer(t, apptuittest.WithMaxPoints(2))
 	receive(t, s, "m a 1 1", "m a 2 2", "m a 3 3")
 	if diff := cmp.Diff([]string{"out0: m{host=a} 1=1 2=2"}, ask(t, s, "0", "", "fetch('m')").lines()); diff != "" {
@@ -318,7 +319,7 @@ func TestQueriesSeeThePointsThatAreKept(t *testing.T) {
 	}
 }
 
-func TestBadQueries(t *testing.T) {
+func TestQuery_RejectsInvalidParameters(t *testing.T) {
 	const good = "fetch%28%27m%27%29"
 	for _, tt := range []struct{ name, query, want string }{
 		{"nothing", "", "the parameter start is missing"},
@@ -333,10 +334,10 @@ func TestBadQueries(t *testing.T) {
 		{"the end before the start", "start=2&end=1&q=" + good, "the end 1 is before the start 2"},
 		{"no query", "start=1", "the parameter q is missing"},
 		{"an empty query", "start=1&q=", "at character 1: it is empty"},
-		{"two starts", "start=1&start=2&q=" + good, "the parameter start is there more than once"},
-		{"two queries", "start=1&q=" + good + "&q=" + good, "the parameter q is there more than once"},
-		{"a bare semicolon", "start=1&q=fetch('m');", "the URL cannot be read: invalid semicolon separator in query"},
-		{"bad quoting", "start=1&q=fetch('m%zz')", `the URL cannot be read: invalid URL escape "%zz"`},
+		{"two starts", "start=1&start=2&q=" + good, "the parameter start occurs more than once"},
+		{"two queries", "start=1&q=" + good + "&q=" + good, "the parameter q occurs more than once"},
+		{"a bare semicolon", "start=1&q=fetch('m');", "the parameters of the URL are invalid: invalid semicolon separator in query"},
+		{"bad quoting", "start=1&q=fetch('m%zz')", `the parameters of the URL are invalid: invalid URL escape "%zz"`},
 		{"not UTF-8", "start=1&q=fetch('%FF')", "at character 8: it is not UTF-8"},
 		{
 			"what is not supported", "start=1&q=fetch('%C3%A9',%20host='a')",
@@ -363,7 +364,7 @@ func TestBadQueries(t *testing.T) {
 	}
 }
 
-func TestQueriesAreOfOneMethod(t *testing.T) {
+func TestQuery_RequiresGET(t *testing.T) {
 	for _, method := range []string{"POST", "PUT", "DELETE", "HEAD"} {
 		s := newServer(t)
 		got, err := do(t, s.Client(), method, s.URL+"/api/query?start=1&q=fetch('m')", "")
@@ -376,7 +377,7 @@ func TestQueriesAreOfOneMethod(t *testing.T) {
 	}
 }
 
-func TestQueriesNeedCredentials(t *testing.T) {
+func TestQuery_RequiresCredentials(t *testing.T) {
 	s := newServer(t, apptuittest.WithToken("secret"))
 	if got := get(t, s, "start=1&q=fetch('m')"); got.status != 401 || got.header.Get("WWW-Authenticate") == "" {
 		t.Errorf("without credentials: answered %d with %v", got.status, got.header)
@@ -386,7 +387,7 @@ func TestQueriesNeedCredentials(t *testing.T) {
 	}
 }
 
-func TestQueriesAreRecorded(t *testing.T) {
+func TestQuery_IsRecorded(t *testing.T) {
 	s := newServer(t)
 	receive(t, s, "m a 1 1")
 	const sent = "start=1&end=2&q=fetch%28%27m%27%29%3B%20+fetch('n')"
@@ -409,7 +410,7 @@ func TestQueriesAreRecorded(t *testing.T) {
 	}
 }
 
-func TestQueriesWhilePointsArrive(t *testing.T) {
+func TestQuery_WhilePointsArrive(t *testing.T) {
 	s := newServer(t)
 	var all sync.WaitGroup
 	for sender := range 4 {
@@ -435,8 +436,8 @@ func TestQueriesWhilePointsArrive(t *testing.T) {
 	}
 }
 
-// Points that are taken are the taker's to change, also while they are being queried.
-func TestQueriesWhilePointsAreTaken(t *testing.T) {
+// The caller of Take may change the points while queries are running.
+func TestQuery_WhilePointsAreTaken(t *testing.T) {
 	s := newServer(t)
 	var all sync.WaitGroup
 	for range 2 {

@@ -12,27 +12,27 @@ import (
 	"unicode/utf8"
 )
 
-// output is what a query asks for under one id.
+// output is one output of a query.
 type output struct {
 	id   string
 	expr expression
 }
 
-// expression is the series of a metric, as they are or, if every is above 0, downsampled.
+// expression selects the series of a metric, downsampled if every is greater than 0.
 type expression struct {
 	metric    string
 	every     int64 // seconds
 	aggregate string
 }
 
-// queryError is why a query is refused, and at which byte.
+// queryError says why a query is rejected.
 type queryError struct {
-	text    string
-	at      int
+	text    string // the query
+	at      int    // byte of the query
 	problem string
 }
 
-// Error counts characters from 1, as people do.
+// Error returns the position, in characters from 1, and the problem.
 func (e *queryError) Error() string {
 	return fmt.Sprintf("at character %d: %s", utf8.RuneCountInString(e.text[:e.at])+1, e.problem)
 }
@@ -51,7 +51,7 @@ const (
 type token struct {
 	kind tokenKind
 	text string
-	at   int // its first byte
+	at   int // position of its first byte
 }
 
 func (t token) is(symbol string) bool { return t.kind == symbolToken && t.text == symbol }
@@ -63,17 +63,17 @@ func (t token) is(symbol string) bool { return t.kind == symbolToken && t.text =
 //	expression = "fetch" "(" string ")" [ "." "downsample" "(" string "," string ")" ]
 type parser struct {
 	text string
-	end  int   // of tok
-	tok  token // the next one
+	end  int   // position of the byte after tok
+	tok  token // the next token
 	err  *queryError
 
-	values  map[string]expression // assigned
+	values  map[string]expression // assigned, by name
 	outputs []output
-	ids     map[string]bool // of outputs
-	unnamed int             // outputs of bare expressions
+	ids     map[string]bool // ids of the outputs
+	unnamed int             // number of outputs of bare expressions
 }
 
-// parseQuery returns what a query outputs, in order. An error is a *queryError.
+// parseQuery returns the outputs of a query, in order. An error is a *queryError.
 func parseQuery(text string) ([]output, error) {
 	p := &parser{text: text, values: map[string]expression{}, ids: map[string]bool{}}
 	p.checkEncoding()
@@ -146,7 +146,7 @@ func (p *parser) outputStatement() {
 	p.symbol(")", `")"`)
 }
 
-// expression reads the rest of one, after fetch.
+// expression reads the rest of an expression, after fetch.
 func (p *parser) expression() expression {
 	p.symbol("(", `"("`)
 	metric := p.quoted("a quoted metric")
@@ -178,7 +178,7 @@ func (p *parser) expression() expression {
 	return expr
 }
 
-// parseInterval returns seconds.
+// parseInterval returns the number of seconds of an interval such as 15m.
 func parseInterval(text string) (int64, bool) {
 	count, unit := text, int64(0)
 	if text != "" {
@@ -198,7 +198,7 @@ func parseInterval(text string) (int64, bool) {
 	return int64(n) * unit, err == nil && n > 0 && unit > 0
 }
 
-// output adds an output that the statement at the token asks for.
+// output adds an output. An error is reported at the token.
 func (p *parser) output(at token, id string, expr expression) {
 	if p.ids[id] {
 		p.fail(at.at, fmt.Sprintf("a second output with the id %s is not supported", id))
@@ -207,7 +207,7 @@ func (p *parser) output(at token, id string, expr expression) {
 	p.outputs = append(p.outputs, output{id: id, expr: expr})
 }
 
-// symbol reads the symbol, or fails and says what could have stood there.
+// symbol reads the symbol. If another token follows, it fails with a message that says which symbols are supported.
 func (p *parser) symbol(symbol, want string) {
 	if !p.tok.is(symbol) {
 		p.unsupported(p.tok, want)
@@ -239,7 +239,7 @@ func (p *parser) unsupported(t token, want string) {
 	}
 }
 
-// fail keeps the first fault. What is read after it is the end of the query.
+// fail records the first error, and moves to the end of the query, so that parsing ends.
 func (p *parser) fail(at int, problem string) {
 	if p.err == nil {
 		p.err = &queryError{text: p.text, at: at, problem: problem}

@@ -68,13 +68,13 @@ func TestParseQuery(t *testing.T) {
 	}
 }
 
-func TestQueriesThatAreRefused(t *testing.T) {
+func TestParseQuery_Rejects(t *testing.T) {
 	const (
 		statement  = "fetch(…), output(…) or a name and ="
 		aggregates = "avg, sum, min, max, count"
 		interval   = "is not supported, only a count and one of s, m, h, d"
 	)
-	// The character that is refused follows a ▶.
+	// ▶ precedes the character that the error names.
 	for _, tt := range []struct{ text, want string }{
 		{"▶", "it is empty"},
 		{" \n▶", "it is empty"},
@@ -192,15 +192,15 @@ func TestQueriesThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestQueryErrorCountsCharacters(t *testing.T) {
+func TestParseQuery_ErrorCountsCharacters(t *testing.T) {
 	_, err := parseQuery("größe = fetch('東京'); output(x)")
 	if want := "at character 29: x is not assigned"; err == nil || err.Error() != want {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
 }
 
-// Whatever is asked: either a place within the query is named, or what was understood is understood again when written
-// in full.
+// FuzzParseQuery checks, for any text, that an error names a position within the text, and that the outputs of a valid
+// query, written as a query, are parsed to the same outputs.
 func FuzzParseQuery(f *testing.F) {
 	f.Add("fetch('m')")
 	f.Add("fetch(\"m\").downsample('1m', 'avg');")

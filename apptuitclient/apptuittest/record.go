@@ -16,30 +16,30 @@ import (
 
 var errClosed = errors.New("the server is closed")
 
-// Request describes a request that has been received.
+// Request describes a request that the server has received.
 type Request struct {
-	Time   time.Time // of its arrival
+	Time   time.Time // time of arrival
 	Method string
 	Path   string
-	Query  url.Values  // without parameters that are malformed
-	Header http.Header // with Authorization
+	Query  url.Values  // parameters of the URL, without malformed ones
+	Header http.Header // all headers, including Authorization
 
-	RawQuery string // the query string, as it was sent
+	RawQuery string // query string of the URL, unchanged
 
 	ContentLength int64  // -1 for a chunked body
-	Encoding      string // its Content-Encoding
-	BodyBytes     int64  // that were read of the body, as it was sent
-	DecodedBytes  int64  // that were read of the body, after decompression
+	Encoding      string // Content-Encoding
+	BodyBytes     int64  // bytes of the body that were read, before decompression
+	DecodedBytes  int64  // bytes of the body that were read, after decompression
 
-	Points   int // in the body, as far as it could be read
-	Accepted int // of Points, and stored
+	Points   int // number of points in the body, as far as it could be read
+	Accepted int // number of points that were accepted and stored
 
-	Faulted bool // a fault was applied
-	Status  int  // of the answer, 0 if there is none (yet)
+	Faulted bool // whether a fault was applied
+	Status  int  // status of the answer, 0 if there is none (yet)
 }
 
-// Points returns a copy of the accepted points, in order of arrival. Points that the server drops silently are not among
-// them. Values that a later one overwrites are.
+// Points returns a copy of the accepted points, in order of arrival. It does not include points that the server drops
+// silently. It includes points whose values a later point overwrites.
 func (h *Handler) Points() []Point {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -59,15 +59,15 @@ func (h *Handler) Take() []Point {
 	return points
 }
 
-// Total returns the number of points that have been accepted, including those that are not kept.
+// Total returns the number of points that have been accepted, including points that are not kept ([WithMaxPoints]).
 func (h *Handler) Total() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.total
 }
 
-// Requests returns a copy of the requests in order of arrival, including those that are still being handled. The first
-// 10,000 are kept.
+// Requests returns a copy of the first 10,000 requests, in order of arrival. It includes requests that are still being
+// handled.
 func (h *Handler) Requests() []Request {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -88,11 +88,11 @@ func (h *Handler) Requests() []Request {
 func (h *Handler) Reset() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.points, h.requests, h.script, h.total = nil, nil, nil, 0
+	h.points, h.requests, h.faults, h.total = nil, nil, nil, 0
 }
 
-// WaitPoints waits until Total is at least n. It returns an error with the number of points if ctx ends, which the error
-// wraps, or if the server is closed.
+// WaitPoints waits until Total is at least n. If ctx ends or the server is closed before that, it returns an error with the
+// number of points. The error wraps that of ctx.
 func (h *Handler) WaitPoints(ctx context.Context, n int) error {
 	for {
 		h.mu.Lock()
@@ -111,7 +111,7 @@ func (h *Handler) WaitPoints(ctx context.Context, n int) error {
 	}
 }
 
-// store accepts the points of a request.
+// store adds the accepted points of a request.
 func (h *Handler) store(r *Request, points []Point) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -125,7 +125,7 @@ func (h *Handler) store(r *Request, points []Point) {
 	h.arrived = make(chan struct{})
 }
 
-// note changes a request's record.
+// note calls change, which updates the record of a request, with the lock held.
 func (h *Handler) note(change func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -12,18 +12,18 @@ import (
 	"strings"
 )
 
-// series are the datapoints of one metric with the same tags, ascending in time, as the server keeps them.
+// series is the datapoints of one metric and set of tags.
 type series struct {
 	tags   map[string]string
-	labels []string // keys and values in the order of the keys
+	labels []string // alternating keys and values, sorted by key
 	dps    []datapoint
 }
 
-// datapoint is a value in a second.
+// datapoint is a value at a time.
 type datapoint struct {
-	at    int64
-	value string // in JSON: a number or null
-	cell  cell   // in OpenTSDB's storage
+	at    int64  // seconds since 1970
+	value string // JSON: a number or null
+	cell  cell   // the value in OpenTSDB's storage
 }
 
 // MarshalJSON writes [at, value].
@@ -34,8 +34,8 @@ func (d datapoint) MarshalJSON() ([]byte, error) {
 	return append(b, ']'), nil
 }
 
-// fetch returns the series of the metrics within [start, end], each metric's in the order of their tags, or the reason for
-// which the server cannot read them.
+// fetch returns the series of each metric with points from start to end, sorted by tags, or the reason for which the
+// server cannot read them.
 func (h *Handler) fetch(metrics []string, start, end int64) (fetched map[string][]*series, reason string) {
 	type identity struct{ metric, labels string }
 	known := map[identity]*series{}
@@ -84,7 +84,7 @@ func labelsOf(tags map[string]string) []string {
 	return labels
 }
 
-// joined is a text that no other labels have.
+// joined returns a string that identifies the labels: each label preceded by its length.
 func joined(labels []string) string {
 	var b strings.Builder
 	for _, label := range labels {
@@ -95,19 +95,20 @@ func joined(labels []string) string {
 	return b.String()
 }
 
-// lastOfEachSecond sorts datapoints in order of arrival by time and drops those that a later one overwrites.
+// lastOfEachSecond sorts datapoints by time. Of several datapoints within one second, it keeps the last one. dps must be in
+// order of arrival.
 func lastOfEachSecond(dps []datapoint) []datapoint {
 	slices.Reverse(dps)
 	sortByTime(dps)
 	return slices.CompactFunc(dps, func(a, b datapoint) bool { return a.at == b.at })
 }
 
-// sortByTime keeps the order of datapoints of one second.
+// sortByTime sorts datapoints by time, and keeps the order of datapoints within one second.
 func sortByTime(dps []datapoint) {
 	slices.SortStableFunc(dps, func(a, b datapoint) int { return cmp.Compare(a.at, b.at) })
 }
 
-// exactNumber is an accepted value in JSON: its own text unless this was quoted and is no JSON number, such as "+1".
+// exactNumber returns an accepted value as JSON. It keeps the exact text, unless this is not a JSON number, such as "+1".
 func exactNumber(n json.Number) string {
 	text := n.String()
 	if json.Valid([]byte(text)) {
@@ -119,7 +120,7 @@ func exactNumber(n json.Number) string {
 	return jsonFloat(Point{Value: n}.Float())
 }
 
-// jsonFloat writes a float64, or null when it is beyond the finite ones.
+// jsonFloat returns a float64 as JSON, or null if it is not finite.
 func jsonFloat(f float64) string {
 	text, err := json.Marshal(f)
 	if err != nil {
@@ -128,7 +129,7 @@ func jsonFloat(f float64) string {
 	return string(text)
 }
 
-// downsample makes one datapoint of those in each interval, at its beginning.
+// downsample aggregates the datapoints of each interval into one datapoint at the beginning of the interval.
 func downsample(dps []datapoint, every int64, aggregate string) []datapoint {
 	var buckets []datapoint
 	for len(dps) > 0 {
@@ -143,7 +144,7 @@ func downsample(dps []datapoint, every int64, aggregate string) []datapoint {
 	return buckets
 }
 
-// aggregated returns one of the aggregates of datapoints, in JSON. There is at least one datapoint.
+// aggregated returns an aggregate of at least one datapoint, as JSON.
 func aggregated(dps []datapoint, aggregate string) string {
 	values := make([]float64, len(dps))
 	var sum float64

@@ -26,7 +26,7 @@ type Server struct {
 	once   sync.Once
 }
 
-// NewServer starts a server on a free port of 127.0.0.1. It panics if it cannot listen, as httptest does.
+// NewServer starts a server on a free port of 127.0.0.1. Like httptest, it panics if it cannot listen.
 func NewServer(opts ...Option) *Server {
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -35,9 +35,9 @@ func NewServer(opts ...Option) *Server {
 	return start(l, "http://"+l.Addr().String(), &http.Transport{}, opts)
 }
 
-// NewMemoryServer starts a server that is reached by its Client only, over pipes in memory instead of sockets: goroutines
-// that wait for it are durably blocked in the sense of testing/synctest. Create and close it inside the bubble. Its URL
-// is a loopback address that cannot be dialled.
+// NewMemoryServer starts a server that uses pipes in memory instead of sockets. Only requests of its [Server.Client] reach
+// it; its URL is a loopback address that cannot be dialed. Goroutines that wait for the server are durably blocked in the
+// sense of testing/synctest. In a synctest bubble, create and close the server inside the bubble.
 func NewMemoryServer(opts ...Option) *Server {
 	l := newPipeListener()
 	return start(l, "http://127.0.0.1:0", &http.Transport{DialContext: l.dial}, opts)
@@ -58,15 +58,15 @@ func start(l net.Listener, url string, transport *http.Transport, opts []Option)
 	return s
 }
 
-// Client returns an HTTP client with its own connections to this server, which Close closes. It uses no proxy.
+// Client returns an HTTP client for this server, which uses no proxy. Close closes its connections.
 func (s *Server) Client() *http.Client { return s.client }
 
-// Close aborts delayed and hanging requests, closes all connections and returns when no request is being handled.
-// Points and requests that have been received can still be read. Close can be called more than once.
+// Close aborts delayed and hanging requests, closes all connections, and returns when no request is being handled. Points
+// and requests that have been received remain available. Close can be called more than once.
 func (s *Server) Close() {
 	s.once.Do(func() {
 		s.Handler.Close()
-		_ = s.http.Close() // the error is the listener's, which is of no use any more
+		_ = s.http.Close() // the error is that of closing the listener
 		<-s.served
 		s.inFlight.Wait()
 		s.client.CloseIdleConnections()

@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestRequestsAreRecorded(t *testing.T) {
+func TestHandler_Requests(t *testing.T) {
 	s := newServer(t, apptuittest.WithToken("secret"))
 	put(t, s, "?details&sync_timeout=5", "["+goodPoint+","+badPoint+"]", "Authorization", "Bearer secret", "X-Mine", "1")
 	if _, err := do(t, s.Client(), "GET", s.URL+"/elsewhere", ""); err != nil {
@@ -47,7 +47,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 	}
 }
 
-func TestPointsAreTheCallersOwn(t *testing.T) {
+func TestHandler_Points_ReturnsCopies(t *testing.T) {
 	s := newServer(t)
 	put(t, s, "", goodPoint)
 	s.Points()[0].Tags["host"] = "changed"
@@ -61,7 +61,7 @@ func TestPointsAreTheCallersOwn(t *testing.T) {
 	}
 }
 
-func TestTakeAndReset(t *testing.T) {
+func TestHandler_TakeAndReset(t *testing.T) {
 	s := newServer(t)
 	put(t, s, "", goodPoint)
 	if got := texts(s.Take()); !cmp.Equal(got, []string{goodText}) {
@@ -81,7 +81,7 @@ func TestTakeAndReset(t *testing.T) {
 	}
 }
 
-func TestOnlyTheFirstPointsAreKept(t *testing.T) {
+func TestWithMaxPoints_KeepsFirstPoints(t *testing.T) {
 	s := newServer(t, apptuittest.WithMaxPoints(3))
 	for i := range 3 {
 		body := "[" + numbered(fmt.Sprint(2*i)) + "," + numbered(fmt.Sprint(2*i+1)) + "]"
@@ -97,7 +97,7 @@ func TestOnlyTheFirstPointsAreKept(t *testing.T) {
 	}
 }
 
-func TestWaitPoints(t *testing.T) {
+func TestHandler_WaitPoints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
 		defer s.Close()
@@ -142,7 +142,7 @@ func TestWaitPoints(t *testing.T) {
 	})
 }
 
-func TestCloseEndsWhatIsUnderWay(t *testing.T) {
+func TestClose_AbortsRequests(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		s.Fail(
 			apptuittest.Fault{Hang: true},
@@ -175,7 +175,7 @@ func TestCloseEndsWhatIsUnderWay(t *testing.T) {
 	})
 }
 
-func TestConcurrentUse(t *testing.T) {
+func TestHandler_ConcurrentUse(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		s.Fail(apptuittest.Fault{Status: 503, Times: 10})
 		const senders, each = 8, 25

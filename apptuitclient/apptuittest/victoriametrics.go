@@ -9,10 +9,10 @@ import (
 	"net/http"
 )
 
-// victoriaMetrics drops points without saying so.
+// victoriaMetrics imitates VictoriaMetrics 1.151. It drops invalid points silently.
 type victoriaMetrics struct{}
 
-// maxLabels is VictoriaMetrics' -maxLabelsPerTimeseries. The metric's name is one of them.
+// maxLabels is the default of VictoriaMetrics' flag -maxLabelsPerTimeseries. The metric counts as a label.
 const maxLabels = 40
 
 func (victoriaMetrics) refuse(*http.Request) (answer, bool) { return answer{}, false }

@@ -141,7 +141,7 @@ func TestPrometheus(t *testing.T) {
 	})
 	t.Run("native histograms", func(t *testing.T) {
 		warned := func(r *query.Result) bool {
-			return len(r.Warnings) == 1 && strings.HasPrefix(r.Warnings[0], "the native histograms of 1 series are left out")
+			return len(r.Warnings) == 1 && strings.HasPrefix(r.Warnings[0], "the native histograms of 1 series are omitted")
 		}
 		if r := series(t, "spread", map[string][]float64{}); !warned(r) {
 			t.Errorf("warnings %q", r.Warnings)

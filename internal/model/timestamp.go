@@ -50,6 +50,17 @@ func Time(ts int64, milliseconds bool) time.Time {
 	return time.Unix(ts, 0)
 }
 
+// Milliseconds converts a timestamp whose unit is not known, in seconds or milliseconds
+// since 1970, to milliseconds. A timestamp of up to ten digits is in seconds, a longer one
+// in milliseconds: 1700000000 and 1700000000000 are the same time. OpenTSDB
+// reads timestamps by this rule.
+func Milliseconds[N int64 | float64](ts N) N {
+	if -maxSeconds <= ts && ts <= maxSeconds {
+		return ts * 1000
+	}
+	return ts
+}
+
 // CheckPoint checks the parts of a point that do not belong to its series: a timestamp
 // in wire units, as [Timestamp] returns it, and a value. Its error is an
 // *[encoding.Error].

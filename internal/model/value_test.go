@@ -151,6 +151,23 @@ func TestTimestamp(t *testing.T) {
 	}
 }
 
+func TestMilliseconds(t *testing.T) {
+	for ts, want := range map[int64]int64{
+		0: 0, 1: 1000, 1700000000: 1700000000_000, 9_999_999_999: 9_999_999_999_000,
+		10_000_000_000: 10_000_000_000, 1700000000_123: 1700000000_123,
+		-1: -1000, -9_999_999_999: -9_999_999_999_000, -10_000_000_000: -10_000_000_000,
+	} {
+		if got := Milliseconds(ts); got != want {
+			t.Errorf("Milliseconds(%d) = %d, want %d", ts, got, want)
+		}
+	}
+	for ts, want := range map[float64]float64{1.5: 1500, 9_999_999_999.5: 9_999_999_999.5} {
+		if got := Milliseconds(ts); got != want {
+			t.Errorf("Milliseconds(%v) = %v, want %v", ts, got, want)
+		}
+	}
+}
+
 func TestCheckPoint(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
