@@ -4,179 +4,228 @@
 package export
 
 import (
+	"context"
+	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
-	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
-	"github.com/apptuitai/apptuit-go/integration/bench/export/collection"
-	"github.com/apptuitai/apptuit-go/integration/bench/export/peer"
+	"github.com/apptuitai/apptuit-go/integration/bench/internal/measure"
 )
 
-// took returns a sample of ten points that took so many nanoseconds each.
-func took(wall, cpu time.Duration) Sample {
-	return Sample{Exports: 1, Points: 10, Wall: 10 * wall, CPU: 10 * cpu, Allocations: 30, Bytes: 1250}
-}
+var (
+	tableFile = flag.String("table", "", "measure, and write the table into this file, between the lines "+tableBegin+" and "+tableEnd)
+	full      = flag.Bool("full", false, "measure all rows, peers and rounds, and memory")
+	memory    = flag.Bool("memory", false, "measure memory also without -full")
+	only      = flag.String("only", "", "measure only the benchmarks whose names match this regular expression")
+	rounds    = flag.Int("rounds", 0, "the number of rounds (default 5, with -full up to 11)")
+	rawFile   = flag.String("raw", "", "write the output of the benchmarks into this file, for benchstat")
+)
 
-func ExampleTable() {
-	fmt.Print(Table([]Result{
-		{Name: "sum", Points: 10, State: "warm", Peers: map[string]Series{
-			"ours":   {took(100, 50), took(200, 60), took(150, 40)},
-			"theirs": {took(1000, 500), took(1000, 540), took(3000, 480)},
-		}},
-		{Name: "sum", Points: 1_000_000, State: "memory", Peak: map[string]Peak{"ours": {Above: 40e6}, "theirs": {Above: 1230e6}}},
-	}, []string{"ours", "theirs", "others"}))
-	// Output:
-	// | data | points | state | ours | allocations | bytes | theirs | allocations | bytes | others |
-	// | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-	// | sum | 10 | warm | 150 / 50 | 3.00 | 125 | 1,000 / 500 (10.0× / 10.0×) | 3.00 | 125 | – |
-	// | sum | 1,000,000 | memory | +40 MB | – | – | +1,230 MB (30.8×) | – | – | – |
-}
+const (
+	tableBegin = "<!-- bench -->"
+	tableEnd   = "<!-- /bench -->"
+)
 
-func TestMedian(t *testing.T) {
-	for _, c := range []struct {
-		values []float64
-		want   float64
-	}{
-		{nil, 0},
-		{[]float64{3}, 3},
-		{[]float64{9, 1, 4}, 4},
-		{[]float64{8, 1, 4, 2}, 3},
-	} {
-		if got := median(c.values); got != c.want {
-			t.Errorf("median of %v: %v, want %v", c.values, got, c.want)
+// TestTable measures each cell in a process of its own, and writes the table. It is
+// skipped without -table.
+func TestTable(t *testing.T) {
+	if *tableFile == "" {
+		t.Skip("set -table to measure")
+	}
+	planned := rows()
+	if *full || *memory {
+		planned = append(planned, memoryRows(1_000_000)...)
+	}
+	pattern := regexp.MustCompile(*only)
+	var output strings.Builder
+	var results []result
+	for _, r := range planned {
+		var names []string
+		for _, p := range r.peers() {
+			if !p.variant && (*full || r.quick(p.name)) && pattern.MatchString(r.benchmark(p.name)) {
+				names = append(names, p.name)
+			}
 		}
-	}
-}
-
-// What disturbs one round alike disturbs no ratio.
-func TestTimesComparesRounds(t *testing.T) {
-	ours := Series{took(100, 10), took(900, 90), took(300, 30)}
-	theirs := Series{took(1000, 20), took(9000, 180), took(3000, 60)}
-	if got := theirs.Times(ours, wall); got != 10 {
-		t.Errorf("wall: %v", got)
-	}
-	if got := theirs.Times(ours, cpu); got != 2 {
-		t.Errorf("cpu: %v", got)
-	}
-}
-
-func TestNumbers(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 999: "999", 1000: "1,000", 1234567.4: "1,234,567", -12345: "-12,345"} {
-		if got := thousands(v); got != want {
-			t.Errorf("%v: %q, want %q", v, got, want)
+		if len(names) == 0 {
+			continue
 		}
-	}
-	for v, want := range map[float64]string{0.00123: "0.0012", 0.1: "0.10", 1.234: "1.23", 9.96: "10.0", 99.6: "100", 12345: "12,345"} {
-		if got := significant(v); got != want {
-			t.Errorf("%v: %q, want %q", v, got, want)
+		n := r.rounds
+		if !*full {
+			n = min(n, 5)
 		}
+		if *rounds > 0 {
+			n = *rounds
+		}
+		t.Logf("%s, %d points, %s", r.data, r.points, r.state)
+		samples, err := r.measure(t.Context(), names, n, &output)
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, result{r, samples})
 	}
-}
-
-func TestCSV(t *testing.T) {
-	got := CSV([]Result{
-		{Name: "sum, SDK", Points: 10, State: "warm", Peers: map[string]Series{"ours": {took(100, 50)}, "theirs": {took(300, 100)}}},
-		{Name: "sum", Points: 20, State: "memory", Peak: map[string]Peak{"theirs": {Above: 7, Held: 5}}},
-	}, []string{"ours", "theirs"})
-	want := `data,points,state,peer,rounds,wall_ns,cpu_ns,allocations,bytes,times_wall,times_cpu,peak_bytes,held_bytes
-"sum, SDK",10,"warm","ours",1,100.0,50.0,3.00000,125.00,1.000,1.000,,
-"sum, SDK",10,"warm","theirs",1,300.0,100.0,3.00000,125.00,3.000,2.000,,
-"sum",20,"memory","theirs",,,,,,,,7,5
-`
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error("(-want +got):\n" + diff)
-	}
-}
-
-func TestWriteReplacesTheTable(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "README.md")
-	if err := os.WriteFile(name, []byte("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n"), 0o600); err != nil {
+	text := table(results)
+	fmt.Print(text)
+	if err := replaceTable(*tableFile, text); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		if err := Write(name, "| new |\n"); err != nil {
+	if *rawFile != "" {
+		if err := os.WriteFile(*rawFile, []byte(output.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := os.ReadFile(name)
+}
+
+// measure runs the benchmarks of a row in rounds: each begins with another peer, so
+// that other work of the machine affects all alike.
+func (r *row) measure(ctx context.Context, names []string, rounds int, output *strings.Builder) (map[string][]sample, error) {
+	samples := map[string][]sample{}
+	for round := range rounds {
+		for i := range names {
+			name := names[(i+round)%len(names)]
+			result, line, err := measure.Run(ctx, r.benchmark(name), r.benchTime())
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintln(output, line)
+			value := func(unit string) float64 {
+				v, _ := result.Value(unit)
+				return v
+			}
+			n := value("points/op")
+			samples[name] = append(samples[name], sample{
+				points: n, wall: 1e9 * value("sec/op") / n, cpu: 1e9 * value("cpu-sec/op") / n,
+				allocs: value("allocs/op") / n, bytes: value("wire-B/op") / n, peak: value("peak-B"),
+			})
+		}
+	}
+	return samples, nil
+}
+
+// sample is the result of one benchmark, for a data point: nanoseconds, allocations and
+// bytes on the wire. The peak of memory is for all of them.
+type sample struct{ points, wall, cpu, allocs, bytes, peak float64 }
+
+func wall(s sample) float64   { return s.wall }
+func cpu(s sample) float64    { return s.cpu }
+func allocs(s sample) float64 { return s.allocs }
+func wire(s sample) float64   { return s.bytes }
+func peak(s sample) float64   { return s.peak }
+
+// result is a row with the samples of each peer, one for each round.
+type result struct {
+	row
+	samples map[string][]sample
+}
+
+// table returns the results in Markdown. The columns of the first two peers are
+// complete. Of the others, there is the time.
+func table(results []result) string {
+	var columns []string
+	for _, p := range peers() {
+		if slices.ContainsFunc(results, func(r result) bool { return r.samples[p.name] != nil }) {
+			columns = append(columns, p.name)
+		}
+	}
+	head, rule := []string{"data", "points", "state"}, []string{"---", "---:", "---"}
+	for i, name := range columns {
+		head, rule = append(head, name), append(rule, "---:")
+		if i < 2 {
+			head, rule = append(head, "allocations", "bytes"), append(rule, "---:", "---:")
+		}
+	}
+	lines := [][]string{head, rule}
+	for _, r := range results {
+		lines = append(lines, r.cells(columns))
+	}
+	var b strings.Builder
+	for _, cells := range lines {
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	return b.String()
+}
+
+func (r *result) cells(columns []string) []string {
+	const none = "–"
+	cells, ours := []string{r.data, "", r.state}, r.samples[apptuitGo]
+	for i, name := range columns {
+		s := r.samples[name]
+		time, allocations, bytes := none, none, none
+		switch {
+		case s == nil:
+		case r.state == peakMemory:
+			time = fmt.Sprintf("+%s MB", thousands(median(s, peak)/1e6))
+			if ours != nil && name != apptuitGo {
+				time += fmt.Sprintf(" (%s×)", significant(times(s, ours, peak)))
+			}
+		default:
+			time = thousands(median(s, wall)) + " / " + thousands(median(s, cpu))
+			if ours != nil && name != apptuitGo {
+				time += fmt.Sprintf(" (%s× / %s×)", significant(times(s, ours, wall)), significant(times(s, ours, cpu)))
+			}
+			allocations, bytes = significant(median(s, allocs)), significant(median(s, wire))
+		}
+		if s != nil {
+			cells[1] = thousands(s[0].points)
+		}
+		cells = append(cells, time)
+		if i < 2 {
+			cells = append(cells, allocations, bytes)
+		}
+	}
+	return cells
+}
+
+// times returns the median of the ratios of all rounds.
+func times(theirs, ours []sample, figure func(sample) float64) float64 {
+	ratios := make([]sample, min(len(theirs), len(ours)))
+	for i := range ratios {
+		ratios[i].wall = figure(theirs[i]) / figure(ours[i])
+	}
+	return median(ratios, wall)
+}
+
+func median(samples []sample, figure func(sample) float64) float64 {
+	values := make([]float64, len(samples))
+	for i, s := range samples {
+		values[i] = figure(s)
+	}
+	slices.Sort(values)
+	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+}
+
+// significant formats a number with two or three digits.
+func significant(v float64) string {
+	switch {
+	case v >= 99.5:
+		return thousands(v)
+	case v >= 9.95:
+		return fmt.Sprintf("%.1f", v)
+	case v >= 0.0995:
+		return fmt.Sprintf("%.2f", v)
+	default:
+		return fmt.Sprintf("%.4f", v)
+	}
+}
+
+func thousands(v float64) string { return message.NewPrinter(language.English).Sprintf("%.0f", v) }
+
+// replaceTable replaces the table in a file.
+func replaceTable(name, text string) error {
+	old, err := os.ReadFile(name)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if diff := cmp.Diff("before\n<!-- bench -->\n\n| new |\n\n<!-- /bench -->\nafter\n", string(got)); diff != "" {
-		t.Error("(-want +got):\n" + diff)
+	before, rest, begins := strings.Cut(string(old), tableBegin+"\n")
+	_, after, ends := strings.Cut(rest, tableEnd+"\n")
+	if !begins || !ends {
+		return fmt.Errorf("%s has no lines %q and %q", name, tableBegin, tableEnd)
 	}
-}
-
-func TestWriteNeedsMarks(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "README.md")
-	if err := os.WriteFile(name, []byte("<!-- bench -->\nno end\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write(name, "| new |\n"); err == nil {
-		t.Error("no error")
-	}
-	if got, _ := os.ReadFile(name); string(got) != "<!-- bench -->\nno end\n" {
-		t.Errorf("the file is now %q", got)
-	}
-}
-
-func TestParseStatus(t *testing.T) {
-	const status = "Name:\tpeak\nVmPeak:\t  900 kB\nVmHWM:\t  123456 kB\nVmRSS:\t  100 kB\n"
-	if n, err := parseStatus(status, "VmHWM"); n != 123456<<10 || err != nil {
-		t.Errorf("%d, %v", n, err)
-	}
-	for name, text := range map[string]string{"missing": "Name:\tpeak\n", "no number": "VmHWM:\tmuch kB\n"} {
-		if _, err := parseStatus(text, "VmHWM"); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
-// What is planned can be measured: there is such data, and each group has us and
-// the one that we compare with.
-func TestPlans(t *testing.T) {
-	for name, plan := range map[string]Plan{"quick": Quick(), "full": Full()} {
-		for _, g := range plan.Groups {
-			if g.Rounds == 0 || len(g.States) == 0 {
-				t.Errorf("%s: %s: %d rounds, %d states", name, g.Name(), g.Rounds, len(g.States))
-			}
-			for _, state := range g.States {
-				if !g.Measures(peer.Apptuit, state) || g.Sending == nil && !g.Measures(peer.OTLPHTTPGzip, state) {
-					t.Errorf("%s: %s, %s lacks a peer", name, g.Name(), state)
-				}
-				if g.Sending != nil {
-					continue
-				}
-				cfg := g.Config
-				cfg.Points, cfg.Churn = 10, state == Churn
-				source, err := collection.New(cfg)
-				if err != nil {
-					t.Errorf("%s: %s, %s: %v", name, g.Name(), state, err)
-					continue
-				}
-				if err := source.Close(); err != nil {
-					t.Error(err)
-				}
-			}
-		}
-	}
-}
-
-func TestOnly(t *testing.T) {
-	plan := Full()
-	plan.Only([]string{"histogram", "sum, SDK, delta"})
-	var got []string
-	for _, g := range plan.Groups {
-		got = append(got, fmt.Sprintf("%s %d", g.Name(), g.Points))
-	}
-	if diff := cmp.Diff([]string{"histogram 120", "histogram 1000", "histogram 10000", "histogram 100000", "sum, SDK, delta 10000"}, got); diff != "" {
-		t.Error("(-want +got):\n" + diff)
-	}
-	if len(plan.Memory) != 1 {
-		t.Errorf("memory of %v", plan.Memory)
-	}
+	return os.WriteFile(name, []byte(before+tableBegin+"\n\n"+text+"\n"+tableEnd+"\n"+after), 0o644)
 }

@@ -1,0 +1,246 @@
+// Copyright The apptuit-go Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package export
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/rpc"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// sink is a process that receives what exporters send.
+type sink struct {
+	rpc  *rpc.Client
+	host string // host:port for all protocols
+}
+
+// startSink runs this test binary as a sink until the test ends.
+func startSink(tb testing.TB) *sink {
+	tb.Helper()
+	command := exec.Command(must(os.Executable()))
+	command.Env = append(os.Environ(), "BENCH_SINK=1")
+	command.Stderr = os.Stderr
+	in, out := must(command.StdinPipe()), must(command.StdoutPipe())
+	if err := command.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	s := &sink{rpc: rpc.NewClient(pipe{out, in})}
+	tb.Cleanup(func() {
+		_ = s.rpc.Close()
+		if err := command.Wait(); err != nil {
+			tb.Error(err)
+		}
+	})
+	if err := s.rpc.Call("Sink.Address", struct{}{}, &s.host); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// TestMain runs the tests, or the sink in a process that startSink started.
+func TestMain(m *testing.M) {
+	if os.Getenv("BENCH_SINK") == "" {
+		os.Exit(m.Run())
+	}
+	server := rpc.NewServer()
+	if err := server.RegisterName("Sink", newServer()); err != nil {
+		panic(err)
+	}
+	server.ServeConn(pipe{os.Stdin, os.Stdout}) // until the other process closes the pipe, or ends
+}
+
+// pipe is a connection of two pipes.
+type pipe struct {
+	io.Reader
+	io.WriteCloser
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func (s *sink) url() string { return "http://" + s.host }
+
+// decode sets whether the sink decodes from now on.
+func (s *sink) decode(on bool) error { return s.rpc.Call("Sink.Decode", on, new(struct{})) }
+
+// received returns everything since the sink began.
+func (s *sink) received() (r Received, err error) {
+	err = s.rpc.Call("Sink.Received", struct{}{}, &r)
+	return r, err
+}
+
+// scrape lets the sink get metrics as Prometheus does, compressed.
+func (s *sink) scrape(url, accept string) error {
+	return s.rpc.Call("Sink.Scrape", [2]string{url, accept}, new(struct{}))
+}
+
+// Received is the answer of a sink.
+type Received struct {
+	Requests, Bytes int64   // all bytes that connections carried, headers included
+	Points          int64   // that were decoded, as [counts] counts them for each protocol
+	Sum             float64 // of their values
+}
+
+func (r *Received) add(value float64) {
+	r.Points++
+	r.Sum += value
+}
+
+// Server is the sink's side. It accepts OTLP over HTTP and gRPC, OpenTSDB's put and
+// Prometheus' remote write at one address. It discards bodies unless it decodes.
+type Server struct {
+	http            *httptest.Server
+	scraper         *http.Client
+	requests, bytes atomic.Int64
+	decoding        atomic.Bool
+
+	mu      sync.Mutex
+	decoded Received
+}
+
+func newServer() *Server {
+	s := &Server{}
+	mux := http.NewServeMux()
+	mux.Handle("POST /api/put", s.body(decodePut, http.StatusNoContent))
+	mux.Handle("POST /api/v1/write", s.body(decodeRemoteWrite, http.StatusNoContent))
+	mux.Handle("POST /v1/metrics", s.body(decodeOTLP, http.StatusOK))
+	mux.HandleFunc("POST /opentelemetry.proto.collector.metrics.v1.MetricsService/Export", s.grpc)
+	s.http = httptest.NewUnstartedServer(mux)
+	s.http.Listener = countedListener{s.http.Listener, &s.bytes}
+	s.http.Config.Protocols = new(http.Protocols)
+	s.http.Config.Protocols.SetHTTP1(true)
+	s.http.Config.Protocols.SetUnencryptedHTTP2(true)
+	// Windows as a gRPC server for large messages has them: they must not limit the sender.
+	s.http.Config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerConnection: 16 << 20, MaxReceiveBufferPerStream: 8 << 20}
+	s.http.Start()
+	s.scraper = &http.Client{Transport: &http.Transport{
+		DisableCompression: true,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, address)
+			return countedConn{c, &s.bytes}, err
+		},
+	}}
+	return s
+}
+
+// Address returns host and port.
+func (s *Server) Address(_ struct{}, address *string) error {
+	*address = s.http.Listener.Addr().String()
+	return nil
+}
+
+// Decode sets whether the sink decodes.
+func (s *Server) Decode(on bool, _ *struct{}) error {
+	s.decoding.Store(on)
+	return nil
+}
+
+// Received returns everything since the sink began.
+func (s *Server) Received(_ struct{}, r *Received) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*r = Received{s.requests.Load(), s.bytes.Load(), s.decoded.Points, s.decoded.Sum}
+	return nil
+}
+
+// Scrape gets the metrics of a URL with an Accept header.
+func (s *Server) Scrape(target [2]string, _ *struct{}) error {
+	request := must(http.NewRequest(http.MethodGet, target[0], http.NoBody))
+	request.Header = http.Header{"Accept": {target[1]}, "Accept-Encoding": {"gzip"}}
+	response, err := s.scraper.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("scraping %s: %s", target[0], response.Status)
+	}
+	return s.read(response.Body, response.Header, decodeExposition)
+}
+
+func (s *Server) body(decode decoder, status int) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.read(r.Body, r.Header, decode); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(status)
+	})
+}
+
+// grpc answers a unary call: one message in each direction after a prefix of five
+// bytes, and the status in the trailer.
+func (s *Server) grpc(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/grpc")
+	w.Header().Set("Trailer", "Grpc-Status, Grpc-Message")
+	var prefix [5]byte
+	_, err := io.ReadFull(r.Body, prefix[:])
+	if err == nil {
+		if prefix[0] == 1 {
+			r.Header.Set("Content-Encoding", r.Header.Get("Grpc-Encoding"))
+		}
+		err = s.read(io.LimitReader(r.Body, int64(binary.BigEndian.Uint32(prefix[1:]))), r.Header, decodeOTLP)
+	}
+	if err != nil {
+		w.Header().Set("Grpc-Status", "13")
+		w.Header().Set("Grpc-Message", err.Error())
+		return
+	}
+	_, _ = w.Write(make([]byte, 5)) // an empty message
+	w.Header().Set("Grpc-Status", "0")
+}
+
+func (s *Server) read(body io.Reader, header http.Header, decode decoder) error {
+	s.requests.Add(1)
+	if !s.decoding.Load() {
+		_, err := io.Copy(io.Discard, body)
+		return err
+	}
+	plain, err := decompress(body, header.Get("Content-Encoding"))
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return decode(plain, header, &s.decoded)
+}
+
+// countedListener counts the bytes that its connections receive.
+type countedListener struct {
+	net.Listener
+	bytes *atomic.Int64
+}
+
+func (l countedListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return countedConn{c, l.bytes}, nil
+}
+
+type countedConn struct {
+	net.Conn
+	bytes *atomic.Int64
+}
+
+func (c countedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.bytes.Add(int64(n))
+	return n, err
+}
