@@ -94,13 +94,14 @@ func (c *Client) MaxTags() int { return c.settings.Points.MaxTags.Value }
 
 // Close ends the requests and waits of the client. Points that are being sent fail with
 // [ErrClosed]. With a spool they are spooled instead; Close waits up to one second for
-// this. It then waits up to 100 ms for the warning handler. Further calls of Close have no
-// effect.
+// this. It then waits up to 100 ms for the warning handler. Connections are closed, unless
+// they belong to the HTTP client of WithHTTPClient; an HTTP/2 connection may stay open for
+// one second more. Further calls of Close have no effect.
 func (c *Client) Close() {
 	c.end(ErrClosed)
 	c.spool.close()
 	if c.settings.Connection.ownHTTP {
-		c.settings.Connection.http.CloseIdleConnections()
+		closeIdle(c.settings.Connection.http)
 	}
 	c.warnings.Wait(context.Background(), handlerWait)
 }

@@ -91,18 +91,8 @@ func (t *reloadingTransport) use(content *tlsContent) {
 	}
 	t.mu.Unlock()
 	if last != nil {
-		last.closeIdle()
+		closeIdle(last)
 	}
-}
-
-// closeAgain is the time after which idle connections are closed once more.
-const closeAgain = time.Second
-
-// closeIdle closes the idle connections of a transport. A connection of HTTP/2 becomes idle
-// a moment after the answer of its last request was read, so closeIdle does it twice.
-func (t *transportInUse) closeIdle() {
-	t.CloseIdleConnections()
-	time.AfterFunc(closeAgain, t.CloseIdleConnections)
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -141,7 +131,7 @@ func (t *reloadingTransport) release(of *transportInUse) {
 	done := of.retired && of.requests == 0
 	t.mu.Unlock()
 	if done {
-		of.closeIdle()
+		closeIdle(of)
 	}
 }
 
@@ -151,7 +141,7 @@ func (t *reloadingTransport) CloseIdleConnections() {
 	current := t.current
 	t.mu.Unlock()
 	if current != nil { // nil after a fault of the first files
-		current.closeIdle()
+		current.CloseIdleConnections()
 	}
 }
 

@@ -123,6 +123,16 @@ func (s *Settings) checkTransport(transport *http.Transport) {
 	}
 }
 
+// closeAgain is the time after which closeIdle closes idle connections once more.
+const closeAgain = time.Second
+
+// closeIdle closes the idle connections of a client or transport, at once and again after
+// closeAgain: an HTTP/2 connection becomes idle a moment after its last request has ended.
+func closeIdle(of interface{ CloseIdleConnections() }) {
+	of.CloseIdleConnections()
+	time.AfterFunc(closeAgain, of.CloseIdleConnections)
+}
+
 // checkRedirect follows redirects that keep the method, the body and the server: 307 and
 // 308 to the same scheme, host and port. Any other redirect is treated as the answer.
 func checkRedirect(r *http.Request, via []*http.Request) error {
