@@ -191,7 +191,7 @@ func (t *reloadingTransport) refreshNow() {
 		}
 		fault := strings.Join(texts, "; ")
 		if changed || fault != t.fault {
-			t.warn(fmt.Errorf("apptuit: the TLS files have changed and cannot be used, the last ones remain in use: %s", fault))
+			t.warn(fmt.Errorf("apptuit: the TLS files have changed but cannot be used; the previous files remain in use: %s", fault))
 		}
 		t.fault = fault
 	default:

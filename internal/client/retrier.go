@@ -96,10 +96,10 @@ func (r *retrier) wait(res *result) error {
 	deadline, bounded := r.ctx.Deadline()
 	switch {
 	case policy.MaxElapsedTime > 0 && next.Sub(r.start) > policy.MaxElapsedTime:
-		return fmt.Errorf("gave up after %s: the next one%s would start after more than %v: %w",
+		return fmt.Errorf("gave up after %s: the next attempt%s would start more than %v after the first: %w",
 			r.attemptsText(), requested, policy.MaxElapsedTime, res.err)
 	case bounded && !next.Before(deadline):
-		return fmt.Errorf("gave up after %s: the next one%s would start after the deadline: %w", r.attemptsText(), requested, res.err)
+		return fmt.Errorf("gave up after %s: the next attempt%s would start after the deadline: %w", r.attemptsText(), requested, res.err)
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()

@@ -167,7 +167,7 @@ func TestMaxElapsedTime(t *testing.T) {
 			err := f.client(apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, MaxElapsedTime: 10 * time.Second})).
 				Send(t.Context(), numberedPoints(3))
 			e := counted(t, err, 0, 3)
-			contains(t, err, "would start after more than 10s", "server answered 502")
+			contains(t, err, "would start more than 10s after the first", "server answered 502")
 			calls := f.all()
 			if last := calls[len(calls)-1].at.Sub(start); last > 10*time.Second || time.Since(start) != last {
 				t.Errorf("the last attempt was at %v, the end at %v", last, time.Since(start))

@@ -53,7 +53,7 @@ func TestSpool_CraftedCountsAllocateNothing(t *testing.T) {
 			if len(f.all()) > 0 {
 				t.Errorf("%s: it was sent", name)
 			}
-			w.want(t, "is moved to the quarantine: not a whole batch")
+			w.want(t, "is moved to the quarantine: not a valid batch")
 		})
 	}
 }

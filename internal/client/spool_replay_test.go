@@ -337,7 +337,7 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 			t.Error(diff)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 8, Replayed: 6, Dropped: 2})
-		w.want(t, "and so are 1 more batches", "dropped 2 points: "+files[0]+" is moved to the quarantine: not a whole batch", "is empty again: so far, it has delivered 6 points, 0 were rejected and 2 dropped")
+		w.want(t, "(the first of 2 batches)", "dropped 2 points: "+files[0]+" is moved to the quarantine: not a valid batch", "is empty again: 6 points delivered, 0 rejected and 2 dropped")
 	})
 }
 
@@ -372,7 +372,7 @@ func TestABodyThatCannotBeSplit(t *testing.T) {
 			t.Errorf("%d requests", requests)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 10, Dropped: 10})
-		w.want(t, "dropped 10 points: ", "0 were rejected and 10 dropped")
+		w.want(t, "dropped 10 points: ", "0 rejected and 10 dropped")
 	})
 }
 
@@ -433,7 +433,7 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 		drive.SetFault(nil)
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 2, Replayed: 2})
-		w.want(t, "is moved to the quarantine: not a whole batch: unknown encoding 9", "a file with 1 point cannot be read, and is tried again later: ", "is empty again")
+		w.want(t, "is moved to the quarantine: not a valid batch: unknown encoding 9", "a file with 1 point cannot be read, and is tried again later: ", "is empty again")
 	})
 }
 
@@ -486,7 +486,7 @@ func TestTheSpoolIsBounded(t *testing.T) {
 		if now := stats(t, c); now.Points != 0 || now.Dropped != 101 {
 			t.Errorf("%+v", now)
 		}
-		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], " points: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far, it has delivered 0 points, 0 were rejected and 101 dropped") {
+		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], " points: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: 0 points delivered, 0 rejected and 101 dropped") {
 			t.Errorf("warnings %q", told)
 		}
 		over()
@@ -503,7 +503,7 @@ func TestABatchLargerThanTheSpool(t *testing.T) {
 		dir := spoolDir(t)
 		c := newFake(t, status(503)).spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxBytes(10)))
 		e := counted(t, c.Send(t.Context(), numberedPoints(1)), 0, 1)
-		contains(t, e, "503", "could not be spooled", "exceeds the limit of the spool, 10")
+		contains(t, e, "503", "could not be spooled", "exceeds the limit of the spool, 10 bytes")
 	})
 }
 

@@ -50,7 +50,7 @@ func TestSpool_RollingUpdate(t *testing.T) {
 		old.Close()
 		time.Sleep(time.Minute)
 		wantStats(t, next, apptuitclient.SpoolStats{Found: 10, Replayed: 10})
-		w.want(t, "apptuit: the spool "+dir+" is free now, and open", "is empty again")
+		w.want(t, "apptuit: the spool "+dir+" is open: the other client has released it", "is empty again")
 		if diff := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100}, delivered(t, f)); diff != "" {
 			t.Error(diff)
 		}
@@ -153,7 +153,7 @@ func TestSpool_OneOwnerAfterTheLockWasRemoved(t *testing.T) {
 		second.Close()
 		time.Sleep(time.Minute)
 		wantStats(t, first, apptuitclient.SpoolStats{Spooled: 5, Removed: 5})
-		w.want(t, "points go to the spool", "there is no spool for now: another client", "/spool is free again", "is empty again")
+		w.want(t, "points go to the spool", "there is no spool for now: another client", "/spool is the spool again", "is empty again")
 	})
 }
 

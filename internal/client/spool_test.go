@@ -247,7 +247,7 @@ func TestPartialAnswers(t *testing.T) {
 			t.Errorf("sent again (-want +got):\n%s", diff)
 		}
 		w.want(t, "points go to the spool", "delivering spooled points: apptuit: 1 points sent, 1 failed with status 400: m{i=3} at 1700000003: Unknown metric",
-			"is empty again: so far, it has delivered 1 point, 1 were rejected and 0 dropped")
+			"is empty again: 1 point delivered, 1 rejected and 0 dropped so far")
 	})
 }
 
@@ -462,6 +462,6 @@ func TestTheSpoolIsDeleted(t *testing.T) {
 		over()
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 4, Replayed: 3, Removed: 1})
-		w.want(t, "points go to the spool", "the lock or the folder was removed or replaced", "is empty again: so far, it has delivered 3 points")
+		w.want(t, "points go to the spool", "the lock or the folder was removed or replaced", "is empty again: 3 points delivered")
 	})
 }

@@ -78,7 +78,7 @@ func (o *spoolOpener) run() {
 		}
 		if s, err = openSpool(o.c); err == nil {
 			o.use(s)
-			o.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is free now, and open", s.folder.Dir()))
+			o.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is open: the other client has released it", s.folder.Dir()))
 			continue
 		}
 		if err.Error() != last.Error() { // for example, the owner of the folder has changed

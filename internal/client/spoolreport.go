@@ -99,7 +99,7 @@ func (s *spooler) reportEmpty() {
 	s.mu.Unlock()
 	s.reportRemainingDrops()
 	if wasSpooling {
-		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far, it has delivered %s, %d were rejected and %d dropped",
+		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: %s delivered, %d rejected and %d dropped so far",
 			s.folder.Dir(), pointsText(int(stats.Replayed)), stats.Rejected, stats.Dropped))
 	}
 }

@@ -75,7 +75,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 func TestTransportsThatSpeakOldTLSAreRefused(t *testing.T) {
 	old := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS11}}
 	_, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: old}))
-	contains(t, err, "WithHTTPClient: the transport allows TLS 1.1, but TLS 1.2 is the least version")
+	contains(t, err, "WithHTTPClient: the transport allows TLS 1.1, but the minimum is TLS 1.2")
 	if old.TLSClientConfig.MinVersion != tls.VersionTLS11 {
 		t.Error("the transport was changed")
 	}

@@ -355,7 +355,7 @@ func TestTLSFiles_InvalidFilesAreNotUsed(t *testing.T) {
 	c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(names), withoutRetry(), w.option())
 	send(t, c, numbered(0))
 	certificate, key := a.issue("next")
-	const last = "apptuit: the TLS files have changed and cannot be used, the last ones remain in use: "
+	const last = "apptuit: the TLS files have changed but cannot be used; the previous files remain in use: "
 	for _, tt := range []struct {
 		name    string
 		prepare func()
@@ -368,7 +368,7 @@ func TestTLSFiles_InvalidFilesAreNotUsed(t *testing.T) {
 		{"a torn chain", func() { files.put(names.Certificate, slices.Concat(certificate, a.pem[:len(a.pem)-5])) }, []string{fmt.Sprintf("TLSFiles.Certificate: file %q: the last PEM block is incomplete", names.Certificate)}},
 		{"a torn bundle", func() { files.put(names.CA, slices.Concat(other.pem, a.pem[:300])) }, []string{"TLSFiles.CA: ", "TLSFiles.Certificate: "}},
 		{"a large bundle", func() { files.put(names.CA, bytes.Repeat(a.pem, 2<<20/len(a.pem)+1)) }, []string{"TLSFiles.CA: ", " is larger than 2097152 bytes"}},
-		{"no bundle", func() { files.put(names.CA, []byte("# no certificates\n")) }, []string{"TLSFiles.CA: ", "no certificate in PEM format in it"}},
+		{"no bundle", func() { files.put(names.CA, []byte("# no certificates\n")) }, []string{"TLSFiles.CA: ", "it contains no certificate in PEM format"}},
 	} {
 		tt.prepare()
 		for range 3 {
@@ -506,7 +506,7 @@ func TestTLSFiles_FaultsOfNew(t *testing.T) {
 		want  []string
 	}{
 		"a missing CA":    {apptuitclient.TLSFiles{CA: none}, nil, []string{fmt.Sprintf("TLSFiles.CA: file %q: no such file", none)}},
-		"no CA":           {apptuitclient.TLSFiles{CA: pk}, nil, []string{fmt.Sprintf("TLSFiles.CA: file %q: no certificate in PEM format in it", pk)}},
+		"no CA":           {apptuitclient.TLSFiles{CA: pk}, nil, []string{fmt.Sprintf("TLSFiles.CA: file %q: it contains no certificate in PEM format", pk)}},
 		"a folder":        {apptuitclient.TLSFiles{CA: dir}, nil, []string{fmt.Sprintf("TLSFiles.CA: file %q: is a directory", dir)}},
 		"no key":          {apptuitclient.TLSFiles{Certificate: crt}, nil, []string{"TLSFiles.Certificate: needs TLSFiles.Key, too"}},
 		"no certificate":  {apptuitclient.TLSFiles{Key: pk}, nil, []string{"TLSFiles.Key: needs TLSFiles.Certificate, too"}},

@@ -112,7 +112,7 @@ func (s *Settings) checkConnections(transport *http.Transport) {
 // credentials of its proxy to the secrets, if the proxy does not depend on the request.
 func (s *Settings) checkTransport(transport *http.Transport) {
 	if t := transport.TLSClientConfig; t != nil && t.MinVersion != 0 && t.MinVersion < tls.VersionTLS12 {
-		s.Fault("WithHTTPClient: the transport allows %s, but TLS 1.2 is the least version", tls.VersionName(t.MinVersion))
+		s.Fault("WithHTTPClient: the transport allows %s, but the minimum is TLS 1.2", tls.VersionName(t.MinVersion))
 	}
 	s.noteConnectHeader(transport)
 	if transport.Proxy == nil || s.Connection.endpoint.Host == "" {

@@ -15,7 +15,7 @@ import (
 
 // ErrNoRoom is the reason why a series lacks its count, rates or statistics: the store
 // had no room for its state.
-var ErrNoRoom = errors.New("no room to remember the series, which its count and its rates need: raise the bytes of the cache")
+var ErrNoRoom = errors.New("the cache has no room for the state of the series, from which counts, rates and statistics are computed: raise WithCacheBytes")
 
 // Observer observes the data points of one export. See the package comment for the
 // order of calls.

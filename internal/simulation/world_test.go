@@ -185,7 +185,7 @@ func (w *world) warn(p *process, err error) {
 	defer p.mu.Unlock()
 	switch text := err.Error(); {
 	case strings.Contains(text, "points go to the spool"), strings.Contains(text, "has taken over"), strings.Contains(text, "is locked again"),
-		strings.Contains(text, "is free again"):
+		strings.Contains(text, "is the spool again"):
 		p.emptied = false
 	case strings.Contains(text, "is empty again"):
 		p.emptied = true

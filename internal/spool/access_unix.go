@@ -27,7 +27,7 @@ func checkAccess(dir string, info fs.FileInfo) error {
 			ErrInsecure, dir, stat.Uid, uid, uid, dir, remedy)
 	}
 	if mode := info.Mode(); mode.Perm()&0o022 != 0 {
-		return fmt.Errorf("%w: other users can write to %s (%v): take that right away (chmod go-w %s), %s", ErrInsecure, dir, mode, dir, remedy)
+		return fmt.Errorf("%w: other users can write to %s (%v): remove that permission (chmod go-w %s), %s", ErrInsecure, dir, mode, dir, remedy)
 	}
 	return nil
 }

@@ -178,7 +178,7 @@ func TestAFolderThatCannotBeSynced(t *testing.T) {
 	dropped.none(t)
 }
 
-// What cannot be read just now is neither dropped nor moved to the quarantine.
+// A file that cannot be read at the moment is neither dropped nor moved to the quarantine.
 func TestAFileThatCannotBeRead(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
@@ -200,7 +200,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
-	dropped.want(t, 0, "permission denied", "1 more")
+	dropped.want(t, 0, f.dir+"/", ".batch cannot be read: permission denied", "the first of 2 batches")
 	if n := len(list(t, f.dir)); n != 2 {
 		t.Errorf("%d files are left", n)
 	}

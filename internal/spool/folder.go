@@ -169,7 +169,10 @@ func (f *Folder) readEntry(name string, now time.Time) entry {
 		drop, _ := f.quarantine(name, 0, err)
 		return entry{drop: drop}
 	case err != nil:
-		return entry{drop: Drop{Err: err}}
+		if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+			err = pathErr.Err // its path is relative to the folder
+		}
+		return entry{drop: Drop{Err: fmt.Errorf("%s cannot be read: %w", filepath.Join(f.Dir(), name), err)}}
 	}
 	return entry{file: &File{name: name, size: size, points: b.Counted(), born: now.Add(-max(0, now.Sub(b.Time)))}}
 }
@@ -281,7 +284,7 @@ func stat(disk Disk, name string, limits Limits) (*Batch, int64, error) {
 func (f *Folder) Put(b *Batch, commit func() bool) error {
 	size := b.size()
 	if size > f.limits.Bytes {
-		return fmt.Errorf("a batch of %d bytes exceeds the limit of the spool, %d", size, f.limits.Bytes)
+		return fmt.Errorf("a batch of %d bytes exceeds the limit of the spool, %d bytes", size, f.limits.Bytes)
 	}
 	if err := f.limits.check(b, int64(len(b.Body))); err != nil { // it could not be read later
 		return err

@@ -242,7 +242,7 @@ func TestDamagedBatchesAreQuarantined(t *testing.T) {
 		}
 	}
 	f, dropped := reopen(t, f)
-	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", "and so are 2 more batches")
+	dropped.want(t, 0, "is moved to the quarantine: not a valid batch", "(the first of 3 batches)")
 	if diff := cmp.Diff([]string{batch, quarantineName}, list(t, f.dir)); diff != "" {
 		t.Error(diff)
 	}

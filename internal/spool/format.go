@@ -45,7 +45,7 @@ type Batch struct {
 func (b *Batch) Counted() int { return int(b.Points) - len(b.Uncounted) }
 
 // ErrFormat is the error of a file that is torn, damaged or foreign.
-var ErrFormat = errors.New("not a whole batch")
+var ErrFormat = errors.New("not a valid batch")
 
 func (b *Batch) size() int64 { return int64(b.headerSize() + len(b.Body)) }
 

@@ -141,7 +141,7 @@ func (f *Folder) report(drops []Drop) {
 		all.Points += d.Points
 	}
 	if n := len(drops) - 1; n > 0 {
-		all.Err = fmt.Errorf("%w, and so are %d more batches", all.Err, n)
+		all.Err = fmt.Errorf("%w (the first of %d batches)", all.Err, n+1)
 	}
 	f.dropped(all)
 }

@@ -26,7 +26,7 @@ func TestBytesAreLimited(t *testing.T) {
 	put(t, f, numbered(5, 1000))
 	dropped.want(t, 10, fmt.Sprintf("the spool is full with %d bytes in 5 batches", 5*size))
 	put(t, f, numbered(6, 2500))
-	dropped.want(t, 30, "and so are 2 more batches")
+	dropped.want(t, 30, "(the first of 3 batches)")
 	wantContent(t, f, 3)
 	if err := f.Put(numbered(7, 6000), always); err == nil {
 		t.Error("a batch is kept that is larger than all may be")
@@ -48,7 +48,7 @@ func TestTakenFilesStay(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		offer(f)
 		put(t, f, numbered(4, 1000))
-		dropped.want(t, 20, "older than 1h0m0s", "1 more")
+		dropped.want(t, 20, "older than 1h0m0s", "the first of 2 batches")
 		f.Return(oldest)
 		if diff := cmp.Diff([]int{4}, drain(t, f)); diff != "" {
 			t.Error(diff)
@@ -117,7 +117,7 @@ func TestLimitsAreLowered(t *testing.T) {
 	}
 	f.limits.Bytes = 4 * numbered(0, 1000).size()
 	f, dropped := reopen(t, f)
-	dropped.want(t, 60, "and so are 5 more batches")
+	dropped.want(t, 60, "(the first of 6 batches)")
 	wantContent(t, f, 4)
 	if diff := cmp.Diff([]int{6, 7, 8, 9}, drain(t, f)); diff != "" {
 		t.Error(diff)
@@ -197,7 +197,7 @@ func TestManyQuarantinedAreLimited(t *testing.T) {
 		}
 	}
 	f, dropped := open(t, dir, Limits{Bytes: 1 << 20, Age: time.Hour})
-	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", fmt.Sprintf("and so are %d more batches", maxQuarantined+19))
+	dropped.want(t, 0, "is moved to the quarantine: not a valid batch", fmt.Sprintf("(the first of %d batches)", maxQuarantined+20))
 	if n := len(list(t, filepath.Join(f.dir, quarantineName))); n != maxQuarantined {
 		t.Errorf("%d are in the quarantine, want %d", n, maxQuarantined)
 	}

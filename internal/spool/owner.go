@@ -180,6 +180,6 @@ func (f *Folder) regain() error {
 		f.exit()
 		return err
 	}
-	f.dropped(Drop{Err: fmt.Errorf("%s is free again, and used as the spool, with %d batches", f.Dir(), f.Content().Batches)})
+	f.dropped(Drop{Err: fmt.Errorf("%s is the spool again, with %d batches: the other client has released it", f.Dir(), f.Content().Batches)})
 	return nil
 }

@@ -98,7 +98,7 @@ func TestFolder_LeavesTheFilesToTheClientThatHasTakenTheFolder(t *testing.T) {
 			if !d.folder.Maintain() {
 				t.Fatal("the folder is free, and not used")
 			}
-			d.wantDrop("/spool is free again, and used as the spool, with 2 batches")
+			d.wantDrop("/spool is the spool again, with 2 batches: the other client has released it")
 			if c := d.folder.Content(); c.Found != 20 || c.Removed != 20 || c.Points != 20 {
 				t.Errorf("%+v", c)
 			}
