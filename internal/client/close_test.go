@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestSendAfterClose(t *testing.T) {
+func TestClient_Send_FailsAfterClose(t *testing.T) {
 	for range 50 { // repeated, to expose races
 		f := newFake(t, status(http.StatusNoContent))
 		c := f.client(apptuitclient.WithMaxBatchPoints(2))
@@ -40,7 +38,7 @@ func TestSendAfterClose(t *testing.T) {
 }
 
 // Close ends requests, delays and calls of the token source, and returns at once.
-func TestCloseEndsSends(t *testing.T) {
+func TestClient_Close_EndsSends(t *testing.T) {
 	for name, opts := range map[string]struct {
 		answer func(*call) (answer, error)
 		option apptuitclient.Option
@@ -86,7 +84,7 @@ func TestCloseEndsSends(t *testing.T) {
 
 // After Close no goroutine of the client is left: a bubble ends only when all its
 // goroutines have.
-func TestNoGoroutineIsLeft(t *testing.T) {
+func TestClient_Close_LeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
 		c, err := apptuitclient.New(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()), apptuitclient.WithTimeout(time.Second))
@@ -103,7 +101,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 }
 
 // Close returns at once with real sockets and a server that never answers.
-func TestCloseWhileTheServerHangs(t *testing.T) {
+func TestClient_Close_ReturnsWhileTheServerHangs(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := apptuittest.NewServer()
 	s.Fail(apptuittest.Fault{Hang: true, Times: 100})
@@ -139,7 +137,7 @@ func TestCloseWhileTheServerHangs(t *testing.T) {
 }
 
 // Close does not close the HTTP client of WithHTTPClient.
-func TestCloseLeavesTheGivenClientOpen(t *testing.T) {
+func TestClient_Close_LeavesTheGivenClientUsable(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
 	first := newClient(t, apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()))
@@ -153,106 +151,7 @@ func TestCloseLeavesTheGivenClientOpen(t *testing.T) {
 	}
 }
 
-// http2Server is a server that speaks HTTP/2 and counts its open connections.
-type http2Server struct {
-	*httptest.Server
-	mu   sync.Mutex
-	open map[net.Conn]bool
-}
-
-func newHTTP2Server(t *testing.T, answer http.HandlerFunc) *http2Server {
-	t.Helper()
-	s := &http2Server{open: map[net.Conn]bool{}}
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor != 2 {
-			t.Errorf("a request by %s", r.Proto)
-		}
-		_, _ = io.Copy(io.Discard, r.Body)
-		answer(w, r)
-	}))
-	s.EnableHTTP2 = true
-	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if state == http.StateNew {
-			s.open[c] = true
-		} else if state == http.StateClosed {
-			delete(s.open, c)
-		}
-	}
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	return s
-}
-
-// connections returns the number of open connections.
-func (s *http2Server) connections() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open)
-}
-
-// wantClosed requires that all connections are closed soon.
-func (s *http2Server) wantClosed(t *testing.T) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); s.connections() > 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d connections are open", s.connections())
-		}
-	}
-}
-
-func TestClient_Close_ClosesHTTP2Connections(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		answer http.HandlerFunc
-		sends  int
-	}{
-		{"that are idle", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }, 0},
-		{"with requests in flight", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 3},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			requests := make(chan struct{}, 10)
-			s := newHTTP2Server(t, func(w http.ResponseWriter, r *http.Request) {
-				requests <- struct{}{}
-				tt.answer(w, r)
-			})
-			c := newClient(t, apptuitclient.WithEndpoint(s.URL), withoutRetry(),
-				apptuitclient.WithTLSClientConfig(s.Client().Transport.(*http.Transport).TLSClientConfig))
-			if tt.sends == 0 {
-				send(t, c, numberedPoints(10)...)
-			}
-			var sends sync.WaitGroup
-			for range tt.sends {
-				sends.Go(func() { _ = c.Send(context.Background(), numberedPoints(10)) })
-			}
-			for range max(tt.sends, 1) {
-				<-requests
-			}
-			if s.connections() == 0 {
-				t.Fatal("no connection is open before Close")
-			}
-			c.Close()
-			sends.Wait()
-			s.wantClosed(t)
-		})
-	}
-}
-
-func TestClient_Close_KeepsHTTP2ConnectionsOfTheGivenClient(t *testing.T) {
-	t.Parallel()
-	s := newHTTP2Server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	c := newClient(t, apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()))
-	send(t, c, numberedPoints(10)...)
-	c.Close()
-	time.Sleep(1100 * time.Millisecond) // a client that owns its connections has closed them by then
-	if n := s.connections(); n != 1 {
-		t.Errorf("%d connections are open, want 1", n)
-	}
-}
-
-func TestConcurrentSends(t *testing.T) {
+func TestClient_Send_Concurrently(t *testing.T) {
 	const senders, rounds, n = 8, 5, 300
 	s, c := newServer(t, apptuitclient.WithMaxBatchPoints(100), apptuitclient.WithTags(map[string]string{"zone": "eu"}),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond}))

@@ -40,7 +40,7 @@ func (s *Settings) environment() {
 
 // variables returns the functions that read the variables of the client, by the names of the
 // settings. An option overrides its variable. The functions of the TLS files only note the names:
-// AddTLSFiles decides.
+// AddTLSFiles decides which of them are used.
 func (s *Settings) variables(spool *SpoolSettings, files *TLSFiles) map[string]func(settings.Variable) {
 	return map[string]func(settings.Variable){
 		"endpoint": func(v settings.Variable) {

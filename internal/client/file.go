@@ -13,7 +13,7 @@ import (
 
 const (
 	// fileWait bounds how long a request waits for a changed file to be read. After that it
-	// uses what was read before.
+	// uses the previous content.
 	fileWait = 2 * time.Second
 	// fileTimeout bounds how long New waits for a file.
 	fileTimeout = 10 * time.Second

@@ -59,7 +59,7 @@ func TestParseHeaders(t *testing.T) {
 
 // WithHeaders replaces the headers of a variable. An Authorization header of the variable is
 // overridden by options for credentials, and excludes their variables.
-func TestHeaders_OfAVariable(t *testing.T) {
+func TestEnvironment_Headers(t *testing.T) {
 	const header = "authorization=Custom%20t0ken,x-a=b"
 	token := func(s *client.Settings) { s.GiveToken("WithToken", "option") }
 	for name, tt := range map[string]struct {

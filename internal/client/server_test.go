@@ -162,7 +162,7 @@ func TestServer_RecognizesPartialWrites(t *testing.T) {
 }
 
 // Without WithServer, the profile of the default endpoint is Apptuit's, which has no partial
-// writes. That of another endpoint is the generic one, see TestTableOfAnswers.
+// writes. That of another endpoint is the generic one, see TestGuaranteesPage_HasTheAnswers.
 func TestServer_IsApptuitAtTheDefaultEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, text(500, "partial write: points beyond retention policy dropped=1"), status(204))

@@ -26,7 +26,7 @@ const (
 // package reported, these are reported again after an interval. The spooler's mutex guards
 // it.
 type spoolReport struct {
-	spooling       bool                            // the begin of spooling was reported, and its end was not
+	spooling       bool                            // the beginning of spooling was reported, and its end was not
 	reason         spoolReason                     // the current one
 	reasonReported [spoolReasonSetup + 1]time.Time // when each reason was last reported
 

@@ -156,3 +156,34 @@ func origin(u *url.URL) string {
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
 }
+
+// Observe replaces the transport of the client's requests by wrap(transport). It must be called
+// before the first request, and at most once.
+func (c *Client) Observe(wrap func(http.RoundTripper) http.RoundTripper) {
+	connection := &c.settings.Connection
+	connection.observed = connection.http.Transport
+	if connection.observed == nil {
+		connection.observed = http.DefaultTransport
+	}
+	requests := *connection.http
+	requests.Transport = wrap(connection.observed)
+	connection.http = &requests
+}
+
+// Transport returns the transport of net/http that makes the requests, and nil if the program has
+// given a transport of another type. The caller must neither modify it nor make requests by it.
+func (c *Client) Transport() *http.Transport {
+	base := c.settings.Connection.observed
+	if base == nil {
+		base = c.settings.Connection.http.Transport
+	}
+	switch t := base.(type) {
+	case *http.Transport:
+		return t
+	case *reloadingTransport:
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return t.current.Transport
+	}
+	return nil
+}

@@ -11,7 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func TestCollisions(t *testing.T) {
+func TestCollision_FirstPointWins(t *testing.T) {
 	type from struct{ scope, version, name, attributes string }
 	for name, c := range map[string]struct {
 		points []from
@@ -58,7 +58,7 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
-func TestCollisionsAreOfOneTimestamp(t *testing.T) {
+func TestCollision_OnlyAtEqualTimestamps(t *testing.T) {
 	h := newHarness(t, Config{})
 	for range 2 {
 		r := h.export(func() {
@@ -78,7 +78,7 @@ func TestCollisionsAreOfOneTimestamp(t *testing.T) {
 }
 
 // Histograms of one name collide in each of their series, which is one report.
-func TestCollidingHistograms(t *testing.T) {
+func TestCollision_Histograms(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		for _, name := range []string{"h.a", "h_a"} {
@@ -94,7 +94,7 @@ func TestCollidingHistograms(t *testing.T) {
 }
 
 // A suffix may meet another instrument's name.
-func TestCollisionOfASuffix(t *testing.T) {
+func TestCollision_SuffixAndName(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		h.number("h.count", "k=v", model.Int(1))
@@ -110,7 +110,7 @@ func TestCollisionOfASuffix(t *testing.T) {
 
 // The winner is the first, also when there is no room to keep the other one:
 // its series is in the table.
-func TestCollisionWithAPointThatIsNotKept(t *testing.T) {
+func TestCollision_WithoutRoom(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() { h.number("a.b", "k=v", model.Int(1)) })

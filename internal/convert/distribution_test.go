@@ -80,7 +80,7 @@ func TestDistributions_LabelsAmongTags(t *testing.T) {
 
 // A number that is named as a series of a histogram is collides with it, whichever
 // comes first, also if it is new while the histogram is known.
-func TestNumbersNamedAsLinesOfHistograms(t *testing.T) {
+func TestDistributions_CollideWithNumbers(t *testing.T) {
 	histogram := HistogramPoint{Count: 3, Sum: set(model.Int(7)), Bounds: []float64{1}, Buckets: []uint64{1, 2}}
 	for _, tt := range []struct{ name, attributes, collides string }{
 		{"h.count", "k=v", "h_count{k=v}"},
@@ -139,7 +139,7 @@ func seriesOfPoints(r *recorder) map[string]bool {
 
 // Two histograms that render alike: all of the second one's points are rejected,
 // for its buckets would mix with those of the first.
-func TestDistributionsCollideWhole(t *testing.T) {
+func TestDistributions_CollideAsAWhole(t *testing.T) {
 	h := newHarness(t, Config{})
 	walk := func() {
 		for i, name := range []string{"h.a", "h_a"} {
@@ -157,7 +157,7 @@ func TestDistributionsCollideWhole(t *testing.T) {
 }
 
 // A histogram takes about as much as a number, however many lines it has.
-func TestDistributionsAreSmall(t *testing.T) {
+func TestDistributions_TakeLittleMemory(t *testing.T) {
 	held := func(kind Kind, n int) int64 {
 		h := newHarness(t, Config{})
 		p := HistogramPoint{Bounds: []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}, Buckets: make([]uint64, 10)}
@@ -180,7 +180,7 @@ func TestDistributionsAreSmall(t *testing.T) {
 }
 
 // So do summaries, also if their quantiles repeat.
-func TestDistributionsWithRepeatedLabelsCollideWhole(t *testing.T) {
+func TestDistributions_WithRepeatedLabelsCollideAsAWhole(t *testing.T) {
 	h := newHarness(t, Config{})
 	once, twice := []float64{0.5, 0.9}, []float64{0.5, 0.5}
 	r := h.export(func() {

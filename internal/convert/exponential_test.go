@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func TestExponential(t *testing.T) {
+func TestPoint_Exponential(t *testing.T) {
 	h := newHarness(t, Config{})
 	convert := func(p *ExponentialPoint) *recorder {
 		return h.export(func() { h.Exponential(h.point(h.instrument("e", Exponential), "k=v"), stamp, p) })
@@ -33,7 +33,7 @@ func TestExponential(t *testing.T) {
 }
 
 // An estimate has nine digits, unless that would lead out of the recorded extremes.
-func TestExponential_QuantilesAreRoundedWithinTheExtremes(t *testing.T) {
+func TestPoint_Exponential_RoundsQuantilesWithinTheExtremes(t *testing.T) {
 	h := newHarness(t, Config{Layout: Layout{Quantiles: []float64{0.5}}})
 	for name, c := range map[string]struct {
 		least, most Optional

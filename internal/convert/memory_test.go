@@ -126,7 +126,7 @@ func TestConverter_SeriesInUseAreNotIdle(t *testing.T) {
 	}
 }
 
-func TestConverter_AllIdleGivesAllBack(t *testing.T) {
+func TestConverter_IdleSeriesReleaseAllMemory(t *testing.T) {
 	budget := NewBudget(1 << 30)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() {

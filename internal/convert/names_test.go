@@ -13,7 +13,7 @@ import (
 
 // The examples are those of the specification and of otlptranslator; what is
 // ours says so.
-func TestPrometheusMetric(t *testing.T) {
+func TestNames_PrometheusMetric(t *testing.T) {
 	n := Names{Prometheus: true}
 	f := func(name, unit string, kind Kind, monotonic bool, want string) {
 		t.Helper()
@@ -56,7 +56,7 @@ func TestPrometheusMetric(t *testing.T) {
 	f("总数", "s", Gauge, false, "seconds")
 }
 
-func TestPrometheusKeys(t *testing.T) {
+func TestNames_PrometheusKeys(t *testing.T) {
 	n := Names{Prometheus: true}
 	for attribute, want := range map[string]string{
 		"http.method": "http_method", "a..b--c": "a_b_c", "2nd": "key_2nd", "_x": "_x", "größe": "gr_e",
@@ -71,7 +71,7 @@ func TestPrometheusKeys(t *testing.T) {
 
 // Values of one key are in their own order, where ours are in that of the
 // original keys, and empty ones are among them.
-func TestPrometheusJoin(t *testing.T) {
+func TestNames_PrometheusJoin(t *testing.T) {
 	tags := parseTags("a-b=,a.b=z,a_b=y,c=")
 	for prometheus, want := range map[bool]string{true: "{a_b=;y;z,c=}", false: "{a_b=z;y,c=}"} {
 		got, err := Names{Prometheus: prometheus}.Layer(append([]model.Tag(nil), tags...))
@@ -83,7 +83,7 @@ func TestPrometheusJoin(t *testing.T) {
 
 // Two instruments that differ in unit or kind only are told apart where their
 // names are. They are one otherwise, so that one cursor follows their points.
-func TestSpecs(t *testing.T) {
+func TestNames_InstrumentsWithEqualNamesAreOne(t *testing.T) {
 	specs := []InstrumentSpec{
 		{Name: "n", Unit: "s"}, {Name: "n", Unit: "By"}, {Name: "n", Unit: "s", Monotonic: true}, {Name: "n", Unit: "1", Kind: Gauge},
 	}
@@ -109,7 +109,7 @@ func TestSpecs(t *testing.T) {
 
 // A series of a histogram and a number may have one name only because of their
 // units.
-func TestPrometheusNamesAreContested(t *testing.T) {
+func TestCollision_PrometheusNames(t *testing.T) {
 	h := newHarness(t, Config{Names: Names{Prometheus: true}})
 	for range 2 {
 		r := h.export(func() {
@@ -123,7 +123,7 @@ func TestPrometheusNamesAreContested(t *testing.T) {
 	}
 }
 
-func TestPrometheusScopeTags(t *testing.T) {
+func TestNames_PrometheusScopeTags(t *testing.T) {
 	attributes := "a.b=z,a_b=y,name=no,schema.url=no,=no,version=no,x=1"
 	for name, tt := range map[string]struct {
 		names Names

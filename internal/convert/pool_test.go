@@ -140,7 +140,7 @@ func TestPool_DropsDormantResources(t *testing.T) {
 	})
 }
 
-func TestPool_Close_GivesBack(t *testing.T) {
+func TestPool_Close_ReleasesAllMemory(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	exportOne(t, p, "r", noResourceTags)
 	x := p.Begin(newRecorder(t), time.Now())

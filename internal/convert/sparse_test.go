@@ -195,7 +195,7 @@ func TestSparseBuckets_AreCharged(t *testing.T) {
 // Of random data points, each line that is sent is one that would be sent of all buckets, at
 // the latest in the next export, and a bucket that is missing equals the next lower one that
 // is there. Once there, a bucket stays.
-func TestSparseBuckets_AreThoseOfAllBuckets(t *testing.T) {
+func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 200 {
 		sparse, full := sparsely(t), newHarness(t, Config{})

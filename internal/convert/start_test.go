@@ -141,7 +141,7 @@ func TestStartPoint_Histograms(t *testing.T) {
 }
 
 // Series that do not fit into the cache are not taken for new ones.
-func TestStartPoint_Budget(t *testing.T) {
+func TestStartPoint_NotForSeriesWithoutRoom(t *testing.T) {
 	probe := newHarness(t, Config{})
 	probe.collect(-60, 0, "k=0", "k=1", "k=2")
 	whole := probe.bytes
@@ -165,7 +165,7 @@ func TestStartPoint_Budget(t *testing.T) {
 }
 
 // Nor are series that make room for new ones within their own collection.
-func TestStartPoint_Squeezed(t *testing.T) {
+func TestStartPoint_NotForSeriesDroppedToMakeRoom(t *testing.T) {
 	known := []string{"k=a", "k=b", "k=c"}
 	probe := newHarness(t, Config{})
 	probe.collect(-60, 0, known...)
@@ -189,7 +189,7 @@ func TestStartPoint_Squeezed(t *testing.T) {
 
 // Neither are series that were idle for so long that they were dropped, with their instrument,
 // their converter, or their resource.
-func TestStartPoint_Evicted(t *testing.T) {
+func TestStartPoint_NotForIdleSeries(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.collect(-60, 0, "k=a", "k=b")
 	h.time = h.time.Add(2 * IdleTime)

@@ -56,7 +56,7 @@ func TestAccounts_SumIsTheSizeOfTheBodies(t *testing.T) {
 }
 
 // Points that compress badly cost more than as many others, and about as much as alone.
-func TestAccounts_BytesAreThoseOfTheText(t *testing.T) {
+func TestAccounts_BytesFollowTheCompressionOfTheText(t *testing.T) {
 	const n, rounds = 700, 10 // each round is longer than a chunk
 	random := rand.New(rand.NewPCG(1, 1))
 	hard := func() *Line {

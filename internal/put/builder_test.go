@@ -148,7 +148,7 @@ func numbers(from, to int) []int {
 	return n
 }
 
-func TestEncodings(t *testing.T) {
+func TestBuilder_Encodings(t *testing.T) {
 	for e, want := range map[Encoding][2]string{
 		Gzip: {"gzip", "gzip"}, Deflate: {"deflate", "deflate"}, None: {"none", ""},
 	} {
@@ -161,7 +161,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-func TestBatchText(t *testing.T) {
+func TestBuilder_Text(t *testing.T) {
 	const want = `[
 {"metric":"m","tags":{"i":"0"},"timestamp":1700000000,"value":0},
 {"metric":"m","tags":{"i":"1"},"timestamp":1700000001,"value":1}

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-func TestObserver_CountsAndSumsGoOn(t *testing.T) {
+func TestObserver_AddsUpCountsAndSums(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	wantValues(t, h.run(seen{name: "t", unit: "s", delta: true, exponential: of(1, 2)}), "count 2", "sum 3.0", "avg 1.5", "min 1.0", "max 2.0", "mean_rate 0.2")
 	wantValues(t, h.run(seen{name: "t", unit: "s", delta: true, exponential: of(5)}), "count 3", "sum 8.0", "avg 5.0", "min 5.0", "max 5.0", "std_dev 0.0", "mean_rate 0.15")
@@ -201,7 +201,7 @@ func TestObserver_CountsARepeatedDataPointOnce(t *testing.T) {
 }
 
 // The lock of a resource is released if the walk panics.
-func TestObserver_Observe_SurvivesAPanic(t *testing.T) {
+func TestObserver_Observe_ReleasesTheLockAfterAPanic(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	func() {
 		defer func() { _ = recover() }()

@@ -156,7 +156,7 @@ func TestFolder_Quarantine_FollowsNoLink(t *testing.T) {
 }
 
 // A subfolder that is not a folder is not used by any instance.
-func TestOpen_PassesInstancesThatAreNotFolders(t *testing.T) {
+func TestOpen_SkipsInstancesThatAreNotFolders(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		put("2")
 		for _, want := range []string{dir, filepath.Join(dir, "3")} {
@@ -272,7 +272,7 @@ func TestFolder_DoesNotRecoverInAnInsecureFolder(t *testing.T) {
 }
 
 // New folders and files are for their user alone, whatever the umask is.
-func TestOpen_MakesFoldersForOneUser(t *testing.T) {
+func TestOpen_CreatesFoldersForOneUser(t *testing.T) {
 	for _, umask := range []int{0, 0o002, 0o022, 0o077} {
 		t.Run(fmt.Sprintf("%04o", umask), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "new", "spool")

@@ -72,7 +72,7 @@ func fillDisk(dir string, fail func(error), want error) {
 	fmt.Println("as it should be")
 }
 
-func TestAFullDisk(t *testing.T) {
+func TestFolder_Put_OnAFullDisk(t *testing.T) {
 	for what, attributes := range map[string]*syscall.SysProcAttr{
 		"small": nil,
 		"full": {
@@ -163,7 +163,7 @@ func TestAReadOnlyFolder(t *testing.T) {
 
 // A file whose name is not durable is dropped for the caller, so that it must not
 // come back.
-func TestAFolderThatCannotBeSynced(t *testing.T) {
+func TestFolder_Put_FailsIfTheFolderCannotBeSynced(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	chmod(t, 0o755, filepath.Dir(f.dir))
 	chmod(t, 0o333, f.dir) // to open it is to read it
@@ -179,7 +179,7 @@ func TestAFolderThatCannotBeSynced(t *testing.T) {
 }
 
 // A file that cannot be read at the moment is neither dropped nor moved to the quarantine.
-func TestAFileThatCannotBeRead(t *testing.T) {
+func TestOpen_KeepsUnreadableFiles(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	dropped := new(drops)

@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestOldestFirst(t *testing.T) {
+func TestFolder_Take_OldestFirst(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	for i := range 20 {
 		put(t, f, numbered(i, 100))
@@ -46,7 +46,7 @@ func TestOldestFirst(t *testing.T) {
 
 // The order is that of the clock at the time, whatever the clock does, and within
 // one reading of the clock that of Put.
-func TestOrderWhenTheClockJumps(t *testing.T) {
+func TestFolder_Take_OrderWhenTheClockJumps(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	at := time.Now().Round(0)
 	for i, jump := range []time.Duration{0, time.Hour, -time.Hour, 0, 0} {
@@ -62,7 +62,7 @@ func TestOrderWhenTheClockJumps(t *testing.T) {
 
 // While the process lives, age does not follow the clock; after a restart, what
 // is from the future is new.
-func TestAgeWhenTheClockJumps(t *testing.T) {
+func TestFolder_Take_AgeWhenTheClockJumps(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		f, dropped := open(t, dir, generous)
@@ -86,7 +86,7 @@ func TestAgeWhenTheClockJumps(t *testing.T) {
 	})
 }
 
-func TestTakenFilesAreTheTakers(t *testing.T) {
+func TestFolder_Take_GivesEachFileToOneCaller(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	first, second := f.Take(anyFile), f.Take(anyFile)
@@ -102,11 +102,11 @@ func TestTakenFilesAreTheTakers(t *testing.T) {
 	}
 }
 
-func TestReplace(t *testing.T) {
+func TestFolder_Replace(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100), numbered(9, 100))
 	file := f.Take(anyFile)
-	file.Mark = Mark{Pass: 3, Strikes: 2}
+	file.Replay = ReplayState{Pass: 3, Strikes: 2}
 	record, err := f.Read(file)
 	if err != nil {
 		t.Fatal(err)
@@ -119,8 +119,8 @@ func TestReplace(t *testing.T) {
 	}
 	wantContent(t, f, 3)
 	for _, part := range files {
-		if part.Mark != file.Mark || !part.born.Equal(file.born) {
-			t.Errorf("the part is marked %+v of %v, the whole %+v of %v", part.Mark, part.born, file.Mark, file.born)
+		if part.Replay != file.Replay || !part.born.Equal(file.born) {
+			t.Errorf("the part is marked %+v of %v, the whole %+v of %v", part.Replay, part.born, file.Replay, file.born)
 		}
 		if next := f.Take(func(other *File) bool { return other == part }); next != nil {
 			t.Error("the part is not the taker's")
@@ -135,7 +135,7 @@ func TestReplace(t *testing.T) {
 }
 
 // Half of a replacement would be delivered twice.
-func TestReplaceIsWholeOrNot(t *testing.T) {
+func TestFolder_Replace_ChangesNothingIfItFails(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100))
 	file := f.Take(anyFile)
@@ -158,7 +158,7 @@ func TestReplaceIsWholeOrNot(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestACrashLeavesNothingHalf(t *testing.T) {
+func TestOpen_RemovesInterruptedWrites(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	name := list(t, f.dir)[0]
@@ -179,7 +179,7 @@ func TestACrashLeavesNothingHalf(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestCommitIsAskedLast(t *testing.T) {
+func TestFolder_Put_CommitsDurableFiles(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	asked := 0
 	err := f.Put(numbered(0, 0), func() bool {
@@ -196,7 +196,7 @@ func TestCommitIsAskedLast(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestModes(t *testing.T) {
+func TestFolder_Put_FileModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("NOT TESTED: Windows has other rights")
 	}
@@ -227,7 +227,7 @@ func TestModes(t *testing.T) {
 }
 
 // A damaged batch is moved to the quarantine, reported once, and neither sent nor fatal.
-func TestDamagedBatchesAreQuarantined(t *testing.T) {
+func TestOpen_QuarantinesDamagedBatches(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	batch := list(t, f.dir)[0]
@@ -306,7 +306,7 @@ func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
 }
 
 // A body that was damaged later is noticed when it is read; its points are known.
-func TestADamagedBody(t *testing.T) {
+func TestFolder_Read_DetectsADamagedBody(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 1000))
 	path := filepath.Join(f.dir, list(t, f.dir)[0])
@@ -355,7 +355,7 @@ func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestAfterClose(t *testing.T) {
+func TestFolder_FailsAfterClose(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	file := f.Take(anyFile)
@@ -374,7 +374,7 @@ func TestAfterClose(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestConcurrently(t *testing.T) {
+func TestFolder_Concurrently(t *testing.T) {
 	const writers, each = 4, 25
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 1 << 30, Age: time.Hour})
 	seen := make(chan string, writers*each)

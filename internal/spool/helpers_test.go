@@ -127,7 +127,7 @@ func offer(f *Folder) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, file := range f.files {
-		file.Mark.Offered = true
+		file.Replay.Offered = true
 	}
 }
 

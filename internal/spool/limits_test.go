@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestBytesAreLimited(t *testing.T) {
+func TestFolder_LimitsBytes(t *testing.T) {
 	size := numbered(0, 1000).size()
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 5 * size, Age: time.Hour})
 	for i := range 5 {
@@ -37,7 +37,7 @@ func TestBytesAreLimited(t *testing.T) {
 	}
 }
 
-func TestTakenFilesStay(t *testing.T) {
+func TestFolder_KeepsTakenFilesAtTheLimits(t *testing.T) {
 	size := numbered(0, 1000).size()
 	synctest.Test(t, func(t *testing.T) {
 		f, dropped := open(t, t.TempDir(), Limits{Bytes: 3 * size, Age: time.Hour})
@@ -57,7 +57,7 @@ func TestTakenFilesStay(t *testing.T) {
 	})
 }
 
-func TestAgeIsLimited(t *testing.T) {
+func TestFolder_LimitsAge(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		f, dropped := open(t, dir, generous)
@@ -100,7 +100,7 @@ func TestFolder_Take_KeepsOldBatchesThatWereNotOffered(t *testing.T) {
 			t.Fatal("there is no batch")
 		}
 		dropped.none(t)
-		file.Mark.Offered = true
+		file.Replay.Offered = true
 		f.Return(file)
 		if diff := cmp.Diff([]int{1}, drain(t, f)); diff != "" {
 			t.Error(diff)
@@ -110,7 +110,7 @@ func TestFolder_Take_KeepsOldBatchesThatWereNotOffered(t *testing.T) {
 }
 
 // A folder that was left with more than it may have now loses the oldest.
-func TestLimitsAreLowered(t *testing.T) {
+func TestOpen_AppliesLowerLimits(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	for i := range 10 {
 		put(t, f, numbered(i, 1000))
@@ -124,7 +124,7 @@ func TestLimitsAreLowered(t *testing.T) {
 	}
 }
 
-func TestFilesAreLimited(t *testing.T) {
+func TestFolder_LimitsFiles(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	f.mu.Lock()
@@ -140,7 +140,7 @@ func TestFilesAreLimited(t *testing.T) {
 }
 
 // A file that somebody else has removed is dropped.
-func TestDropsThatAreGone(t *testing.T) {
+func TestFolder_DropsAFileThatWasRemoved(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 2 * numbered(0, 1000).size(), Age: time.Hour})
 	put(t, f, numbered(0, 1000), numbered(1, 1000))
 	if err := os.Remove(filepath.Join(f.dir, list(t, f.dir)[0])); err != nil {
@@ -151,7 +151,7 @@ func TestDropsThatAreGone(t *testing.T) {
 	wantContent(t, f, 2)
 }
 
-func TestQuarantineIsLimited(t *testing.T) {
+func TestFolder_LimitsTheQuarantine(t *testing.T) {
 	size := numbered(0, 1000).size()
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: quarantineShare * 3 * size, Age: time.Hour})
 	set := func(i int) {
@@ -189,7 +189,7 @@ func TestQuarantineIsLimited(t *testing.T) {
 }
 
 // A folder full of what is no batch is moved in one go.
-func TestManyQuarantinedAreLimited(t *testing.T) {
+func TestOpen_LimitsTheQuarantine(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxQuarantined + 20 {
 		if err := os.WriteFile(filepath.Join(dir, batchName(time.Unix(0, int64(i)), 0)), []byte("junk"), 0o600); err != nil {

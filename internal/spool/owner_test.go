@@ -64,7 +64,7 @@ func TestFolder_LocksAgainWhenTheLockWasRemoved(t *testing.T) {
 }
 
 // Once another client has the folder, nothing in it is touched, until that client ends.
-func TestFolder_LeavesTheFilesToTheClientThatHasTakenTheFolder(t *testing.T) {
+func TestFolder_LeavesFilesOfANewOwnerAlone(t *testing.T) {
 	for name, do := range operations() {
 		t.Run(name, func(t *testing.T) {
 			d := newDisk(t, 1<<20)
@@ -133,7 +133,7 @@ func TestFolder_Take_EvictsNothingOfALostFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := d.folder.Take(anyFile)
-	file.Mark.Offered = true
+	file.Replay.Offered = true
 	d.folder.Return(file)
 	d.drive.Delete("lock")
 	other := &disk{t: t, drive: d.drive}

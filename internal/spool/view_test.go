@@ -115,7 +115,7 @@ func TestView_ReadsFiles(t *testing.T) {
 }
 
 // A file that its owner removes between the list and the opening is not there.
-func TestView_FilesVanish(t *testing.T) {
+func TestView_Open_ReportsARemovedFileAsMissing(t *testing.T) {
 	dir := t.TempDir()
 	f := instances(t, dir, 2)[0]
 	v := view(t, dir)
