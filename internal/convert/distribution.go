@@ -170,13 +170,12 @@ func (p Point[K]) quantiles(d *block.Distribution, n int, at block.Stamp, quanti
 // quantiles returns the quantiles of histograms.
 func (i *Instrument[K]) quantiles() []float64 { return i.scope.c.cfg.Layout.Quantiles }
 
-// HasSum reports whether the sum of a histogram of the instrument was recorded. SDKs record
-// none for instruments that can have negative values, which are gauges and up-down counters
-// (specification, Metrics SDK, histogram aggregations). The SDK for Go then leaves 0, and
-// neither metricdata nor its OTLP exporter says so. A sum of 0 was not recorded if nonzero
-// reports that the values cannot add up to 0. Then the instrument has no sum: from there on,
-// HasSum is false for each sum of 0, so that a series does not come and go. As long as all
-// sums of 0 are possible, they are taken as recorded.
+// HasSum reports whether the sum of a histogram of the instrument was recorded. SDKs record no
+// sum for gauges and up-down counters, whose values can be negative (specification, Metrics
+// SDK, histogram aggregations). The SDK for Go then leaves 0 in the sum, which looks like a
+// recorded 0. HasSum reports false for a sum of 0 if nonzero reports that the observations
+// cannot add up to 0. From then on it reports false for each sum of 0 of the instrument, so
+// that the series of the sum does not come and go.
 func (i *Instrument[K]) HasSum(sum float64, count uint64, nonzero func() bool) bool {
 	if sum != 0 {
 		return true
@@ -185,7 +184,7 @@ func (i *Instrument[K]) HasSum(sum float64, count uint64, nonzero func() bool) b
 	return !i.sumless
 }
 
-// Sumless reports whether HasSum has found out that the instrument has no sum.
+// Sumless reports whether HasSum has detected that the instrument has no sum.
 func (i *Instrument[K]) Sumless() bool { return i.sumless }
 
 // sum returns the sum of a histogram, if it was recorded.

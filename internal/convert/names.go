@@ -22,7 +22,8 @@ type Names struct {
 	Values     encoding.TagValueRule
 }
 
-// relevant returns the part of a specification on which the names depend.
+// relevant returns the parts of a specification that determine the names, and zeros for the
+// other parts.
 func (n Names) relevant(spec InstrumentSpec) InstrumentSpec {
 	if !n.Prometheus {
 		spec.Unit, spec.Monotonic = "", false
@@ -157,8 +158,8 @@ func prometheusLabel(attribute string) string {
 	return label
 }
 
-// joinSorted joins values as OpenTelemetry's Prometheus exporter does: sorted by value. The
-// specification demands the order of their keys.
+// joinSorted joins values in the order of the values, as OpenTelemetry's Prometheus exporter
+// does. The specification requires the order of their keys.
 func joinSorted(values []string) string {
 	slices.Sort(values)
 	return strings.Join(values, ";")

@@ -213,8 +213,8 @@ func (o *Observer[K]) findIdle(latest int64) {
 	}
 }
 
-// observeIdle makes the sample of an interval without observations. Count, sum and
-// rates go on; there are no statistics.
+// observeIdle makes the sample of an interval without observations. It contains count, sum and
+// rates, but no statistics.
 func (o *Observer[K]) observeIdle(i *convert.Instrument[K], s *state[K], m metric, end int64) {
 	v := o.sample()
 	s.seen = end
