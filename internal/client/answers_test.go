@@ -295,7 +295,7 @@ func observe(t *testing.T, answers func(*call) (answer, error), withSpool bool) 
 	return s
 }
 
-// The table of answers in the documentation is the one of these tests.
+// docs/guarantees.md contains the table of these answers.
 func TestGuaranteesPage_HasTheAnswers(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| answer | without a spool | with a spool |\n|---|---|---|\n")

@@ -92,7 +92,7 @@ func TestReplay_QuarantinesABatchThatAlwaysFails(t *testing.T) {
 	}
 }
 
-// If the server fails on all batches, none is quarantined, whatever the failure and its
+// If the server fails on all batches, no batch is quarantined, whatever the failure and its
 // duration.
 func TestReplay_QuarantinesNothingInAnOutage(t *testing.T) {
 	for name, outage := range map[string]func(*call) (answer, error){

@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// environment adds the settings of environment variables, except those that an option has
-// set, and warns about variables that no setting reads.
+// environment adds the settings of environment variables, unless an option has set them, and
+// warns about variables that no setting reads.
 func (s *Settings) environment() {
 	spool := s.Spool
 	if spool == nil {

@@ -23,8 +23,8 @@ type failure struct {
 	sources []uint32
 }
 
-// noteFailed records the sources of those points of a batch for which failed returns true,
-// if the caller has set WriterOptions.Failed.
+// noteFailed records the sources of the points of a batch for which failed returns true, if the
+// caller has set WriterOptions.Failed.
 func (t *tally) noteFailed(b *put.Batch, why Failure, failed func(i int) bool) {
 	if t.opts.Failed == nil {
 		return

@@ -156,7 +156,7 @@ func TestClient_Read_ChecksTheHeader(t *testing.T) {
 	}
 }
 
-// A query is explained by more words than a put.
+// The error of a read contains more of the server's message than the error of a put.
 func TestClient_Read_ShowsTheWholeMessage(t *testing.T) {
 	const secret = "s3cr3t-token"
 	for n, complete := range map[int]bool{10: true, 500: true, 5000: false, 50_000: false} {

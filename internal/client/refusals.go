@@ -27,7 +27,7 @@ func NewRefusals() *Refusals {
 }
 
 // Reported reports whether the series of a point was reported with this reason before, and
-// remembers it. A point that has no encoded name is always new.
+// remembers the pair. For a point without an encoded name it always returns false.
 func (r *Refusals) Reported(p *PointError) bool {
 	name, err := encoding.EncodeName(p.Point.Metric, p.Point.Tags)
 	if err != nil {

@@ -249,8 +249,8 @@ func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *se
 	return files
 }
 
-// account adds the points of a replayed batch to the statistics, and reports refused points
-// as those of live batches are reported.
+// account adds the points of a replayed batch to the statistics. It reports refused points like
+// refused points of live batches.
 func (r *replayer) account(report Report) {
 	r.s.mu.Lock()
 	r.s.stats.Replayed += uint64(report.Accepted)

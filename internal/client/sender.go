@@ -141,7 +141,7 @@ func (s *sender) sendPart(b *put.Batch) *result {
 }
 
 // splitTooLarge splits a batch that the server has called too large, and pushes its halves.
-// A single point is set aside until decideOversized.
+// A single point is kept for decideOversized.
 func (s *sender) splitTooLarge(b *put.Batch, stack []*put.Batch, res *result) []*put.Batch {
 	switch {
 	case b.Points() == 1:

@@ -135,7 +135,7 @@ func TestClient_Close_LosesNoPointAtAnyTime(t *testing.T) {
 	}
 }
 
-// A disk that hangs costs a limited time, and the batch.
+// A hanging disk delays a Send for a limited time, and its batch is dropped.
 func TestSpool_BoundsTheTimeOfAHangingDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(503))

@@ -40,8 +40,8 @@ func TestInspectSpool_CountsSpooledPoints(t *testing.T) {
 	}
 }
 
-// The reason in a file is that of the error: on one line, short, and without the token that the
-// server quotes.
+// The reason in a file is the text of the error: on one line, short, and without the token
+// that the server quotes.
 func TestInspectSpool_ReasonContainsNoSecret(t *testing.T) {
 	const token = "s3cret/token"
 	dir := spoolDir(t)

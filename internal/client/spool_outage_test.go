@@ -164,7 +164,7 @@ func TestSpool_HonoursRetryAfter(t *testing.T) {
 	})
 }
 
-// The same, if only the replay learns of Retry-After, because there is no live batch.
+// The replay honours Retry-After even without live batches.
 func TestReplay_HonoursRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -308,7 +308,7 @@ func TestSpool_TinyBackoffsCauseNoBusyLoop(t *testing.T) {
 	}
 }
 
-// Nor may waiting for a live batch that is the probe.
+// Waiting for a live batch that is the probe must not cause a busy loop either.
 func TestSpool_WaitingForALiveProbeIsNoBusyLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
@@ -389,8 +389,8 @@ func TestSpool_ShortDeadlineDoesNotOpenTheCircuit(t *testing.T) {
 	}
 }
 
-// The replay may have looked at the folder before a batch came. The report is about the
-// folder as it is.
+// A replay that found the folder empty before a batch was spooled must not report that the
+// spool is empty.
 func TestSpool_IsNotReportedAsEmptyWhileItHoldsABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w warnings

@@ -198,8 +198,8 @@ func TestReplay_QuarantinesABodyThatCannotBeSplit(t *testing.T) {
 	})
 }
 
-// A file that cannot be read at the moment is postponed, which is reported once. A file
-// with an unknown encoding is moved to the quarantine.
+// A file that cannot be read at the moment is postponed, which is reported once. A file with
+// an unknown encoding is moved to the quarantine.
 func TestReplay_PostponesUnreadableFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		drive := memdisk.New()
@@ -324,8 +324,8 @@ func TestReplay_CountsReportedRefusalsWithoutReportingThem(t *testing.T) {
 	})
 }
 
-// A part of a batch on which the server fails has failed alone: the parts that were not tried
-// have their turn before it.
+// If the server fails on one part of a batch, the parts that were not attempted are attempted
+// before that part is attempted again.
 func TestReplay_UntriedPartsDoNotShareAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, set := changing(t, always(503))

@@ -33,8 +33,8 @@ type SpoolStats struct {
 	Waiting       bool
 }
 
-// spooler delivers live batches while the circuit is closed, and writes those that cannot be
-// delivered into a folder. Its replayer delivers them later.
+// spooler delivers live batches while the circuit is closed, and writes undelivered batches into a
+// folder. Its replayer delivers them later.
 type spooler struct {
 	c          *Client
 	folder     *spool.Folder

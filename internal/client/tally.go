@@ -40,9 +40,9 @@ type Report struct {
 	spoolUntil time.Time  // if the context has ended: when spooling of further points must end
 }
 
-// Failures returns the points that were refused one by one, and the errors because of which
-// batches or unnamed points of a batch failed. Both describe Err, without the failures that
-// were reported before. They must not be modified.
+// Failures returns the points that were refused one by one, and the errors of batches, or of
+// unnamed points of a batch. Both describe Err, without the failures that were reported
+// before. The caller must not modify them.
 func (r *Report) Failures() ([]PointError, []error) {
 	if r.unreported == nil {
 		return nil, nil
@@ -59,7 +59,7 @@ type tally struct {
 
 	status     int          // of the last answer that rejected or dropped points
 	points     []PointError // refused one by one, at most maxPointErrors
-	unreported []PointError // of these, without those that WriterOptions.Reported knows
+	unreported []PointError // points without the refusals that WriterOptions.Reported knows
 	causes     []error      // of batches that failed as a whole
 	retryable  bool         // a dropped point may be accepted later
 	processed  bool         // the server has accepted or refused single points, and so is an ingest endpoint

@@ -97,8 +97,8 @@ func TestTLSFiles_AuthorityIsReplaced(t *testing.T) {
 	}
 }
 
-// Files that cannot be used change nothing but a warning per change, which contains nothing
-// of the files. When they can be used again, they are.
+// Files that cannot be used have no effect except for one warning per change, which quotes
+// nothing of the files. The client uses them as soon as they are valid.
 func TestTLSFiles_InvalidFilesAreNotUsed(t *testing.T) {
 	a, other := newAuthority(t, "a"), newAuthority(t, "other")
 	server := newSecureServer(t, false, a)
@@ -150,7 +150,7 @@ func TestTLSFiles_InvalidFilesAreNotUsed(t *testing.T) {
 	w.await(t, 0)
 }
 
-// Files with other times and the same content cost no connection.
+// Files with other times but the same content do not close connections.
 func TestTLSFiles_SameContentKeepsConnections(t *testing.T) {
 	a := newAuthority(t, "a")
 	server := newSecureServer(t, false, a)
@@ -289,7 +289,7 @@ func TestTLSFiles_FaultsOfNew(t *testing.T) {
 	}
 }
 
-// The files are added to the configuration of the program, which is not modified.
+// The files are added to a copy of the program's configuration.
 func TestTLSFiles_ExtendTheConfigurationOfTheProgram(t *testing.T) {
 	a := newAuthority(t, "a")
 	server := newSecureServer(t, true, a)
@@ -322,7 +322,8 @@ func TestTLSFiles_KeepHTTP2(t *testing.T) {
 		apptuitclient.WithTLSFiles(newSecret(t, a, "client").files()), withoutRetry()), numbered(0))
 }
 
-// Variables set what options have not set; a certificate and its key come from one place.
+// Variables set the files that options have not set. A certificate and its key come from the
+// same source.
 func TestTLSFiles_OptionsOverrideVariables(t *testing.T) {
 	a, other := newAuthority(t, "a"), newAuthority(t, "other")
 	ours, theirs, wrong := newSecret(t, a, "option").files(), newSecret(t, a, "variable").files(), newSecret(t, other, "wrong").files()

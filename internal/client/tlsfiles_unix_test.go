@@ -61,8 +61,8 @@ func TestTLSFiles_CannotHang(t *testing.T) {
 	}
 }
 
-// Files that could not be opened are used as soon as they can be, although nothing about them has
-// changed since.
+// Files that could not be opened are used as soon as they can be opened, although they have
+// not changed since.
 func TestTLSFiles_AreReadAgainAfterAnError(t *testing.T) {
 	a := newAuthority(t, "a")
 	server := newSecureServer(t, false, a)

@@ -25,7 +25,7 @@ func seriesOf(i int) []byte {
 	return put.AppendPrefix(nil, "m", []model.Tag{{Key: "i", Value: fmt.Sprint(i)}})
 }
 
-// fill adds test points, of which those of own do not count.
+// fill adds test points. The points of own are uncounted.
 func fill(o *client.Writer, n int, own ...int) {
 	uncounted := map[int]bool{}
 	for _, i := range own {
@@ -45,7 +45,7 @@ type tally struct{ Accepted, Rejected, Dropped int }
 
 func tallyOf(r client.Report) tally { return tally{r.Accepted, r.Rejected, r.Dropped} }
 
-// Of five points, 0 and 3 are the exporter's own: whatever becomes of them, they are not counted.
+// Points 0 and 3 of five are the exporter's own metrics, which are never counted.
 func TestWriter_IgnoresUncountedPointsInCounts(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -123,7 +123,7 @@ func TestWriter_ReportsBatches(t *testing.T) {
 	}
 }
 
-// A point that has been reported before counts, and is not reported again.
+// A refusal that was reported before is counted, and is not part of the error.
 func TestWriter_CountsReportedRefusalsWithoutListingThem(t *testing.T) {
 	refusal := text(400, details(3, 2, 0, pointFault{echo(1), "bad"}, pointFault{echo(2), "bad"}))
 	for _, tt := range []struct {
@@ -167,7 +167,7 @@ func TestWriter_ReportedRefusalsDoNotHideOtherFailures(t *testing.T) {
 	contains(t, e, "2 not named", "refused here")
 }
 
-// After the end of the context nothing is sent, and all that still comes is dropped.
+// After the context has ended, no request is made, and further points are dropped.
 func TestWriter_DropsPointsAfterTheContextEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -239,7 +239,7 @@ func TestWriter_StopEndsDelaysNotRequests(t *testing.T) {
 	})
 }
 
-// However a point is added, a full batch goes first, and the point with the next one.
+// A full batch is sent before the next point is added, whichever method adds the point.
 func TestWriter_SendsAFullBatchBeforeTheNextPoint(t *testing.T) {
 	for _, most := range []int{1, 3, 4} {
 		f := newFake(t, status(204))

@@ -77,7 +77,7 @@ func TestCollision_OnlyAtEqualTimestamps(t *testing.T) {
 	}
 }
 
-// Histograms of one name collide in each of their series, which is one report.
+// Two histograms with the same name collide in each line, which is reported once.
 func TestCollision_Histograms(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -93,7 +93,7 @@ func TestCollision_Histograms(t *testing.T) {
 	)
 }
 
-// A suffix may meet another instrument's name.
+// The name of an instrument may equal the name of another instrument with a suffix.
 func TestCollision_SuffixAndName(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -108,8 +108,7 @@ func TestCollision_SuffixAndName(t *testing.T) {
 	}
 }
 
-// The winner is the first, also when there is no room to keep the other one:
-// its series is in the table.
+// The first point is sent, even if there is no room to keep the second point.
 func TestCollision_WithoutRoom(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)

@@ -3,8 +3,8 @@
 
 // Package convert maps OpenTelemetry data points to lines of put bodies. It determines the
 // metrics, tags and values of the lines, and keeps the series between exports. It uses
-// neither the types of the SDK nor those of the Collector: for each of them, a thin layer
-// walks over the data and passes scalars.
+// neither types of the SDK nor types of the Collector: a thin layer for each of them walks over
+// the data and passes scalars.
 //
 //	Pool ── Converter ── Scope ── Instrument ── Point    a data point, found by the identity K of its attributes
 //	                                  └── metric ── block.Block    the series of all instruments with equal names

@@ -41,7 +41,7 @@ func (n Names) metric(spec InstrumentSpec) func(suffix string) string {
 	return func(suffix string) string { return n.Mode.Sanitize(n.Prefix + spec.Name + suffix) }
 }
 
-// key returns the tag key of an attribute. In mode none it may be invalid.
+// key returns the tag key of an attribute. In sanitize mode none it may be invalid.
 func (n Names) key(attribute string) string {
 	if n.Prometheus {
 		if key := prometheusLabel(attribute); key != "" {

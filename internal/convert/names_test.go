@@ -11,8 +11,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// The examples are those of the specification and of otlptranslator; what is
-// ours says so.
+// The examples come from the specification and from otlptranslator, unless a comment says
+// otherwise.
 func TestNames_PrometheusMetric(t *testing.T) {
 	n := Names{Prometheus: true}
 	f := func(name, unit string, kind Kind, monotonic bool, want string) {
@@ -69,8 +69,8 @@ func TestNames_PrometheusKeys(t *testing.T) {
 	}
 }
 
-// Values of one key are in their own order, where ours are in that of the
-// original keys, and empty ones are among them.
+// Values of one key are joined in the order of the values, including empty values. Without
+// Prometheus names, they are joined in the order of the original keys.
 func TestNames_PrometheusJoin(t *testing.T) {
 	tags := parseTags("a-b=,a.b=z,a_b=y,c=")
 	for prometheus, want := range map[bool]string{true: "{a_b=;y;z,c=}", false: "{a_b=z;y,c=}"} {
@@ -81,8 +81,7 @@ func TestNames_PrometheusJoin(t *testing.T) {
 	}
 }
 
-// Two instruments that differ in unit or kind only are told apart where their
-// names are. They are one otherwise, so that one cursor follows their points.
+// Instruments that differ only in unit or kind are distinguished only if their names differ.
 func TestNames_InstrumentsWithEqualNamesAreOne(t *testing.T) {
 	specs := []InstrumentSpec{
 		{Name: "n", Unit: "s"}, {Name: "n", Unit: "By"}, {Name: "n", Unit: "s", Monotonic: true}, {Name: "n", Unit: "1", Kind: Gauge},
@@ -107,8 +106,7 @@ func TestNames_InstrumentsWithEqualNamesAreOne(t *testing.T) {
 	f(Names{Prometheus: true}, 4, "n_seconds{k=v} 0", "n_bytes{k=v} 1", "n_seconds_total{k=v} 2", "n_ratio{k=v} 3")
 }
 
-// A series of a histogram and a number may have one name only because of their
-// units.
+// A line of a histogram and a number may have the same metric because of their units.
 func TestCollision_PrometheusNames(t *testing.T) {
 	h := newHarness(t, Config{Names: Names{Prometheus: true}})
 	for range 2 {

@@ -55,8 +55,8 @@ func TestInstrument_Add_Tags(t *testing.T) {
 	}
 }
 
-// The tag of ours wins; the attribute moves aside, also after sanitizing and
-// down a chain.
+// A label replaces an attribute with its key. The attribute is renamed to exported_ and the
+// key, after sanitizing, and renamed again if that key is taken, too.
 func TestInstrument_Add_RenamesReservedTags(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -78,8 +78,8 @@ func TestInstrument_Add_RenamesReservedTags(t *testing.T) {
 	)
 }
 
-// A label of ours is a tag more: of a point with 25 tags the buckets are too
-// many, the rest is not. A point without tags is the other way round.
+// A label counts as a tag: of a point with 25 tags, the lines with a label have too many tags.
+// Of a point without tags, only the lines with a label have a tag.
 func TestInstrument_Add_LabelsCountAsTags(t *testing.T) {
 	for name, c := range map[string]struct {
 		attributes string
@@ -192,7 +192,7 @@ func TestTally_Overflowed(t *testing.T) {
 	)
 }
 
-// What the caller passes in is not kept: its memory may be reused at once.
+// Add keeps no reference to the caller's memory, which may be reused at once.
 func TestInstrument_Add_KeepsNoMemoryOfTheCaller(t *testing.T) {
 	h := newHarness(t, Config{})
 	attributes := []model.Tag{{Key: "a.b", Value: "1"}, {Key: "c", Value: "2"}}

@@ -32,8 +32,8 @@ func TestPoint_Number(t *testing.T) {
 	wantRejects(t, r)
 }
 
-// A fault is reported once a series and kind of fault, whether the point is
-// kept or there is no room to.
+// Each kind of fault is reported once for a series, whether or not there is room to keep the
+// series.
 func TestRejections_AreReportedOnce(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -193,8 +193,8 @@ func sum(buckets []uint64) (n uint64) {
 	return n
 }
 
-// Nothing of one point's buckets reaches the next point, be it of the same
-// series or of another one, with the same bounds or not.
+// The buckets of one point do not appear in the next point, whether it has the same series and
+// bounds or not.
 func TestPoint_Histogram_BucketsDoNotCarryOver(t *testing.T) {
 	h := newHarness(t, Config{})
 	convert := func(attributes string, bounds []float64, buckets ...uint64) {
@@ -252,8 +252,8 @@ func TestPoint_Histogram_RejectsMalformed(t *testing.T) {
 	}
 }
 
-// A quantile or bound that comes and goes does not disturb the others, also beside an
-// attribute of its key.
+// A quantile or bound that comes and goes does not affect the others, even beside an attribute
+// with its key.
 func TestDistributions_ChangingLabels(t *testing.T) {
 	for _, attributes := range []string{"k=v", "quantile=v"} {
 		h := newHarness(t, Config{})

@@ -20,10 +20,10 @@ import (
 // without the bucket.
 type sparseBuckets struct {
 	bounds   []float64
-	since    []uint32 // by bucket: the version in which it was sent first, 0 if it was not
+	since    []uint32 // by bucket: the version in which it was first sent, 0 if it was never sent
 	version  uint32   // counts the changes of since
 	series   []sparseSeries
-	counts   []uint64              // by entry: those of the last data point, cumulative, one for each bound
+	counts   []uint64              // by entry: cumulative counts of the last data point, one for each bound
 	appeared map[uint32]appearance // by entry: of the last data point, if buckets appeared in it
 }
 
@@ -87,8 +87,8 @@ func (p Point[K]) sendPrevious(n int, at block.Stamp, last appearance) {
 	p.i.scope.c.ws.writer.PutSupplement(p.block(), p.entry, at, d)
 }
 
-// note adds buckets to those that are sent: buckets with observations, and the bucket below each
-// of them, at whose bound an interpolation begins.
+// note marks further buckets as sent: buckets with observations, and the bucket below each of
+// them, at whose bound an interpolation begins.
 func (b *sparseBuckets) note(counts []uint64) {
 	changed := false
 	for i := range b.since {

@@ -96,7 +96,7 @@ func TestWriter_Match_AllLengthsAndDistances(t *testing.T) {
 	b.check(t)
 }
 
-// The codes fit where they are put: a complete code of at most 15 bits.
+// Each code table is complete, and no code is longer than 15 bits.
 func TestNewCode_IsComplete(t *testing.T) {
 	for _, lengths := range [][]uint8{lengthsOf(usualLiterals(), maxBits), lengthsOf(usualDistances(), maxBits), lengthsOf([]uint64{1, 1 << 40, 1, 1 << 20, 5, 0, 1, 1}, 3)} {
 		sum := 0
@@ -131,7 +131,7 @@ func TestWriter_Reset(t *testing.T) {
 	}
 }
 
-// A match that is not in the text is found by the reader.
+// A reader detects a match that does not agree with the text.
 func TestWriter_Sum_DetectsAWrongMatch(t *testing.T) {
 	var w Writer
 	w.Reset(nil, NewCode(nil), nil)
@@ -182,7 +182,7 @@ func (b *body) run(ops []byte) {
 	}
 }
 
-// What a sample has shown takes fewer bits than what is expected.
+// Text like the sample takes fewer bits than with the usual frequencies.
 func TestNewCode_FitsASample(t *testing.T) {
 	write := func(code *Code, sample *Sample) int {
 		b := newBody(code)

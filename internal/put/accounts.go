@@ -4,8 +4,8 @@
 package put
 
 // Accounts divides the points and the bytes of batches among accounts, which the caller
-// numbers from 0. The calls are Reset, [Builder.Track], and then [Builder.Account] before
-// the first point of another account than that of the last point.
+// numbers from 0. The calls are Reset, [Builder.Track], and then [Builder.Account] before each
+// point whose account differs from the account of the point before.
 //
 // The sum of all bytes is the size of all bodies. With [Gzip], from the second chunk of a
 // body on, the bytes between two calls of Account belong to that account. With [None] they

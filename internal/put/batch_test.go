@@ -295,7 +295,7 @@ func TestBatch_Split(t *testing.T) {
 	}
 }
 
-// A batch is not read to its end when the time is up.
+// Select ends soon after its context.
 func TestBatch_Select_EndsWithItsContext(t *testing.T) {
 	batch := batchOf(t, NewCodec(Gzip), 2*linesPerCheck)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -337,7 +337,7 @@ func TestCodec_Concurrently(t *testing.T) {
 	}
 }
 
-// Whatever the size of the reads, the body is whole.
+// Reads of any size return the whole body.
 func TestBatch_Open_ReadsTheWholeBody(t *testing.T) {
 	b := batchOf(t, NewCodec(None), 3)
 	r := b.Open()

@@ -177,7 +177,7 @@ func TestBuilder_Text(t *testing.T) {
 	}
 }
 
-// What a compressor, a chunk or a body held before must not show.
+// Reused compressors, chunks and bodies contain nothing of earlier batches.
 func TestBuilder_Append_AfterClose(t *testing.T) {
 	for _, e := range encodings() {
 		b := newTestBuilder(t, NewCodec(e), unlimited())
@@ -268,7 +268,7 @@ func TestBuilder_Append_HugePointIsABatchOfItsOwn(t *testing.T) {
 	}
 }
 
-// The uncompressed text is never whole in memory.
+// At most one chunk of the uncompressed text is in memory.
 func TestBuilder_Append_HoldsOneChunk(t *testing.T) {
 	b := newTestBuilder(t, NewCodec(Gzip), unlimited())
 	largest := 0

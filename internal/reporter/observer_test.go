@@ -64,7 +64,7 @@ func TestObserver_DropsIdleSeriesAfterStateTime(t *testing.T) {
 	wantValues(t, h.run(seen{name: "t", unit: "s", delta: true, exponential: of(1)}), "count 1")
 }
 
-// A cumulative series that does not come is not idle but gone.
+// A cumulative series without data points has ended.
 func TestObserver_DropsCumulativeSeriesAfterIdleTime(t *testing.T) {
 	h := newHarness(t, Layout{Meters: allMeters}, plenty)
 	h.run(seen{name: "t", number: model.Int(5)})
@@ -98,8 +98,8 @@ func TestObserver_ResetsGiveNoNegativeRates(t *testing.T) {
 	wantValues(t, h.run(seen{name: "t", number: model.Int(10), start: 60}), "mean_rate 1.0") // 10 in the 10 s since 60
 }
 
-// The statistics of a cumulative histogram are those of the interval. A histogram that
-// was reset, as its start or a lower count shows, is all of its interval.
+// The statistics of a cumulative histogram are those of the interval. A histogram that was
+// reset, as its start or a lower count shows, contains only observations of its interval.
 func TestObserver_CumulativeHistogramsHaveStatisticsOfTheInterval(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	run := func(e *histogram.Exponential, start int64) *recorder {

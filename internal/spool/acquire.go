@@ -36,7 +36,7 @@ func acquire(disk Disk, instances bool) (string, DiskLock, error) {
 	return "", nil, ErrInUse
 }
 
-// subfolder is the name of the folder of an instance. The first instance has the folder of
+// subfolder returns the name of the folder of an instance. The first instance uses the folder of
 // the disk itself.
 func subfolder(instance int) string {
 	if instance == 1 {
@@ -45,7 +45,7 @@ func subfolder(instance int) string {
 	return strconv.Itoa(instance)
 }
 
-// isSubfolder reports whether a name is that of the folder of an instance.
+// isSubfolder reports whether a name is the name of an instance's subfolder.
 func isSubfolder(name string) bool {
 	n, err := strconv.Atoi(name)
 	return err == nil && n > 1 && n <= maxInstances && subfolder(n) == name

@@ -75,7 +75,7 @@ func TestOpen_LocksOutOtherProcesses(t *testing.T) {
 	dropped.none(t)
 }
 
-// Also within one process: it would send each batch twice.
+// Two folders of one process exclude each other, too: they would send each batch twice.
 func TestOpen_LocksOutOtherFoldersOfTheProcess(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	if _, err := Open(f.dir, generous, Options{Dropped: func(Drop) {}}); !errors.Is(err, ErrInUse) {
@@ -84,7 +84,7 @@ func TestOpen_LocksOutOtherFoldersOfTheProcess(t *testing.T) {
 	reopen(t, f)
 }
 
-// A relative name is that of one folder, wherever the program goes.
+// A relative path is resolved once, by Open: the program may change its working directory.
 func TestOpen_ResolvesARelativePath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	f, _ := open(t, "spool", generous)
@@ -96,7 +96,8 @@ func TestOpen_ResolvesARelativePath(t *testing.T) {
 	}
 }
 
-// Each process takes a subfolder, and what those left that are gone.
+// Each process uses its own subfolder, and takes over the batches of processes that have
+// ended.
 func TestOpen_Instances(t *testing.T) {
 	dir := t.TempDir()
 	var pids []int

@@ -141,7 +141,7 @@ func TestAReadOnlyFolder(t *testing.T) {
 			t.Errorf("Put: %v", err)
 		}
 		counted(2)
-		// What is settled is not sent again, until the next start.
+		// A replaced batch is not sent again before the next start.
 		if _, err := f.Replace(f.Take(anyFile)); err != nil {
 			t.Errorf("Replace: %v", err)
 		}
@@ -161,8 +161,7 @@ func TestAReadOnlyFolder(t *testing.T) {
 	}
 }
 
-// A file whose name is not durable is dropped for the caller, so that it must not
-// come back.
+// If the folder cannot be synced, Put returns an error, so the file must not remain.
 func TestFolder_Put_FailsIfTheFolderCannotBeSynced(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	chmod(t, 0o755, filepath.Dir(f.dir))

@@ -61,10 +61,9 @@ func syncFolder(f *os.File) error {
 	return errors.Join(err, f.Close())
 }
 
-// systemDisk is the Disk of the operating system. Its operations are those of an [os.Root],
-// which stays below the folder. An os.Root follows symbolic links that stay below the
-// folder, too. The systemDisk therefore checks the parents of a name, and opens a file only
-// if it is a regular file before and after.
+// systemDisk is the Disk of the operating system. It uses an [os.Root], which does not leave the
+// folder. But an os.Root follows symbolic links within the folder. So a systemDisk checks the
+// parents of a name, and checks that a file is a regular file before and after it opens it.
 type systemDisk struct {
 	dir      string
 	insecure bool

@@ -50,7 +50,7 @@ type Folder struct {
 	active   int             // operations that use the disk
 	files    []*File         // oldest first
 	pending  map[string]bool // names of files that are being written or removed, and not in the index
-	bytes    int64           // of files, and of those being written
+	bytes    int64           // of files, and of files that are being written
 	points   int64
 	found    int64
 	removed  int64

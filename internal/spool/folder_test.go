@@ -44,8 +44,8 @@ func TestFolder_Take_OldestFirst(t *testing.T) {
 	droppedLater.none(t)
 }
 
-// The order is that of the clock at the time, whatever the clock does, and within
-// one reading of the clock that of Put.
+// Batches are in the order of the wall clock at the time of Put, even if the clock jumps.
+// Batches of the same time are in the order of Put.
 func TestFolder_Take_OrderWhenTheClockJumps(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	at := time.Now().Round(0)
@@ -60,8 +60,8 @@ func TestFolder_Take_OrderWhenTheClockJumps(t *testing.T) {
 	}
 }
 
-// While the process lives, age does not follow the clock; after a restart, what
-// is from the future is new.
+// Clock changes do not affect the age of batches until a restart. After a restart, a batch
+// with a time in the future counts as new.
 func TestFolder_Take_AgeWhenTheClockJumps(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestFolder_Replace(t *testing.T) {
 	dropped.none(t)
 }
 
-// Half of a replacement would be delivered twice.
+// If Replace fails, no part may remain: it would be delivered twice.
 func TestFolder_Replace_ChangesNothingIfItFails(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100))
@@ -305,7 +305,8 @@ func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
 	}
 }
 
-// A body that was damaged later is noticed when it is read; its points are known.
+// A body that is damaged after Open is detected when it is read. Its number of points is known
+// from the header.
 func TestFolder_Read_DetectsADamagedBody(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 1000))
@@ -327,7 +328,7 @@ func TestFolder_Read_DetectsADamagedBody(t *testing.T) {
 	wantContent(t, f, 0)
 }
 
-// A folder that was deleted is made again. Its batches are neither dropped nor there.
+// A removed folder is created again. Its batches count as removed and not as dropped.
 func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))

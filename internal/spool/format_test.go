@@ -63,7 +63,7 @@ func TestFormat_RoundTrip(t *testing.T) {
 	}
 }
 
-// The bytes of version 1, which later versions have to read.
+// The bytes of version 1, which later versions must read.
 func TestFormat_Version1IsStable(t *testing.T) {
 	want := "APTSPOOL" + "\x00\x01" + "\x00\x01" + "\x00\x00\x00\x05" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
 		"\x17\x97\x9c\xfe\x3d\x85\xcd\x15" + "\x00\x00\x00\x03" + "\x00\x00\x00\x00\x00\x00\x00\x08" +
@@ -132,7 +132,7 @@ func wantFlipIsNoticed(t *testing.T, b *Batch) {
 			if b, err := readBytes(file); !errors.Is(err, ErrFormat) {
 				t.Fatalf("bit %d of byte %d: %v, %v", bit, i, b, err)
 			}
-			// What is counted by the header alone is true as well.
+			// The header alone gives the same counts.
 			_, _, _, err := readHeader(bufio.NewReader(bytes.NewReader(file)), int64(len(file)))
 			if i < body && !errors.Is(err, ErrFormat) {
 				t.Fatalf("bit %d of byte %d of the header: %v", bit, i, err)
@@ -141,7 +141,7 @@ func wantFlipIsNoticed(t *testing.T, b *Batch) {
 	}
 }
 
-// A fault of the disk is not one of the file.
+// A read error of the disk is not an ErrFormat.
 func TestFormat_ReturnsReadErrorsAsTheyAre(t *testing.T) {
 	broken := errors.New("input/output error")
 	file := whole(sample())

@@ -109,7 +109,7 @@ func TestFolder_Take_KeepsOldBatchesThatWereNotOffered(t *testing.T) {
 	})
 }
 
-// A folder that was left with more than it may have now loses the oldest.
+// Open drops the oldest batches of a folder that exceeds its limits.
 func TestOpen_AppliesLowerLimits(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	for i := range 10 {
@@ -139,7 +139,8 @@ func TestFolder_LimitsFiles(t *testing.T) {
 	}
 }
 
-// A file that somebody else has removed is dropped.
+// A batch that is dropped at a limit counts as dropped even if another program has removed its
+// file.
 func TestFolder_DropsAFileThatWasRemoved(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 2 * numbered(0, 1000).size(), Age: time.Hour})
 	put(t, f, numbered(0, 1000), numbered(1, 1000))
@@ -188,7 +189,7 @@ func TestFolder_LimitsTheQuarantine(t *testing.T) {
 	}
 }
 
-// A folder full of what is no batch is moved in one go.
+// Many files that are not batches are moved to the quarantine by one Open, within its limits.
 func TestOpen_LimitsTheQuarantine(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxQuarantined + 20 {

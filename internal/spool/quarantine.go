@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// quarantineShare is the divisor of Limits.Bytes that gives the bytes of the
-	// quarantine, in addition to those of the batches.
+	// quarantineShare limits the bytes of the quarantine: to Limits.Bytes / quarantineShare, in
+	// addition to the bytes of the batches.
 	quarantineShare = 8
 	// maxQuarantined limits the files in the quarantine.
 	maxQuarantined = 1000

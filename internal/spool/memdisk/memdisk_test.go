@@ -35,7 +35,7 @@ func write(t *testing.T, p *Process, name string, sync, syncFolder bool) {
 	}
 }
 
-// worst is the chance by which nothing that is not synced survives.
+// worst makes LosePower lose everything that was not synced.
 func worst(n int) int { return min(1, n-1) }
 
 func TestDrive_LosePower_KeepsSyncedFiles(t *testing.T) {
