@@ -90,7 +90,8 @@ func TestBatch_Release_KeepsTheBodyForReaders(t *testing.T) {
 	}
 }
 
-// An HTTP transport may read a body while, or after, it closes it, and while the next one is written.
+// An HTTP transport may read a body while, or after, it closes it, and while the next one is
+// written.
 func TestBatch_Open_ReadDuringClose(t *testing.T) {
 	codec := NewCodec(None)
 	for range 50 {
@@ -217,7 +218,8 @@ func FuzzSelect(f *testing.F) {
 	})
 }
 
-// checkSelect selects from a batch of n test points, twice, and demands the kept ones in their order.
+// checkSelect selects from a batch of n test points, twice, and demands the kept ones in their
+// order.
 func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	t.Helper()
 	part, err := batch.Select(t.Context(), keep)

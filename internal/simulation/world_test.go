@@ -107,7 +107,8 @@ func (w *world) token(ctx context.Context) (string, error) {
 	}
 }
 
-// warn inspects a warning of a process, and notes whether the process claims that its spool is empty.
+// warn inspects a warning of a process, and notes whether the process claims that its spool is
+// empty.
 func (w *world) warn(p *process, err error) {
 	w.read("a warning of "+p.name, err)
 	p.mu.Lock()
