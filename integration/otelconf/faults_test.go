@@ -144,7 +144,7 @@ func TestFaultsOfOptions(t *testing.T) {
 			"8 apptuit.spool: …", // whatever the system says
 		}},
 		"files": {documentWith("apptuit:\n            token_file: testdata/none\n            tls: {ca_file: testdata/plain.yaml, cert_file: testdata/none, key_file: testdata/none}"), []string{
-			`8 apptuit.tls.ca_file: file "testdata/plain.yaml": no certificate in PEM format in it`,
+			`8 apptuit.tls.ca_file: file "testdata/plain.yaml": it contains no certificate in PEM format`,
 			`8 apptuit.tls.cert_file: file "testdata/none": no such file or directory`,
 			`8 apptuit.tls.key_file: file "testdata/none": no such file or directory`,
 			`7 apptuit.token_file: file "testdata/none": token: open testdata/none: no such file or directory`,

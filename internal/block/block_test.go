@@ -131,8 +131,8 @@ func TestWriter_Write_Distribution(t *testing.T) {
 	}
 }
 
-// Of two points with one series and timestamp the one that was given first is written, in
-// whatever order they stand in the block.
+// Of two points with the same series and timestamp, the first point of the export is written,
+// whatever their order in the block.
 func TestWriter_Write_Collisions(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
@@ -379,7 +379,7 @@ func TestWriter_Find(t *testing.T) {
 	}
 }
 
-// The label is put at its place among the tags, whatever the values of the tags are.
+// The label is inserted in the order of the keys, whatever the values of the tags are.
 func TestWriter_Write_LabelBesideAnyValue(t *testing.T) {
 	for _, value := range []string{",", "\",\"", `\`, `\"`, `a","b`, "", "le", `\\",`, ",,"} {
 		for _, key := range []string{"a", "lf", "z"} {
@@ -405,8 +405,8 @@ func TestWriter_Write_LabelBesideAnyValue(t *testing.T) {
 	}
 }
 
-// A tag with the key of a label gets another key in lines with the label, in which it can
-// meet the tag of another series.
+// A tag with the key of a label gets another key in lines with the label, and can then be
+// equal to a tag of another series.
 func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
@@ -426,7 +426,7 @@ func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
 	}
 }
 
-// Texts that differ in very many places do not damage the others.
+// Texts that differ in very many places do not affect other texts.
 func TestWriter_Write_ManyDifferences(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.Gzip)

@@ -4,8 +4,8 @@
 // Package block keeps the series of a metric sorted and delta-encoded, and writes their
 // values as lines of put bodies.
 //
-// Most series differ only in a few bytes from some other series of the metric. Sorted by
-// the text of their tags, similar series are neighbours. So a [Block] stores each text as edits of the
+// Most series differ only in a few bytes from another series of the metric. Sorted by the text
+// of their tags, similar series are neighbours. So a [Block] stores each text as edits of the
 // previous text: skip some bytes, delete some, insert others. LevelDB and Prometheus store
 // the keys of their index blocks in a similar way. Three series of one metric, with the
 // edits that are stored for them:
@@ -22,10 +22,11 @@
 //
 // # Layout
 //
-// Every 16th text is a restart point: it is also stored in full, besides its edits, so that
-// reading can begin there. The texts from a restart point to the next one are a group. A write skips groups
-// without values, and a merge copies groups unread if nothing is added to them. If an export
-// has values for few entries only, their texts are looked up instead (sparse.go).
+// Every 16th text is a restart point: it is stored in full besides its edits, so that reading
+// can begin there. The texts from a restart point to the next restart point are a group. A
+// write skips groups without values, and a merge copies groups unread if no series is added
+// to them. If an export has values for few entries only, their texts are looked up instead
+// (sparse.go).
 //
 // A series has an entry number, which does not change while the series is kept, so a caller
 // can find the series by a key of its own. The texts are stored in sorted order, each with
@@ -57,15 +58,16 @@
 // stored once. The lines differ in the metric (.count, .sum) or in a label (le).
 //
 // Series with equal tags, which may come from two instruments, are neighbours, and the second
-// one has no edits: that is how a write recognizes them. If both have a value with the same
-// timestamp, the points collide: the earliest data point of the export is written, and the
-// other one is rejected. Lines of two blocks can be equal only if the blocks have a metric
-// in common. Such blocks are marked as contested, and their lines are kept in a map until
-// the end of the export; the line that is written first stays. So are the lines of a block
-// in which a tag has the key of a label, because lines with the label rename that tag.
+// series has no edits: this is how a write recognizes them. If both have a value with the same
+// timestamp, the points collide: the earlier data point of the export is written, and the
+// other data point is rejected. Lines of two blocks can be equal only if the blocks have a
+// metric in common. Such blocks are marked as contested: their lines are kept in a map until
+// the end of the export, and a line that is equal to an earlier line is rejected. The same
+// applies to a block in which a tag has the key of a label, because lines with the label
+// rename that tag.
 //
-// Other writers may write equal lines, too. The caller then passes [Claims], which are asked
-// for each line.
+// Other writers may also write equal lines. The caller then passes [Claims], which is asked
+// about each line.
 //
 // If there is no budget for a new series, the caller adds it to the block's overflow block
 // ([Writer.Overflow]), which lives for one export.

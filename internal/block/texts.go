@@ -91,8 +91,8 @@ func (t *texts) mark(text []byte) {
 	}
 }
 
-// copy appends the text that a reader has read last. In both lists, it must follow the same
-// text.
+// copy appends the text that a reader has read last. The text must follow the same text in both
+// lists.
 func (t *texts) copy(r *reader, text []byte) {
 	t.mark(text)
 	t.ids, t.counts = append(t.ids, r.ids[r.next-1]), append(t.counts, r.counts[r.next-1])
@@ -100,8 +100,8 @@ func (t *texts) copy(r *reader, text []byte) {
 	t.inserted = append(t.inserted, r.inserted[r.last.insert:r.insert]...)
 }
 
-// copyGroups appends the groups from first to before last of another list. In both lists,
-// they must follow the same text.
+// copyGroups appends the groups of another list from first up to, but not including, last. They
+// must follow the same text in both lists.
 func (t *texts) copyGroups(from *texts, first, last int) {
 	a, b := from.restarts[first], from.restarts[last]
 	for g := first; g < last; g++ {

@@ -45,9 +45,8 @@ func (w *Writer) PutDistribution(b *Block, id uint32, at Stamp, d *Distribution)
 	w.putDistribution(b, id, at, d)
 }
 
-// PutSupplement is PutDistribution for further lines. They do not collide with another
-// point of the owner that has the same series and timestamp, and that must not have any of
-// these lines.
+// PutSupplement is PutDistribution for further lines of a point. They do not collide with a
+// point of the same owner, series and timestamp. That point must not have any of these lines.
 func (w *Writer) PutSupplement(b *Block, id uint32, at Stamp, d *Distribution) {
 	w.putDistribution(b, id, at, d).supplement = true
 }

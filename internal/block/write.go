@@ -80,8 +80,8 @@ func (w *Writer) writeEntry(b *Block) {
 }
 
 // writeEqual writes the values of all entries with the text that was read last. Points with
-// equal timestamps collide: the one with the lowest source, which is the earliest data point
-// of the export, is written.
+// equal timestamps collide: the point with the lowest source, which is the earliest data point of
+// the export, is written.
 func (w *Writer) writeEqual(b *Block) {
 	w.equal = w.equal[:0]
 	for {

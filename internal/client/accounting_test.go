@@ -65,7 +65,7 @@ func randomFault(random *rand.Rand) apptuittest.Fault {
 
 // Under random faults, each point is counted once, as successful or failed, and the
 // successful points are stored.
-func TestEveryPointIsSomewhere(t *testing.T) {
+func TestClient_Send_CountsEachPointOnce(t *testing.T) {
 	for seed := range uint64(100) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 7))
@@ -119,7 +119,7 @@ func TestEveryPointIsSomewhere(t *testing.T) {
 	}
 }
 
-func TestSendErrorTexts(t *testing.T) {
+func TestSendError_Error(t *testing.T) {
 	nan := func(i int) apptuitclient.DataPoint {
 		p := numbered(i)
 		p.Metric = ""
@@ -178,7 +178,7 @@ func TestSendErrorTexts(t *testing.T) {
 	}
 }
 
-func TestPointErrorsAreShort(t *testing.T) {
+func TestSendError_ShortensReasons(t *testing.T) {
 	e := &apptuitclient.PointError{
 		Point:  apptuitclient.DataPoint{Metric: "line\nbreak", Tags: map[string]string{"b": strings.Repeat("long", 10_000), "a": "1"}, Timestamp: time.Unix(17, 0)},
 		Reason: "bad",
@@ -191,7 +191,7 @@ func TestPointErrorsAreShort(t *testing.T) {
 	}
 }
 
-func TestCausesAreFound(t *testing.T) {
+func TestSendError_UnwrapsCauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := numbered(0)
 		p.Tags = nil
@@ -250,7 +250,7 @@ func TestRetryable(t *testing.T) {
 	}
 }
 
-func TestStatusError(t *testing.T) {
+func TestStatusError_Error(t *testing.T) {
 	for _, tt := range []struct {
 		err  *apptuitclient.StatusError
 		want string

@@ -167,10 +167,10 @@ func (c *Client) statusError(r *http.Response, message string) error {
 	return c.settings.Errors.Status(r.StatusCode, address, message)
 }
 
-// requestedDelay returns the delay that an answer requests before the next attempt: that of
-// Retry-After (RFC 9110, section 10.2.3: seconds or a date), and 0 without a valid one, which
-// means the back-off of the client. Delays over a hundred years are cut, so that they can be
-// added to a time.
+// requestedDelay returns the delay that an answer requests before the next attempt by
+// Retry-After (RFC 9110, section 10.2.3), in seconds or as a date. It returns 0 without a valid
+// Retry-After: the client then uses its back-off. Delays over a hundred years are cut, so that
+// they can be added to a time.
 func requestedDelay(r *http.Response) time.Duration {
 	const farOff = 100 * 365 * 24 * time.Hour
 	v := r.Header.Get("Retry-After")
@@ -201,9 +201,9 @@ func location(r *http.Response) string {
 	return u.String()
 }
 
-// applyPutAnswer sets the effect of a put answer whose counts add up. A point that the
-// server neither counts as stored nor names is refused, so that no point is taken for
-// accepted by mistake.
+// applyPutAnswer sets the effect of a put answer whose counts add up. A point that the server
+// neither counts as stored nor names counts as refused, so that no point counts as accepted by
+// mistake.
 func (c *Client) applyPutAnswer(ctx context.Context, res *result, a *putAnswer, b *put.Batch) error {
 	// If storing a point fails after OpenTSDB has begun the answer, the point is counted as
 	// stored and named as failed. The name is right.

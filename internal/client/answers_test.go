@@ -221,7 +221,7 @@ type brokenReader struct{}
 func (brokenReader) Read([]byte) (int, error) { return 0, syscall.ECONNRESET }
 
 // The outcome for the points of a batch, by answer, without and with a spool.
-func TestAnswers(t *testing.T) {
+func TestClient_Send_OutcomeByAnswer(t *testing.T) {
 	for _, row := range answerRows() {
 		for _, a := range row.answers {
 			t.Run(nameOf(a), func(t *testing.T) {
@@ -265,7 +265,7 @@ func asAnswer(a any) (answer, error) {
 func observe(t *testing.T, answers func(*call) (answer, error), withSpool bool) (s seen) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		var w reports
+		var w warnings
 		f, set := changing(t, answers)
 		opts := []apptuitclient.Option{apptuitclient.WithToken(theToken), w.option()}
 		if withSpool {
@@ -295,8 +295,8 @@ func observe(t *testing.T, answers func(*call) (answer, error), withSpool bool) 
 	return s
 }
 
-// The table of answers in the documentation is the one of these tests.
-func TestTableOfAnswers(t *testing.T) {
+// docs/guarantees.md contains the table of these answers.
+func TestGuaranteesPage_HasTheAnswers(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| answer | without a spool | with a spool |\n|---|---|---|\n")
 	for _, row := range answerRows() {

@@ -36,7 +36,7 @@ func (c *Client) attempt(ctx context.Context, b *put.Batch) result {
 	res := c.judge(requestCtx, response, b)
 	_ = response.Body.Close()
 	if res.status == http.StatusMisdirectedRequest {
-		c.settings.Connection.http.CloseIdleConnections() // RFC 9110, section 15.5.20: the next attempt needs a new connection
+		closeIdle(c.settings.Connection.http) // RFC 9110, section 15.5.20: the next attempt needs a new connection
 	}
 	res.token = token
 	return res

@@ -59,7 +59,7 @@ func (s *source) option() apptuitclient.Option {
 	return apptuitclient.WithTokenSource(func(context.Context) (string, error) { return s.give(s.asked.Add(1)) })
 }
 
-func TestTokenSourceIsAskedOnce(t *testing.T) {
+func TestTokenSource_IsCalledOnce(t *testing.T) {
 	g := newGuarded(t, "one")
 	s := &source{give: func(int64) (string, error) { return "one", nil }}
 	c := g.client(s.option())
@@ -122,7 +122,7 @@ func TestRefusedTokens(t *testing.T) {
 }
 
 // If the token source fails after a 401, it is called again later.
-func TestTokenSourceThatFailsIsAskedLater(t *testing.T) {
+func TestTokenSource_IsCalledAgainAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t, "new")
 		s := &source{give: func(n int64) (string, error) {
@@ -164,7 +164,7 @@ func TestTokenSourceThatKeepsFailing(t *testing.T) {
 	})
 }
 
-func TestFixedTokenIsNotTriedTwice(t *testing.T) {
+func TestClient_Send_DoesNotRetryAFixedToken(t *testing.T) {
 	for name, opt := range map[string]apptuitclient.Option{
 		"token":  apptuitclient.WithToken("wrong"),
 		"header": apptuitclient.WithHeaders(map[string]string{"Authorization": "Bearer wrong"}),
@@ -179,7 +179,7 @@ func TestFixedTokenIsNotTriedTwice(t *testing.T) {
 	}
 }
 
-func TestFailingTokenSourceIsRetried(t *testing.T) {
+func TestTokenSource_FailureIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("the token server is down")
 		g := newGuarded(t, "right")
@@ -206,7 +206,7 @@ func TestFailingTokenSourceIsRetried(t *testing.T) {
 }
 
 // A token source that blocks is limited by the request's time-out, also after a 401.
-func TestHangingTokenSource(t *testing.T) {
+func TestTokenSource_TimesOut(t *testing.T) {
 	for _, first := range []string{"", "wrong"} {
 		synctest.Test(t, func(t *testing.T) {
 			g := newGuarded(t, "right")
@@ -231,7 +231,7 @@ func TestHangingTokenSource(t *testing.T) {
 
 // The source is called once for each refused token, however many requests it is refused
 // for.
-func TestConcurrent401s(t *testing.T) {
+func TestTokenSource_IsCalledOnceForConcurrent401s(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const senders = 8
 		g := newGuarded(t, "token1")
@@ -258,7 +258,7 @@ func TestConcurrent401s(t *testing.T) {
 	})
 }
 
-func TestWaitForATokenEnds(t *testing.T) {
+func TestTokenSource_WaitEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t, "right")
 		release := make(chan struct{})
@@ -334,7 +334,7 @@ func TestTokenFile(t *testing.T) {
 	send("back", "token66", 1)
 }
 
-func TestTokenFileWithUser(t *testing.T) {
+func TestTokenFile_WithUserID(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(name, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)

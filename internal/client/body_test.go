@@ -44,7 +44,7 @@ func (e endless) Close() error {
 	return nil
 }
 
-func TestAnswersAreBounded(t *testing.T) {
+func TestClient_Send_LimitsAnswers(t *testing.T) {
 	for _, code := range []int{200, 204, 302, 400, 401, 403, 413, 500, 503} {
 		body := newEndless()
 		f := &fake{t: t, answer: func(*call) (answer, error) {
@@ -66,7 +66,7 @@ func TestAnswersAreBounded(t *testing.T) {
 }
 
 // An answer that names each of many points is read completely.
-func TestLargeDetailsAreRead(t *testing.T) {
+func TestClient_Send_ReadsLargePutAnswers(t *testing.T) {
 	s, c := newServer(t)
 	const n = 3500
 	s.Fail(apptuittest.Reject(func(p apptuittest.Point) string {
@@ -82,7 +82,7 @@ func TestLargeDetailsAreRead(t *testing.T) {
 	}
 }
 
-func TestCompressedAnswersAreBounded(t *testing.T) {
+func TestClient_Send_LimitsCompressedAnswers(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
 	spaces := bytes.Repeat([]byte(" "), 1<<20)
@@ -133,7 +133,7 @@ func (w writer) Write(p []byte) (int, error) {
 }
 
 // Bodies are drained, so that connections are reused after errors.
-func TestConnectionsAreReused(t *testing.T) {
+func TestClient_Send_ReusesConnectionsAfterErrors(t *testing.T) {
 	h := apptuittest.NewHandler()
 	s := httptest.NewUnstartedServer(h)
 	var connections atomic.Int64
@@ -158,7 +158,7 @@ func TestConnectionsAreReused(t *testing.T) {
 
 // If a server refuses a request by its headers and then resets the connection, the answer
 // may be incomplete.
-func TestBrokenAnswers(t *testing.T) {
+func TestClient_Send_JudgesIncompleteAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		code     int
 		requests int // with one retry or two halves, all of which succeed
@@ -187,7 +187,7 @@ func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // If a server answers 413 before it reads the body, the transport may still be reading the
 // batch, which must not be released.
-func TestEarly413(t *testing.T) {
+func TestClient_Send_KeepsTheBatchDuringAnEarly413(t *testing.T) {
 	s, c := newServer(t,
 		apptuitclient.WithCompression(apptuitclient.CompressionNone),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond}))

@@ -51,8 +51,8 @@ func (c *circuit) allow() (permit, bool, deliveryFailure) {
 	return permit{probe: true}, true, deliveryFailure{}
 }
 
-// close closes the circuit, because the server has answered, or because keeping batches from
-// the server has no use.
+// close closes the circuit, because the server has answered, or because batches can no longer
+// be spooled.
 func (c *circuit) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,8 +74,7 @@ func (c *circuit) open(p permit, retryAfter time.Duration, cause deliveryFailure
 	c.failures++
 }
 
-// cancel returns a permit without a verdict on the server: no request was made, or the
-// caller ended it.
+// cancel returns a permit without a result: no request was made, or the caller ended it.
 func (c *circuit) cancel(p permit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

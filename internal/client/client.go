@@ -17,7 +17,7 @@ import (
 // Client sends points to one server, and queries it. It is safe for concurrent use.
 type Client struct {
 	settings *Settings
-	base     string       // URL of the server, without a trailing slash
+	base     string       // base URL of the server, without a trailing slash
 	put      string       // URL of put requests
 	headers  *http.Header // of all requests; a pointer, so that fmt does not print secrets
 	codec    *put.Codec
@@ -32,8 +32,8 @@ type Client struct {
 }
 
 // New returns a client with the given settings, which it completes from the environment.
-// Its error joins all faults of the configuration. It opens the spool of WithSpool; for
-// that of APPTUIT_SPOOL_DIR see OpenSpool.
+// Its error joins all faults of the configuration. New opens a spool of WithSpool. A spool of
+// APPTUIT_SPOOL_DIR is opened later, see [Client.OpenSpool].
 func New(settings *Settings) (*Client, error) {
 	if err := settings.complete(); err != nil {
 		return nil, err
@@ -92,15 +92,16 @@ func (c *Client) TagValues() encoding.TagValueRule { return c.settings.Points.Ta
 // MaxTags returns the limit of the tags of a point.
 func (c *Client) MaxTags() int { return c.settings.Points.MaxTags.Value }
 
-// Close ends the requests and waits of the client. Points that are being sent fail with
-// [ErrClosed]. With a spool they are spooled instead; Close waits up to one second for
-// this. It then waits up to 100 ms for the warning handler. Further calls of Close have no
-// effect.
+// Close ends the requests and delays of the client. Points that are being sent fail with
+// [ErrClosed]. With a spool they are spooled instead, and Close waits up to one second for
+// this. It then waits up to 100 ms for the warning handler. Close also closes the client's
+// connections, except those of a transport that the program has given; an HTTP/2 connection
+// may stay open for one more second. Further calls of Close have no effect.
 func (c *Client) Close() {
 	c.end(ErrClosed)
 	c.spool.close()
 	if c.settings.Connection.ownHTTP {
-		c.settings.Connection.http.CloseIdleConnections()
+		closeIdle(c.settings.Connection.http)
 	}
 	c.warnings.Wait(context.Background(), handlerWait)
 }
@@ -111,3 +112,27 @@ func (c *Client) Warn(err error) { c.warnings.Add(err) }
 // handlerWait bounds how long Close waits for the warning handler. It is short, because the
 // handler may itself be calling Close.
 const handlerWait = 100 * time.Millisecond
+
+// Holder gives the packages of this module access to the client inside a public type,
+// without exporting a method or field to users. The public type embeds it:
+//
+//	// package apptuitclient
+//	type holder = client.Holder
+//	type Client struct{ holder }
+//
+//	func New() *Client { return &Client{client.Hold(c)} }
+//
+//	// package exporter
+//	core := client.Of(publicClient) // the *client.Client
+//
+// The alias keeps the embedded field unexported, and the method of Holder can only be
+// called in this package.
+type Holder struct{ c *Client }
+
+// Hold returns a holder of c, to be embedded in a public type.
+func Hold(c *Client) Holder { return Holder{c} }
+
+func (h Holder) client() *Client { return h.c }
+
+// Of returns the client in a public type that embeds a [Holder].
+func Of(public interface{ client() *Client }) *Client { return public.client() }

@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestSendAfterClose(t *testing.T) {
+func TestClient_Send_FailsAfterClose(t *testing.T) {
 	for range 50 { // repeated, to expose races
 		f := newFake(t, status(http.StatusNoContent))
 		c := f.client(apptuitclient.WithMaxBatchPoints(2))
@@ -38,7 +38,7 @@ func TestSendAfterClose(t *testing.T) {
 }
 
 // Close ends requests, delays and calls of the token source, and returns at once.
-func TestCloseEndsSends(t *testing.T) {
+func TestClient_Close_EndsSends(t *testing.T) {
 	for name, opts := range map[string]struct {
 		answer func(*call) (answer, error)
 		option apptuitclient.Option
@@ -84,7 +84,7 @@ func TestCloseEndsSends(t *testing.T) {
 
 // After Close no goroutine of the client is left: a bubble ends only when all its
 // goroutines have.
-func TestNoGoroutineIsLeft(t *testing.T) {
+func TestClient_Close_LeavesNoGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
 		c, err := apptuitclient.New(apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()), apptuitclient.WithTimeout(time.Second))
@@ -101,7 +101,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 }
 
 // Close returns at once with real sockets and a server that never answers.
-func TestCloseWhileTheServerHangs(t *testing.T) {
+func TestClient_Close_ReturnsWhileTheServerHangs(t *testing.T) {
 	before := runtime.NumGoroutine()
 	s := apptuittest.NewServer()
 	s.Fail(apptuittest.Fault{Hang: true, Times: 100})
@@ -137,7 +137,7 @@ func TestCloseWhileTheServerHangs(t *testing.T) {
 }
 
 // Close does not close the HTTP client of WithHTTPClient.
-func TestCloseLeavesTheGivenClientOpen(t *testing.T) {
+func TestClient_Close_LeavesTheGivenClientUsable(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
 	first := newClient(t, apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()))
@@ -151,7 +151,7 @@ func TestCloseLeavesTheGivenClientOpen(t *testing.T) {
 	}
 }
 
-func TestConcurrentSends(t *testing.T) {
+func TestClient_Send_Concurrently(t *testing.T) {
 	const senders, rounds, n = 8, 5, 300
 	s, c := newServer(t, apptuitclient.WithMaxBatchPoints(100), apptuitclient.WithTags(map[string]string{"zone": "eu"}),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Millisecond, MaxInterval: time.Millisecond}))

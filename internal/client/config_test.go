@@ -26,13 +26,6 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// warnings collects the warnings of a client.
-type warnings []string
-
-func (w *warnings) option() apptuitclient.Option {
-	return apptuitclient.WithWarningHandler(func(err error) { *w = append(*w, err.Error()) })
-}
-
 // sendOne sends a point with a client of the given options, and returns the request.
 func sendOne(t *testing.T, opts ...apptuitclient.Option) *call {
 	t.Helper()
@@ -46,7 +39,7 @@ func sendOne(t *testing.T, opts ...apptuitclient.Option) *call {
 	return f.all()[0]
 }
 
-func TestDefaults(t *testing.T) {
+func TestNew_Defaults(t *testing.T) {
 	c := sendOne(t, apptuitclient.WithToken("secret"))
 	if got := c.URL.String(); got != "https://api.apptuit.ai/api/put?details" {
 		t.Errorf("sent to %s", got)
@@ -62,7 +55,7 @@ func TestDefaults(t *testing.T) {
 
 // Each variable has its documented effect by itself, is overridden by its option, and
 // counts as unset if it is empty.
-func TestEnvironment(t *testing.T) {
+func TestEnvironment_OptionsOverrideVariables(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(" from-file\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -134,17 +127,18 @@ func TestEnvironment(t *testing.T) {
 			if got := tt.observe(sendOne(t, append(tt.opts, w.option())...)); got != tt.want {
 				t.Errorf("with %v: got %q, want %q", tt.env, got, tt.want)
 			}
+			got := w.take()
 			_, token := tt.env["APPTUIT_PY_TOKEN"]
 			_, tags := tt.env["APPTUIT_PY_TAGS"]
 			used := tt.want == "Bearer old" || tt.want == "old"
-			if (token || tags) && used != (len(w) == 1 && strings.Contains(w[0], "deprecated")) || !token && !tags && len(w) > 0 {
-				t.Errorf("with %v: warned %q", tt.env, w)
+			if (token || tags) && used != (len(got) == 1 && strings.Contains(got[0], "deprecated")) || !token && !tags && len(got) > 0 {
+				t.Errorf("with %v: warned %q", tt.env, got)
 			}
 		})
 	}
 }
 
-func TestTimeoutVariable(t *testing.T) {
+func TestEnvironment_Timeout(t *testing.T) {
 	for text, want := range map[string]string{
 		"30s": "", "1.5s": "", "250ms": "", "1h": "",
 		"5": "write 5s for seconds, or 5ms for milliseconds", "1.5": "write 1.5s for seconds", "10000": "write 10000s", ".5": "write .5s",
@@ -164,7 +158,7 @@ func TestTimeoutVariable(t *testing.T) {
 	}
 }
 
-func TestConfigurationFaults(t *testing.T) {
+func TestNew_Faults(t *testing.T) {
 	endpoint := apptuitclient.WithEndpoint("https://fake.test")
 	token := apptuitclient.WithToken("secret")
 	source := func(context.Context) (string, error) { return "secret", nil }
@@ -234,9 +228,9 @@ func TestConfigurationFaults(t *testing.T) {
 		{"sync", "", []apptuitclient.Option{endpoint, apptuitclient.WithSync(time.Microsecond)}, "WithSync: 1µs is less than a millisecond"},
 		{"batch points", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxBatchPoints(0)}, "WithMaxBatchPoints: 0 is not positive"},
 		{"batch bytes", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxBatchBytes(-1)}, "WithMaxBatchBytes: -1 is not positive"},
-		{"a header's name", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"a b": "x"})}, `"a b" is not a valid header`},
-		{"a header's value", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"X-A": "pw\r\nX-B: y"})}, `"X-A" is not a valid header`},
-		{"an empty header name", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"": "x"})}, "not a valid header"},
+		{"a header's name", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"a b": "x"})}, `WithHeaders: header "a b": the name contains a character that is not allowed`},
+		{"a header's value", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"X-A": "pw\r\nX-B: y"})}, `WithHeaders: header "X-A": the value contains a control character`},
+		{"an empty header name", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"": "x"})}, `WithHeaders: header "": the name is empty`},
 		{"a header of ours", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"content-encoding": "br"})}, "Content-Encoding is set by the client"},
 		{"the user agent", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"user-agent": "me"})}, "User-Agent is set by the client"},
 		{"no HTTP client", "", []apptuitclient.Option{endpoint, apptuitclient.WithHTTPClient(nil)}, "WithHTTPClient: the client is nil"},
@@ -267,7 +261,7 @@ func TestConfigurationFaults(t *testing.T) {
 	}
 }
 
-func TestAllFaultsAreReportedAtOnce(t *testing.T) {
+func TestNew_ReportsAllFaultsAtOnce(t *testing.T) {
 	t.Setenv("APPTUIT_TAGS", "k:v:w")
 	t.Setenv("APPTUIT_COMPRESSION", "br")
 	t.Setenv("APPTUIT_SANITIZE_MODE", "python")
@@ -294,7 +288,7 @@ func TestAllFaultsAreReportedAtOnce(t *testing.T) {
 	}
 }
 
-func TestUnencryptedTokenIsWarnedAbout(t *testing.T) {
+func TestNew_WarnsAboutAnUnencryptedToken(t *testing.T) {
 	token := apptuitclient.WithToken("secret")
 	for _, tt := range []struct {
 		endpoint string
@@ -319,16 +313,17 @@ func TestUnencryptedTokenIsWarnedAbout(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if len(w) != tt.want {
-			t.Errorf("%s: warned %q", tt.endpoint, w)
+		got := w.take()
+		if len(got) != tt.want {
+			t.Errorf("%s: warned %q", tt.endpoint, got)
 		}
-		if all := strings.Join(w, ""); strings.Contains(all, "secret") {
+		if all := strings.Join(got, ""); strings.Contains(all, "secret") {
 			t.Errorf("the token is in %q", all)
 		}
 	}
 }
 
-func TestWarningsGoToOpenTelemetry(t *testing.T) {
+func TestWarningHandler_IsOpenTelemetrysByDefault(t *testing.T) {
 	var got []string
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { got = append(got, err.Error()) }))
 	t.Cleanup(func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {})) })
@@ -345,7 +340,7 @@ func TestWarningsGoToOpenTelemetry(t *testing.T) {
 	}
 }
 
-func TestAccessors(t *testing.T) {
+func TestClient_Accessors(t *testing.T) {
 	t.Setenv("APPTUIT_TAGS", "zone: eu")
 	tags := map[string]string{"team": "a"}
 	c := newClient(t, apptuitclient.WithEndpoint("https://fake.test/base/"), apptuitclient.WithTags(tags),
@@ -376,7 +371,7 @@ func TestParseCompression(t *testing.T) {
 }
 
 // Arguments of options are copied and not modified.
-func TestHTTPClientIsCopied(t *testing.T) {
+func TestWithHTTPClient_CopiesTheClient(t *testing.T) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{ServerName: "x"}}
 	given := &http.Client{Transport: transport, Timeout: time.Minute}
 	config := &tls.Config{ServerName: "y"}
@@ -392,7 +387,7 @@ func TestHTTPClientIsCopied(t *testing.T) {
 }
 
 // Instrumentation may replace http.DefaultTransport by another type of round tripper.
-func TestReplacedDefaultTransport(t *testing.T) {
+func TestNew_AcceptsAReplacedDefaultTransport(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
 	original := http.DefaultTransport
@@ -404,7 +399,7 @@ func TestReplacedDefaultTransport(t *testing.T) {
 	}
 }
 
-func TestRetryDefaultsFillUp(t *testing.T) {
+func TestWithRetry_FillsInDefaults(t *testing.T) {
 	for _, retry := range []apptuitclient.RetryConfig{
 		{Enabled: true, InitialInterval: math.MaxInt64},
 		{Enabled: true, InitialInterval: time.Hour},

@@ -10,13 +10,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
@@ -121,105 +117,4 @@ func TestClient_Send_OpensANewConnectionAfter421(t *testing.T) {
 		}
 		c.Close()
 	})
-}
-
-// silentProxy forwards connections until it is silenced. After that the existing
-// connections stay open and forward nothing.
-type silentProxy struct {
-	listener net.Listener
-	silent   atomic.Bool // for the existing connections
-	accepted atomic.Int32
-}
-
-func newSilentProxy(t *testing.T, to string) *silentProxy {
-	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &silentProxy{listener: listener}
-	var conns sync.WaitGroup
-	var all sync.Map
-	t.Cleanup(func() {
-		listener.Close()
-		all.Range(func(conn, _ any) bool { conn.(net.Conn).Close(); return true })
-		conns.Wait()
-	})
-	conns.Go(func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			p.accepted.Add(1)
-			server, err := new(net.Dialer).DialContext(context.Background(), "tcp", to)
-			if err != nil {
-				client.Close()
-				return
-			}
-			all.Store(client, nil)
-			all.Store(server, nil)
-			quiet := new(atomic.Bool)
-			forward := func(to, from net.Conn) {
-				buffer := make([]byte, 32<<10)
-				for {
-					n, err := from.Read(buffer)
-					if p.silent.Load() {
-						quiet.Store(true)
-					}
-					if err != nil && !quiet.Load() {
-						to.Close()
-					}
-					if err != nil {
-						return
-					}
-					if !quiet.Load() {
-						_, _ = to.Write(buffer[:n])
-					}
-				}
-			}
-			conns.Go(func() { forward(server, client) })
-			conns.Go(func() { forward(client, server) })
-		}
-	})
-	return p
-}
-
-// If a firewall drops an HTTP/2 connection silently, the client replaces the connection and
-// loses no point.
-func TestHTTP2_NoticesAPeerThatHasGone(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for pings")
-	}
-	t.Parallel()
-	var arrived atomic.Int32
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ProtoMajor != 2 {
-			t.Errorf("a request of %s", r.Proto)
-		}
-		_, _ = io.Copy(io.Discard, r.Body)
-		arrived.Add(1)
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	s.EnableHTTP2 = true
-	s.StartTLS()
-	defer s.Close()
-	p := newSilentProxy(t, strings.TrimPrefix(s.URL, "https://"))
-	c := newClient(t, apptuitclient.WithEndpoint("https://"+p.listener.Addr().String()),
-		apptuitclient.WithTLSClientConfig(s.Client().Transport.(*http.Transport).TLSClientConfig))
-	send(t, c, numberedPoints(10)...)
-	p.silent.Store(true)
-	start := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- c.Send(ctx, numberedPoints(10)) }()
-	time.Sleep(2 * time.Second) // while the request is in flight
-	p.silent.Store(false)
-	if err := <-done; err != nil {
-		t.Errorf("after %v: %v", time.Since(start), err)
-	}
-	if arrived.Load() != 2 || p.accepted.Load() != 2 {
-		t.Errorf("%d requests arrived on %d connections", arrived.Load(), p.accepted.Load())
-	}
 }

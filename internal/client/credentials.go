@@ -22,15 +22,15 @@ import (
 type credentials struct {
 	user   string                                // of Basic authentication; empty for Bearer
 	source func(context.Context) (string, error) // returns the token; nil without a token
-	file   string                                // the file that source reads, if any: source is asked again whenever the file changes
+	file   string                                // the token file, if source reads one: it is called again when the file changes
 	redact *redactor
 	asking chan struct{} // capacity 1: one goroutine calls source at a time
 
-	mu     sync.Mutex        // guards the fields below
-	token  string            // the last one that source has returned
-	known  bool              // source has returned a token
-	read   fileState         // state of the file when source was last called
-	denied map[string]denial // by token: the calls of source because of a 403
+	mu       sync.Mutex        // guards the fields below
+	token    string            // the last one that source has returned
+	hasToken bool              // source has returned a token
+	read     fileState         // state of the file when source was last called
+	denied   map[string]denial // by token: the calls of source because of a 403
 }
 
 // denial records that the source was called because a server answered 403 to a token.
@@ -70,7 +70,7 @@ func (c *credentials) lookup(ctx context.Context) (string, error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		// While a file is missing, for example during a rotation, the last token is used.
-		return !c.known || state.found() && !state.equal(c.read)
+		return !c.hasToken || state.found() && !state.equal(c.read)
 	})
 	if err != nil && known && ctx.Err() == nil {
 		return token, nil // the disk is slow: use the last token
@@ -81,7 +81,7 @@ func (c *credentials) lookup(ctx context.Context) (string, error) {
 func (c *credentials) current() (token string, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.token, c.known
+	return c.token, c.hasToken
 }
 
 // refresh calls the source after the server has refused a token with 401 or 403, unless
@@ -166,8 +166,8 @@ func (c *credentials) askNow(ctx context.Context, needed func(fileState) bool) (
 	defer c.mu.Unlock()
 	switch {
 	case err == nil:
-		c.token, c.known, c.read = token, true, state
-	case c.known && c.file != "":
+		c.token, c.hasToken, c.read = token, true, state
+	case c.hasToken && c.file != "":
 		c.read = state
 	default:
 		return "", fmt.Errorf("token: %w", c.redact.error(err))
@@ -203,6 +203,17 @@ func (c *credentials) set(h http.Header, token string) {
 		c.redact.addRecent(strings.TrimPrefix(h.Get("Authorization"), "Basic "))
 	default:
 		h.Set("Authorization", "Bearer "+token)
+	}
+}
+
+// maxTokenFile bounds the size of a token file, in bytes.
+const maxTokenFile = 64 << 10
+
+// readTokenFile returns a token source that reads a file.
+func readTokenFile(name string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		text, err := readFile(ctx, name, maxTokenFile)
+		return string(text), err
 	}
 }
 

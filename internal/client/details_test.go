@@ -63,7 +63,7 @@ func listed(t *testing.T, e *apptuitclient.SendError) []int {
 }
 
 // Answers to five points that name some of them.
-func TestEchoes(t *testing.T) {
+func TestClient_Send_MatchesEchoedPoints(t *testing.T) {
 	const reason = "Unknown metric"
 	for _, tt := range []struct {
 		name   string
@@ -118,7 +118,7 @@ func TestEchoes(t *testing.T) {
 }
 
 // Points of one series with the same timestamp are distinguished by their values.
-func TestEchoesOfOneSeriesAndTime(t *testing.T) {
+func TestClient_Send_MatchesEchoesByValue(t *testing.T) {
 	points := numberedPoints(1)
 	for _, v := range []float64{1.5, 1.5, 2.5, math.MaxFloat64} {
 		p := numbered(0)
@@ -141,7 +141,7 @@ func TestEchoesOfOneSeriesAndTime(t *testing.T) {
 }
 
 // A point whose tags need escapes is found, however the server escapes them.
-func TestEchoesOfAnyText(t *testing.T) {
+func TestClient_Send_MatchesEchoesWithEscapes(t *testing.T) {
 	s, c := newServer(t)
 	var points []apptuitclient.DataPoint
 	for i, value := range []string{`a"b\c`, "a\nb", "日本 é", "<&>\u2028", "\x00\x7f", "a\xffb", `","value":1}`} {
@@ -157,7 +157,7 @@ func TestEchoesOfAnyText(t *testing.T) {
 }
 
 // Points with a transient reason are sent again, and only these; the others are final.
-func TestTransientPointErrors(t *testing.T) {
+func TestClient_Send_ResendsPointsWithTransientErrors(t *testing.T) {
 	for _, reason := range []string{
 		"Please throttle", "Timeout exception", "Write timedout", "Storage exception: RegionServer is gone", "Unexpected exception",
 	} {
@@ -188,7 +188,7 @@ func TestTransientPointErrors(t *testing.T) {
 	}
 }
 
-func TestTransientPointErrorsWithoutEnd(t *testing.T) {
+func TestClient_Send_GivesUpOnLastingTransientErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		throttled, late := pointFault{echo(3), "Please throttle"}, pointFault{echo(1), "Write timedout"}
 		f := newFake(t, text(http.StatusBadRequest, details(3, 1, 1, throttled, late)), text(http.StatusBadRequest, details(0, 1, 1, throttled, late)))
@@ -202,7 +202,7 @@ func TestTransientPointErrorsWithoutEnd(t *testing.T) {
 }
 
 // Points that are not named are refused for good, also beside transient ones.
-func TestTransientBesideUnnamed(t *testing.T) {
+func TestClient_Send_RejectsUnnamedPointsBesideTransientErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t,
 			text(http.StatusBadRequest, details(2, 3, 0, pointFault{echo(3), "Please throttle"}, pointFault{nil, "Please throttle"}, pointFault{echo(0), "bad"})),
@@ -216,7 +216,7 @@ func TestTransientBesideUnnamed(t *testing.T) {
 	})
 }
 
-func TestSyncTimeouts(t *testing.T) {
+func TestClient_Send_CountsSyncTimeouts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
 		defer s.Close()
@@ -238,7 +238,7 @@ func TestSyncTimeouts(t *testing.T) {
 
 // The error reports exactly the points that the server has refused, for any subset of a
 // batch.
-func TestEchoesAtRandom(t *testing.T) {
+func TestClient_Send_MatchesRandomSubsetsOfEchoes(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 100 {
 		n := 1 + random.IntN(60)
@@ -265,7 +265,7 @@ func TestEchoesAtRandom(t *testing.T) {
 	}
 }
 
-func TestListedPointsAreBounded(t *testing.T) {
+func TestSendError_ListsABoundedNumberOfPoints(t *testing.T) {
 	var faults []pointFault
 	for i := range 2500 {
 		faults = append(faults, pointFault{echo(i), fmt.Sprintf("reason %d %s", i%7, strings.Repeat("x", 300))})

@@ -16,31 +16,33 @@
 //	Client.judge      turns the answer into a result                 answer.go, putanswer.go, result.go
 //	actionOf          turns a status or a text into an action        action.go, reason.go
 //
-// The sender's [tally] counts the points that the server has accepted or rejected. A batch
-// without such a decision is undelivered, and its deliveryFailure has the reason. Without a
-// spool, tally.giveUp counts its points as rejected or dropped.
+// The sender's [tally] counts the points that the server has accepted or rejected. A batch that
+// the server has neither accepted nor rejected is undelivered, and its deliveryFailure holds
+// the reason. Without a spool, tally.giveUp counts its points as rejected or dropped.
 //
-// With a spool, a [spooler] uses the sender: the [circuit] breaker decides whether a live
-// batch is attempted, and an undelivered batch becomes a file in the folder. The [replayer]
-// delivers the files later, with senders of its own:
+// With a spool, a [spooler] uses the sender. The [circuit] breaker decides whether a live batch
+// is attempted, and an undelivered batch is written to a file in the folder. The [replayer]
+// delivers the files later, with its own senders:
 //
-//	spoolOpener.run         opens the folder, waits for it, maintains it   spoolopen.go
-//	spooler.sendIfAllowed   one attempt, if the circuit breaker allows it   spooler.go, circuit.go
+//	spoolOpener.run         opens the folder, waits for it, maintains it    spoolopen.go
+//	spooler.sendIfAllowed   makes one attempt, if the circuit allows it     spooler.go, circuit.go
 //	spooler.spoolOrGiveUp   writes an undelivered batch into the folder     spooler.go, spoolwrite.go
-//	spooler.reportSpooling  tells the warning handler                       spoolreport.go
-//	replayer.run            chooses the next file and waits until it is due replay.go
+//	spooler.reportSpooling  calls the warning handler                       spoolreport.go
+//	replayer.run            chooses the next file, waits until it is due    replay.go
 //	replayer.replay         attempts one file                               replay.go
 //	replayer.replaceFile    keeps the undelivered parts of a split batch    replay.go
 //	replayer.schedule       decides when to continue, and with which file   replay.go
+//	replayer.markFailed     postpones or quarantines a file                 blame.go
 //
 // # Terms
 //
 // A live batch comes from the program, and a replayed batch from the folder. An attempt is
-// one HTTP request. A retry is a further attempt at a live batch, after a delay or with
-// another token; [retrier] and [RetryPolicy] control it. With a spool there are no delayed
-// retries: the replay takes their place. A refusal is an answer of the server that does not
-// accept points, and points are rejected when they are counted as refused for good. A
-// counted point belongs to the program; the exporter's own metrics are uncounted.
+// one HTTP request. A retry is a further attempt to deliver a live batch, after a delay or
+// with another token; [retrier] and [RetryPolicy] control it. With a spool there are no
+// delayed retries, because the replay replaces them. A refusal is an answer of the server
+// that does not accept points. A rejected point was refused, or is invalid, and will not be
+// sent again. A counted point belongs to the program; the exporter's own metrics are
+// uncounted.
 //
 // # Where to make a change
 //
@@ -48,13 +50,13 @@
 //	the meaning of a server's text         reason.go
 //	the delay that an answer requests      answer.go (requestedDelay)
 //	other delays between attempts          backoff.go, retrier.go
-//	tokens                                 credentials.go, tokenfile.go
+//	tokens                                 credentials.go
 //	secrets in the text of servers         redact.go, secrets.go
 //	connections, proxies                   transport.go, proxy.go
 //	certificates in files                  tlsfiles.go, reload.go
 //	options and environment variables      settings.go, environment.go
 //	the endpoint, headers                  endpoint.go, headers.go
-//	what depends on the kind of server     server.go
+//	differences between servers            server.go
 //	settings of the spool                  spoolsettings.go
 //	queries                                read.go
 package client

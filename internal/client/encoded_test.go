@@ -49,7 +49,7 @@ func sendBoth(t testing.TB, p apptuitclient.DataPoint, opts ...apptuitclient.Opt
 
 // The tags of an encoded name override the tags of the point, which override the global
 // tags, by their sanitized keys.
-func TestEncodedNames(t *testing.T) {
+func TestEncodedNames_MergeTheirTags(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		mode   encoding.SanitizeMode
@@ -89,7 +89,7 @@ func TestEncodedNames(t *testing.T) {
 	}
 }
 
-func TestBracesWithoutTheOption(t *testing.T) {
+func TestEncodedNames_AreSanitizedWithoutTheOption(t *testing.T) {
 	got, err := sendBoth(t, apptuitclient.DataPoint{Metric: `m{"a": "1"}`, Tags: map[string]string{"k": "v"}, Timestamp: time.Unix(1, 0)})
 	if err != nil || got.Metric != "m_a_1_" || len(got.Tags) != 1 {
 		t.Errorf("sent: %s %v, %v", got.Metric, got.Tags, err)
@@ -98,7 +98,7 @@ func TestBracesWithoutTheOption(t *testing.T) {
 
 // If a name cannot be decoded, its points are rejected, and shown as the program passed
 // them.
-func TestBrokenEncodedNames(t *testing.T) {
+func TestEncodedNames_RejectsInvalidNames(t *testing.T) {
 	for _, tt := range []struct {
 		name, metric string
 		mode         encoding.SanitizeMode
@@ -138,7 +138,7 @@ func TestBrokenEncodedNames(t *testing.T) {
 }
 
 // The limit of 25 tags applies to the tags of the name and of the point together.
-func TestTagsOfNameAndPoint(t *testing.T) {
+func TestEncodedNames_LimitTagsOfNameAndPoint(t *testing.T) {
 	metric, err := encoding.EncodeName("m", manyTags(20))
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func TestTagsOfNameAndPoint(t *testing.T) {
 }
 
 // A point that the server refuses is shown with the tags that it has on the wire.
-func TestRefusedEncodedName(t *testing.T) {
+func TestEncodedNames_RefusedPointsShowTheirTags(t *testing.T) {
 	s, c := newServer(t, apptuitclient.WithEncodedNames())
 	s.Fail(apptuittest.Reject(func(p apptuittest.Point) string {
 		if p.Tags["core"] == "1" {
@@ -176,7 +176,7 @@ func TestRefusedEncodedName(t *testing.T) {
 }
 
 // Concurrent Sends with shared, individual and invalid names.
-func TestEncodedNamesAtOnce(t *testing.T) {
+func TestEncodedNames_Concurrently(t *testing.T) {
 	s, c := newServer(t, apptuitclient.WithEncodedNames(), apptuitclient.WithTags(map[string]string{"k": "v"}))
 	const sends, each = 8, 200
 	var wg sync.WaitGroup
@@ -207,7 +207,7 @@ func TestEncodedNamesAtOnce(t *testing.T) {
 }
 
 // Looking up a cached name allocates nothing per point.
-func TestAllocationsOfEncodedNames(t *testing.T) {
+func TestEncodedNames_CachedNamesAllocateNothing(t *testing.T) {
 	const points = 2000
 	allocations := func(metric func(i int) string, tags map[string]string) float64 {
 		c := newClient(t, apptuitclient.WithEndpoint("http://fake.test"), apptuitclient.WithEncodedNames(),

@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// environment adds the settings of environment variables, except those that an option has
-// set, and warns about variables that no setting reads.
+// environment adds the settings of environment variables, unless an option has set them, and
+// warns about variables that no setting reads.
 func (s *Settings) environment() {
 	spool := s.Spool
 	if spool == nil {
@@ -40,7 +40,7 @@ func (s *Settings) environment() {
 
 // variables returns the functions that read the variables of the client, by the names of the
 // settings. An option overrides its variable. The functions of the TLS files only note the names:
-// AddTLSFiles decides.
+// AddTLSFiles decides which of them are used.
 func (s *Settings) variables(spool *SpoolSettings, files *TLSFiles) map[string]func(settings.Variable) {
 	return map[string]func(settings.Variable){
 		"endpoint": func(v settings.Variable) {

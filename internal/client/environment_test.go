@@ -84,31 +84,30 @@ func TestEnvironment_RetryMaxElapsedTimeEndsRetries(t *testing.T) {
 	}
 }
 
-func TestEnvironment_UnknownVariablesAreWarnings(t *testing.T) {
+func TestEnvironment_WarnsAboutUnknownVariables(t *testing.T) {
 	t.Setenv("APPTUIT_TOKEN", "a-secret")
 	t.Setenv("APPTUIT_SOMETHING_ELSE", "x")
 	var w warnings
 	newClient(t, apptuitclient.WithEndpoint("https://fake.test"), w.option())
-	want := warnings{
+	want := []string{
 		"apptuit: the environment variable APPTUIT_SOMETHING_ELSE has no effect: docs/settings.md lists the variables",
 		"apptuit: the environment variable APPTUIT_TOKEN has no effect: did you mean APPTUIT_API_TOKEN?",
 	}
-	if diff := cmp.Diff(want, w); diff != "" {
+	if diff := cmp.Diff(want, w.take()); diff != "" {
 		t.Error(diff)
 	}
-	w = nil
 	newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithoutEnvironment(), w.option())
-	if len(w) > 0 {
-		t.Errorf("with WithoutEnvironment: %q", w)
+	if got := w.take(); len(got) > 0 {
+		t.Errorf("with WithoutEnvironment: %q", got)
 	}
 	newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithKnownVariables("APPTUIT_SOMETHING_ELSE", "APPTUIT_TOKEN"), w.option())
-	if len(w) > 0 {
-		t.Errorf("with WithKnownVariables: %q", w)
+	if got := w.take(); len(got) > 0 {
+		t.Errorf("with WithKnownVariables: %q", got)
 	}
 }
 
 // A client without options takes certificates, proxy and headers from the environment.
-func TestEnvironment_ConnectsAsVariablesSay(t *testing.T) {
+func TestEnvironment_SetsCertificatesProxyAndHeaders(t *testing.T) {
 	var got http.Header
 	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header })
 	srv := httptest.NewUnstartedServer(handler)

@@ -29,16 +29,15 @@ type ErrorTypes struct {
 // maxPointErrors bounds the points that one Summary lists. All failed points are counted.
 const maxPointErrors = 1000
 
-// Summary describes the points of a delivery of which at least one was not accepted.
+// Summary describes a delivery in which at least one point was not accepted.
 type Summary struct {
-	// StatusCode is the HTTP status of the last answer because of which points failed, or
-	// 0.
+	// StatusCode is the HTTP status of the last answer that made points fail, or 0.
 	StatusCode int
 	// Successful, Failed and Spooled count points. Each point is in one of them.
 	Successful, Failed, Spooled int
 	// Points lists points that were refused one by one, up to maxPointErrors.
 	Points []PointError
-	// Causes are the errors because of which whole batches failed.
+	// Causes are the errors of batches that failed as a whole.
 	Causes []error
 	// Retryable says that at least one failed point may be accepted when it is sent again
 	// unchanged.

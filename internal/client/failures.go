@@ -23,8 +23,8 @@ type failure struct {
 	sources []uint32
 }
 
-// noteFailed records the sources of those points of a batch for which failed returns true,
-// if the caller has set WriterOptions.Failed.
+// noteFailed records the sources of the points of a batch for which failed returns true, if the
+// caller has set WriterOptions.Failed.
 func (t *tally) noteFailed(b *put.Batch, why Failure, failed func(i int) bool) {
 	if t.opts.Failed == nil {
 		return
@@ -62,8 +62,8 @@ func (t *tally) noteRefused(b *put.Batch, res *result, unnamed int) {
 }
 
 // assumedRefused returns a function that selects n points of a batch. It is used when the
-// server has refused n points without naming them and accepted others, so that nobody knows
-// which ones were refused. Points that the server named or left undecided are not selected.
+// server has accepted some points of the batch and refused n others without naming them.
+// Points that the server named or left undecided are not selected.
 // The selected points belong to as many different sources as possible, so that no source
 // with a refused point is taken for accepted. The function must be called for each counted
 // point, in order.

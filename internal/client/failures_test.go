@@ -22,7 +22,7 @@ import (
 
 // A caller that retains points learns which ones to retain, and for how long. Of five
 // points, point 0 is the exporter's own.
-func TestUndeliveredPoints(t *testing.T) {
+func TestWriter_Failed_WithRetain(t *testing.T) {
 	slow := status(429, "Retry-After", "7")
 	for _, tt := range []struct {
 		name    string
@@ -54,7 +54,7 @@ func TestUndeliveredPoints(t *testing.T) {
 	}
 }
 
-func TestUndeliveredBecauseItIsLate(t *testing.T) {
+func TestWriter_Failed_AfterTheContextEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var got []uint32
@@ -77,7 +77,7 @@ func passing(to *[]uint32) func(uint32, *client.Failure) {
 
 // Each source with a failed point is reported once, with the status and the reason. Of six
 // points, point 0 is the exporter's own, and points 4 and 5 have the same source.
-func TestFailedPoints(t *testing.T) {
+func TestWriter_Failed_NamesEachSourceOnce(t *testing.T) {
 	throttled, bad := pointFault{echo(2), "Please throttle"}, pointFault{echo(3), "bad"}
 	for _, tt := range []struct {
 		name    string
@@ -133,7 +133,7 @@ func TestFailedPoints(t *testing.T) {
 }
 
 // A report has the status of the answer to the last request.
-func TestStatusOfReports(t *testing.T) {
+func TestReport_StatusCode_IsThatOfTheLastRequest(t *testing.T) {
 	none := answer{}
 	for _, tt := range []struct {
 		name    string

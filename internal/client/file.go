@@ -13,7 +13,7 @@ import (
 
 const (
 	// fileWait bounds how long a request waits for a changed file to be read. After that it
-	// uses what was read before.
+	// uses the previous content.
 	fileWait = 2 * time.Second
 	// fileTimeout bounds how long New waits for a file.
 	fileTimeout = 10 * time.Second
@@ -64,8 +64,8 @@ func stateOf(name string) fileState {
 // found reports whether there is a file.
 func (s fileState) found() bool { return s.info != nil }
 
-// equal reports whether two states are those of one version of a file. Files that replace
-// each other can have equal sizes and times, for example if an image sets all times to 0.
+// equal reports whether two states describe the same version of a file. Sizes and times are not
+// enough: a replaced file can have the same, for example if an image sets all times to 0.
 func (s fileState) equal(o fileState) bool {
 	if !s.found() || !o.found() {
 		return s.found() == o.found()

@@ -4,6 +4,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -41,8 +42,8 @@ func ParseHeaders(text string) (map[string]string, error) {
 			return nil, fmt.Errorf("header %d: the value is not percent-encoded", n)
 		}
 		value = strings.TrimSpace(value)
-		if !validHeader(name, value) {
-			return nil, fmt.Errorf("header %d is not valid", n)
+		if err := checkHeader(name, value); err != nil {
+			return nil, fmt.Errorf("header %d: %w", n, err)
 		}
 		name = http.CanonicalHeaderKey(name)
 		if _, again := headers[name]; again {
@@ -66,9 +67,9 @@ func (s *Settings) SetHeaders(from string, headers map[string]string) {
 			s.Fault("%s: %s is given twice", from, key)
 		}
 		canonical[key] = v
-		switch {
-		case !validHeader(k, v):
-			s.Fault("%s: %q is not a valid header", from, k)
+		switch err := checkHeader(k, v); {
+		case err != nil:
+			s.Fault("%s: header %q: %w", from, k, err)
 		case strings.HasPrefix(key, "Content-") || key == "User-Agent" || key == "Host" || key == "Transfer-Encoding":
 			s.Fault("%s: %s is set by the client", from, key)
 		}
@@ -119,17 +120,21 @@ func (s *Settings) authorizationHeader() bool {
 	return ok
 }
 
-// validHeader reports whether a header is valid by RFC 9110, sections 5.1 and 5.5.
-func validHeader(name, value string) bool {
+// checkHeader returns an error for a header that is not valid by RFC 9110, sections 5.1 and
+// 5.5. The error quotes neither the name nor the value.
+func checkHeader(name, value string) error {
+	if name == "" {
+		return errors.New("the name is empty")
+	}
 	for _, r := range name {
 		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
-			return false
+			return errors.New("the name contains a character that is not allowed")
 		}
 	}
 	for i := range len(value) {
 		if b := value[i]; b < ' ' && b != '\t' || b == 0x7f {
-			return false
+			return errors.New("the value contains a control character")
 		}
 	}
-	return name != ""
+	return nil
 }

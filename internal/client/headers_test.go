@@ -45,10 +45,10 @@ func TestParseHeaders(t *testing.T) {
 		"a=b,t0ken":                  "header 2 has no equals sign: want name=value,name=value",
 		"a=b,,c=t0ken%":              "header 3: the value is not percent-encoded",
 		"a=t0ken%zz":                 "header 1: the value is not percent-encoded",
-		"=t0ken":                     "header 1 is not valid",
-		"t0 ken=b":                   "header 1 is not valid",
-		"a%20=t0ken,b c=d":           "header 2 is not valid",
-		"a=t0ken%0d%0aX-B:%20b":      "header 1 is not valid",
+		"=t0ken":                     "header 1: the name is empty",
+		"t0 ken=b":                   "header 1: the name contains a character that is not allowed",
+		"a%20=t0ken,b c=d":           "header 2: the name contains a character that is not allowed",
+		"a=t0ken%0d%0aX-B:%20b":      "header 1: the value contains a control character",
 		"x-a=t0ken, b=c, X-A=5ecret": "header 3 has the name of an earlier one",
 	} {
 		if got, err := client.ParseHeaders(text); err == nil || err.Error() != want || got != nil {
@@ -59,7 +59,7 @@ func TestParseHeaders(t *testing.T) {
 
 // WithHeaders replaces the headers of a variable. An Authorization header of the variable is
 // overridden by options for credentials, and excludes their variables.
-func TestHeaders_OfAVariable(t *testing.T) {
+func TestEnvironment_Headers(t *testing.T) {
 	const header = "authorization=Custom%20t0ken,x-a=b"
 	token := func(s *client.Settings) { s.GiveToken("WithToken", "option") }
 	for name, tt := range map[string]struct {

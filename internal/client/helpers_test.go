@@ -13,12 +13,16 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
@@ -243,4 +247,84 @@ func contains(t testing.TB, err error, texts ...string) {
 func sorted(numbers []int) []int {
 	slices.Sort(numbers)
 	return numbers
+}
+
+// spooling returns a client of the fake with a spool.
+func (f *fake) spooling(dir string, opts ...apptuitclient.Option) *apptuitclient.Client {
+	f.t.Helper()
+	quiet := apptuitclient.WithWarningHandler(func(error) {})
+	return f.client(append([]apptuitclient.Option{quiet, apptuitclient.WithSpool(dir)}, opts...)...)
+}
+
+func always(code int, headers ...string) func(*call) (answer, error) {
+	return func(*call) (answer, error) { return status(code, headers...), nil }
+}
+
+// changing is a server whose answer can be replaced.
+func changing(t testing.TB, first func(*call) (answer, error)) (*fake, func(func(*call) (answer, error))) {
+	t.Helper()
+	var now atomic.Value
+	now.Store(first)
+	return &fake{t: t, answer: func(c *call) (answer, error) { return now.Load().(func(*call) (answer, error))(c) }},
+		func(next func(*call) (answer, error)) { now.Store(next) }
+}
+
+// outageOf returns a server with an outage that lasts until the returned function is
+// called.
+func outageOf(t testing.TB, outage func(*call) (answer, error)) (*fake, func()) {
+	t.Helper()
+	f, set := changing(t, outage)
+	return f, func() { set(always(204)) }
+}
+
+// spoolDir returns a folder for the spool of a test that is not about disks: in memory if
+// possible, where a sync takes no time.
+func spoolDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "apptuit-spool-") //nolint:usetesting // t.TempDir would be on a disk
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func stats(t testing.TB, c *apptuitclient.Client) apptuitclient.SpoolStats {
+	t.Helper()
+	s, ok := c.SpoolStats()
+	if !ok {
+		t.Fatal("there is no spool")
+	}
+	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+s.Removed+uint64(s.Points) {
+		t.Errorf("points are lost or counted twice: %+v", s)
+	}
+	return s
+}
+
+// wantStats compares the statistics of a spool, except for the bytes.
+func wantStats(t testing.TB, c *apptuitclient.Client, want apptuitclient.SpoolStats) {
+	t.Helper()
+	got := stats(t, c)
+	got.Bytes = 0
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("spool (-want +got):\n%s", diff)
+	}
+}
+
+// send sends points, and requires that none fails.
+func send(t testing.TB, c *apptuitclient.Client, points ...apptuitclient.DataPoint) {
+	t.Helper()
+	if err := c.Send(t.Context(), points); err != nil {
+		t.Error(err)
+	}
+}
+
+// batchFiles returns the names of the files in a spool.
+func batchFiles(t testing.TB, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.batch"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }

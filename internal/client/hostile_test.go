@@ -57,7 +57,7 @@ func raw(t *testing.T, answer string) string {
 }
 
 // The body of a 101 is the connection: it has no end, and is not read.
-func TestStatus101_DoesNotHang(t *testing.T) {
+func TestClient_Send_DoesNotHangAfter101(t *testing.T) {
 	url := raw(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
 	c := newClient(t, apptuitclient.WithEndpoint(url))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -73,7 +73,7 @@ func TestStatus101_DoesNotHang(t *testing.T) {
 
 // The headers of an answer are limited like its body, and errors of the connection are
 // shortened.
-func TestHeaders_AreBounded(t *testing.T) {
+func TestClient_Send_LimitsAnswerHeaders(t *testing.T) {
 	long := strings.Repeat("a", 4<<20)
 	for name, answer := range map[string]string{
 		"a status":   "HTTP/1.1 503 " + long + "\r\n\r\n",
@@ -92,7 +92,7 @@ func TestHeaders_AreBounded(t *testing.T) {
 
 // A large batch whose connection breaks is split, and neither lost nor quarantined, even if
 // small batches succeed all the time.
-func TestLargeBatch_PassesBesideSmallTraffic(t *testing.T) {
+func TestReplay_SplitsALargeBatchBesideSmallTraffic(t *testing.T) {
 	for name, refusal := range map[string]func() (answer, error){
 		"a 502":   func() (answer, error) { return status(502), nil },
 		"a reset": func() (answer, error) { return answer{}, syscall.ECONNRESET },
@@ -120,7 +120,7 @@ func TestLargeBatch_PassesBesideSmallTraffic(t *testing.T) {
 
 // After a server has accepted only single points for a while, or has refused one point with
 // a text about size, it gets full batches again.
-func TestSizeLimit_IsNeverForever(t *testing.T) {
+func TestSizeLimit_RecoversAfterSinglePoints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sick := true
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
@@ -146,7 +146,7 @@ func TestSizeLimit_IsNeverForever(t *testing.T) {
 
 // If a server calls all single points too large, its limit is not about size. With a spool,
 // no point is lost.
-func TestSpool_OutlivesA413ForEverything(t *testing.T) {
+func TestSpool_KeepsPointsWhenEverythingIsTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, over := outageOf(t, always(413))
 		c := f.spooling(spoolDir(t))
@@ -163,7 +163,7 @@ func TestSpool_OutlivesA413ForEverything(t *testing.T) {
 }
 
 // A proxy that refuses a tunnel results in an error with a status.
-func TestConnect_StatusesAreJudged(t *testing.T) {
+func TestProxy_ReportsTheStatusOfARefusedTunnel(t *testing.T) {
 	for code, retryable := range map[int]bool{401: false, 403: false, 404: false, 407: false, 501: false, 502: true, 503: true, 504: true} {
 		proxy := newTunnel(t, func(*http.Request) string { return fmt.Sprintf("HTTP/1.1 %d no way\r\n\r\n", code) })
 		c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"), proxy.option(), withoutRetry())
@@ -177,7 +177,7 @@ func TestConnect_StatusesAreJudged(t *testing.T) {
 
 // If a token source alternates between two tokens that are refused, it is called at most
 // once a minute for each of them.
-func TestTokenSource_IsNotAskedForEachOfTwoTokens(t *testing.T) {
+func TestTokenSource_IsCalledOnceAMinuteForEachToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		c := newFake(t, status(403)).client(withoutRetry(), apptuitclient.WithTokenSource(func(context.Context) (string, error) {
@@ -195,9 +195,9 @@ func TestTokenSource_IsNotAskedForEachOfTwoTokens(t *testing.T) {
 }
 
 // If the reason for spooling alternates, each change is reported, but not with each probe.
-func TestSpool_ReportsChangesOfReasonNowAndThen(t *testing.T) {
+func TestSpool_LimitsReportsOfAlternatingReasons(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var w reports
+		var w warnings
 		f := &fake{t: t, answer: func(c *call) (answer, error) { return status([]int{503, 401, 404}[c.n%3]), nil }}
 		c := f.spooling(spoolDir(t), w.option())
 		for range 3600 {
@@ -218,7 +218,7 @@ func TestSpool_ReportsChangesOfReasonNowAndThen(t *testing.T) {
 
 // The first Send opens the folder of APPTUIT_SPOOL_DIR, but does not wait for it beyond its
 // deadline.
-func TestSend_DoesNotWaitForTheSpoolToOpen(t *testing.T) {
+func TestClient_Send_DoesNotWaitForASlowSpool(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
 	c := newFake(t, status(204)).client(apptuitclient.WithWarningHandler(func(error) {}))

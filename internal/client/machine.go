@@ -10,8 +10,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
-// Machine is what a client takes from the machine that it runs on, besides its clock and
-// its network. A simulation replaces it; the zero value is the real machine.
+// Machine provides a client with disks and random numbers. A simulation replaces it. The zero
+// value is the real machine.
 type Machine struct {
 	// Disk opens the folder of a spool.
 	Disk func(dir string) (spool.Disk, error)
@@ -19,8 +19,9 @@ type Machine struct {
 	Random func(n int64) int64
 }
 
-// Simulate has a client that has not been used yet run on another machine, with a spool if
-// one is given, which [Client.OpenSpool] or the first Send opens.
+// Simulate makes a client run on another machine, with a spool unless spool is nil.
+// [Client.OpenSpool] or the first Send opens the spool. Simulate must be called before the
+// client is used.
 func (c *Client) Simulate(m Machine, spool *SpoolSettings) {
 	c.settings.machine = m
 	c.settings.Spool = spool

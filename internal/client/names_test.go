@@ -35,7 +35,7 @@ func use(t *testing.T, n *nameCache, from, to int) (known int) {
 	return known
 }
 
-func TestNamesAreBounded(t *testing.T) {
+func TestNameCache_IsBounded(t *testing.T) {
 	entry := decodeName(model.TagRules{}, encodedName(0)).cost(encodedName(0))
 	for _, tt := range []struct {
 		name                 string
@@ -57,7 +57,7 @@ func TestNamesAreBounded(t *testing.T) {
 	}
 }
 
-func TestLongNames(t *testing.T) {
+func TestNameCache_DoesNotKeepLongNames(t *testing.T) {
 	n := newNameCache(model.TagRules{}, 100, 1<<20)
 	long := `m{"k": "` + strings.Repeat("x", 1<<20) + `"}`
 	if d := n.decode(long); d.err != nil || len(d.tags[0].Value) != 1<<20 || len(n.entries) != 0 {
@@ -71,7 +71,7 @@ func TestLongNames(t *testing.T) {
 
 // If there are more names than fit, the cached ones stay in the cache, however often all
 // are used.
-func TestNamesDoNotThrash(t *testing.T) {
+func TestNameCache_DoesNotThrash(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNameCache(model.TagRules{}, 100, 1<<20)
 		use(t, n, 0, 200)
@@ -85,7 +85,7 @@ func TestNamesDoNotThrash(t *testing.T) {
 }
 
 // Names that are no longer used are replaced.
-func TestNamesGoOutOfUse(t *testing.T) {
+func TestNameCache_ReplacesUnusedNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNameCache(model.TagRules{}, 100, 1<<20)
 		use(t, n, 0, 100)

@@ -107,7 +107,7 @@ func (p *tunnel) option() apptuitclient.Option {
 }
 
 // A proxy for https gets its own credentials, and no other secret.
-func TestTunnelsSeeNoToken(t *testing.T) {
+func TestProxy_TunnelGetsNoToken(t *testing.T) {
 	var got http.Header
 	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header.Clone()
@@ -141,7 +141,7 @@ func TestTunnelsSeeNoToken(t *testing.T) {
 }
 
 // The error contains the proxy's answer to CONNECT, without the secrets that it quotes.
-func TestErrorsOfConnect(t *testing.T) {
+func TestProxy_ErrorsContainTheAnswerToCONNECT(t *testing.T) {
 	for name, answer := range map[string]func(*http.Request) string{
 		"status": func(r *http.Request) string {
 			return fmt.Sprintf("HTTP/1.1 407 %s is not %s\r\n\r\n", r.Header.Get("Proxy-Authorization"), thePass)
@@ -172,7 +172,7 @@ func TestErrorsOfConnect(t *testing.T) {
 }
 
 // Both the header for Basic authentication and its decoded content are secrets.
-func TestBasicHeadersAreDecoded(t *testing.T) {
+func TestSecrets_DecodedBasicHeadersAreRemoved(t *testing.T) {
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+theHeader))
 	f := newFake(t, text(http.StatusForbidden, "you are me:"+theHeader+", or "+theHeader+", by "+basic))
 	err := f.client(apptuitclient.WithHeaders(map[string]string{"Authorization": basic})).Send(t.Context(), numberedPoints(2))
@@ -185,7 +185,7 @@ func TestBasicHeadersAreDecoded(t *testing.T) {
 const childProxy = "TEST_PROXY_URL"
 
 // The proxy variables may be invalid, and contain a password.
-func TestProxiesOfTheEnvironment(t *testing.T) {
+func TestProxy_InvalidVariablesDoNotLeakPasswords(t *testing.T) {
 	if proxy := os.Getenv(childProxy); proxy != "" {
 		t.Setenv("HTTPS_PROXY", proxy)
 		c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"), withoutRetry(), apptuitclient.WithTimeout(10*time.Second))
@@ -201,7 +201,7 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 		"no password":           "http://me:" + thePass + "%zz@127.0.0.1:1",
 		"a slash in a password": "http://me:" + thePass + "/" + thePass + "@127.0.0.1:1",
 	} {
-		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProxiesOfTheEnvironment$")
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProxy_InvalidVariablesDoNotLeakPasswords$")
 		child.Env = append(os.Environ(), childProxy+"="+proxy)
 		out, err := child.CombinedOutput()
 		if err != nil || !bytes.Contains(out, []byte("0 points sent, 1 failed")) {
@@ -296,7 +296,7 @@ func TestParseProxy(t *testing.T) {
 }
 
 // WithProxy and WithHTTPClient override the proxy of a variable.
-func TestProxy_OfAVariable(t *testing.T) {
+func TestProxy_OptionsOverrideTheVariable(t *testing.T) {
 	refusing := newTunnel(t, func(*http.Request) string { return "HTTP/1.1 503 away\r\n\r\n" })
 	variable := "http://me:" + thePass + "@" + refusing.listener.Addr().String()
 	for name, tt := range map[string]struct {

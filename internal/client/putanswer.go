@@ -24,7 +24,7 @@ import (
 // stored, and the points that were not. The points are looked up while the answer is read,
 // so that the memory is bounded by the size of the batch and not of the answer.
 type putAnswer struct {
-	begun                     bool // it has a count or a list of errors, and so is a put answer even if it is cut off
+	begun                     bool // a count or a list of errors was read, so it is a put answer even if it is cut off
 	success, failed, timeouts int64
 
 	named     map[int]string // reasons of the points that were not stored, by index in the batch
@@ -262,13 +262,13 @@ func (r *putAnswerReader) name(datapoint []byte, reason string) error {
 
 // note records the reason of the point with index i.
 func (a *putAnswer) note(i int, reason string) {
-	passes := isTransient(reason)
+	transient := isTransient(reason)
 	reason = strings.Clone(reason[:min(len(reason), maxReason)])
 	if a.reasonBytes += len(reason); a.reasonBytes > maxReasons {
 		reason = ""
 	}
 	a.named[i] = reason
-	if !passes {
+	if !transient {
 		return
 	}
 	if a.transient == nil {
@@ -296,9 +296,9 @@ func (a *putAnswer) String() string {
 	return fmt.Sprintf("%d stored, %d failed, %d timed out", a.success, a.failed, a.timeouts)
 }
 
-// isTransient reports whether OpenTSDB's reason for not storing a point is one that may
-// pass. The texts are those of PutDataPointRpc in OpenTSDB 2.4. "Unexpected exception" is
-// its answer if HBase fails or throttles while OpenTSDB looks up a name.
+// isTransient reports whether OpenTSDB may store a point later that it has not stored for the
+// given reason. The texts are from PutDataPointRpc in OpenTSDB 2.4. It answers "Unexpected
+// exception" if HBase fails or throttles while OpenTSDB looks up a name.
 func isTransient(reason string) bool {
 	for _, text := range []string{"Please throttle", "Timeout exception", "Write timedout", "Storage exception", "Unexpected exception"} {
 		if strings.Contains(reason, text) {
@@ -349,7 +349,7 @@ func (x *pointIndex) link(hash uint64, i int) {
 	x.first[hash] = int32(i)
 }
 
-// take returns the index of an equal point that it has not returned before.
+// take returns the index of a point that is equal to p, each index once.
 func (x *pointIndex) take(p put.Point) (int, bool) {
 	hash := x.hash(p.AppendKey(nil), p.Value)
 	i, ok := x.first[hash]

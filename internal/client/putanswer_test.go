@@ -83,7 +83,7 @@ func largeAnswers(n int) map[string]func() io.Reader {
 
 // Send returns by its deadline, however large the answer, also if many tokens were used
 // before.
-func TestDeadlines_HoldForAnyAnswer(t *testing.T) {
+func TestClient_Send_ReturnsByTheDeadlineForAnyAnswer(t *testing.T) {
 	const n = 50_000
 	points := numberedPoints(n)
 	var asked atomic.Int32
@@ -132,7 +132,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // Close stops the reading of an answer.
-func TestClose_EndsTheReadingOfAnAnswer(t *testing.T) {
+func TestClient_Close_EndsReadingAnAnswer(t *testing.T) {
 	const n = 50_000
 	answer := refusals(n, func(int) string { return "Unknown metric" })
 	reading := make(chan struct{})
@@ -164,7 +164,7 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // Reading an answer takes at most 32 MiB of memory in addition to the batch.
-func TestMemory_IsBoundedForAnyAnswer(t *testing.T) {
+func TestClient_Send_BoundsMemoryForAnyAnswer(t *testing.T) {
 	const n, most, total = 20_000, 32 << 20, 24 << 20
 	defer debug.SetGCPercent(debug.SetGCPercent(10)) // a low value, so that garbage hardly counts
 	repeated := func(start, again string, total int) func() io.Reader {

@@ -23,7 +23,7 @@ type Question struct {
 	MaxBytes int64         // of the answer, after decompression
 
 	// CheckHeader, if it is not nil, is called with the header of a 200 answer before its
-	// body is decoded. Its error is returned like that of decode.
+	// body is decoded. Read returns its error like an error of decode.
 	CheckHeader func(http.Header) error
 }
 

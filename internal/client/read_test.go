@@ -52,7 +52,7 @@ func all(text *string) func(io.Reader) error {
 	}
 }
 
-func TestReadRequest(t *testing.T) {
+func TestClient_Read_Request(t *testing.T) {
 	for _, c := range []struct {
 		read        client.Question
 		method, url string
@@ -106,7 +106,7 @@ func readText(t *testing.T, r io.Reader) string {
 	return string(b)
 }
 
-func TestReadOfAnAddressThatIsNone(t *testing.T) {
+func TestClient_Read_RefusesAnInvalidPath(t *testing.T) {
 	asker := readFrom(t, func(*http.Request) (int, io.Reader) {
 		t.Error("a request")
 		return 200, strings.NewReader("")
@@ -120,7 +120,7 @@ func TestReadOfAnAddressThatIsNone(t *testing.T) {
 }
 
 // The header of an answer can end a read before its body is decoded.
-func TestReadChecksTheHeader(t *testing.T) {
+func TestClient_Read_ChecksTheHeader(t *testing.T) {
 	refused := errors.New("another server")
 	code, requests := 200, 0
 	asker := readFrom(t, func(*http.Request) (int, io.Reader) {
@@ -156,8 +156,8 @@ func TestReadChecksTheHeader(t *testing.T) {
 	}
 }
 
-// A query is explained by more words than a put.
-func TestReadShowsTheWholeMessage(t *testing.T) {
+// The error of a read contains more of the server's message than the error of a put.
+func TestClient_Read_ShowsTheWholeMessage(t *testing.T) {
 	const secret = "s3cr3t-token"
 	for n, complete := range map[int]bool{10: true, 500: true, 5000: false, 50_000: false} {
 		words := strings.Repeat("word ", n/5) + secret
@@ -173,7 +173,7 @@ func TestReadShowsTheWholeMessage(t *testing.T) {
 	}
 }
 
-func TestReadIsBounded(t *testing.T) {
+func TestClient_Read_IsBounded(t *testing.T) {
 	const answer = "0123456789"
 	for _, pieces := range []func(io.Reader) io.Reader{iotest.OneByteReader, iotest.HalfReader, iotest.DataErrReader} {
 		asker := readFrom(t, func(*http.Request) (int, io.Reader) { return 200, pieces(strings.NewReader(answer)) })
@@ -198,7 +198,7 @@ func TestReadIsBounded(t *testing.T) {
 	}
 }
 
-func TestReadIsNotRepeatedForWhatCannotBeDecoded(t *testing.T) {
+func TestClient_Read_DoesNotRetryADecodeError(t *testing.T) {
 	broken := errors.New("cannot make sense of secret-token")
 	requests := 0
 	asker := readFrom(t, func(*http.Request) (int, io.Reader) {
@@ -214,7 +214,7 @@ func TestReadIsNotRepeatedForWhatCannotBeDecoded(t *testing.T) {
 	}
 }
 
-func TestReadIsRepeatedWithItsForm(t *testing.T) {
+func TestClient_Read_RetriesWithTheForm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var forms []string
 		asker := readFrom(t, func(r *http.Request) (int, io.Reader) {
@@ -237,7 +237,7 @@ func TestReadIsRepeatedWithItsForm(t *testing.T) {
 }
 
 // Redirects are followed as for puts, if they keep the method and the body.
-func TestReadRedirected(t *testing.T) {
+func TestClient_Read_FollowsRedirects(t *testing.T) {
 	var server *httptest.Server
 	var asked atomic.Int64
 	server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -276,7 +276,7 @@ func TestReadRedirected(t *testing.T) {
 	contains(t, err, "redirects to /there?…")
 }
 
-func TestReadEndsWithTheContext(t *testing.T) {
+func TestClient_Read_EndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asker := readFrom(t, func(r *http.Request) (int, io.Reader) { return 200, stalled{r.Context()} })
 		decoded := errors.New("what the decoder makes of it")

@@ -11,10 +11,10 @@ import (
 	"unicode"
 )
 
-// saysTooLarge reports whether the text of a refusal is about the size of the request: by a
-// phrase of the server, or of servers and proxies that pass on the error of their HTTP
-// library. They answer 400 or 500 instead of 413. "Too large" alone is not enough, because
-// it can refer to a value.
+// saysTooLarge reports whether the text of a 400 or 422 says that the request is too large. The
+// phrases are those of the server, and those of HTTP libraries, whose errors servers and proxies
+// pass on instead of answering 413. "Too large" alone is not enough, because it can refer to
+// a value.
 func (p *Profile) saysTooLarge(text []byte) bool {
 	return containsAny(text, p.TooLarge...) || containsAny(text,
 		"request too large", "request is too large", "request body too large", "request entity too large",
@@ -30,7 +30,7 @@ func saysReason(text []byte) bool {
 		"host header", "invalid token", "upstream request failed", "no healthy upstream") {
 		return false
 	}
-	words := strings.FieldsFunc(strings.ToLower(spoken(text)), func(r rune) bool { return !unicode.IsLetter(r) })
+	words := strings.FieldsFunc(strings.ToLower(textValues(text)), func(r rune) bool { return !unicode.IsLetter(r) })
 	return slices.ContainsFunc(words, func(word string) bool { return !isFiller(word) })
 }
 
@@ -43,9 +43,9 @@ func isFiller(word string) bool {
 	return false
 }
 
-// spoken returns the string values of a JSON text without its keys, and any other text
+// textValues returns the string values of a JSON text without its keys, and any other text
 // unchanged.
-func spoken(text []byte) string {
+func textValues(text []byte) string {
 	if !json.Valid(text) {
 		return string(text)
 	}

@@ -162,9 +162,9 @@ func (r *redactor) error(err error) error {
 	if clean == text {
 		return err
 	}
-	const most = 1000
-	if runes := []rune(clean); len(runes) > most {
-		clean = string(runes[:most]) + "…"
+	const limit = 1000 // characters
+	if runes := []rune(clean); len(runes) > limit {
+		clean = string(runes[:limit]) + "…"
 	}
 	return &redactedError{text: clean, is: func(target error) bool { return errors.Is(err, target) }}
 }
@@ -183,10 +183,10 @@ func (e *redactedError) Is(target error) bool { return e.is(target) }
 
 // OneLine returns a text on one line, shortened to 200 characters.
 func OneLine(s string) string {
-	const most, enough = 200, 2048
-	s = joinFields(strings.ToValidUTF8(s[:min(len(s), enough)], "\uFFFD"))
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
+	const limit, searched = 200, 2048 // characters and bytes
+	s = joinFields(strings.ToValidUTF8(s[:min(len(s), searched)], "\uFFFD"))
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
 	}
 	return s
 }

@@ -17,7 +17,7 @@ func redirect(code int, location string) apptuittest.Fault {
 	return apptuittest.Fault{Status: code, Header: http.Header{"Location": {location}}}
 }
 
-func TestRedirectsToTheSameServerAreFollowed(t *testing.T) {
+func TestRedirect_ToTheSameServerIsFollowed(t *testing.T) {
 	for _, code := range []int{http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
 		for _, absolute := range []bool{false, true} {
 			s, c := newServer(t, apptuitclient.WithToken("secret"), withoutRetry())
@@ -42,7 +42,7 @@ func TestRedirectsToTheSameServerAreFollowed(t *testing.T) {
 	}
 }
 
-func TestOtherRedirectsAreRefused(t *testing.T) {
+func TestRedirect_OthersAreRefused(t *testing.T) {
 	other := apptuittest.NewServer()
 	defer other.Close()
 	s, c := newServer(t, apptuitclient.WithToken("secret"))
@@ -90,7 +90,7 @@ func TestOtherRedirectsAreRefused(t *testing.T) {
 	}
 }
 
-func TestRedirectLoopsEnd(t *testing.T) {
+func TestRedirect_LoopsEnd(t *testing.T) {
 	s, c := newServer(t)
 	loop := redirect(http.StatusTemporaryRedirect, "/api/put?details")
 	loop.Times = 100
@@ -105,7 +105,7 @@ func TestRedirectLoopsEnd(t *testing.T) {
 
 // The CheckRedirect function of the program's client, which follows all redirects, is not
 // used.
-func TestGivenClientDoesNotFollowEither(t *testing.T) {
+func TestRedirect_IgnoresCheckRedirectOfTheGivenClient(t *testing.T) {
 	other := httptest.NewServer(apptuittest.NewHandler())
 	defer other.Close()
 	followed := false
@@ -120,7 +120,7 @@ func TestGivenClientDoesNotFollowEither(t *testing.T) {
 }
 
 // Different spellings of one origin are treated as the same.
-func TestRedirectsToTheSameServerInOtherWords(t *testing.T) {
+func TestRedirect_NormalizesTheOrigin(t *testing.T) {
 	for location, follow := range map[string]bool{
 		"https://Fake.Test/api/put/":     true,
 		"https://fake.test:443/api/put/": true,
@@ -135,7 +135,7 @@ func TestRedirectsToTheSameServerInOtherWords(t *testing.T) {
 	}
 }
 
-func TestRedirectToNoURL(t *testing.T) {
+func TestRedirect_ToAnInvalidURL(t *testing.T) {
 	for _, code := range []int{301, 302, 303, 307, 308} {
 		f := newFake(t, status(code, "Location", "http://[nowhere"))
 		err := f.client().Send(t.Context(), numberedPoints(1))

@@ -10,10 +10,9 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/reported"
 )
 
-// Refusals remembers the series that the server has refused, and the reasons, so that a
-// series that is refused at every export for the same reason is reported once. It remembers
-// up to 20,000 pairs of series and reason (see package reported). It is safe for concurrent
-// use.
+// Refusals remembers which series the server has refused for which reason, so that a series
+// that is refused at every export is reported once for each reason. It remembers up to 20,000
+// pairs of series and reason (see package reported). It is safe for concurrent use.
 type Refusals struct {
 	seeds [2]maphash.Seed
 	seen  *reported.Set[[2]uint64]
@@ -28,7 +27,7 @@ func NewRefusals() *Refusals {
 }
 
 // Reported reports whether the series of a point was reported with this reason before, and
-// remembers it. A point that has no encoded name is always new.
+// remembers the pair. For a point without an encoded name it always returns false.
 func (r *Refusals) Reported(p *PointError) bool {
 	name, err := encoding.EncodeName(p.Point.Metric, p.Point.Tags)
 	if err != nil {

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// reloadingTransport is an http.RoundTripper with the certificates of TLS files. It looks at
-// the files before each request. When they have changed, requests get a new transport with
-// connections of its own, and the connections of the former one are closed as soon as they
-// are idle. It is safe for concurrent use.
+// reloadingTransport is an http.RoundTripper with the certificates of TLS files. It checks the
+// files before each request. When they have changed, further requests use a new transport with
+// its own connections, and the connections of the previous transport are closed as soon as
+// they are idle. It is safe for concurrent use.
 type reloadingTransport struct {
 	files    TLSFiles
-	template *http.Transport // makes no requests: its clones do
+	template *http.Transport // requests use clones of it
 	warn     func(error)
 	life     context.Context // of the client
-	checking chan struct{}   // capacity 1: one goroutine looks at the files at a time
+	checking chan struct{}   // capacity 1: one goroutine checks the files at a time
 
 	// Guarded by checking:
 	read  tlsFileStates     // states of the files when they were last read
@@ -37,8 +37,8 @@ type reloadingTransport struct {
 // transportInUse is a transport and the number of its requests.
 type transportInUse struct {
 	*http.Transport
-	requests int  // without those whose answer was read and closed
-	retired  bool // another transport has taken its place
+	requests int  // in progress: a request ends when the body of its answer is closed
+	retired  bool // another transport has replaced it
 }
 
 // setTLSFiles reads the TLS files and makes the client use them. template has the other
@@ -47,16 +47,16 @@ func (s *Settings) setTLSFiles(template *http.Transport) {
 	t := &reloadingTransport{files: s.Connection.files, template: template, checking: make(chan struct{}, 1)}
 	faults := t.files.check(template.TLSClientConfig)
 	if len(faults) == 0 {
-		faults = t.first()
+		faults = t.loadFirst()
 	}
 	s.faults = append(s.faults, faults...)
 	s.Connection.reloads = t
 	s.Connection.http.Transport = t
 }
 
-// first reads the files for the first time. If the disk does not answer, it returns after
+// loadFirst reads the files for the first time. If the disk does not answer, it returns after
 // fileTimeout.
-func (t *reloadingTransport) first() []error {
+func (t *reloadingTransport) loadFirst() []error {
 	ctx, cancel := context.WithTimeout(context.Background(), fileTimeout)
 	defer cancel()
 	done := make(chan []error, 1)
@@ -91,18 +91,8 @@ func (t *reloadingTransport) use(content *tlsContent) {
 	}
 	t.mu.Unlock()
 	if last != nil {
-		last.closeIdle()
+		closeIdle(last)
 	}
-}
-
-// closeAgain is the time after which idle connections are closed once more.
-const closeAgain = time.Second
-
-// closeIdle closes the idle connections of a transport. A connection of HTTP/2 becomes idle
-// a moment after the answer of its last request was read, so closeIdle does it twice.
-func (t *transportInUse) closeIdle() {
-	t.CloseIdleConnections()
-	time.AfterFunc(closeAgain, t.CloseIdleConnections)
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -132,16 +122,15 @@ func (b *releasingBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// release ends a request of a transport. closeIdle does not close the connections
-// that requests were using when the transport was replaced, so the last of these requests
-// calls it again.
-func (t *reloadingTransport) release(of *transportInUse) {
+// release ends a request. When a transport is replaced, closeIdle does not close connections
+// with requests in progress. So the last of these requests closes them.
+func (t *reloadingTransport) release(used *transportInUse) {
 	t.mu.Lock()
-	of.requests--
-	done := of.retired && of.requests == 0
+	used.requests--
+	done := used.retired && used.requests == 0
 	t.mu.Unlock()
 	if done {
-		of.closeIdle()
+		closeIdle(used)
 	}
 }
 
@@ -151,13 +140,12 @@ func (t *reloadingTransport) CloseIdleConnections() {
 	current := t.current
 	t.mu.Unlock()
 	if current != nil { // nil after a fault of the first files
-		current.closeIdle()
+		current.CloseIdleConnections()
 	}
 }
 
-// refresh reads the files again if they have changed. It returns without waiting further if
-// another request is doing so, or if the disk does not answer in time: the request then uses
-// the last content.
+// refresh reads the files again if they have changed. It does not wait if another request is
+// reading them, and stops waiting if the disk is slow. The request then uses the previous content.
 func (t *reloadingTransport) refresh(ctx context.Context) {
 	select {
 	case t.checking <- struct{}{}:
@@ -179,9 +167,9 @@ func (t *reloadingTransport) refresh(ctx context.Context) {
 	}
 }
 
-// refreshNow is refresh without a limit of time. If a file cannot be used, the last content
-// remains in use, and the next request reads the files again: a permission that was missing, or
-// a limit of open files, leaves no trace in the states of files.
+// refreshNow is refresh without a limit of time. If a file cannot be used, the previous content
+// remains in use, and the next request reads the files again: when a missing permission is
+// granted, or a file descriptor becomes free, the states of the files do not change.
 func (t *reloadingTransport) refreshNow() {
 	states := t.files.states()
 	changed := !states.equal(t.read)
@@ -201,7 +189,7 @@ func (t *reloadingTransport) refreshNow() {
 		}
 		fault := strings.Join(texts, "; ")
 		if changed || fault != t.fault {
-			t.warn(fmt.Errorf("apptuit: the TLS files have changed and cannot be used, the last ones remain in use: %s", fault))
+			t.warn(fmt.Errorf("apptuit: the TLS files have changed but cannot be used; the previous files remain in use: %s", fault))
 		}
 		t.fault = fault
 	default:

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -17,12 +16,8 @@ import (
 )
 
 const (
-	// maxStrikes is the number of strikes after which a batch is moved to the quarantine.
-	maxStrikes = 8
-	// maxPostponement bounds how long a batch is postponed, if MaxInterval is not longer.
-	maxPostponement = 5 * time.Minute
-	// anyFileProbe says that every so many probes are of a random batch.
-	anyFileProbe = 4
+	// randomProbe is the interval of probes with a random batch: every fourth probe.
+	randomProbe = 4
 	// maxReadFailures bounds the unreadable files that are remembered as reported.
 	maxReadFailures = 1000
 )
@@ -79,7 +74,7 @@ func (r *replayer) run() {
 			continue
 		}
 		p, allowed, _ := r.s.circuit.allow()
-		if !allowed { // a live batch is the probe: look at its outcome soon
+		if !allowed { // a live batch is the probe: check its result soon
 			r.notBefore = time.Now().Add(max(policy.InitialInterval/4, 10*time.Millisecond))
 			continue
 		}
@@ -126,24 +121,24 @@ func maxTime(a, b time.Time) time.Time {
 	return b
 }
 
-// nextFile takes the oldest file that was not attempted in this pass and is not postponed.
-// If there is none in this pass, it starts the next one. If all files are postponed, it
-// returns nil and the time at which to look again.
+// nextFile takes the oldest file that was not attempted in this pass and is not postponed. If
+// this pass has no such file, it starts the next pass. If all files are postponed, it returns
+// nil and the time of the next check.
 //
-// Every fourth probe is of a random batch: the oldest batches may be the ones that make the
-// server fail, and would keep the circuit open.
+// Every fourth probe uses a random batch: if the server fails on the oldest batches only, they
+// would keep the circuit open.
 func (r *replayer) nextFile(probe bool) (file *spool.File, again time.Time) {
 	now := time.Now()
 	again = now.Add(r.s.c.settings.Retry.MaxInterval)
 	eligible := func(f *spool.File) bool {
-		if now.Before(f.Mark.NotBefore) {
-			again = minTime(again, f.Mark.NotBefore)
+		if now.Before(f.Replay.NotBefore) {
+			again = minTime(again, f.Replay.NotBefore)
 			return false
 		}
-		return f.Mark.Pass != r.pass
+		return f.Replay.Pass != r.pass
 	}
 	folder := r.s.folder
-	if probe && r.failedProbes%anyFileProbe == anyFileProbe-1 {
+	if probe && r.failedProbes%randomProbe == randomProbe-1 {
 		skip := r.s.c.settings.machine.index(max(folder.Content().Batches, 1))
 		if file = folder.Take(func(f *spool.File) bool { skip--; return skip < 0 && eligible(f) }); file != nil {
 			return file, again
@@ -184,7 +179,7 @@ func (r *replayer) replay(file *spool.File, p permit) {
 	r.schedule(files, causes, sender, p)
 	for i, file := range files {
 		// Before the server has answered an attempt, the age of a batch is not limited.
-		file.Mark.Offered = file.Mark.Offered || causes[i].status != 0 && !causes[i].untried
+		file.Replay.Offered = file.Replay.Offered || causes[i].status != 0 && !causes[i].untried
 		r.s.folder.Return(file)
 	}
 }
@@ -204,7 +199,7 @@ func (r *replayer) load(file *spool.File) (*spool.Batch, *put.Batch, error) {
 
 func (r *replayer) newSender(file *spool.File) *sender {
 	s := r.s.c.newSender(r.s.replayOptions())
-	s.hasSpool, s.replaying, s.maxSize = true, true, file.Mark.AtMost
+	s.hasSpool, s.replaying, s.maxSize = true, true, file.Replay.MaxSize
 	s.beforeNextPart = func() {
 		// A request for smaller batches is an answer: live batches need not wait for a probe.
 		r.s.circuit.close()
@@ -254,8 +249,8 @@ func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *se
 	return files
 }
 
-// account adds the points of a replayed batch to the statistics, and reports refused points
-// as those of live batches are reported.
+// account adds the points of a replayed batch to the statistics. It reports refused points like
+// refused points of live batches.
 func (r *replayer) account(report Report) {
 	r.s.mu.Lock()
 	r.s.stats.Replayed += uint64(report.Accepted)
@@ -267,13 +262,13 @@ func (r *replayer) account(report Report) {
 	}
 }
 
-// isLost reports whether an operation has failed because the folder was lost: its batches
+// isLost reports whether an operation has failed because the folder was lost. Its batches then
 // belong to another client, and are counted as removed.
 func isLost(err error) bool { return errors.Is(err, spool.ErrGone) || errors.Is(err, spool.ErrInUse) }
 
-// handleReadFailure moves a damaged file to the quarantine. An error of the disk or the
-// process, such as too many open files, may pass: the file is postponed, and the first such
-// error of a file is reported. So is a damaged file that cannot be moved.
+// handleReadFailure moves a damaged file to the quarantine. It postpones a damaged file that
+// cannot be moved. After an error that may pass, such as too many open files, it postpones the
+// file too, and reports the first such error of each file.
 func (r *replayer) handleReadFailure(file *spool.File, err error) {
 	if isLost(err) {
 		r.s.folder.Return(file)
@@ -287,7 +282,7 @@ func (r *replayer) handleReadFailure(file *spool.File, err error) {
 		r.s.dropped(spool.Drop{Err: fmt.Errorf("a file with %s cannot be read, and is tried again later: %w", pointsText(file.Points()), err)})
 	}
 	r.s.setFailure(err)
-	file.Mark.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
+	file.Replay.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)
 	r.s.folder.Return(file)
 }
 
@@ -347,77 +342,4 @@ func (r *replayer) scheduleAfterFailure(cause deliveryFailure, retryAfter time.D
 	}
 	r.notBefore = time.Now().Add(r.s.c.settings.machine.backoff(r.s.c.settings.Retry, r.failures))
 	r.failures++
-}
-
-// blame says whether the server or the batch is the cause of a failed attempt.
-type blame uint8
-
-const (
-	blameServer  blame = iota // other batches would fail too
-	blameBatch                // the batch makes the server or the connection fail
-	blameUnclear              // the server works, but has not looked at this batch, for example because of a 429
-)
-
-// blameFor attributes a failure. While the circuit is closed, the server works for other
-// batches.
-func blameFor(cause deliveryFailure, circuitClosed bool) blame {
-	switch {
-	case mayBeCausedByBatch(cause):
-		return blameBatch
-	case !circuitClosed:
-		return blameServer
-	case cause.status == 0 && cause.stop == stopTemporary: // the connection breaks
-		return blameBatch
-	}
-	return blameUnclear
-}
-
-// mayBeCausedByBatch reports whether the status of a temporary failure can be due to the
-// content of the batch: an internal error, or an answer that names transient points.
-func mayBeCausedByBatch(cause deliveryFailure) bool {
-	if cause.stop != stopTemporary {
-		return false
-	}
-	switch cause.status {
-	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusInternalServerError:
-		return true
-	}
-	return cause.status/100 == 2
-}
-
-// markFailed marks a file after a failed attempt.
-func (r *replayer) markFailed(file *spool.File, cause deliveryFailure, circuitClosed bool) {
-	if circuitClosed && cause.cutOff > 0 { // it may be too large
-		file.Mark.AtMost = cause.cutOff / 2
-	}
-	switch blameFor(cause, circuitClosed) {
-	case blameServer:
-	case blameUnclear:
-		file.Mark.Pass = r.pass
-		r.postpone(file)
-	case blameBatch:
-		file.Mark.Pass = r.pass
-		r.postpone(file)
-		if file.Mark.Strikes >= maxStrikes {
-			reason := fmt.Errorf("it failed %d times while other batches were delivered", maxStrikes)
-			r.s.folder.Quarantine(file, errors.Join(reason, cause.err))
-		}
-	}
-}
-
-// postpone adds a strike to a file, and delays its next attempt from the second strike on.
-// It has no effect if the server has processed no batch since the last strike: the failure
-// may be an outage.
-func (r *replayer) postpone(file *spool.File) {
-	mark, processed := &file.Mark, r.processed.Load()
-	if mark.Strikes > 0 && processed <= mark.Successes {
-		return
-	}
-	mark.Strikes++
-	mark.Successes = processed
-	if mark.Strikes > 1 {
-		policy := r.s.c.settings.Retry
-		policy.MaxInterval = max(policy.MaxInterval, maxPostponement)
-		mark.NotBefore = time.Now().Add(r.s.c.settings.machine.backoff(policy, mark.Strikes))
-	}
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-func TestRequestForm(t *testing.T) {
+func TestClient_Send_MakesAPutRequest(t *testing.T) {
 	s, c := newServer(t, apptuitclient.WithToken("secret"))
 	if err := c.Send(t.Context(), numberedPoints(3)); err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func TestRequestForm(t *testing.T) {
 	}
 }
 
-func TestCompressions(t *testing.T) {
+func TestClient_Send_CompressesBodies(t *testing.T) {
 	for compression, header := range map[apptuitclient.Compression]string{
 		apptuitclient.CompressionGzip: "gzip", apptuitclient.CompressionDeflate: "deflate", apptuitclient.CompressionNone: "",
 	} {
@@ -80,7 +80,7 @@ func TestCompressions(t *testing.T) {
 	}
 }
 
-func TestEndpointForms(t *testing.T) {
+func TestClient_Send_JoinsEndpointAndPath(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"https://fake.test":             "https://fake.test/api/put?details",
 		"https://fake.test/":            "https://fake.test/api/put?details",
@@ -97,14 +97,14 @@ func TestEndpointForms(t *testing.T) {
 	}
 }
 
-func TestSync(t *testing.T) {
+func TestWithSync_SetsQueryParameters(t *testing.T) {
 	c := sendOne(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithSync(2500*time.Millisecond))
 	if got := c.URL.RawQuery; got != "details&sync&sync_timeout=2500" {
 		t.Errorf("the query is %s", got)
 	}
 }
 
-func TestAuthorization(t *testing.T) {
+func TestClient_Send_SetsAuthorization(t *testing.T) {
 	endpoint := apptuitclient.WithEndpoint("https://fake.test")
 	for _, tt := range []struct {
 		name string
@@ -124,7 +124,7 @@ func TestAuthorization(t *testing.T) {
 	}
 }
 
-func TestHeaders(t *testing.T) {
+func TestWithHeaders_SetsHeaders(t *testing.T) {
 	headers := map[string]string{"x-scope-orgid": "tenant", "X-Empty": "", "X-Tab": "a\tb"}
 	c := sendOne(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHeaders(headers))
 	for name, want := range map[string]string{"X-Scope-Orgid": "tenant", "X-Empty": "", "X-Tab": "a\tb"} {
@@ -134,7 +134,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestMillisecondTimestamps(t *testing.T) {
+func TestClient_Send_MillisecondTimestamps(t *testing.T) {
 	c := sendOne(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithTimestampResolution(time.Millisecond))
 	if got := c.points(t)[0].Timestamp; got != "1700000000999" {
 		t.Errorf("the timestamp is %s", got)
@@ -143,7 +143,7 @@ func TestMillisecondTimestamps(t *testing.T) {
 
 // The requests are those that apptuit-py 2.4.2 sends for the same points, global tags and
 // sanitize modes.
-func TestPayloadVectors(t *testing.T) {
+func TestClient_Send_SendsTheBodiesOfApptuitPy(t *testing.T) {
 	type vector struct {
 		Mode       string            `json:"mode"`
 		GlobalTags map[string]string `json:"global_tags"`
@@ -218,7 +218,7 @@ func payload(t *testing.T, mode string, global map[string]string, p apptuitclien
 }
 
 // A transport that does not set Response.Request is supported.
-func TestAnswersWithoutTheirRequest(t *testing.T) {
+func TestClient_Send_AcceptsResponsesWithoutRequest(t *testing.T) {
 	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusUnauthorized, Body: http.NoBody, Header: http.Header{}}, nil
 	})

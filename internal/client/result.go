@@ -73,11 +73,11 @@ func (c *Client) noAnswer(ctx context.Context, err error) result {
 	return res
 }
 
-// errProxyURL is the error of a function for the proxy that parses a URL.
+// errProxyURL replaces the error of a proxy function that cannot parse the URL of the proxy.
 var errProxyURL = errors.New("the proxy is not a URL: it must look like http://host:port")
 
-// withoutURL returns an error of net/http without the URL of the request, and without that of a
-// proxy, of which the error of url.Parse quotes the password.
+// withoutURL returns an error of net/http without the URL of the request. It also replaces an
+// error of url.Parse, which quotes the URL of a proxy with its password.
 func withoutURL(err error) error {
 	var address, proxy *url.Error
 	switch {
@@ -89,9 +89,9 @@ func withoutURL(err error) error {
 	return address.Err
 }
 
-// permanent reports whether a request failed in a way that repeats: the server's
-// certificate is not trusted, the server does not speak TLS, or it redirects to an invalid
-// URL, for which net/http has no error type.
+// permanent reports whether a request failed for a reason that a retry does not change: the
+// server's certificate is not trusted, the server does not speak TLS, or it redirects to an
+// invalid URL, for which net/http has no error type.
 func permanent(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var noTLS tls.RecordHeaderError

@@ -26,7 +26,7 @@ type retrier struct {
 	c        *Client
 	ctx      context.Context
 	stop     <-chan struct{} // when closed, ends a wait; may be nil
-	noWait   bool            // never wait: an attempt with another token is the only further one
+	noWait   bool            // never wait: only an attempt with another token may follow
 	start    time.Time       // of the first attempt
 	attempts int
 
@@ -35,8 +35,8 @@ type retrier struct {
 }
 
 // next prepares for another attempt after the given result: it waits, or gets another
-// token. It returns stopNone if the caller must make the attempt, and otherwise the reason
-// why there is none and the error of the request.
+// token. It returns stopNone if the caller must make the attempt. Otherwise it returns the
+// reason why no attempt follows, and the error of the request.
 func (r *retrier) next(res *result) (stopReason, error) {
 	r.attempts++
 	switch {
@@ -68,8 +68,8 @@ func (r *retrier) next(res *result) (stopReason, error) {
 	return stopNone, nil
 }
 
-// anotherToken asks the token source for a token other than the one that the server has
-// refused, and reports whether there is one. It asks once for several refusals in a row.
+// anotherToken calls the token source after the server has refused the token, and reports whether
+// it returned another token. It calls the source once for several refusals in a row.
 func (r *retrier) anotherToken(res *result) (bool, error) {
 	if r.tokenRefreshed {
 		return false, nil
@@ -81,7 +81,7 @@ func (r *retrier) anotherToken(res *result) (bool, error) {
 	return another, err
 }
 
-// wait waits before the next attempt. If there is none, it returns an error that says why.
+// wait waits before the next attempt. If no attempt follows, it returns an error with the reason.
 func (r *retrier) wait(res *result) error {
 	policy := r.c.settings.Retry
 	if r.noWait || !policy.Enabled || r.ctx.Err() != nil {
@@ -96,10 +96,10 @@ func (r *retrier) wait(res *result) error {
 	deadline, bounded := r.ctx.Deadline()
 	switch {
 	case policy.MaxElapsedTime > 0 && next.Sub(r.start) > policy.MaxElapsedTime:
-		return fmt.Errorf("gave up after %s: the next one%s would start after more than %v: %w",
+		return fmt.Errorf("gave up after %s: the next attempt%s would start more than %v after the first: %w",
 			r.attemptsText(), requested, policy.MaxElapsedTime, res.err)
 	case bounded && !next.Before(deadline):
-		return fmt.Errorf("gave up after %s: the next one%s would start after the deadline: %w", r.attemptsText(), requested, res.err)
+		return fmt.Errorf("gave up after %s: the next attempt%s would start after the deadline: %w", r.attemptsText(), requested, res.err)
 	}
 	timer := time.NewTimer(delay)
 	defer timer.Stop()

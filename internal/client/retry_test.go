@@ -44,7 +44,7 @@ func unavailable(t testing.TB, n int, headers ...string) *fake {
 }
 
 // Each delay is a random part of a bound that doubles from 1 s to 30 s.
-func TestBackoff(t *testing.T) {
+func TestRetry_DelaysAreRandomBelowADoublingBound(t *testing.T) {
 	bounds := []int{1, 2, 4, 8, 16, 30, 30, 30}
 	low, high := 0, 0
 	for range 40 {
@@ -73,7 +73,7 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-func TestBackoffBounds(t *testing.T) {
+func TestRetry_BackoffIntervals(t *testing.T) {
 	for _, tt := range []struct {
 		initial, most time.Duration
 		bounds        []int // milliseconds
@@ -100,7 +100,7 @@ func TestBackoffBounds(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
+func TestRetry_HonoursRetryAfter(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		header func() string
@@ -128,7 +128,7 @@ func TestRetryAfter(t *testing.T) {
 }
 
 // A retry that would start after the deadline is not waited for.
-func TestRetryAfterTooLate(t *testing.T) {
+func TestRetry_DoesNotWaitBeyondTheDeadline(t *testing.T) {
 	for _, header := range []string{
 		"61", "3600", "2147483648", "9223372036854775807", "99999999999999999999",
 		"Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 2300 00:00:00 GMT",
@@ -159,7 +159,7 @@ func TestRetryAfterTooLate(t *testing.T) {
 	}
 }
 
-func TestMaxElapsedTime(t *testing.T) {
+func TestRetry_EndsAfterMaxElapsedTime(t *testing.T) {
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -167,7 +167,7 @@ func TestMaxElapsedTime(t *testing.T) {
 			err := f.client(apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, MaxElapsedTime: 10 * time.Second})).
 				Send(t.Context(), numberedPoints(3))
 			e := counted(t, err, 0, 3)
-			contains(t, err, "would start after more than 10s", "server answered 502")
+			contains(t, err, "would start more than 10s after the first", "server answered 502")
 			calls := f.all()
 			if last := calls[len(calls)-1].at.Sub(start); last > 10*time.Second || time.Since(start) != last {
 				t.Errorf("the last attempt was at %v, the end at %v", last, time.Since(start))
@@ -179,7 +179,7 @@ func TestMaxElapsedTime(t *testing.T) {
 	}
 }
 
-func TestRetryDisabled(t *testing.T) {
+func TestRetry_Disabled(t *testing.T) {
 	f := unavailable(t, 1)
 	err := f.client(withoutRetry()).Send(t.Context(), numberedPoints(3))
 	e := counted(t, err, 0, 3)
@@ -194,7 +194,7 @@ func hang(c *call) (answer, error) {
 	return answer{}, c.Context().Err()
 }
 
-func TestRequestTimeoutIsRetried(t *testing.T) {
+func TestRetry_AfterARequestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
 			if c.n < 2 {
@@ -213,7 +213,7 @@ func TestRequestTimeoutIsRetried(t *testing.T) {
 	})
 }
 
-func TestRequestTimeoutIsNamed(t *testing.T) {
+func TestClient_Send_NamesTheRequestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: hang}
 		start := time.Now()
@@ -229,7 +229,7 @@ func TestRequestTimeoutIsNamed(t *testing.T) {
 	})
 }
 
-func TestDeadlineEndsEverything(t *testing.T) {
+func TestClient_Send_ReturnsByTheDeadline(t *testing.T) {
 	for name, answer := range map[string]func(*call) (answer, error){
 		"hanging": hang,
 		"busy":    func(*call) (answer, error) { return status(http.StatusTooManyRequests), nil },
@@ -265,7 +265,7 @@ func (b blocking) Read([]byte) (int, error) {
 	return 0, b.ctx.Err()
 }
 
-func TestCancelEndsAWait(t *testing.T) {
+func TestRetry_CancelEndsTheDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		why := errors.New("the program ends")
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -284,7 +284,7 @@ func TestCancelEndsAWait(t *testing.T) {
 	})
 }
 
-func TestEndedContextSendsNothing(t *testing.T) {
+func TestClient_Send_MakesNoRequestAfterTheContextEnded(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	f := newFake(t, status(http.StatusNoContent))
@@ -295,7 +295,7 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	}
 }
 
-func TestNetworkErrorsAreRetried(t *testing.T) {
+func TestRetry_AfterNetworkErrors(t *testing.T) {
 	for _, broken := range []error{
 		&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET},
 		&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED},
@@ -322,7 +322,7 @@ func TestNetworkErrorsAreRetried(t *testing.T) {
 	}
 }
 
-func TestResetsAreRetried(t *testing.T) {
+func TestRetry_AfterConnectionResets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
 		defer s.Close()
@@ -343,7 +343,7 @@ func TestResetsAreRetried(t *testing.T) {
 }
 
 // An untrusted certificate is not retried.
-func TestTLSFailuresAreNotRetried(t *testing.T) {
+func TestRetry_NotAfterTLSFailures(t *testing.T) {
 	h := apptuittest.NewHandler()
 	s := httptest.NewUnstartedServer(h)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -385,7 +385,7 @@ func TestTLSFailuresAreNotRetried(t *testing.T) {
 }
 
 // If time runs out during an attempt, the error contains the server's last answer.
-func TestTheLastAnswerIsTold(t *testing.T) {
+func TestRetry_ErrorContainsTheLastAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
 			if c.n == 0 {

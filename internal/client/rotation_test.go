@@ -92,7 +92,7 @@ func (f *fake) noting() map[*call]int {
 
 // A token is rotated during concurrent Sends with requests in flight. The file is written at
 // the moment when the server changes its token, immediately before it.
-func TestRotationsLoseNoPoint(t *testing.T) {
+func TestTokenFile_RotationsLoseNoPoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const senders, rotations, n = 8, 20, 25
 		file := newTokenFile(t, "token00")
@@ -152,7 +152,7 @@ func TestRotationsLoseNoPoint(t *testing.T) {
 
 // The server knows the new token before the file has it. Without a spool the points sent
 // meanwhile are refused; with one they wait for the new token.
-func TestRotationGapWithASpool(t *testing.T) {
+func TestTokenFile_SpoolBridgesALateRotation(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		const n = 10
@@ -221,7 +221,7 @@ func TestRotationGapWithASpool(t *testing.T) {
 }
 
 // A delivery that takes longer than a token is valid uses the next token, too.
-func TestSeveralRotationsWithinOneSend(t *testing.T) {
+func TestTokenFile_SeveralRotationsWithinOneSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t, "token1")
 		s := &source{give: func(n int64) (string, error) { return fmt.Sprint("token", n), nil }}

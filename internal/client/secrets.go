@@ -71,7 +71,7 @@ func (x *secretIndex) redact(s string, cut bool) string {
 	if len(x.forms) == 0 {
 		return s
 	}
-	plain := reading{text: s}
+	plain := decodedText{text: s}
 	spans := x.find(plain, cut, nil)
 	decoders := x.decoders()
 	for _, outer := range decoders {
@@ -90,7 +90,7 @@ func (x *secretIndex) redact(s string, cut bool) string {
 }
 
 // find appends the spans of the original text in which the decoded text r contains secrets.
-func (x *secretIndex) find(r reading, cut bool, spans []span) []span {
+func (x *secretIndex) find(r decodedText, cut bool, spans []span) []span {
 	for i := 0; i+minSecret <= len(r.text); i++ {
 		if !x.first[r.text[i]] {
 			continue
@@ -131,14 +131,14 @@ func replaceSpans(s string, spans []span) string {
 	return out.String()
 }
 
-// reading is a text, possibly decoded, with the position of each of its bytes in the
+// decodedText is a text, possibly decoded, with the position of each of its bytes in the
 // original text.
-type reading struct {
+type decodedText struct {
 	text    string
 	offsets []int // position of each byte and of the end; nil if the text is the original
 }
 
-func (r reading) offset(i int) int {
+func (r decodedText) offset(i int) int {
 	if r.offsets == nil {
 		return i
 	}
@@ -151,7 +151,7 @@ const maxEscape = 120
 // endsWithin reports whether rest, the last part of a text, may be the beginning of a
 // secret. Its last bytes may differ, because they may be part of an incomplete escape
 // sequence.
-func (r reading) endsWithin(rest, secret string) bool {
+func (r decodedText) endsWithin(rest, secret string) bool {
 	same := 0
 	for same < len(rest) && same < len(secret) && rest[same] == secret[same] {
 		same++
@@ -183,9 +183,9 @@ func (x *secretIndex) decoders() []decoder {
 
 // decoded returns the text as d decodes it. It returns false if the text contains no escape
 // sequence of the encoding.
-func (r reading) decoded(d decoder) (reading, bool) {
+func (r decodedText) decoded(d decoder) (decodedText, bool) {
 	if !strings.ContainsAny(r.text, d.leads) {
-		return reading{}, false
+		return decodedText{}, false
 	}
 	out := make([]byte, 0, len(r.text))
 	offsets := make([]int, 0, len(r.text)+1)
@@ -205,7 +205,7 @@ func (r reading) decoded(d decoder) (reading, bool) {
 		}
 		i += size
 	}
-	return reading{text: string(out), offsets: append(offsets, r.offset(len(r.text)))}, changed
+	return decodedText{text: string(out), offsets: append(offsets, r.offset(len(r.text)))}, changed
 }
 
 // decodeAny decodes a backslash escape, an HTML entity or a percent escape.

@@ -63,7 +63,7 @@ func printable(err error) []any {
 	return all
 }
 
-func TestTypesShowNoSecrets(t *testing.T) {
+func TestSecrets_AreNotPrintedByTypes(t *testing.T) {
 	source := func(context.Context) (string, error) { return theToken, nil }
 	proxy := http.ProxyURL(&url.URL{Scheme: "http", Host: "127.0.0.1:1", User: url.UserPassword("me", thePass)})
 	opts := []apptuitclient.Option{
@@ -85,7 +85,7 @@ func TestTypesShowNoSecrets(t *testing.T) {
 }
 
 // A server may quote parts of the request.
-func TestEchoedSecrets(t *testing.T) {
+func TestSecrets_AreRemovedFromAnswers(t *testing.T) {
 	quote := func(c *call) string {
 		return fmt.Sprintf("I got %s and %s, that is %s", c.Header.Get("Authorization"), c.Header.Get("X-Key"), theToken)
 	}
@@ -131,7 +131,7 @@ func TestEchoedSecrets(t *testing.T) {
 
 // The errors of a token source may contain the token that it could not use, or the previous
 // one.
-func TestTokenSourceErrors(t *testing.T) {
+func TestSecrets_AreRemovedFromTokenSourceErrors(t *testing.T) {
 	cause := errors.New("expired: " + theToken)
 	for name, source := range map[string]func(context.Context) (string, error){
 		"with the token": func(context.Context) (string, error) { return theToken, cause },
@@ -157,7 +157,7 @@ func TestTokenSourceErrors(t *testing.T) {
 }
 
 // Header values remain secret, however many tokens are used.
-func TestSecretsAreNotForgotten(t *testing.T) {
+func TestSecrets_OfHeadersAreNotForgotten(t *testing.T) {
 	f := &fake{t: t}
 	f.answer = func(c *call) (answer, error) {
 		return text(401, c.Header.Get("X-Key")+" "+c.Header.Get("Authorization")), nil
@@ -175,14 +175,14 @@ func TestSecretsAreNotForgotten(t *testing.T) {
 }
 
 // A secret may be part of another one.
-func TestSecretsWithinSecrets(t *testing.T) {
+func TestSecrets_WithinOtherSecrets(t *testing.T) {
 	f := newFake(t, text(http.StatusForbidden, "I got "+theToken+"-and-5ecret"))
 	c := f.client(apptuitclient.WithToken(theToken), apptuitclient.WithHeaders(map[string]string{"X-Key": theToken + "-and-5ecret"}))
 	silent(t, "both", c.Send(t.Context(), numberedPoints(1)))
 }
 
 // A proxy gets credentials of its own, and may quote them.
-func TestProxyCredentials(t *testing.T) {
+func TestSecrets_OfProxiesAreRemoved(t *testing.T) {
 	var got string
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r.Header.Get("Proxy-Authorization")
@@ -215,7 +215,7 @@ func TestProxyCredentials(t *testing.T) {
 	}
 }
 
-func TestProxyConnectHeader(t *testing.T) {
+func TestSecrets_OfProxyConnectHeaderAreRemoved(t *testing.T) {
 	transport := &http.Transport{
 		Proxy:              func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy for " + theHeader) },
 		ProxyConnectHeader: http.Header{"Proxy-Authorization": {"Bearer " + theHeader}},
@@ -233,14 +233,14 @@ func TestProxyConnectHeader(t *testing.T) {
 
 // Short header values are not treated as secrets: removing them would make texts
 // unreadable.
-func TestShortHeaderValues(t *testing.T) {
+func TestSecrets_ShortHeaderValuesAreKept(t *testing.T) {
 	f := newFake(t, text(http.StatusForbidden, "tenant 1 of 10"))
 	err := f.client(apptuitclient.WithHeaders(map[string]string{"X-Scope-Orgid": "1"})).Send(t.Context(), numberedPoints(1))
 	contains(t, err, "tenant 1 of 10")
 }
 
 // A server may quote a secret in another form.
-func TestSecretsInOtherForms(t *testing.T) {
+func TestSecrets_AreRemovedInOtherForms(t *testing.T) {
 	const token = `S3cr3t+"T0k/3n<=`
 	for _, quoted := range []string{
 		fmt.Sprintf("%q", token), url.QueryEscape(token), url.PathEscape(token), html.EscapeString(token),
@@ -255,7 +255,7 @@ func TestSecretsInOtherForms(t *testing.T) {
 }
 
 // Wherever a long answer is cut, no part of a secret is left.
-func TestSecretsWhereAPageIsCut(t *testing.T) {
+func TestSecrets_AreRemovedWhereAPageIsCut(t *testing.T) {
 	for n := 8192 - 2*len(theToken); n < 8192+len(theToken); n++ {
 		f := newFake(t, text(http.StatusForbidden, "<"+strings.Repeat("x", n)+">"+theToken))
 		err := f.client(apptuitclient.WithToken(theToken)).Send(t.Context(), numberedPoints(1))
@@ -265,7 +265,7 @@ func TestSecretsWhereAPageIsCut(t *testing.T) {
 
 // A token that is an ordinary word is removed from the server's text, and not from the
 // client's own text, nor from names of metrics and hosts.
-func TestSecrets_AreNotRemovedFromOurOwnWords(t *testing.T) {
+func TestSecrets_AreKeptInTheClientsOwnText(t *testing.T) {
 	for _, word := range []string{"apptuit", "points", "failed", "server", "answered", "fake", "token", "metric", "large", "put"} {
 		f := newFake(t, text(400, details(1, 1, 0, pointFault{echo(0), "no " + word + " here"})))
 		c := f.client(apptuitclient.WithToken(word))
@@ -290,7 +290,7 @@ func TestSecrets_AreNotRemovedFromOurOwnWords(t *testing.T) {
 
 // A token in the encoding of JSON libraries, and a cookie that is quoted by itself, are
 // removed.
-func TestEchoedSecrets_AreFoundWhenTheyAreEncoded(t *testing.T) {
+func TestSecrets_AreRemovedWhenEncoded(t *testing.T) {
 	const token = "t0ken<&+5ecret"
 	for name, body := range map[string]string{
 		"Go's JSON":       `{"error":{"message":"unknown token t0ken\u003c\u0026+5ecret"}}`,

@@ -33,8 +33,8 @@ type sender struct {
 	oversized   []undelivered // single points that the server called too large, see decideOversized
 	undelivered []undelivered
 
-	// unavailable says that a part is undelivered for a reason that lies with the server,
-	// the network or the configuration, and not with the part. cause is the reason.
+	// unavailable says that a part is undelivered because of the server, the network or the
+	// configuration, and not because of its points. cause is the reason.
 	unavailable bool
 	cause       deliveryFailure
 }
@@ -52,7 +52,7 @@ type deliveryFailure struct {
 	stop   stopReason
 	cutOff int64 // bytes of text of the batch, if the connection broke as it does for a batch that is too large
 
-	untried bool // the batch was not sent: this is the failure of another part
+	untried bool // the batch was not sent, and the failure is that of another part
 }
 
 func (c *Client) newSender(opts *WriterOptions) *sender {
@@ -141,7 +141,7 @@ func (s *sender) sendPart(b *put.Batch) *result {
 }
 
 // splitTooLarge splits a batch that the server has called too large, and pushes its halves.
-// A single point is set aside until decideOversized.
+// A single point is kept for decideOversized.
 func (s *sender) splitTooLarge(b *put.Batch, stack []*put.Batch, res *result) []*put.Batch {
 	switch {
 	case b.Points() == 1:
@@ -156,9 +156,9 @@ func (s *sender) splitTooLarge(b *put.Batch, stack []*put.Batch, res *result) []
 	return s.split(b, stack, res.status)
 }
 
-// addUndelivered appends a batch to the undelivered ones, and notes whether the reason also
-// affects other batches. A refusal does only if somebody keeps the points until it is
-// corrected; otherwise the refused batch is rejected, and each of the others is attempted.
+// addUndelivered appends a batch to undelivered, and notes whether the reason also stops the
+// remaining parts. A refusal stops them only if the points are kept until the cause is
+// corrected. Otherwise the refused batch is rejected, and each remaining part is attempted.
 func (s *sender) addUndelivered(b *put.Batch, why deliveryFailure) {
 	kept := s.hasSpool || s.opts.Retain
 	switch why.stop {

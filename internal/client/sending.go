@@ -114,6 +114,6 @@ func (s *Sending) Flush() { s.out.Flush() }
 // Wait sends the points that were added, and waits until they are delivered or given up.
 func (s *Sending) Wait() { s.out.Wait() }
 
-// Close delivers the points, and returns a report of all points. Its error describes those
-// that were not accepted or spooled.
+// Close delivers the points, and returns a report of all points. Its error describes the points
+// that were neither accepted nor spooled.
 func (s *Sending) Close() Report { return s.out.Close() }

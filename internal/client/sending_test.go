@@ -28,7 +28,7 @@ func manyTags(n int) map[string]string {
 }
 
 // An invalid point does not affect the others, and the error says why it is invalid.
-func TestInvalidPoints(t *testing.T) {
+func TestClient_Send_RejectsInvalidPoints(t *testing.T) {
 	at := time.Unix(1700000000, 0)
 	tags := map[string]string{"k": "v"}
 	for _, tt := range []struct {
@@ -79,7 +79,7 @@ func TestInvalidPoints(t *testing.T) {
 	}
 }
 
-func TestOnlyInvalidPoints(t *testing.T) {
+func TestClient_Send_WithoutValidPointsMakesNoRequest(t *testing.T) {
 	f := newFake(t, status(http.StatusNoContent))
 	p := numbered(0)
 	p.Value = math.NaN()
@@ -89,7 +89,7 @@ func TestOnlyInvalidPoints(t *testing.T) {
 	}
 }
 
-func TestNothingToSend(t *testing.T) {
+func TestClient_Send_WithoutPointsMakesNoRequest(t *testing.T) {
 	f := newFake(t, status(http.StatusNoContent))
 	c := f.client()
 	if err := errors.Join(c.Send(t.Context(), nil), c.SendTimeSeries(t.Context(), nil), c.SendTimeSeries(t.Context(), []apptuitclient.TimeSeries{{}})); err != nil {
@@ -102,7 +102,7 @@ func TestNothingToSend(t *testing.T) {
 
 // Tags of a point override global ones, and suppress them if they are empty. Keys are
 // sanitized before they are compared.
-func TestTagMerging(t *testing.T) {
+func TestClient_Send_MergesTags(t *testing.T) {
 	for _, tt := range []struct {
 		name              string
 		global, own, want map[string]string
@@ -136,7 +136,7 @@ func TestTagMerging(t *testing.T) {
 	}
 }
 
-func TestSendTimeSeries(t *testing.T) {
+func TestClient_SendTimeSeries(t *testing.T) {
 	f := newFake(t, status(http.StatusServiceUnavailable), status(http.StatusNoContent))
 	c := f.client(apptuitclient.WithTags(map[string]string{"zone": "eu"}),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Nanosecond}))
@@ -164,7 +164,7 @@ func TestSendTimeSeries(t *testing.T) {
 	}
 }
 
-func TestManyPointsAreSeveralBatches(t *testing.T) {
+func TestClient_Send_LimitsPointsOfABatch(t *testing.T) {
 	f := newFake(t, status(http.StatusNoContent))
 	series := make([]apptuitclient.TimeSeries, 12)
 	for i := range series {
@@ -194,7 +194,7 @@ func TestManyPointsAreSeveralBatches(t *testing.T) {
 	}
 }
 
-func TestBatchBytes(t *testing.T) {
+func TestClient_Send_LimitsBytesOfABatch(t *testing.T) {
 	s, c := newServer(t, apptuitclient.WithMaxBatchBytes(1000))
 	points := numberedPoints(100)
 	points[50].Tags["large"] = strings.Repeat("x", 5000)
@@ -216,7 +216,7 @@ func TestBatchBytes(t *testing.T) {
 }
 
 // Send does not modify the points, which the program may share.
-func TestPointsAreNotChanged(t *testing.T) {
+func TestClient_Send_DoesNotModifyPoints(t *testing.T) {
 	points := []apptuitclient.DataPoint{{
 		Metric: "a.b", Tags: map[string]string{"x-y": "1", "x.y": "2", "empty": ""}, Timestamp: time.Unix(1, 0), Value: 1,
 	}}

@@ -44,8 +44,8 @@ func ParseServer(name string) (Server, error) {
 	return Generic, fmt.Errorf("server %q: must be apptuit, opentsdb, victoriametrics, influxdb or generic", name)
 }
 
-// Profile is what a client has to know of a server: the defaults of options, the values that
-// they can have, and the texts of answers.
+// Profile describes the differences between servers: the defaults of options, their valid values,
+// and the texts of answers.
 type Profile struct {
 	Server    Server
 	TagValues encoding.TagValueRule
@@ -54,15 +54,16 @@ type Profile struct {
 	// FirstBytes limits the text of the first batches, in bytes. The limit doubles with each
 	// batch that passes, up to Batch.Bytes, see sizeLimit. 0 means that there is none.
 	FirstBytes int64
-	// Compressions are those that the server accepts. The first is the default.
+	// Compressions are the compressions that the server accepts. The first is the default.
 	Compressions []put.Encoding
-	// Resolutions are those of timestamps that the server accepts. The first is the default.
+	// Resolutions are the resolutions of timestamps that the server accepts. The first is the
+	// default.
 	Resolutions []time.Duration
 	// PartialWrites says that a "partial write: … dropped=N" reports N points that were
 	// not stored. The others were.
 	PartialWrites bool
 	// TooLarge are phrases by which the server itself calls a request too large, in lower
-	// case, beside those of any HTTP server.
+	// case. The phrases of any HTTP server are in saysTooLarge.
 	TooLarge []string
 }
 
@@ -135,8 +136,8 @@ func ResolutionName(d time.Duration) string {
 	return secondsName
 }
 
-// maxMaxTags is the largest limit of tags that can be set: that of OpenTSDB's
-// tsd.storage.max_tags.
+// maxMaxTags is the largest limit of tags that can be set. It is also the largest value of
+// OpenTSDB's tsd.storage.max_tags.
 const maxMaxTags = 127
 
 // parseMaxTags parses a limit of tags.

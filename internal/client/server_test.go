@@ -139,8 +139,8 @@ func TestServer_RewritesTagsOfAllSources(t *testing.T) {
 	}
 }
 
-// A partial write is recognized of a server that reports one in this way. For any other, the
-// text says nothing about points: they are sent again.
+// A partial write is recognized for servers that report it in this way. For other servers the
+// text says nothing about points, so they are sent again.
 func TestServer_RecognizesPartialWrites(t *testing.T) {
 	for _, p := range client.Profiles() {
 		t.Run(p.Server.String(), func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestServer_RecognizesPartialWrites(t *testing.T) {
 }
 
 // Without WithServer, the profile of the default endpoint is Apptuit's, which has no partial
-// writes. That of another endpoint is the generic one, see TestTableOfAnswers.
+// writes. Any other endpoint has the generic profile, see TestGuaranteesPage_HasTheAnswers.
 func TestServer_IsApptuitAtTheDefaultEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, text(500, "partial write: points beyond retention policy dropped=1"), status(204))
@@ -173,8 +173,8 @@ func TestServer_IsApptuitAtTheDefaultEndpoint(t *testing.T) {
 	})
 }
 
-// A request is split if the server's own text, or a text that any HTTP server may have, calls
-// it too large. Of another server the text is a reason to reject the points.
+// A request is split if the answer calls it too large by a phrase of this server or of any
+// HTTP server. A phrase of another server is a reason to reject the points.
 func TestServer_RecognizesRefusalsOfSize(t *testing.T) {
 	texts := map[string][]client.Server{
 		"Chunked request not supported.":                               {client.Apptuit, client.OpenTSDB, client.Generic},
@@ -214,7 +214,7 @@ func TestParseServer(t *testing.T) {
 	}
 }
 
-// The table in docs/servers.md is that of the profiles.
+// docs/servers.md contains the table of the profiles.
 func TestServersPage_HasTheProfiles(t *testing.T) {
 	checkTable(t, "../../docs/servers.md", profileTable())
 }

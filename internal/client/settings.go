@@ -66,7 +66,7 @@ type ConnectionSettings struct {
 	files    TLSFiles
 	http     *http.Client        // makes the requests
 	observed http.RoundTripper   // the transport of http before Observe; nil without Observe
-	ownHTTP  bool                // Close must close its idle connections
+	ownHTTP  bool                // this package created the transport, so Close must close its connections
 	reloads  *reloadingTransport // the transport of http if there are TLS files
 	// proxy returns the proxy for a request; nil if it is not known.
 	proxy func(*http.Request) (*url.URL, error)
@@ -243,4 +243,26 @@ func (s *Settings) globalTags() {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// Optional is a setting that an option or a variable can set. Otherwise it has its default.
+type Optional[T any] struct {
+	Value T
+	From  string // the option or variable that has set the value; "" if none has
+}
+
+// Set sets the value. from is the name of the option or variable.
+func (o *Optional[T]) Set(from string, v T) { o.Value, o.From = v, from }
+
+// Given reports whether an option or variable has set the value.
+func (o *Optional[T]) Given() bool { return o.From != "" }
+
+// ByOption reports whether an option has set the value.
+func (o *Optional[T]) ByOption() bool { return strings.HasPrefix(o.From, "With") }
+
+// SetDefault sets the value if it was not set before.
+func (o *Optional[T]) SetDefault(v T) {
+	if !o.Given() {
+		o.Value = v
+	}
 }

@@ -164,7 +164,7 @@ func TestSpool_DeliversBatchesAboveAnySmallLimit(t *testing.T) {
 }
 
 // If the server's limit is removed, the learned limit grows slowly.
-func TestClient_Send_GrowsAgain(t *testing.T) {
+func TestSizeLimit_GrowsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 4000
 		s := &limited{limit: 20_000, refusal: func() (answer, error) { return status(413), nil }}
@@ -195,7 +195,7 @@ func TestClient_Send_GrowsAgain(t *testing.T) {
 
 // An outage that looks like a size limit causes no more requests than other outages, and
 // leaves no limit behind.
-func TestClient_Send_TakesAnOutageForNoLimit(t *testing.T) {
+func TestSizeLimit_IsNotLearnedFromAnOutage(t *testing.T) {
 	for name, refusal := range refusalsOfSize() {
 		if name == "413" || name == "a 400" {
 			continue

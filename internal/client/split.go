@@ -16,8 +16,8 @@ const (
 )
 
 // decideOversized rejects the single points that the server has called too large. If there
-// are many and the server has accepted no other point, then its answer is not about the
-// size: the points are undelivered, like the rest of the batch.
+// are many of them and the server has accepted no point, the size is not the cause, so the
+// points are undelivered like the rest of the batch.
 func (s *sender) decideOversized() {
 	sizeMatters := len(s.oversized) < maxOversized || s.tally.counts.Accepted > 0
 	for _, u := range s.oversized {

@@ -29,7 +29,7 @@ func small(t testing.TB, n int, refusal answer, taken *[]int) *fake {
 	}}
 }
 
-func TestHalving(t *testing.T) {
+func TestClient_Send_SplitsAfter413(t *testing.T) {
 	for name, refusal := range map[string]answer{
 		"413":                status(http.StatusRequestEntityTooLarge),
 		"413 with HTML":      text(http.StatusRequestEntityTooLarge, "<html>413 Request Entity Too Large</html>"),
@@ -53,7 +53,7 @@ func TestHalving(t *testing.T) {
 	}
 }
 
-func TestHalvingEndsAtSinglePoints(t *testing.T) {
+func TestClient_Send_SplitsDownToSinglePoints(t *testing.T) {
 	f := newFake(t, status(http.StatusRequestEntityTooLarge))
 	err := f.client().Send(t.Context(), numberedPoints(7))
 	e := counted(t, err, 0, 7)
@@ -69,7 +69,7 @@ func TestHalvingEndsAtSinglePoints(t *testing.T) {
 	contains(t, err, "0 points sent, 7 failed with status 413: too large for the server by itself", "server answered 413")
 }
 
-func TestOneLargePoint(t *testing.T) {
+func TestClient_Send_RejectsOneLargePoint(t *testing.T) {
 	f := &fake{t: t, answer: func(c *call) (answer, error) {
 		if strings.Contains(c.text, strings.Repeat("x", 1000)) {
 			return status(http.StatusRequestEntityTooLarge), nil
@@ -89,7 +89,7 @@ func TestOneLargePoint(t *testing.T) {
 
 // If one half of a batch is refused for another reason, or retried, the account of the
 // other half does not change.
-func TestHalvesAreIndependent(t *testing.T) {
+func TestClient_Send_CountsSplitPartsIndependently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var taken []int
 		tries := map[string]int{}
@@ -122,7 +122,7 @@ func TestHalvesAreIndependent(t *testing.T) {
 }
 
 // The points with transient errors may again be too many for one request.
-func TestTransientRestIsHalved(t *testing.T) {
+func TestClient_Send_SplitsResentPoints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t,
 			text(http.StatusBadRequest, details(2, 3, 0, pointFault{echo(1), "Please throttle"}, pointFault{echo(2), "Please throttle"}, pointFault{echo(4), "Please throttle"})),
@@ -143,7 +143,7 @@ func TestTransientRestIsHalved(t *testing.T) {
 }
 
 // The list of refused single points is limited.
-func TestHalvingListsABoundedNumber(t *testing.T) {
+func TestClient_Send_ListsABoundedNumberOfOversizedPoints(t *testing.T) {
 	f := &fake{t: t, answer: func(c *call) (answer, error) {
 		if numbers := c.numbers(t); len(numbers) == 1 && numbers[0] == 0 {
 			return status(http.StatusNoContent), nil
@@ -164,7 +164,7 @@ func TestHalvingListsABoundedNumber(t *testing.T) {
 
 // If a server accepts no single point, its limit is not about size, and the client does not
 // try each point.
-func TestHalvingGivesUpOnAServerThatTakesNothing(t *testing.T) {
+func TestClient_Send_StopsSplittingIfNothingIsAccepted(t *testing.T) {
 	f := newFake(t, status(http.StatusRequestEntityTooLarge))
 	err := f.client().Send(t.Context(), numberedPoints(10_000))
 	counted(t, err, 0, 10_000)

@@ -127,7 +127,7 @@ func (l *ledger) process(t *testing.T, s *apptuittest.Server, dir string, random
 // Under random faults of the server, the network and the disk, and across restarts of the
 // process, each point is accepted, refused or dropped once, as reported, and each accepted
 // point is stored.
-func TestEverySpooledPointIsSomewhere(t *testing.T) {
+func TestSpool_CountsEachPointOnce(t *testing.T) {
 	seeds := uint64(40)
 	if long {
 		seeds = 1000

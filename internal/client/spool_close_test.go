@@ -21,7 +21,7 @@ import (
 )
 
 // Close spools the points that are being sent, and waits for nothing else.
-func TestCloseSpools(t *testing.T) {
+func TestClient_Close_SpoolsPointsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		f := &fake{t: t, answer: hang}
@@ -55,7 +55,7 @@ func TestCloseSpools(t *testing.T) {
 
 // Close at any time, and more than once, loses no point and leaves no goroutine: a bubble
 // ends only when all its goroutines have.
-func TestCloseAtAnyMoment(t *testing.T) {
+func TestClient_Close_LosesNoPointAtAnyTime(t *testing.T) {
 	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
@@ -135,11 +135,11 @@ func TestCloseAtAnyMoment(t *testing.T) {
 	}
 }
 
-// A disk that hangs costs a limited time, and the batch.
-func TestADiskThatHangs(t *testing.T) {
+// A hanging disk delays a Send for a limited time, and its batch is dropped.
+func TestSpool_BoundsTheTimeOfAHangingDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(503))
-		var w reports
+		var w warnings
 		c := f.spooling(spoolDir(t), w.option())
 		release := make(chan struct{})
 		client.SetDisk(client.Of(c), func(next func() error) error {
@@ -188,7 +188,7 @@ func TestADiskThatHangs(t *testing.T) {
 }
 
 // Several batches after the end of the context share the grace period of 100 ms.
-func TestOneGraceForAllBatches(t *testing.T) {
+func TestSpool_SharesTheGracePeriod(t *testing.T) {
 	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
 		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, 2*time.Second)
@@ -226,7 +226,7 @@ func TestOneGraceForAllBatches(t *testing.T) {
 
 // A write that ends after its caller has stopped waiting either leaves no file, or is
 // counted.
-func TestASlowDiskIsNotCountedTwice(t *testing.T) {
+func TestSpool_CountsALateWriteOnce(t *testing.T) {
 	for _, slow := range []struct {
 		name          string
 		before, after time.Duration // the file is durable
@@ -278,7 +278,7 @@ func TestASlowDiskIsNotCountedTwice(t *testing.T) {
 }
 
 // A failing disk costs batches, but the spool works again when the disk does.
-func TestADiskThatFails(t *testing.T) {
+func TestSpool_RecoversAfterADiskFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, over := outageOf(t, always(503))
 		c := f.spooling(spoolDir(t))

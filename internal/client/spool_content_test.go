@@ -16,13 +16,13 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-func TestInspectSpoolShowsWhatWaits(t *testing.T) {
+func TestInspectSpool_CountsSpooledPoints(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	if _, err := apptuitclient.InspectSpool(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("before there is one: %v", err)
 	}
 	away := newFake(t, status(503))
-	warned := new(reports)
+	warned := new(warnings)
 	c := away.client(apptuitclient.WithSpool(dir), warned.option())
 	if err := c.Send(t.Context(), numberedPoints(3)); err != nil {
 		t.Fatal(err)
@@ -40,9 +40,9 @@ func TestInspectSpoolShowsWhatWaits(t *testing.T) {
 	}
 }
 
-// The reason in a file is that of the error: on one line, short, and without the token that the
-// server quotes.
-func TestInspectSpoolShowsTheReasonWithoutSecrets(t *testing.T) {
+// The reason in a file is the text of the error: on one line, short, and without the token
+// that the server quotes.
+func TestInspectSpool_ReasonContainsNoSecret(t *testing.T) {
 	const token = "s3cret/token"
 	dir := spoolDir(t)
 	c := newFake(t, text(503, "no \x1b[31mroom\nfor "+token+" "+strings.Repeat("ä", 3000))).spooling(dir, apptuitclient.WithToken(token))
@@ -61,7 +61,7 @@ func TestInspectSpoolShowsTheReasonWithoutSecrets(t *testing.T) {
 	}
 }
 
-func TestWithoutSpoolIgnoresTheVariable(t *testing.T) {
+func TestWithoutSpool_IgnoresTheVariable(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
 	away := newFake(t, status(503))

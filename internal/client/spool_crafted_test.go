@@ -40,7 +40,7 @@ func TestSpool_CraftedCountsAllocateNothing(t *testing.T) {
 			drive := memdisk.New()
 			drive.Put(fileName(1), file)
 			f := newFake(t, status(204))
-			var w reports
+			var w warnings
 			n := allocated(func() {
 				c := onDrive(t, drive, f, w.option())
 				time.Sleep(time.Minute)
@@ -53,14 +53,14 @@ func TestSpool_CraftedCountsAllocateNothing(t *testing.T) {
 			if len(f.all()) > 0 {
 				t.Errorf("%s: it was sent", name)
 			}
-			w.want(t, "is moved to the quarantine: not a whole batch")
+			w.want(t, "is moved to the quarantine: not a valid batch")
 		})
 	}
 }
 
 // The smallest points that a client can send are spooled and read: no header is refused that
 // a client has written.
-func TestSpool_TheSmallestPoints(t *testing.T) {
+func TestSpool_ReplaysTheSmallestPoints(t *testing.T) {
 	for _, compression := range []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone} {
 		synctest.Test(t, func(t *testing.T) {
 			drive := memdisk.New()
@@ -108,7 +108,7 @@ func TestSpool_Bombs(t *testing.T) {
 				_, _ = io.Copy(io.Discard, r.Body)
 				return status(413).response(r), nil
 			})
-			var w reports
+			var w warnings
 			n := allocated(func() {
 				c := onDrive(t, drive, newFake(t), w.option(), apptuitclient.WithHTTPClient(&http.Client{Transport: server}))
 				time.Sleep(time.Minute)

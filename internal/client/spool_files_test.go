@@ -42,7 +42,7 @@ func waiting(t testing.TB, drive *memdisk.Drive, f *fake, settings *client.Spool
 // fileName is the name of a file of the spool, which is older the smaller i is.
 func fileName(i int) string { return fmt.Sprintf("%016x-%08x.batch", i, i) }
 
-// spoolFile returns a file of the spool that says what it is told, with correct checksums.
+// spoolFile returns a file of the spool with the given header and correct checksums.
 func spoolFile(encoding uint16, points uint32, raw uint64, body []byte) []byte {
 	sum := func(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 	h := []byte("APTSPOOL\x00\x01")

@@ -19,7 +19,7 @@ import (
 
 // A FIFO with the name of a batch stops neither the replay nor Close, and leaves no
 // goroutine.
-func TestSpool_FIFOsDoNotStopTheReplay(t *testing.T) {
+func TestReplay_SkipsFIFOs(t *testing.T) {
 	before := runtime.NumGoroutine()
 	dir := spoolDir(t)
 	if err := unix.Mkfifo(filepath.Join(dir, fileName(1)), 0o600); err != nil {

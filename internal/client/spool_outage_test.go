@@ -5,17 +5,12 @@ package client_test
 
 import (
 	"context"
-	"fmt"
-	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
@@ -23,7 +18,7 @@ import (
 
 // In an outage the program makes one attempt, and after that one probe per back-off
 // interval.
-func TestAnOutageIsNotMetByRequests(t *testing.T) {
+func TestSpool_SendsOneProbePerBackoff(t *testing.T) {
 	for name, retry := range map[string]apptuitclient.RetryConfig{
 		"retries":         {Enabled: true},
 		"without retries": {},
@@ -65,7 +60,7 @@ func TestAnOutageIsNotMetByRequests(t *testing.T) {
 
 // Older batches are replayed first, at most ten requests per second, including those of an
 // earlier process.
-func TestOldestFirstAfterARestart(t *testing.T) {
+func TestReplay_SendsOldestFirstAfterARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		f := &fake{t: t, answer: func(*call) (answer, error) { return answer{}, syscall.ECONNREFUSED }}
@@ -78,7 +73,7 @@ func TestOldestFirstAfterARestart(t *testing.T) {
 		wantStats(t, first, apptuitclient.SpoolStats{Batches: 30, Points: 30, Spooled: 30})
 
 		f = newFake(t, status(204))
-		var w reports
+		var w warnings
 		second := f.spooling(dir, w.option())
 		wantStats(t, second, apptuitclient.SpoolStats{Batches: 30, Points: 30, Found: 30})
 		time.Sleep(time.Minute)
@@ -97,11 +92,11 @@ func TestOldestFirstAfterARestart(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 		wantStats(t, second, apptuitclient.SpoolStats{Found: 30, Replayed: 30})
-		w.want(t, "is empty again: so far, it has delivered 30 points")
+		w.want(t, "is empty again: 30 points delivered")
 	})
 }
 
-func TestSpoolRate(t *testing.T) {
+func TestReplay_HonoursTheRate(t *testing.T) {
 	for rate, gap := range map[float64]time.Duration{0.5: 2 * time.Second, 100: 10 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			dir := spoolDir(t)
@@ -127,7 +122,7 @@ func TestSpoolRate(t *testing.T) {
 }
 
 // Live batches do not wait for the replay.
-func TestLiveBatchesPass(t *testing.T) {
+func TestReplay_DoesNotDelayLiveBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		f, over := outageOf(t, always(503))
@@ -149,7 +144,7 @@ func TestLiveBatchesPass(t *testing.T) {
 	})
 }
 
-func TestRetryAfterIsHonouredByTheSpool(t *testing.T) {
+func TestSpool_HonoursRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: always(503, "Retry-After", "20")}
 		c := f.spooling(spoolDir(t))
@@ -169,8 +164,8 @@ func TestRetryAfterIsHonouredByTheSpool(t *testing.T) {
 	})
 }
 
-// The same, if only the replay learns of Retry-After, because there is no live batch.
-func TestRetryAfterOfTheReplay(t *testing.T) {
+// The replay honours Retry-After even without live batches.
+func TestReplay_HonoursRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		c := newFake(t, status(503)).spooling(dir)
@@ -187,7 +182,7 @@ func TestRetryAfterOfTheReplay(t *testing.T) {
 }
 
 // Live batches observe a Retry-After that the replay has received.
-func TestRetryAfterOfTheReplayHoldsForLiveBatches(t *testing.T) {
+func TestReplay_RetryAfterHoldsForLiveBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		c := newFake(t, status(503)).spooling(dir)
@@ -209,7 +204,7 @@ func TestRetryAfterOfTheReplayHoldsForLiveBatches(t *testing.T) {
 }
 
 // A Retry-After of a hundred years is limited to an hour.
-func TestRetryAfterIsLimitedWithASpool(t *testing.T) {
+func TestSpool_LimitsRetryAfterToAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(503, "Retry-After", "999999999999"), status(204))
 		c := f.spooling(spoolDir(t))
@@ -226,9 +221,9 @@ func TestRetryAfterIsLimitedWithASpool(t *testing.T) {
 
 // The begin and the end of spooling are reported, and a change of its reason to or from the
 // token.
-func TestOutagesAreReportedOnce(t *testing.T) {
+func TestSpool_ReportsAnOutageOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var w reports
+		var w warnings
 		var code atomic.Int32
 		f := &fake{t: t, answer: func(*call) (answer, error) { return status(int(code.Load())), nil }}
 		c := f.spooling(spoolDir(t), w.option())
@@ -271,9 +266,9 @@ func TestOutagesAreReportedOnce(t *testing.T) {
 }
 
 // Batches that are spooled and delivered at once are reported, too.
-func TestShortOutagesAreReported(t *testing.T) {
+func TestSpool_ReportsShortOutages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var w reports
+		var w warnings
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
 			if c.n%2 == 0 {
 				return status(503), nil
@@ -291,7 +286,7 @@ func TestShortOutagesAreReported(t *testing.T) {
 
 // Back-off intervals of nanoseconds must not cause a busy loop, in which simulated time
 // would not advance.
-func TestTinyBackoffs(t *testing.T) {
+func TestSpool_TinyBackoffsCauseNoBusyLoop(t *testing.T) {
 	for _, interval := range []time.Duration{1, time.Microsecond, time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			f, over := outageOf(t, func(*call) (answer, error) {
@@ -313,8 +308,8 @@ func TestTinyBackoffs(t *testing.T) {
 	}
 }
 
-// Nor may waiting for a live batch that is the probe.
-func TestTinyBackoffsWhileALiveBatchIsTheProbe(t *testing.T) {
+// Waiting for a live batch that is the probe must not cause a busy loop either.
+func TestSpool_WaitingForALiveProbeIsNoBusyLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		f, set := changing(t, always(503))
@@ -344,7 +339,7 @@ func TestTinyBackoffsWhileALiveBatchIsTheProbe(t *testing.T) {
 }
 
 // The server's token is rotated while the process runs.
-func TestTheTokenIsRenewedInTheReplay(t *testing.T) {
+func TestReplay_RefreshesTheToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var token, valid atomic.Value
 		token.Store("old")
@@ -369,141 +364,9 @@ func TestTheTokenIsRenewedInTheReplay(t *testing.T) {
 	})
 }
 
-// Two clients cannot use one folder at the same time, unless each has a subfolder.
-func TestTwoClients(t *testing.T) {
-	dir := spoolDir(t)
-	f := newFake(t, status(503))
-	first := f.spooling(dir)
-	if s, ok := f.spooling(dir).SpoolStats(); ok || !s.Waiting {
-		t.Errorf("two clients have one folder: %+v", s)
-	}
-	second := f.spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolInstances()))
-	send(t, first, numbered(0))
-	send(t, second, numbered(1))
-	for i, c := range []*apptuitclient.Client{first, second} {
-		if s := stats(t, c); s.Points != 1 {
-			t.Errorf("client %d has %+v", i, s)
-		}
-		c.Close()
-	}
-	third := f.spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolInstances()))
-	if s := stats(t, third); s.Found != 2 {
-		t.Errorf("it found %+v", s)
-	}
-}
-
-func TestSpoolConfiguration(t *testing.T) {
-	here, there := spoolDir(t), spoolDir(t)
-	outcome := func(dir string, opts ...apptuitclient.Option) string {
-		t.Helper()
-		t.Setenv("APPTUIT_SPOOL_DIR", dir)
-		c, err := apptuitclient.New(append([]apptuitclient.Option{
-			apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: newFake(t, status(503))}),
-			apptuitclient.WithWarningHandler(func(error) {}),
-		}, opts...)...)
-		if err != nil {
-			return err.Error()
-		}
-		defer c.Close()
-		_ = c.Send(t.Context(), numberedPoints(1))
-		s, ok := c.SpoolStats()
-		return fmt.Sprint(ok, " ", s.Spooled, " ", len(batchFiles(t, here)), " ", len(batchFiles(t, there)))
-	}
-	none := apptuitclient.WithRetry(apptuitclient.RetryConfig{})
-	for _, tt := range []struct {
-		name, dir string
-		opts      []apptuitclient.Option
-		want      string
-	}{
-		{"neither", "", nil, "false 0 0 0"},
-		{"the variable", here, nil, "true 1 1 0"},
-		{"ignored", here, []apptuitclient.Option{apptuitclient.WithoutEnvironment()}, "false 0 1 0"},
-		{"the option beats it", here, []apptuitclient.Option{apptuitclient.WithSpool(there)}, "true 1 1 1"},
-		{"the last option", "", []apptuitclient.Option{apptuitclient.WithSpool(here), apptuitclient.WithSpool(there)}, "true 1 1 2"},
-		{
-			"no name", here,
-			[]apptuitclient.Option{apptuitclient.WithSpool("")},
-			"apptuit: configuration: WithSpool: the folder has no name",
-		},
-		{
-			"faults", "",
-			[]apptuitclient.Option{apptuitclient.WithTimeout(-1), apptuitclient.WithSpool(here, nil, apptuitclient.WithSpoolMaxBytes(-1))},
-			"apptuit: configuration: WithTimeout: -1ns is not positive\nWithSpool: the size limit, the age limit and the rate must be positive",
-		},
-		{
-			"age", "",
-			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolMaxAge(0))},
-			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
-		},
-		{
-			"rate", "",
-			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolRate(0))},
-			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
-		},
-	} {
-		if diff := cmp.Diff(tt.want, outcome(tt.dir, append(tt.opts, none)...)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
-		}
-	}
-}
-
-// A client that only reads does not open the folder of APPTUIT_SPOOL_DIR.
-func TestSpoolOfTheEnvironmentIsOpenedByTheFirstSend(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := spoolDir(t)
-		t.Setenv("APPTUIT_SPOOL_DIR", dir)
-		down := newFake(t, status(503))
-		first := down.client()
-		_ = first.Send(t.Context(), numberedPoints(3))
-		var w warnings
-		second := down.client(w.option())
-		if _, ok := second.SpoolStats(); ok {
-			t.Error("a client opens the spool without a Send")
-		}
-		if err := client.Of(second).OpenSpool(); err != nil {
-			t.Error(err)
-		}
-		if s, ok := second.SpoolStats(); ok || !s.Waiting {
-			t.Errorf("two clients have one folder: %+v", s)
-		}
-		counted(t, second.Send(t.Context(), numberedPoints(1)), 0, 1) // without a spool
-		_ = second.Send(t.Context(), numberedPoints(1))
-		synctest.Wait() // for the warning handler
-		if len(w) != 1 || !strings.Contains(w[0], dir) {
-			t.Errorf("warned %q, want once about the folder", w)
-		}
-		first.Close()
-		second.Close()
-		asks := newFake(t, status(400)).client()
-		time.Sleep(time.Hour)
-		if n := len(batchFiles(t, dir)); n != 1 {
-			t.Errorf("%d batches after an hour of a client that only asks, want 1", n)
-		}
-		asks.Close()
-		if err := client.Of(asks).OpenSpool(); err != nil || len(batchFiles(t, dir)) != 1 {
-			t.Errorf("after Close: %v", err)
-		}
-	})
-}
-
-func TestSpoolInstancesOfTheEnvironment(t *testing.T) {
-	dir := spoolDir(t)
-	t.Setenv("APPTUIT_SPOOL_DIR", dir)
-	t.Setenv("APPTUIT_SPOOL_INSTANCES", "yes")
-	for range 3 {
-		if err := client.Of(newClient(t, apptuitclient.WithEndpoint("https://fake.test"))).OpenSpool(); err != nil {
-			t.Error(err)
-		}
-	}
-	t.Setenv("APPTUIT_SPOOL_INSTANCES", "perhaps")
-	if _, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test")); err == nil || !strings.Contains(err.Error(), "APPTUIT_SPOOL_INSTANCES") {
-		t.Errorf("error %v", err)
-	}
-}
-
 // A deadline that leaves a server no time says nothing about the server: following batches
 // are sent.
-func TestSpool_AShortDeadlineOfTheCallerDoesNotOpenTheCircuit(t *testing.T) {
+func TestSpool_ShortDeadlineDoesNotOpenTheCircuit(t *testing.T) {
 	for deadline, wantSpooled := range map[time.Duration]uint64{100 * time.Millisecond: 1, 5 * time.Second: 2} {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fake{t: t, answer: func(c *call) (answer, error) {
@@ -526,11 +389,11 @@ func TestSpool_AShortDeadlineOfTheCallerDoesNotOpenTheCircuit(t *testing.T) {
 	}
 }
 
-// The replay may have looked at the folder before a batch came. The report is about the
-// folder as it is.
+// A replay that found the folder empty before a batch was spooled must not report that the
+// spool is empty.
 func TestSpool_IsNotReportedAsEmptyWhileItHoldsABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var w reports
+		var w warnings
 		f, over := outageOf(t, always(503))
 		c := f.spooling(spoolDir(t), w.option())
 		send(t, c, numbered(0))

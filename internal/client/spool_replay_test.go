@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,188 +30,11 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
 )
 
-// poisoned returns a server that fails on requests with test point 0, and accepts the
-// others.
-func poisoned(t testing.TB, failure func(*call) (answer, error)) func(*call) (answer, error) {
-	return func(c *call) (answer, error) {
-		if slices.Contains(c.numbers(t), 0) {
-			return failure(c)
-		}
-		return status(204), nil
-	}
-}
-
-// tries counts the requests with test point 0.
-func tries(t testing.TB, f *fake) int {
-	t.Helper()
-	n := 0
-	for _, c := range f.all() {
-		if slices.Contains(c.numbers(t), 0) {
-			n++
-		}
-	}
-	return n
-}
-
-// A batch to which the server always answers 500 is moved to the quarantine after some
-// attempts, and does not block the others.
-func TestAPoisonBatch(t *testing.T) {
-	for name, failure := range map[string]func(*call) (answer, error){
-		"500":     always(500),
-		"a reset": func(*call) (answer, error) { return answer{}, syscall.ECONNRESET },
-		"storage": func(*call) (answer, error) {
-			return text(400, details(0, 1, 0, pointFault{echo(0), "Storage exception: gone"})), nil
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				dir := spoolDir(t)
-				var w reports
-				f, set := changing(t, always(503))
-				c := f.spooling(dir, w.option())
-				for i := range 20 {
-					send(t, c, numbered(i))
-				}
-				outage := tries(t, f)
-				w.take()
-				set(poisoned(t, failure))
-				for range 180 { // the program continues, and its batches are accepted
-					time.Sleep(10 * time.Second)
-					send(t, c, numbered(100))
-				}
-				if n := tries(t, f) - outage; n < 8 || n > 40 {
-					t.Errorf("it was tried %d times", n)
-				}
-				s := stats(t, c)
-				if s.Dropped != 1 || s.Points != 0 || s.Replayed != s.Spooled-1 {
-					t.Errorf("%+v", s)
-				}
-				quarantined, err := os.ReadDir(filepath.Join(dir, "quarantine"))
-				if err != nil || len(quarantined) != 1 {
-					t.Errorf("the quarantine has %v: %v", quarantined, err)
-				}
-				reported := 0
-				for _, warning := range w.take() {
-					if strings.Contains(warning, "dropped 1 point: ") && strings.Contains(warning, "is moved to the quarantine: it failed 8 times while other batches were delivered") {
-						reported++
-					}
-				}
-				if reported != 1 {
-					t.Errorf("it was reported %d times", reported)
-				}
-			})
-		})
-	}
-}
-
-// If the server fails on all batches, none is quarantined, whatever the failure and its
-// duration.
-func TestAnOutageQuarantinesNothing(t *testing.T) {
-	for name, outage := range map[string]func(*call) (answer, error){
-		"500":    always(500),
-		"503":    always(503),
-		"resets": func(*call) (answer, error) { return answer{}, syscall.ECONNRESET },
-		"401":    always(401),
-		"certificate": func(*call) (answer, error) {
-			return answer{}, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				dir := spoolDir(t)
-				first := newFake(t, status(503)).spooling(dir)
-				for i := range 10 {
-					send(t, first, numbered(i))
-				}
-				first.Close()
-				f, over := outageOf(t, outage)
-				c := f.spooling(dir)
-				for range 300 {
-					time.Sleep(20 * time.Second)
-					_ = c.Send(t.Context(), numberedPoints(1))
-				}
-				if s := stats(t, c); s.Dropped != 0 || s.Points < 10 {
-					t.Errorf("%+v", s)
-				}
-				over()
-				time.Sleep(5 * time.Minute)
-				if s := stats(t, c); s.Dropped != 0 || s.Points != 0 || s.Rejected != 0 || s.Replayed != s.Found+s.Spooled {
-					t.Errorf("%+v", s)
-				}
-			})
-		})
-	}
-}
-
-// If the server fails at random, however often, no batch is quarantined.
-func TestAFlakyServerQuarantinesNothing(t *testing.T) {
-	for seed := range 5 {
-		synctest.Test(t, func(t *testing.T) {
-			start := time.Now()
-			f := &fake{t: t, answer: func(c *call) (answer, error) {
-				if time.Since(start) < 2*time.Minute && (c.n*7919+seed)%10 != 0 {
-					return status(500), nil
-				}
-				return status(204), nil
-			}}
-			c := f.spooling(spoolDir(t))
-			for i := range 100 {
-				send(t, c, numbered(i))
-				time.Sleep(time.Second)
-			}
-			time.Sleep(30 * time.Minute)
-			if s := stats(t, c); s.Dropped != 0 || s.Points != 0 {
-				t.Errorf("seed %d: %+v", seed, s)
-			}
-		})
-	}
-}
-
-// If the server fails on one batch for a limited time, the batch is not quarantined,
-// however many others are accepted meanwhile.
-func TestAShortFailureIsNoPoison(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f, set := changing(t, always(503))
-		c := f.spooling(spoolDir(t))
-		for i := range 60 {
-			send(t, c, numbered(i))
-		}
-		set(poisoned(t, always(500)))
-		time.Sleep(12 * time.Second)
-		set(always(204))
-		time.Sleep(10 * time.Minute)
-		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 60, Replayed: 60})
-	})
-}
-
-// If the circuit is open and no live batch comes, the replay must detect that the server is
-// back, even if the server always fails on the oldest batch.
-func TestThePoisonIsTheProbe(t *testing.T) {
-	for name, failure := range map[string]func(*call) (answer, error){
-		"500":       always(500),
-		"504":       always(504),
-		"no answer": hang,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			f, set := changing(t, always(503))
-			c := f.spooling(spoolDir(t), apptuitclient.WithTimeout(20*time.Second))
-			for i := range 20 {
-				send(t, c, numbered(i))
-			}
-			set(poisoned(t, failure))
-			time.Sleep(30 * time.Minute)
-			if s := stats(t, c); s.Replayed != 19 {
-				t.Errorf("%s: %+v", name, s)
-			}
-		})
-	}
-}
-
 // A spooled batch that is too large is delivered in parts, at the replay rate. A single
 // point that is too large is rejected.
-func TestHalvingInTheReplay(t *testing.T) {
+func TestReplay_SplitsABatchThatIsTooLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var w reports
+		var w warnings
 		f, set := changing(t, always(503))
 		c := f.spooling(spoolDir(t), w.option())
 		send(t, c, numberedPoints(32)...)
@@ -238,7 +60,7 @@ func TestHalvingInTheReplay(t *testing.T) {
 
 // After an outage during a split, the delivered parts are not sent again, and the others
 // remain in the spool.
-func TestHalvingIsInterrupted(t *testing.T) {
+func TestReplay_KeepsUndeliveredPartsOfASplit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		f, set := changing(t, always(503))
@@ -276,7 +98,7 @@ func TestHalvingIsInterrupted(t *testing.T) {
 
 // If the undelivered part of a batch cannot be written, the whole batch is sent again, and
 // counted once.
-func TestTheRestCannotBeWritten(t *testing.T) {
+func TestReplay_ResendsTheBatchIfItsRestCannotBeWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, set := changing(t, always(503))
 		c := f.spooling(spoolDir(t))
@@ -303,7 +125,7 @@ func TestTheRestCannotBeWritten(t *testing.T) {
 }
 
 // A damaged file is reported once, and does not block the others.
-func TestDamagedFilesInTheReplay(t *testing.T) {
+func TestReplay_QuarantinesDamagedFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		first := newFake(t, status(503)).spooling(dir)
@@ -325,7 +147,7 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 		damage(0, func(b []byte) []byte { b[len(b)-1] ^= 1; return b })
 		damage(2, func(b []byte) []byte { return b[:len(b)/2] })
 		damage(3, func([]byte) []byte { return nil })
-		var w reports
+		var w warnings
 		f := newFake(t, status(204))
 		c := f.spooling(dir, w.option())
 		time.Sleep(time.Minute)
@@ -337,13 +159,13 @@ func TestDamagedFilesInTheReplay(t *testing.T) {
 			t.Error(diff)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 8, Replayed: 6, Dropped: 2})
-		w.want(t, "and so are 1 more batches", "dropped 2 points: "+files[0]+" is moved to the quarantine: not a whole batch", "is empty again: so far, it has delivered 6 points, 0 were rejected and 2 dropped")
+		w.want(t, "(the first of 2 batches)", "dropped 2 points: "+files[0]+" is moved to the quarantine: not a valid batch", "is empty again: 6 points delivered, 0 rejected and 2 dropped")
 	})
 }
 
 // A batch whose body cannot be decompressed, which is noticed when it must be split, is
 // moved to the quarantine and does not block the others.
-func TestABodyThatCannotBeSplit(t *testing.T) {
+func TestReplay_QuarantinesABodyThatCannotBeSplit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		folder, err := spool.Open(dir, spool.Limits{Bytes: 1 << 20, Age: time.Hour}, spool.Options{Dropped: func(spool.Drop) {}})
@@ -363,7 +185,7 @@ func TestABodyThatCannotBeSplit(t *testing.T) {
 			}
 			return status(204).response(r), nil
 		})
-		var w reports
+		var w warnings
 		c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: server}),
 			apptuitclient.WithSpool(dir), w.option())
 		time.Sleep(time.Minute)
@@ -372,44 +194,13 @@ func TestABodyThatCannotBeSplit(t *testing.T) {
 			t.Errorf("%d requests", requests)
 		}
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 10, Dropped: 10})
-		w.want(t, "dropped 10 points: ", "0 were rejected and 10 dropped")
+		w.want(t, "dropped 10 points: ", "0 rejected and 10 dropped")
 	})
 }
 
-// A batch that a gateway cannot deliver is postponed longer after each attempt, and is not
-// given up.
-func TestABatchThatAGatewayFailsOn(t *testing.T) {
-	for _, code := range []int{502, 504} {
-		synctest.Test(t, func(t *testing.T) {
-			f, set := changing(t, always(503))
-			c := f.spooling(spoolDir(t))
-			for i := range 10 {
-				send(t, c, numbered(i))
-			}
-			outage := tries(t, f)
-			set(poisoned(t, always(code)))
-			for range 1000 {
-				time.Sleep(time.Second)
-				send(t, c, numbered(100))
-			}
-			if n := tries(t, f) - outage; n < 5 || n > 60 {
-				t.Errorf("%d: tried %d times", code, n)
-			}
-			if s := stats(t, c); s.Points != 1 || s.Dropped != 0 {
-				t.Errorf("%d: %+v", code, s)
-			}
-			set(always(204))
-			time.Sleep(10 * time.Minute)
-			if s := stats(t, c); s.Points != 0 || s.Dropped != 0 {
-				t.Errorf("%d: %+v", code, s)
-			}
-		})
-	}
-}
-
-// A file that cannot be read at the moment is postponed, which is reported once. A file
-// with an unknown encoding is moved to the quarantine.
-func TestUnreadableFilesInTheReplay(t *testing.T) {
+// A file that cannot be read at the moment is postponed, which is reported once. A file with
+// an unknown encoding is moved to the quarantine.
+func TestReplay_PostponesUnreadableFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		drive := memdisk.New()
 		first := onDrive(t, drive, newFake(t, status(503)))
@@ -419,7 +210,7 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 		first.Close()
 		time.Sleep(time.Second)
 		drive.Put(fileName(7), spoolFile(9, 3, 200, []byte("????")))
-		var w reports
+		var w warnings
 		c := onDrive(t, drive, newFake(t, status(204)), w.option())
 		name := slices.Sorted(maps.Keys(drive.Files()))[1]
 		drive.SetFault(func(op memdisk.Operation) (f memdisk.Fault) {
@@ -433,17 +224,17 @@ func TestUnreadableFilesInTheReplay(t *testing.T) {
 		drive.SetFault(nil)
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Found: 2, Replayed: 2})
-		w.want(t, "is moved to the quarantine: not a whole batch: unknown encoding 9", "a file with 1 point cannot be read, and is tried again later: ", "is empty again")
+		w.want(t, "is moved to the quarantine: not a valid batch: unknown encoding 9", "a file with 1 point cannot be read, and is tried again later: ", "is empty again")
 	})
 }
 
 // An untrusted certificate opens the circuit like an outage, and no point is lost.
-func TestSpool_OutlivesABadCertificate(t *testing.T) {
+func TestSpool_LosesNoPointWithABadCertificate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		bad := func(*call) (answer, error) {
 			return answer{}, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 		}
-		var w reports
+		var w warnings
 		f, set := changing(t, bad)
 		hour := apptuitclient.WithRetry(apptuitclient.RetryConfig{InitialInterval: time.Hour, MaxInterval: time.Hour})
 		c := f.spooling(spoolDir(t), hour, w.option())
@@ -462,10 +253,10 @@ func TestSpool_OutlivesABadCertificate(t *testing.T) {
 }
 
 // The limits of the spool hold in an outage, and dropped points are reported.
-func TestTheSpoolIsBounded(t *testing.T) {
+func TestSpool_LimitsBytesAndAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
-		var w reports
+		var w warnings
 		f, over := outageOf(t, always(503))
 		c := f.spooling(dir, w.option(), apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxBytes(2000), apptuitclient.WithSpoolMaxAge(time.Hour)))
 		for i := range 100 {
@@ -486,7 +277,7 @@ func TestTheSpoolIsBounded(t *testing.T) {
 		if now := stats(t, c); now.Points != 0 || now.Dropped != 101 {
 			t.Errorf("%+v", now)
 		}
-		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], " points: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: so far, it has delivered 0 points, 0 were rejected and 101 dropped") {
+		if told := w.take(); len(told) > 3 || !strings.Contains(told[0], " points: older than 1h0m0s") || !strings.Contains(told[len(told)-1], "is empty again: 0 points delivered, 0 rejected and 101 dropped") {
 			t.Errorf("warnings %q", told)
 		}
 		over()
@@ -498,21 +289,21 @@ func TestTheSpoolIsBounded(t *testing.T) {
 	})
 }
 
-func TestABatchLargerThanTheSpool(t *testing.T) {
+func TestSpool_RefusesABatchLargerThanItsLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		c := newFake(t, status(503)).spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxBytes(10)))
 		e := counted(t, c.Send(t.Context(), numberedPoints(1)), 0, 1)
-		contains(t, e, "503", "could not be spooled", "exceeds the limit of the spool, 10")
+		contains(t, e, "503", "could not be spooled", "exceeds the limit of the spool, 10 bytes")
 	})
 }
 
 // A refusal that was reported before is counted and not reported again, as for live points.
-func TestKnownRefusalsInTheReplay(t *testing.T) {
+func TestReplay_CountsReportedRefusalsWithoutReportingThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := apptuittest.NewMemoryServer()
 		defer s.Close()
-		var w reports
+		var w warnings
 		c := newClient(t, apptuitclient.WithEndpoint(s.URL), apptuitclient.WithHTTPClient(s.Client()), w.option(), apptuitclient.WithSpool(spoolDir(t)))
 		s.Fail(apptuittest.Status(503), apptuittest.Reject(func(p apptuittest.Point) string {
 			if p.Float() > 5 {
@@ -533,9 +324,9 @@ func TestKnownRefusalsInTheReplay(t *testing.T) {
 	})
 }
 
-// A part of a batch on which the server fails has failed alone: the parts that were not tried
-// have their turn before it.
-func TestReplay_PartsThatWereNotTriedDoNotShareAFailure(t *testing.T) {
+// If the server fails on one part of a batch, the parts that were not attempted are attempted
+// before that part is attempted again.
+func TestReplay_UntriedPartsDoNotShareAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, set := changing(t, always(503))
 		c := f.spooling(spoolDir(t))

@@ -38,7 +38,7 @@ func TestSpool_RollingUpdate(t *testing.T) {
 		for i := range 10 {
 			send(t, old, numbered(i))
 		}
-		var w reports
+		var w warnings
 		f := newFake(t, status(204))
 		next := f.spooling(dir, w.option())
 		w.want(t, "apptuit: spool: "+dir+": another client, of this or another process, uses the folder; until it ends, points that cannot be delivered are not kept")
@@ -50,7 +50,7 @@ func TestSpool_RollingUpdate(t *testing.T) {
 		old.Close()
 		time.Sleep(time.Minute)
 		wantStats(t, next, apptuitclient.SpoolStats{Found: 10, Replayed: 10})
-		w.want(t, "apptuit: the spool "+dir+" is free now, and open", "is empty again")
+		w.want(t, "apptuit: the spool "+dir+" is open: the other client has released it", "is empty again")
 		if diff := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 100}, delivered(t, f)); diff != "" {
 			t.Error(diff)
 		}
@@ -65,7 +65,7 @@ func TestSpool_RollingUpdateWithInstances(t *testing.T) {
 		instances := apptuitclient.WithSpool(dir, apptuitclient.WithSpoolInstances())
 		old := newFake(t, status(503)).spooling(dir, instances)
 		send(t, old, numbered(0), numbered(1))
-		var w reports
+		var w warnings
 		f := newFake(t, status(204))
 		next := f.spooling(dir, instances, w.option())
 		time.Sleep(time.Hour)
@@ -101,7 +101,7 @@ func TestSpool_WaitingClientHasNoSpool(t *testing.T) {
 }
 
 // However long a process was away, its batches are offered to the server once.
-func TestSpool_OffersBatchesThatAreOverAge(t *testing.T) {
+func TestReplay_AttemptsBatchesOverTheAgeLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		hour := apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxAge(time.Hour))
@@ -127,7 +127,7 @@ func TestSpool_OneOwnerAfterTheLockWasRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		drive := memdisk.New()
 		f, over := outageOf(t, always(503))
-		var w reports
+		var w warnings
 		first := onDrive(t, drive, f, w.option())
 		for i := range 5 {
 			send(t, first, numbered(i))
@@ -153,7 +153,7 @@ func TestSpool_OneOwnerAfterTheLockWasRemoved(t *testing.T) {
 		second.Close()
 		time.Sleep(time.Minute)
 		wantStats(t, first, apptuitclient.SpoolStats{Spooled: 5, Removed: 5})
-		w.want(t, "points go to the spool", "there is no spool for now: another client", "/spool is free again", "is empty again")
+		w.want(t, "points go to the spool", "there is no spool for now: another client", "/spool is the spool again", "is empty again")
 	})
 }
 
@@ -163,7 +163,7 @@ func TestSpool_LocksAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		drive := memdisk.New()
 		f, over := outageOf(t, always(503))
-		var w reports
+		var w warnings
 		c := onDrive(t, drive, f, w.option())
 		send(t, c, numbered(0))
 		drive.Delete("lock")
@@ -176,7 +176,7 @@ func TestSpool_LocksAgain(t *testing.T) {
 }
 
 // The first Send opens the folder. It returns by its deadline, however long that takes.
-func TestSpool_FirstSendHoldsItsDeadline(t *testing.T) {
+func TestSpool_FirstSendReturnsByItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		drive := memdisk.New()
 		drive.SetFault(func(op memdisk.Operation) (f memdisk.Fault) {
@@ -201,7 +201,7 @@ func TestSpool_FirstSendHoldsItsDeadline(t *testing.T) {
 
 // A point counts as spooled when it survives a loss of power: when its file and the folder
 // are synced.
-func TestSpool_CountsWhatIsDurable(t *testing.T) {
+func TestSpool_CountsDurableBatchesOnly(t *testing.T) {
 	for _, slow := range []memdisk.Kind{memdisk.Write, memdisk.Sync, memdisk.Rename, memdisk.SyncFolder} {
 		for _, delay := range []time.Duration{100 * time.Millisecond, 5 * time.Second} {
 			synctest.Test(t, func(t *testing.T) {

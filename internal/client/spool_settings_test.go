@@ -4,17 +4,22 @@
 package client_test
 
 import (
+	"fmt"
+	"net/http"
 	"os"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-func TestSpoolLimitsOfTheEnvironment(t *testing.T) {
+func TestSpool_LimitVariables(t *testing.T) {
 	const size, age = "APPTUIT_SPOOL_MAX_BYTES", "APPTUIT_SPOOL_MAX_AGE"
 	for _, tt := range []struct {
 		variable, value string
@@ -67,7 +72,7 @@ func TestSpoolLimitsOfTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestSpoolLimits_OptionsOverrideVariables(t *testing.T) {
+func TestSpool_LimitOptionsOverrideVariables(t *testing.T) {
 	t.Setenv("APPTUIT_SPOOL_MAX_BYTES", "nonsense")
 	t.Setenv("APPTUIT_SPOOL_MAX_AGE", "nonsense")
 	dir := spoolDir(t)
@@ -88,7 +93,7 @@ func TestSpoolLimits_OptionsOverrideVariables(t *testing.T) {
 }
 
 // A folder that others can write to is refused, unless an option or a variable allows it.
-func TestSpoolInsecureFolder(t *testing.T) {
+func TestSpool_RefusesAnInsecureFolder(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("NOT TESTED: Windows has other rights")
 	}
@@ -117,4 +122,133 @@ func TestSpoolInsecureFolder(t *testing.T) {
 	}
 	t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "perhaps")
 	contains(t, open(), "APPTUIT_SPOOL_INSECURE_DIR")
+}
+
+// Two clients cannot use one folder at the same time, unless each has a subfolder.
+func TestSpool_TwoClientsNeedInstances(t *testing.T) {
+	dir := spoolDir(t)
+	f := newFake(t, status(503))
+	first := f.spooling(dir)
+	if s, ok := f.spooling(dir).SpoolStats(); ok || !s.Waiting {
+		t.Errorf("two clients have one folder: %+v", s)
+	}
+	second := f.spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolInstances()))
+	send(t, first, numbered(0))
+	send(t, second, numbered(1))
+	for i, c := range []*apptuitclient.Client{first, second} {
+		if s := stats(t, c); s.Points != 1 {
+			t.Errorf("client %d has %+v", i, s)
+		}
+		c.Close()
+	}
+	third := f.spooling(dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolInstances()))
+	if s := stats(t, third); s.Found != 2 {
+		t.Errorf("it found %+v", s)
+	}
+}
+
+func TestSpool_Configuration(t *testing.T) {
+	here, there := spoolDir(t), spoolDir(t)
+	outcome := func(dir string, opts ...apptuitclient.Option) string {
+		t.Helper()
+		t.Setenv("APPTUIT_SPOOL_DIR", dir)
+		c, err := apptuitclient.New(append([]apptuitclient.Option{
+			apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: newFake(t, status(503))}),
+			apptuitclient.WithWarningHandler(func(error) {}),
+		}, opts...)...)
+		if err != nil {
+			return err.Error()
+		}
+		defer c.Close()
+		_ = c.Send(t.Context(), numberedPoints(1))
+		s, ok := c.SpoolStats()
+		return fmt.Sprint(ok, " ", s.Spooled, " ", len(batchFiles(t, here)), " ", len(batchFiles(t, there)))
+	}
+	none := apptuitclient.WithRetry(apptuitclient.RetryConfig{})
+	for _, tt := range []struct {
+		name, dir string
+		opts      []apptuitclient.Option
+		want      string
+	}{
+		{"neither", "", nil, "false 0 0 0"},
+		{"the variable", here, nil, "true 1 1 0"},
+		{"ignored", here, []apptuitclient.Option{apptuitclient.WithoutEnvironment()}, "false 0 1 0"},
+		{"the option beats it", here, []apptuitclient.Option{apptuitclient.WithSpool(there)}, "true 1 1 1"},
+		{"the last option", "", []apptuitclient.Option{apptuitclient.WithSpool(here), apptuitclient.WithSpool(there)}, "true 1 1 2"},
+		{
+			"no name", here,
+			[]apptuitclient.Option{apptuitclient.WithSpool("")},
+			"apptuit: configuration: WithSpool: the folder has no name",
+		},
+		{
+			"faults", "",
+			[]apptuitclient.Option{apptuitclient.WithTimeout(-1), apptuitclient.WithSpool(here, nil, apptuitclient.WithSpoolMaxBytes(-1))},
+			"apptuit: configuration: WithTimeout: -1ns is not positive\nWithSpool: the size limit, the age limit and the rate must be positive",
+		},
+		{
+			"age", "",
+			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolMaxAge(0))},
+			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
+		},
+		{
+			"rate", "",
+			[]apptuitclient.Option{apptuitclient.WithSpool(here, apptuitclient.WithSpoolRate(0))},
+			"apptuit: configuration: WithSpool: the size limit, the age limit and the rate must be positive",
+		},
+	} {
+		if diff := cmp.Diff(tt.want, outcome(tt.dir, append(tt.opts, none)...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// A client that only reads does not open the folder of APPTUIT_SPOOL_DIR.
+func TestSpool_OfAVariableIsOpenedByTheFirstSend(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := spoolDir(t)
+		t.Setenv("APPTUIT_SPOOL_DIR", dir)
+		down := newFake(t, status(503))
+		first := down.client()
+		_ = first.Send(t.Context(), numberedPoints(3))
+		var w warnings
+		second := down.client(w.option())
+		if _, ok := second.SpoolStats(); ok {
+			t.Error("a client opens the spool without a Send")
+		}
+		if err := client.Of(second).OpenSpool(); err != nil {
+			t.Error(err)
+		}
+		if s, ok := second.SpoolStats(); ok || !s.Waiting {
+			t.Errorf("two clients have one folder: %+v", s)
+		}
+		counted(t, second.Send(t.Context(), numberedPoints(1)), 0, 1) // without a spool
+		_ = second.Send(t.Context(), numberedPoints(1))
+		w.want(t, dir)
+		first.Close()
+		second.Close()
+		asks := newFake(t, status(400)).client()
+		time.Sleep(time.Hour)
+		if n := len(batchFiles(t, dir)); n != 1 {
+			t.Errorf("%d batches after an hour of a client that only asks, want 1", n)
+		}
+		asks.Close()
+		if err := client.Of(asks).OpenSpool(); err != nil || len(batchFiles(t, dir)) != 1 {
+			t.Errorf("after Close: %v", err)
+		}
+	})
+}
+
+func TestSpool_InstancesVariable(t *testing.T) {
+	dir := spoolDir(t)
+	t.Setenv("APPTUIT_SPOOL_DIR", dir)
+	t.Setenv("APPTUIT_SPOOL_INSTANCES", "yes")
+	for range 3 {
+		if err := client.Of(newClient(t, apptuitclient.WithEndpoint("https://fake.test"))).OpenSpool(); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Setenv("APPTUIT_SPOOL_INSTANCES", "perhaps")
+	if _, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test")); err == nil || !strings.Contains(err.Error(), "APPTUIT_SPOOL_INSTANCES") {
+		t.Errorf("error %v", err)
+	}
 }

@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -25,125 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// reports collects the warnings of a client.
-type reports struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (w *reports) option() apptuitclient.Option {
-	return apptuitclient.WithWarningHandler(func(err error) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.all = append(w.all, err.Error())
-	})
-}
-
-// take returns the warnings since the last call.
-func (w *reports) take() []string {
-	time.Sleep(time.Nanosecond) // in a bubble, this waits for the handler
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	all := w.all
-	w.all = nil
-	return all
-}
-
-// want requires exactly these warnings, each given by a part of its text.
-func (w *reports) want(t testing.TB, texts ...string) {
-	t.Helper()
-	got := w.take()
-	if len(got) != len(texts) {
-		t.Fatalf("%d warnings, want %d:\n%s", len(got), len(texts), strings.Join(got, "\n"))
-	}
-	for i, text := range texts {
-		if !strings.Contains(got[i], text) {
-			t.Errorf("%q is not in %q", text, got[i])
-		}
-	}
-}
-
-// spooling returns a client of the fake with a spool.
-func (f *fake) spooling(dir string, opts ...apptuitclient.Option) *apptuitclient.Client {
-	f.t.Helper()
-	quiet := apptuitclient.WithWarningHandler(func(error) {})
-	return f.client(append([]apptuitclient.Option{quiet, apptuitclient.WithSpool(dir)}, opts...)...)
-}
-
-func always(code int, headers ...string) func(*call) (answer, error) {
-	return func(*call) (answer, error) { return status(code, headers...), nil }
-}
-
-// changing is a server whose answer can be replaced.
-func changing(t testing.TB, first func(*call) (answer, error)) (*fake, func(func(*call) (answer, error))) {
-	t.Helper()
-	var now atomic.Value
-	now.Store(first)
-	return &fake{t: t, answer: func(c *call) (answer, error) { return now.Load().(func(*call) (answer, error))(c) }},
-		func(next func(*call) (answer, error)) { now.Store(next) }
-}
-
-// outageOf returns a server with an outage that lasts until the returned function is
-// called.
-func outageOf(t testing.TB, outage func(*call) (answer, error)) (*fake, func()) {
-	t.Helper()
-	f, set := changing(t, outage)
-	return f, func() { set(always(204)) }
-}
-
-// spoolDir returns a folder for the spool of a test that is not about disks: in memory if
-// possible, where a sync takes no time.
-func spoolDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "apptuit-spool-") //nolint:usetesting // t.TempDir would be on a disk
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-func stats(t testing.TB, c *apptuitclient.Client) apptuitclient.SpoolStats {
-	t.Helper()
-	s, ok := c.SpoolStats()
-	if !ok {
-		t.Fatal("there is no spool")
-	}
-	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+s.Removed+uint64(s.Points) {
-		t.Errorf("points are lost or counted twice: %+v", s)
-	}
-	return s
-}
-
-// wantStats compares the statistics of a spool, except for the bytes.
-func wantStats(t testing.TB, c *apptuitclient.Client, want apptuitclient.SpoolStats) {
-	t.Helper()
-	got := stats(t, c)
-	got.Bytes = 0
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("spool (-want +got):\n%s", diff)
-	}
-}
-
-// send sends points, and requires that none fails.
-func send(t testing.TB, c *apptuitclient.Client, points ...apptuitclient.DataPoint) {
-	t.Helper()
-	if err := c.Send(t.Context(), points); err != nil {
-		t.Error(err)
-	}
-}
-
-// batchFiles returns the names of the files in a spool.
-func batchFiles(t testing.TB, dir string) []string {
-	t.Helper()
-	names, err := filepath.Glob(filepath.Join(dir, "*.batch"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
-}
-
-func TestWhatIsSpooled(t *testing.T) {
+func TestSpool_SpoolsByFailure(t *testing.T) {
 	fails := func(err error) func(*call) (answer, error) {
 		return func(*call) (answer, error) { return answer{}, err }
 	}
@@ -208,7 +88,7 @@ func TestWhatIsSpooled(t *testing.T) {
 	}
 }
 
-func TestInvalidPointsAreNotSpooled(t *testing.T) {
+func TestSpool_RejectsInvalidPoints(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newFake(t, status(503)).spooling(spoolDir(t))
 		points := numberedPoints(5)
@@ -224,13 +104,13 @@ func TestInvalidPointsAreNotSpooled(t *testing.T) {
 
 // A point that the server cannot store at the moment is spooled. The other points of its
 // batch are stored or refused.
-func TestPartialAnswers(t *testing.T) {
+func TestSpool_SpoolsPointsWithTransientErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t,
 			text(400, details(6, 4, 0, pointFault{echo(1), "Please throttle"}, pointFault{echo(2), "Unknown metric"},
 				pointFault{echo(3), "Storage exception: gone"}, pointFault{echo(4), "Unknown metric"})),
 			text(400, details(1, 1, 0, pointFault{echo(3), "Unknown metric"})))
-		var w reports
+		var w warnings
 		c := f.spooling(spoolDir(t), w.option())
 		e := counted(t, c.Send(t.Context(), numberedPoints(10)), 6, 2)
 		if diff := cmp.Diff([]int{2, 4}, listed(t, e)); diff != "" || e.Spooled != 2 {
@@ -247,13 +127,13 @@ func TestPartialAnswers(t *testing.T) {
 			t.Errorf("sent again (-want +got):\n%s", diff)
 		}
 		w.want(t, "points go to the spool", "delivering spooled points: apptuit: 1 points sent, 1 failed with status 400: m{i=3} at 1700000003: Unknown metric",
-			"is empty again: so far, it has delivered 1 point, 1 were rejected and 0 dropped")
+			"is empty again: 1 point delivered, 1 rejected and 0 dropped so far")
 	})
 }
 
 // After a failure of one part of a large batch, the other parts are spooled without an
 // attempt.
-func TestOneAttemptForAllHalves(t *testing.T) {
+func TestSpool_DoesNotAttemptPartsAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, status(413), status(204), status(503), status(204))
 		c := f.spooling(spoolDir(t), apptuitclient.WithRetry(apptuitclient.RetryConfig{Enabled: true, InitialInterval: time.Hour, MaxInterval: time.Hour}))
@@ -283,7 +163,7 @@ func TestOneAttemptForAllHalves(t *testing.T) {
 }
 
 // A second, or a fifth, of the time to the deadline is reserved for the disk.
-func TestTheDeadlineIsShared(t *testing.T) {
+func TestSpool_ReservesTimeForTheDisk(t *testing.T) {
 	for deadline, want := range map[time.Duration]time.Duration{
 		30 * time.Second:       29 * time.Second,
 		5 * time.Second:        4 * time.Second,
@@ -309,7 +189,7 @@ func TestTheDeadlineIsShared(t *testing.T) {
 	}
 }
 
-func TestAContextThatHasEnded(t *testing.T) {
+func TestSpool_SpoolsAfterTheContextEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: hang}
 		c := f.spooling(spoolDir(t), apptuitclient.WithMaxBatchPoints(2))
@@ -342,7 +222,7 @@ func TestAContextThatHasEnded(t *testing.T) {
 
 // If the caller cancels, the batch is spooled at once, and the circuit stays closed: the
 // next batch is sent.
-func TestCancelledInARequest(t *testing.T) {
+func TestSpool_SpoolsACancelledRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
 			if c.n == 0 {
@@ -368,7 +248,7 @@ func TestCancelledInARequest(t *testing.T) {
 	})
 }
 
-func TestNoSpool(t *testing.T) {
+func TestClient_SpoolStats_WithoutSpool(t *testing.T) {
 	c := newFake(t, status(204)).client()
 	if s, ok := c.SpoolStats(); ok || s != (apptuitclient.SpoolStats{}) {
 		t.Errorf("%+v", s)
@@ -377,7 +257,7 @@ func TestNoSpool(t *testing.T) {
 
 // A batch is replayed byte for byte, in each compression, also if the next process uses
 // another one.
-func TestSpooledBodies(t *testing.T) {
+func TestReplay_SendsTheSameBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		compressions := []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone}
@@ -409,11 +289,11 @@ func TestSpooledBodies(t *testing.T) {
 }
 
 // Neither the files nor the warnings of a spool contain a secret.
-func TestNoTokenInTheSpool(t *testing.T) {
+func TestSpool_ContainsNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := spoolDir(t)
 		const secret = "S3CRET-t0ken"
-		var w reports
+		var w warnings
 		f := newFake(t, text(401, "the token "+secret+" is refused"))
 		c := f.spooling(dir, w.option(), apptuitclient.WithToken(secret), apptuitclient.WithCompression(apptuitclient.CompressionNone),
 			apptuitclient.WithHeaders(map[string]string{"X-Key": secret + "-2"}))
@@ -446,10 +326,10 @@ func TestNoTokenInTheSpool(t *testing.T) {
 }
 
 // If the folder is removed while the client runs, the client makes it again and reports it.
-func TestTheSpoolIsDeleted(t *testing.T) {
+func TestSpool_RecreatesARemovedFolder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(spoolDir(t), "spool")
-		var w reports
+		var w warnings
 		f, over := outageOf(t, always(503))
 		c := f.spooling(dir, w.option())
 		send(t, c, numbered(0))
@@ -462,6 +342,6 @@ func TestTheSpoolIsDeleted(t *testing.T) {
 		over()
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 4, Replayed: 3, Removed: 1})
-		w.want(t, "points go to the spool", "the lock or the folder was removed or replaced", "is empty again: so far, it has delivered 3 points")
+		w.want(t, "points go to the spool", "the lock or the folder was removed or replaced", "is empty again: 3 points delivered")
 	})
 }

@@ -33,8 +33,8 @@ type SpoolStats struct {
 	Waiting       bool
 }
 
-// spooler delivers live batches while the circuit is closed, and writes those that cannot be
-// delivered into a folder. Its replayer delivers them later.
+// spooler delivers live batches while the circuit is closed, and writes undelivered batches into a
+// folder. Its replayer delivers them later.
 type spooler struct {
 	c          *Client
 	folder     *spool.Folder
@@ -43,16 +43,16 @@ type spooler struct {
 	writeSlot  chan struct{}        // capacity 1: one file is written at a time
 	replay     *replayer
 
-	mu      sync.Mutex
-	stats   SpoolStats // without the current content of the folder
-	report  spoolReport
-	failure error                  // of the last attempt of the replay; nil after a success
-	known   func(*PointError) bool // WriterOptions.Reported of the last live batch that had one
-	codecs  map[put.Encoding]*put.Codec
+	mu       sync.Mutex
+	stats    SpoolStats // without the current content of the folder
+	report   spoolReport
+	failure  error                  // of the last attempt of the replay; nil after a success
+	reported func(*PointError) bool // WriterOptions.Reported of the last live batch that had one
+	codecs   map[put.Encoding]*put.Codec
 }
 
 // openSpool opens the folder and starts the replay. The error is spool.ErrInUse if another
-// client has the folder.
+// client has locked the folder.
 func openSpool(c *Client) (*spooler, error) {
 	s := &spooler{
 		c: c, circuit: circuit{policy: c.settings.Retry, machine: &c.settings.machine}, deliveries: lifecycle.New(), writeSlot: make(chan struct{}, 1),
@@ -86,8 +86,8 @@ func (s *spooler) setFailure(err error) {
 	s.failure = err
 }
 
-// SpoolFailure returns why the last attempt to deliver a spooled batch has failed, nil if it has
-// not or there was none.
+// SpoolFailure returns the error of the last attempt to deliver a spooled batch, nil if it
+// succeeded or there was no attempt.
 func (c *Client) SpoolFailure() error {
 	s := c.spool.current.Load()
 	if s == nil {
@@ -98,8 +98,8 @@ func (c *Client) SpoolFailure() error {
 	return s.failure
 }
 
-// maintain notices that the folder was lost or is free again, and takes over what other
-// processes have left, which it reports.
+// maintain detects that the folder was lost or can be locked again, and takes over the batches of
+// processes that have ended, which it reports.
 func (s *spooler) maintain() {
 	before, held := s.folder.Content().Found, s.folder.Held()
 	s.folder.Maintain()
@@ -141,7 +141,7 @@ func (s *spooler) deliver(ctx context.Context, sender *sender, b *put.Batch, gra
 		return sender.tally.report()
 	}
 	defer leave()
-	s.setKnown(sender.opts.Reported)
+	s.setReported(sender.opts.Reported)
 	writeBy := graceEnd
 	requestCtx, cancel := ctx, context.CancelFunc(func() {})
 	if writeBy.IsZero() {
@@ -227,22 +227,22 @@ func (s *spooler) serverAnswered(processed bool) {
 	s.replay.wakeUp()
 }
 
-// setKnown remembers which refused points have been reported, for batches that are replayed
-// and have no caller.
-func (s *spooler) setKnown(known func(*PointError) bool) {
-	if known == nil {
+// setReported keeps the function that knows which refusals were reported, for replayed batches,
+// which have no caller.
+func (s *spooler) setReported(reported func(*PointError) bool) {
+	if reported == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known = known
+	s.reported = reported
 }
 
 // replayOptions returns the options for batches from the folder.
 func (s *spooler) replayOptions() *WriterOptions {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &WriterOptions{Reported: s.known}
+	return &WriterOptions{Reported: s.reported}
 }
 
 // close waits until the batches in progress are spooled and the replay has stopped, but only

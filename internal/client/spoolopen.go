@@ -16,16 +16,16 @@ import (
 
 const (
 	// maintenanceInterval is the mean time between two attempts to open a folder that another
-	// client has, and between two calls of spooler.maintain. Each time is between half and
-	// one and a half of it.
+	// client has locked, and between two calls of spooler.maintain. Each time is random, from
+	// 0.5 to 1.5 times the mean.
 	maintenanceInterval = 10 * time.Second
 	// closeTimeout bounds how long Close waits for the disk.
 	closeTimeout = time.Second
 )
 
 // spoolOpener opens the spool of a client and maintains it until the client is closed. If
-// another client has the folder, as during a rolling update, it tries again until that
-// client has ended; until then this client has no spool.
+// another client has locked the folder, as during a rolling update, the spoolOpener tries
+// again until that client has ended. Until then this client has no spool.
 type spoolOpener struct {
 	c        *Client
 	once     sync.Once     // guards the start of the goroutine
@@ -78,7 +78,7 @@ func (o *spoolOpener) run() {
 		}
 		if s, err = openSpool(o.c); err == nil {
 			o.use(s)
-			o.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is free now, and open", s.folder.Dir()))
+			o.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is open: the other client has released it", s.folder.Dir()))
 			continue
 		}
 		if err.Error() != last.Error() { // for example, the owner of the folder has changed
@@ -88,7 +88,7 @@ func (o *spoolOpener) run() {
 	}
 }
 
-// use makes a spooler that of the client.
+// use sets the spooler of the client.
 func (o *spoolOpener) use(s *spooler) {
 	o.waiting.Store(false)
 	o.current.Store(s)
@@ -141,13 +141,13 @@ func (o *spoolOpener) close() {
 }
 
 // OpenSpool opens the spool of APPTUIT_SPOOL_DIR, if it is not open. Exporters call it when
-// they are created, to return its error. Otherwise the first Send opens the spool, so that
-// a client that is only used for queries does not occupy the folder; if that fails, Send
+// they are created, to return its error. Without a call, the first Send opens the spool, so
+// that a client that is only used for queries does not lock the folder. If that fails, Send
 // warns once and continues without a spool. Further calls return the result of the first
-// one.
+// call.
 //
-// It is not an error if another client has the folder: the client warns, continues without a
-// spool, and opens it when the other client has ended.
+// It is not an error if another client has locked the folder: the client warns, continues
+// without a spool, and opens the spool when the other client has ended.
 func (c *Client) OpenSpool() error {
 	c.spool.start()
 	<-c.spool.opened

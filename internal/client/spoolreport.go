@@ -26,7 +26,7 @@ const (
 // package reported, these are reported again after an interval. The spooler's mutex guards
 // it.
 type spoolReport struct {
-	spooling       bool                            // the begin of spooling was reported, and its end was not
+	spooling       bool                            // the beginning of spooling was reported, and its end was not
 	reason         spoolReason                     // the current one
 	reasonReported [spoolReasonSetup + 1]time.Time // when each reason was last reported
 
@@ -99,7 +99,7 @@ func (s *spooler) reportEmpty() {
 	s.mu.Unlock()
 	s.reportRemainingDrops()
 	if wasSpooling {
-		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: so far, it has delivered %s, %d were rejected and %d dropped",
+		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: %s delivered, %d rejected and %d dropped so far",
 			s.folder.Dir(), pointsText(int(stats.Replayed)), stats.Rejected, stats.Dropped))
 	}
 }

@@ -33,7 +33,7 @@ func storedReason(why error) string {
 }
 
 // write writes a batch into the folder, with the reason why it was not delivered. It returns an
-// error unless the file is durable at the given time: only durable batches count as spooled.
+// error if the file is not durable by the given time: only durable batches count as spooled.
 func (s *spooler) write(b *put.Batch, why error, by time.Time) error {
 	timer := time.NewTimer(time.Until(by))
 	defer timer.Stop()

@@ -12,7 +12,7 @@ import (
 )
 
 // Which answers are a success, by their status and body.
-func TestAcceptance(t *testing.T) {
+func TestClient_Send_AcceptsByStatusAndBody(t *testing.T) {
 	const login = "<!DOCTYPE html>\n<html><title>Sign in</title></html>"
 	for _, tt := range []struct {
 		name       string
@@ -90,7 +90,7 @@ func TestAcceptance(t *testing.T) {
 	}
 }
 
-func TestMessagesAreShort(t *testing.T) {
+func TestStatusError_ShortensMessages(t *testing.T) {
 	f := newFake(t, text(http.StatusForbidden, strings.Repeat("äöü ", 100_000)))
 	err := f.client().Send(t.Context(), numberedPoints(1))
 	if n := len([]rune(err.Error())); n > 400 {
@@ -100,7 +100,7 @@ func TestMessagesAreShort(t *testing.T) {
 }
 
 // A 400 for one of several batches does not stop the others.
-func TestBatchesAreIndependent(t *testing.T) {
+func TestClient_Send_ContinuesAfterARefusedBatch(t *testing.T) {
 	f := newFake(t, status(http.StatusNoContent), text(http.StatusBadRequest, "no"), status(http.StatusNoContent), text(http.StatusNotFound, "gone"))
 	err := f.client(apptuitclient.WithMaxBatchPoints(10)).Send(t.Context(), numberedPoints(35))
 	e := counted(t, err, 20, 15)

@@ -44,7 +44,7 @@ func craft(t *testing.T, file []byte) (dir string) {
 	return dir
 }
 
-// What a client has spooled, in each encoding, is whole, and its lines are the points.
+// In each encoding, a spooled file is valid, and its lines are the points that were sent.
 func TestStored_IsWhatWasSent(t *testing.T) {
 	for _, compression := range []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone} {
 		dir := spoolDir(t)
@@ -71,8 +71,8 @@ func TestStored_IsWhatWasSent(t *testing.T) {
 	}
 }
 
-// Files with correct checksums that no client has written are found, and take no memory for what
-// they claim or expand to.
+// Files with correct checksums that no client has written are detected. Reading them takes no
+// memory for the sizes that they claim or expand to.
 func TestStored_CraftedFiles(t *testing.T) {
 	line := `{"metric":"m","tags":{"a":"b"},"timestamp":1,"value":1}`
 	text := func(body string) []byte { return spoolFile(2, 1, uint64(len(body)), []byte(body)) }

@@ -40,9 +40,9 @@ type Report struct {
 	spoolUntil time.Time  // if the context has ended: when spooling of further points must end
 }
 
-// Failures returns the points that were refused one by one, and the errors because of which
-// batches or unnamed points of a batch failed. Both describe Err, without the failures that
-// were reported before. They must not be modified.
+// Failures returns the points that were refused one by one, and the errors of batches, or of
+// unnamed points of a batch. Both describe Err, without the failures that were reported
+// before. The caller must not modify them.
 func (r *Report) Failures() ([]PointError, []error) {
 	if r.unreported == nil {
 		return nil, nil
@@ -59,7 +59,7 @@ type tally struct {
 
 	status     int          // of the last answer that rejected or dropped points
 	points     []PointError // refused one by one, at most maxPointErrors
-	unreported []PointError // of these, without those that WriterOptions.Reported knows
+	unreported []PointError // points without the refusals that WriterOptions.Reported knows
 	causes     []error      // of batches that failed as a whole
 	retryable  bool         // a dropped point may be accepted later
 	processed  bool         // the server has accepted or refused single points, and so is an ingest endpoint
@@ -165,9 +165,9 @@ func (t *tally) rejectOversized(ctx context.Context, u undelivered) {
 	b.Release()
 }
 
-// list adds points that were refused one by one to the error. The map refused contains
-// their reasons by index in the batch; the function shown shortens a reason for display.
-// Decoding many points takes time, so list stops when ctx ends, and says so in the error.
+// list adds points that were refused one by one to the error. refused maps the index of a point
+// in the batch to its reason, and shown shortens a reason for display. Decoding many points
+// takes time, so list stops when ctx ends, and adds an error that the list is incomplete.
 func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, shown func(reason string) string) {
 	if len(refused) == 0 || len(t.points) >= maxPointErrors && (t.opts.Reported == nil || len(t.unreported) >= maxPointErrors) {
 		return
@@ -196,15 +196,15 @@ func (t *tally) list(ctx context.Context, b *put.Batch, refused map[int]string, 
 // add adds a point to the error, unless maxPointErrors points are listed already.
 func (t *tally) add(p PointError, shown func(reason string) string) {
 	listed := len(t.points) < maxPointErrors
-	fresh := len(t.unreported) < maxPointErrors && (t.opts.Reported == nil || !t.opts.Reported(&p))
-	if !listed && !fresh {
+	isNew := len(t.unreported) < maxPointErrors && (t.opts.Reported == nil || !t.opts.Reported(&p))
+	if !listed && !isNew {
 		return
 	}
 	p.Reason = shown(p.Reason)
 	if listed {
 		t.points = append(t.points, p)
 	}
-	if fresh {
+	if isNew {
 		t.unreported = append(t.unreported, p)
 	}
 }

@@ -33,7 +33,7 @@ func newOldServer(t *testing.T) (s *httptest.Server, roots *x509.CertPool, got *
 	return s, roots, got
 }
 
-func TestOldTLSIsRefused(t *testing.T) {
+func TestTLS_RefusesOldVersions(t *testing.T) {
 	s, roots, got := newOldServer(t)
 	// a client that allows TLS 1.1 can connect to the server
 	old := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10}}}
@@ -72,10 +72,10 @@ func TestOldTLSIsRefused(t *testing.T) {
 }
 
 // The program's transport is not modified, so one that allows older versions is an error.
-func TestTransportsThatSpeakOldTLSAreRefused(t *testing.T) {
+func TestWithHTTPClient_RefusesOldTLSVersions(t *testing.T) {
 	old := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS11}}
 	_, err := apptuitclient.New(apptuitclient.WithEndpoint("https://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: old}))
-	contains(t, err, "WithHTTPClient: the transport allows TLS 1.1, but TLS 1.2 is the least version")
+	contains(t, err, "WithHTTPClient: the transport allows TLS 1.1, but the minimum is TLS 1.2")
 	if old.TLSClientConfig.MinVersion != tls.VersionTLS11 {
 		t.Error("the transport was changed")
 	}

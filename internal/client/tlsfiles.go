@@ -135,7 +135,7 @@ func (f *TLSFiles) load(ctx context.Context) (*tlsContent, []error) {
 	if text := read(f.CA); text != nil {
 		content.roots = x509.NewCertPool()
 		if !content.roots.AppendCertsFromPEM(text) {
-			faults = append(faults, f.CA.errorf("no certificate in PEM format in it"))
+			faults = append(faults, f.CA.errorf("it contains no certificate in PEM format"))
 		}
 	}
 	if certificate, key := read(f.Certificate), read(f.Key); certificate != nil && key != nil {

@@ -61,13 +61,13 @@ func TestTLSFiles_CannotHang(t *testing.T) {
 	}
 }
 
-// Files that could not be opened are used as soon as they can be, although nothing about them has
-// changed since.
+// Files that could not be opened are used as soon as they can be opened, although they have
+// not changed since.
 func TestTLSFiles_AreReadAgainAfterAnError(t *testing.T) {
 	a := newAuthority(t, "a")
 	server := newSecureServer(t, false, a)
 	files := newSecret(t, a, "first")
-	var w warned
+	var w warnings
 	c := newClient(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithTLSFiles(files.files()), withoutRetry(), w.option())
 	send(t, c, numbered(0))
 	files.write(files.dir, a, "next")
@@ -85,10 +85,10 @@ func TestTLSFiles_AreReadAgainAfterAnError(t *testing.T) {
 	if err := errors.Join(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit), err, err2); err != nil {
 		t.Fatal(err)
 	}
-	contains(t, errors.New(strings.Join(w.take(t, 1), "")), "too many open files")
+	contains(t, errors.New(strings.Join(w.await(t, 1), "")), "too many open files")
 	send(t, c, numbered(0))
 	if diff := cmp.Diff([]string{"first", "first", "first", "next"}, server.seen()); diff != "" {
 		t.Error(diff)
 	}
-	w.take(t, 0)
+	w.await(t, 0)
 }

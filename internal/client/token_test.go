@@ -128,7 +128,7 @@ func TestTokenSource_MayPanic(t *testing.T) {
 // After a 403 the token source is called again as after a 401, but at most once a minute
 // for each token: a gateway may answer 403 for an expired token, and a server for a token
 // without permission.
-func TestTokenSource_IsAskedAgainAfter403(t *testing.T) {
+func TestTokenSource_IsCalledAgainAfter403(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int32
 		var valid atomic.Bool

@@ -112,7 +112,7 @@ func (s *Settings) checkConnections(transport *http.Transport) {
 // credentials of its proxy to the secrets, if the proxy does not depend on the request.
 func (s *Settings) checkTransport(transport *http.Transport) {
 	if t := transport.TLSClientConfig; t != nil && t.MinVersion != 0 && t.MinVersion < tls.VersionTLS12 {
-		s.Fault("WithHTTPClient: the transport allows %s, but TLS 1.2 is the least version", tls.VersionName(t.MinVersion))
+		s.Fault("WithHTTPClient: the transport allows %s, but the minimum is TLS 1.2", tls.VersionName(t.MinVersion))
 	}
 	s.noteConnectHeader(transport)
 	if transport.Proxy == nil || s.Connection.endpoint.Host == "" {
@@ -121,6 +121,16 @@ func (s *Settings) checkTransport(transport *http.Transport) {
 	if u, err := transport.Proxy(&http.Request{Method: http.MethodPost, URL: s.Connection.endpoint, Header: http.Header{}}); err == nil {
 		s.creds.redact.addProxy(u)
 	}
+}
+
+// closeAgain is the time after which closeIdle closes idle connections once more.
+const closeAgain = time.Second
+
+// closeIdle closes the idle connections of a client or transport, at once and again after
+// closeAgain: an HTTP/2 connection becomes idle a moment after its last request has ended.
+func closeIdle(of interface{ CloseIdleConnections() }) {
+	of.CloseIdleConnections()
+	time.AfterFunc(closeAgain, of.CloseIdleConnections)
 }
 
 // checkRedirect follows redirects that keep the method, the body and the server: 307 and
@@ -145,4 +155,35 @@ func origin(u *url.URL) string {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port
+}
+
+// Observe replaces the transport of the client's requests by wrap(transport). It must be called
+// before the first request, and at most once.
+func (c *Client) Observe(wrap func(http.RoundTripper) http.RoundTripper) {
+	connection := &c.settings.Connection
+	connection.observed = connection.http.Transport
+	if connection.observed == nil {
+		connection.observed = http.DefaultTransport
+	}
+	requests := *connection.http
+	requests.Transport = wrap(connection.observed)
+	connection.http = &requests
+}
+
+// Transport returns the transport of net/http that makes the requests, and nil if the program has
+// given a transport of another type. The caller must neither modify it nor make requests by it.
+func (c *Client) Transport() *http.Transport {
+	base := c.settings.Connection.observed
+	if base == nil {
+		base = c.settings.Connection.http.Transport
+	}
+	switch t := base.(type) {
+	case *http.Transport:
+		return t
+	case *reloadingTransport:
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return t.current.Transport
+	}
+	return nil
 }

@@ -5,6 +5,8 @@ package client_test
 
 import (
 	"context"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -13,8 +15,65 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
+// warnings collects the warnings of a client.
+type warnings struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+func (w *warnings) option() apptuitclient.Option {
+	return apptuitclient.WithWarningHandler(func(err error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.texts = append(w.texts, err.Error())
+	})
+}
+
+// take returns the warnings since the last call. In a bubble of testing/synctest, it waits
+// for the handler.
+func (w *warnings) take() []string {
+	time.Sleep(time.Nanosecond)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	texts := w.texts
+	w.texts = nil
+	return texts
+}
+
+// await waits for n warnings, outside of a bubble, and returns all of them.
+func (w *warnings) await(t *testing.T, n int) []string {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		w.mu.Lock()
+		arrived := len(w.texts) >= n
+		w.mu.Unlock()
+		if arrived {
+			break
+		}
+	}
+	texts := w.take()
+	if len(texts) != n {
+		t.Errorf("got %d warnings, want %d: %q", len(texts), n, texts)
+	}
+	return texts
+}
+
+// want requires exactly these warnings, each given by a part of its text.
+func (w *warnings) want(t testing.TB, texts ...string) {
+	t.Helper()
+	got := w.take()
+	if len(got) != len(texts) {
+		t.Fatalf("%d warnings, want %d:\n%s", len(got), len(texts), strings.Join(got, "\n"))
+	}
+	for i, text := range texts {
+		if !strings.Contains(got[i], text) {
+			t.Errorf("%q is not in %q", text, got[i])
+		}
+	}
+}
+
 // A warning handler may panic, block, or use the client.
-func TestWarningHandler_CanDoAnything(t *testing.T) {
+func TestWarningHandler_MayPanicBlockOrUseTheClient(t *testing.T) {
 	for name, handle := range map[string]func(context.Context, *apptuitclient.Client){
 		"panics": func(context.Context, *apptuitclient.Client) { panic("handler") },
 		"closes": func(_ context.Context, c *apptuitclient.Client) { c.Close() },
@@ -62,7 +121,7 @@ func TestWarningHandler_CanDoAnything(t *testing.T) {
 	}
 }
 
-// The same holds for the warnings of New.
+// A warning handler may also panic while New calls it.
 func TestWarningHandler_MayPanicInNew(t *testing.T) {
 	t.Setenv("APPTUIT_PY_TOKEN", theToken)
 	called := 0

@@ -28,7 +28,7 @@ type Writer struct {
 	invalid    Summary // of points that Reject got
 	rejected   int     // number of all points that Reject got
 
-	ended bool      // the context has ended: further points are not made into batches
+	ended bool      // the context has ended: further points are discarded
 	grace time.Time // with a spool, points are still batched until then
 	late  latePoints
 
@@ -183,14 +183,14 @@ func (w *Writer) Flush() { w.builder.Flush() }
 // dispatch begins to send a batch. It waits if too many batches are in flight.
 func (w *Writer) dispatch(b *put.Batch) {
 	if w.last && len(w.inFlight) == 0 { // the usual case: one batch, sent without a goroutine
-		w.settle(w.c.deliver(w.ctx, &w.opts, b, w.grace))
+		w.addBatch(w.c.deliver(w.ctx, &w.opts, b, w.grace))
 		return
 	}
-	most := 1
+	limit := 1
 	if w.opts.Concurrent && !w.sequential {
-		most = w.c.settings.Points.InFlight
+		limit = w.c.settings.Points.InFlight
 	}
-	for len(w.inFlight) >= most {
+	for len(w.inFlight) >= limit {
 		w.await()
 	}
 	report := make(chan Report, 1)
@@ -198,6 +198,22 @@ func (w *Writer) dispatch(b *put.Batch) {
 	go func() { report <- w.c.deliver(w.ctx, &w.opts, b, grace) }()
 	w.inFlight = append(w.inFlight, report)
 	w.checkContext()
+}
+
+// deliver sends a batch, through the spool if there is one, and returns the account of its
+// points. It returns by the deadline of ctx; with a spool, it may take until graceEnd if
+// that is not zero, and otherwise until gracePeriod after the deadline. It takes over the
+// caller's reference to the batch.
+func (c *Client) deliver(ctx context.Context, opts *WriterOptions, b *put.Batch, graceEnd time.Time) Report {
+	s := c.newSender(opts)
+	if spool := c.spooler(); spool != nil {
+		return spool.deliver(ctx, s, b, graceEnd)
+	}
+	s.send(ctx, b)
+	for _, u := range s.undelivered {
+		s.tally.giveUp(u)
+	}
+	return s.tally.report()
 }
 
 // finish sends the points that were appended and waits for all batches in flight.
@@ -218,11 +234,11 @@ func (w *Writer) Wait() {
 func (w *Writer) await() {
 	r := <-w.inFlight[0]
 	w.inFlight = w.inFlight[1:]
-	w.settle(r)
+	w.addBatch(r)
 }
 
-// settle adds a batch to the totals and reports it.
-func (w *Writer) settle(r Report) {
+// addBatch adds the report of a batch to the totals, and passes it on.
+func (w *Writer) addBatch(r Report) {
 	w.total.Accepted += r.Accepted
 	w.total.Rejected += r.Rejected
 	w.total.Spooled += r.Spooled

@@ -25,7 +25,7 @@ func seriesOf(i int) []byte {
 	return put.AppendPrefix(nil, "m", []model.Tag{{Key: "i", Value: fmt.Sprint(i)}})
 }
 
-// fill adds test points, of which those of own do not count.
+// fill adds test points. The points of own are uncounted.
 func fill(o *client.Writer, n int, own ...int) {
 	uncounted := map[int]bool{}
 	for _, i := range own {
@@ -45,8 +45,8 @@ type tally struct{ Accepted, Rejected, Dropped int }
 
 func tallyOf(r client.Report) tally { return tally{r.Accepted, r.Rejected, r.Dropped} }
 
-// Of five points, 0 and 3 are the exporter's own: whatever becomes of them, they are not counted.
-func TestUncountedPoints(t *testing.T) {
+// Points 0 and 3 of five are the exporter's own metrics, which are never counted.
+func TestWriter_IgnoresUncountedPointsInCounts(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		answers []answer
@@ -123,8 +123,8 @@ func TestWriter_ReportsBatches(t *testing.T) {
 	}
 }
 
-// A point that has been reported before counts, and is not reported again.
-func TestWriter_Known(t *testing.T) {
+// A refusal that was reported before is counted, and is not part of the error.
+func TestWriter_CountsReportedRefusalsWithoutListingThem(t *testing.T) {
 	refusal := text(400, details(3, 2, 0, pointFault{echo(1), "bad"}, pointFault{echo(2), "bad"}))
 	for _, tt := range []struct {
 		name  string
@@ -158,7 +158,7 @@ func TestWriter_Known(t *testing.T) {
 	}
 }
 
-func TestWriter_KnownDoesNotHideOtherFailures(t *testing.T) {
+func TestWriter_ReportedRefusalsDoNotHideOtherFailures(t *testing.T) {
 	c := newFake(t, text(400, details(2, 3, 0, pointFault{echo(1), "bad"}))).client()
 	o := client.Of(c).NewWriter(t.Context(), client.WriterOptions{Reported: func(*client.PointError) bool { return true }})
 	o.Reject(put.Rejection{Metric: "m", Err: errors.New("refused here")})
@@ -167,8 +167,8 @@ func TestWriter_KnownDoesNotHideOtherFailures(t *testing.T) {
 	contains(t, e, "2 not named", "refused here")
 }
 
-// After the end of the context nothing is sent, and all that still comes is dropped.
-func TestWriter_AfterTheEnd(t *testing.T) {
+// After the context has ended, no request is made, and further points are dropped.
+func TestWriter_DropsPointsAfterTheContextEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
@@ -214,7 +214,7 @@ func TestWriter_AfterTheEnd(t *testing.T) {
 }
 
 // Stop ends the wait for a retry, not the request.
-func TestWriter_Stop(t *testing.T) {
+func TestWriter_StopEndsDelaysNotRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stop := make(chan struct{})
 		f := &fake{t: t, answer: func(c *call) (answer, error) {
@@ -239,8 +239,8 @@ func TestWriter_Stop(t *testing.T) {
 	})
 }
 
-// However a point is added, a full batch goes first, and the point with the next one.
-func TestWriter_FillsBatches(t *testing.T) {
+// A full batch is sent before the next point is added, whichever method adds the point.
+func TestWriter_SendsAFullBatchBeforeTheNextPoint(t *testing.T) {
 	for _, most := range []int{1, 3, 4} {
 		f := newFake(t, status(204))
 		o := client.Of(f.client(apptuitclient.WithMaxBatchPoints(most))).NewWriter(t.Context(), client.WriterOptions{})
@@ -267,7 +267,7 @@ func TestWriter_FillsBatches(t *testing.T) {
 	}
 }
 
-func TestWriter_NothingToSend(t *testing.T) {
+func TestWriter_Close_WithoutPoints(t *testing.T) {
 	f := newFake(t, status(204))
 	o := client.Of(f.client()).NewWriter(t.Context(), client.WriterOptions{Batch: func(client.Report) { t.Error("a report of nothing") }})
 	o.Flush()
@@ -276,7 +276,7 @@ func TestWriter_NothingToSend(t *testing.T) {
 	}
 }
 
-func TestWriter_BoundsWhatItLists(t *testing.T) {
+func TestWriter_ListsABoundedNumberOfPoints(t *testing.T) {
 	o := client.Of(newFake(t, status(204)).client()).NewWriter(t.Context(), client.WriterOptions{})
 	for i := range 2000 {
 		o.Reject(put.Rejection{Metric: "m", Timestamp: int64(1700000000 + i), Err: errors.New("bad")})

@@ -22,10 +22,10 @@ import (
 // an ambiguous resource is claimed for the resource before it is written. A line that another
 // resource has claimed, in this export or in a recent one, collides with it.
 //
-// Resources are found to be ambiguous before an export converts data points, by a hash of
-// their tags ([Export.Announce]), if both were used within [IdleTime]. All other resources claim
-// nothing, and take no more time. Two resources with different tags are not ambiguous, although
-// attributes of data points can make up for the difference.
+// Ambiguous resources are found before an export converts data points, by a hash of their tags
+// ([Export.Announce]), if both were used within [IdleTime]. Other resources claim no lines, and
+// their conversion takes no more time. Two resources with different tags are never ambiguous,
+// even if the attributes of their data points make their series equal.
 
 // ambiguity finds the ambiguous resources of a pool, and keeps their claims of exports that have
 // ended. It is safe for concurrent use. With nil, join, leave and forget do nothing.
@@ -248,8 +248,8 @@ func (c *claims[K]) collision(loser Identity) (reported bool, err error) {
 	return false, &ResourceCollisionError{Instrument: loser, Winner: winner, Loser: c.made.attributes[c.resource]}
 }
 
-// ResourceCollisionError says that points of two resources render to the same series and
-// timestamp.
+// ResourceCollisionError is the error of a point that has the same series and timestamp as a
+// point of another resource.
 type ResourceCollisionError struct {
 	Instrument Identity
 	// Winner and Loser are the attributes of the resources, sorted by key. Winner is nil if

@@ -91,8 +91,8 @@ func collision(t testing.TB, r *recorder) *ResourceCollisionError {
 	return err
 }
 
-// Of two resources with the same tags, the first of an export sends its points. Histograms
-// are not mixed, whatever their buckets. Each pair is reported once.
+// Of two resources with the same tags, the points of the first resource in an export are sent.
+// Lines of two histograms are never mixed, whatever their buckets. Each pair is reported once.
 func TestClaims_OfOneExport(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	a, b, c := part{"a", "base=x"}, part{"b", "base=x"}, part{"c", "base=y"}
@@ -122,8 +122,8 @@ func TestClaims_OfOneExport(t *testing.T) {
 	}
 }
 
-// A later export, which holds another part of what was collected at one time, collides too. The
-// resource that was first may send its points again.
+// Points of a later export of the same collection collide, too. The first resource may send
+// its points again.
 func TestClaims_OfAnEarlierExport(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	a, b := part{"a", "base=x"}, part{"b", "base=x"}
@@ -182,8 +182,7 @@ func TestClaims_OfTagsThatAreRewritten(t *testing.T) {
 	}
 }
 
-// Resources for which there is no room collide as others do. All that is kept is in the
-// budget.
+// Resources that do not fit into the budget collide, too. All memory is charged to the budget.
 func TestClaims_Budget(t *testing.T) {
 	for _, bytes := range []int64{0, 10_000, 1 << 20} {
 		h := newClaimsHarness(t, Config{}, bytes)
@@ -210,7 +209,7 @@ func TestClaims_Budget(t *testing.T) {
 	}
 }
 
-// Resources that are not used any more make room for announced ones.
+// Resources that are no longer used make room for announced resources.
 func TestExport_Announce_MakesRoom(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 300_000)
 	parts := func(name string) (parts []part) {
@@ -258,7 +257,7 @@ func TestClaims_AreBounded(t *testing.T) {
 	}
 }
 
-// A point with too many tags has the short list of its resource, for all of its lines.
+// A point with too many tags gets the short tags of its resource, on all of its lines.
 func TestTags_Short(t *testing.T) {
 	tags := Tags{Base: parseTags("a=1,b=1,c=1"), Short: parseTags("a=1")}
 	h := newHarness(t, Config{MaxTags: 6}, tags)
@@ -279,7 +278,7 @@ func TestTags_Short(t *testing.T) {
 	}
 }
 
-// The short list of a resource has the tags of the scope, too.
+// The short tags of a resource include the tags of the scope.
 func TestTags_Short_OfScope(t *testing.T) {
 	tags := Tags{Base: parseTags("a=1,b=1,c=1"), Short: parseTags("a=1")}
 	h := newHarness(t, Config{MaxTags: 6, ScopeTags: true}, tags)

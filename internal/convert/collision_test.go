@@ -11,7 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func TestCollisions(t *testing.T) {
+func TestCollision_FirstPointWins(t *testing.T) {
 	type from struct{ scope, version, name, attributes string }
 	for name, c := range map[string]struct {
 		points []from
@@ -58,7 +58,7 @@ func TestCollisions(t *testing.T) {
 	}
 }
 
-func TestCollisionsAreOfOneTimestamp(t *testing.T) {
+func TestCollision_OnlyAtEqualTimestamps(t *testing.T) {
 	h := newHarness(t, Config{})
 	for range 2 {
 		r := h.export(func() {
@@ -77,8 +77,8 @@ func TestCollisionsAreOfOneTimestamp(t *testing.T) {
 	}
 }
 
-// Histograms of one name collide in each of their series, which is one report.
-func TestCollidingHistograms(t *testing.T) {
+// Two histograms with the same name collide in each line, which is reported once.
+func TestCollision_Histograms(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		for _, name := range []string{"h.a", "h_a"} {
@@ -93,8 +93,8 @@ func TestCollidingHistograms(t *testing.T) {
 	)
 }
 
-// A suffix may meet another instrument's name.
-func TestCollisionOfASuffix(t *testing.T) {
+// The name of an instrument may equal the name of another instrument with a suffix.
+func TestCollision_SuffixAndName(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		h.number("h.count", "k=v", model.Int(1))
@@ -108,9 +108,8 @@ func TestCollisionOfASuffix(t *testing.T) {
 	}
 }
 
-// The winner is the first, also when there is no room to keep the other one:
-// its series is in the table.
-func TestCollisionWithAPointThatIsNotKept(t *testing.T) {
+// The first point is sent, even if there is no room to keep the second point.
+func TestCollision_WithoutRoom(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() { h.number("a.b", "k=v", model.Int(1)) })

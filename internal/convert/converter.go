@@ -33,11 +33,11 @@ type Config struct {
 	CardinalityWarning int
 
 	Resolution Resolution // of timestamps
-	// Snapshots says that an export holds one collection, so that two data points of a
-	// series collide, even if their times differ within a timestamp.
+	// Snapshots says that an export holds one collection. Then two data points of a series
+	// with the same timestamp collide, even if their times differ.
 	Snapshots bool
-	// Claims says that points of two resources with the same series and timestamp are
-	// noticed, see claims.go.
+	// Claims detects points of two resources with the same series and timestamp, see
+	// claims.go.
 	Claims bool
 }
 
@@ -83,7 +83,7 @@ type Converter[K comparable] struct {
 	freeIDs     []uint32
 	target      *Instrument[K] // nil until it is used
 
-	// Reports that no point holds.
+	// Reports that are not kept in a point.
 	collisions *reported.Set[CollisionError]
 	faults     *reported.Set[faultKey[K]]
 	warned     *reported.Set[warned] // of all converters of the pool
@@ -92,7 +92,7 @@ type Converter[K comparable] struct {
 	swept uint32 // the time of the last sweep
 	full  bool   // there was a sweep in this export to make room
 
-	// Timestamps, see turns. They are 0 if they are not known.
+	// Timestamps, see reservations. They are 0 if they are not known.
 	earlier int64 // newest of the exports before the current one
 	others  int64 // newest of the exports of other converters
 
@@ -212,7 +212,7 @@ type workspace struct {
 	tags       []model.Tag // of a new data point
 	text       []byte      // of its tags
 	transient  transientPoint
-	untimely   refusal
+	refusal    refusal
 	lines      block.Distribution
 	earlier    block.Distribution // a start point, or buckets that go before lines
 	floats     []float64

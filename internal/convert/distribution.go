@@ -169,3 +169,26 @@ func (p Point[K]) quantiles(d *block.Distribution, n int, at block.Stamp, quanti
 
 // quantiles returns the quantiles of histograms.
 func (i *Instrument[K]) quantiles() []float64 { return i.scope.c.cfg.Layout.Quantiles }
+
+// HasSum reports whether the sum of a histogram of the instrument was recorded. SDKs record no
+// sum for gauges and up-down counters, whose values can be negative (specification, Metrics
+// SDK, histogram aggregations). The SDK for Go then leaves 0 in the sum, which looks like a
+// recorded 0. HasSum reports false for a sum of 0 if nonzero reports that the observations
+// cannot add up to 0. From then on it reports false for each sum of 0 of the instrument, so
+// that the series of the sum does not come and go.
+func (i *Instrument[K]) HasSum(sum float64, count uint64, nonzero func() bool) bool {
+	if sum != 0 {
+		return true
+	}
+	i.sumless = i.sumless || count > 0 && nonzero()
+	return !i.sumless
+}
+
+// Sumless reports whether HasSum has detected that the instrument has no sum.
+func (i *Instrument[K]) Sumless() bool { return i.sumless }
+
+// sum returns the sum of a histogram, if it was recorded.
+func (p Point[K]) sum(sum Optional, count uint64, nonzero func() bool) Optional {
+	sum.Set = sum.Set && p.i.HasSum(sum.Value.Float64(), count, nonzero)
+	return sum
+}

@@ -29,7 +29,8 @@ func linesOf(metric string, tags []model.Tag, fixed map[string]string, labels ma
 	return lines
 }
 
-// Whatever the tags are, before, after and equal to a label, the lines have their tags.
+// Lines have the tags of their data point, whether the keys sort before or after a label or
+// equal its key.
 func TestDistributions_LabelsAmongTags(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	keys := []string{"a", "k", "ld", "le", "lf", "quantil", "quantile", "quantilf", "z", "exported_le", "ключ"}
@@ -78,9 +79,9 @@ func TestDistributions_LabelsAmongTags(t *testing.T) {
 	}
 }
 
-// A number that is named as a series of a histogram is collides with it, whichever
-// comes first, also if it is new while the histogram is known.
-func TestNumbersNamedAsLinesOfHistograms(t *testing.T) {
+// A number with the metric of a histogram's line collides with that line, in either order,
+// even if the number is new and the histogram is known.
+func TestDistributions_CollideWithNumbers(t *testing.T) {
 	histogram := HistogramPoint{Count: 3, Sum: set(model.Int(7)), Bounds: []float64{1}, Buckets: []uint64{1, 2}}
 	for _, tt := range []struct{ name, attributes, collides string }{
 		{"h.count", "k=v", "h_count{k=v}"},
@@ -137,9 +138,9 @@ func seriesOfPoints(r *recorder) map[string]bool {
 	return series
 }
 
-// Two histograms that render alike: all of the second one's points are rejected,
-// for its buckets would mix with those of the first.
-func TestDistributionsCollideWhole(t *testing.T) {
+// If two histograms have the same series, all lines of the second histogram are rejected,
+// because its buckets would mix with those of the first.
+func TestDistributions_CollideAsAWhole(t *testing.T) {
 	h := newHarness(t, Config{})
 	walk := func() {
 		for i, name := range []string{"h.a", "h_a"} {
@@ -156,8 +157,8 @@ func TestDistributionsCollideWhole(t *testing.T) {
 	}
 }
 
-// A histogram takes about as much as a number, however many lines it has.
-func TestDistributionsAreSmall(t *testing.T) {
+// A histogram takes about as much memory as a number, however many lines it has.
+func TestDistributions_TakeLittleMemory(t *testing.T) {
 	held := func(kind Kind, n int) int64 {
 		h := newHarness(t, Config{})
 		p := HistogramPoint{Bounds: []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}, Buckets: make([]uint64, 10)}
@@ -179,8 +180,8 @@ func TestDistributionsAreSmall(t *testing.T) {
 	}
 }
 
-// So do summaries, also if their quantiles repeat.
-func TestDistributionsWithRepeatedLabelsCollideWhole(t *testing.T) {
+// Summaries collide as a whole, even if their quantiles repeat.
+func TestDistributions_WithRepeatedLabelsCollideAsAWhole(t *testing.T) {
 	h := newHarness(t, Config{})
 	once, twice := []float64{0.5, 0.9}, []float64{0.5, 0.5}
 	r := h.export(func() {

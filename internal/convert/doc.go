@@ -3,8 +3,8 @@
 
 // Package convert maps OpenTelemetry data points to lines of put bodies. It determines the
 // metrics, tags and values of the lines, and keeps the series between exports. It uses
-// neither the types of the SDK nor those of the Collector: for each of them, a thin layer
-// walks over the data and passes scalars.
+// neither types of the SDK nor types of the Collector: a thin layer for each of them walks over
+// the data and passes scalars.
 //
 //	Pool ── Converter ── Scope ── Instrument ── Point    a data point, found by the identity K of its attributes
 //	                                  └── metric ── block.Block    the series of all instruments with equal names
@@ -25,13 +25,13 @@
 // metric is complete when Done was called for all of its instruments, and its block is
 // written then.
 //
-// Valid points go to the builder of the [Sink], rejected points to its Reject method. A
+// Valid points go to the builder of the [Sink], and rejected points to its Reject method. A
 // filter of the caller may remove attributes before Add. The identity of a data point, by
-// which Lookup finds it, includes the removed attributes. The tags do not, so data points
-// that differ only in these collide.
+// which Lookup finds it, includes the removed attributes. The tags do not include them, so
+// data points that differ only in removed attributes collide.
 //
-// Resources may have equal tags, too. With [Config.Claims], points of two resources with one
-// series and timestamp collide (claims.go).
+// Two resources may have equal tags. With [Config.Claims], their points collide if they have
+// the same series and timestamp (claims.go).
 //
 // # Layouts
 //
@@ -48,9 +48,9 @@
 //
 // Prefix, name and suffix are joined and then sanitized as one name. By the rules for
 // Prometheus (see [Names]), prefix and name get a unit and _total, and the suffix is joined
-// with "_". A sum, an extreme or a quantile that is NaN was not recorded and is skipped. A
-// number that is NaN is rejected, and so is an infinite value. A sum of 0 that cannot be the
-// sum was not recorded either, see [Instrument.HasSum].
+// with "_". A sum, an extreme or a quantile that is NaN was not recorded and is skipped. So is
+// a sum of 0 if the observations cannot add up to 0, see [Instrument.HasSum]. A number that is
+// NaN is rejected, and so is any infinite value.
 //
 // # Times
 //

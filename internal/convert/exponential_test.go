@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func TestExponential(t *testing.T) {
+func TestPoint_Exponential(t *testing.T) {
 	h := newHarness(t, Config{})
 	convert := func(p *ExponentialPoint) *recorder {
 		return h.export(func() { h.Exponential(h.point(h.instrument("e", Exponential), "k=v"), stamp, p) })
@@ -24,7 +24,7 @@ func TestExponential(t *testing.T) {
 		"e{k=v,quantile=0.5} 3.0", "e{k=v,quantile=0.75} 3.0", "e{k=v,quantile=0.95} 3.0", "e{k=v,quantile=0.99} 3.0", "e{k=v,quantile=0.999} 3.0",
 		"e_count{k=v} 4", "e_sum{k=v} 12", "e_min{k=v} 3.0", "e_max{k=v} 3.0",
 	)
-	// What is empty has no quantiles, and the next export's scale is another.
+	// An empty histogram has no quantiles. The next export has another scale.
 	wantPoints(t, convert(&ExponentialPoint{Sum: set(model.Float(0))}), "e_count{k=v} 0", "e_sum{k=v} 0.0")
 	r := convert(&ExponentialPoint{Count: 2, Scale: 20, Positive: histogram.Buckets{Offset: 1 << 20, Counts: []uint64{2}}})
 	if quantiles := DefaultQuantiles(); len(r.points) != len(quantiles)+1 || len(r.rejects) > 0 {
@@ -32,8 +32,8 @@ func TestExponential(t *testing.T) {
 	}
 }
 
-// An estimate has nine digits, unless that would lead out of the recorded extremes.
-func TestExponential_QuantilesAreRoundedWithinTheExtremes(t *testing.T) {
+// Quantiles are rounded to nine digits, within the recorded extremes.
+func TestPoint_Exponential_RoundsQuantilesWithinTheExtremes(t *testing.T) {
 	h := newHarness(t, Config{Layout: Layout{Quantiles: []float64{0.5}}})
 	for name, c := range map[string]struct {
 		least, most Optional

@@ -180,7 +180,7 @@ func manyTags(n int) string {
 	return strings.Join(texts, ",")
 }
 
-// wantPoints compares points, in whatever order.
+// wantPoints compares points, in any order.
 func wantPoints(t testing.TB, r *recorder, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(r.points))); diff != "" {
@@ -188,8 +188,8 @@ func wantPoints(t testing.TB, r *recorder, want ...string) {
 	}
 }
 
-// wantRejects compares rejections, in whatever order, printed as "metric{tags}
-// value: error", or "known".
+// wantRejects compares rejections, in any order, printed as "metric{tags} value: error", or
+// "known".
 func wantRejects(t testing.TB, r *recorder, want ...string) {
 	t.Helper()
 	var got []string

@@ -189,15 +189,15 @@ func ParseForm(name string) (Form, error) {
 }
 
 // Named returns the value with a name, in any case. The names are those of consecutive
-// values beginning with first. what names the setting in the error.
-func Named[T ~uint8](what, name string, first T, names ...string) (T, error) {
+// values beginning with first. setting is its name in the error.
+func Named[T ~uint8](setting, name string, first T, names ...string) (T, error) {
 	for i, n := range names {
 		if strings.EqualFold(name, n) {
 			return first + T(i), nil
 		}
 	}
 	last := len(names) - 1
-	return first, fmt.Errorf("%s %q: must be %s or %s", what, name, strings.Join(names[:last], ", "), names[last])
+	return first, fmt.Errorf("%s %q: must be %s or %s", setting, name, strings.Join(names[:last], ", "), names[last])
 }
 
 // maxQuantiles bounds the quantiles of a histogram, each of which is a series.

@@ -11,7 +11,7 @@ import (
 )
 
 // The series of each kind, by the suffixes of their names.
-func TestShapes(t *testing.T) {
+func TestLayout_Shape(t *testing.T) {
 	for _, c := range []struct {
 		layout Layout
 		spec   InstrumentSpec

@@ -42,7 +42,7 @@ func (h *harness) entries() int {
 
 func sorted(r *recorder) []string { return slices.Sorted(slices.Values(r.points)) }
 
-// However much room there is, the same points come, and the budget holds.
+// The same points are sent with any budget, and the budget is never exceeded.
 func TestConverter_Budget(t *testing.T) {
 	const n = 30
 	walk := func(h *harness) func() { return func() { h.mixed("m", n) } }
@@ -111,7 +111,7 @@ func TestConverter_IdleTime(t *testing.T) {
 	wantPoints(t, h.export(func() { h.number("goes.n", "k=1", model.Int(1)) }), "goes_n{k=1} 1")
 }
 
-// The time between two exports does not count, nor does a clock that is set back.
+// Neither a long pause between two exports nor a clock that is set back makes a series idle.
 func TestConverter_SeriesInUseAreNotIdle(t *testing.T) {
 	h := newHarness(t, Config{})
 	walk := func() { h.mixed("m", 10) }
@@ -126,7 +126,7 @@ func TestConverter_SeriesInUseAreNotIdle(t *testing.T) {
 	}
 }
 
-func TestConverter_AllIdleGivesAllBack(t *testing.T) {
+func TestConverter_IdleSeriesReleaseAllMemory(t *testing.T) {
 	budget := NewBudget(1 << 30)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() {
@@ -164,7 +164,7 @@ func TestConverter_SharedSeriesOutliveOneInstrument(t *testing.T) {
 	}
 }
 
-// The numbers of instruments are used again, and a collision names the right ones.
+// The ids of instruments are reused, and a collision names the right instruments.
 func TestConverter_InstrumentsComeAndGo(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestConverter_LongTagsAreCharged(t *testing.T) {
 	}
 }
 
-// Series that go while an export has just begun to use its instrument can come again.
+// A series that is dropped during an export of its instrument can be added again.
 func TestConverter_SweepDuringAnExport(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)

@@ -22,7 +22,8 @@ type Names struct {
 	Values     encoding.TagValueRule
 }
 
-// relevant returns the part of a specification on which the names depend.
+// relevant returns the parts of a specification that determine the names, and zeros for the
+// other parts.
 func (n Names) relevant(spec InstrumentSpec) InstrumentSpec {
 	if !n.Prometheus {
 		spec.Unit, spec.Monotonic = "", false
@@ -40,7 +41,7 @@ func (n Names) metric(spec InstrumentSpec) func(suffix string) string {
 	return func(suffix string) string { return n.Mode.Sanitize(n.Prefix + spec.Name + suffix) }
 }
 
-// key returns the tag key of an attribute. In mode none it may be invalid.
+// key returns the tag key of an attribute. In sanitize mode none it may be invalid.
 func (n Names) key(attribute string) string {
 	if n.Prometheus {
 		if key := prometheusLabel(attribute); key != "" {
@@ -157,8 +158,8 @@ func prometheusLabel(attribute string) string {
 	return label
 }
 
-// joinSorted joins values as OpenTelemetry's Prometheus exporter does: sorted by value. The
-// specification demands the order of their keys.
+// joinSorted joins values in the order of the values, as OpenTelemetry's Prometheus exporter
+// does. The specification requires the order of their keys.
 func joinSorted(values []string) string {
 	slices.Sort(values)
 	return strings.Join(values, ";")

@@ -11,9 +11,9 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// The examples are those of the specification and of otlptranslator; what is
-// ours says so.
-func TestPrometheusMetric(t *testing.T) {
+// The examples come from the specification and from otlptranslator, unless a comment says
+// otherwise.
+func TestNames_PrometheusMetric(t *testing.T) {
 	n := Names{Prometheus: true}
 	f := func(name, unit string, kind Kind, monotonic bool, want string) {
 		t.Helper()
@@ -56,7 +56,7 @@ func TestPrometheusMetric(t *testing.T) {
 	f("总数", "s", Gauge, false, "seconds")
 }
 
-func TestPrometheusKeys(t *testing.T) {
+func TestNames_PrometheusKeys(t *testing.T) {
 	n := Names{Prometheus: true}
 	for attribute, want := range map[string]string{
 		"http.method": "http_method", "a..b--c": "a_b_c", "2nd": "key_2nd", "_x": "_x", "größe": "gr_e",
@@ -69,9 +69,9 @@ func TestPrometheusKeys(t *testing.T) {
 	}
 }
 
-// Values of one key are in their own order, where ours are in that of the
-// original keys, and empty ones are among them.
-func TestPrometheusJoin(t *testing.T) {
+// Values of one key are joined in the order of the values, including empty values. Without
+// Prometheus names, they are joined in the order of the original keys.
+func TestNames_PrometheusJoin(t *testing.T) {
 	tags := parseTags("a-b=,a.b=z,a_b=y,c=")
 	for prometheus, want := range map[bool]string{true: "{a_b=;y;z,c=}", false: "{a_b=z;y,c=}"} {
 		got, err := Names{Prometheus: prometheus}.Layer(append([]model.Tag(nil), tags...))
@@ -81,9 +81,8 @@ func TestPrometheusJoin(t *testing.T) {
 	}
 }
 
-// Two instruments that differ in unit or kind only are told apart where their
-// names are. They are one otherwise, so that one cursor follows their points.
-func TestSpecs(t *testing.T) {
+// Instruments that differ only in unit or kind are distinguished only if their names differ.
+func TestNames_InstrumentsWithEqualNamesAreOne(t *testing.T) {
 	specs := []InstrumentSpec{
 		{Name: "n", Unit: "s"}, {Name: "n", Unit: "By"}, {Name: "n", Unit: "s", Monotonic: true}, {Name: "n", Unit: "1", Kind: Gauge},
 	}
@@ -107,9 +106,8 @@ func TestSpecs(t *testing.T) {
 	f(Names{Prometheus: true}, 4, "n_seconds{k=v} 0", "n_bytes{k=v} 1", "n_seconds_total{k=v} 2", "n_ratio{k=v} 3")
 }
 
-// A series of a histogram and a number may have one name only because of their
-// units.
-func TestPrometheusNamesAreContested(t *testing.T) {
+// A line of a histogram and a number may have the same metric because of their units.
+func TestCollision_PrometheusNames(t *testing.T) {
 	h := newHarness(t, Config{Names: Names{Prometheus: true}})
 	for range 2 {
 		r := h.export(func() {
@@ -123,7 +121,7 @@ func TestPrometheusNamesAreContested(t *testing.T) {
 	}
 }
 
-func TestPrometheusScopeTags(t *testing.T) {
+func TestNames_PrometheusScopeTags(t *testing.T) {
 	attributes := "a.b=z,a_b=y,name=no,schema.url=no,=no,version=no,x=1"
 	for name, tt := range map[string]struct {
 		names Names

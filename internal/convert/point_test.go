@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-func TestTagsOfPoints(t *testing.T) {
+func TestInstrument_Add_Tags(t *testing.T) {
 	base := []model.Tag{{Key: "host", Value: "web1"}, {Key: "zone", Value: ""}}
 	for name, c := range map[string]struct {
 		mode       encoding.SanitizeMode
@@ -55,9 +55,9 @@ func TestTagsOfPoints(t *testing.T) {
 	}
 }
 
-// The tag of ours wins; the attribute moves aside, also after sanitizing and
-// down a chain.
-func TestReservedTags(t *testing.T) {
+// A label replaces an attribute with its key. The attribute is renamed to exported_ and the
+// key, after sanitizing, and renamed again if that key is taken, too.
+func TestInstrument_Add_RenamesReservedTags(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		histogram := func(attributes string) {
@@ -78,9 +78,9 @@ func TestReservedTags(t *testing.T) {
 	)
 }
 
-// A label of ours is a tag more: of a point with 25 tags the buckets are too
-// many, the rest is not. A point without tags is the other way round.
-func TestLabelsCountAsTags(t *testing.T) {
+// A label counts as a tag: of a point with 25 tags, the lines with a label have too many tags.
+// Of a point without tags, only the lines with a label have a tag.
+func TestInstrument_Add_LabelsCountAsTags(t *testing.T) {
 	for name, c := range map[string]struct {
 		attributes string
 		points     []string
@@ -120,7 +120,7 @@ func TestLabelsCountAsTags(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
+func TestNames_Metric(t *testing.T) {
 	for name, c := range map[string]struct {
 		mode         encoding.SanitizeMode
 		prefix, name string
@@ -154,7 +154,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestScopeTags(t *testing.T) {
+func TestScope_Tags(t *testing.T) {
 	h := newHarness(t, Config{ScopeTags: true}, Tags{Base: []model.Tag{{Key: "otel_scope_version", Value: "base"}}})
 	walk := func() {
 		for _, scope := range [][2]string{{"one", "1.0"}, {"two", ""}, {"", ""}} {
@@ -171,7 +171,7 @@ func TestScopeTags(t *testing.T) {
 	wantPoints(t, h.export(walk), want...)
 }
 
-func TestOverflow(t *testing.T) {
+func TestTally_Overflowed(t *testing.T) {
 	h := newHarness(t, Config{})
 	for range 2 {
 		h.begin(h.ws, newRecorder(t), h.time, nil)
@@ -192,8 +192,8 @@ func TestOverflow(t *testing.T) {
 	)
 }
 
-// What the caller passes in is not kept: its memory may be reused at once.
-func TestNothingOfTheCallerIsKept(t *testing.T) {
+// Add keeps no reference to the caller's memory, which may be reused at once.
+func TestInstrument_Add_KeepsNoMemoryOfTheCaller(t *testing.T) {
 	h := newHarness(t, Config{})
 	attributes := []model.Tag{{Key: "a.b", Value: "1"}, {Key: "c", Value: "2"}}
 	bounds := []float64{1, 2}
@@ -212,7 +212,7 @@ func TestNothingOfTheCallerIsKept(t *testing.T) {
 	)
 }
 
-func TestRejectionsNameTheWholeSeries(t *testing.T) {
+func TestRejections_NameTheWholeSeries(t *testing.T) {
 	h := newHarness(t, Config{}, Tags{Base: []model.Tag{{Key: "host", Value: "web1"}}})
 	h.export(func() { h.number("n", "k=v", model.Int(1)) })
 	r := h.export(func() { h.Number(h.point(h.instrument("n", Sum), "k=v"), 0, model.Int(7)) })

@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func TestNumber(t *testing.T) {
+func TestPoint_Number(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		h.number("least", "k=v", model.Int(math.MinInt64))
@@ -32,9 +32,9 @@ func TestNumber(t *testing.T) {
 	wantRejects(t, r)
 }
 
-// A fault is reported once a series and kind of fault, whether the point is
-// kept or there is no room to.
-func TestFaultsAreReportedOnce(t *testing.T) {
+// Each kind of fault is reported once for a series, whether or not there is room to keep the
+// series.
+func TestRejections_AreReportedOnce(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{}, NewBudget(budget))
@@ -63,7 +63,7 @@ func TestFaultsAreReportedOnce(t *testing.T) {
 	}
 }
 
-func TestReportedFaultsAreBounded(t *testing.T) {
+func TestRejections_RememberABoundedNumber(t *testing.T) {
 	h := newHarness(t, Config{}, NewBudget(0))
 	h.export(func() {
 		for i := range 3 * maxReported {
@@ -75,7 +75,7 @@ func TestReportedFaultsAreBounded(t *testing.T) {
 	}
 }
 
-func TestHistogram(t *testing.T) {
+func TestPoint_Histogram(t *testing.T) {
 	inf := math.Inf(1)
 	totals := func(n string) []string { return []string{"h_count{k=v} " + n, "h_sum{k=v} 7.5"} }
 	for name, c := range map[string]struct {
@@ -158,7 +158,7 @@ func TestHistogram(t *testing.T) {
 	}
 }
 
-func TestHistogramExtremes(t *testing.T) {
+func TestPoint_Histogram_Extremes(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -193,9 +193,9 @@ func sum(buckets []uint64) (n uint64) {
 	return n
 }
 
-// Nothing of one point's buckets reaches the next point, be it of the same
-// series or of another one, with the same bounds or not.
-func TestBucketsDoNotCarryOver(t *testing.T) {
+// The buckets of one point do not appear in the next point, whether it has the same series and
+// bounds or not.
+func TestPoint_Histogram_BucketsDoNotCarryOver(t *testing.T) {
 	h := newHarness(t, Config{})
 	convert := func(attributes string, bounds []float64, buckets ...uint64) {
 		h.Histogram(h.point(h.instrument("h", Histogram), attributes), stamp, &HistogramPoint{Count: sum(buckets), Bounds: bounds, Buckets: buckets})
@@ -217,7 +217,7 @@ func TestBucketsDoNotCarryOver(t *testing.T) {
 	wantPoints(t, h.export(walk), first...)
 }
 
-func TestSummary(t *testing.T) {
+func TestPoint_Summary(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -241,7 +241,7 @@ func TestSummary(t *testing.T) {
 	)
 }
 
-func TestMalformedIsAnError(t *testing.T) {
+func TestPoint_Histogram_RejectsMalformed(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		h.Histogram(h.point(h.instrument("h", Histogram), "k=v"), stamp, &HistogramPoint{Buckets: []uint64{1, 2}})
@@ -252,9 +252,9 @@ func TestMalformedIsAnError(t *testing.T) {
 	}
 }
 
-// A quantile or bound that comes and goes does not disturb the others, also beside an
-// attribute of its key.
-func TestLabelsThatChange(t *testing.T) {
+// A quantile or bound that comes and goes does not affect the others, even beside an attribute
+// with its key.
+func TestDistributions_ChangingLabels(t *testing.T) {
 	for _, attributes := range []string{"k=v", "quantile=v"} {
 		h := newHarness(t, Config{})
 		tags := strings.Replace(attributes, "quantile", "exported_quantile", 1)

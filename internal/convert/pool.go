@@ -13,9 +13,9 @@ import (
 )
 
 // Pool keeps the converters of all resources that an exporter serves, under one budget.
-// Each resource has converters of its own, and exports of one resource that run at the
-// same time have one each, so that none waits for the requests of another. S is the state
-// that the user of the pool keeps for a resource. A Pool is safe for concurrent use.
+// A converter belongs to one resource. Exports of one resource that run at the same time use
+// a converter each, so that no export waits for the requests of another. S is the state that
+// the user of the pool keeps for a resource. A Pool is safe for concurrent use.
 type Pool[K comparable, S any] struct {
 	cfg    Config
 	budget *Budget
@@ -33,19 +33,19 @@ type Pool[K comparable, S any] struct {
 
 // resource is a resource with its idle converters.
 type resource[K comparable, S any] struct {
-	key     K
-	tags    Tags
-	sets    []*tagSet // nil unless it is active or a guest, and Config.Claims
-	guest   bool      // it was announced and is not kept
-	state   S
-	dropped uint64 // see Converter.dropped, of its first converter
-	leased  bool
-	idle    []*Converter[K]
-	turns   turns[K]
-	used    time.Time
-	list    *list.List // nil if the resource is not kept
-	element *list.Element
-	charged int64
+	key       K
+	tags      Tags
+	sets      []*tagSet // nil unless it is active or transient, and Config.Claims
+	transient bool      // it was announced, and there is no room to keep it
+	state     S
+	dropped   uint64 // see Converter.dropped, of its first converter
+	leased    bool
+	idle      []*Converter[K]
+	reserved  reservations[K]
+	used      time.Time
+	list      *list.List // nil if the resource is not kept
+	element   *list.Element
+	charged   int64
 }
 
 const (
@@ -121,7 +121,7 @@ func (p *Pool[K, S]) Begin(sink Sink, now time.Time) *Export[K, S] {
 func (x *Export[K, S]) Close() {
 	p := x.pool
 	for _, r := range x.announced {
-		if r.guest {
+		if r.transient {
 			p.same.leave(r.sets)
 		}
 	}
@@ -140,8 +140,8 @@ func (x *Export[K, S]) Close() {
 }
 
 // Announce says that the export will convert a resource, so that ambiguous resources are known
-// before the first data point is converted. If the resource is new, Announce calls tags for its tags. Lease must be called for
-// the same resources in the same order.
+// before the first data point is converted. If the resource is new, Announce calls tags for
+// its tags. The caller must call Lease for the same resources in the same order.
 func (x *Export[K, S]) Announce(key K, tags func() Tags) {
 	p := x.pool
 	p.mu.Lock()
@@ -149,7 +149,7 @@ func (x *Export[K, S]) Announce(key K, tags func() Tags) {
 	p.demote(x.now)
 	r := p.find(key, x.now, tags)
 	if r.list == nil {
-		r.guest, r.sets = true, p.same.join(r.tags)
+		r.transient, r.sets = true, p.same.join(r.tags)
 	}
 	x.announced = append(x.announced, r)
 }
@@ -176,8 +176,8 @@ func (x *Export[K, S]) claimsOf(key K, sets []*tagSet) *claims[K] {
 	return x.claims
 }
 
-// Describe tells the attributes of the resource, sorted by key, for errors of an ambiguous
-// resource. For any other one it does not call attributes.
+// Describe sets the attributes of an ambiguous resource, sorted by key, which the errors of
+// collisions contain. It does not call attributes for any other resource.
 func (l *Lease[K, S]) Describe(attributes func() []model.Tag) {
 	if l.claims != nil {
 		l.claims.describe(attributes)
@@ -193,18 +193,17 @@ func (x *Export[K, S]) Lease(key K, tags func() Tags) *Lease[K, S] {
 	return &x.lease
 }
 
-// Reserve tells the exports of the resource that run at the same time which timestamps
-// this one sends, so that no series gets two values at one timestamp. newest is the time of
-// the newest data point in nanoseconds, 0 if there is none. Without Reserve, exports of the
-// resource do not know of each other's data points if they run at the same time. All series
-// of the resource may be sent with later timestamps, so the caller must call Reserve only if
-// the data points of an export are of about the same time. It must be called before the first
-// data point.
+// Reserve reserves the timestamps of the export, so that other exports of the resource that run
+// at the same time send other timestamps, and no series gets two values at one timestamp.
+// newest is the time of the newest data point in nanoseconds, 0 if there is none. All series
+// of the resource may then be sent with later timestamps, so the caller must call Reserve only
+// if the data points of an export have about the same time. Reserve must be called before the
+// first data point.
 func (l *Lease[K, S]) Reserve(newest uint64) {
 	p := l.export.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l.resource.turns.begin(l.Converter, newest)
+	l.resource.reserved.begin(l.Converter, newest)
 }
 
 // End writes what was converted and ends the conversion of the resource.
@@ -250,7 +249,8 @@ func (p *Pool[K, S]) find(key K, now time.Time, tags func() Tags) *resource[K, S
 	return r
 }
 
-// keep keeps a new resource, if there is room. For that it drops dormant resources.
+// keep keeps a new resource. It drops dormant resources to make room, and keeps nothing if there
+// is still no room.
 func (p *Pool[K, S]) keep(r *resource[K, S], now time.Time) {
 	cost := resourceCost + tagsCost(r.tags.Base) + tagsCost(r.tags.Short) + tagsCost(r.tags.Target)
 	if p.same != nil {
@@ -341,7 +341,7 @@ func (r *resource[K, S]) closeIdle() {
 // Used returns the bytes that the pool keeps.
 func (p *Pool[K, S]) Used() int64 { return p.budget.Used() }
 
-// Close drops all that the pool keeps. Exports that have begun can go on.
+// Close drops everything that the pool keeps. Exports that have begun can continue.
 func (p *Pool[K, S]) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -90,8 +90,8 @@ func TestPool_KeepsFewConverters(t *testing.T) {
 	}
 }
 
-// However many resources there are, they take no more than the budget, and each gets its
-// points. A few keep their state without room.
+// Many resources stay within the budget, and all of their points are sent. A few resources
+// keep their state without room.
 func TestPool_ManyResources(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 16, 1 << 22} {
 		p := NewPool[int, int](Config{}, limit)
@@ -111,7 +111,7 @@ func TestPool_ManyResources(t *testing.T) {
 	}
 }
 
-// Resources that have gone make room for others, in the order in which they were used.
+// Dormant resources make room for others, the least recently used first.
 func TestPool_DropsDormantResources(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool[int, int](Config{}, 1<<20)
@@ -140,7 +140,7 @@ func TestPool_DropsDormantResources(t *testing.T) {
 	})
 }
 
-func TestPool_Close_GivesBack(t *testing.T) {
+func TestPool_Close_ReleasesAllMemory(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	exportOne(t, p, "r", noResourceTags)
 	x := p.Begin(newRecorder(t), time.Now())
@@ -200,7 +200,7 @@ func TestBaseTags(t *testing.T) {
 	f(encoding.SanitizeNone, model.Tag{Key: "a", Value: "1"}, model.Tag{Key: "c_d", Value: "5"}, model.Tag{Key: "host", Value: "h"})
 }
 
-// A resource whose export takes longer than IdleTime gives back all that it has taken.
+// A resource whose export takes longer than IdleTime releases all of its memory.
 func TestPool_AnExportLongerThanIdleTime(t *testing.T) {
 	p := NewPool[string, int](Config{}, 8<<20)
 	start := time.Now()

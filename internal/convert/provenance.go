@@ -9,22 +9,22 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Layer is the tags of one source. The layers of a data point are those of its attributes, of
-// its scope, and of [BaseLayers], in this order of precedence.
+// Layer is the tags of one source. The layers of a data point are the layer of its attributes,
+// the layer of its scope, and [BaseLayers], in this order of precedence.
 type Layer struct {
-	Source string      // for people, such as APPTUIT_TAGS
-	Given  []model.Tag // as the source has them
-	Tags   []model.Tag // the layer that they have become
+	Source string      // its name for readers, for example APPTUIT_TAGS
+	Given  []model.Tag // the tags as given by the source
+	Tags   []model.Tag // the same as a layer of [model.MergeTags]
 }
 
-// Origin is a tag of a data point, and the sources that have it.
+// Origin is a tag of a data point, and the sources that set it.
 type Origin struct {
 	Key string
-	// Value is the value on the wire. It is empty if the tag is left out, because the value of
+	// Value is the value on the wire. It is empty if the tag is omitted, because the value of
 	// the source with the highest precedence is empty.
 	Value string
-	// From lists the sources with the key, the one with the highest precedence first, whose
-	// value is sent.
+	// From lists the sources that set the key. The first source has the highest precedence,
+	// and its value is sent.
 	From []Contribution
 }
 
@@ -32,12 +32,12 @@ type Origin struct {
 type Contribution struct {
 	Source string
 	Value  string      // before it is rewritten for the server
-	Given  []model.Tag // the tags of the source that have become this one: several are joined
+	Given  []model.Tag // the tags of the source that became this tag; the values of several tags are joined
 }
 
-// Origins returns the tags of a data point with these layers, sorted by key, those that are
-// left out included. Their number may be one that is not allowed: the rejections of the data
-// point have the error.
+// Origins returns the tags of a data point with these layers, sorted by key. It includes tags
+// that are omitted, and does not check the number of tags: if there are too many, the
+// rejections of the data point say so.
 func (c *Config) Origins(layers []Layer) []Origin {
 	tags := make([][]model.Tag, len(layers))
 	for i := range layers {

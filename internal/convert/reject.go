@@ -62,7 +62,7 @@ func (p Point[K]) accept(line int, at block.Stamp, v model.Value) model.Value {
 	case s.flags&tooManyTags != 0 && labelled:
 		err = c.cfg.tagRules().Check(c.cfg.MaxTags + 1)
 	case at.Timestamp == 0:
-		err, kind = c.ws.untimely.err, c.ws.untimely.kind
+		err, kind = c.ws.refusal.err, c.ws.refusal.kind
 	case !v.Finite():
 		err, kind = model.CheckPoint(at.Timestamp, v), valueFault(p.i.shape.suffixOf(line))
 	default:
@@ -143,11 +143,11 @@ func (i *Instrument[K]) Identity() Identity {
 	return Identity{Instrument: i.spec.Name, Scope: i.scope.key.name, Version: i.scope.key.version}
 }
 
-// CollisionError says that two points of one export render to the same series
-// and timestamp.
+// CollisionError is the error of a point that has the same series and timestamp as an earlier
+// point of the export.
 type CollisionError struct {
 	Winner, Loser Identity
-	// Filtered says that a filter has left out attributes of points of one of them.
+	// Filtered says that a filter has removed attributes of points of one of the instruments.
 	Filtered bool
 }
 

@@ -11,38 +11,38 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// sparseBuckets is the state of the buckets of a metric of which only those are sent that are
-// needed, see [Layout.SparseBuckets]. It is for data points with one list of bounds, the
-// first that the metric has. Data points with other bounds have all of their buckets sent.
+// sparseBuckets records which buckets of a metric are sent, see [Layout.SparseBuckets]. It
+// applies to data points with the bounds of the first data point of the metric. All buckets of
+// data points with other bounds are sent.
 //
-// All series of the metric have the same buckets: a sum over series by le, as in
-// histogram_quantile(0.9, sum by (le) (rate(…))), would otherwise miss the observations of
-// series without the bucket.
+// All series of the metric have the same buckets. Otherwise a sum over series by le, as in
+// histogram_quantile(0.9, sum by (le) (rate(…))), would miss the observations of series
+// without the bucket.
 type sparseBuckets struct {
 	bounds   []float64
-	since    []uint32 // by bucket: the version in which it was sent first, 0 if it was not
+	since    []uint32 // by bucket: the version in which it was first sent, 0 if it was never sent
 	version  uint32   // counts the changes of since
 	series   []sparseSeries
-	counts   []uint64              // by entry: those of the last data point, cumulative, one for each bound
+	counts   []uint64              // by entry: cumulative counts of the last data point, one for each bound
 	appeared map[uint32]appearance // by entry: of the last data point, if buckets appeared in it
 }
 
-// sparseSeries is the last data point of an entry. ts is 0 if there was none.
+// sparseSeries is the last data point of an entry. ts is 0 if there was no data point.
 type sparseSeries struct {
 	ts      int64
 	version uint32
 }
 
-// appearance is the data point before one in which buckets appeared. It is kept until the
-// next data point, because the Collector may push that one again.
+// appearance is the data point before a data point in which buckets appeared. It is kept until
+// the data point after that, because the Collector may push the same data again.
 type appearance struct {
 	previous sparseSeries
 	counts   []uint64
 }
 
-// sparse removes the buckets that are not sent from a cumulative data point: values are those
-// of the bounds and of +Inf. If others appear in a series that was sent before, it sends their
-// values at that time.
+// sparse removes the buckets that are not sent from the values of a cumulative data point, which
+// are the values of the bounds and of +Inf. If a bucket appears in a series that was sent
+// before, sparse also sends the value that the bucket had in the previous data point.
 func (p Point[K]) sparse(n int, at block.Stamp, bounds []float64, counts []uint64, values []model.Value) {
 	m := p.i.metric
 	if !p.kept || at.Timestamp == 0 || p.state().flags&(noSeries|tooManyTags) != 0 {
@@ -67,7 +67,7 @@ func (p Point[K]) sparse(n int, at block.Stamp, bounds []float64, counts []uint6
 	}
 }
 
-// sendPrevious sends the values that the buckets that appear now had in the data point before.
+// sendPrevious sends the buckets that appear now with their values in the previous data point.
 func (p Point[K]) sendPrevious(n int, at block.Stamp, last appearance) {
 	b, d := p.i.metric.sparse, &p.i.scope.c.ws.earlier
 	d.Reset()
@@ -87,8 +87,8 @@ func (p Point[K]) sendPrevious(n int, at block.Stamp, last appearance) {
 	p.i.scope.c.ws.writer.PutSupplement(p.block(), p.entry, at, d)
 }
 
-// note notes which buckets are sent from now on: those that have counted something, and the
-// buckets below them, whose bounds are where an interpolation begins.
+// note marks further buckets as sent: buckets with observations, and the bucket below each of
+// them, at whose bound an interpolation begins.
 func (b *sparseBuckets) note(counts []uint64) {
 	changed := false
 	for i := range b.since {
@@ -103,7 +103,8 @@ func (b *sparseBuckets) note(counts []uint64) {
 }
 
 // advance replaces the last data point of an entry, and returns it. appear reports whether
-// buckets appear after it. It is false if there is none, or if the data point is a late one.
+// buckets appear after it. appear is false if there was no data point before, or if the
+// current data point is earlier than the last one.
 func (b *sparseBuckets) advance(id uint32, ts int64, values []model.Value) (last appearance, appear bool) {
 	s, n := &b.series[id], len(b.bounds)
 	counts := b.counts[int(id)*n:][:n]

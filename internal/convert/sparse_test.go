@@ -69,7 +69,7 @@ func wantBuckets(t *testing.T, got []string, want ...string) {
 
 func TestSparseBuckets(t *testing.T) {
 	h := sparsely(t)
-	// A bucket that has counted, and the one below it.
+	// A bucket with observations, and the bucket below it.
 	wantBuckets(t, h.buckets(t, observed{"k=v", 0, []uint64{0, 0, 3, 0, 0}}), "k=v 2 0 @0", "k=v 4 3 @0", "k=v +Inf 3 @0")
 	wantBuckets(t, h.buckets(t, observed{"k=v", 10, []uint64{0, 0, 4, 0, 0}}), "k=v 2 0 @10", "k=v 4 4 @10", "k=v +Inf 4 @10")
 	// Buckets that appear: their values at the time before go first.
@@ -81,7 +81,7 @@ func TestSparseBuckets(t *testing.T) {
 		"k=v 1 1 @30", "k=v 2 1 @30", "k=v 4 1 @30", "k=v 8 1 @30", "k=v +Inf 1 @30")
 }
 
-// The first bucket has none below it, and the last bound belongs to +Inf, too.
+// The first bucket has no bucket below it. The last bound is also the lower bound of +Inf.
 func TestSparseBuckets_AtEitherEnd(t *testing.T) {
 	h := sparsely(t)
 	wantBuckets(t, h.buckets(t, observed{"k=v", 0, []uint64{0, 0, 0, 0, 0}}), "k=v +Inf 0 @0")
@@ -194,8 +194,8 @@ func TestSparseBuckets_AreCharged(t *testing.T) {
 
 // Of random data points, each line that is sent is one that would be sent of all buckets, at
 // the latest in the next export, and a bucket that is missing equals the next lower one that
-// is there. Once there, a bucket stays.
-func TestSparseBuckets_AreThoseOfAllBuckets(t *testing.T) {
+// is there. A bucket that was sent once is always sent.
+func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 200 {
 		sparse, full := sparsely(t), newHarness(t, Config{})

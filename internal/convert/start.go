@@ -8,17 +8,17 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// A counter that appears with the value 5 has counted five events, but a server computes
-// rates and increases from pairs of points, and does not count them. So a start point, with
-// the value 0, goes before the first point of a cumulative monotonic series:
+// A counter that appears with the value 5 has counted five events. But a server computes rates
+// and increases from pairs of points, so it would miss these events. So a start point with
+// the value 0 is sent before the first point of a cumulative monotonic series:
 //
 //	collections   100      110      120
 //	series a      7        9        9
 //	series b                        5       is sent as 0 at 110 and 5 at 120
 //
-// A series is new if the converter does not keep it. It may also have been dropped from the
-// cache, and 0 is then wrong. So there is no start point if the converter may have dropped
-// the series since the time of the start point.
+// A series is new if the converter does not keep it. But the converter may also have dropped
+// the series from the cache, and then 0 would be wrong. So there is no start point if the
+// converter may have dropped the series since the time of the start point.
 
 // collections are the times of the last two collections of an instrument.
 type collections struct {

@@ -44,7 +44,7 @@ func TestStartPoint(t *testing.T) {
 	wantPoints(t, h.collect(-60, 20, "k=c"), pointAt("k=c", 0, 10), pointAt("k=c", 5, 20))
 	// It starts after the previous collection.
 	wantPoints(t, h.collect(25, 30, "k=d"), pointAt("k=d", 0, 25), pointAt("k=d", 5, 30))
-	// It is of another program, of which the previous collection had no data point.
+	// It comes from another program, which had no data point in the previous collection.
 	wantPoints(t, h.collect(-90, 40, "k=e"), pointAt("k=e", 0, -90), pointAt("k=e", 5, 40))
 	// A series that is known and missing is not new when it returns.
 	wantPoints(t, h.collect(-60, 50, "k=a", "k=b"), pointAt("k=a", 5, 50), pointAt("k=b", 5, 50))
@@ -73,7 +73,7 @@ func TestStartPoint_IsEarlier(t *testing.T) {
 	wantPoints(t, h.collect(20, 11, "k=b"), pointAt("k=b", 5, 11)) // it starts after its end
 }
 
-// There is no start point without a start time, and none of a point that is rejected.
+// There is no start point without a start time, and no start point of a rejected point.
 func TestStartPoint_None(t *testing.T) {
 	h := newHarness(t, Config{})
 	for at := range int64(2) {
@@ -140,8 +140,8 @@ func TestStartPoint_Histograms(t *testing.T) {
 	}
 }
 
-// Series that do not fit into the cache are not taken for new ones.
-func TestStartPoint_Budget(t *testing.T) {
+// Series that do not fit into the cache get no start point.
+func TestStartPoint_NotForSeriesWithoutRoom(t *testing.T) {
 	probe := newHarness(t, Config{})
 	probe.collect(-60, 0, "k=0", "k=1", "k=2")
 	whole := probe.bytes
@@ -164,8 +164,8 @@ func TestStartPoint_Budget(t *testing.T) {
 	}
 }
 
-// Nor are series that make room for new ones within their own collection.
-func TestStartPoint_Squeezed(t *testing.T) {
+// Series that were dropped to make room during their own collection get no start point.
+func TestStartPoint_NotForSeriesDroppedToMakeRoom(t *testing.T) {
 	known := []string{"k=a", "k=b", "k=c"}
 	probe := newHarness(t, Config{})
 	probe.collect(-60, 0, known...)
@@ -187,9 +187,9 @@ func TestStartPoint_Squeezed(t *testing.T) {
 	}
 }
 
-// Neither are series that were idle for so long that they were dropped, with their instrument,
-// their converter, or their resource.
-func TestStartPoint_Evicted(t *testing.T) {
+// Series that were idle and dropped get no start point, whether they were dropped alone or
+// with their instrument, their converter or their resource.
+func TestStartPoint_NotForIdleSeries(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.collect(-60, 0, "k=a", "k=b")
 	h.time = h.time.Add(2 * IdleTime)

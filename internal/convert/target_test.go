@@ -39,8 +39,8 @@ func TestTarget_IsNotAdvanced(t *testing.T) {
 	}
 }
 
-// What cannot be sent is reported once, and what is named like it comes first.
-func TestTargetIsAPoint(t *testing.T) {
+// A target_info that cannot be sent is reported once. An instrument with its name comes first.
+func TestTarget_IsRejectedAndCollidesAsOtherPoints(t *testing.T) {
 	h := newHarness(t, Config{}, Tags{Target: parseTags(manyTags(26))})
 	for _, want := range []string{"target_info{" + manyTags(26) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)", "known"} {
 		r := h.export(func() { h.Target(stamp*1e9, h.next()) })

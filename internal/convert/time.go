@@ -114,11 +114,11 @@ func (p Point[K]) timestamp(at uint64) int64 {
 		return last // two sources of one series in a collection: they collide
 	case at > s.sent:
 		if next = last + 1; next-ts > resolution.maxAdvance() {
-			return c.refuse(untimely(errCrowded), faultCrowded)
+			return c.refuse(timestampError(errCrowded), faultCrowded)
 		}
 	case s.sent-at > uint64(resolution.maxAdvance())*resolution.nanoseconds():
 	case ts == last:
-		return c.refuse(untimely(errOvertaken), faultCrowded)
+		return c.refuse(timestampError(errOvertaken), faultCrowded)
 	default:
 		return ts
 	}
@@ -144,37 +144,40 @@ type refusal struct {
 
 // refuse notes the reason why a data point gets no timestamp.
 func (c *Converter[K]) refuse(err error, kind fault) int64 {
-	c.ws.untimely = refusal{err, kind}
+	c.ws.refusal = refusal{err, kind}
 	return 0
 }
 
-func untimely(rule error) error { return &encoding.Error{Field: encoding.FieldTimestamp, Rule: rule} }
+func timestampError(rule error) error {
+	return &encoding.Error{Field: encoding.FieldTimestamp, Rule: rule}
+}
 
-// turns are the timestamps of a resource's exports. Exports that run at the same time have
-// converters of their own, which do not know each other's series. So each export reserves
-// the newest timestamp that it may send, and the others send later ones.
-type turns[K comparable] struct {
+// reservations are the timestamps that the exports of a resource have reserved. Exports that
+// run at the same time have their own converters, which do not know each other's series. So
+// each export reserves the newest timestamp that it may send, and later exports send later
+// timestamps.
+type reservations[K comparable] struct {
 	newest  int64         // reserved
-	by      *Converter[K] // the last one
+	by      *Converter[K] // the converter of the last export
 	at      uint64        // the newest time of the last export
-	earlier int64         // newest of all exports before it
+	earlier int64         // newest timestamp of all exports before it
 }
 
 // begin reserves timestamps for an export whose newest data point has the time at. If at is
 // the time of the last export, then the same data is exported again. If it is 0, the export
 // has no data point that can be sent. Neither needs further timestamps.
-func (t *turns[K]) begin(c *Converter[K], at uint64) {
-	ts, further := c.cfg.Resolution.Timestamp(at), at != t.at && at != 0
+func (r *reservations[K]) begin(c *Converter[K], at uint64) {
+	ts, further := c.cfg.Resolution.Timestamp(at), at != r.at && at != 0
 	if further {
-		if t.newest-ts > c.cfg.Resolution.maxAdvance() { // the clock was set back
-			t.newest = 0
+		if r.newest-ts > c.cfg.Resolution.maxAdvance() { // the clock was set back
+			r.newest = 0
 		}
-		t.earlier = t.newest
+		r.earlier = r.newest
 	}
-	if c.earlier = t.earlier; t.by != c {
-		c.others = t.earlier
+	if c.earlier = r.earlier; r.by != c {
+		c.others = r.earlier
 	}
 	if further {
-		t.at, t.by, t.newest = at, c, max(ts, t.newest+1)
+		r.at, r.by, r.newest = at, c, max(ts, r.newest+1)
 	}
 }

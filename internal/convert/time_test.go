@@ -204,7 +204,7 @@ func TestLease_Reserve_Bound(t *testing.T) {
 	}
 }
 
-// Exports one after the other need not know of each other: their series keep their timestamps.
+// Exports one after the other do not advance the timestamps of each other's series.
 func TestLease_Reserve_OneAfterTheOther(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	for i := range 5 {

@@ -12,7 +12,7 @@ import (
 // Usage is the size of the data of an instrument in an export.
 type Usage struct {
 	Identity
-	Series int   // data points of the export, and series that were sent without one
+	Series int   // data points of the export, and series that were sent without a data point
 	Points int   // wire points that became part of a batch
 	Bytes  int64 // share in the compressed bodies, see [put.Accounts]
 

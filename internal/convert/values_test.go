@@ -61,8 +61,8 @@ func TestConverter_Values_RejectsMissingValuesForAReason(t *testing.T) {
 	wantRejects(t, convert(), "known", "known") // a fault of a point is reported once
 }
 
-// A point of which nothing comes in an export is found by the key of its instrument, also
-// by another converter of its resource.
+// A point without data in an export is found by the key of its instrument, even by another
+// converter of its resource.
 func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
 	h, other := custom(t), custom(t)
 	var key InstrumentKey[string]

@@ -13,6 +13,6 @@
 // bodies. A literal takes at most 14 bits, whatever the data.
 //
 // A match must not be longer than the text before it, and its distance must not exceed
-// [MaxDistance]. The Writer checks neither. The checksum at the end of the body is that of
-// the text that the caller passes to Sum, so a reader of the body finds wrong matches.
+// [MaxDistance]. The Writer checks neither. The checksum at the end of the body is computed
+// from the text that the caller passes to Sum, so a reader of the body detects wrong matches.
 package deflate

@@ -65,9 +65,9 @@ func common(a, b []byte) int {
 	return n
 }
 
-func TestEmptyBody(t *testing.T) { newBody(NewCode(nil)).check(t) }
+func TestWriter_EmptyBody(t *testing.T) { newBody(NewCode(nil)).check(t) }
 
-func TestEveryLiteral(t *testing.T) {
+func TestWriter_Literals(t *testing.T) {
 	b := newBody(NewCode(nil))
 	for i := range 256 {
 		b.literals([]byte{byte(i)})
@@ -75,7 +75,7 @@ func TestEveryLiteral(t *testing.T) {
 	b.check(t)
 }
 
-func TestEveryLengthAndDistance(t *testing.T) {
+func TestWriter_Match_AllLengthsAndDistances(t *testing.T) {
 	code := NewCode(nil)
 	random := rand.New(rand.NewPCG(1, 2))
 	text := make([]byte, MaxDistance)
@@ -96,8 +96,8 @@ func TestEveryLengthAndDistance(t *testing.T) {
 	b.check(t)
 }
 
-// The codes fit where they are put: a complete code of at most 15 bits.
-func TestCodesAreComplete(t *testing.T) {
+// Each code table is complete, and no code is longer than 15 bits.
+func TestNewCode_IsComplete(t *testing.T) {
 	for _, lengths := range [][]uint8{lengthsOf(usualLiterals(), maxBits), lengthsOf(usualDistances(), maxBits), lengthsOf([]uint64{1, 1 << 40, 1, 1 << 20, 5, 0, 1, 1}, 3)} {
 		sum := 0
 		for _, n := range lengths {
@@ -111,7 +111,7 @@ func TestCodesAreComplete(t *testing.T) {
 	}
 }
 
-func TestReset(t *testing.T) {
+func TestWriter_Reset(t *testing.T) {
 	var w Writer
 	w.Reset(nil, NewCode(nil), nil)
 	w.Literals([]byte("something else"))
@@ -131,8 +131,8 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// A match that is not in the text is found by the reader.
-func TestWrongSum(t *testing.T) {
+// A reader detects a match that does not agree with the text.
+func TestWriter_Sum_DetectsAWrongMatch(t *testing.T) {
 	var w Writer
 	w.Reset(nil, NewCode(nil), nil)
 	w.Literals([]byte("text"))
@@ -182,8 +182,8 @@ func (b *body) run(ops []byte) {
 	}
 }
 
-// What a sample has shown takes fewer bits than what is expected.
-func TestCodesOfASample(t *testing.T) {
+// Text like the sample takes fewer bits than with the usual frequencies.
+func TestNewCode_FitsASample(t *testing.T) {
 	write := func(code *Code, sample *Sample) int {
 		b := newBody(code)
 		b.w.sample = sample

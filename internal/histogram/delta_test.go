@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The delta is the histogram of the later samples, at whatever higher scale the earlier
+// The delta is the histogram of the later samples, at any higher scale at which the earlier
 // ones were recorded.
 func TestExponential_Delta_IsTheHistogramOfTheLaterSamples(t *testing.T) {
 	for name, c := range map[string]struct{ before, after []float64 }{
@@ -77,7 +77,7 @@ func TestExplicit_Delta_RefusesAnotherStream(t *testing.T) {
 	}
 }
 
-// The deltas of a stream add up to its last histogram, whatever came in the intervals.
+// The deltas of a stream add up to its last histogram, for any intervals.
 func FuzzExplicitDelta(f *testing.F) {
 	f.Add([]byte{1, 2, 3}, []byte{4, 0, 1}, []byte{0, 0, 9})
 	f.Add([]byte{}, []byte{1}, []byte{1, 1})

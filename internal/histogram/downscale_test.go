@@ -85,8 +85,8 @@ func FuzzDownscale(f *testing.F) {
 	})
 }
 
-// The counts of explicit buckets are those of the samples. The bounds ascend, number at
-// most 66, and lie on one grid.
+// The counts of explicit buckets agree with the samples. The bounds ascend, number at most 66,
+// and lie on one grid.
 func TestExplicitBuckets_CountSamplesOnOneGrid(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 7))
 	for range 300 {

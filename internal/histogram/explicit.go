@@ -25,8 +25,8 @@ type Explicit struct {
 	Counts []uint64
 }
 
-// CheckBuckets returns an error that wraps [ErrMalformed] unless bounds and counts are
-// those of a valid [Explicit]: one count more than bounds, or neither, and bounds that
+// CheckBuckets returns an error that wraps [ErrMalformed] unless bounds and counts are valid
+// in an [Explicit]: there must be one count more than bounds, or neither, and bounds must
 // ascend. The last bound may be +Inf. No bound may be -Inf or NaN.
 func CheckBuckets(bounds []float64, counts []uint64) error {
 	if len(counts) == 0 && len(bounds) == 0 {

@@ -120,7 +120,7 @@ func TestExtremes_Clamp(t *testing.T) {
 	}
 }
 
-// A histogram that knows its extremes gives a constant exactly, whatever the bucket.
+// The quantiles of a constant are exact if the extremes were recorded.
 func TestQuantile_OfConstantIsTheConstant(t *testing.T) {
 	for _, v := range []float64{42, -0.3, 1e-310, 1.7e308} {
 		h := recordAll(0, []float64{v, v, v})

@@ -122,8 +122,8 @@ func (v *Interval) reset(count uint64, sum float64, extremes Extremes) {
 	v.bins, v.total = v.bins[:0], 0
 }
 
-// setExact keeps the extremes of a cumulative histogram as exact only if they are more
-// extreme than before: then they were observed in the interval.
+// setExact keeps an extreme of a cumulative histogram as exact only if it lies beyond the previous
+// extreme: then it was observed in the interval.
 func (v *Interval) setExact(now, previous Extremes) {
 	if !(now.Min < previous.Min) {
 		v.exact.Min = math.NaN()
@@ -180,9 +180,8 @@ func (v *Interval) Mean() float64 {
 	return v.bounds.clampOrdered(v.sum / float64(v.count)) // rounding may lead out of the bounds
 }
 
-// Min returns the smallest observation: exactly, or if it is only known not to exceed
-// the extremes of a cumulative histogram, an estimate. It is NaN if extremes were not
-// recorded.
+// Min returns the smallest observation. It returns an estimate if the histogram is cumulative and
+// its minimum may be older than the interval, and NaN if extremes were not recorded.
 func (v *Interval) Min() float64 { return v.extreme(v.exact.Min, v.bounds.Min, 1) }
 
 // Max returns the largest observation, as Min returns the smallest.

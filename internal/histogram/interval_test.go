@@ -199,8 +199,8 @@ func TestInterval_OfADeltaOfOneObservationIsExact(t *testing.T) {
 	}
 }
 
-// Extremes of a cumulative histogram are those of the interval if they are new, and
-// else only bounds of it.
+// Extremes of a cumulative histogram are extremes of the interval if they are new, and else
+// only bounds of it.
 func TestInterval_OfADeltaHasExactExtremesIfTheyAreNew(t *testing.T) {
 	before := &Explicit{Count: 2, Sum: 10, Extremes: Extremes{2, 8}, Bounds: []float64{4, 6}, Counts: []uint64{1, 0, 1}}
 	after := &Explicit{Count: 4, Sum: 16, Extremes: Extremes{1, 8}, Bounds: []float64{4, 6}, Counts: []uint64{2, 1, 1}}
@@ -256,7 +256,7 @@ func FuzzInterval(f *testing.F) {
 	})
 }
 
-// Samples of an interval, at any scale: each statistic is near that of the samples.
+// Each statistic of an interval is near the statistic of its samples, at any scale.
 func FuzzIntervalOfSamples(f *testing.F) {
 	f.Add([]byte{1, 2, 3, 200}, uint8(5), 0.5)
 	f.Add([]byte{7}, uint8(0), 0.99)

@@ -31,7 +31,7 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-func TestEndWithoutOperationsIsIdleAtOnce(t *testing.T) {
+func TestLifecycle_End_IsIdleWithoutOperations(t *testing.T) {
 	l := lifecycle.New()
 	if l.Ended() || closed(l.Ending()) || closed(l.Idle()) {
 		t.Error("a new lifecycle has ended")
@@ -44,7 +44,7 @@ func TestEndWithoutOperationsIsIdleAtOnce(t *testing.T) {
 	}
 }
 
-func TestNoOperationStartsAfterEnd(t *testing.T) {
+func TestLifecycle_Enter_FailsAfterEnd(t *testing.T) {
 	l := lifecycle.New()
 	l.End()
 	if ctx, leave, ok := l.Enter(t.Context()); ok || ctx != nil || leave != nil {
@@ -52,7 +52,7 @@ func TestNoOperationStartsAfterEnd(t *testing.T) {
 	}
 }
 
-func TestOperationsUnderWayMayFinishAfterEnd(t *testing.T) {
+func TestLifecycle_End_LetsOperationsFinish(t *testing.T) {
 	l := lifecycle.New()
 	first, leaveFirst := enter(t, l)
 	_, leaveSecond := enter(t, l)
@@ -77,7 +77,7 @@ func TestOperationsUnderWayMayFinishAfterEnd(t *testing.T) {
 	leaveSecond() // has no effect
 }
 
-func TestCancelGivesItsCauseToOperationsUnderWayOnly(t *testing.T) {
+func TestLifecycle_Cancel_CancelsOperationsInProgressOnly(t *testing.T) {
 	l := lifecycle.New()
 	before, leave := enter(t, l)
 	cause := errors.New("shut down")
@@ -96,7 +96,7 @@ func TestCancelGivesItsCauseToOperationsUnderWayOnly(t *testing.T) {
 	}
 }
 
-func TestTheContextOfAnOperationEndsWithItsParent(t *testing.T) {
+func TestLifecycle_Enter_ContextEndsWithItsParent(t *testing.T) {
 	l := lifecycle.New()
 	parent, cancel := context.WithCancel(t.Context())
 	ctx, leave, _ := l.Enter(parent)
@@ -107,7 +107,7 @@ func TestTheContextOfAnOperationEndsWithItsParent(t *testing.T) {
 	}
 }
 
-func TestManyOperationsAtOnce(t *testing.T) {
+func TestLifecycle_Concurrently(t *testing.T) {
 	l := lifecycle.New()
 	var all sync.WaitGroup
 	for range 100 {

@@ -38,9 +38,9 @@ func TestRound(t *testing.T) {
 	}
 }
 
-// What is rounded is a hundredth of the narrowest bucket away at the most, and in
-// the same order. It is what it was if it is rounded again.
-func TestRoundIsCloseAndInOrder(t *testing.T) {
+// The rounding error is at most a hundredth of the narrowest bucket. Rounding keeps the order,
+// and rounding again changes nothing.
+func TestRound_IsCloseAndKeepsOrder(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200_000 {
 		f := math.Exp(40*random.Float64() - 9)

@@ -100,7 +100,7 @@ func TestMergeTags(t *testing.T) {
 	}
 }
 
-// What has been merged is what a map would hold, for any layers.
+// Merging any two layers gives the tags that a map would hold.
 func FuzzMergeTags(f *testing.F) {
 	f.Add("a=1 b=2", "b=3 c=4")
 	f.Add("x= y=1", "x=1")

@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-func TestValueText(t *testing.T) {
+func TestValue_Append(t *testing.T) {
 	for _, tt := range []struct {
 		v    Value
 		want string
@@ -88,7 +88,7 @@ func FuzzValueText(f *testing.F) {
 	})
 }
 
-func TestValueKinds(t *testing.T) {
+func TestValue_Kinds(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		v           Value
@@ -201,7 +201,7 @@ func checkError(t *testing.T, name string, err error, field encoding.Field, rule
 	}
 }
 
-func TestPlus(t *testing.T) {
+func TestValue_Plus(t *testing.T) {
 	for _, c := range []struct{ a, b, want Value }{
 		{Int(2), Int(-5), Int(-3)},
 		{Int(math.MaxInt64 - 1), Int(1), Int(math.MaxInt64)},

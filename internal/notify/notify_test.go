@@ -40,7 +40,7 @@ func TestQueue_SurvivesPanics(t *testing.T) {
 }
 
 // A handler may call Add and Wait of its own queue.
-func TestQueue_HandlersMayUseIt(t *testing.T) {
+func TestQueue_HandlerMayUseTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q *Queue[int]
 		sum := 0

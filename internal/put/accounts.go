@@ -4,8 +4,8 @@
 package put
 
 // Accounts divides the points and the bytes of batches among accounts, which the caller
-// numbers from 0. The calls are Reset, [Builder.Track], and then [Builder.Account] before
-// the first point of another account than that of the last point.
+// numbers from 0. The calls are Reset, [Builder.Track], and then [Builder.Account] before each
+// point whose account differs from the account of the point before.
 //
 // The sum of all bytes is the size of all bodies. With [Gzip], from the second chunk of a
 // body on, the bytes between two calls of Account belong to that account. With [None] they
@@ -34,7 +34,7 @@ func (a *Accounts) Reset() {
 	*a = Accounts{all: append(a.all[:0], account{}), open: a.open[:0]}
 }
 
-// Points returns the number of points of an account that were appended.
+// Points returns the number of points of an account.
 func (a *Accounts) Points(id uint32) int {
 	if int(id) >= len(a.all) {
 		return 0
@@ -66,7 +66,7 @@ func (b *Builder) changeAccount(id uint32) {
 	if b.chunk != nil {
 		a.count(len(b.sources), len(b.chunk.text))
 		if b.z != nil {
-			a.settleWritten(b.z)
+			a.divideWritten(b.z)
 		}
 	}
 	for int(id) >= len(a.all) {
@@ -89,17 +89,17 @@ func (a *Accounts) count(points, text int) {
 	a.points, a.text = points, text
 }
 
-// settleWritten divides the bytes that the compressor has written, if they are all bytes of
+// divideWritten divides the bytes that the compressor has written, if they are all bytes of
 // the text so far.
-func (a *Accounts) settleWritten(z compressor) {
+func (a *Accounts) divideWritten(z compressor) {
 	if n, complete := z.size(); complete {
-		a.settle(n)
+		a.divide(n)
 	}
 }
 
-// settle divides the bytes of the body since the last call, up to an offset, among the open
+// divide divides the bytes of the body since the last call, up to an offset, among the open
 // accounts.
-func (a *Accounts) settle(body int) {
+func (a *Accounts) divide(body int) {
 	var text int64
 	for _, id := range a.open {
 		text += a.all[id].text
@@ -122,7 +122,7 @@ func (a *Accounts) settle(body int) {
 func (b *Builder) endChunk() {
 	if a := b.accounts; a != nil {
 		a.count(len(b.sources), len(b.chunk.text))
-		a.settleWritten(b.z)
+		a.divideWritten(b.z)
 		a.text = 0
 	}
 }
@@ -130,7 +130,7 @@ func (b *Builder) endChunk() {
 // endBody divides the rest of a body.
 func (b *Builder) endBody(size int) {
 	if a := b.accounts; a != nil {
-		a.settle(size)
+		a.divide(size)
 		a.all[a.current].bytes += int64(size - a.body) // the end of the body has no text of its own
 		a.points, a.body = 0, 0
 	}

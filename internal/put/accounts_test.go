@@ -11,8 +11,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Whatever the order of the points and the limits of the batches, the shares of all accounts
-// are the bodies, and each point is in its account.
+// For any order of points and any limits of batches, the shares of all accounts add up to the
+// size of the bodies, and each point counts for its account.
 func TestAccounts_SumIsTheSizeOfTheBodies(t *testing.T) {
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -56,7 +56,7 @@ func TestAccounts_SumIsTheSizeOfTheBodies(t *testing.T) {
 }
 
 // Points that compress badly cost more than as many others, and about as much as alone.
-func TestAccounts_BytesAreThoseOfTheText(t *testing.T) {
+func TestAccounts_BytesFollowTheCompressionOfTheText(t *testing.T) {
 	const n, rounds = 700, 10 // each round is longer than a chunk
 	random := rand.New(rand.NewPCG(1, 1))
 	hard := func() *Line {

@@ -213,7 +213,7 @@ type boundedText struct {
 	left int64
 }
 
-var errTooLong = errors.New("the body expands to more text than was written")
+var errTooLong = errors.New("the decompressed body is longer than its recorded size")
 
 func (t *boundedText) Read(p []byte) (int, error) {
 	if t.left == 0 { // the end, unless there is more

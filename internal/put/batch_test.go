@@ -19,7 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-func TestBatchCanBeReadOften(t *testing.T) {
+func TestBatch_Open_ReadsRepeatedly(t *testing.T) {
 	b := batchOf(t, NewCodec(Gzip), 10)
 	first, second := b.Open(), b.Open()
 	var got [2][]byte
@@ -35,7 +35,7 @@ func TestBatchCanBeReadOften(t *testing.T) {
 	}
 }
 
-func TestReaderAfterClose(t *testing.T) {
+func TestBatch_Open_ReadAfterClose(t *testing.T) {
 	b := batchOf(t, NewCodec(Gzip), 10)
 	r := b.Open()
 	for range 3 {
@@ -60,7 +60,7 @@ func TestReaderAfterClose(t *testing.T) {
 }
 
 // A body returns to its pool when its owner and all its readers are done with it, not before.
-func TestBodyIsKeptWhileItIsRead(t *testing.T) {
+func TestBatch_Release_KeepsTheBodyForReaders(t *testing.T) {
 	codec := NewCodec(None)
 	b := batchFor(codec, 0, 1000)
 	want := textOfBody(t, b)
@@ -90,8 +90,9 @@ func TestBodyIsKeptWhileItIsRead(t *testing.T) {
 	}
 }
 
-// An HTTP transport may read a body while, or after, it closes it, and while the next one is written.
-func TestReadDuringClose(t *testing.T) {
+// An HTTP transport may read a body while, or after, it closes it, and while the next one is
+// written.
+func TestBatch_Open_ReadDuringClose(t *testing.T) {
 	codec := NewCodec(None)
 	for range 50 {
 		b := batchFor(codec, 0, 200)
@@ -123,7 +124,7 @@ func TestReadDuringClose(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
+func TestBatch_Lines(t *testing.T) {
 	for _, e := range encodings() {
 		codec := NewCodec(e)
 		b := newTestBuilder(t, codec, unlimited())
@@ -170,7 +171,7 @@ func TestBatch_Release_PanicsWithoutAnOwner(t *testing.T) {
 	b.Release()
 }
 
-func TestGarbledBatch(t *testing.T) {
+func TestBatch_Lines_RefusesAGarbledBody(t *testing.T) {
 	for name, spoil := range map[string]func(*Batch){
 		"not compressed": func(b *Batch) { b.body = []byte("[\n{}\n]") },
 		"cut off":        func(b *Batch) { b.body = b.body[:len(b.body)/2] },
@@ -217,7 +218,8 @@ func FuzzSelect(f *testing.F) {
 	})
 }
 
-// checkSelect selects from a batch of n test points, twice, and demands the kept ones in their order.
+// checkSelect selects from a batch of n test points, twice, and demands the kept ones in their
+// order.
 func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	t.Helper()
 	part, err := batch.Select(t.Context(), keep)
@@ -260,7 +262,7 @@ func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	}
 }
 
-func TestSelectAnySubset(t *testing.T) {
+func TestBatch_Select_AnySubset(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, e := range encodings() {
 		codec := NewCodec(e)
@@ -276,7 +278,7 @@ func TestSelectAnySubset(t *testing.T) {
 	}
 }
 
-func TestSplit(t *testing.T) {
+func TestBatch_Split(t *testing.T) {
 	for _, e := range encodings() {
 		codec := NewCodec(e)
 		for _, n := range []int{2, 3, 7, 1001} {
@@ -295,7 +297,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// A batch is not read to its end when the time is up.
+// Select ends soon after its context.
 func TestBatch_Select_EndsWithItsContext(t *testing.T) {
 	batch := batchOf(t, NewCodec(Gzip), 2*linesPerCheck)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -310,7 +312,7 @@ func TestBatch_Select_EndsWithItsContext(t *testing.T) {
 }
 
 // Batches of one codec are built, read and split by many goroutines.
-func TestCodecIsShared(t *testing.T) {
+func TestCodec_Concurrently(t *testing.T) {
 	for _, e := range encodings() {
 		codec := NewCodec(e)
 		var users sync.WaitGroup
@@ -337,8 +339,8 @@ func TestCodecIsShared(t *testing.T) {
 	}
 }
 
-// Whatever the size of the reads, the body is whole.
-func TestBatch_Open_GivesEachByte(t *testing.T) {
+// Reads of any size return the whole body.
+func TestBatch_Open_ReadsTheWholeBody(t *testing.T) {
 	b := batchOf(t, NewCodec(None), 3)
 	r := b.Open()
 	defer r.Close()

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A body that expands to more or less text than its batch declares cannot be read, and so not
-// be split.
+// A body that expands to more or less text than its batch declares can be neither read nor
+// split.
 func TestBatch_Lines_ReadsNoMoreThanTheRawSize(t *testing.T) {
 	const text = "[\n{},\n{}\n]"
 	size := int64(len(text))

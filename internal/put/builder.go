@@ -11,8 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Uncounted is the source of points that are not counted, which are those of the
-// exporter's own metrics.
+// Uncounted is the source of points that are not counted: points of the exporter's own metrics.
 const Uncounted = ^uint32(0)
 
 // Limits bound a batch.
@@ -37,7 +36,7 @@ type Builder struct {
 	raw       int64      // bytes that have been compressed
 	sources   []uint32   // of all points of the batch
 	uncounted int        // points of the batch
-	counted   int        // points of all batches, and those that were discarded
+	counted   int        // points of all batches, and discarded points
 	accounts  *Accounts  // nil unless the bytes are divided among accounts
 }
 
@@ -47,7 +46,7 @@ func (c *Codec) NewBuilder(limits Limits, deliver func(*Batch)) *Builder {
 	return &Builder{codec: c, limits: limits, deliver: deliver}
 }
 
-// SetMaxBytes changes the limit of the text, for this batch and those after it.
+// SetMaxBytes changes the limit of the text, for this batch and further batches.
 func (b *Builder) SetMaxBytes(n int64) { b.limits.Bytes = n }
 
 // Append adds a point to the batch. The value must be finite. The source identifies the

@@ -148,7 +148,7 @@ func numbers(from, to int) []int {
 	return n
 }
 
-func TestEncodings(t *testing.T) {
+func TestBuilder_Encodings(t *testing.T) {
 	for e, want := range map[Encoding][2]string{
 		Gzip: {"gzip", "gzip"}, Deflate: {"deflate", "deflate"}, None: {"none", ""},
 	} {
@@ -161,7 +161,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-func TestBatchText(t *testing.T) {
+func TestBuilder_Text(t *testing.T) {
 	const want = `[
 {"metric":"m","tags":{"i":"0"},"timestamp":1700000000,"value":0},
 {"metric":"m","tags":{"i":"1"},"timestamp":1700000001,"value":1}
@@ -177,7 +177,7 @@ func TestBatchText(t *testing.T) {
 	}
 }
 
-// What a compressor, a chunk or a body held before must not show.
+// Reused compressors, chunks and bodies contain nothing of earlier batches.
 func TestBuilder_Append_AfterClose(t *testing.T) {
 	for _, e := range encodings() {
 		b := newTestBuilder(t, NewCodec(e), unlimited())
@@ -268,7 +268,7 @@ func TestBuilder_Append_HugePointIsABatchOfItsOwn(t *testing.T) {
 	}
 }
 
-// The uncompressed text is never whole in memory.
+// At most one chunk of the uncompressed text is in memory.
 func TestBuilder_Append_HoldsOneChunk(t *testing.T) {
 	b := newTestBuilder(t, NewCodec(Gzip), unlimited())
 	largest := 0

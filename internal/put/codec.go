@@ -17,8 +17,7 @@ import (
 // Encoding is the compression of a body.
 type Encoding uint8
 
-// The encodings. Gzip is the one that every server understands. Deflate is the zlib
-// format, as HTTP defines it.
+// The encodings. Every server understands Gzip. Deflate is the zlib format, as in HTTP.
 const (
 	Gzip Encoding = iota
 	Deflate
@@ -56,8 +55,8 @@ func (e Encoding) ContentEncoding() string {
 	return e.String()
 }
 
-// Codec compresses and decompresses batches in one encoding. It pools the memory for
-// that: compressors, some of which take a megabyte, chunks and bodies.
+// Codec compresses and decompresses batches in one encoding. It pools compressors, which can
+// take a megabyte each, chunks and bodies.
 type Codec struct {
 	encoding Encoding
 	small    sync.Pool // compressors of bodies of one chunk, for Gzip

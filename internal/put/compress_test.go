@@ -52,8 +52,8 @@ func gzipped(t testing.TB, text []byte) int {
 	return out.Len()
 }
 
-// Bodies of one chunk are as small as gzip makes them, larger ones hardly larger, and the
-// largest smaller.
+// Bodies of one chunk are as small as gzip's, larger bodies are hardly larger than gzip's, and
+// the largest bodies are smaller.
 func TestBuilder_Flush_SizeBesideGzip(t *testing.T) {
 	for _, tt := range []struct {
 		lines int
@@ -167,7 +167,7 @@ func checkBuilder(t *testing.T, changes []byte, how uint8, times, longest int) {
 	}
 }
 
-// BenchmarkCompressor compares the compressor of large bodies with the one of small
+// BenchmarkCompressor compares the compressor of large bodies with the compressor of small
 // bodies, on the same lines. It also reports the bytes of a line.
 func BenchmarkCompressor(b *testing.B) {
 	for _, n := range []int{10, 50, 120, 250, 500, 1000, 2000, 10_000} {

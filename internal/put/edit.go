@@ -17,8 +17,8 @@ type Edit struct{ Skip, Delete, Insert uint16 }
 // maxEdits is the number of edits after which Diff makes one edit of the rest.
 const maxEdits = 100
 
-// minSkip is the shortest run of equal bytes between two edits. Copying fewer bytes takes
-// more bits than writing them.
+// minSkip is the least number of equal bytes between two edits. A match with fewer bytes takes
+// more bits than their literals.
 const minSkip = 4
 
 // Diff returns the edits that turn a into b, in the memory of dst. It assumes rendered

@@ -48,7 +48,7 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// Texts longer than the numbers of an edit can be are edited in several steps.
+// Texts that are too long for the numbers of one edit are changed by several edits.
 func TestDiff_LongTexts(t *testing.T) {
 	long, longer := strings.Repeat("x", 70_000), strings.Repeat("y", 200_000)
 	for _, tt := range [][2]string{{long, longer}, {long + "1", long + "2"}, {long + "1" + longer, long + "2" + longer}, {"", longer}, {longer, ""}} {

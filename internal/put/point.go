@@ -165,7 +165,7 @@ func SplitLine(line []byte) (key []byte, v model.Value, ok bool) {
 	return line[:i], v, err == nil
 }
 
-// CheckLine returns an error if a line is not that of a point as a [Builder] writes it.
+// CheckLine returns an error unless a line is a point as a [Builder] writes it.
 func CheckLine(line []byte) error {
 	_, v, ok := SplitLine(line)
 	if !ok || !v.Finite() || !bytes.HasPrefix(line, []byte(HeadStart)) || !json.Valid(line) {

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Whatever came before, the text is the one of AppendTags.
+// The text equals that of AppendTags, whatever was rendered before.
 func TestRenderer_AppendTags(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	keys, values := []string{"a", "b", "host", "ключ", ""}, []string{"", "v", "w", `"\\`, "long enough to be more than a word"}

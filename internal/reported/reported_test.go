@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestSet_NotesEachEventOnce(t *testing.T) {
+func TestSet_SeesEachEventOnce(t *testing.T) {
 	s := NewSet[string](10)
 	for _, key := range []string{"a", "b"} {
 		if s.Seen(key) || !s.Seen(key) {

@@ -49,7 +49,7 @@ func allMeters(string) bool { return true }
 
 func onlyOrders(name string) bool { return name == "orders" }
 
-// Deltas, and all of which a rate or a statistic is sent, need state.
+// Deltas need state, and so do instruments whose rates or statistics are sent.
 func TestLayout_ObservesWhatNeedsState(t *testing.T) {
 	of := func(kinds ...convert.Kind) []convert.Kind { return kinds }
 	for _, c := range []struct {

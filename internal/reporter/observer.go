@@ -15,7 +15,7 @@ import (
 
 // ErrNoRoom is the reason why a series lacks its count, rates or statistics: the store
 // had no room for its state.
-var ErrNoRoom = errors.New("no room to remember the series, which its count and its rates need: raise the bytes of the cache")
+var ErrNoRoom = errors.New("the cache has no room for the state of the series, from which counts, rates and statistics are computed: raise WithCacheBytes")
 
 // Observer observes the data points of one export. See the package comment for the
 // order of calls.
@@ -213,8 +213,8 @@ func (o *Observer[K]) findIdle(latest int64) {
 	}
 }
 
-// observeIdle makes the sample of an interval without observations. Count, sum and
-// rates go on; there are no statistics.
+// observeIdle makes the sample of an interval without observations. It contains count, sum and
+// rates, but no statistics.
 func (o *Observer[K]) observeIdle(i *convert.Instrument[K], s *state[K], m metric, end int64) {
 	v := o.sample()
 	s.seen = end

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-func TestObserver_CountsAndSumsGoOn(t *testing.T) {
+func TestObserver_AddsUpCountsAndSums(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	wantValues(t, h.run(seen{name: "t", unit: "s", delta: true, exponential: of(1, 2)}), "count 2", "sum 3.0", "avg 1.5", "min 1.0", "max 2.0", "mean_rate 0.2")
 	wantValues(t, h.run(seen{name: "t", unit: "s", delta: true, exponential: of(5)}), "count 3", "sum 8.0", "avg 5.0", "min 5.0", "max 5.0", "std_dev 0.0", "mean_rate 0.15")
@@ -64,7 +64,7 @@ func TestObserver_DropsIdleSeriesAfterStateTime(t *testing.T) {
 	wantValues(t, h.run(seen{name: "t", unit: "s", delta: true, exponential: of(1)}), "count 1")
 }
 
-// A cumulative series that does not come is not idle but gone.
+// A cumulative series without data points has ended.
 func TestObserver_DropsCumulativeSeriesAfterIdleTime(t *testing.T) {
 	h := newHarness(t, Layout{Meters: allMeters}, plenty)
 	h.run(seen{name: "t", number: model.Int(5)})
@@ -98,8 +98,8 @@ func TestObserver_ResetsGiveNoNegativeRates(t *testing.T) {
 	wantValues(t, h.run(seen{name: "t", number: model.Int(10), start: 60}), "mean_rate 1.0") // 10 in the 10 s since 60
 }
 
-// The statistics of a cumulative histogram are those of the interval. A histogram that
-// was reset, as its start or a lower count shows, is all of its interval.
+// The statistics of a cumulative histogram are those of the interval. A histogram that was
+// reset, as its start or a lower count shows, contains only observations of its interval.
 func TestObserver_CumulativeHistogramsHaveStatisticsOfTheInterval(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	run := func(e *histogram.Exponential, start int64) *recorder {
@@ -201,7 +201,7 @@ func TestObserver_CountsARepeatedDataPointOnce(t *testing.T) {
 }
 
 // The lock of a resource is released if the walk panics.
-func TestObserver_Observe_SurvivesAPanic(t *testing.T) {
+func TestObserver_Observe_ReleasesTheLockAfterAPanic(t *testing.T) {
 	h := newHarness(t, Layout{}, plenty)
 	func() {
 		defer func() { _ = recover() }()

@@ -122,7 +122,7 @@ func (r *resource[K]) state(i *instrumentStates[K], key K) *state[K] {
 	return s
 }
 
-// sweep drops the states that were not used for so many seconds.
+// sweep drops the states that were not used for the given number of seconds.
 func (r *resource[K]) sweep(seconds uint32) {
 	for _, i := range r.order {
 		i.order = slices.DeleteFunc(i.order, func(s *state[K]) bool {
@@ -150,8 +150,8 @@ func (r *resource[K]) close() {
 	r.order = nil
 }
 
-// keepExplicit keeps a cumulative histogram as the previous one of its series, if there
-// is room.
+// keepExplicit keeps a cumulative histogram as the previous histogram of its series, if there is
+// room.
 func (r *resource[K]) keepExplicit(s *state[K], h *histogram.Explicit) {
 	if s.explicit == nil {
 		s.explicit = new(histogram.Explicit)
@@ -161,8 +161,8 @@ func (r *resource[K]) keepExplicit(s *state[K], h *histogram.Explicit) {
 	}
 }
 
-// keepExponential keeps a cumulative histogram as the previous one of its series, if
-// there is room.
+// keepExponential keeps a cumulative histogram as the previous histogram of its series, if there
+// is room.
 func (r *resource[K]) keepExponential(s *state[K], h *histogram.Exponential) {
 	if s.exponential == nil {
 		s.exponential = new(histogram.Exponential)
@@ -173,8 +173,8 @@ func (r *resource[K]) keepExponential(s *state[K], h *histogram.Exponential) {
 	}
 }
 
-// reserve makes room for a previous histogram of n numbers where there was one of had
-// numbers. If there is no room, the previous histogram is lost.
+// reserve makes room for a histogram of n numbers in place of the previous histogram, which has
+// had numbers. If there is no room, the previous histogram is dropped.
 func (r *resource[K]) reserve(s *state[K], had, n int) bool {
 	if !r.grow(s, n-had) {
 		r.grow(s, -had)

@@ -11,10 +11,10 @@ import (
 )
 
 // StateTime is how long the state of a series with delta temporality is kept without
-// observations, so that the count of a rare event goes on. Until then the series is
+// observations, so that the count of a rare event continues. During this time the series is
 // sent in each interval. If the store is full, the state of a series that was idle for
-// [convert.IdleTime] makes room for others. A cumulative series that does not come has
-// ended: its state is kept for [convert.IdleTime].
+// [convert.IdleTime] makes room for others. A cumulative series without data points has ended,
+// so its state is kept for [convert.IdleTime] only.
 const StateTime = time.Hour
 
 // maxResources bounds the resources, which are not charged to the budget of a store.
@@ -32,7 +32,7 @@ type Store[K comparable] struct {
 	swept     time.Time // time of the last sweep
 }
 
-// NewStore returns a store that keeps at most so many bytes of state.
+// NewStore returns a store that keeps at most the given number of bytes of state.
 func NewStore[K comparable](layout Layout, bytes int64) *Store[K] {
 	return &Store[K]{layout: layout, budget: convert.NewBudget(bytes), resources: make(map[K]*resource[K])}
 }

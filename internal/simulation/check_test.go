@@ -12,7 +12,7 @@ import (
 // grace is how long after its deadline a call with a spool may return.
 const grace = 100 * time.Millisecond
 
-// checkDeadline checks when a call has returned.
+// checkDeadline checks that a call has returned by its deadline.
 func (w *world) checkDeadline(name string, now, limit time.Time, spool bool) {
 	if limit.IsZero() {
 		return

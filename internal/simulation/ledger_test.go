@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// ledger knows every point that was made, and what the server has done with it. Each point
-// has a value or a tag of its own, by which the server recognises it.
+// ledger records every point that was made, and whether the server has stored or refused it. A
+// unique value or tag identifies each point.
 type ledger struct {
 	mu       sync.Mutex
 	points   map[string]*point
@@ -31,8 +31,8 @@ type point struct {
 
 	stored    int
 	confirmed bool // stored or refused, and the answer arrived at once and was clear
-	refused   bool // for what it is
-	denied    bool // with its request, by an answer that says nothing about it
+	refused   bool // because of its content
+	denied    bool // its request was refused by an answer that says nothing about the point
 }
 
 // place is a timestamp of a series of a process. It must have one value.
@@ -61,7 +61,7 @@ func (l *ledger) failLocked(check, format string, args ...any) {
 	}
 }
 
-// secret makes a text that must not be found anywhere.
+// secret adds a text that must not be found anywhere.
 func (l *ledger) secret(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,11 +89,12 @@ func (l *ledger) id() int {
 	return l.next
 }
 
-// maxAdvance is the number of seconds by which the exporter advances a timestamp at most.
+// maxAdvance is the largest number of seconds by which the exporter advances a timestamp.
 const maxAdvance = 10
 
-// arriveLocked notes the timestamp with which a point arrives. Every time it arrives, it must be the
-// same, and no other point of the series may have it. A Send does not change timestamps.
+// arriveLocked records the timestamp with which a point arrives. A point must always arrive with
+// the same timestamp, and no other point of the series may have it. A Send does not change
+// timestamps.
 func (l *ledger) arriveLocked(p *point, w wire) {
 	most := p.at
 	if !p.unit.isSend() {
@@ -131,13 +132,13 @@ type unit struct {
 	points  []*point
 	invalid int // points that cannot be sent
 	began   time.Time
-	limit   time.Time // when it has to have returned; zero without a deadline
+	limit   time.Time // its deadline; zero without a deadline
 	alone   bool
 
 	returned bool
 	refused  bool // by an exporter that was shut down: its points were not taken
 	counts   counts
-	exact    bool // accepted, rejected, spooled and dropped are known one by one
+	exact    bool // accepted, rejected, spooled and dropped are each known
 }
 
 // counts are the account of a unit.

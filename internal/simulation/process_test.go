@@ -40,15 +40,15 @@ type process struct {
 
 	mu       sync.Mutex
 	conns    []net.Conn
-	dead     bool // killed: what it does from now on does not count
+	dead     bool // killed: its further results are ignored
 	stopped  bool // the exporter is shut down
 	closed   bool // the client is closed
-	active   int  // units under way
+	active   int  // calls in progress
 	started  int  // units
 	units    []*unit
-	released bool // Close has returned before it gave up on the disk: the folder is another process' now
-	lacked   bool // it has been without a spool, because another client had the folder
-	emptied  bool // it has reported that its spool is empty, and not since that points go there
+	released bool // Close has returned in time, so another process may have the folder now
+	lacked   bool // it was without a spool for some time, because another client had the folder
+	emptied  bool // its last report about the spool was that the spool is empty
 
 	atDeath struct { // the statistics when it was killed
 		stats exporter.Stats
@@ -131,7 +131,7 @@ func (p *process) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // die ends the process as SIGKILL does: from now on it reaches neither the disk nor the
-// server, and what its goroutines still do does not count.
+// server, and the results of its goroutines are ignored.
 func (p *process) die() {
 	if p.disk != nil {
 		p.disk.Kill()
@@ -149,7 +149,7 @@ func (p *process) die() {
 	go p.bury()
 }
 
-// hasSpool reports whether the process has a spool at this moment, and notes if not.
+// hasSpool reports whether the process has a spool at this moment, and records if it does not.
 func (p *process) hasSpool() bool {
 	_, ok := p.client.SpoolStats()
 	p.mu.Lock()
@@ -192,8 +192,8 @@ func (p *process) begin(name string, d time.Duration) (*unit, context.Context, c
 	return u, ctx, cancel
 }
 
-// end notes that a unit has returned, and reports whether that counts. The function account
-// sets its counts.
+// end records that a unit has returned, and checks it. account sets its counts. The unit of a
+// killed process is ignored.
 func (p *process) end(u *unit, started int, account func()) {
 	now := time.Now()
 	p.hasSpool()
@@ -248,7 +248,7 @@ func (p *process) export(s step) {
 }
 
 // thin waits if there were so many Exports in the last seconds that the exporter could not
-// advance the timestamps of another one.
+// advance the timestamps of another Export.
 func (p *process) thin() {
 	const recent = (maxAdvance + 1) * time.Second
 	p.mu.Lock()

@@ -12,7 +12,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// schedule is what a seed gives.
+// schedule is a configuration and steps, drawn from a seed.
 type schedule struct {
 	seed   uint64
 	config config
@@ -33,8 +33,8 @@ type config struct {
 	timeout     time.Duration
 	self        bool // the exporter's own metrics
 	user        string
-	owner       bool // the exporter makes the client, and closes it
-	calm        bool // no step can have a point sent twice after it was decided
+	owner       bool // the exporter creates the client, and closes it
+	calm        bool // no step can make a client send a point again that was stored or refused
 }
 
 // action is the kind of a step.
@@ -65,7 +65,7 @@ const (
 	replaceFolder
 	foreignFiles
 	craftedFile
-	actions // the number of them
+	actions // the number of actions
 )
 
 func (a action) String() string {
@@ -76,7 +76,7 @@ func (a action) String() string {
 	}[a]
 }
 
-// step is one step. What its numbers mean is up to the action.
+// step is one step. The meaning of its numbers depends on the action.
 type step struct {
 	action  action
 	process int // 0 or 1
@@ -90,7 +90,7 @@ func (s step) String() string {
 	return fmt.Sprintf("%-12v process %d, n=%d, m=%d, %v, %v, %x", s.action, s.process, s.n, s.m, s.d, s.flag, s.draw)
 }
 
-// weights say how often each action comes.
+// weights returns the relative frequencies of the actions.
 func weights(c *config) []int {
 	w := make([]int, actions)
 	for a, n := range map[action]int{
@@ -207,7 +207,7 @@ func newStep(r *rand.Rand, weights []int) step {
 	return s
 }
 
-// deadline is that of a call; 0 is none.
+// deadline draws the time until the deadline of a call, 0 for no deadline.
 func deadline(r *rand.Rand) time.Duration {
 	return []time.Duration{
 		0, time.Duration(r.IntN(100)) * time.Millisecond, time.Duration(r.IntN(3000)) * time.Millisecond,
@@ -225,7 +225,7 @@ func (s schedule) keep(steps []int) schedule {
 	return kept
 }
 
-// calm reports whether no step can have a point sent again that was decided.
+// calm reports whether no step can make a client send a point again that was stored or refused.
 func (s schedule) calm() bool {
 	return !slices.ContainsFunc(s.steps, func(s step) bool {
 		switch s.action {

@@ -25,15 +25,15 @@ var (
 	from      = flag.Uint64("from", 1, "the first seed of the schedules")
 )
 
-// TestMain lets the heap grow: schedules make much garbage and keep little. After a panic, the
-// traces of all goroutines show the seed.
+// TestMain lets the heap grow, because schedules make much garbage and keep little memory. It
+// makes a panic print the traces of all goroutines, which show the seed.
 func TestMain(m *testing.M) {
 	debug.SetTraceback("all")
 	debug.SetGCPercent(800)
 	os.Exit(m.Run())
 }
 
-// run runs a schedule and returns what is wrong. A goroutine that is left makes the bubble
+// run runs a schedule and returns its failures. A goroutine that does not end makes the bubble
 // panic.
 func run(t *testing.T, s schedule) (failures []failure) {
 	w := (*world)(nil)
@@ -116,8 +116,7 @@ func runOne(t *testing.T) {
 	}
 }
 
-// report reports a schedule that has failed, after it has removed all steps that are not
-// needed for it.
+// report reports a schedule that has failed, with only the steps that the failure needs.
 func report(t *testing.T, s schedule, failures []failure) {
 	kept := shrink(s, failures[0].check, func(s schedule) []failure { return run(t, s) })
 	var text strings.Builder

@@ -11,10 +11,8 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net"
-	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing/synctest"
 	"time"
 
@@ -22,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
 )
 
-// world is what a schedule runs in.
+// world is the environment of a schedule: processes, server, disk and tokens.
 type world struct {
 	config    config
 	ledger    *ledger
@@ -34,7 +32,7 @@ type world struct {
 	slow      bool              // the disk has been slow
 	crashed   bool              // a process was killed
 	faulty    bool              // the disk has failed
-	tampered  bool              // another program has removed locks or the folder: a client notices it at its next operation
+	tampered  bool              // another program has removed locks or the folder, which a client detects at its next operation
 	taken     int               // points in batches of folders that another program has replaced
 	foreign   map[string]string // files of other programs
 	crafted   map[string]bool   // files that look like batches
@@ -43,50 +41,17 @@ type world struct {
 	random  *rand.Rand
 	byDisk  map[*memdisk.Process]*process
 	fault   diskFault
-	faults  int // operations for which it holds
+	faults  int // operations that will still fail
 	delay   time.Duration
 	delays  int
 	delayed []memdisk.Kind
-	killAt  int // operations until the process that makes the next is killed; -1: none is
-	killing int // which process
+	killAt  int // operations that process killing makes before it is killed; -1: it is not killed
+	killing int // 0 or 1
 	tokens  int
 	latest  string // the newest token
-	current string // the token that the source gives
-	failing int    // questions that the source does not answer
+	current string // the token that the source returns
+	failing int    // calls of the source that will still fail
 	waiting time.Duration
-}
-
-// diskFault is a way in which a disk fails.
-type diskFault struct {
-	kinds []memdisk.Kind
-	err   error
-}
-
-func diskFaults() []diskFault {
-	return []diskFault{
-		{[]memdisk.Kind{memdisk.Write}, syscall.ENOSPC},
-		{[]memdisk.Kind{memdisk.Create, memdisk.Mkdir}, syscall.ENOSPC},
-		{[]memdisk.Kind{memdisk.Sync}, syscall.EIO},
-		{[]memdisk.Kind{memdisk.Rename}, syscall.EIO},
-		{[]memdisk.Kind{memdisk.SyncFolder}, syscall.EIO},
-		{[]memdisk.Kind{memdisk.Remove}, syscall.EIO},
-		{[]memdisk.Kind{memdisk.Read}, syscall.EIO},
-		{[]memdisk.Kind{memdisk.Open, memdisk.Create, memdisk.ReadDir, memdisk.Lock}, syscall.EMFILE},
-		{[]memdisk.Kind{memdisk.Create, memdisk.Rename, memdisk.Remove, memdisk.Mkdir, memdisk.Chtimes}, syscall.EROFS},
-		{[]memdisk.Kind{memdisk.Lstat, memdisk.ReadDir}, syscall.EIO},
-	}
-}
-
-// slowness are the operations that are slow together.
-func slowness() [][]memdisk.Kind {
-	return [][]memdisk.Kind{
-		{memdisk.Create, memdisk.Write, memdisk.Sync, memdisk.Rename, memdisk.SyncFolder, memdisk.Remove, memdisk.Open, memdisk.Read, memdisk.Lock},
-		{memdisk.Rename},
-		{memdisk.SyncFolder},
-		{memdisk.Sync},
-		{memdisk.Open, memdisk.Read},
-		{memdisk.Remove},
-	}
 }
 
 func newWorld(s schedule) *world {
@@ -111,7 +76,7 @@ func (w *world) int64n(n int64) int64 {
 	return w.random.Int64N(n)
 }
 
-// newToken makes a token that the source gives from now on.
+// newToken makes a token, which the source returns from now on.
 func (w *world) newToken() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -142,57 +107,22 @@ func (w *world) token(ctx context.Context) (string, error) {
 	}
 }
 
-// decide decides about an operation of the disk.
-func (w *world) decide(op memdisk.Operation) (f memdisk.Fault) {
-	w.mu.Lock()
-	p := w.byDisk[op.Process]
-	if p == nil {
-		w.mu.Unlock()
-		return f
-	}
-	if w.killAt >= 0 && w.running[w.killing] == p {
-		if w.killAt--; w.killAt < 0 {
-			f.Kill = true
-		}
-	}
-	if w.delays > 0 && slices.Contains(w.delayed, op.Kind) {
-		w.delays--
-		f.Delay = w.delay
-	}
-	for _, kind := range w.fault.kinds {
-		if w.faults > 0 && kind == op.Kind {
-			w.faults--
-			f.Err = w.fault.err
-		}
-	}
-	w.mu.Unlock()
-	p.mu.Lock()
-	late := p.released && !p.dead
-	p.mu.Unlock()
-	if late {
-		w.ledger.fail("lock", "%s has used the disk after Close: %v %s", p.name, op.Kind, op.Name)
-	}
-	if f.Kill {
-		p.die()
-	}
-	return f
-}
-
-// warn reads a warning of a process, and checks what it claims.
+// warn inspects a warning of a process, and notes whether the process claims that its spool is
+// empty.
 func (w *world) warn(p *process, err error) {
 	w.read("a warning of "+p.name, err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch text := err.Error(); {
 	case strings.Contains(text, "points go to the spool"), strings.Contains(text, "has taken over"), strings.Contains(text, "is locked again"),
-		strings.Contains(text, "is free again"):
+		strings.Contains(text, "is the spool again"):
 		p.emptied = false
 	case strings.Contains(text, "is empty again"):
 		p.emptied = true
 	}
 }
 
-// checkReports checks that a spool which is empty by the last report is empty.
+// checkReports checks that the spool is empty if the last report of its process says so.
 func (w *world) checkReports() {
 	for _, p := range w.running {
 		if p == nil || !w.config.spool {
@@ -269,13 +199,6 @@ func (w *world) start(i int) {
 	case !ok && other == nil:
 		w.ledger.fail("lock", "%s has no spool, and no other client is there", p.name)
 	}
-}
-
-// disturbed reports whether the disk fails now, or a process is about to be killed.
-func (w *world) disturbed() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.faults > 0 || w.killAt >= 0
 }
 
 // end takes a process out of its place.
@@ -368,24 +291,8 @@ func (w *world) heal() {
 	w.server.accept(token)
 }
 
-// disturb begins or ends faults of the disk.
-func (w *world) disturb(s step) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch s.action {
-	case diskFails:
-		w.fault, w.faults, w.faulty = diskFaults()[s.n], s.m, true
-	case diskIsSlow:
-		w.delay, w.delays, w.delayed, w.slow = s.d, s.m, slowness()[s.n], true
-	case diskRecovers:
-		w.faults, w.delays, w.killAt = 0, 0, -1
-	case killAtDisk:
-		w.killAt, w.killing, w.crashed = s.n, s.process, true
-	}
-}
-
-// rotate has the server and the source change the token: one after the other, or the source
-// later than the server.
+// rotate changes the token of the server and of the source. The server may also accept the old
+// token, or the source may change up to five minutes after the server.
 func (w *world) rotate(s step) {
 	w.mu.Lock()
 	old := w.current
@@ -482,7 +389,7 @@ func (w *world) finish() {
 	}
 	w.checkForeign()
 	w.server.close()
-	time.Sleep(10 * time.Minute) // what waits for a time has ended
+	time.Sleep(10 * time.Minute) // until all timers have fired
 	w.scan()
 	w.checkAll()
 }

@@ -74,7 +74,8 @@ func forEachMaker(t *testing.T, test func(t *testing.T, dir string, put func(nam
 	}
 }
 
-// What has the name of a batch, and is not a regular file, is left alone and not reported.
+// A file that has the name of a batch but is not a regular file is left alone and not
+// reported.
 func TestOpen_LeavesLinksAndFIFOsAlone(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		name := batchName(time.Now(), 1)
@@ -97,7 +98,7 @@ func TestOpen_LeavesLinksAndFIFOsAlone(t *testing.T) {
 	})
 }
 
-// A batch in whose place there is something else now is lost, and that is left alone.
+// A batch that was replaced by something else is lost, and the replacement is left alone.
 func TestFolder_Read_LeavesLinksAndFIFOsAlone(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		f, dropped := open(t, dir, generous)
@@ -156,7 +157,7 @@ func TestFolder_Quarantine_FollowsNoLink(t *testing.T) {
 }
 
 // A subfolder that is not a folder is not used by any instance.
-func TestOpen_PassesInstancesThatAreNotFolders(t *testing.T) {
+func TestOpen_SkipsInstancesThatAreNotFolders(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		put("2")
 		for _, want := range []string{dir, filepath.Join(dir, "3")} {
@@ -271,8 +272,8 @@ func TestFolder_DoesNotRecoverInAnInsecureFolder(t *testing.T) {
 	}
 }
 
-// New folders and files are for their user alone, whatever the umask is.
-func TestOpen_MakesFoldersForOneUser(t *testing.T) {
+// New folders and files are accessible to their user only, whatever the umask is.
+func TestOpen_CreatesFoldersForOneUser(t *testing.T) {
 	for _, umask := range []int{0, 0o002, 0o022, 0o077} {
 		t.Run(fmt.Sprintf("%04o", umask), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "new", "spool")

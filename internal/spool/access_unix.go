@@ -16,9 +16,9 @@ import (
 // symbolic link must not be followed.
 const openFlags = syscall.O_NONBLOCK | syscall.O_NOFOLLOW
 
-// checkAccess returns an error if users other than that of the process and root can change a
-// folder. They could read the batches, add some, or put links in their place. The sticky bit
-// does not help: it lets others add files.
+// checkAccess returns an error if users other than the user of the process and root can change a
+// folder. They could read batches, add batches, or replace files by links. The sticky bit does
+// not help, because it lets other users add files.
 func checkAccess(dir string, info fs.FileInfo) error {
 	const remedy = "or use a subfolder of it, which is created for this user alone, or allow the folder as it is (" + allowances + ")"
 	stat, ok := info.Sys().(*syscall.Stat_t)
@@ -27,7 +27,7 @@ func checkAccess(dir string, info fs.FileInfo) error {
 			ErrInsecure, dir, stat.Uid, uid, uid, dir, remedy)
 	}
 	if mode := info.Mode(); mode.Perm()&0o022 != 0 {
-		return fmt.Errorf("%w: other users can write to %s (%v): take that right away (chmod go-w %s), %s", ErrInsecure, dir, mode, dir, remedy)
+		return fmt.Errorf("%w: other users can write to %s (%v): remove that permission (chmod go-w %s), %s", ErrInsecure, dir, mode, dir, remedy)
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func acquire(disk Disk, instances bool) (string, DiskLock, error) {
 	return "", nil, ErrInUse
 }
 
-// subfolder is the name of the folder of an instance. The first instance has the folder of
+// subfolder returns the name of the folder of an instance. The first instance uses the folder of
 // the disk itself.
 func subfolder(instance int) string {
 	if instance == 1 {
@@ -45,15 +45,15 @@ func subfolder(instance int) string {
 	return strconv.Itoa(instance)
 }
 
-// isSubfolder reports whether a name is that of the folder of an instance.
+// isSubfolder reports whether a name is the name of an instance's subfolder.
 func isSubfolder(name string) bool {
 	n, err := strconv.Atoi(name)
 	return err == nil && n > 1 && n <= maxInstances && subfolder(n) == name
 }
 
-// makeSubfolder creates the folder of an instance, and syncs the one above it: a crash must
-// not lose the folder of a batch that is safe. It returns errForeign if there is something
-// else of that name, for example a symbolic link.
+// makeSubfolder creates the folder of an instance, and syncs its parent, so that a crash cannot
+// lose the folder of a durable batch. It returns errForeign if the name is taken by something
+// else, for example a symbolic link.
 func makeSubfolder(disk Disk, sub string) error {
 	if sub == "." {
 		return nil
@@ -82,7 +82,7 @@ func (f *Folder) takeOver() {
 		if info, err := f.disk.Lstat(other); err != nil || !info.IsDir() {
 			continue
 		}
-		held, err := f.disk.Lock(path.Join(other, lockName), true) // also if somebody has removed the file
+		held, err := f.disk.Lock(path.Join(other, lockName), true) // creates the file if another program has removed it
 		if held == nil || err != nil {
 			continue
 		}

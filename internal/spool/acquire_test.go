@@ -61,7 +61,7 @@ func startChild(t *testing.T, what, dir string) (string, int, func()) {
 	return lines.Text(), cmd.Process.Pid, kill
 }
 
-func TestOneProcessHasTheFolder(t *testing.T) {
+func TestOpen_LocksOutOtherProcesses(t *testing.T) {
 	dir := t.TempDir()
 	_, pid, kill := startChild(t, "one", dir)
 	if _, err := Open(dir, generous, Options{Dropped: func(Drop) {}}); !errors.Is(err, ErrInUse) {
@@ -75,8 +75,8 @@ func TestOneProcessHasTheFolder(t *testing.T) {
 	dropped.none(t)
 }
 
-// Also within one process: it would send each batch twice.
-func TestOneFolderHasTheFolder(t *testing.T) {
+// Two folders of one process exclude each other, too: they would send each batch twice.
+func TestOpen_LocksOutOtherFoldersOfTheProcess(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	if _, err := Open(f.dir, generous, Options{Dropped: func(Drop) {}}); !errors.Is(err, ErrInUse) {
 		t.Errorf("Open: %v", err)
@@ -84,8 +84,8 @@ func TestOneFolderHasTheFolder(t *testing.T) {
 	reopen(t, f)
 }
 
-// A relative name is that of one folder, wherever the program goes.
-func TestARelativeName(t *testing.T) {
+// A relative path is resolved once, by Open: the program may change its working directory.
+func TestOpen_ResolvesARelativePath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	f, _ := open(t, "spool", generous)
 	t.Chdir(t.TempDir())
@@ -96,8 +96,9 @@ func TestARelativeName(t *testing.T) {
 	}
 }
 
-// Each process takes a subfolder, and what those left that are gone.
-func TestInstances(t *testing.T) {
+// Each process uses its own subfolder, and takes over the batches of processes that have
+// ended.
+func TestOpen_Instances(t *testing.T) {
 	dir := t.TempDir()
 	var pids []int
 	var kills []func()
@@ -141,7 +142,7 @@ func TestInstances(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestInstancesAreLimited(t *testing.T) {
+func TestOpen_LimitsInstances(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxInstances {
 		f, err := Open(dir, generous, Options{Instances: true, Dropped: func(Drop) {}})
@@ -155,7 +156,7 @@ func TestInstancesAreLimited(t *testing.T) {
 	}
 }
 
-func TestAFileInPlaceOfTheFolder(t *testing.T) {
+func TestOpen_RefusesAFileInPlaceOfTheFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)

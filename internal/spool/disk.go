@@ -19,8 +19,8 @@ type Disk interface {
 	Lstat(name string) (fs.FileInfo, error)
 	// ReadDir returns the entries of a folder, sorted by name.
 	ReadDir(name string) ([]fs.DirEntry, error)
-	// Open opens a regular file for reading. It does not wait for another program, as the
-	// opening of a FIFO does: anything but a regular file is an ErrFormat.
+	// Open opens a regular file for reading. For any other file it returns an ErrFormat, and
+	// does not wait, as opening a FIFO would.
 	Open(name string) (io.ReadCloser, error)
 	// Create creates a file for writing. A file of that name must not exist.
 	Create(name string) (DiskFile, error)
@@ -34,12 +34,12 @@ type Disk interface {
 	Chtimes(name string, at time.Time) error
 	// SyncFolder makes the names in a folder durable.
 	SyncFolder(name string) error
-	// Lock takes the lock on a regular file, which with create is created if necessary. The
-	// lock ends with Close, and with the process. If another holder has it, Lock returns nil
-	// without an error.
+	// Lock takes the lock on a regular file. If create is set, it creates a missing file. The
+	// lock ends with Close, and with the process. If the file is locked already, Lock returns
+	// nil without an error.
 	Lock(name string, create bool) (DiskLock, error)
-	// Reopen opens the folder again by its path, and creates it if necessary, if the path
-	// names another folder than the open one. Locks stay on the files of the former folder.
+	// Reopen opens the folder again if its path names another folder than the open one. It
+	// creates a missing folder. Locks stay on the files of the former folder.
 	Reopen() error
 	// Close releases the handle. Operations must have ended.
 	Close() error
@@ -56,7 +56,8 @@ type DiskFile interface {
 type DiskLock interface {
 	io.Closer
 	// Valid reports whether the name of the lock's file and the path of the disk's folder
-	// still name the file and the folder that were opened. If not, another process can take
-	// the lock, although this one holds it. The error is that of the disk.
+	// still name the file and the folder that were opened. If they do not, another process can
+	// take the lock of that name, although this process holds its own. An error comes from the
+	// disk.
 	Valid() (bool, error)
 }

@@ -72,7 +72,7 @@ func fillDisk(dir string, fail func(error), want error) {
 	fmt.Println("as it should be")
 }
 
-func TestAFullDisk(t *testing.T) {
+func TestFolder_Put_OnAFullDisk(t *testing.T) {
 	for what, attributes := range map[string]*syscall.SysProcAttr{
 		"small": nil,
 		"full": {
@@ -141,7 +141,7 @@ func TestAReadOnlyFolder(t *testing.T) {
 			t.Errorf("Put: %v", err)
 		}
 		counted(2)
-		// What is settled is not sent again, until the next start.
+		// A replaced batch is not sent again before the next start.
 		if _, err := f.Replace(f.Take(anyFile)); err != nil {
 			t.Errorf("Replace: %v", err)
 		}
@@ -161,9 +161,8 @@ func TestAReadOnlyFolder(t *testing.T) {
 	}
 }
 
-// A file whose name is not durable is dropped for the caller, so that it must not
-// come back.
-func TestAFolderThatCannotBeSynced(t *testing.T) {
+// If the folder cannot be synced, Put returns an error, so the file must not remain.
+func TestFolder_Put_FailsIfTheFolderCannotBeSynced(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	chmod(t, 0o755, filepath.Dir(f.dir))
 	chmod(t, 0o333, f.dir) // to open it is to read it
@@ -178,8 +177,8 @@ func TestAFolderThatCannotBeSynced(t *testing.T) {
 	dropped.none(t)
 }
 
-// What cannot be read just now is neither dropped nor moved to the quarantine.
-func TestAFileThatCannotBeRead(t *testing.T) {
+// A file that cannot be read at the moment is neither dropped nor moved to the quarantine.
+func TestOpen_KeepsUnreadableFiles(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	dropped := new(drops)
@@ -200,7 +199,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 			t.Errorf("%+v", c)
 		}
 	})
-	dropped.want(t, 0, "permission denied", "1 more")
+	dropped.want(t, 0, f.dir+"/", ".batch cannot be read: permission denied", "the first of 2 batches")
 	if n := len(list(t, f.dir)); n != 2 {
 		t.Errorf("%d files are left", n)
 	}

@@ -27,8 +27,8 @@ func OpenDisk(dir string, insecure bool) (Disk, error) {
 	return d, nil
 }
 
-// makeFolder creates a folder and its parents, and syncs them: a crash must not lose the
-// folder of a batch that is safe.
+// makeFolder creates a folder and its parents, and syncs them, so that a crash cannot lose the
+// folder of a durable batch.
 func makeFolder(dir string) error {
 	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
@@ -61,10 +61,9 @@ func syncFolder(f *os.File) error {
 	return errors.Join(err, f.Close())
 }
 
-// systemDisk is the Disk of the operating system. Its operations are those of an [os.Root],
-// which stays below the folder. An os.Root follows symbolic links that stay below the
-// folder, too. The systemDisk therefore checks the parents of a name, and opens a file only
-// if it is a regular file before and after.
+// systemDisk is the Disk of the operating system. It uses an [os.Root], which does not leave the
+// folder. But an os.Root follows symbolic links within the folder. So a systemDisk checks the
+// parents of a name, and checks that a file is a regular file before and after it opens it.
 type systemDisk struct {
 	dir      string
 	insecure bool
@@ -74,7 +73,7 @@ type systemDisk struct {
 	info fs.FileInfo // of the open folder
 }
 
-// errMoved is the error of an operation in whose course a file was replaced.
+// errMoved is the error of an operation during which its file was replaced.
 var errMoved = errors.New("the file was replaced while it was opened")
 
 // Reopen implements Disk.
@@ -139,8 +138,8 @@ func (d *systemDisk) same() (bool, error) {
 	return err == nil && os.SameFile(opened, info), err
 }
 
-// root returns the open folder, after a check that no parent of the names is a symbolic link
-// or anything else but a folder.
+// root returns the open folder. It returns an error if a parent of one of the names is not a
+// folder, for example a symbolic link.
 func (d *systemDisk) root(names ...string) (*os.Root, error) {
 	d.mu.RLock()
 	root := d.open

@@ -143,8 +143,7 @@ func TestFolder_Put_KeepsABatchThatCannotBeRemoved(t *testing.T) {
 	}
 }
 
-// When Put has returned, a power loss costs nothing; until then the batch is there whole or
-// not at all.
+// After Put, a batch survives a power loss. Before that, it exists completely or not at all.
 func TestFolder_Put_IsDurable(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -200,8 +199,8 @@ func TestFolder_Quarantine_KeepsAFileThatCannotBeMoved(t *testing.T) {
 	}
 }
 
-// If the folder cannot be synced and the file not be removed, its points are still there, and
-// are counted so.
+// If the folder cannot be synced and the file cannot be removed, its points remain and are
+// counted.
 func TestFolder_Put_CountsABatchThatIsStillThere(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	d.fail(syscall.EIO, memdisk.SyncFolder, memdisk.Remove)
@@ -222,7 +221,7 @@ func TestFolder_Put_CountsABatchThatIsStillThere(t *testing.T) {
 	d.want(0, 1)
 }
 
-// The parts of a replaced batch that are still there take its place.
+// Parts of a batch that cannot be removed after a failure replace the batch.
 func TestFolder_Replace_CountsAPartThatIsStillThere(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	if err := d.put(0); err != nil {

@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestOldestFirst(t *testing.T) {
+func TestFolder_Take_OldestFirst(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	for i := range 20 {
 		put(t, f, numbered(i, 100))
@@ -44,9 +44,9 @@ func TestOldestFirst(t *testing.T) {
 	droppedLater.none(t)
 }
 
-// The order is that of the clock at the time, whatever the clock does, and within
-// one reading of the clock that of Put.
-func TestOrderWhenTheClockJumps(t *testing.T) {
+// Batches are in the order of the wall clock at the time of Put, even if the clock jumps.
+// Batches of the same time are in the order of Put.
+func TestFolder_Take_OrderWhenTheClockJumps(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	at := time.Now().Round(0)
 	for i, jump := range []time.Duration{0, time.Hour, -time.Hour, 0, 0} {
@@ -60,9 +60,9 @@ func TestOrderWhenTheClockJumps(t *testing.T) {
 	}
 }
 
-// While the process lives, age does not follow the clock; after a restart, what
-// is from the future is new.
-func TestAgeWhenTheClockJumps(t *testing.T) {
+// Clock changes do not affect the age of batches until a restart. After a restart, a batch
+// with a time in the future counts as new.
+func TestFolder_Take_AgeWhenTheClockJumps(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		f, dropped := open(t, dir, generous)
@@ -86,7 +86,7 @@ func TestAgeWhenTheClockJumps(t *testing.T) {
 	})
 }
 
-func TestTakenFilesAreTheTakers(t *testing.T) {
+func TestFolder_Take_GivesEachFileToOneCaller(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	first, second := f.Take(anyFile), f.Take(anyFile)
@@ -102,11 +102,11 @@ func TestTakenFilesAreTheTakers(t *testing.T) {
 	}
 }
 
-func TestReplace(t *testing.T) {
+func TestFolder_Replace(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100), numbered(9, 100))
 	file := f.Take(anyFile)
-	file.Mark = Mark{Pass: 3, Strikes: 2}
+	file.Replay = ReplayState{Pass: 3, Strikes: 2}
 	record, err := f.Read(file)
 	if err != nil {
 		t.Fatal(err)
@@ -119,8 +119,8 @@ func TestReplace(t *testing.T) {
 	}
 	wantContent(t, f, 3)
 	for _, part := range files {
-		if part.Mark != file.Mark || !part.born.Equal(file.born) {
-			t.Errorf("the part is marked %+v of %v, the whole %+v of %v", part.Mark, part.born, file.Mark, file.born)
+		if part.Replay != file.Replay || !part.born.Equal(file.born) {
+			t.Errorf("the part is marked %+v of %v, the whole %+v of %v", part.Replay, part.born, file.Replay, file.born)
 		}
 		if next := f.Take(func(other *File) bool { return other == part }); next != nil {
 			t.Error("the part is not the taker's")
@@ -134,8 +134,8 @@ func TestReplace(t *testing.T) {
 	dropped.none(t)
 }
 
-// Half of a replacement would be delivered twice.
-func TestReplaceIsWholeOrNot(t *testing.T) {
+// If Replace fails, no part may remain: it would be delivered twice.
+func TestFolder_Replace_ChangesNothingIfItFails(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100))
 	file := f.Take(anyFile)
@@ -158,7 +158,7 @@ func TestReplaceIsWholeOrNot(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestACrashLeavesNothingHalf(t *testing.T) {
+func TestOpen_RemovesInterruptedWrites(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	name := list(t, f.dir)[0]
@@ -179,7 +179,7 @@ func TestACrashLeavesNothingHalf(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestCommitIsAskedLast(t *testing.T) {
+func TestFolder_Put_CommitsDurableFiles(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	asked := 0
 	err := f.Put(numbered(0, 0), func() bool {
@@ -196,7 +196,7 @@ func TestCommitIsAskedLast(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestModes(t *testing.T) {
+func TestFolder_Put_FileModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("NOT TESTED: Windows has other rights")
 	}
@@ -227,7 +227,7 @@ func TestModes(t *testing.T) {
 }
 
 // A damaged batch is moved to the quarantine, reported once, and neither sent nor fatal.
-func TestDamagedBatchesAreQuarantined(t *testing.T) {
+func TestOpen_QuarantinesDamagedBatches(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	batch := list(t, f.dir)[0]
@@ -242,7 +242,7 @@ func TestDamagedBatchesAreQuarantined(t *testing.T) {
 		}
 	}
 	f, dropped := reopen(t, f)
-	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", "and so are 2 more batches")
+	dropped.want(t, 0, "is moved to the quarantine: not a valid batch", "(the first of 3 batches)")
 	if diff := cmp.Diff([]string{batch, quarantineName}, list(t, f.dir)); diff != "" {
 		t.Error(diff)
 	}
@@ -305,8 +305,9 @@ func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
 	}
 }
 
-// A body that was damaged later is noticed when it is read; its points are known.
-func TestADamagedBody(t *testing.T) {
+// A body that is damaged after Open is detected when it is read. Its number of points is known
+// from the header.
+func TestFolder_Read_DetectsADamagedBody(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 1000))
 	path := filepath.Join(f.dir, list(t, f.dir)[0])
@@ -327,7 +328,7 @@ func TestADamagedBody(t *testing.T) {
 	wantContent(t, f, 0)
 }
 
-// A folder that was deleted is made again. Its batches are neither dropped nor there.
+// A removed folder is created again. Its batches count as removed and not as dropped.
 func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
@@ -355,7 +356,7 @@ func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestAfterClose(t *testing.T) {
+func TestFolder_FailsAfterClose(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
 	file := f.Take(anyFile)
@@ -374,7 +375,7 @@ func TestAfterClose(t *testing.T) {
 	dropped.none(t)
 }
 
-func TestConcurrently(t *testing.T) {
+func TestFolder_Concurrently(t *testing.T) {
 	const writers, each = 4, 25
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 1 << 30, Age: time.Hour})
 	seen := make(chan string, writers*each)

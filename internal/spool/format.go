@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	magic      = "APTSPOOL"
-	version    = 1 // of a batch without a reason
-	versionWhy = 2 // of a batch with a reason: the size of the reason follows the fixed part
+	magic         = "APTSPOOL"
+	version       = 1 // of a batch without a reason
+	versionReason = 2 // of a batch with a reason: the size of the reason follows the fixed part
 
-	fixedSize      = len(magic) + 2 + 2 + 4 + 8 + 8 + 4 + 8 // up to the size of the reason
-	reasonSizeSize = 2
-	sumsSize       = 4 + 4 // of the body, and of all before
+	fixedSize     = len(magic) + 2 + 2 + 4 + 8 + 8 + 4 + 8 // up to the size of the reason
+	reasonLenSize = 2
+	sumsSize      = 4 + 4 // checksums of the body and of the header
 
 	// maxReason limits a reason, in bytes. It has room for 200 characters of any kind.
 	maxReason = 1024
@@ -34,7 +34,7 @@ const (
 type Batch struct {
 	Encoding  uint16
 	Points    uint32    // in the body
-	Uncounted []uint32  // points that no account counts, such as the exporter's own metrics, in order
+	Uncounted []uint32  // indexes of the points that no account counts, such as the exporter's own metrics
 	Raw       int64     // size of the body before compression, in bytes
 	Time      time.Time // when it was spooled
 	Reason    string    // why it was not delivered, on one line and without secrets; may be empty
@@ -45,14 +45,14 @@ type Batch struct {
 func (b *Batch) Counted() int { return int(b.Points) - len(b.Uncounted) }
 
 // ErrFormat is the error of a file that is torn, damaged or foreign.
-var ErrFormat = errors.New("not a whole batch")
+var ErrFormat = errors.New("not a valid batch")
 
 func (b *Batch) size() int64 { return int64(b.headerSize() + len(b.Body)) }
 
 func (b *Batch) headerSize() int {
 	n := fixedSize + 4*len(b.Uncounted) + sumsSize
 	if b.Reason != "" {
-		n += reasonSizeSize + len(b.Reason)
+		n += reasonLenSize + len(b.Reason)
 	}
 	return n
 }
@@ -64,7 +64,7 @@ func (b *Batch) header() []byte {
 	h = append(h, magic...)
 	v := uint16(version)
 	if b.Reason != "" {
-		v = versionWhy
+		v = versionReason
 	}
 	h = binary.BigEndian.AppendUint16(h, v)
 	h = binary.BigEndian.AppendUint16(h, b.Encoding)
@@ -86,7 +86,7 @@ func (b *Batch) header() []byte {
 
 func checksum(b []byte) uint32 { return addToChecksum(0, b) }
 
-// addToChecksum returns the checksum of a text that goes on with b, from that of its beginning.
+// addToChecksum returns the checksum of a text followed by b, given the checksum of the text.
 func addToChecksum(sum uint32, b []byte) uint32 {
 	return crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), b)
 }
@@ -98,7 +98,7 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	fault := func(format string, args ...any) (*Batch, int64, uint32, error) {
 		return nil, 0, 0, fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, args...))
 	}
-	header := make([]byte, fixedSize, fixedSize+reasonSizeSize)
+	header := make([]byte, fixedSize, fixedSize+reasonLenSize)
 	if err := fill(r, header); err != nil {
 		return nil, 0, 0, err
 	}
@@ -109,8 +109,8 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	reasonSize := 0
 	switch v := binary.BigEndian.Uint16(f); v {
 	case version:
-	case versionWhy:
-		header = header[:fixedSize+reasonSizeSize]
+	case versionReason:
+		header = header[:fixedSize+reasonLenSize]
 		if err := fill(r, header[fixedSize:]); err != nil {
 			return nil, 0, 0, err
 		}
@@ -166,8 +166,8 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	return b, int64(body), bodySum, nil
 }
 
-// fill reads len(p) bytes. A short file is an [ErrFormat]; other errors are those of the
-// disk.
+// fill reads len(p) bytes. It returns an [ErrFormat] if the file is too short, and errors of the
+// disk as they are.
 func fill(r io.Reader, p []byte) error {
 	_, err := io.ReadFull(r, p)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -189,8 +189,8 @@ const (
 	maxRatio = 1032
 )
 
-// check returns an error if a batch with a body of the given size is none that a client has
-// written: a forged header must not make anybody allocate memory for what it claims.
+// check returns an error if no client can have written a batch with this header and a body of
+// the given size. A reader must not allocate memory for sizes in a forged header.
 func (l Limits) check(b *Batch, bodySize int64) error {
 	implausible := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s", ErrFormat, fmt.Sprintf(format, args...))

@@ -36,7 +36,7 @@ func sample() *Batch {
 	}
 }
 
-func TestFormatRoundTrip(t *testing.T) {
+func TestFormat_RoundTrip(t *testing.T) {
 	for name, b := range map[string]*Batch{
 		"sample":      sample(),
 		"small":       {Points: 1, Time: time.Unix(0, 0), Body: []byte{}},
@@ -63,8 +63,8 @@ func TestFormatRoundTrip(t *testing.T) {
 	}
 }
 
-// The bytes of version 1, which later versions have to read.
-func TestFormatStays(t *testing.T) {
+// The bytes of version 1, which later versions must read.
+func TestFormat_Version1IsStable(t *testing.T) {
 	want := "APTSPOOL" + "\x00\x01" + "\x00\x01" + "\x00\x00\x00\x05" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
 		"\x17\x97\x9c\xfe\x3d\x85\xcd\x15" + "\x00\x00\x00\x03" + "\x00\x00\x00\x00\x00\x00\x00\x08" +
 		"\x00\x00\x00\x00" + "\x00\x00\x00\x03" + "\x00\x00\x00\x04"
@@ -75,7 +75,7 @@ func TestFormatStays(t *testing.T) {
 }
 
 // The bytes of version 2.
-func TestFormatStays_WithReason(t *testing.T) {
+func TestFormat_Version2IsStable(t *testing.T) {
 	b := sample()
 	b.Reason = "down"
 	want := "APTSPOOL" + "\x00\x02" + "\x00\x01" + "\x00\x00\x00\x05" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
@@ -94,7 +94,7 @@ func explained() *Batch {
 	return b
 }
 
-func TestATornFileIsNoBatch(t *testing.T) {
+func TestFormat_RefusesTornFiles(t *testing.T) {
 	for _, b := range []*Batch{sample(), explained()} {
 		wantTornIsNoBatch(t, whole(b))
 	}
@@ -116,7 +116,7 @@ func wantTornIsNoBatch(t *testing.T, file []byte) {
 	}
 }
 
-func TestAFlippedByteIsNoticed(t *testing.T) {
+func TestFormat_DetectsAFlippedByte(t *testing.T) {
 	for _, b := range []*Batch{sample(), explained()} {
 		wantFlipIsNoticed(t, b)
 	}
@@ -132,7 +132,7 @@ func wantFlipIsNoticed(t *testing.T, b *Batch) {
 			if b, err := readBytes(file); !errors.Is(err, ErrFormat) {
 				t.Fatalf("bit %d of byte %d: %v, %v", bit, i, b, err)
 			}
-			// What is counted by the header alone is true as well.
+			// The header alone gives the same counts.
 			_, _, _, err := readHeader(bufio.NewReader(bytes.NewReader(file)), int64(len(file)))
 			if i < body && !errors.Is(err, ErrFormat) {
 				t.Fatalf("bit %d of byte %d of the header: %v", bit, i, err)
@@ -141,8 +141,8 @@ func wantFlipIsNoticed(t *testing.T, b *Batch) {
 	}
 }
 
-// A fault of the disk is not one of the file.
-func TestAReadErrorIsNotTheFormats(t *testing.T) {
+// A read error of the disk is not an ErrFormat.
+func TestFormat_ReturnsReadErrorsAsTheyAre(t *testing.T) {
 	broken := errors.New("input/output error")
 	file := whole(sample())
 	for n := range file {
@@ -165,7 +165,7 @@ func forged(points, uncounted uint32, raw, body uint64) []byte {
 	return binary.BigEndian.AppendUint32(h, checksum(h))
 }
 
-func TestDeclaredSizesAreNotBelieved(t *testing.T) {
+func TestFormat_AllocatesNothingForDeclaredSizes(t *testing.T) {
 	const rest = uint64(fixedSize + sumsSize)
 	for name, tt := range map[string]struct {
 		header []byte

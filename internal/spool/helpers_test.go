@@ -40,7 +40,7 @@ func childProcess(t *testing.T, what, dir string) *exec.Cmd {
 	return cmd
 }
 
-// drops are those that a folder has reported.
+// drops collects the drops that a folder reports.
 type drops struct {
 	mu  sync.Mutex
 	all []Drop
@@ -127,7 +127,7 @@ func offer(f *Folder) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, file := range f.files {
-		file.Mark.Offered = true
+		file.Replay.Offered = true
 	}
 }
 

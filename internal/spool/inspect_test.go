@@ -30,7 +30,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-func TestInspectCountsAndChangesNothing(t *testing.T) {
+func TestInspect_CountsAndChangesNothing(t *testing.T) {
 	dir := t.TempDir()
 	f, dropped := open(t, dir, generous)
 	old := numbered(1, 100)
@@ -73,7 +73,7 @@ func TestInspectCountsAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestInspectSeesInstances(t *testing.T) {
+func TestInspect_CountsInstances(t *testing.T) {
 	dir := t.TempDir()
 	for range 2 {
 		f, err := Open(dir, generous, Options{Instances: true, Dropped: new(drops).add})
@@ -88,7 +88,7 @@ func TestInspectSeesInstances(t *testing.T) {
 	}
 }
 
-func TestInspectDoesNotMakeTheFolder(t *testing.T) {
+func TestInspect_DoesNotCreateTheFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new")
 	if _, err := Inspect(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v", err)

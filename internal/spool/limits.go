@@ -14,7 +14,7 @@ import (
 // Limits are the limits of a folder, without its quarantine.
 type Limits struct {
 	Bytes int64         // of all batches, with their headers
-	Age   time.Duration // of a batch since it was spooled, once the server has answered an attempt (Mark.Offered)
+	Age   time.Duration // of a batch since it was spooled, once the server has answered an attempt (ReplayState.Offered)
 	Text  int64         // of one batch before compression; at least minText
 }
 
@@ -26,8 +26,8 @@ func (l Limits) text() int64 { return max(l.Text, minText) }
 // Drop is the removal of a batch that has not been delivered, or a fault of the folder,
 // which has no points.
 type Drop struct {
-	Points  int  // without uncounted ones
-	AtLimit bool // the batch was too old, or the folder full: more drops will follow
+	Points  int  // without uncounted points
+	AtLimit bool // the batch was too old, or the folder was full: more drops will follow
 	Err     error
 }
 
@@ -44,9 +44,9 @@ func (f *Folder) evictNow() []evicted {
 	return f.evict(0, 0)
 }
 
-// evict removes batches from the index that are too old, and then the oldest ones until
-// there is room for the given number of files and bytes. The caller holds f.mu, and calls
-// discard after releasing it, or restore.
+// evict removes batches that are too old from the index, and then the oldest batches until
+// there is room for the given number of files and bytes. The caller must hold f.mu. It must
+// then call restore, or release f.mu and call discard.
 func (f *Folder) evict(files int, bytes int64) []evicted {
 	var out []evicted
 	remove := func(fault func(*File) error) {
@@ -66,7 +66,7 @@ func (f *Folder) evict(files int, bytes int64) []evicted {
 		})
 	}
 	remove(func(file *File) error { // every file is checked: after a clock change the index is not in the order of age
-		if !file.Mark.Offered || time.Since(file.born) <= f.limits.Age {
+		if !file.Replay.Offered || time.Since(file.born) <= f.limits.Age {
 			return nil
 		}
 		return fmt.Errorf("older than %v", f.limits.Age)
@@ -141,7 +141,7 @@ func (f *Folder) report(drops []Drop) {
 		all.Points += d.Points
 	}
 	if n := len(drops) - 1; n > 0 {
-		all.Err = fmt.Errorf("%w, and so are %d more batches", all.Err, n)
+		all.Err = fmt.Errorf("%w (the first of %d batches)", all.Err, n+1)
 	}
 	f.dropped(all)
 }

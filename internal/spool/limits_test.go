@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestBytesAreLimited(t *testing.T) {
+func TestFolder_LimitsBytes(t *testing.T) {
 	size := numbered(0, 1000).size()
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 5 * size, Age: time.Hour})
 	for i := range 5 {
@@ -26,7 +26,7 @@ func TestBytesAreLimited(t *testing.T) {
 	put(t, f, numbered(5, 1000))
 	dropped.want(t, 10, fmt.Sprintf("the spool is full with %d bytes in 5 batches", 5*size))
 	put(t, f, numbered(6, 2500))
-	dropped.want(t, 30, "and so are 2 more batches")
+	dropped.want(t, 30, "(the first of 3 batches)")
 	wantContent(t, f, 3)
 	if err := f.Put(numbered(7, 6000), always); err == nil {
 		t.Error("a batch is kept that is larger than all may be")
@@ -37,7 +37,7 @@ func TestBytesAreLimited(t *testing.T) {
 	}
 }
 
-func TestTakenFilesStay(t *testing.T) {
+func TestFolder_KeepsTakenFilesAtTheLimits(t *testing.T) {
 	size := numbered(0, 1000).size()
 	synctest.Test(t, func(t *testing.T) {
 		f, dropped := open(t, t.TempDir(), Limits{Bytes: 3 * size, Age: time.Hour})
@@ -48,7 +48,7 @@ func TestTakenFilesStay(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		offer(f)
 		put(t, f, numbered(4, 1000))
-		dropped.want(t, 20, "older than 1h0m0s", "1 more")
+		dropped.want(t, 20, "older than 1h0m0s", "the first of 2 batches")
 		f.Return(oldest)
 		if diff := cmp.Diff([]int{4}, drain(t, f)); diff != "" {
 			t.Error(diff)
@@ -57,7 +57,7 @@ func TestTakenFilesStay(t *testing.T) {
 	})
 }
 
-func TestAgeIsLimited(t *testing.T) {
+func TestFolder_LimitsAge(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		f, dropped := open(t, dir, generous)
@@ -100,7 +100,7 @@ func TestFolder_Take_KeepsOldBatchesThatWereNotOffered(t *testing.T) {
 			t.Fatal("there is no batch")
 		}
 		dropped.none(t)
-		file.Mark.Offered = true
+		file.Replay.Offered = true
 		f.Return(file)
 		if diff := cmp.Diff([]int{1}, drain(t, f)); diff != "" {
 			t.Error(diff)
@@ -109,22 +109,22 @@ func TestFolder_Take_KeepsOldBatchesThatWereNotOffered(t *testing.T) {
 	})
 }
 
-// A folder that was left with more than it may have now loses the oldest.
-func TestLimitsAreLowered(t *testing.T) {
+// Open drops the oldest batches of a folder that exceeds its limits.
+func TestOpen_AppliesLowerLimits(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	for i := range 10 {
 		put(t, f, numbered(i, 1000))
 	}
 	f.limits.Bytes = 4 * numbered(0, 1000).size()
 	f, dropped := reopen(t, f)
-	dropped.want(t, 60, "and so are 5 more batches")
+	dropped.want(t, 60, "(the first of 6 batches)")
 	wantContent(t, f, 4)
 	if diff := cmp.Diff([]int{6, 7, 8, 9}, drain(t, f)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-func TestFilesAreLimited(t *testing.T) {
+func TestFolder_LimitsFiles(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	f.mu.Lock()
@@ -139,8 +139,9 @@ func TestFilesAreLimited(t *testing.T) {
 	}
 }
 
-// A file that somebody else has removed is dropped.
-func TestDropsThatAreGone(t *testing.T) {
+// A batch that is dropped at a limit counts as dropped even if another program has removed its
+// file.
+func TestFolder_DropsAFileThatWasRemoved(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 2 * numbered(0, 1000).size(), Age: time.Hour})
 	put(t, f, numbered(0, 1000), numbered(1, 1000))
 	if err := os.Remove(filepath.Join(f.dir, list(t, f.dir)[0])); err != nil {
@@ -151,7 +152,7 @@ func TestDropsThatAreGone(t *testing.T) {
 	wantContent(t, f, 2)
 }
 
-func TestQuarantineIsLimited(t *testing.T) {
+func TestFolder_LimitsTheQuarantine(t *testing.T) {
 	size := numbered(0, 1000).size()
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: quarantineShare * 3 * size, Age: time.Hour})
 	set := func(i int) {
@@ -188,8 +189,8 @@ func TestQuarantineIsLimited(t *testing.T) {
 	}
 }
 
-// A folder full of what is no batch is moved in one go.
-func TestManyQuarantinedAreLimited(t *testing.T) {
+// Many files that are not batches are moved to the quarantine by one Open, within its limits.
+func TestOpen_LimitsTheQuarantine(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxQuarantined + 20 {
 		if err := os.WriteFile(filepath.Join(dir, batchName(time.Unix(0, int64(i)), 0)), []byte("junk"), 0o600); err != nil {
@@ -197,7 +198,7 @@ func TestManyQuarantinedAreLimited(t *testing.T) {
 		}
 	}
 	f, dropped := open(t, dir, Limits{Bytes: 1 << 20, Age: time.Hour})
-	dropped.want(t, 0, "is moved to the quarantine: not a whole batch", fmt.Sprintf("and so are %d more batches", maxQuarantined+19))
+	dropped.want(t, 0, "is moved to the quarantine: not a valid batch", fmt.Sprintf("(the first of %d batches)", maxQuarantined+20))
 	if n := len(list(t, filepath.Join(f.dir, quarantineName))); n != maxQuarantined {
 		t.Errorf("%d are in the quarantine, want %d", n, maxQuarantined)
 	}

@@ -23,14 +23,14 @@ func batchName(at time.Time, sequence uint32) string {
 	return fmt.Sprintf("%016x-%08x%s", uint64(at.UnixNano()), sequence, batchSuffix)
 }
 
-// isBatch reports whether batchName makes a name.
+// isBatch reports whether a name has the form of batchName.
 func isBatch(name string) bool {
 	at, rest, _ := strings.Cut(name, "-")
 	sequence, suffix, _ := strings.Cut(rest, ".")
 	return suffix == batchSuffix[1:] && isHex(at, 16) && isHex(sequence, 8)
 }
 
-// isTemporary reports whether a name is that of a batch which is being written.
+// isTemporary reports whether a name is the temporary name of a batch that is being written.
 func isTemporary(name string) bool {
 	batch, ok := strings.CutSuffix(name, temporarySuffix)
 	return ok && isBatch(batch)

@@ -49,7 +49,7 @@ func (f *Folder) enterFor(file *File) error {
 	return err
 }
 
-// exit ends an operation. The last one after Close closes the disk.
+// exit ends an operation. The last operation after Close closes the disk.
 func (f *Folder) exit() {
 	f.mu.Lock()
 	f.active--
@@ -60,15 +60,15 @@ func (f *Folder) exit() {
 	}
 }
 
-// Held reports whether the folder belongs to this client, as far as that has been noticed.
+// Held reports whether the folder belonged to this client at the last check.
 func (f *Folder) Held() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.lock != nil
 }
 
-// own makes sure that the folder belongs to this client. If the lock or the folder is no
-// longer the one that was opened, it recovers.
+// own makes sure that the folder belongs to this client. If the lock or the folder was removed
+// or replaced, it locks the folder again.
 func (f *Folder) own() error {
 	f.owning <- struct{}{}
 	defer func() { <-f.owning }()
@@ -144,10 +144,10 @@ func (f *Folder) abandon() {
 	f.files = nil
 }
 
-// Maintain must be called from time to time. It notices that the lock or the folder was
-// removed or replaced, takes the lock again if another client had it and has ended, and with
-// instances takes over the batches of instances that have ended. It reports whether the
-// folder belongs to this client.
+// Maintain must be called from time to time. It detects that the lock or the folder was removed
+// or replaced, and takes the lock again if another client had it and has ended. With
+// Options.Instances it takes over the batches of instances that have ended. It reports whether
+// the folder belongs to this client.
 func (f *Folder) Maintain() bool {
 	err := f.enter()
 	if errors.Is(err, ErrInUse) && !f.Held() {
@@ -180,6 +180,6 @@ func (f *Folder) regain() error {
 		f.exit()
 		return err
 	}
-	f.dropped(Drop{Err: fmt.Errorf("%s is free again, and used as the spool, with %d batches", f.Dir(), f.Content().Batches)})
+	f.dropped(Drop{Err: fmt.Errorf("%s is the spool again, with %d batches: the other client has released it", f.Dir(), f.Content().Batches)})
 	return nil
 }

@@ -25,7 +25,7 @@ func (d *disk) wantDrop(text string) {
 	d.drops = nil
 }
 
-// operations are those that need the folder.
+// operations returns the operations that need the lock of the folder.
 func operations() map[string]func(f *spool.Folder, file *spool.File) {
 	return map[string]func(f *spool.Folder, file *spool.File){
 		"Put":        func(f *spool.Folder, _ *spool.File) { _ = f.Put(batch(5), func() bool { return true }) },
@@ -64,7 +64,7 @@ func TestFolder_LocksAgainWhenTheLockWasRemoved(t *testing.T) {
 }
 
 // Once another client has the folder, nothing in it is touched, until that client ends.
-func TestFolder_LeavesTheFilesToTheClientThatHasTakenTheFolder(t *testing.T) {
+func TestFolder_LeavesFilesOfANewOwnerAlone(t *testing.T) {
 	for name, do := range operations() {
 		t.Run(name, func(t *testing.T) {
 			d := newDisk(t, 1<<20)
@@ -98,7 +98,7 @@ func TestFolder_LeavesTheFilesToTheClientThatHasTakenTheFolder(t *testing.T) {
 			if !d.folder.Maintain() {
 				t.Fatal("the folder is free, and not used")
 			}
-			d.wantDrop("/spool is free again, and used as the spool, with 2 batches")
+			d.wantDrop("/spool is the spool again, with 2 batches: the other client has released it")
 			if c := d.folder.Content(); c.Found != 20 || c.Removed != 20 || c.Points != 20 {
 				t.Errorf("%+v", c)
 			}
@@ -107,7 +107,7 @@ func TestFolder_LeavesTheFilesToTheClientThatHasTakenTheFolder(t *testing.T) {
 	}
 }
 
-// The folder was renamed, and a new one made in its place.
+// If the folder was renamed and replaced, the new folder is used.
 func TestFolder_FollowsItsPath(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	if err := d.put(0); err != nil {
@@ -133,7 +133,7 @@ func TestFolder_Take_EvictsNothingOfALostFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := d.folder.Take(anyFile)
-	file.Mark.Offered = true
+	file.Replay.Offered = true
 	d.folder.Return(file)
 	d.drive.Delete("lock")
 	other := &disk{t: t, drive: d.drive}
@@ -147,7 +147,7 @@ func TestFolder_Take_EvictsNothingOfALostFolder(t *testing.T) {
 	other.want(0)
 }
 
-// A fault of the disk says nothing about the ownership.
+// An error of the disk does not release the lock.
 func TestFolder_KeepsTheLockWhenTheDiskFails(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	d.fail(syscall.EIO, memdisk.Lstat)
@@ -161,7 +161,7 @@ func TestFolder_KeepsTheLockWhenTheDiskFails(t *testing.T) {
 	d.want(1)
 }
 
-// With instances, a running process takes over what ended ones have left.
+// With instances, a running process takes over the batches of processes that have ended.
 func TestFolder_Maintain_TakesOverTheBatchesOfEndedInstances(t *testing.T) {
 	drive := memdisk.New()
 	open := func() *disk {

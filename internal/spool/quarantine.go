@@ -14,18 +14,17 @@ import (
 )
 
 const (
-	// quarantineShare is the divisor of Limits.Bytes that gives the bytes of the
-	// quarantine, in addition to those of the batches.
+	// quarantineShare limits the bytes of the quarantine: to Limits.Bytes / quarantineShare, in
+	// addition to the bytes of the batches.
 	quarantineShare = 8
 	// maxQuarantined limits the files in the quarantine.
 	maxQuarantined = 1000
 )
 
-// quarantine moves a file into the quarantine: it can be examined there and is never
-// sent. Callers call trimQuarantine after the last file they move. If the file cannot be
-// moved, quarantine returns false and a drop without points. A file that is no longer there
-// counts as moved, and so does one in whose place there is something else now, such as a
-// FIFO, which is left alone.
+// quarantine moves a file into the quarantine, where it can be examined and is never sent. The
+// caller must call trimQuarantine after the last file that it moves. If the file cannot be
+// moved, quarantine returns false and a drop without points. A missing file counts as moved. So
+// does a file that was replaced by something else, for example a FIFO, which is left alone.
 func (f *Folder) quarantine(name string, points int, reason error) (drop Drop, moved bool) {
 	shown, quarantined := filepath.Join(f.Dir(), name), f.path(path.Join(quarantineName, name))
 	info, err := f.disk.Lstat(f.path(name))

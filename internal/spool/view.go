@@ -42,7 +42,7 @@ func (v *View) Close() error { return v.disk.Close() }
 
 // FolderInfo describes the content of the folder of an instance.
 type FolderInfo struct {
-	Name string // "." for the folder itself, or that of a subfolder, such as "2"
+	Name string // "." for the folder itself, or the name of a subfolder, for example "2"
 	Info
 }
 
@@ -80,9 +80,9 @@ type Stored struct {
 	Quarantined bool
 }
 
-// Files returns the batches of all instances, each oldest first and then those in its quarantine.
-// It leaves out everything but regular files. If a folder cannot be read, it yields the error,
-// and continues with the next folder.
+// Files returns the batches of all instances. For each instance, it yields the batches in its
+// folder, oldest first, and then the batches in its quarantine. It yields only regular files. If
+// a folder cannot be read, it yields the error, and continues with the next folder.
 func (v *View) Files() iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
 		for _, name := range v.names() {

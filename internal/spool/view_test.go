@@ -114,8 +114,9 @@ func TestView_ReadsFiles(t *testing.T) {
 	}
 }
 
-// A file that its owner removes between the list and the opening is not there.
-func TestView_FilesVanish(t *testing.T) {
+// A file that its owner removes between Files and Open is missing, which is not an error of
+// the folder.
+func TestView_Open_ReportsARemovedFileAsMissing(t *testing.T) {
 	dir := t.TempDir()
 	f := instances(t, dir, 2)[0]
 	v := view(t, dir)
@@ -135,7 +136,7 @@ func TestView_FilesVanish(t *testing.T) {
 	}
 }
 
-// A Reader finds the faults that reading as a whole finds.
+// A Reader detects the same faults as reading the whole file.
 func TestReader_FindsFaults(t *testing.T) {
 	dir := t.TempDir()
 	put(t, instances(t, dir, 0)[0], numbered(0, 5000))

@@ -12,8 +12,8 @@ import (
 var (
 	// errAbandoned is the error of a write that commit has refused.
 	errAbandoned = errors.New("the write was abandoned")
-	// errStillThere is the error of a file that should have been removed, because its write
-	// has failed at the end, and is still there.
+	// errStillThere is the error of a file that could not be removed after the last step of its
+	// write had failed.
 	errStillThere = errors.New("the file cannot be removed")
 )
 
@@ -55,9 +55,9 @@ func (f *Folder) write(name string, commit func() bool, parts ...[]byte) (err er
 	return nil
 }
 
-// withdraw removes a file that does not count as stored, because of err. If it cannot be
-// removed, its points are still there. The function commit, if there is one, then says
-// whether the caller still waits for the file.
+// withdraw removes a file whose write has failed with err. If the file cannot be removed, its
+// error wraps errStillThere. The function commit, if it is not nil, then says whether the
+// caller still waits for the file.
 func (f *Folder) withdraw(visible string, err error, commit func() bool) error {
 	removeErr := f.disk.Remove(visible)
 	if removeErr == nil || errors.Is(removeErr, fs.ErrNotExist) {
@@ -67,4 +67,18 @@ func (f *Folder) withdraw(visible string, err error, commit func() bool) error {
 		err = errors.Join(err, errAbandoned)
 	}
 	return fmt.Errorf("%w; %w: %w", err, errStillThere, removeErr)
+}
+
+// reportStillThere reports a file that should have been removed after a failed write, and is
+// still there. It returns the error if the write was abandoned, and otherwise nil, because the
+// batch counts as stored.
+func (f *Folder) reportStillThere(err error) error {
+	if err == nil {
+		return nil
+	}
+	f.dropped(Drop{Err: fmt.Errorf("%s: %w", f.Dir(), err)})
+	if errors.Is(err, errAbandoned) {
+		return err
+	}
+	return nil
 }

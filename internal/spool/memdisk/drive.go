@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// Drive is a file system with one folder, in which a spool and all below it is. It is safe
-// for concurrent use.
+// Drive is a file system with one folder, the folder of a spool. It is safe for concurrent use.
 type Drive struct {
 	mu      sync.Mutex
 	root    *node
@@ -50,7 +49,7 @@ const (
 	Lock
 )
 
-// Fault is the effect of a test on an operation.
+// Fault is a fault of an operation.
 type Fault struct {
 	Delay time.Duration // before the operation
 	Kill  bool          // the process ends before the operation
@@ -68,14 +67,14 @@ type node struct {
 	durable map[string]*node // of a folder, as it survives a power loss
 }
 
-// edit is one change of a folder: a name that becomes a node, or is removed if that is nil.
+// edit is one change of a folder: a name that becomes a node, or is removed if the node is nil.
 type edit struct {
 	folder *node
 	name   string
 	node   *node
 }
 
-// change is an atomic change of names, for example a rename, which are two edits.
+// change is an atomic change of names. For example, a rename is two edits.
 type change []edit
 
 func newFolder(now time.Time) *node {
@@ -100,15 +99,15 @@ func (d *Drive) ReplaceFolder() {
 	d.root, d.pending = newFolder(time.Now()), nil
 }
 
-// SetFault has a function decide about each operation that follows; nil ends all faults.
+// SetFault sets the function that returns the fault of each further operation; nil ends all faults.
 func (d *Drive) SetFault(fault func(Operation) Fault) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fault = fault
 }
 
-// LosePower makes the drive what it is after the machine has lost power. The function
-// random returns a number from 0 to n-1.
+// LosePower simulates a power loss of the machine. The function random must return a number
+// from 0 to n-1.
 func (d *Drive) LosePower(random func(n int) int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -137,8 +136,9 @@ func (n *node) losePower(random func(n int) int) {
 	}
 }
 
-// torn is content of which only an older version was synced: that version, or the first part
-// of the content, with or without zeros in place of the rest.
+// torn returns the content of a file after a power loss, if only an older version of the content
+// was synced: the older version, or the first part of the content, with or without zeros
+// instead of the rest.
 func torn(content, synced []byte, random func(n int) int) []byte {
 	part := bytes.Clone(content[:random(len(content)+1)])
 	switch random(3) {
@@ -229,7 +229,7 @@ func (n *node) collect(name string, files map[string][]byte) {
 	}
 }
 
-// Put writes a file, durably and without faults: it was there before. Its folder must exist.
+// Put adds a file, durably and without faults. Its folder must exist.
 func (d *Drive) Put(name string, content []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -35,10 +35,10 @@ func write(t *testing.T, p *Process, name string, sync, syncFolder bool) {
 	}
 }
 
-// worst is the chance by which nothing that is not synced survives.
+// worst makes LosePower lose everything that was not synced.
 func worst(n int) int { return min(1, n-1) }
 
-func TestDrive_LosePower_KeepsWhatIsSynced(t *testing.T) {
+func TestDrive_LosePower_KeepsSyncedFiles(t *testing.T) {
 	d := New()
 	p := d.Process()
 	write(t, p, "synced", true, true)
@@ -61,7 +61,7 @@ func TestDrive_LosePower_KeepsWhatIsSynced(t *testing.T) {
 	}
 }
 
-func TestDrive_LosePower_CanKeepWhatIsNotSynced(t *testing.T) {
+func TestDrive_LosePower_CanKeepUnsyncedFiles(t *testing.T) {
 	d := New()
 	p := d.Process()
 	write(t, p, "name", true, false)

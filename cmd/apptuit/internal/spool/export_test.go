@@ -62,7 +62,7 @@ func TestExport_WithoutDamagedFiles(t *testing.T) {
 	torn := batches(t, dir)[0]
 	tear(t, torn)
 	o := execute(t, dir, "--export")
-	o.want(t, cli.Failed, torn+": not a whole batch", "1 file cannot be read; 20 points of the others written")
+	o.want(t, cli.Failed, torn+": not a valid batch", "1 file cannot be read; 20 points of the others written")
 	wantLines(t, o.stdout, 10, 29)
 }
 

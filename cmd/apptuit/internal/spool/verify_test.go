@@ -25,7 +25,7 @@ func TestVerify(t *testing.T) {
 	tear(t, torn)
 	flip(t, quarantined)
 	before := files(t, dir)
-	execute(t, dir, "--verify").want(t, cli.Failed, torn+": not a whole batch", quarantined+": not a whole batch: the checksum of the body",
+	execute(t, dir, "--verify").want(t, cli.Failed, torn+": not a valid batch", quarantined+": not a valid batch: the checksum of the body",
 		dir+": 3 files whole, 2 damaged")
 	o := execute(t, dir, "--verify", "-o", "json")
 	o.want(t, cli.Failed)
