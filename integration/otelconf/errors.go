@@ -104,6 +104,9 @@ func (r *reader) explainOne(text string) error {
 		if at.key == r.at.key {
 			at = v
 		}
+		if strings.HasPrefix(option, "Without") {
+			return v.name + ": false"
+		}
 		return v.name
 	})
 	return at.errorf("%s", text)

@@ -56,6 +56,8 @@ func TestParseYAML_FaultsOfKeys(t *testing.T) {
 		"a long key":              {all(strings.Repeat("x", 41) + ": a"), []string{"7 apptuit: unknown key (name not shown): integration/otelconf/README.md lists all keys"}},
 		"missing space":           {"apptuit: {token:" + secret + "}", []string{`6 apptuit: unknown key (name not shown): did you mean "token"?`}},
 		"no mapping":              {"apptuit: " + secret, []string{"6 apptuit: must be a mapping"}},
+		"patterns in a list":      {all("resource_attributes: [service.name]"), []string{"7 apptuit.resource_attributes: must be a mapping with the keys included, excluded"}},
+		"quantiles in a text":     {all("quantiles: '0.5,0.9'"), []string{"7 apptuit.quantiles: must be a list of numbers"}},
 		"a list":                  {"apptuit: [token]", []string{"6 apptuit: must be a mapping"}},
 		"no text":                 {all("token: ["+secret+"]", "endpoint: {a: b}"), []string{"7 apptuit.token: must be a string", "8 apptuit.endpoint: must be a string"}},
 		"no number of series":     {all("cardinality_warning: -1"), []string{"7 apptuit.cardinality_warning: must be at least 0"}},
@@ -138,6 +140,12 @@ func TestNewSDK_FaultsNameKeys(t *testing.T) {
 		}},
 		"meters of another layout": {documentWith("apptuit:\n            token: x\n            meters: {included: [orders]}"), []string{
 			"8 apptuit.meters: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)",
+		}},
+		"two keys": {documentWith("apptuit:\n            token: x\n            self_metrics: false\n            usage_metrics: true"), []string{
+			"9 apptuit.usage_metrics: usage_metrics and self_metrics: false exclude each other: use one of them",
+		}},
+		"a compression that the server does not accept": {documentWith("apptuit:\n            endpoint: http://a\n            server: influxdb\n            compression: deflate"), []string{
+			"9 apptuit.compression: compression deflate: the server influxdb does not accept it (compression, APPTUIT_COMPRESSION, server, APPTUIT_SERVER)",
 		}},
 		"bad token": {documentWith("apptuit: {token: '" + secret + " x'}"), []string{"6 apptuit.token: the token contains white space or control characters"}},
 		"a file as the spool's folder": {documentWith("apptuit:\n            token: x\n            spool: {directory: testdata/plain.yaml}"), []string{
