@@ -141,10 +141,10 @@ func TestConfig_Faults(t *testing.T) {
 		name, text string
 		want       []string // lines, by their beginning
 	}{
-		{"no token", `{}`, []string{"token: is required for https://api.apptuit.ai"}},
-		{"no token, in other words", `endpoint: "https://API.Apptuit.AI:443/"`, []string{"token: is required"}},
-		{"endpoint", `endpoint: tsdb:4242`, []string{"endpoint: the scheme must be http or https"}},
-		{"no endpoint", `endpoint: ""`, []string{"endpoint: is empty: write the URL of the server, for example http://localhost:4242"}},
+		{"the default endpoint without a token", `{}`, []string{"token: is required for https://api.apptuit.ai"}},
+		{"the default endpoint in another form, without a token", `endpoint: "https://API.Apptuit.AI:443/"`, []string{"token: is required"}},
+		{"an endpoint without a scheme", `endpoint: tsdb:4242`, []string{"endpoint: the scheme must be http or https"}},
+		{"an empty endpoint", `endpoint: ""`, []string{"endpoint: is empty: write the URL of the server, for example http://localhost:4242"}},
 		{"an endpoint without a value", `endpoint:`, []string{"endpoint: is empty"}},
 		{"two tokens", `{token: abc, token_file: /x}`, []string{"token, token_file: set only one of them"}},
 		{"token and auth", `{token: abc, auth: {authenticator: oauth2client}}`, []string{"token, auth: set only one of them"}},
@@ -154,16 +154,16 @@ func TestConfig_Faults(t *testing.T) {
 		{"histograms and quantiles", `{token: abc, histograms: bars, quantiles: [2]}`, []string{
 			`histograms: "bars": must be recorded, buckets, quantiles or both`, "quantiles: quantile 2 must be greater than 0 and less than 1",
 		}},
-		{"no quantiles", `{token: abc, quantiles: []}`, []string{"quantiles: there must be 1 to 100 quantiles, not 0"}},
-		{"tags, mode none", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
+		{"an empty list of quantiles", `{token: abc, quantiles: []}`, []string{"quantiles: there must be 1 to 100 quantiles, not 0"}},
+		{"a tag key that the mode none refuses", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
 		{"an empty tag", `{token: abc, tags: {"": c}}`, []string{"tags:"}},
-		{"included", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},
-		{"included of points", `{token: abc, attributes: {included: []}}`, []string{"attributes::included: is empty"}},
+		{"an empty selection of resource attributes", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},
+		{"an empty selection of attributes", `{token: abc, attributes: {included: []}}`, []string{"attributes::included: is empty"}},
 		{"target_info", `{token: abc, target_info: {included: []}}`, []string{"target_info::included: is empty"}},
 		{"Prometheus names", `{token: abc, prometheus_names: true, sanitize_mode: apptuit}`, []string{`prometheus_names: sanitize_mode must be prometheus, not "apptuit"`}},
 		{"TLS", `{token: abc, tls: {min_version: "1.1"}}`, []string{"tls::min_version: must be 1.2 or 1.3, not "}},
-		{"queue", `{token: abc, sending_queue: {num_consumers: 0}}`, []string{"sending_queue: `num_consumers` must be positive"}},
-		{"retry", `{token: abc, retry_on_failure: {multiplier: -1}}`, []string{"retry_on_failure: multiplier"}},
+		{"an invalid queue", `{token: abc, sending_queue: {num_consumers: 0}}`, []string{"sending_queue: `num_consumers` must be positive"}},
+		{"invalid retries", `{token: abc, retry_on_failure: {multiplier: -1}}`, []string{"retry_on_failure: multiplier"}},
 		{"all at once", `
 endpoint: ftp://tsdb
 timeout: 0s

@@ -92,47 +92,47 @@ func TestPush_ErrorAndOutcomes(t *testing.T) {
 		{name: "accepted", tally: tally{Accepted: 8}},
 		{name: "nothing", md: pmetric.NewMetrics()},
 		{
-			name: "busy", faults: []apptuittest.Fault{{Status: 503, Times: 2}},
+			name: "503 for all batches", faults: []apptuittest.Fault{{Status: 503, Times: 2}},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, tally: tally{Returned: 8},
 		},
 		{
-			name: "the second batch is asked to wait", faults: []apptuittest.Fault{{}, apptuittest.TooManyRequests("7")},
+			name: "a delay for the second batch", faults: []apptuittest.Fault{{}, apptuittest.TooManyRequests("7")},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3"}, wait: "7s", tally: tally{Accepted: 4, Returned: 4},
 		},
 		{
-			name: "the longest wait counts", faults: []apptuittest.Fault{apptuittest.TooManyRequests("9"), apptuittest.TooManyRequests("7")},
+			name: "the longest delay applies", faults: []apptuittest.Fault{apptuittest.TooManyRequests("9"), apptuittest.TooManyRequests("7")},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, wait: "9s", tally: tally{Returned: 8},
 		},
 		{
-			name: "a wait without end", faults: []apptuittest.Fault{apptuittest.TooManyRequests("999999")},
+			name: "a delay beyond the limit", faults: []apptuittest.Fault{apptuittest.TooManyRequests("999999")},
 			again: []string{"shop 0", "shop 1", "shop 2", "shop 3"}, wait: "1h0m0s", tally: tally{Accepted: 4, Returned: 4},
 		},
 		{
-			name: "points that cannot be stored just now", faults: []apptuittest.Fault{
+			name: "points that OpenTSDB could not store at the moment", faults: []apptuittest.Fault{
 				refuse(map[string]string{"shop 1": "Please throttle writes"}), refuse(map[string]string{"bank 3": "Timeout exception"}),
 			},
 			again: []string{"bank 3", "shop 1"}, tally: tally{Accepted: 6, Returned: 2},
 		},
 		{
-			name: "refused points are not joined in", faults: []apptuittest.Fault{
+			name: "rejected points are not returned", faults: []apptuittest.Fault{
 				refuse(map[string]string{"shop 1": "Please throttle writes", "shop 2": "Unknown metric"}), {Status: 400, Body: "cannot parse"},
 			},
 			again: []string{"shop 1"}, tally: tally{Accepted: 2, Rejected: 5, Returned: 1}, logged: "Unknown metric",
 		},
 		{
-			name: "some refused, nothing may pass", faults: []apptuittest.Fault{refuse(map[string]string{"shop 2": "Unknown metric"})},
+			name: "some points rejected, the others accepted", faults: []apptuittest.Fault{refuse(map[string]string{"shop 2": "Unknown metric"})},
 			tally: tally{Accepted: 7, Rejected: 1}, logged: "Unknown metric",
 		},
 		{
-			name: "all refused", faults: []apptuittest.Fault{{Status: 400, Body: "cannot parse", Times: 2}},
+			name: "all points rejected", faults: []apptuittest.Fault{{Status: 400, Body: "cannot parse", Times: 2}},
 			permanent: true, tally: tally{Rejected: 8},
 		},
 		{
-			name: "refused whole, but another batch may pass", faults: []apptuittest.Fault{{Status: 422, Body: "cannot parse"}, {Status: 503}},
+			name: "a batch rejected, another returned", faults: []apptuittest.Fault{{Status: 422, Body: "cannot parse"}, {Status: 503}},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3"}, tally: tally{Rejected: 4, Returned: 4}, logged: "422",
 		},
 		{
-			name: "InfluxDB drops some, and stores the others", faults: []apptuittest.Fault{
+			name: "a partial write of InfluxDB", faults: []apptuittest.Fault{
 				{Status: 500, Body: "write series error: partial write: points beyond retention policy dropped=3", Apply: true}, {},
 			},
 			tally: tally{Accepted: 5, Rejected: 3}, logged: "points beyond retention policy",
@@ -150,7 +150,7 @@ func TestPush_ErrorAndOutcomes(t *testing.T) {
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, tally: tally{Returned: 8},
 		},
 		{
-			name: "too large: in halves", faults: []apptuittest.Fault{{Status: 413}, {}, {Status: 503}},
+			name: "too large, sent in halves", faults: []apptuittest.Fault{{Status: 413}, {}, {Status: 503}},
 			again: []string{"shop 2", "shop 3"}, tally: tally{Accepted: 6, Returned: 2},
 		},
 	} {

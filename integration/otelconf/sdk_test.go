@@ -236,7 +236,7 @@ func TestNewSDK_ConfigFileOverridesDocument(t *testing.T) {
 
 func TestNewSDK_UnusableConfigFile(t *testing.T) {
 	for name, doc := range map[string]string{
-		"a fault of ours":   documentWith("apptuit: {tokn: " + secret + "}"),
+		"an unknown key":    documentWith("apptuit: {tokn: " + secret + "}"),
 		"no token":          documentWith("apptuit:"),
 		"a fault of others": "file_format: 1\nmeter_provider: 7\n",
 		"too large":         "file_format: '1.0'\n#" + strings.Repeat("x", maxDocument),
