@@ -1,9 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command autoexport is a program whose environment chooses where its metrics
-// go: to an OTLP server, to Prometheus, or, since the line that says so, to
-// Apptuit.
+// Command autoexport is a program that selects its exporter by environment variables: to an OTLP
+// server, to Prometheus or, because of the line apptuit.Register(), to Apptuit.
 //
 //	OTEL_METRICS_EXPORTER=apptuit APPTUIT_API_TOKEN=... go run .
 package main
@@ -37,14 +36,14 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	apptuit.Register() // All that is new: the rest is as it was with OTLP.
+	apptuit.Register() // the only line that OTLP does not need
 
 	reader, err := autoexport.NewMetricReader(ctx)
 	if err != nil {
 		return err
 	}
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	defer func() { // Exports what was collected last, also when ctx has ended.
+	defer func() { // exports once more, even if ctx has ended
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		err = errors.Join(err, provider.Shutdown(end))
@@ -54,7 +53,7 @@ func run(ctx context.Context) (err error) {
 	return serve(ctx)
 }
 
-// serve pretends to serve ten orders, and measures it.
+// serve simulates ten orders, and measures them.
 func serve(ctx context.Context) error {
 	meter := otel.Meter("shop")
 	orders, err := meter.Int64Counter("orders")

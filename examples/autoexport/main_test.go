@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// childVariable makes the test binary the program.
+// childVariable makes the test binary run the program instead of tests.
 const childVariable = "AUTOEXPORT_EXAMPLE"
 
 func TestMain(m *testing.M) {
@@ -54,8 +54,8 @@ func commands(t *testing.T) []string {
 	return blocks
 }
 
-// shell runs a block with the program in the place of "go run .", and other texts
-// replaced, each of which must be in it.
+// shell runs a block with the program in place of "go run .", after the replacement of other
+// texts, each of which must occur.
 func shell(t *testing.T, block string, replace map[string]string) (output string, err error) {
 	t.Helper()
 	replace["go run ."] = `"$PROGRAM"`
@@ -73,7 +73,7 @@ func shell(t *testing.T, block string, replace map[string]string) (output string
 	return string(text), err
 }
 
-// metrics returns what arrived, but for the exporter's own.
+// metrics returns the points that have arrived by metric, without those of the exporter itself.
 func metrics(server *apptuittest.Server) map[string]apptuittest.Point {
 	arrived := map[string]apptuittest.Point{}
 	for _, p := range server.Points() {
@@ -106,9 +106,9 @@ func otlpServer(t *testing.T) (url string, sent func()) {
 	}
 }
 
-func TestREADME(t *testing.T) {
+func TestREADME_CommandsRun(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("NOT TESTED: the commands of the README, for there is no shell")
+		t.Skip("NOT TESTED: the commands of the README, because there is no shell")
 	}
 	blocks := commands(t)
 	if len(blocks) != 4 {
@@ -130,7 +130,7 @@ func TestREADME(t *testing.T) {
 		server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 		defer server.Close()
 		output, err := shell(t, blocks[1], map[string]string{
-			// Apptuit's own address is the default; the test's is not.
+			// The default endpoint is Apptuit's. The test sets that of its server.
 			"APPTUIT_API_TOKEN=...": "APPTUIT_API_TOKEN=secret APPTUIT_ENDPOINT=" + server.URL,
 		})
 		if err != nil {
@@ -184,9 +184,8 @@ func TestREADME(t *testing.T) {
 	})
 }
 
-// Without the token the program ends with an error that says so, and a newcomer
-// sees it.
-func TestNoToken(t *testing.T) {
+// Without the token, the program ends with an error that says so.
+func TestRun_WithoutTokenFails(t *testing.T) {
 	output, err := shell(t, "OTEL_METRICS_EXPORTER=apptuit go run .", map[string]string{})
 	if err == nil || !strings.Contains(output, "APPTUIT_API_TOKEN") {
 		t.Errorf("the program ended with %v:\n%s", err, output)

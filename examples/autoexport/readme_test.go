@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// What the project's README shows is in the program and its README, which the
-// tests run.
+// The lines in the project's README are also in the program and the README here, which the tests
+// run.
 func TestProjectReadmeShowsTheExample(t *testing.T) {
 	var texts []string
 	for _, name := range []string{filepath.Join("..", "..", "README.md"), "main.go", "README.md"} {

@@ -1,9 +1,9 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command yaml is a program that OpenTelemetry's declarative configuration
-// configures: a file says where its metrics go, to an OTLP server or, since the
-// import path that says so, to Apptuit.
+// Command yaml is a program that OpenTelemetry's declarative configuration configures. Its
+// metrics go to an OTLP server or, because it imports integration/otelconf in place of otelconf,
+// to Apptuit.
 //
 //	OTEL_CONFIG_FILE=otel.yaml APPTUIT_API_TOKEN=... go run .
 package main
@@ -21,7 +21,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/apptuitai/apptuit-go/integration/otelconf" // All that is new: it was go.opentelemetry.io/contrib/otelconf.
+	"github.com/apptuitai/apptuit-go/integration/otelconf" // was go.opentelemetry.io/contrib/otelconf
 )
 
 func main() {
@@ -35,11 +35,11 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx)) // of the file that OTEL_CONFIG_FILE names
+	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx)) // reads the file that OTEL_CONFIG_FILE names
 	if err != nil {
 		return err
 	}
-	defer func() { // Exports what was collected last, also when ctx has ended.
+	defer func() { // exports once more, even if ctx has ended
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		err = errors.Join(err, sdk.Shutdown(end))
@@ -51,7 +51,7 @@ func run(ctx context.Context) (err error) {
 	return serve(ctx)
 }
 
-// serve pretends to serve ten orders, and measures it.
+// serve simulates ten orders, and measures them.
 func serve(ctx context.Context) error {
 	meter := otel.Meter("shop")
 	orders, err := meter.Int64Counter("orders")

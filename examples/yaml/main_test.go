@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// childVariable makes the test binary the program.
+// childVariable makes the test binary run the program instead of tests.
 const childVariable = "YAML_EXAMPLE"
 
 func TestMain(m *testing.M) {
@@ -45,7 +45,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// blocks are those of the README in a language.
+// blocks returns the README's code blocks in a language.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
 	var list []string
@@ -56,8 +56,8 @@ func blocks(t *testing.T, language string) []string {
 	return list
 }
 
-// shell runs commands with the program in the place of "go run .", and other
-// texts replaced, each of which must be there.
+// shell runs commands with the program in place of "go run .", after the replacement of other
+// texts, each of which must occur.
 func shell(t *testing.T, commands string, replace map[string]string) (output string, err error) {
 	t.Helper()
 	replace["go run ."] = `"$PROGRAM"`
@@ -75,7 +75,7 @@ func shell(t *testing.T, commands string, replace map[string]string) (output str
 	return string(text), err
 }
 
-// arrived are the points at a server by metric, the last of each.
+// arrived returns the last point of each metric that a server has received.
 func arrived(srv *apptuittest.Server) map[string]apptuittest.Point {
 	points := map[string]apptuittest.Point{}
 	for _, p := range srv.Points() {
@@ -84,9 +84,9 @@ func arrived(srv *apptuittest.Server) map[string]apptuittest.Point {
 	return points
 }
 
-func TestREADME(t *testing.T) {
+func TestREADME_CommandsRun(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("NOT TESTED: the commands of the README, for there is no shell")
+		t.Skip("NOT TESTED: the commands of the README, because there is no shell")
 	}
 	commands := blocks(t, "sh")
 	if len(commands) != 3 {
@@ -118,7 +118,7 @@ func TestREADME(t *testing.T) {
 		t.Parallel()
 		srv := apptuittest.NewServer(apptuittest.WithToken("secret"))
 		defer srv.Close()
-		// Apptuit's own address is the default; the test's is not.
+		// The default endpoint is Apptuit's. The test sets that of its server.
 		replace := map[string]string{"APPTUIT_API_TOKEN=...": "APPTUIT_API_TOKEN=secret APPTUIT_ENDPOINT=" + srv.URL}
 		if output, err := shell(t, commands[1], replace); err != nil {
 			t.Fatalf("%v:\n%s", err, output)
@@ -156,8 +156,8 @@ func TestREADME(t *testing.T) {
 	})
 }
 
-// The two files differ in what the README shows.
-func TestDocuments(t *testing.T) {
+// The two files differ only in the parts that the README shows.
+func TestDocuments_DifferInExporter(t *testing.T) {
 	shown := blocks(t, "yaml")
 	if len(shown) != 2 {
 		t.Fatalf("the README has %d parts of documents", len(shown))
@@ -167,8 +167,8 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// Without the token the program ends with an error that says so, and where.
-func TestNoToken(t *testing.T) {
+// Without the token, the program ends with an error that names the key.
+func TestRun_WithoutTokenFails(t *testing.T) {
 	output, err := shell(t, "OTEL_CONFIG_FILE=otel.yaml go run .", map[string]string{})
 	if err == nil || !strings.Contains(output, "otel.yaml: ") || !strings.Contains(output, "line 13: ") || !strings.Contains(output, "APPTUIT_API_TOKEN") {
 		t.Errorf("the program ended with %v:\n%s", err, output)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// What the project's README shows of a document is in otel.yaml, which the tests
-// run, and its program is the one here.
+// The document in the project's README is a part of otel.yaml, and its program is a part of
+// main.go. The tests run both.
 func TestProjectReadmeShowsTheExample(t *testing.T) {
 	readme := read(t, filepath.Join("..", "..", "README.md"))
 	_, rest, found := strings.Cut(readme, "```yaml\nfile_format:")

@@ -14,12 +14,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// password stands in an endpoint, where it does not belong.
+// password is a secret in an endpoint.
 const password = "pw-58e2b4a0"
 
-// OTEL_METRICS_EXPORTER=apptuit is all that it takes, and the points are those
-// that the variables ask for.
-func TestExports(t *testing.T) {
+// With OTEL_METRICS_EXPORTER=apptuit, the points arrive as the other variables configure them.
+func TestRegister_ExportsToApptuit(t *testing.T) {
 	s := newTarget(t)
 	o := run(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "APPTUIT_PREFIX=acme.",
 		"OTEL_RESOURCE_ATTRIBUTES=service.instance.id=7")...)
@@ -45,8 +44,8 @@ func TestExports(t *testing.T) {
 	}
 }
 
-// Which exporter is chosen is as without this package, but for the new name.
-func TestChoice(t *testing.T) {
+// All other values of OTEL_METRICS_EXPORTER select the same exporters as without this package.
+func TestRegister_OtherExportersDoNotChange(t *testing.T) {
 	const apptuit, otlp, none = "apptuit", "otlp", "none"
 	for _, test := range []struct{ name, child, variable, want string }{
 		{"apptuit", "register", "OTEL_METRICS_EXPORTER=apptuit", apptuit},
@@ -83,8 +82,8 @@ func TestChoice(t *testing.T) {
 	}
 }
 
-// What cannot work is an error that says what to do, before anything is sent.
-func TestFaults(t *testing.T) {
+// Invalid variables are errors that say what to do. Nothing is sent.
+func TestNewMetricReader_Faults(t *testing.T) {
 	const chosen = "OTEL_METRICS_EXPORTER=apptuit"
 	for _, test := range []struct {
 		name, child string
@@ -129,17 +128,17 @@ func TestFaults(t *testing.T) {
 		{
 			"an unknown producer", "register",
 			[]string{chosen, "OTEL_METRICS_PRODUCERS=prometheus,statsd"},
-			[]string{`OTEL_METRICS_PRODUCERS: the producer "statsd"`, "only prometheus, runtime and none"},
+			[]string{`OTEL_METRICS_PRODUCERS: producer "statsd"`, "only prometheus, runtime and none"},
 		},
 		{
 			"a producer after a space", "register",
 			[]string{chosen, "OTEL_METRICS_PRODUCERS=none, prometheus"},
-			[]string{`the producer " prometheus"`},
+			[]string{`producer " prometheus"`},
 		},
 		{
 			"an empty producer", "register",
 			[]string{chosen, "OTEL_METRICS_PRODUCERS=prometheus,"},
-			[]string{`the producer ""`},
+			[]string{`producer ""`},
 		},
 		{
 			"all at once", "register",
@@ -169,9 +168,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// OTEL_METRICS_PRODUCERS means what it means for the contrib package's own
-// exporters.
-func TestProducers(t *testing.T) {
+// OTEL_METRICS_PRODUCERS means the same as for the contrib package's own exporters.
+func TestNewMetricReader_Producers(t *testing.T) {
 	for _, test := range []struct{ name, variable, sold string }{
 		{"unset", "OTEL_METRICS_PRODUCERS=", ""},
 		{"none", "OTEL_METRICS_PRODUCERS=none", ""},
@@ -196,9 +194,8 @@ func TestProducers(t *testing.T) {
 	}
 }
 
-// The interval is the SDK's to read: a short one exports before the end, the
-// default does not.
-func TestInterval(t *testing.T) {
+// A short interval exports before Shutdown. The default does not.
+func TestNewMetricReader_Interval(t *testing.T) {
 	s := newTarget(t)
 	c := start(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRIC_EXPORT_INTERVAL=20")...)
 	deadline := time.Now().Add(time.Minute)
@@ -213,8 +210,8 @@ func TestInterval(t *testing.T) {
 	}
 }
 
-// The export's time-out ends a request that its own would let run for a minute.
-func TestTimeout(t *testing.T) {
+// The export's timeout ends a request that APPTUIT_TIMEOUT would allow to take a minute.
+func TestNewMetricReader_Timeout(t *testing.T) {
 	s := newTarget(t)
 	s.Fail(apptuittest.Fault{Hang: true})
 	c := start(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit",
@@ -235,9 +232,8 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// A text that is no interval is the SDK's to refuse: the program runs on with the
-// default.
-func TestBadInterval(t *testing.T) {
+// The SDK refuses an invalid interval, and the program continues with the default.
+func TestNewMetricReader_InvalidIntervalIsDefault(t *testing.T) {
 	s := newTarget(t)
 	o := run(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRIC_EXPORT_INTERVAL=10s")...)
 	if o.failed {

@@ -22,8 +22,8 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// children are the programs that a test runs in a process of their own: each
-// exports, and configures the process it runs in.
+// children are programs that tests run in processes of their own, since the registry of the
+// contrib package and the environment are global.
 func children() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		// The program of the README.
@@ -102,7 +102,7 @@ func children() map[string]func(context.Context) error {
 	}
 }
 
-// runChild is what the test binary does as a child.
+// runChild runs a child in the test binary, and returns its exit code.
 func runChild(name string) int {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -114,13 +114,13 @@ func runChild(name string) int {
 	return 0
 }
 
-// export counts three orders, with OpenTelemetry and with Prometheus' library,
-// and shuts down when stdin is at its end.
+// export counts three orders, with OpenTelemetry and with client_golang, and shuts down at the
+// end of stdin.
 func export(ctx context.Context, opts ...autoexport.MetricOption) error {
 	return exportAndEnd(ctx, time.Minute, opts...)
 }
 
-// exportAndEnd gives Shutdown so much time.
+// exportAndEnd is export with a limit for Shutdown.
 func exportAndEnd(ctx context.Context, limit time.Duration, opts ...autoexport.MetricOption) error {
 	sold := prometheus.NewCounter(prometheus.CounterOpts{Name: "sold", Help: "Orders sold."})
 	if err := prometheus.Register(sold); err != nil {
@@ -148,7 +148,7 @@ func exportAndEnd(ctx context.Context, limit time.Duration, opts ...autoexport.M
 	return provider.Shutdown(ctx)
 }
 
-// caught returns what f panicked with, a line of it.
+// caught calls f and returns its panic as an error.
 func caught(f func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -15,9 +15,8 @@ import (
 	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
 )
 
-// A program that chooses its exporter by the environment can choose Apptuit.
 func ExampleRegister() {
-	// What the environment of the program has, and a server to send to.
+	// The environment of the program, and a server.
 	server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer server.Close()
 	variables := map[string]string{
@@ -39,7 +38,7 @@ func ExampleRegister() {
 		}
 	}()
 
-	apptuit.Register() // the one line
+	apptuit.Register() // the only new line
 
 	ctx := context.Background()
 	reader, err := autoexport.NewMetricReader(ctx)

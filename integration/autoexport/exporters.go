@@ -20,24 +20,23 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// Other names that may be in a list.
+// Names of other exporters that a list can contain.
 const (
 	otlp    = "otlp"
 	console = "console"
 )
 
-// namedExporter is an exporter under its name in OTEL_METRICS_EXPORTER.
+// namedExporter is an exporter with its name in OTEL_METRICS_EXPORTER.
 type namedExporter struct {
 	sdkmetric.Exporter
 	name string
 }
 
-// newExporters makes the exporters of a list, each once, in the list's order. The
-// error names every fault; the exporters that come with it are the caller's to shut
-// down.
+// newExporters creates the exporters of a list, each once, in the order of the list. The error
+// joins all faults. The caller must shut down the exporters that are returned with an error.
 //
-// The contrib package holds a lock while it calls a factory, so that the factory of a
-// list cannot ask it for the exporters it knows. They are made here as they are there.
+// The contrib package holds a lock while it calls a factory, so that the factory of a list
+// cannot get exporters from it. newExporters creates them as the contrib package does.
 func newExporters(ctx context.Context, list string) ([]namedExporter, error) {
 	var exporters []namedExporter
 	var faults []error
@@ -78,14 +77,14 @@ func newExporter(ctx context.Context, name string) (sdkmetric.Exporter, error) {
 		return nil, fmt.Errorf("%s: none cannot be in a list with exporters", exporterVariable)
 	case "prometheus":
 		return nil, fmt.Errorf("%s: prometheus cannot be in a list, because it is scraped: "+
-			"give the program a reader for each exporter, in code", exporterVariable)
+			"add a reader for each exporter in code", exporterVariable)
 	case "":
 		return nil, fmt.Errorf("%s: a name in the list is empty", exporterVariable)
 	}
-	return nil, fmt.Errorf("%s: the exporter %.64q cannot be in a list, only otlp, console and apptuit", exporterVariable, name)
+	return nil, fmt.Errorf("%s: exporter %.64q cannot be in a list: only otlp, console and apptuit can", exporterVariable, name)
 }
 
-// newOTLP makes the exporter that the contrib package makes for "otlp".
+// newOTLP creates the exporter that the contrib package creates for otlp.
 func newOTLP(ctx context.Context) (sdkmetric.Exporter, error) {
 	variable := "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"
 	protocol := os.Getenv(variable)
@@ -99,20 +98,20 @@ func newOTLP(ctx context.Context) (sdkmetric.Exporter, error) {
 	case "grpc":
 		return otlpmetricgrpc.New(ctx)
 	}
-	return nil, fmt.Errorf("%s: the protocol %.64q is not grpc or http/protobuf", variable, protocol)
+	return nil, fmt.Errorf("%s: must be grpc or http/protobuf, not %.64q", variable, protocol)
 }
 
-// haveOneCollection returns an error unless one collection suits all exporters.
+// checkShared returns an error unless all exporters can share one reader.
 //
-// A reader has one temporality and one aggregation for a kind of instrument. The
-// temporality must be cumulative: a collection resets delta sums, so that two
-// exporters could not collect independently of each other.
-func haveOneCollection(exporters []namedExporter) error {
+// A reader has one temporality and one aggregation for each kind of instrument. The
+// temporality must be cumulative: a collection resets delta sums, so that two exporters could
+// not collect independently of each other.
+func checkShared(exporters []namedExporter) error {
 	var faults []error
 	for _, e := range exporters {
 		for kind := sdkmetric.InstrumentKindCounter; kind <= sdkmetric.InstrumentKindGauge; kind++ {
 			if e.Temporality(kind) != metricdata.CumulativeTemporality {
-				faults = append(faults, fmt.Errorf("%s: exporters in a list need cumulative temporality, and %s has another (%s)",
+				faults = append(faults, fmt.Errorf("%s: all exporters of a list must have cumulative temporality, but %s has another: see %s",
 					exporterVariable, e.name, temporalityVariables(e.name)))
 				break
 			}
@@ -120,18 +119,19 @@ func haveOneCollection(exporters []namedExporter) error {
 		first := exporters[0]
 		for kind := sdkmetric.InstrumentKindCounter; kind <= sdkmetric.InstrumentKindGauge; kind++ {
 			if !reflect.DeepEqual(e.Aggregation(kind), first.Aggregation(kind)) {
-				faults = append(faults, fmt.Errorf("%s: exporters in a list need the same default aggregation, and %s has another than %s (%s)",
+				faults = append(faults, fmt.Errorf("%s: all exporters of a list must have the same default aggregation, but %s has another than %s: see %s",
 					exporterVariable, e.name, first.name, aggregationVariables(first.name, e.name)))
 				break
 			}
 		}
 	}
 	if len(faults) > 0 {
-		faults = append(faults, errors.New("to have both, give the program a reader for each exporter, in code"))
+		faults = append(faults, errors.New("for different settings, add a reader for each exporter in code"))
 	}
 	return errors.Join(faults...)
 }
 
+// temporalityVariables returns the variables that set the temporality of an exporter.
 func temporalityVariables(name string) string {
 	if name == Name {
 		return "APPTUIT_TEMPORALITY_PREFERENCE, APPTUIT_LAYOUT"
@@ -139,10 +139,11 @@ func temporalityVariables(name string) string {
 	return "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
 }
 
+// aggregationVariables returns the variables that set the default aggregation of exporters.
 func aggregationVariables(names ...string) string {
 	var variables []string
 	for _, name := range names {
-		switch name { // The console's cannot be configured.
+		switch name { // no variable configures that of console
 		case Name:
 			variables = append(variables, "APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION, APPTUIT_LAYOUT")
 		case otlp:

@@ -28,10 +28,10 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// childVariable makes the test binary the child that it names.
+// childVariable names the child that the test binary runs instead of tests.
 const childVariable = "AUTOEXPORT_TEST_CHILD"
 
-// token is in the environment of every child, and in nothing that one prints.
+// token is in the environment of every child, and no child may print it.
 const token = "tok-3f9c1d77"
 
 func TestMain(m *testing.M) {
@@ -49,21 +49,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outcome is what a child printed, and whether it ended well.
+// outcome is the output of a child, and whether it failed.
 type outcome struct {
 	stdout, stderr string
 	failed         bool
 }
 
-// running is a child that works until it is ended.
+// running is a child that works until end.
 type running struct {
 	command        *exec.Cmd
 	stdin          io.Closer
 	stdout, stderr bytes.Buffer
 }
 
-// start starts a child with variables of the form "name=value"; an empty value
-// unsets nothing, an absent one does.
+// start starts a child with variables of the form "name=value". An empty value sets the variable
+// to an empty text.
 func start(t *testing.T, name string, variables ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -83,7 +83,7 @@ func start(t *testing.T, name string, variables ...string) *running {
 	return c
 }
 
-// end has the child shut down, waits for it, and sees that it kept its secrets.
+// end makes the child shut down, waits for it, and checks that it has printed no secret.
 func (c *running) end(t *testing.T) outcome {
 	t.Helper()
 	c.stdin.Close()
@@ -100,13 +100,13 @@ func (c *running) end(t *testing.T) outcome {
 	return o
 }
 
-// run runs a child from its start to its end.
+// run starts a child and ends it.
 func run(t *testing.T, name string, variables ...string) outcome {
 	t.Helper()
 	return start(t, name, variables...).end(t)
 }
 
-// refused runs a child that must fail with certain texts in its error, and send nothing.
+// refused runs a child, which must fail with all these texts in its error, and send nothing.
 func refused(t *testing.T, name string, variables, want []string) {
 	t.Helper()
 	s := newTarget(t)
@@ -116,7 +116,7 @@ func refused(t *testing.T, name string, variables, want []string) {
 	}
 	for _, text := range want {
 		if !strings.Contains(o.stderr, text) {
-			t.Errorf("the error says nothing of %q:\n%s", text, o.stderr)
+			t.Errorf("the error does not contain %q:\n%s", text, o.stderr)
 		}
 	}
 	if n := len(s.Requests()) + len(s.otlp.received()); n > 0 {
@@ -124,7 +124,7 @@ func refused(t *testing.T, name string, variables, want []string) {
 	}
 }
 
-// target are a server of Apptuit's and one of OTLP's, which a child may send to.
+// target is a pair of servers for a child, one for the put protocol and one for OTLP.
 type target struct {
 	*apptuittest.Server
 	otlp *otlpServer
@@ -137,7 +137,7 @@ func newTarget(t *testing.T) *target {
 	return s
 }
 
-// variables are those that name both servers, and more.
+// variables returns the variables that name both servers, and the given ones.
 func (s *target) variables(more ...string) []string {
 	return append([]string{
 		"APPTUIT_ENDPOINT=" + s.URL,
@@ -149,7 +149,7 @@ func (s *target) variables(more ...string) []string {
 	}, more...)
 }
 
-// value returns the last value of a metric that arrived, and "" if none did.
+// value returns the last value of a metric that has arrived, or "" without one.
 func (s *target) value(metric string) string {
 	points := s.Points()
 	for _, p := range slices.Backward(points) {
@@ -160,7 +160,7 @@ func (s *target) value(metric string) string {
 	return ""
 }
 
-// otlpServer decodes what is posted to it, and accepts it.
+// otlpServer accepts and decodes the requests of OTLP exporters.
 type otlpServer struct {
 	*httptest.Server
 	collectorpb.UnimplementedMetricsServiceServer
@@ -206,7 +206,7 @@ func (s *otlpServer) received() []string {
 	return slices.Clone(s.paths)
 }
 
-// Export makes it a server of gRPC.
+// Export implements the service of OTLP over gRPC.
 func (s *otlpServer) Export(_ context.Context, request *collectorpb.ExportMetricsServiceRequest) (*collectorpb.ExportMetricsServiceResponse, error) {
 	s.take("grpc", request)
 	return &collectorpb.ExportMetricsServiceResponse{}, nil
@@ -226,7 +226,7 @@ func (s *otlpServer) serveGRPC(t *testing.T) string {
 	return "http://" + listener.Addr().String()
 }
 
-// metrics are the names of the metrics that were received, and the services they are of.
+// metrics returns the names of the metrics that were received, and the names of their services.
 func (s *otlpServer) metrics() (names map[string]*metricspb.Metric, services []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -248,7 +248,7 @@ func (s *otlpServer) metrics() (names map[string]*metricspb.Metric, services []s
 	return names, services
 }
 
-// orders returns the last value of the orders, and 0 if none arrived.
+// orders returns the last value of the counter orders, or 0 without one.
 func (s *otlpServer) orders() int64 {
 	names, _ := s.metrics()
 	if points := names["orders"].GetSum().GetDataPoints(); len(points) == 1 {

@@ -12,9 +12,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// The exporters of a list export side by side, each once, and with the resource of
-// the program.
-func TestListExportsToAll(t *testing.T) {
+// Each exporter of a list exports once, with the resource of the program.
+func TestList_ExportsToAll(t *testing.T) {
 	const apptuit, otlp, grpc, console = "apptuit", "/v1/metrics", "grpc", "console"
 	for _, test := range []struct {
 		name, child string
@@ -88,8 +87,8 @@ func TestListExportsToAll(t *testing.T) {
 	}
 }
 
-// A list that cannot work is an error that says what to do, before anything is sent.
-func TestListFaults(t *testing.T) {
+// An invalid list is an error that says what to do. Nothing is sent.
+func TestList_Faults(t *testing.T) {
 	const both = "OTEL_METRICS_EXPORTER=otlp,apptuit"
 	for _, test := range []struct {
 		name      string
@@ -98,48 +97,48 @@ func TestListFaults(t *testing.T) {
 	}{
 		{"none", []string{"OTEL_METRICS_EXPORTER=none,apptuit"}, []string{"OTEL_METRICS_EXPORTER: none cannot be in a list"}},
 		{"prometheus", []string{"OTEL_METRICS_EXPORTER=prometheus,apptuit"}, []string{"prometheus cannot be in a list", "in code"}},
-		{"unknown", []string{"OTEL_METRICS_EXPORTER=apptuit,nagios"}, []string{`"nagios" cannot be in a list, only otlp, console and apptuit`}},
-		{"letters", []string{"OTEL_METRICS_EXPORTER=apptuit,OTLP"}, []string{`"OTLP" cannot be in a list`}},
-		{"empty", []string{"OTEL_METRICS_EXPORTER=apptuit,"}, []string{"a name in the list is empty"}},
-		{"no list of ours", []string{"OTEL_METRICS_EXPORTER=otlp,console"}, []string{"unknown exporter"}},
+		{"an unknown exporter", []string{"OTEL_METRICS_EXPORTER=apptuit,nagios"}, []string{`exporter "nagios" cannot be in a list: only otlp, console and apptuit can`}},
+		{"in capitals", []string{"OTEL_METRICS_EXPORTER=apptuit,OTLP"}, []string{`"OTLP" cannot be in a list`}},
+		{"an empty name", []string{"OTEL_METRICS_EXPORTER=apptuit,"}, []string{"a name in the list is empty"}},
+		{"a list without apptuit", []string{"OTEL_METRICS_EXPORTER=otlp,console"}, []string{"unknown exporter"}},
 		{"a misspelt apptuit", []string{"OTEL_METRICS_EXPORTER=otlp,aptuit"}, []string{"unknown exporter"}},
 		{
 			"OTLP's protocol",
 			[]string{both, "OTEL_EXPORTER_OTLP_PROTOCOL=http/json"},
-			[]string{`OTEL_EXPORTER_OTLP_PROTOCOL: the protocol "http/json" is not grpc or http/protobuf`},
+			[]string{`OTEL_EXPORTER_OTLP_PROTOCOL: must be grpc or http/protobuf, not "http/json"`},
 		},
 		{
 			"OTLP's protocol of metrics",
 			[]string{both, "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http"},
-			[]string{`OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: the protocol "http"`},
+			[]string{`OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: must be grpc or http/protobuf, not "http"`},
 		},
 		{"no token", []string{both, "APPTUIT_ENDPOINT=", "APPTUIT_API_TOKEN="}, []string{"token is needed"}},
 		{
 			"OTLP prefers delta",
 			[]string{both, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta"},
-			[]string{"need cumulative temporality, and otlp has another (OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE)", "in code"},
+			[]string{"must have cumulative temporality, but otlp has another: see OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "in code"},
 		},
 		{
 			"OTLP prefers low memory",
 			[]string{both, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=lowmemory"},
-			[]string{"need cumulative temporality, and otlp has another"},
+			[]string{"must have cumulative temporality, but otlp has another"},
 		},
 		{
 			"both prefer delta",
 			[]string{both, "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta", "APPTUIT_TEMPORALITY_PREFERENCE=delta"},
-			[]string{"otlp has another (OTEL_EXPORTER", "apptuit has another (APPTUIT_TEMPORALITY_PREFERENCE, APPTUIT_LAYOUT)"},
+			[]string{"otlp has another: see OTEL_EXPORTER", "apptuit has another: see APPTUIT_TEMPORALITY_PREFERENCE, APPTUIT_LAYOUT"},
 		},
 		{
 			"the reporter layout",
 			[]string{both, "APPTUIT_LAYOUT=reporter"},
-			[]string{"apptuit has another (APPTUIT_TEMPORALITY_PREFERENCE, APPTUIT_LAYOUT)", "in code"},
+			[]string{"apptuit has another: see APPTUIT_TEMPORALITY_PREFERENCE, APPTUIT_LAYOUT", "in code"},
 		},
 		{
 			"other histograms",
 			[]string{both, "APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION=base2_exponential_bucket_histogram"},
 			[]string{
-				"same default aggregation, and apptuit has another than otlp",
-				"(OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION, APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION, APPTUIT_LAYOUT)",
+				"same default aggregation, but apptuit has another than otlp",
+				"see OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION, APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION, APPTUIT_LAYOUT",
 			},
 		},
 		{
@@ -155,8 +154,8 @@ func TestListFaults(t *testing.T) {
 	}
 }
 
-// An exporter of a list that fails is named, and costs the other nothing.
-func TestListOneFails(t *testing.T) {
+// The error names the exporter of a list that fails. The other exports.
+func TestList_OneFails(t *testing.T) {
 	const both = "OTEL_METRICS_EXPORTER=otlp,apptuit"
 	for _, test := range []struct {
 		name, variable string
@@ -164,8 +163,8 @@ func TestListOneFails(t *testing.T) {
 		want, wantNot  string
 	}{
 		{"a wrong token", "APPTUIT_API_TOKEN=wrong", false, true, "autoexport: apptuit: ", "autoexport: otlp:"},
-		{"a dead port of Apptuit's", "APPTUIT_ENDPOINT=http://127.0.0.1:1", false, true, "autoexport: apptuit: ", "autoexport: otlp:"},
-		{"a dead port of OTLP's", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", true, false, "autoexport: otlp: ", "autoexport: apptuit:"},
+		{"nothing listens for Apptuit", "APPTUIT_ENDPOINT=http://127.0.0.1:1", false, true, "autoexport: apptuit: ", "autoexport: otlp:"},
+		{"nothing listens for OTLP", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", true, false, "autoexport: otlp: ", "autoexport: apptuit:"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -190,9 +189,9 @@ func TestListOneFails(t *testing.T) {
 	}
 }
 
-// While one exporter of a list waits for a server that hangs, the other exports at
-// each interval, and both have the whole time-out.
-func TestListOneHangs(t *testing.T) {
+// While one exporter of a list waits for a server that hangs, the other exports at each interval.
+// Both have the whole timeout.
+func TestList_OneHangs(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		hang  func(*target)
@@ -221,7 +220,7 @@ func TestListOneHangs(t *testing.T) {
 	}
 }
 
-func TestListTimeouts(t *testing.T) {
+func TestList_Timeouts(t *testing.T) {
 	s := newTarget(t)
 	s.otlp.hang.Store(true)
 	s.Fail(slices.Repeat([]apptuittest.Fault{{Hang: true}}, 100)...)

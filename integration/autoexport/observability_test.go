@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// OTEL_GO_X_OBSERVABILITY=true is all it takes for the exporters to report on themselves with
-// the program's own MeterProvider, which they serve.
-func TestObservability(t *testing.T) {
+// With OTEL_GO_X_OBSERVABILITY=true, the exporters record metrics of their own with the program's
+// MeterProvider, which exports them.
+func TestExporters_ReportObservability(t *testing.T) {
 	const ours, otlp = "github.com/apptuitai/apptuit-go/exporter.Exporter", "otlp_http_metric_exporter"
 	for _, test := range []struct {
 		exporters, value string

@@ -13,7 +13,7 @@ import (
 )
 
 // docs/migration.md has a row for each variable that the OTLP exporter reads.
-func TestMigrationGuideHasTheVariablesOfOTLP(t *testing.T) {
+func TestMigrationGuide_ListsVariablesOfOTLP(t *testing.T) {
 	guide, err := os.ReadFile(filepath.Join("..", "..", "docs", "migration.md"))
 	if err != nil {
 		t.Fatal(err)

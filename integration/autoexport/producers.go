@@ -18,14 +18,13 @@ import (
 const (
 	producersVariable = "OTEL_METRICS_PRODUCERS"
 
-	// runtimeProducer is the name that contrib does not have.
+	// runtimeProducer is the name of the producer that the contrib package does not have.
 	runtimeProducer = "runtime"
 )
 
-// readProducers returns the producers of OTEL_METRICS_PRODUCERS. A text is
-// accepted when the contrib package accepts it for its own exporters: names in
-// exactly these letters, in any order, however often. The error names each that
-// is not.
+// readProducers returns the producers of OTEL_METRICS_PRODUCERS. As in the contrib package,
+// names are case-sensitive, without white space, in any order, and can be repeated. The error
+// joins all faults.
 func readProducers() ([]sdkmetric.Producer, error) {
 	list := os.Getenv(producersVariable)
 	if list == "" {
@@ -46,7 +45,7 @@ func readProducers() ([]sdkmetric.Producer, error) {
 			producers = append(producers, runtimemetrics.NewCompleteProducer())
 		case "none":
 		default:
-			faults = append(faults, fmt.Errorf("%s: the producer %.64q is not available to this exporter, only prometheus, runtime and none",
+			faults = append(faults, fmt.Errorf("%s: producer %.64q is not available to this exporter: only prometheus, runtime and none are",
 				producersVariable, name))
 		}
 	}

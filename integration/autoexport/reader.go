@@ -11,26 +11,25 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
-// NewMetricReader returns what OTEL_METRICS_EXPORTER=apptuit gives after
-// [Register]: a PeriodicReader with a new exporter, both configured by the
-// variables in the package comment, whatever OTEL_METRICS_EXPORTER is. The error
-// names every fault at once. The reader is the caller's to shut down, which shuts
-// down the exporter. The context bounds nothing: no server is talked to.
+// NewMetricReader returns a PeriodicReader with a new exporter to Apptuit, whatever the value of
+// OTEL_METRICS_EXPORTER. The other variables in the package comment configure both. The error
+// joins all faults. The caller must shut down the reader, which shuts down the exporter.
+// NewMetricReader connects to no server, so that ctx does not limit it.
 //
-// It makes Apptuit the default of a program whose environment chooses nothing:
+// With NewMetricReader, Apptuit can be the default for an unset OTEL_METRICS_EXPORTER:
 //
 //	reader, err := autoexport.NewMetricReader(ctx, autoexport.WithFallbackMetricReader(apptuit.NewMetricReader))
 func NewMetricReader(ctx context.Context) (sdkmetric.Reader, error) {
 	return newReader(ctx, Name)
 }
 
-// newReader makes the reader of a list of exporters.
+// newReader creates the reader of a list of exporters.
 func newReader(ctx context.Context, list string) (sdkmetric.Reader, error) {
 	producers, wrongProducers := readProducers()
 	exporters, wrongExporters := newExporters(ctx, list)
 	err := errors.Join(wrongProducers, wrongExporters)
 	if err == nil && len(exporters) > 1 {
-		err = haveOneCollection(exporters)
+		err = checkShared(exporters)
 	}
 	if err != nil {
 		for _, e := range exporters {

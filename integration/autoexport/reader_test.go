@@ -18,9 +18,8 @@ import (
 	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
 )
 
-// The reader's Shutdown exports what was collected last and shuts down the
-// exporter, whose connections close: the reader alone has it.
-func TestShutdown(t *testing.T) {
+// The reader's Shutdown exports once more and shuts down the exporter, whose connections close.
+func TestReader_ShutdownEndsExporter(t *testing.T) {
 	closed := make(chan struct{}, 1)
 	handler := apptuittest.NewHandler()
 	server := httptest.NewUnstartedServer(handler)
@@ -76,8 +75,8 @@ func TestShutdown(t *testing.T) {
 	}
 }
 
-// Readers share nothing: one that is shut down leaves another working.
-func TestReadersAreIndependent(t *testing.T) {
+// A reader continues to work after another one is shut down.
+func TestReader_IsIndependentOfOthers(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
 	t.Setenv("APPTUIT_ENDPOINT", s.URL)

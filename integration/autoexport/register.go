@@ -16,33 +16,32 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// Name is the value of OTEL_METRICS_EXPORTER that chooses this exporter.
+// Name is the value of OTEL_METRICS_EXPORTER that selects this exporter.
 const Name = "apptuit"
 
 const exporterVariable = "OTEL_METRICS_EXPORTER"
 
-// registered holds the names that Register has registered. A name is added after its
-// registration, so that the panic of a failed one is repeated at every call.
+// registered contains the names that Register has registered. A name is added after its
+// registration, so that each call panics again if the registration fails.
 //
-//nolint:gochecknoglobals // the contrib registry is of the process, and refuses a second registration
+//nolint:gochecknoglobals // the registry of the contrib package is global, and panics at a second registration
 var registered = struct {
 	sync.Mutex
 	names map[string]bool
 }{names: make(map[string]bool)}
 
-// Register makes [Name] a value of OTEL_METRICS_EXPORTER for
-// autoexport.NewMetricReader of the contrib package, also in a list with others, as
-// the package comment describes. It makes runtime a value of OTEL_METRICS_PRODUCERS
-// for all exporters.
+// Register makes [Name] a value of OTEL_METRICS_EXPORTER for autoexport.NewMetricReader of the
+// contrib package, alone or in a list, as the package comment describes. It also makes runtime
+// a value of OTEL_METRICS_PRODUCERS for all exporters.
 //
-// Call it before the reader is made. The contrib package looks up a list as one name,
-// so Register registers "otlp,apptuit" and "apptuit,otlp", and the value of
-// OTEL_METRICS_EXPORTER at the time of the call. A program that changes the
-// variable later calls Register again.
+// Register must be called before the reader is created. The contrib package looks up a list as
+// one name. Therefore Register registers "otlp,apptuit", "apptuit,otlp", and the value of
+// OTEL_METRICS_EXPORTER at the time of the call, if it contains apptuit. A program that changes
+// the variable later must call Register again.
 //
-// It may be called more than once, also concurrently: a name is registered once. It
-// panics, at every call, if another package has registered a name before; one that
-// does it later meets the contrib package's own panic.
+// Register may be called several times, also concurrently. It panics, at every call, if another
+// package has registered a name before. If another package registers a name later, the
+// contrib package panics there.
 func Register() {
 	registered.Lock()
 	defer registered.Unlock()
@@ -62,14 +61,14 @@ func Register() {
 	})
 }
 
-// once registers a name, if Register has not done so before.
+// once calls register for a name, unless Register has registered the name before.
 func once(kind, name string, register func()) {
 	if registered.names[kind+name] {
 		return
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			panic(fmt.Errorf("apptuit autoexport: the program registers a metrics %s %q of its own: %v", kind, name, r))
+			panic(fmt.Errorf("apptuit autoexport: the program has registered a metrics %s %q of its own: %v", kind, name, r))
 		}
 	}()
 	register()

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// produced are the names of all instruments that package runtimemetrics has here.
+// produced returns the names of all instruments of package runtimemetrics on this system.
 func produced(t *testing.T) (names map[string]bool, histograms map[string]bool) {
 	t.Helper()
 	scopes, err := runtimemetrics.NewCompleteProducer().Produce(t.Context())
@@ -35,9 +35,9 @@ func produced(t *testing.T) (names map[string]bool, histograms map[string]bool) 
 	return names, histograms
 }
 
-// OTEL_METRICS_PRODUCERS=runtime is all it takes to export every instrument of the
-// process and the Go runtime, with each exporter.
-func TestRuntimeProducer(t *testing.T) {
+// With OTEL_METRICS_PRODUCERS=runtime, each exporter exports all instruments of the process and the
+// Go runtime.
+func TestRuntimeProducer_ExportsAllInstruments(t *testing.T) {
 	names, histograms := produced(t)
 	delete(names, "go.memory.gc.cpu.utilization") // The child may end before its first GC.
 	for _, exporter := range []string{"apptuit", "otlp", "otlp,apptuit", "console", "console,apptuit"} {
@@ -103,9 +103,9 @@ func plausible(t *testing.T, s *target) {
 	}
 }
 
-// Both ways at once give every series twice: of the two points the first is stored, and the
-// collision is reported.
-func TestRuntimeProducerBesideStart(t *testing.T) {
+// With the producer and runtimemetrics.Start, the first of two points is stored, and the collision
+// is reported.
+func TestRuntimeProducer_BesideStartCollides(t *testing.T) {
 	s := newTarget(t)
 	c := start(t, "runtimemetrics started", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRICS_PRODUCERS=runtime",
 		"OTEL_METRIC_EXPORT_INTERVAL=20")...)

@@ -14,11 +14,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// sharedReader is one reader of a MeterProvider with several exporters. A
-// PeriodicReader drives each exporter by its own interval and timeout, so that an exporter
-// that hangs neither delays the others nor fails them. A MeterProvider registers only
-// the ManualReader within: PeriodicReaders cannot be registered through another
-// reader. They are the clocks, at whose ticks a part collects from the ManualReader.
+// sharedReader is one reader of a MeterProvider with several exporters. Each exporter has its
+// own PeriodicReader with interval and timeout, so that an exporter that hangs does not delay
+// the others or make them fail. PeriodicReaders cannot be registered through another reader.
+// Therefore the MeterProvider registers the ManualReader, from which each part collects when
+// its PeriodicReader exports.
 type sharedReader struct {
 	*sdkmetric.ManualReader
 	parts    []*part
@@ -34,27 +34,28 @@ func newSharedReader(exporters []namedExporter, producers []sdkmetric.Producer) 
 	for _, e := range exporters {
 		p := &part{namedExporter: e, source: r.ManualReader}
 		p.clock = sdkmetric.NewPeriodicReader(p)
-		// A PeriodicReader exports only when it is registered; here it finds no instruments.
+		// A PeriodicReader exports only if it is registered. This provider has no instruments.
 		sdkmetric.NewMeterProvider(sdkmetric.WithReader(p.clock))
 		r.parts = append(r.parts, p)
 	}
 	return r
 }
 
-// ForceFlush exports to all exporters at once. The error names each that fails.
+// ForceFlush exports to all exporters at the same time. The error names each exporter that
+// failed.
 func (r *sharedReader) ForceFlush(ctx context.Context) error {
 	return r.each(func(clock *sdkmetric.PeriodicReader) error { return clock.ForceFlush(ctx) })
 }
 
-// Shutdown exports once more to all exporters at once, and shuts them down. The error
-// names each that fails.
+// Shutdown exports once more to all exporters at the same time, and shuts them down. The error
+// names each exporter that failed.
 func (r *sharedReader) Shutdown(ctx context.Context) error {
 	err := sdkmetric.ErrReaderShutdown
 	r.shutdown.Do(func() {
 		err = errors.Join(
 			r.each(func(clock *sdkmetric.PeriodicReader) error {
 				err := clock.Shutdown(ctx)
-				if errors.Is(err, sdkmetric.ErrReaderNotRegistered) { // There is nothing to export.
+				if errors.Is(err, sdkmetric.ErrReaderNotRegistered) { // there is nothing to export
 					return nil
 				}
 				return err
@@ -75,17 +76,17 @@ func (r *sharedReader) each(f func(clock *sdkmetric.PeriodicReader) error) error
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
 }
 
-// part is one exporter of a sharedReader.
+// part is an exporter of a sharedReader. Its clock calls Export at each interval.
 type part struct {
 	namedExporter
 	source *sdkmetric.ManualReader
 	clock  *sdkmetric.PeriodicReader
 }
 
-// Export collects from the source, and exports that. The metrics of the clock's own
-// provider are always empty.
+// Export collects metrics from the source and exports them. It ignores the metrics of the
+// clock's own provider, which are always empty.
 func (p *part) Export(ctx context.Context, _ *metricdata.ResourceMetrics) error {
-	var collected metricdata.ResourceMetrics // Not kept: like a PeriodicReader, it takes no memory between exports.
+	var collected metricdata.ResourceMetrics // not kept, so that it takes no memory between exports
 	if err := p.source.Collect(ctx, &collected); err != nil {
 		return p.failed(err)
 	}
@@ -103,7 +104,7 @@ func (p *part) failed(err error) error {
 	return &exporterError{p.name, err}
 }
 
-// exporterError says which exporter of a list has failed.
+// exporterError is an error of an exporter of a list, with the name of the exporter.
 type exporterError struct {
 	name string
 	err  error

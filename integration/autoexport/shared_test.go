@@ -20,7 +20,7 @@ import (
 	apptuit "github.com/apptuitai/apptuit-go/integration/autoexport"
 )
 
-// newSharedReader makes the reader of "otlp,apptuit" in this process.
+// newSharedReader creates the reader of "otlp,apptuit" in this process.
 func newSharedReader(t *testing.T) (sdkmetric.Reader, *target) {
 	t.Helper()
 	s := newTarget(t)
@@ -36,9 +36,9 @@ func newSharedReader(t *testing.T) (sdkmetric.Reader, *target) {
 	return reader, s
 }
 
-// ForceFlush and Shutdown reach both exporters of a list. Both get the cumulative value of a
-// counter and of an observable one, whose callback runs once for each export.
-func TestListFlushAndShutdown(t *testing.T) {
+// ForceFlush and Shutdown call both exporters of a list. Both export the cumulative values of a
+// counter and an observable counter, whose callback runs once for each export.
+func TestSharedReader_FlushAndShutdown(t *testing.T) {
 	reader, s := newSharedReader(t)
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	meter := provider.Meter("shop")
@@ -97,8 +97,8 @@ func TestListFlushAndShutdown(t *testing.T) {
 	}
 }
 
-// The reader has the aggregation that its exporters prefer.
-func TestListAggregation(t *testing.T) {
+// The reader uses the default aggregation of its exporters.
+func TestSharedReader_Aggregation(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")
 	t.Setenv("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")
 	reader, s := newSharedReader(t)
@@ -118,7 +118,7 @@ func TestListAggregation(t *testing.T) {
 }
 
 // A reader that no provider has can be shut down, as a PeriodicReader can.
-func TestListShutdownUnregistered(t *testing.T) {
+func TestSharedReader_ShutdownUnregistered(t *testing.T) {
 	reader, s := newSharedReader(t)
 	if err := reader.Shutdown(t.Context()); err != nil {
 		t.Error(err)
@@ -130,7 +130,7 @@ func TestListShutdownUnregistered(t *testing.T) {
 
 // ForceFlush gives up at its deadline, has exported to the exporter that works, and
 // names the other.
-func TestListFlushNamesTheExporterThatHangs(t *testing.T) {
+func TestSharedReader_FlushNamesExporterThatHangs(t *testing.T) {
 	for _, hangs := range []string{"otlp", "apptuit"} {
 		t.Run(hangs, func(t *testing.T) {
 			reader, s := newSharedReader(t)

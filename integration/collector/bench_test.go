@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 )
 
-// sink takes everything.
+// sink accepts all requests.
 type sink struct{}
 
 func (sink) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -26,7 +26,7 @@ func (sink) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Header: http.Header{}, Request: r}, r.Body.Close()
 }
 
-// testLoad makes data points of six attributes in a number of resources.
+// testLoad returns data points with six attributes each, in a number of resources.
 func testLoad(resources, points int, histograms bool) pmetric.Metrics {
 	md := pmetric.NewMetrics()
 	for i := range resources {
@@ -60,8 +60,8 @@ func testLoad(resources, points int, histograms bool) pmetric.Metrics {
 	return md
 }
 
-// BenchmarkPush measures a push of known series, and beside it what the otlp_http exporter
-// does with the same data before it sends them: marshal and compress with gzip.
+// BenchmarkPush measures a push of known series. For comparison, it measures the work of the
+// otlp_http exporter for the same data before it sends them: to marshal and compress with gzip.
 func BenchmarkPush(b *testing.B) {
 	for _, bb := range []struct {
 		name              string
@@ -112,9 +112,8 @@ func BenchmarkPush(b *testing.B) {
 	}
 }
 
-// What a push allocates does not grow with the number of its points, once their
-// series are known.
-func TestAllocations(t *testing.T) {
+// The allocations of a push of known series do not grow with the number of its points.
+func TestPush_AllocationsDoNotGrowWithPoints(t *testing.T) {
 	r := newRig(t, nil)
 	if err := r.e.use(&http.Client{Transport: sink{}}); err != nil {
 		t.Fatal(err)

@@ -11,9 +11,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Of each metric and scope, whatever the resource, the first data point beyond a cardinality
-// limit is logged, and all are counted.
-func TestOverflowIsLoggedOnceAMetric(t *testing.T) {
+// The first overflowed data point of each metric and scope is logged, whatever its resource. All
+// are counted.
+func TestPush_LogsOverflowOncePerMetric(t *testing.T) {
 	r := newRig(t, nil)
 	for i := range 4 {
 		md := pmetric.NewMetrics()
@@ -32,7 +32,7 @@ func TestOverflowIsLoggedOnceAMetric(t *testing.T) {
 	}
 }
 
-func TestOverflowedIsCountedFromTheFirstPushOn(t *testing.T) {
+func TestPush_CountsOverflowFromFirstPushOn(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	gauge(from(md), "m", 1)
@@ -42,8 +42,8 @@ func TestOverflowedIsCountedFromTheFirstPushOn(t *testing.T) {
 	}
 }
 
-// A push is a part of a collection: series count for some time.
-func TestCardinalityWarning(t *testing.T) {
+// A push is a part of a collection, so that series of several pushes count.
+func TestCardinalityWarning_CountsSeriesOfSeveralPushes(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		warning     int

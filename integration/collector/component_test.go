@@ -25,13 +25,13 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// host is a Collector with extensions.
+// host is the host of a component, with extensions.
 type host map[component.ID]component.Component
 
 func (h host) GetExtensions() map[component.ID]component.Component { return h }
 
-// started returns an exporter with all that exporterhelper puts around it. It is
-// shut down by the end of the test.
+// started creates an exporter by the factory, with queue and retries of exporterhelper, and
+// starts it. It is shut down at the end of the test.
 func started(t testing.TB, h host, text string) (exporter.Metrics, *telemetry) {
 	t.Helper()
 	set, tel := newSettings()
@@ -69,9 +69,9 @@ func one() pmetric.Metrics {
 	return md
 }
 
-// exporterhelper retries just what was not delivered, after what the server
-// asks for.
-func TestRetries(t *testing.T) {
+// exporterhelper retries only the data points that were not delivered, after the delay that the
+// server requests.
+func TestExporter_RetriesUndeliveredDataPoints(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	srv.Fail(
@@ -104,7 +104,7 @@ sending_queue: {batch: {flush_timeout: 1ms}}
 	}
 }
 
-// Points that are refused for what they are are not sent again.
+// Points that the server rejects as invalid are not sent again.
 func TestExporter_DoesNotRetryRefusedPoints(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
@@ -114,7 +114,7 @@ func TestExporter_DoesNotRetryRefusedPoints(t *testing.T) {
 	if err == nil || len(srv.Requests()) != 1 {
 		t.Errorf("%d requests, error %v", len(srv.Requests()), err)
 	}
-	contains(t, err.Error(), "400", "1 points lost", "no point of [redacted]")
+	contains(t, err.Error(), "400", "no point was accepted (1 rejected or dropped)", "no point of [redacted]")
 	for _, line := range append(tel.lines(zapcore.DebugLevel), err.Error()) {
 		if strings.Contains(line, "wrong-token") {
 			t.Errorf("a secret is in %q", line)
@@ -137,8 +137,7 @@ func TestExporter_RetriesAnswersThatSayNothingAboutPoints(t *testing.T) {
 	}
 }
 
-// The environment is not the Collector's configuration.
-func TestEnvironmentIsNotRead(t *testing.T) {
+func TestExporter_DoesNotReadVariables(t *testing.T) {
 	for name, value := range map[string]string{
 		"APPTUIT_API_TOKEN": "t0k3n", "APPTUIT_TAGS": "k: v", "APPTUIT_COMPRESSION": "deflate", "APPTUIT_SANITIZE_MODE": "none",
 		"APPTUIT_TIMEOUT": "nonsense", "APPTUIT_ENDPOINT": "http://127.0.0.1:1", "APPTUIT_USER_ID": "me", "APPTUIT_PREFIX": "p",
@@ -166,8 +165,8 @@ func TestEnvironmentIsNotRead(t *testing.T) {
 	}
 }
 
-// Two exporters of one Collector have a token each.
-func TestTokens(t *testing.T) {
+// Two exporters of one Collector use different tokens.
+func TestExporter_EachHasItsToken(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	file := filepath.Join(t.TempDir(), "token")
@@ -194,7 +193,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// authenticator is an extension that puts a header into requests.
+// authenticator is an extension that adds a header to requests.
 type authenticator struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -214,9 +213,8 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TLS with a private authority, and an extension that authorizes, are
-// confighttp's.
-func TestTLSAndAuthenticator(t *testing.T) {
+// The client uses the HTTP client of confighttp, with its TLS settings and its authenticator.
+func TestExporter_UsesTLSAndAuthenticatorOfConfighttp(t *testing.T) {
 	h := apptuittest.NewHandler(apptuittest.WithToken("of-the-extension"))
 	srv := httptest.NewTLSServer(h)
 	defer srv.Close()
@@ -243,7 +241,7 @@ func TestTLSAndAuthenticator(t *testing.T) {
 	}
 }
 
-func TestStartFaults(t *testing.T) {
+func TestStart_Faults(t *testing.T) {
 	for name, text := range map[string]string{
 		"does-not-exist": `token_file: /does-not-exist`,
 		"no_such_auth":   `auth: {authenticator: no_such_auth}`,
@@ -261,9 +259,8 @@ func TestStartFaults(t *testing.T) {
 	}
 }
 
-// A Collector of which another component does not start is shut down without
-// having been started.
-func TestShutdownWithoutStart(t *testing.T) {
+// If another component fails to start, the Collector shuts down this one without starting it.
+func TestShutdown_WithoutStart(t *testing.T) {
 	set, _ := newSettings()
 	e, err := NewFactory().CreateMetrics(t.Context(), set, mustLoad(t, `token: abc`))
 	if err != nil {
@@ -272,8 +269,7 @@ func TestShutdownWithoutStart(t *testing.T) {
 	shutdown(t, e)
 }
 
-// A token that goes over the network as it is, is worth a line in the log.
-func TestWarnings(t *testing.T) {
+func TestStart_WarnsOfTokenWithoutTLS(t *testing.T) {
 	_, tel := started(t, nil, `{endpoint: "http://tsdb.example:4242", token: t0k3n}`)
 	logged := tel.lines(zapcore.WarnLevel)
 	if len(logged) != 1 {
@@ -282,8 +278,7 @@ func TestWarnings(t *testing.T) {
 	contains(t, logged[0], "tsdb.example:4242 without encryption")
 }
 
-// Consumers push at the same time; each data point arrives once.
-func TestConcurrentPushes(t *testing.T) {
+func TestPush_ConcurrentDeliversEachDataPointOnce(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	e, tel := started(t, nil, `{endpoint: "`+srv.URL+`", sending_queue: {enabled: false}}`)

@@ -23,126 +23,135 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/pattern"
 )
 
-// Config is the configuration of the exporter. Durations are as Go has them
-// ("30s"). Start with the default of the factory: the zero value is not valid.
+// Config is the configuration of the exporter. Durations are written with a unit, for example
+// 30s. The zero value is not valid: start with the default of the factory.
 type Config struct {
-	// ClientConfig has the settings of HTTP clients that all components share.
-	// Endpoint is the base URL, by default https://api.apptuit.ai. Timeout bounds
-	// one attempt to deliver a batch, and each request of it, by default 30 s; it
-	// cannot be 0. Compression is gzip, deflate or none, by default gzip, without
-	// parameters. Headers cannot be those that the client sets itself (Content-*,
-	// Host, Transfer-Encoding, User-Agent). TLS below 1.2 is refused.
+	// ClientConfig has the settings of HTTP clients that all components share. Endpoint is the
+	// base URL of the server (default: https://api.apptuit.ai). Timeout is the limit of one
+	// attempt to deliver a batch, and of each request of it (default: 30s); it must not be 0.
+	// Compression is gzip, deflate or none (default: gzip), without parameters. Headers that
+	// the client sets are refused: Content-*, Host, Transfer-Encoding, User-Agent. So is TLS
+	// below 1.2.
 	ClientConfig confighttp.ClientConfig `mapstructure:",squash"`
 
-	// QueueConfig is the queue before this exporter and how it makes batches, by
-	// default of 8,192 to 50,000 data points, by 4 consumers.
+	// QueueConfig configures the queue and its batches (default: 8,192 to 50,000 data points,
+	// and 4 consumers).
 	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
-	// RetryConfig says how batches are retried. Only exporterhelper retries.
+	// RetryConfig configures the retries of exporterhelper. Nothing else retries.
 	RetryConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 
-	// Token is the API token. At most one of Token, TokenFile, Auth and an
-	// Authorization header is set; for the default endpoint one is needed.
+	// Token is the API token. At most one of Token, TokenFile, Auth and an Authorization header
+	// may be set. The default endpoint requires one of them.
 	Token configopaque.String `mapstructure:"token"`
-	// TokenFile names a file that holds the token. It is read again when it changes,
-	// after a 401, and after a 403 at most once a minute.
+	// TokenFile names a file with the token. It is read again when it changes, after a 401,
+	// and after a 403 at most once a minute.
 	TokenFile string `mapstructure:"token_file"`
-	// UserID authorizes with Basic authentication: this user, with the token as the
-	// password.
+	// UserID is the user of Basic authentication, with the token as the password.
 	UserID string `mapstructure:"user_id"`
 
-	// Tags are added to every point. They beat the resource's attributes; a point's
-	// own attributes beat them. An empty value removes the tag.
+	// Tags are added to every point. They override attributes of the resource, and attributes
+	// of the data point override them. A tag with an empty value is omitted, and suppresses the
+	// attribute of the resource.
 	Tags map[string]string `mapstructure:"tags"`
-	// Prefix is put before every metric name, without a separator.
+	// Prefix is the prefix of all metric names, without a separator.
 	Prefix string `mapstructure:"prefix"`
-	// SanitizeMode says how names and tag keys are made valid: prometheus (the
-	// default), apptuit or none.
+	// SanitizeMode says how invalid characters in metric names and tag keys are replaced:
+	// prometheus (default), apptuit or none.
 	SanitizeMode string `mapstructure:"sanitize_mode"`
-	// ResourceAttributes chooses the attributes of the resource that become tags. By
-	// default these are the attributes that tell entities apart, in the order of their
-	// importance, as many as there is room for. The README lists them.
+	// ResourceAttributes selects the attributes of the resource that become tags. By default
+	// these are attributes that distinguish entities, in the order of their importance, up to
+	// the limit of tags. The README lists them.
 	ResourceAttributes ChosenAttributes `mapstructure:"resource_attributes"`
-	// Attributes chooses the attributes of points that become tags, by default all.
-	// otel.metric.overflow always becomes one. Points that the others no longer tell
-	// apart are one series: the first of a batch is sent.
+	// Attributes selects the attributes of data points that become tags (default: all).
+	// otel.metric.overflow always becomes a tag. Of data points that are no longer
+	// distinguished, the first of a batch is sent.
 	Attributes ChosenAttributes `mapstructure:"attributes"`
-	// HostTag adds the tag host with host.name of the resource, if it has one and
-	// no other source sets host. On by default.
+	// HostTag adds the tag host with host.name of the resource, if the resource has it and no
+	// other source sets the tag (default: true).
 	HostTag bool `mapstructure:"host_tag"`
-	// ScopeTags adds otel_scope_name and otel_scope_version, unless they are empty;
-	// with PrometheusNames also otel_scope_schema_url and the scope's attributes. On
-	// by default: without them, instruments of two libraries with one name collide.
+	// ScopeTags adds the tags otel_scope_name and otel_scope_version, unless they are empty;
+	// with PrometheusNames also otel_scope_schema_url and the attributes of the scope (default:
+	// true). Without them, instruments of two libraries with one name collide.
 	ScopeTags bool `mapstructure:"scope_tags"`
-	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter
-	// for Go does, with units and _total (see exporter.WithPrometheusNames). It needs
-	// the sanitize mode prometheus. Off by default.
+	// PrometheusNames names metrics and tags as OpenTelemetry's Prometheus exporter for Go
+	// does, with units and _total (see exporter.WithPrometheusNames). It requires the sanitize
+	// mode prometheus. The default is false.
 	PrometheusNames bool `mapstructure:"prometheus_names"`
-	// TargetInfo adds a point of target_info for each resource of a push, whose tags
-	// are those of its points and these attributes of the resource; without a
-	// pattern, all. Without it, as by default, there is none.
+	// TargetInfo adds a point of the metric target_info for each resource of a push. Its tags
+	// are those of the points of the resource, and the attributes that the patterns select;
+	// without patterns, all. The default is no such point.
 	TargetInfo configoptional.Optional[ChosenAttributes] `mapstructure:"target_info"`
 
-	// StartPoints sends a point 0 before the first one of each cumulative monotonic
-	// series, at the time of the previous push that had its instrument, or at its start
-	// time (see exporter.WithStartPoints). Off by default.
+	// StartPoints sends a point with the value 0 before the first point of each cumulative
+	// monotonic series, at the time of the previous push that had its instrument, or else at its
+	// start time (see exporter.WithStartPoints). The default is false.
 	StartPoints bool `mapstructure:"start_points"`
 
-	// Histograms says what becomes of histograms: recorded (the default) makes buckets
-	// of explicit buckets and quantiles of exponential ones; buckets, quantiles and
-	// both make that of all.
+	// Histograms says how histograms are sent: as buckets, as quantiles, or as both. The default
+	// is recorded: explicit buckets as buckets, and exponential histograms as quantiles.
 	Histograms string `mapstructure:"histograms"`
-	// Quantiles are those of histograms, between 0 and 1, by default 0.5, 0.75, 0.95,
-	// 0.99 and 0.999; at most 100.
+	// Quantiles are the quantiles of histograms: up to 100 numbers between 0 and 1 (default: 0.5,
+	// 0.75, 0.95, 0.99, 0.999).
 	Quantiles []float64 `mapstructure:"quantiles"`
-	// SparseBuckets sends a bucket of a cumulative histogram with explicit buckets only from
-	// the first time on that it or the bucket above it has counted something (see
-	// exporter.WithSparseBuckets). Off by default.
+	// SparseBuckets omits buckets of cumulative histograms with explicit buckets until the
+	// bucket, or the bucket above it, has counted a value (see exporter.WithSparseBuckets). The
+	// default is false.
 	SparseBuckets bool `mapstructure:"sparse_buckets"`
 
-	// Server is the kind of the server, which selects the defaults of TagValues, MaxTags
-	// and TimestampResolution: apptuit, opentsdb, victoriametrics, influxdb or generic. By
-	// default apptuit for the default endpoint, and generic for any other.
+	// Server is the kind of the server: apptuit, opentsdb, victoriametrics, influxdb or generic.
+	// It selects the defaults of TagValues, MaxTags and TimestampResolution. By default it is
+	// apptuit for the default endpoint, and generic for any other.
 	Server string `mapstructure:"server"`
-	// TagValues is the rule by which tag values are rewritten: any, opentsdb or influxdb.
-	// By default that of the server.
+	// TagValues is the rule by which tag values are rewritten: any, opentsdb or influxdb. The
+	// default is that of the server.
 	TagValues string `mapstructure:"tag_values"`
-	// MaxTags limits the tags of a point, from 1 to 127. By default 0: the server's limit.
+	// MaxTags is the limit of the tags of a point, from 1 to 127. The default 0 selects the limit
+	// of the server.
 	MaxTags int `mapstructure:"max_tags"`
-	// TimestampResolution is the resolution of timestamps: s or ms. By default that of
-	// the server.
+	// TimestampResolution is the resolution of timestamps: s or ms. The default is that of the
+	// server.
 	TimestampResolution string `mapstructure:"timestamp_resolution"`
-	// SyncTimeout asks the server to answer when the points are stored, within this
-	// time. By default 0: it is not asked.
+	// SyncTimeout makes the server answer when the points are stored, at the latest after this
+	// time. With the default 0 it answers before.
 	SyncTimeout time.Duration `mapstructure:"sync_timeout"`
-	// MaxBatchPoints bounds the wire points of one request, by default 50,000.
+	// MaxBatchPoints is the limit of the points in a request (default: 50,000).
 	MaxBatchPoints int `mapstructure:"max_batch_points"`
-	// MaxBatchBytes bounds the text of one request before compression, in bytes, by
-	// default 16 MiB.
+	// MaxBatchBytes is the limit of the text of a request before compression, in bytes (default:
+	// 16 MiB).
 	MaxBatchBytes int64 `mapstructure:"max_batch_bytes"`
-	// CacheBytes bounds the memory in which series are kept from one push to the next,
-	// by default 64 MiB: some 350,000 sums, gauges or histograms.
+	// CacheBytes is the limit of the memory for series that are kept between pushes, in bytes
+	// (default: 64 MiB, for some 350,000 series). 0 keeps none. A push may use more memory while
+	// it is converted.
 	CacheBytes int64 `mapstructure:"cache_bytes"`
-	// CardinalityWarning is the number of series of a metric of one resource above
-	// which the log has a warning, once for each metric and scope. A series is an
-	// attribute set that had a data point within the last five minutes. By default 0:
-	// there is no warning.
+	// CardinalityWarning is the number of series of a metric of one resource above which a
+	// warning is logged, once for each metric and scope. A series is an attribute set that had a
+	// data point within the last five minutes. The default 0 disables the warning.
 	CardinalityWarning int `mapstructure:"cardinality_warning"`
 }
 
-// ChosenAttributes chooses attributes by their keys. In a pattern, * stands for
-// any characters and ? for one.
+// ChosenAttributes selects attributes by patterns of their keys. In a pattern, * stands for
+// any characters and ? for one character.
 type ChosenAttributes struct {
-	// Included are patterns of keys. Without it all are included, if Excluded is
-	// there. An empty list is refused: it reads both ways.
+	// Included are patterns of the selected keys. With Excluded alone, all others are selected.
+	// An empty list is an error, since it could mean all keys or none.
 	Included []string `mapstructure:"included"`
-	// Excluded are patterns of keys that are left out, whatever is included.
+	// Excluded are patterns of keys that are not selected. They override Included.
 	Excluded []string `mapstructure:"excluded"`
 }
 
-// Validate reports every fault of the configuration at once, by key. It reads
-// no file: a token file is for the machine on which the exporter runs.
+// selection returns the selection of the patterns, or nil without patterns.
+func (a ChosenAttributes) selection() *pattern.Selection {
+	if a.Included == nil && a.Excluded == nil {
+		return nil
+	}
+	return &pattern.Selection{Included: a.Included, Excluded: a.Excluded}
+}
+
+// Validate reports all faults of the configuration at once, each with its key. It reads no
+// files, since the token file may exist only on the machine on which the exporter runs.
 func (cfg *Config) Validate() error {
 	var faults []error
 	fault := func(key, format string, args ...any) {
@@ -166,10 +175,10 @@ func (cfg *Config) Validate() error {
 		}
 	}
 	if cfg.ClientConfig.CompressionParams != (configcompression.CompressionParams{}) {
-		fault("compression_params", "the level is not adjustable")
+		fault("compression_params", "the level of compression cannot be set: remove the key")
 	}
 	if v := cfg.ClientConfig.TLS.MinVersion; v == "1.0" || v == "1.1" {
-		fault("tls::min_version", "TLS below 1.2 is refused")
+		fault("tls::min_version", "must be 1.2 or 1.3, not %q", v)
 	}
 	if mode := strings.ToLower(cfg.SanitizeMode); cfg.PrometheusNames && mode != encoding.SanitizePrometheus.String() {
 		fault("prometheus_names", "sanitize_mode must be %v, not %q", encoding.SanitizePrometheus, mode)
@@ -213,23 +222,23 @@ func (cfg *Config) validateCredentials(fault func(key, format string, args ...an
 		}
 	}
 	if len(given) > 1 {
-		fault(strings.Join(given, ", "), "give one of them")
+		fault(strings.Join(given, ", "), "set only one of them")
 	}
 	if cfg.UserID != "" && cfg.Token == "" && cfg.TokenFile == "" {
-		fault("user_id", "needs token or token_file")
+		fault("user_id", "requires token or token_file")
 	}
 	if len(given) == 0 && defaultServer(cfg.ClientConfig.Endpoint) {
-		fault("token", "is needed for %s: set token, token_file or auth (the Collector takes nothing from APPTUIT_API_TOKEN by itself: token: ${env:APPTUIT_API_TOKEN})",
+		fault("token", "is required for %s: set token, token_file or auth (the Collector reads no variable by itself: write token: ${env:APPTUIT_API_TOKEN})",
 			apptuitclient.DefaultEndpoint)
 	}
 }
 
-// layout is that of the configuration.
+// layout returns the layout of histograms.
 func (cfg *Config) layout() (convert.Layout, error) {
 	var faults []error
 	form, err := convert.ParseForm(cfg.Histograms)
 	if err != nil {
-		faults = append(faults, fmt.Errorf("histograms: %w", err))
+		faults = append(faults, fmt.Errorf("histograms: %w", withoutKind(err)))
 	}
 	var quantiles []float64
 	if cfg.Quantiles != nil {
@@ -240,8 +249,7 @@ func (cfg *Config) layout() (convert.Layout, error) {
 	return convert.Layout{Histograms: form, Quantiles: quantiles, SparseBuckets: cfg.SparseBuckets}, errors.Join(faults...)
 }
 
-// defaultServer reports whether an endpoint is Apptuit's own, however it is
-// written.
+// defaultServer reports whether an endpoint has the host of the default endpoint.
 func defaultServer(endpoint string) bool {
 	own, err := url.Parse(apptuitclient.DefaultEndpoint)
 	if err != nil {

@@ -4,6 +4,7 @@
 package collector
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func mustLoad(t testing.TB, text string) *Config {
 	return cfg
 }
 
-func TestDefaults(t *testing.T) {
+func TestConfig_Defaults(t *testing.T) {
 	cfg := mustLoad(t, `token: t0k3n`)
 	if got := cfg.ClientConfig.Endpoint; got != "https://api.apptuit.ai" {
 		t.Errorf("endpoint %q", got)
@@ -58,7 +59,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestEveryKeyIsRead(t *testing.T) {
+func TestConfig_ReadsEachKey(t *testing.T) {
 	cfg := mustLoad(t, `
 endpoint: https://tsdb.example:4243/base
 timeout: 7s
@@ -135,34 +136,34 @@ sending_queue: {queue_size: 17, storage: file_storage, batch: {max_size: 9000}}
 	}
 }
 
-func TestFaults(t *testing.T) {
+func TestConfig_Faults(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
 		want       []string // lines, by their beginning
 	}{
-		{"no token", `{}`, []string{"token: is needed for https://api.apptuit.ai"}},
-		{"no token, in other words", `endpoint: "https://API.Apptuit.AI:443/"`, []string{"token: is needed"}},
-		{"endpoint", `endpoint: tsdb:4242`, []string{"endpoint: the scheme must be http or https"}},
-		{"no endpoint", `endpoint: ""`, []string{"endpoint: is empty: write the URL of the server, for example http://localhost:4242"}},
+		{"the default endpoint without a token", `{}`, []string{"token: is required for https://api.apptuit.ai"}},
+		{"the default endpoint in another form, without a token", `endpoint: "https://API.Apptuit.AI:443/"`, []string{"token: is required"}},
+		{"an endpoint without a scheme", `endpoint: tsdb:4242`, []string{"endpoint: the scheme must be http or https"}},
+		{"an empty endpoint", `endpoint: ""`, []string{"endpoint: is empty: write the URL of the server, for example http://localhost:4242"}},
 		{"an endpoint without a value", `endpoint:`, []string{"endpoint: is empty"}},
-		{"two tokens", `{token: abc, token_file: /x}`, []string{"token, token_file: give one of them"}},
-		{"token and auth", `{token: abc, auth: {authenticator: oauth2client}}`, []string{"token, auth: give one of them"}},
-		{"token and header", `{token: abc, headers: {authorization: "Bearer x"}}`, []string{"token, headers (Authorization): give one of them"}},
+		{"two tokens", `{token: abc, token_file: /x}`, []string{"token, token_file: set only one of them"}},
+		{"token and auth", `{token: abc, auth: {authenticator: oauth2client}}`, []string{"token, auth: set only one of them"}},
+		{"token and header", `{token: abc, headers: {authorization: "Bearer x"}}`, []string{"token, headers (Authorization): set only one of them"}},
 		{"token", `token: "a b\n"`, []string{"token: the token"}},
-		{"user without token", `{endpoint: "http://x", user_id: me}`, []string{"user_id: needs token or token_file"}},
+		{"user without token", `{endpoint: "http://x", user_id: me}`, []string{"user_id: requires token or token_file"}},
 		{"histograms and quantiles", `{token: abc, histograms: bars, quantiles: [2]}`, []string{
-			`histograms: histograms "bars": must be recorded, buckets, quantiles or both`, "quantiles: quantile 2 must be greater than 0 and less than 1",
+			`histograms: "bars": must be recorded, buckets, quantiles or both`, "quantiles: quantile 2 must be greater than 0 and less than 1",
 		}},
-		{"no quantiles", `{token: abc, quantiles: []}`, []string{"quantiles: there must be 1 to 100 quantiles, not 0"}},
-		{"tags, mode none", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
+		{"an empty list of quantiles", `{token: abc, quantiles: []}`, []string{"quantiles: there must be 1 to 100 quantiles, not 0"}},
+		{"a tag key that the mode none refuses", `{token: abc, sanitize_mode: none, tags: {"a b": c}}`, []string{"tags:"}},
 		{"an empty tag", `{token: abc, tags: {"": c}}`, []string{"tags:"}},
-		{"included", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},
-		{"included of points", `{token: abc, attributes: {included: []}}`, []string{"attributes::included: is empty"}},
+		{"an empty selection of resource attributes", `{token: abc, resource_attributes: {included: []}}`, []string{"resource_attributes::included: is empty"}},
+		{"an empty selection of attributes", `{token: abc, attributes: {included: []}}`, []string{"attributes::included: is empty"}},
 		{"target_info", `{token: abc, target_info: {included: []}}`, []string{"target_info::included: is empty"}},
 		{"Prometheus names", `{token: abc, prometheus_names: true, sanitize_mode: apptuit}`, []string{`prometheus_names: sanitize_mode must be prometheus, not "apptuit"`}},
-		{"TLS", `{token: abc, tls: {min_version: "1.1"}}`, []string{"tls::min_version: TLS below 1.2"}},
-		{"queue", `{token: abc, sending_queue: {num_consumers: 0}}`, []string{"sending_queue: `num_consumers` must be positive"}},
-		{"retry", `{token: abc, retry_on_failure: {multiplier: -1}}`, []string{"retry_on_failure: multiplier"}},
+		{"TLS", `{token: abc, tls: {min_version: "1.1"}}`, []string{"tls::min_version: must be 1.2 or 1.3, not "}},
+		{"an invalid queue", `{token: abc, sending_queue: {num_consumers: 0}}`, []string{"sending_queue: `num_consumers` must be positive"}},
+		{"invalid retries", `{token: abc, retry_on_failure: {multiplier: -1}}`, []string{"retry_on_failure: multiplier"}},
 		{"all at once", `
 endpoint: ftp://tsdb
 timeout: 0s
@@ -178,10 +179,10 @@ cache_bytes: -1
 cardinality_warning: -1
 sending_queue: {queue_size: 0}
 `, []string{
-			"cache_bytes: -1 is negative", "cardinality_warning: -1 is negative", "compression: compression \"zstd\": must be gzip, deflate or none", "compression_params: ", "endpoint: the scheme must be",
-			"headers: User-Agent is set by the client", "max_batch_bytes: -1 is not positive", "max_batch_points: 0 is not positive", "sanitize_mode: sanitize mode \"loud\"",
+			"cache_bytes: -1 is negative", "cardinality_warning: -1 is negative", "compression: \"zstd\": must be gzip, deflate or none", "compression_params: ", "endpoint: the scheme must be",
+			"headers: User-Agent is set by the client", "max_batch_bytes: -1 is not positive", "max_batch_points: 0 is not positive", "sanitize_mode: \"loud\"",
 			"sending_queue: `queue_size` must be positive", "sync_timeout: 1µs is less", "timeout: 0s is not positive", "user_id: a user id cannot contain a colon",
-			"user_id: needs token or token_file",
+			"user_id: requires token or token_file",
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -203,7 +204,7 @@ sending_queue: {queue_size: 0}
 	}
 }
 
-func TestUnknownKeysAreFaults(t *testing.T) {
+func TestConfig_UnknownKeysAndWrongTypesAreFaults(t *testing.T) {
 	for _, text := range []string{`tokn: x`, `tls: {ca: x}`, `sending_queue: {size: 5}`, `sending_queue: {batch: {size: 5}}`, `retry_on_failure: {on: true}`, `resource_attributes: {include: [a]}`, `attributes: {include: [a]}`, `target_info: {include: [a]}`, `target_info: [a]`, `server: [a]`, `tags: [a]`} {
 		if _, err := load(t, "token: abc\n"+text); err == nil {
 			t.Errorf("%s is accepted", text)
@@ -211,8 +212,8 @@ func TestUnknownKeysAreFaults(t *testing.T) {
 	}
 }
 
-// The decoder takes a number without a unit for nanoseconds.
-func TestDurationsNeedAUnit(t *testing.T) {
+// The decoder would interpret a number without a unit as nanoseconds.
+func TestConfig_DurationsNeedUnit(t *testing.T) {
 	keys := []string{
 		"http2_ping_timeout", "http2_read_idle_timeout", "idle_conn_timeout", "keepalive::idle_conn_timeout",
 		"retry_on_failure::initial_interval", "retry_on_failure::max_elapsed_time", "retry_on_failure::max_interval",
@@ -224,13 +225,13 @@ func TestDurationsNeedAUnit(t *testing.T) {
 			return "{token: abc, " + strings.Join(path, ": {") + ": " + value + strings.Repeat("}", len(path))
 		}
 		for _, value := range []string{"5", "-5", "0.5", `"5"`, `"5 s"`, "soon"} {
-			want := key + ": " + strings.Trim(value, `"`) + " is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s"
+			want := fmt.Sprintf("%s: must be a number with a unit, for example 5s, 500ms or 1m30s, not %q", key, strings.Trim(value, `"`))
 			if _, err := load(t, yaml(value)); err == nil || !strings.HasSuffix(err.Error(), want) {
 				t.Errorf("%s:\n%v, want\n%s", yaml(value), err, want)
 			}
 		}
 		for _, value := range []string{"0", "1m30s"} {
-			if _, err := load(t, yaml(value)); err != nil && strings.Contains(err.Error(), "not a duration") {
+			if _, err := load(t, yaml(value)); err != nil && strings.Contains(err.Error(), "must be a number with a unit") {
 				t.Errorf("%s: %v", yaml(value), err)
 			}
 		}
@@ -249,18 +250,19 @@ func TestDurationsNeedAUnit(t *testing.T) {
 	}
 }
 
-func TestFaultsOfTheDecoderAreReportedAtOnce(t *testing.T) {
-	_, err := load(t, `{timeout: 5, tokn: abc, sync_timeout: soon, retry_on_failure: {max_interval: 7}}`)
-	want := "retry_on_failure::max_interval: 7 is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
-		"sync_timeout: soon is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
-		"timeout: 5 is not a duration: write a number with a unit, for example 5s, 500ms or 1m30s\n" +
-		"unknown keys: tokn"
+func TestConfig_ReportsAllFaultsOfDecoding(t *testing.T) {
+	_, err := load(t, `{timeout: 5, tokn: abc, zzz: 1, sync_timeout: soon, retry_on_failure: {max_interval: 7}}`)
+	want := `retry_on_failure::max_interval: must be a number with a unit, for example 5s, 500ms or 1m30s, not "7"
+sync_timeout: must be a number with a unit, for example 5s, 500ms or 1m30s, not "soon"
+timeout: must be a number with a unit, for example 5s, 500ms or 1m30s, not "5"
+unknown key "tokn": did you mean "token"?
+unknown key "zzz": the README of the exporter lists all keys`
 	if err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("%v, want\n%s", err, want)
 	}
 }
 
-func TestNoFault(t *testing.T) {
+func TestConfig_Valid(t *testing.T) {
 	for _, text := range []string{
 		`endpoint: http://victoriametrics:4242`, // other servers may need no token
 		`auth: {authenticator: oauth2client}`,
@@ -277,8 +279,8 @@ func TestNoFault(t *testing.T) {
 	}
 }
 
-// A configuration is printed in support requests.
-func TestNoSecretIsPrinted(t *testing.T) {
+// Users print their configuration, for example in support requests.
+func TestConfig_PrintsNoSecret(t *testing.T) {
 	cfg := mustLoad(t, `{token: s3cr3t-t0k3n, headers: {X-Key: s3cr3t-h34d3r}}`)
 	conf := confmap.New()
 	if err := conf.Marshal(cfg); err != nil {
@@ -294,7 +296,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	contains(t, string(text), "[REDACTED]")
 }
 
-func TestTargetInfoKey(t *testing.T) {
+func TestConfig_TargetInfo(t *testing.T) {
 	for text, want := range map[string]bool{"": false, "target_info:": false, "target_info: {}": true, "target_info: {excluded: [a]}": true, "target_info: {enabled: false}": false} {
 		if cfg := mustLoad(t, "token: abc\n"+text); cfg.TargetInfo.HasValue() != want {
 			t.Errorf("%q: %v, want %v", text, cfg.TargetInfo.HasValue(), want)

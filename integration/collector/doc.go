@@ -1,23 +1,21 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package collector is the exporter component "apptuit" of the OpenTelemetry Collector. It
-// sends metrics that a Collector receives to Apptuit, or to a server that accepts OpenTSDB's
-// put protocol (VictoriaMetrics, InfluxDB 1.6, OpenTSDB). The points are the same that
-// package exporter sends for these metrics from within a process, but for the tags of
-// resources.
+// Package collector is the exporter apptuit of the OpenTelemetry Collector. It sends the metrics
+// of a Collector to Apptuit, or to another server with OpenTSDB's put protocol (VictoriaMetrics,
+// InfluxDB 1.6, OpenTSDB). The points are those that package exporter sends for the same metrics,
+// except for the tags of resources.
 //
 //	exporters:
 //	  apptuit:
 //	    token: ${env:APPTUIT_API_TOKEN}
 //
-// [NewFactory] returns the factory for a Collector's main program: the program
-// otelcol-apptuit beside this package, or one made with the Collector's builder. [Config]
-// documents the keys, as does a table in the README. The component reads no environment
-// variables except those of proxies (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). Variables can be
-// used in the configuration (${env:NAME}).
+// [NewFactory] returns the factory for the main program of a Collector. That can be
+// otelcol-apptuit beside this package, or a program of the Collector's builder. [Config] and the
+// README document the keys. The exporter reads no environment variables except those of proxies
+// (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). The configuration can refer to others (${env:NAME}).
 //
-// # Differences to package exporter
+// # Differences from package exporter
 //
 //   - OTLP has no integer histograms: sum, min and max are floats.
 //   - Data points with the flag "no recorded value" are skipped.
@@ -36,9 +34,9 @@
 //
 // # Errors
 //
-// exporterhelper queues and retries. The client does not retry, except that it splits a
-// batch that is too large, and asks for another token after a 401. A push makes one attempt
-// to deliver each batch. Its error is
+// exporterhelper queues and retries. A push makes one attempt to deliver each batch, in which
+// the client only splits a batch that is too large, and reads the token again after a 401. The
+// error of a push is
 //
 //   - retryable, if points could not be delivered for a temporary reason. The error
 //     contains the data points of these points only, and the delay that the server
@@ -48,13 +46,14 @@
 //   - nil otherwise. Invalid points and points that the server refused are counted and
 //     logged, once for each series and reason.
 //
-// A push does not modify the metrics it gets.
+// A push does not modify the metrics.
 //
 // # Telemetry
 //
-// The counter otelcol_exporter_apptuit_points counts the points of all pushes by the
-// attribute outcome: accepted; rejected; dropped, for a reason that is not temporary, such as
-// a certificate; returned to exporterhelper for another push, which counts them again.
+// The counter otelcol_exporter_apptuit_points counts the points of all pushes by the attribute
+// outcome. Its values are accepted, rejected, dropped (lost by an internal error) and returned (to
+// exporterhelper for another push, which counts the points again). documentation.md lists all
+// counters.
 //
 //go:generate go tool -modfile=../../tools/go.mod mdatagen metadata.yaml
 //go:generate go test -run=TestConfigSchema . -update

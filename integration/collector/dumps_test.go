@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// dump reads what a receiver has produced (testdata/dumps/README.md).
+// dump reads the metrics of a receiver (testdata/dumps/README.md).
 func dump(t testing.TB, name string) pmetric.Metrics {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "dumps", name+".json"))
@@ -34,14 +34,14 @@ func dump(t testing.TB, name string) pmetric.Metrics {
 	return md
 }
 
-// dumps are the dumps by name, with the number of their data points, all of which are
-// numbers, so that each is one point on the wire.
+// dumps returns the number of data points of each dump. All are numbers, so that each becomes
+// one point.
 func dumps() map[string]int {
 	return map[string]int{"kubeletstats": 289, "kubeletstats_volumes": 40, "docker_stats": 143, "k8s_cluster": 132, "hostmetrics": 110}
 }
 
-// several returns the resources of md n times, with other values of some attributes, if they
-// have them.
+// several returns the resources of md n times, each time with other values of the given
+// attributes.
 func several(md pmetric.Metrics, n int, keys ...string) pmetric.Metrics {
 	all := pmetric.NewMetrics()
 	for i := range n {
@@ -106,7 +106,7 @@ func wantApart(t *testing.T, r *rig, md pmetric.Metrics) {
 	}
 }
 
-// By default each data point of each receiver arrives in a series of its own.
+// By default, each data point of a receiver gets a series of its own.
 func TestEntities_AreKeptApart(t *testing.T) {
 	for name, points := range dumps() {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestEntities_AreKeptApart(t *testing.T) {
 	}
 }
 
-// entities are pushes from several entities that have all but their identifiers in common.
+// entities yields pushes of several entities that differ in their identifying attributes only.
 func entities(t testing.TB) map[string]pmetric.Metrics {
 	return map[string]pmetric.Metrics{
 		"pods":            several(dump(t, "kubeletstats"), 3, "k8s.pod.uid", "k8s.node.name"),
@@ -175,7 +175,7 @@ func TestEntities_WithManyAttributesAreKeptApart(t *testing.T) {
 	}
 }
 
-// enrich adds what the processors k8s_attributes and resource_detection find out, and a few
+// enrich adds the attributes of the processors k8s_attributes and resource_detection, and a few
 // labels.
 func enrich(m pcommon.Map, i int) {
 	for _, key := range []string{
@@ -194,8 +194,8 @@ func enrich(m pcommon.Map, i int) {
 	}
 }
 
-// Points of a file system have five attributes. With the host and the scope these are all tags that
-// OpenTSDB takes: what describes the host is left out.
+// Data points of a file system have five attributes. With the tags of host and scope, they reach
+// OpenTSDB's limit of 8 tags, so that describing attributes of the host are left out.
 func TestEntities_OfDescribedHostsForOpenTSDB(t *testing.T) {
 	md := entities(t)["hosts"]
 	for _, rm := range md.ResourceMetrics().All() {
@@ -207,8 +207,8 @@ func TestEntities_OfDescribedHostsForOpenTSDB(t *testing.T) {
 	wantApart(t, newRig(t, func(cfg *Config) { cfg.Server = "opentsdb" }), md)
 }
 
-// OpenTSDB takes 8 tags. Of a resource, two or three become tags. These are enough for all of these
-// receivers, in which a data point has three attributes at most.
+// OpenTSDB allows 8 tags, so that two or three attributes of a resource become tags. They are
+// enough for these receivers, whose data points have up to three attributes.
 func TestEntities_AreKeptApartForOpenTSDB(t *testing.T) {
 	for name := range dumps() {
 		t.Run(name, func(t *testing.T) {
@@ -222,8 +222,8 @@ func TestEntities_AreKeptApartForOpenTSDB(t *testing.T) {
 	}
 }
 
-// Which attributes of a resource become tags does not depend on the data point, but for
-// points that have no room for all.
+// All metrics of a resource get the same attributes as tags, except points that have no room for
+// all of them.
 func TestEntities_HaveTheSameTagsInAllMetrics(t *testing.T) {
 	md := dump(t, "kubeletstats")
 	for i, rm := range md.ResourceMetrics().All() {
@@ -250,9 +250,9 @@ func TestEntities_HaveTheSameTagsInAllMetrics(t *testing.T) {
 	}
 }
 
-// Without the attributes that identify them, entities collide: the first one is sent, the others
-// are rejected and counted, and each pair of resources is logged once with the attributes in which they
-// differ.
+// Entities collide without their identifying attributes. The point of the first entity is sent.
+// The others are rejected and counted, and each pair of resources is logged once, with the
+// attributes in which they differ.
 func TestEntities_ThatCollideAreReported(t *testing.T) {
 	r := newRig(t, func(cfg *Config) {
 		cfg.ResourceAttributes.Excluded = []string{"k8s.pod.uid", "k8s.pod.name", "container.id", "host.*"}
@@ -290,8 +290,7 @@ func TestEntities_ThatCollideAreReported(t *testing.T) {
 		"resource_attributes")
 }
 
-// With many attributes of its own, a point has fewer tags of its resource, but the same
-// in each push.
+// A data point with many attributes gets fewer tags of its resource, the same in each push.
 func TestEntities_WithManyPointAttributes(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
@@ -327,8 +326,8 @@ func TestEntities_WithManyPointAttributes(t *testing.T) {
 	}
 }
 
-// Resources that differ only in attributes for which a point has no room collide in this point
-// only.
+// Resources that differ only in attributes for which some points have no room collide in these
+// points only.
 func TestEntities_ThatCollideInPointsWithManyAttributes(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()

@@ -19,14 +19,13 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/collector"
 )
 
-// extensions are those of the Collector: none here.
+// extensions is a host without extensions.
 type extensions map[component.ID]component.Component
 
 func (e extensions) GetExtensions() map[component.ID]component.Component { return e }
 
-// A Collector does this with each of its exporters: it reads the configuration
-// over the default one, makes the component and starts it, hands metrics to it,
-// and shuts it down.
+// A Collector decodes the configuration of each exporter over the default one, creates the
+// exporter, starts it, passes metrics to it, and shuts it down.
 func ExampleNewFactory() {
 	srv := apptuittest.NewServer()
 	defer srv.Close()

@@ -19,6 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/pattern"
 )
 
 // metricsExporter pushes metrics. It is safe for concurrent use between start and shutdown.
@@ -27,7 +28,7 @@ type metricsExporter struct {
 	telemetry component.TelemetrySettings
 	counters  *counters
 	resources *resources
-	chosen    *chooser // selects the attributes of data points; nil selects all
+	selected  *pattern.Selection // attributes of data points; nil selects all
 	layout    convert.Layout
 	hasher    hasher
 	refused   *client.Refusals
@@ -57,19 +58,19 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 		telemetry: set.TelemetrySettings,
 		counters:  counters,
 		resources: resources,
-		chosen:    newChooser(cfg.Attributes),
+		selected:  cfg.Attributes.selection(),
 		layout:    layout,
 		hasher:    newHasher(),
 		refused:   client.NewRefusals(),
 	}, nil
 }
 
-// start creates the client. It is not created earlier because extensions that authenticate
-// it are only available now.
+// start creates the client. The extensions that authenticate requests are not available
+// earlier.
 func (e *metricsExporter) start(ctx context.Context, host component.Host) error {
-	// confighttp provides connections, TLS, authentication and instrumentation. Our client
-	// compresses, sets the headers, whose values must not appear in errors, and limits the
-	// time of requests.
+	// confighttp provides connections, TLS, authentication and instrumentation. The client
+	// compresses requests, limits their time, and sets the headers, so that their values do not
+	// appear in errors.
 	shared := e.cfg.ClientConfig
 	shared.Compression, shared.Headers, shared.Timeout = "", nil, 0
 	connections, err := shared.ToClient(ctx, host.GetExtensions(), e.telemetry)
@@ -79,7 +80,8 @@ func (e *metricsExporter) start(ctx context.Context, host component.Host) error 
 	return e.use(connections)
 }
 
-// use creates the client with an HTTP client, and the pool with the client's rules.
+// use creates the client with an HTTP client, and the pool of converters by the client's rules
+// for tags and timestamps.
 func (e *metricsExporter) use(connections *http.Client) error {
 	options, err := e.cfg.clientOptions()
 	if err != nil {
@@ -90,7 +92,7 @@ func (e *metricsExporter) use(connections *http.Client) error {
 		apptuitclient.WithoutEnvironment(),
 		apptuitclient.WithHTTPClient(connections),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{}),
-		apptuitclient.WithWarningHandler(func(err error) { e.telemetry.Logger.Warn("Apptuit client.", zap.Error(err)) }),
+		apptuitclient.WithWarningHandler(func(err error) { e.telemetry.Logger.Warn("The client has a warning.", zap.Error(err)) }),
 	)...)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (e *metricsExporter) use(connections *http.Client) error {
 	return nil
 }
 
-// shutdown closes the client. exporterhelper has waited for pushes before.
+// shutdown closes the client. exporterhelper calls it after all pushes have returned.
 func (e *metricsExporter) shutdown(context.Context) error {
 	if e.pool == nil {
 		return nil
@@ -117,20 +119,20 @@ func (e *metricsExporter) shutdown(context.Context) error {
 	return e.client.Close()
 }
 
-// push tries once to deliver metrics. The time-out limits both the whole push and, in the
-// client, each request, so that a shutdown never waits for longer.
+// push tries once to deliver metrics. The key timeout limits the whole push, so that a shutdown
+// does not wait for longer. In the client it also limits each request.
 func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	timeout := e.cfg.ClientConfig.Timeout
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %v: %w", timeout, context.DeadlineExceeded))
 	defer cancel()
-	var again again
+	var retries retrySet
 	returned := 0
 	out := client.Of(e.client).NewWriter(ctx, client.WriterOptions{
 		Reported: e.refused.Reported,
 		Retain:   true,
 		Failed: func(source uint32, why *client.Failure) {
 			if why.Temporary {
-				again.add(source)
+				retries.add(source)
 				returned++
 			}
 		},
@@ -139,7 +141,7 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 		export:      e.pool.Begin(out, time.Now()),
 		resolution:  e.resolution,
 		startPoints: e.cfg.StartPoints,
-		chosen:      e.chosen,
+		selected:    e.selected,
 		shared:      attributes{hasher: e.hasher},
 		attributes:  attributes{hasher: e.hasher},
 	}
@@ -159,16 +161,16 @@ func (e *metricsExporter) push(ctx context.Context, md pmetric.Metrics) error {
 	report := out.Close()
 	e.counters.add(ctx, report, returned)
 	e.counters.overflow(ctx, w.tally)
-	if e.chosen != nil {
+	if e.selected != nil {
 		e.counters.filter(ctx, w.tally)
 	}
 	for _, warning := range w.tally.Warnings {
 		e.telemetry.Logger.Warn("A metric has many series.", zap.Error(warning))
 	}
-	return e.judge(md, report, &again, returned)
+	return e.pushError(md, report, &retries, returned)
 }
 
-// resource walks the metrics of one resource, which is identified by its attributes.
+// resource converts the metrics of one resource, which is identified by its attributes.
 func (e *metricsExporter) resource(w *walk, key identity, rm pmetric.ResourceMetrics) {
 	attributes := rm.Resource().Attributes()
 	lease := w.export.Lease(key, func() convert.Tags { return e.resources.of(attributes) })

@@ -21,7 +21,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadata"
 )
 
-// Defaults of the keys that are ours, and where we differ from exporterhelper.
+// Defaults of the exporter's own keys, and defaults that differ from those of confighttp and
+// exporterhelper.
 const (
 	defaultTimeout        = 30 * time.Second
 	defaultPingAfter      = 10 * time.Second
@@ -48,8 +49,7 @@ func createDefaultConfig() component.Config {
 	client.Compression = configcompression.TypeGzip
 	client.HTTP2ReadIdleTimeout, client.HTTP2PingTimeout = defaultPingAfter, defaultPingTimeout
 
-	// A data point is at least one wire point, so that no batch of them is too
-	// small for a request.
+	// A data point becomes one point or more, so that such a batch fills at least one request.
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.NumConsumers = defaultConsumers
 	batch := queue.Batch.GetOrInsertDefault()

@@ -17,8 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// generator makes metrics of bytes: whatever they are, and as unlikely as may
-// be.
+// generator makes metrics from bytes, valid ones and malformed ones.
 type generator struct{ bytes []byte }
 
 func (g *generator) n(most int) int {
@@ -106,7 +105,7 @@ func (g *generator) attributes(m pcommon.Map, depth int) {
 	}
 }
 
-// common makes what all data points have.
+// common sets the fields that all data points have.
 func (g *generator) common(dp interface {
 	Attributes() pcommon.Map
 	SetTimestamp(pcommon.Timestamp)
@@ -207,8 +206,8 @@ func (g *generator) metrics() pmetric.Metrics {
 	return md
 }
 
-// wirePoints counts, by the words of the package comment of convert, how many
-// wire points there are of all data points.
+// wirePoints returns the number of points that all data points become, by the rules in the
+// package comment of convert.
 func wirePoints(md pmetric.Metrics) int64 {
 	n := 0
 	some := func(values ...float64) {
@@ -312,8 +311,8 @@ func zeroSums(md pmetric.Metrics) (n int64) {
 	return n
 }
 
-// bucketPoints counts the buckets of a histogram: those of malformed ones are
-// rejected, one for each that its bounds make.
+// bucketPoints returns the number of bucket points of a histogram. Those of a malformed histogram
+// are rejected, one for each bucket that its bounds define.
 func bucketPoints(dp pmetric.HistogramDataPoint) int {
 	bounds, counts := dp.ExplicitBounds().AsRaw(), dp.BucketCounts().AsRaw()
 	malformed := len(counts) != len(bounds)+1 && len(bounds)+len(counts) > 0
@@ -326,8 +325,8 @@ func bucketPoints(dp pmetric.HistogramDataPoint) int {
 	return len(bounds) + 1
 }
 
-// quantiles counts the quantiles of an exponential histogram: five, or none if it
-// holds no values. The zero bucket's end must be a number.
+// quantiles returns the number of quantiles of an exponential histogram: five, or none without
+// values. The threshold of the zero bucket must be a number.
 func quantiles(dp pmetric.ExponentialHistogramDataPoint) int {
 	counts := slices.Concat(dp.Positive().BucketCounts().AsRaw(), dp.Negative().BucketCounts().AsRaw(), []uint64{dp.ZeroCount()})
 	if slices.ContainsFunc(counts, func(n uint64) bool { return n > 0 }) {
@@ -336,9 +335,8 @@ func quantiles(dp pmetric.ExponentialHistogramDataPoint) int {
 	return 0
 }
 
-// odd reports whether there is an exponential histogram without a number for
-// where its zero bucket ends: which of its quantiles are numbers is not worth
-// a rule.
+// odd reports whether an exponential histogram has a zero bucket whose threshold is not a number.
+// Its number of quantiles is not predicted.
 func odd(md pmetric.Metrics) bool {
 	for _, rm := range md.ResourceMetrics().All() {
 		for _, sm := range rm.ScopeMetrics().All() {
@@ -357,8 +355,8 @@ func odd(md pmetric.Metrics) bool {
 	return false
 }
 
-// FuzzPush pushes anything at all, to a server that answers anything, until
-// nothing is handed back. It must end, with each point in one place.
+// FuzzPush pushes arbitrary metrics to a server with arbitrary answers, until no data is returned.
+// It must end, and each point must have one outcome.
 func FuzzPush(f *testing.F) {
 	f.Add([]byte{}, []byte{}, false)
 	for seed := range 16 {
@@ -428,7 +426,7 @@ func FuzzPush(f *testing.F) {
 	})
 }
 
-// fault is an answer of the server. After all of them it accepts.
+// fault returns an answer of the server, which accepts all points after the last one.
 func fault(b byte) apptuittest.Fault {
 	refuse := func(reason string) apptuittest.Fault {
 		n := 0

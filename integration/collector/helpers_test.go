@@ -26,7 +26,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/collector/internal/metadatatest"
 )
 
-// memory carries requests to a handler without a socket.
+// memory is a transport to a handler in this process.
 type memory struct{ http.Handler }
 
 func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -41,7 +41,7 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// telemetry is what a component tells of itself.
+// telemetry records the metrics and logs of a component.
 type telemetry struct {
 	*componenttest.Telemetry
 	logs *observer.ObservedLogs
@@ -55,7 +55,7 @@ func newSettings() (exporter.Settings, *telemetry) {
 	return set, tel
 }
 
-// tally is how many points had which outcome.
+// tally is the number of points with each outcome.
 type tally struct{ Accepted, Rejected, Dropped, Returned int64 }
 
 func (t *tally) total() int64 { return t.Accepted + t.Rejected + t.Dropped + t.Returned }
@@ -76,7 +76,7 @@ func (tel *telemetry) tally(t testing.TB) tally {
 	return got
 }
 
-// dataPoints reads a counter of data points, -1 if it is not there.
+// dataPoints returns the value of a counter of data points, or -1 if it does not exist.
 func (tel *telemetry) dataPoints(t testing.TB, which string) int64 {
 	t.Helper()
 	points := tel.counter(which + "_data_points")
@@ -86,7 +86,7 @@ func (tel *telemetry) dataPoints(t testing.TB, which string) int64 {
 	return points[0].Value
 }
 
-// counter returns the data points of a counter, none if it is not there.
+// counter returns the data points of a counter, or nil if it does not exist.
 func (tel *telemetry) counter(name string) []metricdata.DataPoint[int64] {
 	m, err := tel.GetMetric("otelcol_exporter_apptuit_" + name)
 	if err != nil {
@@ -95,7 +95,7 @@ func (tel *telemetry) counter(name string) []metricdata.DataPoint[int64] {
 	return m.Data.(metricdata.Sum[int64]).DataPoints
 }
 
-// lines returns what was logged from a level on.
+// lines returns the messages of a level or above, with their errors.
 func (tel *telemetry) lines(from zapcore.Level) []string {
 	var lines []string
 	for _, e := range tel.logs.All() {
@@ -112,8 +112,7 @@ func (tel *telemetry) lines(from zapcore.Level) []string {
 	return lines
 }
 
-// rig is an exporter without exporterhelper around it, and a server without
-// sockets.
+// rig is an exporter without exporterhelper, and a server in the same process.
 type rig struct {
 	*telemetry
 	t   testing.TB
@@ -158,7 +157,7 @@ func (r *rig) mustPush(md pmetric.Metrics) {
 	}
 }
 
-// want compares what has arrived, sorted, with lines such as
+// want compares the points that have arrived, in any order, with lines such as
 // "m{k=v} 1700000000 1.5".
 func (r *rig) want(lines ...string) {
 	r.t.Helper()
@@ -173,13 +172,13 @@ func (r *rig) want(lines ...string) {
 	}
 }
 
-// second is a time of OTLP.
+// second returns a time as OTLP timestamp.
 func second(n int64) pcommon.Timestamp { return pcommon.Timestamp(n * 1e9) }
 
 const now = 1_700_000_000
 
-// from starts the metrics of a resource, with service.name=shop if no
-// attributes are given, as key, value, ….
+// from adds a resource and returns its metrics. Attributes are given as key, value, …; without
+// them, the resource has service.name=shop.
 func from(md pmetric.Metrics, attributes ...any) pmetric.MetricSlice {
 	if len(attributes) == 0 {
 		attributes = []any{"service.name", "shop"}
@@ -197,7 +196,7 @@ func putAttributes(m pcommon.Map, attributes ...any) {
 	}
 }
 
-// gauge adds a gauge with a point.
+// gauge adds a gauge with one data point.
 func gauge(to pmetric.MetricSlice, name string, value float64, attributes ...any) pmetric.NumberDataPoint {
 	m := to.AppendEmpty()
 	m.SetName(name)
@@ -208,7 +207,7 @@ func gauge(to pmetric.MetricSlice, name string, value float64, attributes ...any
 	return dp
 }
 
-// contains checks that a text has all parts.
+// contains checks that a text contains all parts.
 func contains(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {

@@ -12,11 +12,12 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/pattern"
 )
 
-// identity stands for a set of attributes in any order: the sum of a 128-bit hash of each
-// attribute. The hashes have random seeds, so that a sender cannot choose attributes that
-// collide. With a billion sets the chance of one collision is below 10^-20.
+// identity identifies a set of attributes, whatever their order: it is the sum of a 128-bit
+// hash of each attribute. The hashes have random seeds, so that a sender cannot choose
+// attributes that collide. With a billion sets, the probability of a collision is below 10^-20.
 type identity [2]uint64
 
 // plus returns the identity of a set with one more attribute.
@@ -39,8 +40,8 @@ func (h *hasher) bytes(text []byte) identity {
 	return identity{maphash.Bytes(h.seeds[0], text), maphash.Bytes(h.seeds[1], text)}
 }
 
-// attribute returns the hash of an attribute, given those of its key and its value. A
-// product mixes them, so that two attributes that exchange their values have another sum.
+// attribute returns the hash of an attribute from the hashes of its key and its value. It is a
+// product of both, so that the sum of two attributes changes if they exchange their values.
 func (h *hasher) attribute(key, value identity) (hash identity) {
 	for i := range hash {
 		high, low := bits.Mul64(key[i]^0x9e3779b97f4a7c15, value[i]^0xc2b2ae3d27d4eb4f)
@@ -49,12 +50,12 @@ func (h *hasher) attribute(key, value identity) (hash identity) {
 	return hash
 }
 
-// attributes reads sets of attributes of one push, one after the other, without garbage.
+// attributes reads the sets of attributes of one push, one after the other, without garbage.
 //
-// It remembers the attribute at each position. Most sets have the keys of the set before in
-// the same order, and many of its values: to compare these is faster than to hash them (a
-// push of 10,000 sums with six attributes takes 228 instead of 460 ns a point, go test
-// -bench Push).
+// It remembers the attribute at each position. Most sets have the same keys in the same order
+// as the set before, and many of the same values. Comparing them is faster than hashing them:
+// a push of 10,000 sums with six attributes takes 228 instead of 460 ns a point (go test -bench
+// Push).
 type attributes struct {
 	hasher
 	set    pcommon.Map // that was read last
@@ -74,7 +75,7 @@ type hashedAttribute struct {
 	hash    identity
 }
 
-// maxHashed bounds the attributes of a set that are remembered.
+// maxHashed is the limit of the attributes of a set that are remembered.
 const maxHashed = 64
 
 // identify returns the identity of a set.
@@ -116,21 +117,22 @@ func (a *attributes) hash(i int, key string, v pcommon.Value) identity {
 	return last.hash
 }
 
-// chosen returns the attributes of the set that was read last, sorted by key, and whether
-// the chooser, if there is one, has left out others. They are valid until the next call.
-func (a *attributes) chosen(by *chooser) (tags []model.Tag, filtered bool) {
+// selected returns the selected attributes of the set that was read last, sorted by key, and
+// whether others were left out. Without a selection it returns all. The attributes are valid
+// until the next call.
+func (a *attributes) selected(by *pattern.Selection) (tags []model.Tag, filtered bool) {
 	a.sorted = sortedAttributes(a.sorted, a.set)
 	a.tags = a.tags[:0]
 	for _, p := range a.sorted {
-		if by == nil || p.key == convert.OverflowKey || by.passes(p.key) {
+		if by == nil || p.key == convert.OverflowKey || by.Matches(p.key) {
 			a.tags = append(a.tags, model.Tag{Key: p.key, Value: text(p.value)})
 		}
 	}
 	return a.tags, len(a.tags) < len(a.sorted)
 }
 
-// all returns the attributes of the set that was read last, as chosen does.
+// all returns all attributes of the set that was read last, as selected does.
 func (a *attributes) all() []model.Tag {
-	tags, _ := a.chosen(nil)
+	tags, _ := a.selected(nil)
 	return tags
 }

@@ -13,13 +13,13 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// Without a configuration, the attributes of a resource become tags in the order of their
-// importance, as many as there is room for. First are attributes that identify an entity, by
-// the semantic conventions (v1.44.0, model/*/entities.yaml) and by the receivers of
-// opentelemetry-collector-contrib: from the smallest entity to the largest, so that few of
-// them are enough. The README gives the reasons.
+// By default, the attributes of a resource become tags in the order of their importance, up to
+// the limit of tags. The attributes that identify an entity come first, from the smallest entity
+// to the largest, so that few of them distinguish it. They are known from the semantic
+// conventions (v1.44.0, model/*/entities.yaml) and from the receivers of
+// opentelemetry-collector-contrib. The README gives the reasons.
 
-// important are the attributes in the order of their importance.
+// important returns the attributes that become tags, in the order of their importance.
 func important() []string {
 	return slices.Concat(
 		[]string{
@@ -39,21 +39,21 @@ func important() []string {
 	)
 }
 
-// describing are attributes that rarely tell entities apart. They do not become tags of points without
-// room for all attributes.
+// describing returns attributes that rarely distinguish entities. They do not become tags of
+// points that have no room for all attributes.
 func describing() []string { return slices.Concat(environments(), surroundings()) }
 
-// environments are the present and the old name of the environment of a program.
+// environments returns the current and the former name of the deployment environment.
 func environments() []string {
 	return []string{"deployment.environment.name", "deployment.environment"}
 }
 
-// surroundings are attributes that say where an entity is and what it runs.
+// surroundings returns attributes for the location of an entity and the image that it runs.
 func surroundings() []string {
 	return []string{"cloud.region", "cloud.availability_zone", "cloud.account.id", "cloud.provider", "container.image.name"}
 }
 
-// objects returns the attributes of objects of Kubernetes: uid and name of each.
+// objects returns the attributes of objects of Kubernetes: the uid and the name of each kind.
 func objects(kinds ...string) (keys []string) {
 	for _, kind := range kinds {
 		keys = append(keys, "k8s."+kind+".uid", "k8s."+kind+".name")
@@ -61,21 +61,22 @@ func objects(kinds ...string) (keys []string) {
 	return keys
 }
 
-// podUID identifies a pod, and with it the objects that it belongs to: their uids are the least
-// important attributes then.
+// podUID identifies a pod, and thereby the objects to which the pod belongs. Beside it, the uids
+// of these objects are the least important attributes.
 const podUID = "k8s.pod.uid"
 
+// uidOfObject reports whether an attribute is the uid of an object other than a pod.
 func uidOfObject(key string) bool {
 	return strings.HasPrefix(key, "k8s.") && strings.HasSuffix(key, ".uid") && key != podUID
 }
 
-// others stands for all attributes that are not named in important or unimportant, in the order of
-// their keys.
+// others stands for all attributes that neither important nor unimportant names, in the order
+// of their keys.
 const others = "*"
 
-// unimportant are attributes that do not become tags. They describe an entity, and change during
-// its life, are long, or can contain secrets. A * at the end stands for any text, and so do
-// two around a text. Attributes in important are not meant.
+// unimportant returns patterns of attributes that do not become tags, unless important names
+// them. They describe an entity: they change during its life, are long, or can contain secrets.
+// In a pattern, * stands for any text. It is at the end, or at both ends.
 func unimportant() []string {
 	return []string{
 		"service.version", "service.criticality", "telemetry.*", "os.*", "webengine.*",
@@ -89,39 +90,39 @@ func unimportant() []string {
 	}
 }
 
-// redundant are attributes that do not become tags if the resource has another one, which
-// distinguishes at least as much and changes less often.
+// redundant returns attributes that do not become tags if the resource has the other attribute,
+// which distinguishes as many entities and changes less often.
 func redundant() map[string]string {
 	return map[string]string{
-		"container.id":            "k8s.container.name", // it changes at each restart of the container
+		"container.id":            "k8s.container.name", // changes at each restart of the container
 		"process.pid":             "service.instance.id",
 		"process.executable.name": "service.instance.id",
 	}
 }
 
 const (
-	// shortLength is the number of attributes from which those are taken that become tags of
-	// a point which has no room for all.
+	// shortLength is the number of the most important attributes of a resource. Only they can
+	// become tags of points that have no room for all attributes.
 	shortLength = 4
-	// pointTags is the number of attributes of a point for which there is room beside all
-	// attributes of its resource, unless the limit of tags is too low.
+	// pointTags is the number of tags that are reserved for the attributes of a data point, unless
+	// the limit of tags is too low.
 	pointTags = 8
 )
 
-// importance selects the attributes of a resource.
+// importance selects the attributes of a resource that become tags by default.
 type importance struct {
 	ranks             map[string]int
-	prefixes, infixes []string // of attributes that have no rank and do not become tags
+	prefixes, infixes []string // of keys without a rank that do not become tags
 	redundant         map[string]string
 	describing        []string
-	room              int // number of attributes
+	room              int // limit of the selected attributes
 }
 
 // noRank is the rank of an attribute that does not become a tag.
 const noRank = -1
 
-// newImportance returns the importance of attributes for points with at most so many tags, of
-// which some have other sources. One is for le or quantile.
+// newImportance returns the importance of attributes for points with up to maxTags tags, of
+// which taken have other sources. One more is reserved for le or quantile.
 func newImportance(maxTags, taken int) *importance {
 	room := max(0, maxTags-taken-1)
 	i := &importance{
@@ -146,8 +147,9 @@ func newImportance(maxTags, taken int) *importance {
 	return i
 }
 
-// choose returns the attributes that become tags, and those of points without room for all:
-// nil if these are the same. The arguments are sorted by key, and so are the results.
+// choose returns the attributes of a resource that become tags. short are the attributes for
+// points that have no room for all of them, or nil if these are the same. Arguments and results
+// are sorted by key. hasHost reports whether host.name becomes the tag host.
 func (i *importance) choose(sorted []pair, hasHost bool) (chosen, short []model.Tag) {
 	ranked := make([]rankedTag, 0, len(sorted))
 	for _, p := range sorted {
@@ -180,7 +182,7 @@ func tagsByKey(ranked []rankedTag) []model.Tag {
 	return tags
 }
 
-// rank returns the rank of an attribute, lowest for the most important one, and whether it
+// rank returns the rank of an attribute, with 0 for the most important one, and whether it
 // becomes a tag.
 func (i *importance) rank(p pair, sorted []pair, hasHost bool) (rank int, ok bool) {
 	rank, named := i.ranks[p.key]
@@ -198,7 +200,7 @@ func (i *importance) rank(p pair, sorted []pair, hasHost bool) (rank int, ok boo
 	return i.ranks[others], !slices.ContainsFunc(i.prefixes, before) && !slices.ContainsFunc(i.infixes, within)
 }
 
-// has reports whether an attribute is there and not empty.
+// has reports whether the attributes contain a key with a value that is not empty.
 func has(sorted []pair, key string) bool {
 	n, ok := slices.BinarySearchFunc(sorted, key, func(p pair, key string) int { return cmp.Compare(p.key, key) })
 	return ok && text(sorted[n].value) != ""

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// How many attributes of a resource become tags depends on the configuration only.
+// The number of attributes of a resource that become tags depends on the configuration only.
 func TestImportance_Room(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -33,7 +33,7 @@ func TestImportance_Room(t *testing.T) {
 		{"a low limit", func(cfg *Config) { cfg.MaxTags = 4 }, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := newRig(t, tt.change).e.resources.most.room; got != tt.want {
+			if got := newRig(t, tt.change).e.resources.importance.room; got != tt.want {
 				t.Errorf("%d attributes, want %d", got, tt.want)
 			}
 		})

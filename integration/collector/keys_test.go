@@ -30,9 +30,9 @@ func sharedKeys() []string {
 	}
 }
 
-// The configuration has the keys of the table of settings, with its defaults, and those that
-// all components share.
-func TestKeysAreThoseOfTheTable(t *testing.T) {
+// The configuration has the keys and defaults of the table of settings, and the keys that all
+// components share.
+func TestConfig_HasKeysOfTheTable(t *testing.T) {
 	known, there := sharedKeys(), keys(t)
 	for _, s := range table.All() {
 		if s.Collector() == "" {
@@ -83,7 +83,7 @@ func keys(t *testing.T) map[string]any {
 // documentedKey is a key's row in the tables of the README.
 type documentedKey struct{ byDefault, text string }
 
-// documentedKeys returns the keys that the README has.
+// documentedKeys returns the keys of the README's tables.
 func documentedKeys(t *testing.T) map[string]documentedKey {
 	t.Helper()
 	found := map[string]documentedKey{}
@@ -111,9 +111,9 @@ func keysSection(t *testing.T) string {
 	return section
 }
 
-// The README has exactly the keys that there are, with the defaults that are
-// plain values.
-func TestREADMEHasAllKeys(t *testing.T) {
+// The README lists exactly the keys of the configuration, with their defaults if these are plain
+// values.
+func TestREADME_ListsAllKeys(t *testing.T) {
 	told := documentedKeys(t)
 	there := keys(t)
 	if diff := gocmp.Diff(slices.Sorted(maps.Keys(there)), slices.Sorted(maps.Keys(told))); diff != "" {
@@ -135,8 +135,7 @@ func TestREADMEHasAllKeys(t *testing.T) {
 	}
 }
 
-// The README has the stability that metadata.yaml declares.
-func TestREADMEHasTheStability(t *testing.T) {
+func TestREADME_NamesTheStability(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func instruments(ms pmetric.MetricSlice) {
 	summary.SetTimestamp(second(now))
 }
 
-func TestPrometheusNames(t *testing.T) {
+func TestPush_PrometheusNames(t *testing.T) {
 	r := newRig(t, func(cfg *Config) {
 		cfg.PrometheusNames, cfg.Prefix = true, "shop."
 		cfg.Tags = map[string]string{"2nd": "tag"}
@@ -70,9 +70,9 @@ func TestPrometheusNames(t *testing.T) {
 	)
 }
 
-// target_info is told of a resource once a push, at the time of its newest data
-// point, with the attributes that are chosen and those that all points have.
-func TestTargetInfo(t *testing.T) {
+// target_info is sent once for each resource of a push, with the time of its newest data point,
+// the selected attributes, and the tags of all its points.
+func TestTargetInfo_OncePerPush(t *testing.T) {
 	f := func(chosen ChosenAttributes, want ...string) {
 		t.Helper()
 		r := newRig(t, func(cfg *Config) {
@@ -114,8 +114,8 @@ func TestTargetInfo(t *testing.T) {
 	f(ChosenAttributes{Excluded: []string{"*"}})
 }
 
-// What is pushed again brings target_info along.
-func TestTargetInfoIsPushedAgain(t *testing.T) {
+// target_info is pushed again together with the data point whose time it has.
+func TestTargetInfo_IsPushedAgain(t *testing.T) {
 	r := newRig(t, func(cfg *Config) { cfg.TargetInfo = configoptional.Some(ChosenAttributes{}) })
 	md := pmetric.NewMetrics()
 	ms := from(md)
@@ -139,9 +139,8 @@ func TestTargetInfoIsPushedAgain(t *testing.T) {
 	}
 }
 
-// A resource with more attributes than a point has tags costs target_info, and
-// is logged once.
-func TestTargetInfoOfALargeResource(t *testing.T) {
+// If a resource has too many attributes, only target_info is rejected, and logged once.
+func TestTargetInfo_TooManyTagsIsRejected(t *testing.T) {
 	r := newRig(t, func(cfg *Config) { cfg.TargetInfo = configoptional.Some(ChosenAttributes{}) })
 	for range 2 {
 		md := pmetric.NewMetrics()

@@ -11,6 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/pattern"
 )
 
 // The resource attribute hostName (OpenTelemetry semantic conventions, host) becomes the tag
@@ -22,14 +23,16 @@ const (
 
 // resources computes the tags that all points of a resource share.
 type resources struct {
-	names  convert.Names
-	given  map[string]string // tags of the configuration
-	tags   []model.Tag       // given, as a layer; set by use
-	chosen *chooser          // of attributes that become tags; nil: the most important attributes
-	most   *importance       // selects the most important attributes; set by use
-	target *chooser          // of attributes that become tags of target_info; nil without target_info
-	host   bool
-	scopes int // number of the tags of a scope
+	names     convert.Names
+	given     map[string]string  // tags of the configuration
+	selected  *pattern.Selection // attributes that become tags; nil selects them by importance
+	target    *pattern.Selection // attributes that become tags of target_info; nil without target_info
+	host      bool               // adds the tag host
+	scopeTags int                // number of the tags of a scope
+
+	// Set by use.
+	tags       []model.Tag // given, as a layer
+	importance *importance // selects attributes without a selection
 }
 
 func newResources(cfg *Config) (*resources, error) {
@@ -37,16 +40,16 @@ func newResources(cfg *Config) (*resources, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &resources{names: names, given: cfg.Tags, host: cfg.HostTag, chosen: newChooser(cfg.ResourceAttributes)}
+	r := &resources{names: names, given: cfg.Tags, host: cfg.HostTag, selected: cfg.ResourceAttributes.selection()}
 	switch {
 	case cfg.ScopeTags && cfg.PrometheusNames:
-		r.scopes = 3 // with the schema
+		r.scopeTags = 3 // with the schema URL
 	case cfg.ScopeTags:
-		r.scopes = 2
+		r.scopeTags = 2
 	}
 	if t := cfg.TargetInfo.Get(); t != nil {
-		if r.target = newChooser(*t); r.target == nil {
-			r.target = &chooser{included: []string{"*"}}
+		if r.target = t.selection(); r.target == nil {
+			r.target = &pattern.Selection{}
 		}
 	}
 	return r, nil
@@ -56,7 +59,7 @@ func newResources(cfg *Config) (*resources, error) {
 func (r *resources) use(values encoding.TagValueRule, maxTags int) (err error) {
 	r.names.Values = values
 	r.tags, err = r.names.Layer(model.TagsOf(nil, r.given))
-	taken := r.scopes
+	taken := r.scopeTags
 	for _, t := range r.tags {
 		if t.Value != "" {
 			taken++
@@ -65,11 +68,11 @@ func (r *resources) use(values encoding.TagValueRule, maxTags int) (err error) {
 	if r.host && !r.givenHost() {
 		taken++
 	}
-	r.most = newImportance(maxTags, taken)
+	r.importance = newImportance(maxTags, taken)
 	return err
 }
 
-// givenHost reports whether the configuration has a host tag, or hides it.
+// givenHost reports whether the configured tags contain host, even with an empty value.
 func (r *resources) givenHost() bool {
 	return slices.ContainsFunc(r.tags, func(t model.Tag) bool { return t.Key == hostTag })
 }
@@ -79,35 +82,36 @@ func (cfg *Config) names() (convert.Names, error) {
 	return convert.Names{Mode: mode, Prefix: cfg.Prefix, Prometheus: cfg.PrometheusNames}, err
 }
 
-// of returns the tags that all points of a resource share, and the tags of target_info:
-// the same and the selected attributes. The latter are nil if no attribute is selected.
+// of returns the tags that all points of a resource share, and the tags of target_info: the
+// same, and those of the attributes that target selects. The latter are nil if it selects no
+// attribute of the resource.
 func (r *resources) of(m pcommon.Map) (all convert.Tags) {
 	sorted := sortedAttributes(nil, m)
-	var chosen, short, told, lowest []model.Tag
+	var base, short, target, lowest []model.Tag
 	if name, ok := m.Get(hostName); ok && r.host {
 		lowest = []model.Tag{{Key: hostTag, Value: text(name)}}
 	}
-	if r.chosen == nil {
-		chosen, short = r.most.choose(sorted, lowest != nil && !r.givenHost() && !has(sorted, hostTag))
+	if r.selected == nil {
+		base, short = r.importance.choose(sorted, lowest != nil && !r.givenHost() && !has(sorted, hostTag))
 	}
-	tells := false
+	hasTarget := false
 	for _, p := range sorted {
-		inBase, inTarget := r.chosen != nil && r.chosen.passes(p.key), r.target != nil && r.target.passes(p.key)
-		tells = tells || inTarget
+		inBase, inTarget := r.selected != nil && r.selected.Matches(p.key), r.target != nil && r.target.Matches(p.key)
+		hasTarget = hasTarget || inTarget
 		if inBase {
-			chosen = append(chosen, model.Tag{Key: p.key, Value: text(p.value)})
+			base = append(base, model.Tag{Key: p.key, Value: text(p.value)})
 		}
-		if inTarget || slices.ContainsFunc(chosen, func(t model.Tag) bool { return t.Key == p.key }) {
-			told = append(told, model.Tag{Key: p.key, Value: text(p.value)})
+		if inTarget || slices.ContainsFunc(base, func(t model.Tag) bool { return t.Key == p.key }) {
+			target = append(target, model.Tag{Key: p.key, Value: text(p.value)})
 		}
 	}
 	shared := [][]model.Tag{r.tags}
-	all.Base = convert.BaseTags(r.names, shared, chosen, lowest)
-	if short != nil { // not nil, even if there are no tags
+	all.Base = convert.BaseTags(r.names, shared, base, lowest)
+	if short != nil { // it is empty, not nil, if points have no room for any attribute
 		all.Short = append([]model.Tag{}, convert.BaseTags(r.names, shared, short, lowest)...)
 	}
-	if tells {
-		all.Target = convert.BaseTags(r.names, shared, told, lowest)
+	if hasTarget {
+		all.Target = convert.BaseTags(r.names, shared, target, lowest)
 	}
 	return all
 }

@@ -60,8 +60,8 @@ type schema struct {
 	AdditionalProperties any                `json:"additionalProperties,omitempty"` // a schema, or false
 }
 
-// configSchema makes the schema of the configuration: keys and types are those of Config,
-// defaults those of the factory, descriptions those of the README.
+// configSchema returns the schema of the configuration, with keys and types of Config, defaults of
+// the factory, and descriptions of the README.
 func configSchema(t *testing.T) *schema {
 	t.Helper()
 	root := schemaOf(t, reflect.ValueOf(createDefaultConfig()).Elem())
@@ -170,7 +170,7 @@ func optionalSchema(t *testing.T, setting reflect.Value) *schema {
 	}
 	if setting.Kind() == reflect.Struct && s.Properties != nil {
 		enabled := withoutDefaults(scalar("boolean", reflect.ValueOf(true)))
-		enabled.Description = "false removes the section, as if it was not written."
+		enabled.Description = "false disables the section, as if it were missing."
 		s.Properties["enabled"] = enabled
 	}
 	return s
@@ -308,7 +308,7 @@ func (s *schema) defaults() map[string]any {
 	return values
 }
 
-// The file is the schema of the configuration. With -update the test writes it.
+// With -update, the test writes the file.
 func TestConfigSchema(t *testing.T) {
 	var want bytes.Buffer
 	encoder := json.NewEncoder(&want)
@@ -355,7 +355,7 @@ func TestConfigSchema_HasTheKeysOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// The names that the schema lists are valid, the README has them, and there are no others.
+// The schema lists all valid names, and no others, and the README contains them.
 func TestConfigSchema_ChoicesAreValid(t *testing.T) {
 	rows := documentedKeys(t)
 	quoted := regexp.MustCompile("`([^`]+)`")
@@ -386,7 +386,7 @@ func TestConfigSchema_ChoicesAreValid(t *testing.T) {
 	}
 }
 
-// The configuration takes each key of the schema, with a value of the schema's type.
+// The configuration accepts each key of the schema with a value of its type.
 func TestConfigSchema_EachKeyIsDecoded(t *testing.T) {
 	configSchema(t).paths("", func(path string, of *schema) {
 		given := confmap.New()
@@ -411,7 +411,7 @@ func TestConfigSchema_EachKeyIsDecoded(t *testing.T) {
 	})
 }
 
-// The defaults of the schema alone make the configuration of the factory.
+// The defaults of the schema are the configuration of the factory.
 func TestConfigSchema_DefaultsAreTheFactorys(t *testing.T) {
 	var cfg Config
 	if err := confmap.NewFromStringMap(configSchema(t).defaults()).Unmarshal(&cfg); err != nil {

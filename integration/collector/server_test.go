@@ -13,7 +13,7 @@ import (
 )
 
 // The key server selects the rule for tag values, the limit of tags and the resolution of
-// timestamps. The other keys override it. Without it nothing is rewritten.
+// timestamps. The keys for these override it. Without it, tag values are not rewritten.
 func TestServer(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Config)
@@ -71,7 +71,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// A point with more tags than the server's limit is rejected by itself.
+// A point with more tags than the limit of the server is rejected, and no other point.
 func TestServer_MaxTags(t *testing.T) {
 	for limit, accepted := range map[int]int64{0: 1, 9: 2} {
 		r := newRig(t, func(cfg *Config) { cfg.Server, cfg.MaxTags = "opentsdb", limit })
@@ -88,14 +88,14 @@ func TestServer_MaxTags(t *testing.T) {
 	}
 }
 
-// What the server does not accept is a fault of the configuration, by the key server.
+// A compression or resolution that the server does not accept is a fault of the key server.
 func TestServer_Faults(t *testing.T) {
 	for text, want := range map[string]string{
-		"server: mysql":                              `server: server "mysql": must be apptuit, opentsdb, victoriametrics, influxdb or generic`,
-		"tag_values: none":                           `tag_values: tag value rule "none": must be any, opentsdb or influxdb`,
+		"server: mysql":                              `server: "mysql": must be apptuit, opentsdb, victoriametrics, influxdb or generic`,
+		"tag_values: none":                           `tag_values: "none": must be any, opentsdb or influxdb`,
 		"max_tags: 128":                              "max_tags: 128 must be from 1 to 127",
 		"max_tags: -1":                               "max_tags: -1 must be from 1 to 127",
-		"timestamp_resolution: us":                   `timestamp_resolution: timestamp resolution "us": must be s or ms`,
+		"timestamp_resolution: us":                   `timestamp_resolution: "us": must be s or ms`,
 		"server: influxdb\ncompression: deflate":     "server: compression deflate: the server influxdb does not accept it",
 		"server: influxdb\ntimestamp_resolution: ms": "server: timestamp resolution ms: the server influxdb misreads it",
 	} {

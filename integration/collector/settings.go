@@ -13,17 +13,17 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// setting is a key of the configuration and the option of apptuitclient that it
-// sets. The option is nil where the key is not set.
+// setting is a key of the configuration and the option of apptuitclient that it sets. The
+// function option returns nil if the key is not set.
 type setting struct {
 	key     string
 	name    string // of the option
 	option  func(*Config) (apptuitclient.Option, error)
-	atStart bool // it reads what only the machine has that runs the exporter
+	atStart bool // the option reads a file, so that it is checked only at the start
 }
 
-// settings lists the options of the client that have a key. They are checked one by one,
-// and set all together. Keys that concern the conversion are in names and layout.
+// settings lists the keys that set options of the client. Validate checks them one by one, and
+// clientOptions sets all of them. The keys of the conversion are in names and layout.
 func settings() []setting {
 	return []setting{
 		{key: "endpoint", name: "WithEndpoint", option: func(cfg *Config) (apptuitclient.Option, error) {
@@ -37,11 +37,11 @@ func settings() []setting {
 			return apptuitclient.WithTimeout(cfg.ClientConfig.Timeout), nil
 		}},
 		{key: "compression", name: "WithCompression", option: func(cfg *Config) (apptuitclient.Option, error) {
-			if cfg.ClientConfig.Compression == "" { // as confighttp has it
+			if cfg.ClientConfig.Compression == "" { // means none, as in confighttp
 				return apptuitclient.WithCompression(apptuitclient.CompressionNone), nil
 			}
 			c, err := apptuitclient.ParseCompression(string(cfg.ClientConfig.Compression))
-			return apptuitclient.WithCompression(c), err
+			return apptuitclient.WithCompression(c), withoutKind(err)
 		}},
 		{key: "headers", name: "WithHeaders", option: func(cfg *Config) (apptuitclient.Option, error) {
 			headers := make(map[string]string, len(cfg.ClientConfig.Headers))
@@ -64,10 +64,10 @@ func settings() []setting {
 		}},
 		{key: "sanitize_mode", name: "WithSanitizeMode", option: func(cfg *Config) (apptuitclient.Option, error) {
 			mode, err := encoding.ParseSanitizeMode(cfg.SanitizeMode)
-			return apptuitclient.WithSanitizeMode(mode), err
+			return apptuitclient.WithSanitizeMode(mode), withoutKind(err)
 		}},
 		{key: "tags", name: "WithTags", option: func(cfg *Config) (apptuitclient.Option, error) {
-			names, _ := cfg.names() // a mode that is unknown is the fault of its key
+			names, _ := cfg.names() // an unknown mode is the fault of its own key
 			_, err := names.Layer(model.TagsOf(nil, cfg.Tags))
 			return apptuitclient.WithTags(cfg.Tags), err
 		}},
@@ -98,7 +98,7 @@ func settings() []setting {
 	}
 }
 
-// named returns the option of a key with a name as its value, nil if the key is empty.
+// named returns the function for a key whose value is a name. An empty value sets no option.
 func named[T any](value func(*Config) string, parse func(string) (T, error), option func(T) apptuitclient.Option) func(*Config) (apptuitclient.Option, error) {
 	return func(cfg *Config) (apptuitclient.Option, error) {
 		name := value(cfg)
@@ -106,7 +106,7 @@ func named[T any](value func(*Config) string, parse func(string) (T, error), opt
 			return nil, nil
 		}
 		v, err := parse(name)
-		return option(v), err
+		return option(v), withoutKind(err)
 	}
 }
 
@@ -123,11 +123,12 @@ func (cfg *Config) clientOptions() ([]apptuitclient.Option, error) {
 	return options, nil
 }
 
-// tryOption returns the error of the client for options, without the name of the option at fault.
+// tryOption creates a client with the options, and returns its error without the name of the
+// option.
 func tryOption(name string, options ...apptuitclient.Option) error {
 	quiet := apptuitclient.WithWarningHandler(func(error) {})
-	// Tags are judged where the mode is known, a user without a token where tokens
-	// are.
+	// Tags are checked with their sanitize mode elsewhere, and a user without a token in
+	// validateCredentials.
 	mode := apptuitclient.WithSanitizeMode(encoding.SanitizePrometheus)
 	token := apptuitclient.WithTokenSource(noToken)
 	if name == "WithToken" || name == "WithHeaders" {
@@ -137,9 +138,19 @@ func tryOption(name string, options ...apptuitclient.Option) error {
 	client, err := apptuitclient.New(options...)
 	if err != nil {
 		text := strings.TrimPrefix(err.Error(), "apptuit: configuration: ")
+		text, _, _ = strings.Cut(text, " (With") // the options and variables that could set the value
 		return &optionError{text: strings.ReplaceAll(text, name+": ", ""), cause: err}
 	}
 	return client.Close()
+}
+
+// withoutKind returns an error of an invalid name without the words before the name, since the
+// key says the same. For example, `server "tsdb": must be …` becomes `"tsdb": must be …`.
+func withoutKind(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &optionError{text: err.Error()[max(0, strings.Index(err.Error(), `"`)):], cause: err}
 }
 
 // tryServer returns an error if the server does not accept the compression or the resolution
@@ -161,8 +172,8 @@ func (cfg *Config) tryServer() error {
 
 func noToken(context.Context) (string, error) { return "", nil }
 
-// optionError tells of an option what is wrong, without its name: the key is
-// what the user knows.
+// optionError is an error without the name of the option. Users know the key of the
+// configuration, which the caller adds.
 type optionError struct {
 	text  string
 	cause error

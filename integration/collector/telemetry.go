@@ -17,8 +17,9 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// counters count the wire points of all pushes, and the data points that stand for series
-// beyond a cardinality limit or lost attributes to a filter (metadata.yaml, telemetry).
+// counters are the counters of the exporter, which metadata.yaml declares: the points of all
+// pushes by outcome, overflowed data points, and data points that have lost attributes to the
+// filter.
 type counters struct {
 	*metadata.TelemetryBuilder
 	accepted, rejected, dropped, returned metric.MeasurementOption
@@ -41,7 +42,7 @@ func newCounters(set exporter.Settings) (*counters, error) {
 	}, nil
 }
 
-// add counts the points of a push. Returned points are dropped points that exporterhelper
+// add counts the points of a push. returned is the number of dropped points that exporterhelper
 // will push again.
 func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 	for _, o := range []struct {
@@ -56,13 +57,13 @@ func (c *counters) add(ctx context.Context, r client.Report, returned int) {
 	}
 }
 
-// overflow counts the data points of a push that stand for series beyond a cardinality
-// limit, also if there are none, so that the counter exists from the first push on.
+// overflow counts the data points of a push that aggregate the series beyond a cardinality
+// limit. It adds 0, too, so that the counter exists from the first push on.
 func (c *counters) overflow(ctx context.Context, t convert.Tally) {
 	c.ExporterApptuitOverflowedDataPoints.Add(ctx, int64(t.Overflowed), c.exporter)
 }
 
-// filter counts the data points of a push that lost attributes.
+// filter counts the data points of a push that have lost attributes to the filter.
 func (c *counters) filter(ctx context.Context, t convert.Tally) {
 	c.ExporterApptuitFilteredDataPoints.Add(ctx, int64(t.Filtered), c.exporter)
 }

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// The log says which address did not answer, and why.
+// The log names the address that did not answer, and the reason.
 func TestLog_NamesAnUnreachableServer(t *testing.T) {
 	listen := func() net.Listener {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -14,13 +14,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
 
-// maxDepth bounds how deep a value is read: what is deeper is null. Whoever
-// sends a value chooses its depth, and a stack that overflows ends the Collector.
+// maxDepth is the depth up to which nested values are read. Deeper values become null. The
+// sender of a value chooses its depth, and a stack overflow would end the Collector.
 const maxDepth = 64
 
-// text returns the canonical text of a value, the one that
-// attribute.Value.String gives (specification, Common, AnyValue representation
-// for non-OTLP protocols).
+// text returns the canonical text of a value, as attribute.Value.String does (specification,
+// section "AnyValue representation for non-OTLP protocols").
 func text(v pcommon.Value) string {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
@@ -46,7 +45,7 @@ func appendText(dst []byte, v pcommon.Value) []byte {
 	return appendJSON(dst, v, 0)
 }
 
-// appendJSON appends a value as it is within an array or a map.
+// appendJSON appends a value in the form that it has within an array or a map.
 func appendJSON(dst []byte, v pcommon.Value, depth int) []byte {
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
@@ -97,7 +96,7 @@ func appendMap(dst []byte, m pcommon.Map, depth int) []byte {
 	return append(dst, '}')
 }
 
-// appendFloat appends a number in Go's shortest form.
+// appendFloat appends a number in the shortest form that reads back as the same number.
 func appendFloat(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -114,14 +113,13 @@ func appendBytes(dst []byte, b pcommon.ByteSlice) []byte {
 	return base64.StdEncoding.AppendEncode(dst, b.AsRaw())
 }
 
-// appendString appends a JSON string, as encoding/json writes it without
-// escapes for HTML.
+// appendString appends a JSON string, without the escapes of encoding/json for HTML.
 func appendString(dst []byte, s string) []byte {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(s); err != nil {
-		return append(dst, `""`...) // no string has one
+		return append(dst, `""`...) // cannot happen for a string
 	}
 	return append(dst, strings.TrimSuffix(b.String(), "\n")...)
 }
@@ -132,9 +130,9 @@ type pair struct {
 	value pcommon.Value
 }
 
-// sortedAttributes returns a map's attributes, sorted by key, in dst. OTLP
-// wants keys to be unique; of several, the first stands, which is the one that
-// pcommon.Map.Get finds.
+// sortedAttributes returns the attributes of a map, sorted by key, in the memory of dst. Keys
+// should be unique in OTLP. Of several attributes with the same key it returns the first, as
+// pcommon.Map.Get does.
 func sortedAttributes(dst []pair, m pcommon.Map) []pair {
 	dst = dst[:0]
 	sorted := true

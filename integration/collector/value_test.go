@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 )
 
-// random makes a value and the SDK's value of the same meaning.
+// random returns a random value, and the same value in the SDK's type.
 func random(r *rand.Rand, v pcommon.Value, depth int) attribute.Value {
 	texts := []string{"", "a", `"q" \ <&>`, "ü\u2028\u2029\n\t\x00\x7f\x1f", "\xff\xfe", "\b\f\r", "日本語"}
 	kinds := 8
@@ -68,9 +68,8 @@ func random(r *rand.Rand, v pcommon.Value, depth int) attribute.Value {
 	}
 }
 
-// An attribute has the same text on its way through the SDK's exporter and
-// through the Collector.
-func TestTextIsTheSDKs(t *testing.T) {
+// An attribute gets the same text as by the exporter for Go programs.
+func TestText_AsSDK(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 5000 {
 		v := pcommon.NewValueEmpty()
@@ -84,8 +83,8 @@ func TestTextIsTheSDKs(t *testing.T) {
 	}
 }
 
-// A value that is deeper than any that means something is cut off, and ends.
-func TestDepthIsBounded(t *testing.T) {
+// Values that are nested too deep are cut off.
+func TestText_LimitsDepth(t *testing.T) {
 	v := pcommon.NewValueEmpty()
 	for i, inner := 0, v; i < 100_000; i++ {
 		if i%2 == 0 {
@@ -100,7 +99,7 @@ func TestDepthIsBounded(t *testing.T) {
 	}
 }
 
-func TestIdentity(t *testing.T) {
+func TestIdentity_DependsOnAttributesNotOrder(t *testing.T) {
 	a := attributes{hasher: newHasher()}
 	id := func(attributes ...any) identity {
 		m := pcommon.NewMap()
@@ -148,9 +147,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// OTLP says that keys are unique. A sender that breaks this is read as pcommon
-// reads it.
-func TestFirstOfEqualKeysStands(t *testing.T) {
+// If a sender repeats a key, which OTLP forbids, the first attribute counts, as in pcommon.
+func TestSortedAttributes_FirstOfEqualKeys(t *testing.T) {
 	m := pcommon.NewMap()
 	putAttributes(m, "k", "first", "a", "x", "l", "second")
 	for k, v := range m.All() { // there is no way to put a key twice

@@ -12,6 +12,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/histogram"
 	"github.com/apptuitai/apptuit-go/internal/model"
+	"github.com/apptuitai/apptuit-go/internal/pattern"
 )
 
 type (
@@ -26,14 +27,14 @@ type walk struct {
 	conv        *convert.Converter[identity] // of the resource
 	resolution  convert.Resolution
 	startPoints bool
-	chosen      *chooser // selects the attributes of data points; nil selects all
+	selected    *pattern.Selection // attributes of data points; nil selects all
 
-	points  uint32             // number of data points so far, with skipped ones; the source of their points
-	newest  uint64             // latest time of a data point of the resource in nanoseconds
-	bearer  uint32             // the data point with that time
-	targets map[identity]int64 // latest timestamp of target_info in this push by resource; nil without target_info
+	points       uint32             // number of data points so far, with skipped ones; identifies the last of them
+	newest       uint64             // latest time of a data point of the resource, in nanoseconds
+	newestSource uint32             // number of the data point with that time
+	targets      map[identity]int64 // latest timestamp of target_info in this push by resource; nil without target_info
 
-	tally      convert.Tally // sum of the resources so far
+	tally      convert.Tally // sum of all resources so far
 	metrics    []found       // of the resource
 	shared     attributes    // of resources and scopes
 	attributes attributes    // of data points
@@ -72,19 +73,20 @@ func (w *walk) resource(rm pmetric.ResourceMetrics) {
 	clear(w.metrics)
 }
 
-// target adds target_info with the timestamp of the resource's newest data point. Its
-// source is that data point, so that both are pushed again together. A push may contain a
-// resource in several parts; only a newer timestamp adds another point.
+// target adds target_info with the timestamp of the newest data point of the resource. It has
+// the number of this data point, so that a retry pushes both. A push may contain a resource in
+// several parts; only a later timestamp adds another point.
 func (w *walk) target(resource identity) {
 	ts := w.resolution.Timestamp(w.newest)
 	if w.targets == nil || ts <= w.targets[resource] {
 		return
 	}
 	w.targets[resource] = ts
-	w.conv.Target(w.newest, w.bearer)
+	w.conv.Target(w.newest, w.newestSource)
 }
 
-// find finds the instruments of all metrics before a data point is converted.
+// find looks up the instruments of all metrics of a resource, before any of its data points is
+// converted.
 func (w *walk) find(rm pmetric.ResourceMetrics) {
 	w.metrics = w.metrics[:0]
 	for _, sm := range rm.ScopeMetrics().All() {
@@ -119,7 +121,7 @@ func describe(m pmetric.Metric) (spec convert.InstrumentSpec, points int, ok boo
 	return spec, points, true
 }
 
-// fromZero reports whether each series of a metric begins at 0 and then only grows.
+// fromZero reports whether a metric is cumulative and monotonic, so that its series begin at 0.
 func fromZero(m pmetric.Metric) bool {
 	temporality := pmetric.AggregationTemporalityUnspecified
 	switch m.Type() {
@@ -135,8 +137,8 @@ func fromZero(m pmetric.Metric) bool {
 	return temporality == pmetric.AggregationTemporalityCumulative
 }
 
-// point counts a data point and returns the converter's point for it, its time and its
-// source. It reports false if the data point has no value.
+// point returns the converter's point for the next data point, its time, and its number in the
+// push. It returns false if the data point has no value.
 func (w *walk) point(m *found, attributes pcommon.Map, start, at pcommon.Timestamp, flags pmetric.DataPointFlags) (p point, t convert.Time, source uint32, ok bool) {
 	w.points++
 	source = w.points
@@ -144,14 +146,14 @@ func (w *walk) point(m *found, attributes pcommon.Map, start, at pcommon.Timesta
 		return p, t, source, false
 	}
 	if t.At = nanoseconds(at); t.At > w.newest {
-		w.newest, w.bearer = t.At, source
+		w.newest, w.newestSource = t.At, source
 	}
 	if m.starts {
 		t.Start = nanoseconds(start)
 	}
 	key := w.attributes.identify(attributes)
 	if p, ok = m.Lookup(key); !ok {
-		tags, filtered := w.attributes.chosen(w.chosen)
+		tags, filtered := w.attributes.selected(w.selected)
 		p = m.Add(key, tags, filtered)
 	}
 	return p, t, source, true

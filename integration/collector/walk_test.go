@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-func TestNumbers(t *testing.T) {
+func TestPush_Numbers(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	ms := from(md)
@@ -49,7 +49,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-func TestHistograms(t *testing.T) {
+func TestPush_Histograms(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	m := from(md).AppendEmpty()
@@ -89,7 +89,7 @@ func TestHistograms(t *testing.T) {
 	)
 }
 
-func TestExponentialHistograms(t *testing.T) {
+func TestPush_ExponentialHistograms(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	m := from(md).AppendEmpty()
@@ -117,7 +117,7 @@ func TestExponentialHistograms(t *testing.T) {
 	)
 }
 
-func TestHistogramsInOtherForms(t *testing.T) {
+func TestPush_HistogramsAsQuantilesOrBoth(t *testing.T) {
 	r := newRig(t, func(cfg *Config) { cfg.Histograms, cfg.Quantiles = "both", []float64{0.5} })
 	md := pmetric.NewMetrics()
 	ms := from(md)
@@ -154,7 +154,7 @@ func TestHistogramsInOtherForms(t *testing.T) {
 	)
 }
 
-func TestSummaries(t *testing.T) {
+func TestPush_Summaries(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	m := from(md).AppendEmpty()
@@ -176,7 +176,7 @@ func TestSummaries(t *testing.T) {
 	)
 }
 
-func TestTimestamps(t *testing.T) {
+func TestPush_Timestamps(t *testing.T) {
 	for _, tt := range []struct {
 		in           pcommon.Timestamp
 		milliseconds bool
@@ -199,9 +199,9 @@ func TestTimestamps(t *testing.T) {
 	}
 }
 
-// Tags come from the point, the scope, the configuration, the resource and the
-// host, the highest first.
-func TestPrecedence(t *testing.T) {
+// The sources of tags are, highest priority first: the data point, the scope, the configuration,
+// the resource, the host.
+func TestPush_PrecedenceOfTags(t *testing.T) {
 	r := newRig(t, func(cfg *Config) {
 		cfg.Prefix = "apr."
 		cfg.Tags = map[string]string{"a": "config", "b": "config", "otel.scope.name": "config", "service.namespace": ""}
@@ -218,9 +218,9 @@ func TestPrecedence(t *testing.T) {
 	r.want("apr_m{a=point, b=config, c=resource, host=web1, host_name=web1, otel_scope_name=cart, otel_scope_version=1.2} 1700000000 1.0")
 }
 
-// Buckets appear with their values at the time before, also in a push with several data points of
-// a series, and again when the push is repeated.
-func TestSparseBuckets(t *testing.T) {
+// The first point of a bucket has the value and time of the data point before, also if a push has
+// several data points of a series, and again if the push is repeated.
+func TestPush_SparseBuckets(t *testing.T) {
 	r := newRig(t, func(cfg *Config) { cfg.SparseBuckets = true })
 	histogram := func(temporality pmetric.AggregationTemporality, points ...[]uint64) pmetric.Metrics {
 		md := pmetric.NewMetrics()
@@ -263,7 +263,7 @@ func TestSparseBuckets(t *testing.T) {
 
 // The SDK for Go has no sum of histograms of gauges and up-down counters. Its OTLP exporter
 // sends 0 for it.
-func TestHistogramsWithoutASum(t *testing.T) {
+func TestPush_OmitsSumThatIsNotRecorded(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	ms := from(md)
@@ -289,9 +289,9 @@ func TestHistogramsWithoutASum(t *testing.T) {
 	}
 }
 
-// A name that is a gauge's in one scope and a histogram's in another is sent
-// once, from the first push on.
-func TestCollision(t *testing.T) {
+// If one scope has a gauge and another has a histogram of the same name, the colliding series is
+// sent once, from the first push on.
+func TestPush_CollisionOfScopes(t *testing.T) {
 	r := newRig(t, func(cfg *Config) { cfg.ScopeTags = false })
 	md := pmetric.NewMetrics()
 	rm := md.ResourceMetrics().AppendEmpty()
@@ -313,9 +313,8 @@ func TestCollision(t *testing.T) {
 	contains(t, logged[0], `"h"`, `"h.count" (scope "another")`)
 }
 
-// Only host.name of the resource makes the host tag: a Collector's own host says
-// nothing.
-func TestHostTag(t *testing.T) {
+// The name of the Collector's host does not become the tag host.
+func TestPush_HostTagFromResourceOnly(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		change     func(*Config)
@@ -340,8 +339,7 @@ func TestHostTag(t *testing.T) {
 	}
 }
 
-// Data points that differ in the kind of an attribute only have the same tags.
-func TestAttributesAreTexts(t *testing.T) {
+func TestPush_AttributesBecomeText(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	ms := from(md)
@@ -354,9 +352,9 @@ func TestAttributesAreTexts(t *testing.T) {
 	)
 }
 
-// A second push finds the series that the first one rendered, in whatever order
-// points and attributes come.
-func TestOrderOfAttributes(t *testing.T) {
+// A second push finds the series of the first one, whatever the order of data points and
+// attributes.
+func TestPush_OrderDoesNotMatter(t *testing.T) {
 	r := newRig(t, nil)
 	var first int64
 	for i := range 3 {
@@ -377,8 +375,7 @@ func TestOrderOfAttributes(t *testing.T) {
 	}
 }
 
-// Two resources of one push do not mix, whatever of them becomes tags.
-func TestResources(t *testing.T) {
+func TestPush_KeepsResourcesApart(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	for i := range 200 {
@@ -392,7 +389,7 @@ func TestResources(t *testing.T) {
 	r.want(want...)
 }
 
-func TestDeflateAndMilliseconds(t *testing.T) {
+func TestPush_DeflateAndMilliseconds(t *testing.T) {
 	r := newRig(t, func(cfg *Config) {
 		cfg.ClientConfig.Compression = "deflate"
 		cfg.TimestampResolution = "ms"
@@ -406,9 +403,9 @@ func TestDeflateAndMilliseconds(t *testing.T) {
 	r.want("m{service_name=shop} 1700000000000 1.0")
 }
 
-// Data points of a series whose times are within one second, in one push and in two, have
-// timestamps of their own. The same push again has the same ones.
-func TestTimestamps_WithinOneSecond(t *testing.T) {
+// Data points of a series within one second get different timestamps, in one push and in two.
+// If a push is repeated, they get the same timestamps again.
+func TestPush_TimestampsWithinOneSecond(t *testing.T) {
 	r := newRig(t, nil)
 	push := func(milliseconds ...uint64) {
 		md := pmetric.NewMetrics()

@@ -14,15 +14,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxDocument bounds the bytes of a document, and those of the variables in it. A
-// ConfigMap of Kubernetes has at most as many.
+// maxDocument is the limit of a document in bytes, and that of the values of all variables in
+// it. It is the limit of a ConfigMap of Kubernetes.
 const maxDocument = 1 << 20
 
-// maxKeys bounds the keys of one mapping: yaml.v3 compares each with each.
+// maxKeys is the limit of the keys of one mapping: yaml.v3 compares each with all others.
 const maxKeys = 1000
 
-// parseDocuments returns the documents of a file, at least one. Otelconf knows
-// only the first, so it is the only one that must be good YAML.
+// parseDocuments returns the documents of a file, at least one. Otelconf reads only the first
+// document, so only that must be valid YAML.
 func parseDocuments(file []byte) ([]*yaml.Node, error) {
 	if len(file) > maxDocument {
 		return nil, fmt.Errorf("the document has more than %d bytes", maxDocument)
@@ -67,8 +67,8 @@ func hideBraces(file []byte) ([]byte, *strings.Replacer) {
 	return text, strings.NewReplacer(opening, "{", closing, "}")
 }
 
-// tidy puts back braces, and gives keys nodes of their own: an alias can make one
-// node a key and a value, of which only the value is subject to substitution.
+// tidy restores the braces of references, and gives each key a node of its own. An alias can
+// make one node both a key and a value, and substitution must change only the value.
 func tidy(n *yaml.Node, braces *strings.Replacer) error {
 	if n.Kind == yaml.MappingNode && len(n.Content)/2 > maxKeys {
 		return fmt.Errorf("line %d: a mapping has more than %d keys", n.Line, maxKeys)
@@ -87,6 +87,7 @@ func tidy(n *yaml.Node, braces *strings.Replacer) error {
 	return nil
 }
 
+// content returns the root of a document, or nil if the document is empty.
 func content(document *yaml.Node) *yaml.Node {
 	if len(document.Content) == 0 {
 		return nil
@@ -94,7 +95,8 @@ func content(document *yaml.Node) *yaml.Node {
 	return resolve(document.Content[0])
 }
 
-// resolve follows an alias, which never leads to another one.
+// resolve returns the node that an alias stands for, and any other node itself. An alias
+// never stands for another alias.
 func resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		return n.Alias
@@ -102,8 +104,8 @@ func resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// withoutQuotes removes text that a parser's error quotes from the document, for
-// example a secret whose first character is *.
+// withoutQuotes removes the quoted part of a parser's error. It is text of the document, for
+// example a secret that begins with *.
 func withoutQuotes(text string) string {
 	first, last := strings.IndexAny(text, "'\"`"), strings.LastIndexAny(text, "'\"`")
 	if first < 0 || first == last || strings.Contains(text, "did not find expected") {

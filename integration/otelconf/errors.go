@@ -13,25 +13,28 @@ import (
 	"strings"
 )
 
-// KeyError is a fault of one key of the document. The error of [ParseYAML] and
-// of [NewSDK] joins all of them.
+// KeyError is an error of one key of the document. The errors of [ParseYAML] and [NewSDK]
+// join all of them.
 type KeyError struct {
-	// Key is the path, as meter_provider.readers[0].periodic.exporter.apptuit.timeout.
+	// Key is the path of the key, for example
+	// meter_provider.readers[0].periodic.exporter.apptuit.timeout. In place of the name of a
+	// key that may be a secret it contains "(name not shown)".
 	Key string
-	// Line is the line of the key, from 1. For an invalid reference it is the line of the
-	// scalar that contains the reference.
+	// Line is the line of the key, from 1. For an invalid reference to a variable it is the
+	// line of the scalar that contains the reference.
 	Line int
-	// Err says what is wrong. It has no values of the document in it.
+	// Err is the reason. It contains no secret of the document.
 	Err error
 }
 
-// Error names line and key.
+// Error returns the line, the key and the reason.
 func (e *KeyError) Error() string { return fmt.Sprintf("line %d: %s: %v", e.Line, e.Key, e.Err) }
 
 // Unwrap returns Err.
 func (e *KeyError) Unwrap() error { return e.Err }
 
-// joined returns the faults in the order of their lines.
+// joined returns an error that joins the faults in the order of their lines, or nil without
+// faults.
 func joined(faults []error) error {
 	if len(faults) == 0 {
 		return nil
@@ -40,7 +43,7 @@ func joined(faults []error) error {
 	return fmt.Errorf("apptuit otelconf: %w", errors.Join(faults...))
 }
 
-// lineOf puts what has no line at the end.
+// lineOf returns the line of an error. Errors without a line come last.
 func lineOf(err error) int {
 	if e, ok := errors.AsType[*KeyError](err); ok {
 		return e.Line
@@ -63,8 +66,11 @@ func withoutValues(err error) error {
 	return errors.New(text)
 }
 
-// explain gives the faults of exporter.New, which name options, the keys and
-// lines that have set these.
+// optionName matches the name of an option in an error of exporter.New.
+var optionName = regexp.MustCompile(`\bWith[A-Za-z]+\b`)
+
+// explain splits an error of exporter.New into its faults. It replaces the options that these
+// name by the keys that have set them.
 func (r *reader) explain(err error) []error {
 	var faults []error
 	for text := range strings.Lines(err.Error()) {
@@ -75,6 +81,9 @@ func (r *reader) explain(err error) []error {
 	return faults
 }
 
+// explainOne returns one fault with the line and path of its key. It recognizes the key by
+// the name of the option at the beginning of the text, or by the first option that the text
+// mentions.
 func (r *reader) explainOne(text string) error {
 	subject, why, _ := strings.Cut(text, ": ")
 	if need, ok := strings.CutPrefix(subject, "a token is needed "); ok {
@@ -86,9 +95,23 @@ func (r *reader) explainOne(text string) error {
 	if v := r.at.child(subject); v.key != nil { // "spool: …"
 		return v.errorf("%s", why)
 	}
-	return r.at.errorf("%s", text) // a variable's, for example
+	at := r.at // for example, a fault of a variable
+	text = optionName.ReplaceAllStringFunc(text, func(option string) string {
+		v, ok := r.settings.placed[option]
+		if !ok {
+			return option
+		}
+		if at.key == r.at.key {
+			at = v
+		}
+		if strings.HasPrefix(option, "Without") {
+			return v.name + ": false"
+		}
+		return v.name
+	})
+	return at.errorf("%s", text)
 }
 
 func (r *reader) needsToken(need string) error {
-	return r.at.child("token").errorf("is needed %s: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", need)
+	return r.at.child("token").errorf("is required %s: set token or token_file, or the variable APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE", need)
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// Exporter is an exporter to Apptuit that a document configures.
+// Exporter is an exporter apptuit of a document.
 type Exporter struct {
-	// Options are the options that its keys stand for. NewSDK passes them to exporter.New after
-	// those of [WithExporterOptions], which they override.
+	// Options are the options that the keys of the exporter set. NewSDK passes them to
+	// exporter.New after the options of [WithExporterOptions], which they override.
 	Options []exporter.Option
-	// Keys are its keys with scalar values that are neither null nor empty, in the order of the
-	// document. Keys that the exporter gets from a merge (<<) come after its own.
+	// Keys are the keys of the exporter whose values are scalars and neither null nor empty,
+	// in the order of the document. Keys from a merge (<<) come after the exporter's own.
 	Keys []Key
 }
 
@@ -26,8 +26,8 @@ type Key struct {
 	Value string // after the replacement of variables; it may be a secret
 }
 
-// Exporters returns the exporters to Apptuit, in the order of their readers. NewSDK creates none
-// of them if the document is disabled.
+// Exporters returns the exporters apptuit of the document, in the order of their readers.
+// NewSDK creates none of them if the document is disabled.
 func (c *OpenTelemetryConfiguration) Exporters() []Exporter {
 	var all []Exporter
 	for _, r := range c.readers {
@@ -38,7 +38,7 @@ func (c *OpenTelemetryConfiguration) Exporters() []Exporter {
 	return all
 }
 
-// add adds the keys of a mapping, and those of the mappings in it.
+// add adds the scalar keys of a mapping, and those of the mappings in it, for example retry.
 func (e *Exporter) add(prefix string, mapping value) {
 	for _, f := range mapping.fields(nil) {
 		switch {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// faults are the lines and keys of an error, the path shortened, with what is wrong.
+// faults returns line, shortened path and reason of each fault of an error.
 func faults(t testing.TB, err error) []string {
 	t.Helper()
 	var list []string
@@ -42,8 +42,8 @@ func faults(t testing.TB, err error) []string {
 	return list
 }
 
-// In the documents of this test the keys of apptuit begin in line 7.
-func TestFaultsOfKeys(t *testing.T) {
+// The keys of the exporter begin in line 7.
+func TestParseYAML_FaultsOfKeys(t *testing.T) {
 	t.Setenv("SECRET", secret)
 	t.Setenv("EMPTY", "")
 	all := func(lines ...string) string { return "apptuit:\n            " + strings.Join(lines, "\n            ") }
@@ -51,49 +51,51 @@ func TestFaultsOfKeys(t *testing.T) {
 		exporter string
 		want     []string
 	}{
-		"unknown key":             {all("endpoint: http://a", "tokens: "+secret), []string{"8 apptuit: tokens is not known here: did you mean token?"}},
-		"unknown key, unlike any": {all("zzz: " + secret), []string{"7 apptuit: zzz is not known here: the README of this package has all keys"}},
-		"a long key":              {all(strings.Repeat("x", 41) + ": a"), []string{"7 apptuit: (a key) is not known here: the README of this package has all keys"}},
-		"missing space":           {"apptuit: {token:" + secret + "}", []string{"6 apptuit: (a key) is not known here: did you mean token?"}},
-		"no mapping":              {"apptuit: " + secret, []string{"6 apptuit: must be a mapping"}},
-		"a list":                  {"apptuit: [token]", []string{"6 apptuit: must be a mapping"}},
-		"no text":                 {all("token: ["+secret+"]", "endpoint: {a: b}"), []string{"7 apptuit.token: must be a text", "8 apptuit.endpoint: must be a text"}},
-		"no number of series":     {all("cardinality_warning: -1"), []string{"7 apptuit.cardinality_warning: must be at least 0"}},
-		"no integer":              {all("timeout: ${SECRET}", "cache_bytes: 1.5", "max_batch_points: '7'"), []string{"7 apptuit.timeout: must be milliseconds, an integer", "8 apptuit.cache_bytes: must be bytes, an integer", "9 apptuit.max_batch_points: must be an integer"}},
-		"out of range": {all("timeout: -1", "sync_timeout: 0", "max_batch_points: 0", "max_batch_bytes: -5", "cache_bytes: -1", "retry: {max_interval: 99999999999999999}"), []string{
+		"an unknown key":                       {all("endpoint: http://a", "tokens: "+secret), []string{`8 apptuit: unknown key "tokens": did you mean "token"?`}},
+		"an unknown key without a similar one": {all("zzz: " + secret), []string{`7 apptuit: unknown key "zzz": integration/otelconf/README.md lists all keys`}},
+		"a key that is too long to show":       {all(strings.Repeat("x", 41) + ": a"), []string{"7 apptuit: unknown key (name not shown): integration/otelconf/README.md lists all keys"}},
+		"a token as part of a key":             {"apptuit: {token:" + secret + "}", []string{`6 apptuit: unknown key (name not shown): did you mean "token"?`}},
+		"a text in place of keys":              {"apptuit: " + secret, []string{"6 apptuit: must be a mapping"}},
+		"patterns in a list":                   {all("resource_attributes: [service.name]"), []string{"7 apptuit.resource_attributes: must be a mapping with the keys included, excluded"}},
+		"quantiles in a text":                  {all("quantiles: '0.5,0.9'"), []string{"7 apptuit.quantiles: must be a list of numbers"}},
+		"a list in place of keys":              {"apptuit: [token]", []string{"6 apptuit: must be a mapping"}},
+		"values that are not strings":          {all("token: ["+secret+"]", "endpoint: {a: b}"), []string{"7 apptuit.token: must be a string", "8 apptuit.endpoint: must be a string"}},
+		"a negative number of series":          {all("cardinality_warning: -1"), []string{"7 apptuit.cardinality_warning: must be at least 0"}},
+		"values that are not integers":         {all("timeout: ${SECRET}", "cache_bytes: 1.5", "max_batch_points: '7'"), []string{"7 apptuit.timeout: must be an integer, in milliseconds", "8 apptuit.cache_bytes: must be an integer, in bytes", "9 apptuit.max_batch_points: must be an integer"}},
+		"integers out of range": {all("timeout: -1", "sync_timeout: 0", "max_batch_points: 0", "max_batch_bytes: -5", "cache_bytes: -1", "retry: {max_interval: 99999999999999999}"), []string{
 			"7 apptuit.timeout: must be at least 0, in milliseconds", "8 apptuit.sync_timeout: must be at least 1, in milliseconds", "9 apptuit.max_batch_points: must be at least 1",
 			"10 apptuit.max_batch_bytes: must be at least 1, in bytes", "11 apptuit.cache_bytes: must be at least 0, in bytes", "12 apptuit.retry.max_interval: must be at most 9223372036854, in milliseconds",
 		}},
-		"no flag":      {all("host_tag: ${SECRET}", "self_metrics: 1"), []string{"7 apptuit.host_tag: must be true or false", "8 apptuit.self_metrics: must be true or false"}},
-		"no such name": {all("compression: ${SECRET}", "sanitize_mode: x", "temporality_preference: x", "default_histogram_aggregation: x"), []string{"7 apptuit.compression: must be gzip, deflate or none", "8 apptuit.sanitize_mode: must be prometheus, apptuit or none", "9 apptuit.temporality_preference: must be cumulative, delta or low_memory", "10 apptuit.default_histogram_aggregation: must be explicit_bucket_histogram or base2_exponential_bucket_histogram"}},
-		"no such layout": {all("layout: x", "histograms: ${SECRET}", "timers: x", "duration_unit: y", "meters: 2"), []string{
+		"values that are not booleans": {all("host_tag: ${SECRET}", "self_metrics: 1"), []string{"7 apptuit.host_tag: must be true or false", "8 apptuit.self_metrics: must be true or false"}},
+		"unknown names":                {all("compression: ${SECRET}", "sanitize_mode: x", "temporality_preference: x", "default_histogram_aggregation: x"), []string{"7 apptuit.compression: must be gzip, deflate or none", "8 apptuit.sanitize_mode: must be prometheus, apptuit or none", "9 apptuit.temporality_preference: must be cumulative, delta or low_memory", "10 apptuit.default_histogram_aggregation: must be explicit_bucket_histogram or base2_exponential_bucket_histogram"}},
+		"unknown names of the layout": {all("layout: x", "histograms: ${SECRET}", "timers: x", "duration_unit: y", "meters: 2"), []string{
 			"7 apptuit.layout: must be default or reporter", "8 apptuit.histograms: must be recorded, buckets, quantiles or both", "9 apptuit.timers: must be unit, all or none",
 			"10 apptuit.duration_unit: must be ns, us, ms, s, min, h or d", "11 apptuit.meters: must be true, false or a mapping with included and excluded",
 		}},
-		"meters in a list":   {all("meters: [orders]"), []string{"7 apptuit.meters: must be true, false or a mapping with included and excluded"}},
-		"meters":             {all("meters: {included: [], exclude: x}"), []string{"7 apptuit.meters: exclude is not known here: did you mean excluded?", `7 apptuit.meters.included: is empty: leave it out to include all, or exclude "*" to include none`}},
-		"meters with a mark": {all("meters: {included: ['!orders']}"), []string{`7 apptuit.meters: included: "!orders" begins with an exclamation mark: list it in excluded, without the mark`}},
-		"quantiles":          {all("quantiles: [0.5, 1.5, x]"), []string{"7 apptuit.quantiles[1]: must be a number between 0 and 1", "7 apptuit.quantiles[2]: must be a number between 0 and 1"}},
-		"no quantiles":       {all("quantiles: []"), []string{"7 apptuit.quantiles: must have 1 to 100 numbers"}},
-		"twice":              {all("token: a", "prefix: b", "token: "+secret), []string{"9 apptuit.token: is there twice"}},
-		"key of a list":      {all("? [a]", ": b"), []string{"7 apptuit: a key must be a text"}},
-		"two tokens":         {all("token: "+secret, "token_file: /nowhere"), []string{"8 apptuit.token_file: there is a token already: give one of them"}},
-		"tags":               {all("tags: [a]"), []string{"7 apptuit.tags: must be a mapping"}},
-		"a tag":              {all("tags:", "  a: [b]"), []string{"8 apptuit.tags.a: must be a text"}},
-		"headers":            {all("headers: {a: "+secret+"}", "headers_list: '"+secret+"'"), []string{"7 apptuit.headers: must be a list", "8 apptuit.headers_list: must be name=value,name=value, with values percent-encoded: header 1 has no equals sign: want name=value,name=value"}},
-		"a header":           {all("headers:", "  - {value: a}", "  - {name: a}", "  - {name: a, values: b}", "  - x"), []string{"8 apptuit.headers[0]: name is missing", "9 apptuit.headers[1]: value is missing", "10 apptuit.headers[2]: values is not known here: did you mean value?", "10 apptuit.headers[2]: value is missing", "11 apptuit.headers[3]: must be a mapping", "11 apptuit.headers[3]: name is missing"}},
-		"tls":                {all("tls: {cert_file: a, ca: b}"), []string{"7 apptuit.tls: ca is not known here: there is ca_file, cert_file, key_file", "7 apptuit.tls.cert_file: needs key_file, too"}},
-		"tls, the other":     {all("tls: {key_file: a}"), []string{"7 apptuit.tls.key_file: needs cert_file, too"}},
-		"proxy":              {all("proxy_url: 'http://user:" + secret + "@'"), []string{"7 apptuit.proxy_url: must look like http://host:port"}},
-		"no proxy":           {all("proxy_url: 'http://user:" + secret + "@[host'"), []string{"7 apptuit.proxy_url: must look like http://host:port"}},
-		"ftp proxy":          {all("proxy_url: 'ftp://user:" + secret + "@host'"), []string{"7 apptuit.proxy_url: the scheme must be http, https, socks5 or socks5h"}},
-		"retry":              {all("retry: {enabled: x, interval: 1}"), []string{"7 apptuit.retry: interval is not known here: there is enabled, initial_interval, max_interval, max_elapsed_time", "7 apptuit.retry.enabled: must be true or false"}},
-		"attributes":         {all("resource_attributes: {included: [], excluded: x}"), []string{`7 apptuit.resource_attributes.included: is empty: leave it out to include all, or exclude "*" to include none`, "7 apptuit.resource_attributes.excluded: must be a list"}},
-		"of points":          {all("attributes: {included: [], exclude: x}"), []string{"7 apptuit.attributes: exclude is not known here: did you mean excluded?", `7 apptuit.attributes.included: is empty: leave it out to include all, or exclude "*" to include none`}},
-		"target_info":        {all("target_info: {included: [], all: x}"), []string{"7 apptuit.target_info: all is not known here: there is included, excluded", `7 apptuit.target_info.included: is empty: leave it out to include all, or exclude "*" to include none`}},
-		"a pattern":          {all("resource_attributes: {included: [{a: b}, null]}"), []string{"7 apptuit.resource_attributes.included[0]: must be a text", "7 apptuit.resource_attributes.included[1]: must be a text"}},
-		"spool":              {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{"7 apptuit.spool: dir is not known here: there is directory, instances, max_bytes, max_age, rate, insecure_directory", "7 apptuit.spool.max_bytes: must be at least 1, in bytes", "7 apptuit.spool.max_age: must be milliseconds, an integer", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
-		"merge of itself":    {all("retry: &r {<<: *r, enabled: 1}"), []string{"7 apptuit.retry.enabled: must be true or false"}},
+		"meters in a list":                           {all("meters: [orders]"), []string{"7 apptuit.meters: must be true, false or a mapping with included and excluded"}},
+		"an empty selection of meters":               {all("meters: {included: [], exclude: x}"), []string{`7 apptuit.meters: unknown key "exclude": did you mean "excluded"?`, `7 apptuit.meters.included: is empty: leave it out to include all, or exclude "*" to include none`}},
+		"an included meter with an exclamation mark": {all("meters: {included: ['!orders']}"), []string{`7 apptuit.meters: included: "!orders" begins with an exclamation mark: list it in excluded, without the mark`}},
+		"quantiles out of range":                     {all("quantiles: [0.5, 1.5, x]"), []string{"7 apptuit.quantiles[1]: must be a number between 0 and 1, for example 0.99", "7 apptuit.quantiles[2]: must be a number between 0 and 1, for example 0.99"}},
+		"an empty list of quantiles":                 {all("quantiles: []"), []string{"7 apptuit.quantiles: must have 1 to 100 numbers"}},
+		"a duplicate key":                            {all("token: a", "prefix: b", "token: "+secret), []string{"9 apptuit.token: duplicate key"}},
+		"a list as a key":                            {all("? [a]", ": b"), []string{"7 apptuit: a key must be a string"}},
+		"a token and a token file":                   {all("token: "+secret, "token_file: /nowhere"), []string{"8 apptuit.token_file: token is set, too: set only one of them"}},
+		"tags in a list":                             {all("tags: [a]"), []string{"7 apptuit.tags: must be a mapping"}},
+		"a tag that is not a string":                 {all("tags:", "  a: [b]"), []string{"8 apptuit.tags.a: must be a string"}},
+		"headers in a mapping":                       {all("headers: {a: "+secret+"}", "headers_list: '"+secret+"'"), []string{"7 apptuit.headers: must be a list of mappings with the keys name, value", "8 apptuit.headers_list: must be name=value,name=value, with values percent-encoded: header 1 has no equals sign: want name=value,name=value"}},
+		"incomplete headers":                         {all("headers:", "  - {value: a}", "  - {name: a}", "  - {name: a, values: b}", "  - x"), []string{"8 apptuit.headers[0]: name is missing", "9 apptuit.headers[1]: value is missing", `10 apptuit.headers[2]: unknown key "values": did you mean "value"?`, "10 apptuit.headers[2]: value is missing", "11 apptuit.headers[3]: must be a mapping with the keys name, value", "11 apptuit.headers[3]: name is missing"}},
+		"a certificate without a key":                {all("tls: {cert_file: a, ca: b}"), []string{`7 apptuit.tls: unknown key "ca": expected one of ca_file, cert_file, key_file`, "7 apptuit.tls.cert_file: requires key_file"}},
+		"a key without a certificate":                {all("tls: {key_file: a}"), []string{"7 apptuit.tls.key_file: requires cert_file"}},
+		"a proxy without a host":                     {all("proxy_url: 'http://user:" + secret + "@'"), []string{"7 apptuit.proxy_url: must look like http://host:port"}},
+		"a malformed proxy URL":                      {all("proxy_url: 'http://user:" + secret + "@[host'"), []string{"7 apptuit.proxy_url: must look like http://host:port"}},
+		"a proxy with another scheme":                {all("proxy_url: 'ftp://user:" + secret + "@host'"), []string{"7 apptuit.proxy_url: the scheme must be http, https, socks5 or socks5h"}},
+		"an unknown key of retry":                    {all("retry: {enabled: x, interval: 1}"), []string{`7 apptuit.retry: unknown key "interval": expected one of enabled, initial_interval, max_interval, max_elapsed_time`, "7 apptuit.retry.enabled: must be true or false"}},
+		"an empty selection of resource attributes":  {all("resource_attributes: {included: [], excluded: x}"), []string{`7 apptuit.resource_attributes.included: is empty: leave it out to include all, or exclude "*" to include none`, "7 apptuit.resource_attributes.excluded: must be a list of strings"}},
+		"an empty selection of attributes":           {all("attributes: {included: [], exclude: x}"), []string{`7 apptuit.attributes: unknown key "exclude": did you mean "excluded"?`, `7 apptuit.attributes.included: is empty: leave it out to include all, or exclude "*" to include none`}},
+		"an empty selection of target_info":          {all("target_info: {included: [], all: x}"), []string{`7 apptuit.target_info: unknown key "all": expected one of included, excluded`, `7 apptuit.target_info.included: is empty: leave it out to include all, or exclude "*" to include none`}},
+		"patterns that are not strings":              {all("resource_attributes: {included: [{a: b}, null]}"), []string{"7 apptuit.resource_attributes.included[0]: must be a string", "7 apptuit.resource_attributes.included[1]: must be a string"}},
+		"faults of all keys of the spool":            {all("spool: {max_bytes: 0, max_age: x, rate: .inf, instances: 2, dir: a}"), []string{`7 apptuit.spool: unknown key "dir": expected one of directory, instances, max_bytes, max_age, rate, insecure_directory`, "7 apptuit.spool.max_bytes: must be at least 1, in bytes", "7 apptuit.spool.max_age: must be an integer, in milliseconds", "7 apptuit.spool.rate: must be a number above 0", "7 apptuit.spool.instances: must be true or false", "7 apptuit.spool: directory is missing"}},
+		"merge of itself":                            {all("retry: &r {<<: *r, enabled: 1}"), []string{"7 apptuit.retry.enabled: must be true or false"}},
 	} {
 		_, err := ParseYAML([]byte(documentWith(test.exporter)))
 		if diff := cmp.Diff(test.want, faults(t, err)); diff != "" {
@@ -105,45 +107,51 @@ func TestFaultsOfKeys(t *testing.T) {
 	}
 }
 
-// What only the making of exporters finds has its key and line as well, for all
-// exporters at once.
-func TestFaultsOfOptions(t *testing.T) {
+// Faults that exporter.New finds have a key and a line, too, and are reported for all exporters
+// at once.
+func TestNewSDK_FaultsNameKeys(t *testing.T) {
 	for name, test := range map[string]struct {
 		document string
 		want     []string
 	}{
-		"missing token": {documentWith("apptuit:"), []string{
-			"6 apptuit.token: is needed for https://api.apptuit.ai: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		"a missing token": {documentWith("apptuit:"), []string{
+			"6 apptuit.token: is required for https://api.apptuit.ai: set token or token_file, or the variable APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
 		}},
-		"empty token": {documentWith("apptuit:\n            prefix: a\n            token: ${NO_TOKEN}"), []string{
-			"8 apptuit.token: is needed for https://api.apptuit.ai: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		"an empty token": {documentWith("apptuit:\n            prefix: a\n            token: ${NO_TOKEN}"), []string{
+			"8 apptuit.token: is required for https://api.apptuit.ai: set token or token_file, or the variable APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
 		}},
-		"missing token for an endpoint that is given": {documentWith("apptuit:\n            endpoint: https://api.apptuit.ai/\n            token: \"${NO_TOKEN}\""), []string{
-			"8 apptuit.token: is needed for https://api.apptuit.ai: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		"a missing token with the default endpoint as a key": {documentWith("apptuit:\n            endpoint: https://api.apptuit.ai/\n            token: \"${NO_TOKEN}\""), []string{
+			"8 apptuit.token: is required for https://api.apptuit.ai: set token or token_file, or the variable APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
 		}},
-		"missing token of a user": {documentWith("apptuit:\n            user_id: ann\n            endpoint: http://a\n            token: ''"), []string{
-			"9 apptuit.token: is needed with a user id: give token or token_file, or set APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
+		"a user without a token": {documentWith("apptuit:\n            user_id: ann\n            endpoint: http://a\n            token: ''"), []string{
+			"9 apptuit.token: is required with a user id: set token or token_file, or the variable APPTUIT_API_TOKEN or APPTUIT_API_TOKEN_FILE",
 		}},
-		"several": {documentWith("apptuit: {endpoint: 'http://"+secret+"@a', token: "+secret+"}", "apptuit:\n            endpoint: ftp://a\n            user_id: a:b\n            headers: [{name: Host, value: "+secret+"}]\n            token: x"), []string{
+		"several exporters": {documentWith("apptuit: {endpoint: 'http://"+secret+"@a', token: "+secret+"}", "apptuit:\n            endpoint: ftp://a\n            user_id: a:b\n            headers: [{name: Host, value: "+secret+"}]\n            token: x"), []string{
 			"6 apptuit.endpoint: the URL must not contain user information: set the user id and the token instead",
 			"10 meter_provider.readers[1].periodic.exporter.apptuit.endpoint: the scheme must be http or https, as in https://host:port",
 			"11 meter_provider.readers[1].periodic.exporter.apptuit.user_id: a user id cannot contain a colon",
 			"12 meter_provider.readers[1].periodic.exporter.apptuit.headers: Host is set by the client",
 		}},
-		"Prometheus names of another mode": {documentWith("apptuit:\n            token: x\n            prometheus_names: true\n            sanitize_mode: none"), []string{
+		"Prometheus names with another sanitize mode": {documentWith("apptuit:\n            token: x\n            prometheus_names: true\n            sanitize_mode: none"), []string{
 			"8 apptuit.prometheus_names: the sanitize mode must be prometheus, not none",
 		}},
-		"a pattern of meters": {documentWith("apptuit:\n            token: x\n            layout: reporter\n            meters: {excluded: ['']}"), []string{
+		"an empty pattern of meters": {documentWith("apptuit:\n            token: x\n            layout: reporter\n            meters: {excluded: ['']}"), []string{
 			"9 apptuit.meters: pattern 1: there is no pattern after the exclamation mark",
 		}},
-		"meters of another layout": {documentWith("apptuit:\n            token: x\n            meters: {included: [orders]}"), []string{
+		"meters in another layout": {documentWith("apptuit:\n            token: x\n            meters: {included: [orders]}"), []string{
 			"8 apptuit.meters: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)",
 		}},
-		"bad token": {documentWith("apptuit: {token: '" + secret + " x'}"), []string{"6 apptuit.token: the token contains white space or control characters"}},
-		"a file as the spool's folder": {documentWith("apptuit:\n            token: x\n            spool: {directory: testdata/plain.yaml}"), []string{
+		"keys that exclude each other": {documentWith("apptuit:\n            token: x\n            self_metrics: false\n            usage_metrics: true"), []string{
+			"9 apptuit.usage_metrics: usage_metrics and self_metrics: false exclude each other: use one of them",
+		}},
+		"a compression that the server does not accept": {documentWith("apptuit:\n            endpoint: http://a\n            server: influxdb\n            compression: deflate"), []string{
+			"9 apptuit.compression: compression deflate: the server influxdb does not accept it (compression, APPTUIT_COMPRESSION, server, APPTUIT_SERVER)",
+		}},
+		"an invalid token": {documentWith("apptuit: {token: '" + secret + " x'}"), []string{"6 apptuit.token: the token contains white space or control characters"}},
+		"a file as the folder of the spool": {documentWith("apptuit:\n            token: x\n            spool: {directory: testdata/plain.yaml}"), []string{
 			"8 apptuit.spool: …", // whatever the system says
 		}},
-		"files": {documentWith("apptuit:\n            token_file: testdata/none\n            tls: {ca_file: testdata/plain.yaml, cert_file: testdata/none, key_file: testdata/none}"), []string{
+		"files that cannot be used": {documentWith("apptuit:\n            token_file: testdata/none\n            tls: {ca_file: testdata/plain.yaml, cert_file: testdata/none, key_file: testdata/none}"), []string{
 			`8 apptuit.tls.ca_file: file "testdata/plain.yaml": it contains no certificate in PEM format`,
 			`8 apptuit.tls.cert_file: file "testdata/none": no such file or directory`,
 			`8 apptuit.tls.key_file: file "testdata/none": no such file or directory`,
@@ -169,27 +177,27 @@ func TestFaultsOfOptions(t *testing.T) {
 	}
 }
 
-// Faults of the reader around our exporter, which otelconf does not look at any more.
-func TestFaultsOfReaders(t *testing.T) {
+// Otelconf does not see the reader of an exporter apptuit, so that its faults are found here.
+func TestParseYAML_FaultsOfReaders(t *testing.T) {
 	const reader = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - "
 	t.Setenv("SECRET", secret)
 	for name, test := range map[string]struct {
 		document string
 		want     []string
 	}{
-		"console and apptuit":   {documentWith("apptuit: {token: x}\n          console:"), []string{"7 console: a reader has one exporter, and this one has apptuit"}},
-		"apptuit and otlp":      {documentWith("otlp_http: {endpoint: http://a}\n          apptuit:"), []string{"6 otlp_http: a reader has one exporter, and this one has apptuit"}},
-		"pull and periodic":     {reader + "periodic: {exporter: {apptuit: }}\n      pull: {exporter: {}}\n", []string{"5 meter_provider.readers[0].pull: a reader is either periodic or pull"}},
-		"unknown":               {reader + "periodic: {exporter: {apptuit: }, intervall: 1}\n      name: x\n", []string{"4 meter_provider.readers[0].periodic: intervall is not known here: did you mean interval?", "5 meter_provider.readers[0]: name is not known here: there is periodic, pull"}},
-		"times":                 {reader + "periodic: {exporter: {apptuit: }, interval: ${SECRET}, timeout: -1}\n", []string{"4 interval: must be milliseconds, an integer", "4 timeout: must be at least 0, in milliseconds"}},
-		"limits":                {reader + "periodic: {exporter: {apptuit: }, cardinality_limits: {default: 0, counters: 1, gauge: x}}\n", []string{"4 cardinality_limits: counters is not known here: did you mean counter?", "4 cardinality_limits.default: must be at least 1", "4 cardinality_limits.gauge: must be an integer"}},
-		"producers":             {reader + "periodic: {exporter: {apptuit: }, producers: [{opencensus: }, {prometheus: {a: b}}, prometheus]}\n", []string{"4 producers[0]: only the producers prometheus and runtime are supported", "4 producers[1].prometheus: must be empty", "4 producers[2]: must be a mapping"}},
-		"the producer runtime":  {reader + "periodic: {exporter: {apptuit: }, producers: [{runtime: {a: b}}, runtime]}\n    - periodic: {exporter: {otlp_http: {}}, producers: [{opencensus: }, {runtime: }]}\n    - pull: {exporter: {}, producers: [{runtime: }]}\n", []string{"4 producers[0].runtime: must be empty", "4 producers[1]: must be a mapping", "5 meter_provider.readers[1].periodic.producers[1].runtime: otelconf ignores the producers of its readers", "6 meter_provider.readers[2].pull.producers[0].runtime: otelconf ignores the producers of its readers"}},
-		"twice":                 {documentWith("apptuit:\n          apptuit:"), []string{"7 apptuit: is there twice"}},
-		"a value of otelconf's": {"disabled: ${SECRET}\n" + documentWith("apptuit:"), []string{"unmarshal error", "cannot unmarshal !!str `…` into bool"}},
-		"a time with a unit":    {reader + "periodic: {exporter: {apptuit: {timeout: 5s, retry: {max_interval: 1.5}, sync_timeout: }}, timeout: 8s}\n", []string{"4 apptuit.timeout: must be milliseconds, an integer", "4 apptuit.retry.max_interval: must be milliseconds, an integer", "4 timeout: must be milliseconds, an integer"}},
-		"batches":               {reader + "periodic: {exporter: {apptuit: }, max_export_batch_size/development: 0}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size/development: a}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size: 1}\n", []string{"4 max_export_batch_size/development: must be at least 1", "5 meter_provider.readers[1].periodic.max_export_batch_size/development: must be an integer", "6 meter_provider.readers[2].periodic: max_export_batch_size is not known here"}},
-		"both parts":            {"file_format: '1.0'\nresource: 7\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {tokn: x}}}\n", []string{"5 apptuit: tokn is not known here", "unmarshal error"}},
+		"console and apptuit":                    {documentWith("apptuit: {token: x}\n          console:"), []string{"7 console: a reader has one exporter, here apptuit: put this one into a reader of its own"}},
+		"apptuit and otlp":                       {documentWith("otlp_http: {endpoint: http://a}\n          apptuit:"), []string{"6 otlp_http: a reader has one exporter, here apptuit: put this one into a reader of its own"}},
+		"pull and periodic":                      {reader + "periodic: {exporter: {apptuit: }}\n      pull: {exporter: {}}\n", []string{"5 meter_provider.readers[0].pull: a reader is either periodic or pull"}},
+		"unknown keys of the reader":             {reader + "periodic: {exporter: {apptuit: }, intervall: 1}\n      name: x\n", []string{`4 meter_provider.readers[0].periodic: unknown key "intervall": did you mean "interval"?`, `5 meter_provider.readers[0]: unknown key "name": expected one of periodic, pull`}},
+		"invalid durations":                      {reader + "periodic: {exporter: {apptuit: }, interval: ${SECRET}, timeout: -1}\n", []string{"4 interval: must be an integer, in milliseconds", "4 timeout: must be at least 0, in milliseconds"}},
+		"invalid cardinality limits":             {reader + "periodic: {exporter: {apptuit: }, cardinality_limits: {default: 0, counters: 1, gauge: x}}\n", []string{`4 cardinality_limits: unknown key "counters": did you mean "counter"?`, "4 cardinality_limits.default: must be at least 1", "4 cardinality_limits.gauge: must be an integer"}},
+		"unsupported producers":                  {reader + "periodic: {exporter: {apptuit: }, producers: [{opencensus: }, {prometheus: {a: b}}, prometheus]}\n", []string{"4 producers[0]: only the producers prometheus and runtime are supported", "4 producers[1].prometheus: must be empty", "4 producers[2]: must be a mapping"}},
+		"the producer runtime":                   {reader + "periodic: {exporter: {apptuit: }, producers: [{runtime: {a: b}}, runtime]}\n    - periodic: {exporter: {otlp_http: {}}, producers: [{opencensus: }, {runtime: }]}\n    - pull: {exporter: {}, producers: [{runtime: }]}\n", []string{"4 producers[0].runtime: must be empty", "4 producers[1]: must be a mapping", "5 meter_provider.readers[1].periodic.producers[1].runtime: has no effect in a reader without the exporter apptuit", "6 meter_provider.readers[2].pull.producers[0].runtime: has no effect in a reader without the exporter apptuit"}},
+		"a duplicate key":                        {documentWith("apptuit:\n          apptuit:"), []string{"7 apptuit: duplicate key"}},
+		"a value of the wrong type for otelconf": {"disabled: ${SECRET}\n" + documentWith("apptuit:"), []string{"unmarshal error", "cannot unmarshal !!str `…` into bool"}},
+		"durations with a unit":                  {reader + "periodic: {exporter: {apptuit: {timeout: 5s, retry: {max_interval: 1.5}, sync_timeout: }}, timeout: 8s}\n", []string{"4 apptuit.timeout: must be an integer, in milliseconds", "4 apptuit.retry.max_interval: must be an integer, in milliseconds", "4 timeout: must be an integer, in milliseconds"}},
+		"invalid batch sizes":                    {reader + "periodic: {exporter: {apptuit: }, max_export_batch_size/development: 0}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size/development: a}\n    - periodic: {exporter: {apptuit: }, max_export_batch_size: 1}\n", []string{"4 max_export_batch_size/development: must be at least 1", "5 meter_provider.readers[1].periodic.max_export_batch_size/development: must be an integer", `6 meter_provider.readers[2].periodic: unknown key "max_export_batch_size"`}},
+		"faults of both packages":                {"file_format: '1.0'\nresource: 7\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {tokn: x}}}\n", []string{`5 apptuit: unknown key "tokn"`, "unmarshal error"}},
 	} {
 		_, err := ParseYAML([]byte(test.document))
 		list := faults(t, err)
@@ -210,31 +218,30 @@ func TestFaultsOfReaders(t *testing.T) {
 	}
 }
 
-// A name that is no exporter of otelconf or ours is a fault with line and nearest name,
-// whichever readers the document has.
-func TestMisspeltExporters(t *testing.T) {
+// An unknown exporter is a fault also in a document without apptuit.
+func TestParseYAML_UnknownExporters(t *testing.T) {
 	t.Setenv("NAME", "apptuit")
-	const all = "there is apptuit, console, otlp_grpc, otlp_http"
+	const all = "expected one of apptuit, console, otlp_grpc, otlp_http"
 	for name, test := range map[string]struct {
 		exporters []string
 		want      []string
 	}{
-		"a letter is missing": {[]string{"aptuit:"}, []string{"6 exporter: aptuit is not known here: did you mean apptuit?"}},
-		"letters swapped":     {[]string{"apptiut: {token: x}"}, []string{"6 exporter: apptiut is not known here: did you mean apptuit?"}},
-		"letters too many":    {[]string{"apptuits_: null"}, []string{"6 exporter: apptuits_ is not known here: did you mean apptuit?"}},
-		"otelconf's":          {[]string{"otlp_htp: {endpoint: http://a}"}, []string{"6 exporter: otlp_htp is not known here: did you mean otlp_http?"}},
-		"an old name":         {[]string{"otlp: {endpoint: http://a}"}, []string{"6 exporter: otlp is not known here: " + all}},
-		"of a vendor":         {[]string{"zipkin:"}, []string{"6 exporter: zipkin is not known here: " + all}},
-		"in development":      {[]string{"otlp_file/development:"}, []string{"6 exporter: otlp_file/development is not known here: " + all}},
-		"a reference":         {[]string{"${NAME}:"}, []string{"6 exporter: (a key) is not known here: " + all}},
-		"beside another": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
-			"7 exporter: aptuit is not known here: did you mean apptuit?",
-			"10 meter_provider.readers[1].periodic.exporter.apptuit: tokn is not known here: did you mean token?",
+		"a letter is missing":             {[]string{"aptuit:"}, []string{`6 exporter: unknown exporter "aptuit": did you mean "apptuit"?`}},
+		"letters swapped":                 {[]string{"apptiut: {token: x}"}, []string{`6 exporter: unknown exporter "apptiut": did you mean "apptuit"?`}},
+		"letters too many":                {[]string{"apptuits_: null"}, []string{`6 exporter: unknown exporter "apptuits_": did you mean "apptuit"?`}},
+		"a misspelt exporter of otelconf": {[]string{"otlp_htp: {endpoint: http://a}"}, []string{`6 exporter: unknown exporter "otlp_htp": did you mean "otlp_http"?`}},
+		"a former name":                   {[]string{"otlp: {endpoint: http://a}"}, []string{`6 exporter: unknown exporter "otlp": ` + all}},
+		"an exporter of a vendor":         {[]string{"zipkin:"}, []string{`6 exporter: unknown exporter "zipkin": ` + all}},
+		"an exporter in development":      {[]string{"otlp_file/development:"}, []string{`6 exporter: unknown exporter "otlp_file/development": ` + all}},
+		"a reference as a key":            {[]string{"${NAME}:"}, []string{"6 exporter: unknown exporter (name not shown): " + all}},
+		"beside another exporter": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
+			`7 exporter: unknown exporter "aptuit": did you mean "apptuit"?`,
+			`10 meter_provider.readers[1].periodic.exporter.apptuit: unknown key "tokn": did you mean "token"?`,
 		}},
-		"merged":      {[]string{"<<: {aptuit: }"}, []string{"6 exporter: aptuit is not known here: did you mean apptuit?"}},
-		"known":       {[]string{"console:", "otlp_http: {endpoint: http://a}", "otlp_grpc: {endpoint: http://a}", "apptuit:"}, nil},
-		"none":        {[]string{"{}"}, nil}, // otelconf says what is missing
-		"no exporter": {[]string{"# nothing"}, nil},
+		"in a merge":       {[]string{"<<: {aptuit: }"}, []string{`6 exporter: unknown exporter "aptuit": did you mean "apptuit"?`}},
+		"known exporters":  {[]string{"console:", "otlp_http: {endpoint: http://a}", "otlp_grpc: {endpoint: http://a}", "apptuit:"}, nil},
+		"an empty mapping": {[]string{"{}"}, nil}, // otelconf says what is missing
+		"no exporter":      {[]string{"# nothing"}, nil},
 	} {
 		_, err := ParseYAML([]byte(documentWith(test.exporters...)))
 		if diff := cmp.Diff(test.want, faults(t, err)); diff != "" {
@@ -244,7 +251,7 @@ func TestMisspeltExporters(t *testing.T) {
 	// The file is named, too, if there is one.
 	writeFile(t, documentWith("aptuit:"))
 	_, err := NewSDK()
-	want := "OTEL_CONFIG_FILE: " + os.Getenv("OTEL_CONFIG_FILE") + ": apptuit otelconf: line 6: meter_provider.readers[0].periodic.exporter: aptuit is not known here: did you mean apptuit?"
+	want := "OTEL_CONFIG_FILE: " + os.Getenv("OTEL_CONFIG_FILE") + `: apptuit otelconf: line 6: meter_provider.readers[0].periodic.exporter: unknown exporter "aptuit": did you mean "apptuit"?`
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -257,43 +264,43 @@ func TestSuggestion(t *testing.T) {
 		"enpoint": "endpoint", "max_batch_point": "max_batch_points", "sanitise_mode": "sanitize_mode", "tag": "tags", "timeouts": "timeout",
 		"zzz": "", "": "", "url": "", strings.Repeat("token", 1000): "",
 	} {
-		end := ": the README of this package has all keys"
+		advice := "integration/otelconf/README.md lists all keys"
 		if want != "" {
-			end = ": did you mean " + want + "?"
+			advice = fmt.Sprintf("did you mean %q?", want)
 		}
-		if got := suggestion(name, many); got != end {
-			t.Errorf("%.20s: got %s, want %s", name, got, end)
+		if got := suggestion(name, many); got != advice {
+			t.Errorf("%.20s: got %s, want %s", name, got, advice)
 		}
 	}
 }
 
-// An apptuit that otelconf would pass over in silence is an error.
-func TestMisplaced(t *testing.T) {
+// Otelconf would ignore the key in these places.
+func TestParseYAML_MisplacedApptuit(t *testing.T) {
 	const ok = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {token: x}}}\n"
 	for name, test := range map[string]struct {
 		document string
 		line     int
 	}{
-		"pull":                {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - pull: {exporter: {apptuit: }}\n", 4},
-		"indented too little": {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n        apptuit:\n", 6},
-		"mistyped provider":   {"file_format: '1.0'\nmeter_providers:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n", 4},
-		"traces":              {"file_format: '1.0'\ntracer_provider:\n  processors:\n    - batch: {exporter: {apptuit: }}\n", 4},
-		"logs":                {"file_format: '1.0'\nlogger_provider:\n  processors:\n    - simple: {exporter: {apptuit: }}\n", 4},
-		"capitals":            {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {Apptuit: }}\n", 4},
-		"second document":     {ok + "---\n" + ok, 9},
-		"unused anchor":       {"x: &e {apptuit: }\n" + ok, 1},
-		"beside a good one":   {ok + "x:\n  apptuit:\n", 6},
+		"in a pull reader":        {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - pull: {exporter: {apptuit: }}\n", 4},
+		"indented too little":     {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n        apptuit:\n", 6},
+		"in a misspelt provider":  {"file_format: '1.0'\nmeter_providers:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n", 4},
+		"in traces":               {"file_format: '1.0'\ntracer_provider:\n  processors:\n    - batch: {exporter: {apptuit: }}\n", 4},
+		"in logs":                 {"file_format: '1.0'\nlogger_provider:\n  processors:\n    - simple: {exporter: {apptuit: }}\n", 4},
+		"in capitals":             {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {Apptuit: }}\n", 4},
+		"in the second document":  {ok + "---\n" + ok, 9},
+		"in an unused anchor":     {"x: &e {apptuit: }\n" + ok, 1},
+		"beside a valid exporter": {ok + "x:\n  apptuit:\n", 6},
 	} {
 		_, err := ParseYAML([]byte(test.document))
 		fault, is := errors.AsType[*KeyError](err)
-		why := map[string]string{"second document": "only the first document", "capitals": "small letters"}[name]
+		why := map[string]string{"in the second document": "only the first document", "in capitals": "lower case"}[name]
 		if !is || fault.Line != test.line || fault.Key != "apptuit" || !strings.Contains(fault.Error(), why) {
 			t.Errorf("%s: got %v, want a fault in line %d", name, err, test.line)
 		}
 	}
 }
 
-func TestBrokenYAML(t *testing.T) {
+func TestParseYAML_InvalidYAMLHidesValues(t *testing.T) {
 	for _, doc := range []string{
 		documentWith("apptuit: {token: *" + secret + "}"),
 		documentWith("apptuit: {token: " + secret),

@@ -39,8 +39,8 @@ func hasExporter(text []byte) bool {
 	return false
 }
 
-// Whatever the document: no panic, no secret in an error, and if apptuit is in
-// it, either an error or a reader that works.
+// No document makes ParseYAML or NewSDK panic or return an error with the secret. A document
+// with the exporter apptuit is an error or has a reader for it.
 func FuzzParseYAML(f *testing.F) {
 	for _, doc := range []string{
 		documentWith("apptuit: {endpoint: http://127.0.0.1:1, token: '${SECRET}', tags: {a: b}, retry: {enabled: false}}"),
@@ -64,7 +64,7 @@ func FuzzParseYAML(f *testing.F) {
 			return
 		}
 		if found && len(cfg.readers) == 0 {
-			t.Fatal("the exporter was passed over")
+			t.Fatal("the exporter was ignored")
 		}
 		if len(cfg.readers) == 0 || strings.Contains(string(doc), "_file") || len(cfg.readers) > 5 {
 			return // whatever file that is

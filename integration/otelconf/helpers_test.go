@@ -18,13 +18,13 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// secret is what no error may show, in documents as in variables.
+// secret is a value of documents and variables that no error may contain.
 const secret = "s3cret-4711"
 
-// leaks reports whether an error shows the secret, or the beginning of it.
+// leaks reports whether an error contains the secret or its beginning.
 func leaks(err error) bool { return strings.Contains(err.Error(), secret[:6]) }
 
-// TestMain keeps the environment of whoever runs the tests out of them.
+// TestMain removes variables of the exporter and of OpenTelemetry from the environment.
 func TestMain(m *testing.M) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -44,8 +44,8 @@ func newServer(t testing.TB, opts ...apptuittest.Option) *apptuittest.Server {
 	return srv
 }
 
-// documentWith is a whole one with these exporters, each in a reader of its own, in
-// flow style or as lines that are indented by 10.
+// documentWith returns a document with a reader for each exporter. An exporter is in flow
+// style, or its lines after the first are indented by more than 10.
 func documentWith(exporters ...string) string {
 	var b strings.Builder
 	b.WriteString("file_format: \"1.0\"\nmeter_provider:\n  readers:\n")
@@ -64,7 +64,7 @@ func parse(t testing.TB, doc string) *OpenTelemetryConfiguration {
 	return c
 }
 
-// newSDK makes the SDK of a document.
+// newSDK creates the SDK of a document.
 func newSDK(t testing.TB, doc string, opts ...ConfigurationOption) SDK {
 	t.Helper()
 	sdk, err := NewSDK(append(opts, WithOpenTelemetryConfiguration(*parse(t, doc)))...)
@@ -74,7 +74,7 @@ func newSDK(t testing.TB, doc string, opts ...ConfigurationOption) SDK {
 	return sdk
 }
 
-// shutdown ends an SDK, which exports once more.
+// shutdown shuts down an SDK, which exports once more.
 func shutdown(t testing.TB, sdk SDK) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -94,7 +94,8 @@ func count(t testing.TB, sdk SDK, name string, n int64, opts ...metric.AddOption
 	c.Add(t.Context(), n, opts...)
 }
 
-// exportOnce makes the SDK of a document, counts requests once, and ends it.
+// exportOnce creates the SDK of a document, increments the counter requests, and shuts down
+// the SDK.
 func exportOnce(t testing.TB, doc string, opts ...ConfigurationOption) {
 	t.Helper()
 	sdk := newSDK(t, doc, opts...)
@@ -102,12 +103,12 @@ func exportOnce(t testing.TB, doc string, opts ...ConfigurationOption) {
 	shutdown(t, sdk)
 }
 
-// through lets exporters use the connections of a server in memory.
+// through makes exporters use the connections of a server in memory.
 func through(srv *apptuittest.Server) ConfigurationOption {
 	return WithExporterOptions(exporter.WithHTTPClient(srv.Client()))
 }
 
-// metrics are the names of what has arrived, each once.
+// metrics returns the sorted names of the metrics that have arrived.
 func metrics(srv *apptuittest.Server) []string {
 	var names []string
 	for _, p := range srv.Points() {

@@ -13,8 +13,8 @@ import (
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// setters returns the function that reads each key of the exporter. The table of settings
-// describes the keys.
+// setters returns, for each top-level key of the exporter, the function that reads it. The
+// table of settings describes the keys.
 func setters() map[string]func(*settings, value) {
 	return map[string]func(*settings, value){
 		"endpoint":                      client(value.word, apptuitclient.WithEndpoint),
@@ -45,9 +45,9 @@ func setters() map[string]func(*settings, value) {
 		"host_tag":                      exportIf(false, exporter.WithoutHostTag),
 		"instance_tag":                  exportIf(true, exporter.WithInstanceTag),
 		"scope_tags":                    exportIf(false, exporter.WithoutScopeTags),
-		"resource_attributes":           chosen(exporter.WithResourceAttributes),
-		"attributes":                    chosen(exporter.WithAttributeFilter),
-		"target_info":                   chosen(exporter.WithTargetInfo),
+		"resource_attributes":           filtered(exporter.WithResourceAttributes),
+		"attributes":                    filtered(exporter.WithAttributeFilter),
+		"target_info":                   filtered(exporter.WithTargetInfo),
 		"temporality_preference":        export(oneOf(exporter.ParseTemporalityPreference), exporter.WithTemporalitySelector),
 		"default_histogram_aggregation": export(oneOf(exporter.ParseHistogramAggregation), exporter.WithAggregationSelector),
 		"histograms":                    export(oneOf(exporter.ParseHistograms), exporter.WithHistograms),
@@ -65,7 +65,8 @@ func setters() map[string]func(*settings, value) {
 	}
 }
 
-// topKeys returns the keys of the exporter, in the order of the table.
+// topKeys returns the top-level keys of the exporter in the order of the table, for example
+// retry for retry.enabled.
 func topKeys() []string {
 	var names []string
 	for _, s := range table.Keys() {
@@ -76,7 +77,7 @@ func topKeys() []string {
 	return names
 }
 
-// keysWithin returns the keys in the mapping of a key.
+// keysWithin returns the keys in the mapping of a top-level key, for example enabled for retry.
 func keysWithin(key string) []string {
 	var names []string
 	for _, s := range table.Keys() {
@@ -87,7 +88,8 @@ func keysWithin(key string) []string {
 	return names
 }
 
-// optionsOf returns the options that a key sets, without their packages.
+// optionsOf returns the names of the options that a top-level key sets, without their
+// packages, for example WithToken.
 func optionsOf(key string) []string {
 	var names []string
 	for _, s := range table.Keys() {
@@ -102,7 +104,7 @@ func optionsOf(key string) []string {
 	return names
 }
 
-// choices describes the values of a key.
+// choices describes the values of a key, for example "gzip, deflate or none".
 func choices(key string) string {
 	s, _ := table.Named(key)
 	return strings.ReplaceAll(s.KeyForm(), "`", "")

@@ -19,15 +19,15 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of README.md")
 
-// Every key of the table has a function that reads it, and the other way round.
-func TestSettersCoverTheTable(t *testing.T) {
+// Each top-level key of the table has a setter, and each setter has a key.
+func TestSetters_CoverTheTable(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(slices.Values(topKeys())), slices.Sorted(maps.Keys(setters()))); diff != "" {
 		t.Errorf("keys of internal/settings -, of setters +:\n%s", diff)
 	}
 }
 
-// Every key is accepted by itself, with each of its choices, and so is each key within it.
-func TestKeysAreKnown(t *testing.T) {
+// Each key is accepted alone, and with each of its choices.
+func TestParseYAML_AcceptsEachKey(t *testing.T) {
 	for _, s := range table.Keys() {
 		top, within := s.Split()
 		doc := documentWith("apptuit: {" + s.Name + ": null}")
@@ -45,7 +45,7 @@ func TestKeysAreKnown(t *testing.T) {
 	}
 }
 
-// tables are those of the README.
+// tables returns the generated tables of the README.
 func tables() string {
 	quoted := func(text string) string {
 		if text == "" || strings.ContainsAny(text, " `") || text == "all" {
@@ -70,21 +70,21 @@ func tables() string {
 	return b.String() + "\n"
 }
 
-// The document of the README is the one of the example.
-func TestDocumentOfTheREADME(t *testing.T) {
+func TestREADME_DocumentIsTheExample(t *testing.T) {
 	doc, err := os.ReadFile("testdata/otel.yaml")
 	readme, err2 := os.ReadFile("README.md")
 	if err := errors.Join(err, err2); err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(readme), "```yaml\n")
+	_, section, _ := strings.Cut(string(readme), "## A complete document\n")
+	_, rest, _ := strings.Cut(section, "```yaml\n")
 	shown, _, ok := strings.Cut(rest, "```")
 	if diff := cmp.Diff(string(doc), shown); diff != "" || !ok {
 		t.Errorf("testdata/otel.yaml -, README.md +:\n%s", diff)
 	}
 }
 
-func TestTablesOfTheREADME(t *testing.T) {
+func TestREADME_Tables(t *testing.T) {
 	const begin, end = "<!-- generated from internal/settings: go test -run README -update -->\n", "<!-- end -->"
 	text, err := os.ReadFile("README.md")
 	if err != nil {

@@ -39,7 +39,7 @@ func newConfig(opts []ConfigurationOption) *config {
 	return c
 }
 
-// options are those of otelconf.
+// options returns the options for otelconf.
 func (c *config) options() []contrib.ConfigurationOption {
 	return append([]contrib.ConfigurationOption{
 		contrib.WithContext(c.ctx),
@@ -47,8 +47,8 @@ func (c *config) options() []contrib.ConfigurationOption {
 	}, c.others...)
 }
 
-// WithContext sets the context with which exporters and the resource are made, by
-// default context.Background. What is made lives on when it ends.
+// WithContext sets the context for the creation of exporters and resource (default:
+// context.Background). Providers and exporters continue to work after it ends.
 func WithContext(ctx context.Context) ConfigurationOption {
 	return optionFunc(func(c *config) {
 		if ctx != nil {
@@ -57,39 +57,38 @@ func WithContext(ctx context.Context) ConfigurationOption {
 	})
 }
 
-// WithOpenTelemetryConfiguration sets the document that the SDK is made of, by
-// default an empty one. The file of OTEL_CONFIG_FILE beats it.
+// WithOpenTelemetryConfiguration sets the document (default: an empty one). The file that
+// OTEL_CONFIG_FILE names overrides it.
 func WithOpenTelemetryConfiguration(cfg OpenTelemetryConfiguration) ConfigurationOption {
 	return optionFunc(func(c *config) { c.document = cfg })
 }
 
-// WithLoggerProviderOptions adds options for the LoggerProvider, which the
-// document's beat.
+// WithLoggerProviderOptions adds options for the LoggerProvider. The document overrides them.
 func WithLoggerProviderOptions(opts ...sdklog.LoggerProviderOption) ConfigurationOption {
 	return optionFunc(func(c *config) { c.others = append(c.others, contrib.WithLoggerProviderOptions(opts...)) })
 }
 
-// WithMeterProviderOptions adds options for the MeterProvider, which the
-// document's beat. Readers are added to those of the document.
+// WithMeterProviderOptions adds options for the MeterProvider. The document overrides them.
+// Readers are added to those of the document.
 func WithMeterProviderOptions(opts ...sdkmetric.Option) ConfigurationOption {
 	return optionFunc(func(c *config) { c.others = append(c.others, contrib.WithMeterProviderOptions(opts...)) })
 }
 
-// WithTracerProviderOptions adds options for the TracerProvider, which the
-// document's beat.
+// WithTracerProviderOptions adds options for the TracerProvider. The document overrides them.
 func WithTracerProviderOptions(opts ...sdktrace.TracerProviderOption) ConfigurationOption {
 	return optionFunc(func(c *config) { c.others = append(c.others, contrib.WithTracerProviderOptions(opts...)) })
 }
 
-// WithExporterOptions adds options for every exporter that the document has
-// under apptuit: error handlers, token sources and what else no key says. Keys
-// beat them; a token source and a token are an error. exporter.WithClient is not
-// for documents: it makes every key of the client an error.
+// WithExporterOptions adds options for every exporter apptuit of the document. It is for
+// options without a key, such as exporter.WithErrorHandler and apptuitclient.WithTokenSource.
+// Keys override these options, except that a token source together with a token or a token
+// file is an error. exporter.WithClient must not be used: it excludes the options of the
+// client, which each exporter gets from its keys.
 func WithExporterOptions(opts ...exporter.Option) ConfigurationOption {
 	return optionFunc(func(c *config) { c.exporter = append(c.exporter, opts...) })
 }
 
-// WithProducers adds producers to every reader that exports to Apptuit, as
+// WithProducers adds producers to every reader that exports to Apptuit, for example
 // runtimemetrics.NewProducer().
 func WithProducers(producers ...sdkmetric.Producer) ConfigurationOption {
 	return optionFunc(func(c *config) { c.producers = append(c.producers, producers...) })

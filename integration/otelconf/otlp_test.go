@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// otlpServer takes what other readers export, and counts requests.
+// otlpServer counts the requests of OTLP exporters.
 type otlpServer struct {
 	*httptest.Server
 	n atomic.Int32
@@ -36,18 +36,18 @@ func newOTLPServer(t *testing.T) *otlpServer {
 
 func (s *otlpServer) requests() int { return int(s.n.Load()) }
 
-// refuseAll refuses every point of one request.
+// refuseAll returns a fault that refuses every point of one request.
 func refuseAll() apptuittest.Fault {
 	return apptuittest.Reject(func(apptuittest.Point) string { return "refused" })
 }
 
-// typeOf names the kinds of an SDK's providers.
+// typeOf returns the types of the providers of an SDK.
 func typeOf(sdk SDK) string {
 	return fmt.Sprintf("%T %T %T %v", sdk.MeterProvider(), sdk.TracerProvider(), sdk.LoggerProvider(), slices.Sorted(slices.Values(sdk.Propagator().Fields())))
 }
 
-// console catches what exporters made from now on write to standard output. The
-// function returns it.
+// console redirects standard output for exporters that are created from now on. The returned
+// function restores it and returns the output.
 func console(t *testing.T) func() string {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))

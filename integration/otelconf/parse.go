@@ -14,28 +14,29 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// exporterName is the key that makes an exporter this one.
+// exporterName is the key of this exporter in the exporter of a reader.
 const exporterName = "apptuit"
 
-// OpenTelemetryConfiguration is a parsed document. Make it with [ParseYAML].
+// OpenTelemetryConfiguration is a parsed document. [ParseYAML] returns it.
 type OpenTelemetryConfiguration struct {
-	// Rest is what otelconf has read of the document, without the readers that
-	// export to Apptuit. It may be changed before NewSDK.
+	// Rest is otelconf's configuration, decoded from the document without the readers that
+	// export to Apptuit. A program may change it before it calls NewSDK.
 	Rest contrib.OpenTelemetryConfiguration
 
 	readers []*reader
 }
 
-// ParseYAML parses a document of OpenTelemetry's declarative configuration, in
-// which periodic readers may have the exporter apptuit. References to environment
-// variables in scalar values are replaced after parsing; the package comment has
-// the rules. They are the same with and without apptuit in the document.
+// ParseYAML parses a document of OpenTelemetry's declarative configuration, in which
+// periodic readers may have the exporter apptuit. It replaces references to environment
+// variables in scalar values after it has parsed the document, by the rules in the package
+// comment.
 //
-// The error joins all invalid references, each a [*KeyError], all faults that concern
-// apptuit or the names of metric exporters, each a [*KeyError], too, and
-// otelconf's error. A document of more than 1 MiB is an error, as are variables of
-// more than 1 MiB in it. No file is read, and a missing setting that a variable
-// may still give is not reported: NewSDK does both.
+// The error joins a [*KeyError] for each invalid reference, for each fault of a reader or
+// exporter apptuit, and for each unknown metric exporter, and the error of otelconf. The
+// document must not exceed 1 MiB, and neither must the values of all variables in it.
+//
+// ParseYAML checks the document only. [NewSDK] reads the files that it names, and reports a
+// missing setting that a variable could supply, such as the token.
 func ParseYAML(file []byte) (*OpenTelemetryConfiguration, error) {
 	documents, err := parseDocuments(file)
 	if err != nil {
@@ -57,8 +58,8 @@ func ParseYAML(file []byte) (*OpenTelemetryConfiguration, error) {
 	return c, nil
 }
 
-// misplaced makes a fault of each key apptuit that is not the exporter of a
-// periodic reader. Otelconf would say nothing: such a key has no effect.
+// misplaced adds a fault for each key apptuit that is not the exporter of a periodic reader.
+// Such a key has no effect, and otelconf would not report it.
 func (d *decoding) misplaced(documents []*yaml.Node) {
 	for i, document := range documents {
 		root := content(document)
@@ -74,9 +75,9 @@ func (d *decoding) misplaced(documents []*yaml.Node) {
 			case i > 0:
 				v.fault("only the first document of a file has an effect")
 			case key.Value != exporterName:
-				v.fault("must be written in small letters")
+				v.fault("must be written in lower case")
 			default:
-				v.fault("has no effect here: it is an exporter of meter_provider.readers[].periodic")
+				v.fault("has no effect here: it belongs to meter_provider.readers[].periodic.exporter")
 			}
 		}, "distribution", "instrumentation/development")
 	}
@@ -85,7 +86,7 @@ func (d *decoding) misplaced(documents []*yaml.Node) {
 	}
 }
 
-// walk calls visit with each key of a mapping, but for what is under the keys to skip.
+// walk calls visit for each key of all mappings, except those under the keys in skip.
 func (d *decoding) walk(n *yaml.Node, visit func(key *yaml.Node), skip ...string) {
 	if n.Kind != yaml.MappingNode {
 		for _, c := range n.Content {

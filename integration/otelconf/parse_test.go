@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// plain is a document without apptuit that has something of everything.
+// plain returns a document without apptuit that uses each part of otelconf's configuration.
 func plain(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/plain.yaml")
@@ -26,7 +26,7 @@ func plain(t testing.TB) string {
 	return string(text)
 }
 
-func TestDocumentWithoutApptuitIsOtelconfs(t *testing.T) {
+func TestParseYAML_WithoutApptuitAsOtelconf(t *testing.T) {
 	for name, doc := range map[string]string{
 		"everything":        plain(t),
 		"empty":             "",
@@ -50,8 +50,8 @@ func TestDocumentWithoutApptuitIsOtelconfs(t *testing.T) {
 	}
 }
 
-// Otelconf's faults are reported as otelconf does, but for values.
-func TestFaultsOfOtelconf(t *testing.T) {
+// Errors of otelconf are reported without the values that they quote.
+func TestParseYAML_ReportsFaultsOfOtelconf(t *testing.T) {
 	for doc, want := range map[string]string{
 		"resource: {}\n": "",
 		"file_format: '1.0'\nmeter_provider:\n  readers: 7\n":               "`…`",
@@ -71,9 +71,9 @@ func TestFaultsOfOtelconf(t *testing.T) {
 	}
 }
 
-// What otelconf gets of a document with apptuit is what it makes of that
-// document without our readers.
-func TestTheRestIsOtelconfs(t *testing.T) {
+// Rest is equal to the configuration that otelconf decodes from the document without the
+// readers that export to Apptuit.
+func TestParseYAML_RestIsDocumentWithoutReaders(t *testing.T) {
 	doc := plain(t)
 	want, err := contrib.ParseYAML([]byte(doc))
 	if err != nil {
@@ -97,15 +97,14 @@ func TestTheRestIsOtelconfs(t *testing.T) {
 	}
 }
 
-func TestMeterProviderStays(t *testing.T) {
+func TestParseYAML_KeepsMeterProvider(t *testing.T) {
 	c := parse(t, documentWith("apptuit:"))
 	if c.Rest.MeterProvider == nil || len(c.Rest.MeterProvider.Readers) != 0 {
 		t.Errorf("the meter provider is %+v, want one without readers", c.Rest.MeterProvider)
 	}
 }
 
-// The forms of YAML that otelconf understands are understood here, too.
-func TestForms(t *testing.T) {
+func TestParseYAML_AcceptsAllFormsOfYAML(t *testing.T) {
 	const reader = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - "
 	for name, doc := range map[string]string{
 		"null":     reader + "periodic: {exporter: {apptuit: }}\n",
@@ -136,9 +135,9 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// References in flow collections need no quotes, although YAML has braces for
-// mappings there.
-func TestFlowStyle(t *testing.T) {
+// A reference in a flow collection needs no quotation marks, although braces stand for mappings
+// there.
+func TestParseYAML_ReferencesInFlowStyle(t *testing.T) {
 	t.Setenv("APPTUIT_API_TOKEN", secret)
 	srv := newServer(t)
 	t.Setenv("URL", srv.URL)
@@ -159,8 +158,7 @@ func TestFlowStyle(t *testing.T) {
 	}
 }
 
-// Documents that would take long or much memory are errors.
-func TestBombs(t *testing.T) {
+func TestParseYAML_RefusesExpensiveDocuments(t *testing.T) {
 	tower := func(floor, item string) string {
 		var b strings.Builder
 		b.WriteString("file_format: '1.0'\nx0: &x0 " + floor + "\n")
@@ -177,14 +175,14 @@ func TestBombs(t *testing.T) {
 	readers.WriteString("file_format: '1.0'\nx: &r {periodic: {exporter: {apptuit: {quantiles: [0.5" + strings.Repeat(",0.5", 10_000) + "]}}}}\nmeter_provider: {readers: [*r")
 	readers.WriteString(strings.Repeat(", *r", 10_000) + "]}\n")
 	for name, test := range map[string]struct{ doc, want string }{
-		"aliases":    {tower("a", "[%s]") + "resource: {attributes: [{name: a, value: *x9}]}\n", "excessive aliasing"},
-		"merges":     {tower("{a: b}", "{<<: [%s]}") + "resource: *x9\n", "excessive aliasing"},
-		"itself":     {"file_format: '1.0'\nresource: &x {<<: *x}\n", "contains itself"},
-		"references": {tower("'${A B}'", "[%s]"), "line 2: (a key): ${…}"},
-		"our lists":  {readers.String(), "too many merged keys or aliases"},
-		"keys":       {"file_format: '1.0'\nx:\n  y:\n   " + strings.ReplaceAll(keys.String(), "\n", "\n   ") + "\n", "line 4: a mapping has more than 1000 keys"},
-		"depth":      {"x: " + strings.Repeat("[", 20_000), "exceeded max depth"},
-		"faults":     {"x: " + strings.Repeat("[", 5000) + strings.Repeat("${A B}, ", 50_000) + strings.Repeat("]", 5000), "line 1: x[0]"},
+		"aliases":         {tower("a", "[%s]") + "resource: {attributes: [{name: a, value: *x9}]}\n", "excessive aliasing"},
+		"merges":          {tower("{a: b}", "{<<: [%s]}") + "resource: *x9\n", "excessive aliasing"},
+		"merge of itself": {"file_format: '1.0'\nresource: &x {<<: *x}\n", "contains itself"},
+		"references":      {tower("'${A B}'", "[%s]"), "line 2: (name not shown): invalid reference"},
+		"lists of keys":   {readers.String(), "too many merged keys or aliases"},
+		"keys":            {"file_format: '1.0'\nx:\n  y:\n   " + strings.ReplaceAll(keys.String(), "\n", "\n   ") + "\n", "line 4: a mapping has more than 1000 keys"},
+		"depth":           {"x: " + strings.Repeat("[", 20_000), "exceeded max depth"},
+		"faults":          {"x: " + strings.Repeat("[", 5000) + strings.Repeat("${A B}, ", 50_000) + strings.Repeat("]", 5000), "line 1: x[0]"},
 	} {
 		_, err := ParseYAML([]byte(test.doc))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
@@ -193,14 +191,13 @@ func TestBombs(t *testing.T) {
 			t.Errorf("%s: %d faults", name, n)
 		}
 	}
-	// A tower that nothing uses is no harm.
+	// A tower of aliases that nothing uses is accepted.
 	if _, err := ParseYAML([]byte(tower("${HOME}", "[%s]"))); err != nil {
 		t.Error(err)
 	}
 }
 
-// Merges that multiply are given up, not followed.
-func TestMergeBomb(t *testing.T) {
+func TestFields_StopsAtMultiplyingMerges(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("x0: &x0 {prefix: a}\n")
 	for i := range 9 {
@@ -212,7 +209,7 @@ func TestMergeBomb(t *testing.T) {
 	}
 }
 
-func TestExporters(t *testing.T) {
+func TestExporters_ReturnsKeysAndOptions(t *testing.T) {
 	t.Setenv("HOST", "h:1")
 	c, err := ParseYAML([]byte("file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n    - periodic:\n        exporter:\n          apptuit:\n" +
 		"            endpoint: http://${HOST}\n            timeout: 10000\n            spool: {directory: /spool}\n            tags: {env: test}\n            prefix:\n    - periodic: {exporter: {console: }}\n"))
@@ -239,7 +236,7 @@ func TestExporters(t *testing.T) {
 	}
 }
 
-// Keys behind aliases and merges are in effect, so that they are listed. Keys that are null are not.
+// Keys from aliases and merges are listed, since they apply. Keys that are null are not.
 func TestExporters_FollowsAliasesAndMerges(t *testing.T) {
 	doc := "x: {timeout: &t 5000, common: &c {layout: reporter, endpoint: 'http://hidden:1'}}\n" +
 		documentWith("apptuit:\n            <<: *c\n            endpoint: http://h:1\n            timeout: *t\n            max_tags: ~\n            server: null")
@@ -250,8 +247,8 @@ func TestExporters_FollowsAliasesAndMerges(t *testing.T) {
 	}
 }
 
-// A variable that the document refers to is not misspelt, whatever its name.
-func TestReferencesAreKnownVariables(t *testing.T) {
+// A variable that the document refers to is not reported as misspelt, whatever its name.
+func TestParseYAML_ReferencedVariablesAreNotMisspelt(t *testing.T) {
 	t.Setenv("APPTUIT_OWN_TOKEN", "a")
 	t.Setenv("APPTUIT_TOKN", "b")
 	var warned []string

@@ -18,24 +18,24 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// batchKey is in development, and otelconf ignores it.
+// batchKey is a key in development, which otelconf ignores.
 const batchKey = "max_export_batch_size/development"
 
-// reader is a periodic reader of the document that has our exporter.
+// reader is a periodic reader of the document with the exporter apptuit.
 type reader struct {
 	at value // the exporter
 
 	interval, timeout *time.Duration
-	maxExportBatch    int // data points; 0 is any number
+	maxExportBatch    int // data points; 0 for no limit
 	limits            *contrib.CardinalityLimits
-	prometheus        bool // a producer
-	runtime           bool // a producer
+	prometheus        bool // has the producer prometheus
+	runtime           bool // has the producer runtime
 	settings          settings
 }
 
-// readers decodes the readers that export to Apptuit, and takes them out of the
-// document, so that otelconf gets the others. Other readers are otelconf's to
-// judge, but for the names of their exporters.
+// readers decodes the readers that export to Apptuit, and removes them from the document, so
+// that otelconf gets the other readers. Of these it checks only the names of exporters and
+// producers; otelconf checks the rest.
 func (d *decoding) readers(root value) []*reader {
 	var ours []*reader
 	list := root.child("meter_provider").child("readers")
@@ -50,8 +50,8 @@ func (d *decoding) readers(root value) []*reader {
 			continue
 		}
 		d.used[at.key] = true
-		for _, again := range push.node.Content { // is a fault of its own
-			d.used[again] = true
+		for _, key := range push.node.Content { // a duplicate is a fault of its own
+			d.used[key] = true
 		}
 		r := &reader{at: at}
 		r.read(item, periodic)
@@ -65,8 +65,8 @@ func (d *decoding) readers(root value) []*reader {
 	return ours
 }
 
-// knownExporters makes a fault of each name that is no exporter. Otelconf would
-// not say which name it does not know.
+// knownExporters adds a fault for each unknown name of an exporter. Otelconf's error would
+// not name it.
 func (v value) knownExporters() {
 	known := []string{exporterName}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[contrib.PushMetricExporter]()) {
@@ -76,27 +76,25 @@ func (v value) knownExporters() {
 	}
 	for _, f := range v.fields(nil) {
 		if !slices.Contains(known, f.name) && !strings.EqualFold(f.name, exporterName) {
-			f.path = v.path
-			f.fault("%s is not known here%s", harmless(f.name), suggestion(f.name, known))
+			v.unknown("exporter", f, known)
 		}
 	}
 }
 
-// read decodes all but what is under apptuit.
+// read decodes the reader without the keys of its exporter.
 func (r *reader) read(item, periodic value) {
 	for _, other := range item.fields(nil) {
 		switch other.name {
 		case "periodic":
 		case "pull":
-			other.fault("a reader is either periodic or pull")
+			other.fault("a reader is either periodic or pull, and this one is periodic")
 		default:
-			other.path = item.path
-			other.fault("%s is not known here%s", harmless(other.name), suggestion(other.name, []string{"periodic", "pull"}))
+			item.unknown("key", other, []string{"periodic", "pull"})
 		}
 	}
 	for _, other := range periodic.child("exporter").fields(func(value) {}) {
 		if other.name != exporterName {
-			other.fault("a reader has one exporter, and this one has apptuit")
+			other.fault("a reader has one exporter, here apptuit: put this one into a reader of its own")
 		}
 	}
 	for _, f := range periodic.mapping("interval", "timeout", batchKey, "exporter", "producers", "cardinality_limits") {
@@ -126,27 +124,29 @@ func (v value) optionalMilliseconds() *time.Duration {
 	return nil
 }
 
-// Producers that a reader of ours may have.
+// Names of the producers that a reader with the exporter apptuit supports.
 const (
 	prometheusProducer = "prometheus"
 	runtimeProducer    = "runtime"
 )
 
-// noProducer makes a fault of our producer in a reader that otelconf makes. Otelconf
+// noProducer adds a fault for the producer runtime in a reader that otelconf creates, which
 // would ignore it.
 func (v value) noProducer() {
 	for _, item := range v.child("producers").items() {
 		if f := item.child(runtimeProducer); f.key != nil {
-			f.fault("otelconf ignores the producers of its readers: only one with apptuit can have it; in code, there is runtimemetrics.Start")
+			f.fault("has no effect in a reader without the exporter apptuit: move it to a reader with apptuit, or call runtimemetrics.Start in the program")
 		}
 	}
 }
 
-// readProducers refuses what otelconf ignores.
+// readProducers decodes the producers of the reader. Otelconf ignores unknown ones; here they
+// are faults.
 func (r *reader) readProducers(v value) {
-	for _, item := range v.list() {
+	items, _ := v.list("mappings")
+	for _, item := range items {
 		if item.node.Kind != yaml.MappingNode {
-			item.fault("must be a mapping")
+			item.fault(`must be a mapping: write a colon after the name, as in "runtime:"`)
 		}
 		for _, f := range item.fields(nil) {
 			switch f.name {
@@ -160,13 +160,13 @@ func (r *reader) readProducers(v value) {
 				continue
 			}
 			if !f.null() && (f.node.Kind != yaml.MappingNode || len(f.node.Content) > 0) {
-				f.fault("must be empty")
+				f.fault("must be empty: the producer has no keys")
 			}
 		}
 	}
 }
 
-// start makes the reader and its exporter. The keys beat options in code.
+// start creates the reader and its exporter. Keys override options that the program sets.
 func (r *reader) start(c *config) (started, []error) {
 	exp, err := exporter.New(c.ctx, append(slices.Clone(c.exporter), r.settings.options()...)...)
 	if err != nil {
@@ -201,7 +201,8 @@ func (r *reader) options(producers []sdkmetric.Producer) []sdkmetric.PeriodicRea
 	return options
 }
 
-// cardinalityLimit prefers the limit of the kind to the default to the SDK's.
+// cardinalityLimit returns the selector of a reader's limits: the limit of the instrument
+// kind, or else the default of the reader, or else that of the SDK.
 func cardinalityLimit(limits *contrib.CardinalityLimits) sdkmetric.CardinalityLimitSelector {
 	kinds := map[sdkmetric.InstrumentKind]*int{
 		sdkmetric.InstrumentKindCounter:                 limits.Counter,

@@ -22,30 +22,30 @@ const (
 	fileVariable    = "OTEL_CONFIG_FILE"
 	refusedVariable = "OTEL_EXPERIMENTAL_CONFIG_FILE"
 
-	// giveUp bounds the end of what was made before a fault.
-	giveUp = 5 * time.Second
+	// cleanupTimeout limits the shutdown of readers after an error.
+	cleanupTimeout = 5 * time.Second
 )
 
-// SDK has the providers of a document. It is otelconf's.
+// SDK is otelconf's SDK, with the providers that a document configures.
 type SDK = contrib.SDK
 
-// NewSDK makes the providers of a document as otelconf.NewSDK does, and its
-// readers that export to Apptuit, each with an exporter and a client of its own.
-// SDK.Shutdown exports once more and shuts these down.
+// NewSDK creates the providers of a document, as otelconf.NewSDK does, with the readers that
+// export to Apptuit. Each of these has an exporter and a client of its own. SDK.Shutdown
+// exports once more and shuts them down. NewSDK connects to no server.
 //
-// The document is that of [WithOpenTelemetryConfiguration], unless
-// OTEL_CONFIG_FILE is set: then the file of that name is read, as by otelconf.
-// With OTEL_EXPERIMENTAL_CONFIG_FILE there is an error, as from otelconf. A
-// document that is disabled gives providers that do nothing, and no exporter.
+// If OTEL_CONFIG_FILE is set, NewSDK reads the document from the file that it names.
+// Otherwise it uses the document of [WithOpenTelemetryConfiguration]. As with otelconf,
+// OTEL_EXPERIMENTAL_CONFIG_FILE is an error. A document with disabled: true creates providers
+// that do nothing, and no exporter.
 //
-// The error joins everything that is wrong with the exporters, each a
-// [*KeyError], or has otelconf's error. Its text quotes no value of the document. The
-// SDK that comes with an error does nothing, and may be used. No server is talked to.
+// The error joins a [*KeyError] for each fault of the exporters apptuit, or is the error of
+// otelconf without the values of the document. The SDK that is returned with an error does
+// nothing, and may be used.
 //
-// NewSDK may be called concurrently. Otelconf would read the file of OTEL_CONFIG_FILE
-// again, by its own rules. So the variable is unset while otelconf makes the SDK, and
-// has its value back when NewSDK returns: a process that another goroutine starts at
-// this moment does not inherit it.
+// NewSDK may be called concurrently. Because otelconf would read the file of
+// OTEL_CONFIG_FILE again, by rules of its own, NewSDK unsets the variable while it calls
+// otelconf, and restores it before it returns. A process that another goroutine starts
+// meanwhile does not inherit the variable.
 func NewSDK(opts ...ConfigurationOption) (SDK, error) {
 	if _, ok := os.LookupEnv(refusedVariable); ok {
 		return contrib.NewSDK()
@@ -73,8 +73,8 @@ func NewSDK(opts ...ConfigurationOption) (SDK, error) {
 
 func inFile(name string, err error) error { return fmt.Errorf("%s: %s: %w", fileVariable, name, err) }
 
-// environment guards OTEL_CONFIG_FILE, of which there is one in a process.
-var environment sync.Mutex //nolint:gochecknoglobals // it guards what is global
+// environment guards OTEL_CONFIG_FILE while it is unset.
+var environment sync.Mutex //nolint:gochecknoglobals // the environment of the process is global
 
 func readFile(name string) (*OpenTelemetryConfiguration, error) {
 	file, err := os.Open(name)
@@ -82,20 +82,20 @@ func readFile(name string) (*OpenTelemetryConfiguration, error) {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, maxDocument+1)) // more than ParseYAML takes
+	text, err := io.ReadAll(io.LimitReader(file, maxDocument+1)) // ParseYAML refuses a longer document
 	if err != nil {
 		return nil, err
 	}
 	return ParseYAML(text)
 }
 
-// newSDK makes the SDK of a document. OTEL_CONFIG_FILE must not be set.
+// newSDK creates the SDK of the document. OTEL_CONFIG_FILE must be unset.
 func (c *config) newSDK() (SDK, error) {
 	disabled := c.document.Rest.Disabled != nil && *c.document.Rest.Disabled
 	if disabled || len(c.document.readers) == 0 {
-		return theirs(c.options())
+		return contribSDK(c.options())
 	}
-	if c.document.Rest.MeterProvider == nil { // somebody has taken it out: there would be no provider for our readers
+	if c.document.Rest.MeterProvider == nil { // The program has removed it. Otelconf would create no provider for the readers.
 		c.document.Rest.MeterProvider = &contrib.MeterProvider{}
 	}
 	var started []started
@@ -113,12 +113,12 @@ func (c *config) newSDK() (SDK, error) {
 	err := joined(faults)
 	if err == nil {
 		var sdk SDK
-		sdk, err = theirs(options)
+		sdk, err = contribSDK(options)
 		if _, ok := sdk.MeterProvider().(*sdkmetric.MeterProvider); ok && err == nil {
 			return sdk, nil
 		}
 		if err == nil {
-			err = errors.New("apptuit otelconf: otelconf has made no meter provider: this version of it is not supported")
+			err = errors.New("apptuit otelconf: otelconf has created no MeterProvider of the SDK: this version of go.opentelemetry.io/contrib/otelconf is not supported")
 		}
 	}
 	for _, s := range started {
@@ -127,8 +127,8 @@ func (c *config) newSDK() (SDK, error) {
 	return fail(err)
 }
 
-// theirs makes otelconf's SDK.
-func theirs(options []contrib.ConfigurationOption) (SDK, error) {
+// contribSDK creates the SDK by otelconf. Its error quotes no values of the document.
+func contribSDK(options []contrib.ConfigurationOption) (SDK, error) {
 	sdk, err := contrib.NewSDK(options...)
 	if err != nil {
 		return sdk, withoutValues(err)
@@ -136,22 +136,23 @@ func theirs(options []contrib.ConfigurationOption) (SDK, error) {
 	return sdk, nil
 }
 
-// fail returns an SDK that does nothing. OTEL_CONFIG_FILE must not be set.
+// fail returns the error with an SDK that does nothing. OTEL_CONFIG_FILE must be unset.
 func fail(err error) (SDK, error) {
 	disabled := true
 	sdk, none := contrib.NewSDK(contrib.WithOpenTelemetryConfiguration(contrib.OpenTelemetryConfiguration{Disabled: &disabled}))
 	return sdk, errors.Join(err, none)
 }
 
-// started is a reader at work.
+// started is a running reader with its exporter.
 type started struct {
 	reader   *sdkmetric.PeriodicReader
 	exporter *exporter.Exporter
 }
 
-// end ends a reader that will not be used, and sends nothing: the exporter goes first.
+// end shuts down a reader that will not be used. It shuts down the exporter first, so that
+// nothing is sent.
 func (s started) end(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveUp)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	_ = s.exporter.Shutdown(ctx)
 	_ = s.reader.Shutdown(ctx)

@@ -42,7 +42,7 @@ func writeFile(t *testing.T, doc string) {
 	t.Setenv("OTEL_CONFIG_FILE", name)
 }
 
-func TestPointsArrive(t *testing.T) {
+func TestNewSDK_ExportsPoints(t *testing.T) {
 	srv := newServer(t)
 	t.Setenv("ZONE", "eu")
 	sdk := newSDK(t, `
@@ -87,9 +87,8 @@ meter_provider:
 	}
 }
 
-// Shutdown of the SDK shuts the exporter down: nothing is exported afterwards,
-// and no goroutine is left.
-func TestShutdownEndsTheExporter(t *testing.T) {
+// After Shutdown of the SDK nothing is exported, and no goroutine is left.
+func TestSDK_ShutdownEndsExporter(t *testing.T) {
 	srv := newServer(t)
 	before := runtime.NumGoroutine()
 	sdk := newSDK(t, documentWith("apptuit: {endpoint: "+srv.URL+"}"))
@@ -119,7 +118,7 @@ func TestShutdownEndsTheExporter(t *testing.T) {
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
-func TestSeveralReaders(t *testing.T) {
+func TestNewSDK_SeveralReaders(t *testing.T) {
 	one, two, other := newServer(t), newServer(t), newOTLPServer(t)
 	sdk := newSDK(t, documentWith(
 		"apptuit: {endpoint: "+one.URL+", prefix: one., self_metrics: false}",
@@ -136,8 +135,7 @@ func TestSeveralReaders(t *testing.T) {
 	}
 }
 
-// The console's reader is beside ours, not instead of it.
-func TestConsoleBeside(t *testing.T) {
+func TestNewSDK_ConsoleBesideApptuit(t *testing.T) {
 	srv := newServer(t)
 	written := console(t)
 	sdk := newSDK(t, documentWith("console:", "apptuit: {endpoint: "+srv.URL+", self_metrics: false}"))
@@ -151,9 +149,9 @@ func TestConsoleBeside(t *testing.T) {
 	}
 }
 
-// What is collected is the same as with otelconf: resource, views, limits of
-// other readers. Readers given in code see it.
-func TestCollectsAsOtelconf(t *testing.T) {
+// A reader of the program collects the same metrics as with otelconf: with the resource and the
+// views of the document, and its limits for other readers.
+func TestNewSDK_CollectsAsOtelconf(t *testing.T) {
 	doc, written := plain(t), console(t)
 	defer written()
 	collect := func(mp metric.MeterProvider, reader sdkmetric.Reader) metricdata.ResourceMetrics {
@@ -204,7 +202,7 @@ func end(sdk SDK) {
 	_ = sdk.Shutdown(ctx)
 }
 
-func TestConfigFileWithApptuit(t *testing.T) {
+func TestNewSDK_ConfigFileWithApptuit(t *testing.T) {
 	srv, beaten := newServer(t), newServer(t)
 	writeFile(t, documentWith("apptuit: {endpoint: "+srv.URL+", self_metrics: false}"))
 	name := os.Getenv("OTEL_CONFIG_FILE")
@@ -225,8 +223,8 @@ func TestConfigFileWithApptuit(t *testing.T) {
 	}
 }
 
-// A file without apptuit beats a document that has it, and is read by the same rules.
-func TestConfigFileWithoutApptuit(t *testing.T) {
+// The file overrides the document of the program, and is read by the same rules.
+func TestNewSDK_ConfigFileOverridesDocument(t *testing.T) {
 	srv, other := newServer(t), newOTLPServer(t)
 	t.Setenv("URL", other.URL)
 	writeFile(t, documentWith("otlp_http: {endpoint: ${URL}/v1/metrics}")) // which otelconf alone cannot parse
@@ -236,9 +234,9 @@ func TestConfigFileWithoutApptuit(t *testing.T) {
 	}
 }
 
-func TestConfigFileThatCannotBeUsed(t *testing.T) {
+func TestNewSDK_UnusableConfigFile(t *testing.T) {
 	for name, doc := range map[string]string{
-		"a fault of ours":   documentWith("apptuit: {tokn: " + secret + "}"),
+		"an unknown key":    documentWith("apptuit: {tokn: " + secret + "}"),
 		"no token":          documentWith("apptuit:"),
 		"a fault of others": "file_format: 1\nmeter_provider: 7\n",
 		"too large":         "file_format: '1.0'\n#" + strings.Repeat("x", maxDocument),
@@ -272,7 +270,7 @@ func doesNothing(t *testing.T, name string, sdk SDK) {
 	shutdown(t, sdk)
 }
 
-func TestExperimentalConfigFileIsRefused(t *testing.T) {
+func TestNewSDK_RefusesExperimentalConfigFile(t *testing.T) {
 	t.Setenv("OTEL_EXPERIMENTAL_CONFIG_FILE", "testdata/plain.yaml")
 	sdk, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, documentWith("apptuit: {token: x}"))))
 	if err == nil || !strings.Contains(err.Error(), "OTEL_CONFIG_FILE") {
@@ -281,7 +279,7 @@ func TestExperimentalConfigFileIsRefused(t *testing.T) {
 	doesNothing(t, "refused", sdk)
 }
 
-func TestDisabled(t *testing.T) {
+func TestNewSDK_DisabledCreatesNoExporter(t *testing.T) {
 	t.Setenv("OTEL_SDK_DISABLED", "true")
 	doc := "disabled: ${OTEL_SDK_DISABLED:-false}\n" + documentWith("apptuit: {tags: {a: ${B}}}")
 	sdk, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, doc))) // no token, and none needed
@@ -297,7 +295,7 @@ func TestDisabled(t *testing.T) {
 	doesNothing(t, "file", sdk)
 }
 
-func TestWithoutDocument(t *testing.T) {
+func TestNewSDK_WithoutDocument(t *testing.T) {
 	sdk, err := NewSDK(nil, WithContext(nil)) //nolint:staticcheck // a nil context is as none
 	if err != nil {
 		t.Error(err)
@@ -305,8 +303,8 @@ func TestWithoutDocument(t *testing.T) {
 	doesNothing(t, "none", sdk)
 }
 
-// When something else of the document fails, our readers end, and send nothing.
-func TestOtherFaults(t *testing.T) {
+// If otelconf refuses the document, the readers that export to Apptuit end, and send nothing.
+func TestNewSDK_ErrorOfOtelconfEndsReaders(t *testing.T) {
 	srv := newServer(t)
 	before := runtime.NumGoroutine()
 	doc := documentWith("apptuit: {endpoint: "+srv.URL+"}", "otlp_http: {endpoint: ':'}")
@@ -329,8 +327,8 @@ func TestOtherFaults(t *testing.T) {
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
-// A document can be changed between parsing and use, and used more than once.
-func TestRestCanBeChanged(t *testing.T) {
+// A document can be changed before NewSDK, and used more than once.
+func TestNewSDK_UsesChangedRest(t *testing.T) {
 	srv := newServer(t)
 	c := parse(t, documentWith("apptuit: {endpoint: "+srv.URL+", self_metrics: false}"))
 	c.Rest.MeterProvider = nil
@@ -347,7 +345,7 @@ func TestRestCanBeChanged(t *testing.T) {
 	}
 }
 
-func TestConcurrently(t *testing.T) {
+func TestNewSDK_Concurrent(t *testing.T) {
 	srv := newServer(t)
 	writeFile(t, documentWith("apptuit: {endpoint: "+srv.URL+", self_metrics: false}"))
 	var group sync.WaitGroup
@@ -369,8 +367,8 @@ func TestConcurrently(t *testing.T) {
 	}
 }
 
-// Options in code are below the keys, and give what no key does.
-func TestExporterOptions(t *testing.T) {
+// Keys override options of the program. Options without a key apply.
+func TestWithExporterOptions_KeysOverride(t *testing.T) {
 	srv := newServer(t)
 	var failed []*apptuitclient.SendError
 	handler := exporter.WithErrorHandler(func(err *apptuitclient.SendError) { failed = append(failed, err) })
@@ -393,8 +391,8 @@ func TestExporterOptions(t *testing.T) {
 	}
 }
 
-// A token source in code is a token.
-func TestTokenSourceInCode(t *testing.T) {
+// A token source takes the place of a token.
+func TestWithExporterOptions_TokenSource(t *testing.T) {
 	source := exporter.WithTokenSource(func(context.Context) (string, error) { return "x", nil })
 	sdk := newSDK(t, documentWith("apptuit: {endpoint: https://api.apptuit.ai}"), WithExporterOptions(source))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -402,9 +400,9 @@ func TestTokenSourceInCode(t *testing.T) {
 	_ = sdk.Shutdown(ctx)
 }
 
-// OTEL_GO_X_OBSERVABILITY=true has exporters of a document report on themselves with the global
-// MeterProvider.
-func TestObservability(t *testing.T) {
+// With OTEL_GO_X_OBSERVABILITY=true, exporters of a document record otel.sdk.exporter.* with the
+// global MeterProvider.
+func TestNewSDK_ExportersReportObservability(t *testing.T) {
 	reader := sdkmetric.NewManualReader()
 	before := otel.GetMeterProvider()
 	otel.SetMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
@@ -442,8 +440,8 @@ func (*logged) Enabled(context.Context, sdklog.EnabledParameters) bool { return 
 func (*logged) Shutdown(context.Context) error                         { return nil }
 func (*logged) ForceFlush(context.Context) error                       { return nil }
 
-// Options for the other providers reach otelconf.
-func TestProviderOptions(t *testing.T) {
+// Options for all providers are passed to otelconf.
+func TestNewSDK_PassesProviderOptions(t *testing.T) {
 	srv := newServer(t)
 	spans, logs := tracetest.NewSpanRecorder(), new(logged)
 	doc := documentWith("apptuit: {endpoint: "+srv.URL+"}") + "tracer_provider: {processors: []}\nlogger_provider: {processors: []}\n"

@@ -16,19 +16,19 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// settings are the options that the keys of one exporter give.
+// settings collects the options that the keys of one exporter set.
 type settings struct {
 	client   []apptuitclient.Option
 	exporter []exporter.Option
-	placed   map[string]value // by the name of an option, without its package
+	placed   map[string]value // the key that sets an option, by the option's name without its package
 
 	headers, headersList map[string]string
 }
 
-// read decodes what is under apptuit.
+// read decodes the keys of the exporter.
 func (s *settings) read(at value) {
 	s.placed = make(map[string]value)
-	if at.null() { // everything from the environment, as in "console:"
+	if at.null() { // as in "console:"; the environment configures the exporter
 		return
 	}
 	set := setters()
@@ -43,11 +43,11 @@ func (s *settings) read(at value) {
 	}
 	_, token := s.placed["WithToken"]
 	if file, both := s.placed["WithTokenFile"]; token && both {
-		file.fault("there is a token already: give one of them")
+		file.fault("token is set, too: set only one of them")
 	}
 }
 
-// options are those of exporter.New.
+// options returns the options for exporter.New.
 func (s *settings) options() []exporter.Option {
 	client := slices.Clone(s.client)
 	headers := maps.Clone(s.headersList)
@@ -62,7 +62,7 @@ func (s *settings) options() []exporter.Option {
 
 func (s *settings) readTimeout(v value) {
 	d, ok := v.milliseconds()
-	if d == 0 { // no limit, as OTLP's exporters have it
+	if d == 0 { // no limit, as for OTLP exporters
 		d = math.MaxInt64
 	}
 	if ok {
@@ -71,7 +71,7 @@ func (s *settings) readTimeout(v value) {
 }
 
 func (s *settings) readRetry(v value) {
-	// The client's defaults. For the intervals 0 stands for them.
+	// The defaults of the client. An interval of 0 stands for its default.
 	retry := apptuitclient.RetryConfig{Enabled: true, MaxElapsedTime: time.Minute}
 	for _, f := range v.mapping(keysWithin("retry")...) {
 		if f.name == "enabled" {
@@ -126,7 +126,7 @@ func (s *settings) readSpool(v value) {
 func (s *settings) readSanitizeMode(v value) {
 	if mode, ok := oneOf(encoding.ParseSanitizeMode)(v); ok {
 		s.exporter = append(s.exporter, exporter.WithSanitizeMode(mode))
-		s.client = append(s.client, apptuitclient.WithSanitizeMode(mode)) // so that the variable is not looked at
+		s.client = append(s.client, apptuitclient.WithSanitizeMode(mode)) // so that the client does not read the variable
 	}
 }
 
@@ -141,24 +141,25 @@ func (s *settings) readTags(v value) {
 }
 
 func (s *settings) readQuantiles(v value) {
+	items, ok := v.list("numbers")
+	if ok && (len(items) == 0 || len(items) > maxQuantiles) {
+		v.fault("must have 1 to %d numbers", maxQuantiles)
+		return
+	}
 	var quantiles []float64
-	for _, item := range v.list() {
+	for _, item := range items {
 		if q, ok := item.fraction(); ok {
 			quantiles = append(quantiles, q)
 		}
 	}
-	if len(quantiles) == 0 || len(quantiles) > maxQuantiles {
-		v.fault("must have 1 to %d numbers", maxQuantiles)
-		return
-	}
 	s.exporter = append(s.exporter, exporter.WithQuantiles(quantiles...))
 }
 
-// maxQuantiles is exporter.WithQuantiles' bound.
+// maxQuantiles is the limit of exporter.WithQuantiles.
 const maxQuantiles = 100
 
-// oneOf reads a name that parse knows. The error of parse is not shown: it
-// quotes the text, which may be a secret in the wrong place.
+// oneOf returns a function that decodes a name by parse. It does not pass on the error of
+// parse, which quotes the text: the text may be a secret at the wrong key.
 func oneOf[T any](parse func(string) (T, error)) func(value) (T, bool) {
 	return func(v value) (T, bool) {
 		var none T
@@ -175,7 +176,7 @@ func oneOf[T any](parse func(string) (T, error)) func(value) (T, bool) {
 	}
 }
 
-// client is the setter of an option of the client.
+// client returns the function that reads a key by read and sets an option of the client.
 func client[T any](read func(value) (T, bool), option func(T) apptuitclient.Option) func(*settings, value) {
 	return func(s *settings, v value) {
 		if t, ok := read(v); ok {
@@ -184,7 +185,7 @@ func client[T any](read func(value) (T, bool), option func(T) apptuitclient.Opti
 	}
 }
 
-// clientIf is the setter of an option that is given if a flag has a value.
+// clientIf returns the function that sets an option of the client if the key has the value flag.
 func clientIf(flag bool, option func() apptuitclient.Option) func(*settings, value) {
 	return func(s *settings, v value) {
 		if b, ok := v.truth(); ok && b == flag {
@@ -193,7 +194,7 @@ func clientIf(flag bool, option func() apptuitclient.Option) func(*settings, val
 	}
 }
 
-// export is the setter of an option of the exporter.
+// export returns the function that reads a key by read and sets an option of the exporter.
 func export[T any](read func(value) (T, bool), option func(T) exporter.Option) func(*settings, value) {
 	return func(s *settings, v value) {
 		if t, ok := read(v); ok {
@@ -202,7 +203,7 @@ func export[T any](read func(value) (T, bool), option func(T) exporter.Option) f
 	}
 }
 
-// exportIf is the setter of an option that is given if a flag has a value.
+// exportIf returns the function that sets an option of the exporter if the key has the value flag.
 func exportIf(flag bool, option func() exporter.Option) func(*settings, value) {
 	return func(s *settings, v value) {
 		if b, ok := v.truth(); ok && b == flag {

@@ -4,6 +4,7 @@
 package otelconf
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -15,21 +16,22 @@ import (
 )
 
 var (
-	// A reference is ${ and } with printable characters or white space between.
+	// A reference is ${ and } with printable characters or white space between them. Without a
+	// closing brace, ${ is text, as in the specification's example ${UNDEFINED_KEY:-$${UNDEFINED_KEY}}.
 	reference = regexp.MustCompile(`\$\{([^}\x00-\x08\x0a-\x1f\x7f]+)\}`)
-	// The text of a reference: a name, perhaps after env:, perhaps with a default.
+	// variable matches the text of a valid reference: a name, optionally after env: and with a default.
 	variable = regexp.MustCompile(`^(?:env:)?([a-zA-Z_][a-zA-Z0-9_]*)(?::-(.*))?$`)
 )
 
-// maxFaults bounds the reported invalid references of a document.
+// maxFaults is the limit of the invalid references that are reported.
 const maxFaults = 100
 
-// substitute replaces the references to environment variables in a parsed
-// document, by the rules of OpenTelemetry's configuration data model:
-// in scalar values, never in keys or comments. A variable's value is data, whatever
-// its characters. The type of an unquoted scalar follows from its text after
-// the replacement. It returns the names of the variables, and a fault for each invalid
-// reference.
+// substitute replaces the references to environment variables in a parsed document, by the
+// rules of OpenTelemetry's configuration data model: in scalar values, never in keys or
+// comments. A value cannot change the structure of the document, whatever its characters. The
+// type of an unquoted scalar follows from its text after the replacement.
+//
+// substitute returns the names of the variables, and a fault for each invalid reference.
 func substitute(document *yaml.Node) (names []string, faults []error) {
 	s := &substitution{seen: make(map[*yaml.Node]bool), names: make(map[string]bool), room: maxDocument}
 	s.walk(document, nil)
@@ -37,9 +39,9 @@ func substitute(document *yaml.Node) (names []string, faults []error) {
 }
 
 type substitution struct {
-	seen   map[*yaml.Node]bool // nodes with an anchor: aliases lead to them again
+	seen   map[*yaml.Node]bool // visited nodes with an anchor, to which aliases can lead back
 	names  map[string]bool     // variables that the document refers to
-	room   int                 // bytes that the values of further references may have
+	room   int                 // limit of the values of further references, in bytes
 	faults []error
 }
 
@@ -87,8 +89,8 @@ func (s *substitution) scalar(n *yaml.Node, at *place) {
 	}
 }
 
-// plainTag returns the type of an unquoted scalar. The core schema of YAML 1.2 has
-// no times, and only a key can be a merge.
+// plainTag returns the type of an unquoted scalar. A date is a string, as in the core schema
+// of YAML 1.2. So is <<, which is a merge only as a key.
 func plainTag(text string) string {
 	n := yaml.Node{Kind: yaml.ScalarNode, Value: text}
 	switch tag := n.ShortTag(); tag {
@@ -98,8 +100,8 @@ func plainTag(text string) string {
 	return "!!str"
 }
 
-// expand replaces $$ by $, and the references in the text between. A $ that comes
-// from either begins no reference.
+// expand replaces $$ by $, and each reference by its value. A $ that comes from $$ or from a
+// value does not begin a reference.
 func (s *substitution) expand(text string) (string, error) {
 	var out strings.Builder
 	for i, part := range strings.Split(text, "$$") {
@@ -123,11 +125,12 @@ func (s *substitution) expand(text string) (string, error) {
 	return out.String(), nil
 }
 
-// lookup returns the value for NAME, env:NAME or NAME:-default.
+// lookup returns the value of a reference, given the text between its braces: NAME, env:NAME
+// or NAME:-default.
 func (s *substitution) lookup(text string) (string, error) {
 	m := variable.FindStringSubmatch(text)
 	if m == nil {
-		return "", fmt.Errorf("${…} is no reference to a variable: it must be ${NAME} or ${NAME:-default}; $${ is the text ${")
+		return "", errors.New("invalid reference: must be ${NAME}, ${env:NAME} or ${NAME:-default}; write $${ for the text ${")
 	}
 	s.names[m[1]] = true
 	if value := os.Getenv(m[1]); value != "" {
@@ -136,7 +139,7 @@ func (s *substitution) lookup(text string) (string, error) {
 	return m[2], nil
 }
 
-// place is the way to a node. Its text is made only for faults.
+// place is the path to a node. Only faults need its text.
 type place struct {
 	within *place
 	key    *yaml.Node // in a mapping

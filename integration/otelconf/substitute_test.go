@@ -26,9 +26,9 @@ func substituted(t testing.TB, doc string) (*yaml.Node, []error) {
 	return content(documents[0]), faults
 }
 
-// The table of "Environment variable substitution" in OpenTelemetry's configuration
-// data model, row by row.
-func TestSubstitutionOfTheSpecification(t *testing.T) {
+// The rows of the table in section "Environment variable substitution" of OpenTelemetry's
+// configuration data model.
+func TestSubstitute_ExamplesOfSpecification(t *testing.T) {
 	for name, text := range map[string]string{
 		"STRING_VALUE": "value", "BOOL_VALUE": "true", "INT_VALUE": "1", "FLOAT_VALUE": "1.1", "HEX_VALUE": "0xdeadbeef",
 		"INVALID_MAP_VALUE": "value\nkey:value", "DO_NOT_REPLACE_ME": "Never use this value",
@@ -81,8 +81,8 @@ func TestSubstitutionOfTheSpecification(t *testing.T) {
 	}
 }
 
-// Further rules of the specification's text, and the corners of YAML.
-func TestSubstitution(t *testing.T) {
+// Further rules of the specification, and special cases of YAML.
+func TestSubstitute_RulesAndYAML(t *testing.T) {
 	for name, text := range map[string]string{
 		"WORD": "w", "TWO": "b c", "EMPTY": "", "ONE": "1", "YES": "true", "FLOAT": "1e3", "TILDE": "~", "NULL": "null", "DATE": "2026-01-02",
 		"HASH": "a #b", "COLON": "a: b", "DASH": "- a", "LIST": "[a, b]", "MAP": "{a: b}", "QUOTES": `"a" 'b'`, "OPEN": `"`,
@@ -213,8 +213,8 @@ func TestSubstitution(t *testing.T) {
 	}
 }
 
-// Otelconf's types are decoded from the same nodes.
-func TestSubstitutionForOtelconf(t *testing.T) {
+// Otelconf's configuration is decoded from the document after the replacement.
+func TestSubstitute_AppliesToOtelconf(t *testing.T) {
 	t.Setenv("URL", "http://a/#b: *c")
 	t.Setenv("LIMIT", "7")
 	t.Setenv("ON", "true")
@@ -243,9 +243,9 @@ attribute_limits:
 	}
 }
 
-// Every invalid reference is a fault with its line and key. Nothing is quoted.
-func TestFaultsOfReferences(t *testing.T) {
-	const invalid = "${…} is no reference to a variable: it must be ${NAME} or ${NAME:-default}; $${ is the text ${"
+// Each invalid reference is a fault with its line and key, and without its text.
+func TestSubstitute_ReportsInvalidReferences(t *testing.T) {
+	const invalid = "invalid reference: must be ${NAME}, ${env:NAME} or ${NAME:-default}; write $${ for the text ${"
 	for _, test := range []struct {
 		doc  string
 		want []string
@@ -260,7 +260,7 @@ func TestFaultsOfReferences(t *testing.T) {
 		{"a:\n  - b:\n      c: |\n        x\n        ${A B}", []string{"3 a[0].b.c"}},
 		{"- ${A B}", []string{"1 [0]"}},
 		{"${A B}", []string{"1 the document"}},
-		{"s3cret-key: ${A B}\ns3cret key: ${A B}\n? [a]\n: ${A B}", []string{"1 (a key)", "2 (a key)", "4 (a key)"}},
+		{"s3cret-key: ${A B}\ns3cret key: ${A B}\n? [a]\n: ${A B}", []string{"1 (name not shown)", "2 (name not shown)", "4 (name not shown)"}},
 		{"x: &a ${A B}\ny: *a\nz: *a", []string{"1 x"}},
 		{"x: {&a ${A B}: 1}\ny: *a", []string{"1 y"}},
 		{"a: ${GOOD:-${B C}}", nil}, // the default is ${B C
@@ -284,19 +284,19 @@ func TestFaultsOfReferences(t *testing.T) {
 	}
 }
 
-// Invalid references are reported with all other faults, and hide none.
-func TestFaultsOfReferencesAmongOthers(t *testing.T) {
+// Invalid references are reported together with all other faults.
+func TestParseYAML_ReportsInvalidReferencesWithOtherFaults(t *testing.T) {
 	_, err := ParseYAML([]byte(documentWith("apptuit:\n            token: ${A B}\n            timeout: x\n            tags: {zone: ${C D}}", "consol:")))
 	got := strings.Join(faults(t, err), "\n")
-	for _, want := range []string{"7 apptuit.token: ${…} is no", "8 apptuit.timeout: must be", "9 apptuit.tags.zone: ${…} is no", "12 meter_provider.readers[1].periodic.exporter: consol"} {
+	for _, want := range []string{"7 apptuit.token: invalid reference", "8 apptuit.timeout: must be", "9 apptuit.tags.zone: invalid reference", "12 meter_provider.readers[1].periodic.exporter: unknown exporter \"consol\""} {
 		if !strings.Contains(got, want) {
 			t.Errorf("missing: %s\nin %s", want, got)
 		}
 	}
 }
 
-// Errors do not quote a value that has the wrong type.
-func TestValuesAreNotInErrors(t *testing.T) {
+// Errors do not quote a value of the wrong type, which can be a secret.
+func TestParseYAML_ErrorsHideValues(t *testing.T) {
 	for _, value := range []string{secret, "` into " + secret, "a` into " + secret + "` as ", "\n" + secret + ": `b`", `"` + secret + `"`, secret[:6] + "`\"'"} {
 		t.Setenv("SECRET", value)
 		for _, place := range []string{
@@ -318,8 +318,8 @@ func TestValuesAreNotInErrors(t *testing.T) {
 	}
 }
 
-// Otelconf quotes values when it makes the SDK, too.
-func TestValuesAreNotInErrorsOfNewSDK(t *testing.T) {
+// Otelconf also quotes values when it creates the SDK.
+func TestNewSDK_ErrorsHideValues(t *testing.T) {
 	t.Setenv("SECRET", secret)
 	for _, exporter := range []string{
 		"otlp_http: {endpoint: 'http://user:${SECRET}@a:x'}", "otlp_http: {endpoint: http://a, compression: '${SECRET}'}",
@@ -336,8 +336,8 @@ func TestValuesAreNotInErrorsOfNewSDK(t *testing.T) {
 	}
 }
 
-// Documents, and what variables add to them, are bounded.
-func TestBoundsOfDocuments(t *testing.T) {
+// The document and the values of its variables are limited to 1 MiB each.
+func TestParseYAML_LimitsSize(t *testing.T) {
 	head := "file_format: '1.0'\nresource:\n  schema_url: "
 	if _, err := ParseYAML([]byte(head + strings.Repeat("x", maxDocument-len(head)))); err != nil {
 		t.Errorf("1 MiB: %v", err)
@@ -354,7 +354,8 @@ func TestBoundsOfDocuments(t *testing.T) {
 	}
 }
 
-// oracle is substitution of one text, written as the specification explains it.
+// oracle replaces the references of a text by the pseudocode of the specification. It reports
+// false for an invalid reference.
 func oracle(text string) (string, bool) {
 	name := func(s string) bool {
 		for i, r := range s {
@@ -403,7 +404,7 @@ func oracle(text string) (string, bool) {
 	return out.String() + "$" + after, ok
 }
 
-func FuzzSubstitution(f *testing.F) {
+func FuzzSubstitute(f *testing.F) {
 	for _, text := range []string{
 		"${A} ${B} $${A} $$${A} $$$${A} $$a $$", "${UNSET:-${A}} ${UNSET:-$${A}} $${A:-${B}} $${A:-$$$${B}}", "a${A\n}b", "${ ${A}",
 		"${env:A} ${A:b} ${A B} ${env:-x}", "{a: b} ${M}", "$$$$a$$", "${D}$${D}$$$$$${D:-$${D}}", "${é} ${A:-é}", "${A\x7f} ${A\t}",
@@ -423,7 +424,7 @@ func FuzzSubstitution(f *testing.F) {
 	})
 }
 
-// shape has everything of a document but its scalar values.
+// shape returns the structure and the keys of a document, without its scalar values.
 func shape(n *yaml.Node, key bool) string {
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -441,9 +442,8 @@ func shape(n *yaml.Node, key bool) string {
 	return fmt.Sprintf("%d(%s)", n.Kind, strings.Join(parts, " "))
 }
 
-// Whatever the document and the variable: the structure is that of the document as
-// it is written, and lines are kept.
-func FuzzSubstitutionKeepsTheStructure(f *testing.F) {
+// The value of a variable does not change the structure of a document.
+func FuzzSubstitute_KeepsStructure(f *testing.F) {
 	for _, doc := range []string{
 		"a: ${V}\nb: [x, ${V}]\n${V}: {c: '${V}', d: \"${V}\"}\n", "a: &x ${V}\n*x : *x\n<<: {b: ${V}}\n", "- |\n  ${V}\n- >-\n  ${V}\n# ${V}\n",
 		`{"a":"${V}","b":[${V},"${"]}`, "&a ${V}: *a\n", "a: !!str ${V}\nb: ! ${V}\n",
@@ -466,7 +466,7 @@ func FuzzSubstitutionKeepsTheStructure(f *testing.F) {
 		if after := shape(documents[0], false); before != after {
 			t.Errorf("%q with %q:\n%s became\n%s", doc, value, before, after)
 		}
-		// Without a reference in a flow collection, YAML understands what it did before.
+		// If YAML parses the document without hidden braces, the structure is the same.
 		var direct yaml.Node
 		if yaml.Unmarshal([]byte(doc), &direct) == nil && !strings.ContainsAny(doc, "&*") {
 			if want := shape(&direct, false); want != before {

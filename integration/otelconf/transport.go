@@ -12,7 +12,8 @@ import (
 
 func (s *settings) readHeaders(v value) {
 	headers := make(map[string]string)
-	for _, item := range v.list() {
+	items, _ := v.list("mappings with the keys name, value")
+	for _, item := range items {
 		var name, text string
 		var named, given bool
 		for _, f := range item.mapping("name", "value") {
@@ -35,7 +36,7 @@ func (s *settings) readHeaders(v value) {
 	s.headers = headers
 }
 
-// readHeadersList reads the form of OTEL_EXPORTER_OTLP_HEADERS.
+// readHeadersList reads headers in the format of OTEL_EXPORTER_OTLP_HEADERS.
 func (s *settings) readHeadersList(v value) {
 	text, ok := v.word()
 	if !ok {
@@ -62,7 +63,8 @@ func (s *settings) readProxy(v value) {
 	s.client = append(s.client, apptuitclient.WithProxy(http.ProxyURL(u)))
 }
 
-// readTLS notes where each file is given, since faults of the files name its field.
+// readTLS records the key of each file, because errors of exporter.New name a field of
+// TLSFiles.
 func (s *settings) readTLS(v value) {
 	var files apptuitclient.TLSFiles
 	for _, f := range v.mapping(keysWithin("tls")...) {
@@ -81,9 +83,9 @@ func (s *settings) readTLS(v value) {
 	}
 	switch {
 	case files.Certificate != "" && files.Key == "":
-		s.placed["TLSFiles.Certificate"].fault("needs key_file, too")
+		s.placed["TLSFiles.Certificate"].fault("requires key_file")
 	case files.Certificate == "" && files.Key != "":
-		s.placed["TLSFiles.Key"].fault("needs cert_file, too")
+		s.placed["TLSFiles.Key"].fault("requires cert_file")
 	}
 	s.client = append(s.client, apptuitclient.WithTLSFiles(files))
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// InfluxDB refuses a point of each batch, with 500, and stores the others. With retries
-// without end, that stops nothing behind it.
-func TestPartialWritesStopNothing(t *testing.T) {
+// InfluxDB rejects a point of each batch with status 500, and stores the others. The queue
+// continues, although retries do not end.
+func TestQueue_ContinuesAfterPartialWrites(t *testing.T) {
 	influx := servers.StartInfluxDB(t)
 	c := startCollector(t, example("persistent.yaml"), influx.Endpoint(), smallBatches()...)
 	s := newSender(t, c)
@@ -33,9 +33,8 @@ func TestPartialWritesStopNothing(t *testing.T) {
 	}
 }
 
-// A deployment answers 404, 401 or a page for a while: the queue waits, and is delivered
-// afterwards.
-func TestAnswersThatPassEmptyNoQueue(t *testing.T) {
+// While a deployment answers 404, 401 or a page, the queue waits. It is delivered afterwards.
+func TestQueue_WaitsForAnswersThatPass(t *testing.T) {
 	for name, directive := range map[string]string{
 		"404":    "return 404;",
 		"401":    "return 401;",
@@ -60,7 +59,7 @@ func TestAnswersThatPassEmptyNoQueue(t *testing.T) {
 			c := startCollector(t, example("persistent.yaml"), n.URL(), smallBatches()...)
 			s := newSender(t, c)
 			s.mustSend(20)
-			n.Requests(t, 3) // refused
+			n.Requests(t, 3) // without success
 			if got := influx.Points(t); len(got) > 0 {
 				t.Fatalf("%d points have arrived", len(got))
 			}

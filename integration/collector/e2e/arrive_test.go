@@ -17,10 +17,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// A program with the SDK and OTLP, the Collector as the examples configure it,
-// and VictoriaMetrics: what the program measured can be read back. The host is
-// the program's, or nobody's: never the Collector's.
-func TestArrives(t *testing.T) {
+// The points of a program with the SDK and OTLP are read back from VictoriaMetrics. Their tag host
+// is that of the program, or missing: it is never the host of the Collector.
+func TestCollector_DeliversToVictoriaMetrics(t *testing.T) {
 	for _, file := range []string{"collector.yaml", "persistent.yaml"} {
 		t.Run(file, func(t *testing.T) {
 			vm := servers.StartVictoriaMetrics(t)

@@ -22,14 +22,14 @@ import (
 )
 
 const (
-	// startTime bounds how long a Collector may take until it listens.
+	// startTime is the limit of the time until a Collector listens.
 	startTime = 30 * time.Second
-	// stopTime bounds how long one may take to end after SIGTERM.
+	// stopTime is the limit of the time in which a Collector ends after SIGTERM.
 	stopTime = 30 * time.Second
 )
 
-// collector is a Collector's process: one at a time, with the same
-// configuration, ports and queue whenever it is started again.
+// collector is a process of a Collector. It can be started again, with the same configuration,
+// ports and queue.
 type collector struct {
 	t    testing.TB
 	args []string
@@ -40,7 +40,7 @@ type collector struct {
 
 	process *os.Process
 	done    chan struct{} // closed when the process has ended
-	err     error         // how, after done
+	err     error         // result of the process; valid after done
 }
 
 // example returns the path of a file of examples/collector.
@@ -56,7 +56,7 @@ func startCollector(t testing.TB, file, endpoint string, set ...string) *collect
 	c := &collector{t: t, dir: dir, addr: servers.FreeAddr(t)}
 	c.args = []string{
 		"--config=" + file,
-		"--set=service.telemetry.metrics.level=none", // which would listen at a port that is everybody's
+		"--set=service.telemetry.metrics.level=none", // which would listen at a fixed port
 	}
 	for _, s := range set {
 		c.args = append(c.args, "--set="+s)
@@ -97,7 +97,7 @@ func (c *collector) log(run int) string {
 	return filepath.Join(c.dir, fmt.Sprintf("collector-%d.log", run))
 }
 
-// start runs the process and returns when it takes OTLP.
+// start starts the process and returns when it accepts OTLP.
 func (c *collector) start() {
 	c.t.Helper()
 	c.runs++
@@ -111,7 +111,7 @@ func (c *collector) start() {
 	cmd.SysProcAttr = dieWithParent()
 	started, done := make(chan error), make(chan struct{})
 	go func() {
-		// The kernel takes the thread that made a process for its parent.
+		// For the kernel, the parent of a process is the thread that has started it.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		if err := cmd.Start(); err != nil {
@@ -138,8 +138,7 @@ func (c *collector) start() {
 	}
 }
 
-// listens reports whether the OTLP receiver answers, which it does to a GET by
-// refusing it.
+// listens reports whether the OTLP receiver answers. It refuses a GET.
 func (c *collector) listens() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
@@ -155,7 +154,7 @@ func (c *collector) listens() bool {
 	return response.StatusCode == http.StatusMethodNotAllowed
 }
 
-// kill ends the process as a crash does.
+// kill ends the process by SIGKILL.
 func (c *collector) kill() {
 	if c.process == nil {
 		return
@@ -165,8 +164,7 @@ func (c *collector) kill() {
 	c.process = nil
 }
 
-// stop ends the process as its service manager does, and returns how long it
-// took.
+// stop ends the process by SIGTERM, and returns how long it took.
 func (c *collector) stop() time.Duration {
 	c.t.Helper()
 	begin := time.Now()

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// Small batches make the bound on duplicates one that can be broken.
+// With small batches, a fault can exceed the limit of duplicates.
 const (
 	consumers = 2
 	batchSize = 200
@@ -29,20 +29,20 @@ func smallBatches(more ...string) []string {
 	}, more...)
 }
 
-// maxDuplicates is how many points one interruption may send twice: the batches
-// that are under way, each of whose requests is in the queue as a whole.
+// maxDuplicates is the number of points that one interruption may send twice: those of the batches
+// that are being sent, of which each request is in the queue as a whole.
 const maxDuplicates = consumers * (batchSize + 2*pointsEach)
 
-// The Collector is killed while it receives and sends, and while the server is
-// down: nothing that it acknowledged is lost.
-func TestKilled(t *testing.T) {
+// The Collector is killed while it receives and sends, and while the server is down. No
+// acknowledged data is lost.
+func TestKill_LosesNothingAcknowledged(t *testing.T) {
 	vm := servers.StartVictoriaMetrics(t)
 	c := startCollector(t, example("persistent.yaml"), vm.Endpoint(), smallBatches()...)
 	s := newSender(t, c)
 	stored := func() []servers.Point { return vm.Points(t, "number") }
 	interruptions := 0
 
-	for range 2 { // in the middle of everything
+	for range 2 { // while it receives and sends
 		s.mustSend(50)
 		var killed sync.WaitGroup
 		killed.Go(func() {
@@ -56,7 +56,7 @@ func TestKilled(t *testing.T) {
 		c.start()
 	}
 
-	s.mustSend(50) // with the server down, and back only after another crash
+	s.mustSend(50) // while the server is down, until after another crash
 	vm.Stop(t)
 	interruptions++
 	s.mustSend(150)
@@ -74,8 +74,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// A server that is suspended takes connections and does not answer.
-func TestServerHangs(t *testing.T) {
+// A suspended server accepts connections and does not answer.
+func TestServerHangs_DeliversLater(t *testing.T) {
 	vm := servers.StartVictoriaMetrics(t)
 	c := startCollector(t, example("persistent.yaml"), vm.Endpoint(), smallBatches("exporters.apptuit.timeout=500ms")...)
 	s := newSender(t, c)
@@ -88,10 +88,9 @@ func TestServerHangs(t *testing.T) {
 	s.awaitAll(func() []servers.Point { return vm.Points(t, "number") })
 }
 
-// Whatever the server does, SIGTERM ends the Collector after the attempts that
-// are under way, not after one for each batch in the queue, which would take a
-// minute here. The next Collector sends what is left.
-func TestStoppedWhileServerHangs(t *testing.T) {
+// After SIGTERM, the Collector ends after the attempts in progress, not after one attempt for each
+// batch in the queue, which would take a minute here. The next Collector sends the rest.
+func TestStop_EndsWhileServerHangs(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	srv.Fail(apptuittest.Fault{Hang: true, Times: 1_000_000})
@@ -113,12 +112,12 @@ func TestStoppedWhileServerHangs(t *testing.T) {
 	c.start()
 	v := s.awaitAll(func() []servers.Point { return received(srv) })
 	if v.duplicates > 0 {
-		t.Errorf("%d duplicates, though no request before was carried out", v.duplicates)
+		t.Errorf("%d duplicates, although the server has not processed an earlier request", v.duplicates)
 	}
 }
 
-// Without a queue on disk, SIGTERM lets the Collector send what it has.
-func TestStoppedInOrder(t *testing.T) {
+// Without a queue on disk, the Collector sends its queue after SIGTERM.
+func TestStop_SendsQueueInMemory(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	c := startCollector(t, example("collector.yaml"), srv.URL)
@@ -130,7 +129,7 @@ func TestStoppedInOrder(t *testing.T) {
 	}
 }
 
-// received returns what the server of apptuittest has, as servers.Diff takes it.
+// received returns the points of a server of apptuittest, in the form for servers.Diff.
 func received(srv *apptuittest.Server) []servers.Point {
 	var points []servers.Point
 	for _, p := range srv.Points() {

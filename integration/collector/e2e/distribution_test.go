@@ -31,7 +31,7 @@ func scrapeTarget(t *testing.T) {
 	t.Setenv("PROMETHEUS_TARGET", strings.TrimPrefix(target.URL, "http://"))
 }
 
-// listenAt sets a variable of the configuration to a free address, and returns its URL.
+// listenAt sets a variable of the configuration to a free address, and returns the URL.
 func listenAt(t *testing.T, variable string) string {
 	t.Helper()
 	addr := servers.FreeAddr(t)
@@ -39,7 +39,7 @@ func listenAt(t *testing.T, variable string) string {
 	return "http://" + addr
 }
 
-// answers checks that a URL answers 200 to a request, whose body is JSON.
+// answers checks that a URL answers 200 to a request with a JSON body.
 func answers(t *testing.T, method, url, body string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -94,8 +94,8 @@ func tagged(t *testing.T, p apptuittest.Point, tags ...string) {
 	}
 }
 
-// An ordinary configuration: metrics of programs, of the machine and of a Prometheus
-// endpoint, through the processors of the Collector's documentation.
+// The configuration agent.yaml sends the metrics of programs, of the machine and of a Prometheus
+// endpoint.
 func TestAgent_DeliversOTLPHostMetricsAndScrapes(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
@@ -127,7 +127,7 @@ func TestAgent_DeliversOTLPHostMetricsAndScrapes(t *testing.T) {
 	c.stop()
 }
 
-// Every component of the distribution starts, and does its work.
+// Each component of the distribution starts, and does its work.
 func TestDistribution_RunsEveryComponent(t *testing.T) {
 	srv := apptuittest.NewServer(apptuittest.WithToken("t0k3n"))
 	defer srv.Close()

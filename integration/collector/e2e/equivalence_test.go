@@ -24,8 +24,7 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// One collection of a program, exported by our exporter and by OTLP through the
-// Collector, makes the same points.
+// The Go exporter and the Collector export the same points of one collection.
 func TestEquivalence(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
@@ -97,13 +96,13 @@ func TestEquivalence(t *testing.T) {
 	}
 }
 
-// mostImportant selects the attributes of the program's resource that the Collector's exporter
-// makes tags of by default: a program by itself is told apart by fewer.
+// mostImportant selects the attributes of the program's resource that become tags in the Collector
+// by default. In a program, fewer become tags.
 func mostImportant(kv attribute.KeyValue) bool {
 	return strings.HasPrefix(string(kv.Key), "service.") || kv.Key == "deployment"
 }
 
-// collect runs the program and collects once.
+// collect runs the program and collects its metrics once.
 func collect(t *testing.T, temporality sdkmetric.TemporalitySelector) *metricdata.ResourceMetrics {
 	t.Helper()
 	reader := sdkmetric.NewManualReader(sdkmetric.WithTemporalitySelector(temporality))
@@ -125,9 +124,9 @@ func collect(t *testing.T, temporality sdkmetric.TemporalitySelector) *metricdat
 	return rm
 }
 
-// points returns what a server has, sorted: series, time and the text of the
-// number. OTLP has no integer histograms: on the direct way, integers that are
-// floats in OTLP are written as such.
+// points returns the sorted points of a server: series, timestamp and the text of the value. Since
+// OTLP has no integer histograms, integers of the Go exporter that are floats in OTLP are returned
+// as floats.
 func points(srv *apptuittest.Server, direct bool) []string {
 	var texts []string
 	for _, p := range srv.Points() {

@@ -5,8 +5,8 @@ package e2e_test
 
 import "syscall"
 
-// dieWithParent has the kernel kill the Collector when the test binary is gone,
-// by a time-out or a panic, and can do so no more.
+// dieWithParent makes the kernel kill the Collector when the test binary ends, also by a timeout or
+// a panic.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

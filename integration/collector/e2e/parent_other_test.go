@@ -7,6 +7,6 @@ package e2e_test
 
 import "syscall"
 
-// dieWithParent does nothing here: a Collector outlives a test binary that dies
-// by a time-out or a panic.
+// dieWithParent does nothing on this system: a Collector survives a test binary that ends by a
+// timeout or a panic.
 func dieWithParent() *syscall.SysProcAttr { return nil }

@@ -11,8 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// record is a program that uses every kind of instrument, and every kind of
-// attribute.
+// record records a value with each kind of instrument, and each type of attribute.
 func record(t testing.TB, provider metric.MeterProvider) {
 	t.Helper()
 	meter := provider.Meter("shop.example/cart", metric.WithInstrumentationVersion("1.2.3"))

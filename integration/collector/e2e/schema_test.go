@@ -50,7 +50,7 @@ func asJSON(t *testing.T, text string) any {
 	return document
 }
 
-// exporters returns the configurations of our exporter in a Collector's configuration.
+// exporters returns the configurations of the exporter apptuit in a Collector's configuration.
 func exporters(t *testing.T, text string) []any {
 	t.Helper()
 	document, _ := asJSON(t, text).(map[string]any)
@@ -64,7 +64,7 @@ func exporters(t *testing.T, text string) []any {
 	return ours
 }
 
-// The schema accepts the configurations of the documents and the examples.
+// The schema accepts the configurations of pages and examples.
 func TestConfigSchema_AcceptsExamples(t *testing.T) {
 	schema := configSchema(t)
 	texts := make(map[string][]string)

@@ -17,8 +17,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// otlp returns the SDK's exporter to a Collector. It does not retry: what it
-// says was received is what the Collector has acknowledged.
+// otlp returns the SDK's exporter to a Collector. It does not retry, so that each success is an
+// acknowledgement of the Collector.
 func otlp(t testing.TB, c *collector, opts ...otlpmetrichttp.Option) *otlpmetrichttp.Exporter {
 	t.Helper()
 	e, err := otlpmetrichttp.New(t.Context(), append([]otlpmetrichttp.Option{
@@ -37,14 +37,14 @@ func otlp(t testing.TB, c *collector, opts ...otlpmetrichttp.Option) *otlpmetric
 	return e
 }
 
-// sender sends numbered requests, each with pointsEach points of as many
-// series at a second of its own, and notes which of them were acknowledged.
+// sender sends numbered requests, and records which of them were acknowledged. Each request has
+// pointsEach points of different series at a second of its own.
 type sender struct {
 	t     testing.TB
 	otlp  *otlpmetrichttp.Exporter
 	sent  int
 	acked map[int]bool
-	more  []metricdata.Metrics // that each request has beside them
+	more  []metricdata.Metrics // further metrics of each request
 }
 
 const (
@@ -78,7 +78,7 @@ func (s *sender) send() bool {
 	return err == nil
 }
 
-// mustSend sends requests that are to be acknowledged.
+// mustSend sends requests, each of which must be acknowledged.
 func (s *sender) mustSend(requests int) {
 	s.t.Helper()
 	for range requests {
@@ -90,7 +90,7 @@ func (s *sender) mustSend(requests int) {
 
 func valueOf(request, series int) int64 { return int64(request*pointsEach + series) }
 
-// key names a point as servers.Point.Key does.
+// key returns the key of a point, as servers.Point.Key does.
 func key(request, series int) string {
 	p := servers.Point{
 		Metric: "number", Time: (firstTime + int64(request)) * 1000,
@@ -99,11 +99,11 @@ func key(request, series int) string {
 	return p.Key()
 }
 
-// verdict is what a server has of what was sent.
+// verdict is the result of comparing the points of a server with those that were sent.
 type verdict struct{ lost, duplicates int }
 
-// judge counts acknowledged points that are not there, and points that are there
-// more than once. A point that was not sent, or has another value, is an error.
+// judge counts acknowledged points that are missing, and points that exist more than once. A point
+// that was not sent, or has another value, is an error.
 func (s *sender) judge(points []servers.Point) verdict {
 	s.t.Helper()
 	values := make(map[string]int64, s.sent*pointsEach)
@@ -135,7 +135,7 @@ func (s *sender) judge(points []servers.Point) verdict {
 	return v
 }
 
-// awaitAll waits until a server has all that was acknowledged.
+// awaitAll waits until a server has all acknowledged points.
 func (s *sender) awaitAll(points func() []servers.Point) verdict {
 	s.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(250 * time.Millisecond) {

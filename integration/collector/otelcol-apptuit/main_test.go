@@ -32,8 +32,8 @@ func run(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-// The examples are valid as they are, but for what only their user knows.
-func TestExamplesAreValid(t *testing.T) {
+// The examples are valid if the variables without a default are set.
+func TestExamples_AreValid(t *testing.T) {
 	dir := filepath.Join("..", "..", "..", "examples", "collector")
 	t.Setenv("QUEUE_DIR", t.TempDir())
 	for _, file := range []string{"agent.yaml", "collector.yaml", "persistent.yaml"} {
@@ -43,7 +43,7 @@ func TestExamplesAreValid(t *testing.T) {
 			t.Errorf("%s: %v\n%s", file, err, out)
 		}
 		t.Setenv("APPTUIT_API_TOKEN", "")
-		if _, err := run(t, "validate", config); err == nil || !strings.Contains(err.Error(), "token: is needed") {
+		if _, err := run(t, "validate", config); err == nil || !strings.Contains(err.Error(), "token: is required") {
 			t.Errorf("%s without a token: %v", file, err)
 		}
 		if _, err := run(t, "validate", config, "--set=exporters.apptuit.tokn=x"); err == nil || !strings.Contains(err.Error(), "tokn") {
@@ -52,7 +52,7 @@ func TestExamplesAreValid(t *testing.T) {
 	}
 }
 
-func TestComponents(t *testing.T) {
+func TestComponents_IncludeFormerNames(t *testing.T) {
 	f, err := factories()
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestComponents(t *testing.T) {
 	add("connector", slices.Collect(maps.Keys(f.Connectors)))
 	add("extension", slices.Collect(maps.Keys(f.Extensions)))
 	slices.Sort(names)
-	// With the older names under which components are still found.
+	// With the former names of components.
 	want := []string{
 		"connector count", "connector forward", "connector span_metrics", "connector spanmetrics",
 		"exporter apptuit", "exporter debug", "exporter otlp", "exporter otlp_grpc", "exporter otlp_http", "exporter otlphttp",
@@ -82,13 +82,13 @@ func TestComponents(t *testing.T) {
 		t.Error(diff)
 	}
 	if f.Telemetry == nil {
-		t.Error("the Collector tells nothing of itself")
+		t.Error("the Collector has no telemetry of its own")
 	}
 }
 
 // The builder's manifest has the components of the program, at the versions of
 // go.mod.
-func TestManifest(t *testing.T) {
+func TestManifest_HasComponentsAndVersions(t *testing.T) {
 	read := func(file string) string {
 		t.Helper()
 		text, err := os.ReadFile(file)

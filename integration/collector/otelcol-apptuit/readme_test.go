@@ -12,9 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the project's README shows is the example's configuration, which is
-// tested end to end.
-func TestReadmeShowsTheExample(t *testing.T) {
+// The configuration in the project's README is that of the example, which is tested end to end.
+func TestProjectReadme_ShowsTheExample(t *testing.T) {
 	root := filepath.Join("..", "..", "..")
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {

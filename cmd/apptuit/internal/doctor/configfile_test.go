@@ -34,7 +34,7 @@ func TestConfigFile(t *testing.T) {
 		texts  []string
 	}{
 		"without a fault":     {withExporter("          apptuit:\n            timeout: 10000\n"), doctor.OK, []string{"has no fault", "are in effect"}},
-		"a misspelt exporter": {withExporter("          aptuit:\n"), doctor.Failed, []string{"line 6", "aptuit is not known here: did you mean apptuit?"}},
+		"a misspelt exporter": {withExporter("          aptuit:\n"), doctor.Failed, []string{"line 6", `unknown exporter "aptuit": did you mean "apptuit"?`}},
 		"a misspelt key":      {withExporter("          apptuit:\n            endpiont: http://h\n"), doctor.Failed, []string{"line 7", "endpiont", "README.md"}},
 		"a duration as text":  {withExporter("          apptuit:\n            timeout: 10s\n"), doctor.Failed, []string{"line 7", "timeout"}},
 		"another exporter":    {withExporter("          console:\n"), doctor.Warning, []string{"no reader with the exporter apptuit"}},

@@ -62,19 +62,19 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	var err, errs error
 	builder.ExporterApptuitFilteredDataPoints, err = builder.meter.Int64Counter(
 		"otelcol_exporter_apptuit_filtered_data_points",
-		metric.WithDescription("Data points that lost attributes to the attribute filter, counted in each push. Only with the key attributes. [Alpha]"),
+		metric.WithDescription("Data points that have lost attributes to the filter of the key attributes, counted in each push. It exists only with that key. [Alpha]"),
 		metric.WithUnit("{datapoint}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterApptuitOverflowedDataPoints, err = builder.meter.Int64Counter(
 		"otelcol_exporter_apptuit_overflowed_data_points",
-		metric.WithDescription("Data points with the attribute otel.metric.overflow, which stand for all series beyond an SDK's cardinality limit, counted in each push. [Alpha]"),
+		metric.WithDescription("Data points with the attribute otel.metric.overflow, in which an SDK aggregates all series beyond its cardinality limit, counted in each push. [Alpha]"),
 		metric.WithUnit("{datapoint}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterApptuitPoints, err = builder.meter.Int64Counter(
 		"otelcol_exporter_apptuit_points",
-		metric.WithDescription("Points on the wire, by their outcome in a push. Points that are returned for another push are counted again in it. [Alpha]"),
+		metric.WithDescription("Points of all pushes by outcome. A returned point is counted again in each further push. [Alpha]"),
 		metric.WithUnit("{point}"),
 	)
 	errs = errors.Join(errs, err)

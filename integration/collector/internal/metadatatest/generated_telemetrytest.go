@@ -24,7 +24,7 @@ func NewSettings(tt *componenttest.Telemetry) exporter.Settings {
 func AssertEqualExporterApptuitFilteredDataPoints(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_apptuit_filtered_data_points",
-		Description: "Data points that lost attributes to the attribute filter, counted in each push. Only with the key attributes. [Alpha]",
+		Description: "Data points that have lost attributes to the filter of the key attributes, counted in each push. It exists only with that key. [Alpha]",
 		Unit:        "{datapoint}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -40,7 +40,7 @@ func AssertEqualExporterApptuitFilteredDataPoints(t *testing.T, tt *componenttes
 func AssertEqualExporterApptuitOverflowedDataPoints(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_apptuit_overflowed_data_points",
-		Description: "Data points with the attribute otel.metric.overflow, which stand for all series beyond an SDK's cardinality limit, counted in each push. [Alpha]",
+		Description: "Data points with the attribute otel.metric.overflow, in which an SDK aggregates all series beyond its cardinality limit, counted in each push. [Alpha]",
 		Unit:        "{datapoint}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -56,7 +56,7 @@ func AssertEqualExporterApptuitOverflowedDataPoints(t *testing.T, tt *componentt
 func AssertEqualExporterApptuitPoints(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_apptuit_points",
-		Description: "Points on the wire, by their outcome in a push. Points that are returned for another push are counted again in it. [Alpha]",
+		Description: "Points of all pushes by outcome. A returned point is counted again in each further push. [Alpha]",
 		Unit:        "{point}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,

@@ -13,20 +13,16 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/pattern"
 )
 
-// chosen is the setter of an option that has a filter of attributes.
-func chosen(option func(attribute.Filter) exporter.Option) func(*settings, value) {
+// filtered returns the function that reads a key whose option takes an attribute filter.
+func filtered(option func(attribute.Filter) exporter.Option) func(*settings, value) {
 	return func(s *settings, v value) {
-		s.exporter = append(s.exporter, option(v.chooser()))
+		selection := v.selection()
+		s.exporter = append(s.exporter, option(func(kv attribute.KeyValue) bool { return selection.Matches(string(kv.Key)) }))
 	}
 }
 
-func (v value) chooser() attribute.Filter {
-	selection := v.selection()
-	return func(kv attribute.KeyValue) bool { return selection.Matches(string(kv.Key)) }
-}
-
-// readMeters reads a flag that selects all meters or none, or patterns of the names of
-// instruments.
+// readMeters reads the key meters: true for all instruments, false for none, or patterns of
+// their names.
 func (s *settings) readMeters(v value) {
 	var patterns []string
 	switch all := false; {
@@ -51,6 +47,7 @@ func (s *settings) readMeters(v value) {
 	s.exporter = append(s.exporter, exporter.WithMeters(patterns...))
 }
 
+// selection decodes the patterns of a mapping with the keys included and excluded.
 func (v value) selection() pattern.Selection {
 	var selection pattern.Selection
 	for _, f := range v.mapping("included", "excluded") {
@@ -67,9 +64,10 @@ func (v value) selection() pattern.Selection {
 
 func (v value) patterns() []string {
 	var patterns []string
-	for _, item := range v.list() {
+	items, _ := v.list("strings")
+	for _, item := range items {
 		if item.null() {
-			item.fault("must be a text")
+			item.fault("must be a string")
 		} else if text, ok := item.text(); ok {
 			patterns = append(patterns, text)
 		}

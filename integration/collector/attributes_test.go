@@ -11,8 +11,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// The keys of points are chosen before they are sanitized, those of the resource are not concerned.
-func TestChosenAttributesOfPoints(t *testing.T) {
+// The key attributes selects attributes of data points, not of the resource, by their original
+// keys.
+func TestAttributes_SelectsTagsOfDataPoints(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		chosen   ChosenAttributes
@@ -41,8 +42,9 @@ func TestChosenAttributesOfPoints(t *testing.T) {
 	}
 }
 
-// A point that has too many tags is sent without some; points that become one series collide, which the log explains.
-func TestTooManyAttributesOfPoints(t *testing.T) {
+// A data point with too many attributes can be sent without some of them. Data points that become
+// equal collide, and the log names the reason.
+func TestAttributes_DataPointsThatBecomeEqualCollide(t *testing.T) {
 	many := []any{"user", "a"}
 	for i := range 30 {
 		many = append(many, fmt.Sprintf("k%02d", i), i)

@@ -24,8 +24,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// names returns which data points there are: "metric number" by the attribute
-// i, sorted.
+// names returns the sorted names of the data points: the metric and the attribute i, for example
+// "shop 3".
 func names(md pmetric.Metrics) []string {
 	var names []string
 	for _, rm := range md.ResourceMetrics().All() {
@@ -45,7 +45,7 @@ func names(md pmetric.Metrics) []string {
 	return names
 }
 
-// numbered makes two metrics of n points each in two resources.
+// numbered returns two resources with a metric of n data points each.
 func numbered(n int) pmetric.Metrics {
 	md := pmetric.NewMetrics()
 	for _, service := range []string{"shop", "bank"} {
@@ -65,8 +65,7 @@ func numbered(n int) pmetric.Metrics {
 	return md
 }
 
-// asked returns how long an error asks exporterhelper to wait: only its text
-// tells.
+// asked returns the delay that an error requests from exporterhelper. Only its text contains it.
 func asked(err error) string {
 	if _, after, ok := strings.Cut(err.Error(), "Throttle ("); ok {
 		d, _, _ := strings.Cut(after, ")")
@@ -75,7 +74,7 @@ func asked(err error) string {
 	return ""
 }
 
-func TestOutcomes(t *testing.T) {
+func TestPush_ErrorAndOutcomes(t *testing.T) {
 	refuse := func(reasons map[string]string) apptuittest.Fault {
 		return apptuittest.Reject(func(p apptuittest.Point) string { return reasons[p.Metric+" "+p.Tags["i"]] })
 	}
@@ -93,47 +92,47 @@ func TestOutcomes(t *testing.T) {
 		{name: "accepted", tally: tally{Accepted: 8}},
 		{name: "nothing", md: pmetric.NewMetrics()},
 		{
-			name: "busy", faults: []apptuittest.Fault{{Status: 503, Times: 2}},
+			name: "503 for all batches", faults: []apptuittest.Fault{{Status: 503, Times: 2}},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, tally: tally{Returned: 8},
 		},
 		{
-			name: "the second batch is asked to wait", faults: []apptuittest.Fault{{}, apptuittest.TooManyRequests("7")},
+			name: "a delay for the second batch", faults: []apptuittest.Fault{{}, apptuittest.TooManyRequests("7")},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3"}, wait: "7s", tally: tally{Accepted: 4, Returned: 4},
 		},
 		{
-			name: "the longest wait counts", faults: []apptuittest.Fault{apptuittest.TooManyRequests("9"), apptuittest.TooManyRequests("7")},
+			name: "the longest delay applies", faults: []apptuittest.Fault{apptuittest.TooManyRequests("9"), apptuittest.TooManyRequests("7")},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, wait: "9s", tally: tally{Returned: 8},
 		},
 		{
-			name: "a wait without end", faults: []apptuittest.Fault{apptuittest.TooManyRequests("999999")},
+			name: "a delay beyond the limit", faults: []apptuittest.Fault{apptuittest.TooManyRequests("999999")},
 			again: []string{"shop 0", "shop 1", "shop 2", "shop 3"}, wait: "1h0m0s", tally: tally{Accepted: 4, Returned: 4},
 		},
 		{
-			name: "points that cannot be stored just now", faults: []apptuittest.Fault{
+			name: "points that OpenTSDB could not store at the moment", faults: []apptuittest.Fault{
 				refuse(map[string]string{"shop 1": "Please throttle writes"}), refuse(map[string]string{"bank 3": "Timeout exception"}),
 			},
 			again: []string{"bank 3", "shop 1"}, tally: tally{Accepted: 6, Returned: 2},
 		},
 		{
-			name: "refused points are not joined in", faults: []apptuittest.Fault{
+			name: "rejected points are not returned", faults: []apptuittest.Fault{
 				refuse(map[string]string{"shop 1": "Please throttle writes", "shop 2": "Unknown metric"}), {Status: 400, Body: "cannot parse"},
 			},
 			again: []string{"shop 1"}, tally: tally{Accepted: 2, Rejected: 5, Returned: 1}, logged: "Unknown metric",
 		},
 		{
-			name: "some refused, nothing may pass", faults: []apptuittest.Fault{refuse(map[string]string{"shop 2": "Unknown metric"})},
+			name: "some points rejected, the others accepted", faults: []apptuittest.Fault{refuse(map[string]string{"shop 2": "Unknown metric"})},
 			tally: tally{Accepted: 7, Rejected: 1}, logged: "Unknown metric",
 		},
 		{
-			name: "all refused", faults: []apptuittest.Fault{{Status: 400, Body: "cannot parse", Times: 2}},
+			name: "all points rejected", faults: []apptuittest.Fault{{Status: 400, Body: "cannot parse", Times: 2}},
 			permanent: true, tally: tally{Rejected: 8},
 		},
 		{
-			name: "refused whole, but another batch may pass", faults: []apptuittest.Fault{{Status: 422, Body: "cannot parse"}, {Status: 503}},
+			name: "a batch rejected, another returned", faults: []apptuittest.Fault{{Status: 422, Body: "cannot parse"}, {Status: 503}},
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3"}, tally: tally{Rejected: 4, Returned: 4}, logged: "422",
 		},
 		{
-			name: "InfluxDB drops some, and stores the others", faults: []apptuittest.Fault{
+			name: "a partial write of InfluxDB", faults: []apptuittest.Fault{
 				{Status: 500, Body: "write series error: partial write: points beyond retention policy dropped=3", Apply: true}, {},
 			},
 			tally: tally{Accepted: 5, Rejected: 3}, logged: "points beyond retention policy",
@@ -151,7 +150,7 @@ func TestOutcomes(t *testing.T) {
 			again: []string{"bank 0", "bank 1", "bank 2", "bank 3", "shop 0", "shop 1", "shop 2", "shop 3"}, tally: tally{Returned: 8},
 		},
 		{
-			name: "too large: in halves", faults: []apptuittest.Fault{{Status: 413}, {}, {Status: 503}},
+			name: "too large, sent in halves", faults: []apptuittest.Fault{{Status: 413}, {}, {Status: 503}},
 			again: []string{"shop 2", "shop 3"}, tally: tally{Accepted: 6, Returned: 2},
 		},
 	} {
@@ -199,7 +198,7 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// numbers is all that there is in metrics, as bytes.
+// numbers returns metrics as bytes, to compare them.
 func numbers(t testing.TB, md pmetric.Metrics) string {
 	t.Helper()
 	b, err := (&pmetric.ProtoMarshaler{}).MarshalMetrics(md)
@@ -209,9 +208,8 @@ func numbers(t testing.TB, md pmetric.Metrics) string {
 	return string(b)
 }
 
-// What is pushed again keeps all of its metric, scope and resource but the other
-// points.
-func TestPushedAgainIsWhole(t *testing.T) {
+// A selected data point keeps everything of its metric, scope and resource except other points.
+func TestRetrySet_KeepsMetricScopeAndResource(t *testing.T) {
 	md := numbered(4)
 	rm := md.ResourceMetrics().At(1)
 	rm.SetSchemaUrl("https://schema")
@@ -226,11 +224,11 @@ func TestPushedAgainIsWhole(t *testing.T) {
 	sum.Sum().DataPoints().AppendEmpty().SetStartTimestamp(5)
 	sum.Sum().DataPoints().AppendEmpty().SetStartTimestamp(6)
 
-	var a again
-	a.add(10) // the last of the sum
-	a.add(10)
-	a.add(7)
-	part := a.of(md)
+	var s retrySet
+	s.add(10) // the last of the sum
+	s.add(10)
+	s.add(7)
+	part := s.selectFrom(md)
 	if part.DataPointCount() != 2 || part.ResourceMetrics().Len() != 1 {
 		t.Fatalf("%d points of %d resources", part.DataPointCount(), part.ResourceMetrics().Len())
 	}
@@ -246,9 +244,8 @@ func TestPushedAgainIsWhole(t *testing.T) {
 	}
 }
 
-// Points that have no value, or are refused here, do not shift which ones are
-// pushed again.
-func TestNumberingSkipsNothing(t *testing.T) {
+// Data points without a value, and points that the exporter rejects, are numbered, too.
+func TestRetrySet_NumbersSkippedDataPoints(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	ms := from(md)
@@ -274,8 +271,8 @@ func TestNumberingSkipsNothing(t *testing.T) {
 	}
 }
 
-// One bad bucket of a histogram has the whole histogram sent again, and no other.
-func TestHistogramIsPushedAgainWhole(t *testing.T) {
+// If one bucket of a histogram is not stored, the whole histogram is returned, and no other.
+func TestPush_ReturnsWholeHistogram(t *testing.T) {
 	r := newRig(t, nil)
 	md := pmetric.NewMetrics()
 	m := from(md).AppendEmpty()
@@ -319,9 +316,9 @@ func TestHistogramIsPushedAgainWhole(t *testing.T) {
 	}
 }
 
-// A point that is invalid at every push is logged once, and counted each time;
-// so is one that the server refuses.
-func TestRefusedPointsAreLoggedOnce(t *testing.T) {
+// A point that is invalid in each push, or that the server rejects each time, is logged once and
+// counted each time.
+func TestPush_LogsRejectedPointsOnce(t *testing.T) {
 	r := newRig(t, nil)
 	for range 3 {
 		r.srv.Fail(apptuittest.Reject(func(p apptuittest.Point) string {
@@ -349,9 +346,8 @@ func TestRefusedPointsAreLoggedOnce(t *testing.T) {
 	}
 }
 
-// Nothing accepted, nothing that may pass: whether it has been said before or
-// not, exporterhelper must know that the data is lost.
-func TestAllRefusedIsPermanentEachTime(t *testing.T) {
+// exporterhelper gets an error for lost data, even if the reason was reported before.
+func TestPush_AllRejectedIsPermanentEachTime(t *testing.T) {
 	r := newRig(t, nil)
 	for i := range 2 {
 		md := pmetric.NewMetrics()
@@ -362,9 +358,8 @@ func TestAllRefusedIsPermanentEachTime(t *testing.T) {
 	}
 }
 
-// When the time of an attempt is over, what has not been sent is for the next
-// one.
-func TestOutOfTime(t *testing.T) {
+// Data points that are not sent when the time-out ends are returned.
+func TestPush_ReturnsUnsentDataAfterTimeout(t *testing.T) {
 	r := newRig(t, func(cfg *Config) { cfg.MaxBatchPoints = 4 })
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
@@ -375,9 +370,8 @@ func TestOutOfTime(t *testing.T) {
 	}
 }
 
-// An authenticator may call its failure permanent. That must not drop what it
-// does not concern.
-func TestPermanentCauseIsNotJoined(t *testing.T) {
+// A permanent error of an authenticator must not drop data that could be delivered later.
+func TestPush_PermanentErrorOfAuthenticatorIsRetried(t *testing.T) {
 	cause := fmt.Errorf("auth: %w", consumererror.NewPermanent(errors.New("no ticket")))
 	err := retryable(cause, client.Report{}, pmetric.NewMetrics())
 	if consumererror.IsPermanent(err) {
