@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/si"
 )
 
 // Unit is the unit of the values of a chart. It decides how they are written: 250 ms,
@@ -111,24 +113,27 @@ type rung struct {
 
 // rungs returns the multiples, the largest first. One of them is 1.
 func (u Unit) rungs() []rung {
-	si := func(name string, size float64) rung { return rung{size, size, name + u.symbol} }
+	prefixed := func(name string, size float64) rung { return rung{size, size, name + u.symbol} }
 	switch u.kind {
 	case fixed:
-		return []rung{si("", 1)}
+		return []rung{prefixed("", 1)}
 	case duration:
 		return []rung{
 			{2 * 24 * 3600, 24 * 3600, "d"},
 			{2 * 3600, 3600, "h"},
 			{2 * 60, 60, "min"},
-			si("s", 1), si("ms", 1e-3), si("µs", 1e-6), si("ns", 1e-9),
+			prefixed("s", 1), prefixed("ms", 1e-3), prefixed("µs", 1e-6), prefixed("ns", 1e-9),
 		}
 	case binary:
-		return []rung{si("Ei", 1<<60), si("Pi", 1<<50), si("Ti", 1<<40), si("Gi", 1<<30), si("Mi", 1<<20), si("Ki", 1<<10), si("", 1)}
+		return []rung{
+			prefixed("Ei", 1<<60), prefixed("Pi", 1<<50), prefixed("Ti", 1<<40), prefixed("Gi", 1<<30), prefixed("Mi", 1<<20), prefixed("Ki", 1<<10), prefixed("", 1),
+		}
 	}
-	return []rung{
-		si("E", 1e18), si("P", 1e15), si("T", 1e12), si("G", 1e9), si("M", 1e6), si("k", 1e3),
-		si("", 1), si("m", 1e-3), si("µ", 1e-6), si("n", 1e-9), si("p", 1e-12),
+	var all []rung
+	for _, p := range si.Prefixes() {
+		all = append(all, prefixed(p.Symbol, p.Factor))
 	}
+	return all
 }
 
 // one is the multiple 1.

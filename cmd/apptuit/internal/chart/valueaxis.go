@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/si"
 )
 
 // largest is the largest number that is drawn: with larger ones the differences
@@ -66,7 +68,7 @@ func (a *valueAxis) label(unit Unit, least float64) {
 		a.step, a.decimals = step*a.size, decimals(step)
 	}
 	size := max(math.Abs(a.low), math.Abs(a.high)) * unit.perUnit()
-	if size >= 1e21 || size < 1e-12 {
+	if !si.InRange(size) {
 		use(unit.one())
 		a.decimals = -1
 		return

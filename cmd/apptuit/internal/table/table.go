@@ -13,11 +13,11 @@
 package table
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/query"
@@ -65,26 +65,19 @@ func Frame(w io.Writer, s Style, f *query.Frame) error {
 	if s.Width > 0 && (len(f.Columns) > titleColumns(s.Width) || widthOf(columns) > s.Width) {
 		columns, series, times = v.across()
 	}
-	footer := count(len(f.Index), "time", "times") + " x " + count(len(f.Columns), "series", "series")
+	footer := amount.Of(len(f.Index), "time") + " x " + amount.Of(len(f.Columns), "series")
 	var left []string
 	if n := len(f.Index) - times; n > 0 {
-		left = append(left, count(n, "time", "times"))
+		left = append(left, amount.Of(n, "time"))
 	}
 	if n := len(f.Columns) - series; n > 0 {
-		left = append(left, count(n, "series", "series"))
+		left = append(left, amount.Of(n, "series"))
 	}
 	return s.write(w, []string{v.labels.String(), v.times.shared}, columns, footer, left...)
 }
 
 // titleColumns is how many columns a width has room for at most.
 func titleColumns(width int) int { return width / (gap + 1) }
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
 
 // view is a frame that is being shown.
 type view struct {
@@ -284,10 +277,10 @@ func Long(w io.Writer, s Style, l *query.Long) error {
 	if s.Width > 0 {
 		fit(columns, s.Width-gap-number.width())
 	}
-	footer := count(len(rows), "point", "points") + " of " + count(len(all), "series", "series")
+	footer := amount.Of(len(rows), "point") + " of " + amount.Of(len(all), "series")
 	var left []string
 	if n := len(rows) - len(values); n > 0 {
-		left = append(left, count(n, "point", "points"))
+		left = append(left, amount.Of(n, "point"))
 	}
 	return s.write(w, caption, append(columns, number), footer, left...)
 }
