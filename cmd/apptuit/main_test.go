@@ -60,7 +60,7 @@ func below(c *cobra.Command) []*cobra.Command {
 }
 
 // Each example is a call of the subcommand, or of one below it, with flags that it has.
-func TestExamples_Parse(t *testing.T) {
+func TestExamples_AreValid(t *testing.T) {
 	t.Parallel()
 	for _, c := range below(root()) {
 		if c.Example == "" || c.Long == "" {
@@ -86,7 +86,7 @@ func TestExamples_Parse(t *testing.T) {
 }
 
 // The README has a section for each subcommand, and names no flag that does not exist.
-func TestReadme(t *testing.T) {
+func TestReadme_HasEachSubcommandAndItsFlags(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -119,7 +119,7 @@ func words(t *testing.T, line string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 }
 
-func TestArguments_Wrong(t *testing.T) {
+func TestArguments_RefusesWrongOnes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		args []string
@@ -129,7 +129,7 @@ func TestArguments_Wrong(t *testing.T) {
 		{[]string{"--colour"}, "unknown flag: --colour"},
 		{[]string{"version", "1"}, `unknown command "1" for "apptuit version"`},
 		{[]string{"version", "-o", "xml"}, "must be text or json"},
-		{[]string{"query"}, "no query"},
+		{[]string{"query"}, "QUERY is missing"},
 	} {
 		got := execute(t, c.args...)
 		if got.Code != cli.Misused || got.Stdout != "" || !strings.Contains(got.Stderr, c.says) || !strings.Contains(got.Stderr, "--help shows flags and examples") {
@@ -138,7 +138,7 @@ func TestArguments_Wrong(t *testing.T) {
 	}
 }
 
-func TestCompletion(t *testing.T) {
+func TestCompletion_InThreeShells(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script := execute(t, "completion", shell)

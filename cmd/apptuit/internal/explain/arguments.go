@@ -80,7 +80,7 @@ func (f *flags) question(c *cobra.Command, args []string, now time.Time) (*quest
 	}
 	for _, name := range []string{"resource", "scope", "unit", "kind"} {
 		if f.otlp != "" && c.Flags().Changed(name) {
-			faults = append(faults, fmt.Errorf("--%s: the dump of --otlp has it", name))
+			faults = append(faults, fmt.Errorf("--%s and --otlp exclude each other: the dump has the %s", name, name))
 		}
 	}
 	if len(faults) > 0 && errors.Join(faults...) != nil {

@@ -27,6 +27,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -42,25 +43,8 @@ func stable(text string) string {
 	return strings.ReplaceAll(text, strconv.Quote(name), `"HOST"`)
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
 // The verdict comes first, then the sources of all tags and the points on the server.
-func TestOutput(t *testing.T) {
+func TestReport_AsTextAndJSON(t *testing.T) {
 	now := time.Now()
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	s.store(t, now, `http_requests{env="prod",host="web1",http_route="/cart",otel_scope_name="shop",service_name="shop"} NOW-1m 41`)
@@ -78,17 +62,17 @@ func TestOutput(t *testing.T) {
 		if o.code != cli.Failed || o.stderr != "" {
 			t.Errorf("exit code %d, %s", o.code, o.stderr)
 		}
-		golden(t, c.name, stable(o.stdout))
+		golden.Text(t, c.name, stable(o.stdout), *update)
 	}
 	o := execute(t, args[:len(args)-2]...)
 	if o.code != cli.OK || o.stderr != "" {
 		t.Errorf("exit code %d, %s", o.code, o.stderr)
 	}
-	golden(t, "there.txt", stable(o.stdout))
+	golden.Text(t, "there.txt", stable(o.stdout), *update)
 }
 
-// What is sent is in the report and on the server, and is found by queries of Apptuit as well.
-func TestSend(t *testing.T) {
+// The points that were sent are in the report and on the server, and Apptuit's query API finds them, too.
+func TestSend_ReportsTheAnswerAndThePoints(t *testing.T) {
 	for _, native := range []bool{false, true} {
 		s := newServer(t, apptuittest.Apptuit, secret, native)
 		t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -104,7 +88,7 @@ func TestSend(t *testing.T) {
 }
 
 // Without --send nothing is written, and there is no request with --no-query.
-func TestWritesNothing(t *testing.T) {
+func TestExplain_WritesNothingWithoutSend(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
 	t.Setenv("APPTUIT_SPOOL_DIR", filepath.Join(t.TempDir(), "spool"))
@@ -121,8 +105,8 @@ func TestWritesNothing(t *testing.T) {
 	}
 }
 
-// Of a dump, only the data points in question are sent, each series once with its newest point.
-func TestSend_OfDump(t *testing.T) {
+// Only the data points in question are sent, and of each series the newest data point.
+func TestSend_ExportsTheChosenDataPointsOfADump(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
 	line := func(ago time.Duration, value string) string {
@@ -142,7 +126,7 @@ func TestSend_OfDump(t *testing.T) {
 	}
 }
 
-// After an answer that is an error, nothing more is sent, and only the points before it are accepted.
+// Nothing is sent after an error of the server. Only the points before it count as accepted.
 func TestSend_StopsAtAnError(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -158,8 +142,8 @@ func TestSend_StopsAtAnError(t *testing.T) {
 	}
 }
 
-// The instance of the program is not the one of this command.
-func TestDump_OfInstance(t *testing.T) {
+// The instance tag of the command differs from the instance tag of the program.
+func TestDump_IsFoundWithAnotherInstanceTag(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	s.store(t, time.Now(), `queue{host="web1",service_instance_id="of the program"} NOW-1m 7`)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -177,7 +161,7 @@ func nanosecondsAgo(d time.Duration) string {
 	return string(text)
 }
 
-func TestArguments_Wrong(t *testing.T) {
+func TestArguments_RefusesWrongOnes(t *testing.T) {
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
 	file := func(text string) string {
 		name := filepath.Join(t.TempDir(), "file")
@@ -191,14 +175,14 @@ func TestArguments_Wrong(t *testing.T) {
 		code int
 		says string
 	}{
-		{nil, cli.Misused, "requires at least 1 arg"},
+		{nil, cli.Misused, "METRIC is missing"},
 		{[]string{""}, cli.Misused, "METRIC is empty"},
 		{[]string{"m", "a"}, cli.Misused, `"a" is not KEY=VALUE`},
 		{[]string{"m", "--resource", "=b"}, cli.Misused, `--resource "=b" is not KEY=VALUE`},
 		{[]string{"m", "--kind", "counters"}, cli.Misused, "must be gauge, counter"},
 		{[]string{"m", "--since", "soon"}, cli.Misused, "--since"},
 		{[]string{"m", "--query-endpoint", "http://u:5ecret@h"}, cli.Misused, "no user or password in a flag"},
-		{[]string{"m", "--otlp", file("{}"), "--kind", "counter", "--resource", "a=b"}, cli.Misused, "--kind: the dump of --otlp has it"},
+		{[]string{"m", "--otlp", file("{}"), "--kind", "counter", "--resource", "a=b"}, cli.Misused, "--kind and --otlp exclude each other: the dump has the kind"},
 		{[]string{"m", "--otlp", "/does/not/exist"}, cli.Failed, "/does/not/exist"},
 		{[]string{"m", "--otlp", file("")}, cli.Failed, "the dump is empty"},
 		{[]string{"m", "--otlp", file(`{"resourceMetrics":[]} {"resourceMetrics":7}`)}, cli.Failed, "object 2 is not OTLP JSON"},
@@ -214,8 +198,8 @@ func TestArguments_Wrong(t *testing.T) {
 	}
 }
 
-// The environment of a file takes the place of that of the process, for the run.
-func TestEnvFile(t *testing.T) {
+// The environment of the file replaces the environment of the process during the run.
+func TestEnvFile_ReplacesTheEnvironment(t *testing.T) {
 	t.Setenv("APPTUIT_PREFIX", "mine")
 	t.Setenv("OTEL_SERVICE_NAME", "mine")
 	name := filepath.Join(t.TempDir(), "environment")
@@ -236,8 +220,8 @@ func TestEnvFile(t *testing.T) {
 	}
 }
 
-// A command that is interrupted, or whose time is over, ends at once.
-func TestDeadline(t *testing.T) {
+// A command ends at once after Ctrl-C and after --timeout.
+func TestTimeout_EndsARun(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	s.Fail(apptuittest.Fault{Hang: true, Times: 10})
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -254,8 +238,8 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// A dump on standard input that does not end does not hold up the command.
-func TestDeadline_OfDump(t *testing.T) {
+// A dump on standard input that does not end does not block the command.
+func TestTimeout_EndsTheReadingOfADump(t *testing.T) {
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
 	stdin, write := io.Pipe()
 	defer write.Close()
@@ -266,8 +250,8 @@ func TestDeadline_OfDump(t *testing.T) {
 	}
 }
 
-// Secrets are not shown, wherever they are.
-func TestSecrets(t *testing.T) {
+// Secrets are hidden in all places where a user can put them.
+func TestReport_HidesSecrets(t *testing.T) {
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "you have sent "+r.Header.Get("Authorization")+" "+r.Header.Get("X-Key"), http.StatusForbidden)
 	}))
@@ -290,8 +274,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// The reasons of a connection that fails are told apart.
-func TestConnection(t *testing.T) {
+// Each reason for a failed connection has its own cause.
+func TestReport_NamesFaultsOfTheConnection(t *testing.T) {
 	h := httptest.NewUnstartedServer(http.NotFoundHandler())
 	h.Config.ErrorLog = log.New(io.Discard, "", 0) // a handshake fails
 	h.StartTLS()
@@ -305,7 +289,7 @@ func TestConnection(t *testing.T) {
 }
 
 // All types of OTLP are read.
-func TestDump_AllTypes(t *testing.T) {
+func TestDump_ReadsAllTypes(t *testing.T) {
 	t.Parallel()
 	text := `{"resourceMetrics":[{"resource":{"attributes":[{"key":"a","value":{"stringValue":"b"}}]},"schemaUrl":"u","unknown":1,"scopeMetrics":[{"scope":{"name":"s","version":"v","attributes":[{"key":"x","value":{"boolValue":true}}]},"metrics":[
 {"name":"sum","unit":"1","sum":{"aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA","isMonotonic":true,"dataPoints":[

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/explain"
@@ -62,11 +63,12 @@ func (x *run) candidates() []dataPoint {
 	if near := nearest.Name(x.metric, instruments); near != "" {
 		advice = "Did you mean " + near + "? " + advice
 	}
-	x.add(isGuess, "not-recorded", advice, "none of the %d instruments in the dump is %q, or becomes a metric of that name", count(instruments), x.metric)
+	x.add(isGuess, "not-recorded", advice, "no instrument in the dump is %q or becomes a metric of that name; the dump has %s", x.metric, amount.Of(distinct(instruments), "instrument"))
 	return nil
 }
 
-func count(names []string) int {
+// distinct returns the number of different names.
+func distinct(names []string) int {
 	slices.Sort(names)
 	return len(slices.Compact(names))
 }

@@ -19,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 )
 
 // Sent is the answer of the server to the points.
@@ -237,7 +238,7 @@ func filter[D metricdata.Aggregation, T any](data *D, points *[]T, keep func() b
 
 // sentText describes the answer.
 func (s *Sent) sentText() string {
-	text := fmt.Sprintf("%d of %d points were accepted", s.Accepted, s.Points)
+	text := fmt.Sprintf("%d of %s accepted", s.Accepted, amount.Of(s.Points, "point"))
 	if s.Status != 0 {
 		text += fmt.Sprintf(", the last answer has the status %d", s.Status)
 	}

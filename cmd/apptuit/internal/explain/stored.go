@@ -341,6 +341,6 @@ func (x *run) whyOther(ctx context.Context, s store, w wanted, known []query.Ser
 	if len(differ) == 1 && strings.HasPrefix(differ[0], "host is") {
 		cause, advice = "wrong-host", "Ask for that host, or for none. The tag is host.name of the resource, or else the name of the machine of the program."
 	}
-	x.add(isCause, cause, advice, "the server has %d series of %s, none with these tags; in the most similar one, %s", len(known), w.metric, strings.Join(differ, ", "))
+	x.add(isCause, cause, advice, "the server has %d series of %s, none with these tags; in the most similar series, %s", len(known), w.metric, strings.Join(differ, ", "))
 	return nil
 }

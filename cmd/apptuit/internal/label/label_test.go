@@ -5,7 +5,7 @@ package label
 
 import "testing"
 
-func TestOf_NamesWhatDiffers(t *testing.T) {
+func TestOf_SeparatesSharedLabelsFromOthers(t *testing.T) {
 	t.Parallel()
 	series := func(metric string, tags ...string) Series {
 		s := Series{Metric: metric, Tags: map[string]string{}}

@@ -16,8 +16,17 @@ type Prefix struct {
 // Prefixes returns all prefixes, the largest first. The one with the factor 1 has no symbol.
 func Prefixes() []Prefix {
 	return []Prefix{
-		{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"},
-		{1, ""}, {1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}, {1e-12, "p"},
+		{1e18, "E"},
+		{1e15, "P"},
+		{1e12, "T"},
+		{1e9, "G"},
+		{1e6, "M"},
+		{1e3, "k"},
+		{1, ""},
+		{1e-3, "m"},
+		{1e-6, "µ"},
+		{1e-9, "n"},
+		{1e-12, "p"},
 	}
 }
 

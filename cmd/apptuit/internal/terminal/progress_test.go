@@ -116,7 +116,7 @@ func TestProgress_FitsTheTerminal(t *testing.T) {
 	})
 }
 
-func TestProgress_IsForTerminals(t *testing.T) {
+func TestProgress_IsShownOnATerminalOnly(t *testing.T) {
 	t.Parallel()
 	s := &strings.Builder{} // which the race detector watches
 	p := NewProgress(s)
