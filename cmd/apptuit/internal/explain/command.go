@@ -3,9 +3,12 @@
 
 // Package explain is the subcommand that says why a metric is on a server, or not.
 //
-// A run goes the way of the data: configuration (run.go), data points (otlp.go, arguments.go), the
-// points that the exporter makes of them (rendered.go, mismatch.go), the answer of the server
-// (send.go), and the points that it stores (store.go, stored.go); slip.go compares names. Each step adds findings; report.go chooses the verdict.
+// A run follows the data. arguments.go and envfile.go parse the question. run.go creates the exporter and
+// reads the data points. examine.go chooses the data points in question and checks the points that the
+// exporter makes of them, tags.go their tags. send.go and selection.go send them, and answer.go
+// classifies errors of the server. lookup.go looks for the points on the server, through queryapi.go.
+// name.go compares names. Each step adds findings: verdict.go chooses the verdict from them, report.go
+// is the report, and text.go writes it.
 package explain
 
 import (

@@ -206,7 +206,7 @@ func causes(t *testing.T) map[string]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?:x\.add\(is\w+, |cause: |Cause: |return |cause, advice := |slip\{)"([a-z]+(?:-[a-z]+)*)"[,:]`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?:x\.add\(is\w+, |cause: |Cause: |return |cause, advice := |nameDifference\{)"([a-z]+(?:-[a-z]+)*)"[,:]`).FindAllStringSubmatch(string(text), -1) {
 			all[m[1]] = true
 		}
 	}

@@ -64,7 +64,7 @@ func advise(b *strings.Builder, indent, advice string) {
 	}
 }
 
-// maxLines bounds the points of a data point in the text.
+// maxLines bounds the points that the text shows for a data point.
 const maxLines = 20
 
 func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
@@ -83,7 +83,7 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 			value = "(left out: its value is empty)"
 		}
 		from := "from " + t.Source
-		if t.Source != strings.TrimLeft(t.Source, "abcdefghijklmnopqrstuvwxyz") { // not an option or a variable
+		if t.Source != strings.TrimLeft(t.Source, "abcdefghijklmnopqrstuvwxyz") { // a name of an option or variable has no article
 			from = "from the " + t.Source
 		}
 		if len(t.Given) > 0 {
@@ -118,7 +118,7 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 	}
 }
 
-// row writes a row of a table, which ends in a strings.Builder.
+// row writes a row of a table. w writes to a strings.Builder, which does not fail.
 func row(w io.Writer, cells ...string) {
 	for i := range cells {
 		cells[i] = printable(cells[i])
@@ -139,7 +139,7 @@ func (s *Stored) text(b *strings.Builder, colors terminal.Colors) {
 	}
 }
 
-// printable replaces characters that a terminal would act on.
+// printable replaces characters that control a terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if strconv.IsPrint(r) {
