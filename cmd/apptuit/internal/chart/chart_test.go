@@ -290,9 +290,9 @@ func TestChart_RefusesImpossibleSizesAndRanges(t *testing.T) {
 	}
 	f("99 x 300 pixels", func(c *Chart) { c.Width = 99 })
 	f("600 x 10001 pixels", func(c *Chart) { c.Height = 10_001 })
-	f("without panels", func(c *Chart) { c.Panels = nil })
-	f("4 panels in 300 pixels", func(c *Chart) { c.Panels = append(c.Panels, c.Panels[0], c.Panels[0], c.Panels[0]) })
-	f("from", func(c *Chart) { c.To = c.From.Add(-1) })
+	f("no panels", func(c *Chart) { c.Panels = nil })
+	f("4 panels in a height of 300 pixels", func(c *Chart) { c.Panels = append(c.Panels, c.Panels[0], c.Panels[0], c.Panels[0]) })
+	f("begins at", func(c *Chart) { c.To = c.From.Add(-1) })
 }
 
 // 34 panels of the default height would be higher than MaxSide.

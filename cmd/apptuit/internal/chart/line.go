@@ -13,10 +13,10 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/trace"
 )
 
-// point is a value at a time, in seconds.
+// point is a value at a time. The time is in seconds since 1970.
 type point struct{ at, value float64 }
 
-// line draws a column.
+// line is the line of a column.
 type line struct {
 	segments   [][]point
 	infinities []point
@@ -79,5 +79,5 @@ func segments(index []time.Time, values []float64) [][]point {
 	return append(out, points[start:])
 }
 
-// unix returns a time in seconds, which is what the axis counts.
+// unix returns a time in seconds since 1970, the unit of the time axis.
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -106,14 +106,14 @@ func (x *run) shown(p *dataPoint) DataPoint {
 		if o.Value == "" && len(o.From) == 1 && o.From[0].Source == string(explain.Scope) {
 			continue // for example the version of a scope without one
 		}
-		t := TagOrigin{Tag: Tag{o.Key, o.Value}, Source: p.sourceText(o.From[0].Source, o.Key)}
+		t := TagOrigin{Tag: Tag{o.Key, o.Value}, Source: p.sourceName(o.From[0].Source, o.Key)}
 		for _, g := range o.From[0].Given {
 			if g.Key != o.Key || g.Value != o.Value {
 				t.Given = append(t.Given, Tag(g))
 			}
 		}
 		for _, c := range o.From[1:] {
-			t.Over = append(t.Over, Overridden{p.sourceText(c.Source, o.Key), c.Value})
+			t.Over = append(t.Over, Overridden{p.sourceName(c.Source, o.Key), c.Value})
 		}
 		d.Tags = append(d.Tags, t)
 	}
@@ -130,8 +130,18 @@ func (x *run) shown(p *dataPoint) DataPoint {
 	return d
 }
 
-// sourceText names a source of tags by the option, variable or attribute that the user knows.
+// sourceText names a source of tags for a sentence, for example "the resource attribute" or
+// "APPTUIT_TAGS".
 func (p *dataPoint) sourceText(source, key string) string {
+	name := p.sourceName(source, key)
+	if name != "" && name[0] >= 'a' && name[0] <= 'z' { // not an option or a variable
+		return "the " + name
+	}
+	return name
+}
+
+// sourceName names a source of tags by the option, variable or attribute that the user knows.
+func (p *dataPoint) sourceName(source, key string) string {
 	switch {
 	case source == "the client's WithTags":
 		return "--tags"

@@ -99,14 +99,14 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 	for _, c := range o.From[1:] {
 		if c.Value == t.Value && o.Value != "" {
 			x.add(isCause, "overridden", fmt.Sprintf("Ask for %s=%q, or remove the tag from the source that wins. Attributes win over options, these over APPTUIT_TAGS, the resource and the host.", o.Key, o.Value),
-				"the tag %s=%q of the %s is overridden by %q of the %s", o.Key, t.Value, p.sourceText(c.Source, o.Key), first.Value, source)
+				"the tag %s=%q of %s is overridden by %q of %s", o.Key, t.Value, p.sourceText(c.Source, o.Key), first.Value, source)
 			return
 		}
 	}
 	switch {
 	case o.Value == "":
 		x.add(isCause, "empty-value", "Give the tag a value. An empty value also hides the values of sources with a lower precedence.",
-			"the tag %s is left out, because its value from the %s is empty", o.Key, source)
+			"the tag %s is left out, because its value from %s is empty", o.Key, source)
 	case len(first.Given) > 1:
 		x.add(isCause, "joined-values", fmt.Sprintf("Ask for %s=%q, or rename one of the attributes.", o.Key, o.Value),
 			"%s become one tag, %s=%q: their keys are equal after sanitizing", keysText(first.Given), o.Key, o.Value)
@@ -114,7 +114,7 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 		x.label(p, t)
 	case o.Key == "host":
 		x.add(isCause, "wrong-host", "Ask for that host. The tag is host.name of the resource, or else the name of the machine; without host.name in the resource this command shows the name of this machine.",
-			"the tag host is %q, not %q; it comes from the %s", o.Value, t.Value, source)
+			"the tag host is %q, not %q; it comes from %s", o.Value, t.Value, source)
 	case slices.ContainsFunc(candidates, overflowed):
 		x.overflow(t)
 	default:
@@ -125,7 +125,7 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 				advice = fmt.Sprintf("Did you mean %q? ", near) + advice
 			}
 		}
-		x.add(isCause, "other-value", advice, "the tag %s is %q, not %q; it comes from the %s", o.Key, o.Value, t.Value, source)
+		x.add(isCause, "other-value", advice, "the tag %s is %q, not %q; it comes from %s", o.Key, o.Value, t.Value, source)
 	}
 }
 

@@ -117,7 +117,7 @@ func TestParse_RefusesWrongArguments(t *testing.T) {
 	f("--output: chart shows a range of time, and cannot show --long or --at", "q", "-o", "chart", "--long", "--width", "80")
 	f("--at and --since exclude each other", "q", "--promql", "--at", "now", "--since", "1h")
 	f("--at and --step exclude each other", "q", "--promql", "--at", "now", "--step", "1m")
-	f(`--at: "noon" is not a time: RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds, or now`, "q", "--promql", "--at", "noon")
+	f(`--at: "noon" is not a time: must be RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds, or now`, "q", "--promql", "--at", "noon")
 	f("--at: requires --promql", "q", "--at", "now")
 	f("--align: requires --promql", "q", "--align")
 	f("--width: -1 is negative", "q", "--width", "-1")

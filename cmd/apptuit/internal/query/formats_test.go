@@ -311,7 +311,7 @@ func TestPNG_HasTheSizeAndTheLegend(t *testing.T) {
 	f(900, 420, cpu("-o", "png")...)
 	f(900, 600, both("-o", "png")...)
 	f(640, 300, cpu("-o", "png", "--size", "640x300")...)
-	fail(t, cli.Failed, "each needs 80", both("-o", "png", "--size", "900x150")...)
+	fail(t, cli.Failed, "each panel needs 80", both("-o", "png", "--size", "900x150")...)
 }
 
 func TestSVG_HasTheTexts(t *testing.T) {
