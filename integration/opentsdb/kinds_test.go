@@ -110,7 +110,7 @@ func (p *program) exportTwice(t *testing.T, exporters ...*exporter.Exporter) {
 	t.Helper()
 	for collection := range 2 {
 		if collection > 0 {
-			time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+			servers.NextSecond()
 		}
 		rm := p.collect(t)
 		for _, e := range exporters {
@@ -294,7 +294,7 @@ func TestKinds_DeltasInOneSecond(t *testing.T) {
 	meter := provider.Meter("deltas")
 	near, far, floats := must(meter.Int64Counter("near")), must(meter.Int64Counter("far")), must(meter.Float64Counter("floats"))
 	rms := make([]metricdata.ResourceMetrics, 5)
-	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // all are within one second
+	servers.NextSecond() // all flushes are within one second
 	began := time.Now()
 	for i := range rms {
 		near.Add(t.Context(), int64(i+1))
