@@ -73,8 +73,8 @@ type exchange struct {
 // difference is an intended difference between apptuit-py and this library.
 type difference struct {
 	area   string
-	python string // what apptuit-py does
-	ours   string // what this library does
+	python string // the behaviour of apptuit-py
+	ours   string // the behaviour of this library
 	reason string
 	source string // where apptuit-py does it: file, function
 	// edit turns their outcome into ours in the cases where the difference occurs.

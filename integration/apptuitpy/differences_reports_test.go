@@ -596,7 +596,7 @@ func reportDifferences() []difference {
 			reason: "the SDK's limit; `sdkmetric.WithCardinalityLimit` changes it",
 			source: "pyformance, registry.py",
 			edit: func(x *exchange) {
-				const most = 1999 // besides that of the overflow
+				const most = 1999 // besides the series of the overflow
 				if len(of(x).steps[0].Observe) <= most {
 					return
 				}

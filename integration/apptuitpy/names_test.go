@@ -286,7 +286,7 @@ func TestCharacters(t *testing.T) {
 		c.check("U+"+name+"00", theirs["category"], masked(theirs), masked(ours))
 	}
 	t.Logf("%d characters in three modes, %d that only Go has; apptuit-py keeps %d digits and numbers outside ASCII", compared, newer, numbers)
-	if numbers < 1781 { // those of Unicode 14, which docs/migration.md gives for Python 3.11
+	if numbers < 1781 { // the number of Unicode 14, which docs/migration.md has for Python 3.11
 		t.Errorf("apptuit-py keeps only %d digits and numbers outside ASCII", numbers)
 	}
 	if compared < 140_000 {

@@ -189,7 +189,7 @@ func (r *reporting) inGo(t *testing.T) *outcome {
 	if err := provider.Shutdown(t.Context()); err != nil {
 		o.Facts["shutdown"] = err.Error()
 	}
-	server.take() // what Shutdown has exported
+	server.take() // discards the points that Shutdown has exported
 	for i, text := range handled {
 		o.Facts[fmt.Sprintf("handled error %d", i)] = text
 	}

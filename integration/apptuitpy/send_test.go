@@ -290,7 +290,7 @@ func goValue(t *testing.T, value any) float64 {
 	case string:
 		f, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil {
-			return math.NaN() // a program has no other value for what it cannot read
+			return math.NaN() // a program has no other value for a text that it cannot parse
 		}
 		return f
 	default:

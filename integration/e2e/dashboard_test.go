@@ -74,8 +74,8 @@ func TestDashboard_EachPanelReturnsData(t *testing.T) {
 	answered := useService(t, v.Endpoint())
 	to := time.Now().Add(time.Second)
 
-	// What was exported last is what the counters have reached. VictoriaMetrics
-	// answers queries without the last second, but exports all.
+	// The last export has the final values of the counters. VictoriaMetrics answers queries without the
+	// last second, but its export API returns all points.
 	last := map[string]servers.Point{}
 	for _, p := range v.Points(t, "http_server_request_duration_count") {
 		series := p.Tags["http_route"] + " " + p.Tags["http_response_status_code"]
@@ -112,7 +112,7 @@ func TestDashboard_EachPanelReturnsData(t *testing.T) {
 			if !finds(query) {
 				t.Errorf("panel %q shows nothing: %s", p.Title, query)
 			}
-			// What is after an "or" may hide that there is nothing before it.
+			// The right side of an "or" could hide that the left side has no data.
 			for _, s := range selector.FindAllString(query, -1) {
 				if !finds(s) {
 					t.Errorf("panel %q: no series %s of %s", p.Title, s, query)

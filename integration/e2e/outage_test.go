@@ -190,8 +190,8 @@ func TestExport_EndsWhileTheServerHangs(t *testing.T) {
 		}
 	})
 
-	// What was given up is in the server's hands all the same, and so are these
-	// points twice: that they are stored once is due to deduplication.
+	// The suspended server has the requests that the client has abandoned, and so gets these points twice.
+	// Deduplication makes it store them once.
 	v.Resume(t)
 	if err := newClient(t, v.Endpoint()).Send(within(t, soon), sent); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 type partialWrite struct {
 	limits servers.Limits
 	retain time.Duration
-	before int                                 // so many points are sent before: InfluxDB looks at its limits once for all new series of a put
+	before int                                 // number of points that are sent before: InfluxDB checks its limits once for all new series of a put
 	point  func(i int) apptuitclient.DataPoint // of 100 points
 	bad    func(i int) bool
 	reason string // in the server's answer

@@ -230,7 +230,7 @@ func TestPrometheus_Lists(t *testing.T) {
 	if err != nil || len(r.Warnings) != 0 || len(r.Infos) != 1 || !strings.Contains(r.Infos[0], "metric might not be a counter") {
 		t.Errorf("infos: %+v, error %v", r, err)
 	}
-	// Prometheus does not have Apptuit's API: somebody has forgotten to say that it is PromQL.
+	// Prometheus does not have Apptuit's API, so that a hint suggests PromQL.
 	_, err = q.Query(ctx, "fetch('a')", start, time.Time{})
 	hints, failure := q.Hints(ctx, query.LanguageApptuit, "fetch('a')", err)
 	if failure != nil || len(hints) != 1 || hints[0].Kind != query.HintPromQL {

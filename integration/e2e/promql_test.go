@@ -151,7 +151,7 @@ func TestExport_HistoryForPromQL(t *testing.T) {
 	exportHistory(t, v.Endpoint(), start)
 	all := routes()
 
-	// f compares the answers from the middle to the end with what the program did.
+	// f compares the answers from the middle to the end of the history with the measurements.
 	f := func(query string, expect func(i int, add func(labels string, value float64))) {
 		t.Helper()
 		var want []servers.Point

@@ -62,7 +62,7 @@ func TestQueryRange_ReturnsTheHistory(t *testing.T) {
 	v := servers.StartVictoriaMetrics(t, "-search.disableCache=false")
 	start := time.Now().Add(-ticks * tick).Truncate(tick).Add(-tick)
 	exportHistory(t, v.Endpoint(), start)
-	v.Points(t) // what is stored can be queried
+	v.Points(t) // flushes the points, so that queries find them
 	q := asked(t, v.URL())
 	ctx := within(t, 30*time.Second)
 	all := routes()

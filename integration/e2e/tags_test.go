@@ -27,7 +27,7 @@ func TestTagValues_AreStoredUnchanged(t *testing.T) {
 		"k=v", "a,b", "a=b,c d", "{x}", `{a="b"}`, "[1]", "<b>&amp;</b>", "%41+%20", "$1", "#", "/a/b?c=d", "null", "1.5", "true", "-",
 		"new\nline", "\r\n", "tab\there", "\x01\x1f\x7f", "nul\x00byte", strings.Repeat("long ", 200),
 	}
-	// What is not UTF-8 cannot be JSON: each such byte is replaced (Unicode, U+FFFD).
+	// JSON is UTF-8: each other byte is replaced (Unicode, U+FFFD).
 	notUTF8 := map[string]string{"bad\xff!": "bad\ufffd!", "\xe6\x97cut": "\ufffd\ufffdcut"}
 
 	onEachBackend(t, func(t *testing.T, b backend) {

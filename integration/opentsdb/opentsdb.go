@@ -93,7 +93,7 @@ func (h *HBase) Open(t testing.TB, dir string, properties map[string]string) *Op
 		if o.p, _, err = start("opentsdb", h.launcher.tsd, dir, config); err == nil {
 			return o
 		}
-		const attempts = 5 // while somebody else takes the port
+		const attempts = 5 // if another process takes the port
 		if attempt == attempts || !strings.Contains(err.Error(), "Address already in use") {
 			t.Fatal(err)
 		}

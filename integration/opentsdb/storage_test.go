@@ -83,7 +83,7 @@ func testHangs(t *testing.T, h *opentsdb.HBase) {
 	// HBase's time-out, which is infinite by default, can end before the time-out of sync.
 	impatient := h.Start(t, map[string]string{"hbase.rpc.timeout": "300"})
 	first := time.Now().Truncate(time.Second)
-	var want []servers.Point // what OpenTSDB has in the end
+	var want []servers.Point // the points of OpenTSDB in the end
 	next := func() []apptuitclient.DataPoint {
 		sent, stored := point("hanging", "a", first.Add(time.Duration(len(want))*time.Second))
 		want = append(want, stored)

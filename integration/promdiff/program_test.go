@@ -20,7 +20,7 @@ import (
 // some of the names of the test. A View gives them their names.
 type program struct {
 	t     *testing.T
-	names map[string]string // by that of the instrument
+	names map[string]string // by the numbered name of the instrument
 	meter metric.Meter
 	last  int64 // value
 }
@@ -258,8 +258,7 @@ func (p *program) distributions(provider *sdkmetric.MeterProvider) {
 	}
 }
 
-// odd makes what the Prometheus exporter does not take, or takes to say
-// something else.
+// odd creates instruments that the Prometheus exporter refuses, or shows in another way than ours.
 func (p *program) odd(provider *sdkmetric.MeterProvider) {
 	p.meter = provider.Meter("odd")
 	kinds := p.kinds()

@@ -50,7 +50,7 @@ func (l *ledger) export(points []servers.Point, invalid int, must bool) {
 	l.invalid += invalid
 }
 
-// verdict is what the answer to a request means for a point.
+// verdict says whether a point is stored, according to the answer to a request.
 type verdict uint8
 
 const (

@@ -22,7 +22,7 @@ func paletted(picture image.Image) *image.Paletted {
 	counts := map[color.RGBA]int{}
 	for i := 0; i < len(img.Pix); {
 		c, start := at(i), i
-		for i < len(img.Pix) && at(i) == c { // most pixels are like the one before
+		for i < len(img.Pix) && at(i) == c { // most pixels have the colour of the pixel before
 			i += 4
 		}
 		counts[c] += (i - start) / 4

@@ -62,7 +62,7 @@ all of its points can be sent. It is 1 otherwise, and 2 if an argument is wrong.
 	f.kind = cli.AddChoice(c, "kind", "", "Kind of the instrument", kinds()...)
 	set.StringVar(&f.envFile, "env-file", "", "`FILE` with the environment of the program, as lines NAME=value; it replaces the APPTUIT_ and OTEL_ variables of this process")
 	set.BoolVar(&f.send, "send", false, "Send the data points, and show the server's answer")
-	set.Var(&f.since, "since", "Look for points of the time before now")
+	set.Var(&f.since, "since", "Largest age of the points to look for")
 	set.StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` of the query API, if it differs from the endpoint")
 	set.StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below the query endpoint; \"\" for Prometheus itself")
 	set.BoolVar(&f.noQuery, "no-query", false, "Do not query the server for points")

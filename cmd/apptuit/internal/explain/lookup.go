@@ -303,7 +303,7 @@ func droppedAdvice(x *run, w wanted) string {
 	return advice
 }
 
-// whyOther says how the known series of a metric differ from the one that is missing.
+// whyOther says how the known series of a metric differ from the missing series.
 func (x *run) whyOther(ctx context.Context, s queryAPI, w wanted, known []query.Series, start, end time.Time) error {
 	nearest, least := known[0], len(w.tags)+1
 	for _, k := range known {

@@ -241,7 +241,7 @@ func TestDocumentation_HasEachCause(t *testing.T) {
 	}
 }
 
-// explainJSON runs the command with -o json, and requires that the exit code is that of the report.
+// explainJSON runs the command with -o json, and requires that the exit code matches the report.
 func explainJSON(t *testing.T, args ...string) Report {
 	t.Helper()
 	o := execute(t, append(args, "-o", "json")...)

@@ -125,7 +125,7 @@ func (r *Reader) parse(record []byte) (Point, bool, error) {
 }
 
 // record consumes a record and returns its text, which is valid until the next call, and the
-// number of its line. Its errors are those of Next.
+// number of its line. It returns the same errors as Next.
 func (r *Reader) record() ([]byte, int64, error) {
 	for {
 		switch n, line, err := r.find(); {

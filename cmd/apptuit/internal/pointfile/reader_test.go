@@ -181,7 +181,7 @@ func TestReader_LongLines(t *testing.T) {
 	}
 }
 
-// The line before an error of the input may be incomplete: its value is not that of the point.
+// The line before an error of the input may be incomplete, and have a wrong value.
 func TestReader_DropsTheLineThatAnErrorCutsOff(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("corrupt")

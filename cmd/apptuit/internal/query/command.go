@@ -37,8 +37,8 @@ width. In a pipe or file, the table is complete. The extension of FILE selects t
 A file is written completely or not at all. -o jsonl, and -o csv with --long, do not keep
 the answer in memory.
 
-A TIME is RFC 3339, such as 2026-03-05T14:00:00Z, without time or zone if you like, or Unix
-seconds. A DURATION is 90s, 1h30m, 7d or 2w.`,
+A TIME is RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds. The time of day and the
+zone are optional. A DURATION is 90s, 1h30m, 7d or 2w.`,
 		Example: `  apptuit query "fetch('proc.cpu.percent').downsample('1m','avg')"
   apptuit query "fetch('proc.cpu.percent')" --since 7d -f cpu.csv
   apptuit query "a=fetch('cpu'); b=fetch('mem'); output(a,b)" -f both.png

@@ -69,7 +69,7 @@ func store(t *testing.T) *apptuittest.Server {
 	return server
 }
 
-// cpu asks for one output, and both for two.
+// cpu is a query with one output, and both a query with two.
 func cpu(more ...string) []string { return ask("fetch('cpu')", more...) }
 
 func both(more ...string) []string {

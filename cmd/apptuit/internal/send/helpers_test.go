@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outcome is what the command did.
+// outcome is the exit code and output of the command.
 type outcome struct {
 	code           int
 	stdout, stderr string

@@ -125,7 +125,7 @@ func (t *transfer) copy(r *pointfile.Reader) error {
 	return context.Cause(t.ctx)
 }
 
-// refuse counts a line that is not a point, and reports whether the transfer goes on.
+// refuse counts a line that is not a point, and reports whether the transfer continues.
 func (t *transfer) refuse(line int64, err error) bool {
 	t.n.rejected++
 	t.note(reason{line, line, err})

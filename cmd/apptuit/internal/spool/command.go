@@ -39,8 +39,8 @@ func Command() *cobra.Command {
 wait, and the quarantine, for each instance that shares the folder. DIR is the value of
 APPTUIT_SPOOL_DIR by default.
 
---verify reads every file, including the quarantine, and checks its checksums and structure.
-It prints the names of damaged files on stdout; the exit code is then 1.
+--verify reads every file, including the quarantine, and checks checksums and structure. It
+prints the names of damaged files on stdout, and the exit code is then 1.
 
 --export writes the points as JSON lines, in the form of a put request. Timestamps are in
 seconds or milliseconds, as the server would get them. An older FILE is replaced when the
@@ -63,7 +63,7 @@ The flags of the connection require --replay.`,
 	}
 	f := &flags{connection: connection.Add(c, 0), retryFor: when.Duration(defaultRetryFor)}
 	set := c.Flags()
-	set.BoolVar(&f.verify, "verify", false, "Read every file, and check its checksums and structure")
+	set.BoolVar(&f.verify, "verify", false, "Read every file, and check checksums and structure")
 	set.BoolVar(&f.export, "export", false, "Write the points as JSON lines")
 	set.BoolVar(&f.replay, "replay", false, "Deliver the points now")
 	set.StringVarP(&f.file, "file", "f", "", "`FILE` of --export (default: standard output)")

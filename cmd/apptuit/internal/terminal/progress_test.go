@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// screen is what was written to a terminal. It is safe for concurrent use.
+// screen records the output to a terminal. It may be used concurrently.
 type screen struct {
 	mu sync.Mutex
 	b  strings.Builder
