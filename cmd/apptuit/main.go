@@ -1,10 +1,9 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command apptuit checks the configuration of programs that send metrics to Apptuit or to
-// another server with OpenTSDB's put protocol, explains why a metric is there or not, asks such
-// servers for the points that they have stored, sends points of files and scripts to them, and
-// shows and delivers the points that such programs have spooled.
+// Command apptuit works with Apptuit and other servers with OpenTSDB's put protocol. It checks why the
+// metrics of a program do not arrive, explains why a metric is on a server or not, queries metrics, sends
+// points of files and scripts, and shows and delivers the points that programs have spooled.
 //
 //	go install github.com/apptuitai/apptuit-go/cmd/apptuit@latest
 //	apptuit doctor
@@ -13,11 +12,11 @@
 //	apptuit send --from points.csv
 //	apptuit spool /var/spool/shop
 //
-// "apptuit help" lists the subcommands, and "apptuit help NAME" shows the flags and examples of
-// one. They read the environment variables that programs with the exporter read.
+// "apptuit help" lists the subcommands, and "apptuit help NAME" shows the flags and examples of a
+// subcommand. The command reads the environment variables of programs with the exporter.
 //
-// The exit code is 0 if all went well, 1 if the work failed, 2 if the arguments are wrong, 3 if
-// points wait in a spool, and 130 after Ctrl-C.
+// The exit code is 0 after success, 1 if the work failed, 2 if an argument is wrong, 3 if points wait in
+// a spool, and 130 after Ctrl-C.
 package main
 
 import (
@@ -43,17 +42,18 @@ func root() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "apptuit",
 		Short: "Check, send and query metrics of Apptuit and OpenTSDB-compatible servers",
-		Long: `apptuit checks the configuration of programs that send metrics to Apptuit, OpenTSDB,
-VictoriaMetrics or InfluxDB, explains why a metric is there or not, asks such servers for
-what they have stored, sends points of files and scripts to them, and shows and delivers
-the points that such programs have spooled.
+		Long: `apptuit works with Apptuit, OpenTSDB, VictoriaMetrics and InfluxDB. It checks why the
+metrics of a program do not arrive, explains why a metric is on a server or not, queries
+metrics, sends points of files and scripts, and shows and delivers the points that
+programs have spooled.
 
-It reads the environment variables that these programs read, such as APPTUIT_ENDPOINT
-and APPTUIT_API_TOKEN. Flags override them. Tokens and passwords are never flags.
+The command reads the environment variables of programs with the exporter, such as
+APPTUIT_ENDPOINT and APPTUIT_API_TOKEN. Flags override them. Tokens and passwords are
+never flags.
 
-Exit codes: 0 all went well, 1 the work failed, 2 the arguments are wrong, 3 points wait
-in a spool, 130 after Ctrl-C. Colours and the line of progress are shown on a terminal
-only, and not with NO_COLOR.`,
+Exit codes: 0 success, 1 the work failed, 2 an argument is wrong, 3 points wait in a
+spool, 130 Ctrl-C. Only a terminal shows colours and the progress line, and not with
+NO_COLOR.`,
 		Example: `  apptuit doctor
   apptuit help query
   source <(apptuit completion bash)`,
@@ -69,13 +69,13 @@ only, and not with NO_COLOR.`,
 	return c
 }
 
-// grace is how long a command may take to end after Ctrl-C.
+// grace is the time that a command may take to end after Ctrl-C.
 const grace = 2 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
-		stop() // a second Ctrl-C kills the program
+		stop() // a second Ctrl-C kills the process
 		time.AfterFunc(grace, func() { os.Exit(cli.Interrupted) })
 	})
 	os.Exit(cli.Run(ctx, root(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

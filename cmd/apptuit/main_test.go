@@ -50,7 +50,7 @@ func TestHelp_ShowsEachSubcommand(t *testing.T) {
 	}
 }
 
-// below are all commands below one, but for those that cobra adds.
+// below returns all commands below a command, except the commands that cobra adds.
 func below(c *cobra.Command) []*cobra.Command {
 	var all []*cobra.Command
 	for _, sub := range c.Commands() {
@@ -59,8 +59,8 @@ func below(c *cobra.Command) []*cobra.Command {
 	return all
 }
 
-// Each example is a call of the subcommand, or of one below it, with flags that it has.
-func TestExamples_Parse(t *testing.T) {
+// Each example calls its subcommand, or a subcommand below it, with flags that exist.
+func TestExamples_AreValid(t *testing.T) {
 	t.Parallel()
 	for _, c := range below(root()) {
 		if c.Example == "" || c.Long == "" {
@@ -86,7 +86,7 @@ func TestExamples_Parse(t *testing.T) {
 }
 
 // The README has a section for each subcommand, and names no flag that does not exist.
-func TestReadme(t *testing.T) {
+func TestReadme_HasEachSubcommandAndItsFlags(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -107,7 +107,7 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// words are the words that a shell makes of the last command of a line, up to a redirection.
+// words returns the words of the last command of a line, up to a redirection, as a shell splits them.
 func words(t *testing.T, line string) []string {
 	t.Helper()
 	line = line[strings.LastIndex(line, "apptuit"):]
@@ -119,7 +119,7 @@ func words(t *testing.T, line string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 }
 
-func TestArguments_Wrong(t *testing.T) {
+func TestArguments_RefusesWrongOnes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		args []string
@@ -129,7 +129,7 @@ func TestArguments_Wrong(t *testing.T) {
 		{[]string{"--colour"}, "unknown flag: --colour"},
 		{[]string{"version", "1"}, `unknown command "1" for "apptuit version"`},
 		{[]string{"version", "-o", "xml"}, "must be text or json"},
-		{[]string{"query"}, "no query"},
+		{[]string{"query"}, "QUERY is missing"},
 	} {
 		got := execute(t, c.args...)
 		if got.Code != cli.Misused || got.Stdout != "" || !strings.Contains(got.Stderr, c.says) || !strings.Contains(got.Stderr, "--help shows flags and examples") {
@@ -138,7 +138,7 @@ func TestArguments_Wrong(t *testing.T) {
 	}
 }
 
-func TestCompletion(t *testing.T) {
+func TestCompletion_InThreeShells(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"bash", "zsh", "fish"} {
 		script := execute(t, "completion", shell)
@@ -187,14 +187,14 @@ func TestFlags_AreNoSecrets(t *testing.T) {
 	}
 }
 
-// childVariable makes the test program the command itself.
+// childVariable is the environment variable with which the test program runs as the command.
 const childVariable = "TEST_CHILD_OF_APPTUIT"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		main()
 	}
-	for _, v := range os.Environ() { // what the user's environment would configure
+	for _, v := range os.Environ() { // the configuration of the user
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "APPTUIT_") {
 			if err := os.Unsetenv(name); err != nil {
 				panic(err)

@@ -14,8 +14,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// A run that is killed again and again is completed by the next ones: no point is missing, and each
-// kill makes no more than the points of one batch be sent twice.
+// Later runs complete a run that is killed repeatedly: no point is missing, and each kill makes at most the
+// points of one batch be sent twice.
 func TestSend_ContinuesAfterAKill(t *testing.T) {
 	t.Parallel()
 	const points, batch, kills = 1000, 50, 4

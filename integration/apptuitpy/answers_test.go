@@ -13,8 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// TestRequests compares method, URI and headers of requests, and what a client needs
-// to be made.
+// TestRequests compares method, URI and headers of requests, and the settings that a client requires.
 func TestRequests(t *testing.T) {
 	py := startPython(t)
 	server := startRecorder(t)
@@ -81,7 +80,7 @@ func requested(t *testing.T, server *recorder, send func() *outcome) *outcome {
 	return o
 }
 
-// TestAnswers compares what becomes of two points by the answers of the server.
+// TestAnswers compares the results of sending two points, for each answer of the server.
 func TestAnswers(t *testing.T) {
 	py := startPython(t)
 	server := startRecorder(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// outcome is what one side does in one case.
+// outcome is the result of one side in one case.
 type outcome struct {
 	// Facts are results of functions, errors, headers and frames, by name.
 	Facts map[string]string
@@ -45,7 +45,7 @@ func (o *outcome) clone() *outcome {
 	return copied
 }
 
-// flat returns all of an outcome by name. The order of points does not matter.
+// flat returns all parts of an outcome by name. It does not depend on the order of points.
 func (o *outcome) flat() map[string]string {
 	all := maps.Clone(o.Facts)
 	for name, points := range map[string][]point{"sent": o.Sent, "stored": o.Stored} {
@@ -70,14 +70,14 @@ type exchange struct {
 	Theirs, Ours *outcome
 }
 
-// difference is one between apptuit-py and this library that is wanted.
+// difference is an intended difference between apptuit-py and this library.
 type difference struct {
 	area   string
-	python string // what apptuit-py does
-	ours   string // what this library does
+	python string // the behaviour of apptuit-py
+	ours   string // the behaviour of this library
 	reason string
 	source string // where apptuit-py does it: file, function
-	// edit turns their outcome into ours, in the cases where the difference occurs.
+	// edit turns their outcome into ours in the cases where the difference occurs.
 	edit func(x *exchange)
 }
 
@@ -123,7 +123,7 @@ func (c *comparison) check(name string, input any, theirs, ours *outcome) {
 	c.t.Helper()
 	c.cases++
 	x := &exchange{Name: name, Input: input, Theirs: theirs, Ours: ours}
-	// Of a case with very many points, only the facts tell which differences occur.
+	// For a case with very many points, only the facts are compared to find which differences occur.
 	state := x.Theirs.flat
 	if len(theirs.Sent) > 10_000 {
 		state = func() map[string]string { return maps.Clone(x.Theirs.Facts) }

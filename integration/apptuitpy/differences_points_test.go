@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// delivered makes the outcome one whose sent points are all accepted.
+// delivered changes the outcome so that all sent points are accepted.
 func (o *outcome) delivered() {
 	for _, fact := range []string{"status", "successful", "failed", "listed errors", "raised"} {
 		delete(o.Facts, fact)
@@ -24,8 +24,8 @@ func (o *outcome) delivered() {
 	o.Stored = o.clone().Sent
 }
 
-// withhold takes the points for which bad is true out of the request: our client
-// refuses them. The others are accepted. It reports whether there are such points.
+// withhold removes the points for which bad is true from the request, since our client refuses them. The
+// other points are accepted. It reports whether there are bad points.
 func (o *outcome) withhold(bad func(p *point) bool) {
 	refused := 0
 	o.Sent = slices.DeleteFunc(o.Sent, func(p point) bool {
@@ -43,8 +43,8 @@ func (o *outcome) withhold(bad func(p *point) bool) {
 	o.delivered()
 }
 
-// repair edits sent points, which the server then accepts. It withholds a point that
-// has no tags afterwards.
+// repair edits sent points, which the server then accepts. It withholds a point without tags after the
+// edit.
 func (o *outcome) repair(edit func(p *point) (changed bool)) {
 	changed := false
 	for i := range o.Sent {
@@ -56,13 +56,13 @@ func (o *outcome) repair(edit func(p *point) (changed bool)) {
 	}
 }
 
-// names are the metric and the tag keys of a point.
+// names returns the metric and the tag keys of a point.
 func (p *point) names() []string {
 	return append(slices.Collect(maps.Keys(p.Tags)), p.Metric)
 }
 
-// rename applies a function to the metric and the tag keys of a point. The values of keys
-// that become one are joined, in the order of the original keys.
+// rename applies a function to the metric and the tag keys of a point. If keys become equal, their values
+// are joined in the order of the original keys.
 func (p *point) rename(rename func(string) string) (changed bool) {
 	before := p.series()
 	p.Metric = rename(p.Metric)
@@ -91,14 +91,14 @@ func isNumber(value string) bool {
 	return err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
 }
 
-// pointDifferences are those of the area "points".
+// pointDifferences returns the differences of the area "points".
 func pointDifferences() []difference {
 	of := func(x *exchange) *resending { return x.Input.(*resending) }
 	list := []difference{
 		{
-			python: "a point that is refused raises an exception, and none of the call is sent",
-			ours:   "it costs only itself; the others are sent, and the error lists it",
-			reason: "one wrong point must not cost a report",
+			python: "a refused point raises an exception, and no point of the call is sent",
+			ours:   "the other points are sent, and the error lists the refused point",
+			reason: "one invalid point must not discard a report",
 			source: "apptuit_client.py, `Apptuit._create_payload_from_datapoints`",
 			edit: func(x *exchange) {
 				if s := of(x); len(s.points) > 1 && x.Theirs.Facts["refused points"] == strconv.Itoa(len(s.points)) {
@@ -107,9 +107,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "`send_timeseries` sends metrics and tag keys as they are, in every mode, and the server refuses invalid ones",
-			ours:   "`SendTimeSeries` sanitizes as `Send` does, and refuses what is invalid in mode none",
-			reason: "the mode is the client's, not one method's",
+			python: "`send_timeseries` never sanitizes metrics and tag keys, and the server refuses invalid names",
+			ours:   "`SendTimeSeries` sanitizes like `Send`, and refuses invalid names in mode none",
+			reason: "the mode is a setting of the client",
 			source: "apptuit_client.py, `Apptuit._create_payload_from_timeseries`",
 			edit: func(x *exchange) {
 				s := of(x)
@@ -130,9 +130,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "a `TimeSeries` that is made with ints sends ints",
+			python: "a `TimeSeries` created with ints sends ints",
 			ours:   "values are floats, with `.0`",
-			reason: "as those of `DataPoint` and `add_point` are in apptuit-py; OpenTSDB stores ints and floats of one series differently",
+			reason: "so are values of `DataPoint` and `add_point` in apptuit-py; OpenTSDB stores ints and floats of one series differently",
 			source: "apptuit_client.py, `TimeSeries.__init__`",
 			edit: func(x *exchange) {
 				if of(x).series != nil {
@@ -147,8 +147,8 @@ func pointDifferences() []difference {
 		},
 		{
 			python: "digits and numbers outside ASCII are sent in names",
-			ours:   "they become `_`, and are refused in mode none and in `APPTUIT_TAGS`. Tag keys that differ only in them become one, whose values are joined with `;`",
-			reason: "of the characters outside ASCII, only letters are valid (see above)",
+			ours:   "they become `_`, and are refused in mode none and in `APPTUIT_TAGS`. Tag keys that differ only in such characters become one key, whose values are joined with `;`",
+			reason: "outside ASCII, only letters are valid (see above)",
 			source: "utils.py, `VALID_REGEX` and `APPTUIT_SANITIZE_REGEX`",
 			edit: func(x *exchange) {
 				for item := range strings.SplitSeq(of(x).env["APPTUIT_TAGS"], ",") {
@@ -167,9 +167,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "in mode None, a name that ends in a line break is sent",
-			ours:   "its point is refused",
-			reason: "such a name is not valid (see above)",
+			python: "in mode None, a name with a final line break is sent",
+			ours:   "the point is refused",
+			reason: "the name is not valid (see above)",
 			source: "utils.py, `VALID_REGEX`",
 			edit: func(x *exchange) {
 				x.Theirs.withhold(func(p *point) bool {
@@ -179,8 +179,8 @@ func pointDifferences() []difference {
 		},
 		{
 			python: "a tag with an empty value is sent, and the server refuses the point",
-			ours:   "the tag is omitted, and suppresses the same tag of lower precedence; a point without other tags is refused",
-			reason: "OpenTSDB refuses it, so that an empty value can only mean that the tag is not wanted",
+			ours:   "the tag is omitted, and suppresses the same tag of sources with a lower precedence; a point without other tags is refused",
+			reason: "OpenTSDB refuses empty values, so that an empty value can only mean that the tag is not wanted",
 			source: "apptuit_client.py, `Apptuit._create_payload_from_datapoints`",
 			edit: func(x *exchange) {
 				x.Theirs.repair(func(p *point) bool { return p.dropTags("") })
@@ -196,9 +196,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "numbers and booleans in an encoded name are sent as such; a server that takes only text refuses the whole request",
+			python: "numbers and booleans in an encoded name are sent as such; a server that accepts only strings refuses the whole request",
 			ours:   "their text is sent",
-			reason: "a tag value is a text on the wire",
+			reason: "a tag value in a request is a string",
 			source: "apptuit_client.py, `TimeSeriesName.decode_metric`",
 			edit: func(x *exchange) {
 				if len(x.Ours.Sent) != 1 {
@@ -218,7 +218,7 @@ func pointDifferences() []difference {
 		{
 			python: "objects and lists in an encoded name are sent, and the server refuses the whole request",
 			ours:   "the point is refused",
-			reason: "no server takes them",
+			reason: "no server accepts them",
 			source: "apptuit_client.py, `TimeSeriesName.decode_metric`",
 			edit: func(x *exchange) {
 				x.Theirs.withhold(func(p *point) bool {
@@ -227,18 +227,18 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "NaN and infinities are sent as such, which is not JSON: the server refuses the whole request",
+			python: "NaN and infinities are sent, which is not JSON: the server refuses the whole request",
 			ours:   "the point is refused",
-			reason: "it must not cost the others",
+			reason: "other points must not be lost",
 			source: "apptuit_client.py, `Apptuit.__send`: `json.dumps`",
 			edit: func(x *exchange) {
 				x.Theirs.withhold(func(p *point) bool { return !isNumber(p.Value) })
 			},
 		},
 		{
-			python: "of several tag keys of a point that become one by sanitizing, the value of the last is sent",
+			python: "if sanitizing makes several tag keys equal, the value of the last key is sent",
 			ours:   "their values are joined with `;`, in the order of the original keys",
-			reason: "no value is lost, and the result does not depend on an order that Go's maps do not have; OpenTelemetry's Prometheus exporter does the same",
+			reason: "no value is lost, and Go's maps have no order; OpenTelemetry's Prometheus exporter does the same",
 			source: "apptuit_client.py, `Apptuit._create_payload_from_datapoints`",
 			edit: func(x *exchange) {
 				if len(x.Ours.Sent) != 1 {
@@ -256,9 +256,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "the limit of 25 tags is checked before keys are sanitized, and counts tags without a value",
-			ours:   "it is checked for the tags that are sent",
-			reason: "the limit is the server's",
+			python: "the limit of 25 tags is checked before sanitizing, and includes tags without a value",
+			ours:   "the limit applies to the tags that are sent",
+			reason: "it is a limit of the server",
 			source: "apptuit_client.py, `Apptuit._create_payload_from_datapoints`",
 			edit: func(x *exchange) {
 				s := of(x)
@@ -275,9 +275,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "a timestamp with a fraction is sent as it is, and the server refuses the point",
-			ours:   "it is truncated to seconds, or milliseconds",
-			reason: "a `time.Time` always has a fraction",
+			python: "a timestamp with a fraction is sent, and the server refuses the point",
+			ours:   "it is truncated to seconds or milliseconds",
+			reason: "a `time.Time` usually has a fraction",
 			source: "apptuit_client.py, `DataPoint`",
 			edit: func(x *exchange) {
 				x.Theirs.repair(func(p *point) (changed bool) {
@@ -289,7 +289,7 @@ func pointDifferences() []difference {
 		{
 			python: "a timestamp that is not after 1970, or has more than 13 digits, is sent, and the server refuses the point",
 			ours:   "the client refuses the point",
-			reason: "no server takes it, and some answer for the whole request",
+			reason: "no server accepts it, and some servers refuse the whole request",
 			source: "apptuit_client.py, `DataPoint`",
 			edit: func(x *exchange) {
 				x.Theirs.withhold(func(p *point) bool {
@@ -299,9 +299,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "a timestamp of 11 to 13 digits is sent, and the server takes it for milliseconds",
+			python: "a timestamp of 11 to 13 digits is sent, and the server reads it as milliseconds",
 			ours:   "milliseconds need `WithTimestampResolution`; a time after 2286 is refused",
-			reason: "a `time.Time` says what it means; such a point would be stored in 1970",
+			reason: "a `time.Time` has no unit to guess; in seconds, the point would be stored in 1970",
 			source: "apptuit_client.py, `DataPoint`",
 			edit: func(x *exchange) {
 				if !of(x).milliseconds {
@@ -310,9 +310,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "invalid `APPTUIT_TAGS` are not looked at if there are global tags",
-			ours:   "`New` returns an error, unless `WithoutEnvironmentTags` is given",
-			reason: "all faults of the configuration are reported, and at once",
+			python: "invalid `APPTUIT_TAGS` are ignored if there are global tags",
+			ours:   "`New` returns an error, unless `WithoutEnvironmentTags` is set",
+			reason: "all faults of the configuration are reported at once",
 			source: "apptuit_client.py, `Apptuit.__init__`",
 			edit: func(x *exchange) {
 				s := of(x)
@@ -322,9 +322,9 @@ func pointDifferences() []difference {
 			},
 		},
 		{
-			python: "in mode None, an invalid key of the global tags is reported by each call of `send`",
+			python: "in mode None, each call of `send` reports an invalid key of the global tags",
 			ours:   "`New` returns an error",
-			reason: "a fault of the configuration is reported once, where it is made",
+			reason: "a fault of the configuration is reported once, when the client is created",
 			source: "apptuit_client.py, `Apptuit._create_payload_from_datapoints`",
 			edit: func(x *exchange) {
 				s := of(x)
@@ -337,7 +337,7 @@ func pointDifferences() []difference {
 	list = append(list, difference{
 		python: "a call of `send` is one request",
 		ours:   "a request has at most 50,000 points",
-		reason: "as those of apptuit-py's reporter",
+		reason: "so do requests of apptuit-py's reporter",
 		source: "apptuit_client.py, `Apptuit.send`",
 		edit: func(x *exchange) {
 			if len(x.Theirs.Sent) > 50_000 {
@@ -351,7 +351,7 @@ func pointDifferences() []difference {
 	return list
 }
 
-// rendered are the tags that are sent of those of a point.
+// rendered returns the tags of a point that are sent.
 func rendered(tags map[string]string) map[string]string {
 	sent := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {

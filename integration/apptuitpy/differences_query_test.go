@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// cells applies a function to each word of the facts whose name has a part.
+// cells applies a function to each word of the facts whose names contain a text.
 func (o *outcome) cells(part string, edit func(string) string) {
 	for name, text := range o.Facts {
 		if strings.Contains(name, part) && text != "" {
@@ -22,13 +22,13 @@ func (o *outcome) cells(part string, edit func(string) string) {
 	}
 }
 
-// queryDifferences are those of the area "queries".
+// queryDifferences returns the differences of the area "queries".
 func queryDifferences() []difference {
 	list := []difference{
 		{
-			python: "without a time zone, the index of a data frame has none",
+			python: "without a time zone, the index of a data frame has no zone",
 			ours:   "it is in UTC",
-			reason: "a `time.Time` always has a zone; the times are the same",
+			reason: "a `time.Time` always has a zone; the instants are the same",
 			source: "apptuit_client.py, `Output.to_df`",
 			edit: func(x *exchange) {
 				if x.Input.(*asking).zone == "" {
@@ -37,9 +37,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "with a time zone, the times of UTC are taken for times of that zone, and are hours off",
-			ours:   "`Frame.In` shows the same instants in that zone",
-			reason: "a fault of apptuit-py: `tz_localize` instead of `tz_convert`",
+			python: "with a time zone, times in UTC are read as times in that zone, and are hours off",
+			ours:   "`Frame.In` converts the index to that zone",
+			reason: "a bug of apptuit-py: `tz_localize` instead of `tz_convert`",
 			source: "apptuit_client.py, `Output.to_df`",
 			edit: func(x *exchange) {
 				zone, err := time.LoadLocation(x.Input.(*asking).zone)
@@ -58,7 +58,7 @@ func queryDifferences() []difference {
 		},
 		{
 			python: "an output without series is omitted from the result, and a result without outputs is None",
-			ours:   "it stays, with an empty frame",
+			ours:   "the output stays, with an empty frame",
 			reason: "a program that looks for the output of its query finds it",
 			source: "apptuit_client.py, `_parse_response`",
 			edit: func(x *exchange) {
@@ -71,7 +71,7 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "a column of ints without holes has ints",
+			python: "a column of ints without missing values has ints",
 			ours:   "values are float64",
 			reason: "the type of a column does not depend on its values",
 			source: "pandas",
@@ -86,7 +86,7 @@ func queryDifferences() []difference {
 		{
 			python: "the JSON number -0 is the int 0",
 			ours:   "it is -0",
-			reason: "values are float64, which have both",
+			reason: "a float64 can be -0",
 			source: "Python's json module",
 			edit: func(x *exchange) {
 				for name, text := range x.Ours.Facts {
@@ -99,7 +99,7 @@ func queryDifferences() []difference {
 		{
 			python: "an int in a column of ints is exact beyond 2^53",
 			ours:   "it is rounded to a float64",
-			reason: "values are float64, as they are in apptuit-py where a series has a hole or a fraction",
+			reason: "values are float64, as in apptuit-py if a series has a missing value or a fraction",
 			source: "pandas",
 			edit: func(x *exchange) {
 				x.Theirs.cells(" values ", func(text string) string {
@@ -111,9 +111,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "a start or an end with a fraction is sent, and the server refuses it",
-			ours:   "the whole seconds around are asked for, and points outside are dropped",
-			reason: "a `time.Time` always has a fraction",
+			python: "a start or end with a fraction is sent, and the server refuses the query",
+			ours:   "the query is for the enclosing whole seconds, and points outside the range are dropped",
+			reason: "a `time.Time` usually has a fraction",
 			source: "apptuit_client.py, `_generate_query_string`",
 			edit: func(x *exchange) {
 				a := x.Input.(*asking)
@@ -125,9 +125,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "an end of 0 is none",
-			ours:   "the zero `time.Time` is none; 1970 is an end, before which there are no points",
-			reason: "the zero value of Go's type is another time than Python's 0",
+			python: "an end of 0 means no end",
+			ours:   "the zero `time.Time` means no end; 1970 is an end, before which there are no points",
+			reason: "the zero `time.Time` is not 1970",
 			source: "apptuit_client.py, `_generate_query_string`",
 			edit: func(x *exchange) {
 				if x.Input.(*asking).end == 0 {
@@ -138,9 +138,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "an empty query, or an end before the start, is left to the server to refuse",
-			ours:   "it is an error without a request",
-			reason: "Prometheus-compatible servers answer such ranges with an empty success",
+			python: "an empty query, or an end before the start, is sent to the server",
+			ours:   "the call returns an error without a request",
+			reason: "Prometheus-compatible servers answer such a range with an empty result",
 			source: "apptuit_client.py, `Apptuit.query`",
 			edit: func(x *exchange) {
 				a := x.Input.(*asking)
@@ -152,9 +152,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "of the answers, only 5xx are retried",
-			ours:   "so are 408, 421, 425 and 429",
-			reason: "they ask for a later attempt",
+			python: "only 5xx answers are retried",
+			ours:   "408, 421, 425 and 429 are retried, too",
+			reason: "these answers ask for a later attempt",
 			source: "apptuit_client.py, `Apptuit.query`",
 			edit: func(x *exchange) {
 				if x.Input.(*asking).retries > 0 && x.Theirs.Facts["error"] == "status 429" {
@@ -164,9 +164,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "the index of a single series is in the order of the answer, with double times",
-			ours:   "an index is ascending, without doubles; of two points of a series at one time, the last one stands",
-			reason: "a frame is the outer join of its series on time, whatever their number",
+			python: "the index of a single series is in the order of the answer, with duplicate times",
+			ours:   "an index is ascending, without duplicates; if a series has two points at one time, the last point is kept",
+			reason: "a frame is the outer join of any number of series on time",
 			source: "apptuit_client.py, `Output.to_df`: `pd.concat` of one series, or of series with equal indexes",
 			edit: func(x *exchange) {
 				times := strings.Fields(x.Theirs.Facts["o index"])
@@ -189,9 +189,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "NaN and infinities as texts stay texts in the data frame",
-			ours:   "they are the numbers",
-			reason: "that is how Prometheus-compatible servers write them",
+			python: "NaN and infinities in quotes are strings in the data frame",
+			ours:   "they are numbers",
+			reason: "Prometheus-compatible servers quote them",
 			source: "apptuit_client.py, `_parse_response`",
 			edit: func(x *exchange) {
 				for name, text := range x.Theirs.Facts {
@@ -200,9 +200,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "the third number of a point is ignored",
-			ours:   "the answer is refused: a `DecodeError` says at which byte",
-			reason: "it is another format",
+			python: "a third number of a point is ignored",
+			ours:   "the answer is refused with a `DecodeError`, which names the byte",
+			reason: "the answer has another format",
 			source: "apptuit_client.py, `_parse_response`",
 			edit: func(x *exchange) {
 				if a := x.Input.(*asking); len(a.faults) > 0 && strings.Contains(a.faults[0].Body, ",7]") {
@@ -211,9 +211,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "the name of a series without tags loses the last character of the metric and the brace",
+			python: "the name of a series without tags lacks the last character of the metric and the opening brace",
 			ours:   "it is `metric{}`",
-			reason: "a fault of apptuit-py, which cuts off a comma that is not there",
+			reason: "a bug of apptuit-py, which removes a comma that does not exist",
 			source: "apptuit_client.py, `TimeSeries.__repr__`",
 			edit: func(x *exchange) {
 				if x.Theirs.Facts["o column 0"] == "}" {
@@ -222,9 +222,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "a series without a metric, tags or points, one with an empty key, or an output without an id costs the whole result",
-			ours:   "they are empty",
-			reason: "an expression has no metric, and the other series are of use",
+			python: "a series without a metric, tags or points or with an empty key, or an output without an id, raises an exception for the whole result",
+			ours:   "these parts are empty",
+			reason: "the result of an expression has no metric, and the other series are useful",
 			source: "apptuit_client.py, `_parse_response` and `TimeSeriesName`",
 			edit: func(x *exchange) {
 				if e := x.Theirs.Facts["error"]; (e == "KeyError" || e == "ValueError") && x.Ours.Facts["error"] == "" {
@@ -233,9 +233,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "an answer that is not one of a query server is an exception about Python's types",
-			ours:   "it is a `DecodeError` that says at which byte, a `StatusError` for a page, or an error that says so",
-			reason: "a program can tell a wrong endpoint from a fault of its own",
+			python: "an answer of another kind of server raises an exception about Python types",
+			ours:   "the error is a `DecodeError` that names the byte, a `StatusError` for a page, or another error that describes the answer",
+			reason: "a program can distinguish a wrong endpoint from its own fault",
 			source: "apptuit_client.py, `_parse_response`",
 			edit: func(x *exchange) {
 				a := x.Input.(*asking)
@@ -253,9 +253,9 @@ func queryDifferences() []difference {
 			},
 		},
 		{
-			python: "timestamps in milliseconds are taken for seconds, in the year 55840",
-			ours:   "above 9,999,999,999 they are milliseconds",
-			reason: "OpenTSDB's rule",
+			python: "timestamps in milliseconds are read as seconds, in the year 55840",
+			ours:   "timestamps above 9,999,999,999 are milliseconds",
+			reason: "the rule of OpenTSDB",
 			source: "apptuit_client.py, `Output.to_df`",
 			edit: func(x *exchange) {
 				if index := x.Theirs.Facts["o index"]; strings.HasPrefix(index, "55840-11-08T22:13:20") {
@@ -270,7 +270,7 @@ func queryDifferences() []difference {
 	return list
 }
 
-// failed makes the outcome of a query an error.
+// failed changes the outcome of a query to an error.
 func (o *outcome) failed(err string) {
 	o.Facts = map[string]string{"requests": o.Facts["requests"], "request": o.Facts["request"], "error": err}
 }

@@ -21,13 +21,13 @@ type interval struct {
 	values map[string][]float64
 }
 
-// timestamp is that of the points of a report.
+// timestamp returns the timestamp of the points of a report.
 func (i *interval) timestamp() string {
 	return strconv.FormatInt(bubbleStart+int64(i.end), 10)
 }
 
-// intervals are those of a case, with the observations of each histogram and timer, by
-// the kind and the name.
+// intervals returns the intervals of a case, with the observations of each histogram and timer by kind and
+// name.
 func (r *reporting) intervals() []interval {
 	var all []interval
 	now, values := 0.0, map[string][]float64{}
@@ -46,7 +46,8 @@ func (r *reporting) intervals() []interval {
 	return all
 }
 
-// statistic computes what pyformance does of values, by the suffix of the metric.
+// statistic computes a statistic of values like pyformance. The suffix of the metric selects the
+// statistic.
 func statistic(suffix string, values []float64) (v float64, ok bool) {
 	sorted := slices.Sorted(slices.Values(values))
 	n := float64(len(sorted))
@@ -85,8 +86,8 @@ func statistic(suffix string, values []float64) (v float64, ok bool) {
 	return 0, false
 }
 
-// tolerance is the documented bound of the error of a percentile that is estimated from
-// the exponential buckets of values, relative to the largest of them.
+// tolerance is the documented bound of the error of a percentile that is estimated from exponential
+// buckets, relative to the largest value.
 func tolerance(values []float64) float64 {
 	const maxSize, maxScale = 160, 20
 	for scale := maxScale; scale > -10; scale-- {
@@ -150,8 +151,7 @@ func pythonFloat(f float64) string {
 // near reports whether two values differ by no more than rounding.
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Abs(a) }
 
-// matched calls edit for each of their points with our value of the same series and
-// time.
+// matched calls edit for each of their points, with our value of the same series and time.
 func (x *exchange) matched(edit func(p *point, ours string)) {
 	ours := map[string]string{}
 	for _, p := range x.Ours.Sent {
@@ -165,8 +165,7 @@ func (x *exchange) matched(edit func(p *point, ours string)) {
 	})
 }
 
-// reported removes the errors of the reports of an outcome, and has the server accept
-// all points.
+// reported removes the errors of reports from an outcome, and marks all points as accepted by the server.
 func (o *outcome) reported() {
 	maps.DeleteFunc(o.Facts, func(name, _ string) bool {
 		return strings.HasPrefix(name, "report ") || strings.HasPrefix(name, "handled error ")
@@ -174,7 +173,7 @@ func (o *outcome) reported() {
 	o.delivered()
 }
 
-// refusedReport makes the first report one of which our client refuses a point.
+// refusedReport changes the first report: our client refuses a point of it.
 func (o *outcome) refusedReport() {
 	o.reported()
 	delete(o.Facts, "refused points")
@@ -200,14 +199,14 @@ func (m *movingAverage) report(now float64) float64 {
 	return max(m.rate, 0)
 }
 
-// reportDifferences are those of the area "reports".
+// reportDifferences returns the differences of the area "reports".
 func reportDifferences() []difference {
 	of := func(x *exchange) *reportingRun { return x.Input.(*reportingRun) }
 	list := []difference{
 		{
-			python: "`retry_count` of the reporter is taken for the time-out of a request: with its default of 0, no report is ever sent",
+			python: "`retry_count` of the reporter is used as the time-out of a request: with its default of 0, no report is ever sent",
 			ours:   "time-out and retries are options of the client",
-			reason: "a fault of apptuit-py: `self.client.send(dps, self.retry_count)`. All other cases set it to 60",
+			reason: "a bug of apptuit-py: `self.client.send(dps, self.retry_count)`. All other cases set it to 60",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {
 				if of(x).python["retry_count"] == "unset" && x.Theirs.Facts["report 0"] == "ValueError" {
@@ -216,9 +215,9 @@ func reportDifferences() []difference {
 			},
 		},
 		{
-			python: "a meter or timer that is reported at the moment in which it was made costs the report: a division by zero",
+			python: "if a meter or timer is reported at the moment of its creation, a division by zero ends the report",
 			ours:   "its rates are 0",
-			reason: "a fault of pyformance",
+			reason: "a bug of pyformance",
 			source: "pyformance, meters/meter.py, `Meter.get_mean_rate`",
 			edit: func(x *exchange) {
 				if x.Theirs.Facts["report 0"] == "ZeroDivisionError" {
@@ -227,9 +226,9 @@ func reportDifferences() []difference {
 			},
 		},
 		{
-			python: "a point that cannot be sent, by its name or more than 25 tags, costs the report, and the error handler is not called",
-			ours:   "it costs only itself, and the error handler is called",
-			reason: "one wrong point must not cost a report",
+			python: "a point that cannot be sent, because of its name or more than 25 tags, discards the report, and the error handler is not called",
+			ours:   "the other points are sent, and the error handler is called",
+			reason: "one invalid point must not discard a report",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {
 				if x.Theirs.Facts["report 0"] == "ValueError" {
@@ -239,9 +238,9 @@ func reportDifferences() []difference {
 			},
 		},
 		{
-			python: "NaN and infinities are sent as such, which is not JSON: the server refuses the whole report",
+			python: "NaN and infinities are sent, which is not JSON: the server refuses the whole report",
 			ours:   "the point is refused",
-			reason: "it must not cost the others. NaN is the value of a gauge that was never set",
+			reason: "other points must not be lost. NaN is the value of a gauge that was never set",
 			source: "apptuit_client.py, `Apptuit.__send`",
 			edit: func(x *exchange) {
 				n := len(x.Theirs.Sent)
@@ -253,8 +252,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "a tag with an empty value is sent, and the server refuses the point",
-			ours:   "the tag is omitted, and suppresses the same tag of lower precedence",
-			reason: "OpenTSDB refuses it; `host=\"\"` removes the host tag",
+			ours:   "the tag is omitted, and suppresses the same tag of sources with a lower precedence",
+			reason: "OpenTSDB refuses empty values; `host=\"\"` removes the host tag",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter._collect_data_points`",
 			edit: func(x *exchange) {
 				changed := false
@@ -269,7 +268,7 @@ func reportDifferences() []difference {
 			},
 		},
 		{
-			python: "of several tag keys that become one by sanitizing, the value of the last is sent",
+			python: "if sanitizing makes several tag keys equal, the value of the last key is sent",
 			ours:   "their values are joined with `;`",
 			reason: "no value is lost; OpenTelemetry's Prometheus exporter does the same",
 			source: "apptuit_client.py, `Apptuit._create_payload_from_datapoints`",
@@ -293,8 +292,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "digits and numbers outside ASCII are sent in names",
-			ours:   "they become `_`, and are refused in mode none. Of instruments that differ only in them, the first is sent",
-			reason: "of the characters outside ASCII, only letters are valid (see above)",
+			ours:   "they become `_`, and are refused in mode none. If instruments differ only in such characters, the first instrument is sent",
+			reason: "outside ASCII, only letters are valid (see above)",
 			source: "utils.py, `VALID_REGEX` and `APPTUIT_SANITIZE_REGEX`",
 			edit: func(x *exchange) {
 				numbered := func(name string) bool { return withoutNumbers(name) != name }
@@ -303,19 +302,18 @@ func reportDifferences() []difference {
 				}
 				sent := map[string]bool{}
 				refused := 0
-				x.Theirs.Sent = slices.DeleteFunc(x.Theirs.Sent, func(p point) bool {
-					bad := of(x).mode == "None" && slices.ContainsFunc(p.names(), numbered)
+				var kept []point
+				for _, p := range x.Theirs.Sent {
+					invalid := of(x).mode == "None" && slices.ContainsFunc(p.names(), numbered)
 					p.rename(withoutNumbers)
-					bad = bad || sent[p.series()]
-					sent[p.series()] = true
-					if bad {
+					if invalid || sent[p.series()] {
 						refused++
+					} else {
+						kept = append(kept, p)
 					}
-					return bad
-				})
-				for i := range x.Theirs.Sent {
-					x.Theirs.Sent[i].rename(withoutNumbers)
+					sent[p.series()] = true
 				}
+				x.Theirs.Sent = kept
 				x.Theirs.reported()
 				if refused > 0 {
 					x.Theirs.refusedReport()
@@ -325,8 +323,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "there is no resource",
-			ours:   "`service.name`, `service.namespace` and `service.instance.id` of the resource are tags; `WithResourceAttributes` chooses others, or none",
-			reason: "OpenTelemetry's way to tell services apart. All other cases choose none",
+			ours:   "`service.name`, `service.namespace` and `service.instance.id` of the resource are tags; `WithResourceAttributes` selects other attributes, or none",
+			reason: "OpenTelemetry identifies services by these attributes. All other cases select none",
 			edit: func(x *exchange) {
 				if of(x).service {
 					x.Theirs.points(func(p *point) bool {
@@ -339,7 +337,7 @@ func reportDifferences() []difference {
 		{
 			python: "the timestamp of a report is rounded to seconds",
 			ours:   "it is truncated",
-			reason: "a point must not be in the future; some servers refuse it",
+			reason: "a point must not be in the future, which some servers refuse",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter._collect_data_points`",
 			edit: func(x *exchange) {
 				intervals := of(x).intervals()
@@ -356,8 +354,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "a timer ignores negative durations",
-			ours:   "it records them, as the SDK's histograms do",
-			reason: "Go measures with a monotonic clock, so that a negative value is one that the program means",
+			ours:   "negative durations are recorded, as by the SDK's histograms",
+			reason: "Go's clock is monotonic, so that a negative value is intended by the program",
 			source: "pyformance, meters/timer.py, `Timer._update`",
 			edit: func(x *exchange) {
 				r := of(x)
@@ -383,8 +381,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "the minimum of a histogram is at most 2147483647, its maximum at least -2147483647",
-			ours:   "they are those of the values",
-			reason: "a fault of pyformance, which begins with these values",
+			ours:   "both are those of the values",
+			reason: "a bug of pyformance, which begins with these values",
 			source: "pyformance, meters/histogram.py, `Histogram.clear`",
 			edit: func(x *exchange) {
 				of(x).distribution(x.Theirs, func(p *point, _, suffix string, values []float64) bool {
@@ -398,8 +396,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "the standard deviation is wrong if the mean of the first values is -1",
-			ours:   "it is not",
-			reason: "a fault of pyformance, which takes a mean of -1 for none",
+			ours:   "the standard deviation is right",
+			reason: "a bug of pyformance, which reads a mean of -1 as no mean",
 			source: "pyformance, meters/histogram.py, `Histogram._update_var`",
 			edit: func(x *exchange) {
 				of(x).distribution(x.Theirs, func(p *point, _, suffix string, values []float64) bool {
@@ -412,9 +410,9 @@ func reportDifferences() []difference {
 			},
 		},
 		{
-			python: "average, minimum, maximum, standard deviation and percentiles are those of the lifetime, percentiles of a sample in which old values decay",
-			ours:   "they are those of the interval since the last report; an interval without observations has none",
-			reason: "a value of the last interval shows a change; that of a lifetime hardly moves after an hour",
+			python: "average, minimum, maximum and standard deviation are computed over the lifetime, and percentiles over a sample in which old values decay",
+			ours:   "all are computed over the interval since the last report; an interval without observations has none",
+			reason: "a value of the last interval shows a change; a value of the lifetime hardly changes after an hour",
 			source: "pyformance, meters/histogram.py and stats/samples.py",
 			edit: func(x *exchange) {
 				of(x).distribution(x.Theirs, func(p *point, _, suffix string, values []float64) bool {
@@ -433,8 +431,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "percentiles and standard deviations are computed from values",
-			ours:   "they are estimated from exponential buckets, within (2^(2^-scale) − 1)/2, which is 1.1 % if all values of an interval are within a factor of 32",
-			reason: "a histogram of the SDK keeps buckets; it needs no sample, and misses no value",
+			ours:   "they are estimated from exponential buckets with an error of at most (2^(2^-scale) − 1)/2, which is 1.1 % if all values of an interval are within a factor of 32",
+			reason: "a histogram of the SDK has buckets, which include every value",
 			source: "pyformance, stats/snapshot.py",
 			edit: func(x *exchange) {
 				bounds := map[string]float64{}
@@ -459,8 +457,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "a histogram or timer without observations is reported in each interval",
-			ours:   "its count, sum and rates are reported one report late, and not for the last interval before it returns or the program ends",
-			reason: "with delta temporality, the SDK does not export a histogram without observations; a report that is late cannot be told from one that is missing",
+			ours:   "its count, sum and rates are reported one report late, and not for the last interval before new observations or the end of the program",
+			reason: "with delta temporality, the SDK does not export a histogram without observations, and the exporter cannot distinguish a late report from a missing report",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter._collect_data_points`",
 			edit: func(x *exchange) {
 				r := of(x)
@@ -510,7 +508,7 @@ func reportDifferences() []difference {
 		{
 			python: "all values are floats",
 			ours:   "counts of integers are integers",
-			reason: "they are exact beyond 2^53",
+			reason: "integers are exact beyond 2^53",
 			source: "apptuit_client.py, `DataPoint`",
 			edit: func(x *exchange) {
 				x.matched(func(p *point, ours string) {
@@ -522,7 +520,7 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "averages and rates are rounded in another order of operations",
-			ours:   "they differ by 1e-12 of the value at most",
+			ours:   "the results differ by at most 1e-12 of the value",
 			reason: "floating-point arithmetic",
 			source: "pyformance, stats/moving_average.py",
 			edit: func(x *exchange) {
@@ -536,9 +534,9 @@ func reportDifferences() []difference {
 			},
 		},
 		{
-			python: "the reporter has no limit of series, and no metric about it",
-			ours:   "`apptuit.reporter.overflowed` counts data points in which the SDK has added up series beyond its limit",
-			reason: "such sums are too small, so that there should be an alert",
+			python: "the reporter has no limit of series, and no metric about a limit",
+			ours:   "`apptuit.reporter.overflowed` counts data points in which the SDK has summed up the series beyond its limit",
+			reason: "such sums are too small, so that an alert is useful",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {
 				x.addOwn(func(p *point) bool {
@@ -548,8 +546,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "the first report has no metrics of the reporter itself",
-			ours:   "they are 0",
-			reason: "a rate of a counter needs its first point",
+			ours:   "the metrics have the value 0",
+			reason: "the rate of a counter needs a first point",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {
 				x.addOwn(func(p *point) bool {
@@ -559,8 +557,8 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "`apptuit.reporter.send.total` does not count the points of a request with errors",
-			ours:   "it does: it is the sum of `successful` and `failed`",
-			reason: "a fault of apptuit-py",
+			ours:   "it counts them: it is the sum of `successful` and `failed`",
+			reason: "a bug of apptuit-py",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {
 				type sum struct{ parts float64 }
@@ -594,11 +592,11 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "a registry has any number of series",
-			ours:   "an instrument has 2,000; further ones are added up in a series with the tag `otel_metric_overflow`",
+			ours:   "an instrument has at most 2,000 series; further series are summed up in a series with the tag `otel_metric_overflow`",
 			reason: "the SDK's limit; `sdkmetric.WithCardinalityLimit` changes it",
 			source: "pyformance, registry.py",
 			edit: func(x *exchange) {
-				const most = 1999 // besides that of the overflow
+				const most = 1999 // besides the series of the overflow
 				if len(of(x).steps[0].Observe) <= most {
 					return
 				}
@@ -615,8 +613,7 @@ func reportDifferences() []difference {
 	return list
 }
 
-// addOwn adds those of our points about the exporter itself that they do not have, and
-// for which want is true.
+// addOwn adds our points about the exporter itself that they do not have and for which want is true.
 func (x *exchange) addOwn(want func(p *point) bool) {
 	theirs := map[string]bool{}
 	for _, p := range x.Theirs.Sent {
@@ -631,7 +628,7 @@ func (x *exchange) addOwn(want func(p *point) bool) {
 	}
 }
 
-// tolerable is the largest magnitude of values, to which tolerances are relative.
+// tolerable returns the largest magnitude of values, to which tolerances are relative.
 func tolerable(values []float64) float64 {
 	most := 0.0
 	for _, v := range values {
@@ -640,7 +637,7 @@ func tolerable(values []float64) float64 {
 	return most
 }
 
-// allKeys are the histograms and timers that have been observed.
+// allKeys returns the histograms and timers with observations.
 func allKeys(intervals []interval) map[string]bool {
 	keys := map[string]bool{}
 	for _, i := range intervals {
@@ -651,7 +648,7 @@ func allKeys(intervals []interval) map[string]bool {
 	return keys
 }
 
-// begun is when a histogram or timer was first observed.
+// begun returns the time of the first observation of a histogram or timer.
 func (r *reporting) begun(key string) float64 {
 	now := 0.0
 	for _, s := range r.steps {

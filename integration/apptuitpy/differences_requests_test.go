@@ -12,14 +12,14 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// requestDifferences are those of the area "requests".
+// requestDifferences returns the differences of the area "requests".
 func requestDifferences() []difference {
 	sent := func(x *exchange) bool { return x.Theirs.Facts["URI"] != "" }
 	list := []difference{
 		{
 			python: "bodies are compressed with zlib: `Content-Encoding: deflate`",
-			ours:   "with gzip; `WithCompression(apptuitclient.CompressionDeflate)` sends zlib",
-			reason: "more servers take gzip: VictoriaMetrics 1.79 and InfluxDB 1.6 refuse deflate",
+			ours:   "bodies are compressed with gzip; `WithCompression(apptuitclient.CompressionDeflate)` sends zlib",
+			reason: "more servers accept gzip: VictoriaMetrics 1.79 and InfluxDB 1.6 refuse deflate",
 			source: "apptuit_client.py, `Apptuit.__send`",
 			edit: func(x *exchange) {
 				if sent(x) && !x.Input.(*sending).deflate {
@@ -29,8 +29,8 @@ func requestDifferences() []difference {
 		},
 		{
 			python: "the headers `Accept: */*` and `Connection: keep-alive` are sent, and answers may be compressed with deflate",
-			ours:   "they are not sent, and answers may be compressed with gzip",
-			reason: "the headers are those of the HTTP library, and mean the defaults",
+			ours:   "the headers are not sent, and answers may be compressed with gzip",
+			reason: "the HTTP library sends them, and they mean the defaults",
 			source: "the package requests",
 			edit: func(x *exchange) {
 				if sent(x) {
@@ -43,7 +43,7 @@ func requestDifferences() []difference {
 		{
 			python: "the User-Agent is `apptuit-py-2.4.2, requests-…, Py-…`",
 			ours:   "it is `apptuit-go/… Go/…`",
-			reason: "it names the program, in the form of RFC 9110",
+			reason: "the form of RFC 9110",
 			source: "apptuit_client.py, `_get_user_agent`",
 			edit: func(x *exchange) {
 				if ours := x.Ours.Facts["header User-Agent"]; strings.HasPrefix(x.Theirs.Facts["header User-Agent"], "apptuit-py-2.4.2, ") && strings.HasPrefix(ours, "apptuit-go/"+apptuitclient.Version+" Go/") {
@@ -53,8 +53,8 @@ func requestDifferences() []difference {
 		},
 		{
 			python: "one slash at the end of the endpoint is removed",
-			ours:   "all of them are",
-			reason: "no server has a path with two slashes",
+			ours:   "all slashes at the end are removed",
+			reason: "no server uses a path with two slashes",
 			source: "apptuit_client.py, `Apptuit.__init__`",
 			edit: func(x *exchange) {
 				if uri, ok := strings.CutPrefix(x.Theirs.Facts["URI"], "//"); ok {
@@ -64,8 +64,8 @@ func requestDifferences() []difference {
 			},
 		},
 		{
-			python: "white space around a token of the environment is sent",
-			ours:   "it is removed",
+			python: "white space around a token from the environment is sent",
+			ours:   "white space is removed",
 			reason: "a file or a secret often ends in a line break, and no token contains white space",
 			source: "apptuit_client.py, `Apptuit.__init__`",
 			edit: func(x *exchange) {
@@ -77,8 +77,8 @@ func requestDifferences() []difference {
 		},
 		{
 			python: "a client without a token is refused for every endpoint",
-			ours:   "only for the default endpoint, and with a user id",
-			reason: "other servers of the protocol have no tokens",
+			ours:   "the client is refused only for the default endpoint, and with a user id",
+			reason: "other servers with the protocol have no tokens",
 			source: "apptuit_client.py, `Apptuit.__init__`",
 			edit: func(x *exchange) {
 				s := x.Input.(*sending)
@@ -95,9 +95,9 @@ func requestDifferences() []difference {
 			},
 		},
 		{
-			python: "there is no variable for the mode of sanitizing",
+			python: "there is no variable for the sanitize mode",
 			ours:   "`APPTUIT_SANITIZE_MODE` sets it; an unknown mode is an error of `New`",
-			reason: "an exporter that the environment selects needs it",
+			reason: "an exporter that is selected by the environment needs the variable",
 			source: "apptuit_client.py, `Apptuit.__init__`",
 			edit: func(x *exchange) {
 				if x.Input.(*sending).env["APPTUIT_SANITIZE_MODE"] == "nonsense" {
@@ -112,7 +112,7 @@ func requestDifferences() []difference {
 	return list
 }
 
-// attempts makes the outcome one of n attempts at all points.
+// attempts changes the outcome to n attempts with all points.
 func (o *outcome) attempts(s *resending, n int) {
 	*o = outcome{Facts: map[string]string{"requests": strconv.Itoa(n)}}
 	for range n {
@@ -122,13 +122,13 @@ func (o *outcome) attempts(s *resending, n int) {
 	}
 }
 
-// acceptedAfter makes the outcome one whose last attempt of n is accepted.
+// acceptedAfter changes the outcome to n attempts, the last of which is accepted.
 func (o *outcome) acceptedAfter(s *resending, n int) {
 	o.attempts(s, n)
 	o.Stored = o.clone().Sent[(n-1)*len(s.points):]
 }
 
-// answerDifferences are those of the area "answers".
+// answerDifferences returns the differences of the area "answers".
 func answerDifferences() []difference {
 	// first is the case and the first answer.
 	first := func(x *exchange) (*resending, apptuittest.Fault) {
@@ -141,8 +141,8 @@ func answerDifferences() []difference {
 	list := []difference{
 		{
 			python: "only 200 and 204 are successes",
-			ours:   "so is every status 2xx, with an empty body or a put answer",
-			reason: "statuses are judged by their class (RFC 9110, section 15)",
+			ours:   "every 2xx with an empty body or a put answer is a success",
+			reason: "RFC 9110, section 15, defines the class of statuses",
 			source: "apptuit_client.py, `Apptuit.__send`",
 			edit: func(x *exchange) {
 				if _, f := first(x); f.Apply && f.Status > 200 && f.Status != http.StatusNoContent {
@@ -153,8 +153,8 @@ func answerDifferences() []difference {
 			},
 		},
 		{
-			python: "200 is a success, whatever its body says: also points that the server counts as failed, and a login page",
-			ours:   "failed points are reported, and a 200 with anything but a put answer is an error",
+			python: "200 is a success, whatever the body has: even failed points, or a login page",
+			ours:   "failed points are reported, and a 200 with a body that is not a put answer is an error",
 			reason: "points must not be lost without an error",
 			source: "apptuit_client.py, `Apptuit.__send`",
 			edit: func(x *exchange) {
@@ -167,8 +167,8 @@ func answerDifferences() []difference {
 		},
 		{
 			python: "only the body of a 400 is read",
-			ours:   "so is that of a 422, which some servers and proxies use for it",
-			reason: "the points that were accepted are not counted as failed",
+			ours:   "the body of a 422 is read, too: some servers and proxies answer 422 instead of 400",
+			reason: "accepted points must not count as failed",
 			source: "apptuit_client.py, `Apptuit.__send`",
 			edit: func(x *exchange) {
 				if _, f := first(x); f.Status == 422 && strings.HasPrefix(f.Body, "{") {
@@ -178,8 +178,8 @@ func answerDifferences() []difference {
 		},
 		{
 			python: "a 400 without counts raises a `JSONDecodeError` or `KeyError`",
-			ours:   "it is a `SendError` with the status and the server's text",
-			reason: "an unexpected answer is an error about the answer",
+			ours:   "the error is a `SendError` with the status and the server's text",
+			reason: "the error describes the unexpected answer",
 			source: "apptuit_client.py, `Apptuit.__send`",
 			edit: func(x *exchange) {
 				if _, f := first(x); f.Status == 400 && x.Theirs.exception("JSONDecodeError KeyError") {
@@ -190,7 +190,7 @@ func answerDifferences() []difference {
 		},
 		{
 			python: "after a 413, the program must try fewer points",
-			ours:   "the points are halved and sent again, down to single points, which are listed if they are refused",
+			ours:   "the batch is split and sent again, down to single points, which are listed if they are refused",
 			reason: "a program cannot know the limit of a server or proxy",
 			source: "apptuit_client.py, `Apptuit.__send`",
 			edit: func(x *exchange) {
@@ -207,7 +207,7 @@ func answerDifferences() []difference {
 			},
 		},
 		{
-			python: "after 301, 302 and 303, a GET without the points is sent to the new place, and its answer counts",
+			python: "after 301, 302 and 303, a GET without the points is sent to the new URL, and its answer counts",
 			ours:   "only 307 and 308 are followed, and only to the same server",
 			reason: "a GET stores nothing, and another server must not get the token",
 			source: "the package requests",
@@ -220,9 +220,9 @@ func answerDifferences() []difference {
 			},
 		},
 		{
-			python: "without an answer, an exception of the package requests is raised, which says nothing about points",
-			ours:   "it is a `SendError` without a status that counts them",
-			reason: "each point is counted, whatever happens",
+			python: "without an answer, an exception of the package requests is raised, without the number of points",
+			ours:   "the error is a `SendError` without a status, with the number of points",
+			reason: "each point is counted in all cases",
 			source: "apptuit_client.py, `Apptuit.send`",
 			edit: func(x *exchange) {
 				if s, _ := first(x); s.retries == 0 && x.Theirs.exception("ConnectionError ReadTimeout ChunkedEncodingError") {
@@ -232,9 +232,9 @@ func answerDifferences() []difference {
 			},
 		},
 		{
-			python: "of the answers, only 5xx are retried",
-			ours:   "so are 408, 421, 425 and 429",
-			reason: "they ask for a later attempt",
+			python: "only 5xx answers are retried",
+			ours:   "408, 421, 425 and 429 are retried, too",
+			reason: "these answers ask for a later attempt",
 			source: "apptuit_client.py, `Apptuit.send`",
 			edit: func(x *exchange) {
 				if s, f := first(x); s.retries > 0 && (f.Status == http.StatusRequestTimeout || f.Status == http.StatusTooManyRequests) {
@@ -245,7 +245,7 @@ func answerDifferences() []difference {
 		{
 			python: "501 is retried",
 			ours:   "501 and 505 are not",
-			reason: "they will not change",
+			reason: "a later attempt has the same answer",
 			source: "apptuit_client.py, `Apptuit.send`",
 			edit: func(x *exchange) {
 				if s, f := first(x); s.retries > 0 && f.Status == http.StatusNotImplemented {
@@ -256,7 +256,7 @@ func answerDifferences() []difference {
 		},
 		{
 			python: "a request without an answer in time is not retried",
-			ours:   "it is",
+			ours:   "the request is retried",
 			reason: "a slow server is the most frequent outage",
 			source: "apptuit_client.py, `Apptuit.send`: `ReadTimeout` is not a `ConnectionError`",
 			edit: func(x *exchange) {

@@ -13,8 +13,7 @@ import (
 	"unicode"
 )
 
-// differences returns all wanted differences. Those of one area are applied in this
-// order.
+// differences returns all intended differences. The differences of an area are applied in this order.
 func differences() []difference {
 	return slices.Concat(characterDifferences(), nameDifferences(), pointDifferences(), requestDifferences(), answerDifferences(), queryDifferences(), reportDifferences(), processDifferences())
 }
@@ -23,8 +22,8 @@ func characterDifferences() []difference {
 	return []difference{{
 		area:   "characters",
 		python: "digits and numbers outside ASCII, such as `٣`, `²` and `Ⅷ`, are valid in names",
-		ours:   "of the characters outside ASCII, only letters are valid",
-		reason: "the README of apptuit-py says so, and its code is more lenient than it says",
+		ours:   "outside ASCII, only letters are valid",
+		reason: "the README of apptuit-py says so; its code accepts more",
 		source: "utils.py, `VALID_REGEX` and `APPTUIT_SANITIZE_REGEX`",
 		edit: func(x *exchange) {
 			categories := x.Input.(string)
@@ -45,9 +44,9 @@ func nameDifferences() []difference {
 	return []difference{
 		{
 			area:   "names",
-			python: "the digits and numbers outside ASCII are kept in mode apptuit, valid in mode None, and valid in keys of `APPTUIT_TAGS`",
-			ours:   "they become `_`, and are refused where nothing is sanitized",
-			reason: "of the characters outside ASCII, only letters are valid (see above)",
+			python: "digits and numbers outside ASCII are kept in mode apptuit, and valid in mode None and in keys of `APPTUIT_TAGS`",
+			ours:   "they become `_`, or are refused without sanitizing",
+			reason: "outside ASCII, only letters are valid (see above)",
 			source: "utils.py, `VALID_REGEX` and `APPTUIT_SANITIZE_REGEX`",
 			edit: func(x *exchange) {
 				switch x.function() {
@@ -68,9 +67,9 @@ func nameDifferences() []difference {
 		},
 		{
 			area:   "names",
-			python: "of a key that `APPTUIT_TAGS` contains twice, the last value is used",
-			ours:   "it is a fault of the variable, and `New` returns an error",
-			reason: "one of the two values is a mistake, and the wrong one may be used",
+			python: "if `APPTUIT_TAGS` has a key twice, the last value is used",
+			ours:   "`New` returns an error",
+			reason: "one of the two values is a mistake, and might be used",
 			source: "utils.py, `_get_tags_from_environment`",
 			edit: func(x *exchange) {
 				if x.function() != "tags" || x.Theirs.Facts["refused"] != "" {
@@ -90,8 +89,8 @@ func nameDifferences() []difference {
 		{
 			area:   "names",
 			python: "a name may end in a line break",
-			ours:   "such a name is not valid",
-			reason: "a fault of apptuit-py: `$` in its regular expression matches also before a line break at the end",
+			ours:   "the name is not valid",
+			reason: "a bug of apptuit-py: `$` in its regular expression also matches before a final line break",
 			source: "utils.py, `VALID_REGEX`",
 			edit: func(x *exchange) {
 				if x.function() == "valid" && strings.HasSuffix(x.argument(), "\n") {
@@ -102,8 +101,8 @@ func nameDifferences() []difference {
 		{
 			area:   "names",
 			python: "an empty name raises an `IndexError` in mode prometheus",
-			ours:   "it stays empty, and its point is refused",
-			reason: "sanitizing has no errors; the check of the point reports the name",
+			ours:   "it stays empty, and the point is refused",
+			reason: "sanitizing returns no errors; the check of the point reports the name",
 			source: "utils.py, `sanitize_name_prometheus`",
 			edit: func(x *exchange) {
 				if x.function() == "prometheus" && x.argument() == "" {
@@ -113,9 +112,9 @@ func nameDifferences() []difference {
 		},
 		{
 			area:   "names",
-			python: "`sanitize_mode=None` and an empty text turn sanitizing off, the text `none` is refused",
-			ours:   "`none` turns it off, an empty text is refused",
-			reason: "an environment variable has no None, and an empty variable counts as unset",
+			python: "`sanitize_mode=None` and an empty text disable sanitizing; the text `none` is refused",
+			ours:   "`none` disables it; an empty text is refused",
+			reason: "an environment variable cannot be None, and an empty variable counts as unset",
 			source: "apptuit_client.py, `Apptuit.__init__`",
 			edit: func(x *exchange) {
 				if text, ok := x.Input.(call).arguments[0].(string); ok && x.function() == "mode" {
@@ -130,9 +129,9 @@ func nameDifferences() []difference {
 		},
 		{
 			area:   "names",
-			python: "`encode_metric` takes a metric with a `{`, which `decode_metric` cannot read, and one of white space, which becomes empty",
+			python: "`encode_metric` accepts a metric with `{`, which `decode_metric` cannot read, and a metric of white space, which becomes empty",
 			ours:   "`EncodeName` refuses both",
-			reason: "each encoded name can be decoded to the metric and tags that it was made of",
+			reason: "each encoded name can be decoded to the same metric and tags",
 			source: "apptuit_client.py, `TimeSeriesName.encode_metric`",
 			edit: func(x *exchange) {
 				if x.function() == "encode" && (strings.Contains(x.argument(), "{") || strings.TrimSpace(x.argument()) == "") {
@@ -143,8 +142,8 @@ func nameDifferences() []difference {
 		{
 			area:   "names",
 			python: "`decode_metric` returns numbers and booleans as tag values, which the server refuses or stores as text",
-			ours:   "`DecodeName` returns their JSON text, as it was written",
-			reason: "a tag value is a text on the wire",
+			ours:   "`DecodeName` returns their JSON text unchanged",
+			reason: "a tag value in a request is a string",
 			source: "apptuit_client.py, `TimeSeriesName.decode_metric`",
 			edit: func(x *exchange) {
 				if x.function() != "decode" {
@@ -159,7 +158,7 @@ func nameDifferences() []difference {
 		},
 		{
 			area:   "names",
-			python: "`decode_metric` returns None for a tag that is null",
+			python: "`decode_metric` returns None for a null tag",
 			ours:   "`DecodeName` omits the tag",
 			reason: "a tag without a value is not sent",
 			source: "apptuit_client.py, `TimeSeriesName.decode_metric`",
@@ -173,7 +172,7 @@ func nameDifferences() []difference {
 			area:   "names",
 			python: "`decode_metric` returns objects and lists as tag values",
 			ours:   "`DecodeName` refuses them",
-			reason: "no server takes them",
+			reason: "no server accepts them",
 			source: "apptuit_client.py, `TimeSeriesName.decode_metric`",
 			edit: func(x *exchange) {
 				if x.function() == "decode" {
@@ -187,9 +186,9 @@ func nameDifferences() []difference {
 		},
 		{
 			area:   "names",
-			python: "`decode_metric` takes the words NaN, Infinity and -Infinity for numbers",
+			python: "`decode_metric` reads NaN, Infinity and -Infinity as numbers",
 			ours:   "`DecodeName` refuses them",
-			reason: "they are not JSON, only Python's json module takes them",
+			reason: "they are not JSON; only Python's json module accepts them",
 			source: "apptuit_client.py, `TimeSeriesName.decode_metric`",
 			edit: func(x *exchange) {
 				if x.function() == "decode" {
@@ -204,20 +203,20 @@ func nameDifferences() []difference {
 	}
 }
 
-// function is that of a case of the area "names".
+// function returns the name of the function of a case of the area "names".
 func (x *exchange) function() string { return x.Input.(call).function }
 
-// argument is the first argument of a case of the area "names".
+// argument returns the first argument of a case of the area "names".
 func (x *exchange) argument() string {
 	text, _ := x.Input.(call).arguments[0].(string)
 	return text
 }
 
-// refuse makes the outcome of a function one that refuses its arguments.
+// refuse changes the outcome of a function: it refuses its arguments.
 func (o *outcome) refuse() { o.Facts = map[string]string{"refused": "yes"} }
 
-// sameScalar reports whether a tag value that is not a string, as the driver returns
-// it, is the number or boolean that a text is.
+// sameScalar reports whether the driver's form of a tag value that is not a string, and a text, are the
+// same number or boolean.
 func sameScalar(value, text string) bool {
 	value, ok := strings.CutPrefix(strings.TrimSuffix(value, ")"), "(")
 	if !ok {
@@ -237,8 +236,8 @@ func sameScalar(value, text string) bool {
 	return number == same && (err == nil || errors.Is(err, strconv.ErrRange))
 }
 
-// withoutNumbers replaces digits and numbers outside ASCII, and each run of underscores that
-// this makes.
+// withoutNumbers replaces digits and numbers outside ASCII by underscores, and each run of underscores by
+// one.
 func withoutNumbers(s string) string {
 	number := func(r rune) bool { return r > unicode.MaxASCII && unicode.IsNumber(r) }
 	if !strings.ContainsFunc(s, number) {

@@ -55,9 +55,8 @@ func codeSpans(cell string) []string {
 	return spans
 }
 
-// TestMigrationNames compares the names in the tables of the migration guide with those of
-// the packages: each public name is there, each name there exists, and so does each default
-// of a parameter.
+// TestMigrationNames compares the names in the tables of the migration guide with the Python packages: the
+// guide has each public name, and each name and default of the guide exists.
 func TestMigrationNames(t *testing.T) {
 	py := startPython(t)
 	for product, c := range map[string]struct {
@@ -129,8 +128,8 @@ func isPublic(name string) bool {
 	return true
 }
 
-// TestMigrationDigits compares the table of names with digits outside ASCII with what both
-// sides make of these names.
+// TestMigrationDigits compares the table of names with digits outside ASCII with the results of both
+// sides.
 func TestMigrationDigits(t *testing.T) {
 	py := startPython(t)
 	rows := migrationTables(t, "name")

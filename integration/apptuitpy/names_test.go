@@ -17,14 +17,14 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// call is a call of a pure function. Both sides have it.
+// call is a call of a pure function that both sides have.
 type call struct {
 	function  string
 	arguments []any
 }
 
-// ourFunctions are the functions of package encoding, by the names of those of the
-// driver. A result is a string, a bool or a decodedName.
+// ourFunctions returns the functions of package encoding by the names of the functions of the driver. A
+// result is a string, a bool or a decodedName.
 func ourFunctions() map[string]func(arguments []any) (any, error) {
 	text := func(f func(string) (any, error)) func([]any) (any, error) {
 		return func(arguments []any) (any, error) { return f(arguments[0].(string)) }
@@ -53,7 +53,7 @@ func ourFunctions() map[string]func(arguments []any) (any, error) {
 	}
 }
 
-// odd are texts around the rules of names, tags and numbers.
+// odd returns texts at the limits of the rules for names, tags and numbers.
 func odd() []string {
 	return []string{
 		"a", "Z", "0", "_", "-", ".", "/", "a.b", "a-b/c.d_e", "9lives", "99", "_9", "__a", "a__b", "a___", "___", "..", "...a...", "a b", " a", "a ", " ", "\t", "\n", "a\n", "a\nb", "\na",
@@ -78,7 +78,7 @@ func random(r *rand.Rand, n int, alphabet string) []string {
 	return texts
 }
 
-// calls are the cases of the area "names".
+// calls returns the cases of the area "names".
 func calls() []call {
 	r := rand.New(rand.NewPCG(1, 2))
 	var all []call
@@ -228,9 +228,9 @@ func describe(t *testing.T, o *outcome, result json.RawMessage) {
 	}
 }
 
-// TestCharacters compares each character of Unicode: is it valid in a name, and does
-// it stay in the modes? A character that only one of the two Unicode tables has is not
-// compared, but must be invalid on the side that lacks it.
+// TestCharacters compares for each character of Unicode whether it is valid in a name, and whether each
+// mode keeps it. A character that only one of the two Unicode tables has is not compared, but must be
+// invalid on the other side.
 func TestCharacters(t *testing.T) {
 	py := startPython(t)
 	c := compareArea(t, "characters")
@@ -286,7 +286,7 @@ func TestCharacters(t *testing.T) {
 		c.check("U+"+name+"00", theirs["category"], masked(theirs), masked(ours))
 	}
 	t.Logf("%d characters in three modes, %d that only Go has; apptuit-py keeps %d digits and numbers outside ASCII", compared, newer, numbers)
-	if numbers < 1781 { // those of Unicode 14, which docs/migration.md gives for Python 3.11
+	if numbers < 1781 { // the number of Unicode 14, which docs/migration.md has for Python 3.11
 		t.Errorf("apptuit-py keeps only %d digits and numbers outside ASCII", numbers)
 	}
 	if compared < 140_000 {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestProcessMetrics compares the process metrics of apptuit-py's reporter with the
-// table of package runtimemetrics, which says where each of them is found here.
+// TestProcessMetrics compares the process metrics of apptuit-py's reporter with the table of package
+// runtimemetrics, which names the corresponding instruments.
 func TestProcessMetrics(t *testing.T) {
 	py := startPython(t)
 	server := startRecorder(t)
@@ -55,8 +55,8 @@ func TestProcessMetrics(t *testing.T) {
 	}
 }
 
-// documentedProcessMetrics are the metrics of apptuit-py in the package comment of
-// runtimemetrics, by name and type.
+// documentedProcessMetrics returns the metrics of apptuit-py in the package comment of runtimemetrics, by
+// name and type.
 func documentedProcessMetrics(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../runtimemetrics/doc.go")
@@ -95,13 +95,13 @@ func documentedProcessMetrics(t *testing.T) map[string]string {
 	return all
 }
 
-// processDifferences are those of the area "process metrics".
+// processDifferences returns the differences of the area "process metrics".
 func processDifferences() []difference {
 	return []difference{{
 		area:   "process metrics",
-		python: "`collect_process_metrics` reports `python_*`, with the process id as the tag `worker_id`: a number, for which a server that takes only text refuses the report",
-		ours:   "package runtimemetrics has instruments with OpenTelemetry's names, or says why there is none",
-		reason: "dashboards for OpenTelemetry use them. Those of apptuit-py are wrong from the third report on: it subtracts the last difference, not the last value",
+		python: "`collect_process_metrics` reports `python_*`, with the process id as the tag `worker_id`. The id is a number, and a server that accepts only strings refuses the report",
+		ours:   "package runtimemetrics has instruments with OpenTelemetry's names, or documents why an instrument is missing",
+		reason: "dashboards for OpenTelemetry use these names. The values of apptuit-py are wrong from the third report on: it subtracts the last difference instead of the last value",
 		source: "pyformance/process_metrics.py, `ProcessMetrics.collect_process_metrics`",
 		edit: func(x *exchange) {
 			if ours := x.Input.(string); ours != "" {

@@ -33,8 +33,7 @@ const (
 	commandTime = 2 * time.Minute
 )
 
-// unavailable skips the test where Python or its packages cannot be had, and fails it
-// in CI.
+// unavailable skips the test if Python or its packages are missing. In CI it fails the test.
 func unavailable(t *testing.T, format string, args ...any) {
 	t.Helper()
 	text := fmt.Sprintf(format, args...)
@@ -84,7 +83,7 @@ func interpreter(t *testing.T) string {
 	return filepath.Join(folder, scripts(), "python")
 }
 
-// scripts is the folder of a virtual environment that contains its interpreter.
+// scripts returns the folder with the interpreter of a virtual environment.
 func scripts() string {
 	if runtime.GOOS == "windows" {
 		return "Scripts"
@@ -92,8 +91,8 @@ func scripts() string {
 	return "bin"
 }
 
-// install creates the virtual environment beside the folder and then renames it, so
-// that the folder is complete if it exists.
+// install creates the virtual environment in a temporary folder and renames it, so that the folder is
+// complete if it exists.
 func install(ctx context.Context, t *testing.T, python, folder string) {
 	t.Helper()
 	temporary, err := os.MkdirTemp(filepath.Dir(folder), "apptuitpy-new-")
@@ -230,7 +229,7 @@ func (p *python) run(t *testing.T, command string, arguments map[string]any, int
 	return nil
 }
 
-// result is run for a command that must not raise an exception.
+// result runs a command that must not raise an exception.
 func (p *python) result(t *testing.T, command string, arguments map[string]any, into any) {
 	t.Helper()
 	if err := p.run(t, command, arguments, into); err != nil {

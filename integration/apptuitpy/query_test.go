@@ -26,8 +26,7 @@ const (
 	zoned = naive + "-07:00"
 )
 
-// asking is a case: a query, and the server's answer if it is not the test server's
-// own.
+// asking is a case: a query, and the answer if it does not come from the test server.
 type asking struct {
 	name       string
 	q          string
@@ -49,7 +48,7 @@ type frame struct {
 	Error *raised
 }
 
-// inPython asks with apptuit-py.
+// inPython sends the query with apptuit-py.
 func (a *asking) inPython(t *testing.T, py *python, server *recorder) *outcome {
 	t.Helper()
 	server.Fail(a.faults...)
@@ -104,7 +103,7 @@ func (o *outcome) frame(id string, columns, index []string, values [][]string) {
 	}
 }
 
-// asked is an outcome with the requests that the server got.
+// asked returns an outcome with the requests that the server got.
 func asked(server *recorder) *outcome {
 	o := newOutcome()
 	requests := server.queries()
@@ -115,7 +114,7 @@ func asked(server *recorder) *outcome {
 	return o
 }
 
-// goTime is a time of Python as a Go program passes it.
+// goTime converts a time of Python to the time that a Go program passes.
 func goTime(at any) time.Time {
 	switch at := at.(type) {
 	case int:
@@ -127,7 +126,7 @@ func goTime(at any) time.Time {
 	}
 }
 
-// inGo asks with this library.
+// inGo sends the query with this library.
 func (a *asking) inGo(t *testing.T, server *recorder) *outcome {
 	t.Helper()
 	server.Fail(a.faults...)
@@ -202,7 +201,7 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// fill sends what the test server is asked for.
+// fill sends the points of the queries to the test server.
 func fill(t *testing.T, server *recorder) {
 	t.Helper()
 	client, err := apptuitclient.New(apptuitclient.WithEndpoint(server.URL), apptuitclient.WithToken(token), apptuitclient.WithSanitizeMode(encoding.SanitizeNone))
@@ -241,7 +240,7 @@ func fill(t *testing.T, server *recorder) {
 	server.queries() // forgets the put
 }
 
-// queries are the cases.
+// queries returns the cases.
 func queries() []asking {
 	var all []asking
 	for _, metric := range []string{"grid", "holes", "single", "early", "values", "tags", "métrique.de/nom-long", "overflow", "missing"} {

@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the tables of README.md")
 
-// areas are those of the comparisons, with the headings of README.md.
+// areas returns the areas of the comparisons, with their headings in README.md.
 func areas() [][2]string {
 	return [][2]string{
 		{"characters", "Characters in names"},
@@ -44,16 +44,16 @@ func TestReadme(t *testing.T) {
 	var b strings.Builder
 	listed := 0
 	for _, area := range areas() {
-		fmt.Fprintf(&b, "\n### %s\n\n| apptuit-py 2.4.2 | here | reason | source |\n|---|---|---|---|\n", area[1])
+		fmt.Fprintf(&b, "\n### %s\n\n| apptuit-py | Go | reason | source |\n|---|---|---|---|\n", area[1])
 		for _, d := range differences() {
 			if d.area == area[0] {
 				listed++
-				fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", d.python, d.ours, d.reason, d.source)
+				fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", d.python, d.ours, d.reason, strings.TrimPrefix(d.source, "apptuit_client.py, "))
 			}
 		}
 	}
 	if all := len(differences()); listed != all {
-		t.Errorf("%d of %d differences are of an area", listed, all)
+		t.Errorf("%d of %d differences have an area", listed, all)
 	}
 	want := before + begin + b.String() + "\n" + end + after
 	if *update {

@@ -23,12 +23,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// token is what the recorder expects, and both sides send.
+// token is the token that the recorder expects, and both sides send.
 const token = "secret"
 
-// point is a point as a body has it. Numbers keep their text; NaN and infinities,
-// which are not JSON, are those of Python. A tag value that is not a string is its
-// JSON text in parentheses.
+// point is a point of a body. Numbers have their text, and NaN and infinities, which are not JSON, have
+// Python's text. A tag value that is not a string is its JSON text in parentheses.
 type point struct {
 	Metric    string
 	Tags      map[string]string
@@ -111,8 +110,7 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.Handler.ServeHTTP(w, q)
 }
 
-// take returns the put requests since the last call and the points that were
-// accepted, and forgets them.
+// take returns the put requests and the accepted points since the last call.
 func (r *recorder) take() (requests []request, stored []point) {
 	for _, p := range r.Take() {
 		stored = append(stored, point{p.Metric, p.Tags, p.Timestamp.String(), p.Value.String()})
@@ -147,8 +145,7 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-// readPoints reads a body, also one with the numbers that Python writes and JSON
-// does not have.
+// readPoints reads a body, including NaN and infinities in the form of Python, which are not JSON.
 func readPoints(body []byte, encoding string) ([]point, error) {
 	var text io.Reader = bytes.NewReader(body)
 	var err error

@@ -27,8 +27,8 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// observation is a measurement. Name and tags are an encoded name in Python, and an
-// instrument with attributes here.
+// observation is a measurement. Its name and tags are an encoded name in Python, and an instrument with
+// attributes in Go.
 type observation struct {
 	Kind  string            `json:"kind"` // counter, gauge, callback, histogram, meter, timer
 	Name  string            `json:"name"`
@@ -36,14 +36,14 @@ type observation struct {
 	Value number            `json:"value"`
 }
 
-// step is observations, a time that passes, and a report.
+// step has observations, the time until a report, and the report.
 type step struct {
 	Observe []observation `json:"observe"`
 	Advance number        `json:"advance"` // seconds
 	Report  bool          `json:"report"`
 }
 
-// reporting is a case: a reporter, observations and reports.
+// reporting is a case: a reporter with observations and reports.
 type reporting struct {
 	name  string
 	env   map[string]string
@@ -110,9 +110,8 @@ func (r *reporting) inPython(t *testing.T, py *python, server *recorder, start t
 	return o
 }
 
-// collect is the outcome of what has arrived at the server, without the number of
-// requests, because both sides send their own metrics in other requests. It has own
-// metrics if the case wants them.
+// collect returns the points at the server as an outcome. It does not have the number of requests, because
+// both sides send their own metrics in separate requests. It has own metrics if the case includes them.
 func (r *reporting) collect(server *recorder) *outcome {
 	o := collect(server)
 	delete(o.Facts, "requests")
@@ -190,7 +189,7 @@ func (r *reporting) inGo(t *testing.T) *outcome {
 	if err := provider.Shutdown(t.Context()); err != nil {
 		o.Facts["shutdown"] = err.Error()
 	}
-	server.take() // what Shutdown has exported
+	server.take() // discards the points that Shutdown has exported
 	for i, text := range handled {
 		o.Facts[fmt.Sprintf("handled error %d", i)] = text
 	}
@@ -198,8 +197,8 @@ func (r *reporting) inGo(t *testing.T) *outcome {
 	return o
 }
 
-// named is a view that gives instruments names that the API does not take: "n:" and
-// hexadecimal digits are the name.
+// named is a View that gives instruments names that the API does not accept. The API gets "n:" and the
+// name in hexadecimal digits.
 func named(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	var name []byte
 	if n, err := fmt.Sscanf(i.Name, "hex%x", &name); n != 1 || err != nil {
@@ -208,7 +207,7 @@ func named(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	return sdkmetric.Stream{Name: string(name), Unit: i.Unit}, true
 }
 
-// instruments are those of a program.
+// instruments are the instruments of a program.
 type instruments struct {
 	meter    metric.Meter
 	record   map[string]func(context.Context, float64, metric.MeasurementOption)
@@ -287,15 +286,13 @@ func TestReporter(t *testing.T) {
 	}
 }
 
-// reportingRun is the input of a difference: the case, and a function that runs another
-// one in Python.
+// reportingRun is the input of a difference: the case, and a function that runs another case in Python.
 type reportingRun struct {
 	*reporting
 	again func(one *reporting) *outcome
 }
 
-// oneByOne is the outcome in Python of a report for each observation of the first
-// report.
+// oneByOne returns the outcome in Python with a separate report for each observation of the first report.
 func (r *reportingRun) oneByOne() *outcome {
 	all := newOutcome()
 	for _, o := range r.steps[0].Observe {
@@ -505,7 +502,7 @@ func reports() []reporting {
 	return all
 }
 
-// metersOf are the patterns for the instruments of a case, which are of one kind.
+// metersOf returns the patterns for the instruments of a case, which have one kind.
 func metersOf(kind string) []string {
 	if kind == "meter" {
 		return []string{"*"}

@@ -21,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// number is a number in a form that Python's JSON and Go's have in common.
+// number is a number in the common form of Python's and Go's JSON.
 type number float64
 
 func (n number) MarshalJSON() ([]byte, error) {
@@ -39,8 +39,8 @@ func (n number) MarshalJSON() ([]byte, error) {
 	}
 }
 
-// given is a point as a program passes it. The timestamp and the value are in JSON,
-// because Python takes others than numbers.
+// given is a point that a program passes. Timestamp and value are JSON texts, because Python accepts not
+// only numbers.
 type given struct {
 	Metric    string            `json:"metric"`
 	Tags      map[string]string `json:"tags"`
@@ -48,7 +48,7 @@ type given struct {
 	Value     any               `json:"value"`
 }
 
-// series is a series as a program passes it.
+// series is a series that a program passes.
 type series struct {
 	Metric     string            `json:"metric"`
 	Tags       map[string]string `json:"tags"`
@@ -83,26 +83,26 @@ type sending struct {
 
 const at = 1_700_000_000
 
-// one is a point with a metric and tags.
+// one returns a point with a metric and tags.
 func one(metric string, tags map[string]string) given {
 	return given{Metric: metric, Tags: tags, Timestamp: json.RawMessage(strconv.Itoa(at)), Value: number(1)}
 }
 
-// valued is a point with a value.
+// valued returns a point with a value.
 func valued(value any) given {
 	p := one("m", map[string]string{"k": "v"})
 	p.Value = value
 	return p
 }
 
-// timed is a point with a timestamp in JSON.
+// timed returns a point with a timestamp in JSON.
 func timed(timestamp string) given {
 	p := one("m", map[string]string{"k": "v"})
 	p.Timestamp = json.RawMessage(timestamp)
 	return p
 }
 
-// manyTags are n tags.
+// manyTags returns n tags.
 func manyTags(prefix string, n int) map[string]string {
 	tags := map[string]string{}
 	for i := range n {
@@ -161,7 +161,7 @@ func (s *sending) inPython(t *testing.T, py *python, server *recorder) *outcome 
 	return o
 }
 
-// count is the number of points of the case.
+// count returns the number of points of the case.
 func (s *sending) count() int {
 	n := len(s.points)
 	for _, one := range s.series {
@@ -250,7 +250,7 @@ func (s *sending) inGo(t *testing.T, server *recorder) *outcome {
 	return o
 }
 
-// goPoints are the points of a case for our client.
+// goPoints returns the points of a case for our client.
 func (s *sending) goPoints(t *testing.T) []apptuitclient.DataPoint {
 	t.Helper()
 	var points []apptuitclient.DataPoint
@@ -268,7 +268,7 @@ func (s *sending) goPoints(t *testing.T) []apptuitclient.DataPoint {
 	return points
 }
 
-// goValue is a value as a Go program passes it: a float64.
+// goValue returns the float64 that a Go program passes for a value.
 func goValue(t *testing.T, value any) float64 {
 	t.Helper()
 	switch value := value.(type) {
@@ -290,7 +290,7 @@ func goValue(t *testing.T, value any) float64 {
 	case string:
 		f, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 		if err != nil {
-			return math.NaN() // a program has no other value for what it cannot read
+			return math.NaN() // a program has no other value for a text that it cannot parse
 		}
 		return f
 	default:
@@ -311,7 +311,7 @@ func (s *sending) goSeries(t *testing.T) []apptuitclient.TimeSeries {
 	return all
 }
 
-// collect is the outcome of what has arrived at the server.
+// collect returns the points at the server as an outcome.
 func collect(server *recorder) *outcome {
 	requests, stored := server.take()
 	o := newOutcome()
@@ -328,7 +328,7 @@ func collect(server *recorder) *outcome {
 	return o
 }
 
-// failure is what an error says about a request.
+// failure describes an error of a request.
 func (o *outcome) failure(status, successful, failed, listed int) {
 	o.Facts["status"] = strconv.Itoa(status)
 	o.Facts["successful"] = strconv.Itoa(successful)
@@ -351,8 +351,7 @@ func (s *sending) run(t *testing.T, c *comparison, py *python, server *recorder)
 	c.check(s.name, &resending{s, t, py, server}, theirs, ours)
 }
 
-// resending is the input of a difference: the case, which it can send again in another
-// way.
+// resending is the input of a difference: the case, and functions that send it again in another way.
 type resending struct {
 	*sending
 	t      *testing.T
@@ -360,7 +359,7 @@ type resending struct {
 	server *recorder
 }
 
-// pointByPoint is the outcome in Python of a call for each point.
+// pointByPoint returns the outcome in Python with a separate call for each point.
 func (r *resending) pointByPoint() *outcome {
 	all := newOutcome()
 	requests, refused := 0, 0
@@ -384,7 +383,7 @@ func (r *resending) pointByPoint() *outcome {
 	return all
 }
 
-// TestSend compares what arrives of points and series, and which are refused.
+// TestSend compares the points that arrive, and the points that are refused.
 func TestSend(t *testing.T) {
 	py := startPython(t)
 	server := startRecorder(t)
@@ -394,7 +393,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// namedPoints are points with odd metrics and tag keys, in each mode.
+// namedPoints returns points with unusual metrics and tag keys, in each mode.
 func namedPoints() []sending {
 	var all []sending
 	for _, mode := range []string{"", "prometheus", "apptuit", "None"} {
@@ -423,7 +422,7 @@ func namedPoints() []sending {
 	)
 }
 
-// taggedPoints are points with tags of several sources.
+// taggedPoints returns points with tags of several sources.
 func taggedPoints() []sending {
 	type tags = map[string]string
 	variable := func(name, value string) map[string]string { return map[string]string{name: value} }
@@ -482,7 +481,7 @@ func taggedPoints() []sending {
 	)
 }
 
-// joined writes tags as the environment has them.
+// joined returns tags in the form of the environment variable.
 func joined(tags map[string]string) string {
 	var items []string
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
@@ -491,7 +490,7 @@ func joined(tags map[string]string) string {
 	return strings.Join(items, ", ")
 }
 
-// numberedPoints are points with odd values and timestamps.
+// numberedPoints returns points with unusual values and timestamps.
 func numberedPoints() []sending {
 	var all []sending
 	for _, f := range []float64{
@@ -519,7 +518,7 @@ func numberedPoints() []sending {
 	return all
 }
 
-// manyPoints are calls with several points, valid and invalid ones.
+// manyPoints returns calls with several valid and invalid points.
 func manyPoints() []sending {
 	k := map[string]string{"k": "v"}
 	good, other := one("good", k), one("other", map[string]string{"k": "w"})
@@ -551,7 +550,7 @@ func manyPoints() []sending {
 	}
 }
 
-// encodedPoints are points with encoded names.
+// encodedPoints returns points with encoded names.
 func encodedPoints() []sending {
 	var all []sending
 	type tags = map[string]string
@@ -569,7 +568,7 @@ func encodedPoints() []sending {
 	return all
 }
 
-// allSeries are cases of send_timeseries.
+// allSeries returns cases of send_timeseries.
 func allSeries() []sending {
 	type tags = map[string]string
 	times, values := []int64{at, at + 60, at + 120}, []any{number(1), number(2.5), number(-3)}

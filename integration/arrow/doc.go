@@ -1,8 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arrow hands frames of package query to Apache Arrow, and through it
-// to Parquet, DuckDB, Polars, pandas and whatever else reads Arrow.
+// Package arrow converts the results of package query to Apache Arrow, and so for Parquet, DuckDB, Polars,
+// pandas and other programs that read Arrow.
 //
 //	record, err := arrow.Record(output.Frame())
 //	if err != nil {
@@ -11,29 +11,27 @@
 //	defer record.Release()
 //	w, err := ipc.NewFileWriter(file, ipc.WithSchema(record.Schema()))
 //
-// What goes in: a [query.Frame]. What comes out: a record batch of arrow-go
-// that has copied all values:
+// [Record] converts a [query.Frame] to a record batch of arrow-go, with a copy of all values:
 //
 //	time                  timestamp[ms, tz=…], not nullable: the index
-//	metric{k:v, k2:v2}    float64, nullable: a column each, in the frame's order
+//	metric{k:v, k2:v2}    float64, nullable: one column for each series, in the frame's order
 //
-// NaN is how a frame says that a series has no value at a time: it becomes null,
-// also where the server has sent a NaN as a value, which a frame cannot tell
-// apart. Infinities stay what they are.
+// NaN becomes null, since in a frame NaN means that a series has no value at a time. A frame does not
+// distinguish a missing value from a NaN of the server. Infinities are unchanged.
 //
-// The metadata of a column's field have its metric as "metric" and each tag
-// under its key after "tag.", as "tag.host": nobody has to parse names. Names
-// are unique, because most readers of Parquet and most data frames want them to
-// be: of a name that is taken the next column is name#2, then name#3, and so on.
+// The metadata of a field have the metric under the key "metric", and each tag under "tag." and its key, for
+// example "tag.host", so that programs need not parse names. Names are unique, because most readers of
+// Parquet and most data frames require it: the second column with a name gets the name name#2, the third
+// name#3, and so on.
 //
-// The time zone is that of the index's first time: a name of the IANA database,
-// or an offset as "+05:30" if it has no such name ([time.Local] has none) and
-// one offset holds for the whole index, or else UTC. Instants are the same in
-// each. Times are rounded down to milliseconds, which those of a query have.
+// The time zone is the zone of the index's first time: its name in the IANA database, or an offset such as
+// "+05:30" if the zone has no such name ([time.Local] has none) and one offset applies to the whole index,
+// or otherwise UTC. The instants are the same in all zones. Times are rounded down to milliseconds, the
+// resolution of a query.
 //
-// In Parquet, time zone and metadata are kept by pqarrow.WithStoreSchema alone.
+// A Parquet file keeps time zone and metadata only with pqarrow.WithStoreSchema.
 //
-// [LongRecord] takes a [query.Long] instead: each point is a row.
+// [LongRecord] converts a [query.Long]. Each point is a row:
 //
 //	metric     dictionary of strings
 //	KEY …      dictionary of strings, nullable: a column for each tag key; tag.KEY if
@@ -41,9 +39,9 @@
 //	time       timestamp[ms, tz=…]
 //	value      float64
 //
-// A long form contains no missing values: NaN was sent by the server, and stays NaN. A tag
-// that a series lacks is null.
+// A long form has no missing values: a NaN was sent by the server, and stays NaN. A tag that a series does
+// not have is null.
 //
-// The functions return an error for data that contradict themselves: a column of a frame
-// that is not as long as the index, or a series with unequal numbers of times and values.
+// The functions return an error for contradictory data: a column of a frame whose length differs from the
+// index, or a series with different numbers of times and values.
 package arrow

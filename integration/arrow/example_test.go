@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// What a query has found goes into an Arrow file, which is read back.
+// The result of a query is written to an Arrow file, and read back.
 func ExampleRecord() {
 	output := query.Output{Series: []query.Series{
 		{

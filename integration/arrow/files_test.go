@@ -19,8 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// written is a frame of some size, with gaps, doubles of names, and a time zone
-// in which an hour is there twice; and what is to be read of it.
+// written returns a frame with gaps, equal names, and a time zone with a repeated hour, and the columns
+// that must be read back.
 func written(t *testing.T) (*query.Frame, read) {
 	t.Helper()
 	zurich, err := time.LoadLocation("Europe/Zurich")
@@ -60,7 +60,7 @@ func written(t *testing.T) (*query.Frame, read) {
 	return frame.In(zurich), want
 }
 
-// inZone compares times together with their zones' names, which cmp does not.
+// inZone compares times including the names of their zones, unlike cmp.
 func inZone(t *testing.T, want string, r read) {
 	t.Helper()
 	for _, at := range r.Time {
@@ -70,7 +70,7 @@ func inZone(t *testing.T, want string, r read) {
 	}
 }
 
-func TestArrowFile(t *testing.T) {
+func TestRecord_IsReadBackFromAnArrowFile(t *testing.T) {
 	t.Parallel()
 	frame, want := written(t)
 	f := func(what string, frame *query.Frame, want read, opts ...ipc.Option) {
@@ -110,14 +110,14 @@ func TestArrowFile(t *testing.T) {
 	f("empty", &query.Frame{}, read{})
 }
 
-func TestParquetFile(t *testing.T) {
+func TestRecord_IsReadBackFromAParquetFile(t *testing.T) {
 	t.Parallel()
 	frame, want := written(t)
 	readBack := func(frame *query.Frame, opts ...pqarrow.WriterOption) read {
 		t.Helper()
 		r := record(t, frame)
 		var b bytes.Buffer
-		// Several row groups, so that they have to be put together.
+		// There are several row groups, which the reader has to join.
 		w, err := pqarrow.NewFileWriter(r.Schema(), &b, parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(1000)),
 			pqarrow.NewArrowWriterProperties(opts...))
 		if err != nil {
@@ -144,7 +144,7 @@ func TestParquetFile(t *testing.T) {
 
 	diff(t, read{}, readBack(&query.Frame{}, pqarrow.WithStoreSchema()))
 
-	// Without the schema the values are the same, and the rest is Parquet's.
+	// Without the stored schema, the values are the same; zone and metadata are missing.
 	got = readBack(frame)
 	inZone(t, "UTC", got)
 	for i := range want.Columns {

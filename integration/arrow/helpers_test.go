@@ -26,7 +26,7 @@ func checked(t *testing.T) memory.Allocator {
 	return mem
 }
 
-// record returns the record of a frame, released when the test ends.
+// record returns the record of a frame. The test releases it at its end.
 func record(t *testing.T, f *query.Frame) apache.RecordBatch {
 	t.Helper()
 	r, err := arrow.Record(f, arrow.WithAllocator(checked(t)))
@@ -37,20 +37,20 @@ func record(t *testing.T, f *query.Frame) apache.RecordBatch {
 	return r
 }
 
-// column is what is read back of one.
+// column is a column that was read back.
 type column struct {
 	Name     string
 	Metadata map[string]string
 	Values   []any // of float64, and nil for null
 }
 
-// read is what is read back of a record or table.
+// read is the content of a record or table.
 type read struct {
 	Time    []time.Time
 	Columns []column
 }
 
-// readTable takes a table apart, with arrow-go's own accessors.
+// readTable reads a table with arrow-go's accessors.
 func readTable(t *testing.T, table apache.Table) read {
 	t.Helper()
 	var r read
@@ -69,7 +69,7 @@ func readTable(t *testing.T, table apache.Table) read {
 			t.Errorf("field %v is not nullable", field)
 		}
 		c := column{Name: field.Name, Metadata: field.Metadata.ToMap()}
-		delete(c.Metadata, "PARQUET:field_id") // which Parquet adds
+		delete(c.Metadata, "PARQUET:field_id") // added by Parquet
 		for _, chunk := range chunks {
 			c.Values = append(c.Values, values(chunk.(*array.Float64))...)
 		}

@@ -14,9 +14,9 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// LongRecord returns series in long form as a record batch: a row for each point, with the
-// columns of [query.Long.Header]; see the package comment. The caller must release it. The
-// series are not kept.
+// LongRecord returns series in long form as a record batch: a row for each point, with the columns of
+// [query.Long.Header]; see the package comment. The caller must release the record. The record does not
+// refer to the series.
 func LongRecord(l *query.Long, opts ...Option) (arrow.RecordBatch, error) {
 	if err := checkLong(l); err != nil {
 		return nil, err
@@ -46,8 +46,8 @@ func LongRecord(l *query.Long, opts ...Option) (arrow.RecordBatch, error) {
 	return b.NewRecordBatch(), nil
 }
 
-// longSchema returns the schema of a long form. Texts repeat from row to row, so that they
-// are in dictionaries.
+// longSchema returns the schema of a long form. Strings are in dictionaries, since they repeat from row to
+// row.
 func longSchema(l *query.Long) *arrow.Schema {
 	texts := &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
 	var times []time.Time
@@ -66,7 +66,7 @@ func longSchema(l *query.Long) *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-// checkLong reports what is wrong with series that were not made by package query.
+// checkLong returns an error for contradictory series, which package query does not return.
 func checkLong(l *query.Long) error {
 	if l == nil {
 		return errors.New("arrow: the long form is nil")

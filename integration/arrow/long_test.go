@@ -32,8 +32,7 @@ func longForm() *query.Long {
 	}}.Long()
 }
 
-// rowsOf are the rows of a record as Arrow's JSON has them, but for infinities, which it
-// lacks.
+// rowsOf returns the rows of a record in Arrow's JSON, which has no infinities.
 func rowsOf(t *testing.T, r apache.RecordBatch) []map[string]any {
 	t.Helper()
 	text, err := r.MarshalJSON()
@@ -57,10 +56,10 @@ func longRecord(t *testing.T, l *query.Long) apache.RecordBatch {
 	return r
 }
 
-func TestLongRecord(t *testing.T) {
+func TestLongRecord_HasARowForEachPoint(t *testing.T) {
 	t.Parallel()
 	l := longForm()
-	l.Series[0].Values[1] = 3 // which JSON has
+	l.Series[0].Values[1] = 3 // a number that JSON can represent
 	r := longRecord(t, l)
 	var fields []string
 	for _, f := range r.Schema().Fields() {
@@ -83,7 +82,7 @@ func TestLongRecord(t *testing.T) {
 	}
 }
 
-func TestLongRecordKeepsNumbersThatAreNone(t *testing.T) {
+func TestLongRecord_KeepsNaNAndInfinities(t *testing.T) {
 	t.Parallel()
 	l := query.Output{Series: []query.Series{{Metric: "m", Timestamps: []int64{1, 2, 3}, Values: []float64{nan, math.Inf(1), math.Inf(-1)}}}}.Long()
 	r := longRecord(t, l)
@@ -92,7 +91,7 @@ func TestLongRecordKeepsNumbersThatAreNone(t *testing.T) {
 	}
 }
 
-func TestLongRecordHasTheTimeZone(t *testing.T) {
+func TestLongRecord_HasTheTimeZone(t *testing.T) {
 	t.Parallel()
 	r := longRecord(t, longForm().In(time.FixedZone("", 5*3600+1800)))
 	if got := r.Schema().Field(3).Type.String(); got != "timestamp[ms, tz=+05:30]" {
@@ -100,7 +99,7 @@ func TestLongRecordHasTheTimeZone(t *testing.T) {
 	}
 }
 
-func TestLongFiles(t *testing.T) {
+func TestLongRecord_IsReadBackFromFiles(t *testing.T) {
 	t.Parallel()
 	l := longForm()
 	l.Series[0].Values[1] = 3
@@ -155,7 +154,7 @@ func TestLongFiles(t *testing.T) {
 	}
 }
 
-func TestLongRecordRefusesSeriesThatContradictThemselves(t *testing.T) {
+func TestLongRecord_RefusesContradictorySeries(t *testing.T) {
 	t.Parallel()
 	for text, l := range map[string]*query.Long{
 		"the long form is nil":                    nil,

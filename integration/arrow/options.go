@@ -27,8 +27,8 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-// WithAllocator sets where the memory of the record comes from; by default, and
-// with nil, memory.DefaultAllocator, which is Go's heap. Release returns it.
+// WithAllocator sets the allocator of the record's memory. The default, also for nil, is
+// memory.DefaultAllocator, which uses Go's heap. Release frees the memory.
 func WithAllocator(allocator memory.Allocator) Option {
 	return optionFunc(func(c *config) { c.allocator = allocator })
 }

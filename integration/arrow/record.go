@@ -14,9 +14,9 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Record returns a frame as a record batch: a column of times, then one of
-// numbers for each of the frame's; see the package comment. The caller releases
-// it. The frame is not kept.
+// Record returns a frame as a record batch: a column of times, then a column of numbers for each column of
+// the frame; see the package comment. The caller must release the record. The record does not refer to the
+// frame.
 func Record(f *query.Frame, opts ...Option) (arrow.RecordBatch, error) {
 	if err := check(f); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func Record(f *query.Frame, opts ...Option) (arrow.RecordBatch, error) {
 	return b.NewRecordBatch(), nil
 }
 
-// check reports what is wrong with a frame that was not made by package query.
+// check returns an error for a contradictory frame, which package query does not return.
 func check(f *query.Frame) error {
 	if f == nil {
 		return errors.New("arrow: the frame is nil")

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-func TestRecordHasTheFrame(t *testing.T) {
+func TestRecord_HasTheValuesOfTheFrame(t *testing.T) {
 	t.Parallel()
 	out := query.Output{Series: []query.Series{
 		{
@@ -40,7 +40,7 @@ func TestRecordHasTheFrame(t *testing.T) {
 	}
 }
 
-func TestRecordDoesNotKeepTheFrame(t *testing.T) {
+func TestRecord_CopiesTheFrame(t *testing.T) {
 	t.Parallel()
 	f := query.Output{Series: []query.Series{{Metric: "m", Timestamps: []int64{1000}, Values: []float64{1}}}}.Frame()
 	r := record(t, f)
@@ -51,7 +51,7 @@ func TestRecordDoesNotKeepTheFrame(t *testing.T) {
 	}, readRecord(t, r))
 }
 
-func TestRecordOfAnEmptyFrame(t *testing.T) {
+func TestRecord_OfAnEmptyFrame(t *testing.T) {
 	t.Parallel()
 	f := func(what string, frame *query.Frame, columns int64) {
 		t.Helper()
@@ -68,7 +68,7 @@ func TestRecordOfAnEmptyFrame(t *testing.T) {
 	f("of a series without points", query.Output{Series: []query.Series{{Metric: "m"}}}.Frame(), 2)
 }
 
-func TestNamesOfColumnsAreUnique(t *testing.T) {
+func TestRecord_HasUniqueNames(t *testing.T) {
 	t.Parallel()
 	f := func(names []string, want ...string) {
 		t.Helper()
@@ -89,7 +89,7 @@ func TestNamesOfColumnsAreUnique(t *testing.T) {
 	f([]string{"time", "", ""}, "time#2", "", "#2")
 }
 
-func TestTimeZoneOfTheIndex(t *testing.T) {
+func TestRecord_HasTheTimeZoneOfTheIndex(t *testing.T) {
 	t.Parallel()
 	zurich, err := time.LoadLocation("Europe/Zurich")
 	if err != nil {
@@ -115,8 +115,8 @@ func TestTimeZoneOfTheIndex(t *testing.T) {
 	f(time.FixedZone("my own", 0), "UTC", winter)
 }
 
-// The name of the machine's own zone is "Local", which no other machine knows.
-func TestLocalTimeZone(t *testing.T) {
+// The zone of the machine has the name "Local", which means another zone on another machine.
+func TestRecord_ReplacesTheLocalZone(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1700000000_123)
 	r := record(t, (&query.Frame{Index: []time.Time{at}}).In(time.Local))
@@ -128,7 +128,7 @@ func TestLocalTimeZone(t *testing.T) {
 	}
 }
 
-func TestRecordRefusesAFrameThatContradictsItself(t *testing.T) {
+func TestRecord_RefusesAContradictoryFrame(t *testing.T) {
 	t.Parallel()
 	f := func(frame *query.Frame, want ...string) {
 		t.Helper()
@@ -149,7 +149,7 @@ func TestRecordRefusesAFrameThatContradictsItself(t *testing.T) {
 	}}, "column 0, a, has 1 values for 2 times", "column 2, c, has 3 values for 2 times")
 }
 
-func TestOptionsMayBeNil(t *testing.T) {
+func TestOptions_MayBeNil(t *testing.T) {
 	t.Parallel()
 	r, err := arrow.Record(&query.Frame{}, nil, arrow.WithAllocator(nil))
 	if err != nil {

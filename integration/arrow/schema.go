@@ -13,13 +13,13 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// What the fields of a record have.
+// Names in the schema of a record.
 const (
 	// TimeColumn is the name of the first column.
 	TimeColumn = "time"
-	// MetricKey is where the metadata of a column have its metric.
+	// MetricKey is the key of the metric in the metadata of a column.
 	MetricKey = "metric"
-	// TagPrefix is before the key of each tag in the metadata of a column.
+	// TagPrefix is the prefix of the keys of tags in the metadata of a column.
 	TagPrefix = "tag."
 )
 
@@ -44,10 +44,10 @@ func metadata(c *query.Column) arrow.Metadata {
 	return arrow.NewMetadata(keys, values)
 }
 
-// names counts how often each was asked for.
+// names counts how often each name was requested.
 type names map[string]int
 
-// unique returns a name that no column has yet.
+// unique returns the name, or a variant of it that no column has yet.
 func (n names) unique(name string) string {
 	candidate := name
 	for n[candidate] > 0 {

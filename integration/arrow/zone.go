@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// zone returns the time zone of an index as Arrow's specification has them: a
-// name of the IANA database, or an offset.
+// zone returns the time zone of an index in the form of Arrow's specification: a name of the IANA
+// database, or an offset.
 func zone(index []time.Time) string {
 	const utc = "UTC"
 	if len(index) == 0 || index[0].Location() == time.UTC {
 		return utc
 	}
 	loc := index[0].Location()
-	// A zone that somebody made may have the name of another one.
+	// A zone made by time.FixedZone may have the name of another zone.
 	if named, err := time.LoadLocation(loc.String()); err == nil && named != time.Local && sameOffsets(index, loc, named) {
 		return named.String()
 	}

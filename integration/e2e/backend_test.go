@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// backend is a server that keeps points.
+// backend is a server that stores points.
 type backend struct {
 	name      string
 	server    apptuitclient.Server // its profile
@@ -54,8 +54,8 @@ func onEachBackend(t *testing.T, f func(t *testing.T, b backend)) {
 // profile selects the server's profile.
 func (b backend) profile() apptuitclient.Option { return apptuitclient.WithServer(b.server) }
 
-// holds fails the test unless the server has these points and no others, or no
-// others of some metrics.
+// holds fails the test unless the server has exactly these points, or exactly these points of some
+// metrics.
 func (b backend) holds(t *testing.T, want []servers.Point, metrics ...string) {
 	t.Helper()
 	if diff := servers.Diff(want, b.points(t, metrics...), b.tolerance); diff != "" {
@@ -63,7 +63,7 @@ func (b backend) holds(t *testing.T, want []servers.Point, metrics ...string) {
 	}
 }
 
-// hurry retries soon and for as long as the test's own deadlines let it.
+// hurry is a retry policy with short intervals. Only the deadlines of the test end the retries.
 func hurry() apptuitclient.Option {
 	return apptuitclient.WithRetry(apptuitclient.RetryConfig{
 		Enabled: true, InitialInterval: 50 * time.Millisecond, MaxInterval: 200 * time.Millisecond,
@@ -93,7 +93,7 @@ func newExporter(t *testing.T, endpoint string, opts ...exporter.Option) *export
 	return e
 }
 
-// within bounds what a test waits for.
+// within returns a context that ends after a duration.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -101,7 +101,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// attempt is one request and the answer's status, 0 if there was none.
+// attempt is a request with the answer's status, 0 without an answer.
 type attempt struct {
 	at           time.Time
 	method, path string
@@ -109,7 +109,7 @@ type attempt struct {
 	gzip         bool // the transport asked for gzip, and got it
 }
 
-// wire sees the requests of a client.
+// wire records the requests of a client.
 type wire struct {
 	mu       sync.Mutex
 	attempts []attempt
@@ -118,12 +118,12 @@ type wire struct {
 
 func newWire() *wire { return &wire{failed: make(chan struct{})} }
 
-// client returns what a client under test makes its requests with.
+// client returns the HTTP client for a client under test.
 func (w *wire) client() apptuitclient.Option {
 	return apptuitclient.WithHTTPClient(&http.Client{Transport: w})
 }
 
-// RoundTrip makes a request as the default transport does, and notes it.
+// RoundTrip sends a request by the default transport, and records it.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := attempt{at: time.Now(), method: r.Method, path: r.URL.Path}
 	response, err := http.DefaultTransport.RoundTrip(r)
@@ -150,8 +150,7 @@ func (w *wire) seen() []attempt {
 	return append([]attempt(nil), w.attempts...)
 }
 
-// afterFailure waits for a request that was not accepted, then repairs what is
-// wrong.
+// afterFailure waits for a request that was not accepted, and then calls a function that ends the fault.
 func (w *wire) afterFailure(ctx context.Context, repair func()) error {
 	select {
 	case <-w.failed:
@@ -162,7 +161,7 @@ func (w *wire) afterFailure(ctx context.Context, repair func()) error {
 	}
 }
 
-// sendError returns the error of a Send or an Export that cannot be nil.
+// sendError returns the SendError of a Send or an Export.
 func sendError(t *testing.T, err error) *apptuitclient.SendError {
 	t.Helper()
 	var s *apptuitclient.SendError
@@ -172,14 +171,14 @@ func sendError(t *testing.T, err error) *apptuitclient.SendError {
 	return s
 }
 
-// past is a time that has nothing to do with now, and its whole second.
+// past is a time in the past, and its whole second.
 var past = time.Date(2026, 2, 3, 4, 5, 6, 999_000_000, time.UTC)
 
-// millis is the time of a point that was sent in whole seconds.
+// millis returns the time of a point that was sent in whole seconds.
 func millis(t time.Time) int64 { return t.Unix() * 1000 }
 
-// samplePoints returns n points for a client, each of a series of its own, and
-// what a server has then.
+// samplePoints returns n points for a client, each of a different series, and the points that a server
+// must have then.
 func samplePoints(n int) ([]apptuitclient.DataPoint, []servers.Point) {
 	sent, stored := make([]apptuitclient.DataPoint, n), make([]servers.Point, n)
 	for i := range n {
@@ -192,7 +191,7 @@ func samplePoints(n int) ([]apptuitclient.DataPoint, []servers.Point) {
 	return sent, stored
 }
 
-// statusOf returns the answer that an error is about.
+// statusOf returns the StatusError in an error.
 func statusOf(t *testing.T, err error) *apptuitclient.StatusError {
 	t.Helper()
 	var status *apptuitclient.StatusError

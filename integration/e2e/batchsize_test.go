@@ -16,10 +16,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestMaxExportBatchSize has the newest SDK split each collection over many
-// Exports: what the exporter remembers of the order of points must not go by
-// position, and nothing may be lost or doubled.
-func TestMaxExportBatchSize(t *testing.T) {
+// The newest SDK divides each collection into many Exports. Although the exporter remembers the order of
+// points, no point is lost or sent twice.
+func TestExport_OfCollectionsThatTheSDKDivides(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t)
 	exp := newExporter(t, v.Endpoint(), exporter.WithoutSelfMetrics(), exporter.WithoutHostTag(), exporter.WithResourceAttributes(
@@ -32,7 +31,7 @@ func TestMaxExportBatchSize(t *testing.T) {
 	var want []servers.Point
 	var took [][2]int64
 	for n := range collections {
-		nextSecond()
+		servers.NextSecond()
 		from := time.Now().Unix()
 		for i := range series {
 			tags := map[string]string{"i": strconv.Itoa(i), "otel_scope_name": "m"}

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestSend sends points without any SDK.
+// Send works without an SDK.
 func TestSend(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		c := newClient(t, b.endpoint, apptuitclient.WithTags(map[string]string{"dc": "eu-1", "host.name": "all"}))
@@ -42,7 +42,7 @@ func TestSend(t *testing.T) {
 	})
 }
 
-// TestSendTimeSeries sends many values of few series.
+// SendTimeSeries sends many values of few series.
 func TestSendTimeSeries(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		c := newClient(t, b.endpoint, apptuitclient.WithSanitizeMode(encoding.SanitizeApptuit))
@@ -65,8 +65,8 @@ func TestSendTimeSeries(t *testing.T) {
 	})
 }
 
-// TestInvalidPointsCostThemselves mixes points that cannot be sent among others.
-func TestInvalidPointsCostThemselves(t *testing.T) {
+// Points that cannot be sent are among points that can.
+func TestSend_RejectsOnlyInvalidPoints(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		sent, stored := samplePoints(10)
 		one := map[string]string{"k": "v"}
@@ -93,9 +93,8 @@ func TestInvalidPointsCostThemselves(t *testing.T) {
 	})
 }
 
-// TestMillisecondTimestamps is for VictoriaMetrics alone: InfluxDB 1.6 misreads
-// them.
-func TestMillisecondTimestamps(t *testing.T) {
+// InfluxDB 1.6 misreads timestamps in milliseconds, so that only VictoriaMetrics is tested.
+func TestSend_KeepsMilliseconds(t *testing.T) {
 	t.Parallel()
 	b := victoriaMetrics(t)
 	sent, stored := samplePoints(20)
@@ -109,8 +108,8 @@ func TestMillisecondTimestamps(t *testing.T) {
 	b.holds(t, stored)
 }
 
-// TestConcurrentSends shares one client.
-func TestConcurrentSends(t *testing.T) {
+// Goroutines share a client.
+func TestSend_IsSafeForConcurrentUse(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		c := newClient(t, b.endpoint, apptuitclient.WithMaxBatchPoints(100))
 		ctx := within(t, 30*time.Second)
@@ -130,9 +129,9 @@ func TestConcurrentSends(t *testing.T) {
 	})
 }
 
-// These servers accept gzip and no compression. Newer releases of VictoriaMetrics accept
-// deflate, too; a server that does not refuses the batch.
-func TestCompression(t *testing.T) {
+// The servers accept gzip, and bodies without compression. Newer releases of VictoriaMetrics accept
+// deflate, too; other servers reject the batch.
+func TestSend_WithEachCompression(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		sent, stored := samplePoints(100)
 		f := func(compression apptuitclient.Compression) (*wire, error) {

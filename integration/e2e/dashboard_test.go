@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// dashboard is what Grafana reads of its JSON.
+// dashboard has the fields of a Grafana dashboard that the test uses.
 type dashboard struct {
 	Templating struct {
 		List []struct{ Name, Type, Definition string }
@@ -53,31 +53,29 @@ func readDashboard(t *testing.T) dashboard {
 	return d
 }
 
-// grafana puts values for variables.
+// grafana replaces the variables of Grafana by values.
 var grafana = strings.NewReplacer(
 	"$__rate_interval", "1m",
 	"$service", "httpservice",
 	"$host", ".*", // the value of All
 )
 
-// selector is what chooses series in PromQL. All of the dashboard's have
-// braces.
+// selector matches the selectors of series in PromQL. All selectors of the dashboard have braces.
 var selector = regexp.MustCompile(`\w+\{[^}]*\}`)
 
-// labelValues is the query of a variable: a selector, or a name, and a label.
+// labelValues matches the query of a variable: a selector or a name, and a label.
 var labelValues = regexp.MustCompile(`^label_values\((.+), (\w+)\)$`)
 
-// TestDashboard runs the example service and asks VictoriaMetrics what its
-// dashboard asks, as Grafana does.
-func TestDashboard(t *testing.T) {
+// The example service runs, and VictoriaMetrics gets the queries of its dashboard, as Grafana sends them.
+func TestDashboard_EachPanelReturnsData(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t)
 	from := time.Now()
 	answered := useService(t, v.Endpoint())
 	to := time.Now().Add(time.Second)
 
-	// What was exported last is what the counters have reached. VictoriaMetrics
-	// answers queries without the last second, but exports all.
+	// The last export has the final values of the counters. VictoriaMetrics answers queries without the
+	// last second, but its export API returns all points.
 	last := map[string]servers.Point{}
 	for _, p := range v.Points(t, "http_server_request_duration_count") {
 		series := p.Tags["http_route"] + " " + p.Tags["http_response_status_code"]
@@ -114,7 +112,7 @@ func TestDashboard(t *testing.T) {
 			if !finds(query) {
 				t.Errorf("panel %q shows nothing: %s", p.Title, query)
 			}
-			// What is after an "or" may hide that there is nothing before it.
+			// The right side of an "or" could hide that the left side has no data.
 			for _, s := range selector.FindAllString(query, -1) {
 				if !finds(s) {
 					t.Errorf("panel %q: no series %s of %s", p.Title, s, query)
@@ -138,8 +136,8 @@ func TestDashboard(t *testing.T) {
 	}
 }
 
-// useService builds the example service, makes requests for some seconds, ends
-// it by SIGTERM, and returns the number of requests that were answered.
+// useService builds the example service, sends requests for some seconds, ends the service by SIGTERM, and
+// returns the number of requests that were answered.
 func useService(t *testing.T, endpoint string) (answered float64) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "httpservice")
@@ -177,7 +175,7 @@ func useService(t *testing.T, endpoint string) (answered float64) {
 	return answered
 }
 
-// makeRequests makes requests of each kind, one after another.
+// makeRequests sends requests of each kind, one after the other.
 func makeRequests(ctx context.Context, t *testing.T, url string, d time.Duration) (answered float64) {
 	t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {

@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// discover compares what a server lists with the series a{k="v"}, a{k="w"} and b{l="v"}, which
-// have points after start. own are the labels that the server adds.
+// discover compares the lists of a server with the series a{k="v"}, a{k="w"} and b{l="v"}, which have
+// points after start. The server adds the labels own.
 func discover(t *testing.T, q *query.Client, start time.Time, own ...string) {
 	t.Helper()
 	ctx := within(t, 30*time.Second)
@@ -78,7 +78,7 @@ func discover(t *testing.T, q *query.Client, start time.Time, own ...string) {
 	}
 }
 
-// fillABC stores the series of discover, with the values 1, 2, … from start on, one a tick.
+// fillABC stores the series of discover, with the values 1, 2, … from start on, one value per tick.
 func fillABC(t *testing.T, endpoint string, start time.Time) {
 	t.Helper()
 	var all []apptuitclient.TimeSeries
@@ -95,8 +95,8 @@ func fillABC(t *testing.T, endpoint string, start time.Time) {
 	}
 }
 
-// TestDiscovery lists what VictoriaMetrics has stored, asks for single times, and gives hints.
-func TestDiscovery(t *testing.T) {
+// VictoriaMetrics is asked for lists, for values at one time, and for the metadata of hints.
+func TestLists_OfVictoriaMetrics(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t, "-search.disableCache=false")
 	start := time.Now().Add(-20 * time.Minute).Truncate(time.Minute)
@@ -154,9 +154,9 @@ func TestDiscovery(t *testing.T) {
 	})
 }
 
-// TestNocacheIsSentToVictoriaMetrics asks for the last moment, for which VictoriaMetrics gives
-// the values of half a minute ago (-search.latencyOffset) unless nocache=1 is sent.
-func TestNocacheIsSentToVictoriaMetrics(t *testing.T) {
+// The query is for the present time. Without nocache=1, VictoriaMetrics would return the values of half a
+// minute ago (-search.latencyOffset).
+func TestQueryRange_SendsNocacheToVictoriaMetrics(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t, "-search.latencyOffset=30s", "-search.disableCache=false")
 	now := time.Now().Truncate(time.Second)

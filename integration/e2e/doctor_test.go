@@ -9,7 +9,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-func TestDoctorOfVictoriaMetrics(t *testing.T) {
+func TestDoctor_OfVictoriaMetrics(t *testing.T) {
 	t.Parallel()
 	d := servers.BuildCommand(t)
 	v := servers.StartVictoriaMetrics(t)
@@ -51,16 +51,15 @@ func TestDoctorOfVictoriaMetrics(t *testing.T) {
 	d.Examine(t, 1, servers.Findings{"tcp": {"failed", "Nothing listens there"}}, "--endpoint", v.Endpoint())
 }
 
-// By default VictoriaMetrics shows nothing that is younger than 30 s to those who
-// ask for a curve.
-func TestDoctorIsShownWhatIsYoung(t *testing.T) {
+// By default, range queries to VictoriaMetrics do not return points that are younger than 30 s.
+func TestDoctor_ReadsBackAYoungPoint(t *testing.T) {
 	t.Parallel()
 	d := servers.BuildCommand(t)
 	v := servers.StartVictoriaMetrics(t, "-search.latencyOffset=30s")
 	d.Examine(t, 0, servers.Findings{"read-back": {"ok", "found by PromQL"}}, "--endpoint", v.Endpoint(), "--query-endpoint", v.URL())
 }
 
-func TestDoctorOfInfluxDB(t *testing.T) {
+func TestDoctor_OfInfluxDB(t *testing.T) {
 	t.Parallel()
 	d := servers.BuildCommand(t)
 	i := servers.StartInfluxDB(t)

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// explained is the part of a report that the tests look at.
+// explained has the fields of a report that the tests check.
 type explained struct {
 	Found   bool
 	Verdict struct{ Cause, Text string }
@@ -21,8 +21,8 @@ type explained struct {
 	Stored  struct{ Series []struct{ Points int } }
 }
 
-// The causes that depend on a server are found against VictoriaMetrics.
-func TestExplainOfVictoriaMetrics(t *testing.T) {
+// Each cause that depends on a server has a case here.
+func TestExplain_NamesTheCausesOfVictoriaMetrics(t *testing.T) {
 	t.Parallel()
 	command := servers.BuildCommand(t)
 	v := servers.StartVictoriaMetrics(t)

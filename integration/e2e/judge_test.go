@@ -19,7 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// put is a body in which the text METRIC is a name, NOW a time in seconds, and GOOD a point that every server stores.
+// put is the body of a put. METRIC is replaced by a name, NOW by a time in seconds, and GOOD by a point
+// that every server stores.
 type put struct{ name, body string }
 
 func puts() []put {
@@ -66,9 +67,10 @@ func puts() []put {
 	}
 }
 
-// On each server a request has the same effect as on apptuittest with the server's profile: status, words and points. The profile is that
-// of newer releases of VictoriaMetrics. 1.79 stores a point with more than 29 tags with its first 29.
-func TestJudge(t *testing.T) {
+// Each server and apptuittest with the server's profile have the same status, error text and points after
+// the same request. The profile of VictoriaMetrics is that of newer releases; 1.79 stores only the first
+// 29 tags of a point.
+func TestApptuittest_AnswersLikeTheServer(t *testing.T) {
 	profiles := map[string]apptuittest.Profile{"VictoriaMetrics": apptuittest.VictoriaMetrics, "InfluxDB": apptuittest.InfluxDB}
 	onEachBackend(t, func(t *testing.T, b backend) {
 		judge := apptuittest.NewServer(apptuittest.WithProfile(profiles[b.name]))
@@ -106,9 +108,9 @@ func TestJudge(t *testing.T) {
 	})
 }
 
-// Bodies that are compressed, or longer than VictoriaMetrics' limit, get the same status and the same words from both. VictoriaMetrics 1.79
-// has other words for a body over the limit, and refuses deflate.
-func TestJudge_Bodies(t *testing.T) {
+// Bodies that are compressed, or longer than VictoriaMetrics' limit, get the same status and error text
+// from both. VictoriaMetrics 1.79 has another text for a body over the limit, and refuses deflate.
+func TestApptuittest_AnswersBodiesLikeTheServer(t *testing.T) {
 	t.Parallel()
 	const limit = 1000
 	v := servers.StartVictoriaMetrics(t, "-opentsdbhttp.maxInsertRequestSize="+strconv.Itoa(limit))
@@ -167,7 +169,7 @@ func TestJudge_Bodies(t *testing.T) {
 	}
 }
 
-// raw is an answer to a body that no client has touched.
+// raw is the answer to a body that was sent without the client.
 type raw struct {
 	status int
 	body   string

@@ -20,9 +20,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestHundredThousandPoints exports a collection of 100,000 points, in batches
-// of the default size and of a smaller one, and compares each point.
-func TestHundredThousandPoints(t *testing.T) {
+// A collection has 100,000 points. It is exported in batches of the default size and of a smaller size.
+func TestExport_OfHundredThousandPoints(t *testing.T) {
 	const n = 100_000
 	batches := map[string]struct {
 		points   int // 0: the default, 50,000
@@ -89,9 +88,8 @@ func TestHundredThousandPoints(t *testing.T) {
 	})
 }
 
-// TestBatchesBoundedByBytes sends fewer points a request than allowed, since
-// they are large.
-func TestBatchesBoundedByBytes(t *testing.T) {
+// The points are so large that a request has fewer points than WithMaxBatchPoints allows.
+func TestExport_BoundsBatchesByBytes(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		sent, stored := samplePoints(1000)
 		w := newWire()
@@ -107,9 +105,9 @@ func TestBatchesBoundedByBytes(t *testing.T) {
 	})
 }
 
-// TestManyExportsOfOneSeries checks that values do not wander between exports
-// and series: what is kept from one Export for the next is of the right point.
-func TestManyExportsOfOneSeries(t *testing.T) {
+// The exporter keeps data of points from one Export to the next. Values must not move to another export or
+// series.
+func TestExport_KeepsValuesWithTheirSeries(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		exp := newExporter(t, b.endpoint, exporter.WithoutHostTag(), exporter.WithoutSelfMetrics(), exporter.WithTags(map[string]string{"job": "x"}))
 		ctx := within(t, 30*time.Second)

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// longVariable makes tests long.
+// longVariable is the environment variable that makes tests long.
 const longVariable = "LONG_TESTS"
 
 func isLong() bool { return os.Getenv(longVariable) != "" }
 
-// TestMain takes away what the user's environment would configure.
+// TestMain removes the configuration of the user's environment.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")

@@ -22,11 +22,10 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// soon is long after what a test expects to end by a deadline of its own.
+// soon is much longer than the deadlines of the tests.
 const soon = 10 * time.Second
 
-// endsSoon runs f, which is to end by the deadline of a context that is much
-// nearer.
+// endsSoon runs f, which must end by the deadline of its context, long before soon.
 func endsSoon(t *testing.T, f func()) {
 	t.Helper()
 	start := time.Now()
@@ -36,8 +35,8 @@ func endsSoon(t *testing.T, f func()) {
 	}
 }
 
-// TestNobodyListens sends to a port without a server.
-func TestNobodyListens(t *testing.T) {
+// The port of the endpoint has no listener.
+func TestSend_FailsWithoutAListener(t *testing.T) {
 	t.Parallel()
 	addr := servers.FreeAddr(t)
 	check := func(err error, failed int) {
@@ -71,9 +70,8 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseComesLater sends to an InfluxDB without a database, which
-// answers 500 until there is one.
-func TestTheDatabaseComesLater(t *testing.T) {
+// InfluxDB answers 500 until its database exists.
+func TestSend_RetriesUntilTheDatabaseExists(t *testing.T) {
 	t.Parallel()
 	influx := servers.StartInfluxDB(t)
 	influx.DropDatabase(t)
@@ -97,8 +95,8 @@ func TestTheDatabaseComesLater(t *testing.T) {
 	}
 }
 
-// TestTheDatabaseStaysAway gives up at the deadline, with the server's words.
-func TestTheDatabaseStaysAway(t *testing.T) {
+// The error has the text of the server.
+func TestSend_GivesUpAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	influx := servers.StartInfluxDB(t)
 	influx.DropDatabase(t)
@@ -113,9 +111,9 @@ func TestTheDatabaseStaysAway(t *testing.T) {
 	})
 }
 
-// TestAServerRestarts keeps exporting while InfluxDB crashes and comes back:
-// what was cumulative is not lost, and what could be delivered is there.
-func TestAServerRestarts(t *testing.T) {
+// A program exports while InfluxDB crashes and restarts. Cumulative values are not lost, and all points
+// that could be delivered are stored.
+func TestExport_SurvivesARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	influx := servers.StartInfluxDB(t)
 	w := newWire()
@@ -130,7 +128,7 @@ func TestAServerRestarts(t *testing.T) {
 	var want []servers.Point
 	collect := func(total float64) (from int64) {
 		counter.Add(ctx, 1)
-		nextSecond()
+		servers.NextSecond()
 		from = millis(time.Now())
 		want = append(want, servers.Point{Metric: "events", Tags: map[string]string{"otel_scope_name": "e2e", "service_name": "s"}, Time: from, Value: total})
 		return from
@@ -162,8 +160,8 @@ func TestAServerRestarts(t *testing.T) {
 	}
 }
 
-// TestAHangingServer suspends a server: it takes connections and never answers.
-func TestAHangingServer(t *testing.T) {
+// A suspended server accepts connections, and does not answer.
+func TestExport_EndsWhileTheServerHangs(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t, "-dedup.minScrapeInterval=1ms")
 	v.Suspend(t)
@@ -192,8 +190,8 @@ func TestAHangingServer(t *testing.T) {
 		}
 	})
 
-	// What was given up is in the server's hands all the same, and so are these
-	// points twice: that they are stored once is due to deduplication.
+	// The suspended server has the requests that the client has abandoned, and so gets these points twice.
+	// Deduplication makes it store them once.
 	v.Resume(t)
 	if err := newClient(t, v.Endpoint()).Send(within(t, soon), sent); err != nil {
 		t.Fatal(err)

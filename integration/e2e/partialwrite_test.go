@@ -14,11 +14,11 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// partialWrite is a way to make InfluxDB drop points of a put and store the others.
+// partialWrite is a reason for which InfluxDB drops some points of a put.
 type partialWrite struct {
 	limits servers.Limits
 	retain time.Duration
-	before int                                 // so many points are sent before: InfluxDB looks at its limits once for all new series of a put
+	before int                                 // number of points that are sent before: InfluxDB checks its limits once for all new series of a put
 	point  func(i int) apptuitclient.DataPoint // of 100 points
 	bad    func(i int) bool
 	reason string // in the server's answer
@@ -92,9 +92,9 @@ func (p *partialWrite) start(t *testing.T) *servers.InfluxDB {
 	return influx
 }
 
-// InfluxDB stores the good points of a put and answers 500 with the number of the bad ones. That is final: it is no
-// outage, neither live nor for points from the spool.
-func TestPartialWrites(t *testing.T) {
+// InfluxDB stores the valid points of a put, and answers 500 with the number of invalid points. The client
+// neither retries the put nor treats the answer as an outage, also for points of the spool.
+func TestPartialWrites_AreFinal(t *testing.T) {
 	t.Parallel()
 	const n = 100
 	for name, p := range partialWrites() {

@@ -19,22 +19,21 @@ import (
 
 type number interface{ int64 | float64 }
 
-// set is a set of attributes and the tags that they are to become.
+// set is a set of attributes with the tags that they become.
 type set struct {
 	attributes []attribute.KeyValue
 	tags       map[string]string
 }
 
-// measured is what a program records before its first collection, and what
-// between that and the second one.
+// measured has the measurements before the first collection, and between the first and the second
+// collection.
 type measured[N number] [2][]N
 
-// upTo returns what was recorded before collection i.
+// upTo returns the measurements before collection i.
 func (m measured[N]) upTo(i int) []N { return slices.Concat(m[:i+1]...) }
 
-// program is an instrumented program of two steps, each ended by a collection.
-// It notes what a server is to have after it: from the measurements alone, by
-// the words of OpenTelemetry's data model, with nothing of the code under test.
+// program is an instrumented program with two collections. It computes the points that a server must have
+// from the measurements, by the rules of OpenTelemetry's data model and without the code under test.
 type program struct {
 	t      *testing.T
 	meter  metric.Meter
@@ -44,14 +43,14 @@ type program struct {
 	points [2][]servers.Point // without times
 }
 
-// expect notes a point of collection i.
+// expect adds a point of collection i.
 func (p *program) expect(i int, metric string, tags map[string]string, value float64) {
 	merged := maps.Clone(p.base)
 	maps.Copy(merged, tags)
 	p.points[i] = append(p.points[i], servers.Point{Metric: metric, Tags: merged, Value: value})
 }
 
-// records has the program record measurements one by one.
+// records makes the program record measurements, one by one.
 func records[N number](p *program, s set, m measured[N], record func(context.Context, N, metric.MeasurementOption)) {
 	attributes := metric.WithAttributes(s.attributes...)
 	for i := range m {
@@ -63,7 +62,7 @@ func records[N number](p *program, s set, m measured[N], record func(context.Con
 	}
 }
 
-// sums is a counter or up-down counter: the sum of all measurements.
+// sums expects the points of a counter or up-down counter: the sum of all measurements.
 func sums[N number](p *program, metric string, s set, m measured[N]) {
 	for i := range m {
 		var sum N
@@ -74,7 +73,7 @@ func sums[N number](p *program, metric string, s set, m measured[N]) {
 	}
 }
 
-// lasts is a gauge, or an observable instrument: the last measurement.
+// lasts expects the points of a gauge or an observable instrument: the last measurement.
 func lasts[N number](p *program, metric string, s set, m measured[N]) {
 	for i := range m {
 		all := m.upTo(i)
@@ -82,7 +81,7 @@ func lasts[N number](p *program, metric string, s set, m measured[N]) {
 	}
 }
 
-// totals is what every histogram has.
+// totals expects the points that every histogram has.
 func totals[N number](p *program, metric string, s set, m measured[N]) {
 	for i := range m {
 		all := m.upTo(i)
@@ -97,8 +96,8 @@ func totals[N number](p *program, metric string, s set, m measured[N]) {
 	}
 }
 
-// buckets is an explicit-bucket histogram: how many measurements are at or below
-// each bound.
+// buckets expects the points of a histogram with explicit buckets: the number of measurements up to each
+// bound.
 func buckets[N number](p *program, metric string, s set, m measured[N], bounds map[string]float64) {
 	for i := range m {
 		all := m.upTo(i)
@@ -121,8 +120,8 @@ func buckets[N number](p *program, metric string, s set, m measured[N], bounds m
 	totals(p, metric, s, m)
 }
 
-// exactQuantiles is an exponential histogram of which each measurement is the
-// same: so is each quantile.
+// exactQuantiles expects the points of an exponential histogram whose measurements are equal: each
+// quantile is that value.
 func exactQuantiles(p *program, metric string, s set, m measured[float64]) {
 	for i := range m {
 		for _, q := range []string{"0.5", "0.75", "0.95", "0.99", "0.999"} {
@@ -134,12 +133,12 @@ func exactQuantiles(p *program, metric string, s set, m measured[float64]) {
 	totals(p, metric, s, m)
 }
 
-// observes has observable instruments observe a measurement a collection.
+// observes makes observable instruments observe one measurement in each collection.
 func observes[N number](p *program, m measured[N]) func() N {
 	return func() N { return m[p.step.Load()][0] }
 }
 
-// must returns an instrument.
+// must returns an instrument, and panics if there is an error.
 func must[I any](instrument I, err error) I {
 	if err != nil {
 		panic("instrument: " + err.Error())

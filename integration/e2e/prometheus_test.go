@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// sample is a data point in OTLP's JSON.
+// sample is a data point in OTLP JSON.
 type sample map[string]any
 
 func sampleAt(at time.Time, fields sample) sample {
@@ -36,7 +36,7 @@ func gauge(name string, points ...sample) sample {
 	return sample{"name": name, "gauge": sample{"dataPoints": points}}
 }
 
-// nativeHistogram is a histogram of observations 1.5, 3 and 6, each n times.
+// nativeHistogram returns a histogram with the observations 1.5, 3 and 6, each n times.
 func nativeHistogram(name string, at time.Time, n int) sample {
 	counts := []string{fmt.Sprint(n), fmt.Sprint(n), fmt.Sprint(n)}
 	return sample{"name": name, "exponentialHistogram": sample{"aggregationTemporality": 2, "dataPoints": []sample{sampleAt(at, sample{
@@ -53,14 +53,14 @@ func receive(t *testing.T, p *servers.Prometheus, metrics ...sample) {
 	p.Receive(t, text)
 }
 
-// asksPrometheus returns a client for queries, which does not repeat a request.
+// asksPrometheus returns a client for queries without retries.
 func asksPrometheus(t *testing.T, endpoint string, w *wire, opts ...query.Option) *query.Client {
 	t.Helper()
 	c := newClient(t, endpoint, w.client(), apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
 	return query.New(c, append([]query.Option{query.WithPrometheusPath("")}, opts...)...)
 }
 
-// fillPrometheus stores the fixture of TestPrometheus: samples at each tick.
+// fillPrometheus stores the fixture of TestPrometheus_ReturnsKnownPoints: samples at each tick.
 func fillPrometheus(t *testing.T, p *servers.Prometheus, start time.Time) {
 	t.Helper()
 	at := func(i int) time.Time { return start.Add(time.Duration(i) * tick) }
@@ -77,8 +77,8 @@ func fillPrometheus(t *testing.T, p *servers.Prometheus, start time.Time) {
 		gauge("mixed", sampleAt(at(0), sample{"asInt": "3"})), nativeHistogram("mixed", at(1), 1))
 }
 
-// TestPrometheus asks Prometheus 3 for points whose values and times are known.
-func TestPrometheus(t *testing.T) {
+// The values and times of the points in Prometheus are known.
+func TestPrometheus_ReturnsKnownPoints(t *testing.T) {
 	t.Parallel()
 	p := servers.StartPrometheus(t, "--query.max-samples=5000")
 	start := time.Now().Add(-time.Hour).Truncate(time.Minute)
@@ -198,8 +198,8 @@ func TestPrometheus(t *testing.T) {
 	})
 }
 
-// TestPrometheusDiscovery lists what Prometheus has stored, and asks for single times.
-func TestPrometheusDiscovery(t *testing.T) {
+// Prometheus is asked for lists, and for values at one time.
+func TestPrometheus_Lists(t *testing.T) {
 	t.Parallel()
 	p := servers.StartPrometheus(t)
 	start := time.Now().Add(-20 * time.Minute).Truncate(time.Minute)
@@ -230,7 +230,7 @@ func TestPrometheusDiscovery(t *testing.T) {
 	if err != nil || len(r.Warnings) != 0 || len(r.Infos) != 1 || !strings.Contains(r.Infos[0], "metric might not be a counter") {
 		t.Errorf("infos: %+v, error %v", r, err)
 	}
-	// Prometheus does not have Apptuit's API: somebody has forgotten to say that it is PromQL.
+	// Prometheus does not have Apptuit's API, so that a hint suggests PromQL.
 	_, err = q.Query(ctx, "fetch('a')", start, time.Time{})
 	hints, failure := q.Hints(ctx, query.LanguageApptuit, "fetch('a')", err)
 	if failure != nil || len(hints) != 1 || hints[0].Kind != query.HintPromQL {
@@ -250,8 +250,8 @@ func TestPrometheusDiscovery(t *testing.T) {
 	}
 }
 
-// TestPrometheusInParts asks for more points than Prometheus gives at once.
-func TestPrometheusInParts(t *testing.T) {
+// The range has more points than Prometheus returns for one query.
+func TestPrometheus_QueriesALongRangeInParts(t *testing.T) {
 	t.Parallel()
 	const n = 25_000
 	p := servers.StartPrometheus(t)
@@ -282,9 +282,8 @@ func TestPrometheusInParts(t *testing.T) {
 	}
 }
 
-// TestPrometheusThatIsBusy asks a Prometheus whose queries may take no time: it answers 503,
-// which may pass.
-func TestPrometheusThatIsBusy(t *testing.T) {
+// The query time-out of Prometheus is so short that it answers 503. The client retries the query.
+func TestPrometheus_RetriesA503(t *testing.T) {
 	t.Parallel()
 	p := servers.StartPrometheus(t, "--query.timeout=1ms")
 	now := time.Now()

@@ -16,13 +16,13 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// The history that PromQL is asked about: ten minutes, in ticks of 15 s.
+// The history that is queried: ten minutes, in ticks of 15 s.
 const (
 	tick  = 15 * time.Second
 	ticks = 40
 )
 
-// route is what happens to one route of a web service.
+// route has the requests of one route of a web service.
 type route struct {
 	method, path string
 	// requests says how many come in the tick before time i.
@@ -47,7 +47,7 @@ func routes() []route {
 	}
 }
 
-// web is a collection of a web service.
+// web returns a collection of a web service.
 func web(metrics ...metricdata.Metrics) *metricdata.ResourceMetrics {
 	return &metricdata.ResourceMetrics{
 		Resource:     resource.NewSchemaless(attribute.String("service.name", "web"), attribute.String("host.name", "h1")),
@@ -63,7 +63,7 @@ func cumulativeHistogram[N int64 | float64](points []metricdata.HistogramDataPoi
 	return metricdata.Histogram[N]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}
 }
 
-// exportHistory sends the history, a collection a tick, from start on.
+// exportHistory exports the history from start on, with one collection per tick.
 func exportHistory(t *testing.T, endpoint string, start time.Time) {
 	t.Helper()
 	exp := newExporter(t, endpoint, exporter.WithoutSelfMetrics())
@@ -105,7 +105,7 @@ func exportHistory(t *testing.T, endpoint string, start time.Time) {
 	}
 }
 
-// requestRate is what came in the minute before tick i, a second.
+// requestRate returns the number of requests per second in the minute before tick i.
 func (r route) requestRate(i int) float64 {
 	sum := int64(0)
 	for j := i - 3; j <= i; j++ {
@@ -114,7 +114,7 @@ func (r route) requestRate(i int) float64 {
 	return float64(sum) / 60
 }
 
-// observed is what fell into each bucket in the five minutes before tick i.
+// observed returns the number of requests of each bucket in the five minutes before tick i.
 func (r route) observed(i int) []float64 {
 	sums := make([]float64, len(bounds)+1)
 	for j := i - 19; j <= i; j++ {
@@ -143,15 +143,15 @@ func quantile(q float64, counts []float64) float64 {
 	return lower
 }
 
-// TestPromQL asks VictoriaMetrics for the second half of the history.
-func TestPromQL(t *testing.T) {
+// The queries are for the second half of the history.
+func TestExport_HistoryForPromQL(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t)
 	start := time.Now().Add(-ticks * tick).Truncate(tick).Add(-tick)
 	exportHistory(t, v.Endpoint(), start)
 	all := routes()
 
-	// f compares the answers from the middle to the end with what the program did.
+	// f compares the answers from the middle to the end of the history with the measurements.
 	f := func(query string, expect func(i int, add func(labels string, value float64))) {
 		t.Helper()
 		var want []servers.Point

@@ -36,8 +36,8 @@ func shopTags() map[string]string {
 	}
 }
 
-// spread is what the exponential histogram of many values records: its
-// quantiles are estimates, and checked as such.
+// spread has the measurements of an exponential histogram with many values. Its quantiles are estimates,
+// which checkSpread checks.
 func spread() measured[float64] {
 	var m measured[float64]
 	for i := range m {
@@ -48,8 +48,7 @@ func spread() measured[float64] {
 	return m
 }
 
-// instrument makes all kinds of instruments and what the program does with
-// them.
+// instrument creates instruments of all kinds, and their measurements.
 func (p *program) instrument() {
 	get := set{
 		[]attribute.KeyValue{
@@ -87,8 +86,8 @@ func (p *program) instrument() {
 	p.histograms(get, other)
 }
 
-// gauges have values of all magnitudes, each in a series of its own: within one
-// series VictoriaMetrics keeps few digits of the smaller ones.
+// gauges creates gauges with values of all magnitudes, each in a different series: within one series,
+// VictoriaMetrics keeps few digits of small values.
 func (p *program) gauges() {
 	intGauge := must(p.meter.Int64Gauge("int.gauge"))
 	for name, m := range map[string]measured[int64]{
@@ -169,7 +168,8 @@ func (p *program) histograms(a, b set) {
 	totals(p, "exponential_spread", b, spread())
 }
 
-// exponential makes histograms of that name exponential ones.
+// exponential returns a View that makes histograms whose names begin with "exponential" exponential
+// histograms.
 func exponential() sdkmetric.Option {
 	return sdkmetric.WithView(sdkmetric.NewView(
 		sdkmetric.Instrument{Name: "exponential.*"},
@@ -177,15 +177,8 @@ func exponential() sdkmetric.Option {
 	))
 }
 
-// nextSecond waits for the start of a second, so that what takes less than one
-// has one timestamp.
-func nextSecond() {
-	now := time.Now()
-	time.Sleep(now.Truncate(time.Second).Add(time.Second + 10*time.Millisecond).Sub(now))
-}
-
-// align gives points of a collection, which can last into another second, the
-// time of its start.
+// align gives all points of a collection the time of its start: a collection may extend into the next
+// second.
 func align(points []servers.Point, from, to int64) {
 	for i := range points {
 		if from <= points[i].Time && points[i].Time <= to {
@@ -194,10 +187,9 @@ func align(points []servers.Point, from, to int64) {
 	}
 }
 
-// TestEveryInstrument exports two collections of all kinds of instruments and
-// compares all that the server has then. The server's profile is selected; times are whole
-// seconds all the same.
-func TestEveryInstrument(t *testing.T) {
+// Two collections of all kinds of instruments are exported, and all points of the server are compared. The
+// profile of the server is selected; times are whole seconds in all profiles.
+func TestExport_OfEveryInstrument(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		exp := newExporter(t, b.endpoint, exporter.WithTags(map[string]string{"region": "Köln, \"east\""}),
 			exporter.WithClientOptions(b.profile(), apptuitclient.WithTimestampResolution(time.Second)))
@@ -214,7 +206,7 @@ func TestEveryInstrument(t *testing.T) {
 			for _, record := range p.run[i] {
 				record(t.Context())
 			}
-			nextSecond()
+			servers.NextSecond()
 			from[i] = millis(time.Now())
 			if err := provider.ForceFlush(within(t, 20*time.Second)); err != nil {
 				t.Fatalf("collection %d: %v", i, err)
@@ -249,10 +241,9 @@ func TestEveryInstrument(t *testing.T) {
 	})
 }
 
-// checkSpread checks the quantiles of the exponential histogram that has many
-// values and returns the other points. The 160 buckets cover less than 10
-// powers of two, so there are at least 8 a power: an estimate is less than one
-// such bucket away from the value of that rank.
+// checkSpread checks the quantiles of the exponential histogram with many values, and returns the other
+// points. The 160 buckets cover less than 10 powers of two, so that each power has at least 8 buckets: the
+// error of an estimate is less than the width of such a bucket.
 func (p *program) checkSpread(points []servers.Point, times [2]int64) (others []servers.Point) {
 	found := map[string]int{}
 	for _, point := range points {
@@ -284,8 +275,8 @@ func (p *program) checkSpread(points []servers.Point, times [2]int64) (others []
 	return others
 }
 
-// checkSelfMetrics checks the exporter's own metrics and returns the other
-// points. They are about the Exports before.
+// checkSelfMetrics checks the exporter's own metrics, which describe earlier Exports, and returns the
+// other points.
 func (p *program) checkSelfMetrics(points []servers.Point, from, to [2]int64) (others []servers.Point) {
 	first := float64(len(p.points[0]) + 5)
 	var want, own, times []servers.Point

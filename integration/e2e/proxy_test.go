@@ -19,8 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// inFront starts nginx in front of a VictoriaMetrics. Its server block has what
-// the test says, and passes on what that does not answer.
+// inFront starts nginx in front of VictoriaMetrics. The server block has the directives of the test, and
+// passes other requests on.
 func inFront(t *testing.T, http, server string) (*servers.Nginx, *servers.VictoriaMetrics) {
 	t.Helper()
 	v := servers.StartVictoriaMetrics(t)
@@ -49,7 +49,7 @@ func (w *wire) statuses() []int {
 	return s
 }
 
-func TestUnauthorized(t *testing.T) {
+func TestSend_ReportsA401(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "", `if ($http_authorization != "Bearer right-token") { return 401; }`)
 	sent, stored := samplePoints(10)
@@ -79,8 +79,8 @@ func TestUnauthorized(t *testing.T) {
 	delivered(t, v, stored)
 }
 
-// TestTheTokenIsRotated has the server refuse the token that the client knows.
-func TestTheTokenIsRotated(t *testing.T) {
+// The server no longer accepts the token of the client.
+func TestSend_ReadsARotatedToken(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "token")
 	write := func(token string) {
@@ -114,7 +114,7 @@ func TestTheTokenIsRotated(t *testing.T) {
 	f([]int{204}, apptuitclient.WithTokenFile(file), func() { write("new-token") })
 }
 
-func TestBasicAuthentication(t *testing.T) {
+func TestSend_WithBasicAuthentication(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "", `auth_basic "points"; auth_basic_user_file {{.Dir}}/users;`)
 	if err := os.WriteFile(filepath.Join(n.Dir(), "users"), []byte("ann:{PLAIN}secret\n"), 0o600); err != nil {
@@ -133,8 +133,8 @@ func TestBasicAuthentication(t *testing.T) {
 	delivered(t, v, stored)
 }
 
-// TestTooLarge splits batches until the proxy takes them.
-func TestTooLarge(t *testing.T) {
+// The client splits batches until the proxy accepts the requests.
+func TestSend_SplitsAfter413(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "client_max_body_size 1k;", "")
 	sent, stored := samplePoints(3000)
@@ -169,8 +169,8 @@ func TestTooLarge(t *testing.T) {
 	delivered(t, v, all)
 }
 
-// TestOnePointIsTooLarge loses the one point that no request can carry.
-func TestOnePointIsTooLarge(t *testing.T) {
+// A point that is too large for a request is rejected; the other points are stored.
+func TestSend_RejectsAPointThatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "client_max_body_size 2k;", "")
 	sent, stored := samplePoints(50)
@@ -184,8 +184,8 @@ func TestOnePointIsTooLarge(t *testing.T) {
 	delivered(t, v, stored)
 }
 
-// TestTooManyRequests waits as long as the proxy says.
-func TestTooManyRequests(t *testing.T) {
+// The client waits for the time of Retry-After.
+func TestSend_WaitsForRetryAfter(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, `limit_req_zone $binary_remote_addr zone=points:64k rate=1r/s;`, `
 		limit_req zone=points;
@@ -210,8 +210,8 @@ func TestTooManyRequests(t *testing.T) {
 	delivered(t, v, stored)
 }
 
-// TestTooManyRequestsForTheDeadline does not wait for a retry that is too late.
-func TestTooManyRequestsForTheDeadline(t *testing.T) {
+// The client does not wait for a retry after its deadline.
+func TestSend_DoesNotWaitBeyondTheDeadline(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "", `add_header Retry-After 3600 always; if ($request_method = POST) { return 429; }`)
 	sent, _ := samplePoints(20)
@@ -228,8 +228,8 @@ func TestTooManyRequestsForTheDeadline(t *testing.T) {
 	delivered(t, v, nil)
 }
 
-// TestTheUpstreamComesBack delivers what met a 502.
-func TestTheUpstreamComesBack(t *testing.T) {
+// Points that were answered with 502 are delivered later.
+func TestSend_RetriesA502(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "", "")
 	v.Kill(t)
@@ -251,9 +251,8 @@ func TestTheUpstreamComesBack(t *testing.T) {
 	delivered(t, v, stored)
 }
 
-// TestTheConnectionIsClosed has nginx close connections without an answer until
-// a file is there.
-func TestTheConnectionIsClosed(t *testing.T) {
+// nginx closes connections without an answer until a file exists.
+func TestSend_RetriesAClosedConnection(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "", `if (!-f {{.Dir}}/open) { return 444; }`)
 	sent, stored := samplePoints(100)
@@ -288,8 +287,8 @@ func TestTheConnectionIsClosed(t *testing.T) {
 	delivered(t, v, stored)
 }
 
-// TestNotAnIngestEndpoint meets pages and redirects, as at a wrong URL.
-func TestNotAnIngestEndpoint(t *testing.T) {
+// The endpoint answers with pages and redirects, like a wrong URL.
+func TestSend_ReportsAWrongEndpoint(t *testing.T) {
 	t.Parallel()
 	n, v := inFront(t, "", `
 		location /login/ { return 200 "<html>Log in</html>"; }

@@ -29,8 +29,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// An hour and a quarter of a web shop, in ticks of 15 s. For eight minutes it is
-// gone, and its counters begin again.
+// The history of a web shop: an hour and a quarter, in ticks of 15 s. The shop is down for eight minutes,
+// and its counters begin again at 0.
 const (
 	historyTick  = 15 * time.Second
 	historyTicks = 300
@@ -38,7 +38,7 @@ const (
 	historyStart = 1781600400
 )
 
-// requestHistory is how many requests each route has in the tick before time i.
+// requestHistory returns the number of requests of each route in the tick before time i.
 type requestHistory map[string][]uint64
 
 func newRequestHistory() requestHistory {
@@ -60,7 +60,7 @@ func newRequestHistory() requestHistory {
 	return s
 }
 
-// export sends the history as an instrumented program would have.
+// export sends the history as an instrumented program would send it.
 func (s requestHistory) export(t *testing.T, endpoint string) {
 	t.Helper()
 	exp, err := exporter.New(t.Context(), exporter.WithoutSelfMetrics(), exporter.WithEndpoint(endpoint))
@@ -109,7 +109,7 @@ func (s requestHistory) export(t *testing.T, endpoint string) {
 	}
 }
 
-// rate is what a route had in the minute before tick i, a second.
+// rate returns the requests per second of a route in the minute before tick i.
 func (s requestHistory) rate(route string, i int) float64 {
 	sum := uint64(0)
 	for _, n := range s[route][i-3 : i+1] {
@@ -120,8 +120,8 @@ func (s requestHistory) rate(route string, i int) float64 {
 
 const rates = `sum by (http_route) (rate(http_server_request_duration_count[1m]))`
 
-// TestQueryCommand asks VictoriaMetrics for what our exporter has sent there. With
-// UPDATE_PICTURE=1 the plot goes into the project's documentation.
+// The command queries VictoriaMetrics for the points of our exporter. With UPDATE_PICTURE=1, the plot
+// replaces the picture in the project's documentation.
 func TestQueryCommand(t *testing.T) {
 	v := servers.StartVictoriaMetrics(t)
 	history := newRequestHistory()
@@ -256,8 +256,7 @@ func lineColors() map[color.RGBA]string {
 	}
 }
 
-// count counts the pixels of a colour between two parts of the width, above the
-// legend.
+// count counts the pixels of a colour in a part of the width, above the legend.
 func count(img image.Image, want color.RGBA, left, right float64) int {
 	n, b := 0, img.Bounds()
 	for x := int(left * float64(b.Dx())); x < int(right*float64(b.Dx())); x++ {
@@ -270,8 +269,8 @@ func count(img image.Image, want color.RGBA, left, right float64) int {
 	return n
 }
 
-// compare compares what came back with what the program did, but for a minute
-// at either end of the outage, where the server guesses.
+// compare compares the answer with the history, except for a minute at both ends of the outage, where the
+// server extrapolates.
 func (s requestHistory) compare(t *testing.T, f csvFrame) {
 	t.Helper()
 	seen := 0
@@ -300,7 +299,7 @@ func (s requestHistory) compare(t *testing.T, f csvFrame) {
 	}
 }
 
-// csvFrame is a CSV file read back.
+// csvFrame is the content of a CSV file.
 type csvFrame struct {
 	times   []time.Time
 	columns map[string][]float64 // NaN where nothing is

@@ -16,14 +16,14 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// asked is a client that asks a server, with whatever else it has.
+// asked returns a client for queries to a server, with further options.
 func asked(t *testing.T, endpoint string) *query.Client {
 	t.Helper()
 	return query.New(newClient(t, endpoint))
 }
 
-// rows is a frame as a map from the name of a column to its values, which must
-// have the index start, start+step, ….
+// rows returns the values of a frame by the names of its columns. The frame must have the index start,
+// start+step, ….
 func rows(t *testing.T, r *query.Result, start time.Time, step time.Duration, n int) map[string][]float64 {
 	t.Helper()
 	if len(r.Outputs) != 1 {
@@ -45,7 +45,7 @@ func rows(t *testing.T, r *query.Result, start time.Time, step time.Duration, n 
 	return got
 }
 
-// same compares within what VictoriaMetrics keeps.
+// same compares values within the precision of VictoriaMetrics.
 func same(t *testing.T, what string, want, got map[string][]float64) {
 	t.Helper()
 	about := cmp.Comparer(func(a, b float64) bool {
@@ -56,13 +56,13 @@ func same(t *testing.T, what string, want, got map[string][]float64) {
 	}
 }
 
-// TestQueryRange reads the history back through package query.
-func TestQueryRange(t *testing.T) {
+// Package query returns the history that was exported.
+func TestQueryRange_ReturnsTheHistory(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t, "-search.disableCache=false")
 	start := time.Now().Add(-ticks * tick).Truncate(tick).Add(-tick)
 	exportHistory(t, v.Endpoint(), start)
-	v.Points(t) // what is stored can be queried
+	v.Points(t) // flushes the points, so that queries find them
 	q := asked(t, v.URL())
 	ctx := within(t, 30*time.Second)
 	all := routes()
@@ -96,9 +96,9 @@ func TestQueryRange(t *testing.T) {
 	}
 }
 
-// TestQueryRangeInParts asks for more points than servers give at once, from a
-// time that is on no grid of the server's.
-func TestQueryRangeInParts(t *testing.T) {
+// The range has more points than servers return for one query, and its start is not a multiple of the
+// step.
+func TestQueryRange_InParts(t *testing.T) {
 	t.Parallel()
 	const n = 25_000
 	v := servers.StartVictoriaMetrics(t, "-search.disableCache=false")
@@ -129,8 +129,8 @@ func TestQueryRangeInParts(t *testing.T) {
 	}
 }
 
-// TestQueryErrors asks VictoriaMetrics for what it cannot give.
-func TestQueryErrors(t *testing.T) {
+// VictoriaMetrics cannot answer these queries.
+func TestQuery_ReportsErrorsOfTheServer(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t, "-search.disableCache=false")
 	ctx := within(t, 10*time.Second)
@@ -145,8 +145,8 @@ func TestQueryErrors(t *testing.T) {
 	}
 }
 
-// TestNativeQuery drives the same program against the native API.
-func TestNativeQuery(t *testing.T) {
+// The same program is tested with Apptuit's own API.
+func TestQuery_ByApptuitsAPI(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()

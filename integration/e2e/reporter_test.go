@@ -19,10 +19,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestReporterLayout exports in the reporter layout, each collection in many parts,
-// and finds the names that apptuit-py's reporter gives, its own metrics among them,
-// with their values.
-func TestReporterLayout(t *testing.T) {
+// Each collection is exported in many parts in the reporter layout. The server has the names of
+// apptuit-py's reporter, including its own metrics, with their values.
+func TestExport_InReporterLayout(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		exp := newExporter(t, b.endpoint, exporter.WithLayout(exporter.LayoutReporter), exporter.WithMeters("or*"), exporter.WithTags(map[string]string{"region": shopTags()["region"]}))
 		provider := sdkmetric.NewMeterProvider(
@@ -45,7 +44,7 @@ func TestReporterLayout(t *testing.T) {
 				response.Record(ctx, float64(i+1))
 				size.Record(ctx, int64(i+1))
 			}
-			nextSecond()
+			servers.NextSecond()
 			if err := provider.ForceFlush(ctx); err != nil {
 				t.Fatal(err)
 			}

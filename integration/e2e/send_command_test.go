@@ -23,7 +23,7 @@ const (
 	sentTimes = 40
 )
 
-// sent are the points of some series of a metric, in the order of their times.
+// sent returns the points of some series of a metric, in the order of their times.
 func sent(metric string) []servers.Point {
 	var points []servers.Point
 	for i := range sentTimes {
@@ -59,7 +59,7 @@ func writeFile(t *testing.T, name, text string) string {
 	return path
 }
 
-// A server has the points of a file in each format.
+// A server has the points of the file, in each format.
 func TestSendCommand_Formats(t *testing.T) {
 	command := servers.BuildCommand(t)
 	onEachBackend(t, func(t *testing.T, b backend) {
@@ -91,7 +91,7 @@ func TestSendCommand_Formats(t *testing.T) {
 	})
 }
 
-// What a query finds, in long form, is sent to another server, which then has the same.
+// The long form of a query is sent to another server, which then has the same points.
 func TestSendCommand_TakesTheLongFormOfQuery(t *testing.T) {
 	t.Parallel()
 	command := servers.BuildCommand(t)
@@ -120,7 +120,7 @@ func TestSendCommand_TakesTheLongFormOfQuery(t *testing.T) {
 	}
 }
 
-// A backfill that begins while the server is down is completed when it is back.
+// A backfill that begins during an outage is completed when the server is back.
 func TestSendCommand_ContinuesAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	command := servers.BuildCommand(t)

@@ -16,9 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestShutdownDeliversTheLastCollection lets a program end long before its
-// reader would have collected for the first time.
-func TestShutdownDeliversTheLastCollection(t *testing.T) {
+// The program ends long before the first interval of its reader has passed.
+func TestShutdown_DeliversTheLastCollection(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		exp := newExporter(t, b.endpoint, exporter.WithoutHostTag())
 		provider := sdkmetric.NewMeterProvider(

@@ -23,7 +23,7 @@ import (
 // sparseTicks is the number of collections of the history: half an hour.
 const sparseTicks = 120
 
-// recorder records random values in the buckets of one series.
+// recorder records random values in the histogram of one series.
 type recorder struct {
 	metric string
 	bounds []float64
@@ -37,8 +37,8 @@ func (r *recorder) record(v float64) {
 	r.counts[i]++
 }
 
-// recorders returns series of a service's latencies, of which some are slow, some become slow,
-// and some restart, and of temperatures, which are below zero at first.
+// recorders returns series of latencies and temperatures. Some latencies are high, some become high, and
+// some series restart. The temperatures are below zero at first.
 func recorders(random *rand.Rand) (all []*recorder) {
 	latencies := []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 	for i, route := range []string{"/", "/cart", "/pay", "/search", "/login", "/export"} {
@@ -70,8 +70,8 @@ func recorders(random *rand.Rand) (all []*recorder) {
 	return all
 }
 
-// exportSparse sends one random history twice, with all buckets and with sparse ones. It
-// returns the ticks at which buckets appeared by metric.
+// exportSparse exports a random history twice, with all buckets and with sparse buckets. It returns the
+// ticks at which buckets appeared, by metric.
 func exportSparse(t *testing.T, endpoint string, start time.Time) map[string][]int {
 	t.Helper()
 	full := newExporter(t, endpoint, exporter.WithoutSelfMetrics(), exporter.WithPrefix("full."))
@@ -120,9 +120,9 @@ func exportSparse(t *testing.T, endpoint string, start time.Time) map[string][]i
 	return appeared
 }
 
-// histogram_quantile gives the same answers with WithSparseBuckets, except where the window of
-// the rate contains the time at which a bucket appeared, and begins before it.
-func TestSparseBuckets(t *testing.T) {
+// histogram_quantile returns the same values with WithSparseBuckets, unless a bucket appeared within the
+// window of the rate.
+func TestSparseBuckets_KeepQuantiles(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t)
 	start := time.Now().Add(-sparseTicks * tick).Truncate(tick).Add(-tick)

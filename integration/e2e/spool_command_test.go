@@ -14,9 +14,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestSpoolCommand fills a spool while VictoriaMetrics is down, and brings the points there by the
-// command, when the program that sent them is gone.
-func TestSpoolCommand(t *testing.T) {
+// A program fills a spool while VictoriaMetrics is down. The command delivers the points when the program
+// has ended.
+func TestSpoolCommand_DeliversAnAbandonedSpool(t *testing.T) {
 	t.Parallel()
 	v := servers.StartVictoriaMetrics(t)
 	command := servers.BuildCommand(t)
@@ -74,7 +74,7 @@ func TestSpoolCommand(t *testing.T) {
 	}
 }
 
-// parseLines returns the points in the JSON lines of an export, whose timestamps are in seconds.
+// parseLines returns the points of an export in JSON lines. Their timestamps are in seconds.
 func parseLines(t *testing.T, lines string) []servers.Point {
 	t.Helper()
 	var points []servers.Point

@@ -17,9 +17,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// visitor is a short-lived series of a counter and of a histogram. It appears with its first
-// increment and ends with its last one. Some are missing in a collection in between, and
-// then go on.
+// visitor is a short-lived series of a counter and of a histogram. It appears with its first increment,
+// and ends with its last increment. Some visitors are missing in a collection in between.
 type visitor struct {
 	attributes attribute.Set
 	first      int      // collection
@@ -94,9 +93,9 @@ func exportVisitors(t *testing.T, endpoint string, all []visitor, start time.Tim
 	}
 }
 
-// counted returns the increments from one collection, exclusive, to another, and those of them
-// with which a series appeared. A series that is missing in the last collection is counted
-// without the increments that its later collections show.
+// counted returns the number of increments after one collection up to another, and how many of them are
+// the first increments of series. If a series is missing in the last collection, increments that only its
+// later collections show are not counted.
 func counted(all []visitor, from, to, every int) (total, first float64) {
 	for i := 0; i < len(all); i += every {
 		v := &all[i]
@@ -120,10 +119,10 @@ func counted(all []visitor, from, to, every int) (total, first float64) {
 	return total, first
 }
 
-// With start points, increases are the true counts. Without them, they lack the increments
-// with which series appear: all of them by the arithmetic of Prometheus, many by that of
-// VictoriaMetrics, which guesses whether a series began at 0.
-func TestStartPoints(t *testing.T) {
+// With start points, increases are the true counts. Without start points, they lack first increments of
+// series: all of them in Prometheus, and many in VictoriaMetrics, which guesses whether a series began at
+// 0.
+func TestStartPoints_MakeIncreasesExact(t *testing.T) {
 	t.Parallel()
 	n := 1000
 	if isLong() {

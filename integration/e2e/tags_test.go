@@ -18,16 +18,16 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestTagValuesSurvive sends values that mean something to JSON, to PromQL, to
-// InfluxDB's line protocol or to careless code, and finds them unchanged.
-func TestTagValuesSurvive(t *testing.T) {
+// The values have a special meaning in JSON, PromQL, InfluxDB's line protocol or careless code. The
+// servers store them unchanged.
+func TestTagValues_AreStoredUnchanged(t *testing.T) {
 	values := []string{
 		"Zürich", "日本語", "Ελληνικά", "עברית", "😀", "🏳️‍🌈 flag", "é", "e\u0301", "\ufffd", "\u2028", "\ufeffmark",
 		"a b", " leading", "trailing ", `say "hi"`, "'single'", `back\slash`, `\leading`, `\"`, `\,`, `\=`, `\ `, `a\\b`, `c\,d`, `\n`, `\u00e9`,
 		"k=v", "a,b", "a=b,c d", "{x}", `{a="b"}`, "[1]", "<b>&amp;</b>", "%41+%20", "$1", "#", "/a/b?c=d", "null", "1.5", "true", "-",
 		"new\nline", "\r\n", "tab\there", "\x01\x1f\x7f", "nul\x00byte", strings.Repeat("long ", 200),
 	}
-	// What is not UTF-8 cannot be JSON: each such byte is replaced (Unicode, U+FFFD).
+	// JSON is UTF-8: each other byte is replaced (Unicode, U+FFFD).
 	notUTF8 := map[string]string{"bad\xff!": "bad\ufffd!", "\xe6\x97cut": "\ufffd\ufffdcut"}
 
 	onEachBackend(t, func(t *testing.T, b backend) {
@@ -53,10 +53,9 @@ func TestTagValuesSurvive(t *testing.T) {
 	})
 }
 
-// TestTagValuesThatEndInABackslash shows a fault of InfluxDB 1.6, which keeps a
-// value's backslashes unescaped: the last one takes the comma after it along,
-// and the next tag becomes part of the value.
-func TestTagValuesThatEndInABackslash(t *testing.T) {
+// InfluxDB 1.6 does not escape the backslashes of a value: a backslash at the end escapes the comma after
+// it, and the next tag becomes part of the value.
+func TestTagValues_ThatEndInABackslashAreGarbledByInfluxDB(t *testing.T) {
 	stored := map[string]map[string]string{
 		"VictoriaMetrics": {"text": `C:\`, "zone": "z"},
 		"InfluxDB":        {"text": `C:,zone=z`},
@@ -70,11 +69,10 @@ func TestTagValuesThatEndInABackslash(t *testing.T) {
 	})
 }
 
-// TestProfile_KeepsTagsWhole sends, with the profile of each server, what InfluxDB 1.6 garbles
-// or refuses otherwise: values that end in backslashes, before another tag and as the last
-// one, and the key time. Both servers have the points as they were accepted, also after a
-// restart.
-func TestProfile_KeepsTagsWhole(t *testing.T) {
+// With the profile of each server, the client sends tags that InfluxDB 1.6 would garble or refuse: values
+// that end in backslashes, before another tag and as the last tag, and the key time. Both servers have the
+// points as they were accepted, also after a restart.
+func TestProfile_KeepsTagsThatInfluxDBGarbles(t *testing.T) {
 	t.Parallel()
 	values := []string{`C:\`, `\`, `a\\`, `a\b\`, `a,b=c d\`, "日本\\", `\,`, "new\nline", "plain"}
 	send := func(t *testing.T, server apptuitclient.Server, endpoint string, stored func(value string) string, key string) (want []servers.Point) {
@@ -129,8 +127,8 @@ func TestProfile_KeepsTagsWhole(t *testing.T) {
 	})
 }
 
-// TestNamesAndKeysAreSanitized uses names that no server takes as they are.
-func TestNamesAndKeysAreSanitized(t *testing.T) {
+// No server accepts these names without sanitizing.
+func TestExport_SanitizesNamesAndKeys(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		gauge := func(name string, attributes ...attribute.KeyValue) metricdata.Metrics {
 			return metricdata.Metrics{Name: name, Data: metricdata.Gauge[float64]{DataPoints: []metricdata.DataPoint[float64]{{
@@ -154,8 +152,7 @@ func TestNamesAndKeysAreSanitized(t *testing.T) {
 	})
 }
 
-// exportOnce exports metrics, of which every point is to be accepted, without
-// host tag and self metrics.
+// exportOnce exports metrics without the host tag and self metrics. All points must be accepted.
 func exportOnce(t *testing.T, b backend, r *resource.Resource, metrics ...metricdata.Metrics) {
 	t.Helper()
 	exp := newExporter(t, b.endpoint, exporter.WithoutHostTag(), exporter.WithoutSelfMetrics())

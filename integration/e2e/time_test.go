@@ -13,10 +13,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// Five flushes of deltas within one second: the server keeps all increments.
-func TestDeltasWithinOneSecond(t *testing.T) {
+// There are five flushes of deltas within one second. The server keeps all increments.
+func TestExport_KeepsDeltasWithinOneSecond(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		exp := newExporter(t, b.endpoint, exporter.WithoutSelfMetrics(), exporter.WithTemporalitySelector(
 			func(sdkmetric.InstrumentKind) metricdata.Temporality { return metricdata.DeltaTemporality }))
@@ -26,7 +27,7 @@ func TestDeltasWithinOneSecond(t *testing.T) {
 		requests, seconds := must(meter.Int64Counter("requests")), must(meter.Float64Counter("seconds"))
 		sizes := must(meter.Float64Histogram("sizes", metric.WithExplicitBucketBoundaries(10)))
 		ctx := within(t, time.Minute)
-		nextSecond()
+		servers.NextSecond()
 		began := time.Now()
 		for i := range 5 {
 			requests.Add(ctx, 1<<i)
@@ -58,15 +59,15 @@ func TestDeltasWithinOneSecond(t *testing.T) {
 	})
 }
 
-// In the reporter layout, the interval that Shutdown collects does not replace the maximum of
-// the interval before.
-func TestShutdownKeepsTheIntervalBefore(t *testing.T) {
+// In the reporter layout, the interval that Shutdown collects does not replace the maximum of the previous
+// interval.
+func TestShutdown_KeepsThePreviousInterval(t *testing.T) {
 	onEachBackend(t, func(t *testing.T, b backend) {
 		exp := newExporter(t, b.endpoint, exporter.WithoutSelfMetrics(), exporter.WithLayout(exporter.LayoutReporter))
 		provider := sdkmetric.NewMeterProvider(sdkmetric.WithResource(shop()), sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Hour))))
 		sizes := must(provider.Meter("m").Float64Histogram("sizes"))
 		ctx := within(t, time.Minute)
-		nextSecond()
+		servers.NextSecond()
 		sizes.Record(ctx, 100)
 		if err := provider.ForceFlush(ctx); err != nil {
 			t.Fatal(err)

@@ -60,8 +60,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// issue makes a certificate and its key, name.pem and name.key, for a host of
-// that name.
+// issue writes a certificate for a host name and its key, to name.pem and name.key.
 func (a *authority) issue(name string) tls.Certificate {
 	a.t.Helper()
 	template := &x509.Certificate{
@@ -93,8 +92,7 @@ func (a *authority) write(name, kind string, der []byte) {
 	}
 }
 
-// trust is what a client needs to know this authority, and that the server is
-// points.example.
+// trust returns a TLS configuration that trusts the authority and expects the server points.example.
 func (a *authority) trust(certificates ...tls.Certificate) apptuitclient.Option {
 	roots := x509.NewCertPool()
 	roots.AddCert(a.cert)
@@ -116,8 +114,7 @@ func (a *authority) encrypted(name, listen, more string) (*servers.Nginx, *serve
 }`, listen, filepath.Join(a.dir, name), more, v.Endpoint())), v
 }
 
-// dials counts the connections of a client, and so its attempts where each
-// fails.
+// dials counts the connections of a client, which are its attempts if each connection fails.
 func dials(n *atomic.Int32) apptuitclient.Option {
 	return apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -130,9 +127,9 @@ func dials(n *atomic.Int32) apptuitclient.Option {
 // host is the name of the server.
 const host = "points.example"
 
-// TestPrivateCA sends over TLS, by HTTP/1.1 and HTTP/2, to a server that only
-// who knows its authority can trust.
-func TestPrivateCA(t *testing.T) {
+// The client sends over TLS, by HTTP/1.1 and HTTP/2, to a server with a certificate of a private
+// authority.
+func TestTLS_WithAPrivateAuthority(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	a.issue(host)
@@ -150,8 +147,8 @@ func TestPrivateCA(t *testing.T) {
 	}
 }
 
-// TestUntrusted meets certificates that it cannot trust, once each.
-func TestUntrusted(t *testing.T) {
+// The client tries once for each certificate that it does not trust.
+func TestTLS_RefusesUntrustedCertificates(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	a.issue(host)
@@ -178,8 +175,8 @@ func TestUntrusted(t *testing.T) {
 	f("other.example", "other.example, not points.example", a.trust())
 }
 
-// TestWrongScheme mixes up http and https.
-func TestWrongScheme(t *testing.T) {
+// The endpoint has http for a server with https, and the reverse.
+func TestTLS_ReportsTheWrongScheme(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	a.issue(host)
@@ -202,8 +199,8 @@ func TestWrongScheme(t *testing.T) {
 	delivered(t, v, nil)
 }
 
-// TestClientCertificates authenticates the client by a certificate.
-func TestClientCertificates(t *testing.T) {
+// nginx requires a certificate of the client.
+func TestTLS_WithClientCertificates(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	a.issue(host)

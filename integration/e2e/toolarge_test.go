@@ -12,8 +12,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// smallServers take requests of a few kilobytes, and refuse larger ones each in its own way. They return the endpoint,
-// the VictoriaMetrics behind it, and the status of a refusal.
+// smallServers returns functions that start servers which accept requests of a few kilobytes, and refuse
+// larger requests, each in a different way. A function returns the endpoint, the VictoriaMetrics behind
+// it, and the status of a refusal.
 func smallServers() map[string]func(*testing.T) (string, *servers.VictoriaMetrics, int) {
 	return map[string]func(*testing.T) (string, *servers.VictoriaMetrics, int){
 		"nginx": func(t *testing.T) (string, *servers.VictoriaMetrics, int) {
@@ -32,8 +33,8 @@ func smallServers() map[string]func(*testing.T) (string, *servers.VictoriaMetric
 	}
 }
 
-// However a server says that a request is too large, all points arrive, and the following batches are no larger.
-func TestTooLarge_SaidInOtherWays(t *testing.T) {
+// All points arrive, and later batches are not larger, however a server refuses a large request.
+func TestSend_SplitsAfterOtherRefusals(t *testing.T) {
 	t.Parallel()
 	const n = 4000
 	for name, start := range smallServers() {

@@ -26,22 +26,22 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/opentsdb"
 )
 
-// A difference is why apptuittest, with the profile OpenTSDB, answers otherwise than OpenTSDB.
+// A difference is the reason why apptuittest with the profile OpenTSDB answers differently from OpenTSDB.
 type difference string
 
 const (
 	same difference = ""
-	// words: status, counts and echoed points are OpenTSDB's.
+	// words: the texts differ; status, counts and echoed points are the same.
 	words difference = "apptuittest gives the reason in other words"
-	// strict: no server of the protocol but OpenTSDB takes such a body.
+	// strict: of the servers with the protocol, only OpenTSDB accepts such a body.
 	strict difference = "apptuittest refuses a body that the client must not send"
-	// codings: OpenTSDB ignores a Content-Encoding that it does not know.
+	// codings: OpenTSDB ignores an unknown Content-Encoding.
 	codings difference = "apptuittest refuses an unknown Content-Encoding"
-	// closes: Netty's exception ends the connection.
+	// closes: an exception of Netty closes the connection.
 	closes difference = "apptuittest answers 400 where OpenTSDB closes the connection"
 )
 
-// put is a request to /api/put and OpenTSDB's answer.
+// put is a request to /api/put with OpenTSDB's answer.
 type put struct {
 	name   string
 	query  string
@@ -153,9 +153,9 @@ func puts(at time.Time) []put {
 	return all
 }
 
-// OpenTSDB answers as the table says, and so does apptuittest with its profile, except where the
-// table names a difference.
-func TestAnswers(t *testing.T) {
+// OpenTSDB answers as the table says. So does apptuittest with its profile, unless the table names a
+// difference.
+func TestApptuittest_AnswersLikeOpenTSDB(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	judge := apptuittest.NewServer(apptuittest.WithProfile(apptuittest.OpenTSDB))
@@ -189,7 +189,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// answerTime is how long a server may take to answer a put.
+// answerTime bounds the time in which a server must answer a put.
 const answerTime = 30 * time.Second
 
 // postTo sends a put to a server, which must answer.
@@ -208,8 +208,8 @@ func postTo(t *testing.T, endpoint, query string, body io.Reader, header http.He
 	if err := connection.SetDeadline(time.Now().Add(answerTime)); err != nil {
 		t.Fatal(err)
 	}
-	// A server that refuses a body answers and closes the connection before it has read all of
-	// it. http.Client could return the error of writing in place of the answer.
+	// A server that refuses a body answers and closes the connection before it has read the whole
+	// body. http.Client could then return a write error instead of the answer.
 	writeErr := r.Write(connection)
 	response, err := http.ReadResponse(bufio.NewReader(connection), r)
 	if err != nil {
@@ -223,7 +223,7 @@ func postTo(t *testing.T, endpoint, query string, body io.Reader, header http.He
 	return opentsdb.Answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
 }
 
-// putAnswer is the object in answers to puts, of either kind.
+// putAnswer is the object of an answer to a put: counts with details, or an error.
 type putAnswer struct {
 	Success  *int `json:"success"`
 	Failed   *int `json:"failed"`
@@ -246,7 +246,7 @@ func decode(a opentsdb.Answer) (p putAnswer, err error) {
 	return p, err
 }
 
-// summary returns an answer without stack traces and the points that it echoes.
+// summary returns an answer without stack traces and without the points that it echoes.
 func summary(t *testing.T, a opentsdb.Answer) string {
 	t.Helper()
 	p, err := decode(a)
@@ -276,7 +276,7 @@ func summary(t *testing.T, a opentsdb.Answer) string {
 	return text
 }
 
-// counts returns the numbers of an answer, in one order.
+// counts returns the numbers of an answer in a fixed order.
 func counts(a opentsdb.Answer) string {
 	p, err := decode(a)
 	if err != nil || p.Success == nil || p.Failed == nil {

@@ -19,15 +19,15 @@ import (
 	"time"
 )
 
-// buildTime bounds Maven, which may have to download everything.
+// buildTime bounds the time of Maven, which may download all libraries.
 const buildTime = 8 * time.Minute
 
-// sources are the launcher's, to be built in another folder.
+// sources has the source code of the launcher, which is built in another folder.
 //
 //go:embed launcher
 var sources embed.FS
 
-// program is one of the launcher's programs.
+// program is a program of the launcher.
 type program struct {
 	java      string   // path of the virtual machine
 	options   []string // of the virtual machine
@@ -35,8 +35,8 @@ type program struct {
 	class     string
 }
 
-// version returns the version of a library that the program runs, by the name of its file. The
-// programs do not tell: /api/version of the OpenTSDB on Maven Central says "BuildData".
+// version returns the version of a library of the program, which it takes from the name of the file. The
+// programs do not report it: /api/version of the OpenTSDB on Maven Central has "BuildData".
 func (p program) version(library string) (string, error) {
 	for _, path := range filepath.SplitList(p.classpath) {
 		if version, ok := strings.CutPrefix(filepath.Base(path), library+"-"); ok {
@@ -46,11 +46,11 @@ func (p program) version(library string) (string, error) {
 	return "", fmt.Errorf("no %s among %s", library, p.classpath)
 }
 
-// launcher is what has been built.
+// launcher has the programs that were built.
 type launcher struct{ hbase, tsd program }
 
-// buildLauncher returns the launcher's programs. It builds them unless these very sources
-// have been built before and the libraries are still there.
+// buildLauncher returns the launcher's programs. It builds them unless there is a build of the same
+// sources whose libraries still exist.
 func buildLauncher(t testing.TB) launcher {
 	t.Helper()
 	java := find(t, "java", "default-jdk-headless")
@@ -87,7 +87,7 @@ func find(t testing.TB, name, debianPackage string) string {
 	return ""
 }
 
-// buildDir returns the folder for what is built from the sources as they are.
+// buildDir returns the folder of the build. Its name has a hash of the sources.
 func buildDir() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -108,7 +108,7 @@ func buildDir() (string, error) {
 	return filepath.Join(cache, "apptuit-go", "opentsdb-"+hex.EncodeToString(hash.Sum(nil)[:8])), err
 }
 
-// open returns the programs that have been built in a folder.
+// open returns the programs of the build in a folder.
 func open(java, dir string) (launcher, error) {
 	read := func(module, class string, options ...string) (program, error) {
 		text, err := os.ReadFile(filepath.Join(dir, "build", module, "classpath"))
@@ -131,13 +131,15 @@ func open(java, dir string) (launcher, error) {
 	return launcher{hbase, tsd}, errors.Join(err1, err2)
 }
 
-// build runs Maven in a copy of the sources: without the network if the libraries are there.
+// build runs Maven in a copy of the sources. If all libraries are in the cache, it does not use the
+// network.
 func build(t testing.TB, mvn, dir string) (err error) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	// Others may build the same. The folder is beside the final one, so that it can be renamed.
+	// Other test binaries may build at the same time. The temporary folder is beside the final folder, so
+	// that it can be renamed.
 	own, err := os.MkdirTemp(filepath.Dir(dir), ".build-*") //nolint:usetesting // see above
 	if err != nil {
 		return err
@@ -160,12 +162,12 @@ func build(t testing.TB, mvn, dir string) (err error) {
 			return fmt.Errorf("building the launcher: %w\n%s", err, output)
 		}
 	}
-	if err := os.RemoveAll(dir); err != nil { // of libraries that are gone
+	if err := os.RemoveAll(dir); err != nil { // an older build whose libraries are missing
 		return err
 	}
 	err = os.Rename(own, dir)
 	if _, missing := os.Stat(filepath.Join(dir, "build")); missing == nil {
-		return nil // built here, or by somebody who was faster
+		return nil // built here, or by another test binary
 	}
 	return err
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// The doctor names OpenTSDB and its version, and recommends its profile: also if the point that it
-// sends first is refused.
-func TestDoctor(t *testing.T) {
+// The doctor reports OpenTSDB and its version, and recommends its profile, also if the server refuses the
+// first point of the doctor.
+func TestDoctor_RecommendsTheProfile(t *testing.T) {
 	t.Parallel()
 	d := servers.BuildCommand(t)
 	o := shared.start(t, nil) // the doctor's metric is always the same

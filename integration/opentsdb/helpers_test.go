@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/opentsdb"
 )
 
-// storedTime bounds how long a point may take from being accepted to being found.
+// storedTime bounds the time from the acceptance of a point until a query finds it.
 const storedTime = 20 * time.Second
 
 func newClient(t *testing.T, o *opentsdb.OpenTSDB, opts ...apptuitclient.Option) *apptuitclient.Client {
@@ -47,10 +47,10 @@ func newExporter(t *testing.T, endpoint string, opts ...exporter.Option) *export
 	return e
 }
 
-// quiet keeps the client's warnings away.
+// quiet discards the client's warnings.
 func quiet() apptuitclient.Option { return apptuitclient.WithWarningHandler(func(error) {}) }
 
-// within bounds what a test waits for.
+// within returns a context that ends after a duration.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -58,8 +58,8 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// stores fails the test unless OpenTSDB has, soon, these points and no others of the metrics
-// that begin with a prefix.
+// stores fails the test unless OpenTSDB has, within storedTime, exactly these points of the metrics that
+// begin with a prefix.
 func stores(t *testing.T, o *opentsdb.OpenTSDB, prefix string, want []servers.Point) {
 	t.Helper()
 	for deadline := time.Now().Add(storedTime); ; time.Sleep(50 * time.Millisecond) {
@@ -73,8 +73,8 @@ func stores(t *testing.T, o *opentsdb.OpenTSDB, prefix string, want []servers.Po
 	}
 }
 
-// refused returns the reasons for which points were not accepted, sorted, each point's as
-// "metric{key=value}: reason". All other points of the n were accepted.
+// refused returns the reasons why points were not accepted, sorted, in the form "metric{key=value}:
+// reason". It fails the test unless all other points of the n were accepted.
 func refused(t *testing.T, err error, n int) []string {
 	t.Helper()
 	var failed *apptuitclient.SendError
@@ -93,7 +93,7 @@ func refused(t *testing.T, err error, n int) []string {
 	return reasons
 }
 
-// wire notes what becomes of a client's requests.
+// wire records the results of a client's requests.
 type wire struct {
 	mu       sync.Mutex
 	outcomes []string // a status, or "closed" for a connection that was
@@ -103,7 +103,7 @@ func (w *wire) client() apptuitclient.Option {
 	return apptuitclient.WithHTTPClient(&http.Client{Transport: w})
 }
 
-// RoundTrip makes a request as the default transport does.
+// RoundTrip sends a request by the default transport.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(r)
 	outcome := "closed"
@@ -116,7 +116,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// take returns how often requests ended in each way, and forgets them.
+// take returns the number of requests by result, and resets the numbers.
 func (w *wire) take() map[string]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,12 +137,12 @@ func tagged(metric string, n int, at time.Time) apptuitclient.DataPoint {
 	return apptuitclient.DataPoint{Metric: metric, Tags: tags, Timestamp: at, Value: 1}
 }
 
-// line returns a point as JSON. tags are members of an object.
+// line returns a point as JSON. tags are the members of its object of tags.
 func line(metric string, at time.Time, value any, tags string) string {
 	return fmt.Sprintf(`{"metric":%q,"timestamp":%d,"value":%v,"tags":{%s}}`, metric, at.Unix(), value, tags)
 }
 
 func array(lines ...string) []byte { return []byte("[" + strings.Join(lines, ",") + "]") }
 
-// asStatus finds the answer that an error is about.
+// asStatus returns the StatusError in an error.
 func asStatus(err error, status **apptuitclient.StatusError) bool { return errors.As(err, status) }

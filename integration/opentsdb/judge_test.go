@@ -20,8 +20,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/opentsdb"
 )
 
-// A body that is too large, or without a length, gets the same status and words from both.
-func TestJudge_RefusesBodiesByLength(t *testing.T) {
+// Both servers answer a body that is too large, or has no length, with the same status and text.
+func TestApptuittest_RefusesBodiesByLength(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	judge := apptuittest.NewServer(apptuittest.WithProfile(apptuittest.OpenTSDB))
@@ -60,7 +60,7 @@ func TestJudge_RefusesBodiesByLength(t *testing.T) {
 	}
 }
 
-// incompressible returns a JSON text of about n bytes that gzip makes hardly shorter.
+// incompressible returns a JSON text of about n bytes that gzip can hardly compress.
 func incompressible(n int) []byte {
 	sent, _ := samples("m", n/20)
 	var text bytes.Buffer
@@ -70,8 +70,8 @@ func incompressible(n int) []byte {
 	return text.Bytes()
 }
 
-// Of two values at one time, both servers keep the same one, or fail the query that reads it.
-func TestJudge_KeepsTheSameValues(t *testing.T) {
+// Both servers keep the same of two values with one time, or fail the query for them.
+func TestApptuittest_KeepsTheSameValues(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	judge := apptuittest.NewServer(apptuittest.WithProfile(apptuittest.OpenTSDB))
@@ -99,7 +99,8 @@ func TestJudge_KeepsTheSameValues(t *testing.T) {
 
 const duplicate = "Duplicate timestamp"
 
-// queried returns the values of the one series of a metric in OpenTSDB, as soon as there are any.
+// queried returns the values of the single series of a metric in OpenTSDB. It waits until there are
+// values.
 func queried(t *testing.T, o *opentsdb.OpenTSDB, metric string) []string {
 	t.Helper()
 	for deadline := time.Now().Add(storedTime); ; time.Sleep(20 * time.Millisecond) {
@@ -123,7 +124,7 @@ func queried(t *testing.T, o *opentsdb.OpenTSDB, metric string) []string {
 	}
 }
 
-// judged is queried of apptuittest.
+// judged does for apptuittest what queried does for OpenTSDB.
 func judged(t *testing.T, judge *apptuittest.Server, metric string) []string {
 	t.Helper()
 	points, refusal := servers.Fetch(t, judge, metric)

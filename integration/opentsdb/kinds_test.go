@@ -94,7 +94,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// collect records and collects.
+// collect records measurements, and collects them.
 func (p *program) collect(t *testing.T) *metricdata.ResourceMetrics {
 	t.Helper()
 	p.record(t.Context())
@@ -105,12 +105,12 @@ func (p *program) collect(t *testing.T) *metricdata.ResourceMetrics {
 	return rm
 }
 
-// exportTwice exports two collections, in two seconds: OpenTSDB has one value a second.
+// exportTwice exports two collections in different seconds, since OpenTSDB stores one value per second.
 func (p *program) exportTwice(t *testing.T, exporters ...*exporter.Exporter) {
 	t.Helper()
 	for collection := range 2 {
 		if collection > 0 {
-			time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+			servers.NextSecond()
 		}
 		rm := p.collect(t)
 		for _, e := range exporters {
@@ -125,7 +125,7 @@ func shop() *resource.Resource {
 	return resource.NewSchemaless(attribute.String("service.name", "shop"), attribute.String("host.name", "db-1.example"))
 }
 
-// received returns what apptuittest has accepted, as points.
+// received returns the points that apptuittest has accepted.
 func received(judge *apptuittest.Server) []servers.Point {
 	var points []servers.Point
 	for _, p := range judge.Take() {
@@ -134,9 +134,9 @@ func received(judge *apptuittest.Server) []servers.Point {
 	return points
 }
 
-// Every kind of instrument comes back value by value, in both layouts, if OpenTSDB takes the
-// + of le="+Inf".
-func TestKinds(t *testing.T) {
+// All values of each kind of instrument come back, in both layouts, if OpenTSDB accepts the + of
+// le="+Inf".
+func TestKinds_ComeBackInBothLayouts(t *testing.T) {
 	t.Parallel()
 	o := shared.start(t, map[string]string{"tsd.core.tag.allow_specialchars": "+"})
 	judge := apptuittest.NewServer()
@@ -159,8 +159,8 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// checkDefaultLayout compares points with values that are written down here, but for
-// quantiles, which are estimates.
+// checkDefaultLayout compares points with the literal values below, except for quantiles, which are
+// estimates.
 func checkDefaultLayout(t *testing.T, prefix string, points []servers.Point) {
 	t.Helper()
 	want := map[string][2]float64{
@@ -232,8 +232,8 @@ func checkDefaultLayout(t *testing.T, prefix string, points []servers.Point) {
 	}
 }
 
-// With OpenTSDB's own configuration each histogram loses its bucket le="+Inf" and those whose
-// bound is written with an exponent, at every export.
+// With OpenTSDB's default configuration, each histogram loses its bucket le="+Inf" and the buckets whose
+// bound has an exponent, at every export.
 func TestKinds_HistogramsLoseBucketsByDefault(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
@@ -264,8 +264,8 @@ func TestKinds_HistogramsLoseBucketsByDefault(t *testing.T) {
 	stores(t, o, prefix, want)
 }
 
-// A program without a service name has service_name="unknown_service:PROGRAM" on each point:
-// with OpenTSDB's own configuration none is stored.
+// A program without a service name has service_name="unknown_service:PROGRAM" on each point: with
+// OpenTSDB's default configuration, no point is stored.
 func TestKinds_NothingIsStoredWithoutServiceName(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
@@ -280,9 +280,9 @@ func TestKinds_NothingIsStoredWithoutServiceName(t *testing.T) {
 	stores(t, o, prefix, nil)
 }
 
-// Five flushes of delta sums within one second: OpenTSDB keeps all increments, and answers
+// There are five flushes of delta sums within one second. OpenTSDB keeps all increments and answers
 // queries, also if the encodings of the numbers have different lengths.
-func TestKinds_DeltasInOneSecond(t *testing.T) {
+func TestKinds_KeepDeltasInOneSecond(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	prefix := shared.unique("delta")
@@ -294,7 +294,7 @@ func TestKinds_DeltasInOneSecond(t *testing.T) {
 	meter := provider.Meter("deltas")
 	near, far, floats := must(meter.Int64Counter("near")), must(meter.Int64Counter("far")), must(meter.Float64Counter("floats"))
 	rms := make([]metricdata.ResourceMetrics, 5)
-	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second))) // all are within one second
+	servers.NextSecond() // all flushes are within one second
 	began := time.Now()
 	for i := range rms {
 		near.Add(t.Context(), int64(i+1))

@@ -15,8 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/opentsdb"
 )
 
-// shared is the HBase of the tests that do not need one of their own: starting one takes
-// seconds.
+// shared is the HBase of all tests that do not need their own HBase, which takes seconds to start.
 var shared storage
 
 // storage starts an HBase when a test first asks for it.
@@ -28,7 +27,7 @@ type storage struct {
 	names    int
 }
 
-// unique returns a metric name that no other test has, nor this one when it runs again.
+// unique returns a metric name that no other test uses, nor another run of the same test.
 func (s *storage) unique(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,7 +64,7 @@ func (s *storage) running(t *testing.T) *opentsdb.HBase {
 	return s.hbase
 }
 
-// opentsdb returns the OpenTSDB of tests that need no configuration of their own.
+// opentsdb returns the OpenTSDB of tests that do not need a special configuration.
 func (s *storage) opentsdb(t *testing.T) *opentsdb.OpenTSDB {
 	t.Helper()
 	s.mu.Lock()
@@ -106,7 +105,7 @@ func (s *storage) close() error {
 	return err
 }
 
-// TestMain takes away what the user's environment would configure, and ends the shared HBase.
+// TestMain removes the configuration of the user's environment, and ends the shared HBase.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")

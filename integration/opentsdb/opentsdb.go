@@ -25,16 +25,14 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/testedwith"
 )
 
-// HBase is a running HBase with OpenTSDB's empty tables. Its methods are safe for concurrent
-// use.
+// HBase is a running HBase with OpenTSDB's empty tables. Its methods may be called concurrently.
 type HBase struct {
 	p         *process
 	zooKeeper string
 	launcher  launcher
 }
 
-// StartHBase starts an HBase with its files below a folder, which must be empty. The caller
-// must close it.
+// StartHBase starts HBase with its files below an empty folder. The caller must close it.
 func StartHBase(t testing.TB, dir string) *HBase {
 	t.Helper()
 	h := &HBase{launcher: buildLauncher(t)}
@@ -45,7 +43,7 @@ func StartHBase(t testing.TB, dir string) *HBase {
 	return h
 }
 
-// Close ends the HBase, as a crash would.
+// Close ends HBase as a crash does.
 func (h *HBase) Close() error { return h.p.kill() }
 
 // OpenTSDB is a running OpenTSDB.
@@ -63,9 +61,9 @@ func (o *OpenTSDB) RecordVersion(t testing.TB) {
 	testedwith.Note(t, "HBase", func() (string, error) { return o.launcher.hbase.version("hbase-server") })
 }
 
-// Start starts an OpenTSDB over the HBase. properties override its defaults, and those here:
-// it writes points after 100 ms instead of 1 s, and creates metrics that it does not know. It
-// ends with the test, which shows its log if it has failed.
+// Start starts an OpenTSDB over the HBase. properties override the defaults of OpenTSDB, and two defaults
+// of this package: points are written after 100 ms instead of 1 s, and unknown metrics are created. The
+// OpenTSDB ends with the test, which shows the log if the test has failed.
 func (h *HBase) Start(t testing.TB, properties map[string]string) *OpenTSDB {
 	t.Helper()
 	o := h.Open(t, t.TempDir(), properties)
@@ -81,7 +79,7 @@ func (h *HBase) Start(t testing.TB, properties map[string]string) *OpenTSDB {
 	return o
 }
 
-// Open starts an OpenTSDB as Start does, with its files in a folder. The caller must close it.
+// Open starts an OpenTSDB like Start, with its files in a folder. The caller must close it.
 func (h *HBase) Open(t testing.TB, dir string, properties map[string]string) *OpenTSDB {
 	t.Helper()
 	o := &OpenTSDB{launcher: h.launcher}
@@ -95,7 +93,7 @@ func (h *HBase) Open(t testing.TB, dir string, properties map[string]string) *Op
 		if o.p, _, err = start("opentsdb", h.launcher.tsd, dir, config); err == nil {
 			return o
 		}
-		const attempts = 5 // while somebody else takes the port
+		const attempts = 5 // if another process takes the port
 		if attempt == attempts || !strings.Contains(err.Error(), "Address already in use") {
 			t.Fatal(err)
 		}
@@ -131,16 +129,16 @@ func (h *HBase) configuration(t testing.TB, dir, addr string, properties map[str
 	return text.Bytes()
 }
 
-// Close ends the OpenTSDB, as a crash would.
+// Close ends the OpenTSDB as a crash does.
 func (o *OpenTSDB) Close() error { return o.p.kill() }
 
-// Log returns the end of the OpenTSDB's log.
+// Log returns the end of the log.
 func (o *OpenTSDB) Log() string { return o.p.logTail() }
 
-// Endpoint returns the URL that points are put below.
+// Endpoint returns the base URL of /api/put.
 func (o *OpenTSDB) Endpoint() string { return "http://" + o.addr }
 
-// An Answer is what OpenTSDB has answered to a request.
+// An Answer is the answer of OpenTSDB to a request.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -161,8 +159,8 @@ func (o *OpenTSDB) Get(t testing.TB, path string, parameters url.Values) Answer 
 	return a
 }
 
-// Put sends a body to /api/put as it is, without the client under test. query is the query
-// of the URL. It returns an error if there is no answer.
+// Put sends a body to /api/put unchanged, without the client under test. query is the query of the URL.
+// Put returns an error if there is no answer.
 func (o *OpenTSDB) Put(t testing.TB, query string, body []byte, header http.Header) (Answer, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, o.Endpoint()+"/api/put?"+query, bytes.NewReader(body))
@@ -198,8 +196,8 @@ func (o *OpenTSDB) Metrics(t testing.TB, prefix string) []string {
 	return names
 }
 
-// Query returns the answer to a query for all series of a metric, unaggregated, with times in
-// milliseconds: [time, value] pairs.
+// Query returns the answer to a query for all series of a metric, without aggregation. It has [time,
+// value] pairs with times in milliseconds.
 func (o *OpenTSDB) Query(t testing.TB, metric string) Answer {
 	t.Helper()
 	return o.Get(t, "/api/query", url.Values{"start": {"1"}, "m": {"none:" + metric}, "ms": {"true"}, "arrays": {"true"}})

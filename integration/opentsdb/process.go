@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	// readyTime bounds the start of a process, on a machine that has other things to do.
+	// readyTime bounds the start of a process, also on a busy machine.
 	readyTime = 90 * time.Second
-	// endTime bounds its end after SIGKILL.
+	// endTime bounds the end of a process after SIGKILL.
 	endTime = 20 * time.Second
 )
 
-// process is a running program of the launcher. It ends when its standard input does: with
-// the test binary, however that ends.
+// process is a running program of the launcher. It ends when its standard input is closed, and so with the
+// test binary, however the test binary ends.
 type process struct {
 	name  string
 	log   string
@@ -32,15 +32,15 @@ type process struct {
 	done  chan struct{} // closed when it has ended
 }
 
-// start runs a program and returns the rest of its line "ready …".
+// start starts a program, and returns the rest of its line "ready …".
 func start(name string, p program, dir string, args ...string) (started *process, said string, err error) {
 	log, err := os.Create(filepath.Join(dir, name+".log"))
 	if err != nil {
 		return nil, "", err
 	}
-	defer func() { err = errors.Join(err, log.Close()) }() // the process has it
+	defer func() { err = errors.Join(err, log.Close()) }() // the process has its own descriptor
 	arguments := append([]string{"-Djava.io.tmpdir=" + dir, "-cp", p.classpath}, p.options...)
-	cmd := exec.Command(p.java, append(append(arguments, p.class), args...)...) //nolint:noctx // it is ended by its id
+	cmd := exec.Command(p.java, append(append(arguments, p.class), args...)...) //nolint:noctx // it is killed by its id
 	cmd.Dir, cmd.Stderr = dir, log
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
@@ -72,14 +72,14 @@ func start(name string, p program, dir string, args ...string) (started *process
 		if ok {
 			return r, said, nil
 		}
-		err = errors.New("it has ended")
+		err = errors.New("the process has ended")
 	case <-time.After(readyTime):
 		err = fmt.Errorf("not ready within %v", readyTime)
 	}
 	return nil, "", fmt.Errorf("starting %s: %w\n%s", name, errors.Join(err, r.kill()), r.logTail())
 }
 
-// kill ends the process as a crash would.
+// kill ends the process by SIGKILL, as a crash does.
 func (p *process) kill() error {
 	err := p.cmd.Process.Kill()
 	if errors.Is(err, os.ErrProcessDone) {
@@ -100,7 +100,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// logTail returns the end of the process's log.
+// logTail returns the end of the log.
 func (p *process) logTail() string {
 	text, err := os.ReadFile(p.log)
 	if err != nil {

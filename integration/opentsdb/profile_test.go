@@ -23,8 +23,8 @@ import (
 
 func profile() apptuitclient.Option { return apptuitclient.WithServer(apptuitclient.ServerOpenTSDB) }
 
-// An OpenTSDB that refuses special characters stores each point of each instrument, of a program
-// without a service name, with routes, addresses and blanks in its attributes.
+// OpenTSDB refuses special characters, and still stores each point of a program without a service name,
+// with routes, addresses and blanks in its attributes.
 func TestProfile_EveryKindIsStored(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
@@ -68,9 +68,9 @@ func TestProfile_EveryKindIsStored(t *testing.T) {
 	}
 }
 
-// Values that the rule for tag values leaves unchanged are stored as they are, and the others as the
+// Values that the rule for tag values does not change are stored unchanged. Other values are stored as the
 // rule rewrites them.
-func TestProfile_TagValues(t *testing.T) {
+func TestProfile_RewritesTagValues(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	at := time.Now().Truncate(time.Second)
@@ -92,8 +92,8 @@ func TestProfile_TagValues(t *testing.T) {
 	stores(t, o, prefix, want)
 }
 
-// OpenTSDB accepts letters of all scripts, but keeps two values of other scripts than the
-// Latin one as one: the second value is refused for good.
+// OpenTSDB accepts letters of all scripts, but confuses two values that differ only in letters of other
+// scripts than the Latin script: it refuses the second value permanently.
 func TestTagValues_OfOtherScriptsAreConfused(t *testing.T) {
 	t.Parallel()
 	o := shared.start(t, nil) // the names in its cache are no longer those that are stored
@@ -112,9 +112,9 @@ func TestTagValues_OfOtherScriptsAreConfused(t *testing.T) {
 	}
 }
 
-// A point with nine tags is rejected by the client, which names the limit and the option. The
-// others are stored, and with a larger limit on both sides that point as well.
-func TestProfile_NineTags(t *testing.T) {
+// The client rejects a point with nine tags, and names the limit and the option. Other points are stored.
+// With a larger limit on both sides, the point with nine tags is stored, too.
+func TestProfile_RejectsAPointWithNineTags(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	at := time.Now().Truncate(time.Second)
@@ -135,9 +135,9 @@ func TestProfile_NineTags(t *testing.T) {
 	stores(t, more, metric, append(want, servers.Point{Metric: metric, Tags: nine.Tags, Time: at.UnixMilli(), Value: 1}))
 }
 
-// The batches of the profile begin small enough for the bodies of 8,192 bytes that OpenTSDB
-// accepts by default.
-func TestProfile_BatchesPass(t *testing.T) {
+// The first batches of the profile are small enough for the limit of OpenTSDB, which accepts bodies of
+// 8,192 bytes by default.
+func TestProfile_BeginsWithSmallBatches(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	w := &wire{}

@@ -14,9 +14,9 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Package query asks in Apptuit's language or in PromQL. OpenTSDB has neither: both are
-// errors that carry its answer.
-func TestQuery_IsNotOpenTSDBs(t *testing.T) {
+// Package query sends queries in Apptuit's language or in PromQL. OpenTSDB supports neither: both return
+// errors with its answer.
+func TestQuery_ReportsOpenTSDBsAnswer(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	q := query.New(newClient(t, o))
@@ -40,8 +40,8 @@ func TestQuery_IsNotOpenTSDBs(t *testing.T) {
 	}
 }
 
-// The OpenTSDB on Maven Central does not know its own version.
-func TestVersion_IsNotTold(t *testing.T) {
+// The OpenTSDB on Maven Central does not report its version.
+func TestVersion_IsNotReported(t *testing.T) {
 	t.Parallel()
 	a := shared.opentsdb(t).Get(t, "/api/version", nil)
 	var version struct{ Version string }

@@ -20,12 +20,12 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/opentsdb"
 )
 
-// sized is an OpenTSDB with some bound on bodies, and the largest body that it takes: as it
-// is sent, compressed or not.
+// sized is an OpenTSDB with a limit on bodies, and the size of the largest body that it accepts. The size
+// is that of the body as it is sent, compressed or not.
 type sized struct {
 	properties map[string]string
 	largest    int
-	// refusal is the outcome of a request with a larger one.
+	// refusal is the result of a request with a larger body.
 	refusal string
 }
 
@@ -39,7 +39,7 @@ func sizes() map[string]sized {
 	}
 }
 
-func TestSize(t *testing.T) {
+func TestSend_FindsTheSizeThatIsAccepted(t *testing.T) {
 	t.Parallel()
 	for name, s := range sizes() {
 		t.Run(name, func(t *testing.T) {
@@ -69,14 +69,14 @@ func (s sized) testLargest(t *testing.T, o *opentsdb.OpenTSDB) {
 		}
 		return
 	}
-	// The answer is a page, also to JSON.
+	// The answer is a page of HTML, also to a request with JSON.
 	if err != nil || fmt.Sprint(a.Status) != s.refusal || a.Header.Get("Content-Type") != "text/html; charset=UTF-8" ||
 		!strings.Contains(a.Body, "<blockquote>Chunked request not supported.</blockquote>") {
 		t.Errorf("%d bytes: %d %v %s %v", s.largest+1, a.Status, a.Header, a.Body, err)
 	}
 }
 
-// The client finds the size that passes, loses nothing, and keeps within it afterwards.
+// The client finds a size that the server accepts, loses no point, and keeps to the size afterwards.
 func (s sized) testClient(t *testing.T, o *opentsdb.OpenTSDB, compression apptuitclient.Compression) {
 	const n = 1500
 	w := &wire{}
@@ -101,7 +101,7 @@ func (s sized) testClient(t *testing.T, o *opentsdb.OpenTSDB, compression apptui
 	}
 }
 
-// samples returns points that compress badly.
+// samples returns points that hardly compress.
 func samples(metric string, n int) ([]apptuitclient.DataPoint, []servers.Point) {
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // not a secret
 	at := time.Now().Truncate(time.Second)

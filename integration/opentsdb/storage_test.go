@@ -17,24 +17,24 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/opentsdb"
 )
 
-// point is one point of a series of its own.
+// point returns a point of a new series.
 func point(metric, host string, at time.Time) (apptuitclient.DataPoint, servers.Point) {
 	tags := map[string]string{"host": host}
 	return apptuitclient.DataPoint{Metric: metric, Tags: tags, Timestamp: at, Value: 1},
 		servers.Point{Metric: metric, Tags: tags, Time: at.UnixMilli(), Value: 1}
 }
 
-// With a bound on HBase's requests in flight, many new names at once are throttled. If that
-// happens while a UID is assigned, OpenTSDB says so. If it happens while the name is looked
-// up, OpenTSDB says "Unexpected exception". In both cases the client sends the points again.
-func TestThrottling(t *testing.T) {
+// HBase's requests in flight are limited, so that many new names at once are throttled. OpenTSDB reports
+// "Please throttle" while it assigns a UID, and "Unexpected exception" while it looks up a name. In both
+// cases the client sends the points again.
+func TestSend_RetriesWhenThrottled(t *testing.T) {
 	t.Parallel()
-	// OpenTSDB must have as many threads as there are requests: each waits for its UIDs.
+	// OpenTSDB must have as many threads as there are requests: each thread waits for its UIDs.
 	o := shared.start(t, map[string]string{"hbase.region_client.inflight_limit": "10", "tsd.network.worker_threads": "64"})
 	const n = 64 // points, each with a new tag value, that are sent at once
 	at := time.Now().Truncate(time.Second)
 	w := &wire{}
-	// Without sync, points of which OpenTSDB has said that they are stored are lost as well.
+	// Without sync, points that OpenTSDB has confirmed are lost, too.
 	c := newClient(t, o, w.client(), apptuitclient.WithSync(10*time.Second))
 	ctx := within(t, time.Minute)
 	metric := shared.unique("throttled")
@@ -63,8 +63,7 @@ func TestThrottling(t *testing.T) {
 	stores(t, o, metric, want)
 }
 
-// The storage fails in two ways.
-func TestStorage(t *testing.T) {
+func TestStorage_Failures(t *testing.T) {
 	t.Parallel()
 	h := opentsdb.StartHBase(t, t.TempDir())
 	t.Cleanup(func() {
@@ -76,15 +75,15 @@ func TestStorage(t *testing.T) {
 	t.Run("is gone", func(t *testing.T) { testGone(t, h) })
 }
 
-// Without sync, OpenTSDB says that points are stored before it has tried: also while HBase
-// hangs. They are stored when HBase goes on, if OpenTSDB still runs. With sync it tells the
-// truth, and the client sends the points again, or spools them.
+// Without sync, OpenTSDB confirms points before it writes them, even while HBase hangs. They are stored
+// when HBase resumes, if OpenTSDB still runs. With sync, OpenTSDB reports the failure, and the client
+// sends the points again or spools them.
 func testHangs(t *testing.T, h *opentsdb.HBase) {
 	o := h.Start(t, nil)
-	// HBase's time-out, which is endless by default, can come before that of sync.
+	// HBase's time-out, which is infinite by default, can end before the time-out of sync.
 	impatient := h.Start(t, map[string]string{"hbase.rpc.timeout": "300"})
 	first := time.Now().Truncate(time.Second)
-	var want []servers.Point // what OpenTSDB has in the end
+	var want []servers.Point // the points of OpenTSDB in the end
 	next := func() []apptuitclient.DataPoint {
 		sent, stored := point("hanging", "a", first.Add(time.Duration(len(want))*time.Second))
 		want = append(want, stored)
@@ -142,7 +141,7 @@ func testHangs(t *testing.T, h *opentsdb.HBase) {
 	}
 }
 
-// testAnswersWhileHanging sends the same point, which is on its way anyhow.
+// testAnswersWhileHanging sends the same point repeatedly.
 func testAnswersWhileHanging(t *testing.T, o, impatient *opentsdb.OpenTSDB, at time.Time) {
 	t.Helper()
 	body := array(line("hanging", at, "1.0", `"host":"a"`))
@@ -163,8 +162,8 @@ func testAnswersWhileHanging(t *testing.T, o, impatient *opentsdb.OpenTSDB, at t
 	}
 }
 
-// testNewNameWhileHanging sends a name without a UID. Its look-up fails, which may pass: the
-// point is spooled.
+// testNewNameWhileHanging sends a name without a UID. Its look-up fails, which counts as a temporary
+// failure: the point is spooled.
 func testNewNameWhileHanging(t *testing.T, impatient *opentsdb.OpenTSDB) {
 	t.Helper()
 	c := newClient(t, impatient, apptuitclient.WithSpool(t.TempDir()), quiet())
@@ -177,8 +176,8 @@ func testNewNameWhileHanging(t *testing.T, impatient *opentsdb.OpenTSDB) {
 	}
 }
 
-// When HBase is gone, accepted points are lost with OpenTSDB. A new name is not answered at
-// all: the client counts that as a failure of the network.
+// After a crash of HBase, points that OpenTSDB has accepted are lost when OpenTSDB ends. A point with a
+// new name gets no answer, which the client counts as a failure of the network.
 func testGone(t *testing.T, h *opentsdb.HBase) {
 	o := h.Start(t, nil)
 	at := time.Now().Truncate(time.Second)

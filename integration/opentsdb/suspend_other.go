@@ -7,7 +7,7 @@ package opentsdb
 
 import "testing"
 
-// Suspend skips the test: this system cannot stop a process without ending it.
+// Suspend skips the test: this system cannot suspend a process.
 func (h *HBase) Suspend(t testing.TB) { t.Skip("NOT TESTED: this system cannot suspend a process") }
 
 // Resume does nothing.

@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// Suspend stops the HBase without ending it, as if its machine hung.
+// Suspend suspends HBase (SIGSTOP), as if its machine hung.
 func (h *HBase) Suspend(t testing.TB) { h.signal(t, syscall.SIGSTOP) }
 
-// Resume lets a suspended HBase go on.
+// Resume resumes a suspended HBase.
 func (h *HBase) Resume(t testing.TB) { h.signal(t, syscall.SIGCONT) }
 
 func (h *HBase) signal(t testing.TB, s syscall.Signal) {

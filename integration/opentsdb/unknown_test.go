@@ -17,9 +17,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// Names that OpenTSDB does not know and may not assign a UID to cost those points, with one
+// Points with names that OpenTSDB does not know, and may not assign a UID to, are rejected, with the same
 // reason for all three kinds of names. The client does not send them again.
-func TestUnknownNames(t *testing.T) {
+func TestSend_RejectsUnknownNames(t *testing.T) {
 	t.Parallel()
 	known := shared.opentsdb(t)
 	o := shared.start(t, map[string]string{
@@ -52,9 +52,9 @@ func TestUnknownNames(t *testing.T) {
 	}
 }
 
-// In read-only mode there is no /api/put. A 404 rejects the points, and the error says which
-// address answered.
-func TestReadOnly(t *testing.T) {
+// In read-only mode there is no /api/put. A 404 rejects the points, and the error names the address that
+// answered.
+func TestSend_ReportsReadOnlyMode(t *testing.T) {
 	t.Parallel()
 	o := shared.start(t, map[string]string{"tsd.mode": "ro"})
 	tags := map[string]string{"host": "a"}
@@ -66,12 +66,12 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// Tag values are sent as they are. OpenTSDB refuses most characters but letters and digits,
-// unless tsd.core.tag.allow_specialchars names them.
-func TestTagValues(t *testing.T) {
+// Tag values are sent unchanged. OpenTSDB refuses most characters other than letters and digits, unless
+// tsd.core.tag.allow_specialchars lists them.
+func TestSend_RejectsSpecialCharacters(t *testing.T) {
 	t.Parallel()
 	values := []string{"plain", "a-b_c.d/e", "Köln", "+Inf", "1e+06", "host:80", "/users/{id}", "a b", "unknown_service:program"}
-	// special are those with characters that need the property, and the first of these characters.
+	// special has the values with characters that require the property, and the first such character.
 	special := map[string]string{"+Inf": "+", "1e+06": "+", "host:80": ":", "/users/{id}": "{", "a b": " ", "unknown_service:program": ":"}
 	at := time.Now().Truncate(time.Second)
 	for name, allowed := range map[string]string{"default": "", "special": "+:{}\\u0020"} {
@@ -110,8 +110,8 @@ func TestTagValues(t *testing.T) {
 	}
 }
 
-// OpenTSDB takes 8 tags, or as many as tsd.storage.max_tags says.
-func TestTagCount(t *testing.T) {
+// OpenTSDB accepts 8 tags, or the number of tsd.storage.max_tags.
+func TestSend_RejectsTooManyTags(t *testing.T) {
 	t.Parallel()
 	at := time.Now().Truncate(time.Second)
 	for _, most := range []int{8, 25} {

@@ -69,9 +69,9 @@ func TestValues_ComeBackExactly(t *testing.T) {
 	}
 }
 
-// OpenTSDB takes timestamps of seconds above 4,294,967,295, of the year 2106, for
-// milliseconds. The client accepts times until 2286.
-func TestTimes_AfterYear2106AreTakenForMilliseconds(t *testing.T) {
+// OpenTSDB treats timestamps in seconds above 4,294,967,295, which is in the year 2106, as milliseconds.
+// The client accepts times until 2286.
+func TestTimes_After2106AreReadAsMilliseconds(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	tags := map[string]string{"host": "a"}
@@ -98,8 +98,9 @@ func TestTimes_AfterYear2106AreTakenForMilliseconds(t *testing.T) {
 	stores(t, o, later, []servers.Point{{Metric: later, Tags: tags, Time: math.MaxUint32 + 1, Value: 1}})
 }
 
-// What becomes of two values of a series in one second depends on their encodings.
-func TestDuplicates(t *testing.T) {
+// The encodings of two values of a series in one second decide whether the second value is kept or queries
+// fail.
+func TestDuplicates_DependOnTheEncodings(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	fixing := shared.start(t, map[string]string{"tsd.storage.fix_duplicates": "true"})
@@ -149,8 +150,8 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
-// The client's time stamps in milliseconds keep two values of a second apart.
-func TestDuplicates_NotWithMilliseconds(t *testing.T) {
+// Timestamps in milliseconds distinguish two values in one second.
+func TestDuplicates_DoNotOccurWithMilliseconds(t *testing.T) {
 	t.Parallel()
 	o := shared.opentsdb(t)
 	at := time.Now().Truncate(time.Second)

@@ -1,11 +1,11 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package promdiff tests exporter.WithPrometheusNames and WithTargetInfo against
-// OpenTelemetry's Prometheus exporter: one program has both. What ours sends to a
-// VictoriaMetrics, and what another one scrapes of theirs, must be the same
-// series, but for what the test lists, each difference with its reason.
+// Package promdiff compares exporter.WithPrometheusNames and WithTargetInfo with OpenTelemetry's Prometheus
+// exporter. One program has both exporters: ours sends to a VictoriaMetrics, and another VictoriaMetrics
+// scrapes theirs. Both servers must have the same series, except for the differences that the test lists
+// with their reasons.
 //
-// It is a module of its own because that exporter brings client_golang along. It
-// consists of tests only.
+// The package is a module of its own, because OpenTelemetry's exporter requires client_golang. It consists
+// of tests only.
 package promdiff

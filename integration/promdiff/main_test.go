@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestMain takes away what the user's environment would configure.
+// TestMain removes the configuration of the user's environment.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")

@@ -16,17 +16,16 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
-// program is an instrumented program. Its instruments have numbers for names,
-// for the API takes only some of the names that there are to be tried: a view
-// gives them.
+// program is an instrumented program. Its instruments have numbered names, because the API accepts only
+// some of the names of the test. A View gives them their names.
 type program struct {
 	t     *testing.T
-	names map[string]string // by that of the instrument
+	names map[string]string // by the numbered name of the instrument
 	meter metric.Meter
 	last  int64 // value
 }
 
-// view gives an instrument the name that it is to have, and makes histograms of distributions.
+// view gives an instrument its name, and selects histograms for the instruments that need them.
 func (p *program) view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	name, ok := p.names[i.Name]
 	stream := sdkmetric.Stream{Name: name, Description: i.Description, Unit: i.Unit}
@@ -39,7 +38,7 @@ func (p *program) view(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	return stream, ok
 }
 
-// called returns the name for an instrument that the view gives another one.
+// called returns a numbered name for an instrument, to which the View gives the name.
 func (p *program) called(name string) string {
 	own := fmt.Sprintf("instrument.%d", len(p.names))
 	p.names[own] = name
@@ -53,13 +52,13 @@ func (p *program) must(err error) {
 	}
 }
 
-// value returns what no other instrument has.
+// value returns values that no other instrument has.
 func (p *program) value() (int64, float64) {
 	p.last++
 	return p.last, float64(p.last) + 0.25
 }
 
-// recorder makes an instrument and records a value with attributes.
+// recorder creates an instrument and records a value with attributes.
 type recorder func(name, unit string, attributes ...attribute.KeyValue)
 
 // kinds returns a recorder of each kind of instrument.
@@ -164,7 +163,7 @@ func (p *program) kinds() map[string]recorder {
 	}
 }
 
-// shop is the resource: more than what tells services apart.
+// shop is the resource. It has more attributes than those that identify the service.
 func shop() *resource.Resource {
 	return resource.NewSchemaless(
 		attribute.String("service.name", "shop"), attribute.String("service.namespace", "eu"), attribute.String("service.instance.id", "7"),
@@ -172,7 +171,7 @@ func shop() *resource.Resource {
 		attribute.String("a.b", "z"), attribute.String("a_b", "y"), attribute.String("2nd", "digit"), attribute.String("größe", "ü\n\\"), attribute.String("empty", ""))
 }
 
-// units are those of the conventions, and what people write.
+// units are the units of the conventions, and others that people write.
 func units() []string {
 	return []string{
 		"", "1", "%", "s", "ms", "us", "ns", "min", "h", "d", "By", "KiBy", "MiBy", "GiBy", "TiBy", "KBy", "MBy", "GBy", "TBy", "m", "V", "A", "J", "W", "g", "Cel", "Hz",
@@ -181,8 +180,8 @@ func units() []string {
 	}
 }
 
-// names have something of its own in the place of *, so that no two are the same:
-// the Prometheus exporter would leave one out.
+// names returns names in which * is replaced by a unique text: the Prometheus exporter would drop one of
+// two equal names.
 func names() []string {
 	return []string{
 		"req.*.total", "total.*.req", "*.total.total", "*_seconds", "seconds.*", "req*total", "total*", "*_total_seconds", "*.ratio", "ratio.*", "*.bytes.per.second", "*.second",
@@ -191,7 +190,7 @@ func names() []string {
 	}
 }
 
-// instrument makes what the test compares.
+// instrument creates the instruments, and records their values.
 func (p *program) instrument(provider *sdkmetric.MeterProvider) {
 	text := attribute.String
 	method := text("http.method", "GET")
@@ -259,8 +258,7 @@ func (p *program) distributions(provider *sdkmetric.MeterProvider) {
 	}
 }
 
-// odd makes what the Prometheus exporter does not take, or takes to say
-// something else.
+// odd creates instruments that the Prometheus exporter refuses, or shows in another way than ours.
 func (p *program) odd(provider *sdkmetric.MeterProvider) {
 	p.meter = provider.Meter("odd")
 	kinds := p.kinds()

@@ -27,9 +27,9 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// TestTheSameSeries runs a program with both exporters and compares all series
-// that two VictoriaMetrics have then: names, labels and values.
-func TestTheSameSeries(t *testing.T) {
+// A program runs with both exporters. The names, labels and values of all series in the two servers are
+// compared.
+func TestSeries_AreTheSame(t *testing.T) {
 	for name, c := range map[string]struct {
 		prefix, namespace string
 	}{
@@ -42,7 +42,7 @@ func TestTheSameSeries(t *testing.T) {
 				before += "_"
 			}
 			left := differences(before)
-			if before != "" { // gives each name letters
+			if before != "" { // the prefix gives each name letters
 				left = slices.DeleteFunc(left, func(d *difference) bool { return strings.HasPrefix(d.reason, "a name without letters") })
 			}
 			sent, scraped, stats := run(t, c.namespace, exporter.WithPrefix(c.prefix), exporter.WithPrometheusNames(), exporter.WithTargetInfo(nil))
@@ -55,19 +55,19 @@ func TestTheSameSeries(t *testing.T) {
 			}
 			for _, d := range left {
 				if !d.used {
-					t.Errorf("there is no such difference of %s: %s", d.side, d.reason)
+					t.Errorf("a difference of %s does not occur: %s", d.side, d.reason)
 				}
 			}
 			if len(want) < 5000 {
-				t.Errorf("%d series only", len(want))
+				t.Errorf("only %d series", len(want))
 			}
 			t.Logf("%d series are the same", len(want))
 		})
 	}
 }
 
-// Without the options there are differences: the comparison finds some.
-func TestOtherwiseTheyDiffer(t *testing.T) {
+// The comparison finds differences when the options are not set.
+func TestSeries_DifferWithoutTheOptions(t *testing.T) {
 	left := differences("")
 	sent, scraped, _ := run(t, "")
 	differ := compare(take(t, theirs, scraped, left), take(t, ours, sent, left))
@@ -78,9 +78,9 @@ func TestOtherwiseTheyDiffer(t *testing.T) {
 	}
 }
 
-// What is not finite they show and we reject: JSON has no form for it. VictoriaMetrics
-// exports it in no readable form, so that this is looked at without one.
-func TestNotFinite(t *testing.T) {
+// OpenTelemetry's exporter shows NaN and infinities. Ours rejects them, since JSON cannot represent them.
+// VictoriaMetrics does not export them in a readable form, so that the test works without it.
+func TestSeries_NotFiniteAreRejected(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	theirs, err := otelprom.New(otelprom.WithRegisterer(registry), otelprom.WithoutScopeInfo())
 	if err != nil {
@@ -121,7 +121,7 @@ func TestNotFinite(t *testing.T) {
 	}
 }
 
-// compare returns what differs, one a line.
+// compare returns the differences, one per line.
 func compare(theirs, ours map[string]float64) []string {
 	var lines []string
 	for _, series := range slices.Sorted(maps.Keys(theirs)) {
@@ -142,8 +142,8 @@ func compare(theirs, ours map[string]float64) []string {
 	return lines
 }
 
-// run returns what a server has of a program that was sent to it, and what
-// another one has scraped.
+// run runs a program, and returns the points that were sent to one server and that another server has
+// scraped.
 func run(t *testing.T, namespace string, options ...exporter.Option) (sent, scraped []servers.Point, stats exporter.Stats) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
@@ -173,11 +173,11 @@ func run(t *testing.T, namespace string, options ...exporter.Option) (sent, scra
 	return put.Points(t), scrape(t, page(t, registry)), stats
 }
 
-// page returns a server that has what a scrape gives: the program, built for
-// tests, would not be done with it within the second that VictoriaMetrics takes.
+// page returns a server with the result of one scrape. The program itself, built for tests, would not
+// answer within the second after which VictoriaMetrics gives up.
 func page(t *testing.T, registry *prometheus.Registry) *httptest.Server {
 	t.Helper()
-	// What cannot be given must not take all else along.
+	// An invalid metric must not fail the whole page.
 	handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 	r, answer := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil), httptest.NewRecorder()
 	r.Header.Set("Accept", "text/plain;version=0.0.4")
@@ -194,8 +194,8 @@ func page(t *testing.T, registry *prometheus.Registry) *httptest.Server {
 	return server
 }
 
-// scrape has a server scrape a page until it has two of its own series' points:
-// all of a page is stored before they are.
+// scrape makes a server scrape a page until it has two points of its series up: they are stored after all
+// points of the page.
 func scrape(t *testing.T, page *httptest.Server) []servers.Point {
 	t.Helper()
 	config := filepath.Join(t.TempDir(), "scrape.yaml")

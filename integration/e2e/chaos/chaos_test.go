@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// TestChaos tries every fault, and shows what became of the points.
+// TestChaos tries every fault, and shows the table of results.
 func TestChaos(t *testing.T) {
 	c := &chaos{seed: seed(t)}
 	t.Logf("%s=%d", seedVariable, c.seed)
 	t.Cleanup(func() {
-		table := c.board.markdown()
+		table := c.table.markdown()
 		t.Logf("\n%s", table)
 		if name := os.Getenv(tableVariable); name != "" {
 			if err := os.WriteFile(name, []byte(table), 0o600); err != nil {

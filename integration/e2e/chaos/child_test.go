@@ -17,10 +17,10 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// order is what an exporting process is to do.
+// order is the task of an exporting process.
 type order struct {
 	Endpoint string
-	Spool    string // a folder; none if empty
+	Spool    string // the folder of a spool; no spool if empty
 	Seed     uint64
 	Life     uint64
 	Second   int64 // of the first pass
@@ -32,9 +32,8 @@ type order struct {
 // lifeHeader tells the server which process sends.
 const lifeHeader = "X-Life"
 
-// runChild is the exporting process: it exports until it is killed, or until its
-// input ends, and writes on its output, before and after each Export, which it is
-// and what became of it.
+// runChild runs an exporting process. It exports until it is killed or until its input ends. Before and
+// after each Export it writes a line to its output, with the time of the pass and the result.
 func runChild(text string) int {
 	var o order
 	err := json.Unmarshal([]byte(text), &o)
@@ -58,7 +57,7 @@ func (o *order) run() error {
 		apptuitclient.WithEndpoint(o.Endpoint),
 		apptuitclient.WithToken(token),
 		apptuitclient.WithHeaders(map[string]string{lifeHeader: strconv.FormatUint(o.Life, 10)}),
-		apptuitclient.WithTimeout(4 * generous), // no request is given up
+		apptuitclient.WithTimeout(4 * generous), // so that no request is abandoned
 		apptuitclient.WithWarningHandler(func(error) {}),
 	}
 	deadline := impatient
@@ -78,7 +77,7 @@ func (o *order) run() error {
 	pass := func(export func() error) {
 		second := p.second
 		fmt.Printf("begin %d\n", second)
-		_ = export() // what it says is in the statistics
+		_ = export() // the statistics have the result
 		s := p.exporter.Stats()
 		fmt.Printf("end %d %d %d %d %d\n", second, s.Accepted-before.Accepted, s.Rejected-before.Rejected,
 			s.Spooled-before.Spooled, s.Dropped-before.Dropped)
@@ -108,7 +107,7 @@ func waitForSpool(c *apptuitclient.Client) error {
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return errors.New("the spool is not emptied")
+			return errors.New("the spool is not empty in time")
 		}
 	}
 }

@@ -14,21 +14,21 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// clockFaults jump between the clock of this machine and the year 2000, where
-// simulated time begins, from one life of the program to the next.
+// clockFaults returns faults in which the clock jumps between two runs of the program: between the clock of
+// this machine and the year 2000, where simulated time begins.
 func clockFaults() []fault {
 	return []fault{
-		{name: "the clock jumps by decades", run: func(w *world) { w.clocks(100 * 365 * 24 * time.Hour) }, only: "spool"},
-		{name: "the clock jumps by decades, older than the spool keeps", run: func(w *world) { w.clocks(24 * time.Hour) }, only: "spool", drops: true},
+		{name: "the clock jumps by decades", run: func(w *scenario) { w.clocks(100 * 365 * 24 * time.Hour) }, only: "spool"},
+		{name: "the clock jumps by decades, older than the spool keeps", run: func(w *scenario) { w.clocks(24 * time.Hour) }, only: "spool", drops: true},
 	}
 }
 
 // clocks spools under one clock and delivers under another.
-func (w *world) clocks(age time.Duration) {
+func (w *scenario) clocks(age time.Duration) {
 	spool := apptuitclient.WithSpool(w.dir, apptuitclient.WithSpoolRate(1000), apptuitclient.WithSpoolMaxAge(age))
 	var stored []servers.Point
 	t := w.t
-	// life is one of the program, on a server that is well for a part of it.
+	// life runs the program once, with a server that works for a part of the time.
 	life := func(s *apptuittest.Server, transport http.RoundTripper, down, up, downAgain int) {
 		w.t.Helper()
 		outage := apptuittest.Fault{Status: http.StatusServiceUnavailable, Times: 1 << 30}
@@ -64,9 +64,9 @@ func (w *world) clocks(age time.Duration) {
 	}
 	for range w.n(1, 5) {
 		actual(3, 0, 0)
-		simulated(3, 2, 3) // what it finds is from the future
-		actual(2, 2, 2)    // what it finds is decades old
+		simulated(3, 2, 3) // the batches in the spool are from the future
+		actual(2, 2, 2)    // the batches in the spool are decades old
 		simulated(0, 2, 0)
 	}
-	w.settle(stored, 0)
+	w.reconcile(stored, 0)
 }

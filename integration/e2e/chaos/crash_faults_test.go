@@ -23,56 +23,56 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// crashFaults kill the exporting process, again and again, on one spool.
+// crashFaults returns faults in which the exporting process is killed repeatedly, on one spool.
 func crashFaults() []fault {
 	return []fault{
-		{name: "the exporting process is killed", run: func(w *world) {
+		{name: "the exporting process is killed", run: func(w *scenario) {
 			s := w.testServer()
 			w.crashes(w.n(8, 70), newFront(s.Handler, w.seed), storedIn(s))
 		}},
-		{name: "the exporting process is killed, InfluxDB", run: func(w *world) {
+		{name: "the exporting process is killed, InfluxDB", run: func(w *scenario) {
 			i := servers.StartInfluxDB(w.t)
 			target, err := url.Parse(i.Endpoint())
 			if err != nil {
 				w.t.Fatal(err)
 			}
 			proxy := httputil.NewSingleHostReverseProxy(target)
-			proxy.ErrorLog = log.New(io.Discard, "", 0) // of senders that are dead
+			proxy.ErrorLog = log.New(io.Discard, "", 0) // errors of processes that were killed
 			w.crashes(w.n(3, 40), newFront(proxy, w.seed), i.Points)
 		}, only: "spool"},
 	}
 }
 
-// told is what a process has said of one pass.
-type told struct {
+// passReport is the report of a process about one pass.
+type passReport struct {
 	ended                                bool
 	accepted, rejected, spooled, dropped int
 }
 
-// life is that of one exporting process.
+// life is an exporting process, from its start to its end.
 type life struct {
 	order
 	cmd    *exec.Cmd
 	input  io.Closer
-	began  chan struct{} // the first pass
-	kept   chan struct{} // has room for the news that something was spooled
-	ended  chan struct{} // no more output
-	passes map[int64]*told
-	err    error // of the output
+	began  chan struct{} // closed when the first pass begins
+	kept   chan struct{} // gets a value when points were spooled, with room for one
+	ended  chan struct{} // closed when there is no more output
+	passes map[int64]*passReport
+	err    error // a line of the output that is not understood
 }
 
 // live starts a process.
-func (w *world) live(endpoint string) *life { return w.liveAs(order{Endpoint: endpoint}) }
+func (w *scenario) live(endpoint string) *life { return w.liveAs(order{Endpoint: endpoint}) }
 
-// liveAs starts a process with an order, in which it sets the rest. The process can be an
-// argument of another program.
-func (w *world) liveAs(o order, under ...string) *life {
+// liveAs starts a process with an order, whose other fields it sets. The process can be the argument of
+// another program, under.
+func (w *scenario) liveAs(o order, under ...string) *life {
 	w.t.Helper()
 	w.lives++
 	o.Seed, o.Life, o.Second = w.seed, uint64(w.lives), noon+1000*int64(w.lives)
 	l := &life{
 		order: o,
-		began: make(chan struct{}), kept: make(chan struct{}, 1), ended: make(chan struct{}), passes: map[int64]*told{},
+		began: make(chan struct{}), kept: make(chan struct{}, 1), ended: make(chan struct{}), passes: map[int64]*passReport{},
 	}
 	if w.spooled {
 		l.Spool = w.dir
@@ -100,12 +100,12 @@ func (w *world) liveAs(o order, under ...string) *life {
 	return l
 }
 
-// listen notes what the process says.
+// listen reads the output of the process.
 func (l *life) listen(output io.Reader) {
 	defer close(l.ended)
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		var second int64
-		p := &told{}
+		p := &passReport{}
 		line := lines.Text()
 		if n, _ := fmt.Sscanf(line, "begin %d", &second); n == 1 {
 			if len(l.passes) == 0 {
@@ -122,7 +122,7 @@ func (l *life) listen(output io.Reader) {
 				}
 			}
 		} else {
-			l.err = fmt.Errorf("it says %q", line)
+			l.err = fmt.Errorf("unexpected output %q", line)
 		}
 	}
 }
@@ -142,9 +142,9 @@ func (l *life) wait(t testing.TB) error {
 	return err
 }
 
-// crashes kills a process so many times, at any moment: also while it starts, and
-// while it writes or empties the spool. The last one ends in order.
-func (w *world) crashes(kills int, f *front, stored func(testing.TB, ...string) []servers.Point) {
+// crashes starts and kills processes at random moments, also while a process starts, and while it writes
+// or empties the spool. A last process ends in order.
+func (w *scenario) crashes(kills int, f *front, stored func(testing.TB, ...string) []servers.Point) {
 	w.t.Helper()
 	s := httptest.NewServer(f)
 	w.t.Cleanup(s.Close)
@@ -156,14 +156,14 @@ func (w *world) crashes(kills int, f *front, stored func(testing.TB, ...string) 
 	var lives []*life
 	leftBehind := 0
 	for i := range kills {
-		f.outage(i == 0) // that one leaves something behind for sure
+		f.outage(i == 0) // the first process certainly leaves points in the spool
 		l := w.live(s.URL)
 		w.moment(l, i == 0)
 		if err := l.cmd.Process.Kill(); err != nil {
-			w.t.Errorf("it has ended by itself: %v", err)
+			w.t.Errorf("the process has ended before it was killed: %v", err)
 		}
 		if err := l.wait(w.t); err == nil {
-			w.t.Error("it has ended in order")
+			w.t.Error("the process has ended in order although it was killed")
 		}
 		w.times++
 		lives = append(lives, l)
@@ -182,17 +182,17 @@ func (w *world) crashes(kills int, f *front, stored func(testing.TB, ...string) 
 		w.t.Errorf("the last process: %v", err)
 	}
 	if w.spooled && leftBehind == 0 {
-		w.t.Error("no process has left anything in the spool")
+		w.t.Error("no process has left points in the spool")
 	}
 	if left := w.batches(); len(left) > 0 {
-		w.t.Errorf("in the spool there are still %q", left)
+		w.t.Errorf("the spool still has %q", left)
 	}
-	w.settleCrashes(append(lives, last), f, stored(w.t))
+	w.reconcileCrashes(append(lives, last), f, stored(w.t))
 }
 
-// moment waits until the process is to be killed: at any time of its life, or
-// right when it was told that something is spooled.
-func (w *world) moment(l *life, kept bool) {
+// moment waits until the process is to be killed: until a random time, or until it has reported spooled
+// points.
+func (w *scenario) moment(l *life, kept bool) {
 	w.t.Helper()
 	await := func(c <-chan struct{}, limit time.Duration) bool {
 		select {
@@ -213,7 +213,7 @@ func (w *world) moment(l *life, kept bool) {
 	w.pause(0, 400*time.Millisecond)
 	if kind > 2 {
 		select {
-		case <-l.kept: // this is old
+		case <-l.kept: // an earlier report
 		default:
 		}
 		await(l.kept, limit)
@@ -221,7 +221,7 @@ func (w *world) moment(l *life, kept bool) {
 }
 
 // batches returns the files in the spool.
-func (w *world) batches() []string {
+func (w *scenario) batches() []string {
 	w.t.Helper()
 	names, err := filepath.Glob(filepath.Join(w.dir, "*.batch"))
 	if err != nil {
@@ -230,16 +230,16 @@ func (w *world) batches() []string {
 	return names
 }
 
-// debris leaves files in the spool that are no batches: what a crash of the
-// machine may leave, and what somebody else has put there.
-func (w *world) debris(i int) {
+// debris puts files into the spool that are not whole batches, as a crash of the machine or another user may
+// leave them.
+func (w *scenario) debris(i int) {
 	w.t.Helper()
 	put := func(name string, text []byte) {
 		if err := os.WriteFile(filepath.Join(w.dir, fmt.Sprintf(name, i)), text, 0o600); err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	if err := os.MkdirAll(w.dir, 0o700); err != nil { // it may have died before
+	if err := os.MkdirAll(w.dir, 0o700); err != nil { // the process may have been killed before it created the folder
 		w.t.Fatal(err)
 	}
 	put("0000000000000000-%08x.batch", nil)
@@ -252,7 +252,7 @@ func (w *world) debris(i int) {
 			w.t.Fatal(err)
 		}
 		if base := filepath.Base(name); strings.HasPrefix(base, "00000000") || strings.HasPrefix(base, "ffffffff") {
-			continue // one of these
+			continue // written by debris
 		}
 		text[len(text)-5] ^= 1
 		put(fmt.Sprintf("0000000000000001-%06x%%02x.batch", broken), text)
@@ -263,13 +263,13 @@ func (w *world) debris(i int) {
 	}
 }
 
-// settleCrashes does the accounts: what a process was told that it is accepted or
-// spooled is there. Of an Export that was cut off nobody was told anything.
-func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
+// reconcileCrashes checks that all points that a process has reported as accepted or spooled are stored.
+// About an Export that was cut off, there is no report.
+func (w *scenario) reconcileCrashes(lives []*life, f *front, stored []servers.Point) {
 	w.t.Helper()
 	want := newLedger()
 	type export struct {
-		told
+		passReport
 		points []servers.Point
 	}
 	var exports []export
@@ -298,10 +298,10 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 		}
 		all := len(e.points) + newLoad(0, 0).invalid()
 		if e.accepted+e.rejected+e.spooled+e.dropped != all || e.rejected != newLoad(0, 0).invalid() {
-			w.t.Errorf("of %d points in an Export: %+v", all, e.told)
+			w.t.Errorf("of %d points in an Export: %+v", all, e.passReport)
 		}
 		if there < e.accepted+e.spooled {
-			w.t.Errorf("%d points are there of an Export: %+v", there, e.told)
+			w.t.Errorf("%d points are stored of an Export with %+v", there, e.passReport)
 		}
 		a.spooled += e.spooled
 		a.points += all
@@ -312,7 +312,7 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 		a.lost += max(0, e.accepted+e.spooled-there)
 	}
 	if a.lost != a.points-a.stored-a.rejected-a.dropped+a.both {
-		w.t.Errorf("the accounts do not add up: %+v", a)
+		w.t.Errorf("the account does not add up: %+v", a)
 	}
 	if twice := f.twice(); len(twice) > 0 {
 		w.t.Errorf("%d points were stored twice by one process, the first is %s", len(twice), twice[0])
@@ -324,7 +324,7 @@ func (w *world) settleCrashes(lives []*life, f *front, stored []servers.Point) {
 		w.t.Errorf("%d points were spooled and %d dropped", a.spooled, a.dropped)
 	}
 	w.secretsInSpool()
-	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spool: w.spooled, times: w.times, account: a})
-	w.c.board.note("%s (spool: %s): of %d points in Exports that were cut off %d are stored; the server answered %v.",
+	w.c.table.add(row{order: w.fault.order, fault: w.fault.name, spool: w.spooled, times: w.times, account: a})
+	w.c.table.note("%s (spool: %s): of %d points in Exports that were cut off %d are stored; the server answered %v.",
 		w.fault.name, yes(w.spooled), cut, cutStored, f.statuses)
 }

@@ -15,17 +15,16 @@ import (
 	"time"
 )
 
-// front stands in front of a server: it is out of order now and then, takes its
-// time before and after the server has stored, and notes which process has sent
-// what.
+// front is a reverse proxy before a server. It has outages, delays requests before and after the server has
+// stored the points, and notes which process has sent each point.
 type front struct {
 	next http.Handler
 
 	mu       sync.Mutex
 	rng      *rand.Rand
-	down     bool
-	out      bool                // longer than that
-	lives    map[string][]string // of the requests that have stored a point
+	down     bool                // a short outage, see flap
+	out      bool                // an outage until outage(false)
+	lives    map[string][]string // the processes that have stored a point, one entry for each request
 	statuses map[int]int
 }
 
@@ -33,7 +32,7 @@ func newFront(next http.Handler, seed uint64) *front {
 	return &front{next: next, rng: rand.New(rand.NewPCG(seed, 2)), lives: map[string][]string{}, statuses: map[int]int{}}
 }
 
-// draw returns the delays of a request.
+// draw returns random delays for a request, and whether there is an outage.
 func (f *front) draw() (before, after time.Duration, down bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -41,7 +40,7 @@ func (f *front) draw() (before, after time.Duration, down bool) {
 	return draw(), draw(), f.down || f.out
 }
 
-// outage has it be out of order until it is told otherwise.
+// outage begins or ends a long outage.
 func (f *front) outage(out bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -52,7 +51,7 @@ func (f *front) outage(out bool) {
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		panic(http.ErrAbortHandler) // its sender is dead
+		panic(http.ErrAbortHandler) // the process that sends was killed
 	}
 	before, after, down := f.draw()
 	time.Sleep(before)
@@ -91,7 +90,7 @@ func (f *front) note(r *http.Request, body []byte, status int) {
 	}
 }
 
-// flap is down and up at random until stop is closed, and then up.
+// flap begins and ends short outages at random until stop is closed.
 func (f *front) flap(stop <-chan struct{}) {
 	defer func() {
 		f.mu.Lock()
@@ -111,7 +110,7 @@ func (f *front) flap(stop <-chan struct{}) {
 	}
 }
 
-// twice returns the points that one and the same process has stored twice.
+// twice returns the points that the same process has stored twice.
 func (f *front) twice() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// injectedFaults make system calls of the spool fail, by strace. They are tried in the long
-// run only.
+// injectedFaults returns faults of the system calls of the spool, injected by strace. Only a long run has
+// them.
 func injectedFaults() []fault {
 	if !isLong() {
 		return nil
 	}
-	return []fault{{name: "system calls of the spool fail", run: (*world).injections, only: "spool"}}
+	return []fault{{name: "system calls of the spool fail", run: (*scenario).injections, only: "spool"}}
 }
 
-// injections starts processes in which some calls of one kind fail. Each of them ends in
-// order. What cannot be spooled is dropped, and reported so.
-func (w *world) injections() {
+// injections starts processes in which some system calls of one kind fail. Each process must end in order.
+// Points that cannot be spooled are dropped and reported.
+func (w *scenario) injections() {
 	w.t.Helper()
 	if _, err := exec.LookPath("strace"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -62,5 +62,5 @@ func (w *world) injections() {
 	if err := last.wait(w.t); err != nil {
 		w.t.Errorf("the last process: %v", err)
 	}
-	w.settleCrashes(append(lives, last), f, storedIn(s)(w.t))
+	w.reconcileCrashes(append(lives, last), f, storedIn(s)(w.t))
 }

@@ -17,20 +17,20 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// ledger has every point that was exported, and what the wire showed of it.
+// ledger has every point that was exported, and the answers on the wire to requests with the point.
 type ledger struct {
 	mu      sync.Mutex
 	entries map[string]*entry // by series and time
-	invalid int               // points that no server can have
-	strange []string          // points that were sent and never recorded
+	invalid int               // points that no server can store
+	strange []string          // points that were sent, but never recorded
 }
 
-// entry is a point.
+// entry is a point of the ledger.
 type entry struct {
 	value    float64
-	must     bool      // the server was well
-	accepted int       // answers that vouch for it
-	unclear  int       // requests after which nobody knows
+	must     bool      // the server worked: the point must be stored
+	accepted int       // answers that confirm the point
+	unclear  int       // requests whose answer does not tell whether the point is stored
 	at       time.Time // of the first acceptance
 }
 
@@ -50,13 +50,13 @@ func (l *ledger) export(points []servers.Point, invalid int, must bool) {
 	l.invalid += invalid
 }
 
-// verdict is what the answer to a request means for a point.
+// verdict says whether a point is stored, according to the answer to a request.
 type verdict uint8
 
 const (
-	refused  verdict = iota // it is not stored
-	accepted                // it is
-	unclear
+	refused  verdict = iota // the point is not stored
+	accepted                // the point is stored
+	unclear                 // the point may be stored
 )
 
 func (l *ledger) note(key string, v verdict) {
@@ -75,24 +75,24 @@ func (l *ledger) note(key string, v verdict) {
 	}
 }
 
-// books are what exporters and spools say of themselves.
-type books struct {
+// statistics sums up the statistics of exporters and spools.
+type statistics struct {
 	produced, accepted, rejected, dropped, spooled, left int
 	faults                                               []string
 }
 
-// add adds the life of an exporter and of its spool.
-func (b *books) add(e exporter.Stats, s apptuitclient.SpoolStats) {
+// add adds the statistics of an exporter and its spool at their end.
+func (b *statistics) add(e exporter.Stats, s apptuitclient.SpoolStats) {
 	b.produced += int(e.Produced)
 	b.accepted += int(e.Accepted + s.Replayed)
 	b.rejected += int(e.Rejected + s.Rejected)
 	b.spooled += int(e.Spooled)
 	b.dropped += int(e.Dropped + s.Dropped + s.Removed)
 	if e.Produced != e.Accepted+e.Rejected+e.Spooled+e.Dropped {
-		b.fault("the exporter's accounts do not add up: %+v", e)
+		b.fault("the exporter's statistics do not add up: %+v", e)
 	}
 	if !adds(s) || s.Spooled != e.Spooled {
-		b.fault("the spool's accounts do not add up: %+v, of the exporter %+v", s, e)
+		b.fault("the spool's statistics do not add up: %+v, of the exporter %+v", s, e)
 	}
 	if s.Found != uint64(b.left) {
 		b.fault("%d points were found in the spool, where %d were left", s.Found, b.left)
@@ -100,26 +100,27 @@ func (b *books) add(e exporter.Stats, s apptuitclient.SpoolStats) {
 	b.left = int(s.Points)
 }
 
-// adds reports whether all points of a spool are somewhere.
+// adds reports whether the statistics of a spool account for all of its points.
 func adds(s apptuitclient.SpoolStats) bool {
 	return s.Found+s.Spooled == s.Replayed+s.Rejected+s.Dropped+s.Removed+uint64(s.Points)
 }
 
-func (b *books) fault(format string, args ...any) {
+func (b *statistics) fault(format string, args ...any) {
 	b.faults = append(b.faults, fmt.Sprintf(format, args...))
 }
 
-// window is a time in which the server may forget what it takes.
+// window is a range of time. The server may forget the points that it accepts in it.
 type window struct{ from, to time.Time }
 
-// account says where the points of the ledger are. Spooled points are counted again as stored,
+// account counts the points of the ledger by their fate. Spooled points are also counted as stored,
 // rejected or dropped.
 type account struct {
 	points, stored, rejected, dropped, spooled, both, forgotten, lost, duplicated int
 }
 
-// settle does the accounts, and names what is wrong.
-func (l *ledger) settle(stored []servers.Point, b *books, tolerance float64, windows []window) (account, []string) {
+// reconcile compares the ledger with the stored points and the statistics. It returns the account and a
+// description of each discrepancy.
+func (l *ledger) reconcile(stored []servers.Point, b *statistics, tolerance float64, windows []window) (account, []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := account{points: len(l.entries) + l.invalid, rejected: b.rejected, dropped: b.dropped, spooled: b.spooled}
@@ -129,11 +130,11 @@ func (l *ledger) settle(stored []servers.Point, b *books, tolerance float64, win
 		fault("sent, but never recorded: %s", key)
 	}
 	copies := l.copies(stored, tolerance, fault)
-	vouched := 0
+	confirmed := 0
 	for _, key := range slices.Sorted(maps.Keys(l.entries)) {
 		e, n := l.entries[key], copies[key]
 		if e.accepted > 0 {
-			vouched++
+			confirmed++
 		}
 		if n > 0 {
 			a.stored++
@@ -149,28 +150,28 @@ func (l *ledger) settle(stored []servers.Point, b *books, tolerance float64, win
 		case n == 0 && e.accepted > 0 && forgotten(e.at, windows):
 			a.forgotten++
 		case n == 0 && e.accepted > 0:
-			fault("accepted by the server, but not there: %s", key)
+			fault("accepted by the server, but not stored: %s", key)
 		case n == 0 && e.must:
-			fault("not there, though the server was well: %s", key)
+			fault("not stored, although the server worked: %s", key)
 		}
 	}
 	if b.produced != a.points {
-		fault("%d points are in the ledger, and the exporter made %d", a.points, b.produced)
+		fault("the ledger has %d points, and the exporter has produced %d", a.points, b.produced)
 	}
-	if b.accepted != vouched {
-		fault("the server has vouched for %d points, and %d are reported as accepted", vouched, b.accepted)
+	if b.accepted != confirmed {
+		fault("the server has confirmed %d points, and %d are reported as accepted", confirmed, b.accepted)
 	}
 	if b.left != 0 {
 		fault("%d points are still in the spool", b.left)
 	}
 	a.lost = a.points - a.stored - a.rejected - a.dropped + a.both - a.forgotten
 	if a.lost != 0 {
-		fault("the accounts do not add up: %+v", a)
+		fault("the account does not add up: %+v", a)
 	}
 	return a, faults
 }
 
-// copies counts what is stored, and compares the values.
+// copies counts the copies of each stored point, and compares the values.
 func (l *ledger) copies(stored []servers.Point, tolerance float64, fault func(string, ...any)) map[string]int {
 	copies := make(map[string]int, len(l.entries))
 	for i := range stored {

@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// load is what a program measures, and which points have to come of it. It
-// follows from its seed.
+// load generates the measurements of a program, and the points that an export must have. Its seed
+// determines both.
 type load struct {
 	rng       *rand.Rand
 	requests  [8]int64
@@ -25,13 +25,13 @@ type load struct {
 	refused   bool // each pass has a point that InfluxDB refuses
 }
 
-// distribution is what has been recorded by a histogram.
+// distribution is the state of a histogram.
 type distribution struct {
 	buckets       [4]int64 // not cumulative
 	sum, min, max float64
 }
 
-// pass is what is recorded between two exports.
+// pass is the measurements between two exports.
 type pass struct {
 	requests  [8]int64
 	levels    [6]float64
@@ -44,8 +44,8 @@ const service = "chaos"
 // scope is the meter's name.
 const scope = "chaos"
 
-// invalid is the number of points of a pass that no server can have: a gauge that is not a
-// number, and perhaps one that InfluxDB refuses.
+// invalid returns the number of points of a pass that no server can store: a gauge with the value NaN, and
+// perhaps a point that InfluxDB refuses.
 func (l *load) invalid() int {
 	if l.refused {
 		return 2
@@ -57,8 +57,7 @@ func newLoad(seed1, seed2 uint64) *load {
 	return &load{rng: rand.New(rand.NewPCG(seed1, seed2))}
 }
 
-// next makes up a pass and returns the points that its export consists of, those
-// that are invalid left out.
+// next generates a pass, and returns it with the valid points of its export.
 func (l *load) next(second int64) (pass, []servers.Point) {
 	p := pass{refused: l.refused}
 	var points []servers.Point
@@ -97,7 +96,7 @@ func (l *load) next(second int64) (pass, []servers.Point) {
 	return p, points
 }
 
-// draw draws a value, of which sums are exact, and adds it.
+// draw draws a value, and adds it to the state. Sums of the values are exact.
 func (d *distribution) draw(rng *rand.Rand) float64 {
 	bucket := rng.IntN(len(d.buckets))
 	v := []float64{0.5, 5.25, 50.125, 500.5}[bucket]
@@ -110,7 +109,7 @@ func (d *distribution) draw(rng *rand.Rand) float64 {
 	return v
 }
 
-// instruments are those of the program.
+// instruments are the instruments of the program.
 type instruments struct {
 	requests      metric.Int64Counter
 	level, broken metric.Float64Gauge
@@ -153,9 +152,9 @@ func (i *instruments) record(p *pass) {
 	}
 }
 
-// refusedKey is a tag key that InfluxDB takes for a time.
+// refusedKey is a tag key that InfluxDB refuses, because it reads the key as a time.
 const refusedKey = "time"
 
-// noon is when the first pass is exported, as far as its points say: one a
-// second, so that none has the time of another.
+// noon is the time of the points of the first pass. Each pass is a second later, so that no two passes have
+// the same time.
 var noon = time.Date(2026, 2, 3, 12, 0, 0, 0, time.UTC).Unix()

@@ -15,11 +15,11 @@ const (
 	longVariable  = "LONG_TESTS"
 	seedVariable  = "CHAOS_SEED"
 	tableVariable = "CHAOS_TABLE" // a file for the table
-	childVariable = "CHAOS_CHILD" // this is the process that gets killed
+	childVariable = "CHAOS_CHILD" // the order of an exporting process
 )
 
-// TestMain takes away what the user's environment would configure, or is the
-// exporting process.
+// TestMain removes the configuration of the user's environment. With CHAOS_CHILD it runs an exporting
+// process.
 func TestMain(m *testing.M) {
 	if order := os.Getenv(childVariable); order != "" {
 		clearEnvironment()

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// mixedFaults are all of them, in random order, while the program exports.
+// mixedFaults returns faults that occur in random order while the program exports.
 func mixedFaults() []fault {
 	return []fault{
 		{name: "all scripts at random", run: mixedScripts, rejects: always, drops: true},
@@ -21,7 +21,7 @@ func mixedFaults() []fault {
 	}
 }
 
-func mixedScripts(w *world) {
+func mixedScripts(w *scenario) {
 	var faults []apptuittest.Fault
 	for _, s := range scripts() {
 		faults = append(faults, s.faults...)
@@ -40,9 +40,8 @@ func mixedScripts(w *world) {
 	w.finish(s.URL, storedIn(s), 0)
 }
 
-// consume exports until the server's script is at its end, which a fault that
-// refuses all would be too soon.
-func (w *world) consume(s *apptuittest.Server) {
+// consume exports until the server has no scripted faults left, so that none meets the final exports.
+func (w *scenario) consume(s *apptuittest.Server) {
 	w.t.Helper()
 	for deadline := time.Now().Add(10 * generous); ; time.Sleep(5 * time.Millisecond) {
 		before := len(s.Requests())
@@ -57,7 +56,7 @@ func (w *world) consume(s *apptuittest.Server) {
 	}
 }
 
-func mixedServers(w *world) {
+func mixedServers(w *scenario) {
 	i := servers.StartInfluxDB(w.t)
 	n := servers.StartNginx(w.t, fmt.Sprintf(`
 server {

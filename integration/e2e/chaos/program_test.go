@@ -20,15 +20,14 @@ import (
 )
 
 const (
-	// generous is more than anything takes, also on a machine that has much else
-	// to do.
+	// generous is a time limit that is not reached even on a busy machine.
 	generous = 30 * time.Second
-	// impatient is the deadline of an Export without a spool while there is a
-	// fault: what it costs is dropped, and reported.
+	// impatient is the deadline of an Export without a spool during a fault. Points that are not
+	// delivered by then are dropped and reported.
 	impatient = 400 * time.Millisecond
 	// requestTime bounds one request.
 	requestTime = 500 * time.Millisecond
-	// token, and what begins so, must not be anywhere but in requests.
+	// token must not be anywhere but in requests, nor may a text that begins with it.
 	token = "chaos-t0ken-that-nobody-may-see"
 )
 
@@ -43,20 +42,20 @@ type program struct {
 	exports     func(points []servers.Point) // called when an Export begins
 
 	mu       sync.Mutex
-	second   int64 // of the next pass
+	second   int64 // the time of the next pass
 	points   []servers.Point
 	at       time.Time
 	deadline time.Duration
 }
 
-// hurry is a retry policy for tests, without a bound but the deadline.
+// hurry is a retry policy with short intervals. Only the deadline ends the retries.
 func hurry() apptuitclient.Option {
 	return apptuitclient.WithRetry(apptuitclient.RetryConfig{
 		Enabled: true, InitialInterval: 20 * time.Millisecond, MaxInterval: 200 * time.Millisecond,
 	})
 }
 
-// newProgram starts a program of which the first pass is that of a second.
+// newProgram starts a program whose first pass has the time second.
 func newProgram(l *load, second int64, transport http.RoundTripper, opts ...apptuitclient.Option) (*program, error) {
 	p := &program{load: l, second: second, transport: transport, exports: func([]servers.Point) {}}
 	opts = append([]apptuitclient.Option{
@@ -83,7 +82,7 @@ func newProgram(l *load, second int64, transport http.RoundTripper, opts ...appt
 	return p, nil
 }
 
-// record measures something, of which the next Export within a deadline tells.
+// record records the measurements of a pass, which the next Export sends within a deadline.
 func (p *program) record(deadline time.Duration) {
 	pass, points := p.load.next(p.second)
 	p.instruments.record(&pass)
@@ -93,13 +92,13 @@ func (p *program) record(deadline time.Duration) {
 	p.second++
 }
 
-// export measures something and exports it.
+// export records the measurements of a pass and exports them.
 func (p *program) export(deadline time.Duration) error {
 	p.record(deadline)
 	return p.provider.ForceFlush(context.Background())
 }
 
-// stop measures something and ends: the SDK exports it at Shutdown.
+// stop records the measurements of a last pass and ends. The SDK exports them at Shutdown.
 func (p *program) stop() error {
 	p.record(generous)
 	err := p.provider.Shutdown(context.Background())
@@ -112,7 +111,7 @@ func (p *program) stop() error {
 	return err
 }
 
-// clock is the exporter with a clock and a deadline of the test's.
+// clock is an exporter that replaces times and deadlines by those of the test.
 type clock struct {
 	*exporter.Exporter
 	p *program

@@ -14,24 +14,24 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// proxyFaults are those of nginx in front of VictoriaMetrics.
+// proxyFaults returns the faults of nginx and Caddy in front of VictoriaMetrics.
 func proxyFaults() []fault {
 	return []fault{
-		{name: "nginx: 401", run: func(w *world) { w.proxied(401, `return 401 "not $http_authorization";`) }, rejects: unkept},
+		{name: "nginx: 401", run: func(w *scenario) { w.proxied(401, `return 401 "not $http_authorization";`) }, rejects: unkept},
 		{name: "nginx: another token, the file follows later", run: rotation, rejects: unkept},
-		{name: "nginx: 404, as during a deployment", run: func(w *world) { w.proxied(404, "return 404;") }, rejects: unkept},
-		{name: "nginx: 403, a page", run: func(w *world) { w.proxied(403, `return 403 "<html>Forbidden</html>";`) }, rejects: unkept},
-		{name: "nginx: 413, and 503 in between", run: func(w *world) { w.tooLarge("") }},
-		{name: "nginx: large requests are cut off, and 503 in between", run: func(w *world) {
+		{name: "nginx: 404, as during a deployment", run: func(w *scenario) { w.proxied(404, "return 404;") }, rejects: unkept},
+		{name: "nginx: 403, a page", run: func(w *scenario) { w.proxied(403, `return 403 "<html>Forbidden</html>";`) }, rejects: unkept},
+		{name: "nginx: 413, and 503 in between", run: func(w *scenario) { w.tooLarge("") }},
+		{name: "nginx: large requests are cut off, and 503 in between", run: func(w *scenario) {
 			w.tooLarge("error_page 413 @close; location @close { return 444; }")
 		}},
 		{name: "Caddy: large requests are 502, and killed in between", run: caddyTooLarge},
-		{name: "nginx: 429 with Retry-After", run: func(w *world) { w.proxied(429, "add_header Retry-After 1 always; return 429;") }},
-		{name: "nginx: 502", run: func(w *world) { w.proxied(502, "proxy_pass http://"+servers.FreeAddr(w.t)+";") }},
-		{name: "nginx: 520, which nobody knows", run: func(w *world) { w.proxied(520, "return 520;") }},
-		{name: "nginx: 503", run: func(w *world) { w.proxied(503, "return 503;") }},
+		{name: "nginx: 429 with Retry-After", run: func(w *scenario) { w.proxied(429, "add_header Retry-After 1 always; return 429;") }},
+		{name: "nginx: 502", run: func(w *scenario) { w.proxied(502, "proxy_pass http://"+servers.FreeAddr(w.t)+";") }},
+		{name: "nginx: 520, which nobody knows", run: func(w *scenario) { w.proxied(520, "return 520;") }},
+		{name: "nginx: 503", run: func(w *scenario) { w.proxied(503, "return 503;") }},
 		{name: "nginx: 504", run: gatewayTimeout},
-		{name: "nginx: 444, the connection is closed", run: func(w *world) { w.proxied(444, "return 444;") }},
+		{name: "nginx: 444, the connection is closed", run: func(w *scenario) { w.proxied(444, "return 444;") }},
 		{name: "nginx is killed and restarted", run: proxyKilled},
 		{name: "nginx: a slow upstream", run: slowUpstream},
 		{name: "nginx: 503, and a spool that is too small", run: fullSpool, only: "spool", drops: true},
@@ -39,9 +39,9 @@ func proxyFaults() []fault {
 	}
 }
 
-// inFront starts nginx in front of a VictoriaMetrics. While there is a file of
-// the name, requests meet what is in the block of if.
-func (w *world) inFront(file, then, server string) (*servers.Nginx, *servers.VictoriaMetrics) {
+// inFront starts nginx in front of VictoriaMetrics. While its folder has the file, requests get the
+// answer of the directives then.
+func (w *scenario) inFront(file, then, server string) (*servers.Nginx, *servers.VictoriaMetrics) {
 	v := servers.StartVictoriaMetrics(w.t)
 	return servers.StartNginx(w.t, fmt.Sprintf(`
 server {
@@ -54,8 +54,8 @@ server {
 }`, server, file, then, v.Endpoint())), v
 }
 
-// whileFile exports while there is a file in nginx's folder.
-func (w *world) whileFile(n *servers.Nginx, name string, f func()) {
+// whileFile runs f while nginx's folder has a file.
+func (w *scenario) whileFile(n *servers.Nginx, name string, f func()) {
 	file := filepath.Join(n.Dir(), name)
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		w.t.Fatal(err)
@@ -68,7 +68,7 @@ func (w *world) whileFile(n *servers.Nginx, name string, f func()) {
 }
 
 // proxied has nginx answer a status for a while.
-func (w *world) proxied(status int, then string) {
+func (w *scenario) proxied(status int, then string) {
 	file := strconv.Itoa(status)
 	n, v := w.inFront(file, then, "")
 	w.start(n.URL())
@@ -86,9 +86,8 @@ func (w *world) proxied(status int, then string) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// rotation has nginx take another token, which the program's file has a little
-// later.
-func rotation(w *world) {
+// rotation changes the token of nginx, and a little later the token file of the program.
+func rotation(w *scenario) {
 	v := servers.StartVictoriaMetrics(w.t)
 	n := servers.StartNginx(w.t, fmt.Sprintf(`
 server {
@@ -101,7 +100,7 @@ server {
 	file := filepath.Join(w.t.TempDir(), "token")
 	text := func(i int) string { return token + strconv.Itoa(i) }
 	name := func(i int) string { return filepath.Join(n.Dir(), "Bearer "+text(i)) }
-	write := func(name, text string) { // at once
+	write := func(name, text string) { // atomically
 		w.t.Helper()
 		if err := os.WriteFile(name+".new", []byte(text), 0o600); err != nil {
 			w.t.Fatal(err)
@@ -130,9 +129,9 @@ server {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// tooLarge has nginx take a few points a request, and refuse larger requests with 413 or
-// as more says: batches are split, also those that come out of the spool.
-func (w *world) tooLarge(more string) {
+// tooLarge limits requests to a few points. nginx refuses larger requests with 413, or as the directives
+// more say: batches are split, including batches of the spool.
+func (w *scenario) tooLarge(more string) {
 	n, v := w.inFront("503", "return 503;", "client_max_body_size 2300;"+more)
 	w.start(n.URL(), large()...)
 	w.calm(1)
@@ -145,13 +144,13 @@ func (w *world) tooLarge(more string) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// large has a program send each export in one request of some kilobytes.
+// large returns options with which each export is one request of some kilobytes.
 func large() []apptuitclient.Option {
 	return []apptuitclient.Option{apptuitclient.WithCompression(apptuitclient.CompressionNone), apptuitclient.WithMaxBatchPoints(40)}
 }
 
-// caddyTooLarge has Caddy answer 502 to large requests, and crash now and then.
-func caddyTooLarge(w *world) {
+// caddyTooLarge limits requests: Caddy answers 502 to larger requests. Caddy also crashes repeatedly.
+func caddyTooLarge(w *scenario) {
 	v := servers.StartVictoriaMetrics(w.t)
 	c := servers.StartCaddy(w.t, fmt.Sprintf("request_body {\nmax_size 2300\n}\nreverse_proxy %s", v.Endpoint()))
 	w.start(c.URL(), large()...)
@@ -167,9 +166,8 @@ func caddyTooLarge(w *world) {
 	w.finish(c.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// gatewayTimeout has nginx give up on an upstream that hangs and then goes on, so
-// that the points of a 504 may be stored.
-func gatewayTimeout(w *world) {
+// gatewayTimeout suspends the upstream until nginx answers 504, and resumes it: the points may be stored.
+func gatewayTimeout(w *scenario) {
 	n, v := w.inFront("none", "return 500;", "proxy_read_timeout 250ms;")
 	w.start(n.URL())
 	w.calm(1)
@@ -185,9 +183,8 @@ func gatewayTimeout(w *world) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// slowUpstream has a server stop and go, so that some requests are answered late
-// and others too late for the client.
-func slowUpstream(w *world) {
+// slowUpstream suspends and resumes the upstream, so that answers come late, some too late for the client.
+func slowUpstream(w *scenario) {
 	n, v := w.inFront("none", "return 500;", "")
 	w.start(n.URL())
 	w.calm(1)
@@ -203,8 +200,8 @@ func slowUpstream(w *world) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// proxyKilled breaks connections with nobody to take new ones.
-func proxyKilled(w *world) {
+// proxyKilled breaks connections, and leaves no listener for new connections.
+func proxyKilled(w *scenario) {
 	n, v := w.inFront("none", "return 500;", "")
 	w.start(n.URL())
 	w.calm(1)
@@ -220,9 +217,9 @@ func proxyKilled(w *world) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// fullSpool has outages that are longer than the spool is large: the oldest
-// points go, and are counted.
-func fullSpool(w *world) {
+// fullSpool has outages with more points than the spool can hold: the oldest points are dropped and
+// counted.
+func fullSpool(w *scenario) {
 	n, v := w.inFront("503", "return 503;", "")
 	w.start(n.URL(), apptuitclient.WithSpool(w.dir, apptuitclient.WithSpoolRate(1000), apptuitclient.WithSpoolMaxBytes(2500)))
 	w.calm(1)
@@ -236,9 +233,9 @@ func fullSpool(w *world) {
 	w.finish(n.URL(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-// folderGone has somebody remove the spool with all that is in it, and make the folder
-// again later, unless the client already has.
-func folderGone(w *world) {
+// folderGone removes the folder of the spool with its content, and creates it again later, unless the client
+// has already done so.
+func folderGone(w *scenario) {
 	n, v := w.inFront("503", "return 503;", "")
 	w.start(n.URL())
 	w.calm(1)

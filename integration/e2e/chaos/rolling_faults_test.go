@@ -12,21 +12,20 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// rollingFaults replace the exporting process by another one, which starts before the old
-// one ends, as a rolling update does.
+// rollingFaults returns faults in which another process replaces the exporting process. The new process
+// starts before the old process ends, as in a rolling update.
 func rollingFaults() []fault {
 	return []fault{
-		{name: "a rolling update during an outage", run: func(w *world) {
+		{name: "a rolling update during an outage", run: func(w *scenario) {
 			s := w.testServer()
 			w.rollingUpdates(w.n(3, 20), newFront(s.Handler, w.seed), storedIn(s))
 		}, only: "spool"},
 	}
 }
 
-// rollingUpdates replaces the process so many times. Each old process ends in order while the
-// server is out of order, and leaves points in its part of the spool. The last process
-// delivers the points of all.
-func (w *world) rollingUpdates(updates int, f *front, stored func(testing.TB, ...string) []servers.Point) {
+// rollingUpdates replaces the process repeatedly. Each old process ends in order during an outage of the
+// server, and leaves points in its part of the spool. The last process delivers all points.
+func (w *scenario) rollingUpdates(updates int, f *front, stored func(testing.TB, ...string) []servers.Point) {
 	w.t.Helper()
 	s := httptest.NewServer(f)
 	w.t.Cleanup(s.Close)
@@ -63,22 +62,22 @@ func (w *world) rollingUpdates(updates int, f *front, stored func(testing.TB, ..
 		running = next
 	}
 	if leftBehind == 0 {
-		w.t.Error("no process has left anything in the spool")
+		w.t.Error("no process has left points in the spool")
 	}
 	for deadline := time.Now().Add(4 * generous); len(w.instanceBatches()) > 0; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("in the spool there are still %q", w.instanceBatches())
+			w.t.Fatalf("the spool still has %q", w.instanceBatches())
 		}
 	}
 	_ = running.input.Close()
 	if err := running.wait(w.t); err != nil {
 		w.t.Errorf("the last process: %v", err)
 	}
-	w.settleCrashes(lives, f, stored(w.t))
+	w.reconcileCrashes(lives, f, stored(w.t))
 }
 
 // instanceBatches returns the files in the spool and in the folders of its instances.
-func (w *world) instanceBatches() []string {
+func (w *scenario) instanceBatches() []string {
 	w.t.Helper()
 	names := w.batches()
 	for _, pattern := range []string{"[0-9]/*.batch", "[0-9][0-9]/*.batch"} {

@@ -16,15 +16,15 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// script is a fault of the test server, with all its kinds.
+// script is a kind of fault of the test server, with its variants.
 type script struct {
 	name    string
 	faults  []apptuittest.Fault
 	rejects rejection
-	drops   bool // for all that the spool can do
+	drops   bool // points may be dropped although there is a spool
 }
 
-// scripts are the faults that no real server here commits.
+// scripts returns the faults that none of the real servers has.
 func scripts() []script {
 	const page = "<!DOCTYPE html><html><head><title>Log in</title></head><body>Welcome!</body></html>"
 	large := strings.Repeat("all is lost ", 1000)
@@ -80,7 +80,7 @@ func scripts() []script {
 			{Status: 418},
 			{Status: 400},
 			{Status: 407},
-			{Body: `{"success":1000,"failed":1}`}, // more than any batch here has
+			{Body: `{"success":1000,"failed":1}`}, // more points than a batch has
 			{Body: `{"success":9223372036854775807,"failed":9223372036854775807}`},
 		}, unkept, false},
 		{"unknown 5xx, stored and not", []apptuittest.Fault{
@@ -92,10 +92,11 @@ func scripts() []script {
 	}
 }
 
-// elsewhere is where a redirect leads to that must not be followed.
+// elsewhere is the target of a redirect that must not be followed.
 const elsewhere = "http://elsewhere.invalid/api/put"
 
-// redirects lead to the same server, to itself, to another server, and nowhere.
+// redirects returns redirects to the same server, to another server, in a loop, and without a valid
+// target.
 func redirects() []apptuittest.Fault {
 	var all []apptuittest.Fault
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -126,13 +127,13 @@ func zeros(n int) string {
 func scriptedFaults() []fault {
 	var all []fault
 	for _, s := range scripts() {
-		all = append(all, fault{name: s.name, rejects: s.rejects, drops: s.drops, run: func(w *world) { w.scripted(s.faults) }})
+		all = append(all, fault{name: s.name, rejects: s.rejects, drops: s.drops, run: func(w *scenario) { w.scripted(s.faults) }})
 	}
 	return all
 }
 
-// scripted has requests meet each fault, one at a time.
-func (w *world) scripted(faults []apptuittest.Fault) {
+// scripted exports during each fault, one after the other.
+func (w *scenario) scripted(faults []apptuittest.Fault) {
 	s := w.testServer()
 	w.start(s.URL)
 	w.calm(1)
@@ -145,15 +146,15 @@ func (w *world) scripted(faults []apptuittest.Fault) {
 	w.finish(s.URL, storedIn(s), 0)
 }
 
-// testServer starts a server that commits every fault.
-func (w *world) testServer() *apptuittest.Server {
+// testServer starts an apptuittest server.
+func (w *scenario) testServer() *apptuittest.Server {
 	s := apptuittest.NewServer(apptuittest.WithToken(token))
 	w.t.Cleanup(s.Close)
 	return s
 }
 
-// meet exports until requests have met a fault.
-func (w *world) meet(s *apptuittest.Server, f apptuittest.Fault) {
+// meet exports until requests have met the fault as often as it occurs.
+func (w *scenario) meet(s *apptuittest.Server, f apptuittest.Fault) {
 	w.t.Helper()
 	w.times += max(f.Times, 1)
 	s.Fail(f)
@@ -174,8 +175,7 @@ func (w *world) meet(s *apptuittest.Server, f apptuittest.Fault) {
 	}
 }
 
-// storedIn returns what reads a test server, which keeps what it gets as often as
-// it gets it.
+// storedIn returns a function that reads the points of a test server, which keeps all copies of a point.
 func storedIn(s *apptuittest.Server) func(testing.TB, ...string) []servers.Point {
 	return func(testing.TB, ...string) []servers.Point {
 		var all []servers.Point

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// serverFaults are those of servers that others have written.
+// serverFaults returns the faults of InfluxDB and VictoriaMetrics.
 func serverFaults() []fault {
 	return []fault{
 		{name: "InfluxDB is killed and restarted", run: influxKilled},
@@ -24,8 +24,8 @@ func serverFaults() []fault {
 	}
 }
 
-// influxKilled crashes InfluxDB, which forgets nothing that it has acknowledged.
-func influxKilled(w *world) {
+// influxKilled crashes InfluxDB, which keeps all points that it has acknowledged.
+func influxKilled(w *scenario) {
 	i := servers.StartInfluxDB(w.t)
 	w.start(i.Endpoint())
 	w.calm(2)
@@ -42,16 +42,16 @@ func influxKilled(w *world) {
 	w.finish(i.Endpoint(), i.Points, 0)
 }
 
-// influxRefuses has InfluxDB answer 500 to a put of which it has stored all points but
-// one, and crash now and then.
-func influxRefuses(w *world) {
+// influxRefuses sends a point that InfluxDB refuses in each put: it answers 500, and stores the other
+// points. InfluxDB also crashes repeatedly.
+func influxRefuses(w *scenario) {
 	w.refused = true
 	influxKilled(w)
 }
 
-// influxDropped has InfluxDB answer 500 for a while. What was stored before goes
-// with the database, and is read before.
-func influxDropped(w *world) {
+// influxDropped deletes the database of InfluxDB, which then answers 500. The points of the database are read
+// before.
+func influxDropped(w *scenario) {
 	i := servers.StartInfluxDB(w.t)
 	w.start(i.Endpoint())
 	var before []servers.Point
@@ -67,7 +67,7 @@ func influxDropped(w *world) {
 	w.finish(i.Endpoint(), func(t testing.TB, _ ...string) []servers.Point { return unique(append(before, i.Points(t)...)) }, 0)
 }
 
-// unique removes points that were read twice from a server that keeps one.
+// unique removes the copies of points that were read twice.
 func unique(points []servers.Point) []servers.Point {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(points, func(p servers.Point) bool {
@@ -77,10 +77,10 @@ func unique(points []servers.Point) []servers.Point {
 	})
 }
 
-// victoriaKilled crashes VictoriaMetrics, which forgets the last seconds: a
-// snapshot makes it write down all that it has, and what it acknowledges from
-// then to its end is its own to lose.
-func victoriaKilled(w *world) {
+// victoriaKilled crashes VictoriaMetrics, which forgets the points of the last seconds. A snapshot before
+// makes it write all points to the disk, so that it may lose only the points that it acknowledges
+// between snapshot and crash.
+func victoriaKilled(w *scenario) {
 	v := servers.StartVictoriaMetrics(w.t)
 	w.start(v.Endpoint())
 	w.calm(2)
@@ -88,7 +88,7 @@ func victoriaKilled(w *world) {
 		for range w.n(2, 15) {
 			w.pause(50*time.Millisecond, 400*time.Millisecond)
 			from := time.Now()
-			w.get(v.URL() + "/internal/force_flush") // what it has not sorted yet is in no snapshot
+			w.get(v.URL() + "/internal/force_flush") // a snapshot has only points that were flushed
 			w.get(v.URL() + "/snapshot/create")
 			w.pause(1*time.Millisecond, 50*time.Millisecond)
 			v.Kill(w.t)
@@ -102,7 +102,7 @@ func victoriaKilled(w *world) {
 	w.finish(v.Endpoint(), v.Points, servers.VictoriaMetricsTolerance)
 }
 
-func (w *world) get(url string) {
+func (w *scenario) get(url string) {
 	w.t.Helper()
 	response, err := http.Get(url)
 	if err != nil {
@@ -114,9 +114,9 @@ func (w *world) get(url string) {
 	}
 }
 
-// victoriaHangs suspends VictoriaMetrics: its system takes requests for it, which
-// it carries out when it goes on, though nobody waits for them any more.
-func victoriaHangs(w *world) {
+// victoriaHangs suspends VictoriaMetrics. The system still accepts its connections: when it is resumed, it
+// processes requests that the client has already abandoned.
+func victoriaHangs(w *scenario) {
 	v := servers.StartVictoriaMetrics(w.t)
 	w.start(v.Endpoint())
 	w.calm(2)

@@ -19,8 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// tap sits on the wire: it reads every request, and as much of each answer as
-// the client does, and notes in the ledger what that means for the points.
+// tap is a transport that reads every request, and as much of each answer as the client reads. It notes in
+// the ledger whether the points of the request are stored.
 type tap struct {
 	base   http.RoundTripper
 	ledger *ledger
@@ -60,7 +60,7 @@ func neverSent(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &certificate)
 }
 
-// answer is the body of a response. The client may close it while it is read.
+// answer is the body of a response. The client may close it while another goroutine reads it.
 type answer struct {
 	io.ReadCloser
 	t      *tap
@@ -73,7 +73,7 @@ type answer struct {
 	whole bool
 }
 
-// maxSeen is more than an answer has that says something of points.
+// maxSeen bounds the text of an answer that is kept. Answers with details about points are shorter.
 const maxSeen = 1 << 20
 
 func (a *answer) Read(p []byte) (int, error) {
@@ -85,7 +85,7 @@ func (a *answer) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close judges what was read.
+// Close judges the points by the text that was read.
 func (a *answer) Close() error {
 	a.once.Do(func() { a.t.note(a.points, a.judge()) })
 	return a.ReadCloser.Close()
@@ -107,7 +107,7 @@ func (a *answer) judge() func(*servers.Point) verdict {
 		return all(accepted)
 	case success, a.status == http.StatusRequestTimeout:
 		return all(unclear)
-	case bytes.Contains(a.seen.Bytes(), []byte("partial write: ")): // of the points that have a tag of the refused key
+	case bytes.Contains(a.seen.Bytes(), []byte("partial write: ")): // only points with the refused key are not stored
 		return all(accepted)
 	case a.status >= 500 && a.status != http.StatusServiceUnavailable:
 		return all(unclear)
@@ -115,7 +115,7 @@ func (a *answer) judge() func(*servers.Point) verdict {
 	return all(refused)
 }
 
-// named reads an answer with details, if it is a whole one.
+// named returns the judgment of an answer with details about points, nil if the answer is not complete.
 func (a *answer) named() func(*servers.Point) verdict {
 	var text struct {
 		Success, Failed *int
@@ -140,8 +140,7 @@ func (a *answer) named() func(*servers.Point) verdict {
 	}
 }
 
-// wirePoint is a point as it is sent; OpenTSDB quotes the value of one that it
-// refuses.
+// wirePoint is a point in a request. In an answer, OpenTSDB quotes the value of a point that it refuses.
 type wirePoint struct {
 	Metric    string
 	Tags      map[string]string
@@ -155,7 +154,7 @@ func (w *wirePoint) point() servers.Point {
 	return p
 }
 
-// pointsOf reads the points of a request, which can still be sent.
+// pointsOf reads the points of a request without consuming its body.
 func pointsOf(r *http.Request) ([]servers.Point, error) {
 	body, err := r.GetBody()
 	if err != nil {

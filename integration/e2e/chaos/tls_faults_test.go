@@ -21,9 +21,8 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// tlsFaults are those of certificates. One that cannot be trusted is not a
-// reason that passes by itself: live points are dropped, what is in the spool
-// stays.
+// tlsFaults returns the faults of certificates. A certificate that is not trusted is not a temporary fault:
+// new points are dropped, and points in the spool stay.
 func tlsFaults() []fault {
 	return []fault{
 		{name: "TLS: a private CA, nginx is killed and restarted", run: privateCA},
@@ -34,9 +33,9 @@ func tlsFaults() []fault {
 // host is the name of the server.
 const host = "points.example"
 
-// encrypted is nginx with TLS in front of a VictoriaMetrics.
+// encrypted is nginx with TLS in front of VictoriaMetrics.
 type encrypted struct {
-	w     *world
+	w     *scenario
 	nginx *servers.Nginx
 	v     *servers.VictoriaMetrics
 	dir   string
@@ -44,7 +43,7 @@ type encrypted struct {
 	key   *ecdsa.PrivateKey
 }
 
-func (w *world) encrypted() *encrypted {
+func (w *scenario) encrypted() *encrypted {
 	w.t.Helper()
 	e := &encrypted{w: w, dir: w.t.TempDir()}
 	template := &x509.Certificate{
@@ -74,7 +73,7 @@ server {
 	return e
 }
 
-// sign makes a certificate and its key, signed by itself without a parent's key.
+// sign creates a key and its certificate. Without the key by, the certificate is self-signed.
 func (e *encrypted) sign(template, parent *x509.Certificate, by *ecdsa.PrivateKey) ([]byte, *ecdsa.PrivateKey) {
 	e.w.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -91,7 +90,7 @@ func (e *encrypted) sign(template, parent *x509.Certificate, by *ecdsa.PrivateKe
 	return der, key
 }
 
-// issue makes the server's certificate one for a host of that name.
+// issue writes a certificate of the server for a host name.
 func (e *encrypted) issue(name string) {
 	e.w.t.Helper()
 	der, key := e.sign(&x509.Certificate{
@@ -114,7 +113,7 @@ func (e *encrypted) issue(name string) {
 
 func (e *encrypted) endpoint() string { return "https://" + e.nginx.Addr() }
 
-// transport trusts the authority, and knows the server by its name.
+// transport returns a transport that trusts the authority and expects the name of the server.
 func (e *encrypted) transport() http.RoundTripper {
 	roots := x509.NewCertPool()
 	roots.AddCert(e.ca)
@@ -126,7 +125,7 @@ func (e *encrypted) finish() {
 	e.w.finish(e.endpoint(), e.v.Points, servers.VictoriaMetricsTolerance)
 }
 
-func privateCA(w *world) {
+func privateCA(w *scenario) {
 	e := w.encrypted()
 	w.startOver(e.endpoint(), e.transport())
 	w.calm(2)
@@ -142,9 +141,8 @@ func privateCA(w *world) {
 	e.finish()
 }
 
-// wrongCertificate has the server show the certificate of another one, also
-// while the spool is emptied.
-func wrongCertificate(w *world) {
+// wrongCertificate gives the server the certificate of another host, also while the spool is emptied.
+func wrongCertificate(w *scenario) {
 	e := w.encrypted()
 	w.startOver(e.endpoint(), e.transport())
 	w.calm(1)

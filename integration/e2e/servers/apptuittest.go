@@ -13,7 +13,8 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Fetch returns the points of a metric as a query finds them in an apptuittest server, or the text of its refusal.
+// Fetch returns the points of a metric that a query finds in an apptuittest server, or the text of the
+// server's refusal.
 func Fetch(t testing.TB, s *apptuittest.Server, metric string) (points []Point, refusal string) {
 	t.Helper()
 	c, err := apptuitclient.New(apptuitclient.WithoutEnvironment(), apptuitclient.WithEndpoint(s.URL), apptuitclient.WithRetry(apptuitclient.RetryConfig{}))

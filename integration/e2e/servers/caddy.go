@@ -19,8 +19,7 @@ type Caddy struct {
 	addr string
 }
 
-// StartCaddy starts Caddy. site is the content of its one site block: directives
-// of a Caddyfile.
+// StartCaddy starts Caddy with one site. site has the directives of its block in the Caddyfile.
 func StartCaddy(t testing.TB, site string) *Caddy {
 	t.Helper()
 	path, dir := find(t, "caddy", "caddy"), t.TempDir()
@@ -29,9 +28,9 @@ func StartCaddy(t testing.TB, site string) *Caddy {
 	c.p = &process{
 		name: "caddy", path: path, dir: dir,
 		product: "Caddy", version: func() (string, error) { return printedVersion(path, "version") },
-		env:     []string{"XDG_CONFIG_HOME=" + dir, "XDG_DATA_HOME=" + dir}, // where it writes
+		env:     []string{"XDG_CONFIG_HOME=" + dir, "XDG_DATA_HOME=" + dir}, // the folders that it writes to
 		command: func() []string { return []string{"run", "--config", file, "--adapter", "caddyfile"} },
-		// It says this when it listens.
+		// It logs this text when it listens.
 		ready: func(context.Context) error { return c.p.logContains("serving initial configuration") },
 	}
 	c.p.start(t, func() {
@@ -51,7 +50,7 @@ func StartCaddy(t testing.TB, site string) *Caddy {
 	return c
 }
 
-// caddyfile is the configuration around a site.
+// caddyfile returns the configuration around the directives of a site.
 func caddyfile() *template.Template {
 	return template.Must(template.New("Caddyfile").Parse(`{
 	admin off
@@ -67,7 +66,7 @@ http://{{.Addr}} {
 // URL returns the URL of Caddy.
 func (c *Caddy) URL() string { return "http://" + c.addr }
 
-// Kill ends Caddy.
+// Kill ends Caddy as a crash does.
 func (c *Caddy) Kill(t testing.TB) { c.p.kill(t) }
 
 // Restart starts Caddy again with the same configuration.

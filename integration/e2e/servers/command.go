@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-// Command is the program apptuit.
+// Command is the command apptuit.
 type Command struct{ path string }
 
-// BuildCommand builds the program. It is a module of its own, beside the root module.
+// BuildCommand builds the command from its module, which is in the folder of the root module.
 func BuildCommand(t testing.TB) Command {
 	t.Helper()
 	c := Command{filepath.Join(t.TempDir(), "apptuit.exe")}
@@ -31,8 +31,8 @@ func BuildCommand(t testing.TB) Command {
 	return c
 }
 
-// Run runs the program with more variables, in the form of os.Environ. It returns what is on
-// stdout, and the exit code.
+// Run runs the command with further environment variables, in the form of os.Environ. It returns its
+// standard output and exit code.
 func (c Command) Run(t testing.TB, environment []string, args ...string) (stdout []byte, code int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), c.path, args...)

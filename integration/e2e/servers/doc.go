@@ -1,18 +1,17 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package servers starts real metric servers for tests: VictoriaMetrics,
-// InfluxDB 1.6, Prometheus 3, and nginx and Caddy to stand in front of them and
-// misbehave.
+// Package servers starts real servers for tests: VictoriaMetrics, InfluxDB 1.6 and Prometheus 3, and the
+// reverse proxies nginx and Caddy, which can be configured to fail.
 //
-// Each Start function runs a server of its own on free ports of the loopback
-// interface, with its data in a temporary folder of the test, and returns when
-// it serves. It is killed when the test ends, and on Linux also when the test
-// binary dies in any other way. Its log is shown if the test fails.
+// Each Start function starts a new server on free ports of the loopback interface, with its data in a
+// temporary folder of the test, and returns when the server accepts requests. The server is killed when
+// the test ends; on Linux it is also killed when the test binary dies in any other way. If the test fails,
+// the log of the server is shown.
 //
-// A server that is not installed skips the test, and says so; with CI=true in
-// the environment it fails the test instead. Every wait has a deadline.
+// If a server is not installed, the test is skipped; with CI=true in the environment it fails. Every wait
+// has a deadline.
 //
-// What a server has stored comes back as [Point] values, whatever the server
-// calls them, and [Diff] compares it with what it should have.
+// The stored points of each server are read as [Point] values, which [Diff] compares with the points that
+// the server should have.
 package servers

@@ -9,14 +9,13 @@ import (
 	"testing"
 )
 
-// doctorSecret is a token that no server here asks for.
+// doctorSecret is a token that no server requires. Reports must not contain it.
 const doctorSecret = "d0ctor-5ecret"
 
-// Findings are, by the name of a check, a status and a text of a line of the report.
+// Findings has the expected status and text of a line of the report, by the name of its check.
 type Findings map[string][2]string
 
-// Examine runs the doctor, and demands an exit code and, for each of these checks, a finding
-// with a status and a text.
+// Examine runs the doctor, and fails the test unless it has the exit code and the findings.
 func (c Command) Examine(t testing.TB, code int, want Findings, args ...string) {
 	t.Helper()
 	out, got := c.Run(t, []string{"APPTUIT_API_TOKEN=" + doctorSecret, "OTEL_SERVICE_NAME=e2e", "OTEL_RESOURCE_ATTRIBUTES=service.instance.id=1"},

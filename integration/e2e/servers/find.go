@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// find returns the path of a server's program. Debian keeps some where a user's
-// PATH does not look.
+// find returns the path of a server's program. It also looks in folders of Debian that are not in the PATH
+// of users.
 func find(t testing.TB, program, debianPackage string) string {
 	t.Helper()
 	if path, err := exec.LookPath(program); err == nil {

@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// InfluxDB is a running InfluxDB 1.6 with an OpenTSDB service. It keeps all
-// bits of a float64, and the last of several points of one series and time. It
-// garbles a tag value that ends in a backslash.
+// InfluxDB is a running InfluxDB 1.6 with an OpenTSDB service. It stores float64 values exactly, and keeps
+// the last of several points with the same series and time. It garbles a tag value that ends in a
+// backslash.
 type InfluxDB struct {
 	p         *process
 	http, put string
 }
 
-// database is where the OpenTSDB service writes.
+// database is the database that the OpenTSDB service writes to.
 const database = "apptuit"
 
-// Limits are the bounds of InfluxDB on new series, 0 for none.
+// Limits are the limits of InfluxDB on new series. 0 is no limit.
 type Limits struct {
 	// SeriesPerDatabase is max-series-per-database.
 	SeriesPerDatabase int
@@ -35,13 +35,13 @@ type Limits struct {
 	ValuesPerTag int
 }
 
-// StartInfluxDB starts InfluxDB, with an empty database that has no limits.
+// StartInfluxDB starts InfluxDB with an empty database and no limits.
 func StartInfluxDB(t testing.TB) *InfluxDB {
 	t.Helper()
 	return StartLimitedInfluxDB(t, Limits{})
 }
 
-// StartLimitedInfluxDB starts InfluxDB, with an empty database and limits.
+// StartLimitedInfluxDB starts InfluxDB with an empty database and limits.
 func StartLimitedInfluxDB(t testing.TB, limits Limits) *InfluxDB {
 	t.Helper()
 	path, dir := find(t, "influxd", "influxdb"), t.TempDir()
@@ -51,7 +51,7 @@ func StartLimitedInfluxDB(t testing.TB, limits Limits) *InfluxDB {
 		name: "influxd", path: path, dir: dir,
 		product: "InfluxDB", version: func() (string, error) { return printedVersion(path, "version") },
 		command: func() []string { return []string{"-config", config} },
-		// It says this when all its services listen.
+		// It logs this text when all its services listen.
 		ready: func(ctx context.Context) error {
 			if err := i.p.logContains("Listening for signals"); err != nil {
 				return err
@@ -96,7 +96,7 @@ bind-address = "127.0.0.1:0"
 `, filepath.Join(dir, "meta"), filepath.Join(dir, "data"), filepath.Join(dir, "wal"), limits.SeriesPerDatabase, limits.ValuesPerTag, i.http, i.put, database)
 }
 
-// Endpoint returns the URL that points are put below.
+// Endpoint returns the base URL of /api/put.
 func (i *InfluxDB) Endpoint() string { return "http://" + i.put }
 
 // URL returns the URL of InfluxDB's own API.
@@ -108,30 +108,29 @@ func (i *InfluxDB) Stop(t testing.TB) { i.p.stop(t) }
 // Kill ends the server as a crash does.
 func (i *InfluxDB) Kill(t testing.TB) { i.p.kill(t) }
 
-// Restart starts the server again, on the same data and ports. It is killed
-// first if it runs.
+// Restart starts the server again with the same data and ports. It first kills a running server.
 func (i *InfluxDB) Restart(t testing.TB) { i.p.restart(t) }
 
-// CreateDatabase makes the database that points go to.
+// CreateDatabase creates the database of the OpenTSDB service.
 func (i *InfluxDB) CreateDatabase(t testing.TB) {
 	t.Helper()
 	i.query(t, "CREATE DATABASE "+quoteInfluxQL(database))
 }
 
-// DropDatabase deletes all points, and the database with them: until there is
-// one again, puts are answered with 500.
+// DropDatabase deletes the database with all points. Until CreateDatabase is called, the server answers puts
+// with 500.
 func (i *InfluxDB) DropDatabase(t testing.TB) {
 	t.Helper()
 	i.query(t, "DROP DATABASE "+quoteInfluxQL(database))
 }
 
-// Retain makes the database refuse points that are older, at least an hour.
+// Retain makes the database refuse points that are older than age, which is at least an hour.
 func (i *InfluxDB) Retain(t testing.TB, age time.Duration) {
 	t.Helper()
 	i.query(t, fmt.Sprintf("ALTER RETENTION POLICY autogen ON %s DURATION %ds SHARD DURATION 1h", quoteInfluxQL(database), int(age.Seconds())))
 }
 
-// Points returns all points that the server has, or those of some metrics.
+// Points returns all points of the server, or only the points of certain metrics.
 func (i *InfluxDB) Points(t testing.TB, metrics ...string) []Point {
 	t.Helper()
 	from := "/.*/"
@@ -149,7 +148,7 @@ func (i *InfluxDB) Points(t testing.TB, metrics ...string) []Point {
 	return points
 }
 
-// query runs InfluxQL and returns the answer, which has no error.
+// query runs an InfluxQL query. An error of the answer fails the test.
 func (i *InfluxDB) query(t testing.TB, q string) *influxAnswer {
 	t.Helper()
 	text, err := post(t.Context(), i.URL()+"/query", url.Values{"db": {database}, "epoch": {"ms"}, "q": {q}})
@@ -191,8 +190,8 @@ func (a *influxAnswer) failure() error {
 	return nil
 }
 
-// parseSeries reads rows of time and value. A tag that a series does not have,
-// but another one in the answer, is empty.
+// parseSeries reads rows of time and value. It omits empty tags: in the answer, each series has the tags of
+// all series.
 func parseSeries(a *influxAnswer) ([]Point, error) {
 	var points []Point
 	for _, r := range a.Results {

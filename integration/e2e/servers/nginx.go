@@ -20,9 +20,9 @@ type Nginx struct {
 	addr string
 }
 
-// StartNginx starts nginx. conf is what goes into the http block, usually one
-// server: a text/template in which {{.Addr}} is the address to listen at and
-// {{.Dir}} the folder of this nginx, to which relative paths belong, too.
+// StartNginx starts nginx. conf is the content of the http block, usually one server block. It is a
+// text/template, in which {{.Addr}} is the address to listen at and {{.Dir}} the folder of this nginx.
+// Relative paths belong to the folder, too.
 func StartNginx(t testing.TB, conf string) *Nginx {
 	t.Helper()
 	path, dir := find(t, "nginx", "nginx-light"), t.TempDir()
@@ -58,7 +58,8 @@ func StartNginx(t testing.TB, conf string) *Nginx {
 	return n
 }
 
-// nginxMain is all that is not the test's. One process is easy to end.
+// nginxMain is the configuration around the http block of the test. nginx runs as one process, so that it can
+// be killed.
 const nginxMain = `
 daemon off;
 master_process off;
@@ -81,13 +82,11 @@ func (n *Nginx) Addr() string { return n.addr }
 // URL returns the URL of nginx.
 func (n *Nginx) URL() string { return "http://" + n.addr }
 
-// Dir returns the folder of nginx, where a test can put files that its
-// configuration looks at.
+// Dir returns the folder of nginx. A test can put files there that the configuration refers to.
 func (n *Nginx) Dir() string { return n.p.dir }
 
-// Requests returns a line for each request that was answered: its status,
-// method and protocol. nginx writes it a little after the answer: Requests waits
-// for so many lines.
+// Requests returns a line with status, method and protocol for each request that nginx has answered. nginx
+// writes the line a little after the answer, so Requests waits until there are atLeast lines.
 func (n *Nginx) Requests(t testing.TB, atLeast int) []string {
 	t.Helper()
 	for deadline := time.Now().Add(readyTime); ; time.Sleep(5 * time.Millisecond) {
@@ -105,7 +104,7 @@ func (n *Nginx) Requests(t testing.TB, atLeast int) []string {
 	}
 }
 
-// Kill ends nginx.
+// Kill ends nginx as a crash does.
 func (n *Nginx) Kill(t testing.TB) { n.p.kill(t) }
 
 // Restart starts nginx again with the same configuration.

@@ -5,8 +5,8 @@ package servers
 
 import "syscall"
 
-// dieWithParent has the kernel kill the server when the test binary is gone,
-// by a time-out or a panic, and can do so no more.
+// dieWithParent makes the kernel kill the server when the test binary ends without ending the server, for
+// example by a time-out or a panic.
 func dieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

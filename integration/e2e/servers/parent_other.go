@@ -7,6 +7,6 @@ package servers
 
 import "syscall"
 
-// dieWithParent does nothing here: a server outlives a test binary that dies
-// by a time-out or a panic.
+// dieWithParent does nothing: on this system, a server survives a test binary that ends by a time-out or a
+// panic.
 func dieWithParent() *syscall.SysProcAttr { return nil }

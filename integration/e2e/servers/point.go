@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Point is one value of a series, as a server has it.
+// Point is a value of a series, as a server has stored it.
 type Point struct {
 	Metric string
 	Tags   map[string]string
@@ -26,8 +26,7 @@ func (p *Point) Key() string {
 	return p.Series() + " at " + strconv.FormatInt(p.Time, 10)
 }
 
-// Series returns the point's metric and tags as text, the same for the same
-// series.
+// Series returns the point's metric and tags as a text that is the same for all points of a series.
 func (p *Point) Series() string {
 	var b strings.Builder
 	b.WriteString(p.Metric)
@@ -44,11 +43,10 @@ func (p *Point) Series() string {
 	return b.String()
 }
 
-// Diff compares points, in any order, and returns what is missing, what is
-// there beyond them (a second point of one series and time, too), and what has
-// another value. Values differ by more than tolerance relative to the larger
-// one; 0 means that they must be the same floats. It returns "" if there is no
-// difference.
+// Diff compares points, in any order. It returns a text that lists missing points, extra points (including a
+// second point with the same series and time) and other values, or "" if there is no difference. Two
+// values differ if their difference exceeds tolerance relative to the larger value; with a tolerance of 0,
+// they must be the same float.
 func Diff(want, got []Point, tolerance float64) string {
 	const most = 20
 	var lines []string

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestDiff(t *testing.T) {
+func TestDiff_ListsDifferences(t *testing.T) {
 	point := func(metric string, value float64) Point {
 		return Point{Metric: metric, Tags: map[string]string{"b": "1", "a": `"`}, Time: 5, Value: value}
 	}

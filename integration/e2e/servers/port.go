@@ -11,16 +11,14 @@ import (
 	"testing"
 )
 
-// Ports are taken below those that systems give to outgoing connections
-// (Linux: from 32768).
+// The range of ports is below the ports that systems use for outgoing connections (Linux: from 32768).
 const (
 	firstPort = 20000
 	lastPort  = 32767
 )
 
-// FreeAddr returns an address of the loopback interface at which nobody
-// listens. Nothing keeps others from it, but on Linux it is one of so many that
-// nobody comes across it: not even while a server is down for a moment.
+// FreeAddr returns an address of the loopback interface without a listener. The address is not reserved. On
+// Linux there are so many addresses that another process hardly takes it, even while a server is down.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
 	for attempt := range 1000 {
@@ -38,8 +36,8 @@ func FreeAddr(t testing.TB) string {
 	return ""
 }
 
-// loopbackHost returns an address of the loopback interface. Linux has all of
-// 127.0.0.0/8 there, unless somebody has made it smaller.
+// loopbackHost returns an address of the loopback interface. On Linux the interface usually has all of
+// 127.0.0.0/8; after 100 attempts only 127.0.0.1 is used.
 func loopbackHost(attempt int) string {
 	if runtime.GOOS != "linux" || attempt >= 100 {
 		return "127.0.0.1"

@@ -21,27 +21,25 @@ import (
 )
 
 const (
-	// readyTime bounds the start of a server, on a machine that has other things
-	// to do.
+	// readyTime bounds the start of a server, also on a busy machine.
 	readyTime = 30 * time.Second
-	// stopTime bounds how long a server may take to end in order.
+	// stopTime bounds the time that a server may take to stop.
 	stopTime = 20 * time.Second
 	// starts bounds the attempts to start a server whose ports are taken.
 	starts = 5
 )
 
-// errPortTaken is why a server ended that could not listen.
+// errPortTaken is the error of a server that has ended because its port was in use.
 var errPortTaken = errors.New("the port is taken")
 
-// process is a server's process: at most one at a time, on the same data and
-// ports whenever it is started again.
+// process is a server's process. It can be started again with the same data and ports.
 type process struct {
 	name    string
 	path    string
 	dir     string
 	env     []string                    // in addition to the test's
-	command func() []string             // arguments, for the ports of the moment
-	ready   func(context.Context) error // nil when this very process serves
+	command func() []string             // arguments with the current ports
+	ready   func(context.Context) error // returns nil when this process accepts requests
 	product string                      // its name in documents
 	version func() (string, error)
 
@@ -49,16 +47,16 @@ type process struct {
 	run  *run
 }
 
-// run is one life of a process.
+// run is a process from its start to its end.
 type run struct {
 	process *os.Process
 	log     string
 	done    chan struct{} // closed when the process has ended
-	err     error         // how, after done
+	err     error         // of the end; valid after done
 }
 
-// start starts the process at ports that choose picks, and others if those are
-// taken. The end of the test ends it and shows its log if the test failed.
+// start starts the process with ports that choose picks, and repeats this with other ports if the ports are
+// in use. When the test ends, the process is killed, and its log is shown if the test has failed.
 func (p *process) start(t testing.TB, choose func()) {
 	t.Helper()
 	t.Cleanup(func() {
@@ -80,7 +78,7 @@ func (p *process) start(t testing.TB, choose func()) {
 	}
 }
 
-// restart ends the process if it runs and starts it on the same data and ports.
+// restart kills the process if it runs, and starts it again with the same data and ports.
 func (p *process) restart(t testing.TB) {
 	t.Helper()
 	p.kill(t)
@@ -92,11 +90,11 @@ func (p *process) restart(t testing.TB) {
 		if !errors.Is(err, errPortTaken) || attempt == starts {
 			t.Fatalf("starting %s again: %v", p.name, err)
 		}
-		time.Sleep(200 * time.Millisecond) // until whoever has the port is gone
+		time.Sleep(200 * time.Millisecond) // another process may release the port
 	}
 }
 
-// launch runs the process and waits until it serves.
+// launch starts the process and waits until it accepts requests.
 func (p *process) launch() error {
 	r, err := p.spawn()
 	if err != nil {
@@ -105,8 +103,7 @@ func (p *process) launch() error {
 	p.run = r
 	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
 	defer cancel()
-	// Whoever has a port of ours may leave the question unanswered, while the
-	// process has ended because of that.
+	// If another process has the port, our process ends, but the request of ready may get no answer.
 	go func() {
 		select {
 		case <-r.done:
@@ -129,8 +126,8 @@ func (p *process) launch() error {
 	}
 }
 
-// spawn runs the process. It belongs to one thread from its birth to its end,
-// since the kernel takes the thread that made it for its parent.
+// spawn starts the process, and waits for its end on the same thread: for Linux, the parent that
+// dieWithParent refers to is the thread.
 func (p *process) spawn() (*run, error) {
 	p.runs++
 	r := &run{
@@ -141,7 +138,7 @@ func (p *process) spawn() (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(p.path, p.command()...) //nolint:noctx // it is ended by its id, and outlives the contexts of subtests
+	cmd := exec.Command(p.path, p.command()...) //nolint:noctx // it is killed by its id, and outlives the contexts of subtests
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), p.env...)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -165,7 +162,7 @@ func (p *process) spawn() (*run, error) {
 	return r, nil
 }
 
-// stop ends the process in order, as its service manager would.
+// stop ends the process by SIGTERM, as a service manager does.
 func (p *process) stop(t testing.TB) {
 	t.Helper()
 	if p.run == nil || p.run.ended() {
@@ -182,7 +179,7 @@ func (p *process) stop(t testing.TB) {
 	}
 }
 
-// kill ends the process as a crash would.
+// kill ends the process by SIGKILL, as a crash does.
 func (p *process) kill(t testing.TB) {
 	t.Helper()
 	if p.run == nil {
@@ -214,13 +211,13 @@ func (r *run) ended() bool {
 	}
 }
 
-// failure says why a process has ended that should serve.
+// failure returns the reason why a process has ended during its start.
 func (r *run) failure() error {
-	text, _ := os.ReadFile(r.log) // without it the error says less
+	text, _ := os.ReadFile(r.log) // without the log the error has less detail
 	if strings.Contains(strings.ToLower(string(text)), "address already in use") {
 		return errPortTaken
 	}
-	return fmt.Errorf("it has ended: %w", cmp.Or(r.err, errors.New("with status 0")))
+	return fmt.Errorf("the process has ended: %w", cmp.Or(r.err, errors.New("with status 0")))
 }
 
 // logTail returns the end of the logs of all runs.
@@ -240,11 +237,11 @@ func (p *process) logTail() string {
 	return b.String()
 }
 
-// logContains reports whether the log of this run has a text.
+// logContains returns an error unless the log of this run contains a text.
 func (p *process) logContains(s string) error {
 	text, err := os.ReadFile(p.run.log)
 	if err == nil && !strings.Contains(string(text), s) {
-		err = fmt.Errorf("its log does not say %q", s)
+		err = fmt.Errorf("the log does not contain %q", s)
 	}
 	return err
 }

@@ -14,21 +14,21 @@ import (
 	"time"
 )
 
-// Prometheus is a running Prometheus 3, for queries: it does not accept points of OpenTSDB's
-// protocol.
+// Prometheus is a running Prometheus 3. It is for tests of queries, since it does not accept points of
+// OpenTSDB's put protocol.
 type Prometheus struct {
 	p    *process
 	addr string
 }
 
-// StartPrometheus starts the Prometheus that E2E_PROMETHEUS names, with further flags. Without
-// it the test is skipped, also with CI=true: building Prometheus takes minutes, so that only
-// `make test-long` does.
+// StartPrometheus starts the program that E2E_PROMETHEUS names, with further flags. Without the variable, the
+// test is skipped, also with CI=true: building Prometheus takes minutes, so that only `make test-long`
+// does it.
 func StartPrometheus(t testing.TB, flags ...string) *Prometheus {
 	t.Helper()
 	path := os.Getenv("E2E_PROMETHEUS")
 	if path == "" {
-		t.Skip("NOT TESTED: E2E_PROMETHEUS names no Prometheus; make test-prometheus builds one and tests against it")
+		t.Skip("NOT TESTED: E2E_PROMETHEUS is not set; make test-prometheus builds Prometheus and tests against it")
 	}
 	dir := t.TempDir()
 	config := filepath.Join(dir, "prometheus.yml")
@@ -67,7 +67,7 @@ func StartPrometheus(t testing.TB, flags ...string) *Prometheus {
 	return s
 }
 
-// prometheusVersion returns the version of a Prometheus: 3.16.0 for v0.316.0 of the module.
+// prometheusVersion returns the version of Prometheus for the version of its module: 3.16.0 for v0.316.0.
 func prometheusVersion(module string) (string, error) {
 	rest, ok := strings.CutPrefix(module, "v0.3")
 	if !ok {
@@ -79,7 +79,7 @@ func prometheusVersion(module string) (string, error) {
 // URL returns the URL of the API, which is at /api/v1 below it.
 func (s *Prometheus) URL() string { return "http://" + s.addr }
 
-// Receive stores metrics: an OTLP export request as JSON.
+// Receive stores the metrics of an OTLP export request in JSON.
 func (s *Prometheus) Receive(t testing.TB, request []byte) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -89,9 +89,8 @@ func (s *Prometheus) Receive(t testing.TB, request []byte) {
 	}
 }
 
-// Suspend stops the server (SIGSTOP): the system still accepts connections, but requests get
-// no answer.
+// Suspend suspends the server (SIGSTOP). The system still accepts connections, but requests get no answer.
 func (s *Prometheus) Suspend(t testing.TB) { s.p.suspend(t) }
 
-// Resume lets a suspended server go on.
+// Resume resumes a suspended server.
 func (s *Prometheus) Resume(t testing.TB) { s.p.resume(t) }

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// QueryRange evaluates PromQL at start, start+step and so on to end. Metric is
-// empty in the points where the query leaves no name.
+// QueryRange evaluates a PromQL query at start, start+step and so on until end. Points have no metric if the
+// query removes the name.
 func (v *VictoriaMetrics) QueryRange(t testing.TB, query string, start, end time.Time, step time.Duration) []Point {
 	t.Helper()
 	return v.promQL(t, "query_range", url.Values{
@@ -23,7 +23,7 @@ func (v *VictoriaMetrics) QueryRange(t testing.TB, query string, start, end time
 	})
 }
 
-// Query evaluates PromQL at one time.
+// Query evaluates a PromQL query at one time.
 func (v *VictoriaMetrics) Query(t testing.TB, query string, at time.Time) []Point {
 	t.Helper()
 	return v.promQL(t, "query", url.Values{"query": {query}, "time": {unixSeconds(at)}})
@@ -76,7 +76,7 @@ func parsePromQL(text []byte) ([]Point, error) {
 	return points, nil
 }
 
-// promSample is [seconds, "value"].
+// promSample is a sample in the form [seconds, "value"].
 type promSample struct {
 	time  int64
 	value float64

@@ -15,25 +15,24 @@ import (
 	"time"
 )
 
-// Bounds on a request to a server: how long it may take, and how large its
-// answer may be.
+// The limits of the time of a request to a server, and of the size of the answer.
 const (
 	requestTime = 2 * time.Minute
 	maxAnswer   = 1 << 30
 )
 
-// get returns the body of a 200 or 204.
+// get returns the body of an answer with the status 200 or 204.
 func get(ctx context.Context, address string) ([]byte, error) {
 	return send(ctx, http.MethodGet, address, "", "")
 }
 
-// post sends a form and returns the body of a 200 or 204.
+// post sends a form, and returns the body of an answer with the status 200 or 204.
 func post(ctx context.Context, address string, form url.Values) ([]byte, error) {
 	return send(ctx, http.MethodPost, address, "application/x-www-form-urlencoded", form.Encode())
 }
 
-// send returns the body of a 200 or 204. An empty contentType is that of a request without a
-// body.
+// send sends a request, and returns the body of an answer with the status 200 or 204. A request without a body
+// has an empty contentType.
 func send(ctx context.Context, method, address, contentType, body string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
@@ -44,7 +43,7 @@ func send(ctx context.Context, method, address, contentType, body string) ([]byt
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
-	r.Close = true // the server may be another one next time
+	r.Close = true // another server may have the address next time
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, err
@@ -60,8 +59,8 @@ func send(ctx context.Context, method, address, contentType, body string) ([]byt
 	return text, nil
 }
 
-// Put sends a body to /api/put of an endpoint as it is, without the client
-// under test, and returns the answer's status and body.
+// Put sends a body to /api/put of an endpoint unchanged, without the client under test. It returns the
+// answer's status and body.
 func Put(t testing.TB, endpoint, body string) (status int, answer string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), requestTime)

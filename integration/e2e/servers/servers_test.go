@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// onePoint is a put of one point, at a time that is long past.
+// onePoint is the body of a put with one point, at a time in the past.
 const (
 	onePoint = `[{"metric":"m","tags":{"k":"v"},"timestamp":1700000000,"value":1.5}]`
 	onePut   = 1700000000_000
@@ -40,7 +40,7 @@ func put(t *testing.T, endpoint, body string) {
 	}
 }
 
-func TestVictoriaMetricsKeepsPointsOverARestart(t *testing.T) {
+func TestVictoriaMetrics_KeepsPointsAfterARestart(t *testing.T) {
 	t.Parallel()
 	v := StartVictoriaMetrics(t)
 	put(t, v.Endpoint(), onePoint)
@@ -48,11 +48,11 @@ func TestVictoriaMetricsKeepsPointsOverARestart(t *testing.T) {
 	endpoint := v.Endpoint()
 	v.Stop(t)
 	if _, err := get(t.Context(), v.URL()+"/health"); err == nil {
-		t.Error("it answers after Stop")
+		t.Error("the server answers after Stop")
 	}
 	v.Restart(t)
 	if v.Endpoint() != endpoint {
-		t.Errorf("it is at %s now, and was at %s", v.Endpoint(), endpoint)
+		t.Errorf("the endpoint is %s, and was %s before", v.Endpoint(), endpoint)
 	}
 	wantOnePoint(t, v.Points(t))
 	v.Restart(t) // while it runs, as after a crash
@@ -62,7 +62,7 @@ func TestVictoriaMetricsKeepsPointsOverARestart(t *testing.T) {
 	}
 }
 
-func TestVictoriaMetricsTakesFlags(t *testing.T) {
+func TestVictoriaMetrics_UsesFlags(t *testing.T) {
 	t.Parallel()
 	f := func(want int, flags ...string) {
 		t.Helper()
@@ -77,14 +77,14 @@ func TestVictoriaMetricsTakesFlags(t *testing.T) {
 	f(1, "-dedup.minScrapeInterval=1ms")
 }
 
-func TestInfluxDBKeepsPointsOverACrash(t *testing.T) {
+func TestInfluxDB_KeepsPointsAfterACrash(t *testing.T) {
 	t.Parallel()
 	i := StartInfluxDB(t)
 	put(t, i.Endpoint(), onePoint)
 	put(t, i.Endpoint(), onePoint) // overwrites
 	wantOnePoint(t, i.Points(t))
 	i.Kill(t)
-	i.Kill(t) // has nothing left to do
+	i.Kill(t) // does nothing
 	i.Restart(t)
 	wantOnePoint(t, i.Points(t))
 	wantOnePoint(t, i.Points(t, "m"))
@@ -102,7 +102,7 @@ func TestInfluxDBKeepsPointsOverACrash(t *testing.T) {
 	wantOnePoint(t, i.Points(t))
 }
 
-func TestNginxServesTheConfiguration(t *testing.T) {
+func TestNginx_UsesTheConfiguration(t *testing.T) {
 	t.Parallel()
 	n := StartNginx(t, `server { listen {{.Addr}}; location / { return 204; } location /teapot { return 418 "{{.Dir}}"; } }`)
 	f := func() {
@@ -124,11 +124,11 @@ func TestNginxServesTheConfiguration(t *testing.T) {
 	}
 	n.Kill(t)
 	if _, err := get(t.Context(), n.URL()); err == nil {
-		t.Error("it answers after Kill")
+		t.Error("nginx answers after Kill")
 	}
 }
 
-func TestStartTriesOtherPortsWhenOneIsTaken(t *testing.T) {
+func TestStart_TriesOtherPortsIfOneIsTaken(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -154,7 +154,7 @@ func TestStartTriesOtherPortsWhenOneIsTaken(t *testing.T) {
 	}
 }
 
-// witness is a test whose end is only noted.
+// witness is a test that only records its failure or skip.
 type witness struct {
 	testing.TB
 	fatal, skip, log string
@@ -175,7 +175,7 @@ func (w *witness) Logf(format string, args ...any) { w.log += fmt.Sprintf(format
 func (w *witness) Cleanup(f func())                { w.cleanups = append(w.cleanups, f) }
 func (w *witness) Failed() bool                    { return w.fatal != "" }
 
-// observe runs f as a test would be.
+// observe runs f like a test, with a witness.
 func observe(t *testing.T, f func(testing.TB)) *witness {
 	w := &witness{TB: t}
 	done := make(chan struct{})
@@ -190,7 +190,7 @@ func observe(t *testing.T, f func(testing.TB)) *witness {
 	return w
 }
 
-func TestAMissingServerFailsOnlyInCI(t *testing.T) {
+func TestFind_FailsOnlyInCI(t *testing.T) {
 	const want = "no-such-server is not installed: apt-get install no-such-package"
 	look := func(t testing.TB) { find(t, "no-such-server", "no-such-package") }
 	t.Setenv("CI", "true")
@@ -203,13 +203,13 @@ func TestAMissingServerFailsOnlyInCI(t *testing.T) {
 	}
 }
 
-func TestAFailureShowsTheLog(t *testing.T) {
+func TestStart_ShowsTheLogAfterAFailure(t *testing.T) {
 	t.Parallel()
 	w := observe(t, func(t testing.TB) { StartVictoriaMetrics(t, "-no.such.flag=1") })
 	if w.skip != "" {
 		t.Skip(w.skip)
 	}
-	if !strings.Contains(w.fatal, "starting victoria-metrics: it has ended: exit status") {
+	if !strings.Contains(w.fatal, "starting victoria-metrics: the process has ended: exit status") {
 		t.Errorf("failure: %q", w.fatal)
 	}
 	if !strings.Contains(w.log, "no.such.flag") {
@@ -217,9 +217,9 @@ func TestAFailureShowsTheLog(t *testing.T) {
 	}
 }
 
-// TestServersDieWithTheTestBinary runs itself a second time, as a binary that
-// exits without cleaning up.
-func TestServersDieWithTheTestBinary(t *testing.T) {
+// TestServers_DieWithTheTestBinary runs the test binary a second time. The second run exits without cleaning
+// up.
+func TestServers_DieWithTheTestBinary(t *testing.T) {
 	const variable = "TEST_ABANDON"
 	if file := os.Getenv(variable); file != "" {
 		v := StartVictoriaMetrics(t)
@@ -229,15 +229,15 @@ func TestServersDieWithTheTestBinary(t *testing.T) {
 		os.Exit(1)
 	}
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux can do this")
+		t.Skip("NOT TESTED: only Linux kills a process when its parent ends")
 	}
 	t.Parallel()
 	find(t, "victoria-metrics", "victoria-metrics")
 	file := filepath.Join(t.TempDir(), "pid")
-	cmd := exec.Command(os.Args[0], "-test.run=^TestServersDieWithTheTestBinary$")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServers_DieWithTheTestBinary$")
 	cmd.Env = append(os.Environ(), variable+"="+file, "TMPDIR="+t.TempDir())
 	if err := cmd.Run(); err == nil {
-		t.Fatal("the other test binary ended in order")
+		t.Fatal("the other test binary has not failed")
 	}
 	pid, err := os.ReadFile(file)
 	if err != nil {
@@ -246,14 +246,14 @@ func TestServersDieWithTheTestBinary(t *testing.T) {
 	deadline := time.Now().Add(stopTime)
 	for alive(string(pid)) {
 		if time.Now().After(deadline) {
-			t.Fatalf("process %s is still there", pid)
+			t.Fatalf("process %s still runs", pid)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 }
 
-// alive reports whether a process runs: one that has ended may wait to be
-// noticed by its parent (proc(5), stat: Z and X).
+// alive reports whether a process runs. A process that has ended may still exist until its parent waits for
+// it (proc(5), stat: Z and X).
 func alive(pid string) bool {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// builtVersion returns the version of a program of Go that does not tell it: the one that it
-// was built at by go install, or else the one of its Debian package, whose build has none.
+// builtVersion returns the version of a Go program that does not print it: the version of its main module if
+// go install has built it, or otherwise the version of its Debian package.
 func builtVersion(path string) (string, error) {
 	info, err := buildinfo.ReadFile(path)
 	if err != nil {
@@ -38,7 +38,7 @@ func builtVersion(path string) (string, error) {
 	return versionIn(version)
 }
 
-// printedVersion returns the version that a program prints with an argument.
+// printedVersion returns the version that a program prints when it is called with an argument.
 func printedVersion(path, argument string) (string, error) {
 	text, err := output(path, argument)
 	if err != nil {
@@ -56,7 +56,7 @@ func versionIn(text string) (string, error) {
 	return version, nil
 }
 
-// output returns all that a command prints.
+// output returns the standard output and standard error of a command.
 func output(name string, arguments ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readyTime)
 	defer cancel()

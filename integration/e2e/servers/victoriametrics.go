@@ -22,21 +22,20 @@ import (
 	"time"
 )
 
-// VictoriaMetrics is a running VictoriaMetrics. It keeps 12 to 13 decimal
-// digits of a value (see [VictoriaMetricsTolerance]), and two points of one
-// series and time both, unless it is started with -dedup.minScrapeInterval=1ms.
+// VictoriaMetrics is a running VictoriaMetrics. It stores 12 to 13 decimal digits of a value, see
+// [VictoriaMetricsTolerance]. It stores both of two points with the same series and time, unless it is
+// started with -dedup.minScrapeInterval=1ms.
 type VictoriaMetrics struct {
 	p         *process
 	http, put string
 }
 
-// VictoriaMetricsTolerance is the relative error that VictoriaMetrics may make
-// in storing a value. Values of very different magnitude in one series have
-// more.
+// VictoriaMetricsTolerance is the largest relative error of a value that VictoriaMetrics stores. The error is
+// larger if a series has values of very different magnitudes.
 const VictoriaMetricsTolerance = 1e-12
 
-// StartVictoriaMetrics starts VictoriaMetrics, with further flags: the program that
-// E2E_VICTORIA_METRICS names, or Debian's.
+// StartVictoriaMetrics starts VictoriaMetrics with further flags. E2E_VICTORIA_METRICS names the program; the
+// default is the program of Debian's package.
 func StartVictoriaMetrics(t testing.TB, flags ...string) *VictoriaMetrics {
 	t.Helper()
 	v := newVictoriaMetrics(t, flags)
@@ -67,8 +66,8 @@ func newVictoriaMetrics(t testing.TB, flags []string) *VictoriaMetrics {
 				"-loggerLevel=WARN",
 			}, flags)
 		},
-		// It serves this page last of all. The folder tells that it is this
-		// process and not another one that took the port.
+		// This page works last. It has the folder of the data, which tells this process from another
+		// server with the port.
 		ready: func(ctx context.Context) error {
 			text, err := get(ctx, v.URL()+"/flags")
 			if err == nil && !bytes.Contains(text, []byte(data)) {
@@ -80,13 +79,13 @@ func newVictoriaMetrics(t testing.TB, flags []string) *VictoriaMetrics {
 	return v
 }
 
-// Endpoint returns the URL that points are put below.
+// Endpoint returns the base URL of /api/put.
 func (v *VictoriaMetrics) Endpoint() string { return "http://" + v.put }
 
-// URL returns the URL of everything else, queries (/prometheus/api/v1) among it.
+// URL returns the base URL of all other APIs, such as queries (/prometheus/api/v1).
 func (v *VictoriaMetrics) URL() string { return "http://" + v.http }
 
-// TakesDeflate reports whether the server accepts the encoding deflate, as newer releases do.
+// TakesDeflate reports whether the server accepts the content encoding deflate, as newer releases do.
 func (v *VictoriaMetrics) TakesDeflate(t testing.TB) bool {
 	t.Helper()
 	var body bytes.Buffer
@@ -113,28 +112,25 @@ func (v *VictoriaMetrics) TakesDeflate(t testing.TB) bool {
 // Stop ends the server in order.
 func (v *VictoriaMetrics) Stop(t testing.TB) { v.p.stop(t) }
 
-// Kill ends the server as a crash does. What it acknowledged in the last
-// seconds may be lost.
+// Kill ends the server as a crash does. Points that it has acknowledged in the last seconds may be lost.
 func (v *VictoriaMetrics) Kill(t testing.TB) { v.p.kill(t) }
 
-// Restart starts the server again, on the same data and ports. It is killed
-// first if it runs.
+// Restart starts the server again with the same data and ports. It first kills a running server.
 func (v *VictoriaMetrics) Restart(t testing.TB) { v.p.restart(t) }
 
-// Suspend stops the server in its tracks (SIGSTOP): its system takes
-// connections for it, and nobody answers.
+// Suspend suspends the server (SIGSTOP). The system still accepts connections, but requests get no answer.
 func (v *VictoriaMetrics) Suspend(t testing.TB) { v.p.suspend(t) }
 
-// Resume lets a suspended server go on.
+// Resume resumes a suspended server.
 func (v *VictoriaMetrics) Resume(t testing.TB) { v.p.resume(t) }
 
-// Points returns all points that the server has, or those of some metrics.
+// Points returns all points of the server, or only the points of certain metrics.
 func (v *VictoriaMetrics) Points(t testing.TB, metrics ...string) []Point {
 	t.Helper()
 	if _, err := get(t.Context(), v.URL()+"/internal/force_flush"); err != nil {
 		t.Fatal(err)
 	}
-	// Newer releases answer an end in the far future with nothing.
+	// Newer releases return no points for an end in the far future.
 	end := strconv.FormatInt(time.Now().Add(24*time.Hour).Unix(), 10)
 	form := url.Values{"start": {"1"}, "end": {end}, "match[]": {`{__name__!=""}`}}
 	if len(metrics) > 0 {
@@ -154,7 +150,7 @@ func (v *VictoriaMetrics) Points(t testing.TB, metrics ...string) []Point {
 	return points
 }
 
-// parseExport reads lines of JSON, each a series.
+// parseExport reads the answer of an export: a line of JSON for each series.
 func parseExport(text []byte) ([]Point, error) {
 	var points []Point
 	for d := json.NewDecoder(bytes.NewReader(text)); ; {
@@ -178,7 +174,7 @@ func parseExport(text []byte) ([]Point, error) {
 	}
 }
 
-// takeName takes the name out of labels.
+// takeName removes the metric from labels, and returns it.
 func takeName(labels map[string]string) string {
 	name := labels["__name__"]
 	delete(labels, "__name__")

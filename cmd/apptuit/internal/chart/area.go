@@ -9,25 +9,25 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// area is where lines are drawn, with its axes.
+// area is the part of a panel where lines are drawn, with its axes.
 type area struct {
 	vg.Rectangle
 	times  timeAxis
 	values valueAxis
 }
 
-// x returns where a time is, in seconds.
+// x returns the place of a time, which is in seconds since 1970.
 func (a area) x(at float64) vg.Length {
 	from, to := unix(a.times.from), unix(a.times.to)
 	return a.Min.X + vg.Length((at-from)/(to-from))*(a.Max.X-a.Min.X)
 }
 
-// y returns where a value is.
+// y returns the place of a value.
 func (a area) y(value float64) vg.Length {
 	return a.Min.Y + vg.Length((value-a.values.low)/(a.values.high-a.values.low))*(a.Max.Y-a.Min.Y)
 }
 
-// draw draws grid and labels. The labels of times may use the whole width of the canvas.
+// draw draws the grid and the labels. Labels of times may use the whole width of the canvas.
 func (a area) draw(c draw.Canvas, caption bool) {
 	grid := draw.LineStyle{Color: gridColor(), Width: 0.6}
 	axis := draw.LineStyle{Color: axisColor(), Width: 0.6}

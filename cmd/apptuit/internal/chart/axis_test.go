@@ -29,7 +29,7 @@ func labels(t *testing.T, ticks []tick, low, high float64) string {
 	return strings.Join(all, " ")
 }
 
-func TestTicksOfTime(t *testing.T) {
+func TestTimeAxis_Ticks(t *testing.T) {
 	t.Parallel()
 	f := func(zone, from string, length time.Duration, want, caption string) {
 		t.Helper()
@@ -72,7 +72,7 @@ func TestTicksOfTime(t *testing.T) {
 	f("Europe/Zurich", "2026-10-22 12:00:00", 7*day, "Oct 23 Oct 24 Oct 25 Oct 26 Oct 27 Oct 28 Oct 29", "2026-10-22 to 2026-10-29 CEST/CET")
 }
 
-func TestLabelsOfTimeHaveRoom(t *testing.T) {
+func TestTimeAxis_LabelsDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 1))
 	for range 2000 {
@@ -96,7 +96,7 @@ func TestLabelsOfTimeHaveRoom(t *testing.T) {
 
 // A picture of 300 pixels has at least this width, and its reader needs two times to read others
 // by.
-func TestASmallAxisOfTimeHasTwoLabels(t *testing.T) {
+func TestTimeAxis_HasTwoLabelsInASmallPicture(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Zurich")
 	if err != nil {
@@ -113,7 +113,7 @@ func TestASmallAxisOfTimeHasTwoLabels(t *testing.T) {
 	}
 }
 
-func TestTicksOfValues(t *testing.T) {
+func TestValueAxis_Ticks(t *testing.T) {
 	t.Parallel()
 	f := func(low, high float64, want string) {
 		t.Helper()
@@ -147,7 +147,7 @@ func TestTicksOfValues(t *testing.T) {
 	f(-3, -3, "-3.4 -3.2 -3.0 -2.8 -2.6")
 }
 
-func TestTicksOfValuesWithAUnit(t *testing.T) {
+func TestValueAxis_TicksWithAUnit(t *testing.T) {
 	t.Parallel()
 	f := func(unit string, low, high float64, want string) {
 		t.Helper()
@@ -202,7 +202,7 @@ func TestTicksOfValuesWithAUnit(t *testing.T) {
 	f("By", 0, 0, "-1.0 B -0.5 B 0 0.5 B 1.0 B")
 }
 
-func TestUnitsThatAreUnknown(t *testing.T) {
+func TestParseUnit_RefusesUnknownUnits(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "sec", "bytes", "b", "KB", "By/", "By/x", "/x", "/", "By/s/s", "{}", "{request", "{request}By", "mmin", "m%", "kkBy", "s "} {
 		if u, err := ParseUnit(text); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("unknown unit %q", text)) {
@@ -211,7 +211,7 @@ func TestUnitsThatAreUnknown(t *testing.T) {
 	}
 }
 
-func TestATitleSaysWhatIsCounted(t *testing.T) {
+func TestUnit_TitleNamesTheThingsThatAreCounted(t *testing.T) {
 	t.Parallel()
 	for unit, want := range map[string][2]string{
 		"s": {"m", ""}, "By/s": {"m", ""}, "{request}": {"m in request", "request"}, "{request}/s": {"m in request/s", "request/s"},
@@ -227,7 +227,7 @@ func TestATitleSaysWhatIsCounted(t *testing.T) {
 	}
 }
 
-func TestAnAxisOfValuesHasFewTicks(t *testing.T) {
+func TestValueAxis_HasFewTicks(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 1))
 	for range 20000 {
@@ -246,7 +246,7 @@ func TestAnAxisOfValuesHasFewTicks(t *testing.T) {
 	}
 }
 
-func TestNothingHasNoTicks(t *testing.T) {
+func TestValueAxis_HasNoTicksWithoutValues(t *testing.T) {
 	t.Parallel()
 	a := newValueAxis(math.Inf(1), math.Inf(-1), 5, Unit{})
 	if ticks := a.ticks(); len(ticks) > 0 || a.low >= a.high {

@@ -1,12 +1,12 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package chart draws frames over time, as PNG or SVG.
+// Package chart draws frames over time as PNG or SVG.
 //
-// A chart has one range of time and one or more panels, one above the other, a frame each. A
-// column is a line, broken where values are missing; a single value is a dot. An infinity breaks
-// the line, too, and is an arrow at the upper or lower edge. A line with a colour is in the
-// legend, which says how it differs from the others. The other lines are grey, and counted.
+// A chart has one range of time, and one or more panels, one above the other. A panel shows a frame, and
+// each column of the frame is a line. The line is broken where values are missing; a single value is a
+// dot. An infinity breaks the line, too, and is an arrow at the upper or lower edge. The legend names each
+// line that has a colour, by the labels that differ. The other lines are grey, and the legend counts them.
 package chart
 
 import (
@@ -25,10 +25,9 @@ import (
 
 // Chart is a picture of one or more frames.
 type Chart struct {
-	// Title is above all panels; shortened if it is too long.
+	// Title is the text above all panels. It is shortened if it is too long.
 	Title string
-	// From and To are the ends of the axis of time, which is in the time zone
-	// of From.
+	// From and To are the ends of the time axis, which is in the time zone of From.
 	From, To time.Time
 	// Panels are drawn from top to bottom, in equal parts of the height.
 	Panels []Panel
@@ -36,17 +35,15 @@ type Chart struct {
 	Unit Unit
 	// Legend selects the lines with a colour and a name; the default is LegendLargest.
 	Legend Legend
-	// Width and Height are in pixels: MinSide to MaxSide. A height of 0 is 420 for one
-	// panel, 300 for each of several, and more if LegendAll needs it, but at most
-	// MaxSide. Text grows with the picture from 1,200 x 600 pixels on, and shrinks a
-	// little below 480 x 300.
+	// Width and Height are in pixels, from MinSide to MaxSide. A height of 0 means 420 for one panel,
+	// 300 for each of several panels, and more if LegendAll needs it, but at most MaxSide. Text
+	// grows with pictures larger than 1,200 x 600 pixels, and shrinks a little below 480 x 300.
 	Width, Height int
 }
 
 // Panel is one frame of a chart.
 type Panel struct {
-	// Title is above the panel, with the metric and the tags that all lines
-	// share.
+	// Title is the text above the panel. The metric and the tags that all lines share follow it.
 	Title string
 	Frame *query.Frame
 }
@@ -55,7 +52,7 @@ type Panel struct {
 const (
 	MinSide = 100
 	MaxSide = 10_000
-	// MinPanel is the least height of a panel, in pixels.
+	// MinPanel is the smallest height of a panel, in pixels.
 	MinPanel = 80
 )
 
@@ -78,13 +75,13 @@ func (c *Chart) check() error {
 	}
 	switch {
 	case len(c.Panels) == 0:
-		return errors.New("a chart without panels")
+		return errors.New("the chart has no panels")
 	case min(c.Width, height) < MinSide || max(c.Width, height) > MaxSide:
-		return fmt.Errorf("a chart of %d x %d pixels: sides have %d to %d", c.Width, height, MinSide, MaxSide)
+		return fmt.Errorf("the chart has %d x %d pixels: each side must have from %d to %d", c.Width, height, MinSide, MaxSide)
 	case height < MinPanel*len(c.Panels):
-		return fmt.Errorf("a chart of %d panels in %d pixels: each needs %d", len(c.Panels), height, MinPanel)
+		return fmt.Errorf("the chart has %d panels in a height of %d pixels: each panel needs %d", len(c.Panels), height, MinPanel)
 	case c.To.Before(c.From):
-		return fmt.Errorf("a chart from %v to %v", c.From, c.To)
+		return fmt.Errorf("the chart begins at %v, after its end at %v", c.From, c.To)
 	}
 	return nil
 }
@@ -118,7 +115,7 @@ func (c *Chart) draw(page draw.Canvas) {
 	}
 }
 
-// above is the space above the i-th panel.
+// above returns the space above the i-th panel.
 func (c *Chart) above(i int) vg.Length {
 	if i == 0 {
 		return 0
@@ -126,8 +123,7 @@ func (c *Chart) above(i int) vg.Length {
 	return between
 }
 
-// heading draws a line at the top, shortened to the width, and returns the height
-// that it takes.
+// heading draws a line of text at the top of a page, shortened to the width, and returns its height.
 func heading(page draw.Canvas, style draw.TextStyle, s string) vg.Length {
 	s = fit(style, clean(s), page.Max.X-page.Min.X)
 	page.FillText(style, vg.Point{X: page.Min.X, Y: page.Max.Y}, s)

@@ -112,7 +112,7 @@ func colored(img image.Image, i int, part image.Rectangle) int {
 	return n
 }
 
-func TestPNGHasTheSizeAndTheLines(t *testing.T) {
+func TestWritePNG_HasTheSizeAndTheLines(t *testing.T) {
 	t.Parallel()
 	img := drawPNG(t, chartOf(frame(7)))
 	if got := img.Bounds(); got != image.Rect(0, 0, 600, 300) {
@@ -131,7 +131,7 @@ func TestPNGHasTheSizeAndTheLines(t *testing.T) {
 	}
 }
 
-func TestSVGHasTheTexts(t *testing.T) {
+func TestWriteSVG_HasTheTexts(t *testing.T) {
 	t.Parallel()
 	texts := strings.Join(svgTexts(t, chartOf(frame(3), frame(1))), "\n")
 	for _, want := range []string{
@@ -144,7 +144,7 @@ func TestSVGHasTheTexts(t *testing.T) {
 	}
 }
 
-func TestSVGTextsKeepTheirWidths(t *testing.T) {
+func TestWriteSVG_TextsKeepTheirWidths(t *testing.T) {
 	t.Parallel()
 	picture := drawSVG(t, chartOf(frame(3)))
 	texts := svgTexts(t, chartOf(frame(3)))
@@ -168,7 +168,7 @@ func TestSVGTextsKeepTheirWidths(t *testing.T) {
 	}
 }
 
-func TestSVGSurvivesAnyTag(t *testing.T) {
+func TestWriteSVG_IsValidXMLWithAnyTag(t *testing.T) {
 	t.Parallel()
 	f := frame(2)
 	f.Columns[0].Tags = map[string]string{"route": "<&\"'>\x00\x1b\xff\ufffe日本\n", "]]>": "--"}
@@ -178,7 +178,7 @@ func TestSVGSurvivesAnyTag(t *testing.T) {
 	}
 }
 
-func TestWithoutDataTheChartSaysSo(t *testing.T) {
+func TestChart_SaysThatThereIsNoData(t *testing.T) {
 	t.Parallel()
 	of := func(values ...float64) *query.Frame {
 		s := query.Series{Metric: "m", Values: values}
@@ -210,7 +210,7 @@ func TestWithoutDataTheChartSaysSo(t *testing.T) {
 	f("", of(3))
 }
 
-func TestInfinitiesAreArrowsAtTheEdges(t *testing.T) {
+func TestChart_DrawsInfinitiesAsArrowsAtTheEdges(t *testing.T) {
 	t.Parallel()
 	f := frame(1)
 	f.Columns[0].Values[10], f.Columns[0].Values[30] = math.Inf(1), math.Inf(-1)
@@ -225,7 +225,7 @@ func TestInfinitiesAreArrowsAtTheEdges(t *testing.T) {
 	}
 }
 
-func TestLinesWithoutANameAreGrey(t *testing.T) {
+func TestChart_DrawsLinesWithoutANameGrey(t *testing.T) {
 	t.Parallel()
 	f := func(which Legend, named, others int) {
 		t.Helper()
@@ -250,7 +250,7 @@ func TestLinesWithoutANameAreGrey(t *testing.T) {
 	f(LegendNone, 0, 0)
 }
 
-func TestAChartOfAnInstant(t *testing.T) {
+func TestChart_OfARangeOfNoLength(t *testing.T) {
 	t.Parallel()
 	c := chartOf(query.Output{Series: []query.Series{{Metric: "m", Timestamps: []int64{noon.UnixMilli()}, Values: []float64{3}}}}.Frame())
 	c.To = c.From
@@ -259,7 +259,7 @@ func TestAChartOfAnInstant(t *testing.T) {
 	}
 }
 
-func TestNumbersOfAnySizeAreDrawn(t *testing.T) {
+func TestChart_DrawsNumbersOfAnySize(t *testing.T) {
 	t.Parallel()
 	f := frame(1)
 	for i := range f.Columns[0].Values {
@@ -276,7 +276,7 @@ func TestNumbersOfAnySizeAreDrawn(t *testing.T) {
 	}
 }
 
-func TestImpossibleCharts(t *testing.T) {
+func TestChart_RefusesImpossibleSizesAndRanges(t *testing.T) {
 	t.Parallel()
 	f := func(want string, change func(*Chart)) {
 		t.Helper()
@@ -290,13 +290,13 @@ func TestImpossibleCharts(t *testing.T) {
 	}
 	f("99 x 300 pixels", func(c *Chart) { c.Width = 99 })
 	f("600 x 10001 pixels", func(c *Chart) { c.Height = 10_001 })
-	f("without panels", func(c *Chart) { c.Panels = nil })
-	f("4 panels in 300 pixels", func(c *Chart) { c.Panels = append(c.Panels, c.Panels[0], c.Panels[0], c.Panels[0]) })
-	f("from", func(c *Chart) { c.To = c.From.Add(-1) })
+	f("no panels", func(c *Chart) { c.Panels = nil })
+	f("4 panels in a height of 300 pixels", func(c *Chart) { c.Panels = append(c.Panels, c.Panels[0], c.Panels[0], c.Panels[0]) })
+	f("begins at", func(c *Chart) { c.To = c.From.Add(-1) })
 }
 
 // 34 panels of the default height would be higher than MaxSide.
-func TestManyPanelsShareTheLargestHeight(t *testing.T) {
+func TestChart_ManyPanelsShareTheLargestHeight(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{34, MaxSide / MinPanel} {
 		c := chartOf(slices.Repeat([]*query.Frame{frame(1)}, n)...)
@@ -307,7 +307,7 @@ func TestManyPanelsShareTheLargestHeight(t *testing.T) {
 	}
 }
 
-func TestTextsGiveWayToLines(t *testing.T) {
+func TestChart_OmitsTextsThatLeaveNoRoomForLines(t *testing.T) {
 	t.Parallel()
 	c := chartOf(frame(1), frame(50))
 	for _, size := range [][2]int{{MinSide, 2 * MinPanel}, {300, 200}, {900, 400}, {2000, 200}, {900, 900}} {
@@ -326,7 +326,7 @@ func TestTextsGiveWayToLines(t *testing.T) {
 	}
 }
 
-func TestTheSmallestChart(t *testing.T) {
+func TestChart_OfTheSmallestSize(t *testing.T) {
 	t.Parallel()
 	c := chartOf(frame(30))
 	c.Width, c.Height = MinSide, MinSide

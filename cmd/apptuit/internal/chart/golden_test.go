@@ -82,7 +82,7 @@ func goldens(t *testing.T) map[string]*Chart {
 	return all
 }
 
-func TestPictures(t *testing.T) {
+func TestChart_LooksAsBefore(t *testing.T) {
 	t.Parallel()
 	for name, c := range goldens(t) {
 		file := filepath.Join("testdata", name)
@@ -174,7 +174,7 @@ func differenceSVG(t *testing.T, want, got []byte) string {
 	return ""
 }
 
-func TestPicturesThatDifferAreFound(t *testing.T) {
+func TestDifference_FindsPicturesThatDiffer(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Chart){
 		"letter at the end of the title": func(c *Chart) { c.Title = c.Title[:len(c.Title)-1] + "q" },
@@ -212,7 +212,7 @@ func TestPicturesThatDifferAreFound(t *testing.T) {
 	}
 }
 
-func TestShadesOfAPictureMayDiffer(t *testing.T) {
+func TestDifference_AllowsOtherShades(t *testing.T) {
 	t.Parallel()
 	img := drawPNG(t, goldens(t)["three.png"])
 	other := image.NewRGBA(img.Bounds())

@@ -11,9 +11,9 @@ import (
 // arrow is the size of the mark of an infinity.
 const arrow = vg.Length(6)
 
-// drawInfinities draws an arrow for each infinity: at the upper edge of the area, or at the
-// lower one for a negative infinity. Arrows of several lines at one time are one below the other.
-// Where they have no room, one stands for several.
+// drawInfinities draws an arrow for each infinity: at the upper edge of the area, or at the lower edge for
+// a negative infinity. Arrows of several lines at one time are stacked. If there is no room for all
+// arrows, one arrow stands for several infinities.
 func drawInfinities(c draw.Canvas, a area, lines []line) {
 	rows := int((a.Max.Y - a.Min.Y) / 2 / (arrow + 1))
 	for _, up := range []bool{true, false} {

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// legend names lines below a panel, in rows; the others are counted.
+// legend names lines below a panel, and counts the other lines.
 type legend struct {
 	lead    string
 	entries []entry
@@ -25,8 +25,8 @@ type entry struct {
 }
 
 const (
-	usualRows = 3             // rows that fit into the default height
-	swatch    = vg.Length(26) // of a line's style: a whole pattern of dashes
+	usualRows = 3             // rows for which the default height has room
+	swatch    = vg.Length(26) // length of a sample of a line: a whole pattern of dashes
 	swatchGap = vg.Length(4)  // after it
 	entryGap  = vg.Length(14) // after an entry
 	legendGap = vg.Length(6)  // above
@@ -34,10 +34,10 @@ const (
 
 func rowHeight() vg.Length { return legendStyle().FontExtents().Height + 3 }
 
-// placed is a legend in some rows of a width.
+// placed is a legend whose entries have a place in rows.
 type placed struct {
 	legend
-	at   []spot // of the entries, and of the number of the others, if there are any
+	at   []spot // places of the entries, and of the number of other lines if there are any
 	rows int
 }
 
@@ -48,7 +48,7 @@ type spot struct {
 	name string
 }
 
-// place puts as many entries as have room into a number of rows.
+// place places as many entries as fit into a number of rows.
 func (l legend) place(width vg.Length, rows int) placed {
 	style := legendStyle()
 	m := measured{legend: l, width: width}
@@ -63,7 +63,7 @@ func (l legend) place(width vg.Length, rows int) placed {
 		return p
 	}
 	n := sort.Search(len(l.entries), func(n int) bool { return m.first(n).rows > rows })
-	if n < 2 { // no entry has room
+	if n < 2 { // not one entry fits
 		return placed{}
 	}
 	return m.first(n - 1)
@@ -72,7 +72,7 @@ func (l legend) place(width vg.Length, rows int) placed {
 // measured is a legend with the widths of its texts.
 type measured struct {
 	legend
-	width, start vg.Length // of all rows; of the lead, which the entries are beside
+	width, start vg.Length // of a row; of the lead, to the right of which the entries are
 	texts        []measuredText
 }
 
@@ -87,8 +87,8 @@ func (m measured) measure(text string) measuredText {
 	return measuredText{text, swatch + swatchGap + style.Width(text) + entryGap}
 }
 
-// first puts the first n entries, and the number of the others, into one row or into columns
-// of one width.
+// first places the first n entries and the number of other lines, in one row or in columns of the same
+// width.
 func (m measured) first(n int) placed {
 	p := placed{legend: legend{lead: m.lead, entries: m.entries[:n], others: m.others + len(m.entries) - n}}
 	texts := slices.Clip(m.texts[:n])
@@ -106,7 +106,7 @@ func (m measured) first(n int) placed {
 		switch {
 		case m.start+all <= m.width:
 			at.row, at.x = 0, x
-		case i == n && i > 0 && i%columns == 0 && x+t.width-entryGap <= m.width: // needs no row of its own
+		case i == n && i > 0 && i%columns == 0 && x+t.width-entryGap <= m.width: // the number of other lines fits at the end of the last row
 			at.row, at.x = p.rows-1, x
 		}
 		p.at = append(p.at, at)
@@ -124,7 +124,7 @@ func (p placed) height() vg.Length {
 	return vg.Length(p.rows)*rowHeight() + legendGap
 }
 
-// draw draws the legend from the upper left corner of a canvas on.
+// draw draws the legend, beginning at the upper left corner of a canvas.
 func (p placed) draw(c draw.Canvas) {
 	if p.rows == 0 {
 		return

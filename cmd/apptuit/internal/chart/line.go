@@ -5,17 +5,18 @@ package chart
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/trace"
 )
 
-// point is a value at a time, in seconds.
+// point is a value at a time. The time is in seconds since 1970.
 type point struct{ at, value float64 }
 
-// line draws a column.
+// line is the line of a column.
 type line struct {
 	segments   [][]point
 	infinities []point
@@ -48,12 +49,8 @@ func (l line) draw(c draw.Canvas, a area) {
 	}
 }
 
-// segments returns the finite values, parted where some are missing, and at infinities.
-//
-// In a frame, a value may be missing because another series has one at a time of
-// its own, and a time may be missing because no series has a value. So it is the
-// time between two values that tells: beyond one and a half times the usual, or
-// five times if there is no usual one.
+// segments returns the finite values, divided where values are missing, as [trace.MaxGap] tells, and
+// at infinities.
 func segments(index []time.Time, values []float64) [][]point {
 	var points []point
 	infinite := map[int]bool{} // the points after an infinity
@@ -67,7 +64,11 @@ func segments(index []time.Time, values []float64) [][]point {
 	if len(points) == 0 {
 		return nil
 	}
-	longest, start := longestStep(points), 0
+	steps := make([]float64, len(points)-1)
+	for i := range steps {
+		steps[i] = points[i+1].at - points[i].at
+	}
+	longest, start := trace.MaxGap(steps), 0
 	var out [][]point
 	for i := 1; i < len(points); i++ {
 		if points[i].at-points[i-1].at > longest || infinite[i] {
@@ -78,29 +79,5 @@ func segments(index []time.Time, values []float64) [][]point {
 	return append(out, points[start:])
 }
 
-// longestStep returns the seconds between two values beyond which something is
-// missing between them.
-func longestStep(points []point) float64 {
-	if len(points) < 3 {
-		return math.Inf(1)
-	}
-	steps := make([]float64, len(points)-1)
-	for i := range steps {
-		steps[i] = points[i+1].at - points[i].at
-	}
-	slices.Sort(steps)
-	median := steps[(len(steps)-1)/2]
-	usual := 0
-	for _, s := range steps {
-		if math.Abs(s-median) < median/4 {
-			usual++
-		}
-	}
-	if 2*usual < len(steps) {
-		return 5 * median
-	}
-	return 1.5 * median
-}
-
-// unix returns a time in seconds, which is what the axis counts.
+// unix returns a time in seconds since 1970, the unit of the time axis.
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -31,7 +31,7 @@ func runs(seconds, values []float64) string {
 	return strings.Join(out, " ")
 }
 
-func TestMissingValuesBreakALine(t *testing.T) {
+func TestSegments_AreBrokenByMissingValues(t *testing.T) {
 	t.Parallel()
 	nan, inf := math.NaN(), math.Inf(1)
 	f := func(want string, seconds, values []float64) {
@@ -70,7 +70,7 @@ func column(metric string, tags ...string) query.Column {
 	return query.Column{Name: s.Name(), Metric: metric, Tags: m}
 }
 
-func TestNamesSayWhatTellsLinesApart(t *testing.T) {
+func TestNameColumns_NamesTheLabelsThatDiffer(t *testing.T) {
 	t.Parallel()
 	f := func(title, lead string, each []string, columns ...query.Column) {
 		t.Helper()
@@ -101,7 +101,7 @@ func TestNamesSayWhatTellsLinesApart(t *testing.T) {
 		column("", "a", "1", "b", "0123456789abcdefghijklmnopqrstuvwxyz9"), column("", "a", "2"))
 }
 
-func TestLinesLookDifferent(t *testing.T) {
+func TestLineStyle_DiffersBetweenLines(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
 	for i := range 50 {
@@ -117,7 +117,7 @@ func TestLinesLookDifferent(t *testing.T) {
 	lineStyle(1000)
 }
 
-func TestTheLegendIsBounded(t *testing.T) {
+func TestLegend_PlaceKeepsToItsRows(t *testing.T) {
 	t.Parallel()
 	style := legendStyle()
 	f := func(lead string, n, others int, width vg.Length, rows int) (named int) {
@@ -176,22 +176,11 @@ func TestTheLegendIsBounded(t *testing.T) {
 	}
 }
 
-func TestTheLargestLinesAreNamed(t *testing.T) {
+func TestStyles_NamesTheLargestLines(t *testing.T) {
 	t.Parallel()
-	nan, inf := math.NaN(), math.Inf(1)
-	columns := []query.Column{
-		{Metric: "m", Values: []float64{1, 2, 3}},
-		{Metric: "m", Values: []float64{nan, nan, nan}},
-		{Metric: "m", Values: []float64{1, 3, 3}}, // the same maximum, the larger mean
-		{Metric: "m", Values: []float64{0, -9, nan}},
-		{Metric: "m", Values: []float64{1, -inf, 1}},
-		{Metric: "m", Values: []float64{0, 0, 0}},
-	}
-	if diff := cmp.Diff([]int{4, 3, 2, 0, 5, 1}, bySize(columns)); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-	for i := range 44 {
-		columns = append(columns, query.Column{Metric: "m", Values: []float64{nan, 0.5 / float64(i+1), 0}})
+	var columns []query.Column
+	for i := range 50 {
+		columns = append(columns, query.Column{Metric: "m", Values: []float64{math.NaN(), 0.5 / float64(50-i), 0}})
 	}
 	f := func(which Legend, entries, others int) {
 		t.Helper()
@@ -210,7 +199,7 @@ func TestTheLargestLinesAreNamed(t *testing.T) {
 	f(LegendNone, 0, 0)
 }
 
-func TestFitShortensToTheWidth(t *testing.T) {
+func TestFit_ShortensToTheWidth(t *testing.T) {
 	t.Parallel()
 	style := titleStyle()
 	long := strings.Repeat("日本 wide text ", 40)
@@ -225,7 +214,7 @@ func TestFitShortensToTheWidth(t *testing.T) {
 	}
 }
 
-func TestShortenedTextsKeepTheirEnds(t *testing.T) {
+func TestShorten_KeepsBothEnds(t *testing.T) {
 	t.Parallel()
 	if got := shorten("web1.frankfurt.example.com", 11); got != "web1.…e.com" {
 		t.Error(got)

@@ -12,15 +12,15 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// names are the names of the columns of a frame: the labels that all columns share, and for each
-// column the labels that tell it apart.
+// names has the names of the columns of a frame: the labels that all columns share, and for each column
+// the labels that differ.
 type names struct {
 	shared label.Series
-	lead   string   // the key, if a single one tells them apart
-	each   []string // of the columns; empty for a single one without a name
+	lead   string   // the key of the tag that differs, if it is the only one
+	each   []string // the names of the columns; empty for a single column without a name
 }
 
-// How many characters are shown of the name of one of several lines, and of each tag in it.
+// The largest numbers of characters of the name of a line, if there are several, and of a tag in the name.
 const (
 	longestName  = 48
 	longestValue = 32
@@ -53,7 +53,7 @@ func nameOne(columns []query.Column) names {
 	return n
 }
 
-// tellApart returns the labels of a column that not all columns share.
+// tellApart returns the labels of a column that differ between columns.
 func (n names) tellApart(s label.Series, dimensions []label.Dimension) string {
 	if n.lead != "" {
 		if v, ok := dimensions[0].Lookup(s); ok {
@@ -88,8 +88,8 @@ func (n names) title(t string) string {
 	return t + shared
 }
 
-// shorten leaves out the middle of a text of more than longest characters: differences are often
-// at one of the ends. Package label counts columns of a terminal instead.
+// shorten replaces the middle of a text of more than longest characters by an ellipsis, and keeps both
+// ends, where names often differ. Package label counts columns of a terminal instead of characters.
 func shorten(s string, longest int) string {
 	runes := []rune(s)
 	if len(runes) <= longest {
@@ -99,7 +99,7 @@ func shorten(s string, longest int) string {
 	return string(runes[:longest-1-half]) + "…" + string(runes[len(runes)-half:])
 }
 
-// clean replaces characters that have no place in a line of text, or in XML, with spaces.
+// clean replaces characters that are not allowed in a line of text or in XML with spaces.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == 0xfffe || r == 0xffff {

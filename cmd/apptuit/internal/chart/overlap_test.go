@@ -52,7 +52,7 @@ func overlap(a, b vg.Rectangle) bool {
 	return a.Min.X < b.Max.X-touch && b.Min.X < a.Max.X-touch && a.Min.Y < b.Max.Y-touch && b.Min.Y < a.Max.Y-touch
 }
 
-func TestTextsDoNotOverlap(t *testing.T) {
+func TestChart_TextsDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	zone, err := time.LoadLocation("Europe/Zurich")
 	if err != nil {
@@ -114,7 +114,7 @@ func TestTextsDoNotOverlap(t *testing.T) {
 }
 
 // From 300 x 200 pixels on, a picture has all that one reads it by.
-func TestASmallChartHasItsTexts(t *testing.T) {
+func TestChart_KeepsItsTextsFrom300x200On(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 3, 50} {
 		c := chartOf(frame(n))

@@ -12,9 +12,9 @@ import (
 	"slices"
 )
 
-// paletted returns an opaque image in its 256 most frequent colours, the others
-// replaced by the nearest of them. They are shades at the edges of lines and
-// letters: nobody sees a difference, and the file has a third of the size.
+// paletted returns an opaque image with 256 colours at most: the most frequent colours of a picture. Other
+// colours, which are shades at the edges of lines and letters, are replaced by the nearest. The
+// difference is not visible, and the file has a third of the size.
 func paletted(picture image.Image) *image.Paletted {
 	img := image.NewRGBA(picture.Bounds())
 	draw.Draw(img, img.Rect, picture, img.Rect.Min, draw.Src)
@@ -22,7 +22,7 @@ func paletted(picture image.Image) *image.Paletted {
 	counts := map[color.RGBA]int{}
 	for i := 0; i < len(img.Pix); {
 		c, start := at(i), i
-		for i < len(img.Pix) && at(i) == c { // most pixels are like the one before
+		for i < len(img.Pix) && at(i) == c { // most pixels have the colour of the pixel before
 			i += 4
 		}
 		counts[c] += (i - start) / 4

@@ -12,24 +12,24 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// panel is the lines of a frame, with the texts around them: the title above, the labels of
-// values at the left, labels of times below, and below them the legend.
+// panel holds the lines of a frame and the texts around them: the title above, labels of values at the
+// left, labels of times below, and the legend below the labels of times.
 type panel struct {
 	title   string
 	lines   []line // the largest first
 	values  valueAxis
 	legend  placed
-	caption bool   // below the labels of times
-	says    string // in place of lines
+	caption bool   // whether a caption is below the labels of times
+	says    string // the text that replaces the lines, empty if there are lines
 }
 
 const (
-	leastArea    = vg.Length(40) // the least height of lines, for which the texts give way
-	leastTitled  = vg.Length(75) // the least height of a panel in a chart with a title
-	tickDistance = vg.Length(26) // about the least height from one value's label to the next
+	leastArea    = vg.Length(40) // the smallest height of lines: texts are omitted for it
+	leastTitled  = vg.Length(75) // the smallest height of a panel in a chart with a title
+	tickDistance = vg.Length(26) // about the smallest distance between labels of values
 	tickLength   = vg.Length(4)
-	labelGap     = vg.Length(5)  // from a label of a value to the lines
-	between      = vg.Length(10) // above each further panel
+	labelGap     = vg.Length(5)  // between a label of a value and the lines
+	between      = vg.Length(10) // between two panels
 )
 
 // newPanel returns a panel of a size. Only the last panel of a chart has a caption.
@@ -62,8 +62,8 @@ func newPanel(p Panel, c *Chart, width, height vg.Length, last bool) *panel {
 	return out
 }
 
-// fit decides which texts have room beside the lines. The legend may take more of a large panel
-// than of a small one.
+// fit omits the texts that leave no room for the lines. The legend may take a larger part of a large panel
+// than of a small panel.
 func (p *panel) fit(l legend, width, height vg.Length) {
 	lines := max(leastArea, min(3*leastArea, height*0.35))
 	rows := int((height - p.around() - lines - legendGap) / rowHeight())
@@ -79,10 +79,11 @@ func (p *panel) fit(l legend, width, height vg.Length) {
 	}
 }
 
-// around is the height of the texts.
+// around returns the height of the texts.
 func (p *panel) around() vg.Length { return p.above() + p.below() + p.legend.height() }
 
-// above is the height of the title, or of the half of a label that is above the lines.
+// above returns the height of the title. Without a title it returns half of the height of a label: the
+// uppermost label of a value protrudes so far.
 func (p *panel) above() vg.Length {
 	if p.title == "" {
 		return tickStyle().FontExtents().Height / 2
@@ -90,7 +91,7 @@ func (p *panel) above() vg.Length {
 	return headingHeight(panelTitleStyle())
 }
 
-// below is the height of the labels of times, and of the caption.
+// below returns the height of the labels of times and of the caption.
 func (p *panel) below() vg.Length {
 	height := tickLength + 1 + tickStyle().FontExtents().Height
 	if p.caption {
@@ -99,7 +100,7 @@ func (p *panel) below() vg.Length {
 	return height
 }
 
-// labelWidth is the width of the widest label of a value.
+// labelWidth returns the width of the widest label of a value.
 func (p *panel) labelWidth() vg.Length {
 	width := vg.Length(0)
 	for _, t := range p.values.ticks() {
@@ -108,7 +109,7 @@ func (p *panel) labelWidth() vg.Length {
 	return width
 }
 
-// draw draws the panel, its labels at the right of a gutter.
+// draw draws the panel. The labels of values are in a gutter at the left.
 func (p *panel) draw(c draw.Canvas, gutter vg.Length, times timeAxis) {
 	if p.title != "" {
 		heading(c, panelTitleStyle(), p.title)
@@ -119,7 +120,7 @@ func (p *panel) draw(c draw.Canvas, gutter vg.Length, times timeAxis) {
 	}}
 	a.Max.X -= times.beyond(a.Size().X)
 	a.draw(c, p.caption)
-	for _, l := range slices.Backward(p.lines) { // the largest is above the others
+	for _, l := range slices.Backward(p.lines) { // the largest line is drawn last, above the others
 		l.draw(c, a)
 	}
 	drawInfinities(c, a, p.lines)

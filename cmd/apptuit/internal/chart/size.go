@@ -9,20 +9,21 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// dpi is the number of pixels of an inch, in a picture whose text has its normal size.
+// dpi is the number of pixels per inch in a picture whose text has its normal size.
 const dpi = 96
 
-// The height of a chart, in pixels, unless it is given.
+// The default height of a chart, in pixels.
 const (
 	onePanel  = 420
-	nextPanel = 300 // of several, each
+	nextPanel = 300 // of each of several panels
 )
 
-// plainHeight is the default height with a legend of a few rows. Many panels share MaxSide.
+// plainHeight returns the default height of a chart whose legend has a few rows, at most MaxSide.
 func (c *Chart) plainHeight() int { return min(MaxSide, max(onePanel, nextPanel*len(c.Panels))) }
 
-// dpi returns the resolution at which the chart is drawn, which is the size of its text. A large
-// picture is often shown smaller than it is; a small one has little room.
+// dpi returns the resolution at which the chart is drawn. It determines the size of text: larger text in a
+// large picture, which is often shown reduced, and smaller text in a small picture, which has little
+// room.
 func (c *Chart) dpi() int {
 	height := c.Height
 	if height == 0 {
@@ -54,6 +55,6 @@ func (c *Chart) page() (width, height vg.Length) {
 	}
 	most := length(MaxSide)
 	height = length(c.plainHeight()) + vg.Length(len(c.Panels)*max(0, rows-usualRows))*rowHeight()
-	// A picture has whole pixels.
+	// The height is a whole number of pixels.
 	return width, min(most, length(int(math.Ceil(float64(height/length(1))))))
 }

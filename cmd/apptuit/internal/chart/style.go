@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-const margin = vg.Length(9) // around everything
+const margin = vg.Length(9) // around the chart
 
 func background() color.Color { return color.White }
 
@@ -45,9 +45,9 @@ func tickStyle() draw.TextStyle { return textStyle(9, paleInk()) }
 
 func legendStyle() draw.TextStyle { return textStyle(9.5, ink()) }
 
-// lineStyle tells 56 lines apart: by seven colours (Okabe and Ito's, which people with
-// any colour vision can tell apart, without the yellow, too pale on white), and by
-// eight kinds of dashes.
+// lineStyle returns the style of the i-th line. There are 56 styles: seven colours with eight kinds of
+// dashes. The colours are those of Okabe and Ito, which people with any colour vision can tell apart,
+// without the yellow, which is too pale on white.
 func lineStyle(i int) draw.LineStyle {
 	colors := []color.RGBA{
 		{R: 0x00, G: 0x72, B: 0xb2, A: 0xff}, // blue
@@ -67,18 +67,18 @@ func lineStyle(i int) draw.LineStyle {
 	}
 }
 
-// otherStyle is of lines that are not in the legend.
+// otherStyle returns the style of lines that are not in the legend.
 func otherStyle() draw.LineStyle {
 	return draw.LineStyle{Color: color.RGBA{R: 0xb8, G: 0xbd, B: 0xc4, A: 0xff}, Width: 0.7}
 }
 
-// fit shortens a text to a width, with an ellipsis at its end.
+// fit shortens a text to a width, and ends it with an ellipsis.
 func fit(style draw.TextStyle, s string, width vg.Length) string {
 	if style.Width(s) <= width {
 		return s
 	}
 	runes := []rune(s)
-	low, high := 0, len(runes) // as many as fit
+	low, high := 0, len(runes) // bounds of the number of runes that fit
 	for low < high {
 		if n := (low + high + 1) / 2; style.Width(string(runes[:n])+"…") <= width {
 			low = n

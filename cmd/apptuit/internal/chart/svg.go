@@ -15,9 +15,9 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// WriteSVG writes the chart as SVG. Its text stays text. Without Liberation Sans, or a font of
-// the same widths, a viewer takes another font and fits it into the widths of Liberation Sans,
-// so that texts do not overlap.
+// WriteSVG writes the chart as SVG. Texts remain text elements. A viewer without Liberation Sans, or a
+// font of the same widths, fits its own font into the widths of Liberation Sans, so that texts do not
+// overlap.
 func (c *Chart) WriteSVG(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (c *Chart) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// svgCanvas notes the widths of texts.
+// svgCanvas records the widths of texts.
 type svgCanvas struct {
 	*vgsvg.Canvas
 	widths []vg.Length
@@ -49,7 +49,7 @@ func (c *svgCanvas) FillString(face font.Face, at vg.Point, text string) {
 	c.widths = append(c.widths, face.Width(text))
 }
 
-// finish adds to the texts of a picture their widths, and the names of fonts with the same
+// finish adds the recorded widths to the text elements of a picture, and the names of fonts with the same
 // widths.
 func (c *svgCanvas) finish(picture string) string {
 	const element = "<text "

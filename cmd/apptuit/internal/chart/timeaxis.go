@@ -10,15 +10,14 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// timeAxis has its ticks where a clock or calendar has them, in the time zone
-// of from.
+// timeAxis has its ticks at round times of the clock or calendar, in the time zone of from.
 type timeAxis struct {
 	from, to time.Time
 	pace     pace
 }
 
-// newTimeAxis returns an axis with as many labels as fit into a width, and with two labels that
-// are close together rather than with one.
+// newTimeAxis returns an axis with as many labels as fit into a width. If only one label would fit, it has
+// two labels that are close together.
 func newTimeAxis(from, to time.Time, width vg.Length) timeAxis {
 	a := timeAxis{from: from, to: to.In(from.Location())}
 	style, gap := tickStyle(), min(28, width/12)
@@ -49,8 +48,8 @@ func (a timeAxis) ticks() []tick {
 	return ticks
 }
 
-// beyond returns the width that the last label needs at the right of an area, which is to have
-// a width together with it.
+// beyond returns the width that the last label needs to the right of the area. The area and this part
+// share the given width.
 func (a timeAxis) beyond(width vg.Length) vg.Length {
 	ticks := a.ticks()
 	if len(ticks) == 0 {
@@ -64,7 +63,7 @@ func (a timeAxis) beyond(width vg.Length) vg.Length {
 	return max(0, width-(width-tickStyle().Width(last.label)/2)/share)
 }
 
-// caption says which days these are, and in which time zone.
+// caption returns the days and the time zone of the axis.
 func (a timeAxis) caption() string {
 	first, last := a.from.Format(time.DateOnly), a.to.Format(time.DateOnly)
 	zone, _ := a.from.Zone()
@@ -77,8 +76,7 @@ func (a timeAxis) caption() string {
 	return first + " to " + last + " " + zone
 }
 
-// pace is how far ticks are apart: a part of an hour, hours of a day, days, or
-// months.
+// pace is the distance between ticks: a part of an hour, hours of a day, days, or months.
 type pace struct {
 	part                time.Duration
 	hours, days, months int
@@ -147,8 +145,7 @@ func (p pace) times(from, to time.Time) []time.Time {
 	return out
 }
 
-// parts adds multiples since the hour, on a clock that may be off by half an
-// hour from that of UTC.
+// parts adds multiples of a part of an hour. The clock of a time zone may differ from UTC by half an hour.
 func (p pace) parts(from, to time.Time, add func(time.Time)) {
 	_, offset := from.Zone()
 	shift := time.Duration(offset) * time.Second
@@ -157,10 +154,9 @@ func (p pace) parts(from, to time.Time, add func(time.Time)) {
 	}
 }
 
-// clockTimes adds hours of each day, or midnight of each so many days; weeks
-// begin on Monday.
+// clockTimes adds hours of each day, or midnights of days. Weeks begin on Monday.
 func (p pace) clockTimes(from, to time.Time, add func(time.Time)) {
-	const monday = 4 // the first one of 1970 is the fifth of January
+	const monday = 4 // days from 1970-01-01 to the first Monday
 	y, m, d := from.Date()
 	for n := 0; ; n++ {
 		midnight := time.Date(y, m, d+n, 0, 0, 0, 0, from.Location())
@@ -175,12 +171,12 @@ func (p pace) clockTimes(from, to time.Time, add func(time.Time)) {
 			continue
 		}
 		for h := 0; h < 24; h += p.hours {
-			// An hour that the clocks skip has no tick.
+			// An hour that the clocks skip in spring has no tick.
 			t := time.Date(y, m, d+n, h, 0, 0, 0, from.Location())
 			if t.Hour() != h {
 				continue
 			}
-			// An hour that the clocks repeat has two. Date returns either of them.
+			// An hour that the clocks repeat in autumn has two. Date returns one of them.
 			if again := t.Add(-time.Hour); p.hours == 1 && again.Hour() == h {
 				add(again)
 			}

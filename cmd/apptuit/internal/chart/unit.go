@@ -7,25 +7,27 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/si"
 )
 
-// Unit is the unit of the values of a chart. It decides how they are written: 250 ms,
-// 1.5 GiB, 40 %. The zero Unit is that of plain numbers, such as 1.2 M.
+// Unit is the unit of the values of a chart. It decides how the values are written, for example 250 ms,
+// 1.5 GiB or 40 %. The zero Unit is for plain numbers, such as 1.2 M.
 type Unit struct {
 	kind   kind
 	symbol string  // without prefix
 	per    string  // such as /s
-	note   string  // is said once, beside the title
-	ratio  float64 // of the unit to the one that the symbol means; 0 for 1
+	note   string  // the text beside the title, such as request/s
+	ratio  float64 // of the unit to the unit of the symbol, such as 1e-3 for ms; 0 means 1
 }
 
-// kind is the way in which numbers of a unit get smaller.
+// kind selects the multiples with which numbers of a unit are shortened.
 type kind int
 
 const (
-	plain    kind = iota // prefixes of the SI, but no more than it needs
-	metric               // prefixes of the SI
-	binary               // prefixes of powers of 1024
+	plain    kind = iota // SI prefixes, except for numbers that are short without one
+	metric               // SI prefixes
+	binary               // prefixes for powers of 1024
 	duration             // seconds, minutes, hours, days
 	fixed                // no prefixes
 )
@@ -33,9 +35,9 @@ const (
 // UnitHelp lists the units for the help of a flag.
 const UnitHelp = "s, ms, By, %, 1, {request}, By/s and so on"
 
-// ParseUnit reads a unit in UCUM's code, as OpenTelemetry's instruments have it: s, By, bit,
-// Hz, W, J, V, A, m, g, also with prefixes (ms, us, KiBy, MBy, kg), min, h, d, Cel, %, 1, and
-// {request} for all that is counted; each also per s, min, h or d (By/s).
+// ParseUnit parses a unit in the UCUM code of OpenTelemetry's instruments: s, By, bit, Hz, W, J, V, A, m
+// and g, also with prefixes (ms, us, KiBy, MBy, kg), min, h, d, Cel, %, 1, and words in braces for things
+// that are counted, such as {request}. Each may be per s, min, h or d (By/s).
 func ParseUnit(text string) (Unit, error) {
 	code, note := text, ""
 	if rest, ok := strings.CutPrefix(text, "{"); ok {
@@ -49,7 +51,7 @@ func ParseUnit(text string) (Unit, error) {
 	}
 	u, ok := unitOf(of)
 	if !ok || rate && !slices.Contains([]string{"s", "min", "h", "d"}, per) {
-		return Unit{}, fmt.Errorf("unknown unit %q: must be a UCUM unit such as %s; other words go between braces", text, UnitHelp)
+		return Unit{}, fmt.Errorf("unknown unit %q: must be a UCUM unit such as %s; other words must be in braces", text, UnitHelp)
 	}
 	if rate {
 		u.per = "/" + per
@@ -60,7 +62,7 @@ func ParseUnit(text string) (Unit, error) {
 	return u, nil
 }
 
-// unitOf reads a unit that is not per another one.
+// unitOf parses a unit without "per".
 func unitOf(code string) (Unit, bool) {
 	for known, u := range map[string]Unit{
 		"1": {}, "%": {kind: fixed, symbol: "%"}, "Cel": {kind: fixed, symbol: "°C"},
@@ -95,7 +97,7 @@ func unitOf(code string) (Unit, bool) {
 	return Unit{}, false
 }
 
-// title adds the note of the unit to a title: "cpu in core".
+// title adds the note of the unit to a title, for example "cpu in core".
 func (u Unit) title(t string) string {
 	if u.note == "" || t == "" {
 		return t + u.note
@@ -103,35 +105,38 @@ func (u Unit) title(t string) string {
 	return t + " in " + u.note
 }
 
-// rung is a multiple of a unit: values from least on are written with it.
+// rung is a multiple of a unit. It is used for values from least on.
 type rung struct {
 	least, size float64
 	name        string
 }
 
-// rungs returns the multiples, the largest first. One of them is 1.
+// rungs returns the multiples, the largest first. The multiple 1 is among them.
 func (u Unit) rungs() []rung {
-	si := func(name string, size float64) rung { return rung{size, size, name + u.symbol} }
+	prefixed := func(name string, size float64) rung { return rung{size, size, name + u.symbol} }
 	switch u.kind {
 	case fixed:
-		return []rung{si("", 1)}
+		return []rung{prefixed("", 1)}
 	case duration:
 		return []rung{
 			{2 * 24 * 3600, 24 * 3600, "d"},
 			{2 * 3600, 3600, "h"},
 			{2 * 60, 60, "min"},
-			si("s", 1), si("ms", 1e-3), si("µs", 1e-6), si("ns", 1e-9),
+			prefixed("s", 1), prefixed("ms", 1e-3), prefixed("µs", 1e-6), prefixed("ns", 1e-9),
 		}
 	case binary:
-		return []rung{si("Ei", 1<<60), si("Pi", 1<<50), si("Ti", 1<<40), si("Gi", 1<<30), si("Mi", 1<<20), si("Ki", 1<<10), si("", 1)}
+		return []rung{
+			prefixed("Ei", 1<<60), prefixed("Pi", 1<<50), prefixed("Ti", 1<<40), prefixed("Gi", 1<<30), prefixed("Mi", 1<<20), prefixed("Ki", 1<<10), prefixed("", 1),
+		}
 	}
-	return []rung{
-		si("E", 1e18), si("P", 1e15), si("T", 1e12), si("G", 1e9), si("M", 1e6), si("k", 1e3),
-		si("", 1), si("m", 1e-3), si("µ", 1e-6), si("n", 1e-9), si("p", 1e-12),
+	var all []rung
+	for _, p := range si.Prefixes() {
+		all = append(all, prefixed(p.Symbol, p.Factor))
 	}
+	return all
 }
 
-// one is the multiple 1.
+// one returns the multiple 1.
 func (u Unit) one() rung {
 	if u.kind == duration {
 		return rung{1, 1, "s"}
@@ -139,7 +144,7 @@ func (u Unit) one() rung {
 	return rung{1, 1, u.symbol}
 }
 
-// perUnit returns the ratio of the unit to that of the symbol.
+// perUnit returns the ratio of the unit to the unit of the symbol.
 func (u Unit) perUnit() float64 {
 	if u.ratio == 0 {
 		return 1
@@ -147,7 +152,7 @@ func (u Unit) perUnit() float64 {
 	return u.ratio
 }
 
-// of returns the multiple for values up to a size, which is in the unit of the symbol.
+// of returns the multiple for values up to a size. The size is in the unit of the symbol.
 func (u Unit) of(size float64) rung {
 	all := u.rungs()
 	for _, r := range all {

@@ -7,10 +7,12 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/si"
 )
 
-// largest is the largest number that is drawn: with larger ones the differences
-// overflow, and so do numbers in another unit.
+// largest is the largest number that is drawn. With larger numbers, differences and conversions to
+// another unit would overflow.
 const largest = 1e280
 
 // tick is a mark on an axis.
@@ -19,17 +21,17 @@ type tick struct {
 	label string
 }
 
-// valueAxis goes from low to high, and has a tick at each multiple of step
-// between them. All three are in the unit of the values.
+// valueAxis runs from low to high, and has a tick at each multiple of step. All three are in the unit of
+// the values.
 type valueAxis struct {
 	low, high, step float64
 	size            float64 // the value that a label shows as 1
 	name            string  // the unit in a label, such as ms
-	decimals        int     // of a label; negative for exponents
+	decimals        int     // of a label; negative for labels with an exponent
 }
 
-// newValueAxis returns an axis for values from low to high, with about so many
-// intervals at most. 0 is on it if that does not flatten the lines.
+// newValueAxis returns an axis for values from low to high, with at most about intervals steps. The axis
+// includes 0 unless the lines would become flat.
 func newValueAxis(low, high float64, intervals int, unit Unit) valueAxis {
 	if low > high { // no values
 		return valueAxis{low: 0, high: 1, step: math.Inf(1)}
@@ -41,7 +43,7 @@ func newValueAxis(low, high float64, intervals int, unit Unit) valueAxis {
 		high = 0
 	}
 	if spread := high - low; spread <= math.Abs(high)*1e-12 || spread == 0 {
-		// One value, perhaps with noise: as much room as there are digits to tell.
+		// One value, perhaps with rounding errors: the range is a tenth of the value in both directions.
 		room := max(math.Abs(low), math.Abs(high)) / 10
 		if room == 0 {
 			room = 1
@@ -50,23 +52,23 @@ func newValueAxis(low, high float64, intervals int, unit Unit) valueAxis {
 	}
 	a := valueAxis{low: low, high: high}
 	a.label(unit, (high-low)/float64(max(2, intervals)))
-	const rounding = 1e-9 // of a step: needs no further tick
+	const rounding = 1e-9 // part of a step that is a rounding error
 	a.low = min(low, math.Floor(low/a.step+rounding)*a.step)
 	a.high = max(high, math.Ceil(high/a.step-rounding)*a.step)
 	return a
 }
 
-// label chooses the multiple of the unit that the labels count, and a step of at least a size
-// that is a round number of it.
+// label chooses the multiple of the unit for the labels, and a step that is a round number of the multiple
+// and not smaller than least.
 func (a *valueAxis) label(unit Unit, least float64) {
-	const most = 3 // decimals that are easy to read
+	const most = 3 // largest number of decimals that is easy to read
 	use := func(r rung) {
 		a.size, a.name = r.size/unit.perUnit(), strings.TrimSpace(r.name+unit.per)
 		step := niceStep(least / a.size)
 		a.step, a.decimals = step*a.size, decimals(step)
 	}
 	size := max(math.Abs(a.low), math.Abs(a.high)) * unit.perUnit()
-	if size >= 1e21 || size < 1e-12 {
+	if !si.InRange(size) {
 		use(unit.one())
 		a.decimals = -1
 		return
@@ -79,7 +81,7 @@ func (a *valueAxis) label(unit Unit, least float64) {
 	}
 }
 
-// niceStep returns the next 1, 2 or 5 times a power of ten.
+// niceStep returns the smallest step of 1, 2 or 5 times a power of ten that is not smaller than least.
 func niceStep(least float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(least)))
 	for _, m := range []float64{1, 2, 5} {
@@ -103,7 +105,7 @@ func (a valueAxis) ticks() []tick {
 	return ticks
 }
 
-// text returns a value as it is written. All labels have the same unit and number of decimals.
+// text returns the label of a value. All labels have the same unit and number of decimals.
 func (a valueAxis) text(v float64) string {
 	var number string
 	switch {
@@ -120,7 +122,7 @@ func (a valueAxis) text(v float64) string {
 	return number + " " + a.name
 }
 
-// decimals returns how many a multiple of step has.
+// decimals returns the number of decimals of the multiples of step.
 func decimals(step float64) int {
 	return max(0, int(-math.Floor(math.Log10(step)+1e-9)))
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Choice is a flag that takes one of some values.
+// Choice is the value of a flag that takes one of several names.
 type Choice struct {
 	value   string
 	choices []string
 }
 
-// AddChoice adds a flag that takes one of choices to a command, and completes it in shells. The
-// first choice is the default. A shorthand of "" means that the flag has none.
+// AddChoice adds a flag to a command that takes one of choices, and completes it in shells. The first
+// choice is the default. An empty shorthand adds none.
 func AddChoice(c *cobra.Command, name, shorthand, usage string, choices ...string) *Choice {
 	f := &Choice{value: choices[0], choices: choices}
 	c.Flags().VarP(f, name, shorthand, usage+": "+Or(choices))
@@ -27,10 +27,10 @@ func AddChoice(c *cobra.Command, name, shorthand, usage string, choices ...strin
 	return f
 }
 
-// String returns the value.
+// String returns the name that was chosen.
 func (f *Choice) String() string { return f.value }
 
-// Set sets the value.
+// Set chooses a name.
 func (f *Choice) Set(text string) error {
 	if !slices.Contains(f.choices, text) {
 		return fmt.Errorf("must be %s", Or(f.choices))
@@ -42,7 +42,7 @@ func (f *Choice) Set(text string) error {
 // Type names the value in the help.
 func (f *Choice) Type() string { return "NAME" }
 
-// Or lists names.
+// Or lists names, for example "a, b or c".
 func Or(names []string) string {
 	if len(names) == 1 {
 		return names[0]

@@ -1,8 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package cli runs the commands: it maps their errors to exit codes and reports the errors
-// on stderr.
+// Package cli runs the commands, maps their errors to exit codes and reports the errors on stderr. It
+// also holds the parts that the subcommands share: checks of arguments, flags with a choice, and JSON.
 package cli
 
 import (
@@ -18,7 +18,7 @@ import (
 const (
 	OK          = 0
 	Failed      = 1   // the work failed
-	Misused     = 2   // arguments or flags are wrong; nothing was done
+	Misused     = 2   // an argument or flag is wrong; nothing was done
 	Spooled     = 3   // nothing was lost, but points wait in a spool
 	Interrupted = 130 // SIGINT or SIGTERM, as shells report it
 )
@@ -26,7 +26,7 @@ const (
 // ErrFailed is returned by a command whose output already says what failed.
 var ErrFailed = errors.New("failed")
 
-// ErrSpooled is returned by a command that has said that points wait in a spool.
+// ErrSpooled is returned by a command that has already reported that points wait in a spool.
 var ErrSpooled = errors.New("points are in the spool")
 
 // usageError is an error of the arguments.
@@ -34,7 +34,8 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// Usage marks an error as one of the arguments, so that the exit code is [Misused].
+// Usage marks an error as an error of the arguments, for which the exit code is [Misused]. It returns
+// nil for nil.
 func Usage(err error) error {
 	if err == nil {
 		return nil
@@ -45,16 +46,16 @@ func Usage(err error) error {
 // Usagef returns an error of the arguments.
 func Usagef(format string, args ...any) error { return Usage(fmt.Errorf(format, args...)) }
 
-// Run executes the command that args, without the name of the program, ask for, and returns
-// its exit code. When ctx ends the exit code is [Interrupted]. Errors of a command are written
-// to stderr, with the path of the command before them.
+// Run executes a command and returns its exit code. args are the arguments of the program without its
+// name. If ctx ends while the command runs, and the command fails, the exit code is [Interrupted].
+// Run writes the error to stderr, prefixed with the path of the command, such as "apptuit query: ".
 func Run(ctx context.Context, root *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the arguments of the process
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	running := false // an error before that is one of the arguments
+	running := false // an error before the command runs is an error of the arguments
 	walk(root, func(c *cobra.Command) {
 		if run := c.RunE; run != nil {
 			c.RunE = func(c *cobra.Command, args []string) error {
@@ -98,8 +99,8 @@ func report(ctx context.Context, c *cobra.Command, err error) int {
 	return Failed
 }
 
-// Say writes a message of a command to stderr.
+// Say writes a message to stderr, prefixed with the path of the command.
 func Say(c *cobra.Command, format string, args ...any) {
-	// Without a stderr there is nobody to tell.
+	// If stderr is closed, the message has no other place.
 	_, _ = fmt.Fprintf(c.ErrOrStderr(), c.CommandPath()+": "+format+"\n", args...)
 }

@@ -67,7 +67,7 @@ func TestOptions_ConfigureTheClient(t *testing.T) {
 }
 
 // Errors name the flags, all at once, and quote no URL, in which there may be a password.
-func TestOptions_Faults(t *testing.T) {
+func TestOptions_NamesTheFlagOfEachFault(t *testing.T) {
 	_, err := parse(t, "--endpoint", "http://me:5ecret@h", "--proxy", "5ecret", "--ca-file", "/nowhere", "--tags", "x").Options()
 	if err == nil {
 		t.Fatal("no error")
@@ -82,7 +82,7 @@ func TestOptions_Faults(t *testing.T) {
 	}
 }
 
-func TestLimit(t *testing.T) {
+func TestLimit_EndsAfterTheTimeout(t *testing.T) {
 	ctx, cancel := parse(t, "--timeout", "1d12h").Limit(t.Context())
 	defer cancel()
 	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) < 35*time.Hour {
@@ -103,7 +103,7 @@ func TestLimit(t *testing.T) {
 }
 
 // Each flag is described by the setting that it sets, and names its variable.
-func TestUsage(t *testing.T) {
+func TestFlags_AreDescribedByTheirSettings(t *testing.T) {
 	c := &cobra.Command{Use: "x"}
 	Add(c, time.Minute).AddSending(c)
 	for setting, flag := range Names() {

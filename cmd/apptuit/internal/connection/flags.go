@@ -1,10 +1,10 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package connection has the flags of all commands that talk to a server. They stand in for
-// the options that a program passes to the client: they override the environment variables,
-// which the commands read as programs do. Secrets are not flags, since other users of the
-// machine can read the arguments of a process.
+// Package connection has the flags of all commands that connect to a server. The flags take the place of
+// the options that a program passes to the client: they override environment variables, which the
+// commands read like programs. Secrets are not flags, since other users of the machine can read the
+// arguments of a process.
 package connection
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// Flags are the values of the flags; an empty text was not given.
+// Flags has the values of the flags. An empty value means that the flag was not given.
 type Flags struct {
 	Endpoint, Server, TokenFile, User, CAFile, Proxy string
 	Compression, Tags                                string // of commands that send
@@ -28,8 +28,8 @@ type Flags struct {
 	timeout when.Duration
 }
 
-// Add adds the flags to a command. timeout is the default of --timeout, the limit of all that
-// the command does; 0 means that it has no limit unless the flag is given.
+// Add adds the flags to a command. timeout is the default of --timeout, which limits the whole run. 0 is
+// no limit.
 func Add(c *cobra.Command, timeout time.Duration) *Flags {
 	f := &Flags{timeout: when.Duration(timeout)}
 	f.add(c, "endpoint", &f.Endpoint)
@@ -38,17 +38,20 @@ func Add(c *cobra.Command, timeout time.Duration) *Flags {
 	f.add(c, "user_id", &f.User)
 	f.add(c, "tls.ca_file", &f.CAFile)
 	f.add(c, "proxy_url", &f.Proxy)
-	c.Flags().Var(&f.timeout, "timeout", "Limit of all that the command does, such as 30s, 1h30m or 7d")
+	c.Flags().Var(&f.timeout, "timeout", "Limit of the whole run, such as 30s, 1h30m or 7d")
+	if timeout == 0 {
+		c.Flags().Lookup("timeout").DefValue = "no limit"
+	}
 	return f
 }
 
-// AddSending adds the flags of commands that send points.
+// AddSending adds the flags that only commands that send points have.
 func (f *Flags) AddSending(c *cobra.Command) {
 	f.add(c, "compression", &f.Compression)
 	f.add(c, "tags", &f.Tags)
 }
 
-// Names returns the flags by the settings of package settings that they set.
+// Names returns the names of the flags by the names of their settings in package settings.
 func Names() map[string]string {
 	return map[string]string{
 		"endpoint": "endpoint", "server": "server", "token_file": "token-file", "user_id": "user",
@@ -56,7 +59,7 @@ func Names() map[string]string {
 	}
 }
 
-// Given returns the values of the flags that were given, by settings.
+// Given returns the values of the flags that were given, by the names of their settings.
 func (f *Flags) Given() map[string]string {
 	given := map[string]string{
 		"endpoint": f.Endpoint, "server": f.Server, "token_file": f.TokenFile, "user_id": f.User,
@@ -77,8 +80,8 @@ func (f *Flags) add(c *cobra.Command, setting string, value *string) {
 	}
 }
 
-// usage is the first sentence of the description, with choices and variable. pflag takes text
-// in backquotes for the name of the value.
+// usage returns the first sentence of the description, with choices and variable. It has no backquotes,
+// because pflag takes quoted text for the name of the value.
 func usage(s settings.Setting) string {
 	description, _, _ := strings.Cut(strings.ReplaceAll(s.Doc, "`", ""), ". ")
 	description = strings.TrimSuffix(description, ".")
@@ -125,7 +128,7 @@ func (t text) Set(value string) error { *t.value = value; return nil }
 // Type names the kind of the value.
 func (t text) Type() string { return t.kind }
 
-// Timeout returns the limit of all that the command does; 0 means that there is none.
+// Timeout returns the limit of the whole run, or 0 if there is no limit.
 func (f *Flags) Timeout() time.Duration { return time.Duration(f.timeout) }
 
 // Limit returns a context that ends after --timeout. Its cause names the flag.

@@ -18,8 +18,8 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// Options returns the options of a client that the flags stand for. The error joins all that
-// is wrong with the flags, each with the name of its flag, and is one of [cli.Usage].
+// Options returns the flags as options of the client. The error joins all faults, each with the name of
+// its flag, and is marked by [cli.Usage].
 func (f *Flags) Options() ([]apptuitclient.Option, error) {
 	var options []apptuitclient.Option
 	var faults []error
@@ -66,8 +66,8 @@ func (f *Flags) Options() ([]apptuitclient.Option, error) {
 	return options, cli.Usage(errors.Join(faults...))
 }
 
-// ParseURL parses the URL of a flag, which must not contain a password. The error does not
-// quote the URL, in which there may be one.
+// ParseURL parses the URL of a flag, which must not contain a password. The error does not quote the URL,
+// since it may contain a password.
 func ParseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
@@ -79,13 +79,12 @@ func ParseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// maxCertificates limits how much of a file is checked, in bytes, as [apptuitclient.WithTLSFiles]
-// limits the file. The client reports a larger file.
+// maxCertificates bounds the text that is checked, in bytes. It is the largest size of a file of
+// [apptuitclient.WithTLSFiles]: the client reports a larger file.
 const maxCertificates = 2 << 20
 
-// checkCertificates returns the fault of a file that has no certificates. The client would report
-// it, too, but without the name of the flag. A pipe is left to the client, since it can be read
-// only once.
+// checkCertificates returns an error for a file without certificates. The client would report the file,
+// too, but without the name of the flag. A pipe is not checked, since it can be read only once.
 func checkCertificates(name string) error {
 	if info, err := os.Stat(name); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
 		return nil

@@ -16,7 +16,7 @@ import (
 )
 
 // The certificates can come from a pipe, as in --ca-file <(command).
-func TestOptions_CertificatesFromAPipe(t *testing.T) {
+func TestOptions_ReadsCertificatesFromAPipeOnce(t *testing.T) {
 	s := httptest.NewTLSServer(nil)
 	defer s.Close()
 	r, w, err := os.Pipe()

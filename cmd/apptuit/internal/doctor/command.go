@@ -1,12 +1,11 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package doctor is the subcommand that finds out why no data arrives. Package doctor of the
-// root module has the checks.
+// Package doctor is the subcommand that finds out why no data arrives. The checks are in package
+// doctor of the root module.
 package doctor
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
@@ -29,19 +29,19 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out why no data arrives",
-		Long: `Check a configuration in the order in which a person would: the settings and where they
-come from, the faults of client and exporter, a document of OTEL_CONFIG_FILE, the spool,
-proxy, DNS, TCP, TLS and token, then a point of its own, which is sent and queried back.
+		Long: `Check why the metrics of a program do not arrive at its server: the settings and their
+sources, the document of OTEL_CONFIG_FILE, the spool, proxy, DNS, TCP, TLS and token. Then
+the doctor sends a test point and queries it back. Each finding that is not ok comes with
+advice.
 
-Run it where the program runs, with the environment of the program. Flags stand in for the
-options of the program. Each finding that is not ok comes with advice. Tokens and passwords
-are never shown.
+Run the command on the machine and with the environment of the program. Flags replace the
+options that the program sets in code. The report never shows tokens and passwords.
 
 The doctor writes six points of the metric apptuit.doctor.probe with the tag source=doctor.
-With --no-probe it writes nothing. A spool is inspected, not opened.
+With --no-probe it writes nothing. It inspects a spool without opening it.
 
-The exit code is 0 if nothing failed (warnings are allowed), 1 if something failed, 2 if the
-flags are wrong.`,
+The exit code is 0 if no check failed (there may be warnings), 1 if a check failed, and 2 if
+a flag is wrong.`,
 		Example: `  apptuit doctor
   apptuit doctor --endpoint http://127.0.0.1:4242 --query-endpoint http://127.0.0.1:8428
   apptuit doctor --no-probe -o json`,
@@ -49,18 +49,18 @@ flags are wrong.`,
 	}
 	f := &flags{connection: connection.Add(c, defaultTimeout)}
 	f.connection.AddSending(c)
-	c.Flags().StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` for queries, if it differs from the endpoint")
-	c.Flags().StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below it; \"\" for Prometheus itself")
-	c.Flags().BoolVar(&f.noProbe, "no-probe", false, "Send no point, and create no file in the folder of the spool")
-	f.output = cli.AddChoice(c, "output", "o", "Format", "text", "json")
+	c.Flags().StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` of the query API, if it differs from the endpoint")
+	c.Flags().StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below the query endpoint; \"\" for Prometheus itself")
+	c.Flags().BoolVar(&f.noProbe, "no-probe", false, "Send no test point, and create no file in the folder of the spool")
+	f.output = cli.AddChoice(c, "output", "o", "Format of the report", "text", "json")
 	c.RunE = func(c *cobra.Command, _ []string) error { return f.run(c) }
 	return c
 }
 
-// noArguments refuses arguments without quoting them: they may be secrets.
+// noArguments refuses arguments. The error does not quote them, since they may be secrets.
 func noArguments(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("%d arguments that are no flags", len(args))
+		return fmt.Errorf("the command takes no arguments, and %s given", amount.Are(len(args), "argument"))
 	}
 	return nil
 }
@@ -98,24 +98,21 @@ func (f *flags) run(c *cobra.Command) error {
 		return err
 	}
 	if report.Verdict() == doctor.Failed {
-		return cli.ErrFailed // the report says what
+		return cli.ErrFailed // the report names the checks
 	}
 	return nil
 }
 
-// end writes what remains of the report.
+// end writes the verdict as text, or the whole report as JSON.
 func (f *flags) end(stdout io.Writer, report *doctor.Report) error {
 	if f.output.String() == "text" {
 		_, err := fmt.Fprintf(stdout, "\n%s\n", report.Summary())
 		return err
 	}
-	encoder := json.NewEncoder(stdout)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(report)
+	return cli.WriteJSON(stdout, report)
 }
 
-// options returns the options of the checks. Its error is one of the flags.
+// options returns the options of the checks. Its error joins the faults of the flags.
 func (f *flags) options() ([]doctor.Option, error) {
 	options, err := f.connection.Options()
 	if f.queryEndpoint != "" {

@@ -13,10 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 	"github.com/apptuitai/apptuit-go/doctor"
 )
 
@@ -103,7 +102,7 @@ func stable(text string) string {
 	return text
 }
 
-func TestOutput(t *testing.T) {
+func TestReport_AsTextAndJSON(t *testing.T) {
 	s := newServer(t)
 	f := func(name string, code int, args ...string) {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +110,7 @@ func TestOutput(t *testing.T) {
 			if o.code != code || o.stderr != "" {
 				t.Errorf("exit code %d, want %d; stderr %q", o.code, code, o.stderr)
 			}
-			golden(t, name, stable(o.stdout))
+			golden.Text(t, name+".txt", stable(o.stdout), *update)
 		})
 	}
 	f("well", cli.OK, "--tags", "env: test")
@@ -121,24 +120,7 @@ func TestOutput(t *testing.T) {
 	f("json", cli.Failed, "-o", "json")
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s -, got +:\n%s", file, diff)
-	}
-}
-
-func TestFlags_StandInForOptions(t *testing.T) {
+func TestFlags_ReplaceOptions(t *testing.T) {
 	s := newServer(t)
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
 	t.Setenv("APPTUIT_API_TOKEN", "")
@@ -167,8 +149,7 @@ func TestTimeout_EndsTheChecks(t *testing.T) {
 	has(t, r, doctor.Failed, "time", "the time is over (--timeout 200ms)")
 }
 
-// What was found so far is reported after Ctrl-C.
-func TestInterrupt(t *testing.T) {
+func TestInterrupt_ReportsTheFindingsSoFar(t *testing.T) {
 	newServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -179,12 +160,12 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-func TestFlags_Wrong(t *testing.T) {
+func TestFlags_RefusesWrongValues(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
 		says string
 	}{
-		"an argument":            {[]string{secret}, "1 arguments that are no flags"},
+		"an argument":            {[]string{secret}, "the command takes no arguments, and 1 argument is given"},
 		"a token":                {[]string{"--token", "x"}, "unknown flag: --token"},
 		"a time-out of 0":        {[]string{"--timeout", "0s"}, "not a positive duration"},
 		"a password":             {[]string{"--proxy", "http://me:5ecret@127.0.0.1:1"}, "--proxy: no user or password in a flag"},
@@ -211,12 +192,12 @@ func TestFlags_Wrong(t *testing.T) {
 	}
 }
 
-// full is an output that takes nothing.
+// full is an output that fails.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
-func TestOutput_ThatIsClosed(t *testing.T) {
+func TestReport_FailsIfTheOutputIsClosed(t *testing.T) {
 	newServer(t)
 	for _, args := range [][]string{nil, {"-o", "json"}} {
 		var stderr strings.Builder

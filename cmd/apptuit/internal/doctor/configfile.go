@@ -17,12 +17,13 @@ import (
 
 const configFileVariable = "OTEL_CONFIG_FILE"
 
-// maxDocument is more than otelconf reads.
+// maxDocument bounds the text that is read, in bytes. It is larger than the limit of otelconf, which
+// reports a document that is too large.
 const maxDocument = 1<<20 + 1
 
-// configFile returns the options of the document that OTEL_CONFIG_FILE names, if there is one: a
-// check of it, and the settings of its first exporter to Apptuit, which override options in code,
-// for the other checks.
+// configFile returns the options of the document that OTEL_CONFIG_FILE names, none if the variable is
+// not set. They add a check of the document. The other checks use the settings of its first exporter
+// to Apptuit, which override options in code.
 func configFile() []doctor.Option {
 	name := os.Getenv(configFileVariable)
 	if name == "" {
@@ -47,7 +48,7 @@ func configFile() []doctor.Option {
 	}
 	found := name + " has no fault, and its settings are in effect"
 	if n := len(exporters); n > 1 {
-		found = fmt.Sprintf("%s has no fault; of its %d exporters to Apptuit, the settings of the first one are checked", name, n)
+		found = fmt.Sprintf("%s has no fault; the settings of the first of its %d exporters to Apptuit are checked", name, n)
 	}
 	options := []doctor.Option{
 		report(doctor.Finding{Found: found}),
@@ -59,7 +60,7 @@ func configFile() []doctor.Option {
 	return options
 }
 
-// report returns the option that reports findings about the document.
+// report returns an option that adds findings about the document to the report.
 func report(findings ...doctor.Finding) doctor.Option {
 	return doctor.WithCheck("config file", func(context.Context) []doctor.Finding { return findings })
 }

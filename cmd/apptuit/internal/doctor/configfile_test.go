@@ -26,7 +26,7 @@ func withExporter(text string) string {
 	return "file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n" + text
 }
 
-func TestConfigFile(t *testing.T) {
+func TestConfigFile_IsCheckedAndUsed(t *testing.T) {
 	newServer(t)
 	for name, c := range map[string]struct {
 		text   string
@@ -55,7 +55,7 @@ func TestConfigFile(t *testing.T) {
 		name := document(t, withExporter("          apptuit:\n            endpoint: "+s.URL+"\n            token: ${TOKEN}\n            prefix: shop.\n            spool: {directory: "+t.TempDir()+"}\n"+
 			"    - periodic: {exporter: {apptuit: }}\n"))
 		r := reported(t, "--endpoint", "http://127.0.0.1:2")
-		has(t, r, doctor.OK, "config file", "of its 2 exporters to Apptuit, the settings of the first one")
+		has(t, r, doctor.OK, "config file", "the settings of the first of its 2 exporters to Apptuit are checked")
 		has(t, r, doctor.OK, "endpoint", s.URL+", from line 7 of "+name+"; line 7 of "+name+" beats --endpoint")
 		has(t, r, doctor.OK, "token", "is set, from line 8 of "+name)
 		has(t, r, doctor.OK, "spool", "nothing waits")

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,15 +37,15 @@ type flags struct {
 	queryEndpoint, queryPath string
 }
 
-// question is the request of the arguments.
+// question is the request of the arguments, complete with the data point or dump.
 type question struct {
 	metric string
-	asked  []model.Tag // tags or attributes that the metric must have
+	asked  []model.Tag // tags or attributes that a data point must have
 	now    time.Time
 	since  time.Duration
 
-	dump     io.ReadCloser       // nil: the data point is made
-	made     *metricdata.Metrics // unless there is a dump
+	dump     io.ReadCloser       // nil if the data point is made
+	made     *metricdata.Metrics // nil if there is a dump
 	scope    instrumentation.Scope
 	resource *resource.Resource
 
@@ -56,7 +55,7 @@ type question struct {
 	queryPath     string
 }
 
-// question parses the arguments. Its error joins all of their faults.
+// question parses the arguments. The error joins all of their faults.
 func (f *flags) question(c *cobra.Command, args []string, now time.Time) (*question, error) {
 	q := &question{
 		metric: args[0], now: now, since: time.Duration(f.since),
@@ -80,32 +79,34 @@ func (f *flags) question(c *cobra.Command, args []string, now time.Time) (*quest
 	}
 	for _, name := range []string{"resource", "scope", "unit", "kind"} {
 		if f.otlp != "" && c.Flags().Changed(name) {
-			faults = append(faults, fmt.Errorf("--%s: the dump of --otlp has it", name))
+			faults = append(faults, fmt.Errorf("--%s and --otlp exclude each other: the dump has the %s", name, name))
 		}
 	}
 	if len(faults) > 0 && errors.Join(faults...) != nil {
 		return nil, cli.Usage(errors.Join(faults...))
 	}
 	if f.otlp != "" {
-		q.dump, err = open(f.otlp, c.InOrStdin())
-		return q, err
+		if q.dump, err = open(f.otlp, c.InOrStdin()); err != nil {
+			return nil, fmt.Errorf("--otlp: %w", err)
+		}
+		return q, nil
 	}
 	q.asked = append(q.asked, of...)
 	q.scope.Name, q.scope.Version, _ = strings.Cut(f.scope, "@")
 	q.made = madeMetric(q.metric, f.unit, f.kind.String(), attribute.NewSet(attributes...), now)
-	// An error of the variables is logged by the SDK, and the rest of them is used.
+	// The SDK logs errors of the variables, and uses the others.
 	environment, _ := resource.New(context.Background(), resource.WithFromEnv())
 	q.resource, err = resource.Merge(environment, resource.NewSchemaless(resourceAttributes...))
 	return q, err
 }
 
-// pairs parses KEY=VALUE. What is before them in errors says where they were given.
-func pairs(before string, texts []string) (attributes []attribute.KeyValue, tags []model.Tag, err error) {
+// pairs parses texts KEY=VALUE. Errors begin with prefix, which names the flag.
+func pairs(prefix string, texts []string) (attributes []attribute.KeyValue, tags []model.Tag, err error) {
 	var faults []error
 	for _, text := range texts {
 		key, value, ok := strings.Cut(text, "=")
 		if !ok || key == "" {
-			faults = append(faults, fmt.Errorf("%s%q is not KEY=VALUE", before, text))
+			faults = append(faults, fmt.Errorf("%s%q is not of the form KEY=VALUE", prefix, text))
 			continue
 		}
 		attributes, tags = append(attributes, attribute.String(key, value)), append(tags, model.Tag{Key: key, Value: value})
@@ -113,7 +114,7 @@ func pairs(before string, texts []string) (attributes []attribute.KeyValue, tags
 	return attributes, tags, errors.Join(faults...)
 }
 
-// open opens a file, or - for stdin.
+// open opens a file, or standard input for "-".
 func open(name string, stdin io.Reader) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(stdin), nil
@@ -126,7 +127,7 @@ func kinds() []string {
 	return []string{"gauge", "counter", "updowncounter", "histogram", "exponential", "summary"}
 }
 
-// madeMetric returns an instrument with one data point. Its value is 1.
+// madeMetric returns an instrument with one data point, whose value is 1.
 func madeMetric(name, unit, kind string, set attribute.Set, now time.Time) *metricdata.Metrics {
 	const cumulative = metricdata.CumulativeTemporality
 	start := now.Add(-time.Minute)
@@ -153,75 +154,4 @@ func madeMetric(name, unit, kind string, set attribute.Set, now time.Time) *metr
 		m.Data = metricdata.Gauge[float64]{DataPoints: numbers}
 	}
 	return m
-}
-
-// maxEnvironment bounds a file of variables, in bytes.
-const maxEnvironment = 1 << 20
-
-// useEnvironment sets the variables of a file, and removes those of APPTUIT_ and OTEL_ that it
-// does not have. restore undoes it. Errors do not quote lines, which may be secrets.
-func useEnvironment(name string) (restore func(), err error) {
-	if name == "" {
-		return func() {}, nil
-	}
-	before := os.Environ()
-	restore = func() {
-		os.Clearenv()
-		for _, v := range before {
-			if i := strings.Index(v[min(1, len(v)):], "=") + 1; i > 0 { // Windows has names that begin with =
-				_ = os.Setenv(v[:i], v[i+1:])
-			}
-		}
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("--env-file: %w", err)
-	}
-	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, maxEnvironment+1))
-	if err != nil || len(text) > maxEnvironment {
-		return nil, errors.Join(err, fmt.Errorf("--env-file: cannot read %s, which may have %d bytes", name, maxEnvironment))
-	}
-	given, err := variables(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("--env-file %s: %w", name, err)
-	}
-	for _, v := range before {
-		key, _, _ := strings.Cut(v, "=")
-		if strings.HasPrefix(key, "APPTUIT_") || strings.HasPrefix(key, "OTEL_") {
-			_ = os.Unsetenv(key)
-		}
-	}
-	for _, v := range given {
-		if err := os.Setenv(v.Key, v.Value); err != nil {
-			restore()
-			return nil, fmt.Errorf("--env-file %s: %w", name, err)
-		}
-	}
-	return restore, nil
-}
-
-// variables parses lines NAME=value, as docker --env-file and shells have them: with export
-// before them, values in quotes, empty lines and lines that begin with #.
-func variables(text string) (all []model.Tag, err error) {
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		name, value, ok := strings.Cut(strings.TrimSpace(strings.TrimPrefix(line, "export ")), "=")
-		if !ok || name == "" || strings.ContainsAny(name, " \t") {
-			return nil, fmt.Errorf("line %d is not NAME=value", number)
-		}
-		for _, quote := range []string{"\"", "'"} {
-			if len(value) > 1 && strings.HasPrefix(value, quote) && strings.HasSuffix(value, quote) {
-				value = value[1 : len(value)-1]
-				break
-			}
-		}
-		all = append(all, model.Tag{Key: name, Value: value})
-	}
-	return slices.Clip(all), nil
 }

@@ -3,9 +3,12 @@
 
 // Package explain is the subcommand that says why a metric is on a server, or not.
 //
-// A run goes the way of the data: configuration (run.go), data points (otlp.go, arguments.go), the
-// points that the exporter makes of them (rendered.go, mismatch.go), the answer of the server
-// (send.go), and the points that it stores (store.go, stored.go); slip.go compares names. Each step adds findings; report.go chooses the verdict.
+// A run follows the data. arguments.go and envfile.go parse the question. run.go creates the exporter and
+// reads the data points. examine.go chooses the data points in question and checks the points that the
+// exporter makes of them, tags.go their tags. send.go and selection.go send them, and answer.go
+// classifies errors of the server. lookup.go looks for the points on the server, through queryapi.go.
+// name.go compares names. Each step adds findings: verdict.go chooses the verdict from them, report.go
+// is the report, and text.go writes it.
 package explain
 
 import (
@@ -27,43 +30,43 @@ const defaultTimeout = 30 * time.Second
 func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain [flags] METRIC [KEY=VALUE ...]",
-		Short: "Say why a metric is there, or not",
-		Long: `Follow a metric from the program to the server: the configuration, its name and tags as
-the exporter sends them and the source of each tag, tags that are left out, points that
-are rejected, and the points that the server has stored. The verdict comes first, with the
-cause and advice.
+		Short: "Explain why a metric is on the server, or not",
+		Long: `Follow a metric from the program to the server. The report begins with the verdict, its cause
+and advice. Then it shows the name and tags with which the exporter sends the metric, the
+source of each tag, tags that are left out, points that are rejected, and the points that
+the server has stored.
 
-METRIC is the name of an instrument, or of a metric on the server. With --otlp the data
-points are those of a dump: JSON lines, as the Collector's file exporter and OTLP exporters
-to a file write them. KEY=VALUE then selects data points by tags or attributes. Without
---otlp, explain makes a data point with the attributes KEY=VALUE and --resource.
+METRIC is the name of an instrument, or of a metric on the server. With --otlp, the data
+points come from a dump: JSON lines, as the Collector's file exporter and OTLP file
+exporters write them. KEY=VALUE then selects data points by tags or attributes. Without
+--otlp, explain makes a data point with the attributes KEY=VALUE and the --resource.
 
-Run it with the environment of the program, or give the environment by --env-file. It
-writes nothing, unless --send is given. Tokens and passwords are never shown.
+Run the command with the environment of the program, or give the environment with
+--env-file. Only --send writes to the server. The report never shows tokens and passwords.
 
-The exit code is 0 if the metric is there as asked, or, with --no-query, if all of its
-points can be sent; 1 if not, 2 if the arguments are wrong.`,
+The exit code is 0 if the server has the metric with these tags, or, with --no-query, if
+all of its points can be sent. It is 1 otherwise, and 2 if an argument is wrong.`,
 		Example: `  apptuit explain http.server.request.duration http.route=/cart --otlp metrics.jsonl
   apptuit explain requests_total code=500 --kind counter --resource service.name=shop
   apptuit explain queue.length queue=mail --no-query
   apptuit explain queue.length queue=mail --send --query-endpoint http://127.0.0.1:8428 -o json`,
-		Args: cobra.MinimumNArgs(1),
+		Args: cli.AtLeastOne("METRIC"),
 	}
 	f := &flags{connection: connection.Add(c, defaultTimeout), since: when.Duration(time.Hour)}
 	f.connection.AddSending(c)
 	set := c.Flags()
-	set.StringVar(&f.otlp, "otlp", "", "`FILE` with data points as lines of OTLP JSON; - for standard input")
-	set.StringArrayVar(&f.resource, "resource", nil, "`KEY=VALUE` of the resource, over that of OTEL_RESOURCE_ATTRIBUTES; can be repeated")
-	set.StringVar(&f.scope, "scope", "", "`NAME` of the scope, or NAME@VERSION")
+	set.StringVar(&f.otlp, "otlp", "", "`FILE` with data points, as lines of OTLP JSON; - for standard input")
+	set.StringArrayVar(&f.resource, "resource", nil, "Resource attribute `KEY=VALUE`, which overrides OTEL_RESOURCE_ATTRIBUTES; may be repeated")
+	set.StringVar(&f.scope, "scope", "", "`NAME` of the instrumentation scope, or NAME@VERSION")
 	set.StringVar(&f.unit, "unit", "", "`UNIT` of the instrument")
 	f.kind = cli.AddChoice(c, "kind", "", "Kind of the instrument", kinds()...)
-	set.StringVar(&f.envFile, "env-file", "", "`FILE` with variables of the program as lines NAME=value; they replace those of this process")
-	set.BoolVar(&f.send, "send", false, "Send the data points, and show the answer of the server")
-	set.Var(&f.since, "since", "Look for points from this long ago until now")
-	set.StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` for queries, if it differs from the endpoint")
-	set.StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below it; \"\" for Prometheus itself")
-	set.BoolVar(&f.noQuery, "no-query", false, "Do not look for points on the server")
-	f.output = cli.AddChoice(c, "output", "o", "Format", "text", "json")
+	set.StringVar(&f.envFile, "env-file", "", "`FILE` with the environment of the program, as lines NAME=value; it replaces the APPTUIT_ and OTEL_ variables of this process")
+	set.BoolVar(&f.send, "send", false, "Send the data points, and show the server's answer")
+	set.Var(&f.since, "since", "Largest age of the points to look for")
+	set.StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` of the query API, if it differs from the endpoint")
+	set.StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below the query endpoint; \"\" for Prometheus itself")
+	set.BoolVar(&f.noQuery, "no-query", false, "Do not query the server for points")
+	f.output = cli.AddChoice(c, "output", "o", "Format of the report", "text", "json")
 	c.RunE = func(c *cobra.Command, args []string) error { return f.run(c, args) }
 	return c
 }
@@ -91,12 +94,12 @@ func (f *flags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	if !report.Found {
-		return cli.ErrFailed // the report says why
+		return cli.ErrFailed // the report has the cause
 	}
 	return nil
 }
 
-// answer explains the metric. Its error is one of the input.
+// answer explains the metric. It returns an error of the input.
 func (q *question) answer(ctx context.Context, working func(string, ...any)) (*Report, error) {
 	x := &run{question: q, report: Report{Metric: q.metric}}
 	for _, t := range q.asked {

@@ -21,12 +21,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -42,25 +39,8 @@ func stable(text string) string {
 	return strings.ReplaceAll(text, strconv.Quote(name), `"HOST"`)
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
 // The verdict comes first, then the sources of all tags and the points on the server.
-func TestOutput(t *testing.T) {
+func TestReport_AsTextAndJSON(t *testing.T) {
 	now := time.Now()
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	s.store(t, now, `http_requests{env="prod",host="web1",http_route="/cart",otel_scope_name="shop",service_name="shop"} NOW-1m 41`)
@@ -78,17 +58,17 @@ func TestOutput(t *testing.T) {
 		if o.code != cli.Failed || o.stderr != "" {
 			t.Errorf("exit code %d, %s", o.code, o.stderr)
 		}
-		golden(t, c.name, stable(o.stdout))
+		golden.Text(t, c.name, stable(o.stdout), *update)
 	}
 	o := execute(t, args[:len(args)-2]...)
 	if o.code != cli.OK || o.stderr != "" {
 		t.Errorf("exit code %d, %s", o.code, o.stderr)
 	}
-	golden(t, "there.txt", stable(o.stdout))
+	golden.Text(t, "there.txt", stable(o.stdout), *update)
 }
 
-// What is sent is in the report and on the server, and is found by queries of Apptuit as well.
-func TestSend(t *testing.T) {
+// The points that were sent are in the report and on the server, and Apptuit's query API finds them, too.
+func TestSend_ReportsTheAnswerAndThePoints(t *testing.T) {
 	for _, native := range []bool{false, true} {
 		s := newServer(t, apptuittest.Apptuit, secret, native)
 		t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -104,7 +84,7 @@ func TestSend(t *testing.T) {
 }
 
 // Without --send nothing is written, and there is no request with --no-query.
-func TestWritesNothing(t *testing.T) {
+func TestExplain_WritesNothingWithoutSend(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
 	t.Setenv("APPTUIT_SPOOL_DIR", filepath.Join(t.TempDir(), "spool"))
@@ -121,8 +101,8 @@ func TestWritesNothing(t *testing.T) {
 	}
 }
 
-// Of a dump, only the data points in question are sent, each series once with its newest point.
-func TestSend_OfDump(t *testing.T) {
+// Only the data points in question are sent, and of each series the newest data point.
+func TestSend_ExportsTheChosenDataPointsOfADump(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
 	line := func(ago time.Duration, value string) string {
@@ -142,7 +122,7 @@ func TestSend_OfDump(t *testing.T) {
 	}
 }
 
-// After an answer that is an error, nothing more is sent, and only the points before it are accepted.
+// Nothing is sent after an error of the server. Only the points before it count as accepted.
 func TestSend_StopsAtAnError(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -158,8 +138,8 @@ func TestSend_StopsAtAnError(t *testing.T) {
 	}
 }
 
-// The instance of the program is not the one of this command.
-func TestDump_OfInstance(t *testing.T) {
+// The instance tag of the command differs from the instance tag of the program.
+func TestDump_IsFoundWithAnotherInstanceTag(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	s.store(t, time.Now(), `queue{host="web1",service_instance_id="of the program"} NOW-1m 7`)
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -177,7 +157,7 @@ func nanosecondsAgo(d time.Duration) string {
 	return string(text)
 }
 
-func TestArguments_Wrong(t *testing.T) {
+func TestArguments_RefusesWrongOnes(t *testing.T) {
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
 	file := func(text string) string {
 		name := filepath.Join(t.TempDir(), "file")
@@ -191,18 +171,18 @@ func TestArguments_Wrong(t *testing.T) {
 		code int
 		says string
 	}{
-		{nil, cli.Misused, "requires at least 1 arg"},
+		{nil, cli.Misused, "METRIC is missing"},
 		{[]string{""}, cli.Misused, "METRIC is empty"},
-		{[]string{"m", "a"}, cli.Misused, `"a" is not KEY=VALUE`},
-		{[]string{"m", "--resource", "=b"}, cli.Misused, `--resource "=b" is not KEY=VALUE`},
+		{[]string{"m", "a"}, cli.Misused, `"a" is not of the form KEY=VALUE`},
+		{[]string{"m", "--resource", "=b"}, cli.Misused, `--resource "=b" is not of the form KEY=VALUE`},
 		{[]string{"m", "--kind", "counters"}, cli.Misused, "must be gauge, counter"},
 		{[]string{"m", "--since", "soon"}, cli.Misused, "--since"},
 		{[]string{"m", "--query-endpoint", "http://u:5ecret@h"}, cli.Misused, "no user or password in a flag"},
-		{[]string{"m", "--otlp", file("{}"), "--kind", "counter", "--resource", "a=b"}, cli.Misused, "--kind: the dump of --otlp has it"},
+		{[]string{"m", "--otlp", file("{}"), "--kind", "counter", "--resource", "a=b"}, cli.Misused, "--kind and --otlp exclude each other: the dump has the kind"},
 		{[]string{"m", "--otlp", "/does/not/exist"}, cli.Failed, "/does/not/exist"},
 		{[]string{"m", "--otlp", file("")}, cli.Failed, "the dump is empty"},
 		{[]string{"m", "--otlp", file(`{"resourceMetrics":[]} {"resourceMetrics":7}`)}, cli.Failed, "object 2 is not OTLP JSON"},
-		{[]string{"m", "--otlp", file(`{"resourceMetrics":[`)}, cli.Failed, "object 1: unexpected EOF"},
+		{[]string{"m", "--otlp", file(`{"resourceMetrics":[`)}, cli.Failed, "object 1 is not JSON: unexpected EOF"},
 		{[]string{"m", "--otlp", file(`{"Resource":[],"ScopeMetrics":[]}`)}, cli.Failed, "stdoutmetric"},
 		{[]string{"m", "--env-file", "/does/not/exist"}, cli.Failed, "--env-file"},
 		{[]string{"m", "--env-file", file("A=b\nAPPTUIT_API_TOKEN 5ecret\n")}, cli.Failed, "line 2 is not NAME=value"},
@@ -214,8 +194,8 @@ func TestArguments_Wrong(t *testing.T) {
 	}
 }
 
-// The environment of a file takes the place of that of the process, for the run.
-func TestEnvFile(t *testing.T) {
+// The environment of the file replaces the environment of the process during the run.
+func TestEnvFile_ReplacesTheEnvironment(t *testing.T) {
 	t.Setenv("APPTUIT_PREFIX", "mine")
 	t.Setenv("OTEL_SERVICE_NAME", "mine")
 	name := filepath.Join(t.TempDir(), "environment")
@@ -236,8 +216,8 @@ func TestEnvFile(t *testing.T) {
 	}
 }
 
-// A command that is interrupted, or whose time is over, ends at once.
-func TestDeadline(t *testing.T) {
+// A command ends at once after Ctrl-C and after --timeout.
+func TestTimeout_EndsARun(t *testing.T) {
 	s := newServer(t, apptuittest.Apptuit, "", false)
 	s.Fail(apptuittest.Fault{Hang: true, Times: 10})
 	t.Setenv("APPTUIT_ENDPOINT", s.url)
@@ -254,8 +234,8 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// A dump on standard input that does not end does not hold up the command.
-func TestDeadline_OfDump(t *testing.T) {
+// A dump on standard input that does not end does not block the command.
+func TestTimeout_EndsTheReadingOfADump(t *testing.T) {
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
 	stdin, write := io.Pipe()
 	defer write.Close()
@@ -266,8 +246,8 @@ func TestDeadline_OfDump(t *testing.T) {
 	}
 }
 
-// Secrets are not shown, wherever they are.
-func TestSecrets(t *testing.T) {
+// Secrets are hidden in all places where a user can put them.
+func TestReport_HidesSecrets(t *testing.T) {
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "you have sent "+r.Header.Get("Authorization")+" "+r.Header.Get("X-Key"), http.StatusForbidden)
 	}))
@@ -290,8 +270,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// The reasons of a connection that fails are told apart.
-func TestConnection(t *testing.T) {
+// Each reason for a failed connection has its own cause.
+func TestReport_NamesFaultsOfTheConnection(t *testing.T) {
 	h := httptest.NewUnstartedServer(http.NotFoundHandler())
 	h.Config.ErrorLog = log.New(io.Discard, "", 0) // a handshake fails
 	h.StartTLS()
@@ -302,80 +282,4 @@ func TestConnection(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", endpoint, r.Verdict, cause)
 		}
 	}
-}
-
-// All types of OTLP are read.
-func TestDump_AllTypes(t *testing.T) {
-	t.Parallel()
-	text := `{"resourceMetrics":[{"resource":{"attributes":[{"key":"a","value":{"stringValue":"b"}}]},"schemaUrl":"u","unknown":1,"scopeMetrics":[{"scope":{"name":"s","version":"v","attributes":[{"key":"x","value":{"boolValue":true}}]},"metrics":[
-{"name":"sum","unit":"1","sum":{"aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA","isMonotonic":true,"dataPoints":[
- {"startTimeUnixNano":"1000000000","timeUnixNano":"2000000000","asInt":"-7","attributes":[{"key":"int","value":{"intValue":"5"}},{"key":"float","value":{"doubleValue":0.5}},{"key":"list","value":{"arrayValue":{"values":[{"intValue":"1"},{"intValue":"2"}]}}},{"key":"mixed","value":{"arrayValue":{"values":[{"intValue":"1"},{"stringValue":"z"}]}}},{"key":"none","value":{}}]},
- {"timeUnixNano":"2000000000","asDouble":1.5,"exemplars":[{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","asDouble":1}]}]}},
-{"name":"histogram","histogram":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"2000000000","count":"3","sum":4.5,"bucketCounts":["1","2"],"explicitBounds":[1],"min":0.5}]}},
-{"name":"exponential","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":"2000000000","count":"3","sum":4.5,"scale":-1,"zeroCount":"1","positive":{"offset":2,"bucketCounts":["1","1"]},"max":9}]}},
-{"name":"summary","summary":{"dataPoints":[{"timeUnixNano":"2000000000","count":"3","sum":4.5,"quantileValues":[{"quantile":0.5,"value":1}]}]}},
-{"name":"ended","gauge":{"dataPoints":[{"timeUnixNano":"2000000000","flags":1}]}},
-{"name":"empty","gauge":{"dataPoints":[]}}]}]}]}`
-	reader := newDumpReader(strings.NewReader(text))
-	all, err := reader.next()
-	if err != nil || len(all) != 1 {
-		t.Fatal(all, err)
-	}
-	at := time.Unix(2, 0).UTC()
-	set := attribute.NewSet(attribute.Int64("int", 5), attribute.Float64("float", 0.5), attribute.Int64Slice("list", []int64{1, 2}),
-		attribute.Slice("mixed", attribute.Int64Value(1), attribute.StringValue("z")), attribute.String("none", ""))
-	want := []metricdata.Metrics{
-		{Name: "sum", Unit: "1", Data: metricdata.Sum[int64]{Temporality: metricdata.DeltaTemporality, IsMonotonic: true, DataPoints: []metricdata.DataPoint[int64]{
-			{Attributes: set, StartTime: time.Unix(1, 0).UTC(), Time: at, Value: -7},
-		}}},
-		{Name: "sum", Unit: "1", Data: metricdata.Sum[float64]{Temporality: metricdata.DeltaTemporality, IsMonotonic: true, DataPoints: []metricdata.DataPoint[float64]{
-			{Time: at, Value: 1.5},
-		}}},
-		{Name: "histogram", Data: metricdata.Histogram[float64]{Temporality: metricdata.CumulativeTemporality, DataPoints: []metricdata.HistogramDataPoint[float64]{
-			{Time: at, Count: 3, Sum: 4.5, Bounds: []float64{1}, BucketCounts: []uint64{1, 2}, Min: metricdata.NewExtrema(0.5)},
-		}}},
-		{Name: "exponential", Data: metricdata.ExponentialHistogram[float64]{Temporality: metricdata.CumulativeTemporality, DataPoints: []metricdata.ExponentialHistogramDataPoint[float64]{
-			{Time: at, Count: 3, Sum: 4.5, Scale: -1, ZeroCount: 1, PositiveBucket: metricdata.ExponentialBucket{Offset: 2, Counts: []uint64{1, 1}}, Max: metricdata.NewExtrema(9.0)},
-		}}},
-		{Name: "summary", Data: metricdata.Summary{DataPoints: []metricdata.SummaryDataPoint{
-			{Time: at, Count: 3, Sum: 4.5, QuantileValues: []metricdata.QuantileValue{{Quantile: 0.5, Value: 1}}},
-		}}},
-	}
-	equal := cmp.Options{
-		cmp.Comparer(func(a, b attribute.Set) bool { return a.Equals(&b) }),
-		cmp.Comparer(func(a, b metricdata.Extrema[float64]) bool {
-			v, ok := a.Value()
-			w, also := b.Value()
-			return v == w && ok == also
-		}),
-	}
-	sm := all[0].ScopeMetrics[0]
-	if diff := cmp.Diff(want, sm.Metrics, equal); diff != "" {
-		t.Error(diff)
-	}
-	if sm.Scope.Name != "s" || sm.Scope.Version != "v" || sm.Scope.Attributes.Len() != 1 || all[0].Resource.SchemaURL() != "u" {
-		t.Errorf("%+v", sm.Scope)
-	}
-	if len(reader.noValue) != 1 || reader.noValue[0].instrument != "ended" || len(reader.empty) != 1 || reader.empty[0] != "empty" {
-		t.Errorf("%+v %v", reader.noValue, reader.empty)
-	}
-}
-
-// FuzzDump reads arbitrary dumps. An error is no panic.
-func FuzzDump(f *testing.F) {
-	files, _ := filepath.Glob("testdata/table/*.txt")
-	for _, name := range files {
-		text, _ := os.ReadFile(name)
-		if _, dump, ok := strings.Cut(string(text), "-- otlp --\n"); ok {
-			f.Add(regexp.MustCompile(`NOW[-+\w]*`).ReplaceAllString(dump, "1700000000000000000"))
-		}
-	}
-	f.Fuzz(func(t *testing.T, dump string) {
-		reader := newDumpReader(strings.NewReader(dump))
-		for range 10 {
-			if _, err := reader.next(); err != nil {
-				return
-			}
-		}
-	})
 }

@@ -4,8 +4,6 @@
 package explain
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -17,12 +15,12 @@ import (
 // Report is the explanation of a metric.
 type Report struct {
 	Metric string `json:"metric"`
-	// Asked are the tags or attributes that the metric was asked for with.
+	// Asked are the tags or attributes KEY=VALUE of the arguments.
 	Asked []Tag `json:"asked,omitempty"`
-	// Found says that the metric is there as asked; without a look at the server, that all of
-	// its points can be sent.
+	// Found says that the server has the metric with the tags that were asked for. With --no-query it
+	// says that all points can be sent.
 	Found bool `json:"found"`
-	// Verdict is the cause why the metric is not there, or where it is.
+	// Verdict says why the metric is not on the server, or which series is.
 	Verdict Finding `json:"verdict"`
 	// Notes are further findings.
 	Notes []Finding `json:"notes,omitempty"`
@@ -34,7 +32,7 @@ type Report struct {
 	Stored *Stored `json:"stored,omitempty"`
 }
 
-// Finding is a cause, with words and advice.
+// Finding is a cause in words, with advice.
 type Finding struct {
 	Cause  string `json:"cause"`
 	Text   string `json:"text"`
@@ -43,24 +41,13 @@ type Finding struct {
 	rank rank
 }
 
-// rank says how surely a finding is why a metric is not there.
-type rank uint8
-
-const (
-	isNote    rank = iota // it does not explain an absence
-	isAbsent              // says no more than that it is not there
-	isGuess               // by similar names
-	isSuspect             // a likely cause, which the program may not have
-	isCause
-)
-
 // Tag is a key with a value.
 type Tag struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
 }
 
-// DataPoint is a data point with all that becomes of it.
+// DataPoint is a data point with its tags, and the points and rejections that it becomes.
 type DataPoint struct {
 	Instrument string    `json:"instrument"`
 	Kind       string    `json:"kind"`
@@ -75,23 +62,23 @@ type DataPoint struct {
 	Rejected []Rejected      `json:"rejected,omitempty"`
 }
 
-// TagOrigin is a tag with the source of its value. A tag with an empty value is left out.
+// TagOrigin is a tag with the source of its value. A tag with an empty value is not sent.
 type TagOrigin struct {
 	Tag
 	Source string `json:"source"`
-	// Given are the keys and values of the source, if they differ.
+	// Given are the keys and values in the source, if they differ from the tag.
 	Given []Tag `json:"given,omitempty"`
-	// Over are the sources with other values that this one overrides.
+	// Over are the values of sources with a lower precedence.
 	Over []Overridden `json:"overrides,omitempty"`
 }
 
-// Overridden is a value that is not sent, because another source has a higher precedence.
+// Overridden is a value that is not sent, because a source with a higher precedence has the tag, too.
 type Overridden struct {
 	Source string `json:"source"`
 	Value  string `json:"value"`
 }
 
-// Unused is an attribute that no tag shows.
+// Unused is an attribute that does not become a tag.
 type Unused struct {
 	Tag
 	Source string `json:"source"`
@@ -103,61 +90,10 @@ type Rejected struct {
 	Reason string `json:"reason"`
 }
 
-// add adds a finding.
-func (x *run) add(r rank, cause, advice, format string, args ...any) {
-	f := Finding{Cause: cause, Text: fmt.Sprintf(format, args...), Advice: advice, rank: r}
-	if !slices.Contains(x.findings, f) {
-		x.findings = append(x.findings, f)
-	}
-}
-
-// conclude chooses the verdict.
-func (x *run) conclude() *Report {
-	r := &x.report
-	for i := range x.chosen[:min(len(x.chosen), maxShown)] {
-		r.DataPoints = append(r.DataPoints, x.shown(&x.chosen[i]))
-	}
-	r.More = max(0, len(x.chosen)-maxShown)
-	r.Found = x.there || x.noQuery && len(x.chosen) > 0
-	worst := isNote
-	for _, f := range x.findings {
-		worst = max(worst, f.rank)
-		if f.rank == isCause || f.rank == isGuess { // a suspicion does not matter for a metric that is there
-			r.Found = false
-		}
-	}
-	if r.Found {
-		r.Verdict = x.success()
-		r.Notes = x.findings
-		return r
-	}
-	if worst == isNote {
-		r.Verdict, r.Notes = Finding{Cause: "not-found", Text: "it is not known whether the metric is there"}, x.findings
-		return r
-	}
-	i := slices.IndexFunc(x.findings, func(f Finding) bool { return f.rank == worst })
-	r.Verdict = x.findings[i]
-	r.Notes = slices.Delete(slices.Clone(x.findings), i, i+1)
-	return r
-}
-
 // maxShown bounds the data points of a report.
 const maxShown = 10
 
-// success is the verdict on a metric that is there.
-func (x *run) success() Finding {
-	if x.there {
-		return Finding{Cause: "there", Text: "the metric is there: " + x.where}
-	}
-	p := x.chosen[0].pointsOf(x.metric)
-	text := "the metric can be sent"
-	if len(p) > 0 {
-		text += " as " + seriesText(p[0].Metric, p[0].Tags)
-	}
-	return Finding{Cause: "sendable", Text: text + "; whether it is on the server was not asked (--no-query)"}
-}
-
-// shown returns a data point as reports show it.
+// shown returns a data point in the form of the report.
 func (x *run) shown(p *dataPoint) DataPoint {
 	d := DataPoint{Instrument: p.Spec.Name, Kind: kindText(&p.DataPoint), Unit: p.Spec.Unit, Scope: p.Scope, Time: p.Time, Tags: []TagOrigin{}, Points: p.Points}
 	if p.ScopeVersion != "" {
@@ -168,16 +104,16 @@ func (x *run) shown(p *dataPoint) DataPoint {
 	}
 	for _, o := range p.Tags {
 		if o.Value == "" && len(o.From) == 1 && o.From[0].Source == string(explain.Scope) {
-			continue // the scope has no version, for example
+			continue // for example the version of a scope without one
 		}
-		t := TagOrigin{Tag: Tag{o.Key, o.Value}, Source: p.sourceText(o.From[0].Source, o.Key)}
+		t := TagOrigin{Tag: Tag{o.Key, o.Value}, Source: p.sourceName(o.From[0].Source, o.Key)}
 		for _, g := range o.From[0].Given {
 			if g.Key != o.Key || g.Value != o.Value {
 				t.Given = append(t.Given, Tag(g))
 			}
 		}
 		for _, c := range o.From[1:] {
-			t.Over = append(t.Over, Overridden{p.sourceText(c.Source, o.Key), c.Value})
+			t.Over = append(t.Over, Overridden{p.sourceName(c.Source, o.Key), c.Value})
 		}
 		d.Tags = append(d.Tags, t)
 	}
@@ -194,8 +130,18 @@ func (x *run) shown(p *dataPoint) DataPoint {
 	return d
 }
 
-// sourceText names a source of tags as the user of the command knows it.
+// sourceText names a source of tags for a sentence, for example "the resource attribute" or
+// "APPTUIT_TAGS".
 func (p *dataPoint) sourceText(source, key string) string {
+	name := p.sourceName(source, key)
+	if name != "" && name[0] >= 'a' && name[0] <= 'z' { // not an option or a variable
+		return "the " + name
+	}
+	return name
+}
+
+// sourceName names a source of tags by the option, variable or attribute that the user knows.
+func (p *dataPoint) sourceName(source, key string) string {
 	switch {
 	case source == "the client's WithTags":
 		return "--tags"
@@ -210,7 +156,7 @@ func (p *dataPoint) sourceText(source, key string) string {
 	return "name of this machine"
 }
 
-// kindText names the kind of instrument that a data point is of.
+// kindText names the kind of the instrument of a data point.
 func kindText(p *explain.DataPoint) string {
 	text := [...]string{
 		convert.Sum: "updowncounter", convert.Gauge: "gauge", convert.Histogram: "histogram",

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/otlpjson"
 	"github.com/apptuitai/apptuit-go/exporter"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/env"
@@ -24,7 +25,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// run is the state of an explanation.
+// run is the state of one explanation.
 type run struct {
 	*question
 	report   Report
@@ -34,23 +35,23 @@ type run struct {
 	exporter *exporter.Exporter
 	answers  answers
 
-	all    []dataPoint    // each series once, with its newest data point
-	index  map[string]int // of all, by series
+	all    []dataPoint    // the newest data point of each series
+	index  map[string]int // indexes of all, by series
 	chosen []dataPoint    // the data points in question
-	dumped bool           // they come from a dump
+	dumped bool           // the data points come from a dump
 
-	there bool   // on the server, with all series that were looked for
-	where string // for the verdict
+	there bool   // the server has all series that were looked for
+	where string // text for the verdict: a series and its last value
 }
 
 // dataPoint is a data point of an export.
 type dataPoint struct {
 	explain.DataPoint
 	export *metricdata.ResourceMetrics
-	index  int // in the export
+	index  int // of the data point in its export
 }
 
-// names returns the metrics that the data point becomes, also those that are rejected.
+// names returns the metrics that the data point becomes, including metrics whose points are rejected.
 func (p *dataPoint) names() (names []string) {
 	for _, one := range p.Points {
 		names = append(names, one.Metric)
@@ -62,7 +63,7 @@ func (p *dataPoint) names() (names []string) {
 	return slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "" })
 }
 
-// pointsOf returns the points of a metric; all of them, if metric is the name of the instrument.
+// pointsOf returns the points of a metric, or all points if metric is the name of the instrument.
 func (p *dataPoint) pointsOf(metric string) []explain.Point {
 	of := slices.DeleteFunc(slices.Clone(p.Points), func(one explain.Point) bool { return one.Metric != metric })
 	if len(of) == 0 && p.Spec.Name == metric {
@@ -81,11 +82,11 @@ func (x *run) configure() bool {
 		client.Of(x.client).Observe(x.answers.around)
 		x.exporter, err = exporter.New(context.Background(), exporter.WithClient(x.client), exporter.WithoutSelfMetrics())
 	} else if _, all := exporter.New(context.Background(), exporter.WithClientOptions(options...), exporter.WithoutSelfMetrics()); all != nil {
-		err = all // with the faults of the client
+		err = all // has the faults of the client, too
 	}
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
-			x.add(isCause, "configuration", "Correct the configuration: the exporter of the program does not start with it, or only the program has the options that are missing here.",
+			x.add(isCause, "configuration", "Correct the configuration: with it, the exporter of the program does not start. Options that the program sets in code are missing here.",
 				"the configuration has a fault: %s", strings.TrimPrefix(strings.TrimSpace(line), "apptuit exporter: "))
 		}
 		return false
@@ -94,7 +95,7 @@ func (x *run) configure() bool {
 	return true
 }
 
-// suspect looks for variables that a program may not read, or that disable its exporter.
+// suspect looks for environment variables that a program may not read, or that disable its exporter.
 func (x *run) suspect() {
 	for _, u := range settings.UnknownVariables(os.Environ(), nil) {
 		advice := "Remove it."
@@ -123,27 +124,27 @@ func (x *run) close() {
 	if x.exporter != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_ = x.exporter.Shutdown(ctx) // nothing is left to be sent
+		_ = x.exporter.Shutdown(ctx) // there is nothing left to send
 	}
 	if x.client != nil {
 		_ = x.client.Close() // always nil
 	}
 }
 
-// read explains all data points of the input. Its error is one of the dump.
+// read explains all data points of the input. It returns an error of the dump.
 func (x *run) read(ctx context.Context) error {
 	if x.dump == nil {
 		x.explain(&metricdata.ResourceMetrics{Resource: x.resource, ScopeMetrics: []metricdata.ScopeMetrics{{Scope: x.scope, Metrics: []metricdata.Metrics{*x.made}}}})
 		return nil
 	}
 	x.dumped = true
-	reader := newDumpReader(x.dump)
+	reader := otlpjson.NewReader(x.dump)
 	exports := make(chan []*metricdata.ResourceMetrics)
 	var fault error
-	go func() { // which may wait for standard input longer than this run
+	go func() { // it may wait for standard input longer than this run
 		defer close(exports)
 		for {
-			all, err := reader.next()
+			all, err := reader.Next()
 			if err != nil {
 				fault = err
 				return
@@ -167,26 +168,25 @@ func (x *run) read(ctx context.Context) error {
 		}
 	}
 	if !errors.Is(fault, io.EOF) {
-		return fault
+		return fmt.Errorf("--otlp: %w", fault)
 	}
-	if reader.n == 1 {
-		return fmt.Errorf("--otlp: the dump is empty")
+	if reader.Empty() {
+		return errors.New("--otlp: the dump is empty")
 	}
-	for _, n := range reader.noValue {
-		if n.instrument == x.metric {
+	for _, n := range reader.NoValues() {
+		if n.Instrument == x.metric {
 			x.add(isSuspect, "no-recorded-value", "The program or a receiver has ended the series: look at an earlier part of the dump.",
-				"a data point at %s has the flag NO_RECORDED_VALUE, and so no value", n.at.Format(time.RFC3339))
+				"a data point at %s has the flag NO_RECORDED_VALUE, and so no value", n.Time.Format(time.RFC3339))
 		}
 	}
-	if slices.Contains(reader.empty, x.metric) && !slices.ContainsFunc(x.all, func(p dataPoint) bool { return p.Spec.Name == x.metric }) {
+	if slices.Contains(reader.InstrumentsWithoutData(), x.metric) && !slices.ContainsFunc(x.all, func(p dataPoint) bool { return p.Spec.Name == x.metric }) {
 		x.add(isCause, "no-data-points", "The program must record a value before a collection. Callbacks must observe one in each collection.",
 			"the instrument %q is in the dump, but without data points", x.metric)
 	}
 	return nil
 }
 
-// explain adds the data points of an export. A later data point of a series replaces an earlier
-// one.
+// explain adds the data points of an export. A data point replaces an earlier one of the same series.
 func (x *run) explain(rm *metricdata.ResourceMetrics) {
 	resource := rm.Resource.Equivalent()
 	for i, p := range explain.Of(x.exporter)(rm) {
@@ -203,7 +203,7 @@ func (x *run) explain(rm *metricdata.ResourceMetrics) {
 	}
 }
 
-// seriesText returns a series as PromQL has it.
+// seriesText returns a series in the notation of PromQL.
 func seriesText(metric string, tags map[string]string) string {
 	var texts []string
 	for _, t := range model.TagsOf(nil, tags) {

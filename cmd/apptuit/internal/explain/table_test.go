@@ -18,8 +18,8 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-// situation is a file of testdata/table: lines "key: value", of which the first say in words what
-// is wrong, then after "-- otlp --" the dump.
+// situation is a file of testdata/table. It begins with a description of the fault, followed by lines
+// "key: value" and, after "-- otlp --", the dump.
 type situation struct {
 	about         string
 	args          []string
@@ -115,7 +115,7 @@ func faultOf(t *testing.T, text string) apptuittest.Fault {
 }
 
 // The cause of each situation is named.
-func TestTable(t *testing.T) {
+func TestSituations_HaveTheirCause(t *testing.T) {
 	files, err := filepath.Glob("testdata/table/*.txt")
 	if err != nil || len(files) < 40 {
 		t.Fatalf("%d situations, %v", len(files), err)
@@ -172,8 +172,8 @@ func (s *situation) check(t *testing.T, r *Report) {
 	t.Errorf("%swant %s%s with %q, got\n%+v\n%+v", s.about, s.verdict, s.note, s.says, r.Verdict, r.Notes)
 }
 
-// The table tests each cause that the command can give, apart from those of other tests.
-func TestTable_HasEachCause(t *testing.T) {
+// Each cause of the command has a situation, except the causes that other tests cover.
+func TestSituations_CoverEachCause(t *testing.T) {
 	t.Parallel()
 	elsewhere := []string{"there", "sendable", "not-found", "certificate", "unknown-host", "other-name", "no-points", "rejected"}
 	tested := map[string]bool{}
@@ -206,7 +206,7 @@ func causes(t *testing.T) map[string]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?:x\.add\(is\w+, |cause: |Cause: |return |cause, advice := |slip\{)"([a-z]+(?:-[a-z]+)*)"[,:]`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?:x\.add\(is\w+, |cause: |Cause: |return |cause, advice := |nameDifference\{)"([a-z]+(?:-[a-z]+)*)"[,:]`).FindAllStringSubmatch(string(text), -1) {
 			all[m[1]] = true
 		}
 	}
@@ -216,7 +216,7 @@ func causes(t *testing.T) map[string]bool {
 	return all
 }
 
-// The page of the documentation has the causes that there are.
+// docs/explain.md lists exactly the causes of the command.
 func TestDocumentation_HasEachCause(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../../../docs/explain.md")
@@ -241,7 +241,7 @@ func TestDocumentation_HasEachCause(t *testing.T) {
 	}
 }
 
-// explainJSON runs the command with -o json, and requires that the exit code is that of the report.
+// explainJSON runs the command with -o json, and requires that the exit code matches the report.
 func explainJSON(t *testing.T, args ...string) Report {
 	t.Helper()
 	o := execute(t, append(args, "-o", "json")...)

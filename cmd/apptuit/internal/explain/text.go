@@ -4,7 +4,6 @@
 package explain
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -14,16 +13,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 )
 
 // write writes the report in the format of --output.
 func (f *flags) write(c *cobra.Command, r *Report) error {
 	if f.output.String() == "json" {
-		encoder := json.NewEncoder(c.OutOrStdout())
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(r)
+		return cli.WriteJSON(c.OutOrStdout(), r)
 	}
 	_, err := io.WriteString(c.OutOrStdout(), r.text(terminal.ColorsFor(c.OutOrStdout())))
 	return err
@@ -49,7 +47,7 @@ func (r *Report) text(colors terminal.Colors) string {
 		r.DataPoints[i].text(&b, colors)
 	}
 	if r.More > 0 {
-		fmt.Fprintf(&b, "\n%d more data points are not shown.\n", r.More)
+		fmt.Fprintf(&b, "\n%s not shown.\n", amount.Are(r.More, "more data point"))
 	}
 	if r.Sent != nil {
 		fmt.Fprintf(&b, "\n%s\n  %s\n", colors.Bold("Sent"), printable(r.Sent.sentText()))
@@ -66,7 +64,7 @@ func advise(b *strings.Builder, indent, advice string) {
 	}
 }
 
-// maxLines bounds the points of a data point in the text.
+// maxLines bounds the points that the text shows for a data point.
 const maxLines = 20
 
 func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
@@ -85,7 +83,7 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 			value = "(left out: its value is empty)"
 		}
 		from := "from " + t.Source
-		if t.Source != strings.TrimLeft(t.Source, "abcdefghijklmnopqrstuvwxyz") { // not an option or a variable
+		if t.Source != strings.TrimLeft(t.Source, "abcdefghijklmnopqrstuvwxyz") { // a name of an option or variable has no article
 			from = "from the " + t.Source
 		}
 		if len(t.Given) > 0 {
@@ -106,21 +104,21 @@ func (d *DataPoint) text(b *strings.Builder, colors terminal.Colors) {
 	_ = w.Flush() // a strings.Builder
 	for i, p := range d.Points {
 		if i == maxLines {
-			fmt.Fprintf(b, "  ... and %d more points\n", len(d.Points)-i)
+			fmt.Fprintf(b, "  ... and %s\n", amount.Of(len(d.Points)-i, "more point"))
 			break
 		}
 		fmt.Fprintf(b, "  sent as %s %s at %s\n", printable(seriesText(p.Metric, p.Tags)), p.Value, p.Time.Format("2006-01-02T15:04:05.999Z07:00"))
 	}
 	for i, r := range d.Rejected {
 		if i == maxLines {
-			fmt.Fprintf(b, "  ... and %d more rejected points\n", len(d.Rejected)-i)
+			fmt.Fprintf(b, "  ... and %s\n", amount.Of(len(d.Rejected)-i, "more rejected point"))
 			break
 		}
 		fmt.Fprintf(b, "  %s %s: %s\n", colors.Red("rejected"), printable(orName(r.Metric, d.Instrument)), printable(r.Reason))
 	}
 }
 
-// row writes a row of a table, which ends in a strings.Builder.
+// row writes a row of a table. w writes to a strings.Builder, which does not fail.
 func row(w io.Writer, cells ...string) {
 	for i := range cells {
 		cells[i] = printable(cells[i])
@@ -141,7 +139,7 @@ func (s *Stored) text(b *strings.Builder, colors terminal.Colors) {
 	}
 }
 
-// printable replaces characters that a terminal would act on.
+// printable replaces characters that control a terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if strconv.IsPrint(r) {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Text compares a text with a file in testdata, or writes the file first if update is set.
+// Text fails the test unless a text equals a file in testdata. With update it writes the file first.
 func Text(t *testing.T, name, got string, update bool) {
 	t.Helper()
 	file := filepath.Join("testdata", name)

@@ -1,8 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package label names series in little room: the labels that all of them share once, and for
-// each series the labels that differ.
+// Package label names the series of a table or chart in little space. It separates the labels that all
+// series share, which are shown once, from the labels that differ.
 package label
 
 import (
@@ -16,17 +16,17 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Series is metric and tags of a series.
+// Series identifies a series by its metric and tags.
 type Series struct {
 	Metric string
 	Tags   map[string]string
 }
 
-// Labels are the names of some series.
+// Labels are the labels of a set of series.
 type Labels struct {
-	// Shared is the metric and the tags that all series have.
+	// Shared has the metric and the tags that all series have.
 	Shared Series
-	// Dimensions are the labels that differ: first the metric, then tags by key.
+	// Dimensions are the labels that differ: the metric first, then tags by key.
 	Dimensions []Dimension
 }
 
@@ -34,7 +34,7 @@ type Labels struct {
 type Dimension struct {
 	// Title is the key of the tag, or "metric".
 	Title string
-	// Tag reports whether the label is a tag, and not the metric.
+	// Tag is false for the metric.
 	Tag bool
 }
 
@@ -47,7 +47,7 @@ func Columns(columns []query.Column) []Series {
 	return all
 }
 
-// Of compares series. A single one shares everything with itself.
+// Of compares series. All labels of a single series are shared.
 func Of(all []Series) Labels {
 	if len(all) == 0 {
 		return Labels{}
@@ -78,14 +78,13 @@ func Of(all []Series) Labels {
 	return l
 }
 
-// Value returns the value of the dimension of a series, "" if the series lacks the tag.
+// Value returns the value of the dimension of a series, or "" if the series lacks the tag.
 func (d Dimension) Value(s Series) string {
 	v, _ := d.Lookup(s)
 	return v
 }
 
-// Lookup returns the value of the dimension of a series, and whether the series has the tag or
-// a metric.
+// Lookup returns the value of the dimension of a series, and whether the series has the label.
 func (d Dimension) Lookup(s Series) (value string, ok bool) {
 	if d.Tag {
 		value, ok = s.Tags[d.Title]
@@ -117,7 +116,7 @@ func (l Labels) Rest(s Series) string {
 	return Clean(strings.Join(parts, " "))
 }
 
-// Clean replaces characters that would break a line, or steer a terminal.
+// Clean replaces characters that would break a line or control a terminal.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsGraphic(r) {
@@ -127,7 +126,7 @@ func Clean(s string) string {
 	}, s)
 }
 
-// Width returns the columns that a text takes on a terminal.
+// Width returns the number of columns that a text takes on a terminal.
 func Width(s string) int {
 	n := 0
 	for _, r := range s {
@@ -146,8 +145,8 @@ func runeWidth(r rune) int {
 	return 1
 }
 
-// Shorten leaves out the middle of a text that takes more than most columns: differences are
-// often at one of the ends.
+// Shorten replaces the middle of a text by an ellipsis if the text takes more than most columns. It keeps
+// both ends, where names often differ.
 func Shorten(s string, most int) string {
 	if Width(s) <= most {
 		return s

@@ -5,7 +5,7 @@ package label
 
 import "testing"
 
-func TestOf_NamesWhatDiffers(t *testing.T) {
+func TestOf_SeparatesSharedLabelsFromOthers(t *testing.T) {
 	t.Parallel()
 	series := func(metric string, tags ...string) Series {
 		s := Series{Metric: metric, Tags: map[string]string{}}
@@ -21,7 +21,7 @@ func TestOf_NamesWhatDiffers(t *testing.T) {
 		rest   []string
 	}{
 		{"nothing", nil, "", nil},
-		{"one shares all", []Series{series("cpu", "host", "a")}, "cpu  host=a", []string{""}},
+		{"one series", []Series{series("cpu", "host", "a")}, "cpu  host=a", []string{""}},
 		{"a tag", []Series{series("cpu", "host", "a", "env", "p"), series("cpu", "host", "b", "env", "p")}, "cpu  env=p", []string{"a", "b"}},
 		{"the metric", []Series{series("cpu", "host", "a"), series("mem", "host", "a")}, "host=a", []string{"cpu", "mem"}},
 		{"a tag that one lacks", []Series{series("cpu", "host", "a"), series("cpu")}, "cpu", []string{"a", ""}},

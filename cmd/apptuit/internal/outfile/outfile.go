@@ -1,7 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package outfile writes a file completely or not at all.
+// Package outfile writes a file completely or not at all. An older file with the name stays until the
+// new one is complete and on the disk.
 package outfile
 
 import (
@@ -13,23 +14,37 @@ import (
 	"path/filepath"
 )
 
-// File is a file that is being written. It takes the place of an older file only when it is
-// complete.
+// File is a file that is being written. The caller writes to it, then calls Commit; Discard in a defer
+// removes a file that was not committed.
 type File struct {
 	*os.File
-	target string // "" if the file is written in place
+	target string // empty for a file that is written in place
 	ended  bool
 }
 
-// Create begins to write the file of a path. The data goes into a temporary file in the same
-// folder, with the mode of the older file, if there is one. A symbolic link to a file stays, and
-// that file is replaced. A device or a pipe is written to as it is. The caller must call Discard in
-// the end, which does nothing after Commit.
-func Create(path string) (*File, error) {
+// Create begins a file at a path. A new file has the mode 0666 before umask. The data goes into a
+// temporary file in the same folder. The file that replaces an older one takes over its mode. If the
+// path is a symbolic link, the file that it points to is replaced. A device or a pipe is written in
+// place.
+func Create(path string) (*File, error) { return create(path, 0o666) }
+
+// WriteFile writes a whole file. A new file has the mode perm before umask, see [Create] for the rest.
+func WriteFile(path string, data []byte, perm os.FileMode) error {
+	f, err := create(path, perm)
+	if err != nil {
+		return err
+	}
+	defer f.Discard()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+func create(path string, mode os.FileMode) (*File, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	mode := os.FileMode(0o666) // before umask
 	older, err := os.Stat(path)
 	switch {
 	case err == nil && older.IsDir():
@@ -47,7 +62,7 @@ func Create(path string) (*File, error) {
 	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		if fault := new(fs.PathError); errors.As(err, &fault) {
-			err = &fs.PathError{Op: fault.Op, Path: path, Err: fault.Err} // nobody knows the temporary file
+			err = &fs.PathError{Op: fault.Op, Path: path, Err: fault.Err} // the user does not know the temporary file
 		}
 		return nil, err
 	}
@@ -61,7 +76,7 @@ func Create(path string) (*File, error) {
 	return file, nil
 }
 
-// Commit puts the file in its place.
+// Commit gives the file its name, and syncs the file and its folder to the disk.
 func (f *File) Commit() error {
 	f.ended = true
 	if f.target == "" {
@@ -76,11 +91,12 @@ func (f *File) Commit() error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
+		return err
 	}
-	return err
+	return syncFolder(filepath.Dir(f.target))
 }
 
-// Discard removes the file, unless it was committed. An older file stays as it was.
+// Discard removes the temporary file; an older file with the name stays. It does nothing after Commit.
 func (f *File) Discard() {
 	if f.ended {
 		return

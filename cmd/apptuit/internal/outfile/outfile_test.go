@@ -110,6 +110,42 @@ func TestFile_KeepsModeAndLink(t *testing.T) {
 	}
 }
 
+func TestWriteFile_KeepsTheModeOfANewFile(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("NOT TESTED: modes of Windows")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "checkpoint")
+	for _, text := range []string{"first", "second"} {
+		if err := WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil || info.Mode() != 0o600 || content(t, path) != text || files(t, dir) != "checkpoint" {
+			t.Errorf("%v, %v, %q, files %s", err, info.Mode(), content(t, path), files(t, dir))
+		}
+	}
+}
+
+func TestFile_IsWrittenToAFolderThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("NOT TESTED: modes of Windows")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o300); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "x.csv")
+	if err := write(t, path, "whole").Commit(); err != nil {
+		t.Error(err)
+	}
+	if got := content(t, path); got != "whole" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestFile_WritesToADeviceInPlace(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 )
 
 // csvFormat reads CSV.
@@ -33,15 +35,15 @@ func newCSV() *csvFormat {
 	return f
 }
 
-// reset makes the reader of the fields forget the text that it has read.
+// reset replaces the reader of the fields, which may hold text of an invalid record.
 func (f *csvFormat) reset() {
 	f.fields = csv.NewReader(&f.record)
 	f.fields.FieldsPerRecord = -1
 	f.fields.ReuseRecord = true
 }
 
-// end finds the end of the record. Only a quotation mark at the start of a field
-// opens a quoted field.
+// end returns the length of the record. Only a quotation mark at the start of a field opens a quoted
+// field.
 func (f *csvFormat) end(text []byte, eof bool) (int, error) {
 	const (
 		fieldStart = iota
@@ -135,8 +137,8 @@ func (f *csvFormat) header(names []string) error {
 	return nil
 }
 
-// tagKey returns the key of a tag's column. It is the reverse of query.Long.Header: a key that is
-// the name of another column has the prefix "tag.", more than once if that is also a key.
+// tagKey returns the tag key of a column. It reverses query.Long.Header, which adds the prefix "tag." to a
+// key that is the name of another column, repeatedly if the result is a key, too.
 func tagKey(name string, columns map[string]int) string {
 	const prefix = "tag."
 	base := name
@@ -156,7 +158,7 @@ func tagKey(name string, columns map[string]int) string {
 
 func (f *csvFormat) point(cells []string) (Point, error) {
 	if len(cells) != f.width {
-		return Point{}, fmt.Errorf("it has %d cells, and the header has %d", len(cells), f.width)
+		return Point{}, fmt.Errorf("it has %s, and the header has %d", amount.Of(len(cells), "cell"), f.width)
 	}
 	p := Point{Metric: strings.TrimSpace(cells[f.metric]), Tags: make(map[string]string, len(f.tags))}
 	if f.time >= 0 {

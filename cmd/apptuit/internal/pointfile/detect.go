@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// ErrUnknownFormat is the error of Detect.
+// ErrUnknownFormat is the error of Detect if neither name nor text tells the format.
 var ErrUnknownFormat = errors.New("the format cannot be recognized")
 
-// Detect returns the format of a file by the ending of its name, or else by the beginning of
-// its text.
+// Detect recognizes the format of a file by the extension of its name, or otherwise by the first line of
+// its text that is not empty.
 func Detect(name string, text []byte) (Format, error) {
 	switch path.Ext(strings.TrimSuffix(strings.ToLower(name), ".gz")) {
 	case ".csv":

@@ -17,7 +17,7 @@ type jsonFormat struct {
 	state  arrayState
 }
 
-// jsonLayout says where the objects are. It is known from the first character.
+// jsonLayout says whether the objects are on lines or in arrays. The first character tells it.
 type jsonLayout uint8
 
 const (
@@ -26,13 +26,13 @@ const (
 	layoutArrays
 )
 
-// arrayState is the place of a record in arrays.
+// arrayState is the place in arrays after a record.
 type arrayState uint8
 
 const (
 	outside    arrayState = iota
-	afterOpen             // of the array
-	afterValue            // an object
+	afterOpen             // after the opening bracket
+	afterValue            // after an object
 	afterComma
 )
 
@@ -54,7 +54,8 @@ func (f *jsonFormat) end(text []byte, eof bool) (int, error) {
 	return f.element(text, eof)
 }
 
-// element finds the end of an object of an array, or of the text after the last one.
+// element returns the length of the next object with the brackets and commas before it, or of the text
+// after the last object.
 func (f *jsonFormat) element(text []byte, eof bool) (int, error) {
 	state := f.state
 	for i, c := range text {
@@ -90,7 +91,7 @@ func (f *jsonFormat) element(text []byte, eof bool) (int, error) {
 	return len(text), nil
 }
 
-// objectEnd returns the length of the object at the start of a text, 0 if it does not end there.
+// objectEnd returns the length of the object at the start of a text, or 0 if its end is missing.
 func objectEnd(text []byte) int {
 	depth, quoted, escaped := 0, false, false
 	for i, c := range text {
@@ -158,10 +159,10 @@ func (f *jsonFormat) parse(record []byte) (Point, bool, error) {
 	return p, err == nil, err
 }
 
-// number is the text of a number, which may be quoted, as OpenTSDB allows.
+// number is the text of a number. OpenTSDB allows numbers in quotes.
 type number string
 
-// UnmarshalJSON takes numbers, text and null.
+// UnmarshalJSON accepts numbers, strings and null.
 func (n *number) UnmarshalJSON(text []byte) error {
 	switch text[0] {
 	case '"':
@@ -178,7 +179,7 @@ func (n *number) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// jsonError returns an error without the words of package json for Go's types.
+// jsonError rewrites an error of package json, whose text names Go types.
 func jsonError(err error) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {

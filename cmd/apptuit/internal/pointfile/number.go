@@ -12,20 +12,20 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// The longest numbers of seconds and milliseconds, as OpenTSDB tells them apart.
+// The largest numbers of digits of seconds and milliseconds, which OpenTSDB tells apart by the digits.
 const (
 	secondDigits      = 10
 	millisecondDigits = 13
 )
 
-// ParseTime reads a time: seconds since 1970 with up to 10 digits, which may have a fraction,
+// ParseTime parses a time: seconds since 1970 with up to 10 digits, which may have a fraction,
 // milliseconds with 11 to 13 digits, or RFC 3339.
 func ParseTime(text string) (time.Time, error) {
 	whole, fraction, _ := strings.Cut(text, ".")
 	if whole == "" || strings.Trim(whole, "0123456789") != "" {
 		t, err := time.Parse(time.RFC3339, text)
 		if err != nil {
-			return time.Time{}, fmt.Errorf("%s is not a time: seconds or milliseconds since 1970, or RFC 3339, such as 2026-03-05T14:00:00Z", quote(text))
+			return time.Time{}, fmt.Errorf("%s is not a time: must be seconds or milliseconds since 1970, or RFC 3339, such as 2026-03-05T14:00:00Z", quote(text))
 		}
 		return t, nil
 	}
@@ -74,7 +74,7 @@ func (p *Point) setValue(text string) (err error) {
 	return err
 }
 
-// quote quotes text of the input for an error, shortened.
+// quote quotes text of the input for an error, and shortens it to 60 bytes.
 func quote(text string) string {
 	const most = 60
 	if len(text) > most {

@@ -14,8 +14,8 @@ import (
 	points "github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// prometheus reads the text format. Each sample is parsed by itself, so that a file is not in
-// memory as a whole and a histogram stays the samples that it was written as.
+// prometheus reads the text format of scrapes. It parses each sample on its own, so that a file need not
+// fit into memory, and a histogram is not assembled from its samples.
 type prometheus struct {
 	parser expfmt.TextParser
 	line   []byte
@@ -43,7 +43,7 @@ func (f *prometheus) parse(record []byte) (Point, bool, error) {
 		return Point{}, false, err
 	}
 	p, ok := Point{}, false
-	for name, family := range families { // one, of one sample
+	for name, family := range families { // one family, with one sample
 		for _, m := range family.GetMetric() {
 			p, ok = Point{Metric: name, Tags: make(map[string]string, len(m.GetLabel()))}, true
 			for _, l := range m.GetLabel() {

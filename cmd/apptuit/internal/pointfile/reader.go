@@ -20,25 +20,25 @@ const MaxRecord = 1 << 20
 
 var errTooLong = fmt.Errorf("it is longer than %d bytes", MaxRecord)
 
-// readSize is how much is read at a time.
+// readSize is the least number of bytes that a read has room for.
 const readSize = 64 << 10
 
-// Position is a place between two records.
+// Position is a place in the text, between two records.
 type Position struct {
-	// Offset counts the bytes before it, and Line the lines.
+	// Offset is the number of bytes before the place, and Line the number of lines.
 	Offset, Line int64
 }
 
-// Reader reads points. It belongs to one goroutine.
+// Reader reads points from text. It must not be used concurrently.
 type Reader struct {
 	in     io.Reader
 	format format
-	memory []byte // of buf
+	memory []byte // the array that buf is a part of
 	buf    []byte // read, but not yet consumed
 	eof    bool
-	failed error // after which nothing can be read
+	failed error // the error after which nothing can be read
 
-	tooLong int64 // the number of a line that is being left out because of its length, or 0
+	tooLong int64 // the number of the line that is being skipped because of its length, or 0
 
 	position Position
 	sum      hash.Hash // of the bytes before position
@@ -48,7 +48,7 @@ type Reader struct {
 type format interface {
 	// end returns the length of the record at the start of text, with its end of line or with
 	// the brackets and commas around it. It returns 0 if the record does not end within text.
-	// With eof, no more text follows. The error is a broken one if the text after the record
+	// With eof, no more text follows. The error is of the type broken if the text after the record
 	// can be read.
 	end(text []byte, eof bool) (int, error)
 	// parse parses a record. It reports false for a record without a point, such as a header. The
@@ -56,7 +56,7 @@ type format interface {
 	parse(record []byte) (Point, bool, error)
 }
 
-// broken is the error of a record that has no end: n bytes of it are left out.
+// broken is the error of a record without an end. The reader skips n bytes of it.
 type broken struct {
 	error
 	n int
@@ -83,9 +83,12 @@ func NewReader(in io.Reader, f Format) *Reader {
 	return r
 }
 
-// Next returns the next point. It returns io.EOF at the end, a *[LineError] for a line that is
-// not a point, after which it can be called again, and otherwise an error after which nothing can
-// be read. An error of the input is returned as it is. If that passes, Next can be called again.
+// Next returns the next point, or one of these errors:
+//
+//   - io.EOF at the end of the text.
+//   - A *[LineError] for a line that is not a point. Next can be called again.
+//   - An error of the input, unchanged. If the error is temporary, Next can be called again.
+//   - Any other error, after which nothing can be read.
 func (r *Reader) Next() (Point, error) {
 	for {
 		record, line, err := r.record()
@@ -103,7 +106,7 @@ func (r *Reader) Next() (Point, error) {
 	}
 }
 
-// wrong returns the error of a line.
+// wrong returns the error of a line. After a fatal error, the reader fails.
 func (r *Reader) wrong(line int64, err error) error {
 	var end fatal
 	if !errors.As(err, &end) {
@@ -113,7 +116,7 @@ func (r *Reader) wrong(line int64, err error) error {
 	return r.failed
 }
 
-// parse checks and parses a record.
+// parse parses a record, which must be UTF-8.
 func (r *Reader) parse(record []byte) (Point, bool, error) {
 	if !utf8.Valid(record) {
 		return Point{}, false, errors.New("it is not UTF-8")
@@ -122,7 +125,7 @@ func (r *Reader) parse(record []byte) (Point, bool, error) {
 }
 
 // record consumes a record and returns its text, which is valid until the next call, and the
-// number of its line. Its errors are those of Next.
+// number of its line. It returns the same errors as Next.
 func (r *Reader) record() ([]byte, int64, error) {
 	for {
 		switch n, line, err := r.find(); {
@@ -152,8 +155,8 @@ func (r *Reader) skipMark() bool {
 	return true
 }
 
-// find returns the length of the next record, 0 if more text must be read, and the number of
-// the line where it begins. It leaves out a record that has no end or is too long.
+// find returns the length of the next record and the number of its first line. The length is 0 if more
+// text must be read. It skips a record that has no end or is too long, and returns an error for it.
 func (r *Reader) find() (int, int64, error) {
 	line := r.position.Line + 1
 	switch {
@@ -216,7 +219,7 @@ func (r *Reader) fill() error {
 			r.eof = true
 			return nil
 		case n > 0:
-			return nil // an error comes again
+			return nil // the next read returns the error again
 		case err != nil:
 			return err
 		}
@@ -230,9 +233,9 @@ func (r *Reader) Position() Position { return r.position }
 // Sum returns the SHA-256 of all text before Position.
 func (r *Reader) Sum() string { return hex.EncodeToString(r.sum.Sum(nil)) }
 
-// Skip reads up to a position that a reader of the same text has returned. It returns an error
-// if the text before it has another sum. An error of the input is returned as it is. If that
-// passes, Skip can be called again.
+// Skip reads up to a position that a reader of the same text has returned. It returns an error if the
+// text before the position has another sum. An error of the input is returned unchanged; if it is
+// temporary, Skip can be called again.
 func (r *Reader) Skip(to Position, sum string) error {
 	for r.position.Offset < to.Offset {
 		before := r.position
@@ -263,7 +266,7 @@ func blankLines(record []byte) int64 {
 	return int64(bytes.Count(record[:max(i, 0)], []byte("\n")))
 }
 
-// lineEnd is end of formats whose records are lines.
+// lineEnd implements format.end for formats whose records are lines.
 func lineEnd(text []byte, eof bool) (int, error) {
 	if i := bytes.IndexByte(text, '\n'); i >= 0 {
 		return i + 1, nil

@@ -41,7 +41,7 @@ func TestReader_Formats(t *testing.T) {
 		{"BOM, CR LF and blank lines", CSV, "\ufeffmetric,value\r\n\r\nm,1\r\n  \r\nn,2", []string{"3 m{} - 1", "5 n{} - 2"}},
 		{"quotes", CSV, "metric,value,\"a,b\"\nm,1,\"x,\"\"y\"\"\nz\"\nn,\"2\",\n", []string{"2 m{a,b=x,\"y\"\nz} - 1", "4 n{} - 2"}},
 		{"bad lines", CSV, "metric,time,value,h\nm,x,1,\nm,1,1\nm,1,one,\nm,1,1,a\"b\nm,1,\"1\"x,\nm,1,5,ok\n", []string{
-			"line 2: \"x\" is not a time: seconds or milliseconds since 1970, or RFC 3339, such as 2026-03-05T14:00:00Z",
+			"line 2: \"x\" is not a time: must be seconds or milliseconds since 1970, or RFC 3339, such as 2026-03-05T14:00:00Z",
 			"line 3: it has 3 cells, and the header has 4",
 			"line 4: the value \"one\" is not a number",
 			"line 5: column 8: bare \" in non-quoted-field",
@@ -102,12 +102,12 @@ func TestReader_Formats(t *testing.T) {
 			"1 cpu.load{dc=b,host=a} 2023-11-14T22:13:20Z 42", "2 cpu.load{host==a} 2023-11-14T22:13:20.5Z 4.5", "4 cpu.load{host=} 2023-11-14T22:13:20.123Z -1000.0",
 		}},
 		{"bad puts", Telnet, "put cpu 1\nput cpu now 1 h=a\nput cpu 17000000000000 1 h=a\nput cpu 1 1 h\nput cpu 1 1 h=a h=b\nversion\nput cpu 1 1 h=\xff\nput cpu 1 1 h=a h=a", []string{
-			"line 1: it is not of the form: put METRIC TIMESTAMP VALUE KEY=VALUE …",
-			"line 2: \"now\" is not a time: seconds or milliseconds since 1970, or RFC 3339, such as 2026-03-05T14:00:00Z",
+			"line 1: it is not of the form put METRIC TIMESTAMP VALUE KEY=VALUE …",
+			"line 2: \"now\" is not a time: must be seconds or milliseconds since 1970, or RFC 3339, such as 2026-03-05T14:00:00Z",
 			"line 3: the time \"17000000000000\" has 14 digits: seconds have up to 10, milliseconds up to 13",
 			"line 4: the tag \"h\" is not of the form KEY=VALUE",
 			"line 5: the tag \"h\" has two values",
-			"line 6: it is not of the form: put METRIC TIMESTAMP VALUE KEY=VALUE …",
+			"line 6: it is not of the form put METRIC TIMESTAMP VALUE KEY=VALUE …",
 			"line 7: it is not UTF-8",
 			"8 cpu{h=a} 1970-01-01T00:00:01Z 1",
 		}},
@@ -181,7 +181,7 @@ func TestReader_LongLines(t *testing.T) {
 	}
 }
 
-// The line before an error of the input may be incomplete: its value is not that of the point.
+// The line before an error of the input may be incomplete, and have a wrong value.
 func TestReader_DropsTheLineThatAnErrorCutsOff(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("corrupt")

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// telnet reads OpenTSDB's lines.
+// telnet reads the lines of OpenTSDB's telnet protocol.
 type telnet struct{}
 
 func (telnet) end(text []byte, eof bool) (int, error) { return lineEnd(text, eof) }
@@ -23,7 +23,7 @@ func (telnet) parse(record []byte) (Point, bool, error) {
 		words = words[1:]
 	}
 	if len(words) < 3 {
-		return Point{}, false, errors.New("it is not of the form: put METRIC TIMESTAMP VALUE KEY=VALUE …")
+		return Point{}, false, errors.New("it is not of the form put METRIC TIMESTAMP VALUE KEY=VALUE …")
 	}
 	p := Point{Metric: words[0]}
 	err := p.setTime(words[1])

@@ -24,7 +24,7 @@ type command struct {
 	queries []string
 	promql  bool
 	instant bool
-	at      time.Time // of an instant query; zero is the server's now
+	at      time.Time // of an instant query; zero for the present time of the server
 	timeRange
 	step  time.Duration
 	align bool
@@ -34,7 +34,7 @@ type command struct {
 	raw      bool
 	format   format
 	file     string
-	columns  int         // of the terminal, 0 if the output is complete
+	columns  int         // of the terminal, 0 for a complete table
 	plot     chart.Chart // without range and panels
 }
 
@@ -55,22 +55,22 @@ func addFlags(c *cobra.Command) *flags {
 	f := &flags{server: addServer(c), times: addRange(c, "1h"), plot: addPlotFlags(c)}
 	set := c.Flags()
 	set.BoolVar(&f.promql, "promql", false, "QUERY is PromQL")
-	set.StringVar(&f.at, "at", "", "Value of --promql at one `TIME`, or at now, in place of a range")
-	set.StringVar(&f.step, "step", "", "`DURATION` between the points of --promql (default: for about 1,000 points a series)")
-	set.BoolVar(&f.align, "align", false, "Start --promql at a multiple of the step, so that two runs have their times in common")
-	set.StringVarP(&f.format, "output", "o", "", "`FORMAT`: "+cli.Or(names(formats()))+" (default: by the ending of the file, else table; on a terminal a range is a chart)")
+	set.StringVar(&f.at, "at", "", "Evaluate --promql at one `TIME`, or at now, instead of over a range")
+	set.StringVar(&f.step, "step", "", "`DURATION` between the points of --promql (default: about 1,000 points per series)")
+	set.BoolVar(&f.align, "align", false, "Start --promql at a multiple of the step, so that two runs have their timestamps in common")
+	set.StringVarP(&f.format, "output", "o", "", "`FORMAT`: "+cli.Or(names(formats()))+" (default: by the extension of the file; without a file table, or chart for a range on a terminal)")
 	set.StringVarP(&f.file, "file", "f", "", "`FILE` to write to (default: standard output)")
-	set.BoolVar(&f.long, "long", false, "A row for each point, with metric, tags, time and value")
-	set.BoolVar(&f.raw, "raw", false, "All digits of the numbers in a table")
-	set.IntVar(&f.columns, "width", 0, "Fit table and chart to `N` columns (default: those of the terminal; elsewhere a table is complete)")
-	set.StringVar(&f.outputID, "id", "", "`ID` of one of several outputs; csv, arrow and parquet have room for one")
+	set.BoolVar(&f.long, "long", false, "Write a row for each point, with metric, tags, time and value")
+	set.BoolVar(&f.raw, "raw", false, "Show all digits of the numbers in a table")
+	set.IntVar(&f.columns, "width", 0, "Fit table and chart into `N` columns (default: the width of the terminal; elsewhere a table is complete)")
+	set.StringVar(&f.outputID, "id", "", "`ID` of the output to show if there are several; csv, arrow and parquet hold one output")
 	// It fails only for a flag that does not exist, or has a function already.
 	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(names(formats()), cobra.ShellCompDirectiveNoFileComp))
 	return f
 }
 
-// parse returns the command that the arguments ask for. Durations are relative to now. The error
-// joins all faults.
+// parse returns the command of the arguments. Durations are relative to now. The error joins all faults
+// of the arguments.
 func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*command, error) {
 	c := &command{
 		queries: queries, promql: f.promql, align: f.align, outputID: f.outputID,
@@ -86,7 +86,7 @@ func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*com
 	faults = append(faults, checkQueries(queries))
 	for _, name := range []string{"at", "step", "align", "prometheus-path"} {
 		if given(name) && !c.promql {
-			note(name, errors.New("goes with --promql only"))
+			note(name, errors.New("requires --promql"))
 		}
 	}
 	var err error
@@ -109,11 +109,11 @@ func (f *flags) parse(cmd *cobra.Command, queries []string, now time.Time) (*com
 
 func checkQueries(queries []string) error {
 	if len(queries) == 0 {
-		return errors.New("no query")
+		return errors.New("QUERY is missing")
 	}
 	for _, q := range queries {
 		if strings.TrimSpace(q) == "" {
-			return errors.New("no query: an argument is empty")
+			return errors.New("a QUERY is empty")
 		}
 	}
 	return nil
@@ -140,7 +140,7 @@ func (c *command) parseInstant(at string, given func(string) bool) error {
 	return errors.Join(faults...)
 }
 
-// usualColumns is the width of a terminal that does not tell its own.
+// usualColumns is the width of a terminal whose width is not known.
 const usualColumns = 80
 
 // parseColumns sets the width of tables and charts.
@@ -173,20 +173,20 @@ func (c *command) parseOutput(name string, note func(string, error)) {
 		if c.format, err = parseFormat(name); err != nil {
 			note("output", err)
 		} else if byFile != "" && byFile != c.format {
-			note("output", fmt.Errorf("%s contradicts the ending of %s: leave -o out, or change the ending", name, c.file))
+			note("output", fmt.Errorf("%s contradicts the extension of %s: omit -o, or change the extension", name, c.file))
 		}
 	}
 	switch {
 	case c.long && c.format.picture():
-		note("output", fmt.Errorf("%s shows a range, and not --long or --at", c.format))
+		note("output", fmt.Errorf("%s shows a range of time, and cannot show --long or --at", c.format))
 	case c.format == formatChart && c.columns == 0:
-		note("output", errors.New("chart needs a terminal, or --width"))
+		note("output", errors.New("chart requires a terminal, or --width"))
 	}
 }
 
 // keepOffTerminal refuses to write binary data to a terminal.
 func (c *command) keepOffTerminal(stdout io.Writer, note func(string, error)) {
 	if c.file == "" && c.format.binary() && terminal.Is(stdout) {
-		note("output", fmt.Errorf("%s is nothing for a terminal: give -f FILE, or redirect the output", c.format))
+		note("output", fmt.Errorf("%s is binary, and is not written to a terminal: give -f FILE, or redirect the output", c.format))
 	}
 }

@@ -30,7 +30,7 @@ func parse(args []string, stdout io.Writer) (*command, error) {
 	return f.parse(c, c.Flags().Args(), now)
 }
 
-func TestArguments(t *testing.T) {
+func TestParse_ReturnsTheCommand(t *testing.T) {
 	t.Parallel()
 	f := func(want command, args ...string) {
 		t.Helper()
@@ -98,28 +98,28 @@ func TestArguments(t *testing.T) {
 	f(command{queries: queries("q"), outputID: "b"}, "q", "--id", "b")
 }
 
-func TestArgumentsThatMakeNoSense(t *testing.T) {
+func TestParse_RefusesWrongArguments(t *testing.T) {
 	f := func(says string, args ...string) {
 		t.Helper()
 		fail(t, cli.Misused, says, args...)
 		fail(t, cli.Misused, "query --help shows flags and examples", args...)
 	}
-	f("no query")
-	f("no query", " ")
-	f("no query", "-o", "csv")
-	f("no query: an argument is empty", "x", "")
+	f("QUERY is missing")
+	f("a QUERY is empty", " ")
+	f("QUERY is missing", "-o", "csv")
+	f("a QUERY is empty", "x", "")
 	f(`--output: unknown format "pdf": must be chart, table, csv, json, jsonl, arrow, parquet, png or svg`, "q", "-o", "pdf")
-	f(`--file: the ending ".pdf" of x.pdf is no format: must be .arrow, .csv, .json, .jsonl, .parquet, .png, .svg or .txt, or give -o`, "q", "-f", "x.pdf")
-	f(`--file: the ending "" of x is no format`, "q", "-f", "x")
-	f("--output: json contradicts the ending of x.svg", "q", "-f", "x.svg", "-o", "json")
-	f("--output: chart needs a terminal, or --width", "q", "-o", "chart")
-	f("--output: png shows a range, and not --long or --at", "q", "-o", "png", "--long")
-	f("--output: chart shows a range, and not --long or --at", "q", "-o", "chart", "--long", "--width", "80")
+	f(`--file: no format has the extension ".pdf" of x.pdf: must be .arrow, .csv, .json, .jsonl, .parquet, .png, .svg or .txt, unless -o gives the format`, "q", "-f", "x.pdf")
+	f(`--file: no format has the extension "" of x`, "q", "-f", "x")
+	f("--output: json contradicts the extension of x.svg", "q", "-f", "x.svg", "-o", "json")
+	f("--output: chart requires a terminal, or --width", "q", "-o", "chart")
+	f("--output: png shows a range of time, and cannot show --long or --at", "q", "-o", "png", "--long")
+	f("--output: chart shows a range of time, and cannot show --long or --at", "q", "-o", "chart", "--long", "--width", "80")
 	f("--at and --since exclude each other", "q", "--promql", "--at", "now", "--since", "1h")
 	f("--at and --step exclude each other", "q", "--promql", "--at", "now", "--step", "1m")
-	f(`--at: "noon" is not a time: RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds, or now`, "q", "--promql", "--at", "noon")
-	f("--at: goes with --promql only", "q", "--at", "now")
-	f("--align: goes with --promql only", "q", "--align")
+	f(`--at: "noon" is not a time: must be RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds, or now`, "q", "--promql", "--at", "noon")
+	f("--at: requires --promql", "q", "--at", "now")
+	f("--align: requires --promql", "q", "--align")
 	f("--width: -1 is negative", "q", "--width", "-1")
 	f("unknown shorthand flag: 'x' in -x", "q", "-x")
 	f(`--since: "1x" is not a positive duration`, "q", "--since", "1x")
@@ -127,18 +127,18 @@ func TestArgumentsThatMakeNoSense(t *testing.T) {
 	f(`--start: "noon" is not a time`, "q", "--start", "noon")
 	f(`--end: "noon" is not a time`, "q", "--end", "noon")
 	f("the end, 2026-06-16T00:00:00Z, is before the start, 2026-06-17T00:00:00Z", "q", "--tz", "UTC", "--start", "2026-06-17", "--end", "2026-06-16")
-	f("--step: goes with --promql only", "q", "--step", "1m")
-	f("--prometheus-path: goes with --promql only", "q", "--prometheus-path", "")
+	f("--step: requires --promql", "q", "--step", "1m")
+	f("--prometheus-path: requires --promql", "q", "--prometheus-path", "")
 	f("--tz: unknown time zone Mars/Base", "q", "--tz", "Mars/Base")
 	f(`--size: "900" is not WIDTHxHEIGHT`, "q", "--size", "900")
 	f(`--size: "900x400px" is not WIDTHxHEIGHT`, "q", "--size", "900x400px")
-	f("--size: 90x400: from 100 to 10000 pixels", "q", "--size", "90x400")
+	f("--size: 90x400: each side must have from 100 to 10000 pixels", "q", "--size", "90x400")
 	f("\"0\" is not a positive duration", "q", "--timeout", "0")
 	// All faults at once.
-	f("no query\n--step: \"x\"", "--promql", "--step", "x")
+	f("QUERY is missing\n--step: \"x\"", "--promql", "--step", "x")
 }
 
-func TestHelp(t *testing.T) {
+func TestHelp_NamesEachFormat(t *testing.T) {
 	out := execute(t, "-h")
 	if out.code != cli.OK || out.stderr != "" {
 		t.Errorf("exit code %d, %s", out.code, out.stderr)

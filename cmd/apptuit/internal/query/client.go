@@ -10,16 +10,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// retryFor is how long the command tries again when the server cannot be
-// reached: somebody is waiting.
+// retryFor is the time for which a query is tried again if the server cannot be reached. It is short,
+// since the user waits.
 const retryFor = 5 * time.Second
 
-// serverFlags are the flags of the server that is asked.
+// serverFlags are the flags of the server that answers the queries.
 type serverFlags struct {
 	connection     *connection.Flags
 	prometheusPath string
@@ -31,7 +30,7 @@ func addServer(c *cobra.Command) *serverFlags {
 	return f
 }
 
-// server is the server that is asked.
+// server is the server that answers the queries.
 type server struct {
 	connection     *connection.Flags
 	prometheusPath string
@@ -43,56 +42,18 @@ func (f *serverFlags) parse() (server, error) {
 	return server{f.connection, f.prometheusPath, options}, err
 }
 
-// open returns a client for queries. The caller must call close.
+// open returns a client for queries. The caller must call closeClient.
 func (s server) open(warn func(error), options ...query.Option) (q *query.Client, closeClient func(), err error) {
 	client, err := apptuitclient.New(append(slices.Clone(s.options),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{
 			Enabled: true, InitialInterval: time.Second, MaxInterval: retryFor, MaxElapsedTime: retryFor,
 		}),
 		apptuitclient.WithWarningHandler(warn),
-		apptuitclient.WithoutEnvironmentTags(), // they are for points that are sent
+		apptuitclient.WithoutEnvironmentTags(), // they apply to points that are sent
 	)...)
 	if err != nil {
 		return nil, nil, err
 	}
 	options = append(options, query.WithPrometheusPath(s.prometheusPath), query.WithTimeout(s.connection.Timeout()))
 	return query.New(client, options...), func() { _ = client.Close() }, nil // it has sent no points
-}
-
-// say shows the remarks of the server about its answer.
-func say(c *cobra.Command, n query.Notes) {
-	if n.Partial {
-		cli.Say(c, "the answer is partial: the server could not read all of its data")
-	}
-	for _, w := range n.Warnings {
-		cli.Say(c, "the server warns: %s", w)
-	}
-	for _, i := range n.Infos {
-		cli.Say(c, "the server notes: %s", i)
-	}
-}
-
-// notes are the remarks of the server, in JSON.
-type notes struct {
-	Partial  bool     `json:"partial"`
-	Warnings []string `json:"warnings"`
-	Infos    []string `json:"infos"`
-}
-
-func notesOf(n query.Notes) notes {
-	return notes{n.Partial, append([]string{}, n.Warnings...), append([]string{}, n.Infos...)}
-}
-
-// gather adds the remarks about a further answer.
-func gather(all *query.Notes, n query.Notes) {
-	add := func(to *[]string, texts []string) {
-		for _, text := range texts {
-			if !slices.Contains(*to, text) {
-				*to = append(*to, text)
-			}
-		}
-	}
-	all.Partial = all.Partial || n.Partial
-	add(&all.Warnings, n.Warnings)
-	add(&all.Infos, n.Infos)
 }

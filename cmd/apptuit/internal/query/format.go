@@ -12,11 +12,11 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-// format is how an answer is shown.
+// format is the form in which an answer is written.
 type format string
 
 const (
-	formatChart   format = "chart" // over a table
+	formatChart   format = "chart" // above a table
 	formatTable   format = "table"
 	formatCSV     format = "csv"
 	formatJSON    format = "json"
@@ -41,33 +41,33 @@ func names(all []format) []string {
 	return names
 }
 
-// endings are those of files, without the dot.
-func endings() map[string]format {
-	endings := map[string]format{"txt": formatTable}
+// extensions returns the formats by the extension of a file, without the dot.
+func extensions() map[string]format {
+	byExtension := map[string]format{"txt": formatTable}
 	for _, f := range formats() {
 		if f != formatChart && f != formatTable {
-			endings[string(f)] = f
+			byExtension[string(f)] = f
 		}
 	}
-	return endings
+	return byExtension
 }
 
-// formatOf returns the format that the ending of a file stands for, in any case. Without a file
-// there is none.
+// formatOf returns the format of the extension of a file, in upper or lower case. Without a file it
+// returns no format.
 func formatOf(file string) (format, error) {
 	if file == "" {
 		return "", nil
 	}
-	ending := filepath.Ext(file)
-	if f, ok := endings()[strings.ToLower(strings.TrimPrefix(ending, "."))]; ok {
+	extension := filepath.Ext(file)
+	if f, ok := extensions()[strings.ToLower(strings.TrimPrefix(extension, "."))]; ok {
 		return f, nil
 	}
 	var known []string
-	for e := range endings() {
+	for e := range extensions() {
 		known = append(known, "."+e)
 	}
 	slices.Sort(known)
-	return "", fmt.Errorf("the ending %q of %s is no format: must be %s, or give -o", ending, file, cli.Or(known))
+	return "", fmt.Errorf("no format has the extension %q of %s: must be %s, unless -o gives the format", extension, file, cli.Or(known))
 }
 
 func parseFormat(name string) (format, error) {
@@ -81,8 +81,8 @@ func (f format) binary() bool {
 	return f == formatArrow || f == formatParquet || f == formatPNG
 }
 
-// picture reports whether the format draws a range of time.
+// picture reports whether the format draws the points of a range of time.
 func (f format) picture() bool { return f == formatChart || f == formatPNG || f == formatSVG }
 
-// single reports whether the format has room for one output only.
+// single reports whether the format holds one output only.
 func (f format) single() bool { return f == formatCSV || f == formatArrow || f == formatParquet }

@@ -69,7 +69,7 @@ func store(t *testing.T) *apptuittest.Server {
 	return server
 }
 
-// cpu asks for one output, and both for two.
+// cpu is a query with one output, and both a query with two.
 func cpu(more ...string) []string { return ask("fetch('cpu')", more...) }
 
 func both(more ...string) []string {
@@ -106,7 +106,7 @@ host                  web1  web2
 	}
 }
 
-func TestTable_OfAWidth(t *testing.T) {
+func TestTable_FitsTheWidth(t *testing.T) {
 	store(t)
 	want := `out0:
 mem  host=web1  2026-06-16 UTC
@@ -126,7 +126,7 @@ time   value
 	}
 }
 
-func TestChart_IsOverTheTable(t *testing.T) {
+func TestChart_IsAboveTheTable(t *testing.T) {
 	store(t)
 	got := succeed(t, cpu("--width", "60")...)
 	chart, table, _ := strings.Cut(got, "\n\n")
@@ -141,7 +141,7 @@ func TestChart_IsOverTheTable(t *testing.T) {
 	}
 }
 
-func TestLong(t *testing.T) {
+func TestLong_HasARowForEachPoint(t *testing.T) {
 	store(t)
 	for _, c := range []struct {
 		args  []string
@@ -177,11 +177,11 @@ func TestLong(t *testing.T) {
 	if rows := answer.Outputs[0].Rows; len(rows) != 9 || rows[8].Tags["host"] != "web2" || *rows[8].Value != 2 {
 		t.Errorf("%+v", rows)
 	}
-	fail(t, cli.Failed, `the outputs "a", "b", and csv has room for one: choose it with --id`, both("--long", "-o", "csv")...)
+	fail(t, cli.Failed, `the outputs "a", "b", and csv holds one: choose it with --id`, both("--long", "-o", "csv")...)
 	fail(t, cli.Failed, `no output "c": it has "a", "b"`, both("--long", "-o", "csv", "--id", "c")...)
 }
 
-func TestSeveralQueriesAreJoinedOnTime(t *testing.T) {
+func TestQueries_AreJoinedOnTime(t *testing.T) {
 	store(t)
 	several := func(more ...string) []string { return append(ask("fetch('cpu')", more...), "fetch('mem')") }
 	f := readCSV(t, succeed(t, several("-o", "csv")...))
@@ -208,7 +208,7 @@ func TestSeveralQueriesAreJoinedOnTime(t *testing.T) {
 	}
 }
 
-func TestCSV(t *testing.T) {
+func TestCSV_HasAColumnForEachSeries(t *testing.T) {
 	store(t)
 	f := readCSV(t, succeed(t, cpu("-o", "csv")...))
 	if len(f.times) != 5 || !f.times[0].Equal(time.Unix(t0, 0)) || !f.times[4].Equal(time.Unix(t0+240, 0)) {
@@ -218,7 +218,7 @@ func TestCSV(t *testing.T) {
 	if diff := cmp.Diff(want, f.columns, sameNaN()); diff != "" {
 		t.Error(diff)
 	}
-	fail(t, cli.Failed, `the outputs "a", "b", and csv has room for one: choose it with --id`, both("-o", "csv")...)
+	fail(t, cli.Failed, `the outputs "a", "b", and csv holds one: choose it with --id`, both("-o", "csv")...)
 	if got := readCSV(t, succeed(t, both("-o", "csv", "--id", "b")...)).names(); !slices.Equal(got, []string{"mem{host:web1}"}) {
 		t.Errorf("columns of b: %q", got)
 	}
@@ -232,7 +232,7 @@ func sameNaN() cmp.Option {
 	return cmp.Comparer(func(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) })
 }
 
-func TestJSON(t *testing.T) {
+func TestJSON_HasOutputsAndRemarks(t *testing.T) {
 	store(t)
 	var got struct {
 		Outputs []struct {
@@ -267,7 +267,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestArrow(t *testing.T) {
+func TestArrow_HasAColumnForEachSeries(t *testing.T) {
 	store(t)
 	file, err := ipc.NewFileReader(strings.NewReader(succeed(t, cpu("-o", "arrow")...)))
 	if err != nil {
@@ -288,10 +288,10 @@ func TestArrow(t *testing.T) {
 	if host, _ := record.Schema().Field(2).Metadata.GetValue("tag.host"); host != "web2" || !web2.IsNull(2) || web2.Value(3) != 1.5 {
 		t.Errorf("host %s: %v", host, web2)
 	}
-	fail(t, cli.Failed, "arrow has room for one", both("-o", "arrow")...)
+	fail(t, cli.Failed, "arrow holds one", both("-o", "arrow")...)
 }
 
-func TestPNG(t *testing.T) {
+func TestPNG_HasTheSizeAndTheLegend(t *testing.T) {
 	store(t)
 	f := func(width, height int, args ...string) {
 		t.Helper()
@@ -311,10 +311,10 @@ func TestPNG(t *testing.T) {
 	f(900, 420, cpu("-o", "png")...)
 	f(900, 600, both("-o", "png")...)
 	f(640, 300, cpu("-o", "png", "--size", "640x300")...)
-	fail(t, cli.Failed, "each needs 80", both("-o", "png", "--size", "900x150")...)
+	fail(t, cli.Failed, "each panel needs 80", both("-o", "png", "--size", "900x150")...)
 }
 
-func TestSVG(t *testing.T) {
+func TestSVG_HasTheTexts(t *testing.T) {
 	store(t)
 	f := func(args []string, want ...string) {
 		t.Helper()
@@ -344,7 +344,7 @@ func TestSVG(t *testing.T) {
 	f(cpu("-o", "svg", "--unit", "{core}"), "fetch('cpu')", "cpu in core", "4")
 }
 
-func TestParquet(t *testing.T) {
+func TestParquet_KeepsZoneAndMetadata(t *testing.T) {
 	store(t)
 	read := func(args ...string) (apache.Table, *apache.Schema) {
 		t.Helper()
@@ -372,7 +372,7 @@ func TestParquet(t *testing.T) {
 	}
 }
 
-func TestFile(t *testing.T) {
+func TestFile_TakesTheFormatOfItsExtension(t *testing.T) {
 	store(t)
 	dir := t.TempDir()
 	for _, name := range []string{"x.csv", "x.json", "x.SVG", "x.arrow", "x.Png", "x.txt", "x.jsonl", "x.parquet"} {
@@ -395,7 +395,7 @@ func TestFile(t *testing.T) {
 	fail(t, cli.Failed, "no such file or directory", cpu("-f", filepath.Join(dir, "none", "x.csv"))...)
 }
 
-// Without a whole answer a file stays as it is.
+// If the answer is incomplete, an older file stays.
 func TestFile_IsWrittenCompletelyOrNotAtAll(t *testing.T) {
 	store(t)
 	dir := t.TempDir()

@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-// TestMain takes away what the user's environment would configure.
+// TestMain removes the configuration of the user's environment.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "APPTUIT_") {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outcome is what the command did.
+// outcome is the exit code and output of the command.
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -45,7 +45,8 @@ func execute(t *testing.T, args ...string) outcome {
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
-// succeed runs the command and returns what is on stdout. It has nothing to say.
+// succeed runs the command and returns its stdout. It fails the test unless the exit code is 0 and stderr is
+// empty.
 func succeed(t *testing.T, args ...string) string {
 	t.Helper()
 	out := execute(t, args...)
@@ -55,7 +56,7 @@ func succeed(t *testing.T, args ...string) string {
 	return out.stdout
 }
 
-// fail runs the command and checks its exit code and what it says.
+// fail runs the command, and checks its exit code and stderr.
 func fail(t *testing.T, code int, says string, args ...string) {
 	t.Helper()
 	out := execute(t, args...)

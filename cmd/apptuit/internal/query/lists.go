@@ -16,19 +16,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// lists are the subcommands that list the contents of a server.
+// lists returns the subcommands that list metrics, labels, values and series.
 func lists() []*cobra.Command {
 	const about = `
 
-The list is of a Prometheus-compatible API: Apptuit's own has none. It has the series with
-points from --start to --end. Each item is on a line of its own; characters that would break
-the line are replaced there, and exact with -o json.`
+The list comes from a Prometheus-compatible API; Apptuit's own API has no lists. It covers
+the series with points from --start to --end. Each item is on a line of its own. Characters
+that would break the line are replaced; -o json writes them as they are.`
 	return []*cobra.Command{
 		list("metrics", "List metrics", `List the names of metrics.`+about,
 			`  apptuit query metrics
@@ -43,20 +44,20 @@ the line are replaced there, and exact with -o json.`
 			}),
 		list("values LABEL", "List the values of a label", `List the values of a label, which is the key of a tag.`+about,
 			`  apptuit query values host --match http_requests --limit 100`,
-			cobra.ExactArgs(1), func(ctx context.Context, q *query.Client, args []string, s query.Selection) (*listing, error) {
+			cli.ExactlyOne("LABEL"), func(ctx context.Context, q *query.Client, args []string, s query.Selection) (*listing, error) {
 				return listed(q.LabelValues(ctx, args[0], s))
 			}),
-		list("series MATCH...", "List series", `List the series that one of the selectors matches, in PromQL's notation. With -o json an item
-has metric and tags.`+about,
+		list("series MATCH...", "List series", `List the series that match at least one of the selectors MATCH, in PromQL's notation. With
+-o json an item has the metric and the tags.`+about,
 			`  apptuit query series http_requests '{__name__=~"cpu_.*"}' --since 7d -o json`,
-			cobra.MinimumNArgs(1), func(ctx context.Context, q *query.Client, args []string, s query.Selection) (*listing, error) {
+			cli.AtLeastOne("MATCH"), func(ctx context.Context, q *query.Client, args []string, s query.Selection) (*listing, error) {
 				s.Match = append(s.Match, args...)
 				return listedSeries(q.Series(ctx, s))
 			}),
 	}
 }
 
-// listing is a list that is shown.
+// listing is the list of a subcommand.
 type listing struct {
 	items     []any // in JSON
 	lines     []string
@@ -94,7 +95,7 @@ func listedSeries(l *query.Listing[query.Series], err error) (*listing, error) {
 	return out, nil
 }
 
-// selector is a series in PromQL's notation.
+// selector returns a series in PromQL's notation.
 func selector(s query.Series) string {
 	var labels []string
 	for _, k := range slices.Sorted(maps.Keys(s.Tags)) {
@@ -113,9 +114,9 @@ func list(use, short, long, example string, args cobra.PositionalArgs, ask liste
 	servers, times := addServer(c), addRange(c, "1d")
 	var s query.Selection
 	if !strings.HasPrefix(use, "series") { // its selectors are arguments
-		c.Flags().StringArrayVar(&s.Match, "match", nil, "`SELECTOR` in PromQL of the series to look at; may be repeated")
+		c.Flags().StringArrayVar(&s.Match, "match", nil, "Include only series that match the PromQL `SELECTOR`; may be repeated")
 	}
-	c.Flags().IntVar(&s.Limit, "limit", 0, "Most items (default: all)")
+	c.Flags().IntVar(&s.Limit, "limit", 0, "Largest number `N` of items (default: all)")
 	output := cli.AddChoice(c, "output", "o", "Format", "text", "json")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		r, rangeFault := times.parse(time.Now().Truncate(time.Second))
@@ -145,10 +146,10 @@ func list(use, short, long, example string, args cobra.PositionalArgs, ask liste
 		}
 		say(c, l.notes)
 		if len(l.items) == 0 {
-			cli.Say(c, "nothing found %v", r)
+			cli.Say(c, "no items %v", r)
 		}
 		if l.truncated {
-			cli.Say(c, "there are more than %d", len(l.items))
+			cli.Say(c, "the list ends after %s, and the server has more", amount.Of(len(l.items), "item"))
 		}
 		return l.write(progress.Around(c.OutOrStdout()), output.String())
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// maxPanels is how many outputs a picture has room for.
+// maxPanels is the largest number of outputs in a picture.
 const maxPanels = chart.MaxSide / chart.MinPanel
 
 // writePlot draws the outputs of an answer, one above the other.
@@ -21,7 +21,7 @@ func (c *command) writePlot(w io.Writer, r *query.Result) error {
 		outputs = []query.Output{{}}
 	}
 	if len(outputs) > maxPanels {
-		return fmt.Errorf("the answer has %d outputs, and a picture room for %d: choose one with --id", len(outputs), maxPanels)
+		return fmt.Errorf("the answer has %d outputs, and a picture can show %d: choose one with --id", len(outputs), maxPanels)
 	}
 	plot := c.plot
 	plot.From, plot.To = c.start.In(c.zone), c.until().In(c.zone)

@@ -13,29 +13,29 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-// plotFlags say how a plot looks.
+// plotFlags are the flags for the appearance of a plot.
 type plotFlags struct {
 	title, unit, size string
 	legend            *cli.Choice
 }
 
 func addPlotFlags(c *cobra.Command) *plotFlags {
-	f := &plotFlags{legend: cli.AddChoice(c, "legend", "", "Lines of png and svg with a colour and a name; the others are grey", legendLargest, legendAll, legendNone)}
+	f := &plotFlags{legend: cli.AddChoice(c, "legend", "", "Lines of png and svg that have a colour and a name; the others are grey", legendLargest, legendAll, legendNone)}
 	set := c.Flags()
-	set.StringVar(&f.title, "title", "", "`TEXT` above png and svg; \"\" for none (default: the query)")
+	set.StringVar(&f.title, "title", "", "Title `TEXT` of png and svg; \"\" for none (default: the query)")
 	set.StringVar(&f.unit, "unit", "", "`UNIT` of the values of png and svg: "+chart.UnitHelp)
-	set.StringVar(&f.size, "size", "", "`WIDTHxHEIGHT` of png and svg in pixels (default: 900x420, higher with several outputs or a large legend)")
+	set.StringVar(&f.size, "size", "", "Size `WIDTHxHEIGHT` of png and svg in pixels (default: 900x420, higher with several outputs or a large legend)")
 	return f
 }
 
-// The lines with a colour and a name.
+// The values of --legend.
 const (
 	legendLargest = "largest"
 	legendAll     = "all"
 	legendNone    = "none"
 )
 
-// parse returns a chart without range and panels.
+// parse returns a chart whose range and panels are not set yet.
 func (f *plotFlags) parse(cmd *cobra.Command, query string) (plot chart.Chart, err error) {
 	plot.Title = query
 	if cmd.Flags().Changed("title") {
@@ -69,7 +69,7 @@ func parseSize(size string) (width, height int, err error) {
 		return 0, 0, fmt.Errorf("%q is not WIDTHxHEIGHT", size)
 	}
 	if min(width, height) < chart.MinSide || max(width, height) > chart.MaxSide {
-		return 0, 0, fmt.Errorf("%s: from %d to %d pixels", size, chart.MinSide, chart.MaxSide)
+		return 0, 0, fmt.Errorf("%s: each side must have from %d to %d pixels", size, chart.MinSide, chart.MaxSide)
 	}
 	return width, height, nil
 }

@@ -59,7 +59,7 @@ func (c *command) execute(cmd *cobra.Command, stdout io.Writer, progress *termin
 	return file.Commit()
 }
 
-// answer asks the server, and writes the answer.
+// answer queries the server, and writes the answer.
 func (r *run) answer(ctx context.Context, w io.Writer) error {
 	if r.streams() {
 		return r.stream(ctx, w)
@@ -72,7 +72,7 @@ func (r *run) answer(ctx context.Context, w io.Writer) error {
 	return r.write(w, result)
 }
 
-// askAll asks all queries. The answers to several become one output, joined on time.
+// askAll sends all queries. The answers to several queries become one output.
 func (r *run) askAll(ctx context.Context) (*query.Result, error) {
 	var all []*query.Result
 	for i, q := range r.queries {
@@ -95,8 +95,8 @@ func (r *run) askAll(ctx context.Context) (*query.Result, error) {
 	return r.join(all), nil
 }
 
-// join returns one output with all series. On a screen or in a picture they have their query as
-// a tag only if nothing else tells them apart.
+// join returns one output with the series of all answers. A table or picture shows the query as a tag
+// only if nothing else tells the series apart; other formats always have the tag.
 func (r *run) join(all []*query.Result) *query.Result {
 	joined := &query.Result{Outputs: []query.Output{{}}}
 	plain := r.format.picture() || r.format == formatTable
@@ -146,8 +146,8 @@ func (r *run) ask(ctx context.Context, q string) (*query.Result, error) {
 	return r.client.Query(ctx, q, r.start, r.end)
 }
 
-// failed returns the error of a query with hints at the reason, and says which of several
-// queries has failed.
+// failed returns the error of a query, with hints at the reason. If there are several queries, the
+// error names the query.
 func (r *run) failed(ctx context.Context, q string, err error) error {
 	hints := strings.Join(r.hints(ctx, q, err), "\n")
 	if len(r.queries) > 1 {
@@ -159,14 +159,14 @@ func (r *run) failed(ctx context.Context, q string, err error) error {
 	return err
 }
 
-// The tag that tells the answers to several queries apart, and the key to which a tag of
-// that name moves.
+// The tag that tells the answers to several queries apart, and the key that a tag of the server with
+// that key gets.
 const (
 	queryTag      = "query"
 	movedQueryTag = "exported_query"
 )
 
-// tagged returns a series with its query as a tag, if there are several.
+// tagged returns a series with its query as a tag, if there are several queries.
 func (r *run) tagged(s query.Series, q string) query.Series {
 	if len(r.queries) == 1 {
 		return s
@@ -183,7 +183,7 @@ func (r *run) tagged(s query.Series, q string) query.Series {
 	return s
 }
 
-// choose keeps the output that --id asks for.
+// choose keeps the output of --id, and checks that the format can hold the outputs.
 func (r *run) choose(result *query.Result) error {
 	if r.outputID != "" {
 		o, ok := result.Output(r.outputID)
@@ -199,7 +199,7 @@ func (r *run) choose(result *query.Result) error {
 }
 
 func severalOutputs(ids []string, f format) error {
-	return fmt.Errorf("the answer has the outputs %s, and %s has room for one: choose it with --id", quoted(ids), f)
+	return fmt.Errorf("the answer has the outputs %s, and %s holds one: choose it with --id", quoted(ids), f)
 }
 
 func noOutput(id string, ids []string) error {
@@ -235,7 +235,7 @@ func points(r *query.Result) int {
 	return n
 }
 
-// nothing says that a query has found nothing, and why.
+// nothing reports that a query has found no points, with hints at the reason.
 func (r *run) nothing(ctx context.Context, q string) {
 	of := ""
 	if len(r.queries) > 1 {
@@ -254,8 +254,8 @@ func (r *run) nothing(ctx context.Context, q string) {
 	}
 }
 
-// hints says why a query may have found nothing, or failed. A server that does not answer the
-// requests for hints gives none.
+// hints returns reasons why a query may have found no points, or failed. If the server does not answer
+// the requests for hints, there are none.
 func (r *run) hints(ctx context.Context, q string, cause error) []string {
 	if ctx.Err() != nil {
 		return nil
@@ -270,9 +270,9 @@ func (r *run) hints(ctx context.Context, q string, cause error) []string {
 	for _, h := range found {
 		switch h.Kind {
 		case query.HintPromQL:
-			texts = append(texts, "hint: the query or the server is for PromQL: give --promql")
+			texts = append(texts, "hint: the query is PromQL, or the server answers only PromQL: give --promql")
 		case query.HintApptuit:
-			texts = append(texts, "hint: the query is in Apptuit's language: leave --promql out")
+			texts = append(texts, "hint: the query is in Apptuit's language: omit --promql")
 		default:
 			texts = append(texts, "hint: "+h.String())
 		}

@@ -46,7 +46,7 @@ const matrix = `{"status":"success","data":{"resultType":"matrix","result":[
 	{"metric":{"route":"/a"},"values":[[1781611200,"1"],[1781611260,"2.5"]]},
 	{"metric":{"route":"/b"},"values":[[1781611260,"NaN"]]}]}}`
 
-func TestPromQL(t *testing.T) {
+func TestPromQL_QueriesARange(t *testing.T) {
 	path, form := prometheus(t, http.StatusOK, matrix)
 	got := readCSV(t, succeed(t, ask("sum by (route) (rate(x[5m]))", "--promql", "--step", "1m", "-o", "csv")...))
 	if diff := cmp.Diff([]string{"{route:/a}", "{route:/b}"}, got.names()); diff != "" {
@@ -74,9 +74,9 @@ func annotated() string {
 	return strings.Replace(matrix, `"data"`, `"isPartial":true,"warnings":["half of it is missing"],"infos":["not a counter"],"data"`, 1)
 }
 
-func TestNotesAreShown(t *testing.T) {
+func TestNotes_AreOnStderr(t *testing.T) {
 	prometheus(t, http.StatusOK, annotated())
-	const said = `query: the answer is partial: the server could not read all of its data
+	const said = `query: the answer is partial: the server could not read all data
 query: the server warns: half of it is missing
 query: the server notes: not a counter
 `
@@ -95,7 +95,7 @@ query: the server notes: not a counter
 	}
 }
 
-func TestInstantQuery(t *testing.T) {
+func TestPromQL_QueriesOneTime(t *testing.T) {
 	path, form := prometheus(t, http.StatusOK, `{"status":"success","data":{"resultType":"vector","result":[
 		{"metric":{"__name__":"up","job":"a"},"value":[1781611200,"1"]},{"metric":{"__name__":"up","job":"b"},"value":[1781611200,"0"]}]}}`)
 	args := []string{"up", "--promql", "--tz", "UTC"}
@@ -123,7 +123,7 @@ func TestInstantQuery(t *testing.T) {
 	}
 }
 
-func TestAlignedStart(t *testing.T) {
+func TestPromQL_AlignsTheStart(t *testing.T) {
 	_, form := prometheus(t, http.StatusOK, matrix)
 	succeed(t, "x", "--promql", "--align", "--step", "1m", "--start", "1781611205", "--end", "1781611500")
 	if form.Get("start") != "1781611200" {
@@ -131,7 +131,7 @@ func TestAlignedStart(t *testing.T) {
 	}
 }
 
-func TestNumbersThatAreNone(t *testing.T) {
+func TestOutput_OfNaNAndInfinities(t *testing.T) {
 	prometheus(t, http.StatusOK, strings.Replace(matrix, `"2.5"`, `"-Inf"`, 1))
 	for format, want := range map[string]string{
 		"jsonl": `"time":"2026-06-16T12:01:00Z","value":"-Inf"}` + "\n" + `{"metric":"","tags":{"route":"/b"},"time":"2026-06-16T12:01:00Z","value":null}`,
@@ -155,7 +155,7 @@ func (w *firstWrite) Write(b []byte) (int, error) {
 	return w.Buffer.Write(b)
 }
 
-// The server ends its answer only when the first lines have been written.
+// The server does not end its answer before the first lines are written.
 func TestJSONLines_AreWrittenAsTheAnswerArrives(t *testing.T) {
 	stdout := &firstWrite{written: make(chan struct{})}
 	const points = 20_000
@@ -181,8 +181,8 @@ func TestJSONLines_AreWrittenAsTheAnswerArrives(t *testing.T) {
 	}
 }
 
-// A tag of the series that is called query does not get lost.
-func TestSeveralQueries_MoveATagOfTheirName(t *testing.T) {
+// A tag query of the server becomes exported_query.
+func TestQueries_RenameATagOfTheServer(t *testing.T) {
 	prometheus(t, http.StatusOK, strings.ReplaceAll(matrix, "route", "query"))
 	got := succeed(t, append(ask("x", "--promql", "--long", "-o", "csv"), "y")...)
 	if !strings.HasPrefix(got, "metric,exported_query,query,time,value\n,/a,x,2026-06-16T12:00:00Z,1\n") || !strings.Contains(got, ",/b,y,") {
@@ -190,7 +190,7 @@ func TestSeveralQueries_MoveATagOfTheirName(t *testing.T) {
 	}
 }
 
-func TestNothingFoundIsNoFailure(t *testing.T) {
+func TestQuery_SucceedsWithoutPoints(t *testing.T) {
 	prometheus(t, http.StatusOK, `{"status":"success","data":{"resultType":"matrix","result":[]}}`)
 	for _, format := range formats() {
 		out := execute(t, ask("x", "--promql", "--width", "80", "-o", string(format))...)
@@ -217,7 +217,7 @@ func answers(t *testing.T, answers map[string]string) {
 	t.Setenv("APPTUIT_ENDPOINT", server.URL)
 }
 
-func TestHints(t *testing.T) {
+func TestHints_NameTheLikelyReason(t *testing.T) {
 	answers(t, map[string]string{
 		"/prometheus/api/v1/query":                 `{"status":"success","data":{"resultType":"vector","result":[]}}`,
 		"/prometheus/api/v1/query_range":           `{"status":"success","data":{"resultType":"matrix","result":[]}}`,
@@ -232,9 +232,9 @@ func TestHints(t *testing.T) {
 		{cli.OK, `hint: there is no metric "http_reqests" in the last 30 days: did you mean "http_requests"?`, ask("http_reqests", "--promql")},
 		{cli.OK, `did you mean "http_requests"?`, ask("http_reqests", "--promql", "-o", "jsonl")},
 		{cli.OK, `did you mean "http_requests"?`, []string{"http_reqests", "--promql", "--at", "now"}},
-		{cli.OK, "hint: the query is in Apptuit's language: leave --promql out", ask("fetch('x')", "--promql")},
-		{cli.Failed, "\nhint: the query or the server is for PromQL: give --promql\n", ask("fetch('x')")},
-		{cli.Failed, "\nhint: the query or the server is for PromQL: give --promql\n", ask("up", "-o", "jsonl")},
+		{cli.OK, "hint: the query is in Apptuit's language: omit --promql", ask("fetch('x')", "--promql")},
+		{cli.Failed, "\nhint: the query is PromQL, or the server answers only PromQL: give --promql\n", ask("fetch('x')")},
+		{cli.Failed, "\nhint: the query is PromQL, or the server answers only PromQL: give --promql\n", ask("up", "-o", "jsonl")},
 	} {
 		if out := execute(t, c.args...); out.code != c.code || !strings.Contains(out.stderr, c.says) {
 			t.Errorf("%q: %+v, want %q", c.args, out, c.says)
@@ -242,7 +242,7 @@ func TestHints(t *testing.T) {
 	}
 }
 
-func TestLists(t *testing.T) {
+func TestLists_AsTextAndJSON(t *testing.T) {
 	answers(t, map[string]string{
 		"/prometheus/api/v1/label/__name__/values": `{"status":"success","data":["cpu","m\u001bem"]}`,
 		"/prometheus/api/v1/labels":                `{"status":"success","data":["__name__","host"]}`,
@@ -256,8 +256,8 @@ func TestLists(t *testing.T) {
 		{"cpu\nm\uFFFDem\n", "", []string{"metrics"}},
 		{`{"items":["cpu","m\u001bem"],"truncated":false,"partial":false,"warnings":[],"infos":[]}` + "\n", "", []string{"metrics", "-o", "json"}},
 		{"__name__\nhost\n", "", []string{"labels"}},
-		{"web1\nweb2\n", "query values: the answer is partial: the server could not read all of its data\nquery values: the server warns: w\n", []string{"values", "host"}},
-		{"cpu\n", "query metrics: there are more than 1\n", []string{"metrics", "--limit", "1"}},
+		{"web1\nweb2\n", "query values: the answer is partial: the server could not read all data\nquery values: the server warns: w\n", []string{"values", "host"}},
+		{"cpu\n", "query metrics: the list ends after 1 item, and the server has more\n", []string{"metrics", "--limit", "1"}},
 		{"cpu{a=\"\\\"x\\\"\",host=\"web1\"}\nup\n{host=\"b\"}\n", "", []string{"series", "x"}},
 		{`{"items":[{"metric":"cpu","tags":{"a":"\"x\"","host":"web1"}},{"metric":"up","tags":{}},{"metric":"","tags":{"host":"b"}}],"truncated":false,"partial":false,"warnings":[],"infos":[]}` + "\n", "", []string{"series", "x", "-o", "json"}},
 	} {
@@ -268,17 +268,17 @@ func TestLists(t *testing.T) {
 	}
 	answers(t, map[string]string{"/prometheus/api/v1/labels": `{"status":"success","data":[]}`})
 	out := execute(t, "labels", "--start", "0", "--end", "60", "--tz", "UTC")
-	if want := "query labels: nothing found from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z\n"; out.code != cli.OK || out.stderr != want {
+	if want := "query labels: no items from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z\n"; out.code != cli.OK || out.stderr != want {
 		t.Errorf("%+v", out)
 	}
 	fail(t, cli.Failed, "404", "metrics")
-	fail(t, cli.Misused, "requires at least 1 arg", "series")
-	fail(t, cli.Misused, "accepts 1 arg", "values")
+	fail(t, cli.Misused, "MATCH is missing", "series")
+	fail(t, cli.Misused, "LABEL is missing", "values")
 	fail(t, cli.Misused, "--since: \"x\"", "metrics", "--since", "x")
 	fail(t, cli.Misused, "--limit: -1 is negative", "metrics", "--limit", "-1")
 }
 
-func TestListsSelect(t *testing.T) {
+func TestLists_PassTheSelection(t *testing.T) {
 	path, form := prometheus(t, http.StatusOK, `{"status":"success","data":[]}`)
 	execute(t, "series", "a", "b", "--start", "1781611200", "--end", "1781611500", "--limit", "7")
 	if *path != "/prometheus/api/v1/series" || strings.Join((*form)["match[]"], " ") != "a b" || form.Get("start") != "1781611200" || form.Get("end") != "1781611500" || !form.Has("limit") {
@@ -290,8 +290,8 @@ func TestListsSelect(t *testing.T) {
 	}
 }
 
-// A query that has the name of a subcommand stands behind --.
-func TestAQueryMayBeNamedLikeASubcommand(t *testing.T) {
+// A query with the name of a subcommand follows --.
+func TestQuery_NamedLikeASubcommand(t *testing.T) {
 	path, form := prometheus(t, http.StatusOK, matrix)
 	succeed(t, "--promql", "--", "metrics")
 	if *path != "/prometheus/api/v1/query_range" || form.Get("query") != "metrics" {
@@ -299,7 +299,7 @@ func TestAQueryMayBeNamedLikeASubcommand(t *testing.T) {
 	}
 }
 
-func TestWhatTheServerSaysIsShown(t *testing.T) {
+func TestQuery_ReportsTheErrorOfTheServer(t *testing.T) {
 	prometheus(t, http.StatusBadRequest, `{"status":"error","errorType":"bad_data","error":"parse error: unexpected end of input"}`)
 	fail(t, cli.Failed, "parse error: unexpected end of input", ask("x(", "--promql")...)
 	prometheus(t, http.StatusOK, `<html>welcome</html>`)
@@ -319,7 +319,7 @@ func TestWhatTheServerSaysIsShown(t *testing.T) {
 	}()...)
 }
 
-func TestTheEndpointFlagBeatsItsVariable(t *testing.T) {
+func TestQuery_PrefersTheEndpointFlagToItsVariable(t *testing.T) {
 	server := store(t)
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
 	if got := succeed(t, cpu("--endpoint", server.URL)...); !strings.Contains(got, "web1") {
@@ -330,7 +330,7 @@ func TestTheEndpointFlagBeatsItsVariable(t *testing.T) {
 	succeed(t, cpu("--endpoint", server.URL)...)
 }
 
-func TestATokenIsNeededForApptuit(t *testing.T) {
+func TestQuery_SendsTheToken(t *testing.T) {
 	t.Setenv("APPTUIT_ENDPOINT", "")
 	fail(t, cli.Failed, "APPTUIT_API_TOKEN", cpu()...)
 }
@@ -352,7 +352,7 @@ func hang(t *testing.T) (asked chan struct{}) {
 	return asked
 }
 
-func TestInterrupt(t *testing.T) {
+func TestQuery_EndsWithCtrlC(t *testing.T) {
 	asked := hang(t)
 	for _, args := range [][]string{cpu(), ask("x", "--promql")} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -368,7 +368,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-func TestTimeout(t *testing.T) {
+func TestQuery_EndsAfterTheTimeout(t *testing.T) {
 	hang(t)
 	start := time.Now()
 	fail(t, cli.Failed, "the time is over (--timeout 100ms)", cpu("--timeout", "100ms")...)
@@ -381,7 +381,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, fmt.Errorf("disk full") }
 
-func TestAFailureToWriteIsAFailure(t *testing.T) {
+func TestQuery_FailsIfTheOutputFails(t *testing.T) {
 	store(t)
 	var stderr bytes.Buffer
 	if code := cli.Run(t.Context(), Command(), cpu(), nil, fullDisk{}, &stderr); code != cli.Failed || stderr.String() != "query: disk full\n" {
@@ -390,7 +390,7 @@ func TestAFailureToWriteIsAFailure(t *testing.T) {
 }
 
 // The master of a pseudoterminal is a terminal as well as any.
-func TestOutput_ToATerminal(t *testing.T) {
+func TestOutput_RefusesBinaryDataOnATerminal(t *testing.T) {
 	store(t)
 	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
@@ -417,7 +417,7 @@ func TestOutput_ToATerminal(t *testing.T) {
 	}
 	var stderr bytes.Buffer
 	code := cli.Run(t.Context(), Command(), cpu("-o", "png"), nil, terminal, &stderr)
-	if code != cli.Misused || !strings.Contains(stderr.String(), "png is nothing for a terminal: give -f FILE") {
+	if code != cli.Misused || !strings.Contains(stderr.String(), "png is binary, and is not written to a terminal: give -f FILE") {
 		t.Errorf("exit code %d, %s", code, stderr.String())
 	}
 }

@@ -19,10 +19,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// maxStream is the limit of an answer that is not kept in memory: there is none.
+// maxStream is the limit of an answer that is not kept in memory: no limit.
 const maxStream = math.MaxInt64
 
 // streams reports whether the answer is written as it arrives, a row for each point.
@@ -30,7 +31,7 @@ func (c *command) streams() bool {
 	return !c.instant && (c.format == formatJSONL || c.format == formatCSV && c.long)
 }
 
-// stream writes the answer in pieces. The remarks of the server come at its end.
+// stream writes the answer while it arrives. The server sends its remarks at the end.
 func (r *run) stream(ctx context.Context, w io.Writer) error {
 	var all query.Notes
 	pieces := r.pieces(ctx, &all)
@@ -46,7 +47,7 @@ func (r *run) stream(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-// pieces are the pieces of the answers to all queries, of the output that is asked for.
+// pieces returns the pieces of the answers to all queries, limited to the output of --id.
 func (r *run) pieces(ctx context.Context, all *query.Notes) iter.Seq2[query.Piece, error] {
 	return func(yield func(query.Piece, error) bool) {
 		points := 0
@@ -66,7 +67,7 @@ func (r *run) pieces(ctx context.Context, all *query.Notes) iter.Seq2[query.Piec
 					continue
 				}
 				points += piece.Len()
-				r.progress.Set("%d points", points)
+				r.progress.Set("%s", amount.Of(points, "point"))
 				piece.Series = r.tagged(piece.Series, q)
 				if !yield(piece, nil) {
 					return
@@ -91,7 +92,7 @@ func (r *run) open(ctx context.Context, q string) *query.Stream {
 	return r.client.StreamQuery(ctx, q, r.start, r.end)
 }
 
-// piecesOf are the outputs of a result as pieces.
+// piecesOf returns the series of a result as pieces.
 func piecesOf(result *query.Result) iter.Seq2[query.Piece, error] {
 	return func(yield func(query.Piece, error) bool) {
 		for _, o := range result.Outputs {
@@ -104,8 +105,8 @@ func piecesOf(result *query.Result) iter.Seq2[query.Piece, error] {
 	}
 }
 
-// writeJSONL writes an object a line for each point: output, if it has an ID, metric, tags,
-// time and value. Lines before an error stand.
+// writeJSONL writes a JSON object on a line for each point, with metric, tags, time and value, and
+// the ID of its output if there is one. Lines that were written before an error remain.
 func (r *run) writeJSONL(w io.Writer, pieces iter.Seq2[query.Piece, error]) error {
 	out := bufio.NewWriter(w)
 	for piece, err := range pieces {
@@ -151,8 +152,8 @@ func appendNumber(b []byte, v float64) []byte {
 	return strconv.AppendFloat(b, v, 'g', -1, 64)
 }
 
-// writeLongCSV writes a line for each point. The header has the keys of all tags, which are
-// known at the end of the answer only: until then the pieces are in a temporary file.
+// writeLongCSV writes a line for each point. The header has the keys of all tags, which are known only at
+// the end of the answer. Until then a temporary file holds the pieces.
 func (r *run) writeLongCSV(w io.Writer, pieces iter.Seq2[query.Piece, error]) error {
 	store, err := os.CreateTemp("", "apptuit-query-*")
 	if err != nil {

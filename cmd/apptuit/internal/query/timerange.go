@@ -23,10 +23,10 @@ type rangeFlags struct {
 func addRange(c *cobra.Command, since string) *rangeFlags {
 	f := &rangeFlags{set: c}
 	set := c.Flags()
-	set.StringVar(&f.since, "since", since, "`DURATION` from the start to the end")
-	set.StringVar(&f.start, "start", "", "`TIME` of the start, in place of --since")
+	set.StringVar(&f.since, "since", since, "`DURATION` of the range, which ends at --end")
+	set.StringVar(&f.start, "start", "", "`TIME` of the start, instead of --since")
 	set.StringVar(&f.end, "end", "", "`TIME` of the end (default: now)")
-	set.StringVar(&f.zone, "tz", "UTC", "`ZONE` of times without one, and of the times in the output: Europe/Zurich, Local")
+	set.StringVar(&f.zone, "tz", "UTC", "Time `ZONE` of the output, and of times without one: Europe/Zurich, Local")
 	return f
 }
 

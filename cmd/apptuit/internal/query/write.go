@@ -46,7 +46,7 @@ func (r *run) write(w io.Writer, result *query.Result) error {
 
 func (c *command) frame(o query.Output) *query.Frame { return o.Frame().In(c.zone) }
 
-// single returns the output of an answer that has no more than one.
+// single returns the output of an answer with at most one output.
 func single(r *query.Result) query.Output {
 	if len(r.Outputs) == 0 {
 		return query.Output{}
@@ -90,7 +90,7 @@ func (r *run) writeTable(w io.Writer, o query.Output) error {
 	return table.Frame(w, style, f)
 }
 
-// rowsBelowChart are the times of a table that has a chart above it.
+// rowsBelowChart is the number of times in a table below a chart.
 const rowsBelowChart = 10
 
 // writeJSON writes {"outputs": [{"id", "frame" or "rows"}], "partial", "warnings", "infos"}.
@@ -115,7 +115,7 @@ func (r *run) writeJSON(w io.Writer, result *query.Result) error {
 	return encode(w, answer)
 }
 
-// encode writes a value as JSON.
+// encode writes a value as JSON on one line.
 func encode(w io.Writer, v any) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

@@ -7,15 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/outfile"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/pointfile"
 )
 
-// checkpoint is the content of a checkpoint file: up to where the points of an input were
-// accepted.
+// checkpoint is the content of a checkpoint file: the place in an input up to which the server has
+// accepted the points.
 type checkpoint struct {
 	Version  int              `json:"version"`
 	Endpoint string           `json:"endpoint"`
@@ -27,42 +28,36 @@ type checkpoint struct {
 
 const checkpointVersion = 1
 
-// readCheckpoint reads a file. It returns false if there is none.
+// maxCheckpoint bounds the text that is read from a checkpoint file, in bytes.
+const maxCheckpoint = 64 << 10
+
+// readCheckpoint reads a checkpoint file. It returns false if the file does not exist.
 func readCheckpoint(name string) (checkpoint, bool, error) {
-	text, err := os.ReadFile(name)
+	file, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return checkpoint{}, false, nil
 	}
 	if err != nil {
 		return checkpoint{}, false, err
 	}
+	defer func() { _ = file.Close() }() // it was only read
+	text, err := io.ReadAll(io.LimitReader(file, maxCheckpoint))
+	if err != nil {
+		return checkpoint{}, false, err
+	}
 	var c checkpoint
 	if err := json.Unmarshal(text, &c); err != nil || c.Version != checkpointVersion {
-		return checkpoint{}, false, fmt.Errorf("%s is not a checkpoint of this command", name)
+		return checkpoint{}, false, fmt.Errorf("%s is not a checkpoint that this command has written", name)
 	}
 	return c, true, nil
 }
 
-// write replaces a file, so that a crash leaves the old content or the new one.
+// write replaces the checkpoint file: after a crash it has the old content or the new one. Only the user
+// can read a new file.
 func (c checkpoint) write(name string) error {
 	text, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(text, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return syncFolder(filepath.Dir(name))
+	return outfile.WriteFile(name, append(text, '\n'), 0o600)
 }

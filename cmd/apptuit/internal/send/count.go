@@ -8,15 +8,17 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 )
 
-// count is the account of the points of a run:
+// count counts the points of a run by their fate:
 //
 //	read = accepted + rejected + spooled + dropped + missing
 //
-// In a dry run, accepted points are those that would be sent.
+// In a dry run, accepted counts the points that would be sent.
 type count struct {
-	read     int64 // lines that are points, or should be
+	read     int64 // lines that are points or should be
 	accepted int64
 	rejected int64 // by the server, or lines that are not points
 	spooled  int64
@@ -24,13 +26,14 @@ type count struct {
 	missing  int64 // without a value
 }
 
-// summary is a line about all points.
+// summary returns the line that reports a run, for example
+// "1000 points read: 990 accepted, 7 rejected, 3 without value".
 func (n count) summary(dryRun bool) string {
 	accepted := "accepted"
 	if dryRun {
 		accepted = "valid"
 	}
-	text := fmt.Sprintf("%d points read: %d %s, %d rejected", n.read, n.accepted, accepted, n.rejected)
+	text := fmt.Sprintf("%s read: %d %s, %d rejected", amount.Of(n.read, "point"), n.accepted, accepted, n.rejected)
 	if n.spooled > 0 {
 		text += fmt.Sprintf(", %d spooled", n.spooled)
 	}
@@ -43,10 +46,10 @@ func (n count) summary(dryRun bool) string {
 	return text
 }
 
-// progress is a line about the points so far.
+// progress returns the line that a terminal shows during a run.
 func (n count) progress(in *input, took time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d points", n.accepted+n.spooled)
+	b.WriteString(amount.Of(n.accepted+n.spooled, "point"))
 	if seconds := took.Seconds(); seconds >= 1 {
 		fmt.Fprintf(&b, ", %.0f a second", float64(n.accepted+n.spooled)/seconds)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // The same points in each format, also compressed, from a file and from a pipe.
-func TestFile_Formats(t *testing.T) {
+func TestFile_OfEachFormat(t *testing.T) {
 	t.Parallel()
 	want := []string{"cpu{host=a} 1700000000 1.5", "cpu{host=b} 1700000001 2.5", "up{host=a} 1700000001 1.5"}
 	for ending, text := range map[string]string{
@@ -58,14 +58,14 @@ func TestFile_WithoutPoints(t *testing.T) {
 		sendFrom(t, s, strings.NewReader(text), cli.OK, "--from", "-").says(t, "0 points read")
 	}
 	send(t, s, cli.Failed, "--from", "/nowhere/points.csv").says(t, "/nowhere/points.csv")
-	sendFrom(t, s, strings.NewReader("hello world\n"), cli.Misused, "--from", "-").says(t, "standard input: the format cannot be recognized: give it with --format")
+	sendFrom(t, s, strings.NewReader("hello world\n"), cli.Misused, "--from", "-").says(t, "standard input: the format cannot be recognized: give the format with --format")
 	if n := len(s.Requests()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }
 
-// Points without a time get --timestamp, or one time for all of a scrape.
-func TestFile_TimeOfPointsWithoutOne(t *testing.T) {
+// Points without a time get --timestamp, or the present time, which is the same for a whole scrape.
+func TestFile_GivesPointsWithoutATimeTheFlagOrNow(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -91,15 +91,15 @@ func TestFile_TimeOfPointsWithoutOne(t *testing.T) {
 	}
 }
 
-// The command stops at the first bad line, with the points before it sent, or goes on.
-func TestFile_InvalidLines(t *testing.T) {
+// The command sends the points before the first invalid line and stops, or continues with --skip-invalid.
+func TestFile_StopsAtAnInvalidLine(t *testing.T) {
 	t.Parallel()
 	text := "put m 1700000000 1 h=a\nput m 1700000001 x h=a\nput m 1700000002 NaN h=a\nput m 1700000003 +Inf h=a\nput m 1700000004 5\nput m 1700000005 6 h=a\n"
 	path := file(t, "points.txt", text)
 	s := apptuittest.NewServer()
 	defer s.Close()
 	out := send(t, s, cli.Failed, "--from", path)
-	out.says(t, path+`: line 2: the value "x" is not a number`, "2 points read: 1 accepted, 1 rejected", "the lines after 2 were not read; with --skip-invalid")
+	out.says(t, path+`: line 2: the value "x" is not a number`, "2 points read: 1 accepted, 1 rejected", "the lines after line 2 were not read; with --skip-invalid")
 	if diff := cmp.Diff([]string{"m{h=a} 1700000000 1"}, lines(s)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -115,7 +115,7 @@ func TestFile_InvalidLines(t *testing.T) {
 }
 
 // A point that the server rejects is named by its line.
-func TestFile_RejectedPoints(t *testing.T) {
+func TestFile_StopsAtARejectedPoint(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -135,8 +135,8 @@ func TestFile_RejectedPoints(t *testing.T) {
 	send(t, influx, cli.Failed, "--from", path, "--format", "telnet", "--skip-invalid").says(t, "lines 3 to 12: ", "partial write: ", "10 points read: 8 accepted, 2 rejected")
 }
 
-// The text before an error of the input is sent, the rest is not guessed.
-func TestFile_CutOff(t *testing.T) {
+// The points before an error of the input are sent. A line that is cut off is not.
+func TestFile_ReportsACompressedFileThatIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -151,8 +151,8 @@ func TestFile_CutOff(t *testing.T) {
 	send(t, s, cli.Failed, "--from", file(t, "points.csv.gz", "\x1f\x8b nonsense")).says(t, "gzip: ")
 }
 
-// A dry run prints what would be sent.
-func TestFile_DryRun(t *testing.T) {
+// A dry run prints the points, and sends nothing.
+func TestFile_DryRunPrintsThePoints(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -194,7 +194,7 @@ func TestFile_KeepsTheOrder(t *testing.T) {
 	}
 }
 
-func TestFile_Rate(t *testing.T) {
+func TestFile_KeepsToTheRate(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()

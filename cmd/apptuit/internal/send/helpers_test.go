@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-// TestMain takes away what the user's environment would configure.
+// TestMain removes the configuration of the user's environment.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "APPTUIT_") {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outcome is what the command did.
+// outcome is the exit code and output of the command.
 type outcome struct {
 	code           int
 	stdout, stderr string

@@ -18,18 +18,17 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/pointfile"
 )
 
-// chunkSize is how much of the input is read ahead at a time.
+// chunkSize is the number of bytes that are read ahead at a time.
 const chunkSize = 256 << 10
 
-// idleInterval is how often a read that waits for more text returns errIdle.
+// idleInterval is the time after which a read that waits for more text returns errIdle.
 const idleInterval = time.Second
 
-// errIdle is the error of a read while there is no text.
+// errIdle is the error of a read if no text has arrived yet.
 var errIdle = errors.New("no text yet")
 
-// input is a file or pipe. A goroutine reads and decompresses it ahead of Read, so that Read can
-// return while there is no text. The goroutine ends after close, as soon as the read that it
-// makes has returned.
+// input is a file or pipe. A goroutine reads and decompresses it ahead of Read, so that Read can return
+// although no text has arrived. After close, the goroutine ends as soon as its current read returns.
 type input struct {
 	name string
 	size int64 // of the file, 0 if it is unknown
@@ -39,8 +38,8 @@ type input struct {
 	close  func()
 	chunks chan chunk
 	free   chan []byte // buffers
-	used   []byte      // the buffer of rest
-	rest   []byte      // of the last chunk
+	used   []byte      // the buffer that holds rest
+	rest   []byte      // the unread part of the last chunk
 	err    error
 	ticker *time.Ticker
 }
@@ -98,7 +97,7 @@ func (c counter) Read(p []byte) (int, error) {
 func (in *input) run(source io.Reader) {
 	r, err := decompress(source)
 	if err != nil {
-		in.chunks <- chunk{nil, err} // the first one, for which there is room
+		in.chunks <- chunk{nil, err} // the channel has room for the first chunk
 		return
 	}
 	for err == nil {
@@ -118,7 +117,8 @@ func (in *input) run(source io.Reader) {
 	}
 }
 
-// decompress returns a reader of the text. That of gzip begins with two bytes that are not text.
+// decompress returns a reader of the text. It recognizes gzip by its first two bytes, which are not
+// text.
 func decompress(source io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReaderSize(source, chunkSize)
 	magic, err := buffered.Peek(2)
@@ -131,7 +131,7 @@ func decompress(source io.Reader) (io.Reader, error) {
 	return buffered, nil
 }
 
-// Read reads text. It returns errIdle if there is none for up to idleInterval.
+// Read reads text. It returns errIdle if no text arrives within idleInterval.
 func (in *input) Read(p []byte) (int, error) {
 	if len(in.rest) == 0 && in.err == nil {
 		if err := in.next(); err != nil {
@@ -171,7 +171,7 @@ func (in *input) next() error {
 	return nil
 }
 
-// format recognizes the format, by the name or the first line.
+// format recognizes the format by the name of the input or by its first line.
 func (in *input) format() (pointfile.Format, error) {
 	if f, err := pointfile.Detect(in.name, nil); err == nil {
 		return f, nil

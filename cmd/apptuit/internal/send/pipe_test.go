@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-// Points of a pipe are sent while it waits for more.
+// Points of a pipe are sent while the command waits for more.
 func TestPipe_IsSentWithoutWaitingForItsEnd(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()

@@ -38,7 +38,7 @@ func TestPoint_IsSentAsWritten(t *testing.T) {
 	}
 }
 
-func TestPoint_Failures(t *testing.T) {
+func TestPoint_ReportsWhyItIsNotAccepted(t *testing.T) {
 	t.Setenv("APPTUIT_API_TOKEN", "5ecret")
 	t.Setenv("APPTUIT_RETRY_MAX_ELAPSED_TIME", "1ms")
 	s := apptuittest.NewServer()
@@ -60,11 +60,11 @@ func TestPoint_Failures(t *testing.T) {
 	}
 }
 
-func TestArguments_Wrong(t *testing.T) {
+func TestArguments_RefusesWrongOnes(t *testing.T) {
 	t.Parallel()
 	for args, says := range map[string]string{
 		"":                                  "METRIC and VALUE are missing",
-		"m":                                 "METRIC and VALUE are missing",
+		"m":                                 "VALUE is missing",
 		"m one":                             `the value "one" is not a number`,
 		"m -5 h=a":                          "put -- before METRIC",
 		"m NaN h=a":                         "the value NaN is not finite",
@@ -72,12 +72,12 @@ func TestArguments_Wrong(t *testing.T) {
 		"m 1 h=a h=b":                       `the tag "h" has two values`,
 		"m 1 h=a --timestamp yesterday":     "--timestamp: \"yesterday\" is not a time",
 		"m 1 h=a --from x":                  "METRIC and --from exclude each other",
-		"m 1 h=a --checkpoint x":            "--checkpoint goes with --from only",
-		"m 1 h=a --rate 1 --skip-invalid":   "--skip-invalid goes with --from only",
-		"--from x --rate 0":                 "--rate: 0 is not positive",
-		"--from x --batch 0":                "--batch: 0 is not from 1 to 50000",
-		"--from x --batch 50001":            "--batch: 50001 is not from 1 to 50000",
-		"--from x --rate NaN":               "--rate: NaN is not positive",
+		"m 1 h=a --checkpoint x":            "--checkpoint requires --from",
+		"m 1 h=a --rate 1 --skip-invalid":   "--skip-invalid requires --from",
+		"--from x --rate 0":                 "--rate: must be positive, not 0",
+		"--from x --batch 0":                "--batch: must be from 1 to 50000, not 0",
+		"--from x --batch 50001":            "--batch: must be from 1 to 50000, not 50001",
+		"--from x --rate NaN":               "--rate: must be positive, not NaN",
 		"--from x --format xml":             "must be auto, csv, jsonl, telnet or prometheus",
 		"--from x --spool d --checkpoint c": "--spool and --checkpoint exclude each other",
 		"m 1 h=a --spool d --dry-run":       "--spool and --dry-run exclude each other",

@@ -21,8 +21,8 @@ const (
 	inBatches = 2*batch + batch/2 // points of three batches
 )
 
-// A run that a fault ends in the middle is completed by the next one: no point is missing, and
-// none but the points of one batch is sent twice. Nothing after the fault is sent before it.
+// The next run completes a run that a fault has ended: no point is missing, and only points of one batch
+// are sent twice. Points after the fault are not sent by the first run.
 func TestResume_AfterAFault(t *testing.T) {
 	t.Setenv("APPTUIT_RETRY_MAX_ELAPSED_TIME", "1ms")
 	for _, c := range []struct {
@@ -66,8 +66,8 @@ func TestResume_AfterAFault(t *testing.T) {
 	}
 }
 
-// The line at which a run has stopped can be mended, and lines can be added at the end.
-func TestResume_AfterTheFileWasChangedBehindThePlace(t *testing.T) {
+// The line at which a run has stopped can be corrected, and lines can be appended.
+func TestResume_AllowsChangesAfterThePlace(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -75,7 +75,7 @@ func TestResume_AfterTheFileWasChangedBehindThePlace(t *testing.T) {
 	args := []string{"--from", path, "--batch", "200", "--checkpoint", checkpoint, "--format", "telnet"}
 	send(t, s, cli.Failed, args...).says(t, "line 201: ", "continues after line 200")
 	write(t, path, puts(batch+1))
-	send(t, s, cli.OK, args...).says(t, "1 points read: 1 accepted")
+	send(t, s, cli.OK, args...).says(t, "1 point read: 1 accepted")
 	write(t, path, puts(batch+3))
 	send(t, s, cli.OK, args...).says(t, "continuing after line 201", "2 points read: 2 accepted")
 	complete(t, s, batch+3, 0)
@@ -99,7 +99,7 @@ func TestResume_FromCompressedTextAndStandardInput(t *testing.T) {
 	}
 }
 
-// A checkpoint is that of one text, one format and one endpoint.
+// A checkpoint belongs to one text, one format and one endpoint.
 func TestResume_RefusesAForeignCheckpoint(t *testing.T) {
 	t.Parallel()
 	s, other := apptuittest.NewServer(), apptuittest.NewServer()
@@ -115,16 +115,16 @@ func TestResume_RefusesAForeignCheckpoint(t *testing.T) {
 			t.Errorf("%q: it has sent points", says)
 		}
 	}
-	refuse(other, "is that of points for "+s.URL, "--from", path)
-	refuse(s, "is that of a file in the format telnet", "--from", path, "--format", "jsonl")
-	refuse(s, "does not fit the checkpoint", "--from", file(t, "points.txt", puts(2)))
+	refuse(other, "belongs to the endpoint "+s.URL, "--from", path)
+	refuse(s, "belongs to a file in the format telnet", "--from", path, "--format", "jsonl")
+	refuse(s, "does not match the checkpoint", "--from", file(t, "points.txt", puts(2)))
 	refuse(s, "has changed", "--from", file(t, "points.txt", strings.Replace(puts(3), "m", "n", 1)))
 	write(t, checkpoint, "{}")
-	send(t, s, cli.Failed, "--from", path, "--batch", "200", "--checkpoint", checkpoint).says(t, "is not a checkpoint of this command")
+	send(t, s, cli.Failed, "--from", path, "--batch", "200", "--checkpoint", checkpoint).says(t, "is not a checkpoint that this command has written")
 }
 
 // A run whose checkpoint cannot be written stops.
-func TestCheckpoint_CannotBeWritten(t *testing.T) {
+func TestCheckpoint_StopsTheRunIfItCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -132,7 +132,7 @@ func TestCheckpoint_CannotBeWritten(t *testing.T) {
 }
 
 // A checkpoint leaves no other files, and only its user can read it.
-func TestCheckpoint_IsOneFile(t *testing.T) {
+func TestCheckpoint_IsOnePrivateFile(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -152,7 +152,7 @@ func TestCheckpoint_IsOneFile(t *testing.T) {
 }
 
 // Ctrl-C ends the command at once, and the checkpoint stays.
-func TestInterrupt(t *testing.T) {
+func TestInterrupt_KeepsTheCheckpoint(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/pointfile"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
@@ -61,7 +62,7 @@ func (j *job) runFile(ctx context.Context, cmd *cobra.Command, c *apptuitclient.
 	if j.format == "" {
 		if j.format, err = in.format(); err != nil {
 			if errors.Is(err, pointfile.ErrUnknownFormat) {
-				return cli.Usagef("%s: %w: give it with --format", in.name, err)
+				return cli.Usagef("%s: %w: give the format with --format", in.name, err)
 			}
 			return err
 		}
@@ -108,14 +109,14 @@ func (j *job) runFile(ctx context.Context, cmd *cobra.Command, c *apptuitclient.
 	return j.conclude(ctx, cmd, c, t)
 }
 
-// advice says how to go on after a run that has stopped.
+// advice returns a message that says how to continue after a run that has stopped.
 func (j *job) advice(t *transfer, r *pointfile.Reader) string {
 	text := "stopped"
 	if !t.ended {
-		text += fmt.Sprintf("; the lines after %d were not read", r.Position().Line)
+		text += fmt.Sprintf("; the lines after line %d were not read", r.Position().Line)
 	}
 	if t.n.rejected > 0 && !j.skipInvalid {
-		text += "; with --skip-invalid, lines that are rejected do not stop the command"
+		text += "; with --skip-invalid, rejected lines do not stop the command"
 	}
 	if j.checkpoint != "" {
 		text += fmt.Sprintf("; the next run with this checkpoint continues after line %d", t.saved)
@@ -131,9 +132,9 @@ func (j *job) resume(cmd *cobra.Command, in *input, r *pointfile.Reader, endpoin
 	}
 	switch {
 	case c.Endpoint != endpoint:
-		return fmt.Errorf("the checkpoint %s is that of points for %s: remove it to begin anew", j.checkpoint, c.Endpoint)
+		return fmt.Errorf("the checkpoint %s belongs to the endpoint %s: remove it to begin anew", j.checkpoint, c.Endpoint)
 	case c.Format != j.format:
-		return fmt.Errorf("the checkpoint %s is that of a file in the format %s: remove it to begin anew", j.checkpoint, c.Format)
+		return fmt.Errorf("the checkpoint %s belongs to a file in the format %s: remove it to begin anew", j.checkpoint, c.Format)
 	}
 	for {
 		err = r.Skip(pointfile.Position{Offset: c.Offset, Line: c.Line}, c.SHA256)
@@ -141,7 +142,7 @@ func (j *job) resume(cmd *cobra.Command, in *input, r *pointfile.Reader, endpoin
 		case errors.Is(err, errIdle):
 			continue
 		case err != nil:
-			return fmt.Errorf("%s does not fit the checkpoint %s: %w: remove the checkpoint to begin anew", in.name, j.checkpoint, err)
+			return fmt.Errorf("%s does not match the checkpoint %s: %w: remove the checkpoint to begin anew", in.name, j.checkpoint, err)
 		}
 		if c.Line > 0 {
 			cli.Say(cmd, "continuing after line %d", c.Line)
@@ -150,7 +151,7 @@ func (j *job) resume(cmd *cobra.Command, in *input, r *pointfile.Reader, endpoin
 	}
 }
 
-// conclude waits for the spool, and returns an error unless all points were accepted.
+// conclude waits until the spool is delivered, and returns an error unless all points were accepted.
 func (j *job) conclude(ctx context.Context, cmd *cobra.Command, c *apptuitclient.Client, t *transfer) error {
 	if j.spool && t.n.spooled == 0 {
 		awaitReplay(ctx, c)
@@ -162,24 +163,24 @@ func (j *job) conclude(ctx context.Context, cmd *cobra.Command, c *apptuitclient
 	case t.n.rejected+t.n.dropped > 0:
 		return cli.ErrFailed
 	case stats.Dropped > 0:
-		return fmt.Errorf("the spool has dropped %d points", stats.Dropped)
+		return fmt.Errorf("the spool has dropped %s", amount.Of(stats.Dropped, "point"))
 	case stats.Rejected > 0:
-		return fmt.Errorf("the server has rejected %d points of the spool", stats.Rejected)
+		return fmt.Errorf("the server has rejected %s of the spool", amount.Of(stats.Rejected, "point"))
 	case stats.Points > 0:
-		cli.Say(cmd, "%d points are in the spool: a later run with --spool delivers them", stats.Points)
+		cli.Say(cmd, "%s in the spool, to be delivered by a later run with --spool", amount.Are(stats.Points, "point"))
 		return cli.ErrSpooled
 	}
 	return nil
 }
 
-// awaitReplay waits until the points of the spool are delivered, as long as it becomes
-// emptier.
+// awaitReplay waits until the points of the spool are delivered. It gives up when the number of points
+// has not changed for three seconds.
 func awaitReplay(ctx context.Context, c *apptuitclient.Client) {
-	const patience, interval = 3 * time.Second, 50 * time.Millisecond
+	const unchanged, interval = 3 * time.Second, 50 * time.Millisecond
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	var before int64
-	for since := time.Now(); time.Since(since) < patience; {
+	for since := time.Now(); time.Since(since) < unchanged; {
 		stats, ok := c.SpoolStats()
 		if !ok || stats.Batches == 0 {
 			return

@@ -12,16 +12,16 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-// What cannot be delivered waits in the folder for the next run.
-func TestSpool(t *testing.T) {
+// Points that cannot be delivered wait in the folder for the next run.
+func TestSpool_KeepsPointsForTheNextRun(t *testing.T) {
 	t.Parallel()
 	s := apptuittest.NewServer()
 	defer s.Close()
 	folder := t.TempDir()
 	away := apptuittest.NewServer()
 	away.Close()
-	send(t, away, cli.Spooled, "m", "1", "h=a", "--timestamp", "1700000000", "--spool", folder).says(t, "1 points are in the spool")
-	sendFrom(t, away, nil, cli.Spooled, "--from", file(t, "points.txt", "put m 1700000001 2 h=a\n"), "--spool", folder).says(t, "1 points read: 0 accepted, 0 rejected, 1 spooled")
+	send(t, away, cli.Spooled, "m", "1", "h=a", "--timestamp", "1700000000", "--spool", folder).says(t, "1 point is in the spool")
+	sendFrom(t, away, nil, cli.Spooled, "--from", file(t, "points.txt", "put m 1700000001 2 h=a\n"), "--spool", folder).says(t, "1 point read: 0 accepted, 0 rejected, 1 spooled")
 	if out := send(t, s, cli.OK, "m", "3", "h=a", "--timestamp", "1700000002", "--spool", folder); out.stdout != "" {
 		t.Errorf("%q", out.stdout)
 	}

@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// maxReasons is the number of faults that are shown with their lines.
+	// maxReasons bounds the faults that are reported with their lines.
 	maxReasons = 10
-	// sources are the numbers by which a point is found in transfer.lines. put.Uncounted is not
-	// among them.
+	// sources is the number of values that the client can carry with a point, and report with a
+	// rejection, to find its line in transfer.lines. put.Uncounted is not one of the values.
 	sources = 1 << 31
 )
 
-// transfer sends points in their order. While a batch is being sent, the next one is read, and
-// no more: a slow server slows the reading down.
+// transfer sends points in their order. While a batch is being sent, only the next batch is read, so that
+// a slow server slows the reading down.
 type transfer struct {
 	job      *job
-	ctx      context.Context // ends when nothing more is to be sent
+	ctx      context.Context // ends when nothing more must be sent
 	cancel   context.CancelFunc
 	sending  *client.Sending
 	out      *bufio.Writer // of a dry run
@@ -40,29 +40,29 @@ type transfer struct {
 	reasons     []reason
 	moreReasons int
 	writeErr    error // of out or of the checkpoint
-	failed      bool  // nothing more is sent, because of a batch or of writeErr
+	failed      bool  // a batch or a write has failed: nothing more is sent
 	ended       bool  // the input was read to its end
 
-	last    pointfile.Point // whose series is the current one of sending
-	now     time.Time       // of points without a time; zero until the next one
+	last    pointfile.Point // the point with the current series of sending
+	now     time.Time       // the time of points without a time in this batch; zero until the first
 	begun   time.Time
-	added   int64 // to sending
+	added   int64 // number of points that sending got
 	batch   int   // points that were added since the last mark
 	marks   []mark
 	marked  int64   // offset of the last mark, or -1
 	saved   int64   // line of the last checkpoint
-	lines   []int64 // of points that were added and not settled, see settle
+	lines   []int64 // line numbers of the points that were added and not settled, see settle
 	settled int64   // number of points that were settled
 }
 
-// mark is the place in the input behind a number of points.
+// mark is a place in the input, with the number of points before it.
 type mark struct {
 	points int64
 	pointfile.Position
 	sum string
 }
 
-// reason is why a point, or the points of several lines, were not accepted.
+// reason is the fault of a line, of several lines (first to last), or of the run (first is 0).
 type reason struct {
 	first, last int64
 	err         error
@@ -85,8 +85,8 @@ func newTransfer(ctx context.Context, j *job, c *client.Client, out io.Writer) *
 	return t
 }
 
-// copy sends the points of a reader. Its error is one of the input. After a fault of a line, the
-// points before it are sent.
+// copy sends the points of a reader. It returns an error of the input; faults of lines are noted. After a
+// fault that ends the transfer, the points before the line are still sent.
 func (t *transfer) copy(r *pointfile.Reader) error {
 	t.mark(r)
 	for t.ctx.Err() == nil {
@@ -125,7 +125,7 @@ func (t *transfer) copy(r *pointfile.Reader) error {
 	return context.Cause(t.ctx)
 }
 
-// refuse counts a line that is not a point, and reports whether the transfer goes on.
+// refuse counts a line that is not a point, and reports whether the transfer continues.
 func (t *transfer) refuse(line int64, err error) bool {
 	t.n.rejected++
 	t.note(reason{line, line, err})
@@ -140,7 +140,7 @@ func (t *transfer) note(r reason) {
 	t.reasons = append(t.reasons, r)
 }
 
-// batchSize is the number of points of a batch: not more than a second of the rate.
+// batchSize returns the number of points of a batch, at most those of a second of --rate.
 func (t *transfer) batchSize() int {
 	if t.job.rate > 0 {
 		return int(max(1, min(float64(t.job.batch), t.job.rate)))
@@ -148,7 +148,7 @@ func (t *transfer) batchSize() int {
 	return t.job.batch
 }
 
-// pace waits until the points that were added are due.
+// pace waits until the points that were added are due according to --rate.
 func (t *transfer) pace() {
 	if t.job.rate == 0 {
 		return
@@ -161,7 +161,7 @@ func (t *transfer) pace() {
 	}
 }
 
-// mark remembers the place after the points that were added.
+// mark remembers the place after the points that were added, for the checkpoint.
 func (t *transfer) mark(r *pointfile.Reader) {
 	t.batch, t.now = 0, time.Time{}
 	if t.job.checkpoint == "" || t.job.dryRun {
@@ -210,8 +210,8 @@ func (t *transfer) add(p pointfile.Point) error {
 	return nil
 }
 
-// present returns the time of points without one. All points of a batch have the same, so the
-// samples of a scrape do.
+// present returns the time of points without a time. It is the same for all points of a batch, and so for
+// the samples of a scrape.
 func (t *transfer) present() time.Time {
 	switch {
 	case !t.job.timestamp.IsZero():
@@ -228,15 +228,15 @@ func (t *transfer) fail(err error) {
 	t.cancel()
 }
 
-// settle counts the points of a batch. After a batch that was not accepted, the context ends: the
-// client has the next batch already, and must not send it.
+// settle counts the points of a batch when its result is known. After a batch that was not accepted, it
+// ends the context, so that the client does not send the next batch, which it already has.
 func (t *transfer) settle(r client.Report) {
 	n := r.Accepted + r.Rejected + r.Spooled + r.Dropped
 	t.n.accepted += int64(r.Accepted)
 	t.n.rejected += int64(r.Rejected)
 	t.n.spooled += int64(r.Spooled)
 	t.n.dropped += int64(r.Dropped)
-	if !t.failed { // else the reason is that of an earlier batch
+	if !t.failed { // otherwise an earlier batch is the reason
 		t.explain(&r, n)
 	}
 	t.settled += int64(n)
@@ -252,7 +252,7 @@ func (t *transfer) settle(r client.Report) {
 	t.progress(t.n)
 }
 
-// explain notes why points of a batch of n were not accepted.
+// explain notes the reasons why points of a batch of n points were not accepted.
 func (t *transfer) explain(r *client.Report, n int) {
 	points, causes := r.Failures()
 	for _, p := range points {
@@ -263,11 +263,11 @@ func (t *transfer) explain(r *client.Report, n int) {
 		t.note(reason{t.lines[0], t.lines[n-1], cause})
 	}
 	if len(causes) == 0 {
-		t.moreReasons += r.Rejected - len(points) // which the client does not list
+		t.moreReasons += r.Rejected - len(points) // rejected points that the client does not list
 	}
 }
 
-// save writes the last mark whose points are all settled to the checkpoint.
+// save writes the last mark before which all points are settled to the checkpoint.
 func (t *transfer) save() {
 	passed := -1
 	for passed+1 < len(t.marks) && t.marks[passed+1].points <= t.settled {

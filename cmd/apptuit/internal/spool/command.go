@@ -7,6 +7,7 @@ package spool
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -23,9 +24,9 @@ import (
 )
 
 const (
-	// defaultRate is the default of WithSpoolRate.
+	// defaultRate is the number of requests per second of a replay, and the default of WithSpoolRate.
 	defaultRate = 10
-	// defaultRetryFor is how long a replay goes on while the server accepts nothing.
+	// defaultRetryFor is the time after which a replay gives up while the server accepts nothing.
 	defaultRetryFor = 30 * time.Second
 )
 
@@ -34,42 +35,42 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "spool [flags] [DIR]",
 		Short: "Show, check, export or deliver the points in a spool",
-		Long: `Show the points that wait in the folder of a spool: how many, since when and why, for
-each instance that shares the folder, with its quarantine. DIR is APPTUIT_SPOOL_DIR by
-default.
+		Long: `Show the points that wait in the folder of a spool: their number, since when and why they
+wait, and the quarantine, for each instance that shares the folder. DIR is the value of
+APPTUIT_SPOOL_DIR by default.
 
---verify reads every file, also in the quarantine, and compares checksums and structure.
-The exit code is 1 if a file is damaged; its name is on stdout.
+--verify reads every file, including the quarantine, and checks checksums and structure. It
+prints the names of damaged files on stdout, and the exit code is then 1.
 
 --export writes the points as JSON lines, in the form of a put request. Timestamps are in
-seconds or milliseconds, as they would be sent.
+seconds or milliseconds, as the server would get them. An older FILE is replaced when the
+new one is complete.
 
-Without --replay nothing in the folder is changed, and a program that uses the folder is
-not disturbed.
+Without --replay the command changes nothing in the folder, and does not disturb a program
+that uses it.
 
---replay delivers the points, oldest first, and removes from the folder what the server has
-accepted or refused. It ignores the limits of size and age, and fails if a running program
-uses the folder: that program delivers the points itself. If the server cannot be reached,
-the points stay. A batch that the server has processed in part is replaced by the rest.
-The flags for a connection are for --replay.`,
+--replay delivers the points, oldest first. It removes points that the server accepts or
+rejects, and ignores the limits of size and age. It fails if a running program uses the
+folder, since that program delivers the points. If the server cannot be reached, the points
+stay. If the server has processed a part of a batch, only the rest stays.
+The flags of the connection require --replay.`,
 		Example: `  apptuit spool /var/spool/shop
   apptuit spool /var/spool/shop --verify
   apptuit spool /var/spool/shop --export -f points.jsonl
   apptuit spool /var/spool/shop --replay --endpoint http://127.0.0.1:4242
   apptuit spool -o json`,
-		Args: cobra.MaximumNArgs(1),
+		Args: cli.AtMostOne("DIR"),
 	}
 	f := &flags{connection: connection.Add(c, 0), retryFor: when.Duration(defaultRetryFor)}
 	set := c.Flags()
-	set.BoolVar(&f.verify, "verify", false, "Read every file, and compare checksums and structure")
+	set.BoolVar(&f.verify, "verify", false, "Read every file, and check checksums and structure")
 	set.BoolVar(&f.export, "export", false, "Write the points as JSON lines")
 	set.BoolVar(&f.replay, "replay", false, "Deliver the points now")
-	set.StringVarP(&f.file, "file", "f", "", "`FILE` for --export instead of stdout")
+	set.StringVarP(&f.file, "file", "f", "", "`FILE` of --export (default: standard output)")
 	set.BoolVar(&f.quarantine, "quarantine", false, "With --export, write the points in the quarantine instead")
-	set.Float64Var(&f.rate, "rate", defaultRate, "Most requests a second, for --replay")
-	set.Var(&f.retryFor, "retry-for", "How long --replay tries again while the server accepts nothing")
-	f.output = cli.AddChoice(c, "output", "o", "Format, not of --export", "text", "json")
-	c.MarkFlagsMutuallyExclusive("verify", "export", "replay")
+	set.Float64Var(&f.rate, "rate", defaultRate, "Largest number `N` of requests per second of --replay")
+	set.Var(&f.retryFor, "retry-for", "Time after which --replay gives up while the server accepts nothing")
+	f.output = cli.AddChoice(c, "output", "o", "Format of the list, and of the results of --verify and --replay", "text", "json")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		dir, err := f.check(c, args)
 		if err != nil {
@@ -90,24 +91,27 @@ type flags struct {
 	output                 *cli.Choice
 }
 
-// check returns the folder. The error joins all faults of the arguments.
+// check returns the folder to work on. The error joins all faults of the arguments.
 func (f *flags) check(c *cobra.Command, args []string) (string, error) {
 	var faults []error
-	belong := func(mode string, names ...string) {
+	requires := func(mode string, names ...string) {
 		for _, name := range names {
 			if c.Flags().Changed(name) && !c.Flags().Changed(mode) {
-				faults = append(faults, errors.New("--"+name+" is for --"+mode))
+				faults = append(faults, fmt.Errorf("--%s requires --%s", name, mode))
 			}
 		}
 	}
-	belong("replay", slices.Sorted(maps.Values(connection.Names()))...)
-	belong("replay", "rate", "retry-for")
-	belong("export", "file", "quarantine")
+	if len(slices.DeleteFunc([]bool{f.verify, f.export, f.replay}, func(given bool) bool { return !given })) > 1 {
+		faults = append(faults, errors.New("--verify, --export and --replay exclude each other"))
+	}
+	requires("replay", slices.Sorted(maps.Values(connection.Names()))...)
+	requires("replay", "rate", "retry-for")
+	requires("export", "file", "quarantine")
 	if f.export && c.Flags().Changed("output") {
-		faults = append(faults, errors.New("--output: --export writes JSON lines"))
+		faults = append(faults, errors.New("--output: --export always writes JSON lines"))
 	}
 	if !(f.rate > 0) {
-		faults = append(faults, errors.New("--rate: must be positive"))
+		faults = append(faults, fmt.Errorf("--rate: must be positive, not %v", f.rate))
 	}
 	dir := env.Get("APPTUIT_SPOOL_DIR")
 	if len(args) > 0 {

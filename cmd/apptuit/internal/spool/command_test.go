@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-func TestList_ShowsWhatWaitsAndWhy(t *testing.T) {
+func TestList_ShowsThePointsAndTheLastError(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	c := program(t, dir)
 	send(t, c, 0, 9)
@@ -31,7 +31,7 @@ func TestList_ShowsWhatWaitsAndWhy(t *testing.T) {
 	}
 }
 
-func TestList_OfTheFolderInTheEnvironment(t *testing.T) {
+func TestList_TakesTheFolderFromTheEnvironment(t *testing.T) {
 	dir := filled(t, 1)
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
 	execute(t).want(t, cli.OK, dir, "10 points in 1 batch, ")
@@ -83,13 +83,13 @@ func TestList_AsJSON(t *testing.T) {
 	execute(t, dir).want(t, cli.OK, "damaged     1 file: --verify", "quarantine  1 file, ", "other files 1", "nothing waits", "in all: 5 points in 1 batch, ")
 }
 
-func TestArguments(t *testing.T) {
+func TestArguments_RefusesWrongOnes(t *testing.T) {
 	dir := filled(t, 1)
 	none := filepath.Join(t.TempDir(), "new")
 	execute(t).want(t, cli.Misused, "no folder: give DIR, or set APPTUIT_SPOOL_DIR")
-	execute(t, dir, "x").want(t, cli.Misused)
-	execute(t, dir, "--verify", "--replay").want(t, cli.Misused, "[replay verify]")
-	execute(t, dir, "--endpoint", "http://h", "-f", "x").want(t, cli.Misused, "--endpoint is for --replay", "--file is for --export")
+	execute(t, dir, "x").want(t, cli.Misused, "one DIR is expected, and there are 2 arguments")
+	execute(t, dir, "--verify", "--replay").want(t, cli.Misused, "--verify, --export and --replay exclude each other")
+	execute(t, dir, "--endpoint", "http://h", "-f", "x").want(t, cli.Misused, "--endpoint requires --replay", "--file requires --export")
 	execute(t, dir, "--export", "-o", "json").want(t, cli.Misused, "--output")
 	execute(t, dir, "--replay", "--rate", "0").want(t, cli.Misused, "--rate: must be positive")
 	execute(t, dir, "--replay", "--endpoint", "h").want(t, cli.Misused, "--endpoint: it is not a URL")

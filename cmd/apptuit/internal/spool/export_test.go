@@ -56,17 +56,46 @@ func TestExport_WritesAllPointsAndLeavesTheFolderAlone(t *testing.T) {
 	execute(t, dir, "--export", "-f", filepath.Join(file, "x")).want(t, cli.Failed, "points.jsonl")
 }
 
-// A damaged file costs its own points, and the exit code.
-func TestExport_WithoutDamagedFiles(t *testing.T) {
+// The exit code reports a damaged file, and the points of the others are written.
+func TestExport_LeavesOutDamagedFiles(t *testing.T) {
 	dir := filled(t, 3)
 	torn := batches(t, dir)[0]
 	tear(t, torn)
 	o := execute(t, dir, "--export")
 	o.want(t, cli.Failed, torn+": not a valid batch", "1 file cannot be read; 20 points of the others written")
 	wantLines(t, o.stdout, 10, 29)
+	file := filepath.Join(t.TempDir(), "points.jsonl")
+	execute(t, dir, "--export", "-f", file).want(t, cli.Failed, "1 file cannot be read; 20 points of the others written")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, string(text), 10, 29)
 }
 
-func TestExport_OfTheQuarantine(t *testing.T) {
+// An export that does not end leaves an older file as it was, and no temporary file.
+func TestExport_KeepsTheOlderFileAfterAnError(t *testing.T) {
+	dir, folder := filled(t, 2), t.TempDir()
+	file := filepath.Join(folder, "points.jsonl")
+	if err := os.WriteFile(file, []byte("older"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, dir, "--export", "-f", file, "--timeout", "1ns").want(t, cli.Failed, "--timeout")
+	if text, err := os.ReadFile(file); err != nil || string(text) != "older" {
+		t.Errorf("%q, %v", text, err)
+	}
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	execute(t, dir, "--export", "-f", file).want(t, cli.OK)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, string(text), 0, 19)
+}
+
+func TestExport_WritesTheQuarantineWithTheFlag(t *testing.T) {
 	dir := filled(t, 2)
 	quarantine(t, batches(t, dir)[0])
 	o := execute(t, dir, "--export", "--quarantine")
@@ -77,7 +106,7 @@ func TestExport_OfTheQuarantine(t *testing.T) {
 	wantLines(t, o.stdout, 10, 19)
 }
 
-func TestExport_OfAllInstances(t *testing.T) {
+func TestExport_WritesThePointsOfAllInstances(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	first, second := program(t, dir, apptuitclient.WithSpoolInstances()), program(t, dir, apptuitclient.WithSpoolInstances())
 	send(t, second, 10, 19)

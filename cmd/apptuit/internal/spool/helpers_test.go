@@ -117,7 +117,7 @@ func filled(t *testing.T, batches int) string {
 	return dir
 }
 
-// files returns the files below a folder, with what is in them.
+// files returns the files below a folder, with their content.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

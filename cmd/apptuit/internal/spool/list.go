@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/internal/spool"
@@ -41,7 +42,7 @@ func contentOf(dir string, i *spool.Info) content {
 	return c
 }
 
-// list shows the content of the folder, and of each instance if there are several.
+// list shows the content of the folder of each instance, and the sum if there are several instances.
 func (r *run) list() error {
 	r.progress.Set("reading the headers of the batches")
 	folders, err := r.view.Folders()
@@ -49,7 +50,7 @@ func (r *run) list() error {
 		return err
 	}
 	if fault := r.view.Insecure(); fault != nil {
-		cli.Say(r.command, "a program refuses this folder: %v", fault)
+		cli.Say(r.command, "programs refuse to use this folder: %v", fault)
 	}
 	all := make([]content, len(folders))
 	for i := range folders {
@@ -58,7 +59,7 @@ func (r *run) list() error {
 	sum := spool.Total(folders)
 	total := contentOf(r.dir, &sum)
 	if r.asJSON() {
-		return r.writeJSON(struct {
+		return cli.WriteJSON(r.stdout, struct {
 			content
 			Instances []content `json:"instances"`
 		}{total, all})
@@ -78,12 +79,12 @@ func (r *run) list() error {
 	return r.printf("%s", text.String())
 }
 
-// waiting says how much waits.
+// waiting describes the points that wait, for example "34000 points in 12 batches, 1.2 MiB".
 func (c *content) waiting() string {
 	if c.Batches == 0 {
 		return "nothing waits"
 	}
-	return fmt.Sprintf("%s in %s, %s", count(c.Points, "point"), count(c.Batches, "batch"), size(c.Bytes))
+	return fmt.Sprintf("%s in %s, %s", amount.Of(c.Points, "point"), amount.Of(c.Batches, "batch"), amount.Bytes(c.Bytes))
 }
 
 // write writes the content as text.
@@ -106,10 +107,10 @@ func (c *content) write(text *strings.Builder, colors terminal.Colors, now time.
 		line("last error", "%s (%s)", reason, c.Newest.Format(time.RFC3339))
 	}
 	if c.Damaged > 0 {
-		line("damaged", "%s: --verify names them", colors.Red(count(c.Damaged, "file")))
+		line("damaged", "%s: --verify names them", colors.Red(amount.Of(c.Damaged, "file")))
 	}
 	if c.Quarantined > 0 {
-		line("quarantine", "%s, %s", colors.Yellow(count(c.Quarantined, "file")), size(c.QuarantinedBytes))
+		line("quarantine", "%s, %s", colors.Yellow(amount.Of(c.Quarantined, "file")), amount.Bytes(c.QuarantinedBytes))
 	}
 	if c.Foreign > 0 {
 		line("other files", "%d", c.Foreign)

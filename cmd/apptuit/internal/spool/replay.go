@@ -12,18 +12,19 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/env"
 )
 
-// pollInterval is the time between two looks at a client that delivers.
+// pollInterval is the time between two looks at the statistics of the client.
 const pollInterval = 50 * time.Millisecond
 
-// maxText limits the text of a batch that is delivered, in bytes: programs can raise theirs with
-// WithMaxBatchBytes, and a client moves a larger batch to the quarantine. It bounds the memory for
-// files that no client has written.
+// maxText is the limit of the text of a batch, in bytes, for the client that delivers. A client moves a
+// larger batch to the quarantine, so maxText must not be below the limit of the program that has
+// written the batch (WithMaxBatchBytes). It also bounds the memory for foreign files.
 const maxText = 256 << 20
 
 // delivery is the result of --replay in JSON, in points.
@@ -42,7 +43,7 @@ func (d *delivery) add(s apptuitclient.SpoolStats) {
 	d.Left += s.Points
 }
 
-// replay delivers the batches of all instances that no program uses.
+// replay delivers the batches of all instances whose folder no running program uses.
 func (r *run) replay(ctx context.Context) error {
 	options, err := r.connection.Options()
 	if err != nil {
@@ -75,21 +76,21 @@ func (r *run) replay(ctx context.Context) error {
 		}
 	}
 	if result.Rejected+result.Dropped > 0 {
-		faults = append(faults, fmt.Errorf("%s rejected by the server, %d moved to the quarantine", count(result.Rejected, "point"), result.Dropped))
+		faults = append(faults, fmt.Errorf("%s rejected by the server, %d moved to the quarantine", amount.Of(result.Rejected, "point"), result.Dropped))
 	}
 	return errors.Join(r.writeDelivery(&result), errors.Join(faults...))
 }
 
 func (r *run) writeDelivery(d *delivery) error {
 	if r.asJSON() {
-		return r.writeJSON(d)
+		return cli.WriteJSON(r.stdout, d)
 	}
-	return r.printf("%s: %s delivered, %d left\n", d.Dir, count(d.Delivered, "point"), d.Left)
+	return r.printf("%s: %s delivered, %d left\n", d.Dir, amount.Of(d.Delivered, "point"), d.Left)
 }
 
 // allowsInsecure reports whether APPTUIT_SPOOL_INSECURE_DIR allows a folder that other users can
-// change. Otherwise the error is that of such a folder: its subfolders may be safe, but others can
-// replace them.
+// change. If the variable does not allow it, the error describes the folder: even if its subfolders are
+// safe, other users can replace them.
 func (r *run) allowsInsecure() (bool, error) {
 	const variable = "APPTUIT_SPOOL_INSECURE_DIR"
 	if text := env.Get(variable); text != "" {
@@ -106,7 +107,7 @@ func (r *run) allowsInsecure() (bool, error) {
 
 // replayFolder delivers the batches of one instance.
 func (r *run) replayFolder(ctx context.Context, result *delivery, dir string, insecure bool, options []apptuitclient.Option) error {
-	spoolOptions := []apptuitclient.SpoolOption{ // nothing is dropped that the program would keep
+	spoolOptions := []apptuitclient.SpoolOption{ // the limits of the program do not apply
 		apptuitclient.WithSpoolMaxBytes(math.MaxInt64), apptuitclient.WithSpoolMaxAge(math.MaxInt64), apptuitclient.WithSpoolRate(r.rate),
 	}
 	if insecure {
@@ -128,7 +129,8 @@ func (r *run) replayFolder(ctx context.Context, result *delivery, dir string, in
 	return err
 }
 
-// await waits until a client has delivered its spool, or has delivered nothing for too long.
+// await waits until the client has delivered its spool. It returns an error if the server accepts
+// nothing for --retry-for, or if ctx ends.
 func (r *run) await(ctx context.Context, c *apptuitclient.Client, dir string) error {
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
@@ -145,27 +147,20 @@ func (r *run) await(ctx context.Context, c *apptuitclient.Client, dir string) er
 		}
 		failure := client.Of(c).SpoolFailure()
 		if failure != nil && time.Since(since) >= time.Duration(r.retryFor) {
-			return fmt.Errorf("%s: the server accepted nothing for %v, and %s left: %w", dir, time.Duration(r.retryFor), remain(stats.Points), failure)
+			return fmt.Errorf("%s: the server accepted nothing for %v, and %s left: %w", dir, time.Duration(r.retryFor), amount.Are(stats.Points, "point"), failure)
 		}
 		if failure != nil {
-			r.progress.Set("%s delivered, %d left; trying again: %v", count(stats.Replayed, "point"), stats.Points, failure)
+			r.progress.Set("%s delivered, %d left; trying again: %v", amount.Of(stats.Replayed, "point"), stats.Points, failure)
 		} else {
-			r.progress.Set("%s delivered, %d left", count(stats.Replayed, "point"), stats.Points)
+			r.progress.Set("%s delivered, %d left", amount.Of(stats.Replayed, "point"), stats.Points)
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
 			if failure != nil {
-				return fmt.Errorf("%s: %w, and %s left: %w", dir, context.Cause(ctx), remain(stats.Points), failure)
+				return fmt.Errorf("%s: %w, and %s left: %w", dir, context.Cause(ctx), amount.Are(stats.Points, "point"), failure)
 			}
-			return fmt.Errorf("%s: %w, and %s left", dir, context.Cause(ctx), remain(stats.Points))
+			return fmt.Errorf("%s: %w, and %s left", dir, context.Cause(ctx), amount.Are(stats.Points, "point"))
 		}
 	}
-}
-
-func remain(points int64) string {
-	if points == 1 {
-		return "1 point is"
-	}
-	return fmt.Sprintf("%d points are", points)
 }

@@ -35,7 +35,7 @@ func wantStored(t *testing.T, s *apptuittest.Server, first, last int) {
 	}
 }
 
-func TestReplay_DeliversWhatWaits(t *testing.T) {
+func TestReplay_DeliversAllPoints(t *testing.T) {
 	s := newServer(t)
 	dir := filled(t, 3)
 	execute(t, dir, "--replay", "--rate", "100").want(t, cli.OK, dir+": 30 points delivered, 0 left\n")
@@ -46,7 +46,7 @@ func TestReplay_DeliversWhatWaits(t *testing.T) {
 	execute(t, dir, "--replay").want(t, cli.OK, dir+": 0 points delivered, 0 left\n")
 }
 
-func TestReplay_OfAllInstances(t *testing.T) {
+func TestReplay_DeliversInstancesThatAreNotInUse(t *testing.T) {
 	s := newServer(t)
 	dir := filepath.Join(t.TempDir(), "spool")
 	first, second := program(t, dir, apptuitclient.WithSpoolInstances()), program(t, dir, apptuitclient.WithSpoolInstances())
@@ -68,7 +68,7 @@ func TestReplay_OfAllInstances(t *testing.T) {
 	wantStored(t, s, 0, 19)
 }
 
-// The limits of the program do not apply: what was kept until now is delivered.
+// Points that the program would drop, because of its limits, are delivered.
 func TestReplay_IgnoresLimits(t *testing.T) {
 	dir := filled(t, 2)
 	t.Setenv("APPTUIT_SPOOL_MAX_BYTES", "1")
@@ -78,9 +78,9 @@ func TestReplay_IgnoresLimits(t *testing.T) {
 	wantStored(t, s, 0, 19)
 }
 
-// While the server cannot be reached, or refuses the token, the points stay, and the error says
-// why.
-func TestReplay_KeepsThePoints(t *testing.T) {
+// While the server cannot be reached, or refuses the token, the points stay, and the error has the
+// reason.
+func TestReplay_KeepsPointsThatTheServerDoesNotAccept(t *testing.T) {
 	dir := filled(t, 2)
 	before := files(t, dir)
 	execute(t, dir, "--replay", "--endpoint", deadEndpoint(t), "--retry-for", "300ms").want(t, cli.Failed,
@@ -142,7 +142,7 @@ func TestReplay_RefusesAnInsecureFolder(t *testing.T) {
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, dir).want(t, cli.OK, "a program refuses this folder", "10 points in 1 batch")
+	execute(t, dir).want(t, cli.OK, "programs refuse to use this folder", "10 points in 1 batch")
 	execute(t, dir, "--replay").want(t, cli.Failed, "the folder is not safe")
 	wantStored(t, s, 0, -1)
 	t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "true")

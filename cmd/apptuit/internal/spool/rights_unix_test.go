@@ -43,7 +43,7 @@ func TestReading_LeavesLinksAndFIFOsAlone(t *testing.T) {
 }
 
 // A folder that is a FIFO does not block.
-func TestReading_OfAFIFO(t *testing.T) {
+func TestReading_FailsForAFIFO(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "spool")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)

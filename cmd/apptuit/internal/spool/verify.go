@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io/fs"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
@@ -24,19 +25,19 @@ type bad struct {
 	Error string `json:"error"`
 }
 
-// verify reads every file.
+// verify reads every file, and names the damaged ones.
 func (r *run) verify(ctx context.Context) error {
 	result := verification{Dir: r.dir, Bad: []bad{}}
 	for f, err := range r.view.Files() {
 		if err == nil {
-			r.progress.Set("%s read: %s", count(result.Whole+len(result.Bad), "file"), f.Path)
+			r.progress.Set("%s read: %s", amount.Of(result.Whole+len(result.Bad), "file"), f.Path)
 			err = client.CheckStored(ctx, r.opener(f))
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
 		switch {
-		case errors.Is(err, fs.ErrNotExist): // it has been delivered meanwhile
+		case errors.Is(err, fs.ErrNotExist): // the program has delivered it meanwhile
 		case err == nil:
 			result.Whole++
 		default:
@@ -53,14 +54,14 @@ func (r *run) verify(ctx context.Context) error {
 		return err
 	}
 	if len(result.Bad) > 0 {
-		return cli.ErrFailed // the output says which
+		return cli.ErrFailed // the output names the files
 	}
 	return nil
 }
 
 func (r *run) writeVerification(v *verification) error {
 	if r.asJSON() {
-		return r.writeJSON(v)
+		return cli.WriteJSON(r.stdout, v)
 	}
-	return r.printf("%s: %s whole, %d damaged\n", v.Dir, count(v.Whole, "file"), len(v.Bad))
+	return r.printf("%s: %s whole, %d damaged\n", v.Dir, amount.Of(v.Whole, "file"), len(v.Bad))
 }

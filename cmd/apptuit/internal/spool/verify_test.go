@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-func TestVerify(t *testing.T) {
+func TestVerify_NamesDamagedFiles(t *testing.T) {
 	dir := filled(t, 5)
 	execute(t, dir, "--verify").want(t, cli.OK, dir+": 5 files whole, 0 damaged")
 	all := batches(t, dir)

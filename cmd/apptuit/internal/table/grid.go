@@ -11,10 +11,10 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 )
 
-// gap is between two columns.
+// gap is the number of spaces between two columns.
 const gap = 2
 
-// omitted stands for rows or columns that are left out.
+// omitted is the cell of rows or columns that are left out.
 const omitted = "…"
 
 // column is a column of texts. All columns of a grid have the same number of titles and cells.
@@ -52,9 +52,9 @@ func widthOf(columns []column) int {
 	return max(0, total)
 }
 
-// fit shortens the widest of some columns until all of them fit.
+// fit shortens the widest column again and again until the columns fit into a width.
 func fit(columns []column, most int) {
-	const least = 6 // columns of a text that still says something
+	const least = 6 // the width of a text that still says something
 	for widthOf(columns) > most {
 		widest := 0
 		for i := range columns {
@@ -70,7 +70,7 @@ func fit(columns []column, most int) {
 	}
 }
 
-// writeGrid writes titles, in bold, and rows. A line has no spaces at its end.
+// writeGrid writes bold titles, and rows. A line does not end in spaces.
 func writeGrid(b *strings.Builder, colors terminal.Colors, columns []column) {
 	if len(columns) == 0 {
 		return
@@ -103,8 +103,8 @@ func writeGrid(b *strings.Builder, colors terminal.Colors, columns []column) {
 	}
 }
 
-// write writes caption, grid and footer, which says how much there is, and how much of it is
-// not shown.
+// write writes the caption, the grid, and the footer with the numbers of rows and columns. left are the
+// numbers of rows and columns that are not shown.
 func (s Style) write(w io.Writer, caption []string, columns []column, footer string, left ...string) error {
 	var b strings.Builder
 	var parts []string
@@ -128,7 +128,7 @@ func (s Style) write(w io.Writer, caption []string, columns []column, footer str
 	return err
 }
 
-// wrap breaks a line between words, where two spaces are.
+// wrap breaks a line where it has two spaces.
 func wrap(text string, width int) string {
 	var lines []string
 	for word := range strings.SplitSeq(text, "  ") {
@@ -142,8 +142,8 @@ func wrap(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
-// ends returns the numbers from 0 to n-1. If there are more than most, it returns the first and the
-// last of them, with -1 in place of the others. A most of 0 is no limit.
+// ends returns the numbers from 0 to n-1. If n is larger than most, it returns the first and the last of
+// the numbers, most in all, with one -1 in place of the others. Without a limit, most is 0.
 func ends(n, most int) []int {
 	var out []int
 	for i := range n {

@@ -7,39 +7,27 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/si"
 )
 
-// digits are the significant digits of the largest number of a column.
+// digits is the number of significant digits of the largest number of a column.
 const digits = 4
 
-// Missing stands where a series has no value.
+// Missing is the cell of a series without a value.
 const Missing = "-"
 
-// unit is a prefix of the SI.
-type unit struct {
-	factor float64
-	suffix string
-}
-
-func units() []unit {
-	return []unit{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-6, "µ"}, {1e-9, "n"}}
-}
-
-// unitOf returns the unit in which a number is short: below 10,000 there is none, down to 0.001.
-func unitOf(v float64) (unit, bool) {
+// prefixOf returns the prefix with which a number is short. Numbers from 0.001 to below 10,000 have
+// none. It returns false for a number that needs an exponent.
+func prefixOf(v float64) (si.Prefix, bool) {
 	v = math.Abs(v)
 	switch {
 	case v == 0 || v >= 1e-3 && v < 1e4:
-		return unit{1, ""}, true
-	case v >= 1e15 || v < 1e-9:
-		return unit{}, false
+		return si.Prefix{Factor: 1}, true
+	case !si.InRange(v):
+		return si.Prefix{}, false
 	}
-	for _, u := range units() {
-		if v >= u.factor {
-			return u, true
-		}
-	}
-	return unit{}, false
+	return si.For(v), true
 }
 
 // Raw formats a number with all of its digits.
@@ -50,7 +38,7 @@ func Raw(v float64) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
-// Human formats a number with four significant digits and a unit of the SI.
+// Human formats a number with four significant digits and an SI prefix, such as 1.235M.
 func Human(v float64) string {
 	switch {
 	case math.IsNaN(v):
@@ -59,19 +47,19 @@ func Human(v float64) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
-	u, ok := unitOf(rounded)
+	prefix, ok := prefixOf(rounded)
 	if !ok {
 		return strconv.FormatFloat(v, 'g', digits, 64)
 	}
-	scaled := rounded / u.factor
+	scaled := rounded / prefix.Factor
 	text := strconv.FormatFloat(scaled, 'f', max(0, digits-1-magnitude(scaled)), 64)
 	if strings.Contains(text, ".") {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 	}
-	return text + u.suffix
+	return text + prefix.Symbol
 }
 
-// magnitude is the exponent of the first digit.
+// magnitude returns the power of ten of the first digit, for example 3 for 1234.
 func magnitude(v float64) int {
 	if v == 0 {
 		return 0
@@ -79,9 +67,9 @@ func magnitude(v float64) int {
 	return int(math.Floor(math.Log10(math.Abs(v))))
 }
 
-// Numbers returns a format for numbers that stand below each other: with one unit and one
-// number of decimals, so that the points are aligned. Where the smallest would lose its digits
-// beside the largest, each number has a unit of its own.
+// Numbers returns a format for the numbers of a column. They share one SI prefix and one number of
+// decimals, so that the decimal points are aligned. If the largest number is more than 1,000 times the
+// smallest, the smallest would lose its digits: each number then has a prefix of its own.
 func Numbers(values []float64) func(float64) string {
 	least, most := math.Inf(1), 0.0
 	for _, v := range values {
@@ -89,23 +77,23 @@ func Numbers(values []float64) func(float64) string {
 			least, most = min(least, v), max(most, v)
 		}
 	}
-	u, ok := unitOf(most)
+	prefix, ok := prefixOf(most)
 	if !ok || most > 0 && least < most/1e3 {
 		return Human
 	}
-	decimals := max(0, digits-1-magnitude(most/u.factor))
-	for decimals > 0 && !anyNeeds(values, u.factor, decimals) {
+	decimals := max(0, digits-1-magnitude(most/prefix.Factor))
+	for decimals > 0 && !anyNeeds(values, prefix.Factor, decimals) {
 		decimals--
 	}
 	return func(v float64) string {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return Human(v)
 		}
-		return strconv.FormatFloat(v/u.factor, 'f', decimals, 64) + u.suffix
+		return strconv.FormatFloat(v/prefix.Factor, 'f', decimals, 64) + prefix.Symbol
 	}
 }
 
-// anyNeeds reports whether the last of some decimals is not 0 in all numbers.
+// anyNeeds reports whether at least one number, with so many decimals, ends in a digit other than 0.
 func anyNeeds(values []float64, factor float64, decimals int) bool {
 	for _, v := range values {
 		if text := strconv.FormatFloat(v/factor, 'f', decimals, 64); !math.IsNaN(v) && !math.IsInf(v, 0) && text[len(text)-1] != '0' {
@@ -115,16 +103,17 @@ func anyNeeds(values []float64, factor float64, decimals int) bool {
 	return false
 }
 
-// Axis returns a format for the numbers of an axis from least to most in some steps.
+// Axis returns a format for the labels of an axis that runs from least to most in steps. Neighbouring
+// labels differ.
 func Axis(least, most float64, steps int) func(float64) string {
-	u, ok := unitOf(max(math.Abs(least), math.Abs(most)))
+	prefix, ok := prefixOf(max(math.Abs(least), math.Abs(most)))
 	step := (most/2 - least/2) / float64(steps) * 2
 	if !ok || step == 0 {
 		return Human
 	}
-	decimals := max(0, -magnitude(step/u.factor))
+	decimals := max(0, -magnitude(step/prefix.Factor))
 	if decimals > 2*digits {
 		return Raw
 	}
-	return func(v float64) string { return strconv.FormatFloat(v/u.factor, 'f', decimals, 64) + u.suffix }
+	return func(v float64) string { return strconv.FormatFloat(v/prefix.Factor, 'f', decimals, 64) + prefix.Symbol }
 }

@@ -1,33 +1,33 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package table shows frames as tables of text.
+// Package table writes frames as tables of text.
 //
-// On a terminal a table fits the width. Metric and tags that all series share are above it
-// once, and the titles name the others. Numbers are shown with four digits and a unit of the
-// SI, and the middle of many rows is omitted. If the series do not fit beside each other, each
-// series is a row, and the times are columns.
+// On a terminal, a table fits the width. The metric and the tags that all series share are above the
+// table, and the titles have the other tags. Numbers have four digits and an SI prefix, and the middle of
+// many rows is omitted. If the series do not fit beside each other, each series is a row, and the times
+// are columns.
 //
-// Without a width a table is complete, for programs: all rows, all columns, all digits, and
-// complete times.
+// Without a width, a table is complete, so that programs can read it: all rows, all columns, all digits,
+// and complete times.
 package table
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// Style is how a table looks.
+// Style is the appearance of a table.
 type Style struct {
-	// Width is the number of columns of the terminal. 0 means that the table is complete.
+	// Width is the number of columns of the terminal, or 0 for a complete table.
 	Width int
-	// Rows is the number of times that are shown of a frame on a terminal, 0 for 20.
+	// Rows is the number of times of a frame that a terminal shows. The default is 20.
 	Rows   int
 	Raw    bool // all digits of numbers
 	Colors terminal.Colors
@@ -57,7 +57,7 @@ func (s Style) numbers(values []float64) func(float64) string {
 	return Numbers(values)
 }
 
-// Frame writes a frame: a column for each series, or a row.
+// Frame writes a frame. Each series is a column, or a row if the columns do not fit.
 func Frame(w io.Writer, s Style, f *query.Frame) error {
 	all := label.Columns(f.Columns)
 	v := view{s, f, label.Of(all), all, formatTimes(f.Index, s.full())}
@@ -65,28 +65,21 @@ func Frame(w io.Writer, s Style, f *query.Frame) error {
 	if s.Width > 0 && (len(f.Columns) > titleColumns(s.Width) || widthOf(columns) > s.Width) {
 		columns, series, times = v.across()
 	}
-	footer := count(len(f.Index), "time", "times") + " x " + count(len(f.Columns), "series", "series")
+	footer := amount.Of(len(f.Index), "time") + " x " + amount.Of(len(f.Columns), "series")
 	var left []string
 	if n := len(f.Index) - times; n > 0 {
-		left = append(left, count(n, "time", "times"))
+		left = append(left, amount.Of(n, "time"))
 	}
 	if n := len(f.Columns) - series; n > 0 {
-		left = append(left, count(n, "series", "series"))
+		left = append(left, amount.Of(n, "series"))
 	}
 	return s.write(w, []string{v.labels.String(), v.times.shared}, columns, footer, left...)
 }
 
-// titleColumns is how many columns a width has room for at most.
+// titleColumns returns the largest number of columns that can fit into a width.
 func titleColumns(width int) int { return width / (gap + 1) }
 
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-// view is a frame that is being shown.
+// view is a frame with the labels and times of its table.
 type view struct {
 	style  Style
 	frame  *query.Frame
@@ -95,7 +88,7 @@ type view struct {
 	times  timeFormat
 }
 
-// down returns a column for each series, and how many times are in it.
+// down returns a column for each series, and the numbers of series and times that it shows.
 func (v view) down() (columns []column, series, times int) {
 	most := v.style.Rows
 	if most == 0 {
@@ -120,7 +113,7 @@ func (v view) down() (columns []column, series, times int) {
 	}
 	columns = append(columns, first)
 	if v.style.Width > 0 && len(v.series) > titleColumns(v.style.Width) {
-		return columns, 0, 0 // there is no room for so many
+		return columns, 0, 0 // so many series cannot fit
 	}
 	for i := range v.series {
 		c := column{titles: v.titles(i)}
@@ -137,7 +130,7 @@ func (v view) down() (columns []column, series, times int) {
 	return columns, len(v.series), times
 }
 
-// titles returns the values of the dimensions of a series, a line each.
+// titles returns the values of the dimensions of a series, one per line.
 func (v view) titles(i int) []string {
 	if len(v.labels.Dimensions) == 0 {
 		return []string{"value"}
@@ -162,7 +155,8 @@ func picked(values []float64, rows []int) []float64 {
 	return out
 }
 
-// across returns a row for each series, with as many times as fit.
+// across returns a row for each series, with as many times as fit, and the numbers of series and times
+// that it shows.
 func (v view) across() (columns []column, series, times int) {
 	shown := ends(len(v.series), shownSeries)
 	height := 1
@@ -233,7 +227,7 @@ func (v view) timeColumns(shown, times []int, height int) []column {
 	return columns
 }
 
-// Long writes series in long form: a row for each point. Metric, tags and time that all rows
+// Long writes series in long form, with a row for each point. The metric, tags and time that all rows
 // share are above the table.
 func Long(w io.Writer, s Style, l *query.Long) error {
 	all := make([]label.Series, len(l.Series))
@@ -284,10 +278,10 @@ func Long(w io.Writer, s Style, l *query.Long) error {
 	if s.Width > 0 {
 		fit(columns, s.Width-gap-number.width())
 	}
-	footer := count(len(rows), "point", "points") + " of " + count(len(all), "series", "series")
+	footer := amount.Of(len(rows), "point") + " of " + amount.Of(len(all), "series")
 	var left []string
 	if n := len(rows) - len(values); n > 0 {
-		left = append(left, count(n, "point", "points"))
+		left = append(left, amount.Of(n, "point"))
 	}
 	return s.write(w, caption, append(columns, number), footer, left...)
 }
@@ -299,7 +293,7 @@ type row struct {
 	value  float64
 }
 
-// same reports whether there are times, and all are the same.
+// same reports whether there are times and all are equal.
 func same(times []time.Time) bool {
 	for _, t := range times {
 		if !t.Equal(times[0]) {

@@ -58,7 +58,7 @@ func check(t *testing.T, name, got string, width int) {
 	golden.Text(t, name+".txt", got, *update)
 }
 
-func TestTables(t *testing.T) {
+func TestTable_LooksAsBefore(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, 6, 16, 12, 0, 0, 0, time.UTC)
 	fifty, days := requests(noon, time.Minute), requests(noon, 7*time.Hour)

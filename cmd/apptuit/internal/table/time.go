@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// timeFormat is the form in which the times of a table are shown.
+// timeFormat is the format of the times of a table.
 type timeFormat struct {
-	shared string // of all times, for the caption
-	date   string // the layout of the date, "" if it is in the caption
-	clock  string
+	shared string // the part that all times share, for the caption
+	date   string // the layout of the date, empty if the date is in the caption
+	clock  string // the layout of the time of day
 }
 
-// formatTimes returns the shortest form that tells times apart. In full, each time is complete,
-// for programs that read the table.
+// formatTimes returns the shortest format that tells times apart. With full, each time is complete.
 func formatTimes(times []time.Time, full bool) timeFormat {
 	var f timeFormat
 	if len(times) == 0 {

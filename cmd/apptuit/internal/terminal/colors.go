@@ -5,10 +5,10 @@ package terminal
 
 import "os"
 
-// Colors writes text in colours, or as it is where colours are off.
+// Colors adds colours to text. If colours are off, its methods return the text unchanged.
 type Colors struct{ on bool }
 
-// ColorsFor returns the colours of an output. They are on if it is a terminal that can show
+// ColorsFor returns the colours of an output. Colours are on if the output is a terminal that can show
 // them, unless NO_COLOR is set (https://no-color.org) or TERM is "dumb".
 func ColorsFor(output any) Colors {
 	return Colors{os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && Is(output) && enableColors(output)}
@@ -17,7 +17,7 @@ func ColorsFor(output any) Colors {
 // Bold returns the text in bold.
 func (c Colors) Bold(text string) string { return c.code("1", text) }
 
-// Faint returns the text less bright.
+// Faint returns the text in a less bright colour.
 func (c Colors) Faint(text string) string { return c.code("2", text) }
 
 // Red returns the text in red.
@@ -29,7 +29,7 @@ func (c Colors) Green(text string) string { return c.code("32", text) }
 // Yellow returns the text in yellow.
 func (c Colors) Yellow(text string) string { return c.code("33", text) }
 
-// On reports whether there are colours.
+// On reports whether colours are on.
 func (c Colors) On() bool { return c.on }
 
 // code returns the text between an SGR sequence (ECMA-48, 8.3.117) and its reset.

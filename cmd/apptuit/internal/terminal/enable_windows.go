@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// enableColors has the console interpret escape sequences. It reports whether it does.
+// enableColors makes the console interpret escape sequences, and reports whether it does.
 func enableColors(output any) bool {
 	f, ok := output.(*os.File)
 	if !ok {

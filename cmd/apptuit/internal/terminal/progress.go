@@ -11,17 +11,15 @@ import (
 )
 
 const (
-	progressAfter = time.Second            // shorter work shows nothing
-	progressEvery = 200 * time.Millisecond // between two drawings of the line
+	progressAfter = time.Second            // the time before the line appears
+	progressEvery = 200 * time.Millisecond // the time between two drawings of the line
 	clearLine     = "\r\x1b[K"
 )
 
-// Progress shows a line about work that takes longer than a second, with the time that it has
-// taken. It draws the line on a terminal only; elsewhere its methods do nothing.
-//
-// Its methods may be called concurrently.
+// Progress shows a line about work that takes longer than a second, with the elapsed time. It draws the
+// line on a terminal only; otherwise its methods do nothing. The methods may be called concurrently.
 type Progress struct {
-	out   io.Writer // nil if it is no terminal
+	out   io.Writer // nil without a terminal
 	width int
 	begun time.Time
 	end   chan struct{}
@@ -35,7 +33,7 @@ type Progress struct {
 
 // NewProgress returns the progress of work that begins now. The caller must call Stop.
 func NewProgress(stderr io.Writer) *Progress {
-	if !ColorsFor(stderr).on { // a terminal that cannot clear a line, or must not be decorated
+	if !ColorsFor(stderr).on { // without colours the terminal may not be able to clear a line
 		return &Progress{}
 	}
 	return newProgress(stderr, Width(stderr))
@@ -83,9 +81,9 @@ func (p *Progress) Stop() {
 	p.hide()
 }
 
-// Around returns a writer to the same terminal, for stdout and for messages: the line is
-// removed before each Write, and drawn again after it. The writers of one Progress may be used
-// concurrently, also if there is no terminal: handlers write messages while the command does.
+// Around returns a writer to the same terminal, for stdout or for messages. Each Write removes the line,
+// which is drawn again later. Writes through the writers of one Progress are serialized, also without a
+// terminal: handlers may write messages while the command writes its output.
 func (p *Progress) Around(w io.Writer) io.Writer { return around{p, w} }
 
 type around struct {

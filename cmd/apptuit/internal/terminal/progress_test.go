@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// screen is what was written to a terminal. It is safe for concurrent use.
+// screen records the output to a terminal. It may be used concurrently.
 type screen struct {
 	mu sync.Mutex
 	b  strings.Builder
@@ -116,7 +116,7 @@ func TestProgress_FitsTheTerminal(t *testing.T) {
 	})
 }
 
-func TestProgress_IsForTerminals(t *testing.T) {
+func TestProgress_IsShownOnATerminalOnly(t *testing.T) {
 	t.Parallel()
 	s := &strings.Builder{} // which the race detector watches
 	p := NewProgress(s)

@@ -24,7 +24,7 @@ func pseudoterminal(t *testing.T) *os.File {
 	return f
 }
 
-func TestIs(t *testing.T) {
+func TestIs_OnlyForATerminal(t *testing.T) {
 	if !Is(pseudoterminal(t)) {
 		t.Error("a pseudoterminal is no terminal")
 	}
@@ -40,7 +40,7 @@ func TestIs(t *testing.T) {
 	}
 }
 
-func TestColors_AreForTerminals(t *testing.T) {
+func TestColors_AreShownOnATerminalOnly(t *testing.T) {
 	terminal := pseudoterminal(t)
 	t.Setenv("TERM", "xterm")
 	t.Setenv("NO_COLOR", "")

@@ -1,11 +1,10 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package textchart draws a frame over time with characters.
+// Package textchart draws a frame as a line chart of characters, for a terminal.
 package textchart
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -18,6 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/table"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/trace"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -33,7 +33,7 @@ type Chart struct {
 const (
 	height   = 10 // rows
 	minWidth = 30 // columns; in fewer there is no chart
-	// maxLines bounds the lines, because a reader cannot tell more of them apart. Of more
+	// maxLines bounds the lines, because a reader cannot tell more of them apart. If the frame has more
 	// series, the largest are drawn.
 	maxLines = 6
 )
@@ -41,8 +41,8 @@ const (
 // Write writes the chart and its legend. It writes nothing if the frame has no finite numbers,
 // or if there are fewer than 30 columns.
 //
-// A column of the chart is the mean of the points in its time. A line is broken where the time
-// between two of its values is more than one and a half times the usual.
+// A column of the chart is the mean of the points in its interval of time. A line is broken where
+// points are missing, as [trace.MaxGap] tells.
 func (c Chart) Write(w io.Writer) error {
 	lines := c.largest()
 	least, most := extent(c.Frame, lines)
@@ -55,7 +55,7 @@ func (c Chart) Write(w io.Writer) error {
 	for i := range height + 1 {
 		margin = max(margin, label.Width(axis(float64(i)/height)))
 	}
-	const frame = 7 // columns of the axis, and of half a time on the right
+	const frame = 7 // columns of the axis, and of half a label of a time at the right
 	columns := c.Width - margin - frame
 	data := make([][]float64, len(lines))
 	for i, n := range lines {
@@ -90,7 +90,7 @@ func palette() []asciigraph.AnsiColor {
 	return []asciigraph.AnsiColor{asciigraph.Green, asciigraph.Blue, asciigraph.Red, asciigraph.Goldenrod, asciigraph.Magenta, asciigraph.Cyan}
 }
 
-// marks are the characters of lines where there are no colours.
+// marks returns the characters that draw the lines on an output without colours.
 func marks() []asciigraph.CharSet {
 	var sets []asciigraph.CharSet
 	for mark := range strings.SplitSeq("*+ox#@", "") {
@@ -99,22 +99,12 @@ func marks() []asciigraph.CharSet {
 	return sets
 }
 
-// largest returns the numbers of the columns with the largest values, in their order.
+// largest returns the indexes of the columns that are drawn, in the order of the frame. A column
+// without a finite value is not drawn.
 func (c Chart) largest() []int {
-	var lines []int
-	peaks := make([]float64, len(c.Frame.Columns))
-	for i, column := range c.Frame.Columns {
-		drawn := false
-		for _, v := range column.Values {
-			if finite(v) {
-				peaks[i], drawn = max(peaks[i], math.Abs(v)), true
-			}
-		}
-		if drawn {
-			lines = append(lines, i)
-		}
-	}
-	slices.SortStableFunc(lines, func(a, b int) int { return cmp.Compare(peaks[b], peaks[a]) })
+	lines := slices.DeleteFunc(trace.BySize(c.Frame.Columns), func(i int) bool {
+		return !slices.ContainsFunc(c.Frame.Columns[i].Values, finite)
+	})
 	lines = lines[:min(len(lines), maxLines)]
 	slices.Sort(lines)
 	return lines
@@ -138,14 +128,15 @@ func extent(f *query.Frame, lines []int) (least, most float64) {
 	return least, most
 }
 
-// sample returns a value for each column of the chart, NaN where the line is broken.
+// sample returns the mean of the values in each column of the chart. It is interpolated between two
+// values that the line connects, and NaN where the line is broken.
 func (c Chart) sample(values []float64, columns int) []float64 {
 	out, counts := make([]float64, columns), make([]int, columns)
 	at := func(t time.Time) int {
 		n := float64(t.Sub(c.From)) / float64(c.To.Sub(c.From)) * float64(columns-1)
 		return int(math.Round(min(max(n, 0), float64(columns-1))))
 	}
-	usual := c.usual(values)
+	longest := c.maxGap(values)
 	last := -1 // the row of the last value
 	for row, v := range values {
 		if !finite(v) {
@@ -155,7 +146,7 @@ func (c Chart) sample(values []float64, columns int) []float64 {
 		counts[i]++
 		n := float64(counts[i])
 		out[i] = out[i]*((n-1)/n) + v/n
-		if last >= 0 && c.Frame.Index[row].Sub(c.Frame.Index[last]) <= usual*3/2 {
+		if last >= 0 && c.Frame.Index[row].Sub(c.Frame.Index[last]).Seconds() <= longest {
 			from := at(c.Frame.Index[last])
 			for between := from + 1; between < i; between++ {
 				part := float64(between-from) / float64(i-from)
@@ -172,30 +163,27 @@ func (c Chart) sample(values []float64, columns int) []float64 {
 	return out
 }
 
-// usual is the median of the time between two values.
-func (c Chart) usual(values []float64) time.Duration {
-	var steps []time.Duration
+// maxGap returns the longest time between two finite values that the line bridges, in seconds.
+func (c Chart) maxGap(values []float64) float64 {
+	var steps []float64
 	last := -1
 	for row, v := range values {
 		if !finite(v) {
 			continue
 		}
 		if last >= 0 {
-			steps = append(steps, c.Frame.Index[row].Sub(c.Frame.Index[last]))
+			steps = append(steps, c.Frame.Index[row].Sub(c.Frame.Index[last]).Seconds())
 		}
 		last = row
 	}
-	if len(steps) == 0 {
-		return 0
-	}
-	slices.Sort(steps)
-	return steps[len(steps)/2]
+	return trace.MaxGap(steps)
 }
 
-// scale maps values to 0 to 1, so that very large and very small numbers have room in a chart.
+// scale maps values from the range least to most to the range 0 to 1, so that asciigraph does not have
+// to calculate with extreme numbers.
 func scale(values []float64, least, most float64) []float64 {
 	part := 1.0
-	if math.IsInf(most-least, 0) {
+	if math.IsInf(most-least, 0) { // the difference overflows
 		part = 0.5
 	}
 	for i, v := range values {

@@ -49,7 +49,7 @@ func constant(v float64) func(int) float64 { return func(int) float64 { return v
 
 func wave(minute int) float64 { return 10 + 5*math.Sin(float64(minute)/7) }
 
-func TestCharts(t *testing.T) {
+func TestChart_LooksAsBefore(t *testing.T) {
 	t.Parallel()
 	outage := func(minute int) float64 {
 		if minute > 25 && minute < 40 {

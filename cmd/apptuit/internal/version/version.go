@@ -21,7 +21,7 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version",
-		Long:  "Show the version of the program, of the library in it, of Go, and the revision that it was built from.",
+		Long:  "Show the versions of the command, of its library and of Go, and the revision of the source.",
 		Example: `  apptuit version
   apptuit version -o json`,
 		Args: cobra.NoArgs,
@@ -39,9 +39,9 @@ func Command() *cobra.Command {
 	return c
 }
 
-// version is what the program knows of itself.
+// version describes the build of the program.
 type version struct {
-	Version  string `json:"version"` // of the module: "(devel)" if it was built from a clone without tags
+	Version  string `json:"version"` // of the module, "(devel)" if it was built from a clone without tags
 	Library  string `json:"library"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
@@ -49,7 +49,7 @@ type version struct {
 	Modified bool   `json:"modified,omitempty"` // since the revision
 }
 
-// of returns the version of a build, which is nil in a program without modules.
+// of returns the version of a build. build is nil if the program was built without modules.
 func of(build *debug.BuildInfo) version {
 	v := version{
 		Version: "(devel)", Library: "v" + apptuitclient.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 )
 
-func TestOf(t *testing.T) {
+func TestOf_ReadsTheBuildInformation(t *testing.T) {
 	t.Parallel()
 	standard := version{Version: "(devel)", Library: "v" + apptuitclient.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if diff := cmp.Diff(standard, of(nil)); diff != "" {
@@ -36,7 +36,7 @@ func TestOf(t *testing.T) {
 	}
 }
 
-func TestCommand(t *testing.T) {
+func TestCommand_AsTextAndJSON(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr strings.Builder
 	if code := cli.Run(t.Context(), Command(), []string{"-o", "json"}, nil, &stdout, &stderr); code != cli.OK {

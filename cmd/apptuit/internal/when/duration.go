@@ -5,7 +5,7 @@ package when
 
 import "time"
 
-// Duration is the value of a flag, in the form of [ParseDuration].
+// Duration is a duration as the value of a flag, in the form of [ParseDuration].
 type Duration time.Duration
 
 // String returns the duration.

@@ -1,7 +1,7 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package when parses the durations and times that people give.
+// Package when parses durations and times of the command line.
 package when
 
 import (
@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// ParseDuration reads a positive duration: as Go has them, also with weeks and
-// days in front (1w2d3h), or a number of seconds.
+// ParseDuration parses a positive duration: a Go duration, optionally with weeks and days in front, such
+// as 1w2d3h, or a number of seconds.
 func ParseDuration(s string) (time.Duration, error) {
 	d, err := durationOf(s)
 	if err != nil || d <= 0 {
@@ -53,8 +53,8 @@ func durationOf(s string) (time.Duration, error) {
 	return sum + d, err
 }
 
-// duration returns n units. It refuses more than 146 years, so that the sum of two durations
-// does not overflow.
+// duration returns n units. It refuses more than 146 years, so that the sum of two durations does not
+// overflow.
 func duration(n float64, unit time.Duration) (time.Duration, error) {
 	if d := n * float64(unit); math.Abs(d) < math.MaxInt64/2 {
 		return time.Duration(d), nil
@@ -62,10 +62,10 @@ func duration(n float64, unit time.Duration) (time.Duration, error) {
 	return 0, errors.New("out of range")
 }
 
-// ParseTime reads RFC 3339, a date, both also without a time zone, or seconds
-// since 1970.
+// ParseTime parses a time in RFC 3339, with or without a time zone, a date, or a number of seconds since
+// 1970. A time without a time zone is in zone.
 func ParseTime(s string, zone *time.Location) (time.Time, error) {
-	const latest = 1 << 33 // beyond, numbers are milliseconds by mistake
+	const latest = 1 << 33 // larger numbers are milliseconds, by mistake
 	if n, err := strconv.ParseFloat(s, 64); err == nil && n >= 0 && n < latest {
 		return time.UnixMilli(int64(math.Round(n * 1000))), nil
 	}
@@ -74,5 +74,5 @@ func ParseTime(s string, zone *time.Location) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is not a time: RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds", s)
+	return time.Time{}, fmt.Errorf("%q is not a time: must be RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds", s)
 }

@@ -11,7 +11,7 @@ import (
 
 var now = time.Date(2026, 6, 16, 12, 0, 0, 0, time.UTC)
 
-func TestDurations(t *testing.T) {
+func TestParseDuration(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	for s, want := range map[string]time.Duration{
@@ -29,7 +29,7 @@ func TestDurations(t *testing.T) {
 	}
 }
 
-func TestTimes(t *testing.T) {
+func TestParseTime(t *testing.T) {
 	t.Parallel()
 	zone := time.FixedZone("", 2*3600)
 	for s, want := range map[string]time.Time{

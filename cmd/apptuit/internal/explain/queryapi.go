@@ -18,29 +18,29 @@ import (
 	"github.com/apptuitai/apptuit-go/query"
 )
 
-// store is a query API of a server.
-type store interface {
-	// name names the API.
+// queryAPI is the query API of a server.
+type queryAPI interface {
+	// name returns the name of the API for reports.
 	name() string
-	// points returns the series of a metric with some tags, and their points.
+	// points returns the series of a metric that have certain tags, with their points.
 	points(ctx context.Context, metric string, tags map[string]string, start, end time.Time) ([]query.Series, error)
-	// series returns series of a metric, without points.
+	// series returns the series of a metric, without points.
 	series(ctx context.Context, metric string, start, end time.Time) ([]query.Series, error)
-	// last returns the time of the last point of a series, the zero time if it is not known.
+	// last returns the time of the last point of a series, or the zero time if it is not known.
 	last(ctx context.Context, metric string, tags map[string]string, start, end time.Time) (time.Time, error)
-	// metrics returns the names of metrics, none if the API does not list them.
+	// metrics returns the names of metrics, or none if the API does not list them.
 	metrics(ctx context.Context, start, end time.Time) ([]string, error)
 }
 
 const (
-	history    = 30 * 24 * time.Hour // in which names and series are looked for
+	history    = 30 * 24 * time.Hour // the time before now in which names and series are looked for
 	maxSeries  = 5_000
 	maxMetrics = 50_000
 	maxAnswer  = 64 << 20
 )
 
-// openStore returns the first query API that the server answers.
-func openStore(ctx context.Context, c *apptuitclient.Client, path string) (store, error) {
+// openQueryAPI returns the first query API that the server answers.
+func openQueryAPI(ctx context.Context, c *apptuitclient.Client, path string) (queryAPI, error) {
 	q := query.New(c, query.WithPrometheusPath(path), query.WithMaxResponseBytes(maxAnswer))
 	_, err := q.QueryInstant(ctx, "vector(1)", time.Time{})
 	if err == nil {
@@ -60,7 +60,7 @@ func openStore(ctx context.Context, c *apptuitclient.Client, path string) (store
 }
 
 // errNoAPI says that the server has no query API that the command knows.
-var errNoAPI = errors.New("it answers neither PromQL nor Apptuit's queries")
+var errNoAPI = errors.New("it answers neither PromQL nor queries in Apptuit's language")
 
 // isOtherAPI reports whether an error says that the server does not know an API.
 func isOtherAPI(err error) bool {
@@ -168,7 +168,7 @@ func (a apptuit) last(ctx context.Context, metric string, tags map[string]string
 
 func (apptuit) metrics(context.Context, time.Time, time.Time) ([]string, error) { return nil, nil }
 
-// contains reports whether tags have some tags, and perhaps more.
+// contains reports whether tags include all of some.
 func contains(tags, some map[string]string) bool {
 	for k, v := range some {
 		if tags[k] != v {

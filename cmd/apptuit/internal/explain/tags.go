@@ -15,8 +15,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/nearest"
 )
 
-// choose chooses the candidates with all tags that were asked for. If there are none, it chooses
-// the most similar one.
+// choose chooses the candidates that have all tags of the question. If there are none, it chooses the
+// candidate that has most of them.
 func (x *run) choose(candidates []dataPoint) {
 	best, most := 0, -1
 	for i := range candidates {
@@ -38,8 +38,8 @@ func (x *run) choose(candidates []dataPoint) {
 	}
 }
 
-// checkAsked notes how the tags that were asked for are rewritten, or says why the data points do
-// not have them.
+// checkAsked notes how the tags of the question are rewritten, or says why the data points do not have
+// them.
 func (x *run) checkAsked(candidates []dataPoint) {
 	for _, t := range x.asked {
 		if x.has(&x.chosen[0], t) {
@@ -50,21 +50,21 @@ func (x *run) checkAsked(candidates []dataPoint) {
 	}
 }
 
-// has reports whether a data point has a tag, by its key and value on the wire or as recorded.
+// has reports whether a data point has a tag, with the key and value that are sent or that were recorded.
 func (x *run) has(p *dataPoint, t model.Tag) bool {
 	for _, point := range p.pointsOf(x.metric) {
 		if v, ok := point.Tags[t.Key]; ok && v == t.Value {
 			return true
 		}
 	}
-	if isLabel(t.Key) && len(p.Points) > 0 && p.Spec.Kind >= convert.Histogram { // an attribute of that name is moved
+	if isLabel(t.Key) && len(p.Points) > 0 && p.Spec.Kind >= convert.Histogram { // an attribute with this key is renamed
 		return false
 	}
 	o := originOf(&p.DataPoint, t.Key)
 	return o != nil && o.Value != "" && (o.Value == t.Value || len(o.From[0].Given) == 1 && o.From[0].Value == t.Value)
 }
 
-// noteRewritten notes that the key or value of a tag differs on the server.
+// noteRewritten notes that the key or value of a tag is sent in another form.
 func (x *run) noteRewritten(p *dataPoint, t model.Tag) {
 	o := originOf(&p.DataPoint, t.Key)
 	if o == nil {
@@ -99,14 +99,14 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 	for _, c := range o.From[1:] {
 		if c.Value == t.Value && o.Value != "" {
 			x.add(isCause, "overridden", fmt.Sprintf("Ask for %s=%q, or remove the tag from the source that wins. Attributes win over options, these over APPTUIT_TAGS, the resource and the host.", o.Key, o.Value),
-				"the tag %s=%q of the %s is overridden by %q of the %s", o.Key, t.Value, p.sourceText(c.Source, o.Key), first.Value, source)
+				"the tag %s=%q of %s is overridden by %q of %s", o.Key, t.Value, p.sourceText(c.Source, o.Key), first.Value, source)
 			return
 		}
 	}
 	switch {
 	case o.Value == "":
 		x.add(isCause, "empty-value", "Give the tag a value. An empty value also hides the values of sources with a lower precedence.",
-			"the tag %s is left out, because its value from the %s is empty", o.Key, source)
+			"the tag %s is left out, because its value from %s is empty", o.Key, source)
 	case len(first.Given) > 1:
 		x.add(isCause, "joined-values", fmt.Sprintf("Ask for %s=%q, or rename one of the attributes.", o.Key, o.Value),
 			"%s become one tag, %s=%q: their keys are equal after sanitizing", keysText(first.Given), o.Key, o.Value)
@@ -114,7 +114,7 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 		x.label(p, t)
 	case o.Key == "host":
 		x.add(isCause, "wrong-host", "Ask for that host. The tag is host.name of the resource, or else the name of the machine; without host.name in the resource this command shows the name of this machine.",
-			"the tag host is %q, not %q; it comes from the %s", o.Value, t.Value, source)
+			"the tag host is %q, not %q; it comes from %s", o.Value, t.Value, source)
 	case slices.ContainsFunc(candidates, overflowed):
 		x.overflow(t)
 	default:
@@ -125,7 +125,7 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 				advice = fmt.Sprintf("Did you mean %q? ", near) + advice
 			}
 		}
-		x.add(isCause, "other-value", advice, "the tag %s is %q, not %q; it comes from the %s", o.Key, o.Value, t.Value, source)
+		x.add(isCause, "other-value", advice, "the tag %s is %q, not %q; it comes from %s", o.Key, o.Value, t.Value, source)
 	}
 }
 
@@ -138,7 +138,7 @@ func (x *run) unused(u explain.Unused) {
 		"the resource attribute %s=%q is not selected to become a tag", u.Key, u.Value)
 }
 
-// noTag says why a data point does not have a tag with a key.
+// noTag says why a data point has no tag with a key.
 func (x *run) noTag(p *dataPoint, candidates []dataPoint, t model.Tag) {
 	switch {
 	case t.Value == "":
@@ -174,10 +174,10 @@ func (x *run) noTag(p *dataPoint, candidates []dataPoint, t model.Tag) {
 	}
 }
 
-// isLabel reports whether points of histograms and summaries have a tag of their own with this key.
+// isLabel reports whether a key is le or quantile, the tags that points of histograms and summaries get.
 func isLabel(key string) bool { return key == "le" || key == "quantile" }
 
-// label explains the tags le and quantile.
+// label explains why no point has a tag le or quantile with a value.
 func (x *run) label(p *dataPoint, t model.Tag) {
 	var values []string
 	for _, point := range p.pointsOf(x.metric) {
@@ -197,14 +197,14 @@ func (x *run) label(p *dataPoint, t model.Tag) {
 	x.add(isCause, "other-label", advice, "no point of the %s has %s=%q", kindText(&p.DataPoint), t.Key, t.Value)
 }
 
-// overflowed reports whether a data point stands for series over the SDK's cardinality limit.
+// overflowed reports whether a data point sums up the series beyond the SDK's cardinality limit.
 func overflowed(p dataPoint) bool {
 	return slices.Contains(p.Attributes, model.Tag{Key: convert.OverflowKey, Value: "true"})
 }
 
 func (x *run) overflow(t model.Tag) {
 	x.add(isCause, "cardinality-limit", "Raise the limit (WithCardinalityLimit of the MeterProvider, 2,000 by default), or leave attributes out by a View.",
-		"no data point has %s=%q, and the SDK's cardinality limit was reached: further series are in the one with %s=true", t.Key, t.Value, convert.OverflowKey)
+		"no data point has %s=%q, and the SDK's cardinality limit was reached: further series are summed up in the series with %s=true", t.Key, t.Value, convert.OverflowKey)
 }
 
 func keysText(tags []model.Tag) string {
@@ -226,7 +226,7 @@ func valuesOf(candidates []dataPoint, key string) []string {
 	return slices.Sorted(maps.Keys(values))
 }
 
-// some lists some texts.
+// some lists at most eight texts.
 func some(texts []string) string {
 	const most = 8
 	if len(texts) > most {

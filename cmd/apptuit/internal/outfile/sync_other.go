@@ -3,7 +3,7 @@
 
 //go:build !unix
 
-package send
+package outfile
 
-// syncFolder does nothing: the system has no way to make a name durable.
+// syncFolder does nothing: the system cannot make a name durable.
 func syncFolder(string) error { return nil }

@@ -25,9 +25,9 @@ type Stored struct {
 	Start    time.Time      `json:"start"`
 	End      time.Time      `json:"end"`
 	Series   []StoredSeries `json:"series"`
-	// Missing are the series that were looked for and not found.
+	// Missing are the series that the server does not have.
 	Missing []string `json:"missing,omitempty"`
-	// Query finds the first series, in PromQL or in the language of the API.
+	// Query finds the first series: in PromQL, or in Apptuit's language for Apptuit's own API.
 	Query string `json:"query,omitempty"`
 }
 
@@ -42,7 +42,7 @@ type StoredSeries struct {
 	Text   string            `json:"value"`
 }
 
-// wanted is a series that is looked for: all series of the metric with these tags.
+// wanted selects the series to look for: the series of a metric that have these tags.
 type wanted struct {
 	metric string
 	tags   map[string]string
@@ -53,17 +53,18 @@ const (
 	maxWanted = 10
 	// pollInterval is the time between two queries for points that were just sent.
 	pollInterval = 500 * time.Millisecond
-	// settle is how long points that were just sent are waited for. VictoriaMetrics may need ten
-	// seconds to show a new series.
+	// settle is the time within which points that were just sent must appear. VictoriaMetrics may need
+	// ten seconds to show a new series.
 	settle = 20 * time.Second
-	// reserve is the time that is left for finding out why points are missing.
+	// reserve is the part of --timeout that remains to find out why points are missing.
 	reserve = 5 * time.Second
-	// lookback is how far an instant query looks back (Prometheus, --query.lookback-delta).
+	// lookback is the age up to which an instant query of Prometheus finds a point
+	// (--query.lookback-delta).
 	lookback = 5 * time.Minute
 )
 
-// wantedSeries returns the series to look for: those of the data points, or those with the name
-// and the tags that were asked for.
+// wantedSeries returns the series to look for: the series of the chosen data points, or without data
+// points the series with the name and tags of the question.
 func (x *run) wantedSeries() (all []wanted) {
 	add := func(metric string, tags map[string]string) {
 		w := wanted{metric, tags}
@@ -75,7 +76,7 @@ func (x *run) wantedSeries() (all []wanted) {
 	for i := range x.chosen {
 		seen := map[string]bool{}
 		for _, p := range x.chosen[i].pointsOf(x.metric) {
-			if seen[p.Metric] && x.dumped { // one series of each part of a histogram is enough
+			if seen[p.Metric] && x.dumped { // one series of each metric of a histogram is enough
 				continue
 			}
 			seen[p.Metric] = true
@@ -100,8 +101,8 @@ func (x *run) wantedSeries() (all []wanted) {
 	return all
 }
 
-// withoutInstance returns the tags of a point without the tag of WithInstanceTag, whose value is
-// another one in each process.
+// withoutInstance returns the tags of a point without the tag of WithInstanceTag, whose value differs in
+// each process.
 func (p *dataPoint) withoutInstance(tags map[string]string) map[string]string {
 	tags = maps.Clone(tags)
 	for _, o := range p.Tags {
@@ -112,7 +113,7 @@ func (p *dataPoint) withoutInstance(tags map[string]string) map[string]string {
 	return tags
 }
 
-// askedTags returns the tags that were asked for as they are sent.
+// askedTags returns the tags of the question in the form in which they are sent.
 func (x *run) askedTags(p *dataPoint) map[string]string {
 	tags := map[string]string{}
 	for _, t := range x.asked {
@@ -123,10 +124,10 @@ func (x *run) askedTags(p *dataPoint) map[string]string {
 	return tags
 }
 
-// lookUp asks the server for the metric.
+// lookUp looks for the metric on the server.
 func (x *run) lookUp(ctx context.Context) {
 	if x.report.Sent != nil && x.report.Sent.Accepted == 0 {
-		return // it would find earlier points only
+		return // a query would find only earlier points
 	}
 	c := x.client
 	if x.queryEndpoint != "" {
@@ -140,7 +141,7 @@ func (x *run) lookUp(ctx context.Context) {
 		defer func() { _ = c.Close() }() // always nil
 		client.Of(c).Observe(x.answers.around)
 	}
-	s, err := openStore(ctx, c, x.queryPath)
+	s, err := openQueryAPI(ctx, c, x.queryPath)
 	if err != nil {
 		x.queryFailed(ctx, c, err)
 		return
@@ -150,11 +151,11 @@ func (x *run) lookUp(ctx context.Context) {
 	}
 }
 
-// queryFailed adds the reason why the server cannot be asked.
+// queryFailed adds the reason why the server cannot be queried.
 func (x *run) queryFailed(ctx context.Context, c *apptuitclient.Client, err error) {
 	if errors.Is(err, errNoAPI) {
-		x.add(isAbsent, "no-query-api", "Name the server of queries: --query-endpoint, and --query-path for the path of its PromQL API (\"\" for Prometheus itself). OpenTSDB and InfluxDB have other languages: use --no-query.",
-			"the server %s cannot be asked: %v", c.Endpoint(), err)
+		x.add(isAbsent, "no-query-api", "Name the server that answers queries: --query-endpoint, and --query-path for the path of its PromQL API (\"\" for Prometheus itself). OpenTSDB and InfluxDB have other query languages: use --no-query.",
+			"the server %s cannot be queried: %v", c.Endpoint(), err)
 		return
 	}
 	cause, advice := x.answerCause(ctx, err)
@@ -164,11 +165,11 @@ func (x *run) queryFailed(ctx context.Context, c *apptuitclient.Client, err erro
 	x.add(isAbsent, "query-failed", advice, "the server %s does not answer queries (%s): %v", c.Endpoint(), cause, err)
 }
 
-// search looks for the series, and for reasons why some are not there.
-func (x *run) search(ctx context.Context, s store, endpoint string) error {
+// search looks for the series, and for the reason why the first missing series is missing.
+func (x *run) search(ctx context.Context, s queryAPI, endpoint string) error {
 	start, end := x.now.Add(-x.since), x.now
 	for i := range x.chosen {
-		// Points that are sent may be of another time than now.
+		// Points that are sent may have another time than now.
 		if t := x.chosen[i].Time; x.send && t.Before(start) && !t.IsZero() {
 			start = t
 		}
@@ -215,7 +216,7 @@ func (x *run) search(ctx context.Context, s store, endpoint string) error {
 	return nil
 }
 
-// confirm notes that the metric is there, and whether queries for its current value find it.
+// confirm notes that the server has the metric, and whether queries for its current value find it.
 func (x *run) confirm(stored *Stored) {
 	newest := stored.Series[0]
 	for _, s := range stored.Series {
@@ -231,7 +232,7 @@ func (x *run) confirm(stored *Stored) {
 	}
 }
 
-// add adds series, at most 10.
+// add adds series up to maxWanted.
 func (s *Stored) add(found []query.Series) {
 	for i := range found {
 		f := &found[i]
@@ -245,8 +246,8 @@ func (s *Stored) add(found []query.Series) {
 	}
 }
 
-// queryText is a query that finds a series.
-func queryText(s store, w wanted) string {
+// queryText returns a query that finds a series.
+func queryText(s queryAPI, w wanted) string {
 	if _, ok := s.(apptuit); ok {
 		return "fetch('" + w.metric + "')"
 	}
@@ -257,7 +258,7 @@ func queryText(s store, w wanted) string {
 }
 
 // whyMissing looks for the reason why the server does not have a series in the range.
-func (x *run) whyMissing(ctx context.Context, s store, w wanted, start, end time.Time) error {
+func (x *run) whyMissing(ctx context.Context, s queryAPI, w wanted, start, end time.Time) error {
 	if x.report.Sent != nil {
 		x.add(isSuspect, "dropped-silently", droppedAdvice(x, w), "the server accepted the points, but does not have %s", seriesText(w.metric, w.tags))
 		return nil
@@ -273,7 +274,7 @@ func (x *run) whyMissing(ctx context.Context, s store, w wanted, start, end time
 	if err != nil {
 		return err
 	}
-	if sl, ok := findSlip(w.metric, names); ok {
+	if sl, ok := compareName(w.metric, names); ok {
 		x.add(isGuess, sl.cause, sl.advice, "the server has no %q, but %q: %s", w.metric, sl.known, sl.text)
 		return nil
 	}
@@ -285,7 +286,7 @@ func (x *run) whyMissing(ctx context.Context, s store, w wanted, start, end time
 	return nil
 }
 
-// droppedAdvice says why servers drop points silently.
+// droppedAdvice returns advice about points that a server has dropped silently.
 func droppedAdvice(x *run, w wanted) string {
 	advice := "VictoriaMetrics drops points silently: with more than 40 labels, older than -retentionPeriod, or of more than two days ahead. Its log and the metrics vm_rows_ignored_total and vm_rows_invalid_total say so. InfluxDB drops points beyond its retention policy."
 	if n := len(w.tags); n > 30 {
@@ -302,8 +303,8 @@ func droppedAdvice(x *run, w wanted) string {
 	return advice
 }
 
-// whyOther says how the known series of a metric differ from the one that is missing.
-func (x *run) whyOther(ctx context.Context, s store, w wanted, known []query.Series, start, end time.Time) error {
+// whyOther says how the known series of a metric differ from the missing series.
+func (x *run) whyOther(ctx context.Context, s queryAPI, w wanted, known []query.Series, start, end time.Time) error {
 	nearest, least := known[0], len(w.tags)+1
 	for _, k := range known {
 		n := 0
@@ -325,7 +326,7 @@ func (x *run) whyOther(ctx context.Context, s store, w wanted, known []query.Ser
 		if !last.IsZero() {
 			when = last.Format(time.RFC3339)
 		}
-		x.add(isCause, "time-range", "Look at an earlier range (--since), or find out why the program has stopped to export.",
+		x.add(isCause, "time-range", "Look at an earlier range (--since), or find out why the program no longer exports.",
 			"the server has the series, but no point since %s: the last one is of %s", start.UTC().Format(time.RFC3339), when)
 		return nil
 	}
@@ -337,10 +338,22 @@ func (x *run) whyOther(ctx context.Context, s store, w wanted, known []query.Ser
 			differ = append(differ, fmt.Sprintf("there is no %s", key))
 		}
 	}
-	cause, advice := "other-tags", "Ask for the tags on the server; if they should be other ones, another program, configuration or version has sent them."
+	cause, advice := "other-tags", "Ask for the tags on the server. If these tags are wrong, another program, configuration or version has sent them."
 	if len(differ) == 1 && strings.HasPrefix(differ[0], "host is") {
-		cause, advice = "wrong-host", "Ask for that host, or for none. The tag is host.name of the resource, or else the name of the machine of the program."
+		cause, advice = "wrong-host", "Ask for that host, or for none. The tag is host.name of the resource, or otherwise the name of the program's machine."
 	}
-	x.add(isCause, cause, advice, "the server has %d series of %s, none with these tags; in the most similar one, %s", len(known), w.metric, strings.Join(differ, ", "))
+	x.add(isCause, cause, advice, "the server has %d series of %s, none with these tags; in the most similar series, %s", len(known), w.metric, strings.Join(differ, ", "))
 	return nil
+}
+
+// waitFor waits for a duration, and reports false if ctx has ended meanwhile.
+func waitFor(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

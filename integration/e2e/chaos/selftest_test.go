@@ -21,23 +21,22 @@ func pointOf(name string, value float64) servers.Point {
 	return servers.Point{Metric: name, Tags: map[string]string{"k": "v"}, Time: 1000, Value: value}
 }
 
-// TestTheAccountsShowWhatIsWrong settles a ledger of points a, b and c and one
-// that is invalid.
-func TestTheAccountsShowWhatIsWrong(t *testing.T) {
+// The ledger has the points a, b and c, and an invalid point.
+func TestLedger_ReconcileFindsDiscrepancies(t *testing.T) {
 	a, b, c := pointOf("a", 1), pointOf("b", 2), pointOf("c", 3)
-	sound := books{produced: 4, accepted: 2, rejected: 1, dropped: 1}
+	sound := statistics{produced: 4, accepted: 2, rejected: 1, dropped: 1}
 	usual := func(l *ledger) {
 		l.note(a.Key(), accepted)
 		l.note(b.Key(), unclear)
 		l.note(b.Key(), accepted)
 	}
 	now := time.Now()
-	f := func(name string, note func(*ledger), stored []servers.Point, said books, windows []window, want account, complaint string) {
+	f := func(name string, note func(*ledger), stored []servers.Point, said statistics, windows []window, want account, complaint string) {
 		t.Helper()
 		l := newLedger()
 		l.export([]servers.Point{a, b, c}, 1, false)
 		note(l)
-		got, faults := l.settle(stored, &said, 0, windows)
+		got, faults := l.reconcile(stored, &said, 0, windows)
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(account{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -47,50 +46,50 @@ func TestTheAccountsShowWhatIsWrong(t *testing.T) {
 	}
 	f("sound", usual, []servers.Point{a, b}, sound, nil, account{points: 4, stored: 2, rejected: 1, dropped: 1}, "")
 	f("sent twice", usual, []servers.Point{a, b, b}, sound, nil, account{points: 4, stored: 2, rejected: 1, dropped: 1, duplicated: 1}, "")
-	f("dropped and there", func(l *ledger) { usual(l); l.note(c.Key(), unclear) }, []servers.Point{a, b, c}, sound, nil,
+	f("reported as dropped, but stored", func(l *ledger) { usual(l); l.note(c.Key(), unclear) }, []servers.Point{a, b, c}, sound, nil,
 		account{points: 4, stored: 3, rejected: 1, dropped: 1, both: 1}, "")
 	f("forgotten", usual, []servers.Point{a}, sound, []window{{now, now.Add(time.Hour)}},
 		account{points: 4, stored: 1, rejected: 1, dropped: 1, forgotten: 1}, "")
 
 	f("lost", usual, []servers.Point{a}, sound, []window{{now.Add(-time.Hour), now}},
-		account{points: 4, stored: 1, rejected: 1, dropped: 1, lost: 1}, "accepted by the server, but not there: b")
-	f("not reported", usual, []servers.Point{a, b}, books{produced: 4, accepted: 2, rejected: 1}, nil,
-		account{points: 4, stored: 2, rejected: 1, lost: 1}, "do not add up")
-	f("reported twice", usual, []servers.Point{a, b}, books{produced: 4, accepted: 2, rejected: 1, dropped: 2}, nil,
-		account{points: 4, stored: 2, rejected: 1, dropped: 2, lost: -1}, "do not add up")
-	f("twice for no reason", usual, []servers.Point{a, a, b}, sound, nil,
+		account{points: 4, stored: 1, rejected: 1, dropped: 1, lost: 1}, "accepted by the server, but not stored: b")
+	f("a dropped point that is not reported", usual, []servers.Point{a, b}, statistics{produced: 4, accepted: 2, rejected: 1}, nil,
+		account{points: 4, stored: 2, rejected: 1, lost: 1}, "does not add up")
+	f("a dropped point that is reported twice", usual, []servers.Point{a, b}, statistics{produced: 4, accepted: 2, rejected: 1, dropped: 2}, nil,
+		account{points: 4, stored: 2, rejected: 1, dropped: 2, lost: -1}, "does not add up")
+	f("stored twice after one request", usual, []servers.Point{a, a, b}, sound, nil,
 		account{points: 4, stored: 2, rejected: 1, dropped: 1, duplicated: 1}, "stored 2 times, by 1 requests that were accepted")
-	f("sent for no reason", func(l *ledger) { usual(l); l.note(a.Key(), accepted) }, []servers.Point{a, b}, sound, nil,
+	f("sent again after it was accepted", func(l *ledger) { usual(l); l.note(a.Key(), accepted) }, []servers.Point{a, b}, sound, nil,
 		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "sent again after it was accepted: a")
 	f("another value", usual, []servers.Point{a, pointOf("b", 7)}, sound, nil, account{points: 4, stored: 2, rejected: 1, dropped: 1}, "stored as 7, recorded as 2")
-	f("made up", usual, []servers.Point{a, b, pointOf("d", 7)}, sound, nil,
+	f("stored, but never recorded", usual, []servers.Point{a, b, pointOf("d", 7)}, sound, nil,
 		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "stored, but never recorded: d")
-	f("sent, made up", func(l *ledger) { usual(l); l.note("d", unclear) }, []servers.Point{a, b}, sound, nil,
+	f("sent, but never recorded", func(l *ledger) { usual(l); l.note("d", unclear) }, []servers.Point{a, b}, sound, nil,
 		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "sent, but never recorded: d")
-	f("accepted by its own word", usual, []servers.Point{a, b}, books{produced: 4, accepted: 3, rejected: 1, dropped: 1}, nil,
-		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "vouched for 2 points, and 3 are reported")
-	f("left", usual, []servers.Point{a, b}, books{produced: 4, accepted: 2, rejected: 1, dropped: 1, left: 1}, nil,
+	f("reported as accepted without an answer", usual, []servers.Point{a, b}, statistics{produced: 4, accepted: 3, rejected: 1, dropped: 1}, nil,
+		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "confirmed 2 points, and 3 are reported")
+	f("left in the spool", usual, []servers.Point{a, b}, statistics{produced: 4, accepted: 2, rejected: 1, dropped: 1, left: 1}, nil,
 		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "1 points are still in the spool")
-	f("not produced", usual, []servers.Point{a, b}, books{produced: 3, accepted: 2, rejected: 1, dropped: 1}, nil,
-		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "4 points are in the ledger, and the exporter made 3")
+	f("a point that the exporter has not produced", usual, []servers.Point{a, b}, statistics{produced: 3, accepted: 2, rejected: 1, dropped: 1}, nil,
+		account{points: 4, stored: 2, rejected: 1, dropped: 1}, "the ledger has 4 points, and the exporter has produced 3")
 }
 
-func TestTheBooksShowWhatIsWrong(t *testing.T) {
-	f := func(e exporter.Stats, s apptuitclient.SpoolStats, want books) {
+func TestStatistics_AddFindsSumsThatAreWrong(t *testing.T) {
+	f := func(e exporter.Stats, s apptuitclient.SpoolStats, want statistics) {
 		t.Helper()
-		var got books
+		var got statistics
 		got.left = 1
 		got.add(e, s)
 		for i := range got.faults {
 			got.faults[i], _, _ = strings.Cut(got.faults[i], ":")
 		}
-		if diff := cmp.Diff(want, got, cmp.AllowUnexported(books{})); diff != "" {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(statistics{})); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
 	e := exporter.Stats{Produced: 10, Accepted: 4, Rejected: 1, Spooled: 3, Dropped: 2}
 	s := apptuitclient.SpoolStats{Points: 1, Found: 1, Spooled: 3, Replayed: 1, Rejected: 1, Dropped: 1}
-	sound := books{produced: 10, accepted: 5, rejected: 2, dropped: 3, spooled: 3, left: 1}
+	sound := statistics{produced: 10, accepted: 5, rejected: 2, dropped: 3, spooled: 3, left: 1}
 	f(e, s, sound)
 	found := s
 	found.Found, found.Points = 2, 2
@@ -99,15 +98,15 @@ func TestTheBooksShowWhatIsWrong(t *testing.T) {
 	f(e, found, want)
 	s.Spooled = 4
 	want = sound
-	want.faults = []string{"the spool's accounts do not add up"}
+	want.faults = []string{"the spool's statistics do not add up"}
 	f(e, s, want)
 	s.Spooled, e.Produced = 3, 11
-	want.produced, want.faults = 11, []string{"the exporter's accounts do not add up"}
+	want.produced, want.faults = 11, []string{"the exporter's statistics do not add up"}
 	f(e, s, want)
 }
 
-// TestTheTapJudges sends two points, and reads what the tap makes of answers.
-func TestTheTapJudges(t *testing.T) {
+// Each request has the points a and b.
+func TestTap_JudgesThePointsOfEachAnswer(t *testing.T) {
 	const sent = `[{"metric":"a","tags":{"k":"v"},"timestamp":1,"value":1},{"metric":"b","tags":{"k":"v"},"timestamp":1,"value":2}]`
 	f := func(want string, status int, body string, read bool) {
 		t.Helper()
@@ -168,11 +167,11 @@ func TestTheTapJudges(t *testing.T) {
 	nobody := &http.Client{Transport: &tap{base: &http.Transport{}, ledger: l}}
 	if response, err := nobody.Post("http://"+servers.FreeAddr(t), "application/json", strings.NewReader(sent)); err == nil {
 		response.Body.Close()
-		t.Error("somebody answers")
+		t.Error("a server answers at the free address")
 	}
 	for key, e := range l.entries {
 		if e.accepted+e.unclear > 0 {
-			t.Errorf("%s may be stored where nobody listens: %+v", key, e)
+			t.Errorf("%s counts as sent to an address without a listener: %+v", key, e)
 		}
 	}
 }

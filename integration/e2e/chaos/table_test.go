@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// row is a line of the table.
+// row is the result of a fault, with or without a spool.
 type row struct {
 	order int
 	fault string
@@ -20,28 +20,28 @@ type row struct {
 	account
 }
 
-// board collects the rows.
-type board struct {
+// table collects the rows.
+type table struct {
 	mu    sync.Mutex
 	rows  []row
 	notes []string
 }
 
 // note adds a line below the table.
-func (b *board) note(format string, args ...any) {
+func (b *table) note(format string, args ...any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.notes = append(b.notes, fmt.Sprintf(format, args...))
 }
 
-func (b *board) add(r row) {
+func (b *table) add(r row) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.rows = append(b.rows, r)
 }
 
 // markdown renders the table.
-func (b *board) markdown() string {
+func (b *table) markdown() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	slices.SortStableFunc(b.rows, func(x, y row) int {

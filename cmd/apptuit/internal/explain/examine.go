@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/encoding"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/explain"
@@ -31,8 +32,8 @@ func (x *run) examine() {
 	x.checkData()
 }
 
-// candidates returns the data points of the metric: of an instrument with that name, or that
-// become a metric with that name.
+// candidates returns the data points of an instrument with the name, and the data points that become a
+// metric with the name. If there are none, it looks for a similar name.
 func (x *run) candidates() []dataPoint {
 	var candidates []dataPoint
 	var names, instruments []string
@@ -48,7 +49,7 @@ func (x *run) candidates() []dataPoint {
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	if s, ok := findSlip(x.metric, names); ok {
+	if s, ok := compareName(x.metric, names); ok {
 		x.add(isGuess, s.cause, s.advice, "the program does not send %q, but %q: %s", x.metric, s.known, s.text)
 		for _, p := range x.all {
 			if slices.Contains(p.names(), s.known) {
@@ -58,15 +59,16 @@ func (x *run) candidates() []dataPoint {
 		x.metric = s.known
 		return candidates
 	}
-	advice := "It is not created, not recorded yet, left out or renamed by a View, or belongs to another MeterProvider; or the dump is of another time or process."
+	advice := "The instrument is not created, has no value yet, is dropped or renamed by a View, or belongs to another MeterProvider. Or the dump is of another time or process."
 	if near := nearest.Name(x.metric, instruments); near != "" {
 		advice = "Did you mean " + near + "? " + advice
 	}
-	x.add(isGuess, "not-recorded", advice, "none of the %d instruments in the dump is %q, or becomes a metric of that name", count(instruments), x.metric)
+	x.add(isGuess, "not-recorded", advice, "no instrument in the dump is %q or becomes a metric of that name; the dump has %s", x.metric, amount.Of(distinct(instruments), "instrument"))
 	return nil
 }
 
-func count(names []string) int {
+// distinct returns the number of different names.
+func distinct(names []string) int {
 	slices.Sort(names)
 	return len(slices.Compact(names))
 }
@@ -94,7 +96,7 @@ func orName(metric, instrument string) string {
 	return metric
 }
 
-// rejection returns the cause of a point that cannot be sent, and advice.
+// rejection returns the cause why a point cannot be sent, and advice.
 func rejection(err error) (cause, advice string) {
 	var collision convert.CollisionError
 	var invalid *encoding.Error
@@ -121,21 +123,21 @@ func rejection(err error) (cause, advice string) {
 	return "rejected", ""
 }
 
-// checkNames notes how the names on the server differ from that of the instrument.
+// checkNames notes how the names on the server differ from the name of the instrument.
 func (x *run) checkNames(p *dataPoint) {
 	names := p.names()
 	if slices.Contains(names, x.metric) || len(names) == 0 {
 		return
 	}
-	s, ok := findSlip(x.metric, names)
+	s, ok := compareName(x.metric, names)
 	if !ok {
-		s = slip{cause: "other-name", text: "the configuration makes this of it"}
+		s = nameDifference{cause: "other-name", text: "the configuration changes the name"}
 		s.known = names[0]
 	}
 	x.add(isNote, s.cause, s.advice, "on the server the metric is %s: %s", strings.Join(names, ", "), s.text)
 }
 
-// checkData notes properties of the data by which queries go wrong.
+// checkData notes properties of the data that make queries misleading.
 func (x *run) checkData() {
 	start := x.now.Add(-x.since)
 	newest := x.chosen[0].Time
@@ -155,15 +157,15 @@ func (x *run) checkData() {
 			"the newest data point is of %s, %v ahead of this machine's clock", newest.Format(time.RFC3339), newest.Sub(x.now).Round(time.Second))
 	case newest.Before(start):
 		x.add(isSuspect, "old-data", "Ask for a longer range (--since), and check whether the program still runs. Servers drop points that are older than their retention.",
-			"the newest data point is of %s, before the range that is looked at (since %s)", newest.Format(time.RFC3339), start.Format(time.RFC3339))
+			"the newest data point is of %s, before the start of the range (%s)", newest.Format(time.RFC3339), start.Format(time.RFC3339))
 	}
 }
 
-// future is how far the clocks of two machines usually are apart at most.
+// future is the largest difference between the clocks of two machines that is not a fault.
 const future = time.Minute
 
-// originOf returns the tag of a data point that a key or the key of an attribute stands for, nil
-// if there is none.
+// originOf returns the tag of a data point with a key, or the tag that an attribute with the key becomes.
+// It returns nil if there is none.
 func originOf(p *explain.DataPoint, key string) *convert.Origin {
 	for i := range p.Tags {
 		if p.Tags[i].Key == key {

@@ -23,28 +23,28 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/e2e/servers"
 )
 
-// chaos is the whole test.
+// chaos is the state of the whole test.
 type chaos struct {
 	seed  uint64
-	board board
+	table table
 }
 
-// fault is a kind of fault, with and without the spool.
+// fault is a kind of fault. It is tried with and without a spool.
 type fault struct {
 	order   int
 	name    string
-	run     func(w *world)
-	only    string // "spool", if it makes no sense without one
+	run     func(w *scenario)
+	only    string // "spool" if the fault is tried only with a spool
 	rejects rejection
-	drops   bool // points may be dropped, for all that the spool can do
+	drops   bool // points may be dropped although there is a spool
 }
 
-// rejection says when a fault may cost points that are valid.
+// rejection says whether valid points may be rejected during a fault.
 type rejection uint8
 
 const (
 	never  rejection = iota
-	unkept           // without a spool: the answer is not about the points
+	unkept           // only without a spool: the answer is not about the points
 	always           // the answer is about the points
 )
 
@@ -60,14 +60,14 @@ func (c *chaos) both(t *testing.T, f fault) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := c.newWorld(t, f, spooled)
+			w := c.newScenario(t, f, spooled)
 			f.run(w)
 		})
 	}
 }
 
-// world is what one fault is tried in.
-type world struct {
+// scenario is the state of the test of one fault.
+type scenario struct {
 	t       *testing.T
 	c       *chaos
 	fault   fault
@@ -78,14 +78,14 @@ type world struct {
 	dir     string
 	token   apptuitclient.Option
 
-	ledger  *ledger
-	books   books
-	windows []window
-	times   int
-	second  int64
-	lives   int
-	drops   bool // points that cannot be spooled are dropped
-	refused bool // each pass has a point that InfluxDB refuses
+	ledger     *ledger
+	statistics statistics
+	windows    []window
+	times      int
+	second     int64
+	lives      int
+	drops      bool // points that cannot be spooled may be dropped
+	refused    bool // each export has a point that InfluxDB refuses
 
 	p *program
 
@@ -94,10 +94,10 @@ type world struct {
 	reports []string
 }
 
-func (c *chaos) newWorld(t *testing.T, f fault, spooled bool) *world {
+func (c *chaos) newScenario(t *testing.T, f fault, spooled bool) *scenario {
 	h := fnv.New64()
 	fmt.Fprint(h, f.name, spooled)
-	w := &world{
+	w := &scenario{
 		t: t, c: c, fault: f, spooled: spooled, long: isLong(), seed: c.seed ^ h.Sum64(),
 		token: apptuitclient.WithToken(token), ledger: newLedger(), second: noon, dir: filepath.Join(t.TempDir(), "spool"),
 	}
@@ -105,8 +105,8 @@ func (c *chaos) newWorld(t *testing.T, f fault, spooled bool) *world {
 	return w
 }
 
-// n chooses how often something is done.
-func (w *world) n(short, long int) int {
+// n returns the number of repetitions in a short or long run.
+func (w *scenario) n(short, long int) int {
 	if w.long {
 		return long
 	}
@@ -114,17 +114,17 @@ func (w *world) n(short, long int) int {
 }
 
 // pause waits a random time.
-func (w *world) pause(from, to time.Duration) {
+func (w *scenario) pause(from, to time.Duration) {
 	time.Sleep(from + time.Duration(w.rng.Int64N(int64(to-from))))
 }
 
 // start starts the program.
-func (w *world) start(endpoint string, opts ...apptuitclient.Option) {
+func (w *scenario) start(endpoint string, opts ...apptuitclient.Option) {
 	w.startOver(endpoint, &http.Transport{}, opts...)
 }
 
-// startOver starts the program on a transport of its own.
-func (w *world) startOver(endpoint string, transport http.RoundTripper, opts ...apptuitclient.Option) {
+// startOver starts the program with a transport.
+func (w *scenario) startOver(endpoint string, transport http.RoundTripper, opts ...apptuitclient.Option) {
 	w.t.Helper()
 	w.lives++
 	opts = append(w.options(endpoint), opts...)
@@ -143,7 +143,7 @@ func (w *world) startOver(endpoint string, transport http.RoundTripper, opts ...
 	w.t.Cleanup(func() { _ = p.client.Close() })
 }
 
-func (w *world) options(endpoint string) []apptuitclient.Option {
+func (w *scenario) options(endpoint string) []apptuitclient.Option {
 	opts := []apptuitclient.Option{apptuitclient.WithEndpoint(endpoint), w.token, apptuitclient.WithWarningHandler(w.report)}
 	if w.spooled {
 		opts = append(opts, apptuitclient.WithSpool(w.dir, apptuitclient.WithSpoolRate(1000)))
@@ -151,8 +151,8 @@ func (w *world) options(endpoint string) []apptuitclient.Option {
 	return opts
 }
 
-// report notes what the program is told.
-func (w *world) report(err error) {
+// report notes an error or warning that the program gets.
+func (w *scenario) report(err error) {
 	if err == nil {
 		return
 	}
@@ -161,15 +161,14 @@ func (w *world) report(err error) {
 	w.reports = append(w.reports, err.Error())
 }
 
-func (w *world) setMust(must bool) {
+func (w *scenario) setMust(must bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.must = must
 }
 
-// calm exports while the server is well: these points have to be there in the
-// end.
-func (w *world) calm(passes int) {
+// calm exports while the server works: its points must be stored in the end.
+func (w *scenario) calm(passes int) {
 	w.setMust(true)
 	for range passes {
 		w.report(w.p.export(generous))
@@ -177,10 +176,10 @@ func (w *world) calm(passes int) {
 	w.setMust(false)
 }
 
-// storm exports while there is a fault.
-func (w *world) storm(passes int) {
+// storm exports during a fault.
+func (w *scenario) storm(passes int) {
 	deadline := impatient
-	if w.spooled { // which takes what is not delivered within requestTime
+	if w.spooled { // the spool takes points that are not delivered within requestTime
 		deadline = generous
 	}
 	for range passes {
@@ -188,8 +187,8 @@ func (w *world) storm(passes int) {
 	}
 }
 
-// during exports all the time while f does its work.
-func (w *world) during(f func()) {
+// during exports repeatedly while f runs.
+func (w *scenario) during(f func()) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	defer func() {
 		close(stop)
@@ -211,7 +210,7 @@ func (w *world) during(f func()) {
 }
 
 // drained waits until the spool is empty.
-func (w *world) drained(client *apptuitclient.Client) {
+func (w *scenario) drained(client *apptuitclient.Client) {
 	w.t.Helper()
 	if err := waitForSpool(client); err != nil {
 		s, _ := client.SpoolStats()
@@ -220,32 +219,32 @@ func (w *world) drained(client *apptuitclient.Client) {
 }
 
 // stop ends the program in order.
-func (w *world) stop() {
+func (w *scenario) stop() {
 	w.t.Helper()
 	w.report(w.p.stop())
 	s, _ := w.p.client.SpoolStats()
-	w.books.add(w.p.exporter.Stats(), s)
+	w.statistics.add(w.p.exporter.Stats(), s)
 	w.second = w.p.second
 }
 
-// finish ends the program while the server is well, and does the accounts.
-func (w *world) finish(endpoint string, stored func(testing.TB, ...string) []servers.Point, tolerance float64) {
+// finish ends the program while the server works, and reconciles the account.
+func (w *scenario) finish(endpoint string, stored func(testing.TB, ...string) []servers.Point, tolerance float64) {
 	w.t.Helper()
 	w.calm(2)
 	w.drained(w.p.client)
 	w.setMust(true)
 	w.stop()
 	for range 5 {
-		if w.books.left == 0 {
+		if w.statistics.left == 0 {
 			break
 		}
 		w.drain(endpoint)
 	}
-	w.settle(stored(w.t), tolerance)
+	w.reconcile(stored(w.t), tolerance)
 }
 
-// drain empties the spool without a program.
-func (w *world) drain(endpoint string) {
+// drain empties the spool with a client alone.
+func (w *scenario) drain(endpoint string) {
 	w.t.Helper()
 	transport := w.p.transport
 	client, err := apptuitclient.New(append(w.options(endpoint), hurry(),
@@ -256,17 +255,17 @@ func (w *world) drain(endpoint string) {
 	w.drained(client)
 	_ = client.Close() // always nil
 	s, _ := client.SpoolStats()
-	w.books.add(exporter.Stats{}, s)
+	w.statistics.add(exporter.Stats{}, s)
 }
 
-// settle does the accounts.
-func (w *world) settle(stored []servers.Point, tolerance float64) {
+// reconcile compares the ledger with the stored points, and reports each discrepancy.
+func (w *scenario) reconcile(stored []servers.Point, tolerance float64) {
 	w.t.Helper()
-	a, faults := w.ledger.settle(stored, &w.books, tolerance, w.windows)
+	a, faults := w.ledger.reconcile(stored, &w.statistics, tolerance, w.windows)
 	const most = 20
 	for i, f := range faults {
 		if i == most {
-			w.t.Errorf("and %d faults more", len(faults)-most)
+			w.t.Errorf("and %d more discrepancies", len(faults)-most)
 			break
 		}
 		w.t.Error(f)
@@ -275,13 +274,13 @@ func (w *world) settle(stored []servers.Point, tolerance float64) {
 		w.t.Errorf("%d points are reported as rejected, of which %d were invalid", a.rejected, w.ledger.invalid)
 	}
 	if w.spooled && !w.fault.drops && a.dropped != 0 {
-		w.t.Errorf("%d points are dropped for all the spool", a.dropped)
+		w.t.Errorf("%d points are dropped although there is a spool", a.dropped)
 	}
 	if a.rejected+a.dropped > 0 && len(w.reports) == 0 {
-		w.t.Errorf("%d points are rejected and %d dropped, and nothing is reported", a.rejected, a.dropped)
+		w.t.Errorf("%d points are rejected and %d dropped, without a report to the program", a.rejected, a.dropped)
 	}
 	if left := w.batches(); len(left) > 0 {
-		w.t.Errorf("in the spool there are still %q", left)
+		w.t.Errorf("the spool still has %q", left)
 	}
 	if w.times == 0 {
 		w.t.Error("there was no fault")
@@ -290,18 +289,18 @@ func (w *world) settle(stored []servers.Point, tolerance float64) {
 	if w.t.Failed() {
 		w.t.Logf("%+v\nreports: %s", a, w.tail())
 	}
-	w.c.board.add(row{order: w.fault.order, fault: w.fault.name, spool: w.spooled, times: w.times, account: a})
+	w.c.table.add(row{order: w.fault.order, fault: w.fault.name, spool: w.spooled, times: w.times, account: a})
 	quarantined := 0
 	for _, r := range w.reports {
 		quarantined += strings.Count(r, "is moved to the quarantine")
 	}
 	if quarantined > 0 {
-		w.c.board.note("%s (spool: %s): %d batches were moved to the quarantine.", w.fault.name, yes(w.spooled), quarantined)
+		w.c.table.note("%s (spool: %s): %d batches were moved to the quarantine.", w.fault.name, yes(w.spooled), quarantined)
 	}
 }
 
-// secrets looks for the token where it must not be.
-func (w *world) secrets() {
+// secrets fails the test if reports, formatted values or the spool contain the token.
+func (w *scenario) secrets() {
 	w.t.Helper()
 	for _, r := range append(w.reports, fmt.Sprintf("%+v %#v %v", w.p.client, w.p.exporter, w.p.exporter.MarshalLog())) {
 		if strings.Contains(r, token) {
@@ -311,7 +310,7 @@ func (w *world) secrets() {
 	w.secretsInSpool()
 }
 
-func (w *world) secretsInSpool() {
+func (w *scenario) secretsInSpool() {
 	w.t.Helper()
 	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -329,10 +328,10 @@ func (w *world) secretsInSpool() {
 }
 
 // tail returns the last reports.
-func (w *world) tail() string {
+func (w *scenario) tail() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	const most = 15
 	from := max(0, len(w.reports)-most)
-	return fmt.Sprintf("%d, the last of them:\n\t%s", len(w.reports), strings.Join(w.reports[from:], "\n\t"))
+	return fmt.Sprintf("%d in all, the last:\n\t%s", len(w.reports), strings.Join(w.reports[from:], "\n\t"))
 }
