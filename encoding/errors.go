@@ -70,9 +70,9 @@ var (
 	// [MaxTags].
 	ErrTooManyTags = errors.New("too many tags")
 
-	// ErrTimestamp means that the timestamp of a point cannot be sent. It is not
-	// after the Unix epoch when it is truncated to seconds or milliseconds, the unit
-	// in which it is sent, or it is after the year 2286.
+	// ErrTimestamp means that the timestamp of a point cannot be sent. In whole
+	// seconds or milliseconds, it must be greater than 0, the Unix epoch. It must not
+	// be after the year 2286, from when on timestamps in seconds have eleven digits.
 	ErrTimestamp = errors.New("not after the Unix epoch")
 
 	// ErrNotFinite means that the value of a point is NaN or infinite. JSON cannot

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // Option configures a [Client].
@@ -29,9 +27,6 @@ func WithTimeout(d time.Duration) Option {
 		c.timeout = d
 	})
 }
-
-// ErrAnswerTooLarge means that an answer exceeds the limit of [WithMaxResponseBytes].
-var ErrAnswerTooLarge = client.ErrAnswerTooLarge
 
 // WithMaxResponseBytes limits the size of the answer to a query, in bytes after decompression.
 // The default is 256 MiB. If a long range is queried in several parts, the limit applies to the

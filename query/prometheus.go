@@ -6,68 +6,7 @@ package query
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
-
-// PrometheusError is an error that a server reports in an answer with the status 200. If the
-// answer has another status, the error is an *apptuitclient.StatusError.
-type PrometheusError struct {
-	// Type and Message are texts of the server, on one line and without secrets. They are
-	// shortened to 100 and 3,900 bytes.
-	Type, Message string
-}
-
-const maxType, maxMessage = 100, 3900 // bytes
-
-// cut shortens a text to at most most bytes.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
-}
-
-// Error returns the type and the message.
-func (e *PrometheusError) Error() string {
-	return strings.TrimSuffix(strings.TrimPrefix(e.Type+": "+e.Message, ": "), ": ")
-}
-
-// Notes are the warnings of a server about its answer.
-type Notes struct {
-	// Warnings and Infos are the warnings and infos of Prometheus' API, without duplicates.
-	Warnings, Infos []string
-	// Partial reports whether the server could not read all of its data, so that points may
-	// be missing or wrong. It is isPartial in the answer of VictoriaMetrics.
-	Partial bool
-}
-
-// noted collects the notes of several answers, without duplicates.
-type noted struct {
-	Notes
-	warned, informed map[string]bool
-}
-
-// note adds notes.
-func (n *noted) note(more Notes) {
-	n.Partial = n.Partial || more.Partial
-	n.Warnings = addNew(n.Warnings, &n.warned, more.Warnings)
-	n.Infos = addNew(n.Infos, &n.informed, more.Infos)
-}
-
-// addNew appends the texts that are not in seen, and adds them to seen.
-func addNew(texts []string, seen *map[string]bool, more []string) []string {
-	for _, text := range more {
-		if (*seen)[text] {
-			continue
-		}
-		if *seen == nil {
-			*seen = make(map[string]bool)
-		}
-		(*seen)[text] = true
-		texts = append(texts, text)
-	}
-	return texts
-}
 
 // matrix is the answer to a PromQL query, or to a part of a range query.
 type matrix struct {

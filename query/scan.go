@@ -9,20 +9,6 @@ import (
 	"io"
 )
 
-// DecodeError is the error for a malformed or interrupted answer.
-type DecodeError struct {
-	// Offset is the position of the error in the answer, in bytes from 0.
-	Offset int64
-	// Err is the error. It wraps io.ErrUnexpectedEOF if the answer was interrupted.
-	Err error
-}
-
-// Error returns the position and the error.
-func (e *DecodeError) Error() string { return fmt.Sprintf("answer at byte %d: %v", e.Offset, e.Err) }
-
-// Unwrap returns Err.
-func (e *DecodeError) Unwrap() error { return e.Err }
-
 // maxDepth limits the nesting of values that are skipped.
 const maxDepth = 200
 
