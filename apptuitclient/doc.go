@@ -236,9 +236,10 @@
 //	APPTUIT_TAGS                  k1: v1, k2: v2. Tags of all points. Attributes of data points
 //	                              override them, and they override resource attributes. A tag with
 //	                              an empty value is omitted, and suppresses the same tag from
-//	                              lower-priority sources. Tags of the configuration override single
-//	                              tags of the variable; apptuitclient.WithTags replaces the variable
-//	                              for points that a program sends itself. Overridden by WithTags and
+//	                              lower-priority sources. An option or key overrides only the tags
+//	                              of the variable with the same keys, except that
+//	                              apptuitclient.WithTags replaces the whole variable for points that
+//	                              a program sends without an exporter. Overridden by WithTags and
 //	                              WithoutEnvironmentTags.
 //
 // The deprecated variables APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS of apptuit-py are used, with

@@ -136,8 +136,8 @@
 // instruments a.b and a_b of one scope, or with [WithoutScopeTags] one instrument of two scopes.
 // One of them is sent: the first, except if only some lines of the two metrics have the same
 // name, as with h.count and the histogram h. The others are rejected, and each pair is reported
-// once. Collisions are detected within one Export, and among the series that fit into the cache
-// ([WithCacheBytes]).
+// once. Collisions are detected within one Export, but not all of them if their series do not fit
+// into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
 // [WithInstanceTag] distinguishes them.
@@ -305,7 +305,7 @@
 //	                              Default: no. WithPrometheusNames has the same effect.
 //	APPTUIT_DISABLE_HOST_TAG      yes disables it. Tag host with the resource attribute host.name,
 //	                              or else the name of this host. The Collector's exporter uses only
-//	                              the attribute. Default: yes. WithoutHostTag has the same effect.
+//	                              the attribute. Default: no. WithoutHostTag has the same effect.
 //	APPTUIT_INSTANCE_TAG          yes or no. Tag service_instance_id with a random value, which
 //	                              distinguishes processes with the same service name on one host.
 //	                              Default: no. WithInstanceTag has the same effect.

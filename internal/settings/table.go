@@ -253,16 +253,16 @@ func tags() []Setting {
 			Name: "tags", Group: Tags, Options: []string{"exporter.WithTags", "apptuitclient.WithTags"}, Variable: "APPTUIT_TAGS", Deprecated: "APPTUIT_PY_TAGS", CollectorKey: "=",
 			Override: []string{"WithoutEnvironmentTags"},
 			Type:     KeyValues,
-			Doc:      "Tags of all points. Attributes of data points override them, and they override resource attributes. A tag with an empty value is omitted, and suppresses the same tag from lower-priority sources. Tags of the configuration override single tags of the variable; `apptuitclient.WithTags` replaces the variable for points that a program sends itself.",
+			Doc:      "Tags of all points. Attributes of data points override them, and they override resource attributes. A tag with an empty value is omitted, and suppresses the same tag from lower-priority sources. An option or key overrides only the tags of the variable with the same keys, except that `apptuitclient.WithTags` replaces the whole variable for points that a program sends without an exporter.",
 		},
 		{
 			Name: "environment_tags", Group: Tags, Options: []string{"apptuitclient.WithoutEnvironmentTags"},
-			Type: Flag, Switch: Disable, Default: "yes", NoVariable: "it is about the variable", NoCollectorKey: namesVariables,
+			Type: Flag, Switch: Disable, Default: "yes", NoVariable: "the option disables the variable", NoCollectorKey: namesVariables,
 			Doc: "Whether `APPTUIT_TAGS` is used.",
 		},
 		{
 			Name: "environment", Group: Tags, Options: []string{"exporter.WithoutEnvironment", "apptuitclient.WithoutEnvironment"},
-			Type: Code, NoVariable: "it is about the variables", NoKey: "the variables complete a document; `environment_tags` disables those that would add to it", NoCollectorKey: namesVariables,
+			Type: Code, NoVariable: "the option disables all variables", NoKey: "the variables complete a document; `environment_tags` disables those that would add to it", NoCollectorKey: namesVariables,
 			Doc: "Ignores all variables named `APPTUIT_*`; the option of the exporter also `OTEL_GO_X_OBSERVABILITY`.",
 		},
 		{
@@ -377,7 +377,7 @@ func operation() []Setting {
 		},
 		{
 			Name: "cache_bytes", Group: Operation, Options: []string{"exporter.WithCacheBytes"}, CollectorKey: "=",
-			Type: Bytes, Default: "64MiB", NoVariable: "the default holds 350,000 series, and more are sent without it",
+			Type: Bytes, Default: "64MiB", NoVariable: "the default holds 350,000 series; other series are sent, but take more CPU time",
 			Doc: "Memory for series that are kept between Exports. `0` keeps none.",
 		},
 		{
@@ -392,7 +392,7 @@ func operation() []Setting {
 		},
 		{
 			Name: "known_variables", Group: Operation, Options: []string{"apptuitclient.WithKnownVariables"},
-			Type: Code, NoVariable: "it is about variables", NoKey: "variables that the document refers to are known", NoCollectorKey: namesVariables,
+			Type: Code, NoVariable: "the option lists variables", NoKey: "variables that the document refers to are known", NoCollectorKey: namesVariables,
 			Doc: "Further variables that begin with `APPTUIT_`, which the program reads itself. There is no warning about them.",
 		},
 		{
