@@ -181,16 +181,17 @@
 //	APPTUIT_USER_ID               Text. User of Basic authentication, with the token as password.
 //	                              Without it, the token is sent as a Bearer token. Overridden by
 //	                              WithUserID.
-//	APPTUIT_HEADERS               k1=v1,k2=v2, values percent-encoded. Headers of every request.
-//	                              Authorization excludes a token and a user id that are set in the
-//	                              same place; the option and the key override the variables of token
-//	                              and user id. Content-*, Host, Transfer-Encoding and User-Agent are
-//	                              refused. The option and the key replace the whole variable.
-//	                              Overridden by WithHeaders.
-//	APPTUIT_CERTIFICATE           A file. PEM file with the certificates that verify the server's.
-//	                              It is read again when it changes. WithTLSClientConfig and
-//	                              WithHTTPClient override the variables of TLS. Default: the
-//	                              certificates of the system. Overridden by WithTLSFiles.
+//	APPTUIT_HEADERS               k1=v1,k2=v2, values percent-encoded. Headers of every request. A
+//	                              header Authorization excludes a token and a user id: both in code
+//	                              or keys, or both in variables, are an error. In code or keys, the
+//	                              header overrides the variables of token and user id. Content-*,
+//	                              Host, Transfer-Encoding and User-Agent are refused. The option and
+//	                              the key replace the whole variable. Overridden by WithHeaders.
+//	APPTUIT_CERTIFICATE           A file. PEM file with the certificates that verify the certificate
+//	                              of the server. It is read again when it changes.
+//	                              WithTLSClientConfig and WithHTTPClient override the variables of
+//	                              TLS. Default: the certificates of the system. Overridden by
+//	                              WithTLSFiles.
 //	APPTUIT_CLIENT_CERTIFICATE    A file. PEM file with the certificate of the client, and its
 //	                              intermediate certificates. It requires APPTUIT_CLIENT_KEY, and is
 //	                              read again when it changes. Overridden by WithTLSFiles.

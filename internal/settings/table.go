@@ -14,7 +14,7 @@ const (
 	senderChooses  = "the programs that send OTLP choose it"
 	addsUp         = "the reporter layout adds up its input, and exporterhelper repeats input when it retries"
 	ownLog         = "the Collector's log"
-	namesVariables = "the exporter reads no variables: a configuration names those that it uses"
+	namesVariables = "the exporter reads no variables: its configuration refers to them by name, as in `${env:NAME}`"
 )
 
 // All returns all settings, in the order of the documentation.
@@ -80,12 +80,12 @@ func credentials() []Setting {
 		{
 			Name: "headers", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, Variable: "APPTUIT_HEADERS", CollectorKey: "=",
 			Type: Headers, Secret: SecretValue,
-			Doc: "Headers of every request. `Authorization` excludes a token and a user id that are set in the same place; the option and the key override the variables of token and user id. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. The option and the key replace the whole variable.",
+			Doc: "Headers of every request. A header `Authorization` excludes a token and a user id: both in code or keys, or both in variables, are an error. In code or keys, the header overrides the variables of token and user id. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. The option and the key replace the whole variable.",
 		},
 		{
 			Name: "headers_list", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, NoVariable: "see `headers`", NoCollectorKey: "see `headers`",
 			Type: HeaderList, Secret: SecretValue,
-			Doc: "The same in one text. A header of `headers` overrides one of the list.",
+			Doc: "The same headers as one text. A header of `headers` overrides a header with the same name in this text.",
 		},
 	}
 }
@@ -95,7 +95,7 @@ func connection() []Setting {
 		{
 			Name: "tls.ca_file", Group: Connection, Options: []string{"apptuitclient.WithTLSFiles"}, Variable: "APPTUIT_CERTIFICATE", CollectorKey: "tls::ca_file",
 			Type: File, Default: "the certificates of the system",
-			Doc: "PEM file with the certificates that verify the server's. It is read again when it changes. `WithTLSClientConfig` and `WithHTTPClient` override the variables of TLS.",
+			Doc: "PEM file with the certificates that verify the certificate of the server. It is read again when it changes. `WithTLSClientConfig` and `WithHTTPClient` override the variables of TLS.",
 		},
 		{
 			Name: "tls.cert_file", Group: Connection, Options: []string{"apptuitclient.WithTLSFiles"}, Variable: "APPTUIT_CLIENT_CERTIFICATE", CollectorKey: "tls::cert_file",
@@ -146,7 +146,7 @@ func delivery() []Setting {
 		{
 			Name: "retry.enabled", Group: Delivery, Options: retry,
 			Type: Flag, Default: "yes", NoVariable: "`APPTUIT_RETRY_MAX_ELAPSED_TIME` limits retries", NoCollectorKey: collectorRetry,
-			Doc: "Retries of batches that failed for a reason that may pass.",
+			Doc: "Whether batches that failed for a temporary reason are sent again.",
 		},
 		{
 			Name: "retry.initial_interval", Group: Delivery, Options: retry,
@@ -262,7 +262,7 @@ func tags() []Setting {
 		},
 		{
 			Name: "environment", Group: Tags, Options: []string{"exporter.WithoutEnvironment", "apptuitclient.WithoutEnvironment"},
-			Type: Code, NoVariable: "the option disables all variables", NoKey: "the variables complete a document; `environment_tags` disables those that would add to it", NoCollectorKey: namesVariables,
+			Type: Code, NoVariable: "the option disables all variables", NoKey: "variables set what the document leaves out; `environment_tags` disables `APPTUIT_TAGS`, which adds to the tags of the document", NoCollectorKey: namesVariables,
 			Doc: "Ignores all variables named `APPTUIT_*`; the option of the exporter also `OTEL_GO_X_OBSERVABILITY`.",
 		},
 		{
@@ -383,7 +383,7 @@ func operation() []Setting {
 		{
 			Name: "error_handler", Group: Operation, Options: []string{"exporter.WithErrorHandler"},
 			Type: Code, NoVariable: isFunction, NoKey: isFunction, NoCollectorKey: ownLog,
-			Doc: "Function that is called with the error of each failed batch. Export returns its error with and without it.",
+			Doc: "Function that is called with the error of each failed batch. Export returns its error whether or not there is a handler.",
 		},
 		{
 			Name: "warning_handler", Group: Operation, Options: []string{"apptuitclient.WithWarningHandler"},
