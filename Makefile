@@ -69,7 +69,7 @@ test: test-modules $(if $(filter .,$(MODULES)),simulation test-newest test-victo
 
 .PHONY: test-modules
 test-modules: $(if $(filter integration/% ./integration/%,$(MODULES)),servers) ## Vet and test every module, with -race except in HEAVY ones
-	$(call in-modules,go vet ./... && go test $$race $(TESTFLAGS) ./...)
+	$(call in-modules,go vet ./... && go test $$race -timeout=20m $(TESTFLAGS) ./...)
 
 .PHONY: simulation
 simulation: ## Run SCHEDULES (10,000) random schedules of exporter, client and spool, from seed FROM (1); without -race
