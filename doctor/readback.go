@@ -14,6 +14,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -130,14 +131,8 @@ func (r *run) makeQueryClient(ctx context.Context) error {
 	return nil
 }
 
-// time returns the time of the point, whose timestamp is in seconds, or with more than ten digits in milliseconds.
-func (p *point) time() time.Time {
-	const seconds = 9_999_999_999
-	if p.Timestamp > seconds {
-		return time.UnixMilli(p.Timestamp)
-	}
-	return time.Unix(p.Timestamp, 0)
-}
+// time returns the time of the point.
+func (p *point) time() time.Time { return time.UnixMilli(model.Milliseconds(p.Timestamp)) }
 
 // in reports whether an answer has the point: its series, perhaps with more tags,
 // and its value.

@@ -29,6 +29,10 @@ type origins struct {
 	pool       *convert.Pool[attribute.Distinct, kept]
 	states     *reporter.Store[attribute.Distinct] // nil unless the layout is LayoutReporter
 	lowest     []model.Tag                         // the tag of the instance
+
+	// visit is called with each of the program's data points before it is converted, in the
+	// order of their sources. It is nil except in explanations.
+	visit func(m *collected, attributes *attribute.Set, at time.Time)
 }
 
 // kept is the state that the Exports of a resource share.
@@ -70,6 +74,7 @@ func (o *origins) convert(conversion *convert.Export[attribute.Distinct, kept], 
 		resolution:  o.resolution,
 		startPoints: o.cfg.startPoints.Value,
 		filter:      o.cfg.filter.Value,
+		visit:       o.visit,
 	}
 	x.find(rm.ScopeMetrics, false)
 	x.find(self(&state.selfMetrics), true)

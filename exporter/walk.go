@@ -30,6 +30,8 @@ type export struct {
 	startPoints bool
 	filter      attribute.Filter
 
+	visit func(m *collected, attributes *attribute.Set, at time.Time) // see origins.visit
+
 	metrics []collected
 	points  uint32 // number of data points so far; it is the source of their points
 	newest  uint64 // latest time of a data point in nanoseconds
@@ -43,6 +45,7 @@ type export struct {
 // collected is a metric of an export.
 type collected struct {
 	description
+	scope      *instrumentation.Scope
 	data       metricdata.Aggregation
 	instrument *instrument
 	own        bool // a metric of the exporter itself, whose points are not counted
@@ -57,7 +60,7 @@ func (x *export) find(scopes []metricdata.ScopeMetrics, own bool) {
 		for j := range sm.Metrics {
 			if d, ok := describe(&sm.Metrics[j]); ok {
 				starts := x.startPoints && !own && d.fromZero()
-				x.metrics = append(x.metrics, collected{d, sm.Metrics[j].Data, scope.Instrument(d.spec, d.points), own, starts})
+				x.metrics = append(x.metrics, collected{d, &sm.Scope, sm.Metrics[j].Data, scope.Instrument(d.spec, d.points), own, starts})
 			}
 		}
 	}
@@ -110,6 +113,9 @@ func (x *export) point(m *collected, attributes *attribute.Set, start, at *time.
 	if !m.own {
 		x.points++
 		source, x.newest = x.points, max(x.newest, t.At)
+		if x.visit != nil {
+			x.visit(m, attributes, *at)
+		}
 	}
 	if m.starts {
 		t.Start = model.Nanoseconds(*start)
