@@ -4,6 +4,7 @@
 package settings
 
 import (
+	"cmp"
 	"regexp"
 	"runtime"
 	"slices"
@@ -20,11 +21,16 @@ type Variable struct {
 	ReplacedBy string // the variable that replaces this one, which is deprecated; "" if it is not
 }
 
-// ReadEnvironment calls the function of each setting whose variable is set, in the order of
-// the table. set has the functions by the names of the settings; settings without a function
-// are not read. An empty variable counts as unset.
-func ReadEnvironment(set map[string]func(Variable)) {
-	for _, s := range WithVariables() {
+// ReadEnvironment calls the function of each setting whose variable is set. set has the
+// functions by the names of the settings; settings without a function are not read. An empty
+// variable counts as unset.
+//
+// The settings that first names are read before all others, in the order of first, for
+// functions that need their values. The others are read in the order of the table.
+func ReadEnvironment(set map[string]func(Variable), first ...string) {
+	all := WithVariables()
+	slices.SortStableFunc(all, func(a, b Setting) int { return cmp.Compare(rank(a.Name, first), rank(b.Name, first)) })
+	for _, s := range all {
 		read := set[s.Name]
 		if read == nil {
 			continue
@@ -35,6 +41,14 @@ func ReadEnvironment(set map[string]func(Variable)) {
 			read(Variable{Name: s.Deprecated, Text: text, ReplacedBy: s.Variable})
 		}
 	}
+}
+
+// rank returns the position of a name in first, or the position after all of them.
+func rank(name string, first []string) int {
+	if i := slices.Index(first, name); i >= 0 {
+		return i
+	}
+	return len(first)
 }
 
 // prefix begins the names of our variables.

@@ -51,14 +51,31 @@ func TestAll_RowsAreComplete(t *testing.T) {
 
 func TestReadEnvironment(t *testing.T) {
 	for name, tt := range map[string]struct {
-		env  map[string]string
-		want []settings.Variable
+		env   map[string]string
+		first []string
+		want  []settings.Variable
 	}{
-		"in the order of the table":  {map[string]string{"APPTUIT_PREFIX": "p", "APPTUIT_ENDPOINT": "e"}, []settings.Variable{{Name: "APPTUIT_ENDPOINT", Text: "e"}, {Name: "APPTUIT_PREFIX", Text: "p"}}},
-		"white space":                {map[string]string{"APPTUIT_PREFIX": "\ufeff p\r\n", "APPTUIT_ENDPOINT": " "}, []settings.Variable{{Name: "APPTUIT_PREFIX", Text: "p"}}},
-		"deprecated":                 {map[string]string{"APPTUIT_PY_TAGS": "a: b"}, []settings.Variable{{Name: "APPTUIT_PY_TAGS", Text: "a: b", ReplacedBy: "APPTUIT_TAGS"}}},
-		"deprecated, and overridden": {map[string]string{"APPTUIT_PY_TAGS": "a: b", "APPTUIT_TAGS": "c: d"}, []settings.Variable{{Name: "APPTUIT_TAGS", Text: "c: d"}}},
-		"of other readers":           {map[string]string{"APPTUIT_TIMEOUT": "5s"}, nil},
+		"in the order of the table": {
+			env:  map[string]string{"APPTUIT_PREFIX": "p", "APPTUIT_ENDPOINT": "e"},
+			want: []settings.Variable{{Name: "APPTUIT_ENDPOINT", Text: "e"}, {Name: "APPTUIT_PREFIX", Text: "p"}},
+		},
+		"first those that are named": {
+			env: map[string]string{"APPTUIT_PREFIX": "p", "APPTUIT_ENDPOINT": "e", "APPTUIT_TAGS": "a: b"}, first: []string{"tags", "timeout", "prefix"},
+			want: []settings.Variable{{Name: "APPTUIT_TAGS", Text: "a: b"}, {Name: "APPTUIT_PREFIX", Text: "p"}, {Name: "APPTUIT_ENDPOINT", Text: "e"}},
+		},
+		"without the white space around them": {
+			env:  map[string]string{"APPTUIT_PREFIX": "\ufeff p\r\n", "APPTUIT_ENDPOINT": " "},
+			want: []settings.Variable{{Name: "APPTUIT_PREFIX", Text: "p"}},
+		},
+		"a deprecated variable": {
+			env:  map[string]string{"APPTUIT_PY_TAGS": "a: b"},
+			want: []settings.Variable{{Name: "APPTUIT_PY_TAGS", Text: "a: b", ReplacedBy: "APPTUIT_TAGS"}},
+		},
+		"a deprecated variable and its replacement": {
+			env:  map[string]string{"APPTUIT_PY_TAGS": "a: b", "APPTUIT_TAGS": "c: d"},
+			want: []settings.Variable{{Name: "APPTUIT_TAGS", Text: "c: d"}},
+		},
+		"a variable without a function": {env: map[string]string{"APPTUIT_TIMEOUT": "5s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for variable, text := range tt.env {
@@ -66,7 +83,7 @@ func TestReadEnvironment(t *testing.T) {
 			}
 			var got []settings.Variable
 			read := func(v settings.Variable) { got = append(got, v) }
-			settings.ReadEnvironment(map[string]func(settings.Variable){"prefix": read, "endpoint": read, "tags": read})
+			settings.ReadEnvironment(map[string]func(settings.Variable){"prefix": read, "endpoint": read, "tags": read}, tt.first...)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
