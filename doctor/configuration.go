@@ -35,6 +35,9 @@ func (r *run) create(ctx context.Context) {
 // checkConfiguration reports the faults and warnings of exporter and client.
 func checkConfiguration(_ context.Context, r *run, f *findings) {
 	for _, text := range r.warnings {
+		if r.reportedByEffect(text) {
+			continue
+		}
 		f.warn(warningAdvice(text), "%s", text)
 	}
 	if r.faults == nil {
@@ -45,6 +48,14 @@ func checkConfiguration(_ context.Context, r *run, f *findings) {
 		text = withoutPackage(text)
 		f.fail(r.faultAdvice(text), "%s", text)
 	}
+}
+
+// reportedByEffect reports whether a warning of the exporter is about a variable that checkEffect
+// reports, with the reason.
+func (r *run) reportedByEffect(warning string) bool {
+	return slices.ContainsFunc(r.withoutEffect(), func(i ineffective) bool {
+		return strings.Contains(warning, "variable "+i.from+" has no effect")
+	})
 }
 
 // withoutPackage removes the name of a package from the beginning of an error.

@@ -31,6 +31,7 @@ func requirements() []requirement {
 	const remove = "Remove it, or set "
 	return []requirement{
 		{inGroup(table.Reporter, "layout"), "layout", is("reporter"), "only the reporter layout has it", remove + "APPTUIT_LAYOUT=reporter."},
+		{[]string{"start_points"}, "layout", not("reporter"), "the reporter layout has no start points", remove + "APPTUIT_LAYOUT=default."},
 		{[]string{"histograms", "quantiles", "sparse_buckets"}, "layout", not("reporter"), "the reporter layout has histograms of its own", remove + "APPTUIT_LAYOUT=default."},
 		{[]string{"quantiles"}, "histograms", not("buckets"), "histograms are sent as buckets", remove + "APPTUIT_HISTOGRAMS to another value."},
 		{[]string{"sparse_buckets"}, "histograms", not("quantiles"), "histograms are sent as quantiles", remove + "APPTUIT_HISTOGRAMS to another value."},
@@ -49,9 +50,15 @@ func inGroup(g table.Group, except string) []string {
 	return names
 }
 
-// checkEffect finds settings that have no effect because of another setting.
-func checkEffect(_ context.Context, r *run, f *findings) {
-	var reported []string
+// ineffective is a setting that has no effect because of another setting.
+type ineffective struct {
+	setting, from   string // from is the option or variable that sets it
+	because, advice string
+}
+
+// withoutEffect returns the settings that have no effect, each once.
+func (r *run) withoutEffect() []ineffective {
+	var all []ineffective
 	for _, q := range requirements() {
 		of, from := r.inEffect(q.of)
 		// Options of the program may set it without a source.
@@ -60,12 +67,19 @@ func checkEffect(_ context.Context, r *run, f *findings) {
 		}
 		for _, name := range q.settings {
 			s, set := r.inEffect(name)
-			if set.name == "" || slices.Contains(reported, name) || disabled(s.kind, set.value) {
-				continue
+			listed := slices.ContainsFunc(all, func(i ineffective) bool { return i.setting == name })
+			if set.name != "" && !listed && !disabled(s.kind, set.value) {
+				all = append(all, ineffective{name, set.name, q.because, q.advice})
 			}
-			reported = append(reported, name)
-			f.about(name).warn(q.advice, "%s has no effect: %s", set.name, q.because)
 		}
+	}
+	return all
+}
+
+// checkEffect reports settings that have no effect because of another setting.
+func checkEffect(_ context.Context, r *run, f *findings) {
+	for _, i := range r.withoutEffect() {
+		f.about(i.setting).warn(i.advice, "%s has no effect: %s", i.from, i.because)
 	}
 }
 

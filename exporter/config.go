@@ -68,7 +68,8 @@ type config struct {
 
 	sharedFrom []convert.Layer // the sources of shared, without Tags
 
-	faults []error
+	faults   []error
+	warnings []error // passed to the client's warning handler if there are no faults
 }
 
 // newConfig applies the options, then the environment where no option is set, then the
@@ -97,6 +98,9 @@ func newConfig(opts []Option) (*config, error) {
 			_ = c.client.Close()
 		}
 		return nil, fmt.Errorf("apptuit exporter: %w", errors.Join(c.faults...))
+	}
+	for _, w := range c.warnings {
+		c.core.WarnDuringNew(w)
 	}
 	return c, nil
 }

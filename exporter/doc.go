@@ -294,86 +294,98 @@
 //
 // # Environment
 //
-// Options override environment variables. An empty variable counts as unset. Unless
-// [WithClient] is given, the variables of package apptuitclient apply, too. Booleans are yes,
-// true, on, 1 and their opposites.
+// The exporter reads these variables, and those of package apptuitclient unless [WithClient] is
+// given. Each is listed with the options that override it. An empty variable counts as unset.
+// Booleans are yes, true, on and 1, or no, false, off and 0, in any case. A variable that has no
+// effect in the layout ([WithLayout]) is ignored with a warning. An option that has no effect is
+// an error of New, or its comment says that it is ignored.
 //
-//	APPTUIT_PREFIX                Text. Prefix of all metric names, without a separator. Overridden
-//	                              by WithPrefix.
-//	APPTUIT_PROMETHEUS_NAMES      yes or no. Names of OpenTelemetry's Prometheus exporter: units,
-//	                              _total, label names. It requires the sanitize mode prometheus.
-//	                              Default: no. WithPrometheusNames has the same effect.
-//	APPTUIT_DISABLE_HOST_TAG      yes disables it. Tag host with the resource attribute host.name,
-//	                              or else the name of this host. The Collector's exporter uses only
-//	                              the attribute. Default: yes. WithoutHostTag has the same effect.
-//	APPTUIT_INSTANCE_TAG          yes or no. Tag service_instance_id with a random value, which
-//	                              distinguishes processes with the same service name on one host.
-//	                              Default: no. WithInstanceTag has the same effect.
-//	APPTUIT_SCOPE_TAGS            yes or no. Tags otel_scope_name and otel_scope_version; with
-//	                              prometheus_names also otel_scope_schema_url and the attributes of
-//	                              the scope. Without them, instruments of two libraries with one
-//	                              name collide. Default: yes, in the reporter layout no. Overridden
-//	                              by WithoutScopeTags.
-//	APPTUIT_RESOURCE_ATTRIBUTES   Patterns, separated by commas; ! before a pattern excludes.
-//	                              Resource attributes that become tags. In a pattern, * stands for
-//	                              any text and ? for one character. Exclusion overrides inclusion;
-//	                              with exclusions alone, all others are included. Default:
-//	                              service.name, service.namespace and service.instance.id.
-//	                              Overridden by WithResourceAttributes.
-//	APPTUIT_ATTRIBUTES            Patterns, separated by commas; ! before a pattern excludes. Data
-//	                              point attributes that become tags. If the remaining attributes no
-//	                              longer distinguish two series, they collide; prefer an SDK View
-//	                              with an attribute filter. otel.metric.overflow is always sent.
-//	                              Default: all. Overridden by WithAttributeFilter.
-//	APPTUIT_TARGET_INFO           yes or no. A point of the metric target_info in each Export, with
-//	                              the resource attributes that the patterns select. The variable,
-//	                              and an empty mapping {}, select all. Default: no. Overridden by
-//	                              WithTargetInfo.
-//	APPTUIT_TEMPORALITY_PREFERENCE
-//	                              cumulative, delta or low_memory. Temporality, as for OTLP. Delta
-//	                              points of an Export that fails are lost. Default: cumulative, in
-//	                              the reporter layout delta for histograms. Overridden by
-//	                              WithTemporalitySelector.
-//	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION
-//	                              explicit_bucket_histogram or base2_exponential_bucket_histogram.
-//	                              Aggregation of histograms, as for OTLP. A View overrides it.
-//	                              Default: explicit_bucket_histogram, in the reporter layout
-//	                              base2_exponential_bucket_histogram. Overridden by
-//	                              WithAggregationSelector.
-//	APPTUIT_HISTOGRAMS            recorded, buckets, quantiles or both. Whether histograms are sent
-//	                              as buckets, quantiles or both. recorded sends explicit buckets as
-//	                              buckets, and exponential histograms as quantiles. Default:
-//	                              recorded. Overridden by WithHistograms.
-//	APPTUIT_QUANTILES             Numbers between 0 and 1, separated by commas. Quantiles of
-//	                              histograms, up to 100. Default: 0.5,0.75,0.95,0.99,0.999.
-//	                              Overridden by WithQuantiles.
-//	APPTUIT_SPARSE_BUCKETS        yes or no. Omits buckets of cumulative histograms that have
-//	                              counted nothing. The comment of the option lists the queries that
-//	                              differ. Default: no. WithSparseBuckets has the same effect.
-//	APPTUIT_START_POINTS          yes or no. A point with the value 0 before the first point of each
-//	                              cumulative monotonic series, so that rate and increase count its
-//	                              first increment. Default: no. WithStartPoints has the same effect.
-//	APPTUIT_LAYOUT                default or reporter. Names and series: reporter sends those of
-//	                              apptuit-py's reporter. Default: default. Overridden by WithLayout.
-//	APPTUIT_TIMERS                unit, all or none. Histograms that are timers: unit selects those
-//	                              whose unit is one of time. Default: unit. Overridden by
-//	                              WithTimers.
-//	APPTUIT_DURATION_UNIT         ns, us, ms, s, min, h or d. Unit of the values of timers. Default:
-//	                              s. Overridden by WithDurationUnit.
-//	APPTUIT_METERS                yes, no, or patterns, separated by commas; ! before a pattern
-//	                              excludes. Monotonic sums that are meters, with rates: all, or
-//	                              those whose names the patterns select. In a pattern, * stands for
-//	                              any text and ? for one character. With exclusions alone, all
-//	                              others are included. Default: no. Overridden by WithMeters.
-//	APPTUIT_SELF_METRICS          yes or no. The exporter's own metrics, apptuit.reporter.*.
-//	                              Default: yes. Overridden by WithoutSelfMetrics.
-//	APPTUIT_USAGE_METRICS         yes or no. apptuit.reporter.usage.*: series, points and bytes of
-//	                              each instrument in the previous Export. It requires self_metrics.
-//	                              Default: no. WithUsageMetrics has the same effect.
-//	APPTUIT_CARDINALITY_WARNING   An integer. Number of series of an instrument, seen within five
-//	                              minutes, above which there is one warning. 0 disables it. In the
-//	                              Collector it applies to a metric of one resource. Default: 0.
-//	                              Overridden by WithCardinalityWarning.
+//	APPTUIT_PREFIX (WithPrefix)
+//	    Prefix of all metric names. No separator is added.
+//	    Value: text.
+//	APPTUIT_PROMETHEUS_NAMES (WithPrometheusNames)
+//	    Gives metrics and tags the names that OpenTelemetry's Prometheus exporter gives them, with
+//	    units and _total. It requires the sanitize mode prometheus and the default layout.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_DISABLE_HOST_TAG (WithoutHostTag)
+//	    Adds the tag host: the resource attribute host.name, or the name of this host if the
+//	    attribute is missing.
+//	    Value: yes, which disables it, or no. Default: no.
+//	APPTUIT_INSTANCE_TAG (WithInstanceTag)
+//	    Adds the tag service_instance_id with a random value, which distinguishes processes with
+//	    the same service name on one host.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_SCOPE_TAGS (WithoutScopeTags)
+//	    Adds the tags otel_scope_name and otel_scope_version; with APPTUIT_PROMETHEUS_NAMES also
+//	    otel_scope_schema_url and the attributes of the scope. Without these tags, instruments of
+//	    two libraries with the same name collide.
+//	    Value: yes or no. Default: yes, in the reporter layout no.
+//	APPTUIT_RESOURCE_ATTRIBUTES (WithResourceAttributes)
+//	    Resource attributes that become tags. In a pattern, * stands for any text and ? for one
+//	    character. Exclusion overrides inclusion. If all patterns exclude, all other attributes
+//	    are included.
+//	    Value: patterns, separated by commas; ! before a pattern excludes. Default: service.name,
+//	    service.namespace and service.instance.id.
+//	APPTUIT_ATTRIBUTES (WithAttributeFilter)
+//	    Data point attributes that become tags. If the remaining attributes no longer distinguish
+//	    two series, they collide; prefer an SDK View with an attribute filter. The attribute
+//	    otel.metric.overflow is always sent.
+//	    Value: patterns, separated by commas; ! before a pattern excludes. Default: all.
+//	APPTUIT_TARGET_INFO (WithTargetInfo)
+//	    Adds a point of the metric target_info to each Export, with resource attributes as tags.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_TEMPORALITY_PREFERENCE (WithTemporalitySelector)
+//	    Temporality, with the names that OTLP exporters use. If an Export fails, its delta points
+//	    are lost.
+//	    Value: cumulative, delta or low_memory. Default: cumulative, in the reporter layout delta
+//	    for histograms.
+//	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION (WithAggregationSelector)
+//	    Default aggregation of histograms, with the names that OTLP exporters use. A View
+//	    overrides it.
+//	    Value: explicit_bucket_histogram or base2_exponential_bucket_histogram. Default:
+//	    explicit_bucket_histogram, in the reporter layout base2_exponential_bucket_histogram.
+//	APPTUIT_HISTOGRAMS (WithHistograms)
+//	    Sends histograms as buckets, quantiles or both. The value recorded sends explicit buckets
+//	    as buckets, and exponential histograms as quantiles.
+//	    Value: recorded, buckets, quantiles or both. Default: recorded.
+//	APPTUIT_QUANTILES (WithQuantiles)
+//	    Quantiles of histograms, up to 100.
+//	    Value: numbers between 0 and 1, separated by commas. Default: 0.5,0.75,0.95,0.99,0.999.
+//	APPTUIT_SPARSE_BUCKETS (WithSparseBuckets)
+//	    Omits buckets of cumulative histograms that have counted nothing. The documentation of
+//	    exporter.WithSparseBuckets lists the queries that it changes.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_START_POINTS (WithStartPoints)
+//	    Sends a point with the value 0 before the first point of each cumulative monotonic series,
+//	    so that rate and increase count its first increment.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_LAYOUT (WithLayout)
+//	    Names of metrics, and the series that a data point becomes. The value reporter sends those
+//	    of apptuit-py's reporter.
+//	    Value: default or reporter. Default: default.
+//	APPTUIT_TIMERS (WithTimers)
+//	    Histograms that are sent as timers. The value unit selects histograms with a unit of time.
+//	    Value: unit, all or none. Default: unit.
+//	APPTUIT_DURATION_UNIT (WithDurationUnit)
+//	    Unit of the values of timers.
+//	    Value: ns, us, ms, s, min, h or d. Default: s.
+//	APPTUIT_METERS (WithMeters)
+//	    Monotonic sums that are sent as meters, with rates: all, or those whose names the patterns
+//	    select. In a pattern, * stands for any text and ? for one character. If all patterns
+//	    exclude, all other names are included.
+//	    Value: yes, no, or patterns, separated by commas; ! before a pattern excludes. Default:
+//	    no.
+//	APPTUIT_SELF_METRICS (WithoutSelfMetrics)
+//	    Adds the exporter's own metrics, apptuit.reporter.*.
+//	    Value: yes or no. Default: yes.
+//	APPTUIT_USAGE_METRICS (WithUsageMetrics)
+//	    Adds apptuit.reporter.usage.*: the series, points and bytes of each instrument in the
+//	    previous Export. It requires APPTUIT_SELF_METRICS.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_CARDINALITY_WARNING (WithCardinalityWarning)
+//	    Number of series of an instrument within five minutes above which the exporter warns,
+//	    once. 0 disables the warning.
+//	    Value: an integer. Default: 0.
 //
 // # Concurrency
 //

@@ -112,7 +112,7 @@ func FuzzExplain(f *testing.F) {
 			opts = append(opts, WithClientOptions(apptuitclient.WithTagValueRule(encoding.TagValuesOpenTSDB), apptuitclient.WithMaxTags(1+bytes.below(9))))
 		}
 		if bytes.below(4) == 1 {
-			opts = append(opts, WithLayout(LayoutReporter))
+			opts = append(opts, inReporterLayout())
 		}
 		if bytes.below(3) == 1 {
 			opts = append(opts, WithTags(map[string]string{bytes.text(): bytes.text(), "shared": bytes.text()}))
@@ -121,8 +121,11 @@ func FuzzExplain(f *testing.F) {
 			opts = append(opts, WithAttributeFilter(func(kv attribute.KeyValue) bool { return len(kv.Key)%2 == 0 }))
 		}
 		e, err := New(t.Context(), opts...)
-		if err != nil {
-			t.Skip(err) // tags that cannot be sent in any mode
+		var invalid *encoding.Error
+		if errors.As(err, &invalid) && invalid.Field == encoding.FieldTagKey {
+			t.Skipf("NOT TESTED: %v", err) // WithTags has a key that is invalid in this sanitize mode
+		} else if err != nil {
+			t.Fatal(err)
 		}
 		defer func() { _ = e.Shutdown(t.Context()) }()
 		e.cfg.target.Value = nil // explanations leave target_info out

@@ -119,23 +119,49 @@ func ParseQuantiles(list string) ([]float64, error) {
 	return nil, errors.New(strings.Join(faults, "; "))
 }
 
-// checkLayout checks that options are not used with a layout on which they have no effect. It
-// ignores variables of the reporter layout: they may be set for another program.
+// checkLayout finds settings that have no effect in the layout. If an option sets them, this is
+// a fault, except for options that are documented to have no effect. If a variable sets them, it
+// is ignored with a warning, because it may be set for several programs.
 func (c *config) checkLayout() {
 	if c.layout.Value == LayoutReporter {
-		if c.startPoints.Value {
+		if c.startPoints.ByOption() {
 			c.fault("%s: the reporter layout (%s) does not support start points", c.startPoints.From, c.layout.From)
 		}
+		c.warnWithoutEffect(c.startPoints.From, c.startPoints.Value)
+		c.warnWithoutEffect(c.histograms.From, c.histograms.Given())
+		c.warnWithoutEffect(c.quantiles.From, c.quantiles.Given())
+		c.warnWithoutEffect(c.sparseBuckets.From, c.sparseBuckets.Value)
+		c.startPoints.Value = false
 		return
 	}
 	for _, o := range []struct {
-		name string
-		set  bool
-	}{{"WithTimers", c.timers.ByOption()}, {"WithDurationUnit", c.durationUnit.ByOption()}, {"WithMeters", c.meters.ByOption()}} {
-		if o.set {
-			c.fault("%s: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)", o.name)
+		from        string
+		option, set bool
+	}{
+		{c.timers.From, c.timers.ByOption(), c.timers.Given()},
+		{c.durationUnit.From, c.durationUnit.ByOption(), c.durationUnit.Given()},
+		{c.meters.From, c.meters.ByOption(), c.meters.Value != nil},
+	} {
+		if o.option {
+			c.fault("%s: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)", o.from)
+			continue
 		}
+		c.warnWithoutEffect(o.from, o.set)
 	}
+}
+
+// warnWithoutEffect adds a warning about a variable that has no effect in the layout. from is the
+// option or variable that sets the setting, and set is false for a value that disables it.
+func (c *config) warnWithoutEffect(from string, set bool) {
+	if !set || !strings.HasPrefix(from, "APPTUIT_") {
+		return
+	}
+	layout, other := "default", "reporter"
+	if c.layout.Value == LayoutReporter {
+		layout, other = other, layout
+	}
+	c.warnings = append(c.warnings, fmt.Errorf(
+		"apptuit: the environment variable %s has no effect in the %s layout: remove it, or select the %s layout (APPTUIT_LAYOUT, WithLayout)", from, layout, other))
 }
 
 // checkSelfMetrics checks that usage metrics are not asked for without the self metrics, of which

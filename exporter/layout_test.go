@@ -71,6 +71,75 @@ func TestLayoutFaults(t *testing.T) {
 	}
 }
 
+// A variable may be set for several programs, so that one without effect in the layout of this
+// program is a warning, and not a fault.
+func TestVariables_WithoutEffectInTheLayoutAreWarnings(t *testing.T) {
+	reporter, standard := WithLayout(LayoutReporter), WithLayout(LayoutDefault)
+	for name, c := range map[string]struct {
+		env     map[string]string
+		options []Option
+		want    []string // variables
+	}{
+		"settings of the default layout in the reporter layout": {
+			env:     map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_HISTOGRAMS": "both", "APPTUIT_QUANTILES": "0.5", "APPTUIT_SPARSE_BUCKETS": "yes"},
+			options: []Option{reporter},
+			want:    []string{"APPTUIT_START_POINTS", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_SPARSE_BUCKETS"},
+		},
+		"the same, disabled": {
+			env:     map[string]string{"APPTUIT_START_POINTS": "no", "APPTUIT_SPARSE_BUCKETS": "no"},
+			options: []Option{reporter},
+		},
+		"the same in the default layout": {
+			env: map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_HISTOGRAMS": "both", "APPTUIT_QUANTILES": "0.5", "APPTUIT_SPARSE_BUCKETS": "yes"},
+		},
+		"the layout of a variable": {
+			env:  map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_LAYOUT": "reporter"},
+			want: []string{"APPTUIT_START_POINTS"},
+		},
+		"settings of the reporter layout in the default layout": {
+			env:     map[string]string{"APPTUIT_TIMERS": "all", "APPTUIT_DURATION_UNIT": "ms", "APPTUIT_METERS": "yes"},
+			options: []Option{standard},
+			want:    []string{"APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS"},
+		},
+		"no meters in the default layout": {env: map[string]string{"APPTUIT_METERS": "no"}},
+		"settings of the reporter layout in that layout": {
+			env:     map[string]string{"APPTUIT_TIMERS": "all", "APPTUIT_DURATION_UNIT": "ms", "APPTUIT_METERS": "yes"},
+			options: []Option{reporter},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range c.env {
+				t.Setenv(variable, value)
+			}
+			var got []string
+			options := append(c.options, toSink(), WithWarningHandler(func(err error) {
+				variable, ineffective := strings.CutPrefix(err.Error(), "apptuit: the environment variable ")
+				variable, rest, _ := strings.Cut(variable, " ")
+				if !ineffective || !strings.HasPrefix(rest, "has no effect in the ") {
+					t.Error(err)
+				}
+				got = append(got, variable)
+			}))
+			mustExport(t, newExporter(t, options...), metricsOf(metricOf("orders", sumUntil[int64](0, 1))))
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("warnings about variables (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// In the reporter layout, APPTUIT_START_POINTS adds no points.
+func TestVariables_StartPointsInTheReporterLayout(t *testing.T) {
+	t.Setenv("APPTUIT_START_POINTS", "yes")
+	srv := memoryServer(t)
+	quiet := WithWarningHandler(func(error) {})
+	e := newExporter(t, toServer(srv), quiet, WithLayout(LayoutReporter), WithoutSelfMetrics(), WithoutHostTag())
+	point := number[int64](1)
+	point.StartTime = at().Add(-time.Minute)
+	mustExport(t, e, metricsOf(counter("n", point)))
+	wantArrived(t, srv, "n_count{service_name=shop} 1700000000 1")
+}
+
 func manyQuantiles(n int) []float64 {
 	quantiles := make([]float64, n)
 	for i := range quantiles {

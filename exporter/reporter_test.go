@@ -242,18 +242,14 @@ func FuzzReporter(f *testing.F) {
 		bytes := &tape{data}
 		handler := apptuittest.NewHandler()
 		opts, mode := bytes.anyOptions(handler, apptuitclient.WithMaxInFlight(1))
-		opts = append(opts, WithLayout(LayoutReporter), WithTimers(Timers(options%3)))
+		opts = append(opts, inReporterLayout(), WithTimers(Timers(options%3)))
 		switch options >> 2 & 3 {
 		case 1:
 			opts = append(opts, WithMeters())
 		case 2:
 			opts = append(opts, WithMeters("*e*", "!*o*"))
 		}
-		e, err := New(t.Context(), opts...)
-		if err != nil {
-			t.Skip(err)
-		}
-		defer func() { _ = e.Shutdown(t.Context()) }()
+		e := newExporter(t, opts...)
 		for range 3 {
 			rm := bytes.resourceMetrics()
 			for range 2 {

@@ -37,7 +37,8 @@ type Setting struct {
 	Choices          []string // the values of a Choice
 	Default          string   // in the form of the variable, or a description; "" means that there is none
 	CollectorDefault string   // if it is not Default
-	Doc              string   // what the setting does, in full sentences
+	Doc              string   // describes the setting to users of all forms, in full sentences
+	KeyDoc           string   // more about keys and how they combine with the variable; "" if there is no more to say
 	Secret           Secrecy
 	Switch           Switch // of a Flag
 }
@@ -97,6 +98,9 @@ func Groups() []Group {
 	}
 	return all
 }
+
+// FullDoc returns Doc and KeyDoc, for pages that list keys.
+func (s *Setting) FullDoc() string { return strings.TrimSpace(s.Doc + " " + s.KeyDoc) }
 
 // HasKey reports whether the setting has a key in declarative configuration.
 func (s *Setting) HasKey() bool { return s.NoKey == "" }

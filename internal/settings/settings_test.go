@@ -118,11 +118,11 @@ func TestUnknownVariables(t *testing.T) {
 
 func TestSetting_FormsAndDefaults(t *testing.T) {
 	for name, want := range map[string][3]string{
-		"timeout":         {"a duration with a unit, such as `30s`", "an integer, milliseconds", "60000"},
-		"spool.max_bytes": {"bytes, or a number of `KiB`, `MiB` or `GiB`", "an integer, bytes", "536870912"},
-		"host_tag":        {"`yes` disables it", "`true` or `false`", "true"},
+		"timeout":         {"a duration with a unit, such as `30s`", "an integer of milliseconds", "60000"},
+		"spool.max_bytes": {"a number of bytes, or of `KiB`, `MiB` or `GiB`, such as `512MiB`", "an integer of bytes", "536870912"},
+		"host_tag":        {"`yes`, which disables it, or `no`", "`true` or `false`", "true"},
 		"compression":     {"`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "gzip"},
-		"headers":         {"`k1=v1,k2=v2`, values percent-encoded", "a list of `name` and `value`", ""},
+		"headers":         {"headers, such as `k1=v1,k2=v2`, with percent-encoded values", "a list of `name` and `value`", ""},
 	} {
 		s, ok := settings.Named(name)
 		if diff := cmp.Diff(want, [3]string{s.VariableForm(), s.KeyForm(), s.KeyDefault()}); diff != "" || !ok {

@@ -40,18 +40,18 @@ func (s *Setting) VariableForm() string {
 	case URL:
 		return "a URL"
 	case File:
-		return "a file"
+		return "the name of a file"
 	case Folder:
-		return "a folder"
+		return "the name of a folder"
 	case Flag, FlagOrPatterns:
 		if s.Switch == Disable {
-			return "`yes` disables it"
+			return "`yes`, which disables it, or `no`"
 		}
 		return "`yes` or `no`"
 	case Integer:
 		return "an integer"
 	case Bytes:
-		return "bytes, or a number of `KiB`, `MiB` or `GiB`"
+		return "a number of bytes, or of `KiB`, `MiB` or `GiB`, such as `512MiB`"
 	case Number:
 		return "a number"
 	case Duration:
@@ -59,9 +59,9 @@ func (s *Setting) VariableForm() string {
 	case Choice:
 		return oneOf(s.Choices)
 	case KeyValues:
-		return "`k1: v1, k2: v2`"
+		return "tags, such as `k1: v1, k2: v2`"
 	case Headers, HeaderList:
-		return "`k1=v1,k2=v2`, values percent-encoded"
+		return "headers, such as `k1=v1,k2=v2`, with percent-encoded values"
 	case Patterns:
 		return "patterns, separated by commas; `!` before a pattern excludes"
 	case FlagOrNames:
@@ -69,7 +69,7 @@ func (s *Setting) VariableForm() string {
 	case Quantiles:
 		return "numbers between 0 and 1, separated by commas"
 	case Code:
-		return "a value of Go"
+		return "a Go value"
 	}
 	return "text"
 }
@@ -80,9 +80,9 @@ func (s *Setting) KeyForm() string {
 	case Flag:
 		return "`true` or `false`"
 	case Bytes:
-		return "an integer, bytes"
+		return "an integer of bytes"
 	case Duration:
-		return "an integer, milliseconds"
+		return "an integer of milliseconds"
 	case KeyValues:
 		return "a mapping of texts"
 	case Headers:
