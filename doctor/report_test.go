@@ -6,8 +6,6 @@ package doctor
 import (
 	"encoding/json"
 	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -48,7 +47,7 @@ func TestReports(t *testing.T) {
 			if diff := cmp.Diff(r.Findings, found); diff != "" {
 				t.Errorf("report -, findings on the way +:\n%s", diff)
 			}
-			golden(t, name, stable(r.String()))
+			golden.Text(t, name+".txt", stable(r.String()), *update)
 		})
 	}
 	s := newServer(t)
@@ -90,23 +89,6 @@ func TestReport_JSON(t *testing.T) {
 	}
 	if err := new(Status).UnmarshalText([]byte("good")); err == nil {
 		t.Error("no error for an unknown status")
-	}
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s -, got +:\n%s", file, diff)
 	}
 }
 
