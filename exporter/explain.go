@@ -22,7 +22,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// holder gives the command access to explain. See explain.Holder.
+// holder gives the command apptuit access to explain. See explain.Holder.
 type holder = explain.Holder
 
 // explain converts metrics as the first Export would, and returns the explanation of each data
@@ -85,7 +85,7 @@ func (x *explanation) Reject(r put.Rejection) {
 	}
 }
 
-// of returns the data point of a source, nil for points that belong to none.
+// of returns the data point of a source. It returns nil if the source belongs to no data point.
 func (x *explanation) of(source uint32) *explain.DataPoint {
 	if source == 0 || source == put.Uncounted {
 		return nil
@@ -110,7 +110,7 @@ func (x *explanation) deliver(b *put.Batch) {
 }
 
 // attributeLayer returns the tags of the attributes of a data point, and the attributes that the
-// filter leaves out. With an invalid key there are no tags, and the points are rejected.
+// filter removes. If a key is invalid, there are no tags, and the points are rejected.
 func (o *origins) attributeLayer(attributes *attribute.Set) (convert.Layer, []explain.Unused) {
 	x := export{filter: o.cfg.filter.Value}
 	chosen, left := attributes.Filter(x.passes)
@@ -125,8 +125,8 @@ func (o *origins) scopeLayer(s *instrumentation.Scope) convert.Layer {
 	return convert.Layer{Source: string(explain.Scope), Tags: tags}
 }
 
-// layers returns the tags of all points of a resource, and the attributes of the resource that
-// are not selected.
+// layers returns the tags of all points of a resource, by source, and the attributes of the
+// resource that do not become tags.
 func (o *origins) layers(r *resource.Resource) ([]convert.Layer, []explain.Unused) {
 	set, left := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource.Value)
 	resourceTags, low := tagsOf(nil, &set), o.low(r)
@@ -135,7 +135,7 @@ func (o *origins) layers(r *resource.Resource) ([]convert.Layer, []explain.Unuse
 	for i, tags := range convert.BaseLayers(o.cfg.names, o.cfg.shared, resourceTags, low) {
 		layers[i].Tags = tags
 	}
-	// The tag of the host shows this attribute.
+	// The tag host is made of host.name, so that host.name is not unused.
 	left = slices.DeleteFunc(left, func(kv attribute.KeyValue) bool { return kv.Key == semconv.HostNameKey && o.cfg.hostTag.Value })
 	return layers, unusedOf(explain.Resource, left)
 }

@@ -23,8 +23,8 @@ import (
 type Layout uint8
 
 const (
-	// LayoutDefault keeps OpenTelemetry's names, and adds Prometheus' suffixes for the
-	// parts of histograms. It is the default.
+	// LayoutDefault keeps OpenTelemetry's names, and adds suffixes such as .count for the
+	// series of a histogram. It is the default.
 	LayoutDefault Layout = iota
 	// LayoutReporter uses the names of apptuit-py's reporter.
 	LayoutReporter
@@ -46,7 +46,7 @@ const (
 	HistogramsBuckets
 	// HistogramsQuantiles sends all histograms as quantiles: name with the tag quantile.
 	HistogramsQuantiles
-	// HistogramsBoth sends both for all histograms.
+	// HistogramsBoth sends buckets and quantiles for all histograms.
 	HistogramsBoth
 )
 
@@ -57,8 +57,8 @@ func ParseHistograms(name string) (Histograms, error) {
 	return Histograms(form), err
 }
 
-// Timers selects the histograms that are sent as timers in the reporter layout. The others
-// are sent as histograms.
+// Timers selects the histograms that are sent as timers in the reporter layout. All other
+// histograms are sent as histograms.
 type Timers uint8
 
 const (
@@ -68,7 +68,7 @@ const (
 	// TimersAll selects all histograms. The values of histograms with other units are not
 	// converted to the unit of timers.
 	TimersAll
-	// TimersNone selects no histogram. Values keep their units.
+	// TimersNone selects no histogram. The values of all histograms keep their units.
 	TimersNone
 )
 
@@ -77,8 +77,8 @@ func ParseTimers(name string) (Timers, error) {
 	return convert.Named("timers", name, TimersByUnit, "unit", "all", "none")
 }
 
-// metersOf returns the function that selects the meters by the names of instruments. None of
-// the exporter's own metrics is a meter, as in apptuit-py.
+// metersOf returns the function that selects meters by patterns of the names of instruments. As
+// in apptuit-py, the exporter's own metrics are never meters.
 func metersOf(patterns ...string) (func(name string) bool, error) {
 	selection, err := pattern.NewSelection(patterns...)
 	if err != nil {
@@ -164,8 +164,8 @@ func (c *config) warnWithoutEffect(from string, set bool) {
 		"apptuit: the environment variable %s has no effect in the %s layout: remove it, or select the %s layout (APPTUIT_LAYOUT, WithLayout)", from, layout, other))
 }
 
-// checkSelfMetrics checks that usage metrics are not asked for without the self metrics, of which
-// they are a part. The option WithoutSelfMetrics overrides the variable of usage metrics.
+// checkSelfMetrics checks that usage metrics are not enabled without self metrics, which include
+// them. The option WithoutSelfMetrics overrides the variable of usage metrics.
 func (c *config) checkSelfMetrics() {
 	overridden := c.selfMetrics.ByOption() && !c.usageMetrics.ByOption()
 	if c.usageMetrics.Value && !c.selfMetrics.Value && !overridden {
@@ -184,8 +184,8 @@ func (c *config) selectors() {
 	c.aggregation.SetDefault(sdkmetric.DefaultAggregationSelector)
 }
 
-// reporterTemporality is the temporality of the reporter layout: delta for histograms,
-// whose values describe an interval, and cumulative for counts.
+// reporterTemporality is the default temporality of the reporter layout: delta for histograms,
+// because their values describe an interval, and cumulative for all other instruments.
 func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
 	if kind == sdkmetric.InstrumentKindHistogram {
 		return metricdata.DeltaTemporality
