@@ -55,7 +55,7 @@ func TestWithExporterOptions_OfConnections(t *testing.T) {
 		o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithHTTPClient(&http.Client{Transport: counting})))
 		o.has(t, "ok", "put", "200")
 		for _, check := range []string{"dns", "tcp", "tls"} {
-			o.has(t, "ok", check, "the program has a transport of its own")
+			o.has(t, "ok", check, "the program uses its own transport")
 		}
 		o.healthy(t)
 		if seen == 0 {

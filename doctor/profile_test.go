@@ -54,11 +54,11 @@ func TestProfileIsRecommendedByBehaviour(t *testing.T) {
 		recommended, explanation string
 	}{
 		"OpenTSDB": {
-			apptuittest.OpenTSDB, `is refused: Invalid tag value with key [probe] ("a+b"): illegal character: +`, "reported point by point (1 stored, 1 not): Invalid tag value", "one is kept",
+			apptuittest.OpenTSDB, `is refused: Invalid tag value with key [probe] ("a+b"): illegal character: +`, "the server reports each invalid point (1 stored, 1 not): Invalid tag value", "one is kept",
 			"opentsdb", `le="+Inf"`,
 		},
 		"VictoriaMetrics": {apptuittest.VictoriaMetrics, "is accepted", "without details", "both are kept", "victoriametrics", "milliseconds"},
-		"InfluxDB":        {apptuittest.InfluxDB, "is accepted", "reported by a number (1 stored, 1 not)", "one is kept", "influxdb", "backslash"},
+		"InfluxDB":        {apptuittest.InfluxDB, "is accepted", "the server reports only how many points are invalid (1 stored, 1 not)", "one is kept", "influxdb", "backslash"},
 		"Apptuit":         {apptuittest.Apptuit, "is accepted", "both points are accepted", "one is kept", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,16 +70,16 @@ func TestProfileIsRecommendedByBehaviour(t *testing.T) {
 			o.has(t, "ok", "partial write", c.partial)
 			o.has(t, "ok", "second value", c.second)
 			if c.recommended == "" {
-				o.has(t, "ok", "profile", "generic, the default; nothing")
+				o.has(t, "ok", "profile", "generic, the default; no finding")
 				return
 			}
-			o.has(t, "warning", "profile", "generic, the default, is not the one for a server that", "APPTUIT_SERVER="+c.recommended+",", c.explanation)
+			o.has(t, "warning", "profile", "generic, the default, does not fit a server that", "APPTUIT_SERVER="+c.recommended+",", c.explanation)
 
-			doctor(t, withServer(c.recommended)).has(t, "ok", "profile", c.recommended+", from --server, is the one for")
+			doctor(t, withServer(c.recommended)).has(t, "ok", "profile", c.recommended+", from --server, fits ")
 			t.Setenv("APPTUIT_SERVER", c.recommended)
 			o = doctor(t)
 			o.healthy(t)
-			o.has(t, "ok", "profile", c.recommended+", from APPTUIT_SERVER, is the one for")
+			o.has(t, "ok", "profile", c.recommended+", from APPTUIT_SERVER, fits ")
 		})
 	}
 }
@@ -100,7 +100,7 @@ func TestProfileIsFoundFromAnother(t *testing.T) {
 		o.has(t, "failed", "put", "Too many tags")
 		o.has(t, "ok", "tag values", "is refused")
 		o.has(t, "skipped", "second value", "put has failed")
-		o.has(t, "warning", "profile", server+", from APPTUIT_SERVER, is not the one for", "APPTUIT_SERVER=opentsdb")
+		o.has(t, "warning", "profile", server+", from APPTUIT_SERVER, does not fit", "APPTUIT_SERVER=opentsdb")
 	}
 }
 
@@ -130,7 +130,7 @@ func TestServerIsNamed(t *testing.T) {
 		"VictoriaMetrics":                  {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/metrics": page(200, fmt.Sprintf(metrics, "victoria-metrics-20240301-tags-v1.99.0", "v1.99.0"))}, "VictoriaMetrics v1.99.0, by /metrics", "victoriametrics"},
 		"VictoriaMetrics without a tag":    {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/metrics": page(200, fmt.Sprintf(metrics, "victoria-metrics-dev", ""))}, "VictoriaMetrics victoria-metrics-dev", "victoriametrics"},
 		"VictoriaMetrics built by go":      {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/metrics": page(200, fmt.Sprintf(metrics, "", ""))}, "does not report its version", "victoriametrics"},
-		"VictoriaMetrics' port for points": {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/api/version": page(400, `unexpected path requested on HTTP OpenTSDB server: "/api/version"`)}, "VictoriaMetrics, by the words of an error", "victoriametrics"},
+		"VictoriaMetrics' port for points": {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/api/version": page(400, `unexpected path requested on HTTP OpenTSDB server: "/api/version"`)}, "VictoriaMetrics, by the text of an error", "victoriametrics"},
 		"metrics of another server":        {apptuittest.Apptuit, map[string]http.HandlerFunc{"/metrics": page(200, "up 1\n")}, "not recognized", ""},
 		"InfluxDB's port for points":       {apptuittest.InfluxDB, influx, "InfluxDB, by /api/metadata/put", "influxdb"},
 		"InfluxDB":                         {apptuittest.InfluxDB, map[string]http.HandlerFunc{"/ping": ping}, "InfluxDB 1.6.7, by /ping", "influxdb"},
@@ -147,7 +147,7 @@ func TestServerIsNamed(t *testing.T) {
 					t.Errorf("nobody asked for the pages of %s", name)
 				}
 				if c.recommended == "" {
-					o.has(t, "ok", "profile", "nothing that was found")
+					o.has(t, "ok", "profile", "no finding suggests another profile")
 					continue
 				}
 				server, _, _ := strings.Cut(c.recommended, " ")
@@ -171,7 +171,7 @@ func TestProbesNeedAServerThatTakesPoints(t *testing.T) {
 	for _, check := range []string{"tag values", "partial write", "two values", "second value"} {
 		o.has(t, "skipped", check, "put has failed")
 	}
-	o.has(t, "ok", "profile", "nothing that was found")
+	o.has(t, "ok", "profile", "no finding suggests another profile")
 	puts := slices.DeleteFunc(s.Requests(), func(r apptuittest.Request) bool { return r.Path != "/api/put" })
 	if len(puts) != 1 {
 		t.Errorf("%d puts", len(puts))
@@ -185,7 +185,7 @@ func TestProbesThatFailAreWarnings(t *testing.T) {
 	s.Fail(apptuittest.Fault{}, apptuittest.Fault{Times: versionQuestions}, bad, bad, bad)
 	o := doctor(t)
 	for _, check := range []string{"tag values", "partial write", "two values"} {
-		o.has(t, "warning", check, "503", "Look at the server's log")
+		o.has(t, "warning", check, "503", "Check the server's log")
 	}
 	o.has(t, "ok", "read-back", "found")
 	o.has(t, "skipped", "second value", "could not be sent")

@@ -79,7 +79,7 @@ func TestReport_JSON(t *testing.T) {
 	if diff := cmp.Diff(*r.Report, read); diff != "" {
 		t.Error(diff)
 	}
-	for _, want := range []string{`{"verdict":"failed","findings":[{"status":"ok","check":"endpoint","found":"http:`, `"advice":"Points are not taken at this path.`} {
+	for _, want := range []string{`{"verdict":"failed","findings":[{"status":"ok","check":"endpoint","found":"http:`, `"advice":"The server does not accept points at this path.`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in %s", want, text)
 		}

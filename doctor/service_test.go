@@ -37,8 +37,8 @@ func TestServicesAreToldApart(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "")
 	t.Setenv("APPTUIT_TAGS", "service.instance.id: 7")
 	o = doctor(t)
-	o.has(t, "ok", "service", "one of APPTUIT_TAGS")
-	doctor(t, withTags("service_instance_id: 8")).has(t, "ok", "service", "one of --tags")
+	o.has(t, "ok", "service", "APPTUIT_TAGS sets the tag")
+	doctor(t, withTags("service_instance_id: 8")).has(t, "ok", "service", "--tags sets the tag")
 }
 
 // What tells a program's points from others' is in the probe, too.

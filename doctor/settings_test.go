@@ -30,15 +30,15 @@ func TestSourcesAreTold(t *testing.T) {
 	o := doctor(t, withTokenFile(file), withTags("env: doctor"), withCompression("gzip"))
 	o.healthy(t)
 	o.has(t, "ok", "endpoint", s.URL+", from APPTUIT_ENDPOINT")
-	o.has(t, "ok", "token", "in the file "+file+", from --token-file; --token-file beats APPTUIT_API_TOKEN; "+
-		"--token-file beats APPTUIT_API_TOKEN_FILE; --token-file beats APPTUIT_PY_TOKEN")
-	o.has(t, "ok", "tags", "env: doctor, from --tags, and below them those of APPTUIT_TAGS: env: test, team: a; APPTUIT_TAGS beats APPTUIT_PY_TAGS")
-	o.has(t, "ok", "compression", "gzip, from --compression; --compression beats APPTUIT_COMPRESSION")
+	o.has(t, "ok", "token", "in the file "+file+", from --token-file; --token-file overrides APPTUIT_API_TOKEN; "+
+		"--token-file overrides APPTUIT_API_TOKEN_FILE; --token-file overrides APPTUIT_PY_TOKEN")
+	o.has(t, "ok", "tags", "env: doctor, from --tags; they override single tags of APPTUIT_TAGS: env: test, team: a; APPTUIT_TAGS overrides APPTUIT_PY_TAGS")
+	o.has(t, "ok", "compression", "gzip, from --compression; --compression overrides APPTUIT_COMPRESSION")
 	o.has(t, "ok", "prefix", "shop., from APPTUIT_PREFIX")
 	o.has(t, "ok", "export interval", "10000, from OTEL_METRIC_EXPORT_INTERVAL")
 	o.has(t, "ok", "defaults", "timeout, retry.max_elapsed_time, spool.instances")
 	o.has(t, "ok", "put", "shop_apptuit_doctor_probe{env=doctor, ", "team=a")
-	o.has(t, "ok", "token file", file, "owner only")
+	o.has(t, "ok", "token file", "only its owner can read "+file)
 	if got := s.Requests()[0].Encoding; got != "gzip" {
 		t.Errorf("Content-Encoding %q", got)
 	}
@@ -113,7 +113,7 @@ func TestVariablesOfOTLPAreNamed(t *testing.T) {
 	newServer(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer "+theToken)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otlp.invalid")
-	doctor(t).has(t, "ok", "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS: for OTLP exporters")
+	doctor(t).has(t, "ok", "otlp", "only OTLP exporters read OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS")
 }
 
 func TestAllFaultsOfTheConfigurationAreTold(t *testing.T) {
@@ -131,7 +131,7 @@ func TestAllFaultsOfTheConfigurationAreTold(t *testing.T) {
 	} {
 		o.has(t, "failed", "configuration", text)
 	}
-	o.has(t, "ok", "endpoint", "https://fake.invalid (and parts that are not shown)")
+	o.has(t, "ok", "endpoint", "https://fake.invalid (user, password and query are not shown)")
 	o.has(t, "skipped", "put", "configuration has failed")
 }
 

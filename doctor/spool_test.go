@@ -46,7 +46,7 @@ func TestTheSpoolIsLeftAlone(t *testing.T) {
 	c := fill(t, dir)
 	o := doctor(t)
 	o.healthy(t)
-	o.has(t, "ok", "spool", "3 points in 3 batches wait in "+dir, "a process has the folder")
+	o.has(t, "ok", "spool", "3 points in 3 batches wait in "+dir, "a process is using the folder")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -74,8 +74,8 @@ func TestSpoolFolders(t *testing.T) {
 		})
 	}
 	dir := t.TempDir()
-	f("is not there", filepath.Join(dir, "a", "b"), "ok", "is not there yet, and can be made in "+dir)
-	f("is empty", t.TempDir(), "ok", "nothing waits")
+	f("is not there", filepath.Join(dir, "a", "b"), "ok", "does not exist yet, and can be created in "+dir)
+	f("is empty", t.TempDir(), "ok", "contains no batches")
 	file := write(t, "file", "x", 0o600)
 	f("is a file", file, "failed", "not a directory")
 	bad := t.TempDir()
@@ -90,10 +90,10 @@ func TestSpoolFolders(t *testing.T) {
 		}
 		f("others can write to", open, "failed", "chmod go-w "+open, "APPTUIT_SPOOL_DIR="+filepath.Join(open, "apptuit"))
 		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "yes")
-		f("others may write to", open, "ok", "nothing waits")
+		f("others may write to", open, "ok", "contains no batches")
 		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "")
 		document := []Option{WithSource("spool.directory", "line 1", open), WithSource("spool.insecure_directory", "line 2", "true")}
-		doctor(t, document...).has(t, "ok", "spool", "nothing waits")
+		doctor(t, document...).has(t, "ok", "spool", "contains no batches")
 	}
 	t.Chdir(t.TempDir())
 	f("is relative", "spool", "warning", "relative path", "absolute path")
