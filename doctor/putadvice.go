@@ -124,7 +124,7 @@ func badRequestAdvice(r *run, x *exchange, err *apptuitclient.StatusError) strin
 	case strings.Contains(text, "unsupported path"), strings.Contains(text, "unexpected path"):
 		return "VictoriaMetrics does not accept points at this port, but at the port of -opentsdbHTTPListenAddr, often 4242."
 	case x.encoding == "deflate":
-		return "InfluxDB 1.6 and VictoriaMetrics 1.79 do not accept deflate. Set APPTUIT_COMPRESSION=gzip, or remove the variable."
+		return "InfluxDB 1.6 and VictoriaMetrics 1.79 do not accept deflate. Use gzip: set APPTUIT_COMPRESSION=gzip, or remove the variable."
 	}
 	return "The server refuses the request for the reason that it gives."
 }
