@@ -9,7 +9,7 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-func TestSettingsWithoutEffect(t *testing.T) {
+func TestEffect_WarnsAboutSettingsWithoutEffect(t *testing.T) {
 	newServer(t)
 	for name, c := range map[string]struct {
 		environment    map[string]string

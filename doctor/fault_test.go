@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// faultCase is what a server does to the probe, and what the doctor says of it.
+// faultCase is a fault of the server for the probe, and the expected finding of the doctor.
 type faultCase struct {
 	fault  apptuittest.Fault
 	status string // of the check; the read-back follows only where it is ok
@@ -50,7 +50,7 @@ func faultCases() map[string]faultCase {
 		"late":                  fine(apptuittest.Fault{Delay: 50 * time.Millisecond}),
 		"in chunks":             fine(apptuittest.Fault{Chunked: true}),
 		"with a pause":          fine(apptuittest.Fault{Pause: 50 * time.Millisecond}),
-		"reads slowly":          fine(apptuittest.Fault{ReadPause: 100 * time.Microsecond}),
+		"slow reading":          fine(apptuittest.Fault{ReadPause: 100 * time.Microsecond}),
 		"204, stored":           fine(apptuittest.Fault{Status: 204, Apply: true}),
 		"a redirect to itself":  put(redirect(307, "/api/put?details"), "redirects"), // three times, then no more
 		"another redirect":      put(redirect(302, "https://elsewhere.invalid/x?token=5ecret"), "redirects to https://elsewhere.invalid", "set it as the endpoint"),
@@ -85,7 +85,7 @@ func faultCases() map[string]faultCase {
 	}
 }
 
-func TestEveryFaultIsExplained(t *testing.T) {
+func TestRun_ExplainsEveryFaultOfTheServer(t *testing.T) {
 	for name, c := range faultCases() {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
@@ -115,8 +115,8 @@ func TestEveryFaultIsExplained(t *testing.T) {
 	}
 }
 
-// A kind of fault that is added to the server has to be added above.
-func TestNoFaultIsLeftOut(t *testing.T) {
+// A kind of fault that is added to apptuittest must also be added to faultCases.
+func TestFaultCases_CoverAllFaults(t *testing.T) {
 	used := map[string]bool{}
 	for _, c := range faultCases() {
 		fault := reflect.ValueOf(c.fault)
@@ -134,7 +134,7 @@ func TestNoFaultIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestTokens(t *testing.T) {
+func TestToken_IsAcceptedMissingOrWrong(t *testing.T) {
 	t.Run("wrong", func(t *testing.T) {
 		newServer(t)
 		t.Setenv("APPTUIT_API_TOKEN", theToken+"5ecret")
@@ -147,14 +147,14 @@ func TestTokens(t *testing.T) {
 		t.Setenv("APPTUIT_API_TOKEN", "")
 		doctor(t).has(t, "failed", "token", "none was sent", "APPTUIT_API_TOKEN_FILE")
 	})
-	t.Run("needless", func(t *testing.T) {
+	t.Run("not required", func(t *testing.T) {
 		s := apptuittest.NewServer()
 		defer s.Close()
 		o := doctor(t, withEndpoint(s.URL))
 		o.has(t, "ok", "token", "does not require one")
 		o.healthy(t)
 	})
-	t.Run("wrong for questions alone", func(t *testing.T) {
+	t.Run("wrong only at the query endpoint", func(t *testing.T) {
 		newServer(t)
 		asked := apptuittest.NewServer(apptuittest.WithToken("another"))
 		defer asked.Close()
@@ -169,7 +169,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("Authorization %q", got)
 		}
 	})
-	t.Run("asked for without a probe", func(t *testing.T) {
+	t.Run("required, without a probe", func(t *testing.T) {
 		s := newServer(t)
 		o := doctor(t, WithoutProbe())
 		o.has(t, "ok", "token", "accepted by the server")

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestExporterVariable(t *testing.T) {
+func TestOpenTelemetry_ExporterVariable(t *testing.T) {
 	newServer(t)
 	for _, c := range []struct{ list, found, advice string }{
 		{"aptuit", `there is no exporter "aptuit"`, "Did you mean apptuit?"},
@@ -36,7 +36,7 @@ func TestExporterVariable(t *testing.T) {
 	}
 }
 
-func TestExportIntervalAndTimeout(t *testing.T) {
+func TestOpenTelemetry_IntervalsAndTimeouts(t *testing.T) {
 	newServer(t)
 	for _, c := range []struct{ variable, value, check, found, advice string }{
 		{"OTEL_METRIC_EXPORT_INTERVAL", "10s", "export interval", "OTEL_METRIC_EXPORT_INTERVAL=10s is not valid: the SDK logs an error and uses 1m0s", "OTEL_METRIC_EXPORT_INTERVAL=10000."},
@@ -65,13 +65,13 @@ func TestExportIntervalAndTimeout(t *testing.T) {
 	})
 }
 
-func TestTimeoutWithoutAUnit(t *testing.T) {
+func TestConfiguration_AdviceForATimeoutWithoutUnit(t *testing.T) {
 	newServer(t)
 	t.Setenv("APPTUIT_TIMEOUT", "10000")
 	doctor(t).has(t, "failed", "configuration", "APPTUIT_TIMEOUT", "The number has no unit. For milliseconds write APPTUIT_TIMEOUT=10000ms, for seconds APPTUIT_TIMEOUT=10000s")
 }
 
-func TestSDKVariables(t *testing.T) {
+func TestOpenTelemetry_VariablesOfTheSDK(t *testing.T) {
 	newServer(t)
 	doctor(t, WithoutProbe()).lacks(t, "sdk")
 	t.Setenv("OTEL_SDK_DISABLED", "TRUE")

@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// stable replaces the parts that differ from run to run.
+// stable replaces the parts of a report that differ between runs.
 func stable(text string) string {
 	for pattern, by := range map[string]string{
 		`127\.0\.0\.1:\d+`:         "127.0.0.1:PORT",
@@ -32,7 +32,7 @@ func stable(text string) string {
 	return text
 }
 
-func TestReports(t *testing.T) {
+func TestReport_Golden(t *testing.T) {
 	f := func(name string, verdict Status, opts ...Option) {
 		t.Run(name, func(t *testing.T) {
 			var found []Finding
@@ -45,7 +45,7 @@ func TestReports(t *testing.T) {
 				t.Errorf("the error is %v", r.Err())
 			}
 			if diff := cmp.Diff(r.Findings, found); diff != "" {
-				t.Errorf("report -, findings on the way +:\n%s", diff)
+				t.Errorf("report -, findings passed to WithProgress +:\n%s", diff)
 			}
 			golden.Text(t, name+".txt", stable(r.String()), *update)
 		})
@@ -92,8 +92,8 @@ func TestReport_JSON(t *testing.T) {
 	}
 }
 
-// Whatever the probe becomes, and whatever comes with it, it is read back.
-func TestTheProbeIsFound(t *testing.T) {
+// The probe is found with each layout and naming, and with target_info in the same request.
+func TestReadBack_FindsTheProbe(t *testing.T) {
 	for variable, value := range map[string]string{"APPTUIT_TARGET_INFO": "yes", "APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_LAYOUT": "reporter", "APPTUIT_PREFIX": "shop."} {
 		t.Run(variable, func(t *testing.T) {
 			newServer(t)
