@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// Each row says for each place how the setting is set there, or why it cannot be.
+// Each row has a variable, a key and a key of the Collector, or a reason why there is none.
 func TestAll_RowsAreComplete(t *testing.T) {
 	names, variables := map[string]bool{}, map[string]bool{}
 	for _, s := range settings.All() {

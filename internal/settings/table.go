@@ -5,16 +5,16 @@ package settings
 
 import "slices"
 
-// Reasons that several settings share.
+// Values and reasons that several rows share.
 const (
 	isFunction     = "a function"
-	isGoValue      = "a value of Go"
-	collectorSpool = "`sending_queue` with `storage` keeps on disk what is not delivered"
+	isGoValue      = "a Go value"
+	collectorSpool = "`sending_queue` with `storage` keeps undelivered data on disk"
 	collectorRetry = "`retry_on_failure` of exporterhelper retries"
-	senderChooses  = "the programs that send OTLP choose it"
-	addsUp         = "the reporter layout adds up its input, and exporterhelper repeats input when it retries"
+	senderChooses  = "the programs that send OTLP select it"
+	addsUp         = "the reporter layout adds up its input, and exporterhelper passes the same input again when it retries"
 	ownLog         = "the Collector's log"
-	namesVariables = "the exporter reads no variables: a configuration names those that it uses"
+	namesVariables = "the exporter reads no variables; its configuration can refer to variables"
 )
 
 // All returns all settings, in the order of the documentation.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Type is the type of a setting. It determines the form of its value in each place.
+// Type is the type of a setting. It determines the form of the value in a variable and in a key.
 type Type uint8
 
 // The types.
@@ -20,18 +20,18 @@ const (
 	Folder
 	Flag
 	Integer
-	Bytes      // a number of bytes
-	Number     // with fractions
-	Duration   // with a unit, and an integer of milliseconds in declarative configuration
-	Choice     // one of Choices
-	KeyValues  // k1: v1, k2: v2; a mapping
-	Headers    // k1=v1,k2=v2 with percent-encoding; a list of name and value
-	HeaderList // k1=v1,k2=v2 in declarative configuration
-	Patterns   // of keys; included and excluded
-	FlagOrPatterns
-	FlagOrNames // all or none, or patterns of names
-	Quantiles
-	Code // a value of Go
+	Bytes          // a number of bytes
+	Number         // a number that can have a fraction
+	Duration       // a duration with a unit; in a key, an integer of milliseconds
+	Choice         // one of Setting.Choices
+	KeyValues      // k1: v1, k2: v2; in a key, a mapping
+	Headers        // k1=v1,k2=v2 with percent-encoding; in a key, a list of name and value
+	HeaderList     // k1=v1,k2=v2 with percent-encoding; only a key
+	Patterns       // patterns of the keys of attributes; in a key, included and excluded
+	FlagOrPatterns // a flag that selects all attributes or none; in a key, Patterns
+	FlagOrNames    // a flag that selects all names or none, or patterns of names
+	Quantiles      // a list of numbers between 0 and 1
+	Code           // a Go value, which neither a variable nor a key can express
 )
 
 // VariableForm describes the value of an environment variable.
