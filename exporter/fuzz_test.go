@@ -101,8 +101,8 @@ func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (o
 	return opts, mode
 }
 
-// inReporterLayout selects the reporter layout, and takes back the options of anyOptions that it
-// does not support.
+// inReporterLayout selects the reporter layout, and undoes options of anyOptions that this layout does
+// not support.
 func inReporterLayout() Option {
 	return optionFunc(func(c *config) {
 		c.layout.Set("WithLayout", LayoutReporter)
@@ -183,8 +183,8 @@ func wantArrivedOf(t *testing.T, handler *apptuittest.Handler, accepted, exports
 	}
 }
 
-// wantValid requires that names and keys are valid in a sanitize mode. The server checks
-// all else.
+// wantValid requires that names and keys are valid in a sanitize mode. The server checks the rest of
+// each point.
 func wantValid(t *testing.T, mode encoding.SanitizeMode, points []apptuittest.Point) {
 	t.Helper()
 	valid := regexp.MustCompile(`^[\pL0-9_./-]+$`)
@@ -236,8 +236,8 @@ func FuzzExport(f *testing.F) {
 	})
 }
 
-// Spooled points arrive, later and with another client.
-func TestAnythingArrivesFromTheSpool(t *testing.T) {
+// Spooled points are delivered later, by another client.
+func TestSpool_DeliversArbitraryMetrics(t *testing.T) {
 	var spooled, replayed, rejected uint64
 	for kind := range kinds {
 		for n := range 6 {
