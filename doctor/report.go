@@ -45,7 +45,7 @@ type Finding struct {
 	Status Status `json:"status"`
 	Check  string `json:"check"`            // the name of the check, for example "tcp", or of a setting
 	Found  string `json:"found"`            // one line
-	Advice string `json:"advice,omitempty"` // how to mend it, one line
+	Advice string `json:"advice,omitempty"` // what to do about it, one line
 }
 
 // String returns the finding as a line of a report. If there is advice, it follows on a second line.

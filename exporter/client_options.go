@@ -160,14 +160,14 @@ func WithMaxInFlight(n int) Option {
 	return clientOption("WithMaxInFlight", apptuitclient.WithMaxInFlight(n))
 }
 
-// WithMaxTags limits the number of tags of a point. The limit can be 1 to 127. The default is 8
-// for OpenTSDB ([WithServer]), and encoding.MaxTags otherwise. WithMaxTags overrides
+// WithMaxTags limits the number of tags of a point to n, from 1 to 127. The default is 8 for
+// OpenTSDB ([WithServer]), and encoding.MaxTags otherwise. WithMaxTags overrides
 // APPTUIT_MAX_TAGS. See [apptuitclient.WithMaxTags].
 func WithMaxTags(n int) Option {
 	return clientOption("WithMaxTags", apptuitclient.WithMaxTags(n))
 }
 
-// WithTagValueRule sets how tag values are rewritten that the server cannot store unchanged. The
+// WithTagValueRule sets the rule by which tag values that the server cannot store are rewritten. The
 // default is the rule of the server ([WithServer]). WithTagValueRule overrides APPTUIT_TAG_VALUES.
 // See [apptuitclient.WithTagValueRule].
 func WithTagValueRule(rule encoding.TagValueRule) Option {

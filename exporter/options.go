@@ -300,8 +300,7 @@ func WithQuantiles(quantiles ...float64) Option {
 	})
 }
 
-// WithSparseBuckets omits buckets that have counted nothing, of cumulative histograms with
-// explicit buckets. When a bucket, or the bucket above it, counts something for the first time in
+// WithSparseBuckets omits empty buckets of cumulative histograms with explicit buckets. When a bucket, or the bucket above it, counts something for the first time in
 // any series of the metric, the bucket appears: from then on it is sent for all series of the
 // metric. Until then its value is that of the next lower bucket that is sent, or 0. The bucket
 // le="+Inf" is always sent. When a bucket appears in a series that was sent before, its value at
@@ -404,9 +403,10 @@ func WithUsageMetrics() Option {
 
 // WithCardinalityWarning sets the number of series of an instrument above which the exporter
 // warns. It passes an error that names the instrument and its scope to the warning handler
-// of the client ([WithWarningHandler]), once for each instrument. All attribute sets that had a data
-// point within the last five minutes count; if they do not fit into the cache ([WithCacheBytes]),
-// only those of one Export do. The default is 0, which disables the warning. The exporter
+// of the client ([WithWarningHandler]), once for each instrument. A series is an attribute set that had
+// a data point within the last five minutes. If the series of an instrument do not fit into the cache
+// ([WithCacheBytes]), only the series of one Export are counted together. The default is 0, which
+// disables the warning. The exporter
 // always warns when the SDK's cardinality limit has taken effect, which is 2,000 series of an
 // instrument by default. WithCardinalityWarning overrides APPTUIT_CARDINALITY_WARNING.
 func WithCardinalityWarning(series int) Option {
@@ -427,7 +427,7 @@ func WithoutSelfMetrics() Option {
 // WithMeterProvider sets the provider of the instruments for OpenTelemetry's metrics about
 // exporters: otel.sdk.exporter.metric_data_point.inflight and .exported, and
 // otel.sdk.exporter.operation.duration. The package comment describes them. By default they
-// they are not recorded. With OTEL_GO_X_OBSERVABILITY=true, which OpenTelemetry's OTLP exporters
+// are not recorded. With OTEL_GO_X_OBSERVABILITY=true, which OpenTelemetry's OTLP exporters
 // also read, the default is the global provider, otel.GetMeterProvider().
 // WithMeterProvider overrides the variable; a provider of
 // go.opentelemetry.io/otel/metric/noop disables the metrics.
