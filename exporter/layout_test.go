@@ -112,15 +112,15 @@ func TestVariables_WithoutEffectInTheLayoutAreWarnings(t *testing.T) {
 				t.Setenv(variable, value)
 			}
 			var got []string
-			options := append(c.options, toSink(), WithWarningHandler(func(err error) {
+			warn := WithWarningHandler(func(err error) {
 				variable, ineffective := strings.CutPrefix(err.Error(), "apptuit: the environment variable ")
 				variable, rest, _ := strings.Cut(variable, " ")
 				if !ineffective || !strings.HasPrefix(rest, "has no effect in the ") {
 					t.Error(err)
 				}
 				got = append(got, variable)
-			}))
-			mustExport(t, newExporter(t, options...), metricsOf(metricOf("orders", sumUntil[int64](0, 1))))
+			})
+			mustExport(t, newExporter(t, append(c.options, toSink(), warn)...), metricsOf(metricOf("orders", sumUntil[int64](0, 1))))
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("warnings about variables (-want +got):\n%s", diff)
 			}
