@@ -41,7 +41,9 @@ func collectorPeers(s shape) []peer {
 	for _, p := range peers() {
 		switch p.name {
 		case apptuitGo:
-			p.open = func(ctx context.Context, to *sink) (exporter, error) { return newPushing(ctx, to, s, collector.NewFactory()) }
+			p.open = func(ctx context.Context, to *sink) (exporter, error) {
+				return newPushing(ctx, to, s, collector.NewFactory())
+			}
 		case otlpHTTPGzip:
 			p.open = func(ctx context.Context, to *sink) (exporter, error) {
 				return newPushing(ctx, to, s, otlphttpexporter.NewFactory())

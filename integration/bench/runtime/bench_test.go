@@ -20,9 +20,13 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// collectorsOf returns the functions that collect once, by name. Each returns the number of
-// metrics, or of metric families of client_golang.
-func collectorsOf(tb testing.TB) []collector {
+// collector collects once, and returns the number of metrics.
+type collector struct {
+	name    string
+	collect func() int
+}
+
+func collectors(tb testing.TB) []collector {
 	all := prometheuscollectors.WithGoCollectorRuntimeMetrics(prometheuscollectors.MetricsAll)
 	process := prometheuscollectors.NewProcessCollector(prometheuscollectors.ProcessCollectorOpts{})
 	return []collector{
@@ -36,11 +40,6 @@ func collectorsOf(tb testing.TB) []collector {
 		{"client_golang", gathering(tb, prometheuscollectors.NewGoCollector(), process)},
 		{"client_golang-all-runtime-metrics", gathering(tb, prometheuscollectors.NewGoCollector(all), process)},
 	}
-}
-
-type collector struct {
-	name    string
-	collect func() (metrics int)
 }
 
 // collecting collects from a MeterProvider.
@@ -85,7 +84,7 @@ func gathering(tb testing.TB, cs ...prometheus.Collector) func() int {
 }
 
 func TestCollectors_Collect(t *testing.T) {
-	for _, c := range collectorsOf(t) {
+	for _, c := range collectors(t) {
 		if n := c.collect(); n < 5 {
 			t.Errorf("%s: %d metrics", c.name, n)
 		}
@@ -93,7 +92,7 @@ func TestCollectors_Collect(t *testing.T) {
 }
 
 func BenchmarkCollect(b *testing.B) {
-	for _, c := range collectorsOf(b) {
+	for _, c := range collectors(b) {
 		b.Run("by="+c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
