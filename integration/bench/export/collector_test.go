@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 
@@ -117,11 +118,13 @@ func (p *pushing) Export(ctx context.Context, _ *metricdata.ResourceMetrics) err
 func (p *pushing) Shutdown(ctx context.Context) error { return p.shutdown(ctx) }
 
 // prepare makes the pushes of the collection that the next Export gets. Only sums
-// are divided among resources or pushes.
+// are divided among resources or pushes. Its garbage must not raise the heap's limit for
+// the Export.
 func (p *pushing) prepare(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+	defer runtime.GC()
 	p.pushes = nil
 	if p.shape == (shape{}) {
-		return p.add(ctx, rm)
+		return p.add(ctx, rm, rm.ScopeMetrics, 0)
 	}
 	n, instance := p.shape.batch, 0
 	if p.shape.resources > 0 {
@@ -131,24 +134,23 @@ func (p *pushing) prepare(ctx context.Context, rm *metricdata.ResourceMetrics) e
 		sum, _ := m.Data.(metricdata.Sum[int64])
 		for points := range slices.Chunk(sum.DataPoints, n) {
 			sum.DataPoints = points
-			scope := metricdata.ScopeMetrics{Scope: rm.ScopeMetrics[0].Scope, Metrics: []metricdata.Metrics{{Name: m.Name, Unit: m.Unit, Data: sum}}}
-			part := &metricdata.ResourceMetrics{Resource: rm.Resource, ScopeMetrics: []metricdata.ScopeMetrics{scope}}
-			if p.shape.resources > 0 {
-				id := attribute.String("service.instance.id", "shop-"+strconv.Itoa(instance))
-				part.Resource = resource.NewSchemaless(append(rm.Resource.Attributes(), id)...)
-				instance++
-			}
-			if err := p.add(ctx, part); err != nil {
+			part := []metricdata.Metrics{{Name: m.Name, Unit: m.Unit, Data: sum}}
+			if err := p.add(ctx, rm, []metricdata.ScopeMetrics{{Scope: rm.ScopeMetrics[0].Scope, Metrics: part}}, instance); err != nil {
 				return err
+			}
+			if p.shape.resources > 0 {
+				instance++
 			}
 		}
 	}
 	return nil
 }
 
-// add appends a push, or the resource to the only push.
-func (p *pushing) add(ctx context.Context, rm *metricdata.ResourceMetrics) error {
-	md, err := toPdata(ctx, rm)
+// add appends a push, or a resource to the only push.
+func (p *pushing) add(ctx context.Context, rm *metricdata.ResourceMetrics, part []metricdata.ScopeMetrics, instance int) error {
+	id := attribute.String("service.instance.id", "shop-"+strconv.Itoa(instance))
+	own := resource.NewSchemaless(append(rm.Resource.Attributes(), id)...)
+	md, err := toPdata(ctx, &metricdata.ResourceMetrics{Resource: own, ScopeMetrics: part})
 	if len(p.pushes) == 0 || p.shape.resources == 0 {
 		p.pushes = append(p.pushes, md)
 	} else {
