@@ -5,7 +5,7 @@
 // OpenTelemetry's for OTLP and Prometheus, remote write, and the put protocol by
 // encoding/json. It consists of tests and benchmarks only.
 //
-// A benchmark exports collections of metrics (data_test.go, sdk_test.go) with one
+// A benchmark exports collections of metrics (data_test.go, service_test.go) with one
 // exporter (peers_test.go) to a sink (sink_test.go), which is another process.
 // TestTable runs each benchmark in a process of its own, in several rounds, and
 // writes the medians into a table (table_test.go).

@@ -11,7 +11,8 @@ import (
 
 // The states. A warm exporter has exported the same series before. A cold one is new,
 // and making it is measured too. With churn, an exporter is warm, and one series in a
-// hundred is new in each collection. The last two are uses of the client alone.
+// hundred is new in each collection. Send and SendTimeSeries are uses of the client alone,
+// and the last one is the state of the rows for memory.
 const (
 	warm           = "warm"
 	cold           = "cold"
