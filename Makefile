@@ -32,7 +32,7 @@ TESTED_WITH_RUNS := $(CURDIR)/.tools/tested-with
 # INSTALL=no keeps make from installing the servers that the integration tests run against.
 INSTALL := yes
 
-# Platforms, besides this one, that the root module is type-checked for. 386 catches an int that holds 64 bits.
+# Platforms, besides this one, that the root module is vetted for. 386 catches an int that holds 64 bits.
 PLATFORMS := darwin/arm64 windows/amd64 freebsd/amd64 linux/386
 
 export GOWORK := off
@@ -137,10 +137,11 @@ lint-go: golangci-lint ## Run golangci-lint, gofumpt among it, in every module
 	$(call in-modules,$(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...)
 
 .PHONY: lint-vet
-lint-vet: ## Vet the root module for the other platforms
+lint-vet: ## Vet the root module for the other platforms, and link the package that calls functions of their systems
 	@failed=; for platform in $(PLATFORMS); do \
 		echo "==> vet for $$platform"; \
-		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || failed="$$failed $$platform"; \
+		(export CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/}; go vet ./... && go test -c -o /dev/null ./runtimemetrics) || \
+			failed="$$failed $$platform"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "$@ failed for:$$failed" >&2; exit 1; fi
 
