@@ -17,6 +17,7 @@ func TestABI_StructsHaveTheLayoutOfTheSystem(t *testing.T) {
 		name      string
 		got, want uintptr
 	}{
+		{"PROCESS_MEMORY_COUNTERS_EX.cb", unsafe.Offsetof(windows.size), 0},
 		{"PROCESS_MEMORY_COUNTERS_EX.PageFaultCount", unsafe.Offsetof(windows.pageFaultCount), 4},
 		{"PROCESS_MEMORY_COUNTERS_EX.WorkingSetSize", unsafe.Offsetof(windows.workingSetSize), 8 + word},
 		{"PROCESS_MEMORY_COUNTERS_EX.PrivateUsage", unsafe.Offsetof(windows.privateUsage), 8 + 8*word},
