@@ -117,7 +117,7 @@ func TestSharedReader_Aggregation(t *testing.T) {
 	}
 }
 
-// A reader that no provider has can be shut down, as a PeriodicReader can.
+// A reader without a provider can be shut down, like a PeriodicReader.
 func TestSharedReader_ShutdownUnregistered(t *testing.T) {
 	reader, s := newSharedReader(t)
 	if err := reader.Shutdown(t.Context()); err != nil {
@@ -128,8 +128,8 @@ func TestSharedReader_ShutdownUnregistered(t *testing.T) {
 	}
 }
 
-// ForceFlush gives up at its deadline, has exported to the exporter that works, and
-// names the other.
+// ForceFlush returns at its deadline, after the export of the exporter that works, with an error
+// that names the other.
 func TestSharedReader_FlushNamesExporterThatHangs(t *testing.T) {
 	for _, hangs := range []string{"otlp", "apptuit"} {
 		t.Run(hangs, func(t *testing.T) {

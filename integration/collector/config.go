@@ -63,7 +63,7 @@ type Config struct {
 	SanitizeMode string `mapstructure:"sanitize_mode"`
 	// ResourceAttributes selects the attributes of the resource that become tags. By default
 	// these are attributes that distinguish entities, in the order of their importance, up to
-	// the limit of tags. The README lists them.
+	// the limit of tags. The page attributes.md lists them.
 	ResourceAttributes ChosenAttributes `mapstructure:"resource_attributes"`
 	// Attributes selects the attributes of data points that become tags (default: all).
 	// otel.metric.overflow always becomes a tag. Of data points that are no longer

@@ -23,10 +23,10 @@
 //   - There is no reporter layout. It accumulates values, and exporterhelper pushes the same
 //     values again when it retries.
 //   - The host tag is host.name of the resource, never the name of the Collector's host.
-//   - By default all attributes of the resource that can tell entities apart become tags, in
-//     the order of their importance, as many as there is room for. The README lists them.
-//   - Points of two resources that render to one series and timestamp collide: the first is
-//     sent. The pair of resources is logged once.
+//   - By default, all attributes of the resource that distinguish entities become tags, in the
+//     order of their importance, up to the limit of tags. attributes.md lists them.
+//   - Points of two resources with the same series and timestamp collide: the first is sent, the
+//     others are rejected. The pair of resources is logged once.
 //   - The sources of tags are, highest priority first: attributes of the data point,
 //     scope_tags, tags, attributes of the resource, the host tag.
 //   - target_info is sent once for each resource of a push. It is pushed again together with
@@ -41,10 +41,10 @@
 //   - retryable, if points could not be delivered for a temporary reason. The error
 //     contains the data points of these points only, and the delay that the server
 //     requested. A data point that becomes several points, for example a histogram, is sent
-//     again as a whole: same series, same timestamps, same values.
+//     again as a whole, with the same series, timestamps and values.
 //   - permanent, if no point was accepted and none can be accepted later.
-//   - nil otherwise. Invalid points and points that the server refused are counted and
-//     logged, once for each series and reason.
+//   - nil otherwise. Points that are invalid or that the server has rejected are counted, and
+//     logged once for each series and reason.
 //
 // A push does not modify the metrics.
 //

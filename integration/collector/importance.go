@@ -17,7 +17,7 @@ import (
 // the limit of tags. The attributes that identify an entity come first, from the smallest entity
 // to the largest, so that few of them distinguish it. They are known from the semantic
 // conventions (v1.44.0, model/*/entities.yaml) and from the receivers of
-// opentelemetry-collector-contrib. The README gives the reasons.
+// opentelemetry-collector-contrib. attributes.md gives the reasons.
 
 // important returns the attributes that become tags, in the order of their importance.
 func important() []string {

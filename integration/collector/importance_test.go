@@ -93,16 +93,14 @@ func keysOf(tags []model.Tag) (keys []string) {
 	return keys
 }
 
-// The README lists the attributes in the order of their importance.
-func TestImportance_README(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
+// The page lists the attributes in the order of their importance.
+func TestImportance_Page(t *testing.T) {
+	page, err := os.ReadFile("attributes.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "\n## Attributes of resources\n")
-	section, _, _ = strings.Cut(section, "\n## ")
 	listed := func(heading string) (keys []string) {
-		_, table, ok := strings.Cut(section, heading)
+		_, table, ok := strings.Cut(string(page), heading)
 		if !ok {
 			t.Fatalf("no table with %q", heading)
 		}
@@ -124,9 +122,9 @@ func TestImportance_README(t *testing.T) {
 		return keys
 	}
 	if diff := cmp.Diff(important(), listed("| become tags, in this order |")); diff != "" {
-		t.Errorf("README (-code +README):\n%s", diff)
+		t.Errorf("attributes.md (-code +page):\n%s", diff)
 	}
 	if diff := cmp.Diff(unimportant(), listed("| do not become tags |")); diff != "" {
-		t.Errorf("README (-code +README):\n%s", diff)
+		t.Errorf("attributes.md (-code +page):\n%s", diff)
 	}
 }

@@ -80,7 +80,7 @@ func WithTracerProviderOptions(opts ...sdktrace.TracerProviderOption) Configurat
 }
 
 // WithExporterOptions adds options for every exporter apptuit of the document. It is for
-// options without a key, such as exporter.WithErrorHandler and apptuitclient.WithTokenSource.
+// options without a key, such as exporter.WithErrorHandler and exporter.WithTokenSource.
 // Keys override these options, except that a token source together with a token or a token
 // file is an error. exporter.WithClient must not be used: it excludes the options of the
 // client, which each exporter gets from its keys.

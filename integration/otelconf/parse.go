@@ -35,8 +35,8 @@ type OpenTelemetryConfiguration struct {
 // exporter apptuit, and for each unknown metric exporter, and the error of otelconf. The
 // document must not exceed 1 MiB, and neither must the values of all variables in it.
 //
-// ParseYAML checks the document only. [NewSDK] reads the files that it names, and reports a
-// missing setting that a variable could supply, such as the token.
+// ParseYAML checks the document only. [NewSDK] reads the files that the document names, such as
+// a token file, and reports a missing setting that a variable could supply, such as the token.
 func ParseYAML(file []byte) (*OpenTelemetryConfiguration, error) {
 	documents, err := parseDocuments(file)
 	if err != nil {

@@ -82,7 +82,7 @@ func TestConfigSchema_AcceptsExamples(t *testing.T) {
 		}
 	}
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```")
-	for _, file := range []string{"../README.md", "../otelcol-apptuit/README.md", "../../../examples/collector/README.md", "../../../README.md"} {
+	for _, file := range []string{"../README.md", "../attributes.md", "../otelcol-apptuit/README.md", "../../../examples/collector/README.md", "../../../README.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
