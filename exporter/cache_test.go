@@ -47,7 +47,7 @@ func TestCache_OfAnySizeLosesNoPoint(t *testing.T) {
 	srv := memoryServer(t)
 	big := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	mustExport(t, big, everyKind(n))
-	want, whole := slices.Sorted(slices.Values(arrived(srv))), big.origins.pool.Used()
+	want, whole := slices.Sorted(slices.Values(arrived(srv))), big.resources.pool.Used()
 	for _, limit := range []int64{0, 100, whole / 10, whole / 3, whole - 1, whole, 2 * whole} {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithCacheBytes(limit))
 		for range 3 {
@@ -55,7 +55,7 @@ func TestCache_OfAnySizeLosesNoPoint(t *testing.T) {
 			if diff := cmp.Diff(want, slices.Sorted(slices.Values(arrived(srv)))); diff != "" {
 				t.Fatalf("limit %d (-want +got):\n%s", limit, diff)
 			}
-			if used := e.origins.pool.Used(); used > limit || limit == 2*whole && used != whole {
+			if used := e.resources.pool.Used(); used > limit || limit == 2*whole && used != whole {
 				t.Fatalf("limit %d: %d bytes are held", limit, used)
 			}
 		}
@@ -68,16 +68,16 @@ func TestCache_DropsIdleSeries(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 		mustExport(t, e, everyKind(1))
-		few := e.origins.pool.Used()
+		few := e.resources.pool.Used()
 		mustExport(t, e, everyKind(100))
-		if many := e.origins.pool.Used(); many < 5*few {
+		if many := e.resources.pool.Used(); many < 5*few {
 			t.Fatalf("%d bytes are held for 100 times what takes %d", many, few)
 		}
 		for range 12 {
 			time.Sleep(convert.IdleTime / 8)
 			mustExport(t, e, everyKind(1))
 		}
-		if held := e.origins.pool.Used(); held > few {
+		if held := e.resources.pool.Used(); held > few {
 			t.Errorf("%d bytes are held, want at most %d", held, few)
 		}
 	})
@@ -93,16 +93,16 @@ func TestCache_DropsIdleResources(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 		mustExport(t, e, ofService(everyKind(30), "goes"))
-		all := e.origins.pool.Used()
+		all := e.resources.pool.Used()
 		mustExport(t, e, ofService(everyKind(1), "stays"))
-		rest := e.origins.pool.Used() - all
+		rest := e.resources.pool.Used() - all
 		// Only the tags and the state of the first resource are left.
 		const left = 2000
 		for range 12 {
 			time.Sleep(convert.IdleTime / 8)
 			mustExport(t, e, ofService(everyKind(1), "stays"))
 		}
-		if held := e.origins.pool.Used(); held < rest || held > rest+left {
+		if held := e.resources.pool.Used(); held < rest || held > rest+left {
 			t.Errorf("%d bytes are held, want those of the resource that is exported, %d", held, rest)
 		}
 		srv.Take()
@@ -122,10 +122,10 @@ func TestExport_ManyResources(t *testing.T) {
 		mustExport(t, e, ofService(metricsOf(counter("n", number[int64](1))), service))
 		wantArrived(t, srv, "n{host=web1, service_name="+service+"} 1700000000 1")
 		if i == 0 {
-			one = e.origins.pool.Used()
+			one = e.resources.pool.Used()
 		}
 	}
-	if used := e.origins.pool.Used(); used != many*one {
+	if used := e.resources.pool.Used(); used != many*one {
 		t.Errorf("%d bytes are held of %d resources with %d each", used, many, one)
 	}
 }

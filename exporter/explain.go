@@ -33,17 +33,17 @@ func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
 	if res == nil {
 		res = resource.Empty()
 	}
-	o := newOrigins(e.cfg)
-	o.lowest = e.origins.lowest
-	defer o.close()
-	x := &explanation{origins: o}
-	x.base, x.unused = o.layers(res)
-	o.visit = x.add
+	rs := newResources(e.cfg)
+	rs.lowest = e.resources.lowest
+	defer rs.close()
+	x := &explanation{resources: rs}
+	x.base, x.unused = rs.layers(res)
+	rs.visit = x.add
 	x.builder = put.NewCodec(put.None).NewBuilder(put.Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, x.deliver)
 	now := time.Now()
-	conversion := o.pool.Begin(x, now)
+	conversion := rs.pool.Begin(x, now)
 	defer conversion.Close()
-	o.convert(conversion, rm, res, now, func(*selfMetrics) []metricdata.ScopeMetrics { return nil })
+	rs.convert(conversion, rm, res, now, func(*selfMetrics) []metricdata.ScopeMetrics { return nil })
 	x.builder.Flush()
 	x.builder.Close()
 	return x.points
@@ -52,9 +52,9 @@ func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
 // explanation is a sink of a conversion. It assigns the points to the data points that they
 // were made of, instead of sending them.
 type explanation struct {
-	origins *origins
-	base    []convert.Layer  // the tags of all points of the resource
-	unused  []explain.Unused // attributes of the resource
+	resources *resources
+	base      []convert.Layer  // the tags of all points of the resource
+	unused    []explain.Unused // attributes of the resource
 
 	builder *put.Builder
 	points  []explain.DataPoint // by source, from 1 on
@@ -63,12 +63,12 @@ type explanation struct {
 // add adds a data point, with the sources of its tags. The conversion calls it for each data
 // point before that data point's points and rejections arrive.
 func (x *explanation) add(m *collected, attributes *attribute.Set, at time.Time) {
-	layer, unused := x.origins.attributeLayer(attributes)
-	layers := append([]convert.Layer{layer, x.origins.scopeLayer(m.scope)}, x.base...)
+	layer, unused := x.resources.attributeLayer(attributes)
+	layers := append([]convert.Layer{layer, x.resources.scopeLayer(m.scope)}, x.base...)
 	x.points = append(x.points, explain.DataPoint{
 		Scope: m.scope.Name, ScopeVersion: m.scope.Version, Spec: m.spec, Delta: m.delta,
 		Attributes: tagsOf(nil, attributes), Time: at,
-		Tags: x.origins.conversion.Origins(layers), Unused: slices.Concat(x.unused, unused),
+		Tags: x.resources.conversion.Origins(layers), Unused: slices.Concat(x.unused, unused),
 	})
 }
 
@@ -111,32 +111,32 @@ func (x *explanation) deliver(b *put.Batch) {
 
 // attributeLayer returns the tags of the attributes of a data point, and the attributes that the
 // filter removes. If a key is invalid, there are no tags, and the points are rejected.
-func (o *origins) attributeLayer(attributes *attribute.Set) (convert.Layer, []explain.Unused) {
-	x := export{filter: o.cfg.filter.Value}
+func (rs *resources) attributeLayer(attributes *attribute.Set) (convert.Layer, []explain.Unused) {
+	x := export{filter: rs.cfg.filter.Value}
 	chosen, left := attributes.Filter(x.passes)
 	given := tagsOf(nil, &chosen)
-	tags, _ := o.cfg.names.Layer(slices.Clone(given))
+	tags, _ := rs.cfg.names.Layer(slices.Clone(given))
 	return convert.Layer{Source: string(explain.Attribute), Given: given, Tags: tags}, unusedOf(explain.Attribute, left)
 }
 
 // scopeLayer returns the tags of a scope.
-func (o *origins) scopeLayer(s *instrumentation.Scope) convert.Layer {
-	tags := o.conversion.ScopeLayer(s.Name, s.Version, s.SchemaURL, tagsOf(nil, &s.Attributes))
+func (rs *resources) scopeLayer(s *instrumentation.Scope) convert.Layer {
+	tags := rs.conversion.ScopeLayer(s.Name, s.Version, s.SchemaURL, tagsOf(nil, &s.Attributes))
 	return convert.Layer{Source: string(explain.Scope), Tags: tags}
 }
 
 // layers returns the tags of all points of a resource, by source, and the attributes of the
 // resource that do not become tags.
-func (o *origins) layers(r *resource.Resource) ([]convert.Layer, []explain.Unused) {
-	set, left := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource.Value)
-	resourceTags, low := tagsOf(nil, &set), o.low(r)
-	layers := slices.Clone(o.cfg.sharedFrom)
+func (rs *resources) layers(r *resource.Resource) ([]convert.Layer, []explain.Unused) {
+	set, left := attribute.NewSetWithFiltered(r.Attributes(), rs.cfg.resource.Value)
+	resourceTags, low := tagsOf(nil, &set), rs.low(r)
+	layers := slices.Clone(rs.cfg.sharedFrom)
 	layers = append(layers, convert.Layer{Source: string(explain.Resource), Given: resourceTags}, convert.Layer{Source: string(explain.Host), Given: low})
-	for i, tags := range convert.BaseLayers(o.cfg.names, o.cfg.shared, resourceTags, low) {
+	for i, tags := range convert.BaseLayers(rs.cfg.names, rs.cfg.shared, resourceTags, low) {
 		layers[i].Tags = tags
 	}
 	// The tag host is made of host.name, so that host.name is not unused.
-	left = slices.DeleteFunc(left, func(kv attribute.KeyValue) bool { return kv.Key == semconv.HostNameKey && o.cfg.hostTag.Value })
+	left = slices.DeleteFunc(left, func(kv attribute.KeyValue) bool { return kv.Key == semconv.HostNameKey && rs.cfg.hostTag.Value })
 	return layers, unusedOf(explain.Resource, left)
 }
 

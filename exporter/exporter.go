@@ -25,14 +25,14 @@ import (
 // safe for concurrent use.
 type Exporter struct {
 	holder
-	cfg     *config
-	own     bool // New has created the client, and Shutdown closes it
-	origins *origins
-	refused *client.Refusals
-	life    *lifecycle.Lifecycle
-	stats   counters
-	usage   lastUsage
-	failed  *notify.Queue[*apptuitclient.SendError] // for the error handler
+	cfg       *config
+	own       bool // New has created the client, and Shutdown closes it
+	resources *resources
+	refused   *client.Refusals
+	life      *lifecycle.Lifecycle
+	stats     counters
+	usage     lastUsage
+	failed    *notify.Queue[*apptuitclient.SendError] // for the error handler
 }
 
 var _ sdkmetric.Exporter = (*Exporter)(nil)
@@ -48,12 +48,12 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 		return nil, err
 	}
 	e := &Exporter{
-		cfg:     cfg,
-		own:     !cfg.clientGiven,
-		origins: newOrigins(cfg),
-		refused: client.NewRefusals(),
-		life:    lifecycle.New(),
-		failed:  notify.New(cfg.handler),
+		cfg:       cfg,
+		own:       !cfg.clientGiven,
+		resources: newResources(cfg),
+		refused:   client.NewRefusals(),
+		life:      lifecycle.New(),
+		failed:    notify.New(cfg.handler),
 	}
 	e.holder = explain.Hold(e.explain)
 	return e, nil
@@ -113,9 +113,9 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	}
 	defer op.end() // deferred, because an attribute filter may panic
 	out := e.cfg.core.NewWriter(ctx, e.writerOptions(op))
-	conversion := e.origins.pool.Begin(out, start)
+	conversion := e.resources.pool.Begin(out, start)
 	defer conversion.Close()
-	state, tally := e.origins.convert(conversion, rm, res, start, func(s *selfMetrics) []metricdata.ScopeMetrics {
+	state, tally := e.resources.convert(conversion, rm, res, start, func(s *selfMetrics) []metricdata.ScopeMetrics {
 		if !e.cfg.selfMetrics.Value {
 			return nil
 		}
@@ -194,7 +194,7 @@ func (e *Exporter) Shutdown(ctx context.Context) error {
 	if e.own {
 		err = errors.Join(err, e.closeClient(last))
 	}
-	e.origins.close()
+	e.resources.close()
 	e.failed.Wait(ctx, handlerWait)
 	return err
 }

@@ -10,9 +10,6 @@ import (
 	"strings"
 	"time"
 
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/pattern"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
@@ -171,33 +168,4 @@ func (c *config) checkSelfMetrics() {
 	if c.usageMetrics.Value && !c.selfMetrics.Value && !overridden {
 		c.fault("%s and %s exclude each other: use one of them", c.usageMetrics.From, c.selfMetrics.From)
 	}
-}
-
-// selectors sets the temporality and the aggregation to the defaults of the layout.
-func (c *config) selectors() {
-	if c.layout.Value == LayoutReporter {
-		c.temporality.SetDefault(reporterTemporality)
-		c.aggregation.SetDefault(exponentialAggregation)
-		return
-	}
-	c.temporality.SetDefault(sdkmetric.DefaultTemporalitySelector)
-	c.aggregation.SetDefault(sdkmetric.DefaultAggregationSelector)
-}
-
-// reporterTemporality is the default temporality of the reporter layout: delta for histograms,
-// because their values describe an interval, and cumulative for all other instruments.
-func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
-	if kind == sdkmetric.InstrumentKindHistogram {
-		return metricdata.DeltaTemporality
-	}
-	return metricdata.CumulativeTemporality
-}
-
-// exponentialAggregation selects exponential histograms with the default parameters of the
-// specification (Metrics SDK, Base2 Exponential Bucket Histogram Aggregation).
-func exponentialAggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
-	if kind == sdkmetric.InstrumentKindHistogram {
-		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
-	}
-	return sdkmetric.DefaultAggregationSelector(kind)
 }

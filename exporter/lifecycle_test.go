@@ -42,7 +42,7 @@ func TestExporter_AfterShutdown(t *testing.T) {
 		}
 	}
 	wantStats(t, e, Stats{Produced: 3, Accepted: 3})
-	if used := e.origins.pool.Used(); used != 0 {
+	if used := e.resources.pool.Used(); used != 0 {
 		t.Errorf("%d bytes of the cache are held", used)
 	}
 	if e.Temporality(sdkmetric.InstrumentKindCounter) != metricdata.CumulativeTemporality {
@@ -71,7 +71,7 @@ func TestShutdown_WhileTheServerHangs(t *testing.T) {
 			t.Errorf("Export returned %v after %v, want ErrExporterShutdown after 100ms", err, time.Since(start))
 		}
 		wantStats(t, e, Stats{Produced: 30, Dropped: 30})
-		if used := e.origins.pool.Used(); used != 0 {
+		if used := e.resources.pool.Used(); used != 0 {
 			t.Errorf("%d bytes of the cache are held", used)
 		}
 	})
@@ -282,7 +282,7 @@ func TestShutdown_DuringConcurrentExports(t *testing.T) {
 		if s.Produced != 25*s.Exports || s.Accepted != s.Produced {
 			t.Errorf("stats %+v, want all of %d Exports accepted", s, s.Exports)
 		}
-		if used := e.origins.pool.Used(); used != 0 {
+		if used := e.resources.pool.Used(); used != 0 {
 			t.Errorf("%d bytes of the cache are held", used)
 		}
 		srv.Close()

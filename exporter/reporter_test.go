@@ -220,13 +220,13 @@ func TestReporter_ShutdownFreesStates(t *testing.T) {
 	e := newExporter(t, toSink(), WithLayout(LayoutReporter))
 	next()
 	mustExport(t, e, rm)
-	if e.origins.pool.Used() == 0 || e.origins.states.Used() == 0 {
+	if e.resources.pool.Used() == 0 || e.resources.states.Used() == 0 {
 		t.Fatal("neither series nor states are kept")
 	}
 	if err := e.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if series, states := e.origins.pool.Used(), e.origins.states.Used(); series != 0 || states != 0 {
+	if series, states := e.resources.pool.Used(), e.resources.states.Used(); series != 0 || states != 0 {
 		t.Errorf("%d bytes of series and %d of states are kept after Shutdown", series, states)
 	}
 }

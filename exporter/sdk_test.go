@@ -165,10 +165,10 @@ func TestSDK_SplitCollections(t *testing.T) {
 			if len(seen) != n || self < 7 || self > 9 {
 				t.Errorf("%d points arrived, and %d self metrics, want %d and those once", len(seen), self, n)
 			}
-			if used := e.origins.pool.Used(); round > 1 && used != held {
+			if used := e.resources.pool.Used(); round > 1 && used != held {
 				t.Errorf("the cache went from %d to %d bytes", held, used)
 			}
-			held = e.origins.pool.Used()
+			held = e.resources.pool.Used()
 			time.Sleep(time.Minute / 2)
 		}
 		if s := e.Stats(); s.Exports != 3*6 || s.Produced != 3*n || s.Accepted != 3*n {
@@ -208,10 +208,10 @@ func TestSDK_TwoMeterProviders(t *testing.T) {
 				t.Errorf("points of %s (-want +got):\n%s", service, diff)
 			}
 		}
-		if used := e.origins.pool.Used(); round > 0 && used != held {
+		if used := e.resources.pool.Used(); round > 0 && used != held {
 			t.Errorf("the cache went from %d to %d bytes", held, used)
 		}
-		held = e.origins.pool.Used()
+		held = e.resources.pool.Used()
 	}
 }
 

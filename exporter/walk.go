@@ -31,7 +31,7 @@ type export struct {
 	startPoints bool
 	filter      attribute.Filter
 
-	visit func(m *collected, attributes *attribute.Set, at time.Time) // see origins.visit
+	visit func(m *collected, attributes *attribute.Set, at time.Time) // see resources.visit
 
 	metrics []collected
 	points  uint32 // number of data points so far; the source of a wire point is the number of its data point
@@ -78,7 +78,7 @@ func (x *export) scope(s *instrumentation.Scope, own bool) *convert.Scope[attrib
 }
 
 // walk does the first (observing) or the second pass over the data points of all metrics. In the
-// default layout there is only the second pass. See report.go.
+// default layout there is only the second pass. See reporter.go.
 func (x *export) walk(observing bool) {
 	for i := range x.metrics {
 		m := &x.metrics[i]

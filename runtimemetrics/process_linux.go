@@ -4,12 +4,8 @@
 package runtimemetrics
 
 import (
-	"fmt"
 	"os"
 	"time"
-
-	"github.com/prometheus/procfs"
-	"golang.org/x/sys/unix"
 )
 
 // ioUnit is the unit of ru_inblock and ru_oublock in bytes. The kernel derives both
@@ -55,37 +51,4 @@ func processAge(root string) (time.Duration, error) {
 		return 0, err
 	}
 	return dir.age()
-}
-
-// procDir is the folder of this process in /proc, or in a copy of /proc.
-type procDir struct {
-	fs     procfs.FS
-	proc   procfs.Proc
-	root   string
-	task   string
-	fd     string
-	kernel bool // root is the kernel's /proc, not a copy
-}
-
-func openProc(root string) (*procDir, error) {
-	fs, err := procfs.NewFS(root)
-	if err != nil {
-		return nil, err
-	}
-	// Not os.Getpid: /proc may belong to another PID namespace.
-	proc, err := fs.Self()
-	if err != nil {
-		return nil, err
-	}
-	var stat unix.Statfs_t
-	if err := unix.Statfs(root, &stat); err != nil {
-		return nil, &os.PathError{Op: "statfs", Path: root, Err: err}
-	}
-	d := &procDir{fs: fs, proc: proc, root: root, kernel: stat.Type == unix.PROC_SUPER_MAGIC}
-	d.task, d.fd = d.path("task"), d.path("fd")
-	return d, nil
-}
-
-func (d *procDir) path(name string) string {
-	return fmt.Sprintf("%s/%d/%s", d.root, d.proc.PID, name)
 }

@@ -7,14 +7,14 @@
 //
 // # The path of a batch
 //
-// A [Writer] collects points, and passes each full batch to Client.deliver. Without a
-// spool, a [sender] delivers the batch:
+// A [Writer] collects points, and passes each full batch to Client.deliver. (A [Sending] renders
+// the points of one call of Send for a Writer.) Without a spool, a [sender] delivers the batch:
 //
-//	sender.send       splits the batch where it is too large         sender.go, split.go, size.go
+//	sender.send       splits the batch where it is too large         sender.go, split.go, sizelimit.go
 //	sender.sendPart   attempts one part, with retries                sender.go, retrier.go
 //	Client.attempt    makes exactly one request                      attempt.go, request.go
 //	Client.judge      turns the answer into a result                 answer.go, putanswer.go, result.go
-//	actionOf          turns a status or a text into an action        action.go, reason.go
+//	actionOf          turns a status or a text into an action        action.go, answertext.go
 //
 // The sender's [tally] counts the points that the server has accepted or rejected. A batch that
 // the server has neither accepted nor rejected is undelivered, and its deliveryFailure holds
@@ -32,7 +32,7 @@
 //	replayer.replay         attempts one file                               replay.go
 //	replayer.replaceFile    keeps the undelivered parts of a split batch    replay.go
 //	replayer.schedule       decides when to continue, and with which file   replay.go
-//	replayer.markFailed     postpones or quarantines a file                 blame.go
+//	replayer.markFailed     postpones or quarantines a file                 replayfailure.go
 //
 // # Terms
 //
@@ -47,16 +47,22 @@
 // # Where to make a change
 //
 //	the action for a status                action.go
-//	the meaning of a server's text         reason.go
+//	the meaning of a server's text         answertext.go
+//	OpenTSDB's answers with details        putanswer.go
+//	InfluxDB's partial writes              answer.go (partialWrite)
 //	the delay that an answer requests      answer.go (requestedDelay)
 //	other delays between attempts          backoff.go, retrier.go
 //	tokens                                 credentials.go
 //	secrets in the text of servers         redact.go, secrets.go
 //	connections, proxies                   transport.go, proxy.go
-//	certificates in files                  tlsfiles.go, reload.go
+//	certificates in files                  tlsfiles.go, tlsreload.go
 //	options and environment variables      settings.go, environment.go
 //	the endpoint, headers                  endpoint.go, headers.go
 //	differences between servers            server.go
 //	settings of the spool                  spoolsettings.go
+//	encoded names                          namecache.go
+//	limits of the size of a batch          sizelimit.go, split.go
+//	rejected series that are reported once reportedrefusals.go
+//	when a spooled batch is quarantined    replayfailure.go
 //	queries                                read.go
 package client

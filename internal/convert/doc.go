@@ -55,8 +55,8 @@
 // # Times
 //
 // A series gets at most one value for each timestamp: if a data point is later than the last
-// one of its series, but in the same unit of time, its timestamp is advanced (time.go). A new
-// cumulative monotonic series can get a start point (start.go).
+// one of its series, but in the same unit of time, its timestamp is advanced (timestamp.go). A new
+// cumulative monotonic series can get a start point (startpoint.go).
 //
 // # Memory
 //

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
 // ParseTemporalityPreference returns the selector with the given name: cumulative, delta or
@@ -37,4 +38,33 @@ func ParseHistogramAggregation(name string) (sdkmetric.AggregationSelector, erro
 		return exponentialAggregation, nil
 	}
 	return nil, fmt.Errorf("histogram aggregation %q: must be explicit_bucket_histogram or base2_exponential_bucket_histogram", name)
+}
+
+// selectors sets the temporality and the aggregation to the defaults of the layout.
+func (c *config) selectors() {
+	if c.layout.Value == LayoutReporter {
+		c.temporality.SetDefault(reporterTemporality)
+		c.aggregation.SetDefault(exponentialAggregation)
+		return
+	}
+	c.temporality.SetDefault(sdkmetric.DefaultTemporalitySelector)
+	c.aggregation.SetDefault(sdkmetric.DefaultAggregationSelector)
+}
+
+// reporterTemporality is the default temporality of the reporter layout: delta for histograms,
+// because their values describe an interval, and cumulative for all other instruments.
+func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return metricdata.DeltaTemporality
+	}
+	return metricdata.CumulativeTemporality
+}
+
+// exponentialAggregation selects exponential histograms with the default parameters of the
+// specification (Metrics SDK, Base2 Exponential Bucket Histogram Aggregation).
+func exponentialAggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
+	if kind == sdkmetric.InstrumentKindHistogram {
+		return sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}
+	}
+	return sdkmetric.DefaultAggregationSelector(kind)
 }

@@ -70,7 +70,7 @@ func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics
 	if s.first.IsZero() {
 		s.first, s.last = now, time.Time{}
 	}
-	timestamp := func(t time.Time) int64 { return e.origins.resolution.Timestamp(model.Nanoseconds(t)) }
+	timestamp := func(t time.Time) int64 { return e.resources.resolution.Timestamp(model.Nanoseconds(t)) }
 	if timestamp(s.last) == timestamp(now) {
 		return nil
 	}

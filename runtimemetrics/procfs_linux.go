@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,6 +19,39 @@ import (
 const clockTick = time.Second / 100
 
 var errOutOfRange = errors.New("a number is out of range")
+
+// procDir is the folder of this process in /proc, or in a copy of /proc.
+type procDir struct {
+	fs     procfs.FS
+	proc   procfs.Proc
+	root   string
+	task   string
+	fd     string
+	kernel bool // root is the kernel's /proc, not a copy
+}
+
+func openProc(root string) (*procDir, error) {
+	fs, err := procfs.NewFS(root)
+	if err != nil {
+		return nil, err
+	}
+	// Not os.Getpid: /proc may belong to another PID namespace.
+	proc, err := fs.Self()
+	if err != nil {
+		return nil, err
+	}
+	var stat unix.Statfs_t
+	if err := unix.Statfs(root, &stat); err != nil {
+		return nil, &os.PathError{Op: "statfs", Path: root, Err: err}
+	}
+	d := &procDir{fs: fs, proc: proc, root: root, kernel: stat.Type == unix.PROC_SUPER_MAGIC}
+	d.task, d.fd = d.path("task"), d.path("fd")
+	return d, nil
+}
+
+func (d *procDir) path(name string) string {
+	return fmt.Sprintf("%s/%d/%s", d.root, d.proc.PID, name)
+}
 
 // age returns the age of the process. The kernel tells its start time in ticks since
 // boot.
