@@ -112,7 +112,7 @@ func TestCache_DropsIdleResources(t *testing.T) {
 }
 
 // One exporter can export the metrics of many resources.
-func TestExport_ManyResources(t *testing.T) {
+func TestExport_ManyResourcesOfOneExporter(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	const many = 200

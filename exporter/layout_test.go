@@ -170,7 +170,7 @@ func namesOf(t *testing.T, opts ...Option) string {
 
 // Each variable has the effect of its option, which overrides it. An empty variable counts
 // as unset.
-func TestVariables_Layouts(t *testing.T) {
+func TestVariables_OfLayoutsHaveTheEffectOfTheirOptions(t *testing.T) {
 	variables := []string{"APPTUIT_LAYOUT", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS", "APPTUIT_SPARSE_BUCKETS"}
 	reporter := WithLayout(LayoutReporter)
 	for variable, c := range map[string]struct {
@@ -293,7 +293,7 @@ func TestWithMeters_SelectsByTheNameOfAView(t *testing.T) {
 
 // The reporter layout selects delta temporality and exponential aggregation for histograms,
 // unless the program or the environment selects others.
-func TestReporter_Selectors(t *testing.T) {
+func TestReporter_SelectsDeltaAndExponentialHistograms(t *testing.T) {
 	const histogram, counter = sdkmetric.InstrumentKindHistogram, sdkmetric.InstrumentKindCounter
 	f := func(temporality metricdata.Temporality, exponential bool, opts ...Option) {
 		t.Helper()

@@ -100,7 +100,7 @@ func heap() uint64 {
 // The server is unavailable for an hour. Exports return without an error, memory does not
 // grow, and afterwards all points arrive. The test exports 200 points each 10 s, or 5,000
 // with LONG_TESTS=1.
-func TestSpool_AnHourOfOutage(t *testing.T) {
+func TestSpool_LosesNoPointInAnHourOfOutage(t *testing.T) {
 	series := 200
 	if long {
 		series = 5000

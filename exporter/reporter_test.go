@@ -78,7 +78,7 @@ func TestReporter_WithTheSDK(t *testing.T) {
 }
 
 // The states of idle histograms, of active ones and of the self metrics are independent.
-func TestReporter_IdleAndActiveSeries(t *testing.T) {
+func TestReporter_IdleAndActiveSeriesAreIndependent(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithLayout(LayoutReporter), WithMeters())
 		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
@@ -111,7 +111,7 @@ func TestReporter_IdleAndActiveSeries(t *testing.T) {
 
 // If the SDK splits a collection into several Exports, a series of a later part is not
 // reported as idle.
-func TestReporter_SplitCollections(t *testing.T) {
+func TestReporter_SplitCollectionMakesNoSeriesIdle(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		for n := range 5 {

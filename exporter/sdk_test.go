@@ -136,7 +136,7 @@ func (s splitting) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 }
 
 // The SDK may split one collection over several Exports.
-func TestSDK_SplitCollections(t *testing.T) {
+func TestSDK_SplitCollectionsLoseNoPoint(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv))
 		provider := newProvider(sdkmetric.NewPeriodicReader(splitting{e, 7}), "shop")
@@ -181,7 +181,7 @@ func TestSDK_SplitCollections(t *testing.T) {
 }
 
 // One exporter can serve two MeterProviders. Each has the tags of its resource, and its own cache.
-func TestSDK_TwoMeterProviders(t *testing.T) {
+func TestSDK_TwoMeterProvidersHaveTagsOfTheirOwn(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	readers := map[string]*sdkmetric.ManualReader{}

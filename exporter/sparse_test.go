@@ -83,7 +83,7 @@ func TestWithSparseBuckets(t *testing.T) {
 
 // Buckets of exponential histograms are those from the lowest to the highest that is needed,
 // with and without the option.
-func TestWithSparseBuckets_Exponential(t *testing.T) {
+func TestWithSparseBuckets_HasNoEffectOnExponentialHistograms(t *testing.T) {
 	send := func(opts ...Option) (lines []string) {
 		srv := memoryServer(t)
 		e := newExporter(t, append(opts, toServer(srv), WithoutSelfMetrics(), WithHistograms(HistogramsBuckets))...)

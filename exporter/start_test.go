@@ -48,7 +48,7 @@ func TestWithStartPoints(t *testing.T) {
 }
 
 // Only cumulative monotonic series have start points.
-func TestWithStartPoints_Kinds(t *testing.T) {
+func TestWithStartPoints_CumulativeMonotonicSeriesOnly(t *testing.T) {
 	begin := at().Add(-10 * time.Second)
 	sum := func(temporality metricdata.Temporality, monotonic bool) metricdata.Aggregation {
 		return metricdata.Sum[int64]{Temporality: temporality, IsMonotonic: monotonic, DataPoints: []metricdata.DataPoint[int64]{started(1)}}

@@ -138,7 +138,7 @@ func TestTagValues_OfBoundsStayApart(t *testing.T) {
 
 // Exactly the point with nine tags is rejected for OpenTSDB, and each line of a histogram
 // whose label is the ninth. The error names the limit and the option.
-func TestTagLimit_OfTheProfile(t *testing.T) {
+func TestTagLimit_IsThatOfTheProfile(t *testing.T) {
 	eight := make([]attribute.KeyValue, 0, 6) // beside host and service_name
 	for i := range 6 {
 		eight = append(eight, attribute.Int(fmt.Sprintf("k%d", i), i))

@@ -316,7 +316,7 @@ func TestTelemetry_ErrorTypes(t *testing.T) {
 }
 
 // The host does not exist, or does not listen on the port.
-func TestTelemetry_WithoutAServer(t *testing.T) {
+func TestTelemetry_ErrorTypeWithoutAServer(t *testing.T) {
 	for name, dial := range map[string]error{
 		"network": &net.OpError{Op: "dial", Err: errors.New("connection refused")},
 		"dns":     &net.DNSError{Err: "no such host", Name: "nowhere"},
@@ -355,7 +355,7 @@ func TestTelemetry_CountsDataPoints(t *testing.T) {
 
 // Points that cannot be sent have another error.type than points that the server refuses.
 // Both are counted each time, also when they are no longer reported.
-func TestTelemetry_InvalidPoints(t *testing.T) {
+func TestTelemetry_InvalidPointsHaveErrorTypesOfTheirOwn(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
 	e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics())
@@ -376,7 +376,7 @@ func TestTelemetry_InvalidPoints(t *testing.T) {
 }
 
 // Spooled data points have not failed, although the Export is not a full success.
-func TestTelemetry_SpooledPoints(t *testing.T) {
+func TestTelemetry_SpooledPointsHaveNotFailed(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
 		e := newExporter(t, toSpool(srv, spoolDir(t)), WithMeterProvider(w), WithoutSelfMetrics())
@@ -391,7 +391,7 @@ func TestTelemetry_SpooledPoints(t *testing.T) {
 }
 
 // Data points are in flight until the server answers.
-func TestTelemetry_Inflight(t *testing.T) {
+func TestTelemetry_PointsAreInflightUntilTheServerAnswers(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
 		e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics())
@@ -416,7 +416,7 @@ func TestTelemetry_Inflight(t *testing.T) {
 }
 
 // If a filter panics, no data point stays in flight, and each is counted.
-func TestTelemetry_Panics(t *testing.T) {
+func TestTelemetry_CountsDataPointsAfterAPanic(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
 	e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics(),
@@ -432,7 +432,7 @@ func TestTelemetry_Panics(t *testing.T) {
 	w.want(t, "duration[_OTHER] 1", "exported[] 0", "exported[_OTHER] 30", "inflight[] 0")
 }
 
-func TestTelemetry_AfterShutdown(t *testing.T) {
+func TestTelemetry_CountsRefusedExportsAfterShutdown(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
 		e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics())

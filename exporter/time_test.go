@@ -45,7 +45,7 @@ func deltaTemporality(sdkmetric.InstrumentKind) metricdata.Temporality {
 
 // Five collections within one second lose no increment, also of series for which there is no
 // room in the cache.
-func TestExport_FiveDeltasInOneSecond(t *testing.T) {
+func TestExport_DeltasInOneSecondGetDifferentTimestamps(t *testing.T) {
 	for _, opts := range [][]Option{{}, {WithCacheBytes(0)}} {
 		synctest.Test(t, func(t *testing.T) {
 			srv := memoryServer(t)
@@ -90,7 +90,7 @@ func TestExport_FiveDeltasInOneSecond(t *testing.T) {
 
 // In the reporter layout, the interval of a Shutdown that follows a collection does not
 // replace the maximum of the interval before.
-func TestShutdown_KeepsTheIntervalBefore(t *testing.T) {
+func TestShutdown_DoesNotOverwriteTheIntervalBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := memoryServer(t)
 		e := newExporter(t, toServer(srv), WithLayout(LayoutReporter))
@@ -119,7 +119,7 @@ func TestShutdown_KeepsTheIntervalBefore(t *testing.T) {
 
 // Two readers that share an exporter collect 3 ms apart, and their Exports run at the same
 // time.
-func TestExport_TwoReaders(t *testing.T) {
+func TestExport_TwoReadersGetDifferentTimestamps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := memoryServer(t)
 		srv.Fail(slices.Repeat([]apptuittest.Fault{{Delay: 30 * time.Millisecond}}, 1000)...)
@@ -149,7 +149,7 @@ func TestExport_TwoReaders(t *testing.T) {
 }
 
 // When a series has no timestamps left, its points are rejected, and reported once.
-func TestExport_TooManyInOneSecond(t *testing.T) {
+func TestExport_RejectsTooManyPointsInOneSecond(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	for i := range 13 {
@@ -192,7 +192,7 @@ func TestExport_MillisecondTimestamps(t *testing.T) {
 
 // A collection has one data point of a series. A second one, which another source has read a
 // moment later or earlier, collides: it does not get the next timestamp.
-func TestExport_TwoDataPointsOfASeries(t *testing.T) {
+func TestExport_SecondDataPointOfASeriesCollides(t *testing.T) {
 	for _, apart := range []time.Duration{time.Millisecond, -time.Millisecond} {
 		srv := memoryServer(t)
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics())

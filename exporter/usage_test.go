@@ -145,7 +145,7 @@ func byName() gocmp.Option {
 }
 
 // A data point that cannot be sent is a series without points.
-func TestUsage_OfRejectedPoints(t *testing.T) {
+func TestUsage_RejectedPointsAreSeriesWithoutPoints(t *testing.T) {
 	e := newExporter(t, toServer(memoryServer(t)), WithoutSelfMetrics())
 	if err := e.Export(t.Context(), metricsOf(gauge("n", number(math.NaN())))); err == nil {
 		t.Error("NaN is accepted")
@@ -155,7 +155,7 @@ func TestUsage_OfRejectedPoints(t *testing.T) {
 	}
 }
 
-func TestUsage_DuringExports(t *testing.T) {
+func TestUsage_MayBeCalledDuringExports(t *testing.T) {
 	e := newExporter(t, toServer(memoryServer(t)), WithUsageMetrics())
 	var group sync.WaitGroup
 	for range 4 {

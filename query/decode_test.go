@@ -32,7 +32,7 @@ const (
 	richScalar = `{"data":{"result":[1700000000.25,"-0.125"],"resultType":"scalar"},"status":"success"}`
 )
 
-func TestDecode_RichAnswers(t *testing.T) {
+func TestDecode_AcceptsEscapesAndUnusualNumbers(t *testing.T) {
 	r, err := answered(t, richNative)
 	same(t, succeeds(t, r, err).Outputs, []query.Output{{ID: "outé😀", Series: []query.Series{{
 		Metric: "ä.b\"\\/\b\f\n\r\t", Tags: map[string]string{"k": "v€", "k2": ""},
@@ -47,7 +47,7 @@ func TestDecode_RichAnswers(t *testing.T) {
 }
 
 // Python's json writes NaN and infinities as bare words.
-func TestDecode_BareWords(t *testing.T) {
+func TestDecode_AcceptsNaNAndInfinityOfPython(t *testing.T) {
 	r, err := answered(t, ` {"hints":[NaN,{"x":-Infinity}],"y":Infinity,"outputs":[{"result":[{"dps":[[1,NaN],[2,Infinity],[3, -Infinity ],[4,-1],[5,1]]}]}]}`)
 	same(t, succeeds(t, r, err).Outputs[0].Series[0].Values, []float64{nan, math.Inf(1), math.Inf(-1), -1, 1})
 }
@@ -311,7 +311,7 @@ func TestWithMaxResponseBytes(t *testing.T) {
 	})
 }
 
-func TestDecode_ReaderWithoutProgress(t *testing.T) {
+func TestDecode_EndsIfTheReaderMakesNoProgress(t *testing.T) {
 	for _, start := range []string{"", "{", `{"outputs":[{"id":"a`} {
 		f := newFake(t, reply{stream: io.MultiReader(strings.NewReader(start), endless(""))})
 		_, err := f.client().Query(t.Context(), "q", at(0), time.Time{})

@@ -127,8 +127,8 @@ func TestFrame_In(t *testing.T) {
 	same(t, there.Columns, f.Columns)
 }
 
-// TestOutput_Frame_ManyTimes joins so many series that duplicate times are removed several times.
-func TestOutput_Frame_ManyTimes(t *testing.T) {
+// TestOutput_Frame_JoinsManyTimes joins so many series that duplicate times are removed several times.
+func TestOutput_Frame_JoinsManyTimes(t *testing.T) {
 	const times, shift = 300_000, 1000
 	var o query.Output
 	for i := range 6 {

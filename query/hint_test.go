@@ -140,7 +140,7 @@ func TestHints_ListFails(t *testing.T) {
 	}
 }
 
-func TestHints_OfErrors(t *testing.T) {
+func TestHints_ExplainErrors(t *testing.T) {
 	ask := func(f *fake, q string) ([]query.Hint, error) {
 		c := f.client()
 		_, err := c.QueryInstant(t.Context(), q, time.Time{})

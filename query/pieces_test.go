@@ -65,7 +65,7 @@ func TestScanner_TruncatedAnswers(t *testing.T) {
 
 // The answer contains series that are longer than a block, shorter ones between them, and points
 // outside the range.
-func TestScanner_LongSeries(t *testing.T) {
+func TestScanner_ReadsSeriesLongerThanABlock(t *testing.T) {
 	lengths := []int{3, blockPoints, 0, 3*blockPoints + 1, 1, blockPoints + 1}
 	var text bytes.Buffer
 	text.WriteString(`{"status":"success","data":{"resultType":"matrix","result":[`)
@@ -99,7 +99,7 @@ func TestScanner_LongSeries(t *testing.T) {
 }
 
 // The decoder must not wait for the end of an endless number.
-func TestScanner_EndlessNumber(t *testing.T) {
+func TestScanner_RejectsAnEndlessNumber(t *testing.T) {
 	endless := io.MultiReader(strings.NewReader(`{"outputs":[{"result":[{"dps":[[1,0.`), iotest.OneByteReader(zeros{}))
 	_, err := readNative(endless, 0, 1)
 	var failure *DecodeError

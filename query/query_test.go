@@ -138,7 +138,7 @@ func TestClient_Query_EmptyResult(t *testing.T) {
 }
 
 // The query returns the points that the client has sent.
-func TestClient_Query_Apptuittest(t *testing.T) {
+func TestClient_Query_ReturnsThePointsThatWereSent(t *testing.T) {
 	server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer server.Close()
 	core := newCore(t, apptuitclient.WithEndpoint(server.URL), apptuitclient.WithToken("secret"))

@@ -55,7 +55,7 @@ func TestClient_QueryRange_Request(t *testing.T) {
 	}
 }
 
-func TestClient_QueryRange_UntilNow(t *testing.T) {
+func TestClient_QueryRange_EndsNowByDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, reply{body: matrix("")})
 		now := time.Now()

@@ -244,7 +244,7 @@ func TestWithTimeout_Default(t *testing.T) {
 }
 
 // A query is not repeated if its answer was interrupted.
-func TestWithTimeout_DuringAnswer(t *testing.T) {
+func TestWithTimeout_EndsAnInterruptedAnswer(t *testing.T) {
 	for _, chunked := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s, _, q := memory(t, query.WithTimeout(10*time.Second))

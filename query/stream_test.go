@@ -115,7 +115,7 @@ func TestStream_AgreesWithQuery(t *testing.T) {
 	}
 }
 
-func TestStream_Break(t *testing.T) {
+func TestStream_BreakSendsNoFurtherRequest(t *testing.T) {
 	f := newFake(t, reply{body: `{"outputs":[{"id":"o","result":[{"metric":"a","tags":{},"dps":[` + points(epoch, 20_000) + `]}]}]}`})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

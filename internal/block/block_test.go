@@ -166,7 +166,7 @@ func TestWriter_Write_Collisions(t *testing.T) {
 }
 
 // A series may have several timestamps in one export.
-func TestWriter_Write_SeveralTimestamps(t *testing.T) {
+func TestWriter_Write_SeriesMayHaveSeveralTimestamps(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
 	b := number("m")
@@ -188,7 +188,7 @@ func TestWriter_Write_SeveralTimestamps(t *testing.T) {
 }
 
 // A supplement adds lines to a point of its owner. It collides with the points of others.
-func TestWriter_PutSupplement(t *testing.T) {
+func TestWriter_PutSupplement_AddsLinesWithoutACollision(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
 	b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{Metric: "h_bucket", Key: "le"}}})
@@ -258,7 +258,7 @@ func TestWriter_Write_ContestedBlocks(t *testing.T) {
 }
 
 // A label value that a point has twice makes a line that collides with the first one.
-func TestWriter_Write_RepeatedLabels(t *testing.T) {
+func TestWriter_Write_RejectsRepeatedLabelValues(t *testing.T) {
 	for _, tags := range []string{"k=v", "quantile=own"} {
 		var w Writer
 		r := newRecorder(t, put.None)
@@ -332,7 +332,7 @@ func TestWriter_Remove(t *testing.T) {
 }
 
 // Series without room are written, and forgotten.
-func TestWriter_Overflow(t *testing.T) {
+func TestWriter_Overflow_WritesAndForgetsSeries(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.Gzip)
 	b := number("m")
@@ -380,7 +380,7 @@ func TestWriter_Find(t *testing.T) {
 }
 
 // The label is inserted in the order of the keys, whatever the values of the tags are.
-func TestWriter_Write_LabelBesideAnyValue(t *testing.T) {
+func TestWriter_Write_SortsTheLabelAmongTagsWithAnyValues(t *testing.T) {
 	for _, value := range []string{",", "\",\"", `\`, `\"`, `a","b`, "", "le", `\\",`, ",,"} {
 		for _, key := range []string{"a", "lf", "z"} {
 			var w Writer
@@ -427,7 +427,7 @@ func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
 }
 
 // Texts that differ in very many places do not affect other texts.
-func TestWriter_Write_ManyDifferences(t *testing.T) {
+func TestWriter_Write_TextsMayDifferInVeryManyPlaces(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.Gzip)
 	w.Begin(r, r, nil)

@@ -76,7 +76,7 @@ func TestTokenSource_IsCalledOnce(t *testing.T) {
 	}
 }
 
-func TestRotatedToken(t *testing.T) {
+func TestTokenSource_IsCalledAgainAfterARotation(t *testing.T) {
 	g := newGuarded(t, "token1")
 	s := &source{give: func(n int64) (string, error) { return fmt.Sprint("token", n), nil }}
 	c := g.client(s.option(), apptuitclient.WithMaxBatchPoints(2))
@@ -96,7 +96,7 @@ func TestRotatedToken(t *testing.T) {
 	}
 }
 
-func TestRefusedTokens(t *testing.T) {
+func TestTokenSource_SecondRefusedTokenEndsRetries(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		give     func(n int64) (string, error)
@@ -145,7 +145,7 @@ func TestTokenSource_IsCalledAgainAfterAFailure(t *testing.T) {
 	})
 }
 
-func TestTokenSourceThatKeepsFailing(t *testing.T) {
+func TestTokenSource_LastingFailureIsReportedWithTheRefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t, "right")
 		s := &source{give: func(n int64) (string, error) {
@@ -282,7 +282,7 @@ func TestTokenSource_WaitEndsWithTheContext(t *testing.T) {
 	})
 }
 
-func TestTokenFile(t *testing.T) {
+func TestTokenFile_IsReadAgainWhenItChanges(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "token")
 	write := func(text string, modified int64) {
 		t.Helper()
@@ -334,7 +334,7 @@ func TestTokenFile(t *testing.T) {
 	send("back", "token66", 1)
 }
 
-func TestTokenFile_WithUserID(t *testing.T) {
+func TestTokenFile_IsThePasswordOfTheUser(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(name, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)

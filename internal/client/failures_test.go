@@ -22,7 +22,7 @@ import (
 
 // A caller that retains points learns which ones to retain, and for how long. Of five
 // points, point 0 is the exporter's own.
-func TestWriter_Failed_WithRetain(t *testing.T) {
+func TestWriter_Failed_NamesThePointsToRetain(t *testing.T) {
 	slow := status(429, "Retry-After", "7")
 	for _, tt := range []struct {
 		name    string
@@ -54,7 +54,7 @@ func TestWriter_Failed_WithRetain(t *testing.T) {
 	}
 }
 
-func TestWriter_Failed_AfterTheContextEnded(t *testing.T) {
+func TestWriter_Failed_NamesPointsOfAnEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var got []uint32

@@ -195,7 +195,7 @@ func TestRedactor_HidesSecretsThatAreCut(t *testing.T) {
 }
 
 // A text may mix encodings, and quote a secret in another form.
-func TestRedactor_FindsOtherForms(t *testing.T) {
+func TestRedactor_FindsSecretsInMixedEncodings(t *testing.T) {
 	for secret, quoted := range map[string]string{
 		"t0k<en&5ec+ret":           `t0k\u003cen&amp;5ec%2bret`,
 		"correct horse  battery":   "correct\nhorse\tbattery",

@@ -179,7 +179,7 @@ func TestRetry_EndsAfterMaxElapsedTime(t *testing.T) {
 	}
 }
 
-func TestRetry_Disabled(t *testing.T) {
+func TestRetry_DisabledMakesOneRequest(t *testing.T) {
 	f := unavailable(t, 1)
 	err := f.client(withoutRetry()).Send(t.Context(), numberedPoints(3))
 	e := counted(t, err, 0, 3)

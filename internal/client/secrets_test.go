@@ -175,7 +175,7 @@ func TestSecrets_OfHeadersAreNotForgotten(t *testing.T) {
 }
 
 // A secret may be part of another one.
-func TestSecrets_WithinOtherSecrets(t *testing.T) {
+func TestSecrets_AreRemovedIfOneContainsAnother(t *testing.T) {
 	f := newFake(t, text(http.StatusForbidden, "I got "+theToken+"-and-5ecret"))
 	c := f.client(apptuitclient.WithToken(theToken), apptuitclient.WithHeaders(map[string]string{"X-Key": theToken + "-and-5ecret"}))
 	silent(t, "both", c.Send(t.Context(), numberedPoints(1)))
@@ -240,7 +240,7 @@ func TestSecrets_ShortHeaderValuesAreKept(t *testing.T) {
 }
 
 // A server may quote a secret in another form.
-func TestSecrets_AreRemovedInOtherForms(t *testing.T) {
+func TestSecrets_AreRemovedWhenEscaped(t *testing.T) {
 	const token = `S3cr3t+"T0k/3n<=`
 	for _, quoted := range []string{
 		fmt.Sprintf("%q", token), url.QueryEscape(token), url.PathEscape(token), html.EscapeString(token),

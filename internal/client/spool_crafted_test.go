@@ -96,7 +96,7 @@ func bomb(t testing.TB, start string, members int) []byte {
 
 // A body that expands to more than its file says cannot be split: it is moved to the
 // quarantine, and takes no memory for what it would expand to.
-func TestSpool_Bombs(t *testing.T) {
+func TestReplay_QuarantinesBodiesThatExpandTooMuch(t *testing.T) {
 	for name, start := range map[string]string{
 		"one long line": "[\n{", "lines": "[\n{},\n{},\n{\n", "one more line": "[\n{},\n{}\n]\n", "nothing": "",
 	} {

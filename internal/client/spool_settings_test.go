@@ -147,7 +147,7 @@ func TestSpool_TwoClientsNeedInstances(t *testing.T) {
 	}
 }
 
-func TestSpool_Configuration(t *testing.T) {
+func TestWithSpool_OverridesTheVariableAndReportsFaults(t *testing.T) {
 	here, there := spoolDir(t), spoolDir(t)
 	outcome := func(dir string, opts ...apptuitclient.Option) string {
 		t.Helper()

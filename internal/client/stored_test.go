@@ -45,7 +45,7 @@ func craft(t *testing.T, file []byte) (dir string) {
 }
 
 // In each encoding, a spooled file is valid, and its lines are the points that were sent.
-func TestStored_IsWhatWasSent(t *testing.T) {
+func TestStoredLines_AreThePointsThatWereSent(t *testing.T) {
 	for _, compression := range []apptuitclient.Compression{apptuitclient.CompressionGzip, apptuitclient.CompressionDeflate, apptuitclient.CompressionNone} {
 		dir := spoolDir(t)
 		c := newFake(t, status(503)).spooling(dir, apptuitclient.WithCompression(compression))
@@ -73,7 +73,7 @@ func TestStored_IsWhatWasSent(t *testing.T) {
 
 // Files with correct checksums that no client has written are detected. Reading them takes no
 // memory for the sizes that they claim or expand to.
-func TestStored_CraftedFiles(t *testing.T) {
+func TestCheckStored_DetectsCraftedFiles(t *testing.T) {
 	line := `{"metric":"m","tags":{"a":"b"},"timestamp":1,"value":1}`
 	text := func(body string) []byte { return spoolFile(2, 1, uint64(len(body)), []byte(body)) }
 	long := strings.Repeat("y", 40<<20)

@@ -21,7 +21,7 @@ import (
 
 // A file that cannot be read in time delays a request for a part of its deadline, and other
 // requests not at all. The last content remains in use.
-func TestTLSFiles_CannotHang(t *testing.T) {
+func TestTLSFiles_SlowFileDelaysNoOtherRequest(t *testing.T) {
 	a := newAuthority(t, "a")
 	server := newSecureServer(t, false, a)
 	files := newSecret(t, a, "client")

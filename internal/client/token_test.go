@@ -91,7 +91,7 @@ func TestTokens_InQuotationMarksAreRefused(t *testing.T) {
 
 // A token source that blocks delays a Send, a Close or another request only until its
 // context ends.
-func TestTokenSource_CannotHang(t *testing.T) {
+func TestTokenSource_BlocksNoLongerThanTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		c := newFake(t, status(204)).client(apptuitclient.WithTokenSource(func(context.Context) (string, error) {

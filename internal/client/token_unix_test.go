@@ -18,7 +18,7 @@ import (
 
 // A pipe as token file blocks neither Send nor Close. Without a writer it is empty; with a
 // silent writer it is waited for.
-func TestTokenFile_CannotHang(t *testing.T) {
+func TestTokenFile_PipeBlocksNeitherSendNorClose(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(name, []byte(theToken), 0o600); err != nil {
 		t.Fatal(err)

@@ -93,7 +93,7 @@ func collision(t testing.TB, r *recorder) *ResourceCollisionError {
 
 // Of two resources with the same tags, the points of the first resource in an export are sent.
 // Lines of two histograms are never mixed, whatever their buckets. Each pair is reported once.
-func TestClaims_OfOneExport(t *testing.T) {
+func TestClaims_FirstResourceOfAnExportWins(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	a, b, c := part{"a", "base=x"}, part{"b", "base=x"}, part{"c", "base=y"}
 	for n := range 3 {
@@ -124,7 +124,7 @@ func TestClaims_OfOneExport(t *testing.T) {
 
 // Points of a later export of the same collection collide, too. The first resource may send
 // its points again.
-func TestClaims_OfAnEarlierExport(t *testing.T) {
+func TestClaims_CollideWithAnEarlierExport(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	a, b := part{"a", "base=x"}, part{"b", "base=x"}
 	h.export(stamp, a, b)
@@ -146,7 +146,7 @@ func TestClaims_OfAnEarlierExport(t *testing.T) {
 }
 
 // Only resources with the same tags claim lines, and only while both are in use.
-func TestClaims_OfAmbiguousResourcesOnly(t *testing.T) {
+func TestClaims_AreMadeByAmbiguousResourcesOnly(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	claimed := func(parts ...part) bool {
 		h.export(h.now.Unix(), parts...)
@@ -174,7 +174,7 @@ func TestClaims_OfAmbiguousResourcesOnly(t *testing.T) {
 }
 
 // Tags are compared as they are sent.
-func TestClaims_OfTagsThatAreRewritten(t *testing.T) {
+func TestClaims_CompareRewrittenTags(t *testing.T) {
 	h := newClaimsHarness(t, Config{Names: Names{Values: encoding.TagValuesOpenTSDB}}, 1<<20)
 	r := h.export(stamp, part{"a", "base=a b"}, part{"b", "base=a+b"}, part{"c", "base=a_b,empty="})
 	if len(r.points) != 5 || len(r.rejects) != 10 {
@@ -183,7 +183,7 @@ func TestClaims_OfTagsThatAreRewritten(t *testing.T) {
 }
 
 // Resources that do not fit into the budget collide, too. All memory is charged to the budget.
-func TestClaims_Budget(t *testing.T) {
+func TestClaims_CollideWithAnyBudget(t *testing.T) {
 	for _, bytes := range []int64{0, 10_000, 1 << 20} {
 		h := newClaimsHarness(t, Config{}, bytes)
 		var parts []part
@@ -258,7 +258,7 @@ func TestClaims_AreBounded(t *testing.T) {
 }
 
 // A point with too many tags gets the short tags of its resource, on all of its lines.
-func TestTags_Short(t *testing.T) {
+func TestTags_ShortForPointsWithTooManyTags(t *testing.T) {
 	tags := Tags{Base: parseTags("a=1,b=1,c=1"), Short: parseTags("a=1")}
 	h := newHarness(t, Config{MaxTags: 6}, tags)
 	r := h.export(func() {
@@ -279,7 +279,7 @@ func TestTags_Short(t *testing.T) {
 }
 
 // The short tags of a resource include the tags of the scope.
-func TestTags_Short_OfScope(t *testing.T) {
+func TestTags_ShortIncludesTagsOfTheScope(t *testing.T) {
 	tags := Tags{Base: parseTags("a=1,b=1,c=1"), Short: parseTags("a=1")}
 	h := newHarness(t, Config{MaxTags: 6, ScopeTags: true}, tags)
 	r := h.export(func() { h.number("n", manyTags(2), model.Int(1)) })

@@ -78,7 +78,7 @@ func TestCollision_OnlyAtEqualTimestamps(t *testing.T) {
 }
 
 // Two histograms with the same name collide in each line, which is reported once.
-func TestCollision_Histograms(t *testing.T) {
+func TestCollision_OfHistogramsIsReportedOnce(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		for _, name := range []string{"h.a", "h_a"} {
@@ -94,7 +94,7 @@ func TestCollision_Histograms(t *testing.T) {
 }
 
 // The name of an instrument may equal the name of another instrument with a suffix.
-func TestCollision_SuffixAndName(t *testing.T) {
+func TestCollision_NameMayEqualANameWithASuffix(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
 		h.number("h.count", "k=v", model.Int(1))
@@ -109,7 +109,7 @@ func TestCollision_SuffixAndName(t *testing.T) {
 }
 
 // The first point is sent, even if there is no room to keep the second point.
-func TestCollision_WithoutRoom(t *testing.T) {
+func TestCollision_FirstPointWinsWithoutRoom(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() { h.number("a.b", "k=v", model.Int(1)) })

@@ -31,7 +31,7 @@ func linesOf(metric string, tags []model.Tag, fixed map[string]string, labels ma
 
 // Lines have the tags of their data point, whether the keys sort before or after a label or
 // equal its key.
-func TestDistributions_LabelsAmongTags(t *testing.T) {
+func TestDistributions_LabelsAreSortedAmongAnyTags(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	keys := []string{"a", "k", "ld", "le", "lf", "quantil", "quantile", "quantilf", "z", "exported_le", "ключ"}
 	for _, form := range []Form{AsBuckets, AsQuantiles, AsBoth} {

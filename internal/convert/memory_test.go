@@ -43,7 +43,7 @@ func (h *harness) entries() int {
 func sorted(r *recorder) []string { return slices.Sorted(slices.Values(r.points)) }
 
 // The same points are sent with any budget, and the budget is never exceeded.
-func TestConverter_Budget(t *testing.T) {
+func TestConverter_SendsTheSamePointsWithAnyBudget(t *testing.T) {
 	const n = 30
 	walk := func(h *harness) func() { return func() { h.mixed("m", n) } }
 	big := newHarness(t, Config{})
@@ -93,7 +93,7 @@ func TestConverter_IdleSeriesMakeRoom(t *testing.T) {
 	}
 }
 
-func TestConverter_IdleTime(t *testing.T) {
+func TestConverter_DropsSeriesAfterIdleTime(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.export(func() { h.mixed("stays", 10); h.mixed("goes", 10) })
 	one := h.bytes / 2
@@ -165,7 +165,7 @@ func TestConverter_SharedSeriesOutliveOneInstrument(t *testing.T) {
 }
 
 // The ids of instruments are reused, and a collision names the right instruments.
-func TestConverter_InstrumentsComeAndGo(t *testing.T) {
+func TestConverter_ReusesTheIDsOfInstruments(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{}, NewBudget(budget))
@@ -208,7 +208,7 @@ func TestConverter_LongTagsAreCharged(t *testing.T) {
 }
 
 // A series that is dropped during an export of its instrument can be added again.
-func TestConverter_SweepDuringAnExport(t *testing.T) {
+func TestConverter_AddsASeriesAgainAfterASweep(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)
 	h.export(func() { h.mixed("m", 10) })

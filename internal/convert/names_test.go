@@ -71,7 +71,7 @@ func TestNames_PrometheusKeys(t *testing.T) {
 
 // Values of one key are joined in the order of the values, including empty values. Without
 // Prometheus names, they are joined in the order of the original keys.
-func TestNames_PrometheusJoin(t *testing.T) {
+func TestNames_JoinValuesOfEqualKeys(t *testing.T) {
 	tags := parseTags("a-b=,a.b=z,a_b=y,c=")
 	for prometheus, want := range map[bool]string{true: "{a_b=;y;z,c=}", false: "{a_b=z;y,c=}"} {
 		got, err := Names{Prometheus: prometheus}.Layer(append([]model.Tag(nil), tags...))
@@ -107,7 +107,7 @@ func TestNames_InstrumentsWithEqualNamesAreOne(t *testing.T) {
 }
 
 // A line of a histogram and a number may have the same metric because of their units.
-func TestCollision_PrometheusNames(t *testing.T) {
+func TestCollision_UnitsMakeNamesEqual(t *testing.T) {
 	h := newHarness(t, Config{Names: Names{Prometheus: true}})
 	for range 2 {
 		r := h.export(func() {

@@ -254,7 +254,7 @@ func TestPoint_Histogram_RejectsMalformed(t *testing.T) {
 
 // A quantile or bound that comes and goes does not affect the others, even beside an attribute
 // with its key.
-func TestDistributions_ChangingLabels(t *testing.T) {
+func TestDistributions_LabelsMayComeAndGo(t *testing.T) {
 	for _, attributes := range []string{"k=v", "quantile=v"} {
 		h := newHarness(t, Config{})
 		tags := strings.Replace(attributes, "quantile", "exported_quantile", 1)

@@ -39,7 +39,7 @@ func exportOne[K comparable](t testing.TB, p *Pool[K, int], resource K, tags fun
 
 // Exports of a resource share its tags and state, and those that run at the same time have
 // a converter each.
-func TestExport_Lease_OneResource(t *testing.T) {
+func TestExport_Lease_SharesTagsAndStateOfAResource(t *testing.T) {
 	p := NewPool[string, int](Config{Names: Names{Prefix: "p."}}, 1<<20)
 	asked := 0
 	tags := func() Tags {
@@ -92,7 +92,7 @@ func TestPool_KeepsFewConverters(t *testing.T) {
 
 // Many resources stay within the budget, and all of their points are sent. A few resources
 // keep their state without room.
-func TestPool_ManyResources(t *testing.T) {
+func TestPool_ManyResourcesStayWithinTheBudget(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 16, 1 << 22} {
 		p := NewPool[int, int](Config{}, limit)
 		for range 2 {
@@ -155,7 +155,7 @@ func TestPool_Close_ReleasesAllMemory(t *testing.T) {
 
 // After a panic within an export nothing is left of it, and the resource is converted as
 // if it were new.
-func TestExport_Close_AfterAPanic(t *testing.T) {
+func TestExport_Close_DropsTheConverterAfterAPanic(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	exportOne(t, p, "r", noResourceTags)
 	used := p.Used()
@@ -201,7 +201,7 @@ func TestBaseTags(t *testing.T) {
 }
 
 // A resource whose export takes longer than IdleTime releases all of its memory.
-func TestPool_AnExportLongerThanIdleTime(t *testing.T) {
+func TestPool_ReleasesMemoryAfterAnExportLongerThanIdleTime(t *testing.T) {
 	p := NewPool[string, int](Config{}, 8<<20)
 	start := time.Now()
 	x := p.Begin(newRecorder(t), start)

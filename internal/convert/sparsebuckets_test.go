@@ -82,7 +82,7 @@ func TestSparseBuckets(t *testing.T) {
 }
 
 // The first bucket has no bucket below it. The last bound is also the lower bound of +Inf.
-func TestSparseBuckets_AtEitherEnd(t *testing.T) {
+func TestSparseBuckets_AppearAtEitherEnd(t *testing.T) {
 	h := sparsely(t)
 	wantBuckets(t, h.buckets(t, observed{"k=v", 0, []uint64{0, 0, 0, 0, 0}}), "k=v +Inf 0 @0")
 	wantBuckets(t, h.buckets(t, observed{"k=v", 10, []uint64{2, 0, 0, 0, 0}}), "k=v 1 0 @0", "k=v 1 2 @10", "k=v +Inf 2 @10")
@@ -92,7 +92,7 @@ func TestSparseBuckets_AtEitherEnd(t *testing.T) {
 }
 
 // All series of a metric have the same buckets, so that they can be added up by le.
-func TestSparseBuckets_OfAllSeries(t *testing.T) {
+func TestSparseBuckets_AppearInAllSeries(t *testing.T) {
 	h := sparsely(t)
 	v, w := observed{"k=v", 0, []uint64{5, 0, 0, 0, 0}}, observed{"k=w", 0, []uint64{0, 0, 0, 1, 0}}
 	wantBuckets(t, h.buckets(t, v, w), "k=v 1 5 @0", "k=v +Inf 5 @0", "k=w 1 0 @0", "k=w 4 0 @0", "k=w 8 1 @0", "k=w +Inf 1 @0")
@@ -105,7 +105,7 @@ func TestSparseBuckets_OfAllSeries(t *testing.T) {
 }
 
 // A data point that is sent again has the same lines again. A late one changes nothing.
-func TestSparseBuckets_SentAgain(t *testing.T) {
+func TestSparseBuckets_RepeatedDataPointHasTheSameLines(t *testing.T) {
 	h := sparsely(t)
 	h.buckets(t, observed{"k=v", 10, []uint64{2, 0, 0, 0, 0}})
 	next := observed{"k=v", 20, []uint64{2, 0, 0, 1, 0}}
@@ -130,7 +130,7 @@ func TestSparseBuckets_AppearWithinAnExport(t *testing.T) {
 
 // Delta temporality, other bounds than the first, and series for which there is no room have
 // all buckets.
-func TestSparseBuckets_AllBuckets(t *testing.T) {
+func TestSparseBuckets_AreAllSentWhereTheOptionDoesNotApply(t *testing.T) {
 	h := sparsely(t)
 	all := func(attributes string) []string {
 		return []string{attributes + " 1 0 @0", attributes + " 2 1 @0", attributes + " 4 1 @0", attributes + " 8 1 @0", attributes + " +Inf 1 @0"}
@@ -154,7 +154,7 @@ func TestSparseBuckets_AllBuckets(t *testing.T) {
 }
 
 // A series that is dropped and comes back is new.
-func TestSparseBuckets_AfterEviction(t *testing.T) {
+func TestSparseBuckets_DroppedSeriesIsNew(t *testing.T) {
 	h := sparsely(t)
 	h.buckets(t, observed{"k=v", 0, []uint64{1, 0, 0, 0, 0}}, observed{"k=w", 0, []uint64{1, 0, 0, 0, 0}})
 	for range 3 {
@@ -248,7 +248,7 @@ func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 
 // With start points, the buckets of a series' first data point begin with 0 at its start, and
 // a bucket that appears later with its value in the data point before.
-func TestSparseBuckets_WithStartPoints(t *testing.T) {
+func TestSparseBuckets_OfTheFirstDataPointHaveStartPoints(t *testing.T) {
 	h := sparsely(t)
 	export := func(points ...observed) []string {
 		r := h.export(func() {

@@ -54,7 +54,7 @@ func TestStartPoint(t *testing.T) {
 }
 
 // The data points of one collection can have several times.
-func TestStartPoint_SeveralTimes(t *testing.T) {
+func TestStartPoint_CollectionMayHaveSeveralTimes(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.collect(-60, 10, "k=a")
 	r := h.export(func() {
@@ -67,14 +67,14 @@ func TestStartPoint_SeveralTimes(t *testing.T) {
 }
 
 // A start point is earlier than its point, also within one unit of time.
-func TestStartPoint_IsEarlier(t *testing.T) {
+func TestStartPoint_IsEarlierThanItsPoint(t *testing.T) {
 	h := newHarness(t, Config{})
 	wantPoints(t, h.collect(10, 10, "k=a"), pointAt("k=a", 0, 9), pointAt("k=a", 5, 10))
 	wantPoints(t, h.collect(20, 11, "k=b"), pointAt("k=b", 5, 11)) // it starts after its end
 }
 
 // There is no start point without a start time, and no start point of a rejected point.
-func TestStartPoint_None(t *testing.T) {
+func TestStartPoint_NotWithoutAStartTimeOrForRejectedPoints(t *testing.T) {
 	h := newHarness(t, Config{})
 	for at := range int64(2) {
 		r := h.export(func() {
@@ -95,7 +95,7 @@ func TestStartPoint_None(t *testing.T) {
 
 // The start point of a histogram has its counts, sums and buckets, but no extremes and
 // quantiles.
-func TestStartPoint_Histograms(t *testing.T) {
+func TestStartPoint_OfHistogramsHasCountsSumsAndBuckets(t *testing.T) {
 	at := Time{At: stamp * 1e9, Start: (stamp - 10) * 1e9}
 	for _, tt := range []struct {
 		form    Form
@@ -205,7 +205,7 @@ func TestStartPoint_NotForIdleSeries(t *testing.T) {
 
 // A series that was missing in the previous collection, and is dropped after that, hides no
 // start point of other series.
-func TestStartPoint_AfterEviction(t *testing.T) {
+func TestStartPoint_IsSentAlthoughAnotherSeriesWasDropped(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.collect(-60, 0, "k=a", "k=b")
 	h.time = h.time.Add(2 * IdleTime)
@@ -218,7 +218,7 @@ func TestStartPoint_AfterEviction(t *testing.T) {
 	wantPoints(t, h.collect(-60, at+10, "k=a", "k=c"), pointAt("k=a", 5, at+10), pointAt("k=c", 0, at), pointAt("k=c", 5, at+10))
 }
 
-func TestStartPoint_DroppedConverters(t *testing.T) {
+func TestStartPoint_NotForSeriesOfDroppedConverters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool[string, int](Config{}, 1<<20)
 		began := time.Now()

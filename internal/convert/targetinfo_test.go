@@ -11,7 +11,7 @@ import (
 
 // target_info has the tags of the resource and no others, and no prefix. It is
 // kept if there is room for it, and stays: only Close gives its memory back.
-func TestTarget(t *testing.T) {
+func TestTarget_HasTheTagsOfTheResourceOnly(t *testing.T) {
 	for name, limit := range map[string]int64{"kept": 1 << 20, "the instrument is kept": instrumentCost + metricCost + 100, "not kept": 0} {
 		t.Run(name, func(t *testing.T) {
 			budget := NewBudget(limit)

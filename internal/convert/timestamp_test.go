@@ -96,7 +96,7 @@ func TestPoint_Timestamp(t *testing.T) {
 }
 
 // All lines of a histogram have one timestamp, and all are rejected together.
-func TestPoint_Timestamp_Histogram(t *testing.T) {
+func TestPoint_Timestamp_IsTheSameInAllLinesOfAHistogram(t *testing.T) {
 	h := newHarness(t, Config{})
 	for i := range 13 {
 		r := h.export(func() {
@@ -144,7 +144,7 @@ func reserve(t *testing.T, p *Pool[string, int], at Time, attributes string) fun
 
 // Exports of a resource that run at the same time reserve their timestamps, also for series
 // for which there is no room.
-func TestLease_Reserve(t *testing.T) {
+func TestLease_Reserve_SeparatesConcurrentExports(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 20} {
 		p := NewPool[string, int](Config{}, limit)
 		first := reserve(t, p, after(100), "k=v")
@@ -165,7 +165,7 @@ func TestLease_Reserve(t *testing.T) {
 
 // Neither an export of the same data again nor one without data gives back timestamps that
 // have a value. If the clock is set back, they are reserved from there on.
-func TestLease_Reserve_AfterExports(t *testing.T) {
+func TestLease_Reserve_KeepsTimestampsThatHaveAValue(t *testing.T) {
 	points := []string{"n{k=v} 1", fmt.Sprintf("n{k=v} 1 @%d", stamp+1), fmt.Sprintf("n{k=v} 1 @%d", stamp+2)}
 	for _, tt := range []struct {
 		name   string
@@ -191,7 +191,7 @@ func TestLease_Reserve_AfterExports(t *testing.T) {
 }
 
 // The timestamps of series for which there is no room are advanced no further than others.
-func TestLease_Reserve_Bound(t *testing.T) {
+func TestLease_Reserve_AdvancesByALimitedTime(t *testing.T) {
 	p := NewPool[string, int](Config{}, 0)
 	seen := map[string]bool{}
 	for i := range 30 {
@@ -205,7 +205,7 @@ func TestLease_Reserve_Bound(t *testing.T) {
 }
 
 // Exports one after the other do not advance the timestamps of each other's series.
-func TestLease_Reserve_OneAfterTheOther(t *testing.T) {
+func TestLease_Reserve_DoesNotAdvanceSequentialExports(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	for i := range 5 {
 		attributes := fmt.Sprint("k=", i)

@@ -11,7 +11,7 @@ import (
 )
 
 // A series that is sent without a data point counts like others.
-func TestExport_Usage_IdleSeries(t *testing.T) {
+func TestExport_Usage_CountsIdleSeries(t *testing.T) {
 	p := NewPool[string, int](Config{Usage: true}, 1<<20)
 	var key InstrumentKey[string]
 	for i := range 2 {

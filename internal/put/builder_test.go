@@ -148,7 +148,7 @@ func numbers(from, to int) []int {
 	return n
 }
 
-func TestBuilder_Encodings(t *testing.T) {
+func TestEncoding_Names(t *testing.T) {
 	for e, want := range map[Encoding][2]string{
 		Gzip: {"gzip", "gzip"}, Deflate: {"deflate", "deflate"}, None: {"none", ""},
 	} {
@@ -161,7 +161,7 @@ func TestBuilder_Encodings(t *testing.T) {
 	}
 }
 
-func TestBuilder_Text(t *testing.T) {
+func TestBuilder_WritesOnePointPerLine(t *testing.T) {
 	const want = `[
 {"metric":"m","tags":{"i":"0"},"timestamp":1700000000,"value":0},
 {"metric":"m","tags":{"i":"1"},"timestamp":1700000001,"value":1}
@@ -287,7 +287,7 @@ func TestBuilder_Append_HoldsOneChunk(t *testing.T) {
 	}
 }
 
-func TestBuilder_Append_Uncounted(t *testing.T) {
+func TestBuilder_Append_DoesNotCountUncountedPoints(t *testing.T) {
 	b := newTestBuilder(t, NewCodec(Gzip), unlimited())
 	for i, source := range []uint32{7, Uncounted, 8, Uncounted, 9} {
 		b.Append(lineOf(prefixOf(i), int64(1700000000+i)), model.Int(int64(i)), source)

@@ -54,7 +54,7 @@ func gzipped(t testing.TB, text []byte) int {
 
 // Bodies of one chunk are as small as gzip's, larger bodies are hardly larger than gzip's, and
 // the largest bodies are smaller.
-func TestBuilder_Flush_SizeBesideGzip(t *testing.T) {
+func TestBuilder_Flush_BodiesAreHardlyLargerThanGzip(t *testing.T) {
 	for _, tt := range []struct {
 		lines int
 		ratio float64 // at most

@@ -49,7 +49,7 @@ func TestDiff(t *testing.T) {
 }
 
 // Texts that are too long for the numbers of one edit are changed by several edits.
-func TestDiff_LongTexts(t *testing.T) {
+func TestDiff_SplitsEditsOfLongTexts(t *testing.T) {
 	long, longer := strings.Repeat("x", 70_000), strings.Repeat("y", 200_000)
 	for _, tt := range [][2]string{{long, longer}, {long + "1", long + "2"}, {long + "1" + longer, long + "2" + longer}, {"", longer}, {longer, ""}} {
 		a, b := []byte(tt[0]), []byte(tt[1])

@@ -124,7 +124,7 @@ func chmod(t *testing.T, mode fs.FileMode, paths ...string) {
 	}
 }
 
-func TestAReadOnlyFolder(t *testing.T) {
+func TestFolder_LosesNothingInAReadOnlyFolder(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
 	chmod(t, 0o755, filepath.Dir(f.dir))

@@ -102,7 +102,7 @@ func TestFolder_Take_GivesEachFileToOneCaller(t *testing.T) {
 	}
 }
 
-func TestFolder_Replace(t *testing.T) {
+func TestFolder_Replace_PartsKeepAgeAndReplayState(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100), numbered(9, 100))
 	file := f.Take(anyFile)

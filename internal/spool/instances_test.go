@@ -98,7 +98,7 @@ func TestOpen_ResolvesARelativePath(t *testing.T) {
 
 // Each process uses its own subfolder, and takes over the batches of processes that have
 // ended.
-func TestOpen_Instances(t *testing.T) {
+func TestOpen_InstancesUseTheirOwnSubfolders(t *testing.T) {
 	dir := t.TempDir()
 	var pids []int
 	var kills []func()

@@ -10,7 +10,7 @@ import (
 )
 
 // The counts in a header must agree with the size of the body, and with what a client writes.
-func TestLimits_Check(t *testing.T) {
+func TestLimits_Check_RefusesImplausibleHeaders(t *testing.T) {
 	limits := Limits{Bytes: 1 << 30}
 	for name, tt := range map[string]struct {
 		b     Batch
