@@ -124,8 +124,8 @@
 // One client at a time can use a folder. During a rolling update, the client of the new
 // process has no spool until that of the old one has ended: it tries to open the folder
 // every ten seconds, and then delivers what the old process has left. The age of a batch is
-// limited once the server has answered an attempt to deliver it from the spool. A batch that
-// was never offered to a server that answers is kept within the limit of bytes.
+// limited once the server has answered an attempt to deliver it from the spool. Until then, a
+// batch is not dropped for its age.
 //
 // A client touches only regular files with names of its own making, follows no symbolic
 // link in the folder, and refuses a folder that other users can change (see

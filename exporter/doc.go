@@ -46,16 +46,16 @@
 // with a value above the count.
 //
 // Histograms of gauges and up-down counters, which a View can select, have no name.sum, because
-// the SDK does not record their sum (specification, Metrics SDK, histogram aggregations). It
-// leaves the sum at 0. The exporter recognizes this when the minimum and maximum, or without
+// the SDK does not record their sum (specification, Metrics SDK, histogram aggregations). The
+// SDK leaves the sum at 0. The exporter recognizes such a histogram when the minimum and maximum, or without
 // them the buckets, prove that the sum cannot be 0: at least one measurement is not 0, and all
 // such measurements have the same sign. From then on it sends no sum of 0 for any data point of
 // the instrument. Until then a sum of 0 is sent, for example if the measurements are −3 and 5.
 // A sum that is not 0 is always sent.
 //
 // Integers are sent as 64-bit integers, and floats without a loss of precision. A NaN among the
-// sum, minimum, maximum and quantiles of a histogram is omitted. A sum or gauge that is NaN, and
-// any infinite value, is rejected. The put protocol has no exemplars, units, descriptions, start
+// sum, minimum, maximum and quantiles of a histogram is omitted. A data point
+// of a Sum or Gauge that is NaN, and any infinite value, is rejected. The put protocol has no exemplars, units, descriptions, start
 // times and staleness markers. The exporter ignores them, except that [WithPrometheusNames] makes
 // units a part of names. A series that ends just stops, and queries must detect the resets of
 // counters.
@@ -91,7 +91,7 @@
 // are exact. The percentile q of n values is the value of rank q·(n+1), estimated from
 // exponential buckets with an error of at most (2^(2^-scale) − 1)/2. The scale is 5, and the
 // error 1.1 %, if all values of the interval are within a factor of 32. If they are within
-// seven decades, the scale is 2. The standard deviation, of a sample, is estimated from the
+// seven decades, the scale is 2. The sample standard deviation is estimated from the
 // same buckets. For histograms with explicit buckets, which a View can select, percentiles
 // are interpolated linearly. For histograms with cumulative temporality, the values are
 // computed from the difference between two data points; minimum and maximum are then estimated
@@ -101,9 +101,9 @@
 //
 // With delta temporality, the SDK does not export a histogram for an interval without
 // observations. The exporter then sends its count, sum and rates, with the time at which the
-// interval ended. It does so one Export late, because a reader can split a collection into several
-// Exports, and only if the histogram is also missing in that Export. If the histogram has returned
-// by then, no point is sent for the interval. After one hour without observations the series ends,
+// interval ended. It sends them in the next Export, because a reader can split a collection into
+// several Exports, and the histogram may still come in another part. If the next Export contains
+// the histogram again, no point is sent for the interval. After one hour without observations the series ends,
 // and its count starts again at zero when it returns. A series with cumulative temporality ends
 // when the SDK no longer exports it. [WithCacheBytes] limits the memory of this state.
 //
@@ -136,9 +136,9 @@
 //
 // Two data points collide if they become points of the same series with the same timestamp, for
 // example if one scope has the instruments a.b and a_b, or with [WithoutScopeTags] if two scopes
-// have an instrument of the same name. The exporter sends the first of them, but if the metrics
-// share only some names, as the counter h.count and the histogram h do, it can also be the second.
-// The others are rejected, and each pair is reported once. Collisions are detected
+// have an instrument of the same name. The exporter sends the first of them. If the metrics
+// share only some names, as the counter h.count and the histogram h do, it may send the second
+// instead. The others are rejected, and each pair is reported once. Collisions are detected
 // within one Export, but not all of them if their series do not fit into the cache
 // ([WithCacheBytes]).
 //
@@ -314,7 +314,7 @@
 //	APPTUIT_DISABLE_HOST_TAG (WithoutHostTag)
 //	    Adds the tag host: the resource attribute host.name, or the name of this host if the
 //	    attribute is missing.
-//	    Value: yes, which disables it, or no. Default: no.
+//	    Value: yes, which disables the setting, or no. Default: no.
 //	APPTUIT_INSTANCE_TAG (WithInstanceTag)
 //	    Adds the tag service_instance_id with a random value, which distinguishes processes with
 //	    the same service name on one host.

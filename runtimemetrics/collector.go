@@ -31,7 +31,7 @@ type collector struct {
 	reported []bool // by source: an error was reported
 }
 
-// observation reports a field of the snapshot through an instrument. One of integers and floats is nil.
+// observation reports a field of the snapshot through an instrument. Either integers or floats is nil.
 type observation struct {
 	field    field
 	integers metric.Int64Observable

@@ -82,8 +82,8 @@
 // reported.
 //
 // Process metrics that apptuit-py reported and that the conventions do not name. Linux
-// keeps some of these at zero. On Linux the peak of memory outlives exec: a program
-// that a larger process starts has the peak of that process at least.
+// keeps some of these at zero. On Linux the peak of memory survives exec: the peak of
+// a program is at least the peak of the process that started it.
 //
 //	process.rusage.memory.peak           gauge, By; Linux, macOS, BSD
 //	    The largest amount of physical memory that was in use at any time since the process started.

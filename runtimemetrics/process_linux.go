@@ -30,8 +30,8 @@ func processSources(root string) []source {
 }
 
 // diskSource computes bytes from the blocks that rusageSource has read before. A
-// kernel without CONFIG_TASK_IO_ACCOUNTING counts no blocks. It does not have file,
-// /proc/PID/io.
+// kernel without CONFIG_TASK_IO_ACCOUNTING counts no blocks. Such a kernel does not have
+// the given file, /proc/PID/io.
 func diskSource(file string) source {
 	_, err := os.Stat(file)
 	read := func(s *snapshot) error {

@@ -108,7 +108,7 @@ func newProducer(rows []instrument, c config, err error) *Producer {
 	return p
 }
 
-// Produce returns the metrics. The caller may modify them, and no later call does. If
+// Produce returns the metrics. The caller may modify them; later calls of Produce do not. If
 // this release of Go lacks a histogram, Produce returns an error and the other
 // metrics. If ctx has ended, it returns only an error.
 func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// walk reads the groups of the block in which entries have values, and writes these.
+// walk reads the groups of the block in which entries have values, and writes the values.
 func (w *Writer) walk(b *Block) {
 	r, t := &w.reader, &b.texts
 	*r = reader{texts: t}

@@ -102,7 +102,8 @@ const (
 )
 
 // Add adds the series of a new entry. text is the text of its tags, as
-// [put.Renderer.AppendTags] renders it. About so many others follow.
+// [put.Renderer.AppendTags] renders it. others is about the number of new entries that the
+// caller adds to the block after this one.
 func (w *Writer) Add(b *Block, id uint32, text []byte, others int) {
 	if w.pendingOf != b || len(w.pending.text) > maxPending {
 		w.sortPending()

@@ -64,8 +64,9 @@ func stateOf(name string) fileState {
 // found reports whether there is a file.
 func (s fileState) found() bool { return s.info != nil }
 
-// equal reports whether two states describe the same version of a file. Sizes and times are not
-// enough: a replaced file can have the same, for example if an image sets all times to 0.
+// equal reports whether two states describe the same version of a file. Equal sizes
+// and times are not enough: a replaced file can have the size and time of the old file, for
+// example if an image sets all times to 0.
 func (s fileState) equal(o fileState) bool {
 	if !s.found() || !o.found() {
 		return s.found() == o.found()

@@ -75,8 +75,8 @@ func (e *unreachableProxyError) Error() string { return "proxy " + e.address + "
 func (e *unreachableProxyError) Unwrap() error { return e.err }
 
 // nameProxy adds the address of the proxy to the error of a request without a connection, if
-// the proxy cannot be reached or the time is over. net/http's error has no more than the IP
-// address of the proxy.
+// the proxy cannot be reached or the time is over. The error of net/http contains at most the
+// IP address of the proxy.
 func (c *Client) nameProxy(r *http.Request, err error) error {
 	proxy := c.settings.Connection.proxy
 	var op *net.OpError

@@ -130,9 +130,8 @@ func (r *redactor) cutLine(s string, cut bool) string {
 	return OneLine(r.search(s, cut))
 }
 
-// wholeLine is like cutLine, but it returns up to maxSearched bytes. The answer to a read
-// request is an error that somebody waits for: the server's words explain a query that may
-// be long.
+// wholeLine is like cutLine, but it returns up to maxSearched bytes. It is for the answers to
+// queries: a server's message about a long query can be long, too, and the user needs all of it.
 func (r *redactor) wholeLine(s string, cut bool) string {
 	line := strings.ToValidUTF8(r.search(s, cut), "\uFFFD")
 	if cut || len(line) >= maxSearched {

@@ -98,8 +98,8 @@ func (s *sender) send(ctx context.Context, b *put.Batch) {
 }
 
 // sendPart makes attempts to deliver a batch until each of its points is decided, or the
-// batch is undelivered. It returns nil then. Otherwise the points that are still undecided
-// must be split, and sendPart returns the last result.
+// batch is undelivered, and returns nil. If the points that are still undecided must be split
+// instead, sendPart returns the last result.
 func (s *sender) sendPart(b *put.Batch) *result {
 	status, cutOff := 0, int64(0)
 	if _, suspected := s.c.size.get(); !suspected {

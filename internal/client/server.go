@@ -52,7 +52,8 @@ type Profile struct {
 	MaxTags   int
 	Batch     put.Limits
 	// FirstBytes limits the text of the first batches, in bytes. The limit doubles with each
-	// batch that passes, up to Batch.Bytes, see sizeLimit. 0 means that there is none.
+	// batch that passes, up to Batch.Bytes, see sizeLimit. 0 means that there is no
+	// such limit.
 	FirstBytes int64
 	// Compressions are the compressions that the server accepts. The first is the default.
 	Compressions []put.Encoding
@@ -60,7 +61,7 @@ type Profile struct {
 	// default.
 	Resolutions []time.Duration
 	// PartialWrites says that a "partial write: … dropped=N" reports N points that were
-	// not stored. The others were.
+	// not stored, and that all other points were stored.
 	PartialWrites bool
 	// TooLarge are phrases by which the server itself calls a request too large, in lower
 	// case. The phrases of any HTTP server are in saysTooLarge.
@@ -157,8 +158,8 @@ func CheckMaxTags(n int) error {
 	return nil
 }
 
-// useProfile sets what neither an option nor a variable has set to the defaults of the
-// server's profile, and checks that the server accepts the rest.
+// useProfile sets the settings that neither an option nor a variable has set to the defaults of
+// the server's profile, and checks that the server accepts the other settings.
 func (s *Settings) useProfile() {
 	if !s.Server.Given() {
 		s.Server.Value = Generic

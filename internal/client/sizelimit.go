@@ -56,9 +56,9 @@ const (
 	minUncompressed = 1 << 10
 )
 
-// newSizeLimit returns a limit that is not known yet. configured is the configured limit. first,
-// if it is neither 0 nor more than that, is an assumption that grows with each batch that
-// passes.
+// newSizeLimit returns a limit that is not known yet. configured is the configured limit. first
+// is the limit to assume at the start, which grows with each batch that passes. It has no effect
+// if it is 0, or not less than configured.
 func newSizeLimit(configured, first int64, encoding put.Encoding) sizeLimit {
 	lowest := int64(minCompressed)
 	if encoding == put.None {

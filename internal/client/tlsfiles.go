@@ -50,7 +50,7 @@ func (f TLSFile) read(ctx context.Context) ([]byte, error) {
 	return text, nil
 }
 
-// TLSFiles are the files of a TLS configuration. Each has a From, also without a Name.
+// TLSFiles are the files of a TLS configuration. Each has a From, even if its Name is empty.
 type TLSFiles struct{ CA, Certificate, Key TLSFile }
 
 // SetTLSFiles sets the files of an option.

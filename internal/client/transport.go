@@ -14,8 +14,8 @@ import (
 // maxRedirects bounds how many redirects one request follows.
 const maxRedirects = 3
 
-// setClient creates the HTTP client for requests, from the program's if there is one. The
-// program's client and transport are not modified.
+// setClient creates the HTTP client for requests, as a copy of the program's client if there is
+// one. The program's client and transport are not modified.
 func (s *Settings) setClient() {
 	client := new(http.Client)
 	if s.Connection.HTTPClient != nil {

@@ -28,7 +28,8 @@ import (
 // even if the attributes of their data points make their series equal.
 
 // ambiguity finds the ambiguous resources of a pool, and keeps their claims of exports that have
-// ended. It is safe for concurrent use. With nil, join, leave and forget do nothing.
+// ended. It is safe for concurrent use. The methods join, leave and forget of a nil
+// *ambiguity do nothing.
 type ambiguity[K comparable] struct {
 	seeds    [2]maphash.Seed
 	values   encoding.TagValueRule

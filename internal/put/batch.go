@@ -227,8 +227,8 @@ func (t *boundedText) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// linesPerCheck is the number of lines between two checks of the context, which take some
-// hundred microseconds.
+// linesPerCheck is the number of lines between two checks of the context. Reading these lines
+// takes some hundred microseconds.
 const linesPerCheck = 256
 
 func (s *Stream) malformed(i int, err error) error {

@@ -172,8 +172,8 @@ func (r *resource[K]) keepExponential(s *state[K], h *histogram.Exponential) {
 	}
 }
 
-// reserve makes room for a histogram of n numbers in place of the previous histogram, which has
-// had numbers. If there is no room, the previous histogram is dropped.
+// reserve makes room for a histogram of n numbers in place of the previous histogram, whose
+// number of numbers is had. If there is no room, the previous histogram is dropped.
 func (r *resource[K]) reserve(s *state[K], had, n int) bool {
 	if !r.grow(s, n-had) {
 		r.grow(s, -had)

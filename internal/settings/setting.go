@@ -30,7 +30,8 @@ type Setting struct {
 	CollectorKey string
 
 	// NoVariable, NoKey and NoCollectorKey are the reasons why the setting has no variable, no
-	// key in declarative configuration, or no key of the Collector. A reason is "" if it has one.
+	// key in declarative configuration, or no key of the Collector. A reason is "" if
+	// the setting has that variable or key.
 	NoVariable, NoKey, NoCollectorKey string
 
 	Type             Type

@@ -185,7 +185,7 @@ const (
 const (
 	// minPoint is less than the text of any point, in bytes.
 	minPoint = 50
-	// maxRatio is how much longer than its compressed form a text can be, with deflate.
+	// maxRatio is the largest ratio of the size of a text to its compressed size with deflate.
 	maxRatio = 1032
 )
 

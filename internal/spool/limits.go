@@ -18,7 +18,7 @@ type Limits struct {
 	Text  int64         // of one batch before compression; at least minText
 }
 
-// minText is the least limit of the text of a batch, which is allowed without Limits.Text.
+// minText is the limit of the text of a batch if Limits.Text is smaller, or not set.
 const minText = 64 << 20
 
 func (l Limits) text() int64 { return max(l.Text, minText) }
