@@ -69,7 +69,7 @@ test: test-modules $(if $(filter .,$(MODULES)),simulation test-newest test-victo
 
 .PHONY: test-modules
 test-modules: $(if $(filter integration/% ./integration/%,$(MODULES)),servers) ## Vet and test every module, with -race except in HEAVY ones
-	$(call in-modules,go vet ./... && go test $$race $(TESTFLAGS) ./...)
+	$(call in-modules,go vet ./... && go test $$race -timeout=20m $(TESTFLAGS) ./...)
 
 .PHONY: simulation
 simulation: ## Run SCHEDULES (10,000) random schedules of exporter, client and spool, from seed FROM (1); without -race
@@ -108,10 +108,10 @@ tested-with: servers ## Run the tests against all servers, and write what they r
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	@tools/fuzz.sh $(FUZZTIME)
 
-# ARGS=-full measures all of it, for an hour; without it, minutes.
+# ARGS=-full measures all rows, for hours; without it, minutes.
 .PHONY: bench
-bench: ## Measure beside other exporters: one table, also into integration/bench/RESULTS.md; ARGS=-full for all of it (long)
-	cd integration/bench && go run ./cmd/table -write RESULTS.md $(ARGS)
+bench: ## Measure beside other exporters, and write the table of integration/bench/RESULTS.md; ARGS=-full for all rows (hours)
+	cd integration/bench && go test ./export -count=1 -timeout=0 -v -run='^TestTable$$' -table=../RESULTS.md $(ARGS)
 
 .PHONY: bench-go
 bench-go: ## Run the root module's benchmarks; BENCH chooses (regexp), COUNT repeats

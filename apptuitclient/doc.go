@@ -17,21 +17,21 @@
 //		Value:     42,
 //	}})
 //
-// A [Client] sends POST requests to {endpoint}/api/put?details with compressed JSON. An
-// invalid point is rejected by itself and does not affect other points. Requests that fail
-// for a temporary reason are retried. Unless all points are accepted or spooled, Send
-// returns a [*SendError], which accounts for every point.
+// A [Client] sends POST requests to {endpoint}/api/put?details with compressed JSON. Invalid
+// points are rejected one by one and do not affect the others. Requests that fail are
+// retried where this may help. Unless all points are accepted or spooled, the error is a
+// [*SendError], which accounts for every point.
 //
 // # Points
 //
 // Metric names and tag keys are sanitized, which replaces invalid characters (see package
 // encoding). Tag values are sent unchanged, unless the server cannot store them (see Servers).
 // The tags of a point override the global tags of [WithTags] and APPTUIT_TAGS. A tag with an
-// empty value is not sent, and suppresses the global tag with the same key. The resulting
-// point must have at least one tag, at most as many tags as [WithMaxTags] allows, a timestamp
-// from 1970 to 2286, and a finite value. Timestamps are sent in whole seconds, or in
-// milliseconds ([WithTimestampResolution]). With [WithEncodedNames], a metric can contain
-// tags, as in name{"k": "v"}, which override the tags of the point.
+// empty value is not sent, and suppresses the global tag with the same key. After that a point
+// needs at least one tag, at most as many tags as [WithMaxTags] allows, a timestamp from 1970 to
+// 2286 and a finite value. Timestamps are sent in whole seconds, or in milliseconds
+// ([WithTimestampResolution]). With [WithEncodedNames] a metric can contain tags, as in
+// name{"k": "v"}, which override those of the point.
 //
 // A request has at most 50,000 points and 16 MiB of text before compression
 // ([WithMaxBatchPoints], [WithMaxBatchBytes]). The text is compressed as it is produced; it
@@ -39,109 +39,97 @@
 //
 // # Servers
 //
-// [WithServer] selects the profile of a kind of server. The default is [ServerApptuit] for
-// [DefaultEndpoint], and [ServerGeneric] for any other endpoint.
+// [WithServer] selects the profile of a kind of server. By default it is that of Apptuit for
+// [DefaultEndpoint], and that of a generic server otherwise.
 //
-//	                  tag values      tags  timestamps    peculiarities
+//	                  tag values      tags  timestamps    differs in
 //	ServerApptuit     any               25  seconds
 //	ServerOpenTSDB    OpenTSDB's rule    8  seconds       the first batches have 32 KiB of text; the limit
-//	                                                      doubles with each accepted batch
+//	                                                      doubles with each batch that passes
 //	ServerVictoriaMetrics
 //	                  any               25  milliseconds
 //	ServerInfluxDB    InfluxDB's rule   25  seconds only  no deflate; partial writes are recognized
 //	ServerGeneric     any               25  seconds       the answers of all servers are recognized
 //
-// The rules for tag values are those of encoding.TagValueRule. Tags are rewritten after the
-// tags of all sources have been merged. If different values become equal, their series
-// become one series.
+// The rules are those of encoding.TagValueRule. Tags of a point are rewritten after the tags
+// of all sources have been merged; values that become equal make their series equal.
 // [WithTagValueRule], [WithMaxTags], [WithTimestampResolution], [WithCompression],
 // [WithMaxBatchPoints] and [WithMaxBatchBytes] override the profile.
 //
 // # Answers
 //
-// With a spool, an answer that says nothing about the points does not cause a rejection:
-// the points are spooled. A status that is not listed is judged by its class (RFC 9110,
-// section 15).
+// An answer that says nothing about the points rejects no points if there is a spool to
+// keep them. An unlisted status is judged by its class (RFC 9110, section 15).
 //
 //	2xx without a body                      the points are accepted
-//	2xx, 400, 422 with the counts "success" and "failed"
-//	                                        each point is accepted or rejected as the answer says;
+//	2xx, 400, 422 with success and failed   each point is accepted or rejected as the answer says;
 //	                                        points that the server could not store at that moment
 //	                                        are retried
 //	500 "partial write: … dropped=N"        InfluxDB (ServerInfluxDB, ServerGeneric): N points are
 //	                                        rejected, the others accepted
 //	400, 422 with a reason                  the points are rejected
 //	413, 400 "too large", "too big" (VictoriaMetrics), "Chunked request not supported" (OpenTSDB)
-//	                                        the batch is split, down to single points
+//	                                        the batch is sent in halves, down to single points
 //	408, 421, 425, 429, 5xx except 501, 505
 //	                                        the request is retried, after the delay of Retry-After if present
 //	no answer in time, network errors       the request is retried
 //	307, 308 to the same server             the redirect is followed
 //	401, 403                                the token source or file is read again, and the request is
-//	                                        retried with the new token; without a new token, the
-//	                                        points are spooled, or rejected if there is no spool
+//	                                        retried with a new token; otherwise as in the next line
 //	other answers: 404, 407, 501, redirects, HTML pages, counts that do not add up
 //	                                        the points are spooled; without a spool they are rejected
 //	certificates that cannot be verified    the points are spooled; without a spool they are dropped
 //
-// docs/guarantees.md contains the complete table. [WithRetry] configures delays and the total
-// time of retries.
+// docs/guarantees.md has the complete table. [WithRetry] configures delays and the total time
+// of retries.
 //
-// If a request is not answered, the server may have stored its points nevertheless. When the
-// client retries the request, these points are stored twice, with the same series, timestamp
-// and value. OpenTSDB and InfluxDB overwrite such duplicates. VictoriaMetrics keeps them,
-// unless it runs with -dedup.minScrapeInterval.
+// A request without an answer may have been carried out; the points are then sent twice,
+// with the same series, timestamp and value. OpenTSDB and InfluxDB overwrite such points.
+// VictoriaMetrics keeps both, unless it runs with -dedup.minScrapeInterval.
 //
 // Some servers and proxies do not report that a request is too large: they close the
-// connection, or answer 502. After two consecutive failures of this kind with batches of more
-// than 2 KiB, the client tries half of the batch, then a quarter, and so on. It limits later
+// connection, or answer 502. After two such failures in a row of batches of more than 2 KiB,
+// the client tries half of the batch, then a quarter, and so on. It limits the following
 // batches to the size that was accepted. This limit is at least 16 KiB of text, or 1 KiB
 // without compression, and grows by half every five minutes.
 //
-// If the server closes a reused connection just as a request is sent on it, the client
-// repeats the request at once. It pings HTTP/2 connections that are silent for 10 s, and
-// closes them if there is no answer within 5 s. It does not ping connections of the transport
-// of [WithHTTPClient].
+// A request on a reused connection that the server has just closed is repeated at once. The
+// client pings HTTP/2 connections that are silent for 10 s, and closes them if there is no
+// answer within 5 s, unless the transport is that of [WithHTTPClient].
 //
 // # Spool
 //
 // With [WithSpool] or APPTUIT_SPOOL_DIR, batches that are neither accepted nor rejected are
-// written to a folder. The client attempts each batch once before it spools it, and reserves
-// up to one second before the deadline of the context for writing to the disk.
+// written to a folder. Each batch is then attempted once, and up to one second before the
+// deadline of the context is reserved for writing to the disk.
 //
-// A circuit breaker tracks whether the server is available. After a failed attempt, the
-// client spools batches without a request, and sends one probe per back-off interval. The
-// intervals are those of WithRetry, whether or not retries are enabled, or the delay of
-// Retry-After, up to one hour. When the server answers again, spooled batches are replayed in
-// the background, oldest first, with at most 10 requests per second. Every fourth probe sends
-// a random batch, so that a batch on which the server fails does not block other batches.
+// A circuit breaker follows the state of the server. After a failed attempt, batches are
+// spooled without a request, and one probe is sent per back-off interval: that of WithRetry,
+// whether or not retries are enabled, or the delay of Retry-After, up to one hour. When the
+// server answers again, spooled batches are replayed in the background, oldest first, with
+// at most 10 requests per second. Every fourth probe sends a random batch, so that a batch
+// on which the server fails does not block the others.
 //
-// If a batch fails 8 times with an internal server error or a broken connection, while the
-// server accepts other batches, it is moved to the subfolder "quarantine" and counted as
-// dropped.
+// A batch that fails 8 times, with an internal error of the server or a broken connection,
+// while the server accepts other batches is moved to the quarantine, the subfolder
+// "quarantine", and counted as dropped.
 //
-// The client calls the warning handler ([WithWarningHandler]) when:
+// The warning handler ([WithWarningHandler]) is called when spooling begins, when its reason
+// changes (an outage, the credentials, the endpoint or a certificate), when the spool is
+// empty again, when the server rejects spooled points, and, at most once per minute, when
+// points are dropped at the limits of the spool. It is also called when another client has
+// the folder, when that client has ended, when batches of processes that have ended were
+// taken over, and when the folder or its lock was removed or replaced by another program.
 //
-//   - spooling begins, or its reason changes: an outage, the credentials, the endpoint or a
-//     certificate;
-//   - the spool is empty again;
-//   - the server rejects spooled points;
-//   - points are dropped at the limits of the spool, at most once per minute;
-//   - the folder is in use by another client, or no longer in use;
-//   - batches of processes that have ended are taken over;
-//   - another program removes or replaces the folder or its lock.
+// One client at a time can use a folder. During a rolling update, the client of the new
+// process has no spool until that of the old one has ended: it tries to open the folder
+// every ten seconds, and then delivers what the old process has left. The age of a batch is
+// limited once the server has answered an attempt to deliver it from the spool. A batch that
+// was never offered to a server that answers is kept within the limit of bytes.
 //
-// Only one client at a time can use a folder, unless [WithSpoolInstances] is given. During
-// a rolling update, the client of the new process has no spool until the client of the old
-// process has ended. It tries to open the folder every ten seconds, and then delivers the
-// batches of the old process.
-//
-// A batch is dropped for its age only after the server has answered an attempt to deliver it
-// from the spool. Until then, only the limit of bytes applies to it.
-//
-// A client reads, moves and removes only regular files with names that a client generates. It
-// follows no symbolic links in the folder, and refuses a folder that other users can change
-// (see [WithSpoolInsecureFolder]).
+// A client touches only regular files with names of its own making, follows no symbolic
+// link in the folder, and refuses a folder that other users can change (see
+// [WithSpoolInsecureFolder]).
 //
 // Files have mode 0600. They contain names, tags and values, but no token, and are sent to
 // the server that is configured when the folder is next opened. If the process is killed
@@ -149,111 +137,120 @@
 //
 // # Environment
 //
-// Options override environment variables. White space, a byte-order mark and zero-width
-// spaces around a value are removed. An empty variable counts as unset.
+// The client reads these variables. Each is listed with the options that override it. White
+// space, a byte-order mark and zero-width spaces around a value are removed. An empty variable
+// counts as unset. Booleans are yes, true, on and 1, or no, false, off and 0, in any case.
 //
-//	APPTUIT_ENDPOINT              A URL. Base URL of the server, without the path /api/put, which is
-//	                              added. Default: https://api.apptuit.ai. Overridden by
-//	                              WithEndpoint.
-//	APPTUIT_SERVER                apptuit, opentsdb, victoriametrics, influxdb or generic. Kind of
-//	                              the server. It selects the defaults of APPTUIT_TAG_VALUES,
-//	                              APPTUIT_MAX_TAGS and APPTUIT_TIMESTAMP_RESOLUTION, and the
-//	                              compressions that are accepted. Default: apptuit for the default
-//	                              endpoint, otherwise generic. Overridden by WithServer.
-//	APPTUIT_TAG_VALUES            any, opentsdb or influxdb. Rule by which tag values are rewritten.
-//	                              any changes nothing. Default: that of the server. Overridden by
-//	                              WithTagValueRule.
-//	APPTUIT_MAX_TAGS              An integer. Limit of the tags of a point, from 1 to 127. A point
-//	                              with more tags is rejected. Default: that of the server: 8 for
-//	                              OpenTSDB, otherwise 25. Overridden by WithMaxTags.
-//	APPTUIT_TIMESTAMP_RESOLUTION  s or ms. Resolution of timestamps. InfluxDB 1.6 misreads ms.
-//	                              Default: that of the server: ms for VictoriaMetrics, otherwise s.
-//	                              Overridden by WithTimestampResolution.
-//	APPTUIT_API_TOKEN             Text. API token. It is required for the default endpoint, and with
-//	                              APPTUIT_USER_ID. A token or token file of the configuration
-//	                              overrides both variables; APPTUIT_API_TOKEN overrides
-//	                              APPTUIT_API_TOKEN_FILE. Overridden by WithToken, WithTokenSource
-//	                              and WithTokenFile.
-//	APPTUIT_API_TOKEN_FILE        A file. File of at most 64 KiB with the API token. It is read
-//	                              again when it changes, after a 401, and after a 403 at most once
-//	                              per minute. Overridden by WithTokenFile, WithToken and
-//	                              WithTokenSource.
-//	APPTUIT_USER_ID               Text. User of Basic authentication, with the token as password.
-//	                              Without it, the token is sent as a Bearer token. Overridden by
-//	                              WithUserID.
-//	APPTUIT_HEADERS               k1=v1,k2=v2, values percent-encoded. Headers of every request.
-//	                              Authorization excludes a token and a user id that are set in the
-//	                              same place; the option and the key override the variables of token
-//	                              and user id. Content-*, Host, Transfer-Encoding and User-Agent are
-//	                              refused. The option and the key replace the whole variable.
-//	                              Overridden by WithHeaders.
-//	APPTUIT_CERTIFICATE           A file. PEM file with the certificates that verify the server's.
-//	                              It is read again when it changes. WithTLSClientConfig and
-//	                              WithHTTPClient override the variables of TLS. Default: the
-//	                              certificates of the system. Overridden by WithTLSFiles.
-//	APPTUIT_CLIENT_CERTIFICATE    A file. PEM file with the certificate of the client, and its
-//	                              intermediate certificates. It requires APPTUIT_CLIENT_KEY, and is
-//	                              read again when it changes. Overridden by WithTLSFiles.
-//	APPTUIT_CLIENT_KEY            A file. PEM file with the private key of the client. It requires
-//	                              APPTUIT_CLIENT_CERTIFICATE, and is read again when it changes.
-//	                              Overridden by WithTLSFiles.
-//	APPTUIT_PROXY                 A URL. Proxy for all requests, with the scheme http, https, socks5
-//	                              or socks5h. It may contain user and password. WithHTTPClient
-//	                              overrides the variable. Default: HTTPS_PROXY, HTTP_PROXY and
-//	                              NO_PROXY, as in net/http. Overridden by WithProxy.
-//	APPTUIT_TIMEOUT               A duration with a unit, such as 30s. Limit of one request. A
-//	                              PeriodicReader limits all requests of an Export to its own
-//	                              time-out, 30 s by default. In declarative configuration, 0 means
-//	                              no limit. Default: 60s. Overridden by WithTimeout.
-//	APPTUIT_COMPRESSION           gzip, deflate or none. Compression of requests. InfluxDB 1.6 and
-//	                              VictoriaMetrics 1.79 do not accept deflate; with the server
-//	                              influxdb it is an error. Default: gzip. Overridden by
-//	                              WithCompression.
-//	APPTUIT_RETRY_MAX_ELAPSED_TIME
-//	                              A duration with a unit, such as 30s. Time from the first attempt
-//	                              at a batch to the start of its last one. 0 means that only the
-//	                              deadline of the Export limits it. Default: 60s. Overridden by
-//	                              WithRetry.
-//	APPTUIT_SPOOL_DIR             A folder. Folder for batches that cannot be delivered now. They
-//	                              are delivered later. Use an absolute path, and a folder for each
-//	                              exporter, unless APPTUIT_SPOOL_INSTANCES is set. Overridden by
-//	                              WithSpool and WithoutSpool.
-//	APPTUIT_SPOOL_INSTANCES       yes or no. Up to 64 processes or exporters share the folder. The
-//	                              variable applies to the folder of APPTUIT_SPOOL_DIR only. Default:
-//	                              no. WithSpoolInstances has the same effect.
-//	APPTUIT_SPOOL_MAX_BYTES       Bytes, or a number of KiB, MiB or GiB. Limit of the spool's files.
-//	                              Beyond it, the oldest batches are dropped. Default: 512MiB.
-//	                              Overridden by WithSpoolMaxBytes.
-//	APPTUIT_SPOOL_MAX_AGE         A duration with a unit, such as 30s. Age after which a batch is
-//	                              dropped, once the server has answered an attempt to deliver it.
-//	                              Default: 24h. Overridden by WithSpoolMaxAge.
-//	APPTUIT_SPOOL_INSECURE_DIR    yes or no. Accepts a folder that other users can write to, or that
-//	                              belongs to another user. Default: no. WithSpoolInsecureFolder has
-//	                              the same effect.
-//	APPTUIT_SANITIZE_MODE         prometheus, apptuit or none. How invalid characters in metric
-//	                              names and tag keys are replaced. Default: prometheus. Overridden
-//	                              by WithSanitizeMode.
-//	APPTUIT_TAGS                  k1: v1, k2: v2. Tags of all points. Attributes of data points
-//	                              override them, and they override resource attributes. A tag with
-//	                              an empty value is omitted, and suppresses the same tag from
-//	                              lower-priority sources. Tags of the configuration override single
-//	                              tags of the variable; apptuitclient.WithTags replaces the variable
-//	                              for points that a program sends itself. Overridden by WithTags and
-//	                              WithoutEnvironmentTags.
+//	APPTUIT_ENDPOINT (WithEndpoint)
+//	    Base URL of the server, for example http://localhost:4242. Points are sent to the path
+//	    /api/put below it.
+//	    Value: a URL. Default: https://api.apptuit.ai.
+//	APPTUIT_SERVER (WithServer)
+//	    Kind of the server. It selects the defaults of APPTUIT_TAG_VALUES, APPTUIT_MAX_TAGS and
+//	    APPTUIT_TIMESTAMP_RESOLUTION, and the compressions that are accepted.
+//	    Value: apptuit, opentsdb, victoriametrics, influxdb or generic. Default: apptuit for the
+//	    default endpoint, otherwise generic.
+//	APPTUIT_TAG_VALUES (WithTagValueRule)
+//	    Rule by which tag values that the server cannot store are rewritten. The value any changes
+//	    nothing.
+//	    Value: any, opentsdb or influxdb. Default: opentsdb for OpenTSDB, influxdb for InfluxDB,
+//	    otherwise any.
+//	APPTUIT_MAX_TAGS (WithMaxTags)
+//	    Largest number of tags of a point, from 1 to 127. A point with more tags is rejected.
+//	    Value: an integer. Default: 8 for OpenTSDB, otherwise 25.
+//	APPTUIT_TIMESTAMP_RESOLUTION (WithTimestampResolution)
+//	    Resolution of timestamps. InfluxDB 1.6 misreads ms.
+//	    Value: s or ms. Default: ms for VictoriaMetrics, otherwise s.
+//	APPTUIT_API_TOKEN (WithToken, WithTokenSource, WithTokenFile)
+//	    API token. It is required for the default endpoint, and with APPTUIT_USER_ID.
+//	    APPTUIT_API_TOKEN overrides APPTUIT_API_TOKEN_FILE.
+//	    Value: text.
+//	APPTUIT_API_TOKEN_FILE (WithTokenFile, WithToken, WithTokenSource)
+//	    File with the API token, of at most 64 KiB. It is read again when it changes, after a 401,
+//	    and after a 403 at most once per minute.
+//	    Value: the name of a file.
+//	APPTUIT_USER_ID (WithUserID)
+//	    User of Basic authentication, with the token as the password. By default the token is sent
+//	    as a Bearer token.
+//	    Value: text.
+//	APPTUIT_HEADERS (WithHeaders)
+//	    Headers that are added to every request. An Authorization header excludes a token and a
+//	    user ID in other variables; options for the token and the user ID override it. Content-*,
+//	    Host, Transfer-Encoding and User-Agent are refused. WithHeaders replaces all headers of
+//	    the variable.
+//	    Value: headers, such as k1=v1,k2=v2, with percent-encoded values.
+//	APPTUIT_CERTIFICATE (WithTLSFiles)
+//	    PEM file with the certificates that verify the server's certificate. It is read again when
+//	    it changes. WithTLSClientConfig and WithHTTPClient also override the variable.
+//	    Value: the name of a file. Default: the certificates of the system.
+//	APPTUIT_CLIENT_CERTIFICATE (WithTLSFiles)
+//	    PEM file with the client's certificate, followed by intermediate certificates. It requires
+//	    APPTUIT_CLIENT_KEY, and is read again when it changes. WithTLSClientConfig and
+//	    WithHTTPClient also override the variable.
+//	    Value: the name of a file.
+//	APPTUIT_CLIENT_KEY (WithTLSFiles)
+//	    PEM file with the private key of the client's certificate. It requires
+//	    APPTUIT_CLIENT_CERTIFICATE, and is read again when it changes. WithTLSClientConfig and
+//	    WithHTTPClient also override the variable.
+//	    Value: the name of a file.
+//	APPTUIT_PROXY (WithProxy)
+//	    Proxy for all requests, with the scheme http, https, socks5 or socks5h. The URL may
+//	    contain a user and a password. WithHTTPClient also overrides the variable.
+//	    Value: a URL. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as in net/http.
+//	APPTUIT_TIMEOUT (WithTimeout)
+//	    Time limit of one request. In addition, a PeriodicReader limits all requests of an Export
+//	    to its own timeout, 30 s by default.
+//	    Value: a duration with a unit, such as 30s. Default: 60s.
+//	APPTUIT_COMPRESSION (WithCompression)
+//	    Compression of request bodies. InfluxDB 1.6 and VictoriaMetrics 1.79 do not accept
+//	    deflate; for the server influxdb it is an error.
+//	    Value: gzip, deflate or none. Default: gzip.
+//	APPTUIT_RETRY_MAX_ELAPSED_TIME (WithRetry)
+//	    Time limit for retries of a batch, from its first attempt to the start of its last one.
+//	    With 0, only the deadline of the Export limits retries.
+//	    Value: a duration with a unit, such as 30s. Default: 60s.
+//	APPTUIT_SPOOL_DIR (WithSpool, WithoutSpool)
+//	    Folder in which batches that cannot be delivered now are kept until they can. Use an
+//	    absolute path, and one folder for each exporter, unless APPTUIT_SPOOL_INSTANCES is set.
+//	    Value: the name of a folder.
+//	APPTUIT_SPOOL_INSTANCES (WithSpoolInstances)
+//	    Lets up to 64 processes or exporters share the folder. The variable applies only to the
+//	    folder of APPTUIT_SPOOL_DIR.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_SPOOL_MAX_BYTES (WithSpoolMaxBytes)
+//	    Size limit of the spool's files. When it is reached, the oldest batches are dropped.
+//	    Value: a number of bytes, or of KiB, MiB or GiB, such as 512MiB. Default: 512MiB.
+//	APPTUIT_SPOOL_MAX_AGE (WithSpoolMaxAge)
+//	    Age limit of a spooled batch. An older batch is dropped, but only after the server has
+//	    answered an attempt to deliver it.
+//	    Value: a duration with a unit, such as 30s. Default: 24h.
+//	APPTUIT_SPOOL_INSECURE_DIR (WithSpoolInsecureFolder)
+//	    Accepts a folder for the spool that other users can write to, or that belongs to another
+//	    user.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_SANITIZE_MODE (WithSanitizeMode)
+//	    How invalid characters in metric names and tag keys are replaced.
+//	    Value: prometheus, apptuit or none. Default: prometheus.
+//	APPTUIT_TAGS (WithTags, WithoutEnvironmentTags)
+//	    Tags of all points. Attributes of data points override them, and they override resource
+//	    attributes. A tag with an empty value is omitted, and suppresses the same tag from
+//	    lower-priority sources. exporter.WithTags overrides single tags of the variable;
+//	    apptuitclient.WithTags replaces the whole variable for points that a program sends itself.
+//	    Value: tags, such as k1: v1, k2: v2.
 //
 // The deprecated variables APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS of apptuit-py are used, with
 // a warning, if APPTUIT_API_TOKEN, APPTUIT_API_TOKEN_FILE or APPTUIT_TAGS, respectively, are
 // not set. An Authorization header of [WithHeaders] overrides the variables of the token and
-// the user id. [WithoutEnvironment] disables all variables whose names begin with APPTUIT_.
+// the user id. [WithoutEnvironment] ignores all variables whose names begin with APPTUIT_.
 //
 // # Concurrency
 //
-// A Client is safe for concurrent use. Concurrent calls of Send make separate requests.
+// A Client is safe for concurrent use. Concurrent calls of Send make requests of their own.
 //
 // # Secrets
 //
-// Errors and warnings quote text of servers, proxies and token sources. The client removes
-// tokens, the values of WithHeaders (including single cookies) and proxy passwords from such
-// text, also if they are encoded for JSON, HTML or a URL, or for two of these in turn. It
-// warns once if it sends a token over http:// to another host.
+// Errors and warnings quote text of servers, proxies and token sources. Tokens, the values
+// of WithHeaders (including single cookies) and proxy passwords are removed from it, also if
+// they are encoded in JSON, HTML or a URL, or in two of these. The client warns once if it
+// sends a token over http:// to another host.
 package apptuitclient

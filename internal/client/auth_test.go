@@ -103,7 +103,7 @@ func TestRefusedTokens(t *testing.T) {
 		requests int
 	}{
 		{"the same again", func(int64) (string, error) { return "wrong", nil }, 1},
-		{"others, as wrong", func(n int64) (string, error) { return fmt.Sprint("wrong", n), nil }, 2},
+		{"other tokens, refused too", func(n int64) (string, error) { return fmt.Sprint("wrong", n), nil }, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGuarded(t, "right")

@@ -231,7 +231,7 @@ func TestNew_Faults(t *testing.T) {
 		{"a header's name", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"a b": "x"})}, `WithHeaders: header "a b": the name contains a character that is not allowed`},
 		{"a header's value", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"X-A": "pw\r\nX-B: y"})}, `WithHeaders: header "X-A": the value contains a control character`},
 		{"an empty header name", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"": "x"})}, `WithHeaders: header "": the name is empty`},
-		{"a header of ours", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"content-encoding": "br"})}, "Content-Encoding is set by the client"},
+		{"a header of the client", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"content-encoding": "br"})}, "Content-Encoding is set by the client"},
 		{"the user agent", "", []apptuitclient.Option{endpoint, apptuitclient.WithHeaders(map[string]string{"user-agent": "me"})}, "User-Agent is set by the client"},
 		{"no HTTP client", "", []apptuitclient.Option{endpoint, apptuitclient.WithHTTPClient(nil)}, "WithHTTPClient: the client is nil"},
 		{"TLS for a round tripper", "", []apptuitclient.Option{

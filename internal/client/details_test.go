@@ -74,9 +74,9 @@ func TestClient_Send_MatchesEchoedPoints(t *testing.T) {
 		{"as sent", []pointFault{{echo(1), reason}}, 1, []int{1}},
 		{"shuffled", []pointFault{{echo(4), reason}, {echo(0), reason}, {echo(2), reason}}, 3, []int{0, 2, 4}},
 		{"a number as a value", []pointFault{{changed(echo(1), "value", 1), reason}}, 1, []int{1}},
-		{"a float for it", []pointFault{{changed(echo(1), "value", 1.0), reason}}, 1, []int{1}},
+		{"the value as a float", []pointFault{{changed(echo(1), "value", 1.0), reason}}, 1, []int{1}},
 		{"a float as text", []pointFault{{changed(echo(1), "value", "1.0"), reason}}, 1, []int{1}},
-		{"another form of it", []pointFault{{changed(echo(1), "value", "1e0"), reason}}, 1, []int{1}},
+		{"the value with an exponent", []pointFault{{changed(echo(1), "value", "1e0"), reason}}, 1, []int{1}},
 		{"a timestamp as text", []pointFault{{changed(echo(1), "timestamp", "1700000001"), reason}}, 1, []int{1}},
 		{"more members", []pointFault{{changed(echo(1), "tsuid", nil), reason}}, 1, []int{1}},
 		{"all of them", []pointFault{{echo(0), reason}, {echo(1), reason}, {echo(2), reason}, {echo(3), reason}, {echo(4), reason}}, 5, []int{0, 1, 2, 3, 4}},
@@ -89,10 +89,10 @@ func TestClient_Send_MatchesEchoedPoints(t *testing.T) {
 		{"more tags", []pointFault{{changed(echo(1), "tags", map[string]string{"i": "1", "j": "2"}), reason}}, 1, nil},
 		{"no tags", []pointFault{{changed(echo(1), "tags", nil), reason}}, 1, nil},
 		{"NaN", []pointFault{{changed(echo(1), "value", "NaN"), reason}}, 1, nil},
-		{"fewer than it counts", []pointFault{{echo(1), reason}}, 3, []int{1}},
-		{"one of two known", []pointFault{{echo(1), reason}, {echo(77), reason}}, 2, []int{1}},
+		{"fewer named than counted", []pointFault{{echo(1), reason}}, 3, []int{1}},
+		{"an echo of an unknown point", []pointFault{{echo(1), reason}, {echo(77), reason}}, 2, []int{1}},
 		{"the same twice", []pointFault{{echo(1), reason}, {echo(1), reason}}, 2, []int{1}},
-		{"more than it counts", []pointFault{{echo(1), reason}, {echo(2), reason}}, 1, []int{1, 2}},
+		{"more named than counted", []pointFault{{echo(1), reason}, {echo(2), reason}}, 1, []int{1, 2}},
 	} {
 		for _, code := range []int{http.StatusBadRequest, http.StatusOK} {
 			t.Run(fmt.Sprint(tt.name, code), func(t *testing.T) {

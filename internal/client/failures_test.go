@@ -36,7 +36,7 @@ func TestWriter_Failed_WithRetain(t *testing.T) {
 		{"unavailable", []answer{status(503)}, []uint32{1, 2, 3, 4}, 0},
 		{"too many requests", []answer{slow}, []uint32{1, 2, 3, 4}, 7 * time.Second},
 		{"some throttled", []answer{text(400, details(2, 3, 0, pointFault{echo(0), "Please throttle"}, pointFault{echo(2), "Please throttle"}, pointFault{echo(3), "bad"}))}, []uint32{2}, 0},
-		{"halves, of which one fails", []answer{status(413), status(204), slow}, []uint32{2, 3, 4}, 7 * time.Second},
+		{"halves, one of them undelivered", []answer{status(413), status(204), slow}, []uint32{2, 3, 4}, 7 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newFake(t, tt.answers...).client(apptuitclient.WithRetry(apptuitclient.RetryConfig{}))
@@ -92,12 +92,12 @@ func TestWriter_Failed_NamesEachSourceOnce(t *testing.T) {
 		{"unavailable", []answer{status(503)}, "1: 503 may pass, 2: 503 may pass, 3: 503 may pass, 4: 503 may pass, 4: 503 may pass"},
 		{"named", []answer{text(400, details(5, 1, 0, bad))}, "3: 400 by itself"},
 		{"named, with success", []answer{text(200, details(5, 1, 0, bad))}, "3: 200 by itself"},
-		{"named, one of which may pass", []answer{text(400, details(4, 2, 0, throttled, bad)), status(503)}, "3: 400 by itself, 2: 503 may pass"},
+		{"two named, one transient", []answer{text(400, details(4, 2, 0, throttled, bad)), status(503)}, "3: 400 by itself, 2: 503 may pass"},
 		{"two that nobody names", []answer{text(400, details(4, 2, 0))}, "1: 400 by itself, 2: 400 by itself"},
 		{"more than sources that nobody names", []answer{text(400, details(1, 5, 0))}, "1: 400 by itself, 2: 400 by itself, 3: 400 by itself, 4: 400 by itself"},
-		{"one named, one not, one left", []answer{text(400, details(3, 3, 0, throttled, bad)), status(204)}, "3: 400 by itself, 1: 400 by itself"},
-		{"too large one by one", []answer{status(413)}, "1: 413 refused, 2: 413 refused, 3: 413 refused, 4: 413 refused, 4: 413 refused"},
-		{"too large, then one that is not taken", []answer{status(413), status(204), text(400, "no")}, "3: 400 refused, 4: 400 refused, 4: 400 refused"},
+		{"one named, one unnamed, one transient", []answer{text(400, details(3, 3, 0, throttled, bad)), status(204)}, "3: 400 by itself, 1: 400 by itself"},
+		{"single points too large", []answer{status(413)}, "1: 413 refused, 2: 413 refused, 3: 413 refused, 4: 413 refused, 4: 413 refused"},
+		{"too large, then a refused half", []answer{status(413), status(204), text(400, "no")}, "3: 400 refused, 4: 400 refused, 4: 400 refused"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, tt.answers...)

@@ -69,14 +69,14 @@ func TestEnvironment_Headers(t *testing.T) {
 		want map[string]string // Authorization and X-A of a request
 		err  []string
 	}{
-		"alone":                  {text: header, want: map[string]string{"Authorization": "Custom t0ken", "X-A": "b"}},
-		"empty":                  {env: map[string]string{"APPTUIT_API_TOKEN": "env"}, want: map[string]string{"Authorization": "Bearer env"}},
-		"an option for headers":  {text: header, set: func(s *client.Settings) { s.SetHeaders("WithHeaders", map[string]string{"X-A": "c"}) }, want: map[string]string{"X-A": "c"}},
-		"an option for none":     {text: header, set: func(s *client.Settings) { s.SetHeaders("WithHeaders", map[string]string{}) }, want: map[string]string{}},
-		"an option that is nil":  {text: header, set: func(s *client.Settings) { s.SetHeaders("WithHeaders", nil) }, want: map[string]string{"Authorization": "Custom t0ken", "X-A": "b"}},
-		"a token":                {text: header, set: token, want: map[string]string{"Authorization": "Bearer option", "X-A": "b"}},
-		"a user":                 {text: header, set: func(s *client.Settings) { token(s); s.SetUser("WithUserID", "u") }, want: map[string]string{"Authorization": "Basic dTpvcHRpb24=", "X-A": "b"}},
-		"a user without a token": {text: header, set: func(s *client.Settings) { s.SetUser("WithUserID", "u") }, err: []string{"a token is needed with a user id"}},
+		"alone":                     {text: header, want: map[string]string{"Authorization": "Custom t0ken", "X-A": "b"}},
+		"empty":                     {env: map[string]string{"APPTUIT_API_TOKEN": "env"}, want: map[string]string{"Authorization": "Bearer env"}},
+		"an option for headers":     {text: header, set: func(s *client.Settings) { s.SetHeaders("WithHeaders", map[string]string{"X-A": "c"}) }, want: map[string]string{"X-A": "c"}},
+		"an option without headers": {text: header, set: func(s *client.Settings) { s.SetHeaders("WithHeaders", map[string]string{}) }, want: map[string]string{}},
+		"an option that is nil":     {text: header, set: func(s *client.Settings) { s.SetHeaders("WithHeaders", nil) }, want: map[string]string{"Authorization": "Custom t0ken", "X-A": "b"}},
+		"a token":                   {text: header, set: token, want: map[string]string{"Authorization": "Bearer option", "X-A": "b"}},
+		"a user":                    {text: header, set: func(s *client.Settings) { token(s); s.SetUser("WithUserID", "u") }, want: map[string]string{"Authorization": "Basic dTpvcHRpb24=", "X-A": "b"}},
+		"a user without a token":    {text: header, set: func(s *client.Settings) { s.SetUser("WithUserID", "u") }, err: []string{"a token is needed with a user id"}},
 		"a token and its variable": {
 			text: header, set: token, env: map[string]string{"APPTUIT_API_TOKEN": "env", "APPTUIT_API_TOKEN_FILE": "none"},
 			want: map[string]string{"Authorization": "Bearer option", "X-A": "b"},
@@ -91,9 +91,9 @@ func TestEnvironment_Headers(t *testing.T) {
 				"APPTUIT_HEADERS: Authorization and APPTUIT_PY_TOKEN exclude each other: use one of them",
 			},
 		},
-		"no pair":            {text: "5ecret", err: []string{"APPTUIT_HEADERS: header 1 has no equals sign"}},
-		"a header of ours":   {text: "user-agent=5ecret", err: []string{"APPTUIT_HEADERS: User-Agent is set by the client"}},
-		"both are not valid": {text: "host=5ecret", set: func(s *client.Settings) { s.SetHeaders("WithHeaders", map[string]string{"Host": "5ecret"}) }, err: []string{"WithHeaders: Host is set by the client"}},
+		"no pair":                {text: "5ecret", err: []string{"APPTUIT_HEADERS: header 1 has no equals sign"}},
+		"a header of the client": {text: "user-agent=5ecret", err: []string{"APPTUIT_HEADERS: User-Agent is set by the client"}},
+		"both are not valid":     {text: "host=5ecret", set: func(s *client.Settings) { s.SetHeaders("WithHeaders", map[string]string{"Host": "5ecret"}) }, err: []string{"WithHeaders: Host is set by the client"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for k, v := range tt.env {

@@ -39,9 +39,10 @@ func newHTTP2Server(t *testing.T, answer http.HandlerFunc) *http2Server {
 	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if state == http.StateNew {
+		switch state {
+		case http.StateNew:
 			s.open[c] = true
-		} else if state == http.StateClosed {
+		case http.StateClosed:
 			delete(s.open, c)
 		}
 	}

@@ -43,7 +43,7 @@ func TestNameCache_IsBounded(t *testing.T) {
 	}{
 		{"by entries", 100, 1 << 20, 100},
 		{"by bytes", 1000, 50*entry + 1, 50},
-		{"to nothing", 0, 0, 0},
+		{"without room", 0, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := newNameCache(model.TagRules{}, tt.entries, tt.bytes)

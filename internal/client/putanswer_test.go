@@ -71,7 +71,7 @@ func largeAnswers(n int) map[string]func() io.Reader {
 		"each may be stored later": refusals(n, func(int) string {
 			return "Please throttle"
 		}),
-		"one point, again and again":    []byte(strings.ReplaceAll(string(refusals(n, func(int) string { return "no" })), `"timestamp":17`, `"timestamp":16`)),
+		"one point many times":          []byte(strings.ReplaceAll(string(refusals(n, func(int) string { return "no" })), `"timestamp":17`, `"timestamp":16`)),
 		"escapes that look like tokens": refusals(n, func(int) string { return strings.Repeat(`\u0074%74&#116;`, 10) }),
 	}
 	readers := map[string]func() io.Reader{}

@@ -136,7 +136,7 @@ func TestSecrets_AreRemovedFromTokenSourceErrors(t *testing.T) {
 	for name, source := range map[string]func(context.Context) (string, error){
 		"with the token": func(context.Context) (string, error) { return theToken, cause },
 		"unusable":       func(context.Context) (string, error) { return theToken + "\n", nil },
-		"the one before": func() func(context.Context) (string, error) {
+		"the previous token": func() func(context.Context) (string, error) {
 			asked := 0
 			return func(context.Context) (string, error) {
 				if asked++; asked == 1 {

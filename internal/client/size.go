@@ -33,12 +33,12 @@ import (
 // repeatedly, while the server accepts other batches, is split regardless of this minimum
 // (see replayer).
 type sizeLimit struct {
-	mu     sync.Mutex // guards the fields below
-	limit  int64      // 0 if there is none
-	proven bool       // larger batches have failed while smaller ones passed
-	grow   time.Time  // when a proven limit may grow
-	least  int64      // the lower bound of limit
-	most   int64      // the configured limit: a larger learned limit is removed
+	mu         sync.Mutex // guards the fields below
+	limit      int64      // 0 if there is none
+	proven     bool       // larger batches have failed while smaller ones passed
+	grow       time.Time  // when a proven limit may grow
+	lowest     int64      // the lower bound of limit
+	configured int64      // the configured limit: a learned limit of this size or more is removed
 
 	tried    bool  // a batch has passed; if not, limit is an assumption
 	failures int   // cut-off batches since the last batch passed
@@ -50,24 +50,24 @@ const (
 	suspicious = 2
 	// growInterval is the time between two increases of a proven limit.
 	growInterval = 5 * time.Minute
-	// leastCompressed and leastUncompressed are lower bounds of the limit, in bytes of
+	// minCompressed and minUncompressed are lower bounds of the limit, in bytes of
 	// text. Both correspond to bodies of about 1 KiB.
-	leastCompressed   = 16 << 10
-	leastUncompressed = 1 << 10
+	minCompressed   = 16 << 10
+	minUncompressed = 1 << 10
 )
 
-// newSizeLimit returns a limit that is not known yet. most is the configured limit. first,
+// newSizeLimit returns a limit that is not known yet. configured is the configured limit. first,
 // if it is neither 0 nor more than that, is an assumption that grows with each batch that
 // passes.
-func newSizeLimit(most, first int64, encoding put.Encoding) sizeLimit {
-	least := int64(leastCompressed)
+func newSizeLimit(configured, first int64, encoding put.Encoding) sizeLimit {
+	lowest := int64(minCompressed)
 	if encoding == put.None {
-		least = leastUncompressed
+		lowest = minUncompressed
 	}
-	if first >= most {
+	if first >= configured {
 		first = 0
 	}
-	return sizeLimit{limit: first, least: least, most: most}
+	return sizeLimit{limit: first, lowest: lowest, configured: configured}
 }
 
 // get returns the limit, 0 if there is none, and whether it is only suspected.
@@ -108,7 +108,7 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 	case explicit && (!s.proven || size > s.limit || tooLarge <= s.limit), suspected:
 		s.proven = explicit || s.limit > 0 && s.tried // there was a limit already, so smaller batches have passed before
 		// If one point is very large, the other half can be much smaller than the limit.
-		s.limit, s.grow = max(size, tooLarge/2, s.least), now.Add(growInterval)
+		s.limit, s.grow = max(size, tooLarge/2, s.lowest), now.Add(growInterval)
 	case s.limit == 0:
 	case !s.proven:
 		s.limit = max(s.limit, 2*size)
@@ -116,7 +116,7 @@ func (s *sizeLimit) passed(size, tooLarge int64) {
 		s.limit += s.limit / 2
 		s.grow = now.Add(growInterval)
 	}
-	if s.limit >= s.most {
+	if s.limit >= s.configured {
 		s.limit, s.proven = 0, false
 	}
 	s.tried = true

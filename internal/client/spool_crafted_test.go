@@ -30,11 +30,11 @@ func allocated(do func()) uint64 {
 // A file of 200 bytes must not make the client allocate memory for the points that it claims.
 func TestSpool_CraftedCountsAllocateNothing(t *testing.T) {
 	for name, file := range map[string][]byte{
-		"points":                  spoolFile(0, math.MaxInt32, 1<<40, make([]byte, 150)),
-		"points, of a small text": spoolFile(0, math.MaxInt32, 1000, make([]byte, 150)),
-		"text":                    spoolFile(1, 1, 1<<40, make([]byte, 150)),
-		"text, just too much":     spoolFile(1, 1, 150*1032+1032, make([]byte, 150)),
-		"uncompressed text":       spoolFile(2, 3, 151, make([]byte, 150)),
+		"points":                                 spoolFile(0, math.MaxInt32, 1<<40, make([]byte, 150)),
+		"points, of a small text":                spoolFile(0, math.MaxInt32, 1000, make([]byte, 150)),
+		"text":                                   spoolFile(1, 1, 1<<40, make([]byte, 150)),
+		"a text slightly too large for its body": spoolFile(1, 1, 150*1032+1032, make([]byte, 150)),
+		"uncompressed text":                      spoolFile(2, 3, 151, make([]byte, 150)),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			drive := memdisk.New()

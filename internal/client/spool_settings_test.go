@@ -173,7 +173,7 @@ func TestSpool_Configuration(t *testing.T) {
 		{"neither", "", nil, "false 0 0 0"},
 		{"the variable", here, nil, "true 1 1 0"},
 		{"ignored", here, []apptuitclient.Option{apptuitclient.WithoutEnvironment()}, "false 0 1 0"},
-		{"the option beats it", here, []apptuitclient.Option{apptuitclient.WithSpool(there)}, "true 1 1 1"},
+		{"the option overrides the variable", here, []apptuitclient.Option{apptuitclient.WithSpool(there)}, "true 1 1 1"},
 		{"the last option", "", []apptuitclient.Option{apptuitclient.WithSpool(here), apptuitclient.WithSpool(there)}, "true 1 1 2"},
 		{
 			"no name", here,

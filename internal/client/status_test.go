@@ -28,7 +28,7 @@ func TestClient_Send_AcceptsByStatusAndBody(t *testing.T) {
 		{"201 with details", 201, `{"success":4,"failed":0}`, 4, ""},
 		{"202 with details", 202, `{"success":4,"failed":0}`, 4, ""},
 		{"an empty 202", 202, "", 4, ""},
-		{"a 400 that is none", 400, `{"success":4,"failed":0}`, 4, ""},
+		{"a 400 without failed points", 400, `{"success":4,"failed":0}`, 4, ""},
 
 		{"partly failed", 200, `{"success":3,"failed":1,"errors":[]}`, 3, "3 stored, 1 failed, 0 timed out of 4 points (1 not named by the server)"},
 		{"partly failed, no errors", 200, `{"success":3,"failed":1}`, 3, "1 not named"},
@@ -36,7 +36,7 @@ func TestClient_Send_AcceptsByStatusAndBody(t *testing.T) {
 		{"stored beyond its own count", 200, `{"success":4,"failed":0,"errors":[{"datapoint":{"metric":"m","tags":{"i":"1"},"timestamp":1700000001,"value":1},"error":"late"}]}`, 3, "m{i=1} at 1700000001: late"},
 
 		{"more than sent", 200, `{"success":9,"failed":0}`, 0, "9 stored, 0 failed, 0 timed out, but 4 points were sent"},
-		{"too few for no failure", 200, `{"success":3,"failed":0}`, 0, "3 stored, 0 failed, 0 timed out, but 4 points were sent"},
+		{"counts below the points sent", 200, `{"success":3,"failed":0}`, 0, "3 stored, 0 failed, 0 timed out, but 4 points were sent"},
 		{"none stored", 200, `{"success":0,"failed":0}`, 0, "0 stored, 0 failed, 0 timed out, but 4 points were sent"},
 		{"all stored and all failed", 200, `{"success":4,"failed":4}`, 0, "4 stored, 4 failed"},
 		{"contradicting numbers", 200, `{"success":4,"failed":1}`, 0, "4 stored, 1 failed"},

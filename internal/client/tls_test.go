@@ -46,16 +46,16 @@ func TestTLS_RefusesOldVersions(t *testing.T) {
 	got.Store(0)
 	for name, opts := range map[string][]apptuitclient.Option{
 		"by default": {apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots})},
-		"also if asked for": {
+		"with a lower minimum version": {
 			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10}),
 		},
-		"also if nothing else is asked for": {
+		"with old versions only": {
 			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}),
 		},
-		"by the transport of a given client": {
+		"with the transport of the given client": {
 			apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}),
 		},
-		"by the copy of such a transport": {
+		"with a copy of that transport": {
 			apptuitclient.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS10}}}),
 			apptuitclient.WithTLSClientConfig(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS11}),
 		},

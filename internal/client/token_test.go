@@ -20,13 +20,13 @@ import (
 // Characters that editors, shells and secret stores add around a token are removed.
 func TestTokens_AreTrimmed(t *testing.T) {
 	for name, text := range map[string]string{
-		"as it is":                      "%s",
-		"a new line":                    "%s\n",
-		"a new line of Windows":         "%s\r\n",
-		"white space":                   " \t%s\u00a0 ",
-		"a byte-order mark":             "\ufeff%s\r\n",
-		"a zero-width space":            "\u200b%s\u200b",
-		"all of it, and more than once": "\ufeff \u200b\ufeff\r\n%s\n\n\u200b \ufeff",
+		"as it is":                   "%s",
+		"a new line":                 "%s\n",
+		"a new line of Windows":      "%s\r\n",
+		"white space":                " \t%s\u00a0 ",
+		"a byte-order mark":          "\ufeff%s\r\n",
+		"a zero-width space":         "\u200b%s\u200b",
+		"all of them, several times": "\ufeff \u200b\ufeff\r\n%s\n\n\u200b \ufeff",
 	} {
 		text = strings.Replace(text, "%s", theToken, 1)
 		file := filepath.Join(t.TempDir(), "token")

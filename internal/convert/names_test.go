@@ -127,8 +127,8 @@ func TestNames_PrometheusScopeTags(t *testing.T) {
 		names Names
 		want  string
 	}{
-		"Prometheus": {Names{Prometheus: true}, "{otel_scope_a_b=y;z,otel_scope_name=one,otel_scope_schema_url=https://a/1,otel_scope_version=1.0,otel_scope_x=1}"},
-		"ours":       {Names{}, "{otel_scope_name=one,otel_scope_version=1.0}"},
+		"Prometheus":               {Names{Prometheus: true}, "{otel_scope_a_b=y;z,otel_scope_name=one,otel_scope_schema_url=https://a/1,otel_scope_version=1.0,otel_scope_x=1}"},
+		"without Prometheus names": {Names{}, "{otel_scope_name=one,otel_scope_version=1.0}"},
 	} {
 		if diff := cmp.Diff(tt.want, tagsText(tt.names.scope("one", "1.0", "https://a/1", parseTags(attributes)))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

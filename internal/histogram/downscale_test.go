@@ -23,7 +23,7 @@ func TestBuckets_Downscale_MergesNeighbours(t *testing.T) {
 		"by 1, odd offset":       {Buckets{3, []uint64{1, 2, 4}}, 1, Buckets{1, []uint64{1, 6}}},
 		"negative indexes":       {Buckets{-3, []uint64{1, 2, 4}}, 1, Buckets{-2, []uint64{1, 6}}},
 		"empty at both ends":     {Buckets{0, []uint64{0, 0, 1, 0, 2, 0}}, 0, Buckets{2, []uint64{1, 0, 2}}},
-		"all into one":           {Buckets{-9, []uint64{1, 2, 4}}, 70, Buckets{-1, []uint64{7}}},
+		"all buckets into one":   {Buckets{-9, []uint64{1, 2, 4}}, 70, Buckets{-1, []uint64{7}}},
 		"no observations":        {Buckets{5, []uint64{0, 0}}, 1, Buckets{}},
 		"an offset out of range": {Buckets{math.MaxInt32, []uint64{0, 1}}, 0, Buckets{math.MaxInt32, []uint64{1}}},
 	} {
@@ -136,17 +136,17 @@ func TestExplicitBuckets_AtTheEndsOfScalesAndOffsets(t *testing.T) {
 		h    Exponential
 		want []float64
 	}{
-		"empty":               {Exponential{}, nil},
-		"zeros":               {Exponential{ZeroCount: 3}, []float64{0}},
-		"a threshold":         {Exponential{ZeroCount: 3, ZeroThreshold: 1.5, Positive: Buckets{0, []uint64{1, 1}}}, []float64{1.5, 2, 4}},
-		"a NaN threshold":     {Exponential{ZeroCount: 3, ZeroThreshold: math.NaN()}, []float64{0}},
-		"threshold -Inf":      {Exponential{ZeroCount: 3, ZeroThreshold: math.Inf(-1)}, []float64{0}},
-		"negatives":           {Exponential{Negative: Buckets{0, []uint64{1, 0, 1}}}, []float64{-4, -2, -1, 0}},
-		"the largest scale":   {Exponential{Scale: math.MaxInt32, Positive: Buckets{7, []uint64{1}}}, []float64{1, math.Exp2(0.25)}},
-		"the lowest scale":    {Exponential{Scale: math.MinInt32, Positive: Buckets{0, []uint64{1}}}, []float64{1, math.MaxFloat64}},
-		"the largest offset":  {Exponential{Positive: Buckets{math.MaxInt32, []uint64{1}}}, []float64{math.MaxFloat64}},
-		"the lowest offset":   {Exponential{Positive: Buckets{math.MinInt32, []uint64{1}}}, []float64{0}},
-		"both of the offsets": {Exponential{Positive: Buckets{math.MaxInt32, []uint64{1}}, Negative: Buckets{math.MinInt32, []uint64{1}}}, []float64{0, math.MaxFloat64}},
+		"empty":                    {Exponential{}, nil},
+		"zeros":                    {Exponential{ZeroCount: 3}, []float64{0}},
+		"a threshold":              {Exponential{ZeroCount: 3, ZeroThreshold: 1.5, Positive: Buckets{0, []uint64{1, 1}}}, []float64{1.5, 2, 4}},
+		"a NaN threshold":          {Exponential{ZeroCount: 3, ZeroThreshold: math.NaN()}, []float64{0}},
+		"threshold -Inf":           {Exponential{ZeroCount: 3, ZeroThreshold: math.Inf(-1)}, []float64{0}},
+		"negatives":                {Exponential{Negative: Buckets{0, []uint64{1, 0, 1}}}, []float64{-4, -2, -1, 0}},
+		"the largest scale":        {Exponential{Scale: math.MaxInt32, Positive: Buckets{7, []uint64{1}}}, []float64{1, math.Exp2(0.25)}},
+		"the lowest scale":         {Exponential{Scale: math.MinInt32, Positive: Buckets{0, []uint64{1}}}, []float64{1, math.MaxFloat64}},
+		"the largest offset":       {Exponential{Positive: Buckets{math.MaxInt32, []uint64{1}}}, []float64{math.MaxFloat64}},
+		"the lowest offset":        {Exponential{Positive: Buckets{math.MinInt32, []uint64{1}}}, []float64{0}},
+		"both ends of the offsets": {Exponential{Positive: Buckets{math.MaxInt32, []uint64{1}}, Negative: Buckets{math.MinInt32, []uint64{1}}}, []float64{0, math.MaxFloat64}},
 	} {
 		var got ExplicitBuckets
 		got.SetExponential(&c.h)

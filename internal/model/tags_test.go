@@ -60,7 +60,7 @@ func TestTagRules_Layer(t *testing.T) {
 		{"empty values are not joined", prometheus, "a-b=1 a.b= a_b=3", "a_b=1;3"},
 		{"all empty: empty, which hides", prometheus, "a.b= a_b=", "a_b="},
 		{"apptuit keeps more apart", apptuit, "a-b=1 a.b=2 a~b=3", "a-b=1 a.b=2 a_b=3"},
-		{"none changes nothing", none, "a-b=1 a.b=2", "a-b=1 a.b=2"},
+		{"mode none", none, "a-b=1 a.b=2", "a-b=1 a.b=2"},
 	} {
 		got, err := TagRules{Mode: tt.mode}.Layer(tagsOf(tt.in))
 		if err != nil || textOf(got) != tt.want {
@@ -136,7 +136,7 @@ func TestTagRules_Finish(t *testing.T) {
 		rule error
 	}{
 		{"one", many(1), 1, nil},
-		{"an empty value goes", tagsOf("a=1 b= c=3"), 2, nil},
+		{"a tag without a value", tagsOf("a=1 b= c=3"), 2, nil},
 		{"the limit", many(encoding.MaxTags), encoding.MaxTags, nil},
 		{"the limit and empty ones", append(many(encoding.MaxTags), Tag{"z", ""}), encoding.MaxTags, nil},
 		{"over the limit", many(encoding.MaxTags + 1), encoding.MaxTags + 1, encoding.ErrTooManyTags},

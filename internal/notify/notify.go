@@ -63,16 +63,16 @@ func (q *Queue[E]) run() {
 	}
 }
 
-// Wait waits until the handler has returned from all values, at most for the given duration
-// and until ctx ends. If the handler itself calls Wait, it waits for that time in vain.
-func (q *Queue[E]) Wait(ctx context.Context, most time.Duration) {
+// Wait waits until the handler has returned from all values, but not longer than limit, nor
+// after ctx has ended. If the handler itself calls Wait, it waits in vain.
+func (q *Queue[E]) Wait(ctx context.Context, limit time.Duration) {
 	q.mu.Lock()
 	idle := q.idle
 	q.mu.Unlock()
 	if idle == nil {
 		return
 	}
-	timer := time.NewTimer(most)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-idle:

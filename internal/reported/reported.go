@@ -19,15 +19,15 @@ import "sync"
 // recurs is remembered as long as fewer distinct events than half the limit occur in
 // between.
 type Set[K comparable] struct {
-	most int // the limit of both generations together
+	limit int // the limit of both generations together
 
 	mu             sync.Mutex // guards the fields below
 	younger, older map[K]struct{}
 }
 
 // NewSet returns an empty set that remembers at most the given number of events.
-func NewSet[K comparable](most int) *Set[K] {
-	return &Set[K]{most: most, younger: make(map[K]struct{})}
+func NewSet[K comparable](limit int) *Set[K] {
+	return &Set[K]{limit: limit, younger: make(map[K]struct{})}
 }
 
 // Seen reports whether an event was seen before, and adds it to the set.
@@ -38,7 +38,7 @@ func (s *Set[K]) Seen(key K) bool {
 		return true
 	}
 	_, seen := s.older[key]
-	if len(s.younger) >= max(s.most/2, 1) {
+	if len(s.younger) >= max(s.limit/2, 1) {
 		s.older, s.younger = s.younger, make(map[K]struct{})
 	}
 	s.younger[key] = struct{}{}

@@ -15,8 +15,8 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 	"github.com/apptuitai/apptuit-go/doctor"
+	"github.com/apptuitai/apptuit-go/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -129,7 +129,7 @@ func TestFlags_ReplaceOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := reported(t, "--endpoint", s.URL, "--token-file", file, "--server", "apptuit", "--compression", "none", "--query-path", "/x", "--timeout", "1m")
-	has(t, r, doctor.OK, "endpoint", s.URL+", from --endpoint; --endpoint beats APPTUIT_ENDPOINT")
+	has(t, r, doctor.OK, "endpoint", s.URL+", from --endpoint; --endpoint overrides APPTUIT_ENDPOINT")
 	has(t, r, doctor.OK, "token", "in the file "+file+", from --token-file")
 	has(t, r, doctor.OK, "profile", "apptuit, from --server")
 	has(t, r, doctor.OK, "put", "200")

@@ -1,7 +1,8 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package golden compares the output of tests with files in testdata.
+// Package golden compares the output of tests with golden files: files in testdata that a test
+// writes itself with its flag -update.
 package golden
 
 import (
@@ -12,12 +13,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Text fails the test unless a text equals a file in testdata. With update it writes the file first.
+// Text compares a text with the file of that name in testdata. If update is set, it writes the file
+// first.
 func Text(t *testing.T, name, got string, update bool) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
 	if update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
