@@ -367,15 +367,16 @@
 //	    of apptuit-py's reporter.
 //	    Value: default or reporter. Default: default.
 //	APPTUIT_TIMERS (WithTimers)
-//	    Histograms that are sent as timers. The value unit selects histograms with a unit of time.
+//	    In the reporter layout: histograms that are sent as timers. The value unit selects
+//	    histograms with a unit of time.
 //	    Value: unit, all or none. Default: unit.
 //	APPTUIT_DURATION_UNIT (WithDurationUnit)
-//	    Unit of the values of timers.
+//	    In the reporter layout: unit of the values of timers.
 //	    Value: ns, us, ms, s, min, h or d. Default: s.
 //	APPTUIT_METERS (WithMeters)
-//	    Monotonic sums that are sent as meters, with rates: all, or those whose names the patterns
-//	    select. In a pattern, * stands for any text and ? for one character. If all patterns
-//	    exclude, all other names are included.
+//	    In the reporter layout: monotonic sums that are sent as meters, with rates. Either all, or
+//	    those whose names the patterns select. In a pattern, * stands for any text and ? for one
+//	    character. If all patterns exclude, all other names are included.
 //	    Value: yes, no, or patterns, separated by commas; ! before a pattern excludes. Default:
 //	    no.
 //	APPTUIT_SELF_METRICS (WithoutSelfMetrics)
