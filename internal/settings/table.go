@@ -273,7 +273,7 @@ func tags() []Setting {
 		{
 			Name: "host_tag", Group: Tags, Options: []string{"exporter.WithoutHostTag"}, Variable: "APPTUIT_DISABLE_HOST_TAG", CollectorKey: "=",
 			Type: Flag, Switch: Disable, Default: "yes",
-			Doc:    "Adds the tag `host`: the resource attribute `host.name`, or the name of this host if the attribute is missing.",
+			Doc:    "The tag `host`: the resource attribute `host.name`, or the name of this host if the attribute is missing.",
 			KeyDoc: "The Collector's exporter uses only the attribute.",
 		},
 		{
