@@ -139,7 +139,7 @@
 // have an instrument of the same name. The exporter sends the first of them, rejects the others,
 // and reports each pair once. If the metrics share only some names, as the counter h.count and the
 // histogram h do, it may send the second instead of the first. Collisions are detected within one
-// Export, and among the series that fit into the cache ([WithCacheBytes]).
+// Export, but not all of them if their series do not fit into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
 // [WithInstanceTag] distinguishes them.

@@ -150,7 +150,7 @@ func delivery() []Setting {
 		{
 			Name: "retry.enabled", Group: Delivery, Options: retry,
 			Type: Flag, Default: "yes", NoVariable: "`APPTUIT_RETRY_MAX_ELAPSED_TIME` limits retries", NoCollectorKey: collectorRetry,
-			Doc: "Retries batches that failed for a reason that may pass.",
+			Doc: "Whether batches that failed for a temporary reason are sent again.",
 		},
 		{
 			Name: "retry.initial_interval", Group: Delivery, Options: retry,
@@ -262,12 +262,12 @@ func tags() []Setting {
 		},
 		{
 			Name: "environment_tags", Group: Tags, Options: []string{"apptuitclient.WithoutEnvironmentTags"},
-			Type: Flag, Switch: Disable, Default: "yes", NoVariable: "it is about the variable", NoCollectorKey: namesVariables,
+			Type: Flag, Switch: Disable, Default: "yes", NoVariable: "the option disables the variable", NoCollectorKey: namesVariables,
 			Doc: "Whether `APPTUIT_TAGS` is used.",
 		},
 		{
 			Name: "environment", Group: Tags, Options: []string{"exporter.WithoutEnvironment", "apptuitclient.WithoutEnvironment"},
-			Type: Code, NoVariable: "it is about the variables", NoKey: "variables may supply what a document omits; `environment_tags: false` disables `APPTUIT_TAGS`", NoCollectorKey: namesVariables,
+			Type: Code, NoVariable: "the option disables all variables", NoKey: "variables set what the document leaves out; `environment_tags: false` disables `APPTUIT_TAGS`, which adds to the tags of the document", NoCollectorKey: namesVariables,
 			Doc: "Ignores all variables named `APPTUIT_*`; the option of the exporter also ignores `OTEL_GO_X_OBSERVABILITY`.",
 		},
 		{
@@ -385,7 +385,7 @@ func operation() []Setting {
 		},
 		{
 			Name: "cache_bytes", Group: Operation, Options: []string{"exporter.WithCacheBytes"}, CollectorKey: "=",
-			Type: Bytes, Default: "64MiB", NoVariable: "the default holds 350,000 series, and more are sent without it",
+			Type: Bytes, Default: "64MiB", NoVariable: "the default holds 350,000 series; other series are sent, but take more CPU time",
 			Doc: "Memory for series that are kept between Exports. With `0`, none are kept.",
 		},
 		{
@@ -400,7 +400,7 @@ func operation() []Setting {
 		},
 		{
 			Name: "known_variables", Group: Operation, Options: []string{"apptuitclient.WithKnownVariables"},
-			Type: Code, NoVariable: "it is about variables", NoKey: "variables to which the document refers are known", NoCollectorKey: namesVariables,
+			Type: Code, NoVariable: "the option lists variables", NoKey: "variables that the document refers to are known", NoCollectorKey: namesVariables,
 			Doc: "Further variables that begin with `APPTUIT_`, and that the program reads itself. There is no warning about them.",
 		},
 		{
