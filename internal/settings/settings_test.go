@@ -120,7 +120,7 @@ func TestSetting_FormsAndDefaults(t *testing.T) {
 	for name, want := range map[string][3]string{
 		"timeout":         {"a duration with a unit, such as `30s`", "an integer of milliseconds", "60000"},
 		"spool.max_bytes": {"a number of bytes, or of `KiB`, `MiB` or `GiB`, such as `512MiB`", "an integer of bytes", "536870912"},
-		"host_tag":        {"`yes`, which disables the setting, or `no`", "`true` or `false`", "true"},
+		"host_tag":        {"`yes`, which disables it, or `no`", "`true` or `false`", "true"},
 		"compression":     {"`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "gzip"},
 		"headers":         {"headers, such as `k1=v1,k2=v2`, with percent-encoded values", "a list of `name` and `value`", ""},
 	} {

@@ -45,7 +45,7 @@ func (s *Setting) VariableForm() string {
 		return "the name of a folder"
 	case Flag, FlagOrPatterns:
 		if s.Switch == Disable {
-			return "`yes`, which disables the setting, or `no`"
+			return "`yes`, which disables it, or `no`"
 		}
 		return "`yes` or `no`"
 	case Integer:
