@@ -45,20 +45,20 @@
 // bucket le="+Inf". If the buckets contain more measurements than the count, no bucket is sent
 // with a value above the count.
 //
-// Histograms of gauges and up-down counters, which a View can select, have no name.sum, because
-// the SDK does not record their sum (specification, Metrics SDK, histogram aggregations). The
-// SDK leaves the sum at 0. The exporter recognizes such a histogram when the minimum and maximum, or without
-// them the buckets, prove that the sum cannot be 0: at least one measurement is not 0, and all
-// such measurements have the same sign. From then on it sends no sum of 0 for any data point of
-// the instrument. Until then a sum of 0 is sent, for example if the measurements are −3 and 5.
-// A sum that is not 0 is always sent.
+// Histograms of gauges and up-down counters, which a View can select, have no name.sum, because the
+// SDK does not record their sum (specification, Metrics SDK, histogram aggregations). The SDK
+// leaves the sum at 0. The exporter recognizes such a histogram when the minimum and maximum, or
+// without them the buckets, prove that the sum cannot be 0: at least one measurement is not 0, and
+// all such measurements have the same sign. From then on it sends no sum of 0 for any data point of
+// the instrument. Until then a sum of 0 is sent, for example if the measurements are −3 and 5. A
+// sum that is not 0 is always sent.
 //
 // Integers are sent as 64-bit integers, and floats without a loss of precision. A NaN among the
-// sum, minimum, maximum and quantiles of a histogram is omitted. A data point
-// of a Sum or Gauge that is NaN, and any infinite value, is rejected. The put protocol has no exemplars, units, descriptions, start
-// times and staleness markers. The exporter ignores them, except that [WithPrometheusNames] makes
-// units a part of names. A series that ends just stops, and queries must detect the resets of
-// counters.
+// sum, minimum, maximum and quantiles of a histogram is omitted. A data point of a Sum or Gauge
+// that is NaN, and any infinite value, is rejected. The put protocol has no exemplars, units,
+// descriptions, start times and staleness markers. The exporter ignores them, except that
+// [WithPrometheusNames] makes units a part of names. A series that ends just stops, and queries
+// must detect the resets of counters.
 //
 // # Reporter layout
 //
@@ -99,13 +99,13 @@
 // have no average and no sum (see Names and values). Their standard deviation is computed
 // around the mean of the buckets.
 //
-// With delta temporality, the SDK does not export a histogram for an interval without
-// observations. The exporter then sends its count, sum and rates, with the time at which the
-// interval ended. It sends them in the next Export, because a reader can split a collection into
-// several Exports, and the histogram may still come in another part. If the next Export contains
-// the histogram again, no point is sent for the interval. After one hour without observations the series ends,
-// and its count starts again at zero when it returns. A series with cumulative temporality ends
-// when the SDK no longer exports it. [WithCacheBytes] limits the memory of this state.
+// With delta temporality, the SDK does not export a histogram for an interval without observations.
+// The exporter then sends its count, sum and rates, with the time at which the interval ended. It
+// sends them in the next Export, because a reader can split a collection into several Exports, and
+// the histogram may still come in another part. If the next Export contains the histogram again, no
+// point is sent for the interval. After one hour without observations the series ends, and its
+// count starts again at zero when it returns. A series with cumulative temporality ends when the
+// SDK no longer exports it. [WithCacheBytes] limits the memory of this state.
 //
 // # Tags
 //
