@@ -62,7 +62,7 @@
 //	settings of the spool                  spoolsettings.go
 //	encoded names                          namecache.go
 //	limits of the size of a batch          sizelimit.go, split.go
-//	rejected series that are reported once reportedrefusals.go
+//	series whose refusal was reported      reportedrefusals.go
 //	when a spooled batch is quarantined    replayfailure.go
 //	queries                                read.go
 package client
