@@ -149,97 +149,106 @@
 //
 // # Environment
 //
-// Options override environment variables. White space, a byte-order mark and zero-width
-// spaces around a value are removed. An empty variable counts as unset.
+// The client reads these variables. Each is listed with the options that override it. White
+// space, a byte-order mark and zero-width spaces around a value are removed. An empty variable
+// counts as unset. Booleans are yes, true, on and 1, or no, false, off and 0, in any case.
 //
-//	APPTUIT_ENDPOINT              A URL. Base URL of the server, without the path /api/put, which is
-//	                              added. Default: https://api.apptuit.ai. Overridden by
-//	                              WithEndpoint.
-//	APPTUIT_SERVER                apptuit, opentsdb, victoriametrics, influxdb or generic. Kind of
-//	                              the server. It selects the defaults of APPTUIT_TAG_VALUES,
-//	                              APPTUIT_MAX_TAGS and APPTUIT_TIMESTAMP_RESOLUTION, and the
-//	                              compressions that are accepted. Default: apptuit for the default
-//	                              endpoint, otherwise generic. Overridden by WithServer.
-//	APPTUIT_TAG_VALUES            any, opentsdb or influxdb. Rule by which tag values are rewritten.
-//	                              any changes nothing. Default: that of the server. Overridden by
-//	                              WithTagValueRule.
-//	APPTUIT_MAX_TAGS              An integer. Limit of the tags of a point, from 1 to 127. A point
-//	                              with more tags is rejected. Default: that of the server: 8 for
-//	                              OpenTSDB, otherwise 25. Overridden by WithMaxTags.
-//	APPTUIT_TIMESTAMP_RESOLUTION  s or ms. Resolution of timestamps. InfluxDB 1.6 misreads ms.
-//	                              Default: that of the server: ms for VictoriaMetrics, otherwise s.
-//	                              Overridden by WithTimestampResolution.
-//	APPTUIT_API_TOKEN             Text. API token. It is required for the default endpoint, and with
-//	                              APPTUIT_USER_ID. A token or token file of the configuration
-//	                              overrides both variables; APPTUIT_API_TOKEN overrides
-//	                              APPTUIT_API_TOKEN_FILE. Overridden by WithToken, WithTokenSource
-//	                              and WithTokenFile.
-//	APPTUIT_API_TOKEN_FILE        A file. File of at most 64 KiB with the API token. It is read
-//	                              again when it changes, after a 401, and after a 403 at most once
-//	                              per minute. Overridden by WithTokenFile, WithToken and
-//	                              WithTokenSource.
-//	APPTUIT_USER_ID               Text. User of Basic authentication, with the token as password.
-//	                              Without it, the token is sent as a Bearer token. Overridden by
-//	                              WithUserID.
-//	APPTUIT_HEADERS               k1=v1,k2=v2, values percent-encoded. Headers of every request.
-//	                              Authorization excludes a token and a user id that are set in the
-//	                              same place; the option and the key override the variables of token
-//	                              and user id. Content-*, Host, Transfer-Encoding and User-Agent are
-//	                              refused. The option and the key replace the whole variable.
-//	                              Overridden by WithHeaders.
-//	APPTUIT_CERTIFICATE           A file. PEM file with the certificates that verify the server's.
-//	                              It is read again when it changes. WithTLSClientConfig and
-//	                              WithHTTPClient override the variables of TLS. Default: the
-//	                              certificates of the system. Overridden by WithTLSFiles.
-//	APPTUIT_CLIENT_CERTIFICATE    A file. PEM file with the certificate of the client, and its
-//	                              intermediate certificates. It requires APPTUIT_CLIENT_KEY, and is
-//	                              read again when it changes. Overridden by WithTLSFiles.
-//	APPTUIT_CLIENT_KEY            A file. PEM file with the private key of the client. It requires
-//	                              APPTUIT_CLIENT_CERTIFICATE, and is read again when it changes.
-//	                              Overridden by WithTLSFiles.
-//	APPTUIT_PROXY                 A URL. Proxy for all requests, with the scheme http, https, socks5
-//	                              or socks5h. It may contain user and password. WithHTTPClient
-//	                              overrides the variable. Default: HTTPS_PROXY, HTTP_PROXY and
-//	                              NO_PROXY, as in net/http. Overridden by WithProxy.
-//	APPTUIT_TIMEOUT               A duration with a unit, such as 30s. Limit of one request. A
-//	                              PeriodicReader limits all requests of an Export to its own
-//	                              time-out, 30 s by default. In declarative configuration, 0 means
-//	                              no limit. Default: 60s. Overridden by WithTimeout.
-//	APPTUIT_COMPRESSION           gzip, deflate or none. Compression of requests. InfluxDB 1.6 and
-//	                              VictoriaMetrics 1.79 do not accept deflate; with the server
-//	                              influxdb it is an error. Default: gzip. Overridden by
-//	                              WithCompression.
-//	APPTUIT_RETRY_MAX_ELAPSED_TIME
-//	                              A duration with a unit, such as 30s. Time from the first attempt
-//	                              at a batch to the start of its last one. 0 means that only the
-//	                              deadline of the Export limits it. Default: 60s. Overridden by
-//	                              WithRetry.
-//	APPTUIT_SPOOL_DIR             A folder. Folder for batches that cannot be delivered now. They
-//	                              are delivered later. Use an absolute path, and a folder for each
-//	                              exporter, unless APPTUIT_SPOOL_INSTANCES is set. Overridden by
-//	                              WithSpool and WithoutSpool.
-//	APPTUIT_SPOOL_INSTANCES       yes or no. Up to 64 processes or exporters share the folder. The
-//	                              variable applies to the folder of APPTUIT_SPOOL_DIR only. Default:
-//	                              no. WithSpoolInstances has the same effect.
-//	APPTUIT_SPOOL_MAX_BYTES       Bytes, or a number of KiB, MiB or GiB. Limit of the spool's files.
-//	                              Beyond it, the oldest batches are dropped. Default: 512MiB.
-//	                              Overridden by WithSpoolMaxBytes.
-//	APPTUIT_SPOOL_MAX_AGE         A duration with a unit, such as 30s. Age after which a batch is
-//	                              dropped, once the server has answered an attempt to deliver it.
-//	                              Default: 24h. Overridden by WithSpoolMaxAge.
-//	APPTUIT_SPOOL_INSECURE_DIR    yes or no. Accepts a folder that other users can write to, or that
-//	                              belongs to another user. Default: no. WithSpoolInsecureFolder has
-//	                              the same effect.
-//	APPTUIT_SANITIZE_MODE         prometheus, apptuit or none. How invalid characters in metric
-//	                              names and tag keys are replaced. Default: prometheus. Overridden
-//	                              by WithSanitizeMode.
-//	APPTUIT_TAGS                  k1: v1, k2: v2. Tags of all points. Attributes of data points
-//	                              override them, and they override resource attributes. A tag with
-//	                              an empty value is omitted, and suppresses the same tag from
-//	                              lower-priority sources. Tags of the configuration override single
-//	                              tags of the variable; apptuitclient.WithTags replaces the variable
-//	                              for points that a program sends itself. Overridden by WithTags and
-//	                              WithoutEnvironmentTags.
+//	APPTUIT_ENDPOINT (WithEndpoint)
+//	    Base URL of the server, for example http://localhost:4242. Points are sent to the path
+//	    /api/put below it.
+//	    Value: a URL. Default: https://api.apptuit.ai.
+//	APPTUIT_SERVER (WithServer)
+//	    Kind of the server. It selects the defaults of APPTUIT_TAG_VALUES, APPTUIT_MAX_TAGS and
+//	    APPTUIT_TIMESTAMP_RESOLUTION, and the compressions that are accepted.
+//	    Value: apptuit, opentsdb, victoriametrics, influxdb or generic. Default: apptuit for the
+//	    default endpoint, otherwise generic.
+//	APPTUIT_TAG_VALUES (WithTagValueRule)
+//	    Rule by which tag values that the server cannot store are rewritten. The value any changes
+//	    nothing.
+//	    Value: any, opentsdb or influxdb. Default: opentsdb for OpenTSDB, influxdb for InfluxDB,
+//	    otherwise any.
+//	APPTUIT_MAX_TAGS (WithMaxTags)
+//	    Largest number of tags of a point, from 1 to 127. A point with more tags is rejected.
+//	    Value: an integer. Default: 8 for OpenTSDB, otherwise 25.
+//	APPTUIT_TIMESTAMP_RESOLUTION (WithTimestampResolution)
+//	    Resolution of timestamps. InfluxDB 1.6 misreads ms.
+//	    Value: s or ms. Default: ms for VictoriaMetrics, otherwise s.
+//	APPTUIT_API_TOKEN (WithToken, WithTokenSource, WithTokenFile)
+//	    API token. It is required for the default endpoint, and with APPTUIT_USER_ID.
+//	    APPTUIT_API_TOKEN overrides APPTUIT_API_TOKEN_FILE.
+//	    Value: text.
+//	APPTUIT_API_TOKEN_FILE (WithTokenFile, WithToken, WithTokenSource)
+//	    File with the API token, of at most 64 KiB. It is read again when it changes, after a 401,
+//	    and after a 403 at most once per minute.
+//	    Value: the name of a file.
+//	APPTUIT_USER_ID (WithUserID)
+//	    User of Basic authentication, with the token as the password. By default the token is sent
+//	    as a Bearer token.
+//	    Value: text.
+//	APPTUIT_HEADERS (WithHeaders)
+//	    Headers that are added to every request. An Authorization header excludes a token and a
+//	    user ID in other variables; options for the token and the user ID override it. Content-*,
+//	    Host, Transfer-Encoding and User-Agent are refused. WithHeaders replaces all headers of
+//	    the variable.
+//	    Value: headers, such as k1=v1,k2=v2, with percent-encoded values.
+//	APPTUIT_CERTIFICATE (WithTLSFiles)
+//	    PEM file with the certificates that verify the server's certificate. It is read again when
+//	    it changes. WithTLSClientConfig and WithHTTPClient also override the variable.
+//	    Value: the name of a file. Default: the certificates of the system.
+//	APPTUIT_CLIENT_CERTIFICATE (WithTLSFiles)
+//	    PEM file with the client's certificate, followed by intermediate certificates. It requires
+//	    APPTUIT_CLIENT_KEY, and is read again when it changes. WithTLSClientConfig and
+//	    WithHTTPClient also override the variable.
+//	    Value: the name of a file.
+//	APPTUIT_CLIENT_KEY (WithTLSFiles)
+//	    PEM file with the private key of the client's certificate. It requires
+//	    APPTUIT_CLIENT_CERTIFICATE, and is read again when it changes. WithTLSClientConfig and
+//	    WithHTTPClient also override the variable.
+//	    Value: the name of a file.
+//	APPTUIT_PROXY (WithProxy)
+//	    Proxy for all requests, with the scheme http, https, socks5 or socks5h. The URL may
+//	    contain a user and a password. WithHTTPClient also overrides the variable.
+//	    Value: a URL. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as in net/http.
+//	APPTUIT_TIMEOUT (WithTimeout)
+//	    Time limit of one request. In addition, a PeriodicReader limits all requests of an Export
+//	    to its own timeout, 30 s by default.
+//	    Value: a duration with a unit, such as 30s. Default: 60s.
+//	APPTUIT_COMPRESSION (WithCompression)
+//	    Compression of request bodies. InfluxDB 1.6 and VictoriaMetrics 1.79 do not accept
+//	    deflate; for the server influxdb it is an error.
+//	    Value: gzip, deflate or none. Default: gzip.
+//	APPTUIT_RETRY_MAX_ELAPSED_TIME (WithRetry)
+//	    Time limit for retries of a batch, from its first attempt to the start of its last one.
+//	    With 0, only the deadline of the Export limits retries.
+//	    Value: a duration with a unit, such as 30s. Default: 60s.
+//	APPTUIT_SPOOL_DIR (WithSpool, WithoutSpool)
+//	    Folder in which batches that cannot be delivered now are kept until they can. Use an
+//	    absolute path, and one folder for each exporter, unless APPTUIT_SPOOL_INSTANCES is set.
+//	    Value: the name of a folder.
+//	APPTUIT_SPOOL_INSTANCES (WithSpoolInstances)
+//	    Lets up to 64 processes or exporters share the folder. The variable applies only to the
+//	    folder of APPTUIT_SPOOL_DIR.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_SPOOL_MAX_BYTES (WithSpoolMaxBytes)
+//	    Size limit of the spool's files. When it is reached, the oldest batches are dropped.
+//	    Value: a number of bytes, or of KiB, MiB or GiB, such as 512MiB. Default: 512MiB.
+//	APPTUIT_SPOOL_MAX_AGE (WithSpoolMaxAge)
+//	    Age limit of a spooled batch. An older batch is dropped, but only after the server has
+//	    answered an attempt to deliver it.
+//	    Value: a duration with a unit, such as 30s. Default: 24h.
+//	APPTUIT_SPOOL_INSECURE_DIR (WithSpoolInsecureFolder)
+//	    Accepts a folder for the spool that other users can write to, or that belongs to another
+//	    user.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_SANITIZE_MODE (WithSanitizeMode)
+//	    How invalid characters in metric names and tag keys are replaced.
+//	    Value: prometheus, apptuit or none. Default: prometheus.
+//	APPTUIT_TAGS (WithTags, WithoutEnvironmentTags)
+//	    Tags of all points. Attributes of data points override them, and they override resource
+//	    attributes. A tag with an empty value is omitted, and suppresses the same tag from
+//	    lower-priority sources. exporter.WithTags overrides single tags of the variable;
+//	    apptuitclient.WithTags replaces the whole variable for points that a program sends itself.
+//	    Value: tags, such as k1: v1, k2: v2.
 //
 // The deprecated variables APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS of apptuit-py are used, with
 // a warning, if APPTUIT_API_TOKEN, APPTUIT_API_TOKEN_FILE or APPTUIT_TAGS, respectively, are

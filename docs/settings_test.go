@@ -115,7 +115,7 @@ func settingsTables() string {
 		fmt.Fprintf(&b, "## %v\n\n| key | variable | option | value | default | meaning |\n|---|---|---|---|---|---|\n", group)
 		for _, s := range settings.All() {
 			if s.Group == group {
-				b.WriteString(row(key(&s), quoted(s.Variable), optionNames(&s), form(&s), defaultText(&s), s.Doc))
+				b.WriteString(row(key(&s), quoted(s.Variable), optionNames(&s), form(&s), defaultText(&s), s.FullDoc()))
 			}
 		}
 		b.WriteString("\n")
@@ -185,65 +185,53 @@ func quoted(text string) string {
 }
 
 // variableList returns the lines of a package comment with the variables of the chosen
-// settings.
+// settings: the name and the options, and below them the description, the form of the value and
+// the default.
 func variableList(chosen func(*settings.Setting) bool) string {
 	var b strings.Builder
 	for _, s := range settings.WithVariables() {
 		if !chosen(&s) || !strings.HasPrefix(s.Variable, "APPTUIT_") {
 			continue
 		}
-		text := s.VariableForm() + ". " + withVariables(&s)
-		text = strings.ToUpper(text[:1]) + text[1:]
-		if s.Default != "" {
-			text += " Default: " + s.Default + "."
-		}
 		names := slices.Concat(strings.Split(strings.ReplaceAll(optionNames(&s), "`", ""), ", "), s.Override)
-		if s.Type == settings.Flag && s.Switch == settings.On || s.Switch == settings.Disable {
-			text += " " + names[0] + " has the same effect."
-		} else {
-			text += " Overridden by " + enumerated(names) + "."
+		fmt.Fprintf(&b, "//\t%s (%s)\n", s.Variable, strings.Join(names, ", "))
+		form, standard := s.VariableForm(), s.Default
+		if s.Switch == settings.Disable {
+			standard = "no" // of the variable, which disables what is enabled by default
 		}
-		text = strings.ReplaceAll(strings.ReplaceAll(text, "`", ""), "  ", " ")
-		b.WriteString(wrapped(s.Variable, text))
+		text := "Value: " + form + "."
+		if standard != "" {
+			text += " Default: " + standard + "."
+		}
+		b.WriteString(indented(withoutKeys(&s)))
+		b.WriteString(indented(text))
 	}
 	return b.String()
 }
 
-// withVariables returns the description of a setting, with the names of other settings
-// replaced by their variables: a package comment lists variables only.
-func withVariables(s *settings.Setting) string {
-	text := s.Doc
+// withoutKeys returns the description of a setting with the variables of other settings in place
+// of their keys.
+func withoutKeys(s *settings.Setting) string {
+	var pairs []string
 	for _, other := range settings.WithVariables() {
 		if other.Name != s.Name {
-			text = strings.ReplaceAll(text, quoted(other.Name), other.Variable)
+			pairs = append(pairs, "`"+other.Name+"`", other.Variable)
 		}
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(s.Doc)
 }
 
-// enumerated returns names as a sentence lists them: a, b and c.
-func enumerated(names []string) string {
-	if last := len(names) - 1; last > 0 {
-		return strings.Join(names[:last], ", ") + " and " + names[last]
-	}
-	return names[0]
-}
-
-// wrapped returns the lines of one variable in a package comment: its name, and the text in
-// a column beside it.
-func wrapped(variable, text string) string {
-	const column, width = 30, 96
-	indent := strings.Repeat(" ", column)
-	line, lines := fmt.Sprintf("%-*s", column, variable), []string(nil)
-	if len(variable) >= column {
-		lines, line = append(lines, variable), indent
-	}
-	for word := range strings.FieldsSeq(text) {
-		if len(line)+len(word) > width {
-			lines, line = append(lines, strings.TrimRight(line, " ")), indent
+// indented returns a text as indented lines of a package comment, without backticks.
+func indented(text string) string {
+	const width = 90
+	var b strings.Builder
+	line := ""
+	for word := range strings.FieldsSeq(strings.ReplaceAll(text, "`", "")) {
+		if line != "" && len(line)+1+len(word) > width {
+			b.WriteString("//\t    " + line + "\n")
+			line = ""
 		}
-		line += word + " "
+		line = strings.TrimPrefix(line+" "+word, " ")
 	}
-	lines = append(lines, strings.TrimRight(line, " "))
-	return "//\t" + strings.Join(lines, "\n//\t") + "\n"
+	return b.String() + "//\t    " + line + "\n"
 }

@@ -39,7 +39,7 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// issue issues a certificate of an address.
+// issue issues a certificate for an IP address.
 func (a *authority) issue(t *testing.T, address string, until time.Time) tls.Certificate {
 	t.Helper()
 	key := newKey(t)
@@ -51,7 +51,7 @@ func (a *authority) issue(t *testing.T, address string, until time.Time) tls.Cer
 	return tls.Certificate{Certificate: [][]byte{sign(t, cert, a.cert, key, a.key)}, PrivateKey: key}
 }
 
-// file is a file with the authority's own certificate.
+// file returns the name of a file with the authority's own certificate.
 func (a *authority) file(t *testing.T) string {
 	t.Helper()
 	return write(t, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})), 0o600)
@@ -85,7 +85,7 @@ func sign(t *testing.T, cert, parent *x509.Certificate, key, parentKey *ecdsa.Pr
 	return der
 }
 
-// write makes a file that goes with the test.
+// write creates a file in a temporary folder of the test.
 func write(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
 	name = filepath.Join(t.TempDir(), name)
@@ -95,5 +95,5 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 	return name
 }
 
-// discardLog is for servers whose log is what the test is about.
+// discardLog returns a log for servers whose errors the test expects.
 func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// The limits of a check: one of this machine alone, and one that talks to the network.
+// The time limits of checks.
 const (
-	quick   = 2 * time.Second
-	network = 10 * time.Second
-	forever = 24 * time.Hour // the deadline of the run ends it
+	quick   = 2 * time.Second  // of a check that uses no network
+	network = 10 * time.Second // of a check that uses the network
+	forever = 24 * time.Hour   // of a check that only the deadline of the run limits
 )
 
 // allChecks returns the checks in their order.
@@ -45,7 +45,7 @@ func (c *config) allChecks() []check {
 			check{name: "partial write", limit: network, needs: []string{"tls"}, run: checkPartialWrite},
 			check{name: "two values", limit: network, needs: []string{"tls"}, run: checkTwoValues},
 			check{name: "read-back", limit: forever, needs: []string{"put"}, run: checkReadBack},
-			// Queried only now, to give the server the time to show them.
+			// The values are queried last, because a server may need some seconds to show them.
 			check{name: "second value", limit: network, needs: []string{"two values", "read-back"}, run: checkSecondValue})
 	}
 	return append(all,

@@ -17,7 +17,8 @@ import (
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// create creates exporter and client, which find all faults of the configuration.
+// create creates the exporter and its client. Their errors and warnings are the faults and warnings of
+// the configuration.
 func (r *run) create(ctx context.Context) {
 	var warned warnings
 	r.exporter, r.faults = r.newExporter(ctx, exporter.WithWarningHandler(warned.add))
@@ -35,16 +36,27 @@ func (r *run) create(ctx context.Context) {
 // checkConfiguration reports the faults and warnings of exporter and client.
 func checkConfiguration(_ context.Context, r *run, f *findings) {
 	for _, text := range r.warnings {
+		if r.reportedByEffect(text) {
+			continue
+		}
 		f.warn(warningAdvice(text), "%s", text)
 	}
 	if r.faults == nil {
-		f.ok("no fault; points go to %s", r.endpoint)
+		f.ok("valid; points are sent to %s", r.endpoint)
 		return
 	}
 	for text := range strings.SplitSeq(r.faults.Error(), "\n") {
 		text = withoutPackage(text)
 		f.fail(r.faultAdvice(text), "%s", text)
 	}
+}
+
+// reportedByEffect reports whether a warning of the exporter is about a variable that checkEffect
+// reports, with the reason.
+func (r *run) reportedByEffect(warning string) bool {
+	return slices.ContainsFunc(r.withoutEffect(), func(i ineffective) bool {
+		return strings.Contains(warning, "variable "+i.from+" has no effect")
+	})
 }
 
 // withoutPackage removes the name of a package from the beginning of an error.
@@ -55,17 +67,17 @@ func withoutPackage(text string) string {
 	return text
 }
 
-// faultAdvice returns advice about a fault of the configuration, whose text begins with the name
-// of a variable; "" if the fault says all.
+// faultAdvice returns advice about a fault of the configuration. It returns "" if the text of the
+// fault already says what to do.
 func (r *run) faultAdvice(text string) string {
 	if strings.HasPrefix(text, "WithUsageMetrics and ") {
-		return "The doctor sends no metrics about the exporter: give it the options without WithUsageMetrics."
+		return "The doctor sends no metrics about the exporter. Pass the options to the doctor without WithUsageMetrics."
 	}
 	variable, _, _ := strings.Cut(text, ":")
 	isDuration := slices.ContainsFunc(table.WithVariables(), func(s table.Setting) bool { return s.Variable == variable && s.Type == table.Duration })
 	value := r.lookup(variable)
 	if n, err := strconv.ParseFloat(value, 64); err == nil && n > 0 && isDuration {
-		return fmt.Sprintf("A number has no unit: write %[1]s=%[2]sms if these are milliseconds, %[1]s=%[2]ss if they are seconds.", variable, value)
+		return fmt.Sprintf("The number has no unit. For milliseconds write %[1]s=%[2]sms, for seconds %[1]s=%[2]ss.", variable, value)
 	}
 	return ""
 }
@@ -73,14 +85,14 @@ func (r *run) faultAdvice(text string) string {
 func warningAdvice(text string) string {
 	switch {
 	case strings.Contains(text, "without encryption"):
-		return "Anybody on the way can read the token. Use an https:// endpoint."
+		return "Anybody on the network path can read the token. Use an https:// endpoint."
 	case strings.Contains(text, "deprecated"):
-		return "It still works. Rename it where it is set."
+		return "The variable still works. Rename it where it is set."
 	}
 	return ""
 }
 
-// warnings are the warnings of client and exporter, each once.
+// warnings collects the warnings of the client and the exporter, each text once.
 type warnings struct {
 	mu  sync.Mutex
 	all []string

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// checkDNS resolves the name of the next host.
+// checkDNS resolves the name of the next host: the proxy or the server.
 func checkDNS(ctx context.Context, r *run, f *findings) {
 	if r.throughOpaque(f) {
 		return
 	}
 	host := r.next().Hostname()
 	if ip := net.ParseIP(host); ip != nil {
-		f.ok("%s is an address", ip)
+		f.ok("%s is an IP address", ip)
 		return
 	}
 	addresses, err := net.DefaultResolver.LookupHost(ctx, host)
@@ -26,8 +26,8 @@ func checkDNS(ctx context.Context, r *run, f *findings) {
 	case err == nil:
 		f.ok("%s is %s", host, strings.Join(addresses, ", "))
 	case errors.As(err, &dns) && dns.IsNotFound:
-		r.unreachable(f, "Is it spelt right, and does this machine ask the right DNS server?", "there is no host %s", host)
+		r.unreachable(f, "Check the spelling, and the DNS server that this machine uses.", "there is no host %s", host)
 	default:
-		r.unreachable(f, "Does this machine reach its DNS server?", "%s cannot be looked up: %v", host, err)
+		r.unreachable(f, "Check whether this machine can reach its DNS server.", "%s cannot be resolved: %v", host, err)
 	}
 }

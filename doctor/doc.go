@@ -1,14 +1,13 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package doctor finds out why no data arrives. It checks a configuration in the order in
-// which a person would: what is set and where it comes from, the faults of client and
-// exporter, the spool, then the path to the server step by step (proxy, DNS, TCP, TLS), then a
-// point of its own, which is sent as the program would send it and queried back. Each finding
-// that is not ok comes with advice.
+// Package doctor finds out why no data arrives at the server. It checks the settings and their
+// sources, the configuration of client and exporter, and the spool. Then it checks each step of the
+// path to the server: proxy, DNS, TCP and TLS. Finally it sends a test point, the probe, as the
+// program would send it, and queries it back. Each finding that is not ok comes with advice.
 //
-// The command "apptuit doctor" is its face. A program can run the checks when it starts, with
-// the options that it passes to the exporter:
+// The command "apptuit doctor" prints the report of this package. A program can also run the checks
+// when it starts, with the options that it passes to the exporter:
 //
 //	report := doctor.Run(ctx, doctor.WithExporterOptions(options...))
 //	if err := report.Err(); err != nil {
@@ -17,11 +16,11 @@
 //
 // # What is written
 //
-// One point of the metric apptuit.doctor.probe goes to the server with all tags that points of
-// the program have, and five more of that metric in series of the doctor's own: their only tags
-// are source=doctor, probe and, for InfluxDB, time. [WithoutProbe] sends nothing. A spool is
-// inspected, but not opened: nothing in it is delivered. Whether its folder can be written to
-// is tested with a temporary file, except with WithoutProbe.
+// The probe is a point of the metric apptuit.doctor.probe, with all tags that points of the program
+// have. The doctor also sends five more points of this metric, in series of their own, whose only
+// tags are source=doctor, probe and, for InfluxDB, time. To test whether the folder of a spool can be
+// written to, it creates a temporary file there, and removes it. It does not open the spool, so that
+// no spooled batch is delivered. With [WithoutProbe] the doctor writes nothing.
 //
 // Tokens and passwords are replaced in all findings, also where a server quotes them.
 package doctor

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// docs/doctor.md explains all checks.
-func TestDocumentationHasAllChecks(t *testing.T) {
+// docs/doctor.md describes all checks.
+func TestAllChecks_AreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/doctor.md")
 	if err != nil {
 		t.Fatal(err)
@@ -19,7 +19,7 @@ func TestDocumentationHasAllChecks(t *testing.T) {
 	for _, c := range []*config{{}, {noProbe: true}} {
 		for _, check := range c.allChecks() {
 			switch check.name {
-			case "settings", "effect", "opentelemetry": // whose findings have other names
+			case "settings", "effect", "opentelemetry": // their findings have other names
 				continue
 			}
 			if !strings.Contains(table, "`"+check.name+"`") {

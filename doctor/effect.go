@@ -12,11 +12,11 @@ import (
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// requirement is a condition without which settings have no effect.
+// requirement is a condition that settings need to have an effect.
 type requirement struct {
 	settings []string
-	of       string            // the setting that the condition is about
-	met      func(string) bool // by the value of that setting, "" without one
+	of       string            // the name of the setting that decides
+	met      func(string) bool // reports whether its value, "" if it is not set, meets the condition
 	because  string            // completes "… has no effect: "
 	advice   string
 }
@@ -30,15 +30,16 @@ func requirements() []requirement {
 	}
 	const remove = "Remove it, or set "
 	return []requirement{
-		{inGroup(table.Reporter, "layout"), "layout", is("reporter"), "only the reporter layout has it", remove + "APPTUIT_LAYOUT=reporter."},
-		{[]string{"histograms", "quantiles", "sparse_buckets"}, "layout", not("reporter"), "the reporter layout has histograms of its own", remove + "APPTUIT_LAYOUT=default."},
+		{inGroup(table.Reporter, "layout"), "layout", is("reporter"), "only the reporter layout uses it", remove + "APPTUIT_LAYOUT=reporter."},
+		{[]string{"start_points"}, "layout", not("reporter"), "the reporter layout has no start points", remove + "APPTUIT_LAYOUT=default."},
+		{[]string{"histograms", "quantiles", "sparse_buckets"}, "layout", not("reporter"), "the reporter layout sends other statistics of histograms", remove + "APPTUIT_LAYOUT=default."},
 		{[]string{"quantiles"}, "histograms", not("buckets"), "histograms are sent as buckets", remove + "APPTUIT_HISTOGRAMS to another value."},
 		{[]string{"sparse_buckets"}, "histograms", not("quantiles"), "histograms are sent as quantiles", remove + "APPTUIT_HISTOGRAMS to another value."},
 		{inGroup(table.Spool, "spool.directory"), "spool.directory", not(""), "there is no spool", remove + "APPTUIT_SPOOL_DIR."},
 	}
 }
 
-// inGroup returns the names of the settings with a variable in a group, except for one.
+// inGroup returns the names of the settings of a group that have a variable, without one of them.
 func inGroup(g table.Group, except string) []string {
 	var names []string
 	for _, s := range table.WithVariables() {
@@ -49,27 +50,40 @@ func inGroup(g table.Group, except string) []string {
 	return names
 }
 
-// checkEffect finds settings that have no effect because of another setting.
-func checkEffect(_ context.Context, r *run, f *findings) {
-	var reported []string
+// ineffective is a setting that has no effect because of another setting.
+type ineffective struct {
+	setting, from   string // from is the option or variable that sets it
+	because, advice string
+}
+
+// withoutEffect returns the settings that have no effect, each once.
+func (r *run) withoutEffect() []ineffective {
+	var all []ineffective
 	for _, q := range requirements() {
 		of, from := r.inEffect(q.of)
-		// Options of the program may set it without a source.
+		// An option of the program may set the deciding setting without a source.
 		if of.name == "" && len(r.exporterOptions) > 0 && q.of != "spool.directory" || q.met(from.value) {
 			continue
 		}
 		for _, name := range q.settings {
 			s, set := r.inEffect(name)
-			if set.name == "" || slices.Contains(reported, name) || disabled(s.kind, set.value) {
-				continue
+			listed := slices.ContainsFunc(all, func(i ineffective) bool { return i.setting == name })
+			if set.name != "" && !listed && !disabled(s.kind, set.value) {
+				all = append(all, ineffective{name, set.name, q.because, q.advice})
 			}
-			reported = append(reported, name)
-			f.about(name).warn(q.advice, "%s has no effect: %s", set.name, q.because)
 		}
+	}
+	return all
+}
+
+// checkEffect reports settings that have no effect because of another setting.
+func checkEffect(_ context.Context, r *run, f *findings) {
+	for _, i := range r.withoutEffect() {
+		f.about(i.setting).warn(i.advice, "%s has no effect: %s", i.from, i.because)
 	}
 }
 
-// disabled reports whether a text is the default of a setting that can be disabled, no.
+// disabled reports whether a text disables a flag, which then needs no effect.
 func disabled(kind table.Type, text string) bool {
 	on, err := encoding.ParseBool(text)
 	return (kind == table.Flag || kind == table.FlagOrNames) && err == nil && !on

@@ -9,21 +9,22 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-func TestSettingsWithoutEffect(t *testing.T) {
+func TestEffect_WarnsAboutSettingsWithoutEffect(t *testing.T) {
 	newServer(t)
 	for name, c := range map[string]struct {
 		environment    map[string]string
 		check, because string // "" if the setting has an effect
 	}{
-		"timers without the reporter layout":      {map[string]string{"APPTUIT_TIMERS": "all"}, "timers", "only the reporter layout has it"},
-		"a unit without the reporter layout":      {map[string]string{"APPTUIT_DURATION_UNIT": "ms", "APPTUIT_LAYOUT": "default"}, "duration_unit", "only the reporter layout has it"},
-		"meters without the reporter layout":      {map[string]string{"APPTUIT_METERS": "yes"}, "meters", "only the reporter layout has it"},
+		"timers without the reporter layout":      {map[string]string{"APPTUIT_TIMERS": "all"}, "timers", "only the reporter layout uses it"},
+		"a unit without the reporter layout":      {map[string]string{"APPTUIT_DURATION_UNIT": "ms", "APPTUIT_LAYOUT": "default"}, "duration_unit", "only the reporter layout uses it"},
+		"meters without the reporter layout":      {map[string]string{"APPTUIT_METERS": "yes"}, "meters", "only the reporter layout uses it"},
 		"no meters without the reporter layout":   {map[string]string{"APPTUIT_METERS": "no"}, "meters", ""},
-		"meters by name without that layout":      {map[string]string{"APPTUIT_METERS": "http.*"}, "meters", "only the reporter layout has it"},
+		"meters by name without that layout":      {map[string]string{"APPTUIT_METERS": "http.*"}, "meters", "only the reporter layout uses it"},
 		"timers in the reporter layout":           {map[string]string{"APPTUIT_TIMERS": "all", "APPTUIT_LAYOUT": "Reporter"}, "timers", ""},
-		"histograms in the reporter layout":       {map[string]string{"APPTUIT_HISTOGRAMS": "both", "APPTUIT_LAYOUT": "reporter"}, "histograms", "the reporter layout has histograms of its own"},
-		"quantiles in the reporter layout":        {map[string]string{"APPTUIT_QUANTILES": "0.5", "APPTUIT_LAYOUT": "reporter"}, "quantiles", "the reporter layout has histograms of its own"},
-		"sparse buckets in the reporter layout":   {map[string]string{"APPTUIT_SPARSE_BUCKETS": "yes", "APPTUIT_LAYOUT": "reporter"}, "sparse_buckets", "the reporter layout has histograms of its own"},
+		"start points in the reporter layout":     {map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_LAYOUT": "reporter"}, "start_points", "the reporter layout has no start points"},
+		"histograms in the reporter layout":       {map[string]string{"APPTUIT_HISTOGRAMS": "both", "APPTUIT_LAYOUT": "reporter"}, "histograms", "the reporter layout sends other statistics of histograms"},
+		"quantiles in the reporter layout":        {map[string]string{"APPTUIT_QUANTILES": "0.5", "APPTUIT_LAYOUT": "reporter"}, "quantiles", "the reporter layout sends other statistics of histograms"},
+		"sparse buckets in the reporter layout":   {map[string]string{"APPTUIT_SPARSE_BUCKETS": "yes", "APPTUIT_LAYOUT": "reporter"}, "sparse_buckets", "the reporter layout sends other statistics of histograms"},
 		"quantiles":                               {map[string]string{"APPTUIT_QUANTILES": "0.5"}, "quantiles", ""},
 		"quantiles of histograms as buckets":      {map[string]string{"APPTUIT_QUANTILES": "0.5", "APPTUIT_HISTOGRAMS": "buckets"}, "quantiles", "histograms are sent as buckets"},
 		"sparse buckets without buckets":          {map[string]string{"APPTUIT_SPARSE_BUCKETS": "yes", "APPTUIT_HISTOGRAMS": "quantiles"}, "sparse_buckets", "histograms are sent as quantiles"},
@@ -40,12 +41,15 @@ func TestSettingsWithoutEffect(t *testing.T) {
 				return
 			}
 			o.has(t, "warning", c.check, "has no effect: "+c.because, "Remove it, or set APPTUIT_")
+			o.lacksStatus(t, Warning, "configuration") // the exporter's warning about the same variable
 		})
 	}
 	t.Run("unless options of the program decide", func(t *testing.T) {
 		t.Setenv("APPTUIT_TIMERS", "all")
 		o := doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithLayout(exporter.LayoutReporter)))
 		o.lacksStatus(t, Warning, "timers")
+		doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithLayout(exporter.LayoutDefault))).
+			has(t, "warning", "configuration", "APPTUIT_TIMERS has no effect in the default layout")
 		doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithLayout(exporter.LayoutDefault)), WithSource("layout", "--layout", "default")).
 			has(t, "warning", "timers", "has no effect")
 	})

@@ -13,8 +13,8 @@ import (
 // check is one check.
 type check struct {
 	name  string
-	needs []string      // checks without whose success this one would find nothing new
-	limit time.Duration // of its time
+	needs []string      // names of checks; if one of them fails, this check is skipped
+	limit time.Duration // the longest that the check may take
 	run   func(context.Context, *run, *findings)
 }
 
@@ -22,7 +22,7 @@ type check struct {
 type findings struct {
 	name  string
 	found func(Finding)
-	worst *Status // so far
+	worst *Status // the worst status so far
 }
 
 func (f *findings) add(s Status, advice, format string, args ...any) {
@@ -38,15 +38,15 @@ func (f *findings) warn(advice, format string, args ...any) { f.add(Warning, adv
 
 func (f *findings) fail(advice, format string, args ...any) { f.add(Failed, advice, format, args...) }
 
-// about returns a collector for findings of the same check under another name.
+// about returns a collector for findings of the same check that have another name in the report.
 func (f *findings) about(name string) *findings {
 	return &findings{name: name, found: f.found, worst: f.worst}
 }
 
-// examine runs the checks one after the other. A check is skipped if one that it needs has
-// failed, and when ctx has ended.
+// examine runs the checks one after the other. It skips a check if a check that it needs has
+// failed, or if ctx has ended.
 func (r *run) examine(ctx context.Context, checks []check) {
-	reasons := map[string]string{} // why a check has no result
+	reasons := map[string]string{} // by check that failed or was skipped: why checks that need it are skipped
 	unfinished := false
 	for _, c := range checks {
 		worst := OK
@@ -74,10 +74,11 @@ func (r *run) examine(ctx context.Context, checks []check) {
 	if unfinished {
 		worst := OK
 		f := &findings{name: "time", found: r.add, worst: &worst}
-		f.fail("Run it again with more time.", "not everything was checked: %s", whyEnded(ctx))
+		f.fail("Run the doctor again with more time.", "some checks were skipped: %s", whyEnded(ctx))
 	}
 }
 
+// missing returns why a check must be skipped, or "" if it can run.
 func missing(needs []string, reasons map[string]string) string {
 	for _, need := range needs {
 		if reason := reasons[need]; reason != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// A program checks its configuration when it starts, with the options that it then passes to the
+// A program can check its configuration when it starts, with the same options that it passes to the
 // exporter.
 func Example() {
 	server := apptuittest.NewServer(apptuittest.WithToken("secret"))

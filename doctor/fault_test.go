@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// faultCase is what a server does to the probe, and what the doctor says of it.
+// faultCase is a fault of the server for the probe, and the expected finding of the doctor.
 type faultCase struct {
 	fault  apptuittest.Fault
 	status string // of the check; the read-back follows only where it is ok
@@ -50,30 +50,30 @@ func faultCases() map[string]faultCase {
 		"late":                  fine(apptuittest.Fault{Delay: 50 * time.Millisecond}),
 		"in chunks":             fine(apptuittest.Fault{Chunked: true}),
 		"with a pause":          fine(apptuittest.Fault{Pause: 50 * time.Millisecond}),
-		"reads slowly":          fine(apptuittest.Fault{ReadPause: 100 * time.Microsecond}),
+		"slow reading":          fine(apptuittest.Fault{ReadPause: 100 * time.Microsecond}),
 		"204, stored":           fine(apptuittest.Fault{Status: 204, Apply: true}),
 		"a redirect to itself":  put(redirect(307, "/api/put?details"), "redirects"), // three times, then no more
-		"another redirect":      put(redirect(302, "https://elsewhere.invalid/x?token=5ecret"), "redirects to https://elsewhere.invalid", "make it the endpoint"),
+		"another redirect":      put(redirect(302, "https://elsewhere.invalid/x?token=5ecret"), "redirects to https://elsewhere.invalid", "set it as the endpoint"),
 		"a permanent redirect":  put(redirect(308, "http://elsewhere.invalid/"), "elsewhere.invalid"),
 		"a page":                put(apptuittest.Fault{Body: page, ContentType: "text/html"}, "login", "not an ingest endpoint"),
-		"a page of 502":         put(apptuittest.Fault{Status: 502, Body: page, ContentType: "text/html"}, "Please log in", "does not do it now"),
-		"JSON of another kind":  put(apptuittest.Fault{Body: `{"ok":true}`, ContentType: "application/json"}, "no ingest API"),
+		"a page of 502":         put(apptuittest.Fault{Status: 502, Body: page, ContentType: "text/html"}, "Please log in", "cannot accept points now"),
+		"JSON of another kind":  put(apptuittest.Fault{Body: `{"ok":true}`, ContentType: "application/json"}, "does not come from an ingest API"),
 		"400":                   put(apptuittest.Fault{Status: 400, Body: "token " + theToken + " what"}, "400", "[redacted] what"),
 		"400, of a long text":   put(apptuittest.Fault{Status: 400, Body: "x", Repeat: 1 << 20}, "400"),
 		"401":                   on("token", put(apptuittest.Fault{Status: 401, Times: 2}, "APPTUIT_API_TOKEN", "wrong or has expired")),
-		"403":                   on("token", put(apptuittest.Status(403), "may not do this")),
+		"403":                   on("token", put(apptuittest.Status(403), "has no permission")),
 		"404":                   put(apptuittest.Status(404), "host, port and path"),
 		"405":                   put(apptuittest.Status(405), "host, port and path"),
 		"407":                   on("proxy", put(apptuittest.Status(407), "credentials")),
-		"408":                   put(apptuittest.Status(408), "does not do it now"),
-		"413":                   put(apptuittest.Fault{Status: 413, BeforeBody: true}, "less than one point"),
-		"418":                   put(apptuittest.Status(418), "does not take points"),
+		"408":                   put(apptuittest.Status(408), "cannot accept points now"),
+		"413":                   put(apptuittest.Fault{Status: 413, BeforeBody: true}, "even one point as too large"),
+		"418":                   put(apptuittest.Status(418), "does not accept points"),
 		"429":                   put(apptuittest.TooManyRequests("7"), "fewer requests (Retry-After: 7)"),
 		"429 without a time":    put(apptuittest.TooManyRequests(""), "fewer requests."),
-		"500":                   put(apptuittest.Status(500), "does not do it now"),
-		"501":                   put(apptuittest.Status(501), "does not take points"),
+		"500":                   put(apptuittest.Status(500), "cannot accept points now"),
+		"501":                   put(apptuittest.Status(501), "does not accept points"),
 		"503, but stored":       put(apptuittest.Fault{Status: 503, RetryAfter: "3", Apply: true}, "503"),
-		"504":                   put(apptuittest.Status(504), "does not do it now"),
+		"504":                   put(apptuittest.Status(504), "cannot accept points now"),
 		"no answer":             within(time.Second, put(apptuittest.Fault{Hang: true}, "no answer", "firewall")),
 		"a reset":               put(apptuittest.Fault{Reset: true}, "closed the connection"),
 		"an answer cut short":   put(apptuittest.Fault{Truncate: true}, "closed the connection"),
@@ -85,7 +85,7 @@ func faultCases() map[string]faultCase {
 	}
 }
 
-func TestEveryFaultIsExplained(t *testing.T) {
+func TestRun_ExplainsEveryFaultOfTheServer(t *testing.T) {
 	for name, c := range faultCases() {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
@@ -105,7 +105,7 @@ func TestEveryFaultIsExplained(t *testing.T) {
 			switch {
 			case c.status == "ok":
 				o.healthy(t)
-				o.has(t, "ok", "token", "taken by the server")
+				o.has(t, "ok", "token", "accepted by the server")
 				o.has(t, "ok", "read-back", "found by Apptuit's query API")
 				o.has(t, "ok", "clock")
 			case c.check != "read-back":
@@ -115,8 +115,8 @@ func TestEveryFaultIsExplained(t *testing.T) {
 	}
 }
 
-// A kind of fault that is added to the server has to be added above.
-func TestNoFaultIsLeftOut(t *testing.T) {
+// A kind of fault that is added to apptuittest must also be added to faultCases.
+func TestFaultCases_CoverAllFaults(t *testing.T) {
 	used := map[string]bool{}
 	for _, c := range faultCases() {
 		fault := reflect.ValueOf(c.fault)
@@ -134,7 +134,7 @@ func TestNoFaultIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestTokens(t *testing.T) {
+func TestToken_IsAcceptedMissingOrWrong(t *testing.T) {
 	t.Run("wrong", func(t *testing.T) {
 		newServer(t)
 		t.Setenv("APPTUIT_API_TOKEN", theToken+"5ecret")
@@ -147,19 +147,19 @@ func TestTokens(t *testing.T) {
 		t.Setenv("APPTUIT_API_TOKEN", "")
 		doctor(t).has(t, "failed", "token", "none was sent", "APPTUIT_API_TOKEN_FILE")
 	})
-	t.Run("needless", func(t *testing.T) {
+	t.Run("not required", func(t *testing.T) {
 		s := apptuittest.NewServer()
 		defer s.Close()
 		o := doctor(t, withEndpoint(s.URL))
-		o.has(t, "ok", "token", "asks for none")
+		o.has(t, "ok", "token", "does not require one")
 		o.healthy(t)
 	})
-	t.Run("wrong for questions alone", func(t *testing.T) {
+	t.Run("wrong only at the query endpoint", func(t *testing.T) {
 		newServer(t)
 		asked := apptuittest.NewServer(apptuittest.WithToken("another"))
 		defer asked.Close()
 		o := doctor(t, WithQueryEndpoint(asked.URL))
-		o.has(t, "ok", "token", "taken")
+		o.has(t, "ok", "token", "accepted")
 		o.has(t, "failed", "token", "401")
 	})
 	t.Run("with a user", func(t *testing.T) {
@@ -169,10 +169,10 @@ func TestTokens(t *testing.T) {
 			t.Errorf("Authorization %q", got)
 		}
 	})
-	t.Run("asked for without a probe", func(t *testing.T) {
+	t.Run("required, without a probe", func(t *testing.T) {
 		s := newServer(t)
 		o := doctor(t, WithoutProbe())
-		o.has(t, "ok", "token", "taken by the server")
+		o.has(t, "ok", "token", "accepted by the server")
 		o.has(t, "skipped", "put", "no probe is sent")
 		o.has(t, "ok", "clock")
 		if s.Total() != 0 || o.Verdict() == Failed {

@@ -22,10 +22,10 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// childVariable makes this program the doctor itself, as another process.
+// childVariable is set in processes of this program that run the doctor and print its report.
 const childVariable = "DOCTOR_TEST_CHILD"
 
-// TestMain takes away what the user's environment would configure.
+// TestMain removes variables of the user's environment that would configure the doctor.
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		if err := json.NewEncoder(os.Stdout).Encode(Run(context.Background())); err != nil {
@@ -45,13 +45,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// What must never be printed.
+// Secrets that must never be printed.
 const (
 	theToken = "t0ken/5ecret+x"
 	thePass  = "pr0xy/5ecret"
 )
 
-// combined is several options.
+// combined applies several options.
 type combined []Option
 
 func (all combined) apply(c *config) {
@@ -60,7 +60,7 @@ func (all combined) apply(c *config) {
 	}
 }
 
-// withOption is an option of the client that a flag of a program sets.
+// withOption returns an option of the client, with a flag as its source.
 func withOption(setting, flag, value string, option apptuitclient.Option) Option {
 	return combined{WithExporterOptions(exporter.WithClientOptions(option)), WithSource(setting, flag, value)}
 }
@@ -119,10 +119,10 @@ func withProxy(text string) Option {
 	return withOption("proxy_url", "--proxy", text, apptuitclient.WithProxy(http.ProxyURL(u)))
 }
 
-// outcome is a report.
+// outcome is a report with methods that check it.
 type outcome struct{ *Report }
 
-// doctor runs the doctor in this process.
+// doctor runs the doctor in this process, until the end of the test.
 func doctor(t *testing.T, opts ...Option) *outcome {
 	t.Helper()
 	return doctorUntil(t.Context(), t, opts...)
@@ -133,7 +133,7 @@ func doctorUntil(ctx context.Context, t *testing.T, opts ...Option) *outcome {
 	return checked(t, Run(ctx, opts...))
 }
 
-// child runs the doctor in another process, in an environment of its own.
+// child runs the doctor in another process, with additional environment variables.
 func child(t *testing.T, environment []string) *outcome {
 	t.Helper()
 	exe, err := os.Executable()
@@ -153,19 +153,19 @@ func child(t *testing.T, environment []string) *outcome {
 	return checked(t, r)
 }
 
-// checked fails the test if a report has secrets, or a failure without advice.
+// checked fails the test if a report contains a secret, or a failure without advice.
 func checked(t *testing.T, r *Report) *outcome {
 	t.Helper()
 	noSecrets(t, r.String())
 	for _, f := range r.Findings {
-		if f.Status == Failed && f.Advice == "" && f.Check != "configuration" { // whose fault says it itself
+		if f.Status == Failed && f.Advice == "" && f.Check != "configuration" { // the texts of its faults say what to do
 			t.Errorf("no advice: %+v", f)
 		}
 	}
 	return &outcome{r}
 }
 
-// noSecrets fails the test if a text has a secret, as it is or quoted.
+// noSecrets fails the test if a text contains a secret, unchanged or encoded.
 func noSecrets(t *testing.T, text string) {
 	t.Helper()
 	for _, secret := range []string{theToken, thePass} {
@@ -180,7 +180,7 @@ func noSecrets(t *testing.T, text string) {
 	}
 }
 
-// has fails the test unless there is a finding with these texts.
+// has fails the test unless a finding with the status and the name of the check contains all texts.
 func (o *outcome) has(t *testing.T, status, check string, texts ...string) {
 	t.Helper()
 	var seen []string
@@ -200,7 +200,7 @@ func (o *outcome) has(t *testing.T, status, check string, texts ...string) {
 	t.Errorf("no %s %s with %q; of %s there is %q", status, check, texts, check, seen)
 }
 
-// lacks fails the test if there is a finding of a check.
+// lacks fails the test if there is a finding with the name of the check.
 func (o *outcome) lacks(t *testing.T, check string) {
 	t.Helper()
 	for _, f := range o.Findings {
@@ -210,7 +210,7 @@ func (o *outcome) lacks(t *testing.T, check string) {
 	}
 }
 
-// lacksStatus fails the test if there is a finding of a check with a status.
+// lacksStatus fails the test if there is a finding with the status and the name of the check.
 func (o *outcome) lacksStatus(t *testing.T, status Status, check string) {
 	t.Helper()
 	for _, f := range o.Findings {
@@ -220,7 +220,7 @@ func (o *outcome) lacksStatus(t *testing.T, status Status, check string) {
 	}
 }
 
-// healthy fails the test if anything failed.
+// healthy fails the test if a check has failed or was skipped.
 func (o *outcome) healthy(t *testing.T) {
 	t.Helper()
 	for _, f := range o.Findings {
@@ -230,7 +230,7 @@ func (o *outcome) healthy(t *testing.T) {
 	}
 }
 
-// newServer is a server that wants the token, which the environment has.
+// newServer starts a server that requires the token. The environment has its address and the token.
 func newServer(t *testing.T) *apptuittest.Server {
 	t.Helper()
 	s := apptuittest.NewServer(apptuittest.WithToken(theToken), apptuittest.WithUser("me", theToken))

@@ -21,12 +21,12 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestUnreachableServers(t *testing.T) {
+func TestRun_ServerCannotBeReached(t *testing.T) {
 	dead := deadAddress(t)
 	o := doctor(t, withEndpoint("http://"+dead))
-	o.has(t, "failed", "tcp", "connection refused", "Nothing listens there")
+	o.has(t, "failed", "tcp", "connection refused", "No program listens at this address")
 	o.has(t, "skipped", "put", "tcp has failed")
-	o.has(t, "skipped", "clock", "no answer")
+	o.has(t, "skipped", "clock", "has not answered")
 
 	o = doctor(t, withEndpoint("https://apptuit.invalid"), withTokenFile(tokenFile(t)))
 	o.has(t, "failed", "dns", "apptuit.invalid")
@@ -44,7 +44,7 @@ func deadAddress(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-func TestSomethingElseListens(t *testing.T) {
+func TestPut_AnotherProtocolAnswers(t *testing.T) {
 	f := func(name, greeting, advice string) {
 		t.Run(name, func(t *testing.T) {
 			listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -71,31 +71,31 @@ func TestSomethingElseListens(t *testing.T) {
 			doctor(t, withEndpoint("http://"+listener.Addr().String())).has(t, "failed", "put", advice)
 		})
 	}
-	f("another protocol", "220 mail.invalid ESMTP\r\n", "does not speak HTTP")
-	f("a text", strings.Repeat("?", 100)+"\n", "does not speak HTTP")
+	f("another protocol", "220 mail.invalid ESMTP\r\n", "does not use HTTP")
+	f("a text", strings.Repeat("?", 100)+"\n", "does not use HTTP")
 }
 
-// tokenFile is a file with the token.
+// tokenFile returns the name of a file with the token.
 func tokenFile(t *testing.T) string {
 	t.Helper()
 	return write(t, "token", theToken, 0o600)
 }
 
-func TestCertificates(t *testing.T) {
+func TestTLS_ReportsTheCertificate(t *testing.T) {
 	ca := newAuthority(t)
 	for name, c := range map[string]struct {
 		cert    tls.Certificate
-		strange bool // its authority is not known
-		old     bool // no TLS of today
+		strange bool // the authority of the certificate is not trusted
+		old     bool // the server supports TLS up to 1.1
 		status  string
 		texts   []string
 	}{
 		"good":         {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), status: "ok", texts: []string{"TLS 1.3", `by "CN=test authority"`, "valid until"}},
 		"unknown CA":   {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), strange: true, status: "failed", texts: []string{"unknown authority", "APPTUIT_CERTIFICATE"}},
 		"expires soon": {cert: ca.issue(t, "127.0.0.1", time.Now().Add(3*24*time.Hour)), status: "warning", texts: []string{"TLS 1.3", "Renew"}},
-		"expired":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(-time.Hour)), status: "failed", texts: []string{"expired", "renewed"}},
-		"another name": {cert: ca.issue(t, "10.9.8.7", time.Now().Add(90*24*time.Hour)), status: "failed", texts: []string{"10.9.8.7", "a name that is in the certificate"}},
-		"old TLS":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), old: true, status: "failed", texts: []string{"protocol version", "ends the TLS handshake", "APPTUIT_CLIENT_CERTIFICATE"}},
+		"expired":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(-time.Hour)), status: "failed", texts: []string{"expired", "Renew"}},
+		"another name": {cert: ca.issue(t, "10.9.8.7", time.Now().Add(90*24*time.Hour)), status: "failed", texts: []string{"10.9.8.7", "that is in the certificate"}},
+		"old TLS":      {cert: ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour)), old: true, status: "failed", texts: []string{"protocol version", "The TLS handshake failed", "APPTUIT_CLIENT_CERTIFICATE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := httptest.NewUnstartedServer(apptuittest.NewHandler(apptuittest.WithToken(theToken)))
@@ -122,9 +122,9 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-func TestTLSAndHTTPMixedUp(t *testing.T) {
+func TestRun_SchemeOfTheEndpointIsWrong(t *testing.T) {
 	s := newServer(t)
-	doctor(t, withEndpoint(strings.Replace(s.URL, "http:", "https:", 1))).has(t, "failed", "tls", "does not speak TLS")
+	doctor(t, withEndpoint(strings.Replace(s.URL, "http:", "https:", 1))).has(t, "failed", "tls", "does not use TLS")
 	secure := httptest.NewUnstartedServer(apptuittest.NewHandler())
 	secure.Config.ErrorLog = discardLog()
 	secure.StartTLS()
@@ -132,12 +132,12 @@ func TestTLSAndHTTPMixedUp(t *testing.T) {
 	doctor(t, withEndpoint(strings.Replace(secure.URL, "https:", "http:", 1))).has(t, "failed", "put", "400", "must begin with https://")
 }
 
-func TestATokenInTheClearIsAWarning(t *testing.T) {
+func TestConfiguration_WarnsAboutAnUnencryptedToken(t *testing.T) {
 	t.Setenv("APPTUIT_API_TOKEN", theToken)
 	doctor(t, withEndpoint("http://apptuit.invalid")).has(t, "warning", "configuration", "without encryption", "read the token")
 }
 
-// newProxy is a proxy that answers CONNECT with a status, or makes the connection.
+// newProxy returns a proxy that answers CONNECT with a status. For 200 it makes the connection.
 func newProxy(t *testing.T, status int) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -165,8 +165,8 @@ func newProxy(t *testing.T, status int) *httptest.Server {
 	return s
 }
 
-func TestProxies(t *testing.T) {
-	t.Run("lets through", func(t *testing.T) {
+func TestProxy_OfAnOption(t *testing.T) {
+	t.Run("connects", func(t *testing.T) {
 		ca := newAuthority(t)
 		s := httptest.NewUnstartedServer(apptuittest.NewHandler())
 		s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour))}}
@@ -180,15 +180,15 @@ func TestProxies(t *testing.T) {
 		o.has(t, "ok", "tls", "TLS 1.3")
 	})
 	t.Run("refuses", func(t *testing.T) {
-		for status, advice := range map[int]string{407: "wants credentials", 403: "does not let this server be reached", 502: "does not let this server"} {
+		for status, advice := range map[int]string{407: "requires other credentials", 403: "refuses connections to this server", 502: "refuses connections to this server"} {
 			o := doctor(t, withEndpoint("https://apptuit.invalid"), withTokenFile(tokenFile(t)), withProxy(newProxy(t, status).URL))
 			o.has(t, "failed", "proxy", fmt.Sprintf("answered %d", status), "apptuit.invalid:443", advice)
 			o.has(t, "skipped", "put", "tls has failed")
 		}
 	})
-	t.Run("is away", func(t *testing.T) {
+	t.Run("does not exist", func(t *testing.T) {
 		o := doctor(t, withEndpoint("https://apptuit.invalid"), withTokenFile(tokenFile(t)), withProxy("http://proxy.invalid:3128"))
-		o.has(t, "failed", "proxy", "the proxy proxy.invalid:3128 cannot be reached: there is no host proxy.invalid", "the proxy that --proxy names, not the server")
+		o.has(t, "failed", "proxy", "the proxy proxy.invalid:3128 cannot be reached: there is no host proxy.invalid", "The proxy of --proxy cannot be reached, not the server")
 		o.has(t, "skipped", "dns", "the proxy cannot be reached")
 		o.has(t, "skipped", "put", "dns has failed")
 	})
@@ -196,7 +196,7 @@ func TestProxies(t *testing.T) {
 		dead := deadAddress(t)
 		for _, endpoint := range []string{"http://apptuit.invalid", "https://apptuit.invalid"} {
 			o := doctor(t, withEndpoint(endpoint), withTokenFile(tokenFile(t)), withProxy("http://"+dead))
-			o.has(t, "failed", "proxy", "the proxy "+dead+" cannot be reached", "connection refused", "not the server", "Nothing listens there")
+			o.has(t, "failed", "proxy", "the proxy "+dead+" cannot be reached", "connection refused", "not the server", "No program listens at this address")
 			o.has(t, "skipped", "tcp", "the proxy cannot be reached")
 			o.has(t, "skipped", "put", "tcp has failed")
 			if got := o.Failed(); !slices.Equal(got, []string{"proxy"}) {
@@ -206,12 +206,12 @@ func TestProxies(t *testing.T) {
 	})
 	t.Run("refuses without TLS", func(t *testing.T) {
 		o := doctor(t, withEndpoint("http://apptuit.invalid"), withProxy(newProxy(t, 407).URL))
-		o.has(t, "failed", "proxy", "407", "wants credentials")
+		o.has(t, "failed", "proxy", "407", "requires other credentials")
 	})
 }
 
-// The variables of proxy and certificates have the effect that they have on the client.
-func TestVariablesOfTheConnection(t *testing.T) {
+// The variables of proxy and certificates have the same effect on the doctor as on the client.
+func TestRun_UsesTheVariablesOfProxyAndCertificates(t *testing.T) {
 	ca := newAuthority(t)
 	s := httptest.NewUnstartedServer(apptuittest.NewHandler())
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour))}}
@@ -227,11 +227,11 @@ func TestVariablesOfTheConnection(t *testing.T) {
 	o.has(t, "ok", "tls", `by "CN=test authority"`)
 	o.has(t, "ok", "put", "200")
 	t.Setenv("APPTUIT_PROXY", "http://"+deadAddress(t))
-	doctor(t).has(t, "failed", "proxy", "cannot be reached", "the proxy that APPTUIT_PROXY names, not the server")
+	doctor(t).has(t, "failed", "proxy", "cannot be reached", "The proxy of APPTUIT_PROXY cannot be reached, not the server")
 }
 
-// The proxies of the environment are read once a process.
-func TestProxiesOfTheEnvironment(t *testing.T) {
+// net/http reads the variables of proxies once in a process, so each case runs in its own process.
+func TestProxy_OfTheEnvironment(t *testing.T) {
 	proxy := strings.TrimPrefix(newProxy(t, 407).URL, "http://")
 	token := "APPTUIT_API_TOKEN=" + theToken
 	f := func(name string, check, status string, text string, environment ...string) {
@@ -239,33 +239,33 @@ func TestProxiesOfTheEnvironment(t *testing.T) {
 			child(t, append(environment, token)).has(t, status, check, text)
 		})
 	}
-	f("of https", "proxy", "ok", proxy+", from HTTPS_PROXY", "HTTPS_PROXY=http://me:pr0xy%2F5ecret@"+proxy, "APPTUIT_ENDPOINT=https://apptuit.invalid")
+	f("for https", "proxy", "ok", proxy+", from HTTPS_PROXY", "HTTPS_PROXY=http://me:pr0xy%2F5ecret@"+proxy, "APPTUIT_ENDPOINT=https://apptuit.invalid")
 	f("without a scheme", "proxy", "ok", proxy+", from HTTPS_PROXY", "HTTPS_PROXY="+proxy, "APPTUIT_ENDPOINT=https://apptuit.invalid")
 	f("a slash in a password", "proxy", "failed", "percent", "HTTPS_PROXY=http://me:"+thePass+"@"+proxy, "APPTUIT_ENDPOINT=https://apptuit.invalid")
-	f("dead", "proxy", "failed", "the proxy that HTTPS_PROXY names, not the server", "HTTPS_PROXY=http://"+deadAddress(t), "APPTUIT_ENDPOINT=https://apptuit.invalid")
+	f("of an address without a server", "proxy", "failed", "The proxy of HTTPS_PROXY cannot be reached, not the server", "HTTPS_PROXY=http://"+deadAddress(t), "APPTUIT_ENDPOINT=https://apptuit.invalid")
 	f("refused", "proxy", "failed", "407", "https_proxy=http://me:pr0xy%2F5ecret@"+proxy, "APPTUIT_ENDPOINT=https://apptuit.invalid")
-	f("of http", "proxy", "failed", "407", "HTTP_PROXY=http://me:pr0xy%2F5ecret@"+proxy, "APPTUIT_ENDPOINT=http://apptuit.invalid")
-	f("left out", "proxy", "ok", "HTTPS_PROXY does not apply to apptuit.invalid", "HTTPS_PROXY=http://"+proxy, "NO_PROXY=invalid", "APPTUIT_ENDPOINT=https://apptuit.invalid")
-	f("no URL", "proxy", "failed", "not a URL", "HTTPS_PROXY=http://me:"+thePass+"%zz@"+proxy, "APPTUIT_ENDPOINT=https://apptuit.invalid")
+	f("for http", "proxy", "failed", "407", "HTTP_PROXY=http://me:pr0xy%2F5ecret@"+proxy, "APPTUIT_ENDPOINT=http://apptuit.invalid")
+	f("excluded by NO_PROXY", "proxy", "ok", "HTTPS_PROXY does not apply to apptuit.invalid", "HTTPS_PROXY=http://"+proxy, "NO_PROXY=invalid", "APPTUIT_ENDPOINT=https://apptuit.invalid")
+	f("not a URL", "proxy", "failed", "not a URL", "HTTPS_PROXY=http://me:"+thePass+"%zz@"+proxy, "APPTUIT_ENDPOINT=https://apptuit.invalid")
 }
 
-func TestItEnds(t *testing.T) {
+func TestRun_EndsWithItsContext(t *testing.T) {
 	s := newServer(t)
-	t.Run("when it is interrupted", func(t *testing.T) {
+	t.Run("when it is canceled during a check", func(t *testing.T) {
 		s.Fail(apptuittest.Fault{Hang: true})
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(300*time.Millisecond, cancel)
 		o := doctorUntil(ctx, t)
 		o.has(t, "failed", "put", "no answer")
 	})
-	t.Run("before it has begun", func(t *testing.T) {
+	t.Run("when it is canceled before it begins", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		o := doctorUntil(ctx, t)
 		o.has(t, "skipped", "put", "interrupted")
-		o.has(t, "failed", "time", "not everything was checked: interrupted")
+		o.has(t, "failed", "time", "some checks were skipped: interrupted")
 	})
-	t.Run("when the time is over", func(t *testing.T) {
+	t.Run("at its deadline", func(t *testing.T) {
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 0, errors.New("the time is over (--limit 0s)"))
 		defer cancel()
 		o := doctorUntil(ctx, t)

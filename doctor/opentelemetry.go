@@ -31,7 +31,7 @@ const (
 	defaultExportTimeout = 30 * time.Second
 )
 
-// shortest is the time below which a time-out or interval is probably a mistake.
+// shortest is the duration below which a timeout or an interval is probably a mistake.
 const shortest = time.Second
 
 // checkOpenTelemetry checks the variables of OpenTelemetry that concern metrics.
@@ -41,11 +41,11 @@ func checkOpenTelemetry(_ context.Context, r *run, f *findings) {
 	limit := r.checkMilliseconds(f.about("export timeout"), timeoutVariable, defaultExportTimeout)
 	r.checkTimeout(f.about("timeout"), limit)
 	if strings.EqualFold(r.lookup(disabledVariable), "true") {
-		f.about("sdk").warn("If metrics are wanted, remove the variable.",
-			"%s is true: documents of declarative configuration usually disable the SDK then; otherwise Go's SDK does not read it", disabledVariable)
+		f.about("sdk").warn("Remove the variable if you want metrics.",
+			"%s is true: a document of declarative configuration usually disables the SDK then; without such a document, Go's SDK ignores the variable", disabledVariable)
 	}
 	if r.lookup(experimentalVariable) != "" {
-		f.about("config file").warn("Name the file with "+configFileVariable+".", "%s is set: otelconf refuses to read it", experimentalVariable)
+		f.about("config file").warn("Name the file with "+configFileVariable+".", "%s is set, but otelconf refuses the variable", experimentalVariable)
 	}
 }
 
@@ -64,7 +64,7 @@ func (r *run) checkExporterVariable(f *findings) {
 			continue
 		}
 		unknown = true
-		advice := "A program that uses autoexport does not know it, unless it registers it itself."
+		advice := "A program that uses autoexport gets an error for an unknown name, unless it registers an exporter with this name."
 		if near := nearest.Name(names[i], known); near != "" {
 			advice = "Did you mean " + near + "? A program that uses autoexport gets an error for an unknown name."
 		}
@@ -73,12 +73,12 @@ func (r *run) checkExporterVariable(f *findings) {
 	if slices.Contains(names, "apptuit") || unknown {
 		return
 	}
-	f.warn("Set "+exporterVariable+"=apptuit. It has no effect on programs that call exporter.New themselves.",
+	f.warn("Set "+exporterVariable+"=apptuit. Programs that call exporter.New ignore the variable.",
 		"%s=%s: a program that uses autoexport does not export to Apptuit", exporterVariable, list)
 }
 
-// checkMilliseconds checks a variable of the SDK, which is an integer of milliseconds. It returns
-// the duration that is in effect.
+// checkMilliseconds checks a variable of the SDK whose value must be an integer of milliseconds. It
+// returns the duration that is in effect.
 func (r *run) checkMilliseconds(f *findings, variable string, standard time.Duration) time.Duration {
 	text := r.lookupExactly(variable)
 	if text == "" {
@@ -86,31 +86,31 @@ func (r *run) checkMilliseconds(f *findings, variable string, standard time.Dura
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n <= 0 || n > int64(math.MaxInt64/time.Millisecond) {
-		advice := "It must be an integer of milliseconds, such as " + variable + "=10000."
+		advice := "The value must be an integer of milliseconds, for example " + variable + "=10000."
 		if d, err := time.ParseDuration(strings.TrimSpace(text)); err == nil && d >= time.Millisecond {
-			advice = fmt.Sprintf("It must be an integer of milliseconds: %s=%d.", variable, d.Milliseconds())
+			advice = fmt.Sprintf("The value must be an integer of milliseconds: %s=%d.", variable, d.Milliseconds())
 		}
 		f.warn(advice, "%s=%s is not valid: the SDK logs an error and uses %v", variable, text, standard)
 		return standard
 	}
 	d := time.Duration(n) * time.Millisecond
 	if d < shortest {
-		f.warn(fmt.Sprintf("It is in milliseconds: if %d seconds are meant, set %s=%d000.", n, variable, n), "%s=%s is %v", variable, text, d)
+		f.warn(fmt.Sprintf("The unit is milliseconds. For %d seconds, set %s=%d000.", n, variable, n), "%s=%s is %v", variable, text, d)
 	}
 	return d
 }
 
-// checkTimeout compares the time-out of requests with that of an Export.
+// checkTimeout compares the timeout of requests with the timeout of an Export.
 func (r *run) checkTimeout(f *findings, export time.Duration) {
 	_, from := r.inEffect("timeout")
 	d, err := time.ParseDuration(from.value)
 	switch {
 	case err != nil || d <= 0: // not set, or reported by checkConfiguration
 	case d < shortest:
-		f.warn("Few servers answer so fast, and a request that is cut off may be stored and sent again. The default is 60s.",
-			"%v, from %s, is the limit of a request", d, from.name)
+		f.warn("Few servers answer so fast. The points of a request that is canceled may be stored, and are sent again. The default is 60s.",
+			"a request may take %v, from %s", d, from.name)
 	case d > export:
 		f.warn(fmt.Sprintf("Raise %s (milliseconds) if requests need more time.", timeoutVariable),
-			"%v, from %s, is longer than the time-out of an Export, %v, which ends all its requests", d, from.name, export)
+			"a request may take %v, from %s, but an Export with all its requests ends after %v", d, from.name, export)
 	}
 }

@@ -19,7 +19,7 @@ func (f optionFunc) apply(c *config) { f(c) }
 // config is the configuration of a run.
 type config struct {
 	exporterOptions []exporter.Option
-	sources         []source // of options, in the order of their precedence
+	sources         []source // of options, highest precedence first
 
 	queryEndpoint, queryPath string
 	noProbe                  bool
@@ -40,44 +40,46 @@ func newConfig(opts []Option) *config {
 }
 
 // WithExporterOptions sets the options that the program passes to the exporter. They override the
-// environment variables, as in the program. Options for retries and the spool have no effect: the
-// doctor sends each request once, and opens no spool. In place of [exporter.WithClient], pass the
-// options of that client by [exporter.WithClientOptions]. Leave out [exporter.WithUsageMetrics].
+// environment variables, as in the program. Options for retries and the spool have no effect, because
+// the doctor sends each request once and opens no spool. Do not pass [exporter.WithUsageMetrics], nor
+// [exporter.WithClient]: instead of a client, pass its options with [exporter.WithClientOptions].
 //
-// The report does not know the values of options. Name them by [WithSource].
+// The report cannot show the values of these options. Pass values that it should show with
+// [WithSource].
 func WithExporterOptions(opts ...exporter.Option) Option {
 	return optionFunc(func(c *config) { c.exporterOptions = append(c.exporterOptions, opts...) })
 }
 
-// WithSource tells where an option gets the value of a setting from, for the report: for example
-// WithSource("endpoint", "--endpoint", "https://…"), where --endpoint is a flag of the program.
-// setting is its key in docs/settings.md, such as endpoint, token_file or spool.directory. A
-// source of an option overrides the environment variables. The report shows the value, unless
-// the setting is a secret.
+// WithSource adds to the report the value of a setting that an option sets, and the name of its
+// source. For example, WithSource("endpoint", "--endpoint", "https://…") says that the endpoint comes
+// from --endpoint, a flag of the program. setting is the key of the setting in docs/settings.md,
+// such as endpoint, token_file or spool.directory. In the report, the source overrides environment
+// variables. The report shows the value, unless the setting is a secret.
 func WithSource(setting, name, value string) Option {
 	return optionFunc(func(c *config) {
 		c.sources = append(c.sources, source{setting: setting, name: name, value: value, option: true})
 	})
 }
 
-// WithQueryEndpoint sets the base URL at which the server answers queries, if that differs from
-// the endpoint for points. Then a server that does not answer queries is a failure.
+// WithQueryEndpoint sets the base URL at which the server answers queries. The default is the
+// endpoint for points. With this option, the report has a failure if the server does not answer
+// queries.
 func WithQueryEndpoint(url string) Option {
 	return optionFunc(func(c *config) { c.queryEndpoint = url })
 }
 
 // WithQueryPath sets the path of the PromQL API below the query endpoint. The default is
-// /prometheus; Prometheus itself has it at "".
+// /prometheus. For Prometheus itself, the path is "".
 func WithQueryPath(path string) Option {
 	return optionFunc(func(c *config) { c.queryPath = path })
 }
 
-// WithoutProbe disables the checks that send points, and the test whether files can be created
-// in the folder of the spool.
+// WithoutProbe disables the checks that send points, and the check whether the folder of the spool
+// can be written to.
 func WithoutProbe() Option { return optionFunc(func(c *config) { c.noProbe = true }) }
 
-// WithCheck adds a check of the program. It runs after those of the configuration and before
-// those of the network, for at most 10 s. The findings get the name of the check. Secrets of the
+// WithCheck adds a check of the program. It runs after the checks of the configuration and before
+// the checks of the network, for at most 10 s. Its findings get the name of the check. Secrets of the
 // configuration are removed from them.
 func WithCheck(name string, examine func(context.Context) []Finding) Option {
 	return optionFunc(func(c *config) {

@@ -20,8 +20,8 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// The doctor goes the way of the program's client: its HTTP client, TLS configuration and proxy.
-func TestWithExporterOptions_OfConnections(t *testing.T) {
+// The doctor uses the HTTP client, the TLS configuration and the proxy of the program.
+func TestWithExporterOptions_ConnectionsAreUsed(t *testing.T) {
 	ca := newAuthority(t)
 	s := httptest.NewUnstartedServer(apptuittest.NewHandler())
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{ca.issue(t, "127.0.0.1", time.Now().Add(90*24*time.Hour))}}
@@ -47,7 +47,7 @@ func TestWithExporterOptions_OfConnections(t *testing.T) {
 		o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithTLSClientConfig(&tls.Config{InsecureSkipVerify: true})))
 		o.has(t, "warning", "tls", `the certificate of "CN=test server" is not verified`, "InsecureSkipVerify")
 	})
-	t.Run("another transport", func(t *testing.T) {
+	t.Run("a transport of another type", func(t *testing.T) {
 		counting := roundTripper(func(r *http.Request) (*http.Response, error) {
 			seen++
 			return transport.RoundTrip(r)
@@ -55,7 +55,7 @@ func TestWithExporterOptions_OfConnections(t *testing.T) {
 		o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithHTTPClient(&http.Client{Transport: counting})))
 		o.has(t, "ok", "put", "200")
 		for _, check := range []string{"dns", "tcp", "tls"} {
-			o.has(t, "ok", check, "the program has a transport of its own")
+			o.has(t, "ok", check, "the program uses its own transport")
 		}
 		o.healthy(t)
 		if seen == 0 {
@@ -73,8 +73,8 @@ func TestWithExporterOptions_OfConnections(t *testing.T) {
 	})
 }
 
-// A transport without a proxy function ignores the variables, which may have no scheme.
-func TestWithExporterOptions_OfATransportWithoutProxy(t *testing.T) {
+// A transport without a proxy function ignores the variables of proxies.
+func TestWithExporterOptions_TransportWithoutProxy(t *testing.T) {
 	s := newServer(t)
 	t.Setenv("HTTP_PROXY", "127.0.0.1:1")
 	o := doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithHTTPClient(&http.Client{Transport: &http.Transport{}})))
@@ -86,8 +86,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// The probe has the tags and the name that the options of the program give.
-func TestWithExporterOptions(t *testing.T) {
+// The probe has the prefix and the tags of the program's options.
+func TestWithExporterOptions_ApplyToTheProbe(t *testing.T) {
 	s := newServer(t)
 	o := doctor(t, WithExporterOptions(exporter.WithPrefix("shop."), exporter.WithTags(map[string]string{"env": "test"}), exporter.WithoutHostTag()))
 	o.healthy(t)
@@ -98,7 +98,7 @@ func TestWithExporterOptions(t *testing.T) {
 	doctor(t, WithExporterOptions(exporter.WithMeters())).has(t, "failed", "configuration", "WithMeters: only valid in the reporter layout")
 }
 
-// Variables that the program ignores have no effect, and are no sources.
+// Variables that the program ignores have no effect, and are not reported as sources.
 func TestWithExporterOptions_WithoutEnvironment(t *testing.T) {
 	s := newServer(t)
 	t.Setenv("APPTUIT_ENDPOINT", "http://127.0.0.1:1")
@@ -109,8 +109,8 @@ func TestWithExporterOptions_WithoutEnvironment(t *testing.T) {
 	o.lacks(t, "timeout")
 }
 
-// A token that the report has no source of is a secret, too.
-func TestTokensOfOptionsAreSecrets(t *testing.T) {
+// A token is redacted even if the report does not know its source.
+func TestWithExporterOptions_TokensAreRedacted(t *testing.T) {
 	s := apptuittest.NewServer(apptuittest.WithToken(theToken))
 	defer s.Close()
 	s.Fail(apptuittest.Fault{Status: 400, Body: "bad token " + theToken})
@@ -119,7 +119,7 @@ func TestTokensOfOptionsAreSecrets(t *testing.T) {
 	doctor(t, WithExporterOptions(exporter.WithEndpoint(s.URL), exporter.WithToken("an-old-token"))).has(t, "failed", "token", "The token of the program is wrong")
 }
 
-func TestWithCheck(t *testing.T) {
+func TestWithCheck_RunsBeforeTheNetworkChecks(t *testing.T) {
 	newServer(t)
 	var order []string
 	o := doctor(t,
@@ -138,8 +138,8 @@ func TestWithCheck(t *testing.T) {
 	}
 }
 
-// A spool is inspected by its name, not opened.
-func TestSpoolsOfOptions(t *testing.T) {
+// The spool of an option is not opened. It is inspected if WithSource names its folder.
+func TestWithExporterOptions_SpoolIsNotOpened(t *testing.T) {
 	newServer(t)
 	dir := t.TempDir()
 	c := fill(t, dir)

@@ -13,9 +13,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// checkPartialWrite sends two points in one request and finds out how the server reports that it
-// stores one of them only. OpenTSDB refuses the tag value of the second point, and InfluxDB its tag
-// key.
+// checkPartialWrite sends a valid and an invalid point in one request, and finds out how the server
+// reports the invalid point. OpenTSDB refuses its tag value a+b, and InfluxDB its tag key time.
 func checkPartialWrite(ctx context.Context, r *run, f *findings) {
 	if !r.takesPoints {
 		f.skip("put has failed")
@@ -32,14 +31,14 @@ func checkPartialWrite(ctx context.Context, r *run, f *findings) {
 		r.behavior.partial = unreported
 		f.ok("both points are acknowledged, without details: the server does not report points that it drops")
 	case err == nil:
-		f.ok("both points are accepted, so there is nothing to report; its answers have details")
+		f.ok("both points are accepted, and the answer has details")
 	case send != nil && send.StatusCode == http.StatusInternalServerError && strings.Contains(err.Error(), "partial write"):
 		r.behavior.partial = counted
-		f.ok("reported by a number (%d stored, %d not): %v", send.Successful, send.Failed, cause(err))
+		f.ok("the server reports only how many points are invalid (%d stored, %d not): %v", send.Successful, send.Failed, cause(err))
 	case refusal(err) != "":
 		r.behavior.partial = listed
-		f.ok("reported point by point (%d stored, %d not): %s", send.Successful, send.Failed, refusal(err))
+		f.ok("the server reports each invalid point (%d stored, %d not): %s", send.Successful, send.Failed, refusal(err))
 	default:
-		f.warn("Look at the server's log.", "cannot be tested: %v", cause(err))
+		f.warn("Check the server's log.", "not tested: %v", cause(err))
 	}
 }

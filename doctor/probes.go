@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// probeTags returns the tags of a series of the doctor's own.
+// probeTags returns the tags of a series that only the doctor writes.
 func probeTags(probe string) map[string]string {
 	return map[string]string{"source": "doctor", "probe": probe}
 }
@@ -32,8 +32,8 @@ func (r *run) sendProbes(ctx context.Context, at time.Time, tags ...map[string]s
 	return r.probeClient.Send(ctx, points)
 }
 
-// makeProbeClient creates the client that sends tags and times unchanged, whatever the profile of
-// the program.
+// makeProbeClient creates the client that sends tags unchanged, with timestamps in seconds, even if
+// the program has another profile.
 func (r *run) makeProbeClient(ctx context.Context) error {
 	if r.probeClient != nil {
 		return nil
@@ -43,7 +43,7 @@ func (r *run) makeProbeClient(ctx context.Context) error {
 		exporter.WithTagValueRule(encoding.TagValuesAny),
 		exporter.WithMaxTags(encoding.MaxTags),
 		exporter.WithTimestampResolution(time.Second),
-		exporter.WithClientOptions(apptuitclient.WithTags(map[string]string{"source": "doctor"}))) // instead of those of the program
+		exporter.WithClientOptions(apptuitclient.WithTags(map[string]string{"source": "doctor"}))) // replaces the tags of the program
 	if err != nil {
 		return err
 	}

@@ -11,16 +11,16 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// behavior are the findings about the server.
+// behavior is the observed behavior of the server.
 type behavior struct {
 	identity identity
 	plus     answered      // a tag value with + is accepted
 	partial  partialReport // how the server reports points that it does not store
-	secondAt time.Time     // when two values were sent, if they were
-	bothKept answered      // of the two values
+	secondAt time.Time     // the timestamp of the two values of checkTwoValues; zero if they were not sent
+	bothKept answered      // both of these values are kept
 }
 
-// answered is the result of a probe.
+// answered is the answer of a check to a yes-or-no question.
 type answered uint8
 
 const (
@@ -34,9 +34,9 @@ type partialReport uint8
 
 const (
 	unknownReport partialReport = iota
-	listed                      // each with its reason
-	counted                     // InfluxDB's "partial write: … dropped=N"
-	unreported                  // not at all
+	listed                      // it reports each of them, with a reason
+	counted                     // it reports their number, as in InfluxDB's "partial write: … dropped=N"
+	unreported                  // it does not report them
 )
 
 // checkProfile recommends the profile that fits the server.
@@ -48,17 +48,18 @@ func checkProfile(_ context.Context, r *run, f *findings) {
 	fitting, because := r.behavior.fitting()
 	switch {
 	case because == "":
-		f.ok("%s, %s; nothing that was found suggests another one", configured, from)
+		f.ok("%s, %s; no finding suggests another profile", configured, from)
 	case fitting == configured:
-		f.ok("%s, %s, is the one for %s", configured, from, because)
+		f.ok("%s, %s, fits %s", configured, from, because)
 	default:
 		f.warn("Set APPTUIT_SERVER="+fitting.String()+", or WithServer in the program. "+effect(fitting, r.behavior.plus == yes),
-			"%s, %s, is not the one for %s", configured, from, because)
+			"%s, %s, does not fit %s", configured, from, because)
 	}
 }
 
-// fitting returns the server whose profile fits, and the reason; without one, nothing is known.
-// The server's own name counts more than its behavior, which a configuration may have changed.
+// fitting returns the server whose profile fits, and the reason. The reason is "" if nothing is known
+// about the server. The server's own name counts more than its behavior, because its configuration
+// can change its behavior.
 func (t *behavior) fitting() (server apptuitclient.Server, because string) {
 	switch {
 	case t.identity.known:
@@ -73,7 +74,7 @@ func (t *behavior) fitting() (server apptuitclient.Server, because string) {
 	return apptuitclient.ServerGeneric, ""
 }
 
-// effect says what a profile is good for.
+// effect describes the effect of a profile, as advice.
 func effect(server apptuitclient.Server, plusAccepted bool) string {
 	switch server {
 	case apptuitclient.ServerOpenTSDB:
@@ -84,7 +85,7 @@ func effect(server apptuitclient.Server, plusAccepted bool) string {
 	case apptuitclient.ServerVictoriaMetrics:
 		return "It sends timestamps in milliseconds, so that exports within one second keep their times."
 	case apptuitclient.ServerInfluxDB:
-		return "It rewrites a backslash at the end of a tag value and the tag key time, with which InfluxDB loses tags or points."
+		return "It rewrites backslashes at the end of tag values, and the tag key time: InfluxDB would lose tags or points."
 	default:
 		return "Its defaults are those of this server."
 	}

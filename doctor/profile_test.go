@@ -15,11 +15,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// behaving is a server that behaves as a profile of apptuittest, and answers some paths as the real
-// server does. The environment variables give its address.
+// behaving is a server that behaves like a profile of apptuittest, and answers some further paths like
+// the real server. APPTUIT_ENDPOINT is its address.
 type behaving struct {
 	*apptuittest.Handler
-	asked []string // the paths that were found there
+	asked []string // the further paths that were requested
 }
 
 func newBehaving(t *testing.T, p apptuittest.Profile, pages map[string]http.HandlerFunc) *behaving {
@@ -27,7 +27,7 @@ func newBehaving(t *testing.T, p apptuittest.Profile, pages map[string]http.Hand
 	b := &behaving{Handler: apptuittest.NewHandler(apptuittest.WithProfile(p))}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if page, found := pages[r.URL.Path]; found {
-			b.asked = append(b.asked, r.URL.Path) // the doctor asks one question after the other
+			b.asked = append(b.asked, r.URL.Path) // no lock: the doctor sends one request at a time
 			page(w, r)
 			return
 		}
@@ -47,18 +47,18 @@ func page(status int, text string) http.HandlerFunc {
 	}
 }
 
-func TestProfileIsRecommendedByBehaviour(t *testing.T) {
+func TestProfile_IsRecommendedByTheBehaviorOfTheServer(t *testing.T) {
 	for name, c := range map[string]struct {
 		profile                  apptuittest.Profile
 		plus, partial, second    string
 		recommended, explanation string
 	}{
 		"OpenTSDB": {
-			apptuittest.OpenTSDB, `is refused: Invalid tag value with key [probe] ("a+b"): illegal character: +`, "reported point by point (1 stored, 1 not): Invalid tag value", "one is kept",
+			apptuittest.OpenTSDB, `is refused: Invalid tag value with key [probe] ("a+b"): illegal character: +`, "the server reports each invalid point (1 stored, 1 not): Invalid tag value", "one is kept",
 			"opentsdb", `le="+Inf"`,
 		},
 		"VictoriaMetrics": {apptuittest.VictoriaMetrics, "is accepted", "without details", "both are kept", "victoriametrics", "milliseconds"},
-		"InfluxDB":        {apptuittest.InfluxDB, "is accepted", "reported by a number (1 stored, 1 not)", "one is kept", "influxdb", "backslash"},
+		"InfluxDB":        {apptuittest.InfluxDB, "is accepted", "the server reports only how many points are invalid (1 stored, 1 not)", "one is kept", "influxdb", "backslash"},
 		"Apptuit":         {apptuittest.Apptuit, "is accepted", "both points are accepted", "one is kept", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,23 +70,23 @@ func TestProfileIsRecommendedByBehaviour(t *testing.T) {
 			o.has(t, "ok", "partial write", c.partial)
 			o.has(t, "ok", "second value", c.second)
 			if c.recommended == "" {
-				o.has(t, "ok", "profile", "generic, the default; nothing")
+				o.has(t, "ok", "profile", "generic, the default; no finding")
 				return
 			}
-			o.has(t, "warning", "profile", "generic, the default, is not the one for a server that", "APPTUIT_SERVER="+c.recommended+",", c.explanation)
+			o.has(t, "warning", "profile", "generic, the default, does not fit a server that", "APPTUIT_SERVER="+c.recommended+",", c.explanation)
 
-			doctor(t, withServer(c.recommended)).has(t, "ok", "profile", c.recommended+", from --server, is the one for")
+			doctor(t, withServer(c.recommended)).has(t, "ok", "profile", c.recommended+", from --server, fits ")
 			t.Setenv("APPTUIT_SERVER", c.recommended)
 			o = doctor(t)
 			o.healthy(t)
-			o.has(t, "ok", "profile", c.recommended+", from APPTUIT_SERVER, is the one for")
+			o.has(t, "ok", "profile", c.recommended+", from APPTUIT_SERVER, fits ")
 		})
 	}
 }
 
-// Whatever the profile in effect, the program's tags and its rule for tag values, the probes of the
-// server go out as they are.
-func TestProfileIsFoundFromAnother(t *testing.T) {
+// The probes that recognize the server are sent unchanged, even if the program has another profile,
+// many tags, or another rule for tag values.
+func TestProfile_IsRecommendedWhileAnotherIsSet(t *testing.T) {
 	newBehaving(t, apptuittest.OpenTSDB, nil)
 	var tags []string
 	for i := range 7 {
@@ -100,11 +100,11 @@ func TestProfileIsFoundFromAnother(t *testing.T) {
 		o.has(t, "failed", "put", "Too many tags")
 		o.has(t, "ok", "tag values", "is refused")
 		o.has(t, "skipped", "second value", "put has failed")
-		o.has(t, "warning", "profile", server+", from APPTUIT_SERVER, is not the one for", "APPTUIT_SERVER=opentsdb")
+		o.has(t, "warning", "profile", server+", from APPTUIT_SERVER, does not fit", "APPTUIT_SERVER=opentsdb")
 	}
 }
 
-func TestServerIsNamed(t *testing.T) {
+func TestServer_IsRecognized(t *testing.T) {
 	const metrics = "# TYPE vm_rows gauge\nvm_app_version{version=%q, short_version=%q} 1\nvm_rows 7\n"
 	opentsdb := map[string]http.HandlerFunc{"/api/version": page(200, `{"short_revision":"a1b2","repo":"/x","host":"h","version":"2.4.1","full_revision":"a1b2","repo_status":"MODIFIED","user":"u","branch":"","timestamp":"1"}`)}
 	influx := map[string]http.HandlerFunc{"/api/metadata/put": page(204, "")}
@@ -125,12 +125,12 @@ func TestServerIsNamed(t *testing.T) {
 		"OpenTSDB":                         {apptuittest.OpenTSDB, opentsdb, "OpenTSDB 2.4.1, by /api/version", "opentsdb"},
 		"OpenTSDB of Maven Central":        {apptuittest.OpenTSDB, map[string]http.HandlerFunc{"/api/version": page(200, `{"short_revision":"a1b2","version":"BuildData"}`)}, "OpenTSDB of revision a1b2, by /api/version", "opentsdb"},
 		"OpenTSDB that accepts any value":  {apptuittest.Apptuit, opentsdb, "OpenTSDB 2.4.1", "opentsdb any"},
-		"JSON of another kind":             {apptuittest.Apptuit, map[string]http.HandlerFunc{"/api/version": page(200, `{"version":"9"}`)}, "not recognized", ""},
-		"a page":                           {apptuittest.Apptuit, map[string]http.HandlerFunc{"/api/version": page(200, "<html>Log in</html>")}, "not recognized", ""},
+		"other JSON":                       {apptuittest.Apptuit, map[string]http.HandlerFunc{"/api/version": page(200, `{"version":"9"}`)}, "not recognized", ""},
+		"an HTML page":                     {apptuittest.Apptuit, map[string]http.HandlerFunc{"/api/version": page(200, "<html>Log in</html>")}, "not recognized", ""},
 		"VictoriaMetrics":                  {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/metrics": page(200, fmt.Sprintf(metrics, "victoria-metrics-20240301-tags-v1.99.0", "v1.99.0"))}, "VictoriaMetrics v1.99.0, by /metrics", "victoriametrics"},
 		"VictoriaMetrics without a tag":    {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/metrics": page(200, fmt.Sprintf(metrics, "victoria-metrics-dev", ""))}, "VictoriaMetrics victoria-metrics-dev", "victoriametrics"},
 		"VictoriaMetrics built by go":      {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/metrics": page(200, fmt.Sprintf(metrics, "", ""))}, "does not report its version", "victoriametrics"},
-		"VictoriaMetrics' port for points": {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/api/version": page(400, `unexpected path requested on HTTP OpenTSDB server: "/api/version"`)}, "VictoriaMetrics, by the words of an error", "victoriametrics"},
+		"VictoriaMetrics' port for points": {apptuittest.VictoriaMetrics, map[string]http.HandlerFunc{"/api/version": page(400, `unexpected path requested on HTTP OpenTSDB server: "/api/version"`)}, "VictoriaMetrics, by the text of an error", "victoriametrics"},
 		"metrics of another server":        {apptuittest.Apptuit, map[string]http.HandlerFunc{"/metrics": page(200, "up 1\n")}, "not recognized", ""},
 		"InfluxDB's port for points":       {apptuittest.InfluxDB, influx, "InfluxDB, by /api/metadata/put", "influxdb"},
 		"InfluxDB":                         {apptuittest.InfluxDB, map[string]http.HandlerFunc{"/ping": ping}, "InfluxDB 1.6.7, by /ping", "influxdb"},
@@ -144,10 +144,10 @@ func TestServerIsNamed(t *testing.T) {
 				o := doctor(t, opts...)
 				o.has(t, "ok", "server", c.found)
 				if len(b.asked) == 0 {
-					t.Errorf("nobody asked for the pages of %s", name)
+					t.Errorf("the paths of %s were not requested", name)
 				}
 				if c.recommended == "" {
-					o.has(t, "ok", "profile", "nothing that was found")
+					o.has(t, "ok", "profile", "no finding suggests another profile")
 					continue
 				}
 				server, _, _ := strings.Cut(c.recommended, " ")
@@ -163,29 +163,29 @@ func TestServerIsNamed(t *testing.T) {
 	}
 }
 
-// No further point is sent if the first one is not accepted for a reason that is not the point's.
-func TestProbesNeedAServerThatTakesPoints(t *testing.T) {
+// If the server does not accept the probe, and not because of its content, no further point is sent.
+func TestRun_SendsNoFurtherProbesAfterAFailedPut(t *testing.T) {
 	s := newServer(t)
 	s.Fail(apptuittest.Fault{Status: 503, Times: 100})
 	o := doctor(t)
 	for _, check := range []string{"tag values", "partial write", "two values", "second value"} {
 		o.has(t, "skipped", check, "put has failed")
 	}
-	o.has(t, "ok", "profile", "nothing that was found")
+	o.has(t, "ok", "profile", "no finding suggests another profile")
 	puts := slices.DeleteFunc(s.Requests(), func(r apptuittest.Request) bool { return r.Path != "/api/put" })
 	if len(puts) != 1 {
 		t.Errorf("%d puts", len(puts))
 	}
 }
 
-func TestProbesThatFailAreWarnings(t *testing.T) {
+func TestRun_WarnsAboutFurtherProbesThatFail(t *testing.T) {
 	s := newServer(t)
 	bad := apptuittest.Fault{Status: 503, Body: "token " + theToken}
-	// The put and the questions for the version come first.
+	// The put and the requests for the version come first.
 	s.Fail(apptuittest.Fault{}, apptuittest.Fault{Times: versionQuestions}, bad, bad, bad)
 	o := doctor(t)
 	for _, check := range []string{"tag values", "partial write", "two values"} {
-		o.has(t, "warning", check, "503", "Look at the server's log")
+		o.has(t, "warning", check, "503", "Check the server's log")
 	}
 	o.has(t, "ok", "read-back", "found")
 	o.has(t, "skipped", "second value", "could not be sent")

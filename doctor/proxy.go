@@ -14,18 +14,18 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// checkProxy reports the proxy of requests. The following checks then go to the proxy.
+// checkProxy reports the proxy of requests. If there is a proxy, the following checks connect to it.
 func checkProxy(_ context.Context, r *run, f *findings) {
 	_, from := r.inEffect("proxy_url", r.endpoint.Scheme+" proxy")
 	if _, err := url.Parse(from.value); strings.Contains(from.value, "://") && err != nil { // net/http would use no proxy, or a part of the text
-		f.fail("It must look like http://host:port, or http://user:password@host:port, with special characters in percent-encoding.",
+		f.fail("The value must have the form http://host:port, or http://user:password@host:port with percent-encoding of special characters.",
 			"%s: not a URL", from.name)
 		return
 	}
 	transport := client.Of(r.client).Transport()
 	if transport == nil {
 		r.opaque = true
-		f.ok("not known: the program has a transport of its own")
+		f.ok("not known: the program uses its own transport")
 		return
 	}
 	var err error
@@ -33,7 +33,7 @@ func checkProxy(_ context.Context, r *run, f *findings) {
 		r.proxy, err = transport.Proxy(&http.Request{Method: http.MethodPost, URL: r.endpoint, Header: http.Header{}})
 	}
 	if err != nil {
-		f.fail("It must look like http://host:port, or http://user:password@host:port.", "%s: %v", from.name, err)
+		f.fail("The value must have the form http://host:port, or http://user:password@host:port.", "%s: %v", from.name, err)
 		return
 	}
 	r.secrets.keepUser(r.proxy)
@@ -43,30 +43,31 @@ func checkProxy(_ context.Context, r *run, f *findings) {
 	case r.proxy != nil:
 		f.ok("requests go through %s, from %s", hostPort(r.proxy), from.name)
 	case from.name != "":
-		f.ok("none: %s does not apply to %s, by NO_PROXY or because it is this host", from.name, r.endpoint.Hostname())
+		f.ok("none: %s does not apply to %s, because of NO_PROXY or because it is this host", from.name, r.endpoint.Hostname())
 	default:
 		f.ok("none")
 	}
 }
 
-// proxyAdvice returns advice about a proxy that cannot be reached.
+// proxyAdvice adds to advice that the proxy, and not the server, cannot be reached.
 func (r *run) proxyAdvice(advice string) string {
 	_, from := r.inEffect("proxy_url", r.endpoint.Scheme+" proxy")
 	if from.name == "" {
-		return "This is the proxy, not the server. " + advice
+		return "The proxy cannot be reached, not the server. " + advice
 	}
-	return fmt.Sprintf("This is the proxy that %s names, not the server. %s", from.name, advice)
+	return fmt.Sprintf("The proxy of %s cannot be reached, not the server. %s", from.name, advice)
 }
 
-// throughOpaque reports that the path to the server is not known, if that is so.
+// throughOpaque reports whether the program uses its own transport, so that the path to the server is
+// not known. It adds a finding if this is so.
 func (r *run) throughOpaque(f *findings) bool {
 	if r.opaque {
-		f.ok("not checked: the program has a transport of its own")
+		f.ok("not checked: the program uses its own transport")
 	}
 	return r.opaque
 }
 
-// unreachable reports that the next host cannot be reached: the proxy, or the server.
+// unreachable adds a failure: the next host, which is the proxy or the server, cannot be reached.
 func (r *run) unreachable(f *findings, advice, format string, args ...any) {
 	if r.proxy == nil {
 		f.fail(advice, format, args...)

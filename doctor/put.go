@@ -17,10 +17,10 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// probeName is the instrument of the point that is sent.
+// probeName is the name of the instrument of all points that the doctor sends.
 const probeName = "apptuit.doctor.probe"
 
-// checkPut sends a point as the program would, with all tags of its configuration.
+// checkPut sends the probe, a point with all tags of the program's configuration, with the exporter.
 func checkPut(ctx context.Context, r *run, f *findings) {
 	start := time.Now()
 	err := r.exporter.Export(ctx, probe(r.resource(ctx), start))
@@ -36,16 +36,16 @@ func checkPut(ctx context.Context, r *run, f *findings) {
 	f.ok("%d in %v: %s", last.status, took, r.sent)
 }
 
-// takesPoints reports whether other points may be accepted after this error: there is none, or it is
-// about the point.
+// takesPoints reports whether the server may accept other points: the probe was accepted, or refused
+// only for its content.
 func takesPoints(err error) bool {
 	var send *apptuitclient.SendError
 	return err == nil || errors.As(err, &send) && len(send.Errors) > 0
 }
 
-// probe returns a point whose value is random, to tell it from the probes of other runs. All values
-// have six digits, which OpenTSDB stores in four bytes: two runs in one second must not write
-// integers of different lengths, after which OpenTSDB could not read the series.
+// probe returns a point whose value is random, which distinguishes it from the probes of other runs.
+// All values have six digits, which OpenTSDB stores in four bytes. If two runs in one second wrote
+// integers of different lengths, OpenTSDB could not read the series any more.
 func probe(res *resource.Resource, at time.Time) *metricdata.ResourceMetrics {
 	return &metricdata.ResourceMetrics{Resource: res, ScopeMetrics: []metricdata.ScopeMetrics{{
 		Scope: instrumentation.Scope{Name: "github.com/apptuitai/apptuit-go/doctor"},
@@ -62,10 +62,10 @@ func reportToken(r *run, f *findings, x *exchange) {
 	_, from := r.inEffect("token")
 	switch {
 	case !x.authorized && from.name != "":
-		f.about("token").ok("%s is there, and was not sent", from.name)
+		f.about("token").ok("%s sets a token, but it was not sent", from.name)
 	case !x.authorized:
-		f.about("token").ok("none, and the server asks for none")
+		f.about("token").ok("none, and the server does not require one")
 	default:
-		f.about("token").ok("taken by the server")
+		f.about("token").ok("accepted by the server")
 	}
 }

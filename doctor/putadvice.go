@@ -13,8 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// reportRefusal reports why the probe was not accepted. The exchange is nil if there was no
-// request.
+// reportRefusal reports why the probe was not accepted. x is nil if no request was sent.
 func reportRefusal(ctx context.Context, r *run, f *findings, x *exchange, err error) {
 	var status *apptuitclient.StatusError
 	var send *apptuitclient.SendError
@@ -46,7 +45,7 @@ func cause(err error) error {
 	return err
 }
 
-// reportUnauthorized distinguishes a missing token, a wrong one, and one without the permission.
+// reportUnauthorized reports a missing token, a wrong token, or a token without permission.
 func reportUnauthorized(r *run, f *findings, x *exchange, err error) {
 	var status *apptuitclient.StatusError
 	forbidden := errors.As(err, &status) && status.StatusCode == http.StatusForbidden
@@ -59,11 +58,11 @@ func reportUnauthorized(r *run, f *findings, x *exchange, err error) {
 	f = f.about("token")
 	switch {
 	case !sent:
-		f.fail("Give one: APPTUIT_API_TOKEN, or a file with it in APPTUIT_API_TOKEN_FILE.", "the server wants a token, and none was sent: %s", cause(err))
+		f.fail("Set APPTUIT_API_TOKEN, or name a file with the token in APPTUIT_API_TOKEN_FILE.", "the server requires a token, but none was sent: %s", cause(err))
 	case forbidden:
-		f.fail("The token is known, but may not do this; or something before the server refuses. It is the one of "+from.owner()+".", "%s", cause(err))
+		f.fail("The token of "+from.owner()+" has no permission for this, or a proxy in front of the server refuses the request.", "%s", cause(err))
 	default:
-		f.fail("The token of "+from.owner()+" is wrong or has expired, or is one of another server than "+r.endpoint.Host+".", "%s", cause(err))
+		f.fail("The token of "+from.owner()+" is wrong or has expired, or belongs to a server other than "+r.endpoint.Host+".", "%s", cause(err))
 	}
 }
 
@@ -71,27 +70,27 @@ func reportUnauthorized(r *run, f *findings, x *exchange, err error) {
 func pointAdvice(err *apptuitclient.SendError) string {
 	switch err.StatusCode {
 	case 0:
-		return "All points have the tags of the configuration and the resource. Mend those."
+		return "The probe has only tags of the configuration and the resource, which all points have. Correct these tags."
 	case http.StatusRequestEntityTooLarge:
-		return "The server, or a proxy before it, takes less than one point: its limit (nginx: client_max_body_size) has to be larger."
+		return "The server, or a proxy in front of it, refuses even one point as too large. Raise its limit (nginx: client_max_body_size)."
 	}
-	return "The server takes points, but not with such a name, tags, time or value."
+	return "The server accepts points, but not this name, these tags, this time or this value."
 }
 
-// statusAdvice returns advice about an answer that is no success.
+// statusAdvice returns advice about an answer that does not accept the points.
 func statusAdvice(r *run, x *exchange, err *apptuitclient.StatusError) string {
 	switch code := err.StatusCode; {
 	case code < 300:
 		if strings.Contains(x.header.Get("Content-Type"), "html") {
-			return "That is a page, perhaps a login, and no ingest API. Is the endpoint right?"
+			return "The answer is an HTML page, perhaps a login page. Check the endpoint."
 		}
-		return "Whatever answers there, it is no ingest API: nothing was stored. Is the endpoint right?"
+		return "The answer does not come from an ingest API, and nothing was stored. Check the endpoint."
 	case code < 400:
-		return "Points are not sent on to another address. If it is the right one, make it the endpoint."
+		return "The client does not follow this redirect. If the new address is right, set it as the endpoint."
 	case code == http.StatusBadRequest:
 		return badRequestAdvice(r, x, err)
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed, code == http.StatusGone:
-		return "Points are not taken at this path. Are host, port and path right? InfluxDB takes them at the bind-address of [[opentsdb]]."
+		return "The server does not accept points at this path. Check host, port and path. InfluxDB accepts points at the bind-address of [[opentsdb]]."
 	case code == http.StatusProxyAuthRequired:
 		return refusedByProxyAdvice(code)
 	case code == http.StatusTooManyRequests:
@@ -99,33 +98,33 @@ func statusAdvice(r *run, x *exchange, err *apptuitclient.StatusError) string {
 		if after := x.header.Get("Retry-After"); after != "" {
 			text += fmt.Sprintf(" (Retry-After: %.40s)", after)
 		}
-		return text + ". The exporter would wait and try again; if it lasts, export less often or ask for a higher limit."
+		return text + ". The exporter waits and retries. If the server continues to refuse requests, export less often, or ask for a higher limit."
 	case code == http.StatusInternalServerError && strings.Contains(err.Message, "database not found"):
-		return "InfluxDB needs the database that [[opentsdb]] names: CREATE DATABASE."
+		return "Create the database that [[opentsdb]] names in InfluxDB: CREATE DATABASE."
 	case apptuitclient.Retryable(err):
-		return "The server is there, but does not do it now. The exporter would try again; the server's log says why."
+		return "The server cannot accept points now. The exporter retries. The server's log may name the reason."
 	}
-	return "Whatever answers there does not take points. Its log may say why."
+	return "The server does not accept points. Its log may name the reason."
 }
 
-// brokenOffAdvice returns advice about a request without a complete answer. A port that speaks
-// TLS answers 400 to the first bytes of HTTP and closes the connection; its words may be lost.
+// brokenOffAdvice returns advice about a request without a complete answer. A TLS port answers 400 to
+// a request without TLS and closes the connection; the text of its answer may be lost.
 func brokenOffAdvice(r *run, x *exchange, err error) string {
 	if x != nil && x.status == http.StatusBadRequest && r.endpoint.Scheme == "http" {
-		return "The server has not read all before it closed the connection. If the port speaks TLS, the endpoint must begin with https://."
+		return "The server closed the connection before it had read the request. If the port uses TLS, the endpoint must begin with https://."
 	}
 	return networkAdvice(err)
 }
 
-// badRequestAdvice recognizes the words of servers that do not understand a request.
+// badRequestAdvice returns advice about a 400. It recognizes the texts of some servers.
 func badRequestAdvice(r *run, x *exchange, err *apptuitclient.StatusError) string {
 	switch text := err.Message; {
 	case strings.Contains(text, "HTTPS"):
-		return "The port speaks TLS: the endpoint must begin with https://."
+		return "The port uses TLS: the endpoint must begin with https://."
 	case strings.Contains(text, "unsupported path"), strings.Contains(text, "unexpected path"):
-		return "VictoriaMetrics takes points at the port of -opentsdbHTTPListenAddr, often 4242, and none here."
+		return "VictoriaMetrics does not accept points at this port, but at the port of -opentsdbHTTPListenAddr, often 4242."
 	case x.encoding == "deflate":
-		return "InfluxDB 1.6 and VictoriaMetrics 1.79 do not accept deflate. Use gzip: APPTUIT_COMPRESSION=gzip, or leave it out."
+		return "InfluxDB 1.6 and VictoriaMetrics 1.79 do not accept deflate. Use gzip: set APPTUIT_COMPRESSION=gzip, or remove the variable."
 	}
-	return "The server understands the request, or not, but does not take it. What it says is all that is known."
+	return "The server refuses the request for the reason that it gives."
 }

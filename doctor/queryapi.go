@@ -22,9 +22,9 @@ import (
 // queryAPI is a way to query points of a server.
 type queryAPI struct {
 	name string
-	// ask returns the points of a metric at about a time.
+	// ask returns the points of a metric within about a second of a time.
 	ask func(ctx context.Context, metric string, at time.Time) ([]sample, error)
-	// count returns the number of values of one series at a whole second.
+	// count returns the number of values of one series within one second, which begins at at.
 	count func(ctx context.Context, metric string, tags map[string]string, at time.Time) (int, error)
 }
 
@@ -43,8 +43,8 @@ func queryAPIs(queryClient *apptuitclient.Client, path string) []queryAPI {
 		start := at.Truncate(time.Second)
 		return samples(c.Query(ctx, "fetch('"+metric+"')", start, start.Add(time.Second)))
 	}
-	// With a step of a minute VictoriaMetrics does not hold back what is younger
-	// than its -search.latencyOffset.
+	// With a step of a minute, VictoriaMetrics also returns points that are younger than its
+	// -search.latencyOffset.
 	promql := func(ctx context.Context, expression string, at time.Time) ([]sample, error) {
 		end := at.Add(time.Second - 1).Truncate(time.Second)
 		return samples(c.QueryRange(ctx, expression, end, end, time.Minute))
@@ -64,7 +64,7 @@ func queryAPIs(queryClient *apptuitclient.Client, path string) []queryAPI {
 				for _, k := range slices.Sorted(maps.Keys(tags)) {
 					selector = append(selector, k+"="+strconv.Quote(tags[k]))
 				}
-				all, err := promql(ctx, "sum(count_over_time({"+strings.Join(selector, ",")+"}[1s]))", at) // not those of another run
+				all, err := promql(ctx, "sum(count_over_time({"+strings.Join(selector, ",")+"}[1s]))", at) // the window excludes earlier runs
 				if len(all) == 0 {
 					return 0, err
 				}
@@ -105,7 +105,7 @@ func samples(result *query.Result, err error) ([]sample, error) {
 	return all, nil
 }
 
-// queryOpenTSDB asks OpenTSDB 2 for the doctor's series.
+// queryOpenTSDB returns points of the doctor's series from the query API of OpenTSDB 2.
 func queryOpenTSDB(ctx context.Context, queryClient *apptuitclient.Client, metric string, at time.Time) ([]sample, error) {
 	parameters := url.Values{
 		"start": {strconv.FormatInt(at.Unix()-1, 10)}, "end": {strconv.FormatInt(at.Unix()+1, 10)},
@@ -130,7 +130,7 @@ func queryOpenTSDB(ctx context.Context, queryClient *apptuitclient.Client, metri
 	return all, err
 }
 
-// of reports whether a point belongs to a series, perhaps with more tags.
+// of reports whether a point belongs to a series. The point may have more tags.
 func (s *sample) of(metric string, tags map[string]string) bool {
 	for k, v := range tags {
 		if s.tags[k] != v {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
@@ -35,7 +36,7 @@ func checkReadBack(ctx context.Context, r *run, f *findings) {
 		select {
 		case <-time.After(pollInterval):
 		case <-ctx.Done():
-			f.fail("The server has acknowledged it. It may show it later (allow more time), have dropped it, or keep it elsewhere.",
+			f.fail("The server has acknowledged the probe. It may show the point later (allow more time), it may have dropped the point, or the query endpoint reads other data.",
 				"%s does not find the probe within %v", api.name, time.Since(start).Round(100*time.Millisecond))
 			return
 		}
@@ -58,16 +59,17 @@ func checkQuery(ctx context.Context, r *run, f *findings) {
 	f.ok("%s answers", api.name)
 }
 
-// findQueryAPI finds a query API of the server, and reports if there is none.
+// findQueryAPI finds a query API that the server answers, and returns it with the result of its first
+// query. If there is none, it reports the reason and returns false.
 func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at time.Time) (queryAPI, []sample, bool) {
 	if err := r.makeQueryClient(ctx); err != nil {
-		f.fail("", "the query endpoint: %v", err)
+		f.fail("", "query endpoint: %v", err)
 		return queryAPI{}, nil, false
 	}
 	var answers []string
 	apis := queryAPIs(r.queryClient, r.queryPath)
 	if strings.ContainsAny(metric, `'"\`) {
-		apis, answers = nil, []string{"the name of the probe would have to be quoted"}
+		apis, answers = nil, []string{"the name of the probe contains a quotation mark or a backslash"}
 	}
 	for _, api := range apis {
 		result, err := api.ask(ctx, metric, at)
@@ -91,15 +93,15 @@ func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at ti
 		return queryAPI{}, nil, false
 	}
 	if r.queryEndpoint != "" {
-		f.fail("Is it the right port, and the query path the right one? It is /prometheus by default, and \"\" for Prometheus itself (--query-path, doctor.WithQueryPath).", "%s", text)
+		f.fail("Check the port and the query path (--query-path, doctor.WithQueryPath). The path is /prometheus by default, and must be \"\" for Prometheus itself.", "%s", text)
 		return queryAPI{}, nil, false
 	}
-	f.ok("%s; if another address answers queries, name it (--query-endpoint, doctor.WithQueryEndpoint)", text)
+	f.ok("%s; if another address answers queries, set it (--query-endpoint, doctor.WithQueryEndpoint)", text)
 	return queryAPI{}, nil, false
 }
 
-// unknown reports whether a server does not know an API: it only takes points, or has another
-// query API.
+// unknown reports whether an error means that the server does not have the query API: it only accepts
+// points, or has another query API.
 func unknown(err error) bool {
 	var status *apptuitclient.StatusError
 	if !errors.As(err, &status) {
@@ -130,17 +132,10 @@ func (r *run) makeQueryClient(ctx context.Context) error {
 	return nil
 }
 
-// time returns the time of the point, whose timestamp is in seconds, or with more than ten digits in milliseconds.
-func (p *point) time() time.Time {
-	const seconds = 9_999_999_999
-	if p.Timestamp > seconds {
-		return time.UnixMilli(p.Timestamp)
-	}
-	return time.Unix(p.Timestamp, 0)
-}
+// time returns the time of the point.
+func (p *point) time() time.Time { return time.UnixMilli(model.Milliseconds(p.Timestamp)) }
 
-// in reports whether an answer has the point: its series, perhaps with more tags,
-// and its value.
+// in reports whether an answer contains the point. The series in the answer may have more tags.
 func (p *point) in(all []sample) bool {
 	value, err := p.Value.Float64()
 	if err != nil {
@@ -148,7 +143,7 @@ func (p *point) in(all []sample) bool {
 	}
 	for i := range all {
 		s := &all[i]
-		if s.of(p.Metric, p.Tags) && s.at.Sub(p.time()).Abs() < time.Second && math.Abs(s.value-value) < 0.5 { // it is a whole number
+		if s.of(p.Metric, p.Tags) && s.at.Sub(p.time()).Abs() < time.Second && math.Abs(s.value-value) < 0.5 { // the value is a whole number
 			return true
 		}
 	}

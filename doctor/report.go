@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// Status is the result of a check, in the order of severity.
+// Status is the result of a check. Statuses are ordered by severity.
 type Status uint8
 
-// The statuses. A check is skipped if it needs another one that failed, or if an option says
-// so. A warning needs attention, but points arrive.
+// The statuses. A check is skipped if it needs a check that has failed, if an option disables it,
+// or if there is no time left. A warning needs attention, but does not keep points from arriving.
 const (
 	OK Status = iota
 	Skipped
@@ -29,7 +29,7 @@ func (s Status) String() string { return [...]string{"ok", "skipped", "warning",
 // MarshalText returns the name of the status.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText sets the status with a name.
+// UnmarshalText sets the status with the given name.
 func (s *Status) UnmarshalText(text []byte) error {
 	for status := OK; status <= Failed; status++ {
 		if status.String() == string(text) {
@@ -40,16 +40,16 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return fmt.Errorf("unknown status %q", text)
 }
 
-// Finding is something that a check has found.
+// Finding is one result of a check. A check can have several findings.
 type Finding struct {
 	Status Status `json:"status"`
-	Check  string `json:"check"`            // for example "tcp", or the name of a setting
+	Check  string `json:"check"`            // the name of the check, for example "tcp", or of a setting
 	Found  string `json:"found"`            // one line
 	Advice string `json:"advice,omitempty"` // what to do about it, one line
 }
 
-// String returns the finding as a line of a report, with a second line for the advice. There is
-// no line break at the end.
+// String returns the finding as a line of a report. If there is advice, it follows on a second line.
+// The text does not end with a line break.
 func (f Finding) String() string {
 	text := fmt.Sprintf("%-7s  %-15s  %s", f.Status, f.Check, f.Found)
 	if f.Advice != "" {
@@ -61,8 +61,8 @@ func (f Finding) String() string {
 // Report is the result of [Run].
 type Report struct{ Findings []Finding }
 
-// Verdict returns the worst status of the findings. It is OK where checks were skipped, and
-// none failed or warned.
+// Verdict returns the worst status of the findings: OK, Warning or Failed. Skipped checks do not
+// count.
 func (r *Report) Verdict() Status {
 	verdict := OK
 	for _, f := range r.Findings {
@@ -73,7 +73,7 @@ func (r *Report) Verdict() Status {
 	return verdict
 }
 
-// Failed returns the names of the checks that failed, in their order.
+// Failed returns the names of the checks that failed, in the order of the report.
 func (r *Report) Failed() []string {
 	var checks []string
 	for _, f := range r.Findings {
@@ -84,7 +84,7 @@ func (r *Report) Failed() []string {
 	return checks
 }
 
-// Err returns an error that lists the findings that failed, one per line; nil if none failed.
+// Err returns an error that lists the failed findings, one per line. It returns nil if none failed.
 func (r *Report) Err() error {
 	var failures []error
 	for _, f := range r.Findings {
@@ -95,7 +95,7 @@ func (r *Report) Err() error {
 	return errors.Join(failures...)
 }
 
-// Summary returns the verdict as the last line of a report has it.
+// Summary returns the last line of a report, for example "verdict: failed (dns); warnings: 1".
 func (r *Report) Summary() string {
 	text := OK.String()
 	if failed := r.Failed(); len(failed) > 0 {
@@ -113,7 +113,7 @@ func (r *Report) Summary() string {
 	return "verdict: " + text
 }
 
-// String returns the report as text: the findings, and the verdict.
+// String returns the report as text: the findings, an empty line, and the summary.
 func (r *Report) String() string {
 	var b strings.Builder
 	for _, f := range r.Findings {

@@ -6,8 +6,6 @@ package doctor
 import (
 	"encoding/json"
 	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,11 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// stable replaces the parts that differ from run to run.
+// stable replaces the parts of a report that differ between runs.
 func stable(text string) string {
 	for pattern, by := range map[string]string{
 		`127\.0\.0\.1:\d+`:         "127.0.0.1:PORT",
@@ -33,7 +32,7 @@ func stable(text string) string {
 	return text
 }
 
-func TestReports(t *testing.T) {
+func TestReport_Golden(t *testing.T) {
 	f := func(name string, verdict Status, opts ...Option) {
 		t.Run(name, func(t *testing.T) {
 			var found []Finding
@@ -46,9 +45,9 @@ func TestReports(t *testing.T) {
 				t.Errorf("the error is %v", r.Err())
 			}
 			if diff := cmp.Diff(r.Findings, found); diff != "" {
-				t.Errorf("report -, findings on the way +:\n%s", diff)
+				t.Errorf("report -, findings passed to WithProgress +:\n%s", diff)
 			}
-			golden(t, name, stable(r.String()))
+			golden.Text(t, name+".txt", stable(r.String()), *update)
 		})
 	}
 	s := newServer(t)
@@ -80,7 +79,7 @@ func TestReport_JSON(t *testing.T) {
 	if diff := cmp.Diff(*r.Report, read); diff != "" {
 		t.Error(diff)
 	}
-	for _, want := range []string{`{"verdict":"failed","findings":[{"status":"ok","check":"endpoint","found":"http:`, `"advice":"Points are not taken at this path.`} {
+	for _, want := range []string{`{"verdict":"failed","findings":[{"status":"ok","check":"endpoint","found":"http:`, `"advice":"The server does not accept points at this path.`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in %s", want, text)
 		}
@@ -93,25 +92,8 @@ func TestReport_JSON(t *testing.T) {
 	}
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s -, got +:\n%s", file, diff)
-	}
-}
-
-// Whatever the probe becomes, and whatever comes with it, it is read back.
-func TestTheProbeIsFound(t *testing.T) {
+// The probe is found with each layout and naming, and with target_info in the same request.
+func TestReadBack_FindsTheProbe(t *testing.T) {
 	for variable, value := range map[string]string{"APPTUIT_TARGET_INFO": "yes", "APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_LAYOUT": "reporter", "APPTUIT_PREFIX": "shop."} {
 		t.Run(variable, func(t *testing.T) {
 			newServer(t)

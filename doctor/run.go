@@ -24,15 +24,15 @@ import (
 // defaultTimeout limits a run whose context has no deadline.
 const defaultTimeout = 30 * time.Second
 
-// Run runs all checks, one after the other, and returns the report. Checks that are not done
-// when ctx ends are skipped, and the report says so. Without a deadline of ctx, Run takes at
-// most 30 s.
+// Run runs all checks, one after the other, and returns the report. When ctx ends, the remaining
+// checks are skipped, and the report says so. If ctx has no deadline, Run takes at most 30 s.
 //
-// Faults of the options are findings of the report, as are those of environment variables.
+// Run returns no error: faults of the options are findings of the report, like faults of environment
+// variables.
 func Run(ctx context.Context, opts ...Option) *Report {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, defaultTimeout, fmt.Errorf("the time is over (%v)", defaultTimeout))
+		ctx, cancel = context.WithTimeoutCause(ctx, defaultTimeout, fmt.Errorf("the time limit of %v has passed", defaultTimeout))
 		defer cancel()
 	}
 	r := &run{config: newConfig(opts), environ: os.Environ()}
@@ -44,7 +44,7 @@ func Run(ctx context.Context, opts ...Option) *Report {
 	return &r.report
 }
 
-// run is the state of one Run: the configuration, and what is known so far.
+// run is the state of one Run: the configuration, and the results of the checks so far.
 type run struct {
 	*config
 	environ  []string // NAME=value
@@ -57,14 +57,14 @@ type run struct {
 	exporter    *exporter.Exporter    // nil if the configuration has faults
 	client      *apptuitclient.Client // of exporter
 	endpoint    *url.URL              // of client
-	opaque      bool                  // the transport of the program does not tell its proxy and TLS configuration
+	opaque      bool                  // the program has its own transport, whose proxy and TLS configuration are not known
 	proxy       *url.URL              // nil without one
 	queryClient *apptuitclient.Client // nil until there are queries
-	probeClient *apptuitclient.Client // sends points of probes as they are; nil until there are any
+	probeClient *apptuitclient.Client // sends further points unchanged; nil until there are any
 
-	sent        *point    // the first probe, as it was on the wire
-	takesPoints bool      // the first probe is accepted, or refused for a fault of its own
-	api         *queryAPI // that the server answers; nil while none is known
+	sent        *point    // the probe, as it was on the wire; nil until it is accepted
+	takesPoints bool      // the server accepted the probe, or refused it for its content
+	api         *queryAPI // the query API that the server answers; nil until one is known
 	behavior    behavior
 }
 
@@ -81,7 +81,7 @@ func (r *run) lookup(name string) string {
 	return strings.TrimFunc(r.lookupExactly(name), env.IsBlank)
 }
 
-// lookupExactly returns the value of a variable as it is.
+// lookupExactly returns the value of a variable, including white space around it.
 func (r *run) lookupExactly(name string) string {
 	value := ""
 	for _, v := range r.environ {
@@ -93,7 +93,7 @@ func (r *run) lookupExactly(name string) string {
 	return value
 }
 
-// learnSecrets finds the secrets of the configuration.
+// learnSecrets adds the secrets of the configuration, which findings must not contain.
 func (r *run) learnSecrets() {
 	_, user := r.inEffect("user_id")
 	for _, s := range settings() {
@@ -113,8 +113,8 @@ func (r *run) learnSecrets() {
 // maxSecretFile bounds the text of a file that is searched for in findings, in bytes.
 const maxSecretFile = 64 << 10
 
-// readSecret returns the text of a file, "" if it cannot be read: checkConfiguration reports why. It
-// reads regular files only, because a pipe may give nothing and have no end.
+// readSecret returns the text of a file, or "" if it cannot be read, which checkConfiguration
+// reports. It reads only regular files, because reading a pipe could block.
 func readSecret(name string) string {
 	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
 		return ""
@@ -128,8 +128,8 @@ func readSecret(name string) string {
 	return string(text)
 }
 
-// newExporter returns an exporter with the options of the program and more, whose client sends
-// each request once, and whose requests are recorded.
+// newExporter returns an exporter with the options of the program, followed by more. Its client
+// sends each request once, and r.recorder records the requests.
 func (r *run) newExporter(ctx context.Context, more ...exporter.Option) (*exporter.Exporter, error) {
 	options := append(slices.Clone(r.exporterOptions),
 		exporter.WithRetry(apptuitclient.RetryConfig{}), exporter.WithoutSpool(), exporter.WithoutSelfMetrics(),

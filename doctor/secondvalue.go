@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// secondProbe is the tag of the series that gets two values in one second. Both are floats, which
-// OpenTSDB stores in one place: the series can be queried afterwards.
+// secondProbe is the value of the tag probe of the series that gets two values in one second. Both
+// values are floats. OpenTSDB stores them under one key, so that the series can still be queried.
 const secondProbe = "two_values"
 
-// checkTwoValues sends two values of one series and second. Nothing is said if they are accepted:
-// checkSecondValue does.
+// checkTwoValues sends two values of one series with the same timestamp. It reports only a failure
+// to send them; checkSecondValue reports the values that the server keeps.
 func checkTwoValues(ctx context.Context, r *run, f *findings) {
 	if !r.takesPoints {
 		f.skip("put has failed")
@@ -21,7 +21,7 @@ func checkTwoValues(ctx context.Context, r *run, f *findings) {
 	}
 	r.behavior.secondAt = time.Now().Truncate(time.Second)
 	if err := r.sendProbes(ctx, r.behavior.secondAt, probeTags(secondProbe), probeTags(secondProbe)); err != nil {
-		f.warn("Look at the server's log.", "cannot be tested: %v", cause(err))
+		f.warn("Check the server's log.", "not tested: %v", cause(err))
 		r.behavior.secondAt = time.Time{}
 	}
 }
@@ -33,14 +33,14 @@ func checkSecondValue(ctx context.Context, r *run, f *findings) {
 		f.skip("two values could not be sent")
 		return
 	case r.api == nil:
-		f.skip("the server cannot be asked")
+		f.skip("the server does not answer queries")
 		return
 	}
 	for {
 		kept, err := r.api.count(ctx, r.probeMetric(), probeTags(secondProbe), r.behavior.secondAt)
 		switch {
 		case err != nil:
-			f.warn("Look at the server's log.", "a series with two values in one second cannot be queried: %v", err)
+			f.warn("Check the server's log.", "a series with two values in one second cannot be queried: %v", err)
 			return
 		case kept > 1:
 			r.behavior.bothKept = yes

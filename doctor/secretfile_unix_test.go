@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A file that cannot be read does not keep Run beyond the time in which New gives up.
+// Run does not wait for a pipe that nobody writes to.
 func TestRun_EndsWithAPipeAsTokenFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "token")
 	if err := syscall.Mkfifo(name, 0o600); err != nil {

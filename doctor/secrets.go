@@ -13,14 +13,14 @@ import (
 	"strings"
 )
 
-// minSecret is the length, in bytes, below which nothing is taken for a secret: it
-// would be found everywhere.
+// minSecret is the minimum length of a secret in bytes. A shorter text would be found, and replaced,
+// in the middle of words.
 const minSecret = 3
 
 // secrets are the texts that findings must not contain.
 type secrets struct{ all []string }
 
-// keep adds a secret in the forms in which it may be quoted.
+// keep adds a secret, in all forms in which a server may quote it.
 func (s *secrets) keep(secret string) {
 	secret = strings.TrimSpace(secret)
 	quoted, _ := json.Marshal(secret) // of a string: no error

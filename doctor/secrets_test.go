@@ -5,8 +5,8 @@ package doctor
 
 import "testing"
 
-// The user information of a URL is secret, also where net/url does not find it.
-func TestSecretsOfURLs(t *testing.T) {
+// The user information of a URL is a secret, even if net/url cannot parse the URL.
+func TestSecrets_OfURLs(t *testing.T) {
 	for _, text := range []string{
 		"http://me:5ecret@proxy:3128", "http://me:5ecret%zz@proxy:3128", "me:5ecret@proxy:3128", "me:5ecret@proxy//x", "//me:5ecret@proxy//x",
 	} {

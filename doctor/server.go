@@ -19,18 +19,18 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// identity is the server that answers, as far as it says so itself.
+// identity is the server that answers, as far as its answers name it.
 type identity struct {
 	known   bool
 	server  apptuitclient.Server
 	version string // empty if the server does not report it
-	by      string // where it was found
+	by      string // the path or text that identifies the server
 }
 
-// checkServer names the server and its version. It sends no point, and finds no fault.
+// checkServer reports the server and its version. It sends no point, and has no failures.
 func checkServer(ctx context.Context, r *run, f *findings) {
 	if err := r.makeQueryClient(ctx); err != nil {
-		return // read-back reports it
+		return // the check read-back or query reports it
 	}
 	r.behavior.identity = identify(ctx, r)
 	id := r.behavior.identity
@@ -59,8 +59,8 @@ func displayName(s apptuitclient.Server) string {
 	}
 }
 
-// identify asks where points are sent to, and then where queries are answered: the ports for points
-// of VictoriaMetrics and InfluxDB do not know the version.
+// identify asks the endpoint for points, and then the endpoint for queries, because VictoriaMetrics
+// and InfluxDB do not report their versions at their ports for points.
 func identify(ctx context.Context, r *run) identity {
 	standard, err := url.Parse(apptuitclient.DefaultEndpoint)
 	if err == nil && r.endpoint.Host == standard.Host {
@@ -78,7 +78,7 @@ func identify(ctx context.Context, r *run) identity {
 	return id
 }
 
-// identifyPut asks the port for points.
+// identifyPut asks the endpoint for points.
 func identifyPut(ctx context.Context, r *run) identity {
 	const path = "/api/version"
 	var version struct {
@@ -94,11 +94,11 @@ func identifyPut(ctx context.Context, r *run) identity {
 	case err == nil && version.Version != "" && version.Revision != "":
 		return identity{true, apptuitclient.ServerOpenTSDB, version.Version, path}
 	case status != nil && strings.Contains(status.Message, "HTTP OpenTSDB server"):
-		return identity{known: true, server: apptuitclient.ServerVictoriaMetrics, by: "the words of an error"}
+		return identity{known: true, server: apptuitclient.ServerVictoriaMetrics, by: "the text of an error"}
 	case status == nil || status.StatusCode != http.StatusNotFound:
 		return identity{}
 	}
-	// InfluxDB's OpenTSDB service answers this path, and no path of a browser or a query.
+	// InfluxDB's OpenTSDB service answers this path. Other servers do not answer 204 to it.
 	const metadata = "/api/metadata/put"
 	err = get(ctx, r.client, metadata, func(io.Reader) error { return nil })
 	if errors.As(err, &status) && status.StatusCode == http.StatusNoContent {
@@ -107,13 +107,13 @@ func identifyPut(ctx context.Context, r *run) identity {
 	return identity{}
 }
 
-// versionMetric is the line of /metrics with VictoriaMetrics' version, which is empty in a program
-// that was built without one.
+// versionMetric is the line of /metrics with VictoriaMetrics' version. The version is empty if the
+// program was built without one, like Debian's package.
 var versionMetric = regexp.MustCompile(`^vm_app_version\{version="([^"]*)", short_version="([^"]*)"\}`)
 
 func identifyVictoriaMetrics(ctx context.Context, r *run) (id identity) {
 	const path = "/metrics"
-	_ = get(ctx, r.queryClient, path, func(r io.Reader) error { // an error is another server
+	_ = get(ctx, r.queryClient, path, func(r io.Reader) error { // an error means that this is another server
 		for s := bufio.NewScanner(r); s.Scan(); {
 			if m := versionMetric.FindStringSubmatch(s.Text()); m != nil {
 				version := m[2]
@@ -131,7 +131,7 @@ func identifyVictoriaMetrics(ctx context.Context, r *run) (id identity) {
 
 func identifyInfluxDB(ctx context.Context, r *run) identity {
 	const path = "/ping"
-	_ = get(ctx, r.queryClient, path, func(io.Reader) error { return nil }) // the answer is 204, and the header is enough
+	_ = get(ctx, r.queryClient, path, func(io.Reader) error { return nil }) // only the header of the answer, which is 204, is needed
 	last, _ := r.recorder.seen()
 	if last == nil || last.header.Get("X-Influxdb-Version") == "" {
 		return identity{}
@@ -139,7 +139,7 @@ func identifyInfluxDB(ctx context.Context, r *run) identity {
 	return identity{true, apptuitclient.ServerInfluxDB, last.header.Get("X-Influxdb-Version"), path}
 }
 
-// get reads a page of the server of a client.
+// get requests a path of the client's server, and calls decode with the body of the answer.
 func get(ctx context.Context, c *apptuitclient.Client, path string, decode func(io.Reader) error) error {
 	const limit, wait = 8 << 20, 2 * time.Second
 	path, query, _ := strings.Cut(path, "?")

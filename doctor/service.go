@@ -13,17 +13,17 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// checkService checks the resource attributes that distinguish this process from others, as the
-// SDK finds them without help of the program.
+// checkService checks the resource attributes that distinguish this process from others. It sees the
+// attributes that the SDK finds by itself, and not those that the program sets in its code.
 func checkService(ctx context.Context, r *run, f *findings) {
 	_, err := resource.New(ctx, resource.WithFromEnv())
 	if err != nil {
-		f.warn("It must look like key=value,key=value.", "OTEL_RESOURCE_ATTRIBUTES: %v", err)
+		f.warn("The value must have the form key=value,key=value.", "OTEL_RESOURCE_ATTRIBUTES: %v", err)
 	}
 	set := r.resource(ctx).Set()
 	name, _ := set.Value(semconv.ServiceNameKey)
 	if strings.HasPrefix(name.String(), "unknown_service") {
-		f.warn("Set OTEL_SERVICE_NAME, unless the program has a resource with service.name.", "the service has no name: points have service_name=unknown_service:PROGRAM")
+		f.warn("Set OTEL_SERVICE_NAME, unless the program has a resource with service.name.", "the service has no name; its points have the tag service_name=unknown_service:PROGRAM")
 	} else {
 		f.ok("service.name is %s", name.String())
 	}
@@ -32,15 +32,15 @@ func checkService(ctx context.Context, r *run, f *findings) {
 	case found:
 		f.ok("service.instance.id is %s", id.String())
 	case from != "":
-		f.ok("the tag service_instance_id is one of %s", from)
+		f.ok("%s sets the tag service_instance_id", from)
 	default:
-		f.warn("Two processes of it on one host write one series. Give each its own: OTEL_RESOURCE_ATTRIBUTES=service.instance.id=…, or exporter.WithInstanceTag.",
+		f.warn("Two processes of the service on one host write the same series. Give each process its own ID: OTEL_RESOURCE_ATTRIBUTES=service.instance.id=…, or exporter.WithInstanceTag.",
 			"the service has no service.instance.id")
 	}
 }
 
-// resource returns the resource of a program that sets none. It reads the environment again: the
-// SDK reads it once for its default resource.
+// resource returns the resource of a program that sets none in its code. It reads the environment
+// itself, because the SDK reads the environment only once, for its default resource.
 func (r *run) resource(ctx context.Context) *resource.Resource {
 	environment, _ := resource.New(ctx, resource.WithFromEnv())
 	merged, err := resource.Merge(resource.Default(), environment)
@@ -50,7 +50,8 @@ func (r *run) resource(ctx context.Context) *resource.Resource {
 	return merged
 }
 
-// instanceTag returns the source of the tag of the instance, "" without one.
+// instanceTag returns the source of a tag service_instance_id in the configuration, or "" if there is
+// none.
 func (r *run) instanceTag() string {
 	if r.client == nil {
 		return ""

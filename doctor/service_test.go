@@ -13,7 +13,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestServicesAreToldApart(t *testing.T) {
+func TestService_NeedsNameAndInstance(t *testing.T) {
 	s := newServer(t)
 	o := doctor(t)
 	o.healthy(t)
@@ -37,12 +37,12 @@ func TestServicesAreToldApart(t *testing.T) {
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "")
 	t.Setenv("APPTUIT_TAGS", "service.instance.id: 7")
 	o = doctor(t)
-	o.has(t, "ok", "service", "one of APPTUIT_TAGS")
-	doctor(t, withTags("service_instance_id: 8")).has(t, "ok", "service", "one of --tags")
+	o.has(t, "ok", "service", "APPTUIT_TAGS sets the tag")
+	doctor(t, withTags("service_instance_id: 8")).has(t, "ok", "service", "--tags sets the tag")
 }
 
-// What tells a program's points from others' is in the probe, too.
-func TestTheProbeIsAsTheProgramsPoints(t *testing.T) {
+// The probe has the prefix and the tags that the points of the program have.
+func TestPut_ProbeHasTheTagsOfTheProgram(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
 	t.Setenv("APPTUIT_DISABLE_HOST_TAG", "yes")
@@ -53,15 +53,15 @@ func TestTheProbeIsAsTheProgramsPoints(t *testing.T) {
 	if p.Metric != "shop.apptuit.doctor.probe" || p.Tags["env"] != "test" || p.Tags["source"] != "doctor" || p.Tags["host"] != "" || s.Total() != 6 {
 		t.Errorf("%d points, the first %v", s.Total(), p)
 	}
-	for _, p := range s.Points()[1:] { // whose series are the doctor's own
+	for _, p := range s.Points()[1:] { // the other points are in series that only the doctor writes
 		if p.Metric != "shop.apptuit.doctor.probe" || p.Tags["source"] != "doctor" || p.Tags["probe"] == "" || len(p.Tags) > 3 {
 			t.Errorf("point %v", p)
 		}
 	}
 }
 
-// OpenTSDB cannot read a series any more that has two integers of different lengths in one second.
-func TestProbesOfOneSecondHaveOneLength(t *testing.T) {
+// OpenTSDB cannot read a series after two integers of different lengths were written to it in one second.
+func TestProbe_ValuesTakeFourBytesInOpenTSDB(t *testing.T) {
 	for range 1000 {
 		p := probe(nil, time.Now()).ScopeMetrics[0].Metrics[0].Data.(metricdata.Gauge[int64]).DataPoints[0]
 		if p.Value <= math.MaxInt16 || p.Value > math.MaxInt32 {
@@ -70,7 +70,7 @@ func TestProbesOfOneSecondHaveOneLength(t *testing.T) {
 	}
 }
 
-func TestTooManyTagsAreTold(t *testing.T) {
+func TestPut_TooManyTags(t *testing.T) {
 	newServer(t)
 	tags := ""
 	for _, key := range "abcdefghijklmnopqrstuvwxyz" {

@@ -11,19 +11,20 @@ import (
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// setting is a setting, and the places that set it.
+// setting is a setting, and the options and variables that set it.
 type setting struct {
 	name      string   // in the report
 	options   []string // its names in [WithSource]
 	variables []string // the first one that is set is in effect; later ones may be deprecated
-	standard  bool     // has a default, which docs/settings.md describes
+	standard  bool     // there is a default, which docs/settings.md describes
 	secret    table.Secrecy
 	kind      table.Type
-	flips     table.Switch // of a Flag
+	flips     table.Switch // the value that the option and the variable of a flag set
 }
 
-// settings returns the settings of the exporter that have a variable, those of the SDK, and the
-// proxies of net/http. Of rows with one name, the first one that is set is in effect.
+// settings returns the settings that have a variable: the settings of the exporter, settings of the
+// SDK, and the proxies of net/http. If several rows have the same name, the first row that is set is
+// in effect.
 func settings() []setting {
 	var all []setting
 	for _, s := range table.WithVariables() {
@@ -63,7 +64,7 @@ func settings() []setting {
 	)
 }
 
-// source is where a value comes from.
+// source is an option or a variable that sets a setting, with its value.
 type source struct {
 	setting string // of an option: the name in the table of settings
 	name    string // of the option or variable
@@ -71,8 +72,9 @@ type source struct {
 	option  bool
 }
 
-// sources returns the sources of a setting, the one in effect first. Options without an argument set
-// only one value of a flag, so a source of an option with the other value sets nothing.
+// sources returns the sources of a setting. The first of them is in effect. An option without an
+// argument can set only one value of a flag, so a source of such an option with the other value is
+// left out.
 func (s *setting) sources(r *run) []source {
 	var all []source
 	for _, from := range r.sources {
@@ -94,7 +96,8 @@ func (s *setting) sources(r *run) []source {
 	return all
 }
 
-// owner returns the name of the source, for a value that may come from an option without one.
+// owner returns the name of the source, or "the program" if an option has set the value and the
+// source is not known.
 func (s source) owner() string {
 	if s.name == "" {
 		return "the program"
@@ -102,7 +105,8 @@ func (s source) owner() string {
 	return s.name
 }
 
-// inEffect returns the first setting with one of the names that is set, and its source.
+// inEffect returns the first setting that has one of the names and is set, and the source that is in
+// effect. It returns zero values if none is set.
 func (r *run) inEffect(names ...string) (setting, source) {
 	for _, s := range settings() {
 		if !slices.Contains(names, s.name) {
@@ -115,7 +119,7 @@ func (r *run) inEffect(names ...string) (setting, source) {
 	return setting{}, source{}
 }
 
-// show returns a value as it can be shown.
+// show returns a value for the report, without secrets.
 func (s *setting) show(value string) string {
 	switch s.secret {
 	case table.SecretValue:
@@ -128,14 +132,14 @@ func (s *setting) show(value string) string {
 	return value
 }
 
-// showURL returns a URL without the parts that may be secret.
+// showURL returns a URL without the parts that may contain a secret.
 func showURL(text string) string {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
-		return "a text that is no URL"
+		return "not a URL (not shown, because it may contain a secret)"
 	}
 	if u.User == nil && u.RawQuery == "" {
 		return text
 	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String() + " (and parts that are not shown)"
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String() + " (user, password and query are not shown)"
 }

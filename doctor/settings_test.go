@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-func TestSourcesAreTold(t *testing.T) {
+func TestSettings_ReportsSources(t *testing.T) {
 	s := newServer(t)
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(theToken+"\n"), 0o600); err != nil {
@@ -30,23 +30,23 @@ func TestSourcesAreTold(t *testing.T) {
 	o := doctor(t, withTokenFile(file), withTags("env: doctor"), withCompression("gzip"))
 	o.healthy(t)
 	o.has(t, "ok", "endpoint", s.URL+", from APPTUIT_ENDPOINT")
-	o.has(t, "ok", "token", "in the file "+file+", from --token-file; --token-file beats APPTUIT_API_TOKEN; "+
-		"--token-file beats APPTUIT_API_TOKEN_FILE; --token-file beats APPTUIT_PY_TOKEN")
-	o.has(t, "ok", "tags", "env: doctor, from --tags, and below them those of APPTUIT_TAGS: env: test, team: a; APPTUIT_TAGS beats APPTUIT_PY_TAGS")
-	o.has(t, "ok", "compression", "gzip, from --compression; --compression beats APPTUIT_COMPRESSION")
+	o.has(t, "ok", "token", "in the file "+file+", from --token-file; --token-file overrides APPTUIT_API_TOKEN; "+
+		"--token-file overrides APPTUIT_API_TOKEN_FILE; --token-file overrides APPTUIT_PY_TOKEN")
+	o.has(t, "ok", "tags", "env: doctor, from --tags; they override single tags of APPTUIT_TAGS: env: test, team: a; APPTUIT_TAGS overrides APPTUIT_PY_TAGS")
+	o.has(t, "ok", "compression", "gzip, from --compression; --compression overrides APPTUIT_COMPRESSION")
 	o.has(t, "ok", "prefix", "shop., from APPTUIT_PREFIX")
 	o.has(t, "ok", "export interval", "10000, from OTEL_METRIC_EXPORT_INTERVAL")
 	o.has(t, "ok", "defaults", "timeout, retry.max_elapsed_time, spool.instances")
 	o.has(t, "ok", "put", "shop_apptuit_doctor_probe{env=doctor, ", "team=a")
-	o.has(t, "ok", "token file", file, "owner only")
+	o.has(t, "ok", "token file", "only its owner can read "+file)
 	if got := s.Requests()[0].Encoding; got != "gzip" {
 		t.Errorf("Content-Encoding %q", got)
 	}
 }
 
-// A flag is told as it is in effect: the variable of the host tag disables it, and an option without
-// an argument sets one value only.
-func TestFlagsAreToldAsTheyAreInEffect(t *testing.T) {
+// A flag is reported as it is in effect. The variable of the host tag disables the tag, and an option
+// without an argument can set only one value.
+func TestSettings_ReportsFlagsAsTheyAreInEffect(t *testing.T) {
 	newServer(t)
 	t.Setenv("APPTUIT_DISABLE_HOST_TAG", "yes")
 	t.Setenv("APPTUIT_START_POINTS", "yes")
@@ -62,7 +62,7 @@ func TestFlagsAreToldAsTheyAreInEffect(t *testing.T) {
 	}
 }
 
-func TestDeprecatedVariablesAreWarnings(t *testing.T) {
+func TestConfiguration_WarnsAboutDeprecatedVariables(t *testing.T) {
 	newServer(t)
 	t.Setenv("APPTUIT_API_TOKEN", "")
 	t.Setenv("APPTUIT_PY_TOKEN", theToken)
@@ -74,13 +74,13 @@ func TestDeprecatedVariablesAreWarnings(t *testing.T) {
 	o.has(t, "warning", "configuration", "APPTUIT_PY_TAGS is deprecated", "APPTUIT_TAGS")
 }
 
-func TestMisspeltVariablesAreWarnings(t *testing.T) {
+func TestConfiguration_WarnsAboutMisspeltVariables(t *testing.T) {
 	newServer(t)
 	names := map[string]string{
 		"APPTUIT_TOKEN": "APPTUIT_API_TOKEN", "APPTUIT_TAG": "APPTUIT_TAGS", "APPTUIT_ENDPOINT_URL": "APPTUIT_ENDPOINT",
 		"APPTUIT_COMPRESSED": "APPTUIT_COMPRESSION", "APPTUIT_SOMETHING_ELSE": "",
 	}
-	if runtime.GOOS != "windows" { // where names of variables have no case
+	if runtime.GOOS != "windows" { // where the case of names does not matter
 		names["apptuit_prefix"] = "APPTUIT_PREFIX"
 	}
 	for name, like := range names {
@@ -93,12 +93,12 @@ func TestMisspeltVariablesAreWarnings(t *testing.T) {
 			doctor(t).has(t, "warning", "configuration", name+" has no effect", advice)
 		})
 	}
-	t.Setenv("APPTUIT_TOKN", "") // as if it were not there
+	t.Setenv("APPTUIT_TOKN", "") // counts as unset
 	doctor(t).healthy(t)
 }
 
-// On Windows, a variable is found by its name in any case.
-func TestNamesOfVariablesHaveNoCaseOnWindows(t *testing.T) {
+// On Windows, the case of the name of a variable does not matter.
+func TestSettings_IgnoresTheCaseOfVariablesOnWindows(t *testing.T) {
 	if runtime.GOOS != "windows" {
 		t.Skip("NOT TESTED: only Windows ignores the case")
 	}
@@ -109,14 +109,14 @@ func TestNamesOfVariablesHaveNoCaseOnWindows(t *testing.T) {
 	o.lacksStatus(t, Warning, "configuration")
 }
 
-func TestVariablesOfOTLPAreNamed(t *testing.T) {
+func TestSettings_ReportsVariablesOfOTLP(t *testing.T) {
 	newServer(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer "+theToken)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otlp.invalid")
-	doctor(t).has(t, "ok", "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS: for OTLP exporters")
+	doctor(t).has(t, "ok", "otlp", "only OTLP exporters read OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS")
 }
 
-func TestAllFaultsOfTheConfigurationAreTold(t *testing.T) {
+func TestConfiguration_ReportsAllFaults(t *testing.T) {
 	t.Setenv("APPTUIT_ENDPOINT", "https://me:5ecret-t0ken@fake.invalid")
 	t.Setenv("APPTUIT_TAGS", "a")
 	t.Setenv("APPTUIT_TIMEOUT", "-1")
@@ -131,12 +131,12 @@ func TestAllFaultsOfTheConfigurationAreTold(t *testing.T) {
 	} {
 		o.has(t, "failed", "configuration", text)
 	}
-	o.has(t, "ok", "endpoint", "https://fake.invalid (and parts that are not shown)")
+	o.has(t, "ok", "endpoint", "https://fake.invalid (user, password and query are not shown)")
 	o.has(t, "skipped", "put", "configuration has failed")
 }
 
-// An endpoint with the path of the API is a fault, which says what to use.
-func TestEndpointWithThePathOfTheAPI(t *testing.T) {
+// An endpoint with the path of an API is a fault, which names the URL to use.
+func TestConfiguration_EndpointWithThePathOfAnAPI(t *testing.T) {
 	s := newServer(t)
 	for path, api := range map[string]string{"/api/put": "/api/put", "/base/api/put/": "/api/put", "/api/query": "/api/query"} {
 		t.Setenv("APPTUIT_ENDPOINT", s.URL+path)
@@ -147,7 +147,7 @@ func TestEndpointWithThePathOfTheAPI(t *testing.T) {
 	}
 }
 
-func TestTokenFileOfOthersIsAWarning(t *testing.T) {
+func TestTokenFile_WarnsIfOthersCanReadIt(t *testing.T) {
 	newServer(t)
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte(theToken), 0o644); err != nil {
@@ -164,7 +164,7 @@ func TestTokenFileOfOthersIsAWarning(t *testing.T) {
 	o.lacks(t, "token file")
 }
 
-// documented are the variables that a text names.
+// documented returns the names of variables in a file.
 func documented(t *testing.T, name string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", name))
@@ -176,8 +176,8 @@ func documented(t *testing.T, name string) []string {
 	return slices.Compact(names)
 }
 
-// A variable that is documented, or read, has a row; a row is documented.
-func TestSettingsAreAllVariables(t *testing.T) {
+// Each variable that is documented or read has a row in settings, and each row is documented.
+func TestSettings_CoverAllVariables(t *testing.T) {
 	var known, all []string
 	for _, s := range settings() {
 		known = append(known, s.variables...)

@@ -11,7 +11,7 @@ import (
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// checkSettings reports which settings are set, and by which option or variable.
+// checkSettings reports the settings that are set, and the option or variable that sets each of them.
 func checkSettings(_ context.Context, r *run, f *findings) {
 	var names []string
 	groups := map[string][]setting{} // by name
@@ -28,11 +28,12 @@ func checkSettings(_ context.Context, r *run, f *findings) {
 			standards = append(standards, name)
 		}
 	}
-	f.about("defaults").ok("not set, as docs/settings.md describes: %s", strings.Join(standards, ", "))
+	f.about("defaults").ok("not set, their defaults apply (docs/settings.md): %s", strings.Join(standards, ", "))
 	reportOTLP(r, f)
 }
 
-// reportSetting reports one setting. It returns false if nothing sets it.
+// reportSetting reports one setting, which can have several rows. It returns false if the setting is
+// not set.
 func reportSetting(r *run, f *findings, rows []setting) bool {
 	text, first, firstIsOption := "", "", false
 	for _, s := range rows {
@@ -41,10 +42,10 @@ func reportSetting(r *run, f *findings, rows []setting) bool {
 			case first == "":
 				first, firstIsOption, text = from.name, from.option, s.show(from.value)+", from "+from.name
 			case s.kind == table.KeyValues && firstIsOption:
-				text += ", and below them those of " + from.name + ": " + s.show(from.value)
+				text += "; they override single tags of " + from.name + ": " + s.show(from.value)
 				first, firstIsOption = from.name, from.option
 			default:
-				text += "; " + first + " beats " + from.name
+				text += "; " + first + " overrides " + from.name
 			}
 		}
 	}
@@ -54,7 +55,7 @@ func reportSetting(r *run, f *findings, rows []setting) bool {
 	return text != ""
 }
 
-// reportOTLP names the variables of OTLP exporters.
+// reportOTLP reports the variables of OTLP exporters, which this exporter does not read.
 func reportOTLP(r *run, f *findings) {
 	var names []string
 	for _, v := range r.environ {
@@ -64,6 +65,6 @@ func reportOTLP(r *run, f *findings) {
 	}
 	if len(names) > 0 {
 		slices.Sort(names)
-		f.about("otlp").ok("%s: for OTLP exporters, not for this one (docs/migration.md)", strings.Join(names, ", "))
+		f.about("otlp").ok("only OTLP exporters read %s (docs/migration.md)", strings.Join(names, ", "))
 	}
 }

@@ -27,18 +27,18 @@ func checkSpool(_ context.Context, r *run, f *findings) {
 		return
 	}
 	if !filepath.IsAbs(dir) {
-		f.warn("It is another folder in each working directory. Give an absolute path.", "%s is a relative path", dir)
+		f.warn("The folder depends on the working directory. Use an absolute path.", "%s is a relative path", dir)
 	}
 	content, err := apptuitclient.InspectSpool(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		parent := existing(filepath.Dir(dir))
 		if checkWritable(r, f, parent) {
-			f.ok("%s is not there yet, and can be made in %s", dir, parent)
+			f.ok("%s does not exist yet, and can be created in %s", dir, parent)
 		}
 		return
 	case err != nil:
-		f.fail("The program needs a folder here that it can read and write.", "%v", err)
+		f.fail("The program must be able to read and write this folder.", "%v", err)
 		return
 	}
 	if !checkWritable(r, f, dir) {
@@ -46,21 +46,21 @@ func checkSpool(_ context.Context, r *run, f *findings) {
 	}
 	_, insecure := r.inEffect("spool.insecure_directory")
 	if allowed, _ := encoding.ParseBool(insecure.value); content.Insecure != nil && !allowed {
-		f.fail("Mend the rights as the message says, or name a subfolder, which the program creates: APPTUIT_SPOOL_DIR="+filepath.Join(dir, "apptuit"),
+		f.fail("Change the permissions as the message says, or use a subfolder, which the program creates: APPTUIT_SPOOL_DIR="+filepath.Join(dir, "apptuit"),
 			"%v", content.Insecure)
 		return
 	}
 	free, known := freeSpace(dir)
 	_, limit := r.inEffect("spool.max_bytes")
 	if limit.value == "" && known && free+uint64(content.Bytes) < spoolSize {
-		f.warn("Make room, or give the spool less with APPTUIT_SPOOL_MAX_BYTES or apptuitclient.WithSpoolMaxBytes.",
+		f.warn("Free disk space, or lower the limit with APPTUIT_SPOOL_MAX_BYTES or apptuitclient.WithSpoolMaxBytes.",
 			"%d MiB are free for a spool that may take %d MiB", free>>20, spoolSize>>20)
 	}
 	reportSpoolContent(f, dir, content)
 }
 
 func reportSpoolContent(f *findings, dir string, c apptuitclient.SpoolContent) {
-	text := "nothing waits in " + dir
+	text := dir + " contains no batches"
 	if c.Batches > 0 {
 		text = fmt.Sprintf("%d points in %d batches wait in %s, the oldest since %s",
 			c.Points, c.Batches, dir, c.Oldest.UTC().Format(time.RFC3339))
@@ -69,18 +69,18 @@ func reportSpoolContent(f *findings, dir string, c apptuitclient.SpoolContent) {
 		}
 	}
 	if c.InUse {
-		text += "; a process has the folder"
+		text += "; a process is using the folder"
 	}
 	if c.Faulty+c.Quarantined > 0 {
-		f.warn("They will not be delivered: look at them, and remove them.",
-			"%s; %d files cannot be read, %d are in the quarantine", text, c.Faulty, c.Quarantined)
+		f.warn("These files will not be delivered. Inspect them, and remove them.",
+			"%s; %d files cannot be read, and %d are in the quarantine", text, c.Faulty, c.Quarantined)
 		return
 	}
 	f.ok("%s", text)
 }
 
-// checkWritable tries whether a file can be made in a folder, unless nothing is to
-// be written.
+// checkWritable reports whether a file can be created in a folder, and adds a failure if not. With
+// WithoutProbe it does not try, and returns true.
 func checkWritable(r *run, f *findings, dir string) bool {
 	if r.noProbe {
 		return true
@@ -90,12 +90,12 @@ func checkWritable(r *run, f *findings, dir string) bool {
 		err = errors.Join(file.Close(), os.Remove(file.Name()))
 	}
 	if err != nil {
-		f.fail("The user that the program runs as must be able to write there.", "%v", err)
+		f.fail("The user that runs the program must be able to write to this folder.", "%v", err)
 	}
 	return err == nil
 }
 
-// existing returns the next folder above that is there.
+// existing returns dir if it exists, or else the nearest folder above it that exists.
 func existing(dir string) string {
 	for {
 		_, err := os.Stat(dir)

@@ -17,7 +17,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// fill leaves three points in a folder, and the client that has it.
+// fill spools three points in a folder. It returns the client that uses the folder.
 func fill(t *testing.T, dir string) *apptuitclient.Client {
 	t.Helper()
 	away := apptuittest.NewServer()
@@ -39,20 +39,20 @@ func fill(t *testing.T, dir string) *apptuitclient.Client {
 	return c
 }
 
-func TestTheSpoolIsLeftAlone(t *testing.T) {
+func TestSpool_IsNotOpened(t *testing.T) {
 	s := newServer(t)
 	dir := t.TempDir()
 	t.Setenv("APPTUIT_SPOOL_DIR", dir)
 	c := fill(t, dir)
 	o := doctor(t)
 	o.healthy(t)
-	o.has(t, "ok", "spool", "3 points in 3 batches wait in "+dir, "a process has the folder")
+	o.has(t, "ok", "spool", "3 points in 3 batches wait in "+dir, "a process is using the folder")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	o = doctor(t)
 	o.has(t, "ok", "spool", "3 points in 3 batches wait in "+dir)
-	if s.Total() != 2*6 { // those of the doctor
+	if s.Total() != 2*6 { // the points of two runs of the doctor
 		t.Errorf("%d points have arrived", s.Total())
 	}
 	if content, err := apptuitclient.InspectSpool(dir); err != nil || content.Points != 3 || content.InUse {
@@ -60,7 +60,7 @@ func TestTheSpoolIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestSpoolFolders(t *testing.T) {
+func TestSpool_InspectsTheFolder(t *testing.T) {
 	newServer(t)
 	f := func(name, dir, status string, texts ...string) {
 		t.Run(name, func(t *testing.T) {
@@ -74,15 +74,15 @@ func TestSpoolFolders(t *testing.T) {
 		})
 	}
 	dir := t.TempDir()
-	f("is not there", filepath.Join(dir, "a", "b"), "ok", "is not there yet, and can be made in "+dir)
-	f("is empty", t.TempDir(), "ok", "nothing waits")
+	f("does not exist", filepath.Join(dir, "a", "b"), "ok", "does not exist yet, and can be created in "+dir)
+	f("is empty", t.TempDir(), "ok", "contains no batches")
 	file := write(t, "file", "x", 0o600)
 	f("is a file", file, "failed", "not a directory")
 	bad := t.TempDir()
 	if err := os.WriteFile(filepath.Join(bad, "17979cfe3d85cd15-0000002a.batch"), []byte("APT"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f("has what is no batch", bad, "warning", "1 files cannot be read")
+	f("has a damaged batch", bad, "warning", "1 files cannot be read")
 	if runtime.GOOS != "windows" {
 		open := t.TempDir()
 		if err := os.Chmod(open, 0o777); err != nil {
@@ -90,10 +90,10 @@ func TestSpoolFolders(t *testing.T) {
 		}
 		f("others can write to", open, "failed", "chmod go-w "+open, "APPTUIT_SPOOL_DIR="+filepath.Join(open, "apptuit"))
 		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "yes")
-		f("others may write to", open, "ok", "nothing waits")
+		f("others may write to", open, "ok", "contains no batches")
 		t.Setenv("APPTUIT_SPOOL_INSECURE_DIR", "")
 		document := []Option{WithSource("spool.directory", "line 1", open), WithSource("spool.insecure_directory", "line 2", "true")}
-		doctor(t, document...).has(t, "ok", "spool", "nothing waits")
+		doctor(t, document...).has(t, "ok", "spool", "contains no batches")
 	}
 	t.Chdir(t.TempDir())
 	f("is relative", "spool", "warning", "relative path", "absolute path")
@@ -102,11 +102,11 @@ func TestSpoolFolders(t *testing.T) {
 	doctor(t).lacks(t, "spool")
 }
 
-func TestSpoolFoldersOfOthers(t *testing.T) {
+func TestSpool_FailsIfTheFolderIsNotWritable(t *testing.T) {
 	if os.Getuid() == 0 {
-		// For root every folder can be written. Linux has one where nobody makes files.
+		// root can write to all folders. On Linux, nobody can create a file in /proc/self.
 		if _, err := os.Stat("/proc/self"); err != nil {
-			t.Skip("root, and no /proc")
+			t.Skip("NOT TESTED: root can write to all folders, and this system has no /proc")
 		}
 		newServer(t)
 		t.Setenv("APPTUIT_SPOOL_DIR", "/proc/self")
@@ -122,7 +122,7 @@ func TestSpoolFoldersOfOthers(t *testing.T) {
 	doctor(t).has(t, "failed", "spool", "must be able to write")
 }
 
-// files are those at and below a path.
+// files returns the names of all files at and below a path.
 func files(t *testing.T, path string) string {
 	t.Helper()
 	var all []string
@@ -136,12 +136,12 @@ func files(t *testing.T, path string) string {
 	return strings.Join(all, ", ")
 }
 
-func TestFreeSpaceIsKnown(t *testing.T) {
+func TestFreeSpace(t *testing.T) {
 	free, known := freeSpace(t.TempDir())
 	if known && free == 0 {
-		t.Error("no space is free, where the test has just made a folder")
+		t.Error("no space is free, although a folder could be created")
 	}
 	if _, known := freeSpace(filepath.Join(t.TempDir(), "nowhere")); known {
-		t.Error("the space of a folder that is not there is known")
+		t.Error("the space of a folder that does not exist is known")
 	}
 }

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// checkTagValues finds out whether the server accepts a tag value with a plus sign, such as that of
-// le="+Inf".
+// checkTagValues finds out whether the server accepts a tag value with a plus sign, as in le="+Inf".
 func checkTagValues(ctx context.Context, r *run, f *findings) {
 	if !r.takesPoints {
 		f.skip("put has failed")
@@ -26,6 +25,6 @@ func checkTagValues(ctx context.Context, r *run, f *findings) {
 		r.behavior.plus = no
 		f.ok("a value with + is refused: %s", reason)
 	default:
-		f.warn("Look at the server's log.", "a value with + cannot be tested: %v", cause(err))
+		f.warn("Check the server's log.", "a value with + was not tested: %v", cause(err))
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// checkTCP connects to the next host.
+// checkTCP connects to the next host: the proxy or the server.
 func checkTCP(ctx context.Context, r *run, f *findings) {
 	if r.throughOpaque(f) {
 		return

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// expiresSoon is the time before the end of a certificate at which there is a warning.
+// expiresSoon is the time before the expiry of a certificate from which on there is a warning.
 const expiresSoon = 14 * 24 * time.Hour
 
 // checkTLS makes a TLS handshake with the server, through the proxy if there is one.
@@ -31,7 +31,7 @@ func checkTLS(ctx context.Context, r *run, f *findings) {
 		f.ok("not used: the endpoint is %s", r.endpoint.Scheme)
 		return
 	case r.proxy != nil && r.proxy.Scheme != "http":
-		f.ok("seen with the first request: the proxy is %s", r.proxy.Scheme)
+		f.ok("not checked: the scheme of the proxy is %s; the check put shows errors of TLS", r.proxy.Scheme)
 		return
 	}
 	conn, err := r.dial(ctx)
@@ -45,12 +45,12 @@ func checkTLS(ctx context.Context, r *run, f *findings) {
 	if r.proxy != nil {
 		if status, err := r.connect(conn); err != nil {
 			f.about("proxy").fail(networkAdvice(err), "%s: %v", hostPort(r.proxy), err)
-			f.skip("the proxy has no answer")
+			f.skip("the proxy did not answer")
 			return
 		} else if status != http.StatusOK {
 			f.about("proxy").fail(refusedByProxyAdvice(status), "%s answered %d %s to CONNECT %s",
 				hostPort(r.proxy), status, http.StatusText(status), hostPort(r.endpoint))
-			f.skip("the proxy refuses")
+			f.skip("the proxy refused the connection")
 			return
 		}
 	}
@@ -58,7 +58,7 @@ func checkTLS(ctx context.Context, r *run, f *findings) {
 	if cfg == nil {
 		cfg = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	cfg.NextProtos = nil // a handshake, no request
+	cfg.NextProtos = nil // no request follows the handshake
 	if cfg.ServerName == "" {
 		cfg.ServerName = r.endpoint.Hostname()
 	}
@@ -70,14 +70,15 @@ func checkTLS(ctx context.Context, r *run, f *findings) {
 	reportChain(f, secure.ConnectionState())
 }
 
+// reportChain reports the certificate that expires first, and whether the chain is verified.
 func reportChain(f *findings, state tls.ConnectionState) {
 	if len(state.VerifiedChains) == 0 {
-		f.warn("Anybody on the path can read the token. Let the program verify the certificate: remove InsecureSkipVerify.",
+		f.warn("Anybody on the network path can read the token. Remove InsecureSkipVerify, so that the program verifies the certificate.",
 			"%s; the certificate of %q is not verified", tls.VersionName(state.Version), state.PeerCertificates[0].Subject)
 		return
 	}
 	chain := state.VerifiedChains[0]
-	first := chain[0] // the one that expires first
+	first := chain[0] // the certificate that expires first
 	for _, c := range chain {
 		if c.NotAfter.Before(first.NotAfter) {
 			first = c
@@ -85,13 +86,13 @@ func reportChain(f *findings, state tls.ConnectionState) {
 	}
 	text := fmt.Sprintf("%s; %s, valid until %s", tls.VersionName(state.Version), issued(chain), first.NotAfter.UTC().Format(time.DateOnly))
 	if time.Until(first.NotAfter) < expiresSoon {
-		f.warn("Renew it: after that nothing arrives.", "%s", text)
+		f.warn("Renew the certificate. After this date no points arrive.", "%s", text)
 		return
 	}
 	f.ok("%s", text)
 }
 
-// issued names a certificate, and who vouches for it.
+// issued names the server's certificate and the authority at the end of its chain.
 func issued(chain []*x509.Certificate) string {
 	return fmt.Sprintf("certificate of %q by %q", chain[0].Subject, chain[len(chain)-1].Subject)
 }
@@ -107,21 +108,21 @@ func (r *run) connect(conn net.Conn) (status int, err error) {
 	if err := request.Write(conn); err != nil {
 		return 0, err
 	}
-	// The server does not speak before it is spoken to: nothing of it is lost in the
-	// buffer.
+	// A TLS server sends nothing before the client does, so the buffer of the reader contains no bytes
+	// of the server when it is discarded.
 	response, err := http.ReadResponse(bufio.NewReader(conn), request)
 	if err != nil {
 		return 0, err
 	}
 	if response.StatusCode == http.StatusOK {
-		return http.StatusOK, nil // what follows is the server's, and no body
+		return http.StatusOK, nil // there is no body: the following bytes come from the server
 	}
 	return response.StatusCode, response.Body.Close()
 }
 
 func refusedByProxyAdvice(status int) string {
 	if status == http.StatusProxyAuthRequired {
-		return "The proxy wants credentials: http://user:password@host:port in HTTPS_PROXY or HTTP_PROXY. Are they right?"
+		return "The proxy requires other credentials. Set them in HTTPS_PROXY or HTTP_PROXY: http://user:password@host:port."
 	}
-	return "The proxy does not let this server be reached. Does NO_PROXY have to name it?"
+	return "The proxy refuses connections to this server. Allow the server there, or add it to NO_PROXY."
 }

@@ -11,7 +11,7 @@ import (
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// checkTokenFile looks at who can read the file with the token.
+// checkTokenFile reports whether other users can read the file with the token.
 func checkTokenFile(_ context.Context, r *run, f *findings) {
 	name := r.tokenFile()
 	if name == "" {
@@ -19,16 +19,16 @@ func checkTokenFile(_ context.Context, r *run, f *findings) {
 	}
 	info, err := os.Stat(name)
 	if err != nil {
-		return // which is a fault of the configuration
+		return // checkConfiguration reports it
 	}
 	if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
-		f.warn("Others on this machine can use it. chmod 600, if nobody else needs it.", "%s has mode %04o", name, mode)
+		f.warn("Other users of this machine may read the token. If none of them needs it, run chmod 600.", "%s has mode %04o", name, mode)
 		return
 	}
-	f.ok("%s is for its owner only", name)
+	f.ok("only its owner can read %s", name)
 }
 
-// tokenFile returns the name of the file that the token comes from.
+// tokenFile returns the name of the file with the token, or "" if the token does not come from a file.
 func (r *run) tokenFile() string {
 	s, from := r.inEffect("token")
 	if s.secret != table.SecretFile {

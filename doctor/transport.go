@@ -22,11 +22,11 @@ type recorder struct {
 	secrets *secrets
 
 	mu    sync.Mutex
-	dated *exchange // the first whose answer has a date
+	dated *exchange // the first exchange whose answer has a Date header
 	last  *exchange
 }
 
-// around returns a transport that records what goes through another one.
+// around returns a transport that sends requests with base, and records them.
 func (r *recorder) around(base http.RoundTripper) http.RoundTripper {
 	return &recordingTransport{base, r}
 }
@@ -41,8 +41,8 @@ type exchange struct {
 	begun, answered time.Time
 	authorized      bool
 	encoding        string
-	point           *point // the first one of a put
-	status          int    // 0: no answer
+	point           *point // the first point of a put request; nil for other requests
+	status          int    // 0 without an answer
 	header          http.Header
 }
 
@@ -78,7 +78,8 @@ func (t *recordingTransport) CloseIdleConnections() {
 	}
 }
 
-// learn adds the token of a request to the secrets: options may set it without a source.
+// learn adds the token of a request to the secrets, because an option may set the token without a
+// source.
 func (r *recorder) learn(authorization string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -96,15 +97,16 @@ func (r *recorder) add(x *exchange) {
 	}
 }
 
-// seen returns the last exchange, and the first one that has a date; nil without one.
+// seen returns the last exchange, and the first exchange whose answer has a Date header. Each is nil
+// if there is none.
 func (r *recorder) seen() (last, dated *exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last, r.dated
 }
 
-// pointOf returns the first point of a put request, nil for other requests. target_info may
-// follow it.
+// pointOf returns the first point of a put request. It returns nil for other requests. The other
+// point of the request can only be target_info.
 func pointOf(r *http.Request) *point {
 	if r.GetBody == nil {
 		return nil
@@ -128,7 +130,7 @@ func pointOf(r *http.Request) *point {
 	return &points[0]
 }
 
-// String returns the point as the documentation writes points.
+// String returns the point in the form of the documentation: metric{tags} timestamp value.
 func (p *point) String() string {
 	tags := make([]string, 0, len(p.Tags))
 	for _, k := range slices.Sorted(maps.Keys(p.Tags)) {

@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// inBubble runs a test with an in-memory server in simulated time.
+// inBubble runs a test in simulated time, with a server in memory.
 func inBubble(t *testing.T, test func(t *testing.T, srv *apptuittest.Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -45,7 +45,7 @@ func odd(reason string) func(apptuittest.Point) string {
 
 // Thirty points are sent in batches of ten, followed by a batch with the self metrics,
 // which are not counted.
-func TestAccountingOfFaults(t *testing.T) {
+func TestExport_AccountsForPointsAfterEachFault(t *testing.T) {
 	const minute = time.Minute
 	for name, c := range map[string]struct {
 		faults  []apptuittest.Fault
@@ -126,7 +126,7 @@ func TestAccountingOfFaults(t *testing.T) {
 }
 
 // Under random faults, each point is accounted for once.
-func TestAccountingOfRandomFaults(t *testing.T) {
+func TestExport_AccountsForPointsAfterRandomFaults(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *apptuittest.Server) {

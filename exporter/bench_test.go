@@ -160,7 +160,7 @@ func perPoint(b *testing.B, points int, run func()) {
 }
 
 // Limits of the allocations of an Export, per wire point.
-func TestAllocations(t *testing.T) {
+func TestExport_Allocations(t *testing.T) {
 	for kind, bound := range map[string]struct {
 		n          int // data points
 		warm, cold float64

@@ -42,7 +42,7 @@ func everyKind(n int) *metricdata.ResourceMetrics {
 }
 
 // However small the cache is, the same points arrive.
-func TestSmallCache(t *testing.T) {
+func TestCache_OfAnySizeLosesNoPoint(t *testing.T) {
 	const n = 30
 	srv := memoryServer(t)
 	big := newExporter(t, toServer(srv), WithoutSelfMetrics())
@@ -63,9 +63,8 @@ func TestSmallCache(t *testing.T) {
 	}
 }
 
-// What comes and goes leaves nothing behind: after IdleTime, what has not been
-// exported again makes room.
-func TestCacheEvicts(t *testing.T) {
+// Series that have not been exported for IdleTime leave the cache and make room for others.
+func TestCache_DropsIdleSeries(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 		mustExport(t, e, everyKind(1))
@@ -89,15 +88,15 @@ func ofService(rm *metricdata.ResourceMetrics, service string) *metricdata.Resou
 	return rm
 }
 
-// A provider that has gone does not hold the cache against those that have not.
-func TestIdleOriginsMakeRoom(t *testing.T) {
+// A resource whose provider has ended does not keep other resources out of the cache.
+func TestCache_DropsIdleResources(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 		mustExport(t, e, ofService(everyKind(30), "goes"))
 		all := e.origins.pool.Used()
 		mustExport(t, e, ofService(everyKind(1), "stays"))
 		rest := e.origins.pool.Used() - all
-		// Of the resource that has gone only the tags and the state are left.
+		// Only the tags and the state of the first resource are left.
 		const left = 2000
 		for range 12 {
 			time.Sleep(convert.IdleTime / 8)
@@ -112,8 +111,8 @@ func TestIdleOriginsMakeRoom(t *testing.T) {
 	})
 }
 
-// Many resources are served side by side.
-func TestManyResources(t *testing.T) {
+// One exporter can export the metrics of many resources.
+func TestExport_ManyResources(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	const many = 200
@@ -131,8 +130,9 @@ func TestManyResources(t *testing.T) {
 	}
 }
 
-// Whatever order the points come in, values go to their own series.
-func TestOrdersOfPoints(t *testing.T) {
+// If the order of data points changes between Exports, each value is still sent with the tags of its
+// series.
+func TestExport_OrderOfDataPointsDoesNotMatter(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	random := rand.New(rand.NewPCG(1, 2))

@@ -14,14 +14,14 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-// clientOption returns the option that passes an option of the same name to the client that
-// New creates.
+// clientOption returns an option that passes a client option to the client that New creates.
+// name is the name of both options.
 func clientOption(name string, option apptuitclient.Option) Option {
 	return optionFunc(func(c *config) { c.addClientOptions(name, option) })
 }
 
-// WithEndpoint sets the base URL of the server, for example http://localhost:4242: points are
-// sent to the path /api/put below it. The default is apptuitclient.DefaultEndpoint. It
+// WithEndpoint sets the base URL of the server, for example http://localhost:4242. Points are
+// sent to the path /api/put below it. The default is apptuitclient.DefaultEndpoint. WithEndpoint
 // overrides APPTUIT_ENDPOINT. See [apptuitclient.WithEndpoint].
 func WithEndpoint(endpoint string) Option {
 	return clientOption("WithEndpoint", apptuitclient.WithEndpoint(endpoint))
@@ -56,21 +56,21 @@ func WithTokenFile(name string) Option {
 	return clientOption("WithTokenFile", apptuitclient.WithTokenFile(name))
 }
 
-// WithUserID selects Basic authentication with this user and the token as password. By default
-// the token is sent as a Bearer token. It overrides APPTUIT_USER_ID. See
+// WithUserID selects Basic authentication with this user, and with the token as the password. By
+// default the token is sent as a Bearer token. WithUserID overrides APPTUIT_USER_ID. See
 // [apptuitclient.WithUserID].
 func WithUserID(user string) Option {
 	return clientOption("WithUserID", apptuitclient.WithUserID(user))
 }
 
-// WithHeaders adds headers to every request. By default there are no further headers. It
-// overrides APPTUIT_HEADERS. See [apptuitclient.WithHeaders].
+// WithHeaders adds headers to every request. By default no headers are added. It overrides
+// APPTUIT_HEADERS. See [apptuitclient.WithHeaders].
 func WithHeaders(headers map[string]string) Option {
 	return clientOption("WithHeaders", apptuitclient.WithHeaders(headers))
 }
 
-// WithTimeout limits the duration of one request; the context of Export limits all requests
-// and retries together. The default is 60 s. It overrides APPTUIT_TIMEOUT. See
+// WithTimeout limits the duration of one request. The context of Export limits all requests
+// and retries together. The default is 60 s. WithTimeout overrides APPTUIT_TIMEOUT. See
 // [apptuitclient.WithTimeout].
 func WithTimeout(d time.Duration) Option {
 	return clientOption("WithTimeout", apptuitclient.WithTimeout(d))
@@ -91,8 +91,8 @@ func WithCompression(compression apptuitclient.Compression) Option {
 }
 
 // WithKnownVariables names environment variables that begin with APPTUIT_ and that the program
-// reads itself. By default there is a warning about each that no setting reads. See
-// [apptuitclient.WithKnownVariables].
+// reads itself, so that New does not warn about them. By default New warns about each variable
+// that begins with APPTUIT_ and that no setting reads. See [apptuitclient.WithKnownVariables].
 func WithKnownVariables(names ...string) Option {
 	return clientOption("WithKnownVariables", apptuitclient.WithKnownVariables(names...))
 }
@@ -122,21 +122,22 @@ func WithHTTPClient(httpClient *http.Client) Option {
 	return clientOption("WithHTTPClient", apptuitclient.WithHTTPClient(httpClient))
 }
 
-// WithSpool keeps batches that cannot be delivered in a folder, and delivers them later, even
-// after a restart. By default there is no spool. It overrides APPTUIT_SPOOL_DIR. See
-// [apptuitclient.WithSpool].
+// WithSpool sets a folder for batches that cannot be delivered. They are delivered later, even
+// after a restart of the program. By default there is no spool. WithSpool overrides
+// APPTUIT_SPOOL_DIR. See [apptuitclient.WithSpool].
 func WithSpool(dir string, opts ...apptuitclient.SpoolOption) Option {
 	return clientOption("WithSpool", apptuitclient.WithSpool(dir, opts...))
 }
 
-// WithoutSpool ignores APPTUIT_SPOOL_DIR, and a WithSpool before it, for a program that runs
-// beside the program that uses the folder. See [apptuitclient.WithoutSpool].
+// WithoutSpool ignores APPTUIT_SPOOL_DIR and an earlier WithSpool. Use it for a program that runs
+// with the environment of another program that uses the folder. See
+// [apptuitclient.WithoutSpool].
 func WithoutSpool() Option {
 	return clientOption("WithoutSpool", apptuitclient.WithoutSpool())
 }
 
-// WithSync makes OpenTSDB answer only when it has stored the points, or after the given
-// time-out. By default it answers before that. See [apptuitclient.WithSync].
+// WithSync makes OpenTSDB answer only when it has stored the points, or when the timeout has
+// passed. By default OpenTSDB answers before it has stored them. See [apptuitclient.WithSync].
 func WithSync(timeout time.Duration) Option {
 	return clientOption("WithSync", apptuitclient.WithSync(timeout))
 }
@@ -159,23 +160,24 @@ func WithMaxInFlight(n int) Option {
 	return clientOption("WithMaxInFlight", apptuitclient.WithMaxInFlight(n))
 }
 
-// WithMaxTags limits the number of tags of a point, from 1 to 127. The default is that of the
-// server: 8 for OpenTSDB, and encoding.MaxTags otherwise. It overrides APPTUIT_MAX_TAGS. See
-// [apptuitclient.WithMaxTags].
+// WithMaxTags limits the number of tags of a point to n, from 1 to 127. The default is 8 for
+// OpenTSDB ([WithServer]), and encoding.MaxTags otherwise. WithMaxTags overrides
+// APPTUIT_MAX_TAGS. See [apptuitclient.WithMaxTags].
 func WithMaxTags(n int) Option {
 	return clientOption("WithMaxTags", apptuitclient.WithMaxTags(n))
 }
 
-// WithTagValueRule sets how tag values that the server does not store as they are, are
-// rewritten. The default is that of the server ([WithServer]). It overrides
-// APPTUIT_TAG_VALUES. See [apptuitclient.WithTagValueRule].
+// WithTagValueRule sets the rule by which tag values that the server cannot store are rewritten. The
+// default is the rule of the server ([WithServer]). WithTagValueRule overrides APPTUIT_TAG_VALUES.
+// See [apptuitclient.WithTagValueRule].
 func WithTagValueRule(rule encoding.TagValueRule) Option {
 	return clientOption("WithTagValueRule", apptuitclient.WithTagValueRule(rule))
 }
 
 // WithTimestampResolution sets the resolution of timestamps: time.Second or time.Millisecond.
-// The default is that of the server: milliseconds for VictoriaMetrics, and seconds otherwise.
-// It overrides APPTUIT_TIMESTAMP_RESOLUTION. See [apptuitclient.WithTimestampResolution].
+// The default is milliseconds for VictoriaMetrics ([WithServer]), and seconds otherwise.
+// WithTimestampResolution overrides APPTUIT_TIMESTAMP_RESOLUTION. See
+// [apptuitclient.WithTimestampResolution].
 func WithTimestampResolution(resolution time.Duration) Option {
 	return clientOption("WithTimestampResolution", apptuitclient.WithTimestampResolution(resolution))
 }
@@ -187,7 +189,7 @@ func WithoutEnvironmentTags() Option {
 }
 
 // WithWarningHandler sets the function that is called with warnings, for example about an
-// instrument with many series, or an event of the spool. The default is otel.Handle. See
+// instrument with too many series, or about the begin of spooling. The default is otel.Handle. See
 // [apptuitclient.WithWarningHandler].
 func WithWarningHandler(handle func(error)) Option {
 	return clientOption("WithWarningHandler", apptuitclient.WithWarningHandler(handle))

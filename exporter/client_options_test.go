@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// notForwarded returns the options of package apptuitclient that are not passed on by an
-// option of the same name, with the reason.
+// notForwarded returns the options of package apptuitclient that no option of the same name forwards,
+// with the reason.
 func notForwarded() map[string]string {
 	return map[string]string{
 		"WithTags":           "the exporter's own tags override those of the client",
@@ -27,9 +27,9 @@ func notForwarded() map[string]string {
 	}
 }
 
-// Each option of package apptuitclient has an option of the same name and parameters here,
-// which passes it on.
-func TestAllOptionsOfTheClientAreForwarded(t *testing.T) {
+// Each option of package apptuitclient has an option of the same name and parameters in this package,
+// which forwards it.
+func TestOptions_ForwardAllOptionsOfTheClient(t *testing.T) {
 	want := make(map[string]string)
 	exceptions := notForwarded()
 	client, own := functions(t, filepath.Join("..", "apptuitclient")), functions(t, ".")
@@ -107,7 +107,7 @@ func forwards(t *testing.T, f *ast.FuncDecl) bool {
 	return strings.HasPrefix(f.Name.Name, "With") && strings.Contains(source(t, f), "return clientOption(")
 }
 
-// forward returns the source of the option that passes on an option of the client.
+// forward returns the source of the option that forwards an option of the client.
 func forward(t *testing.T, f *ast.FuncDecl) string {
 	t.Helper()
 	var parameters, arguments []string

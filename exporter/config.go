@@ -29,7 +29,7 @@ type config struct {
 	clientGiven   bool
 	clientOptions []apptuitclient.Option
 	clientNames   []string // names of the options that have added clientOptions, each once
-	ignored       bool     // the environment, by WithoutEnvironment
+	ignored       bool     // WithoutEnvironment: no variable is read
 
 	names           convert.Names // completed by completeNames
 	prefix          client.Optional[string]
@@ -68,7 +68,8 @@ type config struct {
 
 	sharedFrom []convert.Layer // the sources of shared, without Tags
 
-	faults []error
+	faults   []error
+	warnings []error // passed to the client's warning handler if there are no faults
 }
 
 // newConfig applies the options, then the environment where no option is set, then the
@@ -98,10 +99,13 @@ func newConfig(opts []Option) (*config, error) {
 		}
 		return nil, fmt.Errorf("apptuit exporter: %w", errors.Join(c.faults...))
 	}
+	for _, w := range c.warnings {
+		c.core.WarnDuringNew(w)
+	}
 	return c, nil
 }
 
-// defaults sets the defaults, of which some depend on the layout.
+// defaults sets defaults, one of which depends on the layout.
 func (c *config) defaults() {
 	c.resource.SetDefault(attribute.NewAllowKeysFilter(
 		semconv.ServiceNameKey, semconv.ServiceNamespaceKey, semconv.ServiceInstanceIDKey))
@@ -135,8 +139,8 @@ func (c *config) connect() {
 	}
 }
 
-// addClientOptions adds options for the client that connect creates. name is the option of
-// this package that they come from.
+// addClientOptions adds options for the client that connect creates. name is the name of the
+// option of this package that passes them.
 func (c *config) addClientOptions(name string, opts ...apptuitclient.Option) {
 	c.clientOptions = append(c.clientOptions, opts...)
 	if !slices.Contains(c.clientNames, name) {
@@ -144,8 +148,8 @@ func (c *config) addClientOptions(name string, opts ...apptuitclient.Option) {
 	}
 }
 
-// observe creates the instruments for metrics about the exporter, if there is a provider for
-// them.
+// observe creates the instruments of OpenTelemetry's metrics about exporters, if there is a
+// MeterProvider for them.
 func (c *config) observe() {
 	if c.meterProvider.Value == nil || c.client == nil {
 		return

@@ -28,7 +28,7 @@ func newClient(t *testing.T, opts ...apptuitclient.Option) *apptuitclient.Client
 	return c
 }
 
-func TestConfigurationFaults(t *testing.T) {
+func TestNew_Faults(t *testing.T) {
 	endpoint := WithEndpoint("http://127.0.0.1:1")
 	for name, c := range map[string]struct {
 		env     map[string]string
@@ -54,12 +54,12 @@ func TestConfigurationFaults(t *testing.T) {
 		"the client's tag keys": {options: []Option{WithClient(newClient(t, apptuitclient.WithTags(map[string]string{"a b": "v"}))), WithSanitizeMode(encoding.SanitizeNone)}, want: []string{`"a b"`}},
 		"Prometheus names":      {options: []Option{endpoint, WithPrometheusNames(), WithSanitizeMode(encoding.SanitizeApptuit)}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not apptuit"}},
 		"… and another layout":  {options: []Option{endpoint, WithPrometheusNames(), WithLayout(LayoutReporter)}, want: []string{"WithPrometheusNames: the reporter layout (WithLayout) does not support Prometheus names"}},
+		"… both by variables":   {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_LAYOUT": "reporter"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES: the reporter layout (APPTUIT_LAYOUT) does not support Prometheus names"}},
 		"… the client's mode":   {options: []Option{WithClient(newClient(t, apptuitclient.WithSanitizeMode(encoding.SanitizeNone))), WithPrometheusNames()}, want: []string{"WithPrometheusNames: the sanitize mode must be prometheus, not none"}},
 		"… by variables":        {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "yes", "APPTUIT_SANITIZE_MODE": "none"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES: the sanitize mode must be prometheus, not none"}},
 		"… or none":             {env: map[string]string{"APPTUIT_PROMETHEUS_NAMES": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_PROMETHEUS_NAMES", "perhaps"}},
 		"start points":          {options: []Option{endpoint, WithStartPoints(), WithLayout(LayoutReporter)}, want: []string{"WithStartPoints: the reporter layout (WithLayout) does not support start points"}},
-		"… by a variable":       {env: map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_LAYOUT": "reporter"}, options: []Option{endpoint}, want: []string{"APPTUIT_START_POINTS: the reporter layout"}},
-		"… or none of them":     {env: map[string]string{"APPTUIT_START_POINTS": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_START_POINTS", "perhaps"}},
+		"… by a variable":       {env: map[string]string{"APPTUIT_START_POINTS": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_START_POINTS", "perhaps"}},
 		"target_info":           {env: map[string]string{"APPTUIT_TARGET_INFO": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_TARGET_INFO", "perhaps"}},
 		"host tag":              {env: map[string]string{"APPTUIT_DISABLE_HOST_TAG": "perhaps"}, options: []Option{endpoint}, want: []string{"APPTUIT_DISABLE_HOST_TAG", "perhaps"}},
 		"temporality by name":   {env: map[string]string{"APPTUIT_TEMPORALITY_PREFERENCE": "deltas"}, options: []Option{endpoint}, want: []string{"APPTUIT_TEMPORALITY_PREFERENCE", `"deltas"`, "low_memory"}},
@@ -97,7 +97,7 @@ func TestConfigurationFaults(t *testing.T) {
 	}
 }
 
-func TestConfigurationFaultsAreTyped(t *testing.T) {
+func TestNew_FaultsAreTyped(t *testing.T) {
 	_, err := New(t.Context(), WithEndpoint("http://127.0.0.1:1"), WithSanitizeMode(encoding.SanitizeNone),
 		WithTags(map[string]string{"a b": "v"}))
 	var e *encoding.Error
@@ -107,7 +107,7 @@ func TestConfigurationFaultsAreTyped(t *testing.T) {
 }
 
 // Options of the client apply in the order in which they are given, directly or in a list.
-func TestClientOptionsApplyInOrder(t *testing.T) {
+func TestOptions_OfTheClientApplyInOrder(t *testing.T) {
 	seconds, milliseconds := apptuitclient.WithTimestampResolution(time.Second), apptuitclient.WithTimestampResolution(time.Millisecond)
 	for want, options := range map[string][]Option{
 		"1700000000":    {WithTimestampResolution(time.Millisecond), WithClientOptions(milliseconds, seconds)},
@@ -120,7 +120,7 @@ func TestClientOptionsApplyInOrder(t *testing.T) {
 	}
 }
 
-func TestOptionsAddUp(t *testing.T) {
+func TestOptions_OfTheClientAddUp(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithoutHostTag(), nil,
 		WithClientOptions(apptuitclient.WithTags(map[string]string{"a": "1"})), WithTimestampResolution(time.Millisecond))
@@ -128,7 +128,7 @@ func TestOptionsAddUp(t *testing.T) {
 	wantArrived(t, srv, "n{a=1, service_name=shop} 1700000000000 1")
 }
 
-func TestSelectors(t *testing.T) {
+func TestSelectors_DefaultsAndOptions(t *testing.T) {
 	e := newExporter(t, toSink())
 	if e.Temporality(sdkmetric.InstrumentKindCounter) != metricdata.CumulativeTemporality {
 		t.Error("the default is not cumulative")
@@ -149,7 +149,7 @@ func TestSelectors(t *testing.T) {
 }
 
 // Each variable has the effect of its option, which overrides it.
-func TestSelectorsOfTheEnvironment(t *testing.T) {
+func TestVariables_Selectors(t *testing.T) {
 	type kinds = map[sdkmetric.InstrumentKind]metricdata.Temporality
 	const delta, cumulative = metricdata.DeltaTemporality, metricdata.CumulativeTemporality
 	f := func(preference string, want kinds, opts ...Option) {
@@ -189,7 +189,7 @@ func TestSelectorsOfTheEnvironment(t *testing.T) {
 	g("base2_exponential_bucket_histogram", false, WithAggregationSelector(sdkmetric.DefaultAggregationSelector))
 }
 
-func TestPrefixOfTheEnvironment(t *testing.T) {
+func TestVariables_Prefix(t *testing.T) {
 	t.Setenv("APPTUIT_PREFIX", "env.")
 	srv := memoryServer(t)
 	for want, opts := range map[string][]Option{"env_n": nil, "option_n": {WithPrefix("option.")}, "n": {WithPrefix("")}} {
@@ -201,7 +201,7 @@ func TestPrefixOfTheEnvironment(t *testing.T) {
 
 // Each variable has the effect of its option. An option overrides it, and an empty variable
 // has no effect.
-func TestNamesOfTheEnvironment(t *testing.T) {
+func TestVariables_PrometheusNamesAndTargetInfo(t *testing.T) {
 	const target = "target_info{host_name=web1, service_name=shop} 1700000000 1"
 	f := func(names, targetInfo string, options []Option, want ...string) {
 		t.Helper()
@@ -221,7 +221,7 @@ func TestNamesOfTheEnvironment(t *testing.T) {
 }
 
 // The printed form of an exporter contains no secret.
-func TestNoSecretIsPrinted(t *testing.T) {
+func TestExporter_PrintsNoSecret(t *testing.T) {
 	e := newExporter(t, toSink(
 		apptuitclient.WithToken("s3cr3t-t0k3n"), apptuitclient.WithHeaders(map[string]string{"X-Key": "s3cr3t-h34d3r"}),
 	))

@@ -19,8 +19,8 @@ type description struct {
 	delta  bool      // the data points have delta temporality
 }
 
-// describe returns the description of a metric. It reports false for data of an unknown
-// type.
+// describe returns the description of a metric. It returns false if the type of the data is
+// unknown.
 func describe(m *metricdata.Metrics) (d description, ok bool) {
 	d.spec = convert.InstrumentSpec{Name: m.Name, Unit: m.Unit}
 	var temporality metricdata.Temporality

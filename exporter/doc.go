@@ -15,10 +15,12 @@
 // An [Exporter] converts the metrics that a MeterProvider of
 // go.opentelemetry.io/otel/sdk/metric collects to points, and sends them with a client of
 // package apptuitclient. Options such as [WithEndpoint], [WithToken], [WithHeaders] and
-// [WithTimeout] configure that client; [WithClient] sets one that the program has created. In
-// this documentation, a data point is OpenTelemetry's, and a wire
-// point, or point, is one that is sent: a histogram data point with 16 buckets becomes 20
-// points.
+// [WithTimeout] configure that client; with [WithClient], the exporter uses a client that the
+// program has created.
+//
+// In this documentation, a data point is an OpenTelemetry data point. A point, or wire point,
+// is a point of the put protocol: a metric name, tags, a timestamp and one number. For example,
+// a histogram data point with 16 buckets becomes 20 points.
 //
 // # Names and values
 //
@@ -36,12 +38,12 @@
 // nothing. With cumulative temporality, quantiles describe all measurements since the start
 // of the program.
 //
-// A name is sanitized after its suffix is added. In the default sanitize mode,
-// http.server.duration becomes http_server_duration_count and so on.
+// A name is sanitized after its suffix is added. In the default sanitize mode, the count of
+// http.server.duration becomes http_server_duration_count.
 //
-// A histogram without buckets, for example of a View without boundaries, has only the bucket
-// le="+Inf". If the buckets contain more measurements than the count, no bucket is sent with
-// more than the count.
+// A histogram without bucket bounds, for example of a View without boundaries, has only the
+// bucket le="+Inf". If the buckets contain more measurements than the count, no bucket is sent
+// with a value above the count.
 //
 // Histograms of gauges and up-down counters, which a View can select, have no name.sum, because
 // the SDK does not record their sum (specification, Metrics SDK, histogram aggregations). It
@@ -51,12 +53,12 @@
 // the instrument. Until then a sum of 0 is sent, for example if the measurements are −3 and 5.
 // A sum that is not 0 is always sent.
 //
-// Integers are sent as 64-bit integers, and floats without a loss of precision. NaN in sums,
-// minima, maxima and quantiles of histograms is omitted. NaN in a sum or gauge, and any
-// infinite value, is rejected. The put protocol carries no exemplars, units and descriptions.
-// The exporter ignores them, except that [WithPrometheusNames] makes units a part of names. Nor
-// does the protocol carry start times and staleness markers: a series that ends just stops, and
-// queries must detect the resets of counters.
+// Integers are sent as 64-bit integers, and floats without a loss of precision. A NaN among the
+// sum, minimum, maximum and quantiles of a histogram is omitted. A sum or gauge that is NaN, and
+// any infinite value, is rejected. The put protocol has no exemplars, units, descriptions, start
+// times and staleness markers. The exporter ignores them, except that [WithPrometheusNames] makes
+// units a part of names. A series that ends just stops, and queries must detect the resets of
+// counters.
 //
 // # Reporter layout
 //
@@ -76,49 +78,49 @@
 //
 // Counts and sums are totals since the exporter was created; for sums and histograms with
 // cumulative temporality, they are the values of the data points. An Export adds the
-// observations to the totals before it sends anything, so if sending fails, the next Export
-// sends totals that include them.
+// observations to the totals before it sends anything. If it then fails to send them, the next
+// Export sends totals that include them.
 //
-// Rates are per second. The mean rate is that since the start. The others are exponentially
-// weighted moving averages as in pyformance: an Export at least 5 s after the last update,
-// Δt, moves an average towards the rate since then by the fraction 1 − e^(−Δt/window). A
-// counter that is reset does not make a rate negative.
+// Rates are per second. The mean rate is the rate since the series started. The other rates are
+// moving averages over 1, 5 and 15 minutes, exponentially weighted as in pyformance. An Export at
+// least 5 s after the last update moves each average towards the rate since that update, by the
+// fraction 1 − e^(−Δt/window), where Δt is the time since the update. A counter that is reset
+// does not make a rate negative.
 //
 // All other values describe one interval between two Exports. Minimum, maximum and average
 // are exact. The percentile q of n values is the value of rank q·(n+1), estimated from
-// exponential buckets with an error of at most (2^(2^-scale) − 1)/2: 1.1 % at scale 5, which
-// is the scale if all values of the interval are within a factor of 32. If they are within
+// exponential buckets with an error of at most (2^(2^-scale) − 1)/2. The scale is 5, and the
+// error 1.1 %, if all values of the interval are within a factor of 32. If they are within
 // seven decades, the scale is 2. The standard deviation, of a sample, is estimated from the
 // same buckets. For histograms with explicit buckets, which a View can select, percentiles
 // are interpolated linearly. For histograms with cumulative temporality, the values are
-// those of the difference between two data points; minimum and maximum are then estimated
+// computed from the difference between two data points; minimum and maximum are then estimated
 // like percentiles, unless they are new extremes. Histograms of gauges and up-down counters
 // have no average and no sum (see Names and values). Their standard deviation is computed
 // around the mean of the buckets.
 //
-// With delta temporality, the SDK does not export a histogram without observations in an
-// interval. If it is missing for two or more intervals, the exporter continues to send its
-// count, sum and rates, one Export late and with the time at which the interval ended,
-// because a reader can split a collection into several Exports. No point is sent for the
-// last interval before the histogram returns. After one hour without observations the series
-// ends, and its count starts again at zero when it returns. A series with cumulative
-// temporality ends when the SDK no longer exports it. [WithCacheBytes] limits the memory of
-// this state.
+// With delta temporality, the SDK does not export a histogram for an interval without
+// observations. The exporter then sends its count, sum and rates, with the time at which the
+// interval ended. It does so one Export late, because a reader can split a collection into several
+// Exports, and only if the histogram is also missing in that Export. If the histogram has returned
+// by then, no point is sent for the interval. After one hour without observations the series ends,
+// and its count starts again at zero when it returns. A series with cumulative temporality ends
+// when the SDK no longer exports it. [WithCacheBytes] limits the memory of this state.
 //
 // # Tags
 //
-// If several sources set the same tag, the first of this list has precedence:
+// If several sources set the same tag, the first source in this list takes precedence:
 //
 //	the attributes of the data point
 //	otel_scope_name and otel_scope_version, unless empty (WithoutScopeTags)
 //	WithTags
 //	the global tags of the client, then those of APPTUIT_TAGS
 //	resource attributes: service.name, service.namespace and service.instance.id, or
-//	    those that WithResourceAttributes selects
+//	    the attributes that WithResourceAttributes selects
 //	service_instance_id (WithInstanceTag)
 //	host: host.name of the resource, or the name of this host
 //
-// A tag with an empty value is not sent, and suppresses the same tag of sources with lower
+// A tag with an empty value is not sent, and suppresses the same tag from sources with lower
 // precedence. For example, WithTags with the tag host="" removes the host tag. The values of
 // two attributes of a data point whose keys are the same after sanitizing are joined with
 // ";". The exporter sets the tags le and quantile where the layout requires them; an
@@ -127,17 +129,17 @@
 // [WithAttributeFilter] removes attributes.
 //
 // The values of all these tags, including le and quantile, are rewritten by the rule of the
-// client ([WithServer], [WithTagValueRule]), when a data point is first exported. By
+// client ([WithServer], [WithTagValueRule]) when a data point is first exported. By
 // default they are sent unchanged. Data points whose values become equal collide.
 //
 // # Collisions
 //
-// Two data points collide if they render to the same series and timestamp, for example the
-// instruments a.b and a_b of one scope, or with [WithoutScopeTags] one instrument of two scopes.
-// One of them is sent: the first, except if only some lines of the two metrics have the same
-// name, as with h.count and the histogram h. The others are rejected, and each pair is reported
-// once. Collisions are detected within one Export, and among the series that fit into the cache
-// ([WithCacheBytes]).
+// Two data points collide if they become points of the same series with the same timestamp, for
+// example if one scope has the instruments a.b and a_b, or with [WithoutScopeTags] if two scopes
+// have an instrument of the same name. The exporter sends the first of them, but if the metrics
+// share only some names, as the counter h.count and the histogram h do, it can also be the second.
+// The others are rejected, and each pair is reported once. Collisions are detected
+// within one Export, and among the series that fit into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
 // [WithInstanceTag] distinguishes them.
@@ -146,24 +148,24 @@
 //
 // A point has the time of its data point in whole seconds, or in milliseconds
 // ([WithTimestampResolution]). A server keeps one value of a series for each
-// timestamp, so no two data points of a series get the same one. A data point that is later
-// than the last one of its series, but within the same second, is sent with the next
-// timestamp: after flushes at 100.2, 100.5 and 100.9 s, the points are at 100, 101 and 102 s.
-// Timestamps are advanced by at most 10 s, or 250 ms if they are in milliseconds. Data points
-// for which that is not enough are rejected and reported once for each series: export less
-// often, or use milliseconds. Unless the clock is set back, no later Export overwrites an
-// accepted point.
+// timestamp, so the exporter gives the data points of a series different timestamps. A data point
+// that is later than the last data point of its series, but within the same second, gets the next
+// timestamp. For example, after flushes at 100.2, 100.5 and 100.9 s, the points are at 100, 101
+// and 102 s. Timestamps are advanced by at most 10 s, or 250 ms if they are in milliseconds. A data
+// point that would need more is rejected, and reported once for each series: export less often, or
+// use milliseconds. Unless the clock is set back, no later Export overwrites an accepted point.
 //
-// A data point with the time of the last one is the same data, exported again, and gets the
-// same timestamp again. Two data points of a series in one Export collide, for example those of
-// an instrument and of a producer. An earlier data point gets its own timestamp. If that is the
-// timestamp of the last point, it is rejected. If a data point is more than 10 s earlier, or
-// 250 ms with milliseconds, then the clock was set back, and the series goes on from there. After
-// a smaller step back, a point can overwrite a point that was sent before the step.
+// A data point with the time of the last data point is the same data, exported again, and gets the
+// same timestamp again. Two data points of a series in one Export collide, for example a data point
+// of an instrument and a data point of a producer. An earlier data point gets the timestamp of its
+// own time. If that is the timestamp of the last point, the data point is rejected. If a data point
+// is more than 10 s earlier, or 250 ms with milliseconds, then the clock was set back, and the
+// series goes on from there. After a smaller step back, a point can overwrite a point that was sent
+// before the step.
 //
 // Two readers may share an exporter: Exports that run at the same time get different
-// timestamps, up to ten of them. So do the Exports of series that do not fit into the cache
-// ([WithCacheBytes]).
+// timestamps, up to ten of them. The same is true of Exports of series that do not fit into the
+// cache ([WithCacheBytes]).
 //
 // # Prometheus names
 //
@@ -180,24 +182,23 @@
 //	attributes http.route, 2nd                 http_route, key_2nd
 //	attributes a.b="z" and a_b="y"             a_b="y;z", with the values sorted
 //
-// A prefix is added to the name before the translation: shop. results in
-// shop_http_requests_total. Unlike a namespace of the Prometheus exporter, it is not followed
-// by an underscore. Where the translation results in a name that cannot be sent, the name is
-// sanitized as in mode prometheus: a name or key without letters and digits, such as ///,
+// A prefix is added to the name before the translation: with the prefix shop., http.requests
+// becomes shop_http_requests_total. Unlike a namespace of the Prometheus exporter, a prefix is not
+// followed by an underscore. Where the translation results in a name that cannot be sent, the name
+// is sanitized as in mode prometheus: a name or key without letters and digits, such as ///,
 // becomes _; a colon in a name or unit becomes _; and a key with two leading underscores,
-// which Prometheus reserves, keeps one (__name__ becomes _name_). The same rules apply to
+// which Prometheus reserves, keeps one of them (__name__ becomes _name_). The same rules apply to
 // WithTags, resource attributes, and the exporter's own metrics, for example
 // apptuit_reporter_send_failed_total.
 //
 // [WithTargetInfo] adds the metric target_info to each Export, with the timestamp of its
-// newest data point, but not twice with the same timestamp. An Export without data points has
-// none, and neither has a resource without attributes. The point is counted like those of the
-// program.
+// newest data point, but not twice with the same timestamp. It is omitted in an Export without data
+// points, and for a resource without selected attributes. Its points are counted like the program's.
 //
-// Unlike the Prometheus exporter, this one does not send NaN and infinities, nor the labels
-// job and instance, which a scraper adds. A collision, or a reserved or empty label, rejects
-// one point here, and can make a scrape fail there. This exporter sends _min and _max, host
-// and resource attributes in addition.
+// The differences to the Prometheus exporter are these. The exporter sends no NaN and infinities,
+// and no labels job and instance, which a scraper adds. A collision, or a reserved or empty label,
+// rejects one point, and does not make a scrape fail. The exporter also sends _min and _max, host
+// and resource attributes.
 //
 // # Delivery and errors
 //
@@ -206,7 +207,7 @@
 // [Exporter.Stats] counts them. The error of Export is a *apptuitclient.SendError about the
 // points that were rejected or dropped; the SDK passes it to otel.Handle. A point that is
 // refused for the same reason at every Export is reported once. [WithErrorHandler] sets a
-// function that gets the error of each batch.
+// function that is called with the error of each batch.
 //
 // A failed batch does not stop the other batches of an Export. Requests are retried as
 // package apptuitclient describes, until the deadline of the context. Without a spool, points
@@ -247,19 +248,19 @@
 //
 // The SDK limits an instrument to 2,000 attribute sets, unless the program sets another
 // limit (WithCardinalityLimit of go.opentelemetry.io/otel/sdk/metric). It aggregates
-// measurements with further attributes in one data point with the attribute
-// otel.metric.overflow, so sums by other attributes are too small. When the exporter gets
-// the first such data point of an instrument, it passes an error to the warning handler of
-// the client ([WithWarningHandler]), which is otel.Handle by default. The error
-// names the instrument and its scope. Stats.Overflowed and apptuit.reporter.overflowed count
-// these data points. To get rid of them, raise the limit, or remove attributes with a View.
-// [WithCardinalityWarning] warns above a number of series of a program's choice.
+// measurements with further attribute sets in one data point with the attribute
+// otel.metric.overflow, so sums that are grouped by other attributes are too small. When the
+// exporter gets the first such data point of an instrument, it passes an error that names the
+// instrument and its scope to the warning handler of the client ([WithWarningHandler]), which is
+// otel.Handle by default. Stats.Overflowed and apptuit.reporter.overflowed count these data points.
+// To avoid them, raise the limit, or remove attributes with a View. [WithCardinalityWarning] warns
+// above a lower or higher number of series.
 //
 // # OpenTelemetry's exporter metrics
 //
 // [WithMeterProvider] records the metrics about exporters that OpenTelemetry's semantic
-// conventions 1.43.0 define. Without it, the variable OTEL_GO_X_OBSERVABILITY records them with
-// the global MeterProvider, as it does for OpenTelemetry's OTLP exporters. They count data
+// conventions 1.43.0 define. Without this option, OTEL_GO_X_OBSERVABILITY=true records them with
+// the global MeterProvider, as for OpenTelemetry's OTLP exporters. They count data
 // points, each once per Export. A data point has failed if any of its wire points was rejected or
 // dropped. A duration includes retries.
 //
@@ -271,123 +272,136 @@
 //
 // All of them have the attributes otel.component.type, with the value
 // github.com/apptuitai/apptuit-go/exporter.Exporter, otel.component.name, which is the same
-// followed by a number, server.address and server.port. The status is that of the last answer
-// to the first batch with failed points, or else to the last batch. It is missing if there
-// was no answer. The error.type of a data point is that of its first failed wire point. The
-// error.type of an Export is that of the first batch with failures, else "spooled" if points
-// were spooled, else that of the first point that the exporter rejected:
+// followed by a number, server.address and server.port.
+//
+// The attribute http.response.status_code has the status of the last answer to the first batch with
+// failed points, or if no point failed, to the last batch. It is missing if there was no answer. The
+// error.type of a data point is that of its first failed wire point. The error.type of an Export is
+// that of the first batch with failed points. If no batch has any, it is "spooled" if points were
+// spooled, and otherwise that of the first point that the exporter rejected:
 //
 //	400, 401, 503, …   the status of the last answer to a batch that was refused or dropped as a whole
 //	rejected           the server refused the point, but not its batch
-//	invalid            the point cannot be sent: NaN, too many tags
+//	invalid            the point cannot be sent, for example because of NaN or too many tags
 //	collision          the Export has a point with the same series and timestamp
-//	timeout            no answer, or none that decides, by the deadline
+//	timeout            the server did not answer conclusively by the deadline
 //	canceled           the context was canceled
 //	shutdown           the exporter or the client was shut down
-//	dns, tls, network  no answer, because of such an error
+//	dns, tls, network  there was no answer, because of such an error
 //	spooled            of an Export: some points were spooled, and none failed
 //	_OTHER             other errors, for example of a token source
 //
-// Spooled data points have not failed; the self metrics say what becomes of them. If the
-// server refuses points without naming them, as many data points as possible are taken for
-// failed, so that none is taken for exported by mistake.
+// Spooled data points have not failed; the self metrics of the spool count whether they are
+// delivered later. If the server refuses points without naming them, the exporter counts as many
+// data points as possible as failed, so that no failed data point is counted as exported.
 //
 // # Environment
 //
-// Options override environment variables. An empty variable counts as unset. Unless
-// [WithClient] is given, the variables of package apptuitclient apply, too. Booleans are yes,
-// true, on, 1 and their opposites.
+// The exporter reads these variables, and those of package apptuitclient unless [WithClient] is
+// given. Each is listed with the options that override it. An empty variable counts as unset.
+// Booleans are yes, true, on and 1, or no, false, off and 0, in any case. A variable that has no
+// effect in the layout ([WithLayout]) is ignored with a warning. An option that has no effect is
+// an error of New, or its comment says that it is ignored.
 //
-//	APPTUIT_PREFIX                Text. Prefix of all metric names, without a separator. Overridden
-//	                              by WithPrefix.
-//	APPTUIT_PROMETHEUS_NAMES      yes or no. Names of OpenTelemetry's Prometheus exporter: units,
-//	                              _total, label names. It requires the sanitize mode prometheus.
-//	                              Default: no. WithPrometheusNames has the same effect.
-//	APPTUIT_DISABLE_HOST_TAG      yes disables it. Tag host with the resource attribute host.name,
-//	                              or else the name of this host. The Collector's exporter uses only
-//	                              the attribute. Default: yes. WithoutHostTag has the same effect.
-//	APPTUIT_INSTANCE_TAG          yes or no. Tag service_instance_id with a random value, which
-//	                              distinguishes processes with the same service name on one host.
-//	                              Default: no. WithInstanceTag has the same effect.
-//	APPTUIT_SCOPE_TAGS            yes or no. Tags otel_scope_name and otel_scope_version; with
-//	                              APPTUIT_PROMETHEUS_NAMES also otel_scope_schema_url and the
-//	                              attributes of the scope. Without them, instruments of two
-//	                              libraries with one name collide. Default: yes, in the reporter
-//	                              layout no. Overridden by WithoutScopeTags.
-//	APPTUIT_RESOURCE_ATTRIBUTES   Patterns, separated by commas; ! before a pattern excludes.
-//	                              Resource attributes that become tags. In a pattern, * stands for
-//	                              any text and ? for one character. Exclusion overrides inclusion;
-//	                              with exclusions alone, all others are included. Default:
-//	                              service.name, service.namespace and service.instance.id.
-//	                              Overridden by WithResourceAttributes.
-//	APPTUIT_ATTRIBUTES            Patterns, separated by commas; ! before a pattern excludes. Data
-//	                              point attributes that become tags. If the remaining attributes no
-//	                              longer distinguish two series, they collide; prefer an SDK View
-//	                              with an attribute filter. otel.metric.overflow is always sent.
-//	                              Default: all. Overridden by WithAttributeFilter.
-//	APPTUIT_TARGET_INFO           yes or no. A point of the metric target_info in each Export, with
-//	                              the resource attributes that the patterns select. The variable,
-//	                              and an empty mapping {}, select all. Default: no. Overridden by
-//	                              WithTargetInfo.
-//	APPTUIT_TEMPORALITY_PREFERENCE
-//	                              cumulative, delta or low_memory. Temporality, as for OTLP. Delta
-//	                              points of an Export that fails are lost. Default: cumulative, in
-//	                              the reporter layout delta for histograms. Overridden by
-//	                              WithTemporalitySelector.
-//	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION
-//	                              explicit_bucket_histogram or base2_exponential_bucket_histogram.
-//	                              Aggregation of histograms, as for OTLP. A View overrides it.
-//	                              Default: explicit_bucket_histogram, in the reporter layout
-//	                              base2_exponential_bucket_histogram. Overridden by
-//	                              WithAggregationSelector.
-//	APPTUIT_HISTOGRAMS            recorded, buckets, quantiles or both. Whether histograms are sent
-//	                              as buckets, quantiles or both. recorded sends explicit buckets as
-//	                              buckets, and exponential histograms as quantiles. Default:
-//	                              recorded. Overridden by WithHistograms.
-//	APPTUIT_QUANTILES             Numbers between 0 and 1, separated by commas. Quantiles of
-//	                              histograms, up to 100. Default: 0.5,0.75,0.95,0.99,0.999.
-//	                              Overridden by WithQuantiles.
-//	APPTUIT_SPARSE_BUCKETS        yes or no. Omits buckets of cumulative histograms that have
-//	                              counted nothing. The comment of the option lists the queries that
-//	                              differ. Default: no. WithSparseBuckets has the same effect.
-//	APPTUIT_START_POINTS          yes or no. A point with the value 0 before the first point of each
-//	                              cumulative monotonic series, so that rate and increase count its
-//	                              first increment. Default: no. WithStartPoints has the same effect.
-//	APPTUIT_LAYOUT                default or reporter. Names and series: reporter sends those of
-//	                              apptuit-py's reporter. Default: default. Overridden by WithLayout.
-//	APPTUIT_TIMERS                unit, all or none. Histograms that are timers: unit selects those
-//	                              whose unit is one of time. Default: unit. Overridden by
-//	                              WithTimers.
-//	APPTUIT_DURATION_UNIT         ns, us, ms, s, min, h or d. Unit of the values of timers. Default:
-//	                              s. Overridden by WithDurationUnit.
-//	APPTUIT_METERS                yes, no, or patterns, separated by commas; ! before a pattern
-//	                              excludes. Monotonic sums that are meters, with rates: all, or
-//	                              those whose names the patterns select. In a pattern, * stands for
-//	                              any text and ? for one character. With exclusions alone, all
-//	                              others are included. Default: no. Overridden by WithMeters.
-//	APPTUIT_SELF_METRICS          yes or no. The exporter's own metrics, apptuit.reporter.*.
-//	                              Default: yes. Overridden by WithoutSelfMetrics.
-//	APPTUIT_USAGE_METRICS         yes or no. apptuit.reporter.usage.*: series, points and bytes of
-//	                              each instrument in the previous Export. It requires
-//	                              APPTUIT_SELF_METRICS. Default: no. WithUsageMetrics has the same
-//	                              effect.
-//	APPTUIT_CARDINALITY_WARNING   An integer. Number of series of an instrument, seen within five
-//	                              minutes, above which there is one warning. 0 disables it. In the
-//	                              Collector it applies to a metric of one resource. Default: 0.
-//	                              Overridden by WithCardinalityWarning.
+//	APPTUIT_PREFIX (WithPrefix)
+//	    Prefix of all metric names. No separator is added.
+//	    Value: text.
+//	APPTUIT_PROMETHEUS_NAMES (WithPrometheusNames)
+//	    Gives metrics and tags the names that OpenTelemetry's Prometheus exporter gives them, with
+//	    units and _total. It requires the sanitize mode prometheus and the default layout.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_DISABLE_HOST_TAG (WithoutHostTag)
+//	    Adds the tag host: the resource attribute host.name, or the name of this host if the
+//	    attribute is missing.
+//	    Value: yes, which disables it, or no. Default: no.
+//	APPTUIT_INSTANCE_TAG (WithInstanceTag)
+//	    Adds the tag service_instance_id with a random value, which distinguishes processes with
+//	    the same service name on one host.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_SCOPE_TAGS (WithoutScopeTags)
+//	    Adds the tags otel_scope_name and otel_scope_version; with APPTUIT_PROMETHEUS_NAMES also
+//	    otel_scope_schema_url and the attributes of the scope. Without these tags, instruments of
+//	    two libraries with the same name collide.
+//	    Value: yes or no. Default: yes, in the reporter layout no.
+//	APPTUIT_RESOURCE_ATTRIBUTES (WithResourceAttributes)
+//	    Resource attributes that become tags. In a pattern, * stands for any text and ? for one
+//	    character. Exclusion overrides inclusion. If all patterns exclude, all other attributes
+//	    are included.
+//	    Value: patterns, separated by commas; ! before a pattern excludes. Default: service.name,
+//	    service.namespace and service.instance.id.
+//	APPTUIT_ATTRIBUTES (WithAttributeFilter)
+//	    Data point attributes that become tags. If the remaining attributes no longer distinguish
+//	    two series, they collide; prefer an SDK View with an attribute filter. The attribute
+//	    otel.metric.overflow is always sent.
+//	    Value: patterns, separated by commas; ! before a pattern excludes. Default: all.
+//	APPTUIT_TARGET_INFO (WithTargetInfo)
+//	    Adds a point of the metric target_info to each Export, with resource attributes as tags.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_TEMPORALITY_PREFERENCE (WithTemporalitySelector)
+//	    Temporality, with the names that OTLP exporters use. If an Export fails, its delta points
+//	    are lost.
+//	    Value: cumulative, delta or low_memory. Default: cumulative, in the reporter layout delta
+//	    for histograms.
+//	APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION (WithAggregationSelector)
+//	    Default aggregation of histograms, with the names that OTLP exporters use. A View
+//	    overrides it.
+//	    Value: explicit_bucket_histogram or base2_exponential_bucket_histogram. Default:
+//	    explicit_bucket_histogram, in the reporter layout base2_exponential_bucket_histogram.
+//	APPTUIT_HISTOGRAMS (WithHistograms)
+//	    Sends histograms as buckets, quantiles or both. The value recorded sends explicit buckets
+//	    as buckets, and exponential histograms as quantiles.
+//	    Value: recorded, buckets, quantiles or both. Default: recorded.
+//	APPTUIT_QUANTILES (WithQuantiles)
+//	    Quantiles of histograms, up to 100.
+//	    Value: numbers between 0 and 1, separated by commas. Default: 0.5,0.75,0.95,0.99,0.999.
+//	APPTUIT_SPARSE_BUCKETS (WithSparseBuckets)
+//	    Omits buckets of cumulative histograms that have counted nothing. The documentation of
+//	    exporter.WithSparseBuckets lists the queries that it changes.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_START_POINTS (WithStartPoints)
+//	    Sends a point with the value 0 before the first point of each cumulative monotonic series,
+//	    so that rate and increase count its first increment.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_LAYOUT (WithLayout)
+//	    Names of metrics, and the series that a data point becomes. The value reporter sends those
+//	    of apptuit-py's reporter.
+//	    Value: default or reporter. Default: default.
+//	APPTUIT_TIMERS (WithTimers)
+//	    Histograms that are sent as timers. The value unit selects histograms with a unit of time.
+//	    Value: unit, all or none. Default: unit.
+//	APPTUIT_DURATION_UNIT (WithDurationUnit)
+//	    Unit of the values of timers.
+//	    Value: ns, us, ms, s, min, h or d. Default: s.
+//	APPTUIT_METERS (WithMeters)
+//	    Monotonic sums that are sent as meters, with rates: all, or those whose names the patterns
+//	    select. In a pattern, * stands for any text and ? for one character. If all patterns
+//	    exclude, all other names are included.
+//	    Value: yes, no, or patterns, separated by commas; ! before a pattern excludes. Default:
+//	    no.
+//	APPTUIT_SELF_METRICS (WithoutSelfMetrics)
+//	    Adds the exporter's own metrics, apptuit.reporter.*.
+//	    Value: yes or no. Default: yes.
+//	APPTUIT_USAGE_METRICS (WithUsageMetrics)
+//	    Adds apptuit.reporter.usage.*: the series, points and bytes of each instrument in the
+//	    previous Export. It requires APPTUIT_SELF_METRICS.
+//	    Value: yes or no. Default: no.
+//	APPTUIT_CARDINALITY_WARNING (WithCardinalityWarning)
+//	    Number of series of an instrument within five minutes above which the exporter warns,
+//	    once. 0 disables the warning.
+//	    Value: an integer. Default: 0.
 //
 // # Concurrency
 //
-// An Exporter is safe for concurrent use. The batches of one Export are sent while the next
-// one is converted, up to two at a time ([WithMaxInFlight]). Export does not
-// retain the metrics that it is passed. Attribute filters are called concurrently; the error
-// handler is not.
+// An Exporter is safe for concurrent use. While up to two batches of an Export are being sent
+// ([WithMaxInFlight]), Export converts the next batch. It does not retain the metrics that it is
+// passed. Attribute filters are called concurrently. The error handler is called with one error at
+// a time.
 //
 // # Limits
 //
 //	tags of a point       encoding.MaxTags (WithMaxTags)
 //	points per request    50,000, and 16 MiB of text (WithMaxBatchPoints, WithMaxBatchBytes)
-//	cached series         64 MiB (WithCacheBytes); more are sent, but rendered at each Export
+//	cached series         64 MiB (WithCacheBytes); other series are sent, but rendered at each Export
 //	errors waiting for the error handler
 //	                      100; further ones are discarded
 package exporter

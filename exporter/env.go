@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// environment reads the variables that no option overrides.
+// environment reads the variables of settings that no option has set.
 func (c *config) environment() { settings.ReadEnvironment(c.variables()) }
 
 // variables returns the functions that read the variables of the exporter, by the names of
@@ -72,7 +72,7 @@ func parseNot(text string) (bool, error) {
 	return !v, err
 }
 
-// parseSelection parses patterns of the keys of attributes.
+// parseSelection parses patterns that select attributes by their keys.
 func parseSelection(text string) (attribute.Filter, error) {
 	selection, err := pattern.ParseSelection(text)
 	if err != nil {
@@ -101,8 +101,8 @@ func parseMeters(text string) (func(name string) bool, error) {
 	return nil, nil
 }
 
-// observability selects the global provider for the value true, without white space around it,
-// as the OTLP exporters do: one environment has one effect on all exporters.
+// observability selects the global provider for the value true. Unlike other variables, the value
+// may not have white space around it: OpenTelemetry's OTLP exporters do not accept it either.
 func (c *config) observability(v settings.Variable) {
 	if !c.meterProvider.Given() && strings.EqualFold(os.Getenv(v.Name), "true") {
 		c.meterProvider.Set(v.Name, otel.GetMeterProvider())

@@ -16,9 +16,9 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// The exporter reads the variables of its settings. Settings that the client has, too, are
-// read by the client.
-func TestVariables_AreThoseOfTheTable(t *testing.T) {
+// The exporter reads the variables of all settings that only exporter has an option for. The client
+// reads all others.
+func TestVariables_CoverTheTableOfSettings(t *testing.T) {
 	var want []string
 	for _, s := range settings.WithVariables() {
 		if !slices.ContainsFunc(s.Options, func(o string) bool { return strings.HasPrefix(o, "apptuitclient.") }) {
@@ -32,7 +32,7 @@ func TestVariables_AreThoseOfTheTable(t *testing.T) {
 }
 
 // The variables of tags have the effects of their options, which override them.
-func TestVariables_OfTags(t *testing.T) {
+func TestVariables_Tags(t *testing.T) {
 	text := attribute.String
 	res := []attribute.KeyValue{text("service.name", "shop"), text("k8s.pod.name", "shop-0"), text("k8s.pod.uid", "1"), text("cloud.region", "eu")}
 	point := []attribute.KeyValue{text("http.route", "/"), text("url.path", "/42")}

@@ -19,7 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// The values of error.type other than HTTP statuses and _OTHER. The package comment explains them.
+// Values of error.type. HTTP statuses and _OTHER are further values. The package comment explains
+// all of them.
 const (
 	errorRejected  = "rejected"
 	errorInvalid   = "invalid"

@@ -18,15 +18,16 @@ import (
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/explain"
+	"github.com/apptuitai/apptuit-go/internal/model"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// holder gives the command access to explain. See explain.Holder.
+// holder gives the command apptuit access to explain. See explain.Holder.
 type holder = explain.Holder
 
 // explain converts metrics as the first Export would, and returns the explanation of each data
-// point, in the order of the data points. The exporter's own metrics and target_info are left
-// out. It has no effect on the exporter.
+// point, in the order of the data points. It leaves out the exporter's own metrics and
+// target_info, and has no effect on the exporter.
 func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
 	res := rm.Resource
 	if res == nil {
@@ -35,7 +36,9 @@ func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
 	o := newOrigins(e.cfg)
 	o.lowest = e.origins.lowest
 	defer o.close()
-	x := &explanation{points: o.describe(rm, res)}
+	x := &explanation{origins: o}
+	x.base, x.unused = o.layers(res)
+	o.visit = x.add
 	x.builder = put.NewCodec(put.None).NewBuilder(put.Limits{Points: math.MaxInt, Bytes: math.MaxInt64}, x.deliver)
 	now := time.Now()
 	conversion := o.pool.Begin(x, now)
@@ -46,10 +49,27 @@ func (e *Exporter) explain(rm *metricdata.ResourceMetrics) []explain.DataPoint {
 	return x.points
 }
 
-// explanation is a sink that keeps the points of each data point.
+// explanation is a sink of a conversion. It assigns the points to the data points that they
+// were made of, instead of sending them.
 type explanation struct {
+	origins *origins
+	base    []convert.Layer  // the tags of all points of the resource
+	unused  []explain.Unused // attributes of the resource
+
 	builder *put.Builder
 	points  []explain.DataPoint // by source, from 1 on
+}
+
+// add adds a data point, with the sources of its tags. The conversion calls it for each data
+// point before that data point's points and rejections arrive.
+func (x *explanation) add(m *collected, attributes *attribute.Set, at time.Time) {
+	layer, unused := x.origins.attributeLayer(attributes)
+	layers := append([]convert.Layer{layer, x.origins.scopeLayer(m.scope)}, x.base...)
+	x.points = append(x.points, explain.DataPoint{
+		Scope: m.scope.Name, ScopeVersion: m.scope.Version, Spec: m.spec, Delta: m.delta,
+		Attributes: tagsOf(nil, attributes), Time: at,
+		Tags: x.origins.conversion.Origins(layers), Unused: slices.Concat(x.unused, unused),
+	})
 }
 
 // Lines returns the builder for the lines.
@@ -65,7 +85,7 @@ func (x *explanation) Reject(r put.Rejection) {
 	}
 }
 
-// of returns the data point of a source, nil for points that belong to none.
+// of returns the data point of a source. It returns nil if the source belongs to no data point.
 func (x *explanation) of(source uint32) *explain.DataPoint {
 	if source == 0 || source == put.Uncounted {
 		return nil
@@ -76,57 +96,21 @@ func (x *explanation) of(source uint32) *explain.DataPoint {
 // deliver adds the points of a batch to their data points.
 func (x *explanation) deliver(b *put.Batch) {
 	defer b.Release()
-	// A batch of our own is not damaged.
+	// The errors would mean that the batch, which is in memory, is damaged.
 	_ = b.Lines(context.Background(), func(i int, line []byte) bool {
 		if p := x.of(b.Source(i)); p != nil {
 			point, _ := put.DecodePoint(line)
-			p.Points = append(p.Points, explain.Point{Metric: point.Metric, Tags: point.Tags, Time: wireTime(point.Timestamp), Value: json.Number(point.Value.Append(nil))})
+			p.Points = append(p.Points, explain.Point{
+				Metric: point.Metric, Tags: point.Tags, Time: time.UnixMilli(model.Milliseconds(point.Timestamp)).UTC(),
+				Value: json.Number(point.Value.Append(nil)),
+			})
 		}
 		return true
 	})
 }
 
-// wireTime returns the time of a timestamp on the wire, which is in milliseconds if it has more
-// than ten digits.
-func wireTime(ts int64) time.Time {
-	const seconds = 9_999_999_999
-	if ts > seconds {
-		return time.UnixMilli(ts).UTC()
-	}
-	return time.Unix(ts, 0).UTC()
-}
-
-// describe returns the data points of metrics with the sources of their tags, in the order in
-// which they are converted.
-func (o *origins) describe(rm *metricdata.ResourceMetrics, res *resource.Resource) []explain.DataPoint {
-	base, unused := o.layers(res)
-	var all []explain.DataPoint
-	for i := range rm.ScopeMetrics {
-		sm := &rm.ScopeMetrics[i]
-		layers := append([]convert.Layer{{}, o.scopeLayer(&sm.Scope)}, base...)
-		for j := range sm.Metrics {
-			d, ok := describe(&sm.Metrics[j])
-			if !ok {
-				continue
-			}
-			eachPoint(sm.Metrics[j].Data, func(attributes *attribute.Set, at time.Time) {
-				p := explain.DataPoint{
-					Scope: sm.Scope.Name, ScopeVersion: sm.Scope.Version, Spec: d.spec, Delta: d.delta,
-					Attributes: tagsOf(nil, attributes), Time: at, Unused: slices.Clone(unused),
-				}
-				var left []explain.Unused
-				layers[0], left = o.attributeLayer(attributes)
-				p.Unused = append(p.Unused, left...)
-				p.Tags = o.conversion.Origins(layers)
-				all = append(all, p)
-			})
-		}
-	}
-	return all
-}
-
 // attributeLayer returns the tags of the attributes of a data point, and the attributes that the
-// filter leaves out. With an invalid key there are no tags, and the points are rejected.
+// filter removes. If a key is invalid, there are no tags, and the points are rejected.
 func (o *origins) attributeLayer(attributes *attribute.Set) (convert.Layer, []explain.Unused) {
 	x := export{filter: o.cfg.filter.Value}
 	chosen, left := attributes.Filter(x.passes)
@@ -141,8 +125,8 @@ func (o *origins) scopeLayer(s *instrumentation.Scope) convert.Layer {
 	return convert.Layer{Source: string(explain.Scope), Tags: tags}
 }
 
-// layers returns the tags of all points of a resource, and the attributes of the resource that
-// are not selected.
+// layers returns the tags of all points of a resource, by source, and the attributes of the
+// resource that do not become tags.
 func (o *origins) layers(r *resource.Resource) ([]convert.Layer, []explain.Unused) {
 	set, left := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource.Value)
 	resourceTags, low := tagsOf(nil, &set), o.low(r)
@@ -151,7 +135,7 @@ func (o *origins) layers(r *resource.Resource) ([]convert.Layer, []explain.Unuse
 	for i, tags := range convert.BaseLayers(o.cfg.names, o.cfg.shared, resourceTags, low) {
 		layers[i].Tags = tags
 	}
-	// The tag of the host shows this attribute.
+	// The tag host is made of host.name, so that host.name is not unused.
 	left = slices.DeleteFunc(left, func(kv attribute.KeyValue) bool { return kv.Key == semconv.HostNameKey && o.cfg.hostTag.Value })
 	return layers, unusedOf(explain.Resource, left)
 }
@@ -162,48 +146,4 @@ func unusedOf(source explain.Source, left []attribute.KeyValue) []explain.Unused
 		unused = append(unused, explain.Unused{Tag: tagOf(kv), Source: source})
 	}
 	return unused
-}
-
-// eachPoint calls a function for each data point, in the order of the conversion.
-func eachPoint(data metricdata.Aggregation, do func(*attribute.Set, time.Time)) {
-	switch data := data.(type) {
-	case metricdata.Sum[int64]:
-		eachNumber(data.DataPoints, do)
-	case metricdata.Sum[float64]:
-		eachNumber(data.DataPoints, do)
-	case metricdata.Gauge[int64]:
-		eachNumber(data.DataPoints, do)
-	case metricdata.Gauge[float64]:
-		eachNumber(data.DataPoints, do)
-	case metricdata.Histogram[int64]:
-		eachHistogram(data.DataPoints, do)
-	case metricdata.Histogram[float64]:
-		eachHistogram(data.DataPoints, do)
-	case metricdata.ExponentialHistogram[int64]:
-		eachExponential(data.DataPoints, do)
-	case metricdata.ExponentialHistogram[float64]:
-		eachExponential(data.DataPoints, do)
-	case metricdata.Summary:
-		for i := range data.DataPoints {
-			do(&data.DataPoints[i].Attributes, data.DataPoints[i].Time)
-		}
-	}
-}
-
-func eachNumber[N int64 | float64](points []metricdata.DataPoint[N], do func(*attribute.Set, time.Time)) {
-	for i := range points {
-		do(&points[i].Attributes, points[i].Time)
-	}
-}
-
-func eachHistogram[N int64 | float64](points []metricdata.HistogramDataPoint[N], do func(*attribute.Set, time.Time)) {
-	for i := range points {
-		do(&points[i].Attributes, points[i].Time)
-	}
-}
-
-func eachExponential[N int64 | float64](points []metricdata.ExponentialHistogramDataPoint[N], do func(*attribute.Set, time.Time)) {
-	for i := range points {
-		do(&points[i].Attributes, points[i].Time)
-	}
 }

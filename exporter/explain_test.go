@@ -27,13 +27,13 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// wireText is a point as the server has it.
+// wireText returns a point as text, for comparisons.
 func wireText(metric string, tags map[string]string, at time.Time, value string) string {
 	return fmt.Sprintf("%s%v %d %s", metric, tags, at.UnixMilli(), value)
 }
 
-// wantExplained requires that an explanation is equal to an Export that follows it: the points
-// that arrive, the number of those that are rejected, and the tags by their origins.
+// wantExplained requires that an explanation agrees with an Export that follows it: the points
+// that arrive, the number of points that are rejected, and the tags with their origins.
 func wantExplained(t *testing.T, e *Exporter, handler *apptuittest.Handler, rm *metricdata.ResourceMetrics) {
 	t.Helper()
 	var explained []string
@@ -112,7 +112,7 @@ func FuzzExplain(f *testing.F) {
 			opts = append(opts, WithClientOptions(apptuitclient.WithTagValueRule(encoding.TagValuesOpenTSDB), apptuitclient.WithMaxTags(1+bytes.below(9))))
 		}
 		if bytes.below(4) == 1 {
-			opts = append(opts, WithLayout(LayoutReporter))
+			opts = append(opts, inReporterLayout())
 		}
 		if bytes.below(3) == 1 {
 			opts = append(opts, WithTags(map[string]string{bytes.text(): bytes.text(), "shared": bytes.text()}))
@@ -121,8 +121,11 @@ func FuzzExplain(f *testing.F) {
 			opts = append(opts, WithAttributeFilter(func(kv attribute.KeyValue) bool { return len(kv.Key)%2 == 0 }))
 		}
 		e, err := New(t.Context(), opts...)
-		if err != nil {
-			t.Skip(err) // tags that cannot be sent in any mode
+		var invalid *encoding.Error
+		if errors.As(err, &invalid) && invalid.Field == encoding.FieldTagKey {
+			t.Skipf("NOT TESTED: %v", err) // WithTags has a key that is invalid in this sanitize mode
+		} else if err != nil {
+			t.Fatal(err)
 		}
 		defer func() { _ = e.Shutdown(t.Context()) }()
 		e.cfg.target.Value = nil // explanations leave target_info out
@@ -177,7 +180,7 @@ func TestExplain_SourceOfEachTag(t *testing.T) {
 		"service_name":    "shop < resource attribute=shop",
 		"otel_scope_name": "shop < scope=shop",
 		"http_route":      "/a;/b < attribute=/a;/b",
-		"zone":            " < attribute= < WithTags=eu", // an empty value hides the others
+		"zone":            " < attribute= < WithTags=eu", // an empty value suppresses the other sources
 		"k8s_pod_name":    "none",
 	} {
 		if got := origin(p, key); got != want {
@@ -201,8 +204,8 @@ func TestExplain_Rejected(t *testing.T) {
 	}
 }
 
-// An explanation does not advance timestamps, and does not use up reports or the state of the
-// reporter layout.
+// An explanation does not advance timestamps or the state of the reporter layout, and does not count as
+// a report of a rejection.
 func TestExplain_HasNoEffect(t *testing.T) {
 	t.Parallel()
 	for _, layout := range []Layout{LayoutDefault, LayoutReporter} {

@@ -26,7 +26,7 @@ import (
 type Exporter struct {
 	holder
 	cfg     *config
-	own     bool // the client is ours to close
+	own     bool // New has created the client, and Shutdown closes it
 	origins *origins
 	refused *client.Refusals
 	life    *lifecycle.Lifecycle
@@ -59,8 +59,8 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 	return e, nil
 }
 
-// Client returns the client that sends the points, for example for queries: that of
-// [WithClient], or the one that New created, which Shutdown closes.
+// Client returns the client that sends the points, for example to send queries with it: the
+// client of [WithClient], or the client that New has created, which Shutdown closes.
 func (e *Exporter) Client() *apptuitclient.Client { return e.cfg.client }
 
 // Temporality returns the temporality for a kind of instrument. See
@@ -75,15 +75,15 @@ func (e *Exporter) Aggregation(kind sdkmetric.InstrumentKind) sdkmetric.Aggregat
 	return e.cfg.aggregation.Value(kind)
 }
 
-// Export sends metrics, and returns when each of their points is accepted, rejected,
-// spooled or given up, at the latest at the deadline of ctx; with a spool, up to 100 ms
-// later. A failed batch does not stop the following ones.
+// Export sends metrics. It returns when each of their points is accepted, rejected, spooled
+// or dropped, at the latest at the deadline of ctx, or with a spool 100 ms later. A failed batch
+// does not stop the following batches.
 //
-// The error is a *apptuitclient.SendError that describes all rejected and dropped points,
-// except those that are refused at every Export for the same reason. These are reported
-// once, and only counted afterwards. Export returns nil if points are spooled. If ctx has
-// ended before the call and no point was spooled or failed, Export returns the error of
-// ctx. After Shutdown it returns sdkmetric.ErrExporterShutdown.
+// The error is a *apptuitclient.SendError that describes all rejected and dropped points. Points
+// that are refused at every Export for the same reason are described once, and only counted
+// afterwards. If all points are accepted or spooled, the error is nil. If ctx has ended before the
+// call, and no point was spooled or failed, Export returns the error of ctx. After Shutdown it
+// returns sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
 	err := e.export(ctx, rm)
 	e.failed.Wait(ctx, handlerWait)
@@ -111,7 +111,7 @@ func (e *Exporter) export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 	if res == nil {
 		res = resource.Empty()
 	}
-	defer op.end() // also when a filter panics
+	defer op.end() // deferred, because an attribute filter may panic
 	out := e.cfg.core.NewWriter(ctx, e.writerOptions(op))
 	conversion := e.origins.pool.Begin(out, start)
 	defer conversion.Close()
@@ -180,9 +180,9 @@ func (e *Exporter) ForceFlush(ctx context.Context) error {
 }
 
 // Shutdown ends the exporter. Requests in progress may finish until the deadline of ctx,
-// but no retry is started. When ctx ends, the requests are canceled, their points are
-// dropped, or with a spool spooled, which takes up to 100 ms more, and Shutdown returns the
-// error of ctx. It closes the client unless it was given by [WithClient]. Further calls
+// but no retry is started. When ctx ends, Shutdown cancels the requests and returns the error
+// of ctx. The points of these requests are dropped, or with a spool they are spooled, which takes
+// up to 100 ms more. Shutdown closes the client, unless [WithClient] has set it. Further calls
 // return sdkmetric.ErrExporterShutdown.
 func (e *Exporter) Shutdown(ctx context.Context) error {
 	last, cancel := e.lastMoment(ctx)
@@ -208,8 +208,8 @@ func (e *Exporter) end(ctx, last context.Context) error {
 	select {
 	case <-e.life.Idle():
 	case <-ctx.Done():
-		// They know when it returns, so that the end of the client is not the first that
-		// they see.
+		// The Exports are canceled before the client is closed, so that their errors name the
+		// shutdown of the exporter, and not the closed client.
 		e.life.Cancel(sdkmetric.ErrExporterShutdown)
 		select {
 		case <-e.life.Idle():
@@ -219,7 +219,7 @@ func (e *Exporter) end(ctx, last context.Context) error {
 	return ctx.Err()
 }
 
-// grace is how long after the deadline Shutdown may spool points.
+// grace is the time after the deadline in which Shutdown may spool points.
 const grace = 100 * time.Millisecond
 
 // lastMoment returns a context that ends with ctx, or if there is a spool, grace later.
@@ -235,8 +235,8 @@ func (e *Exporter) lastMoment(ctx context.Context) (context.Context, context.Can
 	}
 }
 
-// closeClient closes the client. With a spool, the client waits for the disk; closeClient
-// returns when ctx ends.
+// closeClient closes the client. With a spool, closing waits for the disk. When ctx ends,
+// closeClient returns without waiting for it any longer.
 func (e *Exporter) closeClient(ctx context.Context) error {
 	if _, spooling := e.cfg.client.SpoolStats(); !spooling {
 		return e.cfg.client.Close()
@@ -247,11 +247,11 @@ func (e *Exporter) closeClient(ctx context.Context) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return nil // Close continues in the background, for at most a second
+		return nil // Close goes on in the background, for at most a second
 	}
 }
 
-// String returns the type and the endpoint, and no secrets.
+// String returns the type and the endpoint. It contains no secrets.
 func (e *Exporter) String() string { return "exporter.Exporter(" + e.cfg.client.Endpoint() + ")" }
 
 // GoString returns the same text as String, for the verb %#v.

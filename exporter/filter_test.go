@@ -22,7 +22,7 @@ import (
 
 // The filter applies to the attributes of data points only, by their keys before
 // sanitizing.
-func TestAttributeFilter(t *testing.T) {
+func TestWithAttributeFilter_AppliesToDataPointsOnly(t *testing.T) {
 	text := attribute.String
 	res := []attribute.KeyValue{text("service.name", "shop"), text("user.id", "resource")}
 	point := []attribute.KeyValue{text("http.route", "/cart"), attribute.Int("user.id", 7), text("host", "point")}
@@ -70,7 +70,7 @@ func eachKind(attributes ...attribute.KeyValue) *metricdata.ResourceMetrics {
 
 // A data point with more attributes than a point can have tags is rejected, unless a filter
 // removes some.
-func TestTagsBeyondTheLimit(t *testing.T) {
+func TestWithAttributeFilter_MakesRoomForTags(t *testing.T) {
 	var many []attribute.KeyValue
 	for i := range 30 {
 		many = append(many, attribute.Int(fmt.Sprintf("k%02d", i), i))
@@ -93,10 +93,10 @@ func TestTagsBeyondTheLimit(t *testing.T) {
 
 // The filter is called when a data point is new, and not while it is cached. Data points
 // with removed attributes are counted each time.
-func TestFilterIsAskedOnce(t *testing.T) {
+func TestWithAttributeFilter_IsCalledOncePerSeries(t *testing.T) {
 	for name, c := range map[string]struct {
 		cache int64
-		asked int64 // calls in three Exports of five points with two attributes
+		asked int64 // calls of the filter in three Exports of five points with two attributes
 	}{
 		"remembered":     {1 << 20, 10},
 		"not remembered": {0, 30},
@@ -123,7 +123,7 @@ func TestFilterIsAskedOnce(t *testing.T) {
 
 // Data points that differ only in removed attributes collide: the first is sent, and the
 // errors of the others name the filter.
-func TestFilteredPointsCollide(t *testing.T) {
+func TestWithAttributeFilter_DataPointsCollide(t *testing.T) {
 	for name, c := range map[string]struct {
 		rm       *metricdata.ResourceMetrics
 		arrived  []string
@@ -182,7 +182,7 @@ func TestFilteredPointsCollide(t *testing.T) {
 }
 
 // The error of a collision that a filter did not cause does not mention the filter.
-func TestCollisionBesideAFilter(t *testing.T) {
+func TestWithAttributeFilter_OtherCollisionsDoNotNameIt(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
 	err := e.Export(t.Context(), metricsOf(counter("n", number(int64(1), k("v")), number(int64(2), k("v"))), counter("other", number(int64(1), attribute.Int("id", 1)))))
@@ -193,7 +193,7 @@ func TestCollisionBesideAFilter(t *testing.T) {
 
 // The attribute with which the SDK marks measurements beyond its cardinality limit is never
 // removed.
-func TestOverflowPassesTheFilter(t *testing.T) {
+func TestWithAttributeFilter_KeepsTheOverflowAttribute(t *testing.T) {
 	overflow := attribute.Bool("otel.metric.overflow", true)
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithAttributeFilter(attribute.NewAllowKeysFilter()))
@@ -203,7 +203,7 @@ func TestOverflowPassesTheFilter(t *testing.T) {
 }
 
 // With a filter, the self metrics of each resource include apptuit.reporter.filtered.
-func TestSelfMetricOfTheFilter(t *testing.T) {
+func TestWithAttributeFilter_SelfMetric(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("k")))
 		for _, want := range []string{"0", "5", "10"} {
@@ -223,8 +223,8 @@ func TestSelfMetricOfTheFilter(t *testing.T) {
 	})
 }
 
-// Concurrent Exports, which have caches of their own, count each data point.
-func TestFilterAtOnce(t *testing.T) {
+// Concurrent Exports, each with its own cache, count each filtered data point.
+func TestWithAttributeFilter_ConcurrentExports(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithAttributeFilter(attribute.NewDenyKeysFilter("id")))
 	var wg sync.WaitGroup
@@ -242,8 +242,8 @@ func TestFilterAtOnce(t *testing.T) {
 	}
 }
 
-// A warm Export with a filter allocates no more than one without.
-func TestAllocationsOfFilteredPoints(t *testing.T) {
+// A warm Export with a filter allocates no more than a warm Export without one.
+func TestWithAttributeFilter_Allocations(t *testing.T) {
 	const n = 2000
 	rm := metricsOf(counter("n", slices.Collect(func(yield func(metricdata.DataPoint[int64]) bool) {
 		for i := range n {
@@ -255,7 +255,7 @@ func TestAllocationsOfFilteredPoints(t *testing.T) {
 	warm := func(opts ...Option) float64 {
 		e := newExporter(t, append(opts, toSink())...)
 		mustExport(t, e, rm)
-		// What else the program allocates meanwhile only adds to a measurement.
+		// Other goroutines may allocate at the same time, so the smallest measurement counts.
 		least := math.Inf(1)
 		for range 5 {
 			least = min(least, testing.AllocsPerRun(5, func() { mustExport(t, e, rm) })/n)

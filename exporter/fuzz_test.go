@@ -23,6 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // direct is a transport that lets a handler answer requests without a network.
@@ -55,21 +56,21 @@ func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 // anyOptions returns arbitrary options for an exporter whose client sends to a handler.
 func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (opts []Option, mode encoding.SanitizeMode) {
 	mode = encoding.SanitizeMode(t.below(3))
-	client := append([]apptuitclient.Option{
+	clientOptions := append([]apptuitclient.Option{
 		apptuitclient.WithEndpoint("http://fake.test"), apptuitclient.WithHTTPClient(&http.Client{Transport: direct{handler}}),
 		apptuitclient.WithRetry(apptuitclient.RetryConfig{}),
 		apptuitclient.WithCompression(apptuitclient.Compression(t.below(3))),
 	}, more...)
 	if t.below(2) == 1 {
-		client = append(client, apptuitclient.WithMaxBatchPoints(1+t.below(20)))
+		clientOptions = append(clientOptions, apptuitclient.WithMaxBatchPoints(1+t.below(20)))
 	}
 	if t.below(4) == 1 {
-		client = append(client, apptuitclient.WithMaxBatchBytes(1+int64(t.byte())))
+		clientOptions = append(clientOptions, apptuitclient.WithMaxBatchBytes(1+int64(t.byte())))
 	}
 	if t.below(2) == 1 {
-		client = append(client, apptuitclient.WithTimestampResolution(time.Millisecond))
+		clientOptions = append(clientOptions, apptuitclient.WithTimestampResolution(time.Millisecond))
 	}
-	opts = []Option{WithClientOptions(client...), WithSanitizeMode(mode)}
+	opts = []Option{WithClientOptions(clientOptions...), WithSanitizeMode(mode)}
 	if t.below(2) == 1 {
 		opts = append(opts, WithoutSelfMetrics())
 	}
@@ -100,6 +101,15 @@ func (t *tape) anyOptions(handler http.Handler, more ...apptuitclient.Option) (o
 	return opts, mode
 }
 
+// inReporterLayout selects the reporter layout, and undoes options of anyOptions that this layout does
+// not support.
+func inReporterLayout() Option {
+	return optionFunc(func(c *config) {
+		c.layout.Set("WithLayout", LayoutReporter)
+		c.startPoints, c.prometheusNames = client.Optional[bool]{}, client.Optional[bool]{}
+	})
+}
+
 // exportAnything derives metrics from bytes, and exports them a few times to a server whose
 // behaviour the bytes determine. It requires that each wire point is accounted for
 // correctly, and that the points that arrive are valid.
@@ -108,11 +118,7 @@ func exportAnything(t *testing.T, data []byte, more ...apptuitclient.Option) (*E
 	bytes := &tape{data}
 	handler := apptuittest.NewHandler()
 	opts, mode := bytes.anyOptions(handler, more...)
-	e, err := New(t.Context(), opts...)
-	if err != nil {
-		t.Skip(err) // tags that cannot be sent in any mode
-	}
-	t.Cleanup(func() { _ = e.Shutdown(t.Context()) })
+	e := newExporter(t, opts...)
 	var least, most uint64
 	rm := bytes.resourceMetrics()
 	for i := range 3 {
@@ -177,8 +183,8 @@ func wantArrivedOf(t *testing.T, handler *apptuittest.Handler, accepted, exports
 	}
 }
 
-// wantValid requires that names and keys are valid in a sanitize mode. The server checks
-// all else.
+// wantValid requires that names and keys are valid in a sanitize mode. The server checks the rest of
+// each point.
 func wantValid(t *testing.T, mode encoding.SanitizeMode, points []apptuittest.Point) {
 	t.Helper()
 	valid := regexp.MustCompile(`^[\pL0-9_./-]+$`)
@@ -230,8 +236,8 @@ func FuzzExport(f *testing.F) {
 	})
 }
 
-// Spooled points arrive, later and with another client.
-func TestAnythingArrivesFromTheSpool(t *testing.T) {
+// Spooled points are delivered later, by another client.
+func TestSpool_DeliversArbitraryMetrics(t *testing.T) {
 	var spooled, replayed, rejected uint64
 	for kind := range kinds {
 		for n := range 6 {

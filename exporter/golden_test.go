@@ -11,16 +11,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
+	"github.com/apptuitai/apptuit-go/internal/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files in testdata")
@@ -57,19 +55,7 @@ func TestGolden(t *testing.T) {
 			for _, c := range cases {
 				c.run(t, &got)
 			}
-			name := filepath.Join("testdata", file+".golden")
-			if *update {
-				if err := os.WriteFile(name, []byte(got.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", name, diff)
-			}
+			golden.Text(t, file+".golden", got.String(), *update)
 		})
 	}
 }

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// at is the time of points that need no particular one.
+// at is the time of data points in tests for which the time does not matter.
 func at() time.Time { return time.Unix(1_700_000_000, 0) }
 
 // memoryServer starts a server that is closed at the end of the test.

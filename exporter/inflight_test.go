@@ -30,7 +30,7 @@ type slowServer struct {
 	flying   map[int]map[string]bool // the series of each request in progress
 	requests int
 	most     int
-	together bool // a series was in two of them
+	together bool // a series was in two requests at the same time
 }
 
 func (s *slowServer) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -78,7 +78,7 @@ func (s *slowServer) series(body io.ReadCloser) map[string]bool {
 	return series
 }
 
-func TestBatchesInFlight(t *testing.T) {
+func TestWithMaxInFlight_SeparatesBatchesOfOneSeries(t *testing.T) {
 	twice := points(20)
 	data := twice.ScopeMetrics[0].Metrics[0].Data.(metricdata.Sum[int64])
 	for i := range 20 {

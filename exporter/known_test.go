@@ -21,7 +21,7 @@ import (
 )
 
 // A series that is refused for a new reason is reported again.
-func TestAnotherReasonIsReported(t *testing.T) {
+func TestExport_ReportsASeriesAgainForANewReason(t *testing.T) {
 	srv := memoryServer(t)
 	reason := "too old"
 	srv.Fail(apptuittest.Fault{Reject: func(apptuittest.Point) string { return reason }, Times: 100})
@@ -34,9 +34,9 @@ func TestAnotherReasonIsReported(t *testing.T) {
 	}
 }
 
-// Each of many refused series is reported once: those beyond the limit of one error are in
-// the next one.
-func TestEachRefusedSeriesIsNamed(t *testing.T) {
+// Each of many refused series is reported once. Series beyond the limit of one error are reported with
+// the next Export.
+func TestExport_ReportsEachOfManyRefusedSeriesOnce(t *testing.T) {
 	srv := memoryServer(t)
 	srv.Fail(apptuittest.Fault{Reject: func(apptuittest.Point) string { return "no" }, Times: 100})
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
@@ -61,7 +61,7 @@ func TestEachRefusedSeriesIsNamed(t *testing.T) {
 }
 
 // The series of one histogram are refused and reported separately.
-func TestEachValueOfAHistogramIsReported(t *testing.T) {
+func TestExport_ReportsEachSeriesOfAHistogram(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	export := func(sum float64, most metricdata.Extrema[float64]) error {
@@ -90,7 +90,7 @@ func TestEachValueOfAHistogramIsReported(t *testing.T) {
 }
 
 // An error handler may panic, or use the exporter.
-func TestErrorHandler_CanDoAnything(t *testing.T) {
+func TestWithErrorHandler_MayPanicOrUseTheExporter(t *testing.T) {
 	for name, handle := range map[string]func(context.Context, *Exporter){
 		"panics":   func(context.Context, *Exporter) { panic("handler") },
 		"exports":  func(_ context.Context, e *Exporter) { _ = e.Export(context.Background(), points(10)) },

@@ -23,8 +23,8 @@ import (
 type Layout uint8
 
 const (
-	// LayoutDefault keeps OpenTelemetry's names, and adds Prometheus' suffixes for the
-	// parts of histograms. It is the default.
+	// LayoutDefault keeps OpenTelemetry's names, and adds suffixes such as .count for the
+	// series of a histogram. It is the default.
 	LayoutDefault Layout = iota
 	// LayoutReporter uses the names of apptuit-py's reporter.
 	LayoutReporter
@@ -46,7 +46,7 @@ const (
 	HistogramsBuckets
 	// HistogramsQuantiles sends all histograms as quantiles: name with the tag quantile.
 	HistogramsQuantiles
-	// HistogramsBoth sends both for all histograms.
+	// HistogramsBoth sends buckets and quantiles for all histograms.
 	HistogramsBoth
 )
 
@@ -57,8 +57,8 @@ func ParseHistograms(name string) (Histograms, error) {
 	return Histograms(form), err
 }
 
-// Timers selects the histograms that are sent as timers in the reporter layout. The others
-// are sent as histograms.
+// Timers selects the histograms that are sent as timers in the reporter layout. All other
+// histograms are sent as histograms.
 type Timers uint8
 
 const (
@@ -68,7 +68,7 @@ const (
 	// TimersAll selects all histograms. The values of histograms with other units are not
 	// converted to the unit of timers.
 	TimersAll
-	// TimersNone selects no histogram. Values keep their units.
+	// TimersNone selects no histogram. The values of all histograms keep their units.
 	TimersNone
 )
 
@@ -77,8 +77,8 @@ func ParseTimers(name string) (Timers, error) {
 	return convert.Named("timers", name, TimersByUnit, "unit", "all", "none")
 }
 
-// metersOf returns the function that selects the meters by the names of instruments. None of
-// the exporter's own metrics is a meter, as in apptuit-py.
+// metersOf returns the function that selects meters by patterns of the names of instruments. As
+// in apptuit-py, the exporter's own metrics are never meters.
 func metersOf(patterns ...string) (func(name string) bool, error) {
 	selection, err := pattern.NewSelection(patterns...)
 	if err != nil {
@@ -119,27 +119,53 @@ func ParseQuantiles(list string) ([]float64, error) {
 	return nil, errors.New(strings.Join(faults, "; "))
 }
 
-// checkLayout checks that options are not used with a layout on which they have no effect. It
-// ignores variables of the reporter layout: they may be set for another program.
+// checkLayout finds settings that have no effect in the layout. If an option sets them, this is
+// a fault, except for options that are documented to have no effect. If a variable sets them, it
+// is ignored with a warning, because it may be set for several programs.
 func (c *config) checkLayout() {
 	if c.layout.Value == LayoutReporter {
-		if c.startPoints.Value {
+		if c.startPoints.ByOption() {
 			c.fault("%s: the reporter layout (%s) does not support start points", c.startPoints.From, c.layout.From)
 		}
+		c.warnWithoutEffect(c.startPoints.From, c.startPoints.Value)
+		c.warnWithoutEffect(c.histograms.From, c.histograms.Given())
+		c.warnWithoutEffect(c.quantiles.From, c.quantiles.Given())
+		c.warnWithoutEffect(c.sparseBuckets.From, c.sparseBuckets.Value)
+		c.startPoints.Value = false
 		return
 	}
 	for _, o := range []struct {
-		name string
-		set  bool
-	}{{"WithTimers", c.timers.ByOption()}, {"WithDurationUnit", c.durationUnit.ByOption()}, {"WithMeters", c.meters.ByOption()}} {
-		if o.set {
-			c.fault("%s: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)", o.name)
+		from        string
+		option, set bool
+	}{
+		{c.timers.From, c.timers.ByOption(), c.timers.Given()},
+		{c.durationUnit.From, c.durationUnit.ByOption(), c.durationUnit.Given()},
+		{c.meters.From, c.meters.ByOption(), c.meters.Value != nil},
+	} {
+		if o.option {
+			c.fault("%s: only valid in the reporter layout (WithLayout, APPTUIT_LAYOUT)", o.from)
+			continue
 		}
+		c.warnWithoutEffect(o.from, o.set)
 	}
 }
 
-// checkSelfMetrics checks that usage metrics are not asked for without the self metrics, of which
-// they are a part. The option WithoutSelfMetrics overrides the variable of usage metrics.
+// warnWithoutEffect adds a warning about a variable that has no effect in the layout. from is the
+// option or variable that sets the setting, and set is false for a value that disables it.
+func (c *config) warnWithoutEffect(from string, set bool) {
+	if !set || !strings.HasPrefix(from, "APPTUIT_") {
+		return
+	}
+	layout, other := "default", "reporter"
+	if c.layout.Value == LayoutReporter {
+		layout, other = other, layout
+	}
+	c.warnings = append(c.warnings, fmt.Errorf(
+		"apptuit: the environment variable %s has no effect in the %s layout: remove it, or select the %s layout (APPTUIT_LAYOUT, WithLayout)", from, layout, other))
+}
+
+// checkSelfMetrics checks that usage metrics are not enabled without self metrics, which include
+// them. The option WithoutSelfMetrics overrides the variable of usage metrics.
 func (c *config) checkSelfMetrics() {
 	overridden := c.selfMetrics.ByOption() && !c.usageMetrics.ByOption()
 	if c.usageMetrics.Value && !c.selfMetrics.Value && !overridden {
@@ -158,8 +184,8 @@ func (c *config) selectors() {
 	c.aggregation.SetDefault(sdkmetric.DefaultAggregationSelector)
 }
 
-// reporterTemporality is the temporality of the reporter layout: delta for histograms,
-// whose values describe an interval, and cumulative for counts.
+// reporterTemporality is the default temporality of the reporter layout: delta for histograms,
+// because their values describe an interval, and cumulative for all other instruments.
 func reporterTemporality(kind sdkmetric.InstrumentKind) metricdata.Temporality {
 	if kind == sdkmetric.InstrumentKindHistogram {
 		return metricdata.DeltaTemporality

@@ -19,7 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestLayoutFaults(t *testing.T) {
+func TestNew_FaultsOfLayouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		env     map[string]string
 		options []Option
@@ -71,6 +71,75 @@ func TestLayoutFaults(t *testing.T) {
 	}
 }
 
+// A variable may be set for several programs. If it has no effect in the layout of this program, this
+// is a warning, and not a fault.
+func TestVariables_WithoutEffectInTheLayoutAreWarnings(t *testing.T) {
+	reporter, standard := WithLayout(LayoutReporter), WithLayout(LayoutDefault)
+	for name, c := range map[string]struct {
+		env     map[string]string
+		options []Option
+		want    []string // variables
+	}{
+		"settings of the default layout in the reporter layout": {
+			env:     map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_HISTOGRAMS": "both", "APPTUIT_QUANTILES": "0.5", "APPTUIT_SPARSE_BUCKETS": "yes"},
+			options: []Option{reporter},
+			want:    []string{"APPTUIT_START_POINTS", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_SPARSE_BUCKETS"},
+		},
+		"the same, disabled": {
+			env:     map[string]string{"APPTUIT_START_POINTS": "no", "APPTUIT_SPARSE_BUCKETS": "no"},
+			options: []Option{reporter},
+		},
+		"the same in the default layout": {
+			env: map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_HISTOGRAMS": "both", "APPTUIT_QUANTILES": "0.5", "APPTUIT_SPARSE_BUCKETS": "yes"},
+		},
+		"the layout of a variable": {
+			env:  map[string]string{"APPTUIT_START_POINTS": "yes", "APPTUIT_LAYOUT": "reporter"},
+			want: []string{"APPTUIT_START_POINTS"},
+		},
+		"settings of the reporter layout in the default layout": {
+			env:     map[string]string{"APPTUIT_TIMERS": "all", "APPTUIT_DURATION_UNIT": "ms", "APPTUIT_METERS": "yes"},
+			options: []Option{standard},
+			want:    []string{"APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS"},
+		},
+		"no meters in the default layout": {env: map[string]string{"APPTUIT_METERS": "no"}},
+		"settings of the reporter layout in that layout": {
+			env:     map[string]string{"APPTUIT_TIMERS": "all", "APPTUIT_DURATION_UNIT": "ms", "APPTUIT_METERS": "yes"},
+			options: []Option{reporter},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for variable, value := range c.env {
+				t.Setenv(variable, value)
+			}
+			var got []string
+			warn := WithWarningHandler(func(err error) {
+				variable, ineffective := strings.CutPrefix(err.Error(), "apptuit: the environment variable ")
+				variable, rest, _ := strings.Cut(variable, " ")
+				if !ineffective || !strings.HasPrefix(rest, "has no effect in the ") {
+					t.Error(err)
+				}
+				got = append(got, variable)
+			})
+			mustExport(t, newExporter(t, append(c.options, toSink(), warn)...), metricsOf(metricOf("orders", sumUntil[int64](0, 1))))
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("warnings about variables (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// In the reporter layout, APPTUIT_START_POINTS adds no points.
+func TestVariables_StartPointsInTheReporterLayout(t *testing.T) {
+	t.Setenv("APPTUIT_START_POINTS", "yes")
+	srv := memoryServer(t)
+	quiet := WithWarningHandler(func(error) {})
+	e := newExporter(t, toServer(srv), quiet, WithLayout(LayoutReporter), WithoutSelfMetrics(), WithoutHostTag())
+	point := number[int64](1)
+	point.StartTime = at().Add(-time.Minute)
+	mustExport(t, e, metricsOf(counter("n", point)))
+	wantArrived(t, srv, "n_count{service_name=shop} 1700000000 1")
+}
+
 func manyQuantiles(n int) []float64 {
 	quantiles := make([]float64, n)
 	for i := range quantiles {
@@ -101,7 +170,7 @@ func namesOf(t *testing.T, opts ...Option) string {
 
 // Each variable has the effect of its option, which overrides it. An empty variable counts
 // as unset.
-func TestLayoutsOfTheEnvironment(t *testing.T) {
+func TestVariables_Layouts(t *testing.T) {
 	variables := []string{"APPTUIT_LAYOUT", "APPTUIT_HISTOGRAMS", "APPTUIT_QUANTILES", "APPTUIT_TIMERS", "APPTUIT_DURATION_UNIT", "APPTUIT_METERS", "APPTUIT_SPARSE_BUCKETS"}
 	reporter := WithLayout(LayoutReporter)
 	for variable, c := range map[string]struct {
@@ -137,7 +206,7 @@ func TestLayoutsOfTheEnvironment(t *testing.T) {
 
 // Patterns select the meters by the names of instruments, before prefix and sanitizing. Neither
 // up-down counters nor the exporter's own metrics are meters.
-func TestMetersByName(t *testing.T) {
+func TestWithMeters_SelectsByName(t *testing.T) {
 	const all = "9lives http.client.requests http.server.requests orders"
 	for name, c := range map[string]struct {
 		variable string
@@ -193,8 +262,8 @@ func TestMetersByName(t *testing.T) {
 	}
 }
 
-// A View can rename an instrument: patterns then select by its new name.
-func TestMetersAfterAView(t *testing.T) {
+// If a View renames an instrument, patterns select it by its new name.
+func TestWithMeters_SelectsByTheNameOfAView(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter), WithMeters("meter.*"))
 	provider := sdkmetric.NewMeterProvider(
@@ -224,7 +293,7 @@ func TestMetersAfterAView(t *testing.T) {
 
 // The reporter layout selects delta temporality and exponential aggregation for histograms,
 // unless the program or the environment selects others.
-func TestSelectorsOfTheReporterLayout(t *testing.T) {
+func TestReporter_Selectors(t *testing.T) {
 	const histogram, counter = sdkmetric.InstrumentKindHistogram, sdkmetric.InstrumentKindCounter
 	f := func(temporality metricdata.Temporality, exponential bool, opts ...Option) {
 		t.Helper()
@@ -253,9 +322,9 @@ func TestSelectorsOfTheReporterLayout(t *testing.T) {
 	f(metricdata.CumulativeTemporality, false)
 }
 
-// The reporter layout applies to the self metrics, too: as in apptuit-py there are 18
-// series, and overflowed, which apptuit-py does not have.
-func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
+// The reporter layout also applies to the self metrics. They are the 18 series of apptuit-py, and
+// overflowed, which apptuit-py does not have.
+func TestReporter_SelfMetrics(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), withoutRetry(), WithLayout(LayoutReporter))
 		export := func() []string {
@@ -289,7 +358,7 @@ func TestSelfMetricsOfTheReporterLayout(t *testing.T) {
 }
 
 // The configured quantiles are sent for both kinds of histograms.
-func TestQuantiles(t *testing.T) {
+func TestWithQuantiles(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithHistograms(HistogramsQuantiles), WithQuantiles(0.75, 0.25))
 	mustExport(t, e, metricsOf(

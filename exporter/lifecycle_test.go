@@ -24,7 +24,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-func TestAfterShutdown(t *testing.T) {
+func TestExporter_AfterShutdown(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv))
 	mustExport(t, e, points(3))
@@ -50,9 +50,9 @@ func TestAfterShutdown(t *testing.T) {
 	}
 }
 
-// Shutdown returns exactly at its deadline, whatever the server does, and leaves no
-// goroutine: the bubble ends only when all its goroutines have.
-func TestShutdownWhileTheServerHangs(t *testing.T) {
+// Shutdown returns exactly at its deadline while the server hangs, and leaves no goroutine: the
+// synctest bubble ends only when all of its goroutines have ended.
+func TestShutdown_WhileTheServerHangs(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		srv.Fail(apptuittest.Fault{Hang: true})
 		e := newExporter(t, toServer(srv, apptuitclient.WithMaxBatchPoints(10)))
@@ -77,8 +77,9 @@ func TestShutdownWhileTheServerHangs(t *testing.T) {
 	})
 }
 
-// The same with sockets, in real time, with the exporter's own HTTP client.
-func TestShutdownWhileARealServerHangs(t *testing.T) {
+// Shutdown also returns at its deadline with sockets, in real time, and with the exporter's own HTTP
+// client.
+func TestShutdown_WhileTheServerHangsInRealTime(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	srv.Fail(apptuittest.Fault{Hang: true, Times: 10})
@@ -119,7 +120,7 @@ func wantGoroutines(t *testing.T, n int) {
 	t.Errorf("%d goroutines, want %d:\n%s", runtime.NumGoroutine(), n, stacks[:runtime.Stack(stacks, true)])
 }
 
-func TestNoGoroutineIsLeft(t *testing.T) {
+func TestShutdown_LeavesNoGoroutine(t *testing.T) {
 	srv := apptuittest.NewServer()
 	defer srv.Close()
 	before := runtime.NumGoroutine()
@@ -136,7 +137,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-func TestShutdownEndsWaitsForARetry(t *testing.T) {
+func TestShutdown_EndsWaitsForARetry(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		srv.Fail(apptuittest.Fault{Status: 503, RetryAfter: "50", Times: 1000})
 		e := newExporter(t, toServer(srv))
@@ -161,7 +162,7 @@ func TestShutdownEndsWaitsForARetry(t *testing.T) {
 	})
 }
 
-func TestShutdownLetsARequestFinish(t *testing.T) {
+func TestShutdown_LetsARequestFinish(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		srv.Fail(apptuittest.Fault{Delay: 5 * time.Second}, apptuittest.Fault{Delay: 5 * time.Second})
 		e := newExporter(t, toServer(srv, apptuitclient.WithMaxBatchPoints(20)))
@@ -183,7 +184,7 @@ func TestShutdownLetsARequestFinish(t *testing.T) {
 }
 
 // Shutdown does not close the client of WithClient.
-func TestShutdownLeavesAGivenClient(t *testing.T) {
+func TestShutdown_DoesNotCloseAGivenClient(t *testing.T) {
 	srv := memoryServer(t)
 	client := newClient(t, apptuitclient.WithEndpoint(srv.URL), apptuitclient.WithHTTPClient(srv.Client()))
 	e := newExporter(t, WithClient(client), WithoutSelfMetrics())
@@ -205,7 +206,7 @@ type closes struct {
 
 func (c *closes) CloseIdleConnections() { c.n++ }
 
-func TestAGivenHTTPClientIsNotClosed(t *testing.T) {
+func TestShutdown_DoesNotCloseAGivenHTTPClient(t *testing.T) {
 	srv := memoryServer(t)
 	transport := &closes{RoundTripper: srv.Client().Transport}
 	e := newExporter(t, WithEndpoint(srv.URL), WithHTTPClient(&http.Client{Transport: transport}))
@@ -215,7 +216,7 @@ func TestAGivenHTTPClientIsNotClosed(t *testing.T) {
 	}
 }
 
-func TestConcurrentExports(t *testing.T) {
+func TestExport_Concurrently(t *testing.T) {
 	const goroutines, exports, n = 8, 6, 50
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv, apptuitclient.WithMaxBatchPoints(20)), WithoutSelfMetrics())
@@ -251,7 +252,7 @@ func TestConcurrentExports(t *testing.T) {
 	}
 }
 
-func TestConcurrentExportsAndShutdown(t *testing.T) {
+func TestShutdown_DuringConcurrentExports(t *testing.T) {
 	for round := range 20 {
 		srv := apptuittest.NewMemoryServer()
 		e := newExporter(t, toServer(srv, apptuitclient.WithMaxBatchPoints(10)))

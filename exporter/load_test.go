@@ -51,8 +51,8 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// count counts the points of a body by their braces: each point has two, and there are no
-// others.
+// count counts the points of a body by its braces: each point has two opening braces, and the rest of
+// the body has none.
 func (s *slow) count(body io.Reader) (points int, err error) {
 	z, err := gzip.NewReader(body)
 	if err != nil {
@@ -108,7 +108,7 @@ func load(t testing.TB, e *Exporter, rm *metricdata.ResourceMetrics) {
 
 // Eight concurrent Exports of 100,000 points each, to a slow server: all points arrive,
 // memory is limited by the compressed size, and no goroutine is left.
-func TestUnderLoad(t *testing.T) {
+func TestExport_UnderLoad(t *testing.T) {
 	rm, n := points(loadPoints), loadPoints
 	server := &slow{delay: 200 * time.Millisecond}
 	http := httptest.NewServer(server)
@@ -142,7 +142,7 @@ func TestUnderLoad(t *testing.T) {
 	wantGoroutines(t, before)
 }
 
-// BenchmarkLoad repeats TestUnderLoad, with six attributes per point and a cache.
+// BenchmarkLoad repeats TestExport_UnderLoad, with six attributes per point and a cache.
 func BenchmarkLoad(b *testing.B) {
 	rm, n := benchData("sum", loadPoints)
 	server := httptest.NewServer(&slow{delay: 200 * time.Millisecond})
@@ -160,8 +160,7 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportMetric(0, "B/op")
 }
 
-// moment is the time after the begin of the Exports at which Shutdown is called, and its
-// time-out.
+// moment is the time after the start of the Exports at which Shutdown is called, and its timeout.
 type moment struct{ after, within time.Duration }
 
 // moments are random, with a fixed seed. A request takes 200 ms, and each Export makes
@@ -178,10 +177,10 @@ func moments(n int) []moment {
 	return all
 }
 
-// Shutdown at any moment returns by its deadline, in simulated time to the nanosecond, as
-// do the Exports, and each point is accounted for. With a spool, Shutdown may take 100 ms
-// more, and no point is dropped.
-func TestShutdownAtAnyMoment(t *testing.T) {
+// Shutdown returns by its deadline at any moment, exact to the nanosecond of simulated time. So do the
+// Exports in progress, and each point is accounted for. With a spool, Shutdown may take 100 ms
+// longer, and no point is dropped.
+func TestShutdown_AtAnyMoment(t *testing.T) {
 	for _, spooling := range []bool{false, true} {
 		for i, m := range moments(15) {
 			t.Run(fmt.Sprintf("spool=%v/%d: after %v, within %v", spooling, i, m.after, m.within), func(t *testing.T) {
@@ -248,7 +247,7 @@ func shutDown(t *testing.T, e *Exporter, rm *metricdata.ResourceMetrics, m momen
 }
 
 // Client.Close at any moment returns at once; with a spool, if the disk is fast.
-func TestCloseAtAnyMoment(t *testing.T) {
+func TestClient_Close_AtAnyMoment(t *testing.T) {
 	for _, spooling := range []bool{false, true} {
 		for i, m := range moments(15) {
 			t.Run(fmt.Sprintf("spool=%v/%d: after %v", spooling, i, m.after), func(t *testing.T) {
@@ -291,8 +290,8 @@ func TestCloseAtAnyMoment(t *testing.T) {
 	}
 }
 
-// The same in real time. The limit of the duration allows for a busy machine.
-func TestShutdownUnderLoad(t *testing.T) {
+// Shutdown also ends in time in real time. The limit is wide, because the machine may be busy.
+func TestShutdown_UnderLoad(t *testing.T) {
 	const patience = 3 * time.Second
 	rm, n := points(loadPoints/20), loadPoints/20
 	server := httptest.NewServer(&slow{delay: 200 * time.Millisecond})

@@ -28,7 +28,7 @@ type operation struct {
 	reasons map[string]int64 // number of failed data points by error type
 	last    *client.Failure  // the failure that was noted last
 	reason  string           // error type of last
-	first   string           // error type of the first failed delivery
+	first   string           // error type of the first failed delivery; empty if none failed
 	local   string           // error type of the first point that was rejected before it was sent
 	spooled bool             // a batch was spooled
 	status  int              // HTTP status for the duration metric
@@ -40,11 +40,10 @@ func (t *telemetry) begin(ctx context.Context, rm *metricdata.ResourceMetrics) *
 	if t == nil || rm == nil {
 		return nil
 	}
-	// Instruments may read values of the context. Its end must not keep them from
-	// recording.
+	// Instruments may use values of the context. They must record even if the context has ended.
 	op := &operation{t: t, ctx: context.WithoutCancel(ctx), start: time.Now(), points: dataPoints(rm)}
-	// The global MeterProvider may be set while the Export runs. Then end must not
-	// subtract points that begin has not added.
+	// If the global MeterProvider is set while the Export runs, the instrument is enabled in end,
+	// which must not subtract points that begin has not added.
 	if op.inflight = t.inflight.Enabled(op.ctx); op.inflight {
 		t.inflight.AddSet(op.ctx, op.points, t.set)
 	}
@@ -121,8 +120,8 @@ func (op *operation) done() {
 	}
 }
 
-// end records the operation. If the Export ended with a panic, of a filter or an instrument
-// of the program, data points without a reason count as failed with _OTHER.
+// end records the operation. If the Export ended with a panic, for example of an attribute filter,
+// data points that have no reason yet count as failed, with _OTHER.
 func (op *operation) end() {
 	if op == nil {
 		return
@@ -139,7 +138,7 @@ func (op *operation) end() {
 		t.exported.AddSet(op.ctx, fine, t.with(t.exported.AttrErrorType(otelconv.ErrorTypeOther)))
 		op.first, fine = string(otelconv.ErrorTypeOther), 0
 	}
-	t.exported.AddSet(op.ctx, fine, t.set) // also 0, so that the series exists from the first Export on
+	t.exported.AddSet(op.ctx, fine, t.set) // even 0, so that the series exists from the first Export on
 	for reason, n := range op.reasons {
 		t.exported.AddSet(op.ctx, n, t.with(t.exported.AttrErrorType(otelconv.ErrorTypeAttr(reason))))
 	}
@@ -153,7 +152,7 @@ func (op *operation) end() {
 	t.duration.RecordSet(op.ctx, time.Since(op.start).Seconds(), t.with(outcome...))
 }
 
-// errorType returns the error type of the operation, empty for a full success.
+// errorType returns the error type of the operation. It is empty if all points were accepted.
 func (op *operation) errorType() string {
 	switch {
 	case op.first != "":

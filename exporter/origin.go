@@ -28,7 +28,11 @@ type origins struct {
 	resolution convert.Resolution // of timestamps
 	pool       *convert.Pool[attribute.Distinct, kept]
 	states     *reporter.Store[attribute.Distinct] // nil unless the layout is LayoutReporter
-	lowest     []model.Tag                         // the tag of the instance
+	lowest     []model.Tag                         // the tag of WithInstanceTag, which is the same for all resources
+
+	// visit is called with each of the program's data points before it is converted, in the
+	// order of their sources. It is nil except in explanations.
+	visit func(m *collected, attributes *attribute.Set, at time.Time)
 }
 
 // kept is the state that the Exports of a resource share.
@@ -44,8 +48,8 @@ func newOrigins(cfg *config) *origins {
 	if cfg.layout.Value == LayoutReporter {
 		l := reporter.Layout{Unit: cfg.durationUnit.Value, Timers: reporter.Timers(cfg.timers.Value), Meters: cfg.meters.Value}
 		layout.Custom = l.Shape
-		// Half of the cache is for the states, so that the cache of series, which only saves
-		// time, cannot use all of it.
+		// Half of the memory is reserved for the states, because counts depend on them. The cache of
+		// series only saves time.
 		o.states = reporter.NewStore[attribute.Distinct](l, cacheBytes/2)
 		cacheBytes -= cacheBytes / 2
 	}
@@ -60,7 +64,7 @@ func newOrigins(cfg *config) *origins {
 	return o
 }
 
-// convert converts the metrics of a resource. self returns the metrics of the exporter itself.
+// convert converts the metrics of a resource, and the exporter's own metrics, which self returns.
 func (o *origins) convert(conversion *convert.Export[attribute.Distinct, kept], rm *metricdata.ResourceMetrics, res *resource.Resource, now time.Time, self func(*selfMetrics) []metricdata.ScopeMetrics) (*kept, convert.Tally) {
 	lease := conversion.Lease(res.Equivalent(), func() convert.Tags { return o.tagsOf(res) })
 	state := lease.State
@@ -70,6 +74,7 @@ func (o *origins) convert(conversion *convert.Export[attribute.Distinct, kept], 
 		resolution:  o.resolution,
 		startPoints: o.cfg.startPoints.Value,
 		filter:      o.cfg.filter.Value,
+		visit:       o.visit,
 	}
 	x.find(rm.ScopeMetrics, false)
 	x.find(self(&state.selfMetrics), true)
@@ -79,13 +84,13 @@ func (o *origins) convert(conversion *convert.Export[attribute.Distinct, kept], 
 	lease.Reserve(uint64(x.latestOf(true)))
 	x.walk(false)
 	if x.observer != nil {
-		x.idle() // in the order of their samples
+		x.idle() // after walk, because their samples follow the samples of data points
 	}
 	x.target(state)
 	return state, lease.End()
 }
 
-// tagsOf returns the tags that the points of a resource get.
+// tagsOf returns the tags of the points of a resource.
 func (o *origins) tagsOf(r *resource.Resource) convert.Tags {
 	return convert.Tags{Base: o.tags(r), Target: o.targetTags(r)}
 }
@@ -107,17 +112,17 @@ func (o *origins) close() {
 	}
 }
 
-// tags returns the tags of all points of a resource. Their sources are, highest priority
-// first, the exporter's tags, the client's, the environment's, the resource's attributes
-// and the host. Attributes of a data point have a higher priority than all of them.
+// tags returns the tags of all points of a resource. The sources of these tags are, in order of
+// precedence, the exporter, the client, the environment, the resource and the host. Attributes of
+// a data point override all of them.
 func (o *origins) tags(r *resource.Resource) []model.Tag {
 	set, _ := attribute.NewSetWithFiltered(r.Attributes(), o.cfg.resource.Value)
 	return o.merge(r, &set)
 }
 
-// targetTags returns the tags of target_info: those of all points and the selected
-// attributes of the resource. It returns nil if target_info is off or the resource has no
-// selected attribute.
+// targetTags returns the tags of target_info: the tags of all points of the resource, and the
+// selected attributes of the resource. It returns nil if target_info is disabled, or the resource
+// has no selected attribute.
 func (o *origins) targetTags(r *resource.Resource) []model.Tag {
 	if o.cfg.target.Value == nil || !slices.ContainsFunc(r.Attributes(), o.cfg.target.Value) {
 		return nil
@@ -132,7 +137,7 @@ func (o *origins) merge(r *resource.Resource, chosen *attribute.Set) []model.Tag
 	return convert.BaseTags(o.cfg.names, o.cfg.shared, tagsOf(nil, chosen), o.low(r))
 }
 
-// low returns the tags of lower priority than the resource's.
+// low returns the tags that the attributes of a resource override.
 func (o *origins) low(r *resource.Resource) []model.Tag {
 	low := slices.Clone(o.lowest)
 	if o.cfg.hostTag.Value {

@@ -100,7 +100,7 @@ func heap() uint64 {
 // The server is unavailable for an hour. Exports return without an error, memory does not
 // grow, and afterwards all points arrive. The test exports 200 points each 10 s, or 5,000
 // with LONG_TESTS=1.
-func TestAnHourOfOutage(t *testing.T) {
+func TestSpool_AnHourOfOutage(t *testing.T) {
 	series := 200
 	if long {
 		series = 5000
@@ -177,7 +177,7 @@ func TestAnHourOfOutage(t *testing.T) {
 				replayed = append(replayed, at)
 			}
 		}
-		// The first accepted batch was the probe, which may be any.
+		// The first accepted batch was the probe, which can be any batch.
 		if len(replayed) < outage || !slices.IsSorted(replayed[1:]) {
 			t.Errorf("%d batches came, not oldest first: %v", len(replayed), replayed)
 		}

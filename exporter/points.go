@@ -122,7 +122,7 @@ func extremum[N int64 | float64](e metricdata.Extrema[N]) convert.Optional {
 	return convert.Optional{Value: value(v), Set: ok}
 }
 
-// extremes returns both extremes as floats, NaN for one that was not recorded.
+// extremes returns the minimum and the maximum as floats. They are NaN if they were not recorded.
 func extremes[N int64 | float64](least, most metricdata.Extrema[N]) histogram.Extremes {
 	e := histogram.NoExtremes()
 	if v, ok := least.Value(); ok {

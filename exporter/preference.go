@@ -11,8 +11,8 @@ import (
 )
 
 // ParseTemporalityPreference returns the selector with the given name: cumulative, delta or
-// low_memory (also lowmemory). It ignores case. The names are those of the temporality
-// preference in the specification of the OTLP metrics exporter.
+// low_memory (also lowmemory). It ignores case. The specification of the OTLP metrics exporter
+// defines these names and selectors.
 func ParseTemporalityPreference(name string) (sdkmetric.TemporalitySelector, error) {
 	switch strings.ToLower(name) {
 	case "cumulative":
@@ -27,8 +27,8 @@ func ParseTemporalityPreference(name string) (sdkmetric.TemporalitySelector, err
 
 // ParseHistogramAggregation returns a selector with the given default aggregation for
 // histograms: explicit_bucket_histogram or base2_exponential_bucket_histogram. It ignores
-// case. Other instruments get the default aggregation of the SDK. The names are those of
-// the specification of the OTLP metrics exporter.
+// case. Other instruments get the default aggregation of the SDK. The specification of the OTLP
+// metrics exporter defines these names.
 func ParseHistogramAggregation(name string) (sdkmetric.AggregationSelector, error) {
 	switch strings.ToLower(name) {
 	case "explicit_bucket_histogram":

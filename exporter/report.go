@@ -12,22 +12,23 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
 
-// In the reporter layout, an Export passes over the metrics twice. The first pass adds the
-// data points that need state to that state, under its lock. The second pass emits the
-// resulting samples. No point is sent before all data points were added, so that a failed
-// Export loses no count.
+// In the reporter layout, an Export passes over the metrics twice. The first pass observes the
+// data points of instruments that need state: it adds them to the state of their series, under
+// the lock of the resource, which results in samples. The second pass converts the samples and all
+// other data points to wire points. No point is sent before all data points are observed, so that
+// an Export that fails loses no count.
 
-// pass is an action on all data points of a metric.
+// pass is the action of a pass on all data points of a metric.
 type pass uint8
 
 const (
-	passConvert pass = iota // to points
-	passObserve             // add them to the state
-	passEmit                // convert the samples of observed data points to points
-	passSkip
+	passConvert pass = iota // convert the data points to wire points
+	passObserve             // observe the data points
+	passEmit                // convert the samples of observed data points to wire points
+	passSkip                // do nothing
 )
 
-// pass returns the action of the first (observing) or second walk on a metric.
+// pass returns the action of the first (observing) or second pass on a metric.
 func (x *export) pass(m *collected, observing bool) pass {
 	switch observed := x.observer != nil && x.observer.Observed(m.instrument, m.delta); {
 	case observing && observed:
@@ -40,12 +41,12 @@ func (x *export) pass(m *collected, observing bool) pass {
 	return passConvert
 }
 
-// observe is the first walk.
+// observe does the first pass.
 func (x *export) observe(now time.Time) {
 	x.observer.Observe(now, x.latest(now), func() { x.walk(true) })
 }
 
-// idle emits the samples of series that have no data point in this Export. Their points
+// idle converts the samples of idle series, which have no data point in this Export. Their points
 // are counted, but belong to no data point.
 func (x *export) idle() {
 	for p, at := range x.observer.Idle {
@@ -74,8 +75,8 @@ func (x *export) latest(now time.Time) int64 {
 	return x.latestOf(false)
 }
 
-// latestOf returns the latest time of the program's metrics, or of all. All data points of an
-// instrument have one time, so the first one of each metric is enough.
+// latestOf returns the latest time of the program's metrics, and of the exporter's own metrics if
+// own is true. All data points of a metric have the same time, so it looks only at the first.
 func (x *export) latestOf(own bool) int64 {
 	last := int64(0)
 	for i := range x.metrics {

@@ -26,7 +26,7 @@ import (
 
 // The program of apptuit-py's README with the SDK: a counter, a gauge and a timer in
 // milliseconds. The server is unavailable in one of the intervals.
-func TestReporterWithTheSDK(t *testing.T) {
+func TestReporter_WithTheSDK(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
@@ -78,7 +78,7 @@ func TestReporterWithTheSDK(t *testing.T) {
 }
 
 // The states of idle histograms, of active ones and of the self metrics are independent.
-func TestReporterTellsIdleSeriesApart(t *testing.T) {
+func TestReporter_IdleAndActiveSeries(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithLayout(LayoutReporter), WithMeters())
 		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
@@ -111,7 +111,7 @@ func TestReporterTellsIdleSeriesApart(t *testing.T) {
 
 // If the SDK splits a collection into several Exports, a series of a later part is not
 // reported as idle.
-func TestReporterWithSplitCollections(t *testing.T) {
+func TestReporter_SplitCollections(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		for n := range 5 {
@@ -142,7 +142,7 @@ func TestReporterWithSplitCollections(t *testing.T) {
 }
 
 // Concurrent Exports add to the same counts, and do not wait for each other's requests.
-func TestReporterWithConcurrentExports(t *testing.T) {
+func TestReporter_ConcurrentExports(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithLayout(LayoutReporter), WithTimers(TimersNone))
 	const workers, each, series = 6, 30, 20
@@ -177,7 +177,7 @@ func TestReporterWithConcurrentExports(t *testing.T) {
 }
 
 // An Export whose server does not answer does not block the observations of others.
-func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
+func TestReporter_ObservesWhileAnotherExportWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), withoutRetry(), WithoutSelfMetrics(), WithLayout(LayoutReporter))
 		srv.Fail(apptuittest.Fault{Delay: time.Hour})
@@ -197,7 +197,7 @@ func TestReporterObservesWhileAnotherExportWaits(t *testing.T) {
 }
 
 // Warm Exports of timers do not allocate more than other Exports.
-func TestReporterAllocations(t *testing.T) {
+func TestReporter_Allocations(t *testing.T) {
 	rm, next := timers(500)
 	e := newExporter(t, toSink(), WithLayout(LayoutReporter))
 	export := func() {
@@ -215,7 +215,7 @@ func TestReporterAllocations(t *testing.T) {
 }
 
 // Shutdown frees the states of the reporter layout, and the rendered series.
-func TestReporterShutdownGivesStatesBack(t *testing.T) {
+func TestReporter_ShutdownFreesStates(t *testing.T) {
 	rm, next := timers(5)
 	e := newExporter(t, toSink(), WithLayout(LayoutReporter))
 	next()
@@ -242,18 +242,14 @@ func FuzzReporter(f *testing.F) {
 		bytes := &tape{data}
 		handler := apptuittest.NewHandler()
 		opts, mode := bytes.anyOptions(handler, apptuitclient.WithMaxInFlight(1))
-		opts = append(opts, WithLayout(LayoutReporter), WithTimers(Timers(options%3)))
+		opts = append(opts, inReporterLayout(), WithTimers(Timers(options%3)))
 		switch options >> 2 & 3 {
 		case 1:
 			opts = append(opts, WithMeters())
 		case 2:
 			opts = append(opts, WithMeters("*e*", "!*o*"))
 		}
-		e, err := New(t.Context(), opts...)
-		if err != nil {
-			t.Skip(err)
-		}
-		defer func() { _ = e.Shutdown(t.Context()) }()
+		e := newExporter(t, opts...)
 		for range 3 {
 			rm := bytes.resourceMetrics()
 			for range 2 {

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/encoding"
 )
 
-func TestAFailedBatchDoesNotStopTheNext(t *testing.T) {
+func TestExport_AFailedBatchDoesNotStopTheNext(t *testing.T) {
 	srv := memoryServer(t)
 	srv.Fail(apptuittest.Fault{}, apptuittest.Status(404), apptuittest.Fault{}, apptuittest.Fault{Status: 400, Body: "nothing doing"})
 	var handled []*apptuitclient.SendError
@@ -44,7 +44,7 @@ func TestAFailedBatchDoesNotStopTheNext(t *testing.T) {
 	}
 }
 
-func TestErrorHandlerGetsWhatIsRefusedHere(t *testing.T) {
+func TestWithErrorHandler_GetsPointsThatAreRejectedBeforeSending(t *testing.T) {
 	srv := memoryServer(t)
 	var handled []*apptuitclient.SendError
 	e := newExporter(t, toServer(srv), WithErrorHandler(func(err *apptuitclient.SendError) { handled = append(handled, err) }))
@@ -63,7 +63,7 @@ func TestErrorHandlerGetsWhatIsRefusedHere(t *testing.T) {
 
 // A refusal that recurs at every interval is reported once and counted each time. New
 // refusals are reported beside it.
-func TestRefusedSeriesAreReportedOnce(t *testing.T) {
+func TestExport_ReportsRefusedSeriesOnce(t *testing.T) {
 	for name, options := range map[string][]Option{"cached": nil, "without a cache": {WithCacheBytes(0)}} {
 		t.Run(name, func(t *testing.T) {
 			srv := memoryServer(t)
@@ -100,8 +100,8 @@ func numbersK(values ...int64) []metricdata.DataPoint[int64] {
 	return points
 }
 
-// All methods honour a context that has ended.
-func TestEndedContexts(t *testing.T) {
+// All methods return the error of a context that has ended.
+func TestExporter_ReturnsTheErrorOfAnEndedContext(t *testing.T) {
 	expired, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
 	defer cancel()
 	cancelled, cancel := context.WithCancel(context.Background())
@@ -130,7 +130,7 @@ func TestEndedContexts(t *testing.T) {
 	}
 }
 
-func TestPointsOfAnEndedContextAreDropped(t *testing.T) {
+func TestExport_DropsPointsIfTheContextHasEnded(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -147,7 +147,7 @@ func TestPointsOfAnEndedContextAreDropped(t *testing.T) {
 	}
 }
 
-func TestCancelDuringExport(t *testing.T) {
+func TestExport_CanceledDuringARequest(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		srv.Fail(apptuittest.Fault{}, apptuittest.Fault{Hang: true})
 		e := newExporter(t, toServer(srv, apptuitclient.WithMaxBatchPoints(10)))

@@ -53,8 +53,9 @@ func TestScopeTags_FaultOfTheVariable(t *testing.T) {
 	}
 }
 
-// otelhttp and otelgin have the same instruments with the same attributes.
-func TestTwoLibrariesWithOneInstrumentDoNotCollide(t *testing.T) {
+// Two libraries can have the same instruments with the same attributes, for example otelhttp and
+// otelgin. Their points differ in the scope tags.
+func TestScopeTags_SeparateLibrariesWithEqualInstruments(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	reader := sdkmetric.NewManualReader()
@@ -102,7 +103,7 @@ func TestTwoLibrariesWithOneInstrumentDoNotCollide(t *testing.T) {
 	}
 }
 
-func TestSelfMetricsHaveNoScopeTags(t *testing.T) {
+func TestScopeTags_NotOnSelfMetrics(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv))
 	own := metricdata.ScopeMetrics{Scope: instrumentation.Scope{Name: selfScope}, Metrics: []metricdata.Metrics{counter("n", number[int64](1))}}

@@ -28,7 +28,7 @@ func newProvider(reader sdkmetric.Reader, service string, opts ...sdkmetric.Opti
 	return sdkmetric.NewMeterProvider(append(opts, sdkmetric.WithReader(reader), sdkmetric.WithResource(res))...)
 }
 
-// values takes what has arrived and returns it without timestamps, sorted.
+// values returns the points that have arrived since the last call, without timestamps, sorted.
 func values(srv *apptuittest.Server) []string {
 	var lines []string
 	for _, p := range srv.Take() {
@@ -39,7 +39,7 @@ func values(srv *apptuittest.Server) []string {
 	return lines
 }
 
-func TestPeriodicReader(t *testing.T) {
+func TestSDK_PeriodicReader(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 		provider := newProvider(sdkmetric.NewPeriodicReader(e, sdkmetric.WithInterval(10*time.Second)), "shop")
@@ -79,8 +79,8 @@ func TestPeriodicReader(t *testing.T) {
 	})
 }
 
-// Exemplars as the SDK makes them do no harm.
-func TestExemplars(t *testing.T) {
+// The exporter ignores exemplars of the SDK.
+func TestSDK_ExemplarsAreIgnored(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithAggregationSelector(func(kind sdkmetric.InstrumentKind) sdkmetric.Aggregation {
 		if kind == sdkmetric.InstrumentKindHistogram {
@@ -106,8 +106,8 @@ func TestExemplars(t *testing.T) {
 }
 
 // splitting splits a collection of sums over several Exports, as the SDK does
-// with a limit of data points. How that is asked for differs between its
-// versions.
+// with a limit of data points. The option for the limit differs between versions
+// of the SDK.
 type splitting struct {
 	*Exporter
 	most int
@@ -136,7 +136,7 @@ func (s splitting) Export(ctx context.Context, rm *metricdata.ResourceMetrics) e
 }
 
 // The SDK may split one collection over several Exports.
-func TestMaxExportBatchSize(t *testing.T) {
+func TestSDK_SplitCollections(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv))
 		provider := newProvider(sdkmetric.NewPeriodicReader(splitting{e, 7}), "shop")
@@ -180,9 +180,8 @@ func TestMaxExportBatchSize(t *testing.T) {
 	})
 }
 
-// One exporter serves two providers, each with its resource's tags and a cache
-// of its own.
-func TestTwoMeterProviders(t *testing.T) {
+// One exporter can serve two MeterProviders. Each has the tags of its resource, and its own cache.
+func TestSDK_TwoMeterProviders(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics())
 	readers := map[string]*sdkmetric.ManualReader{}
@@ -216,9 +215,8 @@ func TestTwoMeterProviders(t *testing.T) {
 	}
 }
 
-// The SDK uses the metrics again after Export has returned, while the body may
-// still be with the transport.
-func TestMetricsAreReusedAfterExport(t *testing.T) {
+// The SDK reuses the metrics after Export has returned, while the transport may still read the body.
+func TestSDK_ReusesMetricsAfterExport(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithoutHostTag())
 	bounds, counts := []float64{1, 2}, []uint64{1, 2, 3}
@@ -247,7 +245,7 @@ func TestMetricsAreReusedAfterExport(t *testing.T) {
 	rm.ScopeMetrics[0].Scope.Name = "other"
 	wantArrived(t, srv, want...)
 
-	// And what the cache has kept is its own.
+	// The cache shares no memory with the metrics.
 	copy(data, first)
 	bounds[0], counts[0] = 1, 1
 	mustExport(t, e, &saved)

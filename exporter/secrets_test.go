@@ -134,7 +134,7 @@ func quotingFaults(quote string) map[string]apptuittest.Fault {
 }
 
 // Each field of a fault is in one of the lists, so that a new field makes this test fail.
-func TestAllFaultsQuote(t *testing.T) {
+func TestSecrets_AllFaultsQuoteThem(t *testing.T) {
 	used := map[string]bool{"Times": true}
 	for _, f := range quotingFaults(quoteOf(false)) {
 		v := reflect.ValueOf(f)
@@ -153,7 +153,7 @@ func TestAllFaultsQuote(t *testing.T) {
 
 // After every fault, live and from the spool, no secret is in an error, a warning, a
 // printed value, a file, or any part of a request except its header.
-func TestSecretsAfterEveryFault(t *testing.T) {
+func TestSecrets_AreNotShownAfterAnyFault(t *testing.T) {
 	for how, credentials := range map[string][]apptuitclient.Option{
 		"bearer": {apptuitclient.WithToken(secretToken)},
 		"basic":  {apptuitclient.WithToken(secretToken), apptuitclient.WithUserID("me")},

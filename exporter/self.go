@@ -28,7 +28,7 @@ type selfMetrics struct {
 	mu                        sync.Mutex
 	total, successful, failed uint64
 	filtered, overflowed      uint64
-	usage                     []InstrumentUsage // of the last Export, if it is sent
+	usage                     []InstrumentUsage // of the last Export; nil without WithUsageMetrics
 	times                     durations
 	first, last               time.Time // timestamps of the first and the last export of these metrics
 }
@@ -61,9 +61,9 @@ func (s *selfMetrics) add(r client.Report, took time.Duration, tally convert.Tal
 	s.times.add(took.Seconds())
 }
 
-// self returns the metrics about the Exports before this one. It returns nil if they were
-// already exported with the same timestamp, since a series must not have two values at one
-// time. In the reporter layout, the histogram of durations has delta temporality.
+// self returns metrics about the previous Exports. It returns nil if such metrics were already
+// exported with the same timestamp, because a series must not have two values at one timestamp. In
+// the reporter layout, the histogram of durations has delta temporality.
 func (e *Exporter) self(s *selfMetrics, now time.Time) []metricdata.ScopeMetrics {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -17,11 +17,10 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// isSelf tells the exporter's own metrics from those of the program.
+// isSelf reports whether a metric is one of the exporter's own metrics.
 func isSelf(p apptuittest.Point) bool { return strings.HasPrefix(p.Metric, "apptuit_reporter_") }
 
-// selfMetricsOf takes what has arrived and returns the self metrics, as
-// "total value".
+// selfMetricsOf returns the self metrics that have arrived since the last call, as "total value".
 func selfMetricsOf(t *testing.T, srv *apptuittest.Server) []string {
 	t.Helper()
 	var got []string
@@ -58,7 +57,8 @@ func TestSelfMetrics(t *testing.T) {
 		srv.Fail(apptuittest.Status(503), apptuittest.Fault{Reject: odd("bad"), Delay: 500 * time.Millisecond})
 		step("total 30", "successful 30", "failed 0", "time_count 1", "time_bucket 1", "time_sum 2.0", "time_min 2.0", "time_max 2.0", "overflowed 0")
 		step("total 60", "successful 46", "failed 14", "time_count 2", "time_bucket 2", "time_sum 2.5", "time_min 0.5", "time_max 2.0", "overflowed 0")
-		// What was not delivered is no loss: the next values say the same.
+		// Self metrics that were not delivered are not lost: they are totals, and the next values
+		// include them.
 		srv.Fail(apptuittest.Fault{Status: 404, Times: 4})
 		step()
 		step("total 120", "successful 76", "failed 44", "time_count 4", "time_bucket 4", "time_sum 2.5", "time_min 0.0", "time_max 2.0", "overflowed 0")
@@ -66,7 +66,7 @@ func TestSelfMetrics(t *testing.T) {
 	})
 }
 
-// selfTotals takes what has arrived and returns the totals, as "service total".
+// selfTotals returns the totals that have arrived since the last call, as "service total".
 func selfTotals(srv *apptuittest.Server) string {
 	var got []string
 	for _, p := range srv.Take() {
@@ -78,8 +78,8 @@ func selfTotals(srv *apptuittest.Server) string {
 	return strings.Join(got, ", ")
 }
 
-// They are named as all others are.
-func TestSelfMetricsByPrometheusNames(t *testing.T) {
+// The self metrics get Prometheus names like all other metrics.
+func TestSelfMetrics_PrometheusNames(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv, apptuitclient.WithSpool(spoolDir(t))), WithPrometheusNames(), WithPrefix("p."))
 		mustExport(t, e, points(1))
@@ -114,8 +114,8 @@ func TestWithoutSelfMetrics(t *testing.T) {
 	}
 }
 
-// At most once a timestamp, and for each resource apart.
-func TestSelfMetricsAreOnceATimestamp(t *testing.T) {
+// Self metrics are sent at most once for each timestamp and resource.
+func TestSelfMetrics_OncePerTimestamp(t *testing.T) {
 	for _, resolution := range []time.Duration{time.Second, time.Millisecond} {
 		inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 			e := newExporter(t, toServer(srv, apptuitclient.WithTimestampResolution(resolution)))
@@ -141,8 +141,8 @@ func TestSelfMetricsAreOnceATimestamp(t *testing.T) {
 	}
 }
 
-// A server that refuses exactly the self metrics costs nothing that counts.
-func TestRefusedSelfMetrics(t *testing.T) {
+// If the server refuses only the self metrics, no point of the program is counted as rejected.
+func TestSelfMetrics_RefusedByTheServer(t *testing.T) {
 	for name, fault := range map[string]apptuittest.Fault{
 		"each of them": {Reject: func(p apptuittest.Point) string {
 			if isSelf(p) {
@@ -185,8 +185,8 @@ func TestRefusedSelfMetrics(t *testing.T) {
 	}
 }
 
-// A metric of the program under such a name wins.
-func TestSelfMetricsGiveWay(t *testing.T) {
+// If the program has a metric with the name of a self metric, the program's metric is sent.
+func TestSelfMetrics_GiveWayToMetricsOfTheProgram(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv))
 		p := number[int64](42)

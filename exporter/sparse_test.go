@@ -100,7 +100,7 @@ func TestWithSparseBuckets_Exponential(t *testing.T) {
 	}
 }
 
-// The points of each Export are accounted for, also those of buckets that appear.
+// The points of each Export are accounted for, including the previous values of buckets that appear.
 func TestWithSparseBuckets_Accounting(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toServer(srv), WithoutSelfMetrics(), WithSparseBuckets(), withoutRetry())

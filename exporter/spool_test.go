@@ -55,7 +55,7 @@ func spoolStats(t testing.TB, e *Exporter) apptuitclient.SpoolStats {
 }
 
 // Spooled points are not an error, and arrive later.
-func TestExportSpools(t *testing.T) {
+func TestSpool_PointsArriveLater(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toSpool(srv, spoolDir(t)))
 		srv.Fail(apptuittest.Fault{Status: 503, Times: 3})
@@ -72,9 +72,9 @@ func TestExportSpools(t *testing.T) {
 	})
 }
 
-// If the context has ended, points are spooled, which is not an error. Without points, the
-// error is that of the context.
-func TestExportWithAnEndedContextSpools(t *testing.T) {
+// If the context has ended, points are spooled, and Export returns no error. Without points, it
+// returns the error of the context.
+func TestSpool_PointsOfAnEndedContext(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		e := newExporter(t, toSpool(srv, spoolDir(t)))
 		ctx, cancel := context.WithCancel(t.Context())
@@ -95,7 +95,7 @@ func TestExportWithAnEndedContextSpools(t *testing.T) {
 
 // Export, ForceFlush and Shutdown return by their deadline, whatever the server does, and
 // points that it has not accepted are spooled.
-func TestFlushAndShutdownSpool(t *testing.T) {
+func TestSpool_MethodsReturnByTheirDeadline(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		dir := spoolDir(t)
 		e := newExporter(t, toSpool(srv, dir))
@@ -130,7 +130,7 @@ func TestFlushAndShutdownSpool(t *testing.T) {
 	})
 }
 
-func TestSpoolSelfMetrics(t *testing.T) {
+func TestSpool_SelfMetrics(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		dir := spoolDir(t)
 		e := newExporter(t, toSpool(srv, dir, apptuitclient.WithSpool(dir, apptuitclient.WithSpoolMaxAge(10*time.Minute))))
@@ -175,7 +175,7 @@ func TestSpoolSelfMetrics(t *testing.T) {
 	})
 }
 
-func TestWithoutASpoolThereAreNoSpoolMetrics(t *testing.T) {
+func TestSpool_NoSelfMetricsWithoutASpool(t *testing.T) {
 	srv := memoryServer(t)
 	mustExport(t, newExporter(t, toServer(srv)), points(3))
 	for _, p := range srv.Points() {
@@ -185,7 +185,7 @@ func TestWithoutASpoolThereAreNoSpoolMetrics(t *testing.T) {
 	}
 }
 
-func TestSpoolOfTheEnvironment(t *testing.T) {
+func TestVariables_Spool(t *testing.T) {
 	t.Setenv("APPTUIT_SPOOL_DIR", spoolDir(t))
 	srv := memoryServer(t)
 	srv.Fail(apptuittest.Fault{Status: 503, Times: 1000})
@@ -206,7 +206,7 @@ func TestSpoolOfTheEnvironment(t *testing.T) {
 }
 
 // Under random faults, each point is accounted for once, as is each spooled point.
-func TestAccountingOfRandomFaultsWithASpool(t *testing.T) {
+func TestSpool_AccountsForPointsAfterRandomFaults(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
@@ -264,8 +264,8 @@ func gauges(n int) *metricdata.ResourceMetrics {
 	return metricsOf(gauge("g", points...))
 }
 
-// Shutdown returns by its deadline although a live request and the replay hang.
-func TestShutdownInAReplay(t *testing.T) {
+// Shutdown returns by its deadline while a request and the replay hang.
+func TestSpool_ShutdownDuringAReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := apptuittest.NewMemoryServer()
 		defer srv.Close()

@@ -88,7 +88,7 @@ func TestWithStartPoints_Kinds(t *testing.T) {
 	}
 }
 
-// A series whose first Export fails is known in the next one.
+// If the first Export of a series fails, the next Export sends no start point.
 func TestWithStartPoints_AfterAFailedExport(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), withoutRetry(), WithStartPoints(), WithoutSelfMetrics())

@@ -10,28 +10,30 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/convert"
 )
 
-// Stats counts wire points since the exporter was created, without its own metrics:
+// Stats counts wire points since the exporter was created. The exporter's own metrics are not
+// counted.
 //
 //	Produced = Accepted + Rejected + Spooled + Dropped
 //
-// The client's SpoolStats says what becomes of spooled points.
+// A point that is delivered from the spool later is counted by SpoolStats of the client, and stays
+// in Spooled here.
 type Stats struct {
 	// Exports is the number of calls of Export that converted metrics.
 	Exports uint64
-	// Produced points were rendered from the exported data points, or are target_info
+	// Produced points were rendered from the exported data points, or are points of target_info
 	// (WithTargetInfo).
 	Produced uint64
 	// Accepted points were accepted by the server.
 	Accepted uint64
 	// Rejected points were invalid, or refused by the server.
 	Rejected uint64
-	// Spooled points are on disk, and will be delivered later.
+	// Spooled points were written to disk, to be delivered later.
 	Spooled uint64
-	// Dropped points could not be delivered in time.
+	// Dropped points could not be delivered in time, and are lost.
 	Dropped uint64
 	// Overflowed counts data points, not wire points, with the attribute
 	// otel.metric.overflow. The SDK aggregates all measurements beyond its cardinality
-	// limit in such a data point. The first one of each instrument causes a warning.
+	// limit in such a data point. The first of these data points of an instrument causes a warning.
 	Overflowed uint64
 	// Filtered counts data points, not wire points, from which WithAttributeFilter has
 	// removed attributes, whether or not they were accepted.

@@ -147,7 +147,7 @@ func shutdownAll(t *testing.T, exporters []*Exporter) {
 // A thousand exporters collect at the same moment, and the server is unavailable for 20 s.
 // Their retries afterwards are spread, because each delay is a random part of a bound that
 // has grown to at least 16 s.
-func TestRetryStorm(t *testing.T) {
+func TestStorm_RetriesAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStation(20 * time.Second)
 		exporters := crowdOf(t, s, none)
@@ -167,7 +167,7 @@ func TestRetryStorm(t *testing.T) {
 
 // If a server answers Retry-After: 10 to all exporters, they do not return at the same
 // moment.
-func TestRetryAfterStorm(t *testing.T) {
+func TestStorm_RetryAfterIsSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStation(5 * time.Second)
 		s.away = func(r *http.Request) *http.Response { return answerOf(r, 429, "Retry-After", "10") }
@@ -185,7 +185,7 @@ func TestRetryAfterStorm(t *testing.T) {
 // With a spool there is one probe per back-off interval. When the server is back, the
 // replays are spread, and not faster than the configured rate. The same holds after a
 // simultaneous restart of all processes.
-func TestReplayStorm(t *testing.T) {
+func TestStorm_ReplaysAreSpread(t *testing.T) {
 	dir := spoolDir(t)
 	spool := func(i int) []apptuitclient.Option {
 		return []apptuitclient.Option{apptuitclient.WithSpool(filepath.Join(dir, fmt.Sprint(i)), apptuitclient.WithSpoolRate(10))}

@@ -20,7 +20,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// observe makes each of the instruments that the API has record the values.
+// observe records the values with each kind of instrument of the API.
 func observe(t *testing.T, meter metric.Meter, values ...float64) {
 	t.Helper()
 	fatal := func(err error) {
@@ -70,9 +70,9 @@ func observables(t *testing.T, meter metric.Meter, value *float64) {
 	}
 }
 
-// A View can make histograms of all instruments. Those of gauges and up-down counters have
-// no sum and no average, in every form.
-func TestHistogramsOfInstrumentsWithoutASum(t *testing.T) {
+// A View can aggregate all instruments as histograms. Histograms of gauges and up-down counters have no
+// sum and no average, in each layout.
+func TestHistogramSum_OmittedForGaugesAndUpDownCounters(t *testing.T) {
 	withSum := []string{"counter", "histogram", "observable_counter"}
 	without := []string{"gauge", "observable_gauge", "observable_up_down", "up_down"}
 	for name, aggregation := range map[string]sdkmetric.Aggregation{
@@ -127,7 +127,7 @@ func TestHistogramsOfInstrumentsWithoutASum(t *testing.T) {
 
 func names(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
 
-// timersIn makes timers of all histograms in the reporter layout.
+// timersIn sends all histograms as timers in the reporter layout.
 func timersIn(layout Layout) Option {
 	if layout == LayoutReporter {
 		return WithTimers(TimersAll)
@@ -147,9 +147,9 @@ func sumsOf(t *testing.T, e *Exporter, srv *apptuittest.Server, points ...metric
 	return sums
 }
 
-// A sum of 0 stays as long as it may be the sum. Once a data point proves that the
-// instrument has none, no other data point has one.
-func TestSumsThatMayBeZero(t *testing.T) {
+// A sum of 0 is sent as long as it may be the sum. Once a data point proves that the instrument has no
+// sum, no data point of the instrument has one.
+func TestHistogramSum_ZeroIsSentUntilItIsDisproved(t *testing.T) {
 	type ints = metricdata.HistogramDataPoint[int64]
 	of := func(tag string, count uint64, sum, least, most int64) ints {
 		return ints{

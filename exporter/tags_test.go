@@ -32,7 +32,7 @@ func tagsOfPoint(t *testing.T, res []attribute.KeyValue, point []attribute.KeyVa
 	return strings.TrimSuffix(strings.TrimPrefix(points[0], "n{"), "} 1700000000 1")
 }
 
-func TestPrecedenceOfTags(t *testing.T) {
+func TestTags_Precedence(t *testing.T) {
 	text := attribute.String
 	t.Setenv("APPTUIT_TAGS", "a: environment, b: environment, c: environment, d: environment")
 	res := []attribute.KeyValue{text("a", "resource"), text("b", "resource"), text("c", "resource"), text("d", "resource"), text("e", "resource"), text("host", "resource")}
@@ -73,7 +73,7 @@ func TestPrecedenceOfTags(t *testing.T) {
 }
 
 // Maps that are passed to options are copied.
-func TestTagsAreCopied(t *testing.T) {
+func TestWithTags_CopiesTheMap(t *testing.T) {
 	tags := map[string]string{"k": "v"}
 	option := WithTags(tags)
 	tags["k"] = "changed"
@@ -85,7 +85,7 @@ func TestTagsAreCopied(t *testing.T) {
 func TestHostTag(t *testing.T) {
 	name, err := os.Hostname()
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	text := attribute.String
 	point := []attribute.KeyValue{k("v")}
@@ -122,7 +122,7 @@ func TestHostTag(t *testing.T) {
 	}
 }
 
-func TestResourceAttributes(t *testing.T) {
+func TestWithResourceAttributes(t *testing.T) {
 	text := attribute.String
 	res := []attribute.KeyValue{
 		text("service.name", "shop"), text("service.namespace", "eu"), text("service.instance.id", "i-1"),
@@ -153,7 +153,7 @@ func TestResourceAttributes(t *testing.T) {
 	}
 }
 
-func TestInstanceTag(t *testing.T) {
+func TestWithInstanceTag(t *testing.T) {
 	srv := memoryServer(t)
 	instance := func(e *Exporter, res ...attribute.KeyValue) string {
 		t.Helper()
@@ -183,7 +183,7 @@ func TestInstanceTag(t *testing.T) {
 	}
 }
 
-func TestSanitizeModeOfTheClient(t *testing.T) {
+func TestWithSanitizeMode_DefaultIsTheModeOfTheClient(t *testing.T) {
 	attributes := []attribute.KeyValue{attribute.String("a.b?", "v")}
 	for name, c := range map[string]struct {
 		variable string
@@ -205,7 +205,7 @@ func TestSanitizeModeOfTheClient(t *testing.T) {
 	}
 }
 
-func TestPrefix(t *testing.T) {
+func TestWithPrefix(t *testing.T) {
 	srv := memoryServer(t)
 	e := newExporter(t, toServer(srv), WithPrefix("apr."))
 	rm := metricsOf(counter("n", number[int64](1)))

@@ -25,9 +25,9 @@ func openTSDB() apptuitclient.Option {
 	return apptuitclient.WithServer(apptuitclient.ServerOpenTSDB)
 }
 
-// Every value of every tag is one that OpenTSDB stores, whatever its source, in each layout:
-// attributes of points, resource and scope, tags of the exporter and the client, the host,
-// labels, target_info and the exporter's own metrics.
+// In each layout, the tag values of all sources are rewritten so that OpenTSDB stores them: attributes
+// of data points, resource and scope, tags of the exporter and the client, the host, labels,
+// target_info and the exporter's own metrics.
 func TestTagValues_OfAllSourcesAreRewritten(t *testing.T) {
 	allowed := regexp.MustCompile(`^[-_./0-9A-Za-z]+$`)
 	explicit := metricOf("explicit", metricdata.Histogram[float64]{DataPoints: []metricdata.HistogramDataPoint[float64]{{
@@ -81,8 +81,8 @@ func TestTagValues_OfAllSourcesAreRewritten(t *testing.T) {
 	}
 }
 
-// Points whose values become equal collide, as points whose names do: within an instrument,
-// and between two. Each pair is reported once.
+// Points collide if their tag values become equal, within one instrument and between two. Each pair is
+// reported once.
 func TestTagValues_ThatBecomeEqualCollide(t *testing.T) {
 	for name, cache := range map[string]int64{"remembered": 1 << 20, "not remembered": 0} {
 		t.Run(name, func(t *testing.T) {

@@ -3,8 +3,8 @@
 
 package exporter
 
-// target adds target_info with the timestamp of the newest data point, at most once for
-// each timestamp, since one collection may be exported in several parts. The point is
+// target adds target_info with the timestamp of the newest data point. It adds at most one point
+// for each timestamp, because a reader may split a collection into several Exports. The point is
 // counted, but belongs to no data point.
 func (x *export) target(k *kept) {
 	ts := x.resolution.Timestamp(x.newest)

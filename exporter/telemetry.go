@@ -18,9 +18,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// componentType is the value of otel.component.type. For components outside of
-// OpenTelemetry's specification, the semantic conventions ask for the type of the
-// implementation.
+// componentType is the value of otel.component.type. The semantic conventions require the name of
+// the implementing type for a component that OpenTelemetry's specification does not define.
 const componentType = selfScope + ".Exporter"
 
 // observed counts the exporters with a MeterProvider.
@@ -28,9 +27,9 @@ const componentType = selfScope + ".Exporter"
 //nolint:gochecknoglobals // otel.component.name must be unique within the process
 var observed atomic.Int64
 
-// telemetry holds the instruments for OpenTelemetry's metrics about exporters (semantic
-// conventions for SDK metrics). New creates them, because an Export must not create
-// instruments of the provider that is collecting.
+// telemetry holds the instruments of OpenTelemetry's metrics about exporters (semantic
+// conventions for SDK metrics). New creates the instruments, because Export may run while the
+// same provider collects, and must not create instruments then.
 type telemetry struct {
 	inflight   otelconv.SDKExporterMetricDataPointInflight
 	exported   otelconv.SDKExporterMetricDataPointExported
@@ -39,7 +38,7 @@ type telemetry struct {
 	set        attribute.Set // of attributes
 }
 
-// newTelemetry creates the instruments of an exporter to the server at an endpoint.
+// newTelemetry creates the instruments for an exporter that sends to an endpoint.
 func newTelemetry(mp metric.MeterProvider, endpoint string) (*telemetry, error) {
 	meter := mp.Meter(selfScope, metric.WithInstrumentationVersion(apptuitclient.Version), metric.WithSchemaURL(semconv.SchemaURL))
 	t := &telemetry{}
@@ -73,7 +72,7 @@ func portOf(address *url.URL) int {
 	return map[string]int{"http": 80, "https": 443}[address.Scheme]
 }
 
-// with returns the common attributes together with others.
+// with returns the attributes of all measurements together with other attributes.
 func (t *telemetry) with(others ...attribute.KeyValue) attribute.Set {
 	return attribute.NewSet(append(others, t.attributes...)...)
 }

@@ -54,7 +54,7 @@ func sdkMetrics(srv *apptuittest.Server) map[string]string {
 }
 
 // The exporter records with the provider that it serves, through the global provider.
-func TestTelemetryOfItsOwnProvider(t *testing.T) {
+func TestTelemetry_OfTheProviderThatIsExported(t *testing.T) {
 	if inProcess(t) {
 		exportOwnTelemetry(t, 4, WithMeterProvider(otel.GetMeterProvider()))
 	}
@@ -62,7 +62,7 @@ func TestTelemetryOfItsOwnProvider(t *testing.T) {
 
 // OTEL_GO_X_OBSERVABILITY has the same effect. The SDK's reader honours it as well: each Export
 // but the first has the duration of its collections in addition.
-func TestTelemetryOfItsOwnProviderByVariable(t *testing.T) {
+func TestTelemetry_OfTheProviderThatIsExportedByVariable(t *testing.T) {
 	if inProcess(t) {
 		t.Setenv("OTEL_GO_X_OBSERVABILITY", "True")
 		exportOwnTelemetry(t, 5)
@@ -113,7 +113,7 @@ func exportOwnTelemetry(t *testing.T, dataPoints int, opts ...Option) {
 }
 
 // The variable has the values that the OTLP exporters accept, and an option overrides it.
-func TestObservabilityVariable(t *testing.T) {
+func TestTelemetry_Variable(t *testing.T) {
 	if !inProcess(t) {
 		return
 	}
@@ -147,7 +147,7 @@ func TestObservabilityVariable(t *testing.T) {
 
 // An exporter records with its own provider during concurrent Exports and collections, and while
 // the global provider is being set.
-func TestTelemetryOfItsOwnProviderAtOnce(t *testing.T) {
+func TestTelemetry_OfTheProviderThatIsExportedConcurrently(t *testing.T) {
 	if !inProcess(t) {
 		return
 	}

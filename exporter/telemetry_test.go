@@ -115,7 +115,7 @@ func (w watch) want(t testing.TB, want ...string) {
 }
 
 // The instruments and attributes are those of the semantic conventions.
-func TestTelemetryFollowsTheConventions(t *testing.T) {
+func TestTelemetry_FollowsTheConventions(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
 	to := toServer(srv, apptuitclient.WithEndpoint("http://apptuit.test:4242"))
@@ -177,7 +177,7 @@ func TestTelemetryFollowsTheConventions(t *testing.T) {
 	}
 }
 
-func TestServerAddressAndPort(t *testing.T) {
+func TestTelemetry_ServerAddressAndPort(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"https://api.apptuit.ai":       "api.apptuit.ai 443",
 		"http://localhost":             "localhost 80",
@@ -197,7 +197,7 @@ func TestServerAddressAndPort(t *testing.T) {
 }
 
 // Thirty data points with one wire point each, in batches of ten, without self metrics.
-func TestTelemetryOfOutcomes(t *testing.T) {
+func TestTelemetry_ErrorTypes(t *testing.T) {
 	short := func(t *testing.T) context.Context {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		t.Cleanup(cancel)
@@ -316,7 +316,7 @@ func TestTelemetryOfOutcomes(t *testing.T) {
 }
 
 // The host does not exist, or does not listen on the port.
-func TestTelemetryWithoutAServer(t *testing.T) {
+func TestTelemetry_WithoutAServer(t *testing.T) {
 	for name, dial := range map[string]error{
 		"network": &net.OpError{Op: "dial", Err: errors.New("connection refused")},
 		"dns":     &net.DNSError{Err: "no such host", Name: "nowhere"},
@@ -335,7 +335,7 @@ func TestTelemetryWithoutAServer(t *testing.T) {
 
 // A data point is counted once, regardless of its number of wire points, and has failed if
 // one of them has.
-func TestTelemetryCountsDataPoints(t *testing.T) {
+func TestTelemetry_CountsDataPoints(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
 	e := newExporter(t, toServer(srv), WithMeterProvider(w))
@@ -355,7 +355,7 @@ func TestTelemetryCountsDataPoints(t *testing.T) {
 
 // Points that cannot be sent have another error.type than points that the server refuses.
 // Both are counted each time, also when they are no longer reported.
-func TestTelemetryOfInvalidPoints(t *testing.T) {
+func TestTelemetry_InvalidPoints(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
 	e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics())
@@ -376,7 +376,7 @@ func TestTelemetryOfInvalidPoints(t *testing.T) {
 }
 
 // Spooled data points have not failed, although the Export is not a full success.
-func TestTelemetryOfSpooledPoints(t *testing.T) {
+func TestTelemetry_SpooledPoints(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
 		e := newExporter(t, toSpool(srv, spoolDir(t)), WithMeterProvider(w), WithoutSelfMetrics())
@@ -391,7 +391,7 @@ func TestTelemetryOfSpooledPoints(t *testing.T) {
 }
 
 // Data points are in flight until the server answers.
-func TestTelemetryInflight(t *testing.T) {
+func TestTelemetry_Inflight(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
 		e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics())
@@ -416,7 +416,7 @@ func TestTelemetryInflight(t *testing.T) {
 }
 
 // If a filter panics, no data point stays in flight, and each is counted.
-func TestTelemetryOfPanics(t *testing.T) {
+func TestTelemetry_Panics(t *testing.T) {
 	srv := memoryServer(t)
 	w := newWatch()
 	e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics(),
@@ -432,7 +432,7 @@ func TestTelemetryOfPanics(t *testing.T) {
 	w.want(t, "duration[_OTHER] 1", "exported[] 0", "exported[_OTHER] 30", "inflight[] 0")
 }
 
-func TestTelemetryOfShutdown(t *testing.T) {
+func TestTelemetry_AfterShutdown(t *testing.T) {
 	inBubble(t, func(t *testing.T, srv *apptuittest.Server) {
 		w := newWatch()
 		e := newExporter(t, toServer(srv), WithMeterProvider(w), WithoutSelfMetrics())
@@ -452,7 +452,7 @@ func TestTelemetryOfShutdown(t *testing.T) {
 	})
 }
 
-func TestNoMeterProvider(t *testing.T) {
+func TestTelemetry_WithoutMeterProvider(t *testing.T) {
 	if _, err := New(t.Context(), WithEndpoint("http://localhost"), WithMeterProvider(nil)); err == nil || !strings.Contains(err.Error(), "WithMeterProvider: the provider is nil") {
 		t.Errorf("New: %v", err)
 	}

@@ -22,24 +22,24 @@ type InstrumentUsage struct {
 	Scope, ScopeVersion string
 	// Series is the number of attribute sets, each of which is a data point of the Export.
 	Series int
-	// Points is the number of wire points in request bodies: for a histogram of 16 buckets,
-	// 20 for each data point. Points that were rejected before they were sent are not
-	// contained. A server stores as many series as there are points, apart from start points
+	// Points is the number of wire points in the request bodies, for example 20 for each data
+	// point of a histogram with 16 buckets. Points that were rejected before they were sent are
+	// not counted. The server stores a series for each of these points, apart from start points
 	// (WithStartPoints) and the previous values of buckets that appear (WithSparseBuckets).
 	Points int
 	// Bytes is the share of the points in the compressed request bodies.
 	Bytes int64
 }
 
-// Usage returns the usage of each instrument in the last Export, largest Bytes first. The last
-// Export is that which returned last, of any MeterProvider that the exporter serves. Before
-// the first Export there is none, and an Export without data points has none.
+// Usage returns the usage of each instrument in the last Export, sorted by Bytes, largest first.
+// If the exporter serves several MeterProviders, the last Export is the Export that returned last.
+// The result is empty before the first Export, and after an Export without data points.
 //
-// The exporter's own metrics and target_info are contained, so that the sum of Bytes is the
+// The exporter's own metrics and target_info are included, so that the sum of Bytes is the
 // size of the request bodies, without headers. A body that is split or sent again counts
-// once, as it was first made. With gzip, the bytes after the first 64 KiB of the text of a body
-// are measured for each instrument. The bytes of the first 64 KiB, and with deflate of the
-// whole body, are divided in proportion to the text. Instruments of one name in one scope are
+// once, with its first size. With gzip, the bytes of an instrument are measured after the first
+// 64 KiB of the text of a body. The bytes of the first 64 KiB, and with deflate the bytes of the
+// whole body, are divided in proportion to the text. Instruments with the same name and scope are
 // one element.
 //
 // Usage is safe for concurrent use. [WithUsageMetrics] sends the same numbers.
@@ -62,8 +62,8 @@ func (u *lastUsage) set(usage []convert.Usage) {
 	u.last = append(u.last[:0], usage...)
 }
 
-// instrumentUsage merges elements of one instrument, for example of two units, and sorts
-// them by size. It sorts the argument.
+// instrumentUsage merges elements of the same instrument, for example with two units, and sorts
+// them by size. It also sorts the argument.
 func instrumentUsage(usage []convert.Usage) []InstrumentUsage {
 	slices.SortFunc(usage, func(a, b convert.Usage) int {
 		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Instrument, b.Instrument))
@@ -87,14 +87,15 @@ func (u *InstrumentUsage) add(series, points int, bytes int64) {
 	u.Bytes += bytes
 }
 
-// maxUsageMetrics is the number of instruments that apptuit.reporter.usage.* names.
+// maxUsageMetrics is the number of instruments that have their own series of
+// apptuit.reporter.usage.*.
 const maxUsageMetrics = 100
 
-// otherInstruments is the name under which the usage of further instruments is sent.
+// otherInstruments is the value of the tag instrument for the usage of all other instruments.
 const otherInstruments = "_OTHER"
 
-// largestUsage returns the instruments that take most, and one element for all others.
-// Versions of a scope are not told apart, because they are no tag of these metrics.
+// largestUsage returns the instruments with the most bytes, and one element for all others. It
+// adds up the versions of a scope, because the metrics have no tag for the version.
 func largestUsage(usage []convert.Usage) []InstrumentUsage {
 	usage = slices.Clone(usage)
 	for i := range usage {

@@ -22,7 +22,8 @@ type (
 	point      = convert.Point[attribute.Distinct]
 )
 
-// export walks over the metrics of one Export, in the reporter layout twice.
+// export walks over the metrics of one Export: once in the default layout, twice in the reporter
+// layout.
 type export struct {
 	conv        *converter
 	observer    *reporter.Observer[attribute.Distinct] // nil unless the layout is the reporter's
@@ -30,8 +31,10 @@ type export struct {
 	startPoints bool
 	filter      attribute.Filter
 
+	visit func(m *collected, attributes *attribute.Set, at time.Time) // see origins.visit
+
 	metrics []collected
-	points  uint32 // number of data points so far; it is the source of their points
+	points  uint32 // number of data points so far; the source of a wire point is the number of its data point
 	newest  uint64 // latest time of a data point in nanoseconds
 
 	attributes []model.Tag // of a new data point
@@ -43,6 +46,7 @@ type export struct {
 // collected is a metric of an export.
 type collected struct {
 	description
+	scope      *instrumentation.Scope
 	data       metricdata.Aggregation
 	instrument *instrument
 	own        bool // a metric of the exporter itself, whose points are not counted
@@ -57,14 +61,14 @@ func (x *export) find(scopes []metricdata.ScopeMetrics, own bool) {
 		for j := range sm.Metrics {
 			if d, ok := describe(&sm.Metrics[j]); ok {
 				starts := x.startPoints && !own && d.fromZero()
-				x.metrics = append(x.metrics, collected{d, sm.Metrics[j].Data, scope.Instrument(d.spec, d.points), own, starts})
+				x.metrics = append(x.metrics, collected{d, &sm.Scope, sm.Metrics[j].Data, scope.Instrument(d.spec, d.points), own, starts})
 			}
 		}
 	}
 }
 
-// scope returns the converter's scope. The exporter's own metrics have no scope tags: no
-// other library has their names, and their series go on when the version changes.
+// scope returns the converter's scope. The exporter's own metrics have no scope tags: no other
+// library uses their names, and without the tags their series continue when the version changes.
 func (x *export) scope(s *instrumentation.Scope, own bool) *convert.Scope[attribute.Distinct] {
 	if own {
 		return x.conv.UntaggedScope(s.Name, s.Version)
@@ -73,7 +77,8 @@ func (x *export) scope(s *instrumentation.Scope, own bool) *convert.Scope[attrib
 		func() []model.Tag { return tagsOf(nil, &s.Attributes) })
 }
 
-// walk passes over the data points of all metrics, see report.go.
+// walk does the first (observing) or the second pass over the data points of all metrics. In the
+// default layout there is only the second pass. See report.go.
 func (x *export) walk(observing bool) {
 	for i := range x.metrics {
 		m := &x.metrics[i]
@@ -104,12 +109,16 @@ func (x *export) walk(observing bool) {
 	}
 }
 
-// point returns the converter's point for a data point, its time and its source.
+// point finds the converter's point for a data point, or adds it. It also returns the time and the
+// source of the data point.
 func (x *export) point(m *collected, attributes *attribute.Set, start, at *time.Time) (p point, t convert.Time, source uint32) {
 	t.At, source = model.Nanoseconds(*at), put.Uncounted
 	if !m.own {
 		x.points++
 		source, x.newest = x.points, max(x.newest, t.At)
+		if x.visit != nil {
+			x.visit(m, attributes, *at)
+		}
 	}
 	if m.starts {
 		t.Start = model.Nanoseconds(*start)
@@ -138,7 +147,8 @@ func (x *export) passes(kv attribute.KeyValue) bool {
 	return x.filter == nil || kv.Key == convert.OverflowKey || x.filter(kv)
 }
 
-// tagOf is like the function tagOf, but shares the texts of integers.
+// tagOf does the same as the function tagOf. It allocates less, because the converter keeps the
+// texts of integers.
 func (x *export) tagOf(kv *attribute.KeyValue) model.Tag {
 	tag := model.Tag{Key: string(kv.Key)}
 	switch kv.Value.Type() {
@@ -152,7 +162,7 @@ func (x *export) tagOf(kv *attribute.KeyValue) model.Tag {
 	return tag
 }
 
-// tagsOf appends the attributes of a set, which are sorted by key.
+// tagsOf appends the attributes of a set to dst, sorted by key.
 func tagsOf(dst []model.Tag, set *attribute.Set) []model.Tag {
 	for it := set.Iter(); it.Next(); {
 		dst = append(dst, tagOf(it.Attribute()))

@@ -1,28 +1,27 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command httpservice is a small HTTP service that measures itself: its
-// requests by OpenTelemetry's HTTP conventions, its process and its Go runtime.
+// Command httpservice is a small HTTP service that exports metrics of its requests, by OpenTelemetry's
+// HTTP conventions, of its process and of its Go runtime.
 //
-// The exporter is configured by the environment; VictoriaMetrics, for example,
-// needs no token:
+// Environment variables configure the exporter. For example, to send to VictoriaMetrics, which needs
+// no token:
 //
 //	APPTUIT_ENDPOINT=http://127.0.0.1:4242 go run ./examples/httpservice -addr 127.0.0.1:8080
 //
-// Timestamps are in milliseconds, which InfluxDB 1.6 misreads.
-// OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say which service it is. It
-// answers
+// Timestamps are in milliseconds, which InfluxDB 1.6 misreads. OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES set the attributes of the resource. The service answers
 //
 //	GET /             with a greeting
-//	GET /slow         after 300ms; /slow?for=1s says how long, at most 10s
-//	GET /fail/{code}  with that status, 400 to 599
+//	GET /slow         after 300ms, or after the given time: /slow?for=1s, at most 10s
+//	GET /fail/{code}  with the given status, 400 to 599
 //
-// The count of http.server.request.duration is the number of requests. SIGTERM
-// or SIGINT ends it: requests under way are answered, and all that were counted
-// are exported, before it exits. A second signal ends it at once.
+// The count of http.server.request.duration is the number of requests. SIGTERM or SIGINT ends the
+// service: before it exits, it answers the requests in progress, and exports the metrics of all
+// requests. A second signal ends it at once.
 //
-// dashboard.json shows the metrics in Grafana, from VictoriaMetrics as a
-// Prometheus data source.
+// dashboard.json is a Grafana dashboard for these metrics. Its data source is of type Prometheus, for
+// example VictoriaMetrics.
 package main
 
 import (

@@ -15,11 +15,11 @@ import (
 	"go.opentelemetry.io/otel/semconv/v1.43.0/httpconv"
 )
 
-// measure measures what a handler does, by OpenTelemetry's conventions for HTTP
-// servers. The handler is a ServeMux, which notes the route in the request.
+// measure returns a handler that calls next, and records the metrics of OpenTelemetry's conventions for
+// HTTP servers. next must be a ServeMux, which sets the route in the request.
 func measure(provider metric.MeterProvider, next http.Handler) (http.Handler, error) {
 	meter := provider.Meter("github.com/apptuitai/apptuit-go/examples/httpservice")
-	duration, err := httpconv.NewServerRequestDuration(meter) // with the recommended bounds
+	duration, err := httpconv.NewServerRequestDuration(meter) // with the bucket bounds that the conventions recommend
 	active, err2 := httpconv.NewServerActiveRequests(meter)
 	if err := errors.Join(err, err2); err != nil {
 		return nil, err
@@ -43,15 +43,15 @@ func measure(provider metric.MeterProvider, next http.Handler) (http.Handler, er
 	}), nil
 }
 
-// answer notes the status of an answer. Its Unwrap is for
-// http.ResponseController.
+// answer is a ResponseWriter that records the status of the answer. http.ResponseController uses its
+// method Unwrap.
 type answer struct {
 	http.ResponseWriter
-	status int // 0 before it is sent
+	status int // 0 until it is sent
 }
 
 func (a *answer) WriteHeader(status int) {
-	// Of 1xx, only 101 is the last word.
+	// A status 1xx is followed by the final status, except for 101.
 	if a.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		a.status = status
 	}
@@ -67,8 +67,8 @@ func (a *answer) Write(b []byte) (int, error) {
 
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// attributes says how the request ended. A handler that panics before it
-// answers leaves no status: net/http breaks the connection off.
+// attributes returns the attributes for the result of a request. There is no status if the handler
+// panics before it answers: net/http then closes the connection.
 func (a *answer) attributes(duration httpconv.ServerRequestDuration, panicked bool) []attribute.KeyValue {
 	status := a.status
 	if status == 0 && !panicked {
@@ -87,7 +87,8 @@ func (a *answer) attributes(duration httpconv.ServerRequestDuration, panicked bo
 	return attributes
 }
 
-// methodOf keeps what clients make up out of the metrics.
+// methodOf returns the method of a request. Methods that clients invent become _OTHER, so that they
+// add no series.
 func methodOf(r *http.Request) httpconv.RequestMethodAttr {
 	switch method := httpconv.RequestMethodAttr(r.Method); method {
 	case httpconv.RequestMethodConnect, httpconv.RequestMethodDelete, httpconv.RequestMethodGet,
@@ -98,7 +99,7 @@ func methodOf(r *http.Request) httpconv.RequestMethodAttr {
 	return httpconv.RequestMethodOther
 }
 
-// routeOf returns the path of the pattern that matched, "" if none did.
+// routeOf returns the path of the pattern that matched, or "" if none did.
 func routeOf(r *http.Request) string {
 	_, path, found := strings.Cut(r.Pattern, " ")
 	if !found {

@@ -14,8 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// oneRequest serves a request and returns its point of the metric
-// http.server.request.duration, the only one.
+// oneRequest serves a request, and returns the only data point of http.server.request.duration.
 func oneRequest(t *testing.T, pattern string, handler http.HandlerFunc, r *http.Request) metricdata.HistogramDataPoint[float64] {
 	t.Helper()
 	reader := sdkmetric.NewManualReader()
@@ -45,7 +44,7 @@ func oneRequest(t *testing.T, pattern string, handler http.HandlerFunc, r *http.
 	return metricdata.HistogramDataPoint[float64]{}
 }
 
-func TestAttributesFollowTheConventions(t *testing.T) {
+func TestMeasure_AttributesFollowTheConventions(t *testing.T) {
 	answerWith := func(statuses ...int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			for _, s := range statuses {
@@ -95,7 +94,7 @@ func TestAttributesFollowTheConventions(t *testing.T) {
 	}
 }
 
-func TestBoundsAreTheRecommendedOnes(t *testing.T) {
+func TestMeasure_UsesTheRecommendedBounds(t *testing.T) {
 	point := oneRequest(t, "/", greet, httptest.NewRequest("GET", "/", nil))
 	want := []float64{0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10}
 	if diff := cmp.Diff(want, point.Bounds); diff != "" {

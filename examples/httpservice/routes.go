@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// How long GET /slow takes.
+// The default and the maximum duration of GET /slow.
 const (
 	defaultSlow = 300 * time.Millisecond
 	maxSlow     = 10 * time.Second
@@ -33,7 +33,7 @@ func slow(w http.ResponseWriter, r *http.Request) {
 	if text := r.FormValue("for"); text != "" {
 		var err error
 		if wait, err = time.ParseDuration(text); err != nil || wait < 0 || wait > maxSlow {
-			http.Error(w, fmt.Sprintf("for is a time from 0s to %v", maxSlow), http.StatusBadRequest)
+			http.Error(w, fmt.Sprintf("for must be a duration from 0s to %v", maxSlow), http.StatusBadRequest)
 			return
 		}
 	}
@@ -47,8 +47,8 @@ func slow(w http.ResponseWriter, r *http.Request) {
 func fail(w http.ResponseWriter, r *http.Request) {
 	code, err := strconv.Atoi(r.PathValue("code"))
 	if err != nil || code < 400 || code > 599 {
-		http.Error(w, "the code is a number from 400 to 599", http.StatusBadRequest)
+		http.Error(w, "the code must be a number from 400 to 599", http.StatusBadRequest)
 		return
 	}
-	http.Error(w, fmt.Sprintf("%d, as asked for", code), code)
+	http.Error(w, fmt.Sprintf("%d, as requested", code), code)
 }

@@ -12,8 +12,8 @@ import (
 	"net"
 )
 
-// run serves until ctx ends. Its order is what loses nothing: the last requests
-// are answered, and thereby measured, before the last export.
+// run serves until ctx ends. It answers, and thereby measures, the last requests before the last
+// export, so that no measurement is lost.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parseFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {

@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// TestMain takes away what the user's environment would configure.
+// TestMain removes variables of the user's environment that would configure the exporter.
 func TestMain(m *testing.M) {
 	for _, v := range os.Environ() {
 		name, _, _ := strings.Cut(v, "=")
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// service is the service, running within the test.
+// service is a run of the service in the process of the test.
 type service struct {
 	url    string
 	ended  chan error
@@ -62,7 +62,7 @@ func start(t *testing.T, args ...string) *service {
 	return s
 }
 
-// end ends the service as a signal does, and waits for it.
+// end ends the service as a signal would, and waits until it has ended.
 func (s *service) end(t *testing.T) {
 	t.Helper()
 	s.cancel()
@@ -91,7 +91,7 @@ func newCaller() *caller {
 	}
 }
 
-// call counts the answer under the route, once all of it has arrived.
+// call makes a request. It counts the answer by its route when all of it has arrived.
 func (c *caller) call(ctx context.Context, method, url, route string) error {
 	r, err := http.NewRequestWithContext(ctx, method, url, nil)
 	if err != nil {
@@ -111,8 +111,7 @@ func (c *caller) call(ctx context.Context, method, url, route string) error {
 	return nil
 }
 
-// exported returns the last value of each series of a metric, by the tags that
-// caller counts by.
+// exported returns the last value of each series of a metric, by method, route and status.
 func exported(points []apptuittest.Point, metric string) map[string]float64 {
 	values := map[string]float64{}
 	for _, p := range points {
@@ -124,7 +123,7 @@ func exported(points []apptuittest.Point, metric string) map[string]float64 {
 	return values
 }
 
-func TestEveryAnsweredRequestIsExported(t *testing.T) {
+func TestRun_ExportsEveryAnsweredRequest(t *testing.T) {
 	for name, interval := range map[string]string{"all in the last export": "1h", "in many exports": "20ms"} {
 		t.Run(name, func(t *testing.T) {
 			server := apptuittest.NewServer()
@@ -134,8 +133,8 @@ func TestEveryAnsweredRequestIsExported(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 
-			// One request is under way when the service is told to end. The
-			// service has accepted it before those that are made later.
+			// One request is in progress when the service is told to end. It is sent before the other
+			// requests, so the service has accepted it.
 			var all sync.WaitGroup
 			sent := make(chan struct{})
 			all.Go(func() {
@@ -143,14 +142,14 @@ func TestEveryAnsweredRequestIsExported(t *testing.T) {
 					WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) },
 				})
 				if err := c.call(ctx, "GET", s.url+"/slow?for=1s", "/slow"); err != nil {
-					t.Errorf("a request that was under way is not answered: %v", err)
+					t.Errorf("a request in progress was not answered: %v", err)
 				}
 			})
 			<-sent
 			enough := make(chan struct{}, 4)
 			for range cap(enough) {
 				all.Go(func() {
-					// Requests go on until the service takes no more.
+					// Make requests until the service accepts no more.
 					for i := 0; ; i++ {
 						err := c.callEach(ctx, s.url)
 						if i == 4 || err != nil {
@@ -168,7 +167,7 @@ func TestEveryAnsweredRequestIsExported(t *testing.T) {
 			s.end(t)
 			all.Wait()
 			if ctx.Err() != nil {
-				t.Error("the service still takes requests after its end")
+				t.Error("the service still accepts requests after its end")
 			}
 
 			points := server.Points()
@@ -179,7 +178,7 @@ func TestEveryAnsweredRequestIsExported(t *testing.T) {
 				t.Errorf("%v slow requests were answered", got)
 			}
 			if diff := cmp.Diff(map[string]float64{"GET  ": 0, "POST  ": 0}, exported(points, "http_server_active_requests")); diff != "" {
-				t.Errorf("requests under way at the end:\n%s", diff)
+				t.Errorf("requests in progress at the end:\n%s", diff)
 			}
 			hasRuntime(t, points)
 		})
@@ -204,8 +203,8 @@ func (c *caller) callEach(ctx context.Context, url string) error {
 	return nil
 }
 
-// hasRuntime fails the test unless all parts of the program are in the points,
-// under the service's name.
+// hasRuntime fails the test unless the points contain metrics of the runtime, the process and the
+// exporter, with the name of the service.
 func hasRuntime(t *testing.T, points []apptuittest.Point) {
 	t.Helper()
 	metrics := []string{
@@ -224,7 +223,7 @@ func hasRuntime(t *testing.T, points []apptuittest.Point) {
 	}
 }
 
-func TestEnvironmentNamesTheService(t *testing.T) {
+func TestRun_EnvironmentNamesTheService(t *testing.T) {
 	server := apptuittest.NewServer()
 	defer server.Close()
 	t.Setenv("APPTUIT_ENDPOINT", server.URL)
@@ -240,7 +239,7 @@ func TestEnvironmentNamesTheService(t *testing.T) {
 	}
 }
 
-func TestFailuresAreErrors(t *testing.T) {
+func TestRun_ReturnsFailures(t *testing.T) {
 	server := apptuittest.NewServer()
 	defer server.Close()
 	for name, test := range map[string]struct {

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// drainTime bounds how long requests may go on after the signal to end. It is
-// longer than any of them takes.
+// drainTime limits the time that requests in progress have after the signal to end. No request takes
+// that long.
 const drainTime = maxSlow + 2*time.Second
 
-// serve answers requests until ctx ends, and then those under way.
+// serve answers requests until ctx ends. It returns when the requests in progress are answered.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler:           handler,

@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// WithSparseBuckets documents the sizes that this test logs:
+// The comment of exporter.WithSparseBuckets has the sizes that this test logs:
 //
 //	go test -run SparseBuckets -v ./examples/httpservice
 func TestSparseBuckets(t *testing.T) {

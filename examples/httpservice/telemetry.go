@@ -17,23 +17,23 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// lastExportTime bounds the export at the end.
+// lastExportTime limits the duration of the last export.
 const lastExportTime = 10 * time.Second
 
-// telemetry is a provider that exports, with the runtime's metrics on it.
+// telemetry is a MeterProvider that exports metrics, including the metrics of the runtime.
 type telemetry struct {
 	provider *sdkmetric.MeterProvider
 	runtime  metric.Registration
 }
 
 func startTelemetry(ctx context.Context, interval time.Duration) (*telemetry, error) {
-	// The environment's name of the service beats this one.
+	// OTEL_SERVICE_NAME overrides this name.
 	res, err := resource.New(ctx, resource.WithAttributes(semconv.ServiceName("httpservice")), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}
-	// In whole seconds, the last export may have the timestamp of the one before
-	// it: two values of one series at one time.
+	// The last export may follow the export before it within the same second. With timestamps in
+	// milliseconds, its points get different timestamps.
 	exp, err := exporter.New(ctx, exporter.WithTimestampResolution(time.Millisecond))
 	if err != nil {
 		return nil, err
@@ -52,8 +52,8 @@ func startTelemetry(ctx context.Context, interval time.Duration) (*telemetry, er
 	return &telemetry{provider, registration}, nil
 }
 
-// stop exports once more, also when ctx has ended. The runtime's metrics are
-// part of that, so that they go last.
+// stop exports once more, even if ctx has ended. It stops the metrics of the runtime after that, so
+// that the last export includes them.
 func (t *telemetry) stop(ctx context.Context) error {
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastExportTime)
 	defer cancel()

@@ -1,12 +1,13 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command quickstart runs a small instrumented program for a few seconds and
-// shows what arrives at the server.
+// Command quickstart is a small instrumented program that runs for a few seconds and shows the
+// points that arrive at the server.
 //
-// Without configuration it starts a server in the process and prints the
-// points as they arrived there, and a frame that it reads back. With APPTUIT_ENDPOINT it sends to that server
-// instead, for example to VictoriaMetrics, which needs no token:
+// Without configuration it starts a server in its own process, and prints the points of the last
+// export as they arrived there. Then it queries one metric and prints the result as a table. With
+// APPTUIT_ENDPOINT it sends the points to that server instead, for example to VictoriaMetrics,
+// which needs no token:
 //
 //	APPTUIT_ENDPOINT=http://127.0.0.1:4242 go run ./examples/quickstart
 package main
@@ -29,7 +30,7 @@ import (
 )
 
 func main() {
-	duration := flag.Duration("for", 3500*time.Millisecond, "how long to work")
+	duration := flag.Duration("for", 3500*time.Millisecond, "how long to run")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, *duration)
@@ -54,7 +55,7 @@ func run(ctx context.Context, duration time.Duration) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("sending to", endpoint) // which New has found to have no secret in it
+	fmt.Println("sending to", endpoint) // New refuses an endpoint with a password
 
 	provider := sdkmetric.NewMeterProvider(
 		sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exp, sdkmetric.WithInterval(time.Second))),

@@ -23,13 +23,13 @@ func show(points []apptuittest.Point) {
 	for first > 0 && points[first-1].Timestamp == last {
 		first--
 	}
-	fmt.Printf("%d points arrived, the exporter's own among them; the %d of the last second:\n\n", len(points), len(points)-first)
+	fmt.Printf("%d points arrived, including the exporter's own metrics; the %d points of the last second:\n\n", len(points), len(points)-first)
 	for _, p := range points[first:] {
 		fmt.Println(" ", p)
 	}
 }
 
-// readBack asks the server for what it has just got.
+// readBack queries one of the metrics that the server has just received.
 func readBack(ctx context.Context, endpoint string) error {
 	client, err := apptuitclient.New(apptuitclient.WithEndpoint(endpoint))
 	if err != nil {
@@ -42,7 +42,7 @@ func readBack(ctx context.Context, endpoint string) error {
 		return err
 	}
 	for _, output := range result.Outputs {
-		fmt.Printf("\nread back, %s:\n\n%v", q, output.Frame())
+		fmt.Printf("\nresult of the query %s:\n\n%v", q, output.Frame())
 	}
 	return nil
 }

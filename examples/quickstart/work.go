@@ -13,8 +13,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// work pretends to serve orders, and measures it with the OpenTelemetry API:
-// nothing here knows where the metrics go.
+// work pretends to serve orders, and measures them with the OpenTelemetry API. It does not depend on
+// the exporter.
 func work(ctx context.Context, meter metric.Meter, duration time.Duration) error {
 	orders, err := meter.Int64Counter("orders", metric.WithDescription("Orders served."))
 	latency, err2 := meter.Float64Histogram("order.duration", metric.WithUnit("s"),

@@ -18,13 +18,13 @@ func TestDoctor_RecommendsTheProfile(t *testing.T) {
 	d.Examine(t, 0, servers.Findings{
 		"put": {"ok", "200"}, "server": {"ok", "OpenTSDB of revision eb125a342, by /api/version"},
 		"tag values":    {"ok", `is refused: Invalid tag value with key [probe] ("a+b"): illegal character: +`},
-		"partial write": {"ok", "reported point by point (1 stored, 1 not)"},
+		"partial write": {"ok", "the server reports each invalid point (1 stored, 1 not)"},
 		"read-back":     {"ok", "found by OpenTSDB's query API"},
 		"second value":  {"ok", "one is kept"},
 		"profile":       {"warning", "APPTUIT_SERVER=opentsdb,"},
 	}, "--endpoint", o.Endpoint())
 	d.Examine(t, 0, servers.Findings{
-		"put": {"ok", "200"}, "read-back": {"ok", "found by OpenTSDB's query API"}, "profile": {"ok", "opentsdb, from --server, is the one"},
+		"put": {"ok", "200"}, "read-back": {"ok", "found by OpenTSDB's query API"}, "profile": {"ok", "opentsdb, from --server, fits "},
 	}, "--endpoint", o.Endpoint(), "--server", "opentsdb", "--tags", "route: /users/{id}")
 	d.Examine(t, 1, servers.Findings{
 		"put": {"failed", "illegal character: {"}, "read-back": {"skipped", "put has failed"}, "profile": {"warning", "APPTUIT_SERVER=opentsdb,"},

@@ -59,7 +59,7 @@ func tables() string {
 	var b strings.Builder
 	b.WriteString("\n| key | value | default | meaning |\n|---|---|---|---|\n")
 	for _, s := range table.Keys() {
-		b.WriteString(row("`"+s.Name+"`", s.KeyForm(), quoted(s.KeyDefault()), s.Doc))
+		b.WriteString(row("`"+s.Name+"`", s.KeyForm(), quoted(s.KeyDefault()), s.FullDoc()))
 	}
 	b.WriteString("\nIn code only, with `WithExporterOptions`:\n\n| option | why |\n|---|---|\n")
 	for _, s := range table.All() {

@@ -109,6 +109,10 @@ func (c *Client) Close() {
 // Warn passes a warning to the warning handler.
 func (c *Client) Warn(err error) { c.warnings.Add(err) }
 
+// WarnDuringNew calls the warning handler before it returns, as the client's own warnings about
+// settings do.
+func (c *Client) WarnDuringNew(err error) { notify.Call(c.settings.Warn, err) }
+
 // handlerWait bounds how long Close waits for the warning handler. It is short, because the
 // handler may itself be calling Close.
 const handlerWait = 100 * time.Millisecond

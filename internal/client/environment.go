@@ -24,11 +24,9 @@ func (s *Settings) environment() {
 		spool = NewSpoolSettings("") // of APPTUIT_SPOOL_DIR
 	}
 	files := TLSFiles{CA: TLSFile{From: "APPTUIT_CERTIFICATE"}, Certificate: TLSFile{From: "APPTUIT_CLIENT_CERTIFICATE"}, Key: TLSFile{From: "APPTUIT_CLIENT_KEY"}}
-	read := s.variables(spool, &files)
-	// An Authorization header decides whether the variables of the token are used.
-	settings.ReadEnvironment(map[string]func(settings.Variable){"headers": read["headers"]})
-	delete(read, "headers")
-	settings.ReadEnvironment(read)
+	// An Authorization header excludes the variables of the token and the user, a token excludes the
+	// variable of its file, and without a folder the other variables of the spool are not read.
+	settings.ReadEnvironment(s.variables(spool, &files), "headers", "token", "spool.directory")
 	s.AddTLSFiles(files)
 	if s.Spool == nil && spool.Dir != "" && !s.Ignore.Spool {
 		s.Spool = spool

@@ -10,13 +10,12 @@ import (
 	"unicode"
 )
 
-// Get returns the value of a variable without what files and editors leave around it:
-// white space, line ends of Windows, a byte-order mark, zero-width spaces. A variable
-// that holds nothing else is as good as unset.
+// Get returns the value of a variable, without white space, Windows line ends, a byte-order mark
+// and zero-width spaces at its beginning and end, which files and editors may leave there. It
+// returns "" for a variable that contains nothing else, as for a variable that is not set.
 func Get(name string) string { return strings.TrimFunc(os.Getenv(name), IsBlank) }
 
-// IsBlank reports whether a character at the beginning or the end of a value is not a
-// part of the value.
+// IsBlank reports whether Get removes a character from the beginning and the end of a value.
 func IsBlank(r rune) bool {
 	switch r {
 	case '\ufeff', '\u200b':

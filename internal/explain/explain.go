@@ -1,8 +1,9 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package explain defines explanations of data points: the points that an exporter makes of each
-// data point, its rejections, and the sources of its tags. The command apptuit shows them.
+// Package explain defines explanations: for each data point, the points that an exporter sends, the
+// points that it rejects, and the sources of their tags. Package exporter creates explanations, and
+// "apptuit explain" shows them.
 package explain
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// DataPoint is a data point, and the points that the exporter makes of it.
+// DataPoint is the explanation of one data point.
 type DataPoint struct {
 	Scope, ScopeVersion string
 	Spec                convert.InstrumentSpec
@@ -23,9 +24,10 @@ type DataPoint struct {
 	Attributes          []model.Tag // as recorded, sorted by key
 	Time                time.Time
 
-	// Tags are on all points of the data point. Points of histograms and summaries have the tag
-	// le or quantile in addition.
-	Tags   []convert.Origin
+	// Tags are the tags of all points of the data point, with their sources. Points of histograms
+	// and summaries can also have the tag le or quantile.
+	Tags []convert.Origin
+	// Unused are the attributes that do not become tags.
 	Unused []Unused
 	// Points are the points that are sent.
 	Points []Point
@@ -48,34 +50,35 @@ const (
 	Attribute Source = "attribute"
 	Scope     Source = "scope"
 	Resource  Source = "resource attribute"
-	Host      Source = "host" // also of the tag service_instance_id of WithInstanceTag
+	Host      Source = "host" // also the source of the tag of WithInstanceTag
 )
 
 // Point is a point as it is sent.
 type Point struct {
 	Metric string            `json:"metric"`
 	Tags   map[string]string `json:"tags"`
-	Time   time.Time         `json:"time"` // cut to the resolution of timestamps
+	Time   time.Time         `json:"time"` // as the timestamp has it: in whole seconds or milliseconds
 	Value  json.Number       `json:"value"`
 }
 
 // Rejection is a point that cannot be sent.
 type Rejection struct {
 	Metric string // empty if Err is nil
-	Err    error  // nil if an earlier rejection has the same error
+	Err    error  // nil if an earlier rejection of the export has the same reason
 }
 
-// Func explains the data points of an export, in their order, without any effect on the exporter.
+// Func returns the explanations of the data points of an export, in the order of the data points. It
+// has no effect on the exporter.
 type Func func(*metricdata.ResourceMetrics) []DataPoint
 
-// Holder gives the packages of this module access to the function inside a public type, as
-// client.Holder does to a client.
+// Holder makes the Func of a public type accessible to packages of this module, and hides it from
+// users. client.Holder does the same for a client.
 type Holder struct{ explain Func }
 
-// Hold returns a holder, to be embedded in a public type.
+// Hold returns a Holder of f, to be embedded in a public type.
 func Hold(f Func) Holder { return Holder{f} }
 
 func (h Holder) explainer() Func { return h.explain }
 
-// Of returns the function in a public type that embeds a [Holder].
+// Of returns the Func of a public type that embeds a [Holder].
 func Of(public interface{ explainer() Func }) Func { return public.explainer() }

@@ -1,21 +1,21 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package nearest finds the known name that a misspelt name was probably meant to be, for
-// the advice of error messages.
+// Package nearest finds the known name that is most similar to a misspelt name, for advice in error
+// messages: did you mean APPTUIT_TAGS?
 package nearest
 
 import "strings"
 
-// Name returns the known name nearest to a name, and "" if none is near: if more than a
-// third of the shorter name's characters must be changed. Case does not count. Name is for
-// names in ASCII.
+// Name returns the known name that is nearest to a name. It returns "" if more changes are needed
+// than a third of the characters of the shorter name. One change is always allowed. Case does not
+// matter. The names must be ASCII.
 func Name(name string, known []string) string {
 	best, least := "", 0
 	for _, k := range known {
 		longer := min(len(name), long) - min(len(k), long)
 		if best != "" && max(longer, -longer) >= least {
-			continue // so many characters must be inserted or deleted
+			continue // the difference of the lengths is a lower bound of the distance
 		}
 		if d := distance(name, k); best == "" || d < least {
 			best, least = k, d
@@ -27,11 +27,12 @@ func Name(name string, known []string) string {
 	return best
 }
 
-// long is the number of characters of a name that count.
+// long is the number of characters of a name that are compared.
 const long = 64
 
-// distance returns the number of characters to insert, delete, replace, or swap with their
-// neighbor, that lead from one name to the other. Of long names only the beginning counts.
+// distance returns the smallest number of changes that turn one name into the other: insertions,
+// deletions and replacements of characters, and swaps of neighbors. It compares only the first
+// characters of long names.
 func distance(a, b string) int {
 	a, b = strings.ToLower(a[:min(len(a), long)]), strings.ToLower(b[:min(len(b), long)])
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)

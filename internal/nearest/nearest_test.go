@@ -13,7 +13,7 @@ func TestName(t *testing.T) {
 	for name, want := range map[string]string{
 		"aptuit":                    "apptuit",
 		"appptuit":                  "apptuit",
-		"apptiut":                   "apptuit", // neighbors that were swapped are one change
+		"apptiut":                   "apptuit", // a swap of neighbors is one change
 		"Apptuit":                   "apptuit",
 		"apptuit_token":             "APPTUIT_API_TOKEN",
 		"APPTUIT_TAG":               "APPTUIT_TAGS",

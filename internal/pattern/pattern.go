@@ -1,9 +1,10 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package pattern selects names, such as the keys of attributes, by the patterns of
-// OpenTelemetry's declarative configuration: * stands for any characters, ? for exactly one,
-// and every other character for itself. A pattern matches whole names, with regard to case.
+// Package pattern selects names, for example the keys of attributes, with the patterns of
+// OpenTelemetry's declarative configuration. In a pattern, * matches any number of characters, ?
+// matches one character, and every other character matches itself. A pattern must match the whole
+// name. Case matters.
 package pattern
 
 import (
@@ -13,8 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-// Selection selects the names that match one of the patterns in Included, or all names if
-// Included is empty, and none of the patterns in Excluded. The zero value selects all names.
+// Selection selects the names that match one of the patterns in Included and none of the patterns in
+// Excluded. If Included is empty, it selects all names that match no pattern in Excluded. The zero
+// value selects all names.
 type Selection struct{ Included, Excluded []string }
 
 // ParseSelection parses a list of patterns that are separated by commas, for example
@@ -25,8 +27,8 @@ type Selection struct{ Included, Excluded []string }
 // An empty pattern is an error.
 func ParseSelection(text string) (Selection, error) { return NewSelection(strings.Split(text, ",")...) }
 
-// NewSelection returns the selection of some patterns. Each has the form that
-// [ParseSelection] describes.
+// NewSelection returns the selection of a list of patterns, each with an exclamation mark if it is
+// excluded. See [ParseSelection].
 func NewSelection(patterns ...string) (Selection, error) {
 	var s Selection
 	for i, text := range patterns {
@@ -51,18 +53,17 @@ func NewSelection(patterns ...string) (Selection, error) {
 	return s, nil
 }
 
-// Matches reports whether the selection contains a name.
+// Matches reports whether the selection selects a name.
 func (s Selection) Matches(name string) bool {
 	matches := func(pattern string) bool { return Match(pattern, name) }
 	return (len(s.Included) == 0 || slices.ContainsFunc(s.Included, matches)) && !slices.ContainsFunc(s.Excluded, matches)
 }
 
-// Match reports whether a pattern matches a name. It takes at most time proportional to the
-// product of their lengths: if the text after a * does not match, only the last * is
-// extended, by one character.
+// Match reports whether a pattern matches a name. Its time is at most proportional to the product of
+// their lengths: if the text after a * does not match, only the last * matches one character more.
 func Match(pattern, name string) bool {
-	var afterStar, rest string // the pattern after the last *, and the name after the characters that this * stands for
 	var star bool
+	var afterStar, rest string // the pattern after the last *, and the name after the text that this * matches
 	for name != "" {
 		if strings.HasPrefix(pattern, "*") {
 			pattern = pattern[1:]

@@ -70,7 +70,7 @@ func FuzzMatch(f *testing.F) {
 	})
 }
 
-// An exponential matcher would not return within the lifetime of the test.
+// With backtracking over more than the last *, this test would not end.
 func TestMatch_CostOfHostilePatternsIsBounded(t *testing.T) {
 	if Match(strings.Repeat("*a", 1000)+"*b", strings.Repeat("a", 10_000)) {
 		t.Error("there is no b")
@@ -84,7 +84,7 @@ func TestMatch_CostOfHostilePatternsIsBounded(t *testing.T) {
 func TestSelection(t *testing.T) {
 	const all = "host.name service.name service.version"
 	for _, tt := range []struct {
-		text string // of ParseSelection; empty for the zero value
+		text string // for ParseSelection; empty for the zero value of Selection
 		want string
 	}{
 		{"", all},
@@ -95,7 +95,7 @@ func TestSelection(t *testing.T) {
 		{"! host.name , !*.version", "service.name"},
 		{"service.*, !*.version", "service.name"},
 		{"!*.version, service.*", "service.name"}, // the order has no effect
-		{"service.name,!service.name", ""},        // excluded beats included
+		{"service.name,!service.name", ""},        // exclusion overrides inclusion
 		{"!*", ""},
 		{"nothing", ""},
 	} {

@@ -1,15 +1,15 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package settings is the table of everything that a user can set: the option, the
-// environment variable, the key in declarative configuration, the key of the Collector's
-// exporter, type, default and description of each setting.
+// Package settings contains the table of all settings. A row has the options, the environment
+// variable, the key in declarative configuration (YAML), the key of the Collector's exporter, the
+// type, the default and the description of a setting.
 //
-// Packages internal/client and exporter read the environment by this table, and tests
-// generate the tables of docs/settings.md and of otelconf's README, and the lists of variables
-// in package comments from it. Package otelconf decodes its keys by it, and the doctor
-// explains with it which value is in effect.
+// Packages internal/client and exporter read the environment with this table, package otelconf
+// decodes its keys with it, and the doctor reports with it which value is in effect. Tests write
+// docs/settings.md, the tables in the README of otelconf, and the lists of variables in package
+// comments from it.
 //
-// To add a setting, add a row, and the function that sets it in the packages that read it:
-// their tests name the functions that are missing.
+// To add a setting, add a row to table.go. The tests of the packages that read the setting then fail
+// and name the functions that they need.
 package settings

@@ -8,41 +8,42 @@ import (
 	"strings"
 )
 
-// Setting is a row of the table.
+// Setting is a row of the table: one setting.
 type Setting struct {
-	// Name is the key of the setting in declarative configuration. A dot separates the name
-	// of a mapping from the key within it. A setting without such a key has a name, too.
+	// Name identifies the setting. It is also its key in declarative configuration, unless NoKey
+	// is set. A dot separates the name of a mapping from the key within it, as in tls.ca_file.
 	Name  string
 	Group Group
 
-	// Options are the functions that set the setting, with the name of their package. Package exporter
-	// offers each option of apptuitclient under the same name, which is not repeated here.
+	// Options are the options that set the setting, for example exporter.WithPrefix. The options of
+	// apptuitclient are also options of package exporter, and not repeated here.
 	Options []string
-	// Variable is the environment variable. It is overridden by the options, and by the keys
-	// of declarative configuration. The Collector's exporter reads no variables.
+	// Variable is the environment variable, or "". The options and the key in declarative
+	// configuration override it. The Collector's exporter reads no variables.
 	Variable string
-	// Override lists further options, without their package, that override or ignore the variable.
+	// Override are further options that override or ignore the variable, without their package.
 	Override []string
 	// Deprecated is a variable that is read, with a warning, if Variable is not set.
 	Deprecated string
-	// CollectorKey is the key of the Collector's exporter; "::" separates the name of a
-	// mapping from the key within it. "=" stands for Name.
+	// CollectorKey is the key of the Collector's exporter, or "". The value "=" stands for Name. In
+	// other values, "::" separates the name of a mapping from the key within it.
 	CollectorKey string
 
 	// NoVariable, NoKey and NoCollectorKey are the reasons why the setting has no variable, no
-	// key in declarative configuration, and no key of the Collector; "" if it has one.
+	// key in declarative configuration, or no key of the Collector. A reason is "" if it has one.
 	NoVariable, NoKey, NoCollectorKey string
 
 	Type             Type
 	Choices          []string // the values of a Choice
-	Default          string   // in the form of the variable, or a description; "" means that there is none
-	CollectorDefault string   // if it is not Default
-	Doc              string   // what the setting does, in full sentences
+	Default          string   // in the form of the variable, or a description; "" if there is no default
+	CollectorDefault string   // the default of the Collector's exporter; "" if it is Default
+	Doc              string   // describes the setting to users of all forms, in full sentences
+	KeyDoc           string   // more about keys and how they combine with the variable; "" if there is no more to say
 	Secret           Secrecy
 	Switch           Switch // of a Flag
 }
 
-// Secrecy says which part of a value must not be shown.
+// Secrecy is the part of a value that must not be shown.
 type Secrecy uint8
 
 // The parts of a value that must not be shown.
@@ -50,18 +51,21 @@ const (
 	Public      Secrecy = iota // none: the whole value can be shown
 	SecretValue                // the whole value
 	SecretFile                 // the content of the file that the value names
-	SecretInURL                // user information and query of the URL
+	SecretInURL                // the user information and the query of the URL
 )
 
-// Switch says how a Flag is set. Options without arguments can set only one of two values.
+// Switch is the effect of the option and the variable of a Flag. The option has no argument, and can
+// set only one value.
 type Switch uint8
 
 const (
-	// On means that the option sets true, and so does the variable with yes.
+	// On means that the option enables the setting, and so does the variable with the value yes.
 	On Switch = iota
-	// Off means that the option sets false. The variable sets true with yes, false with no.
+	// Off means that the option disables the setting, and the variable enables it with the value
+	// yes.
 	Off
-	// Disable means that the option sets false, and so does the variable with yes.
+	// Disable means that the option disables the setting, and so does the variable with the value
+	// yes.
 	Disable
 )
 
@@ -98,10 +102,13 @@ func Groups() []Group {
 	return all
 }
 
+// FullDoc returns Doc and KeyDoc, for pages that list keys.
+func (s *Setting) FullDoc() string { return strings.TrimSpace(s.Doc + " " + s.KeyDoc) }
+
 // HasKey reports whether the setting has a key in declarative configuration.
 func (s *Setting) HasKey() bool { return s.NoKey == "" }
 
-// Collector returns the key of the Collector's exporter, "" if there is none.
+// Collector returns the key of the Collector's exporter, or "" if there is none.
 func (s *Setting) Collector() string {
 	if s.CollectorKey == "=" {
 		return s.Name
@@ -117,7 +124,7 @@ func WithVariables() []Setting {
 // Keys returns the settings that have a key in declarative configuration.
 func Keys() []Setting { return slices.DeleteFunc(All(), func(s Setting) bool { return !s.HasKey() }) }
 
-// Named returns the setting with a name.
+// Named returns the setting with the given name. It returns false if there is none.
 func Named(name string) (s Setting, ok bool) {
 	all := All()
 	i := slices.IndexFunc(all, func(s Setting) bool { return s.Name == name })
@@ -127,7 +134,8 @@ func Named(name string) (s Setting, ok bool) {
 	return all[i], true
 }
 
-// Split splits a name into the name of the top-level key and that of the key within it.
+// Split returns the top-level key of the setting, and the key within it, for example tls and ca_file.
+// The latter is "" if the setting is a top-level key.
 func (s *Setting) Split() (top, within string) {
 	top, within, _ = strings.Cut(s.Name, ".")
 	return top, within

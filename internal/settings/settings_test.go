@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// Each row says for each place how the setting is set there, or why it cannot be.
+// Each row has a variable, a key and a key of the Collector, or a reason why there is none.
 func TestAll_RowsAreComplete(t *testing.T) {
 	names, variables := map[string]bool{}, map[string]bool{}
 	for _, s := range settings.All() {
@@ -51,14 +51,31 @@ func TestAll_RowsAreComplete(t *testing.T) {
 
 func TestReadEnvironment(t *testing.T) {
 	for name, tt := range map[string]struct {
-		env  map[string]string
-		want []settings.Variable
+		env   map[string]string
+		first []string
+		want  []settings.Variable
 	}{
-		"in the order of the table":  {map[string]string{"APPTUIT_PREFIX": "p", "APPTUIT_ENDPOINT": "e"}, []settings.Variable{{Name: "APPTUIT_ENDPOINT", Text: "e"}, {Name: "APPTUIT_PREFIX", Text: "p"}}},
-		"white space":                {map[string]string{"APPTUIT_PREFIX": "\ufeff p\r\n", "APPTUIT_ENDPOINT": " "}, []settings.Variable{{Name: "APPTUIT_PREFIX", Text: "p"}}},
-		"deprecated":                 {map[string]string{"APPTUIT_PY_TAGS": "a: b"}, []settings.Variable{{Name: "APPTUIT_PY_TAGS", Text: "a: b", ReplacedBy: "APPTUIT_TAGS"}}},
-		"deprecated, and overridden": {map[string]string{"APPTUIT_PY_TAGS": "a: b", "APPTUIT_TAGS": "c: d"}, []settings.Variable{{Name: "APPTUIT_TAGS", Text: "c: d"}}},
-		"of other readers":           {map[string]string{"APPTUIT_TIMEOUT": "5s"}, nil},
+		"in the order of the table": {
+			env:  map[string]string{"APPTUIT_PREFIX": "p", "APPTUIT_ENDPOINT": "e"},
+			want: []settings.Variable{{Name: "APPTUIT_ENDPOINT", Text: "e"}, {Name: "APPTUIT_PREFIX", Text: "p"}},
+		},
+		"first those that are named": {
+			env: map[string]string{"APPTUIT_PREFIX": "p", "APPTUIT_ENDPOINT": "e", "APPTUIT_TAGS": "a: b"}, first: []string{"tags", "timeout", "prefix"},
+			want: []settings.Variable{{Name: "APPTUIT_TAGS", Text: "a: b"}, {Name: "APPTUIT_PREFIX", Text: "p"}, {Name: "APPTUIT_ENDPOINT", Text: "e"}},
+		},
+		"without the white space around them": {
+			env:  map[string]string{"APPTUIT_PREFIX": "\ufeff p\r\n", "APPTUIT_ENDPOINT": " "},
+			want: []settings.Variable{{Name: "APPTUIT_PREFIX", Text: "p"}},
+		},
+		"a deprecated variable": {
+			env:  map[string]string{"APPTUIT_PY_TAGS": "a: b"},
+			want: []settings.Variable{{Name: "APPTUIT_PY_TAGS", Text: "a: b", ReplacedBy: "APPTUIT_TAGS"}},
+		},
+		"a deprecated variable and its replacement": {
+			env:  map[string]string{"APPTUIT_PY_TAGS": "a: b", "APPTUIT_TAGS": "c: d"},
+			want: []settings.Variable{{Name: "APPTUIT_TAGS", Text: "c: d"}},
+		},
+		"a variable without a function": {env: map[string]string{"APPTUIT_TIMEOUT": "5s"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for variable, text := range tt.env {
@@ -66,7 +83,7 @@ func TestReadEnvironment(t *testing.T) {
 			}
 			var got []settings.Variable
 			read := func(v settings.Variable) { got = append(got, v) }
-			settings.ReadEnvironment(map[string]func(settings.Variable){"prefix": read, "endpoint": read, "tags": read})
+			settings.ReadEnvironment(map[string]func(settings.Variable){"prefix": read, "endpoint": read, "tags": read}, tt.first...)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
@@ -101,11 +118,11 @@ func TestUnknownVariables(t *testing.T) {
 
 func TestSetting_FormsAndDefaults(t *testing.T) {
 	for name, want := range map[string][3]string{
-		"timeout":         {"a duration with a unit, such as `30s`", "an integer, milliseconds", "60000"},
-		"spool.max_bytes": {"bytes, or a number of `KiB`, `MiB` or `GiB`", "an integer, bytes", "536870912"},
-		"host_tag":        {"`yes` disables it", "`true` or `false`", "true"},
+		"timeout":         {"a duration with a unit, such as `30s`", "an integer of milliseconds", "60000"},
+		"spool.max_bytes": {"a number of bytes, or of `KiB`, `MiB` or `GiB`, such as `512MiB`", "an integer of bytes", "536870912"},
+		"host_tag":        {"`yes`, which disables it, or `no`", "`true` or `false`", "true"},
 		"compression":     {"`gzip`, `deflate` or `none`", "`gzip`, `deflate` or `none`", "gzip"},
-		"headers":         {"`k1=v1,k2=v2`, values percent-encoded", "a list of `name` and `value`", ""},
+		"headers":         {"headers, such as `k1=v1,k2=v2`, with percent-encoded values", "a list of `name` and `value`", ""},
 	} {
 		s, ok := settings.Named(name)
 		if diff := cmp.Diff(want, [3]string{s.VariableForm(), s.KeyForm(), s.KeyDefault()}); diff != "" || !ok {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Type is the type of a setting. It determines the form of its value in each place.
+// Type is the type of a setting. It determines the form of the value in a variable and in a key.
 type Type uint8
 
 // The types.
@@ -20,18 +20,18 @@ const (
 	Folder
 	Flag
 	Integer
-	Bytes      // a number of bytes
-	Number     // with fractions
-	Duration   // with a unit, and an integer of milliseconds in declarative configuration
-	Choice     // one of Choices
-	KeyValues  // k1: v1, k2: v2; a mapping
-	Headers    // k1=v1,k2=v2 with percent-encoding; a list of name and value
-	HeaderList // k1=v1,k2=v2 in declarative configuration
-	Patterns   // of keys; included and excluded
-	FlagOrPatterns
-	FlagOrNames // all or none, or patterns of names
-	Quantiles
-	Code // a value of Go
+	Bytes          // a number of bytes
+	Number         // a number that can have a fraction
+	Duration       // a duration with a unit; in a key, an integer of milliseconds
+	Choice         // one of Setting.Choices
+	KeyValues      // k1: v1, k2: v2; in a key, a mapping
+	Headers        // k1=v1,k2=v2 with percent-encoding; in a key, a list of name and value
+	HeaderList     // k1=v1,k2=v2 with percent-encoding; only a key
+	Patterns       // patterns of the keys of attributes; in a key, included and excluded
+	FlagOrPatterns // a flag that selects all attributes or none; in a key, Patterns
+	FlagOrNames    // a flag that selects all names or none, or patterns of names
+	Quantiles      // a list of numbers between 0 and 1
+	Code           // a Go value, which neither a variable nor a key can express
 )
 
 // VariableForm describes the value of an environment variable.
@@ -40,18 +40,18 @@ func (s *Setting) VariableForm() string {
 	case URL:
 		return "a URL"
 	case File:
-		return "a file"
+		return "the name of a file"
 	case Folder:
-		return "a folder"
+		return "the name of a folder"
 	case Flag, FlagOrPatterns:
 		if s.Switch == Disable {
-			return "`yes` disables it"
+			return "`yes`, which disables it, or `no`"
 		}
 		return "`yes` or `no`"
 	case Integer:
 		return "an integer"
 	case Bytes:
-		return "bytes, or a number of `KiB`, `MiB` or `GiB`"
+		return "a number of bytes, or of `KiB`, `MiB` or `GiB`, such as `512MiB`"
 	case Number:
 		return "a number"
 	case Duration:
@@ -59,9 +59,9 @@ func (s *Setting) VariableForm() string {
 	case Choice:
 		return oneOf(s.Choices)
 	case KeyValues:
-		return "`k1: v1, k2: v2`"
+		return "tags, such as `k1: v1, k2: v2`"
 	case Headers, HeaderList:
-		return "`k1=v1,k2=v2`, values percent-encoded"
+		return "headers, such as `k1=v1,k2=v2`, with percent-encoded values"
 	case Patterns:
 		return "patterns, separated by commas; `!` before a pattern excludes"
 	case FlagOrNames:
@@ -69,7 +69,7 @@ func (s *Setting) VariableForm() string {
 	case Quantiles:
 		return "numbers between 0 and 1, separated by commas"
 	case Code:
-		return "a value of Go"
+		return "a Go value"
 	}
 	return "text"
 }
@@ -80,9 +80,9 @@ func (s *Setting) KeyForm() string {
 	case Flag:
 		return "`true` or `false`"
 	case Bytes:
-		return "an integer, bytes"
+		return "an integer of bytes"
 	case Duration:
-		return "an integer, milliseconds"
+		return "an integer of milliseconds"
 	case KeyValues:
 		return "a mapping of texts"
 	case Headers:

@@ -3,10 +3,9 @@
 
 // Package testedwith records the versions of the servers that tests run against.
 //
-// A test helper that starts a server calls [Note]. It does nothing unless the environment
-// variable TESTED_WITH names a file: then each test that passes appends a line to that file.
-// `make tested-with` runs the tests in this way and turns the lines into the table "Tested
-// with" of the README.
+// A test helper that starts a server calls [Note]. If the environment variable TESTED_WITH names a
+// file, each test that passes appends a line to that file; otherwise Note does nothing. `make
+// tested-with` sets the variable, runs the tests, and writes docs/tested-with.md from the lines.
 package testedwith
 
 import (
@@ -32,9 +31,9 @@ type Run struct {
 	Test    string
 }
 
-// Note records, when the test has passed, the version of the server that it runs against.
-// version asks the server; it is called at once, because a server may have ended when the
-// test does. Its failure fails the test.
+// Note records the version of the server that a test runs against, if the test passes. Note calls
+// version at once, because the server may have ended when the test ends. An error of version fails
+// the test.
 func Note(t testing.TB, server string, version func() (string, error)) {
 	t.Helper()
 	file := os.Getenv(Variable)
@@ -59,7 +58,7 @@ func Note(t testing.TB, server string, version func() (string, error)) {
 	})
 }
 
-// testPackage returns the package of the test binary, below the root module.
+// testPackage returns the package of the test binary, relative to the root module.
 func testPackage() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -68,7 +67,8 @@ func testPackage() string {
 	return strings.TrimPrefix(strings.TrimSuffix(info.Path, ".test"), "github.com/apptuitai/apptuit-go/")
 }
 
-// appendTo writes a line with one system call: tests of several processes append to one file.
+// appendTo appends a line to a file. It uses one system call, because tests of several processes
+// append to the same file.
 func (r Run) appendTo(file string) error {
 	line, err := json.Marshal(r)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/testedwith"
 )
 
-// witness is a test whose outcome a test chooses.
+// witness is a fake test whose outcome is set by the test that uses it.
 type witness struct {
 	testing.TB
 	name            string
@@ -33,7 +33,7 @@ func (w *witness) Skipped() bool             { return w.skipped }
 func (w *witness) Cleanup(f func())          { w.cleanups = append(w.cleanups, f) }
 func (w *witness) Fatalf(_ string, _ ...any) { w.failed = true; runtime.Goexit() }
 
-// run runs f as a test would be.
+// run runs f and its cleanups as package testing runs a test.
 func (w *witness) run(f func(t testing.TB)) {
 	done := make(chan struct{})
 	go func() {

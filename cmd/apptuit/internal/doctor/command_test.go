@@ -129,7 +129,7 @@ func TestFlags_ReplaceOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := reported(t, "--endpoint", s.URL, "--token-file", file, "--server", "apptuit", "--compression", "none", "--query-path", "/x", "--timeout", "1m")
-	has(t, r, doctor.OK, "endpoint", s.URL+", from --endpoint; --endpoint beats APPTUIT_ENDPOINT")
+	has(t, r, doctor.OK, "endpoint", s.URL+", from --endpoint; --endpoint overrides APPTUIT_ENDPOINT")
 	has(t, r, doctor.OK, "token", "in the file "+file+", from --token-file")
 	has(t, r, doctor.OK, "profile", "apptuit, from --server")
 	has(t, r, doctor.OK, "put", "200")

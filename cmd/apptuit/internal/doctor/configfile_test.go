@@ -56,9 +56,9 @@ func TestConfigFile_IsCheckedAndUsed(t *testing.T) {
 			"    - periodic: {exporter: {apptuit: }}\n"))
 		r := reported(t, "--endpoint", "http://127.0.0.1:2")
 		has(t, r, doctor.OK, "config file", "the settings of the first of its 2 exporters to Apptuit are checked")
-		has(t, r, doctor.OK, "endpoint", s.URL+", from line 7 of "+name+"; line 7 of "+name+" beats --endpoint")
+		has(t, r, doctor.OK, "endpoint", s.URL+", from line 7 of "+name+"; line 7 of "+name+" overrides --endpoint")
 		has(t, r, doctor.OK, "token", "is set, from line 8 of "+name)
-		has(t, r, doctor.OK, "spool", "nothing waits")
+		has(t, r, doctor.OK, "spool", "contains no batches")
 		has(t, r, doctor.OK, "put", "200", "shop_apptuit_doctor_probe")
 	})
 	t.Run("two faults", func(t *testing.T) {
