@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/explain"
 	"github.com/apptuitai/apptuit-go/internal/pattern"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
@@ -147,6 +148,14 @@ func (c *config) checkLayout() {
 			continue
 		}
 		c.warnWithoutEffect(o.from, o.set)
+	}
+}
+
+// choices returns the settings that decide whether others have an effect.
+func (c *config) choices() explain.Choices {
+	return explain.Choices{
+		"layout":     []string{"default", "reporter"}[c.layout.Value],
+		"histograms": []string{"recorded", "buckets", "quantiles", "both"}[c.histograms.Value],
 	}
 }
 

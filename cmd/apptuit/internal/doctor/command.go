@@ -123,11 +123,11 @@ func (f *flags) options() ([]doctor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := append([]doctor.Option{
-		doctor.WithExporterOptions(exporter.WithClientOptions(options...)),
-		doctor.WithQueryEndpoint(f.queryEndpoint),
-		doctor.WithQueryPath(f.queryPath),
-	}, configFile()...)
+	all := []doctor.Option{doctor.WithQueryEndpoint(f.queryEndpoint), doctor.WithQueryPath(f.queryPath)}
+	if len(options) > 0 {
+		all = append(all, doctor.WithExporterOptions(exporter.WithClientOptions(options...)))
+	}
+	all = append(all, configFile()...)
 	for setting, value := range f.connection.Given() {
 		all = append(all, doctor.WithSource(setting, "--"+connection.Names()[setting], value))
 	}
