@@ -14,9 +14,9 @@ import (
 
 func TestWithoutPrefix(t *testing.T) {
 	for text, want := range map[string]string{
-		"apptuit: client is closed":           "client is closed",
+		"apptuit: client is closed":            "client is closed",
 		"apptuit: configuration: a: no\nb: no": "a: no\nb: no",
-		"spool: no":                           "spool: no",
+		"spool: no":                            "spool: no",
 	} {
 		if got := client.WithoutPrefix(errors.New(text)).Error(); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
