@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/internal/client"
@@ -27,5 +28,17 @@ func TestWithoutPrefix(t *testing.T) {
 	}
 	if err := fmt.Errorf("apptuit: query: %w", client.WithoutPrefix(apptuitclient.ErrClosed)); !errors.Is(err, apptuitclient.ErrClosed) {
 		t.Errorf("%v does not wrap ErrClosed", err)
+	}
+}
+
+// An error of a closed client has the prefix once.
+func TestErrors_HaveOnePrefix(t *testing.T) {
+	c := newClient(t, apptuitclient.WithEndpoint("https://fake.test"))
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	err := c.Send(t.Context(), []apptuitclient.DataPoint{{Metric: "m", Tags: map[string]string{"a": "b"}, Timestamp: time.Unix(1, 0), Value: 1}})
+	if want := "apptuit: 0 points sent, 1 failed: client is closed (context canceled)"; err == nil || err.Error() != want || !errors.Is(err, apptuitclient.ErrClosed) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
