@@ -17,21 +17,21 @@
 //		Value:     42,
 //	}})
 //
-// A [Client] sends POST requests to {endpoint}/api/put?details with compressed JSON. An
-// invalid point is rejected by itself and does not affect other points. Requests that fail
-// for a temporary reason are retried. Unless all points are accepted or spooled, Send
-// returns a [*SendError], which accounts for every point.
+// A [Client] sends POST requests to {endpoint}/api/put?details with compressed JSON. Invalid
+// points are rejected one by one and do not affect the others. Requests that fail are
+// retried where this may help. Unless all points are accepted or spooled, the error is a
+// [*SendError], which accounts for every point.
 //
 // # Points
 //
 // Metric names and tag keys are sanitized, which replaces invalid characters (see package
 // encoding). Tag values are sent unchanged, unless the server cannot store them (see Servers).
 // The tags of a point override the global tags of [WithTags] and APPTUIT_TAGS. A tag with an
-// empty value is not sent, and suppresses the global tag with the same key. The resulting
-// point must have at least one tag, at most as many tags as [WithMaxTags] allows, a timestamp
-// from 1970 to 2286, and a finite value. Timestamps are sent in whole seconds, or in
-// milliseconds ([WithTimestampResolution]). With [WithEncodedNames], a metric can contain
-// tags, as in name{"k": "v"}, which override the tags of the point.
+// empty value is not sent, and suppresses the global tag with the same key. After that a point
+// needs at least one tag, at most as many tags as [WithMaxTags] allows, a timestamp from 1970 to
+// 2286 and a finite value. Timestamps are sent in whole seconds, or in milliseconds
+// ([WithTimestampResolution]). With [WithEncodedNames] a metric can contain tags, as in
+// name{"k": "v"}, which override those of the point.
 //
 // A request has at most 50,000 points and 16 MiB of text before compression
 // ([WithMaxBatchPoints], [WithMaxBatchBytes]). The text is compressed as it is produced; it
@@ -39,109 +39,97 @@
 //
 // # Servers
 //
-// [WithServer] selects the profile of a kind of server. The default is [ServerApptuit] for
-// [DefaultEndpoint], and [ServerGeneric] for any other endpoint.
+// [WithServer] selects the profile of a kind of server. By default it is that of Apptuit for
+// [DefaultEndpoint], and that of a generic server otherwise.
 //
-//	                  tag values      tags  timestamps    peculiarities
+//	                  tag values      tags  timestamps    differs in
 //	ServerApptuit     any               25  seconds
 //	ServerOpenTSDB    OpenTSDB's rule    8  seconds       the first batches have 32 KiB of text; the limit
-//	                                                      doubles with each accepted batch
+//	                                                      doubles with each batch that passes
 //	ServerVictoriaMetrics
 //	                  any               25  milliseconds
 //	ServerInfluxDB    InfluxDB's rule   25  seconds only  no deflate; partial writes are recognized
 //	ServerGeneric     any               25  seconds       the answers of all servers are recognized
 //
-// The rules for tag values are those of encoding.TagValueRule. Tags are rewritten after the
-// tags of all sources have been merged. If different values become equal, their series
-// become one series.
+// The rules are those of encoding.TagValueRule. Tags of a point are rewritten after the tags
+// of all sources have been merged; values that become equal make their series equal.
 // [WithTagValueRule], [WithMaxTags], [WithTimestampResolution], [WithCompression],
 // [WithMaxBatchPoints] and [WithMaxBatchBytes] override the profile.
 //
 // # Answers
 //
-// With a spool, an answer that says nothing about the points does not cause a rejection:
-// the points are spooled. A status that is not listed is judged by its class (RFC 9110,
-// section 15).
+// An answer that says nothing about the points rejects no points if there is a spool to
+// keep them. An unlisted status is judged by its class (RFC 9110, section 15).
 //
 //	2xx without a body                      the points are accepted
-//	2xx, 400, 422 with the counts "success" and "failed"
-//	                                        each point is accepted or rejected as the answer says;
+//	2xx, 400, 422 with success and failed   each point is accepted or rejected as the answer says;
 //	                                        points that the server could not store at that moment
 //	                                        are retried
 //	500 "partial write: … dropped=N"        InfluxDB (ServerInfluxDB, ServerGeneric): N points are
 //	                                        rejected, the others accepted
 //	400, 422 with a reason                  the points are rejected
 //	413, 400 "too large", "too big" (VictoriaMetrics), "Chunked request not supported" (OpenTSDB)
-//	                                        the batch is split, down to single points
+//	                                        the batch is sent in halves, down to single points
 //	408, 421, 425, 429, 5xx except 501, 505
 //	                                        the request is retried, after the delay of Retry-After if present
 //	no answer in time, network errors       the request is retried
 //	307, 308 to the same server             the redirect is followed
 //	401, 403                                the token source or file is read again, and the request is
-//	                                        retried with the new token; without a new token, the
-//	                                        points are spooled, or rejected if there is no spool
+//	                                        retried with a new token; otherwise as in the next line
 //	other answers: 404, 407, 501, redirects, HTML pages, counts that do not add up
 //	                                        the points are spooled; without a spool they are rejected
 //	certificates that cannot be verified    the points are spooled; without a spool they are dropped
 //
-// docs/guarantees.md contains the complete table. [WithRetry] configures delays and the total
-// time of retries.
+// docs/guarantees.md has the complete table. [WithRetry] configures delays and the total time
+// of retries.
 //
-// If a request is not answered, the server may have stored its points nevertheless. When the
-// client retries the request, these points are stored twice, with the same series, timestamp
-// and value. OpenTSDB and InfluxDB overwrite such duplicates. VictoriaMetrics keeps them,
-// unless it runs with -dedup.minScrapeInterval.
+// A request without an answer may have been carried out; the points are then sent twice,
+// with the same series, timestamp and value. OpenTSDB and InfluxDB overwrite such points.
+// VictoriaMetrics keeps both, unless it runs with -dedup.minScrapeInterval.
 //
 // Some servers and proxies do not report that a request is too large: they close the
-// connection, or answer 502. After two consecutive failures of this kind with batches of more
-// than 2 KiB, the client tries half of the batch, then a quarter, and so on. It limits later
+// connection, or answer 502. After two such failures in a row of batches of more than 2 KiB,
+// the client tries half of the batch, then a quarter, and so on. It limits the following
 // batches to the size that was accepted. This limit is at least 16 KiB of text, or 1 KiB
 // without compression, and grows by half every five minutes.
 //
-// If the server closes a reused connection just as a request is sent on it, the client
-// repeats the request at once. It pings HTTP/2 connections that are silent for 10 s, and
-// closes them if there is no answer within 5 s. It does not ping connections of the transport
-// of [WithHTTPClient].
+// A request on a reused connection that the server has just closed is repeated at once. The
+// client pings HTTP/2 connections that are silent for 10 s, and closes them if there is no
+// answer within 5 s, unless the transport is that of [WithHTTPClient].
 //
 // # Spool
 //
 // With [WithSpool] or APPTUIT_SPOOL_DIR, batches that are neither accepted nor rejected are
-// written to a folder. The client attempts each batch once before it spools it, and reserves
-// up to one second before the deadline of the context for writing to the disk.
+// written to a folder. Each batch is then attempted once, and up to one second before the
+// deadline of the context is reserved for writing to the disk.
 //
-// A circuit breaker tracks whether the server is available. After a failed attempt, the
-// client spools batches without a request, and sends one probe per back-off interval. The
-// intervals are those of WithRetry, whether or not retries are enabled, or the delay of
-// Retry-After, up to one hour. When the server answers again, spooled batches are replayed in
-// the background, oldest first, with at most 10 requests per second. Every fourth probe sends
-// a random batch, so that a batch on which the server fails does not block other batches.
+// A circuit breaker follows the state of the server. After a failed attempt, batches are
+// spooled without a request, and one probe is sent per back-off interval: that of WithRetry,
+// whether or not retries are enabled, or the delay of Retry-After, up to one hour. When the
+// server answers again, spooled batches are replayed in the background, oldest first, with
+// at most 10 requests per second. Every fourth probe sends a random batch, so that a batch
+// on which the server fails does not block the others.
 //
-// If a batch fails 8 times with an internal server error or a broken connection, while the
-// server accepts other batches, it is moved to the subfolder "quarantine" and counted as
-// dropped.
+// A batch that fails 8 times, with an internal error of the server or a broken connection,
+// while the server accepts other batches is moved to the quarantine, the subfolder
+// "quarantine", and counted as dropped.
 //
-// The client calls the warning handler ([WithWarningHandler]) when:
+// The warning handler ([WithWarningHandler]) is called when spooling begins, when its reason
+// changes (an outage, the credentials, the endpoint or a certificate), when the spool is
+// empty again, when the server rejects spooled points, and, at most once per minute, when
+// points are dropped at the limits of the spool. It is also called when another client has
+// the folder, when that client has ended, when batches of processes that have ended were
+// taken over, and when the folder or its lock was removed or replaced by another program.
 //
-//   - spooling begins, or its reason changes: an outage, the credentials, the endpoint or a
-//     certificate;
-//   - the spool is empty again;
-//   - the server rejects spooled points;
-//   - points are dropped at the limits of the spool, at most once per minute;
-//   - the folder is in use by another client, or no longer in use;
-//   - batches of processes that have ended are taken over;
-//   - another program removes or replaces the folder or its lock.
+// One client at a time can use a folder. During a rolling update, the client of the new
+// process has no spool until that of the old one has ended: it tries to open the folder
+// every ten seconds, and then delivers what the old process has left. The age of a batch is
+// limited once the server has answered an attempt to deliver it from the spool. A batch that
+// was never offered to a server that answers is kept within the limit of bytes.
 //
-// Only one client at a time can use a folder, unless [WithSpoolInstances] is given. During
-// a rolling update, the client of the new process has no spool until the client of the old
-// process has ended. It tries to open the folder every ten seconds, and then delivers the
-// batches of the old process.
-//
-// A batch is dropped for its age only after the server has answered an attempt to deliver it
-// from the spool. Until then, only the limit of bytes applies to it.
-//
-// A client reads, moves and removes only regular files with names that a client generates. It
-// follows no symbolic links in the folder, and refuses a folder that other users can change
-// (see [WithSpoolInsecureFolder]).
+// A client touches only regular files with names of its own making, follows no symbolic
+// link in the folder, and refuses a folder that other users can change (see
+// [WithSpoolInsecureFolder]).
 //
 // Files have mode 0600. They contain names, tags and values, but no token, and are sent to
 // the server that is configured when the folder is next opened. If the process is killed
@@ -186,10 +174,10 @@
 //	    as a Bearer token.
 //	    Value: text.
 //	APPTUIT_HEADERS (WithHeaders)
-//	    Headers that are added to every request. An Authorization header excludes a token and a
-//	    user ID in other variables; options for the token and the user ID override it. Content-*,
-//	    Host, Transfer-Encoding and User-Agent are refused. WithHeaders replaces all headers of
-//	    the variable.
+//	    Headers that are added to every request. Content-*, Host, Transfer-Encoding and User-Agent
+//	    are refused. WithHeaders replaces all headers of the variable. If the variable contains
+//	    Authorization, variables for the token and the user ID are an error; options for them
+//	    override it.
 //	    Value: headers, such as k1=v1,k2=v2, with percent-encoded values.
 //	APPTUIT_CERTIFICATE (WithTLSFiles)
 //	    PEM file with the certificates that verify the server's certificate. It is read again when
@@ -253,16 +241,16 @@
 // The deprecated variables APPTUIT_PY_TOKEN and APPTUIT_PY_TAGS of apptuit-py are used, with
 // a warning, if APPTUIT_API_TOKEN, APPTUIT_API_TOKEN_FILE or APPTUIT_TAGS, respectively, are
 // not set. An Authorization header of [WithHeaders] overrides the variables of the token and
-// the user id. [WithoutEnvironment] disables all variables whose names begin with APPTUIT_.
+// the user id. [WithoutEnvironment] ignores all variables whose names begin with APPTUIT_.
 //
 // # Concurrency
 //
-// A Client is safe for concurrent use. Concurrent calls of Send make separate requests.
+// A Client is safe for concurrent use. Concurrent calls of Send make requests of their own.
 //
 // # Secrets
 //
-// Errors and warnings quote text of servers, proxies and token sources. The client removes
-// tokens, the values of WithHeaders (including single cookies) and proxy passwords from such
-// text, also if they are encoded for JSON, HTML or a URL, or for two of these in turn. It
-// warns once if it sends a token over http:// to another host.
+// Errors and warnings quote text of servers, proxies and token sources. Tokens, the values
+// of WithHeaders (including single cookies) and proxy passwords are removed from it, also if
+// they are encoded in JSON, HTML or a URL, or in two of these. The client warns once if it
+// sends a token over http:// to another host.
 package apptuitclient

@@ -4,13 +4,17 @@
 package decode
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -24,12 +28,9 @@ const (
 // epoch is the time of the first point.
 var epoch = time.Unix(1_767_225_600, 0).UTC()
 
-// size is the number of series in an answer, and of points in each.
-type size struct{ series, points int }
-
-// total returns the number of points, and the size of the slices that they end up in: a
-// time and a value of 8 bytes each.
-func (s size) total() (points, bytes int) { return s.series * s.points, 16 * s.series * s.points }
+// size is the number of series in an answer, of points in each series, and of the parts in
+// which the answer is asked for: servers limit the points of a series to 11,000.
+type size struct{ series, points, parts int }
 
 func (s size) end() time.Time { return epoch.Add(time.Duration(s.points-1) * step) }
 
@@ -103,21 +104,57 @@ func writeNative(w io.Writer, matrix model.Matrix) error {
 	return json.NewEncoder(w).Encode(a)
 }
 
-// transport answers requests without a network: with the answers one after the other,
-// and over again.
+// writeAnswers writes an answer into files, one for each part of its time span.
+func writeAnswers(tb testing.TB, format string, s size) *transport {
+	whole, t, dir := newMatrix(s), &transport{onRead: func() {}}, tb.TempDir()
+	write := writeMatrix
+	if format == "native" {
+		write = writeNative
+	}
+	for part := range s.parts {
+		matrix := make(model.Matrix, len(whole))
+		for i, one := range whole {
+			matrix[i] = &model.SampleStream{Metric: one.Metric, Values: one.Values[s.points*part/s.parts : s.points*(part+1)/s.parts]}
+		}
+		file, err := os.Create(filepath.Join(dir, strconv.Itoa(part)))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if err := errors.Join(write(file, matrix), file.Close()); err != nil {
+			tb.Fatal(err)
+		}
+		t.files = append(t.files, file.Name())
+	}
+	return t
+}
+
+// transport answers requests without a network: with the files one after the other, and
+// over again.
 type transport struct {
-	answers []func() (io.ReadCloser, error)
-	next    atomic.Int64
+	files  []string
+	next   atomic.Int64
+	onRead func()
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	body, err := t.answers[int(t.next.Add(1)-1)%len(t.answers)]()
+	body, err := t.open()
 	return &http.Response{
 		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: body, ContentLength: -1, Request: r,
 	}, err
 }
 
-func inMemory(body []byte) func() (io.ReadCloser, error) {
-	return func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+func (t *transport) open() (io.ReadCloser, error) {
+	file, err := os.Open(t.files[int(t.next.Add(1)-1)%len(t.files)])
+	return &answer{file, t.onRead}, err
+}
+
+type answer struct {
+	io.ReadCloser
+	onRead func()
+}
+
+func (a *answer) Read(p []byte) (int, error) {
+	a.onRead()
+	return a.ReadCloser.Read(p)
 }

@@ -6,17 +6,16 @@
 package decode
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/metrics"
-	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,8 +53,7 @@ func decoders() []decoder {
 			return func(ctx context.Context) (any, error) { return c.Query(ctx, "fetch('"+metric+"')", epoch, s.end()) }
 		}},
 		{"native", "encoding-json", func(t *transport, s size) decode {
-			body, _ := t.answers[0]()
-			text, err := io.ReadAll(body)
+			text, err := os.ReadFile(t.files[0])
 			return func(context.Context) (any, error) {
 				var a nativeAnswer
 				if err == nil {
@@ -67,9 +65,9 @@ func decoders() []decoder {
 		{"native", "encoding-json-stream", func(t *transport, s size) decode {
 			return func(context.Context) (any, error) {
 				var a nativeAnswer
-				body, err := t.answers[0]()
+				file, err := t.open()
 				if err == nil {
-					err = json.NewDecoder(body).Decode(&a)
+					err = errors.Join(json.NewDecoder(file).Decode(&a), file.Close())
 				}
 				return a.result(), err
 			}
@@ -86,7 +84,7 @@ func decoders() []decoder {
 				panic(err)
 			}
 			return func(ctx context.Context) (any, error) {
-				v, _, err := promv1.NewAPI(c).QueryRange(ctx, "{__name__='"+metric+"'}", promv1.Range{Start: epoch, End: s.end(), Step: step})
+				v, _, _, err := promv1.NewAPI(c).QueryRange(ctx, "{__name__='"+metric+"'}", promv1.Range{Start: epoch, End: s.end(), Step: step})
 				return v, err
 			}
 		}},
@@ -103,6 +101,20 @@ func (a *nativeAnswer) result() *query.Result {
 		}
 	}
 	return &query.Result{Outputs: []query.Output{{ID: a.Outputs[0].ID, Series: all}}}
+}
+
+// TestDecoders_Agree compares the decoded data with the data of the answer, all digits of
+// each value included.
+func TestDecoders_Agree(t *testing.T) {
+	s := size{series: 40, points: 250, parts: 1}
+	for _, d := range decoders() {
+		got, err := d.open(writeAnswers(t, d.format, s), s)(t.Context())
+		if err != nil {
+			t.Errorf("%s by %s: %v", d.format, d.name, err)
+		} else if diff := cmp.Diff(newMatrix(s), matrixOf(got)); diff != "" {
+			t.Errorf("%s by %s (-want +got):\n%.2000s", d.format, d.name, diff)
+		}
+	}
 }
 
 // matrixOf returns the data of what a decoder returned.
@@ -125,199 +137,119 @@ func matrixOf(decoded any) model.Matrix {
 	return all
 }
 
-// writeParts writes an answer, divided into parts of the same time span.
-func writeParts(format string, s size, parts int, write func(part int, text []byte)) {
-	whole := newMatrix(s)
-	for part := range parts {
-		matrix := make(model.Matrix, len(whole))
-		for i, one := range whole {
-			matrix[i] = &model.SampleStream{Metric: one.Metric, Values: one.Values[s.points*part/parts : s.points*(part+1)/parts]}
-		}
-		var text bytes.Buffer
-		encode := writeMatrix
-		if format == "native" {
-			encode = writeNative
-		}
-		if err := encode(&text, matrix); err != nil {
-			panic(err)
-		}
-		write(part, text.Bytes())
-	}
-}
-
-// TestDecoders_Agree compares the decoded data with the data of the answer, all digits of
-// each value included.
-func TestDecoders_Agree(t *testing.T) {
-	s := size{series: 40, points: 250}
-	for _, d := range decoders() {
-		answers := &transport{}
-		writeParts(d.format, s, 1, func(_ int, text []byte) { answers.answers = append(answers.answers, inMemory(text)) })
-		got, err := d.open(answers, s)(t.Context())
-		if err != nil {
-			t.Errorf("%s by %s: %v", d.format, d.name, err)
-		} else if diff := cmp.Diff(newMatrix(s), matrixOf(got)); diff != "" {
-			t.Errorf("%s by %s (-want +got):\n%.2000s", d.format, d.name, diff)
-		}
-	}
-}
-
-// BenchmarkDecode decodes an answer in memory. CPU time is that of the process on all
-// cores, garbage collection included.
+// BenchmarkDecode decodes answers of a million points from files. For the answer of 1,000
+// series, ns/point and cpu-ns/point (of the process on all cores) are the figures to read.
+// Memory is in sizes of the final slices: how far the heap and the resident memory rise
+// at most, and all allocated memory. It is valid with -benchtime=1x in a process of its
+// own, as TestMemory runs it.
 func BenchmarkDecode(b *testing.B) {
-	s := size{series: 1000, points: 1000}
-	for _, d := range decoders() {
-		b.Run("format="+d.format+"/by="+d.name, func(b *testing.B) {
-			answers := &transport{}
-			writeParts(d.format, s, 1, func(_ int, text []byte) {
-				answers.answers = append(answers.answers, inMemory(text))
-				b.SetBytes(int64(len(text)))
-			})
-			decode := d.open(answers, s)
-			b.ReportAllocs()
-			runtime.GC()
-			before := measure.CPU()
-			for b.Loop() {
-				if _, err := decode(b.Context()); err != nil {
-					b.Fatal(err)
-				}
+	for _, s := range []size{{200, 1000, 1}, {1, 200_000, 1}, {10, 20_000, 2}, {1000, 1000, 1}, {1, 1_000_000, 1}, {20, 50_000, 5}} {
+		for _, d := range decoders() {
+			if d.format == "native" && s.parts > 1 {
+				continue // only queries in PromQL are divided
 			}
-			used, total := measure.CPU()-before, float64(b.N*s.series*s.points)
-			b.ReportMetric(float64(b.Elapsed())/total, "ns/point")
-			b.ReportMetric(float64(used)/total, "cpu-ns/point")
-		})
-	}
-}
-
-// memoryCase is an answer that is decoded from files, in a process of its own.
-type memoryCase struct {
-	size
-	parts         int // of the answer: servers limit the points of a series
-	format, by    string
-	long, bounded bool // long: only with LONG_TESTS=1
-}
-
-func (c memoryCase) name() string {
-	return fmt.Sprintf("format=%s/by=%s/size=%dx%d", c.format, c.by, c.series, c.points)
-}
-
-func memoryCases() []memoryCase {
-	var all []memoryCase
-	for _, long := range []bool{false, true} {
-		many, one, split := size{200, 1000}, size{1, 200_000}, size{10, 20_000}
-		if long {
-			many, one, split = size{1000, 1000}, size{1, 1_000_000}, size{20, 50_000}
-		}
-		all = append(
-			all,
-			memoryCase{many, 1, "native", "apptuit-go", long, true},
-			memoryCase{one, 1, "native", "apptuit-go", long, true},
-			memoryCase{many, 1, "matrix", "apptuit-go", long, true},
-			memoryCase{split, (split.points + 10_999) / 11_000, "matrix", "apptuit-go", long, true},
-		)
-		if long {
-			all = append(
-				all,
-				memoryCase{many, 1, "native", "encoding-json-stream", long, false},
-				memoryCase{one, 1, "native", "encoding-json-stream", long, false},
-				memoryCase{many, 1, "matrix", "client_golang", long, false},
-			)
-		}
-	}
-	return all
-}
-
-// TestMemory checks that the heap of apptuit-go does not exceed 2.5 times the final slices.
-func TestMemory(t *testing.T) {
-	for _, c := range memoryCases() {
-		t.Run(c.name(), func(t *testing.T) {
-			if c.long && os.Getenv("LONG_TESTS") == "" {
-				t.Skip("set LONG_TESTS=1")
-			}
-			result, _, err := measure.Run(t.Context(), "BenchmarkMemory/"+c.name(), "1x")
-			if err != nil {
-				t.Fatal(err)
-			}
-			heap, _ := result.Value("heap-peak/final")
-			allocated, _ := result.Value("allocated/final")
-			resident, _ := result.Value("resident/final")
-			t.Logf("heap peak %.2f, allocated %.2f, resident %.2f times the final slices", heap, allocated, resident)
-			if heap < 1 || c.bounded && heap > 2.5 {
-				t.Errorf("the heap's peak is %.2f times the final slices", heap)
-			}
-		})
-	}
-}
-
-// BenchmarkMemory measures memory in sizes of the final slices: the peak of the heap above
-// the heap before the query, the allocated memory, and the peak of resident memory. It needs
-// -benchtime=1x and a process for each case, as TestMemory runs it.
-func BenchmarkMemory(b *testing.B) {
-	for _, c := range memoryCases() {
-		b.Run(c.name(), func(b *testing.B) {
-			answers, dir := &transport{}, b.TempDir()
-			writeParts(c.format, c.size, c.parts, func(part int, text []byte) {
-				name := filepath.Join(dir, strconv.Itoa(part))
-				if err := os.WriteFile(name, text, 0o600); err != nil {
-					b.Fatal(err)
-				}
-				answers.answers = append(answers.answers, func() (io.ReadCloser, error) { return os.Open(name) })
-			})
-			var decode decode
-			for _, d := range decoders() {
-				if d.format == c.format && d.name == c.by {
-					decode = d.open(answers, c.size)
-				}
-			}
-			total, final := c.total()
-			for b.Loop() {
-				resetErr := measure.ResetPeakMemory()
+			b.Run(fmt.Sprintf("format=%s/size=%dx%d/by=%s", d.format, s.series, s.points, d.name), func(b *testing.B) {
+				answers := writeAnswers(b, d.format, s)
+				decode, total := d.open(answers, s), float64(s.series*s.points)
+				var m meter
+				var decoded any
+				var err error
+				_ = measure.ResetPeakMemory() // without it, on other systems than Linux, resident/final means nothing
+				residentBefore, _, _ := measure.Memory()
 				before, allocatedBefore := heap()
-				peak := watch()
-				decoded, err := decode(b.Context())
-				most := peak()
+				answers.onRead = m.sample
+				m.during(func() { decoded, err = decode(b.Context()) })
+				answers.onRead = func() {}
 				_, allocated := heap()
-				if err != nil {
-					b.Fatal(err)
-				}
+				_, resident, _ := measure.Memory()
 				points := 0
 				for _, s := range matrixOf(decoded) {
 					points += len(s.Values)
 				}
-				if points != total {
-					b.Fatalf("%d points, want %d", points, total)
+				if err != nil || points != s.series*s.points {
+					b.Fatalf("%d points, want %v: %v", points, total, err)
 				}
-				b.ReportMetric(float64(most-before)/float64(final), "heap-peak/final")
-				b.ReportMetric(float64(allocated-allocatedBefore)/float64(final), "allocated/final")
-				if _, resident, err := measure.Memory(); err == nil && resetErr == nil {
-					b.ReportMetric(float64(resident)/float64(final), "resident/final")
+				b.ReportAllocs()
+				runtime.GC()
+				used := measure.CPU()
+				for b.Loop() {
+					if _, err := decode(b.Context()); err != nil {
+						b.Fatal(err)
+					}
 				}
-				runtime.KeepAlive(decoded)
+				used = measure.CPU() - used
+				b.ReportMetric(float64(b.Elapsed())/total/float64(b.N), "ns/point")
+				b.ReportMetric(float64(used)/total/float64(b.N), "cpu-ns/point")
+				final := 16 * total // 8 bytes for a time and 8 for a value
+				b.ReportMetric(float64(m.peak-before)/final, "heap-peak/final")
+				b.ReportMetric(float64(allocated-allocatedBefore)/final, "allocated/final")
+				b.ReportMetric(float64(resident-residentBefore)/final, "resident/final")
+			})
+		}
+	}
+}
+
+// TestMemory checks that the heap does not exceed 2.5 times the final slices. LONG_TESTS=1
+// logs the memory of other decoders and of answers with a million points, too.
+func TestMemory(t *testing.T) {
+	for i, name := range []string{
+		"format=native/size=200x1000/by=apptuit-go", "format=native/size=1x200000/by=apptuit-go",
+		"format=matrix/size=200x1000/by=apptuit-go", "format=matrix/size=10x20000/by=apptuit-go",
+		"format=native/size=1000x1000/by=apptuit-go", "format=native/size=1000x1000/by=encoding-json-stream",
+		"format=native/size=1x1000000/by=apptuit-go", "format=native/size=1x1000000/by=encoding-json-stream",
+		"format=matrix/size=1000x1000/by=apptuit-go", "format=matrix/size=1000x1000/by=client_golang",
+		"format=matrix/size=20x50000/by=apptuit-go",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if i >= 4 && os.Getenv("LONG_TESTS") == "" {
+				t.Skip("set LONG_TESTS=1")
+			}
+			result, line, err := measure.Run(t.Context(), "BenchmarkDecode/"+name, "1x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Log(line)
+			heap, ok := result.Value("heap-peak/final")
+			if !ok || heap < 1 || heap > 2.5 && strings.HasSuffix(name, "apptuit-go") {
+				t.Errorf("the peak of the heap is %v times the final slices", heap)
 			}
 		})
 	}
 }
 
-// watch samples the heap every 200 microseconds until peak is called.
-func watch() (peak func() uint64) {
-	stop, result := make(chan struct{}), make(chan uint64)
-	go func() {
-		most := uint64(0)
+// meter finds the peak of the heap: at each read of an answer, for decoders that read as
+// they decode, and every 200 microseconds, for those that read first.
+type meter struct {
+	mu   sync.Mutex
+	peak uint64
+}
+
+func (m *meter) sample() {
+	now, _ := heap()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.peak = max(m.peak, now)
+}
+
+// during samples while f runs.
+func (m *meter) during(f func()) {
+	ticker, done := time.NewTicker(200*time.Microsecond), make(chan struct{})
+	var sampler sync.WaitGroup
+	sampler.Go(func() {
 		for {
-			now, _ := heap()
-			most = max(most, now)
 			select {
-			case <-time.After(200 * time.Microsecond):
-			case <-stop:
-				now, _ := heap()
-				result <- max(most, now)
+			case <-ticker.C:
+				m.sample()
+			case <-done:
 				return
 			}
 		}
-	}()
-	return func() uint64 {
-		close(stop)
-		return <-result
-	}
+	})
+	f()
+	close(done)
+	ticker.Stop()
+	sampler.Wait()
+	m.sample()
 }
 
 // heap returns the memory of objects, garbage that is not yet collected included, and all

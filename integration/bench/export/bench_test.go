@@ -1,6 +1,14 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
+// Package export compares exporters of metrics: the exporter of this project,
+// OpenTelemetry's for OTLP and Prometheus, remote write, and the put protocol by
+// encoding/json. It consists of tests and benchmarks only.
+//
+// A benchmark exports collections of metrics (data_test.go, service_test.go) with one
+// exporter (peers_test.go) to a sink (sink_test.go), which is another process.
+// TestTable runs each benchmark in a process of its own, in several rounds, and
+// writes the medians into a table (table_test.go).
 package export
 
 import (
@@ -52,7 +60,7 @@ func benchmarkExport(b *testing.B, r *row, p peer) {
 			b.Fatal(err)
 		}
 	}
-	before := must(to.received())
+	before := must(to.received(false))
 	cpu, points := time.Duration(0), 0
 	b.ReportAllocs()
 	runtime.GC()
@@ -74,26 +82,26 @@ func benchmarkExport(b *testing.B, r *row, p peer) {
 	n := float64(b.N)
 	b.ReportMetric(float64(points)/n, "points/op")
 	b.ReportMetric(float64(cpu)/n, "cpu-ns/op")
-	b.ReportMetric(float64(must(to.received()).Bytes-before.Bytes)/n, "wire-B/op")
+	b.ReportMetric(float64(must(to.received(false)).Bytes-before.Bytes)/n, "wire-B/op")
 }
 
 // check sends once, and compares the number of points that the sink decodes and the
 // sum of their values with the data.
 func check(ctx context.Context, to *sink, w *work) error {
-	if err := errors.Join(to.decode(true), w.next(ctx)); err != nil {
+	if err := w.next(ctx); err != nil {
 		return err
 	}
-	before := must(to.received())
+	before := must(to.received(true))
 	err := w.send(ctx)
-	after := must(to.received())
+	after := must(to.received(false))
 	if n := after.Points - before.Points; err == nil && n != int64(w.points) {
-		err = fmt.Errorf("the sink decoded %d points of %d", n, w.points)
+		err = fmt.Errorf("the sink decoded %d points, want %d", n, w.points)
 	}
 	// The sum is as precise as its terms, whatever their order.
 	if got := after.Sum - before.Sum; err == nil && math.Abs(got-w.sum) > 1e-9*(math.Abs(after.Sum)+math.Abs(w.sum)) {
 		err = fmt.Errorf("the values in the sink add up to %v, want %v", got, w.sum)
 	}
-	return errors.Join(err, to.decode(false))
+	return err
 }
 
 // newExporting returns the work of an exporter of collections.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 
@@ -37,25 +38,25 @@ type shape struct {
 // collectorPeers returns exporters of the OpenTelemetry Collector, without queue and
 // retries, under the names of the SDK's exporters that send the same.
 func collectorPeers(s shape) []peer {
-	all := peers()
-	open := func(new func(ctx context.Context, to *sink, p *pushing) error) func(ctx context.Context, to *sink) (exporter, error) {
-		return func(ctx context.Context, to *sink) (exporter, error) {
-			p := &pushing{shape: s}
-			return p, new(ctx, to, p)
+	var all []peer
+	for _, p := range peers() {
+		switch p.name {
+		case apptuitGo:
+			p.open = func(ctx context.Context, to *sink) (exporter, error) {
+				return newPushing(ctx, to, s, collector.NewFactory())
+			}
+		case otlpHTTPGzip:
+			p.open = func(ctx context.Context, to *sink) (exporter, error) {
+				return newPushing(ctx, to, s, otlphttpexporter.NewFactory())
+			}
+		case remoteWriteSnappy:
+			p.open = func(_ context.Context, to *sink) (exporter, error) { return newTranslating(to, s), nil }
+		default:
+			continue
 		}
+		all = append(all, p)
 	}
-	return []peer{
-		{name: apptuitGo, points: all[0].points, open: open(func(ctx context.Context, to *sink, p *pushing) error {
-			return p.create(ctx, to, collector.NewFactory())
-		})},
-		{name: otlpHTTPGzip, points: all[1].points, open: open(func(ctx context.Context, to *sink, p *pushing) error {
-			return p.create(ctx, to, otlphttpexporter.NewFactory())
-		})},
-		{name: remoteWriteSnappy, points: func(c counts) int { return c.samples }, open: open(func(_ context.Context, to *sink, p *pushing) error {
-			p.translate(newPoster(to, "/api/v1/write", "application/x-protobuf", "snappy"))
-			return nil
-		})},
-	}
+	return all
 }
 
 // pushing pushes collections as a receiver of the Collector would.
@@ -66,30 +67,29 @@ type pushing struct {
 	shutdown func(ctx context.Context) error
 }
 
-// create makes the exporter of a factory.
-func (p *pushing) create(ctx context.Context, to *sink, factory collectorexporter.Factory) error {
+// newPushing makes the exporter of a factory.
+func newPushing(ctx context.Context, to *sink, s shape, factory collectorexporter.Factory) (*pushing, error) {
 	config, off := factory.CreateDefaultConfig(), map[string]any{"enabled": false}
 	settings := map[string]any{"endpoint": to.url(), "sending_queue": off, "retry_on_failure": off}
 	if err := confmap.NewFromStringMap(settings).Unmarshal(config); err != nil {
-		return err
+		return nil, err
 	}
 	e, err := factory.CreateMetrics(ctx, collectorexporter.Settings{
 		ID: component.NewID(factory.Type()), TelemetrySettings: componenttest.NewNopTelemetrySettings(),
 		BuildInfo: component.NewDefaultBuildInfo(),
 	}, config)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p.push, p.shutdown = e.ConsumeMetrics, e.Shutdown
-	return e.Start(ctx, componenttest.NewNopHost())
+	return &pushing{shape: s, push: e.ConsumeMetrics, shutdown: e.Shutdown}, e.Start(ctx, componenttest.NewNopHost())
 }
 
-// translate pushes by contrib's translation to remote write, in one request and
+// newTranslating pushes by contrib's translation to remote write, in one request and
 // without a write-ahead log.
-func (p *pushing) translate(to poster) {
+func newTranslating(to *sink, s shape) *pushing {
+	p := newPoster(to, "/api/v1/write", "application/x-protobuf", "snappy")
 	settings := prometheusremotewrite.Settings{DisableTargetInfo: true, DisableScopeInfo: true}
-	p.shutdown = to.Shutdown
-	p.push = func(ctx context.Context, md pmetric.Metrics) error {
+	return &pushing{shape: s, shutdown: p.Shutdown, push: func(ctx context.Context, md pmetric.Metrics) error {
 		series, err := prometheusremotewrite.FromMetrics(md, settings)
 		if err != nil {
 			return err
@@ -102,8 +102,8 @@ func (p *pushing) translate(to poster) {
 		if err != nil {
 			return err
 		}
-		return to.post(ctx, snappy.Encode(nil, body))
-	}
+		return p.post(ctx, snappy.Encode(nil, body))
+	}}
 }
 
 func (p *pushing) Export(ctx context.Context, _ *metricdata.ResourceMetrics) error {
@@ -118,42 +118,45 @@ func (p *pushing) Export(ctx context.Context, _ *metricdata.ResourceMetrics) err
 func (p *pushing) Shutdown(ctx context.Context) error { return p.shutdown(ctx) }
 
 // prepare makes the pushes of the collection that the next Export gets. Only sums
-// are divided among resources or pushes.
+// are divided among resources or pushes. Its garbage must not raise the heap's limit for
+// the Export.
 func (p *pushing) prepare(ctx context.Context, rm *metricdata.ResourceMetrics) error {
-	if p.shape == (shape{}) {
-		md, err := toPdata(ctx, rm)
-		p.pushes = []pmetric.Metrics{md}
-		return err
-	}
+	defer runtime.GC()
 	p.pushes = nil
-	n := max(p.shape.batch, 1)
+	if p.shape == (shape{}) {
+		return p.add(ctx, rm, rm.ScopeMetrics, 0)
+	}
+	n, instance := p.shape.batch, 0
 	if p.shape.resources > 0 {
 		n = count(rm).dataPoints / p.shape.resources
 	}
-	instance := 0
 	for _, m := range rm.ScopeMetrics[0].Metrics {
 		sum, _ := m.Data.(metricdata.Sum[int64])
 		for points := range slices.Chunk(sum.DataPoints, n) {
-			part := *rm
 			sum.DataPoints = points
-			part.ScopeMetrics = []metricdata.ScopeMetrics{{Scope: rm.ScopeMetrics[0].Scope, Metrics: []metricdata.Metrics{{Name: m.Name, Unit: m.Unit, Data: sum}}}}
-			if p.shape.resources > 0 {
-				id := attribute.String("service.instance.id", "shop-"+strconv.Itoa(instance))
-				part.Resource = resource.NewSchemaless(append(rm.Resource.Attributes(), id)...)
-				instance++
-			}
-			md, err := toPdata(ctx, &part)
-			if err != nil {
+			part := []metricdata.Metrics{{Name: m.Name, Unit: m.Unit, Data: sum}}
+			if err := p.add(ctx, rm, []metricdata.ScopeMetrics{{Scope: rm.ScopeMetrics[0].Scope, Metrics: part}}, instance); err != nil {
 				return err
 			}
-			if p.shape.resources > 0 && len(p.pushes) > 0 {
-				md.ResourceMetrics().MoveAndAppendTo(p.pushes[0].ResourceMetrics())
-			} else {
-				p.pushes = append(p.pushes, md)
+			if p.shape.resources > 0 {
+				instance++
 			}
 		}
 	}
 	return nil
+}
+
+// add appends a push, or a resource to the only push.
+func (p *pushing) add(ctx context.Context, rm *metricdata.ResourceMetrics, part []metricdata.ScopeMetrics, instance int) error {
+	id := attribute.String("service.instance.id", "shop-"+strconv.Itoa(instance))
+	own := resource.NewSchemaless(append(rm.Resource.Attributes(), id)...)
+	md, err := toPdata(ctx, &metricdata.ResourceMetrics{Resource: own, ScopeMetrics: part})
+	if len(p.pushes) == 0 || p.shape.resources == 0 {
+		p.pushes = append(p.pushes, md)
+	} else {
+		md.ResourceMetrics().MoveAndAppendTo(p.pushes[0].ResourceMetrics())
+	}
+	return err
 }
 
 // toPdata returns a collection as the receiver of OTLP would, from the request of

@@ -103,7 +103,8 @@ func newNumbers[N int64 | float64](n int, start time.Time, first, change func() 
 }
 
 // A histogram begins with 100 different observations, and gets 3 more before each
-// collection.
+// collection. Each of the first is made up to 2,000 times, in some series more often than
+// in others.
 const (
 	firstObservations = 100
 	observations      = 3
@@ -113,45 +114,49 @@ const (
 // all 17 digits.
 func duration(random *rand.Rand) float64 { return 40 * math.Exp(random.NormFloat64()) }
 
-// observeFirst makes the observations before the first collection. Each is made up to
-// 2,000 times, in some series more often than in others.
-func observeFirst(random *rand.Rand, observe func(value float64, times uint64)) {
-	busy := math.Pow(1000, random.Float64())
-	for range firstObservations {
-		observe(duration(random), 1+random.Uint64N(uint64(2*busy)))
+// observing returns series that observe durations.
+func observing(random *rand.Rand, reset func(i int, attributes attribute.Set), stamp func(i int, at time.Time), observe func(i int, value float64, times uint64)) series {
+	return series{
+		begin: func(i int, attributes attribute.Set) {
+			reset(i, attributes)
+			busy := math.Pow(1000, random.Float64())
+			for range firstObservations {
+				observe(i, duration(random), 1+random.Uint64N(uint64(2*busy)))
+			}
+		},
+		step: func(i int, at time.Time) {
+			stamp(i, at)
+			for range observations {
+				observe(i, duration(random), 1)
+			}
+		},
 	}
 }
 
 // newHistograms returns histograms with the default buckets of the SDK.
 func newHistograms(n int, start time.Time, random *rand.Rand) (metricdata.Aggregation, series) {
 	points := make([]metricdata.HistogramDataPoint[float64], n)
-	observe := func(p *metricdata.HistogramDataPoint[float64], value float64, times uint64) {
+	observe := func(i int, value float64, times uint64) {
+		p := &points[i]
 		bucket, _ := slices.BinarySearch(p.Bounds, value)
 		p.BucketCounts[bucket] += times
 		p.Count, p.Sum = p.Count+times, p.Sum+value*float64(times)
 		p.Min, p.Max = extend(p.Min, p.Max, value)
 	}
-	return metricdata.Histogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, series{
-		begin: func(i int, attributes attribute.Set) {
-			bounds := []float64{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000}
-			points[i] = metricdata.HistogramDataPoint[float64]{
-				Attributes: attributes, StartTime: start, Bounds: bounds, BucketCounts: make([]uint64, len(bounds)+1),
-			}
-			observeFirst(random, func(value float64, times uint64) { observe(&points[i], value, times) })
-		},
-		step: func(i int, at time.Time) {
-			points[i].Time = at
-			for range observations {
-				observe(&points[i], duration(random), 1)
-			}
-		},
+	reset := func(i int, attributes attribute.Set) {
+		bounds := []float64{0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000}
+		points[i] = metricdata.HistogramDataPoint[float64]{
+			Attributes: attributes, StartTime: start, Bounds: bounds, BucketCounts: make([]uint64, len(bounds)+1),
+		}
 	}
+	stamp := func(i int, at time.Time) { points[i].Time = at }
+	return metricdata.Histogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, observing(random, reset, stamp, observe)
 }
 
 // newExponentials returns exponential histograms with eight buckets for each power of two.
 func newExponentials(n int, start time.Time, random *rand.Rand) (metricdata.Aggregation, series) {
 	const scale, lowest = 3, -30
-	points := make([]metricdata.ExponentialHistogramDataPoint[float64], n)
+	points := make([]exponential, n)
 	counts := make([][]uint64, n) // from the lowest bucket on; a data point has a part of them
 	observe := func(i int, value float64, times uint64) {
 		p := &points[i]
@@ -167,19 +172,12 @@ func newExponentials(n int, start time.Time, random *rand.Rand) (metricdata.Aggr
 		p.Count, p.Sum = p.Count+times, p.Sum+value*float64(times)
 		p.Min, p.Max = extend(p.Min, p.Max, value)
 	}
-	return metricdata.ExponentialHistogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, series{
-		begin: func(i int, attributes attribute.Set) {
-			points[i] = metricdata.ExponentialHistogramDataPoint[float64]{Attributes: attributes, StartTime: start, Scale: scale}
-			counts[i] = make([]uint64, maxBuckets)
-			observeFirst(random, func(value float64, times uint64) { observe(i, value, times) })
-		},
-		step: func(i int, at time.Time) {
-			points[i].Time = at
-			for range observations {
-				observe(i, duration(random), 1)
-			}
-		},
+	reset := func(i int, attributes attribute.Set) {
+		points[i] = exponential{Attributes: attributes, StartTime: start, Scale: scale}
+		counts[i] = make([]uint64, maxBuckets)
 	}
+	stamp := func(i int, at time.Time) { points[i].Time = at }
+	return metricdata.ExponentialHistogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, observing(random, reset, stamp, observe)
 }
 
 const maxBuckets = 160 // of an exponential histogram: the SDK's default

@@ -35,7 +35,7 @@ type peer struct {
 	name    string // in the table
 	points  func(counts) int
 	open    func(ctx context.Context, to *sink) (exporter, error)
-	variant bool // measured only if -only names it
+	variant bool // a benchmark without a column in the table
 }
 
 // The peers whose names the plan mentions. All others are compared with apptuit-go.

@@ -11,7 +11,8 @@ import (
 
 // The states. A warm exporter has exported the same series before. A cold one is new,
 // and making it is measured too. With churn, an exporter is warm, and one series in a
-// hundred is new in each collection. The last two are uses of the client alone.
+// hundred is new in each collection. Send and SendTimeSeries are uses of the client alone,
+// and the last one is the state of the rows for memory.
 const (
 	warm           = "warm"
 	cold           = "cold"
@@ -28,8 +29,19 @@ type row struct {
 	points   int    // data points in a collection, of mixed data approximately
 	state    string
 	pushes   *shape // of the Collector's exporters
-	rounds   int    // with -full
 	fullOnly bool
+}
+
+// rounds returns the number of rounds with -full.
+func (r *row) rounds() int {
+	switch {
+	case r.state == peakMemory:
+		return 1
+	case r.points >= 100_000:
+		return 5
+	default:
+		return 11
+	}
 }
 
 // rows returns the rows of the table, in order.
@@ -38,13 +50,10 @@ func rows() []row {
 	for _, kind := range []string{"sum", "gauge", "histogram", "exponential", "mixed"} {
 		for _, points := range []int{120, 1000, 10_000, 100_000} {
 			for _, state := range []string{warm, cold, churn} {
-				r := row{data: kind, kind: kind, points: points, state: state, rounds: 11}
+				r := row{data: kind, kind: kind, points: points, state: state}
 				r.fullOnly = points != 10_000 && (points != 120 || state != warm || kind == "mixed")
 				if kind == "mixed" {
 					r.data = "mixed, SDK"
-				}
-				if points == 100_000 {
-					r.rounds = 5
 				}
 				all = append(all, r)
 			}
@@ -52,20 +61,20 @@ func rows() []row {
 	}
 	return append(
 		all,
-		row{data: "Collector, sum", kind: "sum", points: 10_000, state: warm, pushes: &shape{}, rounds: 11},
-		row{data: "Collector, histogram", kind: "histogram", points: 10_000, state: warm, pushes: &shape{}, rounds: 11},
-		row{data: "Collector, sum, 1,000 resources", kind: "sum", points: 10_000, state: warm, pushes: &shape{resources: 1000}, rounds: 11},
-		row{data: "Collector, sum, batches of 1,000", kind: "sum", points: 100_000, state: warm, pushes: &shape{batch: 1000}, rounds: 11},
-		row{data: "client alone", kind: "client", points: 10_000, state: send, rounds: 11},
-		row{data: "client alone", kind: "client", points: 50_000, state: sendTimeSeries, rounds: 11},
+		row{data: "Collector, sum", kind: "sum", points: 10_000, state: warm, pushes: &shape{}},
+		row{data: "Collector, histogram", kind: "histogram", points: 10_000, state: warm, pushes: &shape{}},
+		row{data: "Collector, sum, 1,000 resources", kind: "sum", points: 10_000, state: warm, pushes: &shape{resources: 1000}},
+		row{data: "Collector, sum, batches of 1,000", kind: "sum", points: 100_000, state: warm, pushes: &shape{batch: 1000}},
+		row{data: "client alone", kind: "client", points: 10_000, state: send},
+		row{data: "client alone", kind: "client", points: 50_000, state: sendTimeSeries},
 	)
 }
 
 // memoryRows returns the rows for memory.
 func memoryRows(points int) []row {
 	return []row{
-		{data: "sum", kind: "sum", points: points, state: peakMemory, rounds: 1},
-		{data: "histogram", kind: "histogram", points: points, state: peakMemory, rounds: 1},
+		{data: "sum", kind: "sum", points: points, state: peakMemory},
+		{data: "histogram", kind: "histogram", points: points, state: peakMemory},
 	}
 }
 

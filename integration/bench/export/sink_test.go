@@ -42,9 +42,7 @@ func startSink(tb testing.TB) *sink {
 			tb.Error(err)
 		}
 	})
-	if err := s.rpc.Call("Sink.Address", struct{}{}, &s.host); err != nil {
-		tb.Fatal(err)
-	}
+	s.host = must(s.received(false)).Host
 	return s
 }
 
@@ -75,12 +73,10 @@ func must[T any](v T, err error) T {
 
 func (s *sink) url() string { return "http://" + s.host }
 
-// decode sets whether the sink decodes from now on.
-func (s *sink) decode(on bool) error { return s.rpc.Call("Sink.Decode", on, new(struct{})) }
-
-// received returns everything since the sink began.
-func (s *sink) received() (r Received, err error) {
-	err = s.rpc.Call("Sink.Received", struct{}{}, &r)
+// received returns everything since the sink began, and sets whether the sink decodes from
+// now on.
+func (s *sink) received(decode bool) (r Received, err error) {
+	err = s.rpc.Call("Sink.Received", decode, &r)
 	return r, err
 }
 
@@ -91,6 +87,7 @@ func (s *sink) scrape(url, accept string) error {
 
 // Received is the answer of a sink.
 type Received struct {
+	Host            string  // and port of the sink
 	Requests, Bytes int64   // all bytes that connections carried, headers included
 	Points          int64   // that were decoded, as [counts] counts them for each protocol
 	Sum             float64 // of their values
@@ -138,23 +135,12 @@ func newServer() *Server {
 	return s
 }
 
-// Address returns host and port.
-func (s *Server) Address(_ struct{}, address *string) error {
-	*address = s.http.Listener.Addr().String()
-	return nil
-}
-
-// Decode sets whether the sink decodes.
-func (s *Server) Decode(on bool, _ *struct{}) error {
-	s.decoding.Store(on)
-	return nil
-}
-
-// Received returns everything since the sink began.
-func (s *Server) Received(_ struct{}, r *Received) error {
+// Received returns everything since the sink began, and sets whether it decodes.
+func (s *Server) Received(decode bool, r *Received) error {
+	s.decoding.Store(decode)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	*r = Received{s.requests.Load(), s.bytes.Load(), s.decoded.Points, s.decoded.Sum}
+	*r = Received{s.http.Listener.Addr().String(), s.requests.Load(), s.bytes.Load(), s.decoded.Points, s.decoded.Sum}
 	return nil
 }
 

@@ -4,7 +4,9 @@
 package export
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -56,12 +58,9 @@ func TestTable(t *testing.T) {
 		if len(names) == 0 {
 			continue
 		}
-		n := r.rounds
-		if !*full {
+		n := cmp.Or(*rounds, r.rounds())
+		if !*full && *rounds == 0 {
 			n = min(n, 5)
-		}
-		if *rounds > 0 {
-			n = *rounds
 		}
 		t.Logf("%s, %d points, %s", r.data, r.points, r.state)
 		samples, err := r.measure(t.Context(), names, n, &output)
@@ -72,13 +71,15 @@ func TestTable(t *testing.T) {
 	}
 	text := table(results)
 	fmt.Print(text)
-	if err := replaceTable(*tableFile, text); err != nil {
-		t.Fatal(err)
+	changed, err := replaceTable(string(must(os.ReadFile(*tableFile))), text)
+	if err == nil {
+		err = os.WriteFile(*tableFile, []byte(changed), 0o644)
 	}
 	if *rawFile != "" {
-		if err := os.WriteFile(*rawFile, []byte(output.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		err = errors.Join(err, os.WriteFile(*rawFile, []byte(output.String()), 0o644))
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -94,10 +95,7 @@ func (r *row) measure(ctx context.Context, names []string, rounds int, output *s
 				return nil, err
 			}
 			fmt.Fprintln(output, line)
-			value := func(unit string) float64 {
-				v, _ := result.Value(unit)
-				return v
-			}
+			value := func(unit string) float64 { v, _ := result.Value(unit); return v }
 			n := value("points/op")
 			samples[name] = append(samples[name], sample{
 				points: n, wall: 1e9 * value("sec/op") / n, cpu: 1e9 * value("cpu-sec/op") / n,
@@ -140,15 +138,11 @@ func table(results []result) string {
 			head, rule = append(head, "allocations", "bytes"), append(rule, "---:", "---:")
 		}
 	}
-	lines := [][]string{head, rule}
+	text := "| " + strings.Join(head, " | ") + " |\n| " + strings.Join(rule, " | ") + " |\n"
 	for _, r := range results {
-		lines = append(lines, r.cells(columns))
+		text += "| " + strings.Join(r.cells(columns), " | ") + " |\n"
 	}
-	var b strings.Builder
-	for _, cells := range lines {
-		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
-	}
-	return b.String()
+	return text
 }
 
 func (r *result) cells(columns []string) []string {
@@ -216,16 +210,12 @@ func significant(v float64) string {
 
 func thousands(v float64) string { return message.NewPrinter(language.English).Sprintf("%.0f", v) }
 
-// replaceTable replaces the table in a file.
-func replaceTable(name, text string) error {
-	old, err := os.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	before, rest, begins := strings.Cut(string(old), tableBegin+"\n")
+// replaceTable replaces the table in the text of a file.
+func replaceTable(old, text string) (string, error) {
+	before, rest, begins := strings.Cut(old, tableBegin+"\n")
 	_, after, ends := strings.Cut(rest, tableEnd+"\n")
 	if !begins || !ends {
-		return fmt.Errorf("%s has no lines %q and %q", name, tableBegin, tableEnd)
+		return "", fmt.Errorf("the file has no lines %q and %q", tableBegin, tableEnd)
 	}
-	return os.WriteFile(name, []byte(before+tableBegin+"\n\n"+text+"\n"+tableEnd+"\n"+after), 0o644)
+	return before + tableBegin + "\n\n" + text + "\n" + tableEnd + "\n" + after, nil
 }

@@ -1,14 +1,17 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package runtime_test
+// Package runtime measures one collection of the metrics of the process and the Go
+// runtime: by runtimemetrics, by OpenTelemetry's contrib alone, and by the collectors of
+// prometheus/client_golang.
+package runtime
 
 import (
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
+	prometheuscollectors "github.com/prometheus/client_golang/prometheus/collectors"
 	contrib "go.opentelemetry.io/contrib/instrumentation/runtime"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -17,20 +20,43 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// collection returns a function that collects once from a MeterProvider.
-func collection(tb testing.TB, start func(metric.MeterProvider) error, opts ...sdkmetric.ManualReaderOption) func() *metricdata.ResourceMetrics {
-	tb.Helper()
+// collector collects once, and returns the number of metrics.
+type collector struct {
+	name    string
+	collect func() int
+}
+
+func collectors(tb testing.TB) []collector {
+	all := prometheuscollectors.WithGoCollectorRuntimeMetrics(prometheuscollectors.MetricsAll)
+	process := prometheuscollectors.NewProcessCollector(prometheuscollectors.ProcessCollectorOpts{})
+	return []collector{
+		{"apptuit-go", collecting(tb, ours(tb))},
+		{"apptuit-go-and-histograms", collecting(tb, ours(tb), sdkmetric.WithProducer(runtimemetrics.NewProducer()))},
+		{"apptuit-go-process", collecting(tb, ours(tb, runtimemetrics.WithoutGoRuntime()))},
+		{"contrib", collecting(tb, func(p metric.MeterProvider) error {
+			// By default, it reads at most every 15 s.
+			return contrib.Start(contrib.WithMeterProvider(p), contrib.WithMinimumReadMemStatsInterval(time.Nanosecond))
+		})},
+		{"client_golang", gathering(tb, prometheuscollectors.NewGoCollector(), process)},
+		{"client_golang-all-runtime-metrics", gathering(tb, prometheuscollectors.NewGoCollector(all), process)},
+	}
+}
+
+// collecting collects from a MeterProvider.
+func collecting(tb testing.TB, start func(metric.MeterProvider) error, opts ...sdkmetric.ManualReaderOption) func() int {
 	reader := sdkmetric.NewManualReader(opts...)
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
-	if err := start(provider); err != nil {
+	if err := start(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))); err != nil {
 		tb.Fatal(err)
 	}
 	rm := new(metricdata.ResourceMetrics)
-	return func() *metricdata.ResourceMetrics {
+	return func() (metrics int) {
 		if err := reader.Collect(tb.Context(), rm); err != nil {
 			tb.Fatal(err)
 		}
-		return rm
+		for _, scope := range rm.ScopeMetrics {
+			metrics += len(scope.Metrics)
+		}
+		return metrics
 	}
 }
 
@@ -44,14 +70,8 @@ func ours(tb testing.TB, opts ...runtimemetrics.Option) func(metric.MeterProvide
 	}
 }
 
-func contribAlone(p metric.MeterProvider) error {
-	// Its default is to read at most every 15 s: that would be measured as nothing.
-	return contrib.Start(contrib.WithMeterProvider(p), contrib.WithMinimumReadMemStatsInterval(time.Nanosecond))
-}
-
-// gathering returns a function that gathers once from client_golang's registry.
+// gathering gathers from a registry of client_golang.
 func gathering(tb testing.TB, cs ...prometheus.Collector) func() int {
-	tb.Helper()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(cs...)
 	return func() int {
@@ -63,45 +83,21 @@ func gathering(tb testing.TB, cs ...prometheus.Collector) func() int {
 	}
 }
 
-// TestAllCollect checks that what is measured is work that is done.
-func TestAllCollect(t *testing.T) {
-	for name, start := range map[string]func(metric.MeterProvider) error{
-		"ours": ours(t), "the process alone": ours(t, runtimemetrics.WithoutGoRuntime()), "contrib": contribAlone,
-	} {
-		n := 0
-		for _, scope := range collection(t, start)().ScopeMetrics {
-			n += len(scope.Metrics)
+func TestCollectors_Collect(t *testing.T) {
+	for _, c := range collectors(t) {
+		if n := c.collect(); n < 5 {
+			t.Errorf("%s: %d metrics", c.name, n)
 		}
-		t.Logf("%s: %d metrics", name, n)
-		if n < 5 {
-			t.Errorf("%s gives %d metrics", name, n)
-		}
-	}
-	if n := gathering(t, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))(); n < 20 {
-		t.Errorf("client_golang gives %d families", n)
 	}
 }
 
 func BenchmarkCollect(b *testing.B) {
-	run := func(name string, collect func()) {
-		b.Run("by="+name, func(b *testing.B) {
+	for _, c := range collectors(b) {
+		b.Run("by="+c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				collect()
+				c.collect()
 			}
 		})
 	}
-	all := collection(b, ours(b))
-	run("apptuit-go", func() { all() })
-	withHistograms := collection(b, ours(b), sdkmetric.WithProducer(runtimemetrics.NewProducer()))
-	run("apptuit-go-and-histograms", func() { withHistograms() })
-	process := collection(b, ours(b, runtimemetrics.WithoutGoRuntime()))
-	run("apptuit-go-process", func() { process() })
-	alone := collection(b, contribAlone)
-	run("contrib", func() { alone() })
-	both := gathering(b, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	run("client_golang", func() { both() })
-	all2 := gathering(b, collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.MetricsAll)),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	run("client_golang-all-runtime-metrics", func() { all2() })
 }

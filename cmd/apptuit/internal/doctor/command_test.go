@@ -15,8 +15,8 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 	"github.com/apptuitai/apptuit-go/doctor"
+	"github.com/apptuitai/apptuit-go/internal/golden"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/golden"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
+	"github.com/apptuitai/apptuit-go/internal/golden"
 	"github.com/apptuitai/apptuit-go/query"
 )
 
