@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
@@ -78,9 +79,13 @@ func (e *PointError) Unwrap() error { return e.cause }
 // Error returns the counts, the status and up to five different reasons.
 func (e *SendError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "apptuit: %d points sent, %d failed", e.Successful, e.Failed)
+	fmt.Fprintf(&b, "apptuit: %s sent, %d failed", amount.Of(e.Successful, "point"), e.Failed)
 	if e.Spooled > 0 {
-		fmt.Fprintf(&b, " (%d more are spooled)", e.Spooled)
+		verb := "are"
+		if e.Spooled == 1 {
+			verb = "is"
+		}
+		fmt.Fprintf(&b, " (%d more %s spooled)", e.Spooled, verb)
 	}
 	if e.StatusCode != 0 {
 		fmt.Fprintf(&b, " with status %d", e.StatusCode)
@@ -94,7 +99,7 @@ func (e *SendError) Error() string {
 		sep = "; "
 	}
 	if left > 0 {
-		fmt.Fprintf(&b, "; and %d more reasons", left)
+		fmt.Fprintf(&b, "; and %s", amount.Of(left, "more reason"))
 	}
 	return b.String()
 }
@@ -112,7 +117,7 @@ func (e *SendError) reasons(most int) (texts []string, left int) {
 		}
 	}
 	for _, c := range e.causes {
-		note(c.Error(), nil)
+		note(client.WithoutPrefix(c).Error(), nil)
 	}
 	for i := range e.Errors {
 		note(e.Errors[i].Reason, &e.Errors[i])

@@ -19,7 +19,7 @@ import (
 // messagePackages are the packages whose messages a program can print.
 var messagePackages = []string{
 	"encoding", "apptuitclient", "exporter", "internal/client", "internal/convert", "internal/histogram", "internal/model", "internal/reporter",
-	"internal/spool",
+	"internal/spool", "internal/pattern", "internal/settings",
 }
 
 // Each error message in the code is on the page for operators, and each message on the page

@@ -61,7 +61,7 @@ func (r *run) reportedByEffect(warning string) bool {
 
 // withoutPackage removes the name of a package from the beginning of an error.
 func withoutPackage(text string) string {
-	for _, prefix := range []string{"apptuit exporter: ", "apptuit: ", "configuration: "} {
+	for _, prefix := range []string{"apptuit: ", "configuration: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
 	return text

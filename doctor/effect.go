@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/explain"
 	table "github.com/apptuitai/apptuit-go/internal/settings"
 )
 
@@ -16,7 +17,7 @@ import (
 type requirement struct {
 	settings []string
 	of       string            // the name of the setting that decides
-	met      func(string) bool // reports whether its value, "" if it is not set, meets the condition
+	met      func(string) bool // reports whether its value meets the condition; "" means that it is not set
 	because  string            // completes "… has no effect: "
 	advice   string
 }
@@ -30,11 +31,11 @@ func requirements() []requirement {
 	}
 	const remove = "Remove it, or set "
 	return []requirement{
-		{inGroup(table.Reporter, "layout"), "layout", is("reporter"), "only the reporter layout uses it", remove + "APPTUIT_LAYOUT=reporter."},
-		{[]string{"start_points"}, "layout", not("reporter"), "the reporter layout has no start points", remove + "APPTUIT_LAYOUT=default."},
-		{[]string{"histograms", "quantiles", "sparse_buckets"}, "layout", not("reporter"), "the reporter layout sends other statistics of histograms", remove + "APPTUIT_LAYOUT=default."},
-		{[]string{"quantiles"}, "histograms", not("buckets"), "histograms are sent as buckets", remove + "APPTUIT_HISTOGRAMS to another value."},
-		{[]string{"sparse_buckets"}, "histograms", not("quantiles"), "histograms are sent as quantiles", remove + "APPTUIT_HISTOGRAMS to another value."},
+		{inGroup(table.Reporter, "layout"), "layout", is("reporter"), "only the reporter layout uses it", remove + "APPTUIT_LAYOUT=reporter, or WithLayout in the program."},
+		{[]string{"start_points"}, "layout", not("reporter"), "the reporter layout has no start points", remove + "APPTUIT_LAYOUT=default, or WithLayout in the program."},
+		{[]string{"histograms", "quantiles", "sparse_buckets"}, "layout", not("reporter"), "the reporter layout sends other statistics of histograms", remove + "APPTUIT_LAYOUT=default, or WithLayout in the program."},
+		{[]string{"quantiles"}, "histograms", not("buckets"), "histograms are sent as buckets", remove + "APPTUIT_HISTOGRAMS to another value, or WithHistograms in the program."},
+		{[]string{"sparse_buckets"}, "histograms", not("quantiles"), "histograms are sent as quantiles", remove + "APPTUIT_HISTOGRAMS to another value, or WithHistograms in the program."},
 		{inGroup(table.Spool, "spool.directory"), "spool.directory", not(""), "there is no spool", remove + "APPTUIT_SPOOL_DIR."},
 	}
 }
@@ -60,9 +61,7 @@ type ineffective struct {
 func (r *run) withoutEffect() []ineffective {
 	var all []ineffective
 	for _, q := range requirements() {
-		of, from := r.inEffect(q.of)
-		// An option of the program may set the deciding setting without a source.
-		if of.name == "" && len(r.exporterOptions) > 0 && q.of != "spool.directory" || q.met(from.value) {
+		if value, known := r.decision(q.of); !known || q.met(value) {
 			continue
 		}
 		for _, name := range q.settings {
@@ -74,6 +73,20 @@ func (r *run) withoutEffect() []ineffective {
 		}
 	}
 	return all
+}
+
+// decision returns the value of a setting that decides whether others have an effect, "" if it is not
+// set. The exporter knows its value, whether an option, a variable or the default sets it. If a fault
+// of the configuration prevents the exporter, the value is not known if options without a source may
+// set it.
+func (r *run) decision(name string) (value string, known bool) {
+	if r.exporter != nil {
+		if value, known = explain.ChoicesOf(r.exporter)[name]; known {
+			return value, true
+		}
+	}
+	s, from := r.inEffect(name)
+	return from.value, s.name != "" || len(r.exporterOptions) == 0 || name == "spool.directory"
 }
 
 // checkEffect reports settings that have no effect because of another setting.

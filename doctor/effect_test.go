@@ -44,13 +44,26 @@ func TestEffect_WarnsAboutSettingsWithoutEffect(t *testing.T) {
 			o.lacksStatus(t, Warning, "configuration") // the exporter's warning about the same variable
 		})
 	}
-	t.Run("unless options of the program decide", func(t *testing.T) {
+	t.Run("options of the program decide", func(t *testing.T) {
 		t.Setenv("APPTUIT_TIMERS", "all")
 		o := doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithLayout(exporter.LayoutReporter)))
 		o.lacksStatus(t, Warning, "timers")
 		doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithLayout(exporter.LayoutDefault))).
-			has(t, "warning", "configuration", "APPTUIT_TIMERS has no effect in the default layout")
+			has(t, "warning", "timers", "APPTUIT_TIMERS has no effect: only the reporter layout uses it")
 		doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithLayout(exporter.LayoutDefault)), WithSource("layout", "--layout", "default")).
 			has(t, "warning", "timers", "has no effect")
+	})
+	t.Run("options that do not decide", func(t *testing.T) {
+		t.Setenv("APPTUIT_TIMERS", "all")
+		t.Setenv("APPTUIT_QUANTILES", "0.5")
+		o := doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithPrefix("a."), exporter.WithHistograms(exporter.HistogramsBuckets)))
+		o.has(t, "warning", "timers", "APPTUIT_TIMERS has no effect: only the reporter layout uses it", "or WithLayout in the program")
+		o.has(t, "warning", "quantiles", "APPTUIT_QUANTILES has no effect: histograms are sent as buckets")
+		o.lacksStatus(t, Warning, "configuration")
+	})
+	t.Run("options of a program with a fault", func(t *testing.T) {
+		t.Setenv("APPTUIT_TIMERS", "all")
+		o := doctor(t, WithoutProbe(), WithExporterOptions(exporter.WithTimeout(-1)))
+		o.lacksStatus(t, Warning, "timers") // the layout is not known
 	})
 }

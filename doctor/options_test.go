@@ -146,7 +146,7 @@ func TestWithExporterOptions_SpoolIsNotOpened(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	doctor(t, WithSource("spool.directory", "WithSpool", dir)).has(t, "ok", "spool", "3 points in 3 batches wait in "+dir)
+	doctor(t, WithSource("spool.directory", "WithSpool", dir)).has(t, "ok", "spool", dir+" contains 3 points in 3 batches")
 	unused := filepath.Join(t.TempDir(), "spool")
 	doctor(t, WithExporterOptions(exporter.WithSpool(unused))).healthy(t)
 	if _, err := os.Stat(unused); err == nil {

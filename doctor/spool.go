@@ -14,6 +14,7 @@ import (
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // spoolSize is the default limit of a spool, in bytes.
@@ -62,8 +63,8 @@ func checkSpool(_ context.Context, r *run, f *findings) {
 func reportSpoolContent(f *findings, dir string, c apptuitclient.SpoolContent) {
 	text := dir + " contains no batches"
 	if c.Batches > 0 {
-		text = fmt.Sprintf("%d points in %d batches wait in %s, the oldest since %s",
-			c.Points, c.Batches, dir, c.Oldest.UTC().Format(time.RFC3339))
+		text = fmt.Sprintf("%s contains %s in %s, the oldest since %s",
+			dir, amount.Of(c.Points, "point"), amount.Of(c.Batches, "batch"), c.Oldest.UTC().Format(time.RFC3339))
 		if c.LastError != "" {
 			text += "; the last error was: " + c.LastError
 		}
@@ -73,7 +74,7 @@ func reportSpoolContent(f *findings, dir string, c apptuitclient.SpoolContent) {
 	}
 	if c.Faulty+c.Quarantined > 0 {
 		f.warn("These files will not be delivered. Inspect them, and remove them.",
-			"%s; %d files cannot be read, and %d are in the quarantine", text, c.Faulty, c.Quarantined)
+			"%s; %s cannot be read, and %d in the quarantine", text, amount.Of(c.Faulty, "file"), c.Quarantined)
 		return
 	}
 	f.ok("%s", text)

@@ -46,12 +46,12 @@ func TestSpool_IsNotOpened(t *testing.T) {
 	c := fill(t, dir)
 	o := doctor(t)
 	o.healthy(t)
-	o.has(t, "ok", "spool", "3 points in 3 batches wait in "+dir, "a process is using the folder")
+	o.has(t, "ok", "spool", dir+" contains 3 points in 3 batches", "a process is using the folder")
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	o = doctor(t)
-	o.has(t, "ok", "spool", "3 points in 3 batches wait in "+dir)
+	o.has(t, "ok", "spool", dir+" contains 3 points in 3 batches")
 	if s.Total() != 2*6 { // the points of two runs of the doctor
 		t.Errorf("%d points have arrived", s.Total())
 	}
@@ -82,7 +82,7 @@ func TestSpool_InspectsTheFolder(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(bad, "17979cfe3d85cd15-0000002a.batch"), []byte("APT"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f("has a damaged batch", bad, "warning", "1 files cannot be read")
+	f("has a damaged batch", bad, "warning", "1 file cannot be read")
 	if runtime.GOOS != "windows" {
 		open := t.TempDir()
 		if err := os.Chmod(open, 0o777); err != nil {

@@ -97,7 +97,7 @@ func newConfig(opts []Option) (*config, error) {
 		if !c.clientGiven && c.client != nil {
 			_ = c.client.Close()
 		}
-		return nil, fmt.Errorf("apptuit exporter: %w", errors.Join(c.faults...))
+		return nil, fmt.Errorf("apptuit: configuration: %w", errors.Join(c.faults...))
 	}
 	for _, w := range c.warnings {
 		c.core.WarnDuringNew(w)
@@ -124,7 +124,7 @@ func (c *config) connect() {
 		}
 		made, err := apptuitclient.New(c.clientOptions...)
 		if err != nil {
-			c.faults = append(c.faults, err)
+			c.faults = append(c.faults, client.WithoutPrefix(err))
 		}
 		c.client = made
 	case len(c.clientOptions) > 0:
@@ -134,7 +134,7 @@ func (c *config) connect() {
 	if c.client != nil {
 		c.core = client.Of(c.client)
 		if err := c.core.OpenSpool(); err != nil {
-			c.faults = append(c.faults, err)
+			c.faults = append(c.faults, client.WithoutPrefix(err))
 		}
 	}
 }

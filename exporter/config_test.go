@@ -28,6 +28,21 @@ func newClient(t *testing.T, opts ...apptuitclient.Option) *apptuitclient.Client
 	return c
 }
 
+// The error has one prefix, and one line for each fault of the exporter and its client.
+func TestNew_ErrorHasOnePrefix(t *testing.T) {
+	t.Setenv("APPTUIT_API_TOKEN", "")
+	_, err := New(t.Context(), WithCacheBytes(-1), WithEndpoint("ftp://x"), WithToken("a b"))
+	if want := "apptuit: configuration: WithCacheBytes: -1 is negative\n" +
+		"WithEndpoint: the scheme must be http or https, as in https://host:port\n" +
+		"WithToken: the token contains white space or control characters"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	_, err = New(t.Context(), WithEndpoint("http://127.0.0.1:1"), WithSpool("config_test.go"))
+	if want := "apptuit: configuration: spool: "; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%v, want %s…", err, want)
+	}
+}
+
 func TestNew_Faults(t *testing.T) {
 	endpoint := WithEndpoint("http://127.0.0.1:1")
 	for name, c := range map[string]struct {

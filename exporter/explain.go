@@ -22,7 +22,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// holder gives the command apptuit access to explain. See explain.Holder.
+// holder gives the command apptuit and package doctor access to explain and to the choices. See
+// explain.Holder.
 type holder = explain.Holder
 
 // explain converts metrics as the first Export would, and returns the explanation of each data

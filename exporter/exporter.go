@@ -55,7 +55,7 @@ func New(_ context.Context, opts ...Option) (*Exporter, error) {
 		life:      lifecycle.New(),
 		failed:    notify.New(cfg.handler),
 	}
-	e.holder = explain.Hold(e.explain)
+	e.holder = explain.Hold(e.explain, cfg.choices())
 	return e, nil
 }
 

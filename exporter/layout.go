@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/internal/convert"
+	"github.com/apptuitai/apptuit-go/internal/explain"
 	"github.com/apptuitai/apptuit-go/internal/pattern"
 	"github.com/apptuitai/apptuit-go/internal/reporter"
 )
@@ -144,6 +145,14 @@ func (c *config) checkLayout() {
 			continue
 		}
 		c.warnWithoutEffect(o.from, o.set)
+	}
+}
+
+// choices returns the settings that decide whether others have an effect.
+func (c *config) choices() explain.Choices {
+	return explain.Choices{
+		"layout":     []string{"default", "reporter"}[c.layout.Value],
+		"histograms": []string{"recorded", "buckets", "quantiles", "both"}[c.histograms.Value],
 	}
 }
 

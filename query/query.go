@@ -260,7 +260,9 @@ func checkYears(faults *[]error, times ...time.Time) {
 }
 
 // failed returns the public error of a failed operation, such as "query".
-func failed(operation string, err error) error { return fmt.Errorf("apptuit: %s: %w", operation, err) }
+func failed(operation string, err error) error {
+	return fmt.Errorf("apptuit: %s: %w", operation, client.WithoutPrefix(err))
+}
 
 // escape escapes a query for a URL like apptuit-py, which uses Python's urllib.parse.quote:
 // a space becomes %20.

@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
 // Names of other exporters that a list can contain.
@@ -68,7 +69,11 @@ func split(list string) []string {
 func newExporter(ctx context.Context, name string) (sdkmetric.Exporter, error) {
 	switch name {
 	case Name:
-		return exporter.New(ctx)
+		e, err := exporter.New(ctx)
+		if err != nil {
+			return nil, client.WithoutPrefix(err)
+		}
+		return e, nil
 	case otlp:
 		return newOTLP(ctx)
 	case console:

@@ -47,11 +47,11 @@ func newExporter(set exporter.Settings, cfg *Config) (*metricsExporter, error) {
 	}
 	resources, err := newResources(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("apptuit exporter: %w", err)
+		return nil, err
 	}
 	layout, err := cfg.layout()
 	if err != nil {
-		return nil, fmt.Errorf("apptuit exporter: %w", err)
+		return nil, err
 	}
 	return &metricsExporter{
 		cfg:       cfg,
@@ -75,7 +75,7 @@ func (e *metricsExporter) start(ctx context.Context, host component.Host) error 
 	shared.Compression, shared.Headers, shared.Timeout = "", nil, 0
 	connections, err := shared.ToClient(ctx, host.GetExtensions(), e.telemetry)
 	if err != nil {
-		return fmt.Errorf("apptuit exporter: %w", err)
+		return err
 	}
 	return e.use(connections)
 }
@@ -85,7 +85,7 @@ func (e *metricsExporter) start(ctx context.Context, host component.Host) error 
 func (e *metricsExporter) use(connections *http.Client) error {
 	options, err := e.cfg.clientOptions()
 	if err != nil {
-		return fmt.Errorf("apptuit exporter: %w", err)
+		return err
 	}
 	e.http = connections
 	e.client, err = apptuitclient.New(append(options,
@@ -95,11 +95,11 @@ func (e *metricsExporter) use(connections *http.Client) error {
 		apptuitclient.WithWarningHandler(func(err error) { e.telemetry.Logger.Warn("The client has a warning.", zap.Error(err)) }),
 	)...)
 	if err != nil {
-		return err
+		return client.WithoutPrefix(err)
 	}
 	core := client.Of(e.client)
 	if err := e.resources.use(core.TagValues(), core.MaxTags()); err != nil {
-		return fmt.Errorf("apptuit exporter: %w", err)
+		return err
 	}
 	e.resolution = convert.ResolutionOf(core.Milliseconds())
 	e.pool = convert.NewPool[identity, struct{}](convert.Config{

@@ -73,7 +73,7 @@ func createDefaultConfig() component.Config {
 func createMetrics(ctx context.Context, set exporter.Settings, config component.Config) (exporter.Metrics, error) {
 	cfg, ok := config.(*Config)
 	if !ok {
-		return nil, fmt.Errorf("apptuit exporter: the configuration is a %T", config)
+		return nil, fmt.Errorf("the configuration is a %T", config)
 	}
 	e, err := newExporter(set, cfg)
 	if err != nil {

@@ -35,7 +35,7 @@ func (e *metricsExporter) pushError(md pmetric.Metrics, r client.Report, retries
 	case returned == 0 && lost == 0:
 		return nil
 	case returned == 0 && r.Accepted == 0:
-		return consumererror.NewPermanent(fmt.Errorf("apptuit exporter: no point was accepted (%d rejected or dropped): %w", lost, err))
+		return consumererror.NewPermanent(fmt.Errorf("no point was accepted (%d rejected or dropped): %w", lost, client.WithoutPrefix(err)))
 	case lost > 0 && r.Err != nil:
 		e.telemetry.Logger.Warn("Some points were rejected or dropped. They will not be sent again.",
 			zap.Int("points", lost), zap.Int("accepted", r.Accepted), zap.Int("to_be_sent_again", returned), zap.Error(err))

@@ -5,7 +5,6 @@ package collector
 
 import (
 	"context"
-	"fmt"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -29,7 +28,7 @@ type counters struct {
 func newCounters(set exporter.Settings) (*counters, error) {
 	builder, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
-		return nil, fmt.Errorf("apptuit exporter: %w", err)
+		return nil, err
 	}
 	exporter := attribute.String("exporter", set.ID.String())
 	outcome := func(name string) metric.MeasurementOption {

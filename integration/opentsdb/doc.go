@@ -10,6 +10,6 @@
 // input, a pipe from the test binary, is closed.
 //
 // Java and Maven are required. The first start builds the two small programs in the folder launcher into
-// the user's cache directory, for which Maven downloads some 110 MB. Later starts do not need Maven. If a
+// the user's cache directory, for which Maven downloads over 100 MB. Later starts do not need Maven. If a
 // program is missing, the test is skipped; with CI=true in the environment it fails.
 package opentsdb

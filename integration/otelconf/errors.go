@@ -74,9 +74,8 @@ var optionName = regexp.MustCompile(`\bWith[A-Za-z]+\b`)
 func (r *reader) explain(err error) []error {
 	var faults []error
 	for text := range strings.Lines(err.Error()) {
-		text = strings.TrimPrefix(strings.TrimSpace(text), "apptuit exporter: ")
-		text = strings.TrimPrefix(text, "apptuit: configuration: ")
-		faults = append(faults, r.explainOne(strings.TrimPrefix(text, "apptuit: ")))
+		text = strings.TrimPrefix(strings.TrimSpace(text), "apptuit: configuration: ")
+		faults = append(faults, r.explainOne(text))
 	}
 	return faults
 }

@@ -44,7 +44,7 @@ func (s *settings) readHeadersList(v value) {
 	}
 	headers, err := core.ParseHeaders(text)
 	if err != nil {
-		v.fault("must be name=value,name=value, with values percent-encoded: %w", err)
+		v.fault("%w", err)
 		return
 	}
 	s.headersList = headers

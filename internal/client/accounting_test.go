@@ -153,7 +153,7 @@ func TestSendError_Error(t *testing.T) {
 			[]apptuitclient.DataPoint{nan(0), numbered(1), nan(2)},
 			nil,
 			status(204),
-			`apptuit: 1 points sent, 2 failed: metric: empty (2 points, the first {i=0})`,
+			`apptuit: 1 point sent, 2 failed: metric: empty (2 points, the first {i=0})`,
 		},
 		{
 			"invalid ones and a refusal",

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
@@ -93,7 +94,7 @@ func (c *Client) putAnswerError(r *http.Response, a *putAnswer, err error, n int
 	case err != nil:
 		return fmt.Errorf("not an ingest endpoint: %w", c.statusError(r, "unreadable put answer: "+err.Error()))
 	case !a.addsUp(n):
-		return c.statusError(r, fmt.Sprintf("%s, but %d points were sent", a, n))
+		return c.statusError(r, fmt.Sprintf("%s, but %s sent", a, amount.Were(n, "point")))
 	}
 	return nil
 }
@@ -223,7 +224,7 @@ func (c *Client) applyPutAnswer(ctx context.Context, res *result, a *putAnswer, 
 		res.undecided, res.action, res.err = left, actionRetry, c.settings.Errors.Status(res.status, "", reason)
 	}
 	if res.unnamed > 0 {
-		res.refusal = c.settings.Errors.Status(res.status, "", fmt.Sprintf("%s of %d points (%d not named by the server)", a, n, res.unnamed))
+		res.refusal = c.settings.Errors.Status(res.status, "", fmt.Sprintf("%s of %s (%d not named by the server)", a, amount.Of(n, "point"), res.unnamed))
 	}
 	return nil
 }

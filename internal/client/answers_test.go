@@ -73,7 +73,7 @@ func countedFate(cell string, failed int) fate {
 }
 
 func retried() fate {
-	return fate{"sent again, until the deadline or for a minute; then dropped", "spooled", func(t *testing.T, plain, spooled seen) {
+	return fate{"sent again for up to one minute, at most until the deadline; then dropped", "spooled", func(t *testing.T, plain, spooled seen) {
 		if plain.failed != 4 || plain.requests < 3 || !plain.retryable {
 			t.Errorf("without a spool: %+v", plain)
 		}
@@ -82,7 +82,7 @@ func retried() fate {
 }
 
 func transientPoints() fate {
-	return fate{"those points are sent again, then dropped", "those points are spooled", func(t *testing.T, plain, spooled seen) {
+	return fate{"those points are sent again for up to one minute, at most until the deadline; then they are dropped; the others are accepted", "those points are spooled, the others are accepted", func(t *testing.T, plain, spooled seen) {
 		if plain.accepted != 3 || plain.failed != 1 || plain.requests < 3 || !plain.retryable {
 			t.Errorf("without a spool: %+v", plain)
 		}
@@ -103,7 +103,7 @@ func awaited(cell string) fate {
 }
 
 func split() fate {
-	return fate{"sent in halves, down to single points", "sent in halves, down to single points", func(t *testing.T, plain, spooled seen) {
+	return fate{"split in halves and sent again, down to single points", "split in halves and sent again, down to single points", func(t *testing.T, plain, spooled seen) {
 		for _, s := range []seen{plain, spooled} {
 			if s.failed != 4 || s.requests != 7 || s.retryable {
 				t.Errorf("%+v", s)
@@ -146,13 +146,13 @@ func answerRows() []answerRow {
 		{
 			"a put answer that counts failed points",
 			[]any{put(200, 3, 1), put(400, 3, 1), put(400, 3, 1, bad), put(422, 3, 1, bad), put(200, 3, 1, bad)},
-			countedFate("those points rejected, the others accepted", 1),
+			countedFate("those points are rejected, the others are accepted", 1),
 		},
 		{"a put answer of OpenTSDB with points that it may store later, for example `Please throttle`", []any{busy(400), busy(200)}, transientPoints()},
 		{
 			"InfluxDB (`WithServer`: `influxdb` or `generic`): `partial write: … dropped=N`",
 			[]any{text(500, partial), text(400, partial), text(500, partial+" for database: opentsdb\n")},
-			countedFate("N points rejected, the others accepted", 1),
+			countedFate("N points are rejected, the others are accepted", 1),
 		},
 		{
 			"400 or 422 with a reason",
@@ -163,7 +163,7 @@ func answerRows() []answerRow {
 			rejected(),
 		},
 		{
-			"413, or 400 that says so (“too large”, “too big”, “Chunked request not supported”)",
+			"413; or 400, 422 or 500 with a text that means that the request is too large (“too large”, “too big”, “Chunked request not supported”)",
 			[]any{
 				413, text(413, page), text(400, "too big HTTP OpenTSDB request; mustn't exceed `-opentsdbhttp.maxInsertRequestSize=2000` bytes"),
 				text(400, "cannot decode opentsdb data: too big data size exceeding -opentsdbhttp.maxInsertRequestSize=40000 bytes"),
@@ -173,7 +173,7 @@ func answerRows() []answerRow {
 			split(),
 		},
 		{
-			"408, 421, 425, 429; 5xx, known or not, except 501 and 505",
+			"408, 421, 425, 429; any status from 500 on, except 501 and 505",
 			[]any{
 				408, 421, 425, 429, 500, 502, 503, 504, 506, 507, 508, 509, 510, 511, 520, 521, 522, 525, 530, 561, 598, 599, 600, 999,
 				text(500, "partial write: x dropped=5"), text(500, "partial write: x dropped=0"), text(500, "partial write: dropped=99999999999999999999"),
@@ -185,9 +185,9 @@ func answerRows() []answerRow {
 			[]any{syscall.ECONNREFUSED, syscall.ECONNRESET, io.EOF, errors.New("no route"), answer{code: 200, stream: brokenBody(`{"success":4,"fai`)}},
 			retried(),
 		},
-		{"401, 403", []any{401, 403, text(403, page)}, awaited("rejected, after a new token was asked for")},
+		{"401, 403", []any{401, 403, text(403, page)}, awaited("rejected; before, the token is read again, and a new token is tried")},
 		{
-			"407 and any other 4xx, 501, 505; a redirect that is not followed; a page or any other body; counts that do not add up",
+			"407 and any other 4xx, 501, 505; a redirect that is not followed; a body that is not a put answer, such as a login page; a put answer whose counts do not match the request",
 			[]any{
 				402, 404, 405, 407, 406, 409, 410, 411, 412, 415, 417, 418, 423, 424, 426, 428, 431, 444, 451, 499, 501, 505,
 				status(301, "Location", "/login"), status(302, "Location", "https://elsewhere.test/"), 300, 304, status(307, "Location", "https://elsewhere.test/"),
@@ -206,7 +206,7 @@ func answerRows() []answerRow {
 		{
 			"a certificate that is not trusted",
 			[]any{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}},
-			awaited("dropped, without another attempt"),
+			awaited("dropped after one attempt"),
 		},
 	}
 }

@@ -5,8 +5,10 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -40,9 +42,17 @@ func readFile(ctx context.Context, name string, limit int64) ([]byte, error) {
 	defer stop()
 	text, err := io.ReadAll(io.LimitReader(file, limit+1))
 	if int64(len(text)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d bytes", name, limit)
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("it is larger than %d bytes", limit)}
 	}
 	return text, err
+}
+
+// withoutPath returns the cause of an error of a file, for an error that names the file itself.
+func withoutPath(err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // fileState identifies a version of a file. The zero value stands for a missing file.

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/reported"
 	"github.com/apptuitai/apptuit-go/internal/spool"
@@ -242,7 +243,7 @@ func (r *replayer) replaceFile(file *spool.File, record *spool.Batch, sender *se
 		return nil
 	case err != nil:
 		r.s.dropped(spool.Drop{Err: fmt.Errorf("the undelivered part of a batch cannot be written, so the whole batch (%s) will be sent again: %w",
-			pointsText(record.Counted()), err)})
+			amount.Of(record.Counted(), "point"), err)})
 		return []*spool.File{file}
 	}
 	r.account(sender.tally.report())
@@ -258,7 +259,7 @@ func (r *replayer) account(report Report) {
 	r.s.stats.Dropped += uint64(report.Dropped)
 	r.s.mu.Unlock()
 	if !report.unreported.empty() {
-		r.s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", r.s.c.settings.Errors.Send(report.unreported)))
+		r.s.c.warnings.Add(fmt.Errorf("apptuit: delivering spooled points: %w", WithoutPrefix(r.s.c.settings.Errors.Send(report.unreported))))
 	}
 }
 
@@ -279,7 +280,7 @@ func (r *replayer) handleReadFailure(file *spool.File, err error) {
 		return
 	}
 	if !damaged && !r.readFailures.Seen(file) {
-		r.s.dropped(spool.Drop{Err: fmt.Errorf("a file with %s cannot be read, and is tried again later: %w", pointsText(file.Points()), err)})
+		r.s.dropped(spool.Drop{Err: fmt.Errorf("a file with %s cannot be read, and is tried again later: %w", amount.Of(file.Points(), "point"), err)})
 	}
 	r.s.setFailure(err)
 	file.Replay.NotBefore = time.Now().Add(r.s.c.settings.Retry.MaxInterval)

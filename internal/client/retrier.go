@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // stopReason says why no further attempt is made.
@@ -113,9 +115,4 @@ func (r *retrier) wait(res *result) error {
 	}
 }
 
-func (r *retrier) attemptsText() string {
-	if r.attempts == 1 {
-		return "1 attempt"
-	}
-	return fmt.Sprintf("%d attempts", r.attempts)
-}
+func (r *retrier) attemptsText() string { return amount.Of(r.attempts, "attempt") }

@@ -270,7 +270,7 @@ func TestSecrets_AreKeptInTheClientsOwnText(t *testing.T) {
 		f := newFake(t, text(400, details(1, 1, 0, pointFault{echo(0), "no " + word + " here"})))
 		c := f.client(apptuitclient.WithToken(word))
 		e := counted(t, c.Send(t.Context(), numberedPoints(2)), 1, 1)
-		if want := "apptuit: 1 points sent, 1 failed with status 400: m{i=0} at 1700000000: no [redacted] here"; e.Error() != want {
+		if want := "apptuit: 1 point sent, 1 failed with status 400: m{i=0} at 1700000000: no [redacted] here"; e.Error() != want {
 			t.Errorf("%s: %v", word, e)
 		}
 		f = newFake(t, text(404, word+"!"))

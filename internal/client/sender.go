@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
@@ -148,7 +149,7 @@ func (s *sender) splitTooLarge(b *put.Batch, stack []*put.Batch, res *result) []
 		s.oversized = append(s.oversized, undelivered{b, deliveryFailure{status: res.status, err: res.err, stop: stopRefused}})
 		return stack
 	case len(s.oversized) >= maxOversized && s.tally.counts.Accepted == 0:
-		err := fmt.Errorf("the server called %d single points too large and accepted none: %w", len(s.oversized), res.err)
+		err := fmt.Errorf("the server called %s too large and accepted none: %w", amount.Of(len(s.oversized), "single point"), res.err)
 		s.addUndelivered(b, deliveryFailure{status: res.status, err: err, stop: stopRefused})
 		return stack
 	}

@@ -232,10 +232,10 @@ func profileTable() string {
 		{"texts of a 400 that mean that the request is too large; the batch is split"},
 		{"two values of a series at one timestamp"},
 	}
-	partialWrite := map[bool]string{true: "N points are rejected, the others accepted", false: "the batch is sent again"}
+	partialWrite := map[bool]string{true: "N points are rejected, the others are accepted", false: "the batch is sent again"}
 	secondValue := map[client.Server]string{
-		client.Apptuit: "not known", client.OpenTSDB: "the second one stays, or queries fail, see below",
-		client.VictoriaMetrics: "both stay, unless deduplicated", client.InfluxDB: "the second one stays", client.Generic: "not known",
+		client.Apptuit: "not tested", client.OpenTSDB: "the second one is kept, or queries fail (see below)",
+		client.VictoriaMetrics: "both are kept, unless deduplication is enabled", client.InfluxDB: "the second one is kept", client.Generic: "depends on the server",
 	}
 	for _, p := range client.Profiles() {
 		size := fmt.Sprintf("%d MiB", p.Batch.Bytes>>20)
@@ -254,7 +254,7 @@ func profileTable() string {
 		}
 		for i, cell := range []string{
 			"`" + p.Server.String() + "`", "`" + p.TagValues.String() + "`", fmt.Sprint(p.MaxTags), fmt.Sprint(p.Batch.Points), size,
-			names(p.Compressions), strings.Join(resolutions, ", "), partialWrite[p.PartialWrites], strings.Join(tooLarge, ", "), secondValue[p.Server],
+			names(p.Compressions), strings.Join(resolutions, ", "), partialWrite[p.PartialWrites], orNone(strings.Join(tooLarge, ", ")), secondValue[p.Server],
 		} {
 			rows[i] = append(rows[i], cell)
 		}
@@ -275,4 +275,11 @@ func names(compressions []put.Encoding) string {
 		all = append(all, c.String())
 	}
 	return strings.Join(all, ", ")
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
 }

@@ -212,6 +212,9 @@ func (s *Settings) setTokenFile(from, name string) {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), fileTimeout, context.DeadlineExceeded)
 	defer cancel()
 	if _, err := s.creds.lookup(ctx); err != nil {
+		if cause := errors.Unwrap(err); !errors.Is(err, context.DeadlineExceeded) && cause != nil {
+			err = withoutPath(cause) // without "token: "
+		}
 		s.Fault("%s: file %q: %w", from, name, err)
 	}
 }

@@ -171,7 +171,7 @@ func TestSpool_LocksAgain(t *testing.T) {
 		over()
 		time.Sleep(time.Minute)
 		wantStats(t, c, apptuitclient.SpoolStats{Spooled: 2, Replayed: 2})
-		w.want(t, "points go to the spool", "the folder is locked again, with 1 batches", "is empty again")
+		w.want(t, "points go to the spool", "the folder is locked again, with 1 batch", "is empty again")
 	})
 }
 

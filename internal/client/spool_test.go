@@ -126,7 +126,7 @@ func TestSpool_SpoolsPointsWithTransientErrors(t *testing.T) {
 		if diff := cmp.Diff([]int{1, 3}, calls[1].numbers(t)); diff != "" {
 			t.Errorf("sent again (-want +got):\n%s", diff)
 		}
-		w.want(t, "points go to the spool", "delivering spooled points: apptuit: 1 points sent, 1 failed with status 400: m{i=3} at 1700000003: Unknown metric",
+		w.want(t, "points go to the spool", "delivering spooled points: 1 point sent, 1 failed with status 400: m{i=3} at 1700000003: Unknown metric",
 			"is empty again: 1 point delivered, 1 rejected and 0 dropped so far")
 	})
 }

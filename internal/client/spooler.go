@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/lifecycle"
 	"github.com/apptuitai/apptuit-go/internal/put"
 	"github.com/apptuitai/apptuit-go/internal/spool"
@@ -112,7 +113,7 @@ func (s *spooler) maintain() {
 	s.mu.Unlock()
 	if held && content.Found > before { // else the folder has reported it
 		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s has taken over %s of processes that have ended",
-			s.folder.Dir(), pointsText(int(content.Found-before))))
+			s.folder.Dir(), amount.Of(content.Found-before, "point")))
 	}
 	s.replay.wakeUp()
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 
@@ -100,7 +101,7 @@ func (s *spooler) reportEmpty() {
 	s.reportRemainingDrops()
 	if wasSpooling {
 		s.c.warnings.Add(fmt.Errorf("apptuit: the spool %s is empty again: %s delivered, %d rejected and %d dropped so far",
-			s.folder.Dir(), pointsText(int(stats.Replayed)), stats.Rejected, stats.Dropped))
+			s.folder.Dir(), amount.Of(stats.Replayed, "point"), stats.Rejected, stats.Dropped))
 	}
 }
 
@@ -123,7 +124,7 @@ func (s *spooler) dropped(d spool.Drop) {
 		s.c.warnings.Add(fmt.Errorf("apptuit: spool: %w", d.Err))
 		return
 	}
-	s.c.warnings.Add(fmt.Errorf("apptuit: spool: dropped %s: %w", pointsText(d.Points), d.Err))
+	s.c.warnings.Add(fmt.Errorf("apptuit: spool: dropped %s: %w", amount.Of(d.Points, "point"), d.Err))
 }
 
 // reportRemainingDrops reports the drops at the limits that dropped has not reported yet.
@@ -133,14 +134,6 @@ func (s *spooler) reportRemainingDrops() {
 	s.report.unreportedDrops = 0
 	s.mu.Unlock()
 	if n > 0 {
-		s.c.warnings.Add(fmt.Errorf("apptuit: spool: dropped %s since the last report, at the limits of %s", pointsText(n), s.folder.Dir()))
+		s.c.warnings.Add(fmt.Errorf("apptuit: spool: dropped %s since the last report, at the limits of %s", amount.Of(n, "point"), s.folder.Dir()))
 	}
-}
-
-// pointsText returns a number of points in words: "1 point", "2 points".
-func pointsText(n int) string {
-	if n == 1 {
-		return "1 point"
-	}
-	return fmt.Sprintf("%d points", n)
 }

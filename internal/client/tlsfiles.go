@@ -10,9 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 )
 
@@ -34,11 +32,8 @@ func (f TLSFile) errorf(format string, args ...any) error {
 // read returns the content of the file, which must consist of whole PEM blocks.
 func (f TLSFile) read(ctx context.Context) ([]byte, error) {
 	text, err := readFile(ctx, f.Name, maxTLSFile)
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		err = path.Err // f.errorf names the file
-	}
 	if err != nil {
-		return nil, f.errorf("%w", err)
+		return nil, f.errorf("%w", withoutPath(err))
 	}
 	rest := text
 	for block, after := pem.Decode(rest); block != nil; block, after = pem.Decode(rest) {

@@ -71,14 +71,24 @@ type Rejection struct {
 // has no effect on the exporter.
 type Func func(*metricdata.ResourceMetrics) []DataPoint
 
-// Holder makes the Func of a public type accessible to packages of this module, and hides it from
-// users. client.Holder does the same for a client.
-type Holder struct{ explain Func }
+// Choices are the values in effect of settings that decide whether other settings have an effect, by
+// the keys of the settings in docs/settings.md. For example, Choices{"layout": "reporter"}.
+type Choices map[string]string
 
-// Hold returns a Holder of f, to be embedded in a public type.
-func Hold(f Func) Holder { return Holder{f} }
+// Holder makes the Func and the Choices of a public type accessible to packages of this module, and
+// hides them from users. client.Holder does the same for a client.
+type Holder struct {
+	explain Func
+	choices Choices
+}
 
-func (h Holder) explainer() Func { return h.explain }
+// Hold returns a Holder, to be embedded in a public type.
+func Hold(f Func, c Choices) Holder { return Holder{f, c} }
+
+func (h Holder) held() Holder { return h }
 
 // Of returns the Func of a public type that embeds a [Holder].
-func Of(public interface{ explainer() Func }) Func { return public.explainer() }
+func Of(public interface{ held() Holder }) Func { return public.held().explain }
+
+// ChoicesOf returns the Choices of a public type that embeds a [Holder].
+func ChoicesOf(public interface{ held() Holder }) Choices { return public.held().choices }

@@ -15,6 +15,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 const (
@@ -125,9 +127,9 @@ func readHeader(r *bufio.Reader, fileSize int64) (b *Batch, bodySize int64, body
 	b.Raw, b.Time = int64(raw), time.Unix(0, int64(at))
 	switch {
 	case b.Points == 0 || b.Points > math.MaxInt32 || uncounted > b.Points || raw > math.MaxInt64:
-		return fault("%d points, %d of them uncounted, %d bytes", b.Points, uncounted, raw)
+		return fault("%s, %d of them uncounted, %s", amount.Of(b.Points, "point"), uncounted, amount.Of(raw, "byte"))
 	case uint64(len(header)+reasonSize)+4*uint64(uncounted)+uint64(sumsSize)+body != uint64(fileSize) || body > uint64(fileSize):
-		return fault("%d bytes, where its header says %d of body and %d uncounted points", fileSize, body, uncounted)
+		return fault("%d bytes, where its header says %d of body and %s", fileSize, body, amount.Of(uncounted, "uncounted point"))
 	}
 	sum := checksum(header)
 	var word [4]byte
@@ -205,9 +207,9 @@ func (l Limits) check(b *Batch, bodySize int64) error {
 	case bodySize > l.Bytes || b.Raw > l.text():
 		return implausible("%d bytes for a text of %d bytes, which is over the limits", bodySize, b.Raw)
 	case b.Raw/ratio > bodySize, ratio == 1 && b.Raw != bodySize:
-		return implausible("%d bytes for a text of %d bytes", bodySize, b.Raw)
+		return implausible("%s for a text of %s", amount.Of(bodySize, "byte"), amount.Of(b.Raw, "byte"))
 	case int64(b.Points) > b.Raw/minPoint:
-		return implausible("%d points in a text of %d bytes", b.Points, b.Raw)
+		return implausible("%s in a text of %s", amount.Of(b.Points, "point"), amount.Of(b.Raw, "byte"))
 	case len(b.Reason) > maxReason || !utf8.ValidString(b.Reason) || strings.ContainsFunc(b.Reason, unicode.IsControl):
 		return implausible("its reason is not a line of text")
 	}

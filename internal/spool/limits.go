@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"slices"
 	"time"
+
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // Limits are the limits of a folder, without its quarantine.
@@ -77,7 +79,7 @@ func (f *Folder) evict(files int, bytes int64) []evicted {
 			return nil
 		}
 		files--
-		return fmt.Errorf("the spool is full with %d bytes in %d batches", f.bytes, files)
+		return fmt.Errorf("the spool is full with %d bytes in %s", f.bytes, amount.Of(files, "batch"))
 	})
 	return out
 }

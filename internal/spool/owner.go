@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"path"
+
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // A folder can be lost while it is open: a program that removes old files removes the lock,
@@ -91,7 +93,7 @@ func (f *Folder) own() error {
 		f.dropped(Drop{Err: fmt.Errorf("%s: %s, and the folder cannot be locked again, so there is no spool for now: %w", f.Dir(), lost, err)})
 		return err
 	}
-	f.dropped(Drop{Err: fmt.Errorf("%s: %s: the folder is locked again, with %d batches", f.Dir(), lost, f.Content().Batches)})
+	f.dropped(Drop{Err: fmt.Errorf("%s: %s: the folder is locked again, with %s", f.Dir(), lost, amount.Of(f.Content().Batches, "batch"))})
 	return nil
 }
 
@@ -180,6 +182,6 @@ func (f *Folder) regain() error {
 		f.exit()
 		return err
 	}
-	f.dropped(Drop{Err: fmt.Errorf("%s is the spool again, with %d batches: the other client has released it", f.Dir(), f.Content().Batches)})
+	f.dropped(Drop{Err: fmt.Errorf("%s is the spool again, with %s: the other client has released it", f.Dir(), amount.Of(f.Content().Batches, "batch"))})
 	return nil
 }

@@ -13,12 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/connection"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
 	"github.com/apptuitai/apptuit-go/doctor"
 	"github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // defaultTimeout limits all checks together.
@@ -123,11 +123,11 @@ func (f *flags) options() ([]doctor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := append([]doctor.Option{
-		doctor.WithExporterOptions(exporter.WithClientOptions(options...)),
-		doctor.WithQueryEndpoint(f.queryEndpoint),
-		doctor.WithQueryPath(f.queryPath),
-	}, configFile()...)
+	all := []doctor.Option{doctor.WithQueryEndpoint(f.queryEndpoint), doctor.WithQueryPath(f.queryPath)}
+	if len(options) > 0 {
+		all = append(all, doctor.WithExporterOptions(exporter.WithClientOptions(options...)))
+	}
+	all = append(all, configFile()...)
 	for setting, value := range f.connection.Given() {
 		all = append(all, doctor.WithSource(setting, "--"+connection.Names()[setting], value))
 	}

@@ -206,3 +206,22 @@ func TestReport_FailsIfTheOutputIsClosed(t *testing.T) {
 		}
 	}
 }
+
+func TestReport_SettingsWithoutEffect(t *testing.T) {
+	s := newServer(t)
+	t.Setenv("APPTUIT_TIMERS", "all")
+	t.Setenv("APPTUIT_SPOOL_MAX_AGE", "1h")
+	t.Setenv("APPTUIT_ENDPOINT", s.URL)
+	check := func(t *testing.T, args ...string) {
+		t.Helper()
+		r := reported(t, append(args, "--no-probe")...)
+		has(t, r, doctor.Warning, "timers", "APPTUIT_TIMERS has no effect: only the reporter layout uses it")
+		has(t, r, doctor.Warning, "spool.max_age", "APPTUIT_SPOOL_MAX_AGE has no effect: there is no spool")
+	}
+	t.Run("without flags", func(t *testing.T) { check(t) })
+	t.Run("with flags", func(t *testing.T) { check(t, "--endpoint", s.URL, "--tags", "a: b") })
+	t.Run("with a document", func(t *testing.T) {
+		document(t, withExporter("          apptuit: {endpoint: '"+s.URL+"', prefix: shop.}\n"))
+		check(t)
+	})
+}

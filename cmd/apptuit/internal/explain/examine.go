@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/convert"
 	"github.com/apptuitai/apptuit-go/internal/explain"
 	"github.com/apptuitai/apptuit-go/internal/nearest"

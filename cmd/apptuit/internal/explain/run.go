@@ -87,7 +87,7 @@ func (x *run) configure() bool {
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			x.add(isCause, "configuration", "Correct the configuration: with it, the exporter of the program does not start. Options that the program sets in code are missing here.",
-				"the configuration has a fault: %s", strings.TrimPrefix(strings.TrimSpace(line), "apptuit exporter: "))
+				"the configuration has a fault: %s", strings.TrimPrefix(strings.TrimSpace(line), "apptuit: configuration: "))
 		}
 		return false
 	}

@@ -11,7 +11,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // Sent is the result of --send.

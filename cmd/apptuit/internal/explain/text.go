@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // write writes the report in the format of --output.

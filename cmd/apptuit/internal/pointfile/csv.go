@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // csvFormat reads CSV.

@@ -111,6 +111,7 @@ func TestParse_RefusesWrongArguments(t *testing.T) {
 	f(`--output: unknown format "pdf": must be chart, table, csv, json, jsonl, arrow, parquet, png or svg`, "q", "-o", "pdf")
 	f(`--file: no format has the extension ".pdf" of x.pdf: must be .arrow, .csv, .json, .jsonl, .parquet, .png, .svg or .txt, unless -o gives the format`, "q", "-f", "x.pdf")
 	f(`--file: no format has the extension "" of x`, "q", "-f", "x")
+	f(`--file: no format has the extension ".pq" of rate.pq`, "q", "-f", "rate.pq")
 	f("--output: json contradicts the extension of x.svg", "q", "-f", "x.svg", "-o", "json")
 	f("--output: chart requires a terminal, or --width", "q", "-o", "chart")
 	f("--output: png shows a range of time, and cannot show --long or --at", "q", "-o", "png", "--long")

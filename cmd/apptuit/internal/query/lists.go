@@ -16,10 +16,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/query"
 )
 

@@ -268,14 +268,14 @@ func (r *run) hints(ctx context.Context, q string, cause error) []string {
 	found, _ := r.client.Hints(ctx, language, q, cause)
 	var texts []string
 	for _, h := range found {
+		text := "hint: " + h.String()
 		switch h.Kind {
 		case query.HintPromQL:
-			texts = append(texts, "hint: the query is PromQL, or the server answers only PromQL: give --promql")
+			text += " (give --promql)"
 		case query.HintApptuit:
-			texts = append(texts, "hint: the query is in Apptuit's language: omit --promql")
-		default:
-			texts = append(texts, "hint: "+h.String())
+			text += " (omit --promql)"
 		}
+		texts = append(texts, text)
 	}
 	return texts
 }

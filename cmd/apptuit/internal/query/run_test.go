@@ -232,9 +232,9 @@ func TestHints_NameTheLikelyReason(t *testing.T) {
 		{cli.OK, `hint: there is no metric "http_reqests" in the last 30 days: did you mean "http_requests"?`, ask("http_reqests", "--promql")},
 		{cli.OK, `did you mean "http_requests"?`, ask("http_reqests", "--promql", "-o", "jsonl")},
 		{cli.OK, `did you mean "http_requests"?`, []string{"http_reqests", "--promql", "--at", "now"}},
-		{cli.OK, "hint: the query is in Apptuit's language: omit --promql", ask("fetch('x')", "--promql")},
-		{cli.Failed, "\nhint: the query is PromQL, or the server answers only PromQL: give --promql\n", ask("fetch('x')")},
-		{cli.Failed, "\nhint: the query is PromQL, or the server answers only PromQL: give --promql\n", ask("up", "-o", "jsonl")},
+		{cli.OK, "hint: the query is in Apptuit's language: send it as such instead of as PromQL (omit --promql)", ask("fetch('x')", "--promql")},
+		{cli.Failed, "\nhint: the query is PromQL, or the server supports only PromQL: use PromQL instead of Apptuit's language (give --promql)\n", ask("fetch('x')")},
+		{cli.Failed, "\nhint: the query is PromQL, or the server supports only PromQL: use PromQL instead of Apptuit's language (give --promql)\n", ask("up", "-o", "jsonl")},
 	} {
 		if out := execute(t, c.args...); out.code != c.code || !strings.Contains(out.stderr, c.says) {
 			t.Errorf("%q: %+v, want %q", c.args, out, c.says)

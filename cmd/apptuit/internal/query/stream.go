@@ -19,7 +19,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/query"
 )
 

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 )
 
 // count counts the points of a run by their fate:

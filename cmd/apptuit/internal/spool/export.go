@@ -11,9 +11,9 @@ import (
 	"io"
 	"io/fs"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/outfile"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/spool"
 )
 

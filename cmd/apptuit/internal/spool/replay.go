@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
 	"github.com/apptuitai/apptuit-go/encoding"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/client"
 	"github.com/apptuitai/apptuit-go/internal/env"
 )

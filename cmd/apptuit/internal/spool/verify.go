@@ -8,8 +8,8 @@ import (
 	"errors"
 	"io/fs"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/cli"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 

@@ -17,9 +17,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/amount"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/label"
 	"github.com/apptuitai/apptuit-go/cmd/apptuit/internal/terminal"
+	"github.com/apptuitai/apptuit-go/internal/amount"
 	"github.com/apptuitai/apptuit-go/query"
 )
 

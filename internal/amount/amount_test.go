@@ -38,6 +38,15 @@ func TestAre_AgreesWithTheNumber(t *testing.T) {
 	}
 }
 
+func TestWere_AgreesWithTheNumber(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0 points were", 1: "1 point was", 2: "2 points were"} {
+		if got := Were(n, "point"); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestBytes_HasOneDecimalFromOneKiBOn(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int64]string{

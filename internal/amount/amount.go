@@ -9,8 +9,12 @@ import (
 	"strings"
 )
 
+type number interface {
+	int | int64 | uint32 | uint64
+}
+
 // Of returns a number with its noun, in the singular or plural: "1 batch", "2 batches", "3 series".
-func Of[N int | int64 | uint64](n N, noun string) string {
+func Of[N number](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
@@ -32,11 +36,19 @@ func plural(noun string) string {
 }
 
 // Are returns a number with its noun and the verb "to be": "1 point is", "2 points are".
-func Are[N int | int64 | uint64](n N, noun string) string {
+func Are[N number](n N, noun string) string {
 	if n == 1 {
 		return Of(n, noun) + " is"
 	}
 	return Of(n, noun) + " are"
+}
+
+// Were returns a number with its noun and the past of the verb "to be": "1 point was", "2 points were".
+func Were[N number](n N, noun string) string {
+	if n == 1 {
+		return Of(n, noun) + " was"
+	}
+	return Of(n, noun) + " were"
 }
 
 // Bytes returns a number of bytes in units of 1,024: "1 byte", "512 bytes", "1.2 MiB".
