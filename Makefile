@@ -1,14 +1,14 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# The modules are found, not listed: a new go.mod is tested, linted and kept tidy without a change here.
-# MODULES='./integration/e2e' on the command line works on that module alone.
+# make finds the modules by their go.mod: a new module is tested, linted and kept tidy without a change here.
+# MODULES='./integration/e2e' on the command line selects one module.
 MODULES := $(patsubst %/,%,$(sort $(dir $(shell find . -name go.mod -not -path '*/.*' -not -path '*/testdata/*' -not -path './tools/*'))))
 
-# Modules that are tested without the race detector: they have no concurrency of ours, or compile for minutes with it.
+# Modules that are tested without the race detector, because their code is not concurrent, or takes minutes to compile with it.
 HEAVY := ./cmd/apptuit ./integration/arrow ./integration/bench ./integration/collector/e2e ./integration/collector/otelcol-apptuit
 
-# Further arguments for the demo (ARGS), for go test (TESTFLAGS), the time for one fuzz target, and which benchmarks to run how often.
+# Arguments of the demo (ARGS) and of go test (TESTFLAGS), the time for each fuzz target, the benchmarks to run, and how often.
 ARGS      :=
 TESTFLAGS :=
 FUZZTIME  := 30s
@@ -19,27 +19,27 @@ COUNT     := 1
 SCHEDULES := 10000
 FROM      := 1
 
-# A release of VictoriaMetrics that integration/e2e is tested with, besides Debian's; those of test-long, the current LTS among them; and
-# a release of Prometheus, of which v0.316.0 is 3.16.0.
+# The release of VictoriaMetrics that integration/e2e is tested with, in addition to Debian's; the releases of test-long, which include the
+# current LTS; and a release of Prometheus, for which v0.316.0 means 3.16.0.
 VICTORIA_METRICS      := v1.151.0
 VICTORIA_METRICS_LONG := v1.136.23 $(VICTORIA_METRICS)
 PROMETHEUS            := v0.316.0
 
-# The packages whose tests docs/tested-with.md is about, and the file that records their runs.
+# The packages whose tests docs/tested-with.md lists, and the file that records their runs.
 PARTNERS         := integration/e2e integration/e2e/chaos integration/collector/e2e integration/opentsdb integration/apptuitpy integration/promdiff
 TESTED_WITH_RUNS := $(CURDIR)/.tools/tested-with
 
-# INSTALL=no keeps make from installing the servers that the integration tests run against.
+# With INSTALL=no, make does not install the servers for the integration tests.
 INSTALL := yes
 
-# Platforms, besides this one, that the root module is type-checked for. 386 catches an int that holds 64 bits.
+# Platforms, besides this one, that the root module is vetted for. 386 catches an int that holds 64 bits.
 PLATFORMS := darwin/arm64 windows/amd64 freebsd/amd64 linux/386
 
 export GOWORK := off
 
 .DEFAULT_GOAL := help
 
-# in-modules runs a command in each module, carries on after a failure, and at the end names the modules that failed.
+# in-modules runs a command in each module, continues after a failure, and at the end names the modules that failed.
 # The command may use $$module and $$race.
 define in-modules
 @failed=; for module in $(MODULES); do \
@@ -80,11 +80,11 @@ test-newest: ## Vet and test the root module with the newest OpenTelemetry
 	@tools/newest.sh $(TESTFLAGS)
 
 .PHONY: test-victoriametrics
-test-victoriametrics: servers ## Test against VICTORIA_METRICS, a release that is built from its sources
+test-victoriametrics: servers ## Test against VICTORIA_METRICS, a release that is built from source
 	@tools/e2e.sh victoria-metrics $(VICTORIA_METRICS)
 
 .PHONY: test-prometheus
-test-prometheus: ## Test queries against PROMETHEUS, a release that is built from its sources (once: minutes)
+test-prometheus: ## Test queries against PROMETHEUS, a release that is built from source (the first time: minutes)
 	@tools/e2e.sh prometheus $(PROMETHEUS)
 
 .PHONY: test-long
@@ -97,7 +97,7 @@ test-long: servers ## Run the long tests (LONG_TESTS=1), 1,000,000 schedules of 
 
 .PHONY: tested-with
 tested-with: export TESTED_WITH := $(TESTED_WITH_RUNS)
-tested-with: servers ## Run the tests against all servers, and write what they ran against into docs/tested-with.md
+tested-with: servers ## Run the tests against all servers, and write the versions of the servers into docs/tested-with.md
 	@mkdir -p $(dir $(TESTED_WITH_RUNS)) && rm -f $(TESTED_WITH_RUNS)
 	@for package in $(PARTNERS); do echo "==> ./$$package"; (cd $$package && CI=true go test -count=1 .) || exit 1; done
 	@for version in $(VICTORIA_METRICS_LONG); do tools/e2e.sh victoria-metrics $$version || exit 1; done
@@ -114,7 +114,7 @@ bench: ## Measure beside other exporters, and write the table of integration/ben
 	cd integration/bench && go test ./export -count=1 -timeout=0 -v -run='^TestTable$$' -table=../RESULTS.md $(ARGS)
 
 .PHONY: bench-go
-bench-go: ## Run the root module's benchmarks; BENCH chooses (regexp), COUNT repeats
+bench-go: ## Run the root module's benchmarks; BENCH is a regexp of their names, COUNT the number of runs
 	go test -run='^$$' -bench='$(BENCH)' -benchmem -count=$(COUNT) ./...
 
 .PHONY: cover
@@ -124,23 +124,24 @@ cover: ## Measure the root module's coverage, into coverage.out and coverage.htm
 	go tool cover -func=coverage.out | tail -n 1
 
 .PHONY: servers
-servers: ## Install the servers that the integration tests run against, where they are missing
+servers: ## Install the missing servers of the integration tests
 	@INSTALL=$(INSTALL) tools/servers.sh
 
 ##@ Check
 
 .PHONY: lint
-lint: lint-go lint-vet lint-tidy lint-generated lint-layout lint-release ## All of the following; make --keep-going lint shows every fault at once
+lint: lint-go lint-vet lint-tidy lint-generated lint-layout lint-release ## Run all following checks; make --keep-going lint does not stop at the first failure
 
 .PHONY: lint-go
-lint-go: golangci-lint ## Run golangci-lint, gofumpt among it, in every module
+lint-go: golangci-lint ## Run golangci-lint, which includes gofumpt, in every module
 	$(call in-modules,$(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...)
 
 .PHONY: lint-vet
-lint-vet: ## Vet the root module for the other platforms
+lint-vet: ## Vet the root module for the other platforms, and link the package that calls functions of their systems
 	@failed=; for platform in $(PLATFORMS); do \
 		echo "==> vet for $$platform"; \
-		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go vet ./... || failed="$$failed $$platform"; \
+		(export CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/}; go vet ./... && go test -c -o /dev/null ./runtimemetrics) || \
+			failed="$$failed $$platform"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "$@ failed for:$$failed" >&2; exit 1; fi
 
@@ -154,7 +155,7 @@ lint-generated: ## Check that generated files are current
 	@tools/generated.sh
 
 .PHONY: lint-layout
-lint-layout: ## Check the root module's dependencies, and that modules are of one version
+lint-layout: ## Check the root module's dependencies, and that modules require the same versions
 	@tools/layout.sh
 
 .PHONY: lint-release
@@ -162,23 +163,23 @@ lint-release: ## Test the script that makes releases
 	@tools/release_test.sh
 
 .PHONY: generate
-generate: ## Write the generated files of every module again
+generate: ## Regenerate the generated files of every module
 	$(call in-modules,go generate ./...)
 
 .PHONY: fmt
 fmt: gofumpt ## Format all Go files
 	$(GOFUMPT) -w .
 
-# Where known vulnerabilities are looked up: a mirror, or a file:// URL.
+# The database of known vulnerabilities: https://vuln.go.dev, a mirror, or a file:// URL.
 VULNDB := https://vuln.go.dev
 
 .PHONY: vuln
-vuln: govulncheck ## Look for known vulnerabilities in every module; needs VULNDB, and is no part of CI
+vuln: govulncheck ## Look for known vulnerabilities in every module; needs VULNDB, and is not part of CI
 	$(call in-modules,$(GOVULNCHECK) -db='$(VULNDB)' ./...)
 
 ##@ Tools
 
-# The tools' versions are in tools/go.mod. They are built once for each Go release and again when tools/go.mod changes.
+# The versions of the tools are in tools/go.mod. Tools are built once for each Go release, and again when tools/go.mod changes.
 TOOLS_DIR     := $(CURDIR)/.tools/$(shell go env GOVERSION)
 GOLANGCI_LINT := $(TOOLS_DIR)/golangci-lint
 GOFUMPT       := $(TOOLS_DIR)/gofumpt
@@ -187,7 +188,7 @@ TOOL_PACKAGES := $(shell sed -n '/^tool (/,/^)/s/^\t//p' tools/go.mod)
 TOOLS         := $(notdir $(TOOL_PACKAGES))
 
 $(addprefix $(TOOLS_DIR)/,$(TOOLS)): tools/go.mod tools/go.sum
-	@echo "building $(@F)$(if $(filter golangci-lint,$(@F)), (once; it takes minutes))"
+	@echo "building $(@F)$(if $(filter golangci-lint,$(@F)), (the first time; it takes minutes))"
 	@cd tools && go build -trimpath -o $@ $(filter %/$(@F),$(TOOL_PACKAGES))
 
 .PHONY: tools $(TOOLS)

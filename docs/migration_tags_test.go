@@ -41,7 +41,7 @@ func TestMigration_EncodedNames_BecomeTags(t *testing.T) {
 func fewerTags(ctx context.Context) (*exporter.Exporter, error) {
 	exp, err := exporter.New(ctx,
 		exporter.WithAttributeFilter(attribute.NewDenyKeysFilter("user_agent.original", "url.full")),
-		exporter.WithMeterProvider(otel.GetMeterProvider()), // otel.sdk.exporter.*, beside apptuit.reporter.*
+		exporter.WithMeterProvider(otel.GetMeterProvider()), // optional: OpenTelemetry's metrics of exporters, otel.sdk.exporter.*
 	)
 	return exp, err
 }

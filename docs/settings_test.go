@@ -169,12 +169,25 @@ func form(s *settings.Setting) string {
 	return s.VariableForm()
 }
 
-// defaultText returns the default, as code if it is a value.
+// defaultText returns the default, as code if it is a value. It has the form of the variable. A
+// setting without a variable has the form of the key, except that sizes have a readable unit.
 func defaultText(s *settings.Setting) string {
-	if s.Default == "" || strings.ContainsAny(s.Default, " `") || s.Default == "all" {
-		return s.Default
+	text := variableDefault(s)
+	if s.Variable == "" && s.Type != settings.Bytes {
+		text = s.KeyDefault()
 	}
-	return quoted(s.Default)
+	if text == "" || strings.ContainsAny(text, " `") || text == "all" {
+		return text
+	}
+	return quoted(text)
+}
+
+// variableDefault returns the default in the form of the variable.
+func variableDefault(s *settings.Setting) string {
+	if s.Switch == settings.Disable && s.Default == "yes" {
+		return "no" // the variable disables what is on by default
+	}
+	return s.Default
 }
 
 func quoted(text string) string {
@@ -195,12 +208,8 @@ func variableList(chosen func(*settings.Setting) bool) string {
 		}
 		names := slices.Concat(strings.Split(strings.ReplaceAll(optionNames(&s), "`", ""), ", "), s.Override)
 		fmt.Fprintf(&b, "//\t%s (%s)\n", s.Variable, strings.Join(names, ", "))
-		form, standard := s.VariableForm(), s.Default
-		if s.Switch == settings.Disable {
-			standard = "no" // of the variable, which disables what is enabled by default
-		}
-		text := "Value: " + form + "."
-		if standard != "" {
+		text := "Value: " + s.VariableForm() + "."
+		if standard := variableDefault(&s); standard != "" {
 			text += " Default: " + standard + "."
 		}
 		b.WriteString(indented(withoutKeys(&s)))

@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// BenchmarkCollect measures a collection by the SDK, from the system to
+// BenchmarkCollect measures a collection by the SDK, from the system calls to
 // metricdata.
 func BenchmarkCollect(b *testing.B) {
 	benchmark := func(name string, begin func(metric.MeterProvider) error, opts ...sdkmetric.ManualReaderOption) {
@@ -46,7 +46,7 @@ func BenchmarkCollect(b *testing.B) {
 	})
 }
 
-// BenchmarkSource measures what each thing that is asked costs.
+// BenchmarkSource measures each system call and each file.
 func BenchmarkSource(b *testing.B) {
 	for _, source := range append(processSources("/proc"), goSource(table())) {
 		b.Run(source.name, func(b *testing.B) {
@@ -61,8 +61,8 @@ func BenchmarkSource(b *testing.B) {
 	}
 }
 
-// BenchmarkCallbacks measures a collection of everything without what the SDK
-// does with the numbers.
+// BenchmarkCallbacks measures a collection of all instruments without the work of
+// the SDK.
 func BenchmarkCallbacks(b *testing.B) {
 	c := &catcher{MeterProvider: sdkmetric.NewMeterProvider()}
 	if _, err := Start(WithMeterProvider(c)); err != nil {

@@ -19,11 +19,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childVariable makes the test binary a process to be measured, which writes its
-// files into the folder named.
+// childVariable, an environment variable, turns the test binary into a process that
+// is measured. Its value is the folder for the files of the process.
 const childVariable = "RUNTIMEMETRICS_TEST_CHILD"
 
-// What the child uses once it is told to work.
+// The child uses these amounts after the command "work".
 const (
 	childCPU        = 300 * time.Millisecond // in user mode
 	childHeap       = 64 << 20
@@ -45,15 +45,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child does what it is told on stdin, a line each, and answers with a line of JSON:
-// "work" uses known amounts of everything, "collect" exports.
+// child reads commands from stdin, one per line, and answers each with a line of JSON.
+// "work" uses known amounts of CPU time, memory, files and threads; "collect" exports.
 func child(dir string) error {
 	reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(NewProducer()))
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	if _, err := Start(WithMeterProvider(provider)); err != nil {
 		return err
 	}
-	var used []any // Keeps memory, files and so on.
+	var used []any // Keeps memory and files in use.
 	commands, answers := bufio.NewScanner(os.Stdin), json.NewEncoder(os.Stdout)
 	for commands.Scan() {
 		var answer any

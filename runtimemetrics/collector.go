@@ -13,28 +13,28 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// source is one thing that a collection asks, once: a system call, a file.
+// source is a system call or a file that each collection reads once.
 type source struct {
-	name string
+	name string // of the values, for errors: "memory"
 	read func(*snapshot) error
 }
 
-// collector reads its sources for all its observations together.
+// collector reads all sources in one callback, and reports their values.
 type collector struct {
 	sources      []source
 	interval     time.Duration
 	observations []observation
 
 	mu       sync.Mutex
-	last     time.Time // of the last reading
+	last     time.Time // when snapshot was read
 	snapshot snapshot
-	reported []bool // a source: whether its error was reported
+	reported []bool // by source: an error was reported
 }
 
-// observation says which instrument takes which number.
+// observation reports a field of the snapshot through an instrument. One of integers and floats is nil.
 type observation struct {
 	field    field
-	integers metric.Int64Observable // one of the two
+	integers metric.Int64Observable
 	floats   metric.Float64Observable
 	options  []metric.ObserveOption
 }
@@ -48,10 +48,10 @@ func newCollector(interval time.Duration, sources []source, observations []obser
 	}
 }
 
-// observe is the callback.
+// observe is the callback that reports all observations.
 func (c *collector) observe(_ context.Context, o metric.Observer) error {
-	s, fresh := c.read()
-	for _, err := range fresh {
+	s, errs := c.read()
+	for _, err := range errs {
 		otel.Handle(err)
 	}
 	for i := range c.observations {
@@ -67,8 +67,8 @@ func (c *collector) observe(_ context.Context, o metric.Observer) error {
 	return nil
 }
 
-// read returns what the sources say, or, within the interval, what they said,
-// and the errors of sources that had none before.
+// read reads all sources, or within the interval returns the last snapshot again.
+// It returns the errors of sources that have not failed before.
 func (c *collector) read() (snapshot, []error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,13 +78,13 @@ func (c *collector) read() (snapshot, []error) {
 	}
 	c.last = now
 	c.snapshot = snapshot{}
-	var fresh []error
+	var errs []error
 	for i, source := range c.sources {
 		err := source.read(&c.snapshot)
 		if err != nil && !c.reported[i] {
 			c.reported[i] = true
-			fresh = append(fresh, fmt.Errorf("runtimemetrics: %s left out: %w (reported once)", source.name, err))
+			errs = append(errs, fmt.Errorf("runtimemetrics: cannot read %s: %w (reported once)", source.name, err))
 		}
 	}
-	return c.snapshot, fresh
+	return c.snapshot, errs
 }

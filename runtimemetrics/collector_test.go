@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// countedSource counts its readings, and fails while err is set.
+// countedSource counts its readings. It fails while err is set.
 type countedSource struct {
 	readings int
 	err      error
 }
 
 func (c *countedSource) source() source {
-	return source{name: "what is counted is", read: func(s *snapshot) error {
+	return source{name: "the counter", read: func(s *snapshot) error {
 		c.readings++
 		if c.err != nil {
 			return c.err
@@ -29,8 +29,9 @@ func (c *countedSource) source() source {
 	}}
 }
 
-// oneSource is a collector of two observations that comes from one source.
-func oneSource(t *testing.T, c *countedSource, interval time.Duration) func() (readings, observed int) {
+// collectorOf returns a function that collects from c, and tells how often c has been
+// read and how many values were observed. Of two instruments, c knows one.
+func collectorOf(t *testing.T, c *countedSource, interval time.Duration) func() (readings, observed int) {
 	t.Helper()
 	rows := slices.DeleteFunc(table(), func(row instrument) bool {
 		return row.name != "process.thread.count" && row.name != "process.rusage.swaps"
@@ -50,9 +51,9 @@ func oneSource(t *testing.T, c *countedSource, interval time.Duration) func() (r
 	}
 }
 
-func TestMinimumInterval(t *testing.T) {
+func TestCollector_RepeatsValuesWithinMinimumInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		read := oneSource(t, &countedSource{}, 10*time.Second)
+		read := collectorOf(t, &countedSource{}, 10*time.Second)
 		for _, step := range []struct {
 			after    time.Duration
 			readings int
@@ -63,14 +64,14 @@ func TestMinimumInterval(t *testing.T) {
 				t.Errorf("%v later there were %d readings, want %d", step.after, readings, step.readings)
 			}
 			if observed != 1 {
-				t.Errorf("%d observations, want the one that is known", observed)
+				t.Errorf("%d observations, want 1: the other instrument has no value", observed)
 			}
 		}
 	})
 }
 
-func TestEveryCollectionReadsByDefault(t *testing.T) {
-	read := oneSource(t, &countedSource{}, 0)
+func TestCollector_ReadsAtEveryCollectionByDefault(t *testing.T) {
+	read := collectorOf(t, &countedSource{}, 0)
 	for want := range 3 {
 		if readings, _ := read(); readings != want+1 {
 			t.Errorf("%d readings after %d collections", readings, want+1)
@@ -78,10 +79,10 @@ func TestEveryCollectionReadsByDefault(t *testing.T) {
 	}
 }
 
-func TestAFailingSourceIsLeftOutAndReportedOnce(t *testing.T) {
+func TestCollector_OmitsFailingSourceAndReportsItOnce(t *testing.T) {
 	log := handledErrors(t)
 	c := &countedSource{err: errors.New("out of order")}
-	read := oneSource(t, c, 0)
+	read := collectorOf(t, c, 0)
 	for range 3 {
 		if _, observed := read(); observed != 0 {
 			t.Errorf("%d observations of a source that fails", observed)
@@ -94,12 +95,12 @@ func TestAFailingSourceIsLeftOutAndReportedOnce(t *testing.T) {
 	c.err = errors.New("out of order again")
 	read()
 	errs := log.all()
-	if len(errs) != 1 || !strings.Contains(errs[0].Error(), "what is counted is left out: out of order") {
+	if len(errs) != 1 || !strings.Contains(errs[0].Error(), "cannot read the counter: out of order (reported once)") {
 		t.Errorf("reported: %v", errs)
 	}
 }
 
-func TestClamp(t *testing.T) {
+func TestClamp_LimitsToInt64(t *testing.T) {
 	for in, want := range map[uint64]int64{0: 0, 1: 1, 1<<63 - 1: 1<<63 - 1, 1 << 63: 1<<63 - 1, 1<<64 - 1: 1<<63 - 1} {
 		if got := clamp(in); got != want {
 			t.Errorf("clamp(%d) is %d", in, got)
@@ -107,8 +108,8 @@ func TestClamp(t *testing.T) {
 	}
 }
 
-func TestUnknownRuntimeMetricsAreLeftOut(t *testing.T) {
-	source := goSource([]instrument{{part: goRuntime, points: []point{
+func TestGoSource_OmitsMetricsThatGoDoesNotHave(t *testing.T) {
+	source := goSource([]instrument{{group: goRuntime, points: []point{
 		from(heapLive, "/gc/heap/live:bytes"),
 		from(gcCycles, "/gc/cycles/of/the/future:gc-cycles"),
 	}}})
@@ -121,8 +122,8 @@ func TestUnknownRuntimeMetricsAreLeftOut(t *testing.T) {
 	}
 }
 
-// Contrib's own default would repeat its values for 15 s.
-func TestTheIntervalIsContribsToo(t *testing.T) {
+// By default, contrib repeats its values for 15 s.
+func TestStart_PassesMinimumIntervalToContrib(t *testing.T) {
 	f := func(want float64, opts ...Option) {
 		t.Helper()
 		reader := start(t, opts...)

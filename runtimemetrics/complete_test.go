@@ -21,19 +21,18 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// completeProducer is a reader of nothing but a complete producer.
+// completeProducer returns a reader whose only source is a complete producer.
 func completeProducer(t *testing.T, opts ...Option) *sdkmetric.ManualReader {
 	t.Helper()
 	_, reader := newProvider(t, sdkmetric.WithProducer(NewCompleteProducer(opts...)))
 	return reader
 }
 
-// A complete producer gives a reader all that Start and NewProducer give: scopes,
-// names, units, descriptions, kinds and attributes are equal, and so are the values
-// that do not change from one collection to the next.
-func TestCompleteProducerEqualsTheInstruments(t *testing.T) {
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40)) // So that there is go.memory.limit.
-	runtime.GC()                                              // Before, the runtime knows no CPU times.
+// Scopes, names, units, descriptions, kinds and attributes equal those of Start and
+// NewProducer, and so do the values that do not change between two collections.
+func TestCompleteProducer_ReportsTheSameAsStart(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40)) // go.memory.limit exists only with a limit.
+	runtime.GC()                                              // Before the first GC, the runtime has no CPU times.
 	f := func(name string, opts ...Option) {
 		t.Run(name, func(t *testing.T) {
 			provider, reader := newProvider(t, sdkmetric.WithProducer(NewProducer(opts...)))
@@ -59,7 +58,7 @@ func TestCompleteProducerEqualsTheInstruments(t *testing.T) {
 	started, produced := collectValues(t, start(t)), collectValues(t, completeProducer(t))
 	for _, name := range []string{"go.processor.limit", "go.config.gogc", "go.memory.limit"} {
 		if want, got := started[name], produced[name]; want <= 0 || got != want {
-			t.Errorf("%s is %v, of an instrument %v", name, got, want)
+			t.Errorf("%s is %v, with Start %v", name, got, want)
 		}
 	}
 }
@@ -69,14 +68,14 @@ type scopedMetric struct {
 	Metric metricdata.Metrics
 }
 
-// byName names metrics, of which there must not be two of one name.
+// byName returns the metrics by name, and fails the test if a name occurs twice.
 func byName(t *testing.T, scopes []metricdata.ScopeMetrics) map[string]scopedMetric {
 	t.Helper()
 	all := make(map[string]scopedMetric)
 	for _, scope := range scopes {
 		for _, m := range scope.Metrics {
 			if _, twice := all[m.Name]; twice {
-				t.Errorf("%s is there twice", m.Name)
+				t.Errorf("%s is reported twice", m.Name)
 			}
 			all[m.Name] = scopedMetric{scope.Scope, m}
 		}
@@ -88,22 +87,21 @@ func less(a, b attribute.Set) bool {
 	return a.Encoded(attribute.DefaultEncoder()) < b.Encoded(attribute.DefaultEncoder())
 }
 
-// Every instrument of the table arrives, in each of two collections, and counters go
-// on from one to the next.
-func TestCompleteProducerIsTheTable(t *testing.T) {
+// Each of two collections contains every instrument of the table, and no counter falls.
+func TestCompleteProducer_ReportsEveryRowOfTheTable(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40))
 	runtime.GC()
 	reader := completeProducer(t)
 	collected := collect(t, reader)
 	if n := len(collected.ScopeMetrics); n != 2 {
-		t.Errorf("%d scopes, not ours and contrib's", n)
+		t.Errorf("%d scopes, want 2: ours and contrib's", n)
 	}
 	first := values(collected)
 	runtime.GC()
 	second := collectValues(t, reader)
 	series := 0
 	for _, row := range table() {
-		if row.on&here() == 0 {
+		if row.platforms&here() == 0 {
 			continue
 		}
 		points := row.points
@@ -124,14 +122,14 @@ func TestCompleteProducerIsTheTable(t *testing.T) {
 		}
 	}
 	if len(first) != series || len(second) != series {
-		t.Errorf("%d series, then %d, of %d in the table", len(first), len(second), series)
+		t.Errorf("%d series, then %d, want %d as in the table", len(first), len(second), series)
 	}
 	if cycles := "go.memory.gc.cycles"; second[cycles] <= first[cycles] {
 		t.Errorf("%s stays at %v after another GC", cycles, first[cycles])
 	}
 }
 
-func TestCompleteProducerStartsWithTheProcess(t *testing.T) {
+func TestCompleteProducer_SeriesStartWithTheProcess(t *testing.T) {
 	began := processStart(t)
 	reader := completeProducer(t)
 	starts := make(map[time.Time]int)
@@ -172,17 +170,17 @@ func eachTime[N int64 | float64](points []metricdata.DataPoint[N], name string, 
 	}
 }
 
-func TestCompleteProducerParts(t *testing.T) {
-	reportsPart(t, completeProducer(t, WithoutProcess()), "go.schedule.duration", "process.")
+func TestCompleteProducer_WithoutProcessOrGoRuntime(t *testing.T) {
+	reportsOnly(t, completeProducer(t, WithoutProcess()), "go.schedule.duration", "process.")
 	if here()&onUnix != 0 {
-		reportsPart(t, completeProducer(t, WithoutGoRuntime()), "process.", "go.")
+		reportsOnly(t, completeProducer(t, WithoutGoRuntime()), "process.", "go.")
 	}
 }
 
-func TestCompleteProducerFaults(t *testing.T) {
+func TestCompleteProducer_Produce_ReturnsErrors(t *testing.T) {
 	_, err := NewCompleteProducer(WithMinimumInterval(-1), WithoutProcess(), WithoutGoRuntime()).Produce(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "negative") || !strings.Contains(err.Error(), "nothing to measure") {
-		t.Errorf("with two faults: %v", err)
+	if err == nil || !strings.Contains(err.Error(), "negative") || !strings.Contains(err.Error(), "omit every instrument") {
+		t.Errorf("with two invalid options: %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -191,8 +189,8 @@ func TestCompleteProducerFaults(t *testing.T) {
 	}
 }
 
-// What a call returns is the caller's: several readers neither share it nor change it.
-func TestCompleteProducerServesSeveralReaders(t *testing.T) {
+// Concurrent readers do not share the metrics that a call returns.
+func TestCompleteProducer_ServesSeveralReaders(t *testing.T) {
 	p := NewCompleteProducer()
 	first, err := p.Produce(t.Context())
 	if err != nil {
@@ -208,7 +206,7 @@ func TestCompleteProducerServesSeveralReaders(t *testing.T) {
 					t.Error(err)
 				}
 				if got := len(values(metricdata.ResourceMetrics{ScopeMetrics: scopes})); got != len(before) {
-					t.Errorf("%d series, not %d", got, len(before))
+					t.Errorf("%d series, want %d", got, len(before))
 				}
 				clear(scopes[0].Metrics)
 			}
@@ -220,8 +218,8 @@ func TestCompleteProducerServesSeveralReaders(t *testing.T) {
 	}
 }
 
-func TestCompleteProducerAllocations(t *testing.T) {
-	const limit = 300 // Of which the metrics returned, and what the SDK does, are nearly all.
+func TestCompleteProducer_Allocations(t *testing.T) {
+	const limit = 300 // Most of them are the SDK's and the returned metrics.
 	p := NewCompleteProducer()
 	got := testing.AllocsPerRun(50, func() {
 		if _, err := p.Produce(t.Context()); err != nil {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The kernel says how often each file of a copy of /proc is opened.
-func TestEachFileIsReadOnceACollection(t *testing.T) {
+// inotify counts how often each file of a copy of /proc is opened.
+func TestCollection_OpensEachFileOfProcOnce(t *testing.T) {
 	root, dir := copyOfProc(t, "complete")
 	reader := start(t, withProc(root)) // This reads stat.
 
@@ -45,7 +45,7 @@ func TestEachFileIsReadOnceACollection(t *testing.T) {
 		event := buf[at:n]
 		name := watched[int32(binary.NativeEndian.Uint32(event))]
 		length := int(binary.NativeEndian.Uint32(event[12:]))
-		if length == 0 { // The file itself, not one in it.
+		if length == 0 { // The watched file or folder itself, not an entry of the folder.
 			opened[name]++
 		}
 		at += unix.SizeofInotifyEvent + length
@@ -56,13 +56,12 @@ func TestEachFileIsReadOnceACollection(t *testing.T) {
 	}
 }
 
-// The sources are one system call or file each; all of them are asked once.
-func TestEachSourceIsAskedOnce(t *testing.T) {
-	asked := make(map[string]int)
+func TestCollection_ReadsEachSourceOnce(t *testing.T) {
+	readings := make(map[string]int)
 	sources := append(processSources("/proc"), goSource(table()))
 	for i, s := range sources {
 		sources[i].read = func(snap *snapshot) error {
-			asked[s.name]++
+			readings[s.name]++
 			return s.read(snap)
 		}
 	}
@@ -71,22 +70,21 @@ func TestEachSourceIsAskedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]int{
-		"what getrusage gives is":           1,
-		"disk I/O is":                       1, // From getrusage.
-		"memory is":                         1,
-		"the number of threads is":          1,
-		"the number of file descriptors is": 1,
-		"the uptime is":                     1,
-		"what runtime/metrics gives is":     1,
+		"resource usage":                 1,
+		"disk I/O":                       1, // From getrusage.
+		"memory":                         1,
+		"the number of threads":          1,
+		"the number of file descriptors": 1,
+		"the start time of the process":  1,
+		"the metrics of the Go runtime":  1,
 	}
-	if diff := cmp.Diff(want, asked); diff != "" {
-		t.Errorf("asked (-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, readings); diff != "" {
+		t.Errorf("readings (-want +got):\n%s", diff)
 	}
 }
 
-// One collection of everything, contrib's part too, without what the SDK does
-// with the numbers.
-func TestAllocations(t *testing.T) {
+// The limit is for the callbacks of this package and of contrib, without the SDK.
+func TestCollection_Allocations(t *testing.T) {
 	const limit = 20
 	provider, _ := newProvider(t)
 	c := &catcher{MeterProvider: provider}

@@ -1,55 +1,58 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package runtimemetrics reports what a process uses (CPU, memory, threads,
-// files, …) and how its Go runtime is doing, as OpenTelemetry metrics.
+// Package runtimemetrics reports the CPU time, memory, threads and files of a
+// process and the state of its Go runtime, as OpenTelemetry metrics.
 //
 //	registration, err := runtimemetrics.Start()
 //	…
-//	defer registration.Unregister() // after the MeterProvider's Shutdown, so that the last export has them
+//	defer registration.Unregister() // after the MeterProvider's Shutdown, so that the last export has the metrics
 //
-// What goes in: what the kernel and package runtime/metrics say at each
-// collection. What comes out: the instruments below, on any MeterProvider, for
-// any exporter. The instruments need only OpenTelemetry's API; [NewProducer],
-// for histograms, is for its SDK. So is [NewCompleteProducer], which gives all of
-// them to one reader, without Start.
+// At each collection, the values of the instruments below are read from the kernel and
+// from package runtime/metrics. The instruments work with every MeterProvider and every
+// exporter, and need only OpenTelemetry's API. [NewProducer] adds histograms, and needs the
+// SDK. [NewCompleteProducer] gives all metrics to one reader, without Start.
 //
-// # What fails
+// # Errors
 //
-// A file of /proc that is missing or cannot be read, or a system call that is
-// refused, leaves out the observations that depend on it, and nothing else: the
-// first error of each goes to otel.Handle, later ones nowhere. Collections go on
-// trying. An instrument that a platform cannot give is not registered there.
+// If a file of /proc cannot be read or a system call fails, only the observations
+// that depend on it are omitted. The first such error of each source is passed to
+// otel.Handle; later ones are not reported. Every collection tries again. An
+// instrument that a platform cannot report is not registered there.
 //
 // # Cost
 //
-// A collection calls getrusage(2) once, reads /proc/self/statm once and asks
-// stat(2) for the number of entries in /proc/self/task and /proc/self/fd, all in
-// one callback, and twice has runtime/metrics read a few numbers, in this one
-// and in contrib's. That makes at most 20 allocations, besides what the SDK does
-// with the numbers. Kernels before Linux 6.2 do not tell the number of file
-// descriptors by stat(2): there the entries are listed, at a cost that grows with
-// their number. /proc/self/stat is read at the start only. See
-// [WithMinimumInterval]. A complete producer allocates the metrics that it returns:
-// some 30 allocations and 9 KB more for each collection than Start with NewProducer.
+// On Linux, a collection calls getrusage(2) once, reads /proc/self/statm once, and
+// calls stat(2) for the number of entries in /proc/self/task and /proc/self/fd, all
+// in one callback. It reads a few numbers from runtime/metrics twice: in this
+// callback and in contrib's. A collection makes at most 20 allocations, apart from
+// those of the SDK. Before Linux 6.2, stat(2) does not return the number of file
+// descriptors: there the entries are listed, at a cost that grows with their
+// number. /proc/self/stat is read once, by Start. See [WithMinimumInterval]. A
+// complete producer allocates the metrics that it returns: some 30 allocations and
+// 9 KB more for each collection than Start with NewProducer.
 //
-// To measure it here:
+// On macOS, a collection calls getrusage(2) and proc_pidinfo once, and lists
+// /dev/fd. On Windows, it calls GetProcessTimes, GetProcessMemoryInfo and
+// GetProcessHandleCount once. None of it needs cgo.
+//
+// To measure the cost:
 //
 //	go test -run '^$' -bench . github.com/apptuitai/apptuit-go/runtimemetrics
 //
 // # Instruments
 //
-// Of the process. Names, units and kinds are those of OpenTelemetry's semantic
-// conventions. Where no platform is named, it is reported on all of Linux, macOS,
-// the BSDs and Windows.
+// Process metrics. Names, units and kinds follow OpenTelemetry's semantic
+// conventions. A metric without a list of platforms is reported on Linux, macOS, the
+// BSDs and Windows.
 //
 //	process.cpu.time                     counter, s
 //	    cpu.mode=user: getrusage ru_utime; Windows: GetProcessTimes
 //	    cpu.mode=system: getrusage ru_stime; Windows: GetProcessTimes
-//	process.memory.usage                 updowncounter, By; Linux
-//	    /proc/self/statm, resident
-//	process.memory.virtual               updowncounter, By; Linux
-//	    /proc/self/statm, size
+//	process.memory.usage                 updowncounter, By; Linux, macOS, Windows
+//	    /proc/self/statm, resident; macOS: proc_pidinfo pti_resident_size; Windows: WorkingSetSize
+//	process.memory.virtual               updowncounter, By; Linux, macOS, Windows
+//	    /proc/self/statm, size; macOS: proc_pidinfo pti_virtual_size; Windows: PrivateUsage
 //	process.paging.faults                counter, {fault}; Linux, macOS, BSD
 //	    system.paging.fault.type=major: getrusage ru_majflt
 //	    system.paging.fault.type=minor: getrusage ru_minflt
@@ -59,21 +62,28 @@
 //	process.disk.io                      counter, By; Linux
 //	    disk.io.direction=read: getrusage ru_inblock × 512
 //	    disk.io.direction=write: getrusage ru_oublock × 512
-//	process.thread.count                 updowncounter, {thread}; Linux
-//	    /proc/self/task, number of entries
+//	process.thread.count                 updowncounter, {thread}; Linux, macOS
+//	    /proc/self/task, number of entries; macOS: proc_pidinfo pti_threadnum
 //	process.unix.file_descriptor.count   updowncounter, {file_descriptor}; Linux, macOS
 //	    /proc/self/fd, number of entries; macOS: /dev/fd
+//	process.windows.handle.count         updowncounter, {handle}; Windows
+//	    GetProcessHandleCount
 //	process.uptime                       gauge, s; Linux, macOS, Windows
 //	    /proc/self/stat, starttime; macOS: sysctl kern.proc.pid; Windows: GetProcessTimes; read once
 //
-// On Linux, process.disk.io says the same as read_bytes and write_bytes of
-// /proc/self/io, from which the kernel derives ru_inblock and ru_oublock. 32-bit
-// kernels wrap these at 2^32, that is at 2 TiB. Uptime does not count while
-// the system is suspended. There is no process.network.io: /proc/self/net/dev
-// counts for all processes of a network namespace.
+// On Linux, process.disk.io equals read_bytes and write_bytes of /proc/self/io, from
+// which the kernel derives ru_inblock and ru_oublock. 32-bit kernels wrap these
+// at 2^32, which is 2 TiB. process.memory.virtual is the size of the address space on
+// Linux and macOS, and the committed private memory on Windows. The uptime does not
+// count the time during which the system is suspended. There is no
+// process.network.io, because /proc/self/net/dev counts for all processes of a
+// network namespace. On Windows there is no process.thread.count, because only a list
+// of all threads of the system contains it. On iOS, memory and threads are not
+// reported.
 //
-// Of the process, what apptuit-py reported and the conventions do not name. Linux
-// keeps some of these at zero.
+// Process metrics that apptuit-py reported and that the conventions do not name. Linux
+// keeps some of these at zero. On Linux, exec does not reset the peak of memory: if a
+// larger process starts the program, the peak is at least that of the larger process.
 //
 //	process.rusage.memory.peak           gauge, By; Linux, macOS, BSD
 //	    The largest amount of physical memory that was in use at any time since the process started.
@@ -98,7 +108,7 @@
 //	    Number of signals delivered to the process. Always zero on Linux.
 //	    getrusage ru_nsignals
 //
-// Of the Go runtime, on all platforms, from runtime/metrics.
+// Metrics of the Go runtime, on all platforms, from runtime/metrics.
 //
 //	go.memory.gc.cycles                  counter, {gc_cycle}
 //	    Number of completed GC cycles.
@@ -122,9 +132,10 @@
 //	    Estimated share of the CPU time available to the program that the GC has used since the program started.
 //	    go.cpu.time of gc / /cpu/classes/total:cpu-seconds
 //
-// Of the Go runtime, by go.opentelemetry.io/contrib/instrumentation/runtime, under
-// its own scope, started and stopped together with the above. Its environment
-// variable OTEL_GO_X_DEPRECATED_RUNTIME_METRICS works as there.
+// Metrics of the Go runtime that go.opentelemetry.io/contrib/instrumentation/runtime
+// reports, under its own scope. Start and Unregister apply to them as well. The
+// environment variable OTEL_GO_X_DEPRECATED_RUNTIME_METRICS of contrib has its usual
+// effect.
 //
 //	go.memory.used                       updowncounter, By
 //	    go.memory.type=stack
@@ -137,7 +148,8 @@
 //	go.processor.limit                   updowncounter, {thread}
 //	go.config.gogc                       updowncounter, %
 //
-// Of the Go runtime, by [NewProducer] and [NewCompleteProducer], not by Start.
+// Metrics of the Go runtime that [NewProducer] and [NewCompleteProducer] report, and
+// Start does not.
 //
 //	go.schedule.duration                 histogram, s
 //	    /sched/latencies:seconds
@@ -146,15 +158,16 @@
 //
 // # What apptuit-py reported
 //
-// ApptuitReporter of apptuit-py 2.4.2, with collect_process_metrics, and where it
-// is found here. Its counters end in _count, its gauges in _value, and the type is
-// a tag. Its tag worker_id comes with [WithWorkerID].
+// The metrics that ApptuitReporter of apptuit-py 2.4.2 sends with
+// collect_process_metrics, and their counterparts here. In apptuit-py, counters end in
+// _count and gauges in _value, and the type is a tag. [WithWorkerID] adds its tag
+// worker_id.
 //
 //	python_cpu_time_used_seconds
 //	    user                 process.cpu.time user
 //	    system               process.cpu.time system
 //	python_memory_usage_bytes
-//	    main                 process.rusage.memory.peak (process.memory.usage is what is in use now)
+//	    main                 process.rusage.memory.peak (process.memory.usage is the memory in use now)
 //	    shared               process.rusage.memory.integral shared_text
 //	    unshared             process.rusage.memory.integral unshared_data
 //	    unshared_stack_size  process.rusage.memory.integral unshared_stack
@@ -173,11 +186,11 @@
 //	    voluntary            process.context_switches voluntary
 //	    involuntary          process.context_switches involuntary
 //	python_thread
-//	    alive                process.thread.count (all threads; of goroutines, go.goroutine.count)
-//	    demon                none, because a Go program does not wait for any thread or goroutine, but for main
+//	    alive                process.thread.count (counts all threads; go.goroutine.count counts goroutines)
+//	    demon                none, because a Go program ends with main, whatever its threads and goroutines do
 //	    dummy                none, because threads that Python did not start have no counterpart
 //	python_gc_collection
 //	    collection_0, 1, 2   none, because Go's GC has no generations; it counts go.memory.gc.cycles
 //	python_gc_threshold
-//	    threshold_0, 1, 2    none, because Go's GC has no generations; go.config.gogc and go.memory.gc.goal steer it
+//	    threshold_0, 1, 2    none, because Go's GC has no generations; go.config.gogc and go.memory.gc.goal are its parameters
 package runtimemetrics

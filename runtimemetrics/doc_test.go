@@ -22,7 +22,7 @@ const (
 	packageClause      = "package runtimemetrics\n"
 )
 
-func TestPackageComment(t *testing.T) {
+func TestPackageComment_MatchesTables(t *testing.T) {
 	const file = "doc.go"
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -41,11 +41,11 @@ func TestPackageComment(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(string(text), "\n")); diff != "" {
-		t.Errorf("%s is not what the tables say; go test -run TestPackageComment -update writes it (-want +got):\n%s", file, diff)
+		t.Errorf("%s differs from the tables; go test -run TestPackageComment -update writes it (-want +got):\n%s", file, diff)
 	}
 }
 
-// commented makes each line one of a comment.
+// commented turns each line into a line of a comment.
 func commented(section string) string {
 	var b strings.Builder
 	for line := range strings.Lines("\n" + section) {
@@ -61,19 +61,19 @@ func commented(section string) string {
 	return b.String()
 }
 
-// instrumentsSection has an entry for each row of the table.
+// instrumentsSection returns the section that lists each row of the table.
 func instrumentsSection() string {
 	var b strings.Builder
-	b.WriteString(`Of the process. Names, units and kinds are those of OpenTelemetry's semantic
-conventions. Where no platform is named, it is reported on all of Linux, macOS,
-the BSDs and Windows.
+	b.WriteString(`Process metrics. Names, units and kinds follow OpenTelemetry's semantic
+conventions. A metric without a list of platforms is reported on Linux, macOS, the
+BSDs and Windows.
 
 `)
 	all := table()
 	own := func(row instrument) bool { return strings.HasPrefix(row.name, "process.rusage.") }
-	write := func(p part, accept func(instrument) bool) {
+	write := func(g group, accept func(instrument) bool) {
 		for _, row := range all {
-			if row.part == p && accept(row) {
+			if row.group == g && accept(row) {
 				b.WriteString(entry(row))
 			}
 		}
@@ -81,49 +81,56 @@ the BSDs and Windows.
 	conventional := func(row instrument) bool { return !own(row) }
 	write(process, conventional)
 	b.WriteString(`
-On Linux, process.disk.io says the same as read_bytes and write_bytes of
-/proc/self/io, from which the kernel derives ru_inblock and ru_oublock. 32-bit
-kernels wrap these at 2^32, that is at 2 TiB. Uptime does not count while
-the system is suspended. There is no process.network.io: /proc/self/net/dev
-counts for all processes of a network namespace.
+On Linux, process.disk.io equals read_bytes and write_bytes of /proc/self/io, from
+which the kernel derives ru_inblock and ru_oublock. 32-bit kernels wrap these
+at 2^32, which is 2 TiB. process.memory.virtual is the size of the address space on
+Linux and macOS, and the committed private memory on Windows. The uptime does not
+count the time during which the system is suspended. There is no
+process.network.io, because /proc/self/net/dev counts for all processes of a
+network namespace. On Windows there is no process.thread.count, because only a list
+of all threads of the system contains it. On iOS, memory and threads are not
+reported.
 
-Of the process, what apptuit-py reported and the conventions do not name. Linux
-keeps some of these at zero.
+Process metrics that apptuit-py reported and that the conventions do not name. Linux
+keeps some of these at zero. On Linux, exec does not reset the peak of memory: if a
+larger process starts the program, the peak is at least that of the larger process.
 
 `)
 	write(process, own)
 	b.WriteString(`
-Of the Go runtime, on all platforms, from runtime/metrics.
+Metrics of the Go runtime, on all platforms, from runtime/metrics.
 
 `)
 	write(goRuntime, conventional)
 	b.WriteString(`
-Of the Go runtime, by go.opentelemetry.io/contrib/instrumentation/runtime, under
-its own scope, started and stopped together with the above. Its environment
-variable OTEL_GO_X_DEPRECATED_RUNTIME_METRICS works as there.
+Metrics of the Go runtime that go.opentelemetry.io/contrib/instrumentation/runtime
+reports, under its own scope. Start and Unregister apply to them as well. The
+environment variable OTEL_GO_X_DEPRECATED_RUNTIME_METRICS of contrib has its usual
+effect.
 
 `)
 	write(contrib, conventional)
 	b.WriteString(`
-Of the Go runtime, by [NewProducer] and [NewCompleteProducer], not by Start.
+Metrics of the Go runtime that [NewProducer] and [NewCompleteProducer] report, and
+Start does not.
 
 `)
 	write(producer, conventional)
 	return b.String()
 }
 
-// entry describes a row in some lines.
+// entry returns the lines that describe a row.
 func entry(row instrument) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\t%-36s %s, %s", row.name, row.kind, row.unit)
-	if row.part == process && row.on != onUnix|onWindows {
-		fmt.Fprintf(&b, "; %s", row.on)
+	if row.group == process && row.platforms != onUnix|onWindows {
+		fmt.Fprintf(&b, "; %s", row.platforms)
 	}
-	if row.sometimes != "" {
-		fmt.Fprintf(&b, "; %s", row.sometimes)
+	if row.condition != "" {
+		fmt.Fprintf(&b, "; %s", row.condition)
 	}
 	b.WriteString("\n")
-	if row.part != contrib && row.part != producer && !strings.HasPrefix(row.name, "process.") || strings.Contains(row.name, ".rusage.") {
+	if row.group != contrib && row.group != producer && !strings.HasPrefix(row.name, "process.") || strings.Contains(row.name, ".rusage.") {
 		fmt.Fprintf(&b, "\t    %s\n", row.description)
 	}
 	for _, p := range row.points {
@@ -156,20 +163,20 @@ func (on platforms) String() string {
 	return strings.Join(names, ", ")
 }
 
-// python says what became of a metric of apptuit-py.
+// python maps a metric of apptuit-py to ours.
 type python struct {
 	name, kind string
 	ours, attr string
-	because    string // there is none of ours, or what is to be known
+	because    string // a note, or the reason why there is no counterpart
 }
 
-// pythonMetrics lists what the reporter of apptuit-py 2.4.2 sends with
-// collect_process_metrics. Its type tag is called kind.
+// pythonMetrics lists the metrics that the reporter of apptuit-py 2.4.2 sends with
+// collect_process_metrics. kind is the value of its tag type.
 func pythonMetrics() []python {
 	return []python{
 		{"python_cpu_time_used_seconds", "user", "process.cpu.time", "user", ""},
 		{"python_cpu_time_used_seconds", "system", "process.cpu.time", "system", ""},
-		{"python_memory_usage_bytes", "main", "process.rusage.memory.peak", "", "process.memory.usage is what is in use now"},
+		{"python_memory_usage_bytes", "main", "process.rusage.memory.peak", "", "process.memory.usage is the memory in use now"},
 		{"python_memory_usage_bytes", "shared", "process.rusage.memory.integral", "shared_text", ""},
 		{"python_memory_usage_bytes", "unshared", "process.rusage.memory.integral", "unshared_data", ""},
 		{"python_memory_usage_bytes", "unshared_stack_size", "process.rusage.memory.integral", "unshared_stack", ""},
@@ -183,19 +190,20 @@ func pythonMetrics() []python {
 		{"python_system_signals", "", "process.rusage.signals", "", ""},
 		{"python_context_switches", "voluntary", "process.context_switches", "voluntary", ""},
 		{"python_context_switches", "involuntary", "process.context_switches", "involuntary", ""},
-		{"python_thread", "alive", "process.thread.count", "", "all threads; of goroutines, go.goroutine.count"},
-		{"python_thread", "demon", "", "", "a Go program does not wait for any thread or goroutine, but for main"},
+		{"python_thread", "alive", "process.thread.count", "", "counts all threads; go.goroutine.count counts goroutines"},
+		{"python_thread", "demon", "", "", "a Go program ends with main, whatever its threads and goroutines do"},
 		{"python_thread", "dummy", "", "", "threads that Python did not start have no counterpart"},
 		{"python_gc_collection", "collection_0, 1, 2", "", "", "Go's GC has no generations; it counts go.memory.gc.cycles"},
-		{"python_gc_threshold", "threshold_0, 1, 2", "", "", "Go's GC has no generations; go.config.gogc and go.memory.gc.goal steer it"},
+		{"python_gc_threshold", "threshold_0, 1, 2", "", "", "Go's GC has no generations; go.config.gogc and go.memory.gc.goal are its parameters"},
 	}
 }
 
 func pythonSection() string {
 	var b strings.Builder
-	b.WriteString(`ApptuitReporter of apptuit-py 2.4.2, with collect_process_metrics, and where it
-is found here. Its counters end in _count, its gauges in _value, and the type is
-a tag. Its tag worker_id comes with [WithWorkerID].
+	b.WriteString(`The metrics that ApptuitReporter of apptuit-py 2.4.2 sends with
+collect_process_metrics, and their counterparts here. In apptuit-py, counters end in
+_count and gauges in _value, and the type is a tag. [WithWorkerID] adds its tag
+worker_id.
 
 `)
 	last := ""
@@ -223,7 +231,7 @@ a tag. Its tag worker_id comes with [WithWorkerID].
 	return b.String()
 }
 
-func TestPythonMetricsAreMapped(t *testing.T) {
+func TestPythonMetrics_HaveCounterpartsOrReasons(t *testing.T) {
 	series := make(map[string][]string)
 	for _, row := range table() {
 		series[row.name] = nil

@@ -8,8 +8,8 @@ import (
 	"runtime/metrics"
 )
 
-// goSource reads from runtime/metrics what rows need. A metric that this
-// release of Go does not have stays unknown.
+// goSource reads the metrics of runtime/metrics that rows need. The fields of
+// metrics that this release of Go does not provide stay unknown.
 func goSource(rows []instrument) source {
 	var (
 		fields  []field
@@ -20,7 +20,7 @@ func goSource(rows []instrument) source {
 		samples = append(samples, metrics.Sample{Name: name})
 	}
 	for _, row := range rows {
-		if row.part != goRuntime {
+		if row.group != goRuntime {
 			continue
 		}
 		for _, p := range row.points {
@@ -41,16 +41,16 @@ func goSource(rows []instrument) source {
 				s.setFloat(fields[i], sample.Value.Float64())
 			}
 		}
-		// The runtime estimates these at the end of a GC: before the first they are zero.
+		// The runtime estimates CPU times at the end of a GC. Before the first GC they are zero.
 		if total := s.float(goCPUTotal); s.known[goCPUGC] && total > 0 {
 			s.setFloat(gcCPUShare, s.float(goCPUGC)/total)
 		}
 		return nil
 	}
-	return source{name: "what runtime/metrics gives is", read: read}
+	return source{name: "the metrics of the Go runtime", read: read}
 }
 
-// clamp keeps what does not fit into an int64 from turning negative.
+// clamp converts n, limited to the largest int64.
 func clamp(n uint64) int64 {
 	return int64(min(n, math.MaxInt64))
 }

@@ -21,7 +21,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// newProvider makes a MeterProvider and its reader.
+// newProvider returns a MeterProvider and its reader.
 func newProvider(t testing.TB, opts ...sdkmetric.ManualReaderOption) (*sdkmetric.MeterProvider, *sdkmetric.ManualReader) {
 	t.Helper()
 	reader := sdkmetric.NewManualReader(opts...)
@@ -34,7 +34,7 @@ func newProvider(t testing.TB, opts ...sdkmetric.ManualReaderOption) (*sdkmetric
 	return provider, reader
 }
 
-// start starts the instruments on a provider of their own, until the test ends.
+// start starts the instruments on a new provider until the test ends, and returns its reader.
 func start(t testing.TB, opts ...Option) *sdkmetric.ManualReader {
 	t.Helper()
 	provider, reader := newProvider(t)
@@ -65,7 +65,7 @@ func collect(t testing.TB, reader *sdkmetric.ManualReader) metricdata.ResourceMe
 	return rm
 }
 
-// seriesOf names a series: name{key=value}.
+// seriesOf returns the name of a series, in the form name{key=value}.
 func seriesOf(name string, attrs attribute.Set) string {
 	if attrs.Len() == 0 {
 		return name
@@ -73,7 +73,7 @@ func seriesOf(name string, attrs attribute.Set) string {
 	return name + "{" + attrs.Encoded(attribute.DefaultEncoder()) + "}"
 }
 
-// values are the numbers of a collection by series; those of histograms are counts.
+// values returns the values of a collection by series. The value of a histogram is its count.
 func values(rm metricdata.ResourceMetrics) map[string]float64 {
 	all := make(map[string]float64)
 	for _, scope := range rm.ScopeMetrics {
@@ -108,12 +108,12 @@ func collectValues(t testing.TB, reader *sdkmetric.ManualReader) map[string]floa
 	return values(collect(t, reader))
 }
 
-// reportsPart checks that some of the series begin with one prefix, and none with the other.
-func reportsPart(t *testing.T, reader *sdkmetric.ManualReader, has, hasNot string) {
+// reportsOnly checks that some series begin with the prefix has, and none with the prefix hasNot.
+func reportsOnly(t *testing.T, reader *sdkmetric.ManualReader, has, hasNot string) {
 	t.Helper()
 	series := sortedKeys(collectValues(t, reader))
 	if !slices.ContainsFunc(series, func(s string) bool { return strings.HasPrefix(s, has) }) {
-		t.Errorf("nothing of %s is reported: %v", has, series)
+		t.Errorf("no series with the prefix %s is reported: %v", has, series)
 	}
 	for _, s := range series {
 		if strings.HasPrefix(s, hasNot) {
@@ -127,7 +127,7 @@ func processStart(t *testing.T) time.Time {
 	t.Helper()
 	age, err := processAge("/proc")
 	if errors.Is(err, errors.ErrUnsupported) {
-		t.Skip("NOT TESTED: this platform does not tell when the process started")
+		t.Skip("NOT TESTED: the start time of the process is unknown on this platform")
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func sortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
 }
 
-// errorLog holds what was passed to otel.Handle.
+// errorLog keeps the errors that were passed to otel.Handle.
 type errorLog struct {
 	mu   sync.Mutex
 	errs []error
@@ -157,7 +157,7 @@ func (l *errorLog) all() []error {
 	return slices.Clone(l.errs)
 }
 
-// handledErrors catches what is passed to otel.Handle until the test ends.
+// handledErrors returns a log of the errors that are passed to otel.Handle until the test ends.
 func handledErrors(t testing.TB) *errorLog {
 	t.Helper()
 	log := &errorLog{}
@@ -168,7 +168,7 @@ func handledErrors(t testing.TB) *errorLog {
 	return log
 }
 
-// catcher is a MeterProvider that hands out the callbacks.
+// catcher is a MeterProvider that keeps the registered callbacks.
 type catcher struct {
 	metric.MeterProvider
 	callbacks []metric.Callback
@@ -188,7 +188,7 @@ func (m *catchingMeter) RegisterCallback(callback metric.Callback, instruments .
 	return m.Meter.RegisterCallback(callback, instruments...)
 }
 
-// countingObserver counts observations and forgets them.
+// countingObserver counts observations.
 type countingObserver struct {
 	embedded.Observer
 	n int

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// workerID is the key of the tag that apptuit-py put on the metrics of a process.
+// workerID is the key of the tag that apptuit-py adds to the metrics of a process.
 const workerID = attribute.Key("worker_id")
 
 // Option configures [Start], [NewProducer] and [NewCompleteProducer].
@@ -26,8 +26,8 @@ type optionFunc func(*config)
 func (f optionFunc) apply(c *config) { f(c) }
 
 // WithMeterProvider registers the instruments on provider. By default, and for
-// nil, it is the global one (otel.GetMeterProvider) at the time of Start.
-// Producers have no use for it.
+// nil, it is the global MeterProvider (otel.GetMeterProvider) at the time of Start.
+// Producers ignore it.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return optionFunc(func(c *config) {
 		if provider != nil {
@@ -36,10 +36,10 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 	})
 }
 
-// WithMinimumInterval bounds how often the kernel and the Go runtime are asked:
-// a collection sooner than interval after the last reading repeats its values.
-// It is for programs with several readers, or readers with very short
-// intervals. The default is 0: every collection reads. A negative interval is
+// WithMinimumInterval limits how often the kernel and the Go runtime are read. A
+// collection within interval after the last reading repeats the values of that
+// reading. The option is for programs with several readers, or with readers of very
+// short intervals. The default is 0: every collection reads. A negative interval is
 // an error.
 func WithMinimumInterval(interval time.Duration) Option {
 	return optionFunc(func(c *config) {
@@ -50,31 +50,31 @@ func WithMinimumInterval(interval time.Duration) Option {
 	})
 }
 
-// WithoutProcess leaves out the instruments of the process (process.*).
-// [NewProducer] has no use for it.
+// WithoutProcess omits the instruments of the process (process.*).
+// [NewProducer] ignores it.
 func WithoutProcess() Option {
 	return optionFunc(func(c *config) { c.process = false })
 }
 
-// WithoutGoRuntime leaves out the instruments of the Go runtime (go.*), also
-// those of go.opentelemetry.io/contrib/instrumentation/runtime, for programs
-// that start them themselves. Together with WithoutProcess it is an error.
-// [NewProducer] has no use for it.
+// WithoutGoRuntime omits the instruments of the Go runtime (go.*), including the
+// instruments of go.opentelemetry.io/contrib/instrumentation/runtime. Programs
+// that start contrib's instruments themselves need it. Together with WithoutProcess
+// it is an error. [NewProducer] ignores it.
 func WithoutGoRuntime() Option {
 	return optionFunc(func(c *config) { c.goRuntime = false })
 }
 
-// WithWorkerID adds the attribute worker_id, the process id in decimal, to
-// every series. apptuit-py always had it: it tells apart the processes of one
-// host that have no service.instance.id. A restart begins new series. By
-// default there is none.
+// WithWorkerID adds the attribute worker_id, the process id in decimal, to every
+// series, as apptuit-py always does. It distinguishes the processes of a host that
+// have no service.instance.id. Every restart begins new series. By default the
+// attribute is absent.
 func WithWorkerID() Option {
 	return optionFunc(func(c *config) {
 		c.tags = []attribute.KeyValue{workerID.String(strconv.Itoa(os.Getpid()))}
 	})
 }
 
-// withProc reads a copy of /proc.
+// withProc reads a copy of /proc in the folder root.
 func withProc(root string) Option {
 	return optionFunc(func(c *config) { c.proc = root })
 }
@@ -100,7 +100,7 @@ func newConfig(opts []Option) (config, error) {
 		opt.apply(&c)
 	}
 	if !c.process && !c.goRuntime {
-		c.fault("WithoutProcess and WithoutGoRuntime leave nothing to measure")
+		c.fault("WithoutProcess and WithoutGoRuntime together omit every instrument")
 	}
 	return c, errors.Join(c.faults...)
 }

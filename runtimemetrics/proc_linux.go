@@ -13,13 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clockTick is the unit of times in /proc/PID/stat: USER_HZ is 100 on every
-// architecture that Go runs on.
+// clockTick is the unit of times in /proc/PID/stat. USER_HZ is 100 on every
+// architecture that Go supports.
 const clockTick = time.Second / 100
 
 var errOutOfRange = errors.New("a number is out of range")
 
-// age reads when the process started, in ticks since the system's boot.
+// age returns the age of the process. The kernel tells its start time in ticks since
+// boot.
 func (d *procDir) age() (age time.Duration, err error) {
 	err = d.parse("stat", func() error {
 		stat, err := d.proc.Stat()
@@ -33,14 +34,14 @@ func (d *procDir) age() (age time.Duration, err error) {
 		if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
 			return os.NewSyscallError("clock_gettime", err)
 		}
-		// A process of this very tick may seem to start after now.
+		// The start time is rounded, so that a process that has just started seems to start in the future.
 		age = max(0, time.Duration(now.Nano())-time.Duration(stat.Starttime)*clockTick)
 		return nil
 	})
 	return age, err
 }
 
-// readMemory reads statm, which is in pages.
+// readMemory reads statm, whose unit is a page.
 func (d *procDir) readMemory(s *snapshot) error {
 	return d.parse("statm", func() error {
 		statm, err := d.proc.Statm()
@@ -57,8 +58,8 @@ func (d *procDir) readMemory(s *snapshot) error {
 	})
 }
 
-// parse names the file in errors, and makes one of a panic: procfs takes for
-// granted that a file has all its fields.
+// parse calls read, and adds the name of the file to its error. It recovers from a
+// panic, because procfs does not check that a file has all its fields.
 func (d *procDir) parse(file string, read func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -71,8 +72,8 @@ func (d *procDir) parse(file string, read func() error) (err error) {
 	return read()
 }
 
-// readThreads counts the entries of task. The kernel does so itself for
-// stat(2): a folder has two links, and one more for each folder in it.
+// readThreads counts the entries of task. In the kernel's /proc, stat(2) tells the
+// number: a folder has two links, and one more for each folder in it.
 func (d *procDir) readThreads(s *snapshot) error {
 	if d.kernel {
 		var stat unix.Stat_t
@@ -92,9 +93,9 @@ func (d *procDir) readThreads(s *snapshot) error {
 	return nil
 }
 
-// readFileDescriptors counts the entries of fd. Since Linux 6.2 stat(2) gives
-// their number as the size of the folder; procfs would ask it too, with more
-// allocations, and else lists them.
+// readFileDescriptors counts the entries of fd. Since Linux 6.2, stat(2) returns their
+// number as the size of the folder. procfs does the same with more allocations; it
+// lists the entries on older kernels.
 func (d *procDir) readFileDescriptors(s *snapshot) error {
 	if d.kernel {
 		var stat unix.Stat_t

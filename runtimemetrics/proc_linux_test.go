@@ -15,8 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// copyOfProc makes a /proc for a process from a folder of testdata. The link
-// self is not among those, since modules cannot hold links.
+// copyOfProc returns a copy of /proc for one process, made from a folder of testdata.
+// It adds the link self, because a module cannot contain links.
 func copyOfProc(t testing.TB, name string) (root, dir string) {
 	t.Helper()
 	root = t.TempDir()
@@ -30,7 +30,7 @@ func copyOfProc(t testing.TB, name string) (root, dir string) {
 	return root, dir
 }
 
-// fromProc returns what only /proc gives.
+// fromProc returns the values that only /proc provides.
 func fromProc(all map[string]float64) map[string]float64 {
 	found := make(map[string]float64)
 	for _, name := range []string{"process.memory.usage", "process.memory.virtual", "process.thread.count", "process.unix.file_descriptor.count"} {
@@ -40,13 +40,13 @@ func fromProc(all map[string]float64) map[string]float64 {
 	}
 	for _, name := range []string{"process.uptime", "process.disk.io{disk.io.direction=read}", "process.disk.io{disk.io.direction=write}"} {
 		if _, ok := all[name]; ok {
-			found[name] = -1 // Not from the copy alone.
+			found[name] = -1 // The value depends on the running process as well.
 		}
 	}
 	return found
 }
 
-func TestCopiesOfProc(t *testing.T) {
+func TestProc_ReportsTheFilesThatCanBeRead(t *testing.T) {
 	page := float64(os.Getpagesize())
 	const read, write = "process.disk.io{disk.io.direction=read}", "process.disk.io{disk.io.direction=write}"
 	complete := map[string]float64{
@@ -75,29 +75,29 @@ func TestCopiesOfProc(t *testing.T) {
 					t.Errorf("from /proc (-want +got):\n%s", diff)
 				}
 				if _, ok := all["process.cpu.time{cpu.mode=user}"]; !ok {
-					t.Error("what getrusage gives is missing, too")
+					t.Error("the values of getrusage are missing as well")
 				}
 			}
 			checkReported(t, log, errs)
 		})
 	}
 	f("complete", complete)
-	f("truncated", broken, "memory is left out: */statm: malformed", "the uptime is left out: */stat: ")
-	f("empty", broken, "memory is left out: */statm: malformed", "the uptime is left out: */stat: ")
-	f("hostile-numbers", broken, "memory is left out: */statm: a number is out of range", "the uptime is left out: */stat: a number is out of range")
-	f("hostile-text", broken, "memory is left out: */statm: ", "the uptime is left out: */stat: malformed")
-	f("hostile-binary", broken, "memory is left out: */statm: ", "the uptime is left out: */stat: ")
-	f("missing", map[string]float64{}, "disk I/O is left out: ", "memory is left out: ", "threads is left out: ", "descriptors is left out: ", "the uptime is left out: ")
-	f("hostile-kinds", map[string]float64{}, "disk I/O is left out: ", "memory is left out: ", "threads is left out: ", "descriptors is left out: ", "the uptime is left out: ")
+	f("truncated", broken, "cannot read memory: */statm: malformed", "cannot read the start time of the process: */stat: ")
+	f("empty", broken, "cannot read memory: */statm: malformed", "cannot read the start time of the process: */stat: ")
+	f("hostile-numbers", broken, "cannot read memory: */statm: a number is out of range", "cannot read the start time of the process: */stat: a number is out of range")
+	f("hostile-text", broken, "cannot read memory: */statm: ", "cannot read the start time of the process: */stat: malformed")
+	f("hostile-binary", broken, "cannot read memory: */statm: ", "cannot read the start time of the process: */stat: ")
+	f("missing", map[string]float64{}, "cannot read disk I/O: ", "cannot read memory: ", "threads: ", "descriptors: ", "cannot read the start time of the process: ")
+	f("hostile-kinds", map[string]float64{}, "cannot read disk I/O: ", "cannot read memory: ", "threads: ", "descriptors: ", "cannot read the start time of the process: ")
 }
 
-// checkReported checks that each of errs, where * stands for any text, was
-// reported, and nothing else.
+// checkReported checks that the reported errors contain errs, in this order. In errs,
+// * stands for any text.
 func checkReported(t *testing.T, log *errorLog, errs []string) {
 	t.Helper()
 	got := log.all()
 	if len(got) != len(errs) {
-		t.Errorf("reported, but not once each: %v", got)
+		t.Errorf("%d errors reported, want %d: %v", len(got), len(errs), got)
 		return
 	}
 	for i, want := range errs {
@@ -109,17 +109,17 @@ func checkReported(t *testing.T, log *errorLog, errs []string) {
 	}
 }
 
-func TestWithoutProc(t *testing.T) {
+func TestProc_MissingIsReportedOnce(t *testing.T) {
 	empty := t.TempDir()
 	for _, root := range []string{filepath.Join(empty, "none"), empty} {
 		log := handledErrors(t)
 		reader := start(t, withProc(root))
 		for range 3 {
 			if got := fromProc(collectValues(t, reader)); len(got) > 0 {
-				t.Errorf("from no /proc: %v", got)
+				t.Errorf("values without /proc: %v", got)
 			}
 		}
-		checkReported(t, log, []string{"what " + root + " gives is left out: "})
+		checkReported(t, log, []string{"cannot read values from " + root + ": "})
 		before := NewProducer(withProc(root))
 		for name, point := range produced(t, before) {
 			if point.Time.Before(point.StartTime) {
@@ -129,7 +129,7 @@ func TestWithoutProc(t *testing.T) {
 	}
 }
 
-func TestAFileThatVanishesAndComesBack(t *testing.T) {
+func TestProc_FileVanishesAndReturns(t *testing.T) {
 	log := handledErrors(t)
 	root, dir := copyOfProc(t, "complete")
 	reader := start(t, withProc(root))
@@ -155,10 +155,10 @@ func TestAFileThatVanishesAndComesBack(t *testing.T) {
 	if !has() {
 		t.Error("no memory in the end")
 	}
-	checkReported(t, log, []string{"memory is left out: "})
+	checkReported(t, log, []string{"cannot read memory: "})
 }
 
-// readStatm reads a file of that content.
+// readStatm reads a file statm with this content.
 func readStatm(t *testing.T, content string) (snapshot, error) {
 	t.Helper()
 	d := fuzzedProc(t, "statm", content)
@@ -198,7 +198,7 @@ func FuzzStatm(f *testing.F) {
 		s, err := readStatm(t, content)
 		if err != nil {
 			if s.known[residentMemory] || s.known[virtualMemory] {
-				t.Errorf("%v, and yet there are numbers", err)
+				t.Errorf("values in spite of the error %v", err)
 			}
 			return
 		}
@@ -230,7 +230,7 @@ func FuzzStat(f *testing.F) {
 	})
 }
 
-func TestAge(t *testing.T) {
+func TestProc_AgeIsNeverNegative(t *testing.T) {
 	const year = 365 * 24 * 60 * 60
 	stat, err := os.ReadFile(filepath.Join("testdata", "proc", "complete", "stat"))
 	if err != nil {

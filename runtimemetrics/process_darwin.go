@@ -11,11 +11,12 @@ import (
 )
 
 func processSources(root string) []source {
-	return []source{
-		rusageSource(1),
-		{name: "the number of file descriptors is", read: readFileDescriptors},
+	sources := []source{rusageSource(1)}
+	sources = append(sources, taskSources()...)
+	return append(sources,
+		source{name: "the number of file descriptors", read: readFileDescriptors},
 		uptimeSource(processAge(root)),
-	}
+	)
 }
 
 func processAge(string) (time.Duration, error) {
@@ -26,8 +27,8 @@ func processAge(string) (time.Duration, error) {
 	return time.Since(time.Unix(0, info.Proc.P_starttime.Nano())), nil
 }
 
-// readFileDescriptors counts the entries of /dev/fd, where each process sees its
-// own. It reads names alone: some descriptors have no stat(2).
+// readFileDescriptors counts the entries of /dev/fd, the descriptors of the process that reads it. It reads only names, because stat(2) fails
+// for some descriptors, for example a kqueue.
 func readFileDescriptors(s *snapshot) error {
 	dir, err := os.Open("/dev/fd")
 	if err != nil {
@@ -38,6 +39,6 @@ func readFileDescriptors(s *snapshot) error {
 	if err != nil {
 		return err
 	}
-	s.setInt(fileDescriptors, int64(len(names))-1) // Without the one that reads.
+	s.setInt(fileDescriptors, int64(len(names))-1) // dir itself is not counted.
 	return nil
 }

@@ -12,30 +12,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ioUnit is the unit of ru_inblock and ru_oublock: the kernel derives them from
-// read_bytes and write_bytes of /proc/PID/io, so that there is no need to read
-// that.
+// ioUnit is the unit of ru_inblock and ru_oublock in bytes. The kernel derives both
+// from read_bytes and write_bytes of /proc/PID/io, so that file is not read.
 const ioUnit = 512
 
 func processSources(root string) []source {
 	sources := []source{rusageSource(1024)}
 	dir, err := openProc(root)
 	if err != nil {
-		// For one reason, nothing of what /proc gives.
-		return append(sources, source{name: "what " + root + " gives is", read: func(*snapshot) error { return err }})
+		// One error for all values from /proc.
+		return append(sources, source{name: "values from " + root, read: func(*snapshot) error { return err }})
 	}
 	age, err := dir.age()
 	return append(sources,
 		diskSource(dir.path("io")),
-		source{name: "memory is", read: dir.readMemory},
-		source{name: "the number of threads is", read: dir.readThreads},
-		source{name: "the number of file descriptors is", read: dir.readFileDescriptors},
+		source{name: "memory", read: dir.readMemory},
+		source{name: "the number of threads", read: dir.readThreads},
+		source{name: "the number of file descriptors", read: dir.readFileDescriptors},
 		uptimeSource(age, err),
 	)
 }
 
-// diskSource comes after getrusage. A kernel that does not account for I/O
-// (CONFIG_TASK_IO_ACCOUNTING) says zero there, and has no such file.
+// diskSource computes bytes from the blocks that rusageSource has read before. A
+// kernel without CONFIG_TASK_IO_ACCOUNTING counts no blocks. It does not have file,
+// /proc/PID/io.
 func diskSource(file string) source {
 	_, err := os.Stat(file)
 	read := func(s *snapshot) error {
@@ -45,10 +45,10 @@ func diskSource(file string) source {
 		}
 		return err
 	}
-	return source{name: "disk I/O is", read: read}
+	return source{name: "disk I/O", read: read}
 }
 
-// processAge is how long ago this process started.
+// processAge returns the age of this process.
 func processAge(root string) (time.Duration, error) {
 	dir, err := openProc(root)
 	if err != nil {
@@ -57,14 +57,14 @@ func processAge(root string) (time.Duration, error) {
 	return dir.age()
 }
 
-// procDir is the folder of this process in /proc, or in a copy of it.
+// procDir is the folder of this process in /proc, or in a copy of /proc.
 type procDir struct {
 	fs     procfs.FS
 	proc   procfs.Proc
 	root   string
 	task   string
 	fd     string
-	kernel bool // not a copy
+	kernel bool // root is the kernel's /proc, not a copy
 }
 
 func openProc(root string) (*procDir, error) {
@@ -72,7 +72,7 @@ func openProc(root string) (*procDir, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Not os.Getpid: /proc may be that of another PID namespace.
+	// Not os.Getpid: /proc may belong to another PID namespace.
 	proc, err := fs.Self()
 	if err != nil {
 		return nil, err

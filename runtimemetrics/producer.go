@@ -13,73 +13,73 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/sdk/instrumentation"   //nolint:depguard // A producer speaks the SDK's language.
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"  //nolint:depguard // A producer speaks the SDK's language.
-	"go.opentelemetry.io/otel/sdk/metric/metricdata" //nolint:depguard // A producer speaks the SDK's language.
+	"go.opentelemetry.io/otel/sdk/instrumentation"   //nolint:depguard // A Producer returns metrics of the SDK.
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"  //nolint:depguard // A Producer returns metrics of the SDK.
+	"go.opentelemetry.io/otel/sdk/metric/metricdata" //nolint:depguard // A Producer returns metrics of the SDK.
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// Producer gives metrics of the process and the Go runtime to a reader, by
-// [go.opentelemetry.io/otel/sdk/metric.WithProducer]. [NewProducer] makes one of the
-// histograms, [NewCompleteProducer] one of everything. It is safe for concurrent
-// use, also by several readers. There is nothing to stop.
+// Producer gives metrics of the process and the Go runtime to a reader, through
+// [go.opentelemetry.io/otel/sdk/metric.WithProducer]. [NewProducer] returns a producer
+// of the histograms, [NewCompleteProducer] a producer of all metrics. It is safe for
+// concurrent use, also by several readers. It needs no shutdown.
 type Producer struct {
 	fault       error
 	interval    time.Duration
 	start       time.Time // of the process
 	tags        attribute.Set
-	instruments *sdkmetric.ManualReader // nil: none, only histograms
-	rows        []instrument            // of the histograms
+	instruments *sdkmetric.ManualReader // collects the instruments of Start; nil: the producer has only histograms
+	rows        []instrument            // the histograms
 
 	mu      sync.Mutex
-	last    time.Time // of the last reading
+	last    time.Time // when samples were read
 	samples []metrics.Sample
 }
 
-// NewProducer makes a producer of go.schedule.duration and
-// go.memory.gc.pause.duration, which the runtime keeps as histograms: there is
-// no observable instrument for that.
+// NewProducer returns a producer of go.schedule.duration and
+// go.memory.gc.pause.duration. The runtime keeps these as histograms, and
+// OpenTelemetry has no observable histogram.
 //
 //	reader := metric.NewPeriodicReader(exporter, metric.WithProducer(runtimemetrics.NewProducer()))
 //
 // Both are cumulative since the process started, whatever temporality the reader
-// has. Their buckets are the runtime's, some 160 of them, which an exporter may
-// want to reduce. The runtime's include their lower bound, OpenTelemetry's their
-// upper one: a duration exactly on a bound counts as more than it. The sum is an
-// estimate, for which every duration is in the middle of its bucket; there is no
-// minimum and maximum.
+// asks for. They have the runtime's buckets, about 160, which an exporter may
+// reduce. A bucket of the runtime includes its lower bound, a bucket of OpenTelemetry
+// its upper bound: a duration that equals a bound is counted in the bucket above
+// the bound. The sum is an estimate, as if every duration were in the middle of its
+// bucket. Minimum and maximum are not set.
 //
-// It heeds WithMinimumInterval and WithWorkerID, so that the options of Start
-// fit as well. A fault in them is the error of each Produce.
+// WithMinimumInterval and WithWorkerID apply. The other options of Start are
+// accepted and ignored. If an option is invalid, every Produce returns the error.
 func NewProducer(opts ...Option) *Producer {
 	c, err := newConfig(opts)
 	return newProducer(producerInstruments(), c, err)
 }
 
-// NewCompleteProducer makes a producer of all instruments in the package comment: the
-// process, the Go runtime, and the histograms of [NewProducer].
-// It takes the place of [Start] where a reader, but not its MeterProvider, can be
-// configured:
+// NewCompleteProducer returns a producer of all instruments in the package comment:
+// the process, the Go runtime, and the histograms of [NewProducer]. It replaces
+// [Start] where a program can configure a reader, but not its MeterProvider:
 //
 //	reader := metric.NewPeriodicReader(exporter, metric.WithProducer(runtimemetrics.NewCompleteProducer()))
 //
-// Names, attributes, scopes and values equal the instruments of Start. Since they do not
-// pass through the reader's MeterProvider, its views do not apply, and they are
-// cumulative whatever temporality the reader has. They start with the process.
+// Names, attributes, scopes and values equal the instruments of Start. The metrics do
+// not pass through the reader's MeterProvider. So its views do not apply, and sums are
+// cumulative whatever temporality the reader asks for. The series start with the
+// process.
 //
 // Use either Start or a complete producer. With both, a reader gets every series
 // twice. Package exporter sends the first of two points with one timestamp, and
 // reports a collision.
 //
-// All options but WithMeterProvider apply. A fault in them is the error of each
-// Produce.
+// All options but WithMeterProvider apply. If an option is invalid, every Produce
+// returns the error.
 func NewCompleteProducer(opts ...Option) *Producer {
 	reader := sdkmetric.NewManualReader()
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	c, err := newConfig(opts)
 	c.provider = provider
 	if err == nil {
-		_, err = startBoth(c) // There is nothing to unregister: the callbacks end with the producer.
+		_, err = startBoth(c) // The callbacks live as long as the producer, so they are never unregistered.
 	}
 	var histograms []instrument
 	if c.goRuntime {
@@ -98,7 +98,7 @@ func newProducer(rows []instrument, c config, err error) *Producer {
 		tags:     attribute.NewSet(c.tags...),
 		rows:     rows,
 	}
-	// Where the system does not tell, the histograms have counted for longer than they say.
+	// If the age of the process is unknown, the start time is too late.
 	if age, err := processAge(c.proc); err == nil {
 		p.start = p.start.Add(-age)
 	}
@@ -108,9 +108,9 @@ func newProducer(rows []instrument, c config, err error) *Producer {
 	return p
 }
 
-// Produce returns the metrics. They are the caller's, and no later call changes
-// them. It fails, with the metrics that there are, if this release of Go lacks a
-// histogram, and with none if ctx has ended.
+// Produce returns the metrics. The caller may modify them, since later calls do not use
+// them. If this release of Go lacks a histogram, Produce returns an error and the other
+// metrics. If ctx has ended, it returns only an error.
 func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	if p.fault != nil {
 		return nil, p.fault
@@ -129,7 +129,7 @@ func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, erro
 	return withHistograms(collected.ScopeMetrics, histograms), err
 }
 
-// withHistograms adds to the metrics of this package's scope.
+// withHistograms adds histograms to the scope of this package.
 func withHistograms(scopes []metricdata.ScopeMetrics, histograms []metricdata.Metrics) []metricdata.ScopeMetrics {
 	if len(histograms) == 0 {
 		return scopes
@@ -146,8 +146,8 @@ func withHistograms(scopes []metricdata.ScopeMetrics, histograms []metricdata.Me
 	})
 }
 
-// setStart has the points begin with the process: for the SDK, they begin when their
-// instrument is made.
+// setStart sets the start time of all points to that of the process. In the SDK, it is
+// the time at which the instrument was created.
 func (p *Producer) setStart(scopes []metricdata.ScopeMetrics) {
 	for _, scope := range scopes {
 		for _, m := range scope.Metrics {
@@ -171,8 +171,8 @@ func setStart[N int64 | float64](points []metricdata.DataPoint[N], start time.Ti
 	}
 }
 
-// read returns the histograms. It holds the lock until it has its own copy: the next
-// metrics.Read writes into the same histograms.
+// read returns copies of the histograms. It holds the lock while it copies, because
+// the next metrics.Read overwrites the histograms.
 func (p *Producer) read() ([]metricdata.Metrics, error) {
 	if len(p.rows) == 0 { // metrics.Read panics without samples.
 		return nil, nil
@@ -190,7 +190,7 @@ func (p *Producer) read() ([]metricdata.Metrics, error) {
 	for i, row := range p.rows {
 		value := p.samples[i].Value
 		if value.Kind() != metrics.KindFloat64Histogram {
-			err = fmt.Errorf("runtimemetrics: %s left out: runtime/metrics has no histogram %s", row.name, p.samples[i].Name)
+			err = fmt.Errorf("runtimemetrics: %s is omitted: runtime/metrics has no histogram %s", row.name, p.samples[i].Name)
 			continue
 		}
 		point := dataPoint(value.Float64Histogram())
@@ -208,9 +208,9 @@ func (p *Producer) read() ([]metricdata.Metrics, error) {
 	return data, err
 }
 
-// dataPoint converts from all bounds, also the outermost, to those between
-// buckets. Outermost bounds that are infinite go without saying; finite ones
-// stay, with an empty bucket beyond.
+// dataPoint converts a histogram of the runtime, which lists all bounds, to a data
+// point of OpenTelemetry, which lists the bounds between buckets. It drops infinite
+// outermost bounds. Beyond a finite outermost bound it adds an empty bucket.
 func dataPoint(h *metrics.Float64Histogram) metricdata.HistogramDataPoint[float64] {
 	var point metricdata.HistogramDataPoint[float64]
 	bounds, counts := slices.Clone(h.Buckets), slices.Clone(h.Counts)
@@ -234,8 +234,8 @@ func dataPoint(h *metrics.Float64Histogram) metricdata.HistogramDataPoint[float6
 	return point
 }
 
-// middle estimates what a bucket holds. One with an infinite bound has no
-// middle: what is in there is at least beyond the other.
+// middle estimates a value in the bucket from low to high: the middle, or the finite
+// bound if the other bound is infinite.
 func middle(low, high float64) float64 {
 	switch {
 	case math.IsInf(low, -1) && math.IsInf(high, 1):

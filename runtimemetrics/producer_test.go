@@ -23,7 +23,7 @@ import (
 
 var _ metric.Producer = (*Producer)(nil)
 
-// produced returns the data points by name.
+// produced returns the data points of p by name.
 func produced(t *testing.T, p *Producer) map[string]metricdata.HistogramDataPoint[float64] {
 	t.Helper()
 	scopes, err := p.Produce(t.Context())
@@ -49,7 +49,7 @@ const (
 	pauseDuration    = "go.memory.gc.pause.duration"
 )
 
-func TestProducerSaysWhatTheRuntimeSays(t *testing.T) {
+func TestProducer_HistogramsEqualTheRuntimes(t *testing.T) {
 	runtime.GC()
 	p := NewProducer()
 	before := readHistograms()
@@ -66,7 +66,7 @@ func TestProducerSaysWhatTheRuntimeSays(t *testing.T) {
 		if !slices.IsSorted(point.Bounds) || slices.ContainsFunc(point.Bounds, func(b float64) bool { return math.IsInf(b, 0) || math.IsNaN(b) }) {
 			t.Errorf("%s: bounds %v", name, point.Bounds)
 		}
-		// Every bucket of the runtime is there, with a count between those read before and after.
+		// The count of every bucket lies between the runtime's counts before and after.
 		var total uint64
 		for i, low := range low.Counts {
 			at := slices.Index(point.Bounds, high.Buckets[i+1])
@@ -74,7 +74,7 @@ func TestProducerSaysWhatTheRuntimeSays(t *testing.T) {
 				at = len(point.Bounds)
 			}
 			if at < 0 {
-				t.Fatalf("%s: the bucket up to %v is lost", name, high.Buckets[i+1])
+				t.Fatalf("%s: there is no bucket up to %v", name, high.Buckets[i+1])
 			}
 			n := point.BucketCounts[at]
 			if n < low || n > high.Counts[i] {
@@ -83,7 +83,7 @@ func TestProducerSaysWhatTheRuntimeSays(t *testing.T) {
 			total += n
 		}
 		if point.Count != total || total == 0 {
-			t.Errorf("%s: count %d, in the buckets %d", name, point.Count, total)
+			t.Errorf("%s: the count is %d, the sum of the buckets %d", name, point.Count, total)
 		}
 		if point.Sum <= 0 {
 			t.Errorf("%s: sum %v", name, point.Sum)
@@ -104,7 +104,7 @@ func readHistograms() map[string]metrics.Float64Histogram {
 	return all
 }
 
-func TestEachCollectionCountsFurther(t *testing.T) {
+func TestProducer_HistogramsAreCumulative(t *testing.T) {
 	p := NewProducer()
 	first := produced(t, p)
 	kept := slices.Clone(first[pauseDuration].BucketCounts)
@@ -114,14 +114,14 @@ func TestEachCollectionCountsFurther(t *testing.T) {
 		t.Errorf("%d pauses, after another GC %d", a, b)
 	}
 	if diff := cmp.Diff(kept, first[pauseDuration].BucketCounts); diff != "" {
-		t.Errorf("a collection changed what the one before returned:\n%s", diff)
+		t.Errorf("a collection changed the result of the one before:\n%s", diff)
 	}
 	if !first[pauseDuration].StartTime.Equal(second[pauseDuration].StartTime) {
 		t.Error("the start time changed")
 	}
 }
 
-func TestCallersMayChangeWhatTheyGot(t *testing.T) {
+func TestProducer_ResultBelongsToTheCaller(t *testing.T) {
 	p := NewProducer()
 	first := produced(t, p)[pauseDuration]
 	want := slices.Clone(first.Bounds)
@@ -133,7 +133,7 @@ func TestCallersMayChangeWhatTheyGot(t *testing.T) {
 	}
 }
 
-func TestDataPoint(t *testing.T) {
+func TestDataPoint_ConvertsBoundsAndCounts(t *testing.T) {
 	inf := math.Inf(1)
 	f := func(about string, buckets []float64, counts []uint64, bounds []float64, bucketCounts []uint64, sum float64) {
 		t.Run(about, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestDataPoint(t *testing.T) {
 	f("empty buckets with infinite bounds", []float64{-inf, 1, inf}, []uint64{0, 0}, []float64{1}, []uint64{0, 0}, 0)
 }
 
-func TestProducerRepeatsWithinTheMinimumInterval(t *testing.T) {
+func TestProducer_RepeatsValuesWithinMinimumInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewProducer(WithMinimumInterval(time.Minute))
 		count := func() uint64 {
@@ -178,12 +178,12 @@ func TestProducerRepeatsWithinTheMinimumInterval(t *testing.T) {
 		time.Sleep(time.Minute)
 		third := count()
 		if first != second || third <= second {
-			t.Errorf("%d, then within the interval %d, then %d", first, second, third)
+			t.Errorf("%d pauses, then within the interval %d, and after it %d", first, second, third)
 		}
 	})
 }
 
-func TestProducerFaults(t *testing.T) {
+func TestProducer_Produce_ReturnsErrors(t *testing.T) {
 	if _, err := NewProducer(WithMinimumInterval(-1)).Produce(t.Context()); err == nil || !strings.Contains(err.Error(), "negative") {
 		t.Errorf("with a negative interval: %v", err)
 	}
@@ -200,19 +200,19 @@ func TestProducerFaults(t *testing.T) {
 	rows := producerInstruments()
 	rows[0].points[0].source = "/no/such/histogram:seconds"
 	scopes, err := newProducer(rows, c, nil).Produce(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "go.schedule.duration left out") {
+	if err == nil || !strings.Contains(err.Error(), "go.schedule.duration is omitted") {
 		t.Errorf("without a histogram: %v", err)
 	}
 	if len(scopes) != 1 || len(scopes[0].Metrics) != 1 || scopes[0].Metrics[0].Name != pauseDuration {
-		t.Errorf("the other histogram is not there: %+v", scopes)
+		t.Errorf("the other histogram is missing: %+v", scopes)
 	}
 	rows[1].points[0].source = "/gc/heap/live:bytes" // Not a histogram.
 	if scopes, err := newProducer(rows, c, nil).Produce(t.Context()); err == nil || len(scopes) != 0 {
-		t.Errorf("without any: %v, %v", scopes, err)
+		t.Errorf("without histograms: %v, %v", scopes, err)
 	}
 }
 
-func TestProducerServesSeveralReaders(t *testing.T) {
+func TestProducer_ServesSeveralReaders(t *testing.T) {
 	p := NewProducer()
 	var wg sync.WaitGroup
 	for range 4 {
@@ -230,7 +230,7 @@ func TestProducerServesSeveralReaders(t *testing.T) {
 						total += n
 					}
 					if total != point.Count {
-						t.Errorf("%s: count %d, in the buckets %d", m.Name, point.Count, total)
+						t.Errorf("%s: the count is %d, the sum of the buckets %d", m.Name, point.Count, total)
 					}
 				}
 			}
@@ -244,12 +244,12 @@ func TestProducerServesSeveralReaders(t *testing.T) {
 	wg.Wait()
 }
 
-func TestProducerStartsWithTheProcess(t *testing.T) {
+func TestProducer_SeriesStartWithTheProcess(t *testing.T) {
 	want := processStart(t)
 	half := want.Add(time.Since(want) / 2)
 	for name, point := range produced(t, NewProducer()) {
 		if off := point.StartTime.Sub(want).Abs(); off > time.Second || point.StartTime.After(half) {
-			t.Errorf("%s: started %v away from the process", name, off)
+			t.Errorf("%s: the start time is %v off the start of the process", name, off)
 		}
 	}
 }

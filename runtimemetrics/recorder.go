@@ -10,9 +10,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// recorder is a MeterProvider that keeps the registrations of callbacks for
-// those who ask it for a Meter and throw them away. What it does not define
-// goes to the MeterProvider within.
+// recorder is a MeterProvider that keeps the registrations of callbacks. contrib
+// discards them, and so cannot unregister its callbacks.
 type recorder struct {
 	metric.MeterProvider
 	tags          metric.MeasurementOption // nil: none
@@ -42,7 +41,7 @@ func (m *recordingMeter) RegisterCallback(callback metric.Callback, instruments 
 	return registration, err
 }
 
-// taggingObserver adds attributes to what is observed.
+// taggingObserver adds attributes to every observation.
 type taggingObserver struct {
 	metric.Observer
 	tags metric.MeasurementOption

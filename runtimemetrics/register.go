@@ -11,26 +11,26 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// createAll makes the instruments of rows and says what is to be observed.
+// createAll creates the instruments of rows, and returns an observation for each of their points.
 func createAll(meter metric.Meter, rows []instrument, tags []attribute.KeyValue) ([]observation, []metric.Observable, error) {
 	var (
 		observations []observation
 		observables  []metric.Observable
 	)
 	for _, row := range rows {
-		made, err := create(meter, row)
+		created, err := create(meter, row)
 		if err != nil {
 			return nil, nil, fmt.Errorf("runtimemetrics: instrument %s: %w", row.name, err)
 		}
-		if made.integers != nil {
-			observables = append(observables, made.integers)
+		if created.integers != nil {
+			observables = append(observables, created.integers)
 		} else {
-			observables = append(observables, made.floats)
+			observables = append(observables, created.floats)
 		}
 		for _, p := range row.points {
-			made.field = p.field
-			made.options = []metric.ObserveOption{metric.WithAttributeSet(p.set(tags))}
-			observations = append(observations, made)
+			created.field = p.field
+			created.options = []metric.ObserveOption{metric.WithAttributeSet(p.set(tags))}
+			observations = append(observations, created)
 		}
 	}
 	return observations, observables, nil
@@ -44,24 +44,24 @@ func (p point) set(tags []attribute.KeyValue) attribute.Set {
 	return attribute.NewSet(tags...)
 }
 
-// create makes the instrument of a row.
-func create(meter metric.Meter, row instrument) (made observation, err error) {
-	about, unit := metric.WithDescription(row.description), metric.WithUnit(row.unit)
+// create creates the instrument of a row.
+func create(meter metric.Meter, row instrument) (created observation, err error) {
+	description, unit := metric.WithDescription(row.description), metric.WithUnit(row.unit)
 	switch {
 	case row.kind == counter && row.number == integer:
-		made.integers, err = meter.Int64ObservableCounter(row.name, about, unit)
+		created.integers, err = meter.Int64ObservableCounter(row.name, description, unit)
 	case row.kind == counter:
-		made.floats, err = meter.Float64ObservableCounter(row.name, about, unit)
+		created.floats, err = meter.Float64ObservableCounter(row.name, description, unit)
 	case row.kind == upDownCounter && row.number == integer:
-		made.integers, err = meter.Int64ObservableUpDownCounter(row.name, about, unit)
+		created.integers, err = meter.Int64ObservableUpDownCounter(row.name, description, unit)
 	case row.kind == upDownCounter:
-		made.floats, err = meter.Float64ObservableUpDownCounter(row.name, about, unit)
+		created.floats, err = meter.Float64ObservableUpDownCounter(row.name, description, unit)
 	case row.kind == gauge && row.number == integer:
-		made.integers, err = meter.Int64ObservableGauge(row.name, about, unit)
+		created.integers, err = meter.Int64ObservableGauge(row.name, description, unit)
 	case row.kind == gauge:
-		made.floats, err = meter.Float64ObservableGauge(row.name, about, unit)
+		created.floats, err = meter.Float64ObservableGauge(row.name, description, unit)
 	default:
-		err = fmt.Errorf("a %s cannot be observed", row.kind)
+		err = fmt.Errorf("a %s is not observable", row.kind)
 	}
-	return made, err
+	return created, err
 }

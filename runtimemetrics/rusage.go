@@ -6,18 +6,19 @@
 package runtimemetrics
 
 import (
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// rusageSource asks getrusage(2) of this process. The kernel's unit of ru_maxrss
-// is peakUnit bytes.
+// rusageSource reads getrusage(2) for this process. peakUnit is the unit of
+// ru_maxrss in bytes, which depends on the system.
 func rusageSource(peakUnit int64) source {
 	read := func(s *snapshot) error {
 		var usage unix.Rusage
 		if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
-			return err
+			return os.NewSyscallError("getrusage", err)
 		}
 		s.setFloat(cpuUser, seconds(usage.Utime))
 		s.setFloat(cpuSystem, seconds(usage.Stime))
@@ -37,14 +38,15 @@ func rusageSource(peakUnit int64) source {
 		s.setInt(involuntarySwitches, count(usage.Nivcsw))
 		return nil
 	}
-	return source{name: "what getrusage gives is", read: read}
+	return source{name: "resource usage", read: read}
 }
 
 func seconds(t unix.Timeval) float64 {
 	return time.Duration(t.Nano()).Seconds()
 }
 
-// count undoes that 32-bit kernels count in a signed long.
+// count converts a counter. 32-bit kernels keep it in a signed long, which turns
+// negative at 2^31; count returns the unsigned number.
 func count[T int32 | int64](n T) int64 {
 	if n < 0 {
 		return int64(uint32(n))

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestCountsOf32BitKernelsAreUnsigned(t *testing.T) {
+func TestCount_ReturnsUnsignedCountersOf32BitKernels(t *testing.T) {
 	for in, want := range map[int32]int64{0: 0, math.MaxInt32: math.MaxInt32, math.MinInt32: math.MaxInt32 + 1, -1: math.MaxUint32} {
 		if got := count(in); got != want {
 			t.Errorf("count(%d) is %d, want %d", in, got, want)

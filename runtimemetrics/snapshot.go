@@ -21,6 +21,7 @@ const (
 	diskWritten
 	threads
 	fileDescriptors
+	handles
 	uptime
 	peakMemory
 	integralSharedText
@@ -45,8 +46,8 @@ const (
 	fieldCount
 )
 
-// snapshot is what one collection read. A field that could not be read is
-// unknown, and its observation is left out.
+// snapshot holds the values that one collection has read. A field that could not be
+// read is unknown, and its observation is omitted.
 type snapshot struct {
 	bits  [fieldCount]uint64
 	known [fieldCount]bool

@@ -15,28 +15,28 @@ import (
 )
 
 // ScopeName is the name of the instrumentation scope of this package's
-// instruments. Those of contrib have their own: see the package comment.
+// instruments. The instruments of contrib have a scope of their own.
 const ScopeName = "github.com/apptuitai/apptuit-go/runtimemetrics"
 
-// Start registers the instruments of the package comment, and reports through
-// them until Unregister is called on what it returns. Nothing runs between
-// collections: there is no goroutine.
+// Start registers the instruments of the package comment. They report until the
+// caller calls Unregister on the returned registration. Start starts no goroutine:
+// all work is done in collections.
 //
-// Start it once a MeterProvider. OpenTelemetry adds up what several callbacks
-// observe of one counter, so that a second Start on the same provider, without
-// Unregister of the first, doubles the values; so does Start of
-// go.opentelemetry.io/contrib/instrumentation/runtime beside this one, unless
-// WithoutGoRuntime is given. A reader with a [NewCompleteProducer] gets the same series
-// without Start: use either.
+// Start must be called once per MeterProvider. OpenTelemetry adds the observations
+// that several callbacks make of one counter. So a second Start on the same provider,
+// without Unregister of the first, doubles the values. So does Start of
+// go.opentelemetry.io/contrib/instrumentation/runtime in addition to this Start,
+// unless the option WithoutGoRuntime is given. Readers with a [NewCompleteProducer] report
+// the same series, and need no Start.
 //
-// Unregister takes out all callbacks, also those of contrib. It may be called
-// several times, by several goroutines and during a collection, but with the
-// SDK not from within a callback. Later collections report nothing, and a new
-// Start continues the same series, since the values are the process's.
+// Unregister removes all callbacks, including contrib's. It may be called several
+// times, by several goroutines and during a collection. With the SDK, it must not be
+// called from within a callback. Later collections report nothing. A new Start
+// continues the same series, since the values belong to the process.
 //
-// The error of Start holds every fault of the options, or what the
-// MeterProvider has against an instrument; then nothing stays registered. What
-// the system refuses is not an error of Start: see the package comment.
+// Start returns all errors of the options, or the error of the MeterProvider that
+// refuses an instrument. Then nothing stays registered. If a system call fails or a
+// file cannot be read, Start returns no error: see the package comment.
 func Start(opts ...Option) (metric.Registration, error) {
 	c, err := newConfig(opts)
 	if err != nil {
@@ -64,15 +64,15 @@ func startBoth(c config) (metric.Registration, error) {
 	return r, nil
 }
 
-// startOwn registers the callback of this package.
+// startOwn registers the instruments of this package.
 func startOwn(c config) (metric.Registration, error) {
 	var (
 		rows    []instrument
 		sources []source
 	)
 	for _, row := range table() {
-		wanted := row.part == process && c.process || row.part == goRuntime && c.goRuntime
-		if wanted && row.on&here() != 0 {
+		wanted := row.group == process && c.process || row.group == goRuntime && c.goRuntime
+		if wanted && row.platforms&here() != 0 {
 			rows = append(rows, row)
 		}
 	}
@@ -90,8 +90,8 @@ func startOwn(c config) (metric.Registration, error) {
 	return meter.RegisterCallback(newCollector(c.interval, sources, observations).observe, observables...)
 }
 
-// startContrib starts contrib's instruments and returns their registrations,
-// also when it fails.
+// startContrib starts contrib's instruments. It returns their registrations also
+// with an error.
 func startContrib(c config) ([]metric.Registration, error) {
 	recorder := &recorder{MeterProvider: c.provider}
 	if len(c.tags) > 0 {
@@ -99,7 +99,7 @@ func startContrib(c config) ([]metric.Registration, error) {
 	}
 	err := runtime.Start(
 		runtime.WithMeterProvider(recorder),
-		// To contrib, 0 means its default of 15 s.
+		// For contrib, 0 means its default of 15 s.
 		runtime.WithMinimumReadMemStatsInterval(max(c.interval, time.Nanosecond)),
 	)
 	return recorder.registrations, err

@@ -20,7 +20,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-func TestUnregisterEndsEverything(t *testing.T) {
+func TestUnregister_RemovesAllCallbacks(t *testing.T) {
 	t.Setenv("OTEL_GO_X_DEPRECATED_RUNTIME_METRICS", "true") // With it, contrib registers more callbacks.
 	provider, reader := newProvider(t)
 	registration, err := Start(WithMeterProvider(provider))
@@ -54,7 +54,7 @@ func TestUnregisterEndsEverything(t *testing.T) {
 	}
 }
 
-func TestUnregisterDuringCollections(t *testing.T) {
+func TestUnregister_DuringCollections(t *testing.T) {
 	provider, reader := newProvider(t)
 	registration, err := Start(WithMeterProvider(provider))
 	if err != nil {
@@ -82,7 +82,7 @@ func TestUnregisterDuringCollections(t *testing.T) {
 	}
 }
 
-func TestSeveralReadersAtOnce(t *testing.T) {
+func TestStart_ServesSeveralReaders(t *testing.T) {
 	readers := []*sdkmetric.ManualReader{sdkmetric.NewManualReader(), sdkmetric.NewManualReader(), sdkmetric.NewManualReader()}
 	var opts []sdkmetric.Option
 	for _, reader := range readers {
@@ -107,8 +107,8 @@ func TestSeveralReadersAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// What Start warns of, so that it is seen if OpenTelemetry changes that.
-func TestTwoStartsAddUp(t *testing.T) {
+// The comment of Start warns of this behaviour of OpenTelemetry.
+func TestStart_TwiceDoublesValues(t *testing.T) {
 	once := start(t, WithoutProcess())
 	provider, twice := newProvider(t)
 	for range 2 {
@@ -116,18 +116,18 @@ func TestTwoStartsAddUp(t *testing.T) {
 	}
 	const procs = "go.processor.limit"
 	if a, b := collectValues(t, once)[procs], collectValues(t, twice)[procs]; b != 2*a {
-		t.Errorf("%s is %v, and of two Starts %v", procs, a, b)
+		t.Errorf("%s is %v, with two Starts %v", procs, a, b)
 	}
 }
 
-func TestParts(t *testing.T) {
-	reportsPart(t, start(t, WithoutProcess()), "go.", "process.")
+func TestStart_WithoutProcessOrGoRuntime(t *testing.T) {
+	reportsOnly(t, start(t, WithoutProcess()), "go.", "process.")
 	if here()&onUnix != 0 {
-		reportsPart(t, start(t, WithoutGoRuntime()), "process.", "go.")
+		reportsOnly(t, start(t, WithoutGoRuntime()), "process.", "go.")
 	}
 }
 
-func TestGlobalMeterProvider(t *testing.T) {
+func TestStart_UsesGlobalMeterProviderByDefault(t *testing.T) {
 	before := otel.GetMeterProvider()
 	defer otel.SetMeterProvider(before)
 	provider, reader := newProvider(t)
@@ -144,7 +144,7 @@ func TestGlobalMeterProvider(t *testing.T) {
 	}
 }
 
-func TestWorkerID(t *testing.T) {
+func TestWithWorkerID_TagsEverySeries(t *testing.T) {
 	want := "worker_id=" + strconv.Itoa(os.Getpid())
 	reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(NewProducer(WithWorkerID())))
 	startOn(t, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)), WithWorkerID())
@@ -157,15 +157,15 @@ func TestWorkerID(t *testing.T) {
 	without := collectValues(t, start(t))
 	for series := range without {
 		if strings.Contains(series, "worker_id") {
-			t.Errorf("%s has a worker_id, which was not asked for", series)
+			t.Errorf("%s has a worker_id without WithWorkerID", series)
 		}
 	}
 	if len(tagged) != len(without)+2 {
-		t.Errorf("%d series with worker_id, %d without, and two histograms", len(tagged), len(without))
+		t.Errorf("%d series with worker_id, want %d and two histograms", len(tagged), len(without))
 	}
 }
 
-func TestStartReportsEveryFault(t *testing.T) {
+func TestStart_ReturnsAllOptionErrors(t *testing.T) {
 	f := func(wants []string, opts ...Option) {
 		t.Helper()
 		registration, err := Start(opts...)
@@ -179,12 +179,12 @@ func TestStartReportsEveryFault(t *testing.T) {
 		}
 	}
 	f([]string{"WithMinimumInterval: -1s is negative"}, WithMinimumInterval(-time.Second))
-	f([]string{"-1s is negative", "leave nothing to measure"}, WithMinimumInterval(-time.Second), WithoutProcess(), WithoutGoRuntime())
+	f([]string{"-1s is negative", "omit every instrument"}, WithMinimumInterval(-time.Second), WithoutProcess(), WithoutGoRuntime())
 }
 
 var errRefused = errors.New("refused")
 
-// refuser is a MeterProvider that refuses one instrument, or the nth callback.
+// refuser is a MeterProvider that refuses one instrument, or the callback with this number.
 type refuser struct {
 	metric.MeterProvider
 	instrument string
@@ -216,7 +216,7 @@ func (m refusingMeter) RegisterCallback(callback metric.Callback, instruments ..
 	return m.Meter.RegisterCallback(callback, instruments...)
 }
 
-func TestAFailedStartLeavesNothingRegistered(t *testing.T) {
+func TestStart_LeavesNothingRegisteredAfterAnError(t *testing.T) {
 	f := func(about string, r *refuser) {
 		t.Run(about, func(t *testing.T) {
 			provider, reader := newProvider(t)
@@ -229,7 +229,7 @@ func TestAFailedStartLeavesNothingRegistered(t *testing.T) {
 				t.Errorf("%q does not name the instrument", err)
 			}
 			if got := collectValues(t, reader); len(got) > 0 {
-				t.Errorf("reported all the same: %v", sortedKeys(got))
+				t.Errorf("reported after the error: %v", sortedKeys(got))
 			}
 		})
 	}

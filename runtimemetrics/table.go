@@ -18,9 +18,9 @@ type instrument struct {
 	name, unit, description string
 	kind                    kind
 	number                  number
-	part                    part
-	on                      platforms
-	sometimes               string // when it is reported, if not always
+	group                   group
+	platforms               platforms
+	condition               string // under which it is reported; empty: always
 	points                  []point
 }
 
@@ -28,7 +28,7 @@ type instrument struct {
 type point struct {
 	attr   attribute.KeyValue // invalid: none
 	field  field
-	source string // what it is read from; in the part goRuntime, the name for runtime/metrics
+	source string // for the package comment; in the group goRuntime, the name of the metric in runtime/metrics
 }
 
 type kind string
@@ -47,14 +47,14 @@ const (
 	float   number = "float64"
 )
 
-// part is who reports an instrument.
-type part int
+// group distinguishes instruments by the code that reports them.
+type group int
 
 const (
-	process   part = iota
-	goRuntime      // from runtime/metrics, by this package
-	contrib        // by go.opentelemetry.io/contrib/instrumentation/runtime
-	producer       // by Producer
+	process   group = iota // this package, from the system
+	goRuntime              // this package, from runtime/metrics
+	contrib                // go.opentelemetry.io/contrib/instrumentation/runtime
+	producer               // Producer
 )
 
 type platforms uint8
@@ -62,21 +62,25 @@ type platforms uint8
 const (
 	onLinux platforms = 1 << iota
 	onDarwin
+	onIOS
 	onBSD
 	onWindows
 	elsewhere
 
-	onUnix     = onLinux | onDarwin | onBSD
+	onApple    = onDarwin | onIOS
+	onUnix     = onLinux | onApple | onBSD
 	everywhere = onUnix | onWindows | elsewhere
 )
 
-// here is the platform that the program runs on.
+// here returns the platform that the program runs on.
 func here() platforms {
 	switch runtime.GOOS {
 	case "linux", "android":
 		return onLinux
-	case "darwin", "ios":
+	case "darwin":
 		return onDarwin
+	case "ios":
+		return onIOS
 	case "freebsd", "netbsd", "openbsd", "dragonfly":
 		return onBSD
 	case "windows":
@@ -85,19 +89,19 @@ func here() platforms {
 	return elsewhere
 }
 
-// convention is what the packages of semantic conventions say of an instrument.
+// convention is implemented by the types of instruments in processconv and goconv.
 type convention interface {
 	Name() string
 	Unit() string
 	Description() string
 }
 
-// conventional makes a row of an instrument that the conventions name. Its kind
-// is that of the type, which embeds the instrument's interface.
-func conventional(c convention, p part, on platforms, points ...point) instrument {
+// conventional returns the row of an instrument that the semantic conventions
+// define. The type of c embeds the instrument's interface, which tells its kind.
+func conventional(c convention, g group, on platforms, points ...point) instrument {
 	row := instrument{
 		name: c.Name(), unit: c.Unit(), description: c.Description(),
-		part: p, on: on, points: points,
+		group: g, platforms: on, points: points,
 	}
 	switch c.(type) {
 	case metric.Int64ObservableCounter:
@@ -110,14 +114,14 @@ func conventional(c convention, p part, on platforms, points ...point) instrumen
 		row.kind, row.number = gauge, float
 	case interface {
 		Inst() metric.Float64Histogram
-	}: // The type's Record is another.
+	}: // Its Record method has other parameters, so the type does not implement metric.Float64Histogram.
 		row.kind, row.number = histogram, float
 	}
 	return row
 }
 
 func (row instrument) when(condition string) instrument {
-	row.sometimes = condition
+	row.condition = condition
 	return row
 }
 
@@ -148,10 +152,10 @@ func conventionalProcess() []instrument {
 		conventional(cpu, process, onUnix|onWindows,
 			from(cpuUser, "getrusage ru_utime; Windows: GetProcessTimes").with(cpu.AttrCPUMode(processconv.CPUModeUser)),
 			from(cpuSystem, "getrusage ru_stime; Windows: GetProcessTimes").with(cpu.AttrCPUMode(processconv.CPUModeSystem))),
-		conventional(processconv.MemoryUsageObservable{}, process, onLinux,
-			from(residentMemory, "/proc/self/statm, resident")),
-		conventional(processconv.MemoryVirtualObservable{}, process, onLinux,
-			from(virtualMemory, "/proc/self/statm, size")),
+		conventional(processconv.MemoryUsageObservable{}, process, onLinux|onDarwin|onWindows,
+			from(residentMemory, "/proc/self/statm, resident; macOS: proc_pidinfo pti_resident_size; Windows: WorkingSetSize")),
+		conventional(processconv.MemoryVirtualObservable{}, process, onLinux|onDarwin|onWindows,
+			from(virtualMemory, "/proc/self/statm, size; macOS: proc_pidinfo pti_virtual_size; Windows: PrivateUsage")),
 		conventional(faults, process, onUnix,
 			from(majorFaults, "getrusage ru_majflt").with(faults.AttrSystemPagingFaultType(processconv.SystemPagingFaultTypeMajor)),
 			from(minorFaults, "getrusage ru_minflt").with(faults.AttrSystemPagingFaultType(processconv.SystemPagingFaultTypeMinor))),
@@ -161,16 +165,18 @@ func conventionalProcess() []instrument {
 		conventional(disk, process, onLinux,
 			from(diskRead, "getrusage ru_inblock × 512").with(disk.AttrDiskIODirection(processconv.DiskIODirectionRead)),
 			from(diskWritten, "getrusage ru_oublock × 512").with(disk.AttrDiskIODirection(processconv.DiskIODirectionWrite))),
-		conventional(processconv.ThreadCountObservable{}, process, onLinux,
-			from(threads, "/proc/self/task, number of entries")),
-		conventional(processconv.UnixFileDescriptorCountObservable{}, process, onLinux|onDarwin,
+		conventional(processconv.ThreadCountObservable{}, process, onLinux|onDarwin,
+			from(threads, "/proc/self/task, number of entries; macOS: proc_pidinfo pti_threadnum")),
+		conventional(processconv.UnixFileDescriptorCountObservable{}, process, onLinux|onApple,
 			from(fileDescriptors, "/proc/self/fd, number of entries; macOS: /dev/fd")),
-		conventional(processconv.UptimeObservable{}, process, onLinux|onDarwin|onWindows,
+		conventional(processconv.WindowsHandleCountObservable{}, process, onWindows,
+			from(handles, "GetProcessHandleCount")),
+		conventional(processconv.UptimeObservable{}, process, onLinux|onApple|onWindows,
 			from(uptime, "/proc/self/stat, starttime; macOS: sysctl kern.proc.pid; Windows: GetProcessTimes; read once")),
 	}
 }
 
-// ownProcess lists what apptuit-py reported and the conventions do not name.
+// ownProcess lists the metrics that apptuit-py reported and that the conventions do not name.
 func ownProcess() []instrument {
 	const (
 		segment   = attribute.Key("process.rusage.memory.segment")
@@ -179,12 +185,12 @@ func ownProcess() []instrument {
 	var disk processconv.DiskIOObservable
 	return []instrument{
 		{
-			name: "process.rusage.memory.peak", unit: "By", kind: gauge, number: integer, on: onUnix,
+			name: "process.rusage.memory.peak", unit: "By", kind: gauge, number: integer, platforms: onUnix,
 			description: "The largest amount of physical memory that was in use at any time since the process started.",
 			points:      []point{from(peakMemory, "getrusage ru_maxrss")},
 		},
 		{
-			name: "process.rusage.memory.integral", unit: "KiBy.{tick}", kind: counter, number: integer, on: onUnix,
+			name: "process.rusage.memory.integral", unit: "KiBy.{tick}", kind: counter, number: integer, platforms: onUnix,
 			description: "Memory in use, summed over the ticks of execution. Always zero on Linux.",
 			points: []point{
 				from(integralSharedText, "getrusage ru_ixrss").with(segment.String("shared_text")),
@@ -193,7 +199,7 @@ func ownProcess() []instrument {
 			},
 		},
 		{
-			name: "process.rusage.block.operations", unit: "{operation}", kind: counter, number: integer, on: onUnix,
+			name: "process.rusage.block.operations", unit: "{operation}", kind: counter, number: integer, platforms: onUnix,
 			description: "Number of times the file system had to read or write a block device. On Linux, of 512 bytes each.",
 			points: []point{
 				from(blocksIn, "getrusage ru_inblock").with(disk.AttrDiskIODirection(processconv.DiskIODirectionRead)),
@@ -201,12 +207,12 @@ func ownProcess() []instrument {
 			},
 		},
 		{
-			name: "process.rusage.swaps", unit: "{swap}", kind: counter, number: integer, on: onUnix,
+			name: "process.rusage.swaps", unit: "{swap}", kind: counter, number: integer, platforms: onUnix,
 			description: "Number of times the process was swapped out of main memory. Always zero on Linux.",
 			points:      []point{from(swaps, "getrusage ru_nswap")},
 		},
 		{
-			name: "process.rusage.messages", unit: "{message}", kind: counter, number: integer, on: onUnix,
+			name: "process.rusage.messages", unit: "{message}", kind: counter, number: integer, platforms: onUnix,
 			description: "Number of messages of interprocess communication. Always zero on Linux.",
 			points: []point{
 				from(messagesSent, "getrusage ru_msgsnd").with(direction.String("sent")),
@@ -214,7 +220,7 @@ func ownProcess() []instrument {
 			},
 		},
 		{
-			name: "process.rusage.signals", unit: "{signal}", kind: counter, number: integer, on: onUnix,
+			name: "process.rusage.signals", unit: "{signal}", kind: counter, number: integer, platforms: onUnix,
 			description: "Number of signals delivered to the process. Always zero on Linux.",
 			points:      []point{from(signals, "getrusage ru_nsignals")},
 		},
@@ -232,22 +238,22 @@ func goInstruments() []instrument {
 			from(goCPUScavenge, "/cpu/classes/scavenge/total:cpu-seconds").with(cpu.AttrCPUState(goconv.CPUStateScavenge)),
 			from(goCPUIdle, "/cpu/classes/idle:cpu-seconds").with(cpu.AttrCPUState(goconv.CPUStateIdle))),
 		{
-			name: "go.memory.heap.live", unit: "By", kind: upDownCounter, number: integer, part: goRuntime, on: everywhere,
+			name: "go.memory.heap.live", unit: "By", kind: upDownCounter, number: integer, group: goRuntime, platforms: everywhere,
 			description: "Heap memory occupied by live objects that were marked by the previous GC.",
 			points:      []point{from(heapLive, "/gc/heap/live:bytes")},
 		},
 		{
-			name: "go.memory.heap.objects", unit: "{object}", kind: upDownCounter, number: integer, part: goRuntime, on: everywhere,
+			name: "go.memory.heap.objects", unit: "{object}", kind: upDownCounter, number: integer, group: goRuntime, platforms: everywhere,
 			description: "Number of objects, live or unswept, occupying heap memory.",
 			points:      []point{from(heapObjects, "/gc/heap/objects:objects")},
 		},
 		{
-			name: "go.mutex.wait.time", unit: "s", kind: counter, number: float, part: goRuntime, on: everywhere,
+			name: "go.mutex.wait.time", unit: "s", kind: counter, number: float, group: goRuntime, platforms: everywhere,
 			description: "Approximate cumulative time that goroutines have spent blocked on a sync.Mutex, a sync.RWMutex or a lock of the runtime.",
 			points:      []point{from(mutexWait, "/sync/mutex/wait/total:seconds")},
 		},
 		instrument{
-			name: "go.memory.gc.cpu.utilization", unit: "1", kind: gauge, number: float, part: goRuntime, on: everywhere,
+			name: "go.memory.gc.cpu.utilization", unit: "1", kind: gauge, number: float, group: goRuntime, platforms: everywhere,
 			description: "Estimated share of the CPU time available to the program that the GC has used since the program started.",
 			points:      []point{from(gcCPUShare, "go.cpu.time of gc / /cpu/classes/total:cpu-seconds")},
 		}.when("after the first GC"),

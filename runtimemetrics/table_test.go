@@ -24,9 +24,9 @@ type reported struct {
 	Series            []string
 }
 
-func TestWhatIsReportedIsTheTable(t *testing.T) {
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40)) // So that there is go.memory.limit.
-	runtime.GC()                                              // Before, the runtime knows no CPU times.
+func TestStart_ReportsEveryRowOfTheTable(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40)) // go.memory.limit exists only with a limit.
+	runtime.GC()                                              // Before the first GC, the runtime has no CPU times.
 
 	reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(NewProducer()))
 	startOn(t, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
@@ -43,7 +43,7 @@ func TestWhatIsReportedIsTheTable(t *testing.T) {
 
 	want := make(map[string]reported)
 	for _, row := range table() {
-		if row.on&here() == 0 {
+		if row.platforms&here() == 0 {
 			continue
 		}
 		d := reported{Unit: row.unit, Description: row.description, Kind: row.kind, Number: row.number}
@@ -56,7 +56,7 @@ func TestWhatIsReportedIsTheTable(t *testing.T) {
 		want[row.name] = d
 	}
 	if diff := cmp.Diff(want, got, cmpopts.SortSlices(strings.Compare)); diff != "" {
-		t.Errorf("reported, against the table (-want +got):\n%s", diff)
+		t.Errorf("reported metrics differ from the table (-want +got):\n%s", diff)
 	}
 }
 
@@ -96,7 +96,7 @@ func describe(t *testing.T, m metricdata.Metrics) reported {
 	return d
 }
 
-func TestTableIsConsistent(t *testing.T) {
+func TestTable_IsConsistent(t *testing.T) {
 	names := make(map[string]bool)
 	used := make(map[field]string)
 	for _, row := range table() {
@@ -104,17 +104,17 @@ func TestTableIsConsistent(t *testing.T) {
 			t.Errorf("%s is in the table twice", row.name)
 		}
 		names[row.name] = true
-		if row.unit == "" || row.description == "" || row.kind == "" || row.number == "" || row.on == 0 {
+		if row.unit == "" || row.description == "" || row.kind == "" || row.number == "" || row.platforms == 0 {
 			t.Errorf("%s is incomplete: %+v", row.name, row)
 		}
 		prefix := "go."
-		if row.part == process {
+		if row.group == process {
 			prefix = "process."
 		}
 		if !strings.HasPrefix(row.name, prefix) {
 			t.Errorf("%s does not begin with %s", row.name, prefix)
 		}
-		if row.part == contrib || row.part == producer {
+		if row.group == contrib || row.group == producer {
 			continue
 		}
 		if len(row.points) == 0 {
@@ -122,20 +122,20 @@ func TestTableIsConsistent(t *testing.T) {
 		}
 		for _, p := range row.points {
 			if other, taken := used[p.field]; taken {
-				t.Errorf("%s and %s report one field", other, row.name)
+				t.Errorf("%s and %s report the same field", other, row.name)
 			}
 			used[p.field] = row.name
 			if p.source == "" {
-				t.Errorf("%s does not say where field %d is from", row.name, p.field)
+				t.Errorf("%s: field %d has no source", row.name, p.field)
 			}
 			if p.attr.Valid() != (len(row.points) > 1) {
-				t.Errorf("%s: the attributes do not tell its points apart", row.name)
+				t.Errorf("%s: the attributes do not distinguish its points", row.name)
 			}
 		}
 	}
 	for f := range fieldCount {
-		if _, ok := used[f]; !ok && f != goCPUTotal { // The divisor of a share.
-			t.Errorf("nothing reports field %d", f)
+		if _, ok := used[f]; !ok && f != goCPUTotal { // The divisor of go.memory.gc.cpu.utilization.
+			t.Errorf("no instrument reports field %d", f)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// measured is a child process, as it is seen from here.
+// measured is a child process that the test measures from outside.
 type measured struct {
 	t       *testing.T
 	pid     int
@@ -26,7 +26,7 @@ type measured struct {
 
 func startChild(t *testing.T) *measured {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // Beyond the test, which ends it by its stdin.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // Longer than the test, which ends the child by closing stdin.
 	cmd := exec.CommandContext(ctx, os.Args[0])
 	cmd.Env = append(os.Environ(), childVariable+"="+t.TempDir(), "GOMAXPROCS=2")
 	cmd.Stderr = os.Stderr
@@ -98,15 +98,15 @@ func (m *measured) entries(name string) []string {
 	return names
 }
 
-// fromStat returns a field of stat by its number in proc(5).
+// fromStat returns a field of /proc/PID/stat by its number in proc(5).
 func (m *measured) fromStat(number int) float64 {
 	m.t.Helper()
 	text := m.file("stat")
-	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // From the third on.
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:]) // The fields from the third on.
 	return m.number(fields[number-3])
 }
 
-// labelled returns the number after "label:" in a file.
+// labelled returns the number after "label:" in a file of /proc/PID.
 func (m *measured) labelled(file, label string) float64 {
 	m.t.Helper()
 	for line := range strings.Lines(m.file(file)) {
@@ -127,7 +127,7 @@ func (m *measured) number(text string) float64 {
 	return v
 }
 
-// ofThreads sums over the threads, none of which has ended.
+// ofThreads returns the sum over the threads. It is right as long as no thread has ended.
 func (m *measured) ofThreads(label string) (sum float64) {
 	m.t.Helper()
 	for _, thread := range m.entries("task") {
@@ -136,7 +136,7 @@ func (m *measured) ofThreads(label string) (sum float64) {
 	return sum
 }
 
-// uptime is by the kernel's clock since boot, in which it counts starttime.
+// uptime returns the age of the process by the kernel's clock since boot, the clock of starttime.
 func (m *measured) uptime() float64 {
 	m.t.Helper()
 	data, err := os.ReadFile("/proc/uptime")
@@ -148,9 +148,9 @@ func (m *measured) uptime() float64 {
 
 const mebibyte = 1 << 20
 
-// Each number that the child exports lies between what the kernel says of the
-// child just before and just after, give or take the tolerance.
-func TestExportedIsWhatTheKernelSaysFromOutside(t *testing.T) {
+// Each exported value lies between the kernel's values for the child just before and
+// just after the export, within the tolerance.
+func TestStart_ValuesEqualTheKernels(t *testing.T) {
 	m := startChild(t)
 	idle := m.collect()
 	var used int
@@ -164,7 +164,7 @@ func TestExportedIsWhatTheKernelSaysFromOutside(t *testing.T) {
 	}{
 		{"process.cpu.time{cpu.mode=user}", func() float64 { return m.fromStat(14) * tick }, tick},
 		{"process.cpu.time{cpu.mode=system}", func() float64 { return m.fromStat(15) * tick }, tick},
-		// The kernel keeps these in counters for each CPU, and does not add them up for statm as exactly as for status.
+		// The kernel counts per CPU, and its sum for statm is less exact than its sum for status.
 		{"process.memory.usage", func() float64 { return m.labelled("status", "VmRSS") * 1024 }, 2 * mebibyte},
 		{"process.memory.virtual", func() float64 { return m.labelled("status", "VmSize") * 1024 }, 0},
 		{"process.rusage.memory.peak", func() float64 { return m.labelled("status", "VmHWM") * 1024 }, 2 * mebibyte},
@@ -198,7 +198,7 @@ func TestExportedIsWhatTheKernelSaysFromOutside(t *testing.T) {
 		}
 	}
 
-	// And what is known of the work shows.
+	// The values have grown by the amounts that the child has used.
 	sum := func(values map[string]float64, name string) (sum float64) {
 		for series, value := range values {
 			if series == name || strings.HasPrefix(series, name+"{") {
@@ -211,14 +211,14 @@ func TestExportedIsWhatTheKernelSaysFromOutside(t *testing.T) {
 		name         string
 		more, excess float64
 	}{
-		{"process.cpu.time{cpu.mode=user}", childCPU.Seconds() * 0.95, 2}, // The kernel divides the time of a process and that of a thread each by itself.
-		{"process.memory.usage", childHeap, 128 * mebibyte},               // The race detector takes as much again.
+		{"process.cpu.time{cpu.mode=user}", childCPU.Seconds() * 0.95, 2}, // The kernel splits CPU time into user and system time separately for a process and a thread.
+		{"process.memory.usage", childHeap, 128 * mebibyte},               // The race detector doubles it.
 		{"go.memory.used", childHeap, 64 * mebibyte},
 		{"go.memory.heap.live", childHeap, 8 * mebibyte},
 		{"go.memory.allocated", childHeap, 64 * mebibyte},
 		{"go.goroutine.count", childGoroutines, 3},
 		{"go.memory.gc.cycles", 1, 20},
-		{"process.unix.file_descriptor.count", childFiles, 2}, // It opens an epoll, too.
+		{"process.unix.file_descriptor.count", childFiles, 2}, // The runtime opens an epoll descriptor as well.
 		{"process.context_switches", childSleeps, 1e6},
 		{"process.uptime", childCPU.Seconds(), 600},
 	} {
@@ -227,7 +227,7 @@ func TestExportedIsWhatTheKernelSaysFromOutside(t *testing.T) {
 			t.Errorf("%s grew by %v, want %v to %v", check.name, got, check.more, check.more+check.excess)
 		}
 	}
-	if got := exported["process.thread.count"]; got < childThreads+1 || got > childThreads+16 { // The runtime has some of its own.
+	if got := exported["process.thread.count"]; got < childThreads+1 || got > childThreads+16 { // The runtime starts some threads of its own.
 		t.Errorf("process.thread.count is %v, with %d threads locked", got, childThreads)
 	}
 	if got := sum(exported, "go.cpu.time"); got <= 0 {

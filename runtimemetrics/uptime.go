@@ -7,9 +7,9 @@ package runtimemetrics
 
 import "time"
 
-// uptimeSource tells how long the process has been running, from its age now.
+// uptimeSource reports how long the process has been running. age is its age now.
 func uptimeSource(age time.Duration, err error) source {
-	start := time.Now().Add(-age) // With a monotonic reading, so that steps of the clock do not matter.
+	start := time.Now().Add(-age) // Its monotonic reading is independent of steps of the clock.
 	read := func(s *snapshot) error {
 		if err != nil {
 			return err
@@ -17,5 +17,5 @@ func uptimeSource(age time.Duration, err error) source {
 		s.setFloat(uptime, time.Since(start).Seconds())
 		return nil
 	}
-	return source{name: "the uptime is", read: read}
+	return source{name: "the start time of the process", read: read}
 }

@@ -2,8 +2,8 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Tests integration/e2e against a release of a server, for example "victoria-metrics v1.151.0" or "prometheus v0.316.0". The server is
-# built once, in .tools/.
+# Runs the tests of integration/e2e against a release of a server, for example "victoria-metrics v1.151.0" or "prometheus v0.316.0". The
+# server is built from source into .tools/, unless it is already there.
 set -euo pipefail
 
 server=$1 version=$2
@@ -15,7 +15,7 @@ victoria-metrics)
 	variable=E2E_VICTORIA_METRICS
 	tests=.
 	;;
-prometheus) # 3.N.M is the version v0.3NN.M of the module
+prometheus) # The module version of release 3.N.M is v0.3NN.M, for example v0.316.0 for 3.16.0.
 	package=github.com/prometheus/prometheus/cmd/prometheus
 	variable=E2E_PROMETHEUS
 	tests='^TestPrometheus'
@@ -27,8 +27,8 @@ prometheus) # 3.N.M is the version v0.3NN.M of the module
 esac
 
 if [[ ! -x $dir/$server ]]; then
-	echo "building $server $version (once; it takes minutes)"
-	# In a folder without a module, so that nothing of ours decides about versions.
+	echo "building $server $version (the first time; it takes minutes)"
+	# In a folder without go.mod, so that the requirements of this repository do not change the server's dependencies.
 	mkdir -p "$dir"
 	(cd "$dir" && GOBIN=$dir GOFLAGS=-mod=mod go install "$package@$version")
 fi

@@ -2,13 +2,13 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Runs each fuzz target of every module for the time given (a Go duration), and fails at the end if one of them failed.
+# Runs each fuzz target of every module for a duration such as 30s. It continues after a failure, and fails at the end.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 fuzztime=${1:?usage: fuzz.sh DURATION}
 failed=()
 
-# A line is "./directory/file_test.go:func FuzzName"; go test fuzzes one target of one package at a time.
+# A line is "./directory/file_test.go:func FuzzName". go test -fuzz accepts only one target at a time.
 targets=$(grep -roE --include='*_test.go' --exclude-dir=testdata --exclude-dir='.?*' '^func Fuzz[A-Za-z0-9_]*' . | sort || true)
 
 while IFS=: read -r file name; do

@@ -2,8 +2,8 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Checks that generated files are current: in a copy of the working tree it removes the files that mdatagen writes, runs go generate,
-# and compares. A file that is no longer generated is a difference, too.
+# Checks that generated files are current. In a copy of the working tree, it removes the files that mdatagen writes, runs go generate, and
+# compares the copy with the working tree. So a file that is no longer generated is reported as well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export GOWORK=off

@@ -2,7 +2,7 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Checks what no linter does: what the root module depends on, and that the modules are of one version.
+# Checks the go.mod files: the dependencies of the root module, and that all modules require the same versions.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/modules.sh
@@ -14,7 +14,7 @@ fault() {
 	failed=1
 }
 
-# What the root module requires, its users require. Heavy things belong into nested modules.
+# The direct dependencies of the root module. Every user gets them, so large dependencies belong into nested modules.
 allowed=(
 	github.com/cenkalti/backoff/v5
 	github.com/google/go-cmp
@@ -28,7 +28,7 @@ allowed=(
 	go.opentelemetry.io/otel/sdk/metric
 	golang.org/x/sys
 )
-# What those bring along. A line more is a module more in every user's go.sum: look where it comes from (go mod why -m) first.
+# Their dependencies. Each further line adds a module to every user's go.sum: look for its origin (go mod why -m) first.
 allowed_indirect=(
 	github.com/cespare/xxhash/v2
 	github.com/go-logr/logr
@@ -46,27 +46,28 @@ for module in $indirect; do
 	[[ " ${allowed_indirect[*]} " == *" $module "* ]] || fault "go.mod: $module is not among the indirect dependencies that tools/layout.sh allows"
 done
 
-# OpenTelemetry's newest release is where the tests are, its last but two what users need. A module tests with the newest one if it says so.
+# The root module requires OpenTelemetry of at least two minor versions before the newest release, which integration/autoexport and
+# integration/e2e require.
 otel=go.opentelemetry.io/otel
 oldest=$(requirement go.mod $otel) newest=$(requirement integration/autoexport/go.mod $otel)
 minor() { cut -d. -f2 <<<"$1"; }
 (($(minor "$oldest") + 2 <= $(minor "$newest"))) || fault "go.mod: $otel $oldest is not two minor versions older than $newest"
 [[ $(requirement integration/e2e/go.mod $otel) == "$newest" ]] || fault "integration/e2e/go.mod: $otel is not $newest as in integration/autoexport"
 
-# The Collector's modules fit together within one set. component tells the set.
+# The Collector's modules are released in sets, and only modules of one set work together. The version of component identifies the set.
 set=$(requirement integration/collector/go.mod go.opentelemetry.io/collector/component)
 for module in integration/collector/otelcol-apptuit integration/bench; do
 	[[ $(requirement $module/go.mod go.opentelemetry.io/collector/component) == "$set" ]] ||
-		fault "$module/go.mod: the Collector's modules are not of the set of integration/collector, $set"
+		fault "$module/go.mod: go.opentelemetry.io/collector/component is not $set as in integration/collector"
 done
 
-# Users of a module do not get its replacements, so that a root module that needs one is broken for them.
+# Go ignores the replacements of a dependency. So a root module that needs one does not work for its users.
 if grep -nE '^[[:space:]]*(replace|exclude|toolchain|tool)[[:space:](]' go.mod >&2; then
-	fault "go.mod: replace, exclude, toolchain and tool are for nested modules"
+	fault "go.mod: replace, exclude, toolchain and tool are allowed only in nested modules"
 fi
 
-# In development nested modules require v0.0.0 of ours, replaced by what is beside them; on a release commit the version that the code
-# has, and those with tags have no replace.
+# During development, nested modules require v0.0.0 of the other modules in this repository, and replace it by their folders. On a release
+# commit, they require the version in apptuitclient/version.go, and modules with tags have no replace directives.
 root=$(awk '$1 == "module" { print $2; exit }' go.mod)
 development=v0.0.0 wanted=v$(code_version)
 while IFS= read -r module; do
@@ -80,22 +81,22 @@ while IFS= read -r module; do
 		require)
 			[[ $path/ == "$root"/* ]] || continue
 			dir=.${path#"$root"}
-			[[ $version == "$wanted" ]] || fault "$file: $path $version is required, where it must be $wanted"
-			! is_released "$module" || [[ $dir == . ]] || is_released "${dir#./}" || fault "$file: $path is required, and gets no tags"
+			[[ $version == "$wanted" ]] || fault "$file: $path $version is required, want $wanted"
+			! is_released "$module" || [[ $dir == . ]] || is_released "${dir#./}" || fault "$file: $path is required, but gets no tags"
 			replaced=$(directives "$file" | awk -v path="$path" '$1 == "replace" && $2 == path { print $NF }')
 			if is_released "$module" && [[ $wanted != "$development" ]]; then
-				[[ -z $replaced ]] || fault "$file: $path is replaced, in a release"
+				[[ -z $replaced ]] || fault "$file: $path must not be replaced in a release"
 			else
 				[[ $(cd "$module" && cd "${replaced:-missing}" 2>/dev/null && pwd -P) == "$(cd "$dir" && pwd -P)" ]] ||
-					fault "$file: $path must be replaced by its folder"
+					fault "$file: $path must be replaced by its folder, $dir"
 			fi
 			;;
 		replace)
 			[[ -n $(requirement "$file" "$path") ]] || fault "$file: $path is replaced, but not required"
-			! is_released "$module" || [[ $path/ == "$root"/* ]] || fault "$file: $path is replaced: users do not get that"
+			! is_released "$module" || [[ $path/ == "$root"/* ]] || fault "$file: $path is replaced, which Go ignores for users of the module"
 			;;
 		exclude)
-			! is_released "$module" || fault "$file: $path is excluded: users do not get that"
+			! is_released "$module" || fault "$file: $path is excluded, which Go ignores for users of the module"
 			;;
 		esac
 	done < <(directives "$file")

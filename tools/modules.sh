@@ -2,11 +2,12 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# What the other scripts know of this repository's modules. To be sourced, in the root of the repository.
+# Functions about the modules of this repository, for the other scripts. Source this file in the root of the repository.
 
-# The nested modules that a release tags, at the version of the root: those for users. They may require only each other and the root, also
-# for their tests. Examples, tests, benchmarks and tools get no tags. Every nested module is one or the other.
-# shellcheck disable=SC2034 # for the scripts that source this
+# The nested modules for users. A release tags them with the version of the root module. Of the modules in this repository, they may require
+# only each other and the root, also for their tests. Examples, tests, benchmarks and tools get no tags. Every nested module must be in one of
+# the two lists.
+# shellcheck disable=SC2034 # The scripts that source this file use the variable.
 released_modules=(
 	cmd/apptuit
 	integration/arrow
@@ -22,18 +23,18 @@ nested_modules() {
 	find . -name go.mod -not -path './go.mod' -not -path '*/.*' -not -path '*/testdata/*' | sed 's|^\./||; s|/go\.mod$||' | LC_ALL=C sort
 }
 
-# is_released says whether the nested module in this folder gets tags.
+# is_released succeeds if the nested module in this folder gets tags.
 is_released() {
 	[[ " ${released_modules[*]} " == *" $1 "* ]]
 }
 
-# is_unreleased says whether it is one of those that get none.
+# is_unreleased succeeds if the nested module in this folder is listed as a module without tags.
 is_unreleased() {
-	# shellcheck disable=SC2254 # a pattern
+	# shellcheck disable=SC2254 # The variable is a pattern.
 	eval "case \$1 in $unreleased_modules) true ;; *) false ;; esac"
 }
 
-# directives prints the directives of a go.mod file, one a line, without blocks and comments: "require PATH VERSION",
+# directives prints the directives of a go.mod file, one per line and without comments, for example "require PATH VERSION" or
 # "replace PATH => TARGET".
 directives() {
 	awk '
@@ -45,12 +46,12 @@ directives() {
 	' "$1"
 }
 
-# requirement prints the version of a module that a go.mod file requires, or nothing.
+# requirement prints the version of a module that a go.mod file requires. It prints nothing if the module is not required.
 requirement() {
 	directives "$1" | awk -v path="$2" '$1 == "require" && $2 == path { print $3 }'
 }
 
-# code_version prints the version that the User-Agent has.
+# code_version prints the version of the code, which is sent in the User-Agent.
 code_version() {
 	sed -n 's/^const Version = "\(.*\)"$/\1/p' apptuitclient/version.go
 }

@@ -2,11 +2,11 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Vets and tests the root module with the newest OpenTelemetry: its go.mod requires a version that is two minors older, so that users are
-# not made to upgrade, and `make test` tests that one. The versions are those of integration/autoexport's go.mod, whose parts OpenTelemetry
-# has released together. Arguments go to go test.
+# Vets and tests the root module with the newest OpenTelemetry, whose versions are in the go.mod of integration/autoexport. The go.mod of the
+# root requires a version that is two minor versions older, so that users need not upgrade; `make test` tests with the older version.
+# Arguments are passed to go test.
 #
-# Works on a copy, of what git knows or would add, or without git on one of everything but nested modules.
+# The script works on a copy of the files that git tracks or would add. Without git, it copies everything except nested modules.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/modules.sh
@@ -16,11 +16,11 @@ pins=integration/autoexport/go.mod
 otel=$(requirement "$pins" go.opentelemetry.io/otel)
 contrib=$(requirement "$pins" go.opentelemetry.io/contrib/exporters/autoexport)
 if [[ -z $otel || -z $contrib ]]; then
-	echo "$pins requires no OpenTelemetry" >&2
+	echo "$pins does not require OpenTelemetry" >&2
 	exit 1
 fi
 
-# Paths of the root module's files, each with a NUL after it.
+# files prints the paths of the root module's files, each followed by NUL.
 files() {
 	local nested
 	nested=$(nested_modules | sed 's|.*|&/|')
@@ -28,7 +28,7 @@ files() {
 		find . -type f -not -path './.*/*' -print0
 	fi | while IFS= read -r -d '' file; do
 		file=${file#./}
-		[[ -e $file ]] || continue # deleted, and git does not know yet
+		[[ -e $file ]] || continue # git still lists a file that has been deleted.
 		while IFS= read -r dir; do
 			[[ $file == "$dir"* ]] && continue 2
 		done <<<"$nested"
@@ -46,6 +46,6 @@ go get \
 	"go.opentelemetry.io/otel@$otel" "go.opentelemetry.io/otel/metric@$otel" \
 	"go.opentelemetry.io/otel/sdk@$otel" "go.opentelemetry.io/otel/sdk/metric@$otel" \
 	"go.opentelemetry.io/contrib/instrumentation/runtime@$contrib"
-# With -trimpath the build cache knows the packages again in the next copy.
+# With -trimpath, the build cache is valid for the next copy as well, which is in another folder.
 go vet -trimpath ./...
 go test -trimpath "$@" ./...

@@ -4,9 +4,9 @@
 
 # Makes a release of the root module and of the nested modules that get tags, all at one version. See docs/releasing.md.
 #
-# Everything happens in a temporary clone. There a commit takes the replace directives out of the modules with tags, requires the version
-# of every module of ours, and has the checksums of what is not published yet in go.sum: Go itself computes them, from the clone's tags,
-# with a module cache that is thrown away. The tags are on that commit; a second one puts the replace directives back.
+# The script works in a temporary clone. It makes a release commit, in which modules with tags have no replace directives, all modules require
+# the new version of each other, and go.sum contains the checksums of the new versions. Go computes these checksums from the tags of the clone,
+# with a temporary module cache. The tags are on the release commit. A second commit restores the replace directives.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/modules.sh
@@ -15,9 +15,10 @@ usage() {
 	cat <<'EOF'
 usage: tools/release.sh [--verify] [--commit] VERSION
 
-Makes the release VERSION, such as 0.2.0, in a temporary clone, and shows it.
-  --verify  also builds and vets each module as its users get it, from the tags; takes minutes, and disk space for all dependencies
-  --commit  then brings the commits and the tags to this repository, onto the branch that is checked out. Nothing is pushed
+Makes the release VERSION, for example 0.2.0, in a temporary clone, and shows the commit and the tags.
+  --verify  also vets each module from its tag, as a user gets it, and compares its API with the last release; takes minutes, and disk space
+            for all dependencies
+  --commit  then fetches the commits and the tags into this repository, onto the current branch; pushes nothing
 EOF
 }
 
@@ -36,13 +37,13 @@ if [[ -z $version ]]; then usage >&2 && exit 2; fi
 source_repository=$PWD
 root=$(awk '$1 == "module" { print $2; exit }' go.mod)
 
-# The tag of a module in a folder; "." is the root.
+# tag prints the tag of the module in a folder. "." is the root.
 tag() {
 	[[ $1 == . ]] || printf '%s/' "$1"
 	printf 'v%s\n' "$version"
 }
 
-# The path of a module in a folder.
+# module_path prints the path of the module in a folder.
 module_path() {
 	if [[ $1 == . ]]; then printf '%s\n' "$root"; else printf '%s/%s\n' "$root" "$1"; fi
 }
@@ -52,24 +53,24 @@ for module in "${released_modules[@]}"; do
 	[[ ! -e $module/go.mod ]] || modules+=("$module")
 done
 
-# What is wrong is told at once.
+# All faults are reported together.
 faults=()
 [[ $version =~ ^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?$ ]] ||
-	faults+=("$version is not a version such as 0.2.0 or 0.2.0-rc.1")
+	faults+=("$version is not a version, for example 0.2.0 or 0.2.0-rc.1")
 [[ $(code_version) == "$version" ]] ||
 	faults+=("apptuitclient/version.go has the version $(code_version), not $version")
 awk -v heading="## [$version]" '
 	/^## / { here = index($0, heading) == 1; next }
 	here && NF && !/^#/ { found = 1 }
 	END { exit !found }
-' CHANGELOG.md || faults+=("CHANGELOG.md has nothing under a heading \"## [$version]\"")
+' CHANGELOG.md || faults+=("CHANGELOG.md has no entries below a heading \"## [$version]\"")
 [[ -z $(git status --porcelain) ]] ||
-	faults+=("the working tree is not clean: git status")
+	faults+=("the working tree is not clean: see git status")
 [[ $commit == no ]] || git var GIT_COMMITTER_IDENT >/dev/null ||
-	faults+=("git does not know who commits: git config user.name, user.email")
+	faults+=("git has no name and address for commits: set user.name and user.email with git config")
 for module in . "${modules[@]}"; do
 	if git rev-parse -q --verify "refs/tags/$(tag "$module")" >/dev/null; then
-		faults+=("the tag $(tag "$module") exists")
+		faults+=("the tag $(tag "$module") exists already")
 	fi
 done
 while IFS= read -r module; do
@@ -79,7 +80,7 @@ while IFS= read -r module; do
 	while read -r _ path _; do
 		dir=${path#"$root"} dir=${dir#/}
 		[[ -z $dir ]] || is_released "$dir" ||
-			faults+=("$module gets tags, and requires $dir, which gets none")
+			faults+=("$module gets tags, but requires $dir, which gets none")
 	done < <(directives "$module/go.mod" | grep -E "^require ${root}[/ ]" || true)
 done < <(nested_modules)
 if ((${#faults[@]})); then
@@ -97,8 +98,8 @@ for setting in user.name user.email; do
 done
 mkdir "$tmp/nowhere"
 
-# as_user runs a command as one who has a module cache without our modules, and gets them from the clone's tags. What others have
-# published comes out of this machine's module cache where it is there.
+# as_user runs a command with a new module cache, so that Go downloads the modules of this repository from the tags of the clone. Modules of
+# others come from the module cache of this machine, if it has them.
 as_user() {
 	env GOWORK=off GOFLAGS=-modcacherw GOMODCACHE="$tmp/modules" \
 		GOPROXY="file://$(go env GOMODCACHE)/cache/download,$(go env GOPROXY)" \
@@ -107,7 +108,7 @@ as_user() {
 		"$@"
 }
 
-# go_sums prints the two lines of go.sum for a module of ours, as Go computes them from its tag.
+# go_sums prints the two lines of go.sum for the module in a folder, which Go computes from its tag.
 go_sums() {
 	local path answer
 	path=$(module_path "$1")
@@ -120,7 +121,7 @@ go_sums() {
 		-e "s#^\s*\"GoModSum\": \"(.*)\",?#$path v$version/go.mod \1#p" <<<"$answer"
 }
 
-# add_sums puts lines for one module into a go.sum file, which is sorted by path.
+# add_sums inserts the lines of one module into a go.sum file, which is sorted by path.
 add_sums() {
 	local sums=$1 file=$2
 	touch "$file"
@@ -133,7 +134,7 @@ add_sums() {
 	cp "$tmp/go.sum" "$file"
 }
 
-# tag_release commits what has changed, by itself or into the commit that is there, and puts the tag of a module on it.
+# tag_release commits the changes for a module, and tags the commit. For a nested module it amends the commit of the root.
 tag_release() {
 	local options=(-q --all --message="Release v$version")
 	[[ $1 == . ]] || options+=(--amend)
@@ -144,7 +145,7 @@ tag_release() {
 cd "$clone"
 before=$(git rev-parse HEAD)
 
-# All require the release; those with tags get it, the others still use what is beside them.
+# All modules require the release. Modules with tags lose their replace directives; the others keep them.
 ours() { directives "$1" | awk -v root="$root" -v kind="$2" '$1 == kind && index($2 "/", root "/") == 1 { print $2 }'; }
 while IFS= read -r module; do
 	while IFS= read -r path; do
@@ -155,13 +156,13 @@ while IFS= read -r module; do
 		go mod edit -dropreplace="$path" "$module/go.mod"
 	done < <(ours "$module/go.mod" replace)
 	if directives "$module/go.mod" | grep '^replace '; then
-		echo "$module/go.mod replaces a module that is not ours: its users do not get that" >&2
+		echo "$module/go.mod replaces a module of another repository, which Go ignores for users of the module" >&2
 		exit 1
 	fi
 done < <(nested_modules)
 tag_release .
 
-# A module's checksum is of its go.mod and go.sum too: one follows those that it requires.
+# The checksum of a module covers its go.mod and go.sum. So a module comes after the modules that it requires.
 declare -A sums=()
 sums[$root]=$(go_sums .)
 waiting=("${modules[@]}")
@@ -184,14 +185,14 @@ while ((${#waiting[@]})); do
 		sums[$(module_path "$module")]=$(go_sums "$module")
 	done
 	if ((${#later[@]} == ${#waiting[@]})); then
-		echo "modules that require each other: ${later[*]}" >&2
+		echo "these modules require each other in a cycle: ${later[*]}" >&2
 		exit 1
 	fi
 	waiting=("${later[@]}")
 done
 
-# The tags go where the commit has come to. Its files under a tag are those that were there when the checksum was computed: a new cache
-# must say the same.
+# Move all tags to the final commit. The files of a module have not changed since its checksum was computed, so Go must compute the same
+# checksum again with a new cache.
 tags=()
 for module in . "${modules[@]}"; do
 	git tag --force --annotate --message="v$version" "$(tag "$module")" >/dev/null
@@ -200,7 +201,7 @@ done
 chmod -R u+w "$tmp/modules" && rm -rf "$tmp/modules"
 for module in . "${modules[@]}"; do
 	if [[ $(go_sums "$module") != "${sums[$(module_path "$module")]}" ]]; then
-		echo "the checksum of $module is not that of its tag" >&2
+		echo "the checksum of $module in go.sum differs from the checksum of its tag" >&2
 		exit 1
 	fi
 done
@@ -220,13 +221,13 @@ if [[ $verify == yes ]]; then
 			as_user go mod tidy -diff
 			as_user go vet ./...
 		)
-		# gorelease refuses a version that is there. What it says is for a person to judge: a change of apptuitclient.Version is one of the
-		# API to it.
+		# gorelease refuses a version whose tag exists, so the tag is removed meanwhile. Its report is not an error here: for example, gorelease
+		# takes the new value of apptuitclient.Version for a change of the API.
 		ref=refs/tags/$(tag "$module")
 		object=$(git rev-parse "$ref")
 		git update-ref -d "$ref"
 		(cd "$module" && as_user "$tmp/gorelease" -base="$base" -version="v$version") ||
-			echo "gorelease would not call this v$version: see above whether it is right"
+			echo "gorelease objects to the version v$version: check the reasons above"
 		git update-ref "$ref" "$object"
 	done
 fi
@@ -235,7 +236,7 @@ release=$(git rev-parse HEAD)
 git read-tree -u --reset "$before"
 git commit -q --allow-empty --message="Back to development"
 
-echo "==> v$version is this commit, and after it one that takes it back:"
+echo "==> the release commit of v$version, which a second commit reverts:"
 git --no-pager show --stat --format='%h %s' "$release"
 git --no-pager diff --unified=0 "$before" "$release" -- '*go.mod' '*go.sum' | grep -E '^(\+\+\+|[-+][^-+])' | sed 's|^+++ b/||'
 echo "==> tags: ${tags[*]}"
@@ -247,8 +248,8 @@ if [[ $commit == yes ]]; then
 	for name in "${tags[@]}"; do
 		git fetch -q --no-tags "$clone" "refs/tags/$name:refs/tags/$name"
 	done
-	echo "==> both commits and the tags are here. To publish them, all at once:"
+	echo "==> both commits and the tags are in this repository. To publish them in one push:"
 else
-	echo "==> nothing has changed here. With --commit it has, and then this publishes it, all at once:"
+	echo "==> nothing has changed in this repository. After a run with --commit, this publishes commits and tags in one push:"
 fi
 echo "git push --atomic origin HEAD:main ${tags[*]}"

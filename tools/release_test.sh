@@ -2,8 +2,8 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Tests release.sh on a small repository of the same shape: what it refuses, that a dry run changes nothing, and that users can build what
-# it has tagged. Needs no network.
+# Tests release.sh on a small repository of the same structure: it refuses invalid arguments and states, a dry run changes nothing, and users
+# can build the tagged modules. The test needs no network.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$PWD/tools
@@ -14,8 +14,8 @@ trap 'chmod -R u+w "$tmp"; rm -rf "$tmp"' EXIT
 repository=$tmp/repository
 failed=0
 
-# Only what this script sets counts. A git hook has variables of its repository.
-# shellcheck disable=SC2046 # names of variables
+# If a git hook runs this script, the environment has variables of the hook's repository.
+# shellcheck disable=SC2046 # The output is a list of names.
 unset $(git rev-parse --local-env-vars)
 export GOWORK=off GOFLAGS='' GOPROXY=off GONOPROXY='' GONOSUMDB='' GOPRIVATE='' GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 
@@ -24,7 +24,7 @@ fault() {
 	failed=1
 }
 
-# module makes a module in a folder, which requires those in other folders and calls what they have.
+# module creates a module in the folder $1. It requires the root and the modules in the further folders, and uses their packages.
 module() {
 	local dir=$1 name replace path
 	shift
@@ -75,16 +75,16 @@ commit() {
 	git commit -q --message="$1"
 }
 
-# refuses runs release.sh with arguments, words of one text, which is to fail, and to say each of the further texts.
+# refuses WHY ARGUMENTS TEXT… runs release.sh with the words of ARGUMENTS. It must fail, and its output must contain each TEXT.
 refuses() {
 	local why=$1 arguments=$2 output text
 	shift 2
-	# shellcheck disable=SC2086 # words of their own
+	# shellcheck disable=SC2086 # The arguments are separate words.
 	if output=$(tools/release.sh $arguments 2>&1); then
 		fault "$why is not refused"
 	fi
 	for text; do
-		[[ $output == *"$text"* ]] || fault "of $why nothing says \"$text\": $output"
+		[[ $output == *"$text"* ]] || fault "the output for $why does not contain \"$text\": $output"
 	done
 }
 
@@ -104,24 +104,24 @@ touch new
 refuses "a new file" "0.1.0" "not clean"
 rm new
 module integration/other
-commit "A module that nobody has thought of"
+commit "Add a module that tools/modules.sh does not list"
 refuses "an unknown module" "0.1.0" "whether integration/other gets tags"
 git reset -q --hard HEAD^
 module integration/autoexport integration/e2e
-commit "A module with tags requires one without"
-refuses "a requirement without releases" "0.1.0" "integration/autoexport gets tags, and requires integration/e2e"
+commit "Require a module without tags in a module with tags"
+refuses "a requirement without releases" "0.1.0" "integration/autoexport gets tags, but requires integration/e2e"
 git reset -q --hard HEAD^
 
 before=$(state)
 output=$(tools/release.sh v0.1.0 2>&1) || fault "the dry run fails: $output"
 for text in "-replace $root => ../.." "+require $root v0.1.0" "+$root v0.1.0 h1:" "integration/collector/otelcol-apptuit/v0.1.0" "nothing has changed"; do
-	[[ $output == *"$text"* ]] || fault "the dry run does not show \"$text\": $output"
+	[[ $output == *"$text"* ]] || fault "the output of the dry run does not contain \"$text\": $output"
 done
 [[ $(state) == "$before" ]] || fault "the dry run has changed the repository"
 
 tree=$(git rev-parse 'HEAD^{tree}')
 output=$(tools/release.sh --commit 0.1.0 2>&1) || fault "the release fails: $output"
-[[ $(git rev-parse 'HEAD^{tree}') == "$tree" ]] || fault "the branch does not go back to development"
+[[ $(git rev-parse 'HEAD^{tree}') == "$tree" ]] || fault "the commit after the release does not restore the files"
 want="integration/autoexport/v0.1.0 integration/collector/otelcol-apptuit/v0.1.0 integration/collector/v0.1.0 v0.1.0"
 [[ $(git tag | LC_ALL=C sort | xargs) == "$want" ]] || fault "the tags are $(git tag | xargs), not $want"
 for name in $(git tag); do
@@ -129,7 +129,7 @@ for name in $(git tag); do
 done
 refuses "a second release" "0.1.0" "the tag v0.1.0 exists" "the tag integration/collector/v0.1.0 exists"
 
-# Whoever checks the release out can build all of it, with go.mod and go.sum as they are.
+# All modules of the release commit build with its go.mod and go.sum files.
 git checkout -q v0.1.0
 if grep -l '^replace\|=>' integration/autoexport/go.mod integration/collector/go.mod integration/collector/*/go.mod; then
 	fault "the release has replace directives"
@@ -140,7 +140,7 @@ for dir in integration/autoexport integration/collector integration/collector/ot
 	(cd "$dir" && go mod tidy -diff && go vet ./...) || fault "$dir does not build at its tag"
 done
 
-# Whoever only knows the tag can install it: Go refuses a module that replaces others.
+# A user can install the program by its tag. Go would refuse a module with replace directives.
 mkdir "$tmp/bin"
 (cd "$tmp" && GOBIN=$tmp/bin go install "$root/integration/collector/otelcol-apptuit@v0.1.0") || fault "go install fails"
 printed=$("$tmp/bin/otelcol-apptuit" 2>&1) || true

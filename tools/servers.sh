@@ -2,15 +2,15 @@
 # Copyright The apptuit-go Authors
 # SPDX-License-Identifier: Apache-2.0
 
-# Installs the servers that the integration tests run against, and Python's venv for integration/apptuitpy, from Debian's packages, when one
-# is missing and when it can: apt-get is there and the user is root or has sudo without a password. INSTALL=no only tells what is missing.
-# The tests start the servers themselves; the packages start none. A server that is still missing is an error with CI=true.
+# Installs the missing servers of the integration tests, and Python's venv for integration/apptuitpy, from Debian's packages. This needs
+# apt-get, and root or sudo without a password. With INSTALL=no, the script only lists the missing packages. The packages do not start the
+# servers; the tests do. With CI=true, the script fails if a package is still missing.
 set -euo pipefail
 
-# Debian keeps servers where a user's PATH may not look.
+# Debian installs some servers outside a user's PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-# Each server's program and its package. Of OpenTSDB, what it is built and run with: its tests get it from Maven Central.
+# Programs and their packages. javac and mvn build and run OpenTSDB, which its tests get from Maven Central.
 servers=(
 	victoria-metrics:victoria-metrics
 	influxd:influxdb
@@ -39,7 +39,7 @@ can_install() {
 	[[ ${INSTALL:-yes} == yes ]] && command -v apt-get >/dev/null && as_root true 2>/dev/null
 }
 
-# Debian asks this file before it starts a service; 101 forbids it.
+# Debian runs this file before it starts a service. The exit status 101 prevents the start.
 policy=/usr/sbin/policy-rc.d
 
 install_packages() {
@@ -49,7 +49,7 @@ install_packages() {
 		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
 		as_root chmod 755 "$policy"
 	fi
-	# A package list that cannot be had, of a source of the user's own, is no reason to stop.
+	# If apt-get cannot update the list of one package source, the packages may still be available from another.
 	as_root "${apt[@]}" update || true
 	as_root "${apt[@]}" install --no-install-recommends "$@"
 }
@@ -59,7 +59,7 @@ packages=$(missing)
 
 if can_install; then
 	echo "installing $packages"
-	# shellcheck disable=SC2086 # the packages are words of their own
+	# shellcheck disable=SC2086 # The packages are separate words.
 	install_packages $packages </dev/null || echo "apt-get failed" >&2
 	hash -r
 	packages=$(missing)

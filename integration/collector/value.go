@@ -5,11 +5,11 @@ package collector
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
@@ -113,15 +113,31 @@ func appendBytes(dst []byte, b pcommon.ByteSlice) []byte {
 	return base64.StdEncoding.AppendEncode(dst, b.AsRaw())
 }
 
-// appendString appends a JSON string, without the escapes of encoding/json for HTML.
+// appendString appends a JSON string with the escapes of attribute.Value.String.
+// encoding/json has the same escapes up to Go 1.26. Since Go 1.27 it writes invalid
+// UTF-8 as the character U+FFFD, in place of the escape \ufffd.
 func appendString(dst []byte, s string) []byte {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
-		return append(dst, `""`...) // cannot happen for a string
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		switch letter := strings.IndexRune("\b\f\n\r\t", r); {
+		case r == utf8.RuneError && size == 1:
+			dst = append(dst, `\ufffd`...)
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case letter >= 0:
+			dst = append(dst, '\\', "bfnrt"[letter])
+		case r < ' ':
+			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&0xf])
+		case r == '\u2028' || r == '\u2029': // They end a line in JavaScript.
+			dst = append(dst, '\\', 'u', '2', '0', '2', hex[r&0xf])
+		default:
+			dst = append(dst, s[:size]...)
+		}
+		s = s[size:]
 	}
-	return append(dst, strings.TrimSuffix(b.String(), "\n")...)
+	return append(dst, '"')
 }
 
 // pair is an attribute.

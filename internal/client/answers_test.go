@@ -148,7 +148,7 @@ func answerRows() []answerRow {
 			[]any{put(200, 3, 1), put(400, 3, 1), put(400, 3, 1, bad), put(422, 3, 1, bad), put(200, 3, 1, bad)},
 			countedFate("those points rejected, the others accepted", 1),
 		},
-		{"OpenTSDB: points that it could not store just then", []any{busy(400), busy(200)}, transientPoints()},
+		{"a put answer of OpenTSDB with points that it may store later, for example `Please throttle`", []any{busy(400), busy(200)}, transientPoints()},
 		{
 			"InfluxDB (`WithServer`: `influxdb` or `generic`): `partial write: … dropped=N`",
 			[]any{text(500, partial), text(400, partial), text(500, partial+" for database: opentsdb\n")},

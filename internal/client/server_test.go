@@ -223,16 +223,16 @@ func profileTable() string {
 	rows := [][]string{
 		{""},
 		{"tag values (`WithTagValueRule`)"},
-		{"tags of a point (`WithMaxTags`)"},
-		{"points in a request (`WithMaxBatchPoints`)"},
-		{"text of a request, before compression (`WithMaxBatchBytes`)"},
+		{"limit of tags of a point (`WithMaxTags`)"},
+		{"limit of points in a request (`WithMaxBatchPoints`)"},
+		{"limit of the text of a request, before compression (`WithMaxBatchBytes`)"},
 		{"compressions, the default first (`WithCompression`)"},
 		{"timestamps, the default first (`WithTimestampResolution`)"},
-		{"`partial write: … dropped=N`"},
-		{"own texts for a request that is too large"},
+		{"after a status of 500 with `partial write: … dropped=N`"},
+		{"texts of a 400 that mean that the request is too large; the batch is split"},
 		{"two values of a series at one timestamp"},
 	}
-	partialWrite := map[bool]string{true: "N points are rejected, the others accepted", false: "sent again"}
+	partialWrite := map[bool]string{true: "N points are rejected, the others accepted", false: "the batch is sent again"}
 	secondValue := map[client.Server]string{
 		client.Apptuit: "not known", client.OpenTSDB: "the second one stays, or queries fail, see below",
 		client.VictoriaMetrics: "both stay, unless deduplicated", client.InfluxDB: "the second one stays", client.Generic: "not known",

@@ -74,7 +74,7 @@ func decoders() []decoder {
 				panic(err)
 			}
 			return func(ctx context.Context) (any, error) {
-				v, _, err := promv1.NewAPI(c).QueryRange(ctx, "{__name__='"+metric+"'}", promv1.Range{Start: epoch, End: s.end(), Step: step})
+				v, _, _, err := promv1.NewAPI(c).QueryRange(ctx, "{__name__='"+metric+"'}", promv1.Range{Start: epoch, End: s.end(), Step: step})
 				return v, err
 			}
 		}},

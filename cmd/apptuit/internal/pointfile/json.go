@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // jsonFormat reads objects, each on a line, or arrays of objects.
@@ -185,7 +186,9 @@ func jsonError(err error) error {
 		if wrong.Field == "" {
 			return fmt.Errorf("it is not an object, but %s", wrong.Value)
 		}
-		return fmt.Errorf("%s is not text, but %s", wrong.Field, wrong.Value)
+		// Since Go 1.27, Field contains the key of a map, for example "tags.port".
+		field, _, _ := strings.Cut(wrong.Field, ".")
+		return fmt.Errorf("%s is not text, but %s", field, wrong.Value)
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the object has no end")
