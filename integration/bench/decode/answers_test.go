@@ -7,17 +7,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
+	"reflect"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/apptuitai/apptuit-go/query"
 )
 
 const (
@@ -28,9 +29,8 @@ const (
 // epoch is the time of the first point.
 var epoch = time.Unix(1_767_225_600, 0).UTC()
 
-// size is the number of series in an answer, of points in each series, and of the parts in
-// which the answer is asked for: servers limit the points of a series to 11,000.
-type size struct{ series, points, parts int }
+// size is the number of series in an answer, and of points in each series.
+type size struct{ series, points int }
 
 func (s size) end() time.Time { return epoch.Add(time.Duration(s.points-1) * step) }
 
@@ -66,11 +66,6 @@ func newMatrix(s size) model.Matrix {
 	return matrix
 }
 
-// writeMatrix writes an answer of Prometheus.
-func writeMatrix(w io.Writer, matrix model.Matrix) error {
-	return json.NewEncoder(w).Encode(map[string]any{"status": "success", "data": map[string]any{"resultType": "matrix", "result": matrix}})
-}
-
 // nativeAnswer is an answer of Apptuit's query API, as encoding/json reads and writes it.
 type nativeAnswer struct {
 	Outputs [1]struct {
@@ -85,45 +80,62 @@ type nativeSeries struct {
 	Points [][2]float64      `json:"dps"` // Unix seconds and value
 }
 
-// writeNative writes an answer of Apptuit's query API.
-func writeNative(w io.Writer, matrix model.Matrix) error {
-	var a nativeAnswer
+func newNativeAnswer(matrix model.Matrix) *nativeAnswer {
+	a := &nativeAnswer{}
 	a.Outputs[0].ID = "out0"
 	for _, s := range matrix {
-		one := nativeSeries{Metric: metric, Tags: map[string]string{}, Points: make([][2]float64, len(s.Values))}
+		one := nativeSeries{Metric: metric, Tags: map[string]string{}}
 		for key, value := range s.Metric {
 			if key != model.MetricNameLabel {
 				one.Tags[string(key)] = string(value)
 			}
 		}
-		for p, v := range s.Values {
-			one.Points[p] = [2]float64{float64(v.Timestamp.Unix()), float64(v.Value)}
+		for _, v := range s.Values {
+			one.Points = append(one.Points, [2]float64{float64(v.Timestamp.Unix()), float64(v.Value)})
 		}
 		a.Outputs[0].Result = append(a.Outputs[0].Result, one)
 	}
-	return json.NewEncoder(w).Encode(a)
+	return a
+}
+
+// result copies the points to the slices of package query.
+func (a *nativeAnswer) result() *query.Result {
+	all := make([]query.Series, len(a.Outputs[0].Result))
+	for i, s := range a.Outputs[0].Result {
+		all[i] = query.Series{Metric: s.Metric, Tags: s.Tags, Timestamps: make([]int64, len(s.Points)), Values: make([]float64, len(s.Points))}
+		for k, p := range s.Points {
+			all[i].Timestamps[k], all[i].Values[k] = int64(p[0])*1000, p[1]
+		}
+	}
+	return &query.Result{Outputs: []query.Output{{ID: a.Outputs[0].ID, Series: all}}}
+}
+
+// agrees reports whether a decoder has returned the data of the answer, with all digits.
+func agrees(decoded any, answer model.Matrix) bool {
+	if r, ok := decoded.(*query.Result); ok {
+		return reflect.DeepEqual(r.Outputs[0].Series, newNativeAnswer(answer).result().Outputs[0].Series)
+	}
+	return reflect.DeepEqual(decoded, answer)
 }
 
 // writeAnswers writes an answer into files, one for each part of its time span.
-func writeAnswers(tb testing.TB, format string, s size) *transport {
-	whole, t, dir := newMatrix(s), &transport{onRead: func() {}}, tb.TempDir()
-	write := writeMatrix
-	if format == "native" {
-		write = writeNative
-	}
-	for part := range s.parts {
+func writeAnswers(tb testing.TB, c cell) *transport {
+	whole, t, parts := newMatrix(c.size), &transport{}, c.parts()
+	for part := range parts {
 		matrix := make(model.Matrix, len(whole))
 		for i, one := range whole {
-			matrix[i] = &model.SampleStream{Metric: one.Metric, Values: one.Values[s.points*part/s.parts : s.points*(part+1)/s.parts]}
+			matrix[i] = &model.SampleStream{Metric: one.Metric, Values: one.Values[c.points*part/parts : c.points*(part+1)/parts]}
 		}
-		file, err := os.Create(filepath.Join(dir, strconv.Itoa(part)))
-		if err != nil {
+		var answer any = map[string]any{"status": "success", "data": map[string]any{"resultType": "matrix", "result": matrix}}
+		if c.format == "native" {
+			answer = newNativeAnswer(matrix)
+		}
+		text, err := json.Marshal(answer)
+		file := filepath.Join(tb.TempDir(), "answer.json")
+		if err := errors.Join(err, os.WriteFile(file, text, 0o600)); err != nil {
 			tb.Fatal(err)
 		}
-		if err := errors.Join(write(file, matrix), file.Close()); err != nil {
-			tb.Fatal(err)
-		}
-		t.files = append(t.files, file.Name())
+		t.files = append(t.files, file)
 	}
 	return t
 }
@@ -131,30 +143,15 @@ func writeAnswers(tb testing.TB, format string, s size) *transport {
 // transport answers requests without a network: with the files one after the other, and
 // over again.
 type transport struct {
-	files  []string
-	next   atomic.Int64
-	onRead func()
+	files []string
+	next  atomic.Int64
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := t.open()
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {"application/json"}}, Body: body, ContentLength: -1, Request: r,
-	}, err
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: body, ContentLength: -1, Request: r}, err
 }
 
-func (t *transport) open() (io.ReadCloser, error) {
-	file, err := os.Open(t.files[int(t.next.Add(1)-1)%len(t.files)])
-	return &answer{file, t.onRead}, err
-}
-
-type answer struct {
-	io.ReadCloser
-	onRead func()
-}
-
-func (a *answer) Read(p []byte) (int, error) {
-	a.onRead()
-	return a.ReadCloser.Read(p)
+func (t *transport) open() (*os.File, error) {
+	return os.Open(t.files[int(t.next.Add(1)-1)%len(t.files)])
 }

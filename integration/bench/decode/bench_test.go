@@ -14,15 +14,11 @@ import (
 	"os"
 	"runtime"
 	"runtime/metrics"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/api"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
-	"github.com/prometheus/common/model"
 
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 	"github.com/apptuitai/apptuit-go/integration/bench/internal/measure"
@@ -38,18 +34,12 @@ type decoder struct {
 	open         func(t *transport, s size) decode
 }
 
+const apptuitGo = "apptuit-go"
+
 func decoders() []decoder {
-	const server = "http://server.invalid"
-	client := func(t *transport) *query.Client {
-		core, err := apptuitclient.New(apptuitclient.WithEndpoint(server), apptuitclient.WithHTTPClient(&http.Client{Transport: t}))
-		if err != nil {
-			panic(err)
-		}
-		return query.New(core, query.WithMaxResponseBytes(1<<30))
-	}
 	return []decoder{
-		{"native", "apptuit-go", func(t *transport, s size) decode {
-			c := client(t)
+		{"native", apptuitGo, func(t *transport, s size) decode {
+			c := newClient(t)
 			return func(ctx context.Context) (any, error) { return c.Query(ctx, "fetch('"+metric+"')", epoch, s.end()) }
 		}},
 		{"native", "encoding-json", func(t *transport, s size) decode {
@@ -72,14 +62,14 @@ func decoders() []decoder {
 				return a.result(), err
 			}
 		}},
-		{"matrix", "apptuit-go", func(t *transport, s size) decode {
-			c := client(t)
+		{"matrix", apptuitGo, func(t *transport, s size) decode {
+			c := newClient(t)
 			return func(ctx context.Context) (any, error) {
 				return c.QueryRange(ctx, "{__name__='"+metric+"'}", epoch, s.end(), step)
 			}
 		}},
 		{"matrix", "client_golang", func(t *transport, s size) decode {
-			c, err := api.NewClient(api.Config{Address: server, RoundTripper: t})
+			c, err := api.NewClient(api.Config{Address: "http://server.invalid", RoundTripper: t})
 			if err != nil {
 				panic(err)
 			}
@@ -91,165 +81,115 @@ func decoders() []decoder {
 	}
 }
 
-// result copies the points to the slices of package query.
-func (a *nativeAnswer) result() *query.Result {
-	all := make([]query.Series, len(a.Outputs[0].Result))
-	for i, s := range a.Outputs[0].Result {
-		all[i] = query.Series{Metric: s.Metric, Tags: s.Tags, Timestamps: make([]int64, len(s.Points)), Values: make([]float64, len(s.Points))}
-		for k, p := range s.Points {
-			all[i].Timestamps[k], all[i].Values[k] = int64(p[0])*1000, p[1]
-		}
+func newClient(t *transport) *query.Client {
+	c, err := apptuitclient.New(apptuitclient.WithEndpoint("http://server.invalid"), apptuitclient.WithHTTPClient(&http.Client{Transport: t}))
+	if err != nil {
+		panic(err)
 	}
-	return &query.Result{Outputs: []query.Output{{ID: a.Outputs[0].ID, Series: all}}}
+	return query.New(c, query.WithMaxResponseBytes(1<<30))
 }
 
-// TestDecoders_Agree compares the decoded data with the data of the answer, all digits of
-// each value included.
-func TestDecoders_Agree(t *testing.T) {
-	s := size{series: 40, points: 250, parts: 1}
-	for _, d := range decoders() {
-		got, err := d.open(writeAnswers(t, d.format, s), s)(t.Context())
-		if err != nil {
-			t.Errorf("%s by %s: %v", d.format, d.name, err)
-		} else if diff := cmp.Diff(newMatrix(s), matrixOf(got)); diff != "" {
-			t.Errorf("%s by %s (-want +got):\n%.2000s", d.format, d.name, diff)
-		}
-	}
+// cell is a decoder with an answer for it.
+type cell struct {
+	decoder
+	size
 }
 
-// matrixOf returns the data of what a decoder returned.
-func matrixOf(decoded any) model.Matrix {
-	result, ok := decoded.(*query.Result)
-	if !ok {
-		return decoded.(model.Matrix)
+// parts returns the number of requests in which package query asks for the answer: servers
+// limit the points of a series to 11,000.
+func (c cell) parts() int {
+	if c.format == "native" || c.name != apptuitGo {
+		return 1
 	}
-	var all model.Matrix
-	for _, s := range result.Outputs[0].Series {
-		one := &model.SampleStream{Metric: model.Metric{model.MetricNameLabel: model.LabelValue(s.Metric)}}
-		for key, value := range s.Tags {
-			one.Metric[model.LabelName(key)] = model.LabelValue(value)
+	return (c.points + 10_999) / 11_000
+}
+
+func (c cell) benchmark() string {
+	return fmt.Sprintf("format=%s/size=%dx%d/by=%s", c.format, c.series, c.points, c.name)
+}
+
+// cells returns all cells: answers of 200,000 points, and of a million.
+func cells() (all []cell) {
+	for _, s := range []size{{200, 1000}, {1, 200_000}, {10, 20_000}, {1000, 1000}, {1, 1_000_000}, {20, 50_000}} {
+		for _, d := range decoders() {
+			if s.series > 1 || d.format == "native" { // as a matrix, it would take 19 or 91 requests
+				all = append(all, cell{d, s})
+			}
 		}
-		for i, v := range s.Values {
-			one.Values = append(one.Values, model.SamplePair{Timestamp: model.Time(s.Timestamps[i]), Value: model.SampleValue(v)})
-		}
-		all = append(all, one)
 	}
 	return all
 }
 
-// BenchmarkDecode decodes answers of a million points from files. For the answer of 1,000
-// series, ns/point and cpu-ns/point (of the process on all cores) are the figures to read.
-// Memory is in sizes of the final slices: how far the heap and the resident memory rise
-// at most, and all allocated memory. It is valid with -benchtime=1x in a process of its
-// own, as TestMemory runs it.
-func BenchmarkDecode(b *testing.B) {
-	for _, s := range []size{{200, 1000, 1}, {1, 200_000, 1}, {10, 20_000, 2}, {1000, 1000, 1}, {1, 1_000_000, 1}, {20, 50_000, 5}} {
-		for _, d := range decoders() {
-			if d.format == "native" && s.parts > 1 {
-				continue // only queries in PromQL are divided
-			}
-			b.Run(fmt.Sprintf("format=%s/size=%dx%d/by=%s", d.format, s.series, s.points, d.name), func(b *testing.B) {
-				answers := writeAnswers(b, d.format, s)
-				decode, total := d.open(answers, s), float64(s.series*s.points)
-				var m meter
-				var decoded any
-				var err error
-				_ = measure.ResetPeakMemory() // without it, on other systems than Linux, resident/final means nothing
-				residentBefore, _, _ := measure.Memory()
-				before, allocatedBefore := heap()
-				answers.onRead = m.sample
-				m.during(func() { decoded, err = decode(b.Context()) })
-				answers.onRead = func() {}
-				_, allocated := heap()
-				_, resident, _ := measure.Memory()
-				points := 0
-				for _, s := range matrixOf(decoded) {
-					points += len(s.Values)
-				}
-				if err != nil || points != s.series*s.points {
-					b.Fatalf("%d points, want %v: %v", points, total, err)
-				}
-				b.ReportAllocs()
-				runtime.GC()
-				used := measure.CPU()
-				for b.Loop() {
-					if _, err := decode(b.Context()); err != nil {
-						b.Fatal(err)
-					}
-				}
-				used = measure.CPU() - used
-				b.ReportMetric(float64(b.Elapsed())/total/float64(b.N), "ns/point")
-				b.ReportMetric(float64(used)/total/float64(b.N), "cpu-ns/point")
-				final := 16 * total // 8 bytes for a time and 8 for a value
-				b.ReportMetric(float64(m.peak-before)/final, "heap-peak/final")
-				b.ReportMetric(float64(allocated-allocatedBefore)/final, "allocated/final")
-				b.ReportMetric(float64(resident-residentBefore)/final, "resident/final")
-			})
+// TestDecoders_Agree compares the decoded data with the data of the answer.
+func TestDecoders_Agree(t *testing.T) {
+	s := size{series: 40, points: 250}
+	for _, d := range decoders() {
+		decoded, err := d.open(writeAnswers(t, cell{d, s}), s)(t.Context())
+		if err != nil || !agrees(decoded, newMatrix(s)) {
+			t.Errorf("%s by %s is not the data of the answer; error: %v", d.format, d.name, err)
 		}
 	}
 }
 
-// TestMemory checks that the heap does not exceed 2.5 times the final slices. LONG_TESTS=1
-// logs the memory of other decoders and of answers with a million points, too.
-func TestMemory(t *testing.T) {
-	for i, name := range []string{
-		"format=native/size=200x1000/by=apptuit-go", "format=native/size=1x200000/by=apptuit-go",
-		"format=matrix/size=200x1000/by=apptuit-go", "format=matrix/size=10x20000/by=apptuit-go",
-		"format=native/size=1000x1000/by=apptuit-go", "format=native/size=1000x1000/by=encoding-json-stream",
-		"format=native/size=1x1000000/by=apptuit-go", "format=native/size=1x1000000/by=encoding-json-stream",
-		"format=matrix/size=1000x1000/by=apptuit-go", "format=matrix/size=1000x1000/by=client_golang",
-		"format=matrix/size=20x50000/by=apptuit-go",
-	} {
-		t.Run(name, func(t *testing.T) {
-			if i >= 4 && os.Getenv("LONG_TESTS") == "" {
-				t.Skip("set LONG_TESTS=1")
+// BenchmarkDecode decodes answers from files. For the answer of 1,000 series, ns/point
+// and cpu-ns/point (of the process on all cores) are the figures to read. Memory is in
+// sizes of the final slices: how far the heap and the resident memory rise at most, and
+// all allocated memory. It is valid in a process of its own, as TestMemory runs it. The
+// first decoded data must be the data of the answer, with all digits of each value.
+func BenchmarkDecode(b *testing.B) {
+	for _, c := range cells() {
+		b.Run(c.benchmark(), func(b *testing.B) {
+			decode, points := c.open(writeAnswers(b, c), c.size), float64(c.series*c.points)
+			memory := checkedDecode(b, decode, c.size)
+			b.ReportAllocs()
+			runtime.GC()
+			used := measure.CPU()
+			for b.Loop() {
+				if _, err := decode(b.Context()); err != nil {
+					b.Fatal(err)
+				}
 			}
-			result, line, err := measure.Run(t.Context(), "BenchmarkDecode/"+name, "1x")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Log(line)
-			heap, ok := result.Value("heap-peak/final")
-			if !ok || heap < 1 || heap > 2.5 && strings.HasSuffix(name, "apptuit-go") {
-				t.Errorf("the peak of the heap is %v times the final slices", heap)
+			used = measure.CPU() - used
+			b.ReportMetric(float64(b.Elapsed())/points/float64(b.N), "ns/point")
+			b.ReportMetric(float64(used)/points/float64(b.N), "cpu-ns/point")
+			for unit, bytes := range memory {
+				b.ReportMetric(float64(bytes)/(16*points), unit) // 8 bytes for a time and 8 for a value
 			}
 		})
 	}
 }
 
-// meter finds the peak of the heap: at each read of an answer, for decoders that read as
-// they decode, and every 200 microseconds, for those that read first.
-type meter struct {
-	mu   sync.Mutex
-	peak uint64
-}
-
-func (m *meter) sample() {
-	now, _ := heap()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.peak = max(m.peak, now)
-}
-
-// during samples while f runs.
-func (m *meter) during(f func()) {
-	ticker, done := time.NewTicker(200*time.Microsecond), make(chan struct{})
-	var sampler sync.WaitGroup
-	sampler.Go(func() {
+// checkedDecode decodes once, checks the data, and returns memory in bytes.
+func checkedDecode(b *testing.B, decode decode, s size) map[string]uint64 {
+	_ = measure.ResetPeakMemory() // without it, on other systems than Linux, resident/final means nothing
+	resident, _, _ := measure.Memory()
+	before, allocated := heap()
+	highest, done, stopped := before, make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
 		for {
+			now, _ := heap()
+			highest = max(highest, now)
 			select {
-			case <-ticker.C:
-				m.sample()
 			case <-done:
 				return
+			case <-time.After(200 * time.Microsecond):
 			}
 		}
-	})
-	f()
+	}()
+	decoded, err := decode(b.Context())
+	after, allocatedAfter := heap()
 	close(done)
-	ticker.Stop()
-	sampler.Wait()
-	m.sample()
+	<-stopped
+	_, residentPeak, _ := measure.Memory()
+	if err != nil || !agrees(decoded, newMatrix(s)) {
+		b.Fatal("the decoded data is not the data of the answer; error: ", err)
+	}
+	return map[string]uint64{
+		"heap-peak/final": max(highest, after) - before,
+		"allocated/final": allocatedAfter - allocated,
+		"resident/final":  residentPeak - resident,
+	}
 }
 
 // heap returns the memory of objects, garbage that is not yet collected included, and all
@@ -258,4 +198,20 @@ func heap() (objects, allocated uint64) {
 	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(samples)
 	return samples[0].Value.Uint64(), samples[1].Value.Uint64()
+}
+
+// TestMemory decodes in processes of their own, and checks that the heap of this project
+// does not exceed 2.5 times the final slices.
+func TestMemory(t *testing.T) {
+	for _, c := range cells() {
+		t.Run(c.benchmark(), func(t *testing.T) {
+			if (c.name != apptuitGo || c.series*c.points > 200_000) && os.Getenv("LONG_TESTS") == "" {
+				t.Skip("set LONG_TESTS=1")
+			}
+			heap, ok := measure.Run(t, "BenchmarkDecode/"+c.benchmark(), "1x").Value("heap-peak/final")
+			if !ok || heap < 1 || heap > 2.5 && c.name == apptuitGo {
+				t.Errorf("the peak of the heap is %v times the final slices", heap)
+			}
+		})
+	}
 }

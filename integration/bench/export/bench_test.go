@@ -7,8 +7,8 @@
 //
 // A benchmark exports collections of metrics (data_test.go, service_test.go) with one
 // exporter (peers_test.go) to a sink (sink_test.go), which is another process.
-// TestTable runs each benchmark in a process of its own, in several rounds, and
-// writes the medians into a table (table_test.go).
+// TestTable runs the benchmark of each cell (plan_test.go) in a process of its own, in
+// several rounds, and writes the medians into a table (table_test.go).
 package export
 
 import (
@@ -17,12 +17,9 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"runtime/debug"
 	"runtime/pprof"
 	"testing"
 	"time"
-
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/apptuitai/apptuit-go/integration/bench/internal/measure"
 )
@@ -30,162 +27,147 @@ import (
 // BenchmarkExport exports collections with each peer. ns/op, cpu-ns/op (CPU time of
 // the process on all cores, garbage collection included) and allocs/op are those of an
 // export of points/op data points, which puts wire-B/op on the connections.
+//
+// For the peak of memory, it exports three collections, one cold and two warm. peak-B is
+// how far the resident memory rises above that of the program with its first collection.
+// It needs Linux.
 func BenchmarkExport(b *testing.B) {
 	for _, r := range rows() {
-		r.run(b, benchmarkExport)
-	}
-}
-
-// work is something that is sent again and again, each time with other values.
-type work struct {
-	next func(ctx context.Context) error // prepares what send sends; not measured
-	send func(ctx context.Context) error
-
-	// What next has prepared: data points, points of the protocol, and the sum of their
-	// values as the sink adds them up.
-	dataPoints, points int
-	sum                float64
-}
-
-func benchmarkExport(b *testing.B, r *row, p peer) {
-	to := startSink(b)
-	w := r.work(b, to, p)
-	ctx := b.Context()
-	if err := check(ctx, to, w); err != nil {
-		b.Fatal(err)
-	}
-	// An exporter is warm when it has seen both orders in which the SDK collects.
-	for range 2 {
-		if err := errors.Join(w.next(ctx), w.send(ctx)); err != nil {
-			b.Fatal(err)
+		for _, p := range r.peers() {
+			b.Run(r.name(p.name), func(b *testing.B) {
+				if r.state == peakMemory {
+					benchmarkMemory(b, r.start(b, startSink(b), p))
+				} else {
+					benchmarkTime(b, r.start(b, startSink(b), p))
+				}
+			})
 		}
 	}
-	before := must(to.received(false))
-	cpu, points := time.Duration(0), 0
+}
+
+func benchmarkTime(b *testing.B, r *run) {
+	ctx := b.Context()
+	points, err := r.check(ctx)
+	// An exporter is warm when it has seen both orders in which the SDK collects.
+	for range 2 {
+		err = errors.Join(err, r.collect(ctx), r.export(ctx))
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	before, cpu := r.to.received(false).Bytes, time.Duration(0)
 	b.ReportAllocs()
 	runtime.GC()
 	for b.Loop() {
 		b.StopTimer()
-		err := w.next(ctx)
-		points += w.dataPoints
+		err := r.collect(ctx)
 		b.StartTimer()
 		// Profiles have the label: go tool pprof -tagfocus=state.
 		pprof.Do(ctx, pprof.Labels("state", r.state), func(ctx context.Context) {
 			start := measure.CPU()
-			err = errors.Join(err, w.send(ctx))
+			err = errors.Join(err, r.export(ctx))
 			cpu += measure.CPU() - start
 		})
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
-	n := float64(b.N)
-	b.ReportMetric(float64(points)/n, "points/op")
-	b.ReportMetric(float64(cpu)/n, "cpu-ns/op")
-	b.ReportMetric(float64(must(to.received(false)).Bytes-before.Bytes)/n, "wire-B/op")
+	b.ReportMetric(float64(points), "points/op")
+	b.ReportMetric(float64(cpu)/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(r.to.received(false).Bytes-before)/float64(b.N), "wire-B/op")
 }
 
-// check sends once, and compares the number of points that the sink decodes and the
-// sum of their values with the data.
-func check(ctx context.Context, to *sink, w *work) error {
-	if err := w.next(ctx); err != nil {
-		return err
+func benchmarkMemory(b *testing.B, r *run) {
+	err := r.collect(b.Context())
+	for b.Loop() {
+		err = errors.Join(err, measure.ResetPeakMemory())
+		resident, _, err1 := measure.Memory()
+		for range 3 {
+			err = errors.Join(err, r.export(b.Context()), r.collect(b.Context()))
+		}
+		_, peak, err2 := measure.Memory()
+		if err := errors.Join(err, err1, err2, r.shutdown(b.Context())); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(peak-resident), "peak-B")
 	}
-	before := must(to.received(true))
-	err := w.send(ctx)
-	after := must(to.received(false))
-	if n := after.Points - before.Points; err == nil && n != int64(w.points) {
-		err = fmt.Errorf("the sink decoded %d points, want %d", n, w.points)
+	b.ReportMetric(float64(r.points), "points/op")
+}
+
+// run exports the collections of a source with one exporter.
+type run struct {
+	row
+	to   *sink
+	peer peer
+	open opener
+	next source
+
+	collection *collection
+	exporter   exporter // nil when it is not open
+}
+
+// start returns the run of a peer, which ends with the test.
+func (r *row) start(tb testing.TB, to *sink, p peer) *run {
+	run := &run{row: *r, to: to, peer: p, open: r.opener(p), next: r.source(tb)}
+	tb.Cleanup(func() {
+		if err := run.shutdown(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
+	return run
+}
+
+func (r *run) shutdown(ctx context.Context) error {
+	e := r.exporter
+	r.exporter = nil
+	if e == nil {
+		return nil
 	}
-	// The sum is as precise as its terms, whatever their order.
-	if got := after.Sum - before.Sum; err == nil && math.Abs(got-w.sum) > 1e-9*(math.Abs(after.Sum)+math.Abs(w.sum)) {
-		err = fmt.Errorf("the values in the sink add up to %v, want %v", got, w.sum)
+	return e.Shutdown(ctx)
+}
+
+// collect prepares what export exports.
+func (r *run) collect(ctx context.Context) (err error) {
+	if r.state == cold {
+		err = r.shutdown(ctx)
+	}
+	if err == nil {
+		r.collection, err = r.next(ctx)
 	}
 	return err
 }
 
-// newExporting returns the work of an exporter of collections.
-func newExporting(tb testing.TB, to *sink, p peer, next source, cold bool) *work {
-	var rm *metricdata.ResourceMetrics
-	var current exporter
-	end := func() {
-		if current != nil {
-			if err := current.Shutdown(context.Background()); err != nil {
-				tb.Error(err)
-			}
-			current = nil
-		}
-	}
-	tb.Cleanup(end)
-	open := func(ctx context.Context) (err error) {
-		if current == nil {
-			current, err = p.open(ctx, to)
-		}
-		return err
-	}
-	w := &work{}
-	w.next = func(ctx context.Context) (err error) {
-		if rm, err = next(ctx); err != nil {
+// export opens the exporter unless it is open, which is a part of a cold export.
+func (r *run) export(ctx context.Context) error {
+	if r.exporter == nil {
+		e, err := r.open(ctx, r.to)
+		if err != nil {
 			return err
 		}
-		c := count(rm)
-		w.dataPoints, w.points, w.sum = c.dataPoints, p.points(c), c.sum
-		if cold {
-			end() // making an exporter is a part of a first export
-			return nil
-		}
-		if err := open(ctx); err != nil {
-			return err
-		}
-		if c, ok := current.(*pushing); ok {
-			return c.prepare(ctx, rm)
-		}
-		return nil
+		r.exporter = e
 	}
-	w.send = func(ctx context.Context) error {
-		if err := open(ctx); err != nil {
-			return err
-		}
-		return current.Export(ctx, rm)
-	}
-	return w
+	return r.exporter.Export(ctx, r.collection)
 }
 
-// BenchmarkMemory exports three collections, one cold and two warm. peak-B is how far
-// the resident memory rises above that of the program with its first collection,
-// held-B is the memory that the exporter still uses afterwards. It needs Linux.
-func BenchmarkMemory(b *testing.B) {
-	for _, points := range []int{1000, 1_000_000} {
-		for _, r := range memoryRows(points) {
-			r.run(b, benchmarkMemory)
-		}
+// check exports once, and compares the number of points that the sink decodes and the
+// sum of their values with the collection. It returns the number of data points.
+func (r *run) check(ctx context.Context) (dataPoints int, err error) {
+	if err := r.collect(ctx); err != nil {
+		return 0, err
 	}
-}
-
-func benchmarkMemory(b *testing.B, r *row, p peer) {
-	to, next := startSink(b), r.source(b)
-	rm := must(next(b.Context()))
-	for b.Loop() {
-		if err := measure.ResetPeakMemory(); err != nil {
-			b.Fatal(err)
-		}
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		resident, _, err := measure.Memory()
-		e := must(p.open(b.Context(), to))
-		for range 3 {
-			err = errors.Join(err, e.Export(b.Context(), rm))
-			rm = must(next(b.Context()))
-		}
-		_, peak, err2 := measure.Memory()
-		debug.FreeOSMemory()
-		runtime.ReadMemStats(&after)
-		if err := errors.Join(err, err2, e.Shutdown(b.Context())); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(peak-resident), "peak-B")
-		b.ReportMetric(float64(after.HeapAlloc)-float64(before.HeapAlloc), "held-B")
+	want, err := r.collection.count(ctx)
+	if err != nil {
+		return 0, err
 	}
-	b.ReportMetric(float64(r.points), "points/op")
-	runtime.KeepAlive(rm)
+	before := r.to.received(true)
+	err = r.export(ctx)
+	after := r.to.received(false)
+	if n := after.Points - before.Points; err == nil && n != r.peer.points(want) {
+		err = fmt.Errorf("the sink decoded %d points, want %d", n, r.peer.points(want))
+	}
+	// The sum is as precise as its terms, whatever their order.
+	if sum := after.Sum - before.Sum; err == nil && math.Abs(sum-want.sum) > 1e-9*(math.Abs(after.Sum)+math.Abs(want.sum)) {
+		err = fmt.Errorf("the values in the sink add up to %v, want %v", sum, want.sum)
+	}
+	return want.data, err
 }

@@ -18,78 +18,56 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	collectorexporter "go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/exporter/otlphttpexporter"
 	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
-
-	"github.com/apptuitai/apptuit-go/integration/collector"
 )
 
-// shape says how the data points of a collection come to an exporter of the Collector.
-type shape struct {
-	resources int // each with as many data points; 0 is one resource
-	batch     int // data points in a push; 0 is all
-}
-
-// collectorPeers returns exporters of the OpenTelemetry Collector, without queue and
-// retries, under the names of the SDK's exporters that send the same.
-func collectorPeers(s shape) []peer {
-	var all []peer
-	for _, p := range peers() {
-		switch p.name {
-		case apptuitGo:
-			p.open = func(ctx context.Context, to *sink) (exporter, error) {
-				return newPushing(ctx, to, s, collector.NewFactory())
-			}
-		case otlpHTTPGzip:
-			p.open = func(ctx context.Context, to *sink) (exporter, error) {
-				return newPushing(ctx, to, s, otlphttpexporter.NewFactory())
-			}
-		case remoteWriteSnappy:
-			p.open = func(_ context.Context, to *sink) (exporter, error) { return newTranslating(to, s), nil }
-		default:
-			continue
-		}
-		all = append(all, p)
-	}
-	return all
-}
-
-// pushing pushes collections as a receiver of the Collector would.
+// pushing is an exporter of the Collector.
 type pushing struct {
-	shape    shape
-	pushes   []pmetric.Metrics
 	push     func(ctx context.Context, md pmetric.Metrics) error
 	shutdown func(ctx context.Context) error
 }
 
-// newPushing makes the exporter of a factory.
-func newPushing(ctx context.Context, to *sink, s shape, factory collectorexporter.Factory) (*pushing, error) {
-	config, off := factory.CreateDefaultConfig(), map[string]any{"enabled": false}
-	settings := map[string]any{"endpoint": to.url(), "sending_queue": off, "retry_on_failure": off}
-	if err := confmap.NewFromStringMap(settings).Unmarshal(config); err != nil {
-		return nil, err
+func (p *pushing) Export(ctx context.Context, c *collection) error {
+	for _, md := range c.pushes {
+		if err := p.push(ctx, md); err != nil {
+			return err
+		}
 	}
-	e, err := factory.CreateMetrics(ctx, collectorexporter.Settings{
-		ID: component.NewID(factory.Type()), TelemetrySettings: componenttest.NewNopTelemetrySettings(),
-		BuildInfo: component.NewDefaultBuildInfo(),
-	}, config)
-	if err != nil {
-		return nil, err
+	return nil
+}
+
+func (p *pushing) Shutdown(ctx context.Context) error { return p.shutdown(ctx) }
+
+// newCollector opens the exporter of a factory, without queue and retries.
+func newCollector(factory collectorexporter.Factory) opener {
+	return func(ctx context.Context, to *sink) (exporter, error) {
+		config, off := factory.CreateDefaultConfig(), map[string]any{"enabled": false}
+		settings := map[string]any{"endpoint": to.url(), "sending_queue": off, "retry_on_failure": off}
+		if err := confmap.NewFromStringMap(settings).Unmarshal(config); err != nil {
+			return nil, err
+		}
+		e, err := factory.CreateMetrics(ctx, collectorexporter.Settings{
+			ID: component.NewID(factory.Type()), TelemetrySettings: componenttest.NewNopTelemetrySettings(),
+			BuildInfo: component.NewDefaultBuildInfo(),
+		}, config)
+		if err != nil {
+			return nil, err
+		}
+		return &pushing{e.ConsumeMetrics, e.Shutdown}, e.Start(ctx, componenttest.NewNopHost())
 	}
-	return &pushing{shape: s, push: e.ConsumeMetrics, shutdown: e.Shutdown}, e.Start(ctx, componenttest.NewNopHost())
 }
 
 // newTranslating pushes by contrib's translation to remote write, in one request and
 // without a write-ahead log.
-func newTranslating(to *sink, s shape) *pushing {
+func newTranslating(_ context.Context, to *sink) (exporter, error) {
 	p := newPoster(to, "/api/v1/write", "application/x-protobuf", "snappy")
 	settings := prometheusremotewrite.Settings{DisableTargetInfo: true, DisableScopeInfo: true}
-	return &pushing{shape: s, shutdown: p.Shutdown, push: func(ctx context.Context, md pmetric.Metrics) error {
+	return &pushing{shutdown: p.Shutdown, push: func(ctx context.Context, md pmetric.Metrics) error {
 		series, err := prometheusremotewrite.FromMetrics(md, settings)
 		if err != nil {
 			return err
@@ -103,60 +81,60 @@ func newTranslating(to *sink, s shape) *pushing {
 			return err
 		}
 		return p.post(ctx, snappy.Encode(nil, body))
-	}}
+	}}, nil
 }
 
-func (p *pushing) Export(ctx context.Context, _ *metricdata.ResourceMetrics) error {
-	for _, md := range p.pushes {
-		if err := p.push(ctx, md); err != nil {
-			return err
+// division says how the data points of a collection come to an exporter of the Collector.
+type division struct {
+	points    int  // in each part of a sum; 0 is one push of everything
+	resources bool // the parts are resources of one push; otherwise each part is a push
+}
+
+// newPushes returns the collections of a source as a receiver of the Collector would.
+func newPushes(next source, d division) source {
+	return func(ctx context.Context) (*collection, error) {
+		defer runtime.GC() // the garbage of the conversion must not raise the heap's limit for the export
+		c, err := next(ctx)
+		if err != nil {
+			return nil, err
 		}
+		var pushes []pmetric.Metrics
+		for i, part := range d.divide(c.metrics.ScopeMetrics[0]) {
+			instance := 0
+			if d.resources {
+				instance = i
+			}
+			id := attribute.String("service.instance.id", "shop-"+strconv.Itoa(instance))
+			md, err := toPdata(ctx, &metricdata.ResourceMetrics{
+				Resource:     resource.NewSchemaless(append(c.metrics.Resource.Attributes(), id)...),
+				ScopeMetrics: []metricdata.ScopeMetrics{part},
+			})
+			if err != nil {
+				return nil, err
+			}
+			if i == 0 || !d.resources {
+				pushes = append(pushes, md)
+			} else {
+				md.ResourceMetrics().MoveAndAppendTo(pushes[0].ResourceMetrics())
+			}
+		}
+		return &collection{pushes: pushes}, nil
 	}
-	return nil
 }
 
-func (p *pushing) Shutdown(ctx context.Context) error { return p.shutdown(ctx) }
-
-// prepare makes the pushes of the collection that the next Export gets. Only sums
-// are divided among resources or pushes. Its garbage must not raise the heap's limit for
-// the Export.
-func (p *pushing) prepare(ctx context.Context, rm *metricdata.ResourceMetrics) error {
-	defer runtime.GC()
-	p.pushes = nil
-	if p.shape == (shape{}) {
-		return p.add(ctx, rm, rm.ScopeMetrics, 0)
+func (d division) divide(scope metricdata.ScopeMetrics) (parts []metricdata.ScopeMetrics) {
+	if d.points == 0 {
+		return []metricdata.ScopeMetrics{scope}
 	}
-	n, instance := p.shape.batch, 0
-	if p.shape.resources > 0 {
-		n = count(rm).dataPoints / p.shape.resources
-	}
-	for _, m := range rm.ScopeMetrics[0].Metrics {
-		sum, _ := m.Data.(metricdata.Sum[int64])
-		for points := range slices.Chunk(sum.DataPoints, n) {
+	for _, m := range scope.Metrics {
+		sum := m.Data.(metricdata.Sum[int64])
+		for points := range slices.Chunk(sum.DataPoints, d.points) {
 			sum.DataPoints = points
 			part := []metricdata.Metrics{{Name: m.Name, Unit: m.Unit, Data: sum}}
-			if err := p.add(ctx, rm, []metricdata.ScopeMetrics{{Scope: rm.ScopeMetrics[0].Scope, Metrics: part}}, instance); err != nil {
-				return err
-			}
-			if p.shape.resources > 0 {
-				instance++
-			}
+			parts = append(parts, metricdata.ScopeMetrics{Scope: scope.Scope, Metrics: part})
 		}
 	}
-	return nil
-}
-
-// add appends a push, or a resource to the only push.
-func (p *pushing) add(ctx context.Context, rm *metricdata.ResourceMetrics, part []metricdata.ScopeMetrics, instance int) error {
-	id := attribute.String("service.instance.id", "shop-"+strconv.Itoa(instance))
-	own := resource.NewSchemaless(append(rm.Resource.Attributes(), id)...)
-	md, err := toPdata(ctx, &metricdata.ResourceMetrics{Resource: own, ScopeMetrics: part})
-	if len(p.pushes) == 0 || p.shape.resources == 0 {
-		p.pushes = append(p.pushes, md)
-	} else {
-		md.ResourceMetrics().MoveAndAppendTo(p.pushes[0].ResourceMetrics())
-	}
-	return err
+	return parts
 }
 
 // toPdata returns a collection as the receiver of OTLP would, from the request of

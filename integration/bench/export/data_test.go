@@ -11,18 +11,29 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pmetric"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
+
+	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
 // instruments is the number of instruments over which the series are spread.
 const instruments = 10
 
+// A collection is exported at once. Which data it has depends on the exporters.
+type collection struct {
+	metrics *metricdata.ResourceMetrics // for exporters of the SDK
+	pushes  []pmetric.Metrics           // for exporters of the Collector
+	points  []apptuitclient.DataPoint   // for the client alone
+	series  []apptuitclient.TimeSeries  // the same points
+}
+
 // A source returns one collection after the other, with new values in each. A
 // collection is valid until the next one.
-type source func(ctx context.Context) (*metricdata.ResourceMetrics, error)
+type source func(ctx context.Context) (*collection, error)
 
 // series is the data points of one instrument. begin puts a new series at an index,
 // step changes the value of a series.
@@ -53,8 +64,8 @@ func newMade(kind string, points int, replace bool) source {
 			begin(i, p)
 		}
 	}
-	rm := &metricdata.ResourceMetrics{Resource: newResource(), ScopeMetrics: []metricdata.ScopeMetrics{scope}}
-	return func(context.Context) (*metricdata.ResourceMetrics, error) {
+	c := &collection{metrics: &metricdata.ResourceMetrics{Resource: newResource(), ScopeMetrics: []metricdata.ScopeMetrics{scope}}}
+	return func(context.Context) (*collection, error) {
 		if replace && started {
 			for range max(points/100, 1) {
 				i := replaced % instruments
@@ -68,7 +79,7 @@ func newMade(kind string, points int, replace bool) source {
 				one.step(p, at)
 			}
 		}
-		return rm, nil
+		return c, nil
 	}
 }
 
@@ -115,19 +126,18 @@ const (
 func duration(random *rand.Rand) float64 { return 40 * math.Exp(random.NormFloat64()) }
 
 // observing returns series that observe durations.
-func observing(random *rand.Rand, reset func(i int, attributes attribute.Set), stamp func(i int, at time.Time), observe func(i int, value float64, times uint64)) series {
+func observing(random *rand.Rand, reset func(i int, attributes attribute.Set), observe func(i int, at time.Time, value float64, times uint64)) series {
 	return series{
 		begin: func(i int, attributes attribute.Set) {
 			reset(i, attributes)
 			busy := math.Pow(1000, random.Float64())
 			for range firstObservations {
-				observe(i, duration(random), 1+random.Uint64N(uint64(2*busy)))
+				observe(i, time.Time{}, duration(random), 1+random.Uint64N(uint64(2*busy)))
 			}
 		},
 		step: func(i int, at time.Time) {
-			stamp(i, at)
 			for range observations {
-				observe(i, duration(random), 1)
+				observe(i, at, duration(random), 1)
 			}
 		},
 	}
@@ -136,11 +146,11 @@ func observing(random *rand.Rand, reset func(i int, attributes attribute.Set), s
 // newHistograms returns histograms with the default buckets of the SDK.
 func newHistograms(n int, start time.Time, random *rand.Rand) (metricdata.Aggregation, series) {
 	points := make([]metricdata.HistogramDataPoint[float64], n)
-	observe := func(i int, value float64, times uint64) {
+	observe := func(i int, at time.Time, value float64, times uint64) {
 		p := &points[i]
 		bucket, _ := slices.BinarySearch(p.Bounds, value)
 		p.BucketCounts[bucket] += times
-		p.Count, p.Sum = p.Count+times, p.Sum+value*float64(times)
+		p.Time, p.Count, p.Sum = at, p.Count+times, p.Sum+value*float64(times)
 		p.Min, p.Max = extend(p.Min, p.Max, value)
 	}
 	reset := func(i int, attributes attribute.Set) {
@@ -149,8 +159,7 @@ func newHistograms(n int, start time.Time, random *rand.Rand) (metricdata.Aggreg
 			Attributes: attributes, StartTime: start, Bounds: bounds, BucketCounts: make([]uint64, len(bounds)+1),
 		}
 	}
-	stamp := func(i int, at time.Time) { points[i].Time = at }
-	return metricdata.Histogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, observing(random, reset, stamp, observe)
+	return metricdata.Histogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, observing(random, reset, observe)
 }
 
 // newExponentials returns exponential histograms with eight buckets for each power of two.
@@ -158,7 +167,7 @@ func newExponentials(n int, start time.Time, random *rand.Rand) (metricdata.Aggr
 	const scale, lowest = 3, -30
 	points := make([]exponential, n)
 	counts := make([][]uint64, n) // from the lowest bucket on; a data point has a part of them
-	observe := func(i int, value float64, times uint64) {
+	observe := func(i int, at time.Time, value float64, times uint64) {
 		p := &points[i]
 		bucket := int(math.Ceil(math.Ldexp(math.Log2(value), scale))) - 1 - lowest
 		bucket = min(max(bucket, 0), maxBuckets-1)
@@ -169,15 +178,14 @@ func newExponentials(n int, start time.Time, random *rand.Rand) (metricdata.Aggr
 			low, high = min(low, first), max(high, first+len(used.Counts))
 		}
 		p.PositiveBucket = metricdata.ExponentialBucket{Offset: int32(lowest + low), Counts: counts[i][low:high]}
-		p.Count, p.Sum = p.Count+times, p.Sum+value*float64(times)
+		p.Time, p.Count, p.Sum = at, p.Count+times, p.Sum+value*float64(times)
 		p.Min, p.Max = extend(p.Min, p.Max, value)
 	}
 	reset := func(i int, attributes attribute.Set) {
 		points[i] = exponential{Attributes: attributes, StartTime: start, Scale: scale}
 		counts[i] = make([]uint64, maxBuckets)
 	}
-	stamp := func(i int, at time.Time) { points[i].Time = at }
-	return metricdata.ExponentialHistogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, observing(random, reset, stamp, observe)
+	return metricdata.ExponentialHistogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, observing(random, reset, observe)
 }
 
 const maxBuckets = 160 // of an exponential histogram: the SDK's default

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
@@ -81,9 +81,11 @@ func flattenHistogram(name string, d *metricdata.HistogramDataPoint[float64], em
 	p.totals(d.Count, d.Sum, d.Min, d.Max, emit)
 }
 
+const quantiles = 5 // in the put protocol, of an exponential histogram
+
 func flattenExponential(name string, d *exponential, emit func(p *point)) {
 	p := point{metric: name, attributes: &d.Attributes, key: "quantile", at: d.Time}
-	for _, q := range [...]float64{0.5, 0.75, 0.95, 0.99, 0.999} {
+	for _, q := range [quantiles]float64{0.5, 0.75, 0.95, 0.99, 0.999} {
 		p.label, p.value = strconv.FormatFloat(q, 'g', -1, 64), 0
 		rank, seen := q*float64(d.Count), float64(d.ZeroCount)
 		for b, n := range d.PositiveBucket.Counts {
@@ -114,33 +116,6 @@ func (p *point) totals(count uint64, sum float64, low, high metricdata.Extrema[f
 	}
 }
 
-// counts says how many points a collection has in each protocol.
-type counts struct {
-	dataPoints int     // of OpenTelemetry: in OTLP, and in an exposition for Prometheus
-	putPoints  int     // in OpenTSDB's put protocol
-	samples    int     // in remote write, which has native histograms, but no minimum and maximum
-	sum        float64 // of the values of sums and gauges, and of the counts of histograms
-}
-
-func count(rm *metricdata.ResourceMetrics) (c counts) {
-	emit := func(p *point) {
-		c.putPoints++
-		if p.key == "" && (p.suffix == "" || p.suffix == "_count") {
-			c.dataPoints++
-			c.sum += p.value
-		}
-		if p.suffix != "_min" && p.suffix != "_max" {
-			c.samples++
-		}
-	}
-	flatten(rm, emit, func(metric string, d *exponential) {
-		samples := c.samples
-		flattenExponential(metric, d, emit)
-		c.samples = samples + 1
-	})
-	return c
-}
-
 // names maps names to the form that Prometheus allows, and remembers them.
 type names map[string]string
 
@@ -148,11 +123,6 @@ func (n names) sanitize(name string) string {
 	if s, ok := n[name]; ok {
 		return s
 	}
-	n[name] = strings.Map(func(r rune) rune {
-		if r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
-			return r
-		}
-		return '_'
-	}, name)
+	n[name] = model.EscapeName(name, model.UnderscoreEscaping)
 	return n[name]
 }

@@ -37,11 +37,11 @@ type jsonPoint struct {
 	Tags      map[string]string `json:"tags"`
 }
 
-func newJSONPut(to *sink) *jsonPut {
+func newJSONPut(_ context.Context, to *sink) (exporter, error) {
 	j := &jsonPut{names: names{}, poster: newPoster(to, "/api/put", "application/json", "gzip")}
 	j.gzip = gzip.NewWriter(&j.body)
 	j.encoder = json.NewEncoder(j.gzip)
-	return j
+	return j, nil
 }
 
 // point encodes a point, and posts a full batch. Its error is that of flush.
@@ -69,8 +69,18 @@ func (j *jsonPut) flush(ctx context.Context) error {
 	return j.err
 }
 
-// Export exports a collection in this project's layout.
-func (j *jsonPut) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+// Export exports points, or metrics in this project's layout.
+func (j *jsonPut) Export(ctx context.Context, c *collection) error {
+	for _, p := range c.points {
+		j.point(ctx, &jsonPoint{Metric: p.Metric, Timestamp: p.Timestamp.Unix(), Value: p.Value, Tags: p.Tags})
+	}
+	if c.metrics != nil {
+		j.addMetrics(ctx, c.metrics)
+	}
+	return j.flush(ctx)
+}
+
+func (j *jsonPut) addMetrics(ctx context.Context, rm *metricdata.ResourceMetrics) {
 	resource := map[string]string{}
 	for _, kv := range rm.Resource.Attributes() {
 		switch kv.Key {
@@ -92,5 +102,4 @@ func (j *jsonPut) Export(ctx context.Context, rm *metricdata.ResourceMetrics) er
 		}
 		j.point(ctx, &jsonPoint{Metric: j.names.sanitize(p.metric) + p.suffix, Timestamp: p.at.Unix(), Value: p.value, Tags: tags})
 	}, nil)
-	return j.flush(ctx)
 }

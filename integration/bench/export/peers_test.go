@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/collector/exporter/otlphttpexporter"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetricgrpc"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
@@ -21,66 +22,81 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	apptuit "github.com/apptuitai/apptuit-go/exporter"
+	"github.com/apptuitai/apptuit-go/integration/collector"
 )
 
 // An exporter exports one collection at a time. Export returns when the sink has
 // answered.
 type exporter interface {
-	Export(ctx context.Context, rm *metricdata.ResourceMetrics) error
+	Export(ctx context.Context, c *collection) error
 	Shutdown(ctx context.Context) error
 }
 
-// peer is an exporter that is compared.
+type opener func(ctx context.Context, to *sink) (exporter, error)
+
+// peer is an exporter that is compared, or several that send the same.
 type peer struct {
-	name    string // in the table
-	points  func(counts) int
-	open    func(ctx context.Context, to *sink) (exporter, error)
-	variant bool // a benchmark without a column in the table
+	name   string // in the table
+	points func(counts) int
+	// In the SDK, in the Collector, and of points of OpenTSDB's put protocol. Without
+	// an exporter, there is no cell.
+	sdk, collector, client opener
 }
 
 // The peers whose names the plan mentions. All others are compared with apptuit-go.
 const (
-	apptuitGo         = "apptuit-go"
-	otlpHTTPGzip      = "otlpmetrichttp gzip"
-	remoteWriteSnappy = "remote write snappy"
-	encodingJSON      = "encoding/json gzip"
+	apptuitGo    = "apptuit-go"
+	otlpHTTPGzip = "otlpmetrichttp gzip"
 )
 
 const timeout = 2 * time.Minute
 
 // peers returns the exporters in the order of the table's columns.
 func peers() []peer {
-	data := func(c counts) int { return c.dataPoints }
-	put := func(c counts) int { return c.putPoints }
+	data := func(c counts) int { return c.data }
+	put := func(c counts) int { return c.put }
+	samples := func(c counts) int { return c.samples }
 	return []peer{
-		{name: apptuitGo, points: put, open: newApptuit()},
-		{name: otlpHTTPGzip, points: data, open: newOTLPHTTP(otlpmetrichttp.GzipCompression)},
-		{name: "otlpmetrichttp", points: data, open: newOTLPHTTP(otlpmetrichttp.NoCompression)},
-		{name: "otlpmetricgrpc gzip", points: data, open: newOTLPGRPC},
-		{name: "Prometheus scrape gzip", points: data, open: newScraped},
-		{name: remoteWriteSnappy, points: func(c counts) int { return c.samples }, open: newRemoteWrite},
-		{name: encodingJSON, points: put, open: func(_ context.Context, to *sink) (exporter, error) { return newJSONPut(to), nil }},
-		{name: "apptuit-go without self metrics", points: put, open: newApptuit(apptuit.WithoutSelfMetrics()), variant: true},
-		{name: "apptuit-go with a large cache", points: put, open: newApptuit(apptuit.WithCacheBytes(4 << 30)), variant: true},
+		{apptuitGo, put, newApptuit, newCollector(collector.NewFactory()), newClient},
+		{otlpHTTPGzip, data, newOTLPHTTP(otlpmetrichttp.GzipCompression), newCollector(otlphttpexporter.NewFactory()), nil},
+		{"otlpmetrichttp", data, newOTLPHTTP(otlpmetrichttp.NoCompression), nil, nil},
+		{"otlpmetricgrpc gzip", data, newOTLPGRPC, nil, nil},
+		{"Prometheus scrape gzip", data, newScraped, nil, nil},
+		{"remote write snappy", samples, newRemoteWrite, newTranslating, nil},
+		{"encoding/json gzip", put, newJSONPut, nil, newJSONPut},
 	}
 }
 
-func newApptuit(opts ...apptuit.Option) func(ctx context.Context, to *sink) (exporter, error) {
-	return func(ctx context.Context, to *sink) (exporter, error) {
-		return apptuit.New(ctx, append(opts, apptuit.WithoutEnvironment(), apptuit.WithEndpoint(to.url()))...)
+// inSDK is an exporter of the SDK.
+type inSDK struct {
+	exporter interface {
+		Export(ctx context.Context, rm *metricdata.ResourceMetrics) error
+		Shutdown(ctx context.Context) error
 	}
 }
 
-func newOTLPHTTP(compression otlpmetrichttp.Compression) func(ctx context.Context, to *sink) (exporter, error) {
+func (e inSDK) Export(ctx context.Context, c *collection) error {
+	return e.exporter.Export(ctx, c.metrics)
+}
+func (e inSDK) Shutdown(ctx context.Context) error { return e.exporter.Shutdown(ctx) }
+
+func newApptuit(ctx context.Context, to *sink) (exporter, error) {
+	e, err := apptuit.New(ctx, apptuit.WithoutEnvironment(), apptuit.WithEndpoint(to.url()))
+	return inSDK{e}, err
+}
+
+func newOTLPHTTP(compression otlpmetrichttp.Compression) opener {
 	return func(ctx context.Context, to *sink) (exporter, error) {
-		return otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpoint(to.host), otlpmetrichttp.WithInsecure(), otlpmetrichttp.WithCompression(compression),
-			otlpmetrichttp.WithMaxRequestSize(0), otlpmetrichttp.WithTimeout(timeout))
+		e, err := otlpmetrichttp.New(ctx, otlpmetrichttp.WithEndpoint(to.host), otlpmetrichttp.WithInsecure(),
+			otlpmetrichttp.WithCompression(compression), otlpmetrichttp.WithMaxRequestSize(0), otlpmetrichttp.WithTimeout(timeout))
+		return inSDK{e}, err
 	}
 }
 
 func newOTLPGRPC(ctx context.Context, to *sink) (exporter, error) {
-	return otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(to.host), otlpmetricgrpc.WithInsecure(), otlpmetricgrpc.WithCompressor("gzip"),
-		otlpmetricgrpc.WithMaxRequestSize(0), otlpmetricgrpc.WithTimeout(timeout))
+	e, err := otlpmetricgrpc.New(ctx, otlpmetricgrpc.WithEndpoint(to.host), otlpmetricgrpc.WithInsecure(),
+		otlpmetricgrpc.WithCompressor("gzip"), otlpmetricgrpc.WithMaxRequestSize(0), otlpmetricgrpc.WithTimeout(timeout))
+	return inSDK{e}, err
 }
 
 // scraped is OpenTelemetry's Prometheus exporter, a reader that collects when it is
@@ -88,18 +104,17 @@ func newOTLPGRPC(ctx context.Context, to *sink) (exporter, error) {
 type scraped struct {
 	to       *sink
 	server   *httptest.Server
-	reader   *otelprom.Exporter
 	provider *sdkmetric.MeterProvider
 	current  *metricdata.ResourceMetrics
 }
 
 func newScraped(_ context.Context, to *sink) (exporter, error) {
-	s := &scraped{to: to}
-	registry := prometheus.NewRegistry()
-	var err error
-	if s.reader, err = otelprom.New(otelprom.WithRegisterer(registry), otelprom.WithProducer(s)); err != nil {
+	s, registry := &scraped{to: to}, prometheus.NewRegistry()
+	reader, err := otelprom.New(otelprom.WithRegisterer(registry), otelprom.WithProducer(s))
+	if err != nil {
 		return nil, err
 	}
+	s.provider = sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithResource(newResource()))
 	s.server = httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return s, nil
 }
@@ -110,13 +125,10 @@ func (s *scraped) Produce(context.Context) ([]metricdata.ScopeMetrics, error) {
 }
 
 // Export lets the sink scrape. Native histograms need protobuf.
-func (s *scraped) Export(_ context.Context, rm *metricdata.ResourceMetrics) error {
-	if s.provider == nil {
-		s.provider = sdkmetric.NewMeterProvider(sdkmetric.WithReader(s.reader), sdkmetric.WithResource(rm.Resource))
-	}
-	s.current = rm
+func (s *scraped) Export(_ context.Context, c *collection) error {
+	s.current = c.metrics
 	accept := "text/plain;version=0.0.4"
-	for _, scope := range rm.ScopeMetrics {
+	for _, scope := range s.current.ScopeMetrics {
 		for _, m := range scope.Metrics {
 			if _, ok := m.Data.(metricdata.ExponentialHistogram[float64]); ok {
 				accept = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
@@ -128,9 +140,6 @@ func (s *scraped) Export(_ context.Context, rm *metricdata.ResourceMetrics) erro
 
 func (s *scraped) Shutdown(ctx context.Context) error {
 	s.server.Close()
-	if s.provider == nil {
-		return nil
-	}
 	return s.provider.Shutdown(ctx)
 }
 

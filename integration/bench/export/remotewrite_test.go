@@ -34,9 +34,9 @@ func newRemoteWrite(_ context.Context, to *sink) (exporter, error) {
 	return &remoteWrite{names: names{}, poster: newPoster(to, "/api/v1/write", "application/x-protobuf", "snappy")}, nil
 }
 
-func (w *remoteWrite) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
+func (w *remoteWrite) Export(ctx context.Context, c *collection) error {
 	w.body, w.resource, w.attributes = w.body[:0], w.resource[:0], nil
-	for _, kv := range rm.Resource.Attributes() {
+	for _, kv := range c.metrics.Resource.Attributes() {
 		switch kv.Key {
 		case "service.name":
 			w.resource = append(w.resource, prompb.Label{Name: "job", Value: kv.Value.String()})
@@ -44,7 +44,7 @@ func (w *remoteWrite) Export(ctx context.Context, rm *metricdata.ResourceMetrics
 			w.resource = append(w.resource, prompb.Label{Name: "instance", Value: kv.Value.String()})
 		}
 	}
-	flatten(rm, w.sample, w.histogram)
+	flatten(c.metrics, w.sample, w.histogram)
 	w.compressed = snappy.Encode(w.compressed[:cap(w.compressed)], w.body)
 	return w.post(ctx, w.compressed)
 }

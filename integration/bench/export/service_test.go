@@ -6,7 +6,9 @@ package export
 import (
 	"context"
 	"math/rand/v2"
+	"reflect"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -90,12 +92,28 @@ func newService(tb testing.TB, points int, replace bool) source {
 			})
 		}
 	}
-	rm := new(metricdata.ResourceMetrics)
-	return func(ctx context.Context) (*metricdata.ResourceMetrics, error) {
+	c, at := &collection{metrics: new(metricdata.ResourceMetrics)}, time.Now()
+	return func(ctx context.Context) (*collection, error) {
 		for _, one := range work {
 			one(ctx)
 		}
-		return rm, reader.Collect(ctx, rm)
+		err := reader.Collect(ctx, c.metrics)
+		at = at.Add(10 * time.Second)
+		for _, scope := range c.metrics.ScopeMetrics {
+			for _, m := range scope.Metrics {
+				setTime(m.Data, at)
+			}
+		}
+		return c, err
+	}
+}
+
+// setTime sets the time of all data points. In real time, a benchmark would export a series
+// more often than its timestamps in seconds allow.
+func setTime(data metricdata.Aggregation, at time.Time) {
+	points := reflect.ValueOf(data).FieldByName("DataPoints")
+	for i := range points.Len() {
+		points.Index(i).FieldByName("Time").Set(reflect.ValueOf(at))
 	}
 }
 

@@ -5,7 +5,7 @@ package export
 
 import (
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // sink is a process that receives what exporters send.
@@ -27,7 +29,6 @@ type sink struct {
 
 // startSink runs this test binary as a sink until the test ends.
 func startSink(tb testing.TB) *sink {
-	tb.Helper()
 	command := exec.Command(must(os.Executable()))
 	command.Env = append(os.Environ(), "BENCH_SINK=1")
 	command.Stderr = os.Stderr
@@ -42,7 +43,7 @@ func startSink(tb testing.TB) *sink {
 			tb.Error(err)
 		}
 	})
-	s.host = must(s.received(false)).Host
+	s.host = s.received(false).Host
 	return s
 }
 
@@ -75,9 +76,11 @@ func (s *sink) url() string { return "http://" + s.host }
 
 // received returns everything since the sink began, and sets whether the sink decodes from
 // now on.
-func (s *sink) received(decode bool) (r Received, err error) {
-	err = s.rpc.Call("Sink.Received", decode, &r)
-	return r, err
+func (s *sink) received(decode bool) (r Received) {
+	if err := s.rpc.Call("Sink.Received", decode, &r); err != nil {
+		panic(err) // the process of the sink has ended
+	}
+	return r
 }
 
 // scrape lets the sink get metrics as Prometheus does, compressed.
@@ -87,10 +90,10 @@ func (s *sink) scrape(url, accept string) error {
 
 // Received is the answer of a sink.
 type Received struct {
-	Host            string  // and port of the sink
-	Requests, Bytes int64   // all bytes that connections carried, headers included
-	Points          int64   // that were decoded, as [counts] counts them for each protocol
-	Sum             float64 // of their values
+	Host   string  // and port of the sink
+	Bytes  int64   // all bytes that connections carried, headers included
+	Points int     // that were decoded, as [counts] counts them for each protocol
+	Sum    float64 // of their values
 }
 
 func (r *Received) add(value float64) {
@@ -101,10 +104,10 @@ func (r *Received) add(value float64) {
 // Server is the sink's side. It accepts OTLP over HTTP and gRPC, OpenTSDB's put and
 // Prometheus' remote write at one address. It discards bodies unless it decodes.
 type Server struct {
-	http            *httptest.Server
-	scraper         *http.Client
-	requests, bytes atomic.Int64
-	decoding        atomic.Bool
+	http     *httptest.Server
+	scraper  *http.Client
+	bytes    atomic.Int64
+	decoding atomic.Bool
 
 	mu      sync.Mutex
 	decoded Received
@@ -140,7 +143,8 @@ func (s *Server) Received(decode bool, r *Received) error {
 	s.decoding.Store(decode)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	*r = Received{s.http.Listener.Addr().String(), s.requests.Load(), s.bytes.Load(), s.decoded.Points, s.decoded.Sum}
+	*r = s.decoded
+	r.Host, r.Bytes = s.http.Listener.Addr().String(), s.bytes.Load()
 	return nil
 }
 
@@ -172,32 +176,30 @@ func (s *Server) body(decode decoder, status int) http.Handler {
 // grpc answers a unary call: one message in each direction after a prefix of five
 // bytes, and the status in the trailer.
 func (s *Server) grpc(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/grpc")
-	w.Header().Set("Trailer", "Grpc-Status, Grpc-Message")
-	var prefix [5]byte
-	_, err := io.ReadFull(r.Body, prefix[:])
-	if err == nil {
-		if prefix[0] == 1 {
-			r.Header.Set("Content-Encoding", r.Header.Get("Grpc-Encoding"))
-		}
-		err = s.read(io.LimitReader(r.Body, int64(binary.BigEndian.Uint32(prefix[1:]))), r.Header, decodeOTLP)
-	}
-	if err != nil {
-		w.Header().Set("Grpc-Status", "13")
-		w.Header().Set("Grpc-Message", err.Error())
+	_, err := io.CopyN(io.Discard, r.Body, 5)
+	r.Header.Set("Content-Encoding", r.Header.Get("Grpc-Encoding"))
+	if err = errors.Join(err, s.read(r.Body, r.Header, decodeOTLP)); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	w.Header().Set("Content-Type", "application/grpc")
+	w.Header().Set("Trailer", "Grpc-Status")
 	_, _ = w.Write(make([]byte, 5)) // an empty message
 	w.Header().Set("Grpc-Status", "0")
 }
 
-func (s *Server) read(body io.Reader, header http.Header, decode decoder) error {
-	s.requests.Add(1)
+// read decodes a body, or discards it.
+func (s *Server) read(body io.Reader, header http.Header, decode decoder) (err error) {
 	if !s.decoding.Load() {
 		_, err := io.Copy(io.Discard, body)
 		return err
 	}
-	plain, err := decompress(body, header.Get("Content-Encoding"))
+	if header.Get("Content-Encoding") == "gzip" {
+		if body, err = gzip.NewReader(body); err != nil {
+			return err
+		}
+	}
+	plain, err := io.ReadAll(body)
 	if err != nil {
 		return err
 	}
@@ -214,10 +216,7 @@ type countedListener struct {
 
 func (l countedListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	return countedConn{c, l.bytes}, nil
+	return countedConn{c, l.bytes}, err
 }
 
 type countedConn struct {

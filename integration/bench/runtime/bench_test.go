@@ -20,84 +20,57 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// collector collects once, and returns the number of metrics.
-type collector struct {
-	name    string
-	collect func() int
+func BenchmarkCollect(b *testing.B) {
+	everything := prometheuscollectors.WithGoCollectorRuntimeMetrics(prometheuscollectors.MetricsAll)
+	measure(b, "apptuit-go", ofSDK(start()))
+	measure(b, "apptuit-go-and-histograms", ofSDK(start(), sdkmetric.WithProducer(runtimemetrics.NewProducer())))
+	measure(b, "apptuit-go-process", ofSDK(start(runtimemetrics.WithoutGoRuntime())))
+	measure(b, "contrib", ofSDK(func(p metric.MeterProvider) error {
+		// By default, it reads at most every 15 s.
+		return contrib.Start(contrib.WithMeterProvider(p), contrib.WithMinimumReadMemStatsInterval(time.Nanosecond))
+	}))
+	measure(b, "client_golang", ofPrometheus(prometheuscollectors.NewGoCollector()))
+	measure(b, "client_golang-all-runtime-metrics", ofPrometheus(prometheuscollectors.NewGoCollector(everything)))
 }
 
-func collectors(tb testing.TB) []collector {
-	all := prometheuscollectors.WithGoCollectorRuntimeMetrics(prometheuscollectors.MetricsAll)
-	process := prometheuscollectors.NewProcessCollector(prometheuscollectors.ProcessCollectorOpts{})
-	return []collector{
-		{"apptuit-go", collecting(tb, ours(tb))},
-		{"apptuit-go-and-histograms", collecting(tb, ours(tb), sdkmetric.WithProducer(runtimemetrics.NewProducer()))},
-		{"apptuit-go-process", collecting(tb, ours(tb, runtimemetrics.WithoutGoRuntime()))},
-		{"contrib", collecting(tb, func(p metric.MeterProvider) error {
-			// By default, it reads at most every 15 s.
-			return contrib.Start(contrib.WithMeterProvider(p), contrib.WithMinimumReadMemStatsInterval(time.Nanosecond))
-		})},
-		{"client_golang", gathering(tb, prometheuscollectors.NewGoCollector(), process)},
-		{"client_golang-all-runtime-metrics", gathering(tb, prometheuscollectors.NewGoCollector(all), process)},
-	}
-}
-
-// collecting collects from a MeterProvider.
-func collecting(tb testing.TB, start func(metric.MeterProvider) error, opts ...sdkmetric.ManualReaderOption) func() int {
-	reader := sdkmetric.NewManualReader(opts...)
-	if err := start(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))); err != nil {
-		tb.Fatal(err)
-	}
-	rm := new(metricdata.ResourceMetrics)
-	return func() (metrics int) {
-		if err := reader.Collect(tb.Context(), rm); err != nil {
-			tb.Fatal(err)
+// measure runs a benchmark of collect, which must return at least one metric.
+func measure(b *testing.B, name string, collect func(b *testing.B) (metrics int, err error)) {
+	b.Run("by="+name, func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if metrics, err := collect(b); metrics == 0 || err != nil {
+				b.Fatalf("%d metrics, error: %v", metrics, err)
+			}
 		}
-		for _, scope := range rm.ScopeMetrics {
-			metrics += len(scope.Metrics)
-		}
-		return metrics
-	}
+	})
 }
 
-func ours(tb testing.TB, opts ...runtimemetrics.Option) func(metric.MeterProvider) error {
+func start(opts ...runtimemetrics.Option) func(metric.MeterProvider) error {
 	return func(p metric.MeterProvider) error {
-		registration, err := runtimemetrics.Start(append(opts, runtimemetrics.WithMeterProvider(p))...)
-		if err == nil {
-			tb.Cleanup(func() { _ = registration.Unregister() })
-		}
+		_, err := runtimemetrics.Start(append(opts, runtimemetrics.WithMeterProvider(p))...)
 		return err
 	}
 }
 
-// gathering gathers from a registry of client_golang.
-func gathering(tb testing.TB, cs ...prometheus.Collector) func() int {
+// ofSDK collects the instruments that start registers with a MeterProvider.
+func ofSDK(start func(metric.MeterProvider) error, opts ...sdkmetric.ManualReaderOption) func(b *testing.B) (int, error) {
+	reader := sdkmetric.NewManualReader(opts...)
+	if err := start(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))); err != nil {
+		panic(err)
+	}
+	rm := new(metricdata.ResourceMetrics)
+	return func(b *testing.B) (int, error) {
+		err := reader.Collect(b.Context(), rm)
+		return len(rm.ScopeMetrics), err
+	}
+}
+
+// ofPrometheus gathers from a registry of client_golang.
+func ofPrometheus(c prometheus.Collector) func(b *testing.B) (int, error) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(cs...)
-	return func() int {
+	registry.MustRegister(c, prometheuscollectors.NewProcessCollector(prometheuscollectors.ProcessCollectorOpts{}))
+	return func(*testing.B) (int, error) {
 		families, err := registry.Gather()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return len(families)
-	}
-}
-
-func TestCollectors_Collect(t *testing.T) {
-	for _, c := range collectors(t) {
-		if n := c.collect(); n < 5 {
-			t.Errorf("%s: %d metrics", c.name, n)
-		}
-	}
-}
-
-func BenchmarkCollect(b *testing.B) {
-	for _, c := range collectors(b) {
-		b.Run("by="+c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				c.collect()
-			}
-		})
+		return len(families), err
 	}
 }

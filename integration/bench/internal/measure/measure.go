@@ -1,13 +1,14 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 // Package measure runs a benchmark in a process of its own, and asks the kernel
 // for the CPU time and the memory of a process.
 package measure
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -16,37 +17,49 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
+	"testing"
+	"time"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/perf/benchfmt"
 )
 
-// Run runs one benchmark of the calling test binary in a new process. The process
-// gets the default garbage collector, and no variable that configures an exporter.
+// Run runs one benchmark of the calling test binary in a new process, and prints its
+// output. The process gets the default garbage collector, and no variable that configures
+// an exporter.
 //
 // name is the full name, for example "BenchmarkExport/data=sum/peer=apptuit-go".
-// benchTime is the -benchtime flag of go test. Run returns the result and the line
-// of output that it was read from.
-func Run(ctx context.Context, name, benchTime string) (*benchfmt.Result, string, error) {
+// benchTime is the -benchtime flag of go test.
+func Run(tb testing.TB, name, benchTime string) *benchfmt.Result {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, "", err
+		tb.Fatal(err)
 	}
 	pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(name), "/", "$/^") + "$"
-	command := exec.CommandContext(ctx, self, "-test.run=^$", "-test.bench="+pattern, "-test.benchtime="+benchTime)
+	command := exec.CommandContext(tb.Context(), self, "-test.run=^$", "-test.bench="+pattern, "-test.benchtime="+benchTime)
 	command.Env = []string{"HOME=" + os.Getenv("HOME"), "PATH=" + os.Getenv("PATH")}
 	output, err := command.CombinedOutput()
+	fmt.Printf("%s", output)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w\n%s", name, err, output)
+		tb.Fatalf("%s: %v", name, err)
 	}
-	results := benchfmt.NewReader(bytes.NewReader(output), "")
-	for results.Scan() {
+	for results := benchfmt.NewReader(bytes.NewReader(output), name); results.Scan(); {
 		if r, ok := results.Result().(*benchfmt.Result); ok {
-			_, number := r.Pos()
-			return r.Clone(), strings.Split(string(output), "\n")[number-1], nil
+			return r.Clone()
 		}
 	}
-	return nil, "", fmt.Errorf("%s: the output has no result\n%s", name, output)
+	tb.Fatalf("%s: the output has no result", name)
+	return nil
+}
+
+// CPU returns the CPU time that this process has used so far, on all cores.
+func CPU() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // ResetPeakMemory returns unused memory to the kernel and sets the peak to the
