@@ -174,10 +174,10 @@
 //	    as a Bearer token.
 //	    Value: text.
 //	APPTUIT_HEADERS (WithHeaders)
-//	    Headers that are added to every request. An Authorization header excludes a token and a
-//	    user ID in other variables; options for the token and the user ID override it. Content-*,
-//	    Host, Transfer-Encoding and User-Agent are refused. WithHeaders replaces all headers of
-//	    the variable.
+//	    Headers that are added to every request. Content-*, Host, Transfer-Encoding and User-Agent
+//	    are refused. WithHeaders replaces all headers of the variable. If the variable has an
+//	    Authorization header, a variable with a token or user ID is an error; an option with a
+//	    token or user ID overrides the header.
 //	    Value: headers, such as k1=v1,k2=v2, with percent-encoded values.
 //	APPTUIT_CERTIFICATE (WithTLSFiles)
 //	    PEM file with the certificates that verify the server's certificate. It is read again when

@@ -60,7 +60,7 @@ func credentials() []Setting {
 			Override: []string{"WithTokenSource", "WithTokenFile"},
 			Type:     Text, Secret: SecretValue,
 			Doc:    "API token. It is required for the default endpoint, and with `user_id`. `APPTUIT_API_TOKEN` overrides `APPTUIT_API_TOKEN_FILE`.",
-			KeyDoc: "A token or a token file of the configuration overrides both variables.",
+			KeyDoc: "A token or token file that an option or a key sets overrides both variables.",
 		},
 		{
 			Name: "token_file", Group: Credentials, Options: []string{"apptuitclient.WithTokenFile"}, Variable: "APPTUIT_API_TOKEN_FILE", CollectorKey: "=",
@@ -81,8 +81,8 @@ func credentials() []Setting {
 		{
 			Name: "headers", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, Variable: "APPTUIT_HEADERS", CollectorKey: "=",
 			Type: Headers, Secret: SecretValue,
-			Doc:    "Headers that are added to every request. An `Authorization` header excludes a token and a user ID in other variables; options for the token and the user ID override it. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. `WithHeaders` replaces all headers of the variable.",
-			KeyDoc: "So does the key. An `Authorization` header of the option or the key excludes a token and a user ID of the configuration, and overrides the variables of both.",
+			Doc:    "Headers that are added to every request. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. `WithHeaders` replaces all headers of the variable. If the variable has an `Authorization` header, a variable with a token or user ID is an error; an option with a token or user ID overrides the header.",
+			KeyDoc: "The key also replaces all headers of the variable. If the option or the key has an `Authorization` header, an option or key with a token or user ID is an error; the header overrides variables with a token or user ID.",
 		},
 		{
 			Name: "headers_list", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, NoVariable: "see `headers`", NoCollectorKey: "see `headers`",
