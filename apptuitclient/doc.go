@@ -175,9 +175,9 @@
 //	    Value: text.
 //	APPTUIT_HEADERS (WithHeaders)
 //	    Headers that are added to every request. Content-*, Host, Transfer-Encoding and User-Agent
-//	    are refused. WithHeaders replaces all headers of the variable. If the variable has an
-//	    Authorization header, a variable with a token or user ID is an error; an option with a
-//	    token or user ID overrides the header.
+//	    are refused. WithHeaders replaces all headers of the variable. If the variable contains
+//	    Authorization, variables for the token and the user ID are an error; options for them
+//	    override it.
 //	    Value: headers, such as k1=v1,k2=v2, with percent-encoded values.
 //	APPTUIT_CERTIFICATE (WithTLSFiles)
 //	    PEM file with the certificates that verify the server's certificate. It is read again when

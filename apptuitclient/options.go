@@ -261,9 +261,11 @@ func WithHeaders(headers map[string]string) Option {
 }
 
 // WithHTTPClient sets the HTTP client for requests. The client is copied and not modified.
-// Its CheckRedirect function is not used; the package comment lists the redirects that are
-// followed. New returns an error if the transport is configured for TLS below 1.2. By default,
-// requests use a copy of http.DefaultTransport.
+// Its Timeout limits each request in addition to [WithTimeout]. Its CheckRedirect function is not
+// used; the package comment lists the redirects that are followed. WithHTTPClient overrides the
+// environment variables for the proxy and TLS files. The options [WithProxy], [WithTLSFiles] and
+// [WithTLSClientConfig] apply to a copy of its transport. New returns an error if the transport
+// is configured for TLS below 1.2. By default, requests use a copy of http.DefaultTransport.
 func WithHTTPClient(httpClient *http.Client) Option {
 	return optionFunc(func(s *client.Settings) {
 		if httpClient == nil {

@@ -189,7 +189,7 @@ func WithoutEnvironmentTags() Option {
 }
 
 // WithWarningHandler sets the function that is called with warnings, for example about an
-// instrument with too many series, or about the begin of spooling. The default is otel.Handle. See
+// instrument with too many series, or about the beginning of spooling. The default is otel.Handle. See
 // [apptuitclient.WithWarningHandler].
 func WithWarningHandler(handle func(error)) Option {
 	return clientOption("WithWarningHandler", apptuitclient.WithWarningHandler(handle))

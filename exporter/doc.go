@@ -73,7 +73,7 @@
 //
 // Monotonic sums are counters, or meters if [WithMeters] selects them. Histograms with a unit
 // of time are timers ([WithTimers]), in seconds ([WithDurationUnit]). Summaries, tags, the
-// prefix and sanitizing are as in the default layout: response.time becomes
+// prefix and sanitizing are as in the default layout: response.time.75_percentile becomes
 // response_time_75_percentile.
 //
 // Counts and sums are totals since the exporter was created; for sums and histograms with
@@ -136,11 +136,10 @@
 //
 // Two data points collide if they become points of the same series with the same timestamp, for
 // example if one scope has the instruments a.b and a_b, or with [WithoutScopeTags] if two scopes
-// have an instrument of the same name. The exporter sends the first of them, but if the metrics
-// share only some names, as the counter h.count and the histogram h do, it can also be the second.
-// The others are rejected, and each pair is reported once. Collisions are detected
-// within one Export, but not all of them if their series do not fit into the cache
-// ([WithCacheBytes]).
+// have an instrument of the same name. The exporter sends the first of them, rejects the others,
+// and reports each pair once. If the metrics share only some names, as the counter h.count and the
+// histogram h do, it may send the second instead of the first. Collisions are detected within one
+// Export, but not all of them if their series do not fit into the cache ([WithCacheBytes]).
 //
 // Two processes on one host without service.instance.id write the same series.
 // [WithInstanceTag] distinguishes them.
@@ -164,9 +163,9 @@
 // series goes on from there. After a smaller step back, a point can overwrite a point that was sent
 // before the step.
 //
-// Two readers may share an exporter: Exports that run at the same time get different
-// timestamps, up to ten of them. The same is true of Exports of series that do not fit into the
-// cache ([WithCacheBytes]).
+// Two readers may share an exporter: up to ten Exports that run at the same time get different
+// timestamps. This includes series that do not fit into the cache ([WithCacheBytes]); they also get
+// different timestamps in successive Exports within one second.
 //
 // # Prometheus names
 //
@@ -196,7 +195,7 @@
 // newest data point, but not twice with the same timestamp. It is omitted in an Export without data
 // points, and for a resource without selected attributes. Its points are counted like the program's.
 //
-// The differences to the Prometheus exporter are these. The exporter sends no NaN and infinities,
+// The differences from the Prometheus exporter are these. The exporter sends no NaN and infinities,
 // and no labels job and instance, which a scraper adds. A collision, or a reserved or empty label,
 // rejects one point, and does not make a scrape fail. The exporter also sends _min and _max, host
 // and resource attributes.
@@ -278,8 +277,8 @@
 // The attribute http.response.status_code has the status of the last answer to the first batch with
 // failed points, or if no point failed, to the last batch. It is missing if there was no answer. The
 // error.type of a data point is that of its first failed wire point. The error.type of an Export is
-// that of the first batch with failed points. If no batch has any, it is "spooled" if points were
-// spooled, and otherwise that of the first point that the exporter rejected:
+// that of the first batch with failed points. If no batch has failed points, it is "spooled" if
+// points were spooled, and otherwise that of the first point that the exporter rejected:
 //
 //	400, 401, 503, …   the status of the last answer to a batch that was refused or dropped as a whole
 //	rejected           the server refused the point, but not its batch
@@ -312,8 +311,8 @@
 //	    units and _total. It requires the sanitize mode prometheus and the default layout.
 //	    Value: yes or no. Default: no.
 //	APPTUIT_DISABLE_HOST_TAG (WithoutHostTag)
-//	    Adds the tag host: the resource attribute host.name, or the name of this host if the
-//	    attribute is missing.
+//	    The tag host: the resource attribute host.name, or the name of this host if the attribute
+//	    is missing.
 //	    Value: yes, which disables it, or no. Default: no.
 //	APPTUIT_INSTANCE_TAG (WithInstanceTag)
 //	    Adds the tag service_instance_id with a random value, which distinguishes processes with
@@ -368,15 +367,16 @@
 //	    of apptuit-py's reporter.
 //	    Value: default or reporter. Default: default.
 //	APPTUIT_TIMERS (WithTimers)
-//	    Histograms that are sent as timers. The value unit selects histograms with a unit of time.
+//	    In the reporter layout: histograms that are sent as timers. The value unit selects
+//	    histograms with a unit of time.
 //	    Value: unit, all or none. Default: unit.
 //	APPTUIT_DURATION_UNIT (WithDurationUnit)
-//	    Unit of the values of timers.
+//	    In the reporter layout: unit of the values of timers.
 //	    Value: ns, us, ms, s, min, h or d. Default: s.
 //	APPTUIT_METERS (WithMeters)
-//	    Monotonic sums that are sent as meters, with rates: all, or those whose names the patterns
-//	    select. In a pattern, * stands for any text and ? for one character. If all patterns
-//	    exclude, all other names are included.
+//	    In the reporter layout: monotonic sums that are sent as meters, with rates. Either all, or
+//	    those whose names the patterns select. In a pattern, * stands for any text and ? for one
+//	    character. If all patterns exclude, all other names are included.
 //	    Value: yes, no, or patterns, separated by commas; ! before a pattern excludes. Default:
 //	    no.
 //	APPTUIT_SELF_METRICS (WithoutSelfMetrics)

@@ -315,7 +315,7 @@ func WithQuantiles(quantiles ...float64) Option {
 // Queries with histogram_quantile give the same answers, for each series and for sums by le,
 // with three exceptions:
 //
-//   - A window of rate or increase that begins before a bucket appears and ends after it
+//   - If a window of rate or increase begins before a bucket appears and ends later, the window
 //     lacks the earlier values of the bucket. Quantiles over that window can be wrong: of random
 //     queries over such windows, a third had other answers.
 //   - Sums over several processes, or over several resources of a Collector, lack the

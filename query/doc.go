@@ -29,10 +29,9 @@
 // # Requests
 //
 // Requests use the endpoint, the token, the connections and the retries of the
-// apptuitclient.Client. Their time-out is that of [WithTimeout]. PromQL queries and lists are
-// sent by POST, or by GET if a server answers 403, 405 or 501 to POST. Metrics, the values of
-// labels, and queries in Apptuit's language are always sent by GET, because these APIs accept
-// no other method.
+// apptuitclient.Client. [WithTimeout] limits their duration. QueryRange, QueryInstant, Labels and
+// Series use POST, or GET if the server answers 403, 405 or 501 to POST. Query, Metrics and
+// LabelValues always use GET, because their APIs accept no other method.
 //
 // # Errors
 //

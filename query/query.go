@@ -20,8 +20,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/client"
 )
 
-// Query sends a query in Apptuit's language and returns the points from start to end. If end is
-// zero, the range has no end. q is passed to the server unchanged, for example
+// Query sends a query in Apptuit's language and returns the points from start to end. A zero
+// start is an error. If end is zero, the range has no end. q is passed to the server unchanged, for example
 //
 //	fetch('proc.cpu.percent').downsample('1m','avg')
 //	a=fetch('x'); b=fetch('y'); output(a,b)
@@ -63,9 +63,10 @@ func (c *Client) native(ctx context.Context, q string, start, end time.Time, eac
 }
 
 // QueryRange evaluates a PromQL expression at start, start+step, start+2*step and so on, up to
-// end. Times are truncated to milliseconds. If end is zero, the range ends now. If step is zero,
-// QueryRange chooses a step for about 1,000 points per series: 1, 5 or 15 seconds, 1, 5 or 15
-// minutes, or a multiple of an hour. [WithAlignedStart] moves start to a multiple of the step.
+// end. Times are truncated to milliseconds. A zero start is an error. If end is zero, the range
+// ends now. If step is zero, QueryRange chooses a step for about 1,000 points per series: 1, 5
+// or 15 seconds, 1, 5 or 15 minutes, or a multiple of an hour. [WithAlignedStart] moves start to
+// a multiple of the step.
 //
 // The Result has one output. If the expression is a scalar, the output is one series without
 // metric and tags. Native histograms are omitted, and a warning of the Result contains the

@@ -8,9 +8,9 @@
 //	…
 //	defer registration.Unregister() // after the MeterProvider's Shutdown, so that the last export has the metrics
 //
-// At each collection, the instruments below are read from the kernel and from
-// package runtime/metrics. They work with every MeterProvider and every exporter,
-// and need only OpenTelemetry's API. [NewProducer] adds histograms, and needs the
+// At each collection, the values of the instruments below are read from the kernel and
+// from package runtime/metrics. The instruments work with every MeterProvider and every
+// exporter, and need only OpenTelemetry's API. [NewProducer] adds histograms, and needs the
 // SDK. [NewCompleteProducer] gives all metrics to one reader, without Start.
 //
 // # Errors
@@ -82,8 +82,8 @@
 // reported.
 //
 // Process metrics that apptuit-py reported and that the conventions do not name. Linux
-// keeps some of these at zero. On Linux the peak of memory outlives exec: a program
-// that a larger process starts has the peak of that process at least.
+// keeps some of these at zero. On Linux, exec does not reset the peak of memory: if a
+// larger process starts the program, the peak is at least that of the larger process.
 //
 //	process.rusage.memory.peak           gauge, By; Linux, macOS, BSD
 //	    The largest amount of physical memory that was in use at any time since the process started.

@@ -92,8 +92,8 @@ of all threads of the system contains it. On iOS, memory and threads are not
 reported.
 
 Process metrics that apptuit-py reported and that the conventions do not name. Linux
-keeps some of these at zero. On Linux the peak of memory outlives exec: a program
-that a larger process starts has the peak of that process at least.
+keeps some of these at zero. On Linux, exec does not reset the peak of memory: if a
+larger process starts the program, the peak is at least that of the larger process.
 
 `)
 	write(process, own)

@@ -46,7 +46,7 @@ type Producer struct {
 // asks for. They have the runtime's buckets, about 160, which an exporter may
 // reduce. A bucket of the runtime includes its lower bound, a bucket of OpenTelemetry
 // its upper bound: a duration that equals a bound is counted in the bucket above
-// the bound. The sum is an estimate that takes every duration for the middle of its
+// the bound. The sum is an estimate, as if every duration were in the middle of its
 // bucket. Minimum and maximum are not set.
 //
 // WithMinimumInterval and WithWorkerID apply. The other options of Start are
@@ -108,8 +108,8 @@ func newProducer(rows []instrument, c config, err error) *Producer {
 	return p
 }
 
-// Produce returns the metrics. The caller may modify them, and no later call does. If
-// this release of Go lacks a histogram, Produce returns an error and the other
+// Produce returns the metrics. The caller may modify them, since later calls do not use
+// them. If this release of Go lacks a histogram, Produce returns an error and the other
 // metrics. If ctx has ended, it returns only an error.
 func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	if p.fault != nil {

@@ -26,7 +26,7 @@ const ScopeName = "github.com/apptuitai/apptuit-go/runtimemetrics"
 // that several callbacks make of one counter. So a second Start on the same provider,
 // without Unregister of the first, doubles the values. So does Start of
 // go.opentelemetry.io/contrib/instrumentation/runtime in addition to this Start,
-// unless this one gets WithoutGoRuntime. Readers with a [NewCompleteProducer] report
+// unless the option WithoutGoRuntime is given. Readers with a [NewCompleteProducer] report
 // the same series, and need no Start.
 //
 // Unregister removes all callbacks, including contrib's. It may be called several

@@ -47,13 +47,13 @@ metrics of a program do not arrive, explains why a metric is on a server or not,
 metrics, sends points of files and scripts, and shows and delivers the points that
 programs have spooled.
 
-The command reads the environment variables of programs with the exporter, such as
-APPTUIT_ENDPOINT and APPTUIT_API_TOKEN. Flags override them. Tokens and passwords are
-never flags.
+The command reads the same environment variables as a program with the exporter, such as
+APPTUIT_ENDPOINT and APPTUIT_API_TOKEN. Flags override them. There are no flags for tokens
+and passwords.
 
 Exit codes: 0 success, 1 the work failed, 2 an argument is wrong, 3 points wait in a
-spool, 130 Ctrl-C. Only a terminal shows colours and the progress line, and not with
-NO_COLOR.`,
+spool, 130 Ctrl-C. Colours and the progress line are for terminals only; NO_COLOR=1
+disables them.`,
 		Example: `  apptuit doctor
   apptuit help query
   source <(apptuit completion bash)`,

@@ -132,7 +132,7 @@ func pointDifferences() []difference {
 		{
 			python: "a `TimeSeries` created with ints sends ints",
 			ours:   "values are floats, with `.0`",
-			reason: "so are values of `DataPoint` and `add_point` in apptuit-py; OpenTSDB stores ints and floats of one series differently",
+			reason: "`DataPoint` and `add_point` of apptuit-py send floats, too; OpenTSDB stores ints and floats of one series differently",
 			source: "apptuit_client.py, `TimeSeries.__init__`",
 			edit: func(x *exchange) {
 				if of(x).series != nil {
@@ -337,7 +337,7 @@ func pointDifferences() []difference {
 	list = append(list, difference{
 		python: "a call of `send` is one request",
 		ours:   "a request has at most 50,000 points",
-		reason: "so do requests of apptuit-py's reporter",
+		reason: "the reporter of apptuit-py has the same limit",
 		source: "apptuit_client.py, `Apptuit.send`",
 		edit: func(x *exchange) {
 			if len(x.Theirs.Sent) > 50_000 {

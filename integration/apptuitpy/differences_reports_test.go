@@ -206,7 +206,7 @@ func reportDifferences() []difference {
 		{
 			python: "`retry_count` of the reporter is used as the time-out of a request: with its default of 0, no report is ever sent",
 			ours:   "time-out and retries are options of the client",
-			reason: "a bug of apptuit-py: `self.client.send(dps, self.retry_count)`. All other cases set it to 60",
+			reason: "a bug of apptuit-py: `self.client.send(dps, self.retry_count)`. The other tests set it to 60",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {
 				if of(x).python["retry_count"] == "unset" && x.Theirs.Facts["report 0"] == "ValueError" {
@@ -324,7 +324,7 @@ func reportDifferences() []difference {
 		{
 			python: "there is no resource",
 			ours:   "`service.name`, `service.namespace` and `service.instance.id` of the resource are tags; `WithResourceAttributes` selects other attributes, or none",
-			reason: "OpenTelemetry identifies services by these attributes. All other cases select none",
+			reason: "OpenTelemetry identifies services by these attributes. The other tests select none",
 			edit: func(x *exchange) {
 				if of(x).service {
 					x.Theirs.points(func(p *point) bool {
@@ -381,7 +381,7 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "the minimum of a histogram is at most 2147483647, its maximum at least -2147483647",
-			ours:   "both are those of the values",
+			ours:   "both are correct",
 			reason: "a bug of pyformance, which begins with these values",
 			source: "pyformance, meters/histogram.py, `Histogram.clear`",
 			edit: func(x *exchange) {
@@ -411,7 +411,7 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "average, minimum, maximum and standard deviation are computed over the lifetime, and percentiles over a sample in which old values decay",
-			ours:   "all are computed over the interval since the last report; an interval without observations has none",
+			ours:   "all are computed from the observations since the last report, and are not sent if there were none",
 			reason: "a value of the last interval shows a change; a value of the lifetime hardly changes after an hour",
 			source: "pyformance, meters/histogram.py and stats/samples.py",
 			edit: func(x *exchange) {
@@ -457,7 +457,7 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "a histogram or timer without observations is reported in each interval",
-			ours:   "its count, sum and rates are reported one report late, and not for the last interval before new observations or the end of the program",
+			ours:   "the count, sum and rates of an interval without observations are sent with the next report, and only if the next interval has no observations either",
 			reason: "with delta temporality, the SDK does not export a histogram without observations, and the exporter cannot distinguish a late report from a missing report",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter._collect_data_points`",
 			edit: func(x *exchange) {
@@ -546,7 +546,7 @@ func reportDifferences() []difference {
 		},
 		{
 			python: "the first report has no metrics of the reporter itself",
-			ours:   "the metrics have the value 0",
+			ours:   "the first report has these metrics with the value 0",
 			reason: "the rate of a counter needs a first point",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {

@@ -30,7 +30,7 @@ func requestDifferences() []difference {
 		{
 			python: "the headers `Accept: */*` and `Connection: keep-alive` are sent, and answers may be compressed with deflate",
 			ours:   "the headers are not sent, and answers may be compressed with gzip",
-			reason: "the HTTP library sends them, and they mean the defaults",
+			reason: "they are added by Python's HTTP library, and mean the defaults",
 			source: "the package requests",
 			edit: func(x *exchange) {
 				if sent(x) {

@@ -1,7 +1,7 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package arrow converts the results of package query to Apache Arrow, and so for Parquet, DuckDB, Polars,
+// Package arrow converts the results of package query to Apache Arrow, for Parquet, DuckDB, Polars,
 // pandas and other programs that read Arrow.
 //
 //	record, err := arrow.Record(output.Frame())

@@ -16,13 +16,13 @@
 //
 // # Environment
 //
-//	OTEL_METRICS_EXPORTER        apptuit, in exactly these letters, or a list of apptuit, otlp and
-//	                             console, separated by commas, which export side by side. Unset, the
-//	                             contrib package selects otlp.
+//	OTEL_METRICS_EXPORTER        apptuit, in lower case, or a list of apptuit, otlp and console,
+//	                             separated by commas, which export side by side. The contrib
+//	                             package's default is otlp.
 //	APPTUIT_*                    the server, the token, tags and all other settings that packages
 //	                             exporter and apptuitclient document. No options override them.
 //	OTEL_METRIC_EXPORT_INTERVAL  time between two exports in milliseconds (default: 60000).
-//	                             apptuit-py reports every 10 s, as 10000 does.
+//	                             To export every 10 s, as apptuit-py does, set 10000.
 //	OTEL_METRIC_EXPORT_TIMEOUT   limit of one collection and its export, with retries, in milliseconds
 //	                             (default: 30000). It also ends requests that APPTUIT_TIMEOUT would
 //	                             allow to take longer.
@@ -43,28 +43,28 @@
 // others or make them fail. ForceFlush and Shutdown call all exporters at the same time.
 //
 // The exporters share one set of instruments in the SDK. It takes as much memory as for one
-// exporter, and callbacks are called once for each exporter and interval. The set is
-// cumulative, since each collection would reset delta sums for the other exporters, and it has
-// one default aggregation. Another temporality, for example by
-// OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta or APPTUIT_LAYOUT=reporter, is an
-// error, and so are default aggregations that differ. A program that needs both gives its
-// MeterProvider two readers:
+// exporter, and callbacks are called once for each exporter and interval. All exporters get the
+// same data. The temporality is cumulative, since a collection for one exporter would reset the
+// delta sums of the others. Variables that ask for another temporality, such as
+// OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta or APPTUIT_LAYOUT=reporter, are an
+// error, and so are different default aggregations. A program whose exporters need different
+// data gives its MeterProvider a reader for each:
 //
 //	first, err := autoexport.NewMetricReader(ctx) // by OTEL_METRICS_EXPORTER
 //	second, err := apptuit.NewMetricReader(ctx)
 //	provider := metric.NewMeterProvider(metric.WithReader(first), metric.WithReader(second))
 //
-// In a list with apptuit, none, prometheus, an empty name and any other name are errors:
-// prometheus is scraped, and the contrib package does not make the exporters of other packages
-// available to a registered one. Lists without apptuit are left to the contrib package, which
-// refuses them.
+// A list that contains apptuit may contain no names but otlp and console. All other names are
+// errors, including none, prometheus (which is scraped) and an empty name: the contrib package
+// does not make the exporters of other packages available to a registered exporter. The contrib
+// package refuses all lists without apptuit.
 //
 // # Producers
 //
 // The contrib package makes the producers of OTEL_METRICS_PRODUCERS available to its own
-// exporters only. Therefore this package creates the two that the contrib package knows, and
-// runtime. They mean the same as with OTLP. Any other name is an error, also that of a producer
-// of RegisterMetricProducer: otherwise its metrics would be missing without notice.
+// exporters only. Therefore this package itself creates the producers prometheus and runtime. Any
+// other name except none is an error, including the name of a producer that the program has
+// registered by RegisterMetricProducer: otherwise its metrics would be missing without notice.
 // WithFallbackMetricProducer has no effect. A program can give a producer to its reader in
 // code:
 //

@@ -66,8 +66,8 @@ type Config struct {
 	// the limit of tags. The page attributes.md lists them.
 	ResourceAttributes ChosenAttributes `mapstructure:"resource_attributes"`
 	// Attributes selects the attributes of data points that become tags (default: all).
-	// otel.metric.overflow always becomes a tag. Of data points that are no longer
-	// distinguished, the first of a batch is sent.
+	// otel.metric.overflow always becomes a tag. If the remaining attributes no longer
+	// distinguish several data points, the first in a batch is sent and the others are rejected.
 	Attributes ChosenAttributes `mapstructure:"attributes"`
 	// HostTag adds the tag host with host.name of the resource, if the resource has it and no
 	// other source sets the tag (default: true).
@@ -80,14 +80,15 @@ type Config struct {
 	// does, with units and _total (see exporter.WithPrometheusNames). It requires the sanitize
 	// mode prometheus. The default is false.
 	PrometheusNames bool `mapstructure:"prometheus_names"`
-	// TargetInfo adds a point of the metric target_info for each resource of a push. Its tags
-	// are those of the points of the resource, and the attributes that the patterns select;
-	// without patterns, all. The default is no such point.
+	// TargetInfo adds a point of the metric target_info for each resource in a push. Its tags
+	// are the tags that all points of the resource have, and the attributes of the resource that
+	// the patterns select (without patterns, all). By default there is no such point.
 	TargetInfo configoptional.Optional[ChosenAttributes] `mapstructure:"target_info"`
 
 	// StartPoints sends a point with the value 0 before the first point of each cumulative
-	// monotonic series, at the time of the previous push that had its instrument, or else at its
-	// start time (see exporter.WithStartPoints). The default is false.
+	// monotonic series (see exporter.WithStartPoints). Its time is that of the previous push with
+	// the instrument, if that push had the same start time, or otherwise the start time of the
+	// data point. The default is false.
 	StartPoints bool `mapstructure:"start_points"`
 
 	// Histograms says how histograms are sent: as buckets, as quantiles, or as both. The default

@@ -29,14 +29,15 @@
 //     others are rejected. The pair of resources is logged once.
 //   - The sources of tags are, highest priority first: attributes of the data point,
 //     scope_tags, tags, attributes of the resource, the host tag.
-//   - target_info is sent once for each resource of a push. It is pushed again together with
-//     the data point whose timestamp it has.
+//   - target_info is sent once for each resource in a push, with the timestamp of the newest data
+//     point of the resource. If that data point is pushed again, so is target_info.
 //
 // # Errors
 //
-// exporterhelper queues and retries. A push makes one attempt to deliver each batch, in which
-// the client only splits a batch that is too large, and reads the token again after a 401. The
-// error of a push is
+// exporterhelper queues and retries. It calls the exporter with a batch of data points; such a
+// call is a push. A push makes one attempt to deliver the points. During the attempt, the client
+// splits requests that are too large, and reads the token again after a 401; it does not retry
+// otherwise. The error of a push is
 //
 //   - retryable, if points could not be delivered for a temporary reason. The error
 //     contains the data points of these points only, and the delay that the server

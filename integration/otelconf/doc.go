@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package otelconf adds the exporter apptuit to OpenTelemetry's declarative configuration. It
-// replaces go.opentelemetry.io/contrib/otelconf in programs that a YAML document configures:
+// replaces go.opentelemetry.io/contrib/otelconf in programs that are configured by a YAML
+// document:
 //
 //	file_format: "1.0"
 //	meter_provider:
@@ -25,9 +26,9 @@
 //
 // # Errors
 //
-// [ParseYAML] reports the faults of the document. [NewSDK] reports those that depend on files
-// and variables, such as a missing token. Each reports all faults at once, each a [*KeyError]
-// with line and key.
+// [ParseYAML] reports the faults of the document. [NewSDK] reports the faults that depend on
+// files and variables, such as a missing token. Both report all faults at once. Each fault of a
+// reader or exporter apptuit is a [*KeyError] with line and key.
 //
 // A key apptuit that otelconf would ignore is an error: one that is not the exporter of a
 // periodic reader, or that is beside another exporter. So are unknown keys in its reader and
@@ -44,9 +45,9 @@
 //	runtime     all instruments of package runtimemetrics, for the process and the Go runtime
 //	prometheus  the default registry of prometheus/client_golang
 //
-// [WithProducers] adds others. In readers without apptuit, otelconf ignores producers, and
-// runtime is an error. A program with the producer runtime must not call runtimemetrics.Start:
-// each point would exist twice, and the exporter reports the collision.
+// [WithProducers] adds others. In readers without apptuit, the producer runtime is an error, and
+// otelconf ignores all other producers. A program with the producer runtime must not call
+// runtimemetrics.Start: each point would exist twice, and the exporter reports the collision.
 //
 // max_export_batch_size/development is the limit of the data points in one Export, at least 1
 // (default: no limit). The reader exports a collection in parts of this size, one after the

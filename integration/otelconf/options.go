@@ -82,8 +82,8 @@ func WithTracerProviderOptions(opts ...sdktrace.TracerProviderOption) Configurat
 // WithExporterOptions adds options for every exporter apptuit of the document. It is for
 // options without a key, such as exporter.WithErrorHandler and exporter.WithTokenSource.
 // Keys override these options, except that a token source together with a token or a token
-// file is an error. exporter.WithClient must not be used: it excludes the options of the
-// client, which each exporter gets from its keys.
+// file is an error. exporter.WithClient must not be used: exporter.New does not accept it
+// together with options of a client, and NewSDK passes such options for the keys.
 func WithExporterOptions(opts ...exporter.Option) ConfigurationOption {
 	return optionFunc(func(c *config) { c.exporter = append(c.exporter, opts...) })
 }

@@ -7,14 +7,15 @@ import "slices"
 
 // Values and reasons that several rows share.
 const (
-	isFunction     = "a function"
-	isGoValue      = "a Go value"
-	collectorSpool = "`sending_queue` with `storage` keeps undelivered data on disk"
-	collectorRetry = "`retry_on_failure` of exporterhelper retries"
-	senderChooses  = "the programs that send OTLP select it"
-	addsUp         = "the reporter layout adds up its input, and exporterhelper passes the same input again when it retries"
-	ownLog         = "the Collector's log"
-	namesVariables = "the exporter reads no variables; its configuration can refer to variables"
+	isFunction        = "a function"
+	isGoValue         = "a Go value"
+	attributesInstead = "instruments have attributes instead of encoded names"
+	collectorSpool    = "`sending_queue` with `storage` keeps undelivered data on disk"
+	collectorRetry    = "`retry_on_failure` of exporterhelper retries"
+	senderChooses     = "the programs that send OTLP select it"
+	addsUp            = "the reporter layout adds up its input, and exporterhelper passes the same input again when it retries"
+	ownLog            = "the Collector's log"
+	namesVariables    = "the exporter reads no variables; its configuration can refer to variables"
 )
 
 // All returns all settings, in the order of the documentation.
@@ -81,13 +82,13 @@ func credentials() []Setting {
 		{
 			Name: "headers", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, Variable: "APPTUIT_HEADERS", CollectorKey: "=",
 			Type: Headers, Secret: SecretValue,
-			Doc:    "Headers that are added to every request. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. `WithHeaders` replaces all headers of the variable. If the variable has an `Authorization` header, a variable with a token or user ID is an error; an option with a token or user ID overrides the header.",
-			KeyDoc: "The key also replaces all headers of the variable. If the option or the key has an `Authorization` header, an option or key with a token or user ID is an error; the header overrides variables with a token or user ID.",
+			Doc:    "Headers that are added to every request. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. `WithHeaders` replaces all headers of the variable. If the variable contains `Authorization`, variables for the token and the user ID are an error; options for them override it.",
+			KeyDoc: "The key also replaces all headers of the variable. If the option or the key contains `Authorization`, it overrides the variables for the token and the user ID; options and keys for them are an error.",
 		},
 		{
 			Name: "headers_list", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, NoVariable: "see `headers`", NoCollectorKey: "see `headers`",
 			Type: HeaderList, Secret: SecretValue,
-			Doc: "The same headers as one text. A header of `headers` overrides a header with the same name in this text.",
+			Doc: "The same headers in one string. A header of `headers` overrides the same header of the list.",
 		},
 	}
 }
@@ -219,7 +220,7 @@ func spool() []Setting {
 		},
 		{
 			Name: "no_spool", Group: Spool, Options: []string{"apptuitclient.WithoutSpool"},
-			Type: Code, NoVariable: "an empty `APPTUIT_SPOOL_DIR` does it", NoKey: "without `spool` and `APPTUIT_SPOOL_DIR` there is none", NoCollectorKey: collectorSpool,
+			Type: Code, NoVariable: "an empty `APPTUIT_SPOOL_DIR` does it", NoKey: "omit `spool`, and do not set `APPTUIT_SPOOL_DIR`", NoCollectorKey: collectorSpool,
 			Doc: "Ignores `APPTUIT_SPOOL_DIR`, for a second client in the same process.",
 		},
 	}
@@ -244,7 +245,7 @@ func names() []Setting {
 		},
 		{
 			Name: "encoded_names", Group: Names, Options: []string{"apptuitclient.WithEncodedNames"},
-			Type: Code, NoVariable: "the program decides what a name means", NoKey: "exporters have attributes in place of encoded names", NoCollectorKey: "exporters have attributes in place of encoded names",
+			Type: Code, NoVariable: "the program decides what a name means", NoKey: attributesInstead, NoCollectorKey: attributesInstead,
 			Doc: "Reads names such as `node.cpu{\"core\": \"0\"}` as a metric and its tags. It applies to Send and SendTimeSeries.",
 		},
 	}
@@ -266,13 +267,13 @@ func tags() []Setting {
 		},
 		{
 			Name: "environment", Group: Tags, Options: []string{"exporter.WithoutEnvironment", "apptuitclient.WithoutEnvironment"},
-			Type: Code, NoVariable: "the option disables all variables", NoKey: "variables set what the document leaves out; `environment_tags` disables `APPTUIT_TAGS`, which adds to the tags of the document", NoCollectorKey: namesVariables,
+			Type: Code, NoVariable: "the option disables all variables", NoKey: "variables set what the document leaves out; `environment_tags: false` disables `APPTUIT_TAGS`, which adds to the tags of the document", NoCollectorKey: namesVariables,
 			Doc: "Ignores all variables named `APPTUIT_*`; the option of the exporter also ignores `OTEL_GO_X_OBSERVABILITY`.",
 		},
 		{
 			Name: "host_tag", Group: Tags, Options: []string{"exporter.WithoutHostTag"}, Variable: "APPTUIT_DISABLE_HOST_TAG", CollectorKey: "=",
 			Type: Flag, Switch: Disable, Default: "yes",
-			Doc:    "Adds the tag `host`: the resource attribute `host.name`, or the name of this host if the attribute is missing.",
+			Doc:    "The tag `host`: the resource attribute `host.name`, or the name of this host if the attribute is missing.",
 			KeyDoc: "The Collector's exporter uses only the attribute.",
 		},
 		{
@@ -349,17 +350,17 @@ func reporter() []Setting {
 		{
 			Name: "timers", Group: Reporter, Options: []string{"exporter.WithTimers"}, Variable: "APPTUIT_TIMERS",
 			Type: Choice, Choices: []string{"unit", "all", "none"}, Default: "unit", NoCollectorKey: addsUp,
-			Doc: "Histograms that are sent as timers. The value `unit` selects histograms with a unit of time.",
+			Doc: "In the reporter layout: histograms that are sent as timers. The value `unit` selects histograms with a unit of time.",
 		},
 		{
 			Name: "duration_unit", Group: Reporter, Options: []string{"exporter.WithDurationUnit"}, Variable: "APPTUIT_DURATION_UNIT",
 			Type: Choice, Choices: []string{"ns", "us", "ms", "s", "min", "h", "d"}, Default: "s", NoCollectorKey: addsUp,
-			Doc: "Unit of the values of timers.",
+			Doc: "In the reporter layout: unit of the values of timers.",
 		},
 		{
 			Name: "meters", Group: Reporter, Options: []string{"exporter.WithMeters"}, Variable: "APPTUIT_METERS",
 			Type: FlagOrNames, Default: "no", NoCollectorKey: addsUp,
-			Doc: "Monotonic sums that are sent as meters, with rates: all, or those whose names the patterns select. In a pattern, `*` stands for any text and `?` for one character. If all patterns exclude, all other names are included.",
+			Doc: "In the reporter layout: monotonic sums that are sent as meters, with rates. Either all, or those whose names the patterns select. In a pattern, `*` stands for any text and `?` for one character. If all patterns exclude, all other names are included.",
 		},
 	}
 }
@@ -404,7 +405,7 @@ func operation() []Setting {
 		},
 		{
 			Name: "meter_provider", Group: Operation, Options: []string{"exporter.WithMeterProvider"}, Variable: "OTEL_GO_X_OBSERVABILITY",
-			Type: Code, Default: "none", NoKey: isGoValue + "; the variable selects the global one", NoCollectorKey: "exporterhelper records what it sends and how long that takes",
+			Type: Code, Default: "none", NoKey: isGoValue + "; the variable selects the global MeterProvider", NoCollectorKey: "exporterhelper records what it sends and how long that takes",
 			Doc: "MeterProvider of OpenTelemetry's metrics about exporters, `otel.sdk.exporter.*`. The variable with the value `true` selects the global MeterProvider.",
 		},
 		{
@@ -414,7 +415,7 @@ func operation() []Setting {
 		},
 		{
 			Name: "client_options", Group: Operation, Options: []string{"exporter.WithClientOptions"},
-			Type: Code, NoVariable: isGoValue, NoKey: "its options have keys", NoCollectorKey: "its options have keys",
+			Type: Code, NoVariable: isGoValue, NoKey: "use the keys of the options in the list", NoCollectorKey: "use the keys of the options in the list",
 			Doc: "List of options of the client.",
 		},
 	}

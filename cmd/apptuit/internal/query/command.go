@@ -29,7 +29,7 @@ table, CSV, JSON, an Arrow or Parquet file, or a picture.
 
 QUERY is in Apptuit's language, or PromQL with --promql. Put -- before a QUERY that begins
 with - or is the name of a subcommand below. The answers to several queries are joined on
-time, and the tag "query" tells their series apart. An answer without points is no error:
+time, and each series gets its query as the tag "query". An answer without points is no error:
 hints on stderr name the likely reason.
 
 On a terminal, the answer for a range of time is a small chart above a table that fits the
@@ -38,7 +38,7 @@ A file is written completely or not at all. -o jsonl, and -o csv with --long, do
 the answer in memory.
 
 A TIME is RFC 3339, such as 2026-03-05T14:00:00Z, or Unix seconds. The time of day and the
-zone are optional. A DURATION is 90s, 1h30m, 7d or 2w.`,
+zone are optional. A DURATION is, for example, 90s, 1h30m, 7d or 2w.`,
 		Example: `  apptuit query "fetch('proc.cpu.percent').downsample('1m','avg')"
   apptuit query "fetch('proc.cpu.percent')" --since 7d -f cpu.csv
   apptuit query "a=fetch('cpu'); b=fetch('mem'); output(a,b)" -f both.png

@@ -44,9 +44,9 @@ the Prometheus text format. Each may be compressed with gzip. The command recogn
 format by the extension .csv, .json, .jsonl, .ndjson or .prom, or by the first line.
 
 A TIME is Unix seconds (up to 10 digits), milliseconds (11 to 13 digits) or RFC 3339, such
-as 2026-03-05T14:00:00Z. Points without a time get the present time. Names and tags are
-sanitized; --dry-run shows the result. A point without a value, or with the value NaN, is
-counted as "without value" and not sent.
+as 2026-03-05T14:00:00Z. Points without a time get the --timestamp, or the present time.
+Names and tags are sanitized; --dry-run shows the result. A point without a value, or with
+the value NaN, is counted as "without value" and not sent.
 
 If VALUE is negative, put -- before METRIC and after all flags.
 
@@ -71,7 +71,7 @@ argument is wrong, and 3 if no point was lost but some are in the spool.`,
 	f.format = cli.AddChoice(c, "format", "", "Format of the file", append([]string{auto}, pointfile.Formats()...)...)
 	set.StringVar(&f.timestamp, "timestamp", "", "`TIME` of points that have none (default: now)")
 	set.BoolVar(&f.skipInvalid, "skip-invalid", false, "Continue after lines that are not points, and after points that the server rejects")
-	set.StringVar(&f.checkpoint, "checkpoint", "", "`FILE` with the place up to which points were accepted, where the next run continues")
+	set.StringVar(&f.checkpoint, "checkpoint", "", "`FILE` with the position in the input up to which points were accepted; the next run continues there")
 	set.IntVar(&f.batch, "batch", defaultBatch, fmt.Sprintf("Largest number `N` of points in a request, up to %d", maxBatch))
 	set.Float64Var(&f.rate, "rate", 0, "Largest number `N` of points per second (default: no limit)")
 	set.StringVar(&f.spool, "spool", "", "`FOLDER` for points that cannot be delivered now; a later run with the folder delivers them")
