@@ -84,8 +84,8 @@ func (r *run) checkMilliseconds(f *findings, variable string, standard time.Dura
 	if text == "" {
 		return standard
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 || n > int64(math.MaxInt64/time.Millisecond) {
+	d, ok := parseMilliseconds(text)
+	if !ok {
 		advice := "The value must be an integer of milliseconds, for example " + variable + "=10000."
 		if d, err := time.ParseDuration(strings.TrimSpace(text)); err == nil && d >= time.Millisecond {
 			advice = fmt.Sprintf("The value must be an integer of milliseconds: %s=%d.", variable, d.Milliseconds())
@@ -93,11 +93,31 @@ func (r *run) checkMilliseconds(f *findings, variable string, standard time.Dura
 		f.warn(advice, "%s=%s is not valid: the SDK logs an error and uses %v", variable, text, standard)
 		return standard
 	}
-	d := time.Duration(n) * time.Millisecond
-	if d < shortest {
+	if n := d.Milliseconds(); d < shortest {
 		f.warn(fmt.Sprintf("The unit is milliseconds. For %d seconds, set %s=%d000.", n, variable, n), "%s=%s is %v", variable, text, d)
 	}
 	return d
+}
+
+// ignoredBySDK reports whether a setting has a value that the SDK does not use, because it is not
+// valid. checkMilliseconds reports such a value.
+func (r *run) ignoredBySDK(setting string) bool {
+	variable := map[string]string{"export interval": intervalVariable, "export timeout": timeoutVariable}[setting]
+	if variable == "" {
+		return false
+	}
+	text := r.lookupExactly(variable)
+	_, ok := parseMilliseconds(text)
+	return text != "" && !ok
+}
+
+// parseMilliseconds parses a duration as the SDK does: a positive integer of milliseconds.
+func parseMilliseconds(text string) (time.Duration, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 || n > int64(math.MaxInt64/time.Millisecond) {
+		return 0, false
+	}
+	return time.Duration(n) * time.Millisecond, true
 }
 
 // checkTimeout compares the timeout of requests with the timeout of an Export.

@@ -23,6 +23,9 @@ func checkSettings(_ context.Context, r *run, f *findings) {
 	}
 	var standards []string
 	for _, name := range names {
+		if r.ignoredBySDK(name) {
+			continue
+		}
 		rows := groups[name]
 		if !reportSetting(r, f.about(name), rows) && rows[len(rows)-1].standard {
 			standards = append(standards, name)

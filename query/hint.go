@@ -59,6 +59,9 @@ const (
 	// HintNoPoints means that the server has the metric, but that the tags or the range of the
 	// query exclude its points.
 	HintNoPoints
+	// HintPutPort means that the endpoint is the port at which VictoriaMetrics accepts points.
+	// Send queries to its HTTP port.
+	HintPutPort
 )
 
 // String returns the hint as a sentence without a full stop.
@@ -81,6 +84,8 @@ func (h Hint) String() string {
 		return fmt.Sprintf("there is no metric %q in the last 30 days", h.Metric)
 	case HintNoPoints:
 		return fmt.Sprintf("the metric %q exists: check the tags and the range of the query", h.Metric)
+	case HintPutPort:
+		return "the endpoint is VictoriaMetrics' port for points (-opentsdbHTTPListenAddr): send queries to its HTTP port (-httpListenAddr, 8428 by default)"
 	}
 	return fmt.Sprintf("Hint(%d)", h.Kind)
 }
@@ -104,6 +109,9 @@ const (
 func (c *Client) Hints(ctx context.Context, language Language, q string, err error) ([]Hint, error) {
 	if err != nil && !isAnswer(err) {
 		return nil, nil // the server did not process the query
+	}
+	if isPutPort(err) {
+		return []Hint{{Kind: HintPutPort}}, nil
 	}
 	if h, ok := wrongLanguage(language, q); ok {
 		return []Hint{h}, nil
@@ -167,6 +175,14 @@ func isNotQueryAPI(err error) bool {
 		return strings.Contains(status.Message, "unsupported path")
 	}
 	return false
+}
+
+// isPutPort reports whether err is the answer of VictoriaMetrics' port for OpenTSDB's put protocol
+// to a query.
+func isPutPort(err error) bool {
+	var status *apptuitclient.StatusError
+	return errors.As(err, &status) && status.StatusCode == http.StatusBadRequest &&
+		strings.Contains(status.Message, "unexpected path requested on HTTP OpenTSDB server")
 }
 
 // wrongLanguage returns a hint if a query is in the other language. Queries in Apptuit's

@@ -126,6 +126,29 @@ func TestHints_ServerSupportsOnlyPromQL(t *testing.T) {
 	same(t, len(hints), 0, "hints of a server that answers neither")
 }
 
+// VictoriaMetrics answers points and queries at different ports.
+func TestHints_PortForPointsOfVictoriaMetrics(t *testing.T) {
+	for language, ask := range map[query.Language]func(*query.Client) error{
+		query.LanguageApptuit: func(q *query.Client) error {
+			_, err := q.Query(t.Context(), "fetch('up')", at(1), at(2))
+			return err
+		},
+		query.LanguagePromQL: func(q *query.Client) error {
+			_, err := q.QueryInstant(t.Context(), "up", time.Time{})
+			return err
+		},
+	} {
+		f := newFake(t, reply{code: 400, body: `unexpected path requested on HTTP OpenTSDB server: "/api/v1/query"`})
+		q := f.client()
+		failure := ask(q)
+		statusOf(t, failure, 400)
+		hints, err := q.Hints(t.Context(), language, "up", failure)
+		is(t, err, nil)
+		same(t, hintTexts(hints), "the endpoint is VictoriaMetrics' port for points (-opentsdbHTTPListenAddr): send queries to its HTTP port (-httpListenAddr, 8428 by default)")
+		same(t, len(f.all()), 1, "requests")
+	}
+}
+
 // Hints about sanitized names need no answer of the server.
 func TestHints_ListFails(t *testing.T) {
 	for mode, want := range map[encoding.SanitizeMode]string{

@@ -206,12 +206,12 @@ func (cfg *Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-func (cfg *Config) validateCredentials(fault func(key, format string, args ...any)) {
+// credentials returns the keys with credentials that are set.
+func (cfg *Config) credentials() (given []string) {
 	header := false
 	for name := range cfg.ClientConfig.Headers.Iter {
 		header = header || http.CanonicalHeaderKey(name) == "Authorization"
 	}
-	var given []string
 	for _, c := range []struct {
 		key string
 		set bool
@@ -222,6 +222,31 @@ func (cfg *Config) validateCredentials(fault func(key, format string, args ...an
 			given = append(given, c.key)
 		}
 	}
+	return given
+}
+
+// credentialsText returns the keys with credentials for the log, or "none".
+func (cfg *Config) credentialsText() string {
+	if given := cfg.credentials(); len(given) > 0 {
+		return strings.Join(given, ", ")
+	}
+	return "none"
+}
+
+// queueText describes the queue of exporterhelper for the log.
+func (cfg *Config) queueText() string {
+	switch queue := cfg.QueueConfig.Get(); {
+	case queue == nil:
+		return "none"
+	case queue.StorageID == nil:
+		return "in memory"
+	default:
+		return "in " + queue.StorageID.String()
+	}
+}
+
+func (cfg *Config) validateCredentials(fault func(key, format string, args ...any)) {
+	given := cfg.credentials()
 	if len(given) > 1 {
 		fault(strings.Join(given, ", "), "set only one of them")
 	}

@@ -77,7 +77,13 @@ func (e *metricsExporter) start(ctx context.Context, host component.Host) error 
 	if err != nil {
 		return fmt.Errorf("apptuit exporter: %w", err)
 	}
-	return e.use(connections)
+	if err := e.use(connections); err != nil {
+		return err
+	}
+	e.telemetry.Logger.Info("Points are sent to this server.",
+		zap.String("endpoint", e.client.Endpoint()), zap.Stringer("server", client.Of(e.client).Server()),
+		zap.String("credentials", e.cfg.credentialsText()), zap.String("queue", e.cfg.queueText()))
+	return nil
 }
 
 // use creates the client with an HTTP client, and the pool of converters by the client's rules

@@ -151,6 +151,9 @@ func TestLists_OfVictoriaMetrics(t *testing.T) {
 		hint("PromQL", query.LanguageApptuit, "fetch('a')", err)
 		hint(`"a" exists`, query.LanguagePromQL, `a{k="x"}`, nil)
 		hint(`no metric "nothing.like.it"`, query.LanguagePromQL, "nothing.like.it", nil)
+		q = asked(t, v.Endpoint())
+		_, err = q.QueryInstant(ctx, "a", time.Time{})
+		hint("-httpListenAddr", query.LanguagePromQL, "a", err)
 	})
 }
 

@@ -47,16 +47,16 @@ func TestExplain_NamesTheCausesOfVictoriaMetrics(t *testing.T) {
 		args  []string
 	}{
 		{"not-stored", "", []string{"latency", "route=/a"}},
-		{"there", "histogram-parts", []string{"latency", "route=/a", "--kind", "histogram", "--resource", "host.name=web1", "--send"}},
-		{"there", "", []string{"latency", "route=/a", "--kind", "histogram"}},
+		{"stored", "histogram-parts", []string{"latency", "route=/a", "--kind", "histogram", "--resource", "host.name=web1", "--send"}},
+		{"stored", "", []string{"latency", "route=/a", "--kind", "histogram"}},
 		{"histogram-parts", "", []string{"latency", "route=/a"}},
 		{"wrong-host", "", []string{"latency", "--kind", "histogram", "--resource", "host.name=web2"}},
 		{"other-tags", "", []string{"latency", "route=/b", "--kind", "histogram"}},
 		{"prefix", "", []string{"shop.latency.count"}},
 		{"misspelt", "", []string{"latncy.count"}},
-		{"there", "stale", []string{"jobs", "--otlp", old, "--send"}},
+		{"stored", "stale", []string{"jobs", "--otlp", old, "--send"}},
 		{"time-range", "", []string{"jobs", "--otlp", old}},
-		{"there", "", []string{"jobs", "--otlp", old, "--since", "4h"}},
+		{"stored", "", []string{"jobs", "--otlp", old, "--since", "4h"}},
 		{"timestamp-in-future", "dropped-silently", []string{"ahead", "--otlp", future, "--send", "--timeout", "6s"}},
 	} {
 		has := func(r explained) bool {

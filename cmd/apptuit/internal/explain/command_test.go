@@ -64,7 +64,7 @@ func TestReport_AsTextAndJSON(t *testing.T) {
 	if o.code != cli.OK || o.stderr != "" {
 		t.Errorf("exit code %d, %s", o.code, o.stderr)
 	}
-	golden.Text(t, "there.txt", stable(o.stdout), *update)
+	golden.Text(t, "stored.txt", stable(o.stdout), *update)
 }
 
 // The points that were sent are in the report and on the server, and Apptuit's query API finds them, too.
@@ -74,7 +74,7 @@ func TestSend_ReportsTheAnswerAndThePoints(t *testing.T) {
 		t.Setenv("APPTUIT_ENDPOINT", s.url)
 		t.Setenv("APPTUIT_API_TOKEN", secret)
 		r := explainJSON(t, "latency", "route=/a", "--kind", "histogram", "--send")
-		if !r.Found || r.Verdict.Cause != "there" || r.Sent == nil || r.Sent.Accepted != 4 || r.Sent.Points != 4 || r.Sent.Status == 0 {
+		if !r.Found || r.Verdict.Cause != "stored" || r.Sent == nil || r.Sent.Accepted != 4 || r.Sent.Points != 4 || r.Sent.Status == 0 {
 			t.Errorf("native %v: %+v, %+v", native, r.Verdict, r.Sent)
 		}
 		if len(s.Points()) != 4 || len(r.DataPoints) != 1 || len(r.DataPoints[0].Points) != 4 || len(r.Stored.Series) != 4 {

@@ -224,7 +224,7 @@ func (x *run) confirm(stored *Stored) {
 			newest = s
 		}
 	}
-	x.there = true
+	x.stored = true
 	x.where = fmt.Sprintf("%s, last value %s at %s", seriesText(newest.Metric, newest.Tags), newest.Text, newest.Last.Format(time.RFC3339))
 	if age := x.now.Sub(newest.Last); age > lookback {
 		x.add(isNote, "stale", "Ask for a range that includes it, or for last_over_time. Check whether the program still exports.",

@@ -40,8 +40,8 @@ type run struct {
 	chosen []dataPoint    // the data points in question
 	dumped bool           // the data points come from a dump
 
-	there bool   // the server has all series that were looked for
-	where string // text for the verdict: a series and its last value
+	stored bool   // the server has all series that were looked for
+	where  string // text for the verdict: a series and its last value
 }
 
 // dataPoint is a data point of an export.

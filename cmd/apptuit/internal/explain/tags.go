@@ -98,7 +98,7 @@ func (x *run) whyNot(p *dataPoint, candidates []dataPoint, t model.Tag) {
 	source := p.sourceText(first.Source, o.Key)
 	for _, c := range o.From[1:] {
 		if c.Value == t.Value && o.Value != "" {
-			x.add(isCause, "overridden", fmt.Sprintf("Ask for %s=%q, or remove the tag from the source that wins. Attributes win over options, these over APPTUIT_TAGS, the resource and the host.", o.Key, o.Value),
+			x.add(isCause, "overridden", fmt.Sprintf("Ask for %s=%q, or remove the tag from the source that wins. Attributes of the data point override options, options override APPTUIT_TAGS, and APPTUIT_TAGS overrides resource attributes and the host.", o.Key, o.Value),
 				"the tag %s=%q of %s is overridden by %q of %s", o.Key, t.Value, p.sourceText(c.Source, o.Key), first.Value, source)
 			return
 		}

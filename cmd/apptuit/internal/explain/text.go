@@ -30,7 +30,7 @@ func (f *flags) write(c *cobra.Command, r *Report) error {
 // text returns the report as text: the verdict, then the details.
 func (r *Report) text(colors terminal.Colors) string {
 	var b strings.Builder
-	head := colors.Red("not there")
+	head := colors.Red("not found")
 	if r.Found {
 		head = colors.Green("ok")
 	}

@@ -19,7 +19,7 @@ const (
 	isCause               // the reason
 )
 
-// add adds a finding, unless it is there already.
+// add adds a finding, unless the report already has it.
 func (x *run) add(r rank, cause, advice, format string, args ...any) {
 	f := Finding{Cause: cause, Text: fmt.Sprintf(format, args...), Advice: advice, rank: r}
 	if !slices.Contains(x.findings, f) {
@@ -34,7 +34,7 @@ func (x *run) conclude() *Report {
 		r.DataPoints = append(r.DataPoints, x.shown(&x.chosen[i]))
 	}
 	r.More = max(0, len(x.chosen)-maxShown)
-	r.Found = x.there || x.noQuery && len(x.chosen) > 0
+	r.Found = x.stored || x.noQuery && len(x.chosen) > 0
 	worst := isNote
 	for _, f := range x.findings {
 		worst = max(worst, f.rank)
@@ -59,8 +59,8 @@ func (x *run) conclude() *Report {
 
 // success returns the verdict on a metric that was found.
 func (x *run) success() Finding {
-	if x.there {
-		return Finding{Cause: "there", Text: "the metric is there: " + x.where}
+	if x.stored {
+		return Finding{Cause: "stored", Text: "the metric is on the server: " + x.where}
 	}
 	p := x.chosen[0].pointsOf(x.metric)
 	text := "the metric can be sent"

@@ -223,11 +223,16 @@ func TestHints_NameTheLikelyReason(t *testing.T) {
 		"/prometheus/api/v1/query_range":           `{"status":"success","data":{"resultType":"matrix","result":[]}}`,
 		"/prometheus/api/v1/label/__name__/values": `{"status":"success","data":["http_requests"]}`,
 	})
+	points := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, fmt.Sprintf("unexpected path requested on HTTP OpenTSDB server: %q", r.URL.Path), http.StatusBadRequest)
+	}))
+	t.Cleanup(points.Close)
 	for _, c := range []struct {
 		code int
 		says string
 		args []string
 	}{
+		{cli.Failed, "\nhint: the endpoint is VictoriaMetrics' port for points (-opentsdbHTTPListenAddr): ", ask("up", "--promql", "--endpoint", points.URL)},
 		{cli.OK, `hint: the metric "http.requests" is stored as "http_requests"`, ask(`{"http.requests"}`, "--promql")},
 		{cli.OK, `hint: there is no metric "http_reqests" in the last 30 days: did you mean "http_requests"?`, ask("http_reqests", "--promql")},
 		{cli.OK, `did you mean "http_requests"?`, ask("http_reqests", "--promql", "-o", "jsonl")},
