@@ -120,7 +120,7 @@ func settingsTables() string {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("## Settings without a variable or key\n\n| setting | variable | key | key of the Collector |\n|---|---|---|---|\n")
+	b.WriteString("## Settings without a variable or key\n\nA cell says why the variable or key does not exist, or what replaces it. An empty cell means that the variable or key exists.\n\n| setting | variable | key | key of the Collector |\n|---|---|---|---|\n")
 	for _, s := range settings.All() {
 		if s.NoVariable+s.NoKey+s.NoCollectorKey != "" {
 			b.WriteString(row(cmp.Or(key(&s), optionNames(&s)), s.NoVariable, s.NoKey, s.NoCollectorKey))

@@ -61,7 +61,7 @@ func credentials() []Setting {
 			Override: []string{"WithTokenSource", "WithTokenFile"},
 			Type:     Text, Secret: SecretValue,
 			Doc:    "API token. It is required for the default endpoint, and with `user_id`. `APPTUIT_API_TOKEN` overrides `APPTUIT_API_TOKEN_FILE`.",
-			KeyDoc: "A token or a token file of the configuration overrides both variables.",
+			KeyDoc: "A token or token file that an option or a key sets overrides both variables.",
 		},
 		{
 			Name: "token_file", Group: Credentials, Options: []string{"apptuitclient.WithTokenFile"}, Variable: "APPTUIT_API_TOKEN_FILE", CollectorKey: "=",

@@ -18,14 +18,14 @@ import (
 func proxyFaults() []fault {
 	return []fault{
 		{name: "nginx: 401", run: func(w *scenario) { w.proxied(401, `return 401 "not $http_authorization";`) }, rejects: unkept},
-		{name: "nginx: another token, the file follows later", run: rotation, rejects: unkept},
+		{name: "nginx: the token is rotated before the token file", run: rotation, rejects: unkept},
 		{name: "nginx: 404, as during a deployment", run: func(w *scenario) { w.proxied(404, "return 404;") }, rejects: unkept},
 		{name: "nginx: 403, a page", run: func(w *scenario) { w.proxied(403, `return 403 "<html>Forbidden</html>";`) }, rejects: unkept},
 		{name: "nginx: 413, and 503 in between", run: func(w *scenario) { w.tooLarge("") }},
 		{name: "nginx: large requests are cut off, and 503 in between", run: func(w *scenario) {
 			w.tooLarge("error_page 413 @close; location @close { return 444; }")
 		}},
-		{name: "Caddy: large requests are 502, and killed in between", run: caddyTooLarge},
+		{name: "Caddy: 502 for large requests, and Caddy is killed in between", run: caddyTooLarge},
 		{name: "nginx: 429 with Retry-After", run: func(w *scenario) { w.proxied(429, "add_header Retry-After 1 always; return 429;") }},
 		{name: "nginx: 502", run: func(w *scenario) { w.proxied(502, "proxy_pass http://"+servers.FreeAddr(w.t)+";") }},
 		{name: "nginx: 520, which nobody knows", run: func(w *scenario) { w.proxied(520, "return 520;") }},
