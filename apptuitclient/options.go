@@ -237,9 +237,9 @@ func WithRetry(retry RetryConfig) Option {
 }
 
 // WithSync makes OpenTSDB answer only after it has stored the points, or after the given
-// time-out (parameters sync and sync_timeout). Points that it could not store are then
+// timeout (parameters sync and sync_timeout). Points that it could not store are then
 // reported in the answer and can be retried. By default, OpenTSDB answers before it stores the
-// points. The time-out must be at least one millisecond.
+// points. The timeout must be at least one millisecond.
 func WithSync(timeout time.Duration) Option {
 	return optionFunc(func(s *client.Settings) {
 		if timeout < time.Millisecond {

@@ -21,8 +21,8 @@ type config struct {
 	exporterOptions []exporter.Option
 	sources         []source // of options, highest precedence first
 
-	queryEndpoint, queryPath string
-	noProbe                  bool
+	queryEndpoint, prometheusPath string
+	noProbe                       bool
 
 	checks  []check
 	started func(string)
@@ -30,7 +30,7 @@ type config struct {
 }
 
 func newConfig(opts []Option) *config {
-	c := &config{queryPath: "/prometheus", started: func(string) {}, found: func(Finding) {}}
+	c := &config{prometheusPath: "/prometheus", started: func(string) {}, found: func(Finding) {}}
 	for _, o := range opts {
 		if o != nil {
 			o.apply(c)
@@ -68,10 +68,10 @@ func WithQueryEndpoint(url string) Option {
 	return optionFunc(func(c *config) { c.queryEndpoint = url })
 }
 
-// WithQueryPath sets the path of the PromQL API below the query endpoint. The default is
+// WithPrometheusPath sets the path of the PromQL API below the query endpoint. The default is
 // /prometheus. For Prometheus itself, the path is "".
-func WithQueryPath(path string) Option {
-	return optionFunc(func(c *config) { c.queryPath = path })
+func WithPrometheusPath(path string) Option {
+	return optionFunc(func(c *config) { c.prometheusPath = path })
 }
 
 // WithoutProbe disables the checks that send points, and the check whether the folder of the spool

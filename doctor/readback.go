@@ -67,7 +67,7 @@ func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at ti
 		return queryAPI{}, nil, false
 	}
 	var answers []string
-	apis := queryAPIs(r.queryClient, r.queryPath)
+	apis := queryAPIs(r.queryClient, r.prometheusPath)
 	if strings.ContainsAny(metric, `'"\`) {
 		apis, answers = nil, []string{"the name of the probe contains a quotation mark or a backslash"}
 	}
@@ -93,7 +93,7 @@ func findQueryAPI(ctx context.Context, r *run, f *findings, metric string, at ti
 		return queryAPI{}, nil, false
 	}
 	if r.queryEndpoint != "" {
-		f.fail("Check the port and the query path (--query-path, doctor.WithQueryPath). The path is /prometheus by default, and must be \"\" for Prometheus itself.", "%s", text)
+		f.fail("Check the port and the query path (--prometheus-path, doctor.WithPrometheusPath). The path is /prometheus by default, and must be \"\" for Prometheus itself.", "%s", text)
 		return queryAPI{}, nil, false
 	}
 	f.ok("%s; if another address answers queries, set it (--query-endpoint, doctor.WithQueryEndpoint)", text)

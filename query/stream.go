@@ -87,7 +87,7 @@ var errStopped = errors.New("no more pieces are wanted")
 // Pieces returns an iterator over the answer. The query is sent when the iteration begins, and
 // again for each further iteration. An error ends the iteration; the pieces before it are valid.
 //
-// The time-out of a request ([WithTimeout]) includes the time that the loop takes for the
+// The timeout of a request ([WithTimeout]) includes the time that the loop takes for the
 // pieces. An answer of more than 256 MiB requires [WithMaxResponseBytes].
 func (s *Stream) Pieces() iter.Seq2[Piece, error] {
 	return func(yield func(Piece, error) bool) {

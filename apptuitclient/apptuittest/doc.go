@@ -118,7 +118,7 @@
 //   - configurations other than the default: OpenTSDB's tsd.core.tag.allow_specialchars, tsd.storage.max_tags,
 //     tsd.http.request.enable_chunked and tsd.core.auto_create_metrics, VictoriaMetrics' limits and -dedup flags,
 //     InfluxDB's limits and retention;
-//   - faults of the storage, such as time-outs of sync, throttling, and points that are acknowledged and lost. Use
+//   - faults of the storage, such as timeouts of sync, throttling, and points that are acknowledged and lost. Use
 //     a [Fault] for these;
 //   - the limits for old and future points of VictoriaMetrics and InfluxDB, which drop points beyond them;
 //   - timestamps that servers misread: milliseconds with InfluxDB 1.6, and seconds from 4294967296 on with OpenTSDB,

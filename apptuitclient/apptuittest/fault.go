@@ -59,7 +59,7 @@ type Fault struct {
 	// Apply stores the valid points of the request after it has been read, regardless of the answer.
 	Apply bool
 	// Reject is called for each valid point. It returns the reason for which the point is rejected, or an empty string to
-	// accept the point. Points with the reason "Write timedout" are counted as time-outs, as OpenTSDB does.
+	// accept the point. Points with the reason "Write timedout" are counted as timeouts, as OpenTSDB does.
 	Reject func(Point) string
 
 	// Times is the number of requests with this fault, by default 1.

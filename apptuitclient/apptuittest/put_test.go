@@ -34,7 +34,7 @@ func TestPut_AnswersLikeOpenTSDB(t *testing.T) {
 		{"good, details", "?details", "[" + goodPoint + "]", nil, 200, `{"success":1,"failed":0,"errors":[]}`, 1},
 		{"good, summary", "?summary", "[" + goodPoint + "]", nil, 200, `{"success":1,"failed":0}`, 1},
 		{
-			"good, details, sync time-out", "?details&sync&sync_timeout=500", "[" + goodPoint + "]", nil, 200,
+			"good, details, sync timeout", "?details&sync&sync_timeout=500", "[" + goodPoint + "]", nil, 200,
 			`{"success":1,"failed":0,"timeouts":0,"errors":[]}`, 1,
 		},
 		{"mixed", "", mixed, nil, 400, errors400, 1},
@@ -82,7 +82,7 @@ func TestPut_RejectsRequest(t *testing.T) {
 		{"PUT", "PUT", "/api/put", goodPoint, nil, 405},
 		{"an unknown encoding", "POST", "/api/put", goodPoint, []string{"Content-Encoding", "br"}, 400},
 		{"not compressed as it says", "POST", "/api/put", goodPoint, []string{"Content-Encoding", "gzip"}, 400},
-		{"a time-out that is no number", "POST", "/api/put?sync_timeout=soon", goodPoint, nil, 400},
+		{"a timeout that is no number", "POST", "/api/put?sync_timeout=soon", goodPoint, nil, 400},
 		{"no points", "POST", "/api/put", "[]", nil, 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -204,8 +204,8 @@ func reportDifferences() []difference {
 	of := func(x *exchange) *reportingRun { return x.Input.(*reportingRun) }
 	list := []difference{
 		{
-			python: "`retry_count` of the reporter is used as the time-out of a request: with its default of 0, no report is ever sent",
-			ours:   "time-out and retries are options of the client",
+			python: "`retry_count` of the reporter is used as the timeout of a request: with its default of 0, no report is ever sent",
+			ours:   "timeout and retries are options of the client",
 			reason: "a bug of apptuit-py: `self.client.send(dps, self.retry_count)`. The other tests set it to 60",
 			source: "pyformance/apptuit_reporter.py, `ApptuitReporter.report_now`",
 			edit: func(x *exchange) {

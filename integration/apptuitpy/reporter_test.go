@@ -66,7 +66,7 @@ func (r *reporting) inPython(t *testing.T, py *python, server *recorder, start t
 	t.Helper()
 	options := map[string]any{
 		"token": token, "api_endpoint": server.URL, "prefix": r.prefix, "disable_host_tag": true,
-		"retry_count": 60, // is the time-out, see the differences
+		"retry_count": 60, // is the timeout, see the differences
 	}
 	if r.host {
 		delete(options, "disable_host_tag")

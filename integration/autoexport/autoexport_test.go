@@ -228,7 +228,7 @@ func TestNewMetricReader_Timeout(t *testing.T) {
 		t.Errorf("the program failed:\n%s", o.stderr)
 	}
 	if !strings.Contains(o.stderr, "handled: ") || !strings.Contains(o.stderr, "deadline") {
-		t.Errorf("the time-out is not reported:\n%s", o.stderr)
+		t.Errorf("the timeout is not reported:\n%s", o.stderr)
 	}
 }
 

@@ -230,7 +230,7 @@ func TestList_Timeouts(t *testing.T) {
 	o := c.end(t)
 	for _, name := range []string{"otlp", "apptuit"} {
 		if !strings.Contains(o.stderr, "handled: apptuit autoexport: "+name+": ") {
-			t.Errorf("no time-out of %s is reported:\n%s", name, o.stderr)
+			t.Errorf("no timeout of %s is reported:\n%s", name, o.stderr)
 		}
 	}
 }

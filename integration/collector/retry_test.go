@@ -358,7 +358,7 @@ func TestPush_AllRejectedIsPermanentEachTime(t *testing.T) {
 	}
 }
 
-// Data points that are not sent when the time-out ends are returned.
+// Data points that are not sent when the timeout ends are returned.
 func TestPush_ReturnsUnsentDataAfterTimeout(t *testing.T) {
 	r := newRig(t, func(cfg *Config) { cfg.MaxBatchPoints = 4 })
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))

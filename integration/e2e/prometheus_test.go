@@ -282,7 +282,7 @@ func TestPrometheus_QueriesALongRangeInParts(t *testing.T) {
 	}
 }
 
-// The query time-out of Prometheus is so short that it answers 503. The client retries the query.
+// The query timeout of Prometheus is so short that it answers 503. The client retries the query.
 func TestPrometheus_RetriesA503(t *testing.T) {
 	t.Parallel()
 	p := servers.StartPrometheus(t, "--query.timeout=1ms")

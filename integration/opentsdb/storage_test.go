@@ -80,7 +80,7 @@ func TestStorage_Failures(t *testing.T) {
 // sends the points again or spools them.
 func testHangs(t *testing.T, h *opentsdb.HBase) {
 	o := h.Start(t, nil)
-	// HBase's time-out, which is infinite by default, can end before the time-out of sync.
+	// HBase's timeout, which is infinite by default, can end before the timeout of sync.
 	impatient := h.Start(t, map[string]string{"hbase.rpc.timeout": "300"})
 	first := time.Now().Truncate(time.Second)
 	var want []servers.Point // the points of OpenTSDB in the end

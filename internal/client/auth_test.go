@@ -205,7 +205,7 @@ func TestTokenSource_FailureIsRetried(t *testing.T) {
 	})
 }
 
-// A token source that blocks is limited by the request's time-out, also after a 401.
+// A token source that blocks is limited by the request's timeout, also after a 401.
 func TestTokenSource_TimesOut(t *testing.T) {
 	for _, first := range []string{"", "wrong"} {
 		synctest.Test(t, func(t *testing.T) {

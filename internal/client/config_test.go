@@ -223,7 +223,7 @@ func TestNew_Faults(t *testing.T) {
 			[]apptuitclient.Option{endpoint, apptuitclient.WithTimestampResolution(time.Millisecond)},
 			"timestamp resolution ms: the server influxdb misreads it (WithTimestampResolution, APPTUIT_TIMESTAMP_RESOLUTION, WithServer, APPTUIT_SERVER)",
 		},
-		{"a time-out", "", []apptuitclient.Option{endpoint, apptuitclient.WithTimeout(0)}, "WithTimeout: 0s is not positive"},
+		{"a timeout", "", []apptuitclient.Option{endpoint, apptuitclient.WithTimeout(0)}, "WithTimeout: 0s is not positive"},
 		{"a wait", "", []apptuitclient.Option{endpoint, apptuitclient.WithRetry(apptuitclient.RetryConfig{MaxInterval: -1})}, "WithRetry: durations must not be negative"},
 		{"sync", "", []apptuitclient.Option{endpoint, apptuitclient.WithSync(time.Microsecond)}, "WithSync: 1µs is less than a millisecond"},
 		{"batch points", "", []apptuitclient.Option{endpoint, apptuitclient.WithMaxBatchPoints(0)}, "WithMaxBatchPoints: 0 is not positive"},

@@ -40,7 +40,7 @@ func (c *Client) unanswered(ctx context.Context, b *put.Batch, err error) result
 	return res
 }
 
-// noAnswer returns the result of a request without an answer: a network error, a time-out,
+// noAnswer returns the result of a request without an answer: a network error, a timeout,
 // or a proxy that refused to open a tunnel.
 func (c *Client) noAnswer(ctx context.Context, err error) result {
 	res := result{action: actionRetry}

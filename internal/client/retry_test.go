@@ -224,7 +224,7 @@ func TestClient_Send_NamesTheRequestTimeout(t *testing.T) {
 			t.Errorf("after %v, status %d", took, e.StatusCode)
 		}
 		if !errors.Is(err, context.DeadlineExceeded) || !apptuitclient.Retryable(err) {
-			t.Errorf("no time-out: %v", err)
+			t.Errorf("no timeout: %v", err)
 		}
 	})
 }

@@ -40,7 +40,7 @@ func TestClient_Send_AcceptsByStatusAndBody(t *testing.T) {
 		{"none stored", 200, `{"success":0,"failed":0}`, 0, "0 stored, 0 failed, 0 timed out, but 4 points were sent"},
 		{"all stored and all failed", 200, `{"success":4,"failed":4}`, 0, "4 stored, 4 failed"},
 		{"contradicting numbers", 200, `{"success":4,"failed":1}`, 0, "4 stored, 1 failed"},
-		{"contradicting time-outs", 200, `{"success":4,"failed":0,"timeouts":2}`, 0, "2 timed out"},
+		{"contradicting timeouts", 200, `{"success":4,"failed":0,"timeouts":2}`, 0, "2 timed out"},
 		{"negative numbers", 200, `{"success":-3,"failed":-1}`, 0, "-3 stored"},
 		{"a negative failure", 200, `{"success":6,"failed":-2}`, 0, "-2 failed"},
 		{"more failed than sent", 400, `{"success":1,"failed":90}`, 0, "90 failed"},

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -26,13 +27,16 @@ type decoder func(plain []byte, header http.Header, r *Received) error
 // to the sum. The exporter's metrics of itself are omitted.
 func decodePut(plain []byte, _ http.Header, r *Received) error {
 	var points []struct {
-		Metric string
-		Tags   map[string]string
-		Value  float64
+		Metric    string
+		Tags      map[string]string
+		Value     float64
+		Timestamp int64
 	}
 	err := json.Unmarshal(plain, &points)
 	for _, p := range points {
 		switch {
+		case p.Metric == "" || len(p.Tags) == 0 || p.Timestamp == 0:
+			return fmt.Errorf("a point without a name, a tag or a time: %+v", p)
 		case strings.HasPrefix(p.Metric, "apptuit_reporter_"):
 		case p.Tags["le"] != "", p.Tags["quantile"] != "", strings.HasSuffix(p.Metric, "_sum"),
 			strings.HasSuffix(p.Metric, "_min"), strings.HasSuffix(p.Metric, "_max"):

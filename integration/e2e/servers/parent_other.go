@@ -7,6 +7,6 @@ package servers
 
 import "syscall"
 
-// dieWithParent does nothing: on this system, a server survives a test binary that ends by a time-out or a
+// dieWithParent does nothing: on this system, a server survives a test binary that ends by a timeout or a
 // panic.
 func dieWithParent() *syscall.SysProcAttr { return nil }

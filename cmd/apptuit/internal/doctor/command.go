@@ -50,7 +50,7 @@ a flag is wrong.`,
 	f := &flags{connection: connection.Add(c, defaultTimeout)}
 	f.connection.AddSending(c)
 	c.Flags().StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` of the query API, if it differs from the endpoint")
-	c.Flags().StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below the query endpoint; \"\" for Prometheus itself")
+	c.Flags().StringVar(&f.prometheusPath, "prometheus-path", "/prometheus", "`PATH` of the PromQL API below the query endpoint; \"\" for Prometheus itself")
 	c.Flags().BoolVar(&f.noProbe, "no-probe", false, "Send no test point, and create no file in the folder of the spool")
 	f.output = cli.AddChoice(c, "output", "o", "Format of the report", "text", "json")
 	c.RunE = func(c *cobra.Command, _ []string) error { return f.run(c) }
@@ -66,10 +66,10 @@ func noArguments(_ *cobra.Command, args []string) error {
 }
 
 type flags struct {
-	connection               *connection.Flags
-	queryEndpoint, queryPath string
-	noProbe                  bool
-	output                   *cli.Choice
+	connection                    *connection.Flags
+	queryEndpoint, prometheusPath string
+	noProbe                       bool
+	output                        *cli.Choice
 }
 
 func (f *flags) run(c *cobra.Command) error {
@@ -123,7 +123,7 @@ func (f *flags) options() ([]doctor.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []doctor.Option{doctor.WithQueryEndpoint(f.queryEndpoint), doctor.WithQueryPath(f.queryPath)}
+	all := []doctor.Option{doctor.WithQueryEndpoint(f.queryEndpoint), doctor.WithPrometheusPath(f.prometheusPath)}
 	if len(options) > 0 {
 		all = append(all, doctor.WithExporterOptions(exporter.WithClientOptions(options...)))
 	}

@@ -128,7 +128,7 @@ func TestFlags_ReplaceOptions(t *testing.T) {
 	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := reported(t, "--endpoint", s.URL, "--token-file", file, "--server", "apptuit", "--compression", "none", "--query-path", "/x", "--timeout", "1m")
+	r := reported(t, "--endpoint", s.URL, "--token-file", file, "--server", "apptuit", "--compression", "none", "--prometheus-path", "/x", "--timeout", "1m")
 	has(t, r, doctor.OK, "endpoint", s.URL+", from --endpoint; --endpoint overrides APPTUIT_ENDPOINT")
 	has(t, r, doctor.OK, "token", "in the file "+file+", from --token-file")
 	has(t, r, doctor.OK, "profile", "apptuit, from --server")
@@ -167,7 +167,7 @@ func TestFlags_RefusesWrongValues(t *testing.T) {
 	}{
 		"an argument":            {[]string{secret}, "the command takes no arguments, and 1 argument is given"},
 		"a token":                {[]string{"--token", "x"}, "unknown flag: --token"},
-		"a time-out of 0":        {[]string{"--timeout", "0s"}, "not a positive duration"},
+		"a timeout of 0":         {[]string{"--timeout", "0s"}, "not a positive duration"},
 		"a password":             {[]string{"--proxy", "http://me:5ecret@127.0.0.1:1"}, "--proxy: no user or password in a flag"},
 		"a password for queries": {[]string{"--query-endpoint", "http://me:5ecret@127.0.0.1:1"}, "--query-endpoint: no user or password in a flag"},
 		"no URL":                 {[]string{"--endpoint", "127.0.0.1:1"}, "--endpoint: it is not a URL"},

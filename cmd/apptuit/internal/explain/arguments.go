@@ -27,14 +27,14 @@ import (
 
 // flags are the flags as they were given.
 type flags struct {
-	connection               *connection.Flags
-	otlp, scope, unit        string
-	resource                 []string
-	kind, output             *cli.Choice
-	envFile                  string
-	send, noQuery            bool
-	since                    when.Duration
-	queryEndpoint, queryPath string
+	connection                    *connection.Flags
+	otlp, scope, unit             string
+	resource                      []string
+	kind, output                  *cli.Choice
+	envFile                       string
+	send, noQuery                 bool
+	since                         when.Duration
+	queryEndpoint, prometheusPath string
 }
 
 // question is the request of the arguments, complete with the data point or dump.
@@ -49,17 +49,17 @@ type question struct {
 	scope    instrumentation.Scope
 	resource *resource.Resource
 
-	options       []apptuitclient.Option
-	send, noQuery bool
-	queryEndpoint string
-	queryPath     string
+	options        []apptuitclient.Option
+	send, noQuery  bool
+	queryEndpoint  string
+	prometheusPath string
 }
 
 // question parses the arguments. The error joins all of their faults.
 func (f *flags) question(c *cobra.Command, args []string, now time.Time) (*question, error) {
 	q := &question{
 		metric: args[0], now: now, since: time.Duration(f.since),
-		send: f.send, noQuery: f.noQuery, queryEndpoint: f.queryEndpoint, queryPath: f.queryPath,
+		send: f.send, noQuery: f.noQuery, queryEndpoint: f.queryEndpoint, prometheusPath: f.prometheusPath,
 	}
 	var faults []error
 	if q.metric == "" {

@@ -64,7 +64,7 @@ all of its points can be sent. It is 1 otherwise, and 2 if an argument is wrong.
 	set.BoolVar(&f.send, "send", false, "Send the data points, and show the server's answer")
 	set.Var(&f.since, "since", "Largest age of the points to look for")
 	set.StringVar(&f.queryEndpoint, "query-endpoint", "", "Base `URL` of the query API, if it differs from the endpoint")
-	set.StringVar(&f.queryPath, "query-path", "/prometheus", "`PATH` of the PromQL API below the query endpoint; \"\" for Prometheus itself")
+	set.StringVar(&f.prometheusPath, "prometheus-path", "/prometheus", "`PATH` of the PromQL API below the query endpoint; \"\" for Prometheus itself")
 	set.BoolVar(&f.noQuery, "no-query", false, "Do not query the server for points")
 	f.output = cli.AddChoice(c, "output", "o", "Format of the report", "text", "json")
 	c.RunE = func(c *cobra.Command, args []string) error { return f.run(c, args) }

@@ -141,7 +141,7 @@ func (x *run) lookUp(ctx context.Context) {
 		defer func() { _ = c.Close() }() // always nil
 		client.Of(c).Observe(x.answers.around)
 	}
-	s, err := openQueryAPI(ctx, c, x.queryPath)
+	s, err := openQueryAPI(ctx, c, x.prometheusPath)
 	if err != nil {
 		x.queryFailed(ctx, c, err)
 		return
@@ -154,7 +154,7 @@ func (x *run) lookUp(ctx context.Context) {
 // queryFailed adds the reason why the server cannot be queried.
 func (x *run) queryFailed(ctx context.Context, c *apptuitclient.Client, err error) {
 	if errors.Is(err, errNoAPI) {
-		x.add(isAbsent, "no-query-api", "Name the server that answers queries: --query-endpoint, and --query-path for the path of its PromQL API (\"\" for Prometheus itself). OpenTSDB and InfluxDB have other query languages: use --no-query.",
+		x.add(isAbsent, "no-query-api", "Name the server that answers queries: --query-endpoint, and --prometheus-path for the path of its PromQL API (\"\" for Prometheus itself). OpenTSDB and InfluxDB have other query languages: use --no-query.",
 			"the server %s cannot be queried: %v", c.Endpoint(), err)
 		return
 	}
