@@ -88,9 +88,9 @@
 // VictoriaMetrics keeps both, unless it runs with -dedup.minScrapeInterval.
 //
 // Some servers and proxies do not report that a request is too large: they close the
-// connection, or answer 502. After two such failures in a row of batches of more than 2 KiB,
-// the client tries half of the batch, then a quarter, and so on. It limits the following
-// batches to the size that was accepted. This limit is at least 16 KiB of text, or 1 KiB
+// connection, or answer 502. If this happens twice in succession to batches of at least 2 KiB
+// after compression, the client tries half of the batch, then a quarter, and so on. It limits the
+// following batches to the size that was accepted. This limit is at least 16 KiB of text, or 1 KiB
 // without compression, and grows by half every five minutes.
 //
 // A request on a reused connection that the server has just closed is repeated at once. The
@@ -123,7 +123,7 @@
 //
 // One client at a time can use a folder. During a rolling update, the client of the new
 // process has no spool until that of the old one has ended: it tries to open the folder
-// every ten seconds, and then delivers what the old process has left. The age of a batch is
+// every 5 to 15 seconds, and then delivers what the old process has left. The age of a batch is
 // limited once the server has answered an attempt to deliver it from the spool. Until then, a
 // batch is not dropped for its age.
 //

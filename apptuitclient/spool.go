@@ -41,7 +41,7 @@ type SpoolStats struct {
 	Removed uint64
 	// Waiting reports whether the client waits for the folder, because another client uses
 	// it, or because the client has lost the folder and could not lock it again. Meanwhile
-	// the client has no spool. It tries to open the folder every ten seconds.
+	// the client has no spool. It tries to open the folder every 5 to 15 seconds.
 	Waiting bool
 }
 

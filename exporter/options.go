@@ -177,9 +177,9 @@ func WithTargetInfo(filter attribute.Filter) Option {
 // series that starts later than the previous collection, it is the start time of the series,
 // which may be older than the server accepts. A series without a start time gets no start point.
 // While the cache ([WithCacheBytes]) has no room for all series of an instrument, its new series
-// get no start points either, because they may only have been dropped from the cache. A start point
-// is sent once; if that Export fails, it is lost. It is counted as a point of the data point that
-// it precedes.
+// get no start points either, because the exporter cannot distinguish a new series from a series
+// that was dropped from the cache. A start point is sent once; if that Export fails, it is lost. It
+// is counted as a point of the data point that it precedes.
 //
 // Do not use the option if new series of an instrument do not start at 0. This is true of
 // observable counters that continue a total from elsewhere, such as a counter of the kernel, and of
@@ -330,9 +330,9 @@ func WithQuantiles(quantiles ...float64) Option {
 // into the cache ([WithCacheBytes]), have all buckets. If an Export fails, the previous values that
 // it was to send are lost. Each series takes 16 bytes of the cache, and 8 bytes for each bound.
 //
-// The option has no effect on delta temporality, where an omitted bucket would not be 0, on
-// exponential histograms, which have only the buckets from the lowest to the highest that they
-// need, on quantiles, and in the reporter layout. With [WithStartPoints], a bucket of the first
+// The option has no effect on delta temporality, on quantiles, and in the reporter layout. It has
+// no effect on exponential histograms either, which have only the buckets from the lowest to the
+// highest that they need. With [WithStartPoints], a bucket of the first
 // data point of a series has a start point like all other series. A bucket that appears later has
 // its value at the previous Export instead.
 func WithSparseBuckets() Option {

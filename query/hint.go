@@ -104,8 +104,8 @@ const (
 // Hints may send a request to the server, so that a program should call it only when a user waits
 // for an explanation. The request either checks whether the server supports PromQL, or lists
 // the names of up to 50,000 metrics with points in the last 30 days. If the request fails, Hints
-// returns the error together with the hints that do not depend on the answer. Without hints, the
-// reason is not one that a [HintKind] describes.
+// returns the error together with the hints that do not depend on the answer. If there are
+// no hints, the reason is none of those that [HintKind] lists.
 func (c *Client) Hints(ctx context.Context, language Language, q string, err error) ([]Hint, error) {
 	if err != nil && !isAnswer(err) {
 		return nil, nil // the server did not process the query

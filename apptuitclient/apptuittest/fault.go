@@ -26,9 +26,9 @@ type Fault struct {
 	Repeat int
 	// ContentType is the Content-Type of Body, by default text/plain.
 	ContentType string
-	// RetryAfter adds a Retry-After header to the answer, including the server's own, unless it is empty.
+	// RetryAfter, unless it is empty, is the Retry-After header of the answer, even if this is the server's own answer.
 	RetryAfter string
-	// Header adds headers to the answer, including the server's own. It overrides the fields above.
+	// Header contains further headers of the answer, even if this is the server's own answer. They override the fields above.
 	Header http.Header
 
 	// Delay is the time before the request is answered. If the sender disconnects in the meantime, its points are stored
