@@ -176,8 +176,8 @@
 //	APPTUIT_HEADERS (WithHeaders)
 //	    Headers that are added to every request. Content-*, Host, Transfer-Encoding and User-Agent
 //	    are refused. WithHeaders replaces all headers of the variable. If the variable contains
-//	    Authorization, variables for the token and the user ID are an error; options for them
-//	    override it.
+//	    the header Authorization, variables of the token and the user ID are an error, and options
+//	    of the token and the user ID override the header.
 //	    Value: headers, such as k1=v1,k2=v2, with percent-encoded values.
 //	APPTUIT_CERTIFICATE (WithTLSFiles)
 //	    PEM file with the certificates that verify the server's certificate. It is read again when

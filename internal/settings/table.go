@@ -82,8 +82,8 @@ func credentials() []Setting {
 		{
 			Name: "headers", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, Variable: "APPTUIT_HEADERS", CollectorKey: "=",
 			Type: Headers, Secret: SecretValue,
-			Doc:    "Headers that are added to every request. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. `WithHeaders` replaces all headers of the variable. If the variable contains `Authorization`, variables for the token and the user ID are an error; options for them override it.",
-			KeyDoc: "The key also replaces all headers of the variable. If the option or the key contains `Authorization`, it overrides the variables for the token and the user ID; options and keys for them are an error.",
+			Doc:    "Headers that are added to every request. `Content-*`, `Host`, `Transfer-Encoding` and `User-Agent` are refused. `WithHeaders` replaces all headers of the variable. If the variable contains the header `Authorization`, variables of the token and the user ID are an error, and options of the token and the user ID override the header.",
+			KeyDoc: "The key also replaces all headers of the variable. If the option or the key contains the header `Authorization`, the header overrides the variables of the token and the user ID, and options and keys of the token and the user ID are an error.",
 		},
 		{
 			Name: "headers_list", Group: Credentials, Options: []string{"apptuitclient.WithHeaders"}, NoVariable: "see `headers`", NoCollectorKey: "see `headers`",
