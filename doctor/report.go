@@ -97,9 +97,9 @@ func (r *Report) Err() error {
 
 // Summary returns the last line of a report, for example "verdict: failed (dns); warnings: 1".
 func (r *Report) Summary() string {
-	text := OK.String()
+	text := r.Verdict().String()
 	if failed := r.Failed(); len(failed) > 0 {
-		text = Failed.String() + " (" + strings.Join(failed, ", ") + ")"
+		text += " (" + strings.Join(failed, ", ") + ")"
 	}
 	warnings := 0
 	for _, f := range r.Findings {
