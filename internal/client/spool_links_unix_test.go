@@ -37,12 +37,18 @@ func TestReplay_SkipsFIFOs(t *testing.T) {
 	if err := unix.Mkfifo(oldest, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	over()
-	for deadline := time.Now().Add(10 * time.Second); stats(t, c).Points > 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%+v", stats(t, c))
+	await := func(done func(apptuitclient.SpoolStats) bool) {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); !done(stats(t, c)); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%+v", stats(t, c))
+			}
 		}
 	}
+	// A probe that has read the batch before the exchange must fail, too.
+	await(func(s apptuitclient.SpoolStats) bool { return s.Dropped == 1 })
+	over()
+	await(func(s apptuitclient.SpoolStats) bool { return s.Points == 0 })
 	wantStats(t, c, apptuitclient.SpoolStats{Spooled: 3, Replayed: 2, Dropped: 1})
 	c.Close()
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
