@@ -40,7 +40,7 @@ func TestInstrument_Add_Tags(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode}}, Tags{Base: base})
-			for range 2 { // new, then known
+			for range 2 { // the first export adds the series, the second finds it
 				r := h.export(func() { h.number("n", c.attributes, model.Int(1)) })
 				if c.reject != "" {
 					wantPoints(t, r)
@@ -55,8 +55,8 @@ func TestInstrument_Add_Tags(t *testing.T) {
 	}
 }
 
-// A label replaces an attribute with its key. The attribute is renamed to exported_ and the
-// key, after sanitizing, and renamed again if that key is taken, too.
+// An attribute with the key of a label is renamed to "exported_" and the sanitized key. It is
+// renamed again if another attribute has this key.
 func TestInstrument_Add_RenamesReservedTags(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -78,8 +78,8 @@ func TestInstrument_Add_RenamesReservedTags(t *testing.T) {
 	)
 }
 
-// A label counts as a tag: of a point with 25 tags, the lines with a label have too many tags.
-// Of a point without tags, only the lines with a label have a tag.
+// A label counts as a tag. If a point has 25 tags, its lines with a label have too many tags. If a
+// point has no tags, only its lines with a label can be sent.
 func TestInstrument_Add_LabelsCountAsTags(t *testing.T) {
 	for name, c := range map[string]struct {
 		attributes string
@@ -127,13 +127,13 @@ func TestNames_Metric(t *testing.T) {
 		want         string
 		rule         error
 	}{
-		"sanitized as one":     {prefix: "2x.", name: "a..b", want: "_2x_a_b"},
-		"with the suffix":      {name: "a.", want: "a_"},
-		"apptuit":              {mode: encoding.SanitizeApptuit, prefix: "apr.", name: "größe µ", want: "apr.größe_µ"},
-		"none":                 {mode: encoding.SanitizeNone, prefix: "apr.", name: "a.b", want: "apr.a.b"},
-		"none, invalid":        {mode: encoding.SanitizeNone, name: "a b", rule: encoding.ErrInvalidName},
-		"none, invalid prefix": {mode: encoding.SanitizeNone, prefix: "a ", name: "b", rule: encoding.ErrInvalidName},
-		"empty":                {prefix: "apr.", rule: encoding.ErrEmpty},
+		"prefix and name sanitized together": {prefix: "2x.", name: "a..b", want: "_2x_a_b"},
+		"suffix sanitized with the name":     {name: "a.", want: "a_"},
+		"apptuit":                            {mode: encoding.SanitizeApptuit, prefix: "apr.", name: "größe µ", want: "apr.größe_µ"},
+		"none":                               {mode: encoding.SanitizeNone, prefix: "apr.", name: "a.b", want: "apr.a.b"},
+		"none, invalid":                      {mode: encoding.SanitizeNone, name: "a b", rule: encoding.ErrInvalidName},
+		"none, invalid prefix":               {mode: encoding.SanitizeNone, prefix: "a ", name: "b", rule: encoding.ErrInvalidName},
+		"empty":                              {prefix: "apr.", rule: encoding.ErrEmpty},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode, Prefix: c.prefix}})
@@ -181,7 +181,7 @@ func TestTally_Overflowed(t *testing.T) {
 		h.Histogram(h.point(h.instrument("h", Histogram), "otel.metric.overflow=true"), stamp, &HistogramPoint{})
 		h.Exponential(h.point(h.instrument("e", Exponential), "otel.metric.overflow=true"), stamp, &ExponentialPoint{})
 		h.Summary(h.point(h.instrument("s", Summary), "otel.metric.overflow=true"), stamp, &SummaryPoint{})
-		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, model.Int(1)) // rejected, and yet
+		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, model.Int(1)) // rejected, but counted as overflow
 		if n := h.end().Overflowed; n != 5 {
 			t.Errorf("%d points overflowed, want 5", n)
 		}
@@ -192,7 +192,7 @@ func TestTally_Overflowed(t *testing.T) {
 	)
 }
 
-// Add keeps no reference to the caller's memory, which may be reused at once.
+// Add keeps no reference to the caller's memory, which the caller may reuse immediately.
 func TestInstrument_Add_KeepsNoMemoryOfTheCaller(t *testing.T) {
 	h := newHarness(t, Config{})
 	attributes := []model.Tag{{Key: "a.b", Value: "1"}, {Key: "c", Value: "2"}}

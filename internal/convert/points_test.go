@@ -32,8 +32,7 @@ func TestPoint_Number(t *testing.T) {
 	wantRejects(t, r)
 }
 
-// Each kind of fault is reported once for a series, whether or not there is room to keep the
-// series.
+// Each kind of fault of a series is reported once, even if the budget has no room for the series.
 func TestRejections_AreReportedOnce(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +51,7 @@ func TestRejections_AreReportedOnce(t *testing.T) {
 				`c{k=v} 1: `+model.CheckPoint(0, model.Int(1)).Error(),
 			)
 			wantRejects(t, h.export(walk), "known", "known", "known", "known")
-			// Another fault of a series is news, and the series still works.
+			// Another kind of fault of the series is reported, and valid points of the instrument are sent.
 			r := h.export(func() {
 				h.Number(h.point(h.instrument("a", Sum), "k=v"), 0, model.Int(1))
 				h.number("a", "k=w", model.Int(2))
@@ -193,8 +192,8 @@ func sum(buckets []uint64) (n uint64) {
 	return n
 }
 
-// The buckets of one point do not appear in the next point, whether it has the same series and
-// bounds or not.
+// The buckets of a point do not affect the next point of the same or another series, with the same
+// or other bounds.
 func TestPoint_Histogram_BucketsDoNotCarryOver(t *testing.T) {
 	h := newHarness(t, Config{})
 	convert := func(attributes string, bounds []float64, buckets ...uint64) {
@@ -252,8 +251,8 @@ func TestPoint_Histogram_RejectsMalformed(t *testing.T) {
 	}
 }
 
-// A quantile or bound that comes and goes does not affect the others, even beside an attribute
-// with its key.
+// A quantile that is missing in some exports does not affect other quantiles, even if an
+// attribute has the key of the label.
 func TestDistributions_LabelsMayComeAndGo(t *testing.T) {
 	for _, attributes := range []string{"k=v", "quantile=v"} {
 		h := newHarness(t, Config{})
@@ -273,7 +272,7 @@ func TestDistributions_LabelsMayComeAndGo(t *testing.T) {
 		convert(0.9)
 		convert(0.5, 0.9)
 		if h.bytes != held {
-			t.Errorf("%s: %d bytes held with the same quantiles, %d before", attributes, h.bytes, held)
+			t.Errorf("%s: %d bytes held, want %d as before with the same quantiles", attributes, h.bytes, held)
 		}
 	}
 }

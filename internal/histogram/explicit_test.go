@@ -66,8 +66,8 @@ func TestCheckBuckets_AcceptsOnlyAscendingBoundsWithOneMoreCount(t *testing.T) {
 	}
 }
 
-// explicitQuantile is the reference for quantiles: all observations of a bucket are
-// listed at its upper edge, and the one of the quantile's rank tells the bucket.
+// explicitQuantile is the reference for quantiles. It lists the bucket of each observation, and
+// returns the edges of the bucket at the rank of the quantile.
 func explicitQuantile(h *Explicit, q float64) (low, high float64) {
 	var buckets []int
 	for i, n := range h.Counts {
@@ -94,7 +94,7 @@ func FuzzExplicitQuantiles(f *testing.F) {
 		}
 		got := h.AppendQuantiles([]float64{7}, []float64{q1, q2})
 		if len(got) != 3 || got[0] != 7 {
-			t.Fatalf("%v is not what was there and two estimates", got)
+			t.Fatalf("got %v, want the previous element 7 and two estimates", got)
 		}
 		if !slices.ContainsFunc(h.Counts, func(n uint64) bool { return n > 0 }) {
 			if !math.IsNaN(got[1]) || !math.IsNaN(got[2]) {

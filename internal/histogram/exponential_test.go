@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// The estimate lies in the bucket of the sample with the quantile's rank, so that it is
-// at most a factor of the base away from that sample.
+// The estimate is in the same bucket as the sample at the rank of the quantile. Therefore, they
+// differ by at most the factor base.
 func TestExponential_AppendQuantiles_IsWithinOneBucketOfTheSample(t *testing.T) {
 	const n = 20_000
 	random := rand.New(rand.NewPCG(1, 2))
@@ -38,7 +38,7 @@ func TestExponential_AppendQuantiles_IsWithinOneBucketOfTheSample(t *testing.T) 
 					rank := math.Ceil(q * float64(len(sorted)))
 					exact, got := sorted[int(rank)-1], h.quantile(q)
 					if ratio := got / exact; ratio < 1/base || ratio > base {
-						t.Errorf("quantile %v is %v, exactly %v: further away than a factor of %v", q, got, exact, base)
+						t.Errorf("quantile %v is %v, want %v within a factor of %v", q, got, exact, base)
 					}
 				}
 				wantAscending(t, h)
@@ -47,7 +47,7 @@ func TestExponential_AppendQuantiles_IsWithinOneBucketOfTheSample(t *testing.T) 
 	}
 }
 
-// wantAscending checks that the quantiles from 0 to 1 are finite and ascend.
+// wantAscending checks that the quantiles from 0 to 1 are finite and do not descend.
 func wantAscending(t *testing.T, h *Exponential) {
 	t.Helper()
 	last := math.Inf(-1)
@@ -120,7 +120,7 @@ func TestExtremes_Clamp(t *testing.T) {
 	}
 }
 
-// The quantiles of a constant are exact if the extremes were recorded.
+// The quantiles of equal samples are exact if the minimum and maximum were recorded.
 func TestQuantile_OfConstantIsTheConstant(t *testing.T) {
 	for _, v := range []float64{42, -0.3, 1e-310, 1.7e308} {
 		h := recordAll(0, []float64{v, v, v})
@@ -147,8 +147,8 @@ func TestExponential_AppendQuantiles_IsFiniteAtExtremeScalesAndOffsets(t *testin
 	}
 }
 
-// exponentialQuantile is the reference for quantiles of less than 2^53 observations: it
-// lists all buckets in order and returns the one of the quantile's rank.
+// exponentialQuantile is the reference for quantiles of fewer than 2^53 observations. It lists all
+// buckets in order, and returns the edges of the bucket at the rank of the quantile.
 func exponentialQuantile(h *Exponential, q float64) (low, high float64) {
 	type bucket struct {
 		low, high float64
@@ -191,7 +191,7 @@ func FuzzExponentialQuantiles(f *testing.F) {
 			t.Fatalf("%d estimates of %d quantiles", len(got), len(quantiles))
 		}
 		if newRankScan(h, nil).total == 0 {
-			return // or all counts are lost beside larger ones
+			return // there are no observations
 		}
 		for i, q := range quantiles {
 			if math.IsNaN(got[i]) || math.IsInf(got[i], 0) {

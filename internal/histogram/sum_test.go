@@ -68,7 +68,7 @@ func TestExponential_SumNonzero(t *testing.T) {
 	}
 }
 
-// No histogram of values whose sum is 0 is taken for one whose sum cannot be 0.
+// SumNonzero is false for all histograms of values whose sum is 0.
 func TestSumNonzero_IsNeverWrong(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	proven := 0
@@ -110,12 +110,12 @@ func TestSumNonzero_IsNeverWrong(t *testing.T) {
 		}
 	}
 	if proven < 10_000 {
-		t.Errorf("only %d of 40,000 histograms cannot have the sum 0", proven)
+		t.Errorf("SumNonzero is true for only %d of 40,000 histograms", proven)
 	}
 }
 
-// Without a sum, the standard deviation is that around the mean of the buckets, and the mean
-// is not known.
+// Without a recorded sum, the mean is unknown, and the standard deviation is relative to the mean
+// of the buckets.
 func TestInterval_StdDev_WithoutASum(t *testing.T) {
 	for name, samples := range distributions(4000) {
 		h := recordAll(sdkScale(samples), samples)

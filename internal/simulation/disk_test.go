@@ -10,7 +10,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
 )
 
-// diskFault is a fault of the disk: operations of these kinds fail with an error.
+// diskFault is a fault of the disk: operations of these kinds fail with err.
 type diskFault struct {
 	kinds []memdisk.Kind
 	err   error

@@ -41,16 +41,16 @@ type world struct {
 	random  *rand.Rand
 	byDisk  map[*memdisk.Process]*process
 	fault   diskFault
-	faults  int // operations that will still fail
+	faults  int // number of further operations that fail
 	delay   time.Duration
 	delays  int
 	delayed []memdisk.Kind
-	killAt  int // operations that process killing makes before it is killed; -1: it is not killed
-	killing int // 0 or 1
+	killAt  int // number of operations before process killing is killed; -1 if none is to be killed
+	killing int // index in running
 	tokens  int
 	latest  string // the newest token
 	current string // the token that the source returns
-	failing int    // calls of the source that will still fail
+	failing int    // number of further calls of the source that fail
 	waiting time.Duration
 }
 
@@ -76,7 +76,7 @@ func (w *world) int64n(n int64) int64 {
 	return w.random.Int64N(n)
 }
 
-// newToken makes a token, which the source returns from now on.
+// newToken creates a token, which the source returns from now on.
 func (w *world) newToken() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,7 +107,7 @@ func (w *world) token(ctx context.Context) (string, error) {
 	}
 }
 
-// warn inspects a warning of a process, and notes whether the process claims that its spool is
+// warn checks a warning of a process for secrets, and records whether it says that the spool is
 // empty.
 func (w *world) warn(p *process, err error) {
 	w.read("a warning of "+p.name, err)
@@ -122,7 +122,7 @@ func (w *world) warn(p *process, err error) {
 	}
 }
 
-// checkReports checks that the spool is empty if the last report of its process says so.
+// checkReports checks that the spool is empty if the last message of its process says so.
 func (w *world) checkReports() {
 	for _, p := range w.running {
 		if p == nil || !w.config.spool {
@@ -167,7 +167,7 @@ func (w *world) run(s schedule) {
 	w.finish()
 }
 
-// start starts a process in one of the two places, if it is empty.
+// start starts a process at index i of running, unless there is one.
 func (w *world) start(i int) {
 	if w.running[i] != nil {
 		return
@@ -201,7 +201,7 @@ func (w *world) start(i int) {
 	}
 }
 
-// end takes a process out of its place.
+// end moves the process at index i of running to ended.
 func (w *world) end(i int) {
 	if p := w.running[i]; p != nil {
 		w.ended = append(w.ended, p)
@@ -209,14 +209,15 @@ func (w *world) end(i int) {
 	}
 }
 
-// place sets the process in a place. The lock is for decide, which goroutines of clients call.
+// place sets the process at index i of running. It locks the world because decide, which goroutines
+// of clients call, reads running.
 func (w *world) place(i int, p *process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running[i] = p
 }
 
-// step makes one step.
+// step runs one step.
 func (w *world) step(s step) {
 	p := w.running[s.process]
 	if p != nil && p.killed() {
@@ -262,7 +263,7 @@ func (w *world) step(s step) {
 	}
 }
 
-// call makes a step that calls a client or an exporter.
+// call runs a step that calls a client or an exporter.
 func (w *world) call(p *process, s step) {
 	switch s.action {
 	case export:
@@ -349,7 +350,7 @@ func (w *world) restart(s step) {
 	}
 }
 
-// inspect looks at the folder as another process does.
+// inspect inspects the folder as another process.
 func (w *world) inspect() {
 	info, err := spool.InspectOn(w.drive.Process())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -360,7 +361,7 @@ func (w *world) inspect() {
 	}
 }
 
-// finish ends all faults, delivers what is spooled, and checks everything.
+// finish ends all faults, waits until the spooled batches are delivered, and makes all checks.
 func (w *world) finish() {
 	w.heal()
 	w.disturb(step{action: diskRecovers})
