@@ -122,7 +122,7 @@ func TestNewMetricReader_Faults(t *testing.T) {
 			[]string{"APPTUIT_ENDPOINT"},
 		},
 		{
-			"a token that is no header", "register",
+			"a token that is not a valid header", "register",
 			[]string{chosen, "APPTUIT_API_TOKEN=" + token + "\n" + password},
 			[]string{"APPTUIT_API_TOKEN"},
 		},
@@ -147,17 +147,17 @@ func TestNewMetricReader_Faults(t *testing.T) {
 			[]string{`"a"`, `"b"`, "APPTUIT_ENDPOINT", "APPTUIT_TEMPORALITY_PREFERENCE"},
 		},
 		{
-			"the name taken before", "registered by the program",
+			"an exporter of the same name registered before", "registered by the program",
 			[]string{chosen},
 			[]string{`"apptuit" of its own: duplicate registration`},
 		},
 		{
-			"the name of the producer taken before", "producer registered by the program",
+			"a producer of the same name registered before", "producer registered by the program",
 			[]string{chosen},
 			[]string{`producer "runtime" of its own: duplicate registration`},
 		},
 		{
-			"the name taken later", "registered by the program later",
+			"an exporter of the same name registered later", "registered by the program later",
 			[]string{chosen},
 			[]string{`panic: duplicate registration: "apptuit"`},
 		},

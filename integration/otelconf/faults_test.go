@@ -227,7 +227,7 @@ func TestParseYAML_UnknownExporters(t *testing.T) {
 		exporters []string
 		want      []string
 	}{
-		"a letter is missing":             {[]string{"aptuit:"}, []string{`6 exporter: unknown exporter "aptuit": did you mean "apptuit"?`}},
+		"a missing letter":                {[]string{"aptuit:"}, []string{`6 exporter: unknown exporter "aptuit": did you mean "apptuit"?`}},
 		"two letters exchanged":           {[]string{"apptiut: {token: x}"}, []string{`6 exporter: unknown exporter "apptiut": did you mean "apptuit"?`}},
 		"additional letters":              {[]string{"apptuits_: null"}, []string{`6 exporter: unknown exporter "apptuits_": did you mean "apptuit"?`}},
 		"a misspelt exporter of otelconf": {[]string{"otlp_htp: {endpoint: http://a}"}, []string{`6 exporter: unknown exporter "otlp_htp": did you mean "otlp_http"?`}},
@@ -235,7 +235,7 @@ func TestParseYAML_UnknownExporters(t *testing.T) {
 		"an exporter of a vendor":         {[]string{"zipkin:"}, []string{`6 exporter: unknown exporter "zipkin": ` + all}},
 		"an exporter in development":      {[]string{"otlp_file/development:"}, []string{`6 exporter: unknown exporter "otlp_file/development": ` + all}},
 		"a reference as a key":            {[]string{"${NAME}:"}, []string{"6 exporter: unknown exporter (name not shown): " + all}},
-		"beside another exporter": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
+		"a misspelt exporter and another fault": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
 			`7 exporter: unknown exporter "aptuit": did you mean "apptuit"?`,
 			`10 meter_provider.readers[1].periodic.exporter.apptuit: unknown key "tokn": did you mean "token"?`,
 		}},
@@ -282,15 +282,15 @@ func TestParseYAML_MisplacedApptuit(t *testing.T) {
 		document string
 		line     int
 	}{
-		"in a pull reader":        {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - pull: {exporter: {apptuit: }}\n", 4},
-		"indented too little":     {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n        apptuit:\n", 6},
-		"in a misspelt provider":  {"file_format: '1.0'\nmeter_providers:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n", 4},
-		"in traces":               {"file_format: '1.0'\ntracer_provider:\n  processors:\n    - batch: {exporter: {apptuit: }}\n", 4},
-		"in logs":                 {"file_format: '1.0'\nlogger_provider:\n  processors:\n    - simple: {exporter: {apptuit: }}\n", 4},
-		"in capitals":             {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {Apptuit: }}\n", 4},
-		"in the second document":  {ok + "---\n" + ok, 9},
-		"in an unused anchor":     {"x: &e {apptuit: }\n" + ok, 1},
-		"beside a valid exporter": {ok + "x:\n  apptuit:\n", 6},
+		"in a pull reader":              {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - pull: {exporter: {apptuit: }}\n", 4},
+		"with too little indentation":   {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n        apptuit:\n", 6},
+		"in a misspelt provider":        {"file_format: '1.0'\nmeter_providers:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n", 4},
+		"in traces":                     {"file_format: '1.0'\ntracer_provider:\n  processors:\n    - batch: {exporter: {apptuit: }}\n", 4},
+		"in logs":                       {"file_format: '1.0'\nlogger_provider:\n  processors:\n    - simple: {exporter: {apptuit: }}\n", 4},
+		"in capitals":                   {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {Apptuit: }}\n", 4},
+		"in the second document":        {ok + "---\n" + ok, 9},
+		"in an unused anchor":           {"x: &e {apptuit: }\n" + ok, 1},
+		"outside of the meter provider": {ok + "x:\n  apptuit:\n", 6},
 	} {
 		_, err := ParseYAML([]byte(test.document))
 		fault, is := errors.AsType[*KeyError](err)

@@ -29,12 +29,12 @@ func plain(t testing.TB) string {
 
 func TestParseYAML_WithoutApptuitAsOtelconf(t *testing.T) {
 	for name, doc := range map[string]string{
-		"everything":        plain(t),
-		"empty":             "",
-		"only a format":     "file_format: '1.0'\n",
-		"of a vendor":       "file_format: '1.0'\ndistribution:\n  apptuit:\n    a: b\n",
-		"no readers":        "file_format: '1.0'\nmeter_provider:\n",
-		"a list of nothing": "file_format: '1.0'\nmeter_provider:\n  readers:\n    -\n",
+		"everything":         plain(t),
+		"empty":              "",
+		"only a format":      "file_format: '1.0'\n",
+		"a vendor's section": "file_format: '1.0'\ndistribution:\n  apptuit:\n    a: b\n",
+		"no readers":         "file_format: '1.0'\nmeter_provider:\n",
+		"a null reader":      "file_format: '1.0'\nmeter_provider:\n  readers:\n    -\n",
 	} {
 		want, err := contrib.ParseYAML([]byte(doc))
 		if err != nil {
@@ -86,7 +86,7 @@ func TestParseYAML_RestIsDocumentWithoutReaders(t *testing.T) {
 		"last":  strings.Replace(doc, "  views:\n", reader+"  views:\n", 1),
 		"both":  strings.Replace(strings.Replace(doc, "  readers:\n", "  readers:\n"+reader, 1), "  views:\n", reader+"  views:\n", 1),
 		// yaml.v3 omits nulls from a list of structs, which changes the indices.
-		"behind a null": strings.Replace(doc, "  readers:\n", "  readers:\n    -\n    - null\n"+reader, 1),
+		"after a null": strings.Replace(doc, "  readers:\n", "  readers:\n    -\n    - null\n"+reader, 1),
 	} {
 		got := parse(t, doc)
 		if diff := cmp.Diff(*want, got.Rest); diff != "" {

@@ -21,7 +21,7 @@ func TestCollision_FirstPointWins(t *testing.T) {
 			points: []from{{"s", "", "n", "k=v"}, {"s", "", "n", "k=v"}},
 			error:  `two points of "n" (scope "s") render to one series and timestamp: the first is sent`,
 		},
-		"names that sanitize to one": {
+		"names with the same sanitized name": {
 			points: []from{{"s", "", "a.b", "k=v"}, {"s", "", "a_b", "k=v"}},
 			error:  `"a.b" (scope "s") and "a_b" (scope "s") render to one series and timestamp: only the former is sent`,
 		},
@@ -29,7 +29,7 @@ func TestCollision_FirstPointWins(t *testing.T) {
 			points: []from{{"s", "", "n", "k=v"}, {"t", "2.0", "n", "k=v"}},
 			error:  `"n" (scope "s") and "n" (scope "t@2.0") render to one series and timestamp: only the former is sent`,
 		},
-		"keys that sanitize to one": {
+		"keys with the same sanitized key": {
 			points: []from{{"s", "", "n", "a.b=v"}, {"s", "", "n", "a_b=v"}},
 			error:  `two points of "n" (scope "s") render to one series and timestamp: the first is sent`,
 		},

@@ -21,22 +21,22 @@ func TestInstrument_Add_Tags(t *testing.T) {
 		want       string
 		reject     string
 	}{
-		"over the base":                          {attributes: "k=v", want: "n{host=web1,k=v} 1"},
-		"an attribute beats the base":            {attributes: "host=own", want: "n{host=own} 1"},
-		"an empty value suppresses a base tag":   {attributes: "host=,k=v", want: "n{k=v} 1"},
-		"an empty value suppresses the last tag": {attributes: "host=", reject: "n{} 1: tags: a point needs at least one tag"},
-		"a key that sanitizes to another key":    {attributes: "ho?st=x,host=own", want: "n{ho_st=x,host=own} 1"},
-		"colliding keys":                         {attributes: "a.b=1,a_b=2", want: "n{a_b=1;2,host=web1} 1"},
-		"in order of the originals":              {attributes: "a-b=1,a.b=2,a_b=3", want: "n{a_b=1;2;3,host=web1} 1"},
-		"distinct in another mode":               {mode: encoding.SanitizeApptuit, attributes: "a b=1,a.b=2", want: "n{a.b=2,a_b=1,host=web1} 1"},
-		"invalid in mode none":                   {mode: encoding.SanitizeNone, attributes: "a b=1", reject: `n{host=web1} 1: tag key "a b": only Unicode letters, ASCII digits and - _ . / are allowed`},
-		"valid in mode none":                     {mode: encoding.SanitizeNone, attributes: "ключ.x/y-z=значение", want: "n{host=web1,ключ.x/y-z=значение} 1"},
-		"an empty key":                           {attributes: "=v", reject: "n{host=web1} 1: tag key: empty"},
-		"values are not sanitized":               {attributes: "k=a b\x01\"\\é", want: "n{host=web1,k=a b\x01\"\\é} 1"},
-		"invalid UTF-8":                          {attributes: "k=a\xffb", want: "n{host=web1,k=a\uFFFDb} 1"},
-		"the limit":                              {attributes: manyTags(24), want: "n{host=web1," + manyTags(24) + "} 1"},
-		"empty ones do not count":                {attributes: "a=,b=,host=," + manyTags(25), want: "n{" + manyTags(25) + "} 1"},
-		"more tags than the limit":               {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)"},
+		"added to the base tags":                   {attributes: "k=v", want: "n{host=web1,k=v} 1"},
+		"an attribute overrides a base tag":        {attributes: "host=own", want: "n{host=own} 1"},
+		"an empty value suppresses a base tag":     {attributes: "host=,k=v", want: "n{k=v} 1"},
+		"an empty value suppresses the last tag":   {attributes: "host=", reject: "n{} 1: tags: a point needs at least one tag"},
+		"a key that sanitizes to another key":      {attributes: "ho?st=x,host=own", want: "n{ho_st=x,host=own} 1"},
+		"colliding keys":                           {attributes: "a.b=1,a_b=2", want: "n{a_b=1;2,host=web1} 1"},
+		"joined in the order of the original keys": {attributes: "a-b=1,a.b=2,a_b=3", want: "n{a_b=1;2;3,host=web1} 1"},
+		"keys that are distinct in another mode":   {mode: encoding.SanitizeApptuit, attributes: "a b=1,a.b=2", want: "n{a.b=2,a_b=1,host=web1} 1"},
+		"invalid in mode none":                     {mode: encoding.SanitizeNone, attributes: "a b=1", reject: `n{host=web1} 1: tag key "a b": only Unicode letters, ASCII digits and - _ . / are allowed`},
+		"valid in mode none":                       {mode: encoding.SanitizeNone, attributes: "ключ.x/y-z=значение", want: "n{host=web1,ключ.x/y-z=значение} 1"},
+		"an empty key":                             {attributes: "=v", reject: "n{host=web1} 1: tag key: empty"},
+		"values are not sanitized":                 {attributes: "k=a b\x01\"\\é", want: "n{host=web1,k=a b\x01\"\\é} 1"},
+		"invalid UTF-8":                            {attributes: "k=a\xffb", want: "n{host=web1,k=a\uFFFDb} 1"},
+		"as many tags as the limit":                {attributes: manyTags(24), want: "n{host=web1," + manyTags(24) + "} 1"},
+		"tags with empty values do not count":      {attributes: "a=,b=,host=," + manyTags(25), want: "n{" + manyTags(25) + "} 1"},
+		"more tags than the limit":                 {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode}}, Tags{Base: base})

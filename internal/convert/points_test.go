@@ -94,11 +94,11 @@ func TestPoint_Histogram(t *testing.T) {
 			point:  HistogramPoint{Count: 6},
 			points: append([]string{"h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"fewer in the buckets than the count": {
+		"a count above the sum of the buckets": {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2}, Buckets: []uint64{1, 2, 0}},
 			points: append([]string{"h_bucket{k=v,le=1} 1", "h_bucket{k=v,le=2} 3", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"more in the buckets than the count": {
+		"a count below the sum of the buckets": {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2, 3}, Buckets: []uint64{4, 3, 1, 1}},
 			points: append([]string{"h_bucket{k=v,le=1} 4", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=3} 6", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
@@ -106,11 +106,11 @@ func TestPoint_Histogram(t *testing.T) {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2}, Buckets: []uint64{4, math.MaxUint64, 3}},
 			points: append([]string{"h_bucket{k=v,le=1} 4", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"an explicit last bound": {
+		"a last bound of +Inf": {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, inf}, Buckets: []uint64{2, 4, 0}},
 			points: append([]string{"h_bucket{k=v,le=1} 2", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"counts beyond int64": {
+		"counts above int64": {
 			point:  HistogramPoint{Count: math.MaxUint64, Bounds: []float64{1}, Buckets: []uint64{math.MaxInt64, 1 << 63}},
 			points: append([]string{"h_bucket{k=v,le=1} 9223372036854775807", "h_bucket{k=v,le=+Inf} 1.8446744073709552e+19"}, totals("1.8446744073709552e+19")...),
 		},
@@ -134,12 +134,12 @@ func TestPoint_Histogram(t *testing.T) {
 			points:  totals("6"),
 			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [NaN] do not ascend", "known"},
 		},
-		"a bound without end below": {
+		"a bound of -Inf": {
 			point:   HistogramPoint{Count: 6, Bounds: []float64{-inf, 1}, Buckets: []uint64{0, 6, 0}},
 			points:  totals("6"),
 			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [-Inf] do not ascend", "known", "known"},
 		},
-		"an infinite bound in the middle": {
+		"a bound of +Inf that is not the last": {
 			point:   HistogramPoint{Count: 6, Bounds: []float64{inf, inf}, Buckets: []uint64{0, 6, 0}},
 			points:  totals("6"),
 			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [+Inf +Inf] do not ascend", "known", "known"},

@@ -60,9 +60,9 @@ func TestPoint_Timestamp(t *testing.T) {
 		{"later seconds", []time.Duration{0, time.Second, 3 * time.Second}, text(0, 1, 3)},
 		{"within a second", []time.Duration{200 * ms, 500 * ms, 900 * ms}, text(0, 1, 2)},
 		{"within a second and later", []time.Duration{200 * ms, 500 * ms, 900 * ms, 1100 * ms, 5000 * ms}, text(0, 1, 2, 3, 5)},
-		{"the same again", []time.Duration{200 * ms, 200 * ms, 500 * ms, 500 * ms}, text(0, 0, 1, 1)},
+		{"repeated data points", []time.Duration{200 * ms, 200 * ms, 500 * ms, 500 * ms}, text(0, 0, 1, 1)},
 		{"late", []time.Duration{8000 * ms, 6000 * ms, 8100 * ms}, text(8, 6, 9)},
-		{"late, and advanced since", []time.Duration{200 * ms, 500 * ms, 200 * ms, 600 * ms}, text(0, 1, 0, 2)},
+		{"late, and already exported", []time.Duration{200 * ms, 500 * ms, 200 * ms, 600 * ms}, text(0, 1, 0, 2)},
 		{"late, with the timestamp of a later data point", []time.Duration{500 * ms, 200 * ms, 300 * ms}, append(text(0), overtook, "reported")},
 		{"the clock is set back", []time.Duration{time.Hour, time.Hour + 1, 200 * ms, 500 * ms}, text(3600, 3601, 0, 1)},
 	} {

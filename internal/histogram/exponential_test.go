@@ -17,17 +17,17 @@ func TestExponential_AppendQuantiles_IsWithinOneBucketOfTheSample(t *testing.T) 
 	const n = 20_000
 	random := rand.New(rand.NewPCG(1, 2))
 	for name, samples := range map[string][]float64{
-		"uniform":           draw(n, func() float64 { return 1 + 999*random.Float64() }),
-		"lognormal":         draw(n, func() float64 { return math.Exp(2 * random.NormFloat64()) }),
-		"tiny":              draw(n, func() float64 { return 1e-300 * (1 + random.Float64()) }),
-		"huge":              draw(n, func() float64 { return 1e300 * (1 + random.Float64()) }),
-		"constant":          draw(n, func() float64 { return 42 }),
-		"constant negative": draw(n, func() float64 { return -0.3 }),
-		"negative":          draw(n, func() float64 { return -1 - 999*random.Float64() }),
-		"mixed signs":       draw(n, func() float64 { return 100 * random.NormFloat64() }),
-		"few":               {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
-		"one":               {7},
-		"two of two signs":  {-5, 5},
+		"uniform":                       draw(n, func() float64 { return 1 + 999*random.Float64() }),
+		"lognormal":                     draw(n, func() float64 { return math.Exp(2 * random.NormFloat64()) }),
+		"tiny":                          draw(n, func() float64 { return 1e-300 * (1 + random.Float64()) }),
+		"huge":                          draw(n, func() float64 { return 1e300 * (1 + random.Float64()) }),
+		"constant":                      draw(n, func() float64 { return 42 }),
+		"constant negative":             draw(n, func() float64 { return -0.3 }),
+		"negative":                      draw(n, func() float64 { return -1 - 999*random.Float64() }),
+		"mixed signs":                   draw(n, func() float64 { return 100 * random.NormFloat64() }),
+		"few":                           {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+		"one":                           {7},
+		"two values of different signs": {-5, 5},
 	} {
 		sorted := slices.Sorted(slices.Values(samples))
 		for _, scale := range []int32{-2, 0, 3, 8} {
@@ -67,16 +67,16 @@ func TestExponential_AppendQuantiles_InterpolatesTheZeroBucketLinearly(t *testin
 		q    float64
 		want float64
 	}{
-		"zeros":                  {Exponential{ZeroCount: 10}, 0.5, 0},
-		"threshold, no others":   {Exponential{ZeroCount: 10, ZeroThreshold: 8}, 0.5, 0},
-		"threshold, positives":   {Exponential{ZeroCount: 10, ZeroThreshold: 8, Positive: Buckets{4, []uint64{10}}}, 0.25, 4},
-		"threshold, negatives":   {Exponential{ZeroCount: 10, ZeroThreshold: 8, Negative: Buckets{4, []uint64{10}}}, 0.75, -4},
-		"threshold, both":        {Exponential{ZeroCount: 2, ZeroThreshold: 8, Positive: Buckets{4, []uint64{1}}, Negative: Buckets{4, []uint64{1}}}, 0.5, 0},
-		"the largest threshold":  {Exponential{ZeroCount: 2, ZeroThreshold: math.MaxFloat64, Positive: Buckets{1023, []uint64{1}}, Negative: Buckets{1023, []uint64{1}}}, 0.5, 0},
-		"half way up a bucket":   {Exponential{Positive: Buckets{2, []uint64{1}}}, 0.5, math.Exp2(2.5)},
-		"half way down a bucket": {Exponential{Negative: Buckets{2, []uint64{1}}}, 0.5, -math.Exp2(2.5)},
-		"the lowest":             {Exponential{Negative: Buckets{2, []uint64{0, 1, 0}}}, 0, -16},
-		"the highest":            {Exponential{Positive: Buckets{2, []uint64{0, 1, 0}}}, 1, 16},
+		"zeros":                       {Exponential{ZeroCount: 10}, 0.5, 0},
+		"threshold, no other buckets": {Exponential{ZeroCount: 10, ZeroThreshold: 8}, 0.5, 0},
+		"threshold, positives":        {Exponential{ZeroCount: 10, ZeroThreshold: 8, Positive: Buckets{4, []uint64{10}}}, 0.25, 4},
+		"threshold, negatives":        {Exponential{ZeroCount: 10, ZeroThreshold: 8, Negative: Buckets{4, []uint64{10}}}, 0.75, -4},
+		"threshold, both signs":       {Exponential{ZeroCount: 2, ZeroThreshold: 8, Positive: Buckets{4, []uint64{1}}, Negative: Buckets{4, []uint64{1}}}, 0.5, 0},
+		"the largest threshold":       {Exponential{ZeroCount: 2, ZeroThreshold: math.MaxFloat64, Positive: Buckets{1023, []uint64{1}}, Negative: Buckets{1023, []uint64{1}}}, 0.5, 0},
+		"half way up a bucket":        {Exponential{Positive: Buckets{2, []uint64{1}}}, 0.5, math.Exp2(2.5)},
+		"half way down a bucket":      {Exponential{Negative: Buckets{2, []uint64{1}}}, 0.5, -math.Exp2(2.5)},
+		"the lowest quantile":         {Exponential{Negative: Buckets{2, []uint64{0, 1, 0}}}, 0, -16},
+		"the highest quantile":        {Exponential{Positive: Buckets{2, []uint64{0, 1, 0}}}, 1, 16},
 	} {
 		if got := c.h.quantile(c.q); got != c.want {
 			t.Errorf("%s: quantile %v is %v, want %v", name, c.q, got, c.want)

@@ -89,11 +89,11 @@ func utf8Sorted(tags []model.Tag) bool {
 func TestDecodePoint(t *testing.T) {
 	want := Point{Metric: "m", Tags: map[string]string{"k": "v"}, Timestamp: 17, Value: model.Float(1.5)}
 	for name, text := range map[string]string{
-		"as sent":         `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":1.5}`,
-		"another order":   `{"value":1.5,"timestamp":17,"tags":{"k":"v"},"metric":"m"}`,
-		"numbers as text": `{"metric":"m","tags":{"k":"v"},"timestamp":"17","value":"1.5"}`,
-		"more than that":  `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":"1.50","tsuid":null}`,
-		"escaped":         ` { "metric" : "\u006d", "tags" : {"k":"\u0076"}, "timestamp" : 17, "value" : 15e-1 } `,
+		"as sent":             `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":1.5}`,
+		"another order":       `{"value":1.5,"timestamp":17,"tags":{"k":"v"},"metric":"m"}`,
+		"numbers as text":     `{"metric":"m","tags":{"k":"v"},"timestamp":"17","value":"1.5"}`,
+		"an additional field": `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":"1.50","tsuid":null}`,
+		"escaped":             ` { "metric" : "\u006d", "tags" : {"k":"\u0076"}, "timestamp" : 17, "value" : 15e-1 } `,
 	} {
 		got, err := DecodePoint([]byte(text))
 		if err != nil {
@@ -105,7 +105,7 @@ func TestDecodePoint(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":          ``,
 		"null":             `null`,
-		"no object":        `[]`,
+		"not an object":    `[]`,
 		"no timestamp":     `{"metric":"m","tags":{"k":"v"},"value":1}`,
 		"no value":         `{"metric":"m","tags":{"k":"v"},"timestamp":1}`,
 		"null value":       `{"metric":"m","tags":{"k":"v"},"timestamp":1,"value":null}`,
