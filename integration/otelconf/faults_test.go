@@ -212,7 +212,7 @@ func TestParseYAML_FaultsOfReaders(t *testing.T) {
 			}
 		}
 		if err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: ParseYAML returns no error", name)
 		} else if leaks(err) {
 			t.Errorf("%s: the error contains the secret: %v", name, err)
 		}

@@ -100,7 +100,7 @@ func TestSDK_ShutdownEndsExporter(t *testing.T) {
 	shutdown(t, sdk)
 	total := srv.Total()
 	if total == 0 {
-		t.Error("Shutdown has exported nothing")
+		t.Error("Shutdown exports no points")
 	}
 	if err := mp.ForceFlush(t.Context()); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
 		t.Errorf("ForceFlush after Shutdown: %v", err)

@@ -310,7 +310,7 @@ func TestParseYAML_ErrorsHideValues(t *testing.T) {
 		} {
 			_, err := ParseYAML([]byte("file_format: '1.0'\n" + place + "\n"))
 			if err == nil {
-				t.Errorf("%s: no error", place)
+				t.Errorf("%s: ParseYAML returns no error", place)
 			} else if leaks(err) {
 				t.Errorf("%s: %q: the error contains the secret: %v", place, value, err)
 			}
@@ -328,7 +328,7 @@ func TestNewSDK_ErrorsHideValues(t *testing.T) {
 		for _, doc := range []string{documentWith(exporter), documentWith(exporter, "apptuit: {token: x}")} {
 			_, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, doc)))
 			if err == nil {
-				t.Errorf("%s: no error", exporter)
+				t.Errorf("%s: NewSDK returns no error", exporter)
 			} else if leaks(err) {
 				t.Errorf("%s: the error contains the secret: %v", exporter, err)
 			}

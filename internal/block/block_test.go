@@ -361,7 +361,7 @@ func TestWriter_Find(t *testing.T) {
 	r := newRecorder(t, put.None)
 	b := number("m")
 	if _, ok := w.Find(b, []byte("x")); ok {
-		t.Error("found in an empty block")
+		t.Error("Find finds a series in an empty block")
 	}
 	w.Begin(r, r, nil)
 	ids := map[string]uint32{}
@@ -375,7 +375,7 @@ func TestWriter_Find(t *testing.T) {
 			t.Errorf("%s: entry %d, %v, want %d", text, got, ok, id)
 		}
 		if _, ok := w.Find(b, tagsText(text+"0")); ok && ids[text+"0"] == 0 {
-			t.Errorf("%s0 is found", text)
+			t.Errorf("Find finds %s0, which was not added", text)
 		}
 	}
 }

@@ -227,7 +227,7 @@ func TestExport_Announce_MakesRoom(t *testing.T) {
 	h.export(stamp, parts("new")...)
 	for _, p := range parts("new") {
 		if h.pool.resources[p.resource] == nil {
-			t.Fatalf("%s is not kept", p.resource)
+			t.Fatalf("the state of the resource %s is not kept", p.resource)
 		}
 	}
 }

@@ -122,7 +122,7 @@ func TestConverter_SeriesInUseAreNotIdle(t *testing.T) {
 		h.time = h.time.Add(after)
 		h.export(walk)
 		if h.bytes != held || h.entries() != 40 {
-			t.Errorf("%d series are held in %d bytes, before 40 in %d", h.entries(), h.bytes, held)
+			t.Errorf("%d series are held in %d bytes, want 40 in %d as before", h.entries(), h.bytes, held)
 		}
 	}
 }

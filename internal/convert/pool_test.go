@@ -125,7 +125,7 @@ func TestPool_DropsDormantResources(t *testing.T) {
 		time.Sleep(2 * IdleTime)
 		exportOne(t, p, 1, noResourceTags)
 		if p.Used() > one+int64(fits)*resourceCost {
-			t.Errorf("%d bytes are used, of which one resource takes %d", p.Used(), one)
+			t.Errorf("%d bytes are used, of which the resource in use takes %d", p.Used(), one)
 		}
 		for i := range 10 * fits {
 			exportOne(t, p, fits+i, noResourceTags)
@@ -180,7 +180,7 @@ func TestExport_Close_DropsTheConverterAfterAPanic(t *testing.T) {
 		wantPoints(t, exportOne(t, p, "r", noResourceTags), "n{k=v} 1")
 	}
 	if p.Used() != used {
-		t.Errorf("%d bytes are kept, want %d", p.Used(), used)
+		t.Errorf("%d bytes are kept, want %d as before the panic", p.Used(), used)
 	}
 }
 

@@ -228,7 +228,7 @@ func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 			}
 			for series := range seen {
 				if !here[series] {
-					t.Fatalf("%s is missing at %d", series, at)
+					t.Fatalf("%s was sent before, and is missing at %d", series, at)
 				}
 			}
 			seen = here

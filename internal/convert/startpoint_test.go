@@ -131,7 +131,7 @@ func TestStartPoint_OfHistogramsHasCountsSumsAndBuckets(t *testing.T) {
 		var starts []string
 		for i, p := range r.points {
 			if r.sources[i] != 1 {
-				t.Errorf("%s has the source %d", p, r.sources[i])
+				t.Errorf("the point %s has the source %d", p, r.sources[i])
 			}
 			if text, ok := strings.CutSuffix(p, fmt.Sprintf(" @%d", stamp-10)); ok {
 				starts = append(starts, text)
@@ -158,7 +158,7 @@ func TestStartPoint_NotForSeriesWithoutRoom(t *testing.T) {
 				h.time = h.time.Add(interval)
 				r := h.collect(-60, h.time.Unix()-stamp, attributes...)
 				if len(r.points) != len(attributes) {
-					t.Errorf("limit %d, interval %v: %d points of %d series, %d are kept", limit, interval, len(r.points), len(attributes), h.entries())
+					t.Errorf("limit %d, interval %v: %d points of %d series, of which %d are kept", limit, interval, len(r.points), len(attributes), h.entries())
 				}
 			}
 		}
@@ -196,7 +196,7 @@ func TestStartPoint_NotForIdleSeries(t *testing.T) {
 	h.time = h.time.Add(2 * IdleTime)
 	h.export(func() {}) // the instrument is dropped
 	if h.entries() > 0 {
-		t.Fatal("the series are kept")
+		t.Fatal("the idle series were not dropped")
 	}
 	at := int64(2 * IdleTime / time.Second)
 	wantPoints(t, h.collect(-60, at+10, "k=a"), pointAt("k=a", 5, at+10))
@@ -213,7 +213,7 @@ func TestStartPoint_IsSentAlthoughAnotherSeriesWasDropped(t *testing.T) {
 	at := int64(2 * IdleTime / time.Second)
 	h.collect(-60, at, "k=a")
 	if h.entries() != 1 {
-		t.Fatal("the other series is kept")
+		t.Fatal("the idle series was not dropped")
 	}
 	h.time = h.time.Add(10 * time.Second)
 	wantPoints(t, h.collect(-60, at+10, "k=a", "k=c"), pointAt("k=a", 5, at+10), pointAt("k=c", 0, at), pointAt("k=c", 5, at+10))
@@ -267,7 +267,7 @@ func TestStartPoint_NotForSeriesOfDroppedConverters(t *testing.T) {
 		}
 		export("r")
 		if kept("r") {
-			t.Fatal("the resource is kept")
+			t.Fatal("the resource is kept, although the budget has no room")
 		}
 		p.budget.Take(-1 << 20)
 		if export("r") != 0 {

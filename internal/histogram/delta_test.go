@@ -73,7 +73,7 @@ func TestExplicit_Delta_RefusesAnotherStream(t *testing.T) {
 	}
 	var malformed Explicit
 	if h := (&Explicit{Bounds: []float64{2, 1}, Counts: []uint64{1, 1, 1}}); h.Delta(&malformed, h) {
-		t.Error("malformed bounds have a delta")
+		t.Error("Delta accepts malformed bounds")
 	}
 }
 
@@ -152,7 +152,7 @@ func FuzzExponentialDelta(f *testing.F) {
 			t.Errorf("count %d of %d observations, sum %v, extremes %v", delta.Count, observations(&delta), delta.Sum, delta.Extremes)
 		}
 		if previous.Count < h.Count && previous.Delta(&delta, h) {
-			t.Error("the earlier histogram continues the later one")
+			t.Error("Delta accepts the earlier histogram as the continuation of the later histogram")
 		}
 		if h.Delta(&delta, previous); math.IsNaN(delta.Sum) || len(h.Positive.Counts) > 0 && len(delta.Positive.Counts) > 0 && &h.Positive.Counts[0] == &delta.Positive.Counts[0] {
 			t.Error("the delta shares memory with the histogram")

@@ -185,7 +185,7 @@ func FuzzExplicitBuckets(f *testing.F) {
 		}
 		for _, b := range got.Bounds {
 			if math.IsInf(b, 0) {
-				t.Errorf("the bound %v", b)
+				t.Errorf("the bound %v is infinite", b)
 			}
 		}
 	})

@@ -21,7 +21,7 @@ func (w *world) checkDeadline(name string, now, limit time.Time, spool bool) {
 		limit = limit.Add(grace)
 	}
 	if now.After(limit) {
-		w.ledger.fail("deadline", "%s has returned %v late", name, now.Sub(limit))
+		w.ledger.fail("deadline", "%s has returned %v after its deadline", name, now.Sub(limit))
 	}
 }
 
@@ -82,7 +82,7 @@ func (w *world) checkClosed(p *process) {
 	}
 	stats, ok := p.client.SpoolStats()
 	if ok && !w.config.spool || !ok && w.config.spool && !p.lackedSpool() && !w.tampered {
-		w.ledger.fail("spool", "%s has one: %v", p.name, ok)
+		w.ledger.fail("spool", "%s has a spool: %v, want as configured", p.name, ok)
 	}
 	w.checkSpool(p.name, stats)
 	if !ok || w.config.instances || p.number != w.processes || w.running[0] != nil && w.running[1] != nil || w.tampered {

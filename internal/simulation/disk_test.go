@@ -71,7 +71,7 @@ func (w *world) decide(op memdisk.Operation) (f memdisk.Fault) {
 	late := p.released && !p.dead
 	p.mu.Unlock()
 	if late {
-		w.ledger.fail("lock", "%s has used the disk after Close: %v %s", p.name, op.Kind, op.Name)
+		w.ledger.fail("lock", "%s uses the disk after Close: %v %s", p.name, op.Kind, op.Name)
 	}
 	if f.Kill {
 		p.die()

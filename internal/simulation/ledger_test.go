@@ -112,7 +112,7 @@ func (l *ledger) arriveLocked(p *point, w wire) {
 		l.places[at] = p
 	}
 	if l.places[at] != p {
-		l.failLocked("timestamp", "%+v arrived, and the series has another value at that time", w)
+		l.failLocked("timestamp", "%+v arrived, but the series already has another value with this timestamp", w)
 	}
 }
 

@@ -240,7 +240,7 @@ func (p *process) export(s step) {
 			}
 			u.counts.failed = u.counts.rejected + u.counts.dropped
 			if produced := int(after.Produced - before.Produced); u.exact && produced != len(u.points)+u.invalid {
-				p.w.ledger.fail("produced", "%s: %d points, want %d and %d invalid ones", u.name, produced, len(u.points), u.invalid)
+				p.w.ledger.fail("produced", "%s: %d points produced, want %d valid and %d invalid points", u.name, produced, len(u.points), u.invalid)
 			}
 		})
 	}()

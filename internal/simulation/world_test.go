@@ -134,7 +134,7 @@ func (w *world) checkReports() {
 		emptied := p.emptied && !p.dead
 		p.mu.Unlock()
 		if emptied && stats.Batches > 0 {
-			w.ledger.fail("reports", "%s has reported that its spool is empty: %+v", p.name, stats)
+			w.ledger.fail("reports", "%s has reported an empty spool, but the spool has batches: %+v", p.name, stats)
 		}
 	}
 }
@@ -193,11 +193,11 @@ func (w *world) start(i int) {
 		w.ledger.fail("open", "%s has no spool: %+v", p.name, stats)
 	case w.config.instances || w.tampered:
 	case ok && occupied:
-		w.ledger.fail("lock", "two clients have the folder")
+		w.ledger.fail("lock", "two clients use the folder")
 	case ok && int(stats.Found) != expected:
-		w.ledger.fail("found", "%s has found %d points, %d are in the folder", p.name, stats.Found, expected)
+		w.ledger.fail("found", "%s has found %d points, the folder has %d", p.name, stats.Found, expected)
 	case !ok && other == nil:
-		w.ledger.fail("lock", "%s has no spool, and no other client is there", p.name)
+		w.ledger.fail("lock", "%s has no spool, although no other client uses the folder", p.name)
 	}
 }
 
@@ -357,7 +357,7 @@ func (w *world) inspect() {
 		w.ledger.fail("inspect", "%v", err)
 	}
 	if !w.config.instances && len(w.crafted) == 0 && int(info.Points) != w.countFiles() {
-		w.ledger.fail("inspect", "%+v, and %d points are in the files", info, w.countFiles())
+		w.ledger.fail("inspect", "Inspect returns %+v, but the files have %d points", info, w.countFiles())
 	}
 }
 
@@ -384,7 +384,7 @@ func (w *world) finish() {
 		}
 		for name := range w.drive.Files() {
 			if strings.HasSuffix(name, ".batch") && !strings.Contains(name, "quarantine") && w.foreign[name] == "" {
-				w.ledger.fail("spool", "%s is left", name)
+				w.ledger.fail("spool", "%s was not delivered", name)
 			}
 		}
 	}
@@ -409,5 +409,5 @@ func (w *world) drain(p *process) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w.ledger.fail("drain", "%s: %d calls have not returned, or its spool is not empty", p.name, p.active)
+	w.ledger.fail("drain", "%s: after the wait, %d calls have not returned, or its spool is not empty", p.name, p.active)
 }

@@ -169,7 +169,7 @@ func TestFormat_AllocatesNothingForDeclaredSizes(t *testing.T) {
 	const rest = uint64(fixedSize + sumsSize)
 	for name, tt := range map[string]struct {
 		header []byte
-		size   int64 // of the file, which may be sparse; 0 is the size of the header
+		size   int64 // of the file, which may be sparse; 0 means the size of the header
 	}{
 		"a large body":                                           {forged(1, 0, 1, 1<<40), 0},
 		"a body that overflows":                                  {forged(1, 0, 1, math.MaxUint64), 0},
