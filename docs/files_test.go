@@ -11,13 +11,13 @@ import (
 	"testing"
 )
 
-// Each file in the map of the packages exists in the folder of its row.
+// Each Go file that the map of the packages names exists in the package of its row.
 func TestContributing_NamesExistingFiles(t *testing.T) {
 	text, err := os.ReadFile("../CONTRIBUTING.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A copy of the root module alone, which is tested too, has no nested modules.
+	// Tests also run in a copy of the root module without the nested modules.
 	_, err = os.Stat("../integration")
 	alone := err != nil
 	code, found := regexp.MustCompile("`([^` ]+)`"), 0
@@ -40,11 +40,11 @@ func TestContributing_NamesExistingFiles(t *testing.T) {
 		}
 	}
 	if found < 30 {
-		t.Errorf("only %d files were found", found)
+		t.Errorf("CONTRIBUTING.md names only %d files, want at least 30", found)
 	}
 }
 
-// Each mutant names a function of an existing file, and the test that finds it.
+// The file and function of each mutant exist, and the test that detects it.
 func TestMutants_NameExistingCode(t *testing.T) {
 	text, err := os.ReadFile("design/mutants.md")
 	if err != nil {
@@ -62,11 +62,11 @@ func TestMutants_NameExistingCode(t *testing.T) {
 			t.Errorf("%s does not declare %s", m[1], m[2])
 		}
 		if m[3] != "" && !declaredIn(t, filepath.Join("..", m[4]), m[3]) {
-			t.Errorf("%s has no %s", m[4], m[3])
+			t.Errorf("%s has no test %s", m[4], m[3])
 		}
 	}
 	if all := strings.Count(string(text), "\n| `"); rows < 25 || rows != all {
-		t.Errorf("%d of %d rows were understood", rows, all)
+		t.Errorf("%d of %d rows of the table match the pattern, want all and at least 25", rows, all)
 	}
 }
 

@@ -34,7 +34,7 @@ func pages(t *testing.T) []string {
 	return names
 }
 
-// anchors returns the anchors of a page as GitHub makes them from its headings.
+// anchors returns the anchors that GitHub derives from the headings of a page.
 func anchors(text string) map[string]bool {
 	all := map[string]bool{}
 	for line := range strings.Lines(text) {
@@ -56,9 +56,9 @@ func anchors(text string) map[string]bool {
 	return all
 }
 
-// Each link within the repository leads to an existing file, and to an existing heading.
+// The file and the heading of each link within the repository exist.
 func TestLinks_LeadToExistingHeadings(t *testing.T) {
-	// A copy of the root module alone, which is tested too, has no nested modules.
+	// Tests also run in a copy of the root module without the nested modules.
 	_, err := os.Stat("../integration")
 	alone := err != nil
 	link, code, found := regexp.MustCompile(`\]\(([^)\s]+)\)`), regexp.MustCompile("(?s)```.*?```|`[^`\n]*`"), 0
@@ -93,7 +93,7 @@ func TestLinks_LeadToExistingHeadings(t *testing.T) {
 		}
 	}
 	if found < 50 {
-		t.Errorf("only %d links", found)
+		t.Errorf("found only %d links, want at least 50", found)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestReadme_HasAtMost1300Words(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len(strings.Fields(string(text))); n > 1300 {
-		t.Errorf("README.md has %d words, and 1,300 at most", n)
+		t.Errorf("README.md has %d words, want at most 1,300", n)
 	}
 }
 

@@ -28,7 +28,8 @@ import (
 // token is the token that the servers of these tests require.
 const token = "secret"
 
-// newServer starts a server, to which the environment directs exporters and clients.
+// newServer starts a server, and sets the environment variables with which exporters and clients
+// send to it.
 func newServer(t *testing.T) *apptuittest.Server {
 	t.Helper()
 	s := apptuittest.NewServer(apptuittest.WithToken(token))
@@ -37,7 +38,7 @@ func newServer(t *testing.T) *apptuittest.Server {
 	return s
 }
 
-// arrived fails the test unless the server has points of these metrics.
+// arrived checks that the server has received points of all these metrics.
 func arrived(t *testing.T, s *apptuittest.Server, metrics ...string) {
 	t.Helper()
 	points := s.Points()
@@ -172,11 +173,11 @@ func TestMigration_ErrorHandler_GetsFailedPoints(t *testing.T) {
 		counter.Add(t.Context(), 1)
 	}
 	if err := provider.Shutdown(t.Context()); err == nil {
-		t.Error("Shutdown has no error about the point")
+		t.Error("Shutdown returns no error about the rejected point")
 	}
 	for _, want := range []string{"1 of ", "points failed, status 400", "bad map[", ": no"} {
 		if !strings.Contains(text.String(), want) {
-			t.Errorf("the handler wrote %q, want %q in it", text.String(), want)
+			t.Errorf("the handler wrote %q, which does not contain %q", text.String(), want)
 		}
 	}
 }

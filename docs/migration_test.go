@@ -1,7 +1,7 @@
 // Copyright The apptuit-go Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Package docs_test compiles and runs the examples of the documentation, and compares the
+// Package docs_test compiles and runs the examples in the documentation, and compares the
 // documentation with the code.
 package docs_test
 
@@ -18,7 +18,7 @@ import (
 	"unicode"
 )
 
-// flat returns a text without indentation.
+// flat removes the indentation of each line.
 func flat(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -27,7 +27,7 @@ func flat(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Each Go example of the guide is a part of a function in this package, so it compiles.
+// Each Go example of the migration guide is also in a file of this package, so that it compiles.
 func TestMigration_CodeIsCompiled(t *testing.T) {
 	guide, err := os.ReadFile("migration.md")
 	if err != nil {
@@ -47,34 +47,35 @@ func TestMigration_CodeIsCompiled(t *testing.T) {
 	}
 	pieces := strings.Split(string(guide), "```go\n")[1:]
 	if len(pieces) < 6 {
-		t.Fatalf("the guide has %d pieces of Go", len(pieces))
+		t.Fatalf("the guide has only %d Go examples", len(pieces))
 	}
 	for _, piece := range pieces {
 		piece, _, _ = strings.Cut(piece, "```")
 		if !strings.Contains(code.String(), flat(piece)) {
-			t.Errorf("no test compiles this:\n%s", piece)
+			t.Errorf("no file of this package contains the example:\n%s", piece)
 		}
 	}
 }
 
-// Each variable in the guide is listed in settings.md.
+// settings.md lists each environment variable that the migration guide names.
 func TestMigration_NamesExistingVariables(t *testing.T) {
 	guide, err := os.ReadFile("migration.md")
 	list, err2 := os.ReadFile("settings.md")
 	if err != nil || err2 != nil {
 		t.Fatal(err, err2)
 	}
-	// A constant of Python has its module before it, as in utils.APPTUIT_SANITIZE_REGEX.
+	// Constants of Python are not variables. Their module precedes them: utils.APPTUIT_SANITIZE_REGEX.
 	for field := range strings.FieldsFuncSeq(string(guide), func(r rune) bool { return r != '_' && r != '.' && !unicode.IsLetter(r) }) {
 		field = strings.TrimRight(field, ".")
 		if strings.HasPrefix(field, "APPTUIT_") && field != "APPTUIT_" && !strings.Contains(string(list), "`"+field+"`") {
-			t.Errorf("settings.md has no %s", field)
+			t.Errorf("settings.md does not list %s", field)
 		}
 	}
 }
 
-// Each Go identifier in the guide exists: package.Name in the whole guide; and in the section about
-// apptuit-py also SendError.Field, options without a package, and metrics of runtimemetrics.
+// Each Go identifier in the migration guide exists. In the whole guide, these are names with a
+// package. In the section about apptuit-py, these are also fields of SendError, options without a
+// package, and metrics of runtimemetrics.
 func TestMigration_NamesExistingIdentifiers(t *testing.T) {
 	guide, err := os.ReadFile("migration.md")
 	if err != nil {
@@ -103,11 +104,11 @@ func TestMigration_NamesExistingIdentifiers(t *testing.T) {
 	}
 	for _, name := range names {
 		if !exported[name] && name != "encoding.SanitizePrometheus.Sanitize" && name != "encoding.SanitizeApptuit.Sanitize" {
-			t.Errorf("there is no %s", name)
+			t.Errorf("no package declares %s", name)
 		}
 	}
 	if len(names) < 80 {
-		t.Errorf("only %d identifiers found", len(names))
+		t.Errorf("found only %d identifiers", len(names))
 	}
 	metrics, err := os.ReadFile("../runtimemetrics/doc.go")
 	if err != nil {
@@ -115,7 +116,7 @@ func TestMigration_NamesExistingIdentifiers(t *testing.T) {
 	}
 	for _, m := range regexp.MustCompile("`((?:process|go)\\.[a-z_.]+)`").FindAllStringSubmatch(section, -1) {
 		if !strings.Contains(string(metrics), "//\t"+m[1]+" ") {
-			t.Errorf("runtimemetrics has no %s", m[1])
+			t.Errorf("runtimemetrics does not document %s", m[1])
 		}
 	}
 }

@@ -16,14 +16,13 @@ import (
 	"testing"
 )
 
-// messagePackages are the packages whose messages a program can print.
+// messagePackages lists the packages with error messages that a program can print.
 var messagePackages = []string{
 	"encoding", "apptuitclient", "exporter", "internal/client", "internal/convert", "internal/histogram", "internal/model", "internal/reporter",
 	"internal/spool", "internal/pattern", "internal/settings",
 }
 
-// Each error message in the code is on the page for operators, and each message on the page
-// is in the code.
+// operators.md lists each error message of the code, and the code has each message of the page.
 func TestOperatorsPageListsAllMessages(t *testing.T) {
 	page, err := os.ReadFile("operators.md")
 	if err != nil {
@@ -35,7 +34,7 @@ func TestOperatorsPageListsAllMessages(t *testing.T) {
 		messages, texts = append(messages, m...), append(texts, all...)
 	}
 	if len(messages) < 80 {
-		t.Fatalf("only %d messages were found in the code", len(messages))
+		t.Fatalf("found only %d messages in the code", len(messages))
 	}
 	code := regexp.MustCompile("`[^`\n]+`")
 	listed := strings.Join(code.FindAllString(string(page), -1), "\n")
@@ -60,8 +59,8 @@ func TestOperatorsPageListsAllMessages(t *testing.T) {
 	}
 }
 
-// textsIn returns the string literals in the code of a package, and those that are the
-// messages of errors, with … for each value. Messages that only join others are left out.
+// textsIn returns the error messages and all string literals in the code of a package, with … in
+// place of values. It omits messages without a space, which only join other errors.
 func textsIn(t *testing.T, dir string) (messages, texts []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -94,8 +93,8 @@ func textsIn(t *testing.T, dir string) (messages, texts []string) {
 	return messages, texts
 }
 
-// textOf returns a string literal with … for each verb, and without verbs at its ends. It is
-// empty for other literals.
+// textOf returns a string literal with … in place of each formatting verb, and without verbs and
+// punctuation at its ends. It returns "" for other literals.
 func textOf(literal *ast.BasicLit) string {
 	if literal.Kind != gotoken.STRING {
 		return ""

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// Each Go example of query.md is a part of an example of package query, and each output is the
-// output of such an example.
+// The examples of package query contain each Go example of query.md, and each of its outputs.
 func TestQueryPage_ShowsExamples(t *testing.T) {
 	page, err := os.ReadFile("query.md")
 	if err != nil {
@@ -33,12 +32,12 @@ func TestQueryPage_ShowsExamples(t *testing.T) {
 	for kind, in := range map[string]string{"go": code.String(), "text": outputs.String()} {
 		pieces := strings.Split(string(page), "```"+kind+"\n")[1:]
 		if len(pieces) < 4 {
-			t.Errorf("the page has %d pieces of %s", len(pieces), kind)
+			t.Errorf("query.md has only %d blocks of %s, want at least 4", len(pieces), kind)
 		}
 		for _, piece := range pieces {
 			piece, _, _ = strings.Cut(piece, "```")
 			if !strings.Contains(in, flat(piece)) {
-				t.Errorf("no example has this:\n%s", piece)
+				t.Errorf("no example of package query contains:\n%s", piece)
 			}
 		}
 	}

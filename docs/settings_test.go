@@ -18,47 +18,47 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/settings"
 )
 
-// docs/settings.md has the tables of all settings.
+// The tables of settings.md are generated from internal/settings.
 func TestSettingsPage(t *testing.T) {
 	text := regexp.MustCompile(`(?s)(<!-- generated from internal/settings -->\n).*(<!-- end -->\n)`)
 	generated(t, "settings.md", text, "\n"+settingsTables()+"\n")
 }
 
-// The package comments list the variables that the packages read.
+// The lists of variables in the package comments are generated from internal/settings.
 func TestPackageCommentsListVariables(t *testing.T) {
 	list := regexp.MustCompile(`(?s)(//\n)//	APPTUIT_.*?(//\n)`)
 	generated(t, "../apptuitclient/doc.go", list, variableList(func(s *settings.Setting) bool { return hasOption(s, "apptuitclient.") }))
 	generated(t, "../exporter/doc.go", list, variableList(func(s *settings.Setting) bool { return !hasOption(s, "apptuitclient.") }))
 }
 
-// Every option of the exporter and the client is in the table, and the other way round.
+// internal/settings lists each option of the exporter and the client, and each listed option exists.
 func TestSettingsCoverTheOptions(t *testing.T) {
 	found, listed := map[string]bool{}, map[string]bool{}
 	for _, pkg := range []string{"apptuitclient", "exporter"} {
 		for _, name := range optionFunctions(t, pkg) {
-			// The exporter offers the options of the client.
+			// The exporter has functions for the options of the client, which need no row of their own.
 			found[name] = pkg == "apptuitclient" || !found["apptuitclient."+strings.TrimPrefix(name, "exporter.")]
 		}
 	}
 	for _, s := range settings.All() {
 		for _, name := range s.Options {
 			if _, ok := found[name]; !ok {
-				t.Errorf("%s: there is no option %s", s.Name, name)
+				t.Errorf("internal/settings lists the option %[2]s of %[1]s, which does not exist", s.Name, name)
 			}
 			listed[name] = true
 		}
 	}
 	for name, own := range found {
 		if own && !listed[name] {
-			t.Errorf("%s is not in internal/settings", name)
+			t.Errorf("internal/settings does not list %s", name)
 		}
 	}
 	if len(found) < 40 {
-		t.Errorf("only %d options found", len(found))
+		t.Errorf("found only %d options, want at least 40", len(found))
 	}
 }
 
-// optionFunctions returns the functions of a package that return an Option, or a SpoolOption.
+// optionFunctions returns the functions of a package that return an Option or a SpoolOption.
 func optionFunctions(t *testing.T, pkg string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", pkg, "*.go"))
@@ -81,7 +81,8 @@ func optionFunctions(t *testing.T, pkg string) []string {
 	return names
 }
 
-// generated compares the part of a file between the groups of place with want, or writes it.
+// generated compares a generated part of a file with want, or with -update, replaces it. The part is
+// between the two groups of the expression place.
 func generated(t *testing.T, name string, place *regexp.Regexp, want string) {
 	t.Helper()
 	text, err := os.ReadFile(name)
@@ -90,7 +91,7 @@ func generated(t *testing.T, name string, place *regexp.Regexp, want string) {
 	}
 	found := place.FindSubmatchIndex(text)
 	if found == nil {
-		t.Fatalf("%s has no place for the generated text", name)
+		t.Fatalf("%s has no text that matches %s", name, place)
 	}
 	from, to := found[3], found[4]
 	if *update {
@@ -108,7 +109,7 @@ func hasOption(s *settings.Setting, pkg string) bool {
 	return slices.ContainsFunc(s.Options, func(name string) bool { return strings.HasPrefix(name, pkg) })
 }
 
-// settingsTables returns a table for each group.
+// settingsTables returns a table for each group of settings.
 func settingsTables() string {
 	var b strings.Builder
 	for _, group := range settings.Groups() {
@@ -147,7 +148,7 @@ func key(s *settings.Setting) string {
 	return quoted(s.Name)
 }
 
-// optionNames returns the options without their packages.
+// optionNames returns the options of a setting without their packages.
 func optionNames(s *settings.Setting) string {
 	var names []string
 	for _, option := range s.Options {
@@ -169,8 +170,9 @@ func form(s *settings.Setting) string {
 	return s.VariableForm()
 }
 
-// defaultText returns the default, as code if it is a value. It has the form of the variable. A
-// setting without a variable has the form of the key, except that sizes have a readable unit.
+// defaultText returns the default of a setting for its table, quoted as code if it is a value. The
+// default has the form of the variable. Without a variable, it has the form of the key, except that
+// sizes have a readable unit.
 func defaultText(s *settings.Setting) string {
 	text := variableDefault(s)
 	if s.Variable == "" && s.Type != settings.Bytes {
@@ -182,10 +184,10 @@ func defaultText(s *settings.Setting) string {
 	return quoted(text)
 }
 
-// variableDefault returns the default in the form of the variable.
+// variableDefault returns the default of a setting in the form of its variable.
 func variableDefault(s *settings.Setting) string {
 	if s.Switch == settings.Disable && s.Default == "yes" {
-		return "no" // the variable disables what is on by default
+		return "no" // the variable disables a feature that is enabled by default
 	}
 	return s.Default
 }
@@ -197,9 +199,9 @@ func quoted(text string) string {
 	return "`" + text + "`"
 }
 
-// variableList returns the lines of a package comment with the variables of the chosen
-// settings: the name and the options, and below them the description, the form of the value and
-// the default.
+// variableList returns the lines of a package comment about the variables of the chosen settings.
+// Each variable has a line with its name and options, followed by the description, the form of its
+// values and the default.
 func variableList(chosen func(*settings.Setting) bool) string {
 	var b strings.Builder
 	for _, s := range settings.WithVariables() {
@@ -218,8 +220,8 @@ func variableList(chosen func(*settings.Setting) bool) string {
 	return b.String()
 }
 
-// withoutKeys returns the description of a setting with the variables of other settings in place
-// of their keys.
+// withoutKeys returns the description of a setting, in which it replaces the keys of other settings
+// by their variables.
 func withoutKeys(s *settings.Setting) string {
 	var pairs []string
 	for _, other := range settings.WithVariables() {
@@ -230,7 +232,7 @@ func withoutKeys(s *settings.Setting) string {
 	return strings.NewReplacer(pairs...).Replace(s.Doc)
 }
 
-// indented returns a text as indented lines of a package comment, without backticks.
+// indented wraps a text into indented lines of a package comment, and removes backticks.
 func indented(text string) string {
 	const width = 90
 	var b strings.Builder

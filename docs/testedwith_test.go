@@ -27,10 +27,11 @@ import (
 // `make tested-with` runs TestTestedWith with both flags.
 var (
 	update = flag.Bool("update", false, "rewrite testedwith.json and the table of tested-with.md")
-	runs   = flag.String("runs", "", "file with the runs, instead of testedwith.json")
+	runs   = flag.String("runs", "", "file with the runs to count, in place of testedwith.json")
 )
 
-// record is how many tests of a package passed against one version of a server, and when.
+// record is the number of tests of a package that passed with a version of a server, and the date of
+// the newest run.
 type record struct {
 	Server  string `json:"server"`
 	Version string `json:"version"`
@@ -39,7 +40,7 @@ type record struct {
 	Tests   int    `json:"tests"`
 }
 
-// tested says what the tests of a package do with a server.
+// tested describes the tests of each package with each server.
 func tested() map[[2]string]string {
 	const (
 		e2e       = "integration/e2e"
@@ -86,7 +87,8 @@ func readRecords(t *testing.T) []record {
 	return records
 }
 
-// count counts the tests of runs. A test with subtests counts once.
+// count returns the number of tests for each server, version and package. A test with subtests
+// counts as one test.
 func count(all []testedwith.Run) []record {
 	tests, dates := map[record]map[string]bool{}, map[record]string{}
 	for _, r := range all {
@@ -110,12 +112,12 @@ func count(all []testedwith.Run) []record {
 	return records
 }
 
-// compareVersions orders versions of dotted numbers.
+// compareVersions compares versions like 1.136.23 by their numbers.
 func compareVersions(a, b string) int {
 	numbers := func(v string) []int {
 		var all []int
 		for part := range strings.SplitSeq(v, ".") {
-			n, _ := strconv.Atoi(part) // a part that is no number comes first
+			n, _ := strconv.Atoi(part) // a part that is not a number counts as 0
 			all = append(all, n)
 		}
 		return all
@@ -123,7 +125,8 @@ func compareVersions(a, b string) int {
 	return slices.Compare(numbers(a), numbers(b))
 }
 
-// table returns the rows: one a server, package, number of tests and date.
+// table returns a table of the records. A row combines the versions with the same server, package,
+// number of tests and date.
 func table(t *testing.T, records []record) string {
 	t.Helper()
 	var b strings.Builder
@@ -142,15 +145,15 @@ func table(t *testing.T, records []record) string {
 		}
 		what := known[[2]string{r.Server, r.Package}]
 		if what == "" {
-			t.Errorf("nothing says what %s tests with %s", r.Package, r.Server)
+			t.Errorf("the function tested does not describe the tests of %s with %s", r.Package, r.Server)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %d of [%s](../%s) | %s |\n", r.Server, strings.Join(versions, ", "), r.Date, r.Tests, r.Package, r.Package, what)
 	}
 	return b.String()
 }
 
-// The table of tested-with.md shows the recorded tests. With -update, neither file is
-// written unless the records are complete.
+// The table of tested-with.md shows the recorded tests. With -update, testedwith.json and
+// tested-with.md are written if the records are complete.
 func TestTestedWith(t *testing.T) {
 	var records []record
 	if *runs == "" {
@@ -182,7 +185,7 @@ func TestTestedWith(t *testing.T) {
 	before, rest, ok1 := strings.Cut(string(text), begin)
 	_, after, ok2 := strings.Cut(rest, end)
 	if !ok1 || !ok2 {
-		t.Fatal("tested-with.md has no place for the table")
+		t.Fatalf("tested-with.md has no lines %q and %q around the table", begin, end)
 	}
 	want := before + begin + table(t, records) + end + after
 	switch {
@@ -203,8 +206,8 @@ func TestTestedWith(t *testing.T) {
 	}
 }
 
-// versionsIn returns the versions that a text gives to servers, each with the server's name:
-// "VictoriaMetrics 1.79", also of "VictoriaMetrics from version 1.79 on", for example.
+// versionsIn returns the versions of servers that a text names, as pairs of server and version. For
+// example, it returns {"VictoriaMetrics", "1.79"} for "VictoriaMetrics from version 1.79 on".
 func versionsIn(text string, servers []string) [][2]string {
 	const number = `v?([0-9]+(?:\.(?:[0-9]+|x))*)\b`
 	const between = `(?:'s?)?(?:\s+(?:before|since|from|until|after|of|only|versions?|releases?|takes \w+ since))*\s+`
@@ -213,7 +216,7 @@ func versionsIn(text string, servers []string) [][2]string {
 		quoted[i] = regexp.QuoteMeta(s)
 	}
 	named := regexp.MustCompile(`\b(` + strings.Join(quoted, "|") + `)\b` + between + number + `((?:(?:, | and |, and | or | to )` + number + `)*)`)
-	text = regexp.MustCompile(`\n[\t ]*(?://)?[\t ]*`).ReplaceAllString(text, " ") // comments
+	text = regexp.MustCompile(`\n[\t ]*(?://)?[\t ]*`).ReplaceAllString(text, " ") // joins the lines of paragraphs and comments
 	var found [][2]string
 	for _, m := range named.FindAllStringSubmatch(text, -1) {
 		found = append(found, [2]string{m[1], m[2]})
@@ -241,7 +244,7 @@ func TestTestedWith_FindsVersions(t *testing.T) {
 	}
 }
 
-// Documents and comments give a server only versions that a test ran against.
+// Documents and comments name only versions of servers with which a recorded test ran.
 func TestTestedWith_NoOtherVersions(t *testing.T) {
 	versions := map[string][]string{}
 	for _, r := range readRecords(t) {
@@ -260,7 +263,7 @@ func TestTestedWith_NoOtherVersions(t *testing.T) {
 			}
 			return nil
 		case name == "CHANGELOG.md", name == "RESULTS.md", strings.HasSuffix(name, "_test.go"):
-			return nil // what was true at the time
+			return nil // these may describe earlier releases and fictitious versions
 		case filepath.Ext(name) != ".md" && filepath.Ext(name) != ".go":
 			return nil
 		}
@@ -269,7 +272,7 @@ func TestTestedWith_NoOtherVersions(t *testing.T) {
 		for _, found := range versionsIn(string(text), servers) {
 			server, version := found[0], found[1]
 			if !slices.ContainsFunc(versions[server], func(v string) bool { return v == version || strings.HasPrefix(v, version+".") }) {
-				t.Errorf("%s names %s %s, which no recorded test ran against: %s", path, server, version, strings.Join(slices.Compact(slices.Sorted(slices.Values(versions[server]))), ", "))
+				t.Errorf("%s names %s %s, but the recorded tests ran only with %s", path, server, version, strings.Join(slices.Compact(slices.Sorted(slices.Values(versions[server]))), ", "))
 			}
 		}
 		return err
@@ -278,6 +281,6 @@ func TestTestedWith_NoOtherVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	if files < 100 {
-		t.Errorf("only %d files were read", files)
+		t.Errorf("read only %d files", files)
 	}
 }

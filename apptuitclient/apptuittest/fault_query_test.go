@@ -35,7 +35,7 @@ func TestFault_AppliesToQueries(t *testing.T) {
 			t.Errorf("answered %d %s", got.status, got.body)
 		}
 		if got := get(t, s, query); got.status != 200 || !cmp.Equal(decodeQuery(t, got.body).lines(), want) {
-			t.Errorf("a fault of points alone: answered %d %s", got.status, got.body)
+			t.Errorf("a fault for put requests only: the query was answered %d %s", got.status, got.body)
 		}
 
 		whole := get(t, s, query).body
@@ -62,7 +62,8 @@ func TestFault_AppliesToQueries(t *testing.T) {
 	})
 }
 
-// TestFault_ChunkedAndPause sends answers in two parts, with the clock of synctest.
+// TestFault_ChunkedAndPause tests answers that are sent in several parts, in the simulated time of
+// synctest.
 func TestFault_ChunkedAndPause(t *testing.T) {
 	big := strings.Repeat("0123456789", 100_000)
 	for _, tt := range []struct {
@@ -89,7 +90,7 @@ func TestFault_ChunkedAndPause(t *testing.T) {
 			3 * time.Hour,
 			2 * time.Hour, 4, "abcd", false,
 		},
-		{"a pause not waited for", apptuittest.Fault{Body: "abcd", Pause: time.Hour}, time.Minute, time.Minute, 4, "ab", true},
+		{"a pause longer than the timeout", apptuittest.Fault{Body: "abcd", Pause: time.Hour}, time.Minute, time.Minute, 4, "ab", true},
 		{
 			"a pause before the end",
 			apptuittest.Fault{Body: "abcd", Pause: time.Hour, Truncate: true},
@@ -122,14 +123,14 @@ func TestFault_ChunkedAndPause(t *testing.T) {
 				}
 				defer resp.Body.Close()
 				if early := time.Since(began); early != tt.fault.Delay {
-					t.Errorf("the header came after %v", early)
+					t.Errorf("the header arrived after %v", early)
 				}
 				text, err := io.ReadAll(resp.Body)
 				if took := time.Since(began); (err != nil) != tt.failed || took != tt.took {
 					t.Errorf("after %v: %v, want %v", took, err, tt.took)
 				}
 				if string(text) != tt.body || resp.ContentLength != tt.length {
-					t.Errorf("%d of %d bytes, want %d of %d", len(text), resp.ContentLength, len(tt.body), tt.length)
+					t.Errorf("received %d of %d bytes, want %d of %d", len(text), resp.ContentLength, len(tt.body), tt.length)
 				}
 			})
 		})

@@ -38,7 +38,8 @@ func TestFault_Repeat(t *testing.T) {
 	})
 }
 
-// TestFault_Repeat_DoesNotBufferBody reads only the first bytes of a body of 1 GiB.
+// TestFault_Repeat_DoesNotBufferBody reads the first bytes of a body of 1 GiB, which would exhaust
+// the memory if the server buffered it.
 func TestFault_Repeat_DoesNotBufferBody(t *testing.T) {
 	servers(t, func(t *testing.T, s *apptuittest.Server) {
 		s.Fail(apptuittest.Fault{Status: 500, Body: strings.Repeat("x", 1<<20), Repeat: 1 << 10})
@@ -65,12 +66,12 @@ func TestFault_ReadPause(t *testing.T) {
 		began := time.Now()
 		got, err := post(t, s.Client(), s.URL+"/api/put", goodPoint)
 		if took := time.Since(began); err != nil || got.status != 204 || took < time.Duration(len(goodPoint))*time.Second {
-			t.Errorf("%d bytes were answered %d after %v: %v", len(goodPoint), got.status, took, err)
+			t.Errorf("a body of %d bytes was answered %d after %v: %v", len(goodPoint), got.status, took, err)
 		}
 		client := *s.Client()
 		client.Timeout = 10 * time.Second
 		if got, err := post(t, &client, s.URL+"/api/put", goodPoint); err == nil {
-			t.Errorf("answered %d within 10 s", got.status)
+			t.Errorf("answered %d within the timeout of 10 s", got.status)
 		}
 	})
 }

@@ -44,7 +44,7 @@ func TestFault_ReplacesAnswer(t *testing.T) {
 			0,
 		},
 		{
-			"a body alone",
+			"a body without a status",
 			apptuittest.Fault{Body: "welcome"},
 			200, "welcome",
 			map[string]string{"Content-Type": "text/plain; charset=utf-8"},
@@ -57,10 +57,10 @@ func TestFault_ReplacesAnswer(t *testing.T) {
 			map[string]string{"Location": "http://elsewhere.test/"},
 			0,
 		},
-		{"acceptance that stores nothing", apptuittest.Status(204), 204, "", nil, 0},
-		{"failure that stores", apptuittest.Fault{Status: 504, Apply: true}, 504, "", nil, 1},
+		{"success without storing", apptuittest.Status(204), 204, "", nil, 0},
+		{"failure after storing", apptuittest.Fault{Status: 504, Apply: true}, 504, "", nil, 1},
 		{
-			"a header besides the answer",
+			"a header added to the normal answer",
 			apptuittest.Fault{RetryAfter: "9"},
 			200,
 			`{"success":1,"failed":0,"errors":[]}`,
@@ -104,7 +104,7 @@ func TestFail_AppliesFaultsInOrder(t *testing.T) {
 	s.Fail(apptuittest.Fault{Status: 500, Times: 2}, apptuittest.Status(404))
 	s.Fail(apptuittest.Status(429))
 	var got []int
-	for range 5 { // without a token: faults come first
+	for range 5 { // the requests have no token, but faults take precedence
 		got = append(got, put(t, s, "", goodPoint).status)
 	}
 	if diff := cmp.Diff([]int{500, 500, 404, 429, 401}, got); diff != "" {
@@ -127,8 +127,8 @@ func TestFault_Reject(t *testing.T) {
 		fault  apptuittest.Fault
 		status int
 	}{
-		{"as a bad request", apptuittest.Reject(odd), 400},
-		{"in a success", apptuittest.Fault{Reject: odd, Status: 200}, 200},
+		{"with status 400", apptuittest.Reject(odd), 400},
+		{"with status 200", apptuittest.Fault{Reject: odd, Status: 200}, 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t)
@@ -159,7 +159,7 @@ func numbered(value string) string {
 	return `{"metric":"a","tags":{"k":"v"},"timestamp":1,"value":` + value + `}`
 }
 
-// servers runs a test with both kinds of servers, which must fail in the same way.
+// servers runs a test with both kinds of servers, because faults must have the same effect with both.
 func servers(t *testing.T, test func(t *testing.T, s *apptuittest.Server)) {
 	for name, start := range map[string]func(...apptuittest.Option) *apptuittest.Server{
 		"TCP": apptuittest.NewServer, "memory": apptuittest.NewMemoryServer,
@@ -178,7 +178,7 @@ func TestFault_Reset(t *testing.T) {
 		for _, stored := range []int{0, 1} {
 			_, err := post(t, s.Client(), s.URL+"/api/put", goodPoint)
 			if !errors.Is(err, syscall.ECONNRESET) {
-				t.Errorf("the sender sees %v, want a reset connection", err)
+				t.Errorf("the client returns %v, want a reset connection", err)
 			}
 			if s.Total() != stored {
 				t.Errorf("%d points stored, want %d", s.Total(), stored)
@@ -201,7 +201,7 @@ func TestFault_Truncate(t *testing.T) {
 			stored      int
 		}{
 			{
-				"its own answer", "?details",
+				"the normal answer", "?details",
 				apptuittest.Fault{Truncate: true, Apply: true},
 				200,
 				`{"success":1,"fail`, io.ErrUnexpectedEOF, 1,
@@ -214,7 +214,7 @@ func TestFault_Truncate(t *testing.T) {
 				"abc", io.ErrUnexpectedEOF, 0,
 			},
 			{
-				"broken off", "",
+				"a reset connection", "",
 				apptuittest.Fault{Truncate: true, Reset: true, Body: "abcdef"},
 				200,
 				"abc", syscall.ECONNRESET, 0,
@@ -224,7 +224,7 @@ func TestFault_Truncate(t *testing.T) {
 			s.Fail(tt.fault)
 			got, err := post(t, s.Client(), s.URL+"/api/put"+tt.query, goodPoint)
 			if tt.fault.Reset && strings.HasPrefix(tt.body, got.body) {
-				got = reply{status: tt.status, body: tt.body} // a reset may overtake what was sent before it
+				got = reply{status: tt.status, body: tt.body} // the client may see the reset before it has read the body
 			}
 			if got.status != tt.status || !errors.Is(err, tt.want) {
 				t.Errorf("%s: answered %d %q and %v, want %d and %v", tt.name, got.status, got.body, err, tt.status, tt.want)
@@ -257,7 +257,7 @@ func TestFault_BeforeBody_LeavesBodyUnread(t *testing.T) {
 	})
 }
 
-// endless is a body that never ends.
+// endless is a request body that does not end.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return rand.Read(p) }
@@ -271,12 +271,12 @@ func TestFault_DelayAndHang(t *testing.T) {
 		stored  int
 		failed  bool
 	}{
-		{"waited for", apptuittest.Fault{Delay: time.Hour}, 2 * time.Hour, time.Hour, 1, false},
-		{"before the body", apptuittest.Fault{Delay: time.Hour, BeforeBody: true}, 2 * time.Hour, time.Hour, 1, false},
-		{"not waited for", apptuittest.Fault{Delay: time.Hour}, time.Minute, time.Minute, 0, true},
-		{"not waited for, stored", apptuittest.Fault{Delay: time.Hour, Apply: true}, time.Minute, time.Minute, 1, true},
-		{"never", apptuittest.Fault{Hang: true}, time.Minute, time.Minute, 0, true},
-		{"never, stored", apptuittest.Fault{Hang: true, Apply: true}, time.Minute, time.Minute, 1, true},
+		{"delay within the timeout", apptuittest.Fault{Delay: time.Hour}, 2 * time.Hour, time.Hour, 1, false},
+		{"delay before the body", apptuittest.Fault{Delay: time.Hour, BeforeBody: true}, 2 * time.Hour, time.Hour, 1, false},
+		{"delay longer than the timeout", apptuittest.Fault{Delay: time.Hour}, time.Minute, time.Minute, 0, true},
+		{"delay longer than the timeout, stored", apptuittest.Fault{Delay: time.Hour, Apply: true}, time.Minute, time.Minute, 1, true},
+		{"hang", apptuittest.Fault{Hang: true}, time.Minute, time.Minute, 0, true},
+		{"hang, stored", apptuittest.Fault{Hang: true, Apply: true}, time.Minute, time.Minute, 1, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -310,7 +310,7 @@ func TestFault_Reset_TLSAndHTTP2(t *testing.T) {
 			t.Errorf("HTTP/2 %v: answered %d", http2, got.status)
 		}
 		if got, err := post(t, s.Client(), s.URL+"/api/put", goodPoint); err != nil || got.status != 204 {
-			t.Errorf("HTTP/2 %v: afterwards %d, %v", http2, got.status, err)
+			t.Errorf("HTTP/2 %v: the next request is answered %d, %v", http2, got.status, err)
 		}
 		h.Close()
 		s.Close()
@@ -322,7 +322,7 @@ func TestFail_PanicsOnInvalidStatus(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("status %d is taken", status)
+					t.Errorf("Fail accepts the status %d", status)
 				}
 			}()
 			apptuittest.NewHandler().Fail(apptuittest.Status(status))

@@ -28,7 +28,7 @@ type reply struct {
 	body   string
 }
 
-// post sends a body with headers, given as alternating names and values.
+// post sends a body in a POST request. headers alternates names and values.
 func post(t *testing.T, client *http.Client, url, body string, headers ...string) (reply, error) {
 	t.Helper()
 	return do(t, client, http.MethodPost, url, body, headers...)
@@ -53,7 +53,7 @@ func do(t *testing.T, client *http.Client, method, url, body string, headers ...
 	return reply{resp.StatusCode, resp.Header, string(text)}, err
 }
 
-// put sends a body to /api/put with the query, and fails the test if there is no reply.
+// put sends a body to /api/put with a query, and returns the reply.
 func put(t *testing.T, s *apptuittest.Server, query, body string, headers ...string) reply {
 	t.Helper()
 	r, err := post(t, s.Client(), s.URL+"/api/put"+query, body, headers...)

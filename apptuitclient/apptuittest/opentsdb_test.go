@@ -26,7 +26,7 @@ func manyTags(n int) string {
 	return "{" + strings.Join(tags, ",") + "}"
 }
 
-// shown returns the tags of manyTags in the format of a reason.
+// shown returns the tags of manyTags in the format of the server's reasons.
 func shown(n int) string {
 	keys := make([]string, n)
 	for i := range keys {
@@ -39,7 +39,7 @@ func shown(n int) string {
 func TestPut_JudgesEachPoint(t *testing.T) {
 	const ok = ""
 	for _, tt := range []struct{ name, metric, tags, timestamp, value, want string }{
-		{"good", `"a"`, `{"k":"v"}`, `1`, `1`, ok},
+		{"valid", `"a"`, `{"k":"v"}`, `1`, `1`, ok},
 		{"every character of a name", `"aZ09-_./é東"`, `{"aZ09-_./é東":"v"}`, `1`, `1`, ok},
 		{"any tag value", `"a"`, `{"k":" \u0000\"{}:,\ud800"}`, `1`, `1`, ok},
 		{"25 tags", `"a"`, manyTags(25), `1`, `1`, ok},
@@ -51,18 +51,18 @@ func TestPut_JudgesEachPoint(t *testing.T) {
 		{"the greatest float64", `"a"`, `{"k":"v"}`, `1`, `1.7976931348623157e+308`, ok},
 		{"a tiny float64", `"a"`, `{"k":"v"}`, `1`, `5E-324`, ok},
 
-		{"no metric", `""`, `{"k":"v"}`, `1`, `1`, "Metric name was empty"},
+		{"empty metric", `""`, `{"k":"v"}`, `1`, `1`, "Metric name was empty"},
 		{"null metric", `null`, `{"k":"v"}`, `1`, `1`, "Metric name was empty"},
 		{"a space", `"a b"`, `{"k":"v"}`, `1`, `1`, `Invalid metric name ("a b"): illegal character:  `},
 		{"a digit that is not ASCII", `"a٣"`, `{"k":"v"}`, `1`, `1`, `Invalid metric name ("a٣"): illegal character: ٣`},
-		{"a mark", `"e\u0301"`, `{"k":"v"}`, `1`, `1`, "Invalid metric name (\"e\u0301\"): illegal character: \u0301"},
+		{"a combining mark", `"e\u0301"`, `{"k":"v"}`, `1`, `1`, "Invalid metric name (\"e\u0301\"): illegal character: \u0301"},
 		{"no tags", `"a"`, `{}`, `1`, `1`, "Missing tags"},
 		{"null tags", `"a"`, `null`, `1`, `1`, "Missing tags"},
 		{"26 tags", `"a"`, manyTags(26), `1`, `1`, "Too many tags: 26 maximum allowed: 25, tags: " + shown(26)},
 		{"a key twice", `"a"`, `{"le":"1","x":":\"","le":"2"}`, `1`, `1`, "Duplicate tag"},
-		{"no key", `"a"`, `{"":"v"}`, `1`, `1`, "Invalid tag name with value [v]: empty string"},
-		{"a bad key", `"a"`, `{"k=":"v"}`, `1`, `1`, `Invalid tag name with value [v] ("k="): illegal character: =`},
-		{"the first of bad tags", `"a"`, `{"z?":"v","y":"","x":"v"}`, `1`, `1`, `Invalid tag value with key [y]: empty string`},
+		{"empty key", `"a"`, `{"":"v"}`, `1`, `1`, "Invalid tag name with value [v]: empty string"},
+		{"an invalid key", `"a"`, `{"k=":"v"}`, `1`, `1`, `Invalid tag name with value [v] ("k="): illegal character: =`},
+		{"several invalid tags", `"a"`, `{"z?":"v","y":"","x":"v"}`, `1`, `1`, `Invalid tag value with key [y]: empty string`},
 		{"null tag value", `"a"`, `{"k":null}`, `1`, `1`, `Invalid tag value with key [k]: empty string`},
 		{"timestamp 0", `"a"`, `{"k":"v"}`, `0`, `1`, "Invalid timestamp"},
 		{"timestamp below 0", `"a"`, `{"k":"v"}`, `-1`, `1`, "Invalid timestamp"},
@@ -76,8 +76,8 @@ func TestPut_JudgesEachPoint(t *testing.T) {
 		{"a Boolean", `"a"`, `{"k":"v"}`, `1`, `true`, "Unable to parse value to a number"},
 		{"quoted NaN", `"a"`, `{"k":"v"}`, `1`, `"NaN"`, "Unable to parse value to a number"},
 		{"quoted infinity", `"a"`, `{"k":"v"}`, `1`, `"-Inf"`, "Unable to parse value to a number"},
-		{"too great a float", `"a"`, `{"k":"v"}`, `1`, `1e309`, "Unable to parse value to a number"},
-		{"too great an integer", `"a"`, `{"k":"v"}`, `1`, `9223372036854775808`, "Unable to parse value to a number"},
+		{"a float above the maximum", `"a"`, `{"k":"v"}`, `1`, `1e309`, "Unable to parse value to a number"},
+		{"an integer above the maximum", `"a"`, `{"k":"v"}`, `1`, `9223372036854775808`, "Unable to parse value to a number"},
 		{"hexadecimal", `"a"`, `{"k":"v"}`, `1`, `"0x1p-2"`, "Unable to parse value to a number"},
 		{"a sign only", `"a"`, `{"k":"v"}`, `1`, `"-"`, "Unable to parse value to a number"},
 	} {
@@ -104,7 +104,7 @@ func TestPut_JudgesEachPoint(t *testing.T) {
 	}
 }
 
-// putDetails is the answer to a put with details.
+// putDetails is the answer to a put request with details.
 type putDetails struct {
 	Success, Failed int
 	Timeouts        *int
@@ -130,8 +130,8 @@ func serve(t *testing.T, h http.Handler, body string) (int, putDetails) {
 	return w.Code, v
 }
 
-// FuzzPut checks, for any body, that the answer accounts for every point, and that stored points equal the sent points
-// and are accepted again.
+// FuzzPut checks that the answer to any body accounts for each point, and that the stored points equal
+// the sent points and are accepted again.
 func FuzzPut(f *testing.F) {
 	f.Add("[" + goodPoint + "," + badPoint + "]")
 	f.Add(goodPoint)
@@ -153,7 +153,7 @@ func FuzzPut(f *testing.F) {
 			return
 		}
 		if !json.Valid([]byte(body)) {
-			t.Fatalf("%d points stored of a body that is not JSON", len(points))
+			t.Fatalf("%d points of a body that is not JSON were stored", len(points))
 		}
 		again := make([]map[string]any, len(points))
 		for i, p := range points {

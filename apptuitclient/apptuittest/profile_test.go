@@ -15,7 +15,7 @@ import (
 
 func TestProfiles_JudgePoints(t *testing.T) {
 	const (
-		silent = "" // the answer of a server that does not tell of a point that it drops
+		silent = "" // the answer of a server that does not report the points that it drops
 		whole  = "json array decode error\n"
 	)
 	point := func(tags string) string {
@@ -30,33 +30,33 @@ func TestProfiles_JudgePoints(t *testing.T) {
 		profile apptuittest.Profile
 		point   string
 		status  int
-		answer  string // a part of it
+		answer  string // a part of the answer
 		stored  []string
 	}{
 		{"8 tags", apptuittest.OpenTSDB, strings.Replace(point(""), "{}", manyTags(8), 1), 200, `"success":2`, kept("k0=v, k1=v, k2=v, k3=v, k4=v, k5=v, k6=v, k7=v")},
 		{"9 tags", apptuittest.OpenTSDB, strings.Replace(point(""), "{}", manyTags(9), 1), 400, "Too many tags: 9 maximum allowed: 8, tags: {k0=v, ", only},
-		{"letters", apptuittest.OpenTSDB, point(`"k":"aZ09-_./é東"`), 200, `"success":2`, kept("k=aZ09-_./é東")},
-		{"infinity", apptuittest.OpenTSDB, point(`"le":"+Inf"`), 400, refused(`Invalid tag value with key [le] ("+Inf"): illegal character: +`), only},
-		{"a letter of two UTF-16 units", apptuittest.OpenTSDB, point(`"k":"𝒜"`), 400, refused("Invalid tag value with key [k] (\"𝒜\"): illegal character: \ufffd"), only},
-		{"the same on Apptuit", apptuittest.Apptuit, point(`"𝒜":"𝒜 +"`), 200, `"success":2`, kept("𝒜=𝒜 +")},
+		{"letters, digits and punctuation", apptuittest.OpenTSDB, point(`"k":"aZ09-_./é東"`), 200, `"success":2`, kept("k=aZ09-_./é東")},
+		{"a plus sign", apptuittest.OpenTSDB, point(`"le":"+Inf"`), 400, refused(`Invalid tag value with key [le] ("+Inf"): illegal character: +`), only},
+		{"a letter outside the BMP", apptuittest.OpenTSDB, point(`"k":"𝒜"`), 400, refused("Invalid tag value with key [k] (\"𝒜\"): illegal character: \ufffd"), only},
+		{"a letter outside the BMP, and a plus sign", apptuittest.Apptuit, point(`"𝒜":"𝒜 +"`), 200, `"success":2`, kept("𝒜=𝒜 +")},
 
 		{"any key", apptuittest.VictoriaMetrics, point(`"h h":"+Inf"`), 204, silent, kept("h h=+Inf")},
 		{"an empty value", apptuittest.VictoriaMetrics, point(`"k":"v","e":""`), 204, silent, kept("k=v")},
 		{"no tags", apptuittest.VictoriaMetrics, point(``), 204, silent, kept("")},
-		{"no value", apptuittest.VictoriaMetrics, `{"metric":"a","timestamp":1,"value":"x","tags":{"k":"v"}}`, 204, silent, only},
-		{"no time", apptuittest.VictoriaMetrics, `{"metric":"a","timestamp":10000000000000,"value":1,"tags":{"k":"v"}}`, 204, silent, only},
-		{"no metric", apptuittest.VictoriaMetrics, `{"metric":"","timestamp":1,"value":1,"tags":{"k":"v"}}`, 204, silent, only},
+		{"an invalid value", apptuittest.VictoriaMetrics, `{"metric":"a","timestamp":1,"value":"x","tags":{"k":"v"}}`, 204, silent, only},
+		{"an invalid timestamp", apptuittest.VictoriaMetrics, `{"metric":"a","timestamp":10000000000000,"value":1,"tags":{"k":"v"}}`, 204, silent, only},
+		{"an empty metric", apptuittest.VictoriaMetrics, `{"metric":"","timestamp":1,"value":1,"tags":{"k":"v"}}`, 204, silent, only},
 		{"40 tags", apptuittest.VictoriaMetrics, strings.Replace(point(""), "{}", manyTags(40), 1), 204, silent, only},
 		{"cut off", apptuittest.VictoriaMetrics, `{`, 400, "cannot decode opentsdb data: cannot parse HTTP OpenTSDB json: ", nil},
 
 		{"any key", apptuittest.InfluxDB, point(`"h h":"+Inf","e":""`), 204, silent, kept("h h=+Inf")},
 		{"the key time", apptuittest.InfluxDB, point(`"time":"noon"`), 500, "write series error: partial write: invalid tag key: input tag \"time\" on measurement \"a\" is invalid dropped=1\n", only},
 		{"a backslash at the end", apptuittest.InfluxDB, point(`"a":"1\\","b":"2"`), 204, silent, kept("a=1,b=2")},
-		{"at the end of the last", apptuittest.InfluxDB, point(`"a":"1","b":"2\\"`), 204, silent, kept(`a=1, b=2\`)},
+		{"a backslash at the end of the last value", apptuittest.InfluxDB, point(`"a":"1","b":"2\\"`), 204, silent, kept(`a=1, b=2\`)},
 		{"a quoted value", apptuittest.InfluxDB, `{"metric":"a","timestamp":1,"value":"1","tags":{"k":"v"}}`, 400, whole, nil},
 		{"a quoted time", apptuittest.InfluxDB, `{"metric":"a","timestamp":"1","value":1,"tags":{"k":"v"}}`, 400, whole, nil},
 		{"a Boolean", apptuittest.InfluxDB, `{"metric":"a","timestamp":1,"value":true,"tags":{"k":"v"}}`, 400, whole, nil},
-		{"no metric", apptuittest.InfluxDB, `{"metric":"","timestamp":1,"value":1,"tags":{"k":"v"}}`, 204, silent, only},
+		{"an empty metric", apptuittest.InfluxDB, `{"metric":"","timestamp":1,"value":1,"tags":{"k":"v"}}`, 204, silent, only},
 	} {
 		t.Run(fmt.Sprintf("%d, %s", tt.profile, tt.name), func(t *testing.T) {
 			s := newServer(t, apptuittest.WithProfile(tt.profile))
@@ -68,7 +68,7 @@ func TestProfiles_JudgePoints(t *testing.T) {
 				t.Errorf("stored (-want +got):\n%s", diff)
 			}
 			if r := s.Requests()[0]; r.Accepted != len(tt.stored) || s.Total() != len(tt.stored) {
-				t.Errorf("%d points accepted, %d in all", r.Accepted, s.Total())
+				t.Errorf("the request has %d accepted points, the total is %d", r.Accepted, s.Total())
 			}
 		})
 	}
@@ -120,11 +120,11 @@ func TestProfiles_RefuseBodies(t *testing.T) {
 		status  int
 		answer  string
 	}{
-		{"the largest", apptuittest.OpenTSDB, padded(8192), "", 200, `"success":1`},
-		{"one byte more", apptuittest.OpenTSDB, padded(8193), "", 400, chunked},
-		{"larger when it is not compressed", apptuittest.OpenTSDB, gzipped(t, padded(9999)), "gzip", 200, `"success":1`},
-		{"larger", apptuittest.VictoriaMetrics, padded(10_001), "", 400, "cannot decode opentsdb data: too big data size exceeding -opentsdbhttp.maxInsertRequestSize=10000 bytes"},
-		{"larger", apptuittest.InfluxDB, padded(10_001), "", 413, "10000 bytes"},
+		{"the largest body", apptuittest.OpenTSDB, padded(8192), "", 200, `"success":1`},
+		{"a body over the limit", apptuittest.OpenTSDB, padded(8193), "", 400, chunked},
+		{"a compressed body below the limit", apptuittest.OpenTSDB, gzipped(t, padded(9999)), "gzip", 200, `"success":1`},
+		{"a body over the limit", apptuittest.VictoriaMetrics, padded(10_001), "", 400, "cannot decode opentsdb data: too big data size exceeding -opentsdbhttp.maxInsertRequestSize=10000 bytes"},
+		{"a body over the limit", apptuittest.InfluxDB, padded(10_001), "", 413, "10000 bytes"},
 		{"deflate", apptuittest.VictoriaMetrics, deflated(t, goodPoint), "deflate", 204, ""},
 		{"deflate", apptuittest.InfluxDB, deflated(t, goodPoint), "deflate", 400, "expected JSON array or hash"},
 		{"no points", apptuittest.OpenTSDB, "[]", "", 400, "No datapoints found in content"},
@@ -179,7 +179,7 @@ func TestProfiles_KeepSecondValues(t *testing.T) {
 func TestProfiles_UnknownOnePanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("no panic")
+			t.Error("NewHandler does not panic")
 		}
 	}()
 	apptuittest.NewHandler(apptuittest.WithProfile(99))

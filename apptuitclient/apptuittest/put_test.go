@@ -81,8 +81,8 @@ func TestPut_RejectsRequest(t *testing.T) {
 		{"GET", "GET", "/api/put", "", nil, 405},
 		{"PUT", "PUT", "/api/put", goodPoint, nil, 405},
 		{"an unknown encoding", "POST", "/api/put", goodPoint, []string{"Content-Encoding", "br"}, 400},
-		{"not compressed as it says", "POST", "/api/put", goodPoint, []string{"Content-Encoding", "gzip"}, 400},
-		{"a timeout that is no number", "POST", "/api/put?sync_timeout=soon", goodPoint, nil, 400},
+		{"a body that is not compressed as declared", "POST", "/api/put", goodPoint, []string{"Content-Encoding", "gzip"}, 400},
+		{"a timeout that is not a number", "POST", "/api/put?sync_timeout=soon", goodPoint, nil, 400},
 		{"no points", "POST", "/api/put", "[]", nil, 400},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -113,19 +113,19 @@ func TestPut_RejectsRequest(t *testing.T) {
 func TestPut_MalformedBodyStoresNothing(t *testing.T) {
 	compressed := gzipped(t, "["+goodPoint+"]")
 	corrupt := []byte(compressed)
-	corrupt[len(corrupt)-5] ^= 1 // within the checksum
+	corrupt[len(corrupt)-5] ^= 1 // a byte of the checksum
 	for _, tt := range []struct{ name, encoding, body string }{
 		{"empty", "", ""},
 		{"white space", "", " \n"},
-		{"no JSON", "", "put cpu.load 1700000000 1 host=web1"},
+		{"not JSON", "", "put cpu.load 1700000000 1 host=web1"},
 		{"null", "", "null"},
 		{"cut in an array", "", "[" + goodPoint},
 		{"cut after a comma", "", "[" + goodPoint + ","},
 		{"cut in a point", "", "[" + goodPoint + `,{"metric":"a`},
-		{"a comma too many", "", "[" + goodPoint + ",]"},
-		{"a comma too few", "", "[" + goodPoint + goodPoint + "]"},
-		{"goes on", "", "[" + goodPoint + "]" + goodPoint},
-		{"goes on with rubbish", "", "[" + goodPoint + "]]"},
+		{"an additional comma", "", "[" + goodPoint + ",]"},
+		{"a missing comma", "", "[" + goodPoint + goodPoint + "]"},
+		{"an object after the array", "", "[" + goodPoint + "]" + goodPoint},
+		{"a bracket after the array", "", "[" + goodPoint + "]]"},
 		{"NaN", "", "[" + goodPoint + "," + strings.Replace(goodPoint, "1.5", "NaN", 1) + "]"},
 		{"Infinity", "", "[" + goodPoint + "," + strings.Replace(goodPoint, "1.5", "-Infinity", 1) + "]"},
 		{"an unknown field", "", "[" + goodPoint + `,{"name":"a"}]`},
@@ -134,9 +134,9 @@ func TestPut_MalformedBodyStoresNothing(t *testing.T) {
 		{"an object for a tag", "", "[" + goodPoint + "," + strings.Replace(goodPoint, `"web1"`, "{}", 1) + "]"},
 		{"an array for a value", "", "[" + goodPoint + "," + strings.Replace(goodPoint, "1.5", "[1]", 1) + "]"},
 		{"not UTF-8", "", "[" + goodPoint + "," + strings.Replace(goodPoint, "web1", "w\xffb", 1) + "]"},
-		{"a rune cut by a quote", "", "[" + goodPoint + "," + strings.Replace(goodPoint, "web1", "\xe2\x82", 1) + "]"},
+		{"an incomplete rune", "", "[" + goodPoint + "," + strings.Replace(goodPoint, "web1", "\xe2\x82", 1) + "]"},
 		{"not UTF-8 at the end", "", "[" + goodPoint + "]\xe2\x82"},
-		{"gzip, cut", "gzip", compressed[:len(compressed)-9]},
+		{"gzip, cut off", "gzip", compressed[:len(compressed)-9]},
 		{"gzip, without its checksum", "gzip", compressed[:len(compressed)-8]},
 		{"gzip, a wrong checksum", "gzip", string(corrupt)},
 		{"deflate without zlib", "deflate", deflated(t, goodPoint)[2:]},
@@ -181,7 +181,7 @@ func TestPut_ContentEncodings(t *testing.T) {
 	}
 }
 
-// In a body that takes several reads, runes are split between reads at every possible byte.
+// The body takes several reads. Some runes are split between two reads, at each of their bytes.
 func TestPut_AcceptsRunesAcrossReads(t *testing.T) {
 	s := newServer(t)
 	var body strings.Builder
@@ -212,16 +212,16 @@ func TestHandler_Credentials(t *testing.T) {
 		headers []string
 		status  int
 	}{
-		{"none demanded, none given", nil, nil, 204},
-		{"none demanded, one given", nil, []string{header, "Bearer other"}, 204},
-		{"the token", both[:1], []string{header, "Bearer secret"}, 204},
+		{"not required, without credentials", nil, nil, 204},
+		{"not required, with a token", nil, []string{header, "Bearer other"}, 204},
+		{"token", both[:1], []string{header, "Bearer secret"}, 204},
 		{"a wrong token", both[:1], []string{header, "Bearer secrets"}, 401},
 		{"no token", both[:1], nil, 401},
-		{"basic for a token", both[:1], []string{header, "Basic YW5uOnBhc3M="}, 401},
-		{"the user", both[1:], []string{header, "Basic YW5uOnBhc3M="}, 204},
-		{"a token for the user", both[1:], []string{header, "Bearer pass"}, 401},
-		{"either, the token", both, []string{header, "Bearer secret"}, 204},
-		{"either, the user", both, []string{header, "Basic YW5uOnBhc3M="}, 204},
+		{"token required, user given", both[:1], []string{header, "Basic YW5uOnBhc3M="}, 401},
+		{"user", both[1:], []string{header, "Basic YW5uOnBhc3M="}, 204},
+		{"user required, token given", both[1:], []string{header, "Bearer pass"}, 401},
+		{"token or user required, token given", both, []string{header, "Bearer secret"}, 204},
+		{"token or user required, user given", both, []string{header, "Basic YW5uOnBhc3M="}, 204},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, tt.opts...)
@@ -231,10 +231,10 @@ func TestHandler_Credentials(t *testing.T) {
 			}
 			if refused := got.status == http.StatusUnauthorized; refused {
 				if got.header.Get("WWW-Authenticate") == "" || !json.Valid([]byte(got.body)) {
-					t.Errorf("refused with %v %s", got.header, got.body)
+					t.Errorf("the refusal has the header %v and the body %s", got.header, got.body)
 				}
 				if s.Total() != 0 {
-					t.Error("stored without credentials")
+					t.Error("points without credentials were stored")
 				}
 			}
 		})
@@ -253,7 +253,7 @@ func TestWithMaxBodyBytes(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t, apptuittest.WithMaxBodyBytes(tt.limit))
-			for range 2 { // the second on the same connection
+			for range 2 { // the second request uses the same connection
 				if got := put(t, s, "", gzipped(t, goodPoint), "Content-Encoding", "gzip"); got.status != tt.status {
 					t.Errorf("answered %d %s, want %d", got.status, got.body, tt.status)
 				}

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// queryReply is the answer to a query. Numbers keep their text.
+// queryReply is the answer to a query. Numbers keep the text in which they were sent.
 type queryReply struct {
 	Outputs []struct {
 		ID     string
@@ -62,7 +62,7 @@ func get(t *testing.T, s *apptuittest.Server, query string, headers ...string) r
 	return r
 }
 
-// ask sends a query from start to end, which may be empty, and fails the test if it is not answered.
+// ask sends a query from start to end, and fails the test if its status is not 200. end may be empty.
 func ask(t *testing.T, s *apptuittest.Server, start, end, text string) queryReply {
 	t.Helper()
 	parameters := url.Values{"start": {start}, "q": {text}}
@@ -88,7 +88,8 @@ func decodeQuery(t *testing.T, body string) queryReply {
 	return r
 }
 
-// receive sends points, given as "metric host timestamp value", to the server. The value may be quoted.
+// receive sends points to the server. A point is the text "metric host timestamp value", whose value may
+// be quoted.
 func receive(t *testing.T, s *apptuittest.Server, points ...string) {
 	t.Helper()
 	var body strings.Builder
@@ -119,7 +120,7 @@ func TestQuery_CompleteAnswer(t *testing.T) {
 		t.Error(diff)
 	}
 	if s.Total() != 4 || len(s.Points()) != 4 {
-		t.Error("the query changed the points")
+		t.Error("the query has changed the stored points")
 	}
 }
 
@@ -141,7 +142,7 @@ func TestQuery(t *testing.T) {
 		want       []string
 	}{
 		{
-			"both ends belong to it",
+			"start and end are included",
 			[]string{"m a 99 1", "m a 100 2", "m a 150 3", "m a 200 4", "m a 201 5"},
 			"100", "200", "fetch('m')",
 			[]string{"out0: m{host=a} 100=2 150=3 200=4"},
@@ -159,19 +160,19 @@ func TestQuery(t *testing.T) {
 			[]string{"out0: m{host=a} 1=1"},
 		},
 		{
-			"a series that is out of range",
+			"a series without points in the range",
 			[]string{"m a 99 1", "m b 100 2"},
 			"100", "100", "fetch('m')",
 			[]string{"out0: m{host=b} 100=2"},
 		},
 		{
-			"time ascends, whatever the order of arrival",
+			"sorted by time",
 			[]string{"m a 300 3", "m a 100 1", "m a 200 2"},
 			"0", "", "fetch('m')",
 			[]string{"out0: m{host=a} 100=1 200=2 300=3"},
 		},
 		{
-			"the last of a second wins",
+			"the last point of a second",
 			[]string{"m a 100 1", "m a 200 9", "m b 100 7", "m a 100 2", "m a 100 3"},
 			"0", "", "fetch('m')",
 			[]string{"out0: m{host=a} 100=3 200=9", "out0: m{host=b} 100=7"},
@@ -183,7 +184,7 @@ func TestQuery(t *testing.T) {
 			[]string{"out0: m{host=a} 1700000000=3 1700000001=4"},
 		},
 		{
-			"values as they were written",
+			"text of values",
 			[]string{
 				"m a 1 1", "m a 2 1.0", "m a 3 1.50e0", "m a 4 9223372036854775807", "m a 5 -0", "m a 6 5E-324",
 				`m a 7 "2.50"`, `m a 8 "+5"`, `m a 9 "007"`, `m a 10 "+.5e1"`, `m a 11 "-1."`,
@@ -201,7 +202,7 @@ func TestQuery(t *testing.T) {
 			[]string{"b: y{host=a} 100=2", "c:", "a: x{host=a} 100=1", "out0: x{host=a} 100=1", "out1: y{host=a} 100=2"},
 		},
 		{
-			"the same metric as it is and downsampled",
+			"the same metric with and without downsampling",
 			[]string{"m a 100 1", "m a 110 2"},
 			"0", "", "a = fetch('m').downsample('1m', 'sum'); b = fetch('m'); output(a, b)",
 			[]string{"a: m{host=a} 60=3", "b: m{host=a} 100=1 110=2"},
@@ -231,19 +232,19 @@ func TestQuery(t *testing.T) {
 			[]string{"out0: m{host=a} 0=3 86400=2"},
 		},
 		{
-			"count, of different seconds",
+			"count of seconds with points",
 			[]string{"m a 60 1", "m a 60 2", "m a 61 3", "m a 130 4"},
 			"0", "", "fetch('m').downsample('1m', 'count')",
 			[]string{"out0: m{host=a} 60=2 120=1"},
 		},
 		{
-			"a bucket takes only points in range, and may begin before",
+			"a bucket that begins before the range",
 			[]string{"m a 60 1", "m a 90 2", "m a 119 3", "m a 120 4", "m a 121 5"},
 			"90", "120", "fetch('m').downsample('1m', 'sum')",
 			[]string{"out0: m{host=a} 60=5 120=4"},
 		},
 		{
-			"beyond float64",
+			"a sum above the largest float64",
 			[]string{"m a 60 1.7e308", "m a 61 1.7e308", "m a 120 1"},
 			"0", "", "fetch('m').downsample('1m', 'sum')",
 			[]string{"out0: m{host=a} 60=<nil> 120=1"},
@@ -251,7 +252,7 @@ func TestQuery(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t)
-			for _, p := range tt.points { // one by one, so that the order of arrival is theirs
+			for _, p := range tt.points { // in separate requests, so that the points arrive in this order
 				receive(t, s, p)
 			}
 			got := ask(t, s, tt.start, tt.end, tt.text)
@@ -259,13 +260,13 @@ func TestQuery(t *testing.T) {
 				t.Error(diff)
 			}
 			if got.Query.Querytext != tt.text {
-				t.Errorf("the query is returned as %q", got.Query.Querytext)
+				t.Errorf("the answer has the query %q", got.Query.Querytext)
 			}
 		})
 	}
 }
 
-// Series whose tags look alike when they are joined remain different. They are sorted by keys and values.
+// Series are different even if the joined texts of their tags are equal. They are sorted by keys and values.
 func TestQuery_DistinguishesSeriesByTags(t *testing.T) {
 	s := newServer(t)
 	for i, tags := range []string{
@@ -322,25 +323,25 @@ func TestQuery_SeesOnlyKeptPoints(t *testing.T) {
 func TestQuery_RejectsInvalidParameters(t *testing.T) {
 	const good = "fetch%28%27m%27%29"
 	for _, tt := range []struct{ name, query, want string }{
-		{"nothing", "", "the parameter start is missing"},
+		{"no parameters", "", "the parameter start is missing"},
 		{"no start", "q=" + good, "the parameter start is missing"},
 		{"an empty start", "start=&q=" + good, `the parameter start is not a whole number of seconds: ""`},
-		{"a word for a start", "start=now&q=" + good, `the parameter start is not a whole number of seconds: "now"`},
+		{"a start that is not a number", "start=now&q=" + good, `the parameter start is not a whole number of seconds: "now"`},
 		{"a fraction", "start=1.5&q=" + good, `the parameter start is not a whole number of seconds: "1.5"`},
 		{"an exponent", "start=1e9&q=" + good, `the parameter start is not a whole number of seconds: "1e9"`},
-		{"too great a start", "start=9223372036854775808&q=" + good, `the parameter start is not a whole number of seconds: "9223372036854775808"`},
+		{"a start above int64", "start=9223372036854775808&q=" + good, `the parameter start is not a whole number of seconds: "9223372036854775808"`},
 		{"an empty end", "start=1&end=&q=" + good, `the parameter end is not a whole number of seconds: ""`},
-		{"a word for an end", "start=1&end=None&q=" + good, `the parameter end is not a whole number of seconds: "None"`},
+		{"an end that is not a number", "start=1&end=None&q=" + good, `the parameter end is not a whole number of seconds: "None"`},
 		{"the end before the start", "start=2&end=1&q=" + good, "the end 1 is before the start 2"},
 		{"no query", "start=1", "the parameter q is missing"},
 		{"an empty query", "start=1&q=", "at character 1: it is empty"},
 		{"two starts", "start=1&start=2&q=" + good, "the parameter start occurs more than once"},
 		{"two queries", "start=1&q=" + good + "&q=" + good, "the parameter q occurs more than once"},
 		{"a bare semicolon", "start=1&q=fetch('m');", "the parameters of the URL are invalid: invalid semicolon separator in query"},
-		{"bad quoting", "start=1&q=fetch('m%zz')", `the parameters of the URL are invalid: invalid URL escape "%zz"`},
+		{"invalid percent-encoding", "start=1&q=fetch('m%zz')", `the parameters of the URL are invalid: invalid URL escape "%zz"`},
 		{"not UTF-8", "start=1&q=fetch('%FF')", "at character 8: it is not UTF-8"},
 		{
-			"what is not supported", "start=1&q=fetch('%C3%A9',%20host='a')",
+			"an unsupported argument", "start=1&q=fetch('%C3%A9',%20host='a')",
 			`at character 10: "," is not supported here, only ")"`,
 		},
 	} {
@@ -372,7 +373,7 @@ func TestQuery_RequiresGET(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.status != 405 || got.header.Get("Allow") != "GET" {
-			t.Errorf("%s is answered %d with %v", method, got.status, got.header)
+			t.Errorf("%s: answered %d with %v", method, got.status, got.header)
 		}
 	}
 }
@@ -436,7 +437,7 @@ func TestQuery_WhilePointsArrive(t *testing.T) {
 	}
 }
 
-// The caller of Take may change the points while queries are running.
+// The caller of Take may modify the points while queries are in progress.
 func TestQuery_WhilePointsAreTaken(t *testing.T) {
 	s := newServer(t)
 	var all sync.WaitGroup

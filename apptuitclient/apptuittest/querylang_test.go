@@ -74,7 +74,7 @@ func TestParseQuery_Rejects(t *testing.T) {
 		aggregates = "avg, sum, min, max, count"
 		interval   = "is not supported, only a count and one of s, m, h, d"
 	)
-	// ▶ precedes the character that the error names.
+	// ▶ marks the position that the error must name.
 	for _, tt := range []struct{ text, want string }{
 		{"▶", "it is empty"},
 		{" \n▶", "it is empty"},
@@ -172,7 +172,7 @@ func TestParseQuery_Rejects(t *testing.T) {
 		{"fetch('\ufffd', ▶\xc0", "it is not UTF-8"},
 	} {
 		before, after, _ := strings.Cut(tt.text, "▶")
-		// White space may precede the character.
+		// The position is after the white space that follows the mark.
 		skipped := len(after) - len(strings.TrimLeft(after, " "))
 		at := utf8.RuneCountInString(before) + skipped + 1
 		text := before + after
@@ -186,7 +186,7 @@ func TestParseQuery_Rejects(t *testing.T) {
 				t.Errorf("refused at character %d: %s\nwant at %d: %s", got, refused.problem, at, tt.want)
 			}
 			if outputs != nil {
-				t.Errorf("outputs %v besides the error", outputs)
+				t.Errorf("parseQuery returns the outputs %v together with an error", outputs)
 			}
 		})
 	}
@@ -199,8 +199,8 @@ func TestParseQuery_ErrorCountsCharacters(t *testing.T) {
 	}
 }
 
-// FuzzParseQuery checks, for any text, that an error names a position within the text, and that the outputs of a valid
-// query, written as a query, are parsed to the same outputs.
+// FuzzParseQuery checks that an error has a position within the text. If a query is valid, its outputs are written
+// as a query again, which must be parsed to the same outputs.
 func FuzzParseQuery(f *testing.F) {
 	f.Add("fetch('m')")
 	f.Add("fetch(\"m\").downsample('1m', 'avg');")
@@ -230,7 +230,7 @@ func FuzzParseQuery(f *testing.F) {
 			t.Fatalf("%q is refused as %q: %v", text, written, err)
 		}
 		if diff := cmp.Diff(outputs, again, cmp.AllowUnexported(output{}, expression{})); diff != "" {
-			t.Fatalf("%q is understood otherwise as %q: %s", text, written, diff)
+			t.Fatalf("%q and %q have different outputs: %s", text, written, diff)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func TestHandler_Requests(t *testing.T) {
 	all[0].Header.Set("X-Mine", "2")
 	all[0].Query["details"][0] = "changed"
 	if r := s.Requests()[0]; r.Header.Get("X-Mine") != "1" || r.Query.Get("details") != "" {
-		t.Error("what Requests returned is not the caller's own")
+		t.Error("changes of the result of Requests affect later results")
 	}
 }
 
@@ -68,16 +68,16 @@ func TestHandler_TakeAndReset(t *testing.T) {
 		t.Errorf("took %q", got)
 	}
 	if len(s.Take()) != 0 || len(s.Points()) != 0 || s.Total() != 1 || len(s.Requests()) != 1 {
-		t.Error("Take forgets the points, and only these")
+		t.Error("Take must remove the points, and keep the total and the requests")
 	}
 	put(t, s, "", goodPoint)
 	s.Fail(apptuittest.Status(500))
 	s.Reset()
 	if len(s.Points()) != 0 || s.Total() != 0 || len(s.Requests()) != 0 {
-		t.Error("Reset forgets everything")
+		t.Error("Reset must remove the points, the total and the requests")
 	}
 	if got := put(t, s, "", goodPoint); got.status != 204 {
-		t.Errorf("after Reset a fault is left: %d", got.status)
+		t.Errorf("Reset does not remove the fault: answered %d", got.status)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestWithMaxPoints_KeepsFirstPoints(t *testing.T) {
 		t.Error(diff)
 	}
 	if s.Total() != 6 {
-		t.Errorf("%d points counted", s.Total())
+		t.Errorf("the total is %d points, want 6", s.Total())
 	}
 }
 
@@ -110,7 +110,7 @@ func TestHandler_WaitPoints(t *testing.T) {
 		defer cancel()
 		err := s.WaitPoints(ctx, 2)
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("waiting in vain ends with %v", err)
+			t.Errorf("WaitPoints returns %v after its deadline", err)
 		}
 		if want := "apptuittest: 1 of 2 points arrived: context deadline exceeded"; err.Error() != want {
 			t.Errorf("the error is %q, want %q", err, want)
@@ -137,7 +137,7 @@ func TestHandler_WaitPoints(t *testing.T) {
 			s.Close()
 		}()
 		if err := s.WaitPoints(t.Context(), 5); err == nil {
-			t.Error("a closed server lets wait on")
+			t.Error("WaitPoints of a closed server returns no error")
 		}
 	})
 }
@@ -161,7 +161,7 @@ func TestClose_AbortsRequests(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		if r := s.Requests()[0]; r.Status != 0 {
-			t.Errorf("a request under way is recorded as %+v", r)
+			t.Errorf("a request in progress is recorded as %+v", r)
 		}
 		s.Close()
 		s.Close()

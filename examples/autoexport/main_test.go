@@ -17,7 +17,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// childVariable makes the test binary run the program instead of tests.
+// childVariable is the environment variable that makes the test binary run the program instead of
+// tests.
 const childVariable = "AUTOEXPORT_EXAMPLE"
 
 func TestMain(m *testing.M) {
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// commands returns the README's blocks of shell commands.
+// commands returns the blocks of shell commands in the README.
 func commands(t *testing.T) []string {
 	t.Helper()
 	readme, err := os.ReadFile("README.md")
@@ -54,14 +55,14 @@ func commands(t *testing.T) []string {
 	return blocks
 }
 
-// shell runs a block with the program in place of "go run .", after the replacement of other
-// texts, each of which must occur.
+// shell runs a block of commands with the program in place of "go run .". Before, it replaces texts
+// of the block by the map replace. Each of these texts must occur.
 func shell(t *testing.T, block string, replace map[string]string) (output string, err error) {
 	t.Helper()
 	replace["go run ."] = `"$PROGRAM"`
 	for old, text := range replace {
 		if !strings.Contains(block, old) {
-			t.Fatalf("the README's commands have no %q:\n%s", old, block)
+			t.Fatalf("the commands of the README do not contain %q:\n%s", old, block)
 		}
 		block = strings.ReplaceAll(block, old, text)
 	}
@@ -73,7 +74,7 @@ func shell(t *testing.T, block string, replace map[string]string) (output string
 	return string(text), err
 }
 
-// metrics returns the points that have arrived by metric, without those of the exporter itself.
+// metrics returns the last received point of each metric, without the exporter's own metrics.
 func metrics(server *apptuittest.Server) map[string]apptuittest.Point {
 	arrived := map[string]apptuittest.Point{}
 	for _, p := range server.Points() {
@@ -84,7 +85,7 @@ func metrics(server *apptuittest.Server) map[string]apptuittest.Point {
 	return arrived
 }
 
-// otlpServer starts a server. sent checks that metrics were sent to it.
+// otlpServer starts an OTLP server. The function sent checks that the server has received metrics.
 func otlpServer(t *testing.T) (url string, sent func()) {
 	t.Helper()
 	paths := make(chan string, 100)
@@ -98,10 +99,10 @@ func otlpServer(t *testing.T) (url string, sent func()) {
 		select {
 		case path := <-paths:
 			if path != "/v1/metrics" {
-				t.Errorf("the OTLP server was asked for %s", path)
+				t.Errorf("the OTLP server received a request for %s", path)
 			}
 		default:
-			t.Error("nothing was sent to the OTLP server")
+			t.Error("the OTLP server received no request")
 		}
 	}
 }
@@ -112,7 +113,7 @@ func TestREADME_CommandsRun(t *testing.T) {
 	}
 	blocks := commands(t)
 	if len(blocks) != 4 {
-		t.Fatalf("the README has %d blocks of commands, not the four that are run here", len(blocks))
+		t.Fatalf("the README has %d blocks of commands, want the four that this test runs", len(blocks))
 	}
 
 	t.Run("OTLP", func(t *testing.T) {
@@ -130,7 +131,7 @@ func TestREADME_CommandsRun(t *testing.T) {
 		server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 		defer server.Close()
 		output, err := shell(t, blocks[1], map[string]string{
-			// The default endpoint is Apptuit's. The test sets that of its server.
+			// The command uses Apptuit's endpoint, which is the default. The test sets the endpoint of its server.
 			"APPTUIT_API_TOKEN=...": "APPTUIT_API_TOKEN=secret APPTUIT_ENDPOINT=" + server.URL,
 		})
 		if err != nil {
@@ -184,7 +185,7 @@ func TestREADME_CommandsRun(t *testing.T) {
 	})
 }
 
-// Without the token, the program ends with an error that says so.
+// Without a token, the program fails with an error that names the variable.
 func TestRun_WithoutTokenFails(t *testing.T) {
 	output, err := shell(t, "OTEL_METRICS_EXPORTER=apptuit go run .", map[string]string{})
 	if err == nil || !strings.Contains(output, "APPTUIT_API_TOKEN") {

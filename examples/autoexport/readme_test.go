@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// The lines in the project's README are also in the program and the README here, which the tests
-// run.
+// The program and the README of this folder, which are tested, contain the lines that the README of
+// the project shows.
 func TestProjectReadmeShowsTheExample(t *testing.T) {
 	var texts []string
 	for _, name := range []string{filepath.Join("..", "..", "README.md"), "main.go", "README.md"} {
@@ -23,7 +23,7 @@ func TestProjectReadmeShowsTheExample(t *testing.T) {
 	}
 	for _, line := range []string{"apptuit.Register()", "reader, err := autoexport.NewMetricReader(ctx)"} {
 		if !strings.Contains(texts[0], line) || !strings.Contains(texts[1], line) {
-			t.Errorf("%q is not in both the README and the program", line)
+			t.Errorf("%q is not in both the README of the project and the program", line)
 		}
 	}
 	if line := "OTEL_METRICS_EXPORTER=apptuit"; !strings.Contains(texts[0], line) || !strings.Contains(texts[2], line) {

@@ -14,10 +14,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// password is a secret in an endpoint.
+// password is a secret in an endpoint, which no child may print.
 const password = "pw-58e2b4a0"
 
-// With OTEL_METRICS_EXPORTER=apptuit, the points arrive as the other variables configure them.
+// With OTEL_METRICS_EXPORTER=apptuit, points are exported to Apptuit as the APPTUIT_* variables
+// configure.
 func TestRegister_ExportsToApptuit(t *testing.T) {
 	s := newTarget(t)
 	o := run(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "APPTUIT_PREFIX=acme.",
@@ -82,7 +83,7 @@ func TestRegister_OtherExportersDoNotChange(t *testing.T) {
 	}
 }
 
-// Invalid variables are errors that say what to do. Nothing is sent.
+// An invalid variable is an error that says how to correct it. Nothing is sent.
 func TestNewMetricReader_Faults(t *testing.T) {
 	const chosen = "OTEL_METRICS_EXPORTER=apptuit"
 	for _, test := range []struct {
@@ -106,7 +107,7 @@ func TestNewMetricReader_Faults(t *testing.T) {
 			[]string{"token is needed", "https://api.apptuit.ai", "APPTUIT_API_TOKEN"},
 		},
 		{
-			"an endpoint that is no URL", "register",
+			"an endpoint that is not a URL", "register",
 			[]string{chosen, "APPTUIT_ENDPOINT=apptuit.example"},
 			[]string{"APPTUIT_ENDPOINT", "https://host:port"},
 		},
@@ -121,7 +122,7 @@ func TestNewMetricReader_Faults(t *testing.T) {
 			[]string{"APPTUIT_ENDPOINT"},
 		},
 		{
-			"a token that is no header", "register",
+			"a token that is not a valid header", "register",
 			[]string{chosen, "APPTUIT_API_TOKEN=" + token + "\n" + password},
 			[]string{"APPTUIT_API_TOKEN"},
 		},
@@ -141,22 +142,22 @@ func TestNewMetricReader_Faults(t *testing.T) {
 			[]string{`producer ""`},
 		},
 		{
-			"all at once", "register",
+			"several invalid variables", "register",
 			[]string{chosen, "OTEL_METRICS_PRODUCERS=a,b", "APPTUIT_ENDPOINT=ftp://x", "APPTUIT_TEMPORALITY_PREFERENCE=none"},
 			[]string{`"a"`, `"b"`, "APPTUIT_ENDPOINT", "APPTUIT_TEMPORALITY_PREFERENCE"},
 		},
 		{
-			"the name taken before", "registered by the program",
+			"an exporter of the same name registered before", "registered by the program",
 			[]string{chosen},
 			[]string{`"apptuit" of its own: duplicate registration`},
 		},
 		{
-			"the name of the producer taken before", "producer registered by the program",
+			"a producer of the same name registered before", "producer registered by the program",
 			[]string{chosen},
 			[]string{`producer "runtime" of its own: duplicate registration`},
 		},
 		{
-			"the name taken later", "registered by the program later",
+			"an exporter of the same name registered later", "registered by the program later",
 			[]string{chosen},
 			[]string{`panic: duplicate registration: "apptuit"`},
 		},
@@ -168,7 +169,7 @@ func TestNewMetricReader_Faults(t *testing.T) {
 	}
 }
 
-// OTEL_METRICS_PRODUCERS means the same as for the contrib package's own exporters.
+// OTEL_METRICS_PRODUCERS has the same effect as with the exporters of the contrib package.
 func TestNewMetricReader_Producers(t *testing.T) {
 	for _, test := range []struct{ name, variable, sold string }{
 		{"unset", "OTEL_METRICS_PRODUCERS=", ""},
@@ -188,13 +189,13 @@ func TestNewMetricReader_Producers(t *testing.T) {
 				t.Errorf("orders is %q", got)
 			}
 			if got := s.value("sold"); got != test.sold {
-				t.Errorf("sold, of Prometheus' registry, is %q, want %q", got, test.sold)
+				t.Errorf("the metric sold of Prometheus' registry is %q, want %q", got, test.sold)
 			}
 		})
 	}
 }
 
-// A short interval exports before Shutdown. The default does not.
+// OTEL_METRIC_EXPORT_INTERVAL sets the interval of exports.
 func TestNewMetricReader_Interval(t *testing.T) {
 	s := newTarget(t)
 	c := start(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRIC_EXPORT_INTERVAL=20")...)
@@ -203,14 +204,14 @@ func TestNewMetricReader_Interval(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	if n := len(s.Requests()); n < 3 {
-		t.Errorf("%d exports before the program ends", n)
+		t.Errorf("%d exports before the end of the program, want at least 3", n)
 	}
 	if o := c.end(t); o.failed {
 		t.Errorf("the program failed:\n%s", o.stderr)
 	}
 }
 
-// The export's timeout ends a request that APPTUIT_TIMEOUT would allow to take a minute.
+// OTEL_METRIC_EXPORT_TIMEOUT ends a request before the longer APPTUIT_TIMEOUT.
 func TestNewMetricReader_Timeout(t *testing.T) {
 	s := newTarget(t)
 	s.Fail(apptuittest.Fault{Hang: true})
@@ -221,7 +222,7 @@ func TestNewMetricReader_Timeout(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	if s.Total() == 0 {
-		t.Error("no export follows the one that hangs")
+		t.Error("no export follows the export that hangs")
 	}
 	o := c.end(t)
 	if o.failed {
@@ -232,7 +233,7 @@ func TestNewMetricReader_Timeout(t *testing.T) {
 	}
 }
 
-// The SDK refuses an invalid interval, and the program continues with the default.
+// The SDK reports an invalid interval, and the program uses the default.
 func TestNewMetricReader_InvalidIntervalIsDefault(t *testing.T) {
 	s := newTarget(t)
 	o := run(t, "register", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRIC_EXPORT_INTERVAL=10s")...)
@@ -243,6 +244,6 @@ func TestNewMetricReader_InvalidIntervalIsDefault(t *testing.T) {
 		t.Errorf("orders is %q", got)
 	}
 	if !strings.Contains(o.stderr, "OTEL_METRIC_EXPORT_INTERVAL") {
-		t.Errorf("the variable is not named:\n%s", o.stderr)
+		t.Errorf("stderr does not name the variable:\n%s", o.stderr)
 	}
 }

@@ -22,8 +22,8 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// children are programs that tests run in processes of their own, since the registry of the
-// contrib package and the environment are global.
+// children returns programs by name. Tests run them in separate processes, because the environment
+// and the registry of the contrib package are global.
 func children() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		// The program of the README.
@@ -31,7 +31,7 @@ func children() map[string]func(context.Context) error {
 			apptuit.Register()
 			return export(ctx)
 		},
-		// It gives the last export two seconds.
+		// The program limits Shutdown, with its last export, to two seconds.
 		"short end": func(ctx context.Context) error {
 			apptuit.Register()
 			return exportAndEnd(ctx, 2*time.Second)
@@ -50,14 +50,14 @@ func children() map[string]func(context.Context) error {
 			return export(ctx)
 		},
 		"not registered": func(ctx context.Context) error { return export(ctx) },
-		// The program has an exporter of this name itself, and carries on after the panic.
+		// The program registers an exporter of the same name, and continues after the panic.
 		"registered by the program": func(context.Context) error {
 			autoexport.RegisterMetricReader(apptuit.Name, func(context.Context) (sdkmetric.Reader, error) {
 				return sdkmetric.NewManualReader(), nil
 			})
 			first, second := caught(apptuit.Register), caught(apptuit.Register)
 			if first == nil || second == nil {
-				return nil // is what the test does not expect
+				return nil // fails the test, which expects an error
 			}
 			return errors.Join(first, second)
 		},
@@ -65,11 +65,11 @@ func children() map[string]func(context.Context) error {
 			autoexport.RegisterMetricProducer("runtime", func(context.Context) (sdkmetric.Producer, error) { return nil, nil })
 			first, second := caught(apptuit.Register), caught(apptuit.Register)
 			if first == nil || second == nil {
-				return nil // is what the test does not expect
+				return nil // fails the test, which expects an error
 			}
 			return errors.Join(first, second)
 		},
-		// The variable has its value only after Register.
+		// The variable is set after Register.
 		"list set later": func(ctx context.Context) error {
 			apptuit.Register()
 			if err := os.Setenv("OTEL_METRICS_EXPORTER", os.Getenv("LIST")); err != nil {
@@ -87,7 +87,7 @@ func children() map[string]func(context.Context) error {
 		},
 		"runtimemetrics started": func(ctx context.Context) error {
 			apptuit.Register()
-			if _, err := runtimemetrics.Start(); err != nil { // On the global provider, which export sets.
+			if _, err := runtimemetrics.Start(); err != nil { // uses the global provider, which export sets
 				return err
 			}
 			return export(ctx)
@@ -102,7 +102,7 @@ func children() map[string]func(context.Context) error {
 	}
 }
 
-// runChild runs a child in the test binary, and returns its exit code.
+// runChild runs the program name, and returns its exit code.
 func runChild(name string) int {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -114,13 +114,13 @@ func runChild(name string) int {
 	return 0
 }
 
-// export counts three orders, with OpenTelemetry and with client_golang, and shuts down at the
-// end of stdin.
+// export creates a reader, counts three orders with OpenTelemetry and with client_golang, and shuts
+// the provider down at the end of stdin.
 func export(ctx context.Context, opts ...autoexport.MetricOption) error {
 	return exportAndEnd(ctx, time.Minute, opts...)
 }
 
-// exportAndEnd is export with a limit for Shutdown.
+// exportAndEnd is export with a time limit for Shutdown.
 func exportAndEnd(ctx context.Context, limit time.Duration, opts ...autoexport.MetricOption) error {
 	sold := prometheus.NewCounter(prometheus.CounterOpts{Name: "sold", Help: "Orders sold."})
 	if err := prometheus.Register(sold); err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 func ExampleRegister() {
-	// The environment of the program, and a server.
+	// A server, and the environment of the program.
 	server := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer server.Close()
 	variables := map[string]string{
@@ -38,7 +38,7 @@ func ExampleRegister() {
 		}
 	}()
 
-	apptuit.Register() // the only new line
+	apptuit.Register() // the only line that a program with autoexport needs for Apptuit
 
 	ctx := context.Background()
 	reader, err := autoexport.NewMetricReader(ctx)

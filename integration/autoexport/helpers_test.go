@@ -28,10 +28,11 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// childVariable names the child that the test binary runs instead of tests.
+// childVariable is the environment variable with the name of the child that the test binary runs
+// instead of tests.
 const childVariable = "AUTOEXPORT_TEST_CHILD"
 
-// token is in the environment of every child, and no child may print it.
+// token is a secret in the environment of each child, which no child may print.
 const token = "tok-3f9c1d77"
 
 func TestMain(m *testing.M) {
@@ -49,21 +50,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// outcome is the output of a child, and whether it failed.
+// outcome is the result of a child: its output, and whether it failed.
 type outcome struct {
 	stdout, stderr string
 	failed         bool
 }
 
-// running is a child that works until end.
+// running is a child that runs until the method end is called.
 type running struct {
 	command        *exec.Cmd
 	stdin          io.Closer
 	stdout, stderr bytes.Buffer
 }
 
-// start starts a child with variables of the form "name=value". An empty value sets the variable
-// to an empty text.
+// start starts a child with environment variables of the form "name=value". Variables without a
+// value are set to "".
 func start(t *testing.T, name string, variables ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -83,7 +84,8 @@ func start(t *testing.T, name string, variables ...string) *running {
 	return c
 }
 
-// end makes the child shut down, waits for it, and checks that it has printed no secret.
+// end closes the child's stdin, which makes it shut down. It waits for the child, and checks that it
+// has printed no secret.
 func (c *running) end(t *testing.T) outcome {
 	t.Helper()
 	c.stdin.Close()
@@ -106,13 +108,14 @@ func run(t *testing.T, name string, variables ...string) outcome {
 	return start(t, name, variables...).end(t)
 }
 
-// refused runs a child, which must fail with all these texts in its error, and send nothing.
+// refused runs a child, which must send nothing, and fail with an error that contains all these
+// texts.
 func refused(t *testing.T, name string, variables, want []string) {
 	t.Helper()
 	s := newTarget(t)
 	o := run(t, name, s.variables(variables...)...)
 	if !o.failed {
-		t.Errorf("the program ended well, its stderr: %s", o.stderr)
+		t.Errorf("the program did not fail; its stderr: %s", o.stderr)
 	}
 	for _, text := range want {
 		if !strings.Contains(o.stderr, text) {
@@ -120,11 +123,11 @@ func refused(t *testing.T, name string, variables, want []string) {
 		}
 	}
 	if n := len(s.Requests()) + len(s.otlp.received()); n > 0 {
-		t.Errorf("%d requests were made", n)
+		t.Errorf("the program sent %d requests, want none", n)
 	}
 }
 
-// target is a pair of servers for a child, one for the put protocol and one for OTLP.
+// target is the two servers of a child: one for the put protocol, and one for OTLP.
 type target struct {
 	*apptuittest.Server
 	otlp *otlpServer
@@ -137,7 +140,7 @@ func newTarget(t *testing.T) *target {
 	return s
 }
 
-// variables returns the variables that name both servers, and the given ones.
+// variables returns the environment variables with the addresses of both servers, followed by more.
 func (s *target) variables(more ...string) []string {
 	return append([]string{
 		"APPTUIT_ENDPOINT=" + s.URL,
@@ -149,7 +152,7 @@ func (s *target) variables(more ...string) []string {
 	}, more...)
 }
 
-// value returns the last value of a metric that has arrived, or "" without one.
+// value returns the last value of a metric that the server has received, or "" if it has none.
 func (s *target) value(metric string) string {
 	points := s.Points()
 	for _, p := range slices.Backward(points) {
@@ -160,12 +163,12 @@ func (s *target) value(metric string) string {
 	return ""
 }
 
-// otlpServer accepts and decodes the requests of OTLP exporters.
+// otlpServer is an OTLP server that decodes and keeps its requests.
 type otlpServer struct {
 	*httptest.Server
 	collectorpb.UnimplementedMetricsServiceServer
 
-	hang atomic.Bool // makes it accept requests over HTTP and not answer them
+	hang atomic.Bool // whether requests over HTTP are read, but not answered
 
 	mu       sync.Mutex
 	paths    []string
@@ -226,7 +229,7 @@ func (s *otlpServer) serveGRPC(t *testing.T) string {
 	return "http://" + listener.Addr().String()
 }
 
-// metrics returns the names of the metrics that were received, and the names of their services.
+// metrics returns the received metrics by name, and the names of their services.
 func (s *otlpServer) metrics() (names map[string]*metricspb.Metric, services []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -248,7 +251,7 @@ func (s *otlpServer) metrics() (names map[string]*metricspb.Metric, services []s
 	return names, services
 }
 
-// orders returns the last value of the counter orders, or 0 without one.
+// orders returns the last value of the counter orders, or 0 if none was received.
 func (s *otlpServer) orders() int64 {
 	names, _ := s.metrics()
 	if points := names["orders"].GetSum().GetDataPoints(); len(points) == 1 {

@@ -12,7 +12,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// Each exporter of a list exports once, with the resource of the program.
+// Each exporter of a list exports the orders once, with the resource of the program.
 func TestList_ExportsToAll(t *testing.T) {
 	const apptuit, otlp, grpc, console = "apptuit", "/v1/metrics", "grpc", "console"
 	for _, test := range []struct {
@@ -23,7 +23,7 @@ func TestList_ExportsToAll(t *testing.T) {
 		{"otlp first", "register", []string{"OTEL_METRICS_EXPORTER=otlp,apptuit"}, []string{apptuit, otlp}},
 		{"apptuit first", "register", []string{"OTEL_METRICS_EXPORTER=apptuit,otlp"}, []string{apptuit, otlp}},
 		{"white space", "register", []string{"OTEL_METRICS_EXPORTER= otlp ,\tapptuit "}, []string{apptuit, otlp}},
-		{"white space, no list", "register", []string{"OTEL_METRICS_EXPORTER=apptuit "}, []string{apptuit}},
+		{"white space around a single exporter", "register", []string{"OTEL_METRICS_EXPORTER=apptuit "}, []string{apptuit}},
 		{"repeated", "register", []string{"OTEL_METRICS_EXPORTER=apptuit,apptuit"}, []string{apptuit}},
 		{"repeated among others", "register", []string{"OTEL_METRICS_EXPORTER=otlp,apptuit,otlp"}, []string{apptuit, otlp}},
 		{"console", "register", []string{"OTEL_METRICS_EXPORTER=console,apptuit"}, []string{apptuit, console}},
@@ -52,8 +52,8 @@ func TestList_ExportsToAll(t *testing.T) {
 			},
 			[]string{apptuit, otlp},
 		},
-		{"set later", "list set later", []string{"LIST=otlp,apptuit"}, []string{apptuit, otlp}},
-		{"another set later", "list registered again", []string{"LIST=otlp, apptuit"}, []string{apptuit, otlp}},
+		{"set after Register", "list set later", []string{"LIST=otlp,apptuit"}, []string{apptuit, otlp}},
+		{"set after Register, and registered again", "list registered again", []string{"LIST=otlp, apptuit"}, []string{apptuit, otlp}},
 		{"registered twice", "register twice", []string{"OTEL_METRICS_EXPORTER=otlp, apptuit"}, []string{apptuit, otlp}},
 		{"registered concurrently", "register concurrently", []string{"OTEL_METRICS_EXPORTER=otlp, apptuit"}, []string{apptuit, otlp}},
 	} {
@@ -87,7 +87,7 @@ func TestList_ExportsToAll(t *testing.T) {
 	}
 }
 
-// An invalid list is an error that says what to do. Nothing is sent.
+// An invalid list is an error that says how to correct it. Nothing is sent.
 func TestList_Faults(t *testing.T) {
 	const both = "OTEL_METRICS_EXPORTER=otlp,apptuit"
 	for _, test := range []struct {
@@ -98,17 +98,17 @@ func TestList_Faults(t *testing.T) {
 		{"none", []string{"OTEL_METRICS_EXPORTER=none,apptuit"}, []string{"OTEL_METRICS_EXPORTER: none cannot be in a list"}},
 		{"prometheus", []string{"OTEL_METRICS_EXPORTER=prometheus,apptuit"}, []string{"prometheus cannot be in a list", "in code"}},
 		{"an unknown exporter", []string{"OTEL_METRICS_EXPORTER=apptuit,nagios"}, []string{`exporter "nagios" cannot be in a list: only otlp, console and apptuit can`}},
-		{"in capitals", []string{"OTEL_METRICS_EXPORTER=apptuit,OTLP"}, []string{`"OTLP" cannot be in a list`}},
+		{"a name in capitals", []string{"OTEL_METRICS_EXPORTER=apptuit,OTLP"}, []string{`"OTLP" cannot be in a list`}},
 		{"an empty name", []string{"OTEL_METRICS_EXPORTER=apptuit,"}, []string{"a name in the list is empty"}},
 		{"a list without apptuit", []string{"OTEL_METRICS_EXPORTER=otlp,console"}, []string{"unknown exporter"}},
 		{"a misspelt apptuit", []string{"OTEL_METRICS_EXPORTER=otlp,aptuit"}, []string{"unknown exporter"}},
 		{
-			"OTLP's protocol",
+			"an invalid protocol of OTLP",
 			[]string{both, "OTEL_EXPORTER_OTLP_PROTOCOL=http/json"},
 			[]string{`OTEL_EXPORTER_OTLP_PROTOCOL: must be grpc or http/protobuf, not "http/json"`},
 		},
 		{
-			"OTLP's protocol of metrics",
+			"an invalid protocol of OTLP metrics",
 			[]string{both, "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=http"},
 			[]string{`OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: must be grpc or http/protobuf, not "http"`},
 		},
@@ -142,7 +142,7 @@ func TestList_Faults(t *testing.T) {
 			},
 		},
 		{
-			"all at once",
+			"several invalid variables",
 			[]string{"OTEL_METRICS_EXPORTER=none,apptuit,nagios,otlp,,prometheus", "OTEL_EXPORTER_OTLP_PROTOCOL=x", "OTEL_METRICS_PRODUCERS=y", "APPTUIT_ENDPOINT=z"},
 			[]string{"none cannot", `"nagios"`, "empty", "prometheus cannot", `"x"`, `"y"`, "APPTUIT_ENDPOINT"},
 		},
@@ -154,7 +154,7 @@ func TestList_Faults(t *testing.T) {
 	}
 }
 
-// The error names the exporter of a list that fails. The other exports.
+// If one exporter of a list fails, the error contains its name. The other exporter still exports.
 func TestList_OneFails(t *testing.T) {
 	const both = "OTEL_METRICS_EXPORTER=otlp,apptuit"
 	for _, test := range []struct {
@@ -163,15 +163,15 @@ func TestList_OneFails(t *testing.T) {
 		want, wantNot  string
 	}{
 		{"a wrong token", "APPTUIT_API_TOKEN=wrong", false, true, "autoexport: apptuit: ", "autoexport: otlp:"},
-		{"nothing listens for Apptuit", "APPTUIT_ENDPOINT=http://127.0.0.1:1", false, true, "autoexport: apptuit: ", "autoexport: otlp:"},
-		{"nothing listens for OTLP", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", true, false, "autoexport: otlp: ", "autoexport: apptuit:"},
+		{"no server for Apptuit", "APPTUIT_ENDPOINT=http://127.0.0.1:1", false, true, "autoexport: apptuit: ", "autoexport: otlp:"},
+		{"no server for OTLP", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", true, false, "autoexport: otlp: ", "autoexport: apptuit:"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := newTarget(t)
 			o := run(t, "short end", s.variables(both, test.variable)...)
 			if !o.failed {
-				t.Error("the program ended well")
+				t.Error("the program did not fail")
 			}
 			if got := s.value("orders") == "3"; got != test.apptuit {
 				t.Errorf("Apptuit's server received the orders: %t", got)
@@ -180,17 +180,17 @@ func TestList_OneFails(t *testing.T) {
 				t.Errorf("the OTLP server received the orders: %t", got)
 			}
 			if !strings.Contains(o.stderr, test.want) || strings.Contains(o.stderr, test.wantNot) {
-				t.Errorf("stderr should have %q and not %q:\n%s", test.want, test.wantNot, o.stderr)
+				t.Errorf("stderr must contain %q, and not %q:\n%s", test.want, test.wantNot, o.stderr)
 			}
 			if strings.Contains(o.stderr, test.want+"apptuit autoexport: ") {
-				t.Errorf("an error names the exporter twice:\n%s", o.stderr)
+				t.Errorf("an error has the name of the exporter twice:\n%s", o.stderr)
 			}
 		})
 	}
 }
 
-// While one exporter of a list waits for a server that hangs, the other exports at each interval.
-// Both have the whole timeout.
+// While one exporter of a list waits for a server that does not answer, the other exporter exports
+// at each interval.
 func TestList_OneHangs(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -212,9 +212,9 @@ func TestList_OneHangs(t *testing.T) {
 			test.hang(s)
 			c := start(t, "short end", s.variables("OTEL_METRICS_EXPORTER=otlp,apptuit", "OTEL_METRIC_EXPORT_INTERVAL=20",
 				"OTEL_METRIC_EXPORT_TIMEOUT=60000", "OTEL_EXPORTER_OTLP_TIMEOUT=60000", "APPTUIT_TIMEOUT=60s")...)
-			eventually(t, "five exports beside the one that hangs", func() bool { return test.alive(s) >= 5 })
+			eventually(t, "five exports of the other exporter", func() bool { return test.alive(s) >= 5 })
 			if o := c.end(t); !o.failed {
-				t.Error("Shutdown does not report the exporter that hangs")
+				t.Error("Shutdown does not return the error of the exporter that hangs")
 			}
 		})
 	}
@@ -230,7 +230,7 @@ func TestList_Timeouts(t *testing.T) {
 	o := c.end(t)
 	for _, name := range []string{"otlp", "apptuit"} {
 		if !strings.Contains(o.stderr, "handled: apptuit autoexport: "+name+": ") {
-			t.Errorf("no timeout of %s is reported:\n%s", name, o.stderr)
+			t.Errorf("stderr does not report a timeout of %s:\n%s", name, o.stderr)
 		}
 	}
 }

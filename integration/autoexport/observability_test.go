@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// With OTEL_GO_X_OBSERVABILITY=true, the exporters record metrics of their own with the program's
-// MeterProvider, which exports them.
+// With OTEL_GO_X_OBSERVABILITY=true, exporters record metrics about themselves with the
+// MeterProvider of the program, which exports them.
 func TestExporters_ReportObservability(t *testing.T) {
 	const ours, otlp = "github.com/apptuitai/apptuit-go/exporter.Exporter", "otlp_http_metric_exporter"
 	for _, test := range []struct {
@@ -29,8 +29,8 @@ func TestExporters_ReportObservability(t *testing.T) {
 			s := newTarget(t)
 			c := start(t, "register", s.variables(
 				"OTEL_METRICS_EXPORTER="+test.exporters, "OTEL_GO_X_OBSERVABILITY="+test.value, "OTEL_METRIC_EXPORT_INTERVAL=50")...)
-			// The measurements of an Export are in the next one.
-			eventually(t, "exports with measurements of earlier ones", func() bool {
+			// The next export contains the measurements of an export.
+			eventually(t, "exports with the measurements of earlier exports", func() bool {
 				return len(s.Requests()) >= 5 && len(s.components("exported")) >= len(test.want)
 			})
 			if o := c.end(t); o.failed {
@@ -45,8 +45,8 @@ func TestExporters_ReportObservability(t *testing.T) {
 	}
 }
 
-// components returns the types of the exporters that have sent a metric about their data
-// points to Apptuit's server.
+// components returns the types of the exporters for which Apptuit's server has received a metric
+// about their data points.
 func (s *target) components(metric string) []string {
 	found := make(map[string]bool)
 	for _, p := range s.Points() {

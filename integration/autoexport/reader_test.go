@@ -35,7 +35,7 @@ func TestReader_ShutdownEndsExporter(t *testing.T) {
 	defer server.Close()
 	defer handler.Close()
 	t.Setenv("APPTUIT_ENDPOINT", server.URL)
-	t.Setenv("OTEL_METRICS_EXPORTER", "none") // is not the reader's to read
+	t.Setenv("OTEL_METRICS_EXPORTER", "none") // the reader must ignore this variable
 
 	reader, err := apptuit.NewMetricReader(t.Context())
 	if err != nil {
@@ -75,7 +75,7 @@ func TestReader_ShutdownEndsExporter(t *testing.T) {
 	}
 }
 
-// A reader continues to work after another one is shut down.
+// A new reader works after another reader was shut down.
 func TestReader_IsIndependentOfOthers(t *testing.T) {
 	s := apptuittest.NewServer()
 	defer s.Close()
@@ -102,6 +102,6 @@ func TestReader_IsIndependentOfOthers(t *testing.T) {
 		}
 	}
 	if orders != 2 {
-		t.Errorf("%d points of orders arrived, not one of each reader", orders)
+		t.Errorf("the server received %d points of orders, want one from each reader", orders)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// produced returns the names of all instruments of package runtimemetrics on this system.
+// produced returns the names of all instruments of package runtimemetrics on this system, and the
+// names of the histograms among them.
 func produced(t *testing.T) (names map[string]bool, histograms map[string]bool) {
 	t.Helper()
 	scopes, err := runtimemetrics.NewCompleteProducer().Produce(t.Context())
@@ -39,7 +40,7 @@ func produced(t *testing.T) (names map[string]bool, histograms map[string]bool) 
 // Go runtime.
 func TestRuntimeProducer_ExportsAllInstruments(t *testing.T) {
 	names, histograms := produced(t)
-	delete(names, "go.memory.gc.cpu.utilization") // The child may end before its first GC.
+	delete(names, "go.memory.gc.cpu.utilization") // the child may end before its first garbage collection
 	for _, exporter := range []string{"apptuit", "otlp", "otlp,apptuit", "console", "console,apptuit"} {
 		for _, producers := range []string{"runtime", "none,runtime", "runtime,prometheus", "runtime,runtime"} {
 			t.Run(exporter+" "+producers, func(t *testing.T) {
@@ -95,7 +96,7 @@ func plausible(t *testing.T, s *target) {
 	} {
 		text := s.value(check.name)
 		if text == "" {
-			continue // Not on this platform; TestRuntimeProducer knows which there are.
+			continue // not on this system: TestRuntimeProducer_ExportsAllInstruments checks all others
 		}
 		if v, err := strconv.ParseFloat(text, 64); err != nil || v < check.low || v > check.high {
 			t.Errorf("%s is %q, want %v to %v", check.name, text, check.low, check.high)
@@ -103,13 +104,13 @@ func plausible(t *testing.T, s *target) {
 	}
 }
 
-// With the producer and runtimemetrics.Start, the first of two points is stored, and the collision
-// is reported.
+// If a program uses both the producer and runtimemetrics.Start, their points collide. The first
+// points are stored, and the collision is reported.
 func TestRuntimeProducer_BesideStartCollides(t *testing.T) {
 	s := newTarget(t)
 	c := start(t, "runtimemetrics started", s.variables("OTEL_METRICS_EXPORTER=apptuit", "OTEL_METRICS_PRODUCERS=runtime",
 		"OTEL_METRIC_EXPORT_INTERVAL=20")...)
-	// The orders are there when the instruments of runtimemetrics.Start are.
+	// Exports with the orders also contain the instruments of runtimemetrics.Start.
 	eventually(t, "three exports of the orders", func() bool {
 		n := 0
 		for _, p := range s.Points() {

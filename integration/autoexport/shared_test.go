@@ -97,7 +97,7 @@ func TestSharedReader_FlushAndShutdown(t *testing.T) {
 	}
 }
 
-// The reader uses the default aggregation of its exporters.
+// The reader uses the default aggregation that its exporters have in common.
 func TestSharedReader_Aggregation(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")
 	t.Setenv("APPTUIT_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")
@@ -117,7 +117,7 @@ func TestSharedReader_Aggregation(t *testing.T) {
 	}
 }
 
-// A reader without a provider can be shut down, like a PeriodicReader.
+// A reader without a provider can be shut down, as a PeriodicReader can.
 func TestSharedReader_ShutdownUnregistered(t *testing.T) {
 	reader, s := newSharedReader(t)
 	if err := reader.Shutdown(t.Context()); err != nil {
@@ -128,8 +128,8 @@ func TestSharedReader_ShutdownUnregistered(t *testing.T) {
 	}
 }
 
-// ForceFlush returns at its deadline, after the export of the exporter that works, with an error
-// that names the other.
+// If one exporter hangs, ForceFlush returns an error with its name at the deadline. The other
+// exporter has exported by then.
 func TestSharedReader_FlushNamesExporterThatHangs(t *testing.T) {
 	for _, hangs := range []string{"otlp", "apptuit"} {
 		t.Run(hangs, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/otelconf"
 )
 
-// The document of the README, with servers in this process.
+// This example runs the document of the README with servers in this process.
 func Example() {
 	srv := apptuittest.NewServer(apptuittest.WithToken("secret"))
 	defer srv.Close()
@@ -58,7 +58,7 @@ func Example() {
 	}
 	orders.Add(ctx, 3, metric.WithAttributes(attribute.String("country", "de")))
 
-	_ = sdk.Shutdown(ctx) // exports what has not been exported yet; here the OTLP server refuses it
+	_ = sdk.Shutdown(ctx) // exports the last metrics; the error is ignored because the OTLP server refuses them
 
 	for _, p := range srv.Points() {
 		if strings.HasPrefix(p.Metric, "shop_orders") {

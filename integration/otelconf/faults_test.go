@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// faults returns line, shortened path and reason of each fault of an error.
+// faults returns the faults of an error, each as line, shortened path and reason.
 func faults(t testing.TB, err error) []string {
 	t.Helper()
 	var list []string
@@ -42,7 +42,7 @@ func faults(t testing.TB, err error) []string {
 	return list
 }
 
-// The keys of the exporter begin in line 7.
+// In the documents of this test, the keys of the exporter begin in line 7.
 func TestParseYAML_FaultsOfKeys(t *testing.T) {
 	t.Setenv("SECRET", secret)
 	t.Setenv("EMPTY", "")
@@ -99,16 +99,16 @@ func TestParseYAML_FaultsOfKeys(t *testing.T) {
 	} {
 		_, err := ParseYAML([]byte(documentWith(test.exporter)))
 		if diff := cmp.Diff(test.want, faults(t, err)); diff != "" {
-			t.Errorf("%s: want -, got +:\n%s", name, diff)
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		if err != nil && leaks(err) {
-			t.Errorf("%s: the error has the secret in it: %v", name, err)
+			t.Errorf("%s: the error contains the secret: %v", name, err)
 		}
 	}
 }
 
-// Faults that exporter.New finds have a key and a line, too, and are reported for all exporters
-// at once.
+// Faults that exporter.New finds also have a key and a line. The faults of all exporters are
+// reported together.
 func TestNewSDK_FaultsNameKeys(t *testing.T) {
 	for name, test := range map[string]struct {
 		document string
@@ -149,7 +149,7 @@ func TestNewSDK_FaultsNameKeys(t *testing.T) {
 		}},
 		"an invalid token": {documentWith("apptuit: {token: '" + secret + " x'}"), []string{"6 apptuit.token: the token contains white space or control characters"}},
 		"a file as the folder of the spool": {documentWith("apptuit:\n            token: x\n            spool: {directory: testdata/plain.yaml}"), []string{
-			"8 apptuit.spool: …", // whatever the system says
+			"8 apptuit.spool: …", // the reason is an error of the operating system
 		}},
 		"files that cannot be used": {documentWith("apptuit:\n            token_file: testdata/none\n            tls: {ca_file: testdata/plain.yaml, cert_file: testdata/none, key_file: testdata/none}"), []string{
 			`8 apptuit.tls.ca_file: file "testdata/plain.yaml": it contains no certificate in PEM format`,
@@ -170,14 +170,15 @@ func TestNewSDK_FaultsNameKeys(t *testing.T) {
 			t.Errorf("%s: %d faults, want %d:\n%s", name, len(got), len(test.want), strings.Join(got, "\n"))
 		}
 		if err != nil && leaks(err) {
-			t.Errorf("%s: the error has the secret in it: %v", name, err)
+			t.Errorf("%s: the error contains the secret: %v", name, err)
 		}
-		count(t, sdk, "a", 1) // works, and does nothing
+		count(t, sdk, "a", 1) // must not panic
 		shutdown(t, sdk)
 	}
 }
 
-// Otelconf does not see the reader of an exporter apptuit, so that its faults are found here.
+// The readers of our exporter are taken out of the document before otelconf decodes it. Therefore
+// this package reports their faults.
 func TestParseYAML_FaultsOfReaders(t *testing.T) {
 	const reader = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - "
 	t.Setenv("SECRET", secret)
@@ -202,7 +203,7 @@ func TestParseYAML_FaultsOfReaders(t *testing.T) {
 		_, err := ParseYAML([]byte(test.document))
 		list := faults(t, err)
 		got := strings.Join(list, "\n")
-		if len(list) > len(test.want) && !strings.Contains(got, "unmarshal error") { // yaml.v3's has more lines
+		if len(list) > len(test.want) && !strings.Contains(got, "unmarshal error") { // errors of yaml.v3 have several lines
 			t.Errorf("%s: %d faults, want %d:\n%s", name, len(list), len(test.want), got)
 		}
 		for _, want := range test.want {
@@ -211,14 +212,14 @@ func TestParseYAML_FaultsOfReaders(t *testing.T) {
 			}
 		}
 		if err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: ParseYAML returns no error", name)
 		} else if leaks(err) {
-			t.Errorf("%s: the error has the secret in it: %v", name, err)
+			t.Errorf("%s: the error contains the secret: %v", name, err)
 		}
 	}
 }
 
-// An unknown exporter is a fault also in a document without apptuit.
+// An unknown exporter is a fault, even in a document without our exporter.
 func TestParseYAML_UnknownExporters(t *testing.T) {
 	t.Setenv("NAME", "apptuit")
 	const all = "expected one of apptuit, console, otlp_grpc, otlp_http"
@@ -226,29 +227,29 @@ func TestParseYAML_UnknownExporters(t *testing.T) {
 		exporters []string
 		want      []string
 	}{
-		"a letter is missing":             {[]string{"aptuit:"}, []string{`6 exporter: unknown exporter "aptuit": did you mean "apptuit"?`}},
-		"letters swapped":                 {[]string{"apptiut: {token: x}"}, []string{`6 exporter: unknown exporter "apptiut": did you mean "apptuit"?`}},
-		"letters too many":                {[]string{"apptuits_: null"}, []string{`6 exporter: unknown exporter "apptuits_": did you mean "apptuit"?`}},
+		"a missing letter":                {[]string{"aptuit:"}, []string{`6 exporter: unknown exporter "aptuit": did you mean "apptuit"?`}},
+		"two letters exchanged":           {[]string{"apptiut: {token: x}"}, []string{`6 exporter: unknown exporter "apptiut": did you mean "apptuit"?`}},
+		"additional letters":              {[]string{"apptuits_: null"}, []string{`6 exporter: unknown exporter "apptuits_": did you mean "apptuit"?`}},
 		"a misspelt exporter of otelconf": {[]string{"otlp_htp: {endpoint: http://a}"}, []string{`6 exporter: unknown exporter "otlp_htp": did you mean "otlp_http"?`}},
 		"a former name":                   {[]string{"otlp: {endpoint: http://a}"}, []string{`6 exporter: unknown exporter "otlp": ` + all}},
 		"an exporter of a vendor":         {[]string{"zipkin:"}, []string{`6 exporter: unknown exporter "zipkin": ` + all}},
 		"an exporter in development":      {[]string{"otlp_file/development:"}, []string{`6 exporter: unknown exporter "otlp_file/development": ` + all}},
 		"a reference as a key":            {[]string{"${NAME}:"}, []string{"6 exporter: unknown exporter (name not shown): " + all}},
-		"beside another exporter": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
+		"a misspelt exporter and another fault": {[]string{"console:\n          aptuit:", "apptuit: {tokn: x}"}, []string{
 			`7 exporter: unknown exporter "aptuit": did you mean "apptuit"?`,
 			`10 meter_provider.readers[1].periodic.exporter.apptuit: unknown key "tokn": did you mean "token"?`,
 		}},
 		"in a merge":       {[]string{"<<: {aptuit: }"}, []string{`6 exporter: unknown exporter "aptuit": did you mean "apptuit"?`}},
 		"known exporters":  {[]string{"console:", "otlp_http: {endpoint: http://a}", "otlp_grpc: {endpoint: http://a}", "apptuit:"}, nil},
-		"an empty mapping": {[]string{"{}"}, nil}, // otelconf says what is missing
+		"an empty mapping": {[]string{"{}"}, nil}, // otelconf reports the missing exporter
 		"no exporter":      {[]string{"# nothing"}, nil},
 	} {
 		_, err := ParseYAML([]byte(documentWith(test.exporters...)))
 		if diff := cmp.Diff(test.want, faults(t, err)); diff != "" {
-			t.Errorf("%s: want -, got +:\n%s", name, diff)
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	// The file is named, too, if there is one.
+	// An error of a file contains its name.
 	writeFile(t, documentWith("aptuit:"))
 	_, err := NewSDK()
 	want := "OTEL_CONFIG_FILE: " + os.Getenv("OTEL_CONFIG_FILE") + `: apptuit otelconf: line 6: meter_provider.readers[0].periodic.exporter: unknown exporter "aptuit": did you mean "apptuit"?`
@@ -274,22 +275,22 @@ func TestSuggestion(t *testing.T) {
 	}
 }
 
-// Otelconf would ignore the key in these places.
+// The key apptuit is a fault in places where otelconf would ignore it.
 func TestParseYAML_MisplacedApptuit(t *testing.T) {
 	const ok = "file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {apptuit: {token: x}}}\n"
 	for name, test := range map[string]struct {
 		document string
 		line     int
 	}{
-		"in a pull reader":        {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - pull: {exporter: {apptuit: }}\n", 4},
-		"indented too little":     {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n        apptuit:\n", 6},
-		"in a misspelt provider":  {"file_format: '1.0'\nmeter_providers:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n", 4},
-		"in traces":               {"file_format: '1.0'\ntracer_provider:\n  processors:\n    - batch: {exporter: {apptuit: }}\n", 4},
-		"in logs":                 {"file_format: '1.0'\nlogger_provider:\n  processors:\n    - simple: {exporter: {apptuit: }}\n", 4},
-		"in capitals":             {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {Apptuit: }}\n", 4},
-		"in the second document":  {ok + "---\n" + ok, 9},
-		"in an unused anchor":     {"x: &e {apptuit: }\n" + ok, 1},
-		"beside a valid exporter": {ok + "x:\n  apptuit:\n", 6},
+		"in a pull reader":              {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - pull: {exporter: {apptuit: }}\n", 4},
+		"with too little indentation":   {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic:\n        exporter:\n        apptuit:\n", 6},
+		"in a misspelt provider":        {"file_format: '1.0'\nmeter_providers:\n  readers:\n    - periodic: {exporter: {apptuit: }}\n", 4},
+		"in traces":                     {"file_format: '1.0'\ntracer_provider:\n  processors:\n    - batch: {exporter: {apptuit: }}\n", 4},
+		"in logs":                       {"file_format: '1.0'\nlogger_provider:\n  processors:\n    - simple: {exporter: {apptuit: }}\n", 4},
+		"in capitals":                   {"file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {exporter: {Apptuit: }}\n", 4},
+		"in the second document":        {ok + "---\n" + ok, 9},
+		"in an unused anchor":           {"x: &e {apptuit: }\n" + ok, 1},
+		"outside of the meter provider": {ok + "x:\n  apptuit:\n", 6},
 	} {
 		_, err := ParseYAML([]byte(test.document))
 		fault, is := errors.AsType[*KeyError](err)
@@ -310,9 +311,9 @@ func TestParseYAML_InvalidYAMLHidesValues(t *testing.T) {
 		documentWith("apptuit: {token: &" + secret + "}"),
 	} {
 		if _, err := ParseYAML([]byte(doc)); err != nil && leaks(err) {
-			t.Errorf("%s\nthe error has the secret in it: %v", doc, err)
+			t.Errorf("%s\nthe error contains the secret: %v", doc, err)
 		} else if err == nil && !strings.Contains(doc, "&") {
-			t.Errorf("%s\nno error", doc)
+			t.Errorf("%s\nParseYAML returns no error", doc)
 		}
 	}
 }

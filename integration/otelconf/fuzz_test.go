@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// hasExporter tells, in a way of its own, whether a reader of a document has
-// apptuit as its exporter.
+// hasExporter reports whether a reader of a document exports to Apptuit. It shares no code with
+// ParseYAML.
 func hasExporter(text []byte) bool {
 	var doc struct {
 		MeterProvider struct {
@@ -39,8 +39,8 @@ func hasExporter(text []byte) bool {
 	return false
 }
 
-// No document makes ParseYAML or NewSDK panic or return an error with the secret. A document
-// with the exporter apptuit is an error or has a reader for it.
+// FuzzParseYAML checks that ParseYAML and NewSDK do not panic, and that their errors do not contain
+// the secret. If a document has the exporter apptuit, ParseYAML must return an error or a reader.
 func FuzzParseYAML(f *testing.F) {
 	for _, doc := range []string{
 		documentWith("apptuit: {endpoint: http://127.0.0.1:1, token: '${SECRET}', tags: {a: b}, retry: {enabled: false}}"),
@@ -59,7 +59,7 @@ func FuzzParseYAML(f *testing.F) {
 		found := hasExporter(doc)
 		if err != nil {
 			if leaks(err) {
-				t.Errorf("the error has the secret in it: %v", err)
+				t.Errorf("the error contains the secret: %v", err)
 			}
 			return
 		}
@@ -67,14 +67,14 @@ func FuzzParseYAML(f *testing.F) {
 			t.Fatal("the exporter was ignored")
 		}
 		if len(cfg.readers) == 0 || strings.Contains(string(doc), "_file") || len(cfg.readers) > 5 {
-			return // whatever file that is
+			return // nothing to export, a file that the fuzzer has named, or too many readers
 		}
 		cfg.Rest.TracerProvider, cfg.Rest.LoggerProvider = nil, nil
 		cfg.Rest.MeterProvider.Readers = nil
 		sdk, err := NewSDK(WithOpenTelemetryConfiguration(*cfg), WithExporterOptions(
 			exporter.WithRetry(apptuitclient.RetryConfig{}), exporter.WithEndpoint("http://127.0.0.1:1")))
 		if err != nil && leaks(err) {
-			t.Errorf("the error has the secret in it: %v", err)
+			t.Errorf("the error contains the secret: %v", err)
 		}
 		_, nothing := sdk.MeterProvider().(noop.MeterProvider)
 		disabled := cfg.Rest.Disabled != nil && *cfg.Rest.Disabled

@@ -18,7 +18,7 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// secret is a value of documents and variables that no error may contain.
+// secret is a value in documents and variables. No error may contain it.
 const secret = "s3cret-4711"
 
 // leaks reports whether an error contains the secret or its beginning.
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newServer starts a server that ends with the test.
+// newServer starts a server, which is closed at the end of the test.
 func newServer(t testing.TB, opts ...apptuittest.Option) *apptuittest.Server {
 	t.Helper()
 	srv := apptuittest.NewServer(opts...)
@@ -44,8 +44,8 @@ func newServer(t testing.TB, opts ...apptuittest.Option) *apptuittest.Server {
 	return srv
 }
 
-// documentWith returns a document with a reader for each exporter. An exporter is in flow
-// style, or its lines after the first are indented by more than 10.
+// documentWith returns a document with a reader for each exporter. An exporter is YAML in flow style,
+// or in block style with all lines after the first indented by more than 10 spaces.
 func documentWith(exporters ...string) string {
 	var b strings.Builder
 	b.WriteString("file_format: \"1.0\"\nmeter_provider:\n  readers:\n")
@@ -74,7 +74,7 @@ func newSDK(t testing.TB, doc string, opts ...ConfigurationOption) SDK {
 	return sdk
 }
 
-// shutdown shuts down an SDK, which exports once more.
+// shutdown shuts an SDK down, with a last export.
 func shutdown(t testing.TB, sdk SDK) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
@@ -84,7 +84,7 @@ func shutdown(t testing.TB, sdk SDK) {
 	}
 }
 
-// count adds to a counter.
+// count adds n to a counter.
 func count(t testing.TB, sdk SDK, name string, n int64, opts ...metric.AddOption) {
 	t.Helper()
 	c, err := sdk.MeterProvider().Meter("test").Int64Counter(name)
@@ -103,12 +103,12 @@ func exportOnce(t testing.TB, doc string, opts ...ConfigurationOption) {
 	shutdown(t, sdk)
 }
 
-// through makes exporters use the connections of a server in memory.
+// through returns an option with which exporters connect to a server in memory.
 func through(srv *apptuittest.Server) ConfigurationOption {
 	return WithExporterOptions(exporter.WithHTTPClient(srv.Client()))
 }
 
-// metrics returns the sorted names of the metrics that have arrived.
+// metrics returns the sorted names of the metrics that the server has received.
 func metrics(srv *apptuittest.Server) []string {
 	var names []string
 	for _, p := range srv.Points() {

@@ -22,11 +22,11 @@ var update = flag.Bool("update", false, "write the tables of README.md")
 // Each top-level key of the table has a setter, and each setter has a key.
 func TestSetters_CoverTheTable(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(slices.Values(topKeys())), slices.Sorted(maps.Keys(setters()))); diff != "" {
-		t.Errorf("keys of internal/settings -, of setters +:\n%s", diff)
+		t.Errorf("keys (internal/settings -, setters +):\n%s", diff)
 	}
 }
 
-// Each key is accepted alone, and with each of its choices.
+// Each key is accepted without other keys, and with each of its choices.
 func TestParseYAML_AcceptsEachKey(t *testing.T) {
 	for _, s := range table.Keys() {
 		top, within := s.Split()
@@ -80,7 +80,7 @@ func TestREADME_DocumentIsTheExample(t *testing.T) {
 	_, rest, _ := strings.Cut(section, "```yaml\n")
 	shown, _, ok := strings.Cut(rest, "```")
 	if diff := cmp.Diff(string(doc), shown); diff != "" || !ok {
-		t.Errorf("testdata/otel.yaml -, README.md +:\n%s", diff)
+		t.Errorf("the document (testdata/otel.yaml -, README.md +):\n%s", diff)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestREADME_Tables(t *testing.T) {
 	before, rest, ok := strings.Cut(string(text), begin)
 	have, after, ok2 := strings.Cut(rest, end)
 	if !ok || !ok2 {
-		t.Fatal("README.md has no place for the tables")
+		t.Fatal("README.md has no lines around the generated tables")
 	}
 	if *update {
 		if err := os.WriteFile("README.md", []byte(before+begin+tables()+end+after), 0o644); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// otlpServer counts the requests of OTLP exporters.
+// otlpServer is an OTLP server that counts its requests.
 type otlpServer struct {
 	*httptest.Server
 	n atomic.Int32
@@ -36,18 +36,18 @@ func newOTLPServer(t *testing.T) *otlpServer {
 
 func (s *otlpServer) requests() int { return int(s.n.Load()) }
 
-// refuseAll returns a fault that refuses every point of one request.
+// refuseAll returns a fault that rejects all points of one request.
 func refuseAll() apptuittest.Fault {
 	return apptuittest.Reject(func(apptuittest.Point) string { return "refused" })
 }
 
-// typeOf returns the types of the providers of an SDK.
+// typeOf returns the types of an SDK's providers, and the fields of its propagator.
 func typeOf(sdk SDK) string {
 	return fmt.Sprintf("%T %T %T %v", sdk.MeterProvider(), sdk.TracerProvider(), sdk.LoggerProvider(), slices.Sorted(slices.Values(sdk.Propagator().Fields())))
 }
 
-// console redirects standard output for exporters that are created from now on. The returned
-// function restores it and returns the output.
+// console redirects the standard output of exporters that are created from now on. The returned
+// function restores standard output, and returns the text that was written.
 func console(t *testing.T) func() string {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))

@@ -15,7 +15,8 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// plain returns a document without apptuit that uses each part of otelconf's configuration.
+// plain returns a document without the exporter apptuit that uses each part of otelconf's
+// configuration.
 func plain(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile("testdata/plain.yaml")
@@ -28,12 +29,12 @@ func plain(t testing.TB) string {
 
 func TestParseYAML_WithoutApptuitAsOtelconf(t *testing.T) {
 	for name, doc := range map[string]string{
-		"everything":        plain(t),
-		"empty":             "",
-		"only a format":     "file_format: '1.0'\n",
-		"of a vendor":       "file_format: '1.0'\ndistribution:\n  apptuit:\n    a: b\n",
-		"no readers":        "file_format: '1.0'\nmeter_provider:\n",
-		"a list of nothing": "file_format: '1.0'\nmeter_provider:\n  readers:\n    -\n",
+		"everything":         plain(t),
+		"empty":              "",
+		"only a format":      "file_format: '1.0'\n",
+		"a vendor's section": "file_format: '1.0'\ndistribution:\n  apptuit:\n    a: b\n",
+		"no readers":         "file_format: '1.0'\nmeter_provider:\n",
+		"a null reader":      "file_format: '1.0'\nmeter_provider:\n  readers:\n    -\n",
 	} {
 		want, err := contrib.ParseYAML([]byte(doc))
 		if err != nil {
@@ -45,12 +46,12 @@ func TestParseYAML_WithoutApptuitAsOtelconf(t *testing.T) {
 			continue
 		}
 		if diff := cmp.Diff(*want, got.Rest); diff != "" {
-			t.Errorf("%s: otelconf -, we +:\n%s", name, diff)
+			t.Errorf("%s: configuration (otelconf -, ParseYAML +):\n%s", name, diff)
 		}
 	}
 }
 
-// Errors of otelconf are reported without the values that they quote.
+// ParseYAML reports the errors of otelconf, but without the values that they quote.
 func TestParseYAML_ReportsFaultsOfOtelconf(t *testing.T) {
 	for doc, want := range map[string]string{
 		"resource: {}\n": "",
@@ -62,17 +63,17 @@ func TestParseYAML_ReportsFaultsOfOtelconf(t *testing.T) {
 		_, theirs := contrib.ParseYAML([]byte(doc))
 		_, ours := ParseYAML([]byte(doc))
 		if theirs == nil || ours == nil {
-			t.Errorf("%s\notelconf says %v, we say %v", doc, theirs, ours)
+			t.Errorf("%s\notelconf returns the error %v, ParseYAML %v", doc, theirs, ours)
 			continue
 		}
 		if got := ours.Error(); got != "apptuit otelconf: "+withoutValues(theirs).Error() || !strings.Contains(got, want) {
-			t.Errorf("%s\notelconf says %v, we say %v", doc, theirs, ours)
+			t.Errorf("%s\notelconf returns the error %v, ParseYAML %v", doc, theirs, ours)
 		}
 	}
 }
 
-// Rest is equal to the configuration that otelconf decodes from the document without the
-// readers that export to Apptuit.
+// Rest equals the configuration that otelconf decodes from the document without the readers that
+// export to Apptuit.
 func TestParseYAML_RestIsDocumentWithoutReaders(t *testing.T) {
 	doc := plain(t)
 	want, err := contrib.ParseYAML([]byte(doc))
@@ -84,12 +85,12 @@ func TestParseYAML_RestIsDocumentWithoutReaders(t *testing.T) {
 		"first": strings.Replace(doc, "  readers:\n", "  readers:\n"+reader, 1),
 		"last":  strings.Replace(doc, "  views:\n", reader+"  views:\n", 1),
 		"both":  strings.Replace(strings.Replace(doc, "  readers:\n", "  readers:\n"+reader, 1), "  views:\n", reader+"  views:\n", 1),
-		// yaml.v3 leaves nulls out of a list of structs: places shift.
-		"behind a null": strings.Replace(doc, "  readers:\n", "  readers:\n    -\n    - null\n"+reader, 1),
+		// yaml.v3 omits nulls from a list of structs, which changes the indices.
+		"after a null": strings.Replace(doc, "  readers:\n", "  readers:\n    -\n    - null\n"+reader, 1),
 	} {
 		got := parse(t, doc)
 		if diff := cmp.Diff(*want, got.Rest); diff != "" {
-			t.Errorf("%s: otelconf -, we +:\n%s", name, diff)
+			t.Errorf("%s: configuration (otelconf -, ParseYAML +):\n%s", name, diff)
 		}
 		if readers := strings.Count(doc, "apptuit:"); len(got.readers) != readers {
 			t.Errorf("%s: %d readers, want %d", name, len(got.readers), readers)
@@ -135,8 +136,7 @@ func TestParseYAML_AcceptsAllFormsOfYAML(t *testing.T) {
 	}
 }
 
-// A reference in a flow collection needs no quotation marks, although braces stand for mappings
-// there.
+// A reference in a flow collection needs no quotation marks, although braces denote mappings there.
 func TestParseYAML_ReferencesInFlowStyle(t *testing.T) {
 	t.Setenv("APPTUIT_API_TOKEN", secret)
 	srv := newServer(t)
@@ -150,11 +150,11 @@ func TestParseYAML_ReferencesInFlowStyle(t *testing.T) {
 	}
 	for _, p := range srv.Points() {
 		if p.Tags["zone"] != "eu" {
-			t.Errorf("%v: the tag zone is not there", p)
+			t.Errorf("%v: the tag zone is missing", p)
 		}
 	}
 	if srv.Total() == 0 {
-		t.Error("nothing has arrived")
+		t.Error("the server has received no points")
 	}
 }
 
@@ -187,11 +187,11 @@ func TestParseYAML_RefusesExpensiveDocuments(t *testing.T) {
 		_, err := ParseYAML([]byte(test.doc))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %.300v, want %s", name, err, test.want)
-		} else if n := len(faults(t, err)); n > maxFaults+1 { // and the error of otelconf
+		} else if n := len(faults(t, err)); n > maxFaults+1 { // one more for the error of otelconf
 			t.Errorf("%s: %d faults", name, n)
 		}
 	}
-	// A tower of aliases that nothing uses is accepted.
+	// Nested aliases that are not used are accepted.
 	if _, err := ParseYAML([]byte(tower("${HOME}", "[%s]"))); err != nil {
 		t.Error(err)
 	}
@@ -236,7 +236,7 @@ func TestExporters_ReturnsKeysAndOptions(t *testing.T) {
 	}
 }
 
-// Keys from aliases and merges are listed, since they apply. Keys that are null are not.
+// Exporters lists the keys that apply, including keys from aliases and merges, but no null keys.
 func TestExporters_FollowsAliasesAndMerges(t *testing.T) {
 	doc := "x: {timeout: &t 5000, common: &c {layout: reporter, endpoint: 'http://hidden:1'}}\n" +
 		documentWith("apptuit:\n            <<: *c\n            endpoint: http://h:1\n            timeout: *t\n            max_tags: ~\n            server: null")
@@ -247,7 +247,8 @@ func TestExporters_FollowsAliasesAndMerges(t *testing.T) {
 	}
 }
 
-// A variable that the document refers to is not reported as misspelt, whatever its name.
+// A variable that the document refers to is not reported as misspelt, even if its name begins with
+// APPTUIT_.
 func TestParseYAML_ReferencedVariablesAreNotMisspelt(t *testing.T) {
 	t.Setenv("APPTUIT_OWN_TOKEN", "a")
 	t.Setenv("APPTUIT_TOKN", "b")

@@ -21,7 +21,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient/apptuittest"
 )
 
-// resourceOfShop replaces "meter_provider:" in a document to add a resource.
+// resourceOfShop replaces "meter_provider:" in a document, to add a resource.
 const resourceOfShop = `resource:
   attributes:
     - {name: service.name, value: shop}
@@ -30,8 +30,8 @@ const resourceOfShop = `resource:
     - {name: team.size, value: 7, type: int}
 meter_provider:`
 
-// arrived exports a counter by a document with an endpoint and these keys of the exporter. It
-// returns the points and requests that the server has received.
+// arrived exports a counter with a document that has these keys of the exporter. It returns the points
+// and requests that the server has received.
 func arrived(t *testing.T, keys string, server ...apptuittest.Option) ([]apptuittest.Point, []apptuittest.Request) {
 	t.Helper()
 	srv := newServer(t, server...)
@@ -140,7 +140,7 @@ func TestKeys_ChangePoints(t *testing.T) {
 	}
 }
 
-// A key overrides its variable. Without the key, the variable applies.
+// A key overrides its variable. Without a key, the variable applies.
 func TestKeys_OverrideVariables(t *testing.T) {
 	srv := newServer(t, apptuittest.WithUser("ann", "env"), apptuittest.WithUser("bob", "key"))
 	for name, value := range map[string]string{
@@ -243,13 +243,13 @@ func TestKeys_SelectTemporalityAndAggregation(t *testing.T) {
 			}
 		}
 		if want[2] == "h" && slices.Contains(got, "h.bucket") {
-			t.Errorf("%s: there are buckets", keys)
+			t.Errorf("%s: buckets were sent", keys)
 		}
 	}
 }
 
-// The usage of an instrument is sent with the next export, and an instrument with many series
-// is reported once.
+// The usage metrics of an instrument are sent with the next export. An instrument with many series is
+// reported once.
 func TestKeys_ReportCardinality(t *testing.T) {
 	var mu sync.Mutex
 	var reported []string
@@ -280,7 +280,7 @@ func TestKeys_ReportCardinality(t *testing.T) {
 		if err := sdk.MeterProvider().(interface{ ForceFlush(context.Context) error }).ForceFlush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * time.Millisecond) // self metrics are sent once a timestamp
+		time.Sleep(5 * time.Millisecond) // self metrics are sent at most once for each timestamp
 		shutdown(t, sdk)
 		usage := slices.ContainsFunc(srv.Points(), func(p apptuittest.Point) bool {
 			return p.Metric == "apptuit_reporter_usage_series" && p.Tags["instrument"] == "carts" && p.Value == "3"
@@ -288,7 +288,7 @@ func TestKeys_ReportCardinality(t *testing.T) {
 		mu.Lock()
 		warned := len(reported) == 1 && strings.Contains(reported[0], `"carts" (scope "test") has 3 series`)
 		if usage != test.usage || warned != test.warnsOnce || len(reported) > 1 {
-			t.Errorf("%s: usage is sent: %v, reported %q", test.keys, usage, reported)
+			t.Errorf("%s: usage metrics were sent: %v, reported %q", test.keys, usage, reported)
 		}
 		reported = nil
 		mu.Unlock()

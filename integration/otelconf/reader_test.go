@@ -23,7 +23,7 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// inMemory runs a test in simulated time against a server in memory.
+// inMemory runs a test in simulated time with a server in memory.
 func inMemory(t *testing.T, test func(t *testing.T, srv *apptuittest.Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -33,8 +33,8 @@ func inMemory(t *testing.T, test func(t *testing.T, srv *apptuittest.Server)) {
 	})
 }
 
-// readerWith returns a document with one reader, whose keys are in flow style with a comma at
-// the end, and these keys of the exporter apptuit.
+// readerWith returns a document with one reader of the exporter apptuit. The keys of both are in flow
+// style. The keys of the reader end with a comma.
 func readerWith(srv *apptuittest.Server, reader, keys string) string {
 	return "file_format: '1.0'\nmeter_provider:\n  readers:\n    - periodic: {" + reader +
 		" exporter: {apptuit: {endpoint: '" + srv.URL + "', self_metrics: false, " + keys + "}}}\n"
@@ -56,7 +56,7 @@ func TestReader_ExportsByInterval(t *testing.T) {
 }
 
 func TestReader_LimitsCardinality(t *testing.T) {
-	for limits, want := range map[string]int{ // of the points of a counter with 9 routes, and a gauge with 9
+	for limits, want := range map[string]int{ // number of points of a counter and a gauge with 9 series each
 		"default: 4":             4 + 4,
 		"default: 4, counter: 6": 6 + 4,
 		"gauge: 3":               9 + 3,
@@ -93,12 +93,12 @@ func TestReader_LimitsEachInstrumentKind(t *testing.T) {
 		}
 	}
 	if _, fallback := limit(0); !fallback {
-		t.Error("an unknown kind does not have the SDK's limit")
+		t.Error("an instrument of an unknown kind does not have the limit of the SDK")
 	}
 }
 
-// pointsOf exports 15 data points of three instruments. It returns the points without their
-// timestamps, and the number of requests.
+// pointsOf exports 15 data points of three instruments. It returns the points that the server has
+// received, without their timestamps, and the number of requests.
 func pointsOf(t *testing.T, reader, keys string) (points []string, requests int) {
 	t.Helper()
 	inMemory(t, func(t *testing.T, srv *apptuittest.Server) {
@@ -127,7 +127,7 @@ func pointsOf(t *testing.T, reader, keys string) (points []string, requests int)
 	return points, requests
 }
 
-// All Exports of a collection together send the points that one Export would send.
+// If a collection is exported in several batches, they contain the same points as a single export.
 func TestReader_ExportsInBatches(t *testing.T) {
 	for _, keys := range []string{"", "layout: reporter", "layout: reporter, meters: true", "prometheus_names: true"} {
 		want, one := pointsOf(t, "interval: 1500,", keys)
@@ -137,13 +137,13 @@ func TestReader_ExportsInBatches(t *testing.T) {
 		for size, requests := range map[string]int{"1": 15, "4": 4, "5": 3, "14": 2, "15": 1, "1000000": 1, "null": 1, "${UNSET}": 1, "${UNSET:-4}": 4} {
 			got, n := pointsOf(t, "interval: 1500, max_export_batch_size/development: "+size+",", keys)
 			if diff := cmp.Diff(want, got); diff != "" || n != requests {
-				t.Errorf("%q, %s: %d requests, want %d; want -, got +:\n%s", keys, size, n, requests, diff)
+				t.Errorf("%q, %s: %d requests, want %d; points (-want +got):\n%s", keys, size, n, requests, diff)
 			}
 		}
 	}
 }
 
-// one is a producer of one gauge.
+// one is a producer with one gauge.
 type one struct{}
 
 func (one) Produce(context.Context) ([]metricdata.ScopeMetrics, error) {
@@ -167,7 +167,7 @@ func TestReader_ExportsProducers(t *testing.T) {
 	}
 }
 
-// Each export has each instrument of the process and the Go runtime once, even if the document
+// Each export contains each instrument of the process and the Go runtime once, even if the document
 // names the producer twice.
 func TestReader_RuntimeProducerExportsAllInstruments(t *testing.T) {
 	scopes, err := runtimemetrics.NewCompleteProducer().Produce(t.Context())
@@ -202,7 +202,7 @@ func TestReader_RuntimeProducerExportsAllInstruments(t *testing.T) {
 		got := metrics(srv)
 		for _, name := range want {
 			if !slices.Contains(got, name) {
-				t.Errorf("export %d has no %s", export, name)
+				t.Errorf("export %d does not contain %s", export, name)
 			}
 		}
 		points := 0

@@ -84,7 +84,7 @@ func TestKeys_ChangeRequests(t *testing.T) {
 	}
 }
 
-// A list of headers replaces the variable, even an empty list.
+// A list of headers overrides the variable, even an empty list.
 func TestHeaders_ReplaceTheVariable(t *testing.T) {
 	t.Setenv("APPTUIT_HEADERS", "X-A=variable")
 	for keys, want := range map[string]string{"prefix: p": "variable", "headers: []": "", "headers: [{name: X-B, value: b}]": "", "headers_list: X-A=list": "list"} {
@@ -95,7 +95,7 @@ func TestHeaders_ReplaceTheVariable(t *testing.T) {
 	}
 }
 
-// failure returns the time after which an export to a server that never answers fails.
+// failure returns the duration until an export to a server that does not answer fails.
 func failure(t *testing.T, srv *apptuittest.Server, reader, keys string) time.Duration {
 	t.Helper()
 	srv.Fail(apptuittest.Fault{Hang: true, Times: 1000})
@@ -115,8 +115,8 @@ func TestTimeouts_LimitExports(t *testing.T) {
 		reader, keys string
 		want         time.Duration
 	}{
-		{"timeout: 700,", "", 700 * time.Millisecond}, // of the reader
-		{"timeout: 0,", "", 30 * time.Second},         // as for the readers of otelconf
+		{"timeout: 700,", "", 700 * time.Millisecond}, // timeout of the reader
+		{"timeout: 0,", "", 30 * time.Second},         // the default, as for the readers of otelconf
 		{"", "timeout: 800, retry: {enabled: false}", 800 * time.Millisecond},
 		{"timeout: 100000,", "retry: {enabled: false}", time.Minute},
 		{"timeout: 100000,", "timeout: 0, retry: {enabled: false}", 100 * time.Second},
@@ -132,7 +132,7 @@ func TestTimeouts_LimitExports(t *testing.T) {
 func TestRetry_LimitsAttempts(t *testing.T) {
 	for keys, want := range map[string]struct {
 		least, most int
-		lasts       time.Duration // at most
+		lasts       time.Duration // the duration of the attempts, at most
 	}{
 		"retry: {enabled: false}":                                                     {1, 1, 0},
 		"retry: {enabled: false, max_elapsed_time: 1000000}":                          {1, 1, 0},
@@ -156,7 +156,7 @@ func TestRetry_LimitsAttempts(t *testing.T) {
 	}
 }
 
-// A batch that cannot be delivered is kept, and the next exporter delivers it.
+// A batch that cannot be delivered is kept in the spool, and the next exporter delivers it.
 func TestSpool_DeliversLater(t *testing.T) {
 	srv := newServer(t)
 	dir := t.TempDir()
@@ -207,7 +207,7 @@ func TestTLS_VerifiesWithCAFile(t *testing.T) {
 	}
 	exportOnce(t, documentWith("apptuit: {endpoint: "+srv.URL+", tls: {ca_file: "+ca+"}}"))
 	if handler.Total() == 0 {
-		t.Error("with ca_file nothing has arrived")
+		t.Error("with ca_file, the server has received no points")
 	}
 }
 
@@ -247,7 +247,7 @@ func TestTLS_SendsClientCertificateAndReadsItAgain(t *testing.T) {
 	if err := sdk.MeterProvider().(*sdkmetric.MeterProvider).ForceFlush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	write("bob") // the files are read again
+	write("bob") // the exporter reads the changed files
 	shutdown(t, sdk)
 	if diff := cmp.Diff([]string{"ann", "bob"}, common); diff != "" {
 		t.Error(diff)

@@ -32,7 +32,7 @@ import (
 	"github.com/apptuitai/apptuit-go/exporter"
 )
 
-// writeFile writes a document and sets OTEL_CONFIG_FILE to its name.
+// writeFile writes a document to a file, and sets OTEL_CONFIG_FILE to its name.
 func writeFile(t *testing.T, doc string) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "otel.yaml")
@@ -87,20 +87,20 @@ meter_provider:
 	}
 }
 
-// After Shutdown of the SDK nothing is exported, and no goroutine is left.
+// Shutdown of the SDK ends all exports and goroutines.
 func TestSDK_ShutdownEndsExporter(t *testing.T) {
 	srv := newServer(t)
 	before := runtime.NumGoroutine()
 	sdk := newSDK(t, documentWith("apptuit: {endpoint: "+srv.URL+"}"))
 	mp, ok := sdk.MeterProvider().(*sdkmetric.MeterProvider)
 	if !ok {
-		t.Fatalf("a %T", sdk.MeterProvider())
+		t.Fatalf("the provider is a %T", sdk.MeterProvider())
 	}
 	count(t, sdk, "requests", 1)
 	shutdown(t, sdk)
 	total := srv.Total()
 	if total == 0 {
-		t.Error("Shutdown has exported nothing")
+		t.Error("Shutdown exports no points")
 	}
 	if err := mp.ForceFlush(t.Context()); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
 		t.Errorf("ForceFlush after Shutdown: %v", err)
@@ -131,7 +131,7 @@ func TestNewSDK_SeveralReaders(t *testing.T) {
 		t.Error(diff)
 	}
 	if got := other.requests(); got != 1 {
-		t.Errorf("%d requests of OTLP, want 1", got)
+		t.Errorf("%d OTLP requests, want 1", got)
 	}
 }
 
@@ -142,15 +142,15 @@ func TestNewSDK_ConsoleBesideApptuit(t *testing.T) {
 	count(t, sdk, "requests", 3)
 	shutdown(t, sdk)
 	if text := written(); !strings.Contains(text, `"requests"`) {
-		t.Errorf("the console has %q", text)
+		t.Errorf("the console shows %q", text)
 	}
 	if diff := cmp.Diff([]string{"requests"}, metrics(srv)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// A reader of the program collects the same metrics as with otelconf: with the resource and the
-// views of the document, and its limits for other readers.
+// A reader of the program collects the same metrics as with otelconf. The document's resource and
+// views apply to it, and the document's limits for readers of the program.
 func TestNewSDK_CollectsAsOtelconf(t *testing.T) {
 	doc, written := plain(t), console(t)
 	defer written()
@@ -191,11 +191,11 @@ func TestNewSDK_CollectsAsOtelconf(t *testing.T) {
 		end(sdk)
 	}
 	if got := metrics(srv); len(got) == 0 || got[len(got)-1] != "served" {
-		t.Errorf("Apptuit got %v", got)
+		t.Errorf("Apptuit's server received %v", got)
 	}
 }
 
-// end shuts down without waiting for exporters that have no server.
+// end shuts an SDK down, but does not wait for exporters without a server.
 func end(sdk SDK) {
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
@@ -216,18 +216,18 @@ func TestNewSDK_ConfigFileWithApptuit(t *testing.T) {
 		t.Error(diff)
 	}
 	if beaten.Total() != 0 {
-		t.Error("the document in code was used, too")
+		t.Error("the document in the code was also used")
 	}
 	if got := os.Getenv("OTEL_CONFIG_FILE"); got != name {
 		t.Errorf("OTEL_CONFIG_FILE is %q afterwards", got)
 	}
 }
 
-// The file overrides the document of the program, and is read by the same rules.
+// The file overrides the document of the program. Its references are replaced by the same rules.
 func TestNewSDK_ConfigFileOverridesDocument(t *testing.T) {
 	srv, other := newServer(t), newOTLPServer(t)
 	t.Setenv("URL", other.URL)
-	writeFile(t, documentWith("otlp_http: {endpoint: ${URL}/v1/metrics}")) // which otelconf alone cannot parse
+	writeFile(t, documentWith("otlp_http: {endpoint: ${URL}/v1/metrics}")) // otelconf alone cannot parse this reference
 	exportOnce(t, documentWith("apptuit: {endpoint: "+srv.URL+"}"))
 	if srv.Total() != 0 || other.requests() != 1 {
 		t.Errorf("%d points and %d requests of OTLP, want 0 and 1", srv.Total(), other.requests())
@@ -236,10 +236,10 @@ func TestNewSDK_ConfigFileOverridesDocument(t *testing.T) {
 
 func TestNewSDK_UnusableConfigFile(t *testing.T) {
 	for name, doc := range map[string]string{
-		"an unknown key":    documentWith("apptuit: {tokn: " + secret + "}"),
-		"no token":          documentWith("apptuit:"),
-		"a fault of others": "file_format: 1\nmeter_provider: 7\n",
-		"too large":         "file_format: '1.0'\n#" + strings.Repeat("x", maxDocument),
+		"an unknown key":                documentWith("apptuit: {tokn: " + secret + "}"),
+		"no token":                      documentWith("apptuit:"),
+		"a fault that otelconf reports": "file_format: 1\nmeter_provider: 7\n",
+		"too large":                     "file_format: '1.0'\n#" + strings.Repeat("x", maxDocument),
 	} {
 		writeFile(t, doc)
 		file := os.Getenv("OTEL_CONFIG_FILE")
@@ -248,7 +248,7 @@ func TestNewSDK_UnusableConfigFile(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if os.Getenv("OTEL_CONFIG_FILE") != file {
-			t.Errorf("%s: OTEL_CONFIG_FILE is not what it was", name)
+			t.Errorf("%s: NewSDK has changed OTEL_CONFIG_FILE", name)
 		}
 		doesNothing(t, name, sdk)
 	}
@@ -282,7 +282,7 @@ func TestNewSDK_RefusesExperimentalConfigFile(t *testing.T) {
 func TestNewSDK_DisabledCreatesNoExporter(t *testing.T) {
 	t.Setenv("OTEL_SDK_DISABLED", "true")
 	doc := "disabled: ${OTEL_SDK_DISABLED:-false}\n" + documentWith("apptuit: {tags: {a: ${B}}}")
-	sdk, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, doc))) // no token, and none needed
+	sdk, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, doc))) // a disabled SDK needs no token
 	if err != nil {
 		t.Error(err)
 	}
@@ -296,14 +296,15 @@ func TestNewSDK_DisabledCreatesNoExporter(t *testing.T) {
 }
 
 func TestNewSDK_WithoutDocument(t *testing.T) {
-	sdk, err := NewSDK(nil, WithContext(nil)) //nolint:staticcheck // a nil context is as none
+	sdk, err := NewSDK(nil, WithContext(nil)) //nolint:staticcheck // a nil context is the same as no context
 	if err != nil {
 		t.Error(err)
 	}
 	doesNothing(t, "none", sdk)
 }
 
-// If otelconf refuses the document, the readers that export to Apptuit end, and send nothing.
+// If otelconf refuses the document, NewSDK shuts down the readers that export to Apptuit. They send
+// nothing.
 func TestNewSDK_ErrorOfOtelconfEndsReaders(t *testing.T) {
 	srv := newServer(t)
 	before := runtime.NumGoroutine()
@@ -311,12 +312,12 @@ func TestNewSDK_ErrorOfOtelconfEndsReaders(t *testing.T) {
 	for range 5 {
 		sdk, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, doc)))
 		if err == nil {
-			t.Fatal("no error")
+			t.Fatal("NewSDK returns no error")
 		}
 		doesNothing(t, "other fault", sdk)
 	}
 	if len(srv.Requests()) > 0 {
-		t.Error("something was sent")
+		t.Error("points were sent")
 	}
 	for range 100 {
 		if runtime.NumGoroutine() <= before {
@@ -327,7 +328,7 @@ func TestNewSDK_ErrorOfOtelconfEndsReaders(t *testing.T) {
 	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
-// A document can be changed before NewSDK, and used more than once.
+// A parsed document can be changed before NewSDK, and used several times.
 func TestNewSDK_UsesChangedRest(t *testing.T) {
 	srv := newServer(t)
 	c := parse(t, documentWith("apptuit: {endpoint: "+srv.URL+", self_metrics: false}"))
@@ -367,7 +368,7 @@ func TestNewSDK_Concurrent(t *testing.T) {
 	}
 }
 
-// Keys override options of the program. Options without a key apply.
+// Keys of the document override options of the program. Other options of the program apply.
 func TestWithExporterOptions_KeysOverride(t *testing.T) {
 	srv := newServer(t)
 	var failed []*apptuitclient.SendError
@@ -387,11 +388,11 @@ func TestWithExporterOptions_KeysOverride(t *testing.T) {
 		t.Errorf("points: %v", points)
 	}
 	if got := srv.Requests()[0].Encoding; got != "" {
-		t.Errorf("encoding %q, want that of the code", got)
+		t.Errorf("the encoding is %q, want none, as the option of the program", got)
 	}
 }
 
-// A token source takes the place of a token.
+// A document needs no token if the program has a token source.
 func TestWithExporterOptions_TokenSource(t *testing.T) {
 	source := exporter.WithTokenSource(func(context.Context) (string, error) { return "x", nil })
 	sdk := newSDK(t, documentWith("apptuit: {endpoint: https://api.apptuit.ai}"), WithExporterOptions(source))
@@ -400,8 +401,8 @@ func TestWithExporterOptions_TokenSource(t *testing.T) {
 	_ = sdk.Shutdown(ctx)
 }
 
-// With OTEL_GO_X_OBSERVABILITY=true, exporters of a document record otel.sdk.exporter.* with the
-// global MeterProvider.
+// With OTEL_GO_X_OBSERVABILITY=true, the exporters of a document record the metrics
+// otel.sdk.exporter.* with the global MeterProvider.
 func TestNewSDK_ExportersReportObservability(t *testing.T) {
 	reader := sdkmetric.NewManualReader()
 	before := otel.GetMeterProvider()
@@ -432,7 +433,7 @@ func TestNewSDK_ExportersReportObservability(t *testing.T) {
 	}
 }
 
-// logged counts log records.
+// logged is a processor that counts log records.
 type logged struct{ n int }
 
 func (l *logged) OnEmit(context.Context, *sdklog.Record) error         { l.n++; return nil }

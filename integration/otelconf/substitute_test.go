@@ -15,7 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// substituted parses a document and replaces its references.
+// substituted parses a document, replaces its references, and returns the root node and the faults.
 func substituted(t testing.TB, doc string) (*yaml.Node, []error) {
 	t.Helper()
 	documents, err := parseDocuments([]byte(doc))
@@ -26,8 +26,8 @@ func substituted(t testing.TB, doc string) (*yaml.Node, []error) {
 	return content(documents[0]), faults
 }
 
-// The rows of the table in section "Environment variable substitution" of OpenTelemetry's
-// configuration data model.
+// This test has the examples of OpenTelemetry's configuration data model, in its section "Environment
+// variable substitution".
 func TestSubstitute_ExamplesOfSpecification(t *testing.T) {
 	for name, text := range map[string]string{
 		"STRING_VALUE": "value", "BOOL_VALUE": "true", "INT_VALUE": "1", "FLOAT_VALUE": "1.1", "HEX_VALUE": "0xdeadbeef",
@@ -75,13 +75,13 @@ func TestSubstitute_ExamplesOfSpecification(t *testing.T) {
 			t.Errorf("%s: %q: %q %s, want %q: %q %s", row.input, key.Value, value.Value, value.ShortTag(), row.key, row.value, row.tag)
 		}
 	}
-	// The one row that is an error.
+	// This example of the specification is an error.
 	if c, err := ParseYAML([]byte("file_format: '1.0'\nresource:\n  schema_url: ${STRING_VALUE:?error}\n")); c != nil || err == nil {
 		t.Errorf("${STRING_VALUE:?error}: got %v, %v, want an error and nothing else", c, err)
 	}
 }
 
-// Further rules of the specification, and special cases of YAML.
+// This test has further rules of the specification, and special cases of YAML.
 func TestSubstitute_RulesAndYAML(t *testing.T) {
 	for name, text := range map[string]string{
 		"WORD": "w", "TWO": "b c", "EMPTY": "", "ONE": "1", "YES": "true", "FLOAT": "1e3", "TILDE": "~", "NULL": "null", "DATE": "2026-01-02",
@@ -91,9 +91,9 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 	} {
 		t.Setenv(name, text)
 	}
-	// The value that "key" has in a document, as Go's JSON.
+	// want is the value of "key" in the document, as JSON.
 	for _, test := range []struct{ doc, want string }{
-		// What a variable has in it is data.
+		// The value of a variable is data, not YAML.
 		{"key: ${HASH}", `"a #b"`},
 		{"key: x${HASH} # comment", `"xa #b"`},
 		{"key: ${COLON}", `"a: b"`},
@@ -120,7 +120,7 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 		{"key: ${DOLLARS}", `"$${WORD}$"`},
 		{"key: ${BRACE}", `"}"`},
 		{`key: "${BACKSLASH}"`, `"\\n\\"`},
-		// The type is that of the whole text, unless there are quotes or a tag.
+		// The whole text determines the type, unless the scalar has quotation marks or a tag.
 		{"key: ${ONE}", `1`},
 		{"key: 1${ONE}", `11`},
 		{"key: ${ONE}.${ONE}", `1.1`},
@@ -135,7 +135,7 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 		{"key: '${EMPTY}'", `""`},
 		{"key: '${NULL}'", `"null"`},
 		{"key: ${EMPTY}x", `"x"`},
-		{"key: ${DATE}", `"2026-01-02"`}, // the core schema has no times
+		{"key: ${DATE}", `"2026-01-02"`}, // the core schema has no timestamps
 		{"key: 2026-01-02", `"2026-01-02"`},
 		{"key: !!str ${ONE}", `"1"`},
 		{"key: !!int ${ONE}", `1`},
@@ -152,9 +152,9 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 		{"key: '${UNSET:-a: b}'", `"a: b"`},
 		{`key: "${UNSET:-\"q\"}"`, `"\"q\""`},
 		{"key: ${UNSET:-größe}", `"größe"`},
-		{"key: ${env:-d}", `"d"`},                  // a variable named env
-		{"key: ${UNSET:-a$$b}", `"${UNSET:-a$b}"`}, // $$ is found first, and separates
-		// No references.
+		{"key: ${env:-d}", `"d"`},                  // refers to a variable named env
+		{"key: ${UNSET:-a$$b}", `"${UNSET:-a$b}"`}, // $$ is replaced first, and ends the reference
+		// These texts are not references.
 		{"key: $WORD", `"$WORD"`},
 		{"key: ${", `"${"`},
 		{"key: ${}", `"${}"`},
@@ -167,7 +167,7 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 		{"key: $$$", `"$$"`},
 		{"key: $$$$$${WORD}$${WORD}${WORD}", `"$$${WORD}${WORD}w"`},
 		{"key: '$$'", `"$"`},
-		// Several in one scalar.
+		// A scalar may have several references.
 		{"key: ${WORD}${ONE}${TWO}${UNSET}", `"w1b c"`},
 		{"key: a ${WORD}\n  b ${ONE}", `"a w b 1"`},
 		// Block scalars.
@@ -175,7 +175,7 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 		{"key: |-\n  ${ONE}\n", `"1"`},
 		{"key: >\n  a ${LINES}\n  b\n", `"a a\n- b\n\n  c: d\n b\n"`},
 		{"key: |\n  ${UNSET:-a\n  }\n", `"${UNSET:-a\n}\n"`},
-		// Flow collections, where YAML knows no braces in a scalar.
+		// Flow collections, in which a plain scalar of YAML cannot contain braces.
 		{"key: {a: ${WORD}, b: ${ONE}, c: ${LIST}}", `{"a":"w","b":1,"c":"[a, b]"}`},
 		{"key: [${WORD}, ${ONE}, ${UNSET}, x${WORD}y, ${UNSET:-d e}, $${WORD}, '${WORD}']", `["w",1,null,"xwy","d e","${WORD}","w"]`},
 		{"{key: ${MAP}}", `"{a: b}"`},
@@ -185,11 +185,11 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 		{"key: [\"${UNSET:-a, b}\"]", `["a, b"]`},
 		{"key: {${WORD}: ${WORD}}", `{"${WORD}":"w"}`},
 		{"key: {\ue000: ${WORD}, \ue001: \"\ue002\"}", "{\"\ue000\":\"w\",\"\ue001\":\"\ue002\"}"},
-		// Keys and comments are not touched.
+		// Keys and comments do not change.
 		{"key: {a: 1, ${ONE}: b}", `{"${ONE}":"b","a":1}`},
 		{"key: # ${A B}\n  a: b # ${A B}", `{"a":"b"}`},
 		{"key: {'$$': 1, \"${A B}\": 2}", `{"$$":1,"${A B}":2}`},
-		// Aliases and merges: each anchor is replaced once.
+		// Aliases and merges: the references of an anchor are replaced once.
 		{"x: &a ${DOLLARS}\nkey: [*a, *a]", `["$${WORD}$","$${WORD}$"]`},
 		{"x: &a [${ONE}]\nkey: {b: *a, c: *a}", `{"b":[1],"c":[1]}`},
 		{"x: &a {b: ${ONE}, c: ${WORD}}\nkey: {<<: *a, c: ${TWO}}", `{"b":1,"c":"b c"}`},
@@ -213,7 +213,7 @@ func TestSubstitute_RulesAndYAML(t *testing.T) {
 	}
 }
 
-// Otelconf's configuration is decoded from the document after the replacement.
+// References are also replaced in the parts of a document that otelconf decodes.
 func TestSubstitute_AppliesToOtelconf(t *testing.T) {
 	t.Setenv("URL", "http://a/#b: *c")
 	t.Setenv("LIMIT", "7")
@@ -243,7 +243,7 @@ attribute_limits:
 	}
 }
 
-// Each invalid reference is a fault with its line and key, and without its text.
+// Each invalid reference is a fault with its line and key, but without its text.
 func TestSubstitute_ReportsInvalidReferences(t *testing.T) {
 	const invalid = "invalid reference: must be ${NAME}, ${env:NAME} or ${NAME:-default}; write $${ for the text ${"
 	for _, test := range []struct {
@@ -263,7 +263,7 @@ func TestSubstitute_ReportsInvalidReferences(t *testing.T) {
 		{"s3cret-key: ${A B}\ns3cret key: ${A B}\n? [a]\n: ${A B}", []string{"1 (name not shown)", "2 (name not shown)", "4 (name not shown)"}},
 		{"x: &a ${A B}\ny: *a\nz: *a", []string{"1 x"}},
 		{"x: {&a ${A B}: 1}\ny: *a", []string{"1 y"}},
-		{"a: ${GOOD:-${B C}}", nil}, // the default is ${B C
+		{"a: ${GOOD:-${B C}}", nil}, // the default value is the text ${B C
 		{"a: $${A B}", nil},
 		{"${A B}: c # ${A B}", nil},
 		{"\r\na: |\r\n  x\r\nb: ${A B}", []string{"4 b"}},
@@ -279,7 +279,7 @@ func TestSubstitute_ReportsInvalidReferences(t *testing.T) {
 			got = append(got, fmt.Sprintf("%d %s", fault.Line, fault.Key))
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s\nwant -, got +:\n%s", test.doc, diff)
+			t.Errorf("%s\nfaults (-want +got):\n%s", test.doc, diff)
 		}
 	}
 }
@@ -295,7 +295,7 @@ func TestParseYAML_ReportsInvalidReferencesWithOtherFaults(t *testing.T) {
 	}
 }
 
-// Errors do not quote a value of the wrong type, which can be a secret.
+// Errors about a value of the wrong type do not quote it, because it may be a secret.
 func TestParseYAML_ErrorsHideValues(t *testing.T) {
 	for _, value := range []string{secret, "` into " + secret, "a` into " + secret + "` as ", "\n" + secret + ": `b`", `"` + secret + `"`, secret[:6] + "`\"'"} {
 		t.Setenv("SECRET", value)
@@ -310,15 +310,15 @@ func TestParseYAML_ErrorsHideValues(t *testing.T) {
 		} {
 			_, err := ParseYAML([]byte("file_format: '1.0'\n" + place + "\n"))
 			if err == nil {
-				t.Errorf("%s: no error", place)
+				t.Errorf("%s: ParseYAML returns no error", place)
 			} else if leaks(err) {
-				t.Errorf("%s: %q: the error has the secret in it: %v", place, value, err)
+				t.Errorf("%s: %q: the error contains the secret: %v", place, value, err)
 			}
 		}
 	}
 }
 
-// Otelconf also quotes values when it creates the SDK.
+// Errors of NewSDK do not quote values either, although otelconf's errors do.
 func TestNewSDK_ErrorsHideValues(t *testing.T) {
 	t.Setenv("SECRET", secret)
 	for _, exporter := range []string{
@@ -328,22 +328,23 @@ func TestNewSDK_ErrorsHideValues(t *testing.T) {
 		for _, doc := range []string{documentWith(exporter), documentWith(exporter, "apptuit: {token: x}")} {
 			_, err := NewSDK(WithOpenTelemetryConfiguration(*parse(t, doc)))
 			if err == nil {
-				t.Errorf("%s: no error", exporter)
+				t.Errorf("%s: NewSDK returns no error", exporter)
 			} else if leaks(err) {
-				t.Errorf("%s: the error has the secret in it: %v", exporter, err)
+				t.Errorf("%s: the error contains the secret: %v", exporter, err)
 			}
 		}
 	}
 }
 
-// The document and the values of its variables are limited to 1 MiB each.
+// The size of a document is limited to 1 MiB, and so is the total size of the values of its
+// variables.
 func TestParseYAML_LimitsSize(t *testing.T) {
 	head := "file_format: '1.0'\nresource:\n  schema_url: "
 	if _, err := ParseYAML([]byte(head + strings.Repeat("x", maxDocument-len(head)))); err != nil {
 		t.Errorf("1 MiB: %v", err)
 	}
 	if _, err := ParseYAML([]byte(head + strings.Repeat("x", maxDocument-len(head)+1))); err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") {
-		t.Errorf("over 1 MiB: %v", err)
+		t.Errorf("more than 1 MiB: %v", err)
 	}
 	t.Setenv("LONG", strings.Repeat("x", 1<<16))
 	for n, want := range map[int]bool{16: true, 17: false} {
@@ -354,8 +355,8 @@ func TestParseYAML_LimitsSize(t *testing.T) {
 	}
 }
 
-// oracle replaces the references of a text by the pseudocode of the specification. It reports
-// false for an invalid reference.
+// oracle replaces the references of a text by the pseudocode of the specification. It returns false
+// if a reference is invalid.
 func oracle(text string) (string, bool) {
 	name := func(s string) bool {
 		for i, r := range s {
@@ -442,7 +443,8 @@ func shape(n *yaml.Node, key bool) string {
 	return fmt.Sprintf("%d(%s)", n.Kind, strings.Join(parts, " "))
 }
 
-// The value of a variable does not change the structure of a document.
+// FuzzSubstitute_KeepsStructure checks that the value of a variable does not change the structure of a
+// document.
 func FuzzSubstitute_KeepsStructure(f *testing.F) {
 	for _, doc := range []string{
 		"a: ${V}\nb: [x, ${V}]\n${V}: {c: '${V}', d: \"${V}\"}\n", "a: &x ${V}\n*x : *x\n<<: {b: ${V}}\n", "- |\n  ${V}\n- >-\n  ${V}\n# ${V}\n",
@@ -466,11 +468,11 @@ func FuzzSubstitute_KeepsStructure(f *testing.F) {
 		if after := shape(documents[0], false); before != after {
 			t.Errorf("%q with %q:\n%s became\n%s", doc, value, before, after)
 		}
-		// If YAML parses the document without hidden braces, the structure is the same.
+		// If yaml.v3 can parse the original document, it has the same structure.
 		var direct yaml.Node
 		if yaml.Unmarshal([]byte(doc), &direct) == nil && !strings.ContainsAny(doc, "&*") {
 			if want := shape(&direct, false); want != before {
-				t.Errorf("%q: YAML's structure is\n%s, ours\n%s", doc, want, before)
+				t.Errorf("%q: the structure is\n%s, want as yaml.v3\n%s", doc, before, want)
 			}
 		}
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// discardSink sends nothing.
+// discardSink is a sink that counts the bytes of batches and discards them.
 type discardSink struct {
 	builder *put.Builder
 	bytes   int64
@@ -39,7 +39,7 @@ func (*discardSink) Sequential()                                      {}
 func (*discardSink) Reject(put.Rejection)                             {}
 func (*discardSink) Collision(_, _ uint32) (reported bool, err error) { return true, nil }
 
-// benchTexts are rendered tags of n series in random order.
+// benchTexts returns the rendered tags of n series in random order.
 func benchTexts(n int) (texts [][]byte) {
 	for i := range n {
 		texts = append(texts, put.AppendTags(nil, []model.Tag{
@@ -55,8 +55,8 @@ func benchTexts(n int) (texts [][]byte) {
 	return texts
 }
 
-// BenchmarkWrite compares a block with the plain way, in which each series keeps its text
-// and the compressor has to find how it differs from the text before.
+// BenchmarkWrite compares a block with a plain implementation, in which each series keeps its
+// text, and the compressor must find the differences from the previous text.
 func BenchmarkWrite(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
 		texts := benchTexts(n)
@@ -101,7 +101,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
-// BenchmarkWriteFew writes 1,000 values of a block.
+// BenchmarkWriteFew writes 1,000 values of blocks with more entries.
 func BenchmarkWriteFew(b *testing.B) {
 	for _, n := range []int{4000, 10_000, 100_000} {
 		texts := benchTexts(n)

@@ -53,15 +53,15 @@ func TestWriter_Write_OnlyEntriesWithValues(t *testing.T) {
 	}
 }
 
-// Exports with values for few and for many entries write the same lines, also of equal
-// series and of distributions.
+// An export with values for few entries writes the same lines of these entries as an export with
+// values for many entries. Some entries have equal tags.
 func TestWriter_Write_FewOrManyValues(t *testing.T) {
 	const n = 200
 	for _, every := range []int{1, 2, 7, 17, 40, n} {
 		var w Writer
 		r := newRecorder(t, put.Gzip)
 		b := New(Lines{Plain: []string{"h_count"}, Labels: []Label{{"h", "quantile"}}})
-		tags := func(i int) string { return fmt.Sprintf("a=x,k=%03d,z=%0*d", i/2*2, i%5/2+1, i/2%3) } // equal ones in pairs
+		tags := func(i int) string { return fmt.Sprintf("a=x,k=%03d,z=%0*d", i/2*2, i%5/2+1, i/2%3) } // pairs of entries have equal tags
 		for i := range n {
 			add(&w, b, tags(i))
 		}
@@ -90,7 +90,7 @@ func TestWriter_Write_FewOrManyValues(t *testing.T) {
 	}
 }
 
-// A distribution is several lines of one series, with a label or without.
+// A distribution has several lines, with and without a label.
 func TestWriter_Write_Distribution(t *testing.T) {
 	nan := model.Float(math.NaN())
 	lines := Lines{
@@ -131,8 +131,8 @@ func TestWriter_Write_Distribution(t *testing.T) {
 	}
 }
 
-// Of two points with the same series and timestamp, the first point of the export is written,
-// whatever their order in the block.
+// If two points have the same series and timestamp, the first point of the export is written,
+// independently of their order in the block.
 func TestWriter_Write_Collisions(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
@@ -144,7 +144,7 @@ func TestWriter_Write_Collisions(t *testing.T) {
 		w.PutNumber(b, first, Stamp{stamp, 2, 11}, model.Int(2))
 		w.PutNumber(b, first, Stamp{stamp, 3, 33}, model.Int(3))
 		w.PutNumber(b, other, Stamp{stamp, 4, 11}, model.Int(4))
-		w.PutNumber(b, other, Stamp{stamp, 0, 44}, model.Int(5)) // of no data point: given last
+		w.PutNumber(b, other, Stamp{stamp, 0, 44}, model.Int(5)) // source 0 is no data point, and counts as the last one
 		w.Write(b)
 		wantLines(t, r.take(&w), lineOf("m", "k=v", stamp, 1), lineOf("m", "k=w", stamp, 4))
 		w.Begin(r, r, nil)
@@ -161,7 +161,7 @@ func TestWriter_Write_Collisions(t *testing.T) {
 		t.Error(diff)
 	}
 	if r.repeats {
-		t.Error("no series has more than one point")
+		t.Error("Sequential was called, although no series has more than one point")
 	}
 }
 
@@ -187,7 +187,8 @@ func TestWriter_Write_SeriesMayHaveSeveralTimestamps(t *testing.T) {
 	}
 }
 
-// A supplement adds lines to a point of its owner. It collides with the points of others.
+// A supplement adds lines to the point of its owner with the same timestamp. It collides with points
+// of other owners.
 func TestWriter_PutSupplement_AddsLinesWithoutACollision(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
@@ -222,7 +223,7 @@ func TestWriter_PutSupplement_AddsLinesWithoutACollision(t *testing.T) {
 	}
 }
 
-// Equal lines of two blocks are found if the blocks are contested.
+// Equal lines of two blocks collide if the blocks are contested.
 func TestWriter_Write_ContestedBlocks(t *testing.T) {
 	for _, kind := range []string{"number", "distribution"} {
 		var w Writer
@@ -247,7 +248,7 @@ func TestWriter_Write_ContestedBlocks(t *testing.T) {
 		w.Write(other)
 		want := []string{lineOf("h_count", "k=v", stamp, 1), lineOf("h_sum", "k=v", stamp, 2), lineOf("h_count", "k=w", stamp, 1)}
 		rejected := 1
-		if kind == "distribution" { // all of a distribution is rejected
+		if kind == "distribution" { // all lines of the distribution are rejected
 			want, rejected = append(want, lineOf("h_avg", "k=w", stamp, 2)), 2
 		}
 		wantLines(t, r.take(&w), want...)
@@ -257,7 +258,7 @@ func TestWriter_Write_ContestedBlocks(t *testing.T) {
 	}
 }
 
-// A label value that a point has twice makes a line that collides with the first one.
+// If a point has a label value twice, the second line is rejected as a collision.
 func TestWriter_Write_RejectsRepeatedLabelValues(t *testing.T) {
 	for _, tags := range []string{"k=v", "quantile=own"} {
 		var w Writer
@@ -275,7 +276,7 @@ func TestWriter_Write_RejectsRepeatedLabelValues(t *testing.T) {
 	}
 }
 
-// The tags of a rejection are those of its series.
+// Reject adds the tags of the series to a rejection.
 func TestWriter_Reject_SetsTags(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
@@ -298,7 +299,7 @@ func TestWriter_Reject_SetsTags(t *testing.T) {
 	}
 }
 
-// Series that are removed are not written, and their entries are used again.
+// Removed series are not written, and their entries are reused.
 func TestWriter_Remove(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
@@ -320,7 +321,7 @@ func TestWriter_Remove(t *testing.T) {
 		w.PutNumber(b, id, Stamp{Timestamp: stamp}, model.Int(int64(id)))
 	}
 	if id := add(&w, b, "k=new"); id != ids[0] {
-		t.Errorf("entry %d is used, want %d again", id, ids[0])
+		t.Errorf("NewEntry returns %d, want the free entry %d", id, ids[0])
 	}
 	w.PutNumber(b, ids[0], Stamp{Timestamp: stamp}, model.Int(0))
 	w.Write(b)
@@ -331,7 +332,7 @@ func TestWriter_Remove(t *testing.T) {
 	wantLines(t, r.take(&w), append(want, lineOf("m", "k=new", stamp, 0))...)
 }
 
-// Series without room are written, and forgotten.
+// Series for which there is no room are written, but not kept.
 func TestWriter_Overflow_WritesAndForgetsSeries(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.Gzip)
@@ -350,7 +351,7 @@ func TestWriter_Overflow_WritesAndForgetsSeries(t *testing.T) {
 			t.Errorf("%d different lines, want %d", len(slices.Compact(lines)), n)
 		}
 		if b.Len() != 0 || b.texts.len() != 0 {
-			t.Errorf("%d entries are kept", b.Len())
+			t.Errorf("the block keeps %d entries, want none", b.Len())
 		}
 	}
 }
@@ -360,7 +361,7 @@ func TestWriter_Find(t *testing.T) {
 	r := newRecorder(t, put.None)
 	b := number("m")
 	if _, ok := w.Find(b, []byte("x")); ok {
-		t.Error("found in an empty block")
+		t.Error("Find finds a series in an empty block")
 	}
 	w.Begin(r, r, nil)
 	ids := map[string]uint32{}
@@ -374,12 +375,13 @@ func TestWriter_Find(t *testing.T) {
 			t.Errorf("%s: entry %d, %v, want %d", text, got, ok, id)
 		}
 		if _, ok := w.Find(b, tagsText(text+"0")); ok && ids[text+"0"] == 0 {
-			t.Errorf("%s0 is found", text)
+			t.Errorf("Find finds %s0, which was not added", text)
 		}
 	}
 }
 
-// The label is inserted in the order of the keys, whatever the values of the tags are.
+// The label is inserted in the order of the keys, even if values of tags contain characters of
+// JSON.
 func TestWriter_Write_SortsTheLabelAmongTagsWithAnyValues(t *testing.T) {
 	for _, value := range []string{",", "\",\"", `\`, `\"`, `a","b`, "", "le", `\\",`, ",,"} {
 		for _, key := range []string{"a", "lf", "z"} {
@@ -405,8 +407,8 @@ func TestWriter_Write_SortsTheLabelAmongTagsWithAnyValues(t *testing.T) {
 	}
 }
 
-// A tag with the key of a label gets another key in lines with the label, and can then be
-// equal to a tag of another series.
+// In lines with a label, a tag with the key of the label is renamed. The line can then equal a
+// line of another series, and collides with it.
 func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)
@@ -426,7 +428,8 @@ func TestWriter_Write_RenamedTagsCollide(t *testing.T) {
 	}
 }
 
-// Texts that differ in very many places do not affect other texts.
+// Texts that differ in more places than Diff returns edits for are written correctly, and so is the
+// text after them.
 func TestWriter_Write_TextsMayDifferInVeryManyPlaces(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.Gzip)
@@ -439,17 +442,17 @@ func TestWriter_Write_TextsMayDifferInVeryManyPlaces(t *testing.T) {
 	}
 	w.Write(b)
 	if got := r.take(&w); !slices.Equal(got, want) {
-		t.Errorf("%d lines differ", len(got))
+		t.Errorf("the %d lines are not the expected lines", len(got))
 	}
 }
 
-// claimed are lines that other writers have written.
+// claimed is the set of lines that other writers have written.
 type claimed map[string]bool
 
 func (c claimed) Claim(line []byte) bool { return !c[string(line)+"0}"] }
 
-// Lines of other writers are rejected. With the first line of a distribution, all of its lines
-// are.
+// Lines that other writers have claimed are rejected. If the first line of a distribution is
+// claimed, all of its lines are rejected.
 func TestWriter_Write_Claims(t *testing.T) {
 	var w Writer
 	r := newRecorder(t, put.None)

@@ -18,10 +18,10 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// ops are random decisions.
+// ops is a source of decisions, read from the bytes of a fuzz input.
 type ops struct{ bytes []byte }
 
-// n returns a number below limit, 0 at the end.
+// n returns a number from 0 to limit-1, or 0 after the end of the input.
 func (o *ops) n(limit int) int {
 	if len(o.bytes) == 0 {
 		return 0
@@ -35,7 +35,8 @@ func (o *ops) n(limit int) int {
 	return v % limit
 }
 
-// tags returns one of many texts, some of which have escapes, or are long, or empty.
+// tags returns the rendered tags of a random series. Some of them are empty, long, or contain
+// escape sequences.
 func (o *ops) tags() string {
 	var tags []model.Tag
 	for _, key := range []string{"a", "host", "le", "path", "quantile", "z"} {
@@ -57,8 +58,8 @@ type reference struct {
 	ids   []uint32
 }
 
-// FuzzBlock adds and removes series, gives them values, and compares the lines with those
-// of a map that is sorted at each export.
+// FuzzBlock adds and removes series, sets values, and compares the lines with the lines of the
+// reference.
 func FuzzBlock(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{10, 300, 3000} {
@@ -146,7 +147,7 @@ func checkBlock(t *testing.T, o *ops) {
 	}
 }
 
-// linesOfPoint gives an entry a value and returns the lines that it should become.
+// linesOfPoint puts a value into an entry, and returns the expected lines.
 func linesOfPoint(b *Block, w *Writer, id uint32, tags string, at Stamp, o *ops) []string {
 	line := func(metric, tags string, v model.Value) string {
 		return fmt.Sprintf(`{"metric":"%s","tags":{%s},"timestamp":%d,"value":%s}`, metric, tags, at.Timestamp, v.Append(nil))
@@ -176,7 +177,7 @@ func linesOfPoint(b *Block, w *Writer, id uint32, tags string, at Stamp, o *ops)
 	return want
 }
 
-// keysOf are the tags of the lines of a metric.
+// keysOf returns the tags of each line of a metric.
 func keysOf(lines []string, metric string) (keys []string) {
 	for _, l := range lines {
 		if rest, ok := strings.CutPrefix(l, `{"metric":"`+metric+`","tags":{`); ok {
@@ -187,8 +188,8 @@ func keysOf(lines []string, metric string) (keys []string) {
 	return keys
 }
 
-// checkTexts compares the texts of a block with a reference, read in order, from the
-// restart points, and one by one.
+// checkTexts compares the texts of a block with the reference: all texts in order, the texts at
+// restart points, and every seventh text by find.
 func checkTexts(t *testing.T, b *Block, ref *reference) {
 	t.Helper()
 	if b.texts.len() != len(ref.ids) {
@@ -202,7 +203,7 @@ func checkTexts(t *testing.T, b *Block, ref *reference) {
 		id := b.texts.ids[r.next-1]
 		text := bytes.TrimSuffix(bytes.TrimPrefix(l.Text(), []byte("head")), []byte("tail"))
 		if want := ref.texts[id]; string(text) != want {
-			t.Fatalf("entry %d has %s, want %s", id, text, want)
+			t.Fatalf("the text of entry %d is %s, want %s", id, text, want)
 		}
 		texts = append(texts, bytes.Clone(text))
 	}
@@ -211,7 +212,7 @@ func checkTexts(t *testing.T, b *Block, ref *reference) {
 	}
 	for g, p := range b.texts.restarts {
 		if !bytes.Equal(b.texts.restartText(g), texts[p.text]) {
-			t.Fatalf("restart point %d has %s, want %s", g, b.texts.restartText(g), texts[p.text])
+			t.Fatalf("the text of restart point %d is %s, want %s", g, b.texts.restartText(g), texts[p.text])
 		}
 	}
 	for n := 0; n < len(texts); n += 7 {

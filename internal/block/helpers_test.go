@@ -19,12 +19,12 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// recorder is a sink that keeps the lines and rejections of an export. It names owners by
-// their numbers.
+// recorder is a sink that collects the lines and rejections of an export. Its collision errors
+// contain the numbers of the owners.
 type recorder struct {
 	t        testing.TB
 	builder  *put.Builder
-	lines    []string // as they are in the body
+	lines    []string // decompressed from the bodies
 	sources  []uint32
 	repeats  bool
 	rejected []put.Rejection
@@ -43,7 +43,7 @@ func newRecorder(t testing.TB, e put.Encoding) *recorder {
 	return r
 }
 
-// linesOf decompresses a batch as any program would.
+// linesOf decompresses a batch with the standard library, and returns its lines.
 func linesOf(t testing.TB, b *put.Batch) []string {
 	t.Helper()
 	body := b.Open()
@@ -74,8 +74,8 @@ func (r *recorder) Collision(winner, loser uint32) (reported bool, err error) {
 	return reported, fmt.Errorf("%d beats %d", winner, loser)
 }
 
-// pad makes the body so large that it is compressed by the edits of the lines. The line is
-// taken out again.
+// pad appends a line that is so large that the body is compressed from the edits of the lines.
+// The recorder removes the line from its results.
 func (r *recorder) pad() {
 	var l put.Line
 	l.SetText(bytes.Repeat([]byte("x"), 70_000))
@@ -104,7 +104,7 @@ func tagsText(text string) []byte {
 	return put.AppendTags(nil, tags)
 }
 
-// lineOf is a line as it is in a body.
+// lineOf returns a line in the form of a body.
 func lineOf(metric, tags string, ts int64, value any) string {
 	return fmt.Sprintf(`{"metric":"%s","tags":{%s},"timestamp":%d,"value":%v}`, metric, tagsText(tags), ts, value)
 }
@@ -116,7 +116,7 @@ func wantLines(t testing.TB, got []string, want ...string) {
 	}
 }
 
-// number is a block of one line a point.
+// number returns a block with one line for each point.
 func number(metric string) *Block { return New(Lines{Plain: []string{metric}}) }
 
 // add adds a series and returns its entry.

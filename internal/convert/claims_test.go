@@ -14,11 +14,11 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// part is what an export has of a resource, whose name is its only attribute: a number, and a
-// histogram.
+// part is the part of an export from one resource: a number n and a histogram h. The resource
+// has a name and tags.
 type part struct{ resource, tags string }
 
-// claimsHarness exports resources of a pool that notices equal points of two of them.
+// claimsHarness exports resources by a pool that detects equal points of two resources.
 type claimsHarness struct {
 	t    testing.TB
 	pool *Pool[string, int]
@@ -64,7 +64,7 @@ func (h *claimsHarness) export(ts int64, parts ...part) *recorder {
 	return r
 }
 
-// points are those of a part.
+// points returns the points of a part, whose number has the value.
 func points(value int, tags string) []string {
 	base := "{" + strings.TrimPrefix(tags+",k=v}", ",")
 	return []string{
@@ -79,7 +79,7 @@ func collision(t testing.TB, r *recorder) *ResourceCollisionError {
 	var err *ResourceCollisionError
 	for _, j := range r.rejects {
 		if !j.Collision {
-			t.Errorf("%+v is no collision", j)
+			t.Errorf("the rejection %+v is not a collision", j)
 		}
 		if j.Reported {
 			continue
@@ -91,8 +91,9 @@ func collision(t testing.TB, r *recorder) *ResourceCollisionError {
 	return err
 }
 
-// Of two resources with the same tags, the points of the first resource in an export are sent.
-// Lines of two histograms are never mixed, whatever their buckets. Each pair is reported once.
+// If two resources have the same tags, the points of the first resource in the export are sent.
+// The lines of two histograms are not mixed, even if their buckets differ. Each pair of resources
+// is reported once.
 func TestClaims_FirstResourceOfAnExportWins(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	a, b, c := part{"a", "base=x"}, part{"b", "base=x"}, part{"c", "base=y"}
@@ -102,7 +103,7 @@ func TestClaims_FirstResourceOfAnExportWins(t *testing.T) {
 			wantPoints(t, r, append(append(points(0, "base=x"), points(2, "base=y")...), points(3, "base=x")...)...)
 		}
 		if r.repeats == 0 {
-			t.Error("batches may be sent at the same time, although two resources have points of one series")
+			t.Error("the sink may send batches concurrently, although two resources have points of one series")
 		}
 		if len(r.points) != 15 || len(r.rejects) != 5 {
 			t.Errorf("export %d: %d points and %d rejections, want 15 and 5", n, len(r.points), len(r.rejects))
@@ -122,8 +123,8 @@ func TestClaims_FirstResourceOfAnExportWins(t *testing.T) {
 	}
 }
 
-// Points of a later export of the same collection collide, too. The first resource may send
-// its points again.
+// Points collide with the points of an earlier export of the same collection. The resource that
+// sent its points first may send them again.
 func TestClaims_CollideWithAnEarlierExport(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	a, b := part{"a", "base=x"}, part{"b", "base=x"}
@@ -145,7 +146,7 @@ func TestClaims_CollideWithAnEarlierExport(t *testing.T) {
 	}
 }
 
-// Only resources with the same tags claim lines, and only while both are in use.
+// Resources claim lines only if another resource with the same tags is in use.
 func TestClaims_AreMadeByAmbiguousResourcesOnly(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 1<<20)
 	claimed := func(parts ...part) bool {
@@ -166,14 +167,15 @@ func TestClaims_AreMadeByAmbiguousResourcesOnly(t *testing.T) {
 	claimed(b)
 	h.now = h.now.Add(2 * time.Second)
 	if claimed(b) {
-		t.Error("a resource claims lines, although the other one is not used any more")
+		t.Error("a resource claims lines, although the other resource is no longer used")
 	}
 	if !claimed(a) {
-		t.Error("a resource claims no lines after the other one is used again")
+		t.Error("a resource claims no lines, although the other resource is used again")
 	}
 }
 
-// Tags are compared as they are sent.
+// Resources are compared by the tags that are sent, after the replacement of characters and
+// without empty tags.
 func TestClaims_CompareRewrittenTags(t *testing.T) {
 	h := newClaimsHarness(t, Config{Names: Names{Values: encoding.TagValuesOpenTSDB}}, 1<<20)
 	r := h.export(stamp, part{"a", "base=a b"}, part{"b", "base=a+b"}, part{"c", "base=a_b,empty="})
@@ -182,7 +184,8 @@ func TestClaims_CompareRewrittenTags(t *testing.T) {
 	}
 }
 
-// Resources that do not fit into the budget collide, too. All memory is charged to the budget.
+// Resources collide even if the budget has no room for their state. All memory is charged to the
+// budget.
 func TestClaims_CollideWithAnyBudget(t *testing.T) {
 	for _, bytes := range []int64{0, 10_000, 1 << 20} {
 		h := newClaimsHarness(t, Config{}, bytes)
@@ -200,16 +203,16 @@ func TestClaims_CollideWithAnyBudget(t *testing.T) {
 			}
 		}
 		if sets, kept := len(h.pool.same.sets), len(h.pool.resources); 2*sets > kept+1 {
-			t.Errorf("%d bytes: %d sets of tags are kept of %d resources, of which two have the same", bytes, sets, kept)
+			t.Errorf("%d bytes: %d sets of tags are kept for %d resources, want one set for each pair", bytes, sets, kept)
 		}
 		h.pool.Close()
 		if used := h.pool.Used(); used != 0 {
-			t.Errorf("%d bytes are not given back", used)
+			t.Errorf("%d bytes are not released", used)
 		}
 	}
 }
 
-// Resources that are no longer used make room for announced resources.
+// Announced resources replace resources that are no longer used, if the budget is full.
 func TestExport_Announce_MakesRoom(t *testing.T) {
 	h := newClaimsHarness(t, Config{}, 300_000)
 	parts := func(name string) (parts []part) {
@@ -224,12 +227,12 @@ func TestExport_Announce_MakesRoom(t *testing.T) {
 	h.export(stamp, parts("new")...)
 	for _, p := range parts("new") {
 		if h.pool.resources[p.resource] == nil {
-			t.Fatalf("%s is not kept", p.resource)
+			t.Fatalf("the state of the resource %s is not kept", p.resource)
 		}
 	}
 }
 
-// Claims of exports that have ended are bounded.
+// The number of claims that are kept from earlier exports is limited.
 func TestClaims_AreBounded(t *testing.T) {
 	a := newAmbiguity[int](&Config{}, NewBudget(1<<30))
 	line := 0
@@ -247,17 +250,17 @@ func TestClaims_AreBounded(t *testing.T) {
 	c := newClaims(a)
 	c.resource = 1
 	if c.Claim(fmt.Append(nil, line)) {
-		t.Error("the last line can be claimed again")
+		t.Error("another resource can claim the newest line")
 	}
 	if !c.Claim(fmt.Append(nil, 1)) {
-		t.Error("the first line is not forgotten")
+		t.Error("another resource cannot claim the oldest line")
 	}
 	if a.forget(); a.budget.Used() != 0 {
-		t.Errorf("%d bytes are not given back", a.budget.Used())
+		t.Errorf("%d bytes are not released", a.budget.Used())
 	}
 }
 
-// A point with too many tags gets the short tags of its resource, on all of its lines.
+// If a point has too many tags, all of its lines have the short tags of its resource.
 func TestTags_ShortForPointsWithTooManyTags(t *testing.T) {
 	tags := Tags{Base: parseTags("a=1,b=1,c=1"), Short: parseTags("a=1")}
 	h := newHarness(t, Config{MaxTags: 6}, tags)
@@ -286,7 +289,7 @@ func TestTags_ShortIncludesTagsOfTheScope(t *testing.T) {
 	wantPoints(t, r, "n{a=1,k00=v,k01=v,otel_scope_name=scope,otel_scope_version=1.0} 1")
 }
 
-// An error shows some attributes of each resource, and not all of a long one.
+// The error shows attributes of both resources, and limits their number and length.
 func TestResourceCollisionError(t *testing.T) {
 	var many []model.Tag
 	for i := range 20 {

@@ -21,7 +21,7 @@ func TestCollision_FirstPointWins(t *testing.T) {
 			points: []from{{"s", "", "n", "k=v"}, {"s", "", "n", "k=v"}},
 			error:  `two points of "n" (scope "s") render to one series and timestamp: the first is sent`,
 		},
-		"names that sanitize to one": {
+		"names with the same sanitized name": {
 			points: []from{{"s", "", "a.b", "k=v"}, {"s", "", "a_b", "k=v"}},
 			error:  `"a.b" (scope "s") and "a_b" (scope "s") render to one series and timestamp: only the former is sent`,
 		},
@@ -29,7 +29,7 @@ func TestCollision_FirstPointWins(t *testing.T) {
 			points: []from{{"s", "", "n", "k=v"}, {"t", "2.0", "n", "k=v"}},
 			error:  `"n" (scope "s") and "n" (scope "t@2.0") render to one series and timestamp: only the former is sent`,
 		},
-		"keys that sanitize to one": {
+		"keys with the same sanitized key": {
 			points: []from{{"s", "", "n", "a.b=v"}, {"s", "", "n", "a_b=v"}},
 			error:  `two points of "n" (scope "s") render to one series and timestamp: the first is sent`,
 		},
@@ -77,7 +77,7 @@ func TestCollision_OnlyAtEqualTimestamps(t *testing.T) {
 	}
 }
 
-// Two histograms with the same name collide in each line, which is reported once.
+// Two histograms with the same name collide in each line. The collision is reported once.
 func TestCollision_OfHistogramsIsReportedOnce(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -93,7 +93,8 @@ func TestCollision_OfHistogramsIsReportedOnce(t *testing.T) {
 	)
 }
 
-// The name of an instrument may equal the name of another instrument with a suffix.
+// If the name of an instrument equals the name of another instrument with a suffix, only the equal
+// line is rejected.
 func TestCollision_NameMayEqualANameWithASuffix(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -108,7 +109,7 @@ func TestCollision_NameMayEqualANameWithASuffix(t *testing.T) {
 	}
 }
 
-// The first point is sent, even if there is no room to keep the second point.
+// The first point is sent even if the budget has no room for the second point.
 func TestCollision_FirstPointWinsWithoutRoom(t *testing.T) {
 	budget := NewBudget(1 << 20)
 	h := newHarness(t, Config{}, budget)
@@ -126,7 +127,7 @@ func TestCollision_FirstPointWinsWithoutRoom(t *testing.T) {
 	r := h.export(walk)
 	wantPoints(t, r, "a_b{k=v} 1")
 	if len(r.rejects) != 2 || r.rejects[0].Reported || r.rejects[1].Reported {
-		t.Errorf("rejections %+v, want two that are new", r.rejects)
+		t.Errorf("rejections %+v, want two that were not reported before", r.rejects)
 	}
 	wantRejects(t, h.export(walk), "known", "known")
 }

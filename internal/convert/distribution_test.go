@@ -14,8 +14,9 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// linesOf are the points that a distribution should become: the values of lines without a
-// label by suffix, and those of lines with a label by "key suffix" and label value.
+// linesOf returns the points that are expected for a distribution. The map fixed has the values of
+// lines without a label by suffix. The map labels has the values of lines with a label by
+// "key suffix" and label value.
 func linesOf(metric string, tags []model.Tag, fixed map[string]string, labels map[string]map[string]string) (lines []string) {
 	for suffix, value := range fixed {
 		lines = append(lines, metric+suffix+tagsText(tags)+" "+value)
@@ -29,8 +30,8 @@ func linesOf(metric string, tags []model.Tag, fixed map[string]string, labels ma
 	return lines
 }
 
-// Lines have the tags of their data point, whether the keys sort before or after a label or
-// equal its key.
+// Lines with a label have sorted tags, whether the keys of the data point sort before or after
+// the key of the label, or equal it.
 func TestDistributions_LabelsAreSortedAmongAnyTags(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	keys := []string{"a", "k", "ld", "le", "lf", "quantil", "quantile", "quantilf", "z", "exported_le", "ключ"}
@@ -48,7 +49,7 @@ func TestDistributions_LabelsAreSortedAmongAnyTags(t *testing.T) {
 			all := model.MergeTags(nil, tags, base)
 			h := newHarness(t, Config{Names: Names{Mode: encoding.SanitizeApptuit}, Layout: Layout{Histograms: form, Quantiles: []float64{0.25}}}, Tags{Base: base})
 			var r *recorder
-			for range 2 { // new, then known
+			for range 2 { // the first export adds the series, the second finds them
 				r = h.export(func() {
 					at := func(kind Kind, name string) Point[string] {
 						i := h.instrument(name, kind)
@@ -79,8 +80,8 @@ func TestDistributions_LabelsAreSortedAmongAnyTags(t *testing.T) {
 	}
 }
 
-// A number with the metric of a histogram's line collides with that line, in either order,
-// even if the number is new and the histogram is known.
+// A number with the metric of a histogram's line collides with this line, in either order, even
+// if the number is new and the histogram was exported before.
 func TestDistributions_CollideWithNumbers(t *testing.T) {
 	histogram := HistogramPoint{Count: 3, Sum: set(model.Int(7)), Bounds: []float64{1}, Buckets: []uint64{1, 2}}
 	for _, tt := range []struct{ name, attributes, collides string }{
@@ -122,7 +123,7 @@ func TestDistributions_CollideWithNumbers(t *testing.T) {
 					t.Errorf("%s, %s: %d points and %d rejections, want %d and %d", tt.name, order, len(r.points), len(r.rejects), want, rejected)
 				}
 				if series := seriesOfPoints(r); len(series) != len(r.points) {
-					t.Errorf("%s, %s: a series is there twice: %v", tt.name, order, r.points)
+					t.Errorf("%s, %s: a series has two points: %v", tt.name, order, r.points)
 				}
 			}
 		}
@@ -138,8 +139,8 @@ func seriesOfPoints(r *recorder) map[string]bool {
 	return series
 }
 
-// If two histograms have the same series, all lines of the second histogram are rejected,
-// because its buckets would mix with those of the first.
+// If two histograms have the same series, all lines of the second histogram are rejected.
+// Otherwise the buckets of the two histograms would be mixed.
 func TestDistributions_CollideAsAWhole(t *testing.T) {
 	h := newHarness(t, Config{})
 	walk := func() {
@@ -157,7 +158,7 @@ func TestDistributions_CollideAsAWhole(t *testing.T) {
 	}
 }
 
-// A histogram takes about as much memory as a number, however many lines it has.
+// A histogram takes about as much memory as a number, independently of its number of lines.
 func TestDistributions_TakeLittleMemory(t *testing.T) {
 	held := func(kind Kind, n int) int64 {
 		h := newHarness(t, Config{})
@@ -176,11 +177,11 @@ func TestDistributions_TakeLittleMemory(t *testing.T) {
 	}
 	number, histogram := held(Sum, 101)-held(Sum, 1), held(Histogram, 101)-held(Histogram, 1)
 	if histogram > number*5/4 {
-		t.Errorf("100 histograms take %d bytes, 100 numbers %d", histogram, number)
+		t.Errorf("100 histograms take %d bytes, 100 numbers take %d bytes", histogram, number)
 	}
 }
 
-// Summaries collide as a whole, even if their quantiles repeat.
+// All lines of a summary collide, even if the summary has a quantile twice.
 func TestDistributions_WithRepeatedLabelsCollideAsAWhole(t *testing.T) {
 	h := newHarness(t, Config{})
 	once, twice := []float64{0.5, 0.9}, []float64{0.5, 0.5}

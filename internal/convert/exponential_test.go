@@ -24,7 +24,7 @@ func TestPoint_Exponential(t *testing.T) {
 		"e{k=v,quantile=0.5} 3.0", "e{k=v,quantile=0.75} 3.0", "e{k=v,quantile=0.95} 3.0", "e{k=v,quantile=0.99} 3.0", "e{k=v,quantile=0.999} 3.0",
 		"e_count{k=v} 4", "e_sum{k=v} 12", "e_min{k=v} 3.0", "e_max{k=v} 3.0",
 	)
-	// An empty histogram has no quantiles. The next export has another scale.
+	// An empty histogram has no quantiles. The scale may change from export to export.
 	wantPoints(t, convert(&ExponentialPoint{Sum: set(model.Float(0))}), "e_count{k=v} 0", "e_sum{k=v} 0.0")
 	r := convert(&ExponentialPoint{Count: 2, Scale: 20, Positive: histogram.Buckets{Offset: 1 << 20, Counts: []uint64{2}}})
 	if quantiles := DefaultQuantiles(); len(r.points) != len(quantiles)+1 || len(r.rejects) > 0 {
@@ -32,7 +32,7 @@ func TestPoint_Exponential(t *testing.T) {
 	}
 }
 
-// Quantiles are rounded to nine digits, within the recorded extremes.
+// Quantiles are rounded to nine digits, but not beyond the recorded minimum and maximum.
 func TestPoint_Exponential_RoundsQuantilesWithinTheExtremes(t *testing.T) {
 	h := newHarness(t, Config{Layout: Layout{Quantiles: []float64{0.5}}})
 	for name, c := range map[string]struct {
@@ -66,23 +66,23 @@ func FuzzExponential(f *testing.F) {
 			Positive: histogram.Buckets{Offset: positive, Counts: spread(p)}, Negative: histogram.Buckets{Offset: negative, Counts: spread(n)},
 		}
 		point.Min, point.Max = set(model.Float(least)), set(model.Float(most))
-		// Whatever it is, only finite numbers come out.
+		// Only finite numbers are sent, for any histogram.
 		h := newHarness(t, Config{})
 		r := h.export(func() { h.Exponential(h.point(h.instrument("e", Exponential), "k=v"), stamp, point) })
 		for _, p := range r.points {
 			if strings.Contains(p, "NaN") || strings.Contains(p, "Inf ") {
-				t.Errorf("sent: %s", p)
+				t.Errorf("a value that is not finite was sent: %s", p)
 			}
 		}
 		for _, p := range r.rejects {
 			if p.Value.NaN() {
-				t.Error("a value that is NaN is rejected, not skipped")
+				t.Error("a quantile that is NaN was rejected, want it omitted")
 			}
 		}
 	})
 }
 
-// spread makes counts of all sizes of bytes.
+// spread returns counts of all magnitudes, made from the bytes of a fuzz input.
 func spread(b []byte) []uint64 {
 	counts := make([]uint64, len(b))
 	for i, n := range b {

@@ -18,15 +18,15 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/put"
 )
 
-// stamp is the timestamp of points that need no particular one.
+// stamp is the timestamp of points in tests that do not depend on the time.
 const stamp = 1_700_000_000
 
-// recorder is a sink that keeps what comes out of a conversion.
+// recorder is a sink that collects the points and rejections of a conversion.
 type recorder struct {
 	t       testing.TB
 	builder *put.Builder
 	repeats int
-	points  []string // as "metric{tags} value", or with another timestamp, "metric{tags} value @timestamp"
+	points  []string // "metric{tags} value", followed by " @timestamp" unless the timestamp is stamp
 	sources []uint32
 	rejects []put.Rejection
 }
@@ -47,7 +47,7 @@ func newRecorder(t testing.TB) *recorder {
 	return r
 }
 
-// pointText prints the line of a point.
+// pointText returns the text of a line in the form of recorder.points.
 func pointText(t testing.TB, line []byte) string {
 	p, err := put.DecodePoint(line)
 	if err != nil {
@@ -78,8 +78,8 @@ func tagsText(tags []model.Tag) string {
 	return "{" + strings.Join(texts, ",") + "}"
 }
 
-// harness is a converter whose data points are known by the text of their attributes,
-// "key=value,key=value" in order of the keys.
+// harness is a converter that identifies data points by the text of their attributes,
+// "key=value,key=value" in the order of the keys.
 type harness struct {
 	*Converter[string]
 	t      testing.TB
@@ -89,8 +89,8 @@ type harness struct {
 	source uint32
 }
 
-// newHarness returns a harness. Further arguments are the Tags of the resource, and a
-// *Budget, without which there is room for everything.
+// newHarness returns a harness. The further arguments may be the Tags of the resource, and a
+// *Budget. The default budget of 1 GiB has room for all series.
 func newHarness(t testing.TB, cfg Config, with ...any) *harness {
 	budget, tags := NewBudget(1<<30), Tags{}
 	for _, v := range with {
@@ -107,7 +107,7 @@ func newHarness(t testing.TB, cfg Config, with ...any) *harness {
 	return &harness{Converter: newConverter[string](&cfg, tags, budget, newWarnings()), t: t, ws: newWorkspace(&cfg), time: time.Unix(stamp, 0)}
 }
 
-// export runs one export and returns what came out of it.
+// export runs one export, and returns its points and rejections.
 func (h *harness) export(walk func()) *recorder {
 	h.t.Helper()
 	h.rec, h.source = newRecorder(h.t), 0
@@ -123,7 +123,7 @@ func (h *harness) instrument(name string, kind Kind) *Instrument[string] {
 	return h.Scope("scope", "1.0", "", "", noTags).Instrument(InstrumentSpec{Name: name, Kind: kind}, 0)
 }
 
-// point looks a data point up, and adds it if it is new, as exporters do.
+// point finds a data point, or adds it if it is new, as exporters do.
 func (h *harness) point(i *Instrument[string], attributes string) Point[string] {
 	if p, ok := i.Lookup(attributes); ok {
 		return p
@@ -151,12 +151,12 @@ func (h *harness) Summary(p Point[string], ts int64, v *SummaryPoint) { p.Summar
 
 func (h *harness) Values(p Point[string], ts int64, v *Values) { p.Values(at(ts), v, h.next()) }
 
-// number converts one data point of a number.
+// number converts one data point of a sum.
 func (h *harness) number(name, attributes string, v model.Value) {
 	h.Number(h.point(h.instrument(name, Sum), attributes), stamp, v)
 }
 
-// at is the time of a timestamp in seconds.
+// at returns the time of a timestamp in seconds.
 func at(ts int64) Time { return Time{At: uint64(ts) * 1e9} }
 
 func noTags() []model.Tag { return nil }
@@ -180,7 +180,7 @@ func manyTags(n int) string {
 	return strings.Join(texts, ",")
 }
 
-// wantPoints compares points, in any order.
+// wantPoints compares the points of an export, in any order.
 func wantPoints(t testing.TB, r *recorder, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(r.points))); diff != "" {
@@ -188,8 +188,8 @@ func wantPoints(t testing.TB, r *recorder, want ...string) {
 	}
 }
 
-// wantRejects compares rejections, in any order, printed as "metric{tags} value: error", or
-// "known".
+// wantRejects compares the rejections of an export, in any order. The text of a rejection is
+// "metric{tags} value: error", or "known" if it was already reported.
 func wantRejects(t testing.TB, r *recorder, want ...string) {
 	t.Helper()
 	var got []string

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The series of each kind, by the suffixes of their names.
+// A shape lists the suffixes of a kind's lines.
 func TestLayout_Shape(t *testing.T) {
 	for _, c := range []struct {
 		layout Layout

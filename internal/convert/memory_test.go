@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// mixed converts n data points of each kind under one name.
+// mixed converts n data points of each kind. The names of the instruments begin with name.
 func (h *harness) mixed(name string, n int) {
 	for i := range n {
 		attributes := fmt.Sprintf("k=%d", i)
@@ -29,7 +29,7 @@ func (h *harness) mixed(name string, n int) {
 	}
 }
 
-// entries is the number of series that are kept.
+// entries returns the number of series that the converter keeps.
 func (h *harness) entries() int {
 	n := 0
 	for _, s := range h.scopes {
@@ -42,7 +42,7 @@ func (h *harness) entries() int {
 
 func sorted(r *recorder) []string { return slices.Sorted(slices.Values(r.points)) }
 
-// The same points are sent with any budget, and the budget is never exceeded.
+// A converter sends the same points with any budget, and never exceeds the budget.
 func TestConverter_SendsTheSamePointsWithAnyBudget(t *testing.T) {
 	const n = 30
 	walk := func(h *harness) func() { return func() { h.mixed("m", n) } }
@@ -62,7 +62,7 @@ func TestConverter_SendsTheSamePointsWithAnyBudget(t *testing.T) {
 			}
 		}
 		if budget.Used() != h.bytes {
-			t.Errorf("limit %d: %d bytes used, the converter says %d", limit, budget.Used(), h.bytes)
+			t.Errorf("limit %d: the budget has %d bytes in use, the converter %d", limit, budget.Used(), h.bytes)
 		}
 		if kept := h.entries(); limit == 0 && kept > 0 || limit > whole*3/2 && kept != 4*n {
 			t.Errorf("limit %d of %d: %d series are kept", limit, whole, kept)
@@ -74,7 +74,7 @@ func TestConverter_SendsTheSamePointsWithAnyBudget(t *testing.T) {
 	}
 }
 
-// A full budget makes room for new series when others have become idle.
+// If the budget is full, new series replace series that have become idle.
 func TestConverter_IdleSeriesMakeRoom(t *testing.T) {
 	probe := newHarness(t, Config{})
 	probe.export(func() { probe.mixed("a", 20) })
@@ -83,7 +83,7 @@ func TestConverter_IdleSeriesMakeRoom(t *testing.T) {
 	h.export(func() { h.mixed("a", 20) })
 	h.export(func() { h.mixed("b", 20) })
 	if n := h.entries(); n >= 160 {
-		t.Fatalf("there was room for %d series, the test shows nothing", n)
+		t.Fatalf("the budget has room for all %d series, so that it is not full", n)
 	}
 	h.time = h.time.Add(IdleTime)
 	h.export(func() { h.mixed("b", 20) })
@@ -107,11 +107,12 @@ func TestConverter_DropsSeriesAfterIdleTime(t *testing.T) {
 	if n := len(h.Scope("scope", "1.0", "", "", noTags).instruments); n != 4 {
 		t.Errorf("%d instruments are held, want 4", n)
 	}
-	// A series that has gone is like a new one.
+	// A series that was dropped can be added again.
 	wantPoints(t, h.export(func() { h.number("goes.n", "k=1", model.Int(1)) }), "goes_n{k=1} 1")
 }
 
-// Neither a long pause between two exports nor a clock that is set back makes a series idle.
+// A series does not become idle because of a long pause between two exports, or a clock that is
+// set back.
 func TestConverter_SeriesInUseAreNotIdle(t *testing.T) {
 	h := newHarness(t, Config{})
 	walk := func() { h.mixed("m", 10) }
@@ -121,7 +122,7 @@ func TestConverter_SeriesInUseAreNotIdle(t *testing.T) {
 		h.time = h.time.Add(after)
 		h.export(walk)
 		if h.bytes != held || h.entries() != 40 {
-			t.Errorf("%d series are held in %d bytes, before 40 in %d", h.entries(), h.bytes, held)
+			t.Errorf("%d series are held in %d bytes, want 40 in %d as before", h.entries(), h.bytes, held)
 		}
 	}
 }
@@ -140,7 +141,7 @@ func TestConverter_IdleSeriesReleaseAllMemory(t *testing.T) {
 	}
 }
 
-// Two instruments that have a series in common do not take it from each other.
+// A series of two instruments is kept as long as one of them uses it.
 func TestConverter_SharedSeriesOutliveOneInstrument(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.export(func() {
@@ -164,7 +165,7 @@ func TestConverter_SharedSeriesOutliveOneInstrument(t *testing.T) {
 	}
 }
 
-// The ids of instruments are reused, and a collision names the right instruments.
+// The IDs of dropped instruments are reused. A collision still names the right instruments.
 func TestConverter_ReusesTheIDsOfInstruments(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +179,7 @@ func TestConverter_ReusesTheIDsOfInstruments(t *testing.T) {
 				h.time = h.time.Add(2 * IdleTime)
 			}
 			if n := len(h.instruments); n > 20 {
-				t.Errorf("%d numbers for 10 instruments at a time", n)
+				t.Errorf("%d IDs were used for 10 instruments at a time", n)
 			}
 			r := h.export(func() {
 				h.number("x.y", "k=v", model.Int(1))
@@ -189,7 +190,7 @@ func TestConverter_ReusesTheIDsOfInstruments(t *testing.T) {
 	}
 }
 
-// Long texts are charged.
+// The text of tags is charged to the budget.
 func TestConverter_LongTagsAreCharged(t *testing.T) {
 	long := fmt.Sprintf("k=%0100000d", 7)
 	for _, kind := range []Kind{Sum, Histogram} {
@@ -202,7 +203,7 @@ func TestConverter_LongTagsAreCharged(t *testing.T) {
 			}
 		})
 		if len(r.points) != 1 || h.bytes < 100_000 {
-			t.Errorf("%d points, %d bytes are charged for a tag of 100,000 bytes", len(r.points), h.bytes)
+			t.Errorf("%d points, and %d bytes charged for a tag of 100,000 bytes", len(r.points), h.bytes)
 		}
 	}
 }
@@ -235,6 +236,6 @@ func TestConverter_AddsASeriesAgainAfterASweep(t *testing.T) {
 	h.time = h.time.Add(2 * IdleTime)
 	h.export(func() {})
 	if budget.Used() != 0 {
-		t.Errorf("%d bytes are held of what is idle", budget.Used())
+		t.Errorf("%d bytes are held for idle series", budget.Used())
 	}
 }

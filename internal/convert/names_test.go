@@ -22,7 +22,7 @@ func TestNames_PrometheusMetric(t *testing.T) {
 			t.Errorf("%q in %q is %q, want %q", name, unit, got, want)
 		}
 		if want == "_" {
-			want = "" // not translated: sanitized as one
+			want = "" // no translation: the name and the suffix are sanitized together
 		}
 		if got := series(".count"); got != want+"_count" {
 			t.Errorf("%q in %q has the series %q, want %q", name, unit, got, want+"_count")
@@ -46,8 +46,8 @@ func TestNames_PrometheusMetric(t *testing.T) {
 	f("5xx", "", Histogram, false, "_5xx")
 	f("__a..b__", "", Gauge, false, "a_b")
 	f("größe/总数", "", Gauge, false, "gr_e")
-	f("a", "m%", Sum, true, "a_m__total") // as it comes: it is valid
-	// Ours: the wire has no colons, and what gives no name is sanitized.
+	f("a", "m%", Sum, true, "a_m__total") // the unit has a valid character, so that it is appended without translation
+	// Our rules: colons are replaced, and a name without any valid character is sanitized.
 	f("rule:sum", "", Gauge, false, "rule_sum")
 	f("a", "b:c", Gauge, false, "a_b_c")
 	f("///", "", Gauge, false, "_")
@@ -60,7 +60,7 @@ func TestNames_PrometheusKeys(t *testing.T) {
 	n := Names{Prometheus: true}
 	for attribute, want := range map[string]string{
 		"http.method": "http_method", "a..b--c": "a_b_c", "2nd": "key_2nd", "_x": "_x", "größe": "gr_e",
-		// Ours: Prometheus' own labels, and what gives none.
+		// Our rules: reserved labels of Prometheus, and attributes without a valid character.
 		"__name__": "_name_", "__": "_", "____": "_", "-": "_", "город": "_", "": "",
 	} {
 		if got := n.key(attribute); got != want {
@@ -69,8 +69,9 @@ func TestNames_PrometheusKeys(t *testing.T) {
 	}
 }
 
-// Values of one key are joined in the order of the values, including empty values. Without
-// Prometheus names, they are joined in the order of the original keys.
+// The values of attributes whose keys become equal are joined, in the order of the values and
+// including empty values. Without Prometheus names, the order is that of the original keys, and empty
+// values are omitted.
 func TestNames_JoinValuesOfEqualKeys(t *testing.T) {
 	tags := parseTags("a-b=,a.b=z,a_b=y,c=")
 	for prometheus, want := range map[bool]string{true: "{a_b=;y;z,c=}", false: "{a_b=z;y,c=}"} {
@@ -81,7 +82,8 @@ func TestNames_JoinValuesOfEqualKeys(t *testing.T) {
 	}
 }
 
-// Instruments that differ only in unit or kind are distinguished only if their names differ.
+// Instruments that differ only in unit or kind are separate instruments only if their translated
+// names differ.
 func TestNames_InstrumentsWithEqualNamesAreOne(t *testing.T) {
 	specs := []InstrumentSpec{
 		{Name: "n", Unit: "s"}, {Name: "n", Unit: "By"}, {Name: "n", Unit: "s", Monotonic: true}, {Name: "n", Unit: "1", Kind: Gauge},
@@ -106,7 +108,7 @@ func TestNames_InstrumentsWithEqualNamesAreOne(t *testing.T) {
 	f(Names{Prometheus: true}, 4, "n_seconds{k=v} 0", "n_bytes{k=v} 1", "n_seconds_total{k=v} 2", "n_ratio{k=v} 3")
 }
 
-// A line of a histogram and a number may have the same metric because of their units.
+// Translated units can give a number the metric of a histogram's line. Their points collide.
 func TestCollision_UnitsMakeNamesEqual(t *testing.T) {
 	h := newHarness(t, Config{Names: Names{Prometheus: true}})
 	for range 2 {
@@ -134,7 +136,7 @@ func TestNames_PrometheusScopeTags(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	// They are asked for once, and not at all where they are of no use.
+	// The attributes of a scope are requested once, or never without scope tags.
 	for scopeTags, want := range map[bool]int{true: 1, false: 0} {
 		asked := 0
 		h := newHarness(t, Config{ScopeTags: scopeTags})
@@ -147,7 +149,7 @@ func TestNames_PrometheusScopeTags(t *testing.T) {
 			})
 		}
 		if asked != want {
-			t.Errorf("with scope tags %v: asked %d times, want %d", scopeTags, asked, want)
+			t.Errorf("with scope tags %v: the attributes were requested %d times, want %d", scopeTags, asked, want)
 		}
 	}
 }

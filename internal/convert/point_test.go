@@ -21,26 +21,26 @@ func TestInstrument_Add_Tags(t *testing.T) {
 		want       string
 		reject     string
 	}{
-		"over the base":                          {attributes: "k=v", want: "n{host=web1,k=v} 1"},
-		"an attribute beats the base":            {attributes: "host=own", want: "n{host=own} 1"},
-		"an empty value suppresses a base tag":   {attributes: "host=,k=v", want: "n{k=v} 1"},
-		"an empty value suppresses the last tag": {attributes: "host=", reject: "n{} 1: tags: a point needs at least one tag"},
-		"a key that sanitizes to another key":    {attributes: "ho?st=x,host=own", want: "n{ho_st=x,host=own} 1"},
-		"colliding keys":                         {attributes: "a.b=1,a_b=2", want: "n{a_b=1;2,host=web1} 1"},
-		"in order of the originals":              {attributes: "a-b=1,a.b=2,a_b=3", want: "n{a_b=1;2;3,host=web1} 1"},
-		"distinct in another mode":               {mode: encoding.SanitizeApptuit, attributes: "a b=1,a.b=2", want: "n{a.b=2,a_b=1,host=web1} 1"},
-		"invalid in mode none":                   {mode: encoding.SanitizeNone, attributes: "a b=1", reject: `n{host=web1} 1: tag key "a b": only Unicode letters, ASCII digits and - _ . / are allowed`},
-		"valid in mode none":                     {mode: encoding.SanitizeNone, attributes: "ключ.x/y-z=значение", want: "n{host=web1,ключ.x/y-z=значение} 1"},
-		"an empty key":                           {attributes: "=v", reject: "n{host=web1} 1: tag key: empty"},
-		"values are not sanitized":               {attributes: "k=a b\x01\"\\é", want: "n{host=web1,k=a b\x01\"\\é} 1"},
-		"invalid UTF-8":                          {attributes: "k=a\xffb", want: "n{host=web1,k=a\uFFFDb} 1"},
-		"the limit":                              {attributes: manyTags(24), want: "n{host=web1," + manyTags(24) + "} 1"},
-		"empty ones do not count":                {attributes: "a=,b=,host=," + manyTags(25), want: "n{" + manyTags(25) + "} 1"},
-		"more tags than the limit":               {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)"},
+		"added to the base tags":                   {attributes: "k=v", want: "n{host=web1,k=v} 1"},
+		"an attribute overrides a base tag":        {attributes: "host=own", want: "n{host=own} 1"},
+		"an empty value suppresses a base tag":     {attributes: "host=,k=v", want: "n{k=v} 1"},
+		"an empty value suppresses the last tag":   {attributes: "host=", reject: "n{} 1: tags: a point needs at least one tag"},
+		"a key that sanitizes to another key":      {attributes: "ho?st=x,host=own", want: "n{ho_st=x,host=own} 1"},
+		"colliding keys":                           {attributes: "a.b=1,a_b=2", want: "n{a_b=1;2,host=web1} 1"},
+		"joined in the order of the original keys": {attributes: "a-b=1,a.b=2,a_b=3", want: "n{a_b=1;2;3,host=web1} 1"},
+		"keys that are distinct in another mode":   {mode: encoding.SanitizeApptuit, attributes: "a b=1,a.b=2", want: "n{a.b=2,a_b=1,host=web1} 1"},
+		"invalid in mode none":                     {mode: encoding.SanitizeNone, attributes: "a b=1", reject: `n{host=web1} 1: tag key "a b": only Unicode letters, ASCII digits and - _ . / are allowed`},
+		"valid in mode none":                       {mode: encoding.SanitizeNone, attributes: "ключ.x/y-z=значение", want: "n{host=web1,ключ.x/y-z=значение} 1"},
+		"an empty key":                             {attributes: "=v", reject: "n{host=web1} 1: tag key: empty"},
+		"values are not sanitized":                 {attributes: "k=a b\x01\"\\é", want: "n{host=web1,k=a b\x01\"\\é} 1"},
+		"invalid UTF-8":                            {attributes: "k=a\xffb", want: "n{host=web1,k=a\uFFFDb} 1"},
+		"as many tags as the limit":                {attributes: manyTags(24), want: "n{host=web1," + manyTags(24) + "} 1"},
+		"tags with empty values do not count":      {attributes: "a=,b=,host=," + manyTags(25), want: "n{" + manyTags(25) + "} 1"},
+		"more tags than the limit":                 {attributes: manyTags(25), reject: "n{host=web1," + manyTags(25) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode}}, Tags{Base: base})
-			for range 2 { // new, then known
+			for range 2 { // the first export adds the series, the second finds it
 				r := h.export(func() { h.number("n", c.attributes, model.Int(1)) })
 				if c.reject != "" {
 					wantPoints(t, r)
@@ -55,8 +55,8 @@ func TestInstrument_Add_Tags(t *testing.T) {
 	}
 }
 
-// A label replaces an attribute with its key. The attribute is renamed to exported_ and the
-// key, after sanitizing, and renamed again if that key is taken, too.
+// An attribute with the key of a label is renamed to "exported_" and the sanitized key. It is
+// renamed again if another attribute has this key.
 func TestInstrument_Add_RenamesReservedTags(t *testing.T) {
 	h := newHarness(t, Config{})
 	r := h.export(func() {
@@ -78,8 +78,8 @@ func TestInstrument_Add_RenamesReservedTags(t *testing.T) {
 	)
 }
 
-// A label counts as a tag: of a point with 25 tags, the lines with a label have too many tags.
-// Of a point without tags, only the lines with a label have a tag.
+// A label counts as a tag. If a point has 25 tags, its lines with a label have too many tags. If a
+// point has no tags, only its lines with a label can be sent.
 func TestInstrument_Add_LabelsCountAsTags(t *testing.T) {
 	for name, c := range map[string]struct {
 		attributes string
@@ -127,13 +127,13 @@ func TestNames_Metric(t *testing.T) {
 		want         string
 		rule         error
 	}{
-		"sanitized as one":     {prefix: "2x.", name: "a..b", want: "_2x_a_b"},
-		"with the suffix":      {name: "a.", want: "a_"},
-		"apptuit":              {mode: encoding.SanitizeApptuit, prefix: "apr.", name: "größe µ", want: "apr.größe_µ"},
-		"none":                 {mode: encoding.SanitizeNone, prefix: "apr.", name: "a.b", want: "apr.a.b"},
-		"none, invalid":        {mode: encoding.SanitizeNone, name: "a b", rule: encoding.ErrInvalidName},
-		"none, invalid prefix": {mode: encoding.SanitizeNone, prefix: "a ", name: "b", rule: encoding.ErrInvalidName},
-		"empty":                {prefix: "apr.", rule: encoding.ErrEmpty},
+		"prefix and name sanitized together": {prefix: "2x.", name: "a..b", want: "_2x_a_b"},
+		"suffix sanitized with the name":     {name: "a.", want: "a_"},
+		"apptuit":                            {mode: encoding.SanitizeApptuit, prefix: "apr.", name: "größe µ", want: "apr.größe_µ"},
+		"none":                               {mode: encoding.SanitizeNone, prefix: "apr.", name: "a.b", want: "apr.a.b"},
+		"none, invalid":                      {mode: encoding.SanitizeNone, name: "a b", rule: encoding.ErrInvalidName},
+		"none, invalid prefix":               {mode: encoding.SanitizeNone, prefix: "a ", name: "b", rule: encoding.ErrInvalidName},
+		"empty":                              {prefix: "apr.", rule: encoding.ErrEmpty},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t, Config{Names: Names{Mode: c.mode, Prefix: c.prefix}})
@@ -181,7 +181,7 @@ func TestTally_Overflowed(t *testing.T) {
 		h.Histogram(h.point(h.instrument("h", Histogram), "otel.metric.overflow=true"), stamp, &HistogramPoint{})
 		h.Exponential(h.point(h.instrument("e", Exponential), "otel.metric.overflow=true"), stamp, &ExponentialPoint{})
 		h.Summary(h.point(h.instrument("s", Summary), "otel.metric.overflow=true"), stamp, &SummaryPoint{})
-		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, model.Int(1)) // rejected, and yet
+		h.Number(h.point(h.instrument("n", Sum), "a=b,otel.metric.overflow=true"), 0, model.Int(1)) // rejected, but counted as overflow
 		if n := h.end().Overflowed; n != 5 {
 			t.Errorf("%d points overflowed, want 5", n)
 		}
@@ -192,7 +192,7 @@ func TestTally_Overflowed(t *testing.T) {
 	)
 }
 
-// Add keeps no reference to the caller's memory, which may be reused at once.
+// Add keeps no reference to the caller's memory, which the caller may reuse immediately.
 func TestInstrument_Add_KeepsNoMemoryOfTheCaller(t *testing.T) {
 	h := newHarness(t, Config{})
 	attributes := []model.Tag{{Key: "a.b", Value: "1"}, {Key: "c", Value: "2"}}

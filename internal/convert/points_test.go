@@ -32,8 +32,7 @@ func TestPoint_Number(t *testing.T) {
 	wantRejects(t, r)
 }
 
-// Each kind of fault is reported once for a series, whether or not there is room to keep the
-// series.
+// Each kind of fault of a series is reported once, even if the budget has no room for the series.
 func TestRejections_AreReportedOnce(t *testing.T) {
 	for name, budget := range map[string]int64{"kept": 1 << 20, "no room": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -52,7 +51,7 @@ func TestRejections_AreReportedOnce(t *testing.T) {
 				`c{k=v} 1: `+model.CheckPoint(0, model.Int(1)).Error(),
 			)
 			wantRejects(t, h.export(walk), "known", "known", "known", "known")
-			// Another fault of a series is news, and the series still works.
+			// Another kind of fault of the series is reported, and valid points of the instrument are sent.
 			r := h.export(func() {
 				h.Number(h.point(h.instrument("a", Sum), "k=v"), 0, model.Int(1))
 				h.number("a", "k=w", model.Int(2))
@@ -95,11 +94,11 @@ func TestPoint_Histogram(t *testing.T) {
 			point:  HistogramPoint{Count: 6},
 			points: append([]string{"h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"fewer in the buckets than the count": {
+		"a count above the sum of the buckets": {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2}, Buckets: []uint64{1, 2, 0}},
 			points: append([]string{"h_bucket{k=v,le=1} 1", "h_bucket{k=v,le=2} 3", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"more in the buckets than the count": {
+		"a count below the sum of the buckets": {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2, 3}, Buckets: []uint64{4, 3, 1, 1}},
 			points: append([]string{"h_bucket{k=v,le=1} 4", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=3} 6", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
@@ -107,11 +106,11 @@ func TestPoint_Histogram(t *testing.T) {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, 2}, Buckets: []uint64{4, math.MaxUint64, 3}},
 			points: append([]string{"h_bucket{k=v,le=1} 4", "h_bucket{k=v,le=2} 6", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"an explicit last bound": {
+		"a last bound of +Inf": {
 			point:  HistogramPoint{Count: 6, Bounds: []float64{1, inf}, Buckets: []uint64{2, 4, 0}},
 			points: append([]string{"h_bucket{k=v,le=1} 2", "h_bucket{k=v,le=+Inf} 6"}, totals("6")...),
 		},
-		"counts beyond int64": {
+		"counts above int64": {
 			point:  HistogramPoint{Count: math.MaxUint64, Bounds: []float64{1}, Buckets: []uint64{math.MaxInt64, 1 << 63}},
 			points: append([]string{"h_bucket{k=v,le=1} 9223372036854775807", "h_bucket{k=v,le=+Inf} 1.8446744073709552e+19"}, totals("1.8446744073709552e+19")...),
 		},
@@ -135,12 +134,12 @@ func TestPoint_Histogram(t *testing.T) {
 			points:  totals("6"),
 			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [NaN] do not ascend", "known"},
 		},
-		"a bound without end below": {
+		"a bound of -Inf": {
 			point:   HistogramPoint{Count: 6, Bounds: []float64{-inf, 1}, Buckets: []uint64{0, 6, 0}},
 			points:  totals("6"),
 			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [-Inf] do not ascend", "known", "known"},
 		},
-		"an infinite bound in the middle": {
+		"a bound of +Inf that is not the last": {
 			point:   HistogramPoint{Count: 6, Bounds: []float64{inf, inf}, Buckets: []uint64{0, 6, 0}},
 			points:  totals("6"),
 			rejects: []string{"h_bucket{k=v} 6: malformed histogram: bounds [+Inf +Inf] do not ascend", "known", "known"},
@@ -193,8 +192,8 @@ func sum(buckets []uint64) (n uint64) {
 	return n
 }
 
-// The buckets of one point do not appear in the next point, whether it has the same series and
-// bounds or not.
+// The buckets of a point do not affect the next point of the same or another series, with the same
+// or other bounds.
 func TestPoint_Histogram_BucketsDoNotCarryOver(t *testing.T) {
 	h := newHarness(t, Config{})
 	convert := func(attributes string, bounds []float64, buckets ...uint64) {
@@ -252,8 +251,8 @@ func TestPoint_Histogram_RejectsMalformed(t *testing.T) {
 	}
 }
 
-// A quantile or bound that comes and goes does not affect the others, even beside an attribute
-// with its key.
+// A quantile that is missing in some exports does not affect other quantiles, even if an
+// attribute has the key of the label.
 func TestDistributions_LabelsMayComeAndGo(t *testing.T) {
 	for _, attributes := range []string{"k=v", "quantile=v"} {
 		h := newHarness(t, Config{})
@@ -273,7 +272,7 @@ func TestDistributions_LabelsMayComeAndGo(t *testing.T) {
 		convert(0.9)
 		convert(0.5, 0.9)
 		if h.bytes != held {
-			t.Errorf("%s: %d bytes held with the same quantiles, %d before", attributes, h.bytes, held)
+			t.Errorf("%s: %d bytes held, want %d as before with the same quantiles", attributes, h.bytes, held)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 func noResourceTags() Tags { return Tags{} }
 
-// exportOne exports a number of a resource and returns its points.
+// exportOne exports one number of a resource, and returns its points.
 func exportOne[K comparable](t testing.TB, p *Pool[K, int], resource K, tags func() Tags) *recorder {
 	t.Helper()
 	r := newRecorder(t)
@@ -37,8 +37,7 @@ func exportOne[K comparable](t testing.TB, p *Pool[K, int], resource K, tags fun
 	return r
 }
 
-// Exports of a resource share its tags and state, and those that run at the same time have
-// a converter each.
+// Exports of a resource share its tags and state. Concurrent exports have separate converters.
 func TestExport_Lease_SharesTagsAndStateOfAResource(t *testing.T) {
 	p := NewPool[string, int](Config{Names: Names{Prefix: "p."}}, 1<<20)
 	asked := 0
@@ -63,12 +62,12 @@ func TestExport_Lease_SharesTagsAndStateOfAResource(t *testing.T) {
 
 	wantPoints(t, exportOne(t, p, "r", tags), "p_n{host=web1,k=v} 1")
 	if asked != 1 {
-		t.Errorf("the tags were made %d times", asked)
+		t.Errorf("the tags were requested %d times, want once", asked)
 	}
 	wantPoints(t, exportOne(t, p, "other", noResourceTags), "p_n{k=v} 1")
 }
 
-// Converters of a resource that are not in use are bounded.
+// The number of unused converters that a resource keeps is limited.
 func TestPool_KeepsFewConverters(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	exportOne(t, p, "r", noResourceTags)
@@ -86,12 +85,12 @@ func TestPool_KeepsFewConverters(t *testing.T) {
 		exports[i].Close()
 	}
 	if used := p.Used(); used > maxIdle*one {
-		t.Errorf("%d bytes are kept, want at most those of %d converters of %d", used, maxIdle, one)
+		t.Errorf("%d bytes are kept, want at most %d converters of %d bytes", used, maxIdle, one)
 	}
 }
 
-// Many resources stay within the budget, and all of their points are sent. A few resources
-// keep their state without room.
+// With any number of resources, the budget is not exceeded, and all points are sent. A few
+// resources keep their state even if the budget has no room.
 func TestPool_ManyResourcesStayWithinTheBudget(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 16, 1 << 22} {
 		p := NewPool[int, int](Config{}, limit)
@@ -111,7 +110,7 @@ func TestPool_ManyResourcesStayWithinTheBudget(t *testing.T) {
 	}
 }
 
-// Dormant resources make room for others, the least recently used first.
+// If the budget is full, new resources replace unused resources, the least recently used first.
 func TestPool_DropsDormantResources(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPool[int, int](Config{}, 1<<20)
@@ -122,11 +121,11 @@ func TestPool_DropsDormantResources(t *testing.T) {
 			exportOne(t, p, i, noResourceTags)
 			time.Sleep(time.Millisecond)
 		}
-		exportOne(t, p, 0, noResourceTags) // is not the oldest any more
+		exportOne(t, p, 0, noResourceTags) // resource 0 is now the most recently used
 		time.Sleep(2 * IdleTime)
 		exportOne(t, p, 1, noResourceTags)
 		if p.Used() > one+int64(fits)*resourceCost {
-			t.Errorf("%d bytes are used, of which one resource takes %d", p.Used(), one)
+			t.Errorf("%d bytes are used, of which the resource in use takes %d", p.Used(), one)
 		}
 		for i := range 10 * fits {
 			exportOne(t, p, fits+i, noResourceTags)
@@ -135,7 +134,7 @@ func TestPool_DropsDormantResources(t *testing.T) {
 			t.Errorf("%d bytes are used of %d", p.Used(), p.budget.limit)
 		}
 		if p.resources[0] != nil || p.resources[1] == nil || p.resources[1].state != 2 {
-			t.Error("a resource was dropped that is in use, or one was kept that is not")
+			t.Error("a resource in use was dropped, or an unused resource was kept")
 		}
 	})
 }
@@ -149,12 +148,12 @@ func TestPool_Close_ReleasesAllMemory(t *testing.T) {
 	l.End()
 	x.Close()
 	if p.Used() != 0 {
-		t.Errorf("%d bytes are kept after the end", p.Used())
+		t.Errorf("%d bytes are kept after Close", p.Used())
 	}
 }
 
-// After a panic within an export nothing is left of it, and the resource is converted as
-// if it were new.
+// A panic during an export drops its converter and all of its memory. The next export of the
+// resource begins with a new converter.
 func TestExport_Close_DropsTheConverterAfterAPanic(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	exportOne(t, p, "r", noResourceTags)
@@ -181,7 +180,7 @@ func TestExport_Close_DropsTheConverterAfterAPanic(t *testing.T) {
 		wantPoints(t, exportOne(t, p, "r", noResourceTags), "n{k=v} 1")
 	}
 	if p.Used() != used {
-		t.Errorf("%d bytes are kept, want %d", p.Used(), used)
+		t.Errorf("%d bytes are kept, want %d as before the panic", p.Used(), used)
 	}
 }
 

@@ -13,12 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sparsely returns a harness that sends only some buckets.
+// sparsely returns a harness with the option that omits buckets.
 func sparsely(t *testing.T) *harness {
 	return newHarness(t, Config{Layout: Layout{SparseBuckets: true}})
 }
 
-// observed is a data point of the histogram h with bounds 1, 2, 4 and 8.
+// observed is a data point of the histogram h. Its bounds are 1, 2, 4 and 8.
 type observed struct {
 	attributes string
 	at         int64 // seconds after stamp
@@ -69,14 +69,14 @@ func wantBuckets(t *testing.T, got []string, want ...string) {
 
 func TestSparseBuckets(t *testing.T) {
 	h := sparsely(t)
-	// A bucket with observations, and the bucket below it.
+	// A bucket with observations and the bucket below it are sent.
 	wantBuckets(t, h.buckets(t, observed{"k=v", 0, []uint64{0, 0, 3, 0, 0}}), "k=v 2 0 @0", "k=v 4 3 @0", "k=v +Inf 3 @0")
 	wantBuckets(t, h.buckets(t, observed{"k=v", 10, []uint64{0, 0, 4, 0, 0}}), "k=v 2 0 @10", "k=v 4 4 @10", "k=v +Inf 4 @10")
-	// Buckets that appear: their values at the time before go first.
+	// A bucket that appears is sent with its value at the previous time first.
 	wantBuckets(t, h.buckets(t, observed{"k=v", 20, []uint64{1, 0, 4, 0, 2}}),
 		"k=v 1 0 @10", "k=v 8 4 @10",
 		"k=v 1 1 @20", "k=v 2 1 @20", "k=v 4 5 @20", "k=v 8 5 @20", "k=v +Inf 7 @20")
-	// They stay, also after a reset.
+	// Buckets that were sent once are sent again after a reset of the histogram.
 	wantBuckets(t, h.buckets(t, observed{"k=v", 30, []uint64{1, 0, 0, 0, 0}}),
 		"k=v 1 1 @30", "k=v 2 1 @30", "k=v 4 1 @30", "k=v 8 1 @30", "k=v +Inf 1 @30")
 }
@@ -91,12 +91,12 @@ func TestSparseBuckets_AppearAtEitherEnd(t *testing.T) {
 	wantBuckets(t, h.buckets(t, observed{"k=w", 10, []uint64{5}}), "k=w +Inf 5 @10")
 }
 
-// All series of a metric have the same buckets, so that they can be added up by le.
+// All series of a metric have the same buckets, so that a query can sum them by le.
 func TestSparseBuckets_AppearInAllSeries(t *testing.T) {
 	h := sparsely(t)
 	v, w := observed{"k=v", 0, []uint64{5, 0, 0, 0, 0}}, observed{"k=w", 0, []uint64{0, 0, 0, 1, 0}}
 	wantBuckets(t, h.buckets(t, v, w), "k=v 1 5 @0", "k=v +Inf 5 @0", "k=w 1 0 @0", "k=w 4 0 @0", "k=w 8 1 @0", "k=w +Inf 1 @0")
-	// The first series was converted before the buckets of the second appeared.
+	// The first series was converted before the buckets of the second series appeared.
 	v.at, w.at = 10, 10
 	wantBuckets(t, h.buckets(t, v, w),
 		"k=v 4 5 @0", "k=v 8 5 @0",
@@ -104,7 +104,8 @@ func TestSparseBuckets_AppearInAllSeries(t *testing.T) {
 		"k=w 1 0 @10", "k=w 4 0 @10", "k=w 8 1 @10", "k=w +Inf 1 @10")
 }
 
-// A data point that is sent again has the same lines again. A late one changes nothing.
+// A data point that is exported again has the same lines again. A late data point does not change
+// the lines of later data points.
 func TestSparseBuckets_RepeatedDataPointHasTheSameLines(t *testing.T) {
 	h := sparsely(t)
 	h.buckets(t, observed{"k=v", 10, []uint64{2, 0, 0, 0, 0}})
@@ -121,15 +122,15 @@ func TestSparseBuckets_RepeatedDataPointHasTheSameLines(t *testing.T) {
 	}
 }
 
-// An export with two data points of a series.
+// A bucket can appear between two data points of a series in one export.
 func TestSparseBuckets_AppearWithinAnExport(t *testing.T) {
 	h := sparsely(t)
 	wantBuckets(t, h.buckets(t, observed{"k=v", 0, []uint64{2, 0, 0, 0, 0}}, observed{"k=v", 10, []uint64{2, 1, 0, 0, 0}}),
 		"k=v 1 2 @0", "k=v 2 2 @0", "k=v +Inf 2 @0", "k=v 1 2 @10", "k=v 2 3 @10", "k=v +Inf 3 @10")
 }
 
-// Delta temporality, other bounds than the first, and series for which there is no room have
-// all buckets.
+// All buckets are sent with delta temporality, for other bounds than those of the metric's first
+// data point, and if the budget has no room for the series.
 func TestSparseBuckets_AreAllSentWhereTheOptionDoesNotApply(t *testing.T) {
 	h := sparsely(t)
 	all := func(attributes string) []string {
@@ -153,7 +154,7 @@ func TestSparseBuckets_AreAllSentWhereTheOptionDoesNotApply(t *testing.T) {
 	}
 }
 
-// A series that is dropped and comes back is new.
+// A series that was dropped and returns is a new series.
 func TestSparseBuckets_DroppedSeriesIsNew(t *testing.T) {
 	h := sparsely(t)
 	h.buckets(t, observed{"k=v", 0, []uint64{1, 0, 0, 0, 0}}, observed{"k=w", 0, []uint64{1, 0, 0, 0, 0}})
@@ -165,7 +166,7 @@ func TestSparseBuckets_DroppedSeriesIsNew(t *testing.T) {
 	wantBuckets(t, h.buckets(t, observed{"k=w", 20, []uint64{1, 0, 0, 0, 0}}), "k=w 2 1 @10", "k=w 1 1 @20", "k=w 2 1 @20", "k=w +Inf 1 @20")
 }
 
-// The state is charged, and given back when series are dropped.
+// The memory for the buckets is charged to the budget, and released when series are dropped.
 func TestSparseBuckets_AreCharged(t *testing.T) {
 	held := func(sparse bool) (all, one int64) {
 		h := newHarness(t, Config{Layout: Layout{SparseBuckets: sparse}})
@@ -192,9 +193,9 @@ func TestSparseBuckets_AreCharged(t *testing.T) {
 	}
 }
 
-// Of random data points, each line that is sent is one that would be sent of all buckets, at
-// the latest in the next export, and a bucket that is missing equals the next lower one that
-// is there. A bucket that was sent once is always sent.
+// For random data points: each line, also with the time of an earlier export, has the value of the
+// complete histogram at its time. A bucket that is missing in an export equals the next lower bucket
+// of this export. A bucket that was sent once is sent in every later export.
 func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 200 {
@@ -227,7 +228,7 @@ func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 			}
 			for series := range seen {
 				if !here[series] {
-					t.Fatalf("%s is missing at %d", series, at)
+					t.Fatalf("%s was sent before, and is missing at %d", series, at)
 				}
 			}
 			seen = here
@@ -238,7 +239,7 @@ func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 					if below += n; here[p.attributes+" "+le] {
 						reached = below
 					} else if below != reached {
-						t.Fatalf("%v at %d: le=%s is missing, and has %d more than the bucket below", p, at, le, below-reached)
+						t.Fatalf("%v at %d: le=%s is missing, although its value is %d more than the bucket below", p, at, le, below-reached)
 					}
 				}
 			}
@@ -246,8 +247,8 @@ func TestSparseBuckets_AgreeWithAllBuckets(t *testing.T) {
 	}
 }
 
-// With start points, the buckets of a series' first data point begin with 0 at its start, and
-// a bucket that appears later with its value in the data point before.
+// With start points, each bucket of a series' first data point is preceded by 0 at the start time.
+// A bucket that appears later is preceded by its value in the previous data point.
 func TestSparseBuckets_OfTheFirstDataPointHaveStartPoints(t *testing.T) {
 	h := sparsely(t)
 	export := func(points ...observed) []string {

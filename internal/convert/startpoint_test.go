@@ -15,8 +15,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// collect exports data points of the counter n of these attributes, a number of seconds after
-// stamp, which start a number of seconds after stamp.
+// collect exports a data point of the counter n with the value 5 for each of the attributes. The
+// times start and at are in seconds after stamp.
 func (h *harness) collect(start, at int64, attributes ...string) *recorder {
 	return h.export(func() {
 		for _, a := range attributes {
@@ -34,26 +34,27 @@ func pointAt(attributes string, value int, at int64) string {
 	return text
 }
 
-// The first point of a series has a start point before it: at its start time in the first
-// collection of the instrument, later at the time of the previous collection.
+// The first point of a series is preceded by a start point. Its time is the start time of the
+// data point in the first collection of the instrument, and the time of the previous collection in
+// later collections.
 func TestStartPoint(t *testing.T) {
 	h := newHarness(t, Config{})
 	wantPoints(t, h.collect(-60, 10, "k=a"), pointAt("k=a", 0, -60), pointAt("k=a", 5, 10))
 	wantPoints(t, h.collect(-60, 20, "k=a", "k=b"), pointAt("k=a", 5, 20), pointAt("k=b", 0, 10), pointAt("k=b", 5, 20))
-	// A further part of the same collection.
+	// Another export of the same collection.
 	wantPoints(t, h.collect(-60, 20, "k=c"), pointAt("k=c", 0, 10), pointAt("k=c", 5, 20))
-	// It starts after the previous collection.
+	// The series starts after the previous collection.
 	wantPoints(t, h.collect(25, 30, "k=d"), pointAt("k=d", 0, 25), pointAt("k=d", 5, 30))
-	// It comes from another program, which had no data point in the previous collection.
+	// The series is from another program, which had no data point in the previous collection.
 	wantPoints(t, h.collect(-90, 40, "k=e"), pointAt("k=e", 0, -90), pointAt("k=e", 5, 40))
-	// A series that is known and missing is not new when it returns.
+	// A series that is missing in a collection is not new when it returns.
 	wantPoints(t, h.collect(-60, 50, "k=a", "k=b"), pointAt("k=a", 5, 50), pointAt("k=b", 5, 50))
-	// It is late: of a time before the previous collection.
+	// The data point is late: its time is before the previous collection.
 	h.collect(-60, 60, "k=a")
 	wantPoints(t, h.collect(-60, 45, "k=f"), pointAt("k=f", 0, -60), pointAt("k=f", 5, 45))
 }
 
-// The data points of one collection can have several times.
+// The data points of one collection may have different times.
 func TestStartPoint_CollectionMayHaveSeveralTimes(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.collect(-60, 10, "k=a")
@@ -66,14 +67,14 @@ func TestStartPoint_CollectionMayHaveSeveralTimes(t *testing.T) {
 	wantPoints(t, r, pointAt("k=a", 5, 20), pointAt("k=b", 0, 10), pointAt("k=b", 5, 21))
 }
 
-// A start point is earlier than its point, also within one unit of time.
+// A start point is at least one unit of time earlier than its point.
 func TestStartPoint_IsEarlierThanItsPoint(t *testing.T) {
 	h := newHarness(t, Config{})
 	wantPoints(t, h.collect(10, 10, "k=a"), pointAt("k=a", 0, 9), pointAt("k=a", 5, 10))
-	wantPoints(t, h.collect(20, 11, "k=b"), pointAt("k=b", 5, 11)) // it starts after its end
+	wantPoints(t, h.collect(20, 11, "k=b"), pointAt("k=b", 5, 11)) // the start time is after the time
 }
 
-// There is no start point without a start time, and no start point of a rejected point.
+// A point without a start time, or a rejected point, has no start point.
 func TestStartPoint_NotWithoutAStartTimeOrForRejectedPoints(t *testing.T) {
 	h := newHarness(t, Config{})
 	for at := range int64(2) {
@@ -93,8 +94,8 @@ func TestStartPoint_NotWithoutAStartTimeOrForRejectedPoints(t *testing.T) {
 	}
 }
 
-// The start point of a histogram has its counts, sums and buckets, but no extremes and
-// quantiles.
+// The start point of a histogram has lines for count, sum and buckets, but not for minimum, maximum
+// and quantiles.
 func TestStartPoint_OfHistogramsHasCountsSumsAndBuckets(t *testing.T) {
 	at := Time{At: stamp * 1e9, Start: (stamp - 10) * 1e9}
 	for _, tt := range []struct {
@@ -130,7 +131,7 @@ func TestStartPoint_OfHistogramsHasCountsSumsAndBuckets(t *testing.T) {
 		var starts []string
 		for i, p := range r.points {
 			if r.sources[i] != 1 {
-				t.Errorf("%s has the source %d", p, r.sources[i])
+				t.Errorf("the point %s has the source %d", p, r.sources[i])
 			}
 			if text, ok := strings.CutSuffix(p, fmt.Sprintf(" @%d", stamp-10)); ok {
 				starts = append(starts, text)
@@ -140,7 +141,7 @@ func TestStartPoint_OfHistogramsHasCountsSumsAndBuckets(t *testing.T) {
 	}
 }
 
-// Series that do not fit into the cache get no start point.
+// A series has no start point if the budget has no room for it.
 func TestStartPoint_NotForSeriesWithoutRoom(t *testing.T) {
 	probe := newHarness(t, Config{})
 	probe.collect(-60, 0, "k=0", "k=1", "k=2")
@@ -150,21 +151,22 @@ func TestStartPoint_NotForSeriesWithoutRoom(t *testing.T) {
 		attributes = append(attributes, fmt.Sprintf("k=%03d", i))
 	}
 	for _, limit := range []int64{0, whole / 2, whole, whole * 2, whole * 4} {
-		for _, interval := range []time.Duration{10 * time.Second, 2 * IdleTime} { // with the latter, a series makes room for another
+		for _, interval := range []time.Duration{10 * time.Second, 2 * IdleTime} { // after the longer interval, idle series make room for others
 			h := newHarness(t, Config{}, NewBudget(limit))
 			h.collect(-60, 0, attributes...)
 			for range 5 {
 				h.time = h.time.Add(interval)
 				r := h.collect(-60, h.time.Unix()-stamp, attributes...)
 				if len(r.points) != len(attributes) {
-					t.Errorf("limit %d, interval %v: %d points of %d series, %d are kept", limit, interval, len(r.points), len(attributes), h.entries())
+					t.Errorf("limit %d, interval %v: %d points of %d series, of which %d are kept", limit, interval, len(r.points), len(attributes), h.entries())
 				}
 			}
 		}
 	}
 }
 
-// Series that were dropped to make room during their own collection get no start point.
+// A series that was dropped during its own collection, to make room for another series, has no
+// start point.
 func TestStartPoint_NotForSeriesDroppedToMakeRoom(t *testing.T) {
 	known := []string{"k=a", "k=b", "k=c"}
 	probe := newHarness(t, Config{})
@@ -187,15 +189,14 @@ func TestStartPoint_NotForSeriesDroppedToMakeRoom(t *testing.T) {
 	}
 }
 
-// Series that were idle and dropped get no start point, whether they were dropped alone or
-// with their instrument, their converter or their resource.
+// An idle series that was dropped has no start point when it returns.
 func TestStartPoint_NotForIdleSeries(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.collect(-60, 0, "k=a", "k=b")
 	h.time = h.time.Add(2 * IdleTime)
 	h.export(func() {}) // the instrument is dropped
 	if h.entries() > 0 {
-		t.Fatal("the series are kept")
+		t.Fatal("the idle series were not dropped")
 	}
 	at := int64(2 * IdleTime / time.Second)
 	wantPoints(t, h.collect(-60, at+10, "k=a"), pointAt("k=a", 5, at+10))
@@ -203,8 +204,8 @@ func TestStartPoint_NotForIdleSeries(t *testing.T) {
 	wantPoints(t, h.collect(at+25, at+30, "k=d"), pointAt("k=d", 0, at+25), pointAt("k=d", 5, at+30))
 }
 
-// A series that was missing in the previous collection, and is dropped after that, hides no
-// start point of other series.
+// A series that was missing in the previous collection, and is dropped afterwards, does not
+// suppress the start points of other series.
 func TestStartPoint_IsSentAlthoughAnotherSeriesWasDropped(t *testing.T) {
 	h := newHarness(t, Config{})
 	h.collect(-60, 0, "k=a", "k=b")
@@ -212,7 +213,7 @@ func TestStartPoint_IsSentAlthoughAnotherSeriesWasDropped(t *testing.T) {
 	at := int64(2 * IdleTime / time.Second)
 	h.collect(-60, at, "k=a")
 	if h.entries() != 1 {
-		t.Fatal("the other series is kept")
+		t.Fatal("the idle series was not dropped")
 	}
 	h.time = h.time.Add(10 * time.Second)
 	wantPoints(t, h.collect(-60, at+10, "k=a", "k=c"), pointAt("k=a", 5, at+10), pointAt("k=c", 0, at), pointAt("k=c", 5, at+10))
@@ -243,7 +244,7 @@ func TestStartPoint_NotForSeriesOfDroppedConverters(t *testing.T) {
 			t.Error("the first collection has no start point")
 		}
 		time.Sleep(2 * IdleTime)
-		if export("other") != 1 { // makes the converter of the first one go
+		if export("other") != 1 { // drops the converter of the first resource
 			t.Error("another resource has no start point")
 		}
 		if export("r") != 0 {
@@ -254,7 +255,7 @@ func TestStartPoint_NotForSeriesOfDroppedConverters(t *testing.T) {
 		for i := 0; kept("r"); i++ { // dormant resources make room for others
 			export(fmt.Sprint(i))
 		}
-		time.Sleep(2 * IdleTime) // there is room again
+		time.Sleep(2 * IdleTime) // the budget has room again
 		if export("r") != 0 {
 			t.Error("a series has a start point because its resource was dropped")
 		}
@@ -266,7 +267,7 @@ func TestStartPoint_NotForSeriesOfDroppedConverters(t *testing.T) {
 		}
 		export("r")
 		if kept("r") {
-			t.Fatal("the resource is kept")
+			t.Fatal("the resource is kept, although the budget has no room")
 		}
 		p.budget.Take(-1 << 20)
 		if export("r") != 0 {

@@ -9,8 +9,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// target_info has the tags of the resource and no others, and no prefix. It is
-// kept if there is room for it, and stays: only Close gives its memory back.
+// target_info has only the tags of the resource, and no prefix. If the budget has room for it, it
+// is kept until Close.
 func TestTarget_HasTheTagsOfTheResourceOnly(t *testing.T) {
 	for name, limit := range map[string]int64{"kept": 1 << 20, "the instrument is kept": instrumentCost + metricCost + 100, "not kept": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -23,7 +23,7 @@ func TestTarget_HasTheTagsOfTheResourceOnly(t *testing.T) {
 			}
 			h.close()
 			if budget.Used() != 0 {
-				t.Errorf("%d bytes are held after the end", budget.Used())
+				t.Errorf("%d bytes are held after Close", budget.Used())
 			}
 		})
 	}
@@ -31,7 +31,7 @@ func TestTarget_HasTheTagsOfTheResourceOnly(t *testing.T) {
 	wantPoints(t, h.export(func() { h.Target(stamp*1e9, h.next()) }))
 }
 
-// All exports within one unit of time send the same point.
+// All exports within one unit of time send target_info with the same timestamp.
 func TestTarget_IsNotAdvanced(t *testing.T) {
 	h := newHarness(t, Config{}, Tags{Target: parseTags("k=v")})
 	for i := range uint64(20) {
@@ -39,7 +39,8 @@ func TestTarget_IsNotAdvanced(t *testing.T) {
 	}
 }
 
-// A target_info that cannot be sent is reported once. An instrument with its name comes first.
+// A target_info that cannot be sent is reported once. If an instrument has this name, its
+// point is sent instead.
 func TestTarget_IsRejectedAndCollidesAsOtherPoints(t *testing.T) {
 	h := newHarness(t, Config{}, Tags{Target: parseTags(manyTags(26))})
 	for _, want := range []string{"target_info{" + manyTags(26) + "} 1: tags: too many tags: a point has at most 25 tags, not 26 (WithMaxTags, APPTUIT_MAX_TAGS, max_tags)", "known"} {

@@ -15,11 +15,11 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// after returns a time after that of the timestamp stamp.
+// after returns the time that is d after stamp.
 func after(d time.Duration) Time { return Time{At: stamp*1e9 + uint64(d)} }
 
-// timestamps exports a series at each of the times, and returns the timestamps of its points,
-// and the errors of the others.
+// timestamps exports a series once for each time. It returns the timestamp of each point that was
+// sent, and the error of each point that was rejected.
 func (h *harness) timestamps(times ...time.Duration) (got []string) {
 	for _, t := range times {
 		r := h.export(func() { h.point(h.instrument("n", Sum), "k=v").Number(after(t), model.Int(1), h.next()) })
@@ -60,9 +60,9 @@ func TestPoint_Timestamp(t *testing.T) {
 		{"later seconds", []time.Duration{0, time.Second, 3 * time.Second}, text(0, 1, 3)},
 		{"within a second", []time.Duration{200 * ms, 500 * ms, 900 * ms}, text(0, 1, 2)},
 		{"within a second and later", []time.Duration{200 * ms, 500 * ms, 900 * ms, 1100 * ms, 5000 * ms}, text(0, 1, 2, 3, 5)},
-		{"the same again", []time.Duration{200 * ms, 200 * ms, 500 * ms, 500 * ms}, text(0, 0, 1, 1)},
+		{"repeated data points", []time.Duration{200 * ms, 200 * ms, 500 * ms, 500 * ms}, text(0, 0, 1, 1)},
 		{"late", []time.Duration{8000 * ms, 6000 * ms, 8100 * ms}, text(8, 6, 9)},
-		{"late, and advanced since", []time.Duration{200 * ms, 500 * ms, 200 * ms, 600 * ms}, text(0, 1, 0, 2)},
+		{"late, and already exported", []time.Duration{200 * ms, 500 * ms, 200 * ms, 600 * ms}, text(0, 1, 0, 2)},
 		{"late, with the timestamp of a later data point", []time.Duration{500 * ms, 200 * ms, 300 * ms}, append(text(0), overtook, "reported")},
 		{"the clock is set back", []time.Duration{time.Hour, time.Hour + 1, 200 * ms, 500 * ms}, text(3600, 3601, 0, 1)},
 	} {
@@ -95,7 +95,7 @@ func TestPoint_Timestamp(t *testing.T) {
 	}
 }
 
-// All lines of a histogram have one timestamp, and all are rejected together.
+// All lines of a histogram have the same timestamp, and are rejected together.
 func TestPoint_Timestamp_IsTheSameInAllLinesOfAHistogram(t *testing.T) {
 	h := newHarness(t, Config{})
 	for i := range 13 {
@@ -118,8 +118,8 @@ func TestPoint_Timestamp_IsTheSameInAllLinesOfAHistogram(t *testing.T) {
 	}
 }
 
-// reserve begins an export of one series at a time. The returned function ends the export,
-// and returns its points.
+// reserve begins an export of one series. The returned function ends the export, and returns its
+// points.
 func reserve(t *testing.T, p *Pool[string, int], at Time, attributes string) func() []string {
 	r := newRecorder(t)
 	x := p.Begin(r, time.Now())
@@ -142,8 +142,8 @@ func reserve(t *testing.T, p *Pool[string, int], at Time, attributes string) fun
 	}
 }
 
-// Exports of a resource that run at the same time reserve their timestamps, also for series
-// for which there is no room.
+// Concurrent exports of a resource reserve different timestamps, even for series for which the
+// budget has no room.
 func TestLease_Reserve_SeparatesConcurrentExports(t *testing.T) {
 	for _, limit := range []int64{0, 1 << 20} {
 		p := NewPool[string, int](Config{}, limit)
@@ -163,8 +163,8 @@ func TestLease_Reserve_SeparatesConcurrentExports(t *testing.T) {
 	}
 }
 
-// Neither an export of the same data again nor one without data gives back timestamps that
-// have a value. If the clock is set back, they are reserved from there on.
+// A reserved timestamp that has a value is not released by another export of the same data, or by
+// an export without data. If the clock is set back, timestamps are reserved from the new time on.
 func TestLease_Reserve_KeepsTimestampsThatHaveAValue(t *testing.T) {
 	points := []string{"n{k=v} 1", fmt.Sprintf("n{k=v} 1 @%d", stamp+1), fmt.Sprintf("n{k=v} 1 @%d", stamp+2)}
 	for _, tt := range []struct {
@@ -190,7 +190,8 @@ func TestLease_Reserve_KeepsTimestampsThatHaveAValue(t *testing.T) {
 	}
 }
 
-// The timestamps of series for which there is no room are advanced no further than others.
+// The timestamps of series for which the budget has no room are advanced by no more than the
+// timestamps of other series.
 func TestLease_Reserve_AdvancesByALimitedTime(t *testing.T) {
 	p := NewPool[string, int](Config{}, 0)
 	seen := map[string]bool{}
@@ -204,7 +205,7 @@ func TestLease_Reserve_AdvancesByALimitedTime(t *testing.T) {
 	}
 }
 
-// Exports one after the other do not advance the timestamps of each other's series.
+// Sequential exports do not advance the timestamps of each other's series.
 func TestLease_Reserve_DoesNotAdvanceSequentialExports(t *testing.T) {
 	p := NewPool[string, int](Config{}, 1<<20)
 	for i := range 5 {

@@ -10,7 +10,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// A series that is sent without a data point counts like others.
+// A series that is sent without a data point is included in the usage.
 func TestExport_Usage_CountsIdleSeries(t *testing.T) {
 	p := NewPool[string, int](Config{Usage: true}, 1<<20)
 	var key InstrumentKey[string]

@@ -11,8 +11,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// custom returns a harness with a layout of its own: a count and a mean of histograms, one
-// value of all others.
+// custom returns a harness with a custom layout: count and mean of a histogram, and one value of
+// each other kind.
 func custom(t *testing.T) *harness {
 	return newHarness(t, Config{Layout: Layout{Custom: func(spec InstrumentSpec) Shape {
 		if spec.Kind == Histogram {
@@ -36,7 +36,7 @@ func TestConverter_Values_SendsTheSuffixesOfTheShape(t *testing.T) {
 			h.Summary(h.point(h.instrument("s", Summary), "k=v"), stamp, &SummaryPoint{Count: 1})
 		})
 	}
-	for range 2 { // new, then known
+	for range 2 { // the first export adds the series, the second finds them
 		r := convert()
 		wantPoints(t, r, "h_count{k=v} 3", "h_avg{k=v} 7.0", "g_value{k=v} 5", "s_count{k=v} 1")
 		wantRejects(t, r)
@@ -58,11 +58,11 @@ func TestConverter_Values_RejectsMissingValuesForAReason(t *testing.T) {
 	wantPoints(t, r, "h_count{k=v} 3")
 	wantRejects(t, r, "h_avg{k=v} NaN: no reason")
 	v.Count = Optional{}
-	wantRejects(t, convert(), "known", "known") // a fault of a point is reported once
+	wantRejects(t, convert(), "known", "known") // each fault of a point is reported once
 }
 
-// A point without data in an export is found by the key of its instrument, even by another
-// converter of its resource.
+// Find returns the instrument of a point that has no data in this export. The key of an instrument
+// is the same in all converters of a resource.
 func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
 	h, other := custom(t), custom(t)
 	var key InstrumentKey[string]
@@ -78,10 +78,10 @@ func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
 		return ok
 	}
 	if i == nil || i.Key() != key || key.Spec.Name != "h" || !idle("k=v") || idle("k=w") {
-		t.Errorf("%v of key %+v has not the one point", i, key)
+		t.Errorf("the instrument %v of the key %+v does not have exactly one point", i, key)
 	}
 	if i := other.Find(key); i != nil {
-		t.Errorf("%v is known to a converter that has not seen it", i)
+		t.Errorf("a converter that has not exported the instrument finds %v", i)
 	}
 	other.export(func() { other.instrument("h", Histogram) })
 	if other.Find(key) == nil {
@@ -89,7 +89,7 @@ func TestConverter_Find_KnowsInstrumentsByKey(t *testing.T) {
 	}
 }
 
-// A point that is looked up as idle is in use: it is not evicted.
+// LookupIdle marks a point as used, so that it is not dropped.
 func TestInstrument_LookupIdle_KeepsThePoint(t *testing.T) {
 	h := custom(t)
 	h.export(func() { h.point(h.instrument("h", Histogram), "k=v") })

@@ -11,7 +11,7 @@ func BenchmarkNewCode(b *testing.B) {
 	}
 }
 
-// A line of two matches, four bytes that differ and a number.
+// BenchmarkLine writes lines of two matches, four literals, and a number.
 func BenchmarkLine(b *testing.B) {
 	var w Writer
 	code := NewCode(nil)

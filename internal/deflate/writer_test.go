@@ -13,7 +13,7 @@ import (
 	kgzip "github.com/klauspost/compress/gzip"
 )
 
-// body writes literals and matches, and keeps the text that they mean.
+// body writes literals and matches to a Writer, and keeps the uncompressed text.
 type body struct {
 	w    *Writer
 	text []byte
@@ -37,7 +37,7 @@ func (b *body) match(length, distance int) {
 	}
 }
 
-// check reads the body with two readers.
+// check ends the body, and compares its text with the output of two gzip readers.
 func (b *body) check(t *testing.T) {
 	t.Helper()
 	b.w.Sum(b.text)
@@ -120,7 +120,7 @@ func TestWriter_Reset(t *testing.T) {
 	w.Sum([]byte("text"))
 	out, ok := bytes.CutPrefix(w.Finish(), []byte("before"))
 	if !ok {
-		t.Fatal("what was there before is gone")
+		t.Fatal("Reset does not keep the bytes before the body")
 	}
 	r, err := gzip.NewReader(bytes.NewReader(out))
 	if err != nil {
@@ -131,7 +131,7 @@ func TestWriter_Reset(t *testing.T) {
 	}
 }
 
-// A reader detects a match that does not agree with the text.
+// A reader of the stream detects that the decompressed text differs from the text given to Sum.
 func TestWriter_Sum_DetectsAWrongMatch(t *testing.T) {
 	var w Writer
 	w.Reset(nil, NewCode(nil), nil)
@@ -142,7 +142,7 @@ func TestWriter_Sum_DetectsAWrongMatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(r); err == nil {
-		t.Error("read without an error")
+		t.Error("the reader returns no error")
 	}
 }
 
@@ -162,7 +162,7 @@ func FuzzWriter(f *testing.F) {
 	})
 }
 
-// run does what bytes say.
+// run writes the literals and matches that the bytes of ops encode.
 func (b *body) run(ops []byte) {
 	for len(ops) > 0 {
 		op := ops[0]
@@ -182,7 +182,7 @@ func (b *body) run(ops []byte) {
 	}
 }
 
-// Text like the sample takes fewer bits than with the usual frequencies.
+// Text that is similar to the sample is shorter with the sample's code than with the default code.
 func TestNewCode_FitsASample(t *testing.T) {
 	write := func(code *Code, sample *Sample) int {
 		b := newBody(code)
@@ -199,7 +199,7 @@ func TestNewCode_FitsASample(t *testing.T) {
 	var sample Sample
 	expected := write(NewCode(nil), &sample)
 	if learned := write(NewCode(&sample), nil); learned > expected/2 {
-		t.Errorf("%d bytes, without the sample %d", learned, expected)
+		t.Errorf("%d bytes with the code of the sample, %d with the default code", learned, expected)
 	}
 	sample.Clear()
 	newBody(NewCode(&sample)).check(t)

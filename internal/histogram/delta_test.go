@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The delta is the histogram of the later samples, at any higher scale at which the earlier
-// ones were recorded.
+// The delta of two histograms is the histogram of the samples between them, even if the earlier
+// histogram has a higher scale.
 func TestExponential_Delta_IsTheHistogramOfTheLaterSamples(t *testing.T) {
 	for name, c := range map[string]struct{ before, after []float64 }{
 		"above": {[]float64{1, 2, 3}, []float64{100, 200}}, "below": {[]float64{-1, 2, 3}, []float64{-100, 0.001, 0}},
@@ -23,7 +23,7 @@ func TestExponential_Delta_IsTheHistogramOfTheLaterSamples(t *testing.T) {
 		for _, scale := range []int32{1, 2, 6} {
 			var got Exponential
 			if !all.Delta(&got, record(scale, 0, c.before)) {
-				t.Errorf("%s: not later than what was before, at scale %d", name, scale)
+				t.Errorf("%s: Delta does not accept the previous histogram at scale %d", name, scale)
 				continue
 			}
 			want := record(1, 0, c.after)
@@ -35,7 +35,7 @@ func TestExponential_Delta_IsTheHistogramOfTheLaterSamples(t *testing.T) {
 		}
 		var none Exponential
 		if len(c.after) > 0 && record(1, 0, c.before).Delta(&none, all) {
-			t.Errorf("%s: less is later", name)
+			t.Errorf("%s: Delta accepts a histogram with fewer samples than the previous histogram", name)
 		}
 	}
 }
@@ -52,7 +52,7 @@ func TestExponential_Delta_RefusesAnotherStream(t *testing.T) {
 		"other sign":        {Count: 3, ZeroCount: 1, Scale: 2, Negative: Buckets{4, []uint64{1, 1}}},
 	} {
 		if h.Delta(new(Exponential), previous) {
-			t.Errorf("%s: taken for a later histogram", name)
+			t.Errorf("%s: Delta accepts a histogram that does not continue the previous histogram", name)
 		}
 	}
 }
@@ -68,16 +68,16 @@ func TestExplicit_Delta_RefusesAnotherStream(t *testing.T) {
 		"malformed":    {Count: 3, Bounds: bounds, Counts: []uint64{1, 2}},
 	} {
 		if h.Delta(new(Explicit), previous) {
-			t.Errorf("%s: taken for a later histogram", name)
+			t.Errorf("%s: Delta accepts a histogram that does not continue the previous histogram", name)
 		}
 	}
 	var malformed Explicit
 	if h := (&Explicit{Bounds: []float64{2, 1}, Counts: []uint64{1, 1, 1}}); h.Delta(&malformed, h) {
-		t.Error("malformed bounds have a delta")
+		t.Error("Delta accepts malformed bounds")
 	}
 }
 
-// The deltas of a stream add up to its last histogram, for any intervals.
+// The deltas of a stream add up to its last histogram.
 func FuzzExplicitDelta(f *testing.F) {
 	f.Add([]byte{1, 2, 3}, []byte{4, 0, 1}, []byte{0, 0, 9})
 	f.Add([]byte{}, []byte{1}, []byte{1, 1})
@@ -115,13 +115,13 @@ func FuzzExplicitDelta(f *testing.F) {
 	})
 }
 
-// The stream is downscaled before each interval, as an SDK does it when a histogram
-// outgrows its buckets.
+// FuzzExponentialDelta downscales the stream between two intervals, as the SDK does if the number
+// of buckets exceeds its limit.
 func FuzzExponentialDelta(f *testing.F) {
 	f.Add(int32(4), int32(0), []byte{1, 2, 3}, int32(-5), []byte{4}, uint8(1), uint64(2))
 	f.Add(int32(0), int32(-9), []byte{0, 7, 0}, int32(3), []byte{1, 0, 1}, uint8(0), uint64(0))
 	f.Add(int32(-3), int32(2), []byte{}, int32(2), []byte{15}, uint8(5), uint64(1))
-	var delta Exponential // the memory of one delta is used for the next one
+	var delta Exponential // all deltas use the same memory
 	f.Fuzz(func(t *testing.T, scale, firstOffset int32, first []byte, secondOffset int32, second []byte, lowered uint8, zeros uint64) {
 		d := int(lowered % 8)
 		scale %= 20
@@ -152,7 +152,7 @@ func FuzzExponentialDelta(f *testing.F) {
 			t.Errorf("count %d of %d observations, sum %v, extremes %v", delta.Count, observations(&delta), delta.Sum, delta.Extremes)
 		}
 		if previous.Count < h.Count && previous.Delta(&delta, h) {
-			t.Error("the earlier histogram continues the later one")
+			t.Error("Delta accepts the earlier histogram as the continuation of the later histogram")
 		}
 		if h.Delta(&delta, previous); math.IsNaN(delta.Sum) || len(h.Positive.Counts) > 0 && len(delta.Positive.Counts) > 0 && &h.Positive.Counts[0] == &delta.Positive.Counts[0] {
 			t.Error("the delta shares memory with the histogram")

@@ -32,13 +32,12 @@ func TestBuckets_Downscale_MergesNeighbours(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		if width := c.b.downscaledWidth(c.d); width != int64(len(got.Counts)) {
-			t.Errorf("%s: %d buckets are announced, there are %d", name, width, len(got.Counts))
+			t.Errorf("%s: downscaledWidth returns %d, want %d buckets", name, width, len(got.Counts))
 		}
 	}
 }
 
-// A histogram that was downscaled is the histogram of the same samples at the lower
-// scale.
+// Downscaling a histogram has the same result as recording the same samples at the lower scale.
 func TestBuckets_Downscale_EqualsRecordingAtTheLowerScale(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	samples := draw(500, func() float64 { return math.Exp(3 * random.NormFloat64()) })
@@ -85,8 +84,8 @@ func FuzzDownscale(f *testing.F) {
 	})
 }
 
-// The counts of explicit buckets agree with the samples. The bounds ascend, number at most 66,
-// and lie on one grid.
+// The counts of explicit buckets agree with the samples. There are at most 66 bounds, which ascend
+// and are values of one grid.
 func TestExplicitBuckets_CountSamplesOnOneGrid(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 7))
 	for range 300 {
@@ -125,7 +124,7 @@ func TestExplicitBuckets_CountSamplesOnOneGrid(t *testing.T) {
 		}
 		for _, b := range got.Bounds {
 			if quarters := 4 * math.Log2(math.Abs(b)); b != 0 && math.Abs(quarters-math.Round(quarters)) > 1e-9 {
-				t.Errorf("the bound %v is no power of the fourth root of 2", b)
+				t.Errorf("the bound %v is not a power of the fourth root of 2", b)
 			}
 		}
 	}
@@ -164,7 +163,7 @@ func FuzzExplicitBuckets(f *testing.F) {
 	f.Add(int32(0), uint64(1), 0.0, int32(0), int32(0), []byte{1, 2, 3}, []byte{4})
 	f.Add(int32(20), uint64(0), 1e-300, int32(-1<<20), int32(5), []byte{}, []byte{255})
 	f.Add(int32(math.MinInt32), uint64(7), math.MaxFloat64, int32(math.MaxInt32), int32(math.MinInt32), []byte{255, 0, 63}, []byte{1})
-	var got ExplicitBuckets // the memory of one histogram is used for the next one
+	var got ExplicitBuckets // all histograms use the same memory
 	f.Fuzz(func(t *testing.T, scale int32, zeros uint64, threshold float64, positive, negative int32, p, n []byte) {
 		h := &Exponential{
 			Scale: scale, ZeroCount: zeros % 1000, ZeroThreshold: math.Abs(threshold),
@@ -186,7 +185,7 @@ func FuzzExplicitBuckets(f *testing.F) {
 		}
 		for _, b := range got.Bounds {
 			if math.IsInf(b, 0) {
-				t.Errorf("the bound %v", b)
+				t.Errorf("the bound %v is infinite", b)
 			}
 		}
 	})

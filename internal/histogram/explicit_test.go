@@ -18,21 +18,21 @@ func TestExplicit_AppendQuantiles_InterpolatesWithinTheBucket(t *testing.T) {
 		q    float64
 		want float64
 	}{
-		"half way up":                      {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 0, 0}}, 0.5, 5},
-		"first bucket, bound above 0":      {Explicit{Extremes: NoExtremes(), Bounds: []float64{8}, Counts: []uint64{4, 0}}, 0.5, 4},
-		"first bucket, bound below 0":      {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{4, 0, 0, 0, 0}}, 0.5, -5},
-		"last bucket":                      {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 0, 0, 4}}, 0.5, 20},
-		"first bucket, minimum":            {Explicit{Extremes: Extremes{-9, nan}, Bounds: bounds, Counts: []uint64{4, 0, 0, 0, 0}}, 0.5, -7},
-		"last bucket, maximum":             {Explicit{Extremes: Extremes{nan, 40}, Bounds: bounds, Counts: []uint64{0, 0, 0, 0, 4}}, 0.25, 25},
-		"bucket wider than the extremes":   {Explicit{Extremes: Extremes{4, 6}, Bounds: bounds, Counts: []uint64{0, 0, 4, 0, 0}}, 0.75, 5.5},
-		"no buckets, extremes":             {Explicit{Extremes: Extremes{4, 8}, Count: 4}, 0.25, 5},
-		"one bucket, extremes":             {Explicit{Extremes: Extremes{4, 8}, Count: 4, Counts: []uint64{4}}, 0.75, 7},
-		"no buckets, no extremes":          {Explicit{Extremes: NoExtremes(), Count: 4}, 0.75, nan},
-		"no buckets, a minimum":            {Explicit{Extremes: Extremes{4, nan}, Count: 4}, 0.75, 4},
-		"no observations":                  {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: make([]uint64, 5)}, 0.5, nan},
-		"end of the lower of two buckets":  {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 4, 0}}, 0.5, 10},
-		"quantile 0, start of the bucket":  {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 4, 0}}, 0, 0},
-		"quantile 1, end of the last used": {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 4, 0}}, 1, 20},
+		"middle of a bucket":                          {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 0, 0}}, 0.5, 5},
+		"first bucket, bound above 0":                 {Explicit{Extremes: NoExtremes(), Bounds: []float64{8}, Counts: []uint64{4, 0}}, 0.5, 4},
+		"first bucket, bound below 0":                 {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{4, 0, 0, 0, 0}}, 0.5, -5},
+		"last bucket":                                 {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 0, 0, 4}}, 0.5, 20},
+		"first bucket, minimum":                       {Explicit{Extremes: Extremes{-9, nan}, Bounds: bounds, Counts: []uint64{4, 0, 0, 0, 0}}, 0.5, -7},
+		"last bucket, maximum":                        {Explicit{Extremes: Extremes{nan, 40}, Bounds: bounds, Counts: []uint64{0, 0, 0, 0, 4}}, 0.25, 25},
+		"bucket wider than the extremes":              {Explicit{Extremes: Extremes{4, 6}, Bounds: bounds, Counts: []uint64{0, 0, 4, 0, 0}}, 0.75, 5.5},
+		"no buckets, extremes":                        {Explicit{Extremes: Extremes{4, 8}, Count: 4}, 0.25, 5},
+		"one bucket, extremes":                        {Explicit{Extremes: Extremes{4, 8}, Count: 4, Counts: []uint64{4}}, 0.75, 7},
+		"no buckets, no extremes":                     {Explicit{Extremes: NoExtremes(), Count: 4}, 0.75, nan},
+		"no buckets, a minimum":                       {Explicit{Extremes: Extremes{4, nan}, Count: 4}, 0.75, 4},
+		"no observations":                             {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: make([]uint64, 5)}, 0.5, nan},
+		"end of the lower of two buckets":             {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 4, 0}}, 0.5, 10},
+		"quantile 0, start of the bucket":             {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 4, 0}}, 0, 0},
+		"quantile 1, end of the last nonempty bucket": {Explicit{Extremes: NoExtremes(), Bounds: bounds, Counts: []uint64{0, 0, 4, 4, 0}}, 1, 20},
 	} {
 		if got := c.h.quantile(c.q); got != c.want && !(math.IsNaN(c.want) && math.IsNaN(got)) {
 			t.Errorf("%s: quantile %v is %v, want %v", name, c.q, got, c.want)
@@ -66,8 +66,8 @@ func TestCheckBuckets_AcceptsOnlyAscendingBoundsWithOneMoreCount(t *testing.T) {
 	}
 }
 
-// explicitQuantile is the reference for quantiles: all observations of a bucket are
-// listed at its upper edge, and the one of the quantile's rank tells the bucket.
+// explicitQuantile is the reference for quantiles. It lists the bucket of each observation, and
+// returns the edges of the bucket at the rank of the quantile.
 func explicitQuantile(h *Explicit, q float64) (low, high float64) {
 	var buckets []int
 	for i, n := range h.Counts {
@@ -94,7 +94,7 @@ func FuzzExplicitQuantiles(f *testing.F) {
 		}
 		got := h.AppendQuantiles([]float64{7}, []float64{q1, q2})
 		if len(got) != 3 || got[0] != 7 {
-			t.Fatalf("%v is not what was there and two estimates", got)
+			t.Fatalf("got %v, want the previous element 7 and two estimates", got)
 		}
 		if !slices.ContainsFunc(h.Counts, func(n uint64) bool { return n > 0 }) {
 			if !math.IsNaN(got[1]) || !math.IsNaN(got[2]) {

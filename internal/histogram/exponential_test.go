@@ -11,23 +11,23 @@ import (
 	"testing"
 )
 
-// The estimate lies in the bucket of the sample with the quantile's rank, so that it is
-// at most a factor of the base away from that sample.
+// The estimate is in the same bucket as the sample at the rank of the quantile. Therefore, they
+// differ by at most the factor base.
 func TestExponential_AppendQuantiles_IsWithinOneBucketOfTheSample(t *testing.T) {
 	const n = 20_000
 	random := rand.New(rand.NewPCG(1, 2))
 	for name, samples := range map[string][]float64{
-		"uniform":           draw(n, func() float64 { return 1 + 999*random.Float64() }),
-		"lognormal":         draw(n, func() float64 { return math.Exp(2 * random.NormFloat64()) }),
-		"tiny":              draw(n, func() float64 { return 1e-300 * (1 + random.Float64()) }),
-		"huge":              draw(n, func() float64 { return 1e300 * (1 + random.Float64()) }),
-		"constant":          draw(n, func() float64 { return 42 }),
-		"constant negative": draw(n, func() float64 { return -0.3 }),
-		"negative":          draw(n, func() float64 { return -1 - 999*random.Float64() }),
-		"mixed signs":       draw(n, func() float64 { return 100 * random.NormFloat64() }),
-		"few":               {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
-		"one":               {7},
-		"two of two signs":  {-5, 5},
+		"uniform":                       draw(n, func() float64 { return 1 + 999*random.Float64() }),
+		"lognormal":                     draw(n, func() float64 { return math.Exp(2 * random.NormFloat64()) }),
+		"tiny":                          draw(n, func() float64 { return 1e-300 * (1 + random.Float64()) }),
+		"huge":                          draw(n, func() float64 { return 1e300 * (1 + random.Float64()) }),
+		"constant":                      draw(n, func() float64 { return 42 }),
+		"constant negative":             draw(n, func() float64 { return -0.3 }),
+		"negative":                      draw(n, func() float64 { return -1 - 999*random.Float64() }),
+		"mixed signs":                   draw(n, func() float64 { return 100 * random.NormFloat64() }),
+		"few":                           {1, 2, 3, 4, 5, 6, 7, 8, 9, 10},
+		"one":                           {7},
+		"two values of different signs": {-5, 5},
 	} {
 		sorted := slices.Sorted(slices.Values(samples))
 		for _, scale := range []int32{-2, 0, 3, 8} {
@@ -38,7 +38,7 @@ func TestExponential_AppendQuantiles_IsWithinOneBucketOfTheSample(t *testing.T) 
 					rank := math.Ceil(q * float64(len(sorted)))
 					exact, got := sorted[int(rank)-1], h.quantile(q)
 					if ratio := got / exact; ratio < 1/base || ratio > base {
-						t.Errorf("quantile %v is %v, exactly %v: further away than a factor of %v", q, got, exact, base)
+						t.Errorf("quantile %v is %v, want %v within a factor of %v", q, got, exact, base)
 					}
 				}
 				wantAscending(t, h)
@@ -47,7 +47,7 @@ func TestExponential_AppendQuantiles_IsWithinOneBucketOfTheSample(t *testing.T) 
 	}
 }
 
-// wantAscending checks that the quantiles from 0 to 1 are finite and ascend.
+// wantAscending checks that the quantiles from 0 to 1 are finite and do not descend.
 func wantAscending(t *testing.T, h *Exponential) {
 	t.Helper()
 	last := math.Inf(-1)
@@ -67,16 +67,16 @@ func TestExponential_AppendQuantiles_InterpolatesTheZeroBucketLinearly(t *testin
 		q    float64
 		want float64
 	}{
-		"zeros":                  {Exponential{ZeroCount: 10}, 0.5, 0},
-		"threshold, no others":   {Exponential{ZeroCount: 10, ZeroThreshold: 8}, 0.5, 0},
-		"threshold, positives":   {Exponential{ZeroCount: 10, ZeroThreshold: 8, Positive: Buckets{4, []uint64{10}}}, 0.25, 4},
-		"threshold, negatives":   {Exponential{ZeroCount: 10, ZeroThreshold: 8, Negative: Buckets{4, []uint64{10}}}, 0.75, -4},
-		"threshold, both":        {Exponential{ZeroCount: 2, ZeroThreshold: 8, Positive: Buckets{4, []uint64{1}}, Negative: Buckets{4, []uint64{1}}}, 0.5, 0},
-		"the largest threshold":  {Exponential{ZeroCount: 2, ZeroThreshold: math.MaxFloat64, Positive: Buckets{1023, []uint64{1}}, Negative: Buckets{1023, []uint64{1}}}, 0.5, 0},
-		"half way up a bucket":   {Exponential{Positive: Buckets{2, []uint64{1}}}, 0.5, math.Exp2(2.5)},
-		"half way down a bucket": {Exponential{Negative: Buckets{2, []uint64{1}}}, 0.5, -math.Exp2(2.5)},
-		"the lowest":             {Exponential{Negative: Buckets{2, []uint64{0, 1, 0}}}, 0, -16},
-		"the highest":            {Exponential{Positive: Buckets{2, []uint64{0, 1, 0}}}, 1, 16},
+		"zeros":                       {Exponential{ZeroCount: 10}, 0.5, 0},
+		"threshold, no other buckets": {Exponential{ZeroCount: 10, ZeroThreshold: 8}, 0.5, 0},
+		"threshold, positives":        {Exponential{ZeroCount: 10, ZeroThreshold: 8, Positive: Buckets{4, []uint64{10}}}, 0.25, 4},
+		"threshold, negatives":        {Exponential{ZeroCount: 10, ZeroThreshold: 8, Negative: Buckets{4, []uint64{10}}}, 0.75, -4},
+		"threshold, both signs":       {Exponential{ZeroCount: 2, ZeroThreshold: 8, Positive: Buckets{4, []uint64{1}}, Negative: Buckets{4, []uint64{1}}}, 0.5, 0},
+		"the largest threshold":       {Exponential{ZeroCount: 2, ZeroThreshold: math.MaxFloat64, Positive: Buckets{1023, []uint64{1}}, Negative: Buckets{1023, []uint64{1}}}, 0.5, 0},
+		"half way up a bucket":        {Exponential{Positive: Buckets{2, []uint64{1}}}, 0.5, math.Exp2(2.5)},
+		"half way down a bucket":      {Exponential{Negative: Buckets{2, []uint64{1}}}, 0.5, -math.Exp2(2.5)},
+		"the lowest quantile":         {Exponential{Negative: Buckets{2, []uint64{0, 1, 0}}}, 0, -16},
+		"the highest quantile":        {Exponential{Positive: Buckets{2, []uint64{0, 1, 0}}}, 1, 16},
 	} {
 		if got := c.h.quantile(c.q); got != c.want {
 			t.Errorf("%s: quantile %v is %v, want %v", name, c.q, got, c.want)
@@ -120,7 +120,7 @@ func TestExtremes_Clamp(t *testing.T) {
 	}
 }
 
-// The quantiles of a constant are exact if the extremes were recorded.
+// The quantiles of equal samples are exact if the minimum and maximum were recorded.
 func TestQuantile_OfConstantIsTheConstant(t *testing.T) {
 	for _, v := range []float64{42, -0.3, 1e-310, 1.7e308} {
 		h := recordAll(0, []float64{v, v, v})
@@ -147,8 +147,8 @@ func TestExponential_AppendQuantiles_IsFiniteAtExtremeScalesAndOffsets(t *testin
 	}
 }
 
-// exponentialQuantile is the reference for quantiles of less than 2^53 observations: it
-// lists all buckets in order and returns the one of the quantile's rank.
+// exponentialQuantile is the reference for quantiles of fewer than 2^53 observations. It lists all
+// buckets in order, and returns the edges of the bucket at the rank of the quantile.
 func exponentialQuantile(h *Exponential, q float64) (low, high float64) {
 	type bucket struct {
 		low, high float64
@@ -191,7 +191,7 @@ func FuzzExponentialQuantiles(f *testing.F) {
 			t.Fatalf("%d estimates of %d quantiles", len(got), len(quantiles))
 		}
 		if newRankScan(h, nil).total == 0 {
-			return // or all counts are lost beside larger ones
+			return // there are no observations
 		}
 		for i, q := range quantiles {
 			if math.IsNaN(got[i]) || math.IsInf(got[i], 0) {

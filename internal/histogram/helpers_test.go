@@ -10,11 +10,10 @@ import (
 	"slices"
 )
 
-// quantilesOfReporters are the quantiles that the reporter layout and the default
-// layout use.
+// quantilesOfReporters returns the quantiles of the reporter layout and of the default layout.
 func quantilesOfReporters() []float64 { return []float64{0.5, 0.75, 0.95, 0.99, 0.999} }
 
-// record puts samples into an exponential histogram, without sum and extremes.
+// record returns an exponential histogram of samples, without sum, minimum and maximum.
 func record(scale int32, zeroThreshold float64, samples []float64) *Exponential {
 	h := &Exponential{
 		Scale: scale, ZeroThreshold: zeroThreshold, Count: uint64(len(samples)), Sum: math.NaN(), Extremes: NoExtremes(),
@@ -35,7 +34,8 @@ func record(scale int32, zeroThreshold float64, samples []float64) *Exponential 
 	return h
 }
 
-// recordAll is record with the sum and the extremes, as an SDK records a histogram.
+// recordAll returns an exponential histogram of samples with sum, minimum and maximum, as the SDK
+// records it.
 func recordAll(scale int32, samples []float64) *Exponential {
 	h := record(scale, 0, samples)
 	h.Sum = 0
@@ -46,7 +46,7 @@ func recordAll(scale int32, samples []float64) *Exponential {
 	return h
 }
 
-// bucketsOf returns buckets with counts by index.
+// bucketsOf returns buckets with the counts of a map by index.
 func bucketsOf(counts map[int32]uint64) (b Buckets) {
 	if len(counts) == 0 {
 		return b
@@ -60,8 +60,8 @@ func bucketsOf(counts map[int32]uint64) (b Buckets) {
 	return b
 }
 
-// countsOf returns the counts above 0 by index, after the scale was lowered by d:
-// downscaling as it is defined, one bucket at a time.
+// countsOf returns the counts above 0 by index, after lowering the scale by d. It is the reference
+// for downscaling, and handles one bucket at a time.
 func countsOf(b Buckets, d int) map[int64]uint64 {
 	counts := map[int64]uint64{}
 	for i, n := range b.Counts {
@@ -72,7 +72,7 @@ func countsOf(b Buckets, d int) map[int64]uint64 {
 	return counts
 }
 
-// merge adds the counts of buckets by index.
+// merge returns the sums of counts with the same index.
 func merge(a, b map[int64]uint64) map[int64]uint64 {
 	sum := maps.Clone(a)
 	for index, n := range b {
@@ -94,7 +94,7 @@ func (h *Exponential) quantile(q float64) float64 { return h.AppendQuantiles(nil
 
 func (h *Explicit) quantile(q float64) float64 { return h.AppendQuantiles(nil, []float64{q})[0] }
 
-// spread makes counts of all magnitudes of the bytes of a fuzz input.
+// spread returns counts of all magnitudes, made from the bytes of a fuzz input.
 func spread(b []byte) []uint64 {
 	counts := make([]uint64, len(b))
 	for i, n := range b {
@@ -103,8 +103,7 @@ func spread(b []byte) []uint64 {
 	return counts
 }
 
-// small makes small counts of the bytes of a fuzz input, so that no sum of them
-// overflows.
+// small returns small counts, made from the bytes of a fuzz input. Their sums do not overflow.
 func small(b []byte) []uint64 {
 	counts := make([]uint64, min(len(b), 100))
 	for i := range counts {
@@ -118,7 +117,7 @@ func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*max(1, mat
 // same reports whether two floats are near each other or both NaN.
 func same(a, b float64) bool { return near(a, b) || math.IsNaN(a) && math.IsNaN(b) }
 
-// draw returns n samples.
+// draw returns n samples from the function sample.
 func draw(n int, sample func() float64) []float64 {
 	samples := make([]float64, n)
 	for i := range samples {

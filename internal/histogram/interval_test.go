@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// percentileOfPyformance is the percentile of ascending samples, as pyformance computes
-// it.
+// percentileOfPyformance returns a percentile of sorted samples as pyformance computes it.
 func percentileOfPyformance(sorted []float64, q float64) float64 {
 	n := float64(len(sorted))
 	pos := q * (n + 1)
@@ -26,7 +25,7 @@ func percentileOfPyformance(sorted []float64, q float64) float64 {
 	return lower + (pos-math.Floor(pos))*(upper-lower)
 }
 
-// sampleDeviation is the standard deviation of samples, as pyformance computes it.
+// sampleDeviation returns the standard deviation of samples as pyformance computes it.
 func sampleDeviation(samples []float64) float64 {
 	if len(samples) < 2 {
 		return 0
@@ -41,8 +40,8 @@ func sampleDeviation(samples []float64) float64 {
 	return math.Sqrt(squares / float64(len(samples)-1))
 }
 
-// sdkScale is the scale that the SDK chooses for samples: the highest, up to 20, at
-// which they fit 160 buckets.
+// sdkScale returns the scale that the SDK chooses for samples: the highest scale up to 20 at which
+// 160 buckets are sufficient.
 func sdkScale(samples []float64) int32 {
 	width := math.Log2(slices.Max(samples)) - math.Log2(slices.Min(samples))
 	scale := 20
@@ -52,14 +51,15 @@ func sdkScale(samples []float64) int32 {
 	return int32(scale)
 }
 
-// intervalOf returns the statistics of an exponential histogram.
+// intervalOf returns the interval statistics of an exponential histogram.
 func intervalOf(h *Exponential) *Interval {
 	v := new(Interval)
 	v.SetExponential(h)
 	return v
 }
 
-// At the scale that the SDK chooses, and at others.
+// A percentile is within half a bucket of the exact percentile, at the scale that the SDK chooses
+// and at other scales.
 func TestInterval_Percentile_IsWithinHalfABucket(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 10, 1000, 4000} {
 		for name, samples := range distributions(n) {
@@ -70,7 +70,7 @@ func TestInterval_Percentile_IsWithinHalfABucket(t *testing.T) {
 				for _, q := range quantilesOfReporters() {
 					want, got := percentileOfPyformance(sorted, q), v.Percentile(q)
 					if off := math.Abs(got-want) / want; off > half+1e-12 {
-						t.Errorf("%d samples, %s, scale %d: percentile %v is %v, exactly %v: off by %v, more than %v", n, name, scale, q, got, want, off, half)
+						t.Errorf("%d samples, %s, scale %d: percentile %v is %v, want %v: the relative error is %v, more than %v", n, name, scale, q, got, want, off, half)
 					}
 				}
 			}
@@ -78,8 +78,8 @@ func TestInterval_Percentile_IsWithinHalfABucket(t *testing.T) {
 	}
 }
 
-// Half a bucket is 1.1 % at scale 5 and 0.6 % at scale 6. Of the percentiles of all
-// distributions, nine tenths are within 1 % at scale 5, and all at higher scales.
+// Half a bucket is 1.1 % at scale 5 and 0.6 % at scale 6. At scale 5, 90 % of all percentiles are
+// within 1 % of the exact percentile, and at higher scales all of them.
 func TestInterval_Percentile_IsWithinOnePercent(t *testing.T) {
 	for scale, share := range map[int32]float64{5: 0.9, 6: 1, 8: 1, 12: 1} {
 		within, all := 0, 0
@@ -95,7 +95,7 @@ func TestInterval_Percentile_IsWithinOnePercent(t *testing.T) {
 			}
 		}
 		if float64(within) < share*float64(all) {
-			t.Errorf("scale %d: %d of %d percentiles are within 1 %%, want %v of them", scale, within, all, share)
+			t.Errorf("scale %d: %d of %d percentiles are within 1 %%, want a share of %v", scale, within, all, share)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestInterval_StdDev_IsNearThatOfTheSamples(t *testing.T) {
 		v := intervalOf(recordAll(sdkScale(samples), samples))
 		got, want := v.StdDev(), sampleDeviation(samples)
 		if name == "constant" && got != 0 || name != "constant" && math.Abs(got-want) > 0.02*want {
-			t.Errorf("%s: standard deviation %v, exactly %v", name, got, want)
+			t.Errorf("%s: standard deviation %v, want about %v", name, got, want)
 		}
 	}
 	if got := intervalOf(recordAll(3, []float64{7})).StdDev(); got != 0 {
@@ -125,7 +125,8 @@ func TestInterval_MeanAndExtremesAreExact(t *testing.T) {
 	}
 }
 
-// Percentiles of negative values, zeros and both ascend and are within the extremes.
+// Percentiles of values of both signs and zeros do not descend, and are between minimum and
+// maximum.
 func TestInterval_Percentile_AscendsWithMixedSigns(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 9))
 	for _, n := range []int{1, 2, 5, 50, 5000} {
@@ -173,8 +174,8 @@ func TestInterval_WithoutBucketsHasNoPercentiles(t *testing.T) {
 func TestInterval_Percentile_IsLinearInExplicitBuckets(t *testing.T) {
 	var v Interval
 	v.SetExplicit(&Explicit{Count: 4, Bounds: []float64{10, 20}, Counts: []uint64{0, 4, 0}, Extremes: Extremes{12, 20}})
-	// Ranks 2 and 3 of 4 between 12 and 20 are at 3/8 and 5/8 of the way, and the
-	// median is half way.
+	// The four observations lie between 12 and 20. Ranks 2 and 3 are at 3/8 and 5/8 of this
+	// range, and the median is in the middle.
 	for q, want := range map[float64]float64{0.5: 16, 0.1: 12, 0.99: 20, 0.4: 15} {
 		if got := v.Percentile(q); got != want {
 			t.Errorf("percentile %v is %v, want %v", q, got, want)
@@ -182,12 +183,12 @@ func TestInterval_Percentile_IsLinearInExplicitBuckets(t *testing.T) {
 	}
 }
 
-// The delta of a single observation is known exactly: it is the difference of the sums.
+// If an interval has a single observation, its value is exactly the difference of the sums.
 func TestInterval_OfADeltaOfOneObservationIsExact(t *testing.T) {
 	before, after := recordAll(3, []float64{1, 2, 50}), recordAll(1, []float64{1, 2, 3, 50})
 	var v Interval
 	if !v.SetExponentialDelta(after, before) {
-		t.Fatal("the histogram does not continue the one before")
+		t.Fatal("the histogram does not continue the previous histogram")
 	}
 	for name, got := range map[string]float64{"mean": v.Mean(), "minimum": v.Min(), "maximum": v.Max(), "median": v.Percentile(0.5), "sum": v.Sum()} {
 		if got != 3 {
@@ -199,20 +200,20 @@ func TestInterval_OfADeltaOfOneObservationIsExact(t *testing.T) {
 	}
 }
 
-// Extremes of a cumulative histogram are extremes of the interval if they are new, and else
-// only bounds of it.
+// If the minimum or maximum of a cumulative histogram has changed, it is the minimum or maximum of
+// the interval. Otherwise, it only limits the estimate.
 func TestInterval_OfADeltaHasExactExtremesIfTheyAreNew(t *testing.T) {
 	before := &Explicit{Count: 2, Sum: 10, Extremes: Extremes{2, 8}, Bounds: []float64{4, 6}, Counts: []uint64{1, 0, 1}}
 	after := &Explicit{Count: 4, Sum: 16, Extremes: Extremes{1, 8}, Bounds: []float64{4, 6}, Counts: []uint64{2, 1, 1}}
 	var v Interval
 	if !v.SetExplicitDelta(after, before) {
-		t.Fatal("the histogram does not continue the one before")
+		t.Fatal("the histogram does not continue the previous histogram")
 	}
 	if v.Min() != 1 || v.Max() != 5 { // the middle of (4, 6]
 		t.Errorf("from %v to %v, want 1 to 5", v.Min(), v.Max())
 	}
 	if v.SetExplicitDelta(before, after) || v.Count() != 2 {
-		t.Errorf("a histogram that was reset has a delta, or the interval has changed: count %d", v.Count())
+		t.Errorf("a reset histogram has a delta, or the interval has changed: count %d", v.Count())
 	}
 }
 
@@ -225,7 +226,7 @@ func TestMidpoint_HasTheSameRelativeDistanceToBothEnds(t *testing.T) {
 			t.Errorf("midpoint of %v and %v: %v", c.low, c.high, m)
 		}
 		if off := math.Abs((m-c.low)/c.low) - math.Abs((c.high-m)/c.high); math.Abs(off) > 1e-9 && math.Abs(c.low) > 1e-300 {
-			t.Errorf("midpoint of %v and %v: %v is nearer to one of them by %v", c.low, c.high, m, off)
+			t.Errorf("midpoint of %v and %v: %v, the relative distances differ by %v", c.low, c.high, m, off)
 		}
 	}
 	if m := midpoint(-1, 3); m != 1 {
@@ -275,15 +276,15 @@ func FuzzIntervalOfSamples(f *testing.F) {
 		half := (math.Exp2(math.Ldexp(1, -int(s))) - 1) / 2
 		sorted := slices.Sorted(slices.Values(samples))
 		if want, got := percentileOfPyformance(sorted, q), v.Percentile(q); math.Abs(got-want) > (half+1e-9)*want {
-			t.Errorf("percentile %v is %v, exactly %v", q, got, want)
+			t.Errorf("percentile %v is %v, want about %v", q, got, want)
 		}
 		if v.Min() != sorted[0] || v.Max() != sorted[len(sorted)-1] || !near(v.Mean(), h.Sum/float64(len(samples))) || v.Count() != uint64(len(samples)) {
 			t.Errorf("count %d, mean %v, from %v to %v", v.Count(), v.Mean(), v.Min(), v.Max())
 		}
-		// Each sample moves by at most half a bucket, and so does the distance
+		// The estimate of a sample differs by at most half a bucket, and so does its distance
 		// to the mean.
 		if want, got := sampleDeviation(samples), v.StdDev(); math.Abs(got-want) > 2*half*sorted[len(sorted)-1]+1e-9*want {
-			t.Errorf("standard deviation %v, exactly %v", got, want)
+			t.Errorf("standard deviation %v, want about %v", got, want)
 		}
 	})
 }

@@ -18,27 +18,27 @@ func TestExplicit_SumNonzero(t *testing.T) {
 		counts   []uint64
 		want     bool
 	}{
-		"positive extremes":              {extremes: Extremes{1, 5}, want: true},
-		"negative extremes":              {extremes: Extremes{-5, -1}, want: true},
-		"extremes from zero":             {extremes: Extremes{0, 5}, want: true},
-		"extremes to zero":               {extremes: Extremes{-5, 0}, want: true},
-		"extremes of both signs":         {extremes: Extremes{-3, 5}, bounds: bounds, counts: []uint64{0, 0, 0, 1}},
-		"only zeros":                     {extremes: Extremes{0, 0}, bounds: bounds, counts: []uint64{0, 1, 0, 0}},
-		"zeros of both signs":            {extremes: Extremes{math.Copysign(0, -1), 0}},
-		"nothing recorded":               {extremes: NoExtremes()},
-		"one bucket":                     {extremes: NoExtremes(), counts: []uint64{3}},
-		"empty buckets":                  {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 0, 0}},
-		"positive buckets":               {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 1, 2}, want: true},
-		"the last bucket":                {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 0, 2}, want: true},
-		"the first bucket":               {extremes: NoExtremes(), bounds: bounds, counts: []uint64{2, 0, 0, 0}, want: true},
-		"a bucket that ends with zero":   {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 2, 0, 0}},
-		"negative buckets":               {extremes: NoExtremes(), bounds: bounds, counts: []uint64{1, 1, 0, 0}, want: true},
-		"buckets of both signs":          {extremes: NoExtremes(), bounds: bounds, counts: []uint64{1, 0, 1, 0}},
-		"a first bucket of both signs":   {extremes: NoExtremes(), bounds: []float64{5, 10}, counts: []uint64{1, 1, 0}},
-		"a last bucket of both signs":    {extremes: NoExtremes(), bounds: []float64{-10, -5}, counts: []uint64{1, 0, 1}},
-		"an infinite bound":              {extremes: NoExtremes(), bounds: []float64{0, inf}, counts: []uint64{0, 1, 0}, want: true},
-		"malformed":                      {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 1}},
-		"one extreme, judged by buckets": {extremes: Extremes{1, math.NaN()}, bounds: bounds, counts: []uint64{0, 0, 1, 0}, want: true},
+		"positive extremes":                {extremes: Extremes{1, 5}, want: true},
+		"negative extremes":                {extremes: Extremes{-5, -1}, want: true},
+		"extremes from zero":               {extremes: Extremes{0, 5}, want: true},
+		"extremes to zero":                 {extremes: Extremes{-5, 0}, want: true},
+		"extremes of both signs":           {extremes: Extremes{-3, 5}, bounds: bounds, counts: []uint64{0, 0, 0, 1}},
+		"only zeros":                       {extremes: Extremes{0, 0}, bounds: bounds, counts: []uint64{0, 1, 0, 0}},
+		"zeros of both signs":              {extremes: Extremes{math.Copysign(0, -1), 0}},
+		"nothing recorded":                 {extremes: NoExtremes()},
+		"one bucket":                       {extremes: NoExtremes(), counts: []uint64{3}},
+		"empty buckets":                    {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 0, 0}},
+		"positive buckets":                 {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 1, 2}, want: true},
+		"the last bucket":                  {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 0, 2}, want: true},
+		"the first bucket":                 {extremes: NoExtremes(), bounds: bounds, counts: []uint64{2, 0, 0, 0}, want: true},
+		"a bucket that ends with zero":     {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 2, 0, 0}},
+		"negative buckets":                 {extremes: NoExtremes(), bounds: bounds, counts: []uint64{1, 1, 0, 0}, want: true},
+		"buckets of both signs":            {extremes: NoExtremes(), bounds: bounds, counts: []uint64{1, 0, 1, 0}},
+		"a first bucket of both signs":     {extremes: NoExtremes(), bounds: []float64{5, 10}, counts: []uint64{1, 1, 0}},
+		"a last bucket of both signs":      {extremes: NoExtremes(), bounds: []float64{-10, -5}, counts: []uint64{1, 0, 1}},
+		"an infinite bound":                {extremes: NoExtremes(), bounds: []float64{0, inf}, counts: []uint64{0, 1, 0}, want: true},
+		"malformed":                        {extremes: NoExtremes(), bounds: bounds, counts: []uint64{0, 0, 1}},
+		"only a minimum, positive buckets": {extremes: Extremes{1, math.NaN()}, bounds: bounds, counts: []uint64{0, 0, 1, 0}, want: true},
 	} {
 		h := Explicit{Count: 3, Extremes: c.extremes, Bounds: c.bounds, Counts: c.counts}
 		if got := h.SumNonzero(); got != c.want {
@@ -68,7 +68,7 @@ func TestExponential_SumNonzero(t *testing.T) {
 	}
 }
 
-// No histogram of values whose sum is 0 is taken for one whose sum cannot be 0.
+// SumNonzero is false for all histograms of values whose sum is 0.
 func TestSumNonzero_IsNeverWrong(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	proven := 0
@@ -110,12 +110,12 @@ func TestSumNonzero_IsNeverWrong(t *testing.T) {
 		}
 	}
 	if proven < 10_000 {
-		t.Errorf("only %d of 40,000 histograms cannot have the sum 0", proven)
+		t.Errorf("SumNonzero is true for only %d of 40,000 histograms", proven)
 	}
 }
 
-// Without a sum, the standard deviation is that around the mean of the buckets, and the mean
-// is not known.
+// Without a recorded sum, the mean is unknown, and the standard deviation is relative to the mean
+// of the buckets.
 func TestInterval_StdDev_WithoutASum(t *testing.T) {
 	for name, samples := range distributions(4000) {
 		h := recordAll(sdkScale(samples), samples)

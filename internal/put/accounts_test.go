@@ -11,8 +11,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// For any order of points and any limits of batches, the shares of all accounts add up to the
-// size of the bodies, and each point counts for its account.
+// With any order of points and any limits of batches, the bytes of all accounts add up to the
+// size of the bodies, and each account has the number of its points.
 func TestAccounts_SumIsTheSizeOfTheBodies(t *testing.T) {
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -23,7 +23,7 @@ func TestAccounts_SumIsTheSizeOfTheBodies(t *testing.T) {
 		}
 		b := newTestBuilder(t, codec, limits)
 		var accounts Accounts
-		for range 2 { // the second time in the memory of the first
+		for range 2 { // the second round reuses the memory of the first
 			accounts.Reset()
 			b.Track(&accounts)
 			points := make([]int, 20)
@@ -55,9 +55,10 @@ func TestAccounts_SumIsTheSizeOfTheBodies(t *testing.T) {
 	}
 }
 
-// Points that compress badly cost more than as many others, and about as much as alone.
+// In a batch with points that compress well, points that compress badly have about as many bytes
+// as in a batch of their own, and most bytes of the batch.
 func TestAccounts_BytesFollowTheCompressionOfTheText(t *testing.T) {
-	const n, rounds = 700, 10 // each round is longer than a chunk
+	const n, rounds = 700, 10 // the text of each round is longer than a chunk
 	random := rand.New(rand.NewPCG(1, 1))
 	hard := func() *Line {
 		return lineOf(AppendPrefix(nil, "hard", []model.Tag{{Key: "id", Value: fmt.Sprintf("%032x%032x", random.Uint64(), random.Uint64())}}), 1700000000)
@@ -90,14 +91,14 @@ func TestAccounts_BytesFollowTheCompressionOfTheText(t *testing.T) {
 	})
 	got := accounts.Bytes(2)
 	if ratio := float64(got) / float64(alone); ratio < 0.93 || ratio > 1.07 {
-		t.Errorf("the points have %d of %d bytes, and take %d alone", got, both, alone)
+		t.Errorf("the points that compress badly have %d of %d bytes, and %d bytes in a batch of their own", got, both, alone)
 	}
 	if rest := both - got; rest > both/4 {
-		t.Errorf("points that hardly differ take %d of %d bytes", rest, both)
+		t.Errorf("the points that compress well have %d of %d bytes", rest, both)
 	}
 }
 
-// Without compression, an account has the bytes of its lines.
+// Without compression, the bytes of an account are the bytes of its lines.
 func TestAccounts_BytesWithoutCompressionAreExact(t *testing.T) {
 	b := newTestBuilder(t, NewCodec(None), unlimited())
 	var accounts Accounts

@@ -44,7 +44,7 @@ func TestBatch_Open_ReadAfterClose(t *testing.T) {
 		}
 	}
 	if n, err := r.Read(make([]byte, 10)); n != 0 || err == nil || errors.Is(err, io.EOF) {
-		t.Errorf("read %d bytes, %v: a sender would take the body to be whole", n, err)
+		t.Errorf("Read after Close: %d bytes, %v, want an error other than io.EOF, which means a complete body", n, err)
 	}
 	whole := b.Open()
 	if _, err := io.ReadAll(whole); err != nil {
@@ -52,14 +52,14 @@ func TestBatch_Open_ReadAfterClose(t *testing.T) {
 	}
 	whole.Close()
 	if n, err := whole.Read(make([]byte, 10)); n != 0 || !errors.Is(err, io.EOF) {
-		t.Errorf("after all has been read: %d bytes, %v", n, err)
+		t.Errorf("Read after the end and Close: %d bytes, %v, want io.EOF", n, err)
 	}
 	if refs := b.refs.Load(); refs != 1 {
-		t.Errorf("closing it three times leaves %d users of the batch", refs)
+		t.Errorf("after repeated calls of Close, the batch has %d references, want 1", refs)
 	}
 }
 
-// A body returns to its pool when its owner and all its readers are done with it, not before.
+// A body returns to its pool only after its owner has released it and all readers are closed.
 func TestBatch_Release_KeepsTheBodyForReaders(t *testing.T) {
 	codec := NewCodec(None)
 	b := batchFor(codec, 0, 1000)
@@ -71,7 +71,7 @@ func TestBatch_Release_KeepsTheBodyForReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Release()
-	for range 10 { // these would overwrite it
+	for range 10 { // these batches would overwrite the body if it were in the pool
 		batchFor(codec, 5000, 6000).Release()
 	}
 	tail, err := io.ReadAll(r)
@@ -82,16 +82,15 @@ func TestBatch_Release_KeepsTheBodyForReaders(t *testing.T) {
 		t.Error("the body has changed while it was read")
 	}
 	if b.refs.Load() != 1 {
-		t.Errorf("%d users are left, want the reader", b.refs.Load())
+		t.Errorf("the batch has %d references, want 1 of the reader", b.refs.Load())
 	}
 	r.Close()
 	if b.refs.Load() != 0 || b.body != nil {
-		t.Error("the body is not given back")
+		t.Error("the body was not returned to the pool")
 	}
 }
 
-// An HTTP transport may read a body while, or after, it closes it, and while the next one is
-// written.
+// An HTTP transport may read a body during and after Close, while the next batch is built.
 func TestBatch_Open_ReadDuringClose(t *testing.T) {
 	codec := NewCodec(None)
 	for range 50 {
@@ -110,7 +109,7 @@ func TestBatch_Open_ReadDuringClose(t *testing.T) {
 					}
 				}
 				if text := got.String(); text != "" && !strings.HasPrefix(text, "[\n{\"metric\":\"m\",\"tags\":{\"i\":\"0\"}") {
-					t.Errorf("read something else: %.60q", text)
+					t.Errorf("read the text of another batch: %.60q", text)
 				}
 			})
 			readers.Go(func() { r.Close() })
@@ -119,7 +118,7 @@ func TestBatch_Open_ReadDuringClose(t *testing.T) {
 		batchFor(codec, 1000, 1200).Release()
 		readers.Wait()
 		if b.refs.Load() != 0 {
-			t.Fatalf("%d users are left", b.refs.Load())
+			t.Fatalf("the batch has %d references, want 0", b.refs.Load())
 		}
 	}
 }
@@ -146,7 +145,7 @@ func TestBatch_Lines(t *testing.T) {
 		}
 		for i, value := range []string{"a", long, "b\n,", long, long, "}"} {
 			if len(got) != 6 || got[i].Tags["k"] != value || got[i].Value != model.Int(int64(i)) {
-				t.Fatalf("%v: %d points, and point %d is another", e, len(got), i)
+				t.Fatalf("%v: %d points, and point %d differs", e, len(got), i)
 			}
 		}
 
@@ -155,7 +154,7 @@ func TestBatch_Lines(t *testing.T) {
 			t.Errorf("%v: stopped after %d lines, %v", e, calls, err)
 		}
 		if batch.refs.Load() != 1 {
-			t.Errorf("%v: a reader is left open", e)
+			t.Errorf("%v: Lines does not close its reader", e)
 		}
 	}
 }
@@ -165,7 +164,7 @@ func TestBatch_Release_PanicsWithoutAnOwner(t *testing.T) {
 	b.Release()
 	defer func() {
 		if recover() == nil {
-			t.Error("a batch was released twice")
+			t.Error("a second Release does not panic")
 		}
 	}()
 	b.Release()
@@ -182,13 +181,13 @@ func TestBatch_Lines_RefusesAGarbledBody(t *testing.T) {
 			b := batchFor(codec, 0, 5000)
 			spoil(b)
 			if _, err := b.Select(t.Context(), func(int) bool { return false }); err == nil {
-				t.Errorf("%v, %s: selected", e, name)
+				t.Errorf("%v, %s: Select returns no error", e, name)
 			}
 			if _, _, err := b.Split(t.Context()); err == nil {
-				t.Errorf("%v, %s: split", e, name)
+				t.Errorf("%v, %s: Split returns no error", e, name)
 			}
 			if b.refs.Load() != 1 {
-				t.Errorf("%v, %s: a reader is left open", e, name)
+				t.Errorf("%v, %s: a reader is not closed", e, name)
 			}
 		}
 	}
@@ -196,7 +195,7 @@ func TestBatch_Lines_RefusesAGarbledBody(t *testing.T) {
 		b := &Batch{codec: NewCodec(None), body: []byte(text), points: 1, sources: []uint32{0}}
 		b.refs.Store(1)
 		if err := b.Lines(t.Context(), func(int, []byte) bool { return true }); err == nil {
-			t.Errorf("%q has a point", text)
+			t.Errorf("Lines of %q returns no error", text)
 		}
 	}
 }
@@ -213,13 +212,13 @@ func FuzzSelect(f *testing.F) {
 		kept := func(i int) bool { return len(keep) > 0 && keep[i/8%len(keep)]>>(i%8)&1 == 1 }
 		checkSelect(t, batch, n, kept)
 		if body, _ := pointsOf(t, batch); len(body) != n {
-			t.Error("the batch itself has changed")
+			t.Error("Select has changed the batch")
 		}
 	})
 }
 
-// checkSelect selects from a batch of n test points, twice, and demands the kept ones in their
-// order.
+// checkSelect selects points from a batch of n test points, and then points from the selection. It
+// checks that both selections have the selected points in order.
 func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	t.Helper()
 	part, err := batch.Select(t.Context(), keep)
@@ -234,17 +233,17 @@ func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	}
 	if want == nil {
 		if part != nil {
-			t.Errorf("a batch of %d points, where none is kept", part.Points())
+			t.Errorf("a selection without points is a batch of %d points, want nil", part.Points())
 		}
 		return
 	}
 	defer part.Release()
 	body, sources := pointsOf(t, part)
 	if !cmp.Equal(body, want) || !cmp.Equal(sources, want) {
-		t.Fatalf("kept %v of sources %v, want %v", body, sources, want)
+		t.Fatalf("selected points %v with sources %v, want %v", body, sources, want)
 	}
 	if got := int64(len(textOfBody(t, part))); got != part.RawSize() {
-		t.Errorf("%d bytes of text, and RawSize says %d", got, part.RawSize())
+		t.Errorf("the text has %d bytes, RawSize returns %d", got, part.RawSize())
 	}
 	odd, err := part.Select(t.Context(), func(i int) bool { return i%2 == 1 })
 	if err != nil {
@@ -252,7 +251,7 @@ func checkSelect(t *testing.T, batch *Batch, n int, keep func(int) bool) {
 	}
 	if odd == nil {
 		if len(want) > 1 {
-			t.Error("nothing selected of what was selected")
+			t.Error("the selection from the selection has no points")
 		}
 		return
 	}
@@ -297,7 +296,7 @@ func TestBatch_Split(t *testing.T) {
 	}
 }
 
-// Select ends soon after its context.
+// Select and Split return soon after their context is canceled.
 func TestBatch_Select_EndsWithItsContext(t *testing.T) {
 	batch := batchOf(t, NewCodec(Gzip), 2*linesPerCheck)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -311,7 +310,7 @@ func TestBatch_Select_EndsWithItsContext(t *testing.T) {
 	}
 }
 
-// Batches of one codec are built, read and split by many goroutines.
+// Several goroutines can build, read and split batches of one codec at the same time.
 func TestCodec_Concurrently(t *testing.T) {
 	for _, e := range encodings() {
 		codec := NewCodec(e)
@@ -327,7 +326,7 @@ func TestCodec_Concurrently(t *testing.T) {
 					}
 					body, _ := pointsOf(t, second)
 					if !cmp.Equal(body, numbers(u*1000+100, u*1000+200)) {
-						t.Errorf("%v: not the points of this goroutine", e)
+						t.Errorf("%v: the batch has points of another goroutine", e)
 					}
 					first.Release()
 					second.Release()

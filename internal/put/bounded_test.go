@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// A body that expands to more or less text than its batch declares can be neither read nor
-// split.
+// Lines and Split refuse a body whose decompressed size differs from RawSize.
 func TestBatch_Lines_ReadsNoMoreThanTheRawSize(t *testing.T) {
 	const text = "[\n{},\n{}\n]"
 	size := int64(len(text))
@@ -19,12 +18,12 @@ func TestBatch_Lines_ReadsNoMoreThanTheRawSize(t *testing.T) {
 		raw  int64
 		ok   bool
 	}{
-		"as declared":       {text, size, true},
-		"longer":            {text, size - 1, false},
-		"much longer":       {"[\n{" + strings.Repeat("x", 1<<20), 1000, false},
-		"shorter":           {text, size + 1, false},
-		"more points":       {"[\n{},\n{},\n{}\n]", 13, false},
-		"a byte at its end": {text + "\n", size + 1, false},
+		"as declared":             {text, size, true},
+		"longer":                  {text, size - 1, false},
+		"much longer":             {"[\n{" + strings.Repeat("x", 1<<20), 1000, false},
+		"shorter":                 {text, size + 1, false},
+		"more points":             {"[\n{},\n{},\n{}\n]", 13, false},
+		"a line break at the end": {text + "\n", size + 1, false},
 	} {
 		b := NewCodec(None).Load([]byte(tt.text), 2, tt.raw, nil)
 		err := b.Lines(t.Context(), func(int, []byte) bool { return true })

@@ -23,26 +23,26 @@ func encodings() []Encoding { return []Encoding{Gzip, Deflate, None} }
 
 func unlimited() Limits { return Limits{Points: math.MaxInt, Bytes: math.MaxInt64} }
 
-// prefixOf is the series of test point i.
+// prefixOf returns the rendered series of test point i.
 func prefixOf(i int) []byte {
 	return AppendPrefix(nil, "m", []model.Tag{{Key: "i", Value: fmt.Sprint(i)}})
 }
 
-// lineOf is the line of a prefix and a time.
+// lineOf returns a line with a series and a timestamp.
 func lineOf(prefix []byte, ts int64) *Line {
 	var l Line
 	l.SetText(AppendTime(bytes.Clone(prefix), ts))
 	return &l
 }
 
-// testBuilder is a builder that keeps its batches.
+// testBuilder is a builder that collects its batches.
 type testBuilder struct {
 	*Builder
 	t       testing.TB
 	batches []*Batch
 }
 
-// newTestBuilder returns a builder whose batches are released with the test.
+// newTestBuilder returns a builder whose batches are released at the end of the test.
 func newTestBuilder(t testing.TB, c *Codec, limits Limits) *testBuilder {
 	b := &testBuilder{t: t}
 	b.Builder = c.NewBuilder(limits, func(batch *Batch) {
@@ -52,14 +52,14 @@ func newTestBuilder(t testing.TB, c *Codec, limits Limits) *testBuilder {
 	return b
 }
 
-// add adds test points, whose sources are their numbers.
+// add appends the test points from from to to-1. The source of a point is its number.
 func (b *testBuilder) add(from, to int) {
 	for i := from; i < to; i++ {
 		b.Append(lineOf(prefixOf(i), int64(1700000000+i)), model.Int(int64(i)), uint32(i))
 	}
 }
 
-// take returns the batches since the last take, the rest of the points among them.
+// take flushes the builder, and returns all batches since the last call.
 func (b *testBuilder) take() []*Batch {
 	b.Flush()
 	all := b.batches
@@ -67,7 +67,7 @@ func (b *testBuilder) take() []*Batch {
 	return all
 }
 
-// one returns the only batch since the last take.
+// one flushes the builder, and returns the only batch since the last call of take.
 func (b *testBuilder) one() *Batch {
 	b.t.Helper()
 	all := b.take()
@@ -77,7 +77,7 @@ func (b *testBuilder) one() *Batch {
 	return all[0]
 }
 
-// batchFor is a batch of test points, which the caller releases.
+// batchFor returns a batch of test points, which the caller must release.
 func batchFor(c *Codec, from, to int) (batch *Batch) {
 	b := &testBuilder{Builder: c.NewBuilder(unlimited(), func(b *Batch) { batch = b })}
 	b.add(from, to)
@@ -85,7 +85,7 @@ func batchFor(c *Codec, from, to int) (batch *Batch) {
 	return batch
 }
 
-// batchOf is a batch of n test points, released with the test.
+// batchOf returns a batch of n test points, which is released at the end of the test.
 func batchOf(t testing.TB, c *Codec, n int) *Batch {
 	t.Helper()
 	b := newTestBuilder(t, c, unlimited())
@@ -93,7 +93,7 @@ func batchOf(t testing.TB, c *Codec, n int) *Batch {
 	return b.one()
 }
 
-// textOfBody decompresses a batch as any program would.
+// textOfBody decompresses the body of a batch with the standard library.
 func textOfBody(t testing.TB, b *Batch) string {
 	t.Helper()
 	in := b.Open()
@@ -116,7 +116,8 @@ func textOfBody(t testing.TB, b *Batch) string {
 	return string(text)
 }
 
-// pointsOf returns the numbers of a batch's test points, as the body and as the sources have them.
+// pointsOf returns the numbers of the test points of a batch, once by its body and once by its
+// sources.
 func pointsOf(t testing.TB, b *Batch) (body, sources []int) {
 	t.Helper()
 	var points []struct {
@@ -129,13 +130,13 @@ func pointsOf(t testing.TB, b *Batch) (body, sources []int) {
 	}
 	for i, p := range points {
 		if p.Metric != "m" || p.Tags["i"] != fmt.Sprint(p.Value) || p.Timestamp != 1700000000+p.Value {
-			t.Fatalf("point %d is mixed up: %+v", i, p)
+			t.Fatalf("the fields of point %d do not belong together: %+v", i, p)
 		}
 		body = append(body, p.Value)
 		sources = append(sources, int(b.Source(i)))
 	}
 	if len(points) != b.Points() {
-		t.Errorf("%d points, and Points says %d", len(points), b.Points())
+		t.Errorf("the body has %d points, Points returns %d", len(points), b.Points())
 	}
 	return body, sources
 }
@@ -157,7 +158,7 @@ func TestEncoding_Names(t *testing.T) {
 		}
 	}
 	if got := Encoding(9).String(); got != "Encoding(9)" {
-		t.Errorf("an unknown encoding: %s", got)
+		t.Errorf("the name of an unknown encoding is %s", got)
 	}
 }
 
@@ -177,16 +178,17 @@ func TestBuilder_WritesOnePointPerLine(t *testing.T) {
 	}
 }
 
-// Reused compressors, chunks and bodies contain nothing of earlier batches.
+// Close discards the unfinished batch. Reused compressors, chunks and bodies contain no text of
+// earlier batches.
 func TestBuilder_Append_AfterClose(t *testing.T) {
 	for _, e := range encodings() {
 		b := newTestBuilder(t, NewCodec(e), unlimited())
 		for _, n := range []int{3, 2000, 1, 6000, 2} {
 			b.add(0, 7)
 			b.add(0, n/2)
-			b.Close() // nobody wants these
+			b.Close() // discards the points
 			if got := b.take(); len(got) > 0 {
-				t.Fatalf("%v: %d batches of no points", e, len(got))
+				t.Fatalf("%v: %d batches after Close, want none", e, len(got))
 			}
 			b.add(0, n)
 			body, sources := pointsOf(t, b.one())
@@ -200,12 +202,13 @@ func TestBuilder_Append_AfterClose(t *testing.T) {
 	}
 }
 
-// A full batch is delivered as soon as a point does not fit, and the point is in the next one.
+// A full batch is delivered when the first point arrives that does not fit. This point begins the
+// next batch.
 func TestBuilder_Append_LimitOfPoints(t *testing.T) {
 	b := newTestBuilder(t, NewCodec(Gzip), Limits{Points: 3, Bytes: math.MaxInt64})
 	b.add(0, 3)
 	if len(b.batches) != 0 {
-		t.Error("delivered before a point did not fit")
+		t.Error("a batch was delivered before a point that does not fit")
 	}
 	b.add(3, 7)
 	var got [][]int
@@ -223,7 +226,7 @@ func TestBuilder_Append_LimitOfPoints(t *testing.T) {
 
 func TestBuilder_Append_LimitOfBytes(t *testing.T) {
 	codec := NewCodec(Gzip)
-	for _, n := range []int{2, 3, 10, 5000} { // the last one is several chunks
+	for _, n := range []int{2, 3, 10, 5000} { // 5,000 points take several chunks
 		exact := batchOf(t, codec, n).RawSize()
 
 		fits := newTestBuilder(t, codec, Limits{Points: math.MaxInt, Bytes: exact})
@@ -236,7 +239,7 @@ func TestBuilder_Append_LimitOfBytes(t *testing.T) {
 		short.add(0, n)
 		all := short.take()
 		if len(all) != 2 {
-			t.Fatalf("%d points in %d batches of a byte less", n, len(all))
+			t.Fatalf("%d points with a limit of one byte less are %d batches, want 2", n, len(all))
 		}
 		first, _ := pointsOf(t, all[0])
 		second, _ := pointsOf(t, all[1])
@@ -258,17 +261,17 @@ func TestBuilder_Append_HugePointIsABatchOfItsOwn(t *testing.T) {
 		t.Fatalf("%d batches", len(all))
 	}
 	if body, _ := pointsOf(t, all[0]); !cmp.Equal(body, []int{0}) {
-		t.Errorf("before it: %v", body)
+		t.Errorf("the batch before the huge point has the points %v, want 0", body)
 	}
 	if text := textOfBody(t, all[1]); all[1].Points() != 1 || !json.Valid([]byte(text)) || len(text) < 5*chunkSize {
 		t.Errorf("%d points, %d bytes", all[1].Points(), len(text))
 	}
 	if n := cap(codec.chunks.Get().(*chunk).text); n > 2*chunkSize {
-		t.Errorf("a chunk of %d bytes is kept", n)
+		t.Errorf("the pool keeps a chunk of %d bytes", n)
 	}
 }
 
-// At most one chunk of the uncompressed text is in memory.
+// The builder keeps at most one chunk of the uncompressed text in memory.
 func TestBuilder_Append_HoldsOneChunk(t *testing.T) {
 	b := newTestBuilder(t, NewCodec(Gzip), unlimited())
 	largest := 0
@@ -302,7 +305,7 @@ func TestBuilder_Append_DoesNotCountUncountedPoints(t *testing.T) {
 	}
 	defer part.Release()
 	if part.Points() != 2 || part.Counted() != 1 || part.Source(0) != 7 || part.Source(1) != Uncounted {
-		t.Errorf("of two: %d points, %d counted", part.Points(), part.Counted())
+		t.Errorf("the selection has %d points, %d counted", part.Points(), part.Counted())
 	}
 	b.add(0, 1)
 	if next := b.one(); next.Counted() != 1 {
@@ -345,7 +348,8 @@ func TestBuilder_Append_AllocatesNothing(t *testing.T) {
 		for range 3 {
 			batch() // fills the pools
 		}
-		// A batch costs a few: itself and what boxes its buffers for their pools.
+		// A batch needs a few allocations: the batch itself, and the headers of the buffers that it
+		// returns to their pools.
 		if n := testing.AllocsPerRun(20, batch); n > 20 {
 			t.Errorf("%v: %v allocations for 2,000 points", e, n)
 		}

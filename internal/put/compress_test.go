@@ -16,8 +16,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// requests are lines of counters in ten metrics, with six tags that many series share,
-// sorted as package block does it.
+// requests returns n lines of counters in ten metrics, sorted as package block sorts them. Each
+// line has six tags, whose values many series share.
 func requests(n int) (lines [][]byte, values []model.Value) {
 	random := rand.New(rand.NewPCG(1, uint64(n)))
 	pick := func(values ...string) string { return values[random.IntN(len(values))] }
@@ -37,7 +37,7 @@ func requests(n int) (lines [][]byte, values []model.Value) {
 	return lines, values
 }
 
-// gzipped is the size of a text at the fastest level of klauspost/compress.
+// gzipped returns the size of a text that klauspost/compress has compressed at its fastest level.
 func gzipped(t testing.TB, text []byte) int {
 	t.Helper()
 	var out bytes.Buffer
@@ -52,17 +52,17 @@ func gzipped(t testing.TB, text []byte) int {
 	return out.Len()
 }
 
-// Bodies of one chunk are as small as gzip's, larger bodies are hardly larger than gzip's, and
-// the largest bodies are smaller.
+// Bodies of one chunk are no larger than gzip's. Other bodies are at most 25 % larger, and the
+// largest bodies are smaller.
 func TestBuilder_Flush_BodiesAreHardlyLargerThanGzip(t *testing.T) {
 	for _, tt := range []struct {
 		lines int
-		ratio float64 // at most
+		ratio float64 // of the size to gzip's, at most
 	}{{10, 1}, {20, 1}, {50, 1}, {120, 1}, {200, 1}, {300, 1.25}, {500, 1.25}, {1000, 1.2}, {2000, 1.1}, {10_000, 0.95}} {
 		b := newTestBuilder(t, NewCodec(Gzip), unlimited())
 		lines, values := requests(tt.lines)
 		var batch *Batch
-		for range 2 { // the first body teaches the code table
+		for range 2 { // the code table of the second body is computed from the first body
 			var l Line
 			for i, text := range lines {
 				l.SetText(text)
@@ -73,13 +73,13 @@ func TestBuilder_Flush_BodiesAreHardlyLargerThanGzip(t *testing.T) {
 		ratio := float64(batch.Size()) / float64(gzipped(t, []byte(textOfBody(t, batch))))
 		t.Logf("%d lines: %d bytes, %.2f of gzip's", tt.lines, batch.Size(), ratio)
 		if ratio > tt.ratio {
-			t.Errorf("%d lines: %.3f of the size that gzip makes it, want at most %v", tt.lines, ratio, tt.ratio)
+			t.Errorf("%d lines: %.3f of gzip's size, want at most %v", tt.lines, ratio, tt.ratio)
 		}
 	}
 }
 
-// FuzzBuilder makes lines of bytes, each by edits of the line before, and compares the
-// bodies of all encodings with what the edits should make.
+// FuzzBuilder makes each line by edits of the previous line, and compares the bodies of all
+// encodings with the expected text.
 func FuzzBuilder(f *testing.F) {
 	f.Add([]byte("\x05\x01hello\x10\x03wor\x02\x00\x20\x01x"), uint8(3))
 	f.Add(bytes.Repeat([]byte("\x00\x09ninebytes"), 100), uint8(255))
@@ -98,14 +98,16 @@ func TestBuilder_Append_Random(t *testing.T) {
 		}
 		longest := 1000
 		if i%10 == 0 {
-			longest = 40_000 // farther than a match can reach
+			longest = 40_000 // longer than the largest distance of a match
 		}
 		checkBuilder(t, changes, uint8(random.Uint32()), 1+random.IntN(10), longest)
 	}
 }
 
-// checkBuilder makes a line for each change, which is an offset, a length and the bytes to
-// insert. The bits of how choose between one edit, several, and a new text.
+// checkBuilder makes a line for each change, and compares the bodies of all encodings with the
+// expected text. A change is the bytes of an offset, a length, and the text to insert. The bits of
+// how select Edit or EditAll. A text that would be longer than longest is replaced by SetText. The
+// changes are repeated times times.
 func checkBuilder(t *testing.T, changes []byte, how uint8, times, longest int) {
 	t.Helper()
 	var builders []*testBuilder
@@ -140,7 +142,7 @@ func checkBuilder(t *testing.T, changes []byte, how uint8, times, longest int) {
 				each(func(l *Line) { l.EditAll(0, []Edit{{uint16(at), uint16(del), uint16(len(own))}}, own) })
 			}
 			if n%7 == 3 {
-				continue // the next edits come on top
+				continue // the next change edits the line before it is appended
 			}
 			if n%11 == 5 && string(lines[0].Text()) != string(text) {
 				t.Fatalf("the line is %q, want %q", lines[0].Text(), text)
@@ -167,8 +169,8 @@ func checkBuilder(t *testing.T, changes []byte, how uint8, times, longest int) {
 	}
 }
 
-// BenchmarkCompressor compares the compressor of large bodies with the compressor of small
-// bodies, on the same lines. It also reports the bytes of a line.
+// BenchmarkCompressor compares the compressors for large and for small bodies on the same lines.
+// It also reports the compressed bytes of a line.
 func BenchmarkCompressor(b *testing.B) {
 	for _, n := range []int{10, 50, 120, 250, 500, 1000, 2000, 10_000} {
 		lines, values := requests(n)

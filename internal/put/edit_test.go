@@ -12,8 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// edited is the text that edits make of a, taking what they insert from b. It is false if
-// they do not fit.
+// edited applies edits to a, and takes the inserted bytes from b at the same offsets as in the
+// result. It returns false if an edit is out of range.
 func edited(a, b []byte, edits []Edit) (text []byte, ok bool) {
 	from := 0
 	for _, e := range edits {

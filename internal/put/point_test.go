@@ -15,7 +15,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// render is the line of a point.
+// render returns the line of a point, as it is in a body.
 func render(codec *Codec, metric string, tags []model.Tag, ts int64, v model.Value) []byte {
 	var batch *Batch
 	b := codec.NewBuilder(Limits{Points: 1, Bytes: math.MaxInt64}, func(b *Batch) { batch = b })
@@ -54,10 +54,10 @@ func FuzzPoint(f *testing.F) {
 
 		line := render(codec, metric, tags, ts, value)
 		if bytes.ContainsAny(line, "\n\r") {
-			t.Errorf("more than a line: %q", line)
+			t.Errorf("the line contains a line break: %q", line)
 		}
 		if !json.Valid(line) {
-			t.Fatalf("no JSON: %q", line)
+			t.Fatalf("the line is not valid JSON: %q", line)
 		}
 		got, err := DecodePoint(line)
 		if err != nil {
@@ -67,13 +67,13 @@ func FuzzPoint(f *testing.F) {
 			t.Errorf("%s\n%s", line, diff)
 		}
 
-		// Its key is what a decoded point, such as an echo, gives for it.
+		// The key of the line equals the key of the decoded point, such as a point in an answer.
 		key, v, ok := SplitLine(line)
 		if !ok || v != value {
 			t.Errorf("split into %q and %s, %v", key, v.Append(nil), ok)
 		}
 		if !utf8Sorted(tags) {
-			return // replaced bytes sort elsewhere: no key of ours is like this
+			return // replaced bytes change the order; the client sends no such keys
 		}
 		if again := got.AppendKey(nil); !bytes.Equal(again, key) {
 			t.Errorf("keys %q and %q", again, key)
@@ -81,7 +81,7 @@ func FuzzPoint(f *testing.F) {
 	})
 }
 
-// utf8Sorted reports whether the tags are in order also as they are rendered.
+// utf8Sorted reports whether the tags are still sorted after invalid bytes are replaced.
 func utf8Sorted(tags []model.Tag) bool {
 	return len(tags) < 2 || string([]rune(tags[0].Key)) < string([]rune(tags[1].Key))
 }
@@ -89,11 +89,11 @@ func utf8Sorted(tags []model.Tag) bool {
 func TestDecodePoint(t *testing.T) {
 	want := Point{Metric: "m", Tags: map[string]string{"k": "v"}, Timestamp: 17, Value: model.Float(1.5)}
 	for name, text := range map[string]string{
-		"as sent":         `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":1.5}`,
-		"another order":   `{"value":1.5,"timestamp":17,"tags":{"k":"v"},"metric":"m"}`,
-		"numbers as text": `{"metric":"m","tags":{"k":"v"},"timestamp":"17","value":"1.5"}`,
-		"more than that":  `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":"1.50","tsuid":null}`,
-		"escaped":         ` { "metric" : "\u006d", "tags" : {"k":"\u0076"}, "timestamp" : 17, "value" : 15e-1 } `,
+		"as sent":             `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":1.5}`,
+		"another order":       `{"value":1.5,"timestamp":17,"tags":{"k":"v"},"metric":"m"}`,
+		"numbers as text":     `{"metric":"m","tags":{"k":"v"},"timestamp":"17","value":"1.5"}`,
+		"an additional field": `{"metric":"m","tags":{"k":"v"},"timestamp":17,"value":"1.50","tsuid":null}`,
+		"escaped":             ` { "metric" : "\u006d", "tags" : {"k":"\u0076"}, "timestamp" : 17, "value" : 15e-1 } `,
 	} {
 		got, err := DecodePoint([]byte(text))
 		if err != nil {
@@ -105,7 +105,7 @@ func TestDecodePoint(t *testing.T) {
 	for name, text := range map[string]string{
 		"nothing":          ``,
 		"null":             `null`,
-		"no object":        `[]`,
+		"not an object":    `[]`,
 		"no timestamp":     `{"metric":"m","tags":{"k":"v"},"value":1}`,
 		"no value":         `{"metric":"m","tags":{"k":"v"},"timestamp":1}`,
 		"null value":       `{"metric":"m","tags":{"k":"v"},"timestamp":1,"value":null}`,
@@ -131,7 +131,7 @@ func TestSplitLine(t *testing.T) {
 	}
 	for _, line := range []string{"", "{}", `{"metric":"m"}`, `{"timestamp":1,"value":x}`} {
 		if _, _, ok := SplitLine([]byte(line)); ok {
-			t.Errorf("%q has been split", line)
+			t.Errorf("SplitLine accepts %q", line)
 		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/model"
 )
 
-// The text equals that of AppendTags, whatever was rendered before.
+// A Renderer returns the same text as the function AppendTags, independently of the tags that it
+// rendered before.
 func TestRenderer_AppendTags(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	keys, values := []string{"a", "b", "host", "ключ", ""}, []string{"", "v", "w", `"\\`, "long enough to be more than a word"}

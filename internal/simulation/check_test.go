@@ -9,10 +9,10 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// grace is how long after its deadline a call with a spool may return.
+// grace is the time after its deadline until which a call with a spool must return.
 const grace = 100 * time.Millisecond
 
-// checkDeadline checks that a call has returned by its deadline.
+// checkDeadline checks that a call has returned by its deadline, or with a spool, within the grace.
 func (w *world) checkDeadline(name string, now, limit time.Time, spool bool) {
 	if limit.IsZero() {
 		return
@@ -21,19 +21,19 @@ func (w *world) checkDeadline(name string, now, limit time.Time, spool bool) {
 		limit = limit.Add(grace)
 	}
 	if now.After(limit) {
-		w.ledger.fail("deadline", "%s has returned %v late", name, now.Sub(limit))
+		w.ledger.fail("deadline", "%s has returned %v after its deadline", name, now.Sub(limit))
 	}
 }
 
-// checkReturned checks the account of a unit that has just returned, against what the server
-// knows at that moment.
+// checkReturned compares the counts of a unit that has just returned with the points that the
+// server has stored and refused at this moment.
 func (w *world) checkReturned(u *unit) {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
 	c, t := u.counts, u.tally()
 	if u.refused {
 		if t.stored > 0 {
-			w.ledger.failLocked("lifecycle", "%s was refused, and points of it are stored", u.name)
+			w.ledger.failLocked("lifecycle", "%s was refused, but the server has stored points of it", u.name)
 		}
 		return
 	}
@@ -42,19 +42,19 @@ func (w *world) checkReturned(u *unit) {
 		refusable += t.denied
 	}
 	if c.accepted > t.stored && (u.exact || c.failed+c.spooled > 0 && u.isSend()) {
-		w.ledger.failLocked("accepted", "%s: %+v, and the server has stored %d points", u.name, c, t.stored)
+		w.ledger.failLocked("accepted", "%s: %+v, but the server has stored only %d points", u.name, c, t.stored)
 	}
 	if !u.exact {
 		return
 	}
 	if produced := len(u.points) + u.invalid; c.accepted+c.rejected+c.spooled+c.dropped != produced {
-		w.ledger.failLocked("accounts", "%s: %+v, want %d in all", u.name, c, produced)
+		w.ledger.failLocked("accounts", "%s: %+v, want a sum of %d", u.name, c, produced)
 	}
 	if c.rejected > refusable || c.rejected < u.invalid {
-		w.ledger.failLocked("rejected", "%s: %+v, %d points were invalid, the server knows %+v", u.name, c, u.invalid, t)
+		w.ledger.failLocked("rejected", "%s: %+v, but %d points were invalid, and the server counts %+v", u.name, c, u.invalid, t)
 	}
 	if c.spooled > 0 && !w.config.spool {
-		w.ledger.failLocked("spooled", "%s: %+v, and there is no spool", u.name, c)
+		w.ledger.failLocked("spooled", "%s: %+v, but there is no spool", u.name, c)
 	}
 }
 
@@ -67,7 +67,8 @@ func (p *process) lackedSpool() bool {
 
 func (u *unit) isSend() bool { return u.name[0] == 'S' }
 
-// checkSpool checks the account of a spool.
+// checkSpool checks the statistics of a spool: as many points must leave it, or be in it, as have
+// come to it.
 func (w *world) checkSpool(name string, s apptuitclient.SpoolStats) {
 	if s.Found+s.Spooled != s.Replayed+s.Rejected+s.Dropped+s.Removed+uint64(s.Points) {
 		w.ledger.fail("spool accounts", "%s: %+v", name, s)
@@ -81,26 +82,26 @@ func (w *world) checkClosed(p *process) {
 	}
 	stats, ok := p.client.SpoolStats()
 	if ok && !w.config.spool || !ok && w.config.spool && !p.lackedSpool() && !w.tampered {
-		w.ledger.fail("spool", "%s has one: %v", p.name, ok)
+		w.ledger.fail("spool", "%s has a spool: %v, want as configured", p.name, ok)
 	}
 	w.checkSpool(p.name, stats)
 	if !ok || w.config.instances || p.number != w.processes || w.running[0] != nil && w.running[1] != nil || w.tampered {
-		return // another process has, or had, the folder
+		return // another process uses the folder, or has used it
 	}
 	if files := w.countFiles(); files < int(stats.Points) || !w.faulty && files != int(stats.Points) {
-		w.ledger.fail("spool", "%s: %+v, and %d points are in the files", p.name, stats, files)
+		w.ledger.fail("spool", "%s: %+v, but the files have %d points", p.name, stats, files)
 	}
 }
 
-// limited reports whether the limits of the spool may cost points.
+// limited reports whether the limits of the spool are so low that it may drop points.
 func (w *world) limited() bool { return w.config.bytes < 1<<20 || w.config.age < 24*time.Hour }
 
-// checkAll checks the accounts of all units and processes.
+// checkAll compares the counts of all units and processes with the points at the server.
 func (w *world) checkAll() {
 	w.ledger.mu.Lock()
 	defer w.ledger.mu.Unlock()
 	l := w.ledger
-	excess, lost, rejected := 0, w.taken, 0 // points that no unit has reported as failed; that spools have dropped, and rejected
+	excess, lost, rejected := 0, w.taken, 0 // missing points that no unit has reported; points that spools have dropped; points that spools have rejected
 	for _, p := range w.ended {
 		stats, spool := p.exporter.Stats(), p.atDeath.spool
 		if p.killed() {
@@ -113,7 +114,7 @@ func (w *world) checkAll() {
 			lost += int(spool.Removed)
 		}
 		rejected += int(spool.Rejected)
-		produced, together, missing := 0, counts{}, 0 // of Exports that were not alone
+		produced, together, missing := 0, counts{}, 0 // of concurrent Exports, whose counts are known only in sum
 		together.dropped = int(stats.Dropped)
 		for _, u := range p.units {
 			if !u.returned || u.refused {
@@ -141,7 +142,7 @@ func (w *world) checkAll() {
 		}
 	}
 	if excess > lost && (!w.crashed || !w.limited()) {
-		l.failLocked("lost", "%d points that nobody has reported as dropped are not at the server; spools have dropped %d", excess, lost)
+		l.failLocked("lost", "%d points are missing at the server and not reported as dropped; spools have dropped %d", excess, lost)
 	}
 	if lost > 0 && w.config.calm && !w.limited() && !w.struck() {
 		l.failLocked("dropped", "spools have dropped %d points without a reason", lost)
@@ -153,12 +154,12 @@ func (w *world) checkAll() {
 		}
 	}
 	if rejected > refused {
-		l.failLocked("rejected", "spools say that %d points were rejected, the server has refused %d", rejected, refused)
+		l.failLocked("rejected", "spools report %d rejected points, the server has refused %d", rejected, refused)
 	}
 }
 
-// struck reports whether a batch may have failed too often. The caller holds the ledger's
-// lock.
+// struck reports whether the quarantine has files, for example batches that have failed too often.
+// The caller must hold the ledger's lock.
 func (w *world) struck() bool {
 	for name := range w.drive.Files() {
 		if len(name) > 10 && name[:10] == "quarantine" {

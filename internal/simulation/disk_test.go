@@ -10,7 +10,7 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
 )
 
-// diskFault is a fault of the disk: operations of these kinds fail with an error.
+// diskFault is a fault of the disk: operations of these kinds fail with err.
 type diskFault struct {
 	kinds []memdisk.Kind
 	err   error
@@ -71,7 +71,7 @@ func (w *world) decide(op memdisk.Operation) (f memdisk.Fault) {
 	late := p.released && !p.dead
 	p.mu.Unlock()
 	if late {
-		w.ledger.fail("lock", "%s has used the disk after Close: %v %s", p.name, op.Kind, op.Name)
+		w.ledger.fail("lock", "%s uses the disk after Close: %v %s", p.name, op.Kind, op.Name)
 	}
 	if f.Kill {
 		p.die()

@@ -12,16 +12,17 @@ import (
 	"time"
 )
 
-// The layout of a file of the spool, which the simulation reads and writes by itself.
+// The layout of a spool file. The simulation has its own reader and writer, so that it does not
+// share faults with package spool.
 const (
 	versionAt   = 8
 	pointsAt    = 12
 	timeAt      = 24
 	uncountedAt = 32
-	fixedSize   = 44 // then in version 2 the size of the reason, which follows the uncounted points
+	fixedSize   = 44 // in version 2, the size of the reason is at this offset; the reason follows the uncounted points
 )
 
-// headerSize returns the size of everything in a file before the checksum of the body.
+// headerSize returns the number of bytes before the checksum of the body.
 func headerSize(content []byte) int {
 	size := fixedSize + 4*int(binary.BigEndian.Uint32(content[uncountedAt:]))
 	if binary.BigEndian.Uint16(content[versionAt:]) == 2 {
@@ -52,7 +53,8 @@ func (w *world) countFiles() int {
 	return points
 }
 
-// turnClock turns the wall clock by d between two processes: the files become older by d.
+// turnClock simulates a clock that was set forward by d between two processes: it makes the batch
+// files older by d.
 func (w *world) turnClock(d time.Duration) {
 	type file struct {
 		old, name string

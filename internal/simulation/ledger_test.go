@@ -11,31 +11,31 @@ import (
 	"time"
 )
 
-// ledger records every point that was made, and whether the server has stored or refused it. A
-// unique value or tag identifies each point.
+// ledger records all points, and whether the server has stored or refused them. A unique value or
+// tag identifies each point.
 type ledger struct {
 	mu       sync.Mutex
-	points   map[string]*point
-	places   map[place]*point // the points that have arrived
+	points   map[string]*point // by wire.key
+	places   map[place]*point  // the points that have arrived at the server
 	next     int
 	failures []failure
 	secrets  []string
 }
 
-// point is a point on the wire.
+// point is a point that a unit sends.
 type point struct {
 	unit *unit
 	at   int64
-	k    string // its tag k
-	sent int64  // the timestamp with which it has arrived
+	k    string // the value of its tag k
+	sent int64  // the timestamp with which it arrived; 0 before
 
 	stored    int
-	confirmed bool // stored or refused, and the answer arrived at once and was clear
+	confirmed bool // an immediate and unambiguous answer has said that the point was stored or refused
 	refused   bool // because of its content
-	denied    bool // its request was refused by an answer that says nothing about the point
+	denied    bool // its request was refused for a reason other than its points, for example an invalid token
 }
 
-// place is a timestamp of a series of a process. It must have one value.
+// place is a timestamp of a series of a process. Only one point may have it.
 type place struct {
 	p         *process
 	series    string
@@ -61,7 +61,7 @@ func (l *ledger) failLocked(check, format string, args ...any) {
 	}
 }
 
-// secret adds a text that must not be found anywhere.
+// secret adds a text that no error, warning, log record or file may contain.
 func (l *ledger) secret(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,7 +81,7 @@ func (l *ledger) inspect(where, text string) {
 	}
 }
 
-// id returns a number that no other point has.
+// id returns a new number, which identifies a point.
 func (l *ledger) id() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -101,7 +101,7 @@ func (l *ledger) arriveLocked(p *point, w wire) {
 		most += maxAdvance
 	}
 	if p.k != w.Tags["k"] || w.Timestamp < p.at || w.Timestamp > most || p.sent != 0 && p.sent != w.Timestamp {
-		l.failLocked("content", "%+v arrived, which was sent as k=%q at %d, and has arrived at %d", w, p.k, p.at, p.sent)
+		l.failLocked("content", "%+v arrived, want k=%q at %d; it arrived before at %d", w, p.k, p.at, p.sent)
 	}
 	p.sent = w.Timestamp
 	if p.unit.isSend() {
@@ -112,11 +112,11 @@ func (l *ledger) arriveLocked(p *point, w wire) {
 		l.places[at] = p
 	}
 	if l.places[at] != p {
-		l.failLocked("timestamp", "%+v arrived, and the series has another value at that time", w)
+		l.failLocked("timestamp", "%+v arrived, but the series already has another value with this timestamp", w)
 	}
 }
 
-// expect announces a point of a unit.
+// expect adds a point that a unit will send.
 func (l *ledger) expect(u *unit, key, k string, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,18 +133,18 @@ type unit struct {
 	invalid int // points that cannot be sent
 	began   time.Time
 	limit   time.Time // its deadline; zero without a deadline
-	alone   bool
+	alone   bool      // no other call of the process was in progress
 
 	returned bool
-	refused  bool // by an exporter that was shut down: its points were not taken
+	refused  bool // by an exporter that was shut down, which does not accept its points
 	counts   counts
-	exact    bool // accepted, rejected, spooled and dropped are each known
+	exact    bool // each of accepted, rejected, spooled and dropped is known
 }
 
-// counts are the account of a unit.
+// counts is the number of points of a unit with each outcome, as the client reports it.
 type counts struct{ accepted, rejected, spooled, dropped, failed int }
 
-// tally is what the server knows about the points of a unit.
+// tally is the number of points of a unit with each outcome at the server.
 type tally struct{ stored, refused, denied, missing int }
 
 func (u *unit) tally() (t tally) {

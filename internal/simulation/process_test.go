@@ -28,7 +28,7 @@ import (
 
 const headerSecret = "header-secret-Zq81"
 
-// process is a process with a client and an exporter.
+// process is a simulated process with a client and an exporter.
 type process struct {
 	w         *world
 	number    int
@@ -40,15 +40,15 @@ type process struct {
 
 	mu       sync.Mutex
 	conns    []net.Conn
-	dead     bool // killed: its further results are ignored
+	dead     bool // the process was killed, and its further results are ignored
 	stopped  bool // the exporter is shut down
 	closed   bool // the client is closed
 	active   int  // calls in progress
-	started  int  // units
+	started  int  // number of calls so far
 	units    []*unit
-	released bool // Close has returned in time, so another process may have the folder now
-	lacked   bool // it was without a spool for some time, because another client had the folder
-	emptied  bool // its last report about the spool was that the spool is empty
+	released bool // Close has returned in time, so that another process may use the folder now
+	lacked   bool // the process was without a spool for some time, because another client used the folder
+	emptied  bool // its last message about the spool was that the spool is empty
 
 	atDeath struct { // the statistics when it was killed
 		stats exporter.Stats
@@ -56,8 +56,7 @@ type process struct {
 	}
 }
 
-// open starts a process. It returns nil, and the error, if the client or the exporter cannot
-// be made.
+// open starts a process. It returns an error if the client or the exporter cannot be created.
 func (w *world) open() (*process, error) {
 	w.processes++
 	p := &process{w: w, number: w.processes, name: fmt.Sprintf("process %d", w.processes)}
@@ -149,7 +148,7 @@ func (p *process) die() {
 	go p.bury()
 }
 
-// hasSpool reports whether the process has a spool at this moment, and records if it does not.
+// hasSpool reports whether the process has a spool now. If not, it sets lacked.
 func (p *process) hasSpool() bool {
 	_, ok := p.client.SpoolStats()
 	p.mu.Lock()
@@ -165,7 +164,7 @@ func (p *process) killed() bool {
 	return p.dead
 }
 
-// bury ends the goroutines of a process that was killed.
+// bury saves the statistics of a killed process, and ends its goroutines.
 func (p *process) bury() {
 	p.atDeath.spool, _ = p.client.SpoolStats()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -175,7 +174,7 @@ func (p *process) bury() {
 	p.transport.CloseIdleConnections()
 }
 
-// begin registers a unit.
+// begin adds a unit to the process. It returns a context with the deadline d, if d is not 0.
 func (p *process) begin(name string, d time.Duration) (*unit, context.Context, context.CancelFunc) {
 	u := &unit{name: fmt.Sprintf("%s %d of %s", name, p.started+1, p.name), p: p, began: time.Now()}
 	ctx, cancel := context.Background(), context.CancelFunc(func() {})
@@ -192,8 +191,8 @@ func (p *process) begin(name string, d time.Duration) (*unit, context.Context, c
 	return u, ctx, cancel
 }
 
-// end records that a unit has returned, and checks it. account sets its counts. The unit of a
-// killed process is ignored.
+// end records that a unit has returned, sets its counts by account, and checks them. It ignores
+// units of a killed process.
 func (p *process) end(u *unit, started int, account func()) {
 	now := time.Now()
 	p.hasSpool()
@@ -211,7 +210,7 @@ func (p *process) end(u *unit, started int, account func()) {
 	p.w.checkReturned(u)
 }
 
-// export begins an Export.
+// export starts an Export in a goroutine.
 func (p *process) export(s step) {
 	if p.exporter == nil {
 		return
@@ -241,14 +240,14 @@ func (p *process) export(s step) {
 			}
 			u.counts.failed = u.counts.rejected + u.counts.dropped
 			if produced := int(after.Produced - before.Produced); u.exact && produced != len(u.points)+u.invalid {
-				p.w.ledger.fail("produced", "%s: %d points, want %d and %d invalid ones", u.name, produced, len(u.points), u.invalid)
+				p.w.ledger.fail("produced", "%s: %d points produced, want %d valid and %d invalid points", u.name, produced, len(u.points), u.invalid)
 			}
 		})
 	}()
 }
 
-// thin waits if there were so many Exports in the last seconds that the exporter could not
-// advance the timestamps of another Export.
+// thin waits if the process has made so many Exports in the last seconds that the exporter would
+// have to advance the timestamps of another Export by more than maxAdvance.
 func (p *process) thin() {
 	const recent = (maxAdvance + 1) * time.Second
 	p.mu.Lock()
@@ -269,7 +268,7 @@ func isSendError(err error) bool {
 	return errors.As(err, &failed)
 }
 
-// send begins a Send.
+// send starts a Send in a goroutine.
 func (p *process) send(s step) {
 	u, ctx, cancel := p.begin("Send", s.d)
 	started := p.started
@@ -303,9 +302,9 @@ func (p *process) send(s step) {
 	}()
 }
 
-// metrics makes the metrics of an Export: sums, gauges and a histogram.
+// metrics returns the metrics of an Export: sums, gauges, and if s.m is 1, a histogram.
 func (w *world) metrics(u *unit, s step) *metricdata.ResourceMetrics {
-	now := time.Now().Add(time.Duration(w.ledger.id())) // the clock does not stand still
+	now := time.Now().Add(time.Duration(w.ledger.id())) // each Export has its own time, although the simulated clock may not have moved
 	var sums []metricdata.DataPoint[int64]
 	var gauges []metricdata.DataPoint[float64]
 	for i := range s.n {
@@ -346,7 +345,7 @@ func (w *world) metrics(u *unit, s step) *metricdata.ResourceMetrics {
 	}
 }
 
-// shutdown begins a Shutdown of the exporter.
+// shutdown starts Shutdown of the exporter in a goroutine.
 func (p *process) shutdown(d time.Duration) {
 	if p.stopped {
 		return
@@ -377,7 +376,7 @@ func (p *process) shutdown(d time.Duration) {
 	}()
 }
 
-// close begins Close of the client.
+// close starts Close of the client in a goroutine.
 func (p *process) close() {
 	if p.closed {
 		return
@@ -390,7 +389,7 @@ func (p *process) close() {
 	start := time.Now()
 	limit := start
 	if p.w.config.spool {
-		limit = limit.Add(time.Second) // and that of the warning handler, which is quick
+		limit = limit.Add(time.Second) // Close waits up to a second for the spool; the warning handler returns immediately
 	}
 	go func() {
 		_ = p.client.Close()
@@ -406,14 +405,14 @@ func (p *process) close() {
 	}()
 }
 
-// stop ends a process cleanly, and waits for it.
+// stop shuts the exporter down, closes the client, and checks that all calls have returned.
 func (p *process) stop(within time.Duration) {
 	p.shutdown(within)
 	time.Sleep(within + 100*time.Millisecond)
 	p.close()
 	time.Sleep(2 * time.Second)
 	if p.w.slow {
-		time.Sleep(5 * time.Minute) // a write that Close has not waited for
+		time.Sleep(5 * time.Minute) // until a write has ended for which Close did not wait
 	}
 	p.mu.Lock()
 	active := p.active

@@ -12,7 +12,7 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// schedule is a configuration and steps, drawn from a seed.
+// schedule is a configuration and steps, drawn at random from a seed.
 type schedule struct {
 	seed   uint64
 	config config
@@ -76,12 +76,12 @@ func (a action) String() string {
 	}[a]
 }
 
-// step is one step. The meaning of its numbers depends on the action.
+// step is one step of a schedule. The meaning of n, m, d, flag and draw depends on the action.
 type step struct {
 	action  action
 	process int // 0 or 1
 	n, m    int
-	d       time.Duration // a deadline, or a time
+	d       time.Duration // the time until a deadline, or a duration
 	flag    bool
 	draw    uint64
 }
@@ -110,7 +110,7 @@ func weights(c *config) []int {
 func newSchedule(seed uint64) schedule {
 	r := rand.New(rand.NewPCG(seed, 1))
 	s := schedule{seed: seed, config: newConfig(r)}
-	gentle := r.IntN(4) == 0 // without faults of disk and process
+	gentle := r.IntN(4) == 0 // a schedule without faults of disks and processes
 	w := weights(&s.config)
 	if gentle {
 		for _, a := range []action{diskFails, diskIsSlow, shutdown, closeClient, restart, killAtDisk, losePower, rollingUpdate, removeLocks, replaceFolder, craftedFile} {
@@ -215,7 +215,7 @@ func deadline(r *rand.Rand) time.Duration {
 	}[r.IntN(5)]
 }
 
-// keep returns the schedule with some of its steps.
+// keep returns the schedule with only the steps of these numbers.
 func (s schedule) keep(steps []int) schedule {
 	kept := s
 	kept.steps = nil

@@ -21,20 +21,20 @@ import (
 	"time"
 )
 
-// reaction is what the server does with a request.
+// reaction is the behaviour of the server for a request.
 type reaction uint8
 
 const (
-	stores reaction = iota // and answers 204
+	stores reaction = iota // stores all points, and answers 204
 	storesWithDetails
 	storesWithoutBody // 200
-	refusesSome       // names them, in a 400
+	refusesSome       // answers 400, with the refused points
 	refusesSomeWith200
 	refusesUnnamed
 	throttlesSome
 	partialWrite
 	refusesAll // 400 with a reason
-	tooLarge   // 413 above some points
+	tooLarge   // 413 for requests with many points
 	tooLargeInWords
 	tooLargeCutOff
 	tooLargeBadGateway
@@ -63,10 +63,10 @@ const (
 	storesAndTruncates
 	storesAndFails
 	storesAndCloses
-	reactions // the number of them
+	reactions // the number of reactions
 )
 
-// wire is a point as it arrives.
+// wire is a point of a request.
 type wire struct {
 	Metric    string            `json:"metric"`
 	Tags      map[string]string `json:"tags"`
@@ -85,7 +85,7 @@ func (w wire) key() string {
 // own reports whether a point is one of the exporter's own metrics.
 func (w wire) own() bool { return strings.HasPrefix(w.Metric, "apptuit_reporter_") }
 
-// server is an ingest server behind pipes.
+// server is an ingest server that is connected by pipes in memory.
 type server struct {
 	ledger *ledger
 	config *config
@@ -93,9 +93,9 @@ type server struct {
 	mu       sync.Mutex
 	random   *rand.Rand
 	react    reaction
-	left     int // requests for which it reacts so
+	left     int // number of requests for which react applies
 	refuse   bool
-	tokens   []string // that are accepted
+	tokens   []string // tokens that are accepted
 	conns    map[net.Conn]bool
 	idle     map[net.Conn]bool
 	requests int
@@ -106,7 +106,7 @@ type answer struct {
 	status  int
 	header  string
 	body    string
-	decides func(i int) bool // whether it decides about a point for good; nil: about none
+	decides func(i int) bool // reports whether the answer permanently stores or refuses point i; nil if it does so for no point
 }
 
 func (s *server) set(r reaction, count int) {
@@ -127,7 +127,7 @@ func (s *server) accept(tokens ...string) {
 	s.tokens = tokens
 }
 
-// closeIdle closes the connections on which no request is.
+// closeIdle closes the connections without a request in progress.
 func (s *server) closeIdle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,7 +144,7 @@ func (s *server) close() {
 	}
 }
 
-// note notes the state of a connection: open, idle.
+// note records whether a connection is open and idle.
 func (s *server) note(conn net.Conn, open, idle bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +176,7 @@ func (s *server) serve(conn net.Conn) {
 	}
 }
 
-// next is the reaction to a request.
+// next returns the reaction to the next request, and a random number.
 func (s *server) next() (reaction, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +227,7 @@ func (s *server) handle(conn net.Conn, r *http.Request) bool {
 		if react == storesAndHangs {
 			s.store(lines)
 		}
-		_, _ = io.Copy(io.Discard, conn) // until the client has gone
+		_, _ = io.Copy(io.Discard, conn) // until the client closes the connection
 		return false
 	case storesSlowly:
 		time.Sleep(time.Duration(1+draw%20_000) * time.Millisecond)
@@ -255,7 +255,7 @@ func (s *server) handle(conn net.Conn, r *http.Request) bool {
 	return err == nil && react != storesAndCloses
 }
 
-// decode reads the points of a request, and judges the request.
+// decode reads the points of a request, and checks its form.
 func (s *server) decode(r *http.Request, body []byte) ([]json.RawMessage, []wire) {
 	fault := func(format string, args ...any) ([]json.RawMessage, []wire) {
 		s.ledger.fail("request", format, args...)
@@ -300,7 +300,7 @@ func (s *server) decode(r *http.Request, body []byte) ([]json.RawMessage, []wire
 	return raw, lines
 }
 
-// recognise checks that the points are such as have been sent.
+// recognise checks that each point was sent, and that it may arrive now.
 func (s *server) recognise(lines []wire) bool {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
@@ -313,12 +313,12 @@ func (s *server) recognise(lines []wire) bool {
 		p := s.ledger.points[key]
 		switch {
 		case p == nil:
-			s.ledger.failLocked("content", "%+v arrived, which was not sent", w)
+			s.ledger.failLocked("content", "%+v arrived, but was not sent", w)
 			return false
 		case seen[key]:
-			s.ledger.failLocked("content", "%+v is in one request twice", w)
+			s.ledger.failLocked("content", "%+v is in a request twice", w)
 		case p.confirmed && s.config.calm:
-			s.ledger.failLocked("duplicate", "%+v arrived again after an answer that had decided about it", w)
+			s.ledger.failLocked("duplicate", "%+v arrived again, although the client had received the answer that it was stored or refused", w)
 		}
 		seen[key] = true
 		s.ledger.arriveLocked(p, w)
@@ -326,7 +326,8 @@ func (s *server) recognise(lines []wire) bool {
 	return true
 }
 
-// each calls a function with the points of lines that count.
+// each calls a function with each point of lines that the ledger has, that is, except the
+// exporter's own metrics.
 func (s *server) each(lines []wire, do func(i int, p *point)) {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
@@ -339,13 +340,13 @@ func (s *server) each(lines []wire, do func(i int, p *point)) {
 
 func (s *server) store(lines []wire) { s.each(lines, func(_ int, p *point) { p.stored++ }) }
 
-// all decides about all points.
+// all is the function answer.decides of an answer about all points.
 func all(int) bool { return true }
 
-// deny notes points whose request was refused by an answer that says nothing about them.
+// deny records points whose request was refused for a reason other than its points.
 func (s *server) deny(lines []wire) { s.each(lines, func(_ int, p *point) { p.denied = true }) }
 
-// answer makes an answer, and does what it says.
+// answer returns the answer of a reaction, and stores or refuses the points accordingly.
 func (s *server) answer(react reaction, draw int, r *http.Request, raw []json.RawMessage, lines []wire) answer {
 	n := len(lines)
 	asked := ""
@@ -379,7 +380,7 @@ func (s *server) answer(react reaction, draw int, r *http.Request, raw []json.Ra
 				break
 			}
 			if react != tooLargeBadGateway {
-				s.each(lines, func(_ int, p *point) { p.refused = true }) // a single point may be given up
+				s.each(lines, func(_ int, p *point) { p.refused = true }) // the client may give up a single point
 			}
 		}
 		return map[reaction]answer{
@@ -421,7 +422,8 @@ func (s *server) answer(react reaction, draw int, r *http.Request, raw []json.Ra
 	return answer{status: http.StatusNoContent, decides: all}
 }
 
-// wrongEndpoint are answers that say nothing about points, and that waiting does not mend.
+// wrongEndpoint has the answers of a wrong endpoint or token. They say nothing about the points, and
+// waiting does not help.
 var wrongEndpoint = map[reaction]answer{
 	unauthorized:   {status: 401},
 	forbidden:      {status: 403},
@@ -434,7 +436,7 @@ var wrongEndpoint = map[reaction]answer{
 	wrongCounts:    {status: 200, body: `{"success":100000,"failed":3}`},
 }
 
-// decideSome decides about each point of a request.
+// decideSome stores some points of a request and refuses others, and returns the answer.
 func (s *server) decideSome(react reaction, draw int, raw []json.RawMessage, lines []wire) answer {
 	failed := 0
 	var errs []string

@@ -8,12 +8,13 @@ import (
 	"testing"
 )
 
-// attempts is how often a shortened schedule is run: some failures depend on the scheduler.
+// attempts is the number of runs of a shortened schedule, because some failures depend on the
+// scheduler.
 const attempts = 3
 
-// shrink returns the numbers of the steps that a failure of a schedule needs, by delta
-// debugging: it removes half of the steps, a quarter, and so on, as long as the same check
-// fails.
+// shrink returns the numbers of the steps that are required for a failure of a schedule. It uses
+// delta debugging: it removes half of the steps, a quarter of them, and so on, and keeps a shorter
+// schedule if the same check fails.
 func shrink(s schedule, check string, run func(schedule) []failure) []int {
 	kept := make([]int, len(s.steps))
 	for i := range kept {

@@ -18,23 +18,22 @@ import (
 )
 
 var (
-	firstSeed = flag.Uint64("seed", 0, "run the schedule of this seed alone, and print it")
+	firstSeed = flag.Uint64("seed", 0, "run only the schedule of this seed, and print it")
 	keptSteps = flag.String("steps", "", "with -seed: the numbers of the steps to run, separated by commas; all without it")
 	runs      = flag.Int("runs", 1, "with -seed: how often to run the schedule")
 	schedules = flag.Int("schedules", 0, "how many schedules to run; 1,000 without it, 10,000 with LONG_TESTS=1")
 	from      = flag.Uint64("from", 1, "the first seed of the schedules")
 )
 
-// TestMain lets the heap grow, because schedules make much garbage and keep little memory. It
-// makes a panic print the traces of all goroutines, which show the seed.
+// TestMain raises the garbage collection target, because schedules allocate much memory and keep
+// little of it. It makes a panic print the stacks of all goroutines, which contain the seed.
 func TestMain(m *testing.M) {
 	debug.SetTraceback("all")
 	debug.SetGCPercent(800)
 	os.Exit(m.Run())
 }
 
-// run runs a schedule and returns its failures. A goroutine that does not end makes the bubble
-// panic.
+// run runs a schedule and returns its failures. If a goroutine does not end, synctest panics.
 func run(t *testing.T, s schedule) (failures []failure) {
 	w := (*world)(nil)
 	defer func() {
@@ -52,7 +51,7 @@ func run(t *testing.T, s schedule) (failures []failure) {
 	return failures
 }
 
-// TestSimulation runs random schedules, or with -seed a single one.
+// TestSimulation runs random schedules, or the schedule of the flag -seed.
 func TestSimulation(t *testing.T) {
 	if *firstSeed != 0 {
 		runOne(t)
@@ -116,7 +115,7 @@ func runOne(t *testing.T) {
 	}
 }
 
-// report reports a schedule that has failed, with only the steps that the failure needs.
+// report prints a schedule that has failed, reduced to the steps that are required for the failure.
 func report(t *testing.T, s schedule, failures []failure) {
 	kept := shrink(s, failures[0].check, func(s schedule) []failure { return run(t, s) })
 	var text strings.Builder

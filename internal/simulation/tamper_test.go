@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// update replaces a process as a rolling update does: the new one starts before the old one
-// ends. Within a minute the new one has the spool, and all that is in it.
+// update replaces a process as a rolling update does: the new process starts before the old process
+// ends. It checks that the new process uses the spool, with all batches, within a minute.
 func (w *world) update(s step) {
 	old := w.running[s.process]
 	if old == nil || w.running[1-s.process] != nil {
@@ -47,11 +47,11 @@ func (w *world) update(s step) {
 	next.mu.Unlock()
 	stats, ok := next.client.SpoolStats()
 	if !ok || active == 0 && len(w.crafted) == 0 && int(stats.Points) != w.countFiles() {
-		w.ledger.fail("take over", "%s has %+v (%v) after a minute, and %d points are in the files", next.name, stats, ok, w.countFiles())
+		w.ledger.fail("take over", "%s has the spool %+v (%v) after a minute, but the files have %d points", next.name, stats, ok, w.countFiles())
 	}
 }
 
-// tamper does to the folder what another program does.
+// tamper changes the folder as another program could.
 func (w *world) tamper(s step) {
 	files := w.drive.Files()
 	switch s.action {
@@ -65,7 +65,7 @@ func (w *world) tamper(s step) {
 	case replaceFolder:
 		w.tampered = true
 		w.taken += w.countFiles()
-		if w.slow { // a batch that is being written becomes a file in the former folder
+		if w.slow { // a batch that is being written may end in the replaced folder
 			w.taken = math.MaxInt32
 		}
 		w.foreign, w.crafted = map[string]string{}, map[string]bool{}
@@ -82,7 +82,7 @@ func (w *world) tamper(s step) {
 	}
 }
 
-// crafted returns a file that looks like a batch and that no client has written.
+// crafted returns the content of a file that looks like a batch, but was not written by a client.
 func crafted(n int) []byte {
 	points, raw, encoding := uint32(1<<31-1), uint64(1<<40), uint16(n%4)
 	switch n % 3 {
@@ -103,7 +103,7 @@ func crafted(n int) []byte {
 	return append(binary.BigEndian.AppendUint32(h, crc32.Checksum(h, table)), body...)
 }
 
-// checkForeign checks that the files of other programs are as they were.
+// checkForeign checks that the files of other programs have not changed.
 func (w *world) checkForeign() {
 	files := w.drive.Files()
 	for name, content := range w.foreign {

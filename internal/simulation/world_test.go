@@ -41,16 +41,16 @@ type world struct {
 	random  *rand.Rand
 	byDisk  map[*memdisk.Process]*process
 	fault   diskFault
-	faults  int // operations that will still fail
+	faults  int // number of further operations that fail
 	delay   time.Duration
 	delays  int
 	delayed []memdisk.Kind
-	killAt  int // operations that process killing makes before it is killed; -1: it is not killed
-	killing int // 0 or 1
+	killAt  int // number of operations before process killing is killed; -1 if none is to be killed
+	killing int // index in running
 	tokens  int
 	latest  string // the newest token
 	current string // the token that the source returns
-	failing int    // calls of the source that will still fail
+	failing int    // number of further calls of the source that fail
 	waiting time.Duration
 }
 
@@ -76,7 +76,7 @@ func (w *world) int64n(n int64) int64 {
 	return w.random.Int64N(n)
 }
 
-// newToken makes a token, which the source returns from now on.
+// newToken creates a token, which the source returns from now on.
 func (w *world) newToken() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -107,7 +107,7 @@ func (w *world) token(ctx context.Context) (string, error) {
 	}
 }
 
-// warn inspects a warning of a process, and notes whether the process claims that its spool is
+// warn checks a warning of a process for secrets, and records whether it says that the spool is
 // empty.
 func (w *world) warn(p *process, err error) {
 	w.read("a warning of "+p.name, err)
@@ -122,7 +122,7 @@ func (w *world) warn(p *process, err error) {
 	}
 }
 
-// checkReports checks that the spool is empty if the last report of its process says so.
+// checkReports checks that the spool is empty if the last message of its process says so.
 func (w *world) checkReports() {
 	for _, p := range w.running {
 		if p == nil || !w.config.spool {
@@ -134,7 +134,7 @@ func (w *world) checkReports() {
 		emptied := p.emptied && !p.dead
 		p.mu.Unlock()
 		if emptied && stats.Batches > 0 {
-			w.ledger.fail("reports", "%s has reported that its spool is empty: %+v", p.name, stats)
+			w.ledger.fail("reports", "%s has reported an empty spool, but the spool has batches: %+v", p.name, stats)
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (w *world) run(s schedule) {
 	w.finish()
 }
 
-// start starts a process in one of the two places, if it is empty.
+// start starts a process at index i of running, unless there is one.
 func (w *world) start(i int) {
 	if w.running[i] != nil {
 		return
@@ -193,15 +193,15 @@ func (w *world) start(i int) {
 		w.ledger.fail("open", "%s has no spool: %+v", p.name, stats)
 	case w.config.instances || w.tampered:
 	case ok && occupied:
-		w.ledger.fail("lock", "two clients have the folder")
+		w.ledger.fail("lock", "two clients use the folder")
 	case ok && int(stats.Found) != expected:
-		w.ledger.fail("found", "%s has found %d points, %d are in the folder", p.name, stats.Found, expected)
+		w.ledger.fail("found", "%s has found %d points, the folder has %d", p.name, stats.Found, expected)
 	case !ok && other == nil:
-		w.ledger.fail("lock", "%s has no spool, and no other client is there", p.name)
+		w.ledger.fail("lock", "%s has no spool, although no other client uses the folder", p.name)
 	}
 }
 
-// end takes a process out of its place.
+// end moves the process at index i of running to ended.
 func (w *world) end(i int) {
 	if p := w.running[i]; p != nil {
 		w.ended = append(w.ended, p)
@@ -209,14 +209,15 @@ func (w *world) end(i int) {
 	}
 }
 
-// place sets the process in a place. The lock is for decide, which goroutines of clients call.
+// place sets the process at index i of running. It locks the world because decide, which goroutines
+// of clients call, reads running.
 func (w *world) place(i int, p *process) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.running[i] = p
 }
 
-// step makes one step.
+// step runs one step.
 func (w *world) step(s step) {
 	p := w.running[s.process]
 	if p != nil && p.killed() {
@@ -262,7 +263,7 @@ func (w *world) step(s step) {
 	}
 }
 
-// call makes a step that calls a client or an exporter.
+// call runs a step that calls a client or an exporter.
 func (w *world) call(p *process, s step) {
 	switch s.action {
 	case export:
@@ -349,18 +350,18 @@ func (w *world) restart(s step) {
 	}
 }
 
-// inspect looks at the folder as another process does.
+// inspect inspects the folder as another process.
 func (w *world) inspect() {
 	info, err := spool.InspectOn(w.drive.Process())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		w.ledger.fail("inspect", "%v", err)
 	}
 	if !w.config.instances && len(w.crafted) == 0 && int(info.Points) != w.countFiles() {
-		w.ledger.fail("inspect", "%+v, and %d points are in the files", info, w.countFiles())
+		w.ledger.fail("inspect", "Inspect returns %+v, but the files have %d points", info, w.countFiles())
 	}
 }
 
-// finish ends all faults, delivers what is spooled, and checks everything.
+// finish ends all faults, waits until the spooled batches are delivered, and makes all checks.
 func (w *world) finish() {
 	w.heal()
 	w.disturb(step{action: diskRecovers})
@@ -383,7 +384,7 @@ func (w *world) finish() {
 		}
 		for name := range w.drive.Files() {
 			if strings.HasSuffix(name, ".batch") && !strings.Contains(name, "quarantine") && w.foreign[name] == "" {
-				w.ledger.fail("spool", "%s is left", name)
+				w.ledger.fail("spool", "%s was not delivered", name)
 			}
 		}
 	}
@@ -408,5 +409,5 @@ func (w *world) drain(p *process) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w.ledger.fail("drain", "%s: %d calls have not returned, or its spool is not empty", p.name, p.active)
+	w.ledger.fail("drain", "%s: after the wait, %d calls have not returned, or its spool is not empty", p.name, p.active)
 }

@@ -19,7 +19,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inTime fails the test if a function does not return: it may have opened a FIFO.
+// inTime fails the test if do does not return within 10 seconds, for example because it has
+// opened a FIFO.
 func inTime(t *testing.T, do func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -30,23 +31,25 @@ func inTime(t *testing.T, do func()) {
 	select {
 	case <-done:
 	case <-time.After(10 * time.Second):
-		t.Fatal("it does not return")
+		t.Fatal("the function does not return")
 	}
 }
 
-// makers make things that are not regular files, in the place of a file or folder.
+// makers returns functions that create a file that is not regular, for each kind of such files.
+// Links lead to elsewhere, a folder outside the spool, or to a file within the spool.
 func makers(elsewhere string) map[string]func(path string) error {
 	return map[string]func(path string) error{
-		"FIFO":                             func(path string) error { return unix.Mkfifo(path, 0o600) },
-		"link to a file":                   func(path string) error { return os.Symlink(filepath.Join(elsewhere, "file"), path) },
-		"link to a folder":                 func(path string) error { return os.Symlink(elsewhere, path) },
-		"link to a name that is not there": func(path string) error { return os.Symlink(filepath.Join(elsewhere, "new"), path) },
-		"link within the folder":           func(path string) error { return os.Symlink("notes.txt", path) },
+		"FIFO":                               func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"link to a file":                     func(path string) error { return os.Symlink(filepath.Join(elsewhere, "file"), path) },
+		"link to a folder":                   func(path string) error { return os.Symlink(elsewhere, path) },
+		"link to a file that does not exist": func(path string) error { return os.Symlink(filepath.Join(elsewhere, "new"), path) },
+		"link within the folder":             func(path string) error { return os.Symlink("notes.txt", path) },
 	}
 }
 
-// forEachMaker runs a test with a folder of one batch and each kind of thing, and checks that
-// nothing outside the folder was touched.
+// forEachMaker runs a test for each kind of makers. The function put creates a file of this kind
+// in the folder dir. forEachMaker then checks that the files outside the folder, and the file
+// notes.txt in it, have not changed.
 func forEachMaker(t *testing.T, test func(t *testing.T, dir string, put func(name string))) {
 	for kind := range makers("") {
 		t.Run(kind, func(t *testing.T) {
@@ -65,7 +68,7 @@ func forEachMaker(t *testing.T, test func(t *testing.T, dir string, put func(nam
 				})
 			})
 			if after := contents(t, elsewhere); len(after) != 1 || after[filepath.Join(elsewhere, "file")] != before[filepath.Join(elsewhere, "file")] {
-				t.Errorf("outside of the folder there is %v", after)
+				t.Errorf("the files outside the folder are %v", after)
 			}
 			if text, err := os.ReadFile(filepath.Join(dir, "notes.txt")); err != nil || string(text) != "not ours" {
 				t.Errorf("notes.txt: %q, %v", text, err)
@@ -74,8 +77,7 @@ func forEachMaker(t *testing.T, test func(t *testing.T, dir string, put func(nam
 	}
 }
 
-// A file that has the name of a batch but is not a regular file is left alone and not
-// reported.
+// An irregular file with the name of a batch is neither changed nor reported.
 func TestOpen_LeavesLinksAndFIFOsAlone(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		name := batchName(time.Now(), 1)
@@ -98,7 +100,7 @@ func TestOpen_LeavesLinksAndFIFOsAlone(t *testing.T) {
 	})
 }
 
-// A batch that was replaced by something else is lost, and the replacement is left alone.
+// A batch whose file was replaced by an irregular file is lost. The replacement is not changed.
 func TestFolder_Read_LeavesLinksAndFIFOsAlone(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		f, dropped := open(t, dir, generous)
@@ -134,7 +136,7 @@ func TestOpen_RefusesALockThatIsNotARegularFile(t *testing.T) {
 	})
 }
 
-// A batch stays where it is if the quarantine is not a folder.
+// A batch is not moved if the path of the quarantine is not a folder.
 func TestFolder_Quarantine_FollowsNoLink(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		f, dropped := open(t, dir, generous)
@@ -156,7 +158,7 @@ func TestFolder_Quarantine_FollowsNoLink(t *testing.T) {
 	})
 }
 
-// A subfolder that is not a folder is not used by any instance.
+// No instance uses a subfolder's path that is not a folder.
 func TestOpen_SkipsInstancesThatAreNotFolders(t *testing.T) {
 	forEachMaker(t, func(t *testing.T, dir string, put func(string)) {
 		put("2")
@@ -168,7 +170,7 @@ func TestOpen_SkipsInstancesThatAreNotFolders(t *testing.T) {
 			}
 			t.Cleanup(func() { f.Close() })
 			if f.Dir() != want {
-				t.Errorf("it has %s, want %s", f.Dir(), want)
+				t.Errorf("Open uses the folder %s, want %s", f.Dir(), want)
 			}
 			f.Maintain()
 		}
@@ -203,17 +205,17 @@ func TestOpen_RefusesAFolderThatOthersCanWriteTo(t *testing.T) {
 			}
 		}
 		if n := len(contents(t, dir)); n != 0 {
-			t.Errorf("%v: %d files were made", tt.mode, n)
+			t.Errorf("%v: Open created %d files", tt.mode, n)
 		}
 		allowed, err := Open(dir, generous, Options{Insecure: true, Dropped: func(Drop) {}})
 		if err != nil {
-			t.Errorf("%v is not allowed: %v", tt.mode, err)
+			t.Errorf("Open refuses mode %v: %v", tt.mode, err)
 			continue
 		}
 		allowed.Close()
 		below, err := Open(filepath.Join(dir, "below"), generous, Options{Dropped: func(Drop) {}})
 		if err != nil {
-			t.Errorf("a subfolder is refused: %v", err)
+			t.Errorf("Open refuses a subfolder: %v", err)
 			continue
 		}
 		below.Close()
@@ -222,7 +224,7 @@ func TestOpen_RefusesAFolderThatOthersCanWriteTo(t *testing.T) {
 
 func TestOpen_RefusesAFolderOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("NOT TESTED: only root can give a folder to another user")
+		t.Skip("NOT TESTED: only root can change the owner of a folder")
 	}
 	dir := t.TempDir()
 	if err := os.Chown(dir, 65534, -1); err != nil {
@@ -241,7 +243,7 @@ func TestOpen_RefusesAFolderOfAnotherUser(t *testing.T) {
 	f.Close()
 }
 
-// A folder that becomes insecure later is not used again after its lock was removed.
+// A folder that replaces the spool's folder is not used as long as other users can write to it.
 func TestFolder_DoesNotRecoverInAnInsecureFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	f, dropped := open(t, dir, generous)
@@ -263,7 +265,7 @@ func TestFolder_DoesNotRecoverInAnInsecureFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !f.Maintain() {
-		t.Error("the folder is safe, and not used")
+		t.Error("Maintain does not use the folder, although it is secure now")
 	}
 	put(t, f, numbered(1, 0))
 	wantContent(t, f, 1)
@@ -272,7 +274,7 @@ func TestFolder_DoesNotRecoverInAnInsecureFolder(t *testing.T) {
 	}
 }
 
-// New folders and files are accessible to their user only, whatever the umask is.
+// New folders and files are accessible only to their user, with any umask.
 func TestOpen_CreatesFoldersForOneUser(t *testing.T) {
 	for _, umask := range []int{0, 0o002, 0o022, 0o077} {
 		t.Run(fmt.Sprintf("%04o", umask), func(t *testing.T) {
@@ -305,7 +307,7 @@ func TestOpen_CreatesFoldersForOneUser(t *testing.T) {
 	}
 }
 
-// A closed folder leaves no file open.
+// Close leaves no file open.
 func TestFolder_Close_ClosesAllFiles(t *testing.T) {
 	count := func() int {
 		entries, err := os.ReadDir("/proc/self/fd")

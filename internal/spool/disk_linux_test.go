@@ -17,18 +17,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// childOfDisk is what the other process does about disks.
+// childOfDisk runs the child process of a test of full disks. It reports whether the test is one
+// of these.
 func childOfDisk(what, dir string, fail func(error)) bool {
 	switch what {
-	case "small": // files may have 4 KB
+	case "small": // no file can be larger than 4 KiB
 		signal.Ignore(syscall.SIGXFSZ)
 		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 4096, Max: 4096}); err != nil {
 			fail(err)
 		}
 		fillDisk(dir, fail, unix.EFBIG)
-	case "full": // a file system of 64 KB
+	case "full": // the folder is a file system of 64 KiB
 		if err := unix.Mount("none", dir, "tmpfs", 0, "size=64k,mode=700"); err != nil {
-			fmt.Println("no file system:", err)
+			fmt.Println("cannot mount a file system:", err)
 			return true
 		}
 		fillDisk(dir, fail, unix.ENOSPC)
@@ -44,8 +45,8 @@ func childOfDisk(what, dir string, fail func(error)) bool {
 	return true
 }
 
-// fillDisk puts batches into a folder until the disk says no, and demands that
-// nothing is half there.
+// fillDisk puts batches into a folder until Put returns the error want, and checks that the
+// folder contains each stored batch completely, and no part of another.
 func fillDisk(dir string, fail func(error), want error) {
 	f, err := Open(dir, generous, Options{Dropped: func(l Drop) { fail(l.Err) }})
 	if err != nil {
@@ -59,10 +60,10 @@ func fillDisk(dir string, fail func(error), want error) {
 	}
 	entries, readErr := os.ReadDir(dir)
 	if !errors.Is(err, want) || readErr != nil || kept == 0 || len(entries) != kept+1 || f.Content().Batches != kept {
-		fail(fmt.Errorf("%d batches are kept, %+v counted, %d files there: %w", kept, f.Content(), len(entries), err))
+		fail(fmt.Errorf("Put stored %d batches, Content returns %+v, the folder has %d files: %w", kept, f.Content(), len(entries), err))
 	}
 	if file := f.Take(anyFile); file == nil {
-		fail(errors.New("nothing can be taken"))
+		fail(errors.New("Take returns no batch"))
 	} else if _, err := f.Replace(file, numbered(0, 100)); err != nil && !errors.Is(want, unix.ENOSPC) {
 		fail(err)
 	}
@@ -95,8 +96,8 @@ func TestFolder_Put_OnAFullDisk(t *testing.T) {
 	}
 }
 
-// asNobody runs a test as a user who is not root, for whom rights are what they
-// are. The thread that has become that user ends with it.
+// asNobody runs a test as a user other than root, because file modes do not restrict root. If
+// the process runs as root, the thread changes its user, and ends with the test.
 func asNobody(t *testing.T, test func()) {
 	done := make(chan error)
 	go func() {
@@ -141,12 +142,12 @@ func TestFolder_LosesNothingInAReadOnlyFolder(t *testing.T) {
 			t.Errorf("Put: %v", err)
 		}
 		counted(2)
-		// A replaced batch is not sent again before the next start.
+		// Replace cannot remove the file, but the batch is not sent again before a restart.
 		if _, err := f.Replace(f.Take(anyFile)); err != nil {
 			t.Errorf("Replace: %v", err)
 		}
 		counted(1)
-		// A file that cannot be moved is not lost, and this is reported once.
+		// A file that cannot be moved is kept, which is reported once.
 		file := f.Take(anyFile)
 		for range 2 {
 			if f.Quarantine(file, errors.New("bad")) {
@@ -161,11 +162,11 @@ func TestFolder_LosesNothingInAReadOnlyFolder(t *testing.T) {
 	}
 }
 
-// If the folder cannot be synced, Put returns an error, so the file must not remain.
+// Put returns an error if the folder cannot be synced, and then removes the file.
 func TestFolder_Put_FailsIfTheFolderCannotBeSynced(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	chmod(t, 0o755, filepath.Dir(f.dir))
-	chmod(t, 0o333, f.dir) // to open it is to read it
+	chmod(t, 0o333, f.dir) // syncing a folder requires read access
 	t.Cleanup(func() { chmod(t, 0o700, f.dir) })
 	asNobody(t, func() {
 		if err := f.Put(numbered(0, 0), always); !errors.Is(err, fs.ErrPermission) {
@@ -177,7 +178,7 @@ func TestFolder_Put_FailsIfTheFolderCannotBeSynced(t *testing.T) {
 	dropped.none(t)
 }
 
-// A file that cannot be read at the moment is neither dropped nor moved to the quarantine.
+// Files that temporarily cannot be read are neither dropped nor moved to the quarantine.
 func TestOpen_KeepsUnreadableFiles(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))

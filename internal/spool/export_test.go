@@ -5,7 +5,7 @@ package spool
 
 import "time"
 
-// Expire makes a file older than the limit by d.
+// Expire sets the age of a file to the limit plus d.
 func (f *Folder) Expire(file *File, d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

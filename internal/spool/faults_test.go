@@ -19,7 +19,8 @@ import (
 	"github.com/apptuitai/apptuit-go/internal/spool/memdisk"
 )
 
-// disk is a drive with one process, and the drops that its folder has reported.
+// disk is a drive in memory, a process with an open spool on it, and the drops that the spool
+// has reported.
 type disk struct {
 	t       *testing.T
 	drive   *memdisk.Drive
@@ -46,7 +47,7 @@ func (d *disk) open(limit int64) {
 	}
 }
 
-// openInstance opens the folder, or one of its subfolders, as a new process.
+// openInstance opens the folder as a new process with instances, which may use a subfolder.
 func (d *disk) openInstance() {
 	d.t.Helper()
 	var err error
@@ -58,7 +59,7 @@ func (d *disk) openInstance() {
 	}
 }
 
-// fail makes operations of these kinds fail.
+// fail makes all operations of these kinds fail with err.
 func (d *disk) fail(err error, kinds ...memdisk.Kind) {
 	d.drive.SetFault(func(op memdisk.Operation) (f memdisk.Fault) {
 		if slices.Contains(kinds, op.Kind) {
@@ -68,7 +69,7 @@ func (d *disk) fail(err error, kinds ...memdisk.Kind) {
 	})
 }
 
-// batch returns batch i, of ten points and 1,060 bytes.
+// batch returns test batch i, with ten points and a file of 1,060 bytes.
 func batch(i int) *spool.Batch {
 	body := make([]byte, 1000)
 	copy(body, fmt.Sprintf("batch %d ", i))
@@ -77,7 +78,7 @@ func batch(i int) *spool.Batch {
 
 func (d *disk) put(i int) error { return d.folder.Put(batch(i), func() bool { return true }) }
 
-// batches returns the numbers of the batches that the folder gives, oldest first.
+// batches takes all batches, and returns their numbers in the order of Take.
 func (d *disk) batches() []int {
 	d.t.Helper()
 	var numbers []int
@@ -143,7 +144,8 @@ func TestFolder_Put_KeepsABatchThatCannotBeRemoved(t *testing.T) {
 	}
 }
 
-// After Put, a batch survives a power loss. Before that, it exists completely or not at all.
+// A batch survives a power loss after Put has returned. A power loss during Put leaves the
+// complete batch or no batch.
 func TestFolder_Put_IsDurable(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -156,7 +158,7 @@ func TestFolder_Put_IsDurable(t *testing.T) {
 		})
 		kept := []int{}
 		for i := range 5 {
-			if d.put(i) == nil && !killed { // what a dead process says does not count
+			if d.put(i) == nil && !killed { // results of a killed process are ignored
 				kept = append(kept, i)
 			}
 		}
@@ -174,7 +176,7 @@ func TestFolder_Put_IsDurable(t *testing.T) {
 		}
 		for name := range d.drive.Files() {
 			if strings.HasSuffix(name, ".tmp") {
-				t.Errorf("seed %d: %s is left", seed, name)
+				t.Errorf("seed %d: the temporary file %s is left", seed, name)
 			}
 		}
 	}
@@ -199,8 +201,8 @@ func TestFolder_Quarantine_KeepsAFileThatCannotBeMoved(t *testing.T) {
 	}
 }
 
-// If the folder cannot be synced and the file cannot be removed, its points remain and are
-// counted.
+// If the folder can be neither synced nor the file removed, the batch remains in the folder and
+// is counted.
 func TestFolder_Put_CountsABatchThatIsStillThere(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	d.fail(syscall.EIO, memdisk.SyncFolder, memdisk.Remove)
@@ -210,10 +212,10 @@ func TestFolder_Put_CountsABatchThatIsStillThere(t *testing.T) {
 	abandoned := d.folder.Put(batch(1), func() bool { return false })
 	d.drive.SetFault(nil)
 	if !errors.Is(abandoned, syscall.EIO) {
-		t.Errorf("a write that was abandoned: %v", abandoned)
+		t.Errorf("abandoned Put: %v", abandoned)
 	}
 	if c := d.folder.Content(); c.Batches != 2 || c.Points != 20 || c.Found != 10 {
-		t.Errorf("%+v, want 10 points that were stored and 10 that were found", c)
+		t.Errorf("%+v, want 10 stored points and 10 found points", c)
 	}
 	if len(d.drops) != 2 || d.drops[0].Points != 0 || !strings.Contains(d.drops[0].Err.Error(), "/spool: ") {
 		t.Errorf("drops %v", d.drops)
@@ -221,7 +223,8 @@ func TestFolder_Put_CountsABatchThatIsStillThere(t *testing.T) {
 	d.want(0, 1)
 }
 
-// Parts of a batch that cannot be removed after a failure replace the batch.
+// If Replace fails to sync the folder, and cannot remove the parts that it has written, the parts
+// replace the batch.
 func TestFolder_Replace_CountsAPartThatIsStillThere(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	if err := d.put(0); err != nil {
@@ -234,7 +237,7 @@ func TestFolder_Replace_CountsAPartThatIsStillThere(t *testing.T) {
 		t.Errorf("%v, %v, %+v", parts, err, d.folder.Content())
 	}
 	d.drive.Delete("lock")
-	d.folder.Maintain() // which compares files and index, and must not find the batch that could not be removed
+	d.folder.Maintain() // compares files and index; the replaced batch, whose file remains, must not be found again
 	if c := d.folder.Content(); c.Batches != 1 || c.Found != 0 {
 		t.Errorf("%+v", c)
 	}

@@ -44,8 +44,8 @@ func TestFolder_Take_OldestFirst(t *testing.T) {
 	droppedLater.none(t)
 }
 
-// Batches are in the order of the wall clock at the time of Put, even if the clock jumps.
-// Batches of the same time are in the order of Put.
+// Take returns batches in the order of the wall clock at the time of Put, even if the clock
+// jumps. Batches with equal times are in the order of Put.
 func TestFolder_Take_OrderWhenTheClockJumps(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	at := time.Now().Round(0)
@@ -60,8 +60,8 @@ func TestFolder_Take_OrderWhenTheClockJumps(t *testing.T) {
 	}
 }
 
-// Clock changes do not affect the age of batches until a restart. After a restart, a batch
-// with a time in the future counts as new.
+// The age of a batch does not depend on changes of the clock until a restart. After a restart, a
+// batch with a time in the future counts as new.
 func TestFolder_Take_AgeWhenTheClockJumps(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestFolder_Take_AgeWhenTheClockJumps(t *testing.T) {
 		f, _ = reopen(t, f)
 		time.Sleep(23 * time.Hour)
 		if got := f.Take(anyFile); got == nil {
-			t.Error("it has been removed")
+			t.Error("the batch was removed after 23 hours")
 		} else {
 			f.Return(got)
 		}
@@ -80,7 +80,7 @@ func TestFolder_Take_AgeWhenTheClockJumps(t *testing.T) {
 		f.dropped = dropped.add
 		offer(f)
 		if f.Take(anyFile) != nil {
-			t.Error("it is older than a day, and still there")
+			t.Error("the batch is older than a day, and was not removed")
 		}
 		dropped.want(t, 10, "older than 24h0m0s")
 	})
@@ -95,10 +95,10 @@ func TestFolder_Take_GivesEachFileToOneCaller(t *testing.T) {
 	}
 	f.Return(first)
 	if again := f.Take(anyFile); again != first {
-		t.Errorf("took %v after it was returned", again)
+		t.Errorf("took %v, want the file that was returned", again)
 	}
 	if f.Take(func(*File) bool { return false }) != nil {
-		t.Error("took what was not chosen")
+		t.Error("took a file that the filter had excluded")
 	}
 }
 
@@ -120,10 +120,10 @@ func TestFolder_Replace_PartsKeepAgeAndReplayState(t *testing.T) {
 	wantContent(t, f, 3)
 	for _, part := range files {
 		if part.Replay != file.Replay || !part.born.Equal(file.born) {
-			t.Errorf("the part is marked %+v of %v, the whole %+v of %v", part.Replay, part.born, file.Replay, file.born)
+			t.Errorf("the part has the state %+v and the time %v, want %+v and %v of the batch", part.Replay, part.born, file.Replay, file.born)
 		}
 		if next := f.Take(func(other *File) bool { return other == part }); next != nil {
-			t.Error("the part is not the taker's")
+			t.Error("the part is not marked as taken")
 		}
 		f.Return(part)
 	}
@@ -134,7 +134,8 @@ func TestFolder_Replace_PartsKeepAgeAndReplayState(t *testing.T) {
 	dropped.none(t)
 }
 
-// If Replace fails, no part may remain: it would be delivered twice.
+// If Replace fails, it removes the parts that it has written. Otherwise their points would be
+// delivered twice.
 func TestFolder_Replace_ChangesNothingIfItFails(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 100))
@@ -171,7 +172,7 @@ func TestOpen_RemovesInterruptedWrites(t *testing.T) {
 	}
 	f, dropped := reopen(t, f)
 	if diff := cmp.Diff([]string{name, "report.tmp"}, list(t, f.dir)); diff != "" {
-		t.Errorf("files that are not ours stay, ours that is half goes (-want +got):\n%s", diff)
+		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]int{0}, drain(t, f)); diff != "" {
 		t.Error(diff)
@@ -185,12 +186,12 @@ func TestFolder_Put_CommitsDurableFiles(t *testing.T) {
 	err := f.Put(numbered(0, 0), func() bool {
 		asked++
 		if names := list(t, f.dir); len(names) != 1 || !strings.HasSuffix(names[0], batchSuffix) {
-			t.Errorf("there are %v", names)
+			t.Errorf("the files at the time of commit are %v", names)
 		}
 		return false
 	})
 	if !errors.Is(err, errAbandoned) || asked != 1 {
-		t.Errorf("commit is asked %d times: %v", asked, err)
+		t.Errorf("Put called commit %d times, and returned %v", asked, err)
 	}
 	wantContent(t, f, 0)
 	dropped.none(t)
@@ -198,7 +199,7 @@ func TestFolder_Put_CommitsDurableFiles(t *testing.T) {
 
 func TestFolder_Put_FileModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("NOT TESTED: Windows has other rights")
+		t.Skip("NOT TESTED: Windows has no file modes")
 	}
 	dir := filepath.Join(t.TempDir(), "new", "spool")
 	f, _ := open(t, dir, generous)
@@ -226,7 +227,8 @@ func TestFolder_Put_FileModes(t *testing.T) {
 	}
 }
 
-// A damaged batch is moved to the quarantine, reported once, and neither sent nor fatal.
+// A damaged batch is moved to the quarantine and reported once. It is not sent, and does not
+// affect other batches.
 func TestOpen_QuarantinesDamagedBatches(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
@@ -256,7 +258,7 @@ func TestOpen_QuarantinesDamagedBatches(t *testing.T) {
 	}
 }
 
-// Files and folders that no client has made stay as they are, and are not reported.
+// Files and folders that no client has created are neither changed nor reported.
 func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0))
@@ -284,7 +286,7 @@ func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
 	put(t, f, numbered(1, 0), numbered(2, 0))
 	f.Maintain()
 	dropped.none(t)
-	f.Quarantine(f.Take(anyFile), errors.New("bad")) // which also trims the quarantine
+	f.Quarantine(f.Take(anyFile), errors.New("bad")) // also applies the limits of the quarantine
 	if info, err := Inspect(f.dir); err != nil || info.Foreign != len(foreign)+1 || info.Faulty != 0 {
 		t.Errorf("%+v, %v, want %d foreign files", info, err, len(foreign)+1)
 	}
@@ -295,7 +297,7 @@ func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
 	after := contents(t, f.dir)
 	for path, text := range before {
 		if after[path] != text && !isBatch(filepath.Base(path)) {
-			t.Errorf("%s is gone", path)
+			t.Errorf("%s was changed or removed", path)
 		}
 	}
 	for _, name := range folders {
@@ -305,8 +307,7 @@ func TestOpen_LeavesForeignFilesAlone(t *testing.T) {
 	}
 }
 
-// A body that is damaged after Open is detected when it is read. Its number of points is known
-// from the header.
+// Read detects a body that was damaged after Open. The header still has the number of points.
 func TestFolder_Read_DetectsADamagedBody(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 1000))
@@ -328,7 +329,8 @@ func TestFolder_Read_DetectsADamagedBody(t *testing.T) {
 	wantContent(t, f, 0)
 }
 
-// A removed folder is created again. Its batches count as removed and not as dropped.
+// Put creates a folder again that was removed. The batches of the removed folder count as removed,
+// not as dropped.
 func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), generous)
 	put(t, f, numbered(0, 0), numbered(1, 0))
@@ -347,7 +349,7 @@ func TestFolder_Put_RecoversFromTheRemovalOfTheFolder(t *testing.T) {
 		t.Errorf("Replace: %v", err)
 	}
 	if !f.Quarantine(file, fs.ErrNotExist) {
-		t.Error("a file that was lost is kept")
+		t.Error("Quarantine keeps a file that does not exist")
 	}
 	wantContent(t, f, 1)
 	if c := f.Content(); c.Removed != 20 {
@@ -440,7 +442,7 @@ func TestFolder_Concurrently(t *testing.T) {
 	}
 	slices.Sort(all)
 	if n := len(slices.Compact(all)); len(all) != writers*each || n != len(all) {
-		t.Errorf("%d batches came back, %d different ones, of %d", len(all), n, writers*each)
+		t.Errorf("got %d batches, %d of them different, want %d", len(all), n, writers*each)
 	}
 	wantContent(t, f, 0)
 	dropped.none(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// whole is a file of a batch.
+// whole returns the content of a batch's file.
 func whole(b *Batch) []byte { return append(b.header(), b.Body...) }
 
 func readBytes(file []byte) (*Batch, error) {
@@ -47,7 +47,7 @@ func TestFormat_RoundTrip(t *testing.T) {
 	} {
 		file := whole(b)
 		if int64(len(file)) != b.size() {
-			t.Errorf("%s: %d bytes, where %d are counted", name, len(file), b.size())
+			t.Errorf("%s: the file has %d bytes, size returns %d", name, len(file), b.size())
 		}
 		got, err := readBytes(file)
 		if err != nil {
@@ -58,12 +58,12 @@ func TestFormat_RoundTrip(t *testing.T) {
 		}
 		header, size, sum, err := readHeader(bufio.NewReader(bytes.NewReader(file)), int64(len(file)))
 		if err != nil || header.Counted() != b.Counted() || size != int64(len(b.Body)) || sum != checksum(b.Body) {
-			t.Errorf("%s: the header says %d points and %d bytes: %v", name, header.Counted(), size, err)
+			t.Errorf("%s: the header has %d points and %d bytes: %v", name, header.Counted(), size, err)
 		}
 	}
 }
 
-// The bytes of version 1, which later versions must read.
+// Later versions of the client must read these bytes of version 1.
 func TestFormat_Version1IsStable(t *testing.T) {
 	want := "APTSPOOL" + "\x00\x01" + "\x00\x01" + "\x00\x00\x00\x05" + "\x00\x00\x00\x00\x00\x00\x30\x39" +
 		"\x17\x97\x9c\xfe\x3d\x85\xcd\x15" + "\x00\x00\x00\x03" + "\x00\x00\x00\x00\x00\x00\x00\x08" +
@@ -74,7 +74,7 @@ func TestFormat_Version1IsStable(t *testing.T) {
 	}
 }
 
-// The bytes of version 2.
+// Later versions of the client must read these bytes of version 2.
 func TestFormat_Version2IsStable(t *testing.T) {
 	b := sample()
 	b.Reason = "down"
@@ -87,7 +87,7 @@ func TestFormat_Version2IsStable(t *testing.T) {
 	}
 }
 
-// explained is a batch with a reason.
+// explained returns a batch with a reason.
 func explained() *Batch {
 	b := sample()
 	b.Reason = "server: connection refused"
@@ -106,13 +106,13 @@ func wantTornIsNoBatch(t *testing.T, file []byte) {
 		if b, err := readBytes(file[:n]); !errors.Is(err, ErrFormat) {
 			t.Errorf("%d bytes of %d: %v, %v", n, len(file), b, err)
 		}
-		// As long as the header says, but not on the disk.
+		// The file size that is passed agrees with the header, but the content ends earlier.
 		if b, err := read(bytes.NewReader(file[:n]), int64(len(file)), unchecked); !errors.Is(err, ErrFormat) {
-			t.Errorf("%d bytes of %d that should be there: %v, %v", n, len(file), b, err)
+			t.Errorf("%d bytes of a file size of %d: %v, %v", n, len(file), b, err)
 		}
 	}
 	if b, err := readBytes(append(file, 0)); !errors.Is(err, ErrFormat) {
-		t.Errorf("a byte too many: %v, %v", b, err)
+		t.Errorf("one more byte: %v, %v", b, err)
 	}
 }
 
@@ -132,7 +132,7 @@ func wantFlipIsNoticed(t *testing.T, b *Batch) {
 			if b, err := readBytes(file); !errors.Is(err, ErrFormat) {
 				t.Fatalf("bit %d of byte %d: %v, %v", bit, i, b, err)
 			}
-			// The header alone gives the same counts.
+			// A flipped bit of the header is detected without the body.
 			_, _, _, err := readHeader(bufio.NewReader(bytes.NewReader(file)), int64(len(file)))
 			if i < body && !errors.Is(err, ErrFormat) {
 				t.Fatalf("bit %d of byte %d of the header: %v", bit, i, err)
@@ -141,7 +141,7 @@ func wantFlipIsNoticed(t *testing.T, b *Batch) {
 	}
 }
 
-// A read error of the disk is not an ErrFormat.
+// An error of the disk is returned unchanged, not as ErrFormat.
 func TestFormat_ReturnsReadErrorsAsTheyAre(t *testing.T) {
 	broken := errors.New("input/output error")
 	file := whole(sample())
@@ -153,7 +153,7 @@ func TestFormat_ReturnsReadErrorsAsTheyAre(t *testing.T) {
 	}
 }
 
-// forged is a header that says all that is asked of it, with a right checksum.
+// forged returns a header with these values and a valid checksum.
 func forged(points, uncounted uint32, raw, body uint64) []byte {
 	h := append([]byte(magic), 0, version, 0, 0)
 	h = binary.BigEndian.AppendUint32(h, points)
@@ -169,31 +169,31 @@ func TestFormat_AllocatesNothingForDeclaredSizes(t *testing.T) {
 	const rest = uint64(fixedSize + sumsSize)
 	for name, tt := range map[string]struct {
 		header []byte
-		size   int64 // of the file, as a sparse one would have it
+		size   int64 // of the file, which may be sparse; 0 means the size of the header
 	}{
-		"a large body":                      {forged(1, 0, 1, 1<<40), 0},
-		"a body that overflows":             {forged(1, 0, 1, math.MaxUint64), 0},
-		"a body that overflows to the size": {forged(math.MaxInt32, 1, 1, math.MaxUint64-3), int64(rest)},
-		"many uncounted points":             {forged(math.MaxInt32, math.MaxInt32, 1, 0), 0},
-		"and the file is as large":          {forged(math.MaxInt32, math.MaxInt32, 1, 0), int64(rest) + 4*math.MaxInt32},
-		"no points":                         {forged(0, 0, 1, 0), 0},
-		"too many points":                   {forged(math.MaxUint32, 0, 1, 0), 0},
-		"more uncounted ones than points":   {forged(1, 2, 1, 0), int64(rest) + 8},
-		"a negative size":                   {forged(1, 0, math.MaxUint64, 0), 0},
+		"a large body":                                           {forged(1, 0, 1, 1<<40), 0},
+		"a body that overflows":                                  {forged(1, 0, 1, math.MaxUint64), 0},
+		"a body that overflows to the size":                      {forged(math.MaxInt32, 1, 1, math.MaxUint64-3), int64(rest)},
+		"many uncounted points":                                  {forged(math.MaxInt32, math.MaxInt32, 1, 0), 0},
+		"many uncounted points, and a file that is large enough": {forged(math.MaxInt32, math.MaxInt32, 1, 0), int64(rest) + 4*math.MaxInt32},
+		"no points":                                              {forged(0, 0, 1, 0), 0},
+		"too many points":                                        {forged(math.MaxUint32, 0, 1, 0), 0},
+		"more uncounted points than points":                      {forged(1, 2, 1, 0), int64(rest) + 8},
+		"a negative size":                                        {forged(1, 0, math.MaxUint64, 0), 0},
 	} {
 		if tt.size == 0 {
 			tt.size = int64(len(tt.header))
 		}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		// The zeros of a sparse file follow.
+		// Zeros follow the header, as in a sparse file.
 		b, err := read(io.MultiReader(bytes.NewReader(tt.header), bytes.NewReader(make([]byte, 1<<16))), tt.size, unchecked)
 		runtime.ReadMemStats(&after)
 		if !errors.Is(err, ErrFormat) {
 			t.Errorf("%s: %v, %v", name, b, err)
 		}
 		if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
-			t.Errorf("%s: %d bytes are allocated", name, n)
+			t.Errorf("%s: read allocates %d bytes", name, n)
 		}
 	}
 }
@@ -218,7 +218,7 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("%+v", b)
 		}
 		if !bytes.Equal(whole(b), file) {
-			t.Errorf("%x is read, and written as %x", file, whole(b))
+			t.Errorf("the batch of %x is written as %x", file, whole(b))
 		}
 	})
 }

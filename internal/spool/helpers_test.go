@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// childVariable names what this program does as another process of a test.
+// childVariable is the environment variable with the task of a child process. The test binary
+// runs this task instead of the tests.
 const childVariable = "SPOOL_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -27,7 +28,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// childProcess is this program as another process, which works on a folder.
+// childProcess returns a command that runs this test binary as a child process, with a task and
+// a folder.
 func childProcess(t *testing.T, what, dir string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
@@ -61,7 +63,7 @@ func (l *drops) take() []Drop {
 	return all
 }
 
-// want demands one report of that many points with these texts in it.
+// want requires one drop of this number of points, whose error contains the texts.
 func (l *drops) want(t testing.TB, points int, texts ...string) {
 	t.Helper()
 	got := l.take()
@@ -96,7 +98,7 @@ func open(t testing.TB, dir string, limits Limits) (*Folder, *drops) {
 	return f, dropped
 }
 
-// reopen is a restart of the process.
+// reopen closes a folder and opens it again, as a restarted process does.
 func reopen(t testing.TB, f *Folder) (*Folder, *drops) {
 	t.Helper()
 	if err := f.Close(); err != nil {
@@ -105,7 +107,7 @@ func reopen(t testing.TB, f *Folder) (*Folder, *drops) {
 	return open(t, f.dir, f.limits)
 }
 
-// numbered is test batch i, of ten points, with a body of so many bytes.
+// numbered returns test batch i, with ten points and a body of size bytes.
 func numbered(i, size int) *Batch {
 	body := fmt.Appendf(nil, "batch %d ", i)
 	return &Batch{Points: 10, Raw: 1000, Time: time.Now(), Body: append(body, bytes.Repeat([]byte{'x'}, max(0, size-len(body)))...)}
@@ -122,7 +124,7 @@ func put(t testing.TB, f *Folder, batches ...*Batch) {
 	}
 }
 
-// offer marks all batches as offered to the server, so that their age is limited.
+// offer marks all batches as offered to the server. The limit of the age applies only to these.
 func offer(f *Folder) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,7 +135,7 @@ func offer(f *Folder) {
 
 func anyFile(*File) bool { return true }
 
-// drain takes and removes all batches, and tells the numbers of them, in order.
+// drain takes and removes all batches, and returns their numbers in order.
 func drain(t testing.TB, f *Folder) []int {
 	t.Helper()
 	var numbers []int
@@ -154,7 +156,7 @@ func drain(t testing.TB, f *Folder) []int {
 	return numbers
 }
 
-// list tells the names in a folder, without the lock.
+// list returns the names of the files in a folder, except the lock.
 func list(t testing.TB, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -170,7 +172,7 @@ func list(t testing.TB, dir string) []string {
 	return names
 }
 
-// wantContent compares what is counted with what is in the folder.
+// wantContent compares the counts of a folder with its files and with a number of batches.
 func wantContent(t testing.TB, f *Folder, batches int) {
 	t.Helper()
 	c := f.Content()
@@ -185,6 +187,6 @@ func wantContent(t testing.TB, f *Folder, batches int) {
 		bytes += info.Size()
 	}
 	if c.Batches != batches || c.Points != int64(10*batches) || len(names) != batches || c.Bytes != bytes {
-		t.Errorf("%+v is counted, and %d files of %d bytes are there: %v; want %d batches", c, len(names), bytes, names, batches)
+		t.Errorf("Content returns %+v, the folder has %d files of %d bytes: %v; want %d batches", c, len(names), bytes, names, batches)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// contents are the files of a folder, with what is in them.
+// contents returns the content of each file below a folder, by path.
 func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -63,7 +63,7 @@ func TestInspect_CountsAndChangesNothing(t *testing.T) {
 	if after := contents(t, dir); len(after) != len(before) {
 		t.Errorf("files before %v, after %v", before, after)
 	}
-	put(t, f, numbered(2, 50)) // it is still open
+	put(t, f, numbered(2, 50)) // the folder is still open
 	dropped.none(t)
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
@@ -100,6 +100,6 @@ func TestInspect_DoesNotCreateTheFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Inspect(dir); err == nil {
-		t.Error("a file passes for a folder")
+		t.Error("Inspect accepts a file in place of a folder")
 	}
 }

@@ -16,7 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// child is what this program does as another process.
+// child runs the task of a child process. Without a special task, it opens the folder, puts a
+// batch into it, prints the path of the folder, and waits.
 func child(what, dir string) {
 	fail := func(err error) {
 		fmt.Fprintln(os.Stderr, err)
@@ -37,8 +38,8 @@ func child(what, dir string) {
 	_ = f.Close()
 }
 
-// startChild starts a process that has a folder and a batch in it, and returns
-// which folder, and what kills it.
+// startChild starts a process that opens a folder and puts a batch into it. It returns the path of
+// the folder, the process ID, and a function that kills the process.
 func startChild(t *testing.T, what, dir string) (string, int, func()) {
 	t.Helper()
 	cmd := childProcess(t, what, dir)
@@ -56,7 +57,7 @@ func startChild(t *testing.T, what, dir string) (string, int, func()) {
 	t.Cleanup(kill)
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() {
-		t.Fatal("the other process has not got the folder")
+		t.Fatal("the child process did not open the folder")
 	}
 	return lines.Text(), cmd.Process.Pid, kill
 }
@@ -75,7 +76,7 @@ func TestOpen_LocksOutOtherProcesses(t *testing.T) {
 	dropped.none(t)
 }
 
-// Two folders of one process exclude each other, too: they would send each batch twice.
+// A process cannot open a folder twice. Otherwise it would send each batch twice.
 func TestOpen_LocksOutOtherFoldersOfTheProcess(t *testing.T) {
 	f, _ := open(t, t.TempDir(), generous)
 	if _, err := Open(f.dir, generous, Options{Dropped: func(Drop) {}}); !errors.Is(err, ErrInUse) {
@@ -84,7 +85,7 @@ func TestOpen_LocksOutOtherFoldersOfTheProcess(t *testing.T) {
 	reopen(t, f)
 }
 
-// A relative path is resolved once, by Open: the program may change its working directory.
+// Open resolves a relative path, because the program may change its working directory later.
 func TestOpen_ResolvesARelativePath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	f, _ := open(t, "spool", generous)
@@ -109,7 +110,7 @@ func TestOpen_InstancesUseTheirOwnSubfolders(t *testing.T) {
 			want = filepath.Join(dir, strconv.Itoa(i+1))
 		}
 		if got != want {
-			t.Errorf("process %d has %s, want %s", i, got, want)
+			t.Errorf("process %d uses the folder %s, want %s", i, got, want)
 		}
 		pids, kills = append(pids, pid), append(kills, kill)
 	}
@@ -122,10 +123,10 @@ func TestOpen_InstancesUseTheirOwnSubfolders(t *testing.T) {
 	}
 	defer f.Close()
 	if f.Dir() != dir {
-		t.Errorf("it has %s", f.Dir())
+		t.Errorf("Open uses the folder %s, want %s", f.Dir(), dir)
 	}
 	if diff := cmp.Diff([]int{pids[0], pids[2]}, drain(t, f)); diff != "" {
-		t.Errorf("the second one lives, the others do not (-want +got):\n%s", diff)
+		t.Errorf("batches of the processes that have ended (-want +got):\n%s", diff)
 	}
 	kills[1]()
 	second, err := Open(dir, generous, Options{Instances: true, Dropped: dropped.add})
@@ -134,7 +135,7 @@ func TestOpen_InstancesUseTheirOwnSubfolders(t *testing.T) {
 	}
 	defer second.Close()
 	if want := filepath.Join(dir, "2"); second.Dir() != want {
-		t.Errorf("it has %s, want %s", second.Dir(), want)
+		t.Errorf("Open uses the folder %s, want %s", second.Dir(), want)
 	}
 	if diff := cmp.Diff([]int{pids[1]}, drain(t, second)); diff != "" {
 		t.Error(diff)
@@ -164,7 +165,7 @@ func TestOpen_RefusesAFileInPlaceOfTheFolder(t *testing.T) {
 	for _, dir := range []string{path, filepath.Join(path, "below")} {
 		if f, err := Open(dir, generous, Options{Dropped: func(Drop) {}}); err == nil {
 			f.Close()
-			t.Errorf("%s is a folder", dir)
+			t.Errorf("Open accepts the file %s as a folder", dir)
 		}
 	}
 }

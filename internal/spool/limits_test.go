@@ -29,7 +29,7 @@ func TestFolder_LimitsBytes(t *testing.T) {
 	dropped.want(t, 30, "(the first of 3 batches)")
 	wantContent(t, f, 3)
 	if err := f.Put(numbered(7, 6000), always); err == nil {
-		t.Error("a batch is kept that is larger than all may be")
+		t.Error("Put accepts a batch that is larger than the limit of the spool")
 	}
 	dropped.none(t)
 	if diff := cmp.Diff([]int{4, 5, 6}, drain(t, f)); diff != "" {
@@ -69,7 +69,7 @@ func TestFolder_LimitsAge(t *testing.T) {
 		offer(f)
 		put(t, f, numbered(3, 0))
 		dropped.want(t, 10, "older than 24h0m0s")
-		// Also what was found.
+		// The limit also applies to batches that a restart finds.
 		f, dropped = reopen(t, f)
 		dropped.none(t)
 		time.Sleep(8 * time.Hour)
@@ -86,7 +86,8 @@ func TestFolder_LimitsAge(t *testing.T) {
 	})
 }
 
-// However old a batch is, it is not dropped before the server has answered an attempt.
+// A batch of any age is kept until it has been offered to the server, that is, until the server
+// has answered an attempt.
 func TestFolder_Take_KeepsOldBatchesThatWereNotOffered(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +140,7 @@ func TestFolder_LimitsFiles(t *testing.T) {
 	}
 }
 
-// A batch that is dropped at a limit counts as dropped even if another program has removed its
+// A batch that a limit drops counts as dropped, even if another program has already removed its
 // file.
 func TestFolder_DropsAFileThatWasRemoved(t *testing.T) {
 	f, dropped := open(t, t.TempDir(), Limits{Bytes: 2 * numbered(0, 1000).size(), Age: time.Hour})
@@ -167,9 +168,9 @@ func TestFolder_LimitsTheQuarantine(t *testing.T) {
 		set(i)
 		names = list(t, quarantine)
 		if len(names) != min(i+1, 3) {
-			t.Fatalf("%d are in the quarantine after %d", len(names), i+1)
+			t.Fatalf("the quarantine has %d files after %d batches", len(names), i+1)
 		}
-		for j, name := range names { // each a minute older than the next
+		for j, name := range names { // each file is a minute older than the next
 			at := time.Now().Add(time.Duration(j-len(names)) * time.Minute)
 			if err := os.Chtimes(filepath.Join(quarantine, name), at, at); err != nil {
 				t.Fatal(err)
@@ -182,14 +183,14 @@ func TestFolder_LimitsTheQuarantine(t *testing.T) {
 	}
 	set(5)
 	if _, err := os.Stat(filepath.Join(quarantine, names[2])); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("what is too old is still in the quarantine: %v", err)
+		t.Errorf("a file that exceeds the age is still in the quarantine: %v", err)
 	}
 	if n := len(list(t, quarantine)); n != 3 {
-		t.Errorf("%d are in the quarantine", n)
+		t.Errorf("the quarantine has %d files, want 3", n)
 	}
 }
 
-// Many files that are not batches are moved to the quarantine by one Open, within its limits.
+// Open can move many invalid batches to the quarantine, whose limits still apply.
 func TestOpen_LimitsTheQuarantine(t *testing.T) {
 	dir := t.TempDir()
 	for i := range maxQuarantined + 20 {
@@ -200,7 +201,7 @@ func TestOpen_LimitsTheQuarantine(t *testing.T) {
 	f, dropped := open(t, dir, Limits{Bytes: 1 << 20, Age: time.Hour})
 	dropped.want(t, 0, "is moved to the quarantine: not a valid batch", fmt.Sprintf("(the first of %d batches)", maxQuarantined+20))
 	if n := len(list(t, filepath.Join(f.dir, quarantineName))); n != maxQuarantined {
-		t.Errorf("%d are in the quarantine, want %d", n, maxQuarantined)
+		t.Errorf("the quarantine has %d files, want %d", n, maxQuarantined)
 	}
 	wantContent(t, f, 0)
 }

@@ -16,7 +16,7 @@ import (
 
 func anyFile(*spool.File) bool { return true }
 
-// wantDrop requires one drop without points since the last call, with a text in it.
+// wantDrop requires one drop without points since the last call, whose error contains the text.
 func (d *disk) wantDrop(text string) {
 	d.t.Helper()
 	if len(d.drops) != 1 || d.drops[0].Points != 0 || !strings.Contains(d.drops[0].Err.Error(), text) {
@@ -25,7 +25,7 @@ func (d *disk) wantDrop(text string) {
 	d.drops = nil
 }
 
-// operations returns the operations that need the lock of the folder.
+// operations returns the operations that require the lock of the folder, by name.
 func operations() map[string]func(f *spool.Folder, file *spool.File) {
 	return map[string]func(f *spool.Folder, file *spool.File){
 		"Put":        func(f *spool.Folder, _ *spool.File) { _ = f.Put(batch(5), func() bool { return true }) },
@@ -36,8 +36,8 @@ func operations() map[string]func(f *spool.Folder, file *spool.File) {
 	}
 }
 
-// A program that removes old files removes the lock: the folder is locked again, once, and
-// no other client can open it.
+// If another program has removed the lock, for example because it deletes old files, the next
+// operation locks the folder again. No other client can then open it.
 func TestFolder_LocksAgainWhenTheLockWasRemoved(t *testing.T) {
 	for name, do := range operations() {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestFolder_LocksAgainWhenTheLockWasRemoved(t *testing.T) {
 			}
 			d.wantDrop("/spool: the lock or the folder was removed or replaced, perhaps by a program that removes old files: the folder is locked again, with 2 batches")
 			if _, err := spool.OpenOn(d.drive.Process(), "/spool", spool.Limits{}, spool.Options{}); !errors.Is(err, spool.ErrInUse) {
-				t.Errorf("another client: %v", err)
+				t.Errorf("Open by another client: %v", err)
 			}
 			d.folder.Maintain()
 			if c := d.folder.Content(); c.Found != 0 || c.Removed != 0 || len(d.drops) > 0 {
@@ -63,7 +63,8 @@ func TestFolder_LocksAgainWhenTheLockWasRemoved(t *testing.T) {
 	}
 }
 
-// Once another client has the folder, nothing in it is touched, until that client ends.
+// After another client has locked the folder, a client does not change its files until the other
+// client has closed it.
 func TestFolder_LeavesFilesOfANewOwnerAlone(t *testing.T) {
 	for name, do := range operations() {
 		t.Run(name, func(t *testing.T) {
@@ -89,14 +90,14 @@ func TestFolder_LeavesFilesOfANewOwnerAlone(t *testing.T) {
 			}
 			d.folder.Return(file)
 			if d.folder.Take(anyFile) != nil {
-				t.Error("there is still a file")
+				t.Error("Take returns a file of the other client")
 			}
 			other.want(0, 1)
 			if err := other.folder.Close(); err != nil {
 				t.Fatal(err)
 			}
 			if !d.folder.Maintain() {
-				t.Fatal("the folder is free, and not used")
+				t.Fatal("Maintain does not use the folder, although the other client has closed it")
 			}
 			d.wantDrop("/spool is the spool again, with 2 batches: the other client has released it")
 			if c := d.folder.Content(); c.Found != 20 || c.Removed != 20 || c.Points != 20 {
@@ -107,7 +108,8 @@ func TestFolder_LeavesFilesOfANewOwnerAlone(t *testing.T) {
 	}
 }
 
-// If the folder was renamed and replaced, the new folder is used.
+// If another program has renamed the folder and created a new one at its path, the new folder is
+// used.
 func TestFolder_FollowsItsPath(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	if err := d.put(0); err != nil {
@@ -126,7 +128,8 @@ func TestFolder_FollowsItsPath(t *testing.T) {
 	d.want(1)
 }
 
-// A batch that is evicted while the folder is lost is not removed, and not reported.
+// A batch that exceeds its age while another client owns the folder is neither removed nor
+// reported.
 func TestFolder_Take_EvictsNothingOfALostFolder(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	if err := d.put(0); err != nil {
@@ -147,7 +150,7 @@ func TestFolder_Take_EvictsNothingOfALostFolder(t *testing.T) {
 	other.want(0)
 }
 
-// An error of the disk does not release the lock.
+// The folder stays locked after an error of the disk.
 func TestFolder_KeepsTheLockWhenTheDiskFails(t *testing.T) {
 	d := newDisk(t, 1<<20)
 	d.fail(syscall.EIO, memdisk.Lstat)

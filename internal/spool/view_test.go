@@ -28,7 +28,7 @@ func view(t *testing.T, dir string) *View {
 	return v
 }
 
-// instances returns folders of two instances, with batches of so many.
+// instances opens one instance for each number of batches, and puts as many batches into it.
 func instances(t *testing.T, dir string, batches ...int) []*Folder {
 	t.Helper()
 	var all []*Folder
@@ -74,7 +74,7 @@ func TestView_FoldersAreThoseOfTheInstances(t *testing.T) {
 	}
 }
 
-// Files are read one by one, and none is followed out of the folder.
+// A view reads the batches of all instances and of the quarantine, and skips other files.
 func TestView_ReadsFiles(t *testing.T) {
 	dir := t.TempDir()
 	all := instances(t, dir, 2, 1)
@@ -114,8 +114,7 @@ func TestView_ReadsFiles(t *testing.T) {
 	}
 }
 
-// A file that its owner removes between Files and Open is missing, which is not an error of
-// the folder.
+// A file that its owner removes between Files and Open is reported as missing.
 func TestView_Open_ReportsARemovedFileAsMissing(t *testing.T) {
 	dir := t.TempDir()
 	f := instances(t, dir, 2)[0]
@@ -136,7 +135,7 @@ func TestView_Open_ReportsARemovedFileAsMissing(t *testing.T) {
 	}
 }
 
-// A Reader detects the same faults as reading the whole file.
+// A Reader detects faults in any part of a file.
 func TestReader_FindsFaults(t *testing.T) {
 	dir := t.TempDir()
 	put(t, instances(t, dir, 0)[0], numbered(0, 5000))
@@ -162,7 +161,7 @@ func TestReader_FindsFaults(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// It becomes shorter while it is read.
+	// Another process shortens the file while it is read.
 	if err := os.WriteFile(path, whole, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +174,6 @@ func TestReader_FindsFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.Copy(io.Discard, r); !errors.Is(err, ErrFormat) {
-		t.Errorf("shorter: %v", err)
+		t.Errorf("a shortened file: %v", err)
 	}
 }

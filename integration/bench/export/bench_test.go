@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package export compares exporters of metrics: the exporter of this project,
-// OpenTelemetry's for OTLP and Prometheus, remote write, and the put protocol by
-// encoding/json. It consists of tests and benchmarks only.
+// OpenTelemetry's exporters for OTLP and Prometheus, remote write, and the put protocol with
+// encoding/json. It contains only tests and benchmarks.
 //
 // A benchmark exports collections of metrics (data_test.go, service_test.go) with one
 // exporter (peers_test.go) to a sink (sink_test.go), which is another process.
-// TestTable runs the benchmark of each cell (plan_test.go) in a process of its own, in
+// TestTable runs the benchmark of each cell (plan_test.go) in a separate process, in
 // several rounds, and writes the medians into a table (table_test.go).
 package export
 
@@ -24,13 +24,14 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/bench/internal/measure"
 )
 
-// BenchmarkExport exports collections with each peer. ns/op, cpu-ns/op (CPU time of
-// the process on all cores, garbage collection included) and allocs/op are those of an
-// export of points/op data points, which puts wire-B/op on the connections.
+// BenchmarkExport exports collections with each peer. An operation is an export. Its metrics are
+// the time (ns/op), the CPU time of the process on all cores with garbage collection
+// (cpu-ns/op), the allocations (allocs/op), the data points (points/op), and the bytes that the
+// connections carry (wire-B/op).
 //
-// For the peak of memory, it exports three collections, one cold and two warm. peak-B is
-// how far the resident memory rises above that of the program with its first collection.
-// It needs Linux.
+// In the state "peak of memory", an operation is three exports, one cold and two warm. peak-B is
+// the maximum increase of the resident memory, compared with the program that has prepared its
+// first collection. This state requires Linux.
 func BenchmarkExport(b *testing.B) {
 	for _, r := range rows() {
 		for _, p := range r.peers() {
@@ -48,7 +49,8 @@ func BenchmarkExport(b *testing.B) {
 func benchmarkTime(b *testing.B, r *run) {
 	ctx := b.Context()
 	points, err := r.check(ctx)
-	// An exporter is warm when it has seen both orders in which the SDK collects.
+	// An exporter is warm after two collections, because the SDK alternates between two orders of
+	// data points.
 	for range 2 {
 		err = errors.Join(err, r.collect(ctx), r.export(ctx))
 	}
@@ -62,7 +64,7 @@ func benchmarkTime(b *testing.B, r *run) {
 		b.StopTimer()
 		err := r.collect(ctx)
 		b.StartTimer()
-		// Profiles have the label: go tool pprof -tagfocus=state.
+		// Profiles can be filtered by this label: go tool pprof -tagfocus=state:warm.
 		pprof.Do(ctx, pprof.Labels("state", r.state), func(ctx context.Context) {
 			start := measure.CPU()
 			err = errors.Join(err, r.export(ctx))
@@ -103,10 +105,10 @@ type run struct {
 	next source
 
 	collection *collection
-	exporter   exporter // nil when it is not open
+	exporter   exporter // nil if it is not open
 }
 
-// start returns the run of a peer, which ends with the test.
+// start returns the run of a peer. Its exporter is shut down at the end of the test.
 func (r *row) start(tb testing.TB, to *sink, p peer) *run {
 	run := &run{row: *r, to: to, peer: p, open: r.opener(p), next: r.source(tb)}
 	tb.Cleanup(func() {
@@ -126,7 +128,7 @@ func (r *run) shutdown(ctx context.Context) error {
 	return e.Shutdown(ctx)
 }
 
-// collect prepares what export exports.
+// collect prepares the next collection for export. If the run is cold, it shuts the exporter down.
 func (r *run) collect(ctx context.Context) (err error) {
 	if r.state == cold {
 		err = r.shutdown(ctx)
@@ -137,7 +139,8 @@ func (r *run) collect(ctx context.Context) (err error) {
 	return err
 }
 
-// export opens the exporter unless it is open, which is a part of a cold export.
+// export exports the collection. It opens the exporter if it is not open, so that a cold export
+// includes this time.
 func (r *run) export(ctx context.Context) error {
 	if r.exporter == nil {
 		e, err := r.open(ctx, r.to)
@@ -149,8 +152,8 @@ func (r *run) export(ctx context.Context) error {
 	return r.exporter.Export(ctx, r.collection)
 }
 
-// check exports once, and compares the number of points that the sink decodes and the
-// sum of their values with the collection. It returns the number of data points.
+// check exports a collection, and compares it with the number of points that the sink has decoded
+// and the sum of their values. It returns the number of data points.
 func (r *run) check(ctx context.Context) (dataPoints int, err error) {
 	if err := r.collect(ctx); err != nil {
 		return 0, err
@@ -165,7 +168,7 @@ func (r *run) check(ctx context.Context) (dataPoints int, err error) {
 	if n := after.Points - before.Points; err == nil && n != r.peer.points(want) {
 		err = fmt.Errorf("the sink decoded %d points, want %d", n, r.peer.points(want))
 	}
-	// The sum is as precise as its terms, whatever their order.
+	// The order of additions affects the sum, so that it is compared with a tolerance.
 	if sum := after.Sum - before.Sum; err == nil && math.Abs(sum-want.sum) > 1e-9*(math.Abs(after.Sum)+math.Abs(want.sum)) {
 		err = fmt.Errorf("the values in the sink add up to %v, want %v", sum, want.sum)
 	}

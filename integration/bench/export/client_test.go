@@ -12,8 +12,8 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// newTimeSeries returns a source of points of OpenTSDB's put protocol with six tags. Each
-// series has as many samples in a collection.
+// newTimeSeries returns a source of points of OpenTSDB's put protocol with six tags. In a
+// collection, each series has the given number of samples.
 func newTimeSeries(points, samples int) source {
 	random := rand.New(rand.NewPCG(17, 0))
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -45,7 +45,8 @@ func newTimeSeries(points, samples int) source {
 	}
 }
 
-// client is the client of this project alone. It sends series if they have several samples.
+// client is the client of this project without an exporter. It sends points with Send, or if series
+// have several samples, with SendTimeSeries.
 type client struct{ *apptuitclient.Client }
 
 func newClient(_ context.Context, to *sink) (exporter, error) {

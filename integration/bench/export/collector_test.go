@@ -43,7 +43,7 @@ func (p *pushing) Export(ctx context.Context, c *collection) error {
 
 func (p *pushing) Shutdown(ctx context.Context) error { return p.shutdown(ctx) }
 
-// newCollector opens the exporter of a factory, without queue and retries.
+// newCollector returns an opener for the exporter of a factory, without a queue and retries.
 func newCollector(factory collectorexporter.Factory) opener {
 	return func(ctx context.Context, to *sink) (exporter, error) {
 		config, off := factory.CreateDefaultConfig(), map[string]any{"enabled": false}
@@ -62,8 +62,8 @@ func newCollector(factory collectorexporter.Factory) opener {
 	}
 }
 
-// newTranslating pushes by contrib's translation to remote write, in one request and
-// without a write-ahead log.
+// newTranslating opens an exporter that uses the remote write translation of the Collector's contrib
+// repository. It sends one request for each push, without a write-ahead log.
 func newTranslating(_ context.Context, to *sink) (exporter, error) {
 	p := newPoster(to, "/api/v1/write", "application/x-protobuf", "snappy")
 	settings := prometheusremotewrite.Settings{DisableTargetInfo: true, DisableScopeInfo: true}
@@ -84,16 +84,17 @@ func newTranslating(_ context.Context, to *sink) (exporter, error) {
 	}}, nil
 }
 
-// division says how the data points of a collection come to an exporter of the Collector.
+// division divides a collection into pushes to an exporter of the Collector, or into resources.
 type division struct {
-	points    int  // in each part of a sum; 0 is one push of everything
+	points    int  // number of points in each part of a sum; 0 is a single push
 	resources bool // the parts are resources of one push; otherwise each part is a push
 }
 
-// newPushes returns the collections of a source as a receiver of the Collector would.
+// newPushes returns a source with the collections of another source, converted as by a receiver of the
+// Collector.
 func newPushes(next source, d division) source {
 	return func(ctx context.Context) (*collection, error) {
-		defer runtime.GC() // the garbage of the conversion must not raise the heap's limit for the export
+		defer runtime.GC() // otherwise the garbage of the conversion would raise the heap target of the export
 		c, err := next(ctx)
 		if err != nil {
 			return nil, err
@@ -137,7 +138,7 @@ func (d division) divide(scope metricdata.ScopeMetrics) (parts []metricdata.Scop
 	return parts
 }
 
-// toPdata returns a collection as the receiver of OTLP would, from the request of
+// toPdata converts a collection to pdata, as the OTLP receiver does. It decodes the request of
 // OpenTelemetry's exporter.
 func toPdata(ctx context.Context, rm *metricdata.ResourceMetrics) (pmetric.Metrics, error) {
 	request := pmetricotlp.NewExportRequest()

@@ -9,12 +9,12 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric"
 )
 
-// counts says how many points a collection has in each protocol.
+// counts is the number of points of a collection in each protocol, and the sum of their values.
 type counts struct {
-	data    int     // data points: in OTLP, and in an exposition for Prometheus
+	data    int     // data points, as in OTLP and in an exposition for Prometheus
 	put     int     // points of OpenTSDB's put protocol
-	samples int     // in remote write, which has native histograms, but no minimum and maximum
-	sum     float64 // of the values of sums and gauges, and of the counts of histograms
+	samples int     // samples of remote write, which has native histograms, but no minimum and maximum
+	sum     float64 // sum of the values of sums and gauges, and of the counts of histograms
 }
 
 func (c *counts) add(value float64, put, samples int) {
@@ -26,7 +26,7 @@ func (c *counts) add(value float64, put, samples int) {
 
 func (c *counts) addNumbers(all pmetric.NumberDataPointSlice) {
 	for _, p := range all.All() {
-		c.add(float64(p.IntValue())+p.DoubleValue(), 1, 1) // one of them is 0
+		c.add(float64(p.IntValue())+p.DoubleValue(), 1, 1) // one of the two values is 0
 	}
 }
 
@@ -60,7 +60,7 @@ func (c *counts) addMetrics(md pmetric.Metrics) {
 	}
 }
 
-// count counts what an exporter should export.
+// count returns the points that an exporter must export.
 func (c *collection) count(ctx context.Context) (n counts, err error) {
 	if c.metrics != nil {
 		var md pmetric.Metrics

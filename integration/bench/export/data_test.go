@@ -20,31 +20,31 @@ import (
 	"github.com/apptuitai/apptuit-go/apptuitclient"
 )
 
-// instruments is the number of instruments over which the series are spread.
+// instruments is the number of instruments among which the series are divided.
 const instruments = 10
 
-// A collection is exported at once. Which data it has depends on the exporters.
+// collection is the data of one export. Its source sets the fields for one kind of exporters.
 type collection struct {
 	metrics *metricdata.ResourceMetrics // for exporters of the SDK
 	pushes  []pmetric.Metrics           // for exporters of the Collector
-	points  []apptuitclient.DataPoint   // for the client alone
-	series  []apptuitclient.TimeSeries  // the same points
+	points  []apptuitclient.DataPoint   // for the client without an exporter
+	series  []apptuitclient.TimeSeries  // for the client: the same points as series
 }
 
-// A source returns one collection after the other, with new values in each. A
-// collection is valid until the next one.
+// source returns the next collection at each call, with new values. A collection is valid until the
+// next call.
 type source func(ctx context.Context) (*collection, error)
 
-// series is the data points of one instrument. begin puts a new series at an index,
-// step changes the value of a series.
+// series changes the data points of an instrument: begin replaces the series at an index by a new
+// series, and step changes the value of a series.
 type series struct {
 	begin func(i int, attributes attribute.Set)
 	step  func(i int, at time.Time)
 }
 
-// newMade returns a source of collections that no SDK has collected. They are the
-// same in every run, and in the same order. With replace, one series in a hundred is
-// replaced before each collection but the first.
+// newMade returns a source of collections that are generated without an SDK. All runs generate the
+// same collections in the same order. With replace, 1 % of the series are replaced before each
+// collection except the first.
 func newMade(kind string, points int, replace bool) source {
 	random := rand.New(rand.NewPCG(7, uint64(points)))
 	at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -113,19 +113,18 @@ func newNumbers[N int64 | float64](n int, start time.Time, first, change func() 
 	}
 }
 
-// A histogram begins with 100 different observations, and gets 3 more before each
-// collection. Each of the first is made up to 2,000 times, in some series more often than
-// in others.
+// A histogram begins with 100 different values, each of which is observed 1 to 2,000 times,
+// depending on the series. Before each collection, 3 observations are added.
 const (
 	firstObservations = 100
 	observations      = 3
 )
 
-// duration returns an observation: the duration of a request in milliseconds, with
-// all 17 digits.
+// duration returns a random duration of a request in milliseconds, with 17 significant digits.
 func duration(random *rand.Rand) float64 { return 40 * math.Exp(random.NormFloat64()) }
 
-// observing returns series that observe durations.
+// observing returns the series of a histogram that observes durations. reset replaces the data point
+// at an index, and observe adds observations to it.
 func observing(random *rand.Rand, reset func(i int, attributes attribute.Set), observe func(i int, at time.Time, value float64, times uint64)) series {
 	return series{
 		begin: func(i int, attributes attribute.Set) {
@@ -166,7 +165,7 @@ func newHistograms(n int, start time.Time, random *rand.Rand) (metricdata.Aggreg
 func newExponentials(n int, start time.Time, random *rand.Rand) (metricdata.Aggregation, series) {
 	const scale, lowest = 3, -30
 	points := make([]exponential, n)
-	counts := make([][]uint64, n) // from the lowest bucket on; a data point has a part of them
+	counts := make([][]uint64, n) // counts from the lowest bucket on, of which a data point contains a part
 	observe := func(i int, at time.Time, value float64, times uint64) {
 		p := &points[i]
 		bucket := int(math.Ceil(math.Ldexp(math.Log2(value), scale))) - 1 - lowest
@@ -188,7 +187,7 @@ func newExponentials(n int, start time.Time, random *rand.Rand) (metricdata.Aggr
 	return metricdata.ExponentialHistogram[float64]{DataPoints: points, Temporality: metricdata.CumulativeTemporality}, observing(random, reset, observe)
 }
 
-const maxBuckets = 160 // of an exponential histogram: the SDK's default
+const maxBuckets = 160 // maximum number of buckets of an exponential histogram: the SDK's default
 
 func extend(low, high metricdata.Extrema[float64], value float64) (newLow, newHigh metricdata.Extrema[float64]) {
 	l, ok := low.Value()
@@ -213,8 +212,8 @@ func newResource() *resource.Resource {
 	)
 }
 
-// seriesAttributes returns the six attributes of a series. Many series share each
-// value, no two series share all six, and the order of series shows no pattern.
+// seriesAttributes returns the six attributes of series n. Many series share each value, but no two
+// series share all six values. Consecutive series have no pattern.
 func seriesAttributes(n int) attribute.Set {
 	bits := scatter(uint32(n))
 	// take returns a number below 2^n.
@@ -235,7 +234,8 @@ func seriesAttributes(n int) attribute.Set {
 
 const scatteredBits = 24
 
-// scatter maps the numbers of 24 bits to each other, one to one and without a pattern.
+// scatter returns a number of 24 bits for each number of 24 bits. It is a bijection without a
+// visible pattern.
 func scatter(v uint32) uint32 {
 	const mask = 1<<scatteredBits - 1
 	for _, odd := range [...]uint32{0x9e3779b1, 0x85ebca6b, 0xc2b2ae35} {

@@ -20,11 +20,11 @@ import (
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 )
 
-// decoder adds the points of a body, of which gzip is removed.
+// decoder adds the points of a body to r. The caller has decompressed gzip.
 type decoder func(plain []byte, header http.Header, r *Received) error
 
-// decodePut decodes OpenTSDB's put protocol. Of a histogram, only the count is added
-// to the sum. The exporter's metrics of itself are omitted.
+// decodePut decodes OpenTSDB's put protocol. It omits the exporter's own metrics. The only value of a
+// histogram that it adds to the sum is the count.
 func decodePut(plain []byte, _ http.Header, r *Received) error {
 	var points []struct {
 		Metric    string
@@ -58,8 +58,7 @@ func decodeOTLP(plain []byte, _ http.Header, r *Received) error {
 	return err
 }
 
-// decodeExposition decodes the answer to a scrape. The metric of the target itself
-// is omitted.
+// decodeExposition decodes the answer to a scrape. It omits the metric target_info.
 func decodeExposition(plain []byte, header http.Header, r *Received) error {
 	d := expfmt.NewDecoder(bytes.NewReader(plain), expfmt.ResponseFormat(header))
 	for {
@@ -77,8 +76,8 @@ func decodeExposition(plain []byte, header http.Header, r *Received) error {
 	}
 }
 
-// decodeRemoteWrite decodes Prometheus' remote write 1.0. Of a classic histogram,
-// only the count is added to the sum.
+// decodeRemoteWrite decodes Prometheus' remote write 1.0. The only value of a classic histogram that
+// it adds to the sum is the count.
 func decodeRemoteWrite(compressed []byte, _ http.Header, r *Received) error {
 	var request prompb.WriteRequest
 	plain, err := snappy.Decode(nil, compressed)

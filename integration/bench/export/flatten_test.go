@@ -14,13 +14,13 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// point is a number of a data point. A sum or gauge is one. An explicit histogram is
-// one for each bucket, and one each for count, sum, minimum and maximum. Of an
-// exponential histogram, quantiles take the place of buckets.
+// point is one number of a data point. A sum or gauge has one point. An explicit histogram has a
+// point for each bucket, and for count, sum, minimum and maximum. An exponential histogram has
+// points for quantiles instead of buckets.
 type point struct {
 	metric, suffix string // for example "duration" and "_bucket"
 	attributes     *attribute.Set
-	key, label     string // for example "le" and "0.5"; empty without one
+	key, label     string // for example "le" and "0.5"; empty without a label
 	value          float64
 	at             time.Time
 }
@@ -28,8 +28,8 @@ type point struct {
 // exponential is a data point of an exponential histogram.
 type exponential = metricdata.ExponentialHistogramDataPoint[float64]
 
-// flatten calls emit with the points of a collection, which emit must not keep. If native
-// is not nil, it gets the exponential histograms instead.
+// flatten calls emit with each point of a collection. emit must not keep the point. If native is not
+// nil, flatten calls it with each exponential histogram, and does not emit points for it.
 func flatten(rm *metricdata.ResourceMetrics, emit func(p *point), native func(metric string, d *exponential)) {
 	for _, scope := range rm.ScopeMetrics {
 		for _, m := range scope.Metrics {
@@ -81,7 +81,7 @@ func flattenHistogram(name string, d *metricdata.HistogramDataPoint[float64], em
 	p.totals(d.Count, d.Sum, d.Min, d.Max, emit)
 }
 
-const quantiles = 5 // in the put protocol, of an exponential histogram
+const quantiles = 5 // number of quantiles of an exponential histogram in the put protocol
 
 func flattenExponential(name string, d *exponential, emit func(p *point)) {
 	p := point{metric: name, attributes: &d.Attributes, key: "quantile", at: d.Time}
@@ -116,7 +116,7 @@ func (p *point) totals(count uint64, sum float64, low, high metricdata.Extrema[f
 	}
 }
 
-// names maps names to the form that Prometheus allows, and remembers them.
+// names is a cache of names in the form that Prometheus allows.
 type names map[string]string
 
 func (n names) sanitize(name string) string {

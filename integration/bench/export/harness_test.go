@@ -13,13 +13,13 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// TestPeers_EverythingArrives lets each peer send the data of each row to a sink that
-// decodes it. The peers agree on the data because each agrees with the collection.
+// TestPeers_EverythingArrives exports the data of each row with each peer to a sink, which decodes it.
+// The result must agree with the collection, so that all peers export the same data.
 func TestPeers_EverythingArrives(t *testing.T) {
 	to := startSink(t)
 	for _, r := range rows() {
 		if r.state == peakMemory || r.kind != "" && r.pushes == nil && r.points != 10_000 {
-			continue // other sizes of the same data
+			continue // other rows have the same data in another size
 		}
 		r.points /= 100
 		for _, p := range r.peers() {
@@ -35,7 +35,7 @@ func TestPeers_EverythingArrives(t *testing.T) {
 	}
 }
 
-// damaging changes sums before it exports them.
+// damaging is an exporter that changes a sum before it exports the collection.
 type damaging struct {
 	exporter
 	damage func(sum *metricdata.Sum[int64])
@@ -67,8 +67,8 @@ func TestCheck_FindsLosses(t *testing.T) {
 	}
 }
 
-// TestSources_Change checks that each collection has the same series with other values,
-// and that churn replaces one series in a hundred.
+// TestSources_Change checks that two collections have the same series with different values, or with
+// churn, that 1 % of the series are new.
 func TestSources_Change(t *testing.T) {
 	for _, kind := range []string{"sum", "gauge", "histogram", "exponential", "mixed"} {
 		for _, state := range []string{warm, churn} {
@@ -89,7 +89,7 @@ func TestSources_Change(t *testing.T) {
 				if last, ok := first[series]; !ok {
 					added++
 				} else if last == value {
-					same++ // an up-down counter now and then
+					same++ // an up-down counter may keep its value
 				}
 			}
 			ok := state == warm && added == 0 || state == churn && 8 <= added && added <= 10
@@ -100,13 +100,13 @@ func TestSources_Change(t *testing.T) {
 	}
 }
 
-// TestTable_Row measures a row as TestTable does, in processes.
+// TestTable_Row measures a row in separate processes, as TestTable does.
 func TestTable_Row(t *testing.T) {
 	r := row{data: "sum", kind: "sum", points: 120, state: warm}
 	text := table([]result{r.measure(t, peers()[:2], 2)})
 	want := regexp.MustCompile(`
 \| sum \| 120 \| warm \| [\d,.]+ / [\d,.]+ \| [\d.]+ \| [\d.]+ \| [\d,.]+ / [\d,.]+ \([\d.]+× / [\d.]+×\) \| [\d.]+ \| [\d.]+ \| – \|`)
 	if !want.MatchString(text) {
-		t.Errorf("the table is\n%s\nand does not match %s", text, want)
+		t.Errorf("the table does not match %s:\n%s", want, text)
 	}
 }

@@ -14,11 +14,12 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// batchPoints is the default of this project's client. Telegraf's is 50.
+// batchPoints is the number of points in a batch: the default of this project's client. Telegraf's
+// default is 50.
 const batchPoints = 50_000
 
-// jsonPut writes OpenTSDB's put protocol as Telegraf does: each point is a struct
-// with a map of tags, which encoding/json encodes into compress/gzip.
+// jsonPut sends OpenTSDB's put protocol as Telegraf does: encoding/json encodes each point, a struct
+// with a map of tags, and compress/gzip compresses it.
 type jsonPut struct {
 	poster
 	names   names
@@ -44,20 +45,20 @@ func newJSONPut(_ context.Context, to *sink) (exporter, error) {
 	return j, nil
 }
 
-// point encodes a point, and posts a full batch. Its error is that of flush.
+// point encodes a point, and posts the batch if it is full. flush returns its errors.
 func (j *jsonPut) point(ctx context.Context, p *jsonPoint) {
 	separator := ","
 	if j.batched == 0 {
 		separator = "["
 	}
-	_, _ = j.gzip.Write([]byte(separator)) // to memory, which does not fail
+	_, _ = j.gzip.Write([]byte(separator)) // writes to memory, and does not fail
 	j.err = errors.Join(j.err, j.encoder.Encode(p))
 	if j.batched++; j.batched == batchPoints {
 		_ = j.flush(ctx)
 	}
 }
 
-// flush posts the last batch, and returns all errors so far.
+// flush posts the unfinished batch, and returns all errors so far.
 func (j *jsonPut) flush(ctx context.Context) error {
 	if j.batched > 0 {
 		_, _ = j.gzip.Write([]byte("]"))

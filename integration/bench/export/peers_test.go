@@ -25,8 +25,7 @@ import (
 	"github.com/apptuitai/apptuit-go/integration/collector"
 )
 
-// An exporter exports one collection at a time. Export returns when the sink has
-// answered.
+// exporter exports one collection at a time. Export returns after the answer of the sink.
 type exporter interface {
 	Export(ctx context.Context, c *collection) error
 	Shutdown(ctx context.Context) error
@@ -34,16 +33,16 @@ type exporter interface {
 
 type opener func(ctx context.Context, to *sink) (exporter, error)
 
-// peer is an exporter that is compared, or several that send the same.
+// peer is a column of the table: the exporters for one protocol, in the SDK, in the Collector, and for
+// points of OpenTSDB's put protocol.
 type peer struct {
 	name   string // in the table
 	points func(counts) int
-	// In the SDK, in the Collector, and of points of OpenTSDB's put protocol. Without
-	// an exporter, there is no cell.
+	// These open the exporters. A row for which there is no exporter has no cell.
 	sdk, collector, client opener
 }
 
-// The peers whose names the plan mentions. All others are compared with apptuit-go.
+// The plan refers to these peers by name. The table has the ratios of all peers to apptuit-go.
 const (
 	apptuitGo    = "apptuit-go"
 	otlpHTTPGzip = "otlpmetrichttp gzip"
@@ -99,8 +98,8 @@ func newOTLPGRPC(ctx context.Context, to *sink) (exporter, error) {
 	return inSDK{e}, err
 }
 
-// scraped is OpenTelemetry's Prometheus exporter, a reader that collects when it is
-// scraped. It gets the collections as those of a producer.
+// scraped is OpenTelemetry's Prometheus exporter, a reader that collects when it is scraped. scraped is
+// the producer of its metrics.
 type scraped struct {
 	to       *sink
 	server   *httptest.Server
@@ -124,7 +123,7 @@ func (s *scraped) Produce(context.Context) ([]metricdata.ScopeMetrics, error) {
 	return s.current.ScopeMetrics, nil
 }
 
-// Export lets the sink scrape. Native histograms need protobuf.
+// Export makes the sink scrape the exporter. Native histograms require protobuf.
 func (s *scraped) Export(_ context.Context, c *collection) error {
 	s.current = c.metrics
 	accept := "text/plain;version=0.0.4"
@@ -143,7 +142,7 @@ func (s *scraped) Shutdown(ctx context.Context) error {
 	return s.provider.Shutdown(ctx)
 }
 
-// poster posts bodies of one format.
+// poster posts bodies with a content type and encoding.
 type poster struct {
 	client *http.Client
 	url    string

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// The states. A warm exporter has exported the same series before. A cold one is new,
-// and making it is measured too. With churn, an exporter is warm, and one series in a
-// hundred is new in each collection. Send and SendTimeSeries are uses of the client alone.
+// These are the states of a row. A warm exporter has exported the same series before. A cold exporter
+// is new, and its creation is included. With churn, the exporter is warm, and 1 % of the series are new
+// in each collection. Send and SendTimeSeries measure the client without an exporter.
 const (
 	warm           = "warm"
 	cold           = "cold"
@@ -24,9 +24,9 @@ const (
 
 // row is a row of the table.
 type row struct {
-	data   string // its name in the table
-	kind   string // sum, gauge, histogram, exponential, or mixed; empty for the client alone
-	points int    // data points in a collection, of mixed data approximately
+	data   string // the name of the data in the table
+	kind   string // sum, gauge, histogram, exponential, or mixed; empty for the client without an exporter
+	points int    // data points in a collection; approximate for mixed data
 	state  string
 	pushes *division // only for exporters of the Collector
 }
@@ -58,8 +58,10 @@ func rows() []row {
 	)
 }
 
-// quick reports whether a cell is measured without -full: all exporters for 10,000 data
-// points warm, and the first two for the other rows.
+// quick reports whether a cell is measured without -full. These cells are all peers for warm exports
+// of 10,000 data points, for the Collector, and for the client. For other exports of 10,000 data points,
+// and warm exports of 120 data points except mixed data, they are the first two peers. The peak of
+// memory requires -memory.
 func (r *row) quick(peer string) bool {
 	switch {
 	case r.state == peakMemory:

@@ -15,14 +15,13 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// remoteWrite converts collections to Prometheus' remote write 1.0, one request
-// each. It keeps no series from one export to the next, but reuses all memory, and
-// prompb encodes protobuf without reflection.
+// remoteWrite is an exporter to Prometheus' remote write 1.0, with one request for each collection. It
+// keeps no series between exports, but reuses its memory. prompb encodes protobuf without reflection.
 type remoteWrite struct {
 	poster
 	names      names
 	resource   []prompb.Label
-	identity   []prompb.Label // labels of the resource and of the attributes below
+	identity   []prompb.Label // labels of the resource and of the field attributes
 	attributes *attribute.Set
 	series     prompb.TimeSeries
 	native     prompb.Histogram
@@ -70,7 +69,7 @@ func (w *remoteWrite) histogram(metric string, d *exponential) {
 	w.add(metric, "", &d.Attributes, "", "")
 }
 
-// add appends the series to the request, with a label for key if it is not empty.
+// add appends the current series to the request. If key is not empty, the series gets the label key.
 func (w *remoteWrite) add(metric, suffix string, attributes *attribute.Set, key, value string) {
 	if attributes != w.attributes {
 		w.identify(attributes)
@@ -98,8 +97,8 @@ func (w *remoteWrite) identify(attributes *attribute.Set) {
 	}
 }
 
-// appendBuckets appends one span and the differences between the counts. Prometheus
-// numbers a bucket by its upper bound, OpenTelemetry by its lower one.
+// appendBuckets appends one span, and the differences between the counts. Prometheus numbers a bucket
+// by its upper bound, and OpenTelemetry by its lower bound.
 func appendBuckets(spans []prompb.BucketSpan, deltas []int64, b metricdata.ExponentialBucket) ([]prompb.BucketSpan, []int64) {
 	if len(b.Counts) == 0 {
 		return spans, deltas

@@ -17,11 +17,11 @@ import (
 	"github.com/apptuitai/apptuit-go/runtimemetrics"
 )
 
-// service is a program whose instruments a MeterProvider collects.
+// service creates the instruments of a program, and records measurements.
 type service struct {
 	meter   metric.Meter
 	random  *rand.Rand
-	created int // series so far
+	created int // number of series so far
 }
 
 // recorded is a series of an instrument.
@@ -36,12 +36,12 @@ func (s *service) newSeries() recorded {
 	return recorded{option: metric.WithAttributeSet(seriesAttributes(s.created)), value: 50 + 20*s.random.NormFloat64()}
 }
 
-// newService returns a source of the SDK: the metrics of a service, and all of
-// runtimemetrics. With replace, one series in a hundred is replaced before each
-// collection but the first. These are observable: the SDK keeps other series forever.
+// newService returns a source of collections by the SDK, with the metrics of a service and all metrics
+// of runtimemetrics. With replace, 1 % of the series are replaced before each collection except the
+// first. These are series of observable instruments, because the SDK never drops other series.
 func newService(tb testing.TB, points int, replace bool) source {
 	reader := sdkmetric.NewManualReader(sdkmetric.WithProducer(runtimemetrics.NewProducer()))
-	// A native histogram of Prometheus has a scale of at most 8. Others would be downscaled.
+	// A native histogram of Prometheus has a scale of at most 8. Higher scales would be downscaled.
 	exponentials := sdkmetric.NewView(sdkmetric.Instrument{Name: "*.exponential.*"},
 		sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: maxBuckets, MaxScale: 8}})
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithResource(newResource()),
@@ -53,9 +53,9 @@ func newService(tb testing.TB, points int, replace bool) source {
 		meter:  provider.Meter("example.com/shop", metric.WithInstrumentationVersion("2.14.3")),
 		random: rand.New(rand.NewPCG(13, uint64(points))),
 	}
-	var work []func(context.Context) // between two collections, by instrument
+	var work []func(context.Context) // records measurements between two collections, one function for each instrument
 	for _, group := range []struct {
-		percent int // of the data points
+		percent int // share of the data points
 		new     func(name string, all []recorded) func(context.Context, *recorded)
 		replace bool
 		names   []string
@@ -70,7 +70,7 @@ func newService(tb testing.TB, points int, replace bool) source {
 	} {
 		replaced := 0
 		if group.replace && replace {
-			replaced = max(points/100/4, 1) // in each of 4 instruments
+			replaced = max(points/100/4, 1) // number in each of the 4 instruments
 		}
 		for _, name := range group.names {
 			all := make([]recorded, max(points*group.percent/100/len(group.names), 1))
@@ -108,8 +108,8 @@ func newService(tb testing.TB, points int, replace bool) source {
 	}
 }
 
-// setTime sets the time of all data points. In real time, a benchmark would export a series
-// more often than its timestamps in seconds allow.
+// setTime sets the time of all data points. With the real time, a benchmark would export a series
+// several times in a second, but its timestamps are seconds.
 func setTime(data metricdata.Aggregation, at time.Time) {
 	points := reflect.ValueOf(data).FieldByName("DataPoints")
 	for i := range points.Len() {
@@ -117,7 +117,7 @@ func setTime(data metricdata.Aggregation, at time.Time) {
 	}
 }
 
-// The following register an instrument, and return a function that records the next
+// Each of the following methods registers an instrument, and returns a function that records the next
 // measurement of a series.
 
 func (s *service) counter(name string, _ []recorded) func(context.Context, *recorded) {

@@ -21,7 +21,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// sink is a process that receives what exporters send.
+// sink is a process that receives the requests of exporters.
 type sink struct {
 	rpc  *rpc.Client
 	host string // host:port for all protocols
@@ -56,10 +56,10 @@ func TestMain(m *testing.M) {
 	if err := server.RegisterName("Sink", newServer()); err != nil {
 		panic(err)
 	}
-	server.ServeConn(pipe{os.Stdin, os.Stdout}) // until the other process closes the pipe, or ends
+	server.ServeConn(pipe{os.Stdin, os.Stdout}) // until the other process ends, or closes the pipe
 }
 
-// pipe is a connection of two pipes.
+// pipe combines two pipes into a connection.
 type pipe struct {
 	io.Reader
 	io.WriteCloser
@@ -74,26 +74,26 @@ func must[T any](v T, err error) T {
 
 func (s *sink) url() string { return "http://" + s.host }
 
-// received returns everything since the sink began, and sets whether the sink decodes from
-// now on.
+// received returns the totals since the start of the sink, and sets whether the sink decodes from now
+// on.
 func (s *sink) received(decode bool) (r Received) {
 	if err := s.rpc.Call("Sink.Received", decode, &r); err != nil {
-		panic(err) // the process of the sink has ended
+		panic(err) // the sink's process has ended
 	}
 	return r
 }
 
-// scrape lets the sink get metrics as Prometheus does, compressed.
+// scrape makes the sink request compressed metrics, as Prometheus does.
 func (s *sink) scrape(url, accept string) error {
 	return s.rpc.Call("Sink.Scrape", [2]string{url, accept}, new(struct{}))
 }
 
-// Received is the answer of a sink.
+// Received is the totals of a sink since its start.
 type Received struct {
-	Host   string  // and port of the sink
-	Bytes  int64   // all bytes that connections carried, headers included
-	Points int     // that were decoded, as [counts] counts them for each protocol
-	Sum    float64 // of their values
+	Host   string  // host:port of the sink
+	Bytes  int64   // all received bytes, including headers
+	Points int     // decoded points, counted for each protocol as in [counts]
+	Sum    float64 // of the values of decoded points
 }
 
 func (r *Received) add(value float64) {
@@ -101,8 +101,9 @@ func (r *Received) add(value float64) {
 	r.Sum += value
 }
 
-// Server is the sink's side. It accepts OTLP over HTTP and gRPC, OpenTSDB's put and
-// Prometheus' remote write at one address. It discards bodies unless it decodes.
+// Server is the server in the sink's process. It accepts OTLP over HTTP and gRPC, OpenTSDB's put
+// protocol and Prometheus' remote write at one address. It discards bodies, unless decoding is
+// enabled.
 type Server struct {
 	http     *httptest.Server
 	scraper  *http.Client
@@ -125,7 +126,7 @@ func newServer() *Server {
 	s.http.Config.Protocols = new(http.Protocols)
 	s.http.Config.Protocols.SetHTTP1(true)
 	s.http.Config.Protocols.SetUnencryptedHTTP2(true)
-	// Windows as a gRPC server for large messages has them: they must not limit the sender.
+	// Flow control windows as of a gRPC server for large messages, so that they do not limit the sender.
 	s.http.Config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerConnection: 16 << 20, MaxReceiveBufferPerStream: 8 << 20}
 	s.http.Start()
 	s.scraper = &http.Client{Transport: &http.Transport{
@@ -138,7 +139,7 @@ func newServer() *Server {
 	return s
 }
 
-// Received returns everything since the sink began, and sets whether it decodes.
+// Received returns the totals since the start of the sink, and sets whether it decodes from now on.
 func (s *Server) Received(decode bool, r *Received) error {
 	s.decoding.Store(decode)
 	s.mu.Lock()
@@ -148,7 +149,7 @@ func (s *Server) Received(decode bool, r *Received) error {
 	return nil
 }
 
-// Scrape gets the metrics of a URL with an Accept header.
+// Scrape requests the metrics at a URL with an Accept header.
 func (s *Server) Scrape(target [2]string, _ *struct{}) error {
 	request := must(http.NewRequest(http.MethodGet, target[0], http.NoBody))
 	request.Header = http.Header{"Accept": {target[1]}, "Accept-Encoding": {"gzip"}}
@@ -173,8 +174,8 @@ func (s *Server) body(decode decoder, status int) http.Handler {
 	})
 }
 
-// grpc answers a unary call: one message in each direction after a prefix of five
-// bytes, and the status in the trailer.
+// grpc answers a unary call. The request and the answer have one message each, with a prefix of five
+// bytes. The status is in the trailer.
 func (s *Server) grpc(w http.ResponseWriter, r *http.Request) {
 	_, err := io.CopyN(io.Discard, r.Body, 5)
 	r.Header.Set("Content-Encoding", r.Header.Get("Grpc-Encoding"))
@@ -188,7 +189,7 @@ func (s *Server) grpc(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Grpc-Status", "0")
 }
 
-// read decodes a body, or discards it.
+// read decodes a body if decoding is enabled, and discards it otherwise.
 func (s *Server) read(body io.Reader, header http.Header, decode decoder) (err error) {
 	if !s.decoding.Load() {
 		_, err := io.Copy(io.Discard, body)

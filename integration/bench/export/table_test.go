@@ -28,8 +28,8 @@ var (
 	rounds    = flag.Int("rounds", 5, "the number of rounds; memory is measured once")
 )
 
-// TestTable measures each cell in processes of its own, prints their output, and writes
-// the table. It is skipped without -table.
+// TestTable measures each cell in separate processes, prints their output, and writes the table. It is
+// skipped without -table.
 func TestTable(t *testing.T) {
 	if *tableFile == "" {
 		t.Skip("set -table to measure")
@@ -63,8 +63,8 @@ type result struct {
 	rounds map[string][]*benchfmt.Result
 }
 
-// measure runs the benchmarks of a row in rounds: each begins with another peer, so
-// that other work of the machine affects all alike.
+// measure runs the benchmarks of a row in rounds. Each round begins with another peer, so that other
+// work of the machine affects all peers equally.
 func (r *row) measure(tb testing.TB, peers []peer, rounds int) result {
 	all, benchTime := result{*r, map[string][]*benchfmt.Result{}}, "100ms"
 	if r.state == peakMemory {
@@ -76,14 +76,14 @@ func (r *row) measure(tb testing.TB, peers []peer, rounds int) result {
 			one := measure.Run(tb, "BenchmarkExport/"+r.name(name), benchTime)
 			all.rounds[name] = append(all.rounds[name], one)
 			points, _ := one.Value("points/op")
-			all.points = int(points) // of mixed data, the plan has about as many
+			all.points = int(points) // for mixed data, the number in the plan is approximate
 		}
 	}
 	return all
 }
 
-// table returns the results in Markdown. The columns of the first two peers are
-// complete. Of the others, there is the time.
+// table returns the results as a table in Markdown. The first two peers have columns for time,
+// allocations and bytes. The other peers have only the time.
 func table(results []result) string {
 	head, rule := []string{"data", "points", "state"}, []string{"---", "---:", "---"}
 	for i, p := range peers() {
@@ -123,7 +123,7 @@ func (r *result) cells() []string {
 	return cells
 }
 
-// values returns a figure of each round for a data point.
+// values returns the metric unit of each round, divided by the number of data points.
 func (r *result) values(peer, unit string) (all []float64) {
 	for _, one := range r.rounds[peer] {
 		v, _ := one.Value(unit)
@@ -133,13 +133,13 @@ func (r *result) values(peer, unit string) (all []float64) {
 	return all
 }
 
-// median returns the median of a figure, times a factor.
+// median returns the median of a metric for each data point, multiplied by a factor.
 func (r *result) median(peer, unit string, factor float64) string {
 	return format(factor * median(r.values(peer, unit)))
 }
 
-// ratios returns the medians of the ratios of all rounds to apptuit-go, for example
-// " (2.94× / 3.91×)", or nothing for apptuit-go itself.
+// ratios returns the medians of the ratios to apptuit-go in all rounds, for example
+// " (2.94× / 3.91×)". It returns "" for apptuit-go itself.
 func (r *result) ratios(peer string, units ...string) string {
 	if peer == apptuitGo || r.rounds[apptuitGo] == nil {
 		return ""
@@ -160,7 +160,7 @@ func median(values []float64) float64 {
 	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 }
 
-// format returns a number with three digits, for example "12,300" or "0.0345".
+// format returns a number with three significant digits, for example "12,300" or "0.0345".
 func format(v float64) string {
 	return printer().Sprint(number.Decimal(v, number.Precision(3), number.MaxFractionDigits(4)))
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// write writes a file, and syncs it and its folder or not.
+// write writes a file, and syncs the file, its folder, or both if requested.
 func write(t *testing.T, p *Process, name string, sync, syncFolder bool) {
 	t.Helper()
 	f, err := p.Create(name)
@@ -35,7 +35,8 @@ func write(t *testing.T, p *Process, name string, sync, syncFolder bool) {
 	}
 }
 
-// worst makes LosePower lose everything that was not synced.
+// worst is a source of random numbers with which LosePower discards unsynced entries of folders, and
+// replaces unsynced content by its first byte and zeros.
 func worst(n int) int { return min(1, n-1) }
 
 func TestDrive_LosePower_KeepsSyncedFiles(t *testing.T) {
@@ -57,7 +58,7 @@ func TestDrive_LosePower_KeepsSyncedFiles(t *testing.T) {
 		t.Errorf("files %q", files)
 	}
 	if got := string(files["content"]); got == "content of content" {
-		t.Error("content that was not synced has survived whole")
+		t.Error("unsynced content has survived completely")
 	}
 }
 
@@ -78,14 +79,14 @@ func TestProcess_Kill_EndsLocksAndEffects(t *testing.T) {
 		t.Fatal(held, err)
 	}
 	if held, err := second.Lock("lock", true); held != nil || err != nil {
-		t.Errorf("the lock is held twice: %v", err)
+		t.Errorf("a second process locks the file: %v", err)
 	}
 	first.Kill()
 	if _, err := first.Create("late"); !errors.Is(err, ErrKilled) {
 		t.Errorf("Create: %v", err)
 	}
 	if held, err := second.Lock("lock", true); held == nil || err != nil {
-		t.Errorf("the lock has outlived its process: %v", err)
+		t.Errorf("the lock of a killed process is still held: %v", err)
 	}
 	if _, err := second.Lstat("late"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Lstat: %v", err)
@@ -116,7 +117,7 @@ func TestDrive_SetFault(t *testing.T) {
 			t.Errorf("%v took %v", kinds, took)
 		}
 		if got := string(d.Files()["file"]); got != "cont" {
-			t.Errorf("the file has %q", got)
+			t.Errorf("the file contains %q", got)
 		}
 	})
 }

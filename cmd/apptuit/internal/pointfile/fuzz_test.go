@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Any text is read to its end, or to a fatal error, with the same result however it arrives, and
-// each line is counted once.
+// FuzzReader checks that a Reader reads any text to its end or to a fatal error, that the result is the
+// same if the text arrives byte by byte, and that each line is counted once.
 func FuzzReader(f *testing.F) {
 	for format, text := range texts() {
 		for i, name := range Formats() {
@@ -29,18 +29,18 @@ func FuzzReader(f *testing.F) {
 		all, places, sums := readAll(t, bytes.NewReader(text), name)
 		slow, slowPlaces, slowSums := readAll(t, &hesitant{r: bytes.NewReader(text)}, name)
 		if diff := cmp.Diff(all, slow) + cmp.Diff(places, slowPlaces) + cmp.Diff(sums, slowSums); diff != "" {
-			t.Errorf("byte by byte (-at once +byte by byte)\n%s", diff)
+			t.Errorf("results (-complete text +byte by byte)\n%s", diff)
 		}
 		var last Position
 		for _, place := range places {
 			if place.Offset < last.Offset || place.Line != int64(bytes.Count(text[:place.Offset], []byte("\n"))) {
-				t.Fatalf("from %v to %v", last, place)
+				t.Fatalf("the position %v follows %v", place, last)
 			}
 			last = place
 		}
 		fatal := len(all) > 0 && bytes.HasPrefix([]byte(all[len(all)-1]), []byte("fatal: "))
 		if !fatal && last.Offset != int64(len(text)) {
-			t.Errorf("the end is at %d of %d bytes", last.Offset, len(text))
+			t.Errorf("the last position is at %d of %d bytes", last.Offset, len(text))
 		}
 		_, _ = Detect("-", text)
 	})

@@ -17,7 +17,7 @@ import (
 
 var errPassing = errors.New("passing")
 
-// show is a point as "LINE METRIC{KEY=VALUE} TIME VALUE", with - for a missing time or value.
+// show returns a point as "LINE METRIC{KEY=VALUE} TIME VALUE", with - for a missing time or value.
 func show(p Point) string {
 	var tags []string
 	for _, k := range slices.Sorted(maps.Keys(p.Tags)) {
@@ -36,7 +36,8 @@ func show(p Point) string {
 	return fmt.Sprintf("%d %s{%s} %s %s", p.Line, p.Metric, strings.Join(tags, ","), at, value)
 }
 
-// readAll returns all points and errors, and the places after them.
+// readAll returns all points and errors as texts. For each of them, and for the end, it also returns
+// the position after it and the checksum up to there.
 func readAll(t testing.TB, in io.Reader, f Format) (all []string, places []Position, sums []string) {
 	t.Helper()
 	r := NewReader(in, f)
@@ -59,7 +60,7 @@ func readAll(t testing.TB, in io.Reader, f Format) (all []string, places []Posit
 	}
 }
 
-// hesitant returns an error that passes before each byte.
+// hesitant is a reader that returns one byte at a time, and errPassing before each byte.
 type hesitant struct {
 	r     io.Reader
 	ready bool

@@ -96,7 +96,7 @@ func TestReader_Formats(t *testing.T) {
 		{"an object that is cut off", JSON, "[{\"metric\":\"m\",\"value\":1},\n{\"metric\"", []string{
 			"1 m{} - 1", "fatal: line 1: the last object has no end; the lines after it cannot be read",
 		}},
-		{"an array of something else", JSON, "[1]", []string{`fatal: line 1: it is not an array of objects; the lines after it cannot be read`}},
+		{"an array without objects", JSON, "[1]", []string{`fatal: line 1: it is not an array of objects; the lines after it cannot be read`}},
 
 		{"put", Telnet, "put cpu.load 1700000000 42 host=a  dc=b\r\nput cpu.load 1700000000.5 4.5 host==a\n\ncpu.load 1700000000123 -1e3 host=\n", []string{
 			"1 cpu.load{dc=b,host=a} 2023-11-14T22:13:20Z 42", "2 cpu.load{host==a} 2023-11-14T22:13:20.5Z 4.5", "4 cpu.load{host=} 2023-11-14T22:13:20.123Z -1000.0",
@@ -134,13 +134,13 @@ func TestReader_Formats(t *testing.T) {
 			}
 			slow, slowPlaces, slowSums := readAll(t, &hesitant{r: strings.NewReader(c.text)}, c.format)
 			if diff := cmp.Diff(got, slow) + cmp.Diff(places, slowPlaces) + cmp.Diff(sums, slowSums); diff != "" {
-				t.Errorf("byte by byte (-at once +byte by byte)\n%s", diff)
+				t.Errorf("results (-complete text +byte by byte)\n%s", diff)
 			}
 		})
 	}
 }
 
-// A line that is too long costs itself, and is never in memory as a whole.
+// A line that is too long is skipped with an error, and is never completely in memory.
 func TestReader_LongLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 3*MaxRecord)
@@ -161,7 +161,7 @@ func TestReader_LongLines(t *testing.T) {
 	} {
 		r := NewReader(strings.NewReader(c.text), c.format)
 		got, _, _ := readAll(t, struct{ io.Reader }{strings.NewReader(c.text)}, c.format)
-		if c.want == nil { // one bad line before many good ones
+		if c.want == nil { // the expected results are an error and many points
 			if want := MaxRecord/6 + 2; len(got) != want || got[0] != "line 2: a quotation mark is not closed within 1048576 bytes" {
 				t.Errorf("%d results, want %d; the first one %s", len(got), want, got[0])
 			}
@@ -181,7 +181,8 @@ func TestReader_LongLines(t *testing.T) {
 	}
 }
 
-// The line before an error of the input may be incomplete, and have a wrong value.
+// The last line before an error of the input is dropped, because it may be incomplete and have a wrong
+// value.
 func TestReader_DropsTheLineThatAnErrorCutsOff(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("corrupt")
@@ -201,7 +202,7 @@ func TestReader_DropsTheLineThatAnErrorCutsOff(t *testing.T) {
 	}
 }
 
-// What query writes in long form is read as it was: series, times and values.
+// Reading the long form of package query returns the same series, times and values.
 func TestReader_ReadsTheLongFormOfQuery(t *testing.T) {
 	t.Parallel()
 	o := query.Output{Series: []query.Series{
@@ -236,7 +237,7 @@ func TestReader_ReadsTheLongFormOfQuery(t *testing.T) {
 	}
 }
 
-// A reader that skips to a place between two points reads the points after it.
+// After Skip to a position between two points, a Reader reads the points after this position.
 func TestReader_Skip(t *testing.T) {
 	t.Parallel()
 	for f, text := range texts() {
@@ -278,19 +279,19 @@ func TestReader_SkipRefusesOtherText(t *testing.T) {
 		_, places, sums := readAll(t, strings.NewReader(text), f)
 		place, sum := places[1], sums[1]
 		if err := NewReader(strings.NewReader(text+text), f).Skip(place, sum); err != nil {
-			t.Errorf("%s: more text after the place: %v", f, err)
+			t.Errorf("%s: additional text after the position: %v", f, err)
 		}
 		for name, other := range map[string]string{
 			"less text": text[:place.Offset-1], "none": "", "another letter": strings.Replace(text, "m", "n", 1), "in other lines": "\n" + text,
 		} {
 			if err := NewReader(strings.NewReader(other), f).Skip(place, sum); err == nil {
-				t.Errorf("%s: %s is taken for the same", f, name)
+				t.Errorf("%s: Skip accepts a different text: %s", f, name)
 			}
 		}
 	}
 }
 
-// texts are some points in each format, with a bad line.
+// texts returns a text with two points and an invalid line in each format.
 func texts() map[Format]string {
 	return map[Format]string{
 		CSV:        "\ufeff\r\n\nmetric,time,value,h\r\nm,1,1,\"a\nb\"\r\n\r\nm,2,x,\nm,3,3,c",
@@ -328,7 +329,7 @@ func TestDetect(t *testing.T) {
 		{"-", "up 1", Prometheus},
 		{"-", "up{a=\"b c\"} 1 1700000000000", Prometheus},
 		{"-", "{\"a.b\",c=\"d\"} 1", Prometheus},
-		{"-", "up 1700000000 2", ""}, // a put without tags, or a sample of 1970
+		{"-", "up 1700000000 2", ""}, // ambiguous: a put line without tags, or a sample with a time in 1970
 	} {
 		got, err := Detect(c.name, []byte(c.text))
 		if got != c.want || (err == nil) != (c.want != "") {
