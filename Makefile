@@ -108,9 +108,9 @@ tested-with: servers ## Run the tests against all servers, and write the version
 fuzz: ## Run each fuzz target for FUZZTIME (30s)
 	@tools/fuzz.sh $(FUZZTIME)
 
-# ARGS=-full measures all rows, for hours; without it, minutes.
+# Without ARGS, it takes some seven minutes. ARGS=-full measures all rows, which takes much longer.
 .PHONY: bench
-bench: ## Measure beside other exporters, and write the table of integration/bench/RESULTS.md; ARGS=-full for all rows (hours)
+bench: ## Measure beside other exporters, and write the table of integration/bench/RESULTS.md; ARGS=-full for all rows (long)
 	cd integration/bench && go test ./export -count=1 -timeout=0 -v -run='^TestTable$$' -table=../RESULTS.md $(ARGS)
 
 .PHONY: bench-go
